@@ -10,6 +10,32 @@ const Secret = z.string().min(1);
 /** A quantity as Kubernetes writes it, such as 250m or 2Gi. */
 const Quantity = z.string().regex(/^[0-9]+(\.[0-9]+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$/, "a quantity such as 250m or 2Gi");
 
+const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9a-z-]+$/i;
+/** Comma-separated `key=value` with percent-encoded values, as OpenTelemetry writes headers and attributes. */
+const Pairs = z.string().transform((list, { issues, value }) => {
+  const pairs = list.split(",").flatMap((part) => (part.trim() === "" ? [] : [readPair(part)]));
+  if (pairs.some(([name, text]) => name === "" || /\p{Cc}/u.test(text)))
+    issues.push({ code: "custom", message: "comma-separated key=value", input: value });
+  return Object.fromEntries(pairs);
+});
+const Headers = Pairs.refine((headers) => Object.keys(headers).every((name) => HEADER_NAME.test(name)), {
+  error: "comma-separated name=value, each name a header's",
+}).refine((headers) => Object.values(headers).every((text) => /^[\x20-\xff]*$/.test(text)), {
+  error: "a header's value has no letters but those of Latin",
+});
+
+function readPair(part: string): [string, string] {
+  const at = part.indexOf("=");
+  if (at === -1) return ["", ""];
+  const [name, value] = [part.slice(0, at), part.slice(at + 1).trim()];
+  try {
+    return [name.trim(), decodeURIComponent(value)];
+  } catch {
+    // Many write it as it is.
+    return [name.trim(), value];
+  }
+}
+
 export const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
 export const EXECUTOR_KINDS = ["local", "kubernetes", "none"] as const;
 export const VOLUMES_KINDS = ["local", "kubernetes"] as const;
@@ -65,6 +91,21 @@ export const SharedEnv = z.object({
   AGENTRUN_MODEL_BYTES_PER_RUN_MAX: z.coerce.number().int().min(1_024).default(134_217_728),
   AGENTRUN_BACKEND_PROBE_INTERVAL_MS: Milliseconds(1_000, 86_400_000).default(300_000),
   LOG_LEVEL: z.enum(LOG_LEVELS).default("info"),
+  // The worker's alone, by the names that OpenTelemetry's specification gives them.
+  OTEL_SDK_DISABLED: z.string().optional(),
+  OTEL_TRACES_EXPORTER: z.string().default("otlp"),
+  OTEL_EXPORTER_OTLP_ENDPOINT: HttpUrl.optional(),
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: HttpUrl.optional(),
+  OTEL_EXPORTER_OTLP_HEADERS: Headers.optional(),
+  OTEL_EXPORTER_OTLP_TRACES_HEADERS: Headers.optional(),
+  OTEL_EXPORTER_OTLP_PROTOCOL: z.string().optional(),
+  OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: z.string().optional(),
+  OTEL_EXPORTER_OTLP_COMPRESSION: z.enum(["none", "gzip"]).optional(),
+  OTEL_EXPORTER_OTLP_TRACES_COMPRESSION: z.enum(["none", "gzip"]).optional(),
+  OTEL_EXPORTER_OTLP_TIMEOUT: Milliseconds(1, 600_000).optional(),
+  OTEL_EXPORTER_OTLP_TRACES_TIMEOUT: Milliseconds(1, 600_000).optional(),
+  OTEL_SERVICE_NAME: z.string().min(1).max(255).optional(),
+  OTEL_RESOURCE_ATTRIBUTES: Pairs.optional(),
 });
 export type SharedEnv = z.infer<typeof SharedEnv>;
 

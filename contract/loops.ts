@@ -24,6 +24,7 @@ export const LOOPS = {
   "archive-retention": { process: "worker", does: "removes old archives" },
   tokens: { process: "worker", does: "removes tokens that have ended" },
   webhooks: { process: "worker", does: "tells other programs what happened" },
+  traces: { process: "worker", does: "sends traces of what has ended to a collector" },
   budgets: { process: "worker", does: "notes which budgets are near their limit or have reached it" },
   schedules: { process: "worker", does: "adds the tasks that are due by a schedule" },
   "backend-probes": { process: "web", does: "tries the providers of models" },
@@ -38,6 +39,8 @@ const OF_EXECUTORS: readonly LoopName[] = ["launcher", "dispatcher", "asks", "ki
 /** The loops that go on with an executor and a kind of volumes. */
 export function loopsOf(executor: string, volumes: string): LoopName[] {
   return LOOP_NAMES.filter((name) => {
+    // Only where a collector is named, which nobody but the worker knows: it is shown where it was noted.
+    if (name === "traces") return false;
     if (name === "archivers") return executor === "kubernetes";
     if (name === "volume-phases") return volumes === "kubernetes";
     return executor !== "none" || !OF_EXECUTORS.includes(name);

@@ -6,6 +6,7 @@ import { startHeartbeat, startLoops } from "./loops";
 import { prepareDatabase } from "./migrate";
 import { openExecutor } from "./open-executor";
 import { fail, onStop } from "./process";
+import { stopTraces, traceTargetOf } from "./traces";
 import { createWiring, shareWiring } from "./wiring";
 
 try {
@@ -57,11 +58,15 @@ async function start(): Promise<void> {
       log.error({ err: error, attemptId: remains.attemptId }, "what was left of an attempt could not be kept");
     }
   });
+  const traces = traceTargetOf(env);
+  if (traces.warning !== null) log.warn(traces.warning);
+  if (traces.target === null) await stopTraces(contextFor("traces"));
   loops = startLoops({
     live,
     log,
     executor,
     contextFor,
+    traceTarget: traces.target,
     databaseUrl: env.DATABASE_URL,
     gcIntervalMs: env.AGENTRUN_SESSION_GC_INTERVAL_MS,
   });

@@ -13,6 +13,7 @@ export * from "./runners";
 export * from "./runs";
 export * from "./schedules";
 export * from "./sessions";
+export * from "./traces";
 export * from "./usage";
 export * from "./views";
 export * from "./webhooks";

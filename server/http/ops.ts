@@ -7,6 +7,7 @@ import { isSameSecret, readBearer } from "@/server/identity";
 import { readOpenRuns, readOrphanJobs, readQueue } from "@/server/metrics";
 import { countOverdueSchedules } from "@/server/schedules";
 import { collectGarbage } from "@/server/storage";
+import { traceStanding } from "@/server/traces";
 import { admit } from "@/server/trpc/init";
 import { countPendingDeliveries } from "@/server/webhooks";
 import type { Wiring } from "@/server/wiring";
@@ -64,6 +65,13 @@ export async function readMetrics(wiring: Wiring): Promise<string> {
     metrics.reachedBudgets.set(await countReachedBudgets(database.db));
     metrics.overdueSchedules.set(await countOverdueSchedules(database.db));
     metrics.pendingDeliveries.set(await countPendingDeliveries(database.db));
+    const traces = await traceStanding(database.db);
+    metrics.tracesBehindSeconds.set(traces.behindSeconds);
+    // The worker counts them in the database, where they outlive it.
+    metrics.traceSpans.reset();
+    metrics.traceSpans.inc({ outcome: "sent" }, traces.sent);
+    metrics.traceSpans.inc({ outcome: "rejected" }, traces.rejected);
+    metrics.traceSpans.inc({ outcome: "given_up" }, traces.givenUp);
     const queue = await readQueue(database.db);
     for (const state of TASK_STATES) metrics.tasks.set({ state }, queue[state] ?? 0);
   }

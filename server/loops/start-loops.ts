@@ -12,6 +12,7 @@ import { expireArchives, purgeDeleted, retireExpired } from "@/server/retention"
 import { noteRunnerMinute } from "@/server/runners";
 import { fireSchedules } from "@/server/schedules";
 import { Archivers, collectGarbage, repairStorage, VolumePhases } from "@/server/storage";
+import { TraceExporter, type TraceTarget } from "@/server/traces";
 import { WebhookSender } from "@/server/webhooks";
 import { type Loop, type LoopDeps, type LoopOptions, startLoop } from "./loop";
 import { LoopNotes } from "./notes";
@@ -23,6 +24,8 @@ export type LoopsDeps = Omit<LoopDeps, "leadership" | "notes"> & {
   databaseUrl: string;
   executor: Executor;
   gcIntervalMs: number;
+  /** Where traces are sent; null: nowhere. */
+  traceTarget: TraceTarget | null;
   contextFor: (loop: string) => ServiceContext;
 };
 
@@ -33,12 +36,15 @@ export function startLoops(deps: LoopsDeps): { longestPassMs(): number; stop(): 
   const leadership = new Leadership(deps.databaseUrl, log, (name) => loops.get(name)?.wake());
   const notes = new LoopNotes(deps.contextFor("loops"));
   const sender = new WebhookSender({ ctx: deps.contextFor("webhooks") });
-  const options = loopOptions(deps, { sweeper: makeSweeper(deps), sender });
+  const { traceTarget: target } = deps;
+  const tracer = target === null ? null : new TraceExporter({ ctx: deps.contextFor("traces"), target });
+  const options = loopOptions(deps, { sweeper: makeSweeper(deps), sender, tracer });
   for (const option of options) loops.set(option.name, startLoop({ live, log, leadership, notes }, option));
   leadership.start(options.map((option) => option.name));
   return {
     longestPassMs: () => notes.longestPassMs(),
     async stop() {
+      tracer?.close();
       await Promise.all([...[...loops.values()].map((loop) => loop.stop()), sender.close()]);
       await Promise.all([notes.close(), leadership.close()]);
     },
@@ -55,9 +61,9 @@ function makeSweeper({ contextFor, executor, log }: LoopsDeps): LeaseSweeper {
   return new LeaseSweeper({ ctx, executor, web, monotonicMs });
 }
 
-type Kept = { sweeper: LeaseSweeper; sender: WebhookSender };
+type Kept = { sweeper: LeaseSweeper; sender: WebhookSender; tracer: TraceExporter | null };
 
-function loopOptions(deps: LoopsDeps, { sweeper, sender }: Kept): LoopOptions[] {
+function loopOptions(deps: LoopsDeps, { sweeper, sender, tracer }: Kept): LoopOptions[] {
   const { contextFor, executor } = deps;
   const launcher = contextFor("launcher");
   const launches = { ctx: launcher, executor, attemptsMax: launcher.settings.runnersMax };
@@ -84,6 +90,7 @@ function loopOptions(deps: LoopsDeps, { sweeper, sender }: Kept): LoopOptions[] 
     { name: "schedules", intervalMs: 1_000, run: () => fireSchedules(contextFor("schedules")) },
     { name: "tokens", intervalMs: 3_600_000, run: () => removeEndedTokens(contextFor("tokens")) },
   ];
+  if (tracer !== null) loops.push({ name: "traces", intervalMs: 2_000, run: () => tracer.pass() });
   if (launcher.settings.executor !== "none") {
     loops.push({ name: "launcher", intervalMs: 1_000, wakeOn: ["runs"], run: () => launchPending(launches) });
     const dispatcher = contextFor("dispatcher");

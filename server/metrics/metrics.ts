@@ -81,6 +81,17 @@ export function createMetrics() {
       help: "Budgets that are reached in the period that is under way, each session's apart",
       registers,
     }),
+    traceSpans: new Counter({
+      name: "agentrun_trace_spans_total",
+      help: "Spans of traces that a collector took, took and did not keep, or did not take",
+      labelNames: ["outcome"],
+      registers,
+    }),
+    tracesBehindSeconds: new Gauge({
+      name: "agentrun_traces_behind_seconds",
+      help: "For how long what has ended waits to be sent to the collector of traces; 0 where none is named",
+      registers,
+    }),
     overdueSchedules: new Gauge({
       name: "agentrun_schedules_overdue",
       help: "Schedules that are due for more than a minute and that no worker has come to",

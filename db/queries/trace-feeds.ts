@@ -1,0 +1,102 @@
+import { type SQL, sql } from "drizzle-orm";
+import type { Db, Tx } from "@/db/client";
+import { TRACE_FEEDS, type TraceFeed } from "@/db/schema";
+
+/** Where a feed was read to, by the epoch in which that means something. */
+export type TracePlace = { feed: TraceFeed; epoch: string; xid: string; version: number };
+/** A row of a feed. What `isEnded` changes no more by itself; what `isFresh` ended a moment ago. */
+export type FeedChange = { id: string; xid: string; version: number; isEnded: boolean; isFresh: boolean };
+
+const TABLES = {
+  queue: { table: sql`agentrun_queue_tasks`, status: sql`state` },
+  runs: { table: sql`agentrun_runs`, status: sql`status` },
+} as const satisfies Record<TraceFeed, { table: SQL; status: SQL }>;
+const ENDED = sql`('completed', 'failed', 'cancelled')`;
+
+/**
+ * Where each feed was read to. Those that nobody has read yet, or that were read in another database before a dump was
+ * restored here, begin at now: below the oldest transaction still open.
+ */
+export async function readTracePlaces(db: Db | Tx): Promise<TracePlace[]> {
+  const known = await readPlaces(db);
+  if (known.length === TRACE_FEEDS.length && known.every(({ isOfNow }) => isOfNow)) return known;
+  await db.execute(sql`
+    insert into agentrun_trace_feeds as known (feed, epoch, xid, version)
+    select feed, coalesce((select epoch from agentrun_feed_epoch), 'none'),
+      pg_snapshot_xmin(pg_current_snapshot()), -1
+    from unnest(${sql.param([...TRACE_FEEDS])}::text[]) as feed
+    on conflict (feed) do update set epoch = excluded.epoch, xid = excluded.xid, version = excluded.version,
+      moved_at = clock_timestamp()
+    where known.epoch <> excluded.epoch`);
+  return readPlaces(db);
+}
+
+async function readPlaces(db: Db | Tx): Promise<(TracePlace & { isOfNow: boolean })[]> {
+  const { rows } = await db.execute<TracePlace & { isOfNow: boolean }>(sql`
+    select feed, epoch, xid::text as xid, version::float8 as version,
+      epoch = coalesce((select epoch from agentrun_feed_epoch), 'none') as "isOfNow"
+    from agentrun_trace_feeds order by feed`);
+  return rows;
+}
+
+/** What changed after a place, below the oldest transaction still open: nothing can show up before it later. */
+export async function readFeedChanges(
+  db: Db | Tx,
+  place: TracePlace,
+  { settleMs, limit }: { settleMs: number; limit: number },
+): Promise<FeedChange[]> {
+  const { table, status } = TABLES[place.feed];
+  const { rows } = await db.execute<FeedChange>(sql`
+    select id, change_xid::text as xid, version::float8 as version, ${status} in ${ENDED} as "isEnded",
+      updated_at > clock_timestamp() - ${settleMs} * interval '1 millisecond' as "isFresh"
+    from ${table}
+    where (change_xid, version) > (${place.xid}::xid8, ${place.version}::bigint)
+      and change_xid < pg_snapshot_xmin(pg_current_snapshot())
+    order by change_xid, version limit ${limit}`);
+  return rows;
+}
+
+export type TraceCounts = { sent: number; rejected: number; givenUp: number };
+
+/** Moves a place and counts what became of what lay between; false where somebody else has moved it. */
+export async function moveTracePlace(
+  db: Db | Tx,
+  from: TracePlace,
+  to: Pick<TracePlace, "xid" | "version">,
+  counts: TraceCounts,
+): Promise<boolean> {
+  const { rowCount } = await db.execute(sql`
+    update agentrun_trace_feeds set xid = ${to.xid}::xid8, version = ${to.version}::bigint,
+      sent = sent + ${counts.sent}::bigint, rejected = rejected + ${counts.rejected}::bigint,
+      given_up = given_up + ${counts.givenUp}::bigint, moved_at = clock_timestamp()
+    where feed = ${from.feed} and epoch = ${from.epoch} and xid = ${from.xid}::xid8
+      and version = ${from.version}::bigint`);
+  return rowCount === 1;
+}
+
+/** Forgets how far traces were sent, and that a loop sends them: nobody takes any. */
+export async function forgetTracePlaces(db: Db | Tx): Promise<void> {
+  await db.execute(sql`
+    with places as (delete from agentrun_trace_feeds)
+    delete from agentrun_loops where name = 'traces'`);
+}
+
+export type TraceStanding = TraceCounts & { behindSeconds: number };
+
+/** What became of all spans, and for how long the oldest of what has ended waits to be sent. */
+export async function readTraceStanding(db: Db | Tx): Promise<TraceStanding> {
+  const waits = TRACE_FEEDS.map((feed) => {
+    const { table, status } = TABLES[feed];
+    return sql`(select changed.updated_at from ${table} changed
+      where (changed.change_xid, changed.version) > (known.xid, known.version) and changed.${status} in ${ENDED}
+        and known.feed = ${feed}
+      order by changed.change_xid, changed.version limit 1)`;
+  });
+  const { rows } = await db.execute<TraceStanding>(sql`
+    select coalesce(sum(sent), 0)::float8 as sent, coalesce(sum(rejected), 0)::float8 as rejected,
+      coalesce(sum(given_up), 0)::float8 as "givenUp",
+      coalesce(max(extract(epoch from clock_timestamp() - coalesce(${sql.join(waits, sql`, `)}))), 0)::float8
+        as "behindSeconds"
+    from agentrun_trace_feeds known`);
+  return rows[0] ?? { sent: 0, rejected: 0, givenUp: 0, behindSeconds: 0 };
+}

@@ -1,0 +1,22 @@
+import { text } from "drizzle-orm/pg-core";
+import { big, instant, table, xid8 } from "./columns";
+
+export const TRACE_FEEDS = ["queue", "runs"] as const;
+export type TraceFeed = (typeof TRACE_FEEDS)[number];
+
+/**
+ * How far the traces of what has ended were sent, one row for each feed that they are made of; none while nobody takes
+ * them. A place means nothing in a feed of another epoch.
+ */
+export const traceFeeds = table("trace_feeds", {
+  feed: text({ enum: TRACE_FEEDS }).primaryKey(),
+  epoch: text().notNull(),
+  xid: xid8().notNull(),
+  version: big().notNull(),
+  /** Spans that were taken, taken and not kept, and not taken by a collector that wants them no more. */
+  sent: big().notNull().default(0),
+  rejected: big().notNull().default(0),
+  givenUp: big().notNull().default(0),
+  startedAt: instant().notNull().defaultNow(),
+  movedAt: instant().notNull().defaultNow(),
+});

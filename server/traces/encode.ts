@@ -1,0 +1,67 @@
+import { VERSION } from "@/server/version";
+import { type Attributes, type AttributeValue, SPAN_KINDS, type Span } from "./span";
+
+/** Requests are at most so long: collectors take no less. */
+export const REQUEST_MAX_BYTES = 1024 * 1024;
+const TEXT_MAX = 500;
+const STATUS_ERROR = 2;
+
+/** A span by OTLP's mapping to JSON: ids in hex, 64-bit numbers as strings, enums as numbers. */
+export function encodeSpan(span: Span): string {
+  const { traceId, spanId, parentSpanId, kind, error } = span;
+  return JSON.stringify({
+    traceId,
+    spanId,
+    ...(parentSpanId === null ? {} : { parentSpanId }),
+    name: clip(span.name),
+    kind: SPAN_KINDS[kind],
+    startTimeUnixNano: nanosOf(span.startMs),
+    // None ends before it begins, whichever clocks told of it.
+    endTimeUnixNano: nanosOf(Math.max(span.startMs, span.endMs)),
+    attributes: encodeAttributes(span.attributes),
+    ...(error === null ? {} : { status: { code: STATUS_ERROR, message: clip(error) } }),
+  });
+}
+
+/** Bodies of requests that hold these spans in order, each no longer than a request may be. */
+export function* requestsOf(
+  spans: readonly string[],
+  resource: Attributes,
+): Generator<{ body: string; spans: number }> {
+  const before = `{"resourceSpans":[{"resource":{"attributes":${JSON.stringify(encodeAttributes(resource))}},"scopeSpans":[{"scope":${JSON.stringify({ name: "agentrun", version: VERSION })},"spans":[`;
+  const after = "]}]}]}";
+  const room = REQUEST_MAX_BYTES - Buffer.byteLength(before) - after.length;
+  let taken: string[] = [];
+  let bytes = 0;
+  for (const span of spans) {
+    const size = Buffer.byteLength(span) + 1;
+    if (taken.length > 0 && bytes + size > room) {
+      yield { body: `${before}${taken.join(",")}${after}`, spans: taken.length };
+      [taken, bytes] = [[], 0];
+    }
+    taken.push(span);
+    bytes += size;
+  }
+  if (taken.length > 0) yield { body: `${before}${taken.join(",")}${after}`, spans: taken.length };
+}
+
+function encodeAttributes(attributes: Attributes) {
+  return Object.entries(attributes).map(([key, value]) => ({ key, value: encodeValue(value) }));
+}
+
+function encodeValue(value: AttributeValue) {
+  if (typeof value === "string") return { stringValue: clip(value) };
+  if (typeof value === "boolean") return { boolValue: value };
+  return Number.isSafeInteger(value) ? { intValue: String(value) } : { doubleValue: value };
+}
+
+/** Half of a pair of surrogates is no text that others take. */
+function clip(text: string): string {
+  return text
+    .slice(0, TEXT_MAX)
+    .replace(/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, "\ufffd");
+}
+
+function nanosOf(ms: number): string {
+  return String(BigInt(Math.max(0, Math.round(ms))) * 1_000_000n);
+}

@@ -1,0 +1,158 @@
+import type { TimelineLane, TimelineSpan } from "@/contract/timeline";
+import type { ModelCallRow } from "@/db/schema";
+import type { ServerSettings } from "@/server/context";
+import { spanIdOf } from "./ids";
+import { programOf, toolOf } from "./program";
+import { providerOf } from "./provider";
+import { type AttributeValue, attributesOf, errorOf, type Span } from "./span";
+import { commonOf, type WholeRun } from "./whole-run";
+
+/** A span, and how many it stands for. */
+export type Part = { span: Span; count: number };
+type Within = { traceId: string; settings: Pick<ServerSettings, "backends"> };
+type Timed = { shown: TimelineSpan; span: Span };
+
+/** By what goes first where there are too many: no part is kept without what it is a part of. */
+const LANES = ["attempts", "turns", "approvals", "archive", "tools"] as const satisfies TimelineLane[];
+const BAD_STATES = new Set(["failed", "lost"]);
+/** Events and calls are dated by two clocks, and an event when its batch is stored. */
+const APART_MAX_MS = 2_000;
+
+/** What went by within a run, the outermost first. */
+export function partsOf(whole: WholeRun, within: Within): Part[] {
+  const known = new Map<TimelineLane, Timed[]>();
+  const parts: Part[] = [];
+  for (const lane of LANES) {
+    const shown = whole.spans.filter((span) => span.lane === lane).toSorted(byStart);
+    const timed = shown.map((one) => ({ shown: one, span: spanOf(one, whole, within, known) }));
+    known.set(lane, timed);
+    parts.push(...timed.map((one) => ({ span: one.span, count: one.shown.count })));
+    // Before its tools: what was asked of models is what a turn is about.
+    if (lane === "archive")
+      parts.push(...whole.calls.toReversed().map((call) => ({ span: callSpan(call, whole, within, known), count: 1 })));
+  }
+  return parts;
+}
+
+function spanOf(shown: TimelineSpan, whole: WholeRun, { traceId }: Within, known: Map<TimelineLane, Timed[]>): Span {
+  const { run } = whole;
+  const hasFailed = BAD_STATES.has(shown.state);
+  const message = shown.kind === "attempt" && shown.state === "failed" ? run.failureMessage : null;
+  return {
+    ...{ traceId, spanId: spanIdOf(shown.kind, `${run.id}:${shown.key}`), kind: "internal", name: nameOf(shown) },
+    parentSpanId: parentOf(shown, known) ?? spanIdOf("run", run.id),
+    startMs: Date.parse(shown.startedAt),
+    // What no event has ended that was read ended with its run.
+    endMs: Date.parse(shown.endedAt ?? whole.endedAt ?? run.updatedAt),
+    attributes: attributesOf({
+      ...commonOf(run),
+      [`agentrun.${shown.kind === "many" ? shown.lane : shown.kind}.state`]: shown.state,
+      "agentrun.count": shown.count > 1 ? shown.count : null,
+      ...DETAILS[shown.kind]?.(shown.label),
+      "error.type": hasFailed ? shown.state : null,
+    }),
+    error: hasFailed ? errorOf(message, shown.state) : null,
+  };
+}
+
+/** What of a label may leave: never a command line, a path or what somebody is asked. */
+const DETAILS: { [Kind in TimelineSpan["kind"]]?: (label: string) => Record<string, AttributeValue | null> } = {
+  attempt: (label) => ({ "agentrun.attempt": numberIn(label) }),
+  turn: (label) => ({ "agentrun.turn": numberIn(label) }),
+  command: (label) => ({ "process.executable.name": programOf(label) }),
+  tool: (label) => ({ "gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": toolOf(label) }),
+};
+
+function nameOf({ kind, lane, label }: TimelineSpan): string {
+  if (kind === "many") return lane;
+  const tool = kind === "tool" ? toolOf(label) : null;
+  return kind === "tool" ? ["execute_tool", tool].filter(Boolean).join(" ") : kind;
+}
+
+function numberIn(label: string): number | null {
+  const [, number] = /^\w+ (\d+)$/.exec(label) ?? [];
+  return number === undefined ? null : Number(number);
+}
+
+/** A turn is a part of its attempt, and what an agent does of its turn. */
+function parentOf(shown: TimelineSpan, known: Map<TimelineLane, Timed[]>): string | null {
+  if (shown.lane === "attempts") return null;
+  const turns = shown.lane === "turns" || shown.lane === "archive" ? [] : (known.get("turns") ?? []);
+  const around = holderOf(turns, shown) ?? holderOf(attemptsIn(known), shown);
+  return around?.span.spanId ?? null;
+}
+
+/** The last that a span lies in: the first to be looked at, as a rule, since turns and attempts follow each other. */
+function holderOf(timed: readonly Timed[], shown: TimelineSpan): Timed | null {
+  const startMs = Date.parse(shown.startedAt);
+  let [from, to] = [0, timed.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if ((timed[middle]?.span.startMs ?? 0) <= startMs) from = middle + 1;
+    else to = middle;
+  }
+  for (let index = from - 1; index >= 0; index -= 1) {
+    const one = timed[index];
+    if (one !== undefined && holds(one, shown)) return one;
+  }
+  return null;
+}
+
+function attemptsIn(known: Map<TimelineLane, Timed[]>): Timed[] {
+  return (known.get("attempts") ?? []).filter(({ shown }) => shown.kind !== "launch");
+}
+
+/** By the log's own order where both stand in it, since moments may be the same. */
+function holds({ shown: outer, span }: Timed, inner: TimelineSpan): boolean {
+  const isAround = span.endMs >= Date.parse(inner.endedAt ?? inner.startedAt);
+  if (!isAround || outer.startSeq === null || inner.startSeq === null) return isAround;
+  return outer.startSeq <= inner.startSeq && (outer.endSeq ?? Number.POSITIVE_INFINITY) >= inner.startSeq;
+}
+
+function callSpan(
+  call: ModelCallRow,
+  whole: WholeRun,
+  { traceId, settings }: Within,
+  known: Map<TimelineLane, Timed[]>,
+) {
+  const startMs = call.startedAt.getTime();
+  const hasFailed = call.outcome === "refused" || call.outcome === "failed";
+  const around = nearest(known.get("turns") ?? [], startMs) ?? nearest(attemptsIn(known), startMs);
+  const span: Span = {
+    ...{ traceId, spanId: spanIdOf("call", call.id), name: `chat ${call.model}`, kind: "client" },
+    parentSpanId: around?.span.spanId ?? spanIdOf("run", whole.run.id),
+    ...{ startMs, endMs: startMs + call.durationMs },
+    attributes: attributesOf({
+      ...commonOf(whole.run),
+      "gen_ai.operation.name": "chat",
+      "gen_ai.provider.name": providerOf(settings.backends[call.backendProfile]?.baseUrl),
+      "gen_ai.request.model": call.model,
+      "gen_ai.usage.input_tokens": call.inputTokens,
+      "gen_ai.usage.output_tokens": call.outputTokens,
+      "gen_ai.usage.cache_read.input_tokens": call.cachedInputTokens,
+      "gen_ai.usage.reasoning.output_tokens": call.reasoningTokens,
+      "agentrun.profile": call.backendProfile,
+      "agentrun.call": call.id,
+      "agentrun.call.outcome": call.outcome,
+      "agentrun.call.first_byte_ms": call.firstByteMs,
+      "agentrun.call.cost_micros": call.costMicros,
+      "agentrun.call.currency": call.currency,
+      "agentrun.failure_kind": call.failureKind,
+      "http.response.status_code": call.httpStatus,
+      "error.type": hasFailed ? (call.reason ?? call.failureKind ?? call.outcome) : null,
+    }),
+    error: hasFailed ? errorOf(call.reason, call.failureKind) : null,
+  };
+  return span;
+}
+
+/** The one under way at a moment, or the nearest to it, unless that is far. */
+function nearest(timed: Timed[], atMs: number): Timed | null {
+  const apart = ({ span }: Timed) => Math.max(span.startMs - atMs, atMs - span.endMs, 0);
+  const best = timed.reduce<Timed | null>((known, one) => (known && apart(known) < apart(one) ? known : one), null);
+  return best !== null && apart(best) <= APART_MAX_MS ? best : null;
+}
+
+function byStart(left: TimelineSpan, right: TimelineSpan): number {
+  return Date.parse(left.startedAt) - Date.parse(right.startedAt) || (left.startSeq ?? 0) - (right.startSeq ?? 0);
+}

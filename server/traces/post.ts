@@ -1,0 +1,93 @@
+import { type IncomingMessage, request as requestPlain } from "node:http";
+import { request as requestSecure } from "node:https";
+import { gzipSync } from "node:zlib";
+import { z } from "zod";
+import { VERSION } from "@/server/version";
+import type { TraceTarget } from "./target";
+
+/** What became of a request: taken, perhaps not all of it; wanted later; or wanted no more. */
+export type PostAnswer =
+  | { kind: "taken"; rejected: number; message: string | null }
+  | { kind: "away"; why: string; retryAfterMs: number | null }
+  | { kind: "refused"; why: string };
+
+/** Those that OTLP has a client try again by. */
+const RETRYABLE = new Set([429, 502, 503, 504]);
+const ANSWER_MAX_BYTES = 65_536;
+const MESSAGE_MAX = 300;
+const Count = z.union([z.number(), z.string().regex(/^\d{1,9}$/)]).transform(Number);
+const Answer = z.looseObject({
+  partialSuccess: z.looseObject({ rejectedSpans: Count.optional(), errorMessage: z.string().optional() }).optional(),
+});
+
+/** Posts spans and waits for what becomes of them. No redirect is followed: it would carry them elsewhere. */
+export function postSpans(target: TraceTarget, body: string, stop: AbortSignal): Promise<PostAnswer> {
+  const bytes = target.isCompressed ? gzipSync(body) : Buffer.from(body);
+  return new Promise((resolve) => {
+    const away = (why: string) => resolve({ kind: "away", why, retryAfterMs: null });
+    if (stop.aborted) return away("it was not asked: this program stops");
+    const url = new URL(target.url);
+    const asked = (url.protocol === "https:" ? requestSecure : requestPlain)(url, {
+      method: "POST",
+      agent: false,
+      signal: stop,
+      headers: {
+        ...target.headers,
+        "content-type": "application/json",
+        "content-length": bytes.length,
+        ...(target.isCompressed ? { "content-encoding": "gzip" } : {}),
+        "user-agent": `agentrun/${VERSION}`,
+      },
+    });
+    const patience = setTimeout(() => {
+      away(`it did not answer within ${target.timeoutMs} ms`);
+      asked.destroy();
+    }, target.timeoutMs);
+    let isAnswered = false;
+    asked.once("close", () => {
+      clearTimeout(patience);
+      if (!isAnswered) away("it closed the connection without an answer");
+    });
+    // In a word: Node's own sentences name addresses.
+    asked.on("error", (error: NodeJS.ErrnoException) => away(`it did not answer: ${error.code ?? error.name}`));
+    asked.once("response", (answer) => {
+      isAnswered = true;
+      void readAnswer(answer).then(resolve, () => away("its answer broke off"));
+    });
+    asked.end(bytes);
+  });
+}
+
+async function readAnswer(answer: IncomingMessage): Promise<PostAnswer> {
+  const status = answer.statusCode ?? 0;
+  const why = `it answered ${status}`;
+  const isTaken = status >= 200 && status <= 299;
+  if (!isTaken) {
+    answer.destroy();
+    return RETRYABLE.has(status)
+      ? { kind: "away", why, retryAfterMs: askedPause(answer.headers["retry-after"]) }
+      : { kind: "refused", why };
+  }
+  let text = "";
+  for await (const piece of answer.setEncoding("utf8")) {
+    text += piece;
+    if (text.length > ANSWER_MAX_BYTES) break;
+  }
+  const { rejectedSpans = 0, errorMessage = "" } = Answer.safeParse(parsed(text)).data?.partialSuccess ?? {};
+  return { kind: "taken", rejected: rejectedSpans, message: errorMessage.slice(0, MESSAGE_MAX) || null };
+}
+
+/** Whoever says 2xx has taken them, whatever else it says. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+function askedPause(header: string | undefined): number | null {
+  if (header === undefined) return null;
+  const seconds = /^\d{1,9}$/.test(header) ? Number(header) : (Date.parse(header) - Date.now()) / 1_000;
+  return Number.isFinite(seconds) && seconds > 0 ? seconds * 1_000 : null;
+}

@@ -1,0 +1,20 @@
+/** Hosts whose provider is known by them, as OpenTelemetry names it. */
+const PROVIDERS: Record<string, string> = {
+  "api.openai.com": "openai",
+  "api.deepseek.com": "deepseek",
+  "api.mistral.ai": "mistral_ai",
+  "api.groq.com": "groq",
+  "api.x.ai": "x_ai",
+  "api.perplexity.ai": "perplexity",
+  "api.anthropic.com": "anthropic",
+  "api.cohere.ai": "cohere",
+  "generativelanguage.googleapis.com": "gcp.gemini",
+};
+
+/** Who serves a profile's model; null where its address does not say so, as a proxy's does not. */
+export function providerOf(baseUrl: string | undefined): string | null {
+  if (baseUrl === undefined || !URL.canParse(baseUrl)) return null;
+  const { hostname } = new URL(baseUrl);
+  if (hostname.endsWith(".openai.azure.com")) return "azure.ai.openai";
+  return PROVIDERS[hostname] ?? null;
+}

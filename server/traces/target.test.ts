@@ -1,0 +1,111 @@
+import { expect, test } from "vitest";
+import { parseEnv, ServerEnv } from "@/contract/env";
+import { traceTargetOf } from ".";
+import { programOf, toolOf } from "./program";
+import { providerOf } from "./provider";
+
+const ENDPOINT = { OTEL_EXPORTER_OTLP_ENDPOINT: "http://collector:4318" };
+const parsed = (env: Record<string, string>) =>
+  parseEnv(ServerEnv, { DATABASE_URL: "postgres://127.0.0.1/agentrun", ...env });
+const targetOf = (env: Record<string, string>) => traceTargetOf(parsed(env)).target;
+
+test.each([
+  [{}, null],
+  [ENDPOINT, "http://collector:4318/v1/traces"],
+  [{ OTEL_EXPORTER_OTLP_ENDPOINT: "https://collector/otlp/?key=k" }, "https://collector/otlp/v1/traces?key=k"],
+  [{ ...ENDPOINT, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: "http://other/in" }, "http://other/in"],
+  [{ ...ENDPOINT, OTEL_SDK_DISABLED: "TRUE" }, null],
+  [{ ...ENDPOINT, OTEL_SDK_DISABLED: "1" }, "http://collector:4318/v1/traces"],
+  [{ ...ENDPOINT, OTEL_TRACES_EXPORTER: "none" }, null],
+  [{ ...ENDPOINT, OTEL_TRACES_EXPORTER: "console, otlp" }, "http://collector:4318/v1/traces"],
+  [{ ...ENDPOINT, OTEL_EXPORTER_OTLP_PROTOCOL: "http/json" }, "http://collector:4318/v1/traces"],
+  [
+    { ...ENDPOINT, OTEL_EXPORTER_OTLP_PROTOCOL: "grpc", OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: "http/json" },
+    "http://collector:4318/v1/traces",
+  ],
+])("by %j traces are sent to %s", (env: Record<string, string>, url) => {
+  expect(traceTargetOf(parsed(env))).toMatchObject({ target: url === null ? null : { url }, warning: null });
+});
+
+test("a protocol that is not spoken is warned of, and nothing is sent", () => {
+  for (const name of ["OTEL_EXPORTER_OTLP_PROTOCOL", "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"]) {
+    const { target, warning } = traceTargetOf(parsed({ ...ENDPOINT, [name]: "http/protobuf" }));
+    expect(target).toBeNull();
+    expect(warning).toContain(`${name} is not http/json`);
+    expect(traceTargetOf(parsed({ [name]: "grpc" }))).toEqual({ target: null, warning: null });
+  }
+});
+
+test("headers, attributes, the service's name and limits are read as OpenTelemetry has them", () => {
+  const target = targetOf({
+    ...ENDPOINT,
+    OTEL_EXPORTER_OTLP_HEADERS: "authorization=Basic%20aGk6aG8=, x-scope=all,",
+    OTEL_EXPORTER_OTLP_TRACES_HEADERS: "x-scope=traces,x-plain=100%",
+    OTEL_RESOURCE_ATTRIBUTES: "deployment.environment.name=pro%2Cd,service.name=other,service.namespace=a=b",
+    OTEL_EXPORTER_OTLP_TIMEOUT: "7000",
+    OTEL_EXPORTER_OTLP_COMPRESSION: "gzip",
+  });
+  expect(target).toMatchObject({
+    ...{ timeoutMs: 7_000, isCompressed: true },
+    headers: { authorization: "Basic aGk6aG8=", "x-scope": "traces", "x-plain": "100%" },
+    resource: { "service.name": "other", "deployment.environment.name": "pro,d", "service.namespace": "a=b" },
+  });
+  expect(
+    targetOf({ ...ENDPOINT, OTEL_EXPORTER_OTLP_TIMEOUT: "7000", OTEL_EXPORTER_OTLP_TRACES_TIMEOUT: "5" }),
+  ).toMatchObject({
+    ...{ timeoutMs: 5, isCompressed: false, headers: {}, resource: { "service.name": "agentrun" } },
+  });
+  expect(
+    targetOf({ ...ENDPOINT, OTEL_SERVICE_NAME: "mine", OTEL_RESOURCE_ATTRIBUTES: "service.name=other" }),
+  ).toMatchObject({
+    resource: { "service.name": "mine" },
+  });
+});
+
+test.each([
+  ["OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4318/hunter2"],
+  ["OTEL_EXPORTER_OTLP_HEADERS", "hunter2"],
+  ["OTEL_EXPORTER_OTLP_HEADERS", "=hunter2"],
+  ["OTEL_EXPORTER_OTLP_HEADERS", "a b=hunter2"],
+  ["OTEL_EXPORTER_OTLP_HEADERS", "authorization=hunter2%0d%0ahost:%20evil"],
+  ["OTEL_EXPORTER_OTLP_TRACES_HEADERS", "authorization=hunter2%E2%82%AC"],
+  ["OTEL_RESOURCE_ATTRIBUTES", "=hunter2"],
+  ["OTEL_EXPORTER_OTLP_COMPRESSION", "hunter2"],
+  ["OTEL_EXPORTER_OTLP_TIMEOUT", "hunter2"],
+])("%s=%s stops the start, and is named without its value", (name, value) => {
+  expect(() => parsed({ [name]: value })).toThrow(new RegExp(`^the environment is not valid: ${name}: `));
+  expect(() => parsed({ [name]: value })).not.toThrow(/hunter2/);
+});
+
+test.each([
+  ["make -j8", "make"],
+  ["/usr/local/bin/node x.mjs", "node"],
+  ["./run.sh", "run.sh"],
+  ["g++ -o a a.cc", "g++"],
+  ["TOKEN=hunter2 make", null],
+  ["'my program' x", null],
+  ["$(cat key) x", null],
+  ["(cd /x && make)", null],
+  ["hunter2…", null],
+  [`${"k".repeat(33)} x`, null],
+  ["--token hunter2", null],
+  ["", null],
+])("of the command %s only %s leaves", (command, program) => {
+  expect(programOf(command)).toBe(program);
+});
+
+test("a tool's name and a model's provider are told where they are plain", () => {
+  expect(["search", "github.create_issue", "mcp__x/y:z"].map(toolOf)).toEqual([
+    "search",
+    "github.create_issue",
+    "mcp__x/y:z",
+  ]);
+  expect(["what did he say?", "", "a b", "x".repeat(49)].map(toolOf)).toEqual([null, null, null, null]);
+  expect(providerOf("https://api.deepseek.com/v1")).toBe("deepseek");
+  expect(providerOf("https://mine.openai.azure.com/openai/v1")).toBe("azure.ai.openai");
+  expect(["http://127.0.0.1:8000/v1", "https://api.openai.com.evil.example/", undefined].map(providerOf)).toEqual([
+    null,
+    null,
+    null,
+  ]);
+});
