@@ -19,7 +19,9 @@ const BASE = [
   "SSL_CERT_DIR",
 ];
 const PROXY = ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"];
-const SERVER = /^(AGENTRUN_|OTEL_|KUBERNETES_|AWS_|KUBECONFIG$|LOG_LEVEL$)/;
+const SERVER = /^(AGENTRUN_|KUBERNETES_|AWS_|KUBECONFIG$|LOG_LEVEL$)/;
+/** Whoever sends traces holds what opens their collector. */
+const WORKER = /^OTEL_/;
 /** Only web checks them, and signs people in. */
 const WEB_ONLY = new Set(["AGENTRUN_ADMIN_TOKEN", "AGENTRUN_CRON_SECRET", "AGENTRUN_SSO"]);
 
@@ -75,7 +77,13 @@ export async function makeEnvironments(parts: EnvironmentParts): Promise<ChildEn
       // Next's development server keeps to its usual folder, which tsconfig.json knows.
       ...(config.isDevelopment ? {} : { AGENTRUN_DIST_DIR: parts.distDir }),
     },
-    worker: shared,
+    worker: {
+      ...shared,
+      ...pick(
+        from,
+        Object.keys(from).filter((name) => WORKER.test(name)),
+      ),
+    },
     runner: {
       ...base,
       ...pick(from, ["GIT_SSL_CAINFO", "AGENTRUN_SOURCE_COMMIT"]),

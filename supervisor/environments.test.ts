@@ -1,0 +1,18 @@
+import { expect, test } from "vitest";
+import { readSupervisorConfig } from "./env";
+import { makeEnvironments } from "./environments";
+
+test("what opens a collector of traces reaches the worker alone", async () => {
+  const config = readSupervisorConfig({
+    ...{ PATH: "/bin", NODE_ENV: "test" as const },
+    OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:4318",
+    OTEL_EXPORTER_OTLP_HEADERS: "authorization=hunter2",
+  });
+  const secrets = { adminToken: "a", databasePassword: "b" } as never;
+  const parts = { config, secrets, databaseUrl: "postgres://x", port: 1, url: "http://x", distDir: "d" };
+  const { web, worker, runner } = await makeEnvironments(parts);
+  expect(worker).toMatchObject({ OTEL_EXPORTER_OTLP_HEADERS: "authorization=hunter2" });
+  expect(JSON.stringify([web, runner])).not.toMatch(/OTEL|hunter2/);
+  // As well as all else that both have.
+  expect(Object.keys(worker)).toEqual(expect.arrayContaining(["PATH", "DATABASE_URL", "AGENTRUN_RUNNER_URL"]));
+});
