@@ -65,7 +65,7 @@ test("any procedure is called by its name, with values of the types that the ser
   expect(changed.json()).toMatchObject({ id: taskId, priority: -3 });
 });
 
-test.each(["BUDGETS", "MCP", "SCHEDULES", "WEBHOOKS"])(
+test.each(["BUDGETS", "MCP", "SCHEDULES", "TRACES", "WEBHOOKS"])(
   "the call that docs/%s.md has one type is taken",
   async (name) => {
     const [, block = ""] = /```sh\n(npx agentrun .*?)```/s.exec(await readFile(`docs/${name}.md`, "utf8")) ?? [];
