@@ -91,23 +91,47 @@ export const SharedEnv = z.object({
   AGENTRUN_MODEL_BYTES_PER_RUN_MAX: z.coerce.number().int().min(1_024).default(134_217_728),
   AGENTRUN_BACKEND_PROBE_INTERVAL_MS: Milliseconds(1_000, 86_400_000).default(300_000),
   LOG_LEVEL: z.enum(LOG_LEVELS).default("info"),
-  // The worker's alone, by the names that OpenTelemetry's specification gives them.
+  // By OpenTelemetry's names, which a platform may give to everything it runs: judged only where traces are sent.
   OTEL_SDK_DISABLED: z.string().optional(),
   OTEL_TRACES_EXPORTER: z.string().default("otlp"),
-  OTEL_EXPORTER_OTLP_ENDPOINT: HttpUrl.optional(),
-  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: HttpUrl.optional(),
-  OTEL_EXPORTER_OTLP_HEADERS: Headers.optional(),
-  OTEL_EXPORTER_OTLP_TRACES_HEADERS: Headers.optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.string().optional(),
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: z.string().optional(),
+  OTEL_EXPORTER_OTLP_HEADERS: z.string().optional(),
+  OTEL_EXPORTER_OTLP_TRACES_HEADERS: z.string().optional(),
   OTEL_EXPORTER_OTLP_PROTOCOL: z.string().optional(),
   OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: z.string().optional(),
+  OTEL_EXPORTER_OTLP_COMPRESSION: z.string().optional(),
+  OTEL_EXPORTER_OTLP_TRACES_COMPRESSION: z.string().optional(),
+  OTEL_EXPORTER_OTLP_TIMEOUT: z.string().optional(),
+  OTEL_EXPORTER_OTLP_TRACES_TIMEOUT: z.string().optional(),
+  OTEL_SERVICE_NAME: z.string().optional(),
+  OTEL_RESOURCE_ATTRIBUTES: z.string().optional(),
+});
+export type SharedEnv = z.infer<typeof SharedEnv>;
+
+/** An address whose name and password, where it has them, are percent-encoded as they are sent. */
+const CollectorUrl = HttpUrl.refine((url) => {
+  try {
+    return [new URL(url).username, new URL(url).password].map(decodeURIComponent).length === 2;
+  } catch {
+    return false;
+  }
+}, "name and password must be percent-encoded");
+
+/** What traces are sent by, once they are. */
+export const TraceEnv = z.object({
+  OTEL_EXPORTER_OTLP_ENDPOINT: CollectorUrl.optional(),
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: CollectorUrl.optional(),
+  OTEL_EXPORTER_OTLP_HEADERS: Headers.optional(),
+  OTEL_EXPORTER_OTLP_TRACES_HEADERS: Headers.optional(),
   OTEL_EXPORTER_OTLP_COMPRESSION: z.enum(["none", "gzip"]).optional(),
   OTEL_EXPORTER_OTLP_TRACES_COMPRESSION: z.enum(["none", "gzip"]).optional(),
-  OTEL_EXPORTER_OTLP_TIMEOUT: Milliseconds(1, 600_000).optional(),
-  OTEL_EXPORTER_OTLP_TRACES_TIMEOUT: Milliseconds(1, 600_000).optional(),
+  OTEL_EXPORTER_OTLP_TIMEOUT: Milliseconds(1, 60_000).optional(),
+  OTEL_EXPORTER_OTLP_TRACES_TIMEOUT: Milliseconds(1, 60_000).optional(),
   OTEL_SERVICE_NAME: z.string().min(1).max(255).optional(),
   OTEL_RESOURCE_ATTRIBUTES: Pairs.optional(),
 });
-export type SharedEnv = z.infer<typeof SharedEnv>;
+export type TraceEnv = z.infer<typeof TraceEnv>;
 
 /** Web's and worker's own: the supervisor gives the address of the database when it runs one itself. */
 export const ServerEnv = SharedEnv.extend({

@@ -6,7 +6,7 @@ import { startHeartbeat, startLoops } from "./loops";
 import { prepareDatabase } from "./migrate";
 import { openExecutor } from "./open-executor";
 import { fail, onStop } from "./process";
-import { stopTraces, traceTargetOf } from "./traces";
+import { traceTargetOf } from "./traces";
 import { createWiring, shareWiring } from "./wiring";
 
 try {
@@ -60,7 +60,6 @@ async function start(): Promise<void> {
   });
   const traces = traceTargetOf(env);
   if (traces.warning !== null) log.warn(traces.warning);
-  if (traces.target === null) await stopTraces(contextFor("traces"));
   loops = startLoops({
     live,
     log,

@@ -39,7 +39,10 @@ async function readPlaces(db: Db | Tx): Promise<(TracePlace & { isOfNow: boolean
   return rows;
 }
 
-/** What changed after a place, below the oldest transaction still open: nothing can show up before it later. */
+/**
+ * What changed after a place, in the order of its index (the columns are named with their table: what is selected has
+ * their names too, and another type). What a clock that was ahead has dated does not count as fresh. All lies below the oldest transaction still open: nothing can show up before it later.
+ */
 export async function readFeedChanges(
   db: Db | Tx,
   place: TracePlace,
@@ -48,11 +51,11 @@ export async function readFeedChanges(
   const { table, status } = TABLES[place.feed];
   const { rows } = await db.execute<FeedChange>(sql`
     select id, change_xid::text as xid, version::float8 as version, ${status} in ${ENDED} as "isEnded",
-      updated_at > clock_timestamp() - ${settleMs} * interval '1 millisecond' as "isFresh"
-    from ${table}
-    where (change_xid, version) > (${place.xid}::xid8, ${place.version}::bigint)
-      and change_xid < pg_snapshot_xmin(pg_current_snapshot())
-    order by change_xid, version limit ${limit}`);
+      updated_at between clock_timestamp() - ${settleMs} * interval '1 millisecond' and clock_timestamp() as "isFresh"
+    from ${table} changed
+    where (changed.change_xid, changed.version) > (${place.xid}::xid8, ${place.version}::bigint)
+      and changed.change_xid < pg_snapshot_xmin(pg_current_snapshot())
+    order by changed.change_xid, changed.version limit ${limit}`);
   return rows;
 }
 
@@ -95,7 +98,7 @@ export async function readTraceStanding(db: Db | Tx): Promise<TraceStanding> {
   const { rows } = await db.execute<TraceStanding>(sql`
     select coalesce(sum(sent), 0)::float8 as sent, coalesce(sum(rejected), 0)::float8 as rejected,
       coalesce(sum(given_up), 0)::float8 as "givenUp",
-      coalesce(max(extract(epoch from clock_timestamp() - coalesce(${sql.join(waits, sql`, `)}))), 0)::float8
+      greatest(0, coalesce(max(extract(epoch from clock_timestamp() - coalesce(${sql.join(waits, sql`, `)}))), 0))::float8
         as "behindSeconds"
     from agentrun_trace_feeds known`);
   return rows[0] ?? { sent: 0, rejected: 0, givenUp: 0, behindSeconds: 0 };

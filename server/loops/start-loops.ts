@@ -12,7 +12,7 @@ import { expireArchives, purgeDeleted, retireExpired } from "@/server/retention"
 import { noteRunnerMinute } from "@/server/runners";
 import { fireSchedules } from "@/server/schedules";
 import { Archivers, collectGarbage, repairStorage, VolumePhases } from "@/server/storage";
-import { TraceExporter, type TraceTarget } from "@/server/traces";
+import { stopTraces, TraceExporter, type TraceTarget } from "@/server/traces";
 import { WebhookSender } from "@/server/webhooks";
 import { type Loop, type LoopDeps, type LoopOptions, startLoop } from "./loop";
 import { LoopNotes } from "./notes";
@@ -61,6 +61,13 @@ function makeSweeper({ contextFor, executor, log }: LoopsDeps): LeaseSweeper {
   return new LeaseSweeper({ ctx, executor, web, monotonicMs });
 }
 
+async function retain({ contextFor, traceTarget }: LoopsDeps): Promise<void> {
+  const ctx = contextFor("retention");
+  await retireExpired(ctx);
+  // Not once at the start: a worker of before, which still sends them, would begin a place anew.
+  if (traceTarget === null) await stopTraces(ctx);
+}
+
 type Kept = { sweeper: LeaseSweeper; sender: WebhookSender; tracer: TraceExporter | null };
 
 function loopOptions(deps: LoopsDeps, { sweeper, sender, tracer }: Kept): LoopOptions[] {
@@ -76,7 +83,7 @@ function loopOptions(deps: LoopsDeps, { sweeper, sender, tracer }: Kept): LoopOp
     },
     { name: "storage-repair", intervalMs: 30_000, run: () => repairStorage(contextFor("storage-repair")) },
     { name: "purge", intervalMs: 60_000, run: () => purgeDeleted(contextFor("purge")) },
-    { name: "retention", intervalMs: 60_000, run: () => retireExpired(contextFor("retention")) },
+    { name: "retention", intervalMs: 60_000, run: () => retain(deps) },
     { name: "archive-retention", intervalMs: 600_000, run: () => expireArchives(contextFor("archive-retention")) },
     { name: "queue-counts", intervalMs: 1_000, run: () => foldCounts(contextFor("queue-counts")) },
     // Where nothing is dispatched too.

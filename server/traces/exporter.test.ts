@@ -224,20 +224,55 @@ test("who wants nothing, as by a wrong key, is offered a page of it in a pass, a
   await exporter.pass();
 });
 
-test("what cannot be read holds up what came before it for a few passes, and is given up then", async () => {
+test("what cannot be read holds up what comes after it for a few passes, and is given up then", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   await using collector = await startCollector();
   const { exporter, lines } = exporterTo(ctx, collector.url);
   await exporter.pass();
-  const broken = await makeRun(ctx.db as Db, { status: "completed" });
+  const before = await end(ctx);
+  const broken = [
+    await makeRun(ctx.db as Db, { status: "completed" }),
+    await makeRun(ctx.db as Db, { status: "failed" }),
+  ];
   // A moment that PostgreSQL knows, and JavaScript does not.
-  await ctx.db.execute(sql`update agentrun_runs set created_at = '290000-01-01' where id = ${broken.id}`);
+  for (const { id } of broken)
+    await ctx.db.execute(sql`update agentrun_runs set created_at = '290000-01-01' where id = ${id}`);
+  const after = await end(ctx);
+  await passUntil(exporter, () => expect(runsIn(collector)).toContain(before));
+  expect(runsIn(collector)).not.toContain(after);
+  await passUntil(exporter, () => expect(runsIn(collector)).toContain(after));
+  for (const { id } of broken) expect(runsIn(collector)).not.toContain(id);
+  expect(lines.map((line) => JSON.parse(line))).toMatchObject(broken.map(({ id }) => ({ level: 50, id })));
+  expect(await traceStanding(ctx.db)).toMatchObject({ sent: 2, givenUp: 2 });
+});
+
+test("what a clock that was ahead has dated holds up nothing", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  await using collector = await startCollector();
+  const { exporter } = exporterTo(ctx, collector.url);
+  await exporter.pass();
+  const ahead = await end(ctx);
+  await ctx.db.execute(sql`update agentrun_runs set updated_at = now() + interval '1 day' where id = ${ahead}`);
+  expect((await traceStanding(ctx.db)).behindSeconds).toBeGreaterThanOrEqual(0);
   const after = await end(ctx);
   await passUntil(exporter, () => expect(runsIn(collector)).toContain(after));
-  expect(runsIn(collector)).not.toContain(broken.id);
-  expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ level: 50, id: broken.id }]);
-  expect(await traceStanding(ctx.db)).toMatchObject({ sent: 1, givenUp: 1 });
+});
+
+test("a collector that quotes what opened it brings it into no log", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  await using collector = await startCollector();
+  collector.answerBy((_, response) =>
+    response.end(JSON.stringify({ partialSuccess: { rejectedSpans: 1, errorMessage: "Bearer hunter2key is no key" } })),
+  );
+  const { exporter, lines } = exporterTo(ctx, collector.url, { headers: { authorization: "Bearer hunter2key" } });
+  await exporter.pass();
+  await end(ctx);
+  await passUntil(exporter, () => expect(lines).not.toEqual([]));
+  expect(lines.join()).toContain("is no key");
+  expect(lines.join()).not.toContain("hunter2key");
 });
 
 test("in a database that was restored elsewhere, and after nobody took traces, it begins at now", async () => {

@@ -10,6 +10,7 @@ import {
 import type { TraceFeed } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
 import { AgentRunError, toAgentRunError } from "@/server/errors";
+import { redactMessage } from "@/server/events";
 import { encodeSpan, requestsOf } from "./encode";
 import { postSpans } from "./post";
 import { spansOfRun } from "./run-spans";
@@ -29,7 +30,7 @@ const READS_MAX = 5;
 /** No collector keeps this program waiting for longer. */
 const RETRY_AFTER_MAX_MS = 3_600_000;
 
-const SPANS_OF: Record<TraceFeed, (ctx: ServiceContext, id: string) => Promise<Span[]>> = {
+const SPANS_OF: Record<TraceFeed, (ctx: ServiceContext, id: string, stop: AbortSignal) => Promise<Span[]>> = {
   queue: spansOfTask,
   runs: spansOfRun,
 };
@@ -41,7 +42,8 @@ export type TraceExporterDeps = {
   monotonicMs?: () => number;
 };
 
-type Load = { spans: string[]; bytes: number; failed: number };
+/** What is to be sent at once; `failed` are those that could not be read and are passed over with it. */
+type Load = { spans: string[]; bytes: number; failed: string[] };
 
 /**
  * Sends what has ended to a collector, by what the database holds. A place in a feed moves once a collector has taken
@@ -49,7 +51,7 @@ type Load = { spans: string[]; bytes: number; failed: number };
  */
 export class TraceExporter {
   readonly #stop = new AbortController();
-  /** How often the last of what could not be read was tried. */
+  /** How often what could not be read was tried, until its place is passed. */
   readonly #unreadable = new Map<string, number>();
   #notBeforeMs = Number.NEGATIVE_INFINITY;
   #away = "";
@@ -104,7 +106,14 @@ export class TraceExporter {
     let place = from;
     let load = emptyLoad();
     for (const [index, change] of settled.entries()) {
-      if (change.isEnded) await this.#add(load, place.feed, change);
+      try {
+        if (change.isEnded) await this.#add(load, place.feed, change);
+      } catch (error) {
+        // What came before it does not wait for it.
+        const before = settled[index - 1];
+        if (before !== undefined && !isOver()) await this.#deliver(load, place, before);
+        throw error;
+      }
       const isLast = index === settled.length - 1;
       if (!isLast && load.bytes < LOAD_BYTES && !isOver()) continue;
       const moved = await this.#deliver(load, place, change);
@@ -117,29 +126,29 @@ export class TraceExporter {
   async #add(load: Load, feed: TraceFeed, { id }: FeedChange): Promise<void> {
     const { ctx } = this.deps;
     try {
-      for (const span of await SPANS_OF[feed](ctx, id)) {
+      for (const span of await SPANS_OF[feed](ctx, id, this.#stop.signal)) {
         const text = encodeSpan(span);
         load.spans.push(text);
         load.bytes += Buffer.byteLength(text);
       }
     } catch (error) {
+      this.#stop.signal.throwIfAborted();
       const { reason } = toAgentRunError(error);
       // It is gone: with its session, or by its age.
       if (reason === "not-found") return;
       if (reason === "database-down") throw error;
       const reads = (this.#unreadable.get(id) ?? 0) + 1;
-      this.#unreadable.clear();
       this.#unreadable.set(id, reads);
       if (reads < READS_MAX) throw error;
       if (reads === READS_MAX)
         ctx.log.error({ err: error, id }, "what has ended could not be read for its trace: it is passed over");
-      load.failed += 1;
+      load.failed.push(id);
     }
   }
 
   /** Sends a load and moves the place behind it; null where another worker has moved it, or this one stops. */
   async #deliver(load: Load, from: TracePlace, to: FeedChange): Promise<TracePlace | null> {
-    const counts: TraceCounts = { sent: 0, rejected: 0, givenUp: load.failed };
+    const counts: TraceCounts = { sent: 0, rejected: 0, givenUp: load.failed.length };
     for (const { body, spans } of requestsOf(load.spans, this.deps.target.resource)) {
       const { rejected, givenUp } = await this.#send(body, spans);
       counts.sent += spans - rejected - givenUp;
@@ -148,6 +157,7 @@ export class TraceExporter {
     }
     const { xid, version } = to;
     const isOwn = await moveTracePlace(this.deps.ctx.db, from, { xid, version }, counts);
+    for (const id of load.failed) this.#unreadable.delete(id);
     return isOwn ? { ...from, xid, version } : null;
   }
 
@@ -168,7 +178,7 @@ export class TraceExporter {
     }
     this.#refusal = null;
     const rejected = Math.min(answer.rejected, spans);
-    const why = answer.message ?? "it does not say why";
+    const why = answer.message === null ? "it does not say why" : withoutSecrets(answer.message, target);
     if (rejected > 0 && this.#rejection !== why) {
       ctx.log.warn({ rejected, spans, why }, "a collector keeps some spans out");
       this.#rejection = why;
@@ -188,5 +198,13 @@ export class TraceExporter {
 }
 
 function emptyLoad(): Load {
-  return { spans: [], bytes: 0, failed: 0 };
+  return { spans: [], bytes: 0, failed: [] };
+}
+
+/** A collector's words, which may quote what opened it. */
+function withoutSecrets(words: string, { headers }: TraceTarget): string {
+  const secrets = Object.values(headers)
+    .flatMap((value) => value.split(/\s+/))
+    .filter((part) => part.length >= 4);
+  return secrets.reduce((text, secret) => text.replaceAll(secret, "[redacted]"), redactMessage(words) ?? "");
 }

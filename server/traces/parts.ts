@@ -7,8 +7,6 @@ import { providerOf } from "./provider";
 import { type AttributeValue, attributesOf, errorOf, type Span } from "./span";
 import { commonOf, type WholeRun } from "./whole-run";
 
-/** A span, and how many it stands for. */
-export type Part = { span: Span; count: number };
 type Within = { traceId: string; settings: Pick<ServerSettings, "backends"> };
 type Timed = { shown: TimelineSpan; span: Span };
 
@@ -18,20 +16,28 @@ const BAD_STATES = new Set(["failed", "lost"]);
 /** Events and calls are dated by two clocks, and an event when its batch is stored. */
 const APART_MAX_MS = 2_000;
 
-/** What went by within a run, the outermost first. */
-export function partsOf(whole: WholeRun, within: Within): Part[] {
+/**
+ * What went by within a run, the outermost first, so many of it at most; and how many were left out. What is left out is
+ * not looked at either: a long run has far more of it, and its place in others costs the most.
+ */
+export function partsOf(whole: WholeRun, within: Within, max: number): { parts: Span[]; leftOut: number } {
   const known = new Map<TimelineLane, Timed[]>();
-  const parts: Part[] = [];
+  const parts: Span[] = [];
+  let leftOut = 0;
   for (const lane of LANES) {
     const shown = whole.spans.filter((span) => span.lane === lane).toSorted(byStart);
-    const timed = shown.map((one) => ({ shown: one, span: spanOf(one, whole, within, known) }));
+    const room = max - parts.length;
+    const timed = shown.slice(0, room).map((one) => ({ shown: one, span: spanOf(one, whole, within, known) }));
     known.set(lane, timed);
-    parts.push(...timed.map((one) => ({ span: one.span, count: one.shown.count })));
+    parts.push(...timed.map(({ span }) => span));
+    leftOut += shown.slice(room).reduce((sum, { count }) => sum + count, 0);
+    if (lane !== "archive") continue;
     // Before its tools: what was asked of models is what a turn is about.
-    if (lane === "archive")
-      parts.push(...whole.calls.toReversed().map((call) => ({ span: callSpan(call, whole, within, known), count: 1 })));
+    const calls = whole.calls.toReversed().slice(0, max - parts.length);
+    parts.push(...calls.map((call) => callSpan(call, whole, within, known)));
+    leftOut += whole.calls.length - calls.length;
   }
-  return parts;
+  return { parts, leftOut };
 }
 
 function spanOf(shown: TimelineSpan, whole: WholeRun, { traceId }: Within, known: Map<TimelineLane, Timed[]>): Span {
@@ -85,6 +91,7 @@ function parentOf(shown: TimelineSpan, known: Map<TimelineLane, Timed[]>): strin
 /** The last that a span lies in: the first to be looked at, as a rule, since turns and attempts follow each other. */
 function holderOf(timed: readonly Timed[], shown: TimelineSpan): Timed | null {
   const startMs = Date.parse(shown.startedAt);
+  const endMs = Date.parse(shown.endedAt ?? shown.startedAt);
   let [from, to] = [0, timed.length];
   while (from < to) {
     const middle = (from + to) >> 1;
@@ -93,7 +100,7 @@ function holderOf(timed: readonly Timed[], shown: TimelineSpan): Timed | null {
   }
   for (let index = from - 1; index >= 0; index -= 1) {
     const one = timed[index];
-    if (one !== undefined && holds(one, shown)) return one;
+    if (one !== undefined && holds(one, shown, endMs)) return one;
   }
   return null;
 }
@@ -103,8 +110,8 @@ function attemptsIn(known: Map<TimelineLane, Timed[]>): Timed[] {
 }
 
 /** By the log's own order where both stand in it, since moments may be the same. */
-function holds({ shown: outer, span }: Timed, inner: TimelineSpan): boolean {
-  const isAround = span.endMs >= Date.parse(inner.endedAt ?? inner.startedAt);
+function holds({ shown: outer, span }: Timed, inner: TimelineSpan, innerEndMs: number): boolean {
+  const isAround = span.endMs >= innerEndMs;
   if (!isAround || outer.startSeq === null || inner.startSeq === null) return isAround;
   return outer.startSeq <= inner.startSeq && (outer.endSeq ?? Number.POSITIVE_INFINITY) >= inner.startSeq;
 }

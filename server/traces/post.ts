@@ -15,7 +15,13 @@ export type PostAnswer =
 const RETRYABLE = new Set([429, 502, 503, 504]);
 const ANSWER_MAX_BYTES = 65_536;
 const MESSAGE_MAX = 300;
-const Count = z.union([z.number(), z.string().regex(/^\d{1,9}$/)]).transform(Number);
+const Count = z.union([
+  z.int().min(0),
+  z
+    .string()
+    .regex(/^\d{1,9}$/)
+    .transform(Number),
+]);
 const Answer = z.looseObject({
   partialSuccess: z.looseObject({ rejectedSpans: Count.optional(), errorMessage: z.string().optional() }).optional(),
 });

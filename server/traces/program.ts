@@ -6,8 +6,9 @@ const SHORT_MAX = 32;
  */
 export function programOf(commandLine: string): string | null {
   const [word = ""] = commandLine.trim().split(/\s+/, 1);
-  const name = word.slice(word.lastIndexOf("/") + 1);
-  return name.length <= SHORT_MAX && /^[A-Za-z0-9_][A-Za-z0-9_.+-]*$/.test(name) ? name : null;
+  // The whole word is judged: a part of one that is not plain may be the end of a secret.
+  const [, name = ""] = /^(?:[\w.+-]*\/)*([A-Za-z0-9_][\w.+-]*)$/.exec(word) ?? [];
+  return name !== "" && name.length <= SHORT_MAX ? name : null;
 }
 
 /** The name of a tool, of which agents have few; null where it is not plain. */

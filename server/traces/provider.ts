@@ -8,6 +8,7 @@ const PROVIDERS: Record<string, string> = {
   "api.perplexity.ai": "perplexity",
   "api.anthropic.com": "anthropic",
   "api.cohere.ai": "cohere",
+  "api.cohere.com": "cohere",
   "generativelanguage.googleapis.com": "gcp.gemini",
 };
 

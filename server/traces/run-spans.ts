@@ -8,16 +8,15 @@ import { attributesOf, errorOf, type Span } from "./span";
 import { commonOf, readWhole, SPANS_PER_RUN_MAX, type WholeRun } from "./whole-run";
 
 /** The spans of a run that is over: its own first, and each after the one that it is a part of. */
-export async function spansOfRun(ctx: ServiceContext, runId: string): Promise<Span[]> {
+export async function spansOfRun(ctx: ServiceContext, runId: string, stop: AbortSignal): Promise<Span[]> {
   const run = await getRun(ctx, { runId });
-  const whole = await readWhole(ctx, run);
+  const whole = await readWhole(ctx, run, stop);
   const task = run.taskId === null ? null : await readTask(ctx, run.taskId, runId);
   const root = rootOf(run.taskId ?? run.id, task === null ? run.traceSink : task.metadata);
-  const parts = partsOf(whole, { traceId: root.traceId, settings: ctx.settings });
-  const kept = parts.slice(0, SPANS_PER_RUN_MAX - 1);
-  const spansLeftOut = parts.slice(kept.length).reduce((sum, part) => sum + part.count, 0);
-  const left = { spansLeftOut: spansLeftOut + whole.callsLeftOut, taskAttempt: task?.attempt ?? null };
-  return [runSpan(whole, root, left), ...kept.map(({ span }) => span)];
+  const within = { traceId: root.traceId, settings: ctx.settings };
+  const { parts, leftOut } = partsOf(whole, within, SPANS_PER_RUN_MAX - 1);
+  const left = { spansLeftOut: leftOut + whole.callsLeftOut, taskAttempt: task?.attempt ?? null };
+  return [runSpan(whole, root, left), ...parts];
 }
 
 function runSpan(

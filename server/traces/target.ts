@@ -1,4 +1,4 @@
-import type { ServerEnv } from "@/contract/env";
+import { parseEnv, type ServerEnv, TraceEnv } from "@/contract/env";
 import { VERSION } from "@/server/version";
 import type { Attributes } from "./span";
 
@@ -17,20 +17,33 @@ const PROTOCOL = "http/json";
 
 /**
  * Where the environment has traces sent; null: nowhere. `warning`: an address is named, and nothing is sent to it all
- * the same, since it is told to be spoken to in another way.
+ * the same. They are sent only by who asks for JSON by its name: without one OpenTelemetry means another protocol, and
+ * an address that a platform gives to everything it runs is no wish of anybody's for these.
  */
 export function traceTargetOf(env: ServerEnv): { target: TraceTarget | null; warning: string | null } {
   const nothing = { target: null, warning: null };
-  const url = urlOf(env);
+  const isAsked = env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT !== undefined || env.OTEL_EXPORTER_OTLP_ENDPOINT !== undefined;
   const isOn = env.OTEL_TRACES_EXPORTER.split(",").some((name) => name.trim() === "otlp");
-  if (url === null || !isOn || env.OTEL_SDK_DISABLED?.toLowerCase() === "true") return nothing;
-  const [protocol, variable] = env.OTEL_EXPORTER_OTLP_TRACES_PROTOCOL
-    ? [env.OTEL_EXPORTER_OTLP_TRACES_PROTOCOL, "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"]
-    : [env.OTEL_EXPORTER_OTLP_PROTOCOL ?? PROTOCOL, "OTEL_EXPORTER_OTLP_PROTOCOL"];
+  if (!isAsked || !isOn || env.OTEL_SDK_DISABLED?.toLowerCase() === "true") return nothing;
+  const [protocol, variable] =
+    env.OTEL_EXPORTER_OTLP_TRACES_PROTOCOL === undefined
+      ? [env.OTEL_EXPORTER_OTLP_PROTOCOL, "OTEL_EXPORTER_OTLP_PROTOCOL"]
+      : [env.OTEL_EXPORTER_OTLP_TRACES_PROTOCOL, "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"];
   if (protocol !== PROTOCOL)
     return { ...nothing, warning: `no traces are sent: ${variable} is not ${PROTOCOL}, which alone is spoken here` };
-  const target = {
-    url,
+  try {
+    const names = Object.keys(TraceEnv.shape) as (keyof TraceEnv)[];
+    const given = Object.fromEntries(names.map((name) => [name, env[name]]));
+    return { target: targetIn(parseEnv(TraceEnv, given)), warning: null };
+  } catch (error) {
+    // By the variables' names, never their values: agents go on without traces.
+    return { ...nothing, warning: `no traces are sent: ${error instanceof Error ? error.message : String(error)}` };
+  }
+}
+
+function targetIn(env: TraceEnv): TraceTarget {
+  return {
+    url: urlIn(env),
     headers: { ...env.OTEL_EXPORTER_OTLP_HEADERS, ...env.OTEL_EXPORTER_OTLP_TRACES_HEADERS },
     timeoutMs: env.OTEL_EXPORTER_OTLP_TRACES_TIMEOUT ?? env.OTEL_EXPORTER_OTLP_TIMEOUT ?? TIMEOUT_MS,
     isCompressed: (env.OTEL_EXPORTER_OTLP_TRACES_COMPRESSION ?? env.OTEL_EXPORTER_OTLP_COMPRESSION) === "gzip",
@@ -41,14 +54,15 @@ export function traceTargetOf(env: ServerEnv): { target: TraceTarget | null; war
       ...(env.OTEL_SERVICE_NAME === undefined ? {} : { "service.name": env.OTEL_SERVICE_NAME }),
     },
   };
-  return { target, warning: null };
 }
 
 /** An address of traces is taken as it is, one of all signals is what their paths are added to. */
-function urlOf(env: ServerEnv): string | null {
-  if (env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT !== undefined) return env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT;
-  if (env.OTEL_EXPORTER_OTLP_ENDPOINT === undefined) return null;
-  const url = new URL(env.OTEL_EXPORTER_OTLP_ENDPOINT);
+function urlIn({
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: own,
+  OTEL_EXPORTER_OTLP_ENDPOINT: shared = "",
+}: TraceEnv): string {
+  if (own !== undefined) return own;
+  const url = new URL(shared);
   url.pathname = url.pathname.replace(/\/$/, "") + PATH;
   return url.href;
 }

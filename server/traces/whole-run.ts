@@ -20,7 +20,8 @@ export type WholeRun = Pick<TimelinePage, "startedAt" | "endedAt" | "totals"> & 
   eventsLeftOut: number;
 };
 
-export async function readWhole(ctx: ServiceContext, run: Run): Promise<WholeRun> {
+/** Reads on until it has all, or is to stop: a long run takes seconds. */
+export async function readWhole(ctx: ServiceContext, run: Run, stop: AbortSignal): Promise<WholeRun> {
   const spans = new Map<string, TimelineSpan>();
   const asked = { runId: run.id, limit: TIMELINE_EVENTS_MAX };
   let page = await readTimeline(ctx, asked);
@@ -28,6 +29,7 @@ export async function readWhole(ctx: ServiceContext, run: Run): Promise<WholeRun
     // A later page tells of what was under way again, once it has ended.
     for (const span of page.spans) spans.set(span.key, span);
     if (page.cursor === null || pages === PAGES_MAX) break;
+    stop.throwIfAborted();
     page = await readTimeline(ctx, { ...asked, cursor: page.cursor });
   }
   const { startedAt, endedAt, totals, lastSeq, readSeq } = page;
