@@ -112,7 +112,9 @@ export type SharedEnv = z.infer<typeof SharedEnv>;
 /** An address whose name and password, where it has them, are percent-encoded as they are sent. */
 const CollectorUrl = HttpUrl.refine((url) => {
   try {
-    return [new URL(url).username, new URL(url).password].map(decodeURIComponent).length === 2;
+    const { username, password } = new URL(url);
+    for (const part of [username, password]) decodeURIComponent(part);
+    return true;
   } catch {
     return false;
   }

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { BackendsFile } from "@/contract/backend";
+import { jsonIn } from "@/contract/json-in";
 import { SsoFile } from "@/contract/sso";
 import type { Secrets } from "./data-folder/secrets";
 import type { SupervisorConfig } from "./env";
@@ -102,18 +103,10 @@ async function readFileOf<Schema extends z.ZodType>(
   const text = await readFile(file, "utf8").catch((cause: Error) => {
     throw new Error(`${variable}: cannot read ${file}`, { cause });
   });
+  // The parser's own words would quote the file.
   const parsed = schema.safeParse(jsonIn(text));
   if (!parsed.success) throw new Error(`${variable}: ${file} cannot be used: ${z.prettifyError(parsed.error)}`);
   return parsed.data;
-}
-
-/** undefined where it is none; the parser's own words would quote it. */
-function jsonIn(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function pick(from: NodeJS.ProcessEnv, names: string[]): Record<string, string> {

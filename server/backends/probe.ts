@@ -1,7 +1,7 @@
 import { performance } from "node:perf_hooks";
 import { z } from "zod";
 import type { BackendConfig, BackendProbe } from "@/contract/backend";
-import { jsonIn } from "@/server/json-in";
+import { jsonIn } from "@/contract/json-in";
 import type { Dialect } from "./dialect";
 import { BaseResp, failedBy, failureIn } from "./failure";
 import { providerWords } from "./provider-words";

@@ -1,5 +1,5 @@
+import { jsonIn } from "@/contract/json-in";
 import { InvalidInputError } from "@/server/errors";
-import { jsonIn } from "@/server/json-in";
 
 /** Bodies are long and this is never asked for by codex: most are known by this not to. */
 const MAYBE = /"background"\s*:|\\u00[4-7]/i;

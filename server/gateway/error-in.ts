@@ -1,4 +1,4 @@
-import { jsonIn } from "@/server/json-in";
+import { jsonIn } from "@/contract/json-in";
 
 /** What servers put under `error`: an object by OpenAI's form, or a text as several self-hosted ones do. */
 export function errorIn(text: string): Record<string, unknown> | string | undefined {

@@ -1,7 +1,7 @@
 import { REASON_STATUS } from "@/contract/errors";
+import { jsonIn } from "@/contract/json-in";
 import { cleanText } from "@/contract/text";
 import { toAgentRunError } from "@/server/errors";
-import { jsonIn } from "@/server/json-in";
 import type { CallEnd, OpenCall } from "@/server/usage";
 import type { ModelAnswer, WatchedAnswer } from "./answer-model";
 import { AnswerReader } from "./usage";

@@ -1,5 +1,5 @@
 import { createParser } from "eventsource-parser";
-import { jsonIn } from "@/server/json-in";
+import { jsonIn } from "@/contract/json-in";
 
 /** A last event holds the whole answer; of what is longer than this only the beginning is kept. */
 const TEXT_MAX = 16 * 1024 * 1024;

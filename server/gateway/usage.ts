@@ -1,6 +1,6 @@
+import { jsonIn } from "@/contract/json-in";
 import type { TokenUsage } from "@/contract/usage";
 import { type Failure, failureIn } from "@/server/backends";
-import { jsonIn } from "@/server/json-in";
 
 export type { TokenUsage } from "@/contract/usage";
 

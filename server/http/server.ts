@@ -12,7 +12,7 @@ import { handleModel, isModelPath } from "./model";
 import { handleCronGc, handleHealthz, handleMetrics, handleReadyz } from "./ops";
 import { preparePage, setCommonHeaders } from "./page-headers";
 import { handleSegment, SEGMENTS_PATH } from "./segments";
-import { beginSso, finishSso, type SsoAnswer } from "./sso";
+import { beginSso, finishSso } from "./sso";
 import { handleConsoleStream, handleRestStream } from "./streams";
 import { handleTrpc, TRPC_PATH } from "./trpc";
 
@@ -119,7 +119,7 @@ function chooseAuth(path: string): Handler {
 
 async function answerSso(exchange: Exchange, answer: typeof beginSso): Promise<void> {
   assertGet(exchange.method);
-  const { status, headers, cookies, body }: SsoAnswer = await answer(exchange.wiring, exchange);
+  const { status, headers, cookies, body } = await answer(exchange.wiring, exchange);
   exchange.res.writeHead(status, { ...headers, "set-cookie": cookies }).end(body);
 }
 

@@ -24,7 +24,7 @@ const PendingCookie = z.strictObject({
 });
 
 /** An answer that is no JSON: a way on, or the page that leads there. */
-export type SsoAnswer = { status: number; headers: Record<string, string>; cookies: string[]; body: string };
+type SsoAnswer = { status: number; headers: Record<string, string>; cookies: string[]; body: string };
 type SsoCall = { query: URLSearchParams; headers: HeaderReader; address: string; requestId: string };
 
 /** Sends a browser to the provider. What it has to bring back it keeps in a cookie of its own, one for each try. */
@@ -110,7 +110,7 @@ async function letIn(wiring: Wiring, sso: SsoProvider, { requestId }: SsoCall, p
 }
 
 /** Where the provider sends browsers back to; the client has to be registered with it. */
-function redirectUri({ settings }: Pick<Wiring, "settings">): string {
+function redirectUri({ settings }: Wiring): string {
   // As a browser writes it: the provider compares the two times that it is given letter by letter.
   return new URL(SSO_CALLBACK_PATH, settings.publicUrl).href;
 }
@@ -122,6 +122,7 @@ function pendingCookie(wiring: Wiring, name: string, value: string, seconds: num
 }
 
 const PENDING_NAME = "agentrun_sso_";
+const IS_PENDING_NAME = new RegExp(`^${PENDING_NAME}[\\w-]{16}$`);
 
 /** Several tabs may be on their way at once: each has a cookie of its own. */
 function pendingName(state: string): string {
@@ -131,7 +132,7 @@ function pendingName(state: string): string {
 /** Tries that a browser has begun, the oldest first as browsers send them. */
 function pendingNames(headers: HeaderReader): string[] {
   const names = (headers.get("cookie") ?? "").split(";").map((cookie) => cookie.trim().split("=", 1)[0] ?? "");
-  return names.filter((name) => /^agentrun_sso_[\w-]{16}$/.test(name));
+  return names.filter((name) => IS_PENDING_NAME.test(name));
 }
 
 function readPending(headers: HeaderReader, state: string): Pending | null {

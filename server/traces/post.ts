@@ -2,6 +2,7 @@ import { type IncomingMessage, request as requestPlain } from "node:http";
 import { request as requestSecure } from "node:https";
 import { gzipSync } from "node:zlib";
 import { z } from "zod";
+import { jsonIn } from "@/contract/json-in";
 import { VERSION } from "@/server/version";
 import type { TraceTarget } from "./target";
 
@@ -79,17 +80,9 @@ async function readAnswer(answer: IncomingMessage): Promise<PostAnswer> {
     text += piece;
     if (text.length > ANSWER_MAX_BYTES) break;
   }
-  const { rejectedSpans = 0, errorMessage = "" } = Answer.safeParse(parsed(text)).data?.partialSuccess ?? {};
+  // Whoever says 2xx has taken them, whatever else it says.
+  const { rejectedSpans = 0, errorMessage = "" } = Answer.safeParse(jsonIn(text)).data?.partialSuccess ?? {};
   return { kind: "taken", rejected: rejectedSpans, message: errorMessage.slice(0, MESSAGE_MAX) || null };
-}
-
-/** Whoever says 2xx has taken them, whatever else it says. */
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }
 
 function askedPause(header: string | undefined): number | null {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
+import { jsonIn } from "@/contract/json-in";
 import type { Dialect } from "@/server/backends";
-import { jsonIn } from "@/server/json-in";
 import type { AssistantMessage, ChatToolCall } from "./chat";
 import type { ReasoningWay } from "./reasoning";
 import type { Item } from "./schema";

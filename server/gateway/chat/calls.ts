@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { jsonIn } from "@/server/json-in";
+import { jsonIn } from "@/contract/json-in";
 import type { CallDelta } from "./chunk";
 import type { CallEntry, ResponseWriter } from "./output";
 

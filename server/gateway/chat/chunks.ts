@@ -1,5 +1,5 @@
 import { createParser, type EventSourceMessage } from "eventsource-parser";
-import { jsonIn } from "@/server/json-in";
+import { jsonIn } from "@/contract/json-in";
 import { Chunk, isPlain } from "./chunk";
 
 /** No answer is longer; and a call may write a whole file in one line. */

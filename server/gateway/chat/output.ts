@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { jsonIn } from "@/server/json-in";
+import { jsonIn } from "@/contract/json-in";
 import { GatheredText } from "./gathered-text";
 import { carryReasoning, type ReasoningWay } from "./reasoning";
 import type { KnownTools } from "./tools";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { jsonIn } from "@/server/json-in";
+import { jsonIn } from "@/contract/json-in";
 import type { Item } from "./schema";
 
 /**

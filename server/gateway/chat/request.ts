@@ -1,6 +1,6 @@
+import { jsonIn } from "@/contract/json-in";
 import type { Dialect } from "@/server/backends";
 import { InvalidInputError } from "@/server/errors";
-import { jsonIn } from "@/server/json-in";
 import type { ChatRequest } from "./chat";
 import { toMessages } from "./messages";
 
