@@ -22,6 +22,7 @@ export const whatNeedsMe = defineTool({
       needs: needs.map((need) => ({
         ...brief(need, ["kind", "title", "message", "since"]),
         ...brief(need, ["approvalId", "runId", "sessionId", "taskId", "queue", "lane"]),
+        ...brief(need, ["budgetId", "scheduleId", "webhookId"]),
       })),
       needCounts: needCounts.map(({ kind, count }) => ({ kind, count })),
       ...{ pendingApprovals: approvals, runs, runners },
