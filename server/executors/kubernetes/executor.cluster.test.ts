@@ -250,7 +250,7 @@ it.each([
     await using hasty = openExecutor(place, { stalledMaxMs: 0 });
     const isBeingDeleted = async () =>
       (await place.core.readNamespacedPod({ name, namespace: place.name })).metadata?.deletionTimestamp !== undefined;
-    await expect.poll(isBeingDeleted, { timeout: 20_000 }).toBe(true);
+    await expect.poll(isBeingDeleted, { timeout: 60_000 }).toBe(true);
     // What its node would do.
     await place.core.deleteNamespacedPod({ name, namespace: place.name, gracePeriodSeconds: 0 });
     await expect.poll(() => hasty.exits, { timeout: 20_000 }).toHaveLength(1);

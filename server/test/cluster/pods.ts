@@ -60,6 +60,12 @@ export async function useClaim(
  * 40 seconds after it has met its name: one that all tests share would be met long before a test's pod.
  */
 export async function bindToLostNode({ core, name: namespace }: TestNamespace, name: string): Promise<void> {
+  // A scheduler that is looking for a node just now would call the pod unschedulable after it was bound.
+  const findWord = async () => {
+    const { status } = await core.readNamespacedPod({ name, namespace });
+    return status?.conditions?.find(({ type }) => type === "PodScheduled");
+  };
+  await expect.poll(findWord, { timeout: 60_000 }).toBeDefined();
   const target = { kind: "Node", name: lostNodeOf({ name: namespace }) };
   await core.createNamespacedPodBinding({ name, namespace, body: { metadata: { name }, target } });
 }
