@@ -9,7 +9,6 @@ export type SendPorts = {
   isOver: (error: unknown) => boolean;
   createRun: (input: CreateRunInput) => Promise<Run>;
   createCommand: (input: CreateCommandInput) => Promise<Command>;
-  listCommands: (runId: string) => Promise<readonly Command[]>;
 };
 
 export type TurnDraft = {
@@ -17,17 +16,20 @@ export type TurnDraft = {
   draftId: string;
   text: string;
   session: { sessionId: string; backendProfile: string; tenantId: string; projectId: string };
-  /** The session's run that still takes commands. */
-  openRun: Run | null;
+  /**
+   * Runs that it may go to, the first that takes it: those that an earlier try of this message went to, whose answer may
+   * have been lost, and the session's open one.
+   */
+  runIds: readonly string[];
   policy?: ExecutionPolicy;
   workspace?: WorkspaceRef;
 };
 
 /** Sends a turn: to the session's open run, else to a new one. */
 export async function sendTurn(ports: SendPorts, draft: TurnDraft): Promise<{ runId: string; command: Command }> {
-  if (draft.openRun !== null) {
-    const command = await tryOpenRun(ports, draft, draft.openRun.id);
-    if (command !== null) return { runId: draft.openRun.id, command };
+  for (const runId of new Set(draft.runIds)) {
+    const command = await tryRun(ports, draft, runId);
+    if (command !== null) return { runId, command };
   }
   const { session } = draft;
   const run = await ports.createRun({
@@ -43,24 +45,19 @@ export async function sendTurn(ports: SendPorts, draft: TurnDraft): Promise<{ ru
   return { runId: run.id, command };
 }
 
-/** null when the run ended before the turn reached it. */
-async function tryOpenRun(ports: SendPorts, draft: TurnDraft, runId: string): Promise<Command | null> {
+/** null when the run ended before the turn reached it. One that it had reached answers its key, ended or not. */
+async function tryRun(ports: SendPorts, draft: TurnDraft, runId: string): Promise<Command | null> {
   try {
     return await ports.createCommand(turnInput(ports, runId, draft));
   } catch (error) {
     if (!ports.isOver(error)) throw error;
-    // The answer to an earlier try may have been lost: then the turn was taken, and must not be sent again.
-    const known = await ports.listCommands(runId);
-    return known.find((command) => command.idempotencyKey === keyOf(ports, draft)) ?? null;
+    return null;
   }
 }
 
 function turnInput(ports: SendPorts, runId: string, draft: TurnDraft): CreateCommandInput {
-  return { runId, type: "turn", payload: { text: draft.text }, idempotencyKey: keyOf(ports, draft) };
-}
-
-function keyOf({ by }: SendPorts, { draftId }: TurnDraft): string {
-  return `${by}-turn-${draftId}`;
+  const idempotencyKey = `${ports.by}-turn-${draft.draftId}`;
+  return { runId, type: "turn", payload: { text: draft.text }, idempotencyKey };
 }
 
 /** A run that still takes commands. */

@@ -1,4 +1,4 @@
-import type { Browser, BrowserContext, Page } from "@playwright/test";
+import type { Browser, BrowserContext, Page, Route } from "@playwright/test";
 import pg from "pg";
 import { loadConsole, OLDEST } from "@/db/test/load-console";
 import { loadTasks } from "@/db/test/load-tasks";
@@ -17,7 +17,7 @@ import {
 } from "./fixtures";
 import type { Product } from "./product";
 import { apiOf, openPage } from "./queue-stories";
-import { conversation, newSession, showNew } from "./stories";
+import { conversation, endRuns, newSession, sessionOf, showNew } from "./stories";
 
 // One product for the four, on a database that a story can stop; each leaves it as the next expects it.
 const ROWS = 10_000;
@@ -296,6 +296,24 @@ test("while its database is stopped every page says so, keeps what it had, and c
     }
     await apiOf(list.request, product.url).post("/sessions", { backendProfile: "demo", title: "Made after it" });
     await showNew(list.getByRole("button", { name: /new session/ }), rows.filter({ hasText: "Made after it" }));
+  });
+
+  await test.step("a message whose answer was lost goes once, though its run is over when it is sent again", async () => {
+    const lost = async (route: Route) => {
+      await route.fetch();
+      await route.abort();
+    };
+    await session.route(/commands\.create/, lost, { times: 1 });
+    await session.getByLabel("Message").fill("once more");
+    const send = session.getByRole("button", { name: "Send", exact: true });
+    await send.click();
+    await expect(session.getByText("The server does not answer.").last()).toBeVisible();
+    await endRuns(session);
+    await send.click();
+    await expect(session.getByLabel("Message")).toHaveValue("");
+    const { origin } = new URL(session.url());
+    const answer = await session.request.get(`${origin}/api/v1/runs?sessionId=${sessionOf(session)}`);
+    expect((await answer.json()).items).toHaveLength(1);
   });
   await context.close();
 });

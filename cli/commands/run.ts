@@ -70,7 +70,8 @@ async function sessionFor(io: Io, typed: Typed): Promise<Session> {
 async function send(io: Io, session: Session, text: string): Promise<Sent> {
   const last = (await newestRun(io, session.sessionId)) ?? null;
   const openRun = last !== null && isOpen(last) ? last : null;
-  const draft = { draftId: randomUUID(), text, session, openRun, ...(await runDefaults(session, last)) };
+  const runIds = openRun === null ? [] : [openRun.id];
+  const draft = { draftId: randomUUID(), text, session, runIds, ...(await runDefaults(session, last)) };
   const { runId, command } = await sendTurn(sendPorts(io), draft);
   // A run that is new begins with its first event.
   const afterSeq = runId === openRun?.id ? openRun.lastEventSeq : 0;
@@ -84,9 +85,5 @@ function sendPorts({ client }: Io): SendPorts {
     isOver: (error) => error instanceof RefusedError && error.body.reason === "already-terminal",
     createRun: (body) => client.call<Run>({ method: "POST", path: "/runs", body }),
     createCommand: ({ runId, ...body }) => client.call<RunCommand>({ method: "POST", path: commandsOf(runId), body }),
-    listCommands: async (runId) => {
-      const query = { limit: 100 };
-      return (await client.call<{ items: RunCommand[] }>({ method: "GET", path: commandsOf(runId), query })).items;
-    },
   };
 }

@@ -9,6 +9,5 @@ export function sendPorts(api: ReturnType<typeof useTRPCClient>): SendPorts {
     isOver: (error) => readError(error).reason === "already-terminal",
     createRun: (input) => api.runs.create.mutate(input),
     createCommand: (input) => api.commands.create.mutate(input),
-    listCommands: async (runId) => (await api.commands.list.query({ runId, limit: 100 })).items,
   };
 }

@@ -23,7 +23,8 @@ const terminal = () =>
     } as never,
   });
 
-function setUp(options: { endedRuns?: string[]; known?: Partial<Command>[] } = {}) {
+/** As the server answers: a run that has ended takes nothing, and knows by its key what it took before. */
+function setUp(options: { endedRuns?: string[]; taken?: string[] } = {}) {
   const calls: string[] = [];
   const ports: SendPorts = {
     by: "console",
@@ -34,43 +35,46 @@ function setUp(options: { endedRuns?: string[]; known?: Partial<Command>[] } = {
     },
     createCommand: async (input) => {
       calls.push(`command ${input.runId} ${input.idempotencyKey}`);
-      if (options.endedRuns?.includes(input.runId)) throw terminal();
+      const isKnown = options.taken?.includes(`${input.runId} ${input.idempotencyKey}`);
+      if (options.endedRuns?.includes(input.runId) && !isKnown) throw terminal();
       return { id: "cmd_1", runId: input.runId } as Command;
     },
-    listCommands: async () => (options.known ?? []) as Command[],
   };
   return { calls, ports };
 }
-const draft = (openRun: Run | null): TurnDraft => ({
+const draft = (...runIds: string[]): TurnDraft => ({
   draftId: "d1",
   text: "hi",
   session: { sessionId: "ses_1", backendProfile: "demo", tenantId: "default", projectId: "default" },
-  openRun,
+  runIds,
 });
-const open = { id: "run_open" } as Run;
 
 test("a turn goes to the open run, and to a new one where there is none", async () => {
   const first = setUp();
-  await sendTurn(first.ports, draft(open));
+  await sendTurn(first.ports, draft("run_open"));
   expect(first.calls).toEqual(["command run_open console-turn-d1"]);
   const second = setUp();
-  await sendTurn(second.ports, draft(null));
+  await sendTurn(second.ports, draft());
   expect(second.calls).toEqual(["run console-run-d1", "command run_new console-turn-d1"]);
 });
 
 test("a run that ended in between is replaced by a new one", async () => {
   const { calls, ports } = setUp({ endedRuns: ["run_open"] });
-  expect((await sendTurn(ports, draft(open))).runId).toBe("run_new");
+  expect((await sendTurn(ports, draft("run_open"))).runId).toBe("run_new");
   expect(calls).toHaveLength(3);
 });
 
-test("a turn whose answer was lost is not sent to a second run", async () => {
-  const { calls, ports } = setUp({
-    endedRuns: ["run_open"],
-    known: [{ id: "cmd_0", idempotencyKey: "console-turn-d1" }],
-  });
-  expect((await sendTurn(ports, draft(open))).command.id).toBe("cmd_0");
+test("a turn whose answer was lost is not sent to a second run, though its own has ended", async () => {
+  const taken = ["run_first console-turn-d1"];
+  const { calls, ports } = setUp({ endedRuns: ["run_first"], taken });
+  expect((await sendTurn(ports, draft("run_first", "run_open"))).runId).toBe("run_first");
   expect(calls).toHaveLength(1);
+});
+
+test("a turn that an ended run did not take goes to the one that is open now, which is asked once", async () => {
+  const { calls, ports } = setUp({ endedRuns: ["run_first"] });
+  expect((await sendTurn(ports, draft("run_first", "run_open", "run_first"))).runId).toBe("run_open");
+  expect(calls).toHaveLength(2);
 });
 
 test("what was written while a message was sent is left to be sent, and what was sent is not", () => {

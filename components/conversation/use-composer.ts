@@ -12,19 +12,24 @@ import { isOpen, sendTurn } from "@/contract/send-turn";
 import type { Session } from "@/contract/session";
 import { sendPorts } from "./send-ports";
 
-/** A message being written, and the id that it is sent under: both are kept until the server has taken it. */
-type Draft = { id: string; text: string };
+/**
+ * A message being written, the id that it is sent under, and the runs that it was sent to without an answer: all are kept
+ * until the server has taken it.
+ */
+type Draft = { id: string; text: string; triedRunIds: string[] };
 const drafts = new Map<string, Draft>();
 
 /** A session's draft; it outlives the composer, which goes when another tab of the page is shown. */
 function draftOf(sessionId: string): Draft {
-  if (typeof window === "undefined") return { id: "", text: "" };
-  const known = drafts.get(sessionId) ?? { id: randomId(), text: "" };
+  if (typeof window === "undefined") return { id: "", text: "", triedRunIds: [] };
+  const known = drafts.get(sessionId) ?? { id: randomId(), text: "", triedRunIds: [] };
   drafts.set(sessionId, known);
   return known;
 }
 
 const COMMANDS_SHOWN = 4;
+/** A try that seemed to fail was none, and the text was changed after it. */
+const SENT_BEFORE = "An earlier wording of this message has been sent. Send again to send this one as well.";
 
 type ComposerInput = { session: Session; openRun: Run | null; lastRun: Run | null };
 
@@ -61,14 +66,9 @@ export function useComposer({ session, openRun, lastRun }: ComposerInput) {
         return openRun.id;
       }
       const defaults = await runDefaults(session, lastRun);
-      const target = openRun !== null && isOpen(openRun) ? openRun : null;
-      const sent = await sendTurn(sendPorts(api), {
-        draftId: draft.id,
-        text: input.text,
-        session,
-        openRun: target,
-        ...defaults,
-      });
+      if (openRun !== null && isOpen(openRun)) draft.triedRunIds.push(openRun.id);
+      const { id: draftId, triedRunIds: runIds } = draft;
+      const sent = await sendTurn(sendPorts(api), { draftId, text: input.text, session, runIds, ...defaults });
       return sent.runId;
     },
   });
@@ -93,10 +93,14 @@ export function useComposer({ session, openRun, lastRun }: ComposerInput) {
     setError(null);
     try {
       refresh(await sending.mutateAsync({ as, text }));
-      draft.id = randomId();
+      Object.assign(draft, { id: randomId(), triedRunIds: [] });
       return true;
     } catch (cause) {
-      setError(readError(cause).message);
+      const { reason, message } = readError(cause);
+      const wasSent = reason === "idempotency-conflict";
+      // A message of its own from here on.
+      if (wasSent) Object.assign(draft, { id: randomId(), triedRunIds: [] });
+      setError(wasSent ? SENT_BEFORE : message);
       return false;
     }
   }

@@ -1,7 +1,7 @@
 "use client";
 import { useMutation } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
-import { type FormEvent, useState } from "react";
+import { type FormEvent, useRef, useState } from "react";
 import { sendPorts } from "@/components/conversation/send-ports";
 import { useRunCommands } from "@/components/sessions/use-session";
 import { runAddress, sessionAddress } from "@/components/shell/addresses";
@@ -38,6 +38,7 @@ function AgainForm({ run, text: before }: { run: Run; text: string }) {
   const [text, setText] = useState(before);
   // One for as long as the dialog is open: a second press after a lost answer finds what the first one made.
   const [draftId] = useState(randomId);
+  const triedRunIds = useRef<string[]>([]);
   const sessionId = run.sessionRef?.sessionId;
   const asRun = useMutation({
     mutationFn: async () => {
@@ -51,13 +52,14 @@ function AgainForm({ run, text: before }: { run: Run; text: string }) {
   const asTurn = useMutation({
     mutationFn: async (sessionId: string) => {
       const { items } = await api.runs.list.query({ sessionId, limit: 10 });
-      const openRun = items.find(takesCommands) ?? null;
+      const openRun = items.find(takesCommands);
+      if (openRun !== undefined) triedRunIds.current.push(openRun.id);
       const { tenantId, projectId, backendProfile } = run;
       await sendTurn(sendPorts(api), {
         draftId,
         text,
         session: { sessionId, tenantId, projectId, backendProfile },
-        openRun,
+        runIds: triedRunIds.current,
       });
       return sessionId;
     },

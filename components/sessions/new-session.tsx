@@ -70,7 +70,7 @@ export function NewSessionDialog({ onClose }: { onClose: () => void }) {
           return api.sessions.get.query({ sessionId });
         });
       if (message.trim() === "") return session.sessionId;
-      await sendTurn(sendPorts(api), { draftId, text: message, session, openRun: null, policy, workspace });
+      await sendTurn(sendPorts(api), { draftId, text: message, session, runIds: [], policy, workspace });
       return session.sessionId;
     },
     onSuccess: (sessionId) => {

@@ -19,7 +19,7 @@ export function draftIdOf(sessionId: string, key: string | undefined): string {
 
 /** Begins a session's conversation by a run of its own, which a second try finds whatever has come after it. */
 export function sendFirst(api: Api, session: Session, draft: Draft): Promise<Sent> {
-  return send(api, session, draft, { openRun: null, last: null });
+  return send(api, session, draft, { runIds: [], last: null });
 }
 
 /**
@@ -30,14 +30,14 @@ export async function sendMessage(api: Api, session: Session, draft: Draft): Pro
   const { items } = await api.runs.list({ sessionId: session.sessionId, limit: 1 });
   const [last = null] = items;
   const isAsked = last !== null && (draft.key !== undefined || isOpen(last));
-  return send(api, session, draft, { openRun: isAsked ? last : null, last });
+  return send(api, session, draft, { runIds: isAsked ? [last.id] : [], last });
 }
 
-type Place = { openRun: Run | null; last: Run | null };
+type Place = { runIds: string[]; last: Run | null };
 
-async function send(api: Api, session: Session, { text, key }: Draft, { openRun, last }: Place): Promise<Sent> {
+async function send(api: Api, session: Session, { text, key }: Draft, { runIds, last }: Place): Promise<Sent> {
   const draftId = draftIdOf(session.sessionId, key);
-  return sendTurn(sendPorts(api), { draftId, text, session, openRun, ...(await runDefaults(session, last)) });
+  return sendTurn(sendPorts(api), { draftId, text, session, runIds, ...(await runDefaults(session, last)) });
 }
 
 function sendPorts(api: Api): SendPorts {
@@ -46,6 +46,5 @@ function sendPorts(api: Api): SendPorts {
     isOver: (error) => faultFrom(error).reason === "already-terminal",
     createRun: (input) => api.runs.create(input),
     createCommand: (input) => api.commands.create(input),
-    listCommands: async (runId) => (await api.commands.list({ runId, limit: 100 })).items,
   };
 }

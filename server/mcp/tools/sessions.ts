@@ -8,7 +8,7 @@ import { type Draft, draftIdOf, sendFirst, sendMessage } from "@/server/mcp/send
 import { brief, defineTool, rowLimit, type ToolAnswer, type ToolCall } from "@/server/mcp/tool";
 import { faultFrom } from "@/server/rest";
 
-const SENDS = ["runs.list", "runs.create", "commands.create", "commands.list"];
+const SENDS = ["runs.list", "runs.create", "commands.create"];
 const text = COMMAND_PAYLOADS.turn.shape.text.describe(
   "What the agent is to do, in plain words, with all it has to know.",
 );

@@ -83,6 +83,14 @@ test("idempotency: same key, type and payload is the first record; other content
   expect((await program().get(`/runs/${run.id}/commands`)).items).toHaveLength(1);
 });
 
+test("a key is known after its run's end too: whoever lost the answer learns that it was taken", async () => {
+  const run = await program().run();
+  const body = { type: "turn", payload: { text: "a" }, idempotencyKey: word("key") };
+  const first = await program().post(`/runs/${run.id}/commands`, body);
+  await program().post(`/runs/${run.id}/cancel`, {});
+  expect((await program().post(`/runs/${run.id}/commands`, body)).id).toBe(first.id);
+});
+
 test("thirty-two callers with one key make one command", async () => {
   const run = await program().run();
   const body = { type: "turn", payload: { text: "a" }, idempotencyKey: word("key") };
