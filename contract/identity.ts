@@ -4,7 +4,15 @@ import { Cursor, LIST_LIMIT_MAX, pageLimit, pageOf } from "./page";
 import { LISTED_TOKEN_KINDS, ROLES, TOKEN_SCOPES } from "./words";
 
 /** Who the caller is; a null tenant means every tenant. */
-export const Identity = z.object({ name: z.string(), role: z.enum(ROLES), tenantId: z.string().nullable() });
+export const Identity = z.object({
+  name: z.string(),
+  role: z.enum(ROLES),
+  tenantId: z.string().nullable(),
+  /** null: everything that the role may. */
+  scopes: z.array(z.string()).nullable(),
+  /** When the token ends that the caller came with; null: never by itself. */
+  expiresAt: z.string().nullable(),
+});
 export type Identity = z.infer<typeof Identity>;
 
 export const SignInInput = z.strictObject({ token: z.string().min(1).max(512) });

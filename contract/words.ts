@@ -155,6 +155,12 @@ export const TOKEN_SCOPES = [
 export type TokenScope = (typeof TOKEN_SCOPES)[number];
 /** api: of a program or a person, made by an administrator; browser: what a sign-in bought. */
 export const LISTED_TOKEN_KINDS = ["api", "browser"] as const;
+/**
+ * Of a sign-in that a command line asked for: waiting → allowed → collected, by the command line, with its token;
+ * waiting → refused, by a person, or allowed → refused, where their own sign-in ended first. Each but the last two ends by time.
+ */
+export const DEVICE_SIGN_IN_STATES = ["waiting", "allowed", "refused", "collected"] as const;
+export type DeviceSignInState = (typeof DEVICE_SIGN_IN_STATES)[number];
 /** Who an audit row's caller is; what people do is done by operators. */
 export const CALLER_KINDS = ["operator", "runner", "launch", "archiver", "system"] as const;
 export type CallerKind = (typeof CALLER_KINDS)[number];
@@ -170,6 +176,7 @@ export const AUDIT_TARGETS = [
   "runner",
   "runner-job",
   "token",
+  "device-sign-in",
   "archive",
   "volume",
   "backend",
@@ -267,6 +274,7 @@ export const ID_PREFIX = {
   schedule: "sch_",
   budget: "bgt_",
   ask: "ask_",
+  deviceSignIn: "dsi_",
 } as const;
 
 /** How far back a profile's latency is told: a day by its hours, a week or a month by their days. */

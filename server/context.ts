@@ -19,6 +19,8 @@ export type Actor =
       tokenId: string | null;
       /** What its token may call, within its role; none: everything. */
       scopes?: readonly string[] | null;
+      /** When its token ends by itself; none: never. */
+      expiresAt?: Date | null;
     }
   | { kind: "launch"; name: string; runId: string; attemptId: string; tenantId: string; tokenId: string }
   | {

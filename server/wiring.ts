@@ -37,6 +37,8 @@ export type Wiring = {
   failedSignIns: FailedSignIns;
   /** Of those that came back from a provider: apart, so that nothing there shuts out who has a token. */
   failedSsoSignIns: FailedSignIns;
+  /** Of codes that signed-in people type for a command line, by person. */
+  codeGuesses: FailedSignIns;
   requestLimits: RequestLimits;
   openCalls: Holds;
   heldBodies: Holds;
@@ -114,6 +116,7 @@ export function createWiring(env: ServerEnv, name: string): Wiring {
     authenticator,
     failedSignIns: createFailedSignIns(),
     failedSsoSignIns: createFailedSignIns(SSO_FAILURES_MAX),
+    codeGuesses: createFailedSignIns(),
     requestLimits: createRequestLimits(),
     openCalls: new Holds(env.AGENTRUN_MODEL_CALLS_PER_RUN_MAX),
     heldBodies: new Holds(env.AGENTRUN_MODEL_BYTES_PER_RUN_MAX),

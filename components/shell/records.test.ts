@@ -34,6 +34,7 @@ const ADDRESSES: Record<keyof typeof ID_PREFIX, string | null> = {
   webhook: "/settings/webhooks/wh_x",
   webhookDelivery: "/settings/webhooks/wh_1#whd_x",
   ask: null,
+  deviceSignIn: "/audit?target=dsi_x",
 };
 
 test("an id of every kind leads to its page, and the palette knows each that has one", async () => {

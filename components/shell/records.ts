@@ -75,6 +75,7 @@ const RECORDS: Record<Kind, Find | null> = {
   // What an archiver did is all that is kept of it.
   archiver: (id) => `/audit?actor=${encodeURIComponent(`archiver:${id}`)}`,
   ask: null,
+  deviceSignIn: auditAddress,
 };
 
 const KINDS = (Object.keys(ID_PREFIX) as Kind[]).filter((kind) => RECORDS[kind] !== null);

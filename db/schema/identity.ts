@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { index, integer, text, uniqueIndex } from "drizzle-orm/pg-core";
-import { ROLES } from "@/contract/words";
+import { DEVICE_SIGN_IN_STATES, ROLES } from "@/contract/words";
 import { instant, json, table } from "./columns";
 
 /**
@@ -46,6 +46,41 @@ export const tokens = table(
     uniqueIndex("agentrun_tokens_name_idx")
       .on(sql`coalesce(${token.tenantId}, '')`, token.name)
       .where(sql`${token.kind} = 'api' and ${token.revokedAt} is null`),
+  ],
+);
+
+/**
+ * A sign-in that a command line asked for, until it has its token or ten minutes are over. Whoever reads a copy of this
+ * can neither collect a token nor allow one: of both codes only digests are stored, and the token is made as it is collected.
+ */
+export const deviceSignIns = table(
+  "device_sign_ins",
+  {
+    id: text().primaryKey(),
+    /** SHA-256, hex: of the code that the program keeps, and of the one that a person types. */
+    deviceHash: text().notNull(),
+    userHash: text().notNull(),
+    state: text({ enum: DEVICE_SIGN_IN_STATES }).notNull().default("waiting"),
+    /** What the program calls itself: anybody's words. */
+    client: text().notNull(),
+    /** Where it asked from, as web saw it; `network` is what that counts as. */
+    address: text().notNull(),
+    network: text().notNull(),
+    createdAt: instant().notNull().defaultNow(),
+    expiresAt: instant().notNull(),
+    /** Between two of the program's questions; longer once it asked too soon. */
+    intervalSeconds: integer().notNull(),
+    polledAt: instant(),
+    decidedAt: instant(),
+    /** Who decided, as the audit log names them, and the browser's cookie by which they did. */
+    decidedBy: text(),
+    decidedTokenId: text(),
+  },
+  (request) => [
+    uniqueIndex("agentrun_device_sign_ins_device_idx").on(request.deviceHash),
+    uniqueIndex("agentrun_device_sign_ins_user_idx").on(request.userHash),
+    // Those that are open are counted before one more is, and those that are over are swept.
+    index("agentrun_device_sign_ins_expiry_idx").on(request.expiresAt),
   ],
 );
 

@@ -1,15 +1,11 @@
 import { SignInInput } from "@/contract/identity";
-import type { Actor } from "@/server/context";
 import { AgentRunError, toAgentRunError, UnauthenticatedError } from "@/server/errors";
 import { assertOwnOrigin, cookieHeader, expiredCookieHeader, signIn, signOut } from "@/server/identity";
 import { inputFault } from "@/server/trpc/init";
 import type { Wiring } from "@/server/wiring";
-import { contextOf } from "./caller";
+import { contextOf, NOBODY } from "./caller";
 import { type Exchange, type HeaderReader, readJsonText, sendError, sendJson } from "./exchange";
 import { SIGN_IN_BODY_MAX_BYTES } from "./limits";
-
-/** Who signs somebody in, before anybody is known to call. */
-export const NOBODY: Actor = { kind: "system", name: "sign-in", tenantId: null };
 
 export function isSecure(wiring: Wiring): boolean {
   return wiring.settings.publicUrl.startsWith("https:");

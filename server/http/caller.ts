@@ -1,8 +1,12 @@
+import type { Actor } from "@/server/context";
 import { type AgentRunError, RateLimitedError, toAgentRunError, UnauthenticatedError } from "@/server/errors";
 import { assertOwnOrigin, readBearer, readCookie } from "@/server/identity";
 import type { TrpcContext } from "@/server/trpc/init";
 import type { Wiring } from "@/server/wiring";
 import type { HeaderReader } from "./exchange";
+
+/** Who signs somebody in, before anybody is known to call. */
+export const NOBODY: Actor = { kind: "system", name: "sign-in", tenantId: null };
 
 export type CallRequest = { method: string; headers: HeaderReader; requestId: string };
 
@@ -14,7 +18,9 @@ export async function contextOf(wiring: Wiring, request: CallRequest): Promise<T
   const { requestId } = request;
   const forgetCallers = () => wiring.authenticator.forget();
   const signInMethods = { sso: wiring.sso && { label: wiring.sso.file.label } };
-  const shared = { requestId, live: wiring.live, health: wiring.health, signInMethods, forgetCallers };
+  const nobody = () => wiring.serviceFor(NOBODY, requestId);
+  const { live, health, codeGuesses } = wiring;
+  const shared = { requestId, live, health, signInMethods, forgetCallers, nobody, codeGuesses };
   try {
     const actor = await findActor(wiring, request);
     return { ...shared, service: actor && wiring.serviceFor(actor, requestId) };
@@ -28,7 +34,7 @@ export async function contextOf(wiring: Wiring, request: CallRequest): Promise<T
 
 /** The same for a request to the API, which counts against its caller's limit. One too many is nobody's, and says why. */
 export async function limitedContextOf(wiring: Wiring, request: CallRequest & { address: string }) {
-  const ctx = await contextOf(wiring, request);
+  const ctx = { ...(await contextOf(wiring, request)), address: request.address };
   // While nobody can be told to call, the database's outage is the answer, to strangers and callers alike.
   if (ctx.fault?.failureKind === "infra-failed") return ctx;
   const retryAfterSeconds = wiring.requestLimits.take(ctx.service?.actor ?? null, request.address);

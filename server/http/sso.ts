@@ -6,7 +6,8 @@ import { toAgentRunError } from "@/server/errors";
 import { cookieHeader, readCookie, signInPerson } from "@/server/identity";
 import { failureOf, grantFor, type Pending, type Person, type SsoProvider, whatItSays } from "@/server/sso";
 import type { Wiring } from "@/server/wiring";
-import { isSecure, NOBODY } from "./auth";
+import { isSecure } from "./auth";
+import { NOBODY } from "./caller";
 import type { HeaderReader } from "./exchange";
 
 /** How long somebody may take at the provider. */

@@ -28,7 +28,7 @@ test("a token's secret is told once, works by its role and tenant, and ends when
   const made = await make(web, { name: "ci", role: "operator", tenantId: "acme" });
   expect(made.token).toMatch(/^ara_[\w-]{43}$/);
   const { token } = made;
-  expect((await web.call("GET", "/api/v1/me", { token })).body).toEqual({
+  expect((await web.call("GET", "/api/v1/me", { token })).body).toMatchObject({
     name: "ci",
     role: "operator",
     tenantId: "acme",

@@ -74,6 +74,7 @@ type TokenFound = {
   role: "viewer" | "operator" | "admin" | null;
   tenant_id: string | null;
   scopes: string[] | null;
+  expires_ms: number | null;
   is_use_noted: boolean;
   run_id: string | null;
   attempt_id: string | null;
@@ -88,6 +89,7 @@ type TokenFound = {
 async function lookUpToken(db: Db, hash: string): Promise<Actor | null> {
   const { rows } = await db.execute<TokenFound>(
     sql`select token.id, token.kind, token.name, token.role, token.tenant_id, token.scopes, token.run_id,
+        extract(epoch from token.expires_at)::float8 * 1000 as expires_ms,
         coalesce(token.used_at > clock_timestamp() - interval '1 minute', false) as is_use_noted,
         token.attempt_id, token.lease_epoch,
         extract(epoch from clock_timestamp() - token.revoked_at)::float8 * 1000 as revoked_for_ms,
@@ -116,7 +118,8 @@ function actorFrom(token: TokenFound): Actor | null {
   if (kind === "operator" || kind === "api") {
     if (isRevoked || token.role === null) return null;
     const { role, scopes } = token;
-    return { kind: "operator", name: token.name ?? "operator", role, tenantId, tokenId: token.id, scopes };
+    const expiresAt = token.expires_ms === null ? null : new Date(token.expires_ms);
+    return { kind: "operator", name: token.name ?? "operator", role, tenantId, tokenId: token.id, scopes, expiresAt };
   }
   if (kind === "archiver") {
     const sessionId = token.archived_session_id;

@@ -1,8 +1,8 @@
-import { and, desc, eq } from "drizzle-orm";
+import { and, desc, eq, isNotNull } from "drizzle-orm";
 import type { CreatedToken, CreateOwnTokenInput, OwnTokens, RevokedToken, RevokeTokenInput } from "@/contract/identity";
 import type { Tx } from "@/db/client";
 import { tokens } from "@/db/schema";
-import { type Actor, inTx, type ServiceContext } from "@/server/context";
+import { type Actor, inTx, type ServiceContext, type TxContext } from "@/server/context";
 import { ForbiddenError, NotFoundError } from "@/server/errors";
 import { iso } from "@/server/stored";
 import { storeApiToken, storedScopes } from "./create-token";
@@ -11,7 +11,7 @@ import { revokeToken } from "./revoke-token";
 import { isListed, toTokenRecord } from "./token-record";
 
 /** Of one sign-in. */
-const OWN_TOKENS_MAX = 50;
+export const OWN_TOKENS_MAX = 50;
 
 type Browser = { rootId: string; expiresAt: Date | null };
 
@@ -42,21 +42,32 @@ export function createOwnToken(ctx: ServiceContext, input: CreateOwnTokenInput):
     scopes: storedScopes(input.scopes),
   };
   return storeApiToken(ctx, described, async ({ db }) => {
-    const browser = await findBrowser(actor, db);
-    if (browser === null) throw notABrowser();
-    const alive = await db.$count(tokens, and(isListed(), isOwn(browser)));
-    if (alive >= OWN_TOKENS_MAX)
-      throw new ForbiddenError(`this sign-in has ${OWN_TOKENS_MAX} tokens of its own: revoke one first`);
+    const { browser } = await requireRoomForOwn({ actor, db });
     return { expiresAt: browser.expiresAt, parentId: browser.rootId };
   });
 }
 
-/** Ends a token of the caller's own sign-in. */
+/** The browser that calls and its cookie, locked; fails with `forbidden` where it could make no token of its own. */
+export async function requireRoomForOwn({
+  actor,
+  db,
+}: Pick<TxContext, "actor" | "db">): Promise<{ tokenId: string; browser: Browser }> {
+  const browser = await findBrowser(actor, db);
+  if (browser === null || actor.kind !== "operator" || actor.tokenId === null) throw notABrowser();
+  const alive = await db.$count(tokens, and(isListed(), isOwn(browser)));
+  if (alive >= OWN_TOKENS_MAX)
+    throw new ForbiddenError(`this sign-in has ${OWN_TOKENS_MAX} tokens of its own: revoke one first`);
+  return { tokenId: actor.tokenId, browser };
+}
+
+/** Ends a token of the caller's own sign-in; and such a token ends itself, where somebody signs out in a terminal. */
 export function revokeOwnToken(ctx: ServiceContext, input: RevokeTokenInput): Promise<RevokedToken> {
   return inTx(ctx, async (ctx) => {
-    const browser = await findBrowser(ctx.actor, ctx.db);
-    const isTheirs =
-      browser !== null && (await ctx.db.$count(tokens, and(eq(tokens.id, input.tokenId), isOwn(browser)))) > 0;
+    const { actor, db } = ctx;
+    const browser = await findBrowser(actor, db);
+    const itself = actor.kind === "operator" && actor.tokenId === input.tokenId ? isOwnOfAny() : undefined;
+    const theirs = browser === null ? itself : isOwn(browser);
+    const isTheirs = theirs !== undefined && (await db.$count(tokens, and(eq(tokens.id, input.tokenId), theirs))) > 0;
     if (!isTheirs) throw new NotFoundError("token", input.tokenId);
     return revokeToken(ctx, input);
   });
@@ -66,8 +77,13 @@ function isOwn({ rootId }: Browser) {
   return and(eq(tokens.parentId, rootId), eq(tokens.kind, "api"));
 }
 
+/** One that a browser's sign-in made, whichever it was: no other token has a parent. */
+function isOwnOfAny() {
+  return and(isNotNull(tokens.parentId), eq(tokens.kind, "api"));
+}
+
 /** The sign-in that a caller's cookie belongs to, locked; null for whoever came by a token, which is all that they need. */
-async function findBrowser(actor: Actor, tx: Tx): Promise<Browser | null> {
+export async function findBrowser(actor: Actor, tx: Tx): Promise<Browser | null> {
   if (actor.kind !== "operator" || actor.tokenId === null) return null;
   const { token, root } = await lockLiveToken(tx, actor.tokenId);
   if (token.kind !== "operator" || root.kind !== "operator") return null;

@@ -45,7 +45,7 @@ export function createRequestLimits(now: () => number = () => performance.now())
 }
 
 /** An IPv4 address, or the /64 of an IPv6 one: whoever has one of its addresses has them all. */
-function networkOf(address: string): string {
+export function networkOf(address: string): string {
   const plain = address.replace(/^::ffff:(?=\d+\.)/i, "");
   if (!plain.includes(":")) return plain;
   const [head = "", tail] = plain.split("::");

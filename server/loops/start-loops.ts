@@ -4,7 +4,7 @@ import { removeEndedBulk, runBulkActions } from "@/server/bulk";
 import type { ServiceContext } from "@/server/context";
 import { dispatchTasks, expireWaiting } from "@/server/dispatcher";
 import type { Executor } from "@/server/executors";
-import { removeEndedTokens } from "@/server/identity";
+import { removeDeviceSignIns, removeEndedTokens } from "@/server/identity";
 import { AskAnswerer } from "@/server/inspection";
 import { Leadership } from "@/server/live";
 import { foldCounts, noteMinute } from "@/server/queue";
@@ -95,7 +95,7 @@ function loopOptions(deps: LoopsDeps, { sweeper, sender, tracer }: Kept): LoopOp
     { name: "webhooks", intervalMs: 1_000, wakeOn: ["webhooks"], run: () => sender.pass() },
     { name: "budgets", intervalMs: 5_000, run: () => watchBudgets(contextFor("budgets")) },
     { name: "schedules", intervalMs: 1_000, run: () => fireSchedules(contextFor("schedules")) },
-    { name: "tokens", intervalMs: 3_600_000, run: () => removeEndedTokens(contextFor("tokens")) },
+    { name: "tokens", intervalMs: 3_600_000, run: () => removeEnded(contextFor("tokens")) },
   ];
   if (tracer !== null) loops.push({ name: "traces", intervalMs: 2_000, run: () => tracer.pass() });
   if (launcher.settings.executor !== "none") {
@@ -135,4 +135,9 @@ function loopOptions(deps: LoopsDeps, { sweeper, sender, tracer }: Kept): LoopOp
     loops.push({ name: "archivers", intervalMs: 1_000, run: () => archivers.pass() });
   }
   return loops;
+}
+
+/** Tokens, and sign-ins of command lines, that are over; answers how many of both. */
+async function removeEnded(ctx: ServiceContext): Promise<number> {
+  return (await removeEndedTokens(ctx)) + (await removeDeviceSignIns(ctx));
 }

@@ -481,6 +481,8 @@ test("no procedure whose answer tells a secret is found or called", async () => 
     "runs.claim",
     "identity.createToken",
     "identity.createOwnToken",
+    "identity.startDeviceSignIn",
+    "identity.pollDeviceSignIn",
     "webhooks.create",
     "webhooks.rotateSecret",
   ];

@@ -44,7 +44,8 @@ function holdsSecret(answer: z.ZodType): boolean {
     if (Array.isArray(schema)) return schema.some(isSecret);
     if (typeof schema !== "object" || schema === null) return false;
     return Object.entries(schema).some(
-      ([name, inner]) => (typeof inner === "object" && /(^t|T)oken$|(^s|S)ecret$/.test(name)) || isSecret(inner),
+      ([name, inner]) =>
+        (typeof inner === "object" && /(^t|T)oken$|(^s|S)ecret$|^deviceCode$/.test(name)) || isSecret(inner),
     );
   };
   return isSecret(toJsonSchema(answer, "output"));

@@ -5,6 +5,7 @@ import { Backend, BackendDetails, BackendList, BackendProbe } from "@/contract/b
 import { Budget, BudgetPage, BudgetPeriod, BudgetPeriodPage, BudgetsOfSession, DeletedBudget } from "@/contract/budget";
 import { BulkAction, BulkActionPage, BulkOutcomes, BulkPreview, BulkResultPage } from "@/contract/bulk";
 import { Command, CommandPage } from "@/contract/command";
+import { DevicePoll, DeviceSignIn, DeviceSignInBegun } from "@/contract/device-sign-in";
 import { Doc, DocList, DocMatches } from "@/contract/docs";
 import { AppendAnswer, EventPage, FoundEventPage, RunEvent } from "@/contract/event";
 import { Health, ServerFacts } from "@/contract/health";
@@ -406,6 +407,22 @@ export const ROUTES: readonly Route[] = [
   route("POST", "/me/tokens/{tokenId}/revoke", "identity.revokeOwnToken", {
     answer: RevokedToken,
     summary: "End a token of the caller's own sign-in",
+  }),
+  route("POST", "/device-sign-ins", "identity.startDeviceSignIn", {
+    answer: DeviceSignInBegun,
+    summary: "Begin the sign-in of a command line, which a person allows in their browser",
+  }),
+  route("POST", "/device-sign-ins/poll", "identity.pollDeviceSignIn", {
+    answer: DevicePoll,
+    summary: "Ask what became of a command line's sign-in; its token is told once",
+  }),
+  route("GET", "/device-sign-ins/{userCode}", "identity.deviceSignIn", {
+    answer: DeviceSignIn,
+    summary: "What asks to sign in under a code",
+  }),
+  route("POST", "/device-sign-ins/{userCode}/decide", "identity.decideDeviceSignIn", {
+    answer: DeviceSignIn,
+    summary: "Allow or refuse the sign-in of a command line, in a browser",
   }),
   route("GET", "/tokens", "identity.tokens", { answer: TokenPage, summary: "List tokens that sign somebody in" }),
   route("POST", "/tokens", "identity.createToken", {

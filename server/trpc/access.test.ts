@@ -95,7 +95,10 @@ describe("access", () => {
     const silent = procedures.filter(([, { _def }]) => !_def.meta?.access || !ACCESS.includes(_def.meta.access));
     expect(silent.map(([path]) => path)).toEqual([]);
     const open = procedures.filter(([, { _def }]) => _def.meta?.access === "public");
-    expect(open.map(([path]) => path)).toEqual(["health.get", "identity.signInMethods"]);
+    expect(open.map(([path]) => path)).toEqual([
+      ...["health.get", "identity.signInMethods"],
+      ...["identity.startDeviceSignIn", "identity.pollDeviceSignIn"],
+    ]);
     const archivers = procedures.filter(([, { _def }]) =>
       ["archiver", "runner-or-archiver"].includes(_def.meta?.access ?? ""),
     );

@@ -14,6 +14,7 @@ import {
   UnauthenticatedError,
 } from "@/server/errors";
 import type { HealthSource } from "@/server/health";
+import type { FailedSignIns } from "@/server/identity";
 import type { Live } from "@/server/live";
 
 /** What a request brings; `service` is null until somebody is known to call. */
@@ -28,6 +29,12 @@ export type TrpcContext = {
   signInMethods?: SignInMethods;
   /** Has this process ask anew who its callers are, after a token was revoked. */
   forgetCallers?: () => void;
+  /** For what is done before anybody is known: the sign-in of a command line. */
+  nobody?: () => ServiceContext;
+  /** Whence the request came, as this process saw it; absent where a page asks in process. */
+  address?: string;
+  /** Counts, for each person, the codes that they tried and nobody has. */
+  codeGuesses?: FailedSignIns;
 };
 
 /** Who may call a procedure. Every procedure has one; a test made from the router refuses one that has not. */

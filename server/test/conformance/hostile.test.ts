@@ -342,6 +342,10 @@ beforeAll(async () => {
     query("identity.signInMethods", {}),
     query("identity.ownTokens", {}),
     change("identity.createOwnToken", { label: word("label"), scopes: ["runs"] }),
+    change("identity.startDeviceSignIn", { client: word("client") }),
+    change("identity.pollDeviceSignIn", { deviceCode: "x" }),
+    query("identity.deviceSignIn", { userCode: "BCDF-GHJK" }),
+    change("identity.decideDeviceSignIn", { userCode: "BCDF-GHJK", decision: "allow" }),
     change("identity.revokeOwnToken", { tokenId: "tok_nobody", reason: "r" }),
     query("identity.tokens", { tenantId: "t", cursor: undefined, limit: 5 }),
     change("identity.createToken", {

@@ -1,4 +1,10 @@
 import {
+  DecideDeviceSignInInput,
+  DeviceSignInInput,
+  PollDeviceSignInInput,
+  StartDeviceSignInInput,
+} from "@/contract/device-sign-in";
+import {
   CreateOwnTokenInput,
   CreateTokenInput,
   type Identity,
@@ -6,17 +12,55 @@ import {
   RevokeTokenInput,
 } from "@/contract/identity";
 import type { SignInMethods } from "@/contract/sso";
-import { ForbiddenError } from "@/server/errors";
-import { createOwnToken, createToken, listOwnTokens, listTokens, revokeOwnToken, revokeToken } from "@/server/identity";
-import { adminProcedure, publicProcedure, router, viewerProcedure } from "@/server/trpc/init";
+import type { ServiceContext } from "@/server/context";
+import { ForbiddenError, UnauthenticatedError } from "@/server/errors";
+import {
+  createOwnToken,
+  createToken,
+  decideDeviceSignIn,
+  type FailedSignIns,
+  findDeviceSignIn,
+  listOwnTokens,
+  listTokens,
+  pollDeviceSignIn,
+  revokeOwnToken,
+  revokeToken,
+  startDeviceSignIn,
+} from "@/server/identity";
+import { adminProcedure, publicProcedure, router, type TrpcContext, viewerProcedure } from "@/server/trpc/init";
+
+/** Whoever is not known yet. What is refused whoever asks, such as one request too many, is refused here too. */
+function strangerOf({ fault, nobody }: TrpcContext): ServiceContext {
+  if (fault !== undefined && fault.reason !== "unauthenticated") throw fault;
+  if (nobody === undefined) throw new UnauthenticatedError();
+  return nobody();
+}
+
+function guessesOf({ codeGuesses }: TrpcContext): FailedSignIns {
+  if (codeGuesses === undefined) throw new ForbiddenError("codes are typed into the console, and nowhere else");
+  return codeGuesses;
+}
 
 export const identityRouter = router({
   signInMethods: publicProcedure.query((opts): SignInMethods => opts.ctx.signInMethods ?? { sso: null }),
   me: viewerProcedure.query((opts): Identity => {
     const { actor } = opts.ctx.service;
     if (actor.kind !== "operator") throw new ForbiddenError("only an operator is somebody");
-    return { name: actor.name, role: actor.role, tenantId: actor.tenantId };
+    const { name, role, tenantId, scopes, expiresAt } = actor;
+    return { name, role, tenantId, scopes: scopes ? [...scopes] : null, expiresAt: expiresAt?.toISOString() ?? null };
   }),
+  startDeviceSignIn: publicProcedure
+    .input(StartDeviceSignInInput)
+    .mutation(({ ctx, input }) => startDeviceSignIn(strangerOf(ctx), input, ctx.address ?? "unknown")),
+  pollDeviceSignIn: publicProcedure
+    .input(PollDeviceSignInInput)
+    .mutation(({ ctx, input }) => pollDeviceSignIn(strangerOf(ctx), input)),
+  deviceSignIn: viewerProcedure
+    .input(DeviceSignInInput)
+    .query(({ ctx, input }) => findDeviceSignIn(ctx.service, input, guessesOf(ctx))),
+  decideDeviceSignIn: viewerProcedure
+    .input(DecideDeviceSignInInput)
+    .mutation(({ ctx, input }) => decideDeviceSignIn(ctx.service, input, guessesOf(ctx))),
   ownTokens: viewerProcedure.query((opts) => listOwnTokens(opts.ctx.service)),
   createOwnToken: viewerProcedure
     .input(CreateOwnTokenInput)

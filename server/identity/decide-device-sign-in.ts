@@ -1,0 +1,46 @@
+import { and, eq, gt, sql } from "drizzle-orm";
+import type { DecideDeviceSignInInput, DeviceSignIn } from "@/contract/device-sign-in";
+import { deviceSignIns } from "@/db/schema";
+import { audit } from "@/server/audit";
+import { inTx, type ServiceContext } from "@/server/context";
+import { ConflictError } from "@/server/errors";
+import { iso } from "@/server/stored";
+import type { FailedSignIns } from "./failed-sign-ins";
+import { requireByCode, toDeviceSignIn } from "./find-device-sign-in";
+import { requireRoomForOwn } from "./own-tokens";
+
+/**
+ * Allows a command line to collect a token of the caller's own, or refuses it; once. Only a browser decides that could
+ * make such a token itself (`forbidden`), so that no token makes another.
+ */
+export function decideDeviceSignIn(
+  ctx: ServiceContext,
+  { userCode, decision }: DecideDeviceSignInInput,
+  guesses: FailedSignIns,
+): Promise<DeviceSignIn> {
+  return inTx(ctx, async (ctx) => {
+    const { id } = await requireByCode(ctx, userCode, guesses);
+    const { tokenId, browser } = await requireRoomForOwn(ctx);
+    const [decided] = await ctx.db
+      .update(deviceSignIns)
+      .set({
+        state: decision === "allow" ? "allowed" : "refused",
+        ...{ decidedAt: sql`clock_timestamp()`, decidedBy: ctx.actor.name, decidedTokenId: tokenId },
+      })
+      .where(
+        and(
+          eq(deviceSignIns.id, id),
+          eq(deviceSignIns.state, "waiting"),
+          gt(deviceSignIns.expiresAt, sql`clock_timestamp()`),
+        ),
+      )
+      .returning();
+    if (!decided) throw new ConflictError("already-terminal", "this sign-in was answered already, or is over");
+    const { client, address } = decided;
+    await audit(ctx, {
+      action: "identity.decideDeviceSignIn",
+      ...{ targetKind: "device-sign-in", targetId: id, details: { decision, client, address } },
+    });
+    return toDeviceSignIn(decided, userCode, { mayAllow: true, until: iso(browser.expiresAt) });
+  });
+}

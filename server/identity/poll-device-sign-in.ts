@@ -1,0 +1,148 @@
+import { and, eq, gt, inArray, isNull, or, sql } from "drizzle-orm";
+import type { DevicePoll, PollDeviceSignInInput } from "@/contract/device-sign-in";
+import type { CreatedToken } from "@/contract/identity";
+import { deviceSignIns, tokens } from "@/db/schema";
+import { audit } from "@/server/audit";
+import { type Actor, inTx, type ServiceContext, type TxContext } from "@/server/context";
+import { AgentRunError, ConflictError, UnauthenticatedError } from "@/server/errors";
+import { labelOf, labelsFrom } from "./device-codes";
+import type { DeviceRow } from "./find-device-sign-in";
+import { createOwnToken, OWN_TOKENS_MAX } from "./own-tokens";
+import { hashToken } from "./token";
+import { isListed } from "./token-record";
+
+/** A question counts as too soon within this share of its interval: clocks and networks are not exact. */
+const TOO_SOON = 0.9;
+/** What RFC 8628 has an interval grow by, seconds, and where that ends. */
+const SLOWER_SECONDS = 5;
+const INTERVAL_MAX_SECONDS = 60;
+/** Somebody else took the name between the look and the insert. */
+const NAME_TRIES = 3;
+
+/**
+ * What became of a command line's sign-in, for whoever has its device code; the first question after it was allowed makes
+ * the token and is answered with it. It is made for the person and their sign-in as they are then, and `ended` where
+ * that is over.
+ */
+export async function pollDeviceSignIn(ctx: ServiceContext, input: PollDeviceSignInInput): Promise<DevicePoll> {
+  const [found] = await ctx.db
+    .select({ row: deviceSignIns, isOver: sql<boolean>`${deviceSignIns.expiresAt} <= clock_timestamp()` })
+    .from(deviceSignIns)
+    .where(eq(deviceSignIns.deviceHash, hashToken(input.deviceCode)));
+  if (!found)
+    throw new AgentRunError("schema-invalid", "not-found", "there is no such sign-in: run agentrun login again");
+  const { row, isOver } = found;
+  const { state } = row;
+  switch (state) {
+    case "refused":
+    case "collected":
+      return answer(row, state);
+    case "waiting":
+      return isOver ? answer(row, "expired") : noteQuestion(ctx, row);
+    case "allowed":
+      return isOver ? answer(row, "expired") : collect(ctx, row);
+    default:
+      return state satisfies never;
+  }
+}
+
+function answer(
+  { intervalSeconds }: Pick<DeviceRow, "intervalSeconds">,
+  state: DevicePoll["state"],
+  token: CreatedToken | null = null,
+): DevicePoll {
+  return { state, intervalSeconds, token };
+}
+
+/** Writes down that it was asked; whoever asks too soon has to wait longer from then on. */
+async function noteQuestion(ctx: ServiceContext, row: DeviceRow): Promise<DevicePoll> {
+  const { polledAt, intervalSeconds } = deviceSignIns;
+  const isTooSoon = sql`${polledAt} > clock_timestamp() - ${intervalSeconds} * ${TOO_SOON}::float8 * interval '1 second'`;
+  const slower = sql`least(${intervalSeconds} + ${SLOWER_SECONDS}::int, ${INTERVAL_MAX_SECONDS}::int)`;
+  const [noted] = await ctx.db
+    .update(deviceSignIns)
+    .set({
+      polledAt: sql`clock_timestamp()`,
+      intervalSeconds: sql`case when ${isTooSoon} then ${slower} else ${intervalSeconds} end`,
+    })
+    .where(and(eq(deviceSignIns.id, row.id), eq(deviceSignIns.state, "waiting")))
+    .returning({ intervalSeconds });
+  // What it became meanwhile the next question is told.
+  if (!noted) return answer(row, "waiting");
+  return answer(noted, noted.intervalSeconds > row.intervalSeconds ? "slow-down" : "waiting");
+}
+
+async function collect(ctx: ServiceContext, row: DeviceRow): Promise<DevicePoll> {
+  const actor = await findDecider(ctx, row);
+  if (actor === null) return end(ctx, row);
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await inTx({ ...ctx, actor }, (ctx) => makeToken(ctx, row));
+    } catch (error) {
+      if (error instanceof UnauthenticatedError) return end(ctx, row);
+      if (!(error instanceof ConflictError) || tries === NAME_TRIES) throw error;
+    }
+  }
+}
+
+/** Who allowed it, by the cookie with which they did; null where that has ended. */
+async function findDecider(ctx: ServiceContext, { decidedTokenId }: DeviceRow): Promise<Actor | null> {
+  if (decidedTokenId === null) return null;
+  const isAlive = or(isNull(tokens.expiresAt), gt(tokens.expiresAt, sql`clock_timestamp()`));
+  const [cookie] = await ctx.db
+    .select({ name: tokens.name, role: tokens.role, tenantId: tokens.tenantId })
+    .from(tokens)
+    .where(and(eq(tokens.id, decidedTokenId), eq(tokens.kind, "operator"), isNull(tokens.revokedAt), isAlive));
+  if (!cookie?.role) return null;
+  const { name, role, tenantId } = cookie;
+  return { kind: "operator", name: name ?? "operator", role, tenantId, tokenId: decidedTokenId };
+}
+
+/** Whoever comes first changes the state, and nobody else has a token made. */
+async function makeToken(ctx: TxContext, row: DeviceRow): Promise<DevicePoll> {
+  const taken = await ctx.db
+    .update(deviceSignIns)
+    .set({ state: "collected", polledAt: sql`clock_timestamp()` })
+    .where(and(eq(deviceSignIns.id, row.id), eq(deviceSignIns.state, "allowed")))
+    .returning({ id: deviceSignIns.id });
+  if (taken.length === 0) return answer(row, "collected");
+  const token = await createOwnToken(ctx, { label: await freeLabel(ctx, row.client) });
+  const { client, address } = row;
+  await audit(ctx, {
+    action: "identity.pollDeviceSignIn",
+    ...{
+      targetKind: "device-sign-in",
+      targetId: row.id,
+      details: { token: token.name, tokenId: token.id, client, address },
+    },
+  });
+  return answer(row, "allowed", token);
+}
+
+async function freeLabel(ctx: TxContext, client: string): Promise<string> {
+  const { name, tenantId } = ctx.actor;
+  const labels = labelsFrom(labelOf(client), OWN_TOKENS_MAX + 1);
+  const nameOf = (label: string) => `${name}/${label}`;
+  const rows = await ctx.db
+    .select({ name: tokens.name })
+    .from(tokens)
+    .where(
+      and(
+        isListed(),
+        eq(tokens.kind, "api"),
+        sql`coalesce(${tokens.tenantId}, '') = ${tenantId ?? ""}`,
+        inArray(tokens.name, labels.map(nameOf)),
+      ),
+    );
+  const taken = new Set(rows.map((row) => row.name));
+  return labels.find((label) => !taken.has(nameOf(label))) ?? labelOf(client);
+}
+
+/** The browser that allowed it is signed out: what it would have given ended with that. */
+async function end(ctx: ServiceContext, row: DeviceRow): Promise<DevicePoll> {
+  await ctx.db
+    .update(deviceSignIns)
+    .set({ state: "refused" })
+    .where(and(eq(deviceSignIns.id, row.id), eq(deviceSignIns.state, "allowed")));
+  return answer(row, "ended");
+}
