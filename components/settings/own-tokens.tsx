@@ -32,8 +32,8 @@ export function OwnTokens({ own: { items, until } }: { own: Own }) {
     >
       {items.length === 0 ? (
         <EmptyState title="No tokens of your own" action={<Button onClick={onCreate}>New token of your own</Button>}>
-          For your command line, or an agent that works for you: it may do what you may, under your name, until you sign
-          out or your sign-in ends{until === null ? "" : " "}
+          For your command line, which <code>agentrun login</code> has one made for, or an agent that works for you: it
+          may do what you may, under your name, until you sign out or your sign-in ends{until === null ? "" : " "}
           {until !== null && <Time at={until} />}.
           <span className="mt-1 flex justify-center gap-3">
             <DocLink name="cli">The command line</DocLink>
