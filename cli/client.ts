@@ -26,7 +26,7 @@ const SILENCE_MAX_MS = 45_000;
 /** The REST API of one server. */
 export class Client {
   constructor(
-    private readonly place: Place,
+    private readonly place: Pick<Place, "url" | "token">,
     private readonly options: ClientOptions,
   ) {}
 

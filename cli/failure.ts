@@ -49,6 +49,9 @@ export class RefusedError extends Error {
   }
 }
 
+/** What a token that is missing or over wants. */
+export const TOKEN_HINT = "run agentrun login, or set AGENTRUN_TOKEN to a token of this server (Settings, Tokens)";
+
 const STATUS_EXITS: Record<number, number> = {
   401: EXIT.forbidden,
   403: EXIT.forbidden,
@@ -74,7 +77,7 @@ export function exitOf(error: unknown): number | undefined {
 export function wordsOf(error: unknown): string[] {
   if (error instanceof RefusedError) {
     const { message, reason, requestId } = error.body;
-    const hint = error.status === 401 ? ["  try: set AGENTRUN_TOKEN to a token of this server (Settings, Tokens)"] : [];
+    const hint = error.status === 401 ? [`  try: ${TOKEN_HINT}`] : [];
     return [`${message} (${reason})`, ...hint, `  request: ${requestId}`];
   }
   if (error instanceof UnreachableError)

@@ -1,4 +1,6 @@
 import type { Client } from "./client";
+import type { Credentials } from "./credentials";
+import type { Place } from "./place";
 
 export const FORMS = ["table", "json", "ndjson"] as const;
 /** How answers are written: for people, as one document of JSON, or as one for each line. */
@@ -7,6 +9,11 @@ export type Form = (typeof FORMS)[number];
 /** What a command talks to: the terminal and the server. Data goes out, all else is noted. */
 export type Io = {
   client: Client;
+  /** Whom the client asks, and by which token. */
+  place: Place;
+  credentials: Credentials;
+  /** The same of another server, or with another token. */
+  connect: (place: Pick<Place, "url" | "token">) => Client;
   form: Form;
   /** A line of data. */
   out: (line: string) => void;

@@ -1,5 +1,5 @@
 import { ErrorBody } from "@/contract/errors";
-import { wordsOf } from "./failure";
+import { TOKEN_HINT, wordsOf } from "./failure";
 import type { Io } from "./io";
 
 type Message = { id?: unknown; method?: unknown; params?: Params; [key: string]: unknown };
@@ -59,7 +59,7 @@ export class McpBridge {
     if (!refusal.success)
       return this.#fail(message, [`what answers at ${this.io.client.url} is no AgentRun (${status})`]);
     const { reason, message: why, requestId } = refusal.data;
-    const hint = status === 401 ? ["set AGENTRUN_TOKEN to a token of this server (Settings, Tokens)"] : [];
+    const hint = status === 401 ? [TOKEN_HINT] : [];
     this.#fail(message, [`${why} (${reason}, request ${requestId})`, ...hint]);
   }
 

@@ -4,13 +4,17 @@ import { Client } from "./client";
 import type { Options, Typed } from "./command";
 import { callProcedure, commands } from "./commands";
 import { printCandidates } from "./complete";
+import { openCredentials } from "./credentials";
 import { EXIT, exitOf, UsageError, wordsOf } from "./failure";
 import { generalHelp, helpOf, printHelp } from "./help";
 import type { Form, Io } from "./io";
 import { findPlace } from "./place";
 
 /** What surrounds the program. */
-export type Surroundings = Omit<Io, "client" | "form"> & { env: Record<string, string | undefined>; version: string };
+export type Surroundings = Omit<Io, "client" | "place" | "credentials" | "connect" | "form"> & {
+  env: Record<string, string | undefined>;
+  version: string;
+};
 
 const GENERAL: Options = {
   url: { type: "string" },
@@ -91,7 +95,10 @@ function ioOf(around: Surroundings, options: Typed["options"]): Io {
   const form: Form = options.ndjson === true ? "ndjson" : options.json === true ? "json" : "table";
   const timeoutMs = readTimeout(options.timeout);
   const onRetry = (why: string) => around.note(`${why}: trying again`);
-  return { ...around, form, client: new Client(findPlace({ url, env }), { timeoutMs, onRetry }) };
+  const credentials = openCredentials(env);
+  const place = findPlace({ url, env, credentials });
+  const connect: Io["connect"] = (place) => new Client(place, { timeoutMs, onRetry });
+  return { ...around, form, credentials, place, connect, client: connect(place) };
 }
 
 function readTimeout(text: string | boolean | undefined): number {

@@ -1,13 +1,22 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { expect, test } from "./fixtures";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { EVERY_LOOK, expect, LOOKS, lookInAll, newSignedIn, test } from "./fixtures";
 import type { Product } from "./product";
+import { openPage } from "./queue-stories";
 
 type Ended = { code: number | null; out: string; notes: string };
 
 /** Runs the command line as a user does beside the product's data folder, who has said who they are nowhere. */
-async function agentrun(product: Product, ...words: string[]): Promise<Ended> {
-  const env = { ...process.env, AGENTRUN_DATA_DIR: product.dataDir, NO_COLOR: "1" };
+function agentrun(product: Product, ...words: string[]): Promise<Ended> {
+  return start({ AGENTRUN_DATA_DIR: product.dataDir, XDG_CONFIG_HOME: product.dataDir }, words).end;
+}
+
+/** The same with an environment of its own, while it goes on. */
+function start(told: Record<string, string>, words: string[]): { ended: Ended; end: Promise<Ended> } {
+  const env = { ...process.env, NO_COLOR: "1", ...told };
   const child = spawn(process.execPath, ["scripts/agentrun.mjs", ...words], { env, stdio: ["ignore", "pipe", "pipe"] });
   const ended: Ended = { code: null, out: "", notes: "" };
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
@@ -16,8 +25,8 @@ async function agentrun(product: Product, ...words: string[]): Promise<Ended> {
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     ended.notes += text;
   });
-  const [code] = (await once(child, "close")) as [number | null];
-  return { ...ended, code };
+  const end = once(child, "close").then(([code]) => ({ ...ended, code: code as number | null }));
+  return { ended, end };
 }
 
 test("from a terminal a session is begun, watched, gone on with and read, by the real agent", async ({ shared }) => {
@@ -61,4 +70,82 @@ test("from a terminal a session is begun, watched, gone on with and read, by the
 
   expect((await agentrun(product, "logs", sessionId)).out).toContain("? it asks for an approval");
   expect((await agentrun(product, "status")).code).toBe(0);
+});
+
+test("on another machine somebody logs in by their browser, works, and logs out", async ({
+  browser,
+  shared,
+  watchPage,
+}) => {
+  test.setTimeout(240_000);
+  const { product } = shared;
+  const home = mkdtempSync(path.join(tmpdir(), "agentrun-terminal-"));
+  // Neither the data folder nor a token is there.
+  const machine = { AGENTRUN_DATA_DIR: "", AGENTRUN_URL: "", AGENTRUN_TOKEN: "", XDG_CONFIG_HOME: home };
+  const type = (...words: string[]) => start(machine, words);
+  const linkIn = ({ ended }: { ended: Ended }) => /^ {2}(http\S+)$/m.exec(ended.notes)?.[1] ?? "";
+  const page = await newSignedIn(browser, shared);
+  watchPage(page, { expectedErrors: /status of 404/ });
+
+  await test.step("a browser that nobody is signed in to comes back to the page after its sign-in", async () => {
+    const stranger = await (await browser.newContext({ baseURL: product.url })).newPage();
+    await stranger.goto("/device?code=BCDF-GHJK");
+    await expect(stranger).toHaveURL(`${product.url}/sign-in?next=${encodeURIComponent("/device?code=BCDF-GHJK")}`);
+    await stranger.context().close();
+  });
+
+  const login = type("login", product.url);
+  await expect.poll(() => linkIn(login), { timeout: 30_000 }).not.toBe("");
+  await test.step("the page tells who asks and what it gets, by the terminal's link or by the code that is typed", async () => {
+    const link = linkIn(login);
+    const code = new URL(link).searchParams.get("code") ?? "";
+    expect(login.ended.notes).toContain(`\n  ${code}\n`);
+    await openPage(page, "/device");
+    await lookInAll(page, LOOKS, "device-code");
+    await page.getByLabel("Code").fill("BBBB-BBBB");
+    await page.getByRole("button", { name: "Continue" }).click();
+    await expect(page.getByText("no command line waits under this code")).toBeVisible();
+    await page.getByLabel("Code").fill(code.replace("-", " ").toLowerCase());
+    await page.getByRole("button", { name: "Continue" }).click();
+    await expect(page.getByText(code, { exact: true })).toBeVisible();
+    await openPage(page, link);
+    const asked = page.getByRole("main");
+    await expect(asked).toContainText("Allow it only if your own terminal shows this very code");
+    await expect(asked).toContainText("as this server sees it");
+    await expect(asked).toContainText("role admin, all tenants");
+    await lookInAll(page, EVERY_LOOK, "device");
+  });
+
+  await test.step("once it is allowed the terminal goes on, and commands work", async () => {
+    await page.getByRole("button", { name: "Allow" }).click();
+    await expect(page.getByRole("status").filter({ hasText: "Allowed." })).toBeVisible();
+    await lookInAll(page, LOOKS, "device-allowed");
+    expect(await login.end).toMatchObject({ code: 0, out: "" });
+    const who = await type("whoami").end;
+    expect([who.code, who.out]).toEqual([0, expect.stringMatching(/name +admin\/.*role +admin/s)]);
+    expect((await type("ls", "sessions", "state:all").end).code).toBe(0);
+  });
+
+  await test.step("the console lists its token until the terminal logs out", async () => {
+    const label = /\/(.+)/.exec((await type("whoami", "--json").end).out.match(/"name": "(.+)"/)?.[1] ?? "")?.[1] ?? "";
+    await openPage(page, "/settings");
+    const row = page.getByRole("table", { name: "Your own tokens" }).getByRole("row").filter({ hasText: label });
+    await expect(row).toBeVisible();
+    expect(await type("logout").end).toMatchObject({ code: 0, notes: `signed out of ${product.url}\n` });
+    await page.reload();
+    await expect(page.getByRole("heading", { name: "Your own tokens" })).toBeVisible();
+    await expect(row).toHaveCount(0);
+    expect((await type("--url", product.url, "whoami").end).notes).toContain("run agentrun login");
+  });
+
+  await test.step("what is refused is told so in both places", async () => {
+    const again = type("login", product.url);
+    await expect.poll(() => linkIn(again), { timeout: 30_000 }).not.toBe("");
+    await openPage(page, linkIn(again));
+    await page.getByRole("button", { name: "Refuse" }).click();
+    await expect(page.getByRole("status").filter({ hasText: "Refused." })).toBeVisible();
+    expect(await again.end).toMatchObject({ code: 4, notes: expect.stringContaining("refused in the browser") });
+  });
+  await page.context().close();
+  rmSync(home, { recursive: true });
 });

@@ -1,6 +1,8 @@
 import type { Command } from "@/cli/command";
 import { api } from "./api";
 import { completion } from "./completion";
+import { login } from "./login";
+import { logout } from "./logout";
 import { logs } from "./logs";
 import { ls } from "./ls";
 import { mcp } from "./mcp";
@@ -8,8 +10,12 @@ import { open } from "./open";
 import { run } from "./run";
 import { status } from "./status";
 import { top } from "./top";
+import { whoami } from "./whoami";
 
 export { callProcedure } from "./call";
 
 /** The commands of this program's own; every procedure of the API is one too. */
-export const commands: readonly Command[] = [run, logs, ls, top, status, open, api, mcp, completion];
+export const commands: readonly Command[] = [
+  ...[run, logs, ls, top, status, open],
+  ...[login, logout, whoami, api, mcp, completion],
+];

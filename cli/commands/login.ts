@@ -1,0 +1,118 @@
+import { hostname, userInfo } from "node:os";
+import type { Client } from "@/cli/client";
+import type { Command } from "@/cli/command";
+import { EXIT, exitOf, RefusedError, UsageError } from "@/cli/failure";
+import type { Io } from "@/cli/io";
+import { pause } from "@/cli/pause";
+import { originOf } from "@/cli/place";
+import { plainLine } from "@/cli/plain";
+import { revokeLogin } from "@/cli/revoke-login";
+import type { DevicePoll, DeviceSignInBegun } from "@/contract/device-sign-in";
+import type { CreatedToken } from "@/contract/identity";
+
+/** A server that is away is asked again after at most so long, seconds; one that says less than the first asks for trouble. */
+const INTERVAL_S = { min: 1, max: 60 };
+
+/** Has a person allow this program in their browser, and keeps the token that it gets. */
+export const login: Command = {
+  name: "login",
+  usage: "[ADDRESS]",
+  summary: "Sign in by your browser, for all other commands",
+  help: [
+    "Shows a page and a code: whoever is signed in there allows it, and has a token of their own made for this machine.",
+    "It ends with that browser's sign-in. The server is asked from then on where no other is named.",
+  ],
+  async run(io, { words: [address, ...more] }) {
+    if (more.length > 0) throw new UsageError("login takes one address", "agentrun login http://127.0.0.1:3000");
+    const url = address === undefined ? io.place.url : originOf(address);
+    const client = io.connect({ url, token: null });
+    const begun = await client.call<DeviceSignInBegun>({
+      ...{ method: "POST", path: "/device-sign-ins", body: { client: ownName() } },
+    });
+    tell(io, begun);
+    const token = await waitForToken(io, client, begun);
+    if (typeof token === "number") return token;
+    await keep(io, url, token);
+    const until = token.expiresAt === null ? "" : `, until ${token.expiresAt}`;
+    io.note(`signed in to ${url} as ${plainLine(token.name)}${until}`);
+    if (io.place.source === "environment") io.note("AGENTRUN_TOKEN is set, and goes before it");
+    return EXIT.ok;
+  },
+};
+
+/** Who asks, for the person who has to know it again: their own name and their machine's. */
+function ownName(): string {
+  let user = "";
+  try {
+    user = userInfo().username;
+  } catch {
+    // A container may have no user of this number.
+  }
+  const name = [user, hostname()].filter((part) => part !== "").join("@");
+  return name.replaceAll(/\p{C}/gu, "").slice(0, 80).trim() || "agentrun";
+}
+
+function tell(io: Io, { userCode, verificationUriComplete, expiresInSeconds }: DeviceSignInBegun): void {
+  io.note("Open this page, and allow it if it shows this code:");
+  io.note("");
+  io.note(`  ${plainLine(verificationUriComplete)}`);
+  io.note(`  ${io.style("bold", plainLine(userCode))}`);
+  io.note("");
+  io.note(`Waiting, ${Math.round(expiresInSeconds / 60)} minutes at most.`);
+}
+
+/** What the others become: an exit code, and why. */
+const ENDS: Record<Exclude<DevicePoll["state"], "waiting" | "slow-down" | "allowed">, [code: number, why: string]> = {
+  refused: [EXIT.forbidden, "it was refused in the browser"],
+  ended: [EXIT.forbidden, "the browser that allowed it is signed out by now: run agentrun login again"],
+  expired: [EXIT.timeout, "nobody allowed it in time: run agentrun login again"],
+  collected: [
+    EXIT.conflict,
+    "its token was given out, and did not come here: revoke it under Settings, and run agentrun login again",
+  ],
+};
+
+/** The token, once somebody has allowed it; or the exit code where nobody did, with why noted. */
+async function waitForToken(io: Io, client: Client, begun: DeviceSignInBegun): Promise<CreatedToken | number> {
+  const endsAt = Date.now() + begun.expiresInSeconds * 1_000;
+  const body = { deviceCode: begun.deviceCode };
+  let intervalS = begun.intervalSeconds;
+  for (;;) {
+    await pause(Math.min(Math.max(intervalS, INTERVAL_S.min), INTERVAL_S.max) * 1_000, io.signal);
+    if (io.signal.aborted) return EXIT.interrupted;
+    try {
+      const answer = await client.call<DevicePoll>({ method: "POST", path: "/device-sign-ins/poll", body });
+      const { state, token } = answer;
+      intervalS = answer.intervalSeconds;
+      if (state === "allowed" && token !== null) return token;
+      if (state === "waiting" || state === "slow-down" || state === "allowed") continue;
+      const [code, why] = ENDS[state];
+      io.note(`agentrun: ${why}`);
+      return code;
+    } catch (error) {
+      if (!isPassing(error) || Date.now() > endsAt) throw error;
+      io.note(`${error instanceof Error ? error.message : String(error)}: trying again`);
+      intervalS *= 2;
+    }
+  }
+}
+
+/** Whether it may be otherwise in a while: nobody there, no answer, or one too many requests. */
+function isPassing(error: unknown): boolean {
+  const code = exitOf(error);
+  return code === EXIT.unreachable || code === EXIT.timeout || (error instanceof RefusedError && error.status >= 500);
+}
+
+/** Stores what was given, in the place of what was before, which then is good for nothing; what cannot be kept is given back. */
+async function keep(io: Io, url: string, { token, id: tokenId, name, expiresAt }: CreatedToken): Promise<void> {
+  const login = { token, tokenId, name, expiresAt };
+  let earlier = null;
+  try {
+    earlier = io.credentials.find(url);
+    io.credentials.save(url, login);
+  } catch (error) {
+    await revokeLogin(io, url, login).catch(() => undefined);
+    throw error;
+  }
+  if (earlier !== null) await revokeLogin(io, url, earlier).catch(() => undefined);
+}

@@ -1,0 +1,102 @@
+import { randomBytes } from "node:crypto";
+import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import path from "node:path";
+import { UsageError } from "./failure";
+
+/** What `agentrun login` was given by one server. */
+export type Login = { token: string; tokenId: string; name: string; expiresAt: string | null };
+
+/** What is kept of this person's sign-ins, one for each address of a server. */
+export type Credentials = {
+  file: string;
+  find(url: string): Login | null;
+  /** The address that was logged in to last and not out of since. */
+  lastUrl(): string | null;
+  save(url: string, login: Login): void;
+  remove(url: string): void;
+};
+
+type Stored = { default: string | null; servers: Record<string, Login> };
+
+/** Reads and writes the file of a person's sign-ins, each time anew; that it cannot is a `UsageError`. */
+export function openCredentials(env: Record<string, string | undefined>): Credentials {
+  const file = path.join(configFolder(env), "agentrun", "credentials.json");
+  return {
+    file,
+    find: (url) => own(read(file).servers, url),
+    lastUrl: () => read(file).default,
+    save(url, login) {
+      const { servers } = read(file);
+      write(file, { default: url, servers: { ...servers, [url]: login } });
+    },
+    remove(url) {
+      const stored = read(file);
+      const { [url]: _, ...servers } = stored.servers;
+      write(file, {
+        default: stored.default === url ? (Object.keys(servers).at(-1) ?? null) : stored.default,
+        servers,
+      });
+    },
+  };
+}
+
+/** As the XDG base directories have it, by which a path that is not absolute counts as none. */
+function configFolder({ XDG_CONFIG_HOME: told = "", HOME: home }: Record<string, string | undefined>): string {
+  return path.isAbsolute(told) ? told : path.join(home || homedir(), ".config");
+}
+
+function read(file: string): Stored {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return { default: null, servers: {} };
+    throw new UsageError(`${file} cannot be read: ${messageOf(error)}`);
+  }
+  const stored = parse(text);
+  // To begin anew without a word would lose the sign-ins that it holds.
+  if (stored === null) throw new UsageError(`${file} is not as agentrun login writes it`, `rm '${file}'`);
+  return stored;
+}
+
+function parse(text: string): Stored | null {
+  try {
+    const { default: url, servers } = JSON.parse(text) as Partial<Stored>;
+    const isWhole = isObject(servers) && Object.values(servers).every(isLogin);
+    return isWhole ? { default: typeof url === "string" ? url : null, servers } : null;
+  } catch {
+    return null;
+  }
+}
+
+function isLogin(value: unknown): value is Login {
+  return isObject(value) && [value.token, value.tokenId, value.name].every((text) => typeof text === "string");
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}
+
+function own(servers: Record<string, Login>, url: string): Login | null {
+  return Object.hasOwn(servers, url) ? (servers[url] ?? null) : null;
+}
+
+/** Nobody else may read it, and nobody finds half of it. */
+function write(file: string, stored: Stored): void {
+  const folder = path.dirname(file);
+  const fresh = `${file}.${randomBytes(6).toString("hex")}`;
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    chmodSync(folder, 0o700);
+    writeFileSync(fresh, `${JSON.stringify(stored, null, 2)}\n`, { mode: 0o600, flag: "wx" });
+    renameSync(fresh, file);
+  } catch (error) {
+    rmSync(fresh, { force: true });
+    throw new UsageError(`${file} cannot be written: ${messageOf(error)}`);
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

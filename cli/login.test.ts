@@ -1,0 +1,268 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { build } from "esbuild";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { createTestDatabase, type TestDatabase } from "@/db/test/database";
+import { mintOperatorToken } from "@/server/identity";
+import { ADMIN } from "@/server/test/context";
+import { ADMIN_TOKEN, startTestWeb, type TestWeb } from "@/server/test/web";
+import { EXIT } from "./failure";
+
+const program = path.resolve("test-results", `login-${process.pid}`, "cli.mjs");
+let database: TestDatabase;
+let web: TestWeb;
+beforeAll(async () => {
+  const [made] = await Promise.all([
+    createTestDatabase(),
+    build({
+      ...{ entryPoints: ["cli/main.ts"], outfile: program, logLevel: "warning" },
+      ...{ bundle: true, platform: "node", format: "esm", packages: "external" },
+    }),
+  ]);
+  database = made;
+  web = await startTestWeb(database);
+});
+afterAll(async () => {
+  rmSync(path.dirname(program), { recursive: true, force: true });
+  await web[Symbol.asyncDispose]();
+  await database[Symbol.asyncDispose]();
+});
+
+let home = "";
+beforeEach(() => {
+  home = mkdtempSync(path.join(tmpdir(), "agentrun-login-"));
+  return () => rmSync(home, { recursive: true, force: true });
+});
+const folder = () => path.join(home, "config", "agentrun");
+const file = () => path.join(folder(), "credentials.json");
+const stored = () => JSON.parse(readFileSync(file(), "utf8")) as { default: string; servers: Record<string, Kept> };
+type Kept = { token: string; tokenId: string; name: string };
+
+type Ended = { code: number | null; out: string; notes: string };
+
+/** The command line as a process of its own, of somebody who has this test's folder alone. */
+function agentrun(words: string[], env: Record<string, string> = {}) {
+  const child: ChildProcess = spawn(process.execPath, [program, ...words], {
+    cwd: home,
+    env: {
+      NODE_ENV: "test",
+      PATH: process.env.PATH,
+      HOME: home,
+      XDG_CONFIG_HOME: path.join(home, "config"),
+      NO_COLOR: "1",
+      ...env,
+    },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const ended: Ended = { code: null, out: "", notes: "" };
+  child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+    ended.out += text;
+  });
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+    ended.notes += text;
+  });
+  const end = once(child, "close").then(([code]) => ({ ...ended, code: code as number | null }));
+  return { child, ended, end };
+}
+const run = (words: string[], env?: Record<string, string>) => agentrun(words, env).end;
+
+async function browserOf(name = "bob@example.com"): Promise<Record<string, string>> {
+  const cookie = await mintOperatorToken(web.as(ADMIN), { name, role: "operator", tenantId: "acme" });
+  return { cookie: `agentrun_operator=${cookie}`, "sec-fetch-site": "same-origin" };
+}
+
+/** `agentrun login`, up to where it waits; the code that it shows. */
+async function beginLogin(words: string[] = [web.url], env?: Record<string, string>) {
+  const login = agentrun(["login", ...words], env);
+  const code = () => /^ {2}(\w{4}-\w{4})$/m.exec(login.ended.notes)?.[1] ?? "";
+  await expect.poll(code, { timeout: 10_000 }).not.toBe("");
+  return { ...login, code: code() };
+}
+
+async function decide(code: string, headers: Record<string, string>, decision = "allow"): Promise<void> {
+  const answer = await web.call("POST", `/api/v1/device-sign-ins/${code}/decide`, {
+    ...{ token: null, headers, body: { decision } },
+  });
+  expect(answer.status).toBe(200);
+}
+
+async function logIn(headers: Record<string, string>, words?: string[]): Promise<Ended> {
+  const login = await beginLogin(words);
+  await decide(login.code, headers);
+  return login.end;
+}
+
+test("who logs in has a token of their own kept, which other commands use until they log out", async () => {
+  const bob = await browserOf();
+  const login = await beginLogin();
+  expect(login.ended.notes).toContain(`${web.url}/device?code=${login.code}`);
+  const shown = await web.call("GET", `/api/v1/device-sign-ins/${login.code}`, { token: null, headers: bob });
+  expect(shown.body).toMatchObject({ client: expect.stringMatching(/./) });
+  await decide(login.code, bob);
+  const ended = await login.end;
+  expect([ended.code, ended.out]).toEqual([EXIT.ok, ""]);
+  expect(ended.notes).toMatch(/^signed in to http\S+ as bob@example\.com\/\S.*, until \d{4}-/m);
+
+  const { token, tokenId, name } = stored().servers[web.url] as Kept;
+  expect(stored()).toMatchObject({ default: web.url });
+  expect([statSync(file()).mode & 0o777, statSync(folder()).mode & 0o777]).toEqual([0o600, 0o700]);
+  expect(readdirSync(folder())).toEqual(["credentials.json"]);
+  expect(ended.notes).not.toContain(token);
+
+  // The server that was logged in to last is asked where no other is named.
+  const who = await run(["whoami"]);
+  expect([who.code, who.notes]).toEqual([EXIT.ok, ""]);
+  expect(who.out).toMatch(
+    new RegExp(
+      `server +${web.url}\\nname +${name}\\nrole +operator\\ntenant +acme\\nscopes +all.*\\ntoken +${file()}\\nends +\\d{4}-`,
+    ),
+  );
+  expect(JSON.parse((await run(["whoami", "--json"])).out)).toMatchObject({ url: web.url, name, from: file() });
+  expect((await run(["ls", "runs"])).code).toBe(EXIT.ok);
+  // What the environment has goes before it.
+  const env = { AGENTRUN_TOKEN: ADMIN_TOKEN, AGENTRUN_URL: web.url };
+  expect((await run(["whoami"], env)).out).toMatch(/name +admin\n.*token +AGENTRUN_TOKEN\n/s);
+
+  const out = await run(["logout"]);
+  expect(out).toMatchObject({ code: EXIT.ok, notes: `signed out of ${web.url}\n` });
+  expect(stored()).toEqual({ default: null, servers: {} });
+  expect((await web.call("GET", "/api/v1/me", { token })).status).toBe(401);
+  const listed = await web.call("GET", "/api/v1/me/tokens", { token: null, headers: bob });
+  expect(JSON.stringify(listed.body)).not.toContain(tokenId);
+  expect(await run(["logout", web.url])).toMatchObject({ code: EXIT.usage });
+});
+
+test("a token of one server is sent to no other, and each server has its own", async () => {
+  const asked: (string | undefined)[] = [];
+  const other = createServer((request, response) => {
+    asked.push(request.headers.authorization);
+    response.setHeader("content-type", "application/json").end("{}");
+  });
+  other.listen(0, "127.0.0.1");
+  await once(other, "listening");
+  const url = `http://127.0.0.1:${(other.address() as AddressInfo).port}`;
+  try {
+    await logIn(await browserOf());
+    for (const words of [
+      ["--url", url, "whoami"],
+      ["login", url],
+      ["logout", url],
+    ])
+      await run(words);
+    await run(["whoami"], { AGENTRUN_URL: url });
+    // The same machine under another name is another server, too.
+    await run(["--url", url.replace("127.0.0.1", "localhost"), "whoami"]);
+    // Nor goes a token of the environment to who was logged in to since.
+    const local = await run(["whoami"], {
+      AGENTRUN_TOKEN: "ara_x",
+      PORT: String((other.address() as AddressInfo).port),
+    });
+    expect(local.out).toContain(url);
+    expect(asked.length).toBeGreaterThanOrEqual(4);
+    expect(asked.filter((authorization) => authorization !== undefined)).toEqual(["Bearer ara_x"]);
+  } finally {
+    other.closeAllConnections();
+    other.close();
+  }
+
+  await using second = await startTestWeb(database);
+  const bob = await browserOf();
+  const login = await beginLogin([second.url]);
+  await decide(login.code, bob);
+  expect((await login.end).code).toBe(EXIT.ok);
+  expect(Object.keys(stored().servers)).toEqual([web.url, second.url]);
+  expect((await run(["whoami"])).out).toContain(second.url);
+  expect((await run(["--url", web.url, "whoami"])).out).toContain(web.url);
+  expect((await run(["logout"])).notes).toContain(second.url);
+  expect((await run(["whoami"])).out).toContain(web.url);
+});
+
+test("who logs in again leaves no token behind", async () => {
+  const bob = await browserOf();
+  await logIn(bob);
+  const first = stored().servers[web.url] as Kept;
+  await logIn(bob, []);
+  const second = stored().servers[web.url] as Kept;
+  expect(second.tokenId).not.toBe(first.tokenId);
+  const statusOf = async ({ token }: Kept) => (await web.call("GET", "/api/v1/me", { token })).status;
+  expect([await statusOf(first), await statusOf(second)]).toEqual([401, 200]);
+});
+
+test("what comes of it otherwise is said in words", async () => {
+  const bob = await browserOf();
+  const refused = await beginLogin();
+  await decide(refused.code, bob, "refuse");
+  expect(await refused.end).toMatchObject({
+    code: EXIT.forbidden,
+    notes: expect.stringContaining("agentrun: it was refused in the browser\n"),
+  });
+
+  const [late, allowed, given] = [await beginLogin(), await beginLogin(), await beginLogin()];
+  await web.wiring.database.pool.query("update agentrun_device_sign_ins set expires_at = now() where user_hash = $1", [
+    createHash("sha256").update(late.code).digest("hex"),
+  ]);
+  const gone = await browserOf("gone@example.com");
+  await decide(allowed.code, gone);
+  await web.call("POST", "/api/auth/sign-out", { token: null, headers: gone });
+  given.child.kill("SIGINT");
+  expect(await late.end).toMatchObject({
+    code: EXIT.timeout,
+    notes: expect.stringContaining("nobody allowed it in time"),
+  });
+  expect(await allowed.end).toMatchObject({
+    code: EXIT.forbidden,
+    notes: expect.stringContaining("is signed out by now"),
+  });
+  expect((await given.end).code).toBe(EXIT.interrupted);
+  expect(await run(["login", "http://127.0.0.1:1"])).toMatchObject({
+    ...{ code: EXIT.unreachable, notes: expect.stringContaining("http://127.0.0.1:1 cannot be reached") },
+  });
+  expect(readdirSync(home)).toEqual([]);
+
+  await logIn(bob);
+  await web.call("POST", "/api/auth/sign-out", { token: null, headers: bob });
+  const over = await run(["ls", "runs"]);
+  expect([over.code, over.notes]).toEqual([EXIT.forbidden, expect.stringContaining("  try: run agentrun login")]);
+  expect(await run(["logout"])).toMatchObject({ code: EXIT.ok, notes: expect.stringContaining("had ended before") });
+});
+
+test("a server that goes away while a terminal waits is asked again", async () => {
+  const first = await startTestWeb(database);
+  const login = await beginLogin([first.url]);
+  await first[Symbol.asyncDispose]();
+  await expect.poll(() => login.ended.notes, { timeout: 15_000 }).toContain("trying again");
+  await using _second = await startTestWeb(database, { port: first.port });
+  await decide(login.code, await browserOf());
+  expect((await login.end).code).toBe(EXIT.ok);
+});
+
+test("a file that cannot be used is said, and is not written over; what cannot be kept is given back", async () => {
+  mkdirSync(folder(), { recursive: true });
+  writeFileSync(file(), '{"servers":');
+  const broken = await run(["whoami"]);
+  expect([broken.code, broken.notes]).toEqual([
+    EXIT.usage,
+    expect.stringContaining("is not as agentrun login writes it"),
+  ]);
+  expect(readFileSync(file(), "utf8")).toBe('{"servers":');
+  // Who says everything is not kept from it.
+  const env = { AGENTRUN_TOKEN: ADMIN_TOKEN, AGENTRUN_URL: web.url };
+  expect((await run(["whoami"], env)).code).toBe(EXIT.ok);
+
+  rmSync(folder(), { recursive: true });
+  const bob = await browserOf("lost@example.com");
+  const login = await beginLogin([web.url]);
+  // In the place of the folder there is a file.
+  writeFileSync(folder(), "");
+  chmodSync(folder(), 0o600);
+  await decide(login.code, bob);
+  expect(await login.end).toMatchObject({ code: EXIT.usage });
+  const listed = await web.call("GET", "/api/v1/me/tokens", { token: null, headers: bob });
+  expect(listed.body).toMatchObject({ items: [] });
+});
