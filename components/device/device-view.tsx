@@ -2,9 +2,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { useTRPC } from "@/components/trpc/client";
 import { Button } from "@/components/ui/button";
+import { ErrorNote } from "@/components/ui/error-note";
 import { Field, Input } from "@/components/ui/field";
-import { PageHeader, Panel } from "@/components/ui/page";
-import { QueryView } from "@/components/ui/query-view";
+import { PageHeader, Panel, TableSkeleton } from "@/components/ui/page";
 import { ScrollRegion } from "@/components/ui/scroll-region";
 import { readUserCode } from "@/contract/user-code";
 import { DeviceRequest } from "./device-request";
@@ -69,10 +69,12 @@ function Asked({ userCode }: { userCode: string }) {
       { staleTime: Number.POSITIVE_INFINITY, refetchOnWindowFocus: false, refetchOnReconnect: false },
     ),
   );
+  if (query.data !== undefined) return <DeviceRequest request={query.data} />;
+  if (query.error === null) return <TableSkeleton rows={4} />;
   return (
     <>
-      <QueryView query={query}>{(request) => <DeviceRequest request={request} />}</QueryView>
-      {query.error !== null && <CodeForm />}
+      <ErrorNote error={query.error} />
+      <CodeForm />
     </>
   );
 }

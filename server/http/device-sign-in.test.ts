@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { DevicePoll, DeviceSignIn, DeviceSignInBegun } from "@/contract/device-sign-in";
 import { createTestDatabase, type TestDatabase } from "@/db/test/database";
 import { mintOperatorToken, removeDeviceSignIns } from "@/server/identity";
@@ -242,6 +242,16 @@ test("requests that wait are bounded for each address and in all, also many at o
   expect((await ask(web, ROOT, { client: "x" })).status).toBe(429);
   await age("601 seconds");
   expect((await ask(web, ROOT, { client: "x" })).status).toBe(200);
+  // Strangers' requests are bounded as everywhere, and no page of another site begins one.
+  expect(
+    reasonOf(
+      await web.call("POST", ROOT, { token: null, headers: { origin: "https://evil.example" }, body: { client: "x" } }),
+    ),
+  ).toEqual([403, "origin-refused"]);
+  const limits = vi.spyOn(web.wiring.requestLimits, "take").mockReturnValue(3);
+  const late = await ask(web, ROOT, { client: "x" });
+  limits.mockRestore();
+  expect([reasonOf(late), late.headers.get("retry-after")]).toEqual([[429, "rate-limited"], "3"]);
   for (const client of ["", " x", "a\nb", "x".repeat(81), 7, null])
     expect(reasonOf(await ask(web, ROOT, { client }))).toEqual([400, "invalid-input"]);
 });
