@@ -209,6 +209,20 @@ test("only a browser that could make the token itself answers, from a page of ou
   expect((await poll(begun)).token?.name).toBe("admin/bob@laptop");
 });
 
+test("a sign-in that has all the tokens that it may allows no more, and can still refuse", async () => {
+  const bob = await browserOf();
+  const make = (label: string) => web.call("POST", "/api/v1/me/tokens", { token: null, headers: bob, body: { label } });
+  const [waiting, late] = [await start("laptop"), await start("laptop")];
+  await decide(late, bob);
+  for (let made = 0; made < 50; made += 1) expect((await make(`t${made}`)).status).toBe(200);
+  expect(reasonOf(await decide(waiting, bob))).toEqual([403, "forbidden"]);
+  // What was allowed before is told why it gets nothing, and gets it once there is room.
+  expect(reasonOf(await ask(web, `${ROOT}/poll`, { deviceCode: late.deviceCode }))).toEqual([403, "forbidden"]);
+  await query("update agentrun_tokens set revoked_at = now() where name = 'bob@example.com/t7'");
+  expect((await poll(late)).state).toBe("allowed");
+  expect((await decide(waiting, bob, "refuse")).body).toMatchObject({ state: "refused" });
+});
+
 test("a person who tries codes has to wait, right or wrong; nobody else has", async () => {
   const begun = await start();
   const [bob, ann] = [await browserOf(), await browserOf({ ...BOB, name: "ann@example.com" })];

@@ -7,7 +7,7 @@ import { ConflictError } from "@/server/errors";
 import { iso } from "@/server/stored";
 import type { FailedSignIns } from "./failed-sign-ins";
 import { requireByCode, toDeviceSignIn } from "./find-device-sign-in";
-import { requireRoomForOwn } from "./own-tokens";
+import { requireBrowser, requireRoomForOwn } from "./own-tokens";
 
 /**
  * Allows a command line to collect a token of the caller's own, or refuses it; once. Only a browser decides that could
@@ -20,7 +20,8 @@ export function decideDeviceSignIn(
 ): Promise<DeviceSignIn> {
   return inTx(ctx, async (ctx) => {
     const { id } = await requireByCode(ctx, userCode, guesses);
-    const { tokenId, browser } = await requireRoomForOwn(ctx);
+    // To refuse takes no room.
+    const { tokenId, browser } = await (decision === "allow" ? requireRoomForOwn(ctx) : requireBrowser(ctx));
     const [decided] = await ctx.db
       .update(deviceSignIns)
       .set({

@@ -47,17 +47,22 @@ export function createOwnToken(ctx: ServiceContext, input: CreateOwnTokenInput):
   });
 }
 
-/** The browser that calls and its cookie, locked; fails with `forbidden` where it could make no token of its own. */
-export async function requireRoomForOwn({
-  actor,
-  db,
-}: Pick<TxContext, "actor" | "db">): Promise<{ tokenId: string; browser: Browser }> {
+type Caller = Pick<TxContext, "actor" | "db">;
+type Called = { tokenId: string; browser: Browser };
+
+/** The browser that calls and its cookie, locked; fails with `forbidden` where it is none that makes tokens of its own. */
+export async function requireBrowser({ actor, db }: Caller): Promise<Called> {
   const browser = await findBrowser(actor, db);
   if (browser === null || actor.kind !== "operator" || actor.tokenId === null) throw notABrowser();
-  const alive = await db.$count(tokens, and(isListed(), isOwn(browser)));
-  if (alive >= OWN_TOKENS_MAX)
-    throw new ForbiddenError(`this sign-in has ${OWN_TOKENS_MAX} tokens of its own: revoke one first`);
   return { tokenId: actor.tokenId, browser };
+}
+
+/** The same, and `forbidden` too where it has as many as it may. */
+export async function requireRoomForOwn(caller: Caller): Promise<Called> {
+  const found = await requireBrowser(caller);
+  const alive = await caller.db.$count(tokens, and(isListed(), isOwn(found.browser)));
+  if (alive < OWN_TOKENS_MAX) return found;
+  throw new ForbiddenError(`this sign-in has ${OWN_TOKENS_MAX} tokens of its own: revoke one first`);
 }
 
 /** Ends a token of the caller's own sign-in; and such a token ends itself, where somebody signs out in a terminal. */
