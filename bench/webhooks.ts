@@ -36,7 +36,7 @@ async function endOneByOne(): Promise<number> {
 }
 
 const make = (address: string, event: "run.completed" | "run.failed") =>
-  createWebhook(ctx, { name: address, url: address, events: [event], format: "json" });
+  createWebhook(ctx, { name: address, url: address, events: [event], projectIds: [], queues: [], format: "json" });
 const ways: [string, () => Promise<() => Promise<unknown>>][] = [
   [
     "without the trigger",

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { chosenName, exactText, Int32, OwnerId, RecordId } from "./ids";
 import { Cursor, LIST_LIMIT_MAX, pageLimit, pageOf } from "./page";
-import { DELIVERY_STATES, WEBHOOK_EVENTS, WEBHOOK_FORMATS, WEBHOOK_TEST } from "./words";
+import { DELIVERY_STATES, WEBHOOK_EVENTS, WEBHOOK_FORMATS, WEBHOOK_NARROWED_MAX, WEBHOOK_TEST } from "./words";
 
 const Events = z
   .array(z.enum(WEBHOOK_EVENTS))
@@ -14,6 +14,11 @@ function hasCredentials(text: string): boolean {
   const { username, password } = new URL(text);
   return username !== "" || password !== "";
 }
+/** What a webhook is narrowed to, each once; none: it is not. */
+const Narrowed = z
+  .array(RecordId)
+  .max(WEBHOOK_NARROWED_MAX)
+  .transform((ids) => [...new Set(ids)].sort());
 /** Where deliveries go. The service refuses those that the caller's tenant may not have. */
 const WebhookUrl = exactText(2_048)
   .refine((text) => /^https?:\/\/[^\s/\\?#][^\s\\]*$/i.test(text) && URL.canParse(text), "an http or https address")
@@ -35,6 +40,10 @@ export const CreateWebhookInput = z.strictObject({
   name: chosenName(80),
   url: WebhookUrl,
   events: Events,
+  /** Of which projects it is told; none: of all. */
+  projectIds: Narrowed.default([]),
+  /** Of which queues' tasks it is told, with their runs, turns and approvals and the schedules that add them; none: of all. */
+  queues: Narrowed.default([]),
   format: z.enum(WEBHOOK_FORMATS).default("json"),
   /** Whose events it is told of; left out by an administrator of all tenants: every tenant's. */
   tenantId: OwnerId.optional(),
@@ -46,6 +55,8 @@ export const UpdateWebhookInput = z.strictObject({
   name: chosenName(80).optional(),
   url: WebhookUrl.optional(),
   events: Events.optional(),
+  projectIds: Narrowed.optional(),
+  queues: Narrowed.optional(),
   format: z.enum(WEBHOOK_FORMATS).optional(),
   /** What happens while it is disabled is not kept for it; what was on its way waits. */
   isEnabled: z.boolean().optional(),
@@ -65,6 +76,9 @@ export const Webhook = z.object({
   name: z.string(),
   url: z.string(),
   events: z.array(z.enum(WEBHOOK_EVENTS)),
+  /** What it is narrowed to; none: it is not. */
+  projectIds: z.array(z.string()),
+  queues: z.array(z.string()),
   format: z.enum(WEBHOOK_FORMATS),
   isEnabled: z.boolean(),
   /** Why it was disabled, where no person did it. */

@@ -312,6 +312,8 @@ export const DELIVERY_STATES = ["pending", "delivered", "failed"] as const;
 export type DeliveryState = (typeof DELIVERY_STATES)[number];
 /** Webhooks of one tenant, or of those who see every tenant. */
 export const WEBHOOKS_MAX = 50;
+/** Projects, and queues, that one webhook is narrowed to. */
+export const WEBHOOK_NARROWED_MAX = 50;
 /** Days that a delivery is kept, whatever became of it. */
 export const DELIVERIES_KEPT_DAYS = 30;
 /** Deliveries of a kind that are counted; where there are more it says so. */

@@ -88,6 +88,7 @@ test("a webhook is made, fails, is put right, and tells of what agents do, with 
     await dialog.getByLabel("All of runs").check();
     await dialog.getByLabel("approval.requested").check();
     await expect(dialog.getByLabel("All of approvals")).not.toBeChecked();
+    await dialog.getByLabel("Projects").fill("elsewhere, default");
     await lookInAll(page, LOOKS, "webhook-new");
     await dialog.getByRole("button", { name: "Create webhook" }).click();
     await expect(dialog).toContainText("the only time it is shown");
@@ -96,6 +97,7 @@ test("a webhook is made, fails, is put right, and tells of what agents do, with 
     await dialog.getByRole("link", { name: "Go to it" }).click();
     await expect(page.getByRole("heading", { level: 1 })).toHaveText(NAME);
     await expect(page.getByText("Nothing was sent yet")).toBeVisible();
+    await expect(page.getByText("default, elsewhere")).toBeVisible();
     expect(await page.content()).not.toContain(secret);
     address = new URL(page.url()).pathname;
   });

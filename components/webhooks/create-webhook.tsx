@@ -12,7 +12,8 @@ import { Dialog } from "@/components/ui/dialog";
 import { ErrorNote } from "@/components/ui/error-note";
 import { showTricks } from "@/components/ui/hidden-text";
 import type { CreateWebhookInput, WebhookWithSecret } from "@/contract/webhook";
-import { type WebhookDraft, WebhookFields } from "./webhook-fields";
+import { fieldsOf, NEW_WEBHOOK } from "./draft";
+import { WebhookFields } from "./webhook-fields";
 import { WebhookSecret } from "./webhook-secret";
 
 /** Makes a webhook, and tells its secret the one time that it is known. */
@@ -42,7 +43,7 @@ function WebhookForm({ onMade }: { onMade: (webhook: WebhookWithSecret) => void 
   const trpc = useTRPC();
   const client = useQueryClient();
   const { tenantId: own } = useIdentity();
-  const [draft, setDraft] = useState<WebhookDraft>({ name: "", url: "", events: [], format: "json" });
+  const [draft, setDraft] = useState(NEW_WEBHOOK);
   const [tenantId, setTenantId] = useState("");
   const create = useMutation(
     trpc.webhooks.create.mutationOptions({
@@ -54,7 +55,7 @@ function WebhookForm({ onMade }: { onMade: (webhook: WebhookWithSecret) => void 
   );
   const isOfAll = own === null && tenantId.trim() === "";
   const input: CreateWebhookInput = {
-    ...{ name: draft.name.trim(), url: draft.url.trim(), events: [...draft.events], format: draft.format },
+    ...fieldsOf(draft),
     ...(tenantId.trim() === "" ? {} : { tenantId: tenantId.trim() }),
   };
   const isWhole = input.name !== "" && input.url !== "" && input.events.length > 0;

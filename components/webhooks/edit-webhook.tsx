@@ -11,16 +11,17 @@ import { ChangedMeanwhile } from "@/components/ui/changed-meanwhile";
 import { Dialog } from "@/components/ui/dialog";
 import { ErrorNote } from "@/components/ui/error-note";
 import { showTricks } from "@/components/ui/hidden-text";
-import type { UpdateWebhookInput, Webhook } from "@/contract/webhook";
+import type { Webhook } from "@/contract/webhook";
 import { urlHint } from "./create-webhook";
-import { type WebhookDraft, WebhookFields } from "./webhook-fields";
+import { changeOf, draftOf } from "./draft";
+import { WebhookFields } from "./webhook-fields";
 
 /** Changes a webhook's name, address and events. One that was changed meanwhile is shown as it is now. */
 export function EditWebhookDialog({ webhook, onClose }: { webhook: Webhook; onClose: () => void }) {
   const trpc = useTRPC();
   const client = useQueryClient();
   const [seen, setSeen] = useState(webhook);
-  const [draft, setDraft] = useState<WebhookDraft>(webhook);
+  const [draft, setDraft] = useState(() => draftOf(webhook));
   const [wasChanged, setWasChanged] = useState(false);
   const put = (now: Webhook) => client.setQueryData(webhookNow(trpc, webhook.id).queryKey, now);
   const update = useMutation(
@@ -35,7 +36,7 @@ export function EditWebhookDialog({ webhook, onClose }: { webhook: Webhook; onCl
         if (current === null) return;
         put(current);
         setSeen(current);
-        setDraft(current);
+        setDraft(draftOf(current));
         setWasChanged(true);
       },
     }),
@@ -68,18 +69,4 @@ export function EditWebhookDialog({ webhook, onClose }: { webhook: Webhook; onCl
       </form>
     </Dialog>
   );
-}
-
-/** What differs from the webhook as it was seen, and nothing else: the rest is not this person's to overwrite. */
-function changeOf(
-  webhook: Webhook,
-  draft: WebhookDraft,
-): Pick<UpdateWebhookInput, "name" | "url" | "events" | "format"> {
-  const [name, url] = [draft.name.trim(), draft.url.trim()];
-  return {
-    ...(name === webhook.name ? {} : { name }),
-    ...(url === webhook.url ? {} : { url }),
-    ...(draft.events.join() === webhook.events.join() ? {} : { events: [...draft.events] }),
-    ...(draft.format === webhook.format ? {} : { format: draft.format }),
-  };
 }

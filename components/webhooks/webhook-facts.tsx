@@ -11,7 +11,7 @@ import { FORMAT_WORDS } from "./words";
 
 /** Where a webhook leads, what it is told of, and whose it is. */
 export function WebhookFacts({ webhook }: { webhook: Webhook }) {
-  const { url, format, events, tenantId, lastDeliveredAt, previousSecretUntil } = webhook;
+  const { url, format, events, projectIds, queues, tenantId, lastDeliveredAt, previousSecretUntil } = webhook;
   return (
     <Panel title="Facts" className="self-start">
       <Facts
@@ -29,6 +29,8 @@ export function WebhookFacts({ webhook }: { webhook: Webhook }) {
               ))}
             </ul>,
           ],
+          ["Projects", projectIds.length === 0 ? "all" : showTricks(projectIds.join(", "))],
+          ["Queues", queues.length === 0 ? "all, and what no task began" : showTricks(queues.join(", "))],
           ["Tenant", tenantId ?? "all tenants"],
           ["Last arrived", <Time key="last" at={lastDeliveredAt} />],
           [

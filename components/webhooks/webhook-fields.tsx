@@ -1,9 +1,7 @@
 import { Field, Input, Select } from "@/components/ui/field";
-import { WEBHOOK_EVENTS, WEBHOOK_FORMATS, type WebhookEvent, type WebhookFormat } from "@/contract/words";
+import { WEBHOOK_EVENTS, WEBHOOK_FORMATS, type WebhookEvent } from "@/contract/words";
+import type { WebhookDraft } from "./draft";
 import { EVENT_GROUPS, FORMAT_WORDS } from "./words";
-
-/** What of a webhook a person says. */
-export type WebhookDraft = { name: string; url: string; events: readonly WebhookEvent[]; format: WebhookFormat };
 
 type FieldsProps = { draft: WebhookDraft; urlHint: string; onChange: (draft: WebhookDraft) => void };
 
@@ -56,7 +54,39 @@ export function WebhookFields({ draft, urlHint, onChange }: FieldsProps) {
         )}
       </Field>
       <EventBoxes chosen={draft.events} onChange={(events) => onChange({ ...draft, events })} />
+      <div className="grid gap-3 sm:grid-cols-2">
+        <IdsField
+          label="Projects"
+          hint="Told of these alone, with commas between them. Left empty: every project’s."
+          value={draft.projects}
+          onChange={(projects) => onChange({ ...draft, projects })}
+        />
+        <IdsField
+          label="Queues"
+          hint="Told of their tasks alone, and of those tasks’ runs and approvals. Left empty: every queue’s, and what no task began."
+          value={draft.queues}
+          onChange={(queues) => onChange({ ...draft, queues })}
+        />
+      </div>
     </>
+  );
+}
+
+type IdsFieldProps = { label: string; hint: string; value: string; onChange: (value: string) => void };
+
+function IdsField({ label, hint, value, onChange }: IdsFieldProps) {
+  return (
+    <Field label={label} hint={hint}>
+      {(id) => (
+        <Input
+          id={id}
+          autoComplete="off"
+          spellCheck={false}
+          value={value}
+          onChange={(event) => onChange(event.target.value)}
+        />
+      )}
+    </Field>
   );
 }
 

@@ -44,11 +44,16 @@ const FIRST: Column<Webhook>[] = [
     name: "Events",
     isLine: true,
     className: "max-w-64 text-xs text-ink-2",
-    cell: ({ events }) => (
-      <span className="block min-w-0 truncate">
-        <span className="relative z-10" title={events.join(", ")}>
-          {eventWords(events)}
+    cell: ({ events, projectIds, queues }) => (
+      <span className="flex min-w-0 flex-col">
+        <span className="truncate">
+          <span className="relative z-10" title={events.join(", ")}>
+            {eventWords(events)}
+          </span>
         </span>
+        {projectIds.length + queues.length > 0 && (
+          <span className="truncate text-ink-3">of {showTricks([...projectIds, ...queues].join(", "))} alone</span>
+        )}
       </span>
     ),
   },

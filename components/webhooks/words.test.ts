@@ -6,7 +6,7 @@ import { answerOf, conditionOf, countOf, EVENT_GROUPS, eventWords, hostOf, subje
 const AT = "2026-01-01T00:00:00Z";
 const webhook: Webhook = {
   ...{ id: "wh_1", tenantId: null, name: "chat", url: "https://chat.example/in?key=k", events: ["run.failed"] },
-  format: "json",
+  ...{ projectIds: [], queues: [], format: "json" },
   ...{ isEnabled: true, disabledReason: null, createdBy: "operator:admin", createdAt: AT, updatedAt: AT, version: 1 },
   ...{ previousSecretUntil: null, lastDeliveredAt: null, failingSince: null, pending: 0, failed: 0 },
 };

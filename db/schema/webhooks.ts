@@ -13,6 +13,9 @@ export const webhooks = table(
     name: text().notNull(),
     url: text().notNull(),
     events: text().array().$type<WebhookEvent[]>().notNull(),
+    /** It is told of these projects, and of what belongs to tasks of these queues, alone; empty: of all. */
+    projectIds: text().array().notNull().default([]),
+    queues: text().array().notNull().default([]),
     format: text({ enum: WEBHOOK_FORMATS }).notNull().default("json"),
     /** What its deliveries are signed with. It cannot be a digest: whoever signs needs it. */
     secret: text().notNull(),

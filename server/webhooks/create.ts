@@ -13,7 +13,7 @@ import { assertMaySendTo, nameTaken, originOf, toWebhook } from "./webhook";
 
 /** Makes a webhook, and tells the one time what its deliveries are signed with. It is told of what happens from now on. */
 export async function createWebhook(ctx: ServiceContext, input: CreateWebhookInput): Promise<WebhookWithSecret> {
-  const { name, url, events, format } = input;
+  const { name, url, events, projectIds, queues, format } = input;
   const tenantId = tenantFor(ctx, input.tenantId);
   assertMaySendTo(tenantId, url);
   const secret = newWebhookSecret();
@@ -32,12 +32,13 @@ export async function createWebhook(ctx: ServiceContext, input: CreateWebhookInp
       const [webhook] = await ctx.db
         .insert(webhooks)
         .values({
-          ...{ id: newId("webhook"), tenantId, name, url, events, format, secret, createdBy: actorName(ctx.actor) },
+          ...{ id: newId("webhook"), tenantId, name, url, events, projectIds, queues, format, secret },
+          createdBy: actorName(ctx.actor),
           ...{ createdAt: sql`clock_timestamp()`, updatedAt: sql`clock_timestamp()` },
         })
         .returning();
       if (webhook === undefined) throw new Error("the webhook was not stored");
-      const details = { name, to: originOf(url), events, format };
+      const details = { name, to: originOf(url), events, projectIds, queues, format };
       await audit(ctx, { action: "webhooks.create", targetKind: "webhook", targetId: webhook.id, tenantId, details });
       return { ...toWebhook({ webhook, pending: 0, failed: 0 }), secret };
     });

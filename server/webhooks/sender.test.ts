@@ -56,7 +56,9 @@ afterAll(() => Promise.all(started.map((sender) => sender.close())));
 async function settle(ctx: ServiceContext, sender = senderOf(ctx)): Promise<void> {
   await vi.waitFor(async () => {
     await sender.pass();
+    // What is left of a webhook that was deleted is nobody's to send.
     const due = sql`${webhookDeliveries.state} = 'pending'
+      and exists (select from agentrun_webhooks webhook where webhook.id = ${webhookDeliveries.webhookId})
       and (${webhookDeliveries.isUnderWay} or ${webhookDeliveries.nextAttemptAt} <= clock_timestamp())`;
     expect(await (ctx.db as Db).$count(webhookDeliveries, due)).toBe(0);
     expect(await (ctx.db as Db).$count(webhookEvents)).toBe(0);
@@ -157,6 +159,83 @@ test("tasks and approvals tell what becomes of them", async () => {
   expect(dataOf("approval.decided")).toMatchObject({ approvalId, decision: "accept", decidedBy: "operator:admin" });
   // What an agent wants to do is for those who may read it.
   expect(receiver.received.map(({ text }) => text).join()).not.toContain("rm -rf");
+});
+
+test("a webhook of projects or queues is told of these alone, and of no task's runs only where it has no queues", async () => {
+  await using queue = await createTestQueue();
+  const { ctx } = queue;
+  await using receiver = await startReceiver();
+  const events = WEBHOOK_EVENTS.filter((event) => !event.startsWith("approval."));
+  const heard = async (input: Partial<CreateWebhookInput>) => (await make(ctx, receiver.url, { events, ...input })).id;
+  const narrowed = {
+    all: await heard({ name: "all" }),
+    ofSite: await heard({ name: "site", projectIds: ["site", "none"] }),
+    ofNights: await heard({ name: "nights", queues: ["nights"] }),
+    ofBoth: await heard({ name: "both", projectIds: ["site"], queues: ["nights"] }),
+  };
+  const runOf = async (taskId: string) => (await getTask(ctx, { taskId })).runId ?? "";
+  const nightly = await queue.add({ queue: "nights" });
+  const both = await queue.add({ queue: "nights", projectId: "site" });
+  const other = await queue.add({});
+  await queue.dispatch();
+  for (const taskId of [nightly, both, other]) await playRun(ctx, await runOf(taskId));
+  const { id: alone } = await createRun(ctx, { backendProfile: "codex", projectId: "site" });
+  await cancelRun(ctx, { runId: alone });
+  await settle(ctx);
+
+  const told = async (webhookId: string) =>
+    (await deliveriesOf(ctx, webhookId)).map(({ event, data }) => `${event} ${data.taskId ?? data.runId}`).sort();
+  const allOf = (taskId: string) => ["run", "task", "turn"].map((kind) => `${kind}.completed ${taskId}`);
+  const cancelled = `run.cancelled ${alone}`;
+  expect(await told(narrowed.all)).toEqual([cancelled, ...[nightly, both, other].flatMap(allOf)].sort());
+  expect(await told(narrowed.ofSite)).toEqual([cancelled, ...allOf(both)].sort());
+  expect(await told(narrowed.ofNights)).toEqual([nightly, both].flatMap(allOf).sort());
+  expect(await told(narrowed.ofBoth)).toEqual(allOf(both));
+
+  // What it is narrowed to is changed as all else is, and holds from then on.
+  const before = await readWebhook(ctx, narrowed.ofNights);
+  const changed = await updateWebhook(ctx, { webhookId: before.id, queues: [], projectIds: ["elsewhere"] });
+  expect(changed).toMatchObject({ queues: [], projectIds: ["elsewhere"], version: before.version + 1 });
+  expect(await updateWebhook(ctx, { webhookId: before.id, projectIds: ["elsewhere"] })).toEqual(changed);
+});
+
+test("approvals, schedules and budgets are of the project and queue that they belong to", async () => {
+  await using queue = await createTestQueue();
+  const { ctx } = queue;
+  await using receiver = await startReceiver();
+  const events = WEBHOOK_EVENTS.filter((event) => /^(approval|schedule|budget)\./.test(event));
+  const heard = async (input: Partial<CreateWebhookInput>) => (await make(ctx, receiver.url, { events, ...input })).id;
+  const ofSite = await heard({ name: "site", projectIds: ["site"] });
+  const ofNights = await heard({ name: "nights", queues: ["nights"] });
+  const taskId = await queue.add({ queue: "nights" });
+  await queue.dispatch();
+  const { runId: ofTask } = await getTask(ctx, { taskId });
+  const { id: alone } = await createRun(ctx, { backendProfile: "codex", projectId: "site" });
+  await ctx.db.execute(sql`
+    insert into agentrun_approvals (id, tenant_id, project_id, run_id, lease_epoch, request_key, kind, policy, status)
+    values ('apr_task', 'default', 'default', ${ofTask}, 1, 'a', 'command', '{}', 'pending'),
+      ('apr_alone', 'default', 'site', ${alone}, 1, 'a', 'command', '{}', 'pending')`);
+  await ctx.db.execute(sql`
+    insert into agentrun_schedules
+      (id, tenant_id, project_id, name, cron, time_zone, overlap, catch_up_ms, task, created_by)
+    values ('sch_night', 'default', 'site', 'night', '@yearly', 'UTC', 'skip', 0, '{"queue":"nights"}', 'operator:admin'),
+      ('sch_day', 'default', 'default', 'day', '@yearly', 'UTC', 'skip', 0, '{}', 'operator:admin')`);
+  await ctx.db.execute(sql`
+    insert into agentrun_schedule_firings (schedule_id, due_at, outcome, message)
+    select id, now(), 'refused', 'no' from agentrun_schedules`);
+  await ctx.db.execute(sql`
+    insert into agentrun_budgets (id, tenant_id, project_id, name, period, unit, "limit", action, created_by)
+    values ('bud_all', 'default', null, 'all', 'day', 'tokens', 1, 'warn', 'operator:admin'),
+      ('bud_site', 'default', 'site', 'site', 'day', 'tokens', 1, 'warn', 'operator:admin')`);
+  await ctx.db.execute(sql`
+    insert into agentrun_budget_periods (budget_id, key, spent, reached_at)
+    select id, '2026-01-01', 2, now() from agentrun_budgets`);
+  await settle(ctx);
+
+  const told = async (webhookId: string) =>
+    (await deliveriesOf(ctx, webhookId)).map(({ data }) => data.approvalId ?? data.scheduleId ?? data.budgetId).sort();
+  expect(await told(ofSite)).toEqual(["apr_alone", "bud_site", "sch_night"]);
+  expect(await told(ofNights)).toEqual(["apr_task", "sch_night"]);
 });
 
 test("what is taken back never happened, and what happens where nobody asks is not kept", async () => {

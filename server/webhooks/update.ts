@@ -12,9 +12,10 @@ export async function updateWebhook(ctx: ServiceContext, input: UpdateWebhookInp
     return await inTx(ctx, async (ctx) => {
       const before = await lockWebhook(ctx, input);
       const { name = before.name, url = before.url, events = before.events } = input;
+      const { projectIds = before.projectIds, queues = before.queues } = input;
       const { format = before.format, isEnabled = before.isEnabled } = input;
       if (url !== before.url) assertMaySendTo(before.tenantId, url);
-      const after = { name, url, events, format, isEnabled };
+      const after = { name, url, events, projectIds, queues, format, isEnabled };
       const changed = fieldsChanged(before, after);
       if (changed.length > 0) await store(ctx, before, { after, changed });
       return readWebhook(ctx, before.id);
@@ -25,7 +26,7 @@ export async function updateWebhook(ctx: ServiceContext, input: UpdateWebhookInp
   }
 }
 
-type Settable = Pick<WebhookRow, "name" | "url" | "events" | "format" | "isEnabled">;
+type Settable = Pick<WebhookRow, "name" | "url" | "events" | "projectIds" | "queues" | "format" | "isEnabled">;
 type Change = { after: Settable; changed: (keyof Settable)[] };
 
 function fieldsChanged(before: Settable, after: Settable): (keyof Settable)[] {

@@ -28,10 +28,12 @@ export type CountedWebhook = { webhook: WebhookRow; pending: number; failed: num
 
 /** A webhook as it leaves the program: without what its deliveries are signed with. */
 export function toWebhook({ webhook: row, pending, failed }: CountedWebhook): Webhook {
-  const { id, tenantId, name, url, events, format, isEnabled, disabledReason, createdBy, version } = row;
+  const { id, tenantId, name, url, events, projectIds, queues, format, isEnabled, disabledReason } = row;
+  const { createdBy, version } = row;
   const isOver = row.previousSecretUntil === null || row.previousSecretUntil <= new Date();
   return {
-    ...{ id, tenantId, name, url, events, format, isEnabled, disabledReason, createdBy, version, pending, failed },
+    ...{ id, tenantId, name, url, events, projectIds, queues, format, isEnabled, disabledReason },
+    ...{ createdBy, version, pending, failed },
     createdAt: iso(row.createdAt),
     updatedAt: iso(row.updatedAt),
     previousSecretUntil: isOver ? null : iso(row.previousSecretUntil),

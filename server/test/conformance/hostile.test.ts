@@ -296,11 +296,11 @@ beforeAll(async () => {
     query("webhooks.get", { webhookId: "wh_x" }),
     change("webhooks.create", {
       ...{ name: word("webhook"), url: "https://hooks.example/agentrun", events: ["run.failed"], tenantId: "t" },
-      format: "chat",
+      ...{ format: "chat", projectIds: ["p"], queues: ["q"] },
     }),
     change("webhooks.update", {
       ...{ webhookId: "wh_x", name: "n", url: "https://hooks.example/", events: ["task.parked"], isEnabled: false },
-      ...{ expectedVersion: 1, format: "json" },
+      ...{ expectedVersion: 1, format: "json", projectIds: ["p"], queues: ["q"] },
     }),
     change("webhooks.delete", { webhookId: "wh_x", expectedVersion: 1 }),
     change("webhooks.rotateSecret", { webhookId: "wh_x" }),

@@ -1,0 +1,29 @@
+import { expect, test } from "vitest";
+import type { Webhook } from "@/contract/webhook";
+import { changeOf, draftOf, fieldsOf, NEW_WEBHOOK } from "./draft";
+
+const AT = "2026-01-01T00:00:00Z";
+const webhook: Webhook = {
+  ...{ id: "wh_1", tenantId: null, name: "chat", url: "https://chat.example/in", events: ["run.failed"] },
+  ...{ projectIds: ["site", "tools"], queues: [], format: "json", createdBy: "operator:admin", createdAt: AT },
+  ...{ isEnabled: true, disabledReason: null, updatedAt: AT, version: 1, pending: 0, failed: 0 },
+  ...{ previousSecretUntil: null, lastDeliveredAt: null, failingSince: null },
+};
+
+test("projects and queues are written with commas, each counts once, and empty ones are none", () => {
+  const { projectIds, queues } = fieldsOf({ ...NEW_WEBHOOK, projects: " tools,, site , tools", queues: " " });
+  expect(projectIds).toEqual(["site", "tools"]);
+  expect(queues).toEqual([]);
+});
+
+test("of a webhook that is changed only what differs is sent", () => {
+  const draft = draftOf(webhook);
+  expect(changeOf(webhook, draft)).toEqual({});
+  expect(changeOf(webhook, { ...draft, projects: "tools, site", name: "chat " })).toEqual({});
+  expect(changeOf(webhook, { ...draft, projects: "", queues: "nightly" })).toEqual({
+    ...{ projectIds: [], queues: ["nightly"] },
+  });
+  expect(changeOf(webhook, { ...draft, events: ["task.parked"], format: "chat" })).toEqual({
+    ...{ events: ["task.parked"], format: "chat" },
+  });
+});
