@@ -104,6 +104,34 @@ test("a loop runs at a wake, never twice at once, and goes on after a failure", 
   await live.close();
 });
 
+test("a loop that knows of something sooner than its interval begins then, once, and no closer than it may", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const live = openLive(database, ctx);
+  const notes = new LoopNotes(ctx);
+  /** What each pass knows of. */
+  const due = [300, 0, 0, null];
+  const beganAt: number[] = [];
+  const loop = startLoop(
+    { live, log, notes, leadership: { leads: () => true } as unknown as Leadership },
+    {
+      name: "bulk",
+      intervalMs: 3_600_000,
+      run: async () => void beganAt.push(performance.now()),
+      dueInMs: () => due[beganAt.length - 1] ?? null,
+    },
+  );
+  await expect.poll(() => beganAt.length, { timeout: 10_000 }).toBe(due.length);
+  const gaps = beganAt.slice(1).map((at, index) => at - (beganAt[index] ?? 0));
+  expect(gaps[0]).toBeGreaterThanOrEqual(299);
+  for (const gap of gaps) expect(gap).toBeGreaterThanOrEqual(19);
+  expect(gaps.reduce((sum, gap) => sum + gap, 0)).toBeLessThan(3_000);
+  await loop.stop();
+  expect(beganAt).toHaveLength(due.length);
+  await notes.close();
+  await live.close();
+});
+
 test("a pass that fails, and one that does not end, are noted for whoever looks", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);

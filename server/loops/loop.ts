@@ -6,6 +6,10 @@ import type { Leadership, Live } from "@/server/live";
 import type { LoopNotes } from "./notes";
 
 const BACKOFF_MAX_MS = 30_000;
+/** What falls due one after another, each in a moment, is done together: passes are no closer than this. */
+const DUE_MIN_MS = 20;
+/** A timer may be a little early by the clock of another machine, and the pass would find nothing yet. */
+const DUE_MARGIN_MS = 2;
 
 export type LoopOptions = {
   name: LoopName;
@@ -14,6 +18,8 @@ export type LoopOptions = {
   /** Wakes that start a pass at once. */
   wakeOn?: Topic[];
   run: () => Promise<unknown>;
+  /** After a pass: in how many milliseconds it has something to do, where it knows; null: at its interval. */
+  dueInMs?: () => number | null;
 };
 export type LoopDeps = { live: Live; leadership: Leadership; notes: Pick<LoopNotes, "began" | "ended">; log: Logger };
 export type Loop = {
@@ -34,6 +40,7 @@ export function startLoop(deps: LoopDeps, options: LoopOptions): Loop {
   let isWoken = false;
   let isStopped = false;
   let failures = 0;
+  let dueInMs: number | null = null;
 
   function schedule(delayMs: number): void {
     if (isStopped) return;
@@ -46,18 +53,25 @@ export function startLoop(deps: LoopDeps, options: LoopOptions): Loop {
     underWay = pass().finally(() => {
       underWay = null;
       const delayMs =
-        failures > 0 ? Math.min(BACKOFF_MAX_MS, 500 * 2 ** failures) * (0.75 + Math.random() / 2) : intervalMs;
+        failures > 0 ? Math.min(BACKOFF_MAX_MS, 500 * 2 ** failures) * (0.75 + Math.random() / 2) : untilDue();
       schedule(isWoken && failures === 0 ? 0 : delayMs);
     });
   }
 
+  function untilDue(): number {
+    if (dueInMs === null) return intervalMs;
+    return Math.min(intervalMs, Math.max(DUE_MIN_MS, dueInMs + DUE_MARGIN_MS));
+  }
+
   async function pass(): Promise<void> {
     isWoken = false;
+    dueInMs = null;
     if (!deps.leadership.leads(name)) return;
     deps.notes.began(name, intervalMs);
     try {
       await options.run();
       failures = 0;
+      dueInMs = options.dueInMs?.() ?? null;
       deps.notes.ended(name);
     } catch (error) {
       deps.notes.ended(name, error);
