@@ -8,19 +8,30 @@ export { ALL_TENANTS, CONTROL_STATES, type ControlState } from "./words";
 export const WHOLE_QUEUE = "";
 
 const Limit = z.int().min(0).max(1_000_000);
+/** Starts that a rate allows in its window, at most: so many of the newest are looked at in each dispatch. */
+export const STARTS_MAX = 10_000;
+/** Seconds of a rate's window, at most: a day. */
+export const STARTS_WINDOW_MAX_SECONDS = 86_400;
 // Queues and lanes of an adopted database have whatever names they have.
 const Place = { tenantId: OwnerId.optional(), queue: RecordId, lane: RecordId.optional() };
 
 /** What is left out stays as it is; null takes a limit away. */
-export const SetControlInput = z.strictObject({
+const ControlInput = z.strictObject({
   ...Place,
   maxRunning: Limit.nullable().optional(),
   /** Tasks of one `metadata.concurrencyKey` that run at once; null: one. A queue's own, not a lane's. */
   keyMaxRunning: Limit.nullable().optional(),
   weight: z.number().positive().max(1_000).nullable().optional(),
+  /** Its rate: so many attempts are started in any so many seconds. Both or neither; null for both takes it away. */
+  startsMax: z.int().min(1).max(STARTS_MAX).nullable().optional(),
+  startsWindowSeconds: z.int().min(1).max(STARTS_WINDOW_MAX_SECONDS).nullable().optional(),
   state: z.enum(CONTROL_STATES).optional(),
   reason: text(1_000).nullable().optional(),
   expectedVersion: Count.optional(),
+});
+export const SetControlInput = ControlInput.refine(isWholeRate, {
+  path: ["startsWindowSeconds"],
+  error: "a rate is startsMax and startsWindowSeconds: say both, or null for both",
 });
 export type SetControlInput = z.infer<typeof SetControlInput>;
 export const ControlPlaceInput = z.strictObject({ ...Place, reason: text(1_000).optional() });
@@ -38,6 +49,9 @@ export const QueueControl = z.object({
   maxRunning: z.number().nullable(),
   keyMaxRunning: z.number().nullable(),
   weight: z.number().nullable(),
+  /** Attempts that are started in any `startsWindowSeconds`, at most; both null: no rate. */
+  startsMax: z.number().nullable(),
+  startsWindowSeconds: z.number().nullable(),
   state: z.enum(CONTROL_STATES),
   reason: z.string().nullable(),
   version: z.number(),
@@ -52,3 +66,9 @@ export const QueueControl = z.object({
 export type QueueControl = z.infer<typeof QueueControl>;
 export const QueueControlList = z.object({ items: z.array(QueueControl) });
 export type QueueControlList = z.infer<typeof QueueControlList>;
+
+/** Whether a change says both halves of a rate, takes both away, or says nothing of either. */
+function isWholeRate({ startsMax, startsWindowSeconds }: z.infer<typeof ControlInput>): boolean {
+  if (startsMax === undefined || startsWindowSeconds === undefined) return startsMax === startsWindowSeconds;
+  return (startsMax === null) === (startsWindowSeconds === null);
+}

@@ -186,6 +186,7 @@ export const BLOCKER_KINDS = [
   "key-limit",
   "lane-limit",
   "queue-limit",
+  "rate-limited",
   "backend-disabled",
   "backend-down",
   "backend-limit",
@@ -202,6 +203,8 @@ export const Blocker = z.object({
   limit: z.number().nullable(),
   /** Tasks that hold what it waits for, the first few. */
   holders: z.array(z.string()),
+  /** Of `rate-limited`: whose rate it is, and what it allows. `until` is when it lets the next one start. */
+  rate: z.object({ of: z.enum(["queue", "lane"]), startsMax: z.number(), startsWindowSeconds: z.number() }).optional(),
 });
 export type Blocker = z.infer<typeof Blocker>;
 

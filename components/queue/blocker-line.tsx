@@ -25,7 +25,8 @@ export function BlockerLine({ blocker, task, titles, className }: BlockerLinePro
       {blockerWords(blocker, task)}
       {blocker.until !== null && (
         <>
-          , <Countdown to={blocker.until} past="any moment now" />
+          , {blocker.rate && "the next "}
+          <Countdown to={blocker.until} past="any moment now" />
         </>
       )}
       {blocker.kind === "budget-reached" && (

@@ -1,7 +1,9 @@
 import { sentence } from "@/components/ui/format";
 import { showTricks } from "@/components/ui/hidden-text";
 import type { Blocker, QueueTask } from "@/contract/queue";
+import { rateWords } from "@/contract/rate";
 
+type Said = Pick<Blocker, "kind" | "message" | "limit" | "rate">;
 type Told = Pick<
   QueueTask,
   "state" | "cancelRequestedAt" | "parkedAt" | "nextAttemptAt" | "attemptCount" | "deadLetter" | "runAt"
@@ -24,11 +26,14 @@ export function wordsOf(task: Told): TaskWords {
 export type Placed = Pick<QueueTask, "queue" | "lane" | "concurrencyKey" | "sessionId" | "backendProfile">;
 
 /** Why a task waits, in a few words for a row; who holds what it waits for is told beside them. */
-export function blockerWords(blocker: Pick<Blocker, "kind" | "message" | "limit">, task: Placed): string {
+export function blockerWords(blocker: Said, task: Placed): string {
   return showTricks(wordsOfBlocker(blocker, task));
 }
 
-function wordsOfBlocker(blocker: Pick<Blocker, "kind" | "message" | "limit">, task: Placed): string {
+function wordsOfBlocker(blocker: Said, task: Placed): string {
+  const { rate } = blocker;
+  if (rate !== undefined)
+    return `${rate.of === "lane" ? `Lane ${task.lane}` : `Queue ${task.queue}`} allows ${rateWords(rate)}`;
   const atOnce = blocker.limit === null ? "is full" : `runs ${blocker.limit} at once`;
   switch (blocker.kind) {
     case "lane-limit":

@@ -51,7 +51,8 @@ export function Wait({ task, wait, className }: WaitProps) {
         {blocker.until !== null && (
           <>
             {" "}
-            (<Countdown to={blocker.until} past="any moment now" />)
+            ({blocker.rate && "the next "}
+            <Countdown to={blocker.until} past="any moment now" />)
           </>
         )}
         .

@@ -1,5 +1,15 @@
 import { sql } from "drizzle-orm";
-import { doublePrecision, index, integer, jsonb, pgSequence, primaryKey, text, uniqueIndex } from "drizzle-orm/pg-core";
+import {
+  check,
+  doublePrecision,
+  index,
+  integer,
+  jsonb,
+  pgSequence,
+  primaryKey,
+  text,
+  uniqueIndex,
+} from "drizzle-orm/pg-core";
 import { DEAD_LETTERS, TASK_STATES } from "@/contract/queue";
 import { CONTROL_STATES } from "@/contract/queue-control";
 import { big, feed, instant, json, lifecycle, table } from "./columns";
@@ -184,6 +194,13 @@ export const queueAttempts = table(
       attempt.dispatchedAt.desc().nullsFirst(),
       attempt.lane,
     ),
+    // The newest starts of a lane, by which a rate is counted.
+    index("agentrun_queue_attempts_starts_idx").on(
+      attempt.tenantId,
+      attempt.queue,
+      attempt.lane,
+      attempt.dispatchedAt.desc().nullsFirst(),
+    ),
   ],
 );
 export type QueueAttemptRow = typeof queueAttempts.$inferSelect;
@@ -198,13 +215,22 @@ export const queueControls = table(
     maxRunning: integer(),
     keyMaxRunning: integer(),
     weight: doublePrecision(),
+    /** A rate: so many attempts are started in any so many seconds. */
+    startsMax: integer(),
+    startsWindowSeconds: integer(),
     state: text({ enum: CONTROL_STATES }).notNull().default("open"),
     reason: text(),
     version: big().notNull().default(1),
     updatedAt: instant().notNull().defaultNow(),
     updatedBy: text(),
   },
-  (control) => [primaryKey({ columns: [control.tenantId, control.queue, control.lane] })],
+  (control) => [
+    primaryKey({ columns: [control.tenantId, control.queue, control.lane] }),
+    check(
+      "agentrun_queue_controls_rate_check",
+      sql`(${control.startsMax} is null) = (${control.startsWindowSeconds} is null) and ${control.startsMax} > 0 and ${control.startsWindowSeconds} > 0`,
+    ),
+  ],
 );
 export type QueueControlRow = typeof queueControls.$inferSelect;
 

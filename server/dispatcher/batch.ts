@@ -11,7 +11,14 @@ import { type Capacity, readFacts } from "./facts";
 import { Room } from "./room";
 import { startRuns } from "./start-runs";
 
-export type Batch = { chosen: number; started: number; blocked: number; made: VolumelessSession[] };
+/** `freesInMs`: until a rate lets something start that waits for nothing else; null: nothing waits so. */
+export type Batch = {
+  chosen: number;
+  started: number;
+  blocked: number;
+  made: VolumelessSession[];
+  freesInMs: number | null;
+};
 
 /**
  * Dispatches up to `max` tasks in the caller's transaction. `taken` is told which, before anything is made of them: when
@@ -26,13 +33,13 @@ export async function dispatchBatch(
   // From here on in statements that began after the lock was had: what another batch took is counted.
   const facts = await readFacts(ctx, capacity);
   const open = new Room({ ...facts, busySessions: new Map() });
-  if (open.free === 0) return { chosen: 0, started: 0, blocked: 0, made: [] };
-  const { chosen, blocked } = await chooseNext(ctx, facts, { max, room: open, skipped });
+  if (open.free === 0) return { chosen: 0, started: 0, blocked: 0, made: [], freesInMs: null };
+  const { chosen, blocked, freesInMs } = await chooseNext(ctx, facts, { max, room: open, skipped });
   await noteBlocked(ctx.db, blocked);
   taken.splice(0, taken.length, ...chosen.map(({ id }) => id));
-  if (chosen.length === 0) return { chosen: 0, started: 0, blocked: blocked.length, made: [] };
+  if (chosen.length === 0) return { chosen: 0, started: 0, blocked: blocked.length, made: [], freesInMs };
   const { started, made } = await dispatchChosen(ctx, chosen);
-  return { chosen: chosen.length, started, blocked: blocked.length, made };
+  return { chosen: chosen.length, started, blocked: blocked.length, made, freesInMs };
 }
 
 /** One that somebody changes in this moment is looked at again in the next pass. */

@@ -19,11 +19,25 @@ type Asked = {
   newcomer?: ReadyTask;
 };
 
+/** `freesInMs`: until a rate lets something start of a lane that waits for nothing else; null: none waits so. */
+export type NextChoice = Choice & { freesInMs: number | null };
+
 /** Which tasks go next, as everything that limits dispatching was found to stand. It writes nothing. */
-export async function chooseNext(ctx: ServiceContext, facts: Facts, asked: Asked): Promise<Choice> {
+export async function chooseNext(ctx: ServiceContext, facts: Facts, asked: Asked): Promise<NextChoice> {
   const { room, newcomer } = asked;
-  const lanes = (await readReadyLanes(ctx.db, newcomer)).filter((lane) => room.laneBlock(lane) === null);
-  return chooseFrom(ctx, facts, { ...asked, lanes });
+  const ready = await readReadyLanes(ctx.db, newcomer);
+  const lanes = ready.filter((lane) => room.laneBlock(lane) === null);
+  const choice = await chooseFrom(ctx, facts, { ...asked, lanes });
+  return { ...choice, freesInMs: soonestFree(facts, ready, choice.chosen) };
+}
+
+/** Of the lanes that nothing but a rate holds up once what was chosen is gone, when the first may go on. */
+function soonestFree(facts: Facts, lanes: Lane[], chosen: ReadyTask[]): number | null {
+  if (facts.controls.every(({ rate }) => rate === null)) return null;
+  const room = new Room({ ...facts, busySessions: new Map() });
+  for (const task of chosen) room.take(task);
+  const waits = lanes.flatMap((lane) => room.laneBlock(lane)?.freesInMs ?? []);
+  return waits.length === 0 ? null : Math.min(...waits);
 }
 
 /** Chooses among the tenants that come first, and goes on to the next where those have nothing that may go. */

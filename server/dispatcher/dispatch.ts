@@ -15,16 +15,25 @@ const BATCHES_MAX = 200;
 
 export type DispatchOptions = Capacity & { batch?: number };
 
+/** `dueInMs`: until a rate lets something start that waits for nothing else, in milliseconds; null: nothing waits so. */
+export type Pass = { dispatched: number; dueInMs: number | null };
+
+/** A pass of the dispatcher that answers how many were dispatched. */
+export async function dispatchTasks(ctx: ServiceContext, options: DispatchOptions): Promise<number> {
+  return (await dispatchPass(ctx, options)).dispatched;
+}
+
 /**
  * One pass of the dispatcher: turns waiting tasks into runs until none may go. Any number of workers may do so at once;
- * each batch is one transaction, one after another. Answers how many were dispatched.
+ * each batch is one transaction, one after another.
  */
-export async function dispatchTasks(ctx: ServiceContext, options: DispatchOptions): Promise<number> {
+export async function dispatchPass(ctx: ServiceContext, options: DispatchOptions): Promise<Pass> {
   const upkeep = await readUpkeep(ctx.db);
   if (upkeep.hasExpired) await expireWaiting(ctx);
   await releaseWaiting(ctx, options, upkeep);
   let max = options.batch ?? DISPATCH_BATCH;
   let dispatched = 0;
+  let dueAt: number | null = null;
   const volumes: Promise<void>[] = [];
   /** What the database had no time for, alone: the next pass tries it again. */
   const skipped = new Set<string>();
@@ -45,9 +54,10 @@ export async function dispatchTasks(ctx: ServiceContext, options: DispatchOption
       continue;
     }
     dispatched += batch.started;
+    dueAt = batch.freesInMs === null ? null : performance.now() + batch.freesInMs;
     volumes.push(makeVolumes(ctx, batch.made));
     if (batch.chosen < max && batch.blocked === 0) break;
   }
   await Promise.all(volumes);
-  return dispatched;
+  return { dispatched, dueInMs: dueAt === null ? null : Math.max(0, dueAt - performance.now()) };
 }

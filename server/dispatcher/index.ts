@@ -1,4 +1,4 @@
-export { dispatchTasks } from "./dispatch";
+export { dispatchPass, dispatchTasks } from "./dispatch";
 export { expireWaiting, isExpired } from "./expire";
 export { type Capacity, readBusy, readFacts } from "./facts";
 export { foresee, foreseeRefusal } from "./foresee";

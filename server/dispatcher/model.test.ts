@@ -14,7 +14,7 @@ import {
   updateTask,
 } from "@/server/queue";
 import { checkHistory } from "./test/check-history";
-import { readHistory, recordHistory } from "./test/history";
+import { passTime, readHistory, recordHistory } from "./test/history";
 import { playOpen } from "./test/players";
 import { createTestQueue, type TestQueue } from "./test/queue";
 
@@ -79,6 +79,18 @@ const STEPS_BY_NAME: Record<string, (queue: TestQueue, roll: Dice) => Promise<un
     const place = roll.below(3) === 0 ? { keyMaxRunning: 1 + roll.below(2) } : { lane: roll.pick(LANES) };
     await setControl(ctx, { ...owner, ...place, queue: "default", maxRunning: roll.pick([null, null, null, 1, 2]) });
   },
+  async rate({ ctx }, roll) {
+    const owner = roll.below(2) === 0 ? {} : { tenantId: roll.pick(TENANTS) };
+    const place = roll.below(3) === 0 ? {} : { lane: roll.pick(LANES) };
+    const none = { startsMax: null, startsWindowSeconds: null };
+    const some = { startsMax: 1 + roll.below(4), startsWindowSeconds: 60 * (1 + roll.below(3)) };
+    await setControl(ctx, { ...owner, ...place, queue: "default", ...(roll.below(3) === 0 ? none : some) });
+  },
+  async wait({ store }, roll) {
+    const client = await store.database.connect();
+    await passTime(client, 10 + roll.below(90));
+    await client.end();
+  },
   async pause({ ctx }, roll) {
     const place = { queue: "default", lane: roll.pick(LANES) };
     await setControlState(ctx, place, roll.pick(["paused", "open", "open"] as const));
@@ -98,6 +110,9 @@ async function step(queue: TestQueue, roll: Dice): Promise<void> {
     "move",
     "move",
     "limit",
+    "rate",
+    "wait",
+    "wait",
     "pause",
     "fold",
   ]);

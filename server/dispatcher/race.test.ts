@@ -10,13 +10,19 @@ import { asDispatcher } from "./test/queue";
 
 const DISPATCHERS = 8;
 const LIMIT = 5;
+/** What bounds a lane, and the rule that the history names where that is passed. */
+const BOUNDS = [
+  ["limit", { maxRunning: LIMIT }],
+  ["rate", { startsMax: LIMIT, startsWindowSeconds: 3_600 }],
+] as const;
 /** A race is lost now and then; in so many rounds it is lost for sure. */
 const ROUNDS_MAX = 20;
 
+type Bound = (typeof BOUNDS)[number][1];
 type Race = AsyncDisposable & { ctx: ServiceContext; round(): Promise<Finding[]> };
 
 /** Dispatchers that begin together, each with a pool of its own, over more tasks than a lane may run. */
-async function openRace(database: TestDatabase, url = database.url): Promise<Race> {
+async function openRace(database: TestDatabase, bound: Bound, url = database.url): Promise<Race> {
   const contexts: TestContext[] = Array.from({ length: DISPATCHERS }, () => testContext({ url }, { poolMax: 2 }));
   const [first] = contexts;
   if (!first) throw new Error("there are no dispatchers");
@@ -29,7 +35,7 @@ async function openRace(database: TestDatabase, url = database.url): Promise<Rac
     async round() {
       rounds += 1;
       const lane = `lane-${rounds}`;
-      await setControl(ctx, { queue: "default", lane, maxRunning: LIMIT });
+      await setControl(ctx, { queue: "default", lane, ...bound });
       for (let count = 0; count < 2 * LIMIT; count += 1)
         await createTask(ctx, { title: "t", backendProfile: "demo", payload: {}, lane });
       await Promise.all(contexts.map((made) => dispatchTasks(asDispatcher(made), { runnersMax: 10_000, batch: 2 })));
@@ -41,22 +47,26 @@ async function openRace(database: TestDatabase, url = database.url): Promise<Rac
   };
 }
 
-test("dispatchers that begin together pass no limit", async () => {
+test.each(BOUNDS)("dispatchers that begin together pass no %s", async (_rule, bound) => {
   await using database = await createTestDatabase();
-  await using race = await openRace(database);
+  await using race = await openRace(database, bound);
   for (let rounds = 0; rounds < 3; rounds += 1) expect(await race.round()).toEqual([]);
 });
 
-test("and do so at once where the dispatch lock locks nothing, so that the history would tell", async () => {
-  await using database = await createTestDatabase();
-  const client = await database.connect();
-  // Found before PostgreSQL's own by whoever looks in `public` first.
-  await client.query("create function public.pg_advisory_xact_lock(bigint) returns void language sql as ''");
-  await using race = await openRace(
-    database,
-    `${database.url}?options=${encodeURIComponent("-c search_path=public,pg_catalog")}`,
-  );
-  let findings: Finding[] = [];
-  for (let rounds = 0; rounds < ROUNDS_MAX && findings.length === 0; rounds += 1) findings = await race.round();
-  expect(findings.map(({ rule }) => rule)).toContain("limit");
-});
+test.each(BOUNDS)(
+  "and pass a %s at once where the dispatch lock locks nothing, so that the history would tell",
+  async (rule, bound) => {
+    await using database = await createTestDatabase();
+    const client = await database.connect();
+    // Found before PostgreSQL's own by whoever looks in `public` first.
+    await client.query("create function public.pg_advisory_xact_lock(bigint) returns void language sql as ''");
+    await using race = await openRace(
+      database,
+      bound,
+      `${database.url}?options=${encodeURIComponent("-c search_path=public,pg_catalog")}`,
+    );
+    let findings: Finding[] = [];
+    for (let rounds = 0; rounds < ROUNDS_MAX && findings.length === 0; rounds += 1) findings = await race.round();
+    expect(findings.map(({ rule }) => rule)).toContain(rule);
+  },
+);

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { isBoundBy } from "@/contract/budget";
-import type { BlockerKind } from "@/contract/queue";
+import type { Blocker, BlockerKind } from "@/contract/queue";
 import { ALL_TENANTS, WHOLE_QUEUE } from "@/contract/queue-control";
-import type { ActiveTasks, HeldBudget, Limits, ReadyTask, SessionBusy } from "@/db/queries/queue-dispatch";
+import type { ActiveTasks, HeldBudget, Lane, Limits, Rate, ReadyTask, SessionBusy } from "@/db/queries/queue-dispatch";
 
 /** Tasks of one concurrency key that run at once where their queue says nothing. */
 export const KEY_MAX_DEFAULT = 1;
@@ -45,6 +45,9 @@ export type Block = {
   until?: string;
   /** Slots that runs of no task have. */
   others?: number;
+  /** Of a rate: whose it is, and in how many milliseconds it lets the next one start. */
+  rate?: NonNullable<Blocker["rate"]>;
+  freesInMs?: number;
 };
 type Usage = { tasks: number; holders: Holder[] };
 
@@ -58,6 +61,8 @@ export class Room {
   readonly #facts: RoomFacts;
   /** Queues of which some lane has a weight, with whose weight it is. */
   readonly #weighted: Set<string>;
+  /** Starts by this choice, by place. */
+  readonly #started = new Map<string, number>();
   #own = 0;
 
   constructor(facts: RoomFacts) {
@@ -118,7 +123,20 @@ export class Room {
         return { kind: isLane ? "lane-limit" : "queue-limit", on, limit, holders: used.holders, detail: null };
     }
     // What bounds all that a tenant does is told once, and not of each of its tasks.
-    return budgetBlock(this.#facts.budgets.filter((budget) => isWhole(budget) && isOf(budget, task)));
+    const budget = budgetBlock(this.#facts.budgets.filter((budget) => isWhole(budget) && isOf(budget, task)));
+    return budget ?? this.#rateBlock(places);
+  }
+
+  /** By several rates that are used up, the one that lets something start last. */
+  #rateBlock(places: { on: string; isLane: boolean }[]): Block | null {
+    let last: (Block & { freesInMs: number }) | null = null;
+    for (const { on, isLane } of places) {
+      const rate = this.#controls.get(on)?.rate ?? null;
+      if (rate === null || rate.used + (this.#started.get(on) ?? 0) < rate.startsMax) continue;
+      const block = rateBlock(rate, { on, isLane });
+      if (last === null || block.freesInMs > last.freesInMs) last = block;
+    }
+    return last;
   }
 
   /** What keeps one task waiting while others of its lane may go; null when nothing does. */
@@ -133,6 +151,7 @@ export class Room {
 
   take(task: ReadyTask): void {
     this.#add(task, 1, [{ id: task.id, tenantId: task.tenantId }]);
+    for (const place of placesOf(task)) this.#started.set(place, (this.#started.get(place) ?? 0) + 1);
     this.#own += 1;
   }
 
@@ -203,15 +222,8 @@ export class Room {
   }
 
   #add(task: Omit<ReadyTask, "id" | "projectId" | "priority" | "createdAt">, tasks: number, holders: Holder[]): void {
-    const { tenantId, queue, lane, backendProfile, concurrencyKey, sessionId } = task;
-    const places = [
-      keyOf("tenant", tenantId),
-      keyOf("place", tenantId, queue, lane),
-      keyOf("place", tenantId, queue, WHOLE_QUEUE),
-      keyOf("place", ALL_TENANTS, queue, lane),
-      keyOf("place", ALL_TENANTS, queue, WHOLE_QUEUE),
-      keyOf("backend", backendProfile),
-    ];
+    const { tenantId, queue, backendProfile, concurrencyKey, sessionId } = task;
+    const places = [keyOf("tenant", tenantId), ...placesOf(task), keyOf("backend", backendProfile)];
     if (concurrencyKey !== null) places.push(concurrencyOf(tenantId, queue, concurrencyKey));
     if (sessionId !== null) places.push(keyOf("session", sessionId));
     for (const place of places) {
@@ -239,6 +251,28 @@ function budgetBlock(held: HeldBudget[]): Block | null {
   const { id, name, tenantId, endsAt: until } = last;
   const detail = tenantId === ALL_TENANTS ? "a budget of all tenants together" : `the budget “${name}”`;
   return { kind: "budget-reached", on: keyOf("budget", id), limit: null, holders: [], detail, until };
+}
+
+/** What controls may be of that a task is under. */
+function placesOf({ tenantId, queue, lane }: Lane): string[] {
+  return [tenantId, ALL_TENANTS].flatMap((owner) => [
+    keyOf("place", owner, queue, lane),
+    keyOf("place", owner, queue, WHOLE_QUEUE),
+  ]);
+}
+
+/** A rate that is used up: by starts that were, of which the oldest goes first, or by those of this choice alone. */
+function rateBlock(
+  { startsMax, startsWindowSeconds, freesAtMs, freesInMs }: Rate,
+  { on, isLane }: { on: string; isLane: boolean },
+): Block & { freesInMs: number } {
+  const windowMs = startsWindowSeconds * 1_000;
+  return {
+    ...{ kind: "rate-limited", on, limit: startsMax, holders: [], detail: null },
+    rate: { of: isLane ? "lane" : "queue", startsMax, startsWindowSeconds },
+    until: new Date(freesAtMs ?? Date.now() + windowMs).toISOString(),
+    freesInMs: Math.max(0, freesInMs ?? windowMs),
+  };
 }
 
 /** One text for a thing that has several names, whatever letters they hold. */

@@ -2,7 +2,7 @@ import { endKilled, isWebReady, LeaseSweeper, launchPending, reconcileAttempts, 
 import { watchBudgets } from "@/server/budgets";
 import { removeEndedBulk, runBulkActions } from "@/server/bulk";
 import type { ServiceContext } from "@/server/context";
-import { dispatchTasks, expireWaiting } from "@/server/dispatcher";
+import { dispatchPass, expireWaiting } from "@/server/dispatcher";
 import type { Executor } from "@/server/executors";
 import { removeDeviceSignIns, removeEndedTokens } from "@/server/identity";
 import { AskAnswerer } from "@/server/inspection";
@@ -100,13 +100,7 @@ function loopOptions(deps: LoopsDeps, { sweeper, sender, tracer }: Kept): LoopOp
   if (tracer !== null) loops.push({ name: "traces", intervalMs: 2_000, run: () => tracer.pass() });
   if (launcher.settings.executor !== "none") {
     loops.push({ name: "launcher", intervalMs: 1_000, wakeOn: ["runs"], run: () => launchPending(launches) });
-    const dispatcher = contextFor("dispatcher");
-    loops.push({
-      name: "dispatcher",
-      intervalMs: 1_000,
-      wakeOn: ["queue"],
-      run: () => dispatchTasks(dispatcher, { runnersMax: dispatcher.settings.runnersMax }),
-    });
+    loops.push(dispatcherLoop(contextFor("dispatcher")));
     const asks = new AskAnswerer({ ctx: contextFor("asks"), executor });
     loops.push({ name: "asks", intervalMs: 1_000, wakeOn: ["asks"], run: () => asks.pass() });
     const killer = contextFor("killer");
@@ -140,4 +134,18 @@ function loopOptions(deps: LoopsDeps, { sweeper, sender, tracer }: Kept): LoopOp
 /** Tokens, and sign-ins of command lines, that are over; answers how many of both. */
 async function removeEnded(ctx: ServiceContext): Promise<number> {
   return (await removeEndedTokens(ctx)) + (await removeDeviceSignIns(ctx));
+}
+
+/** It begins at once when a rate has room again for what waits for nothing else. */
+function dispatcherLoop(ctx: ServiceContext): LoopOptions {
+  let dueInMs: number | null = null;
+  return {
+    name: "dispatcher",
+    intervalMs: 1_000,
+    wakeOn: ["queue"],
+    run: async () => {
+      ({ dueInMs } = await dispatchPass(ctx, { runnersMax: ctx.settings.runnersMax }));
+    },
+    dueInMs: () => dueInMs,
+  };
 }

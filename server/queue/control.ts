@@ -14,6 +14,8 @@ export function toControl(
     maxRunning: row.maxRunning,
     keyMaxRunning: row.keyMaxRunning,
     weight: row.weight,
+    startsMax: row.startsMax,
+    startsWindowSeconds: row.startsWindowSeconds,
     state: row.state,
     reason: row.reason,
     version: row.version,

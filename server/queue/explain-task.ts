@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { Blocker, ExplainTaskInput, TaskExplanation } from "@/contract/queue";
+import type { Rate } from "@/contract/rate";
 import { type QueueTaskRow, queueTasks } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
 import { NotFoundError } from "@/server/errors";
@@ -32,9 +33,16 @@ export async function findPlace(ctx: ServiceContext, task: Placed, blocker: Bloc
   const isOpen =
     blocker === null ||
     !["paused", "parked", "session-evicted", "budget-reached", "not-dispatched"].includes(blocker.kind);
+  const byRateMs = blocker?.rate === undefined ? null : msByRate(blocker.rate, before);
+  const waitMs = perTaskMs === null ? byRateMs : Math.max(before * perTaskMs, byRateMs ?? 0);
   const estimatedStartAt =
-    isOpen && perTaskMs !== null ? new Date(fromMs + before * perTaskMs).toISOString() : (blocker?.until ?? null);
+    isOpen && waitMs !== null ? new Date(fromMs + waitMs).toISOString() : (blocker?.until ?? null);
   return { rank: before + 1, isRankBounded: before >= RANK_MAX, estimatedStartAt };
+}
+
+/** How long a rate holds up a task behind so many others once it lets the first of them go: window by window. */
+function msByRate({ startsMax, startsWindowSeconds }: Rate, before: number): number {
+  return Math.floor(before / startsMax) * startsWindowSeconds * 1_000;
 }
 
 async function countBefore(ctx: ServiceContext, task: Placed): Promise<number> {

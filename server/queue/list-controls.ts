@@ -49,7 +49,8 @@ export async function listControls(ctx: ServiceContext, input: ListControlsInput
 function unset(place: Pick<QueueControlRow, "tenantId" | "queue" | "lane">): QueueControlRow {
   return {
     ...place,
-    ...{ maxRunning: null, keyMaxRunning: null, weight: null, state: "open", reason: null },
+    ...{ maxRunning: null, keyMaxRunning: null, weight: null, startsMax: null, startsWindowSeconds: null },
+    ...{ state: "open", reason: null },
     ...{ version: 0, updatedAt: new Date(0), updatedBy: null },
   };
 }

@@ -16,7 +16,7 @@ import { redactMessage } from "@/server/events";
 import { toControl } from "./control";
 
 /**
- * Sets what a queue or lane may run, or whether it runs at all. No dispatch is under way meanwhile, so that none goes by
+ * Sets what a queue or lane may run and start, or whether it runs at all. No dispatch is under way meanwhile, so that none goes by
  * the old limits once this has answered; what runs already goes on.
  */
 export function setControl(ctx: ServiceContext, input: SetControlInput): Promise<QueueControl> {
@@ -80,11 +80,13 @@ async function readControl(
 }
 
 /** What is said, and nothing of what is not. */
-function changeOf({ maxRunning, keyMaxRunning, weight, state, reason }: SetControlInput) {
+function changeOf({ maxRunning, keyMaxRunning, weight, state, reason, ...rate }: SetControlInput) {
+  const { startsMax, startsWindowSeconds } = rate;
   return {
     ...(maxRunning === undefined ? {} : { maxRunning }),
     ...(keyMaxRunning === undefined ? {} : { keyMaxRunning }),
     ...(weight === undefined ? {} : { weight }),
+    ...(startsMax === undefined ? {} : { startsMax, startsWindowSeconds }),
     ...(state === undefined ? {} : { state }),
     ...(reason === undefined ? {} : { reason: redactMessage(reason) }),
   };

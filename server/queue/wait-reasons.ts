@@ -1,4 +1,5 @@
 import type { Blocker, BlockerKind } from "@/contract/queue";
+import { rateWords } from "@/contract/rate";
 import type { QueueTaskRow } from "@/db/schema";
 import { type ServiceContext, tenantOf } from "@/server/context";
 import { type Block, Room, readBusy, readFacts } from "@/server/dispatcher";
@@ -84,15 +85,16 @@ function plain(kind: BlockerKind, message: string, until: string | null): Blocke
 
 /** Of tasks of another tenant a bound caller is told no more than that there are some, and of a provider nothing. */
 function toBlocker(block: Block, task: WaitingTask, seer: string | null): Blocker {
-  const { kind, limit, until = null } = block;
+  const { kind, limit, until = null, rate } = block;
   const holders = block.holders.filter(({ tenantId }) => seer === null || tenantId === seer).map(({ id }) => id);
-  return { kind, message: wordsOf(block, { task, holders, isBound: seer !== null }), until, limit, holders };
+  const message = wordsOf(block, { task, holders, isBound: seer !== null });
+  return { kind, message, until, limit, holders, ...(rate === undefined ? {} : { rate }) };
 }
 
 type Telling = { task: WaitingTask; holders: string[]; isBound: boolean };
 
 /** A sentence for a person, with who holds what is waited for. */
-function wordsOf({ kind, limit, detail, until, others = 0 }: Block, { task, holders, isBound }: Telling): string {
+function wordsOf({ kind, limit, detail, until, others = 0, rate }: Block, { task, holders, isBound }: Telling): string {
   const held = holders.length === 0 ? "" : `, held by ${holders.join(", ")}`;
   switch (kind) {
     case "paused":
@@ -101,6 +103,11 @@ function wordsOf({ kind, limit, detail, until, others = 0 }: Block, { task, hold
       return `queue ${task.queue} runs ${limit} at once${held}`;
     case "lane-limit":
       return `lane ${task.lane} runs ${limit} at once${held}`;
+    case "rate-limited": {
+      if (rate === undefined) return kind;
+      const place = rate.of === "lane" ? `lane ${task.lane}` : `queue ${task.queue}`;
+      return `${place} allows ${rateWords(rate)}: the next may start at ${until}`;
+    }
     case "key-limit":
       return `tasks with the key ${detail} run ${limit} at once${held}`;
     case "budget-reached":

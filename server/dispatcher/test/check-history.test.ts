@@ -12,12 +12,12 @@ const task = (
   seq += 1;
   const started = after === "dispatched" || before === "dispatched" || before === "running";
   const place = { tenant: "t", queue: "q", lane: "l", key: null, session: null };
-  return { kind: "task", seq, id, ...place, before, after, attempts: started ? 1 : 0, ...more };
+  return { kind: "task", seq, id, ...place, before, after, attempts: started ? 1 : 0, startedAtMs: null, ...more };
 };
 const control = (more: Partial<ControlEntry>): Entry => {
   seq += 1;
-  const none = { maxRunning: null, keyMaxRunning: null, state: "open" } as const;
-  return { kind: "control", seq, tenant: "*", queue: "q", lane: "l", ...none, ...more };
+  const none = { maxRunning: null, keyMaxRunning: null, startsMax: null, startsWindowSeconds: null } as const;
+  return { kind: "control", seq, tenant: "*", queue: "q", lane: "l", ...none, state: "open", ...more };
 };
 const rules = (entries: Entry[]) => checkHistory(entries).map(({ rule }) => rule);
 const started = (id: string, more: Partial<TaskEntry> = {}) => [
@@ -37,6 +37,17 @@ test("an orderly history has no findings", () => {
     task("b", "failed", "pending", { attempts: 1 }),
   ];
   expect(checkHistory(orderly)).toEqual([]);
+});
+
+test("a start that its window has no room for is found, and the one just after it is not", () => {
+  const rate = { startsMax: 1, startsWindowSeconds: 1 };
+  const at = (startedAtMs: number, more: Partial<TaskEntry> = {}) =>
+    started(`${startedAtMs}${JSON.stringify(more)}`, { startedAtMs, ...more });
+  expect(rules([control(rate), ...at(1_000), ...at(1_999)])).toEqual(["rate"]);
+  expect(rules([control({ ...rate, lane: "" }), ...at(1_000), ...at(1_999, { lane: "m" })])).toEqual(["rate"]);
+  expect(rules([control({ ...rate, tenant: "t" }), ...at(1_000), ...at(1_999)])).toEqual(["rate"]);
+  expect(rules([...at(1_000), control(rate), ...at(1_999)])).toEqual(["rate"]);
+  expect(rules([control(rate), ...at(1_000), ...at(1_999, { lane: "m" }), ...at(2_000)])).toEqual([]);
 });
 
 test("each broken promise is found", () => {

@@ -14,6 +14,7 @@ export function checkHistory(entries: Entry[]): Finding[] {
   const controls = new Map<string, ControlEntry>();
   const active = new Map<string, TaskEntry>();
   const states = new Map<string, TaskEntry>();
+  const starts: TaskEntry[] = [];
   for (const entry of entries) {
     if (entry.kind === "control") {
       controls.set(placeOf(entry.tenant, entry.queue, entry.lane), entry);
@@ -29,6 +30,8 @@ export function checkHistory(entries: Entry[]): Finding[] {
       if (entry.attempts !== (known?.attempts ?? 0) + 1)
         find("attempt", `attempt ${entry.attempts} after ${known?.attempts}`);
       for (const [rule, what] of overfull(entry, [...active.values()], controls)) find(rule, what);
+      starts.push(entry);
+      for (const what of tooFast(entry, starts, controls)) find("rate", what);
     }
     if (isActive(entry.after)) active.set(entry.id, entry);
     else active.delete(entry.id);
@@ -60,5 +63,27 @@ function overfull(task: TaskEntry, active: TaskEntry[], controls: Map<string, Co
   if (task.key !== null && sameKey.length >= keyMax) broken.push(["key", `${sameKey.length} of ${keyMax} run`]);
   if (task.session !== null && active.some((other) => other.session === task.session))
     broken.push(["session", `${task.session} has a turn`]);
+  return broken;
+}
+
+/** The rates that a start passes, of all that have started by then: each bounds any window that ends with a start. */
+function tooFast(task: TaskEntry, starts: TaskEntry[], controls: Map<string, ControlEntry>): string[] {
+  const broken: string[] = [];
+  for (const tenant of [ALL_TENANTS, task.tenant]) {
+    for (const lane of [WHOLE_QUEUE, task.lane]) {
+      const { startsMax, startsWindowSeconds } = controls.get(placeOf(tenant, task.queue, lane)) ?? {};
+      if (typeof startsMax !== "number" || typeof startsWindowSeconds !== "number") continue;
+      const fromMs = (task.startedAtMs ?? 0) - startsWindowSeconds * 1_000;
+      const inWindow = starts.filter(
+        (other) =>
+          other.queue === task.queue &&
+          (tenant === ALL_TENANTS || other.tenant === tenant) &&
+          (lane === WHOLE_QUEUE || other.lane === lane) &&
+          (other.startedAtMs ?? 0) > fromMs,
+      );
+      const what = `started ${inWindow.length} of ${startsMax} in ${startsWindowSeconds} s`;
+      if (inWindow.length > startsMax) broken.push(`${tenant}/${task.queue}/${lane} ${what}`);
+    }
+  }
   return broken;
 }

@@ -16,6 +16,8 @@ export type TaskEntry = {
   before: TaskState | null;
   after: TaskState;
   attempts: number;
+  /** When it was started last, in milliseconds; null where it never was. */
+  startedAtMs: number | null;
 };
 export type ControlEntry = {
   seq: number;
@@ -25,6 +27,8 @@ export type ControlEntry = {
   lane: string;
   maxRunning: number | null;
   keyMaxRunning: number | null;
+  startsMax: number | null;
+  startsWindowSeconds: number | null;
   state: ControlState;
 };
 export type Finding = { seq: number; rule: string; what: string };
@@ -35,11 +39,14 @@ export type Finding = { seq: number; rule: string; what: string };
  */
 export async function recordHistory(client: pg.Client): Promise<void> {
   await client.query(`
+    create table history_clock as select 0 as passed_seconds;
     create table history (seq bigint generated always as identity primary key, entry jsonb not null);
     create function record_task() returns trigger language plpgsql as $$ begin
       insert into history (entry) values (jsonb_build_object('kind', 'task', 'id', new.id, 'tenant', new.tenant_id,
         'queue', new.queue, 'lane', new.lane, 'key', new.concurrency_key, 'session', new.session_id,
-        'before', case when tg_op = 'UPDATE' then old.state end, 'after', new.state, 'attempts', new.attempt_count));
+        'before', case when tg_op = 'UPDATE' then old.state end, 'after', new.state, 'attempts', new.attempt_count,
+        'startedAtMs', (select extract(epoch from max(dispatched_at)) * 1000 from agentrun_queue_attempts
+          where task_id = new.id) + (select passed_seconds * 1000 from history_clock)));
       return null;
     end $$;
     create trigger history_added after insert on agentrun_queue_tasks for each row execute function record_task();
@@ -48,11 +55,21 @@ export async function recordHistory(client: pg.Client): Promise<void> {
     create function record_control() returns trigger language plpgsql as $$ begin
       insert into history (entry) values (jsonb_build_object('kind', 'control', 'tenant', new.tenant_id,
         'queue', new.queue, 'lane', new.lane, 'maxRunning', new.max_running, 'keyMaxRunning', new.key_max_running,
-        'state', new.state));
+        'startsMax', new.starts_max, 'startsWindowSeconds', new.starts_window_seconds, 'state', new.state));
       return null;
     end $$;
     create trigger history_control after insert or update on agentrun_queue_controls
       for each row execute function record_control();`);
+}
+
+/** Lets so many seconds pass for what has started: rows are dated back, and the history goes on from there. */
+export async function passTime(client: pg.Client, seconds: number): Promise<void> {
+  const back = `- ${seconds} * interval '1 second'`;
+  await client.query(`begin;
+    update agentrun_queue_attempts set dispatched_at = dispatched_at ${back};
+    update agentrun_queue_lanes_served set served_at = served_at ${back};
+    update history_clock set passed_seconds = passed_seconds + ${seconds};
+    commit`);
 }
 
 export async function readHistory(client: pg.Client): Promise<Entry[]> {

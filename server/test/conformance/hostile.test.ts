@@ -224,6 +224,7 @@ beforeAll(async () => {
     query("queue.listControls", { tenantId: "t", queue: "q" }),
     change("queue.setControl", {
       ...{ tenantId: "t", queue: "q", maxRunning: 1, keyMaxRunning: 1, weight: 1, state: "open", reason: "r" },
+      ...{ startsMax: 1, startsWindowSeconds: 60 },
       expectedVersion: 0,
     }),
     ...["queue.pause", "queue.resume", "queue.drain"].map((path) =>

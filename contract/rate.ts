@@ -1,0 +1,18 @@
+/** What a rate allows: so many attempts are started in any so many seconds. */
+export type Rate = { startsMax: number; startsWindowSeconds: number };
+
+const UNITS = [
+  { seconds: 86_400, one: "a day", many: "days" },
+  { seconds: 3_600, one: "an hour", many: "hours" },
+  { seconds: 60, one: "a minute", many: "minutes" },
+  { seconds: 1, one: "a second", many: "seconds" },
+];
+
+/** A rate as people say it: `10 starts a minute`, `1 start in 90 seconds`. */
+export function rateWords({ startsMax, startsWindowSeconds }: Rate): string {
+  const starts = `${startsMax.toLocaleString("en")} ${startsMax === 1 ? "start" : "starts"}`;
+  const unit = UNITS.find(({ seconds }) => startsWindowSeconds % seconds === 0);
+  if (unit === undefined) return `${starts} in ${startsWindowSeconds} seconds`;
+  const count = startsWindowSeconds / unit.seconds;
+  return `${starts} ${count === 1 ? unit.one : `in ${count.toLocaleString("en")} ${unit.many}`}`;
+}

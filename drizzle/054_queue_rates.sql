@@ -1,0 +1,9 @@
+-- agentrun: outside a transaction
+-- A rate of a queue or lane: so many starts in any so many seconds, counted from the attempts themselves.
+ALTER TABLE "agentrun_queue_controls" ADD COLUMN IF NOT EXISTS "starts_max" integer;
+--> statement-breakpoint
+ALTER TABLE "agentrun_queue_controls" ADD COLUMN IF NOT EXISTS "starts_window_seconds" integer;
+--> statement-breakpoint
+ALTER TABLE "agentrun_queue_controls" DROP CONSTRAINT IF EXISTS "agentrun_queue_controls_rate_check", ADD CONSTRAINT "agentrun_queue_controls_rate_check" CHECK (("agentrun_queue_controls"."starts_max" is null) = ("agentrun_queue_controls"."starts_window_seconds" is null) and "agentrun_queue_controls"."starts_max" > 0 and "agentrun_queue_controls"."starts_window_seconds" > 0);
+--> statement-breakpoint
+CREATE INDEX CONCURRENTLY IF NOT EXISTS "agentrun_queue_attempts_starts_idx" ON "agentrun_queue_attempts" USING btree ("tenant_id","queue","lane","dispatched_at" DESC NULLS FIRST);

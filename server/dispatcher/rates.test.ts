@@ -1,0 +1,263 @@
+import { setTimeout } from "node:timers/promises";
+import { asc } from "drizzle-orm";
+import { expect, test } from "vitest";
+import { SetControlInput } from "@/contract/queue-control";
+import { readDispatchFacts } from "@/db/queries/queue-dispatch";
+import { queueAttempts } from "@/db/schema";
+import { createTestDatabase } from "@/db/test/database";
+import { loadTasks } from "@/db/test/load-tasks";
+import { explainTask, getTask, listTasks, retryTask, setControl, simulateTask } from "@/server/queue";
+import { tenantOperator, testContext } from "@/server/test/context";
+import { dispatchPass } from ".";
+import { asDispatcher, createTestQueue, playRun, type TestQueue } from "./test/queue";
+
+const RUNNERS = { runnersMax: 1_000 };
+const STARTED = 5_000;
+const MINUTE = { startsWindowSeconds: 60 };
+const LANE = { queue: "default", lane: "ci" };
+
+/** Lets so many seconds pass for what has started. */
+async function age({ store }: TestQueue, seconds: number): Promise<void> {
+  const client = await store.database.connect();
+  await client.query(
+    `update agentrun_queue_attempts set dispatched_at = dispatched_at - ${seconds} * interval '1 second'`,
+  );
+  await client.query(`update agentrun_queue_lanes_served set served_at = served_at - ${seconds} * interval '1 second'`);
+  await client.end();
+}
+
+async function addMany(queue: TestQueue, count: number, lane = "ci"): Promise<string[]> {
+  const ids: string[] = [];
+  for (let added = 0; added < count; added += 1) ids.push(await queue.add({ lane }));
+  return ids;
+}
+
+test("a lane starts as many as its rate allows, says so of the rest, and lets the others of its queue go", async () => {
+  await using queue = await createTestQueue();
+  const { ctx } = queue;
+  await setControl(ctx, { ...LANE, startsMax: 2, ...MINUTE });
+  const [, , third = "", fourth = "", fifth = ""] = await addMany(queue, 5);
+  await addMany(queue, 3, "other");
+  const startedAt = Date.now();
+  const pass = await dispatchPass(ctx, RUNNERS);
+  expect(pass.dispatched).toBe(5);
+  expect(pass.dueInMs).toBeGreaterThan(50_000);
+  expect(pass.dueInMs).toBeLessThanOrEqual(60_001);
+  const explained = await explainTask(ctx, { taskId: third });
+  const rate = { of: "lane", startsMax: 2, startsWindowSeconds: 60 };
+  expect(explained).toMatchObject({ rank: 1, blocker: { kind: "rate-limited", limit: 2, holders: [], rate } });
+  const until = Date.parse(explained.blocker?.until ?? "");
+  expect(until - startedAt).toBeGreaterThan(59_000);
+  expect(until - startedAt).toBeLessThan(70_000);
+  expect(explained.blocker?.message).toBe(
+    `lane ci allows 2 starts a minute: the next may start at ${explained.blocker?.until}`,
+  );
+  expect(explained.estimatedStartAt).toBe(explained.blocker?.until);
+  // The fourth has room in the same window as the third, the fifth in the next.
+  const estimates = await Promise.all(
+    [fourth, fifth].map(async (taskId) => Date.parse((await explainTask(ctx, { taskId })).estimatedStartAt ?? "")),
+  );
+  expect((estimates[0] ?? 0) - until).toBeLessThan(30_000);
+  expect((estimates[1] ?? 0) - until).toBeGreaterThanOrEqual(60_000);
+  const { items } = await listTasks(ctx, { limit: 200, state: "pending" });
+  expect(items.map(({ blocker }) => blocker?.kind)).toEqual(["rate-limited", "rate-limited", "rate-limited"]);
+  expect((await dispatchPass(ctx, RUNNERS)).dispatched).toBe(0);
+  await age(queue, 61);
+  expect(await dispatchPass(ctx, RUNNERS)).toMatchObject({ dispatched: 2, dueInMs: expect.any(Number) });
+  await age(queue, 61);
+  // Nothing of the lane waits any more.
+  expect(await dispatchPass(ctx, RUNNERS)).toEqual({ dispatched: 1, dueInMs: null });
+});
+
+test("the window slides: each start that leaves it makes room for one", async () => {
+  await using queue = await createTestQueue();
+  await setControl(queue.ctx, { ...LANE, startsMax: 2, ...MINUTE });
+  await addMany(queue, 4);
+  expect(await queue.dispatch(1)).toBe(1);
+  await age(queue, 40);
+  expect(await queue.dispatch()).toBe(1);
+  await age(queue, 21);
+  expect(await dispatchPass(queue.ctx, RUNNERS)).toMatchObject({ dispatched: 1 });
+  const { dispatched, dueInMs } = await dispatchPass(queue.ctx, RUNNERS);
+  expect(dispatched).toBe(0);
+  expect(dueInMs).toBeGreaterThan(30_000);
+  expect(dueInMs).toBeLessThanOrEqual(39_000);
+});
+
+test("what a rate holds up goes on when the pass says that it may, and not before", async () => {
+  await using queue = await createTestQueue();
+  await setControl(queue.ctx, { ...LANE, startsMax: 2, startsWindowSeconds: 1 });
+  await addMany(queue, 6);
+  let due: number | null = 0;
+  for (let passes = 0; due !== null && passes < 20; passes += 1) {
+    await setTimeout(due + 2);
+    due = (await dispatchPass(queue.ctx, RUNNERS)).dueInMs;
+  }
+  const attempts = await queue.ctx.db.select().from(queueAttempts).orderBy(asc(queueAttempts.dispatchedAt));
+  const at = attempts.map(({ dispatchedAt }) => dispatchedAt.getTime());
+  expect(at).toHaveLength(6);
+  const gaps = at.slice(2).map((ms, index) => ms - (at[index] ?? 0));
+  for (const gap of gaps) expect(gap).toBeGreaterThanOrEqual(999);
+  // A machine that is busy starts a little later, and no pass comes by chance: there are no others.
+  expect(Math.min(...gaps)).toBeLessThan(1_500);
+});
+
+test("a rate counts what started before it was set, and lowering, raising and removing it holds at once", async () => {
+  await using queue = await createTestQueue();
+  const { ctx } = queue;
+  await addMany(queue, 3);
+  expect(await queue.dispatch()).toBe(3);
+  await addMany(queue, 10);
+  await setControl(ctx, { ...LANE, startsMax: 3, ...MINUTE });
+  expect(await queue.dispatch()).toBe(0);
+  await setControl(ctx, { ...LANE, startsMax: 5, ...MINUTE });
+  expect(await queue.dispatch()).toBe(2);
+  await setControl(ctx, { ...LANE, startsMax: 1, ...MINUTE });
+  expect(await queue.dispatch()).toBe(0);
+  // What is said of anything else leaves it as it is.
+  expect(await setControl(ctx, { ...LANE, maxRunning: 100 })).toMatchObject({ startsMax: 1, ...MINUTE });
+  expect(await queue.dispatch()).toBe(0);
+  await setControl(ctx, { ...LANE, startsMax: null, startsWindowSeconds: null });
+  expect(await queue.dispatch()).toBe(8);
+});
+
+test("a retry is a start too, and what has ended was one", async () => {
+  await using queue = await createTestQueue();
+  const { ctx } = queue;
+  await setControl(ctx, { ...LANE, startsMax: 2, ...MINUTE });
+  const [first = ""] = await addMany(queue, 1);
+  for (const expected of [1, 1, 0]) {
+    expect(await queue.dispatch()).toBe(expected);
+    const { runId, state } = await getTask(ctx, { taskId: first });
+    if (state === "dispatched" && runId !== null) await playRun(ctx, runId, { terminalStatus: "completed" });
+    if (expected === 1) await retryTask(ctx, { taskId: first });
+  }
+  expect((await explainTask(ctx, { taskId: first })).blocker).toMatchObject({ kind: "rate-limited" });
+});
+
+test("rates of a queue, of one tenant and of all tenants hold together, and the last to free is told", async () => {
+  await using queue = await createTestQueue();
+  const { ctx } = queue;
+  await setControl(ctx, { queue: "default", startsMax: 5, ...MINUTE });
+  await setControl(ctx, { queue: "default", tenantId: "t1", startsMax: 3, startsWindowSeconds: 3_600 });
+  await setControl(ctx, { ...LANE, tenantId: "t1", startsMax: 2, ...MINUTE });
+  const ids: Record<string, string> = {};
+  for (const tenantId of ["t1", "t2"])
+    for (const lane of ["ci", "docs"])
+      for (let count = 0; count < 3; count += 1)
+        ids[`${tenantId} ${lane} ${count}`] = await queue.add({ tenantId, lane });
+  expect(await queue.dispatch()).toBe(5);
+  const { items } = await listTasks(ctx, { limit: 200, state: "pending" });
+  const left = (tenant: string, lane?: string) =>
+    items.filter(({ tenantId, ...task }) => tenantId === tenant && (lane === undefined || task.lane === lane)).length;
+  expect(left("t1")).toBeGreaterThanOrEqual(3);
+  expect(left("t1", "ci")).toBeGreaterThanOrEqual(1);
+  expect(items).toHaveLength(7);
+  await age(queue, 61);
+  expect(await queue.dispatch()).toBeGreaterThan(0);
+  const seen = { ...ctx, actor: tenantOperator("t1") };
+  const told = (await listTasks(seen, { limit: 200, state: "pending" })).items;
+  // Three of the hour are gone; its rate is the last to let one go.
+  for (const { blocker } of told)
+    expect(blocker).toMatchObject({
+      kind: "rate-limited",
+      rate: { of: "queue", startsMax: 3, startsWindowSeconds: 3_600 },
+    });
+});
+
+test("a trial tells of the rate that would hold a task up, by those that go before it", async () => {
+  await using queue = await createTestQueue();
+  const { ctx } = queue;
+  await setControl(ctx, { ...LANE, startsMax: 1, ...MINUTE });
+  const ask = { title: "t", backendProfile: "demo", payload: {}, lane: "ci" };
+  expect(await simulateTask(ctx, ask)).toMatchObject({ outcome: "dispatched" });
+  await addMany(queue, 1);
+  const before = Date.now();
+  const trial = await simulateTask(ctx, ask);
+  expect(trial).toMatchObject({ outcome: "waits", blocker: { kind: "rate-limited", rate: { of: "lane" } } });
+  expect(Date.parse(trial.blocker?.until ?? "") - before).toBeGreaterThan(58_000);
+});
+
+test.each([
+  { startsMax: 5 },
+  { startsWindowSeconds: 60 },
+  { startsMax: 5, startsWindowSeconds: null },
+  { startsMax: null, startsWindowSeconds: 60 },
+  { startsMax: 0, startsWindowSeconds: 60 },
+  { startsMax: 1.5, startsWindowSeconds: 60 },
+  { startsMax: 10_001, startsWindowSeconds: 60 },
+  { startsMax: 5, startsWindowSeconds: 0 },
+  { startsMax: 5, startsWindowSeconds: 86_401 },
+])("%j is no rate", (rate) => {
+  const { error } = SetControlInput.safeParse({ ...LANE, ...rate });
+  expect(error?.issues.map(({ path }) => String(path[0]))).toEqual([
+    expect.stringMatching(/^starts(Max|WindowSeconds)$/),
+  ]);
+});
+
+test("the database itself refuses half a rate", async () => {
+  await using queue = await createTestQueue();
+  const client = await queue.store.database.connect();
+  const insert = (values: string) =>
+    client.query(
+      `insert into agentrun_queue_controls (tenant_id, queue, lane, starts_max, starts_window_seconds) values ('*', 'q', '', ${values})`,
+    );
+  for (const values of ["1, null", "null, 1", "0, 1", "1, 0"])
+    await expect(insert(values)).rejects.toMatchObject({ constraint: "agentrun_queue_controls_rate_check" });
+  await insert("1, 1");
+  await client.end();
+});
+
+test("a pass reads no start where there is no rate, and else no more of a lane than its rate allows", async () => {
+  await using database = await createTestDatabase();
+  await using made = testContext(database, { poolMax: 1 });
+  const { pool } = made;
+  const ctx = asDispatcher(made);
+  const client = await pool.connect();
+  await loadTasks(client, STARTED);
+  client.release();
+  // Of each lane a start a second, the newest of now.
+  await pool.query(`
+    insert into agentrun_queue_attempts (task_id, attempt, tenant_id, project_id, queue, lane, state, ready_at, dispatched_at, ended_at)
+    select id, 1, tenant_id, project_id, queue, lane, 'completed', now(),
+      now() - row_number() over (partition by tenant_id, queue, lane) * interval '1 second', now()
+    from agentrun_queue_tasks`);
+  await pool.query(`
+    insert into agentrun_queue_lanes_served
+    select tenant_id, queue, lane, now() from agentrun_queue_tasks group by tenant_id, queue, lane`);
+  await pool.query("analyze agentrun_queue_attempts, agentrun_queue_lanes_served");
+  const { rows } = await pool.query<{ tenantId: string; queue: string; lane: string }>(
+    `select tenant_id as "tenantId", queue, lane from agentrun_queue_tasks limit 1`,
+  );
+  const [{ tenantId, queue, lane } = { tenantId: "", queue: "", lane: "" }] = rows;
+  const lanes = await pool.query("select from agentrun_queue_lanes_served where queue = $1", [queue]);
+
+  expect(await startsRead()).toBe(0);
+  const startsMax = 5;
+  const rate = { startsMax, startsWindowSeconds: 3_600 };
+  await setControl(ctx, { tenantId, queue, lane, ...rate });
+  expect(await startsRead()).toBe(startsMax);
+  await setControl(ctx, { queue, ...rate });
+  expect(await startsRead()).toBeLessThanOrEqual(startsMax * (1 + (lanes.rowCount ?? 0)));
+  const facts = await readDispatchFacts(ctx.db);
+  const rates = facts.controls.map((control) => control.rate);
+  expect(rates).toEqual([
+    { ...rate, used: startsMax, freesAtMs: expect.any(Number), freesInMs: expect.any(Number) },
+    { ...rate, used: startsMax, freesAtMs: expect.any(Number), freesInMs: expect.any(Number) },
+  ]);
+
+  /** Rows of attempts that the facts of a dispatch are read from. */
+  async function startsRead(): Promise<number> {
+    const before = await everRead();
+    await readDispatchFacts(ctx.db);
+    return (await everRead()) - before;
+  }
+
+  async function everRead(): Promise<number> {
+    await pool.query("select pg_stat_force_next_flush()");
+    const { rows } = await pool.query<{ read: string }>(`
+      select seq_tup_read + (select sum(idx_tup_read) from pg_stat_user_indexes where relname = 'agentrun_queue_attempts') as read
+      from pg_stat_user_tables where relname = 'agentrun_queue_attempts'`);
+    return Number(rows[0]?.read);
+  }
+});
