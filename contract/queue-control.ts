@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Count, OwnerId, RecordId, text } from "./ids";
+import { STARTS_MAX, STARTS_WINDOW_MAX_SECONDS } from "./rate";
 import { CONTROL_STATES } from "./words";
 
 export { ALL_TENANTS, CONTROL_STATES, type ControlState } from "./words";
@@ -8,10 +9,6 @@ export { ALL_TENANTS, CONTROL_STATES, type ControlState } from "./words";
 export const WHOLE_QUEUE = "";
 
 const Limit = z.int().min(0).max(1_000_000);
-/** Starts that a rate allows in its window, at most: so many of the newest are looked at in each dispatch. */
-export const STARTS_MAX = 10_000;
-/** Seconds of a rate's window, at most: a day. */
-export const STARTS_WINDOW_MAX_SECONDS = 86_400;
 // Queues and lanes of an adopted database have whatever names they have.
 const Place = { tenantId: OwnerId.optional(), queue: RecordId, lane: RecordId.optional() };
 

@@ -1,6 +1,11 @@
 /** What a rate allows: so many attempts are started in any so many seconds. */
 export type Rate = { startsMax: number; startsWindowSeconds: number };
 
+/** Starts that a rate allows in its window, at most: so many of the newest are looked at in each dispatch. */
+export const STARTS_MAX = 10_000;
+/** Seconds of a rate's window, at most: a day. */
+export const STARTS_WINDOW_MAX_SECONDS = 86_400;
+
 const UNITS = [
   { seconds: 86_400, one: "a day", many: "days" },
   { seconds: 3_600, one: "an hour", many: "hours" },

@@ -60,6 +60,17 @@ export async function setLimit(page: Page, label: string, value: string): Promis
   await expect(table.getByRole("button", { name: `${label}: ${value}, change` })).toBeVisible();
 }
 
+/** Sets so many starts a minute where they stand. */
+export async function setRate(page: Page, place: string, starts: number): Promise<void> {
+  const table = lanesTable(page);
+  const label = `Rate of ${place}`;
+  await table.getByRole("button", { name: `${label}: none, change` }).click();
+  const field = table.getByLabel(`${label}: starts`);
+  await field.fill(String(starts));
+  await field.press("Enter");
+  await expect(table.getByRole("button", { name: `${label}: ${starts} starts a minute, change` })).toBeVisible();
+}
+
 type Held = { lane: string; attempt: TaskAttempt };
 
 /** Fails where more attempts held a slot at one moment than a limit allows, by when they were given it and gave it back. */

@@ -21,6 +21,7 @@ import {
   openPage,
   rowOf,
   setLimit,
+  setRate,
   tasksTable,
 } from "./queue-stories";
 
@@ -95,6 +96,7 @@ test("ten tasks in three lanes go by their order and limits, whatever a person d
     await setLimit(page, "Running at once in default / build", String(LIMITS.build));
     await setLimit(page, "Running at once in default / docs", String(LIMITS.docs));
     await setLimit(page, "Running at once in default", String(LIMITS.whole));
+    await setRate(page, "default / docs", 10);
   });
 
   await test.step("the last of a lane is made its first by keys, and a press too many is taken back", async () => {
@@ -236,7 +238,9 @@ test("the queue's pages and dialogs are accessible, in light and dark, and fit a
   const failing = await api.add({ title: "one that fails", payload: { text: "Please fail" }, lane: "done" });
   await expect.poll(async () => (await api.task(failing)).state, { timeout: 120_000 }).toBe("failed");
   await api.post("/queue/controls", { queue: "default", lane: "full", maxRunning: 1 });
+  await api.post("/queue/controls", { queue: "default", lane: "rated", startsMax: 1, startsWindowSeconds: 86_400 });
   await api.post("/queue/controls/pause", { queue: "default", lane: "paused", reason: "for a while" });
+  for (const title of ["one of today", "one of tomorrow"]) await api.add({ title, lane: "rated" });
   const running = await api.add({ title: "one that runs", payload: { text: `RUN \`${LONG_COMMAND}\`` }, lane: "full" });
   await expect.poll(async () => (await api.task(running)).state, { timeout: 120_000 }).toBe("running");
   const waiting = await api.add({ title: "one that waits", lane: "full", metadata: { concurrencyKey: "repo" } });
@@ -252,8 +256,14 @@ test("the queue's pages and dialogs are accessible, in light and dark, and fit a
     };
     await openPage(page, "/queue");
     await expect(rowOf(page, "one that waits")).toContainText("Lane full runs 1 at once: one that runs");
+    await expect(rowOf(page, "one of tomorrow")).toContainText(/Lane rated allows 1 start a day, the next in \d+ h/);
     await expect(page.getByRole("region", { name: "Pictures" }).getByRole("img")).toHaveCount(4);
+    const rate = lanesTable(page).getByRole("button", { name: "Rate of default / rated: 1 start a day, change" });
+    await rate.click();
+    await expect(page.getByLabel("Rate of default / rated: starts")).toBeFocused();
     await check("the queue");
+    await page.getByLabel("Rate of default / rated: starts").press("Escape");
+    await expect(rate).toBeFocused();
     await page.getByRole("button", { name: "Waits by hour" }).click();
     const hours = page.getByRole("slider", { name: "Waits by hour, hour by hour" });
     await expect(page.getByRole("img", { name: /^Waits in each hour of/ })).toBeVisible();

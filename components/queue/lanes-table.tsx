@@ -15,6 +15,7 @@ import { type Column, Table } from "@/components/ui/table";
 import { Duration } from "@/components/ui/time";
 import type { QueueControl } from "@/contract/queue-control";
 import { ALL_TENANTS } from "@/contract/words";
+import { RateCell } from "./rate-cell";
 import { type ControlChange, nameOfPlace, useControl, useMayChange } from "./use-control";
 import { useDoneByPlace } from "./use-done";
 
@@ -132,6 +133,16 @@ function columnsOf({ mayChange, set, onChoose, done, hasTenants }: ColumnInput):
             isFixed={!mayChange(control)}
             onChange={(maxRunning) => set(control, { maxRunning })}
           />
+        </>
+      ),
+    },
+    {
+      name: "Rate",
+      className: "text-xs whitespace-nowrap sm:text-right",
+      cell: (control) => (
+        <>
+          <span className="text-ink-3 sm:hidden">rate </span>
+          <RateCell control={control} isFixed={!mayChange(control)} onChange={(change) => set(control, change)} />
         </>
       ),
     },

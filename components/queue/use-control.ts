@@ -7,7 +7,7 @@ import type { QueueControl, QueueControlList, SetControlInput } from "@/contract
 import { ALL_TENANTS } from "@/contract/words";
 import { toastRefused } from "./conflict";
 
-export type ControlChange = Pick<SetControlInput, "maxRunning" | "keyMaxRunning" | "weight" | "state" | "reason">;
+export type ControlChange = Omit<SetControlInput, "tenantId" | "queue" | "lane" | "expectedVersion">;
 const STATE_DONE = { open: "Goes on", paused: "Paused", draining: "Draining" } as const;
 
 /** `default / ci`, or the queue's name alone. */
@@ -83,11 +83,6 @@ export function isSamePlace(left: Place, right: Place): boolean {
 
 /** What puts back all that a change has changed. */
 function undoOf(control: QueueControl, change: ControlChange): ControlChange {
-  const { maxRunning, keyMaxRunning, weight, state, reason } = control;
-  return {
-    ...("maxRunning" in change ? { maxRunning } : {}),
-    ...("keyMaxRunning" in change ? { keyMaxRunning } : {}),
-    ...("weight" in change ? { weight } : {}),
-    ...("state" in change ? { state, reason } : {}),
-  };
+  const changed = Object.keys(change) as (keyof ControlChange)[];
+  return Object.fromEntries(changed.map((name) => [name, control[name]]));
 }

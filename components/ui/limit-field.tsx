@@ -1,25 +1,29 @@
 "use client";
+import { useState } from "react";
 import { Input } from "./field";
 
 type LimitFieldProps = {
   label: string;
+  value: number | null;
   none: string;
   min: number;
-  isWhole: boolean;
-  typed: string;
-  onType: (typed: string) => void;
-  /** It is left, by Enter to keep what was typed. */
-  onEnd: (isKept: boolean) => void;
+  isWhole?: boolean;
+  onChange: (value: number | null) => void;
+  /** It is left, whether what was typed is kept or not. */
+  onEnd: () => void;
 };
 
 /** The field that a figure becomes. */
-export function LimitField({ label, none, min, isWhole, typed, onType, onEnd }: LimitFieldProps) {
+export function LimitField({ label, value, none, min, isWhole = true, onChange, onEnd }: LimitFieldProps) {
+  const [typed, setTyped] = useState(value === null ? "" : String(value));
   return (
     <form
       className="inline-block"
       onSubmit={(event) => {
         event.preventDefault();
-        onEnd(true);
+        onEnd();
+        const next = typed.trim() === "" ? null : Number(typed);
+        if (next !== value) onChange(next);
       }}
     >
       <Input
@@ -31,10 +35,10 @@ export function LimitField({ label, none, min, isWhole, typed, onType, onEnd }: 
         placeholder={none}
         className="h-7 w-20 px-1.5 text-xs"
         value={typed}
-        onChange={(event) => onType(event.target.value)}
+        onChange={(event) => setTyped(event.target.value)}
         onFocus={(event) => event.target.select()}
-        onKeyDown={(event) => event.key === "Escape" && onEnd(false)}
-        onBlur={() => onEnd(false)}
+        onKeyDown={(event) => event.key === "Escape" && onEnd()}
+        onBlur={onEnd}
       />
     </form>
   );
