@@ -6,6 +6,7 @@ import { hiddenArray, textArray } from "./arrays";
 import { countedIn, covers } from "./measure-budgets";
 import { executeNamed } from "./named";
 import { HAS_OTHER_TURN } from "./other-turns";
+import { RATE, type Rate } from "./queue-rates";
 
 /** Any constant: one dispatch at a time in a database, also while a limit is changed. */
 const DISPATCH_KEY = 7_150_301;
@@ -96,16 +97,6 @@ export type Limits = Lane & {
   state: ControlState;
   reason: string | null;
 };
-/** What a rate allows, and how much of it is used. */
-export type Rate = {
-  startsMax: number;
-  startsWindowSeconds: number;
-  /** Starts in the window that ends now; of more than are allowed the newest so many. */
-  used: number;
-  /** When the oldest of those leaves the window: milliseconds since 1970, and from now; null where there are none. */
-  freesAtMs: number | null;
-  freesInMs: number | null;
-};
 /** `tenantId` `*`: all tenants; null: every project, every profile. `endsAt` is an instant as JSON has it. */
 export type HeldBudget = {
   id: string;
@@ -133,31 +124,6 @@ export type DispatchFacts = {
   /** Runner jobs that live for runs of no task. */
   otherRunners: number;
 };
-
-const WINDOW = sql`placed.starts_window_seconds * interval '1 second'`;
-/** A lane's note of its last start is of the statement that made it, by another look at the clock. */
-const SERVED_MARGIN = sql`interval '1 minute'`;
-
-/**
- * The newest starts of a control's place, no more than it may have, lane by lane: a lane that was not served within the
- * window has none. Only asked where there is a rate.
- */
-const RATE = sql`
-  select json_build_object('startsMax', placed.starts_max, 'startsWindowSeconds', placed.starts_window_seconds,
-    'used', count(*), 'freesAtMs', ceil(extract(epoch from min(started.at) + ${WINDOW}) * 1000),
-    'freesInMs', ceil(extract(epoch from min(started.at) + ${WINDOW} - clock_timestamp()) * 1000))
-  from (
-    select attempt.dispatched_at as at from (
-      select * from agentrun_queue_lanes_served where tenant_id = placed.tenant_id and queue = placed.queue
-      union all
-      select * from agentrun_queue_lanes_served where placed.tenant_id = '*' and queue = placed.queue) served
-    cross join lateral (
-      select dispatched_at from agentrun_queue_attempts started
-      where started.tenant_id = served.tenant_id and started.queue = served.queue and started.lane = served.lane
-        and started.dispatched_at > ${NOW} - ${WINDOW}
-      order by started.dispatched_at desc limit placed.starts_max) attempt
-    where placed.lane in ('', served.lane) and served.served_at > ${NOW} - ${WINDOW} - ${SERVED_MARGIN}
-    order by attempt.dispatched_at desc limit placed.starts_max) started`;
 
 /** Everything that limits dispatching, of one moment and by one way to the server. */
 export async function readDispatchFacts(db: Db | Tx): Promise<DispatchFacts> {

@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import { isBoundBy } from "@/contract/budget";
 import type { Blocker, BlockerKind } from "@/contract/queue";
 import { ALL_TENANTS, WHOLE_QUEUE } from "@/contract/queue-control";
-import type { ActiveTasks, HeldBudget, Lane, Limits, Rate, ReadyTask, SessionBusy } from "@/db/queries/queue-dispatch";
+import type { ActiveTasks, HeldBudget, Lane, Limits, ReadyTask, SessionBusy } from "@/db/queries/queue-dispatch";
+import type { Rate } from "@/db/queries/queue-rates";
 
 /** Tasks of one concurrency key that run at once where their queue says nothing. */
 export const KEY_MAX_DEFAULT = 1;
