@@ -234,7 +234,10 @@ export const queueControls = table(
 );
 export type QueueControlRow = typeof queueControls.$inferSelect;
 
-/** When each lane was served last: among tenants and lanes that have the same share, who waited longest comes first. */
+/**
+ * When each lane was served last: among tenants and lanes that have the same share, who waited longest comes first. A
+ * rate is counted of the lanes that are named here: a row stays for as long as a window may be, a day.
+ */
 export const queueLanesServed = table(
   "queue_lanes_served",
   {
