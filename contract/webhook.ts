@@ -16,7 +16,9 @@ function hasCredentials(text: string): boolean {
 }
 /** What a webhook is narrowed to, each once; none: it is not. */
 const Narrowed = z
-  .array(RecordId)
+  .array(
+    RecordId.refine((id) => id === id.trim() && id !== "*" && !id.includes(","), "a name as it stands, and no pattern"),
+  )
   .max(WEBHOOK_NARROWED_MAX)
   .transform((ids) => [...new Set(ids)].sort());
 /** Where deliveries go. The service refuses those that the caller's tenant may not have. */

@@ -104,7 +104,11 @@ BEGIN
 		'limit', trim_scale(greatest(budget."limit", NEW.raised_to)::numeric / units.each))
 	FROM agentrun_budgets budget
 	CROSS JOIN LATERAL (SELECT CASE WHEN budget.unit = 'tokens' THEN 1 ELSE 1000000 END AS each) units
-	CROSS JOIN LATERAL agentrun_webhooks_told(happened, budget.tenant_id, budget.project_id, NULL, NULL) told
+	CROSS JOIN LATERAL agentrun_webhooks_told(happened, budget.tenant_id,
+		-- What a session may spend is of its project, whatever else its budget bounds.
+		coalesce(budget.project_id,
+			(SELECT session.project_id FROM agentrun_sessions session WHERE session.session_id = NEW.session_id)),
+		NULL, NULL) told
 	WHERE budget.id = NEW.budget_id AND told IS NOT NULL;
 	RETURN NULL;
 END $$;

@@ -23,7 +23,7 @@ const OWN_CALLS = words(`
   attemptOf describeBeats describeStrip formatInZone processOf builtAs depthOf refusalOf refuseExtension explainState explainKeeper
   explainTotals explainBreaker sessionIdOf safeHref figureOf amountWords spentWords percentOf percentWords partWords sessionsWords rate perMinute count tile formatPercent explainStatus placesTaken eventWords`);
 /** What is given to a component to draw with, and draws by itself. */
-const RENDERERS = words("children more place text number cloneElement createPortal");
+const RENDERERS = words("children more place field text number cloneElement createPortal");
 /** What is named like others' words in a file, and is the program's own. */
 const OWN_WORDS = {
   "app/(console)/docs/[name]/page.tsx": ["doc.title"],

@@ -16,6 +16,7 @@ import { createTestQueue, playRun } from "@/server/dispatcher/test/queue";
 import { getOverview } from "@/server/overview";
 import { cancelTask, getTask } from "@/server/queue";
 import { cancelRun, claimRun, createRun, finishRun } from "@/server/runs";
+import { createSession } from "@/server/sessions";
 import { runnerOf, tenantOperator, testContext } from "@/server/test/context";
 import { rowsRead } from "@/server/test/rows-read";
 import {
@@ -226,15 +227,17 @@ test("approvals, schedules and budgets are of the project and queue that they be
   await ctx.db.execute(sql`
     insert into agentrun_budgets (id, tenant_id, project_id, name, period, unit, "limit", action, created_by)
     values ('bud_all', 'default', null, 'all', 'day', 'tokens', 1, 'warn', 'operator:admin'),
-      ('bud_site', 'default', 'site', 'site', 'day', 'tokens', 1, 'warn', 'operator:admin')`);
+      ('bud_site', 'default', 'site', 'site', 'day', 'tokens', 1, 'warn', 'operator:admin'),
+      ('bud_each', 'default', null, 'each', 'session', 'tokens', 1, 'warn', 'operator:admin')`);
+  const { sessionId } = await createSession(ctx, { backendProfile: "codex", projectId: "site", title: "One" });
   await ctx.db.execute(sql`
-    insert into agentrun_budget_periods (budget_id, key, spent, reached_at)
-    select id, '2026-01-01', 2, now() from agentrun_budgets`);
+    insert into agentrun_budget_periods (budget_id, key, session_id, spent, reached_at)
+    select id, '2026-01-01', case when period = 'session' then ${sessionId} end, 2, now() from agentrun_budgets`);
   await settle(ctx);
 
   const told = async (webhookId: string) =>
     (await deliveriesOf(ctx, webhookId)).map(({ data }) => data.approvalId ?? data.scheduleId ?? data.budgetId).sort();
-  expect(await told(ofSite)).toEqual(["apr_alone", "bud_site", "sch_night"]);
+  expect(await told(ofSite)).toEqual(["apr_alone", "bud_each", "bud_site", "sch_night"]);
   expect(await told(ofNights)).toEqual(["apr_task", "sch_night"]);
 });
 

@@ -109,6 +109,13 @@ test.each([
   expect(error?.issues[0]?.message).toContain(why);
 });
 
+test("what a webhook is narrowed to is a list of names, each once, and no pattern", () => {
+  const parse = (input: object) =>
+    CreateWebhookInput.safeParse({ name: "a", url: "https://hooks.example/", events: ["run.failed"], ...input });
+  expect(parse({ projectIds: ["b", "a", "b"] }).data).toMatchObject({ projectIds: ["a", "b"], queues: [] });
+  for (const name of ["*", " a", "a, b", "", "a\n"]) expect(parse({ queues: [name] }).success, name).toBe(false);
+});
+
 test("no two of a tenant have one name, and none has more than its share", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
