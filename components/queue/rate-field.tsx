@@ -38,7 +38,7 @@ export function RateField({ label, rate, onChange, onEnd }: RateFieldProps) {
   return (
     <form
       aria-label={label}
-      className="inline-flex items-center gap-1 text-xs text-ink-3"
+      className="inline-flex max-w-full flex-wrap items-center gap-1 text-xs text-ink-3 sm:w-40 sm:justify-end"
       onSubmit={(event) => {
         event.preventDefault();
         keep();
@@ -100,7 +100,7 @@ function Figure({ label, none, isRequired = false, onChange, ...rest }: FigurePr
       required={isRequired}
       aria-label={label}
       placeholder={none}
-      className="h-7 w-16 px-1.5 text-xs"
+      className="h-7 w-16 px-1.5 text-xs sm:w-12"
       onChange={({ target }) => onChange(target.value)}
       onFocus={({ target }) => target.select()}
     />
