@@ -225,14 +225,44 @@ export async function readBlockers(db: Db | Tx, after: string, max: number): Pro
   return rows.map((row) => row.on);
 }
 
-/** Makes the first tasks ready that wait for something of which so many slots are free. */
-export async function unblock(tx: Tx, on: string, slots: number): Promise<void> {
+export type NotedLane = Lane & { on: string };
+
+/** The lanes of the tasks that bear some notes: by skipping from one to the next in the index, whatever they hold. */
+export async function readNotedLanes(tx: Tx, notes: string[]): Promise<NotedLane[]> {
+  if (notes.length === 0) return [];
+  return executeNamed<NotedLane>(
+    tx,
+    sql`
+    with recursive noted as (
+      select first.* from unnest(${hiddenArray(textArray(notes))}) as note (note) cross join lateral (
+        select blocked_on, tenant_id, queue, lane from agentrun_queue_tasks where ${WAITS} and blocked_on = note.note
+        order by tenant_id, queue, lane limit 1) first
+      union all
+      select next.* from noted cross join lateral (
+        select task.blocked_on, task.tenant_id, task.queue, task.lane from agentrun_queue_tasks task
+        where ${WAITS} and task.blocked_on = noted.blocked_on
+          and (task.tenant_id, task.queue, task.lane) > (noted.tenant_id, noted.queue, noted.lane)
+        order by task.tenant_id, task.queue, task.lane limit 1) next)
+    select blocked_on as on, tenant_id as "tenantId", queue, lane from noted`,
+  );
+}
+
+/** Makes the first tasks of some lanes ready that wait for something of which so many slots are free. */
+export async function unblock(tx: Tx, on: string, { lanes, slots }: { lanes: Lane[]; slots: number }): Promise<void> {
+  const column = (key: keyof Lane) => hiddenArray(textArray(lanes.map((lane) => lane[key])));
   await executeNamed(
     tx,
     sql`
     update agentrun_queue_tasks set blocked_on = null where id in (
-      select id from agentrun_queue_tasks where ${WAITS} and blocked_on = ${on}
-      order by priority desc, created_at, id limit ${slots} for no key update skip locked)`,
+      select task.id from agentrun_queue_tasks task join (
+        select head.* from unnest(${column("tenantId")}, ${column("queue")}, ${column("lane")}) as place (tenant_id, queue, lane)
+        cross join lateral (
+          select id, priority, created_at from agentrun_queue_tasks noted
+          where ${WAITS} and blocked_on = ${on}
+            and noted.tenant_id = place.tenant_id and noted.queue = place.queue and noted.lane = place.lane
+          order by priority desc, created_at, id limit ${slots}) head
+        order by head.priority desc, head.created_at, head.id limit ${slots}) first on first.id = task.id
+      where ${WAITS} and task.blocked_on = ${on} for no key update of task skip locked)`,
   );
 }
 

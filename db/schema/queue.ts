@@ -103,8 +103,17 @@ export const queueTasks = table(
     index("agentrun_queue_tasks_ready_idx")
       .on(task.tenantId, task.queue, task.lane, task.priority.desc().nullsFirst(), task.createdAt, task.id)
       .where(sql`${task.state} = 'pending' and ${task.notBefore} is null and ${task.blockedOn} is null`),
-    index("agentrun_queue_tasks_blocked_idx")
-      .on(task.blockedOn, task.priority.desc().nullsFirst(), task.createdAt, task.id)
+    // By the lanes of what waits for the same: those that are held up are passed over.
+    index("agentrun_queue_tasks_noted_idx")
+      .on(
+        task.blockedOn,
+        task.tenantId,
+        task.queue,
+        task.lane,
+        task.priority.desc().nullsFirst(),
+        task.createdAt,
+        task.id,
+      )
       .where(sql`${task.state} = 'pending' and ${task.notBefore} is null and ${task.blockedOn} is not null`),
     index("agentrun_queue_tasks_due_idx")
       .on(task.notBefore)

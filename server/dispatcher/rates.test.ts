@@ -3,7 +3,7 @@ import { asc } from "drizzle-orm";
 import { expect, test } from "vitest";
 import { SetControlInput } from "@/contract/queue-control";
 import { readDispatchFacts } from "@/db/queries/queue-dispatch";
-import { queueAttempts } from "@/db/schema";
+import { backends, queueAttempts } from "@/db/schema";
 import { createTestDatabase } from "@/db/test/database";
 import { loadTasks } from "@/db/test/load-tasks";
 import { explainTask, getTask, listTasks, retryTask, setControl, simulateTask } from "@/server/queue";
@@ -163,6 +163,42 @@ test("rates of a queue, of one tenant and of all tenants hold together, and the 
       kind: "rate-limited",
       rate: { of: "queue", startsMax: 3, startsWindowSeconds: 3_600 },
     });
+});
+
+test.each([{ startsMax: 1, startsWindowSeconds: 3_600 }, { maxRunning: 0 }, { state: "paused" as const }])(
+  "a lane under %j leaves the backend that its tasks wait for to another's",
+  async (held) => {
+    await using queue = await createTestQueue();
+    const { ctx } = queue;
+    await ctx.db
+      .insert(backends)
+      .values({ profile: "demo", capabilities: {}, health: {}, capacity: { maxRunning: 1 } });
+    const first = await queue.add({ lane: "ci" });
+    expect(await queue.dispatch()).toBe(1);
+    await addMany(queue, 40);
+    await queue.dispatch();
+    const last = await queue.add({ tenantId: "t2", lane: "docs" });
+    await queue.dispatch();
+    await setControl(ctx, { ...LANE, ...held });
+    await playRun(ctx, (await getTask(ctx, { taskId: first })).runId ?? "");
+    expect(await queue.dispatch()).toBe(1);
+    expect(await getTask(ctx, { taskId: last })).toMatchObject({ state: "dispatched" });
+  },
+);
+
+test("a pass knows when a rate lets those go on that were found to wait for something else", async () => {
+  await using queue = await createTestQueue();
+  const { ctx } = queue;
+  await ctx.db.insert(backends).values({ profile: "demo", capabilities: {}, health: {}, capacity: { maxRunning: 1 } });
+  const [first = ""] = await addMany(queue, 3);
+  expect(await queue.dispatch()).toBe(1);
+  await setControl(ctx, { ...LANE, startsMax: 1, ...MINUTE });
+  await playRun(ctx, (await getTask(ctx, { taskId: first })).runId ?? "");
+  const { dispatched, dueInMs } = await dispatchPass(ctx, RUNNERS);
+  expect(dispatched).toBe(0);
+  expect(dueInMs).toBeGreaterThan(50_000);
+  await age(queue, 61);
+  expect(await queue.dispatch()).toBe(1);
 });
 
 test("a trial tells of the rate that would hold a task up, by those that go before it", async () => {

@@ -1,7 +1,9 @@
 import { lockTaskRow } from "@/db/queries/lock";
 import {
+  type Lane,
   lockDispatch,
   readBlockers,
+  readNotedLanes,
   readStranded,
   releaseDue,
   type Upkeep,
@@ -34,7 +36,10 @@ export async function releaseWaiting(
   }
 }
 
-/** What waits for something that is free is ready again, whoever freed it. Answers the last note that it looked at. */
+/**
+ * What waits for something that is free is ready again, whoever freed it. The lanes that are held up go apart: theirs
+ * start nothing, and would leave what is free to nobody. Answers the last note that it looked at.
+ */
 async function unblockFree(ctx: TxContext, capacity: Capacity, after: string): Promise<string | null> {
   const notes = await readBlockers(ctx.db, after, NOTES_MAX);
   if (notes.length === 0) return null;
@@ -45,9 +50,14 @@ async function unblockFree(ctx: TxContext, capacity: Capacity, after: string): P
     return kind === "session" ? [{ sessionId }] : [];
   });
   const room = new Room({ ...facts, busySessions: await readBusy(ctx, sessionIds) });
-  for (const on of notes) {
-    const slots = Math.min(room.freeOf(on), room.free);
-    if (slots > 0) await unblock(ctx.db, on, slots + UNBLOCK_MARGIN);
+  const slotsOf = (on: string) => Math.min(room.freeOf(on), room.free);
+  const isOpen = (lane: Lane) => room.laneBlock(lane) === null;
+  const free = notes.filter((on) => slotsOf(on) > 0);
+  const noted = await readNotedLanes(ctx.db, free);
+  for (const on of free) {
+    const lanes = noted.filter((lane) => lane.on === on);
+    for (const some of [lanes.filter(isOpen), lanes.filter((lane) => !isOpen(lane))])
+      if (some.length > 0) await unblock(ctx.db, on, { lanes: some, slots: slotsOf(on) + UNBLOCK_MARGIN });
   }
   return notes.length < NOTES_MAX ? null : (notes.at(-1) ?? null);
 }
