@@ -161,8 +161,11 @@ export async function readDispatchFacts(db: Db | Tx): Promise<DispatchFacts> {
   return facts;
 }
 
-/** A lane in which a task is ready. `servedAtMs`: when it was served last, milliseconds since 1970; 0: it never was. */
-export type ReadyLane = Lane & { servedAtMs: number };
+/**
+ * A lane in which a task is ready. `servedAtMs`: when it was served last, milliseconds since 1970; 0: it never was.
+ * `queueServedAtMs`: when its tenant was in any lane of its queue; 0 also where no rate of all tenants bounds the queue.
+ */
+export type ReadyLane = Lane & { servedAtMs: number; queueServedAtMs: number };
 
 /**
  * Every lane in which a task is ready: by skipping from one to the next in the index, whatever they hold. `also` is one
@@ -184,7 +187,13 @@ export async function readReadyLanes(db: Db | Tx, also: Lane | null = null): Pro
           and (task.tenant_id, task.queue, task.lane) > (lanes.tenant_id, lanes.queue, lanes.lane)
         order by task.tenant_id, task.queue, task.lane limit 1) next)
     select tenant_id as "tenantId", queue, lane,
-      coalesce((extract(epoch from served.served_at) * 1000)::float8, 0) as "servedAtMs"
+      coalesce((extract(epoch from served.served_at) * 1000)::float8, 0) as "servedAtMs",
+      coalesce((extract(epoch from (
+        select started.dispatched_at from agentrun_queue_attempts started
+        where started.tenant_id = place.tenant_id and started.queue = place.queue and exists (
+          select from agentrun_queue_controls control where control.tenant_id = '*' and control.queue = place.queue
+            and control.lane = '' and control.starts_max is not null)
+        order by started.dispatched_at desc limit 1)) * 1000)::float8, 0) as "queueServedAtMs"
     from (select * from lanes ${more}) place left join agentrun_queue_lanes_served served using (tenant_id, queue, lane)`,
   );
   return rows;

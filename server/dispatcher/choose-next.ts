@@ -52,15 +52,16 @@ async function chooseFrom(
   const needs = new Map(tenants.map((id) => [id, { share: room.shareOf(id), servedAt: 0 }]));
   for (const lane of lanes) {
     const need = needs.get(lane.tenantId);
-    if (need) need.servedAt = Math.max(need.servedAt, servedAt(lane));
+    if (need) need.servedAt = Math.max(need.servedAt, lane.servedAtMs);
   }
   tenants.sort((left, right) => {
     const [one, other] = [needs.get(left), needs.get(right)];
     return (one?.share ?? 0) - (other?.share ?? 0) || (one?.servedAt ?? 0) - (other?.servedAt ?? 0);
   });
+  const inTurn = longestUnserved(lanes, room).slice(0, max);
   const none: Choice = { chosen: [], blocked: [] };
   for (let first = 0; first < tenants.length; first += max + TENANTS_MARGIN) {
-    const near = new Set(tenants.slice(first, first + max + TENANTS_MARGIN));
+    const near = new Set([...tenants.slice(first, first + max + TENANTS_MARGIN), ...inTurn]);
     const choice = await chooseAmong(ctx, facts, {
       ...asked,
       lanes: lanes.filter(({ tenantId }) => near.has(tenantId)),
@@ -72,9 +73,21 @@ async function chooseFrom(
   return none;
 }
 
+/** The tenants under rates of all tenants, in their turn there, however much they have elsewhere. */
+function longestUnserved(lanes: ReadyLane[], room: Room): string[] {
+  const waits = lanes.flatMap((lane) =>
+    room.sharedRates(lane).map(({ isLane }) => ({
+      tenantId: lane.tenantId,
+      servedAtMs: isLane ? lane.servedAtMs : lane.queueServedAtMs,
+    })),
+  );
+  const sorted = waits.sort((one, other) => one.servedAtMs - other.servedAtMs);
+  return [...new Set(sorted.map(({ tenantId }) => tenantId))];
+}
+
 function servedAtOf(lanes: ReadyLane[]): ServedAt {
-  const served = new Map(lanes.map((lane) => [placeOf(lane), lane.servedAtMs]));
-  return (lane) => served.get(placeOf(lane)) ?? 0;
+  const served = new Map(lanes.map((lane) => [placeOf(lane), lane]));
+  return (lane) => served.get(placeOf(lane)) ?? { servedAtMs: 0, queueServedAtMs: 0 };
 }
 
 const placeOf = ({ tenantId, queue, lane }: Lane): string => keyOf("lane", tenantId, queue, lane);

@@ -1,4 +1,4 @@
-import type { Lane, ReadyTask } from "@/db/queries/queue-dispatch";
+import type { Lane, ReadyLane, ReadyTask } from "@/db/queries/queue-dispatch";
 import { keyOf, type Room } from "./room";
 
 export type Choice = {
@@ -7,36 +7,75 @@ export type Choice = {
   blocked: { task: ReadyTask; on: string }[];
 };
 
-/** When a lane was served last, milliseconds since 1970; 0 where it never was. */
-export type ServedAt = (lane: Lane) => number;
+/** When a lane, and its tenant in the lane's queue, was served last: milliseconds since 1970; 0 where it never was. */
+export type ServedAt = (lane: Lane) => Pick<ReadyLane, "servedAtMs" | "queueServedAtMs">;
 
-/** The heads of one lane, in their order, and how far they were looked at. */
-type LaneHeads = { lane: Lane; tasks: ReadyTask[]; next: number; servedAt: number };
-type Tenant = { id: string; lanes: LaneHeads[]; share: number; servedAt: number };
+/** The heads of one lane, in their order, how far they were looked at, and which rates of all tenants it is under. */
+type LaneHeads = { lane: Lane; tasks: ReadyTask[]; next: number; servedAt: number; rates: string[] };
+/** `servedUnder`: by such a rate, when the tenant was last served under it. */
+type Tenant = { id: string; lanes: LaneHeads[]; share: number; servedAt: number; servedUnder: Map<string, number> };
+type Turn = { tenant: Tenant; lane: LaneHeads };
 
 /**
  * Which tasks go now, of the heads of all lanes: of the tenant that has the fewest running, the one of the highest
  * priority, then (where lanes have weights) of the lane that has the least by its weight, then the oldest. Of two that
  * have the same share comes first who was served longest ago, so that nobody waits for ever behind another's name.
+ * Where a rate of all tenants has too few starts for all of them, who was served under it longest ago has the next.
  * Taking one counts at once, so that no limit is passed within a choice.
  */
 export function chooseTasks(heads: ReadyTask[], room: Room, max: number, servedAt: ServedAt): Choice {
   const tenants = groupByTenant(heads, room, servedAt).sort(byNeed);
+  const scarce = scarceRates(tenants, room);
   const choice: Choice = { chosen: [], blocked: [] };
   for (let turns = 1; choice.chosen.length < max && room.free > 0; turns += 1) {
-    const tenant = tenants.shift();
-    if (!tenant) break;
-    const best = bestHead(tenant.lanes, room, choice);
-    // It has nothing more that may go.
-    if (best === null) continue;
-    room.take(best);
-    choice.chosen.push(best);
+    const neediest = tenants[0];
+    if (!neediest) break;
+    const own = bestLane(neediest.lanes, room, choice);
+    if (own === null) {
+      // It has nothing more that may go.
+      tenants.shift();
+      continue;
+    }
+    const rate = own.rates.find((on) => scarce.has(on));
+    const first = { tenant: neediest, lane: own };
+    const { tenant, lane } = rate === undefined ? first : longestUnserved(rate, first, { tenants, room, choice });
+    const task = lane.tasks[lane.next];
+    if (task === undefined) break;
+    lane.next += 1;
+    room.take(task);
+    choice.chosen.push(task);
     tenant.share += 1;
     // Later than anything that was noted before.
     tenant.servedAt = Number.MAX_SAFE_INTEGER / 2 + turns;
+    for (const on of lane.rates) tenant.servedUnder.set(on, tenant.servedAt);
+    tenants.splice(tenants.indexOf(tenant), 1);
     insertByNeed(tenants, tenant);
   }
   return choice;
+}
+
+/** Rates of all tenants that have fewer starts left than there are heads under them. */
+function scarceRates(tenants: Tenant[], room: Room): Set<string> {
+  const left = new Map<string, number>();
+  for (const { lane, tasks } of tenants.flatMap(({ lanes }) => lanes))
+    for (const rate of room.sharedRates(lane)) left.set(rate.on, (left.get(rate.on) ?? rate.left) - tasks.length);
+  return new Set([...left].filter(([, count]) => count < 0).map(([on]) => on));
+}
+
+/** Of the tenants that have something under a rate that may go, the one that was served there longest ago. */
+function longestUnserved(
+  on: string,
+  first: Turn,
+  { tenants, room, choice }: { tenants: Tenant[]; room: Room; choice: Choice },
+): Turn {
+  let turn = first;
+  for (const tenant of tenants) {
+    if ((tenant.servedUnder.get(on) ?? Number.MAX_VALUE) >= (turn.tenant.servedUnder.get(on) ?? 0)) continue;
+    const under = tenant.lanes.filter(({ rates }) => rates.includes(on));
+    const lane = bestLane(under, room, choice);
+    if (lane !== null) turn = { tenant, lane };
+  }
+  return turn;
 }
 
 function groupByTenant(heads: ReadyTask[], room: Room, servedAt: ServedAt): Tenant[] {
@@ -46,12 +85,16 @@ function groupByTenant(heads: ReadyTask[], room: Room, servedAt: ServedAt): Tena
     const key = keyOf("lane", task.tenantId, task.queue, task.lane);
     let lane = lanes.get(key);
     if (!lane) {
-      lane = { lane: task, tasks: [], next: 0, servedAt: servedAt(task) };
+      const { servedAtMs, queueServedAtMs } = servedAt(task);
+      const rates = room.sharedRates(task);
+      lane = { lane: task, tasks: [], next: 0, servedAt: servedAtMs, rates: rates.map(({ on }) => on) };
       lanes.set(key, lane);
       const id = task.tenantId;
-      const tenant = tenants.get(id) ?? { id, lanes: [], share: room.shareOf(id), servedAt: 0 };
+      const none: Tenant = { id, lanes: [], share: room.shareOf(id), servedAt: 0, servedUnder: new Map() };
+      const tenant = tenants.get(id) ?? none;
       tenant.lanes.push(lane);
       tenant.servedAt = Math.max(tenant.servedAt, lane.servedAt);
+      for (const { on, isLane } of rates) tenant.servedUnder.set(on, isLane ? servedAtMs : queueServedAtMs);
       tenants.set(id, tenant);
     }
     lane.tasks.push(task);
@@ -78,16 +121,14 @@ function insertByNeed(tenants: Tenant[], tenant: Tenant): void {
   tenants.splice(low, 0, tenant);
 }
 
-/** The tenant's best task that nothing holds up; null when there is none among its heads. Passes over blocked ones. */
-function bestHead(lanes: LaneHeads[], room: Room, choice: Choice): ReadyTask | null {
+/** The lane of the best task that nothing holds up; null when there is none among the heads. Passes over blocked ones. */
+function bestLane(lanes: LaneHeads[], room: Room, choice: Choice): LaneHeads | null {
   let best: LaneHeads | null = null;
   for (const lane of lanes) {
     if (openHead(lane, room, choice) === null) continue;
     if (best === null || precedes(lane, best, room)) best = lane;
   }
-  if (best === null) return null;
-  best.next += 1;
-  return best.tasks[best.next - 1] ?? null;
+  return best;
 }
 
 function openHead(lane: LaneHeads, room: Room, choice: Choice): ReadyTask | null {

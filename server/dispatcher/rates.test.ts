@@ -201,6 +201,31 @@ test("a pass knows when a rate lets those go on that were found to wait for some
   expect(await queue.dispatch()).toBe(1);
 });
 
+test.each([
+  { of: "the queue", lane: {} },
+  { of: "the lane", lane: { lane: "ci" } },
+])("under a rate of $of for all tenants nobody starves who has long tasks elsewhere", async ({ lane }) => {
+  await using queue = await createTestQueue();
+  const { ctx } = queue;
+  for (let count = 0; count < 3; count += 1) await queue.add({ queue: "long", tenantId: "a" });
+  expect(await queue.dispatch()).toBe(3);
+  await setControl(ctx, { queue: "default", ...lane, startsMax: 1, ...MINUTE });
+  const order: string[] = [];
+  for (let turn = 0; turn < 4; turn += 1) {
+    // Of a tenant that comes with a lane of its own each time, too.
+    for (const tenantId of ["b", "a"])
+      await queue.add({ tenantId, lane: lane.lane ?? `${tenantId}${turn}`, priority: 4 - turn });
+    expect(await queue.dispatch()).toBe(1);
+    const { items } = await listTasks(ctx, { limit: 10, queue: "default", state: "dispatched" });
+    for (const { tenantId, runId } of items) {
+      order.push(tenantId);
+      await playRun(ctx, runId ?? "");
+    }
+    await age(queue, 61);
+  }
+  expect(order).toEqual(["b", "a", "b", "a"]);
+});
+
 test("a trial tells of the rate that would hold a task up, by those that go before it", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;

@@ -128,6 +128,16 @@ export class Room {
     return budget ?? this.#rateBlock(places);
   }
 
+  /** Rates of all tenants together that a lane is under: its queue's first, each with the starts that are left. */
+  sharedRates({ queue, lane }: Lane): { on: string; isLane: boolean; left: number }[] {
+    return [WHOLE_QUEUE, lane].flatMap((of) => {
+      const on = keyOf("place", ALL_TENANTS, queue, of);
+      const rate = this.#controls.get(on)?.rate ?? null;
+      if (rate === null) return [];
+      return [{ on, isLane: of !== WHOLE_QUEUE, left: rate.startsMax - rate.used - (this.#started.get(on) ?? 0) }];
+    });
+  }
+
   /** By several rates that are used up, the one that lets something start last. */
   #rateBlock(places: { on: string; isLane: boolean }[]): Block | null {
     let last: (Block & { freesInMs: number }) | null = null;
