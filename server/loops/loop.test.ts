@@ -110,14 +110,17 @@ test("a loop that knows of something sooner than its interval begins then, once,
   const live = openLive(database, ctx);
   const notes = new LoopNotes(ctx);
   /** What each pass knows of. */
-  const due = [300, 0, 0, null];
+  const due = [300, 0, 0, 0, null];
   const beganAt: number[] = [];
   const loop = startLoop(
     { live, log, notes, leadership: { leads: () => true } as unknown as Leadership },
     {
       name: "bulk",
       intervalMs: 3_600_000,
-      run: async () => void beganAt.push(performance.now()),
+      async run() {
+        beganAt.push(performance.now());
+        if (beganAt.length === 4) await ctx.database.pool.query("select pg_sleep(0.25)");
+      },
       dueInMs: () => due[beganAt.length - 1] ?? null,
     },
   );
@@ -125,6 +128,8 @@ test("a loop that knows of something sooner than its interval begins then, once,
   const gaps = beganAt.slice(1).map((at, index) => at - (beganAt[index] ?? 0));
   expect(gaps[0]).toBeGreaterThanOrEqual(299);
   for (const gap of gaps) expect(gap).toBeGreaterThanOrEqual(19);
+  // A long pass is followed by as long a rest.
+  expect(gaps[3]).toBeGreaterThanOrEqual(499);
   expect(gaps.reduce((sum, gap) => sum + gap, 0)).toBeLessThan(3_000);
   await loop.stop();
   expect(beganAt).toHaveLength(due.length);

@@ -6,7 +6,7 @@ import type { Leadership, Live } from "@/server/live";
 import type { LoopNotes } from "./notes";
 
 const BACKOFF_MAX_MS = 30_000;
-/** What falls due one after another, each in a moment, is done together: passes are no closer than this. */
+/** What falls due one after another is done together: passes are no closer than this, or than the last one took. */
 const DUE_MIN_MS = 20;
 /** A timer may be a little early by the clock of another machine, and the pass would find nothing yet. */
 const DUE_MARGIN_MS = 2;
@@ -41,6 +41,7 @@ export function startLoop(deps: LoopDeps, options: LoopOptions): Loop {
   let isStopped = false;
   let failures = 0;
   let dueInMs: number | null = null;
+  let tookMs = 0;
 
   function schedule(delayMs: number): void {
     if (isStopped) return;
@@ -60,7 +61,7 @@ export function startLoop(deps: LoopDeps, options: LoopOptions): Loop {
 
   function untilDue(): number {
     if (dueInMs === null) return intervalMs;
-    return Math.min(intervalMs, Math.max(DUE_MIN_MS, dueInMs + DUE_MARGIN_MS));
+    return Math.min(intervalMs, Math.max(DUE_MIN_MS, tookMs, dueInMs + DUE_MARGIN_MS));
   }
 
   async function pass(): Promise<void> {
@@ -68,8 +69,10 @@ export function startLoop(deps: LoopDeps, options: LoopOptions): Loop {
     dueInMs = null;
     if (!deps.leadership.leads(name)) return;
     deps.notes.began(name, intervalMs);
+    const beganAt = performance.now();
     try {
       await options.run();
+      tookMs = performance.now() - beganAt;
       failures = 0;
       dueInMs = options.dueInMs?.() ?? null;
       deps.notes.ended(name);
