@@ -237,6 +237,55 @@ test("a trial tells of the rate that would hold a task up, by those that go befo
   const trial = await simulateTask(ctx, ask);
   expect(trial).toMatchObject({ outcome: "waits", blocker: { kind: "rate-limited", rate: { of: "lane" } } });
   expect(Date.parse(trial.blocker?.until ?? "") - before).toBeGreaterThan(58_000);
+  // The one that starts now is counted once.
+  expect(Date.parse(trial.estimatedStartAt ?? "") - before).toBeLessThan(70_000);
+});
+
+test("an estimate is by every rate that a task is under, also by those that hold nothing up yet", async () => {
+  await using queue = await createTestQueue();
+  const { ctx } = queue;
+  await addMany(queue, 1);
+  expect(await queue.dispatch()).toBe(1);
+  await setControl(ctx, { ...LANE, startsMax: 1, ...MINUTE });
+  await setControl(ctx, { queue: "default", startsMax: 3, startsWindowSeconds: 86_400 });
+  const ids = await addMany(queue, 3);
+  const hours = await Promise.all(
+    ids.map(async (taskId) => {
+      const { estimatedStartAt } = await explainTask(ctx, { taskId });
+      return (Date.parse(estimatedStartAt ?? "") - Date.now()) / 3_600_000;
+    }),
+  );
+  expect(hours[1]).toBeLessThan(0.1);
+  expect(hours[2]).toBeGreaterThan(23.9);
+});
+
+test("an estimate under a queue's rate knows of what stands in its other lanes", async () => {
+  await using queue = await createTestQueue();
+  const { ctx } = queue;
+  await setControl(ctx, { queue: "default", startsMax: 1, ...MINUTE });
+  const ids: string[] = [];
+  for (let count = 0; count < 4; count += 1) ids.push(await queue.add({ lane: `lane${count}` }));
+  expect(await queue.dispatch()).toBe(1);
+  const minutes = await Promise.all(
+    ids.slice(1).map(async (taskId) => {
+      const { estimatedStartAt } = await explainTask(ctx, { taskId });
+      return Math.round((Date.parse(estimatedStartAt ?? "") - Date.now()) / 60_000);
+    }),
+  );
+  expect(minutes).toEqual([1, 2, 3]);
+});
+
+test("a caller that is bound to its tenant is told of a rate in whole seconds", async () => {
+  await using queue = await createTestQueue();
+  const { ctx } = queue;
+  await setControl(ctx, { queue: "default", startsMax: 1, ...MINUTE });
+  await queue.add({ tenantId: "t1" });
+  expect(await queue.dispatch()).toBe(1);
+  const taskId = await queue.add({ tenantId: "t2" });
+  const { blocker, estimatedStartAt } = await explainTask({ ...ctx, actor: tenantOperator("t2") }, { taskId });
+  expect(blocker?.until).toMatch(/:\d\d\.000Z$/);
+  expect(blocker?.message).toContain(blocker?.until);
+  expect(estimatedStartAt).toBe(blocker?.until);
 });
 
 test.each([

@@ -128,6 +128,13 @@ export class Room {
     return budget ?? this.#rateBlock(places);
   }
 
+  /** Every rate that a lane is under, of the lane itself and of its queue. */
+  ratesOf({ tenantId, queue, lane }: Lane): { ofLane: Rate[]; ofQueue: Rate[] } {
+    const of = (place: string) =>
+      [tenantId, ALL_TENANTS].flatMap((owner) => this.#controls.get(keyOf("place", owner, queue, place))?.rate ?? []);
+    return { ofLane: of(lane), ofQueue: of(WHOLE_QUEUE) };
+  }
+
   /** Rates of all tenants together that a lane is under: its queue's first, each with the starts that are left. */
   sharedRates({ queue, lane }: Lane): { on: string; isLane: boolean; left: number }[] {
     return [WHOLE_QUEUE, lane].flatMap((of) => {

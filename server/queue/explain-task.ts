@@ -1,11 +1,12 @@
 import { sql } from "drizzle-orm";
 import type { Blocker, ExplainTaskInput, TaskExplanation } from "@/contract/queue";
-import type { Rate } from "@/contract/rate";
+import type { Rate } from "@/db/queries/queue-rates";
 import { type QueueTaskRow, queueTasks } from "@/db/schema";
-import type { ServiceContext } from "@/server/context";
+import { type ServiceContext, tenantOf } from "@/server/context";
+import { Room, readFacts } from "@/server/dispatcher";
 import { NotFoundError } from "@/server/errors";
 import { ownTask } from "./scope";
-import { readWaitReasons } from "./wait-reasons";
+import { readWaitReasons, tellableUntil } from "./wait-reasons";
 
 /** Tasks before one that are counted at most: further back, the exact place tells nobody anything. */
 const RANK_MAX = 10_000;
@@ -29,20 +30,38 @@ type Place = Pick<TaskExplanation, "rank" | "isRankBounded" | "estimatedStartAt"
 export async function findPlace(ctx: ServiceContext, task: Placed, blocker: Blocker | null): Promise<Place> {
   const before = await countBefore(ctx, task);
   const perTaskMs = await readPace(ctx, task);
-  const fromMs = Math.max(Date.now(), blocker?.until ? Date.parse(blocker.until) : 0);
+  const nowMs = Date.now();
+  const fromMs = Math.max(nowMs, blocker?.until ? Date.parse(blocker.until) : 0);
   const isOpen =
     blocker === null ||
     !["paused", "parked", "session-evicted", "budget-reached", "not-dispatched"].includes(blocker.kind);
-  const byRateMs = blocker?.rate === undefined ? null : msByRate(blocker.rate, before);
-  const waitMs = perTaskMs === null ? byRateMs : Math.max(before * perTaskMs, byRateMs ?? 0);
+  const { ofLane, ofQueue } = await readRates(ctx, task);
+  const starts = ofLane.flatMap((rate) => letsGoAt(rate, before, nowMs) ?? []);
+  if (ofQueue.length > 0) {
+    const inQueue = Math.max(before, await countReadyBefore(ctx, task));
+    starts.push(...ofQueue.flatMap((rate) => letsGoAt(rate, inQueue, nowMs) ?? []));
+  }
+  if (perTaskMs !== null) starts.push(fromMs + before * perTaskMs);
+  const lastMs = Math.max(fromMs, ...starts);
   const estimatedStartAt =
-    isOpen && waitMs !== null ? new Date(fromMs + waitMs).toISOString() : (blocker?.until ?? null);
+    isOpen && starts.length > 0
+      ? tellableUntil(new Date(lastMs).toISOString(), ofLane.length + ofQueue.length > 0 ? tenantOf(ctx) : null)
+      : (blocker?.until ?? null);
   return { rank: before + 1, isRankBounded: before >= RANK_MAX, estimatedStartAt };
 }
 
-/** How long a rate holds up a task behind so many others once it lets the first of them go: window by window. */
-function msByRate({ startsMax, startsWindowSeconds }: Rate, before: number): number {
-  return Math.floor(before / startsMax) * startsWindowSeconds * 1_000;
+async function readRates(ctx: ServiceContext, task: Placed): Promise<ReturnType<Room["ratesOf"]>> {
+  if (ctx.settings.executor === "none") return { ofLane: [], ofQueue: [] };
+  const facts = await readFacts(ctx, { runnersMax: ctx.settings.runnersMax });
+  return new Room({ ...facts, busySessions: new Map() }).ratesOf(task);
+}
+
+/** When a rate lets a task go that stands behind so many others, window by window; null: it goes in what is left. */
+function letsGoAt(rate: Rate, before: number, nowMs: number): number | null {
+  const { startsMax, startsWindowSeconds, used, freesAtMs } = rate;
+  const windowMs = startsWindowSeconds * 1_000;
+  const behind = before - Math.max(0, startsMax - used);
+  return behind < 0 ? null : (freesAtMs ?? nowMs + windowMs) + Math.floor(behind / startsMax) * windowMs;
 }
 
 async function countBefore(ctx: ServiceContext, task: Placed): Promise<number> {
@@ -58,6 +77,19 @@ async function countBefore(ctx: ServiceContext, task: Placed): Promise<number> {
         and (other.created_at, other.id) < (
           coalesce((select created_at from agentrun_queue_tasks where id = ${task.id}), clock_timestamp()), ${task.id})
       limit ${RANK_MAX}) counted`);
+  return rows[0]?.before ?? 0;
+}
+
+/** Of the first ready tasks of a tenant's queue, in whatever lane, those that come before one by priority and age. */
+async function countReadyBefore(ctx: ServiceContext, task: Placed): Promise<number> {
+  const { rows } = await ctx.db.execute<{ before: number }>(sql`
+    select count(*)::int as before from (
+      select priority, created_at, id from agentrun_queue_tasks
+      where tenant_id = ${task.tenantId} and queue = ${task.queue}
+        and state = 'pending' and not_before is null and blocked_on is null
+      limit ${RANK_MAX}) other
+    where other.priority > ${task.priority} or other.priority = ${task.priority} and (other.created_at, other.id) < (
+      coalesce((select created_at from agentrun_queue_tasks where id = ${task.id}), clock_timestamp()), ${task.id})`);
   return rows[0]?.before ?? 0;
 }
 

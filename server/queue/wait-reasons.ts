@@ -83,11 +83,20 @@ function plain(kind: BlockerKind, message: string, until: string | null): Blocke
   return { kind, message, until, limit: null, holders: [] };
 }
 
+/** An instant that a rate makes, in whole seconds for a bound caller: the exact start may be another tenant's. */
+export function tellableUntil(until: string, seer: string | null): string {
+  return seer === null ? until : new Date(Math.ceil(Date.parse(until) / 1_000) * 1_000).toISOString();
+}
+
 /** Of tasks of another tenant a bound caller is told no more than that there are some, and of a provider nothing. */
 function toBlocker(block: Block, task: WaitingTask, seer: string | null): Blocker {
-  const { kind, limit, until = null, rate } = block;
+  const { kind, limit, rate } = block;
+  const until = block.until === undefined ? null : tellableUntil(block.until, rate === undefined ? null : seer);
   const holders = block.holders.filter(({ tenantId }) => seer === null || tenantId === seer).map(({ id }) => id);
-  const message = wordsOf(block, { task, holders, isBound: seer !== null });
+  const message = wordsOf(
+    { ...block, ...(until === null ? {} : { until }) },
+    { task, holders, isBound: seer !== null },
+  );
   return { kind, message, until, limit, holders, ...(rate === undefined ? {} : { rate }) };
 }
 
