@@ -2,7 +2,7 @@ import { and, eq, isNull, lt, or, sql } from "drizzle-orm";
 import type { Role } from "@/contract/words";
 import { tokens } from "@/db/schema";
 import { inTx, type ServiceContext } from "@/server/context";
-import { ForbiddenError } from "@/server/errors";
+import { ForbiddenError, UnauthenticatedError } from "@/server/errors";
 import { newId } from "@/server/ids";
 import { lockLiveToken } from "./lock-live-token";
 import { hashToken, newToken, type TokenKind } from "./token";
@@ -116,12 +116,18 @@ export type MintOperatorTokenInput = {
   parentId?: string | null;
 };
 
-/** A browser's cookie. One that another cookie bought belongs to the same token as that; one that has ended buys none. */
+/**
+ * A browser's cookie. One that another cookie bought belongs to the same token as that; what has ended buys none, nor
+ * does a token of one's own.
+ */
 export async function mintOperatorToken(ctx: ServiceContext, input: MintOperatorTokenInput): Promise<string> {
   const { parentId = null, ...values } = input;
   if (parentId === null) return (await storeToken(ctx, "operator", values, OPERATOR_TOKEN_MS)).token;
   return inTx(ctx, async (ctx) => {
     const { token, root } = await lockLiveToken(ctx.db, parentId);
+    // It would be a browser of that sign-in, which makes tokens that outlive this one.
+    if (token.kind === "api" && root.id !== token.id)
+      throw new UnauthenticatedError("this token is somebody's own for a program: it signs no browser in");
     const bought = { ...values, parentId: root.id };
     return (await storeToken(ctx, "operator", bought, OPERATOR_TOKEN_MS, token.expiresAt)).token;
   });
