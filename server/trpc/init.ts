@@ -33,7 +33,7 @@ export type TrpcContext = {
   nobody?: () => ServiceContext;
   /** Whence the request came, as this process saw it; absent where a page asks in process. */
   address?: string;
-  /** Counts, for each person, the codes that they tried and nobody has. */
+  /** Counts, for each sign-in, the codes that were tried there and nobody has. */
   codeGuesses?: FailedSignIns;
 };
 
@@ -139,15 +139,12 @@ const mapErrors = t.middleware(async (opts) => {
   const result = await opts.next();
   if (result.ok) return result;
   const fault = faultOf(result.error);
+  const { log } = opts.ctx.service ?? opts.ctx.nobody?.() ?? {};
   if (fault.reason === "unexpected") {
-    opts.ctx.service?.log.error(
-      { err: fault.cause, path: opts.path, requestId: opts.ctx.requestId },
-      "unexpected error",
-    );
+    log?.error({ err: fault.cause, path: opts.path, requestId: opts.ctx.requestId }, "unexpected error");
   }
   // A statement that is too slow at all times shows in the log alone.
-  if (fault.reason === "database-busy")
-    opts.ctx.service?.log.warn({ err: fault.cause, path: opts.path }, fault.message);
+  if (fault.reason === "database-busy") log?.warn({ err: fault.cause, path: opts.path }, fault.message);
   throw new TRPCError({ code: TRPC_CODE[REASON_STATUS[fault.reason]], message: fault.message, cause: fault });
 });
 
