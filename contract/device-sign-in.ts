@@ -72,8 +72,6 @@ export const DeviceSignIn = z.object({
   address: z.string(),
   askedAt: z.string(),
   expiresAt: z.string(),
-  /** Whether the caller can allow it: only a browser can that came by a link or a provider. */
-  mayAllow: z.boolean(),
   /** When the token ends that it gets: with the caller's sign-in; null where there is none. */
   until: z.string().nullable(),
 });

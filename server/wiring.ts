@@ -37,7 +37,7 @@ export type Wiring = {
   failedSignIns: FailedSignIns;
   /** Of those that came back from a provider: apart, so that nothing there shuts out who has a token. */
   failedSsoSignIns: FailedSignIns;
-  /** Of codes that signed-in people type for a command line, by person. */
+  /** Of codes that signed-in people type for a command line, by sign-in. */
   codeGuesses: FailedSignIns;
   requestLimits: RequestLimits;
   openCalls: Holds;
@@ -61,6 +61,8 @@ export type Wiring = {
 
 /** Of one address, in a minute, with those under way: a whole company may come from one. */
 const SSO_FAILURES_MAX = 30;
+/** Of one sign-in, in a minute. */
+const CODE_GUESSES_MAX = 10;
 
 export function createWiring(env: ServerEnv, name: string): Wiring {
   const log = createLog(env.LOG_LEVEL, name);
@@ -116,7 +118,7 @@ export function createWiring(env: ServerEnv, name: string): Wiring {
     authenticator,
     failedSignIns: createFailedSignIns(),
     failedSsoSignIns: createFailedSignIns(SSO_FAILURES_MAX),
-    codeGuesses: createFailedSignIns(),
+    codeGuesses: createFailedSignIns(CODE_GUESSES_MAX, "codes that nobody has"),
     requestLimits: createRequestLimits(),
     openCalls: new Holds(env.AGENTRUN_MODEL_CALLS_PER_RUN_MAX),
     heldBodies: new Holds(env.AGENTRUN_MODEL_BYTES_PER_RUN_MAX),

@@ -1,13 +1,15 @@
 "use client";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import Link from "next/link";
+import { type RefObject, useEffect, useRef } from "react";
 import { useIdentity } from "@/components/shell/identity";
 import { useTRPC } from "@/components/trpc/client";
+import { readError } from "@/components/trpc/errors";
 import { Button } from "@/components/ui/button";
 import { ErrorNote } from "@/components/ui/error-note";
 import { showTricks } from "@/components/ui/hidden-text";
 import { Facts, Panel } from "@/components/ui/page";
-import { Time } from "@/components/ui/time";
+import { Countdown, Time } from "@/components/ui/time";
 import type { DeviceSignIn } from "@/contract/device-sign-in";
 
 /** What asks, what it would get, and the answer to it. */
@@ -15,13 +17,24 @@ export function DeviceRequest({ request }: { request: DeviceSignIn }) {
   const trpc = useTRPC();
   const client = useQueryClient();
   const { name, role, tenantId } = useIdentity();
+  const outcome = useRef<HTMLDivElement>(null);
   const decide = useMutation(
     trpc.identity.decideDeviceSignIn.mutationOptions({
+      // Another page has answered: what it said is shown before anything can be pressed again.
+      onError: (error, { userCode }) =>
+        readError(error).reason === "already-terminal"
+          ? client.invalidateQueries(trpc.identity.deviceSignIn.queryFilter({ userCode }))
+          : undefined,
       onSuccess: (decided, { userCode }) =>
         client.setQueryData(trpc.identity.deviceSignIn.queryKey({ userCode }), decided),
     }),
   );
-  const { userCode, state, mayAllow } = request;
+  const { userCode, state } = request;
+  const isAnswered = !decide.isIdle && state !== "waiting";
+  // The buttons are gone that had the focus.
+  useEffect(() => {
+    if (isAnswered) outcome.current?.focus();
+  }, [isAnswered]);
   const gets = `a token of your own, as ${name}/…, role ${role}, ${tenantId === null ? "all tenants" : `tenant ${tenantId}`}`;
   const answer = (decision: "allow" | "refuse") => decide.mutate({ userCode, decision });
   return (
@@ -41,12 +54,16 @@ export function DeviceRequest({ request }: { request: DeviceSignIn }) {
             ["Calls itself", showTricks(request.client)],
             ["Asks from", `${request.address}, as this server sees it`],
             ["Asked", <Time key="asked" at={request.askedAt} />],
+            [
+              "Code ends",
+              state === "waiting" ? <Countdown key="over" to={request.expiresAt} past="it is over" /> : null,
+            ],
             ["It gets", state === "refused" ? null : gets],
             ["Which ends", state === "refused" ? null : <Ends key="ends" until={request.until} />],
           ]}
         />
         <ErrorNote error={decide.error} />
-        {state === "waiting" && mayAllow && (
+        {state === "waiting" && (
           <div className="flex justify-end gap-2">
             <Button disabled={decide.isPending} onClick={() => answer("refuse")}>
               Refuse
@@ -56,7 +73,7 @@ export function DeviceRequest({ request }: { request: DeviceSignIn }) {
             </Button>
           </div>
         )}
-        <Outcome state={state} mayAllow={mayAllow} />
+        <Outcome state={state} box={outcome} />
       </div>
     </Panel>
   );
@@ -71,15 +88,10 @@ function Ends({ until }: { until: string | null }) {
   );
 }
 
-/** What came of it, or why nothing can: read out as it changes. */
-function Outcome({ state, mayAllow }: Pick<DeviceSignIn, "state" | "mayAllow">) {
+/** What came of it: read out as it changes. */
+function Outcome({ state, box }: Pick<DeviceSignIn, "state"> & { box: RefObject<HTMLDivElement | null> }) {
   return (
-    <div role="status" className="empty:hidden">
-      {state === "waiting" && !mayAllow && (
-        <p className="text-xs text-ink-2">
-          You signed in by a token of a program, and it makes no others: have the terminal use it as AGENTRUN_TOKEN.
-        </p>
-      )}
+    <div role="status" ref={box} tabIndex={-1} className="empty:hidden">
       {state === "allowed" && (
         <p>
           <span className="font-semibold text-good">Allowed.</span> Go back to your terminal, which goes on within

@@ -43,6 +43,7 @@ function CodeForm({ isWrong = false }: { isWrong?: boolean }) {
               id={id}
               name="code"
               required
+              autoFocus
               maxLength={20}
               autoComplete="off"
               autoCapitalize="characters"
@@ -69,8 +70,9 @@ function Asked({ userCode }: { userCode: string }) {
       { staleTime: Number.POSITIVE_INFINITY, refetchOnWindowFocus: false, refetchOnReconnect: false },
     ),
   );
-  if (query.data !== undefined) return <DeviceRequest request={query.data} />;
-  if (query.error === null) return <TableSkeleton rows={4} />;
+  // What was there and is no more is told, rather than what it was.
+  if (query.error === null)
+    return query.data === undefined ? <TableSkeleton rows={4} /> : <DeviceRequest request={query.data} />;
   return (
     <>
       <ErrorNote error={query.error} />

@@ -4,7 +4,6 @@ import { deviceSignIns } from "@/db/schema";
 import { audit } from "@/server/audit";
 import { inTx, type ServiceContext } from "@/server/context";
 import { ConflictError } from "@/server/errors";
-import { iso } from "@/server/stored";
 import type { FailedSignIns } from "./failed-sign-ins";
 import { requireByCode, toDeviceSignIn } from "./find-device-sign-in";
 import { requireBrowser, requireRoomForOwn } from "./own-tokens";
@@ -15,13 +14,14 @@ import { requireBrowser, requireRoomForOwn } from "./own-tokens";
  */
 export function decideDeviceSignIn(
   ctx: ServiceContext,
-  { userCode, decision }: DecideDeviceSignInInput,
+  { userCode: typed, decision }: DecideDeviceSignInInput,
   guesses: FailedSignIns,
 ): Promise<DeviceSignIn> {
   return inTx(ctx, async (ctx) => {
-    const { id } = await requireByCode(ctx, userCode, guesses);
+    const { tokenId, browser } = await requireBrowser(ctx);
+    const { row, userCode } = await requireByCode(ctx, { userCode: typed, browser, guesses });
     // To refuse takes no room.
-    const { tokenId, browser } = await (decision === "allow" ? requireRoomForOwn(ctx) : requireBrowser(ctx));
+    if (decision === "allow") await requireRoomForOwn(ctx);
     const [decided] = await ctx.db
       .update(deviceSignIns)
       .set({
@@ -30,7 +30,7 @@ export function decideDeviceSignIn(
       })
       .where(
         and(
-          eq(deviceSignIns.id, id),
+          eq(deviceSignIns.id, row.id),
           eq(deviceSignIns.state, "waiting"),
           gt(deviceSignIns.expiresAt, sql`clock_timestamp()`),
         ),
@@ -40,8 +40,8 @@ export function decideDeviceSignIn(
     const { client, address } = decided;
     await audit(ctx, {
       action: "identity.decideDeviceSignIn",
-      ...{ targetKind: "device-sign-in", targetId: id, details: { decision, client, address } },
+      ...{ targetKind: "device-sign-in", targetId: row.id, details: { decision, client, address } },
     });
-    return toDeviceSignIn(decided, userCode, { mayAllow: true, until: iso(browser.expiresAt) });
+    return toDeviceSignIn({ row: decided, userCode }, browser);
   });
 }

@@ -16,6 +16,7 @@ export type FailedSignIns = {
 /** Slows guessing down. Kept in memory: a token has 256 random bits, so this saves work rather than secrets. */
 export function createFailedSignIns(
   failuresMax: number = FAILURES_MAX,
+  what = "failed sign-ins",
   now: () => number = () => performance.now(),
 ): FailedSignIns {
   const failures = new Map<string, { count: number; since: number }>();
@@ -29,7 +30,7 @@ export function createFailedSignIns(
         return;
       }
       const retryAfterSeconds = Math.ceil(waitMs / 1_000);
-      throw new RateLimitedError(`too many failed sign-ins: try again in ${retryAfterSeconds} s`, retryAfterSeconds);
+      throw new RateLimitedError(`too many ${what}: try again in ${retryAfterSeconds} s`, retryAfterSeconds);
     },
     note(address) {
       const entry = failures.get(address);

@@ -13,7 +13,7 @@ import { isListed, toTokenRecord } from "./token-record";
 /** Of one sign-in. */
 export const OWN_TOKENS_MAX = 50;
 
-type Browser = { rootId: string; expiresAt: Date | null };
+export type Browser = { rootId: string; expiresAt: Date | null };
 
 /** The tokens of the caller's own sign-in, the newest first. */
 export function listOwnTokens(ctx: ServiceContext): Promise<OwnTokens> {
@@ -88,7 +88,7 @@ function isOwnOfAny() {
 }
 
 /** The sign-in that a caller's cookie belongs to, locked; null for whoever came by a token, which is all that they need. */
-export async function findBrowser(actor: Actor, tx: Tx): Promise<Browser | null> {
+async function findBrowser(actor: Actor, tx: Tx): Promise<Browser | null> {
   if (actor.kind !== "operator" || actor.tokenId === null) return null;
   const { token, root } = await lockLiveToken(tx, actor.tokenId);
   if (token.kind !== "operator" || root.kind !== "operator") return null;

@@ -16,6 +16,8 @@ const TOO_SOON = 0.9;
 /** What RFC 8628 has an interval grow by, seconds, and where that ends. */
 const SLOWER_SECONDS = 5;
 const INTERVAL_MAX_SECONDS = 60;
+const isTooSoon = sql`${deviceSignIns.polledAt} > clock_timestamp()
+  - ${deviceSignIns.intervalSeconds} * ${TOO_SOON}::float8 * interval '1 second'`;
 /** Somebody else took the name between the look and the insert. */
 const NAME_TRIES = 3;
 
@@ -26,7 +28,11 @@ const NAME_TRIES = 3;
  */
 export async function pollDeviceSignIn(ctx: ServiceContext, input: PollDeviceSignInInput): Promise<DevicePoll> {
   const [found] = await ctx.db
-    .select({ row: deviceSignIns, isOver: sql<boolean>`${deviceSignIns.expiresAt} <= clock_timestamp()` })
+    .select({
+      row: deviceSignIns,
+      isOver: sql<boolean>`${deviceSignIns.expiresAt} <= clock_timestamp()`,
+      isTooSoon: sql<boolean>`coalesce(${isTooSoon}, false)`,
+    })
     .from(deviceSignIns)
     .where(eq(deviceSignIns.deviceHash, hashToken(input.deviceCode)));
   if (!found)
@@ -35,10 +41,11 @@ export async function pollDeviceSignIn(ctx: ServiceContext, input: PollDeviceSig
   const { state } = row;
   switch (state) {
     case "refused":
+      return answer(row, row.decidedTokenId === null ? "ended" : state);
     case "collected":
       return answer(row, state);
     case "waiting":
-      return isOver ? answer(row, "expired") : noteQuestion(ctx, row);
+      return isOver ? answer(row, "expired") : noteQuestion(ctx, found);
     case "allowed":
       return isOver ? answer(row, "expired") : collect(ctx, row);
     default:
@@ -55,9 +62,9 @@ function answer(
 }
 
 /** Writes down that it was asked; whoever asks too soon has to wait longer from then on. */
-async function noteQuestion(ctx: ServiceContext, row: DeviceRow): Promise<DevicePoll> {
-  const { polledAt, intervalSeconds } = deviceSignIns;
-  const isTooSoon = sql`${polledAt} > clock_timestamp() - ${intervalSeconds} * ${TOO_SOON}::float8 * interval '1 second'`;
+async function noteQuestion(ctx: ServiceContext, found: { row: DeviceRow; isTooSoon: boolean }): Promise<DevicePoll> {
+  const { row } = found;
+  const { intervalSeconds } = deviceSignIns;
   const slower = sql`least(${intervalSeconds} + ${SLOWER_SECONDS}::int, ${INTERVAL_MAX_SECONDS}::int)`;
   const [noted] = await ctx.db
     .update(deviceSignIns)
@@ -69,7 +76,7 @@ async function noteQuestion(ctx: ServiceContext, row: DeviceRow): Promise<Device
     .returning({ intervalSeconds });
   // What it became meanwhile the next question is told.
   if (!noted) return answer(row, "waiting");
-  return answer(noted, noted.intervalSeconds > row.intervalSeconds ? "slow-down" : "waiting");
+  return answer(noted, found.isTooSoon || noted.intervalSeconds > row.intervalSeconds ? "slow-down" : "waiting");
 }
 
 async function collect(ctx: ServiceContext, row: DeviceRow): Promise<DevicePoll> {
@@ -138,11 +145,11 @@ async function freeLabel(ctx: TxContext, client: string): Promise<string> {
   return labels.find((label) => !taken.has(nameOf(label))) ?? labelOf(client);
 }
 
-/** The browser that allowed it is signed out: what it would have given ended with that. */
+/** The browser that allowed it is signed out: what it would have given ended with that, and nobody has refused it. */
 async function end(ctx: ServiceContext, row: DeviceRow): Promise<DevicePoll> {
   await ctx.db
     .update(deviceSignIns)
-    .set({ state: "refused" })
+    .set({ state: "refused", decidedTokenId: null })
     .where(and(eq(deviceSignIns.id, row.id), eq(deviceSignIns.state, "allowed")));
   return answer(row, "ended");
 }

@@ -1,4 +1,4 @@
-import { and, gt, inArray, lt, sql } from "drizzle-orm";
+import { and, eq, gt, inArray, lt, sql } from "drizzle-orm";
 import type { DeviceSignInBegun, StartDeviceSignInInput } from "@/contract/device-sign-in";
 import { lockOwnerKey } from "@/db/queries/advisory-lock";
 import { deviceSignIns } from "@/db/schema";
@@ -13,7 +13,11 @@ import { hashToken } from "./token";
 const LIFE_SECONDS = 600;
 const INTERVAL_SECONDS = 2;
 /** Requests that wait at once: from one address, which may be a proxy's, and from everywhere. */
-export const OPEN_MAX = { network: 50, all: 1_000 };
+const OPEN_MAX = { network: 50, all: 1_000 };
+/** A request that its program asks about no more counts no longer: after so long, or three of its intervals. */
+const QUIET = { seconds: 30, intervals: 3 };
+/** Rows that may stand before those are removed that wait no longer, though not over. */
+const STORED_MAX = 10_000;
 /** What is over is told of for so long; then nothing is known of it. */
 const TOLD_MINUTES = 10;
 
@@ -45,23 +49,43 @@ export function startDeviceSignIn(
   });
 }
 
+const quietAt = sql`coalesce(${deviceSignIns.polledAt}, ${deviceSignIns.createdAt})
+  + greatest(${QUIET.seconds}::float8, ${QUIET.intervals} * ${deviceSignIns.intervalSeconds}) * interval '1 second'`;
+/** When it counts no longer, unless it is asked about before. */
+const closesAt = sql`least(${quietAt}, ${deviceSignIns.expiresAt})`;
+const isOpen = and(inArray(deviceSignIns.state, ["waiting", "allowed"]), gt(closesAt, sql`clock_timestamp()`));
+
 /** One after the other, so that no number of them at once comes past the bounds. */
 async function assertRoom(ctx: TxContext, network: string): Promise<void> {
   await lockOwnerKey(ctx.db, "device sign-ins");
+  const isNear = eq(deviceSignIns.network, network);
+  const secondsLeft = sql`extract(epoch from ${closesAt} - clock_timestamp())`;
   const [open] = await ctx.db
     .select({
       all: sql<number>`count(*)::int`,
-      network: sql<number>`(count(*) filter (where ${deviceSignIns.network} = ${network}))::int`,
+      near: sql<number>`(count(*) filter (where ${isNear}))::int`,
+      allFor: sql<number>`ceil(coalesce(min(${secondsLeft}), 0))::int`,
+      nearFor: sql<number>`ceil(coalesce(min(${secondsLeft}) filter (where ${isNear}), 0))::int`,
     })
     .from(deviceSignIns)
-    .where(
-      and(inArray(deviceSignIns.state, ["waiting", "allowed"]), gt(deviceSignIns.expiresAt, sql`clock_timestamp()`)),
-    );
-  if (!open || (open.network < OPEN_MAX.network && open.all < OPEN_MAX.all)) return;
-  throw new RateLimitedError("too many sign-ins of command lines wait to be allowed: try again in a minute", 60);
+    .where(isOpen);
+  if (open && open.near >= OPEN_MAX.network) throw tooMany("from this address", open.nearFor);
+  if (open && open.all >= OPEN_MAX.all) throw tooMany("at this server", open.allFor);
+  if ((await ctx.db.$count(deviceSignIns)) >= STORED_MAX)
+    await ctx.db.delete(deviceSignIns).where(sql`not (${isOpen})`);
 }
 
-/** Removes requests that have been over for a while; answers how many. There are never more than the bounds let in. */
+/** The first of them is given up then, unless its program goes on to ask. */
+function tooMany(where: string, seconds: number): RateLimitedError {
+  const retryAfterSeconds = Math.max(seconds, 1);
+  const words = `too many command lines wait ${where} to be allowed: try again in ${retryAfterSeconds} s`;
+  return new RateLimitedError(words, retryAfterSeconds);
+}
+
+/**
+ * Removes requests that have been over for a while; answers how many. Those that were refused, collected or given up
+ * count for no bound, so that it is `STORED_MAX` which bounds all that stand.
+ */
 export async function removeDeviceSignIns(ctx: ServiceContext): Promise<number> {
   const { rowCount } = await ctx.db
     .delete(deviceSignIns)

@@ -210,14 +210,11 @@ test("REST gives what tRPC gives, for every reading procedure", async () => {
   await web.call("POST", `/api/v1/schedules/${schedule.id}/trigger`, { body: {} });
   const budget = (await web.call("POST", "/api/v1/budgets", { body: { name: "models", unit: "USD", limit: 5 } }))
     .body as { id: string };
-  const { userCode } = (await web.call("POST", "/api/v1/device-sign-ins", { body: { client: "laptop" } })).body as {
-    userCode: string;
-  };
   const { items } = (await web.call("GET", `/api/v1/runs/${run.id}/events`)).body as { items: { id: string }[] };
   const eventId = items[0]?.id ?? "";
   const ids: Record<string, string> = {
     ...{ runId: run.id, sessionId: "ses_same", taskId: task.id, eventId, name: "queue", bulkId: bulk.id },
-    ...{ profile: "demo", scheduleId: schedule.id, budgetId: budget.id, userCode },
+    ...{ profile: "demo", scheduleId: schedule.id, budgetId: budget.id },
   };
   // A session's own answer is up to date at once, its row in lists a moment later: two answers are compared.
   const read = (await web.call("GET", "/api/v1/sessions/ses_same")).body as { lastEventSeq: number };
