@@ -11,6 +11,8 @@ export type Request = { method: Method /** Below /api/v1. */; path: string; quer
 export type Frame = { id: string | null; event: string | null; data: unknown };
 
 export type ClientOptions = {
+  /** The token that is good by now, where the one that it began with may have been replaced; asked after a 401. */
+  renew?: () => string | null;
   /** How long one answer may take, milliseconds. */
   timeoutMs: number;
   /** Told when a stream broke and is taken up again. */
@@ -25,26 +27,34 @@ const SILENCE_MAX_MS = 45_000;
 
 /** The REST API of one server. */
 export class Client {
+  #token: string | null;
+
   constructor(
     private readonly place: Pick<Place, "url" | "token">,
     private readonly options: ClientOptions,
-  ) {}
+  ) {
+    this.#token = place.token;
+  }
 
   get url(): string {
     return this.place.url;
   }
 
   /** Its answer; throws what `failure.ts` knows. */
-  async call<Answer>(request: Request): Promise<Answer> {
+  async call<Answer>(request: Request & { signal?: AbortSignal }): Promise<Answer> {
     return (await this.read(`${PREFIX}${request.path}${searchOf(request.query)}`, request)) as Answer;
   }
 
   /** Any path of the server, as JSON. */
-  async read(target: string, { method, body }: Pick<Request, "method" | "body"> = { method: "GET" }): Promise<unknown> {
+  async read(
+    target: string,
+    { method, body, signal }: Pick<Request, "method" | "body"> & { signal?: AbortSignal } = { method: "GET" },
+  ): Promise<unknown> {
     const { timeoutMs } = this.options;
+    const deadline = AbortSignal.timeout(timeoutMs);
     const response = await this.#ask(target, {
       method,
-      signal: AbortSignal.timeout(timeoutMs),
+      signal: signal === undefined ? deadline : AbortSignal.any([deadline, signal]),
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     return await parse(await textOf(response, this.url, timeoutMs), response, this.url);
@@ -139,22 +149,42 @@ export class Client {
     headers: Record<string, string> = {},
     timeoutMs = this.options.timeoutMs,
   ): Promise<Response> {
-    const { token } = this.place;
-    try {
-      return await fetch(`${this.url}${target}`, {
-        ...init,
-        // A token goes nowhere but where it was sent.
-        redirect: "error",
-        headers: {
-          ...(token === null ? {} : { authorization: `Bearer ${token}` }),
-          ...(init.body === undefined ? {} : { "content-type": "application/json" }),
-          ...headers,
-        },
-      });
-    } catch (error) {
-      throw failureOf(error, this.url, timeoutMs);
+    const send = async (token: string | null) => {
+      try {
+        return await fetch(`${this.url}${target}`, {
+          ...init,
+          // A token goes nowhere but where it was sent.
+          redirect: "manual",
+          headers: {
+            ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+            ...(init.body === undefined ? {} : { "content-type": "application/json" }),
+            ...headers,
+          },
+        });
+      } catch (error) {
+        throw failureOf(error, this.url, timeoutMs);
+      }
+    };
+    let response = await send(this.#token);
+    if (response.status === 401) {
+      const renewed = this.options.renew?.() ?? null;
+      if (renewed !== null && renewed !== this.#token) {
+        await response.body?.cancel();
+        this.#token = renewed;
+        response = await send(renewed);
+      }
     }
+    const leadsTo = response.status >= 300 && response.status < 400 ? response.headers.get("location") : null;
+    if (leadsTo === null) return response;
+    await response.body?.cancel();
+    throw new UnreachableError(this.url, `it leads to ${originIn(leadsTo, this.url)}, which has to be named itself`);
   }
+}
+
+/** Where a redirect leads, without the rest: that may hold what is nobody's business. */
+function originIn(location: string, base: string): string {
+  const url = URL.canParse(location, base) ? new URL(location, base) : null;
+  return url !== null && /^https?:$/.test(url.protocol) ? url.origin : "what is no address of a server";
 }
 
 async function textOf(response: Response, url: string, timeoutMs: number): Promise<string> {

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import path from "node:path";
 import { UsageError } from "./failure";
@@ -14,7 +14,8 @@ export type Credentials = {
   /** The address that was logged in to last and not out of since. */
   lastUrl(): string | null;
   save(url: string, login: Login): void;
-  remove(url: string): void;
+  /** Forgets that very token: another login may have stored a newer one meanwhile. */
+  remove(url: string, tokenId: string): void;
 };
 
 type Stored = { default: string | null; servers: Record<string, Login> };
@@ -27,11 +28,14 @@ export function openCredentials(env: Record<string, string | undefined>): Creden
     find: (url) => own(read(file).servers, url),
     lastUrl: () => read(file).default,
     save(url, login) {
+      // What is not read again would make the whole file unreadable.
+      if (!isLogin(login)) throw new UsageError("what the server gave is no token that could be kept");
       const { servers } = read(file);
       write(file, { default: url, servers: { ...servers, [url]: login } });
     },
-    remove(url) {
+    remove(url, tokenId) {
       const stored = read(file);
+      if (own(stored.servers, url)?.tokenId !== tokenId) return;
       const { [url]: _, ...servers } = stored.servers;
       write(file, {
         default: stored.default === url ? (Object.keys(servers).at(-1) ?? null) : stored.default,
@@ -71,7 +75,15 @@ function parse(text: string): Stored | null {
 }
 
 function isLogin(value: unknown): value is Login {
-  return isObject(value) && [value.token, value.tokenId, value.name].every((text) => typeof text === "string");
+  if (!isObject(value)) return false;
+  const { token, tokenId, name, expiresAt } = value;
+  const isWhole = [tokenId, name, expiresAt ?? ""].every((text) => typeof text === "string");
+  return isWhole && typeof token === "string" && isToken(token);
+}
+
+/** Whether a header can hold it: no space, no line's end, nothing but ASCII. */
+export function isToken(text: string): boolean {
+  return /^[!-~]+$/.test(text);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
@@ -83,7 +95,8 @@ function own(servers: Record<string, Login>, url: string): Login | null {
 }
 
 /** Nobody else may read it, and nobody finds half of it. */
-function write(file: string, stored: Stored): void {
+function write(asked: string, stored: Stored): void {
+  const file = targetOf(asked);
   const folder = path.dirname(file);
   const fresh = `${file}.${randomBytes(6).toString("hex")}`;
   try {
@@ -94,6 +107,15 @@ function write(file: string, stored: Stored): void {
   } catch (error) {
     rmSync(fresh, { force: true });
     throw new UsageError(`${file} cannot be written: ${messageOf(error)}`);
+  }
+}
+
+/** Where it is a link, what it leads to is written, and stays a link. */
+function targetOf(file: string): string {
+  try {
+    return realpathSync(file);
+  } catch {
+    return file;
   }
 }
 

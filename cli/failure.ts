@@ -1,4 +1,5 @@
 import type { ErrorBody } from "@/contract/errors";
+import { plainLine } from "./plain";
 
 /** How the program ends; programs branch on it, so that a number never changes its meaning. */
 export const EXIT = {
@@ -78,7 +79,7 @@ export function wordsOf(error: unknown): string[] {
   if (error instanceof RefusedError) {
     const { message, reason, requestId } = error.body;
     const hint = error.status === 401 ? [`  try: ${TOKEN_HINT}`] : [];
-    return [`${message} (${reason})`, ...hint, `  request: ${requestId}`];
+    return [`${plainLine(message)} (${reason})`, ...hint, `  request: ${plainLine(requestId)}`];
   }
   if (error instanceof UnreachableError)
     return [error.message, "  try: npm start, or name the server by --url or AGENTRUN_URL"];

@@ -11,7 +11,7 @@ COMMANDS
   help [PROCEDURE]          What a procedure takes; all of them by help --all
 
 Options of every command
-  --url URL       the server; AGENTRUN_URL, the last login's, or the one of this data folder, unless told
+  --url URL       the server; AGENTRUN_URL, the one that runs on this data folder, or the last login's, unless told
   --json          answers as one document of JSON
   --ndjson        answers as JSON, one a line
   --timeout S     seconds that one answer may take, 30 unless told
@@ -19,8 +19,8 @@ Options of every command
   --help          what a command takes
   --version       of this program
 
-The token is AGENTRUN_TOKEN, else what agentrun login was given for that server, which is then the one that is asked
-unless told. On the server's own machine its data folder has one.
+The token is AGENTRUN_TOKEN, else what agentrun login was given for that server. On the server's own machine its data
+folder has one.
 Ends with 0, 1 failed, 2 wrongly called, 3 not found, 4 not allowed, 5 conflict, 6 too late, 7 not reachable, 8 cancelled.`;
 
 /** What can be typed. */

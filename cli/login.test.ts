@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
+import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -12,6 +12,7 @@ import { createTestDatabase, type TestDatabase } from "@/db/test/database";
 import { mintOperatorToken } from "@/server/identity";
 import { ADMIN } from "@/server/test/context";
 import { ADMIN_TOKEN, startTestWeb, type TestWeb } from "@/server/test/web";
+import { Client } from "./client";
 import { EXIT } from "./failure";
 
 const program = path.resolve("test-results", `login-${process.pid}`, "cli.mjs");
@@ -183,6 +184,120 @@ test("a token of one server is sent to no other, and each server has its own", a
   expect((await run(["whoami"])).out).toContain(web.url);
 });
 
+/** A server that somebody else wrote. */
+async function serve(listener: RequestListener) {
+  const server = createServer(listener).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    [Symbol.dispose]() {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
+
+test("the server that is named, or runs here, is asked rather than the last login's, and no other is logged out of", async () => {
+  await logIn(await browserOf());
+  const elsewhere = { AGENTRUN_URL: "http://127.0.0.1:1" };
+  for (const [words, env] of [
+    [["logout"], elsewhere],
+    [["--url", "http://127.0.0.1:1", "logout"], {}],
+  ] as const)
+    expect(await run([...words], env)).toMatchObject({
+      ...{ code: EXIT.usage, notes: expect.stringContaining("nobody is signed in to http://127.0.0.1:1 here") },
+    });
+
+  await using here = await startTestWeb(database);
+  mkdirSync(path.join(home, ".agentrun"));
+  const lock = (pid: number) =>
+    writeFileSync(path.join(home, ".agentrun", "lock"), JSON.stringify({ pid, since: "", address: here.url }));
+  writeFileSync(path.join(home, ".agentrun", "secrets.json"), JSON.stringify({ adminToken: ADMIN_TOKEN }));
+  lock(process.pid);
+  expect((await run(["whoami"])).out).toMatch(new RegExp(`server +${here.url}\\nname +admin\\n`));
+  expect((await run(["whoami"], { AGENTRUN_URL: web.url })).out).toContain(web.url);
+  // Who was killed has left the lock.
+  lock(2 ** 22 + 1);
+  expect((await run(["whoami"])).out).toContain(web.url);
+  lock(process.pid);
+  expect(await run(["logout"])).toMatchObject({ code: EXIT.ok, notes: `signed out of ${web.url}\n` });
+});
+
+test("what is no AgentRun is told so: nothing of it is kept, and none of its escapes is shown", async () => {
+  const begun = {
+    ...{
+      deviceCode: "x",
+      userCode: "\u001b[31mBCDF",
+      verificationUri: "http://x",
+      verificationUriComplete: "http://x",
+    },
+    ...{ expiresInSeconds: 60, intervalSeconds: 1 },
+  };
+  const refusal = { failureKind: "infra-failed", reason: "forbidden", message: "\u001b]0;no\u0007", retryable: false };
+  const token = { state: "allowed", intervalSeconds: 1, token: { token: "ara_x\nx: y", id: 7, name: "\u001b[31m" } };
+  for (const [answer, polled, code, words] of [
+    [{}, {}, EXIT.unreachable, "is no AgentRun"],
+    [{ ...begun, intervalSeconds: "soon" }, {}, EXIT.unreachable, "is no AgentRun"],
+    [begun, token, EXIT.unreachable, "is no AgentRun"],
+    [begun, { ...token, state: "toString" }, EXIT.unreachable, "is no AgentRun"],
+    [{ error: { ...refusal, requestId: "\u001b[1m" } }, {}, EXIT.forbidden, "(forbidden)"],
+  ] as const) {
+    using junk = await serve((request, response) => {
+      const status = "error" in answer ? 403 : 200;
+      response.writeHead(status, { "content-type": "application/json" });
+      response.end(JSON.stringify(request.url?.endsWith("poll") ? polled : answer));
+    });
+    const ended = await run(["login", junk.url]);
+    expect([ended.code, ended.notes]).toEqual([code, expect.stringContaining(words)]);
+    expect(ended.notes).not.toContain("\u001b");
+  }
+  expect(readdirSync(home)).toEqual([]);
+});
+
+test("an address that cannot be asked as it is typed is told so, and where a server leads to", async () => {
+  for (const [address, words] of [
+    ["localhost:3000", "try: http://localhost:3000, or https://localhost:3000"],
+    ["http://127.0.0.1:1/agentrun?x=1", "has more in it than the address of a server"],
+    ["http://ann:hunter2@127.0.0.1:1", "no name or password in it"],
+  ] as const) {
+    const { code, notes } = await run(["login", address]);
+    expect([code, notes]).toEqual([EXIT.usage, expect.stringContaining(words)]);
+    expect(notes).not.toContain("hunter2");
+  }
+  using moved = await serve((_, response) => response.writeHead(308, { location: "https://other.example/?t=1" }).end());
+  expect(await run(["login", moved.url])).toMatchObject({
+    ...{ code: EXIT.unreachable, notes: expect.stringContaining("it leads to https://other.example, which") },
+  });
+  const secret = await run(["whoami"], { AGENTRUN_TOKEN: "ara_secret\nx", AGENTRUN_URL: web.url });
+  expect([secret.code, secret.notes]).toEqual([EXIT.usage, expect.not.stringContaining("ara_secret")]);
+});
+
+test("Ctrl-C ends a question that is under way", async () => {
+  let polls = 0;
+  using slow = await serve((request, response) => {
+    if (request.url?.endsWith("poll")) polls += 1;
+    else
+      response.setHeader("content-type", "application/json").end(
+        JSON.stringify({
+          ...{ deviceCode: "x", userCode: "BCDF-GHJK", verificationUri: "x", verificationUriComplete: "x" },
+          ...{ expiresInSeconds: 60, intervalSeconds: 1 },
+        }),
+      );
+  });
+  const login = agentrun(["login", slow.url]);
+  await expect.poll(() => polls, { timeout: 10_000 }).toBe(1);
+  login.child.kill("SIGINT");
+  expect((await login.end).code).toBe(EXIT.interrupted);
+});
+
+test("a program that began with a token which another login replaced goes on with the new one", async () => {
+  const how = { timeoutMs: 5_000, onRetry: () => undefined };
+  const renewed = new Client({ url: web.url, token: "ara_gone" }, { ...how, renew: () => ADMIN_TOKEN });
+  expect(await renewed.call({ method: "GET", path: "/me" })).toMatchObject({ name: "admin" });
+  const over = new Client({ url: web.url, token: "ara_gone" }, { ...how, renew: () => "ara_gone" });
+  await expect(over.call({ method: "GET", path: "/me" })).rejects.toMatchObject({ status: 401 });
+});
+
 test("who logs in again leaves no token behind", async () => {
   const bob = await browserOf();
   await logIn(bob);
@@ -251,6 +366,10 @@ test("a file that cannot be used is said, and is not written over; what cannot b
     expect.stringContaining("is not as agentrun login writes it"),
   ]);
   expect(readFileSync(file(), "utf8")).toBe('{"servers":');
+  // What needs no server is not kept from anybody by it.
+  expect((await run(["help"])).code).toBe(EXIT.ok);
+  expect((await run(["help", "login"])).code).toBe(EXIT.ok);
+  expect(await run(["complete", "ls", ""])).toMatchObject({ code: EXIT.ok, out: expect.stringContaining("runs\n") });
   // Who says everything is not kept from it.
   const env = { AGENTRUN_TOKEN: ADMIN_TOKEN, AGENTRUN_URL: web.url };
   expect((await run(["whoami"], env)).code).toBe(EXIT.ok);

@@ -31,6 +31,8 @@ export async function runProgram(args: readonly string[], around: Surroundings):
   try {
     return await perform(args, around);
   } catch (error) {
+    // Ctrl-C ended what was under way.
+    if (around.signal.aborted && error instanceof Error && error.name === "AbortError") return EXIT.interrupted;
     const code = exitOf(error);
     if (code === undefined) throw error;
     for (const [index, line] of wordsOf(error).entries()) around.note(index === 0 ? `agentrun: ${line}` : line);
@@ -96,9 +98,32 @@ function ioOf(around: Surroundings, options: Typed["options"]): Io {
   const timeoutMs = readTimeout(options.timeout);
   const onRetry = (why: string) => around.note(`${why}: trying again`);
   const credentials = openCredentials(env);
-  const place = findPlace({ url, env, credentials });
   const connect: Io["connect"] = (place) => new Client(place, { timeoutMs, onRetry });
-  return { ...around, form, credentials, place, connect, client: connect(place) };
+  const placeOnce = once(() => findPlace({ url, env, credentials }));
+  const clientOnce = once(() => {
+    const place = placeOnce();
+    // Whoever logs in again ends the token that a program of theirs began with, and stores another.
+    const renew = () => (place.source === "login" ? (credentials.find(place.url)?.token ?? null) : null);
+    return new Client(place, { timeoutMs, onRetry, renew });
+  });
+  return {
+    ...{ ...around, form, credentials, connect },
+    // What needs no server, such as help, is not kept from it by what cannot be read.
+    get place() {
+      return placeOnce();
+    },
+    get client() {
+      return clientOnce();
+    },
+  };
+}
+
+function once<Value extends object>(make: () => Value): () => Value {
+  let made: Value | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
 }
 
 function readTimeout(text: string | boolean | undefined): number {

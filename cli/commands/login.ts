@@ -1,13 +1,14 @@
 import { hostname, userInfo } from "node:os";
+import type { z } from "zod";
 import type { Client } from "@/cli/client";
 import type { Command } from "@/cli/command";
-import { EXIT, exitOf, RefusedError, UsageError } from "@/cli/failure";
+import { EXIT, exitOf, RefusedError, UnreachableError, UsageError, wordsOf } from "@/cli/failure";
 import type { Io } from "@/cli/io";
 import { pause } from "@/cli/pause";
 import { originOf } from "@/cli/place";
 import { plainLine } from "@/cli/plain";
 import { revokeLogin } from "@/cli/revoke-login";
-import type { DevicePoll, DeviceSignInBegun } from "@/contract/device-sign-in";
+import { DevicePoll, DeviceSignInBegun } from "@/contract/device-sign-in";
 import type { CreatedToken } from "@/contract/identity";
 
 /** A server that is away is asked again after at most so long, seconds; one that says less than the first asks for trouble. */
@@ -25,20 +26,37 @@ export const login: Command = {
   async run(io, { words: [address, ...more] }) {
     if (more.length > 0) throw new UsageError("login takes one address", "agentrun login http://127.0.0.1:3000");
     const url = address === undefined ? io.place.url : originOf(address);
+    // Nobody is asked for what could not be kept.
+    io.credentials.find(url);
     const client = io.connect({ url, token: null });
-    const begun = await client.call<DeviceSignInBegun>({
-      ...{ method: "POST", path: "/device-sign-ins", body: { client: ownName() } },
-    });
+    const begun = await ask(io, client, { path: "", body: { client: ownName() }, answer: DeviceSignInBegun });
     tell(io, begun);
     const token = await waitForToken(io, client, begun);
     if (typeof token === "number") return token;
     await keep(io, url, token);
-    const until = token.expiresAt === null ? "" : `, until ${token.expiresAt}`;
+    const until = token.expiresAt === null ? "" : `, until ${plainLine(token.expiresAt)}`;
     io.note(`signed in to ${url} as ${plainLine(token.name)}${until}`);
     if (io.place.source === "environment") io.note("AGENTRUN_TOKEN is set, and goes before it");
     return EXIT.ok;
   },
 };
+
+/** To ask again would change nothing. */
+class StrangeAnswerError extends UnreachableError {}
+
+type Question<Schema> = { path: string; body: object; answer: Schema };
+
+/** What the server answers, which is any server whose address was typed: what is not as it must be is no AgentRun's. */
+async function ask<Schema extends z.ZodType>(
+  io: Io,
+  client: Client,
+  { path, body, answer }: Question<Schema>,
+): Promise<z.output<Schema>> {
+  const request = { method: "POST", path: `/device-sign-ins${path}`, body, signal: io.signal } as const;
+  const parsed = answer.safeParse(await client.call(request));
+  if (parsed.success) return parsed.data;
+  throw new StrangeAnswerError(client.url, "what answers there is no AgentRun");
+}
 
 /** Who asks, for the person who has to know it again: their own name and their machine's. */
 function ownName(): string {
@@ -81,9 +99,8 @@ async function waitForToken(io: Io, client: Client, begun: DeviceSignInBegun): P
     await pause(Math.min(Math.max(intervalS, INTERVAL_S.min), INTERVAL_S.max) * 1_000, io.signal);
     if (io.signal.aborted) return EXIT.interrupted;
     try {
-      const answer = await client.call<DevicePoll>({ method: "POST", path: "/device-sign-ins/poll", body });
-      const { state, token } = answer;
-      intervalS = answer.intervalSeconds;
+      const { state, token, intervalSeconds } = await ask(io, client, { path: "/poll", body, answer: DevicePoll });
+      intervalS = intervalSeconds;
       if (state === "allowed" && token !== null) return token;
       if (state === "waiting" || state === "slow-down" || state === "allowed") continue;
       const [code, why] = ENDS[state];
@@ -91,7 +108,7 @@ async function waitForToken(io: Io, client: Client, begun: DeviceSignInBegun): P
       return code;
     } catch (error) {
       if (!isPassing(error) || Date.now() > endsAt) throw error;
-      io.note(`${error instanceof Error ? error.message : String(error)}: trying again`);
+      io.note(`${wordsOf(error)[0]}: trying again`);
       intervalS *= 2;
     }
   }
@@ -99,6 +116,7 @@ async function waitForToken(io: Io, client: Client, begun: DeviceSignInBegun): P
 
 /** Whether it may be otherwise in a while: nobody there, no answer, or one too many requests. */
 function isPassing(error: unknown): boolean {
+  if (error instanceof StrangeAnswerError) return false;
   const code = exitOf(error);
   return code === EXIT.unreachable || code === EXIT.timeout || (error instanceof RefusedError && error.status >= 500);
 }

@@ -1,5 +1,6 @@
 import type { Command } from "@/cli/command";
 import { EXIT, exitOf, UsageError, wordsOf } from "@/cli/failure";
+import type { Io } from "@/cli/io";
 import { originOf } from "@/cli/place";
 import { revokeLogin } from "@/cli/revoke-login";
 
@@ -8,12 +9,11 @@ export const logout: Command = {
   name: "logout",
   usage: "[ADDRESS]",
   summary: "End what login was given, here and at the server",
-  help: ["Without an address the server that other commands ask, else the one that was logged in to last."],
+  help: ["Without an address the server that other commands ask; where none is named, else the last login's."],
   async run(io, { words: [address, ...more] }) {
     if (more.length > 0) throw new UsageError("logout takes one address", "agentrun logout http://127.0.0.1:3000");
-    const { credentials, place } = io;
-    const asked = credentials.find(place.url) === null ? (credentials.lastUrl() ?? place.url) : place.url;
-    const url = address === undefined ? asked : originOf(address);
+    const { credentials } = io;
+    const url = address === undefined ? askedBy(io) : originOf(address);
     const login = credentials.find(url);
     if (login === null) throw new UsageError(`nobody is signed in to ${url} here`, `agentrun login ${url}`);
     let failure: unknown = null;
@@ -24,7 +24,7 @@ export const logout: Command = {
     const code = failure === null ? EXIT.ok : exitOf(failure);
     if (code === undefined) throw failure;
     // Whoever signs out wants it gone from this machine, whatever the server says.
-    credentials.remove(url);
+    credentials.remove(url, login.tokenId);
     if (failure === null) io.note(`signed out of ${url}${wasGood ? "" : ": its token had ended before"}`);
     else {
       io.note(`agentrun: forgotten here, and still good at the server: ${wordsOf(failure)[0]}`);
@@ -33,3 +33,8 @@ export const logout: Command = {
     return code;
   },
 };
+
+function askedBy({ credentials, place }: Io): string {
+  const isElsewhere = !place.isNamed && credentials.find(place.url) === null;
+  return (isElsewhere ? credentials.lastUrl() : null) ?? place.url;
+}
