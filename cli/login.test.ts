@@ -219,7 +219,15 @@ test("the server that is named, or runs here, is asked rather than the last logi
   // Who was killed has left the lock.
   lock(2 ** 22 + 1);
   expect((await run(["whoami"])).out).toContain(web.url);
+  // Nor does a folder that somebody brought along lead to another machine.
+  writeFileSync(
+    path.join(home, ".agentrun", "lock"),
+    JSON.stringify({ pid: process.pid, since: "", address: "http://evil.example" }),
+  );
+  expect((await run(["whoami"])).out).toContain(web.url);
   lock(process.pid);
+  const again = await logIn(await browserOf(), [web.url]);
+  expect(again.notes).toContain(`here other commands ask ${here.url}: name this one by --url`);
   expect(await run(["logout"])).toMatchObject({ code: EXIT.ok, notes: `signed out of ${web.url}\n` });
 });
 
@@ -286,6 +294,7 @@ test("Ctrl-C ends a question that is under way", async () => {
   });
   const login = agentrun(["login", slow.url]);
   await expect.poll(() => polls, { timeout: 10_000 }).toBe(1);
+  expect(login.ended.notes).toContain(`The page is not at ${slow.url}:`);
   login.child.kill("SIGINT");
   expect((await login.end).code).toBe(EXIT.interrupted);
 });

@@ -13,8 +13,8 @@ export type Place = {
   url: string;
   token: string | null;
   source: TokenSource | null;
-  /** Whether somebody said which server, by `--url` or `AGENTRUN_URL`. */
-  isNamed: boolean;
+  /** Why it is this server: by `--url` or `AGENTRUN_URL`, by this data folder, or for want of both. */
+  by: "name" | "folder" | "login";
 };
 
 type Told = { url: string | undefined; env: Record<string, string | undefined>; credentials: Credentials };
@@ -31,10 +31,10 @@ export function findPlace({ url: asked, env, credentials }: Told): Place {
   if (given !== null && !isToken(given))
     throw new UsageError("AGENTRUN_TOKEN is no token: it has a space, a line's end or a character that none has");
   // A token of the environment is for some server that whoever set it knew of; it goes to none that was logged in to since.
-  const isLocal = given !== null || Boolean(env.AGENTRUN_DATA_DIR) || running?.isAlive === true;
+  const isLocal = given !== null || Boolean(env.AGENTRUN_DATA_DIR) || running?.isHere === true;
   const named = asked ?? (env.AGENTRUN_URL || null);
   const url = originOf(named ?? (isLocal ? null : credentials.lastUrl()) ?? local);
-  const found = { url, isNamed: named !== null };
+  const found: Pick<Place, "url" | "by"> = { url, by: named !== null ? "name" : isLocal ? "folder" : "login" };
   if (given !== null) return { ...found, token: given, source: "environment" };
   const login = credentials.find(url);
   if (login !== null) return { ...found, token: login.token, source: "login" };
@@ -59,12 +59,20 @@ export function originOf(text: string): string {
   return url.origin;
 }
 
-/** The server that has this data folder; one that was killed has left its lock behind. */
-function readRunning(dataDir: string): { address: string; isAlive: boolean } | null {
+/** Whether it is this machine, which nobody else's word can lead away from. */
+export function isLoopback(address: string): boolean {
+  return /^(localhost|127\.[\d.]+|\[::1\])$/.test(URL.canParse(address) ? new URL(address).hostname : "");
+}
+
+/**
+ * The server that has this data folder. One that was killed has left its lock behind, and a folder of somebody else's
+ * making may name any address.
+ */
+function readRunning(dataDir: string): { address: string; isHere: boolean } | null {
   const file = path.join(dataDir, "lock");
   const [address, pid] = [readField(file, "address"), readField(file, "pid")];
   if (typeof address !== "string") return null;
-  return { address, isAlive: typeof pid === "number" && isAlive(pid) };
+  return { address, isHere: isLoopback(address) && typeof pid === "number" && isAlive(pid) };
 }
 
 function isAlive(pid: number): boolean {

@@ -85,7 +85,7 @@ test("on another machine somebody logs in by their browser, works, and logs out"
   const type = (...words: string[]) => start(machine, words);
   const linkIn = ({ ended }: { ended: Ended }) => /^ {2}(http\S+)$/m.exec(ended.notes)?.[1] ?? "";
   const page = await newSignedIn(browser, shared);
-  watchPage(page, { expectedErrors: /status of 404/ });
+  watchPage(page, { expectedErrors: /status of 40[49]/ });
 
   await test.step("a browser that nobody is signed in to comes back to the page after its sign-in", async () => {
     const stranger = await (await browser.newContext({ baseURL: product.url })).newPage();
@@ -101,6 +101,7 @@ test("on another machine somebody logs in by their browser, works, and logs out"
     const code = new URL(link).searchParams.get("code") ?? "";
     expect(login.ended.notes).toContain(`\n  ${code}\n`);
     await openPage(page, "/device");
+    await expect(page.getByLabel("Code")).toBeFocused();
     await look(page, "device-code");
     await page.getByLabel("Code").fill("BBBB-BBBB");
     await page.getByRole("button", { name: "Continue" }).click();
@@ -118,7 +119,7 @@ test("on another machine somebody logs in by their browser, works, and logs out"
 
   await test.step("once it is allowed the terminal goes on, and commands work", async () => {
     await page.getByRole("button", { name: "Allow" }).click();
-    await expect(page.getByRole("status").filter({ hasText: "Allowed." })).toBeVisible();
+    await expect(page.getByRole("status").filter({ hasText: "Allowed." })).toBeFocused();
     await look(page, "device-allowed");
     expect(await login.end).toMatchObject({ code: 0, out: "" });
     const who = await type("whoami").end;
@@ -146,9 +147,15 @@ test("on another machine somebody logs in by their browser, works, and logs out"
     const { deviceCode, userCode } = (await begun.json()) as { deviceCode: string; userCode: string };
     await openPage(page, `/device?code=${userCode}`);
     await expect(page.getByRole("main")).toContainText("your \\u{202e}laptop");
-    await page.getByRole("button", { name: "Refuse" }).click();
+    await expect(page.getByRole("main")).toContainText("Code ends");
+    // It was answered on another page meanwhile: what it was answered is shown, whatever is pressed here.
+    const answer = { headers: { origin: product.url }, data: { decision: "refuse" } };
+    const answered = await page.request.post(`/api/v1/device-sign-ins/${userCode}/decide`, answer);
+    expect(answered.status()).toBe(200);
+    await page.getByRole("button", { name: "Allow" }).click();
     await expect(page.getByRole("status").filter({ hasText: "Refused." })).toBeVisible();
     await expect(page.getByRole("main")).not.toContainText("It gets");
+    await expect(page.getByRole("button", { name: "Allow" })).toHaveCount(0);
     expect(await page.content()).not.toContain(deviceCode);
   });
   await page.context().close();

@@ -5,7 +5,7 @@ import type { Command } from "@/cli/command";
 import { EXIT, exitOf, RefusedError, UnreachableError, UsageError, wordsOf } from "@/cli/failure";
 import type { Io } from "@/cli/io";
 import { pause } from "@/cli/pause";
-import { originOf } from "@/cli/place";
+import { isLoopback, originOf } from "@/cli/place";
 import { plainLine } from "@/cli/plain";
 import { revokeLogin } from "@/cli/revoke-login";
 import { DevicePoll, DeviceSignInBegun } from "@/contract/device-sign-in";
@@ -26,17 +26,23 @@ export const login: Command = {
   async run(io, { words: [address, ...more] }) {
     if (more.length > 0) throw new UsageError("login takes one address", "agentrun login http://127.0.0.1:3000");
     const url = address === undefined ? io.place.url : originOf(address);
-    // Nobody is asked for what could not be kept.
+    // Nobody is asked for what could not be kept, or used.
+    const { place } = io;
     io.credentials.find(url);
+    if (url.startsWith("http:") && !isLoopback(url))
+      io.note(`${url} is not encrypted: its token can be read on the way`);
     const client = io.connect({ url, token: null });
     const begun = await ask(io, client, { path: "", body: { client: ownName() }, answer: DeviceSignInBegun });
-    tell(io, begun);
+    tell(io, url, begun);
     const token = await waitForToken(io, client, begun);
     if (typeof token === "number") return token;
     await keep(io, url, token);
     const until = token.expiresAt === null ? "" : `, until ${plainLine(token.expiresAt)}`;
     io.note(`signed in to ${url} as ${plainLine(token.name)}${until}`);
-    if (io.place.source === "environment") io.note("AGENTRUN_TOKEN is set, and goes before it");
+    if (place.source === "environment") io.note("AGENTRUN_TOKEN is set, and goes before it");
+    // It is asked where no other is named, and none runs in this folder.
+    if (place.url !== url && place.by !== "login")
+      io.note(`here other commands ask ${place.url}: name this one by --url or AGENTRUN_URL`);
     return EXIT.ok;
   },
 };
@@ -70,13 +76,18 @@ function ownName(): string {
   return name.replaceAll(/\p{C}/gu, "").slice(0, 80).trim() || "agentrun";
 }
 
-function tell(io: Io, { userCode, verificationUriComplete, expiresInSeconds }: DeviceSignInBegun): void {
+function tell(io: Io, url: string, { userCode, verificationUriComplete, expiresInSeconds }: DeviceSignInBegun): void {
   io.note("Open this page, and allow it if it shows this code:");
   io.note("");
   io.note(`  ${plainLine(verificationUriComplete)}`);
   io.note(`  ${io.style("bold", plainLine(userCode))}`);
   io.note("");
+  if (!isAt(url, verificationUriComplete)) io.note(`The page is not at ${url}: open it only if you know where it is.`);
   io.note(`Waiting, ${Math.round(expiresInSeconds / 60)} minutes at most.`);
+}
+
+function isAt(url: string, page: string): boolean {
+  return URL.canParse(page) && new URL(page).origin === url;
 }
 
 /** What the others become: an exit code, and why. */

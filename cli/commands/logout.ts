@@ -35,6 +35,6 @@ export const logout: Command = {
 };
 
 function askedBy({ credentials, place }: Io): string {
-  const isElsewhere = !place.isNamed && credentials.find(place.url) === null;
+  const isElsewhere = place.by !== "name" && credentials.find(place.url) === null;
   return (isElsewhere ? credentials.lastUrl() : null) ?? place.url;
 }
