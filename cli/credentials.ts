@@ -97,7 +97,8 @@ function own(servers: Record<string, Login>, url: string): Login | null {
 /** Nobody else may read it, and nobody finds half of it. */
 function write(asked: string, stored: Stored): void {
   const file = targetOf(asked);
-  const folder = path.dirname(file);
+  // The folder of what a link leads to is somebody's own affair.
+  const folder = path.dirname(asked);
   const fresh = `${file}.${randomBytes(6).toString("hex")}`;
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });

@@ -1,7 +1,18 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -13,6 +24,7 @@ import { mintOperatorToken } from "@/server/identity";
 import { ADMIN } from "@/server/test/context";
 import { ADMIN_TOKEN, startTestWeb, type TestWeb } from "@/server/test/web";
 import { Client } from "./client";
+import { openCredentials } from "./credentials";
 import { EXIT } from "./failure";
 
 const program = path.resolve("test-results", `login-${process.pid}`, "cli.mjs");
@@ -364,6 +376,29 @@ test("a server that goes away while a terminal waits is asked again", async () =
   await using _second = await startTestWeb(database, { port: first.port });
   await decide(login.code, await browserOf());
   expect((await login.end).code).toBe(EXIT.ok);
+});
+
+test("a link to the file stays one, junk is not stored, and a newer login is not forgotten for an older", () => {
+  const [credentials, elsewhere] = [
+    openCredentials({ XDG_CONFIG_HOME: path.join(home, "config") }),
+    `${home}/kept.json`,
+  ];
+  const login = { token: "ara_x", tokenId: "tok_1", name: "bob/laptop", expiresAt: null };
+  mkdirSync(folder(), { recursive: true });
+  writeFileSync(elsewhere, '{"default":null,"servers":{}}');
+  symlinkSync(elsewhere, file());
+  chmodSync(home, 0o755);
+  credentials.save("http://a", login);
+  expect(lstatSync(file()).isSymbolicLink()).toBe(true);
+  expect([statSync(home).mode & 0o777, statSync(elsewhere).mode & 0o777, readFileSync(elsewhere, "utf8")]).toEqual([
+    ...[0o755, 0o600],
+    expect.stringContaining("ara_x"),
+  ]);
+  expect(() => credentials.save("http://a", { ...login, token: "ara_x\nx" })).toThrow("no token that could be kept");
+  credentials.remove("http://a", "tok_0");
+  expect(credentials.find("http://a")).toEqual(login);
+  credentials.remove("http://a", "tok_1");
+  expect([credentials.find("http://a"), credentials.lastUrl()]).toEqual([null, null]);
 });
 
 test("a file that cannot be used is said, and is not written over; what cannot be kept is given back", async () => {
