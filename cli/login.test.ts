@@ -260,6 +260,11 @@ test("what is no AgentRun is told so: nothing of it is kept, and none of its esc
     [{ ...begun, intervalSeconds: "soon" }, {}, EXIT.unreachable, "is no AgentRun"],
     [begun, token, EXIT.unreachable, "is no AgentRun"],
     [begun, { ...token, state: "toString" }, EXIT.unreachable, "is no AgentRun"],
+    [
+      { ...begun, expiresInSeconds: 1 },
+      { state: "waiting", intervalSeconds: 1, token: null },
+      ...([EXIT.timeout, "nobody allowed it in time"] as const),
+    ],
     [{ error: { ...refusal, requestId: "\u001b[1m" } }, {}, EXIT.forbidden, "(forbidden)"],
   ] as const) {
     using junk = await serve((request, response) => {

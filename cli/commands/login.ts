@@ -113,8 +113,10 @@ async function waitForToken(io: Io, client: Client, begun: DeviceSignInBegun): P
       const { state, token, intervalSeconds } = await ask(io, client, { path: "/poll", body, answer: DevicePoll });
       intervalS = intervalSeconds;
       if (state === "allowed" && token !== null) return token;
-      if (state === "waiting" || state === "slow-down" || state === "allowed") continue;
-      const [code, why] = ENDS[state];
+      const isUndecided = state === "waiting" || state === "slow-down" || state === "allowed";
+      // A server that never says that it is over keeps nobody waiting.
+      if (isUndecided && Date.now() <= endsAt) continue;
+      const [code, why] = ENDS[isUndecided ? "expired" : state];
       io.note(`agentrun: ${why}`);
       return code;
     } catch (error) {
