@@ -243,7 +243,7 @@ test("who is of another tenant finds nothing, and cannot tell whether it is ther
   const { runId, failedId, taskId, approvalId, scheduleId, budgetId } = seeded;
   const stranger = await signInAs(browser, { name: "stranger", role: "operator", tenantId: "elsewhere" });
   const { page, ask } = stranger;
-  watchPage(page);
+  watchPage(page, { expectedErrors: /status of 404/ });
   const expectNothing = async (address: string, says: string | RegExp) => {
     await openShown(page, address);
     await expect(page.getByRole("heading", { level: 1 }), address).toBeVisible();
@@ -290,6 +290,17 @@ test("who is of another tenant finds nothing, and cannot tell whether it is ther
       `/runners/${RUNNER}`,
     ])
       await expectNothing(address, "It may have been deleted, or belongs to another tenant.");
+    // Tried again, it stays until there is another answer.
+    let answer = () => {};
+    const answered = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    await page.route(/runners\.get/, (route) => answered.then(() => route.continue()), { times: 1 });
+    await page.getByRole("button", { name: "Try again" }).click();
+    await expect(page.getByRole("button", { name: "Trying…" })).toBeVisible();
+    await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+    answer();
+    await expect(page.getByRole("button", { name: "Try again" })).toBeVisible();
     await expectNothing(`/r/${taskId}`, /There is nothing here|belongs to another tenant/);
   });
 

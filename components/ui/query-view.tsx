@@ -1,6 +1,6 @@
 "use client";
 import { RotateCw } from "lucide-react";
-import type { ReactNode } from "react";
+import { type ReactNode, useState } from "react";
 import { readError, type ShownError } from "@/components/trpc/errors";
 import { Button } from "./button";
 import { ErrorFacts } from "./error-facts";
@@ -11,6 +11,8 @@ type QueryLike<Data> = {
   data: Data | undefined;
   error: unknown;
   isFetching: boolean;
+  /** How often it failed; a query of another key begins anew. */
+  errorUpdateCount: number;
   refetch: () => unknown;
 };
 
@@ -24,12 +26,13 @@ type QueryViewProps<Data> = {
 
 /** The states of anything that is loaded: a skeleton, an error that says what to do, the data, or stale data and why. */
 export function QueryView<Data>({ query, heading, skeleton, children }: QueryViewProps<Data>) {
+  const error = useLastError(query);
   if (query.data === undefined) {
-    if (query.error === null || query.error === undefined) return skeleton ?? <TableSkeleton />;
+    if (error === null) return skeleton ?? <TableSkeleton />;
     return (
       <>
         {heading !== undefined && <PageHeader title={heading} />}
-        <ErrorCard error={readError(query.error)} onRetry={() => query.refetch()} isRetrying={query.isFetching} />
+        <ErrorCard error={readError(error)} onRetry={() => query.refetch()} isRetrying={query.isFetching} />
       </>
     );
   }
@@ -39,6 +42,16 @@ export function QueryView<Data>({ query, heading, skeleton, children }: QueryVie
       {children(query.data)}
     </>
   );
+}
+
+/**
+ * Why there is nothing yet; null before that is known. A query that has nothing forgets why while it is tried again: what
+ * is read would go, and come back, by itself or under the hand that pressed the button.
+ */
+function useLastError({ error, errorUpdateCount }: QueryLike<unknown>): unknown {
+  const [last, setLast] = useState<unknown>(null);
+  if (error != null && error !== last) setLast(error);
+  return error ?? (errorUpdateCount > 0 ? last : null);
 }
 
 const HELP: Record<string, string> = {
