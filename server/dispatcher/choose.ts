@@ -62,7 +62,7 @@ function scarceRates(tenants: Tenant[], room: Room): Set<string> {
   return new Set([...left].filter(([, count]) => count < 0).map(([on]) => on));
 }
 
-/** Of the tenants that have something under a rate that may go, the one that was served there longest ago. */
+/** Of the tenants whose next is under a rate and may go, the one that was served there longest ago. */
 function longestUnserved(
   on: string,
   first: Turn,
@@ -71,9 +71,9 @@ function longestUnserved(
   let turn = first;
   for (const tenant of tenants) {
     if ((tenant.servedUnder.get(on) ?? Number.MAX_VALUE) >= (turn.tenant.servedUnder.get(on) ?? 0)) continue;
-    const under = tenant.lanes.filter(({ rates }) => rates.includes(on));
-    const lane = bestLane(under, room, choice);
-    if (lane !== null) turn = { tenant, lane };
+    const lane = bestLane(tenant.lanes, room, choice);
+    // What it wants first is elsewhere: a start out of its own order would take the place of that.
+    if (lane?.rates.includes(on)) turn = { tenant, lane };
   }
   return turn;
 }

@@ -373,3 +373,24 @@ test("a pass reads no start where there is no rate, and else no more of a tenant
     return Number(rows[0]?.read);
   }
 });
+
+test("a turn under a shared rate brings nobody a task before one of their own that comes first", async () => {
+  await using queue = await createTestQueue(2);
+  const { ctx } = queue;
+  await setControl(ctx, { queue: "default", lane: "shared", startsMax: 1, ...MINUTE });
+  // One tenant had its turn under the rate; the other works elsewhere, so that it has the larger share.
+  const served = await queue.add({ tenantId: "one", lane: "shared" });
+  await queue.dispatch();
+  await playRun(ctx, (await getTask(ctx, { taskId: served })).runId ?? "");
+  await queue.add({ tenantId: "two", lane: "long" });
+  await queue.dispatch();
+  await age(queue, 61);
+  const ofOne = await queue.add({ tenantId: "one", lane: "shared" });
+  const first = await queue.add({ tenantId: "two", lane: "own", priority: 9 });
+  const second = await queue.add({ tenantId: "two", lane: "shared" });
+  expect(await queue.dispatch()).toBe(1);
+  const states = await Promise.all(
+    [ofOne, first, second].map(async (taskId) => (await getTask(ctx, { taskId })).state),
+  );
+  expect(states).toEqual(["dispatched", "pending", "pending"]);
+});
