@@ -51,13 +51,12 @@ export class Client {
     { method, body, signal }: Pick<Request, "method" | "body"> & { signal?: AbortSignal } = { method: "GET" },
   ): Promise<unknown> {
     const { timeoutMs } = this.options;
-    const deadline = AbortSignal.timeout(timeoutMs);
-    const response = await this.#ask(target, {
-      method,
-      signal: signal === undefined ? deadline : AbortSignal.any([deadline, signal]),
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    return await parse(await textOf(response, this.url, timeoutMs), response, this.url);
+    const ask = async (either: AbortSignal) => {
+      const sent = body === undefined ? {} : { body: JSON.stringify(body) };
+      const response = await this.#ask(target, { method, signal: either, ...sent });
+      return parse(await textOf(response, this.url, timeoutMs), response, this.url);
+    };
+    return withDeadline(this.url, timeoutMs, ask, signal);
   }
 
   /** Sends a body of JSON as it is, for a protocol that says by itself what is wrong with it. */
