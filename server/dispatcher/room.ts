@@ -141,8 +141,13 @@ export class Room {
       const on = keyOf("place", ALL_TENANTS, queue, of);
       const rate = this.#controls.get(on)?.rate ?? null;
       if (rate === null) return [];
-      return [{ on, isLane: of !== WHOLE_QUEUE, left: rate.startsMax - rate.used - (this.#started.get(on) ?? 0) }];
+      return [{ on, isLane: of !== WHOLE_QUEUE, left: this.#left(on, rate) }];
     });
+  }
+
+  /** Starts that a place's rate allows yet, this choice's taken off. */
+  #left(on: string, { startsMax, used }: Rate): number {
+    return startsMax - used - (this.#started.get(on) ?? 0);
   }
 
   /** By several rates that are used up, the one that lets something start last. */
@@ -150,7 +155,7 @@ export class Room {
     let last: (Block & { freesInMs: number }) | null = null;
     for (const { on, isLane } of places) {
       const rate = this.#controls.get(on)?.rate ?? null;
-      if (rate === null || rate.used + (this.#started.get(on) ?? 0) < rate.startsMax) continue;
+      if (rate === null || this.#left(on, rate) > 0) continue;
       const block = rateBlock(rate, { on, isLane });
       if (last === null || block.freesInMs > last.freesInMs) last = block;
     }
