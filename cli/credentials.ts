@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { chmodSync, mkdirSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import path from "node:path";
+import { loginsFolder } from "@/contract/logins";
 import { UsageError } from "./failure";
 
 /** What `agentrun login` was given by one server. */
@@ -22,7 +23,9 @@ type Stored = { default: string | null; servers: Record<string, Login> };
 
 /** Reads and writes the file of a person's sign-ins, each time anew; that it cannot is a `UsageError`. */
 export function openCredentials(env: Record<string, string | undefined>): Credentials {
-  const file = path.join(configFolder(env), "agentrun", "credentials.json");
+  const home = homedir();
+  const folder = loginsFolder({ ...env, HOME: env.HOME || home }) ?? path.join(home, ".config", "agentrun");
+  const file = path.join(folder, "credentials.json");
   return {
     file,
     find: (url) => own(read(file).servers, url),
@@ -43,11 +46,6 @@ export function openCredentials(env: Record<string, string | undefined>): Creden
       });
     },
   };
-}
-
-/** As the XDG base directories have it, by which a path that is not absolute counts as none. */
-function configFolder({ XDG_CONFIG_HOME: told = "", HOME: home }: Record<string, string | undefined>): string {
-  return path.isAbsolute(told) ? told : path.join(home || homedir(), ".config");
 }
 
 function read(file: string): Stored {

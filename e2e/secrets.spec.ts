@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { gunzipSync } from "node:zlib";
 import { type APIRequestContext, expect, test } from "@playwright/test";
@@ -12,7 +13,8 @@ const PROVIDER_KEY = "pk/canary-provider-7f3a9c51d2e84b60";
 const ADMIN_TOKEN = "canary-admin-5d1e8f0a7b6c4930";
 const CRON_SECRET = "canary-cron-2b4d6f8091a3c5e7";
 const SSO_KEY = "canary-sso-91c4b7d2e6f80a35";
-const CANARIES = [PROVIDER_KEY, ADMIN_TOKEN, CRON_SECRET, SSO_KEY];
+const LOGIN_TOKEN = "canary-login-0c2f9b6e41d87a53";
+const CANARIES = [PROVIDER_KEY, ADMIN_TOKEN, CRON_SECRET, SSO_KEY, LOGIN_TOKEN];
 /**
  * Counts, so that redaction cannot hide a find: canaries in the environment and command line of every process that the
  * agent sees, and, to show that the hunt sees anything at all, the one token that it may have.
@@ -34,6 +36,10 @@ const CHAT_SANDBOX = "danger-full-access";
 const dataHunt = (dir: string) =>
   `echo data $(ls ${dir}) $(cat ${dir}/secrets.json ${dir}/pg/PG_VERSION ${dir}/logs/agentrun.log 2>/dev/null | wc -c)`;
 
+/** What it sees of what the machine's person logged in with. */
+const loginsHunt = (config: string) =>
+  `echo logins $(ls -A ${config}/agentrun | wc -l) $(cat ${config}/agentrun/* 2>/dev/null | ${CANARY})`;
+
 test("no tool of the agent finds a key of ours, in any of codex's sandboxes", async ({ playwright }) => {
   test.setTimeout(240_000);
   await using provider = await RecordingProvider.start({}, { chatting: { wire: "chat" } });
@@ -41,7 +47,9 @@ test("no tool of the agent finds a key of ours, in any of codex's sandboxes", as
     ...{ issuer: "http://127.0.0.1:9", clientId: "agentrun", keyEnv: "AGENTRUN_SSO_KEY" },
     grants: [{ everyone: true, role: "viewer", tenantId: "*" }],
   });
+  using logins = new LoginsOnDisk(LOGIN_TOKEN);
   await using product = await Product.start({
+    XDG_CONFIG_HOME: logins.config,
     AGENTRUN_BACKENDS: provider.backendsFile,
     RECORDED_PROVIDER_KEY: PROVIDER_KEY,
     AGENTRUN_ADMIN_TOKEN: ADMIN_TOKEN,
@@ -55,10 +63,11 @@ test("no tool of the agent finds a key of ours, in any of codex's sandboxes", as
     extraHTTPHeaders: { authorization: `Bearer ${ADMIN_TOKEN}` },
   });
   for (const [sandbox, hunt] of Object.entries(HUNTS)) {
-    const text = `RUN \`${hunt}\` RUN \`${dataHunt(product.dataDir)}\``;
+    const text = `RUN \`${hunt}\` RUN \`${dataHunt(product.dataDir)}\` RUN \`${loginsHunt(logins.config)}\``;
     const output = await runTurn(api, { profile: "codex", sandbox, text });
     expect(output, sandbox).toContain("canaries 0");
     expect(output, sandbox).toContain("data scratch volumes 0");
+    expect(output, sandbox).toContain("logins 0 0");
     // The other two hide every process but the tool's own.
     if (sandbox === "danger-full-access") expect(output, sandbox).toMatch(/own [1-9]/);
   }
@@ -118,4 +127,22 @@ function findInFiles(dataDir: string): string[] {
         bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes).toString("latin1") : bytes.toString("latin1");
       return CANARIES.some((canary) => text.includes(canary));
     });
+}
+
+/** A person's folder of configuration, where somebody has logged in. */
+class LoginsOnDisk implements Disposable {
+  readonly config = mkdtempSync(path.join(tmpdir(), "agentrun-config-"));
+
+  constructor(token: string) {
+    const folder = path.join(this.config, "agentrun");
+    mkdirSync(folder);
+    writeFileSync(
+      path.join(folder, "credentials.json"),
+      JSON.stringify({ servers: { "http://127.0.0.1": { token } } }),
+    );
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.config, { recursive: true });
+  }
 }

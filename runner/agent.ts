@@ -25,7 +25,7 @@ export interface AgentOptions {
   /** Told to the agent with its instructions. */
   notes?: string;
   isolation?: Isolation;
-  hidden?: Hidden;
+  hidden?: Hidden[];
   onThread: (threadId: string) => void;
   onNotification: (notification: CodexNotification) => void;
   onRequest: (method: string, params: unknown) => Promise<unknown>;

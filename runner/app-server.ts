@@ -10,7 +10,7 @@ export interface AppServerOptions {
   env: Record<string, string>;
   attemptId: string;
   isolation?: Isolation;
-  hidden?: Hidden;
+  hidden?: Hidden[];
   onNotification: (notification: CodexNotification) => void;
   /** Its promise becomes the answer; a rejection becomes an error answer, so that no request stays open. */
   onRequest: (method: string, params: unknown, requestId: string) => Promise<unknown>;

@@ -8,6 +8,7 @@ import type { Ending } from "./ending";
 import { BackendFailedError } from "./errors";
 import { type DraftEvent, EventBatcher } from "./event-batch";
 import type { Handover } from "./handover";
+import { hiddenFolders } from "./hidden-folders";
 import { probeIsolation } from "./isolation";
 import { LiveFrames } from "./live-frames";
 import { type Disk, layoutOf, type Prepared, policyOf, prepareAgent, prepareDisk, repairThreads } from "./prepare";
@@ -198,10 +199,7 @@ export class Attempt {
         startTimeoutMs: config.startTimeoutMs,
         interruptBoundMs: config.interruptBoundMs,
         isolation,
-        hidden:
-          config.dataDir === undefined
-            ? undefined
-            : { dir: config.dataDir, keep: [layout.dir, config.scratchDir, cwd] },
+        hidden: await hiddenFolders(config, [layout.dir, cwd]),
         onThread: (id) => {
           this.threadId = id;
         },

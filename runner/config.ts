@@ -1,5 +1,6 @@
 import path from "node:path";
 import { z } from "zod";
+import { loginsFolder } from "@/contract/logins";
 import type { Isolation } from "./isolation";
 
 const LogLevel = z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info");
@@ -34,6 +35,8 @@ const RunnerEnv = z.object({
   AGENTRUN_SOURCE_COMMIT: z.string().min(1).max(256).optional(),
   /** The node that its pod is on. */
   AGENTRUN_NODE_NAME: z.string().min(1).max(256).optional(),
+  HOME: z.string().optional(),
+  XDG_CONFIG_HOME: z.string().optional(),
   LOG_LEVEL: LogLevel,
   PATH: z.string().default("/usr/local/bin:/usr/bin:/bin"),
   LANG: z.string().default("C.UTF-8"),
@@ -86,6 +89,8 @@ export interface RunnerConfig {
   scratchDir: string;
   /** Hidden from the agent but for its own volume and scratch. */
   dataDir?: string | undefined;
+  /** Where whoever started this runner keeps what `agentrun login` gave them; hidden from the agent beside `dataDir`. */
+  loginsDir?: string | undefined;
   workspaceRoots?: string[] | undefined;
   codexPath: string;
   leaseMs: number;
@@ -129,6 +134,7 @@ export function readRunnerConfig(env: Record<string, string | undefined>): Runne
     volumeDir: data.AGENTRUN_VOLUME_DIR,
     scratchDir: data.AGENTRUN_SCRATCH_DIR,
     dataDir: data.AGENTRUN_DATA_DIR,
+    loginsDir: data.AGENTRUN_DATA_DIR === undefined ? undefined : loginsFolder(data),
     workspaceRoots: data.AGENTRUN_WORKSPACE_ROOTS?.split(path.delimiter).filter(Boolean),
     codexPath: data.AGENTRUN_CODEX_PATH,
     leaseMs: data.AGENTRUN_LEASE_MS,

@@ -11,25 +11,25 @@ const DIES_WITH_US = ["setpriv", "--pdeathsig", "KILL"];
 const OWN_PROCESSES = ["--pid", "--fork", "--kill-child", "--mount-proc"];
 
 /**
- * Covers a folder with an empty one that cannot be written, binds back what is named below it, then becomes the agent.
- * The old folder stays this shell's own until the `cd`; in the second namespace no mount of the first can be undone.
+ * Covers a folder with an empty one that cannot be written, binds back what is named below it, then becomes what comes
+ * next. The old folder stays this shell's own until the `cd`.
  */
 const COVER = `set -e
-data=$1 cwd=$2 user=$3 group=$4
-shift 4
-cd "$data"
-mount -t tmpfs -o mode=0755,nosuid,nodev agentrun "$data"
+hidden=$1 cwd=$2
+shift 2
+cd "$hidden"
+mount -t tmpfs -o mode=0755,nosuid,nodev agentrun "$hidden"
 while [ "$1" != -- ]; do
-  if [ -d "./$1" ]; then mkdir -p "$data/$1"; else mkdir -p "$(dirname "$data/$1")"; : > "$data/$1"; fi
-  mount -c --rbind "./$1" "$data/$1"
+  if [ -d "./$1" ]; then mkdir -p "$hidden/$1"; else mkdir -p "$(dirname "$hidden/$1")"; : > "$hidden/$1"; fi
+  mount -c --rbind "./$1" "$hidden/$1"
   shift
 done
 shift
-mount -o remount,bind,ro "$data"
+mount -o remount,bind,ro "$hidden"
 cd "$cwd"
-exec unshare --user --map-user="$user" --map-group="$group" ${OWN_PROCESSES.join(" ")} -- "$@"`;
+exec "$@"`;
 
-/** A folder that no agent may look into, but for what it works with: this attempt's own places below it. */
+/** A folder that no agent may look into, but for what it works with: this attempt's own places, where they are below. */
 export interface Hidden {
   dir: string;
   keep: string[];
@@ -41,20 +41,27 @@ let probed: Isolation | undefined;
 
 /** Tries once whether this machine lets us make user, mount and PID namespaces. */
 export function probeIsolation(): Isolation {
-  const [command = "", ...args] = wrapped(["true"], "/", { dir: tmpdir(), keep: [] });
+  const [command = "", ...args] = wrapped(["true"], "/", [{ dir: tmpdir(), keep: [] }]);
   probed ??= spawnSync(command, args, { stdio: "ignore", timeout: 5_000 }).status === 0 ? "namespace" : "process-group";
   return probed;
 }
 
-function wrapped(program: string[], cwd: string, hidden: Hidden | undefined): string[] {
-  const dir = hidden && realPathOf(hidden.dir);
-  if (!hidden || !dir)
+function wrapped(program: string[], cwd: string, hidden: Hidden[]): string[] {
+  const covers = hidden.flatMap(({ dir, keep }) => {
+    const real = realPathOf(dir);
+    return real === undefined ? [] : [coverOf(real, keep, { program, cwd })];
+  });
+  if (covers.length === 0)
     return [...DIES_WITH_US, "unshare", "--user", "--map-current-user", ...OWN_PROCESSES, ...program];
+  // In the second namespace no mount of the first can be undone.
+  const ids = [`--map-user=${process.geteuid?.() ?? 0}`, `--map-group=${process.getegid?.() ?? 0}`];
+  const inner = ["unshare", "--user", ...ids, ...OWN_PROCESSES, "--", ...program];
+  return [...DIES_WITH_US, "unshare", "--user", "--map-root-user", "--mount", ...covers.flat(), ...inner];
+}
+
+function coverOf(dir: string, keep: string[], { program, cwd }: { program: string[]; cwd: string }): string[] {
   const [command = ""] = program;
-  const kept = below(dir, [...hidden.keep, folderOfProgram(dir, command)]);
-  const ids = [process.geteuid?.() ?? 0, process.getegid?.() ?? 0].map(String);
-  const shell = ["sh", "-c", COVER, "cover", dir, cwd, ...ids, ...kept, "--", ...program];
-  return [...DIES_WITH_US, "unshare", "--user", "--map-root-user", "--mount", ...shell];
+  return ["sh", "-c", COVER, "cover", dir, cwd, ...below(dir, [...keep, folderOfProgram(dir, command)]), "--"];
 }
 
 /** The places below a folder, as paths in it; one inside another comes with it. */
@@ -102,11 +109,11 @@ export function spawnAgent(opts: {
   attemptId: string;
   isolation?: Isolation;
   /** Covered where there are namespaces. */
-  hidden?: Hidden;
+  hidden?: Hidden[];
 }): AgentProcess {
   const isolation = opts.isolation ?? probeIsolation();
   const program = [opts.command, ...opts.args];
-  const [command = "", ...args] = isolation === "namespace" ? wrapped(program, opts.cwd, opts.hidden) : program;
+  const [command = "", ...args] = isolation === "namespace" ? wrapped(program, opts.cwd, opts.hidden ?? []) : program;
   const child = spawn(command, args, {
     cwd: opts.cwd,
     env: childEnv({ ...opts.env, AGENTRUN_ATTEMPT: opts.attemptId }),

@@ -87,7 +87,8 @@ export async function makeEnvironments(parts: EnvironmentParts): Promise<ChildEn
     },
     runner: {
       ...base,
-      ...pick(from, ["GIT_SSL_CAINFO", "AGENTRUN_SOURCE_COMMIT"]),
+      // The last is where this person's logins lie, which it hides from its agent.
+      ...pick(from, ["GIT_SSL_CAINFO", "AGENTRUN_SOURCE_COMMIT", "XDG_CONFIG_HOME"]),
       ...withoutCredentials(pick(from, PROXY)),
     },
   };

@@ -1,0 +1,23 @@
+import { mkdir } from "node:fs/promises";
+import type { Hidden } from "./isolation";
+
+/**
+ * What no agent of this machine may look into: what its person's terminal logged in with, by which it could answer its
+ * own approvals, and the data folder, but for what the attempt works with.
+ */
+export async function hiddenFolders(
+  {
+    dataDir,
+    loginsDir,
+    scratchDir,
+  }: { dataDir?: string | undefined; loginsDir?: string | undefined; scratchDir: string },
+  places: string[],
+): Promise<Hidden[]> {
+  if (dataDir === undefined) return [];
+  const keep = [scratchDir, ...places];
+  const data = { dir: dataDir, keep };
+  if (loginsDir === undefined) return [data];
+  // What is not there cannot be covered, and somebody may log in while the agent runs. Where it cannot be made, nobody can.
+  await mkdir(loginsDir, { recursive: true, mode: 0o700 }).catch(() => undefined);
+  return [{ dir: loginsDir, keep: [dataDir, ...keep] }, data];
+}
