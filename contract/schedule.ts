@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { chosenName, exactText, IdempotencyKey, Int32, OwnerId, RecordId, text } from "./ids";
+import { chosenName, exactText, IdempotencyKey, Instant, Int32, OwnerId, RecordId, text } from "./ids";
 import { Cursor, LIST_LIMIT_MAX, pageLimit, pageOf } from "./page";
 import { CreateTaskInput } from "./queue";
 import { cleanJson } from "./text";
@@ -17,6 +17,9 @@ const CatchUpMs = z
   .int()
   .min(0)
   .max(7 * DAY_MS);
+
+/** Up to how much later than its time a task may start, at random, so that many schedules of one time do not come at once. */
+const JitterMs = z.int().min(0).max(DAY_MS);
 
 /** It is shown in lists, and stored with every task: what is long belongs into a file, or a bundle from git. */
 const TASK_MAX_BYTES = 65_536;
@@ -73,6 +76,11 @@ export const CreateScheduleInput = z.strictObject({
   overlap: Overlap.default("skip"),
   /** How long after its time one that was missed is still made up for: the last of them, once. */
   catchUpMs: CatchUpMs.default(CATCH_UP_DEFAULT_MS),
+  jitterMs: JitterMs.default(0),
+  /** No time before it comes. */
+  startsAt: Instant.optional(),
+  /** No time after it comes; the schedule has ended then. */
+  endsAt: Instant.optional(),
   isPaused: z.boolean().default(false),
   task: ScheduleTask,
 });
@@ -85,6 +93,11 @@ export const UpdateScheduleInput = z.strictObject({
   timeZone: TimeZone.optional(),
   overlap: Overlap.optional(),
   catchUpMs: CatchUpMs.optional(),
+  jitterMs: JitterMs.optional(),
+  /** null: from now on. */
+  startsAt: Instant.nullish(),
+  /** null: for good. */
+  endsAt: Instant.nullish(),
   /** Times that pass while it is paused are not made up for. */
   isPaused: z.boolean().optional(),
   /** As a whole: what is left out is not there any more. */
@@ -97,7 +110,12 @@ export type UpdateScheduleInput = z.infer<typeof UpdateScheduleInput>;
 export const DeleteScheduleInput = z.strictObject({ scheduleId: RecordId, expectedVersion: Int32.optional() });
 export type DeleteScheduleInput = z.infer<typeof DeleteScheduleInput>;
 
-export const PreviewScheduleInput = z.strictObject({ cron: CronText, timeZone: TimeZone.default("UTC") });
+export const PreviewScheduleInput = z.strictObject({
+  cron: CronText,
+  timeZone: TimeZone.default("UTC"),
+  startsAt: Instant.optional(),
+  endsAt: Instant.optional(),
+});
 export type PreviewScheduleInput = z.infer<typeof PreviewScheduleInput>;
 export const SchedulePreview = z.object({
   /** The plan in words: “At 09:00, Monday through Friday”. */
@@ -147,9 +165,12 @@ export const Schedule = z.object({
   words: z.string(),
   overlap: Overlap,
   catchUpMs: z.number(),
+  jitterMs: z.number(),
+  startsAt: z.string().nullable(),
+  endsAt: z.string().nullable(),
   isPaused: z.boolean(),
   task: ScheduleTask,
-  /** null: it is paused. */
+  /** null: it is paused, or has ended. */
   nextAt: z.string().nullable(),
   lastFiring: ScheduleFiring.nullable(),
   /** Who made it, as the audit log names them. */

@@ -55,7 +55,14 @@ test("a schedule is made, adds a task when it is told to and when its time comes
     await expect(preview.getByRole("listitem")).toHaveCount(5);
     await dialog.getByLabel("Time zone").fill("Asia/Tokyo");
     await expect(preview).toContainText("08:05 UTC for you");
+    await dialog.getByLabel("Ends").fill("2020-01-01T00:00");
+    await expect(dialog.getByLabel("Ends")).toHaveAttribute("aria-invalid", "true");
+    await dialog.getByLabel("Starts").fill("2126-01-01T00:00");
+    await dialog.getByLabel("Ends").fill("2126-01-05T00:00");
+    await expect(preview.getByRole("listitem")).toHaveText([/4 Jan 2126.*08:05 UTC for you/]);
     await lookInAll(page, LOOKS, "schedule-new");
+    await dialog.getByLabel("Starts").fill("");
+    await dialog.getByLabel("Ends").fill("");
     await dialog.getByLabel("Cron").fill("99 * * * *");
     await expect(dialog.getByLabel("Cron")).toHaveAttribute("aria-invalid", "true");
     await dialog.getByLabel("Time zone").fill("Mars/Olympus");

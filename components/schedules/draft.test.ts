@@ -13,6 +13,7 @@ const TASK: ScheduleTask = {
 const schedule: Schedule = {
   ...{ id: "sch_1", tenantId: "default", projectId: "default", name: "nightly", cron: "0 9 * * *", timeZone: "UTC" },
   ...{ words: "At 09:00", overlap: "skip", catchUpMs: 60_000, isPaused: false, task: TASK, nextAt: AT },
+  ...{ jitterMs: 0, startsAt: null, endsAt: null },
   ...{ lastFiring: null, createdBy: "operator:admin", createdAt: AT, updatedAt: AT, version: 3 },
 };
 const refusal = (more: Partial<ShownError>): ShownError => ({

@@ -13,6 +13,10 @@ export type ScheduleDraft = {
   timeZone: string;
   overlap: ScheduleOverlap;
   catchUpMs: number;
+  jitterMs: number;
+  /** Instants; null is no bound. */
+  startsAt: string | null;
+  endsAt: string | null;
   as: "form" | "json";
   task: TaskDraft;
   expiresAfterMs: number | null;
@@ -23,13 +27,15 @@ export type ScheduleDraft = {
 export function newDraft(timeZone: string): ScheduleDraft {
   return {
     ...{ name: "", cron: USUAL_CRON, timeZone, overlap: "skip", catchUpMs: CATCH_UP_DEFAULT_MS },
+    ...{ jitterMs: 0, startsAt: null, endsAt: null },
     ...{ as: "form", task: { ...EMPTY_DRAFT, profile: "", queue: "" }, expiresAfterMs: null, json: "", typed: null },
   };
 }
 
 /** A schedule as it is, to be changed. A task of which the fields cannot show all is begun as JSON. */
-export function draftOf({ name, cron, timeZone, overlap, catchUpMs, task }: Schedule): ScheduleDraft {
-  return { ...{ name, cron, timeZone, overlap, catchUpMs }, ...taskPartOf(task) };
+export function draftOf({ task, ...schedule }: Schedule): ScheduleDraft {
+  const { name, cron, timeZone, overlap, catchUpMs, jitterMs, startsAt, endsAt } = schedule;
+  return { ...{ name, cron, timeZone, overlap, catchUpMs, jitterMs, startsAt, endsAt }, ...taskPartOf(task) };
 }
 
 function taskPartOf(task: ScheduleTask): Pick<ScheduleDraft, "as" | "task" | "expiresAfterMs" | "json" | "typed"> {
@@ -55,13 +61,18 @@ export function taskOf(draft: ScheduleDraft, usualProfile: string, base: Schedul
 export function createInputOf(draft: ScheduleDraft, usualProfile: string): CreateScheduleInput | null {
   const task = taskOf(draft, usualProfile, null);
   if (task === null) return null;
-  const { overlap, catchUpMs } = draft;
-  return { ...texts(draft), overlap, catchUpMs, isPaused: false, task };
+  const { overlap, catchUpMs, jitterMs } = draft;
+  return { ...texts(draft), ...boundsOf(draft), overlap, catchUpMs, jitterMs, isPaused: false, task };
 }
 
 const texts = ({ name, cron, timeZone }: ScheduleDraft) => ({
   ...{ name: name.trim(), cron: cron.trim(), timeZone: timeZone.trim() },
 });
+
+/** As a new schedule and a preview of its plan take them. */
+export function boundsOf({ startsAt, endsAt }: Pick<ScheduleDraft, "startsAt" | "endsAt">) {
+  return { ...(startsAt === null ? {} : { startsAt }), ...(endsAt === null ? {} : { endsAt }) };
+}
 
 const isSame = (one: unknown, other: unknown): boolean => hashKey([one]) === hashKey([other]);
 
@@ -70,26 +81,29 @@ export type ScheduleChange = Omit<UpdateScheduleInput, "scheduleId" | "expectedV
 /** What differs from the schedule as it was seen, and nothing else: the rest is not this person's to overwrite. */
 export function changeOf(seen: Schedule, draft: ScheduleDraft): ScheduleChange {
   const { name, cron, timeZone } = texts(draft);
+  const rest = PLAIN.filter((field) => draft[field] !== seen[field]);
   const task = taskOf(draft, seen.task.backendProfile, fitsForm(seen.task) ? seen.task : null);
   return {
     ...(name === seen.name ? {} : { name }),
     ...(cron === seen.cron ? {} : { cron }),
     ...(timeZone === seen.timeZone ? {} : { timeZone }),
-    ...(draft.overlap === seen.overlap ? {} : { overlap: draft.overlap }),
-    ...(draft.catchUpMs === seen.catchUpMs ? {} : { catchUpMs: draft.catchUpMs }),
+    ...Object.fromEntries(rest.map((field) => [field, draft[field]])),
     ...(task === null || isSame(task, seen.task) ? {} : { task }),
   };
 }
 
+/** What is chosen, and not typed. */
+const PLAIN = ["overlap", "catchUpMs", "jitterMs", "startsAt", "endsAt"] as const;
+
 /** A draft beside a schedule that was changed meanwhile: what the other has changed as it is now, the rest as it was typed. */
 export function rebased(draft: ScheduleDraft, seen: Schedule, now: Schedule): ScheduleDraft {
+  const changed = PLAIN.filter((field) => now[field] !== seen[field]);
   return {
     ...draft,
     ...(now.name === seen.name ? {} : { name: now.name }),
     ...(now.cron === seen.cron ? {} : { cron: now.cron }),
     ...(now.timeZone === seen.timeZone ? {} : { timeZone: now.timeZone }),
-    ...(now.overlap === seen.overlap ? {} : { overlap: now.overlap }),
-    ...(now.catchUpMs === seen.catchUpMs ? {} : { catchUpMs: now.catchUpMs }),
+    ...Object.fromEntries(changed.map((field) => [field, now[field]])),
     ...(isSame(now.task, seen.task) ? {} : taskPartOf(now.task)),
   };
 }
@@ -148,24 +162,23 @@ export type ScheduleErrors = {
   name?: string;
   cron?: string;
   timeZone?: string;
+  startsAt?: string;
+  endsAt?: string;
   task: ReturnType<typeof errorsByField>;
 };
+
+const PLAN_FIELDS = ["cron", "timeZone", "startsAt", "endsAt"] as const;
 
 /** What the server refused, by the field that it is about; `task.form` holds what is about none. */
 export function errorsOf(error: ShownError | null): ScheduleErrors {
   if (error === null) return { task: {} };
   const issues = issuesOf(error);
   const own = (name: string) => issues.find(({ path }) => path === name)?.message ?? saidOf(error.message, name);
-  const [name, cron, timeZone] = [
-    error.reason === "already-exists" ? error.message : own("name"),
-    own("cron"),
-    own("timeZone"),
-  ];
-  const errors = {
-    ...(name === undefined ? {} : { name }),
-    ...(cron === undefined ? {} : { cron }),
-    ...(timeZone === undefined ? {} : { timeZone }),
-  };
+  const said = PLAN_FIELDS.map((field) => [field, own(field)] as const);
+  const name = error.reason === "already-exists" ? error.message : own("name");
+  const errors: Omit<ScheduleErrors, "task"> = Object.fromEntries(
+    [["name", name] as const, ...said].filter(([, message]) => message !== undefined),
+  );
   const rest = issues.filter(({ path }) => !(path in errors));
   if (Object.keys(errors).length > 0 && rest.length === 0) return { ...errors, task: {} };
   const ofTask = rest.map((issue) => ({ ...issue, path: issue.path.replace(/^task\./, "") }));

@@ -90,7 +90,11 @@ function NoTimes({ schedule, outcome }: { schedule: Schedule; outcome: FiringOut
       title={schedule.lastFiring === null ? "No time has come yet" : `None in the last ${FIRINGS_KEPT_DAYS} days`}
     >
       {schedule.nextAt === null ? (
-        "None does, while it is paused."
+        schedule.isPaused ? (
+          "None does, while it is paused."
+        ) : (
+          "None does: it has ended."
+        )
       ) : (
         <>
           The next one comes <Time at={schedule.nextAt} timeZone={schedule.timeZone} />. “Add one now” does not wait for

@@ -16,6 +16,7 @@ import { Time } from "@/components/ui/time";
 import { formatInZone } from "@/components/ui/zone";
 import type { Schedule } from "@/contract/schedule";
 import { FIRINGS_KEPT_DAYS } from "@/contract/words";
+import { boundsOf } from "./draft";
 import { OVERLAP_WORDS } from "./words";
 
 /** When a schedule comes, what it adds, and whose it is. */
@@ -39,17 +40,18 @@ export function ScheduleFacts({ schedule }: { schedule: Schedule }) {
   );
 }
 
-function NextTimes({ schedule: { cron, timeZone, isPaused } }: { schedule: Schedule }) {
+function NextTimes({ schedule }: { schedule: Schedule }) {
+  const { cron, timeZone, isPaused, nextAt } = schedule;
   const query = useQuery(
     useTRPC().schedules.preview.queryOptions(
-      { cron, timeZone },
-      { enabled: !isPaused, refetchInterval: SCHEDULES_POLL_MS },
+      { cron, timeZone, ...boundsOf(schedule) },
+      { enabled: nextAt !== null, refetchInterval: SCHEDULES_POLL_MS },
     ),
   );
   return (
     <Panel title="Next times">
-      {isPaused ? (
-        <p className="p-4 text-xs text-ink-3">None, while it is paused.</p>
+      {nextAt === null ? (
+        <p className="p-4 text-xs text-ink-3">{isPaused ? "None, while it is paused." : "None: it has ended."}</p>
       ) : (
         <QueryView query={query} skeleton={<p className="min-h-32 p-4 text-xs text-ink-3">Being worked out…</p>}>
           {({ times }) => (
@@ -69,7 +71,7 @@ function NextTimes({ schedule: { cron, timeZone, isPaused } }: { schedule: Sched
 }
 
 function PlanFacts({ schedule }: { schedule: Schedule }) {
-  const { words, cron, timeZone, overlap, catchUpMs } = schedule;
+  const { words, cron, timeZone, overlap, catchUpMs, jitterMs, startsAt, endsAt } = schedule;
   return (
     <Facts
       className="p-4"
@@ -79,6 +81,9 @@ function PlanFacts({ schedule }: { schedule: Schedule }) {
         ["Time zone", timeZone],
         ["While one goes on", OVERLAP_WORDS[overlap].name],
         ["Missed ones", catchUpMs === 0 ? "not made up for" : `made up for until ${formatDuration(catchUpMs)} later`],
+        ["Jitter", jitterMs === 0 ? null : `each up to ${formatDuration(jitterMs)} later`],
+        ["Starts", startsAt === null ? null : <Time key="starts" at={startsAt} timeZone={timeZone} />],
+        ["Ends", endsAt === null ? null : <Time key="ends" at={endsAt} timeZone={timeZone} />],
         ["Project", `${schedule.tenantId} / ${schedule.projectId}`],
         ["Made by", operatorName(schedule.createdBy)],
         ["Made", <Time key="made" at={schedule.createdAt} />],

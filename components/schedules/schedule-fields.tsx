@@ -7,6 +7,7 @@ import { Choices } from "@/components/ui/choices";
 import { Input } from "@/components/ui/field";
 import { Radios } from "@/components/ui/radios";
 import { SCHEDULE_OVERLAPS } from "@/contract/words";
+import { BoundsFields } from "./bounds-fields";
 import { jsonOf, type ScheduleDraft, type ScheduleErrors, taskOf } from "./draft";
 import { LengthField } from "./length-field";
 import { PlanFields } from "./plan-fields";
@@ -37,10 +38,9 @@ type ScheduleFieldsProps = {
 
 /** The fields that making and changing a schedule have in common. */
 export function ScheduleFields({ draft, errors, profiles, canFill, nameBox, set }: ScheduleFieldsProps) {
-  const preview = usePreview(draft.cron, draft.timeZone);
+  const preview = usePreview(draft);
   // Once the server takes what is typed, what it refused before is over.
-  const refused: Pick<ScheduleErrors, "cron" | "timeZone"> = preview.shown === null ? errors : {};
-  const planErrors = { cron: preview.cron ?? refused.cron, timeZone: preview.timeZone ?? refused.timeZone };
+  const planErrors = { ...(preview.shown === null ? errors : {}), ...preview.errors };
   return (
     <>
       <CheckedField label="Name" hint="What it is for, as people know it." error={errors.name}>
@@ -57,6 +57,7 @@ export function ScheduleFields({ draft, errors, profiles, canFill, nameBox, set 
         )}
       </CheckedField>
       <PlanFields draft={draft} preview={preview} errors={planErrors} set={set} />
+      <BoundsFields draft={draft} errors={planErrors} set={set} />
       <Radios
         label="While its earlier task has not ended"
         values={SCHEDULE_OVERLAPS}

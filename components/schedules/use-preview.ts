@@ -3,7 +3,7 @@ import { useEffect, useState } from "react";
 import { useTRPC } from "@/components/trpc/client";
 import { readError } from "@/components/trpc/errors";
 import type { SchedulePreview } from "@/contract/schedule";
-import { errorsOf } from "./draft";
+import { boundsOf, errorsOf, type ScheduleDraft, type ScheduleErrors } from "./draft";
 
 const TYPING_MS = 300;
 
@@ -12,25 +12,26 @@ export type Preview = {
   shown: SchedulePreview | null;
   /** Whether what is shown is of what was typed before. */
   isOld: boolean;
-  cron?: string;
-  timeZone?: string;
+  /** What of the plan is refused. */
+  errors: Pick<ScheduleErrors, "cron" | "timeZone" | "startsAt" | "endsAt">;
   /** Why it cannot be told, where the plan is not the reason. */
   other?: string;
 };
 
 /** What the server makes of a plan that is being typed, asked for once the typing stops for a moment. */
-export function usePreview(cron: string, timeZone: string): Preview {
-  const asked = useSettled(JSON.stringify({ cron: cron.trim(), timeZone: timeZone.trim() }));
-  const input = JSON.parse(asked.value) as { cron: string; timeZone: string };
+export function usePreview(draft: Pick<ScheduleDraft, "cron" | "timeZone" | "startsAt" | "endsAt">): Preview {
+  const typed = { cron: draft.cron.trim(), timeZone: draft.timeZone.trim(), ...boundsOf(draft) };
+  const asked = useSettled(JSON.stringify(typed));
+  const input = JSON.parse(asked.value) as typeof typed;
   const isWhole = input.cron !== "" && input.timeZone !== "";
   const query = useQuery(
     useTRPC().schedules.preview.queryOptions(input, { enabled: isWhole, placeholderData: keepPreviousData }),
   );
   const isOld = !asked.isSettled || query.isPlaceholderData;
-  if (!isWhole) return { shown: null, isOld };
-  if (query.error === null) return { shown: query.data ?? null, isOld };
-  const { name: _name, task, ...own } = errorsOf(readError(query.error));
-  return { shown: null, isOld, ...own, ...(task.form === undefined ? {} : { other: task.form }) };
+  if (!isWhole) return { shown: null, isOld, errors: {} };
+  if (query.error === null) return { shown: query.data ?? null, isOld, errors: {} };
+  const { name: _name, task, ...errors } = errorsOf(readError(query.error));
+  return { shown: null, isOld, errors, ...(task.form === undefined ? {} : { other: task.form }) };
 }
 
 function useSettled(value: string): { value: string; isSettled: boolean } {

@@ -13,13 +13,17 @@ const ended = (state: TaskState) => firing({ task: taskIn(state) });
 const none = (outcome: "skipped" | "missed" | "refused", message = "why") => firing({ outcome, message });
 
 test("a schedule fails where its last time brought no task, and a pause is shown before that", () => {
-  const wordOf = (isPaused: boolean, lastFiring: ScheduleFiring | null) => conditionOf({ isPaused, lastFiring }).word;
+  const wordOf = (isPaused: boolean, lastFiring: ScheduleFiring | null, nextAt: string | null = AT) =>
+    conditionOf({ isPaused, lastFiring, nextAt }).word;
   expect(wordOf(false, null)).toBe("active");
   expect(wordOf(false, ended("failed"))).toBe("active");
   expect(wordOf(false, none("skipped"))).toBe("active");
   expect(wordOf(false, none("missed"))).toBe("failing");
   expect(wordOf(true, none("refused"))).toBe("paused");
-  expect(conditionOf({ isPaused: false, lastFiring: none("refused", "it drains") }).why).toBe("it drains");
+  expect(wordOf(true, null, null)).toBe("paused");
+  expect(wordOf(false, ended("completed"), null)).toBe("ended");
+  expect(wordOf(false, none("refused"), null)).toBe("failing");
+  expect(conditionOf({ isPaused: false, lastFiring: none("refused", "it drains"), nextAt: AT }).why).toBe("it drains");
 });
 
 test("what came of a time is how its task ended, or why there is none", () => {

@@ -6,10 +6,15 @@ import type { FiringOutcome, ScheduleOverlap } from "@/contract/words";
 export type Condition = { state: string; word: string; why: string | null };
 
 /** A schedule fails where its last time brought no task and no task of before was the reason. */
-export function conditionOf({ isPaused, lastFiring }: Pick<Schedule, "isPaused" | "lastFiring">): Condition {
+export function conditionOf({
+  isPaused,
+  nextAt,
+  lastFiring,
+}: Pick<Schedule, "isPaused" | "nextAt" | "lastFiring">): Condition {
   if (isPaused) return { state: "paused", word: "paused", why: null };
   const isFailing = lastFiring?.outcome === "refused" || lastFiring?.outcome === "missed";
   if (isFailing) return { state: "failed", word: "failing", why: lastFiring.message };
+  if (nextAt === null) return { state: "completed", word: "ended", why: null };
   return { state: "ready", word: "active", why: null };
 }
 

@@ -7,6 +7,9 @@ test("an instant is shown as the clocks of a zone show it, of an unknown one in 
   expect(formatInZone(AT, "Europe/Berlin")).toContain("09:00");
   expect(formatInZone(AT, "UTC")).toContain("07:00");
   for (const zone of ["Mars/Olympus", "<b>", ""]) expect(formatInZone(AT, zone), zone).toBe(formatInZone(AT, "UTC"));
+  expect(formatInZone("2126-07-01T07:00:00Z", "UTC")).toContain("2126");
+  const soon = new Date(Date.now() + 86_400_000);
+  expect(formatInZone(soon.toISOString(), "UTC")).not.toContain(String(soon.getUTCFullYear()));
   expect(formatInZone("no time", "UTC")).toBe("no time");
 });
 

@@ -8,11 +8,24 @@ export function knownZones(): string[] {
   return ["UTC", ...Intl.supportedValuesOf("timeZone").filter((zone) => zone !== "UTC")];
 }
 
-/** An instant as the clocks of a zone show it; in UTC where this browser does not know the zone. */
+const YEAR_MS = 365 * 86_400_000;
+
+/**
+ * An instant as the clocks of a zone show it, with its year where it is most of one away; in UTC where this browser does
+ * not know the zone.
+ */
 export function formatInZone(at: string, timeZone: string): string {
   const date = new Date(at);
   if (Number.isNaN(date.getTime())) return at;
-  const format = { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" } as const;
+  const year = Math.abs(date.getTime() - Date.now()) > 0.75 * YEAR_MS ? ({ year: "numeric" } as const) : {};
+  const format = {
+    ...year,
+    weekday: "short",
+    day: "numeric",
+    month: "short",
+    hour: "2-digit",
+    minute: "2-digit",
+  } as const;
   const inIt = (zone: string) =>
     new Intl.DateTimeFormat(undefined, { ...format, timeZoneName: "short", hourCycle: "h23", timeZone: zone });
   try {

@@ -16,10 +16,14 @@ export const schedules = table(
     timeZone: text().notNull(),
     overlap: text({ enum: SCHEDULE_OVERLAPS }).notNull(),
     catchUpMs: big().notNull(),
+    jitterMs: big().notNull().default(0),
+    /** No time comes before the first of these, or after the second. */
+    startsAt: instant(),
+    endsAt: instant(),
     isPaused: boolean().notNull().default(false),
     /** What each task is made of, as it was sent. */
     task: jsonb().$type<ScheduleTask>().notNull(),
-    /** null: it is paused. */
+    /** null: it is paused, or has ended. */
     nextAt: instant(),
     /** When what it did last was due: which of its firings is the last. */
     lastDueAt: instant(),

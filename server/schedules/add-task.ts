@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { and, eq, sql } from "drizzle-orm";
 import type { CreateTaskInput } from "@/contract/queue";
 import { queueTasks, type ScheduleRow } from "@/db/schema";
@@ -12,7 +13,10 @@ import { createTask } from "@/server/queue";
 export async function addTask(ctx: TxContext, schedule: ScheduleRow, dueAt: Date): Promise<string> {
   const idempotencyKey = `schedule ${schedule.id} ${dueAt.toISOString()}`;
   try {
-    const { id } = await createTask(ctx, { ...taskFor(schedule, dueAt), idempotencyKey });
+    const jitterMs = jitterOf(schedule, dueAt);
+    const runAt = new Date(dueAt.getTime() + jitterMs);
+    const task = { ...taskFor(schedule, runAt), ...(jitterMs === 0 ? {} : { runAt: runAt.toISOString() }) };
+    const { id } = await createTask(ctx, { ...task, idempotencyKey });
     return id;
   } catch (error) {
     if (!isAgentRunError(error) || error.reason !== "idempotency-conflict") throw error;
@@ -22,12 +26,22 @@ export async function addTask(ctx: TxContext, schedule: ScheduleRow, dueAt: Date
   }
 }
 
-/** The task of one time of a schedule, with whose it is and by which schedule. */
-export function taskFor({ id: scheduleId, tenantId, projectId, task }: ScheduleRow, dueAt: Date): CreateTaskInput {
+/**
+ * How much later than its time a task may start: the same whoever comes to it and how often, and another for each
+ * schedule and time.
+ */
+function jitterOf({ id, jitterMs }: ScheduleRow, dueAt: Date): number {
+  if (jitterMs === 0) return 0;
+  const hash = createHash("sha256").update(`${id} ${dueAt.toISOString()}`).digest().readUInt32BE();
+  return Math.floor((hash / 2 ** 32) * jitterMs);
+}
+
+/** The task of one time of a schedule, with whose it is and by which schedule. Where it expires, it does so after `at`. */
+export function taskFor({ id: scheduleId, tenantId, projectId, task }: ScheduleRow, at: Date): CreateTaskInput {
   const { expiresAfterMs, ...made } = task;
   return {
     ...{ ...made, tenantId, projectId, metadata: { ...made.metadata, scheduleId } },
-    ...(expiresAfterMs === undefined ? {} : { expiresAt: new Date(dueAt.getTime() + expiresAfterMs).toISOString() }),
+    ...(expiresAfterMs === undefined ? {} : { expiresAt: new Date(at.getTime() + expiresAfterMs).toISOString() }),
   };
 }
 

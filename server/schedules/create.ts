@@ -9,28 +9,29 @@ import { inTx, ownerOf, type ServiceContext, type TxContext } from "@/server/con
 import { ConflictError } from "@/server/errors";
 import { newId } from "@/server/ids";
 import { checkTask } from "./check-task";
-import { nextTime, readPlan } from "./plan";
-import { databaseNow, nameTaken, readSchedule } from "./schedule";
+import { firstTime, readPlan } from "./plan";
+import { databaseNow, instant, nameTaken, readSchedule } from "./schedule";
 
 /** Makes a schedule. Its first time is the next one of its plan. */
 export async function createSchedule(ctx: ServiceContext, input: CreateScheduleInput): Promise<Schedule> {
-  const { name, cron, timeZone, overlap, catchUpMs, isPaused, task } = input;
+  const { name, cron, timeZone, overlap, catchUpMs, jitterMs, isPaused, task } = input;
+  const bounds = { startsAt: instant(input.startsAt), endsAt: instant(input.endsAt) };
   const owner = ownerOf(ctx, input);
-  const plan = readPlan(cron, timeZone);
-  const first = nextTime(plan, await databaseNow(ctx));
+  const plan = readPlan(cron, timeZone, bounds);
+  const first = firstTime(plan, await databaseNow(ctx), bounds);
   await checkTask(ctx, owner, task);
   try {
     return await inTx(ctx, async (ctx) => {
       await assertRoom(ctx, owner.tenantId);
       const id = newId("schedule");
       await ctx.db.insert(schedules).values({
-        ...{ id, ...owner, name, cron, timeZone, overlap, catchUpMs, isPaused, task },
+        ...{ id, ...owner, name, cron, timeZone, overlap, catchUpMs, jitterMs, ...bounds, isPaused, task },
         ...{ nextAt: isPaused ? null : first, createdBy: actorName(ctx.actor) },
         ...{ createdAt: sql`clock_timestamp()`, updatedAt: sql`clock_timestamp()` },
       });
       await audit(ctx, {
         ...{ action: "schedules.create", targetKind: "schedule", targetId: id, tenantId: owner.tenantId },
-        details: { name, cron, timeZone, overlap, isPaused },
+        details: { name, cron, timeZone, overlap, jitterMs, ...bounds, isPaused },
       });
       return readSchedule(ctx, id);
     });

@@ -256,6 +256,62 @@ test("what was missed longer ago than firings are kept is told all the same", as
   expect(await readSchedule(ctx, id)).toMatchObject({ lastFiring: { outcome: "missed" } });
 });
 
+test("after its last time a schedule has ended, and fires no more, though a worker of before has set it a time", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const { id: scheduleId } = await make(ctx, { cron: "* * * * *" });
+  await makeDue(ctx, scheduleId);
+  await ctx.db.update(schedules).set({ endsAt: new Date(DUE_MS) });
+  await fireSchedules(ctx);
+  expect(await readSchedule(ctx, scheduleId)).toMatchObject({ nextAt: null, isPaused: false, version: 1 });
+  expect(await came(ctx, scheduleId)).toMatchObject([{ outcome: "created", missed: 0 }]);
+  // It may be paused and resumed; what gives it times again is another end.
+  await updateSchedule(ctx, { scheduleId, isPaused: true });
+  expect(await updateSchedule(ctx, { scheduleId, isPaused: false })).toMatchObject({ nextAt: null });
+  await ctx.db.update(schedules).set({ nextAt: new Date(DUE_MS), endsAt: new Date(DUE_MS - 60_000) });
+  await fireSchedules(ctx);
+  expect(await readSchedule(ctx, scheduleId)).toMatchObject({ nextAt: null });
+  expect(await came(ctx, scheduleId)).toHaveLength(1);
+  const resumed = await updateSchedule(ctx, { scheduleId, endsAt: null });
+  expect(Date.parse(resumed.nextAt ?? "")).toBeGreaterThan(Date.now());
+});
+
+test("of what was missed nothing after the end is made up for", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const { id } = await make(ctx, { cron: "* * * * *", catchUpMs: 604_800_000 });
+  await makeDue(ctx, id, 600_000);
+  const endsAt = new Date(DUE_MS - 300_000);
+  await ctx.db.update(schedules).set({ endsAt });
+  await fireSchedules(ctx);
+  expect(await came(ctx, id)).toMatchObject([{ outcome: "created", missed: 5, dueAt: endsAt.toISOString() }]);
+});
+
+test("tasks of one time are strewn over the jitter, each where it is whoever comes to it", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const jitterMs = 3_600_000;
+  const task = { ...TASK, expiresAfterMs: 7_200_000 };
+  const made = await Promise.all(Array.from({ length: 20 }, (_, n) => make(ctx, { name: `n${n}`, jitterMs, task })));
+  for (const { id } of made) await makeDue(ctx, id);
+  await fireSchedules(ctx);
+  const strewn = await tasksOf(ctx);
+  const late = strewn.map(({ runAt }) => (runAt?.getTime() ?? Number.NaN) - DUE_MS);
+  expect(late.every((ms) => ms >= 0 && ms < jitterMs)).toBe(true);
+  expect(new Set(late).size).toBeGreaterThan(15);
+  expect(Math.max(...late) - Math.min(...late)).toBeGreaterThan(jitterMs / 2);
+  expect(strewn.map(({ expiresAt, runAt }) => Number(expiresAt) - Number(runAt))).toEqual(Array(20).fill(7_200_000));
+  // The same time again, by its key, is the same task with the same time to run.
+  const [{ id = "" } = {}] = made;
+  await ctx.db.delete(scheduleFirings).where(eq(scheduleFirings.scheduleId, id));
+  await makeDue(ctx, id);
+  await fireSchedules(ctx);
+  expect(await tasksOf(ctx)).toHaveLength(20);
+  // Whoever asks for one now waits for nothing.
+  await triggerSchedule(ctx, { scheduleId: id });
+  expect((await tasksOf(ctx)).at(-1)?.runAt).toBeNull();
+});
+
 test("a tenant's schedule tells nothing of another tenant's session", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);

@@ -83,11 +83,13 @@ function comeTo(
     const now = await databaseNow(ctx);
     const plan = planOf(schedule, now);
     const due = plan === null ? { dueAt: schedule.nextAt, missed: 0 } : lastDue(plan, schedule.nextAt, now);
-    const isNew = !(await hasCome(ctx, scheduleId, due.dueAt));
+    // A worker of a release that knows no end may have set it.
+    const isOver = schedule.endsAt !== null && due.dueAt > schedule.endsAt;
+    const isNew = !isOver && !(await hasCome(ctx, scheduleId, due.dueAt));
     if (isNew) await recordFiring(ctx, { scheduleId, ...due, ...(await deed(ctx, schedule, { ...due, now })) });
     // A clock that was set back gives no time again.
     const from = new Date(Math.max(now.getTime(), due.dueAt.getTime()));
-    const nextAt = plan === null ? new Date(from.getTime() + UNREADABLE_MS) : nextTime(plan, from);
+    const nextAt = plan === null ? new Date(from.getTime() + UNREADABLE_MS) : nextTime(plan, from, schedule);
     await ctx.db.update(schedules).set({ nextAt }).where(eq(schedules.id, scheduleId));
     return isNew;
   });
@@ -110,15 +112,15 @@ async function hasCome(ctx: TxContext, scheduleId: string, dueAt: Date): Promise
   return (await ctx.db.$count(scheduleFirings, isIt)) > 0;
 }
 
-function readPlanOf({ cron, timeZone }: ScheduleRow): Plan {
-  return readPlan(cron, timeZone);
+function readPlanOf(schedule: ScheduleRow): Plan {
+  return readPlan(schedule.cron, schedule.timeZone, schedule);
 }
 
 /** null: a zone that this program knows no more, or a plan that it reads otherwise than when it was stored. */
 function planIfReadable(schedule: ScheduleRow, now: Date): Plan | null {
   try {
     const plan = readPlanOf(schedule);
-    nextTime(plan, now);
+    nextTime(plan, now, schedule);
     return plan;
   } catch (error) {
     if (!isAgentRunError(error)) throw error;

@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { isAgentRunError } from "@/server/errors";
-import { lastDue, MISSED_MAX, nextTime, readPlan, wordsOf } from "./plan";
+import { firstTime, lastDue, MISSED_MAX, nextTime, readPlan, wordsOf } from "./plan";
 
 const at = (text: string) => new Date(text);
+const FOR_GOOD = { startsAt: null, endsAt: null };
 const next = (cron: string, timeZone: string, after: string, count = 3) =>
   readPlan(cron, timeZone)
     .next(at(after), count)
@@ -71,8 +72,33 @@ test.each(["", "Nowhere/Land", "+02:00", "UTC+2", "Europe/Berlin\u0000"])("“%s
 
 test("a day that never comes is refused, one of leap years is not", () => {
   const never = readPlan("0 0 30 2 *", "UTC");
-  expect(() => nextTime(never, at("2026-01-01T00:00:00Z"))).toThrow(/never comes/);
-  expect(nextTime(readPlan("0 0 29 2 *", "UTC"), at("2026-01-01T00:00:00Z"))).toEqual(at("2028-02-29T00:00:00Z"));
+  expect(() => nextTime(never, at("2026-01-01T00:00:00Z"), FOR_GOOD)).toThrow(/never comes/);
+  const leap = readPlan("0 0 29 2 *", "UTC");
+  expect(nextTime(leap, at("2026-01-01T00:00:00Z"), FOR_GOOD)).toEqual(at("2028-02-29T00:00:00Z"));
+});
+
+test("a plan comes from when it starts until it ends, both included", () => {
+  const bounds = { startsAt: at("2026-01-01T10:10:00Z"), endsAt: at("2026-01-01T10:30:00Z") };
+  const plan = readPlan("*/10 * * * *", "UTC", bounds);
+  const times = ["10:10", "10:20", "10:30"].map((time) => at(`2026-01-01T${time}:00Z`));
+  expect(plan.next(at("2025-01-01T00:00:00Z"), 9)).toEqual(times);
+  expect(plan.next(at("2026-01-01T10:10:00Z"), 9)).toEqual(times.slice(1));
+  expect(nextTime(plan, at("2026-01-01T10:30:00Z"), bounds)).toBeNull();
+  expect(plan.last(at("2027-01-01T00:00:00Z"))).toEqual(times[2]);
+  expect(plan.last(at("2026-01-01T10:19:59Z"))).toEqual(times[0]);
+  expect(plan.last(at("2026-01-01T10:09:59Z"))).toBeNull();
+  expect(lastDue(plan, at("2026-01-01T10:10:00Z"), at("2026-02-01T00:00:00Z"))).toEqual({ dueAt: times[2], missed: 2 });
+});
+
+test("a plan that has no time between its bounds is refused with what is wrong", () => {
+  const first = (startsAt: string | null, endsAt: string | null) => {
+    const bounds = { startsAt: startsAt === null ? null : at(startsAt), endsAt: endsAt === null ? null : at(endsAt) };
+    return firstTime(readPlan("0 9 * * *", "UTC", bounds), at("2026-01-05T12:00:00Z"), bounds);
+  };
+  expect(first("2026-02-01T09:00:00Z", "2026-02-01T09:00:00Z")).toEqual(at("2026-02-01T09:00:00Z"));
+  expect(() => first("2026-02-02T00:00:00Z", "2026-02-01T00:00:00Z")).toThrow(/^endsAt: it lies before startsAt/);
+  expect(() => first(null, "2026-01-06T08:59:59Z")).toThrow(/^endsAt: no time of this plan comes until then/);
+  expect(() => first(null, "2025-01-01T00:00:00Z")).toThrow(/^endsAt: /);
 });
 
 test("of times that passed unnoticed the last counts, and how many came before it", () => {

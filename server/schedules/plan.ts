@@ -15,12 +15,16 @@ export type Plan = {
   last(until: Date): Date | null;
 };
 
+/** What bounds a plan, both included; null is no bound. */
+export type Bounds = { startsAt: Date | null; endsAt: Date | null };
+const UNBOUND: Bounds = { startsAt: null, endsAt: null };
+
 /**
  * Reads a plan; throws what is wrong with it. A time that clocks leave out where they are set forward comes right after
  * the gap, one that they show twice comes once, the first time; what comes at steps (`*` in the hour) goes by the time
  * that passes: a step that clocks leave out is none, and one that they show twice comes at both.
  */
-export function readPlan(cron: string, timeZone: string): Plan {
+export function readPlan(cron: string, timeZone: string, { startsAt, endsAt }: Bounds = UNBOUND): Plan {
   assertTimeZone(timeZone);
   const fields = cron.trim();
   if (!FIELDS.test(fields))
@@ -29,8 +33,16 @@ export function readPlan(cron: string, timeZone: string): Plan {
     );
   const times = parse(fields, timeZone);
   return {
-    next: (after, count) => times.nextRuns(count, after),
-    last: (until) => times.previousRuns(1, justAfterMinute(until))[0] ?? null,
+    next(after, count) {
+      // croner looks for what lies after an instant.
+      const from = startsAt === null || startsAt <= after ? after : new Date(startsAt.getTime() - 1);
+      return times.nextRuns(count, from).filter((time) => endsAt === null || time <= endsAt);
+    },
+    last(until) {
+      const to = endsAt === null || endsAt >= until ? until : endsAt;
+      const [last] = times.previousRuns(1, justAfterMinute(to));
+      return last === undefined || (startsAt !== null && last < startsAt) ? null : last;
+    },
   };
 }
 
@@ -47,12 +59,22 @@ export function lastDue(plan: Plan, dueAt: Date, now: Date): { dueAt: Date; miss
   return { dueAt: last, missed: later.length };
 }
 
-/** The next time after an instant. Plans that have none are refused when they are made. */
-export function nextTime(plan: Plan, after: Date): Date {
+/** The next time after an instant; null: it has ended. One that never comes, and has no end, is no plan. */
+export function nextTime(plan: Plan, after: Date, { endsAt }: Bounds): Date | null {
   const [next] = plan.next(after, 1);
-  if (next === undefined)
+  if (next === undefined && endsAt === null)
     throw new InvalidInputError("cron: this time never comes, such as the 30th of February: write another");
-  return next;
+  return next ?? null;
+}
+
+/** The same of a plan that is to be stored: one that has ended before it begins is refused. */
+export function firstTime(plan: Plan, after: Date, bounds: Bounds): Date {
+  const { startsAt, endsAt } = bounds;
+  if (startsAt !== null && endsAt !== null && endsAt < startsAt)
+    throw new InvalidInputError("endsAt: it lies before startsAt");
+  const first = nextTime(plan, after, bounds);
+  if (first === null) throw new InvalidInputError("endsAt: no time of this plan comes until then");
+  return first;
 }
 
 /** What a stored plan says, for people, in English; its own text where this program no longer has words for it. */

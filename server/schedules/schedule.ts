@@ -24,6 +24,8 @@ export async function readSchedules(
   return rows.map(({ schedule: { lastDueAt: _lastDueAt, ...schedule }, firing, task }) => ({
     ...schedule,
     words: wordsOf(schedule.cron),
+    startsAt: iso(schedule.startsAt),
+    endsAt: iso(schedule.endsAt),
     nextAt: iso(schedule.nextAt),
     lastFiring: firing === null ? null : toFiring({ firing, task }),
     createdAt: iso(schedule.createdAt),
@@ -58,6 +60,11 @@ export async function lockSchedule(
 
 export function nameTaken(name: string): ConflictError {
   return new ConflictError("already-exists", `a schedule named “${name}” is there: take another name`);
+}
+
+/** A bound of a schedule as it is stored; null: there is none. */
+export function instant(text: string | null | undefined): Date | null {
+  return text == null ? null : new Date(text);
 }
 
 /** By the clock that says when a schedule is due, to the millisecond. */

@@ -142,6 +142,23 @@ test("a change counts from now, whoever has seen an older version is shown what 
   expect(JSON.stringify(told)).not.toContain("hunter2");
 });
 
+test("a schedule has a first and a last time, which may be moved and taken away", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const [startsAt, endsAt] = ["2126-03-01T00:00:00.000Z", "2126-03-01T03:00:00.000Z"] as const;
+  const made = await make(ctx, { startsAt, endsAt, jitterMs: 60_000 });
+  expect(made).toMatchObject({ startsAt, endsAt, jitterMs: 60_000, nextAt: endsAt });
+  const { times } = await previewSchedule(ctx, { cron: made.cron, timeZone: "UTC", startsAt, endsAt });
+  expect(times).toEqual([endsAt]);
+  await expect(make(ctx, { name: "over", endsAt: "2020-01-01T00:00:00Z" })).rejects.toThrow(/^endsAt: /);
+  const { id: scheduleId } = made;
+  await expect(updateSchedule(ctx, { scheduleId, endsAt: "2126-03-01T02:59:59Z" })).rejects.toThrow(/^endsAt: /);
+  expect(await updateSchedule(ctx, { scheduleId, endsAt: "2126-03-01T04:00:00+01:00" })).toMatchObject({ version: 1 });
+  const soon = await updateSchedule(ctx, { scheduleId, startsAt: null });
+  expect(Date.parse(soon.nextAt ?? "")).toBeLessThan(Date.now() + 25 * 3_600_000);
+  expect(await updateSchedule(ctx, { scheduleId, endsAt: null })).toMatchObject({ endsAt: null, nextAt: soon.nextAt });
+});
+
 test("a tenant has at most so many, though two are made at once", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);

@@ -6,15 +6,20 @@ import { audit } from "@/server/audit";
 import { inTx, type ServiceContext, type TxContext } from "@/server/context";
 import { canonicalJson } from "@/server/idempotency";
 import { checkTask } from "./check-task";
-import { nextTime, readPlan } from "./plan";
-import { databaseNow, lockSchedule, nameTaken, readSchedule } from "./schedule";
+import { firstTime, nextTime, readPlan } from "./plan";
+import { databaseNow, instant, lockSchedule, nameTaken, readSchedule } from "./schedule";
 
 /**
  * Changes a schedule; one that is so already stays as it is. Another plan, or the end of a pause, counts from now: no
  * time of before is made up for.
  */
 export async function updateSchedule(ctx: ServiceContext, input: UpdateScheduleInput): Promise<Schedule> {
-  const { scheduleId, expectedVersion: _expectedVersion, ...asked } = input;
+  const { scheduleId, expectedVersion: _expectedVersion, startsAt, endsAt, ...rest } = input;
+  const asked: Partial<Settable> = {
+    ...rest,
+    ...(startsAt === undefined ? {} : { startsAt: instant(startsAt) }),
+    ...(endsAt === undefined ? {} : { endsAt: instant(endsAt) }),
+  };
   if (asked.task !== undefined) await checkTask(ctx, await readSchedule(ctx, scheduleId), asked.task);
   try {
     return await inTx(ctx, async (ctx) => {
@@ -29,7 +34,10 @@ export async function updateSchedule(ctx: ServiceContext, input: UpdateScheduleI
   }
 }
 
-type Settable = Pick<ScheduleRow, "name" | "cron" | "timeZone" | "overlap" | "catchUpMs" | "isPaused" | "task">;
+type Settable = Pick<
+  ScheduleRow,
+  "name" | "cron" | "timeZone" | "overlap" | "catchUpMs" | "jitterMs" | "startsAt" | "endsAt" | "isPaused" | "task"
+>;
 
 function changesTo(before: ScheduleRow, asked: Partial<Settable>): Partial<Settable> {
   const fields = Object.keys(asked) as (keyof Settable)[];
@@ -55,17 +63,21 @@ async function store(ctx: TxContext, before: ScheduleRow, changes: Partial<Setta
   });
 }
 
+const PLANS = ["cron", "timeZone", "startsAt", "endsAt"] as const;
+
 async function nextOf(
   ctx: TxContext,
   before: ScheduleRow,
   changes: Partial<Settable>,
 ): Promise<{ nextAt?: Date | null }> {
-  const { cron, timeZone, isPaused } = changes;
-  if (cron === undefined && timeZone === undefined && isPaused === undefined) return {};
+  const isReplanned = PLANS.some((field) => changes[field] !== undefined);
+  if (!isReplanned && changes.isPaused === undefined) return {};
   const after = { ...before, ...changes };
   const now = await databaseNow(ctx);
   // A clock that was set back gives no time again.
   const from = before.lastDueAt !== null && before.lastDueAt > now ? before.lastDueAt : now;
-  const next = nextTime(readPlan(after.cron, after.timeZone), from);
+  const plan = readPlan(after.cron, after.timeZone, after);
+  // One that has ended may be paused and resumed; it is a new plan that has to have a time.
+  const next = isReplanned ? firstTime(plan, from, after) : nextTime(plan, from, after);
   return { nextAt: after.isPaused ? null : next };
 }
