@@ -16,7 +16,7 @@ type BoundsFieldsProps = {
 /** From when until when it comes, and how far its times are strewn. */
 export function BoundsFields({ draft, errors, set }: BoundsFieldsProps) {
   return (
-    <div className="grid gap-3 sm:grid-cols-3">
+    <div className="grid gap-3 sm:grid-cols-2">
       <InstantField
         label="Starts"
         hint="By your clock. Empty: at once."
