@@ -23,7 +23,11 @@ import {
   STORAGE_STATES,
 } from "./words";
 
-export const Sha256 = z.string().regex(/^[0-9a-f]{64}$/, "64 lower-case hex digits");
+/** Kept and told in lower case. */
+export const Sha256 = z
+  .string()
+  .toLowerCase()
+  .regex(/^[0-9a-f]{64}$/, "64 hex digits");
 
 export const GetStorageInput = z.strictObject({ sessionId: RecordId });
 export const ListSizesInput = z.strictObject({ sessionId: RecordId });

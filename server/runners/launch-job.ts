@@ -34,7 +34,8 @@ export function launchRunnerJob(ctx: ServiceContext, input: LaunchRunnerJobInput
     const { run } = locked;
     if (isTerminal(run.status)) throw new AlreadyTerminalError("run", run.id, run.status, run.failureKind);
     const command = await commandToRun(ctx, input);
-    await assertNoneLives(ctx, run);
+    const own = await adoptLive(ctx, run, { command, input });
+    if (own) return toRunnerJob(own);
     await assertSessionFree(ctx, run);
     const job = await insertJob(ctx, { run, command, input });
     await audit(ctx, {
@@ -88,15 +89,33 @@ async function commandToRun(ctx: TxContext, input: LaunchRunnerJobInput): Promis
   return oldest;
 }
 
-/** Where an executor starts the runners, a run has one attempt at a time. */
-async function assertNoneLives(ctx: TxContext, run: RunRow): Promise<void> {
-  if (ctx.settings.executor === "none") return;
-  if (run.status === "claimed") throw new LeaseHeldError(run.id, "lease-held", `run ${run.id} has a runner already`);
+/**
+ * Where an executor starts the runners, a run has one attempt at a time. The one that the launcher has started by itself
+ * meanwhile is what is asked for, and bears the key from then on; beside another's there is none. null: there is none.
+ */
+async function adoptLive(
+  ctx: TxContext,
+  run: RunRow,
+  { command, input }: { command: CommandRow; input: LaunchRunnerJobInput },
+): Promise<RunnerJobRow | null> {
+  if (ctx.settings.executor === "none") return null;
   const [live] = await ctx.db
-    .select({ id: runnerJobs.id })
+    .select()
     .from(runnerJobs)
     .where(and(eq(runnerJobs.runId, run.id), inArray(runnerJobs.state, ["launching", "running"])));
-  if (live) throw new LeaseHeldError(run.id, "lease-held", `run ${run.id} has a runner already: runner job ${live.id}`);
+  if (live === undefined && run.status !== "claimed") return null;
+  const isForIt = live !== undefined && live.idempotencyKey === null && live.commandId === command.id;
+  if (!isForIt) {
+    const which = live === undefined ? "" : `: runner job ${live.id}`;
+    throw new LeaseHeldError(run.id, "lease-held", `run ${run.id} has a runner already${which}`);
+  }
+  if (input.idempotencyKey === undefined) return live;
+  const [named] = await ctx.db
+    .update(runnerJobs)
+    .set({ idempotencyKey: input.idempotencyKey })
+    .where(eq(runnerJobs.id, live.id))
+    .returning();
+  return named ?? null;
 }
 
 /**

@@ -29,3 +29,26 @@ test("a runner job is found by its attempt's id too, also once it has ended, and
   const other = getRunnerJob(ctx.as(tenantOperator("other")), { runnerJobId: job.attemptId });
   await expect(other).rejects.toMatchObject({ reason: "not-found" });
 });
+
+test("a launch that comes after the launcher's own is answered with it, and bears its key from then on", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database, { settings: { executor: "local" } });
+  const { id: runId } = await createRun(ctx, { backendProfile: "codex" });
+  const turn = { runId, type: "turn" as const, payload: { text: "go" } };
+  const { id: commandId } = await createCommand(ctx, turn);
+  const { id: later } = await createCommand(ctx, turn);
+  const own = await launchRunnerJob(ctx, { runId });
+  expect(own).toMatchObject({ idempotencyKey: null, commandId });
+  expect(await launchRunnerJob(ctx, { runId })).toEqual(own);
+  await expect(launchRunnerJob(ctx, { runId, commandId: later })).rejects.toMatchObject({ reason: "lease-held" });
+  const asked = await Promise.all([1, 2].map(() => launchRunnerJob(ctx, { runId, idempotencyKey: "k" })));
+  expect(asked).toMatchObject([
+    { id: own.id, idempotencyKey: "k" },
+    { id: own.id, idempotencyKey: "k" },
+  ]);
+  const same = { runId, idempotencyKey: "k", commandId: later };
+  await expect(launchRunnerJob(ctx, same)).rejects.toMatchObject({ reason: "idempotency-conflict" });
+  // Somebody's launch is nobody else's.
+  for (const input of [{ runId }, { runId, idempotencyKey: "l" }])
+    await expect(launchRunnerJob(ctx, input)).rejects.toMatchObject({ reason: "lease-held" });
+});

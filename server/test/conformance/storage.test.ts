@@ -77,7 +77,7 @@ test("a report that is not one is refused with the field's name and changes noth
   const bad: Record<string, unknown> = {
     storageSizeBytes: -1,
     storageFilesCount: 1.5,
-    storageSha256: "A".repeat(64),
+    storageSha256: "g".repeat(64),
     pvcName: "someone-elses",
     storageNamespace: "kube-system",
     storageKind: "none",
@@ -95,6 +95,10 @@ test("a report that is not one is refused with the field's name and changes noth
     });
   await program().refused(400, "POST", `/sessions/${sessionId}/storage/refresh`, { ...report, storageSha256: "ab" });
   expect(await program().get(`/sessions/${sessionId}/storage`)).toMatchObject({ sizeBytes: null, sha256: null });
+  const told = { ...report, storageSha256: "A".repeat(64) };
+  expect(await program().post(`/sessions/${sessionId}/storage/refresh`, told)).toMatchObject({
+    sha256: "a".repeat(64),
+  });
 });
 
 test("evicting needs no archive, keeps what is known, is idempotent, and takes the volume", async () => {
