@@ -2,6 +2,7 @@ import { z } from "zod";
 import { FailureKind } from "./errors";
 import { IdempotencyKey, Int32, RecordId, requiredText, text } from "./ids";
 import { jsonObject, PAYLOAD_MAX_BYTES } from "./json";
+import { CommandOutput, OutputSchema, StoredOutput } from "./output-schema";
 import { COMMANDS_LIMIT_MAX, pageLimit, pageOf } from "./page";
 import { TerminalStatus } from "./run";
 
@@ -15,7 +16,7 @@ export type ApprovalDecision = (typeof APPROVAL_DECISIONS)[number];
 
 /** What each type of command needs in its payload; further keys are kept. */
 export const COMMAND_PAYLOADS = {
-  turn: z.looseObject({ text: requiredText(1_048_576) }),
+  turn: z.looseObject({ text: requiredText(1_048_576), outputSchema: OutputSchema.optional() }),
   steer: z.looseObject({ text: requiredText(1_048_576) }),
   interrupt: z.looseObject({}),
   approve: z.looseObject({
@@ -29,7 +30,10 @@ export const CreateCommandInput = z
   .strictObject({
     runId: RecordId,
     type: z.enum(COMMAND_TYPES),
-    payload: jsonObject(PAYLOAD_MAX_BYTES),
+    payload: jsonObject(PAYLOAD_MAX_BYTES).meta({
+      description:
+        "what the type needs: a turn and a steer `text`, an approve `approvalId` and `decision`; a turn may have `outputSchema`, a JSON Schema that its answer is to fit",
+    }),
     idempotencyKey: IdempotencyKey.optional(),
   })
   .superRefine((input, refinement) => {
@@ -57,6 +61,8 @@ export const FinishCommandInput = z.strictObject({
   failureMessage: text(1_048_576).optional(),
   threadId: requiredText(256).optional(),
   turnId: requiredText(256).optional(),
+  /** Of a completed turn that was given an `outputSchema`: the JSON that it answered. */
+  output: CommandOutput.optional(),
 });
 export type FinishCommandInput = z.infer<typeof FinishCommandInput>;
 export const CancelCommandInput = z.strictObject({ commandId: RecordId, reason: text(10_000).optional() });
@@ -77,6 +83,8 @@ export const Command = z.object({
   cancelRequestedAt: z.string().nullable(),
   failureKind: z.string().nullable(),
   failureMessage: z.string().nullable(),
+  /** The JSON that a turn with an `outputSchema` answered; null before its end, and where there is none. */
+  output: StoredOutput,
 });
 export type Command = z.infer<typeof Command>;
 export const CommandPage = pageOf(Command);

@@ -38,9 +38,9 @@ export const RawJsonObject = JsonRecord.refine((value) => jsonDepth(value) <= DE
 });
 
 /** A JSON object of bounded depth and size (bytes of its JSON text), cleaned of what PostgreSQL cannot store. */
-export function jsonObject(bytesMax: number) {
-  return JsonRecord.refine((value) => jsonDepth(value) <= DEPTH_MAX, {
-    message: `nested deeper than ${DEPTH_MAX} levels`,
+export function jsonObject(bytesMax: number, depthMax = DEPTH_MAX) {
+  return JsonRecord.refine((value) => jsonDepth(value, depthMax) <= depthMax, {
+    message: `nested deeper than ${depthMax} levels`,
     abort: true,
   })
     .refine((value) => Buffer.byteLength(JSON.stringify(value)) <= bytesMax, {

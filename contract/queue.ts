@@ -12,6 +12,7 @@ import {
   text,
 } from "./ids";
 import { jsonObject, Metadata, MetadataFilter, PAYLOAD_MAX_BYTES } from "./json";
+import { OutputSchema, StoredOutput } from "./output-schema";
 import { Cursor, LIST_LIMIT_MAX, pageLimit, pageOf } from "./page";
 import { ExecutionPolicy, ResourceBundleRef, WorkspaceRef } from "./run";
 import { TIME_RANGE } from "./time-range";
@@ -69,7 +70,17 @@ export const CreateTaskInput = z.strictObject({
   executionPolicy: ExecutionPolicy.optional(),
   resourceBundleRef: ResourceBundleRef.optional(),
   sessionId: ChosenSessionId.optional(),
-  payload: jsonObject(PAYLOAD_MAX_BYTES),
+  /** What the agent is asked; `outputSchema` in it is its turn's. */
+  payload: jsonObject(PAYLOAD_MAX_BYTES)
+    .superRefine(({ outputSchema }, refinement) => {
+      if (outputSchema === undefined) return;
+      for (const issue of OutputSchema.safeParse(outputSchema).error?.issues ?? [])
+        refinement.addIssue({ code: "custom", message: issue.message, path: ["outputSchema", ...issue.path] });
+    })
+    .meta({
+      description:
+        "what the agent is asked: its `text`, else the title and all that is in here; `outputSchema`, a JSON Schema that the answer is to fit, is taken as of a turn",
+    }),
   references: z.array(z.unknown()).max(1_000).optional(),
   metadata: Metadata.optional(),
   idempotencyKey: IdempotencyKey.optional(),
@@ -328,6 +339,12 @@ export const QueueTaskSummary = QueueTask.extend({
   blocker: Blocker.nullable(),
 });
 export type QueueTaskSummary = z.infer<typeof QueueTaskSummary>;
+/** One task alone: lists leave out what its agent answered. */
+export const QueueTaskDetail = QueueTaskSummary.extend({
+  /** The JSON that the turn of its completed attempt answered by `payload.outputSchema`; null where there is none. */
+  output: StoredOutput,
+});
+export type QueueTaskDetail = z.infer<typeof QueueTaskDetail>;
 export const QueueTaskPage = pageOf(QueueTaskSummary);
 /** Each task's own result, in the order of the input. */
 export const CreateTasksResult = z.object({

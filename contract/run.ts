@@ -285,10 +285,14 @@ export const Assignment = z.object({
   /** The archive that the volume has to be restored from before the agent starts; null when the volume is whole. */
   restore: z.object({ manifestId: z.string() }).nullable(),
   /** Text of the turn that a lost attempt left cut off, when policy says to go on with it by a new turn. */
-  cutOffTurn: z.object({ commandId: z.string(), text: z.string() }).nullable(),
+  cutOffTurn: z
+    .object({ commandId: z.string(), text: z.string(), outputSchema: z.record(z.string(), z.unknown()).optional() })
+    .nullable(),
   isDemo: z.boolean(),
   /** The server takes what a runner says of itself in its beats; one of the release before refuses it. */
   hearsVitals: z.boolean(),
+  /** The server takes a turn's `output`; one of the release before refuses it. */
+  takesOutput: z.boolean(),
 });
 export type Assignment = z.infer<typeof Assignment>;
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { RecordId } from "./ids";
+import { StoredOutput } from "./output-schema";
 import { pageLimit } from "./page";
 
 /** Events that one page of turns is made from: one range of their index. */
@@ -7,6 +8,8 @@ export const TURNS_EVENTS_MAX = 5_000;
 const TURNS_LIMIT_MAX = 100;
 /** Longer texts are cut: the conversation has them whole. */
 export const TURN_TEXT_MAX = 1_200;
+/** A larger output is left to its command. */
+export const TURN_OUTPUT_MAX_BYTES = 16 * 1024;
 /** Exit codes that are told apart for each turn. */
 export const TURN_EXITS_MAX = 6;
 
@@ -32,6 +35,10 @@ export const RunTurn = z.object({
   asked: TurnText.nullable(),
   /** The last thing that the agent said. */
   answer: TurnText.extend({ seq: z.number() }).nullable(),
+  /** The JSON that it answered by its schema; null also where that is larger than 16 KiB: its command has it. */
+  output: StoredOutput,
+  /** Bytes of that JSON as text; null where there is none. */
+  outputBytes: z.number().nullable(),
   askedAt: z.string().nullable(),
   /** null: it has not begun, or never did. */
   startedAt: z.string().nullable(),

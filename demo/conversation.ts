@@ -6,6 +6,7 @@ const RequestSchema = z.looseObject({
     z.string(),
     z.array(z.looseObject({ type: z.string().optional(), id: z.string().nullish(), role: z.string().optional() })),
   ]),
+  text: z.looseObject({ format: z.looseObject({ schema: z.unknown() }).nullish() }).nullish(),
   client_metadata: z.record(z.string(), z.unknown()).nullish(),
 });
 type Item = { type?: string; id?: string | null; role?: string; [key: string]: unknown };
@@ -22,6 +23,8 @@ export interface Conversation {
   outputs: { tool: string; text: string }[];
   /** True once the model has spoken after the last tool output of this turn. */
   hasConcluded: boolean;
+  /** The JSON Schema that the answer is to fit; undefined where any words will do. */
+  outputSchema: unknown;
   inputChars: number;
 }
 
@@ -48,6 +51,7 @@ export function readConversation(body: unknown): Conversation {
       .filter(isOutput)
       .map((item) => ({ tool: tools.get(item.call_id) ?? "", text: outputText(item.output) })),
     hasConcluded: inTurn.some((item, index) => index > lastOutput && item.role === "assistant"),
+    outputSchema: request.text?.format?.schema,
     inputChars: JSON.stringify(items).length,
   };
 }

@@ -1,5 +1,6 @@
 import type { Conversation } from "./conversation";
 import { conclusion, exitCodeOf, lastOutput, printed, wasRefused } from "./outputs";
+import { sampleOf } from "./sample";
 
 export type ToolCall = {
   name: "exec_command" | "write_stdin" | "spawn_agent" | "wait_agent";
@@ -174,6 +175,13 @@ const SCENARIOS: Scenario[] = [
 
 /** What the model does next in this turn. */
 export function nextStep(conversation: Conversation): Step {
+  const step = spokenStep(conversation);
+  const isLast = step.say !== undefined && step.call === undefined;
+  if (!isLast || conversation.outputSchema == null) return step;
+  return { ...step, say: JSON.stringify(sampleOf(conversation.outputSchema)) };
+}
+
+function spokenStep(conversation: Conversation): Step {
   const step = withPolling(conversation) ?? chooseStep(conversation);
   if (conversation.newSteers.length === 0) return step;
   const heard = `You added: ${conversation.newSteers.map((text) => `“${text}”`).join(" and ")}. I take it into account.`;

@@ -5,7 +5,8 @@ import { AppServer } from "./app-server";
 import type { CodexNotification } from "./app-server-methods";
 import { BackendFailedError, CodexRequestError } from "./errors";
 import type { Hidden, Isolation } from "./isolation";
-import type { ThreadStartParams, TurnError, UserInput } from "./protocol/codex";
+import type { ThreadStartParams, TurnError, TurnStartParams, UserInput } from "./protocol/codex";
+import type { TurnAsk } from "./turn-output";
 
 export interface TurnEnd {
   turnId: string;
@@ -163,7 +164,10 @@ export class Agent {
   }
 
   /** Sends a turn. The answer's `ended` settles when codex says how it ended, or rejects when codex is gone. */
-  async startTurn(commandId: string, text: string): Promise<{ turnId: string; ended: Promise<TurnEnd> }> {
+  async startTurn(
+    commandId: string,
+    { text, outputSchema }: TurnAsk,
+  ): Promise<{ turnId: string; ended: Promise<TurnEnd> }> {
     if (this.active) throw new Error("a turn is under way");
     const active = makeTurn();
     this.active = active;
@@ -173,6 +177,7 @@ export class Agent {
         threadId: this.threadId,
         clientUserMessageId: commandId,
         input: userText(text),
+        ...(outputSchema === undefined ? {} : { outputSchema: outputSchema as TurnStartParams["outputSchema"] }),
       });
       active.take(turn.id);
       return { turnId: turn.id, ended: active.ended };

@@ -15,6 +15,7 @@ import { type Ending, endingOf } from "./ending";
 import type { Handover } from "./handover";
 import { Heartbeat, type Instant } from "./heartbeat";
 import { persist } from "./persist";
+import { askIn, type TurnAsk } from "./turn-output";
 import { TurnRunner } from "./turn-runner";
 import { UrgentCommands } from "./urgent-commands";
 
@@ -173,16 +174,16 @@ class Loop {
       const command = await inbox.nextTurn(idleLeftMs());
       if (attempt.ending) return;
       if (this.isDraining) continue;
-      if (command) await this.runTurn(command, String(command.payload.text ?? ""));
+      if (command) await this.runTurn(command, this.askIn(command.payload));
       else if (idleLeftMs() > 0) continue;
       else if (await this.complete()) return;
       idleSince = performance.now();
     }
   }
 
-  private async runTurn(command: Pick<Command, "id" | "seq">, text: string, isAcknowledged = false): Promise<void> {
+  private async runTurn(command: Pick<Command, "id" | "seq">, ask: TurnAsk, isAcknowledged = false): Promise<void> {
     this.log.info({ commandId: command.id }, "a turn begins");
-    const done = this.turns.run(command, text, { isAcknowledged });
+    const done = this.turns.run(command, ask, { isAcknowledged });
     this.withdraw(command.id);
     await done;
     this.log.info({ commandId: command.id }, "the turn has ended");
@@ -201,9 +202,15 @@ class Loop {
   }
 
   // The turn went to the agent once, so it is not sent again: a new turn on the thread says what happened to it.
-  private async runCutOffTurn(cutOff: { commandId: string; text: string }): Promise<void> {
-    const text = `Your last turn was cut off: the process that ran it was lost. Look at what was already done, then go on. What had been asked:\n\n${cutOff.text}`;
-    await this.runTurn({ id: cutOff.commandId, seq: 0 }, text, true);
+  private async runCutOffTurn({ commandId, ...asked }: { commandId: string } & TurnAsk): Promise<void> {
+    const ask = this.askIn(asked);
+    const text = `Your last turn was cut off: the process that ran it was lost. Look at what was already done, then go on. What had been asked:\n\n${ask.text}`;
+    await this.runTurn({ id: commandId, seq: 0 }, { ...ask, text }, true);
+  }
+
+  private askIn(payload: Record<string, unknown>): TurnAsk {
+    // A server of the release before knows no outputs, and says so by saying nothing.
+    return askIn(payload, this.run.assignment.takesOutput === true);
   }
 
   /** Ends an idle run; false when the server knows of a command that still waits, so that the run goes on. */

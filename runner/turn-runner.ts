@@ -9,8 +9,9 @@ import { AppServerExitedError, CodexRequestError, LeaseLostError } from "./error
 import { persist } from "./persist";
 import { describeRefusals } from "./refusals";
 import { markRollouts, type RolloutMarks, readCalls } from "./rollout-calls";
+import { readOutput, type TurnAsk } from "./turn-output";
 
-type Outcome = Pick<FinishCommandInput, "terminalStatus" | "failureKind" | "failureMessage">;
+type Outcome = Pick<FinishCommandInput, "terminalStatus" | "failureKind" | "failureMessage" | "output">;
 
 interface Current {
   commandId: string;
@@ -59,7 +60,7 @@ export class TurnRunner {
   /** Runs one turn to its end. Throws when the whole run cannot go on; its command is finished before. */
   async run(
     command: Pick<Command, "id" | "seq">,
-    text: string,
+    ask: TurnAsk,
     opts: { isAcknowledged: boolean } = { isAcknowledged: false },
   ): Promise<void> {
     const sent = deferred();
@@ -79,7 +80,7 @@ export class TurnRunner {
       const agent = await this.attempt.openAgent();
       if (this.attempt.ending) return;
       if (!opts.isAcknowledged && !(await this.acknowledge(command.id))) return;
-      await this.follow(current, agent, { text, hasSent: sent.resolve, hasStarted: started.resolve });
+      await this.follow(current, agent, { ask, hasSent: sent.resolve, hasStarted: started.resolve });
     } catch (error) {
       await this.fail(current, error);
       throw error;
@@ -117,7 +118,7 @@ export class TurnRunner {
   private async follow(
     current: Current,
     agent: Agent,
-    how: { text: string; hasSent: () => void; hasStarted: () => void },
+    how: { ask: TurnAsk; hasSent: () => void; hasStarted: () => void },
   ): Promise<void> {
     const { attempt } = this;
     if (attempt.abandoned.aborted) return;
@@ -125,7 +126,7 @@ export class TurnRunner {
     const marks = await this.markRollouts(agent);
     let turn: Awaited<ReturnType<Agent["startTurn"]>>;
     try {
-      const starting = agent.startTurn(current.commandId, how.text);
+      const starting = agent.startTurn(current.commandId, how.ask);
       current.agent = agent;
       how.hasSent();
       turn = await starting;
@@ -151,14 +152,19 @@ export class TurnRunner {
     await attempt.noteThread();
     const end = await this.waitForEnd(agent, turn.ended);
     const refusals = await this.tellRefusals(agent, turnId, marks);
+    const outcome = withOutput(outcomeOf(end, current.stop), how.ask, attempt.translator.lastMessage);
     for (const event of attempt.translator.endTurn(turnId, end.error)) attempt.emit(event);
+    if (end.status === "completed" && outcome.terminalStatus === "failed")
+      attempt.emit({
+        type: "error",
+        payload: { message: outcome.failureMessage ?? "", code: "output-invalid", turnId },
+      });
     attempt.emit({
       type: "backend_status",
       payload: { phase: "turn-completed", turnId, commandId: current.commandId, status: end.status },
     });
     // A released run says nothing of the turn that its end cut off: the server decides by the run's policy.
     if (attempt.abandoned.aborted) return;
-    const outcome = outcomeOf(end, current.stop);
     await this.finish(current, refusals === null ? outcome : { failureMessage: refusals, ...outcome }, {
       threadId: await this.resumableThread(agent, end),
       turnId,
@@ -277,6 +283,14 @@ function outcomeOf(end: TurnEnd, stop: Outcome | undefined): Outcome {
     default:
       return end.status satisfies never;
   }
+}
+
+/** A turn that ended as it should, and was given a schema, has done what was asked only if its last message fits that. */
+function withOutput(outcome: Outcome, { outputSchema }: TurnAsk, lastMessage: string | undefined): Outcome {
+  if (outputSchema === undefined || outcome.terminalStatus !== "completed") return outcome;
+  const read = readOutput(lastMessage, outputSchema);
+  if ("output" in read) return { ...outcome, output: read.output };
+  return { terminalStatus: "failed", failureKind: "backend-failed", failureMessage: read.fault };
 }
 
 /** Whether codex gave up because the provider's limit is reached, by its own name for it or by the status it met last. */

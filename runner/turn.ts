@@ -35,6 +35,8 @@ export class TurnTranslator {
   private tokens: { before: number[]; now: TokenCounts } | undefined;
   private lastError: string | undefined;
   readonly commands = new TurnCommands();
+  /** What the session's own agent said last in the turn under way, whole. */
+  lastMessage: string | undefined;
 
   constructor(
     private readonly opts: {
@@ -116,6 +118,7 @@ export class TurnTranslator {
     this.diff = "";
     this.tokens = undefined;
     this.lastError = undefined;
+    this.lastMessage = undefined;
     this.texts.clear();
     this.changes.clear();
     this.commands.clear();
@@ -156,6 +159,7 @@ export class TurnTranslator {
       case "userMessage":
         return this.isOwn(threadId) ? [this.userMessage(item, turnId)] : [];
       case "agentMessage":
+        if (item.text !== "" && this.isOwn(threadId)) this.lastMessage = item.text;
         return item.text === "" ? [] : [{ type: "assistant_message", payload: { ...base, text: clip(item.text) } }];
       case "reasoning": {
         const text = (item.summary.length > 0 ? item.summary : item.content).join("\n\n");

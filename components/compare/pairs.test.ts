@@ -10,7 +10,14 @@ const at = (seconds: number) => new Date(START_MS + seconds * 1_000).toISOString
 function turn(number: number, more: Partial<RunTurn> = {}): NumberedTurn {
   return {
     ...{ runId: "run_1", number, key: `cmd_${number}`, commandId: `cmd_${number}`, state: "completed" },
-    ...{ failureKind: null, asked: { text: `ask ${number}`, isCut: false }, answer: null, askedAt: at(number * 10) },
+    ...{
+      failureKind: null,
+      asked: { text: `ask ${number}`, isCut: false },
+      answer: null,
+      output: null,
+      outputBytes: null,
+      askedAt: at(number * 10),
+    },
     ...{ startedAt: at(number * 10 + 2), endedAt: at(number * 10 + 7), startSeq: number * 10, endSeq: number * 10 + 9 },
     ...{ toolCalls: 2, failedCalls: 0, exitCodes: [], fileChanges: 1, errors: 0, tokens: null, ...more },
   };

@@ -8,7 +8,15 @@ const at = (seconds: number | null) => (seconds === null ? null : new Date(START
 function turn(askedAt: number, startedAt: number | null, endedAt: number | null): NumberedTurn {
   return {
     ...{ runId: "run_1", number: 1, key: `at:${askedAt}`, commandId: null, state: "completed", failureKind: null },
-    ...{ asked: null, answer: null, askedAt: at(askedAt), startedAt: at(startedAt), endedAt: at(endedAt) },
+    ...{
+      asked: null,
+      answer: null,
+      output: null,
+      outputBytes: null,
+      askedAt: at(askedAt),
+      startedAt: at(startedAt),
+      endedAt: at(endedAt),
+    },
     ...{ startSeq: 1, endSeq: 2, toolCalls: 0, failedCalls: 0, exitCodes: [], fileChanges: 0, errors: 0, tokens: null },
   };
 }

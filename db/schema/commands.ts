@@ -24,6 +24,8 @@ export const commands = table(
     cancelReason: text(),
     failureKind: text(),
     failureMessage: text(),
+    /** What a turn answered by its `outputSchema`, redacted. */
+    output: json(),
     /** The epoch that acknowledged it: an acknowledged turn of an older epoch was cut off and is not sent again. */
     leaseEpoch: integer(),
   },

@@ -138,6 +138,7 @@ function makeRun(modelBaseUrl: string, run: Partial<ClaimedRun>): ClaimedRun {
       cutOffTurn: null,
       isDemo: true,
       hearsVitals: true,
+      takesOutput: true,
       ...run.assignment,
     },
   };

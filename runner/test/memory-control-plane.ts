@@ -56,6 +56,7 @@ export class MemoryControlPlane implements ControlPlane {
       cancelRequestedAt: null,
       failureKind: null,
       failureMessage: null,
+      output: null,
     };
     this.commands.push(command);
     for (const watcher of this.watchers) watcher(command);
@@ -143,11 +144,12 @@ export class MemoryControlPlane implements ControlPlane {
 
   async finishCommand(input: FinishCommandInput): Promise<void> {
     this.judge(input.leaseEpoch);
-    const { terminalStatus, failureKind, failureMessage, threadId } = input;
+    const { terminalStatus, failureKind, failureMessage, threadId, output } = input;
     this.change(input.commandId, {
       state: terminalStatus,
       failureKind: failureKind ?? null,
       failureMessage: failureMessage ?? null,
+      output: output ?? null,
     });
     if (threadId !== undefined && this.run.assignment.session) this.run.assignment.session.threadId = threadId;
     this.tell();

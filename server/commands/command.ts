@@ -24,6 +24,7 @@ export function toCommand(row: CommandRow): Command {
     cancelRequestedAt: iso(row.cancelRequestedAt),
     failureKind: row.failureKind,
     failureMessage: row.failureMessage,
+    output: storedJson(row.output),
   };
 }
 

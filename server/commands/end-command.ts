@@ -4,7 +4,7 @@ import type { TerminalStatus } from "@/contract/run";
 import { type CommandRow, commands, type RunRow, type SessionRow, sessions } from "@/db/schema";
 import { supersedePending } from "@/server/approvals";
 import type { TxContext } from "@/server/context";
-import { appendServerEvents, redactMessage, statusEvent } from "@/server/events";
+import { appendServerEvents, redactJson, redactMessage, statusEvent } from "@/server/events";
 import { openTurnState } from "@/server/sessions";
 
 export type CommandEnd = {
@@ -13,6 +13,7 @@ export type CommandEnd = {
   failureMessage?: string | null;
   threadId?: string | null;
   turnId?: string | null;
+  output?: Record<string, unknown> | null;
 };
 
 /**
@@ -32,6 +33,7 @@ export async function endCommand(
       state: end.terminalStatus,
       failureKind: end.failureKind ?? null,
       failureMessage,
+      ...(end.output == null ? {} : { output: redactJson(end.output) }),
       updatedAt: sql`clock_timestamp()`,
     })
     .where(eq(commands.id, command.id))

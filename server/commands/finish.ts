@@ -1,10 +1,11 @@
 import type { Command, FinishCommandInput } from "@/contract/command";
 import { isTerminal } from "@/contract/run";
 import { lockCommand } from "@/db/queries/lock";
+import type { CommandRow } from "@/db/schema";
 import { settleDecision } from "@/server/approvals";
 import { withHold } from "@/server/budgets";
 import { inTx, type ServiceContext, tenantOf } from "@/server/context";
-import { NotFoundError } from "@/server/errors";
+import { InvalidInputError, NotFoundError } from "@/server/errors";
 import { assertHolds, assertRunVisible } from "@/server/runs";
 import { storeThread } from "@/server/sessions";
 import { toCommand } from "./command";
@@ -20,9 +21,16 @@ export function finishCommand(ctx: ServiceContext, input: FinishCommandInput): P
     if (isTerminal(locked.command.state)) return toCommand(locked.command);
     assertRunOpen(locked.run);
     assertHolds(ctx, locked.run, input.leaseEpoch);
+    assertOutput(locked.command, input);
     await storeThread(ctx, locked, input);
     const ended = await endCommand(ctx, locked, await withHold(ctx, locked.run, input));
     if (ended.type === "approve") await settleDecision(ctx, locked, ended);
     return toCommand(ended);
   });
+}
+
+function assertOutput({ type, payload }: CommandRow, { output, terminalStatus }: FinishCommandInput): void {
+  if (output === undefined) return;
+  if (type !== "turn" || payload.outputSchema === undefined || terminalStatus !== "completed")
+    throw new InvalidInputError("output: only a completed turn that was given an outputSchema has one");
 }

@@ -7,7 +7,8 @@ export const TURN_TEXT_MAX = 1_048_576;
 
 /**
  * What the agent is asked: the payload itself where it holds a text; else the title, and below it the payload as it
- * stands, so that nothing that a caller sent is lost on the agent. null where that is longer than a turn may be.
+ * stands, so that nothing that a caller sent is lost on the agent, and the schema of its answer, where there is one,
+ * beside that. null where that is longer than a turn may be.
  */
 export function turnOf(
   task: Pick<QueueTaskRow, "title" | "payload">,
@@ -15,8 +16,9 @@ export function turnOf(
   const payload = storedJson(task.payload) ?? {};
   const text = promptIn(payload);
   if (text !== undefined) return bounded({ ...payload, text });
-  const details = Object.keys(payload).length === 0 ? "" : `\n\n${JSON.stringify(payload)}`;
-  return bounded({ text: `${task.title}${details}` });
+  const { outputSchema, ...asked } = payload;
+  const details = Object.keys(asked).length === 0 ? "" : `\n\n${JSON.stringify(asked)}`;
+  return bounded({ text: `${task.title}${details}`, ...(outputSchema === undefined ? {} : { outputSchema }) });
 }
 
 function bounded<T extends { text: string }>(turn: T): T | null {

@@ -1,22 +1,40 @@
-import { and, eq } from "drizzle-orm";
+import { and, desc, eq } from "drizzle-orm";
 import type { z } from "zod";
-import type { GetTaskInput, QueueTaskSummary } from "@/contract/queue";
-import { queueReadCursors, queueTasks } from "@/db/schema";
+import type { GetTaskInput, QueueTaskDetail } from "@/contract/queue";
+import { commands, type QueueTaskRow, queueAttempts, queueReadCursors, queueTasks } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
 import { NotFoundError } from "@/server/errors";
+import { storedJson } from "@/server/stored";
 import { ownTask } from "./scope";
 import { toTask } from "./task";
 import { isUnread } from "./unread";
 import { readWaitReasons } from "./wait-reasons";
 
-export async function getTask(ctx: ServiceContext, input: z.infer<typeof GetTaskInput>): Promise<QueueTaskSummary> {
+export async function getTask(ctx: ServiceContext, input: z.infer<typeof GetTaskInput>): Promise<QueueTaskDetail> {
   const [row] = await ctx.db.select().from(queueTasks).where(ownTask(ctx, input.taskId));
   if (!row) throw new NotFoundError("queue task", input.taskId);
   const blocker = (await readWaitReasons(ctx, [row])).get(row.id) ?? null;
-  if (input.readerId === undefined) return { ...toTask(row), blocker, unread: isUnread(row.version, null) };
+  const task = { ...toTask(row), blocker, output: await readOutput(ctx, row) };
+  if (input.readerId === undefined) return { ...task, unread: isUnread(row.version, null) };
   const [cursor] = await ctx.db
     .select({ readVersion: queueReadCursors.taskVersion })
     .from(queueReadCursors)
     .where(and(eq(queueReadCursors.taskId, row.id), eq(queueReadCursors.readerId, input.readerId)));
-  return { ...toTask(row), blocker, unread: isUnread(row.version, cursor ?? { readVersion: null }) };
+  return { ...task, unread: isUnread(row.version, cursor ?? { readVersion: null }) };
+}
+
+/** What the turn of its completed attempt answered, where it was given a schema. */
+async function readOutput(
+  ctx: ServiceContext,
+  { id, state, payload }: QueueTaskRow,
+): Promise<QueueTaskDetail["output"]> {
+  if (state !== "completed" || storedJson(payload)?.outputSchema === undefined) return null;
+  const [last] = await ctx.db
+    .select({ output: commands.output })
+    .from(queueAttempts)
+    .innerJoin(commands, eq(commands.id, queueAttempts.commandId))
+    .where(and(eq(queueAttempts.taskId, id), eq(queueAttempts.state, "completed")))
+    .orderBy(desc(queueAttempts.attempt))
+    .limit(1);
+  return last?.output ?? null;
 }

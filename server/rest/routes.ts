@@ -15,8 +15,8 @@ import {
   CreateTasksResult,
   QueueStats,
   QueueTask,
+  QueueTaskDetail,
   QueueTaskPage,
-  QueueTaskSummary,
   TaskAttemptPage,
   TaskExplanation,
   TaskReadMark,
@@ -262,7 +262,7 @@ export const ROUTES: readonly Route[] = [
     answer: QueueTaskPage,
     summary: "List tasks, the most urgent first",
   }),
-  route("GET", "/queue/tasks/{taskId}", "queue.getTask", { answer: QueueTaskSummary, summary: "Get a task" }),
+  route("GET", "/queue/tasks/{taskId}", "queue.getTask", { answer: QueueTaskDetail, summary: "Get a task" }),
   route("POST", "/queue/tasks/{taskId}/attempt", "queue.updateAttempt", {
     answer: QueueTask,
     summary: "Record what a task's attempt does",

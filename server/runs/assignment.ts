@@ -34,6 +34,7 @@ export async function assignmentOf(
     cutOffTurn: await cutOffTurn(ctx, run),
     isDemo,
     hearsVitals: true,
+    takesOutput: true,
   };
 }
 
@@ -52,5 +53,11 @@ async function cutOffTurn(ctx: TxContext, run: RunRow): Promise<Assignment["cutO
     )
     .orderBy(asc(commands.seq))
     .limit(1);
-  return turn ? { commandId: turn.id, text: String(turn.payload.text ?? "") } : null;
+  if (!turn) return null;
+  const { text, outputSchema } = turn.payload;
+  return {
+    commandId: turn.id,
+    text: String(text ?? ""),
+    ...(outputSchema === undefined ? {} : { outputSchema: outputSchema as Record<string, unknown> }),
+  };
 }

@@ -1,7 +1,14 @@
 import { and, eq, inArray, sql } from "drizzle-orm";
 import type { CommandState } from "@/contract/command";
 import { isTerminal } from "@/contract/run";
-import { type ReadTurnsInput, type RunTurn, TURN_TEXT_MAX, TURNS_EVENTS_MAX, type TurnPage } from "@/contract/turns";
+import {
+  type ReadTurnsInput,
+  type RunTurn,
+  TURN_OUTPUT_MAX_BYTES,
+  TURN_TEXT_MAX,
+  TURNS_EVENTS_MAX,
+  type TurnPage,
+} from "@/contract/turns";
 import { readTimelineSteps } from "@/db/queries/read-timeline-steps";
 import { commands, events } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
@@ -63,6 +70,8 @@ async function tellTurns(ctx: ServiceContext, runId: string, turns: readonly Fol
       state: turn.startSeq === null && command !== undefined && isEnded(command.state) ? command.state : turn.state,
       failureKind: command?.failureKind ?? null,
       asked: command === undefined ? null : cut(command.text),
+      output: command?.output ?? null,
+      outputBytes: command?.outputBytes ?? null,
       answer: answer === undefined ? null : { ...cut(answer.text), seq: answer.seq },
       ...timesOf(turn),
       ...figuresOf(turn),
@@ -98,8 +107,12 @@ const READ_CHARS = TURN_TEXT_MAX + 1;
 
 function readAsked(ctx: ServiceContext, runId: string, ids: string[]) {
   const text = sql<string>`coalesce(left(${commands.payload}->>'text', ${READ_CHARS}), '')`;
+  const outputBytes = sql<number | null>`octet_length(${commands.output}::text)`;
+  const output = sql<
+    RunTurn["output"]
+  >`case when ${outputBytes} <= ${TURN_OUTPUT_MAX_BYTES} then ${commands.output} end`;
   return ctx.db
-    .select({ id: commands.id, state: commands.state, failureKind: commands.failureKind, text })
+    .select({ id: commands.id, state: commands.state, failureKind: commands.failureKind, text, output, outputBytes })
     .from(commands)
     .where(and(eq(commands.runId, runId), inArray(commands.id, ids)));
 }

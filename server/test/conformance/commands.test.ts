@@ -141,6 +141,37 @@ test("ack is idempotent, and a finish is final", async () => {
   expect(error.reason).toBe("already-terminal");
 });
 
+test("a turn's output is told redacted with its command, and the first finish stands", async () => {
+  const { run } = await program().sessionRun();
+  const outputSchema = { type: "object", properties: { n: { type: "integer" } } };
+  const order = (type: string, payload: Json) => program().post(`/runs/${run.id}/commands`, { type, payload });
+  const turn = await order("turn", { text: "count", outputSchema });
+  expect(turn).toMatchObject({ payload: { outputSchema }, output: null });
+  const plain = await order("turn", { text: "talk" });
+  const { leaseEpoch, runnerToken } = await program().claim(run.id, "r1");
+  const finish = (id: string, more: Json) =>
+    program().post(`/commands/${id}/finish`, { leaseEpoch, terminalStatus: "completed", ...more }, runnerToken);
+  const refuse = (id: string, more: Json) => {
+    const body = { leaseEpoch, terminalStatus: "completed", ...more };
+    return program().refused(400, "POST", `/commands/${id}/finish`, body, runnerToken);
+  };
+  await refuse(turn.id, { output: [1] });
+  await refuse(turn.id, { output: { text: "x".repeat(1_048_576) } });
+  await refuse(turn.id, { output: { n: 1 }, terminalStatus: "failed" });
+  await refuse(plain.id, { output: { n: 1 } });
+  const key = `sk-${"a".repeat(24)}`;
+  const output = { n: 1, said: `the key is ${key}`, odd: "a\u0000b" };
+  const first = await finish(turn.id, { output });
+  expect(first.output).toEqual({ n: 1, said: "the key is [redacted]", odd: "a\ufffdb" });
+  expect(await finish(turn.id, { output: { n: 2 } })).toEqual(first);
+  expect(await program().get(`/commands/${turn.id}`)).toEqual(first);
+  expect((await program().get(`/runs/${run.id}/commands`)).items[0]).toEqual(first);
+  expect(JSON.stringify(await program().events(run.id))).not.toContain('"odd"');
+  // A runner of the release before knows nothing of schemas.
+  const old = await order("turn", { text: "count", outputSchema });
+  expect((await finish(old.id, {})).output).toBeNull();
+});
+
 test("the end of a turn keeps thread and turn where the next attempt looks for them", async () => {
   const { run, sessionId } = await program().sessionRun();
   const command = await program().turn(run.id);
@@ -184,6 +215,8 @@ test("the payload of each type is checked, and what it holds besides is kept", a
     ["approve", { decision: "accept" }],
     ["approve", { approvalId: "apr_1", decision: "perhaps" }],
     ["dance", {}],
+    ["turn", { text: "x", outputSchema: { type: "string" } }],
+    ["turn", { text: "x", outputSchema: null }],
     ["turn", null],
     ["turn", []],
     ["turn", "text"],

@@ -1,0 +1,1 @@
+ALTER TABLE "agentrun_commands" ADD COLUMN "output" jsonb;
