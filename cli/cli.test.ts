@@ -90,6 +90,14 @@ test("what is wrong with a line is said with what to type instead, and nothing i
     [["runs.get", "runId="], "  try: agentrun help runs.get"],
     [["queue.createTask", "--input", "/nowhere"], expect.stringMatching(/^agentrun: \/nowhere cannot be read: ENOENT/)],
     [["run", "x".repeat(1_048_577)], expect.stringMatching(/^agentrun: what is to be said cannot be sent: /)],
+    [
+      ["run", "x", "--schema", "/nowhere"],
+      expect.stringMatching(/^agentrun: \/nowhere cannot be read as JSON: ENOENT/),
+    ],
+    [
+      ["run", "x", "--schema", "package.json"],
+      expect.stringMatching(/^agentrun: --schema is no schema of an answer: type: /),
+    ],
     [["session"], "  try: agentrun --help"],
     [["tops"], "  try: agentrun top"],
     [["ls", "session"], "  try: agentrun ls sessions"],
@@ -279,6 +287,55 @@ test("a message makes a session, goes on with one, and says how its turn ended",
   await expect.poll(() => notes).toEqual([`session ${String(sessionId)}`]);
   await web.call("POST", `/api/v1/runs/${String(runId)}/cancel`, { body: {} });
   expect((await watched).code).toBe(EXIT.cancelled);
+});
+
+test("with a schema the turn's output alone is data, and what happens is noted", async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), "agentrun-cli-"));
+  const file = path.join(folder, "schema.json");
+  const schema = { type: "object", properties: { tiles: { type: "integer" } } };
+  await writeFile(file, JSON.stringify(schema));
+  /** Asks for tiles; answers how that ended, once a runner has answered. */
+  const count = async (finish: Record<string, unknown>, form: string[] = []) => {
+    const notes: string[] = [];
+    const words = ["run", "count", "--profile", "codex", "--schema", file, ...form];
+    const asked = type(words, { note: (line) => void notes.push(line) });
+    await expect.poll(() => notes[0]).toMatch(/^session /);
+    const sessionId = notes[0]?.split(" ")[1];
+    const { items } = (await type(["runs.list", `sessionId=${sessionId}`])).json() as { items: [{ id: string }] };
+    const [{ id: runId }] = items;
+    const listed = (await type(["commands.list", `runId=${runId}`])).json() as {
+      items: [{ id: string; payload: unknown }];
+    };
+    expect(listed.items[0].payload).toEqual({ text: "count", outputSchema: schema });
+    const event = { type: "assistant_message", payload: { text: "I count." } };
+    const claim = { runnerId: "r1" };
+    const call = async (path: string, body: unknown) => {
+      const answer = await web.call("POST", `/api/v1${path}`, { body });
+      expect(answer.status, JSON.stringify(answer.body)).toBe(200);
+      return answer.body as { leaseEpoch: number };
+    };
+    const { leaseEpoch } = await call(`/runs/${runId}/claim`, claim);
+    await call(`/runs/${runId}/events`, { leaseEpoch, events: [event] });
+    await call(`/commands/${listed.items[0].id}/finish`, { leaseEpoch, ...finish });
+    return { ...(await asked), notes };
+  };
+  const output = { tiles: 3 };
+  const ended = await count({ terminalStatus: "completed", output });
+  expect([ended.code, ended.json()]).toEqual([EXIT.ok, output]);
+  expect(ended.notes).toContain("I count.");
+  const line = await count({ terminalStatus: "completed", output }, ["--ndjson"]);
+  expect([line.code, line.out]).toEqual([EXIT.ok, ['{"tiles":3}']]);
+  // A runner of the release before has ended it.
+  const none = await count({ terminalStatus: "completed" });
+  expect([none.code, none.out, none.notes.at(-1)]).toEqual([
+    EXIT.failed,
+    [],
+    "its turn is completed, and has no output",
+  ]);
+  const failed = await count({ terminalStatus: "failed", failureKind: "backend-failed", failureMessage: "no JSON" });
+  expect([failed.code, failed.out]).toEqual([EXIT.failed, []]);
+  expect(failed.notes.at(-1)).toContain("no JSON");
+  await rm(folder, { recursive: true });
 });
 
 test("help tells commands by itself, and procedures as the server does", async () => {

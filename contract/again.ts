@@ -1,6 +1,8 @@
 import type { Command } from "./command";
 import type { CreateRunInput, Run } from "./run";
 
+type Ask = { text: string; outputSchema?: Record<string, unknown> };
+
 /** A run as another one is made from it: the same profile, policy, workspace and session. */
 export function sameRun(run: Run): Omit<CreateRunInput, "idempotencyKey"> {
   const sessionId = run.sessionRef?.sessionId;
@@ -21,9 +23,13 @@ export function sameRun(run: Run): Omit<CreateRunInput, "idempotencyKey"> {
   };
 }
 
-/** What was asked of a run last that it did not complete, else what was asked last. */
-export function textToRepeat(commands: readonly Pick<Command, "type" | "state" | "payload">[]): string {
+/** What was asked of a run last that it did not complete, else what was asked last: its text, and its answer's schema. */
+export function askToRepeat(commands: readonly Pick<Command, "type" | "state" | "payload">[]): Ask {
   const turns = commands.filter((command) => command.type === "turn");
-  const turn = turns.findLast((command) => command.state !== "completed") ?? turns.at(-1);
-  return typeof turn?.payload.text === "string" ? turn.payload.text : "";
+  const { text, outputSchema } =
+    (turns.findLast((command) => command.state !== "completed") ?? turns.at(-1))?.payload ?? {};
+  return {
+    text: typeof text === "string" ? text : "",
+    ...(outputSchema === undefined ? {} : { outputSchema: outputSchema as Ask["outputSchema"] }),
+  };
 }

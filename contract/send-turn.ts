@@ -15,6 +15,8 @@ export type TurnDraft = {
   /** One per message: a double click or a retry after a lost answer finds what the first one made. */
   draftId: string;
   text: string;
+  /** What its answer is to fit. */
+  outputSchema?: Record<string, unknown>;
   session: { sessionId: string; backendProfile: string; tenantId: string; projectId: string };
   /**
    * Runs that it may go to, the first that takes it: those that an earlier try of this message went to, whose answer may
@@ -57,7 +59,9 @@ async function tryRun(ports: SendPorts, draft: TurnDraft, runId: string): Promis
 
 function turnInput(ports: SendPorts, runId: string, draft: TurnDraft): CreateCommandInput {
   const idempotencyKey = `${ports.by}-turn-${draft.draftId}`;
-  return { runId, type: "turn", payload: { text: draft.text }, idempotencyKey };
+  const { text, outputSchema } = draft;
+  const payload = { text, ...(outputSchema === undefined ? {} : { outputSchema }) };
+  return { runId, type: "turn", payload, idempotencyKey };
 }
 
 /** A run that still takes commands. */

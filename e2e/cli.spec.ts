@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { EVERY_LOOK, expect, look, lookInAll, newSignedIn, test } from "./fixtures";
@@ -41,6 +41,13 @@ test("from a terminal a session is begun, watched, gone on with and read, by the
   const second = await agentrun(product, "run", "hello again", "--session", sessionId);
   expect([second.code, second.notes]).toEqual([0, `session ${sessionId}\n`]);
   expect(second.out).toContain("› hello again");
+
+  // What is wanted as data is all that is printed.
+  const schema = path.join(product.dataDir, "answer.json");
+  const properties = { title: { type: "string" }, files: { type: "integer", minimum: 2 } };
+  writeFileSync(schema, JSON.stringify({ type: "object", properties, required: Object.keys(properties) }));
+  const third = await agentrun(product, "run", "sum it up", "--session", sessionId, "--schema", schema);
+  expect([third.code, JSON.parse(third.out)]).toEqual([0, { title: "the demo's title", files: 2 }]);
 
   // Nobody is at the terminal: it says how to answer, and whoever does so ends the wait.
   const asking = agentrun(product, "run", "ask for approval", "--session", sessionId);

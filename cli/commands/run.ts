@@ -9,8 +9,10 @@ import { followTurn, type Sent } from "@/cli/turn";
 import { COMMAND_PAYLOADS, type Command as RunCommand } from "@/contract/command";
 import type { Run } from "@/contract/run";
 import { runDefaults } from "@/contract/run-defaults";
-import { isOpen, type SendPorts, sendTurn } from "@/contract/send-turn";
+import { isOpen, type SendPorts, sendTurn, type TurnDraft } from "@/contract/send-turn";
 import type { Session } from "@/contract/session";
+
+type Ask = Pick<TurnDraft, "text" | "outputSchema">;
 
 const PROFILE_DEFAULT = "demo";
 
@@ -22,31 +24,68 @@ export const run: Command = {
   help: [
     "--session ID   go on with this session; else a new one",
     `--profile P    of a new session, ${PROFILE_DEFAULT} unless told`,
+    "--schema FILE  a JSON Schema of the answer: what is printed is JSON that fits it, and nothing else",
     "--detach       print the ids and leave",
     "Ctrl-C interrupts the turn; a second one leaves it running.",
   ],
-  options: { session: { type: "string" }, profile: { type: "string" }, detach: { type: "boolean" } },
+  options: {
+    ...{ session: { type: "string" }, profile: { type: "string" } },
+    ...{ schema: { type: "string" }, detach: { type: "boolean" } },
+  },
   async run(io, typed) {
-    const text = readText(typed);
+    const ask = readAsk(typed);
     const session = await sessionFor(io, typed);
-    const sent = await send(io, session, text);
+    const sent = await send(io, session, ask);
     if (typed.options.detach === true) {
       if (io.form === "table") io.out(`${sent.sessionId} ${sent.runId} ${sent.commandId}`);
       else printJson(io, sent);
       return EXIT.ok;
     }
     io.note(`session ${sent.sessionId}`);
-    return followTurn(io, sent);
+    return ask.outputSchema === undefined ? followTurn(io, sent) : followOutput(io, sent);
   },
 };
 
-function readText({ words }: Typed): string {
+function readAsk(typed: Typed): Ask {
+  const { words } = typed;
   const text = words.length === 1 && words[0] === "-" ? readFileSync(0, "utf8") : words.join(" ");
   if (text.trim() === "") throw new UsageError("run needs something to say", `agentrun run "write a file"`);
+  const outputSchema = readSchema(typed);
+  const ask = { text, ...(outputSchema === undefined ? {} : { outputSchema }) };
   // Judged before a session is made for it.
-  const [issue] = COMMAND_PAYLOADS.turn.safeParse({ text }).error?.issues ?? [];
-  if (issue !== undefined) throw new UsageError(`what is to be said cannot be sent: ${issue.message}`);
-  return text;
+  const [issue] = COMMAND_PAYLOADS.turn.safeParse(ask).error?.issues ?? [];
+  if (issue === undefined) return ask as Ask;
+  const [what, ...place] = issue.path.map(String);
+  if (what === "outputSchema")
+    throw new UsageError(
+      `--schema is no schema of an answer: ${[place.join("."), issue.message].filter(Boolean).join(": ")}`,
+    );
+  throw new UsageError(`what is to be said cannot be sent: ${issue.message}`);
+}
+
+function readSchema(typed: Typed): unknown {
+  const file = textOf(typed, "schema");
+  if (file === undefined) return undefined;
+  try {
+    return JSON.parse(readFileSync(file, "utf8"));
+  } catch (error) {
+    throw new UsageError(`${file} cannot be read as JSON: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+/** Shows the turn to whoever watches; its output alone is data. */
+async function followOutput(io: Io, sent: Sent): Promise<number> {
+  const code = await followTurn({ ...io, form: "table", out: io.note }, sent);
+  if (code !== EXIT.ok) return code;
+  const path = `/commands/${encodeURIComponent(sent.commandId)}`;
+  const { state, output } = await io.client.call<RunCommand>({ method: "GET", path });
+  if (output !== null) {
+    printJson(io, output);
+    return EXIT.ok;
+  }
+  // Its run may have ended before it, and a runner of the release before this knows no schemas.
+  io.note(`its turn is ${state}, and has no output`);
+  return EXIT.failed;
 }
 
 async function sessionFor(io: Io, typed: Typed): Promise<Session> {
@@ -67,11 +106,11 @@ async function sessionFor(io: Io, typed: Typed): Promise<Session> {
 }
 
 /** To the session's open run, else to a new one that is made as its last. */
-async function send(io: Io, session: Session, text: string): Promise<Sent> {
+async function send(io: Io, session: Session, ask: Ask): Promise<Sent> {
   const last = (await newestRun(io, session.sessionId)) ?? null;
   const openRun = last !== null && isOpen(last) ? last : null;
   const runIds = openRun === null ? [] : [openRun.id];
-  const draft = { draftId: randomUUID(), text, session, runIds, ...(await runDefaults(session, last)) };
+  const draft = { draftId: randomUUID(), ...ask, session, runIds, ...(await runDefaults(session, last)) };
   const { runId, command } = await sendTurn(sendPorts(io), draft);
   // A run that is new begins with its first event.
   const afterSeq = runId === openRun?.id ? openRun.lastEventSeq : 0;

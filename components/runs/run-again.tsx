@@ -12,7 +12,7 @@ import { ErrorNote } from "@/components/ui/error-note";
 import { Field, TextArea } from "@/components/ui/field";
 import { TableSkeleton } from "@/components/ui/page";
 import { randomId } from "@/components/ui/random-id";
-import { sameRun, textToRepeat } from "@/contract/again";
+import { askToRepeat, sameRun } from "@/contract/again";
 import type { Run } from "@/contract/run";
 import { sendTurn, isOpen as takesCommands } from "@/contract/send-turn";
 
@@ -26,16 +26,16 @@ export function RunAgainDialog({ run, isOpen, onOpenChange }: RunAgainProps) {
       {commands.data === undefined ? (
         <TableSkeleton rows={2} />
       ) : (
-        <AgainForm run={run} text={textToRepeat(commands.data)} />
+        <AgainForm run={run} ask={askToRepeat(commands.data)} />
       )}
     </Dialog>
   );
 }
 
-function AgainForm({ run, text: before }: { run: Run; text: string }) {
+function AgainForm({ run, ask }: { run: Run; ask: ReturnType<typeof askToRepeat> }) {
   const api = useTRPCClient();
   const router = useRouter();
-  const [text, setText] = useState(before);
+  const [text, setText] = useState(ask.text);
   // One for as long as the dialog is open: a second press after a lost answer finds what the first one made.
   const [draftId] = useState(randomId);
   const triedRunIds = useRef<string[]>([]);
@@ -44,7 +44,7 @@ function AgainForm({ run, text: before }: { run: Run; text: string }) {
     mutationFn: async () => {
       const made = await api.runs.create.mutate({ ...sameRun(run), idempotencyKey: `console-again-${draftId}` });
       const idempotencyKey = `console-again-turn-${draftId}`;
-      await api.commands.create.mutate({ runId: made.id, type: "turn", payload: { text }, idempotencyKey });
+      await api.commands.create.mutate({ runId: made.id, type: "turn", payload: { ...ask, text }, idempotencyKey });
       return made.id;
     },
     onSuccess: (runId) => router.push(runAddress(runId)),
@@ -57,7 +57,7 @@ function AgainForm({ run, text: before }: { run: Run; text: string }) {
       const { tenantId, projectId, backendProfile } = run;
       await sendTurn(sendPorts(api), {
         draftId,
-        text,
+        ...{ ...ask, text },
         session: { sessionId, tenantId, projectId, backendProfile },
         runIds: triedRunIds.current,
       });

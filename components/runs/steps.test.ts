@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { sameRun, textToRepeat } from "@/contract/again";
+import { askToRepeat, sameRun } from "@/contract/again";
 import type { Command } from "@/contract/command";
 import type { Run } from "@/contract/run";
 import type { TimelineSpan } from "@/contract/timeline";
@@ -64,7 +64,8 @@ test("a run is made again with the same content, and what it did not complete is
     ...{ tenantId: "t", projectId: "p", providerId: "v", backendProfile: "codex", workspaceRef: { kind: "empty" } },
     ...{ executionPolicy: { sandbox: "read-only" }, sessionRef: { sessionId: "ses_1" } },
   });
-  expect(textToRepeat([turn("completed", 1), turn("failed", 2), turn("completed", 3)])).toBe("failed");
-  expect(textToRepeat([turn("completed", 1), { ...turn("completed", 2), payload: { text: "last" } }])).toBe("last");
-  expect(textToRepeat([])).toBe("");
+  expect(askToRepeat([turn("completed", 1), turn("failed", 2), turn("completed", 3)])).toEqual({ text: "failed" });
+  const last = { text: "last", outputSchema: { type: "object" } };
+  expect(askToRepeat([turn("completed", 1), { ...turn("completed", 2), payload: { ...last, more: 1 } }])).toEqual(last);
+  expect(askToRepeat([])).toEqual({ text: "" });
 });

@@ -1,5 +1,5 @@
 import { and, asc, eq, sql } from "drizzle-orm";
-import { sameRun, textToRepeat } from "@/contract/again";
+import { askToRepeat, sameRun } from "@/contract/again";
 import { BulkRunFilter } from "@/contract/bulk";
 import { isTerminal } from "@/contract/words";
 import { lockRun } from "@/db/queries/lock";
@@ -71,12 +71,12 @@ async function runAgain(ctx: TxContext, runId: string): Promise<Dealt> {
     .from(commands)
     .where(and(eq(commands.runId, runId), eq(commands.type, "turn")))
     .orderBy(asc(commands.seq));
-  const text = textToRepeat(turns.map(toCommand));
-  if (text.trim() === "") throw new ConflictError("no-open-command", NOTHING_ASKED);
+  const payload = askToRepeat(turns.map(toCommand));
+  if (payload.text.trim() === "") throw new ConflictError("no-open-command", NOTHING_ASKED);
   // One that is gone is not made anew, as a run that names an unknown session would.
   if (run.sessionId !== null) await lockOwnSession(ctx, run.sessionId);
   const made = await createRun(ctx, sameRun(toRun(run, null)));
-  await createCommand(ctx, { runId: made.id, type: "turn", payload: { text } });
+  await createCommand(ctx, { runId: made.id, type: "turn", payload });
   return { outcome: "done", madeId: made.id };
 }
 

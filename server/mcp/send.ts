@@ -2,14 +2,14 @@ import { randomUUID } from "node:crypto";
 import type { Command } from "@/contract/command";
 import type { Run } from "@/contract/run";
 import { runDefaults } from "@/contract/run-defaults";
-import { isOpen, type SendPorts, sendTurn } from "@/contract/send-turn";
+import { isOpen, type SendPorts, sendTurn, type TurnDraft } from "@/contract/send-turn";
 import type { Session } from "@/contract/session";
 import { payloadHash } from "@/server/idempotency";
 import { faultFrom } from "@/server/rest";
 import type { Api } from "./caller";
 
 /** What is said, and the caller's own key for saying it. */
-export type Draft = { text: string; key: string | undefined };
+export type Draft = Pick<TurnDraft, "text" | "outputSchema"> & { key: string | undefined };
 type Sent = { runId: string; command: Command };
 
 /** What a message's draft is known by: the caller's own key for this session, or none that comes again. */
@@ -35,9 +35,9 @@ export async function sendMessage(api: Api, session: Session, draft: Draft): Pro
 
 type Place = { runIds: string[]; last: Run | null };
 
-async function send(api: Api, session: Session, { text, key }: Draft, { runIds, last }: Place): Promise<Sent> {
+async function send(api: Api, session: Session, { key, ...ask }: Draft, { runIds, last }: Place): Promise<Sent> {
   const draftId = draftIdOf(session.sessionId, key);
-  return sendTurn(sendPorts(api), { draftId, text, session, runIds, ...(await runDefaults(session, last)) });
+  return sendTurn(sendPorts(api), { draftId, ...ask, session, runIds, ...(await runDefaults(session, last)) });
 }
 
 function sendPorts(api: Api): SendPorts {

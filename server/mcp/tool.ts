@@ -80,6 +80,17 @@ function isThere(value: unknown): boolean {
   return value !== null && value !== undefined && !(Array.isArray(value) && value.length === 0);
 }
 
+/** Characters of an answer's JSON that a tool tells. */
+const OUTPUT_MAX = 40_000;
+
+/** The JSON that a turn answered by its schema. Half of it would be no JSON: what is too long is left out whole. */
+export function outputIn({ output }: { output: ToolAnswer | null }): ToolAnswer {
+  if (output === null) return {};
+  const { length } = JSON.stringify(output);
+  if (length <= OUTPUT_MAX) return { output };
+  return { outputLeftOut: `${length} characters of JSON: commands.get tells it to programs` };
+}
+
 /** A text within bounds. What was cut off is said in it, since a field beside it may be overlooked. */
 export function cut(text: string, max: number): string {
   if (text.length <= max) return text;

@@ -44,7 +44,8 @@ async function holdRun(runId: string, runnerId = "runner_test") {
     tell: (type: "assistant_message" | "user_message" | "command_execution" | "command_output", payload: object) =>
       appendEvents(ctx, { runId, leaseEpoch, events: [{ type, payload: { ...payload } }] }),
     begin: (commandId: string) => ackCommand(ctx, { commandId, leaseEpoch }),
-    end: (commandId: string) => finishCommand(ctx, { commandId, leaseEpoch, terminalStatus: "completed" }),
+    end: (commandId: string, output?: Record<string, unknown>) =>
+      finishCommand(ctx, { commandId, leaseEpoch, terminalStatus: "completed", ...(output ? { output } : {}) }),
     over: () => finishRun(ctx, { runId, runnerId, leaseEpoch, terminalStatus: "completed" }),
     ask: (command: string) =>
       requestApproval(ctx, { runId, leaseEpoch, requestKey: command, kind: "command", command }),
@@ -419,6 +420,35 @@ test("tasks are enqueued, explained, waited for, cancelled and tried again", asy
   await admin.ok("cancel_task", { taskId, reason: "it rains" });
   expect(await waiting).toMatchObject({ isOver: true, state: "cancelled" });
   expect(await admin.ok("retry_task", { taskId })).toMatchObject({ taskId, state: "pending" });
+});
+
+test("turns and tasks with a schema answer JSON, and one that is too long is left out whole", async () => {
+  const admin = mcpClient(web.url);
+  const outputSchema = { type: "object", properties: { tiles: { type: "integer" } } };
+  const asked = { backendProfile: "codex", text: "Count the tiles.", outputSchema };
+  const { sessionId, runId, commandId } = await admin.ok("start_session", asked);
+  const runner = await holdRun(runId);
+  await runner.begin(commandId);
+  await runner.tell("assistant_message", { text: '{"tiles":3}' });
+  await runner.end(commandId, { tiles: 3 });
+  const told = await admin.ok("wait_for_turn", { commandId, seconds: 0 });
+  expect(told).toMatchObject({ state: "completed", output: { tiles: 3 } });
+  expect(told).not.toHaveProperty("said");
+  const next = await admin.ok("send_message", { sessionId, text: "Again.", outputSchema });
+  await runner.begin(next.commandId);
+  await runner.end(next.commandId, { tiles: 3, names: "x".repeat(50_000) });
+  const long = await admin.ok("wait_for_turn", { commandId: next.commandId, seconds: 0 });
+  expect(long).toMatchObject({ outputLeftOut: expect.stringContaining("commands.get") });
+  expect(long).not.toHaveProperty("output");
+  const steer = { sessionId, text: "More.", outputSchema, steer: true };
+  expect(await admin.refusal("send_message", steer)).toBe("invalid-input");
+  expect(await admin.refusal("start_session", { backendProfile: "codex", outputSchema })).toBe("invalid-input");
+  const list = { ...asked, outputSchema: { type: "array" } };
+  expect(await admin.refusal("start_session", list)).toBe("invalid-input");
+
+  const { taskId } = await admin.ok("enqueue_task", { ...asked, title: "Count" });
+  const task = await web.call("GET", `/api/v1/queue/tasks/${taskId}`);
+  expect(task.body).toMatchObject({ payload: { text: "Count the tiles.", outputSchema }, output: null });
 });
 
 test("who waits is told how it stands as the server stops, and no caller waits for any number of things", async () => {

@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { COMMAND_PAYLOADS, CreateCommandInput } from "@/contract/command";
+import { OutputSchema } from "@/contract/output-schema";
 import { CreateRunInput } from "@/contract/run";
 import { CreateSessionInput, ListSessionsInput, type SessionSummary } from "@/contract/session";
-import { ConflictError } from "@/server/errors";
+import { ConflictError, InvalidInputError } from "@/server/errors";
 import { payloadHash } from "@/server/idempotency";
 import { type Draft, draftIdOf, sendFirst, sendMessage } from "@/server/mcp/send";
 import { brief, defineTool, rowLimit, type ToolAnswer, type ToolCall } from "@/server/mcp/tool";
@@ -11,6 +12,9 @@ import { faultFrom } from "@/server/rest";
 const SENDS = ["runs.list", "runs.create", "commands.create"];
 const text = COMMAND_PAYLOADS.turn.shape.text.describe(
   "What the agent is to do, in plain words, with all it has to know.",
+);
+const outputSchema = OutputSchema.optional().describe(
+  "A JSON Schema of the type object, where the answer is to be data: the turn's last message is JSON that fits it, and wait_for_turn answers that as `output`. Models of some providers want every property required and no others allowed.",
 );
 const idempotencyKey = CreateCommandInput.shape.idempotencyKey.describe(
   "Your own key for this call: the same key with the same content again does nothing twice. Give one if you may retry.",
@@ -28,6 +32,7 @@ export const startSession = defineTool({
       "Which agent: a profile that list_profiles names.",
     ),
     text: text.optional(),
+    outputSchema,
     title: CreateSessionInput.shape.title.describe("A short name by which people find the session."),
     projectId: CreateSessionInput.shape.projectId,
     workspaceRef: CreateRunInput.shape.workspaceRef.describe("What lies in the workspace at first; empty unless told."),
@@ -36,7 +41,8 @@ export const startSession = defineTool({
     ),
     idempotencyKey,
   }),
-  async run({ api, ctx }, { text, idempotencyKey: key, workspaceRef, executionPolicy, ...input }) {
+  async run({ api, ctx }, { text, outputSchema, idempotencyKey: key, workspaceRef, executionPolicy, ...input }) {
+    if (text === undefined && outputSchema !== undefined) throw new InvalidInputError("outputSchema: goes with a text");
     const owner = [ctx.service?.actor.tenantId ?? null, input.projectId ?? null, key];
     const session = await api.sessions.create({
       ...input,
@@ -46,7 +52,7 @@ export const startSession = defineTool({
     });
     const { sessionId } = session;
     if (text === undefined) return { sessionId, next: "send_message with this sessionId" };
-    return sent(sessionId, await sendFirst(api, session, { text, key }));
+    return sent(sessionId, await sendFirst(api, session, { text, key, ...(outputSchema ? { outputSchema } : {}) }));
   },
 });
 
@@ -60,13 +66,19 @@ export const sendMessageTool = defineTool({
   input: z.strictObject({
     sessionId: ListSessionsInput.shape.sessionIds.unwrap().element,
     text,
+    outputSchema,
     steer: z.boolean().default(false).describe("Add to the turn that is under way instead of asking for another."),
     idempotencyKey,
   }),
-  async run(call, { sessionId, text, steer, idempotencyKey: key }) {
+  async run(call, { sessionId, text, outputSchema, steer, idempotencyKey: key }) {
+    if (steer && outputSchema !== undefined)
+      throw new InvalidInputError("outputSchema: a steer is answered by its turn's; send the message without steer");
     const session = await call.api.sessions.get({ sessionId });
     if (steer) return steerTurn(call, session, { text, key });
-    return sent(sessionId, await sendMessage(call.api, session, { text, key }));
+    return sent(
+      sessionId,
+      await sendMessage(call.api, session, { text, key, ...(outputSchema ? { outputSchema } : {}) }),
+    );
   },
 });
 

@@ -1,15 +1,17 @@
 import { COMMAND_PAYLOADS } from "@/contract/command";
+import { OutputSchema } from "@/contract/output-schema";
 import {
   CancelTaskInput,
   CreateTaskInput,
   GetTaskInput,
   ListTasksInput,
   type QueueTask,
+  type QueueTaskDetail,
   type QueueTaskSummary,
   RetryTaskInput,
 } from "@/contract/queue";
 import { isTerminal, promptIn } from "@/contract/words";
-import { brief, cut, defineTool, rowLimit, type ToolAnswer, type ToolCall } from "@/server/mcp/tool";
+import { brief, cut, defineTool, outputIn, rowLimit, type ToolAnswer, type ToolCall } from "@/server/mcp/tool";
 import { everySecond, WaitSeconds, waitUntil } from "@/server/mcp/wait";
 
 const PROMPT_MAX = 2_000;
@@ -30,11 +32,15 @@ export const enqueueTask = defineTool({
     text: COMMAND_PAYLOADS.turn.shape.text.describe(
       "What the agent is to do, in plain words, with all it has to know.",
     ),
+    outputSchema: OutputSchema.optional().describe(
+      "A JSON Schema of the type object, where the answer is to be data: wait_for_task and get_task answer it as `output`.",
+    ),
     priority: CreateTaskInput.shape.priority.describe("Higher goes first; 0 unless told."),
     sessionId: CreateTaskInput.shape.sessionId.describe("A session that the task goes on with; a new one unless told."),
   }),
-  async run({ api }, { text, ...input }) {
-    const task = await api.queue.createTask({ ...input, payload: { text } });
+  async run({ api }, { text, outputSchema, ...input }) {
+    const payload = { text, ...(outputSchema === undefined ? {} : { outputSchema }) };
+    const task = await api.queue.createTask({ ...input, payload });
     return { ...briefTask(task), next: "wait_for_task, or explain_task to see what it waits for" };
   },
 });
@@ -72,6 +78,7 @@ export const getTask = defineTool({
       ...briefTask(task),
       text: cut(promptIn(task.payload) ?? JSON.stringify(task.payload), PROMPT_MAX),
       ...brief(task, ["failureMessage", "cancelReason", "runAt", "expiresAt", "version"]),
+      ...outputIn(task),
       attempts: attempts.items.map((attempt) => ({
         ...brief(attempt, ["attempt", "state", "runId", "sessionId", "startedAt", "endedAt"]),
         ...brief(attempt, ["failureKind", "failureMessage"]),
@@ -94,11 +101,12 @@ export const waitForTask = defineTool({
       look: () => lookAtTask(call, taskId),
       changes: (signal) => everySecond(call, signal),
     });
-    return { isOver: seen.isOver, ...briefTask(seen.task), ...brief(seen.task, ["failureMessage"]) };
+    const { isOver, task } = seen;
+    return { isOver, ...briefTask(task), ...brief(task, ["failureMessage"]), ...outputIn(task) };
   },
 });
 
-async function lookAtTask({ api }: ToolCall, taskId: string): Promise<{ task: QueueTaskSummary; isOver: boolean }> {
+async function lookAtTask({ api }: ToolCall, taskId: string): Promise<{ task: QueueTaskDetail; isOver: boolean }> {
   const task = await api.queue.getTask({ taskId });
   return { task, isOver: isTerminal(task.state) };
 }

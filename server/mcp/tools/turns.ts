@@ -7,7 +7,7 @@ import { CancelRunInput, type Run } from "@/contract/run";
 import { isTerminal } from "@/contract/words";
 import { ConflictError } from "@/server/errors";
 import { briefApproval } from "@/server/mcp/brief-approval";
-import { brief, cut, defineTool, type ToolAnswer, type ToolCall } from "@/server/mcp/tool";
+import { brief, cut, defineTool, outputIn, type ToolAnswer, type ToolCall } from "@/server/mcp/tool";
 import { textIn } from "@/server/mcp/transcript";
 import { WaitSeconds, waitUntil } from "@/server/mcp/wait";
 import { mayCall } from "@/server/rest";
@@ -20,7 +20,7 @@ export const waitForTurn = defineTool({
   name: "wait_for_turn",
   title: "Wait for a turn",
   description:
-    "Waits until a turn is over or its agent asks for an approval, for 50 seconds at most, and answers how it stands. `isOver` false with the state `running` or `pending` means just that: it is not done, so call again. `needs-approval` goes on only when decide_approval or a person has answered; until then it is answered at once, but for `throughApprovals`. Once it is over, `said` is the last thing that the agent said.",
+    "Waits until a turn is over or its agent asks for an approval, for 50 seconds at most, and answers how it stands. `isOver` false with the state `running` or `pending` means just that: it is not done, so call again. `needs-approval` goes on only when decide_approval or a person has answered; until then it is answered at once, but for `throughApprovals`. Once it is over, `said` is the last thing that the agent said; of a turn with an outputSchema `output` is that, as JSON.",
   nature: "reads",
   isForeign: true,
   needs: ["commands.get", "runs.get", "events.watch", "events.search", "events.get"],
@@ -101,7 +101,8 @@ async function tellTurn(call: ToolCall, { command, run, asks, hasEnded }: Seen):
   // A run that ended without saying so of its commands has ended them.
   const state = isTerminal(command.state) ? command.state : run.status;
   const failure = brief(command, ["failureKind", "failureMessage"]);
-  return { state, isOver: true, ...ids, ...failure, ...(await saidIn(call, command)) };
+  const answer = command.output === null ? await saidIn(call, command) : outputIn(command);
+  return { state, isOver: true, ...ids, ...failure, ...answer };
 }
 
 /** The last thing that the agent said after it was asked. */
