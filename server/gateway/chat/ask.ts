@@ -14,16 +14,16 @@ import { type Translated, translateRequest } from "./request";
 
 type Chunks = AsyncIterable<Chunk[]> | Iterable<Chunk[]>;
 
+/** By what a provider that knows no schemas of answers, or not this one, names them. */
+const FORM_NAMED = /response.?format|json.?schema|guided|structured.?output/i;
+
 const SSE = "text/event-stream";
 /** How long a provider may send nothing of an answer before the agent is told that it is still there. */
 const ALIVE_AFTER_MS = 10_000;
 
 /** Asks a provider that has chat completions alone, and answers as the Responses API would. */
 export async function askByChat(provider: Provider, dialect: Dialect, request: ModelRequest): Promise<ModelAnswer> {
-  const asked = translateRequest(request.body, dialect);
-  const { profile } = provider;
-  if (asked.dropped.length > 0) provider.log.debug({ profile, dropped: asked.dropped }, "left out of a chat request");
-  const chunks = await send(provider, asked, request);
+  const { asked, chunks } = await sendInForm(provider, dialect, request);
   // Without its messages, which are long: an answer takes minutes.
   const { chat, tools, callIds } = asked;
   const answering = { provider, asked: { model: chat.model, tools, callIds }, signal: request.signal, chunks };
@@ -31,6 +31,38 @@ export async function askByChat(provider: Provider, dialect: Dialect, request: M
     return { status: 200, headers: { "content-type": `${SSE}; charset=utf-8` }, body: tell(answering, encode) };
   const response = await wholeResponse(provider, tell(answering, lastOf));
   return { status: 200, headers: { "content-type": "application/json" }, body: once(JSON.stringify(response)) };
+}
+
+/**
+ * Asks for a form of the answer as the dialect has it, and in words where that is refused by its name: servers of one's
+ * own differ in it, and a schema may have what a provider's does not.
+ */
+async function sendInForm(
+  provider: Provider,
+  dialect: Dialect,
+  request: ModelRequest,
+): Promise<{ asked: Translated; chunks: Chunks }> {
+  const asked = translate(provider, dialect, request);
+  try {
+    return { asked, chunks: await send(provider, asked, request) };
+  } catch (error) {
+    if (asked.chat.response_format === undefined || !isFormRefused(error)) throw error;
+    const { profile } = provider;
+    provider.log.info({ profile }, "the provider refuses the form of the answer, which is asked for in words");
+    const inWords = translate(provider, { ...dialect, responseFormat: "none" }, request);
+    return { asked: inWords, chunks: await send(provider, inWords, request) };
+  }
+}
+
+function translate(provider: Provider, dialect: Dialect, request: ModelRequest): Translated {
+  const asked = translateRequest(request.body, dialect);
+  const { profile } = provider;
+  if (asked.dropped.length > 0) provider.log.debug({ profile, dropped: asked.dropped }, "left out of a chat request");
+  return asked;
+}
+
+function isFormRefused(error: unknown): boolean {
+  return isAgentRunError(error) && error.reason === "invalid-input" && FORM_NAMED.test(error.message);
 }
 
 /** Asks; a provider that answers with an error and status 200 has refused all the same. */

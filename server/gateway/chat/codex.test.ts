@@ -132,6 +132,43 @@ test.each(PRESETS)(
   120_000,
 );
 
+const FORM = { type: "object", properties: { n: { type: "integer" } }, required: ["n"], additionalProperties: false };
+
+test.each([
+  ...PRESETS.map(([profile, preset]) => [profile, preset, false] as const),
+  ["codex", "openai-chat", true] as const,
+])(
+  "a turn's schema is asked of %s by the preset %s, and in words where it is refused (%s)",
+  async (profile, preset, isRefused) => {
+    const fence = "`".repeat(3);
+    let refused = 0;
+    await using opened = await openPlace(profile, preset, (res, { response_format, messages }) => {
+      if (isRefused && response_format !== undefined) {
+        refused += 1;
+        sendJson(res, { error: { message: "Unrecognized request argument supplied: response_format" } }, 400);
+        return true;
+      }
+      const isInWords = JSON.stringify(messages).includes("Your final answer is JSON alone");
+      const text = isInWords ? `${fence}json\n{"n":3}\n${fence}` : '{"n":3}';
+      streamAnswer(res, preset, { text: response_format === undefined && !isInWords ? "hello" : text });
+      return true;
+    });
+    const first = await opened.start("hello", 60_000);
+    await expect.poll(first.state, { timeout: 30_000 }).toBe("completed");
+    const formed = await first.order("turn", { text: "how many?", outputSchema: FORM });
+    await expect.poll(() => first.state(formed), { timeout: 30_000 }).toBe("completed");
+    expect((await first.turn(formed)).output).toEqual({ n: 3 });
+    expect(opened.provider.refused).toEqual([]);
+    expect(refused).toBe(isRefused ? 1 : 0);
+    const { response_format, messages } = opened.provider.asked.at(-1);
+    const named = { type: "json_schema", json_schema: { name: "codex_output_schema", schema: FORM, strict: true } };
+    if (preset === "minimax" || isRefused) expect(response_format).toBeUndefined();
+    else expect(response_format).toEqual(preset === "deepseek" ? { type: "json_object" } : named);
+    expect(JSON.stringify(messages).includes("additionalProperties")).toBe(response_format?.type !== "json_schema");
+  },
+  60_000,
+);
+
 type Failing = [what: string, answer: (res: ServerResponse) => unknown, message: RegExp];
 const FAILING: Failing[] = [
   [
