@@ -147,8 +147,15 @@ test("the board is run from the keyboard, and its cards go where their tasks go"
     await page.keyboard.press("n");
     const dialog = page.getByRole("dialog", { name: "Add a task" });
     await dialog.getByLabel("Title").fill("typed by hand");
-    await dialog.getByText("Workspace, policy, references").click();
+    await dialog.getByText("Workspace, policy, form of the answer, references").click();
     await dialog.getByLabel("References").fill("https://example.org/1");
+    const schema = dialog.getByLabel("JSON Schema of its answer");
+    await schema.fill('{ "type": "object", "properties": { "verdict": { "type": "strin" } } }');
+    await dialog.getByRole("button", { name: "What would happen?" }).click();
+    await expect(dialog.getByRole("alert")).toContainText("expected one of object, array, string");
+    await schema.fill(
+      '{ "type": "object", "properties": { "verdict": { "type": "string" }, "score": { "type": "integer" } } }',
+    );
     await dialog.getByRole("button", { name: "JSON" }).click();
     const json = dialog.getByLabel("The task as JSON");
     await expect(json).toHaveValue(/"references": \[\s+"https:\/\/example.org\/1"/);
@@ -169,6 +176,14 @@ test("the board is run from the keyboard, and its cards go where their tasks go"
       .filter({ hasText: "default / default" })
       .click();
     await expect(page.getByRole("heading", { level: 1 })).toContainText("typed by hand");
+    const result = page.getByRole("group").filter({ hasText: "Structured result" });
+    await expect(result).toContainText('"verdict": "the demo\'s verdict"', { timeout: 120_000 });
+    await look(page, "task-output");
+    const taskAddress = page.url();
+    await page.getByRole("link", { name: "Session and its conversation" }).click();
+    await expect(result).toContainText('"verdict": "the demo\'s verdict"');
+    await look(page, "conversation-output");
+    await page.goto(taskAddress);
     await page.keyboard.press("Control+k");
     await page.getByRole("dialog").getByRole("combobox").fill("saved views");
     await page.getByRole("option", { name: /Saved views/ }).click();

@@ -16,6 +16,8 @@ import type { Run } from "@/contract/run";
 import { ItemView, Reasoning } from "./item-view";
 import type { ConversationItem } from "./items";
 import { Markdown } from "./markdown";
+import { outputsOf } from "./outputs";
+import { StructuredOutput } from "./structured-output";
 import { withoutAwaited, withUnsent } from "./unsent";
 import { deliveryOf, UserMessage } from "./user-message";
 
@@ -33,6 +35,7 @@ export const RunSection = memo(function RunSection({ run, hasHeading, askIsAtEnd
   const commands = useRunCommands(run.id).data;
   const commandById = useMemo(() => new Map(commands?.map((command) => [command.id, command])), [commands]);
   const { items, outcomes } = snapshot.conversation;
+  const outputs = useMemo(() => outputsOf(items, commandById), [items, commandById]);
   const entries = useMemo(() => withUnsent(withoutAwaited(items), commands ?? []), [commands, items]);
 
   const show = (entry: ConversationItem | Command, index: number, all: readonly (ConversationItem | Command)[]) => {
@@ -55,6 +58,7 @@ export const RunSection = memo(function RunSection({ run, hasHeading, askIsAtEnd
       return <UserMessage key={key} text={text} at={at} isSteer={isSteer} delivery={delivery} />;
     }
     const liveText = entry.kind === "command" ? (snapshot.live.get(entry.itemId)?.text ?? null) : null;
+    const output = outputs.get(entry.key);
     const { subAgent } = entry;
     return (
       <OfAgent
@@ -63,7 +67,7 @@ export const RunSection = memo(function RunSection({ run, hasHeading, askIsAtEnd
         subAgent={subAgent}
         isFirst={subAgentOf(all[index - 1]) !== subAgent}
       >
-        <ItemView item={entry} liveText={liveText} />
+        {output === undefined ? <ItemView item={entry} liveText={liveText} /> : <StructuredOutput output={output} />}
       </OfAgent>
     );
   };

@@ -25,6 +25,9 @@ test("what is left empty is left to the server, and what is typed is what the co
     workspaceRef: { kind: "git", url: "https://git.example/a.git", ref: "main" },
   });
   expect(CreateTaskInput.safeParse(full).success).toBe(true);
+  const schema = '{ "type": "object" }';
+  expect(inputOf({ ...DRAFT, schema }).payload).toEqual({ outputSchema: { type: "object" } });
+  expect(inputOf({ ...DRAFT, schema: "words" }).payload).toEqual({ outputSchema: "words" });
 });
 
 test("each refusal stands at its field", () => {
@@ -32,9 +35,11 @@ test("each refusal stands at its field", () => {
     { path: "retry.maxAttempts", message: "too many" },
     { path: "metadata.concurrencyKey", message: "too long" },
     { path: "workspaceRef", message: "odd" },
+    { path: "payload.outputSchema.type", message: "no type" },
   ];
   expect(errorsByField(refusal({ details: { issues } }))).toEqual({
     attempts: "too many",
+    schema: "no type",
     key: "too long",
     form: "workspaceRef: odd",
   });

@@ -1,5 +1,6 @@
 import { issuesOf, type ShownError } from "@/components/trpc/errors";
 import { instantOf } from "@/components/ui/instant";
+import { jsonIn } from "@/contract/json-in";
 import type { CreateTaskInput } from "@/contract/queue";
 import { APPROVAL_POLICIES, ON_USAGE_LIMIT, SANDBOX_MODES } from "@/contract/words";
 
@@ -24,13 +25,15 @@ export type TaskDraft = {
   sandbox: string;
   approval: string;
   model: string;
+  /** A JSON Schema of the answer. */
+  schema: string;
   /** One a line. */
   references: string;
 };
 
 export const EMPTY_DRAFT: Omit<TaskDraft, "profile" | "queue"> = {
   ...{ title: "", text: "", lane: "", priority: "0", session: "", runAt: "", expiresAt: "", key: "" },
-  ...{ attempts: "", backoffSeconds: "", onUsageLimit: "", references: "" },
+  ...{ attempts: "", backoffSeconds: "", onUsageLimit: "", schema: "", references: "" },
   ...{ workspaceUrl: "", workspaceRef: "", workspaceFolder: "", sandbox: "", approval: "", model: "" },
 };
 
@@ -38,6 +41,7 @@ export const EMPTY_DRAFT: Omit<TaskDraft, "profile" | "queue"> = {
 export function inputOf(draft: TaskDraft): CreateTaskInput {
   const [title, text, lane] = [draft.title.trim(), draft.text.trim(), draft.lane.trim()];
   const [queue, session, key] = [draft.queue.trim(), draft.session.trim(), draft.key.trim()];
+  const schema = draft.schema.trim();
   const [runAt, expiresAt] = [instantOf(draft.runAt), instantOf(draft.expiresAt)];
   const retry = retryOf(draft);
   const executionPolicy = policyOf(draft);
@@ -46,7 +50,11 @@ export function inputOf(draft: TaskDraft): CreateTaskInput {
   return {
     title,
     backendProfile: draft.profile,
-    payload: text === "" ? {} : { text },
+    payload: {
+      ...(text === "" ? {} : { text }),
+      // What is no JSON is sent as it is: the server says that it is no schema.
+      ...(schema === "" ? {} : { outputSchema: jsonIn(schema) ?? schema }),
+    },
     ...(queue === "" ? {} : { queue }),
     ...(lane === "" ? {} : { lane }),
     ...(draft.priority.trim() === "" ? {} : { priority: Number(draft.priority) }),
@@ -92,6 +100,7 @@ function retryOf(draft: TaskDraft): NonNullable<CreateTaskInput["retry"]> {
 /** Which field a path of the server's input is typed in. */
 const FIELD_OF: [string, keyof TaskDraft | "form"][] = [
   ["title", "title"],
+  ["payload.outputSchema", "schema"],
   ["payload", "text"],
   ["backendProfile", "profile"],
   ["queue", "queue"],

@@ -13,6 +13,7 @@ const PLACED = [
   "sandbox",
   "approval",
   "model",
+  "schema",
   "references",
 ] as const;
 const FOLDED = ["session", "key", "runAt", "expiresAt", "attempts", "backoffSeconds", "onUsageLimit"] as const;
@@ -108,7 +109,7 @@ export function TaskFields({ backends, profile, titleBox, isTimed = false, ...pl
         open={PLACED.some((name) => errors[name] !== undefined)}
         className="rounded-md border px-3 py-2 open:pb-3"
       >
-        <summary className="text-xs font-medium text-ink-2">Workspace, policy, references</summary>
+        <summary className="text-xs font-medium text-ink-2">Workspace, policy, form of the answer, references</summary>
         <div className="mt-2 grid gap-3 sm:grid-cols-2">
           <TextField {...place} name="workspaceUrl" label="Repository" hint="Empty: an empty folder." />
           <TextField {...place} name="workspaceRef" label="Branch, tag or commit" />
@@ -117,7 +118,14 @@ export function TaskFields({ backends, profile, titleBox, isTimed = false, ...pl
           <PolicySelect {...place} name="sandbox" label="Sandbox" values={SANDBOX_MODES} />
           <PolicySelect {...place} name="approval" label="Asks before it runs" values={APPROVAL_POLICIES} />
         </div>
-        <div className="mt-3">
+        <div className="mt-3 flex flex-col gap-3">
+          <AreaField
+            {...place}
+            name="schema"
+            label="JSON Schema of its answer"
+            hint="Empty: it answers in words."
+            rows={3}
+          />
           <AreaField {...place} name="references" label="References" hint="One a line: a link, a ticket." rows={2} />
         </div>
       </details>

@@ -4,6 +4,7 @@ import { Ban, ChevronLeft, Pencil, RotateCw } from "lucide-react";
 import Link from "next/link";
 import { useEffect, useState } from "react";
 import { ApprovalCard, showApproval } from "@/components/conversation/approval-card";
+import { StructuredOutput } from "@/components/conversation/structured-output";
 import { useGathered } from "@/components/live/gathered";
 import { useFrames, useWatched } from "@/components/live/provider";
 import { explainRun } from "@/components/sessions/session-state";
@@ -25,7 +26,7 @@ import { RecordBody } from "@/components/ui/record-body";
 import { State } from "@/components/ui/state";
 import { Countdown, Time } from "@/components/ui/time";
 import { ModelUsePanel } from "@/components/usage/model-use";
-import type { QueueTaskSummary } from "@/contract/queue";
+import type { QueueTaskDetail, QueueTaskSummary } from "@/contract/queue";
 import { canCancel, canPrioritise, canRetry } from "./can";
 import { CancelTaskDialog } from "./cancel-task";
 import { ChangeTaskDialog } from "./change-task";
@@ -61,7 +62,7 @@ export function TaskView({ taskId }: { taskId: string }) {
   );
 }
 
-function LoadedTask({ task }: { task: QueueTaskSummary }) {
+function LoadedTask({ task }: { task: QueueTaskDetail }) {
   const words = wordsOf(task);
   return (
     <div className="flex h-full min-h-0 flex-col">
@@ -94,6 +95,7 @@ function LoadedTask({ task }: { task: QueueTaskSummary }) {
       <RecordBody facts={<TaskFacts task={task} />}>
         {task.state === "pending" && <WhyItWaits task={task} />}
         {task.state === "failed" && <WhyFailed task={task} />}
+        {task.output !== null && <StructuredOutput output={task.output} />}
         {task.runId !== null && <ItsRun runId={task.runId} />}
         <TaskAttempts taskId={task.id} />
         <TaskLife task={task} />

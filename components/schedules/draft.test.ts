@@ -5,7 +5,13 @@ import { changeOf, createInputOf, draftOf, errorsOf, fitsForm, newDraft, rebased
 
 const AT = "2026-01-01T09:00:00.000Z";
 const TASK: ScheduleTask = {
-  ...{ title: "Look", backendProfile: "demo", payload: { text: "Look around" }, queue: "night", priority: 2 },
+  ...{
+    title: "Look",
+    backendProfile: "demo",
+    payload: { text: "Look around", outputSchema: { type: "object" } },
+    queue: "night",
+    priority: 2,
+  },
   ...{ metadata: { concurrencyKey: "repo", team: "a" }, retry: { maxAttempts: 2, backoffMs: 1_500 } },
   ...{ executionPolicy: { sandbox: "read-only", network: true }, references: ["one", "two"], expiresAfterMs: 60_000 },
   workspaceRef: { kind: "git", url: "https://git.example/a.git", ref: "main" },
@@ -35,7 +41,9 @@ test("a task goes into its fields and out of them whole, with what they do not s
   expect(taskOf(draft, "other", TASK)).toEqual(TASK);
   expect(changeOf(schedule, draft)).toEqual({});
   const changed = changeOf(schedule, { ...draft, task: { ...draft.task, text: "Tidy up", key: "" } });
-  expect(changed).toEqual({ task: { ...TASK, payload: { text: "Tidy up" }, metadata: { team: "a" } } });
+  expect(changed).toEqual({
+    task: { ...TASK, payload: { ...TASK.payload, text: "Tidy up" }, metadata: { team: "a" } },
+  });
 });
 
 test("a task of which the fields would lose something is changed as JSON", () => {

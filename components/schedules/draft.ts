@@ -110,7 +110,7 @@ export function rebased(draft: ScheduleDraft, seen: Schedule, now: Schedule): Sc
 
 /** Of each object of a task, what the fields show. */
 const SHOWN = {
-  payload: ["text"],
+  payload: ["text", "outputSchema"],
   metadata: ["concurrencyKey"],
   retry: ["maxAttempts", "backoffMs", "onUsageLimit"],
   executionPolicy: ["sandbox", "approval", "model"],
@@ -127,6 +127,7 @@ function fieldsOf(task: ScheduleTask): TaskDraft {
     backoffSeconds: retry.backoffMs === undefined ? "" : String(retry.backoffMs / 1_000),
     ...{ workspaceUrl: git?.url ?? "", workspaceRef: git?.ref ?? "", workspaceFolder: git?.subdir ?? "" },
     ...{ sandbox: executionPolicy.sandbox ?? "", approval: executionPolicy.approval ?? "" },
+    schema: payload.outputSchema === undefined ? "" : JSON.stringify(payload.outputSchema, null, 2),
     ...{ model: executionPolicy.model ?? "", references: references.map(textOf).join("\n") },
   };
 }

@@ -1,0 +1,32 @@
+import { expect, test } from "vitest";
+import type { ConversationItem } from "./items";
+import { outputsOf } from "./outputs";
+
+const base = (key: string, subAgent?: string) => ({
+  ...{ key, seq: 1, runId: "run_1", at: "2026-01-01T00:00:00Z" },
+  ...(subAgent === undefined ? {} : { subAgent }),
+});
+const asked = (commandId: string | null, isSteer = false): ConversationItem => ({
+  ...{ ...base(`u${commandId}${isSteer}`), kind: "user", text: "", commandId, isSteer },
+});
+const said = (key: string, subAgent?: string): ConversationItem => ({
+  ...{ ...base(key, subAgent), kind: "assistant", text: "{}" },
+});
+
+test("a structured result stands in place of its own turn's last message, a sub-agent's left aside", () => {
+  const command = (output: Record<string, unknown> | null) => ({ output });
+  const commands = new Map([
+    ["c1", command({ n: 1 })],
+    ["c2", command(null)],
+    ["c3", command({ n: 3 })],
+    ["c4", command({ n: 4 })],
+  ]);
+  const items = [
+    ...[said("before"), asked("c1"), said("a"), asked("s", true), said("b"), said("other", "thread_2")],
+    ...[asked("c2"), said("c"), asked("c3"), said("d"), asked(null), said("e"), asked("c4")],
+  ];
+  expect([...outputsOf(items, commands)]).toEqual([
+    ["b", { n: 1 }],
+    ["d", { n: 3 }],
+  ]);
+});
