@@ -150,9 +150,6 @@ test("the board is run from the keyboard, and its cards go where their tasks go"
     await dialog.getByText("Workspace, policy, form of the answer, references").click();
     await dialog.getByLabel("References").fill("https://example.org/1");
     const schema = dialog.getByLabel("JSON Schema of its answer");
-    await schema.fill('{ "type": "object", "properties": { "verdict": { "type": "strin" } } }');
-    await dialog.getByRole("button", { name: "What would happen?" }).click();
-    await expect(dialog.getByRole("alert")).toContainText("expected one of object, array, string");
     await schema.fill(
       '{ "type": "object", "properties": { "verdict": { "type": "string" }, "score": { "type": "integer" } } }',
     );

@@ -55,6 +55,26 @@ test.each([
   ]);
 });
 
+test("a value's own names are not quoted where it does not fit", async () => {
+  await using machine = await makeMachine(scriptedModel(() => '{"scores":{"hunter2":"high"}}'));
+  const scores = { type: "object", additionalProperties: { type: "integer" } };
+  const turn = await ask(machine.start(), { text: "judge", outputSchema: { type: "object", properties: { scores } } });
+  expect(turn).toMatchObject({
+    state: "failed",
+    failureMessage: expect.stringContaining("$.scores.* is missing or of"),
+  });
+});
+
+test("a turn that says nothing is not given what the turn before it said", async () => {
+  let said = JSON.stringify(fitting);
+  await using machine = await makeMachine(scriptedModel(() => said));
+  const started = machine.start();
+  expect(await ask(started, { text: "judge", outputSchema })).toMatchObject({ output: fitting });
+  said = "";
+  const turn = await ask(started, { text: "judge", outputSchema });
+  expect(turn).toMatchObject({ state: "failed", failureMessage: expect.stringContaining("ended without a message") });
+});
+
 test("an answer that is fenced as code is taken for what stands in the fence", async () => {
   await using machine = await makeMachine(scriptedModel(() => `\`\`\`json\n${JSON.stringify(fitting)}\n\`\`\``));
   expect(await ask(machine.start(), { text: "judge", outputSchema })).toMatchObject({ output: fitting });
