@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { COMMAND_PAYLOADS } from "./command";
-import { checkedPart, OUTPUT_SCHEMA_MAX_BYTES, OutputSchema } from "./output-schema";
+import { checkedPart, inRequiredOrder, OUTPUT_SCHEMA_MAX_BYTES, OutputSchema } from "./output-schema";
 
 const object = (properties: unknown, more: object = {}) => ({ type: "object", properties, ...more });
 const issueOf = (schema: unknown) => {
@@ -103,6 +103,8 @@ test("no JSON brings the check to an error of its own, and what it takes can be 
     fc.property(schema, fc.jsonValue(), (inner, value) => {
       const given = { type: "object", properties: { a: inner } };
       if (!OutputSchema.safeParse(given).success) return;
+      // Nothing but an order is changed.
+      expect(inRequiredOrder(given)).toEqual(given);
       taken += 1;
       fits(given, { a: value });
     }),

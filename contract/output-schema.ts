@@ -96,17 +96,38 @@ function refersTo(root: Schema, ref: unknown): unknown {
  * `default`, since a value that is missing is missing.
  */
 export function checkedPart(schema: Schema): Schema {
-  return Object.fromEntries(
-    Object.entries(schema).flatMap(([keyword, value]): [string, unknown][] => {
-      if (NAMED.has(keyword)) {
-        const schemas = Object.entries(value as Record<string, Schema>);
-        return [[keyword, Object.fromEntries(schemas.map(([name, inner]) => [name, checkedPart(inner)]))]];
-      }
-      if (LISTED.has(keyword)) return [[keyword, (value as Schema[]).map(checkedPart)]];
-      if (SINGLE.has(keyword)) return [[keyword, typeof value === "boolean" ? value : checkedPart(value as Schema)]];
-      return KEPT.has(keyword) || COUNTED.has(keyword) ? [[keyword, value]] : [];
-    }),
-  );
+  const kept = Object.entries(mapInner(schema, checkedPart)).filter(([keyword]) => isChecked(keyword));
+  return Object.fromEntries(kept);
+}
+
+/**
+ * The same schema, the properties of each object in the order in which it requires them. A model answers in the order
+ * of its schema, and what is stored keeps that of lists alone.
+ */
+export function inRequiredOrder(schema: Schema): Schema {
+  const inner = mapInner(schema, inRequiredOrder);
+  const { properties, required } = inner;
+  if (!isRecord(properties) || !Array.isArray(required)) return inner;
+  const names = new Set<string>([...required, ...Object.keys(properties)]);
+  const known = [...names].filter((name) => Object.hasOwn(properties, name));
+  return { ...inner, properties: Object.fromEntries(known.map((name) => [name, properties[name]])) };
+}
+
+/** A sound schema with those in it changed. */
+function mapInner(schema: Schema, change: (inner: Schema) => Schema): Schema {
+  const changed = Object.entries(schema).map(([keyword, value]): [string, unknown] => {
+    if (NAMED.has(keyword)) {
+      const schemas = Object.entries(value as Record<string, Schema>);
+      return [keyword, Object.fromEntries(schemas.map(([name, inner]) => [name, change(inner)]))];
+    }
+    if (LISTED.has(keyword)) return [keyword, (value as Schema[]).map(change)];
+    return [keyword, SINGLE.has(keyword) && typeof value !== "boolean" ? change(value as Schema) : value];
+  });
+  return Object.fromEntries(changed);
+}
+
+function isChecked(keyword: string): boolean {
+  return [KEPT, NAMED, LISTED, SINGLE, COUNTED].some((known) => known.has(keyword));
 }
 
 const KEPT = new Set(["type", "enum", "const", "required", "$ref", "uniqueItems"]);

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { answerDemo } from "@/demo/model";
 import { isEnded, makeMachine, type Started } from "./test/harness";
 import { scriptedModel } from "./test/scripted-model";
 
@@ -73,6 +74,25 @@ test("a turn that says nothing is not given what the turn before it said", async
   said = "";
   const turn = await ask(started, { text: "judge", outputSchema });
   expect(turn).toMatchObject({ state: "failed", failureMessage: expect.stringContaining("ended without a message") });
+});
+
+test("a model is asked for properties in the order in which they are required", async () => {
+  const asked: string[] = [];
+  await using machine = await makeMachine((body, signal) => {
+    asked.push(JSON.stringify((body as { text: { format: { schema: unknown } } }).text.format.schema));
+    return answerDemo(body, signal, 0);
+  });
+  const part = (required: string[]) => {
+    return { type: "object", properties: { a: {}, zeta: {}, bc: {} }, required, additionalProperties: false };
+  };
+  const inner = { type: "array", items: part(["bc", "a", "zeta"]) };
+  const properties = { last: inner, first: { type: "string" } };
+  const turn = await ask(machine.start(), {
+    text: "judge",
+    outputSchema: { type: "object", properties, required: ["first"] },
+  });
+  expect(turn.state).toBe("completed");
+  expect(asked).toEqual([expect.stringMatching(/"first".*"last".*"bc".*"a".*"zeta"/)]);
 });
 
 test("an answer that is fenced as code is taken for what stands in the fence", async () => {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { CommandOutput, checkedPart, OutputSchema } from "@/contract/output-schema";
+import { CommandOutput, checkedPart, inRequiredOrder, OutputSchema } from "@/contract/output-schema";
 
 /** What a turn is asked: its text, and the JSON Schema that its last message is to fit. */
 export type TurnAsk = { text: string; outputSchema?: Record<string, unknown> };
@@ -12,7 +12,7 @@ const PLACE_LENGTH_MAX = 200;
 /** What a command's payload asks of an agent. A schema from before there were any, which may be none, is left out. */
 export function askIn({ text, outputSchema }: Record<string, unknown>, takesOutput: boolean): TurnAsk {
   const schema = takesOutput ? OutputSchema.safeParse(outputSchema).data : undefined;
-  return { text: String(text ?? ""), ...(schema === undefined ? {} : { outputSchema: schema }) };
+  return { text: String(text ?? ""), ...(schema === undefined ? {} : { outputSchema: inRequiredOrder(schema) }) };
 }
 
 /**

@@ -61,9 +61,11 @@ const viewerOf = (name: string, scopes?: string[]): Actor => ({
   ...(scopes === undefined ? {} : { scopes }),
 });
 
+const outputSchema = { type: "object" };
+
 async function failedRun(ctx: ServiceContext, sessionId: string, text: string): Promise<string> {
   const { id: runId } = await createRun(ctx, { backendProfile: "codex", sessionRef: { sessionId } });
-  const turn = await createCommand(ctx, { runId, type: "turn", payload: { text } });
+  const turn = await createCommand(ctx, { runId, type: "turn", payload: { text, outputSchema } });
   const { leaseEpoch } = await claimRun(ctx, { runId, runnerId: "runner_f" });
   const runner = { ...ctx, actor: runnerOf(runId, leaseEpoch) };
   await ackCommand(runner, { commandId: turn.id, leaseEpoch });
@@ -134,7 +136,9 @@ test("what has failed runs anew and is asked the same; nothing else is", async (
     sessionRef: { sessionId: "ses_again" },
   });
   const turns = await listCommands(ctx, { runId: madeId, afterSeq: 0, limit: 10 });
-  expect(turns.items.map(({ type, payload }) => [type, payload.text])).toEqual([["turn", "mend it"]]);
+  expect(turns.items.map(({ type, payload }) => [type, payload])).toEqual([
+    ["turn", { text: "mend it", outputSchema }],
+  ]);
 
   // What was refused is tried again, as it is then, and once however often it is asked.
   await cancelRun(ctx, { runId: waiting.id });

@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { beforeAll, expect, test } from "vitest";
-import { type RunTurn, TURN_TEXT_MAX, TURNS_EVENTS_MAX, type TurnPage } from "@/contract/turns";
+import { type RunTurn, TURN_OUTPUT_MAX_BYTES, TURN_TEXT_MAX, TURNS_EVENTS_MAX, type TurnPage } from "@/contract/turns";
+import { events } from "@/db/schema";
 import { createTestDatabase, type TestDatabase } from "@/db/test/database";
 import { makeCommand, makeRun } from "@/db/test/factories";
 import { NotFoundError } from "@/server/errors";
@@ -112,4 +113,20 @@ test("a cursor of another run, a damaged one and another tenant's run are refuse
   await expect(readTurns(ctx.as(tenantOperator("tenant-a")), { runId: one.id, limit: 50 })).rejects.toBeInstanceOf(
     NotFoundError,
   );
+});
+
+test("a turn's structured result is told with it, and one that is large by its size alone", async () => {
+  const { id: runId } = await makeRun(ctx.db, { lastEventSeq: 3 });
+  const ids: string[] = [];
+  const outputs = [{ n: 1 }, { text: "x".repeat(TURN_OUTPUT_MAX_BYTES) }, null];
+  for (const [index, output] of outputs.entries()) {
+    const { id } = await makeCommand(ctx.db, runId, { seq: index + 1, state: "completed", output });
+    ids.push(id);
+    const payload = { phase: "command-created", commandId: id, commandType: "turn" };
+    await ctx.db.insert(events).values({ id, runId, seq: index + 1, type: "backend_status", payload });
+  }
+  const { items } = await readTurns(ctx, { runId, limit: 10 });
+  const told = ids.map((id) => items.find(({ commandId }) => commandId === id));
+  expect(told.map((turn) => turn?.output)).toEqual([{ n: 1 }, null, null]);
+  expect(told.map((turn) => turn?.outputBytes)).toEqual([8, TURN_OUTPUT_MAX_BYTES + 12, null]);
 });

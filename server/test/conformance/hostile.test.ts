@@ -98,12 +98,16 @@ beforeAll(async () => {
     change("runs.logBodies", { runId: "run_nobody", minutes: 5 }),
     change("runs.release", { runId, leaseEpoch: 999, reason: "r", isDrained: true }),
     change("runs.forceRelease", { runId, reason: "r" }),
-    change("commands.create", { runId, type: "turn", payload: { text: "x" }, idempotencyKey: undefined }),
+    change("commands.create", {
+      ...{ runId, type: "turn", idempotencyKey: undefined },
+      payload: { text: "x", outputSchema: { type: "object", properties: { a: { type: "string" } } } },
+    }),
     query("commands.get", { commandId }),
     query("commands.list", { runId, afterSeq: 0, limit: 5 }),
     change("commands.ack", { commandId, leaseEpoch: 1 }),
     change("commands.finish", {
       ...{ commandId, leaseEpoch: 999, terminalStatus: "failed", failureKind: "timeout" },
+      output: undefined,
       ...{ failureMessage: "m", threadId: "t", turnId: "t" },
     }),
     change("commands.cancel", { commandId, reason: "r" }),
