@@ -40,18 +40,20 @@ export function keepWeb(opts: { file: string; env: NodeJS.ProcessEnv; log: Log }
     },
     onExit(exit, { restartInMs, stderrTail }) {
       const end = `web ended with ${exit.signal ?? exit.code}`;
+      if (givesUp(`${end}.\n${stderrTail}`)) return;
       opts.log.say(`${end}: starts again in ${restartInMs} ms.`);
-      countFailure(`${end}.\n${stderrTail}`);
     },
     onStartFailed(error, { restartInMs }) {
+      if (givesUp(error.message)) return;
       opts.log.say(`web could not be started (${error.message}): tried again in ${restartInMs} ms.`);
-      countFailure(error.message);
     },
   });
-  function countFailure(why: string): void {
-    if (hasServed) return;
+  function givesUp(why: string): boolean {
+    if (hasServed) return false;
     firstFailures += 1;
-    if (firstFailures >= FIRST_FAILURES_MAX) fail(new Error(`AgentRun cannot start: ${why}`));
+    if (firstFailures < FIRST_FAILURES_MAX) return false;
+    fail(new Error(`AgentRun cannot start: ${why}`));
+    return true;
   }
   return {
     process,
