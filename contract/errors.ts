@@ -34,6 +34,7 @@ export const REASON_STATUS = {
   "confirmation-mismatch": 409,
   "run-live": 409,
   "queue-draining": 409,
+  "dependency-open": 409,
   "backend-disabled": 409,
   "backend-unconfigured": 409,
   "bulk-too-large": 409,

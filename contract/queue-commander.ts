@@ -3,7 +3,14 @@ import { RecordId } from "./ids";
 import { QueueScopeInput, QueueStats, QueueTask, TASK_STATES } from "./queue";
 
 /** What needs a person, the most pressing kind first. */
-export const ATTENTION_KINDS = ["approval", "session-evicted", "parked", "paused", "dead-letter"] as const;
+export const ATTENTION_KINDS = [
+  "approval",
+  "session-evicted",
+  "parked",
+  "dependency-failed",
+  "paused",
+  "dead-letter",
+] as const;
 export type AttentionKind = (typeof ATTENTION_KINDS)[number];
 /** Things that need a person which the commander lists at most, and of one kind. */
 export const ATTENTION_MAX = 50;

@@ -16,12 +16,12 @@ import { OutputSchema, StoredOutput } from "./output-schema";
 import { Cursor, LIST_LIMIT_MAX, pageLimit, pageOf } from "./page";
 import { ExecutionPolicy, ResourceBundleRef, WorkspaceRef } from "./run";
 import { TIME_RANGE } from "./time-range";
-import { ON_USAGE_LIMIT, TASK_SORTS, TASK_STATES } from "./words";
+import { ON_DEPENDENCY_FAILED, ON_USAGE_LIMIT, TASK_SORTS, TASK_STATES } from "./words";
 
 export { TASK_STATES, type TaskState } from "./words";
 
 /** Why a task gets no further attempt by itself. */
-export const DEAD_LETTERS = ["attempts-exhausted", "not-retryable", "expired", "refused"] as const;
+export const DEAD_LETTERS = ["attempts-exhausted", "not-retryable", "expired", "refused", "dependency-failed"] as const;
 export type DeadLetter = (typeof DEAD_LETTERS)[number];
 
 const DAY_MS = 86_400_000;
@@ -57,6 +57,15 @@ export const MARKED_MAX = 1_000;
 const ReaderId = ChosenId;
 const Priority = z.int().min(-2_147_483_648).max(2_147_483_647);
 
+/** Tasks that one comes after, at most. */
+export const DEPENDENCIES_MAX = 50;
+/** A task that another comes after: by its id, or by the key that it was added with. */
+const DependencyRef = z.union([
+  z.strictObject({ taskId: RecordId }),
+  z.strictObject({ idempotencyKey: IdempotencyKey }),
+]);
+export type DependencyRef = z.infer<typeof DependencyRef>;
+
 export const CreateTaskInput = z.strictObject({
   tenantId: OwnerId.optional(),
   projectId: OwnerId.optional(),
@@ -89,6 +98,13 @@ export const CreateTaskInput = z.strictObject({
   /** One that still waits then fails. */
   expiresAt: Instant.optional(),
   retry: RetryPolicy.optional(),
+  /**
+   * It is not dispatched before all of these are completed. They are there when it is added, in its tenant, or stand
+   * before it in the same `createTasks`; a key is looked up in its own project.
+   */
+  dependsOn: z.array(DependencyRef).max(DEPENDENCIES_MAX).optional(),
+  /** When one of them has failed or was cancelled: `hold` unless told. */
+  onDependencyFailed: z.enum(ON_DEPENDENCY_FAILED).optional(),
 });
 export type CreateTaskInput = z.infer<typeof CreateTaskInput>;
 
@@ -107,6 +123,8 @@ export const TASK_FILTER = {
   sessionId: RecordId.optional(),
   failureKind: RecordId.optional(),
   concurrencyKey: text(500).optional(),
+  /** A task: those that come after it. */
+  dependsOn: RecordId.optional(),
   /** Whether it waits for a provider's limit, or for a person because of one. */
   parked: z.boolean().optional(),
   /** Whether it has changed since the reader read it. */
@@ -153,6 +171,11 @@ export const UpdateTaskInput = z.strictObject({
   lane: ChosenId.optional(),
   runAt: Instant.nullable().optional(),
   expiresAt: Instant.nullable().optional(),
+  /** Those that it still comes after, of those that it comes after now: dependencies are taken away, never added. */
+  dependsOn: z
+    .array(z.strictObject({ taskId: RecordId }))
+    .max(DEPENDENCIES_MAX)
+    .optional(),
 });
 export type UpdateTaskInput = z.infer<typeof UpdateTaskInput>;
 export const RetryTaskInput = z.strictObject({ taskId: RecordId, expectedVersion: ExpectedVersion });
@@ -186,6 +209,8 @@ export type QueueStatsInput = z.infer<typeof QueueStatsInput>;
 
 /** What keeps a waiting task from being dispatched; the first that holds, in this order. */
 export const BLOCKER_KINDS = [
+  "dependency-failed",
+  "dependency",
   "not-dispatched",
   "paused",
   "parked",
@@ -205,6 +230,9 @@ export const BLOCKER_KINDS = [
   "next",
 ] as const;
 export type BlockerKind = (typeof BLOCKER_KINDS)[number];
+/** A task that another comes after. */
+const Dependency = z.object({ taskId: z.string(), title: z.string(), state: z.enum(TASK_STATES) });
+export type Dependency = z.infer<typeof Dependency>;
 export const Blocker = z.object({
   kind: z.enum(BLOCKER_KINDS),
   /** A sentence for people. */
@@ -216,6 +244,8 @@ export const Blocker = z.object({
   holders: z.array(z.string()),
   /** Of `rate-limited`: whose rate it is, and what it allows. `until` is when it lets the next one start. */
   rate: z.object({ of: z.enum(["queue", "lane"]), startsMax: z.number(), startsWindowSeconds: z.number() }).optional(),
+  /** Of `dependency` and `dependency-failed`: how many tasks it waits for, and the first ten, those that failed first. */
+  dependencies: z.object({ count: z.number(), tasks: z.array(Dependency) }).optional(),
 });
 export type Blocker = z.infer<typeof Blocker>;
 
@@ -337,12 +367,18 @@ export const QueueTaskSummary = QueueTask.extend({
   unread: z.boolean(),
   /** What a waiting task waits for; null for every other. */
   blocker: Blocker.nullable(),
+  /** Tasks that it comes after, whatever has become of them. */
+  dependencyCount: z.number(),
 });
 export type QueueTaskSummary = z.infer<typeof QueueTaskSummary>;
 /** One task alone: lists leave out what its agent answered. */
 export const QueueTaskDetail = QueueTaskSummary.extend({
   /** The JSON that the turn of its completed attempt answered by `payload.outputSchema`; null where there is none. */
   output: StoredOutput,
+  /** What it comes after, the oldest first. */
+  dependsOn: z.array(Dependency),
+  /** null: it comes after nothing. */
+  onDependencyFailed: z.enum(ON_DEPENDENCY_FAILED).nullable(),
 });
 export type QueueTaskDetail = z.infer<typeof QueueTaskDetail>;
 export const QueueTaskPage = pageOf(QueueTaskSummary);

@@ -31,6 +31,8 @@ export const ScheduleTask = CreateTaskInput.omit({
   idempotencyKey: true,
   runAt: true,
   expiresAt: true,
+  dependsOn: true,
+  onDependencyFailed: true,
 })
   .extend({
     references: z.array(z.unknown()).max(1_000).transform(cleanJson).optional(),

@@ -68,6 +68,12 @@ export const CONTROL_STATES = ["open", "paused", "draining"] as const;
 export type ControlState = (typeof CONTROL_STATES)[number];
 /** What is done with a task whose provider's usage limit is reached, once the limit's time is over. */
 export const ON_USAGE_LIMIT = ["resume", "ask"] as const;
+/**
+ * What becomes of a task when one that it comes after has failed or was cancelled: it waits for a person, fails too, or
+ * starts all the same.
+ */
+export const ON_DEPENDENCY_FAILED = ["hold", "fail", "start"] as const;
+export type OnDependencyFailed = (typeof ON_DEPENDENCY_FAILED)[number];
 /** Owner of a control that holds for all tenants together; administrators alone set it. */
 export const ALL_TENANTS = "*";
 export const STORAGE_KINDS = ["none", "pvc", "evicted"] as const;

@@ -2,6 +2,7 @@
 import {
   ArrowRight,
   CalendarX,
+  GitMerge,
   Hand,
   HardDrive,
   type LucideIcon,
@@ -53,7 +54,7 @@ type Look = {
   all: string;
 };
 /** What is done about these at a press, without going anywhere. */
-const FIXED_HERE: readonly NeedKind[] = ["parked", "paused", "dead-letter"];
+const FIXED_HERE: readonly NeedKind[] = ["parked", "dependency-failed", "paused", "dead-letter"];
 const FIX_KEYS = [{ keys: "f", name: "Do what is offered about the row in focus", run: fixRow }];
 
 function fixRow(): void {
@@ -93,6 +94,13 @@ const LOOKS: Record<NeedKind, Look> = {
     all: "/queue?state=pending",
   },
   parked: { icon: Hand, word: "Parked", fix: "Retry", href: taskOf, all: "/queue?parked=true" },
+  "dependency-failed": {
+    icon: GitMerge,
+    word: "Waited for",
+    fix: "Retry",
+    href: taskOf,
+    all: "/queue?state=pending",
+  },
   paused: { icon: OctagonPause, word: "Paused", fix: "Go on", href: () => "/queue", all: "/queue" },
   "dead-letter": { icon: OctagonX, word: "Failed for good", fix: "Retry", href: taskOf, all: "/queue?state=failed" },
   "failed-session": { icon: OctagonX, word: "Failed", fix: "Look", href: runOf, all: "/sessions?state=needs-me" },

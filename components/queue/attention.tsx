@@ -1,5 +1,5 @@
 "use client";
-import { Hand, type LucideIcon, OctagonPause, OctagonX, TriangleAlert } from "lucide-react";
+import { GitMerge, Hand, type LucideIcon, OctagonPause, OctagonX, TriangleAlert } from "lucide-react";
 import Link from "next/link";
 import { useState } from "react";
 import { countOf } from "@/components/overview/need-rows";
@@ -18,6 +18,7 @@ const ICONS: Record<QueueAttention["kind"], LucideIcon> = {
   "dead-letter": OctagonX,
   parked: Hand,
   approval: Hand,
+  "dependency-failed": GitMerge,
   "session-evicted": TriangleAlert,
   paused: OctagonPause,
 };

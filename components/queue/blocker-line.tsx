@@ -7,6 +7,9 @@ import { Countdown } from "@/components/ui/time";
 import type { Blocker, QueueTask } from "@/contract/queue";
 import { blockerWords, needsPerson } from "./explain";
 
+/** In a row; its page has all that are told of. */
+const HOLDERS_SHOWN = 3;
+
 type BlockerLineProps = {
   blocker: Blocker;
   task: QueueTask;
@@ -17,12 +20,15 @@ type BlockerLineProps = {
 
 /** Why a task waits, until when, and who holds what it waits for, each a link. */
 export function BlockerLine({ blocker, task, titles, className }: BlockerLineProps) {
+  const known = new Map(blocker.dependencies?.tasks.map(({ taskId, title }) => [taskId, showTricks(title)]));
+  const shown = blocker.holders.slice(0, HOLDERS_SHOWN);
+  const more = (blocker.dependencies?.count ?? blocker.holders.length) - shown.length;
   return (
     <span
       className={cn(needsPerson(blocker) ? "text-warn" : "text-ink-3", className)}
       title={showTricks(blocker.message)}
     >
-      {blockerWords(blocker, task)}
+      {blocker.kind === "dependency" ? "Waits for" : blockerWords(blocker, task)}
       {blocker.until !== null && (
         <>
           , {blocker.rate && "the next "}
@@ -37,8 +43,8 @@ export function BlockerLine({ blocker, task, titles, className }: BlockerLinePro
           </Link>
         </>
       )}
-      {blocker.holders.length > 0 && ": "}
-      {blocker.holders.map((id, index) => (
+      {shown.length > 0 && (blocker.kind === "dependency" ? " " : ": ")}
+      {shown.map((id, index) => (
         <span key={id}>
           {index > 0 && ", "}
           <Link
@@ -46,10 +52,11 @@ export function BlockerLine({ blocker, task, titles, className }: BlockerLinePro
             title={id}
             className="relative z-10 text-ink-2 underline-offset-2 hover:underline"
           >
-            {titles?.get(id) ?? shortenId(id, 4)}
+            {known.get(id) ?? titles?.get(id) ?? shortenId(id, 4)}
           </Link>
         </span>
       ))}
+      {more > 0 && ` and ${more} more`}
     </span>
   );
 }

@@ -3,7 +3,7 @@ import { showTricks } from "@/components/ui/hidden-text";
 import type { Blocker, QueueTask } from "@/contract/queue";
 import { rateWords } from "@/contract/rate";
 
-type Said = Pick<Blocker, "kind" | "message" | "limit" | "rate">;
+type Said = Pick<Blocker, "kind" | "message" | "limit" | "rate" | "dependencies">;
 type Told = Pick<
   QueueTask,
   "state" | "cancelRequestedAt" | "parkedAt" | "nextAttemptAt" | "attemptCount" | "deadLetter" | "runAt"
@@ -48,6 +48,10 @@ function wordsOfBlocker(blocker: Said, task: Placed): string {
       return "Its session has a turn under way";
     case "session-evicted":
       return "Its session is evicted: restore it";
+    case "dependency":
+      return `Waits for ${namesOf(blocker)}`;
+    case "dependency-failed":
+      return `What it comes after ${lostWords(blocker)}`;
     case "capacity":
       return "Every runner is busy";
     case "next":
@@ -57,9 +61,19 @@ function wordsOfBlocker(blocker: Said, task: Placed): string {
   }
 }
 
+function namesOf({ dependencies }: Said): string {
+  const count = dependencies?.count ?? 1;
+  return count === 1 ? "a task" : `${count} tasks`;
+}
+
+function lostWords({ dependencies }: Said): string {
+  const lost = (dependencies?.tasks ?? []).filter(({ state }) => state === "failed" || state === "cancelled");
+  return lost.length > 0 && lost.every(({ state }) => state === "cancelled") ? "was cancelled" : "failed";
+}
+
 /** Whether only a person ends this wait. */
 export function needsPerson({ kind, until }: Pick<Blocker, "kind" | "until">): boolean {
-  if (kind === "session-evicted" || kind === "paused") return true;
+  if (kind === "session-evicted" || kind === "paused" || kind === "dependency-failed") return true;
   // A session's own budget ends with the session alone.
   return (kind === "parked" || kind === "budget-reached") && !until;
 }
@@ -69,6 +83,7 @@ const DEAD_LETTER_WORDS: Record<string, string> = {
   "not-retryable": "Its policy does not retry this kind of failure.",
   expired: "It waited until its expiry, and was never started.",
   refused: "It could not be started as it is.",
+  "dependency-failed": "A task that it comes after failed or was cancelled.",
 };
 
 export function deadLetterWords(deadLetter: string): string {

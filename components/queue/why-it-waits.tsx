@@ -65,7 +65,7 @@ export function Wait({ task, wait, className }: WaitProps) {
           </Link>
         </p>
       )}
-      {blocker.holders.length > 0 && (
+      {blocker.dependencies === undefined && blocker.holders.length > 0 && (
         <div className="text-xs text-ink-2">
           Held by
           <ul className="mt-1 flex flex-col gap-1">

@@ -3,6 +3,7 @@ import { clientOf } from "@/db/client";
 import { CONCURRENCY_KEY } from "@/db/schema";
 import { hiddenArrays } from "./arrays";
 import { int4Array, jsonbArray, textArray } from "./binary-arrays";
+import { HELD_UNTIL } from "./queue-dependencies";
 
 /** A task as it is stored when it is new. JSON is text already; instants are ISO 8601. */
 export type NewTask = {
@@ -27,6 +28,8 @@ export type NewTask = {
   runAt: string | null;
   expiresAt: string | null;
   retryPolicy: string | null;
+  /** "held": it waits for others to be completed; null: for none, as nearly always. */
+  hold: "held" | null;
   /** The row of audit that tells of it: its own, or its batch's. */
   auditId: string;
 };
@@ -45,14 +48,14 @@ export type AddedTask = {
   version: number;
   concurrencyKey: string | null;
   createdAt: Date;
-  /** When it is due, where that is later than now. */
+  /** When it is due, where that is later than now, or that it waits for others. */
   notBefore: Date | null;
 };
 
 /** Of a task's columns, in the order of `columnsOf`. */
 const TYPES = [
   ...["text", "text", "text", "text", "text", "text", "int", "text", "text", "text"],
-  ...["jsonb", "jsonb", "jsonb", "jsonb", "text", "jsonb", "jsonb", "text", "text", "text", "jsonb", "text"],
+  ...["jsonb", "jsonb", "jsonb", "jsonb", "text", "jsonb", "jsonb", "text", "text", "text", "jsonb", "text", "text"],
 ];
 
 /** What is wrong with some tasks whatever their keys say, and when each is due: for those that add them and those that ask. */
@@ -61,7 +64,7 @@ const JUDGED = `
     select * from unnest(${hiddenArrays(1, TYPES)})
       with ordinality as task (id, tenant_id, project_id, queue, lane, title, priority, backend_profile, provider_id,
         session_id, workspace_ref, execution_policy, resource_bundle_ref, payload, content_hash, refs, metadata,
-        idempotency_key, run_at, expires_at, retry_policy, audit_id, place)
+        idempotency_key, run_at, expires_at, retry_policy, audit_id, hold, place)
   ), draining as materialized (
     select tenant_id, queue, lane from agentrun_queue_controls where state = 'draining'
   ), judged as materialized (
@@ -71,7 +74,8 @@ const JUDGED = `
           and draining.lane in ('', given.lane) limit 1) as drained_lane,
       case when (session.tenant_id, session.project_id, session.backend_profile)
         <> (given.tenant_id, given.project_id, given.backend_profile) then session.tenant_id end as misfit_tenant,
-      case when run_at::timestamptz > clock_timestamp() then run_at::timestamptz end as not_before
+      case when hold is not null then timestamptz '${HELD_UNTIL.toISOString()}'
+        when run_at::timestamptz > clock_timestamp() then run_at::timestamptz end as not_before
     from given left join agentrun_sessions session on session.session_id = given.session_id
   )`;
 
@@ -183,6 +187,7 @@ function columnsOf(tasks: NewTask[]): Buffer[] {
     texts("expiresAt"),
     jsons("retryPolicy"),
     texts("auditId"),
+    texts("hold"),
   ];
 }
 

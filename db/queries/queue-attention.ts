@@ -15,6 +15,7 @@ import {
   valuesOf,
   valuesOfPlaces,
 } from "./queue-commander";
+import { HELD } from "./queue-dependencies";
 
 export type AttentionRow = {
   tenantId: string;
@@ -45,7 +46,7 @@ const attentionOf = firstsOf<AttentionShape, AttentionKind, AttentionRow>((shape
     ["paused", pausedPlaces(shape)],
     ["session-evicted", evicted(shape)],
   ];
-  if (shape.waits) listings.push(["parked", parked(shape)]);
+  if (shape.waits) listings.push(["parked", parked(shape)], ["dependency-failed", failedDependencies(shape)]);
   if (shape.hasFailed) listings.push(["dead-letter", deadLetters(shape)]);
   return listings;
 });
@@ -143,6 +144,32 @@ const parked =
         and task.parked_at is not null and task.not_before = '9999-12-31 00:00:00+00' ${ofProject(shape)}
       order by task.parked_at desc limit ${each}) task
     ${inOrder(sql`task.parked_at desc`)} limit ${each}`;
+  };
+
+/** Dependents of a failed task that are counted. */
+const DEPENDENTS_MAX = 100;
+
+/** Tasks that failed or were cancelled while others wait for them: each once, with how many those are. */
+const failedDependencies =
+  (shape: SightShape): Listing =>
+  (max, inOrder) => {
+    const each = sql.raw(String(max));
+    return sql`
+    select ${ATTENTION_TASK}, ${NO_TEXT} as "approvalId", task.run_id as "runId", task.session_id as "sessionId",
+      concat(case task.state when 'failed' then 'it failed' else 'it was cancelled' end, ', and ',
+        case waiting.tasks when 1 then 'a task waits' when ${sql.raw(String(DEPENDENTS_MAX + 1))}
+          then 'more than ${sql.raw(String(DEPENDENTS_MAX))} tasks wait' else waiting.tasks || ' tasks wait' end, ' for it') as detail,
+      null::float8 as "untilMs", (extract(epoch from task.updated_at) * 1000)::float8 as "sinceMs"
+    from agentrun_queue_failed_dependencies noted join agentrun_queue_tasks task on task.id = noted.task_id
+    cross join lateral (
+      select count(*)::int as tasks from (
+        select from agentrun_queue_dependencies known join agentrun_queue_tasks dependent on dependent.id = known.task_id
+        where known.depends_on_id = task.id and known.on_failed = 'hold'
+          and dependent.state = 'pending' and dependent.not_before = ${HELD}
+        limit ${sql.raw(String(DEPENDENTS_MAX + 1))}) counted) waiting
+    where task.state in ('failed', 'cancelled') and waiting.tasks > 0 ${inSight(shape, sql`task`)}
+      ${shape.ofTenant ? sql`and noted.tenant_id = ${TENANT}` : sql``}
+    ${inOrder(sql`task.updated_at desc`)} limit ${each}`;
   };
 
 /** Tasks that failed of late and are not tried again. */

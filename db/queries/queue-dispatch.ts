@@ -56,7 +56,14 @@ const firstWaiting = (instant: SQL) =>
     order by ${instant} limit 1)`;
 
 /** What there is to do beside dispatching: most passes find nothing, and learn it by one way to the server. */
-export type Upkeep = { hasExpired: boolean; hasStranded: boolean; hasDue: boolean; hasBlocked: boolean };
+export type Upkeep = {
+  hasExpired: boolean;
+  hasStranded: boolean;
+  hasDue: boolean;
+  hasBlocked: boolean;
+  /** Of tasks that others come after. */
+  hasEnds: boolean;
+};
 
 export async function readUpkeep(db: Db | Tx): Promise<Upkeep> {
   const [upkeep] = await executeNamed<Upkeep>(
@@ -67,7 +74,8 @@ export async function readUpkeep(db: Db | Tx): Promise<Upkeep> {
       exists (${STRANDED}) as "hasStranded",
       coalesce(${firstWaiting(sql`not_before`)} <= clock_timestamp(), false) as "hasDue",
       (select blocked_on from agentrun_queue_tasks where ${WAITS} and blocked_on is not null
-        order by blocked_on limit 1) is not null as "hasBlocked"`,
+        order by blocked_on limit 1) is not null as "hasBlocked",
+      exists (select from agentrun_queue_dependency_ends) as "hasEnds"`,
   );
   if (!upkeep) throw new Error("what there is to do was not read");
   return upkeep;

@@ -8,6 +8,7 @@ import { contains } from "./contains";
 import { hasMetadata } from "./has-metadata";
 import { isWithin } from "./is-within";
 import { executeNamed } from "./named";
+import { HELD } from "./queue-dependencies";
 
 /** What of tasks is listed, by when they were added too; every condition is exact but the search. */
 export type TaskListFilter = TimeRange & {
@@ -23,6 +24,8 @@ export type TaskListFilter = TimeRange & {
   sessionId?: string;
   failureKind?: string;
   concurrencyKey?: string;
+  /** A task that they come after. */
+  dependsOn?: string;
   parked?: boolean;
   /** By the reader's marks. */
   unread?: boolean;
@@ -79,12 +82,13 @@ export function matchesTasks(filter: TaskListFilter): SQL | undefined {
 
 /** What is looked up task by task: no index answers it. */
 function looksFor(filter: TaskListFilter): SQL | undefined {
-  const { backendProfile, sessionId, failureKind, concurrencyKey, parked, search } = filter;
+  const { backendProfile, sessionId, failureKind, concurrencyKey, dependsOn, parked, search } = filter;
   return and(
     backendProfile === undefined ? undefined : eq(queueTasks.backendProfile, backendProfile),
     sessionId === undefined ? undefined : eq(queueTasks.sessionId, sessionId),
     failureKind === undefined ? undefined : eq(queueTasks.failureKind, failureKind),
     concurrencyKey === undefined ? undefined : eq(queueTasks.concurrencyKey, concurrencyKey),
+    dependsOn === undefined ? undefined : comesAfter(dependsOn),
     parked === undefined ? undefined : sql`(${IS_PARKED}) = ${parked}`,
     matchesReader(filter),
     hasMetadata(queueTasks.metadata, filter.metadata),
@@ -94,6 +98,11 @@ function looksFor(filter: TaskListFilter): SQL | undefined {
 }
 
 const IS_PARKED = sql`${queueTasks.state} = 'pending' and ${queueTasks.parkedAt} is not null`;
+
+function comesAfter(taskId: string): SQL {
+  return sql`exists (select from agentrun_queue_dependencies known
+    where known.task_id = ${queueTasks.id} and known.depends_on_id = ${taskId})`;
+}
 
 /** Whether a reader has read a task as it is now. */
 function matchesReader({ unread, readerId }: TaskListFilter): SQL | undefined {
@@ -116,6 +125,13 @@ async function sourceOf(db: Db, filter: TaskListFilter): Promise<Source> {
   // One task is found by its id, and what changed of late by its version, whatever it is, and then put in order.
   if (filter.updatedAfter !== undefined || TASK_ID.test(filter.search ?? ""))
     return { heads: headsOf(matchesTasks(filter)), rest: undefined };
+  if (filter.dependsOn !== undefined) {
+    const dependents = sql`select task_id from agentrun_queue_dependencies where depends_on_id = ${filter.dependsOn}`;
+    return {
+      heads: headsOf(and(sql`${queueTasks.id} = any(array(${dependents}))`, matchesTasks(filter))),
+      rest: undefined,
+    };
+  }
   if (filter.parked === true && (await areFewNotDue(db)))
     return {
       heads: headsOf(and(sql`${queueTasks.id} = any(array(${NOT_DUE}))`, matchesTasks(filter))),
@@ -131,8 +147,13 @@ async function sourceOf(db: Db, filter: TaskListFilter): Promise<Source> {
   return { heads: headsOf(ofKind({ tenantIds, queue })), rest };
 }
 
-/** Tasks that wait for an instant, as their own index has them: whatever is parked is among them. */
-const NOT_DUE = sql`select id from agentrun_queue_tasks where state = 'pending' and not_before is not null
+/**
+ * Tasks that wait for an instant, or for a person, as their own index has them: whatever is parked is among them. Those
+ * that wait for other tasks, however many they are, are none.
+ */
+const NOT_DUE = sql`select id from (
+    select id from agentrun_queue_tasks where state = 'pending' and not_before < ${HELD}
+    union all select id from agentrun_queue_tasks where state = 'pending' and not_before > ${HELD}) waiting
   limit ${NOT_DUE_MAX + 1}`;
 
 async function areFewNotDue(db: Db): Promise<boolean> {

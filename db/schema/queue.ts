@@ -12,6 +12,7 @@ import {
 } from "drizzle-orm/pg-core";
 import { DEAD_LETTERS, TASK_STATES } from "@/contract/queue";
 import { CONTROL_STATES } from "@/contract/queue-control";
+import { ON_DEPENDENCY_FAILED } from "@/contract/words";
 import { big, feed, instant, json, lifecycle, table } from "./columns";
 
 export const queueVersionSeq = pgSequence("agentrun_queue_version_seq");
@@ -151,6 +152,55 @@ export const queueTasks = table(
       .where(sql`${task.state} = 'failed' and ${task.deadLetter} is not null`),
     index("agentrun_queue_tasks_changes_idx").on(task.changeXid, task.version, task.tenantId),
   ],
+);
+
+/** Which tasks come after which. Rows are added with a task and only taken away later, so there is no circle. */
+export const queueDependencies = table(
+  "queue_dependencies",
+  {
+    taskId: text()
+      .notNull()
+      .references(() => queueTasks.id, { onDelete: "cascade" }),
+    dependsOnId: text()
+      .notNull()
+      .references(() => queueTasks.id, { onDelete: "cascade" }),
+    onFailed: text({ enum: ON_DEPENDENCY_FAILED }).notNull(),
+  },
+  (dependency) => [
+    primaryKey({ columns: [dependency.taskId, dependency.dependsOnId] }),
+    // What comes after a task: asked at its end, page by page, and for the list.
+    index("agentrun_queue_dependencies_dependents_idx").on(dependency.dependsOnId, dependency.taskId),
+  ],
+);
+
+/**
+ * What is to be judged: the tasks that come after one that has ended, as a trigger notes, or one task alone. Rows that
+ * are only added, so that no writer waits for another; the dispatcher judges, and removes them in that transaction.
+ */
+export const queueDependencyEnds = table(
+  "queue_dependency_ends",
+  {
+    id: big().primaryKey().generatedAlwaysAsIdentity(),
+    endedId: text(),
+    /** Of those that come after it, the last one that was judged. */
+    judgedTo: text().notNull().default(""),
+    taskId: text(),
+  },
+  (end) => [
+    check("agentrun_queue_dependency_ends_kind_check", sql`(${end.endedId} is null) <> (${end.taskId} is null)`),
+  ],
+);
+
+/** Tasks that have failed or were cancelled while others waited for them: where an operator's list begins to look. */
+export const queueFailedDependencies = table(
+  "queue_failed_dependencies",
+  {
+    tenantId: text().notNull(),
+    taskId: text()
+      .notNull()
+      .references(() => queueTasks.id, { onDelete: "cascade" }),
+  },
+  (failed) => [primaryKey({ columns: [failed.tenantId, failed.taskId] })],
 );
 
 export const queueReadCursors = table(

@@ -152,6 +152,7 @@ test("every condition that a filter of tasks may name leaves out what does not m
     sessionId: [{ sessionId: "ses_a" }, {}],
     failureKind: [{ failureKind: "timeout" }, {}],
     concurrencyKey: [{ concurrencyKey: "k" }, { metadata: { concurrencyKey: "other" } }],
+    dependsOn: [{ dependsOn: "qt_a" }, {}],
     parked: [{ parked: true }, {}],
     metadata: [{ metadata: { ticket: 7 } }, { metadata: { ticket: 8 } }],
     unread: [{ unread: false, readerId: "ann" }, {}],

@@ -1,6 +1,7 @@
 import { and, sql } from "drizzle-orm";
 import { BulkTaskFilter, type BulkVerb } from "@/contract/bulk";
 import { isActiveTask } from "@/contract/words";
+import { HELD } from "@/db/queries/queue-dependencies";
 import { matchesTasks } from "@/db/queries/queue-list";
 import { type QueueTaskRow, queueTasks } from "@/db/schema";
 import type { TxContext } from "@/server/context";
@@ -40,6 +41,7 @@ export const TASKS: Kind = {
         return firstReason([
           [sql`${state} in ('dispatched', 'running')`, "it runs"],
           [sql`${state} = 'pending' and ${queueTasks.notBefore} is null`, "it waits already"],
+          [sql`${state} = 'pending' and ${queueTasks.notBefore} = ${HELD}`, "it waits for other tasks"],
         ]);
       case "reprioritise":
         return firstReason([

@@ -7,6 +7,7 @@ import type { Capacity } from "./facts";
 import { makeVolumes } from "./make-volumes";
 import { refuseUnfit } from "./refuse-unfit";
 import { releaseWaiting } from "./release";
+import { settleDependencies } from "./settle-dependencies";
 
 /** Tasks that one transaction dispatches; the more, the longer it holds the others up. */
 export const DISPATCH_BATCH = 20;
@@ -30,6 +31,7 @@ export async function dispatchTasks(ctx: ServiceContext, options: DispatchOption
 export async function dispatchPass(ctx: ServiceContext, options: DispatchOptions): Promise<Pass> {
   const upkeep = await readUpkeep(ctx.db);
   if (upkeep.hasExpired) await expireWaiting(ctx);
+  if (upkeep.hasEnds || upkeep.hasExpired) await settleDependencies(ctx);
   await releaseWaiting(ctx, options, upkeep);
   let max = options.batch ?? DISPATCH_BATCH;
   let dispatched = 0;

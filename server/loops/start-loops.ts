@@ -2,7 +2,7 @@ import { endKilled, isWebReady, LeaseSweeper, launchPending, reconcileAttempts, 
 import { watchBudgets } from "@/server/budgets";
 import { removeEndedBulk, runBulkActions } from "@/server/bulk";
 import type { ServiceContext } from "@/server/context";
-import { dispatchPass, expireWaiting } from "@/server/dispatcher";
+import { dispatchPass, expireWaiting, settleDependencies } from "@/server/dispatcher";
 import type { Executor } from "@/server/executors";
 import { removeDeviceSignIns, removeEndedTokens } from "@/server/identity";
 import { AskAnswerer } from "@/server/inspection";
@@ -61,6 +61,12 @@ function makeSweeper({ contextFor, executor, log }: LoopsDeps): LeaseSweeper {
   return new LeaseSweeper({ ctx, executor, web, monotonicMs });
 }
 
+/** What ends waits where nothing is dispatched. */
+async function endWaits(ctx: ServiceContext): Promise<void> {
+  await expireWaiting(ctx);
+  await settleDependencies(ctx);
+}
+
 async function retain({ contextFor, traceTarget }: LoopsDeps): Promise<void> {
   const ctx = contextFor("retention");
   await retireExpired(ctx);
@@ -87,7 +93,7 @@ function loopOptions(deps: LoopsDeps, { sweeper, sender, tracer }: Kept): LoopOp
     { name: "archive-retention", intervalMs: 600_000, run: () => expireArchives(contextFor("archive-retention")) },
     { name: "queue-counts", intervalMs: 1_000, run: () => foldCounts(contextFor("queue-counts")) },
     // Where nothing is dispatched too.
-    { name: "queue-expiry", intervalMs: 5_000, run: () => expireWaiting(contextFor("queue-expiry")) },
+    { name: "queue-expiry", intervalMs: 5_000, run: () => endWaits(contextFor("queue-expiry")) },
     { name: "queue-minutes", intervalMs: 20_000, run: () => noteMinute(contextFor("queue-minutes")) },
     { name: "runner-minutes", intervalMs: 20_000, run: () => noteRunnerMinute(contextFor("runner-minutes")) },
     { name: "bulk-retention", intervalMs: 60_000, run: () => removeEndedBulk(contextFor("bulk-retention")) },

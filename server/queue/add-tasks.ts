@@ -9,16 +9,18 @@ import {
   type NewTaskAudit,
   type TaskVerdict,
 } from "@/db/queries/insert-tasks";
+import type { FoundDependency } from "@/db/queries/queue-dependencies";
 import { type QueueTaskRow, queueTasks } from "@/db/schema";
 import { actorName } from "@/server/audit";
 import { isConfigured, readStoredProfiles, unknownProfile } from "@/server/backends";
 import { ownerOf, type ServiceContext, tenantOf } from "@/server/context";
-import { ConflictError, IdempotencyConflictError, NotFoundError } from "@/server/errors";
+import { ConflictError, IdempotencyConflictError, InvalidInputError, NotFoundError } from "@/server/errors";
 import { payloadHash } from "@/server/idempotency";
 import { newId } from "@/server/ids";
 import { checkWorkspace } from "@/server/runs";
 import { drainingError } from "./assert-takes-tasks";
 import { contentOf, isSameContent, type TaskContent } from "./content";
+import { type DependencyPlan, planDependencies, storeDependencies } from "./dependencies";
 import { newTask } from "./new-task";
 import { toTask } from "./task";
 
@@ -30,8 +32,9 @@ export type TaskAsk = {
   row: NewTask;
   /** The call that it came with others by; null: alone. */
   batch: string | null;
-  /** Why its workspace is none; it counts only where the task is not there already. */
+  /** Why its workspace is none, and why a task that it comes after is none; they count only where it is not there already. */
   workspaceFault: unknown;
+  dependencyFault: unknown;
 };
 /** What became of one: a task, new or of before, or what refuses it. */
 export type TaskOutcome = { task: QueueTask } | { error: unknown };
@@ -66,19 +69,22 @@ export async function prepareTask(
     payload: JSON.stringify(content.payload),
     references: JSON.stringify(content.referencesJson),
     metadata: JSON.stringify(content.metadata),
+    hold: null,
     auditId: "",
   };
+  if (input.onDependencyFailed !== undefined && (input.dependsOn ?? []).length === 0)
+    throw new InvalidInputError("onDependencyFailed: say with dependsOn which tasks it comes after, or leave it out");
   const workspaceFault = input.workspaceRef ? await thrownBy(checkWorkspace(caller, input.workspaceRef)) : null;
-  return { caller, input, content, row, batch, workspaceFault };
+  return { caller, input, content, row, batch, workspaceFault, dependencyFault: null };
 }
 
 /**
  * Adds tasks of any callers, each with an outcome of its own. A few statements, however many tasks they are; outside a
- * transaction the one that writes is its own. A key is judged before anything that may have changed since it was first
- * used.
+ * transaction the one that writes is its own, but where some come after others: those are added in one. A key is judged
+ * before anything that may have changed since it was first used.
  */
 export async function addTasks(ctx: ServiceContext, asks: TaskAsk[]): Promise<TaskOutcome[]> {
-  const inputFaults = await findInputFaults(ctx, asks);
+  const { faults: inputFaults, plan } = await findFaults(ctx, asks, true);
   const sound = asks.filter((ask) => !inputFaults.has(ask));
   const audits = assignAudits(sound);
   const rows = sound.map(({ row }) => row);
@@ -90,6 +96,8 @@ export async function addTasks(ctx: ServiceContext, asks: TaskAsk[]): Promise<Ta
     ctx,
     asks.filter((ask) => ask.row.idempotencyKey !== null && !isAdded(ask)),
   );
+  const idOf = (ask: TaskAsk) => (isAdded(ask) ? ask.row.id : (known.get(keyOf(ask.row))?.id ?? null));
+  await storeDependencies(ctx, plan, { isAdded, idOf });
   return asks.map((ask) => {
     const verdict = verdicts.get(ask.row.id);
     if (verdict?.added) return { task: newTask(ask, verdict.added) };
@@ -104,19 +112,21 @@ export async function addTasks(ctx: ServiceContext, asks: TaskAsk[]): Promise<Ta
 export async function judgeAsk(
   ctx: ServiceContext,
   ask: TaskAsk,
-): Promise<{ known: QueueTask } | { judged: JudgedTask }> {
+): Promise<{ known: QueueTask } | { judged: JudgedTask; comesAfter: FoundDependency[] }> {
   const there = (await findKnown(ctx, ask.row.idempotencyKey === null ? [] : [ask])).get(keyOf(ask.row));
   if (there) {
     const outcome = replay(ask, there);
     if ("error" in outcome) throw outcome.error;
     return { known: outcome.task };
   }
-  const inputFault = (await findInputFaults(ctx, [ask])).get(ask);
+  const { faults, plan } = await findFaults(ctx, [ask], false);
+  const inputFault = faults.get(ask);
   if (inputFault !== undefined) throw inputFault;
   const judged = await judgeTask(ctx.db, ask.row);
   const fault = faultOf(ask, judged);
   if (fault !== null) throw fault;
-  return { judged };
+  const targets = plan.targets.get(ask) ?? [];
+  return { judged, comesAfter: targets.flatMap((target) => ("stored" in target ? [target.stored] : [])) };
 }
 
 /**
@@ -140,6 +150,18 @@ function replay({ content, row }: TaskAsk, known: QueueTaskRow): TaskOutcome {
   return { error: new IdempotencyConflictError(row.idempotencyKey ?? "") };
 }
 
+/** What is wrong with each of some tasks, if they are new, and what they come after. */
+async function findFaults(
+  ctx: ServiceContext,
+  asks: TaskAsk[],
+  isLocking: boolean,
+): Promise<{ faults: Map<TaskAsk, unknown>; plan: DependencyPlan }> {
+  const faults = await findInputFaults(ctx, asks);
+  const plan = await planDependencies(ctx, asks, { refused: new Set(faults.keys()), isLocking });
+  for (const [ask, fault] of plan.faults) if (!faults.has(ask)) faults.set(ask, fault);
+  return { faults, plan };
+}
+
 /** What is wrong with each of some tasks, if they are new, whatever sessions and queues there are. */
 async function findInputFaults(ctx: ServiceContext, asks: TaskAsk[]): Promise<Map<TaskAsk, unknown>> {
   const isKnown = ({ caller, row }: TaskAsk) => isConfigured(caller.settings, row.backendProfile);
@@ -150,7 +172,10 @@ async function findInputFaults(ctx: ServiceContext, asks: TaskAsk[]): Promise<Ma
     const { backendProfile } = ask.row;
     if (!stored.has(backendProfile)) faults.set(ask, unknownProfile(backendProfile));
   }
-  for (const ask of asks) if (ask.workspaceFault !== null) faults.set(ask, ask.workspaceFault);
+  for (const ask of asks) {
+    const fault = ask.workspaceFault ?? ask.dependencyFault;
+    if (fault !== null) faults.set(ask, fault);
+  }
   return faults;
 }
 

@@ -50,6 +50,8 @@ function wordsOf(kind: AttentionKind, { tenantId, queue, lane, sessionId, detail
       const until = untilMs === null ? "" : ` until ${new Date(untilMs).toISOString()}`;
       return `the provider's usage limit is reached${until}: retry it when it may go on`;
     }
+    case "dependency-failed":
+      return `${detail}: retry it, or take it from what they come after`;
     case "paused": {
       const place = lane === WHOLE_QUEUE ? `queue ${queue}` : `lane ${lane} of queue ${queue}`;
       const whose = tenantId === ALL_TENANTS ? "" : ` for tenant ${tenantId}`;

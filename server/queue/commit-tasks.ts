@@ -1,6 +1,7 @@
 import { isRefusal, isRetryable } from "@/db/errors";
 import { inTx, isTxContext, type ServiceContext } from "@/server/context";
 import { addTasks, type TaskAsk, type TaskOutcome } from "./add-tasks";
+import { hasDependencies, UnaddedDependency } from "./dependencies";
 
 /**
  * Adds tasks in one commit, and answers after it. One that the database refuses fails alone: halves are tried on their
@@ -22,10 +23,23 @@ export async function commitTasks(ctx: ServiceContext, asks: TaskAsk[]): Promise
 
 /** The one statement is its own transaction; what was locked by others is tried again as any transaction is. */
 async function addWithRetries(ctx: ServiceContext, asks: TaskAsk[]): Promise<TaskOutcome[]> {
+  if (asks.some(hasDependencies)) return addDependents(ctx, asks);
   try {
     return await addTasks(ctx, asks);
   } catch (error) {
     if (!isRetryable(error)) throw error;
     return inTx(ctx, (ctx) => addTasks(ctx, asks));
+  }
+}
+
+/** Each time that a task was not added which another of them was to come after, again without the other. */
+async function addDependents(ctx: ServiceContext, asks: TaskAsk[]): Promise<TaskOutcome[]> {
+  for (;;) {
+    try {
+      return await inTx(ctx, (ctx) => addTasks(ctx, asks));
+    } catch (error) {
+      if (!(error instanceof UnaddedDependency)) throw error;
+      error.ask.dependencyFault = error.fault;
+    }
   }
 }

@@ -1,5 +1,5 @@
 import { jsonDepth } from "@/contract/json";
-import type { CreateTaskInput } from "@/contract/queue";
+import type { CreateTaskInput, DependencyRef } from "@/contract/queue";
 import { cleanJson } from "@/contract/text";
 import type { QueueTaskRow } from "@/db/schema";
 import { InvalidInputError } from "@/server/errors";
@@ -14,6 +14,7 @@ export function contentOf(input: CreateTaskInput) {
   if (jsonDepth(references, REFERENCES_DEPTH_MAX) > REFERENCES_DEPTH_MAX) {
     throw new InvalidInputError(`references: nested deeper than ${REFERENCES_DEPTH_MAX} levels`);
   }
+  const dependsOn = uniqueRefs(input.dependsOn ?? []);
   return {
     queue: input.queue ?? "default",
     lane: input.lane ?? "default",
@@ -32,7 +33,14 @@ export function contentOf(input: CreateTaskInput) {
     // Left out where it is not said, so that tasks of before it could be said are the same content.
     ...(input.expiresAt === undefined ? {} : { expiresAt: new Date(input.expiresAt).toISOString() }),
     ...(input.retry === undefined ? {} : { retry: input.retry }),
+    ...(dependsOn.length === 0 ? {} : { dependsOn, onDependencyFailed: input.onDependencyFailed ?? "hold" }),
   };
+}
+
+/** What a task comes after, each once and in whatever order it was said. */
+function uniqueRefs(refs: DependencyRef[]): DependencyRef[] {
+  const byText = new Map(refs.map((ref) => [JSON.stringify(ref), ref]));
+  return [...byText.keys()].sort().flatMap((text) => byText.get(text) ?? []);
 }
 
 /** Judged by the hash of what was sent; rows of before it was kept by that of what they hold now; an adopted row's hash is of an unknown form, so there the payloads themselves are compared. */

@@ -89,8 +89,9 @@ test("what a batch answers is what is stored", async () => {
     const {
       unread: _unread,
       blocker: _blocker,
+      dependencyCount: _dependencyCount,
       ...known
-    } = stored.get(item.task.id) ?? { unread: true, blocker: null };
+    } = stored.get(item.task.id) ?? { unread: true, blocker: null, dependencyCount: 0 };
     expect(item.task).toEqual(known);
   }
   expect(items.map((item) => ("task" in item ? item.task.nextAttemptAt : null))).toEqual([null, runAt, null]);

@@ -34,7 +34,10 @@ export async function findPlace(ctx: ServiceContext, task: Placed, blocker: Bloc
   const fromMs = Math.max(nowMs, blocker?.until ? Date.parse(blocker.until) : 0);
   const isOpen =
     blocker === null ||
-    !["paused", "parked", "session-evicted", "budget-reached", "not-dispatched"].includes(blocker.kind);
+    ![
+      ...["dependency-failed", "dependency", "paused", "parked", "session-evicted", "budget-reached"],
+      "not-dispatched",
+    ].includes(blocker.kind);
   const { ofLane, ofQueue } = await readRates(ctx, task);
   const starts = ofLane.flatMap((rate) => letsGoAt(rate, before, nowMs) ?? []);
   if (ofQueue.length > 0) {

@@ -1,6 +1,7 @@
 import { HISTORY_MINUTES_MAX } from "@/contract/queue-commander";
 import { foldTaskCounts } from "@/db/queries/queue-counts";
 import { noteDepths, noteMoves, removeOldMinutes } from "@/db/queries/queue-minutes";
+import { forgetFailedDependencies } from "@/db/queries/settle-dependencies";
 import { inTx, type ServiceContext } from "@/server/context";
 
 /** Changes that one transaction folds. */
@@ -9,6 +10,8 @@ const BATCHES_MAX = 100;
 /** Lanes whose depth is noted every minute though nothing happens in them. */
 const QUIET_LANES_MAX = 1_000;
 const REMOVED_MAX = 5_000;
+/** Failed tasks that no other waits for any more. */
+const FORGOTTEN_MAX = 100;
 
 /**
  * Adds what changed to the counts, so that reading them stays cheap, and to the minute under way, for pictures. A change
@@ -33,5 +36,6 @@ export function noteMinute(ctx: ServiceContext): Promise<void> {
   return inTx(ctx, async (ctx) => {
     await noteDepths(ctx.db, QUIET_LANES_MAX);
     await removeOldMinutes(ctx.db, HISTORY_MINUTES_MAX * 60_000, REMOVED_MAX);
+    await forgetFailedDependencies(ctx.db, FORGOTTEN_MAX);
   });
 }

@@ -1,6 +1,7 @@
 import { and, desc, eq } from "drizzle-orm";
 import type { z } from "zod";
 import type { GetTaskInput, QueueTaskDetail } from "@/contract/queue";
+import { readDependencies } from "@/db/queries/queue-dependencies";
 import { commands, type QueueTaskRow, queueAttempts, queueReadCursors, queueTasks } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
 import { NotFoundError } from "@/server/errors";
@@ -14,13 +15,18 @@ export async function getTask(ctx: ServiceContext, input: z.infer<typeof GetTask
   const [row] = await ctx.db.select().from(queueTasks).where(ownTask(ctx, input.taskId));
   if (!row) throw new NotFoundError("queue task", input.taskId);
   const blocker = (await readWaitReasons(ctx, [row])).get(row.id) ?? null;
-  const task = { ...toTask(row), blocker, output: await readOutput(ctx, row) };
-  if (input.readerId === undefined) return { ...task, unread: isUnread(row.version, null) };
+  const found = await readDependencies(ctx.db, row.id);
+  const detail = {
+    output: await readOutput(ctx, row),
+    ...{ ...toTask(row), blocker, dependencyCount: found.length, onDependencyFailed: found[0]?.onFailed ?? null },
+    dependsOn: found.map(({ onFailed: _onFailed, ...dependency }) => dependency),
+  };
+  if (input.readerId === undefined) return { ...detail, unread: isUnread(row.version, null) };
   const [cursor] = await ctx.db
     .select({ readVersion: queueReadCursors.taskVersion })
     .from(queueReadCursors)
     .where(and(eq(queueReadCursors.taskId, row.id), eq(queueReadCursors.readerId, input.readerId)));
-  return { ...task, unread: isUnread(row.version, cursor ?? { readVersion: null }) };
+  return { ...detail, unread: isUnread(row.version, cursor ?? { readVersion: null }) };
 }
 
 /** What the turn of its completed attempt answered, where it was given a schema. */

@@ -1,6 +1,7 @@
 import { and, asc, desc, eq, getTableColumns, inArray } from "drizzle-orm";
 import type { Page } from "@/contract/page";
 import type { ListTasksInput, QueueTaskSummary } from "@/contract/queue";
+import { countDependencies } from "@/db/queries/queue-dependencies";
 import { matchesTasks, readTaskPlaces, type TaskListFilter, type TaskPlace } from "@/db/queries/queue-list";
 import { type NewestPlace, readNewestTasks } from "@/db/queries/queue-newest";
 import { queueReadCursors, queueTasks } from "@/db/schema";
@@ -25,10 +26,12 @@ export async function listTasks(ctx: ServiceContext, input: ListTasksInput): Pro
     ctx,
     rows.map(({ task }) => task),
   );
+  const dependencies = await countDependencies(ctx.db, page.ids);
   return {
     items: rows.map(({ task, readVersion }) => ({
       ...toTask(task),
       blocker: blockers.get(task.id) ?? null,
+      dependencyCount: dependencies.get(task.id) ?? 0,
       unread: isUnread(task.version, reader(readVersion)),
     })),
     cursor: page.cursor,

@@ -1,6 +1,7 @@
 import type { QueueTask } from "@/contract/queue";
 import type { AddedTask } from "@/db/queries/insert-tasks";
 import { iso } from "@/server/stored";
+import { dueAt } from "@/server/task-attempts";
 import type { TaskAsk } from "./add-tasks";
 
 /**
@@ -41,7 +42,7 @@ export function newTask({ content, row, input }: TaskAsk, added: AddedTask): Que
     failureKind: null,
     failureMessage: null,
     deadLetter: null,
-    nextAttemptAt: iso(added.notBefore),
+    nextAttemptAt: iso(dueAt(added.notBefore)),
     parkedAt: null,
     parkedUntil: null,
     createdAt,

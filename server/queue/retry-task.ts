@@ -1,13 +1,15 @@
 import { eq, sql } from "drizzle-orm";
 import type { QueueTask, RetryTaskInput } from "@/contract/queue";
 import { isActiveTask } from "@/contract/words";
-import { queueTasks } from "@/db/schema";
+import { HELD_UNTIL, noteDoubtful, readDependencies } from "@/db/queries/queue-dependencies";
+import { type QueueTaskRow, queueTasks } from "@/db/schema";
 import { audit } from "@/server/audit";
-import { inTx, type ServiceContext } from "@/server/context";
+import { inTx, type ServiceContext, type TxContext } from "@/server/context";
 import { ConflictError, NotFoundError } from "@/server/errors";
+import { isHeld } from "@/server/task-attempts";
 import { assertVersion } from "./assert-version";
 import { lockTask } from "./lock-task";
-import { toTask } from "./task";
+import { isTerminalTask, toTask } from "./task";
 
 /**
  * Has a task run again that has ended, as a new attempt in its session; one that waits for its next attempt, or for a
@@ -22,11 +24,18 @@ export function retryTask(ctx: ServiceContext, input: RetryTaskInput): Promise<Q
         "run-live",
         `queue task ${task.id} is ${task.state}: cancel it first, or wait for its end`,
       );
+    const waitsFor = await waitsForOthers(ctx, task);
     const [retried] = await ctx.db
       .update(queueTasks)
       .set({
         state: "pending",
-        ...{ notBefore: null, parkedAt: null, parkedUntil: null, parkCount: 0, blockedOn: null },
+        ...{
+          notBefore: waitsFor ? HELD_UNTIL : null,
+          parkedAt: null,
+          parkedUntil: null,
+          parkCount: 0,
+          blockedOn: null,
+        },
         ...{ failureKind: null, failureMessage: null, deadLetter: null },
         ...{ cancelRequestedAt: null, cancelledAt: null, cancelReason: null },
         // What has expired has no other time to run in.
@@ -44,7 +53,29 @@ export function retryTask(ctx: ServiceContext, input: RetryTaskInput): Promise<Q
       tenantId: task.tenantId,
       details: { from: task.state },
     });
+    // What it waits for may end in this moment.
+    if (waitsFor) await noteDoubtful(ctx.db, task.id);
     ctx.wake("queue");
     return toTask(retried);
   });
+}
+
+/** Whether one that has ended waits anew for what it comes after; refuses what could only fail again, or waits already. */
+async function waitsForOthers(ctx: TxContext, task: QueueTaskRow): Promise<boolean> {
+  if (isHeld(task) && task.state === "pending")
+    throw new ConflictError(
+      "dependency-open",
+      `queue task ${task.id} waits for others: retry what failed of them, or take them from what it comes after (queue.updateTask with dependsOn)`,
+    );
+  if (!isTerminalTask(task.state)) return false;
+  const open = (await readDependencies(ctx.db, task.id)).filter(({ state, onFailed }) =>
+    onFailed === "start" ? !isTerminalTask(state) : state !== "completed",
+  );
+  const lost = open.find(({ state, onFailed }) => onFailed === "fail" && isTerminalTask(state));
+  if (lost)
+    throw new ConflictError(
+      "dependency-open",
+      `queue task ${task.id} comes after ${lost.taskId}, which is ${lost.state}: retry that first`,
+    );
+  return open.length > 0;
 }

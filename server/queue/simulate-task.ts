@@ -2,11 +2,13 @@ import { sql } from "drizzle-orm";
 import type { CreateTaskInput, TaskTrial } from "@/contract/queue";
 import type { Tx } from "@/db/client";
 import type { JudgedTask } from "@/db/queries/insert-tasks";
+import { DEPENDENCIES_TOLD, type FoundDependency, type OpenDependencies } from "@/db/queries/queue-dependencies";
 import { inTx, type ServiceContext, type TxContext, tenantOf } from "@/server/context";
 import { foresee, foreseeRefusal, isExpired } from "@/server/dispatcher";
 import { judgeAsk, prepareTask, type TaskAsk } from "./add-tasks";
+import { isSatisfied, policyOf } from "./dependencies";
 import { findPlace } from "./explain-task";
-import { blockerOf, readWaitReasons } from "./wait-reasons";
+import { blockerOf, dependencyBlocker, readWaitReasons } from "./wait-reasons";
 
 /**
  * What adding a task would come to now, by what judges new tasks, chooses those that go and tells why one waits. It is
@@ -17,7 +19,7 @@ export async function simulateTask(ctx: ServiceContext, input: CreateTaskInput):
   return inTx(ctx, async (ctx) => {
     await beginLooking(ctx.db);
     const found = await judgeAsk(ctx, ask);
-    if ("judged" in found) return tryOut(ctx, ask, found.judged);
+    if ("judged" in found) return tryOut(ctx, ask, found);
     const { known } = found;
     const said = `its key has made a task already, which is ${known.state}: none is added`;
     return { ...trialOf(known), outcome: "exists", message: said, taskId: known.id };
@@ -29,12 +31,22 @@ async function beginLooking(tx: Tx): Promise<void> {
   await tx.execute(sql`set transaction isolation level repeatable read, read only`);
 }
 
-async function tryOut(ctx: TxContext, ask: TaskAsk, judged: JudgedTask): Promise<TaskTrial> {
+type Judged = { judged: JudgedTask; comesAfter: FoundDependency[] };
+
+async function tryOut(ctx: TxContext, ask: TaskAsk, { judged, comesAfter }: Judged): Promise<TaskTrial> {
   const task = waitingTask(ask, judged);
   const trial = trialOf(task);
   if (isExpired(task)) return { ...trial, outcome: "expires", message: "its expiry is over: it fails without a start" };
   const refusal = await foreseeRefusal(ctx, { ...task, title: ask.row.title, payload: ask.content.payload });
   if (refusal !== null) return { ...trial, outcome: "refused", message: refusal };
+  if (ask.row.hold !== null) {
+    const lost = policyOf(ask) === "fail" ? comesAfter.find(({ state }) => hasFailed(state)) : undefined;
+    if (lost)
+      return { ...trial, outcome: "refused", message: `it fails at once, as ${lost.id} that it comes after has` };
+    const blocker = dependencyBlocker(openOf(ask, comesAfter));
+    const place = await findPlace(ctx, { ...task, blockedOn: null }, blocker);
+    return { ...trial, ...place, outcome: "waits", message: blocker.message, blocker };
+  }
   if (ctx.settings.executor === "none" || task.notBefore !== null) {
     const blocker = (await readWaitReasons(ctx, [task])).get(task.id) ?? null;
     if (blocker === null) throw new Error("a task that waits has no reason");
@@ -54,6 +66,21 @@ async function tryOut(ctx: TxContext, ask: TaskAsk, judged: JudgedTask): Promise
   const place = await findPlace(ctx, { ...task, blockedOn }, blocker);
   return { ...trial, ...place, outcome: "waits", message: blocker.message, blocker };
 }
+
+/** What it would wait for, as it would be read once it was stored. */
+function openOf(ask: TaskAsk, comesAfter: FoundDependency[]): OpenDependencies {
+  const open = [...new Map(comesAfter.map((task) => [task.id, task])).values()].filter(
+    (task) => !isSatisfied(ask, task),
+  );
+  const failed = open.filter(({ state }) => hasFailed(state));
+  const tasks = [...failed, ...open.filter(({ state }) => !hasFailed(state))];
+  return {
+    ...{ count: open.length, failed: failed.length },
+    tasks: tasks.slice(0, DEPENDENCIES_TOLD).map(({ id, title, state }) => ({ taskId: id, title, state })),
+  };
+}
+
+const hasFailed = (state: FoundDependency["state"]): boolean => state === "failed" || state === "cancelled";
 
 /** The task as its row would be. */
 function waitingTask({ row }: TaskAsk, { concurrencyKey, notBefore, createdAt }: JudgedTask) {

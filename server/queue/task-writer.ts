@@ -4,6 +4,7 @@ import { UnavailableError } from "@/server/errors";
 import { prepareTask, type TaskAsk, type TaskOutcome } from "./add-tasks";
 import { commitTasks } from "./commit-tasks";
 import { taskOf } from "./create-task";
+import { hasDependencies } from "./dependencies";
 
 type Waiting = { ask: TaskAsk; bytes: number; settle: (outcome: TaskOutcome) => void };
 
@@ -59,7 +60,15 @@ export class TaskWriter {
     this.#underWay -= 1;
   }
 
+  /** Those that come after others apart: they may have to wait for one that ends in this moment. */
   async #commit(taken: Waiting[]): Promise<void> {
+    const dependents = taken.filter(({ ask }) => hasDependencies(ask));
+    if (dependents.length === 0) return this.#commitAll(taken);
+    await this.#commitAll(taken.filter(({ ask }) => !hasDependencies(ask)));
+    await this.#commitAll(dependents);
+  }
+
+  async #commitAll(taken: Waiting[]): Promise<void> {
     const asks = taken.map(({ ask }) => ask);
     const [first] = asks;
     if (!first) return;

@@ -6,7 +6,7 @@ import { audit } from "@/server/audit";
 import { inTx, type ServiceContext, type TxContext } from "@/server/context";
 import { AlreadyTerminalError, NotFoundError } from "@/server/errors";
 import { cancelRun } from "@/server/runs";
-import { closeAttempt } from "@/server/task-attempts";
+import { closeAttempt, isHeld } from "@/server/task-attempts";
 import { lockTask } from "./lock-task";
 import { isTerminalTask, toTask } from "./task";
 
@@ -22,7 +22,9 @@ export function updateAttempt(ctx: ServiceContext, input: UpdateAttemptInput): P
         state: input.state,
         latestAttempt: input.latestAttempt,
         ...(input.sessionPath === undefined ? {} : { sessionPath: input.sessionPath }),
-        ...{ notBefore: null, parkedAt: null, parkedUntil: null, blockedOn: null },
+        // One that waits for others does so until it is given a run, by whomever.
+        notBefore: input.state === "pending" && isHeld(task) ? task.notBefore : null,
+        ...{ parkedAt: null, parkedUntil: null, blockedOn: null },
         // An attempt of before, or one that is left, has no part in what is said by hand.
         ...(keepsAttempt ? {} : { runId: null, cancelRequestedAt: null }),
         ...(input.state === "pending" ? { readyAt: sql`clock_timestamp()` } : {}),

@@ -1,31 +1,36 @@
 import { eq, sql } from "drizzle-orm";
 import type { QueueTask, UpdateTaskInput } from "@/contract/queue";
-import { queueTasks } from "@/db/schema";
+import { type QueueTaskRow, queueTasks } from "@/db/schema";
 import { audit } from "@/server/audit";
 import { inTx, type ServiceContext } from "@/server/context";
 import { AlreadyTerminalError, ConflictError, InvalidInputError, NotFoundError } from "@/server/errors";
+import { isHeld } from "@/server/task-attempts";
 import { assertTakesTasks } from "./assert-takes-tasks";
 import { assertVersion } from "./assert-version";
+import { dropDependencies } from "./drop-dependencies";
 import { lockTask } from "./lock-task";
 import { isTerminalTask, toTask } from "./task";
 
 /** Changes how a task waits; a task that runs keeps its place, and may only be given another title or priority. */
 export function updateTask(ctx: ServiceContext, input: UpdateTaskInput): Promise<QueueTask> {
-  const { taskId, expectedVersion, title, priority, queue, lane, runAt, expiresAt } = input;
-  if ([title, priority, queue, lane, runAt, expiresAt].every((change) => change === undefined))
-    throw new InvalidInputError("name what is to change: title, priority, queue, lane, runAt or expiresAt");
+  const { taskId, expectedVersion, title, priority, queue, lane, runAt, expiresAt, dependsOn } = input;
+  if ([title, priority, queue, lane, runAt, expiresAt, dependsOn].every((change) => change === undefined))
+    throw new InvalidInputError("name what is to change: title, priority, queue, lane, runAt, expiresAt or dependsOn");
   return inTx(ctx, async (ctx) => {
     const task = await lockTask(ctx, taskId);
     assertVersion(task, expectedVersion);
     if (isTerminalTask(task.state)) throw new AlreadyTerminalError("queue task", task.id, task.state);
     const isMoved = (queue ?? task.queue) !== task.queue || (lane ?? task.lane) !== task.lane;
-    if (task.state !== "pending" && (isMoved || runAt !== undefined || expiresAt !== undefined))
+    const isLater = runAt !== undefined || expiresAt !== undefined || dependsOn !== undefined;
+    if (task.state !== "pending" && (isMoved || isLater))
       throw new ConflictError(
         "run-live",
         `queue task ${task.id} is ${task.state}: only its title and priority can change`,
       );
     if (isMoved) await assertTakesTasks(ctx, { ...task, queue: queue ?? task.queue, lane: lane ?? task.lane });
     const at = runAt === undefined ? undefined : runAt === null ? null : new Date(runAt);
+    const isFree = dependsOn !== undefined && (await dropDependencies(ctx, task, dependsOn));
+    const isLetGo = isHeld(task) && isFree;
     const [updated] = await ctx.db
       .update(queueTasks)
       .set({
@@ -33,7 +38,10 @@ export function updateTask(ctx: ServiceContext, input: UpdateTaskInput): Promise
         ...(priority === undefined ? {} : { priority }),
         ...(queue === undefined ? {} : { queue }),
         ...(lane === undefined ? {} : { lane }),
-        ...(at === undefined ? {} : { runAt: at, notBefore: at, parkedAt: null, parkedUntil: null }),
+        ...(at === undefined ? {} : { runAt: at, parkedAt: null, parkedUntil: null }),
+        // Also where it stays as it is: what it comes after has changed, which is visible.
+        ...(at === undefined && dependsOn === undefined ? {} : { notBefore: notBeforeOf(task, { at, isLetGo }) }),
+        ...(isLetGo ? { readyAt: sql`clock_timestamp()` } : {}),
         ...(expiresAt === undefined ? {} : { expiresAt: expiresAt === null ? null : new Date(expiresAt) }),
         // What it waits for is looked at anew in another place.
         ...(isMoved ? { blockedOn: null } : {}),
@@ -53,4 +61,15 @@ export function updateTask(ctx: ServiceContext, input: UpdateTaskInput): Promise
     ctx.wake("queue");
     return toTask(updated);
   });
+}
+
+/** What waits for others still does, whatever its time is; once it is let go, it waits for its time. */
+function notBeforeOf(
+  task: QueueTaskRow,
+  { at, isLetGo }: { at: Date | null | undefined; isLetGo: boolean },
+): Date | null {
+  if (isHeld(task) && !isLetGo) return task.notBefore;
+  if (!isLetGo) return at === undefined ? task.notBefore : at;
+  const dueAt = at === undefined ? task.runAt : at;
+  return dueAt !== null && dueAt > new Date() ? dueAt : null;
 }

@@ -1,9 +1,10 @@
 import type { Blocker, BlockerKind } from "@/contract/queue";
 import { rateWords } from "@/contract/rate";
+import { type OpenDependencies, readOpenDependencies } from "@/db/queries/queue-dependencies";
 import type { QueueTaskRow } from "@/db/schema";
 import { type ServiceContext, tenantOf } from "@/server/context";
 import { type Block, Room, readBusy, readFacts } from "@/server/dispatcher";
-import { dueAt } from "@/server/task-attempts";
+import { dueAt, isHeld } from "@/server/task-attempts";
 
 /** What a task's wait is judged by. */
 type WaitingTask = Pick<
@@ -32,13 +33,50 @@ export async function readWaitReasons(
   ctx: ServiceContext,
   tasks: (WaitingTask & Pick<QueueTaskRow, "state">)[],
 ): Promise<Map<string, Blocker>> {
-  const waiting = tasks.filter(({ state }) => state === "pending");
-  if (waiting.length === 0) return new Map();
-  if (ctx.settings.executor === "none") return new Map(waiting.map(({ id }) => [id, NOT_DISPATCHED]));
+  const pending = tasks.filter(({ state }) => state === "pending");
+  const reasons = await readDependencyReasons(ctx, pending.filter(isHeld));
+  const waiting = pending.filter(({ id }) => !reasons.has(id)).map(letGo);
+  if (waiting.length === 0) return reasons;
+  if (ctx.settings.executor === "none") {
+    for (const { id } of waiting) reasons.set(id, NOT_DISPATCHED);
+    return reasons;
+  }
   const facts = await readFacts(ctx, { runnersMax: ctx.settings.runnersMax });
   const room = new Room({ ...facts, busySessions: await readBusy(ctx, waiting) });
   const seer = tenantOf(ctx);
-  return new Map(waiting.map((task) => [task.id, blockerOf(task, room, seer)]));
+  for (const task of waiting) reasons.set(task.id, blockerOf(task, room, seer));
+  return reasons;
+}
+
+async function readDependencyReasons(ctx: ServiceContext, held: WaitingTask[]): Promise<Map<string, Blocker>> {
+  if (held.length === 0) return new Map();
+  const ids = held.map(({ id }) => id);
+  return new Map([...(await readOpenDependencies(ctx.db, ids))].map(([id, open]) => [id, dependencyBlocker(open)]));
+}
+
+/** What was waited for has ended, and the dispatcher's next look lets it go: it waits for what any other would. */
+function letGo<Task extends WaitingTask>(task: Task): Task {
+  return isHeld(task) ? { ...task, notBefore: null } : task;
+}
+
+/** That a task waits for others, which are to be completed first. */
+export function dependencyBlocker({ count, failed, tasks }: OpenDependencies): Blocker {
+  const holders = tasks.map(({ taskId }) => taskId);
+  const more = count > holders.length ? ` and ${count - holders.length} more` : "";
+  const dependencies = { count, tasks };
+  if (failed > 0) {
+    const { holders: lost, words } = failedOf(tasks, failed);
+    const message = `it comes after ${lost.join(", ")}, which ${words}: retry that, or take it from what this comes after`;
+    return { ...plain("dependency-failed", message, null), holders, dependencies };
+  }
+  return { ...plain("dependency", `it waits for ${holders.join(", ")}${more}`, null), holders, dependencies };
+}
+
+function failedOf(tasks: OpenDependencies["tasks"], failed: number): { holders: string[]; words: string } {
+  const lost = tasks.filter(({ state }) => state === "failed" || state === "cancelled");
+  const isAllCancelled = lost.every(({ state }) => state === "cancelled");
+  const words = isAllCancelled ? (failed === 1 ? "was cancelled" : "were cancelled") : "failed";
+  return { holders: lost.map(({ taskId }) => taskId), words };
 }
 
 const NOT_DISPATCHED: Blocker = {

@@ -1,0 +1,132 @@
+import { sql } from "drizzle-orm";
+import type { Dependency } from "@/contract/queue";
+import type { OnDependencyFailed } from "@/contract/words";
+import type { Db, Tx } from "@/db/client";
+import type { QueueTaskRow } from "@/db/schema";
+import { hiddenArray, textArray } from "./arrays";
+import { executeNamed } from "./named";
+
+/**
+ * The `not_before` of a task that waits for others: an instant that never comes, so that the dispatcher passes it over
+ * with all that is not due, as releases do that know no dependencies.
+ */
+export const HELD_UNTIL = new Date("9999-12-30T00:00:00Z");
+export const HELD = sql.raw(`'${HELD_UNTIL.toISOString()}'::timestamptz`);
+/** Of `known`, a dependency, and `dependency`, the task that it names. */
+export const HAS_FAILED = sql`dependency.state in ('failed', 'cancelled')`;
+export const IS_SATISFIED = sql`(dependency.state = 'completed' or known.on_failed = 'start' and ${HAS_FAILED})`;
+
+/** By which a task is looked up: its tenant, and its id or its project and key. */
+export type DependencyAsk = { tenantId: string } & ({ taskId: string } | { projectId: string; idempotencyKey: string });
+export type FoundDependency = Pick<
+  QueueTaskRow,
+  "id" | "tenantId" | "projectId" | "idempotencyKey" | "title" | "state"
+>;
+
+/** The tasks that others are to come after, as far as they are there. */
+export function findDependencies(db: Db | Tx, asks: DependencyAsk[]): Promise<FoundDependency[]> {
+  return executeNamed<FoundDependency>(db, sql`${found(asks)}`);
+}
+
+/**
+ * The same, held as they are until the transaction ends: one that ends meanwhile sees what comes after it, and one that
+ * is about to end is waited for.
+ */
+export function lockDependencies(tx: Tx, asks: DependencyAsk[]): Promise<FoundDependency[]> {
+  return executeNamed<FoundDependency>(tx, sql`${found(asks)} order by id for share`);
+}
+
+const found = (asks: DependencyAsk[]) => {
+  const byId = asks.flatMap((ask) => ("taskId" in ask ? [ask] : []));
+  const byKey = asks.flatMap((ask) => ("taskId" in ask ? [] : [ask]));
+  const column = (values: string[]) => hiddenArray(textArray(values));
+  return sql`
+    select id, tenant_id as "tenantId", project_id as "projectId", idempotency_key as "idempotencyKey", title, state
+    from agentrun_queue_tasks where id in (
+      select task.id from unnest(${column(byId.map(({ tenantId }) => tenantId))}, ${column(byId.map(({ taskId }) => taskId))})
+        as asked (tenant_id, id) join agentrun_queue_tasks task using (tenant_id, id)
+      union
+      select task.id from unnest(${column(byKey.map(({ tenantId }) => tenantId))},
+          ${column(byKey.map(({ projectId }) => projectId))}, ${column(byKey.map(({ idempotencyKey }) => idempotencyKey))})
+        as asked (tenant_id, project_id, idempotency_key)
+      join agentrun_queue_tasks task using (tenant_id, project_id, idempotency_key))`;
+};
+
+export type NewDependency = { taskId: string; dependsOnId: string; onFailed: OnDependencyFailed };
+
+/** Has tasks come after others. Those that are `doubtful` are judged anew by the dispatcher, once this is committed. */
+export async function insertDependencies(tx: Tx, added: NewDependency[], doubtful: string[]): Promise<void> {
+  const column = (key: keyof NewDependency) => hiddenArray(textArray(added.map((dependency) => dependency[key])));
+  await executeNamed(
+    tx,
+    sql`
+    with added as (
+      insert into agentrun_queue_dependencies (task_id, depends_on_id, on_failed)
+      select * from unnest(${column("taskId")}, ${column("dependsOnId")}, ${column("onFailed")})
+      on conflict do nothing)
+    insert into agentrun_queue_dependency_ends (task_id) select * from unnest(${hiddenArray(textArray(doubtful))})`,
+  );
+}
+
+/** Has a task be judged anew by the dispatcher. */
+export async function noteDoubtful(tx: Tx, taskId: string): Promise<void> {
+  await executeNamed(tx, sql`insert into agentrun_queue_dependency_ends (task_id) values (${taskId})`);
+}
+
+/** Takes away what a task comes after, but for some. Answers what was taken away. */
+export async function keepDependencies(tx: Tx, taskId: string, kept: string[]): Promise<string[]> {
+  const rows = await executeNamed<{ id: string }>(
+    tx,
+    sql`
+    delete from agentrun_queue_dependencies where task_id = ${taskId} and depends_on_id <> all(${textArray(kept)})
+    returning depends_on_id as id`,
+  );
+  return rows.map(({ id }) => id);
+}
+
+/** What a task waits for: how many, which first, and how many of them have failed and let it wait for a person. */
+export type OpenDependencies = { count: number; failed: number; tasks: Dependency[] };
+
+/** Tasks that are told of by name, of those that one waits for. */
+export const DEPENDENCIES_TOLD = 10;
+
+/** Of some tasks, what each still waits for; none where that is nothing. */
+export async function readOpenDependencies(db: Db | Tx, taskIds: string[]): Promise<Map<string, OpenDependencies>> {
+  const rows = await executeNamed<OpenDependencies & { taskId: string }>(
+    db,
+    sql`
+    select known.task_id as "taskId", count(*)::int as count,
+      (count(*) filter (where ${HAS_FAILED} and known.on_failed = 'hold'))::int as failed,
+      (array_agg(jsonb_build_object('taskId', dependency.id, 'title', dependency.title, 'state', dependency.state)
+        order by ${HAS_FAILED} desc, dependency.created_at, dependency.id))[1:${sql.raw(String(DEPENDENCIES_TOLD))}] as tasks
+    from agentrun_queue_dependencies known join agentrun_queue_tasks dependency on dependency.id = known.depends_on_id
+    where known.task_id = any(${textArray(taskIds)}) and not ${IS_SATISFIED}
+    group by known.task_id`,
+  );
+  return new Map(rows.map(({ taskId, ...open }) => [taskId, open]));
+}
+
+/** How many tasks each of some comes after; none where that is nothing. */
+export async function countDependencies(db: Db | Tx, taskIds: string[]): Promise<Map<string, number>> {
+  const rows = await executeNamed<{ taskId: string; count: number }>(
+    db,
+    sql`
+    select task_id as "taskId", count(*)::int as count from agentrun_queue_dependencies
+    where task_id = any(${textArray(taskIds)}) group by task_id`,
+  );
+  return new Map(rows.map(({ taskId, count }) => [taskId, count]));
+}
+
+/** What a task comes after, the oldest first. */
+export function readDependencies(
+  db: Db | Tx,
+  taskId: string,
+): Promise<(Dependency & { onFailed: OnDependencyFailed })[]> {
+  return executeNamed(
+    db,
+    sql`
+    select dependency.id as "taskId", dependency.title, dependency.state, known.on_failed as "onFailed"
+    from agentrun_queue_dependencies known join agentrun_queue_tasks dependency on dependency.id = known.depends_on_id
+    where known.task_id = ${taskId} order by dependency.created_at, dependency.id`,
+  );
+}

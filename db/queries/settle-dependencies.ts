@@ -1,0 +1,133 @@
+import { sql } from "drizzle-orm";
+import type { Tx } from "@/db/client";
+import { hiddenArray, textArray } from "./arrays";
+import { executeNamed } from "./named";
+import { HAS_FAILED, HELD, IS_SATISFIED } from "./queue-dependencies";
+
+/** `endedId`: all that come after it are to be judged, from `judgedTo` on; else `taskId` alone. */
+export type DependencyEnd = { id: string; endedId: string | null; judgedTo: string; taskId: string | null };
+
+const IS_HELD = sql`state = 'pending' and not_before = ${HELD}`;
+
+/** What is to be judged, the oldest first; what another worker judges is left to it. */
+export function takeDependencyEnds(tx: Tx, max: number): Promise<DependencyEnd[]> {
+  return executeNamed<DependencyEnd>(
+    tx,
+    sql`
+    select id, ended_id as "endedId", judged_to as "judgedTo", task_id as "taskId"
+    from agentrun_queue_dependency_ends order by id limit ${sql.raw(String(max))} for update skip locked`,
+  );
+}
+
+/** The next tasks that come after each of what has ended, at most so many of each. */
+export function readDependents(
+  tx: Tx,
+  ends: DependencyEnd[],
+  each: number,
+): Promise<{ endId: string; taskId: string }[]> {
+  const column = (value: (end: DependencyEnd) => string) => hiddenArray(textArray(ends.map(value)));
+  return executeNamed(
+    tx,
+    sql`
+    select noted.id as "endId", next.task_id as "taskId"
+    from unnest(${column(({ id }) => id)}, ${column(({ endedId }) => endedId ?? "")}, ${column(({ judgedTo }) => judgedTo)})
+      as noted (id, ended_id, judged_to)
+    cross join lateral (
+      select task_id from agentrun_queue_dependencies
+      where depends_on_id = noted.ended_id and task_id > noted.judged_to order by task_id limit ${each}) next
+    order by noted.id, next.task_id`,
+  );
+}
+
+/** Removes what was judged, and notes how far what is not done was. */
+export async function keepDependencyEnds(
+  tx: Tx,
+  ends: DependencyEnd[],
+  unfinished: { id: string; judgedTo: string }[],
+): Promise<void> {
+  const ids = hiddenArray(textArray(unfinished.map(({ id }) => id)));
+  await executeNamed(
+    tx,
+    sql`
+    with going_on as (
+      update agentrun_queue_dependency_ends kept set judged_to = noted.judged_to
+      from unnest(${ids}, ${hiddenArray(textArray(unfinished.map(({ judgedTo }) => judgedTo)))}) as noted (id, judged_to)
+      where kept.id = noted.id::bigint)
+    delete from agentrun_queue_dependency_ends
+    where id in (select unnest(${hiddenArray(textArray(ends.map(({ id }) => id)))})::bigint except select unnest(${ids})::bigint)`,
+  );
+}
+
+/** Locks those of some tasks that wait for others. One that somebody changes in this moment is to be judged later. */
+export async function lockHeld(tx: Tx, taskIds: string[]): Promise<{ locked: string[]; missed: number }> {
+  const rows = await executeNamed<{ id: string }>(
+    tx,
+    sql`
+    select id from agentrun_queue_tasks where id = any(${textArray(taskIds)}) and ${IS_HELD}
+    order by id for no key update skip locked`,
+  );
+  const locked = new Set(rows.map(({ id }) => id));
+  const rest = taskIds.filter((id) => !locked.has(id));
+  if (rest.length === 0) return { locked: [...locked], missed: 0 };
+  const missed = await executeNamed<{ id: string }>(
+    tx,
+    sql`
+    insert into agentrun_queue_dependency_ends (task_id)
+    select id from agentrun_queue_tasks where id = any(${textArray(rest)}) and ${IS_HELD} returning id`,
+  );
+  return { locked: [...locked], missed: missed.length };
+}
+
+export type SettledTask = { id: string; tenantId: string; state: "pending" | "failed"; failureMessage: string | null };
+
+/**
+ * Judges locked tasks by what has become of those that they come after: those that wait for nothing more are ready or
+ * due, those that are to fail with another fail. In a statement that began after they were locked.
+ */
+export function settleHeld(tx: Tx, taskIds: string[]): Promise<SettledTask[]> {
+  return executeNamed<SettledTask>(
+    tx,
+    sql`
+    with judged as (
+      select held.id,
+        coalesce(bool_and(${IS_SATISFIED}), true) as is_free,
+        min(dependency.id || ', which ' || case dependency.state when 'failed' then 'failed' else 'was cancelled' end)
+          filter (where known.on_failed = 'fail' and ${HAS_FAILED}) as failed
+      from unnest(${hiddenArray(textArray(taskIds))}) as held (id)
+      left join agentrun_queue_dependencies known on known.task_id = held.id
+      left join agentrun_queue_tasks dependency on dependency.id = known.depends_on_id
+      group by held.id
+    ), held_up as (
+      insert into agentrun_queue_failed_dependencies (tenant_id, task_id)
+      select distinct dependency.tenant_id, dependency.id from judged
+      join agentrun_queue_dependencies known on known.task_id = judged.id
+      join agentrun_queue_tasks dependency on dependency.id = known.depends_on_id
+      where judged.failed is null and known.on_failed = 'hold' and ${HAS_FAILED}
+      order by 1, 2 on conflict do nothing)
+    update agentrun_queue_tasks task set
+      state = case when failed is null then 'pending' else 'failed' end,
+      not_before = case when failed is null and run_at > clock_timestamp() then run_at end,
+      ready_at = clock_timestamp(),
+      failure_kind = case when failed is not null then 'cancelled' end,
+      dead_letter = case when failed is not null then 'dependency-failed' end,
+      failure_message = 'it comes after ' || failed
+    from judged where task.id = judged.id and (is_free or failed is not null)
+    returning task.id, task.tenant_id as "tenantId", task.state, task.failure_message as "failureMessage"`,
+  );
+}
+
+/** Forgets tasks that no other waits for any more, or that have not failed. */
+export async function forgetFailedDependencies(tx: Tx, max: number): Promise<void> {
+  await executeNamed(
+    tx,
+    sql`
+    delete from agentrun_queue_failed_dependencies where (tenant_id, task_id) in (
+      select failed.tenant_id, failed.task_id from agentrun_queue_failed_dependencies failed
+      where not exists (
+        select from agentrun_queue_tasks dependency
+        join agentrun_queue_dependencies known on known.depends_on_id = dependency.id and known.on_failed = 'hold'
+        join agentrun_queue_tasks task on task.id = known.task_id
+        where dependency.id = failed.task_id and ${HAS_FAILED} and task.state = 'pending' and task.not_before = ${HELD})
+      limit ${sql.raw(String(max))} for update skip locked)`,
+  );
+}

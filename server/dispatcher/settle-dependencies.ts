@@ -1,0 +1,72 @@
+import {
+  type DependencyEnd,
+  keepDependencyEnds,
+  lockHeld,
+  readDependents,
+  settleHeld,
+  takeDependencyEnds,
+} from "@/db/queries/settle-dependencies";
+import { auditAll } from "@/server/audit";
+import { inTx, type ServiceContext, type TxContext } from "@/server/context";
+
+/** Ends that one transaction judges by, and tasks that it judges. */
+const ENDS_MAX = 200;
+const JUDGED_MAX = 1_000;
+/** Of each end, however many there are. */
+const EACH_MIN = 10;
+
+/**
+ * Lets go what waited for tasks that have ended, and fails what is to fail with them, until nothing is left to judge
+ * but what somebody is changing. Any number of workers may do so at once, and a death between two steps loses nothing:
+ * what is to be judged is removed in the transaction that judges it.
+ */
+export async function settleDependencies(ctx: ServiceContext): Promise<void> {
+  for (let goesOn = true; goesOn; ) goesOn = await inTx(ctx, settleSome);
+}
+
+/** Whether there may be more to judge now. */
+async function settleSome(ctx: TxContext): Promise<boolean> {
+  const ends = await takeDependencyEnds(ctx.db, ENDS_MAX);
+  if (ends.length === 0) return false;
+  const { taskIds, isCutShort } = await takeDependents(ctx, ends);
+  if (taskIds.length === 0) return true;
+  const { locked, missed } = await lockHeld(ctx.db, taskIds);
+  if (locked.length > 0) await settle(ctx, locked);
+  // Those that were missed are noted again: where there is nothing else, somebody holds them.
+  return isCutShort || locked.length > 0 || missed < ends.length;
+}
+
+/** The tasks to be judged, each once; whether more come after one of what has ended. */
+async function takeDependents(
+  ctx: TxContext,
+  ends: DependencyEnd[],
+): Promise<{ taskIds: string[]; isCutShort: boolean }> {
+  const ended = ends.filter(({ endedId }) => endedId !== null);
+  const each = Math.max(EACH_MIN, Math.floor(JUDGED_MAX / Math.max(1, ended.length)));
+  const dependents = ended.length === 0 ? [] : await readDependents(ctx.db, ended, each);
+  const found = new Map<string, string[]>();
+  for (const { endId, taskId } of dependents) found.set(endId, [...(found.get(endId) ?? []), taskId]);
+  const unfinished = [...found].flatMap(([id, taskIds]) => {
+    const judgedTo = taskIds.at(-1);
+    return taskIds.length < each || judgedTo === undefined ? [] : [{ id, judgedTo }];
+  });
+  await keepDependencyEnds(ctx.db, ends, unfinished);
+  const alone = ends.flatMap(({ taskId }) => taskId ?? []);
+  const taskIds = [...new Set([...alone, ...dependents.map(({ taskId }) => taskId)])];
+  return { taskIds, isCutShort: unfinished.length > 0 };
+}
+
+async function settle(ctx: TxContext, taskIds: string[]): Promise<void> {
+  const settled = await settleHeld(ctx.db, taskIds);
+  if (settled.length === 0) return;
+  await auditAll(
+    ctx,
+    settled
+      .filter(({ state }) => state === "failed")
+      .map(({ id, tenantId, failureMessage }) => ({
+        ...{ action: "queue.failDependent", targetKind: "task" as const, targetId: id, tenantId },
+        details: { message: failureMessage },
+      })),
+  );
+  ctx.wake("queue");
+}
