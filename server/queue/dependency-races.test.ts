@@ -1,0 +1,127 @@
+import { sql } from "drizzle-orm";
+import type pg from "pg";
+import { expect, test } from "vitest";
+import { createTestQueue, type TestQueue } from "@/server/dispatcher/test/queue";
+import { createTask, getTask, retryTask, updateTask } from ".";
+
+const task = { title: "t", backendProfile: "demo", payload: { text: "do" } };
+const after = (taskId: string) => ({ dependsOn: [{ taskId }] });
+const END = "update agentrun_queue_tasks set state = 'completed' where id = $1";
+
+/** Until so many connections wait for a lock. */
+async function untilLocked(client: pg.Client): Promise<void> {
+  const waiting = "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+  while ((await client.query(waiting)).rowCount === 0);
+}
+
+/** Whether a task is dispatched, once all is settled. */
+async function hasStarted(queue: TestQueue, taskId: string): Promise<boolean> {
+  await queue.dispatch();
+  return (await getTask(queue.ctx, { taskId })).state === "dispatched";
+}
+
+test("a task that is added while what it comes after ends waits for that end, and sees it", async () => {
+  await using queue = await createTestQueue();
+  const first = await queue.add();
+  const [ender, watcher] = [await queue.store.database.connect(), await queue.store.database.connect()];
+  await ender.query("begin");
+  await ender.query(END, [first]);
+  const adding = createTask(queue.other(), { ...task, ...after(first) });
+  await untilLocked(watcher);
+  await ender.query("commit");
+  expect(await hasStarted(queue, (await adding).id)).toBe(true);
+});
+
+test("what ends while a task is added that comes after it waits for that, and notes its end", async () => {
+  await using queue = await createTestQueue();
+  const first = await queue.add();
+  const [gate, ender, watcher] = [
+    await queue.store.database.connect(),
+    await queue.store.database.connect(),
+    await queue.store.database.connect(),
+  ];
+  // The task is added up to its dependencies, and goes no further.
+  await gate.query("begin");
+  await gate.query("lock table agentrun_queue_dependencies in share row exclusive mode");
+  const adding = createTask(queue.other(), { ...task, ...after(first) });
+  await untilLocked(watcher);
+  const ending = ender.query(END, [first]);
+  const waiting =
+    "select count(*)::int as count from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+  const isHeld = async () => (await watcher.query(waiting)).rows[0].count === 2;
+  let hasEnded = false;
+  void ending.then(() => {
+    hasEnded = true;
+  });
+  while (!hasEnded && !(await isHeld()));
+  await gate.query("commit");
+  await ending;
+  expect(await hasStarted(queue, (await adding).id)).toBe(true);
+});
+
+test("one that is let go while somebody changes it is let go once that is done", async () => {
+  await using queue = await createTestQueue();
+  const first = await queue.add();
+  const last = await queue.add(after(first));
+  const editor = await queue.store.database.connect();
+  await editor.query("begin");
+  await editor.query("select from agentrun_queue_tasks where id = $1 for no key update", [last]);
+  await queue.ctx.db.execute(sql`update agentrun_queue_tasks set state = 'completed' where id = ${first}`);
+  expect(await hasStarted(queue, last)).toBe(false);
+  await editor.query("commit");
+  expect(await hasStarted(queue, last)).toBe(true);
+});
+
+test("one that is retried while what it comes after ends is let go", async () => {
+  await using queue = await createTestQueue();
+  const { ctx } = queue;
+  const first = await queue.add();
+  const last = await queue.add(after(first));
+  await ctx.db.execute(sql`update agentrun_queue_tasks set state = 'cancelled' where id = ${last}`);
+  const ender = await queue.store.database.connect();
+  await ender.query("begin");
+  await ender.query(END, [first]);
+  await retryTask(ctx, { taskId: last });
+  expect(await hasStarted(queue, last)).toBe(false);
+  await ender.query("commit");
+  expect(await hasStarted(queue, last)).toBe(true);
+});
+
+test("what is judged when the judge dies is judged by the next", async () => {
+  await using queue = await createTestQueue();
+  const { ctx } = queue;
+  const first = await queue.add();
+  const last = await queue.add(after(first));
+  await ctx.db.execute(sql`update agentrun_queue_tasks set state = 'completed' where id = ${first}`);
+  const client = await queue.store.database.connect();
+  await client.query(`create function die() returns trigger language plpgsql as $$ begin raise 'died'; end $$;
+    create trigger die before update of not_before on agentrun_queue_tasks for each row execute function die()`);
+  await expect(queue.dispatch()).rejects.toThrow();
+  await client.query("drop trigger die on agentrun_queue_tasks");
+  expect(await hasStarted(queue, last)).toBe(true);
+});
+
+test("of many that come after one, each is judged, in steps", { timeout: 60_000 }, async () => {
+  await using queue = await createTestQueue(5_000);
+  const { ctx } = queue;
+  const first = await queue.add();
+  const other = await queue.add();
+  await ctx.db.execute(sql`
+    insert into agentrun_queue_tasks (id, tenant_id, project_id, queue, lane, title, priority, state, version, backend_profile,
+      payload, payload_hash, not_before)
+    select 'many_' || n, tenant_id, project_id, queue, lane, 't', 0, 'pending', 0, backend_profile, '{}', '', '9999-12-30 00:00:00+00'
+    from agentrun_queue_tasks, generate_series(1, 2500) n where id = ${first}`);
+  await ctx.db.execute(sql`
+    insert into agentrun_queue_dependencies select 'many_' || n, ${first}, 'hold' from generate_series(1, 2500) n
+    union all select 'many_' || n, ${other}, 'hold' from generate_series(1, 300) n`);
+  await ctx.db.execute(sql`update agentrun_queue_tasks set state = 'completed' where id = ${first}`);
+  await queue.dispatch(0);
+  const { rows } = await ctx.db.execute<{ held: number; ready: number; ends: number }>(sql`
+    select count(*) filter (where not_before is not null)::int as held,
+      count(*) filter (where not_before is null)::int as ready,
+      (select count(*)::int from agentrun_queue_dependency_ends) as ends
+    from agentrun_queue_tasks where id like 'many%'`);
+  expect(rows[0]).toEqual({ held: 300, ready: 2_200, ends: 0 });
+  await updateTask(ctx, { taskId: "many_1", dependsOn: [] });
+  expect((await getTask(ctx, { taskId: "many_1" })).blocker?.kind).toBe("next");
+});
