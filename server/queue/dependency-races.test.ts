@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import type pg from "pg";
 import { expect, test } from "vitest";
+import { settleDependencies } from "@/server/dispatcher";
 import { createTestQueue, type TestQueue } from "@/server/dispatcher/test/queue";
 import { createTask, getTask, retryTask, updateTask } from ".";
 
@@ -8,10 +9,16 @@ const task = { title: "t", backendProfile: "demo", payload: { text: "do" } };
 const after = (taskId: string) => ({ dependsOn: [{ taskId }] });
 const END = "update agentrun_queue_tasks set state = 'completed' where id = $1";
 
-/** Until so many connections wait for a lock. */
-async function untilLocked(client: pg.Client): Promise<void> {
-  const waiting = "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
-  while ((await client.query(waiting)).rowCount === 0);
+const LOCKED = "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+
+/** Until so many connections wait for a lock, or one that was to wait has its answer. */
+async function untilLocked(client: pg.Client, work: Promise<unknown>, count = 1): Promise<void> {
+  let isDone = false;
+  const end = () => {
+    isDone = true;
+  };
+  work.then(end, end);
+  while (!isDone && (await client.query(LOCKED)).rowCount !== count);
 }
 
 /** Whether a task is dispatched, once all is settled. */
@@ -27,7 +34,7 @@ test("a task that is added while what it comes after ends waits for that end, an
   await ender.query("begin");
   await ender.query(END, [first]);
   const adding = createTask(queue.other(), { ...task, ...after(first) });
-  await untilLocked(watcher);
+  await untilLocked(watcher, adding);
   await ender.query("commit");
   expect(await hasStarted(queue, (await adding).id)).toBe(true);
 });
@@ -44,16 +51,9 @@ test("what ends while a task is added that comes after it waits for that, and no
   await gate.query("begin");
   await gate.query("lock table agentrun_queue_dependencies in share row exclusive mode");
   const adding = createTask(queue.other(), { ...task, ...after(first) });
-  await untilLocked(watcher);
+  await untilLocked(watcher, adding);
   const ending = ender.query(END, [first]);
-  const waiting =
-    "select count(*)::int as count from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
-  const isHeld = async () => (await watcher.query(waiting)).rows[0].count === 2;
-  let hasEnded = false;
-  void ending.then(() => {
-    hasEnded = true;
-  });
-  while (!hasEnded && !(await isHeld()));
+  await untilLocked(watcher, ending, 2);
   await gate.query("commit");
   await ending;
   expect(await hasStarted(queue, (await adding).id)).toBe(true);
@@ -72,19 +72,40 @@ test("one that is let go while somebody changes it is let go once that is done",
   expect(await hasStarted(queue, last)).toBe(true);
 });
 
-test("one that is retried while what it comes after ends is let go", async () => {
+test("one that is retried while what it comes after ends is let go, whichever is first", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
+  const [gate, ender, watcher] = [
+    await queue.store.database.connect(),
+    await queue.store.database.connect(),
+    await queue.store.database.connect(),
+  ];
+  const addCancelled = async (first: string) => {
+    const last = await queue.add(after(first));
+    await ctx.db.execute(sql`update agentrun_queue_tasks set state = 'cancelled' where id = ${last}`);
+    return last;
+  };
   const first = await queue.add();
-  const last = await queue.add(after(first));
-  await ctx.db.execute(sql`update agentrun_queue_tasks set state = 'cancelled' where id = ${last}`);
-  const ender = await queue.store.database.connect();
+  const last = await addCancelled(first);
   await ender.query("begin");
   await ender.query(END, [first]);
   await retryTask(ctx, { taskId: last });
   expect(await hasStarted(queue, last)).toBe(false);
   await ender.query("commit");
   expect(await hasStarted(queue, last)).toBe(true);
+
+  const second = await queue.add();
+  const behind = await addCancelled(second);
+  // The retry is done but for its row of audit.
+  await gate.query("begin");
+  await gate.query("lock table agentrun_audit in share row exclusive mode");
+  const retrying = retryTask(queue.other(), { taskId: behind });
+  await untilLocked(watcher, retrying);
+  await ender.query(END, [second]);
+  await settleDependencies(ctx);
+  await gate.query("commit");
+  await retrying;
+  expect(await hasStarted(queue, behind)).toBe(true);
 });
 
 test("what is judged when the judge dies is judged by the next", async () => {
