@@ -1,11 +1,13 @@
 import { asc, eq, inArray } from "drizzle-orm";
 import { expect, test } from "vitest";
-import { type QueueTaskRow, queueTasks } from "@/db/schema";
+import { ON_DEPENDENCY_FAILED } from "@/contract/words";
+import { type QueueTaskRow, queueDependencies, queueTasks } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
 import { isAgentRunError } from "@/server/errors";
 import {
   cancelTask,
   foldCounts,
+  getTask,
   listTasks,
   queueStats,
   retryTask,
@@ -22,7 +24,15 @@ const STEPS = 150;
 const TENANTS = ["t1", "t2"];
 const LANES = ["a", "b", "c"];
 /** What a task may wait for that others of its lane need not wait for. */
-const OWN_BLOCKS = ["key-limit", "session-busy", "session-evicted", "backend-limit", "backend-down"];
+const OWN_BLOCKS = [
+  "dependency",
+  "dependency-failed",
+  "key-limit",
+  "session-busy",
+  "session-evicted",
+  "backend-limit",
+  "backend-down",
+];
 
 /** Choices that a seed repeats. */
 function dice(seed: number) {
@@ -41,9 +51,17 @@ async function pickTask(ctx: ServiceContext, roll: Dice): Promise<QueueTaskRow |
 
 /** What an operator, a program or a runner may do; a refusal is an answer too. */
 const STEPS_BY_NAME: Record<string, (queue: TestQueue, roll: Dice) => Promise<unknown>> = {
-  async add({ add }, roll) {
+  async add({ add, ctx }, roll) {
     const key = roll.below(3) === 0 ? { metadata: { concurrencyKey: `k${roll.below(2)}` } } : {};
     const tenantId = roll.pick(TENANTS);
+    const theirs = await ctx.db
+      .select({ taskId: queueTasks.id })
+      .from(queueTasks)
+      .where(eq(queueTasks.tenantId, tenantId))
+      .orderBy(asc(queueTasks.createdAt), asc(queueTasks.id));
+    const dependsOn = Array.from({ length: roll.below(3) }, () => roll.pick(theirs));
+    const isAfter = theirs.length > 0 && dependsOn.length > 0 && roll.below(2) === 0;
+    const after = isAfter ? { dependsOn, onDependencyFailed: roll.pick(ON_DEPENDENCY_FAILED) } : {};
     const session = roll.below(4) === 0 ? { sessionId: `${tenantId}-s${roll.below(2)}` } : {};
     await add({
       tenantId,
@@ -52,6 +70,7 @@ const STEPS_BY_NAME: Record<string, (queue: TestQueue, roll: Dice) => Promise<un
       retry: { backoffMs: 0 },
       ...key,
       ...session,
+      ...after,
     });
   },
   async end({ ctx }, roll) {
@@ -73,6 +92,13 @@ const STEPS_BY_NAME: Record<string, (queue: TestQueue, roll: Dice) => Promise<un
   async move({ ctx }, roll) {
     const task = await pickTask(ctx, roll);
     if (task) await updateTask(ctx, { taskId: task.id, priority: roll.below(3), lane: roll.pick(LANES) });
+  },
+  async letGo({ ctx }, roll) {
+    const task = await pickTask(ctx, roll);
+    if (!task) return;
+    const { dependsOn } = await getTask(ctx, { taskId: task.id });
+    const kept = dependsOn.filter(() => roll.below(2) === 0).map(({ taskId }) => ({ taskId }));
+    await updateTask(ctx, { taskId: task.id, dependsOn: kept });
   },
   async limit({ ctx }, roll) {
     const owner = roll.below(2) === 0 ? {} : { tenantId: roll.pick(TENANTS) };
@@ -109,6 +135,7 @@ async function step(queue: TestQueue, roll: Dice): Promise<void> {
     "retry",
     "move",
     "move",
+    "letGo",
     "limit",
     "rate",
     "wait",
@@ -151,6 +178,24 @@ async function assertOrder(ctx: ServiceContext, before: Set<string>): Promise<vo
   }
 }
 
+/** Tasks that are held though what they come after is as it is to be, or is to fail them. */
+async function forgotten(ctx: ServiceContext): Promise<string[]> {
+  const rows = await ctx.db.select().from(queueTasks);
+  const states = new Map(rows.map(({ id, state }) => [id, state]));
+  const known = await ctx.db.select().from(queueDependencies);
+  const hasFailed = (id: string) => ["failed", "cancelled"].includes(states.get(id) ?? "");
+  return rows.flatMap((task) => {
+    if (task.state !== "pending" || task.notBefore?.getUTCFullYear() !== 9999 || task.parkedAt !== null) return [];
+    const own = known.filter(({ taskId }) => taskId === task.id);
+    const isFree = own.every(
+      ({ dependsOnId, onFailed }) =>
+        states.get(dependsOnId) === "completed" || (onFailed === "start" && hasFailed(dependsOnId)),
+    );
+    const isLost = own.some(({ dependsOnId, onFailed }) => onFailed === "fail" && hasFailed(dependsOnId));
+    return isFree || isLost ? [task.id] : [];
+  });
+}
+
 test.each([1, 2, 3])(
   "whatever is done, in whatever order, the queue keeps its promises (seed %i)",
   { timeout: 120_000 },
@@ -168,6 +213,7 @@ test.each([1, 2, 3])(
         .from(queueTasks)
         .where(eq(queueTasks.state, "dispatched"));
       await queue.dispatch();
+      expect(await forgotten(ctx), "waits for ever").toEqual([]);
       await assertOrder(ctx, new Set(active.map(({ id }) => id)));
       const states = await ctx.db.select({ state: queueTasks.state }).from(queueTasks);
       const recount: Record<string, number> = {};

@@ -67,3 +67,24 @@ test("each broken promise is found", () => {
   expect(rules([...started("a"), task("a", "pending", "dispatched", { attempts: 2 })])).toContain("history");
   expect(rules([task("a", null, "pending"), task("a", "pending", "dispatched", { attempts: 2 })])).toEqual(["attempt"]);
 });
+
+test("a start before what it comes after has ended is found, and one after a later retry of that is not", () => {
+  const comes = (id: string, onFailed: "hold" | "start" = "hold", isGone = false): Entry => {
+    seq += 1;
+    return { kind: "dependency", seq, id, dependsOn: "first", onFailed, isGone };
+  };
+  const first = started("first");
+  const failed = [...first, task("first", "dispatched", "failed")];
+  const done = [...first, task("first", "dispatched", "completed")];
+  const waits = (onFailed?: "hold" | "start") => [task("a", null, "pending"), comes("a", onFailed)];
+  const goes = () => task("a", "pending", "dispatched", { attempts: 1 });
+  expect(rules([...waits(), ...first, goes()])).toEqual(["dependency"]);
+  expect(rules([...waits(), ...failed, goes()])).toEqual(["dependency"]);
+  expect(rules([...waits("start"), ...failed, goes()])).toEqual([]);
+  expect(rules([...waits(), ...done, task("first", "completed", "pending", { attempts: 1 }), goes()])).toEqual([]);
+  expect(rules([...waits(), ...first, comes("a", "hold", true), goes()])).toEqual([]);
+  const again = [task("a", "dispatched", "failed"), task("first", "completed", "pending", { attempts: 1 })];
+  const retried = task("a", "failed", "pending", { attempts: 1 });
+  const starts = task("a", "pending", "dispatched", { attempts: 2 });
+  expect(rules([...waits(), ...done, goes(), ...again, retried, starts])).toEqual(["dependency"]);
+});

@@ -1,5 +1,5 @@
 import { ALL_TENANTS, WHOLE_QUEUE } from "@/contract/queue-control";
-import type { ControlEntry, Entry, Finding, TaskEntry } from "./history";
+import type { ControlEntry, DependencyEntry, Entry, Finding, TaskEntry } from "./history";
 
 const isActive = (state: string | null) => state === "dispatched" || state === "running";
 const isTerminal = (state: string | null) => state === "completed" || state === "failed" || state === "cancelled";
@@ -15,9 +15,14 @@ export function checkHistory(entries: Entry[]): Finding[] {
   const active = new Map<string, TaskEntry>();
   const states = new Map<string, TaskEntry>();
   const starts: TaskEntry[] = [];
+  const order = new TaskOrder();
   for (const entry of entries) {
     if (entry.kind === "control") {
       controls.set(placeOf(entry.tenant, entry.queue, entry.lane), entry);
+      continue;
+    }
+    if (entry.kind === "dependency") {
+      order.change(entry);
       continue;
     }
     const find = (rule: string, what: string) => findings.push({ seq: entry.seq, rule, what: `${entry.id}: ${what}` });
@@ -32,12 +37,50 @@ export function checkHistory(entries: Entry[]): Finding[] {
       for (const [rule, what] of overfull(entry, [...active.values()], controls)) find(rule, what);
       starts.push(entry);
       for (const what of tooFast(entry, starts, controls)) find("rate", what);
+      for (const what of order.tooEarly(entry)) find("dependency", what);
     }
     if (isActive(entry.after)) active.set(entry.id, entry);
     else active.delete(entry.id);
+    order.move(entry);
     states.set(entry.id, entry);
   }
   return findings;
+}
+
+/** What comes after what, and when each task had ended and how. */
+class TaskOrder {
+  readonly #dependencies = new Map<string, Map<string, DependencyEntry>>();
+  /** Since when each task waits: it was added, or was retried after its end. */
+  readonly #since = new Map<string, number>();
+  readonly #states = new Map<string, TaskEntry["after"]>();
+  /** Until when each was last completed, or had ended in any way; for ever where it still is. */
+  readonly #completedTo = new Map<string, number>();
+  readonly #endedTo = new Map<string, number>();
+
+  change(entry: DependencyEntry): void {
+    const known = this.#dependencies.get(entry.id) ?? new Map<string, DependencyEntry>();
+    if (entry.isGone) known.delete(entry.dependsOn);
+    else known.set(entry.dependsOn, entry);
+    this.#dependencies.set(entry.id, known);
+  }
+
+  move({ id, before, after, seq }: TaskEntry): void {
+    if (before === null || (isTerminal(before) && after === "pending")) this.#since.set(id, seq);
+    if (this.#states.get(id) === "completed" && after !== "completed") this.#completedTo.set(id, seq);
+    if (isTerminal(before) && !isTerminal(after)) this.#endedTo.set(id, seq);
+    if (after === "completed") this.#completedTo.set(id, Number.POSITIVE_INFINITY);
+    if (isTerminal(after)) this.#endedTo.set(id, Number.POSITIVE_INFINITY);
+    this.#states.set(id, after);
+  }
+
+  /** What a task comes after that was at no time as it is to be, since the task waits. */
+  tooEarly({ id }: TaskEntry): string[] {
+    const since = this.#since.get(id) ?? 0;
+    return [...(this.#dependencies.get(id)?.values() ?? [])].flatMap(({ dependsOn, onFailed }) => {
+      const endedTo = (onFailed === "start" ? this.#endedTo : this.#completedTo).get(dependsOn) ?? 0;
+      return endedTo > since ? [] : [`started before ${dependsOn} had ended, which is ${this.#states.get(dependsOn)}`];
+    });
+  }
 }
 
 /** The limits that a start passes, given who is active already. */

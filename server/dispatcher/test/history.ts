@@ -1,9 +1,10 @@
 import type pg from "pg";
 import type { TaskState } from "@/contract/queue";
 import type { ControlState } from "@/contract/queue-control";
+import type { OnDependencyFailed } from "@/contract/words";
 
 /** What the database itself wrote of a change, in the order of the changes. */
-export type Entry = TaskEntry | ControlEntry;
+export type Entry = TaskEntry | ControlEntry | DependencyEntry;
 export type TaskEntry = {
   seq: number;
   kind: "task";
@@ -31,10 +32,19 @@ export type ControlEntry = {
   startsWindowSeconds: number | null;
   state: ControlState;
 };
+/** That a task comes after another, or no longer does. */
+export type DependencyEntry = {
+  seq: number;
+  kind: "dependency";
+  id: string;
+  dependsOn: string;
+  onFailed: OnDependencyFailed;
+  isGone: boolean;
+};
 export type Finding = { seq: number; rule: string; what: string };
 
 /**
- * Has the database write down every change of a task's state and of every control, in the transaction that makes it.
+ * Has the database write down every change of a task's state, of every control and of what comes after what, in the transaction that makes it.
  * No writer can leave one out.
  */
 export async function recordHistory(client: pg.Client): Promise<void> {
@@ -59,7 +69,16 @@ export async function recordHistory(client: pg.Client): Promise<void> {
       return null;
     end $$;
     create trigger history_control after insert or update on agentrun_queue_controls
-      for each row execute function record_control();`);
+      for each row execute function record_control();
+    create function record_dependency() returns trigger language plpgsql as $$
+    declare changed agentrun_queue_dependencies := coalesce(new, old);
+    begin
+      insert into history (entry) values (jsonb_build_object('kind', 'dependency', 'id', changed.task_id,
+        'dependsOn', changed.depends_on_id, 'onFailed', changed.on_failed, 'isGone', tg_op = 'DELETE'));
+      return null;
+    end $$;
+    create trigger history_dependency after insert or delete on agentrun_queue_dependencies
+      for each row execute function record_dependency();`);
 }
 
 /** Lets so many seconds pass for what has started: rows are dated back, and the history goes on from there. */
