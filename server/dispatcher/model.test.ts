@@ -59,8 +59,8 @@ const STEPS_BY_NAME: Record<string, (queue: TestQueue, roll: Dice) => Promise<un
       .from(queueTasks)
       .where(eq(queueTasks.tenantId, tenantId))
       .orderBy(asc(queueTasks.createdAt), asc(queueTasks.id));
-    const dependsOn = Array.from({ length: roll.below(3) }, () => roll.pick(theirs));
-    const isAfter = theirs.length > 0 && dependsOn.length > 0 && roll.below(2) === 0;
+    const dependsOn = Array.from({ length: 1 + roll.below(2) }, () => roll.pick(theirs));
+    const isAfter = theirs.length > 0 && roll.below(2) === 0;
     const after = isAfter ? { dependsOn, onDependencyFailed: roll.pick(ON_DEPENDENCY_FAILED) } : {};
     const session = roll.below(4) === 0 ? { sessionId: `${tenantId}-s${roll.below(2)}` } : {};
     await add({
