@@ -27,8 +27,10 @@ CREATE INDEX "agentrun_queue_dependencies_dependents_idx" ON "agentrun_queue_dep
 -- an end must neither lock them nor wait for who has.
 CREATE FUNCTION agentrun_note_dependency_end() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-	INSERT INTO agentrun_queue_dependency_ends (ended_id)
-	SELECT NEW.id WHERE EXISTS (SELECT FROM agentrun_queue_dependencies known WHERE known.depends_on_id = NEW.id);
+	-- To begin an insert that has nothing to add would cost ten times as much as to look.
+	IF EXISTS (SELECT FROM agentrun_queue_dependencies known WHERE known.depends_on_id = NEW.id) THEN
+		INSERT INTO agentrun_queue_dependency_ends (ended_id) VALUES (NEW.id);
+	END IF;
 	RETURN NULL;
 END $$;
 --> statement-breakpoint

@@ -31,7 +31,8 @@ export async function dispatchTasks(ctx: ServiceContext, options: DispatchOption
 export async function dispatchPass(ctx: ServiceContext, options: DispatchOptions): Promise<Pass> {
   const upkeep = await readUpkeep(ctx.db);
   if (upkeep.hasExpired) await expireWaiting(ctx);
-  if (upkeep.hasEnds || upkeep.hasExpired) await settleDependencies(ctx);
+  // What is left is for the next pass, which begins at once.
+  if ((upkeep.hasEnds || upkeep.hasExpired) && (await settleDependencies(ctx))) ctx.wake("queue");
   await releaseWaiting(ctx, options, upkeep);
   let max = options.batch ?? DISPATCH_BATCH;
   let dispatched = 0;

@@ -9,19 +9,21 @@ import {
 import { auditAll } from "@/server/audit";
 import { inTx, type ServiceContext, type TxContext } from "@/server/context";
 
-/** Ends that one transaction judges by, and tasks that it judges. */
-const ENDS_MAX = 200;
-const JUDGED_MAX = 1_000;
-/** Of each end, however many there are. */
-const EACH_MIN = 10;
+/** Ends that one transaction judges by, and tasks that it judges; of each end, however many there are, so many. */
+const ENDS_MAX = 100;
+const JUDGED_MAX = 500;
+const EACH_MIN = 5;
+/** Transactions of one call: whatever there is to judge, others are dispatched meanwhile. */
+const STEPS_MAX = 4;
 
 /**
- * Lets go what waited for tasks that have ended, and fails what is to fail with them, until nothing is left to judge
- * but what somebody is changing. Any number of workers may do so at once, and a death between two steps loses nothing:
- * what is to be judged is removed in the transaction that judges it.
+ * Lets go what waited for tasks that have ended, and fails what is to fail with them, in a few steps. Answers whether
+ * there may be more, beside what somebody is changing. Any number of workers may do so at once, and a death between two
+ * steps loses nothing: what is to be judged is removed in the transaction that judges it.
  */
-export async function settleDependencies(ctx: ServiceContext): Promise<void> {
-  for (let goesOn = true; goesOn; ) goesOn = await inTx(ctx, settleSome);
+export async function settleDependencies(ctx: ServiceContext): Promise<boolean> {
+  for (let steps = 0; steps < STEPS_MAX; steps += 1) if (!(await inTx(ctx, settleSome))) return false;
+  return true;
 }
 
 /** Whether there may be more to judge now. */

@@ -64,7 +64,7 @@ function makeSweeper({ contextFor, executor, log }: LoopsDeps): LeaseSweeper {
 /** What ends waits where nothing is dispatched. */
 async function endWaits(ctx: ServiceContext): Promise<void> {
   await expireWaiting(ctx);
-  await settleDependencies(ctx);
+  while (await settleDependencies(ctx));
 }
 
 async function retain({ contextFor, traceTarget }: LoopsDeps): Promise<void> {
