@@ -21,6 +21,8 @@ import { TaskFields } from "./task-fields";
 const TaskTrialNote = dynamic(() => import("./task-trial").then((module) => module.TaskTrialNote), { ssr: false });
 const TaskJson = dynamic(() => import("./task-json").then((module) => module.TaskJson), { ssr: false });
 
+const AfterField = dynamic(() => import("./after-field").then((module) => module.AfterField), { ssr: false });
+
 const MODES = ["form", "json"] as const;
 const MODE_NAMES = { form: "Form", json: "JSON" };
 
@@ -89,7 +91,10 @@ export function AddTaskDialog({ queue, onClose }: { queue: string | null; onClos
         {mode === "json" ? (
           <TaskJson text={json} onChange={setJson} onChecked={setTyped} />
         ) : (
-          <TaskFields {...place} profile={profile} backends={backends} titleBox={titleBox} isTimed />
+          <>
+            <TaskFields {...place} profile={profile} backends={backends} titleBox={titleBox} isTimed />
+            <AfterField {...place} />
+          </>
         )}
         <p className="text-xs text-ink-3">
           Idempotency key{" "}

@@ -2,7 +2,7 @@ import { issuesOf, type ShownError } from "@/components/trpc/errors";
 import { instantOf } from "@/components/ui/instant";
 import { jsonIn } from "@/contract/json-in";
 import type { CreateTaskInput } from "@/contract/queue";
-import { APPROVAL_POLICIES, ON_USAGE_LIMIT, SANDBOX_MODES } from "@/contract/words";
+import { APPROVAL_POLICIES, ON_DEPENDENCY_FAILED, ON_USAGE_LIMIT, SANDBOX_MODES } from "@/contract/words";
 
 /** The fields of a new task, as they are typed. */
 export type TaskDraft = {
@@ -29,11 +29,15 @@ export type TaskDraft = {
   schema: string;
   /** One a line. */
   references: string;
+  /** Ids of the tasks that it comes after, one a line. */
+  after: string;
+  onDependencyFailed: string;
 };
 
 export const EMPTY_DRAFT: Omit<TaskDraft, "profile" | "queue"> = {
   ...{ title: "", text: "", lane: "", priority: "0", session: "", runAt: "", expiresAt: "", key: "" },
   ...{ attempts: "", backoffSeconds: "", onUsageLimit: "", schema: "", references: "" },
+  ...{ after: "", onDependencyFailed: "" },
   ...{ workspaceUrl: "", workspaceRef: "", workspaceFolder: "", sandbox: "", approval: "", model: "" },
 };
 
@@ -46,7 +50,7 @@ export function inputOf(draft: TaskDraft): CreateTaskInput {
   const retry = retryOf(draft);
   const executionPolicy = policyOf(draft);
   const workspaceRef = workspaceOf(draft);
-  const references = draft.references.split("\n").flatMap((line) => line.trim() || []);
+  const references = linesOf(draft.references);
   return {
     title,
     backendProfile: draft.profile,
@@ -66,7 +70,19 @@ export function inputOf(draft: TaskDraft): CreateTaskInput {
     ...(Object.keys(executionPolicy).length === 0 ? {} : { executionPolicy }),
     ...(workspaceRef === null ? {} : { workspaceRef }),
     ...(references.length === 0 ? {} : { references }),
+    ...orderOf(draft),
   };
+}
+
+export function linesOf(text: string): string[] {
+  return text.split("\n").flatMap((line) => line.trim() || []);
+}
+
+function orderOf(draft: TaskDraft): Pick<CreateTaskInput, "dependsOn" | "onDependencyFailed"> {
+  const dependsOn = linesOf(draft.after).map((taskId) => ({ taskId }));
+  const onDependencyFailed = ON_DEPENDENCY_FAILED.find((known) => known === draft.onDependencyFailed);
+  if (dependsOn.length === 0) return {};
+  return { dependsOn, ...(onDependencyFailed === undefined ? {} : { onDependencyFailed }) };
 }
 
 function policyOf({ sandbox, approval, model }: TaskDraft): NonNullable<CreateTaskInput["executionPolicy"]> {
@@ -118,6 +134,8 @@ const FIELD_OF: [string, keyof TaskDraft | "form"][] = [
   ["executionPolicy.model", "model"],
   ["references", "references"],
   ["idempotencyKey", "form"],
+  ["dependsOn", "after"],
+  ["onDependencyFailed", "onDependencyFailed"],
   ["retry.maxAttempts", "attempts"],
   ["retry.backoffMs", "backoffSeconds"],
   ["retry.onUsageLimit", "onUsageLimit"],

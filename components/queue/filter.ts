@@ -22,6 +22,7 @@ export const QUEUE_FILTERS = {
   session: parseAsString,
   failure: parseAsString,
   key: parseAsString,
+  after: parseAsString,
   parked: parseAsBoolean,
   unread: parseAsBoolean,
   metadata: parseAsPairs,

@@ -33,6 +33,7 @@ import { ChangeTaskDialog } from "./change-task";
 import { wordsOf } from "./explain";
 import { TaskAttempts } from "./task-attempts";
 import { TaskLife } from "./task-life";
+import { TaskOrder } from "./task-order";
 import { usePriority } from "./use-priority";
 import { useTaskReading } from "./use-read-marks";
 import { useRetry } from "./use-retry";
@@ -96,6 +97,7 @@ function LoadedTask({ task }: { task: QueueTaskDetail }) {
         {task.state === "pending" && <WhyItWaits task={task} />}
         {task.state === "failed" && <WhyFailed task={task} />}
         {task.output !== null && <StructuredOutput output={task.output} />}
+        <TaskOrder task={task} />
         {task.runId !== null && <ItsRun runId={task.runId} />}
         <TaskAttempts taskId={task.id} />
         <TaskLife task={task} />

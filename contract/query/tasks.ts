@@ -16,6 +16,8 @@ export type QueueFilter = RangeFilter & {
   session: string | null;
   failure: string | null;
   key: string | null;
+  /** A task that they come after. */
+  after: string | null;
   parked: boolean | null;
   unread: boolean | null;
   /** Pairs in one text: `team:shop ticket:7`. */
@@ -62,6 +64,7 @@ export const TASK_QUERY: QueryPage<QueueFilter> = {
     { name: "session", kind: "id", fields: { ":": "session" }, help: "Id of the session that it is for" },
     { name: "failure", kind: "choice", fields: { ":": "failure" }, values: FAILURE_KINDS, help: "How it failed" },
     { name: "key", kind: "text", fields: { ":": "key" }, help: "Concurrency key" },
+    { name: "after", kind: "id", fields: { ":": "after" }, help: "Id of a task that they come after" },
     { name: "parked", kind: "flag", fields: { ":": "parked" }, help: "Whether a provider's limit holds it up" },
     { name: "unread", kind: "flag", fields: { ":": "unread" }, help: "Changed since you last looked" },
     ...metadataKeys(),
@@ -72,7 +75,7 @@ export const TASK_QUERY: QueryPage<QueueFilter> = {
   none: {
     ...{ queue: null, lane: null, state: "pending", search: "", ...ANY_TIME },
     ...{ profile: null, project: null, session: null, failure: null, key: null, parked: null, unread: null },
-    ...{ metadata: null },
+    ...{ after: null, metadata: null },
   },
 };
 
@@ -80,7 +83,7 @@ type TasksInput = Omit<ListTasksInput, "cursor" | "limit" | "sort" | "updatedAft
 
 /** What a filter asks the server for; prefetch, hook and counts share it. */
 export function tasksInput(filter: QueueFilter, readerId: string | null): TasksInput {
-  const { profile, project, session, failure, key, parked, unread } = filter;
+  const { profile, project, session, failure, key, after, parked, unread } = filter;
   return {
     ...(readerId === null ? {} : { readerId }),
     ...(profile === null ? {} : { backendProfile: profile }),
@@ -88,6 +91,7 @@ export function tasksInput(filter: QueueFilter, readerId: string | null): TasksI
     ...(session === null ? {} : { sessionId: session }),
     ...(failure === null ? {} : { failureKind: failure }),
     ...(key === null ? {} : { concurrencyKey: key }),
+    ...(after === null ? {} : { dependsOn: after }),
     ...(parked === null ? {} : { parked }),
     ...(unread === null ? {} : { unread }),
     ...(filter.queue === null ? {} : { queue: filter.queue }),
