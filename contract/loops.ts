@@ -14,7 +14,10 @@ export const LOOPS = {
   "storage-repair": { process: "worker", does: "finishes what a crash left half-way" },
   "volume-phases": { process: "worker", does: "looks at how volumes are" },
   "queue-counts": { process: "worker", does: "sums up the queue's counts" },
-  "queue-expiry": { process: "worker", does: "ends tasks that waited too long" },
+  "queue-expiry": {
+    process: "worker",
+    does: "ends tasks that waited too long, and lets go what waited for other tasks",
+  },
   "queue-minutes": { process: "worker", does: "notes the queue's history" },
   "runner-minutes": { process: "worker", does: "notes the runners' history" },
   bulk: { process: "worker", does: "carries out bulk actions" },
