@@ -244,7 +244,11 @@ test("the queue's pages and dialogs are accessible, in light and dark, and fit a
   const running = await api.add({ title: "one that runs", payload: { text: `RUN \`${LONG_COMMAND}\`` }, lane: "full" });
   await expect.poll(async () => (await api.task(running)).state, { timeout: 120_000 }).toBe("running");
   const waiting = await api.add({ title: "one that waits", lane: "full", metadata: { concurrencyKey: "repo" } });
-  await api.add({ title: "one that is paused, with a long title that does not fit into its place", lane: "paused" });
+  const long = "one that is paused, with a long title that does not fit into its place";
+  const paused = await api.add({ title: long, lane: "paused" });
+  const after = (...ids: string[]) => ({ lane: "later", dependsOn: ids.map((taskId) => ({ taskId })) });
+  const behind = await api.add({ title: "one that comes after", ...after(paused) });
+  const held = await api.add({ title: "one that is held", ...after(failing, paused) });
   for (const looks of byDevice(LOOKS)) {
     const context = await browser.newContext({ baseURL: product.url, storageState, ...optionsOf(looks[0]) });
     const page = await context.newPage();
@@ -257,6 +261,8 @@ test("the queue's pages and dialogs are accessible, in light and dark, and fit a
     await openPage(page, "/queue");
     await expect(rowOf(page, "one that waits")).toContainText("Lane full runs 1 at once: one that runs");
     await expect(rowOf(page, "one of tomorrow")).toContainText(/Lane rated allows 1 start a day, the next in \d+ h/);
+    await expect(rowOf(page, "one that comes after")).toContainText(`Waits for ${long}`);
+    await expect(page.getByText("it failed, and a task waits for it")).toBeVisible();
     await expect(page.getByRole("region", { name: "Pictures" }).getByRole("img")).toHaveCount(4);
     const rate = lanesTable(page).getByRole("button", { name: "Rate of default / rated: 1 start a day, change" });
     await rate.click();
@@ -280,6 +286,15 @@ test("the queue's pages and dialogs are accessible, in light and dark, and fit a
     await expect(hours).toBeVisible();
     await page.getByRole("button", { name: "Add task" }).first().click();
     await page.getByText("Session, times, retries").click();
+    const order = page.getByRole("dialog").getByLabel("Comes after");
+    await order.first().fill("one that waits");
+    await page
+      .getByRole("list", { name: "Tasks that match" })
+      .getByRole("button", { name: /one that waits/ })
+      .click();
+    await expect(page.getByRole("list", { name: "Comes after" })).toContainText("one that waits");
+    await order.first().fill("one that");
+    await expect(page.getByRole("list", { name: "Tasks that match" })).toContainText("one that runs");
     await check("the form of a task");
     await closed();
     for (const [keys, title] of [
@@ -322,6 +337,8 @@ test("the queue's pages and dialogs are accessible, in light and dark, and fit a
       [waiting, "Why it waits"],
       [running, "Its run"],
       [failing, /Why it failed/],
+      [behind, "Before and after it"],
+      [held, "Before and after it"],
     ] as const) {
       await openPage(page, `/queue/${taskId}`);
       await expect(page.getByRole("heading", { name: heading })).toBeVisible();
@@ -332,6 +349,14 @@ test("the queue's pages and dialogs are accessible, in light and dark, and fit a
     await check("an empty list");
     await context.close();
   }
+  await openPage(first, `/queue/${held}`);
+  await expect(first.getByText("What it comes after failed.")).toBeVisible();
+  await first.getByRole("button", { name: "No longer wait for one that fails" }).click();
+  await expect(first.getByText("Waits for a task.")).toBeVisible();
+  await api.post(`/queue/tasks/${paused}/cancel`);
+  const before = first.getByRole("region", { name: "Comes after" });
+  await expect(before.getByRole("listitem")).toHaveText([/one that is paused.*cancelled/]);
+  await expect(first.getByText("What it comes after was cancelled.")).toBeVisible();
   await api.post(`/queue/tasks/${running}/cancel`);
   await expect.poll(async () => (await api.task(running)).state, { timeout: 60_000 }).toBe("cancelled");
   await first.context().close();

@@ -51,7 +51,7 @@ function wordsOf(kind: AttentionKind, { tenantId, queue, lane, sessionId, detail
       return `the provider's usage limit is reached${until}: retry it when it may go on`;
     }
     case "dependency-failed":
-      return `${detail}: retry it, or take it from what they come after`;
+      return `${detail}: retry it, or have them no longer come after it`;
     case "paused": {
       const place = lane === WHOLE_QUEUE ? `queue ${queue}` : `lane ${lane} of queue ${queue}`;
       const whose = tenantId === ALL_TENANTS ? "" : ` for tenant ${tenantId}`;
