@@ -7,6 +7,7 @@ import { cn } from "@/components/ui/class-names";
 import { showTricks } from "@/components/ui/hidden-text";
 import { Panel } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
+import { State } from "@/components/ui/state";
 import { Countdown } from "@/components/ui/time";
 import type { Blocker, QueueTaskSummary, TaskExplanation } from "@/contract/queue";
 import { blockerWords, needsPerson, ordinal, type Placed } from "./explain";
@@ -64,6 +65,18 @@ export function Wait({ task, wait, className }: WaitProps) {
             See the budgets
           </Link>
         </p>
+      )}
+      {blocker.dependencies !== undefined && (
+        <ul className="flex flex-col gap-1 text-xs">
+          {blocker.dependencies.tasks.map((one) => (
+            <li key={one.taskId} className="flex flex-wrap items-center gap-x-2">
+              <Link href={taskAddress(one.taskId)} className="text-accent hover:underline" title={one.taskId}>
+                {showTricks(one.title)}
+              </Link>
+              <State isBare state={one.state} word={one.state === "pending" ? "waiting" : one.state} />
+            </li>
+          ))}
+        </ul>
       )}
       {blocker.dependencies === undefined && blocker.holders.length > 0 && (
         <div className="text-xs text-ink-2">

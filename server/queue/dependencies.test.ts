@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { queueTasks } from "@/db/schema";
 import { settleDependencies } from "@/server/dispatcher";
 import { asDispatcher, createTestQueue, playRun, type TestQueue } from "@/server/dispatcher/test/queue";
+import { tenantOperator } from "@/server/storage/test/context";
 import {
   cancelTask,
   createTask,
@@ -10,6 +11,7 @@ import {
   explainTask,
   getTask,
   listTasks,
+  noteMinute,
   queueCommander,
   retryTask,
   setControlState,
@@ -127,6 +129,12 @@ test("one that is added after a failure is judged by it as well", async () => {
   expect(await stateOf(queue, start)).toBe("dispatched");
   const { attention } = await queueCommander(ctx, {});
   expect(attention.find(({ kind }) => kind === "dependency-failed")?.message).toMatch(/cancelled, and a task waits/);
+  const noted = async () => (await ctx.db.execute(sql`select from agentrun_queue_failed_dependencies`)).rowCount;
+  await noteMinute(ctx);
+  expect(await noted()).toBe(1);
+  await updateTask(ctx, { taskId: hold, dependsOn: [] });
+  await noteMinute(ctx);
+  expect(await noted()).toBe(0);
 });
 
 test("what a task comes after is taken away, and never added", async () => {
@@ -166,6 +174,10 @@ test("what is not there, is another tenant's or is the task itself is refused by
   ).rejects.toMatchObject({ reason: "invalid-input", message: expect.stringContaining("itself") });
   await expect(queue.add({ onDependencyFailed: "fail" })).rejects.toMatchObject({ reason: "invalid-input" });
   expect((await listTasks(ctx, { limit: 50 })).items).toHaveLength(2);
+  await queue.add(after(own));
+  const lists = [ctx, queue.store.as(tenantOperator("default")), queue.store.as(tenantOperator("theirs"))];
+  const seen = lists.map(async (seer) => (await listTasks(seer, { limit: 50, dependsOn: own })).items.length);
+  expect(await Promise.all(seen)).toEqual([1, 1, 0]);
 });
 
 test("tasks of one call come after earlier ones of it, and fall with those that are refused", async () => {

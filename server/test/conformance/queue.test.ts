@@ -33,7 +33,10 @@ test("a task is created with the contract's defaults and fields", async () => {
   expect(made.id).toMatch(/^qt_/);
   expect(made.version).toBeGreaterThan(0);
   const blocker = expect.objectContaining({ kind: "not-dispatched" });
-  expect(await program().get(`/queue/tasks/${made.id}`)).toEqual({ ...made, blocker, unread: false });
+  expect(await program().get(`/queue/tasks/${made.id}`)).toEqual({
+    ...{ ...made, blocker, unread: false },
+    ...{ dependencyCount: 0, dependsOn: [], onDependencyFailed: null },
+  });
 });
 
 test("creating is idempotent per tenant, project and key", async () => {
