@@ -27,7 +27,7 @@ export class UnaddedDependency extends Error {
   }
 }
 
-/** Whether any of some tasks comes after another: they are added in a transaction. */
+/** Whether a task comes after others: such are added in a transaction. */
 export function hasDependencies({ input }: Pick<TaskAsk, "input">): boolean {
   return (input.dependsOn?.length ?? 0) > 0;
 }
