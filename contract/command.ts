@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { AttachmentIds } from "./attachment";
 import { FailureKind } from "./errors";
 import { IdempotencyKey, Int32, RecordId, requiredText, text } from "./ids";
 import { jsonObject, PAYLOAD_MAX_BYTES } from "./json";
@@ -16,8 +17,12 @@ export type ApprovalDecision = (typeof APPROVAL_DECISIONS)[number];
 
 /** What each type of command needs in its payload; further keys are kept. */
 export const COMMAND_PAYLOADS = {
-  turn: z.looseObject({ text: requiredText(1_048_576), outputSchema: OutputSchema.optional() }),
-  steer: z.looseObject({ text: requiredText(1_048_576) }),
+  turn: z.looseObject({
+    text: requiredText(1_048_576),
+    outputSchema: OutputSchema.optional(),
+    attachments: AttachmentIds.optional(),
+  }),
+  steer: z.looseObject({ text: requiredText(1_048_576), attachments: AttachmentIds.optional() }),
   interrupt: z.looseObject({}),
   approve: z.looseObject({
     approvalId: RecordId,

@@ -23,7 +23,10 @@ export const LOOPS = {
   bulk: { process: "worker", does: "carries out bulk actions" },
   "bulk-retention": { process: "worker", does: "removes old bulk actions" },
   purge: { process: "worker", does: "removes what was deleted" },
-  retention: { process: "worker", does: "removes runs of sessions that expired long ago" },
+  retention: {
+    process: "worker",
+    does: "removes runs of sessions that expired long ago, and images that no message shows",
+  },
   "archive-retention": { process: "worker", does: "removes old archives" },
   tokens: { process: "worker", does: "removes tokens that have ended" },
   webhooks: { process: "worker", does: "tells other programs what happened" },

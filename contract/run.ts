@@ -286,7 +286,12 @@ export const Assignment = z.object({
   restore: z.object({ manifestId: z.string() }).nullable(),
   /** Text of the turn that a lost attempt left cut off, when policy says to go on with it by a new turn. */
   cutOffTurn: z
-    .object({ commandId: z.string(), text: z.string(), outputSchema: z.record(z.string(), z.unknown()).optional() })
+    .object({
+      commandId: z.string(),
+      text: z.string(),
+      outputSchema: z.record(z.string(), z.unknown()).optional(),
+      attachments: z.array(z.string()).optional(),
+    })
     .nullable(),
   isDemo: z.boolean(),
   /** The server takes what a runner says of itself in its beats; one of the release before refuses it. */

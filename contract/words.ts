@@ -136,6 +136,7 @@ export type Role = (typeof ROLES)[number];
 export const TOKEN_SCOPES = [
   "approvals",
   "archive",
+  "attachments",
   "audit",
   "backends",
   "budgets",
@@ -280,6 +281,7 @@ export const ID_PREFIX = {
   schedule: "sch_",
   budget: "bgt_",
   ask: "ask_",
+  attachment: "img_",
   deviceSignIn: "dsi_",
 } as const;
 

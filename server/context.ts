@@ -85,6 +85,8 @@ export type ServerSettings = {
   launchMaxMs: number;
   /** How long a turn may say nothing before it counts as stuck; no approval of it waits meanwhile. */
   stuckAfterMs: number;
+  /** What the images of one session may have in sum. */
+  attachmentsBytesMax: number;
   storage: StorageSettings;
 };
 

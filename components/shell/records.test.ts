@@ -9,6 +9,7 @@ const known: RecordReader = {
   approval: async () => ({ runId: "run_1", sessionId: "ses_1" }),
   modelCall: async () => ({ runId: "run_1" }),
   view: async () => ({ page: "runs", query: "status:failed" }),
+  attachment: async () => ({ sessionId: "ses_1" }),
   delivery: async () => ({ webhookId: "wh_1" }),
 };
 const JOB = "/runs/run_1?tab=job&attempt=att_1";
@@ -34,6 +35,7 @@ const ADDRESSES: Record<keyof typeof ID_PREFIX, string | null> = {
   webhook: "/settings/webhooks/wh_x",
   webhookDelivery: "/settings/webhooks/wh_1#whd_x",
   ask: null,
+  attachment: "/sessions/ses_1",
   deviceSignIn: "/audit?target=dsi_x",
 };
 

@@ -1,5 +1,6 @@
 import { viewAddress } from "@/components/views/addresses";
 import type { Approval } from "@/contract/approval";
+import type { Attachment } from "@/contract/attachment";
 import type { Command } from "@/contract/command";
 import type { RunEvent } from "@/contract/event";
 import type { RunnerJob } from "@/contract/runner";
@@ -30,6 +31,7 @@ export type RecordReader = {
   approval: (approvalId: string) => Promise<Pick<Approval, "runId" | "sessionId">>;
   modelCall: (callId: string) => Promise<Pick<ModelCall, "runId"> | undefined>;
   view: (viewId: string) => Promise<Pick<View, "page" | "query"> | undefined>;
+  attachment: (attachmentId: string) => Promise<Pick<Attachment, "sessionId">>;
   delivery: (deliveryId: string) => Promise<Pick<WebhookDelivery, "webhookId">>;
 };
 type Kind = keyof typeof ID_PREFIX;
@@ -75,6 +77,7 @@ const RECORDS: Record<Kind, Find | null> = {
   // What an archiver did is all that is kept of it.
   archiver: (id) => `/audit?actor=${encodeURIComponent(`archiver:${id}`)}`,
   ask: null,
+  attachment: async (id, read) => sessionAddress((await read.attachment(id)).sessionId),
   deviceSignIn: auditAddress,
 };
 

@@ -13,6 +13,9 @@ export const json = () => jsonb().$type<Record<string, unknown>>();
 /** A transaction's 64-bit id, as text: it orders a change feed and is never computed with here. */
 export const xid8 = customType<{ data: string; driverData: string }>({ dataType: () => "xid8" });
 
+/** Bytes as they are: named by no list, so that nothing reads them by the way. */
+export const bytea = customType<{ data: Buffer; driverData: Buffer }>({ dataType: () => "bytea" });
+
 /** Set by a trigger at every visible change, and by nothing else (see docs/ARCHITECTURE.md, change feeds). */
 export const feed = {
   changeXid: xid8().notNull().default("0"),

@@ -1,5 +1,6 @@
 export * from "./approvals";
 export * from "./archive";
+export * from "./attachments";
 export * from "./backends";
 export * from "./budgets";
 export * from "./bulk";

@@ -1,8 +1,10 @@
 import { and, eq, sql } from "drizzle-orm";
+import { attachmentsIn } from "@/contract/attachment";
 import type { Command, CreateCommandInput } from "@/contract/command";
 import { lockRun } from "@/db/queries/lock";
 import { type CommandRow, commands, type RunRow, runs, type SessionRow, sessions } from "@/db/schema";
 import { recordDecision } from "@/server/approvals";
+import { nameAttachments } from "@/server/attachments";
 import { audit } from "@/server/audit";
 import { hasScope, inTx, type ServiceContext, type TxContext, tenantOf } from "@/server/context";
 import { ForbiddenError, IdempotencyConflictError, NotFoundError } from "@/server/errors";
@@ -26,6 +28,8 @@ export function createCommand(ctx: ServiceContext, input: CreateCommandInput): P
     if (known) return toCommand(known);
     const { run } = locked;
     assertRunOpen(run);
+    if (input.type === "turn" || input.type === "steer")
+      await nameAttachments(ctx, locked.session, attachmentsIn(input.payload));
     const command = await insertCommand(ctx, run, input);
     if (input.type === "approve") await recordDecision(ctx, locked, command);
     await appendServerEvents(ctx, run, [

@@ -1,6 +1,7 @@
 import { Readable } from "node:stream";
 import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
 import { SEGMENT_BYTES_MAX } from "@/contract/archive";
+import { IMAGE_BYTES_MAX } from "@/contract/image";
 import { SSO_PATH } from "@/contract/sso";
 import { OpenLiveInput } from "@/contract/watch";
 import { NotFoundError, toAgentRunError, UnauthenticatedError } from "@/server/errors";
@@ -11,6 +12,7 @@ import { errorAnswer, handleRest, isStreamPath, openApiDocument, openRestStream,
 import { admit, inputFault, type TrpcContext } from "@/server/trpc/init";
 import { appRouter } from "@/server/trpc/root";
 import { getWiring, type Wiring } from "@/server/wiring";
+import { answerAttachment, isAttachmentBytes } from "./attachments";
 import { assertGet, assertSignInOrigin, buyCookie, isSecure, readSignIn } from "./auth";
 import { contextOf, limitedContextOf } from "./caller";
 import { assertJsonType, assertPlain, bodyTooLarge, decodeUtf8, requestIdFrom } from "./exchange";
@@ -97,6 +99,18 @@ export const serveRest: Handler = handler(async (call) => {
   const { request, url, requestId } = call;
   const path = url.pathname.slice("/api/v1".length);
   const ctx = await callerOf(call);
+  const asked = { method: request.method, path: url.pathname, query: url.searchParams, headers: request.headers };
+  if (isAttachmentBytes(asked)) {
+    const answer = await answerAttachment(ctx, asked, () => {
+      assertPlain(request.headers);
+      return readBytes(request, IMAGE_BYTES_MAX);
+    });
+    if ("attachment" in answer) return answered({ status: 200, headers: {}, body: answer.attachment }, requestId);
+    const { bytes, headers } = answer;
+    return bytes === null
+      ? new Response(null, { status: 304, headers })
+      : new Response(Buffer.from(bytes), { headers });
+  }
   if (!isStreamPath(path)) {
     const readBody = () => readText(request, BODY_MAX_BYTES);
     return answered(

@@ -3,6 +3,7 @@ import { SSO_CALLBACK_PATH, SSO_PATH } from "@/contract/sso";
 import { NotFoundError } from "@/server/errors";
 import { handleRest, isStreamPath, openApiDocument } from "@/server/rest";
 import type { Wiring } from "@/server/wiring";
+import { handleAttachment, isAttachmentBytes } from "./attachments";
 import { assertGet, handleAuth, handleSignInLink, isSecure } from "./auth";
 import { limitedContextOf } from "./caller";
 import { type Exchange, openExchange, readJsonText, sendAnswer, sendError, sendJson } from "./exchange";
@@ -70,6 +71,7 @@ async function answer(
 function choose(exchange: Exchange, pages: Pages | null): Handler {
   const { path } = exchange;
   if (path.startsWith(TRPC_PATH)) return { route: "trpc", run: handleTrpc };
+  if (isAttachmentBytes(exchange)) return { route: "attachments", run: handleAttachment };
   if (path.startsWith(`${REST_PREFIX}/`)) return chooseRest(path.slice(REST_PREFIX.length));
   if (isModelPath(path)) return { route: "model", isStream: true, run: handleModel };
   if (path.startsWith(SEGMENTS_PATH)) return { route: "segments", run: handleSegment };

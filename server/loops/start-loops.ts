@@ -1,3 +1,4 @@
+import { removeUnnamed } from "@/server/attachments";
 import { endKilled, isWebReady, LeaseSweeper, launchPending, reconcileAttempts, WebContact } from "@/server/attempts";
 import { watchBudgets } from "@/server/budgets";
 import { removeEndedBulk, runBulkActions } from "@/server/bulk";
@@ -70,6 +71,7 @@ async function endWaits(ctx: ServiceContext): Promise<void> {
 async function retain({ contextFor, traceTarget }: LoopsDeps): Promise<void> {
   const ctx = contextFor("retention");
   await retireExpired(ctx);
+  await removeUnnamed(ctx);
   // Not once at the start: a worker of before, which still sends them, would begin a place anew.
   if (traceTarget === null) await stopTraces(ctx);
 }

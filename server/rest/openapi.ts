@@ -3,7 +3,7 @@ import { ErrorBody, REASON_STATUS } from "@/contract/errors";
 import type { ProcedureMeta } from "@/server/trpc/init";
 import { inputSchemaOf } from "./input";
 import { type JsonSchema, procedureNamed, toJsonSchema } from "./procedures";
-import { ROUTES, type Route, STREAM_ROUTES, type StreamRoute } from "./routes";
+import { CONTENT_ROUTE, ROUTES, type Route, STREAM_ROUTES, type StreamRoute } from "./routes";
 
 type Operation = Record<string, unknown>;
 export type OpenApiDocument = {
@@ -48,6 +48,7 @@ function pathsOf(): OpenApiDocument["paths"] {
     paths[path] = { ...paths[path], [method]: operation };
   };
   for (const route of ROUTES) add(`${PREFIX}${route.path}`, route.method.toLowerCase(), describeRoute(route));
+  add(`${PREFIX}${CONTENT_ROUTE.path}`, "get", describeContent());
   for (const route of STREAM_ROUTES) add(`${PREFIX}${route.path}`, "get", describeStream(route));
   return paths;
 }
@@ -60,10 +61,40 @@ function describeRoute(route: Route): Operation {
   const hasFields = names.some((name) => !inPath.includes(name));
   return {
     ...common(route.procedure, route.summary),
-    parameters: parametersOf(input, inPath, hasBody ? [] : names),
-    ...(hasBody && hasFields ? { requestBody: bodyOf(input, inPath) } : {}),
+    parameters: parametersOf(
+      input,
+      inPath,
+      hasBody && !route.bodyTypes ? [] : names.filter((name) => name !== BYTES_FIELD),
+    ),
+    ...(hasBody && hasFields ? { requestBody: withBytes(bodyOf(input, inPath), route.bodyTypes) } : {}),
     responses: {
       200: { description: "Done", content: { [JSON_TYPE]: { schema: toJsonSchema(route.answer, "output") } } },
+      ...errorResponses(),
+    },
+  };
+}
+
+/** The field that plain bytes stand for. */
+const BYTES_FIELD = "base64";
+
+/** A body that may also be plain bytes. */
+function withBytes(body: { content: object }, types: readonly string[] = []): Operation {
+  return { ...body, content: { ...body.content, ...bytesOf(types) } };
+}
+
+function bytesOf(types: readonly string[]): Operation {
+  return Object.fromEntries(types.map((type) => [type, { schema: { type: "string", format: "binary" } }]));
+}
+
+function describeContent(): Operation {
+  const { path, name, procedure, summary, types } = CONTENT_ROUTE;
+  return {
+    ...common(procedure, summary),
+    operationId: name,
+    parameters: parametersOf(inputSchemaOf(procedure), pathParameters(path), []),
+    responses: {
+      200: { description: "The image", content: bytesOf(types) },
+      304: { description: "The caller has it: If-None-Match named its ETag" },
       ...errorResponses(),
     },
   };
@@ -119,7 +150,7 @@ function queryForm(schema: JsonSchema): Operation {
 }
 
 /** The input without what the path says. */
-function bodyOf(input: JsonSchema, inPath: string[]): Operation {
+function bodyOf(input: JsonSchema, inPath: string[]): { required: boolean; content: object } {
   const { required: allRequired = [], properties: all = {}, ...rest } = input;
   const properties = Object.fromEntries(Object.entries(all).filter(([name]) => !inPath.includes(name)));
   const required = allRequired.filter((name) => !inPath.includes(name));

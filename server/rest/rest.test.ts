@@ -2,6 +2,7 @@ import { request } from "node:http";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ErrorBody } from "@/contract/errors";
 import { TaskReadMarks, TaskTrial } from "@/contract/queue";
+import { SMALL_IMAGES } from "@/contract/test/images";
 import { createTestDatabase, type TestDatabase } from "@/db/test/database";
 import { ADMIN_TOKEN, startTestWeb, type TestWeb } from "@/server/test/web";
 import { ROUTES } from "./routes";
@@ -212,9 +213,12 @@ test("REST gives what tRPC gives, for every reading procedure", async () => {
     .body as { id: string };
   const { items } = (await web.call("GET", `/api/v1/runs/${run.id}/events`)).body as { items: { id: string }[] };
   const eventId = items[0]?.id ?? "";
+  const base64 = SMALL_IMAGES["image/gif"];
+  const { id: attachmentId } = (await web.call("POST", "/api/v1/sessions/ses_same/attachments", { body: { base64 } }))
+    .body as { id: string };
   const ids: Record<string, string> = {
     ...{ runId: run.id, sessionId: "ses_same", taskId: task.id, eventId, name: "queue", bulkId: bulk.id },
-    ...{ profile: "demo", scheduleId: schedule.id, budgetId: budget.id },
+    ...{ profile: "demo", scheduleId: schedule.id, budgetId: budget.id, attachmentId },
   };
   // A session's own answer is up to date at once, its row in lists a moment later: two answers are compared.
   const read = (await web.call("GET", "/api/v1/sessions/ses_same")).body as { lastEventSeq: number };

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { Approval, ApprovalPage } from "@/contract/approval";
+import { Attachment, AttachmentPage } from "@/contract/attachment";
 import { AuditPage } from "@/contract/audit";
 import { Backend, BackendDetails, BackendList, BackendProbe } from "@/contract/backend";
 import { Budget, BudgetPage, BudgetPeriod, BudgetPeriodPage, BudgetsOfSession, DeletedBudget } from "@/contract/budget";
@@ -10,6 +11,7 @@ import { Doc, DocList, DocMatches } from "@/contract/docs";
 import { AppendAnswer, EventPage, FoundEventPage, RunEvent } from "@/contract/event";
 import { Health, ServerFacts } from "@/contract/health";
 import { CreatedToken, Identity, OwnTokens, RevokedToken, TokenPage } from "@/contract/identity";
+import { IMAGE_TYPES } from "@/contract/image";
 import { Overview } from "@/contract/overview";
 import {
   CreateTasksResult,
@@ -79,9 +81,16 @@ export type Route = {
   procedure: string;
   answer: z.ZodType;
   summary: string;
+  /** What plain bytes its body may be instead of JSON; the rest of the input stands in the query then. */
+  bodyTypes?: readonly string[];
 };
 
-function route(method: Method, path: string, procedure: string, more: { answer: z.ZodType; summary: string }): Route {
+function route(
+  method: Method,
+  path: string,
+  procedure: string,
+  more: Pick<Route, "answer" | "summary" | "bodyTypes">,
+): Route {
   return { method, path, procedure, ...more };
 }
 
@@ -189,6 +198,19 @@ export const ROUTES: readonly Route[] = [
   }),
   route("GET", "/sessions/{sessionId}/trace", "sessions.trace", { answer: TracePage, summary: "Every event of a run" }),
   route("GET", "/sessions/{sessionId}/output", "sessions.output", { answer: TracePage, summary: "The agent's output" }),
+  route("POST", "/sessions/{sessionId}/attachments", "attachments.create", {
+    answer: Attachment,
+    summary: "Upload an image that messages of a session may show",
+    bodyTypes: IMAGE_TYPES,
+  }),
+  route("GET", "/sessions/{sessionId}/attachments", "attachments.list", {
+    answer: AttachmentPage,
+    summary: "List a session's images, the oldest first",
+  }),
+  route("GET", "/attachments/{attachmentId}", "attachments.get", {
+    answer: Attachment,
+    summary: "Get what is known of an image",
+  }),
   route("POST", "/sessions/{sessionId}/read", "sessions.markRead", { answer: ReadMark, summary: "Mark as read" }),
   route("GET", "/sessions/{sessionId}/storage", "storage.get", { answer: StorageSummary, summary: "Get the storage" }),
   route("GET", "/sessions/{sessionId}/storage/sizes", "storage.sizes", {
@@ -525,6 +547,16 @@ export const ROUTES: readonly Route[] = [
   route("GET", "/docs/search", "docs.search", { answer: DocMatches, summary: "Find a text in the documents" }),
   route("GET", "/docs/{name}", "docs.get", { answer: Doc, summary: "Get a document, as markdown" }),
 ];
+
+/** A route that answers plain bytes. */
+export const CONTENT_ROUTE = {
+  path: "/attachments/{attachmentId}/content",
+  name: "attachments.content",
+  /** Whose input it takes, and who may call it. */
+  procedure: "attachments.get",
+  types: IMAGE_TYPES,
+  summary: "Get an image's bytes as they were uploaded",
+} as const;
 
 export type StreamRoute = { path: string; procedure: string; summary: string };
 

@@ -1,5 +1,6 @@
 import { and, eq, isNotNull, sql } from "drizzle-orm";
 import { archiveManifests, archiveSegments, type SessionRow, sessionReadCursors, sessions } from "@/db/schema";
+import { removeOfSession } from "@/server/attachments";
 import { auditSession } from "@/server/audit";
 import { inTx, type ServiceContext } from "@/server/context";
 import { isCopiedFrom } from "@/server/manifests";
@@ -13,7 +14,7 @@ const TOMBSTONE_HOURS = 24;
 export type PurgeReport = { emptied: string[]; removed: string[]; failed: string[] };
 
 /**
- * Removes what deleted sessions own, in bounded steps that may stop anywhere: volume, archive, events and runs; then
+ * Removes what deleted sessions own, in bounded steps that may stop anywhere: volume, archive, events, runs and images; then
  * their content; and a day later the row itself. Nothing of them can be claimed or restored meanwhile.
  */
 export async function purgeDeleted(ctx: ServiceContext, budget: Budget = { rows: 50_000 }): Promise<PurgeReport> {
@@ -43,7 +44,8 @@ async function readDeleted(
   ctx: ServiceContext,
 ): Promise<{ session: SessionRow; isOld: boolean; hasContent: boolean }[]> {
   const hasContent = sql<boolean>`(${sessions.storageState} <> 'none'
-    or exists (select 1 from agentrun_runs run where run.session_id = agentrun_sessions.session_id))`;
+    or exists (select 1 from agentrun_runs run where run.session_id = agentrun_sessions.session_id)
+    or exists (select 1 from agentrun_attachments image where image.session_id = agentrun_sessions.session_id))`;
   const isOld = sql<boolean>`${sessions.deletedAt} < clock_timestamp() - ${TOMBSTONE_HOURS} * interval '1 hour'`;
   return ctx.db
     .select({ session: sessions, isOld, hasContent })
@@ -65,6 +67,7 @@ async function empty(ctx: ServiceContext, session: SessionRow, budget: Budget): 
     await ctx.archive.removeAll(sessionId);
   }
   if (!(await removeRuns(ctx, sessionId, budget))) return false;
+  if (!(await removeOfSession(ctx, sessionId))) return false;
   await inTx(ctx, async (ctx) => {
     await ctx.db.delete(archiveManifests).where(eq(archiveManifests.sessionId, sessionId));
     await ctx.db.delete(archiveSegments).where(eq(archiveSegments.sessionId, sessionId));

@@ -1,4 +1,5 @@
 import { and, asc, eq, lt } from "drizzle-orm";
+import { attachmentsIn } from "@/contract/attachment";
 import { BACKEND_PROTOCOL, DEMO_PROFILE } from "@/contract/backend";
 import type { Assignment } from "@/contract/run";
 import { commands, type RunRow, type SessionRow } from "@/db/schema";
@@ -54,10 +55,12 @@ async function cutOffTurn(ctx: TxContext, run: RunRow): Promise<Assignment["cutO
     .orderBy(asc(commands.seq))
     .limit(1);
   if (!turn) return null;
-  const { text, outputSchema } = turn.payload;
+  const { text = "", outputSchema } = turn.payload;
+  const attachments = attachmentsIn(turn.payload);
   return {
     commandId: turn.id,
-    text: String(text ?? ""),
+    text: String(text),
     ...(outputSchema === undefined ? {} : { outputSchema: outputSchema as Record<string, unknown> }),
+    ...(attachments.length === 0 ? {} : { attachments }),
   };
 }

@@ -1,6 +1,7 @@
 import { router } from "./init";
 import { approvalsRouter } from "./routers/approvals";
 import { archiveRouter } from "./routers/archive";
+import { attachmentsRouter } from "./routers/attachments";
 import { auditRouter } from "./routers/audit";
 import { backendsRouter } from "./routers/backends";
 import { budgetsRouter } from "./routers/budgets";
@@ -25,6 +26,7 @@ import { webhooksRouter } from "./routers/webhooks";
 export const appRouter = router({
   approvals: approvalsRouter,
   archive: archiveRouter,
+  attachments: attachmentsRouter,
   audit: auditRouter,
   backends: backendsRouter,
   budgets: budgetsRouter,

@@ -30,6 +30,7 @@ function reader(): RecordReader {
     modelCall: async (callId) =>
       (await client.fetchQuery(trpc.usage.calls.queryOptions({ callId, limit: 1 }))).items[0],
     view: async (viewId) => (await client.fetchQuery(viewsOf(trpc))).items.find(({ id }) => id === viewId),
+    attachment: (attachmentId) => client.fetchQuery(trpc.attachments.get.queryOptions({ attachmentId })),
     delivery: (deliveryId) => client.fetchQuery(trpc.webhooks.delivery.queryOptions({ deliveryId })),
   };
 }

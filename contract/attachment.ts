@@ -1,0 +1,69 @@
+import { z } from "zod";
+import { exactText, RecordId } from "./ids";
+import { IMAGE_BYTES_MAX, IMAGE_TYPES, IMAGES_PER_MESSAGE_MAX } from "./image";
+import { Cursor, LIST_LIMIT_MAX, pageLimit, pageOf } from "./page";
+
+/** The id of an image that belongs to a session. Stricter than others: payloads of old commands may hold anything. */
+const AttachmentId = z.string().regex(/^img_[0-9a-f]{32}$/, "is not the id of an attachment: upload an image first");
+
+/** The images that a message shows: of the run's own session, each once. */
+export const AttachmentIds = z
+  .array(AttachmentId)
+  .max(IMAGES_PER_MESSAGE_MAX, `at most ${IMAGES_PER_MESSAGE_MAX} images a message`)
+  .refine((ids) => new Set(ids).size === ids.length, "names an attachment twice");
+
+/** The images that a command's payload names; none where it names none, or holds something else under that name. */
+export function attachmentsIn(payload: Record<string, unknown>): string[] {
+  return AttachmentIds.safeParse(payload.attachments).data ?? [];
+}
+
+/** What a file is called, with its ending; it is shown, and never a path. */
+const AttachmentName = exactText(200);
+const BASE64_LENGTH_MAX = Math.ceil(IMAGE_BYTES_MAX / 3) * 4;
+
+export const CreateAttachmentInput = z.strictObject({
+  sessionId: RecordId,
+  /** Left out: `image`, with the ending of what it is. The same image under another name keeps its first. */
+  name: AttachmentName.optional(),
+  /** The bytes of the image. As plain bytes they go to the same address, with their own Content-Type. */
+  base64: z.base64().min(1).max(BASE64_LENGTH_MAX, `an image has at most ${IMAGE_BYTES_MAX} bytes`),
+});
+export type CreateAttachmentInput = z.infer<typeof CreateAttachmentInput>;
+/** The same as plain bytes: what the address says beside them. */
+export const UploadAttachmentInput = CreateAttachmentInput.omit({ base64: true });
+
+export const GetAttachmentInput = z.strictObject({ attachmentId: RecordId });
+export type GetAttachmentInput = z.infer<typeof GetAttachmentInput>;
+export const ListAttachmentsInput = z.strictObject({
+  sessionId: RecordId,
+  cursor: Cursor.optional(),
+  limit: pageLimit(LIST_LIMIT_MAX),
+});
+export type ListAttachmentsInput = z.infer<typeof ListAttachmentsInput>;
+
+/** What an event tells of an image that a message showed. */
+export const ShownAttachment = z.object({
+  id: z.string(),
+  name: z.string(),
+  mediaType: z.enum(IMAGE_TYPES),
+  sizeBytes: z.number(),
+  /** Pixels. */
+  width: z.number(),
+  height: z.number(),
+});
+export type ShownAttachment = z.infer<typeof ShownAttachment>;
+
+/** An image that was uploaded to a session: messages of its runs may show it. */
+export const Attachment = ShownAttachment.extend({
+  sessionId: z.string(),
+  tenantId: z.string(),
+  projectId: z.string(),
+  /** Of its bytes. */
+  sha256: z.string(),
+  createdAt: z.string(),
+  createdBy: z.string(),
+  /** When it goes, unless a message shows it before; null once one has. */
+  expiresAt: z.string().nullable(),
+});
+export type Attachment = z.infer<typeof Attachment>;
+export const AttachmentPage = pageOf(Attachment);

@@ -1,0 +1,80 @@
+// Images that people show to agents. Without zod: the console looks at a file before it sends it.
+
+/** What agents' models take. SVG is none of them: it is a document, with scripts. */
+export const IMAGE_TYPES = ["image/png", "image/jpeg", "image/gif", "image/webp"] as const;
+export type ImageType = (typeof IMAGE_TYPES)[number];
+/** In words, for a refusal. */
+export const IMAGE_KINDS = "PNG, JPEG, GIF and WebP";
+/** Of one image, bytes. */
+export const IMAGE_BYTES_MAX = 5 * 1024 * 1024;
+/** Pixels on its longer side, and in all: what decodes it needs four bytes for each. */
+export const IMAGE_SIDE_MAX = 16_384;
+export const IMAGE_PIXELS_MAX = 64_000_000;
+/** Of one message. */
+export const IMAGES_PER_MESSAGE_MAX = 10;
+/** Of one message in sum, bytes: with what base64 adds it is a line that codex and its runner still read. */
+export const IMAGES_BYTES_PER_MESSAGE_MAX = 20 * 1024 * 1024;
+
+export type ImageFacts = { mediaType: ImageType; width: number; height: number };
+
+/** What the first bytes say that an image is, whatever its name and sender say; null for what is none that is taken. */
+export function readImage(bytes: Uint8Array): ImageFacts | null {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const found = readPng(view) ?? readGif(view) ?? readWebp(view) ?? readJpeg(view);
+  return found !== null && found.width > 0 && found.height > 0 ? found : null;
+}
+
+/** Why an image is not taken; null when it is. */
+export function imageRefusal(bytes: Uint8Array): string | null {
+  if (bytes.byteLength > IMAGE_BYTES_MAX)
+    return `an image has at most ${IMAGE_BYTES_MAX / 1024 ** 2} MB: send a smaller one`;
+  const facts = readImage(bytes);
+  if (facts === null) return `this is no image that is taken: send one of ${IMAGE_KINDS}`;
+  const { width, height } = facts;
+  if (Math.max(width, height) > IMAGE_SIDE_MAX || width * height > IMAGE_PIXELS_MAX)
+    return `${width} × ${height} pixels are too many: at most ${IMAGE_SIDE_MAX} on a side, and ${IMAGE_PIXELS_MAX / 1_000_000} million in all`;
+  return null;
+}
+
+function isAt(view: DataView, offset: number, text: string): boolean {
+  if (view.byteLength < offset + text.length) return false;
+  return [...text].every((character, index) => view.getUint8(offset + index) === character.charCodeAt(0));
+}
+
+function readPng(view: DataView): ImageFacts | null {
+  if (view.byteLength < 24 || !isAt(view, 0, "\x89PNG\r\n\x1a\n") || !isAt(view, 12, "IHDR")) return null;
+  return { mediaType: "image/png", width: view.getUint32(16), height: view.getUint32(20) };
+}
+
+function readGif(view: DataView): ImageFacts | null {
+  if (view.byteLength < 10 || !(isAt(view, 0, "GIF87a") || isAt(view, 0, "GIF89a"))) return null;
+  return { mediaType: "image/gif", width: view.getUint16(6, true), height: view.getUint16(8, true) };
+}
+
+/** Three forms, by the first chunk: lossy, lossless, and one with more of both. */
+function readWebp(view: DataView): ImageFacts | null {
+  if (view.byteLength < 30 || !isAt(view, 0, "RIFF") || !isAt(view, 8, "WEBP")) return null;
+  const facts = (width: number, height: number): ImageFacts => ({ mediaType: "image/webp", width, height });
+  const triple = (offset: number) => view.getUint16(offset, true) + (view.getUint8(offset + 2) << 16);
+  if (isAt(view, 12, "VP8X")) return facts(triple(24) + 1, triple(27) + 1);
+  if (isAt(view, 12, "VP8 ")) return facts(view.getUint16(26, true) & 0x3fff, view.getUint16(28, true) & 0x3fff);
+  if (!isAt(view, 12, "VP8L") || view.getUint8(20) !== 0x2f) return null;
+  const packed = view.getUint32(21, true);
+  return facts((packed & 0x3fff) + 1, ((packed >>> 14) & 0x3fff) + 1);
+}
+
+/** Walks its segments to the frame's header, which alone knows the size; each pass goes on by two bytes at least. */
+function readJpeg(view: DataView): ImageFacts | null {
+  if (!isAt(view, 0, "\xff\xd8\xff")) return null;
+  for (let at = 2; at + 9 <= view.byteLength; ) {
+    if (view.getUint8(at) !== 0xff) return null;
+    const marker = view.getUint8(at + 1);
+    // A frame of any coding, but tables and extensions that lie among their numbers.
+    if (marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker))
+      return { mediaType: "image/jpeg", width: view.getUint16(at + 7), height: view.getUint16(at + 5) };
+    // 0xff before a marker fills; the image's data begin at 0xda, and end what can be walked.
+    if (marker === 0xda) return null;
+    at += marker === 0xff ? 1 : 2 + Math.max(2, view.getUint16(at + 2));
+  }
+  return null;
+}

@@ -1,0 +1,181 @@
+import { eq, sql } from "drizzle-orm";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { pngOf, SMALL_IMAGES } from "@/contract/test/images";
+import { attachments, sessions } from "@/db/schema";
+import { createTestDatabase, type TestDatabase } from "@/db/test/database";
+import { makeCommand, makeRun, makeSession } from "@/db/test/factories";
+import { createCommand } from "@/server/commands";
+import type { ServiceContext } from "@/server/context";
+import { purgeDeleted } from "@/server/retention";
+import { deleteSession } from "@/server/sessions";
+import { runnerOf, type TestContext, tenantOperator, testContext } from "@/server/test/context";
+import { getAttachment, listAttachments, readAttachment, removeUnnamed, storeAttachment } from ".";
+
+let database: TestDatabase;
+let ctx: TestContext;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  ctx = testContext(database);
+});
+afterAll(async () => {
+  await ctx[Symbol.asyncDispose]();
+  await database[Symbol.asyncDispose]();
+});
+
+async function sessionRun(): Promise<{ sessionId: string; runId: string }> {
+  const { sessionId } = await makeSession(ctx.database.db);
+  const { id: runId } = await makeRun(ctx.database.db, { sessionId });
+  return { sessionId, runId };
+}
+
+const turn = (runId: string, ids: unknown, as: ServiceContext = ctx) =>
+  createCommand(as, { runId, type: "turn", payload: { text: "look", attachments: ids } });
+const countOf = (sessionId: string) => ctx.db.$count(attachments, eq(attachments.sessionId, sessionId));
+const age = (id: string) =>
+  ctx.db.update(attachments).set({ expiresAt: sql`now() - interval '1 second'` }).where(eq(attachments.id, id));
+
+test("an image is what its bytes say, and the same bytes are the same attachment under their first name", async () => {
+  const { sessionId } = await sessionRun();
+  const bytes = pngOf(30, 20);
+  const first = await storeAttachment(ctx, { sessionId, name: "a.jpg", bytes });
+  expect(first).toMatchObject({
+    id: expect.stringMatching(/^img_[0-9a-f]{32}$/),
+    name: "a.jpg",
+    createdBy: "operator:admin",
+  });
+  expect(first).toMatchObject({ mediaType: "image/png", width: 30, height: 20, sizeBytes: bytes.byteLength });
+  const again = await storeAttachment(ctx, { sessionId, name: "b.png", bytes });
+  expect(again).toMatchObject({ id: first.id, name: "a.jpg" });
+  const gif = await storeAttachment(ctx, { sessionId, bytes: Buffer.from(SMALL_IMAGES["image/gif"], "base64") });
+  expect(gif).toMatchObject({ name: "image.gif", mediaType: "image/gif" });
+  expect((await readAttachment(ctx, { attachmentId: first.id })).bytes.equals(bytes)).toBe(true);
+  const page = await listAttachments(ctx, { sessionId, limit: 1 });
+  expect(page.items.map(({ id }) => id)).toEqual([first.id]);
+  const rest = await listAttachments(ctx, { sessionId, limit: 1, cursor: page.cursor ?? "" });
+  expect(rest).toMatchObject({ items: [{ id: gif.id }], cursor: null });
+  const other = await sessionRun();
+  expect((await storeAttachment(ctx, { sessionId: other.sessionId, bytes })).id).not.toBe(first.id);
+});
+
+test("a session takes so many bytes of images and no more, also from two at once", async () => {
+  const { sessionId } = await sessionRun();
+  const [one, two, three] = [pngOf(9, 9, 1), pngOf(9, 9, 2), pngOf(9, 9, 3)];
+  const settings = { ...ctx.settings, attachmentsBytesMax: one.byteLength + two.byteLength };
+  const narrow = { ...ctx, settings };
+  await storeAttachment(narrow, { sessionId, bytes: one });
+  const both = await Promise.allSettled([two, three].map((bytes) => storeAttachment(narrow, { sessionId, bytes })));
+  expect(both.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
+  expect(both.find(({ status }) => status === "rejected")).toMatchObject({ reason: { reason: "limit-reached" } });
+  await storeAttachment(narrow, { sessionId, bytes: one });
+  expect(await countOf(sessionId)).toBe(2);
+});
+
+test("a message names images of its own session alone, once each, ten at most, and not too much of them", async () => {
+  const { sessionId, runId } = await sessionRun();
+  const stranger = await sessionRun();
+  const own = await storeAttachment(ctx, { sessionId, bytes: pngOf(5, 5) });
+  const theirs = await storeAttachment(ctx, { sessionId: stranger.sessionId, bytes: pngOf(5, 5) });
+  const alone = await makeRun(ctx.database.db);
+  for (const [id, ids] of [
+    [runId, [own.id, theirs.id]],
+    [runId, [`img_${"0".repeat(32)}`]],
+    [alone.id, [own.id]],
+  ] as const)
+    await expect(turn(id, ids)).rejects.toMatchObject({ reason: "not-found" });
+  // What failed named nothing.
+  expect((await getAttachment(ctx, { attachmentId: own.id })).expiresAt).not.toBeNull();
+  expect((await turn(runId, [own.id])).payload).toEqual({ text: "look", attachments: [own.id] });
+  expect((await getAttachment(ctx, { attachmentId: own.id })).expiresAt).toBeNull();
+  const large = await Promise.all(
+    [1, 2, 3, 4, 5].map((shade) =>
+      storeAttachment(ctx, { sessionId, bytes: Buffer.concat([pngOf(7, 7, shade), Buffer.alloc(4_500_000)]) }),
+    ),
+  );
+  const ids = large.map(({ id }) => id);
+  await expect(turn(runId, ids)).rejects.toMatchObject({ reason: "invalid-input" });
+  await turn(runId, ids.slice(0, 4));
+});
+
+test("a tenant's images are no other tenant's, and a runner reads what commands of its run name", async () => {
+  const { sessionId, runId } = await sessionRun();
+  const next = await makeRun(ctx.database.db, { sessionId });
+  const named = await storeAttachment(ctx, { sessionId, bytes: pngOf(4, 4, 1) });
+  const unnamed = await storeAttachment(ctx, { sessionId, bytes: pngOf(4, 4, 2) });
+  await turn(runId, [named.id]);
+  const other = ctx.as(tenantOperator("other"));
+  await expect(getAttachment(other, { attachmentId: named.id })).rejects.toMatchObject({ reason: "not-found" });
+  await expect(listAttachments(other, { sessionId, limit: 5 })).rejects.toMatchObject({ reason: "not-found" });
+  await expect(storeAttachment(other, { sessionId, bytes: pngOf(4, 4) })).rejects.toMatchObject({
+    reason: "not-found",
+  });
+  const runner = ctx.as(runnerOf(runId, 1));
+  expect((await readAttachment(runner, { attachmentId: named.id })).attachment.id).toBe(named.id);
+  for (const [who, attachmentId] of [
+    [runner, unnamed.id],
+    [ctx.as(runnerOf(next.id, 1)), named.id],
+  ] as const)
+    await expect(readAttachment(who, { attachmentId })).rejects.toMatchObject({ reason: "not-found" });
+  // A payload from before could say anything: of another session it opens nothing.
+  const stranger = await sessionRun();
+  const foreign = await makeCommand(ctx.database.db, stranger.runId, { payload: { attachments: [named.id] } });
+  expect(foreign.runId).toBe(stranger.runId);
+  await expect(readAttachment(ctx.as(runnerOf(stranger.runId, 1)), { attachmentId: named.id })).rejects.toMatchObject({
+    reason: "not-found",
+  });
+});
+
+test("images that no message shows go by time; one that is being named just then stays", async () => {
+  const { sessionId, runId } = await sessionRun();
+  const images = await Promise.all(
+    [1, 2, 3].map((shade) => storeAttachment(ctx, { sessionId, bytes: pngOf(6, 6, shade) })),
+  );
+  const [left, kept, raced] = images.map(({ id }) => id) as [string, string, string];
+  await turn(runId, [kept]);
+  await removeUnnamed(ctx);
+  expect(await countOf(sessionId)).toBe(3);
+  for (const id of [left, raced]) await age(id);
+  // Uploaded again it waits anew.
+  await storeAttachment(ctx, { sessionId, bytes: pngOf(6, 6, 3) });
+  await removeUnnamed(ctx);
+  await expect(getAttachment(ctx, { attachmentId: left })).rejects.toMatchObject({ reason: "not-found" });
+  await age(raced);
+  await using second = testContext(database);
+  const waiting = `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+  // Whoever removes it has it; a message that names it waits, and is told that there is none.
+  const client = await second.pool.connect();
+  try {
+    await client.query("begin");
+    await client.query("delete from agentrun_attachments where id = $1", [raced]);
+    const naming = turn(runId, [raced]);
+    naming.catch(() => {});
+    await expect.poll(async () => (await ctx.pool.query(waiting)).rowCount).toBe(1);
+    await client.query("commit");
+    await expect(naming).rejects.toMatchObject({ reason: "not-found" });
+    // And the other way round: one that a message is about to name is passed over.
+    const last = await storeAttachment(ctx, { sessionId, bytes: pngOf(6, 6, 9) });
+    await age(last.id);
+    await client.query("begin");
+    await client.query("update agentrun_attachments set expires_at = null where id = $1", [last.id]);
+    await removeUnnamed(ctx);
+    await client.query("commit");
+    expect((await getAttachment(ctx, { attachmentId: last.id })).expiresAt).toBeNull();
+  } finally {
+    client.release();
+  }
+  expect(await countOf(sessionId)).toBe(2);
+});
+
+test("a deleted session's images are nobody's at once, and gone with what else it owned", async () => {
+  const { sessionId, runId } = await sessionRun();
+  await ctx.db
+    .update(sessions)
+    .set({ storageKind: "none", storageState: "none" })
+    .where(eq(sessions.sessionId, sessionId));
+  const { id } = await storeAttachment(ctx, { sessionId, bytes: pngOf(3, 3) });
+  await turn(runId, [id]);
+  await deleteSession(ctx, { sessionId });
+  await expect(getAttachment(ctx, { attachmentId: id })).rejects.toMatchObject({ reason: "not-found" });
+  await expect(storeAttachment(ctx, { sessionId, bytes: pngOf(3, 3) })).rejects.toMatchObject({ reason: "not-found" });
+  await purgeDeleted(ctx);
+  expect(await countOf(sessionId)).toBe(0);
+});

@@ -1,0 +1,35 @@
+import { and, eq, inArray, type SQL, sql } from "drizzle-orm";
+import { attachments } from "@/db/schema";
+import type { ServiceContext } from "@/server/context";
+
+/** Of one statement: a hundred megabytes, in pages that have to be marked one by one. */
+const BATCH_MAX = 20;
+/** A pass takes no more, and the next one goes on. */
+const PASS_MAX = 2_000;
+
+/** Removes images that no message came to show. One that is being named stays. Answers how many went. */
+export function removeUnnamed(ctx: ServiceContext): Promise<number> {
+  return remove(ctx, sql`${attachments.expiresAt} <= clock_timestamp()`);
+}
+
+/** Removes the images of a session that is deleted; false when there are more. */
+export async function removeOfSession(ctx: ServiceContext, sessionId: string): Promise<boolean> {
+  return (await remove(ctx, eq(attachments.sessionId, sessionId))) < PASS_MAX;
+}
+
+async function remove(ctx: ServiceContext, which: SQL): Promise<number> {
+  for (let count = 0; ; ) {
+    const batch = ctx.db
+      .select({ id: attachments.id })
+      .from(attachments)
+      .where(which)
+      .limit(BATCH_MAX)
+      .for("update", { skipLocked: true });
+    const gone = await ctx.db
+      .delete(attachments)
+      .where(and(inArray(attachments.id, batch), which))
+      .returning({ id: attachments.id });
+    count += gone.length;
+    if (gone.length < BATCH_MAX || count >= PASS_MAX) return count;
+  }
+}

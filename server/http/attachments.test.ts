@@ -1,0 +1,131 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { Attachment } from "@/contract/attachment";
+import { IMAGE_BYTES_MAX } from "@/contract/image";
+import { pngOf, SMALL_IMAGES } from "@/contract/test/images";
+import { createTestDatabase, type TestDatabase } from "@/db/test/database";
+import { ADMIN_TOKEN, startTestWeb, type TestWeb } from "@/server/test/web";
+
+let database: TestDatabase;
+let web: TestWeb;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  web = await startTestWeb(database);
+  await web.call("POST", "/api/v1/sessions", { body: { backendProfile: "demo", sessionId: "ses_img" } });
+});
+afterAll(async () => {
+  await web[Symbol.asyncDispose]();
+  await database[Symbol.asyncDispose]();
+});
+
+const UPLOAD = "/api/v1/sessions/ses_img/attachments";
+const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+
+function upload(bytes: Uint8Array<ArrayBuffer>, { token = ADMIN_TOKEN, type = "image/png", path = UPLOAD } = {}) {
+  return fetch(`${web.url}${path}`, {
+    method: "POST",
+    body: bytes,
+    headers: { ...bearer(token), "content-type": type },
+  });
+}
+
+async function refusal(answer: Response) {
+  const { error } = (await answer.json()) as { error: { reason: string; message: string } };
+  return { status: answer.status, reason: error.reason, message: error.message };
+}
+
+async function tokenOf(role: string): Promise<string> {
+  const { body } = await web.call("POST", "/api/v1/tokens", { body: { name: `image ${role}`, role } });
+  return (body as { token: string }).token;
+}
+
+test("an image comes in and goes out as plain bytes, and as JSON to who prefers it", async () => {
+  const bytes = Buffer.from(pngOf(40, 30));
+  const answer = await upload(bytes, {
+    type: "image/svg+xml",
+    path: `${UPLOAD}?name=${encodeURIComponent("wörld (1)'.png")}`,
+  });
+  const attachment = Attachment.parse(await answer.json());
+  expect(attachment).toMatchObject({ name: "wörld (1)'.png", mediaType: "image/png", sessionId: "ses_img" });
+  const content = await fetch(`${web.url}/api/v1/attachments/${attachment.id}/content`, {
+    headers: bearer(ADMIN_TOKEN),
+  });
+  expect(Buffer.from(await content.arrayBuffer()).equals(bytes)).toBe(true);
+  expect(Object.fromEntries(content.headers)).toMatchObject({
+    ...{ "content-type": "image/png", "x-content-type-options": "nosniff", etag: `"${attachment.sha256}"` },
+    "content-security-policy": "default-src 'none'; sandbox",
+    "content-disposition": "inline; filename*=UTF-8''w%C3%B6rld%20%281%29%27.png",
+    "cache-control": "private, max-age=31536000, immutable",
+  });
+  const known = await fetch(`${web.url}/api/v1/attachments/${attachment.id}/content`, {
+    headers: { ...bearer(ADMIN_TOKEN), "if-none-match": `"${attachment.sha256}"` },
+  });
+  expect([known.status, (await known.arrayBuffer()).byteLength]).toEqual([304, 0]);
+  const json = await web.call("POST", UPLOAD, { body: { name: "x.webp", base64: SMALL_IMAGES["image/webp"] } });
+  expect(json).toMatchObject({ status: 200, body: { name: "x.webp", mediaType: "image/webp", width: 16 } });
+  // As large as an image may be, in text.
+  const base64 = Buffer.concat([pngOf(2, 2), Buffer.alloc(IMAGE_BYTES_MAX - 100)]).toString("base64");
+  expect(await web.call("POST", UPLOAD, { body: { base64 } })).toMatchObject({ status: 200 });
+});
+
+test("what is no image, or too much, is refused with what would do, and nothing is stored of it", async () => {
+  const before = (await web.call("GET", UPLOAD)).body as { items: unknown[] };
+  const svg = Buffer.from("<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>");
+  for (const type of ["image/svg+xml", "image/png", "application/octet-stream"])
+    expect(await refusal(await upload(svg, { type }))).toMatchObject({
+      ...{ status: 400, reason: "invalid-input", message: expect.stringContaining("PNG, JPEG, GIF and WebP") },
+    });
+  expect(await refusal(await upload(svg, { type: "text/html" }))).toMatchObject({ status: 415 });
+  const large = Buffer.concat([pngOf(2, 2), Buffer.alloc(IMAGE_BYTES_MAX)]);
+  expect(await refusal(await upload(large))).toMatchObject({ status: 413, reason: "body-too-large" });
+  expect((await web.call("POST", UPLOAD, { body: { base64: "???" } })).status).toBe(400);
+  const png = Buffer.from(pngOf(2, 2));
+  for (const [path, status] of [
+    ["/api/v1/sessions/ses_none/attachments", 404],
+    [`${UPLOAD}?name=a%0Ab`, 400],
+    [`${UPLOAD}?surprise=1`, 400],
+    [`${UPLOAD}?name=${"x".repeat(201)}`, 400],
+    ["/api/v1/sessions/%E0%A4%A/attachments", 400],
+  ] as const)
+    expect([path, (await refusal(await upload(png, { path }))).status]).toEqual([path, status]);
+  expect((await web.call("GET", UPLOAD)).body).toEqual(before);
+  expect((await web.call("GET", "/api/v1/attachments/img_none/content")).status).toBe(404);
+  expect((await web.call("PUT", "/api/v1/attachments/img_none/content")).status).toBe(404);
+});
+
+test("a viewer sees images and uploads none, and nobody sees nothing", async () => {
+  const { id } = Attachment.parse(await (await upload(Buffer.from(pngOf(6, 6)))).json());
+  const viewer = await tokenOf("viewer");
+  expect((await refusal(await upload(Buffer.from(pngOf(7, 7)), { token: viewer }))).status).toBe(403);
+  const see = (headers: Record<string, string>) =>
+    fetch(`${web.url}/api/v1/attachments/${id}/content`, { headers }).then(({ status }) => status);
+  expect([await see(bearer(viewer)), await see({}), await see(bearer("wrong"))]).toEqual([200, 401, 401]);
+});
+
+test("a message that names images oddly is refused, with where", async () => {
+  const run = (
+    await web.call("POST", "/api/v1/runs", { body: { backendProfile: "demo", sessionRef: { sessionId: "ses_img" } } })
+  ).body as { id: string };
+  const { id } = Attachment.parse(await (await upload(Buffer.from(pngOf(8, 8)))).json());
+  const send = (attachments: unknown) =>
+    web.call("POST", `/api/v1/runs/${run.id}/commands`, {
+      body: { type: "turn", payload: { text: "x", attachments } },
+    });
+  for (const odd of [
+    id,
+    {},
+    null,
+    [7],
+    ["https://example.com/a.png"],
+    [id, id],
+    Array.from({ length: 11 }, () => id),
+  ]) {
+    const { status, body } = await send(odd);
+    expect([odd, status, (body as { error: { message: string } }).error.message]).toEqual([
+      odd,
+      400,
+      expect.stringContaining("payload.attachments"),
+    ]);
+  }
+  expect(await send([id])).toMatchObject({ status: 200, body: { payload: { attachments: [id] } } });
+  expect(await send([])).toMatchObject({ status: 200 });
+});
