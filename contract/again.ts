@@ -1,7 +1,7 @@
 import type { Command } from "./command";
+import { attachmentsIn } from "./image";
 import type { CreateRunInput, Run } from "./run";
-
-type Ask = { text: string; outputSchema?: Record<string, unknown> };
+import type { Ask } from "./send-turn";
 
 /** A run as another one is made from it: the same profile, policy, workspace and session. */
 export function sameRun(run: Run): Omit<CreateRunInput, "idempotencyKey"> {
@@ -23,13 +23,17 @@ export function sameRun(run: Run): Omit<CreateRunInput, "idempotencyKey"> {
   };
 }
 
-/** What was asked of a run last that it did not complete, else what was asked last: its text, and its answer's schema. */
+/**
+ * What was asked of a run last that it did not complete, else what was asked last: its text, its images, and its answer's
+ * schema. No text where nothing was.
+ */
 export function askToRepeat(commands: readonly Pick<Command, "type" | "state" | "payload">[]): Ask {
   const turns = commands.filter((command) => command.type === "turn");
-  const { text, outputSchema } =
-    (turns.findLast((command) => command.state !== "completed") ?? turns.at(-1))?.payload ?? {};
+  const { payload = {} } = turns.findLast((command) => command.state !== "completed") ?? turns.at(-1) ?? {};
+  const { text, outputSchema } = payload;
   return {
     text: typeof text === "string" ? text : "",
+    attachments: attachmentsIn(payload),
     ...(outputSchema === undefined ? {} : { outputSchema: outputSchema as Ask["outputSchema"] }),
   };
 }

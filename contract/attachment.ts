@@ -1,21 +1,15 @@
 import { z } from "zod";
 import { exactText, RecordId } from "./ids";
-import { IMAGE_BYTES_MAX, IMAGE_TYPES, IMAGES_PER_MESSAGE_MAX } from "./image";
+import { ATTACHMENT_ID, IMAGE_BYTES_MAX, IMAGE_TYPES, IMAGES_PER_MESSAGE_MAX } from "./image";
 import { Cursor, LIST_LIMIT_MAX, pageLimit, pageOf } from "./page";
 
-/** The id of an image that belongs to a session. Stricter than others: payloads of old commands may hold anything. */
-const AttachmentId = z.string().regex(/^img_[0-9a-f]{32}$/, "is not the id of an attachment: upload an image first");
+const AttachmentId = z.string().regex(ATTACHMENT_ID, "is not the id of an attachment: upload an image first");
 
 /** The images that a message shows: of the run's own session, each once. */
 export const AttachmentIds = z
   .array(AttachmentId)
   .max(IMAGES_PER_MESSAGE_MAX, `at most ${IMAGES_PER_MESSAGE_MAX} images a message`)
   .refine((ids) => new Set(ids).size === ids.length, "names an attachment twice");
-
-/** The images that a command's payload names; none where it names none, or holds something else under that name. */
-export function attachmentsIn(payload: Record<string, unknown>): string[] {
-  return AttachmentIds.safeParse(payload.attachments).data ?? [];
-}
 
 /** What a file is called, with its ending; it is shown, and never a path. */
 const AttachmentName = exactText(200);

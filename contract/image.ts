@@ -15,6 +15,15 @@ export const IMAGES_PER_MESSAGE_MAX = 10;
 /** Of one message in sum, bytes: with what base64 adds it is a line that codex and its runner still read. */
 export const IMAGES_BYTES_PER_MESSAGE_MAX = 20 * 1024 * 1024;
 
+/** The id of an image that belongs to a session. Stricter than other ids: payloads of old commands may hold anything. */
+export const ATTACHMENT_ID = /^img_[0-9a-f]{32}$/;
+
+/** The images that a command's payload names; none where it names none, or holds something else under that name. */
+export function attachmentsIn({ attachments }: Record<string, unknown>): string[] {
+  const isNamed = Array.isArray(attachments) && attachments.length <= IMAGES_PER_MESSAGE_MAX;
+  return isNamed && attachments.every((id) => typeof id === "string" && ATTACHMENT_ID.test(id)) ? attachments : [];
+}
+
 export type ImageFacts = { mediaType: ImageType; width: number; height: number };
 
 /** What the first bytes say that an image is, whatever its name and sender say; null for what is none that is taken. */

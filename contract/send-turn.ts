@@ -11,12 +11,18 @@ export type SendPorts = {
   createCommand: (input: CreateCommandInput) => Promise<Command>;
 };
 
-export type TurnDraft = {
-  /** One per message: a double click or a retry after a lost answer finds what the first one made. */
-  draftId: string;
+/** What a person or a program asks of an agent. */
+export type Ask = {
   text: string;
+  /** Of images that it shows, which were uploaded to the session. */
+  attachments?: readonly string[];
   /** What its answer is to fit. */
   outputSchema?: Record<string, unknown>;
+};
+
+export type TurnDraft = Ask & {
+  /** One per message: a double click or a retry after a lost answer finds what the first one made. */
+  draftId: string;
   session: { sessionId: string; backendProfile: string; tenantId: string; projectId: string };
   /**
    * Runs that it may go to, the first that takes it: those that an earlier try of this message went to, whose answer may
@@ -59,9 +65,16 @@ async function tryRun(ports: SendPorts, draft: TurnDraft, runId: string): Promis
 
 function turnInput(ports: SendPorts, runId: string, draft: TurnDraft): CreateCommandInput {
   const idempotencyKey = `${ports.by}-turn-${draft.draftId}`;
-  const { text, outputSchema } = draft;
-  const payload = { text, ...(outputSchema === undefined ? {} : { outputSchema }) };
-  return { runId, type: "turn", payload, idempotencyKey };
+  return { runId, type: "turn", payload: askPayload(draft), idempotencyKey };
+}
+
+/** The payload of a turn or steer: what is not asked for is not in it. */
+export function askPayload({ text, attachments = [], outputSchema }: Ask): Record<string, unknown> {
+  return {
+    text,
+    ...(attachments.length === 0 ? {} : { attachments }),
+    ...(outputSchema === undefined ? {} : { outputSchema }),
+  };
 }
 
 /** A run that still takes commands. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { type ImageFacts, readImage } from "@/contract/image";
 
 /** The parts of a Responses API request that the scripted model reads; everything else passes unread. */
 const RequestSchema = z.looseObject({
@@ -11,6 +12,9 @@ const RequestSchema = z.looseObject({
 });
 type Item = { type?: string; id?: string | null; role?: string; [key: string]: unknown };
 
+/** An image as its bytes tell it; null where they tell nothing. */
+export type SeenImage = ImageFacts | null;
+
 /** One turn as the model sees it, rebuilt from the request: the script keeps no state of its own. */
 export interface Conversation {
   /** What people said in earlier turns, oldest first. */
@@ -19,6 +23,8 @@ export interface Conversation {
   opening: string;
   /** What was added to this turn and has not been answered yet. */
   newSteers: string[];
+  /** The images of what was said in this turn and has not been answered yet, in their order. */
+  newImages: SeenImage[];
   /** The tool calls of this turn that came back, in order. */
   outputs: { tool: string; text: string }[];
   /** True once the model has spoken after the last tool output of this turn. */
@@ -40,19 +46,19 @@ export function readConversation(body: unknown): Conversation {
   const lastOutput = inTurn.findLastIndex((item) => isOutput(item));
   const lastOwn = inTurn.findLastIndex((item) => item.role === "assistant" || isCall(item));
   const tools = new Map(inTurn.filter(isCall).map((item) => [item.call_id, String(item.name)]));
+  const unanswered = inTurn.slice(lastOwn + 1).filter(isPerson);
   return {
+    newImages: [...(lastOwn === -1 && items[start] ? [items[start]] : []), ...unanswered].flatMap(imagesOf),
     earlier: items.slice(0, Math.max(start, 0)).filter(isPerson).map(textOf),
     opening: start === -1 ? "" : textOf(items[start] ?? {}),
-    newSteers: inTurn
-      .slice(lastOwn + 1)
-      .filter(isPerson)
-      .map(textOf),
+    newSteers: unanswered.map(textOf),
     outputs: inTurn
       .filter(isOutput)
       .map((item) => ({ tool: tools.get(item.call_id) ?? "", text: outputText(item.output) })),
     hasConcluded: inTurn.some((item, index) => index > lastOutput && item.role === "assistant"),
     outputSchema: request.text?.format?.schema,
-    inputChars: JSON.stringify(items).length,
+    // Of an image's bytes no model is asked as of text.
+    inputChars: JSON.stringify(items, (key, value) => (key === "image_url" ? "" : value)).length,
   };
 }
 
@@ -81,6 +87,20 @@ function isCall(item: Item): boolean {
 
 function isOutput(item: Item): boolean {
   return item.type === "function_call_output" || item.type === "custom_tool_call_output";
+}
+
+function imagesOf(item: Item): SeenImage[] {
+  if (!Array.isArray(item.content)) return [];
+  return item.content.flatMap((part: unknown) => {
+    const { type, image_url: url } = part as { type?: unknown; image_url?: unknown };
+    return type === "input_image" ? [seeImage(String(url))] : [];
+  });
+}
+
+/** The header says all that is told; the rest of a large one is not decoded. */
+function seeImage(url: string): SeenImage {
+  const [, base64] = /^data:image\/[a-z+.-]+;base64,([A-Za-z0-9+/]{0,87384})/.exec(url) ?? [];
+  return base64 === undefined ? null : readImage(Buffer.from(base64, "base64"));
 }
 
 function textOf(item: Item): string {

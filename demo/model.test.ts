@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { pngOf } from "@/contract/test/images";
 import { answerDemo, type DemoEvent } from "./model";
 
 const user = (text: string, id = "msg_1") => ({
@@ -97,4 +98,24 @@ test("a failure is a failed response, and an abort ends the stream early", async
     if (event === "response.output_text.delta") abort.abort();
   }
   expect(seen.at(-1)).toBe("response.output_text.delta");
+});
+
+test("images are told by their sizes once, whoever of a turn's messages shows them, and cost no text", async () => {
+  const shown = (text: string, bytes: Buffer) => {
+    const image_url = `data:image/png;base64,${bytes.toString("base64")}`;
+    return { ...user(text), content: [...user(text).content, { type: "input_image", image_url }] };
+  };
+  const turn = shown("RUN `one`", pngOf(640, 480));
+  const first = await answer([turn]);
+  expect(first.text).toBe("I see an image of 640 × 480 pixels (PNG).");
+  const next = await answer([turn, call("a"), output("a", DONE)]);
+  expect(next.text).not.toContain("I see");
+  const steer = await answer([turn, call("a"), output("a", DONE), shown("and this", pngOf(10, 20))]);
+  expect(steer.text).toMatch(/^I see an image of 10 × 20 pixels \(PNG\)\.\n\nYou added/);
+  const odd = { type: "input_image", image_url: "https://example.com/a.png" };
+  expect((await answer([{ ...user("hi"), content: [odd, odd] }])).text).toContain(
+    "I see 2 images: an image, an image.",
+  );
+  const large = await answer([shown("hi", Buffer.concat([pngOf(1, 1), Buffer.alloc(1_000_000)]))]);
+  expect(JSON.stringify(large.events.at(-1))).toMatch(/"input_tokens":\d{1,3},/);
 });

@@ -1,4 +1,4 @@
-import type { Conversation } from "./conversation";
+import type { Conversation, SeenImage } from "./conversation";
 import { conclusion, exitCodeOf, lastOutput, printed, wasRefused } from "./outputs";
 import { sampleOf } from "./sample";
 
@@ -175,18 +175,37 @@ const SCENARIOS: Scenario[] = [
 
 /** What the model does next in this turn. */
 export function nextStep(conversation: Conversation): Step {
-  const step = spokenStep(conversation);
+  const step = withImages(
+    conversation,
+    withSteers(conversation, withPolling(conversation) ?? chooseStep(conversation)),
+  );
   const isLast = step.say !== undefined && step.call === undefined;
   if (!isLast || conversation.outputSchema == null) return step;
   return { ...step, say: JSON.stringify(sampleOf(conversation.outputSchema)) };
 }
 
-function spokenStep(conversation: Conversation): Step {
-  const step = withPolling(conversation) ?? chooseStep(conversation);
+function withSteers(conversation: Conversation, step: Step): Step {
   if (conversation.newSteers.length === 0) return step;
   const heard = `You added: ${conversation.newSteers.map((text) => `“${text}”`).join(" and ")}. I take it into account.`;
   if (conversation.hasConcluded && step.call === undefined) return { say: heard };
   return { ...step, say: step.say === undefined ? heard : `${heard}\n\n${step.say}` };
+}
+
+/** Says first what it was shown, so that a person sees that it came. */
+function withImages({ newImages }: Conversation, step: Step): Step {
+  if (newImages.length === 0 || step.fail) return step;
+  const [first] = newImages;
+  const seen =
+    newImages.length === 1 && first !== undefined
+      ? `I see ${described(first)}.`
+      : `I see ${newImages.length} images: ${newImages.map(described).join(", ")}.`;
+  return { ...step, say: step.say === undefined ? seen : `${seen}\n\n${step.say}` };
+}
+
+function described(image: SeenImage): string {
+  if (image === null) return "an image";
+  const kind = image.mediaType.slice("image/".length).toUpperCase();
+  return `an image of ${image.width} × ${image.height} pixels (${kind})`;
 }
 
 // A command that outlasts its yield time goes on in the background: the model waits for it.

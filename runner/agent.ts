@@ -4,9 +4,9 @@ import path from "node:path";
 import { AppServer } from "./app-server";
 import type { CodexNotification } from "./app-server-methods";
 import { BackendFailedError, CodexRequestError } from "./errors";
+import { type Message, userInput } from "./images";
 import type { Hidden, Isolation } from "./isolation";
-import type { ThreadStartParams, TurnError, TurnStartParams, UserInput } from "./protocol/codex";
-import type { TurnAsk } from "./turn-output";
+import type { ThreadStartParams, TurnError, TurnStartParams } from "./protocol/codex";
 
 export interface TurnEnd {
   turnId: string;
@@ -164,11 +164,9 @@ export class Agent {
   }
 
   /** Sends a turn. The answer's `ended` settles when codex says how it ended, or rejects when codex is gone. */
-  async startTurn(
-    commandId: string,
-    { text, outputSchema }: TurnAsk,
-  ): Promise<{ turnId: string; ended: Promise<TurnEnd> }> {
+  async startTurn(commandId: string, message: Message): Promise<{ turnId: string; ended: Promise<TurnEnd> }> {
     if (this.active) throw new Error("a turn is under way");
+    const { outputSchema } = message;
     const active = makeTurn();
     this.active = active;
     this.heardAt = performance.now();
@@ -176,7 +174,7 @@ export class Agent {
       const { turn } = await this.server.request("turn/start", {
         threadId: this.threadId,
         clientUserMessageId: commandId,
-        input: userText(text),
+        input: userInput(message),
         ...(outputSchema === undefined ? {} : { outputSchema: outputSchema as TurnStartParams["outputSchema"] }),
       });
       active.take(turn.id);
@@ -189,7 +187,7 @@ export class Agent {
   }
 
   /** Adds to the turn under way; false when there is none (any more). */
-  async steer(commandId: string, text: string): Promise<boolean> {
+  async steer(commandId: string, message: Message): Promise<boolean> {
     const turnId = this.active?.turnId;
     if (turnId === undefined) return false;
     try {
@@ -197,7 +195,7 @@ export class Agent {
         threadId: this.threadId,
         expectedTurnId: turnId,
         clientUserMessageId: commandId,
-        input: userText(text),
+        input: userInput(message),
       });
       return true;
     } catch (error) {
@@ -358,8 +356,4 @@ async function isProgram(file: string): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-function userText(text: string): UserInput[] {
-  return [{ type: "text", text, text_elements: [] }];
 }

@@ -1,3 +1,4 @@
+import type { ShownAttachment } from "@/contract/attachment";
 import type { ClaimedRun } from "@/contract/run";
 import { checkWriter, findRollouts } from "@/volume";
 import { Agent, ThreadLostError } from "./agent";
@@ -9,6 +10,7 @@ import { BackendFailedError } from "./errors";
 import { type DraftEvent, EventBatcher } from "./event-batch";
 import type { Handover } from "./handover";
 import { hiddenFolders } from "./hidden-folders";
+import { fetchImages, type Message, type Order, shownImage } from "./images";
 import { probeIsolation } from "./isolation";
 import { LiveFrames } from "./live-frames";
 import { type Disk, layoutOf, type Prepared, policyOf, prepareAgent, prepareDisk, repairThreads } from "./prepare";
@@ -25,6 +27,8 @@ export class Attempt {
   readonly policy: ReturnType<typeof policyOf>;
   /** The command whose turn is under way. */
   turnCommandId: string | undefined;
+  /** What the messages of commands showed, for the events that tell of them. */
+  readonly shown = new Map<string, ShownAttachment[]>();
   /** The last turn that codex took, for the archive's manifest. */
   lastTurnId: string | null = null;
   onEnding: (ending: Ending) => void = () => {};
@@ -60,6 +64,7 @@ export class Attempt {
     this.translator = new TurnTranslator({
       threadId: () => this.threadId,
       turnCommandId: () => this.turnCommandId,
+      shownOf: (commandId) => this.shown.get(commandId) ?? [],
       // Read late: a git workspace's folder is known once it is there.
       workspaceDir: () => this.readyDisk?.cwd ?? "",
       isDemo: run.assignment.isDemo,
@@ -105,6 +110,18 @@ export class Attempt {
 
   emit(event: DraftEvent): void {
     this.events.add(event);
+  }
+
+  /**
+   * Fetches what a command's message shows, and keeps what its event tells of it. Throws ImageError; nothing more is
+   * fetched once the attempt is abandoned or the signal aborts.
+   */
+  async readMessage(commandId: string, { imageIds, ...rest }: Order, signal: AbortSignal): Promise<Message> {
+    if (imageIds.length === 0) return { ...rest, images: [] };
+    const either = AbortSignal.any([signal, this.abandoned]);
+    const images = await fetchImages((input, opts) => this.controlPlane.getAttachment(input, opts), imageIds, either);
+    this.shown.set(commandId, images.map(shownImage));
+    return { ...rest, images };
   }
 
   /** The agent, started if it is not running; throws BackendFailedError, WorkspaceError or VolumeError. */

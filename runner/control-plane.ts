@@ -1,4 +1,5 @@
 import type { RequestApprovalInput } from "@/contract/approval";
+import type { Attachment } from "@/contract/attachment";
 import type { Command, FinishCommandInput } from "@/contract/command";
 import type { AppendEventsInput, LiveFramesInput } from "@/contract/event";
 import type {
@@ -55,6 +56,11 @@ export interface ControlPlane {
     opts?: CallOptions,
   ): Promise<void>;
   getManifest(sessionId: string): Promise<unknown>;
+  /** An image that a command of the run names. Whether its bytes are whole is the caller's to check. */
+  getAttachment(
+    input: { attachmentId: string },
+    opts?: CallOptions,
+  ): Promise<{ attachment: Attachment; bytes: Buffer }>;
 }
 
 /** What an archiver asks of the server, with its token. */

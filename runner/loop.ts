@@ -14,8 +14,8 @@ import { deferred } from "./deferred";
 import { type Ending, endingOf } from "./ending";
 import type { Handover } from "./handover";
 import { Heartbeat, type Instant } from "./heartbeat";
+import { type Order, orderOf } from "./images";
 import { persist } from "./persist";
-import { askIn, type TurnAsk } from "./turn-output";
 import { TurnRunner } from "./turn-runner";
 import { UrgentCommands } from "./urgent-commands";
 
@@ -174,16 +174,16 @@ class Loop {
       const command = await inbox.nextTurn(idleLeftMs());
       if (attempt.ending) return;
       if (this.isDraining) continue;
-      if (command) await this.runTurn(command, this.askIn(command.payload));
+      if (command) await this.runTurn(command, this.orderOf(command.payload));
       else if (idleLeftMs() > 0) continue;
       else if (await this.complete()) return;
       idleSince = performance.now();
     }
   }
 
-  private async runTurn(command: Pick<Command, "id" | "seq">, ask: TurnAsk, isAcknowledged = false): Promise<void> {
+  private async runTurn(command: Pick<Command, "id" | "seq">, order: Order, isAcknowledged = false): Promise<void> {
     this.log.info({ commandId: command.id }, "a turn begins");
-    const done = this.turns.run(command, ask, { isAcknowledged });
+    const done = this.turns.run(command, order, { isAcknowledged });
     this.withdraw(command.id);
     await done;
     this.log.info({ commandId: command.id }, "the turn has ended");
@@ -202,15 +202,16 @@ class Loop {
   }
 
   // The turn went to the agent once, so it is not sent again: a new turn on the thread says what happened to it.
-  private async runCutOffTurn({ commandId, ...asked }: { commandId: string } & TurnAsk): Promise<void> {
-    const ask = this.askIn(asked);
-    const text = `Your last turn was cut off: the process that ran it was lost. Look at what was already done, then go on. What had been asked:\n\n${ask.text}`;
-    await this.runTurn({ id: commandId, seq: 0 }, { ...ask, text }, true);
+  private async runCutOffTurn({ commandId, ...asked }: { commandId: string; text: string }): Promise<void> {
+    // Its images too: whether codex had written them down nobody knows.
+    const order = this.orderOf(asked);
+    const text = `Your last turn was cut off: the process that ran it was lost. Look at what was already done, then go on. What had been asked:\n\n${order.text}`;
+    await this.runTurn({ id: commandId, seq: 0 }, { ...order, text }, true);
   }
 
-  private askIn(payload: Record<string, unknown>): TurnAsk {
+  private orderOf(payload: Record<string, unknown>): Order {
     // A server of the release before knows no outputs, and says so by saying nothing.
-    return askIn(payload, this.run.assignment.takesOutput === true);
+    return orderOf(payload, { takesOutput: this.run.assignment.takesOutput === true });
   }
 
   /** Ends an idle run; false when the server knows of a command that still waits, so that the run goes on. */

@@ -20,7 +20,7 @@ const CALL_TIMEOUT_MS = 15_000;
 const SEGMENT_TIMEOUT_MS = 60_000;
 const LEASE_REASONS = new Set(["lease-lost", "lease-held", "lease-fencing"]);
 
-/** The server over HTTP: typed procedures, commands by subscription, segments as plain bytes. */
+/** The server over HTTP: typed procedures, commands by subscription, segments and images as plain bytes. */
 export function connectControlPlane(opts: {
   url: string;
   launchToken: string;
@@ -80,18 +80,22 @@ export function connectControlPlane(opts: {
     silentSince = undefined;
   }
   const ask = <T>(call: () => Promise<T>, how?: CallOptions): Promise<T> => listen(call, how?.signal);
-  async function segment(
-    digest: string,
-    query: Record<string, string>,
+  function segment(digest: string, query: Record<string, string>, init: RequestInit & CallOptions): Promise<Buffer> {
+    const target = `/api/runner/segments/${digest}?${new URLSearchParams(query)}`;
+    return plainBytes("a segment", target, init);
+  }
+  async function plainBytes(
+    what: string,
+    path: string,
     { signal: outer, ...init }: RequestInit & CallOptions,
   ): Promise<Buffer> {
-    const target = `${opts.url}/api/runner/segments/${digest}?${new URLSearchParams(query)}`;
+    const target = `${opts.url}${path}`;
     const read = async (signal: AbortSignal) => {
       const response = await authorized(target, { ...init, signal });
       return { isOk: response.ok, status: response.status, body: Buffer.from(await response.arrayBuffer()) };
     };
     return listen(async () => {
-      const { isOk, status, body } = await withDeadline("a segment", segmentTimeoutMs, read, outer);
+      const { isOk, status, body } = await withDeadline(what, segmentTimeoutMs, read, outer);
       if (isOk) return body;
       const refusal: unknown = await new Response(body).json().catch(() => undefined);
       const fault = z.object({ error: ErrorBody }).safeParse(refusal);
@@ -146,6 +150,11 @@ export function connectControlPlane(opts: {
       segment(digest, { runId, leaseEpoch: String(leaseEpoch), sessionId }, { method: "GET" }),
     commitManifest: (input, how) => ask(async () => void (await trpc.archive.commit.mutate(input, how)), how),
     storeArchive: (input) => ask(async () => void (await trpc.archive.store.mutate(input))),
+    getAttachment: async ({ attachmentId }, how = {}) => {
+      const attachment = await ask(() => trpc.attachments.get.query({ attachmentId }, how), how);
+      const content = `/api/v1/attachments/${encodeURIComponent(attachmentId)}/content`;
+      return { attachment, bytes: await plainBytes("an image", content, { method: "GET", ...how }) };
+    },
     getManifest: (sessionId) => ask(async () => (await trpc.archive.manifest.query({ sessionId })).manifest),
   };
 }

@@ -1,18 +1,15 @@
 import { z } from "zod";
 import { CommandOutput, checkedPart, inRequiredOrder, OutputSchema } from "@/contract/output-schema";
 
-/** What a turn is asked: its text, and the JSON Schema that its last message is to fit. */
-export type TurnAsk = { text: string; outputSchema?: Record<string, unknown> };
-
 type Output = { output: Record<string, unknown> } | { fault: string };
 
 const KEPT = "its last message is in the conversation";
 const PLACE_LENGTH_MAX = 200;
 
-/** What a command's payload asks of an agent. A schema from before there were any, which may be none, is left out. */
-export function askIn({ text, outputSchema }: Record<string, unknown>, takesOutput: boolean): TurnAsk {
-  const schema = takesOutput ? OutputSchema.safeParse(outputSchema).data : undefined;
-  return { text: String(text ?? ""), ...(schema === undefined ? {} : { outputSchema: inRequiredOrder(schema) }) };
+/** The schema in a command's payload; undefined for one from before there were any, which may be none. */
+export function schemaIn({ outputSchema }: Record<string, unknown>): Record<string, unknown> | undefined {
+  const schema = OutputSchema.safeParse(outputSchema).data;
+  return schema === undefined ? undefined : inRequiredOrder(schema);
 }
 
 /**

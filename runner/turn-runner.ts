@@ -6,10 +6,11 @@ import { RefusedError } from "./control-plane";
 import { deferred } from "./deferred";
 import { endingOf } from "./ending";
 import { AppServerExitedError, CodexRequestError, LeaseLostError } from "./errors";
+import { ImageError, type Message, type Order } from "./images";
 import { persist } from "./persist";
 import { describeRefusals } from "./refusals";
 import { markRollouts, type RolloutMarks, readCalls } from "./rollout-calls";
-import { readOutput, type TurnAsk } from "./turn-output";
+import { readOutput } from "./turn-output";
 
 type Outcome = Pick<FinishCommandInput, "terminalStatus" | "failureKind" | "failureMessage" | "output">;
 
@@ -23,6 +24,8 @@ interface Current {
   /** Why the turn is being stopped; it counts if the turn did end interrupted. */
   stop: Outcome | undefined;
   agent: Agent | undefined;
+  /** Aborts the fetch of what its message shows. */
+  fetching: AbortController;
 }
 
 /** How long codex may say nothing in a turn without a limit of its own; it is well above codex's own time-outs. */
@@ -36,11 +39,11 @@ export class TurnRunner {
   constructor(private readonly attempt: Attempt) {}
 
   /** Adds to the turn of a command, once codex has taken it; false when that is not the one under way any more. */
-  async steer(turnCommandId: string, command: Command, text: string): Promise<boolean> {
+  async steer(turnCommandId: string, command: Command, message: Message): Promise<boolean> {
     const { current } = this;
     if (current?.commandId !== turnCommandId) return false;
     await current.started;
-    return (await current.agent?.steer(command.id, text)) ?? false;
+    return (await current.agent?.steer(command.id, message)) ?? false;
   }
 
   /** Whether the agent has done its part of the turn under way, and others are still at theirs. */
@@ -60,7 +63,7 @@ export class TurnRunner {
   /** Runs one turn to its end. Throws when the whole run cannot go on; its command is finished before. */
   async run(
     command: Pick<Command, "id" | "seq">,
-    ask: TurnAsk,
+    order: Order,
     opts: { isAcknowledged: boolean } = { isAcknowledged: false },
   ): Promise<void> {
     const sent = deferred();
@@ -72,15 +75,17 @@ export class TurnRunner {
       started: started.promise,
       stop: undefined,
       agent: undefined,
+      fetching: new AbortController(),
     };
     this.current = current;
     this.attempt.turnCommandId = command.id;
     try {
       await this.attempt.checkVolume();
       const agent = await this.attempt.openAgent();
-      if (this.attempt.ending) return;
+      const message = await this.readMessage(current, order);
+      if (this.attempt.ending || message === null) return;
       if (!opts.isAcknowledged && !(await this.acknowledge(command.id))) return;
-      await this.follow(current, agent, { ask, hasSent: sent.resolve, hasStarted: started.resolve });
+      await this.follow(current, agent, { message, hasSent: sent.resolve, hasStarted: started.resolve });
     } catch (error) {
       await this.fail(current, error);
       throw error;
@@ -98,10 +103,26 @@ export class TurnRunner {
     const { current } = this;
     if (!current || current.commandId !== (opts.commandId ?? current.commandId)) return false;
     current.stop ??= outcome;
+    current.fetching.abort();
     this.attempt.approvals.endTurn();
     await current.sent;
     // What was not sent yet is not sent any more.
     return current.agent === undefined || (await current.agent.interrupt(opts.boundMs));
+  }
+
+  /** What is sent, with its images; null when it cannot be shown, which ends its command and not the run. */
+  private async readMessage(current: Current, order: Order): Promise<Message | null> {
+    try {
+      return await this.attempt.readMessage(current.commandId, order, current.fetching.signal);
+    } catch (error) {
+      // Whoever stopped it says how it ends.
+      if (current.stop || this.attempt.ending) return { text: order.text, images: [] };
+      if (!(error instanceof ImageError)) throw error;
+      const { message } = error;
+      this.attempt.emit({ type: "error", payload: { message, code: "infra-failed" } });
+      await this.finish(current, { terminalStatus: "failed", failureKind: "infra-failed", failureMessage: message });
+      return null;
+    }
   }
 
   private async acknowledge(commandId: string): Promise<boolean> {
@@ -118,7 +139,7 @@ export class TurnRunner {
   private async follow(
     current: Current,
     agent: Agent,
-    how: { ask: TurnAsk; hasSent: () => void; hasStarted: () => void },
+    how: { message: Message; hasSent: () => void; hasStarted: () => void },
   ): Promise<void> {
     const { attempt } = this;
     if (attempt.abandoned.aborted) return;
@@ -126,7 +147,7 @@ export class TurnRunner {
     const marks = await this.markRollouts(agent);
     let turn: Awaited<ReturnType<Agent["startTurn"]>>;
     try {
-      const starting = agent.startTurn(current.commandId, how.ask);
+      const starting = agent.startTurn(current.commandId, how.message);
       current.agent = agent;
       how.hasSent();
       turn = await starting;
@@ -152,7 +173,7 @@ export class TurnRunner {
     await attempt.noteThread();
     const end = await this.waitForEnd(agent, turn.ended);
     const refusals = await this.tellRefusals(agent, turnId, marks);
-    const outcome = withOutput(outcomeOf(end, current.stop), how.ask, attempt.translator.lastMessage);
+    const outcome = withOutput(outcomeOf(end, current.stop), how.message, attempt.translator.lastMessage);
     for (const event of attempt.translator.endTurn(turnId, end.error)) attempt.emit(event);
     if (end.status === "completed" && outcome.terminalStatus === "failed")
       attempt.emit({
@@ -286,7 +307,7 @@ function outcomeOf(end: TurnEnd, stop: Outcome | undefined): Outcome {
 }
 
 /** A turn that ended as it should, and was given a schema, has done what was asked only if its last message fits that. */
-function withOutput(outcome: Outcome, { outputSchema }: TurnAsk, lastMessage: string | undefined): Outcome {
+function withOutput(outcome: Outcome, { outputSchema }: Message, lastMessage: string | undefined): Outcome {
   if (outputSchema === undefined || outcome.terminalStatus !== "completed") return outcome;
   const read = readOutput(lastMessage, outputSchema);
   if ("output" in read) return { ...outcome, output: read.output };

@@ -1,4 +1,5 @@
 import path from "node:path";
+import type { ShownAttachment } from "@/contract/attachment";
 import type { CodexNotification } from "./app-server-methods";
 import type { DraftEvent } from "./event-batch";
 import type { FileUpdateChange, ThreadItem, ThreadTokenUsageUpdatedNotification, TurnError } from "./protocol/codex";
@@ -43,6 +44,8 @@ export class TurnTranslator {
       threadId: () => string | undefined;
       workspaceDir: () => string;
       turnCommandId: () => string | undefined;
+      /** The images that a command's message showed. */
+      shownOf: (commandId: string) => readonly ShownAttachment[];
       isDemo: boolean;
     },
   ) {}
@@ -216,12 +219,19 @@ export class TurnTranslator {
   }
 
   private userMessage(item: Extract<ThreadItem, { type: "userMessage" }>, turnId: string): DraftEvent {
-    const text = item.content.map((part) => (part.type === "text" ? part.text : `[${part.type}]`)).join("\n");
     const commandId = item.clientId ?? undefined;
+    const attachments = commandId === undefined ? [] : this.opts.shownOf(commandId);
+    // Images are told by what they are, and never by their bytes.
+    const said = item.content.filter(({ type }) => type !== "image" || attachments.length === 0);
+    const text = said.map((part) => (part.type === "text" ? part.text : `[${part.type}]`)).join("\n");
     const isSteer = commandId !== undefined && commandId !== this.opts.turnCommandId();
     return {
       type: "user_message",
-      payload: { text: clip(text), commandId, turnId, itemId: item.id, ...(isSteer ? { isSteer } : {}) },
+      payload: {
+        ...{ text: clip(text), commandId, turnId, itemId: item.id },
+        ...(isSteer ? { isSteer } : {}),
+        ...(attachments.length === 0 ? {} : { attachments }),
+      },
     };
   }
 

@@ -4,6 +4,7 @@ import type { CommandInbox } from "./command-inbox";
 import { RefusedError } from "./control-plane";
 import { endingOf } from "./ending";
 import { BackendFailedError } from "./errors";
+import { ImageError, orderOf } from "./images";
 import { persist } from "./persist";
 import type { TurnRunner } from "./turn-runner";
 
@@ -12,7 +13,7 @@ type Result =
   | { done: true }
   | {
       done: false;
-      reason: "no-active-turn" | "approval-not-pending" | "backend-failed" | "unknown-type";
+      reason: "no-active-turn" | "approval-not-pending" | "backend-failed" | "infra-failed" | "unknown-type";
       message: string;
     };
 
@@ -59,7 +60,7 @@ export class UrgentCommands {
         ? ({ terminalStatus: "completed" } as const)
         : ({
             terminalStatus: "failed",
-            failureKind: result.reason === "backend-failed" ? "backend-failed" : "schema-invalid",
+            failureKind: isFault(result.reason) ? result.reason : "schema-invalid",
             failureMessage: failureMessage(result),
           } as const);
       await persist(() =>
@@ -82,12 +83,13 @@ export class UrgentCommands {
     const { attempt, turns } = this.opts;
     switch (command.type) {
       case "steer": {
-        const { text } = COMMAND_PAYLOADS.steer.parse(command.payload);
         if (turnCommandId === undefined) return NO_ACTIVE_TURN;
         try {
-          if (await turns.steer(turnCommandId, command, text)) return { done: true };
+          const message = await attempt.readMessage(command.id, orderOf(command.payload), attempt.abandoned);
+          if (await turns.steer(turnCommandId, command, message)) return { done: true };
           return turns.isLeftToOthers ? LEFT_TO_OTHERS : NO_ACTIVE_TURN;
         } catch (error) {
+          if (error instanceof ImageError) return { done: false, reason: "infra-failed", message: error.message };
           if (error instanceof BackendFailedError)
             return { done: false, reason: "backend-failed", message: error.message };
           return {
@@ -120,6 +122,11 @@ export class UrgentCommands {
   }
 }
 
+/** Whether it is said as a kind of failure, with a message of its own, rather than by a word for programs. */
+function isFault(reason: Extract<Result, { done: false }>["reason"]): reason is "backend-failed" | "infra-failed" {
+  return reason === "backend-failed" || reason === "infra-failed";
+}
+
 function failureMessage(result: Extract<Result, { done: false }>): string {
-  return result.reason === "backend-failed" ? result.message : `${result.reason}: ${result.message}`;
+  return isFault(result.reason) ? result.message : `${result.reason}: ${result.message}`;
 }

@@ -10,11 +10,12 @@ import { Button } from "@/components/ui/button";
 import { Dialog } from "@/components/ui/dialog";
 import { ErrorNote } from "@/components/ui/error-note";
 import { Field, TextArea } from "@/components/ui/field";
+import { formatPlural } from "@/components/ui/format";
 import { TableSkeleton } from "@/components/ui/page";
 import { randomId } from "@/components/ui/random-id";
 import { askToRepeat, sameRun } from "@/contract/again";
 import type { Run } from "@/contract/run";
-import { sendTurn, isOpen as takesCommands } from "@/contract/send-turn";
+import { askPayload, sendTurn, isOpen as takesCommands } from "@/contract/send-turn";
 
 type RunAgainProps = { run: Run; isOpen: boolean; onOpenChange: (isOpen: boolean) => void };
 
@@ -35,6 +36,7 @@ export function RunAgainDialog({ run, isOpen, onOpenChange }: RunAgainProps) {
 function AgainForm({ run, ask }: { run: Run; ask: ReturnType<typeof askToRepeat> }) {
   const api = useTRPCClient();
   const router = useRouter();
+  const { attachments = [] } = ask;
   const [text, setText] = useState(ask.text);
   // One for as long as the dialog is open: a second press after a lost answer finds what the first one made.
   const [draftId] = useState(randomId);
@@ -44,7 +46,12 @@ function AgainForm({ run, ask }: { run: Run; ask: ReturnType<typeof askToRepeat>
     mutationFn: async () => {
       const made = await api.runs.create.mutate({ ...sameRun(run), idempotencyKey: `console-again-${draftId}` });
       const idempotencyKey = `console-again-turn-${draftId}`;
-      await api.commands.create.mutate({ runId: made.id, type: "turn", payload: { ...ask, text }, idempotencyKey });
+      await api.commands.create.mutate({
+        runId: made.id,
+        type: "turn",
+        payload: askPayload({ ...ask, text }),
+        idempotencyKey,
+      });
       return made.id;
     },
     onSuccess: (runId) => router.push(runAddress(runId)),
@@ -74,7 +81,10 @@ function AgainForm({ run, ask }: { run: Run; ask: ReturnType<typeof askToRepeat>
   };
   return (
     <form onSubmit={submit} className="flex flex-col gap-3">
-      <Field label="Message" hint="A new run has the same profile, policy, workspace and session as this one.">
+      <Field
+        label="Message"
+        hint={`A new run has the same profile, policy, workspace and session as this one.${attachments.length === 0 ? "" : ` Its ${formatPlural(attachments.length, "image")} go with the message.`}`}
+      >
         {(id) => (
           <TextArea
             id={id}

@@ -64,8 +64,14 @@ test("a run is made again with the same content, and what it did not complete is
     ...{ tenantId: "t", projectId: "p", providerId: "v", backendProfile: "codex", workspaceRef: { kind: "empty" } },
     ...{ executionPolicy: { sandbox: "read-only" }, sessionRef: { sessionId: "ses_1" } },
   });
-  expect(askToRepeat([turn("completed", 1), turn("failed", 2), turn("completed", 3)])).toEqual({ text: "failed" });
-  const last = { text: "last", outputSchema: { type: "object" } };
+  expect(askToRepeat([turn("completed", 1), turn("failed", 2), turn("completed", 3)])).toEqual({
+    text: "failed",
+    attachments: [],
+  });
+  const attachments = [`img_${"0".repeat(32)}`];
+  const last = { text: "last", attachments, outputSchema: { type: "object" } };
   expect(askToRepeat([turn("completed", 1), { ...turn("completed", 2), payload: { ...last, more: 1 } }])).toEqual(last);
-  expect(askToRepeat([])).toEqual({ text: "" });
+  const odd = { ...turn("failed", 1), payload: { text: "look", attachments: ["https://example.com/a.png"] } };
+  expect(askToRepeat([odd])).toEqual({ text: "look", attachments: [] });
+  expect(askToRepeat([])).toEqual({ text: "", attachments: [] });
 });

@@ -1,7 +1,8 @@
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import type { RequestApprovalInput } from "@/contract/approval";
 import type { Command, FinishCommandInput } from "@/contract/command";
 import type { AppendEventsInput, LiveFramesInput } from "@/contract/event";
+import { readImage } from "@/contract/image";
 import type { ClaimedRun, FinishRunInput, HeartbeatAnswer } from "@/contract/run";
 import {
   type CallOptions,
@@ -11,6 +12,7 @@ import {
   type WatchedCommand,
 } from "@/runner/control-plane";
 import { LeaseLostError } from "@/runner/errors";
+import type { Image } from "@/runner/images";
 
 type Event = AppendEventsInput["events"][number];
 
@@ -20,6 +22,7 @@ export class MemoryControlPlane implements ControlPlane {
   readonly frames: LiveFramesInput["frames"] = [];
   readonly commands: Command[] = [];
   readonly segments = new Map<string, Buffer>();
+  readonly images = new Map<string, Image>();
   readonly storage: { storageSizeBytes: number; storageFilesCount: number; storageSha256: string }[] = [];
   manifest: Record<string, unknown> | undefined;
   finished: FinishRunInput | undefined;
@@ -216,6 +219,34 @@ export class MemoryControlPlane implements ControlPlane {
 
   async getManifest(): Promise<unknown> {
     return this.manifest;
+  }
+
+  /** As if it had been uploaded to the session; answers what a command names it by. */
+  attach(bytes: Buffer, name = "shot.png"): string {
+    const facts = readImage(bytes);
+    if (facts === null) throw new Error("this is no image");
+    const id = `img_${randomUUID().replaceAll("-", "")}`;
+    const sha256 = createHash("sha256").update(bytes).digest("hex");
+    const of = { sessionId: "ses_test", tenantId: "default", projectId: "default", createdBy: "test" };
+    const attachment = {
+      id,
+      name,
+      ...facts,
+      ...of,
+      sizeBytes: bytes.byteLength,
+      sha256,
+      createdAt: "",
+      expiresAt: null,
+    };
+    this.images.set(id, { attachment, bytes });
+    return id;
+  }
+
+  async getAttachment({ attachmentId }: { attachmentId: string }, _opts?: CallOptions): Promise<Image> {
+    if (this.isAway) throw new UnreachableError("the server is away");
+    const image = this.images.get(attachmentId);
+    if (!image) throw new RefusedError("not-found", `there is no attachment ${attachmentId}`);
+    return image;
   }
 
   private judge(leaseEpoch: number | undefined): void {

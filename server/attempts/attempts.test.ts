@@ -146,6 +146,12 @@ test("a forced release closes the attempt's job, so that the next attempt starts
   await reconcileAttempts({ ctx, executor });
   await launchPending({ ctx, executor, attemptsMax: 8 });
   expect(executor.launched).toHaveLength(2);
+  // The next attempt is told what was cut off, with what it showed.
+  const attachments = [`img_${"0".repeat(32)}`];
+  const shown = JSON.stringify({ text: "go", attachments });
+  await ctx.pool.query("update agentrun_commands set payload = $1 where id = $2", [shown, commandId]);
+  const again = await claimRun(ctx, { runId, runnerId: executor.launched[1]?.runnerId ?? "" });
+  expect(again.assignment.cutOffTurn).toEqual({ commandId, text: "go", attachments });
 });
 
 test("where runners are outside, a cancellation that comes after the lease ran out is carried out", async () => {

@@ -1,6 +1,7 @@
 import { and, asc, eq, sql } from "drizzle-orm";
 import { askToRepeat, sameRun } from "@/contract/again";
 import { BulkRunFilter } from "@/contract/bulk";
+import { askPayload } from "@/contract/send-turn";
 import { isTerminal } from "@/contract/words";
 import { lockRun } from "@/db/queries/lock";
 import { commands, type RunRow, runs } from "@/db/schema";
@@ -71,12 +72,12 @@ async function runAgain(ctx: TxContext, runId: string): Promise<Dealt> {
     .from(commands)
     .where(and(eq(commands.runId, runId), eq(commands.type, "turn")))
     .orderBy(asc(commands.seq));
-  const payload = askToRepeat(turns.map(toCommand));
-  if (payload.text.trim() === "") throw new ConflictError("no-open-command", NOTHING_ASKED);
+  const ask = askToRepeat(turns.map(toCommand));
+  if (ask.text.trim() === "") throw new ConflictError("no-open-command", NOTHING_ASKED);
   // One that is gone is not made anew, as a run that names an unknown session would.
   if (run.sessionId !== null) await lockOwnSession(ctx, run.sessionId);
   const made = await createRun(ctx, sameRun(toRun(run, null)));
-  await createCommand(ctx, { runId: made.id, type: "turn", payload });
+  await createCommand(ctx, { runId: made.id, type: "turn", payload: askPayload(ask) });
   return { outcome: "done", madeId: made.id };
 }
 

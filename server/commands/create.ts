@@ -1,6 +1,6 @@
 import { and, eq, sql } from "drizzle-orm";
-import { attachmentsIn } from "@/contract/attachment";
 import type { Command, CreateCommandInput } from "@/contract/command";
+import { attachmentsIn } from "@/contract/image";
 import { lockRun } from "@/db/queries/lock";
 import { type CommandRow, commands, type RunRow, runs, type SessionRow, sessions } from "@/db/schema";
 import { recordDecision } from "@/server/approvals";

@@ -1,6 +1,6 @@
 import { and, asc, eq, lt } from "drizzle-orm";
-import { attachmentsIn } from "@/contract/attachment";
 import { BACKEND_PROTOCOL, DEMO_PROFILE } from "@/contract/backend";
+import { attachmentsIn } from "@/contract/image";
 import type { Assignment } from "@/contract/run";
 import { commands, type RunRow, type SessionRow } from "@/db/schema";
 import type { TxContext } from "@/server/context";
