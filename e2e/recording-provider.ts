@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { answerDemo } from "@/demo/model";
 
-type ModelRequest = { input: { role?: string; content?: { text?: string }[] }[] };
+type ModelRequest = { input: { role?: string; content?: { text?: string; image_url?: string }[] }[] };
 
 /** A model provider on loopback that answers as the demo model does and keeps every request, for tests to read. */
 export class RecordingProvider implements AsyncDisposable {
@@ -61,6 +61,14 @@ export class RecordingProvider implements AsyncDisposable {
       .filter((item) => item.role === "user")
       .map((item) => (item.content ?? []).map((part) => part.text ?? "").join(""))
       .filter((text) => !text.startsWith("<"));
+  }
+
+  /** The images that the last request shows, as data URLs. */
+  lastImages(): string[] {
+    const input = this.requests.at(-1)?.input ?? [];
+    return input
+      .flatMap(({ content }) => (Array.isArray(content) ? content : []))
+      .flatMap((part) => part.image_url ?? []);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,8 +1,9 @@
 import { rmSync } from "node:fs";
 import path from "node:path";
+import { pngOf } from "@/contract/test/images";
 import { expect, LOOKS, lookInAll, newSignedIn, ready, type SignedIn, startSignedIn, test } from "./fixtures";
 import { RecordingProvider } from "./recording-provider";
-import { conversation, endRuns, evictVolume, newSession, say, sessionOf } from "./stories";
+import { conversation, endRuns, evictVolume, newSession, pasteImage, say, sessionOf } from "./stories";
 
 // One of each for both: a story asks its provider about its own conversation alone.
 let provider: RecordingProvider;
@@ -104,8 +105,15 @@ test("a conversation survives the loss of its volume, and goes on from its archi
   const page = await newSignedIn(browser, signedIn);
   const done = page.getByText("The last turn is done.").first();
 
-  await test.step("a session writes a file into its workspace", async () => {
-    await newSession(page, { profile: "codex", message: "RUN `echo heron > remembered.txt && cat remembered.txt`" });
+  const [picked, pasted] = [pngOf(240, 160, 90), pngOf(320, 120, 200)];
+  const dataUrl = (image: Buffer) => `data:image/png;base64,${image.toString("base64")}`;
+
+  await test.step("a session is shown an image, and writes a file into its workspace", async () => {
+    const message = "RUN `echo heron > remembered.txt && cat remembered.txt`";
+    await newSession(page, { profile: "codex", message, image: picked });
+    await expect(conversation(page)).toContainText("I see an image of 240 × 160 pixels (PNG).", { timeout: 60_000 });
+    const shown = conversation(page).getByRole("img", { name: "picked.png" });
+    await expect.poll(() => shown.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBe(240);
     await expect(done).toBeVisible({ timeout: 60_000 });
     // What a kill finds between a turn's end and its archive is on the volume alone.
     const storage = `/api/v1/sessions/${sessionOf(page)}/storage`;
@@ -127,6 +135,8 @@ test("a conversation survives the loss of its volume, and goes on from its archi
     // The restored workspace answers: the tool's own output, as the model is told it.
     const told = () => JSON.stringify(provider.requests.at(-1)?.input.slice(-2));
     await expect.poll(told, { timeout: 60_000 }).toContain("heron");
+    // What the model was shown came back with the conversation.
+    expect(provider.lastImages()).toEqual([dataUrl(picked)]);
     await expect(done).toBeVisible({ timeout: 60_000 });
   });
 
@@ -135,7 +145,28 @@ test("a conversation survives the loss of its volume, and goes on from its archi
     await evictVolume(page, "to see it come back");
     await page.getByRole("button", { name: "Restore from archive" }).click();
     await page.getByRole("link", { name: "Conversation", exact: true }).click();
+    await pasteImage(page, "pasted.png", pasted);
+    await pasteImage(page, "not-this.png", pngOf(9, 9));
+    await page.getByRole("button", { name: "Remove not-this.png" }).click();
+    await expect(
+      page.getByRole("listitem").filter({ has: page.getByRole("img", { name: "not-this.png" }) }),
+    ).toBeHidden();
+    await page.getByLabel("Message").fill("And after an eviction?");
+    await lookInAll(page, LOOKS, "images");
     await say(page, "And after an eviction?");
     await expect(conversation(page)).toContainText("2 earlier messages of yours", { timeout: 60_000 });
+    await expect(conversation(page)).toContainText("I see an image of 320 × 120 pixels (PNG).");
+    expect(provider.lastImages()).toEqual([dataUrl(picked), dataUrl(pasted)]);
+  });
+
+  await test.step("an image opens large, by the keyboard too, and its message has nothing left to send", async () => {
+    await expect(page.getByRole("list", { name: "Images to send" })).toBeHidden();
+    await conversation(page).getByRole("button", { name: "pasted.png" }).focus();
+    await page.keyboard.press("Enter");
+    const dialog = page.getByRole("dialog", { name: "pasted.png" });
+    await expect(dialog).toContainText("320 × 120 pixels");
+    await lookInAll(page, LOOKS, "image-large");
+    await page.keyboard.press("Escape");
+    await expect(dialog).toBeHidden();
   });
 });

@@ -8,7 +8,7 @@ export const sessionOf = (page: Page) => new URL(page.url()).pathname.split("/")
 
 export async function newSession(
   page: Page,
-  options: { profile: string; message: string; approvals?: "untrusted" },
+  options: { profile: string; message: string; image?: Buffer; approvals?: "untrusted" },
 ): Promise<void> {
   await page.goto("/sessions");
   await ready(page);
@@ -16,6 +16,7 @@ export async function newSession(
   const dialog = page.getByRole("dialog", { name: "New session" });
   await dialog.getByLabel("Profile").selectOption(options.profile);
   await dialog.getByLabel("First message").fill(options.message);
+  if (options.image) await dialog.locator("input[type=file]").setInputFiles(pngFile("picked.png", options.image));
   if (options.approvals) await dialog.getByLabel("Approvals").selectOption(options.approvals);
   await dialog.getByRole("button", { name: "Create and send" }).click();
   await expect(page).toHaveURL(/\/sessions\/ses_/);
@@ -35,6 +36,22 @@ export async function say(page: Page, text: string, button: "Send" | "Steer" = "
   await page.getByLabel("Message").fill(text);
   await page.getByRole("button", { name: button, exact: true }).click();
   await expect(page.getByLabel("Message")).toHaveValue("");
+}
+
+const pngFile = (name: string, buffer: Buffer) => ({ name, mimeType: "image/png", buffer });
+
+/** Pastes an image into the message that is being written, as from a screenshot. */
+export async function pasteImage(page: Page, name: string, image: Buffer): Promise<void> {
+  await page.getByLabel("Message").evaluate(
+    (field, { name, base64 }) => {
+      const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+      const clipboardData = new DataTransfer();
+      clipboardData.items.add(new File([bytes], name, { type: "image/png" }));
+      field.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+    },
+    { name, base64: image.toString("base64") },
+  );
+  await expect(page.getByRole("img", { name, exact: true }).first()).toBeVisible();
 }
 
 /** Ends the open runs of the page's session, as an operator does who will not wait for an idle runner to end its own. */

@@ -1,8 +1,12 @@
 "use client";
 import { CornerDownLeft, OctagonPause, Send, Waypoints } from "lucide-react";
-import { type KeyboardEvent, useState } from "react";
+import { type KeyboardEvent, useCallback, useState } from "react";
+import { ImageButton } from "@/components/images/image-button";
+import { PickedStrip } from "@/components/images/picked-strip";
+import { useImageIntake, usePickedImages } from "@/components/images/use-images";
 import { isWaiting } from "@/components/sessions/use-session";
 import { Button } from "@/components/ui/button";
+import { cn } from "@/components/ui/class-names";
 import { ErrorNote } from "@/components/ui/error-note";
 import type { Run } from "@/contract/run";
 import { leftToSend } from "@/contract/send-turn";
@@ -17,6 +21,10 @@ export function Composer({ session, openRun, lastRun }: ComposerProps) {
   const composer = useComposer({ session, openRun, lastRun });
   const [text, setText] = useState(composer.draft.text);
   const { isBusy, refusal } = composer;
+  const { images } = composer.draft;
+  const { list: picked } = usePickedImages(images);
+  const add = useCallback((files: File[]) => void images.add(files, session.sessionId), [images, session.sessionId]);
+  const { isOver, onPaste } = useImageIntake({ isOn: refusal === null, add });
   const canSend = text.trim() !== "" && !composer.isSending && refusal === null;
 
   const write = (next: string) => {
@@ -49,7 +57,13 @@ export function Composer({ session, openRun, lastRun }: ComposerProps) {
         {composer.commands.some(isWaiting) && <Deliveries commands={composer.commands} />}
         <ErrorNote error={composer.error} className="px-3 py-1.5" />
         {refusal !== null && <p className="rounded-md bg-warn-soft px-3 py-1.5 text-xs text-warn">{refusal}</p>}
-        <div className="rounded-lg border border-line-strong bg-raised focus-within:outline-2 focus-within:outline-accent">
+        <div
+          className={cn(
+            "rounded-lg border border-line-strong bg-raised focus-within:outline-2 focus-within:outline-accent",
+            isOver && "border-dashed border-accent bg-accent-soft",
+          )}
+        >
+          <PickedStrip images={images} className="px-3 pt-3" />
           <textarea
             aria-label="Message"
             placeholder={isBusy ? "Steer the turn under way…" : "Tell the agent what to do…"}
@@ -58,12 +72,20 @@ export function Composer({ session, openRun, lastRun }: ComposerProps) {
             disabled={refusal !== null}
             onChange={(event) => write(event.target.value)}
             onKeyDown={onKeyDown}
+            onPaste={onPaste}
             className="block w-full resize-none bg-transparent px-3 pt-2.5 text-sm leading-relaxed outline-none placeholder:text-ink-3 max-sm:text-base"
           />
           <div className="flex items-center gap-2 px-2 pb-2">
-            <p className="mr-auto hidden items-center gap-1 pl-1 text-2xs text-ink-3 sm:flex">
-              <CornerDownLeft aria-hidden className="size-3" /> {isBusy ? "steers" : "sends"} · Shift+Enter for a new
-              line
+            <ImageButton isDisabled={refusal !== null} onPick={add} />
+            <p className="mr-auto hidden items-center gap-1 text-2xs text-ink-3 sm:flex">
+              {picked.length > 0 && text.trim() === "" ? (
+                "Say what about the images, then send"
+              ) : (
+                <>
+                  <CornerDownLeft aria-hidden className="size-3" /> {isBusy ? "steers" : "sends"} · Shift+Enter for a
+                  new line
+                </>
+              )}
             </p>
             {isBusy && (
               <Button

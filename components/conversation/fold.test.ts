@@ -162,3 +162,28 @@ test("what a sub-agent said and did is told apart, through every event of its it
     ["end", undefined],
   ]);
 });
+
+test("a message's images are those that have an address of ours", () => {
+  const id = `img_${"0".repeat(32)}`;
+  const { items } = fold(
+    event("user_message", {
+      text: "look",
+      attachments: [
+        { id, name: "a.png", width: 3, height: 2, sizeBytes: 9 },
+        { id: "../../x" },
+        "img",
+        { id, name: 7 },
+      ],
+    }),
+    event("user_message", { text: "look", attachments: { id } }),
+  );
+  expect(items).toMatchObject([
+    {
+      images: [
+        { id, name: "a.png", width: 3, height: 2, sizeBytes: 9 },
+        { id, name: "image", width: null, height: null, sizeBytes: null },
+      ],
+    },
+    { images: [] },
+  ]);
+});

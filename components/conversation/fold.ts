@@ -1,6 +1,6 @@
 import type { RunEvent } from "@/contract/event";
 import type { CommandOutcome, Conversation, ConversationItem } from "./items";
-import { changesOf, commandOf, numberOf, type Payload, shownText, stepsOf, textOf } from "./payload";
+import { changesOf, commandOf, imagesOf, numberOf, type Payload, shownText, stepsOf, textOf } from "./payload";
 
 /** Folds a run's events into what a person reads. Items that did not change keep their identity between folds. */
 export class Folding {
@@ -29,6 +29,7 @@ export class Folding {
           key,
           kind: "user",
           text: textOf(payload, "text", "message", "content") ?? "",
+          images: imagesOf(payload),
           commandId: textOf(payload, "commandId"),
           isSteer: payload.isSteer === true,
         }));

@@ -1,3 +1,4 @@
+import type { ShownImage } from "@/components/images/shown-images";
 import type { Tone } from "@/components/ui/state";
 import type { LiveFrame } from "@/contract/event";
 
@@ -14,7 +15,7 @@ export type PlanStep = { step: string; status: string };
 
 /** What a person reads: events of one thing (a command and its output, a request and its answer) folded into one. */
 export type ConversationItem =
-  | (Base & { kind: "user"; text: string; commandId: string | null; isSteer: boolean })
+  | (Base & { kind: "user"; text: string; images: readonly ShownImage[]; commandId: string | null; isSteer: boolean })
   | (Base & { kind: "assistant"; text: string })
   | (Base & { kind: "reasoning"; text: string })
   | (Base & {

@@ -1,3 +1,5 @@
+import type { ShownImage } from "@/components/images/shown-images";
+import { ATTACHMENT_ID, attachmentsIn } from "@/contract/image";
 import type { FileChange, PlanStep } from "./items";
 
 /** Reads fields of an event's payload, which old rows and other runners may leave out or fill with anything. */
@@ -40,6 +42,27 @@ export function changesOf(payload: Payload): FileChange[] {
     kind: textOf(change, "kind") ?? textOf(records([change.kind])[0] ?? {}, "type") ?? "update",
     diff: textOf(change, "diff") ?? "",
   }));
+}
+
+/** The images that a message shows; what names none of ours is left out, since an address is made of it. */
+export function imagesOf(payload: Payload): ShownImage[] {
+  return records(payload.attachments).flatMap((image) => {
+    const id = textOf(image, "id") ?? "";
+    if (!ATTACHMENT_ID.test(id)) return [];
+    const [width, height, sizeBytes] = ["width", "height", "sizeBytes"].map((name) => numberOf(image, name));
+    return {
+      id,
+      name: textOf(image, "name") ?? "image",
+      width: width ?? null,
+      height: height ?? null,
+      sizeBytes: sizeBytes ?? null,
+    };
+  });
+}
+
+/** The same of a command that no event tells of yet: it names them by their ids alone. */
+export function namedImagesOf(payload: Payload): ShownImage[] {
+  return attachmentsIn(payload).map((id) => ({ id, name: "image", width: null, height: null, sizeBytes: null }));
 }
 
 export function stepsOf(payload: Payload): PlanStep[] {

@@ -17,6 +17,7 @@ import { ItemView, Reasoning } from "./item-view";
 import type { ConversationItem } from "./items";
 import { Markdown } from "./markdown";
 import { outputsOf } from "./outputs";
+import { namedImagesOf } from "./payload";
 import { StructuredOutput } from "./structured-output";
 import { withoutAwaited, withUnsent } from "./unsent";
 import { deliveryOf, UserMessage } from "./user-message";
@@ -46,6 +47,7 @@ export const RunSection = memo(function RunSection({ run, hasHeading, askIsAtEnd
         <UserMessage
           key={id}
           text={String(payload.text ?? "")}
+          images={namedImagesOf(payload)}
           at={createdAt}
           isSteer={type === "steer"}
           delivery={delivery}
@@ -53,9 +55,9 @@ export const RunSection = memo(function RunSection({ run, hasHeading, askIsAtEnd
       );
     }
     if (entry.kind === "user") {
-      const { key, text, at, isSteer, commandId } = entry;
+      const { key, text, images, at, isSteer, commandId } = entry;
       const delivery = commandId === null ? null : deliveryOf(commandById.get(commandId), outcomes.get(commandId));
-      return <UserMessage key={key} text={text} at={at} isSteer={isSteer} delivery={delivery} />;
+      return <UserMessage key={key} text={text} images={images} at={at} isSteer={isSteer} delivery={delivery} />;
     }
     const liveText = entry.kind === "command" ? (snapshot.live.get(entry.itemId)?.text ?? null) : null;
     const output = outputs.get(entry.key);

@@ -44,8 +44,10 @@ test("nothing that an agent says or does plays tricks where it is read, nor what
     expect(TRICKS.exec(html)?.[0], `${item.kind}: ${html.slice(0, 400)}`).toBeUndefined();
   }
   const delivery = { state: "failed", word: "failed", detail: EVIL };
-  const sent = renderToStaticMarkup(<UserMessage text={EVIL} at={AT} isSteer delivery={delivery} />);
+  const images = [{ id: `img_${"0".repeat(32)}`, name: EVIL, width: 1, height: 1, sizeBytes: 1 }];
+  const sent = renderToStaticMarkup(<UserMessage text={EVIL} images={images} at={AT} isSteer delivery={delivery} />);
   expect(sent).not.toMatch(TRICKS);
+  expect(sent).toContain("<img");
   const why: Why = { tone: "bad", title: EVIL, rule: EVIL, next: "x", doc: "runs", message: EVIL };
   expect(renderToStaticMarkup(<WhyBox why={why} />)).not.toMatch(TRICKS);
 });

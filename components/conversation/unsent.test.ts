@@ -10,6 +10,7 @@ const item = (minute: number, commandId: string | null = null): ConversationItem
   runId: "r",
   at: `2026-11-22T10:0${minute}:00Z`,
   text: "",
+  images: [],
   commandId,
   isSteer: false,
 });

@@ -1,6 +1,7 @@
 "use client";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
+import { PickedImages } from "@/components/images/picked-images";
 import { commandsKey, isWaiting, useRunCommands } from "@/components/sessions/use-session";
 import { useCanOperate } from "@/components/shell/identity";
 import { useTRPC, useTRPCClient } from "@/components/trpc/client";
@@ -8,7 +9,7 @@ import { readError } from "@/components/trpc/errors";
 import { randomId } from "@/components/ui/random-id";
 import type { Run } from "@/contract/run";
 import { runDefaults } from "@/contract/run-defaults";
-import { isOpen, sendTurn } from "@/contract/send-turn";
+import { askPayload, isOpen, sendTurn } from "@/contract/send-turn";
 import type { Session } from "@/contract/session";
 import { sendPorts } from "./send-ports";
 
@@ -16,13 +17,13 @@ import { sendPorts } from "./send-ports";
  * A message being written, the id that it is sent under, and the runs that it was sent to without an answer: all are kept
  * until the server has taken it.
  */
-type Draft = { id: string; text: string; triedRunIds: string[] };
+type Draft = { id: string; text: string; images: PickedImages; triedRunIds: string[] };
 const drafts = new Map<string, Draft>();
 
 /** A session's draft; it outlives the composer, which goes when another tab of the page is shown. */
 function draftOf(sessionId: string): Draft {
-  if (typeof window === "undefined") return { id: "", text: "", triedRunIds: [] };
-  const known = drafts.get(sessionId) ?? { id: randomId(), text: "", triedRunIds: [] };
+  if (typeof window === "undefined") return { id: "", text: "", images: new PickedImages(), triedRunIds: [] };
+  const known = drafts.get(sessionId) ?? { id: randomId(), text: "", images: new PickedImages(), triedRunIds: [] };
   drafts.set(sessionId, known);
   return known;
 }
@@ -42,6 +43,8 @@ export function useComposer({ session, openRun, lastRun }: ComposerInput) {
   const commands = useRunCommands(openRun?.id ?? null).data ?? [];
   const draft = draftOf(session.sessionId);
   const [error, setError] = useState<string | null>(null);
+  // From the first image on its way until the server has taken the message.
+  const [isUploading, setIsUploading] = useState(false);
 
   const turn = commands.find((command) => command.type === "turn" && isWaiting(command));
   const isBusy = openRun !== null && turn !== undefined;
@@ -54,13 +57,14 @@ export function useComposer({ session, openRun, lastRun }: ComposerInput) {
   };
 
   const sending = useMutation({
-    mutationFn: async (input: { as: "turn" | "steer"; text: string }) => {
+    mutationFn: async (input: { as: "turn" | "steer"; text: string; attachments: string[] }) => {
+      const { text, attachments } = input;
       if (input.as === "steer" && openRun !== null) {
         const key = `console-steer-${draft.id}`;
         await api.commands.create.mutate({
           runId: openRun.id,
           type: "steer",
-          payload: { text: input.text },
+          payload: askPayload({ text, attachments }),
           idempotencyKey: key,
         });
         return openRun.id;
@@ -68,7 +72,7 @@ export function useComposer({ session, openRun, lastRun }: ComposerInput) {
       const defaults = await runDefaults(session, lastRun);
       if (openRun !== null && isOpen(openRun)) draft.triedRunIds.push(openRun.id);
       const { id: draftId, triedRunIds: runIds } = draft;
-      const sent = await sendTurn(sendPorts(api), { draftId, text: input.text, session, runIds, ...defaults });
+      const sent = await sendTurn(sendPorts(api), { draftId, text, attachments, session, runIds, ...defaults });
       return sent.runId;
     },
   });
@@ -91,8 +95,11 @@ export function useComposer({ session, openRun, lastRun }: ComposerInput) {
 
   async function send(as: "turn" | "steer", text: string): Promise<boolean> {
     setError(null);
+    setIsUploading(true);
     try {
-      refresh(await sending.mutateAsync({ as, text }));
+      const attachments = await draft.images.ids(session.sessionId);
+      refresh(await sending.mutateAsync({ as, text, attachments }));
+      draft.images.forget(attachments);
       Object.assign(draft, { id: randomId(), triedRunIds: [] });
       return true;
     } catch (cause) {
@@ -102,6 +109,8 @@ export function useComposer({ session, openRun, lastRun }: ComposerInput) {
       if (wasSent) Object.assign(draft, { id: randomId(), triedRunIds: [] });
       setError(wasSent ? SENT_BEFORE : message);
       return false;
+    } finally {
+      setIsUploading(false);
     }
   }
 
@@ -110,7 +119,7 @@ export function useComposer({ session, openRun, lastRun }: ComposerInput) {
     /** The newest, the oldest of them first. */
     commands: commands.slice(-COMMANDS_SHOWN),
     isBusy,
-    isSending: sending.isPending,
+    isSending: isUploading || sending.isPending,
     canInterrupt: canOperate,
     isInterrupting: interrupting.isPending || interrupts.some(isWaiting),
     error,

@@ -1,3 +1,4 @@
+import { type ShownImage, ShownImages } from "@/components/images/shown-images";
 import { cn } from "@/components/ui/class-names";
 import { showTricks } from "@/components/ui/hidden-text";
 import { State, type Tone } from "@/components/ui/state";
@@ -46,10 +47,16 @@ export function DeliveryState({ delivery }: { delivery: Delivery | null }) {
   return <State isBare className="text-2xs" {...{ state, word }} title={showTricks(detail) ?? undefined} />;
 }
 
-type UserMessageProps = { text: string; at: string; isSteer: boolean; delivery: Delivery | null };
+type UserMessageProps = {
+  text: string;
+  images: readonly ShownImage[];
+  at: string;
+  isSteer: boolean;
+  delivery: Delivery | null;
+};
 
 /** What a person sent, and how far it has come. */
-export function UserMessage({ text, at, isSteer, delivery }: UserMessageProps) {
+export function UserMessage({ text, images, at, isSteer, delivery }: UserMessageProps) {
   const isFailed = delivery?.state === "failed" || delivery?.state === "cancelled";
   return (
     <div className="flex flex-col items-end gap-1">
@@ -62,6 +69,11 @@ export function UserMessage({ text, at, isSteer, delivery }: UserMessageProps) {
         {isSteer && <p className="text-2xs font-semibold tracking-wide text-accent uppercase">Steer</p>}
         <p className="wrap-anywhere whitespace-pre-wrap">{showTricks(text)}</p>
       </div>
+      {images.length > 0 && (
+        <div className="max-w-[88%]">
+          <ShownImages images={images} />
+        </div>
+      )}
       {isFailed && delivery?.detail !== null && (
         <p className="max-w-[88%] text-right text-2xs wrap-anywhere text-ink-2">{showTricks(delivery?.detail)}</p>
       )}

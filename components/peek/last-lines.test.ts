@@ -8,7 +8,7 @@ const said = (text: string): ConversationItem => ({ ...base, kind: "assistant", 
 test("the last lines are those at the end, oldest first, with what is being written after them", () => {
   const items = [
     said("one\ntwo"),
-    { ...base, kind: "user", text: "go on", commandId: null, isSteer: false } as const,
+    { ...base, kind: "user", text: "go on", images: [], commandId: null, isSteer: false } as const,
     said("three\n\n"),
   ];
   const live = new Map([["item", { itemId: "item", kind: "assistant", text: "fo" } as never]]);

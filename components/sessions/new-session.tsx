@@ -1,12 +1,17 @@
 "use client";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
-import { useRef, useState } from "react";
+import { useCallback, useRef, useState } from "react";
 import { sendPorts } from "@/components/conversation/send-ports";
+import { ImageButton } from "@/components/images/image-button";
+import { PickedImages } from "@/components/images/picked-images";
+import { PickedStrip } from "@/components/images/picked-strip";
+import { useImageIntake, usePickedImages } from "@/components/images/use-images";
 import { sessionAddress } from "@/components/shell/addresses";
 import { useTRPC, useTRPCClient } from "@/components/trpc/client";
 import { readError } from "@/components/trpc/errors";
 import { Button } from "@/components/ui/button";
+import { cn } from "@/components/ui/class-names";
 import { Dialog } from "@/components/ui/dialog";
 import { DialogForm } from "@/components/ui/dialog-form";
 import { ErrorNote } from "@/components/ui/error-note";
@@ -50,6 +55,10 @@ export function NewSessionDialog({ onClose }: { onClose: () => void }) {
   const [source, setSource] = useState("");
   // One id a dialog: trying again after a lost answer finds the session that was made.
   const messageBox = useRef<HTMLTextAreaElement>(null);
+  const [images] = useState(() => new PickedImages());
+  const add = useCallback((files: File[]) => void images.add(files), [images]);
+  const { isOver, onPaste } = useImageIntake({ isOn: true, add });
+  const hasImages = usePickedImages(images).list.length > 0;
   const draft = useRef({ draftId: randomId(), sessionId: `ses_${randomId()}` });
   const chosen = profile ?? usual;
 
@@ -70,7 +79,9 @@ export function NewSessionDialog({ onClose }: { onClose: () => void }) {
           return api.sessions.get.query({ sessionId });
         });
       if (message.trim() === "") return session.sessionId;
-      await sendTurn(sendPorts(api), { draftId, text: message, session, runIds: [], policy, workspace });
+      const attachments = await images.ids(sessionId);
+      const turn = { draftId, text: message, attachments, session, runIds: [], policy, workspace };
+      await sendTurn(sendPorts(api), turn);
       return session.sessionId;
     },
     onSuccess: (sessionId) => {
@@ -114,13 +125,23 @@ export function NewSessionDialog({ onClose }: { onClose: () => void }) {
           }
         >
           {(id) => (
-            <TextArea
-              ref={messageBox}
-              id={id}
-              rows={3}
-              value={message}
-              onChange={(event) => setMessage(event.target.value)}
-            />
+            <div className="flex flex-col gap-2">
+              <TextArea
+                ref={messageBox}
+                id={id}
+                rows={3}
+                // What is shown needs a few words with it.
+                required={hasImages}
+                className={cn(isOver && "border-dashed border-accent bg-accent-soft")}
+                value={message}
+                onChange={(event) => setMessage(event.target.value)}
+                onPaste={onPaste}
+              />
+              <div className="flex items-start gap-2">
+                <ImageButton isDisabled={create.isPending} onPick={add} />
+                <PickedStrip images={images} className="min-w-0 pt-1.5" />
+              </div>
+            </div>
           )}
         </Field>
         <div className="grid gap-3 sm:grid-cols-2">

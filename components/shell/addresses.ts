@@ -26,6 +26,16 @@ export function sessionAddress(sessionId: string): string {
   return `/sessions/${encodeURIComponent(sessionId)}`;
 }
 
+/** An image's bytes, for whoever may read its session. */
+export function attachmentAddress(attachmentId: string): string {
+  return `/api/v1/attachments/${encodeURIComponent(attachmentId)}/content`;
+}
+
+/** Where an image of a session is uploaded to. */
+export function attachmentUploadAddress(sessionId: string, name: string): string {
+  return `/api/v1/sessions/${encodeURIComponent(sessionId)}/attachments?${new URLSearchParams({ name })}`;
+}
+
 /** Two sessions side by side; whoever leaves one out is asked for it there. */
 export function compareAddress(left: string, right?: string): string {
   return `/compare?${new URLSearchParams({ left, ...(right === undefined ? {} : { right }) })}`;

@@ -1,0 +1,57 @@
+"use client";
+import { type ClipboardEvent, useEffect, useState, useSyncExternalStore } from "react";
+import type { PickedImages } from "./picked-images";
+
+const NONE: never[] = [];
+
+/** The images of a message that is being written, as they are now. */
+export function usePickedImages(images: PickedImages) {
+  return {
+    list: useSyncExternalStore(images.subscribe, images.list, () => NONE),
+    refusal: useSyncExternalStore(images.subscribe, images.refusal, () => null),
+  };
+}
+
+/**
+ * Takes images that are dropped anywhere on the page, where a browser would leave it to show them, and those that are
+ * pasted into a field. `isOver`: something is being dragged over the page.
+ */
+export function useImageIntake({ isOn, add }: { isOn: boolean; add: (files: File[]) => void }) {
+  const [isOver, setIsOver] = useState(false);
+  useEffect(() => {
+    if (!isOn) return;
+    const holdsFiles = (event: DragEvent) => event.dataTransfer?.types.includes("Files") === true;
+    const over = (event: DragEvent) => {
+      if (!holdsFiles(event)) return;
+      event.preventDefault();
+      setIsOver(true);
+    };
+    const leave = (event: DragEvent) => {
+      // Between two elements there is another one; out of the window there is none.
+      if (event.relatedTarget === null) setIsOver(false);
+    };
+    const drop = (event: DragEvent) => {
+      if (!holdsFiles(event)) return;
+      event.preventDefault();
+      setIsOver(false);
+      add([...(event.dataTransfer?.files ?? [])]);
+    };
+    window.addEventListener("dragover", over);
+    window.addEventListener("dragleave", leave);
+    window.addEventListener("drop", drop);
+    return () => {
+      window.removeEventListener("dragover", over);
+      window.removeEventListener("dragleave", leave);
+      window.removeEventListener("drop", drop);
+    };
+  }, [isOn, add]);
+
+  const onPaste = (event: ClipboardEvent) => {
+    const files = [...event.clipboardData.files];
+    // Where there is text too, as of a table's cells, the text was meant.
+    if (!isOn || files.length === 0 || event.clipboardData.getData("text/plain") !== "") return;
+    event.preventDefault();
+    add(files);
+  };
+  return { isOver, onPaste };
+}
