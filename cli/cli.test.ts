@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { Readable } from "node:stream";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { pngOf } from "@/contract/test/images";
 import { createTestDatabase, type TestDatabase } from "@/db/test/database";
 import { makeRun, makeSession } from "@/db/test/factories";
 import { mintOperatorToken } from "@/server/identity";
@@ -335,6 +336,37 @@ test("with a schema the turn's output alone is data, and what happens is noted",
   const failed = await count({ terminalStatus: "failed", failureKind: "backend-failed", failureMessage: "no JSON" });
   expect([failed.code, failed.out]).toEqual([EXIT.failed, []]);
   expect(failed.notes.at(-1)).toContain("no JSON");
+  await rm(folder, { recursive: true });
+});
+
+test("a message shows the images of files, each uploaded once, and none is made for what is no image", async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), "agentrun-cli-"));
+  const files = ["a.png", "b.png", "c.svg"].map((name) => path.join(folder, name));
+  const [first = "", second = "", svg = ""] = files;
+  await writeFile(first, pngOf(12, 8));
+  await writeFile(second, pngOf(20, 10));
+  await writeFile(svg, "<svg/>");
+  const sessions = async () => (await web.call("GET", "/api/v1/sessions?state=all&limit=200")).body as { items: [] };
+  const before = (await sessions()).items.length;
+  for (const [words, said] of [
+    [["--image", svg], /c\.svg: this is no image that is taken: send one of PNG, JPEG, GIF and WebP$/],
+    [["--image", `${folder}/none.png`], /none\.png cannot be read: ENOENT/],
+    [Array.from({ length: 11 }, () => ["--image", first]).flat(), /10 images at most, not 11$/],
+  ] as const) {
+    const { code, notes } = await type(["run", "look", ...words]);
+    expect([code, notes[0]]).toEqual([EXIT.usage, expect.stringMatching(said)]);
+  }
+  expect((await sessions()).items).toHaveLength(before);
+  const shown = ["--image", first, "--image", second, "--image", first];
+  const { sessionId, runId } = (
+    await type(["run", "look", "--profile", "codex", ...shown, "--detach", "--json"])
+  ).json();
+  const { items } = (await web.call("GET", `/api/v1/sessions/${String(sessionId)}/attachments`)).body as {
+    items: { id: string; name: string }[];
+  };
+  expect(items.map(({ name }) => name)).toEqual(["a.png", "b.png"]);
+  const commands = (await web.call("GET", `/api/v1/runs/${String(runId)}/commands`)).body;
+  expect(commands).toMatchObject({ items: [{ payload: { text: "look", attachments: items.map(({ id }) => id) } }] });
   await rm(folder, { recursive: true });
 });
 

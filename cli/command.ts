@@ -3,7 +3,7 @@ import type { Io } from "./io";
 
 export type Options = NonNullable<ParseArgsConfig["options"]>;
 /** What was typed behind a command: its options by name, and its words. */
-export type Typed = { options: Record<string, string | boolean | undefined>; words: string[] };
+export type Typed = { options: Record<string, string | boolean | string[] | undefined>; words: string[] };
 
 export type Command = {
   name: string;
@@ -21,4 +21,10 @@ export type Command = {
 export function textOf({ options }: Typed, name: string): string | undefined {
   const value = options[name];
   return typeof value === "string" ? value : undefined;
+}
+
+/** The texts of an option that may be given more than once. */
+export function textsOf({ options }: Typed, name: string): string[] {
+  const value = options[name];
+  return Array.isArray(value) ? value : [];
 }

@@ -1,4 +1,4 @@
-import { changesOf, commandOf, numberOf, stepsOf, textOf } from "@/components/conversation/payload";
+import { changesOf, commandOf, imagesOf, numberOf, stepsOf, textOf } from "@/components/conversation/payload";
 import { formatDuration } from "@/components/ui/format";
 import type { RunEvent } from "@/contract/event";
 import { unwrapShell } from "@/contract/written";
@@ -21,7 +21,10 @@ const other: Writer = ({ type }, pen) => [pen("dim", plainLine(type))];
 
 const WRITERS: Record<string, Writer> = {
   user_message: ({ payload }, pen) =>
-    linesOf(textOf(payload, "text", "message", "content")).map((line) => pen("dim", `› ${line}`)),
+    [
+      ...linesOf(textOf(payload, "text", "message", "content")),
+      ...imagesOf(payload).map(({ name, width, height }) => `[${plainLine(name)}, ${width ?? "?"} × ${height ?? "?"}]`),
+    ].map((line) => pen("dim", `› ${line}`)),
   assistant_message: ({ payload }) => linesOf(textOf(payload, "text", "message", "content", "delta")),
   reasoning: nothing,
   token_usage: nothing,

@@ -126,7 +126,7 @@ function once<Value extends object>(make: () => Value): () => Value {
   };
 }
 
-function readTimeout(text: string | boolean | undefined): number {
+function readTimeout(text: Typed["options"][string]): number {
   if (text === undefined) return TIMEOUT_S * 1_000;
   const seconds = Number(text);
   if (!(seconds > 0 && seconds <= 86_400)) throw new UsageError(`--timeout takes seconds, not “${String(text)}”`);

@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { type Command, type Typed, textOf } from "@/cli/command";
+import { type Command, type Typed, textOf, textsOf } from "@/cli/command";
 import { EXIT, RefusedError, UsageError } from "@/cli/failure";
+import { readImages, uploadImages } from "@/cli/images";
 import type { Io } from "@/cli/io";
 import { newestRun } from "@/cli/newest-run";
 import { printJson } from "@/cli/print";
@@ -9,10 +10,8 @@ import { followTurn, type Sent } from "@/cli/turn";
 import { COMMAND_PAYLOADS, type Command as RunCommand } from "@/contract/command";
 import type { Run } from "@/contract/run";
 import { runDefaults } from "@/contract/run-defaults";
-import { isOpen, type SendPorts, sendTurn, type TurnDraft } from "@/contract/send-turn";
+import { type Ask, isOpen, type SendPorts, sendTurn } from "@/contract/send-turn";
 import type { Session } from "@/contract/session";
-
-type Ask = Pick<TurnDraft, "text" | "outputSchema">;
 
 const PROFILE_DEFAULT = "demo";
 
@@ -25,17 +24,20 @@ export const run: Command = {
     "--session ID   go on with this session; else a new one",
     `--profile P    of a new session, ${PROFILE_DEFAULT} unless told`,
     "--schema FILE  a JSON Schema of the answer: what is printed is JSON that fits it, and nothing else",
+    "--image FILE   show the agent an image; given again, several",
     "--detach       print the ids and leave",
     "Ctrl-C interrupts the turn; a second one leaves it running.",
   ],
   options: {
     ...{ session: { type: "string" }, profile: { type: "string" } },
-    ...{ schema: { type: "string" }, detach: { type: "boolean" } },
+    ...{ schema: { type: "string" }, image: { type: "string", multiple: true }, detach: { type: "boolean" } },
   },
   async run(io, typed) {
     const ask = readAsk(typed);
+    const images = readImages(textsOf(typed, "image"));
     const session = await sessionFor(io, typed);
-    const sent = await send(io, session, ask);
+    const attachments = await uploadImages(io, session.sessionId, images);
+    const sent = await send(io, session, { ...ask, attachments });
     if (typed.options.detach === true) {
       if (io.form === "table") io.out(`${sent.sessionId} ${sent.runId} ${sent.commandId}`);
       else printJson(io, sent);

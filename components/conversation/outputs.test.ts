@@ -7,7 +7,7 @@ const base = (key: string, subAgent?: string) => ({
   ...(subAgent === undefined ? {} : { subAgent }),
 });
 const asked = (commandId: string | null, isSteer = false): ConversationItem => ({
-  ...{ ...base(`u${commandId}${isSteer}`), kind: "user", text: "", commandId, isSteer },
+  ...{ ...base(`u${commandId}${isSteer}`), kind: "user", images: [], text: "", commandId, isSteer },
 });
 const said = (key: string, subAgent?: string): ConversationItem => ({
   ...{ ...base(key, subAgent), kind: "assistant", text: "{}" },
