@@ -1,4 +1,5 @@
 import { expect, test, vi } from "vitest";
+import { IMAGES_BYTES_PER_MESSAGE_MAX } from "@/contract/image";
 import { createTestDatabase } from "@/db/test/database";
 import { listBackends } from "@/server/backends";
 import { endRunTokens } from "@/server/identity";
@@ -27,6 +28,19 @@ test("a request goes on with the key, its answer comes back as it is, and its to
   const metrics = await web.call("GET", "/metrics");
   expect(metrics.body).toContain('agentrun_model_tokens_total{profile="codex",direction="input"} 7');
   expect(metrics.body).toContain('agentrun_model_tokens_total{profile="codex",direction="output"} 3');
+});
+
+test("as many images as one message may show go on to the provider, byte for byte", async () => {
+  vi.stubEnv(KEY_ENV, KEY);
+  await using database = await createTestDatabase();
+  await using provider = await startProvider(streamCompleted);
+  await using web = await startGateway(database, provider.url);
+  const { token } = await modelToken(web, "codex");
+  const base64 = Buffer.alloc(IMAGES_BYTES_PER_MESSAGE_MAX, 7).toString("base64");
+  const image = { type: "input_image", image_url: `data:image/png;base64,${base64}` };
+  const body = { model: "m1", input: [{ role: "user", content: [image] }], stream: true };
+  expect((await ask(web, "codex", token, body)).status).toBe(200);
+  expect(provider.seen[0]?.body === JSON.stringify(body)).toBe(true);
 });
 
 test("a model token opens its own profile while its run is held, and nothing else", async () => {
