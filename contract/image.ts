@@ -72,7 +72,7 @@ function readWebp(view: DataView): ImageFacts | null {
   return facts((packed & 0x3fff) + 1, ((packed >>> 14) & 0x3fff) + 1);
 }
 
-/** Walks its segments to the frame's header, which alone knows the size; each pass goes on by two bytes at least. */
+/** Walks its segments to the frame's header, which alone knows the size; each pass goes on, whatever a length says. */
 function readJpeg(view: DataView): ImageFacts | null {
   if (!isAt(view, 0, "\xff\xd8\xff")) return null;
   for (let at = 2; at + 9 <= view.byteLength; ) {
@@ -83,7 +83,7 @@ function readJpeg(view: DataView): ImageFacts | null {
       return { mediaType: "image/jpeg", width: view.getUint16(at + 7), height: view.getUint16(at + 5) };
     // 0xff before a marker fills; the image's data begin at 0xda, and end what can be walked.
     if (marker === 0xda) return null;
-    at += marker === 0xff ? 1 : 2 + Math.max(2, view.getUint16(at + 2));
+    at += marker === 0xff ? 1 : 2 + view.getUint16(at + 2);
   }
   return null;
 }

@@ -31,7 +31,9 @@ test("an image is sent once, and a message waits for what is on its way", async 
   expect(await images.ids("ses_1")).toEqual(["img_a", "img_b"]);
   expect(sent).toHaveLength(2);
   // What came in while the message was on its way stays for the next.
-  await images.add([fileOf("c.png")]);
+  await images.add([fileOf("c.png")], "ses_1");
+  sent[2]?.answer("img_c");
+  await expect.poll(() => images.list()[2]?.attachmentId).toBe("img_c");
   images.forget(["img_a", "img_b"]);
   expect(images.list().map(({ name }) => name)).toEqual(["c.png"]);
 });

@@ -22,6 +22,9 @@ afterAll(async () => {
   await database[Symbol.asyncDispose]();
 });
 
+/** Who waits for a row that another has. */
+const WAITING = `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+
 async function sessionRun(): Promise<{ sessionId: string; runId: string }> {
   const { sessionId } = await makeSession(ctx.database.db);
   const { id: runId } = await makeRun(ctx.database.db, { sessionId });
@@ -57,17 +60,35 @@ test("an image is what its bytes say, and the same bytes are the same attachment
   expect((await storeAttachment(ctx, { sessionId: other.sessionId, bytes })).id).not.toBe(first.id);
 });
 
-test("a session takes so many bytes of images and no more, also from two at once", async () => {
+test("a session takes so many bytes of images and no more, counted behind an upload that is under way", async () => {
   const { sessionId } = await sessionRun();
   const [one, two, three] = [pngOf(9, 9, 1), pngOf(9, 9, 2), pngOf(9, 9, 3)];
   const settings = { ...ctx.settings, attachmentsBytesMax: one.byteLength + two.byteLength };
   const narrow = { ...ctx, settings };
-  await storeAttachment(narrow, { sessionId, bytes: one });
-  const both = await Promise.allSettled([two, three].map((bytes) => storeAttachment(narrow, { sessionId, bytes })));
-  expect(both.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
-  expect(both.find(({ status }) => status === "rejected")).toMatchObject({ reason: { reason: "limit-reached" } });
-  await storeAttachment(narrow, { sessionId, bytes: one });
-  expect(await countOf(sessionId)).toBe(2);
+  await using second = testContext(database);
+  const client = await second.pool.connect();
+  try {
+    // Another upload is about to be stored.
+    await client.query("begin");
+    await client.query("select 1 from agentrun_sessions where session_id = $1 for no key update", [sessionId]);
+    await client.query(
+      `insert into agentrun_attachments (id, tenant_id, project_id, session_id, name, media_type, size_bytes, width, height,
+         sha256, bytes, created_by) values ('img_first', 'default', 'default', $1, 'a', 'image/png', $2, 1, 1, 'x', '', 'a')`,
+      [sessionId, one.byteLength],
+    );
+    const later = storeAttachment(narrow, { sessionId, bytes: two });
+    later.catch(() => {});
+    await expect.poll(async () => (await ctx.pool.query(WAITING)).rowCount).toBe(1);
+    await client.query("commit");
+    await later;
+    await expect(storeAttachment(narrow, { sessionId, bytes: three })).rejects.toMatchObject({
+      reason: "limit-reached",
+    });
+    // What it has already takes no more of it.
+    await storeAttachment(narrow, { sessionId, bytes: two });
+  } finally {
+    client.release();
+  }
 });
 
 test("a message names images of its own session alone, once each, ten at most, and not too much of them", async () => {
@@ -140,7 +161,6 @@ test("images that no message shows go by time; one that is being named just then
   await expect(getAttachment(ctx, { attachmentId: left })).rejects.toMatchObject({ reason: "not-found" });
   await age(raced);
   await using second = testContext(database);
-  const waiting = `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
   // Whoever removes it has it; a message that names it waits, and is told that there is none.
   const client = await second.pool.connect();
   try {
@@ -148,7 +168,7 @@ test("images that no message shows go by time; one that is being named just then
     await client.query("delete from agentrun_attachments where id = $1", [raced]);
     const naming = turn(runId, [raced]);
     naming.catch(() => {});
-    await expect.poll(async () => (await ctx.pool.query(waiting)).rowCount).toBe(1);
+    await expect.poll(async () => (await ctx.pool.query(WAITING)).rowCount).toBe(1);
     await client.query("commit");
     await expect(naming).rejects.toMatchObject({ reason: "not-found" });
     // And the other way round: one that a message is about to name is passed over.

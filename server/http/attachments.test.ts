@@ -106,9 +106,9 @@ test("a message that names images oddly is refused, with where", async () => {
     await web.call("POST", "/api/v1/runs", { body: { backendProfile: "demo", sessionRef: { sessionId: "ses_img" } } })
   ).body as { id: string };
   const { id } = Attachment.parse(await (await upload(Buffer.from(pngOf(8, 8)))).json());
-  const send = (attachments: unknown) =>
+  const send = (attachments: unknown, type = "turn") =>
     web.call("POST", `/api/v1/runs/${run.id}/commands`, {
-      body: { type: "turn", payload: { text: "x", attachments } },
+      body: { type, payload: { text: "x", attachments } },
     });
   for (const odd of [
     id,
@@ -119,6 +119,7 @@ test("a message that names images oddly is refused, with where", async () => {
     [id, id],
     Array.from({ length: 11 }, () => id),
   ]) {
+    expect((await send(odd, "steer")).status).toBe(400);
     const { status, body } = await send(odd);
     expect([odd, status, (body as { error: { message: string } }).error.message]).toEqual([
       odd,
