@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import type { Attachment } from "@/contract/attachment";
-import { IMAGE_BYTES_MAX, IMAGES_BYTES_PER_MESSAGE_MAX, IMAGES_PER_MESSAGE_MAX, imageRefusal } from "@/contract/image";
+import { IMAGES_BYTES_PER_MESSAGE_MAX, IMAGES_PER_MESSAGE_MAX, imageRefusal, sizeRefusal } from "@/contract/image";
 import { UsageError } from "./failure";
 import type { Io } from "./io";
 import { plainLine } from "./plain";
@@ -30,8 +30,11 @@ export function readImages(files: readonly string[]): ImageFile[] {
 /** What is far too large is not read whole to be refused. */
 function readBytes(file: string): Buffer {
   try {
-    return statSync(file).size > IMAGE_BYTES_MAX ? Buffer.alloc(IMAGE_BYTES_MAX + 1) : readFileSync(file);
+    const refusal = sizeRefusal(statSync(file).size);
+    if (refusal !== null) throw new UsageError(`${file}: ${refusal}`);
+    return readFileSync(file);
   } catch (error) {
+    if (error instanceof UsageError) throw error;
     throw new UsageError(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
   }
 }

@@ -33,10 +33,16 @@ export function readImage(bytes: Uint8Array): ImageFacts | null {
   return found !== null && found.width > 0 && found.height > 0 ? found : null;
 }
 
+/** Why an image of so many bytes is not taken, whatever they are; null when it may be. */
+export function sizeRefusal(sizeBytes: number): string | null {
+  if (sizeBytes <= IMAGE_BYTES_MAX) return null;
+  return `an image has at most ${IMAGE_BYTES_MAX / 1024 ** 2} MB: send a smaller one`;
+}
+
 /** Why an image is not taken; null when it is. */
 export function imageRefusal(bytes: Uint8Array): string | null {
-  if (bytes.byteLength > IMAGE_BYTES_MAX)
-    return `an image has at most ${IMAGE_BYTES_MAX / 1024 ** 2} MB: send a smaller one`;
+  const refusal = sizeRefusal(bytes.byteLength);
+  if (refusal !== null) return refusal;
   const facts = readImage(bytes);
   if (facts === null) return `this is no image that is taken: send one of ${IMAGE_KINDS}`;
   const { width, height } = facts;

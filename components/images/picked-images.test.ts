@@ -71,6 +71,12 @@ test("what is no image, too large or too much is refused with why, and the rest 
   expect(images.refusal()).toContain("10 images at most");
   for (const { key } of images.list()) images.remove(key);
   expect([images.list(), images.refusal()]).toEqual([[], null]);
+  const folder = Object.assign(fileOf("folder"), { arrayBuffer: () => Promise.reject(new Error("NotReadable")) });
+  await images.add([folder]);
+  expect(images.refusal()).toBe("folder: it cannot be read");
+  // Not read to be refused.
+  await images.add([Object.defineProperty(folder, "size", { value: 1e9 })]);
+  expect(images.refusal()).toContain("at most 5 MB");
   const large = () => Buffer.concat([pngOf(4, 4), Buffer.alloc(4_500_000)]);
   await images.add([1, 2, 3, 4, 5].map((index) => fileOf(`${index}.png`, large())));
   expect(images.list()).toHaveLength(4);

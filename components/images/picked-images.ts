@@ -1,6 +1,6 @@
 import { showHidden } from "@/components/ui/hidden-text";
 import { randomId } from "@/components/ui/random-id";
-import { IMAGES_BYTES_PER_MESSAGE_MAX, IMAGES_PER_MESSAGE_MAX, imageRefusal } from "@/contract/image";
+import { IMAGES_BYTES_PER_MESSAGE_MAX, IMAGES_PER_MESSAGE_MAX, imageRefusal, sizeRefusal } from "@/contract/image";
 import { uploadImage } from "./upload";
 
 /** An image that a message is to show. */
@@ -46,12 +46,12 @@ export class PickedImages {
     this.#refusal = null;
     for (const file of files) {
       const name = nameOfFile(file);
-      const refusal = imageRefusal(new Uint8Array(await file.arrayBuffer())) ?? this.#refuseMore(file.size);
-      if (refusal !== null) {
-        this.#refusal = `${showHidden(name)}: ${refusal}`;
+      const read = await this.#read(file);
+      if ("refusal" in read) {
+        this.#refusal = `${showHidden(name)}: ${read.refusal}`;
         continue;
       }
-      const preview = await this.#preview(file);
+      const { preview } = read;
       const image = { key: randomId(), name, file, preview, progress: null, attachmentId: null, error: null };
       this.#list = [...this.#list, image];
       if (sessionId !== undefined) void this.#send(image, sessionId);
@@ -80,6 +80,17 @@ export class PickedImages {
     if (failed) throw new Error(`${showHidden(failed.name)} was not uploaded: ${failed.error ?? "try again"}`);
     // Two pictures of the same content are one attachment.
     return [...new Set(this.#list.flatMap(({ attachmentId }) => attachmentId ?? []))];
+  }
+
+  async #read(file: File): Promise<{ preview: string } | { refusal: string }> {
+    try {
+      const refusal =
+        sizeRefusal(file.size) ?? imageRefusal(new Uint8Array(await file.arrayBuffer())) ?? this.#refuseMore(file.size);
+      return refusal === null ? { preview: await this.#preview(file) } : { refusal };
+    } catch {
+      // A folder, or a file that has gone meanwhile.
+      return { refusal: "it cannot be read" };
+    }
   }
 
   #refuseMore(sizeBytes: number): string | null {

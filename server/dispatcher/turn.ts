@@ -1,3 +1,4 @@
+import { attachmentsIn } from "@/contract/image";
 import { promptIn } from "@/contract/words";
 import type { QueueTaskRow } from "@/db/schema";
 import { storedJson } from "@/server/stored";
@@ -15,10 +16,17 @@ export function turnOf(
 ): (Record<string, unknown> & { text: string }) | null {
   const payload = storedJson(task.payload) ?? {};
   const text = promptIn(payload);
-  if (text !== undefined) return bounded({ ...payload, text });
+  if (text !== undefined) return bounded({ ...withoutImages(payload), text });
   const { outputSchema, ...asked } = payload;
   const details = Object.keys(asked).length === 0 ? "" : `\n\n${JSON.stringify(asked)}`;
   return bounded({ text: `${task.title}${details}`, ...(outputSchema === undefined ? {} : { outputSchema }) });
+}
+
+/** Nobody has judged what images a task names, nor kept them for it: a message alone shows any. */
+function withoutImages(payload: Record<string, unknown>): Record<string, unknown> {
+  if (attachmentsIn(payload).length === 0) return payload;
+  const { attachments: _, ...rest } = payload;
+  return rest;
 }
 
 function bounded<T extends { text: string }>(turn: T): T | null {

@@ -46,6 +46,21 @@ test("the document names every promised route, each once, with every input that 
   }
 });
 
+test("images are told as the plain bytes that they may be sent and fetched as", () => {
+  const { paths } = openApiDocument();
+  const types = ["image/png", "image/jpeg", "image/gif", "image/webp"];
+  const upload = paths["/api/v1/sessions/{sessionId}/attachments"]?.post as {
+    parameters: { name: string }[];
+    requestBody: { content: object };
+  };
+  expect(upload.parameters.map(({ name }) => name)).toEqual(["sessionId", "name"]);
+  expect(Object.keys(upload.requestBody.content)).toEqual(["application/json", ...types]);
+  const content = paths["/api/v1/attachments/{attachmentId}/content"]?.get as {
+    responses: { 200: { content: object } };
+  };
+  expect(Object.keys(content.responses[200].content)).toEqual(types);
+});
+
 test("every procedure has its route, but those that only a runner or a console needs", () => {
   const served = new Set([...ROUTES, ...STREAM_ROUTES].map(({ procedure }) => procedure));
   const unserved = procedureNames().filter((name) => !served.has(name));

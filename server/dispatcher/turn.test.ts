@@ -1,0 +1,12 @@
+import { expect, test } from "vitest";
+import { turnOf } from "./turn";
+
+const ID = `img_${"0".repeat(32)}`;
+
+test("a task's turn has what its payload has, but images, which nobody has judged", () => {
+  const turn = (payload: Record<string, unknown>) => turnOf({ title: "Mend", payload });
+  expect(turn({ text: "go", ticket: 7 })).toEqual({ text: "go", ticket: 7 });
+  expect(turn({ text: "go", ticket: 7, attachments: [ID] })).toEqual({ text: "go", ticket: 7 });
+  // What a program has long called so and is none of ours stays.
+  expect(turn({ text: "go", attachments: ["report.pdf"] })).toEqual({ text: "go", attachments: ["report.pdf"] });
+});
