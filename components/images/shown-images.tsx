@@ -44,7 +44,7 @@ export function ShownImages({ images }: { images: readonly ShownImage[] }) {
           onOpenChange={setIsOpen}
           title={showHidden(opened.name)}
           description={imageSizeWords(opened)}
-          className="sm:w-fit sm:max-w-[calc(100vw-2rem)] sm:min-w-80 sm:top-[4dvh] sm:max-h-[92dvh]"
+          className="sm:w-max sm:max-w-[calc(100vw-2rem)] sm:min-w-80 sm:top-[4dvh] sm:max-h-[92dvh]"
         >
           <Picture image={opened} className="mx-auto max-h-[76dvh] w-auto max-w-full" />
         </Dialog>
