@@ -21,6 +21,16 @@ test.each([
   "git@github.com:owner/name, https://example.com/@ann, a:b@c",
   "https://example.com/?page=token&tokens=12345",
   "task-list, disk-usage-of-all-things, ask-anything-you-like-here",
+  'fetch("http://localhost:3000","a@b.c") {"url":"http://localhost:3000","email":"a@b.c"}',
+  "see http://localhost:3000,ann@example.com",
+  "it begins with -----BEGIN PRIVATE KEY----- and ends as it should, with the rest of the text",
+  "Authorization: Bearer $TOKEN, Authorization: Bearer <token>, Bearer undefined",
+  "const TOKEN=process.env.TOKEN; MAX_TOKEN=100000; API_KEY=$KEY TOKEN='$OTHER'",
+  "sk-button-primary-Hover sk-learn-pipelines",
+  "https://h/x?token=$TOKEN&password=<yours>",
+  "docker run -u 1000:1000 image; curl -u $USER:$PASSWORD https://h; deploy --token=$TOKEN",
+  '{"password": "Passwort", "token": "a string", "apiKey": "<your key>"}',
+  "X-Api-Key: required",
 ])("plain English stays as it is: %s", (text) => {
   expect(redactText(text)).toBe(text);
 });
@@ -46,6 +56,24 @@ test.each([
   ["https://b/o?X-Amz-Signature=0123abcd", "https://b/o?X-Amz-Signature=[redacted]"],
   ["PGPASSWORD='hunter2 hunter2' psql", "PGPASSWORD=[redacted] psql"],
   ["Set-Cookie: sid=abc; Path=/\nnext", "Set-Cookie: [redacted]\nnext"],
+  ['PASSWORD="correcthorse\nline2" b', 'PASSWORD=[redacted]\nline2" b'],
+  [`ID_TOKEN="${"x".repeat(600)}" after`, "ID_TOKEN=[redacted] after"],
+  ["+API_KEY='abcdefg", "+API_KEY=[redacted]"],
+  ['API_KEY="abcdef123456', "API_KEY=[redacted]"],
+  ['TOKEN="abc\\"def" after', "TOKEN=[redacted] after"],
+  ["Basic YWxpY2U6cORzc3f2cmQ=", "Basic [redacted]"],
+  ["http://u:p?a@h http://u:p#a@h", "http://u:[redacted]@h http://u:[redacted]@h"],
+  ["curl -s -u ann:hunter2 https://h", "curl -s -u ann:[redacted] https://h"],
+  ["curl --user 'ann:hunter2'", "curl --user 'ann:[redacted]'"],
+  ["-H 'PRIVATE-TOKEN: abcdefgh1'", "-H 'PRIVATE-TOKEN: [redacted]'"],
+  ["x-api-key: abcdefgh1", "x-api-key: [redacted]"],
+  ["Authorization: ApiKey abc", "Authorization: ApiKey [redacted]"],
+  ["psql --password=hunter2", "psql --password=[redacted]"],
+  ['{"db_password": "hunter2hunter2", "b": 1}', '{"db_password": "[redacted]", "b": 1}'],
+  [`npm_${"a".repeat(36)} hf_${"b".repeat(34)} sk_live_${"c".repeat(24)}`, "[redacted] [redacted] [redacted]"],
+  [`pypi-${"a".repeat(60)}`, "[redacted]"],
+  [`-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\n${"A".repeat(64)}\n${"B".repeat(64)}`, "[redacted]"],
+  [`a -----BEGIN PRIVATE KEY-----\\n${"A".repeat(64)}\\n-----END PRIVATE KEY----- b`, "a [redacted] b"],
 ])("a credential is redacted, and what stands around it stays: %s", (text, redacted) => {
   expect(redactText(text)).toBe(redacted);
 });

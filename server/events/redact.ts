@@ -5,15 +5,15 @@ export const REDACTED = "[redacted]";
 
 /**
  * Shapes of credentials inside text. Sources: each provider's own documentation of its token prefixes.
- * Every alternative is bounded or anchored on a literal, so that no input makes matching slow.
+ * Every alternative is bounded, or begins where a run of its characters does, so that no input makes matching slow.
  */
 const SECRET_SHAPES: readonly (readonly [RegExp, string] | readonly [RegExp, Judge])[] = [
   [
-    /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----[\s\S]*?(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|$)/g,
-    REDACTED,
+    /\b(authorization["']?\s{0,4}[:=]\s{0,4}["']?(?:apikey|basic|bearer|token)\s{1,4})([^\s"',;]+)/gi,
+    judged(isNoReference),
   ],
-  [/\b(authorization["']?\s{0,4}[:=]\s{0,4}["']?(?:bearer|basic|token)\s{1,4})[^\s"',;]+/gi, `$1${REDACTED}`],
   [/\b((?:set-)?cookie:\s{0,4})[^\s=;,"']{1,128}=[^\r\n"']{1,4096}/gi, `$1${REDACTED}`],
+  [/\b((?:private-token|api-?key|auth-token)["']?\s{0,4}:\s{0,4}["']?)([^\s"',;]{8,})/gi, judged(isMixed)],
   [/\b(Bearer\s+)([A-Za-z0-9+/=._~-]{6,})/gi, judged(isBearerToken)],
   [/\b(Basic\s+)([A-Za-z0-9+/]{4,}={0,2})/gi, judged(isUserAndPassword)],
   [/\b()(sk-[A-Za-z0-9_-]{16,})/g, judged(isKey)], // OpenAI, Anthropic and those that copy them
@@ -24,55 +24,103 @@ const SECRET_SHAPES: readonly (readonly [RegExp, string] | readonly [RegExp, Jud
   [/\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}\b/g, REDACTED],
   [/\b(aws_?secret_?access_?key["']?\s{0,4}[=:]\s{0,4}["']?)[A-Za-z0-9/+=]{40}/gi, `$1${REDACTED}`],
   [/\b(?:AIza[A-Za-z0-9_-]{35}|ya29\.[A-Za-z0-9_-]{20,}|GOCSPX-[A-Za-z0-9_-]{20,})/g, REDACTED], // Google
-  [/\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}/g, REDACTED], // JWT
+  [/(?<![\w-])eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}/g, REDACTED], // JWT
+  [/\b(?:npm_[A-Za-z0-9]{36}|hf_[A-Za-z0-9]{30,64}|[sr]k_(?:live|test)_[A-Za-z0-9]{16,128})\b/g, REDACTED], // Stripe last
+  [/\bpypi-[A-Za-z0-9_-]{50,}/g, REDACTED],
   [/\bar[aoslrtmk]_[A-Za-z0-9_-]{32,}/g, REDACTED], // AgentRun's own
   [/\bwhsec_[A-Za-z0-9+/=]{24,}/g, REDACTED], // what webhooks are signed with, by any sender
-  // The last @ is the one before the host: a password may hold others.
-  [/(\b[a-z][a-z0-9+.-]{1,20}:\/\/[^\s:/@]{0,256}:)[^\s/?#]{1,256}@/gi, `$1${REDACTED}@`],
+  // The last @ is the one before the host: a password may hold others. What follows a port is none.
+  [/(\b[a-z][a-z0-9+.-]{1,20}:\/\/[^\s:/@]{0,256}:)(?!\d{1,5}[?#,])[^\s/"'<>]{1,256}@/gi, `$1${REDACTED}@`],
   [
-    /([?&](?:password|passwd|pwd|(?:client_)?secret|(?:access_|refresh_|id_)?token|api_?key|x-(?:amz|goog)-signature)=)[^&\s"'#]{4,}/gi,
-    `$1${REDACTED}`,
+    /([?&](?:password|passwd|pwd|(?:client_)?secret|(?:access_|refresh_|id_)?token|api_?key|x-(?:amz|goog)-signature)=)([^&\s"'#]{4,})/gi,
+    judged(isNoReference),
   ],
+  [/(\bcurl(?=\s)[^\r\n|;]{0,512}?\s(?:-u|--user)[\s=]["']?[^\s:"']{1,128}:)([^\s"']+)/g, judged(isNoReference)],
+  [/(--(?:password|passwd|secret|token|access-token|api-key)=["']?)([^\s"']{6,})/g, judged(isNoReference)],
   [
-    /\b([A-Z0-9_]{0,64}(?:PASSWORD|PASSWD|SECRET|TOKEN|API_KEY|ACCESS_KEY)=)(?:"[^"\r\n]{1,512}"|'[^'\r\n]{1,512}'|[^\s"']{6,})/g,
-    `$1${REDACTED}`,
+    /\b([A-Z0-9_]{0,64}(?:PASSWORD|PASSWD|SECRET|TOKEN|API_KEY|ACCESS_KEY)=)("(?:[^"\\\r\n]|\\.){1,4096}"|'[^'\r\n]{1,4096}'|["']?[^\s"']{6,})/g,
+    judged(isNoReference),
+  ],
+  // Of JSON that a command has printed.
+  [
+    /("[\w.-]{0,64}(?:password|passwd|secret|token|api_?key|access_?key)"\s{0,4}:\s{0,4}")([^"\\\s]{8,4096})/gi,
+    judged(isMixed),
   ],
 ];
 
-/** Tells a credential from a word of plain English that stands where one may. */
+/** Tells a credential from a word of plain English or code that stands where one may. */
 type Judge = (whole: string, before: string, found: string) => string;
 function judged(isSecret: (found: string) => boolean): Judge {
   return (whole, before, found) => (isSecret(found) ? `${before}${REDACTED}` : whole);
 }
 
+/** Where a value is to be taken from, or what it is to be, is not the value; nor is a short number. */
+function isNoReference(found: string): boolean {
+  return !/^["']?(?:[$<{[]|%[A-Z]|process\.env|os\.environ|\d{1,9}["';,)]*$)/.test(found);
+}
+
+/** As people's words are not: with a digit. */
+function isMixed(found: string): boolean {
+  return /\d/.test(found) && isNoReference(found);
+}
+
 /** What people say after “bearer”: authentication, credentials, tokens … */
 const OF_BEARERS =
-  /^(?:access|auth|capabilit|cert|challenge|cookie|credential|format|header|instrument|prefix|protocol|request|require|respon|scheme|securit|string|support|token|type|value)[a-z]{0,12}(?:[-/][a-z]+){0,3}[.,]?$/i;
+  /^(?:access|auth|capabilit|cert|challenge|cookie|credential|format|header|instrument|prefix|protocol|request|require|respon|scheme|securit|string|support|token|type|undefined|value)[a-z]{0,12}(?:[-/][a-z]+){0,3}[.,]?$/i;
 
 function isBearerToken(found: string): boolean {
   if (/\d/.test(found)) return true;
   return found.length >= 8 && !OF_BEARERS.test(found);
 }
 
-/** RFC 7617: base64 of a name, a colon and a password. */
+/** RFC 7617: base64 of a name, a colon and a password, in whatever characters; without padding, in those of UTF-8. */
 function isUserAndPassword(found: string): boolean {
-  return /^[^\p{Cc}\ufffd]*:[^\p{Cc}\ufffd]*$/u.test(Buffer.from(found, "base64").toString("utf8"));
+  const bytes = Buffer.from(found, "base64");
+  const readings = found.endsWith("=") ? [bytes.toString("utf8"), bytes.toString("latin1")] : [bytes.toString("utf8")];
+  return readings.some((pair) => /^[^\p{Cc}\ufffd]*:[^\p{Cc}\ufffd]*$/u.test(pair));
 }
 
-/** A name such as sk-learn-pipelines is words; a key has a digit, a capital, or more letters in a row than words have. */
+/** A name such as sk-learn-pipelines is words; a key has a digit, capitals within, or more letters in a row than words have. */
 function isKey(found: string): boolean {
-  return /[A-Z0-9]|[a-z]{14}/.test(found);
+  return /\d|[A-Za-z][A-Z]|[a-z]{14}/.test(found);
+}
+
+const KEY_BEGIN = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----/g;
+const KEY_END = /-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----/g;
+/** Of one that was cut before its end: its headers and its lines. */
+const KEY_LINES = /(?:(?:\s|\\r|\\n)+(?:[A-Za-z0-9-]{1,64}: [^\r\n]*|[A-Za-z0-9+/=]{16,}))*/y;
+
+/** Takes private keys out, whole; of one without an end what looks like its lines, so that a mere mention costs no text. */
+function withoutPrivateKeys(text: string): string {
+  let kept = "";
+  let from = 0;
+  for (KEY_BEGIN.lastIndex = 0; ; ) {
+    const begin = KEY_BEGIN.exec(text);
+    if (begin === null) return kept + text.slice(from);
+    const body = begin.index + begin[0].length;
+    KEY_END.lastIndex = body;
+    KEY_LINES.lastIndex = body;
+    const to = KEY_END.exec(text) === null ? endOf(KEY_LINES, text, body) : KEY_END.lastIndex;
+    kept += `${text.slice(from, begin.index)}${to > body ? REDACTED : begin[0]}`;
+    from = to;
+    KEY_BEGIN.lastIndex = to;
+  }
+}
+
+function endOf(pattern: RegExp, text: string, from: number): number {
+  return pattern.exec(text) === null ? from : pattern.lastIndex;
 }
 
 /** A cheap look that most text fails: without one of these, no shape above can match, but in an address without its scheme. */
 const MAY_HOLD_SECRET =
-  /-----BEGIN|bearer|basic|cookie:|sk-|gh[pousr]_|github_pat_|gl[a-z]{2,5}-|xox|xapp-|A[KSBC]IA|ACCA|aws|AIza|ya29|GOCSPX|eyJ|ar[aoslrtmk]_|whsec_|:\/\/|(?:PASSWORD|PASSWD|SECRET|TOKEN|KEY)=/i;
+  /-----BEGIN|bearer|basic|authorization|cookie:|sk-|gh[pousr]_|github_pat_|gl[a-z]{2,5}-|xox|xapp-|A[KSBC]IA|ACCA|aws|AIza|ya29|GOCSPX|eyJ|npm_|hf_|[sr]k_|pypi-|ar[aoslrtmk]_|whsec_|curl|:\/\/|(?:PASSWORD|PASSWD|SECRET|TOKEN|KEY)["']?\s{0,4}[=:]/i;
 
 /** Replaces credentials in a text by `[redacted]`. */
 export function redactText(text: string): string {
   if (!MAY_HOLD_SECRET.test(text)) return text;
+  const keyless = text.includes("-----BEGIN") ? withoutPrivateKeys(text) : text;
   // TypeScript takes one of the two ways to call `replace`, and not either.
-  return SECRET_SHAPES.reduce((redacted, [shape, by]) => redacted.replace(shape, by as string), text);
+  return SECRET_SHAPES.reduce((redacted, [shape, by]) => redacted.replace(shape, by as string), keyless);
 }
 
 /** What is said of a failure, cleaned and redacted; null when nothing is. */
