@@ -1,4 +1,4 @@
-import { mkdir } from "node:fs/promises";
+import { access, constants, mkdir, stat } from "node:fs/promises";
 import type { Hidden } from "./isolation";
 
 /**
@@ -19,5 +19,15 @@ export async function hiddenFolders(
   if (loginsDir === undefined) return [data];
   // What is not there cannot be covered, and somebody may log in while the agent runs. Where it cannot be made, nobody can.
   await mkdir(loginsDir, { recursive: true, mode: 0o700 }).catch(() => undefined);
-  return [{ dir: loginsDir, keep: [dataDir, ...keep] }, data];
+  // What this person may not enter can hide nothing from their agents, and could not be covered.
+  return (await canEnter(loginsDir)) ? [{ dir: loginsDir, keep: [dataDir, ...keep] }, data] : [data];
+}
+
+async function canEnter(dir: string): Promise<boolean> {
+  try {
+    await access(dir, constants.R_OK | constants.X_OK);
+    return (await stat(dir)).isDirectory();
+  } catch {
+    return false;
+  }
 }

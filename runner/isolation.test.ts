@@ -42,6 +42,15 @@ test("an agent sees nothing that its person logs in with, before it starts or wh
   await agent.kill();
 });
 
+test("what is no folder, or cannot be made, stops no agent", async () => {
+  const file = path.join(root, "file");
+  await writeFile(file, "");
+  for (const loginsDir of [file, path.join(file, "below")]) {
+    const hidden = await hiddenFolders({ dataDir: root, loginsDir, scratchDir: root }, []);
+    expect(hidden.map(({ dir }) => dir)).toEqual([root]);
+  }
+});
+
 test("folders that lie in one another are hidden alike", async () => {
   const logins = path.join(root, "config");
   const dataDir = path.join(logins, "data");

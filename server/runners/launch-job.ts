@@ -34,19 +34,20 @@ export function launchRunnerJob(ctx: ServiceContext, input: LaunchRunnerJobInput
     const { run } = locked;
     if (isTerminal(run.status)) throw new AlreadyTerminalError("run", run.id, run.status, run.failureKind);
     const command = await commandToRun(ctx, input);
-    const own = await adoptLive(ctx, run, { command, input });
-    if (own) return toRunnerJob(own);
+    const live = await adoptLive(ctx, run, { command, input });
+    if (live !== null) return toRunnerJob(live);
     await assertSessionFree(ctx, run);
     const job = await insertJob(ctx, { run, command, input });
-    await audit(ctx, {
-      action: "runnerJobs.launch",
-      targetKind: "runner-job",
-      targetId: job.id,
-      tenantId: run.tenantId,
-      details: { runId: run.id },
-    });
+    await auditLaunch(ctx, run, job);
     ctx.wake("runs");
     return toRunnerJob(job);
+  });
+}
+
+function auditLaunch(ctx: TxContext, run: RunRow, job: RunnerJobRow): Promise<void> {
+  return audit(ctx, {
+    ...{ action: "runnerJobs.launch", targetKind: "runner-job", targetId: job.id, tenantId: run.tenantId },
+    details: { runId: run.id },
   });
 }
 
@@ -90,8 +91,8 @@ async function commandToRun(ctx: TxContext, input: LaunchRunnerJobInput): Promis
 }
 
 /**
- * Where an executor starts the runners, a run has one attempt at a time. The one that the launcher has started by itself
- * meanwhile is what is asked for, and bears the key from then on; beside another's there is none. null: there is none.
+ * Where an executor starts the runners, a run has one attempt at a time. One that was launched for the same command
+ * without a key, as the launcher does by itself, is what is asked for, and bears the key from then on. null: none lives.
  */
 async function adoptLive(
   ctx: TxContext,
@@ -110,12 +111,13 @@ async function adoptLive(
     throw new LeaseHeldError(run.id, "lease-held", `run ${run.id} has a runner already${which}`);
   }
   if (input.idempotencyKey === undefined) return live;
-  const [named] = await ctx.db
+  const [named = live] = await ctx.db
     .update(runnerJobs)
     .set({ idempotencyKey: input.idempotencyKey })
     .where(eq(runnerJobs.id, live.id))
     .returning();
-  return named ?? null;
+  await auditLaunch(ctx, run, named);
+  return named;
 }
 
 /**

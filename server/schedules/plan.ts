@@ -73,8 +73,10 @@ export function firstTime(plan: Plan, after: Date, bounds: Bounds): Date {
   if (startsAt !== null && endsAt !== null && endsAt < startsAt)
     throw new InvalidInputError("endsAt: it lies before startsAt");
   const first = nextTime(plan, after, bounds);
-  if (first === null) throw new InvalidInputError("endsAt: no time of this plan comes until then");
-  return first;
+  if (first !== null) return first;
+  throw new InvalidInputError(
+    endsAt !== null && endsAt <= after ? "endsAt: it has passed" : "endsAt: no time of this plan comes until then",
+  );
 }
 
 /** What a stored plan says, for people, in English; its own text where this program no longer has words for it. */
