@@ -22,7 +22,11 @@ export const COMMAND_PAYLOADS = {
     outputSchema: OutputSchema.optional(),
     attachments: AttachmentIds.optional(),
   }),
-  steer: z.looseObject({ text: requiredText(1_048_576), attachments: AttachmentIds.optional() }),
+  steer: z.looseObject({
+    text: requiredText(1_048_576),
+    outputSchema: z.undefined({ error: "a steer keeps its turn's schema, and has none of its own" }).optional(),
+    attachments: AttachmentIds.optional(),
+  }),
   interrupt: z.looseObject({}),
   approve: z.looseObject({
     approvalId: RecordId,

@@ -17,7 +17,8 @@ export function jsonDepth(value: unknown, limit = DEPTH_MAX): number {
     depth += 1;
     const next: unknown[] = [];
     for (const item of level) {
-      if (typeof item === "object" && item !== null) next.push(...Object.values(item));
+      // One by one: as arguments of one call, the items of a long list would exhaust the stack.
+      if (typeof item === "object" && item !== null) for (const child of Object.values(item)) next.push(child);
     }
     level = next;
   }
@@ -25,7 +26,7 @@ export function jsonDepth(value: unknown, limit = DEPTH_MAX): number {
 }
 
 /** Not z.record, which drops a key named `__proto__`: what callers give is kept whole. */
-const JsonRecord = z
+export const JsonRecord = z
   .custom<JsonObject>((value) => typeof value === "object" && value !== null && !Array.isArray(value), {
     error: "expected a JSON object",
     abort: true,

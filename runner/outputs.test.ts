@@ -34,14 +34,11 @@ test("a turn with a schema answers a value that fits it, and the next without on
 
 test.each([
   ["no JSON", "Of course! The secret is hunter2.", "its last message is not JSON"],
-  [
-    "a value of another type",
-    JSON.stringify({ ...fitting, score: "hunter2" }),
-    "$.score is missing or of another type",
-  ],
+  ["a value of another type", JSON.stringify({ ...fitting, score: "hunter2" }), "$.score is of another type"],
   ["a value that is not named", JSON.stringify({ ...fitting, verdict: "hunter2" }), "$.verdict is none of the values"],
-  ["more than it asks for", JSON.stringify({ ...fitting, hunter2: 1 }), "$ has properties that it does not know"],
-  ["an array", "[1]", "$ is missing or of another type"],
+  ["more than it asks for", JSON.stringify({ ...fitting, hunter2: 1 }), "$.* is not allowed"],
+  ["an array", "[1]", "cannot be its output: expected a JSON object"],
+  ["less than it asks for", "{}", "$ lacks a property that it requires"],
 ])("a turn with a schema whose last message is %s fails, and quotes nothing of it", async (_, said, why) => {
   await using machine = await makeMachine(scriptedModel(() => said));
   const started = machine.start();
@@ -62,7 +59,7 @@ test("a value's own names are not quoted where it does not fit", async () => {
   const turn = await ask(machine.start(), { text: "judge", outputSchema: { type: "object", properties: { scores } } });
   expect(turn).toMatchObject({
     state: "failed",
-    failureMessage: expect.stringContaining("$.scores.* is missing or of"),
+    failureMessage: expect.stringContaining("$.scores.* is of another type"),
   });
 });
 

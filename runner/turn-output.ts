@@ -1,10 +1,9 @@
-import { z } from "zod";
-import { CommandOutput, checkedPart, inRequiredOrder, OutputSchema } from "@/contract/output-schema";
+import { CommandOutput, inRequiredOrder, OUTPUT_MAX_BYTES, OutputSchema } from "@/contract/output-schema";
+import { misfitOf } from "./misfit";
 
 type Output = { output: Record<string, unknown> } | { fault: string };
 
-const KEPT = "its last message is in the conversation";
-const PLACE_LENGTH_MAX = 200;
+const WHERE = "it is in the conversation";
 
 /** The schema in a command's payload; undefined for one from before there were any, which may be none. */
 export function schemaIn({ outputSchema }: Record<string, unknown>): Record<string, unknown> | undefined {
@@ -18,50 +17,30 @@ export function schemaIn({ outputSchema }: Record<string, unknown>): Record<stri
  */
 export function readOutput(said: string | undefined, outputSchema: Record<string, unknown>): Output {
   if (said === undefined) return { fault: "the turn has an outputSchema, and ended without a message" };
+  const json = unfenced(said);
+  if (Buffer.byteLength(json) > OUTPUT_MAX_BYTES) return unkept(`larger than ${OUTPUT_MAX_BYTES} bytes of JSON`);
   let value: unknown;
   try {
-    value = JSON.parse(unfenced(said));
+    value = JSON.parse(json);
   } catch {
-    return { fault: `the turn has an outputSchema, and its last message is not JSON; ${KEPT}` };
+    return { fault: `the turn has an outputSchema, and its last message is not JSON; ${WHERE}` };
   }
-  const misfit = misfitOf(value, outputSchema);
-  if (misfit !== null) return { fault: `the turn's last message does not fit its outputSchema: ${misfit}; ${KEPT}` };
+  // What is held against the schema is what will be stored, whose depth is bounded.
   const { data: output, error } = CommandOutput.safeParse(value);
-  if (output === undefined) return { fault: `the turn's output cannot be kept: ${error?.issues[0]?.message}; ${KEPT}` };
-  return { output };
+  if (output === undefined) return unkept(String(error.issues[0]?.message));
+  const misfit = misfitOf(output, outputSchema);
+  return misfit === null
+    ? { output }
+    : { fault: `the turn's last message does not fit its outputSchema: ${misfit}; ${WHERE}` };
 }
 
-/** A model that was told the form in words alone may fence its answer as code. */
+function unkept(why: string): Output {
+  return { fault: `the turn's last message cannot be its output: ${why}; ${WHERE}` };
+}
+
+/** A model that was told the form in words alone may fence its answer as code, whole. */
 function unfenced(said: string): string {
-  return /^```(?:json)?\s*\n([\s\S]*)\n```$/.exec(said.trim())?.[1] ?? said;
+  // A byte order mark is white space to `trim`.
+  const text = said.trim();
+  return /^```(?:json)?(?![^\s{])([\s\S]*)```$/i.exec(text)?.[1]?.trim() ?? text;
 }
-
-/** Where and how a value does not fit; null where it does. */
-function misfitOf(value: unknown, outputSchema: Record<string, unknown>): string | null {
-  try {
-    // Its annotations go into a registry of its own: the library's lives as long as the process.
-    const schema = z.fromJSONSchema(checkedPart(outputSchema), { registry: z.registry() });
-    const [issue] = schema.safeParse(value).error?.issues ?? [];
-    if (issue === undefined) return null;
-    // Names that the schema does not say are the value's own.
-    const said = JSON.stringify(outputSchema);
-    const names = issue.path.map((part) =>
-      typeof part === "number" || said.includes(JSON.stringify(part)) ? part : "*",
-    );
-    const place = ["$", ...names].join(".");
-    const at = place.length > PLACE_LENGTH_MAX ? `${place.slice(0, PLACE_LENGTH_MAX)}…` : place;
-    return `${at} ${WORDS[issue.code] ?? "is not as it says"}`;
-  } catch (error) {
-    return `it cannot be held against it (${error instanceof Error ? error.message : String(error)})`;
-  }
-}
-
-const WORDS: Record<string, string> = {
-  invalid_type: "is missing or of another type",
-  invalid_value: "is none of the values that it names",
-  unrecognized_keys: "has properties that it does not know",
-  invalid_union: "is none of what it may be",
-  too_small: "is too small or short",
-  too_big: "is too large or long",
-  not_multiple_of: "is no multiple of what it says",
-};

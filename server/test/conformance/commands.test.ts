@@ -217,6 +217,7 @@ test("the payload of each type is checked, and what it holds besides is kept", a
     ["dance", {}],
     ["turn", { text: "x", outputSchema: { type: "string" } }],
     ["turn", { text: "x", outputSchema: null }],
+    ["steer", { text: "x", outputSchema: { type: "object" } }],
     ["turn", null],
     ["turn", []],
     ["turn", "text"],

@@ -1,0 +1,117 @@
+import { runInNewContext } from "node:vm";
+import { type OutputUnit, type Schema, validate } from "@cfworker/json-schema";
+import { draftOf } from "@/contract/json-schema";
+import { heldPart } from "@/contract/output-schema";
+import { isRecord, type JsonSchema, LISTED, placesIn, pointerOf } from "@/contract/schema-places";
+
+const PLACE_LENGTH_MAX = 200;
+/** How long a value is held against a schema. Meanwhile the runner does nothing else, not even tell that it lives. */
+const CHECK_MAX_MS = 2_000;
+/** How often a schema, or a part of it, may be turned to: each misfit that is found on the way is kept in memory. */
+const STEPS_MAX = 1_000_000;
+
+/** Where and how a value does not fit a sound schema; null where it does. Quotes nothing of the value. */
+export function misfitOf(value: unknown, outputSchema: JsonSchema): string | null {
+  const check = () => errorsOf(value, outputSchema);
+  try {
+    // What the program itself defined is stopped as well once the time is over.
+    const errors: OutputUnit[] = runInNewContext("check()", { check }, { timeout: CHECK_MAX_MS });
+    const cause = errors.find(({ keyword }) => !LEADING.has(keyword));
+    return cause === undefined ? null : `${placeOf(cause, value, outputSchema)} ${WORDS[cause.keyword] ?? OTHERWISE}`;
+  } catch (error) {
+    if (!isExhausted(error)) throw error;
+    return "the schema took too long to hold the message against: give it fewer choices, and fewer levels";
+  }
+}
+
+/** What is wrong, each place after those that it is in. */
+function errorsOf(value: unknown, outputSchema: JsonSchema): OutputUnit[] {
+  const held = heldPart(outputSchema);
+  const places = placesIn(held);
+  const schemas = [...places.values()].map(({ schema }) => schema).filter(isRecord);
+  const referred = schemas
+    .filter((schema) => "$ref" in schema)
+    .map(({ $ref }) => [$ref, places.get(pointerOf($ref))?.schema]);
+  countSteps(schemas);
+  const lookup: Record<string, Schema> = Object.fromEntries(referred);
+  return validate(value, held, draftOf(outputSchema), lookup).errors;
+}
+
+/** Throws a RangeError once too many were taken. */
+function countSteps(schemas: JsonSchema[]): void {
+  let stepCount = 0;
+  for (const schema of schemas) {
+    const cost = costOf(schema);
+    // A keyword that no sound schema has, and that the library reads whenever it turns to a schema.
+    Object.defineProperty(schema, "$recursiveAnchor", {
+      get: () => {
+        stepCount += cost;
+        if (stepCount > STEPS_MAX) throw new RangeError("too many steps");
+      },
+    });
+  }
+}
+
+/** How many misfits a schema may find by itself. */
+function costOf({ dependentRequired, dependencies, ...schema }: JsonSchema): number {
+  const lists = [...LISTED, "required"].map((keyword) => schema[keyword]);
+  const dependent = [dependentRequired, dependencies].filter(isRecord).flatMap(Object.values);
+  return [...lists, ...dependent].reduce<number>((sum, list) => sum + (Array.isArray(list) ? list.length : 0), 1);
+}
+
+/** Where an error is, as $.scores.3. Names that the schema does not say are the value's own. */
+function placeOf({ instanceLocation }: OutputUnit, value: unknown, outputSchema: JsonSchema): string {
+  const said = JSON.stringify(outputSchema);
+  let at: unknown = value;
+  const names = instanceLocation
+    .split("/")
+    .slice(1)
+    .map((part) => {
+      const name = decodeURIComponent(part).replaceAll("~1", "/").replaceAll("~0", "~");
+      const isShown = Array.isArray(at) || said.includes(JSON.stringify(name));
+      at = typeof at === "object" && at !== null ? (at as Record<string, unknown>)[name] : undefined;
+      return isShown ? name : "*";
+    });
+  const place = ["$", ...names].join(".");
+  return place.length > PLACE_LENGTH_MAX ? `${place.slice(0, PLACE_LENGTH_MAX)}…` : place;
+}
+
+/** Whether the time is over, or the stack is at its end: by name, since each of both worlds has its own errors. */
+function isExhausted(error: unknown): boolean {
+  const { name, code } = error as { name?: unknown; code?: unknown };
+  return name === "RangeError" || code === "ERR_SCRIPT_EXECUTION_TIMEOUT";
+}
+
+/** Keywords that say no more than that something below them does not fit. */
+const LEADING = new Set([
+  ...["$ref", "allOf", "if", "dependentSchemas", "properties", "additionalProperties", "unevaluatedProperties"],
+  ...["items", "prefixItems", "additionalItems", "unevaluatedItems"],
+]);
+
+const OTHERWISE = "is not as it says";
+const WORDS: Record<string, string> = {
+  false: "is not allowed",
+  type: "is of another type",
+  const: "is not the value that it names",
+  enum: "is none of the values that it names",
+  anyOf: "is none of what it may be",
+  oneOf: "is none, or more than one, of what it may be",
+  not: "is what it may not be",
+  required: "lacks a property that it requires",
+  dependentRequired: "lacks a property that goes with another",
+  dependencies: "lacks what goes with a property",
+  propertyNames: "has a property whose name is not allowed",
+  contains: "lacks an item that it requires",
+  minContains: "lacks an item that it requires",
+  maxContains: "has too many items of a kind",
+  uniqueItems: "has an item twice",
+  multipleOf: "is no multiple of what it says",
+  ...words("is too small", ["minimum", "exclusiveMinimum"]),
+  ...words("is too large", ["maximum", "exclusiveMaximum"]),
+  ...words("is too short", ["minLength", "minItems", "minProperties"]),
+  ...words("is too long", ["maxLength", "maxItems", "maxProperties"]),
+};
+
+function words(said: string, keywords: string[]): Record<string, string> {
+  return Object.fromEntries(keywords.map((keyword) => [keyword, said]));
+}

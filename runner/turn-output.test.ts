@@ -1,0 +1,43 @@
+import { expect, test } from "vitest";
+import { OUTPUT_MAX_BYTES } from "@/contract/output-schema";
+import { readOutput } from "./turn-output";
+
+const schema = { type: "object" };
+
+test.each([
+  '```json\n{"a":1}\n```',
+  '```JSON \r\n{"a":1}\r\n``` ',
+  '```json {"a":1} ```',
+  '```{"a":1}```',
+  '\uFEFF{"a":1}',
+  '\uFEFF\n```\n{"a":1}\n```\n\n',
+  ' \n{"a":1}\n ',
+])("an answer is what stands in its fence and between its white space: %j", (said) => {
+  expect(readOutput(said, schema)).toEqual({ output: { a: 1 } });
+});
+
+test("a fence within a value is the value's", () => {
+  expect(readOutput('{"a":"```json\\n{}\\n```"}', schema)).toEqual({ output: { a: "```json\n{}\n```" } });
+});
+
+test.each([
+  ['Here it is:\n```json\n{"a":1}\n```', "is not JSON"],
+  ['```json\n{"a":1}\n```\nAnything else?', "is not JSON"],
+  ['```json\n{"a":1}\n```\n```json\n{"a":2}\n```', "is not JSON"],
+  ['```yaml\n{"a":1}\n```', "is not JSON"],
+  ["", "is not JSON"],
+  ["[1]", "cannot be its output: expected a JSON object"],
+  ["null", "cannot be its output: expected a JSON object"],
+  [`${'{"a":'.repeat(250)}1${"}".repeat(250)}`, "nested deeper than 200 levels"],
+  [`{"a":${"[".repeat(300_000)}${"]".repeat(300_000)}}`, "nested deeper than 200 levels"],
+  [`{"a":"${"x".repeat(OUTPUT_MAX_BYTES)}"}`, `larger than ${OUTPUT_MAX_BYTES} bytes`],
+])("what is more or less than one JSON object of the size that is kept is none: %#", (said, why) => {
+  expect(readOutput(said, schema)).toEqual({ fault: expect.stringContaining(why) });
+});
+
+test("a long list is kept, and a name of every object's own", () => {
+  const list = Array.from({ length: 400_000 }, () => 1);
+  expect(readOutput(JSON.stringify({ list }), schema)).toEqual({ output: { list } });
+  const read = readOutput('{"__proto__":1}', schema);
+  expect(JSON.stringify(read)).toBe('{"output":{"__proto__":1}}');
+});
