@@ -1,6 +1,8 @@
 import type { Command } from "./command";
 import { attachmentsIn } from "./image";
+import { faultIn } from "./json-schema";
 import type { CreateRunInput, Run } from "./run";
+import { isRecord } from "./schema-places";
 import type { Ask } from "./send-turn";
 
 /** A run as another one is made from it: the same profile, policy, workspace and session. */
@@ -34,6 +36,11 @@ export function askToRepeat(commands: readonly Pick<Command, "type" | "state" | 
   return {
     text: typeof text === "string" ? text : "",
     attachments: attachmentsIn(payload),
-    ...(outputSchema === undefined ? {} : { outputSchema: outputSchema as Ask["outputSchema"] }),
+    // A release that knew no schemas took anything by that name, and its turns answered in words.
+    ...(isAnswersSchema(outputSchema) ? { outputSchema } : {}),
   };
+}
+
+function isAnswersSchema(value: unknown): value is NonNullable<Ask["outputSchema"]> {
+  return isRecord(value) && value.type === "object" && faultIn(value) === null;
 }

@@ -73,5 +73,9 @@ test("a run is made again with the same content, and what it did not complete is
   expect(askToRepeat([turn("completed", 1), { ...turn("completed", 2), payload: { ...last, more: 1 } }])).toEqual(last);
   const odd = { ...turn("failed", 1), payload: { text: "look", attachments: ["https://example.com/a.png"] } };
   expect(askToRepeat([odd])).toEqual({ text: "look", attachments: [] });
+  for (const outputSchema of [null, "words", { type: "array" }, { type: "object", required: "a" }])
+    expect(askToRepeat([{ ...turn("failed", 1), payload: { text: "look", outputSchema } }])).not.toHaveProperty(
+      "outputSchema",
+    );
   expect(askToRepeat([])).toEqual({ text: "", attachments: [] });
 });
