@@ -95,6 +95,8 @@ function faultOf(schema: unknown, path: string[], draft: Draft): SchemaFault | n
   if (!isRecord(schema)) return { path, message: "expected a schema: a JSON object, true or false" };
   const other = draft === "7" ? "2020-12" : "7";
   for (const [keyword, value] of Object.entries(schema)) {
+    // The name of the whole, as published schemas have one; a reference by it is refused like any other to elsewhere.
+    if (keyword === "$id" && path.length === 0 && isText(value)) continue;
     const message = OF_ONE_DRAFT[other].has(keyword)
       ? `this keyword is of draft ${other}, and the schema of draft ${draft}`
       : (CHECKS.get(keyword)?.(value, draft) ?? null);

@@ -24,6 +24,7 @@ test("a schema is an object of keywords that a value can be held against, and wh
     ),
   ).toBeNull();
   expect(issueOf({ type: "object" })).toBeNull();
+  expect(issueOf({ $id: "https://example.com/answer.json", type: "object" })).toBeNull();
   for (const [schema, why] of [
     [null, ": expected a JSON object"],
     [[], ": expected a JSON object"],
@@ -53,7 +54,7 @@ test("a schema is an object of keywords that a value can be held against, and wh
       object({ a: { nullable: true } }),
       'properties.a.nullable: this is not of JSON Schema: say type: ["string", "null"]',
     ],
-    [object({}, { $id: "https://example.com" }), "$id: schemas have no names here"],
+    [object({ a: { $id: "https://example.com" } }), "properties.a.$id: schemas have no names here"],
     [object({ a: { $anchor: "x" } }), "properties.a.$anchor: schemas have no names here"],
     [object({ a: { $dynamicRef: "#x" } }), "properties.a.$dynamicRef: schemas have no names here"],
     [object({ a: { $recursiveRef: "#" } }), "properties.a.$recursiveRef: schemas have no names here"],
