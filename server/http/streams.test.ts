@@ -302,6 +302,10 @@ test("the console's stream begins where its page was made, so that nothing falls
   expect(frames.find(({ event }) => event === "session")?.data).toMatchObject({ sessionId: "ses_between" });
   expect(frames[0]?.data).toMatchObject({ isBehind: false });
 
+  // A place depends on whatever transaction is open in all of the server: until then a new reader hears of it again.
+  const isSettled = sql`
+    select change_xid < pg_snapshot_xmin(pg_current_snapshot()) as "isBelow" from agentrun_sessions`;
+  await expect.poll(async () => (await web.wiring.database.db.execute(isSettled)).rows).toEqual([{ isBelow: true }]);
   await using late = await openSse(`${web.url}/api/live?sessions=1&since=${since.split(".")[0]}.1000`, AS_ADMIN);
   await web.call("POST", "/api/v1/sessions", { body: { sessionId: "ses_later", backendProfile: "demo" } });
   const told = await late.until((seen) => seen.some(({ event }) => event === "session"));
