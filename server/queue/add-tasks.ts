@@ -32,12 +32,18 @@ export type TaskAsk = {
   row: NewTask;
   /** The call that it came with others by; null: alone. */
   batch: string | null;
-  /** Why its workspace is none, and why a task that it comes after is none; they count only where it is not there already. */
+  /** Why its workspace is none, and why it was not added before, where all is done again; they count only where it is not there already. */
   workspaceFault: unknown;
-  dependencyFault: unknown;
+  refusal: unknown;
 };
 /** What became of one: a task, new or of before, or what refuses it. */
 export type TaskOutcome = { task: QueueTask } | { error: unknown };
+
+/**
+ * The same, for those that come after it. `id`: of the task that answers it; null: none does. `isRepeated`: an earlier one
+ * of its call was added with its key, which is to be asked instead.
+ */
+export type TaskResult = { outcome: TaskOutcome; id: string | null; isAdded: boolean; isRepeated?: boolean };
 
 /** Throws what is wrong with an input whatever is stored. */
 export async function prepareTask(
@@ -75,7 +81,7 @@ export async function prepareTask(
   if (input.onDependencyFailed !== undefined && (input.dependsOn ?? []).length === 0)
     throw new InvalidInputError("onDependencyFailed: say with dependsOn which tasks it comes after, or leave it out");
   const workspaceFault = input.workspaceRef ? await thrownBy(checkWorkspace(caller, input.workspaceRef)) : null;
-  return { caller, input, content, row, batch, workspaceFault, dependencyFault: null };
+  return { caller, input, content, row, batch, workspaceFault, refusal: null };
 }
 
 /**
@@ -96,16 +102,35 @@ export async function addTasks(ctx: ServiceContext, asks: TaskAsk[]): Promise<Ta
     ctx,
     asks.filter((ask) => ask.row.idempotencyKey !== null && !isAdded(ask)),
   );
-  const idOf = (ask: TaskAsk) => (isAdded(ask) ? ask.row.id : (known.get(keyOf(ask.row))?.id ?? null));
-  await storeDependencies(ctx, plan, { isAdded, idOf });
-  return asks.map((ask) => {
+  const added = new Set(asks.filter(isAdded).map(({ row }) => row.id));
+  const results = new Map<TaskAsk, TaskResult>();
+  for (const ask of asks) {
     const verdict = verdicts.get(ask.row.id);
-    if (verdict?.added) return { task: newTask(ask, verdict.added) };
-    const there = known.get(keyOf(ask.row));
-    if (there) return replay(ask, there);
-    const fault = inputFaults.get(ask) ?? (verdict && faultOf(ask, verdict));
-    return { error: fault ?? new Error("a task's insert met a conflict without a key") };
-  });
+    const fault = inputFaults.get(ask) ?? (verdict && faultOf(ask, verdict)) ?? null;
+    results.set(ask, resultOf(ask, { verdict, fault, known: known.get(keyOf(ask.row)), added }));
+  }
+  await storeDependencies(ctx, plan, results);
+  return asks.map((ask) => results.get(ask)?.outcome ?? { error: new Error("a task was not judged") });
+}
+
+type Answer = {
+  verdict: TaskVerdict | undefined;
+  fault: unknown;
+  known: QueueTaskRow | undefined;
+  added: ReadonlySet<string>;
+};
+
+/** What became of one, by what is known of its key once all of its call are in. */
+function resultOf(ask: TaskAsk, { verdict, fault, known, added }: Answer): TaskResult {
+  if (verdict?.added) return { outcome: { task: newTask(ask, verdict.added) }, id: ask.row.id, isAdded: true };
+  const isOfCall = known !== undefined && added.has(known.id);
+  // Where something refuses it, a later one of its call that took the key does not answer for it.
+  if (!known || (isOfCall && fault !== null)) {
+    const error = fault ?? new Error("a task's insert met a conflict without a key");
+    return { outcome: { error }, id: null, isAdded: false };
+  }
+  const outcome = replay(ask, known);
+  return { outcome, id: "task" in outcome ? known.id : null, isAdded: false, isRepeated: isOfCall };
 }
 
 /** What adding a task would come to: the task that its key has made before, or how it would be. Throws what would refuse it. */
@@ -126,7 +151,7 @@ export async function judgeAsk(
   const fault = faultOf(ask, judged);
   if (fault !== null) throw fault;
   const targets = plan.targets.get(ask) ?? [];
-  return { judged, comesAfter: targets.flatMap((target) => ("stored" in target ? [target.stored] : [])) };
+  return { judged, comesAfter: targets.flatMap(({ stored }) => stored ?? []) };
 }
 
 /**
@@ -173,7 +198,7 @@ async function findInputFaults(ctx: ServiceContext, asks: TaskAsk[]): Promise<Ma
     if (!stored.has(backendProfile)) faults.set(ask, unknownProfile(backendProfile));
   }
   for (const ask of asks) {
-    const fault = ask.workspaceFault ?? ask.dependencyFault;
+    const fault = ask.workspaceFault ?? ask.refusal;
     if (fault !== null) faults.set(ask, fault);
   }
   return faults;

@@ -1,7 +1,11 @@
 import { isRefusal, isRetryable } from "@/db/errors";
 import { inTx, isTxContext, type ServiceContext } from "@/server/context";
+import { UnavailableError } from "@/server/errors";
 import { addTasks, type TaskAsk, type TaskOutcome } from "./add-tasks";
 import { hasDependencies, UnaddedDependency } from "./dependencies";
+
+/** Tries of one call, each without what the ones before found refused. */
+const TRIES_MAX = 5;
 
 /**
  * Adds tasks in one commit, and answers after it. One that the database refuses fails alone: halves are tried on their
@@ -32,14 +36,21 @@ async function addWithRetries(ctx: ServiceContext, asks: TaskAsk[]): Promise<Tas
   }
 }
 
-/** Each time that a task was not added which another of them was to come after, again without the other. */
+/**
+ * Where tasks were not added which others of them were to come after, again without those: all that were refused are left
+ * out at once, so that a second try is the last but where others change queues and keys meanwhile.
+ */
 async function addDependents(ctx: ServiceContext, asks: TaskAsk[]): Promise<TaskOutcome[]> {
-  for (;;) {
+  for (let tries = 0; tries < TRIES_MAX; tries += 1) {
     try {
       return await inTx(ctx, (ctx) => addTasks(ctx, asks));
     } catch (error) {
       if (!(error instanceof UnaddedDependency)) throw error;
-      error.ask.dependencyFault = error.fault;
+      for (const [ask, refusal] of error.refused) ask.refusal = refusal;
     }
   }
+  throw new UnavailableError(
+    "executor-unavailable",
+    "queues or keys were changed again and again while these tasks were added, and nothing is stored: try again",
+  );
 }

@@ -9,21 +9,21 @@ import {
 } from "@/db/queries/queue-dependencies";
 import { isTxContext, type ServiceContext } from "@/server/context";
 import { InvalidInputError, NotFoundError } from "@/server/errors";
-import type { TaskAsk } from "./add-tasks";
+import type { TaskAsk, TaskResult } from "./add-tasks";
 import { isTerminalTask } from "./task";
 
-/** A task that another comes after: one that is stored, or that is added with it. */
-type Target = { stored: FoundDependency } | { ask: TaskAsk; path: string };
+/**
+ * A task that another comes after: stored (null: not when that was looked at), or added by an earlier one of the same call
+ * with that key. Where there are such, one of them has to be answered by it.
+ */
+type Target = { stored: FoundDependency | null; besides: TaskAsk[] };
 /** What some tasks come after that are about to be added, and what is wrong with it. */
 export type DependencyPlan = { targets: Map<TaskAsk, Target[]>; faults: Map<TaskAsk, unknown> };
 
-/** One that another was to come after was refused as it was added: all is done again, without the other. */
+/** Some that others were to come after were refused as they were added: all is done again, without what was refused. */
 export class UnaddedDependency extends Error {
-  constructor(
-    readonly ask: TaskAsk,
-    readonly fault: Error,
-  ) {
-    super(fault.message);
+  constructor(readonly refused: ReadonlyMap<TaskAsk, unknown>) {
+    super("a task that another of the same call comes after was refused");
   }
 }
 
@@ -46,13 +46,13 @@ export async function planDependencies(
   if (dependents.length === 0) return plan;
   const wanted = dependents.flatMap((ask) => (ask.input.dependsOn ?? []).map((ref) => lookup(ask, ref)));
   const known = await read(ctx, wanted, isLocking);
-  const earlier = new Map<string, TaskAsk>();
+  const earlier = new Map<string, TaskAsk[]>();
   for (const ask of asks) {
-    if (hasDependencies(ask)) place(ask, { plan, known, earlier });
+    if (hasDependencies(ask)) place(ask, { plan, known, earlier, refused });
     const { row, batch } = ask;
-    if (batch === null || row.idempotencyKey === null || refused.has(ask) || plan.faults.has(ask)) continue;
+    if (batch === null || row.idempotencyKey === null) continue;
     const key = nameOf({ ...row, idempotencyKey: row.idempotencyKey });
-    if (!earlier.has(key)) earlier.set(key, ask);
+    earlier.set(key, [...(earlier.get(key) ?? []), ask]);
   }
   return plan;
 }
@@ -71,10 +71,18 @@ async function read(ctx: ServiceContext, wanted: DependencyAsk[], isLocking: boo
   return known;
 }
 
-type Finding = { plan: DependencyPlan; known: Map<string, FoundDependency>; earlier: Map<string, TaskAsk> };
+type Finding = {
+  plan: DependencyPlan;
+  known: Map<string, FoundDependency>;
+  earlier: Map<string, TaskAsk[]>;
+  refused: ReadonlySet<TaskAsk>;
+};
 
-function place(ask: TaskAsk, { plan, known, earlier }: Finding): void {
+function place(ask: TaskAsk, { plan, known, earlier, refused }: Finding): void {
   const targets: Target[] = [];
+  // What is stored may answer for one that is refused, but where it was found before that it does not.
+  const isLost = (beside: TaskAsk, stored: FoundDependency | null) =>
+    stored ? beside.refusal !== null : refused.has(beside) || plan.faults.has(beside);
   for (const [index, ref] of (ask.input.dependsOn ?? []).entries()) {
     const path = `dependsOn[${index}]`;
     if ("idempotencyKey" in ref && ref.idempotencyKey === ask.row.idempotencyKey) {
@@ -82,40 +90,40 @@ function place(ask: TaskAsk, { plan, known, earlier }: Finding): void {
       return;
     }
     const name = nameOf(lookup(ask, ref));
-    const stored = known.get(name);
-    const beside = earlier.get(name);
-    if (stored) targets.push({ stored });
-    else if (beside && beside.batch === ask.batch) targets.push({ ask: beside, path });
-    else {
+    const stored = known.get(name) ?? null;
+    const besides = (earlier.get(name) ?? []).filter(({ batch }) => batch === ask.batch);
+    if (besides.length === 0 ? stored === null : besides.every((beside) => isLost(beside, stored))) {
       plan.faults.set(ask, missing(ref, path));
       return;
     }
+    targets.push({ stored, besides });
   }
   plan.targets.set(ask, targets);
-  const isWaiting = targets.some((target) => "ask" in target || !isSatisfied(ask, target.stored));
+  const isWaiting = targets.some(({ stored }) => stored === null || !isSatisfied(ask, stored));
   ask.row.hold = isWaiting ? "held" : null;
 }
 
-/** Stores what those that were added come after. `idOf`: of a task of the same call, by what was said of its insert. */
+/** Stores what those that were added come after. `results`: what became of each of the call. */
 export async function storeDependencies(
   ctx: ServiceContext,
   { targets }: DependencyPlan,
-  { isAdded, idOf }: { isAdded: (ask: TaskAsk) => boolean; idOf: (ask: TaskAsk) => string | null },
+  results: ReadonlyMap<TaskAsk, TaskResult>,
 ): Promise<void> {
   const added: NewDependency[] = [];
   const doubtful = new Set<string>();
   /** Added by somebody else since what is stored was looked at. */
   const overtaken: DependencyAsk[] = [];
   for (const [ask, found] of targets) {
-    if (!isAdded(ask)) continue;
+    if (!results.get(ask)?.isAdded) continue;
     const { id: taskId, tenantId } = ask.row;
-    for (const target of found) {
-      const dependsOnId = "stored" in target ? target.stored.id : idOf(target.ask);
-      if (dependsOnId === null) throw new UnaddedDependency(ask, refusedWith(target));
+    for (const { stored, besides } of found) {
+      const beside = besides.map((other) => results.get(other)).find((result) => typeof result?.id === "string");
+      const dependsOnId = besides.length === 0 ? stored?.id : beside?.id;
+      if (!dependsOnId) throw new UnaddedDependency(refusedOf(results));
       added.push({ taskId, dependsOnId, onFailed: policyOf(ask) });
-      const isOvertaken = "ask" in target && !isAdded(target.ask);
+      const isOvertaken = stored === null && !beside?.isAdded;
       if (isOvertaken) overtaken.push({ tenantId, taskId: dependsOnId });
-      const hasEnded = "stored" in target && isTerminalTask(target.stored.state);
+      const hasEnded = stored !== null && isTerminalTask(stored.state);
       if (ask.row.hold !== null && (isOvertaken || hasEnded)) doubtful.add(taskId);
     }
   }
@@ -123,6 +131,14 @@ export async function storeDependencies(
   if (!isTxContext(ctx)) throw new Error("tasks that come after others are added in a transaction");
   if (overtaken.length > 0) await lockDependencies(ctx.db, overtaken);
   await insertDependencies(ctx.db, added, [...doubtful]);
+}
+
+/** Those of a call that are refused whatever else of it is left out: not those whose key an earlier one of it took. */
+function refusedOf(results: ReadonlyMap<TaskAsk, TaskResult>): Map<TaskAsk, unknown> {
+  const refused = new Map<TaskAsk, unknown>();
+  for (const [ask, { outcome, isRepeated }] of results)
+    if ("error" in outcome && !isRepeated) refused.set(ask, outcome.error);
+  return refused;
 }
 
 /** Whether a task need not wait for another as that is now. */
@@ -151,9 +167,4 @@ function missing(ref: DependencyRef, path: string): Error {
         "queue task of the key",
         `${ref.idempotencyKey} (${path}): add it before, or earlier in the list`,
       );
-}
-
-function refusedWith(target: Target): Error {
-  if ("stored" in target) throw new Error("a task that is stored was refused");
-  return missing({ idempotencyKey: target.ask.row.idempotencyKey ?? "" }, target.path);
 }
