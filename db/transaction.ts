@@ -9,11 +9,13 @@ const RETRY_BASE_MS = 10;
 export type TransactionOptions = {
   /** false: its statements are of many texts, such as lists by any filter, each planned best for its own values. */
   keepsPlans?: boolean;
+  /** Tries at most; 5 unless told. */
+  attempts?: number;
 };
 
 /**
  * Runs work in one transaction. Serialization failures, deadlocks, lock time-outs and lost plans are tried at most 5
- * times, with jitter, so `work` must be safe to run again. A client whose BEGIN, COMMIT or ROLLBACK failed is closed rather than
+ * times unless told, with jitter, so `work` must be safe to run again. A client whose BEGIN, COMMIT or ROLLBACK failed is closed rather than
  * given back; the first error is the one that is thrown.
  */
 export async function withTransaction<T>(
@@ -25,7 +27,7 @@ export async function withTransaction<T>(
     try {
       return await once(pool, work, options);
     } catch (error) {
-      if (attempt === ATTEMPTS_MAX || !(isRetryable(error) || isPlanLost(error))) throw error;
+      if (attempt >= (options.attempts ?? ATTEMPTS_MAX) || !(isRetryable(error) || isPlanLost(error))) throw error;
       const delayMs = RETRY_BASE_MS * 2 ** attempt * (0.5 + Math.random());
       await new Promise((resolve) => setTimeout(resolve, delayMs));
     }

@@ -36,6 +36,11 @@ export function lockDependencies(tx: Tx, asks: DependencyAsk[]): Promise<FoundDe
   return executeNamed<FoundDependency>(tx, sql`${found(asks)} order by id for share`);
 }
 
+/** The same, but for those that somebody changes in this moment: waits for nobody. */
+export function lockFreeDependencies(tx: Tx, asks: DependencyAsk[]): Promise<FoundDependency[]> {
+  return executeNamed<FoundDependency>(tx, sql`${found(asks)} order by id for share skip locked`);
+}
+
 const found = (asks: DependencyAsk[]) => {
   const byId = asks.flatMap((ask) => ("taskId" in ask ? [ask] : []));
   const byKey = asks.flatMap((ask) => ("taskId" in ask ? [] : [ask]));

@@ -5,9 +5,10 @@ import {
   findDependencies,
   insertDependencies,
   lockDependencies,
+  lockFreeDependencies,
   type NewDependency,
 } from "@/db/queries/queue-dependencies";
-import { isTxContext, type ServiceContext } from "@/server/context";
+import { inTx, isTxContext, type ServiceContext, type TxContext } from "@/server/context";
 import { InvalidInputError, NotFoundError } from "@/server/errors";
 import type { TaskAsk, TaskResult } from "./add-tasks";
 import { isTerminalTask } from "./task";
@@ -44,8 +45,8 @@ export async function planDependencies(
   const plan: DependencyPlan = { targets: new Map(), faults: new Map() };
   const dependents = asks.filter(hasDependencies);
   if (dependents.length === 0) return plan;
-  const wanted = dependents.flatMap((ask) => (ask.input.dependsOn ?? []).map((ref) => lookup(ask, ref)));
-  const known = await read(ctx, wanted, isLocking);
+  const wanted = lookupsOf(dependents);
+  const known = byName(isLocking ? await lockDependencies(txOf(ctx), wanted) : await findDependencies(ctx.db, wanted));
   const earlier = new Map<string, TaskAsk[]>();
   for (const ask of asks) {
     if (hasDependencies(ask)) place(ask, { plan, known, earlier, refused });
@@ -57,11 +58,24 @@ export async function planDependencies(
   return plan;
 }
 
-async function read(ctx: ServiceContext, wanted: DependencyAsk[], isLocking: boolean) {
-  if (isLocking && !isTxContext(ctx)) throw new Error("what tasks come after is held in a transaction");
-  const unique = [...new Map(wanted.map((ask) => [JSON.stringify(ask), ask])).values()];
-  const rows =
-    isLocking && isTxContext(ctx) ? await lockDependencies(ctx.db, unique) : await findDependencies(ctx.db, unique);
+/** Those of some tasks that come after one that somebody changes in this moment. */
+export function findBusy(ctx: ServiceContext, asks: TaskAsk[]): Promise<Set<TaskAsk>> {
+  return inTx(ctx, async (ctx) => {
+    const wanted = lookupsOf(asks);
+    const known = byName(await findDependencies(ctx.db, wanted));
+    const free = byName(await lockFreeDependencies(ctx.db, wanted));
+    const isBusy = (lookup: DependencyAsk) => known.has(nameOf(lookup)) && !free.has(nameOf(lookup));
+    return new Set(asks.filter((ask) => lookupsOf([ask]).some(isBusy)));
+  });
+}
+
+/** What some tasks come after, each once. */
+function lookupsOf(asks: TaskAsk[]): DependencyAsk[] {
+  const all = asks.flatMap((ask) => (ask.input.dependsOn ?? []).map((ref) => lookup(ask, ref)));
+  return [...new Map(all.map((ask) => [nameOf(ask), ask])).values()];
+}
+
+function byName(rows: FoundDependency[]): Map<string, FoundDependency> {
   const known = new Map<string, FoundDependency>();
   for (const row of rows) {
     known.set(nameOf({ tenantId: row.tenantId, taskId: row.id }), row);
@@ -69,6 +83,11 @@ async function read(ctx: ServiceContext, wanted: DependencyAsk[], isLocking: boo
     if (idempotencyKey !== null) known.set(nameOf({ ...row, idempotencyKey }), row);
   }
   return known;
+}
+
+function txOf(ctx: ServiceContext): TxContext["db"] {
+  if (isTxContext(ctx)) return ctx.db;
+  throw new Error("tasks that come after others are added in a transaction");
 }
 
 type Finding = {
@@ -128,9 +147,8 @@ export async function storeDependencies(
     }
   }
   if (added.length === 0) return;
-  if (!isTxContext(ctx)) throw new Error("tasks that come after others are added in a transaction");
-  if (overtaken.length > 0) await lockDependencies(ctx.db, overtaken);
-  await insertDependencies(ctx.db, added, [...doubtful]);
+  if (overtaken.length > 0) await lockDependencies(txOf(ctx), overtaken);
+  await insertDependencies(txOf(ctx), added, [...doubtful]);
 }
 
 /** Those of a call that are refused whatever else of it is left out: not those whose key an earlier one of it took. */

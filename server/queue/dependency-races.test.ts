@@ -18,7 +18,7 @@ async function untilLocked(client: pg.Client, work: Promise<unknown>, count = 1)
     isDone = true;
   };
   work.then(end, end);
-  while (!isDone && (await client.query(LOCKED)).rowCount !== count);
+  while (!isDone && ((await client.query(LOCKED)).rowCount ?? 0) < count);
 }
 
 /** Whether a task is dispatched, once all is settled. */
@@ -146,3 +146,32 @@ test("of many that come after one, each is judged, in steps", { timeout: 60_000 
   await updateTask(ctx, { taskId: "many_1", dependsOn: [] });
   expect((await getTask(ctx, { taskId: "many_1" })).blocker?.kind).toBe("next");
 });
+
+test("what waits for a dependency that somebody holds holds up nobody else", { timeout: 30_000 }, async () => {
+  await using queue = await createTestQueue();
+  const { ctx } = queue;
+  const [held, free] = [await queue.add(), await queue.add({ tenantId: "theirs" })];
+  const [editor, watcher] = [await queue.store.database.connect(), await queue.store.database.connect()];
+  await editor.query("begin");
+  await editor.query("select from agentrun_queue_tasks where id = $1 for no key update", [held]);
+  // Both in one commit, which cannot be had.
+  const waiting = [createTask(ctx, { ...task, ...after(held) })];
+  const beside = createTask(ctx, { ...task, ...after(free), tenantId: "theirs" });
+  for (let count = 1; count < 5; count += 1) {
+    await untilLocked(watcher, waiting[0] ?? beside);
+    waiting.push(createTask(ctx, { ...task, ...after(held) }));
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  const first = (work: Promise<unknown>) => Promise.race([work.then(() => "done"), ...waiting.map(isOver)]);
+  expect(await first(createTask(ctx, task))).toBe("done");
+  expect(await first(beside)).toBe("done");
+  await editor.query("commit");
+  expect(await Promise.all(waiting)).toHaveLength(5);
+});
+
+/** Says so once some work is over, whatever came of it. */
+const isOver = (work: Promise<unknown>) =>
+  work.then(
+    () => "others were first",
+    () => "others were first",
+  );

@@ -8,8 +8,13 @@ import { hasDependencies } from "./dependencies";
 
 type Waiting = { ask: TaskAsk; bytes: number; settle: (outcome: TaskOutcome) => void };
 
-/** Commits under way at once; two to four were alike when measured, one was slower. */
+/** Commits under way at once, and what waits for the next. */
+type Lanes = { max: number; underWay: number; waiting: Waiting[] };
+
+/** Two to four were alike when measured, one was slower. */
 const LANES = 4;
+/** Of tasks that come after others: they may have to wait for one that somebody holds, and no other is to wait with them. */
+const DEPENDENT_LANES = 2;
 const TASKS_PER_COMMIT_MAX = 500;
 const BYTES_PER_COMMIT_MAX = 8 * 1024 * 1024;
 /** Tasks that wait at most, so that a database that is away cannot fill the memory. */
@@ -20,9 +25,9 @@ const WAITING_MAX = 10_000;
  * goes at once; answers go out after the commit. Each keeps its own caller, outcome and error.
  */
 export class TaskWriter {
-  readonly #waiting: Waiting[] = [];
+  readonly #plain: Lanes = { max: LANES, underWay: 0, waiting: [] };
+  readonly #dependents: Lanes = { max: DEPENDENT_LANES, underWay: 0, waiting: [] };
   #open = 0;
-  #underWay = 0;
   #isClosed = false;
 
   /** Adds a task durably; resolves once it is committed. */
@@ -35,9 +40,10 @@ export class TaskWriter {
       const ask = await prepareTask(caller, input);
       const { payload, references, metadata } = ask.row;
       const bytes = payload.length + references.length + metadata.length;
+      const lanes = hasDependencies(ask) ? this.#dependents : this.#plain;
       const outcome = await new Promise<TaskOutcome>((settle) => {
-        this.#waiting.push({ ask, bytes, settle });
-        void this.#run();
+        lanes.waiting.push({ ask, bytes, settle });
+        void this.#run(lanes);
       });
       return taskOf(outcome);
     } finally {
@@ -51,42 +57,36 @@ export class TaskWriter {
     while (this.#open > 0) await new Promise((resolve) => setImmediate(resolve));
   }
 
-  async #run(): Promise<void> {
-    if (this.#underWay >= LANES) return;
-    this.#underWay += 1;
+  async #run(lanes: Lanes): Promise<void> {
+    if (lanes.underWay >= lanes.max) return;
+    lanes.underWay += 1;
     // What comes in this turn of the event loop goes out together.
     await new Promise((resolve) => setImmediate(resolve));
-    for (let taken = this.#take(); taken.length > 0; taken = this.#take()) await this.#commit(taken);
-    this.#underWay -= 1;
+    for (let taken = take(lanes); taken.length > 0; taken = take(lanes)) await commit(taken);
+    lanes.underWay -= 1;
   }
+}
 
-  /** Those that come after others apart: they may have to wait for one that ends in this moment. */
-  async #commit(taken: Waiting[]): Promise<void> {
-    const dependents = taken.filter(({ ask }) => hasDependencies(ask));
-    if (dependents.length === 0) return this.#commitAll(taken);
-    await this.#commitAll(taken.filter(({ ask }) => !hasDependencies(ask)));
-    await this.#commitAll(dependents);
-  }
+async function commit(taken: Waiting[]): Promise<void> {
+  const [first] = taken;
+  if (!first) return;
+  const settles = new Map(taken.map(({ ask, settle }) => [ask, settle]));
+  const answer = (ask: TaskAsk, outcome: TaskOutcome) => settles.get(ask)?.(outcome);
+  const asks = [...settles.keys()];
+  // Pool and wakes are the process's; who asked for what stands in the asks.
+  const outcomes = await commitTasks(first.ask.caller, asks, { answer });
+  asks.forEach((ask, index) => {
+    answer(ask, outcomes[index] ?? { error: new Error("a task was not judged") });
+  });
+}
 
-  async #commitAll(taken: Waiting[]): Promise<void> {
-    const asks = taken.map(({ ask }) => ask);
-    const [first] = asks;
-    if (!first) return;
-    // Pool and wakes are the process's; who asked for what stands in the asks.
-    const outcomes = await commitTasks(first.caller, asks);
-    taken.forEach(({ settle }, index) => {
-      settle(outcomes[index] ?? { error: new Error("a task was not judged") });
-    });
+function take({ waiting }: Lanes): Waiting[] {
+  let bytes = 0;
+  let count = 0;
+  for (const item of waiting) {
+    bytes += item.bytes;
+    if (count > 0 && (count >= TASKS_PER_COMMIT_MAX || bytes > BYTES_PER_COMMIT_MAX)) break;
+    count += 1;
   }
-
-  #take(): Waiting[] {
-    let bytes = 0;
-    let count = 0;
-    for (const item of this.#waiting) {
-      bytes += item.bytes;
-      if (count > 0 && (count >= TASKS_PER_COMMIT_MAX || bytes > BYTES_PER_COMMIT_MAX)) break;
-      count += 1;
-    }
-    return this.#waiting.splice(0, count);
-  }
+  return waiting.splice(0, count);
 }
