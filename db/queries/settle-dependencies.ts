@@ -103,7 +103,9 @@ export function settleHeld(tx: Tx, taskIds: string[]): Promise<SettledTask[]> {
       join agentrun_queue_dependencies known on known.task_id = judged.id
       join agentrun_queue_tasks dependency on dependency.id = known.depends_on_id
       where judged.failed is null and known.on_failed = 'hold' and ${HAS_FAILED}
-      order by 1, 2 on conflict do nothing)
+      order by 1, 2
+      -- Waits for who is about to forget it, and holds off who would.
+      on conflict (tenant_id, task_id) do update set tenant_id = excluded.tenant_id)
     update agentrun_queue_tasks task set
       state = case when failed is null then 'pending' else 'failed' end,
       not_before = case when failed is null and run_at > clock_timestamp() then run_at end,
@@ -116,18 +118,29 @@ export function settleHeld(tx: Tx, taskIds: string[]): Promise<SettledTask[]> {
   );
 }
 
-/** Forgets tasks that no other waits for any more, or that have not failed. */
+const IS_OVER = sql`
+  not exists (
+    select from agentrun_queue_tasks dependency
+    join agentrun_queue_dependencies known on known.depends_on_id = dependency.id and known.on_failed = 'hold'
+    join agentrun_queue_tasks task on task.id = known.task_id
+    where dependency.id = failed.task_id and ${HAS_FAILED} and task.state = 'pending' and task.not_before = ${HELD})`;
+
+/**
+ * Forgets tasks that no other waits for any more, or that have not failed. They are looked at anew once they are locked:
+ * one that fails again meanwhile is noted by who judges it, who waits for that lock.
+ */
 export async function forgetFailedDependencies(tx: Tx, max: number): Promise<void> {
+  const over = await executeNamed<{ taskId: string }>(
+    tx,
+    sql`
+    select failed.task_id as "taskId" from agentrun_queue_failed_dependencies failed where ${IS_OVER}
+    limit ${sql.raw(String(max))} for update skip locked`,
+  );
+  if (over.length === 0) return;
+  const ids = hiddenArray(textArray(over.map(({ taskId }) => taskId)));
   await executeNamed(
     tx,
     sql`
-    delete from agentrun_queue_failed_dependencies where (tenant_id, task_id) in (
-      select failed.tenant_id, failed.task_id from agentrun_queue_failed_dependencies failed
-      where not exists (
-        select from agentrun_queue_tasks dependency
-        join agentrun_queue_dependencies known on known.depends_on_id = dependency.id and known.on_failed = 'hold'
-        join agentrun_queue_tasks task on task.id = known.task_id
-        where dependency.id = failed.task_id and ${HAS_FAILED} and task.state = 'pending' and task.not_before = ${HELD})
-      limit ${sql.raw(String(max))} for update skip locked)`,
+    delete from agentrun_queue_failed_dependencies failed where task_id in (select unnest(${ids})) and ${IS_OVER}`,
   );
 }

@@ -3,7 +3,7 @@ import type pg from "pg";
 import { expect, test } from "vitest";
 import { settleDependencies } from "@/server/dispatcher";
 import { createTestQueue, type TestQueue } from "@/server/dispatcher/test/queue";
-import { createTask, getTask, retryTask, updateTask } from ".";
+import { cancelTask, createTask, getTask, noteMinute, retryTask, updateTask } from ".";
 
 const task = { title: "t", backendProfile: "demo", payload: { text: "do" } };
 const after = (taskId: string) => ({ dependsOn: [{ taskId }] });
@@ -167,6 +167,30 @@ test("what waits for a dependency that somebody holds holds up nobody else", { t
   expect(await first(beside)).toBe("done");
   await editor.query("commit");
   expect(await Promise.all(waiting)).toHaveLength(5);
+});
+
+test("a failure that is forgotten while the task fails again is noted again", async () => {
+  await using queue = await createTestQueue();
+  const { ctx } = queue;
+  const first = await queue.add();
+  await queue.add(after(first));
+  await cancelTask(ctx, { taskId: first });
+  while (await settleDependencies(ctx));
+  await retryTask(ctx, { taskId: first });
+  const [gate, watcher] = [await queue.store.database.connect(), await queue.store.database.connect()];
+  // It has seen that the task is pending, and goes no further.
+  await gate.query(`create function wait() returns trigger language plpgsql as
+      $$ begin perform pg_advisory_xact_lock(1); return old; end $$;
+    create trigger wait before delete on agentrun_queue_failed_dependencies for each row execute function wait();
+    select pg_advisory_lock(1)`);
+  const forgetting = noteMinute(queue.other());
+  await untilLocked(watcher, forgetting);
+  await cancelTask(ctx, { taskId: first });
+  const settling = settleDependencies(ctx);
+  await untilLocked(watcher, settling, 2);
+  await gate.query("select pg_advisory_unlock(1)");
+  await Promise.all([forgetting, settling]);
+  expect((await ctx.db.execute(sql`select from agentrun_queue_failed_dependencies`)).rowCount).toBe(1);
 });
 
 /** Says so once some work is over, whatever came of it. */
