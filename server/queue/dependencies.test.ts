@@ -258,6 +258,25 @@ test("a program outside that ends tasks lets others go, and is told what they wa
   expect(await kindOf()).toBe("not-dispatched");
 });
 
+test("a task that a program outside starts early and gives back waits for others anew", async () => {
+  await using queue = await createTestQueue();
+  const { ctx } = queue;
+  const first = await queue.add();
+  const last = await queue.add({ ...after(first), onDependencyFailed: "fail" });
+  const give = async (state: "dispatched" | "pending") =>
+    updateAttempt(ctx, { taskId: last, state, latestAttempt: null });
+  await give("dispatched");
+  await give("pending");
+  expect(await queue.dispatch()).toBe(1);
+  expect(await stateOf(queue, last)).toBe("pending: dependency");
+  // What has ended meanwhile is seen as it is given back.
+  await give("dispatched");
+  await end(queue, first, true);
+  await give("pending");
+  expect(await queue.dispatch()).toBe(0);
+  expect(await stateOf(queue, last)).toBe("failed");
+});
+
 test("a task that expires while it waits for others fails, and what comes after it is judged", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;

@@ -1,4 +1,5 @@
-import type { DependencyRef } from "@/contract/queue";
+import type { DependencyRef, TaskState } from "@/contract/queue";
+import type { OnDependencyFailed } from "@/contract/words";
 import {
   type DependencyAsk,
   type FoundDependency,
@@ -7,6 +8,7 @@ import {
   lockDependencies,
   lockFreeDependencies,
   type NewDependency,
+  readDependencies,
 } from "@/db/queries/queue-dependencies";
 import { inTx, isTxContext, type ServiceContext, type TxContext } from "@/server/context";
 import { InvalidInputError, NotFoundError } from "@/server/errors";
@@ -118,7 +120,7 @@ function place(ask: TaskAsk, { plan, known, earlier, refused }: Finding): void {
     targets.push({ stored, besides });
   }
   plan.targets.set(ask, targets);
-  const isWaiting = targets.some(({ stored }) => stored === null || !isSatisfied(ask, stored));
+  const isWaiting = targets.some(({ stored }) => stored === null || !isSatisfied(policyOf(ask), stored.state));
   ask.row.hold = isWaiting ? "held" : null;
 }
 
@@ -159,12 +161,22 @@ function refusedOf(results: ReadonlyMap<TaskAsk, TaskResult>): Map<TaskAsk, unkn
   return refused;
 }
 
-/** Whether a task need not wait for another as that is now. */
-export function isSatisfied(ask: Pick<TaskAsk, "input">, { state }: Pick<FoundDependency, "state">): boolean {
-  return state === "completed" || (policyOf(ask) === "start" && isTerminalTask(state));
+/** Of what a task comes after, that which it would have to wait for now. */
+export async function readUnsatisfied(ctx: TxContext, taskId: string) {
+  return (await readDependencies(ctx.db, taskId)).filter(({ state, onFailed }) => !isSatisfied(onFailed, state));
 }
 
-export function policyOf({ input }: Pick<TaskAsk, "input">): NewDependency["onFailed"] {
+/** Whether one whose policy is `onFailed` need not wait for a task of a state: as `IS_SATISFIED` of the queries has it. */
+export function isSatisfied(onFailed: OnDependencyFailed, state: TaskState): boolean {
+  return state === "completed" || (onFailed === "start" && hasFailed(state));
+}
+
+/** As `HAS_FAILED` of the queries has it. */
+export function hasFailed(state: TaskState): boolean {
+  return state === "failed" || state === "cancelled";
+}
+
+export function policyOf({ input }: Pick<TaskAsk, "input">): OnDependencyFailed {
   return input.onDependencyFailed ?? "hold";
 }
 

@@ -1,13 +1,14 @@
 import { eq, sql } from "drizzle-orm";
 import type { QueueTask, RetryTaskInput } from "@/contract/queue";
 import { isActiveTask } from "@/contract/words";
-import { HELD_UNTIL, noteDoubtful, readDependencies } from "@/db/queries/queue-dependencies";
+import { HELD_UNTIL, noteDoubtful } from "@/db/queries/queue-dependencies";
 import { type QueueTaskRow, queueTasks } from "@/db/schema";
 import { audit } from "@/server/audit";
 import { inTx, type ServiceContext, type TxContext } from "@/server/context";
 import { ConflictError, NotFoundError } from "@/server/errors";
 import { isHeld } from "@/server/task-attempts";
 import { assertVersion } from "./assert-version";
+import { hasFailed, readUnsatisfied } from "./dependencies";
 import { lockTask } from "./lock-task";
 import { isTerminalTask, toTask } from "./task";
 
@@ -68,10 +69,8 @@ async function waitsForOthers(ctx: TxContext, task: QueueTaskRow): Promise<boole
       `queue task ${task.id} waits for others: retry what failed of them, or take them from what it comes after (queue.updateTask with dependsOn)`,
     );
   if (!isTerminalTask(task.state)) return false;
-  const open = (await readDependencies(ctx.db, task.id)).filter(({ state, onFailed }) =>
-    onFailed === "start" ? !isTerminalTask(state) : state !== "completed",
-  );
-  const lost = open.find(({ state, onFailed }) => onFailed === "fail" && isTerminalTask(state));
+  const open = await readUnsatisfied(ctx, task.id);
+  const lost = open.find(({ state, onFailed }) => onFailed === "fail" && hasFailed(state));
   if (lost)
     throw new ConflictError(
       "dependency-open",

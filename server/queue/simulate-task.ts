@@ -6,7 +6,7 @@ import { DEPENDENCIES_TOLD, type FoundDependency, type OpenDependencies } from "
 import { inTx, type ServiceContext, type TxContext, tenantOf } from "@/server/context";
 import { foresee, foreseeRefusal, isExpired } from "@/server/dispatcher";
 import { judgeAsk, prepareTask, type TaskAsk } from "./add-tasks";
-import { isSatisfied, policyOf } from "./dependencies";
+import { hasFailed, isSatisfied, policyOf } from "./dependencies";
 import { findPlace } from "./explain-task";
 import { blockerOf, dependencyBlocker, readWaitReasons } from "./wait-reasons";
 
@@ -70,7 +70,7 @@ async function tryOut(ctx: TxContext, ask: TaskAsk, { judged, comesAfter }: Judg
 /** What it would wait for, as it would be read once it was stored. */
 function openOf(ask: TaskAsk, comesAfter: FoundDependency[]): OpenDependencies {
   const open = [...new Map(comesAfter.map((task) => [task.id, task])).values()].filter(
-    (task) => !isSatisfied(ask, task),
+    ({ state }) => !isSatisfied(policyOf(ask), state),
   );
   const failed = open.filter(({ state }) => hasFailed(state));
   const tasks = [...failed, ...open.filter(({ state }) => !hasFailed(state))];
@@ -79,8 +79,6 @@ function openOf(ask: TaskAsk, comesAfter: FoundDependency[]): OpenDependencies {
     tasks: tasks.slice(0, DEPENDENCIES_TOLD).map(({ id, title, state }) => ({ taskId: id, title, state })),
   };
 }
-
-const hasFailed = (state: FoundDependency["state"]): boolean => state === "failed" || state === "cancelled";
 
 /** The task as its row would be. */
 function waitingTask({ row }: TaskAsk, { concurrencyKey, notBefore, createdAt }: JudgedTask) {

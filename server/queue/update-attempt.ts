@@ -1,12 +1,14 @@
 import { eq, sql } from "drizzle-orm";
 import type { QueueTask, TaskState, UpdateAttemptInput } from "@/contract/queue";
 import { isActiveTask } from "@/contract/words";
+import { HELD_UNTIL, noteDoubtful } from "@/db/queries/queue-dependencies";
 import { type QueueTaskRow, queueTasks } from "@/db/schema";
 import { audit } from "@/server/audit";
 import { inTx, type ServiceContext, type TxContext } from "@/server/context";
 import { AlreadyTerminalError, NotFoundError } from "@/server/errors";
 import { cancelRun } from "@/server/runs";
 import { closeAttempt, isHeld } from "@/server/task-attempts";
+import { readUnsatisfied } from "./dependencies";
 import { lockTask } from "./lock-task";
 import { isTerminalTask, toTask } from "./task";
 
@@ -16,14 +18,14 @@ export function updateAttempt(ctx: ServiceContext, input: UpdateAttemptInput): P
     const task = await lockTask(ctx, input.taskId);
     if (isTerminalTask(task.state)) throw new AlreadyTerminalError("queue task", task.id, task.state);
     const keepsAttempt = isActiveTask(task.state) && isActiveTask(input.state);
+    const isWaiting = input.state === "pending" && (await waitsForOthers(ctx, task));
     const [updated] = await ctx.db
       .update(queueTasks)
       .set({
         state: input.state,
         latestAttempt: input.latestAttempt,
         ...(input.sessionPath === undefined ? {} : { sessionPath: input.sessionPath }),
-        // One that waits for others does so until it is given a run, by whomever.
-        notBefore: input.state === "pending" && isHeld(task) ? task.notBefore : null,
+        notBefore: isWaiting ? HELD_UNTIL : null,
         ...{ parkedAt: null, parkedUntil: null, blockedOn: null },
         // An attempt of before, or one that is left, has no part in what is said by hand.
         ...(keepsAttempt ? {} : { runId: null, cancelRequestedAt: null }),
@@ -33,6 +35,8 @@ export function updateAttempt(ctx: ServiceContext, input: UpdateAttemptInput): P
       .where(eq(queueTasks.id, task.id))
       .returning();
     if (!updated) throw new NotFoundError("queue task", task.id);
+    // What it waits for may end in this moment.
+    if (isWaiting) await noteDoubtful(ctx.db, task.id);
     await leaveAttempt(ctx, task, input.state);
     await audit(ctx, {
       action: "queue.updateAttempt",
@@ -44,6 +48,12 @@ export function updateAttempt(ctx: ServiceContext, input: UpdateAttemptInput): P
     ctx.wake("queue");
     return toTask(updated);
   });
+}
+
+/** One that waits for others does so until it is given a run, by whomever; one that had a run and is given back, anew. */
+async function waitsForOthers(ctx: TxContext, task: QueueTaskRow): Promise<boolean> {
+  if (task.state === "pending") return isHeld(task);
+  return (await readUnsatisfied(ctx, task.id)).length > 0;
 }
 
 /** A task that was given another state by hand leaves its attempt, whose run is no longer its own. */

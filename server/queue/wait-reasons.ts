@@ -5,6 +5,7 @@ import type { QueueTaskRow } from "@/db/schema";
 import { type ServiceContext, tenantOf } from "@/server/context";
 import { type Block, Room, readBusy, readFacts } from "@/server/dispatcher";
 import { dueAt, isHeld } from "@/server/task-attempts";
+import { hasFailed } from "./dependencies";
 
 /** What a task's wait is judged by. */
 type WaitingTask = Pick<
@@ -66,14 +67,15 @@ export function dependencyBlocker({ count, failed, tasks }: OpenDependencies): B
   const dependencies = { count, tasks };
   if (failed > 0) {
     const { holders: lost, words } = failedOf(tasks, failed);
-    const message = `it comes after ${lost.join(", ")}, which ${words}: retry that, or take it from what this comes after`;
+    const them = failed === 1 ? "that" : "those";
+    const message = `it comes after ${lost.join(", ")}, which ${words}: retry ${them}, or take ${failed === 1 ? "it" : them} from what this comes after`;
     return { ...plain("dependency-failed", message, null), holders, dependencies };
   }
   return { ...plain("dependency", `it waits for ${holders.join(", ")}${more}`, null), holders, dependencies };
 }
 
 function failedOf(tasks: OpenDependencies["tasks"], failed: number): { holders: string[]; words: string } {
-  const lost = tasks.filter(({ state }) => state === "failed" || state === "cancelled");
+  const lost = tasks.filter(({ state }) => hasFailed(state));
   const isAllCancelled = lost.every(({ state }) => state === "cancelled");
   const words = isAllCancelled ? (failed === 1 ? "was cancelled" : "were cancelled") : "failed";
   return { holders: lost.map(({ taskId }) => taskId), words };
