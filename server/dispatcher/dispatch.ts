@@ -31,8 +31,7 @@ export async function dispatchTasks(ctx: ServiceContext, options: DispatchOption
 export async function dispatchPass(ctx: ServiceContext, options: DispatchOptions): Promise<Pass> {
   const upkeep = await readUpkeep(ctx.db);
   if (upkeep.hasExpired) await expireWaiting(ctx);
-  // What is left is for the next pass, which begins at once.
-  if ((upkeep.hasEnds || upkeep.hasExpired) && (await settleDependencies(ctx))) ctx.wake("queue");
+  if (upkeep.hasEnds || upkeep.hasExpired) await settle(ctx);
   await releaseWaiting(ctx, options, upkeep);
   let max = options.batch ?? DISPATCH_BATCH;
   let dispatched = 0;
@@ -63,4 +62,16 @@ export async function dispatchPass(ctx: ServiceContext, options: DispatchOptions
   }
   await Promise.all(volumes);
   return { dispatched, dueInMs: dueAt === null ? null : Math.max(0, dueAt - performance.now()) };
+}
+
+/** What is left is for the next pass, which begins at once; what cannot be judged holds up none that wait for no other. */
+async function settle(ctx: ServiceContext): Promise<void> {
+  try {
+    if (await settleDependencies(ctx)) ctx.wake("queue");
+  } catch (error) {
+    ctx.log.error(
+      { err: error },
+      "what comes after tasks that have ended was not judged: the next pass tries it again",
+    );
+  }
 }

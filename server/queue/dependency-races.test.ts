@@ -108,7 +108,7 @@ test("one that is retried while what it comes after ends is let go, whichever is
   expect(await hasStarted(queue, behind)).toBe(true);
 });
 
-test("what is judged when the judge dies is judged by the next", async () => {
+test("what is judged when the judge dies is judged by the next, and others are dispatched meanwhile", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   const first = await queue.add();
@@ -117,7 +117,10 @@ test("what is judged when the judge dies is judged by the next", async () => {
   const client = await queue.store.database.connect();
   await client.query(`create function die() returns trigger language plpgsql as $$ begin raise 'died'; end $$;
     create trigger die before update of not_before on agentrun_queue_tasks for each row execute function die()`);
-  await expect(queue.dispatch()).rejects.toThrow();
+  const other = await queue.add();
+  await expect(settleDependencies(ctx)).rejects.toThrow();
+  expect(await hasStarted(queue, other)).toBe(true);
+  expect((await getTask(ctx, { taskId: last })).state).toBe("pending");
   await client.query("drop trigger die on agentrun_queue_tasks");
   expect(await hasStarted(queue, last)).toBe(true);
 });
