@@ -37,3 +37,15 @@ END $$;
 CREATE TRIGGER agentrun_queue_tasks_note_end AFTER UPDATE OF state ON agentrun_queue_tasks FOR EACH ROW
 WHEN (OLD.state <> NEW.state AND NEW.state IN ('completed', 'failed', 'cancelled'))
 EXECUTE FUNCTION agentrun_note_dependency_end();
+--> statement-breakpoint
+-- One that is held though what it came after was deleted: nothing else would have it judged.
+CREATE FUNCTION agentrun_note_dependency_loss() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	INSERT INTO agentrun_queue_dependency_ends (task_id)
+	SELECT id FROM agentrun_queue_tasks
+	WHERE id = OLD.task_id AND state = 'pending' AND not_before = timestamptz '9999-12-30 00:00:00+00';
+	RETURN NULL;
+END $$;
+--> statement-breakpoint
+CREATE TRIGGER agentrun_queue_dependencies_note_loss AFTER DELETE ON agentrun_queue_dependencies FOR EACH ROW
+EXECUTE FUNCTION agentrun_note_dependency_loss();

@@ -125,6 +125,14 @@ test("what is judged when the judge dies is judged by the next, and others are d
   expect(await hasStarted(queue, last)).toBe(true);
 });
 
+test("what comes after a task that is deleted is let go", async () => {
+  await using queue = await createTestQueue();
+  const first = await queue.add();
+  const last = await queue.add(after(first));
+  await queue.ctx.db.execute(sql`delete from agentrun_queue_tasks where id = ${first}`);
+  expect(await hasStarted(queue, last)).toBe(true);
+});
+
 test("of many that come after one, each is judged, in steps", { timeout: 60_000 }, async () => {
   await using queue = await createTestQueue(5_000);
   const { ctx } = queue;
