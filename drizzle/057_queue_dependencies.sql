@@ -5,12 +5,12 @@ CREATE TABLE "agentrun_queue_dependencies" (
 	CONSTRAINT "agentrun_queue_dependencies_task_id_depends_on_id_pk" PRIMARY KEY("task_id","depends_on_id")
 );
 --> statement-breakpoint
-CREATE TABLE "agentrun_queue_dependency_ends" (
-	"id" bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY (sequence name "agentrun_queue_dependency_ends_id_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),
+CREATE TABLE "agentrun_queue_dependency_doubts" (
+	"id" bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY (sequence name "agentrun_queue_dependency_doubts_id_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),
 	"ended_id" text,
 	"judged_to" text DEFAULT '' NOT NULL,
 	"task_id" text,
-	CONSTRAINT "agentrun_queue_dependency_ends_kind_check" CHECK (("agentrun_queue_dependency_ends"."ended_id" is null) <> ("agentrun_queue_dependency_ends"."task_id" is null))
+	CONSTRAINT "agentrun_queue_dependency_doubts_kind_check" CHECK (("agentrun_queue_dependency_doubts"."ended_id" is null) <> ("agentrun_queue_dependency_doubts"."task_id" is null))
 );
 --> statement-breakpoint
 CREATE TABLE "agentrun_queue_failed_dependencies" (
@@ -29,7 +29,7 @@ CREATE FUNCTION agentrun_note_dependency_end() RETURNS trigger LANGUAGE plpgsql 
 BEGIN
 	-- To begin an insert that has nothing to add would cost ten times as much as to look.
 	IF EXISTS (SELECT FROM agentrun_queue_dependencies known WHERE known.depends_on_id = NEW.id) THEN
-		INSERT INTO agentrun_queue_dependency_ends (ended_id) VALUES (NEW.id);
+		INSERT INTO agentrun_queue_dependency_doubts (ended_id) VALUES (NEW.id);
 	END IF;
 	RETURN NULL;
 END $$;
@@ -41,7 +41,7 @@ EXECUTE FUNCTION agentrun_note_dependency_end();
 -- One that is held though what it came after was deleted: nothing else would have it judged.
 CREATE FUNCTION agentrun_note_dependency_loss() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-	INSERT INTO agentrun_queue_dependency_ends (task_id)
+	INSERT INTO agentrun_queue_dependency_doubts (task_id)
 	SELECT id FROM agentrun_queue_tasks
 	WHERE id = OLD.task_id AND state = 'pending' AND not_before = timestamptz '9999-12-30 00:00:00+00';
 	RETURN NULL;

@@ -3,7 +3,7 @@ import { clientOf } from "@/db/client";
 import { CONCURRENCY_KEY } from "@/db/schema";
 import { hiddenArrays } from "./arrays";
 import { int4Array, jsonbArray, textArray } from "./binary-arrays";
-import { HELD_UNTIL } from "./queue-dependencies";
+import { HELD_UNTIL } from "./never";
 
 /** A task as it is stored when it is new. JSON is text already; instants are ISO 8601. */
 export type NewTask = {

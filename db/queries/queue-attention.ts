@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import type { AttentionKind } from "@/contract/queue-commander";
 import type { Db } from "@/db/client";
 import { type FirstLimits, type FirstOf, firstsOf, type Listing } from "./first-of";
+import { HELD, NEVER_SQL } from "./never";
 import {
   inSight,
   ofProject,
@@ -15,7 +16,6 @@ import {
   valuesOf,
   valuesOfPlaces,
 } from "./queue-commander";
-import { HELD } from "./queue-dependencies";
 
 export type AttentionRow = {
   tenantId: string;
@@ -141,7 +141,7 @@ const parked =
         task.failure_message, task.parked_until, task.parked_at
       from agentrun_queue_tasks task
       where task.tenant_id = place.tenant_id and task.queue = place.queue and task.state = 'pending'
-        and task.parked_at is not null and task.not_before = '9999-12-31 00:00:00+00' ${ofProject(shape)}
+        and task.parked_at is not null and task.not_before = ${NEVER_SQL} ${ofProject(shape)}
       order by task.parked_at desc limit ${each}) task
     ${inOrder(sql`task.parked_at desc`)} limit ${each}`;
   };

@@ -6,12 +6,6 @@ import type { QueueTaskRow } from "@/db/schema";
 import { hiddenArray, textArray } from "./arrays";
 import { executeNamed } from "./named";
 
-/**
- * The `not_before` of a task that waits for others: an instant that never comes, so that the dispatcher passes it over
- * with all that is not due, as releases do that know no dependencies.
- */
-export const HELD_UNTIL = new Date("9999-12-30T00:00:00Z");
-export const HELD = sql.raw(`'${HELD_UNTIL.toISOString()}'::timestamptz`);
 /** Of `known`, a dependency, and `dependency`, the task that it names. */
 export const HAS_FAILED = sql`dependency.state in ('failed', 'cancelled')`;
 export const IS_SATISFIED = sql`(dependency.state = 'completed' or known.on_failed = 'start' and ${HAS_FAILED})`;
@@ -69,13 +63,13 @@ export async function insertDependencies(tx: Tx, added: NewDependency[], doubtfu
       insert into agentrun_queue_dependencies (task_id, depends_on_id, on_failed)
       select * from unnest(${column("taskId")}, ${column("dependsOnId")}, ${column("onFailed")})
       on conflict do nothing)
-    insert into agentrun_queue_dependency_ends (task_id) select * from unnest(${hiddenArray(textArray(doubtful))})`,
+    insert into agentrun_queue_dependency_doubts (task_id) select * from unnest(${hiddenArray(textArray(doubtful))})`,
   );
 }
 
 /** Has a task be judged anew by the dispatcher. */
 export async function noteDoubtful(tx: Tx, taskId: string): Promise<void> {
-  await executeNamed(tx, sql`insert into agentrun_queue_dependency_ends (task_id) values (${taskId})`);
+  await executeNamed(tx, sql`insert into agentrun_queue_dependency_doubts (task_id) values (${taskId})`);
 }
 
 /** Takes away what a task comes after, but for some. Answers what was taken away. */

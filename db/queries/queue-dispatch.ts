@@ -61,8 +61,8 @@ export type Upkeep = {
   hasStranded: boolean;
   hasDue: boolean;
   hasBlocked: boolean;
-  /** Of tasks that others come after. */
-  hasEnds: boolean;
+  /** Tasks that come after others and are to be judged. */
+  hasDoubts: boolean;
 };
 
 export async function readUpkeep(db: Db | Tx): Promise<Upkeep> {
@@ -75,7 +75,7 @@ export async function readUpkeep(db: Db | Tx): Promise<Upkeep> {
       coalesce(${firstWaiting(sql`not_before`)} <= clock_timestamp(), false) as "hasDue",
       (select blocked_on from agentrun_queue_tasks where ${WAITS} and blocked_on is not null
         order by blocked_on limit 1) is not null as "hasBlocked",
-      exists (select from agentrun_queue_dependency_ends) as "hasEnds"`,
+      exists (select from agentrun_queue_dependency_doubts) as "hasDoubts"`,
   );
   if (!upkeep) throw new Error("what there is to do was not read");
   return upkeep;

@@ -8,7 +8,7 @@ import { contains } from "./contains";
 import { hasMetadata } from "./has-metadata";
 import { isWithin } from "./is-within";
 import { executeNamed } from "./named";
-import { HELD } from "./queue-dependencies";
+import { HELD } from "./never";
 
 /** What of tasks is listed, by when they were added too; every condition is exact but the search. */
 export type TaskListFilter = TimeRange & {

@@ -2,30 +2,27 @@ import { sql } from "drizzle-orm";
 import type { Tx } from "@/db/client";
 import { hiddenArray, textArray } from "./arrays";
 import { executeNamed } from "./named";
-import { HAS_FAILED, HELD, IS_SATISFIED } from "./queue-dependencies";
+import { HELD } from "./never";
+import { HAS_FAILED, IS_SATISFIED } from "./queue-dependencies";
 
 /** `endedId`: all that come after it are to be judged, from `judgedTo` on; else `taskId` alone. */
-export type DependencyEnd = { id: string; endedId: string | null; judgedTo: string; taskId: string | null };
+export type Doubt = { id: string; endedId: string | null; judgedTo: string; taskId: string | null };
 
 const IS_HELD = sql`state = 'pending' and not_before = ${HELD}`;
 
 /** What is to be judged, the oldest first; what another worker judges is left to it. */
-export function takeDependencyEnds(tx: Tx, max: number): Promise<DependencyEnd[]> {
-  return executeNamed<DependencyEnd>(
+export function takeDoubts(tx: Tx, max: number): Promise<Doubt[]> {
+  return executeNamed<Doubt>(
     tx,
     sql`
     select id, ended_id as "endedId", judged_to as "judgedTo", task_id as "taskId"
-    from agentrun_queue_dependency_ends order by id limit ${sql.raw(String(max))} for update skip locked`,
+    from agentrun_queue_dependency_doubts order by id limit ${sql.raw(String(max))} for update skip locked`,
   );
 }
 
 /** The next tasks that come after each of what has ended, at most so many of each. */
-export function readDependents(
-  tx: Tx,
-  ends: DependencyEnd[],
-  each: number,
-): Promise<{ endId: string; taskId: string }[]> {
-  const column = (value: (end: DependencyEnd) => string) => hiddenArray(textArray(ends.map(value)));
+export function readDependents(tx: Tx, doubts: Doubt[], each: number): Promise<{ endId: string; taskId: string }[]> {
+  const column = (value: (doubt: Doubt) => string) => hiddenArray(textArray(doubts.map(value)));
   return executeNamed(
     tx,
     sql`
@@ -40,9 +37,9 @@ export function readDependents(
 }
 
 /** Removes what was judged, and notes how far what is not done was. */
-export async function keepDependencyEnds(
+export async function keepDoubts(
   tx: Tx,
-  ends: DependencyEnd[],
+  doubts: Doubt[],
   unfinished: { id: string; judgedTo: string }[],
 ): Promise<void> {
   const ids = hiddenArray(textArray(unfinished.map(({ id }) => id)));
@@ -50,11 +47,11 @@ export async function keepDependencyEnds(
     tx,
     sql`
     with going_on as (
-      update agentrun_queue_dependency_ends kept set judged_to = noted.judged_to
+      update agentrun_queue_dependency_doubts kept set judged_to = noted.judged_to
       from unnest(${ids}, ${hiddenArray(textArray(unfinished.map(({ judgedTo }) => judgedTo)))}) as noted (id, judged_to)
       where kept.id = noted.id::bigint)
-    delete from agentrun_queue_dependency_ends
-    where id in (select unnest(${hiddenArray(textArray(ends.map(({ id }) => id)))})::bigint except select unnest(${ids})::bigint)`,
+    delete from agentrun_queue_dependency_doubts
+    where id in (select unnest(${hiddenArray(textArray(doubts.map(({ id }) => id)))})::bigint except select unnest(${ids})::bigint)`,
   );
 }
 
@@ -72,7 +69,7 @@ export async function lockHeld(tx: Tx, taskIds: string[]): Promise<{ locked: str
   const missed = await executeNamed<{ id: string }>(
     tx,
     sql`
-    insert into agentrun_queue_dependency_ends (task_id)
+    insert into agentrun_queue_dependency_doubts (task_id)
     select id from agentrun_queue_tasks where id = any(${textArray(rest)}) and ${IS_HELD} returning id`,
   );
   return { locked: [...locked], missed: missed.length };

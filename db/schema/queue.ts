@@ -177,8 +177,8 @@ export const queueDependencies = table(
  * What is to be judged: the tasks that come after one that has ended, as a trigger notes, or one task alone. Rows that
  * are only added, so that no writer waits for another; the dispatcher judges, and removes them in that transaction.
  */
-export const queueDependencyEnds = table(
-  "queue_dependency_ends",
+export const queueDependencyDoubts = table(
+  "queue_dependency_doubts",
   {
     id: big().primaryKey().generatedAlwaysAsIdentity(),
     endedId: text(),
@@ -186,8 +186,8 @@ export const queueDependencyEnds = table(
     judgedTo: text().notNull().default(""),
     taskId: text(),
   },
-  (end) => [
-    check("agentrun_queue_dependency_ends_kind_check", sql`(${end.endedId} is null) <> (${end.taskId} is null)`),
+  (doubt) => [
+    check("agentrun_queue_dependency_doubts_kind_check", sql`(${doubt.endedId} is null) <> (${doubt.taskId} is null)`),
   ],
 );
 

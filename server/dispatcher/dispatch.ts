@@ -31,7 +31,7 @@ export async function dispatchTasks(ctx: ServiceContext, options: DispatchOption
 export async function dispatchPass(ctx: ServiceContext, options: DispatchOptions): Promise<Pass> {
   const upkeep = await readUpkeep(ctx.db);
   if (upkeep.hasExpired) await expireWaiting(ctx);
-  if (upkeep.hasEnds || upkeep.hasExpired) await settle(ctx);
+  if (upkeep.hasDoubts || upkeep.hasExpired) await settle(ctx);
   await releaseWaiting(ctx, options, upkeep);
   let max = options.batch ?? DISPATCH_BATCH;
   let dispatched = 0;

@@ -1,16 +1,16 @@
 import {
-  type DependencyEnd,
-  keepDependencyEnds,
+  type Doubt,
+  keepDoubts,
   lockHeld,
   readDependents,
   settleHeld,
-  takeDependencyEnds,
+  takeDoubts,
 } from "@/db/queries/settle-dependencies";
 import { auditAll } from "@/server/audit";
 import { inTx, type ServiceContext, type TxContext } from "@/server/context";
 
-/** Ends that one transaction judges by, and tasks that it judges; of each end, however many there are, so many. */
-const ENDS_MAX = 100;
+/** Doubts that one transaction judges by, and tasks that it judges; of each end, however many there are, so many. */
+const DOUBTS_MAX = 100;
 const JUDGED_MAX = 500;
 const EACH_MIN = 5;
 /** Transactions of one call: whatever there is to judge, others are dispatched meanwhile. */
@@ -28,22 +28,19 @@ export async function settleDependencies(ctx: ServiceContext): Promise<boolean> 
 
 /** Whether there may be more to judge now. */
 async function settleSome(ctx: TxContext): Promise<boolean> {
-  const ends = await takeDependencyEnds(ctx.db, ENDS_MAX);
-  if (ends.length === 0) return false;
-  const { taskIds, isCutShort } = await takeDependents(ctx, ends);
+  const doubts = await takeDoubts(ctx.db, DOUBTS_MAX);
+  if (doubts.length === 0) return false;
+  const { taskIds, isCutShort } = await takeDependents(ctx, doubts);
   if (taskIds.length === 0) return true;
   const { locked, missed } = await lockHeld(ctx.db, taskIds);
   if (locked.length > 0) await settle(ctx, locked);
   // Those that were missed are noted again: where there is nothing else, somebody holds them.
-  return isCutShort || locked.length > 0 || missed < ends.length;
+  return isCutShort || locked.length > 0 || missed < doubts.length;
 }
 
 /** The tasks to be judged, each once; whether more come after one of what has ended. */
-async function takeDependents(
-  ctx: TxContext,
-  ends: DependencyEnd[],
-): Promise<{ taskIds: string[]; isCutShort: boolean }> {
-  const ended = ends.filter(({ endedId }) => endedId !== null);
+async function takeDependents(ctx: TxContext, doubts: Doubt[]): Promise<{ taskIds: string[]; isCutShort: boolean }> {
+  const ended = doubts.filter(({ endedId }) => endedId !== null);
   const each = Math.max(EACH_MIN, Math.floor(JUDGED_MAX / Math.max(1, ended.length)));
   const dependents = ended.length === 0 ? [] : await readDependents(ctx.db, ended, each);
   const found = new Map<string, string[]>();
@@ -52,8 +49,8 @@ async function takeDependents(
     const judgedTo = taskIds.at(-1);
     return taskIds.length < each || judgedTo === undefined ? [] : [{ id, judgedTo }];
   });
-  await keepDependencyEnds(ctx.db, ends, unfinished);
-  const alone = ends.flatMap(({ taskId }) => taskId ?? []);
+  await keepDoubts(ctx.db, doubts, unfinished);
+  const alone = doubts.flatMap(({ taskId }) => taskId ?? []);
   const taskIds = [...new Set([...alone, ...dependents.map(({ taskId }) => taskId)])];
   return { taskIds, isCutShort: unfinished.length > 0 };
 }

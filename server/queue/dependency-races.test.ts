@@ -151,7 +151,7 @@ test("of many that come after one, each is judged, in steps", { timeout: 60_000 
   const { rows } = await ctx.db.execute<{ held: number; ready: number; ends: number }>(sql`
     select count(*) filter (where not_before is not null)::int as held,
       count(*) filter (where not_before is null)::int as ready,
-      (select count(*)::int from agentrun_queue_dependency_ends) as ends
+      (select count(*)::int from agentrun_queue_dependency_doubts) as ends
     from agentrun_queue_tasks where id like 'many%'`);
   expect(rows[0]).toEqual({ held: 300, ready: 2_200, ends: 0 });
   await updateTask(ctx, { taskId: "many_1", dependsOn: [] });

@@ -1,7 +1,8 @@
 import { eq, sql } from "drizzle-orm";
 import type { QueueTask, TaskState, UpdateAttemptInput } from "@/contract/queue";
 import { isActiveTask } from "@/contract/words";
-import { HELD_UNTIL, noteDoubtful } from "@/db/queries/queue-dependencies";
+import { HELD_UNTIL } from "@/db/queries/never";
+import { noteDoubtful } from "@/db/queries/queue-dependencies";
 import { type QueueTaskRow, queueTasks } from "@/db/schema";
 import { audit } from "@/server/audit";
 import { inTx, type ServiceContext, type TxContext } from "@/server/context";

@@ -2,6 +2,7 @@ import { and, desc, eq, isNull, sql } from "drizzle-orm";
 import { limitedUntil } from "@/contract/backend-standing";
 import { FailureKind } from "@/contract/errors";
 import { isActiveTask } from "@/contract/words";
+import { NEVER } from "@/db/queries/never";
 import { prepared } from "@/db/queries/prepared";
 import {
   backends,
@@ -18,7 +19,6 @@ import { findHold } from "@/server/budgets";
 import type { TxContext } from "@/server/context";
 import { storedJson } from "@/server/stored";
 import { type Failure, judgeFailure, type Verdict } from "./judge";
-import { NEVER } from "./never";
 
 type Ended =
   | { state: "completed" }

@@ -1,7 +1,4 @@
-import { HELD_UNTIL } from "@/db/queries/queue-dependencies";
-
-/** An instant that never comes: what waits for it waits for a person. */
-export const NEVER = new Date("9999-12-31T00:00:00Z");
+import { HELD_UNTIL } from "@/db/queries/never";
 
 /** An instant that a person can be told; null for one that never comes, as of a task that waits for others. */
 export function dueAt(notBefore: Date | null): Date | null {
