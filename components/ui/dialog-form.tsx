@@ -14,7 +14,10 @@ export function DialogForm({ onSubmit, children, ...form }: DialogFormProps) {
       className="flex flex-col gap-3"
       onSubmit={submit}
       onKeyDown={(event) => {
-        if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) submit(event);
+        if (event.key !== "Enter" || !(event.metaKey || event.ctrlKey)) return;
+        event.preventDefault();
+        // As its button would: what is required is asked for before.
+        event.currentTarget.requestSubmit();
       }}
     >
       {children}
