@@ -11,3 +11,8 @@ export function sendPorts(api: ReturnType<typeof useTRPCClient>): SendPorts {
     createCommand: (input) => api.commands.create.mutate(input),
   };
 }
+
+/** Whether a send found none of what it named, as of an image that has gone since it was uploaded. */
+export function isGone(error: unknown): boolean {
+  return readError(error).reason === "not-found";
+}

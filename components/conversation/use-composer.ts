@@ -11,7 +11,7 @@ import type { Run } from "@/contract/run";
 import { runDefaults } from "@/contract/run-defaults";
 import { askPayload, isOpen, sendTurn } from "@/contract/send-turn";
 import type { Session } from "@/contract/session";
-import { sendPorts } from "./send-ports";
+import { isGone, sendPorts } from "./send-ports";
 
 /**
  * A message being written, the id that it is sent under, and the runs that it was sent to without an answer: all are kept
@@ -97,9 +97,12 @@ export function useComposer({ session, openRun, lastRun }: ComposerInput) {
     setError(null);
     setIsUploading(true);
     try {
-      const attachments = await draft.images.ids(session.sessionId);
-      refresh(await sending.mutateAsync({ as, text, attachments }));
-      draft.images.forget(attachments);
+      const runId = await draft.images.deliver({
+        sessionId: session.sessionId,
+        send: (attachments) => sending.mutateAsync({ as, text, attachments }),
+        isGone,
+      });
+      refresh(runId);
       Object.assign(draft, { id: randomId(), triedRunIds: [] });
       return true;
     } catch (cause) {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Attachment } from "@/contract/attachment";
 import { pngOf } from "@/contract/test/images";
-import { PickedImages } from "./picked-images";
+import { PickedImages, wordsRefusal } from "./picked-images";
 
 const fileOf = (name: string, bytes: Uint8Array<ArrayBuffer> = Buffer.from(pngOf(4, 4))) => new File([bytes], name);
 
@@ -20,42 +20,129 @@ function setUp() {
   return { images, sent };
 }
 
+/** What a message would name; with `isLost` its answer does not come, and its images stay. */
+function deliver(images: PickedImages, sessionId: string, { isLost = false } = {}): Promise<string[]> {
+  const named: string[] = [];
+  const send = async (ids: string[]) => {
+    named.push(...ids);
+    if (isLost) throw new Error("no answer");
+    return ids;
+  };
+  const sent = images.deliver({ sessionId, send, isGone: () => false });
+  return isLost
+    ? sent.then(
+        () => [],
+        () => named,
+      )
+    : sent;
+}
+
 test("an image is sent once, and a message waits for what is on its way", async () => {
   const { images, sent } = setUp();
   await images.add([fileOf("a.png"), fileOf("b.png")], "ses_1");
-  const ids = images.ids("ses_1");
+  const ids = deliver(images, "ses_1", { isLost: true });
   expect(sent.map(({ name }) => name)).toEqual(["a.png", "b.png"]);
   sent[1]?.answer("img_b");
   sent[0]?.answer("img_a");
   expect(await ids).toEqual(["img_a", "img_b"]);
-  expect(await images.ids("ses_1")).toEqual(["img_a", "img_b"]);
+  expect(await deliver(images, "ses_1")).toEqual(["img_a", "img_b"]);
   expect(sent).toHaveLength(2);
-  // What came in while the message was on its way stays for the next.
-  await images.add([fileOf("c.png")], "ses_1");
-  sent[2]?.answer("img_c");
-  await expect.poll(() => images.list()[2]?.attachmentId).toBe("img_c");
-  images.forget(["img_a", "img_b"]);
-  expect(images.list().map(({ name }) => name)).toEqual(["c.png"]);
+  expect(images.list()).toEqual([]);
+});
+
+test("what comes in while a message is on its way goes with the next, also where it is the same picture", async () => {
+  const { images, sent } = setUp();
+  await images.add([fileOf("a.png")], "ses_1");
+  const ids = deliver(images, "ses_1");
+  await images.add([fileOf("b.png"), fileOf("c.svg", Buffer.from("<svg/>"))], "ses_1");
+  sent[0]?.answer("img_a");
+  expect(await ids).toEqual(["img_a"]);
+  expect(images.list()).toMatchObject([{ name: "b.png", progress: 0 }]);
+  expect(images.refusal()).toContain("c.svg");
+  sent[1]?.answer("img_a");
+  expect(await deliver(images, "ses_1")).toEqual(["img_a"]);
+  expect([images.list(), images.refusal()]).toEqual([[], null]);
+});
+
+test("a message that is sent while its images are being read waits for them, and says which were not taken", async () => {
+  const { images, sent } = setUp();
+  const added = images.add([fileOf("a.png")]);
+  expect(images.list()).toMatchObject([{ name: "a.png", preview: null }]);
+  const ids = deliver(images, "ses_1");
+  await added;
+  await expect.poll(() => sent.length).toBe(1);
+  sent[0]?.answer("img_a");
+  expect(await ids).toEqual(["img_a"]);
+  const more = images.add([fileOf("b.pdf", Buffer.from("%PDF")), fileOf("c.png")]);
+  const refused = expect(deliver(images, "ses_1")).rejects.toThrow("Not sent. b.pdf: this is no image");
+  await more;
+  await expect.poll(() => sent.length).toBe(2);
+  sent[1]?.answer("img_c");
+  await refused;
+  expect(images.list()).toMatchObject([{ name: "c.png", attachmentId: "img_c" }]);
+});
+
+test("one that is taken out while it is read is neither sent nor missed", async () => {
+  const { images, sent } = setUp();
+  const added = images.add([fileOf("a.png"), fileOf("b.pdf", Buffer.from("%PDF"))], "ses_1");
+  for (const { key } of images.list()) images.remove(key);
+  const ids = deliver(images, "ses_1");
+  await added;
+  expect([await ids, sent, images.list(), images.refusal()]).toEqual([[], [], [], null]);
+});
+
+test("images that the server has removed meanwhile are uploaded again, once", async () => {
+  const { images, sent } = setUp();
+  await images.add([fileOf("a.png")], "ses_1");
+  const gone = new Error("there is no attachment");
+  let isThere = false;
+  const named: string[][] = [];
+  const send = async (ids: string[]) => {
+    named.push(ids);
+    if (!isThere) throw gone;
+    return "sent";
+  };
+  const first = images.deliver({ sessionId: "ses_1", send, isGone: (error) => error === gone });
+  sent[0]?.answer("img_old");
+  await expect.poll(() => sent.length).toBe(2);
+  isThere = true;
+  sent[1]?.answer("img_new");
+  expect([await first, named, images.list()]).toEqual(["sent", [["img_old"], ["img_new"]], []]);
+  // What stays away ends it, and so does what has another cause.
+  isThere = false;
+  await images.add([fileOf("b.png")], "ses_1");
+  const second = images.deliver({ sessionId: "ses_1", send, isGone: () => true });
+  sent[2]?.answer("img_b");
+  await expect.poll(() => sent.length).toBe(4);
+  sent[3]?.answer("img_b");
+  await expect(second).rejects.toBe(gone);
+  await expect(images.deliver({ sessionId: "ses_1", send, isGone: () => false })).rejects.toBe(gone);
+  expect(sent).toHaveLength(4);
+});
+
+test("images go with words", () => {
+  expect(wordsRefusal("  ", [1])).toContain("Say what about the images");
+  expect([wordsRefusal("look", [1]), wordsRefusal("", [])]).toEqual([null, null]);
 });
 
 test("one that was not uploaded keeps the message, says why, and is tried again with it", async () => {
   const { images, sent } = setUp();
   await images.add([fileOf("a\u202eb.png")], "ses_1");
-  const first = images.ids("ses_1");
+  const first = deliver(images, "ses_1");
   sent[0]?.answer(new Error("the session is full"));
   await expect(first).rejects.toThrow("a\\u{202e}b.png was not uploaded: the session is full");
   expect(images.list()).toMatchObject([{ error: "the session is full", attachmentId: null, progress: null }]);
-  const again = images.ids("ses_1");
+  const again = deliver(images, "ses_1");
   sent[1]?.answer("img_a");
   expect(await again).toEqual(["img_a"]);
-  expect(images.list()).toMatchObject([{ error: null, attachmentId: "img_a" }]);
+  expect(images.list()).toEqual([]);
 });
 
 test("without a session nothing is sent before the message is", async () => {
   const { images, sent } = setUp();
   await images.add([fileOf("a.png")]);
   expect(sent).toEqual([]);
-  const ids = images.ids("ses_new");
+  const ids = deliver(images, "ses_new");
   sent[0]?.answer("img_a");
   expect(await ids).toEqual(["img_a"]);
   expect(sent[0]?.sessionId).toBe("ses_new");
@@ -68,9 +155,21 @@ test("what is no image, too large or too much is refused with why, and the rest 
   expect(images.refusal()).toContain("a.svg: this is no image that is taken");
   await images.add(Array.from({ length: 11 }, (_, index) => fileOf(`${index}.png`)));
   expect(images.list()).toHaveLength(10);
+  expect(images.refusal()).toBe("2 were not taken. 9.png, 10.png: a message shows 10 images at most");
   expect(images.refusal()).toContain("10 images at most");
+  await images.add([1, 2, 3, 4, 5].map((index) => fileOf(`${index}.png`)));
+  expect(images.refusal()).toContain("5 were not taken. 1.png, 2.png, 3.png and 2 more: a message");
   for (const { key } of images.list()) images.remove(key);
   expect([images.list(), images.refusal()]).toEqual([[], null]);
+  // Two ways in at once are counted together, and what either was refused is told.
+  const many = (letter: string) => Array.from({ length: 6 }, (_, index) => fileOf(`${letter}${index}.png`));
+  await Promise.all([
+    images.add([fileOf("x.pdf", Buffer.from("%PDF")), ...many("a")]),
+    images.add([...many("b"), fileOf("y.pdf", Buffer.from("%PDF"))]),
+  ]);
+  expect(images.list()).toHaveLength(10);
+  expect(images.refusal()).toMatch(/^4 were not taken. x.pdf, y.pdf: this is no .*; b4.png, b5.png: a message shows/);
+  for (const { key } of images.list()) images.remove(key);
   const folder = Object.assign(fileOf("folder"), { arrayBuffer: () => Promise.reject(new Error("NotReadable")) });
   await images.add([folder]);
   expect(images.refusal()).toBe("folder: it cannot be read");
@@ -88,7 +187,7 @@ test("one that is taken out while it is on its way is given up, and not missed",
   await images.add([fileOf("a.png"), fileOf("b.png")], "ses_1");
   images.remove(images.list()[0]?.key ?? "");
   expect(sent[0]?.isGivenUp()).toBe(true);
-  const ids = images.ids("ses_1");
+  const ids = deliver(images, "ses_1");
   sent[0]?.answer(new Error("it was removed"));
   sent[1]?.answer("img_b");
   expect(await ids).toEqual(["img_b"]);

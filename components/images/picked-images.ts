@@ -8,8 +8,8 @@ export type PickedImage = {
   key: string;
   name: string;
   file: Blob;
-  /** As a data URL, which the pages' policy lets be drawn. */
-  preview: string;
+  /** As a data URL, which the pages' policy lets be drawn; null: the file is still being read. */
+  preview: string | null;
   /** How much of it is uploaded, 0 to 1; null: nothing is under way. */
   progress: number | null;
   /** Once it is uploaded. */
@@ -17,12 +17,23 @@ export type PickedImage = {
   error: string | null;
 };
 
+type Refusal = { name: string; why: string };
 type Options = { upload?: typeof uploadImage; preview?: (file: Blob) => Promise<string> };
+type Delivery<T> = {
+  sessionId: string;
+  send: (attachmentIds: string[]) => Promise<T>;
+  /** Whether an error of `send` says that there is none of what it named. */
+  isGone: (error: unknown) => boolean;
+};
 
 /** The images of one message that is being written. They outlive the form that draws them, and a send that failed. */
 export class PickedImages {
   #list: readonly PickedImage[] = [];
-  #refusal: string | null = null;
+  #refusals: readonly Refusal[] = [];
+  /** What is being read, each until it is taken or refused with why. */
+  readonly #reading = new Map<string, Promise<Refusal | null>>();
+  /** One after the other, so that what comes in by two ways is counted together. */
+  #lastRead: Promise<unknown> = Promise.resolve();
   readonly #readers = new Set<() => void>();
   readonly #uploads = new Map<string, { done: Promise<void>; abort: AbortController }>();
   readonly #upload: typeof uploadImage;
@@ -38,48 +49,92 @@ export class PickedImages {
     return () => this.#readers.delete(reader);
   };
   readonly list = (): readonly PickedImage[] => this.#list;
-  /** Why the last one was not taken. */
-  readonly refusal = (): string | null => this.#refusal;
+  /** Which of the last ones were not taken, and why. */
+  readonly refusal = (): string | null => describeRefusals(this.#refusals);
 
-  /** Takes images in, and says of those that it does not take why; with a session it sends them at once. */
+  /**
+   * Takes images in, and says of those that it does not take why; with a session it sends them at once. They are listed
+   * from here on, so that a message that is sent right away waits for them; resolves once they are read.
+   */
   async add(files: readonly File[], sessionId?: string): Promise<void> {
-    this.#refusal = null;
-    for (const file of files) {
-      const name = nameOfFile(file);
-      const read = await this.#read(file);
-      if ("refusal" in read) {
-        this.#refusal = `${showHidden(name)}: ${read.refusal}`;
-        continue;
-      }
-      const { preview } = read;
-      const image = { key: randomId(), name, file, preview, progress: null, attachmentId: null, error: null };
+    if (this.#reading.size === 0) this.#refusals = [];
+    const reads = files.map((file) => {
+      const fields = { name: nameOfFile(file), preview: null, progress: null, attachmentId: null, error: null };
+      const image = { key: randomId(), file, ...fields };
       this.#list = [...this.#list, image];
-      if (sessionId !== undefined) void this.#send(image, sessionId);
-    }
+      const read = this.#lastRead.then(() => this.#take(image, file, sessionId));
+      this.#lastRead = read;
+      this.#reading.set(image.key, read);
+      return read;
+    });
     this.#tell();
+    await Promise.all(reads);
   }
 
   remove(key: string): void {
     this.#uploads.get(key)?.abort.abort();
-    this.#list = this.#list.filter((image) => image.key !== key);
-    this.#refusal = null;
-    this.#tell();
+    this.#drop([key], this.#reading.size === 0 ? this.#refusals : []);
   }
 
-  /** Forgets those that were sent. */
-  forget(ids: readonly string[]): void {
-    this.#list = this.#list.filter(({ attachmentId }) => attachmentId === null || !ids.includes(attachmentId));
-    this.#refusal = null;
-    this.#tell();
+  /**
+   * Sends a message with the images that it has now, as soon as they are uploaded, and forgets them once it is sent: what
+   * is picked meanwhile goes with the next. Those that the server does not have any more are uploaded once more.
+   * Throws what `send` throws, and where one was not taken or not uploaded.
+   */
+  async deliver<T>({ sessionId, send, isGone }: Delivery<T>): Promise<T> {
+    const keys = this.#list.map(({ key }) => key);
+    const told = this.#refusals;
+    const ids = await this.#idsOf(keys, sessionId);
+    let sent: T;
+    try {
+      sent = await send(ids);
+    } catch (error) {
+      if (ids.length === 0 || !isGone(error)) throw error;
+      for (const key of keys) this.#change(key, { attachmentId: null });
+      sent = await send(await this.#idsOf(keys, sessionId));
+    }
+    this.#drop(keys, told);
+    return sent;
   }
 
   /** Sends what was not sent yet, and what failed once more; answers the ids of all, in their order. */
-  async ids(sessionId: string): Promise<string[]> {
-    await Promise.all(this.#list.map((image) => this.#uploads.get(image.key)?.done ?? this.#send(image, sessionId)));
-    const failed = this.#list.find(({ attachmentId }) => attachmentId === null);
+  async #idsOf(keys: readonly string[], sessionId: string): Promise<string[]> {
+    const refusals = await Promise.all(keys.map((key) => this.#settle(key, sessionId)));
+    const refused = describeRefusals(refusals.filter((refusal) => refusal !== null));
+    if (refused !== null) throw new Error(`Not sent. ${refused}`);
+    const images = this.#list.filter(({ key }) => keys.includes(key));
+    const failed = images.find(({ attachmentId }) => attachmentId === null);
     if (failed) throw new Error(`${showHidden(failed.name)} was not uploaded: ${failed.error ?? "try again"}`);
     // Two pictures of the same content are one attachment.
-    return [...new Set(this.#list.flatMap(({ attachmentId }) => attachmentId ?? []))];
+    return [...new Set(images.flatMap(({ attachmentId }) => attachmentId ?? []))];
+  }
+
+  /** Has an image uploaded, unless it is taken out; answers why it was not taken. */
+  async #settle(key: string, sessionId: string): Promise<Refusal | null> {
+    const reading = this.#reading.get(key);
+    const refusal = reading === undefined ? null : await reading;
+    const image = this.#list.find((image) => image.key === key);
+    if (image) await (this.#uploads.get(key)?.done ?? this.#send(image, sessionId));
+    return refusal;
+  }
+
+  /** Reads a file, and takes it in; answers why not. One that was taken out meanwhile is nobody's any more. */
+  async #take({ key, name }: PickedImage, file: File, sessionId?: string): Promise<Refusal | null> {
+    const isListed = () => this.#list.some((image) => image.key === key);
+    const read = isListed() ? await this.#read(file) : null;
+    this.#reading.delete(key);
+    if (read === null || !isListed()) return null;
+    if ("refusal" in read) {
+      const refusal = { name: showHidden(name), why: read.refusal };
+      this.#refusals = [...this.#refusals, refusal];
+      this.#list = this.#list.filter((image) => image.key !== key);
+      this.#tell();
+      return refusal;
+    }
+    this.#change(key, read);
+    const image = this.#list.find((image) => image.key === key);
+    if (image && sessionId !== undefined) void this.#send(image, sessionId);
+    return null;
   }
 
   async #read(file: File): Promise<{ preview: string } | { refusal: string }> {
@@ -94,8 +149,9 @@ export class PickedImages {
   }
 
   #refuseMore(sizeBytes: number): string | null {
-    if (this.#list.length >= IMAGES_PER_MESSAGE_MAX) return `a message shows ${IMAGES_PER_MESSAGE_MAX} images at most`;
-    const sum = this.#list.reduce((bytes, { file }) => bytes + file.size, sizeBytes);
+    const taken = this.#list.filter(({ preview }) => preview !== null);
+    if (taken.length >= IMAGES_PER_MESSAGE_MAX) return `a message shows ${IMAGES_PER_MESSAGE_MAX} images at most`;
+    const sum = taken.reduce((bytes, { file }) => bytes + file.size, sizeBytes);
     if (sum <= IMAGES_BYTES_PER_MESSAGE_MAX) return null;
     return `the images of a message have at most ${IMAGES_BYTES_PER_MESSAGE_MAX / 1024 ** 2} MB in sum`;
   }
@@ -115,6 +171,12 @@ export class PickedImages {
     return done;
   }
 
+  #drop(keys: readonly string[], refusals: readonly Refusal[]): void {
+    this.#list = this.#list.filter(({ key }) => !keys.includes(key));
+    this.#refusals = this.#refusals.filter((refusal) => !refusals.includes(refusal));
+    this.#tell();
+  }
+
   #change(key: string, fields: Partial<PickedImage>): void {
     this.#list = this.#list.map((image) => (image.key === key ? { ...image, ...fields } : image));
     this.#tell();
@@ -123,6 +185,26 @@ export class PickedImages {
   #tell(): void {
     for (const reader of this.#readers) reader();
   }
+}
+
+/** Of so many that were refused for the same reason the names are told; of more, how many. */
+const NAMES_MAX = 3;
+
+function describeRefusals(refusals: readonly Refusal[]): string | null {
+  const [only] = refusals;
+  if (only === undefined) return null;
+  if (refusals.length === 1) return `${only.name}: ${only.why}`;
+  const reasons = [...new Set(refusals.map(({ why }) => why))].map((why) => {
+    const names = refusals.filter((refusal) => refusal.why === why).map(({ name }) => name);
+    const more = names.length > NAMES_MAX ? ` and ${names.length - NAMES_MAX} more` : "";
+    return `${names.slice(0, NAMES_MAX).join(", ")}${more}: ${why}`;
+  });
+  return `${refusals.length} were not taken. ${reasons.join("; ")}`;
+}
+
+/** Why a message cannot be sent as it is: what is shown needs a few words with it. null when it may be. */
+export function wordsRefusal(text: string, images: readonly unknown[]): string | null {
+  return images.length === 0 || text.trim() !== "" ? null : "Say what about the images, then send.";
 }
 
 /** What a file is called, as the server takes it: no control characters, and not too long. */

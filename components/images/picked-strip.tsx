@@ -28,21 +28,28 @@ export function PickedStrip({ images, className }: { images: PickedImages; class
   );
 }
 
+const FRAME = "size-16 rounded-md border border-line-strong bg-panel";
+
 function Thumbnail({ image, onRemove }: { image: PickedImage; onRemove: () => void }) {
   const { preview, progress, error } = image;
   const name = showHidden(image.name);
   return (
     <li className="relative" title={error === null ? name : `${name}: ${error}`}>
-      {/* biome-ignore lint/performance/noImgElement: a data URL is there already. */}
-      <img
-        src={preview}
-        alt={name}
-        className={cn(
-          "size-16 rounded-md border border-line-strong bg-panel object-cover",
-          progress !== null && "opacity-50",
-          error !== null && "border-bad opacity-50",
-        )}
-      />
+      {preview === null ? (
+        <span role="img" aria-label={`Reading ${name}`} className={cn(FRAME, "block animate-pulse")} />
+      ) : (
+        // biome-ignore lint/performance/noImgElement: a data URL is there already.
+        <img
+          src={preview}
+          alt={name}
+          className={cn(
+            FRAME,
+            "object-cover",
+            progress !== null && "opacity-50",
+            error !== null && "border-bad opacity-50",
+          )}
+        />
+      )}
       {progress !== null && (
         <progress
           aria-label={`Uploading ${name}`}

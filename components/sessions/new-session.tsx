@@ -2,9 +2,9 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import { useCallback, useRef, useState } from "react";
-import { sendPorts } from "@/components/conversation/send-ports";
+import { isGone, sendPorts } from "@/components/conversation/send-ports";
 import { ImageButton } from "@/components/images/image-button";
-import { PickedImages } from "@/components/images/picked-images";
+import { PickedImages, wordsRefusal } from "@/components/images/picked-images";
 import { PickedStrip } from "@/components/images/picked-strip";
 import { useImageIntake, usePickedImages } from "@/components/images/use-images";
 import { sessionAddress } from "@/components/shell/addresses";
@@ -64,6 +64,8 @@ export function NewSessionDialog({ onClose }: { onClose: () => void }) {
 
   const create = useMutation({
     mutationFn: async () => {
+      const refusal = wordsRefusal(message, images.list());
+      if (refusal !== null) throw new Error(refusal);
       const workspace = readWorkspace(workspaceKind, source);
       const policy = { sandbox, approval };
       const { draftId, sessionId } = draft.current;
@@ -79,9 +81,9 @@ export function NewSessionDialog({ onClose }: { onClose: () => void }) {
           return api.sessions.get.query({ sessionId });
         });
       if (message.trim() === "") return session.sessionId;
-      const attachments = await images.ids(sessionId);
-      const turn = { draftId, text: message, attachments, session, runIds: [], policy, workspace };
-      await sendTurn(sendPorts(api), turn);
+      const turn = { draftId, text: message, session, runIds: [], policy, workspace };
+      const send = (attachments: string[]) => sendTurn(sendPorts(api), { ...turn, attachments });
+      await images.deliver({ sessionId, send, isGone });
       return session.sessionId;
     },
     onSuccess: (sessionId) => {
