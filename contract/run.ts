@@ -284,7 +284,7 @@ export const Assignment = z.object({
   selfFence: z.boolean(),
   /** The archive that the volume has to be restored from before the agent starts; null when the volume is whole. */
   restore: z.object({ manifestId: z.string() }).nullable(),
-  /** Text of the turn that a lost attempt left cut off, when policy says to go on with it by a new turn. */
+  /** What the turn asked for that a lost attempt left cut off, when policy says to go on with it by a new turn. */
   cutOffTurn: z
     .object({
       commandId: z.string(),

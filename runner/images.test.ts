@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { pngOf, SMALL_IMAGES } from "@/contract/test/images";
 import { RefusedError, UnreachableError } from "./control-plane";
+import { LeaseLostError } from "./errors";
 import { isEnded, makeMachine, type Started } from "./test/harness";
 import { scriptedModel } from "./test/scripted-model";
 
@@ -98,6 +99,40 @@ test("a turn that was cut off shows its images again, where codex had written no
   if (attachment) second.controlPlane.images.set(id, { attachment: { ...attachment, id }, bytes: png });
   await second.controlPlane.until("its end", () => isEnded(second.controlPlane.state(turn)));
   expect(imagesIn(machine.model.requests.at(-1))).toEqual([dataUrl(png)]);
+});
+
+test("a turn that was cut off asks for its schema beside its images", async () => {
+  await using machine = await makeMachine();
+  const { controlPlane } = machine.start();
+  const turn = controlPlane.order("turn", { text: "not sent" });
+  turn.state = "acknowledged";
+  const outputSchema = { type: "object", properties: { verdict: { type: "string" } }, required: ["verdict"] };
+  const png = pngOf(14, 6);
+  const { assignment } = controlPlane.run;
+  const cutOffTurn = { commandId: turn.id, text: "judge", attachments: [`img_${"8".repeat(32)}`], outputSchema };
+  const second = machine.start({ assignment: { ...assignment, cutOffTurn } });
+  const { attachment } = second.controlPlane.images.get(second.controlPlane.attach(png)) ?? {};
+  const [id = ""] = cutOffTurn.attachments;
+  if (attachment) second.controlPlane.images.set(id, { attachment: { ...attachment, id }, bytes: png });
+  second.controlPlane.commands.push({ ...turn });
+  await second.controlPlane.until("its end", () => isEnded(second.controlPlane.state(turn)));
+  expect(imagesIn(machine.model.requests.at(-1))).toEqual([dataUrl(png)]);
+  expect(second.controlPlane.state(turn)).toMatchObject({
+    ...{ state: "completed", output: { verdict: expect.any(String) } },
+  });
+});
+
+test("a lease that is lost while a steer's image is fetched ends the attempt, and is not told as the steer's", async () => {
+  await using machine = await makeMachine(
+    scriptedModel(() => ({ name: "exec_command", arguments: { cmd: "sleep 30", yield_time_ms: 30_000 } })),
+  );
+  const { controlPlane, ended } = machine.start();
+  controlPlane.order("turn", { text: "wait" });
+  await controlPlane.until("the command", () => controlPlane.payloads("command_execution").length > 0);
+  controlPlane.getAttachment = () => Promise.reject(new LeaseLostError("a later epoch holds the lease"));
+  const steer = controlPlane.order("steer", { text: "look", attachments: [controlPlane.attach(pngOf(3, 3))] });
+  expect(await ended).toMatchObject({ kind: "lost", message: "a later epoch holds the lease" });
+  expect(controlPlane.state(steer)).toMatchObject({ state: "acknowledged", failureMessage: null });
 });
 
 test("an image that does not come, or not as it was, fails its message alone, and says so", async () => {

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import type { Command } from "@/contract/command";
-import { type ClaimedRun, type HeartbeatAnswer, isTerminal } from "@/contract/run";
+import { type Assignment, type ClaimedRun, type HeartbeatAnswer, isTerminal } from "@/contract/run";
 import { archiveVolume } from "./archive";
 import { Attempt } from "./attempt";
 import { claimRun } from "./claim";
@@ -202,7 +202,7 @@ class Loop {
   }
 
   // The turn went to the agent once, so it is not sent again: a new turn on the thread says what happened to it.
-  private async runCutOffTurn({ commandId, ...asked }: { commandId: string; text: string }): Promise<void> {
+  private async runCutOffTurn({ commandId, ...asked }: NonNullable<Assignment["cutOffTurn"]>): Promise<void> {
     // Its images too: whether codex had written them down nobody knows.
     const order = this.orderOf(asked);
     const text = `Your last turn was cut off: the process that ran it was lost. Look at what was already done, then go on. What had been asked:\n\n${order.text}`;

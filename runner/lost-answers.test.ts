@@ -30,7 +30,7 @@ async function work(place: Place, serverUrl: string, sessionId: string, isReady:
     url: serverUrl,
     launchToken: attempt.launchToken,
     callTimeoutMs: CALL_TIMEOUT_MS,
-    segmentTimeoutMs: CALL_TIMEOUT_MS,
+    bytesTimeoutMs: CALL_TIMEOUT_MS,
   });
   const config = readRunnerConfig({ ...attempt.env, AGENTRUN_SANDBOX: "codex", AGENTRUN_LEASE_MS: "4000" });
   const log = { info: () => undefined, warn: () => undefined };

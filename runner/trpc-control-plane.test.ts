@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 import type { ControlPlane } from "./control-plane";
 import { connectControlPlane } from "./trpc-control-plane";
 
-const LIMITED = { launchToken: "t", callTimeoutMs: 300, segmentTimeoutMs: 300 };
+const LIMITED = { launchToken: "t", callTimeoutMs: 300, bytesTimeoutMs: 300 };
 const GIVEN_UP = "a call that can be given up";
 const UPLOAD = "a segment's upload";
 const lease = { runId: "run_1", leaseEpoch: 1 };

@@ -17,7 +17,8 @@ import { deadlineLink } from "./deadline-link";
 import { LeaseLostError } from "./errors";
 
 const CALL_TIMEOUT_MS = 15_000;
-const SEGMENT_TIMEOUT_MS = 60_000;
+/** For plain bytes, of a segment or an image. */
+const BYTES_TIMEOUT_MS = 60_000;
 const LEASE_REASONS = new Set(["lease-lost", "lease-held", "lease-fencing"]);
 
 /** The server over HTTP: typed procedures, commands by subscription, segments and images as plain bytes. */
@@ -31,9 +32,9 @@ export function connectControlPlane(opts: {
   /** The first answer after that, so long after the call was made that had none. */
   onAnswer?: (silentMs: number) => void;
   callTimeoutMs?: number;
-  segmentTimeoutMs?: number;
+  bytesTimeoutMs?: number;
 }): ControlPlane & ArchiverPlane {
-  const { callTimeoutMs = CALL_TIMEOUT_MS, segmentTimeoutMs = SEGMENT_TIMEOUT_MS } = opts;
+  const { callTimeoutMs = CALL_TIMEOUT_MS, bytesTimeoutMs = BYTES_TIMEOUT_MS } = opts;
   let token = opts.launchToken;
   let isClaimed = false;
   let silentSince: number | undefined;
@@ -95,7 +96,7 @@ export function connectControlPlane(opts: {
       return { isOk: response.ok, status: response.status, body: Buffer.from(await response.arrayBuffer()) };
     };
     return listen(async () => {
-      const { isOk, status, body } = await withDeadline(what, segmentTimeoutMs, read, outer);
+      const { isOk, status, body } = await withDeadline(what, bytesTimeoutMs, read, outer);
       if (isOk) return body;
       const refusal: unknown = await new Response(body).json().catch(() => undefined);
       const fault = z.object({ error: ErrorBody }).safeParse(refusal);

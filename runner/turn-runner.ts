@@ -116,7 +116,10 @@ export class TurnRunner {
       return await this.attempt.readMessage(current.commandId, order, current.fetching.signal);
     } catch (error) {
       // Whoever stopped it says how it ends.
-      if (current.stop || this.attempt.ending) return { text: order.text, images: [] };
+      if (current.stop || this.attempt.ending) {
+        const { imageIds: _, ...rest } = order;
+        return { ...rest, images: [] };
+      }
       if (!(error instanceof ImageError)) throw error;
       const { message } = error;
       this.attempt.emit({ type: "error", payload: { message, code: "infra-failed" } });

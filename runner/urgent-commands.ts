@@ -4,7 +4,7 @@ import type { CommandInbox } from "./command-inbox";
 import { RefusedError } from "./control-plane";
 import { endingOf } from "./ending";
 import { BackendFailedError } from "./errors";
-import { ImageError, orderOf } from "./images";
+import { ImageError, type Message, orderOf } from "./images";
 import { persist } from "./persist";
 import type { TurnRunner } from "./turn-runner";
 
@@ -79,25 +79,39 @@ export class UrgentCommands {
     return turns.commandBefore(seq);
   }
 
+  /** What it shows may not come, which is said of the command; a lost server or lease is the attempt's own end. */
+  private readMessage(command: Command): Promise<Message | ImageError> {
+    const { attempt } = this.opts;
+    return attempt.readMessage(command.id, orderOf(command.payload), attempt.abandoned).catch((error: unknown) => {
+      if (error instanceof ImageError) return error;
+      throw error;
+    });
+  }
+
+  private async steer(command: Command, turnCommandId: string, message: Message): Promise<Result> {
+    const { turns } = this.opts;
+    try {
+      if (await turns.steer(turnCommandId, command, message)) return { done: true };
+      return turns.isLeftToOthers ? LEFT_TO_OTHERS : NO_ACTIVE_TURN;
+    } catch (error) {
+      if (error instanceof BackendFailedError) return { done: false, reason: "backend-failed", message: error.message };
+      return {
+        done: false,
+        reason: "backend-failed",
+        message: `codex did not take the steer: ${error instanceof Error ? error.message : String(error)}`,
+      };
+    }
+  }
+
   private async carryOut(command: Command, turnCommandId: string | undefined): Promise<Result> {
     const { attempt, turns } = this.opts;
     switch (command.type) {
       case "steer": {
         if (turnCommandId === undefined) return NO_ACTIVE_TURN;
-        try {
-          const message = await attempt.readMessage(command.id, orderOf(command.payload), attempt.abandoned);
-          if (await turns.steer(turnCommandId, command, message)) return { done: true };
-          return turns.isLeftToOthers ? LEFT_TO_OTHERS : NO_ACTIVE_TURN;
-        } catch (error) {
-          if (error instanceof ImageError) return { done: false, reason: "infra-failed", message: error.message };
-          if (error instanceof BackendFailedError)
-            return { done: false, reason: "backend-failed", message: error.message };
-          return {
-            done: false,
-            reason: "backend-failed",
-            message: `codex did not take the steer: ${error instanceof Error ? error.message : String(error)}`,
-          };
-        }
+        const message = await this.readMessage(command);
+        return message instanceof ImageError
+          ? { done: false, reason: "infra-failed", message: message.message }
+          : this.steer(command, turnCommandId, message);
       }
       case "interrupt":
         if (turnCommandId === undefined) return NO_ACTIVE_TURN;

@@ -83,7 +83,7 @@ function AgainForm({ run, ask }: { run: Run; ask: ReturnType<typeof askToRepeat>
     <form onSubmit={submit} className="flex flex-col gap-3">
       <Field
         label="Message"
-        hint={`A new run has the same profile, policy, workspace and session as this one.${attachments.length === 0 ? "" : ` Its ${formatPlural(attachments.length, "image")} go with the message.`}`}
+        hint={`A new run has the same profile, policy, workspace and session as this one.${attachments.length === 0 ? "" : ` Its ${formatPlural(attachments.length, "image")} ${attachments.length === 1 ? "goes" : "go"} with the message.`}`}
       >
         {(id) => (
           <TextArea
