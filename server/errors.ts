@@ -61,8 +61,8 @@ export class InvalidCursorError extends AgentRunError {
   }
 }
 export class NotFoundError extends AgentRunError {
-  constructor(kind: string, id: string) {
-    super("schema-invalid", "not-found", `there is no ${kind} ${id}`);
+  constructor(kind: string, id: string, more = "") {
+    super("schema-invalid", "not-found", `there is no ${kind} ${id}${more === "" ? "" : ` ${more}`}`);
   }
 }
 /** A change to something that has ended. `failureKind` is that of what ended, when it has one. */

@@ -170,7 +170,10 @@ test("images that no message shows go by time; one that is being named just then
     naming.catch(() => {});
     await expect.poll(async () => (await ctx.pool.query(WAITING)).rowCount).toBe(1);
     await client.query("commit");
-    await expect(naming).rejects.toMatchObject({ reason: "not-found" });
+    await expect(naming).rejects.toMatchObject({
+      reason: "not-found",
+      message: expect.stringContaining("upload it again"),
+    });
     // And the other way round: one that a message is about to name is passed over.
     const last = await storeAttachment(ctx, { sessionId, bytes: pngOf(6, 6, 9) });
     await age(last.id);

@@ -4,6 +4,8 @@ import { attachments, type SessionRow } from "@/db/schema";
 import type { TxContext } from "@/server/context";
 import { InvalidInputError, NotFoundError } from "@/server/errors";
 
+const WAY = "one that no message shows goes a day after its upload, upload it again";
+
 /**
  * Has a message name images of its session, which stay with that session from here on: removing one that no message
  * shows waits for this, or has come first, and then there is none.
@@ -18,7 +20,7 @@ export async function nameAttachments(ctx: TxContext, session: SessionRow | null
     .where(and(inArray(attachments.id, ids), eq(attachments.sessionId, session.sessionId)))
     .returning({ id: attachments.id, sizeBytes: attachments.sizeBytes });
   const missing = ids.find((id) => !named.some((row) => row.id === id));
-  if (missing !== undefined) throw new NotFoundError(`attachment of session ${session.sessionId}`, missing);
+  if (missing !== undefined) throw new NotFoundError("attachment", missing, `in session ${session.sessionId}: ${WAY}`);
   const sizeBytes = named.reduce((sum, row) => sum + row.sizeBytes, 0);
   if (sizeBytes > IMAGES_BYTES_PER_MESSAGE_MAX)
     throw new InvalidInputError(

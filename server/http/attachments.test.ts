@@ -54,12 +54,23 @@ test("an image comes in and goes out as plain bytes, and as JSON to who prefers 
     ...{ "content-type": "image/png", "x-content-type-options": "nosniff", etag: `"${attachment.sha256}"` },
     "content-security-policy": "default-src 'none'; sandbox",
     "content-disposition": "inline; filename*=UTF-8''w%C3%B6rld%20%281%29%27.png",
-    "cache-control": "private, max-age=31536000, immutable",
+    "cache-control": "private, no-cache",
   });
-  const known = await fetch(`${web.url}/api/v1/attachments/${attachment.id}/content`, {
-    headers: { ...bearer(ADMIN_TOKEN), "if-none-match": `"${attachment.sha256}"` },
-  });
-  expect([known.status, (await known.arrayBuffer()).byteLength]).toEqual([304, 0]);
+  const etag = `"${attachment.sha256}"`;
+  for (const [tag, expected] of [
+    ...([etag, `W/${etag}`, `"other", ${etag}`, `W/"a,b" ,W/${etag}`, "*"].map((tag) => [tag, 304]) as [
+      string,
+      number,
+    ][]),
+    ...(['"other"', attachment.sha256, `"${attachment.sha256}x"`, ""].map((tag) => [tag, 200]) as [string, number][]),
+  ]) {
+    const known = await fetch(`${web.url}/api/v1/attachments/${attachment.id}/content`, {
+      headers: { ...bearer(ADMIN_TOKEN), "if-none-match": tag },
+    });
+    const length = (await known.arrayBuffer()).byteLength;
+    expect([tag, known.status, length]).toEqual([tag, expected, expected === 304 ? 0 : bytes.byteLength]);
+    expect(Object.fromEntries(known.headers)).toMatchObject({ etag, "cache-control": "private, no-cache" });
+  }
   const json = await web.call("POST", UPLOAD, { body: { name: "x.webp", base64: SMALL_IMAGES["image/webp"] } });
   expect(json).toMatchObject({ status: 200, body: { name: "x.webp", mediaType: "image/webp", width: 16 } });
   // As large as an image may be, in text.
@@ -74,7 +85,11 @@ test("what is no image, or too much, is refused with what would do, and nothing 
     expect(await refusal(await upload(svg, { type }))).toMatchObject({
       ...{ status: 400, reason: "invalid-input", message: expect.stringContaining("PNG, JPEG, GIF and WebP") },
     });
-  expect(await refusal(await upload(svg, { type: "text/html" }))).toMatchObject({ status: 415 });
+  for (const type of ["text/html", "application/octet-streams", "application/jsonp"])
+    expect(await refusal(await upload(Buffer.from(pngOf(2, 2)), { type }))).toMatchObject({
+      ...{ status: 415, reason: "unsupported-media-type" },
+      message: expect.stringMatching(/image\/png.* application\/octet-stream, or application\/json with base64/),
+    });
   const large = Buffer.concat([pngOf(2, 2), Buffer.alloc(IMAGE_BYTES_MAX)]);
   expect(await refusal(await upload(large))).toMatchObject({ status: 413, reason: "body-too-large" });
   expect((await web.call("POST", UPLOAD, { body: { base64: "???" } })).status).toBe(400);
@@ -90,6 +105,28 @@ test("what is no image, or too much, is refused with what would do, and nothing 
   expect((await web.call("GET", UPLOAD)).body).toEqual(before);
   expect((await web.call("GET", "/api/v1/attachments/img_none/content")).status).toBe(404);
   expect((await web.call("PUT", "/api/v1/attachments/img_none/content")).status).toBe(404);
+});
+
+test("an image is saved under a name that ends as what it is does, and shows no other order", async () => {
+  const saved: string[] = [];
+  let shade = 0;
+  for (const [name, type] of [
+    ["evil.hta", "image/gif"],
+    ["a\u202egpj.exe", "image/gif"],
+    ["b.PNG", "image/png"],
+    ["c.jpeg", "image/jpeg"],
+    ["d.png", "image/webp"],
+  ] as const) {
+    const sample = type === "image/png" ? Buffer.from(pngOf(2, 3)) : Buffer.from(SMALL_IMAGES[type], "base64");
+    // Bytes of its own, so that it has its own name.
+    const bytes = Buffer.concat([sample, Buffer.from([++shade])]);
+    const { id } = Attachment.parse(
+      await (await upload(bytes, { type, path: `${UPLOAD}?name=${encodeURIComponent(name)}` })).json(),
+    );
+    const { headers } = await fetch(`${web.url}/api/v1/attachments/${id}/content`, { headers: bearer(ADMIN_TOKEN) });
+    saved.push(decodeURIComponent(headers.get("content-disposition")?.split("''")[1] ?? ""));
+  }
+  expect(saved).toEqual(["evil.hta.gif", "agpj.exe.gif", "b.PNG", "c.jpeg", "d.png.webp"]);
 });
 
 test("a viewer sees images and uploads none, and nobody sees nothing", async () => {

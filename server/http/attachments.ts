@@ -1,26 +1,33 @@
 import type { Attachment } from "@/contract/attachment";
 import { GetAttachmentInput, UploadAttachmentInput } from "@/contract/attachment";
-import { IMAGE_BYTES_MAX } from "@/contract/image";
-import { readAttachment, storeAttachment } from "@/server/attachments";
-import { InvalidInputError } from "@/server/errors";
+import { IMAGE_BYTES_MAX, IMAGE_TYPES, type ImageType } from "@/contract/image";
+import { getAttachment, readAttachment, storeAttachment } from "@/server/attachments";
+import { AgentRunError, InvalidInputError } from "@/server/errors";
 import { admit, inputFault, type TrpcContext } from "@/server/trpc/init";
 import { limitedContextOf } from "./caller";
 import { assertPlain, type Exchange, type HeaderReader, readBody, sendError, sendJson } from "./exchange";
 
 const UPLOAD = /^\/api\/v1\/sessions\/([^/]+)\/attachments$/;
 const CONTENT = /^\/api\/v1\/attachments\/([^/]+)\/content$/;
-/** Nobody but a run's end, or a session's, changes what these bytes are: a browser keeps them as its own. */
-const KEPT = "private, max-age=31536000, immutable";
+/** The bytes never change, but they go with their session, and who may see them changes: a browser asks each time. */
+const KEPT = "private, no-cache";
+/** How names of images end, by what they are. */
+const ENDINGS: Record<ImageType, readonly [string, ...string[]]> = {
+  "image/png": [".png"],
+  "image/jpeg": [".jpg", ".jpeg"],
+  "image/gif": [".gif"],
+  "image/webp": [".webp"],
+};
 
 export type AttachmentRequest = { method: string; path: string; query: URLSearchParams; headers: HeaderReader };
 /** What is answered: an attachment that was uploaded, or an image's bytes; null where the caller has them already. */
 export type AttachmentAnswer = { attachment: Attachment } | { headers: Record<string, string>; bytes: Buffer | null };
 
-/** Whether a request is about plain bytes of an image; anything else about attachments goes by JSON. */
+/** Whether a request is about plain bytes of an image; what says that it is JSON, or has no body, is not. */
 export function isAttachmentBytes({ method, path, headers }: Omit<AttachmentRequest, "query">): boolean {
   if (CONTENT.test(path)) return method === "GET" || method === "HEAD";
   const type = headers.get("content-type") ?? "";
-  return method === "POST" && UPLOAD.test(path) && /^(image\/|application\/octet-stream\b)/i.test(type);
+  return method === "POST" && UPLOAD.test(path) && type !== "" && !/^application\/json *(;|$)/i.test(type);
 }
 
 /** Images as plain bytes: people and programs hand them in, runners and browsers fetch them. */
@@ -49,6 +56,7 @@ export async function answerAttachment(
   const content = CONTENT.exec(path);
   if (content !== null) return answerContent(ctx, decode(content[1]), headers);
   const service = admit("operator", { ctx, path: "attachments.create", type: "mutation" });
+  assertImageType(headers);
   const sessionId = decode(UPLOAD.exec(path)?.[1]);
   const input = UploadAttachmentInput.safeParse({ ...Object.fromEntries(query), sessionId });
   if (!input.success) throw inputFault(input.error);
@@ -59,22 +67,46 @@ async function answerContent(ctx: TrpcContext, id: string, headers: HeaderReader
   const service = admit("runner", { ctx, path: "attachments.content", type: "query" });
   const input = GetAttachmentInput.safeParse({ attachmentId: id });
   if (!input.success) throw inputFault(input.error);
+  const known = headers.get("if-none-match");
+  if (known !== null) {
+    const kept = keptBy(await getAttachment(service, input.data));
+    if (namesTag(known, kept.etag)) return { headers: kept, bytes: null };
+  }
   const { attachment, bytes } = await readAttachment(service, input.data);
-  const etag = `"${attachment.sha256}"`;
-  const kept = { etag, "cache-control": KEPT };
-  if (headers.get("if-none-match") === etag) return { headers: kept, bytes: null };
   return {
     headers: {
-      ...kept,
+      ...keptBy(attachment),
       "content-type": attachment.mediaType,
       "content-length": String(bytes.byteLength),
-      "content-disposition": `inline; filename*=UTF-8''${encodeName(attachment.name)}`,
+      "content-disposition": `inline; filename*=UTF-8''${encodeName(savedName(attachment))}`,
       // Foreign bytes: opened by themselves they run nothing and load nothing.
       "content-security-policy": "default-src 'none'; sandbox",
       "x-content-type-options": "nosniff",
     },
     bytes,
   };
+}
+
+/** By the bytes alone, whatever their sender says that they are. */
+function assertImageType(headers: HeaderReader): void {
+  if (/^(image\/|application\/octet-stream *(;|$))/i.test(headers.get("content-type") ?? "")) return;
+  const message = `send the image's bytes as ${IMAGE_TYPES.join(", ")} or application/octet-stream, or application/json with base64`;
+  throw new AgentRunError("schema-invalid", "unsupported-media-type", message);
+}
+
+const keptBy = ({ sha256 }: Attachment) => ({ etag: `"${sha256}"`, "cache-control": KEPT });
+
+/** Whether If-None-Match names what is here, as RFC 9110 compares: weakly, among several, or by `*`. */
+function namesTag(header: string, etag: string): boolean {
+  if (header.trim() === "*") return true;
+  return header.split(",").some((tag) => tag.trim().replace(/^W\//, "") === etag);
+}
+
+/** What a browser would save it as: it opens as an image, and reads as it is written. */
+function savedName({ name, mediaType }: Attachment): string {
+  const plain = name.replace(/\p{Bidi_Control}/gu, "");
+  const endings = ENDINGS[mediaType];
+  return endings.some((ending) => plain.toLowerCase().endsWith(ending)) ? plain : `${plain}${endings[0]}`;
 }
 
 /** As RFC 8187 writes a name of any letters. */

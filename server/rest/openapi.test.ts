@@ -54,7 +54,7 @@ test("images are told as the plain bytes that they may be sent and fetched as", 
     requestBody: { content: object };
   };
   expect(upload.parameters.map(({ name }) => name)).toEqual(["sessionId", "name"]);
-  expect(Object.keys(upload.requestBody.content)).toEqual(["application/json", ...types]);
+  expect(Object.keys(upload.requestBody.content)).toEqual(["application/json", ...types, "application/octet-stream"]);
   const content = paths["/api/v1/attachments/{attachmentId}/content"]?.get as {
     responses: { 200: { content: object } };
   };

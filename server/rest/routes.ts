@@ -201,7 +201,7 @@ export const ROUTES: readonly Route[] = [
   route("POST", "/sessions/{sessionId}/attachments", "attachments.create", {
     answer: Attachment,
     summary: "Upload an image that messages of a session may show",
-    bodyTypes: IMAGE_TYPES,
+    bodyTypes: [...IMAGE_TYPES, "application/octet-stream"],
   }),
   route("GET", "/sessions/{sessionId}/attachments", "attachments.list", {
     answer: AttachmentPage,
