@@ -26,6 +26,9 @@ import { SessionActivity } from "./sessions";
 import { readSsoFile, SsoProvider } from "./sso";
 import { CallRecorder, pricesOf } from "./usage";
 
+/** Of images that one tenant uploads at the same time: those of three messages, whatever their number. */
+const UPLOADS_BYTES_MAX = 64 * 1024 * 1024;
+
 /** All that one process of the server has one of. */
 export type Wiring = {
   env: ServerEnv;
@@ -42,6 +45,8 @@ export type Wiring = {
   requestLimits: RequestLimits;
   openCalls: Holds;
   heldBodies: Holds;
+  /** Of images that are being uploaded, by tenant. */
+  heldUploads: Holds;
   providerLimits: ProviderLimits;
   budgets: BudgetGate;
   /** Where people sign in beside tokens; null: nowhere. */
@@ -122,6 +127,7 @@ export function createWiring(env: ServerEnv, name: string): Wiring {
     requestLimits: createRequestLimits(),
     openCalls: new Holds(env.AGENTRUN_MODEL_CALLS_PER_RUN_MAX),
     heldBodies: new Holds(env.AGENTRUN_MODEL_BYTES_PER_RUN_MAX),
+    heldUploads: new Holds(UPLOADS_BYTES_MAX),
     providerLimits: new ProviderLimits({ db: database.db, log, wake }),
     budgets,
     sso: sso && new SsoProvider(sso, readProviderKey),

@@ -129,6 +129,23 @@ test("an image is saved under a name that ends as what it is does, and shows no 
   expect(saved).toEqual(["evil.hta.gif", "agpj.exe.gif", "b.PNG", "c.jpeg", "d.png.webp"]);
 });
 
+test("images that a tenant uploads at once are bounded in sum, and held until they are stored", async () => {
+  const { heldUploads } = web.wiring;
+  const others = heldUploads.begin("");
+  expect(others.take(64 * 1024 * 1024 - 200)).toBe(true);
+  const small = Buffer.from(pngOf(2, 4));
+  const large = Buffer.concat([small, Buffer.alloc(300)]);
+  const answer = await upload(large);
+  expect(answer.headers.get("retry-after")).toBe("1");
+  expect(await refusal(answer)).toMatchObject({ status: 429, message: expect.stringContaining("let one of them end") });
+  for (let count = 0; count < 4; count += 1) expect((await upload(small)).status).toBe(200);
+  others.end();
+  expect((await upload(large)).status).toBe(200);
+  const free = heldUploads.begin("");
+  expect(free.take(64 * 1024 * 1024)).toBe(true);
+  free.end();
+});
+
 test("a viewer sees images and uploads none, and nobody sees nothing", async () => {
   const { id } = Attachment.parse(await (await upload(Buffer.from(pngOf(6, 6)))).json());
   const viewer = await tokenOf("viewer");

@@ -2,7 +2,9 @@ import type { Attachment } from "@/contract/attachment";
 import { GetAttachmentInput, UploadAttachmentInput } from "@/contract/attachment";
 import { IMAGE_BYTES_MAX, IMAGE_TYPES, type ImageType } from "@/contract/image";
 import { getAttachment, readAttachment, storeAttachment } from "@/server/attachments";
-import { AgentRunError, InvalidInputError } from "@/server/errors";
+import { type ServiceContext, tenantOf } from "@/server/context";
+import { AgentRunError, InvalidInputError, RateLimitedError } from "@/server/errors";
+import type { Holds } from "@/server/gateway";
 import { admit, inputFault, type TrpcContext } from "@/server/trpc/init";
 import { limitedContextOf } from "./caller";
 import { assertPlain, type Exchange, type HeaderReader, readBody, sendError, sendJson } from "./exchange";
@@ -20,6 +22,8 @@ const ENDINGS: Record<ImageType, readonly [string, ...string[]]> = {
 };
 
 export type AttachmentRequest = { method: string; path: string; query: URLSearchParams; headers: HeaderReader };
+/** A body that was not read yet, which tells of each piece as it comes, and what counts those. */
+type UploadBody = { holds: Holds; readBytes: (onBytes: (count: number) => void) => Promise<Buffer> };
 /** What is answered: an attachment that was uploaded, or an image's bytes; null where the caller has them already. */
 export type AttachmentAnswer = { attachment: Attachment } | { headers: Record<string, string>; bytes: Buffer | null };
 
@@ -35,9 +39,12 @@ export async function handleAttachment(exchange: Exchange): Promise<void> {
   const { wiring, req, res, headers } = exchange;
   try {
     const ctx = await limitedContextOf(wiring, exchange);
-    const answer = await answerAttachment(ctx, exchange, () => {
-      assertPlain(headers);
-      return readBody(req, IMAGE_BYTES_MAX);
+    const answer = await answerAttachment(ctx, exchange, {
+      holds: wiring.heldUploads,
+      readBytes(onBytes) {
+        assertPlain(headers);
+        return readBody(req, IMAGE_BYTES_MAX, onBytes);
+      },
     });
     if ("attachment" in answer) return sendJson(res, 200, answer.attachment);
     res.writeHead(answer.bytes === null ? 304 : 200, answer.headers).end(answer.bytes ?? undefined);
@@ -51,7 +58,7 @@ export async function handleAttachment(exchange: Exchange): Promise<void> {
 export async function answerAttachment(
   ctx: TrpcContext,
   { path, query, headers }: AttachmentRequest,
-  readBytes: () => Promise<Buffer>,
+  body: UploadBody,
 ): Promise<AttachmentAnswer> {
   const content = CONTENT.exec(path);
   if (content !== null) return answerContent(ctx, decode(content[1]), headers);
@@ -60,7 +67,25 @@ export async function answerAttachment(
   const sessionId = decode(UPLOAD.exec(path)?.[1]);
   const input = UploadAttachmentInput.safeParse({ ...Object.fromEntries(query), sessionId });
   if (!input.success) throw inputFault(input.error);
-  return { attachment: await storeAttachment(service, { ...input.data, bytes: await readBytes() }) };
+  return { attachment: await storeHeld(service, input.data, body) };
+}
+
+/** An image's bytes are held from the first until it is stored; a tenant holds so many at a time. */
+async function storeHeld(
+  service: ServiceContext,
+  input: Omit<Parameters<typeof storeAttachment>[1], "bytes">,
+  { holds, readBytes }: UploadBody,
+): Promise<Attachment> {
+  const hold = holds.begin(tenantOf(service) ?? "");
+  try {
+    const bytes = await readBytes((count) => {
+      if (!hold.take(count))
+        throw new RateLimitedError("too many images are being uploaded at once: let one of them end first", 1);
+    });
+    return await storeAttachment(service, { ...input, bytes });
+  } finally {
+    hold.end();
+  }
 }
 
 async function answerContent(ctx: TrpcContext, id: string, headers: HeaderReader): Promise<AttachmentAnswer> {

@@ -68,7 +68,7 @@ async function readText(request: Request, maxBytes: number): Promise<string> {
   return decodeUtf8(bytes);
 }
 
-async function readBytes(request: Request, maxBytes: number): Promise<Buffer> {
+async function readBytes(request: Request, maxBytes: number, onBytes?: (count: number) => void): Promise<Buffer> {
   if (!request.body) return Buffer.alloc(0);
   if (Number(request.headers.get("content-length") ?? 0) > maxBytes) throw bodyTooLarge(maxBytes);
   const chunks: Uint8Array[] = [];
@@ -76,6 +76,7 @@ async function readBytes(request: Request, maxBytes: number): Promise<Buffer> {
   for await (const chunk of request.body as unknown as AsyncIterable<Uint8Array>) {
     size += chunk.byteLength;
     if (size > maxBytes) throw bodyTooLarge(maxBytes);
+    onBytes?.(chunk.byteLength);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
@@ -96,14 +97,17 @@ export const serveTrpc: Handler = handler(async (call) => {
 });
 
 export const serveRest: Handler = handler(async (call) => {
-  const { request, url, requestId } = call;
+  const { wiring, request, url, requestId } = call;
   const path = url.pathname.slice("/api/v1".length);
   const ctx = await callerOf(call);
   const asked = { method: request.method, path: url.pathname, query: url.searchParams, headers: request.headers };
   if (isAttachmentBytes(asked)) {
-    const answer = await answerAttachment(ctx, asked, () => {
-      assertPlain(request.headers);
-      return readBytes(request, IMAGE_BYTES_MAX);
+    const answer = await answerAttachment(ctx, asked, {
+      holds: wiring.heldUploads,
+      readBytes(onBytes) {
+        assertPlain(request.headers);
+        return readBytes(request, IMAGE_BYTES_MAX, onBytes);
+      },
     });
     if ("attachment" in answer) return answered({ status: 200, headers: {}, body: answer.attachment }, requestId);
     const { bytes, headers } = answer;
