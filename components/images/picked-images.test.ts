@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import type { Attachment } from "@/contract/attachment";
 import { pngOf } from "@/contract/test/images";
-import { PickedImages, wordsRefusal } from "./picked-images";
+import { PickedImages } from "./picked-images";
+import { wordsRefusal } from "./refusals";
 
 const fileOf = (name: string, bytes: Uint8Array<ArrayBuffer> = Buffer.from(pngOf(4, 4))) => new File([bytes], name);
 

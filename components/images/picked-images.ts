@@ -1,6 +1,7 @@
 import { showHidden } from "@/components/ui/hidden-text";
 import { randomId } from "@/components/ui/random-id";
 import { IMAGES_BYTES_PER_MESSAGE_MAX, IMAGES_PER_MESSAGE_MAX, imageRefusal, sizeRefusal } from "@/contract/image";
+import { describeRefusals, type Refusal } from "./refusals";
 import { uploadImage } from "./upload";
 
 /** An image that a message is to show. */
@@ -17,7 +18,6 @@ export type PickedImage = {
   error: string | null;
 };
 
-type Refusal = { name: string; why: string };
 type Options = { upload?: typeof uploadImage; preview?: (file: Blob) => Promise<string> };
 type Delivery<T> = {
   sessionId: string;
@@ -185,26 +185,6 @@ export class PickedImages {
   #tell(): void {
     for (const reader of this.#readers) reader();
   }
-}
-
-/** Of so many that were refused for the same reason the names are told; of more, how many. */
-const NAMES_MAX = 3;
-
-function describeRefusals(refusals: readonly Refusal[]): string | null {
-  const [only] = refusals;
-  if (only === undefined) return null;
-  if (refusals.length === 1) return `${only.name}: ${only.why}`;
-  const reasons = [...new Set(refusals.map(({ why }) => why))].map((why) => {
-    const names = refusals.filter((refusal) => refusal.why === why).map(({ name }) => name);
-    const more = names.length > NAMES_MAX ? ` and ${names.length - NAMES_MAX} more` : "";
-    return `${names.slice(0, NAMES_MAX).join(", ")}${more}: ${why}`;
-  });
-  return `${refusals.length} were not taken. ${reasons.join("; ")}`;
-}
-
-/** Why a message cannot be sent as it is: what is shown needs a few words with it. null when it may be. */
-export function wordsRefusal(text: string, images: readonly unknown[]): string | null {
-  return images.length === 0 || text.trim() !== "" ? null : "Say what about the images, then send.";
 }
 
 /** What a file is called, as the server takes it: no control characters, and not too long. */
