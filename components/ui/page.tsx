@@ -13,7 +13,7 @@ export function PageHeader({ title, description, actions, children }: PageHeader
           <h1 className="text-base font-semibold tracking-tight">{title}</h1>
           {description !== undefined && <p className="text-xs wrap-anywhere text-ink-2">{description}</p>}
         </div>
-        {actions !== undefined && <div className="flex items-center gap-2">{actions}</div>}
+        {actions !== undefined && <div className="flex flex-wrap items-center gap-2">{actions}</div>}
       </div>
       {children}
     </header>
