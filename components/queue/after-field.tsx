@@ -11,6 +11,7 @@ import { State } from "@/components/ui/state";
 import { ON_DEPENDENCY_FAILED } from "@/contract/words";
 import { linesOf } from "./add-task";
 import { DraftField, type DraftFieldProps } from "./draft-field";
+import { stateWords } from "./explain";
 
 const FOUND_MAX = 6;
 const POLICY_NAMES = { hold: "waits for a person", fail: "fails too", start: "starts all the same" } as const;
@@ -65,7 +66,7 @@ export function AfterField(place: Pick<DraftFieldProps, "draft" | "errors" | "se
               >
                 <Plus aria-hidden className="size-3.5 shrink-0 text-ink-3" />
                 <span className="min-w-0 flex-1 truncate">{showTricks(title)}</span>
-                <State isBare state={state} word={state === "pending" ? "waiting" : state} />
+                <State isBare {...stateWords(state)} />
                 <code className="text-xs text-ink-3 max-sm:hidden">{shortenId(id)}</code>
               </button>
             </li>

@@ -18,8 +18,13 @@ export function wordsOf(task: Told): TaskWords {
   }
   const isActive = task.state === "dispatched" || task.state === "running";
   if (isActive && task.cancelRequestedAt !== null) return { state: "cancelling", word: "cancelling" };
-  if (task.state === "dispatched") return { state: "dispatched", word: "starting" };
-  return { state: task.state, word: task.state };
+  return stateWords(task.state);
+}
+
+/** The same where nothing but its state is known. */
+export function stateWords(state: QueueTask["state"]): TaskWords {
+  if (state === "pending") return { state, word: "waiting" };
+  return { state, word: state === "dispatched" ? "starting" : state };
 }
 
 /** What a wait is told by. */

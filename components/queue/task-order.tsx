@@ -15,6 +15,7 @@ import { Panel } from "@/components/ui/page";
 import { State } from "@/components/ui/state";
 import type { Dependency, QueueTaskDetail } from "@/contract/queue";
 import type { OnDependencyFailed } from "@/contract/words";
+import { stateWords } from "./explain";
 import { useTaskCache } from "./use-task-cache";
 
 const SHOWN = 12;
@@ -115,7 +116,7 @@ function Line({ task, isOwn = false }: { task: Dependency; isOwn?: boolean }) {
           {showTricks(task.title)}
         </Link>
       )}
-      <State isBare state={task.state} word={task.state === "pending" ? "waiting" : task.state} />
+      <State isBare {...stateWords(task.state)} />
     </span>
   );
 }

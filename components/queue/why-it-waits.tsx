@@ -10,7 +10,7 @@ import { QueryView } from "@/components/ui/query-view";
 import { State } from "@/components/ui/state";
 import { Countdown } from "@/components/ui/time";
 import type { Blocker, QueueTaskSummary, TaskExplanation } from "@/contract/queue";
-import { blockerWords, needsPerson, ordinal, type Placed } from "./explain";
+import { blockerWords, needsPerson, ordinal, type Placed, stateWords } from "./explain";
 
 /** Others' tasks change it too, and no stream tells of them here. */
 const EXPLAIN_POLL_MS = 4_000;
@@ -73,7 +73,7 @@ export function Wait({ task, wait, className }: WaitProps) {
               <Link href={taskAddress(one.taskId)} className="text-accent hover:underline" title={one.taskId}>
                 {showTricks(one.title)}
               </Link>
-              <State isBare state={one.state} word={one.state === "pending" ? "waiting" : one.state} />
+              <State isBare {...stateWords(one.state)} />
             </li>
           ))}
         </ul>
