@@ -3,8 +3,9 @@ import { GetAttachmentInput, UploadAttachmentInput } from "@/contract/attachment
 import { IMAGE_BYTES_MAX, IMAGE_TYPES, type ImageType } from "@/contract/image";
 import { getAttachment, readAttachment, storeAttachment } from "@/server/attachments";
 import { type ServiceContext, tenantOf } from "@/server/context";
-import { AgentRunError, InvalidInputError, RateLimitedError } from "@/server/errors";
+import { AgentRunError, RateLimitedError } from "@/server/errors";
 import type { Holds } from "@/server/gateway";
+import { decodeSegment } from "@/server/rest";
 import { admit, inputFault, type TrpcContext } from "@/server/trpc/init";
 import { limitedContextOf } from "./caller";
 import { assertPlain, type Exchange, type HeaderReader, readBody, sendError, sendJson } from "./exchange";
@@ -61,10 +62,10 @@ export async function answerAttachment(
   body: UploadBody,
 ): Promise<AttachmentAnswer> {
   const content = CONTENT.exec(path);
-  if (content !== null) return answerContent(ctx, decode(content[1]), headers);
+  if (content !== null) return answerContent(ctx, decodeSegment(content[1] ?? ""), headers);
   const service = admit("operator", { ctx, path: "attachments.create", type: "mutation" });
   assertImageType(headers);
-  const sessionId = decode(UPLOAD.exec(path)?.[1]);
+  const sessionId = decodeSegment(UPLOAD.exec(path)?.[1] ?? "");
   const input = UploadAttachmentInput.safeParse({ ...Object.fromEntries(query), sessionId });
   if (!input.success) throw inputFault(input.error);
   return { attachment: await storeHeld(service, input.data, body) };
@@ -137,12 +138,4 @@ function savedName({ name, mediaType }: Attachment): string {
 /** As RFC 8187 writes a name of any letters. */
 function encodeName(name: string): string {
   return encodeURIComponent(name).replace(/['()*!]/g, (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`);
-}
-
-function decode(segment = ""): string {
-  try {
-    return decodeURIComponent(segment);
-  } catch {
-    throw new InvalidInputError("the address is not valid percent-encoded UTF-8");
-  }
 }

@@ -32,8 +32,8 @@ function paramsOf(segments: string[], given: string[]): Record<string, string> {
   return params;
 }
 
-/** Decoded one by one, so that an encoded slash stays inside its segment. */
-function decodeSegment(segment: string): string {
+/** A part of an address, decoded by itself, so that an encoded slash stays inside it. Throws `invalid-input`. */
+export function decodeSegment(segment: string): string {
   try {
     return decodeURIComponent(segment);
   } catch {
