@@ -97,6 +97,21 @@ export class Product implements AsyncDisposable {
     this.#child = null;
   }
 
+  /** Copies the data folder while the product runs, as an operator does. */
+  async backUp(target: string): Promise<void> {
+    const child = spawn(process.execPath, ["scripts/backup.mjs", target], {
+      cwd: ROOT,
+      stdio: ["ignore", "ignore", "pipe"],
+      env: { ...process.env, ...this.env, AGENTRUN_DATA_DIR: this.dataDir },
+    });
+    let said = "";
+    child.stderr.on("data", (chunk: Buffer) => {
+      said += chunk;
+    });
+    const [code] = await once(child, "exit");
+    if (code !== 0) throw new Error(`the backup ended with ${code}: ${said}`);
+  }
+
   /** SIGKILL to the worker alone: its supervisor starts another, and its agents go on. */
   async killWorker(): Promise<void> {
     const [pid] = this.processes((command) => command.includes("worker.mjs"));

@@ -1,5 +1,4 @@
-import { rmSync } from "node:fs";
-import path from "node:path";
+import { renameSync, rmSync } from "node:fs";
 import { pngOf } from "@/contract/test/images";
 import { expect, LOOKS, lookInAll, newSignedIn, ready, type SignedIn, startSignedIn, test } from "./fixtures";
 import { RecordingProvider } from "./recording-provider";
@@ -99,7 +98,7 @@ test("a conversation is steered, approved, interrupted, killed with everything e
   });
 });
 
-test("a conversation survives the loss of its volume, and goes on from its archive", async ({ browser }) => {
+test("a conversation survives the loss of all but a backup, and goes on from its archive", async ({ browser }) => {
   test.setTimeout(300_000);
   const { product } = signedIn;
   const page = await newSignedIn(browser, signedIn);
@@ -122,9 +121,12 @@ test("a conversation survives the loss of its volume, and goes on from its archi
       .toBe(true);
   });
 
-  await test.step("every process is killed and every volume deleted", async () => {
+  await test.step("every process is killed, and of the data folder with its volumes a backup alone is left", async () => {
+    const backup = `${product.dataDir}.backup`;
+    await product.backUp(backup);
     await product.killAll();
-    rmSync(path.join(product.dataDir, "volumes"), { recursive: true });
+    rmSync(product.dataDir, { recursive: true });
+    renameSync(backup, product.dataDir);
     await product.start();
     await page.reload();
     await ready(page);

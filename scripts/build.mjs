@@ -16,6 +16,7 @@ const PROGRAMS = {
   migrate: "server/migrate-once.ts",
   runner: "runner/main.ts",
   supervisor: "supervisor/main.ts",
+  backup: "supervisor/backup/main.ts",
   cli: "cli/main.ts",
 };
 

@@ -4,7 +4,7 @@ import { setLogAside } from "./log";
 import { freePort } from "./port";
 import { type PostgresServer, startPostgres } from "./postgres/cluster";
 
-const DATABASE = "agentrun";
+export const DATABASE = "agentrun";
 const LOG_CHECK_MS = 60_000;
 const BACKOFF_MIN_MS = 500;
 const BACKOFF_MAX_MS = 30_000;

@@ -18,6 +18,8 @@ export interface SupervisorConfig {
   /** null: the data folder's own PostgreSQL. */
   databaseUrl: string | null;
   dataDir: string;
+  /** A folder, or a bucket as `s3://…`; null: in the data folder. */
+  archivePlace: string | null;
   adminToken: string | null;
   backendsFile: string | null;
   ssoFile: string | null;
@@ -36,6 +38,7 @@ export function readSupervisorConfig(environment: NodeJS.ProcessEnv = process.en
     host: env.HOST,
     databaseUrl: env.DATABASE_URL ?? null,
     dataDir: path.resolve(env.AGENTRUN_DATA_DIR),
+    archivePlace: env.AGENTRUN_ARCHIVE ?? null,
     adminToken: env.AGENTRUN_ADMIN_TOKEN ?? null,
     backendsFile: env.AGENTRUN_BACKENDS ? path.resolve(env.AGENTRUN_BACKENDS) : null,
     ssoFile: env.AGENTRUN_SSO ? path.resolve(env.AGENTRUN_SSO) : null,

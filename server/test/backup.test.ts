@@ -1,0 +1,178 @@
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import pg from "pg";
+import { expect, test } from "vitest";
+import { migrate } from "@/db/migrate";
+import { createFolderArchive } from "@/server/archive/folder";
+import { backUp } from "@/supervisor/backup/backup";
+import { lockDataFolder } from "@/supervisor/data-folder/lock";
+import { readSecrets } from "@/supervisor/data-folder/secrets";
+import { startDatabase } from "@/supervisor/database";
+
+const SILENT = () => undefined;
+
+/** A data folder with a running database of the product's schema, as a supervisor has it, and a session that is archived. */
+async function makeDataFolder() {
+  const parent = await mkdtemp(path.join(tmpdir(), "agentrun-backup-"));
+  const dataDir = path.join(parent, "data");
+  await mkdir(path.join(dataDir, "archive"), { recursive: true });
+  const lock = await lockDataFolder(dataDir);
+  const { databasePassword: password } = await readSecrets(dataDir);
+  const database = await startDatabase({ dataDir, password, say: SILENT });
+  await migrate(database.url);
+  return {
+    ...{ parent, dataDir, lock, database },
+    archive: path.join(dataDir, "archive"),
+    target: path.join(parent, "backups", "one"),
+    async [Symbol.asyncDispose]() {
+      await database.stop(10_000);
+      await lock.release().catch(SILENT);
+      await rm(parent, { recursive: true });
+    },
+  };
+}
+
+type DataFolder = Awaited<ReturnType<typeof makeDataFolder>>;
+
+async function connect(url: string): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  return client;
+}
+
+/** Puts bytes into the archive and their row into the database, in this order, as web does. */
+async function archiveSegment(client: pg.Client, { archive }: DataFolder, sessionId: string, text: string) {
+  const bytes = Buffer.from(text);
+  const sha256 = createHash("sha256").update(bytes).digest("hex");
+  await createFolderArchive(archive).put(sessionId, sha256, bytes);
+  await client.query(
+    `insert into agentrun_sessions (session_id, tenant_id, project_id, backend_profile, codex_rollout_subdir)
+     values ($1, 'default', 'default', 'demo', 'sessions') on conflict do nothing`,
+    [sessionId],
+  );
+  await client.query("insert into agentrun_archive_segments (session_id, sha256, stored_bytes) values ($1, $2, $3)", [
+    sessionId,
+    sha256,
+    bytes.length,
+  ]);
+  return sha256;
+}
+
+function backUpOf({ dataDir, archive, target }: DataFolder, signal = new AbortController().signal) {
+  return backUp({ dataDir, archive, target, signal, say: SILENT });
+}
+
+/** Rows of one writer, one commit each, with the log's segments going round beneath it. */
+async function writeUntil(url: string, isOver: () => boolean): Promise<number> {
+  const client = await connect(url);
+  let written = 0;
+  while (!isOver()) {
+    written += 1;
+    await client.query("insert into told (seq, padding) values ($1, repeat(md5($1::bigint::text), 200))", [written]);
+    if (written % 50 === 0)
+      await client.query("update told set padding = reverse(padding) where seq > $1", [written - 40]);
+    if (written % 100 === 0) await client.query("select pg_switch_wal()");
+    if (written % 100 === 50) await client.query("checkpoint");
+  }
+  await client.end();
+  return written;
+}
+
+test("a copy that was made under writing starts, and holds what was written up to one instant", async () => {
+  await using folder = await makeDataFolder();
+  const { database, target } = folder;
+  const client = await connect(database.url);
+  await client.query("create table told (seq bigint primary key, padding text not null)");
+  await archiveSegment(client, folder, "ses_one", "first");
+  let isOver = false;
+  const writing = writeUntil(database.url, () => isOver);
+  await expect.poll(async () => countOf(client), { timeout: 20_000 }).toBeGreaterThan(300);
+  const before = await countOf(client);
+  const proof = await backUpOf(folder);
+  isOver = true;
+  const written = await writing;
+  await client.end();
+
+  expect(proof).toEqual({ sessions: 1, segments: 1, segmentBytes: 5 });
+  expect(await readdir(target)).toEqual(expect.arrayContaining(["archive", "pg", "secrets.json"]));
+  expect((await stat(target)).mode & 0o777).toBe(0o700);
+  const { databasePassword: password } = await readSecrets(target);
+  const copy = await startDatabase({ dataDir: target, password, say: SILENT });
+  const copied = await connect(copy.url);
+  // It recovered from where the copy began: a later beginning would leave pages as they were read, torn ones too.
+  expect(existsSync(path.join(target, "pg", "backup_label.old"))).toBe(true);
+  const { rows } = await copied.query("select count(*)::int as count, max(seq)::int as last from told");
+  expect(rows[0].count).toBe(rows[0].last);
+  expect(rows[0].count).toBeGreaterThanOrEqual(before);
+  expect(rows[0].count).toBeLessThanOrEqual(written);
+  // Its indexes and its heap agree.
+  await copied.query("set enable_seqscan = off");
+  expect((await copied.query("select count(*)::int as count from told where seq > 0")).rows).toEqual([
+    { count: rows[0].count },
+  ]);
+
+  // What was told of after it is another database's: cursors from there lead nowhere here.
+  const epochOf = async (from: pg.Client) => (await from.query("select epoch from agentrun_feed_epoch")).rows[0].epoch;
+  const epoch = await epochOf(copied);
+  await migrate(copy.url);
+  expect(await epochOf(copied)).not.toBe(epoch);
+  await copied.end();
+  await copy.stop(10_000);
+}, 120_000);
+
+async function countOf(client: pg.Client): Promise<number> {
+  return (await client.query("select count(*)::int as count from told")).rows[0].count;
+}
+
+test("a copy that lacks what its database names is none, and nothing of it is left", async () => {
+  await using folder = await makeDataFolder();
+  const client = await connect(folder.database.url);
+  await archiveSegment(client, folder, "ses_whole", "whole");
+  const sha256 = await archiveSegment(client, folder, "ses_lost", "lost");
+  const archive = createFolderArchive(folder.archive);
+  await archive.remove("ses_lost", sha256);
+  await expect(backUpOf(folder)).rejects.toThrow(/of 1 sessions: ses_lost\. Is AGENTRUN_ARCHIVE/);
+  await archive.put("ses_lost", sha256, Buffer.from("los"));
+  await expect(backUpOf(folder)).rejects.toThrow(/ses_lost/);
+  expect(await readdir(path.dirname(folder.target))).toEqual([]);
+
+  // One that is being removed is named by nobody.
+  await client.query("update agentrun_archive_segments set removing_at = now() where session_id = 'ses_lost'");
+  await client.end();
+  expect(await backUpOf(folder)).toMatchObject({ segments: 1 });
+}, 120_000);
+
+test("a folder that nothing runs on is copied as well, and is left as it was", async () => {
+  await using folder = await makeDataFolder();
+  const client = await connect(folder.database.url);
+  await archiveSegment(client, folder, "ses_one", "first");
+  await client.end();
+  await folder.database.stop(10_000);
+  await folder.lock.release();
+  expect(await backUpOf(folder)).toMatchObject({ sessions: 1 });
+  expect(existsSync(path.join(folder.dataDir, "pg", "postmaster.pid"))).toBe(false);
+  await expect(backUpOf(folder)).rejects.toThrow(/is there already/);
+  await expect(backUpOf({ ...folder, target: path.join(folder.dataDir, "inside") })).rejects.toThrow(
+    /lies in the data folder/,
+  );
+  await expect(backUpOf({ ...folder, dataDir: path.join(folder.parent, "none") })).rejects.toThrow(/no data folder/);
+}, 120_000);
+
+test("one that is stopped midway leaves nothing", async () => {
+  await using folder = await makeDataFolder();
+  for (let index = 0; index < 50; index += 1)
+    await writeFile(path.join(folder.archive, `loose-${index}`), "x".repeat(1_000));
+  const stop = new AbortController();
+  const stopped = backUp({ ...folder, signal: stop.signal, say: () => stop.abort(new Error("stopped")) });
+  await expect(stopped).rejects.toThrow("stopped");
+  expect(await readdir(path.dirname(folder.target))).toEqual([]);
+  // Its slot and its backup went with its connection.
+  const client = await connect(folder.database.url);
+  await expect
+    .poll(async () => (await client.query("select slot_name from pg_replication_slots")).rows, { timeout: 10_000 })
+    .toEqual([]);
+  await client.end();
+}, 60_000);

@@ -1,0 +1,112 @@
+import { existsSync } from "node:fs";
+import { cp, mkdir, realpath, rename, rm, statfs } from "node:fs/promises";
+import path from "node:path";
+import { readSecrets } from "@/supervisor/data-folder/secrets";
+import { DATABASE } from "@/supervisor/database";
+import { findPostgresBinaries } from "@/supervisor/postgres/binaries";
+import { choosePostgresIdentity, giveTo } from "@/supervisor/postgres/identity";
+import { copyCluster } from "./copy-cluster";
+import { copyTree, sizeOfTree } from "./copy-tree";
+import { type Proof, proveCopy } from "./prove-copy";
+import { withDatabase } from "./reach-database";
+
+/** Beside the copy itself: its own log, and what recovery writes. */
+const ROOM_LEFT_BYTES = 256 * 1024 * 1024;
+
+export interface BackupOptions {
+  dataDir: string;
+  /** A folder that is not there yet, outside the data folder. */
+  target: string;
+  /** The archive's folder; null where it is no folder. */
+  archive: string | null;
+  signal: AbortSignal;
+  say(line: string): void;
+}
+
+/**
+ * Copies a data folder into one that can be started, whether the product runs on it or not, and proves it by starting its
+ * database. What is made is whole: until the end it has another name. Volumes are not copied: the archive holds what
+ * they held at the end of each session's last turn, and a session goes on from there.
+ */
+export async function backUp(options: BackupOptions): Promise<Proof> {
+  const { target, say } = options;
+  const dataDir = await realpath(options.dataDir).catch(() => {
+    throw new Error(`${options.dataDir} is no data folder: AGENTRUN_DATA_DIR names another one.`);
+  });
+  await refuseTarget(dataDir, target);
+  const partial = `${target}.partial-${process.pid}`;
+  try {
+    await mkdir(partial, { recursive: true, mode: 0o700 });
+    const proof = await fill({ ...options, dataDir }, partial);
+    await rename(partial, target);
+    say(`${target} is whole.`);
+    return proof;
+  } finally {
+    await rm(partial, { recursive: true, force: true });
+  }
+}
+
+async function refuseTarget(dataDir: string, target: string): Promise<void> {
+  if (existsSync(target)) throw new Error(`${target} is there already: name a folder that is not.`);
+  const parent = path.dirname(target);
+  await mkdir(parent, { recursive: true });
+  const inside = path.relative(dataDir, await realpath(parent));
+  if (inside === "" || !inside.startsWith(".."))
+    throw new Error(`${target} lies in the data folder, and would be lost with it: name one outside.`);
+}
+
+async function fill({ dataDir, archive, signal, say }: BackupOptions, partial: string): Promise<Proof> {
+  await requireRoom(dataDir, archive, partial);
+  // The archive first, and once more behind the database: what it names was there before it, and segments stay for an
+  // hour after nothing names them any more.
+  await copyArchive({ archive, partial, signal, say });
+  await cp(path.join(dataDir, "secrets.json"), path.join(partial, "secrets.json"));
+  const { databasePassword } = await readSecrets(partial);
+  const database = await copyDatabase({ dataDir, partial, signal, password: databasePassword });
+  say(`Database: ${inMegabytes(database.bytes)} in ${database.files} files.`);
+  await copyArchive({ archive, partial, signal, say });
+  signal.throwIfAborted();
+  say("Starting the copied database, to see that it is whole.");
+  const copiedArchive = archive === null ? null : path.join(partial, "archive");
+  return proveCopy({ dataDir: partial, databaseName: DATABASE, password: databasePassword, archive: copiedArchive });
+}
+
+async function requireRoom(dataDir: string, archive: string | null, partial: string): Promise<void> {
+  const all = { isLeftOut: () => false };
+  const archiveBytes = archive === null ? 0 : await sizeOfTree(archive, all);
+  const neededBytes = (await sizeOfTree(path.join(dataDir, "pg"), all)) + archiveBytes + ROOM_LEFT_BYTES;
+  const { bavail, bsize } = await statfs(partial);
+  if (bavail * bsize < neededBytes)
+    throw new Error(
+      `${path.dirname(partial)} has ${inMegabytes(bavail * bsize)} left, and ${inMegabytes(neededBytes)} are needed.`,
+    );
+}
+
+type Copying = { partial: string; signal: AbortSignal };
+
+async function copyArchive({
+  archive,
+  partial,
+  signal,
+  say,
+}: Copying & Pick<BackupOptions, "archive" | "say">): Promise<void> {
+  if (archive === null) return;
+  const { files, bytes } = await copyTree(archive, path.join(partial, "archive"), signal, {
+    // One that is being written: it has its name once it is whole.
+    isLeftOut: (name) => name.endsWith(".part"),
+    keepsExisting: true,
+  });
+  if (files > 0) say(`Archive: ${inMegabytes(bytes)} in ${files} files.`);
+}
+
+async function copyDatabase({ dataDir, partial, signal, password }: Copying & { dataDir: string; password: string }) {
+  const to = path.join(partial, "pg");
+  const copied = await withDatabase(dataDir, password, (url) => copyCluster(url, path.join(dataDir, "pg"), to, signal));
+  const { postgres } = await findPostgresBinaries();
+  await giveTo(await choosePostgresIdentity(postgres, partial), to);
+  return copied;
+}
+
+function inMegabytes(bytes: number): string {
+  return `${(bytes / 1_000_000).toFixed(1)} MB`;
+}

@@ -1,0 +1,34 @@
+import path from "node:path";
+import process from "node:process";
+import { readSupervisorConfig } from "@/supervisor/env";
+import { backUp } from "./backup";
+
+const USAGE = `Copies the data folder (AGENTRUN_DATA_DIR, else .agentrun) into one that can be started, while the product runs.
+Usage: npm run backup -- FOLDER`;
+const BUCKET = /^s3:\/\//;
+
+const stop = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+  process.on(signal, () => stop.abort(new Error("Stopped: nothing was kept.")));
+
+async function run(args: string[]): Promise<void> {
+  const [folder, ...others] = args;
+  if (folder === undefined || others.length > 0 || folder.startsWith("-")) throw new Error(USAGE);
+  const { dataDir, databaseUrl, archivePlace } = readSupervisorConfig();
+  if (databaseUrl !== null)
+    throw new Error("DATABASE_URL names a PostgreSQL of your own: back it up by its own means (docs/OPERATIONS.md).");
+  const isBucket = archivePlace !== null && BUCKET.test(archivePlace);
+  const archive = isBucket ? null : path.resolve(archivePlace ?? path.join(dataDir, "archive"));
+  const say = (line: string) => process.stdout.write(`${line}\n`);
+  if (archive === null) say(`The archive lies in ${archivePlace} and is not copied.`);
+  const proof = await backUp({ dataDir, target: path.resolve(folder), archive, signal: stop.signal, say });
+  say(`It holds ${proof.sessions} sessions. Start a copy of it: AGENTRUN_DATA_DIR=… npm start`);
+}
+
+run(process.argv.slice(2)).then(
+  () => process.exit(0),
+  (error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
+    process.exit(1);
+  },
+);
