@@ -1,15 +1,10 @@
-import { TASK_STATES } from "@/contract/queue";
 import type { GcReport } from "@/contract/storage";
-import { countReachedBudgets } from "@/server/budgets";
 import { AgentRunError, ForbiddenError, UnauthenticatedError } from "@/server/errors";
 import { readHealth } from "@/server/health";
 import { isSameSecret, readBearer } from "@/server/identity";
-import { readOpenRuns, readOrphanJobs, readQueue } from "@/server/metrics";
-import { countOverdueSchedules } from "@/server/schedules";
+import { refreshMetrics } from "@/server/metrics";
 import { collectGarbage } from "@/server/storage";
-import { traceStanding } from "@/server/traces";
 import { admit } from "@/server/trpc/init";
-import { countPendingDeliveries } from "@/server/webhooks";
 import type { Wiring } from "@/server/wiring";
 import { contextOf } from "./caller";
 import { type Exchange, sendError, sendJson } from "./exchange";
@@ -59,21 +54,8 @@ export async function readMetrics(wiring: Wiring): Promise<string> {
   const health = await readHealth(wiring.health);
   metrics.databaseUp.set(health.reachable && health.migrationReady ? 1 : 0);
   if (health.reachable && health.migrationReady) {
-    const runs = await readOpenRuns(database.db);
-    for (const [status, total] of Object.entries(runs)) metrics.runs.set({ status }, total);
-    metrics.orphanJobs.set(await readOrphanJobs(database.db));
-    metrics.reachedBudgets.set(await countReachedBudgets(database.db));
-    metrics.overdueSchedules.set(await countOverdueSchedules(database.db));
-    metrics.pendingDeliveries.set(await countPendingDeliveries(database.db));
-    const traces = await traceStanding(database.db);
-    metrics.tracesBehindSeconds.set(traces.behindSeconds);
-    // The worker counts them in the database, where they outlive it.
-    metrics.traceSpans.reset();
-    metrics.traceSpans.inc({ outcome: "sent" }, traces.sent);
-    metrics.traceSpans.inc({ outcome: "rejected" }, traces.rejected);
-    metrics.traceSpans.inc({ outcome: "given_up" }, traces.givenUp);
-    const queue = await readQueue(database.db);
-    for (const state of TASK_STATES) metrics.tasks.set({ state }, queue[state] ?? 0);
+    const ctx = wiring.serviceFor({ kind: "system", name: "metrics", tenantId: null }, "metrics");
+    await refreshMetrics(metrics, ctx);
   }
   return metrics.registry.metrics();
 }

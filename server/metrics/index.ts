@@ -1,5 +1,4 @@
 export { countCall } from "./count-call";
 export { createMetrics, type Metrics } from "./metrics";
-export { readOpenRuns } from "./read-open-runs";
 export { readOrphanJobs } from "./read-orphan-jobs";
-export { readQueue } from "./read-queue";
+export { refreshMetrics } from "./refresh";

@@ -76,6 +76,31 @@ export function createMetrics() {
       help: "Webhooks' deliveries that have not arrived and are not given up",
       registers,
     }),
+    needs: new Gauge({
+      name: "agentrun_needs_person",
+      help: "What only a person can move on, by kind, as the overview counts it: at most 1,000 of a kind",
+      labelNames: ["kind"],
+      registers,
+    }),
+    loopPasses: new Gauge({
+      name: "agentrun_loop_last_pass_timestamp_seconds",
+      help: "When a background loop last finished a pass, in seconds since 1970",
+      labelNames: ["loop"],
+      registers,
+    }),
+    oldestWaitSeconds: new Gauge({
+      name: "agentrun_queue_oldest_wait_seconds",
+      help: "How long the task that waits longest for a slot has waited; 0 when none waits",
+      registers,
+    }),
+    waitSeconds: new Gauge({
+      name: "agentrun_queue_wait_seconds",
+      help: "How long the tasks that started within the last hour had waited, the newest 200 of them",
+      labelNames: ["quantile"],
+      registers,
+    }),
+    runners: new Gauge({ name: "agentrun_runners", help: "Runners that are live", registers }),
+    runnersMax: new Gauge({ name: "agentrun_runners_max", help: "Runners that may be live at once", registers }),
     reachedBudgets: new Gauge({
       name: "agentrun_budgets_reached",
       help: "Budgets that are reached in the period that is under way, each session's apart",

@@ -171,7 +171,7 @@ const STOPPED = { good: "goes on", away: "is led by nobody", failing: "fails aga
 
 /** Webhooks that were disabled by no person: whoever relies on them is told of nothing. Administrators' to mend. */
 async function webhooksDisabled(ctx: ServiceContext, { tenantId }: OverviewScope): Promise<Need[]> {
-  if (ctx.actor.kind !== "operator" || ctx.actor.role !== "admin") return [];
+  if (ctx.actor.kind === "operator" && ctx.actor.role !== "admin") return [];
   const disabled = await listDisabledWebhooks(ctx, { tenantId, max: NEED_COUNT_MAX + 1 });
   return disabled.map(({ id, name, since, disabledReason, ...of }) => ({
     ...{ ...OF_NOTHING, kind: "webhook-disabled" as const, title: name, tenantId: of.tenantId, since, webhookId: id },
