@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import http, { type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setFlagsFromString } from "node:v8";
@@ -146,4 +147,16 @@ test("a silence of the server is told once, and its end: a refusal is an answer,
   answer = okay;
   await ask();
   expect(said).toEqual([expect.stringContaining("aborted"), "again"]);
+});
+
+test("calls that were answered leave nothing on a signal that outlives them", async () => {
+  await using server = await startServer((response) => {
+    response.writeHead(200, { "content-type": "application/json" });
+    response.end(JSON.stringify({ result: { data: { missing: [] } } }));
+  });
+  const plane = connectControlPlane({ ...LIMITED, url: server.url });
+  const { signal } = new AbortController();
+  for (let turn = 0; turn < 3; turn += 1)
+    expect(await plane.missingSegments({ sessionId: "ses_1", leaseEpoch: 1, digests: [] }, { signal })).toEqual([]);
+  expect(getEventListeners(signal, "abort")).toEqual([]);
 });

@@ -80,7 +80,8 @@ export function connectControlPlane(opts: {
     if (silentSince !== undefined) opts.onAnswer?.(Math.round(performance.now() - silentSince));
     silentSince = undefined;
   }
-  const ask = <T>(call: () => Promise<T>, how?: CallOptions): Promise<T> => listen(call, how?.signal);
+  const ask = <T>(call: (how: CallOptions) => Promise<T>, { signal }: CallOptions = {}): Promise<T> =>
+    listen(() => withOwnSignal(signal, call), signal);
   function segment(digest: string, query: Record<string, string>, init: RequestInit & CallOptions): Promise<Buffer> {
     const target = `/api/runner/segments/${digest}?${new URLSearchParams(query)}`;
     return plainBytes("a segment", target, init);
@@ -114,7 +115,7 @@ export function connectControlPlane(opts: {
       return run;
     },
     register: (input) => ask(async () => void (await trpc.runners.register.mutate(input))),
-    heartbeat: (input, how) => ask(() => trpc.runs.heartbeat.mutate(input, how), how),
+    heartbeat: (input, how) => ask((own) => trpc.runs.heartbeat.mutate(input, own), how),
     finishRun: (input) => ask(async () => void (await trpc.runs.finish.mutate(input))),
     release: (input) => ask(async () => void (await trpc.runs.release.mutate(input))),
     ackCommand: (input) => ask(async () => void (await trpc.commands.ack.mutate(input))),
@@ -136,8 +137,8 @@ export function connectControlPlane(opts: {
     appendEvents: (input) => ask(async () => void (await trpc.events.append.mutate(input))),
     liveFrames: (input) => ask(async () => void (await trpc.events.live.mutate(input))),
     requestApproval: (input) => ask(() => trpc.approvals.request.mutate(input)),
-    refreshStorage: (input, how) => ask(async () => void (await trpc.storage.refresh.mutate(input, how)), how),
-    missingSegments: (input, how) => ask(async () => (await trpc.archive.missing.mutate(input, how)).missing, how),
+    refreshStorage: (input, how) => ask(async (own) => void (await trpc.storage.refresh.mutate(input, own)), how),
+    missingSegments: (input, how) => ask(async (own) => (await trpc.archive.missing.mutate(input, own)).missing, how),
     putSegment: async ({ digest, bytes, runId, leaseEpoch }, how) => {
       const body = new Uint8Array(bytes);
       await segment(digest, runId === undefined ? {} : { runId, leaseEpoch: String(leaseEpoch) }, {
@@ -149,15 +150,32 @@ export function connectControlPlane(opts: {
     },
     getSegment: ({ digest, runId, leaseEpoch, sessionId }) =>
       segment(digest, { runId, leaseEpoch: String(leaseEpoch), sessionId }, { method: "GET" }),
-    commitManifest: (input, how) => ask(async () => void (await trpc.archive.commit.mutate(input, how)), how),
+    commitManifest: (input, how) => ask(async (own) => void (await trpc.archive.commit.mutate(input, own)), how),
     storeArchive: (input) => ask(async () => void (await trpc.archive.store.mutate(input))),
     getAttachment: async ({ attachmentId }, how = {}) => {
-      const attachment = await ask(() => trpc.attachments.get.query({ attachmentId }, how), how);
+      const attachment = await ask((own) => trpc.attachments.get.query({ attachmentId }, own), how);
       const content = `/api/v1/attachments/${encodeURIComponent(attachmentId)}/content`;
       return { attachment, bytes: await plainBytes("an image", content, { method: "GET", ...how }) };
     },
     getManifest: (sessionId) => ask(async () => (await trpc.archive.manifest.query({ sessionId })).manifest),
   };
+}
+
+/**
+ * Gives a call a signal of its own that follows `outer`. The client's listener on a call's signal is never taken off, and
+ * an attempt's own signal would gather some at each turn.
+ */
+async function withOwnSignal<T>(outer: AbortSignal | undefined, call: (own: CallOptions) => Promise<T>): Promise<T> {
+  if (outer === undefined) return call({});
+  const controller = new AbortController();
+  const abort = () => controller.abort(outer.reason);
+  if (outer.aborted) abort();
+  else outer.addEventListener("abort", abort, { once: true });
+  try {
+    return await call({ signal: controller.signal });
+  } finally {
+    outer.removeEventListener("abort", abort);
+  }
 }
 
 /** Whether nobody waits for the answer any more; a limit of the caller's own is a wait that was in vain. */
