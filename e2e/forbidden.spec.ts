@@ -106,7 +106,7 @@ const pagesOf = ({ runId, failedId, taskId, bulkId, webhookId, scheduleId, budge
   { address: "/settings/webhooks", acts: ["New webhook"], says: "this needs the role admin" },
   { address: `/settings/webhooks/${webhookId}`, acts: ["Send a test", "Edit…"], says: "this needs the role admin" },
 ];
-const ANSWERING = "Answering needs the role operator.";
+const ANSWERING = "Answering needs the operator role.";
 /** What a reader may do all the same: mark sessions as read, compare them, and look for what can be copied. */
 const READERS = [
   `Choose ${TITLE}`,

@@ -54,7 +54,7 @@ test("requests are answered from the oldest on, and none slides under a hand", a
     await expect(page.getByRole("heading", { name: "First steps" })).toHaveCount(0);
     await expect(page.getByText("Nothing needs you"), "it is unread").toHaveCount(0);
     await api.post(`/runs/${id}/cancel`);
-    await expect(panel("At work"), "nothing stays that has ended").toHaveCount(0, {
+    await expect(panel("Active sessions"), "nothing stays that has ended").toHaveCount(0, {
       timeout: 60_000,
     });
   });
@@ -63,11 +63,11 @@ test("requests are answered from the oldest on, and none slides under a hand", a
 
   await test.step("on the overview another waits behind its pill, and nothing moves", async () => {
     await openPage(page, "/");
-    const panel = page.locator("section").filter({ hasText: "Approvals that wait" });
+    const panel = page.locator("section").filter({ hasText: "Waiting for approval" });
     await expect(panel.getByRole("link", { name: "Work of one" })).toBeVisible();
     await expect(panel.getByText(/expires in/)).toBeVisible();
     await expect(page.locator("[aria-busy=true]")).toHaveCount(0);
-    const tiles = page.getByText("Runs at work");
+    const tiles = page.getByText("Active runs");
     const before = await topOf(tiles);
     await ask(api, "two");
     const pill = page.getByRole("button", { name: "1 new request" });
@@ -162,7 +162,7 @@ test("requests are answered from the oldest on, and none slides under a hand", a
 
   await test.step("what operators did last stands on the overview", async () => {
     await openPage(page, "/");
-    const feed = page.locator("section").filter({ hasText: "What operators did last" });
+    const feed = page.locator("section").filter({ hasText: "Recent operator activity" });
     await expect(feed.getByText("commands.create").first()).toBeVisible();
     await expect(page.getByText("Runs by how they ended")).toBeVisible();
     await expect(page.getByText("Alive and busy")).toBeVisible();

@@ -10,10 +10,10 @@ const STUCK_AFTER_MS = 4_000;
 async function findStuck(page: Page, title: RegExp): Promise<void> {
   await page.goto("/");
   await ready(page);
-  await expect(page.getByRole("heading", { name: /^Needs a person/ })).toBeVisible({ timeout: 60_000 });
+  await expect(page.getByRole("heading", { name: /^Needs attention/ })).toBeVisible({ timeout: 60_000 });
   const row = page.getByRole("main").getByRole("listitem").filter({ hasText: title });
   await expect(row).toContainText("Silent", { timeout: 60_000 });
-  await expect(row).toContainText("has said nothing for long");
+  await expect(row).toContainText("has produced no output for a long time");
   await look(page, `stuck-found-${page.viewportSize()?.width}`);
   await row.getByRole("link", { name: /^Look: / }).click();
   await expect(page.getByText(/Its turn has said nothing for .* Interrupt it and go on/)).toBeVisible();

@@ -23,34 +23,35 @@ export function Asker({ approval }: { approval: ApprovalSummary }) {
           {sessionTitle === null ? `session ${shortenId(sessionId)}` : nameOf({ title: sessionTitle })}
         </Link>
       )}
-      {taskId !== null && (
+      {taskId !== null && taskTitle !== sessionTitle && (
         <Link href={taskAddress(taskId)} className="min-w-0 wrap-anywhere hover:underline">
-          task {taskTitle === null ? shortenId(taskId) : showTricks(taskTitle)}
+          Task: {taskTitle === null ? shortenId(taskId) : showTricks(taskTitle)}
         </Link>
       )}
-      <Link href={runAddress(runId)} className="hover:underline">
-        run {shortenId(runId)}
-      </Link>
       <span>{backendProfile}</span>
+      <Link href={runAddress(runId)} title={`run ${runId}`} className="hover:underline">
+        Run
+      </Link>
       {/* A server of the release before says nothing of it. */}
       {agentThreadId != null && (
-        <span title={showTricks(agentThreadId)}>sub-agent {showTricks(shortenId(agentThreadId))}</span>
+        <span title={showTricks(agentThreadId)}>Sub-agent {showTricks(shortenId(agentThreadId))}</span>
       )}
     </>
   );
 }
 
-/** Since when it is asked, and until when it can be answered. */
+/** When the request was made, and how long it can be answered. */
 export function AskedFor({ approval }: { approval: ApprovalSummary }) {
   const { policy, status, expiresAt } = approval;
-  const limit = typeof policy.turnTimeoutMs === "number" ? `, ${formatDuration(policy.turnTimeoutMs)} at most` : "";
+  const limit =
+    typeof policy.turnTimeoutMs === "number" ? `, after ${formatDuration(policy.turnTimeoutMs)} at most` : "";
   return (
     <>
       {status === "pending" &&
         (expiresAt === null ? (
-          <span>open while its turn lasts{limit}</span>
+          <span>expires when the turn ends{limit}</span>
         ) : (
-          <span title={`Its turn comes to its limit${limit} then, and nothing is left to allow.`}>
+          <span title={`The turn reaches its time limit then${limit}, and the request lapses.`}>
             expires <Countdown to={expiresAt} />
           </span>
         ))}

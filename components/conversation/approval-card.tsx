@@ -1,7 +1,7 @@
 "use client";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { ChevronDown, Hand } from "lucide-react";
-import { type ReactNode, useState } from "react";
+import { useState } from "react";
 import { useDecide } from "@/components/approvals/use-decide";
 import { useCanOperate } from "@/components/shell/identity";
 import { operatorName } from "@/components/shell/operator-name";
@@ -40,9 +40,9 @@ export function showApproval(approval: Approval): ShownApproval {
 }
 
 const QUESTION: Record<string, string> = {
-  command: "The agent asks to run a command",
-  file_change: "The agent asks to change files",
-  permissions: "The agent asks for more permissions",
+  command: "The agent wants to run a command",
+  file_change: "The agent wants to change files",
+  permissions: "The agent wants more permissions",
 };
 const ANSWER: Record<string, string> = {
   accept: "Accepted",
@@ -50,8 +50,15 @@ const ANSWER: Record<string, string> = {
   decline: "Declined",
 };
 
-/** A request of the agent's: exactly what it wants, and the buttons that answer it. Decided once. */
-export function ApprovalCard({ shown, className }: { shown: ShownApproval; className?: string }) {
+type ApprovalCardProps = {
+  shown: ShownApproval;
+  /** In a list of several: without a frame, the answers beside what is asked. */
+  isDense?: boolean;
+  className?: string;
+};
+
+/** A request of the agent: exactly what it wants to do, and the buttons that answer it. It is answered once. */
+export function ApprovalCard({ shown, isDense = false, className }: ApprovalCardProps) {
   const trpc = useTRPC();
   const canOperate = useCanOperate();
   // The row is the truth; the log's copy stands in until it is here.
@@ -59,7 +66,7 @@ export function ApprovalCard({ shown, className }: { shown: ShownApproval; class
     trpc.approvals.get.queryOptions({ approvalId: shown.id }, { enabled: shown.status === "pending", retry: false }),
   );
   const approval = row.data === undefined ? shown : { ...shown, ...pickDecision(row.data) };
-  const question = QUESTION[approval.asks] ?? "The agent asks";
+  const question = QUESTION[approval.asks] ?? "The agent asks for approval";
   if (approval.status !== "pending") {
     return (
       <FoldBox
@@ -80,8 +87,28 @@ export function ApprovalCard({ shown, className }: { shown: ShownApproval; class
           </>
         }
       >
-        <Asked approval={approval} />
+        <div className="p-3">
+          <Asked approval={approval} />
+        </div>
       </FoldBox>
+    );
+  }
+  const answers = canOperate ? (
+    <DecideButtons approvalId={approval.id} isDense={isDense} />
+  ) : (
+    <p className="text-xs text-ink-2">Answering needs the operator role.</p>
+  );
+  if (isDense) {
+    return (
+      <article
+        aria-label={`Approval: ${question}`}
+        className={cn("flex min-w-0 flex-col gap-x-4 gap-y-2 lg:flex-row lg:items-start", className)}
+      >
+        <div className="min-w-0 flex-1">
+          <Asked approval={approval} question={approval.command === null ? question : undefined} />
+        </div>
+        <div className="shrink-0 lg:max-w-72">{answers}</div>
+      </article>
     );
   }
   return (
@@ -99,29 +126,30 @@ export function ApprovalCard({ shown, className }: { shown: ShownApproval; class
           word={canOperate ? "waiting for you" : "waiting for an operator"}
         />
       </header>
-      <Asked approval={approval}>
-        {canOperate ? (
-          <DecideButtons approvalId={approval.id} />
-        ) : (
-          <p className="text-xs text-ink-2">Answering needs the role operator.</p>
-        )}
-      </Asked>
+      <div className="flex flex-col gap-2 p-3">
+        <Asked approval={approval} />
+        {answers}
+      </div>
     </article>
   );
 }
 
-/** Exactly what is asked for. */
-function Asked({ approval, children }: { approval: ShownApproval; children?: ReactNode }) {
+/** A session's own folder has a long name on the machine, which nobody reads. */
+const SESSION_FOLDER = /^.*\/agentrun-[0-9a-f]+\/(?=workspace(?:\/|$))/;
+
+/** Exactly what is asked for. `question`: where nothing else says what kind of request it is. */
+function Asked({ approval, question }: { approval: ShownApproval; question?: string }) {
   return (
-    <div className="flex flex-col gap-2 p-3">
+    <div className="flex flex-col gap-2">
+      {question !== undefined && <p className="text-sm font-medium">{question}</p>}
       {approval.command !== null && (
         <pre className="scroll-thin max-h-60 overflow-auto rounded-md border bg-code p-2.5 text-xs leading-5 wrap-anywhere whitespace-pre-wrap">
           {showTricks(approval.command)}
         </pre>
       )}
       {approval.cwd !== null && (
-        <p className="text-xs wrap-anywhere text-ink-3">
-          in <code>{showTricks(approval.cwd)}</code>
+        <p className="text-xs wrap-anywhere text-ink-3" title={showTricks(approval.cwd)}>
+          in <code>{showTricks(approval.cwd.replace(SESSION_FOLDER, ""))}</code>
         </p>
       )}
       {approval.changes.length > 0 && <ChangesView changes={approval.changes} />}
@@ -131,7 +159,6 @@ function Asked({ approval, children }: { approval: ShownApproval; children?: Rea
           <span className="text-ink-3">Reason for the answer:</span> {showTricks(approval.decisionReason)}
         </p>
       )}
-      {children}
     </div>
   );
 }
@@ -143,8 +170,8 @@ function pickDecision(approval: Approval) {
 
 function Decision({ approval }: { approval: ShownApproval }) {
   if (approval.status === "superseded")
-    return <State isBare state="superseded" word="no longer asked" title="The attempt that asked has ended." />;
-  if (approval.status === "ambiguous") return <State isBare state="ambiguous" word="decided, delivery unknown" />;
+    return <State isBare state="superseded" word="no longer needed" title="The attempt that asked has ended." />;
+  if (approval.status === "ambiguous") return <State isBare state="ambiguous" word="answered, delivery unknown" />;
   const word = ANSWER[approval.decision ?? ""] ?? approval.status;
   return (
     <State
@@ -155,10 +182,11 @@ function Decision({ approval }: { approval: ShownApproval }) {
   );
 }
 
-function DecideButtons({ approvalId }: { approvalId: string }) {
+function DecideButtons({ approvalId, isDense }: { approvalId: string; isDense: boolean }) {
   const trpc = useTRPC();
   const client = useQueryClient();
   const [reason, setReason] = useState("");
+  const [hasReason, setHasReason] = useState(!isDense);
   const { decide, isPending } = useDecide({
     onSuccess: (approval) => {
       client.setQueryData(trpc.approvals.get.queryKey({ approvalId }), approval);
@@ -194,18 +222,21 @@ function DecideButtons({ approvalId }: { approvalId: string }) {
         }
       >
         <MenuItem onSelect={() => send("acceptForSession")}>Accept for this session</MenuItem>
+        {!hasReason && <MenuItem onSelect={() => setHasReason(true)}>Answer with a reason…</MenuItem>}
         <MenuSeparator />
-        <MenuItem onSelect={() => void copyCurl({ path })}>This request as curl</MenuItem>
-        <MenuItem onSelect={() => void copyCurl(decideCall("accept"))}>Accepting it as curl</MenuItem>
-        <MenuItem onSelect={() => void copyCurl(decideCall("decline"))}>Declining it as curl</MenuItem>
+        <MenuItem onSelect={() => void copyCurl({ path })}>Copy request as curl</MenuItem>
+        <MenuItem onSelect={() => void copyCurl(decideCall("accept"))}>Copy accept as curl</MenuItem>
+        <MenuItem onSelect={() => void copyCurl(decideCall("decline"))}>Copy decline as curl</MenuItem>
       </Menu>
-      <Input
-        aria-label="Reason for the answer"
-        placeholder="Reason (optional)"
-        className="min-w-40 flex-1"
-        value={reason}
-        onChange={(event) => setReason(event.target.value)}
-      />
+      {hasReason && (
+        <Input
+          aria-label="Reason for the answer"
+          placeholder="Reason (optional)"
+          className="min-w-40 flex-1"
+          value={reason}
+          onChange={(event) => setReason(event.target.value)}
+        />
+      )}
     </div>
   );
 }

@@ -19,15 +19,15 @@ export function FirstSteps() {
   return (
     <Panel title="First steps" className="shrink-0">
       <ol className="flex flex-col gap-3 p-4 text-sm">
-        <Step isDone={health?.ready === true}>The database is there, and web answers.</Step>
+        <Step isDone={health?.ready === true}>The database and the web server are up.</Step>
         <Step isDone={hasDemo || hasModel}>
           {hasDemo
-            ? "A demo agent is there: the real codex with a scripted model. It needs no key and no network."
-            : "Name a file of models in AGENTRUN_BACKENDS: there is none yet."}
+            ? "The demo agent is ready: the real codex with a scripted model. It needs no key and no network."
+            : "No model is configured yet: set AGENTRUN_BACKENDS to a file of backend profiles."}
         </Step>
         <Step isDone={false}>
           <span className="flex flex-wrap items-center gap-3">
-            Start a session and say something to it{canOperate ? "." : ": this needs the role operator."}
+            Start a session and send a message{canOperate ? "." : ". This needs the operator role."}
             {canOperate && (
               <Link href="/sessions?new=true" className={buttonStyle({ look: "primary", size: "sm" })}>
                 New session
@@ -38,11 +38,11 @@ export function FirstSteps() {
         {!hasModel && hasDemo && (
           <Step isDone={false}>
             <span>
-              When you have a key, name your own model in <code>AGENTRUN_BACKENDS</code>:{" "}
+              Add your own model with <code>AGENTRUN_BACKENDS</code>:{" "}
               <Link href="/backends" className="text-accent hover:underline">
                 Backends
               </Link>{" "}
-              shows what is missing.
+              shows what it needs.
             </span>
           </Step>
         )}

@@ -55,7 +55,7 @@ type Look = {
 };
 /** What is done about these at a press, without going anywhere. */
 const FIXED_HERE: readonly NeedKind[] = ["parked", "dependency-failed", "paused", "dead-letter"];
-const FIX_KEYS = [{ keys: "f", name: "Do what is offered about the row in focus", run: fixRow }];
+const FIX_KEYS = [{ keys: "f", name: "Fix the focused row", run: fixRow }];
 
 function fixRow(): void {
   rowInFocus()?.querySelector<HTMLElement>("[data-fix]")?.click();
@@ -68,27 +68,27 @@ const budgetOf = ({ budgetId }: Need) => (budgetId === null ? BUDGETS_ADDRESS : 
 
 /** Each kind as an icon and a word, with the place where it is mended. */
 const LOOKS: Record<NeedKind, Look> = {
-  "worker-away": { icon: Unplug, word: "Worker away", fix: "Look", href: () => "/status", all: "/status" },
-  "loop-stopped": { icon: TriangleAlert, word: "Loop stopped", fix: "Look", href: () => "/status", all: "/status" },
+  "worker-away": { icon: Unplug, word: "Worker away", fix: "Open", href: () => "/status", all: "/status" },
+  "loop-stopped": { icon: TriangleAlert, word: "Loop stopped", fix: "Open", href: () => "/status", all: "/status" },
   approval: { icon: Hand, word: "Approval", fix: "Decide", href: runOf, all: "/approvals" },
   fencing: {
     icon: Unplug,
-    word: "Not known to be gone",
-    fix: "Look",
+    word: "Runner unconfirmed",
+    fix: "Open",
     href: ({ runId }) => runAddress(runId ?? ""),
     all: "/runs?status=claimed",
   },
-  stuck: { icon: Timer, word: "Silent", fix: "Look", href: runOf, all: "/sessions?state=needs-me" },
+  stuck: { icon: Timer, word: "No output", fix: "Open", href: runOf, all: "/sessions?state=needs-me" },
   flapping: {
     icon: Repeat,
-    word: "Loses its runners",
-    fix: "Look",
+    word: "Runner keeps crashing",
+    fix: "Open",
     href: ({ runId }) => runAddress(runId ?? ""),
     all: "/runs?status=claimed",
   },
   "session-evicted": {
     icon: TriangleAlert,
-    word: "Evicted",
+    word: "Volume evicted",
     fix: "Restore",
     href: ({ sessionId }) => storageAddress(sessionId ?? ""),
     all: "/queue?state=pending",
@@ -96,32 +96,32 @@ const LOOKS: Record<NeedKind, Look> = {
   parked: { icon: Hand, word: "Parked", fix: "Retry", href: taskOf, all: "/queue?parked=true" },
   "dependency-failed": {
     icon: GitMerge,
-    word: "Waited for",
+    word: "Blocks a task",
     fix: "Retry",
     href: taskOf,
     all: "/queue?state=pending",
   },
-  paused: { icon: OctagonPause, word: "Paused", fix: "Go on", href: () => "/queue", all: "/queue" },
-  "dead-letter": { icon: OctagonX, word: "Failed for good", fix: "Retry", href: taskOf, all: "/queue?state=failed" },
-  "failed-session": { icon: OctagonX, word: "Failed", fix: "Look", href: runOf, all: "/sessions?state=needs-me" },
+  paused: { icon: OctagonPause, word: "Paused", fix: "Resume", href: () => "/queue", all: "/queue" },
+  "dead-letter": { icon: OctagonX, word: "No retries left", fix: "Retry", href: taskOf, all: "/queue?state=failed" },
+  "failed-session": { icon: OctagonX, word: "Failed", fix: "Open", href: runOf, all: "/sessions?state=needs-me" },
   "volume-full": {
     icon: HardDrive,
     word: "Volume nearly full",
-    fix: "Look",
+    fix: "Open",
     href: ({ sessionId }) => storageAddress(sessionId ?? ""),
     all: "/storage?sort=sizeBytes",
   },
   "gc-stopped": {
     icon: TriangleAlert,
     word: "Clean-up stopped",
-    fix: "Look",
+    fix: "Open",
     href: () => "/storage?view=clean-up",
     all: "/storage?view=clean-up",
   },
   "webhook-disabled": {
     icon: Unplug,
     word: "Webhook disabled",
-    fix: "Look",
+    fix: "Open",
     href: ({ webhookId }) => (webhookId === null ? WEBHOOKS_ADDRESS : webhookAddress(webhookId)),
     all: WEBHOOKS_ADDRESS,
   },
@@ -135,14 +135,14 @@ const LOOKS: Record<NeedKind, Look> = {
   "budget-near": {
     icon: PiggyBank,
     word: "Budget near its limit",
-    fix: "Look",
+    fix: "Open",
     href: budgetOf,
     all: BUDGETS_ADDRESS,
   },
   "schedule-failing": {
     icon: CalendarX,
-    word: "Schedule without a task",
-    fix: "Look",
+    word: "Schedule failing",
+    fix: "Open",
     href: ({ scheduleId }) => (scheduleId === null ? SCHEDULES_ADDRESS : scheduleAddress(scheduleId)),
     all: SCHEDULES_ADDRESS,
   },
@@ -170,7 +170,7 @@ export function Needs({ needs, counts, readAt }: NeedsProps) {
   if (rows.length === 0) return null;
   return (
     <Panel
-      title={`Needs a person (${countOf(countsBelow)})`}
+      title={`Needs attention (${countOf(countsBelow)})`}
       className="shrink-0 border-warn/50"
       actions={
         <span className="flex items-center gap-2">
@@ -219,7 +219,7 @@ function Cut({ kinds }: { kinds: CutKind[] }) {
 function NeedRow({ id, need }: { id: string; need: Need }) {
   const canOperate = useCanOperate();
   const { icon: Icon, word, href, ...look } = LOOKS[need.kind];
-  const fix = canOperate ? look.fix : "Look";
+  const fix = canOperate ? look.fix : "Open";
   return (
     <li
       data-row={id}

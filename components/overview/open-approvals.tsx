@@ -17,35 +17,35 @@ function useKeys(approvals: readonly ApprovalSummary[]): void {
   const answer = (decision: "accept" | "decline") => {
     const focused = keyInFocus();
     const found = approvals.find(({ id }) => id === focused);
-    if (found === undefined) return void toast("No request is in focus: go to one by j and k");
+    if (found === undefined) return void toast("No request is focused: move to one with j and k");
     decide({ approvalId: found.id, decision });
   };
   const keys = [
-    { keys: "a", name: "Accept the request in focus", run: () => answer("accept") },
-    { keys: "d", name: "Decline the request in focus", run: () => answer("decline") },
+    { keys: "a", name: "Accept the focused request", run: () => answer("accept") },
+    { keys: "d", name: "Decline the focused request", run: () => answer("decline") },
   ];
   usePageKeys(canOperate && approvals.length > 0 ? keys : []);
 }
 
-/** Those that wait longest, each to be decided where it stands. */
+/** The requests that have waited longest, each answered in place. */
 export function OpenApprovals({ approvals, total }: { approvals: readonly ApprovalSummary[]; total: number }) {
   const guard = useMovedGuard(approvals.map(({ id }) => id));
   useKeys(approvals);
   if (approvals.length === 0) return null;
   return (
     <Panel
-      title={`Approvals that wait (${Math.max(total, approvals.length)})`}
+      title={`Waiting for approval (${Math.max(total, approvals.length)})`}
       actions={<More href="/approvals" />}
       className="shrink-0 border-warn/50"
     >
-      <ul className="flex flex-col gap-3 p-3" {...guard}>
+      <ul {...guard}>
         {approvals.map((approval) => (
-          <li key={approval.id} data-row={approval.id} className="rounded-lg p-1 focus-within:bg-hover">
-            <p className="mb-1 flex flex-wrap items-center gap-x-2 gap-y-1 text-xs text-ink-2">
+          <li key={approval.id} data-row={approval.id} className="px-4 py-2.5 not-last:border-b focus-within:bg-hover">
+            <p className="mb-1.5 flex flex-wrap items-center gap-x-3 gap-y-1 text-xs text-ink-2">
               <Asker approval={approval} />
               <AskedFor approval={approval} />
             </p>
-            <ApprovalCard shown={showApproval(approval)} />
+            <ApprovalCard shown={showApproval(approval)} isDense />
           </li>
         ))}
       </ul>

@@ -15,14 +15,14 @@ import { operatorActions } from "./queries";
 /** What is done is written down with what the stream tells of. */
 const GATHER_MS = 1_500;
 
-/** What people did last; what was done before is in the audit log. */
+/** The latest actions of operators; the audit log has the rest. */
 export function OperatorFeed() {
   const options = operatorActions(useTRPC());
   const rows = useQuery(options).data?.items ?? [];
   useAskWhenDone(options.queryKey, GATHER_MS);
   if (rows.length === 0) return null;
   return (
-    <Panel title="What operators did last" className="shrink-0" actions={<More href="/audit?by=operator" />}>
+    <Panel title="Recent operator activity" className="shrink-0" actions={<More href="/audit?by=operator" />}>
       <ol>
         {rows.map((row) => (
           <Action key={row.id} row={row} />

@@ -34,14 +34,14 @@ export function OutcomesChart({ outcomes, over, part }: OutcomesChartProps) {
   const of = (name: string) => sum(series.find((known) => known.name === name)?.values ?? []);
   return (
     <Chart
-      title="Runs by how they ended"
+      title="Run outcomes"
       summary={`Runs ${over.words} by the hour in which they were made: ${of("completed")} completed, ${of("failed")} failed, ${of("cancelled")} cancelled`}
       top={formatCount(top)}
       from={over.from}
       to={over.to}
       legend={
         sum(totals) === 0
-          ? "No run has ended."
+          ? "No runs have ended."
           : series.map(({ name }) => (
               <Key
                 key={name}

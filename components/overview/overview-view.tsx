@@ -32,7 +32,7 @@ const NONE: SessionSummary[] = [];
 /** Figures may lag behind what is told of by so much. */
 const GATHER_MS = 800;
 
-/** What needs a person first; then how everything stands, what is at work, and how it came so. */
+/** The figures, then what needs a person, the sessions that are active or unread, and the charts of the last day. */
 export function OverviewView() {
   const trpc = useTRPC();
   const readerId = useReader();
@@ -66,7 +66,7 @@ export function OverviewView() {
     <div className="flex h-full min-h-0 flex-col">
       <PageHeader
         title="Overview"
-        description="What needs you first."
+        description="What needs you, and how everything is doing."
         actions={
           canOperate && (
             <Link href="/sessions?new=true" className={buttonStyle({ look: "primary" })}>
@@ -81,6 +81,7 @@ export function OverviewView() {
           {(data) => (
             <>
               {isNew && <FirstSteps />}
+              <Tiles overview={data} />
               <OpenApprovals
                 approvals={approvals.data?.items.filter((approval) => !asked.fresh.includes(approval)) ?? []}
                 total={data.approvals}
@@ -88,15 +89,14 @@ export function OverviewView() {
               <Needs needs={data.needs} counts={data.needCounts} readAt={data.generatedAt} />
               {!isNew && isCalm(data, unread.data?.items.length) && (
                 <EmptyState title="Nothing needs you">
-                  No approval waits, nothing runs, nothing failed that you have not seen.
+                  No approvals are waiting, nothing is running, and you have seen every failure.
                 </EmptyState>
               )}
-              <Tiles overview={data} />
             </>
           )}
         </QueryView>
         <BackendsStrip />
-        <Listed title="At work" href="/sessions?state=running" count={running.data?.items.length}>
+        <Listed title="Active sessions" href="/sessions?state=running" count={running.data?.items.length}>
           <SessionsTable sessions={atWork} />
         </Listed>
         <Listed title="Unread" href="/sessions?state=unread" count={unread.data?.items.length}>

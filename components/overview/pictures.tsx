@@ -14,7 +14,7 @@ import { OutcomesChart } from "./outcomes-chart";
 const HOUR_MINUTES = 60;
 const DAY_HOURS = 24;
 
-/** How it came so: how runs ended, how many runners worked, and how the queue went. */
+/** Charts of the last day: how runs ended, how many runners were live, and the queue. */
 export function Pictures() {
   const trpc = useTRPC();
   const { part, setPart, minutes, over, isBeyond } = usePart("24 h");
@@ -24,7 +24,7 @@ export function Pictures() {
     <>
       {part !== null && (
         <p className="flex flex-wrap items-center gap-x-3 gap-y-1 text-xs text-ink-2">
-          {isBeyond ? "Nothing is kept of that time, or it is still to come." : `Only ${over.from} to ${over.to}`}
+          {isBeyond ? "There is no data for that time." : `Showing ${over.from} to ${over.to}`}
           <Button size="sm" onClick={() => setPart(null)}>
             Show the last day
           </Button>

@@ -14,7 +14,7 @@ import { volumeTotals } from "./queries";
 
 const MINUTES = 60;
 
-/** How everything stands, in figures that lead to what they count. */
+/** The main figures, each a link to what it counts. */
 export function Tiles({ overview }: { overview: Overview }) {
   const trpc = useTRPC();
   const history = useQuery(queueHistory(trpc, { minutes: MINUTES })).data;
@@ -25,27 +25,29 @@ export function Tiles({ overview }: { overview: Overview }) {
       <Tile
         name="Approvals"
         figure={approvals.toLocaleString("en")}
-        note={approvals === 0 ? "nobody asks" : "wait for an answer"}
+        note={approvals === 0 ? "none waiting" : "waiting for an answer"}
         tone={approvals > 0 ? "text-warn" : undefined}
         href="/approvals"
       />
       <Tile
-        name="Runs at work"
+        name="Active runs"
         figure={runs.claimed.toLocaleString("en")}
-        note={runs.pending === 0 ? "none waits for a runner" : `${runs.pending.toLocaleString("en")} wait for a runner`}
+        note={
+          runs.pending === 0 ? "none waiting for a runner" : `${runs.pending.toLocaleString("en")} waiting for a runner`
+        }
         href="/runs?status=claimed"
       />
       <Tile
         name="Runners"
-        figure={`${runners.live.toLocaleString("en")} of ${runners.max.toLocaleString("en")}`}
-        note={runners.live >= runners.max ? "no room for more" : "live, of those that may be"}
+        figure={runners.live.toLocaleString("en")}
+        note={`${runners.live >= runners.max ? "at the limit of" : "limit"} ${runners.max.toLocaleString("en")}`}
         tone={runners.live >= runners.max ? "text-warn" : undefined}
         href="/runners"
       />
       <Tile
         name="Tasks waiting"
         figure={queue.waiting.toLocaleString("en")}
-        note={queue.oldest === null ? "nothing waits for a slot" : "the oldest for "}
+        note={queue.oldest === null ? "none waiting for a slot" : "oldest waiting "}
         noteMore={queue.oldest === null ? undefined : <Duration from={queue.oldest.since} to={null} />}
         picture={history && <Spark what="waiting" history={history} />}
         href="/queue?state=pending"
@@ -53,7 +55,7 @@ export function Tiles({ overview }: { overview: Overview }) {
       <Tile
         name="Tasks running"
         figure={queue.running.toLocaleString("en")}
-        note={`${rate(queue.throughput.completed)} completed a minute`}
+        note={`${rate(queue.throughput.completed)} completed per minute`}
         picture={history && <Spark what="completed" history={history} />}
         href="/queue?state=running"
       />
@@ -67,7 +69,7 @@ export function Tiles({ overview }: { overview: Overview }) {
       <Tile
         name="Volumes"
         figure={volumes == null ? "…" : formatBytes(volumes.bytes)}
-        note={volumes == null ? "being counted" : `in ${formatPlural(volumes.volumes, "volume")}`}
+        note={volumes == null ? "counting" : `in ${formatPlural(volumes.volumes, "volume")}`}
         href="/storage"
       />
     </dl>
@@ -78,7 +80,7 @@ function rate(perMinute: number): string {
   return perMinute >= 10 || perMinute === 0 ? Math.round(perMinute).toLocaleString("en") : perMinute.toFixed(1);
 }
 
-const TOLD = { waiting: "Tasks that waited", completed: "Tasks completed" } as const;
+const TOLD = { waiting: "Tasks waiting", completed: "Tasks completed" } as const;
 
 /** The last hour of the queue, minute by minute. */
 function Spark({ what, history }: { what: keyof typeof TOLD; history: QueueHistory }) {

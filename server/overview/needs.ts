@@ -109,17 +109,17 @@ function toNeed(kind: NeedKind, row: NeedRow): Need {
 function wordsOf(kind: NeedKind, detail: string | null): string {
   switch (kind) {
     case "approval":
-      return `its agent asks whether it may: ${detail}`;
+      return `the agent asks to run ${detail}`;
     case "fencing":
-      return `its runner ${detail ?? ""} is to be ended and is not known to be gone: look, or force its release`;
+      return `runner ${detail ?? ""} was given up and nobody can confirm that it has ended: check it, or force its release`;
     case "stuck":
-      return "its turn is under way and has said nothing for long: look, steer it, or interrupt it";
+      return "the turn has produced no output for a long time: open it, steer it or interrupt it";
     case "flapping":
-      return `it has lost its runner again and again and is at attempt ${detail}: look why they end`;
+      return `the runner ended ${detail} times without finishing: check why`;
     case "volume-full":
-      return `its volume is ${detail} % full: have some removed by a turn, or go on in a session with a larger one`;
+      return `the volume is ${detail} % full: free some space in a turn, or continue in a session with a larger volume`;
     default:
-      return detail === null ? "its last turn failed" : `its last turn failed: ${detail}`;
+      return detail === null ? "the last turn failed" : `the last turn failed: ${detail}`;
   }
 }
 
@@ -134,7 +134,7 @@ async function gcStopped(ctx: ServiceContext): Promise<Need[]> {
     schedule: { pause },
   } = await listGcHistory(ctx, { limit: 1 });
   if (pause !== null) {
-    const message = `the clean-up of volumes is paused by ${pause.by.replace(/^operator:/, "")}: ${pause.reason}`;
+    const message = `volume clean-up was paused by ${pause.by.replace(/^operator:/, "")}: ${pause.reason}`;
     return [{ ...OF_NOTHING, kind: "gc-stopped", message, since: pause.at }];
   }
   // A pause that has ended stays the last thing told until the next collection.
@@ -142,7 +142,7 @@ async function gcStopped(ctx: ServiceContext): Promise<Need[]> {
   return [
     {
       ...OF_NOTHING,
-      ...{ kind: "gc-stopped", message: `the clean-up of volumes is stopped: ${last.breaker}`, since: last.at },
+      ...{ kind: "gc-stopped", message: `volume clean-up has stopped: ${last.breaker}`, since: last.at },
     },
   ];
 }
@@ -156,7 +156,7 @@ async function loopsStopped(ctx: ServiceContext): Promise<Need[]> {
   if (worker.isAway) {
     if (schema.nowMs - Date.parse(since) < WORKER_GRACE_MS) return [];
     const message =
-      "the worker is away: no run starts, no task is dispatched, nothing is cleaned up; start it, or look at its log";
+      "no worker is running, so no run starts, no task is dispatched and nothing is cleaned up: start it, or check its log";
     return [{ ...OF_NOTHING, kind: "worker-away", message, since }];
   }
   return loops.map((loop) => ({
@@ -167,7 +167,7 @@ async function loopsStopped(ctx: ServiceContext): Promise<Need[]> {
   }));
 }
 
-const STOPPED = { good: "goes on", away: "is led by nobody", failing: "fails again and again", late: "stands still" };
+const STOPPED = { good: "is healthy", away: "is not running", failing: "keeps failing", late: "is overdue" };
 
 /** Webhooks that were disabled by no person: whoever relies on them is told of nothing. Administrators' to mend. */
 async function webhooksDisabled(ctx: ServiceContext, { tenantId }: OverviewScope): Promise<Need[]> {
@@ -175,7 +175,7 @@ async function webhooksDisabled(ctx: ServiceContext, { tenantId }: OverviewScope
   const disabled = await listDisabledWebhooks(ctx, { tenantId, max: NEED_COUNT_MAX + 1 });
   return disabled.map(({ id, name, since, disabledReason, ...of }) => ({
     ...{ ...OF_NOTHING, kind: "webhook-disabled" as const, title: name, tenantId: of.tenantId, since, webhookId: id },
-    message: `it is told of nothing any more: ${disabledReason}; mend its receiver, and enable it`,
+    message: `nothing is delivered any more: ${disabledReason}; fix the receiver, then enable the webhook`,
   }));
 }
 
@@ -184,7 +184,7 @@ async function schedulesFailing(ctx: ServiceContext, scope: OverviewScope): Prom
   const failing = await listFailingSchedules(ctx, { ...scope, max: NEED_COUNT_MAX + 1 });
   return failing.map(({ id, name, message, since, tenantId }) => ({
     ...{ ...OF_NOTHING, kind: "schedule-failing" as const, title: name, tenantId, since, scheduleId: id },
-    message: `its last time brought no task: ${message}; change it, or have it add one now`,
+    message: `the last run added no task: ${message}; edit the schedule, or run it now`,
   }));
 }
 
@@ -193,8 +193,8 @@ async function budgetsPressing(ctx: ServiceContext, scope: OverviewScope, state:
   const pressing = await listPressingBudgets(ctx, { ...scope, state, max: NEED_COUNT_MAX + 1 });
   return pressing.map(({ id, name, tenantId, sessionId, since, spent, limit, unit, isHeld }) => {
     const by = sessionId === null ? "" : ` by session ${sessionId}`;
-    const until = sessionId === null ? "it is raised, or its period ends" : "it is raised";
-    const held = isHeld ? `: what it bounds waits until ${until}` : "";
+    const until = sessionId === null ? "you raise it or its period ends" : "you raise it";
+    const held = isHeld ? `; agents under it wait until ${until}` : "";
     const of = {
       ...OF_NOTHING,
       kind: `budget-${state}` as const,
@@ -204,6 +204,9 @@ async function budgetsPressing(ctx: ServiceContext, scope: OverviewScope, state:
       since,
       budgetId: id,
     };
-    return { ...of, message: `${spent} of ${limit} ${unit} are spent${by}${held}` };
+    return {
+      ...of,
+      message: `${spent.toLocaleString("en")} of ${limit.toLocaleString("en")} ${unit} used${by}${held}`,
+    };
   });
 }

@@ -143,13 +143,13 @@ test("a worker that is away is the first thing that needs a person; so is a loop
   expect(await needs()).toEqual([]);
   await ctx.db.execute(sql`update agentrun_schema_migrations set applied_at = clock_timestamp() - ${long}`);
   await ask(ctx, await makeTurn(ctx, "ses_asking", 1), 1);
-  const approval = ["approval", "its agent asks whether it may: rm -r build"];
+  const approval = ["approval", "the agent asks to run rm -r build"];
   const away = ["worker-away", expect.stringContaining("no run starts")];
   expect(await needs()).toEqual([away, approval]);
 
   await noteWorker(ctx, { purge: { failures: 3, failure: "refused" } });
   expect(await needs()).toEqual([
-    ["loop-stopped", "purge, which removes what was deleted, fails again and again: refused"],
+    ["loop-stopped", "purge, which removes what was deleted, keeps failing: refused"],
     approval,
   ]);
   await noteWorker(ctx);
