@@ -16,7 +16,7 @@ import { OutputSchema, StoredOutput } from "./output-schema";
 import { Cursor, LIST_LIMIT_MAX, pageLimit, pageOf } from "./page";
 import { ExecutionPolicy, ResourceBundleRef, WorkspaceRef } from "./run";
 import { TIME_RANGE } from "./time-range";
-import { ON_DEPENDENCY_FAILED, ON_USAGE_LIMIT, TASK_SORTS, TASK_STATES } from "./words";
+import { DEPENDENCY_RESULTS, ON_DEPENDENCY_FAILED, ON_USAGE_LIMIT, TASK_SORTS, TASK_STATES } from "./words";
 
 export { TASK_STATES, type TaskState } from "./words";
 
@@ -105,6 +105,8 @@ export const CreateTaskInput = z.strictObject({
   dependsOn: z.array(DependencyRef).max(DEPENDENCIES_MAX).optional(),
   /** When one of them has failed or was cancelled: `hold` unless told. */
   onDependencyFailed: z.enum(ON_DEPENDENCY_FAILED).optional(),
+  /** `append` puts what those found out behind the text that its agent is asked; `none` unless told. */
+  dependencyResults: z.enum(DEPENDENCY_RESULTS).optional(),
 });
 export type CreateTaskInput = z.infer<typeof CreateTaskInput>;
 
@@ -375,10 +377,11 @@ export type QueueTaskSummary = z.infer<typeof QueueTaskSummary>;
 export const QueueTaskDetail = QueueTaskSummary.extend({
   /** The JSON that the turn of its completed attempt answered by `payload.outputSchema`; null where there is none. */
   output: StoredOutput,
-  /** What it comes after, the oldest first. */
+  /** What it comes after, in the order in which that was said; the oldest first of a task of an older release. */
   dependsOn: z.array(Dependency),
   /** null: it comes after nothing. */
   onDependencyFailed: z.enum(ON_DEPENDENCY_FAILED).nullable(),
+  dependencyResults: z.enum(DEPENDENCY_RESULTS),
 });
 export type QueueTaskDetail = z.infer<typeof QueueTaskDetail>;
 export const QueueTaskPage = pageOf(QueueTaskSummary);

@@ -33,6 +33,7 @@ export const ScheduleTask = CreateTaskInput.omit({
   expiresAt: true,
   dependsOn: true,
   onDependencyFailed: true,
+  dependencyResults: true,
 })
   .extend({
     references: z.array(z.unknown()).max(1_000).transform(cleanJson).optional(),

@@ -74,6 +74,9 @@ export const ON_USAGE_LIMIT = ["resume", "ask"] as const;
  */
 export const ON_DEPENDENCY_FAILED = ["hold", "fail", "start"] as const;
 export type OnDependencyFailed = (typeof ON_DEPENDENCY_FAILED)[number];
+/** Whether a task's agent is told what the tasks that it comes after found out: not at all, or behind its own text. */
+export const DEPENDENCY_RESULTS = ["none", "append"] as const;
+export type DependencyResults = (typeof DEPENDENCY_RESULTS)[number];
 /** Owner of a control that holds for all tenants together; administrators alone set it. */
 export const ALL_TENANTS = "*";
 export const STORAGE_KINDS = ["none", "pvc", "evicted"] as const;

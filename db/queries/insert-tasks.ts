@@ -30,6 +30,8 @@ export type NewTask = {
   retryPolicy: string | null;
   /** "held": it waits for others to be completed; null: for none, as nearly always. */
   hold: "held" | null;
+  /** "append": its agent is told what those found out; null: of nothing, as nearly always. */
+  dependencyResults: "append" | null;
   /** The row of audit that tells of it: its own, or its batch's. */
   auditId: string;
 };
@@ -55,7 +57,22 @@ export type AddedTask = {
 /** Of a task's columns, in the order of `columnsOf`. */
 const TYPES = [
   ...["text", "text", "text", "text", "text", "text", "int", "text", "text", "text"],
-  ...["jsonb", "jsonb", "jsonb", "jsonb", "text", "jsonb", "jsonb", "text", "text", "text", "jsonb", "text", "text"],
+  ...[
+    "jsonb",
+    "jsonb",
+    "jsonb",
+    "jsonb",
+    "text",
+    "jsonb",
+    "jsonb",
+    "text",
+    "text",
+    "text",
+    "jsonb",
+    "text",
+    "text",
+    "text",
+  ],
 ];
 
 /** What is wrong with some tasks whatever their keys say, and when each is due: for those that add them and those that ask. */
@@ -64,7 +81,7 @@ const JUDGED = `
     select * from unnest(${hiddenArrays(1, TYPES)})
       with ordinality as task (id, tenant_id, project_id, queue, lane, title, priority, backend_profile, provider_id,
         session_id, workspace_ref, execution_policy, resource_bundle_ref, payload, content_hash, refs, metadata,
-        idempotency_key, run_at, expires_at, retry_policy, audit_id, hold, place)
+        idempotency_key, run_at, expires_at, retry_policy, audit_id, hold, dependency_results, place)
   ), draining as materialized (
     select tenant_id, queue, lane from agentrun_queue_controls where state = 'draining'
   ), judged as materialized (
@@ -89,12 +106,13 @@ const JUDGED = `
 const INSERT = `${JUDGED}, added as (
     insert into agentrun_queue_tasks (id, tenant_id, project_id, queue, lane, title, priority, state, version, change_xid,
       backend_profile, provider_id, session_id, workspace_ref, execution_policy, resource_bundle_ref, payload,
-      payload_hash, content_hash, references_json, metadata, idempotency_key, run_at, not_before, expires_at, retry_policy)
+      payload_hash, content_hash, references_json, metadata, idempotency_key, run_at, not_before, expires_at, retry_policy,
+      dependency_results)
     select id, tenant_id, project_id, queue, lane, title, priority, 'pending',
       nextval('agentrun_queue_version_seq'), pg_current_xact_id(),
       backend_profile, provider_id, session_id, workspace_ref, execution_policy, resource_bundle_ref, payload,
       content_hash, content_hash, refs, metadata, idempotency_key, run_at::timestamptz, not_before,
-      expires_at::timestamptz, retry_policy
+      expires_at::timestamptz, retry_policy, dependency_results
     from judged where drained_lane is null and misfit_tenant is null
     order by place
     on conflict (tenant_id, project_id, idempotency_key) where idempotency_key is not null do nothing
@@ -188,6 +206,7 @@ function columnsOf(tasks: NewTask[]): Buffer[] {
     jsons("retryPolicy"),
     texts("auditId"),
     texts("hold"),
+    texts("dependencyResults"),
   ];
 }
 

@@ -51,17 +51,20 @@ const found = (asks: DependencyAsk[]) => {
       join agentrun_queue_tasks task using (tenant_id, project_id, idempotency_key))`;
 };
 
-export type NewDependency = { taskId: string; dependsOnId: string; onFailed: OnDependencyFailed };
+/** `place`: among those of its task, from 0. */
+export type NewDependency = { taskId: string; dependsOnId: string; onFailed: OnDependencyFailed; place: number };
 
 /** Has tasks come after others. Those that are `doubtful` are judged anew by the dispatcher, once this is committed. */
 export async function insertDependencies(tx: Tx, added: NewDependency[], doubtful: string[]): Promise<void> {
-  const column = (key: keyof NewDependency) => hiddenArray(textArray(added.map((dependency) => dependency[key])));
+  const column = (key: "taskId" | "dependsOnId" | "onFailed") =>
+    hiddenArray(textArray(added.map((dependency) => dependency[key])));
+  const places = hiddenArray(sql`${sql.param(added.map(({ place }) => place))}::int[]`);
   await executeNamed(
     tx,
     sql`
     with added as (
-      insert into agentrun_queue_dependencies (task_id, depends_on_id, on_failed)
-      select * from unnest(${column("taskId")}, ${column("dependsOnId")}, ${column("onFailed")})
+      insert into agentrun_queue_dependencies (task_id, depends_on_id, on_failed, place)
+      select * from unnest(${column("taskId")}, ${column("dependsOnId")}, ${column("onFailed")}, ${places})
       on conflict do nothing)
     insert into agentrun_queue_dependency_doubts (task_id) select * from unnest(${hiddenArray(textArray(doubtful))})`,
   );
@@ -116,7 +119,7 @@ export async function countDependencies(db: Db | Tx, taskIds: string[]): Promise
   return new Map(rows.map(({ taskId, count }) => [taskId, count]));
 }
 
-/** What a task comes after, the oldest first. */
+/** What a task comes after, in the order in which that was said. */
 export function readDependencies(
   db: Db | Tx,
   taskId: string,
@@ -126,6 +129,6 @@ export function readDependencies(
     sql`
     select dependency.id as "taskId", dependency.title, dependency.state, known.on_failed as "onFailed"
     from agentrun_queue_dependencies known join agentrun_queue_tasks dependency on dependency.id = known.depends_on_id
-    where known.task_id = ${taskId} order by dependency.created_at, dependency.id`,
+    where known.task_id = ${taskId} order by known.place, dependency.created_at, dependency.id`,
   );
 }

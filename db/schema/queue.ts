@@ -12,7 +12,7 @@ import {
 } from "drizzle-orm/pg-core";
 import { DEAD_LETTERS, TASK_STATES } from "@/contract/queue";
 import { CONTROL_STATES } from "@/contract/queue-control";
-import { ON_DEPENDENCY_FAILED } from "@/contract/words";
+import { DEPENDENCY_RESULTS, ON_DEPENDENCY_FAILED } from "@/contract/words";
 import { big, feed, instant, json, lifecycle, table } from "./columns";
 
 export const queueVersionSeq = pgSequence("agentrun_queue_version_seq");
@@ -54,6 +54,8 @@ export const queueTasks = table(
     runAt: instant(),
     expiresAt: instant(),
     retryPolicy: json(),
+    /** null: its agent is not told what the tasks that it comes after found out. */
+    dependencyResults: text({ enum: DEPENDENCY_RESULTS }),
     /** The run of the attempt under way, or of the last. */
     runId: text(),
     attemptCount: integer().notNull().default(0),
@@ -165,6 +167,8 @@ export const queueDependencies = table(
       .notNull()
       .references(() => queueTasks.id, { onDelete: "cascade" }),
     onFailed: text({ enum: ON_DEPENDENCY_FAILED }).notNull(),
+    /** Among those of its task, as they were said; null in rows of an older release. */
+    place: integer(),
   },
   (dependency) => [
     primaryKey({ columns: [dependency.taskId, dependency.dependsOnId] }),

@@ -9,8 +9,10 @@ import { payloadHash } from "@/server/idempotency";
 import { newId } from "@/server/ids";
 import { planSession, sessionRefOf, type VolumelessSession } from "@/server/sessions";
 import { storedJson } from "@/server/stored";
+import { handedText, readResults } from "@/server/task-results";
 import { TURN_TEXT_MAX, turnOf } from "./turn";
 
+const TOO_LONG_IN_ALL = `its payload and what it is told of the tasks that it comes after make a text of over ${TURN_TEXT_MAX} characters: put what is long into a file`;
 const TOO_LONG = `its payload makes a text of over ${TURN_TEXT_MAX} characters: put what is long into a file`;
 
 export type RefusedRun = { task: QueueTaskRow; message: string };
@@ -26,12 +28,13 @@ export async function startRuns(ctx: TxContext, tasks: QueueTaskRow[]): Promise<
     ctx,
     tasks.flatMap(({ sessionId }) => sessionId ?? []),
   );
+  const handed = await readHanded(ctx, tasks);
   const refused: RefusedRun[] = [];
   const runs: NewTaskRun[] = [];
   for (const task of tasks) {
     const session = task.sessionId === null ? undefined : there.get(task.sessionId);
     if (session && !isFree(session)) continue;
-    const turn = turnFor(task, session);
+    const turn = turnFor(task, session, handed.get(task.id));
     if ("refusal" in turn) refused.push({ task, message: turn.refusal });
     else runs.push(planRun(task, session ? { ref: session, made: null } : planNew(ctx, task), turn.payload));
   }
@@ -48,6 +51,17 @@ export async function startRuns(ctx: TxContext, tasks: QueueTaskRow[]): Promise<
       return { sessionId, tenantId, projectId, storageRequestedBytes: null };
     }),
   };
+}
+
+/** What the agents of those that ask for it are told of the tasks that they come after; no statement where none asks. */
+async function readHanded(ctx: TxContext, tasks: QueueTaskRow[]): Promise<Map<string, string>> {
+  const asking = tasks.filter(({ dependencyResults }) => dependencyResults === "append");
+  if (asking.length === 0) return new Map();
+  const results = await readResults(
+    ctx,
+    asking.map(({ id }) => id),
+  );
+  return new Map([...results].map(([taskId, of]) => [taskId, handedText(of)]));
 }
 
 async function lockSessions(ctx: TxContext, sessionIds: string[]): Promise<Map<string, SessionRow>> {
@@ -68,15 +82,19 @@ function isFree({ storageState, activeCommandId }: SessionRow): boolean {
 
 type Asking = Pick<QueueTaskRow, "tenantId" | "projectId" | "backendProfile" | "title" | "payload">;
 
-/** What is asked of a task's agent, or why no run can ever be made of it. `session`: the one that it names, where that is there. */
+/**
+ * What is asked of a task's agent, or why no run can ever be made of it. `session`: the one that it names, where that is
+ * there; `handed`: what it is told of the tasks that it comes after.
+ */
 export function turnFor(
   task: Asking,
   session: SessionRow | undefined,
+  handed: string | null = null,
 ): { payload: Record<string, unknown> } | { refusal: string } {
   const problem = session ? problemOf(task, session) : null;
   if (problem !== null) return { refusal: problem };
-  const payload = turnOf(task);
-  return payload === null ? { refusal: TOO_LONG } : { payload };
+  const payload = turnOf(task, handed);
+  return payload === null ? { refusal: handed === null ? TOO_LONG : TOO_LONG_IN_ALL } : { payload };
 }
 
 /** What no time mends: it is said at once, and a person decides. */

@@ -76,10 +76,12 @@ export async function prepareTask(
     references: JSON.stringify(content.referencesJson),
     metadata: JSON.stringify(content.metadata),
     hold: null,
+    dependencyResults: content.dependencyResults ?? null,
     auditId: "",
   };
-  if (input.onDependencyFailed !== undefined && (input.dependsOn ?? []).length === 0)
-    throw new InvalidInputError("onDependencyFailed: say with dependsOn which tasks it comes after, or leave it out");
+  for (const name of ["onDependencyFailed", "dependencyResults"] as const)
+    if (input[name] !== undefined && (input.dependsOn ?? []).length === 0)
+      throw new InvalidInputError(`${name}: say with dependsOn which tasks it comes after, or leave it out`);
   const workspaceFault = input.workspaceRef ? await thrownBy(checkWorkspace(caller, input.workspaceRef)) : null;
   return { caller, input, content, row, batch, workspaceFault, refusal: null };
 }

@@ -34,6 +34,7 @@ export function contentOf(input: CreateTaskInput) {
     ...(input.expiresAt === undefined ? {} : { expiresAt: new Date(input.expiresAt).toISOString() }),
     ...(input.retry === undefined ? {} : { retry: input.retry }),
     ...(dependsOn.length === 0 ? {} : { dependsOn, onDependencyFailed: input.onDependencyFailed ?? "hold" }),
+    ...(input.dependencyResults === "append" ? { dependencyResults: input.dependencyResults } : {}),
   };
 }
 

@@ -137,11 +137,11 @@ export async function storeDependencies(
   for (const [ask, found] of targets) {
     if (!results.get(ask)?.isAdded) continue;
     const { id: taskId, tenantId } = ask.row;
-    for (const { stored, besides } of found) {
+    for (const [place, { stored, besides }] of found.entries()) {
       const beside = besides.map((other) => results.get(other)).find((result) => typeof result?.id === "string");
       const dependsOnId = besides.length === 0 ? stored?.id : beside?.id;
       if (!dependsOnId) throw new UnaddedDependency(refusedOf(results));
-      added.push({ taskId, dependsOnId, onFailed: policyOf(ask) });
+      added.push({ taskId, dependsOnId, onFailed: policyOf(ask), place });
       const isOvertaken = stored === null && !beside?.isAdded;
       if (isOvertaken) overtaken.push({ tenantId, taskId: dependsOnId });
       const hasEnded = stored !== null && isTerminalTask(stored.state);

@@ -19,6 +19,7 @@ export async function getTask(ctx: ServiceContext, input: z.infer<typeof GetTask
   const detail = {
     output: await readOutput(ctx, row),
     ...{ ...toTask(row), blocker, dependencyCount: found.length, onDependencyFailed: found[0]?.onFailed ?? null },
+    dependencyResults: row.dependencyResults ?? "none",
     dependsOn: found.map(({ onFailed: _onFailed, ...dependency }) => dependency),
   };
   if (input.readerId === undefined) return { ...detail, unread: isUnread(row.version, null) };

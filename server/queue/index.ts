@@ -8,6 +8,7 @@ export { getTask } from "./get-task";
 export { queueHistory } from "./history";
 export { listAttempts } from "./list-attempts";
 export { listControls } from "./list-controls";
+export { listDependencyResults } from "./list-dependency-results";
 export { countTasks, listTasks } from "./list-tasks";
 export { lockTask } from "./lock-task";
 export { markTaskRead } from "./mark-task-read";

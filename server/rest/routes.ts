@@ -6,6 +6,7 @@ import { Backend, BackendDetails, BackendList, BackendProbe } from "@/contract/b
 import { Budget, BudgetPage, BudgetPeriod, BudgetPeriodPage, BudgetsOfSession, DeletedBudget } from "@/contract/budget";
 import { BulkAction, BulkActionPage, BulkOutcomes, BulkPreview, BulkResultPage } from "@/contract/bulk";
 import { Command, CommandPage } from "@/contract/command";
+import { DependencyResultList } from "@/contract/dependency-result";
 import { DevicePoll, DeviceSignIn, DeviceSignInBegun } from "@/contract/device-sign-in";
 import { Doc, DocList, DocMatches } from "@/contract/docs";
 import { AppendAnswer, EventPage, FoundEventPage, RunEvent } from "@/contract/event";
@@ -298,6 +299,10 @@ export const ROUTES: readonly Route[] = [
   route("GET", "/queue/tasks/{taskId}/attempts", "queue.listAttempts", {
     answer: TaskAttemptPage,
     summary: "List a task's attempts, the newest first",
+  }),
+  route("GET", "/queue/tasks/{taskId}/dependency-results", "queue.listDependencyResults", {
+    answer: DependencyResultList,
+    summary: "What those found out that a task comes after",
   }),
   route("GET", "/queue/tasks/{taskId}/explain", "queue.explain", {
     answer: TaskExplanation,

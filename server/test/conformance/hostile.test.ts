@@ -230,6 +230,7 @@ beforeAll(async () => {
     query("queue.waitsByHour", { queue: "q", tenantId: "t", projectId: "p", days: 2, minuteOfHour: 30 }),
     change("queue.createTasks", { tasks: [{ title: "t", backendProfile: "codex", payload: {} }] }),
     query("queue.listAttempts", { taskId, limit: 1 }),
+    query("queue.listDependencyResults", { taskId }),
     query("queue.explain", { taskId }),
     query("queue.listControls", { tenantId: "t", queue: "q" }),
     change("queue.setControl", {

@@ -35,7 +35,7 @@ test("a task is created with the contract's defaults and fields", async () => {
   const blocker = expect.objectContaining({ kind: "not-dispatched" });
   expect(await program().get(`/queue/tasks/${made.id}`)).toEqual({
     ...{ ...made, blocker, unread: false },
-    ...{ dependencyCount: 0, dependsOn: [], onDependencyFailed: null, output: null },
+    ...{ dependencyCount: 0, dependsOn: [], onDependencyFailed: null, dependencyResults: "none", output: null },
   });
 });
 

@@ -1,3 +1,4 @@
+import { ListDependencyResultsInput } from "@/contract/dependency-result";
 import {
   CancelTaskInput,
   CreateTaskInput,
@@ -26,6 +27,7 @@ import {
   getTask,
   listAttempts,
   listControls,
+  listDependencyResults,
   listTasks,
   markTaskRead,
   markTasksRead,
@@ -60,6 +62,9 @@ export const queueRouter = router({
   updateTask: operatorProcedure.input(UpdateTaskInput).mutation((opts) => updateTask(opts.ctx.service, opts.input)),
   retryTask: operatorProcedure.input(RetryTaskInput).mutation((opts) => retryTask(opts.ctx.service, opts.input)),
   listAttempts: viewerProcedure.input(ListAttemptsInput).query((opts) => listAttempts(opts.ctx.service, opts.input)),
+  listDependencyResults: viewerProcedure
+    .input(ListDependencyResultsInput)
+    .query((opts) => listDependencyResults(opts.ctx.service, opts.input)),
   explain: viewerProcedure.input(ExplainTaskInput).query((opts) => explainTask(opts.ctx.service, opts.input)),
   listControls: viewerProcedure
     .input(ListControlsInput.prefault({}))

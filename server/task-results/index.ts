@@ -1,0 +1,2 @@
+export { handedText } from "./handed-text";
+export { readResults } from "./read";
