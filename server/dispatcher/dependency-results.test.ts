@@ -219,6 +219,8 @@ test("a long answer is read as far as it is told, and a text that has no room fo
   expect(await askedOf(ctx, next)).toContain(
     `\n${"🙂".repeat(16_384)}\n\`\`\`\nThis is cut: its first 16384 of 100000`,
   );
+  const [item] = (await listDependencyResults(ctx, { taskId: next })).items;
+  expect([item?.text, item?.length]).toEqual(["🙂".repeat(16_384), 100_000]);
   expect(await getTask(ctx, { taskId: full })).toMatchObject({
     ...{ state: "failed", deadLetter: "refused" },
     failureMessage: expect.stringContaining("what it is told of the tasks that it comes after"),

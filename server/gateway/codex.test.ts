@@ -196,3 +196,33 @@ test("a task of codex that a budget cuts off in the middle waits, and goes on wi
   // What came of the command before it was cut off is in what the model is told now.
   expect(provider.seen[1]?.body).toContain("five");
 }, 120_000);
+
+test("the model of a task is asked with what the task before it answered, as data", async () => {
+  await using opened = await openPlace("responses");
+  const { place, provider } = opened;
+  const task = { backendProfile: "codex", executionPolicy: { approval: "never" } };
+  const play = async (id: string) => {
+    expect(await dispatchTasks(place.web.as(ADMIN), { runnersMax: 1 })).toBe(1);
+    const { runId, sessionId } = await place.ok("GET", `/queue/tasks/${id}`);
+    const [turn] = (await place.ok("GET", `/runs/${runId}/commands`)).items;
+    const running = opened.begin(await place.attempt({ runId, turnId: turn.id, sessionId }));
+    await running.ended;
+    await running.gone();
+    expect(await place.ok("GET", `/queue/tasks/${id}`)).toMatchObject({ state: "completed" });
+    return running;
+  };
+  const plan = await place.ok("POST", "/queue/tasks", { ...task, title: "Plan", payload: { text: "three steps" } });
+  const work = await place.ok("POST", "/queue/tasks", {
+    ...{ ...task, title: "Work", payload: { text: "Work by the plan." } },
+    ...{ dependsOn: [{ taskId: plan.id }], dependencyResults: "append" },
+  });
+  await play(plan.id);
+  expect(provider.seen).toHaveLength(1);
+  const running = await play(work.id);
+  const { handedText } = await place.ok("GET", `/queue/tasks/${work.id}/dependency-results`);
+  expect(handedText).toContain("Its agent said at the end:\n```\nYou said three steps\n```");
+  const { input } = JSON.parse(provider.seen[1]?.body ?? "{}");
+  const said = input.at(-1).content.map((part: { text?: string }) => part.text);
+  expect(said).toEqual([`Work by the plan.\n\n${handedText}`]);
+  expect(await running.texts("user_message")).toEqual(said);
+}, 120_000);

@@ -71,7 +71,7 @@ test("a title and a key stay in their line, quoted", () => {
 
 test("what is long is cut, alike of all that are, and it is said where the rest is", () => {
   const long = (taskId: string) =>
-    result({ taskId, sessionId: `ses_of_${taskId}`, text: "x".repeat(16_384), length: 90_000 });
+    result({ taskId, sessionId: `ses_of_${taskId}`, text: "x".repeat(20_000), length: 90_000 });
   const one = handedText([long("qt_1")]);
   expect(one).toContain(`\n${"x".repeat(16_384)}\n`);
   expect(one).toContain(
