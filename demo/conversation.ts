@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { splitHanded } from "@/contract/handed-text";
 import { type ImageFacts, readImage } from "@/contract/image";
 
 /** The parts of a Responses API request that the scripted model reads; everything else passes unread. */
@@ -21,6 +22,8 @@ export interface Conversation {
   earlier: string[];
   /** What opened this turn. */
   opening: string;
+  /** What the tasks before this one found out, as it stood behind that; null where nothing did. */
+  handed: string | null;
   /** What was added to this turn and has not been answered yet. */
   newSteers: string[];
   /** The images of what was said in this turn and has not been answered yet, in their order. */
@@ -42,6 +45,7 @@ export function readConversation(body: unknown): Conversation {
       ? [{ type: "message", role: "user", content: [{ text: request.input }] }]
       : request.input;
   const start = turnStart(items, request.client_metadata?.turn_id);
+  const { asked, handed } = splitHanded(start === -1 ? "" : textOf(items[start] ?? {}));
   const inTurn = items.slice(start + 1);
   const lastOutput = inTurn.findLastIndex((item) => isOutput(item));
   const lastOwn = inTurn.findLastIndex((item) => item.role === "assistant" || isCall(item));
@@ -50,7 +54,8 @@ export function readConversation(body: unknown): Conversation {
   return {
     newImages: [...(lastOwn === -1 && items[start] ? [items[start]] : []), ...unanswered].flatMap(imagesOf),
     earlier: items.slice(0, Math.max(start, 0)).filter(isPerson).map(textOf),
-    opening: start === -1 ? "" : textOf(items[start] ?? {}),
+    opening: asked,
+    handed,
     newSteers: unanswered.map(textOf),
     outputs: inTurn
       .filter(isOutput)

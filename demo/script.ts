@@ -240,8 +240,10 @@ function talk(conversation: Conversation): string {
     count === 0
       ? "This is the first message of our conversation."
       : `I remember ${count} earlier ${count === 1 ? "message" : "messages"} of yours. The first was “${brief(conversation.earlier[0])}”${count > 1 ? `, the latest “${brief(conversation.earlier.at(-1))}”` : ""}.`;
+  const [, told] = /\n\n(1\. [\s\S]*)/.exec(conversation.handed ?? "") ?? [];
+  const results = told === undefined ? "" : ` I was told what came before: “${brief(told)}”.`;
   const ideas = SCENARIOS.map((scenario) => `- ${scenario.hint}`).join("\n");
-  return `You said: “${brief(conversation.opening)}”. ${memory}\n\nI am the demo agent: the real \`codex\`, with a scripted model behind it. No key and no network are needed. Things to try:\n\n${ideas}\n- **RUN \`uname -a\`** (with the backquotes): any command you like`;
+  return `You said: “${brief(conversation.opening)}”. ${memory}${results}\n\nI am the demo agent: the real \`codex\`, with a scripted model behind it. No key and no network are needed. Things to try:\n\n${ideas}\n- **RUN \`uname -a\`** (with the backquotes): any command you like`;
 }
 
 function brief(text = ""): string {

@@ -248,7 +248,9 @@ test("the queue's pages and dialogs are accessible, in light and dark, and fit a
   const paused = await api.add({ title: long, lane: "paused" });
   const after = (...ids: string[]) => ({ lane: "later", dependsOn: ids.map((taskId) => ({ taskId })) });
   const behind = await api.add({ title: "one that comes after", ...after(paused) });
-  const held = await api.add({ title: "one that is held", ...after(failing, paused) });
+  const told = { ...after(failing), onDependencyFailed: "start", dependencyResults: "append" } as const;
+  const informed = await api.add({ title: "told of a failure", ...told, lane: "told", payload: { text: "Hello." } });
+  const held = await api.add({ title: "one that is held", ...after(failing, paused), dependencyResults: "append" });
   for (const looks of byDevice(LOOKS)) {
     const context = await browser.newContext({ baseURL: product.url, storageState, ...optionsOf(looks[0]) });
     const page = await context.newPage();
@@ -293,6 +295,7 @@ test("the queue's pages and dialogs are accessible, in light and dark, and fit a
       .getByRole("button", { name: /one that waits/ })
       .click();
     await expect(page.getByRole("list", { name: "Comes after" })).toContainText("one that waits");
+    await page.getByRole("checkbox", { name: /Tell its agent what they found out/ }).check();
     await order.first().fill("one that");
     await expect(page.getByRole("list", { name: "Tasks that match" })).toContainText("one that runs");
     await check("the form of a task");
@@ -338,18 +341,30 @@ test("the queue's pages and dialogs are accessible, in light and dark, and fit a
       [running, "Its run"],
       [failing, /Why it failed/],
       [behind, "Before and after it"],
-      [held, "Before and after it"],
+      [held, "What its agent is told of them"],
+      [informed, "What its agent is told of them"],
     ] as const) {
       await openPage(page, `/queue/${taskId}`);
       await expect(page.getByRole("heading", { name: heading })).toBeVisible();
       await check(`the task's page with ${heading}`);
     }
+    await expect.poll(async () => (await api.task(informed)).state, { timeout: 120_000 }).toBe("completed");
+    await openPage(page, String((await api.task(informed)).sessionPath));
+    await page.getByText("Results of the tasks before this one").click();
+    await expect(page.getByText(/I was told what came before: “1\. Task "one that fails"/)).toBeVisible();
+    await check("a conversation in which results were handed over");
     await openPage(page, "/queue?search=nothing-like-it");
     await expect(page.getByText("No task matches this filter")).toBeVisible();
     await check("an empty list");
     await context.close();
   }
   await openPage(first, `/queue/${held}`);
+  const results = first.locator("section", {
+    has: first.getByRole("heading", { name: "What its agent is told of them" }),
+  });
+  await expect(results.getByText("no result yet")).toBeVisible();
+  await results.getByText("one that fails").click();
+  await expect(results.getByRole("group", { name: "What one that fails found out" })).toBeVisible();
   await expect(first.getByText("What it comes after failed.")).toBeVisible();
   await first.getByRole("button", { name: "No longer wait for one that fails" }).click();
   await expect(first.getByText("Waits for a task.")).toBeVisible();

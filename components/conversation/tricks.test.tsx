@@ -5,6 +5,7 @@ import type { Why } from "@/components/runs/why";
 import { WhyBox } from "@/components/runs/why-box";
 import { TraceRow } from "@/components/trace/trace-row";
 import type { RunEvent } from "@/contract/event";
+import { RESULTS_MARK } from "@/contract/handed-text";
 import { ItemView } from "./item-view";
 import { UserMessage } from "./user-message";
 
@@ -47,6 +48,12 @@ test("nothing that an agent says or does plays tricks where it is read, nor what
   const images = [{ id: `img_${"0".repeat(32)}`, name: EVIL, width: 1, height: 1, sizeBytes: 1 }];
   const sent = renderToStaticMarkup(<UserMessage text={EVIL} images={images} at={AT} isSteer delivery={delivery} />);
   expect(sent).not.toMatch(TRICKS);
+  const told = `Go.\n\n${RESULTS_MARK}\n${EVIL}`;
+  const handed = renderToStaticMarkup(<UserMessage text={told} images={[]} at={AT} isSteer={false} delivery={null} />);
+  expect(handed).not.toMatch(TRICKS);
+  // What others wrote is folded away from what the person did, and the line between them is not shown.
+  expect(handed).toMatch(/Go\.<\/p>[\s\S]*<details[\s\S]*gnp\.exe/);
+  expect(handed).not.toContain("===");
   expect(sent).toContain("<img");
   const why: Why = { tone: "bad", title: EVIL, rule: EVIL, next: "x", doc: "runs", message: EVIL };
   expect(renderToStaticMarkup(<WhyBox why={why} />)).not.toMatch(TRICKS);

@@ -4,6 +4,8 @@ import { showTricks } from "@/components/ui/hidden-text";
 import { State, type Tone } from "@/components/ui/state";
 import { Time } from "@/components/ui/time";
 import type { Command } from "@/contract/command";
+import { splitHanded } from "@/contract/handed-text";
+import { HandedText } from "./handed-text";
 import type { CommandOutcome } from "./items";
 
 /** How far a command has come, in words a sender understands. */
@@ -55,8 +57,9 @@ type UserMessageProps = {
   delivery: Delivery | null;
 };
 
-/** What a person sent, and how far it has come. */
+/** What a person sent, with what was handed over to the agent with it, and how far it has come. */
 export function UserMessage({ text, images, at, isSteer, delivery }: UserMessageProps) {
+  const { asked, handed } = splitHanded(text);
   const isFailed = delivery?.state === "failed" || delivery?.state === "cancelled";
   return (
     <div className="flex flex-col items-end gap-1">
@@ -67,8 +70,9 @@ export function UserMessage({ text, images, at, isSteer, delivery }: UserMessage
         )}
       >
         {isSteer && <p className="text-2xs font-semibold tracking-wide text-accent uppercase">Steer</p>}
-        <p className="wrap-anywhere whitespace-pre-wrap">{showTricks(text)}</p>
+        <p className="wrap-anywhere whitespace-pre-wrap">{showTricks(asked)}</p>
       </div>
+      {handed !== null && <HandedText text={handed} />}
       {images.length > 0 && (
         <div className="max-w-[88%]">
           <ShownImages images={images} />

@@ -17,7 +17,7 @@ test("what is left empty is left to the server, and what is typed is what the co
     ...{ runAt: "2030-01-01T10:00", expiresAt: "2030-01-02T10:00" },
     ...{ attempts: "5", backoffSeconds: "1.5", onUsageLimit: "resume", references: " a \n\nhttps://b" },
     ...{ workspaceUrl: "https://git.example/a.git", workspaceRef: "main", sandbox: "read-only", model: "small" },
-    ...{ after: "qt_a\nqt_b", onDependencyFailed: "fail" },
+    ...{ after: "qt_a\nqt_b", onDependencyFailed: "fail", dependencyResults: "append" },
   });
   expect(full).toMatchObject({
     ...{ payload: { text: "Do it" }, priority: -3, metadata: { concurrencyKey: "repo" } },
@@ -25,8 +25,9 @@ test("what is left empty is left to the server, and what is typed is what the co
     ...{ executionPolicy: { sandbox: "read-only", model: "small" }, references: ["a", "https://b"] },
     workspaceRef: { kind: "git", url: "https://git.example/a.git", ref: "main" },
     ...{ dependsOn: [{ taskId: "qt_a" }, { taskId: "qt_b" }], onDependencyFailed: "fail" },
+    dependencyResults: "append",
   });
-  expect(inputOf({ ...DRAFT, onDependencyFailed: "fail" })).toEqual(inputOf(DRAFT));
+  expect(inputOf({ ...DRAFT, onDependencyFailed: "fail", dependencyResults: "append" })).toEqual(inputOf(DRAFT));
   expect(CreateTaskInput.safeParse(full).success).toBe(true);
   const schema = '{ "type": "object" }';
   expect(inputOf({ ...DRAFT, schema }).payload).toEqual({ outputSchema: { type: "object" } });

@@ -32,12 +32,14 @@ export type TaskDraft = {
   /** Ids of the tasks that it comes after, one a line. */
   after: string;
   onDependencyFailed: string;
+  /** "append", or empty. */
+  dependencyResults: string;
 };
 
 export const EMPTY_DRAFT: Omit<TaskDraft, "profile" | "queue"> = {
   ...{ title: "", text: "", lane: "", priority: "0", session: "", runAt: "", expiresAt: "", key: "" },
   ...{ attempts: "", backoffSeconds: "", onUsageLimit: "", schema: "", references: "" },
-  ...{ after: "", onDependencyFailed: "" },
+  ...{ after: "", onDependencyFailed: "", dependencyResults: "" },
   ...{ workspaceUrl: "", workspaceRef: "", workspaceFolder: "", sandbox: "", approval: "", model: "" },
 };
 
@@ -78,11 +80,15 @@ export function linesOf(text: string): string[] {
   return text.split("\n").flatMap((line) => line.trim() || []);
 }
 
-function orderOf(draft: TaskDraft): Pick<CreateTaskInput, "dependsOn" | "onDependencyFailed"> {
+function orderOf(draft: TaskDraft): Pick<CreateTaskInput, "dependsOn" | "onDependencyFailed" | "dependencyResults"> {
   const dependsOn = linesOf(draft.after).map((taskId) => ({ taskId }));
   const onDependencyFailed = ON_DEPENDENCY_FAILED.find((known) => known === draft.onDependencyFailed);
   if (dependsOn.length === 0) return {};
-  return { dependsOn, ...(onDependencyFailed === undefined ? {} : { onDependencyFailed }) };
+  return {
+    dependsOn,
+    ...(onDependencyFailed === undefined ? {} : { onDependencyFailed }),
+    ...(draft.dependencyResults === "append" ? { dependencyResults: draft.dependencyResults } : {}),
+  };
 }
 
 function policyOf({ sandbox, approval, model }: TaskDraft): NonNullable<CreateTaskInput["executionPolicy"]> {
@@ -136,6 +142,7 @@ const FIELD_OF: [string, keyof TaskDraft | "form"][] = [
   ["idempotencyKey", "form"],
   ["dependsOn", "after"],
   ["onDependencyFailed", "onDependencyFailed"],
+  ["dependencyResults", "dependencyResults"],
   ["retry.maxAttempts", "attempts"],
   ["retry.backoffMs", "backoffSeconds"],
   ["retry.onUsageLimit", "onUsageLimit"],

@@ -114,6 +114,20 @@ export function AfterField(place: Pick<DraftFieldProps, "draft" | "errors" | "se
               </Select>
             )}
           </DraftField>
+          <label className="flex items-start gap-2 text-sm">
+            <input
+              type="checkbox"
+              className="mt-1"
+              checked={draft.dependencyResults === "append"}
+              onChange={(event) => set({ dependencyResults: event.target.checked ? "append" : "" })}
+            />
+            <span>
+              Tell its agent what they found out
+              <span className="block text-xs text-ink-3">
+                Their results stand behind its text, as data: the structured one, else the last message.
+              </span>
+            </span>
+          </label>
         </>
       )}
     </div>

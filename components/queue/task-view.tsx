@@ -34,6 +34,7 @@ import { wordsOf } from "./explain";
 import { TaskAttempts } from "./task-attempts";
 import { TaskLife } from "./task-life";
 import { TaskOrder } from "./task-order";
+import { TaskResults } from "./task-results";
 import { usePriority } from "./use-priority";
 import { useTaskReading } from "./use-read-marks";
 import { useRetry } from "./use-retry";
@@ -98,6 +99,7 @@ function LoadedTask({ task }: { task: QueueTaskDetail }) {
         {task.state === "failed" && <WhyFailed task={task} />}
         {task.output !== null && <StructuredOutput output={task.output} />}
         <TaskOrder task={task} />
+        <TaskResults task={task} />
         {task.runId !== null && <ItsRun runId={task.runId} />}
         <TaskAttempts taskId={task.id} />
         <TaskLife task={task} />

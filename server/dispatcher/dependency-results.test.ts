@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import type pg from "pg";
 import { expect, test } from "vitest";
-import { RESULTS_MARK } from "@/contract/dependency-result";
+import { RESULTS_MARK } from "@/contract/handed-text";
 import type { CreateTaskInput } from "@/contract/queue";
 import type { FinishRunInput } from "@/contract/run";
 import { clientOf } from "@/db/client";

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { type DependencyResult, RESULTS_MARK, splitHanded } from "@/contract/dependency-result";
+import type { DependencyResult } from "@/contract/dependency-result";
+import { RESULTS_MARK, splitHanded } from "@/contract/handed-text";
 import { handedText } from "./handed-text";
 
 function result(more: Partial<DependencyResult> = {}): DependencyResult {

@@ -1,4 +1,5 @@
-import { type DependencyResult, RESULT_MAX, RESULTS_MARK, RESULTS_MAX } from "@/contract/dependency-result";
+import { type DependencyResult, RESULT_MAX, RESULTS_MAX } from "@/contract/dependency-result";
+import { RESULTS_MARK } from "@/contract/handed-text";
 
 const TITLE_MAX = 200;
 /** Backticks in a row that are told of. */

@@ -28,7 +28,7 @@ export const enqueueTask = defineTool({
   input: CreateTaskInput.pick({
     ...{ title: true, queue: true, lane: true, priority: true, backendProfile: true, sessionId: true, projectId: true },
     ...{ workspaceRef: true, executionPolicy: true, runAt: true, expiresAt: true, retry: true, idempotencyKey: true },
-    ...{ dependsOn: true, onDependencyFailed: true },
+    ...{ dependsOn: true, onDependencyFailed: true, dependencyResults: true },
   }).extend({
     text: COMMAND_PAYLOADS.turn.shape.text.describe(
       "What the agent is to do, in plain words, with all it has to know.",
@@ -39,10 +39,13 @@ export const enqueueTask = defineTool({
     priority: CreateTaskInput.shape.priority.describe("Higher goes first; 0 unless told."),
     sessionId: CreateTaskInput.shape.sessionId.describe("A session that the task goes on with; a new one unless told."),
     dependsOn: CreateTaskInput.shape.dependsOn.describe(
-      "Tasks that are to be completed before this one starts. Their results are not handed over: say in `text` where to find them.",
+      "Tasks that are to be completed before this one starts, in the order in which their results are told where dependencyResults asks for them.",
     ),
     onDependencyFailed: CreateTaskInput.shape.onDependencyFailed.describe(
       "When one of those failed or was cancelled: `hold` waits for a person (unless told), `fail` fails too, `start` starts all the same.",
+    ),
+    dependencyResults: CreateTaskInput.shape.dependencyResults.describe(
+      "`append` puts what those found out behind `text`, as data: their output, last message or failure, cut where it is long. `none` unless told.",
     ),
   }),
   async run({ api }, { text, outputSchema, ...input }) {
@@ -86,7 +89,7 @@ export const getTask = defineTool({
       text: cut(promptIn(task.payload) ?? JSON.stringify(task.payload), PROMPT_MAX),
       ...brief(task, ["failureMessage", "cancelReason", "runAt", "expiresAt", "version"]),
       ...outputIn(task),
-      ...(task.dependsOn.length === 0 ? {} : { dependsOn: task.dependsOn }),
+      ...(task.dependsOn.length === 0 ? {} : brief(task, ["dependsOn", "dependencyResults"])),
       attempts: attempts.items.map((attempt) => ({
         ...brief(attempt, ["attempt", "state", "runId", "sessionId", "startedAt", "endedAt"]),
         ...brief(attempt, ["failureKind", "failureMessage"]),
