@@ -37,7 +37,7 @@ export const APPROVAL_QUERY: QueryPage<ApprovalFilter> = {
   },
 };
 
-/** What a filter means to the server; list, counts and an action on all that match share it. */
+/** Converts a filter to the server's input; the list, its counts and bulk actions share it. */
 export function approvalsFilter(filter: ApprovalFilter): BulkApprovalFilter {
   const search = filter.search.trim();
   return {

@@ -30,7 +30,7 @@ export const AUDIT_QUERY: QueryPage<AuditFilter> = {
   recognise: readSearch,
 };
 
-/** What a filter asks the server for; prefetch, hook and counts share it. */
+/** Converts a filter to the server's input; prefetch, hook and counts share it. */
 export function auditInput(filter: AuditFilter): Partial<ListAuditInput> {
   return {
     ...(filter.id === null ? {} : { id: filter.id }),
@@ -47,7 +47,7 @@ export function auditInput(filter: AuditFilter): Partial<ListAuditInput> {
 const ACTOR = /^(operator|runner|launch|archiver|system):./;
 const GROUPS: ReadonlySet<string> = new Set(TOKEN_SCOPES);
 
-/** A caller, an action and a row's id are told by how they are written; all else is the id of what was acted on. */
+/** Recognises a caller, an action and a row's id by their form; anything else is the id of a target. */
 function readSearch(word: string): Partial<AuditFilter> | null {
   if (ACTOR.test(word)) return { actor: word };
   if (word.startsWith("aud_")) return { id: word };

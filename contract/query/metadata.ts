@@ -1,22 +1,22 @@
 import { PAIRS, printName, printValue, unquote } from "./language";
 import type { QueryKey } from "./page";
 
-/** What a list's rows must have in their metadata, as programs ask for it: names, each with its value. */
+/** The metadata that a list's rows must have, as programs ask for it: names, each with its value. */
 export type MetadataFilter = Record<string, string | number | boolean | null>;
 
-/** Pairs of one filter: no index answers them. */
+/** Maximum pairs in one filter: no index answers them. */
 export const METADATA_PAIRS_MAX = 5;
 
 /**
- * Pairs as a filter's field holds them, in one text by their names: `team:"shop floor" ticket:7`. The address has the
- * same.
+ * Prints pairs as one text, as a filter's field and the address hold them, sorted by name: `team:"shop floor"
+ * ticket:7`.
  */
 export function printPairs(pairs: readonly (readonly [string, string])[]): string | null {
   const sorted = [...pairs].sort(([one], [other]) => (one < other ? -1 : 1));
   return sorted.map(([name, value]) => `${printName(name)}:${printValue(value)}`).join(" ") || null;
 }
 
-/** The pairs of such a text, each name once; whatever is no pair ends them. */
+/** Reads the pairs of such a text, each name once; stops at the first thing that is not a pair. */
 export function readPairs(text: string | null): [name: string, value: string][] {
   const pairs = new Map<string, string>();
   for (const [, quotedName, name = "", quoted, bare = ""] of (text ?? "").matchAll(PAIRS)) {
@@ -25,7 +25,7 @@ export function readPairs(text: string | null): [name: string, value: string][] 
   return [...pairs];
 }
 
-/** Such a text as an address may hold it: null where it is none, or says what no list takes. */
+/** Reads such a text from an address: null where it holds no pairs, or pairs that no list accepts. */
 export function parsePairs(text: string): string | null {
   const pairs = readPairs(text);
   const isTaken = pairs.flat().every(isTakenText);
@@ -35,12 +35,12 @@ export function parsePairs(text: string): string | null {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it refuses.
 const isTakenText = (text: string) => /^[^\u0000-\u001f\u007f]{1,200}$/.test(text);
 
-/** What a filter's field asks the server for. */
+/** Converts a filter's field to the server's input. */
 export function metadataInput(text: string | null): { metadata?: MetadataFilter } {
   return text === null ? {} : { metadata: Object.fromEntries(readPairs(text)) };
 }
 
-/** The values that are meant: a text is also the number, the truth or the null that is written so. */
+/** Returns the values that a text matches: the text itself, and the number, boolean or null that is written like it. */
 export function meantBy(value: MetadataFilter[string]): MetadataFilter[string][] {
   if (typeof value !== "string") return [value];
   if (value === "null") return [value, null];
@@ -49,14 +49,14 @@ export function meantBy(value: MetadataFilter[string]): MetadataFilter[string][]
   return Number.isFinite(number) && String(number) === value ? [value, number] : [value];
 }
 
-/** Whether a record has the pairs of a filter's field; the server decides by the same. */
+/** Whether a record has the pairs of a filter's field; the server applies the same rule. */
 export function hasPairs(metadata: Record<string, unknown>, text: string | null): boolean {
   return readPairs(text).every(
     ([name, value]) => Object.hasOwn(metadata, name) && (meantBy(value) as unknown[]).includes(metadata[name]),
   );
 }
 
-/** The keys of a list whose rows have metadata. */
+/** The query keys of a list whose rows have metadata. */
 export function metadataKeys(): QueryKey<"metadata">[] {
   const key = { kind: "pairs", fields: { ":": "metadata" } } as const;
   return [

@@ -1,10 +1,10 @@
-/** The candidate that is written most like a word; null where none is. */
+/** Returns the candidate spelled most like a word; null where none is close. */
 export function nearest(word: string, candidates: readonly string[]): string | null {
   const typed = word.toLowerCase();
   let best: { candidate: string; far: number } | null = null;
   for (const candidate of candidates) {
     const known = candidate.toLowerCase();
-    // The beginning of a word is as good as a slip of one letter.
+    // Typing the beginning of a word counts like a slip of one letter.
     const far = typed !== "" && known.startsWith(typed) ? 1 : distance(typed, known);
     if (far <= Math.max(1, Math.floor(known.length / 2)) && (best === null || far < best.far))
       best = { candidate, far };
@@ -12,10 +12,10 @@ export function nearest(word: string, candidates: readonly string[]): string | n
   return best?.candidate ?? null;
 }
 
-/** More letters than a key or a value has are not compared. */
+/** Longer words are not compared: no key or value is that long. */
 const COMPARED_MAX = 64;
 
-/** Letters that are left out, added, changed, or in the place of their neighbour. */
+/** The number of letters that are left out, added, changed or swapped with their neighbour. */
 function distance(a: string, b: string): number {
   if (a.length > COMPARED_MAX || b.length > COMPARED_MAX) return Number.POSITIVE_INFINITY;
   let before: number[] = [];

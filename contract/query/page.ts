@@ -6,40 +6,40 @@ import { readPairs } from "./metadata";
 
 export type Filter = Record<string, FieldValue>;
 
-/** A condition that a list takes. */
+/** A query key that a list accepts. */
 export type QueryKey<Field extends string = string> = {
   name: string;
-  /** Of pairs: it takes a name behind a dot, and may be said once for each. */
+  /** `pairs`: the key takes a name after a dot, and may be given once for each name. */
   kind: "choice" | "columns" | "text" | "id" | "flag" | "duration" | "instant" | "size" | "pairs";
-  /** The field of the filter that each of its operators writes. */
+  /** The filter's field that each of the key's operators writes. */
   fields: Partial<Record<Operator, Field>>;
-  /** Of a choice, of one or of several with commas between them: all that there are. */
+  /** For a choice, of one value or of several separated by commas: all the values. */
   values?: readonly string[];
   help: string;
-  /** Another way to write what a field says, never printed. */
+  /** An alternative spelling, which is never printed. */
   isAlias?: true;
 };
 
-/** A list that is narrowed: what may be said of it. */
+/** A list that can be narrowed, and the query keys that it accepts. */
 export type QueryPage<Of extends Filter = Filter> = {
   page: ViewPage;
-  /** Where free text goes, and what it finds. */
+  /** The field for free text, and what it finds. */
   words: {
     field: keyof Of & string;
     help: string;
-    /** What is typed counts once it is whole: a part of it finds nothing. */
+    /** The text must be complete: part of it finds nothing. */
     isWhole?: true;
   } | null;
   keys: readonly QueryKey<keyof Of & string>[];
-  /** The filter that leaves out nothing but what the list leaves out by itself. */
+  /** The filter that leaves out only what the list leaves out by default. */
   none: Of;
-  /** How it may be shown, where that can be chosen; its saved views keep it. */
+  /** How the list may be shown, where that can be chosen. Saved views keep it. */
   arrangements?: Arrangements;
-  /** What a text without a key says, where its form tells. */
+  /** Reads a text without a key as a condition, where its form identifies it. */
   recognise?: (word: string) => Partial<Of> | null;
 };
 
-/** A filter as conditions, in the order of the list's keys. */
+/** Returns a filter's conditions, in the order of the list's keys. */
 export function conditionsOf<Of extends Filter>(
   page: QueryPage<Of>,
   filter: Of,
@@ -64,12 +64,12 @@ export function conditionsOf<Of extends Filter>(
   ];
 }
 
-/** A filter as text; reading it gives the filter again. */
+/** Prints a filter as text; reading that text gives the filter again. */
 export function printFilter<Of extends Filter>(page: QueryPage<Of>, filter: Of): string {
   return printQuery(conditionsOf(page, filter));
 }
 
-/** Words stand side by side; where more than one space tells them apart they are one. */
+/** Splits text into words at single spaces. Text with any other space in it stays one word. */
 function wordsOf(text: string): string[] {
   const words = text.split(" ");
   return words.every((word) => word !== "" && !/\s/.test(word)) ? words : [text];

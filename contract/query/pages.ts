@@ -8,7 +8,7 @@ import { SESSION_QUERY } from "./sessions";
 import { STORAGE_QUERY } from "./storage";
 import { TASK_QUERY } from "./tasks";
 
-/** What may be said of each list. */
+/** The query keys of each list. */
 export const QUERY_PAGES = {
   sessions: SESSION_QUERY,
   runs: RUN_QUERY,
@@ -19,7 +19,7 @@ export const QUERY_PAGES = {
   storage: STORAGE_QUERY,
 } satisfies Record<ViewPage, unknown>;
 
-/** A list's registry where it matters not whose it is. */
+/** Returns a list's registry, for code that does not depend on the list. */
 export function queryPage(page: ViewPage): QueryPage {
   return QUERY_PAGES[page] as unknown as QueryPage;
 }

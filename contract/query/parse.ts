@@ -6,7 +6,7 @@ const KEYED = new RegExp(KEY, "iy");
 const QUOTED = new RegExp(QUOTED_TO_END, "y");
 const BARE = /\S*/y;
 
-/** The parts of a text, in its order. */
+/** Returns the parts of a text, in order. */
 export function parseQuery(text: string): Part[] {
   const whole = text.slice(0, QUERY_MAX);
   const parts: Part[] = [];

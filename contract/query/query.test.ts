@@ -17,7 +17,7 @@ import { SESSION_QUERY } from "./sessions";
 import { STORAGE_QUERY } from "./storage";
 import { TASK_QUERY, tasksInput } from "./tasks";
 
-/** Text as a hostile person writes it: made of what the language is made of, and of anything. */
+/** Hostile text: made of the language's own pieces and of anything else. */
 const hostile = fc.oneof(
   fc.string({ unit: "binary" }),
   fc
@@ -48,7 +48,7 @@ test("any text parses, what is printed says the same, and printing it again chan
       const parts = parseQuery(text);
       for (const { start, valueAt, end } of parts) expect(start <= valueAt && valueAt <= end).toBe(true);
       const printed = printQuery(parts);
-      // One that is at its longest may not fit when it is put in quotes.
+      // Quoting a value of maximum length may make it too long.
       if (printed.length > QUERY_MAX) return;
       expect(said(printed)).toEqual(said(text));
       expect(printQuery(parseQuery(printed))).toBe(printed);
@@ -111,7 +111,7 @@ test("of every page, any text is read without a throw, and what a filter prints 
         const { filter, problems } = readQuery(registry, text);
         for (const { start, end, message, fix } of problems) {
           expect(start <= end && message.length > 0).toBe(true);
-          // What is offered instead is taken, or is wrong in another place.
+          // The suggested fix is accepted, or is wrong in another place.
           if (fix !== null)
             expect(readQuery(registry, fix).problems.map((other) => other.message)).not.toContain(message);
         }
@@ -208,7 +208,7 @@ test("metadata is asked for by its names, several hold together, and a filter sa
     ["“meta” is said for 5 names at most", null],
   ]);
   expect(problemOf(RUN_QUERY, "metadata.a:1")[0]?.[1]).toBe('"metadata.a:1"');
-  // Any other word with a dot is what it was before.
+  // Any other word with a dot is still a plain word.
   expect(readQuery(SESSION_QUERY, "list.ts:12").filter.search).toBe("list.ts:12");
 });
 
@@ -241,7 +241,7 @@ test("on the audit page a word is a caller, an action or an id, by how it is wri
   expect(read("runs.cancel").filter).toMatchObject({ action: "runs.cancel" });
   expect(read("storage.gc.deleting age<1h").filter).toMatchObject({ action: "storage.gc.deleting", within: 1 });
   expect(read("aud_1").filter).toMatchObject({ id: "aud_1" });
-  // A caller chooses a session's id: it may look like anything else.
+  // Callers choose session ids: an id may look like anything else.
   expect(read("release.v1").filter).toMatchObject({ target: "release.v1" });
   expect(read("target:team:ses").filter).toMatchObject({ target: "team:ses" });
   expect(printFilter(AUDIT_QUERY, read("ses_1 operator:ann").filter)).toBe("actor:operator:ann target:ses_1");

@@ -2,8 +2,8 @@ import type { TimeRange } from "@/contract/time-range";
 import type { QueryKey } from "./page";
 
 /**
- * Which time a list is about, as an address holds it: no longer ago and longer ago than so many hours, which may be
- * parts of one; or from and up to instants.
+ * A list's time range as an address holds it: at most (`within`) and at least (`older`) that many hours ago, which may
+ * be fractions; or from (`since`) and up to (`until`) an instant.
  */
 export type RangeFilter = { within: number | null; older: number | null; since: string | null; until: string | null };
 export const ANY_TIME: RangeFilter = { within: null, older: null, since: null, until: null };
@@ -27,7 +27,10 @@ function withinInput(hours: number | null): TimeRange {
   return Number.isInteger(hours) ? { withinHours: hours } : { withinMinutes: minutesOf(hours) };
 }
 
-/** A range as it is at an instant, so that it means the same at any other; the narrower end counts where both are given. */
+/**
+ * Fixes a relative range at an instant, so that it means the same at any other time. Where both ends of a kind are
+ * given, the narrower one counts.
+ */
 export function fixRange<Of extends RangeFilter>(filter: Of, nowMs: number): Of {
   const ends = (instants: (number | null)[]) => instants.filter((ms) => ms !== null && !Number.isNaN(ms)) as number[];
   const back = (hours: number | null) => (hours === null ? null : nowMs - hours * HOUR_MS);
@@ -42,7 +45,7 @@ export function fixRange<Of extends RangeFilter>(filter: Of, nowMs: number): Of 
   };
 }
 
-/** The same of what a list asks the server for. */
+/** Does the same for a list's server input. */
 export function fixInput<Of extends object>(input: Of, nowMs: number): Of {
   const { withinHours, withinMinutes, olderThanMinutes, since, until, ...rest } = input as Of & TimeRange;
   const within = withinHours ?? (withinMinutes === undefined ? null : withinMinutes / HOUR_MINUTES);
@@ -51,13 +54,13 @@ export function fixInput<Of extends object>(input: Of, nowMs: number): Of {
   return { ...rest, ...rangeInput(fixed) } as Of;
 }
 
-/** Whether an instant lies in a range; the server decides by the same. */
+/** Whether an instant lies in a range; the server applies the same rule. */
 export function isInRange(filter: RangeFilter, atMs: number, nowMs: number): boolean {
   const { since, until } = fixRange(filter, nowMs);
   return (since === null || atMs >= Date.parse(since)) && (until === null || atMs < Date.parse(until));
 }
 
-/** The keys of a list whose rows have an age. */
+/** The query keys of a list whose rows have an age. */
 export function rangeKeys(of: string): QueryKey<keyof RangeFilter>[] {
   return [
     { name: "age", kind: "duration", fields: { "<": "within", ">": "older" }, help: `Time since ${of}` },

@@ -8,15 +8,15 @@ const TEXT_MAX = 200;
 const YES: readonly string[] = ["yes", "true"];
 const NO: readonly string[] = ["no", "false"];
 export const FLAG_VALUES: readonly string[] = ["yes", "no"];
-/** Years that PostgreSQL and JavaScript write in the same way. */
+/** The years that PostgreSQL and JavaScript write in the same way. */
 const EARLIEST_MS = Date.UTC(1000, 0);
 const LATEST_MS = Date.UTC(10_000, 0) - 1;
-/** Offered while somebody types; any other length of time may be written. */
+/** Suggested while somebody types; any other duration is accepted too. */
 export const DURATION_VALUES: readonly string[] = ["30m", "1h", "24h", "7d"];
-/** The same of sizes, which are held as they are written. */
+/** Suggested sizes. Sizes are kept as they are written. */
 export const SIZE_VALUES: readonly string[] = ["100MiB", "1GiB", "10GiB"];
 
-/** A typed value as its field holds it, or what is wrong with it. Lengths of time are held in hours. */
+/** Returns a typed value as its field holds it, or what is wrong with it. Durations are held in hours. */
 export function readValue(key: QueryKey, typed: string): ReadValue {
   if (typed === "") return problem(`“${key.name}” needs a value`);
   switch (key.kind) {
@@ -48,7 +48,7 @@ export function readValue(key: QueryKey, typed: string): ReadValue {
   }
 }
 
-/** Text as a list takes it. */
+/** Reads text that a list accepts. */
 export function readText(name: string, typed: string): ReadValue {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it refuses.
   if (typed.length > TEXT_MAX || /[\u0000-\u001f\u007f]/.test(typed))
@@ -56,7 +56,7 @@ export function readText(name: string, typed: string): ReadValue {
   return { value: typed };
 }
 
-/** Ids of columns, each once, in the list's order. */
+/** Reads column ids, each once and in the list's order. */
 function readColumnIds({ values = [] }: QueryKey, typed: string): ReadValue {
   const said = typed.split(",");
   const unknown = said.find((id) => !values.includes(id) || (id === NO_COLUMNS && said.length > 1));

@@ -6,11 +6,13 @@ import type { Filter, QueryKey, QueryPage } from "./page";
 import { parseQuery } from "./parse";
 import { readText, readValue } from "./read-value";
 
-/** What is wrong with a part of a text; the fix is what to write in its place. */
+/** What is wrong with part of a text; `fix` is the text to write in its place. */
 export type Problem = { start: number; end: number; message: string; fix: string | null };
 export type Reading<Of extends Filter> = { filter: Of; problems: Problem[] };
 
-/** The filter that a text stands for. Where there are problems it is not whole, and not to be used. */
+/**
+ * Returns the filter that a text stands for. Where there are problems the filter is incomplete and must not be used.
+ */
 export function readQuery<Of extends Filter>(page: QueryPage<Of>, text: string): Reading<Of> {
   const problems: Problem[] = [];
   const said: Partial<Record<keyof Of, FieldValue>> = {};
@@ -42,7 +44,7 @@ export function readQuery<Of extends Filter>(page: QueryPage<Of>, text: string):
   return { filter: { ...page.none, ...said }, problems };
 }
 
-/** Of pairs `of` is the name of one. */
+/** `of`: the name of one pair. */
 type Read = { field: string; value: FieldValue; of?: string } | Pick<Problem, "message" | "fix">;
 
 function readPart<Of extends Filter>(page: QueryPage<Of>, part: Part): Read {
@@ -89,7 +91,7 @@ function wrongValue(part: Part, { problem, nearestOf }: { problem: string; neare
   return { message: `${problem}: ${known}`, fix: near === null ? null : printAs({ ...part, value: near }) };
 }
 
-/** Free text as its field takes it. */
+/** Reads free text into its field. */
 function readWords(field: string, text: string): Read {
   const read = readText("text", text);
   return "problem" in read ? { message: read.problem, fix: null } : { field, value: read.value };
@@ -99,7 +101,7 @@ function refuseWord(page: Pick<QueryPage, "words" | "keys">, part: Part, text: s
   if (page.words === null)
     return { message: `Free text cannot be used here: write one of ${page.keys[0]?.name ?? "the keys"}:…`, fix: null };
   const word = text.slice(part.start, part.end);
-  // Its minus is then a part of the word.
+  // Its minus sign is then part of the word.
   const fix = printAs({ ...part, isNot: false, value: word });
   return { message: `“${word}” cannot be used here: the list is not searched for what is not so`, fix };
 }
@@ -112,7 +114,7 @@ function nameOf({ key, of, value }: Part): string {
   return key === null ? printValue(value) : printKey(key, of);
 }
 
-/** What stands there without a key, or would without one, such as `operator:ann`. */
+/** Returns the text in this place as a word: it has no key, or would have none, as in `operator:ann`. */
 function wordOf(part: Part, text: string): string {
   return part.key === null && !part.isNot ? part.value : text.slice(part.start, part.end);
 }

@@ -3,7 +3,7 @@ import { RUNNER_END_KINDS, RUNNER_SKEWS, RUNNER_STATES, type RunnerEndKind, type
 import type { QueryPage } from "./page";
 import { ANY_TIME, minutesOf, type RangeFilter, rangeInput, rangeKeys } from "./range";
 
-/** `living` is what a list shows that was asked for nothing else; `all` shows those that have ended too. */
+/** `living` is what a list shows by default; `all` includes ended runners. */
 export const SHOWN_STATES = ["living", ...RUNNER_STATES, "all"] as const;
 export type ShownState = (typeof SHOWN_STATES)[number];
 
@@ -21,7 +21,7 @@ export type RunnerFilter = RangeFilter & {
   launched: boolean | null;
   drained: boolean | null;
   stuck: boolean | null;
-  /** Hours since it was last heard of, at most and at least. */
+  /** Hours since the runner was last heard from: at most (`heard`), and at least. */
   heard: number | null;
   silent: number | null;
   search: string;
@@ -87,12 +87,12 @@ export const RUNNER_QUERY: QueryPage<RunnerFilter> = {
   },
 };
 
-/** The state that is shown: who looks for an id, or for how one ended, means it in whatever state it is. */
+/** The state to show. A search for an id, a run or an end includes every state. */
 export function shownState({ state, search, run, end }: RunnerFilter): ShownState {
   return state ?? (search.trim() === "" && run === null && end === null ? "living" : "all");
 }
 
-/** What a filter asks the server for; prefetch, hook and counts share it. */
+/** Converts a filter to the server's input; prefetch, hook and counts share it. */
 export function runnersInput(filter: RunnerFilter): Partial<ListRunnersInput> {
   const search = filter.search.trim();
   const state = shownState(filter);

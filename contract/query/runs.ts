@@ -13,7 +13,7 @@ export type RunFilter = RangeFilter & {
   search: string;
 };
 
-/** The columns of runs beside status and name. */
+/** The columns of runs, beside status and name. */
 export const RUN_COLUMNS = [
   { id: "profile", name: "Profile" },
   { id: "project", name: "Project", isOptional: true },
@@ -58,7 +58,7 @@ export const RUN_QUERY: QueryPage<RunFilter> = {
   none: { status: null, failure: null, profile: null, session: null, task: null, search: "", ...ANY_TIME },
 };
 
-/** What a filter asks the server for; prefetch, hook and counts share it. */
+/** Converts a filter to the server's input; prefetch, hook and counts share it. */
 export function runsInput(filter: RunFilter): Partial<ListRunsInput> {
   const search = filter.search.trim();
   return {

@@ -15,15 +15,15 @@ export type SessionFilter = RangeFilter & {
   failure: string | null;
   /** In hours. */
   expires: number | null;
-  /** Pairs in one text: `team:shop ticket:7`. */
+  /** Pairs as one text: `team:shop ticket:7`. */
   metadata: string | null;
   search: string;
 };
 
-/** How long an evicted session stays in the default view: the console judges by it what the stream tells of. */
+/** How many days an evicted session stays in the default view. The console applies it to what the stream reports. */
 export const EVICTED_SHOWN_DAYS = 7;
 
-/** The columns of sessions beside state and name. */
+/** The columns of sessions, beside state and name. */
 export const SESSION_COLUMNS = [
   { id: "profile", name: "Profile" },
   { id: "project", name: "Project" },
@@ -82,7 +82,7 @@ export const SESSION_QUERY: QueryPage<SessionFilter> = {
   },
 };
 
-/** What a filter asks the server for; prefetch, hook and counts share it. */
+/** Converts a filter to the server's input; prefetch, hook and counts share it. */
 export function sessionsInput(filter: SessionFilter, readerId: string | null): Partial<ListSessionsInput> {
   const { state, profile, storage, project, search, unread, failed, failure, expires } = filter;
   return {

@@ -18,12 +18,12 @@ export type StorageFilter = {
   attached: boolean | null;
   healthy: boolean | null;
   archive: (typeof ARCHIVE_STANDINGS)[number] | null;
-  /** As it is written, such as `1GiB`. */
+  /** As typed, such as `1GiB`. */
   larger: string | null;
   sort: (typeof STORAGE_SORTS)[number];
 };
 
-/** The columns of volumes beside state and session. */
+/** The columns of volumes, beside state and session. */
 export const STORAGE_COLUMNS = [
   { id: "project", name: "Project" },
   { id: "kind", name: "Kind", isOptional: true },
@@ -82,7 +82,7 @@ export const STORAGE_QUERY: QueryPage<StorageFilter> = {
   },
 };
 
-/** Whose volumes a filter is about, whatever their state: the totals and the picture are of these. */
+/** The owners that a filter covers, whatever the volumes' state: totals and the size picture cover these. */
 export type StorageScope = Pick<StorageFilter, "tenant" | "project">;
 
 export function scopeInput(scope: StorageScope): Pick<Partial<ListStorageInput>, "tenantId" | "projectId"> {
@@ -92,7 +92,7 @@ export function scopeInput(scope: StorageScope): Pick<Partial<ListStorageInput>,
   };
 }
 
-/** What a filter asks the server for; prefetch, hook and counts share it. */
+/** Converts a filter to the server's input; prefetch, hook and counts share it. */
 export function storageInput(filter: StorageFilter): Partial<ListStorageInput> {
   return {
     ...scopeInput(filter),

@@ -16,16 +16,16 @@ export type QueueFilter = RangeFilter & {
   session: string | null;
   failure: string | null;
   key: string | null;
-  /** A task that they come after. */
+  /** The id of a task that the listed tasks depend on. */
   after: string | null;
   parked: boolean | null;
   unread: boolean | null;
-  /** Pairs in one text: `team:shop ticket:7`. */
+  /** Pairs as one text: `team:shop ticket:7`. */
   metadata: string | null;
   search: string;
 };
 
-/** The columns of tasks beside state and title. */
+/** The columns of tasks, beside state and title. */
 export const TASK_COLUMNS = [
   { id: "lane", name: "Lane" },
   { id: "priority", name: "Priority" },
@@ -45,7 +45,7 @@ export const TASK_COLUMNS = [
   { id: "since", name: "Since" },
 ] as const satisfies readonly ListColumn[];
 
-/** What waits comes first: it is what can still be changed. */
+/** Waiting tasks come first: they are what can still be changed. */
 export const TASK_QUERY: QueryPage<QueueFilter> = {
   page: "queue",
   words: { field: "search", help: "Part of the title, or the whole id" },
@@ -81,7 +81,7 @@ export const TASK_QUERY: QueryPage<QueueFilter> = {
 
 type TasksInput = Omit<ListTasksInput, "cursor" | "limit" | "sort" | "updatedAfter" | "tenantId">;
 
-/** What a filter asks the server for; prefetch, hook and counts share it. */
+/** Converts a filter to the server's input; prefetch, hook and counts share it. */
 export function tasksInput(filter: QueueFilter, readerId: string | null): TasksInput {
   const { profile, project, session, failure, key, after, parked, unread } = filter;
   return {
