@@ -5,7 +5,7 @@ import type { CreateRunInput, Run } from "./run";
 import { isRecord } from "./schema-places";
 import type { Ask } from "./send-turn";
 
-/** A run as another one is made from it: the same profile, policy, workspace and session. */
+/** The input for a run made like another one: with the same profile, policy, workspace and session. */
 export function sameRun(run: Run): Omit<CreateRunInput, "idempotencyKey"> {
   const sessionId = run.sessionRef?.sessionId;
   return {
@@ -15,7 +15,8 @@ export function sameRun(run: Run): Omit<CreateRunInput, "idempotencyKey"> {
       providerId: run.providerId,
       backendProfile: run.backendProfile,
     },
-    // What is stored came in by the same schema; of an older release it may not, and then the server says what is wrong.
+    // The stored value passed the same schema when it came in. An older release may have stored something else; the
+    // server then says what is wrong.
     workspaceRef: run.workspaceRef as CreateRunInput["workspaceRef"],
     executionPolicy: run.executionPolicy as CreateRunInput["executionPolicy"],
     ...(run.resourceBundleRef === null
@@ -26,8 +27,8 @@ export function sameRun(run: Run): Omit<CreateRunInput, "idempotencyKey"> {
 }
 
 /**
- * What was asked of a run last that it did not complete, else what was asked last: its text, its images, and its answer's
- * schema. No text where nothing was.
+ * Returns what to ask again: the last turn that the run did not complete, else its last turn. Holds its text, images
+ * and answer schema; the text is empty where the run was asked nothing.
  */
 export function askToRepeat(commands: readonly Pick<Command, "type" | "state" | "payload">[]): Ask {
   const turns = commands.filter((command) => command.type === "turn");
@@ -36,7 +37,7 @@ export function askToRepeat(commands: readonly Pick<Command, "type" | "state" | 
   return {
     text: typeof text === "string" ? text : "",
     attachments: attachmentsIn(payload),
-    // A release that knew no schemas took anything by that name, and its turns answered in words.
+    // A release without output schemas accepted any value under this name, and its turns answered in words.
     ...(isAnswersSchema(outputSchema) ? { outputSchema } : {}),
   };
 }

@@ -14,7 +14,7 @@ export const RequestApprovalInput = z.strictObject({
   kind: z.enum(APPROVAL_KINDS),
   itemId: requiredText(256).optional(),
   turnId: requiredText(256).optional(),
-  /** The sub-agent's thread, where it is not the session's own agent that asks. */
+  /** The thread of the sub-agent that asks; left out when the session's own agent asks. */
   agentThreadId: requiredText(256).optional(),
   command: text(1_048_576).optional(),
   cwd: text(4_096).optional(),
@@ -33,10 +33,10 @@ export const ListApprovalsInput = z.strictObject({
   runId: RecordId.optional(),
   tenantId: RecordId.optional(),
   projectId: RecordId.optional(),
-  /** The whole id of an approval, a run or a session. */
+  /** The full id of an approval, a run or a session. */
   search: RecordId.optional(),
   ...TIME_RANGE,
-  /** By when they were asked for; the newest first unless told. */
+  /** Sorted by the time of the request; newest first by default. */
   sort: z.enum(APPROVAL_SORTS).optional(),
   cursor: Cursor.optional(),
   limit: pageLimit(LIST_LIMIT_MAX),
@@ -60,7 +60,7 @@ export const Approval = z.object({
   kind: z.enum(APPROVAL_KINDS),
   itemId: z.string().nullable(),
   turnId: z.string().nullable(),
-  /** The sub-agent's thread; null: the session's own agent asks. */
+  /** The thread of the sub-agent that asks; null: the session's own agent asks. */
   agentThreadId: z.string().nullable(),
   command: z.string().nullable(),
   cwd: z.string().nullable(),
@@ -78,13 +78,16 @@ export const Approval = z.object({
 });
 export type Approval = z.infer<typeof Approval>;
 
-/** An approval with who asks for it. */
+/** An approval with the run and session that ask for it. */
 export const ApprovalSummary = Approval.extend({
   backendProfile: z.string(),
   sessionTitle: z.string().nullable(),
   taskId: z.string().nullable(),
   taskTitle: z.string().nullable(),
-  /** While it waits: when the turn that asks comes to its policy's limit; null without one, or when it waits no more. */
+  /**
+   * While the approval waits: when its turn reaches its policy's time limit. null without a limit, or when the approval
+   * no longer waits.
+   */
   expiresAt: z.string().nullable(),
 });
 export type ApprovalSummary = z.infer<typeof ApprovalSummary>;

@@ -3,7 +3,9 @@ import { Int32, RecordId } from "./ids";
 import { jsonObject } from "./json";
 import { Sha256 } from "./storage";
 
-/** A segment's compressed bytes at most; rollouts are cut into segments of at most 8 MiB before compression. */
+/**
+ * Maximum size of a segment, compressed, in bytes. Rollouts are cut into segments of at most 8 MiB before compression.
+ */
 export const SEGMENT_BYTES_MAX = 64 * 1024 * 1024;
 
 export const MissingSegmentsInput = z.strictObject({
@@ -15,11 +17,11 @@ export type MissingSegmentsInput = z.infer<typeof MissingSegmentsInput>;
 export const CommitManifestInput = z.strictObject({
   runId: RecordId,
   leaseEpoch: Int32.optional(),
-  /** The volume's manifest as `volume/manifest.ts` defines it; its schema is checked there. */
+  /** The volume's manifest as defined by `volume/manifest.ts`, which also checks its schema. */
   manifest: jsonObject(32 * 1024 * 1024),
 });
 export type CommitManifestInput = z.infer<typeof CommitManifestInput>;
-/** What an archiver packed; whose it is, its token says. */
+/** What an archiver packed. Its token says which session it belongs to. */
 export const StoreArchiveInput = z.strictObject({ manifest: jsonObject(32 * 1024 * 1024) });
 export type StoreArchiveInput = z.infer<typeof StoreArchiveInput>;
 export const GetManifestInput = z.strictObject({ sessionId: RecordId });

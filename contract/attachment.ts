@@ -5,25 +5,28 @@ import { Cursor, LIST_LIMIT_MAX, pageLimit, pageOf } from "./page";
 
 const AttachmentId = z.string().regex(ATTACHMENT_ID, "is not the id of an attachment: upload an image first");
 
-/** The images that a message shows: of the run's own session, each once. */
+/** The images that a message shows: images of the run's own session, each once. */
 export const AttachmentIds = z
   .array(AttachmentId)
   .max(IMAGES_PER_MESSAGE_MAX, `at most ${IMAGES_PER_MESSAGE_MAX} images a message`)
   .refine((ids) => new Set(ids).size === ids.length, "names an attachment twice");
 
-/** What a file is called, with its ending; it is shown, and never a path. */
+/** A file name with its extension. It is only displayed, never used as a path. */
 const AttachmentName = exactText(200);
 const BASE64_LENGTH_MAX = Math.ceil(IMAGE_BYTES_MAX / 3) * 4;
 
 export const CreateAttachmentInput = z.strictObject({
   sessionId: RecordId,
-  /** Left out: `image`, with the ending of what it is. The same image under another name keeps its first. */
+  /**
+   * Defaults to `image` with the extension of its type. An image that is uploaded again under another name keeps its
+   * first name.
+   */
   name: AttachmentName.optional(),
-  /** The bytes of the image. As plain bytes they go to the same address, with their own Content-Type. */
+  /** The bytes of the image in base64. Plain bytes can be sent to the same address with their own Content-Type. */
   base64: z.base64().min(1).max(BASE64_LENGTH_MAX, `an image has at most ${IMAGE_BYTES_MAX} bytes`),
 });
 export type CreateAttachmentInput = z.infer<typeof CreateAttachmentInput>;
-/** The same as plain bytes: what the address says beside them. */
+/** The fields that the address carries when the image is sent as plain bytes. */
 export const UploadAttachmentInput = CreateAttachmentInput.omit({ base64: true });
 
 export const GetAttachmentInput = z.strictObject({ attachmentId: RecordId });
@@ -35,28 +38,28 @@ export const ListAttachmentsInput = z.strictObject({
 });
 export type ListAttachmentsInput = z.infer<typeof ListAttachmentsInput>;
 
-/** What an event tells of an image that a message showed. */
+/** What an event says about an image that a message showed. */
 export const ShownAttachment = z.object({
   id: z.string(),
   name: z.string(),
   mediaType: z.enum(IMAGE_TYPES),
   sizeBytes: z.number(),
-  /** Pixels. */
+  /** In pixels. */
   width: z.number(),
   height: z.number(),
 });
 export type ShownAttachment = z.infer<typeof ShownAttachment>;
 
-/** An image that was uploaded to a session: messages of its runs may show it. */
+/** An image that was uploaded to a session, so that messages of its runs can show it. */
 export const Attachment = ShownAttachment.extend({
   sessionId: z.string(),
   tenantId: z.string(),
   projectId: z.string(),
-  /** Of its bytes. */
+  /** SHA-256 of the image's bytes. */
   sha256: z.string(),
   createdAt: z.string(),
   createdBy: z.string(),
-  /** When it goes, unless a message shows it before; null once one has. */
+  /** When the image is removed unless a message shows it before; null once a message has shown it. */
   expiresAt: z.string().nullable(),
 });
 export type Attachment = z.infer<typeof Attachment>;

@@ -7,7 +7,7 @@ import { AUDIT_TARGETS, CALLER_KINDS } from "./words";
 export const ListAuditInput = z.strictObject({
   id: RecordId.optional(),
   actor: RecordId.optional(),
-  /** What kind of caller: what people did is what operators did. */
+  /** The kind of caller. `operator` covers everything that people did. */
   callerKind: z.enum(CALLER_KINDS).optional(),
   action: RecordId.optional(),
   targetKind: z.enum(AUDIT_TARGETS).optional(),
@@ -19,7 +19,7 @@ export const ListAuditInput = z.strictObject({
 });
 export type ListAuditInput = z.infer<typeof ListAuditInput>;
 
-/** Who did what to what. */
+/** Who did what, and to which record. */
 export const AuditRow = z.object({
   id: z.string(),
   at: z.string(),

@@ -16,24 +16,24 @@ export const BACKEND_CAPABILITIES = {
 
 export const BUILT_IN_PROFILES = ["codex", "deepseek", "minimax-m3"] as const;
 
-/** What a try of a profile's provider found: that it is reached, and takes the key. */
+/** The result of trying a profile's provider: whether it can be reached and accepts the key. */
 export const BackendProbe = z.object({
   at: z.string(),
   isOk: z.boolean(),
-  /** From the request to the end of the answer; null where there was none. */
+  /** From the request to the end of the answer; null where there was no answer. */
   latencyMs: z.number().nullable(),
-  /** HTTP; null where nothing was answered. */
+  /** The HTTP status; null where nothing was answered. */
   status: z.number().nullable(),
   /** A sentence for people. */
   message: z.string(),
-  /** The models that it names; null where it names none. */
+  /** The models that the provider lists; null where it lists none. */
   models: z.array(z.string()).nullable(),
-  /** Tries of late that failed, one after another. */
+  /** Recent failed tries in a row. */
   failures: z.number(),
 });
 export type BackendProbe = z.infer<typeof BackendProbe>;
 
-/** Where the key of a profile's provider comes from, and since when it is there; never the key. */
+/** Where the key of a profile's provider comes from, and since when it is there. Never contains the key. */
 export const BackendKey = z.object({
   source: z.enum(["variable", "file", "none"]),
   isPresent: z.boolean(),
@@ -49,19 +49,22 @@ export const Backend = z.object({
   health: z.record(z.string(), z.unknown()),
   updatedAt: z.string(),
   isDemo: z.boolean(),
-  /** null where no model is configured for it on this server. */
+  /** null where this server has no model configured for the profile. */
   model: z.string().nullable(),
   isConfigured: z.boolean(),
   wire: z.enum(["responses", "chat"]).nullable(),
-  /** Of its provider; null where it has none, or the caller is bound to a tenant. */
+  /** The address of its provider; null where the profile has none, or the caller is bound to a tenant. */
   baseUrl: z.string().nullable(),
   key: BackendKey,
   probe: BackendProbe.nullable(),
-  /** Switched off by a person: no new run is made with it, and its tasks wait. */
+  /** Set when a person switched the profile off: no new run is made with it, and its tasks wait. */
   disabled: z.object({ at: z.string(), by: z.string(), reason: z.string().nullable() }).nullable(),
   /** Queue tasks of the profile that the caller may see. */
   tasks: z.object({ running: z.number(), waiting: z.number() }),
-  /** Turns that the caller may see of runs that no task made: each takes a place of the limit, too. */
+  /**
+   * Turns of runs that no task made, as far as the caller may see them. Each of them takes a place under the limit as
+   * well.
+   */
   otherTurns: z.number(),
 });
 export type Backend = z.infer<typeof Backend>;
@@ -69,22 +72,25 @@ export const BackendList = pageOf(Backend);
 export const ListBackendsInput = z.strictObject({ cursor: Cursor.optional(), limit: pageLimit(LIST_LIMIT_MAX) });
 export const SetBackendInput = z.strictObject({
   profile: ChosenId,
-  /** Turns of the profile under way, also of runs that no task made, from which on no task of it starts; null: no limit. */
+  /**
+   * The number of turns of the profile at which no further task starts. Turns of runs that no task made count as well.
+   * null: no limit.
+   */
   maxRunning: z.int().min(0).max(1_000_000).nullable().optional(),
-  /** Takes back that its provider's limit is reached, or that it failed of late: tasks are sent to it again at once. */
+  /** Clears the note that the provider is at its limit or failed recently: tasks are sent to it again at once. */
   isUp: z.literal(true).optional(),
   isEnabled: z.boolean().optional(),
-  /** Why it is switched off, for those whose tasks wait. */
+  /** Why the profile is switched off; shown to those whose tasks wait. */
   reason: text(1_000).optional(),
 });
 export type SetBackendInput = z.infer<typeof SetBackendInput>;
 export type ListBackendsInput = z.infer<typeof ListBackendsInput>;
 export const GetBackendInput = z.strictObject({ profile: ChosenId });
 export type GetBackendInput = z.infer<typeof GetBackendInput>;
-/** A profile, and what it would affect to switch it off. */
+/** A profile, with what switching it off would affect. */
 export const BackendDetails = Backend.extend({
   use: z.object({
-    /** Runs that have not ended; they go on. */
+    /** Runs that have not ended. They continue when the profile is switched off. */
     liveRuns: z.number(),
     sessions: z.number(),
   }),
@@ -93,14 +99,16 @@ export type BackendDetails = z.infer<typeof BackendDetails>;
 
 const TimeoutMs = z.int().min(100).max(3_600_000);
 
-/** What a provider of chat completions takes and refuses, by name: docs/BACKENDS.md says what each means. */
+/** Named sets of what a chat-completions provider accepts and refuses; docs/BACKENDS.md describes each. */
 export const CHAT_PRESETS = ["openai-chat", "minimax", "deepseek", "mistral"] as const;
 export type ChatPreset = (typeof CHAT_PRESETS)[number];
 
-/** A profile in the file that `AGENTRUN_BACKENDS` names. `keyEnv` names web's variable that holds the key. */
+/**
+ * A profile in the file that `AGENTRUN_BACKENDS` names. `keyEnv` is the name of the variable of web that holds the key.
+ */
 export const BackendConfig = z.strictObject({
   model: z.string().min(1),
-  /** Further models that its runs may ask for. */
+  /** Further models that its runs may request. */
   models: z.array(z.string().min(1)).max(100).optional(),
   baseUrl: z
     .url({ protocol: /^https?$/ })
@@ -109,16 +117,19 @@ export const BackendConfig = z.strictObject({
     .string()
     .regex(/^[A-Za-z_][A-Za-z0-9_]*$/)
     .optional(),
-  /** The file that holds the key instead, read at each request: a new key needs no restart. */
+  /** A file that holds the key, instead of `keyEnv`. It is read at each request, so a new key needs no restart. */
   keyFile: z.string().min(1).optional(),
   wire: z.enum(["responses", "chat"]).default("responses"),
   preset: z.enum(CHAT_PRESETS).optional(),
-  /** How long its provider may take until it begins to answer, and between two pieces of an answer. */
+  /**
+   * How long the provider may take to begin its answer (`answerTimeoutMs`), and between two pieces of it
+   * (`silenceTimeoutMs`).
+   */
   answerTimeoutMs: TimeoutMs.optional(),
   silenceTimeoutMs: TimeoutMs.optional(),
-  /** Requests for one answer where the provider is overloaded or away, the first among them. */
+  /** Maximum requests for one answer where the provider is overloaded or away, counting the first. */
   triesMax: z.int().min(1).max(10).optional(),
-  /** Of its model. What another model costs that a run asks for stands in `modelPrices`, by its name. */
+  /** Prices of `model`. Those of the other models that a run may request are in `modelPrices`, by model name. */
   prices: Prices.optional(),
   modelPrices: z.record(z.string(), Prices).optional(),
 });

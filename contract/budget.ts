@@ -4,24 +4,26 @@ import { Cursor, LIST_LIMIT_MAX, pageLimit, pageOf } from "./page";
 import { microsOf } from "./usage";
 import { ALL_TENANTS, BUDGET_ACTIONS, BUDGET_PERIODS, BUDGET_STATES, BUDGET_TOKENS } from "./words";
 
-/** More than any provider was ever paid; in millionths still exact. */
+/** More than any provider was ever paid, and still exact in millionths. */
 const MONEY_MAX = 1_000_000_000;
 const TOKENS_MAX = 1_000_000_000_000_000;
 const MICROS = 1_000_000;
 
-/** What is bounded: tokens, or money of one currency. */
+/** What a budget bounds: tokens, or money in one currency. */
 const Unit = z.union([z.literal(BUDGET_TOKENS), z.string().regex(/^[A-Z]{3}$/)], {
   error: `${BUDGET_TOKENS}, or a currency's three letters, such as USD`,
 });
-/** In the budget's unit: tokens are whole, and money has at most six decimals. */
+/** In the budget's unit. Tokens are whole; money has at most six decimals. */
 const Amount = z.number().positive().max(TOKENS_MAX);
 const WarnPercent = z.int().min(1).max(99);
 const Action = z.enum(BUDGET_ACTIONS);
 
-/** Whose spending is meant: of a session, a run or a task. */
+/** Who spends: the owner and profile of a session, a run or a task. */
 export type SpendingOwner = { tenantId: string; projectId: string; backendProfile: string };
 
-/** Whether what somebody spends counts towards a budget. SQL says the same (`covers` of db/queries/measure-budgets.ts). */
+/**
+ * Whether an owner's spending counts towards a budget. `covers` in db/queries/measure-budgets.ts says the same in SQL.
+ */
 export function isBoundBy(
   owner: SpendingOwner,
   {
@@ -35,17 +37,17 @@ export function isBoundBy(
   return isItsTenant && isItsProject && (backendProfile === null || backendProfile === owner.backendProfile);
 }
 
-/** An amount as it is stored and added up: tokens, or millionths of a currency. */
+/** Converts an amount to the form in which it is stored and summed: tokens, or millionths of a currency. */
 export function unitsOf(unit: string, amount: number): number {
   return unit === BUDGET_TOKENS ? amount : microsOf(amount);
 }
 
-/** What a stored amount is in its unit. */
+/** Converts a stored amount back to its unit. */
 export function amountOf(unit: string, units: number): number {
   return unit === BUDGET_TOKENS ? units : units / MICROS;
 }
 
-/** What is wrong with an amount of a unit; null where nothing is. */
+/** Returns what is wrong with an amount in a unit; null where nothing is. */
 export function amountFault(unit: string, amount: number): string | null {
   if (unit === BUDGET_TOKENS) return Number.isInteger(amount) ? null : "tokens are whole";
   if (amount > MONEY_MAX) return `at most ${MONEY_MAX}`;
@@ -55,7 +57,7 @@ export function amountFault(unit: string, amount: number): string | null {
 export const ListBudgetsInput = z.strictObject({
   tenantId: RecordId.optional(),
   projectId: RecordId.optional(),
-  /** A part of the name. */
+  /** Part of the name. */
   search: text(200).optional(),
   cursor: Cursor.optional(),
   limit: pageLimit(LIST_LIMIT_MAX),
@@ -67,19 +69,19 @@ export type BudgetInput = z.infer<typeof BudgetInput>;
 
 export const CreateBudgetInput = z
   .strictObject({
-    /** Of the budgets of a tenant no two have the same. */
+    /** Unique among the tenant's budgets. */
     name: chosenName(80),
-    /** `*`: what all tenants spend together. An administrator's is that unless a tenant is named. */
+    /** `*`: the spending of all tenants together, which is an administrator's default. */
     tenantId: z.union([OwnerId, z.literal("*")]).optional(),
-    /** Only what a project spends. */
+    /** Counts the spending of this project only. */
     projectId: OwnerId.optional(),
-    /** Only what is spent on a profile. */
+    /** Counts the spending on this profile only. */
     backendProfile: RecordId.optional(),
-    /** Days begin at midnight of UTC, weeks on Mondays. `session`: each session on its own, for as long as it is. */
+    /** Days begin at midnight UTC, weeks on Mondays. `session`: each session on its own, for as long as it exists. */
     period: z.enum(BUDGET_PERIODS).default("month"),
     unit: Unit,
     limit: Amount,
-    /** Of the limit: people are told once so much is spent; null: they are not. */
+    /** Percentage of the limit at which people are told; null: they are not told. */
     warnPercent: WarnPercent.nullable().default(80),
     action: Action.default("hold"),
   })
@@ -89,7 +91,7 @@ export const CreateBudgetInput = z
   });
 export type CreateBudgetInput = z.infer<typeof CreateBudgetInput>;
 
-/** What a budget is of, its period and its unit stay as they are: another is another budget. */
+/** The scope, period and unit of a budget cannot change: make another budget instead. */
 export const UpdateBudgetInput = z.strictObject({
   budgetId: RecordId,
   name: chosenName(80).optional(),
@@ -106,40 +108,43 @@ export type DeleteBudgetInput = z.infer<typeof DeleteBudgetInput>;
 
 export const RaiseBudgetInput = z.strictObject({
   budgetId: RecordId,
-  /** Which session's, where each has a budget of its own. */
+  /** The session to raise, where each session has its own budget. */
   sessionId: RecordId.optional(),
-  /** What may be spent in the period that is under way, in all; null: the budget's own limit again. */
+  /** The total that may be spent in the current period; null: back to the budget's own limit. */
   limit: Amount.nullable(),
 });
 export type RaiseBudgetInput = z.infer<typeof RaiseBudgetInput>;
 
-/** What was spent of a budget in one of its periods. */
+/** What was spent under a budget in one of its periods. */
 export const BudgetPeriod = z.object({
   budgetId: z.string(),
-  /** Its first day of UTC, or its session. */
+  /** The first day of the period, in UTC, or the session's id. */
   key: z.string(),
   sessionId: z.string().nullable(),
-  /** Both null for a session: it has no end that is known. */
+  /** Both ends are null for a session, whose end is not known. */
   startsAt: z.string().nullable(),
   endsAt: z.string().nullable(),
-  /** By the calls that are stored now, also of one that is over. */
+  /** Summed from the calls that are stored now, also for a period that is over. */
   spent: z.number(),
-  /** What may be spent in it: the budget's, or what it was raised to; of one that is over, what held then. */
+  /**
+   * What may be spent in the period: the budget's limit, or what it was raised to. For a past period, the limit that
+   * held then.
+   */
   limit: z.number(),
   isRaised: z.boolean(),
   raisedBy: z.string().nullable(),
   state: z.enum(BUDGET_STATES),
-  /** Since when it is near its limit, and since when that is reached. */
+  /** Since when spending is near the limit (`nearAt`), and since when the limit is reached. */
   nearAt: z.string().nullable(),
   reachedAt: z.string().nullable(),
-  /** Calls that nobody counted or that had no price: what they cost is not in `spent`. */
+  /** Calls without a token count or a price; their cost is missing from `spent`. */
   uncountedCalls: z.number(),
   unpricedCalls: z.number(),
 });
 export type BudgetPeriod = z.infer<typeof BudgetPeriod>;
 export const BudgetPeriodPage = pageOf(BudgetPeriod);
 
-/** What may be spent on models. */
+/** A limit on what may be spent on models. */
 export const Budget = z.object({
   id: z.string(),
   /** `*`: all tenants together. */
@@ -152,13 +157,13 @@ export const Budget = z.object({
   limit: z.number(),
   warnPercent: z.number().nullable(),
   action: Action,
-  /** The period that is under way; null where each session has its own. */
+  /** The current period; null where each session has its own. */
   current: BudgetPeriod.nullable(),
-  /** As its period stands; where each session has one, as the worst of them does. */
+  /** The state of the current period; where each session has its own, the worst of theirs. */
   state: z.enum(BUDGET_STATES),
-  /** Sessions that have reached it, where each has its own. */
+  /** Number of sessions that have reached their limit, where each has its own. */
   reachedSessions: z.number(),
-  /** Who made it, as the audit log names them. */
+  /** Who made the budget, as the audit log names them. */
   createdBy: z.string(),
   createdAt: z.string(),
   updatedAt: z.string(),
@@ -179,7 +184,7 @@ export type ListBudgetPeriodsInput = z.infer<typeof ListBudgetPeriodsInput>;
 
 export const BudgetsOfSessionInput = z.strictObject({ sessionId: RecordId });
 export type BudgetsOfSessionInput = z.infer<typeof BudgetsOfSessionInput>;
-/** What a session's calls count towards, those first that are nearest to their limit. */
+/** The budgets that a session's calls count towards, closest to their limit first. */
 export const BudgetsOfSession = z.object({
   items: z.array(
     Budget.pick({ id: true, name: true, unit: true, action: true, period: true }).extend({ current: BudgetPeriod }),

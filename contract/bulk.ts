@@ -12,11 +12,11 @@ import { BULK_ACTIONS, BULK_KINDS, BULK_OUTCOMES, BULK_RESULT_SORTS, type BulkVe
 export { BULK_KINDS, BULK_OUTCOMES, BULK_UNDO, type BulkKind, type BulkOutcome, type BulkVerb } from "./words";
 
 export const BULK_STATES = ["pending", "running", "completed", "aborted"] as const;
-/** What one bulk action may be about, at most. */
+/** Maximum number of targets of one bulk action. */
 export const BULK_ITEMS_MAX = 100_000;
 const BULK_IDS_MAX = 10_000;
 const BULK_VERBS = [...new Set(Object.values(BULK_ACTIONS).flat())] as [BulkVerb, ...BulkVerb[]];
-/** A hundred years: nothing that somebody means. */
+/** A hundred years: more than anybody can mean. */
 const EXTENSION_MS_MAX = 100 * 365 * 86_400_000;
 
 const PAGED = { cursor: true, limit: true } as const;
@@ -33,7 +33,7 @@ export type BulkApprovalFilter = z.infer<typeof BulkApprovalFilter>;
 export const BulkRunnerFilter = ListRunnersInput.omit(PAGED);
 export type BulkRunnerFilter = z.infer<typeof BulkRunnerFilter>;
 
-/** What each list's own filter may say. */
+/** The filters that a bulk action accepts: those of each kind's own list. */
 export const BULK_FILTERS = {
   task: BulkTaskFilter,
   run: BulkRunFilter,
@@ -42,7 +42,10 @@ export const BULK_FILTERS = {
   approval: BulkApprovalFilter,
   runner: BulkRunnerFilter,
 } as const;
-/** The first that fits says what it is: those that add a default come after those that share their keys and add none. */
+/**
+ * The first schema that matches decides the kind of filter. So schemas that add a default come after those with the
+ * same keys and no default.
+ */
 const BulkFilter = z.union([
   BulkTaskFilter,
   BulkRunFilter,
@@ -57,19 +60,19 @@ const TARGET = {
   projectId: OwnerId.optional(),
   kind: z.enum(BULK_KINDS),
   action: z.enum(BULK_VERBS),
-  /** Which: these, or all that a filter of their list matches; one of the two. */
+  /** The targets: either these ids, or everything that a filter of their list matches. Exactly one must be given. */
   ids: z.array(RecordId).min(1).max(BULK_IDS_MAX).optional(),
   filter: BulkFilter.optional(),
-  /** Leaves out what was created later, so that what was looked at is what is dealt with. */
+  /** Leaves out records that were created later, so that the action covers only what the caller has looked at. */
   asOf: Instant.optional(),
-  /** Of `reprioritise`. */
+  /** For `reprioritise`. */
   priority: z.int().min(-2_147_483_648).max(2_147_483_647).optional(),
-  /** Of `move`. */
+  /** For `move`. */
   queue: ChosenId.optional(),
   lane: ChosenId.optional(),
-  /** Of `extend`: from its expiry, or from now where that is over. */
+  /** For `extend`: counted from the expiry, or from now where the expiry has passed. */
   byMs: z.int().min(1).max(EXTENSION_MS_MAX).optional(),
-  /** Of `read` and `unread`: whose marks. */
+  /** For `read` and `unread`: whose marks to set. */
   readerId: ReaderId.optional(),
 };
 type Target = z.infer<z.ZodObject<typeof TARGET>>;
@@ -103,9 +106,12 @@ export const CreateBulkInput = z
   .strictObject({
     ...TARGET,
     reason: text(10_000).optional(),
-    /** How many it is to do something to, as a preview told; needed to `evict`, and refused where it is not so. */
+    /**
+     * The number of targets that a preview said the action would change. Required for `evict`; the action is refused
+     * when the number differs.
+     */
     confirmCount: Count.optional(),
-    /** The same key with the same content answers the first action. */
+    /** Sending the same key with the same content again returns the first action. */
     idempotencyKey: IdempotencyKey.optional(),
   })
   .superRefine((input, ctx) => {
@@ -115,22 +121,22 @@ export const CreateBulkInput = z
   });
 export type CreateBulkInput = z.infer<typeof CreateBulkInput>;
 
-/** What an action is told beside its reason. */
+/** What an action is given beside its reason. */
 export type BulkParams = Partial<Pick<Target, "priority" | "queue" | "lane" | "byMs" | "readerId">>;
 
 export const BulkItem = z.object({ id: z.string(), title: z.string().nullable(), skip: z.string().nullable() });
 export type BulkItem = z.infer<typeof BulkItem>;
 export const BulkPreview = z.object({
-  /** All that match now, of which so many would be left as they are. */
+  /** Everything that matches now (`total`), and how many of these would be left as they are. */
   total: z.number(),
   skipped: z.number(),
-  /** Why, the most frequent first. */
+  /** Why targets would be left as they are, most frequent reason first. */
   reasons: z.array(z.object({ reason: z.string(), count: z.number() })),
-  /** The first of those that it would do something to, and the first of the others, each with why. */
+  /** The first targets that the action would change, and the first that it would not, each with the reason. */
   items: z.array(BulkItem),
-  /** More match than one action may be about: `total` is no count then. */
+  /** More targets match than one action may have; `total` is then not the full count. */
   isTooLarge: z.boolean(),
-  /** When this was true, to send along. */
+  /** The time of this preview, to send as the action's `asOf`. */
   asOf: z.string(),
 });
 export type BulkPreview = z.infer<typeof BulkPreview>;
@@ -141,7 +147,7 @@ export const BulkAction = z.object({
   tenantId: z.string().nullable(),
   projectId: z.string().nullable(),
   action: z.enum(BULK_VERBS),
-  /** null: by ids, or what became of another action. */
+  /** null: the targets were given by ids, or are the results of another action. */
   filter: z.record(z.string(), z.unknown()).nullable(),
   params: z.object({
     priority: z.number().optional(),
@@ -151,10 +157,10 @@ export const BulkAction = z.object({
     readerId: z.string().optional(),
   }),
   reason: z.string().nullable(),
-  /** The action that it takes back, or tries again what was refused of. */
+  /** The action that this one undoes, or whose refused targets it tries again. */
   sourceId: z.string().nullable(),
   state: z.enum(BULK_STATES),
-  /** How many matched, of which so many are dealt with. */
+  /** How many targets matched (`total`), and how many of these are done. */
   total: z.number(),
   done: z.number(),
   unchanged: z.number(),
@@ -176,7 +182,7 @@ export const ListBulkInput = z.strictObject({
 export type ListBulkInput = z.infer<typeof ListBulkInput>;
 export const ListBulkResultsInput = z.strictObject({
   bulkId: RecordId,
-  /** All that are dealt with, unless told. */
+  /** Defaults to every target that has an outcome. */
   outcome: z.enum(BULK_RESULT_SORTS).optional(),
   cursor: Cursor.optional(),
   limit: pageLimit(LIST_LIMIT_MAX),
@@ -184,26 +190,26 @@ export const ListBulkResultsInput = z.strictObject({
 export type ListBulkResultsInput = z.infer<typeof ListBulkResultsInput>;
 export const BulkResult = z.object({
   targetId: z.string(),
-  /** As its list shows it now; null where it has no title, or is gone. */
+  /** The title that its list shows now; null where it has no title or no longer exists. */
   title: z.string().nullable(),
-  /** null: it is not dealt with. */
+  /** null: not dealt with yet. */
   outcome: z.enum(BULK_OUTCOMES).nullable(),
   message: z.string().nullable(),
-  /** What was made of it, such as the new run of a retry. */
+  /** The id of what was made, such as the new run of a retry. */
   madeId: z.string().nullable(),
 });
 export type BulkResult = z.infer<typeof BulkResult>;
 export const BulkResultPage = pageOf(BulkResult);
 
 export const BulkOutcomes = z.object({
-  /** Why targets were refused or left as they were, the most frequent first; each is told without its own id. */
+  /** Why targets were refused or left as they were, most frequent first. Messages leave out the target's own id. */
   reasons: z.array(z.object({ outcome: z.enum(BULK_OUTCOMES), message: z.string(), count: z.number() })),
   /** Whether there are more reasons than these. */
   hasMore: z.boolean(),
-  /** The actions that tried again what was refused, and that took it back. */
+  /** The action that tried the refused targets again (`retriedById`), and the one that undid this action. */
   retriedById: z.string().nullable(),
   undoneById: z.string().nullable(),
-  /** Until when all of this is kept; null while it is under way. */
+  /** Until when the action and its results are kept; null while it is in progress. */
   keptUntil: z.string().nullable(),
 });
 export type BulkOutcomes = z.infer<typeof BulkOutcomes>;

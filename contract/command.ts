@@ -15,7 +15,7 @@ export const OPEN_COMMAND_STATES = ["pending", "acknowledged"] as const;
 export const APPROVAL_DECISIONS = ["accept", "acceptForSession", "decline"] as const;
 export type ApprovalDecision = (typeof APPROVAL_DECISIONS)[number];
 
-/** What each type of command needs in its payload; further keys are kept. */
+/** The payload that each type of command requires. Further keys are kept. */
 export const COMMAND_PAYLOADS = {
   turn: z.looseObject({
     text: requiredText(1_048_576),
@@ -70,7 +70,7 @@ export const FinishCommandInput = z.strictObject({
   failureMessage: text(1_048_576).optional(),
   threadId: requiredText(256).optional(),
   turnId: requiredText(256).optional(),
-  /** Of a completed turn that was given an `outputSchema`: the JSON that it answered. */
+  /** For a completed turn that was given an `outputSchema`: the JSON that it answered. */
   output: CommandOutput.optional(),
 });
 export type FinishCommandInput = z.infer<typeof FinishCommandInput>;
@@ -92,7 +92,7 @@ export const Command = z.object({
   cancelRequestedAt: z.string().nullable(),
   failureKind: z.string().nullable(),
   failureMessage: z.string().nullable(),
-  /** The JSON that a turn with an `outputSchema` answered; null before its end, and where there is none. */
+  /** The JSON that a turn with an `outputSchema` answered; null before the turn ends, and where there is none. */
   output: StoredOutput,
 });
 export type Command = z.infer<typeof Command>;

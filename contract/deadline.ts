@@ -1,4 +1,4 @@
-/** Nobody has answered in time. */
+/** Thrown when nothing answered in time. */
 export class DeadlineError extends Error {
   override readonly name = "DeadlineError";
   constructor(what: string, deadlineMs: number) {
@@ -7,10 +7,11 @@ export class DeadlineError extends Error {
 }
 
 /**
- * Work that heeds its signal, and is given up by it after `deadlineMs` or with another signal. `what` is said where it was late.
+ * Runs work with a signal that aborts after `deadlineMs`, or when the outer signal does. `what` names the work in the
+ * error.
  *
- * Not by AbortSignal.any over an AbortSignal.timeout: Node 20 forgets a timeout that only such a signal knows of as
- * soon as garbage is collected, and the work has no limit at all.
+ * AbortSignal.any over an AbortSignal.timeout cannot be used: Node 20 loses a timeout that only the combined signal
+ * refers to at the next garbage collection, and the work would have no limit at all.
  */
 export async function withDeadline<T>(
   what: string,

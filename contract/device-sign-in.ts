@@ -4,21 +4,21 @@ import { chosenName } from "./ids";
 import { DEVICE_SIGN_IN_STATES } from "./words";
 
 export const StartDeviceSignInInput = z.strictObject({
-  /** What the program calls itself, such as a person's name and the machine's. */
+  /** What the program calls itself, such as the names of the person and the machine. */
   client: chosenName(80),
 });
 export type StartDeviceSignInInput = z.infer<typeof StartDeviceSignInInput>;
 
-/** What a command line tells its person, and asks by. */
+/** What a command line shows to its person, and what it polls with. */
 export const DeviceSignInBegun = z.object({
-  /** Buys the token: it stays with the program. */
+  /** Exchanged for the token; the program keeps it to itself. */
   deviceCode: z.string(),
-  /** What the person compares, or types. */
+  /** The code that the person compares or types. */
   userCode: z.string(),
-  /** Where they allow it; the second has the code in it. */
+  /** Where the person allows the sign-in. The second address includes the code. */
   verificationUri: z.string(),
   verificationUriComplete: z.string(),
-  /** Seconds until it is over, and between two questions. */
+  /** Seconds until the sign-in expires (`expiresInSeconds`), and between two polls. */
   expiresInSeconds: z.int(),
   intervalSeconds: z.int(),
 });
@@ -28,8 +28,8 @@ export const PollDeviceSignInInput = z.strictObject({ deviceCode: z.string().min
 export type PollDeviceSignInInput = z.infer<typeof PollDeviceSignInInput>;
 
 /**
- * slow-down: waiting too, and it was asked too soon; ended: the browser that allowed it was signed out before the token
- * was collected.
+ * slow-down: still waiting, and the program polled too soon. ended: the browser that allowed the sign-in was signed out
+ * before the token was collected.
  */
 export const DEVICE_POLL_STATES = [
   "waiting",
@@ -43,14 +43,14 @@ export const DEVICE_POLL_STATES = [
 
 export const DevicePoll = z.object({
   state: z.enum(DEVICE_POLL_STATES),
-  /** Seconds to wait before the next question. */
+  /** Seconds to wait before the next poll. */
   intervalSeconds: z.int(),
-  /** With `allowed`, and never again. */
+  /** Returned with `allowed`, once only. */
   token: CreatedToken.nullable(),
 });
 export type DevicePoll = z.infer<typeof DevicePoll>;
 
-/** Any text: what is no code is told like one that nobody has. */
+/** Accepts any text: a malformed code gets the same answer as a code that nobody has. */
 const TypedUserCode = z.string().min(1).max(40);
 
 export const DeviceSignInInput = z.strictObject({ userCode: TypedUserCode });
@@ -62,17 +62,17 @@ export const DecideDeviceSignInInput = z.strictObject({
 });
 export type DecideDeviceSignInInput = z.infer<typeof DecideDeviceSignInInput>;
 
-/** A command line that asks to act for the person who looks at it. */
+/** A command line's sign-in, shown to the person who decides on it. */
 export const DeviceSignIn = z.object({
   userCode: z.string(),
   state: z.enum(DEVICE_SIGN_IN_STATES),
-  /** In its own words, which may be a lie. */
+  /** The program's own words, which may be false. */
   client: z.string(),
-  /** Where it asked from, as this server saw it: behind a proxy, the proxy's. */
+  /** The address that the request came from as this server saw it; behind a proxy, the proxy's address. */
   address: z.string(),
   askedAt: z.string(),
   expiresAt: z.string(),
-  /** When the token ends that it gets: with the caller's sign-in; null where there is none. */
+  /** When the issued token would end: with the caller's sign-in. null where there is none. */
   until: z.string().nullable(),
 });
 export type DeviceSignIn = z.infer<typeof DeviceSignIn>;

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { text } from "./ids";
 
-/** A document's name: its file's, without the ending, in small letters. */
+/** A document's name: its file name in lower case, without the extension. */
 export const GetDocInput = z.strictObject({ name: z.string().regex(/^[a-z0-9-]{1,64}$/, "a document's name") });
 export type GetDocInput = z.infer<typeof GetDocInput>;
 
@@ -12,7 +12,7 @@ export const DocHeading = z.object({
   text: z.string(),
   anchor: z.string(),
   level: z.number(),
-  /** Of the document's text, from 1. */
+  /** Line number in the document's text, from 1. */
   line: z.number(),
 });
 export type DocHeading = z.infer<typeof DocHeading>;
@@ -22,23 +22,23 @@ export type DocEntry = z.infer<typeof DocEntry>;
 export const DocList = z.object({ items: z.array(DocEntry) });
 export type DocList = z.infer<typeof DocList>;
 
-/** A document as it lies beside the program, in markdown. */
+/** A document in markdown, as it is shipped with the program. */
 export const Doc = DocEntry.extend({ text: z.string() });
 export type Doc = z.infer<typeof Doc>;
 
-/** Sections that hold what was looked for, in the documents' order. */
+/** The sections that contain the search text, in the documents' order. */
 export const DocMatches = z.object({
   items: z.array(
     z.object({
       name: z.string(),
       title: z.string(),
-      /** Of the section; the document's own where it stands before the first. */
+      /** The heading of the section, or the document's title for text before the first section. */
       heading: z.string(),
       anchor: z.string().nullable(),
       excerpt: z.string(),
     }),
   ),
-  /** There are more than are told. */
+  /** There are more matches than are listed. */
   isPartial: z.boolean(),
 });
 export type DocMatches = z.infer<typeof DocMatches>;

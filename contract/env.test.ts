@@ -7,11 +7,11 @@ test("every variable is described in the documents, and none is described that d
   const text = readFileSync(path.join(import.meta.dirname, "../docs/CONFIGURATION.md"), "utf8");
   const described = new Set([...text.matchAll(/`([A-Z][A-Z0-9_]{3,})`/g)].map((found) => found[1]));
   described.delete("PATH");
-  // Read by AWS's client itself, and by nothing of ours.
+  // Read by AWS's own client, not by AgentRun.
   for (const name of ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]) described.delete(name);
-  // A runner's own, which whoever starts it may set.
+  // A runner's own variable, which whoever starts the runner may set.
   described.delete("AGENTRUN_SELF_FENCE");
-  // The machine's own, which nobody sets for this program.
+  // Variables of the machine, which nobody sets for this program.
   const known = Object.keys(ServerEnv.shape).filter((name) => name !== "NODE_ENV" && name !== "PATH");
   expect([...described].sort()).toEqual(known.sort());
 });

@@ -31,7 +31,7 @@ function readPair(part: string): [string, string] {
   try {
     return [name.trim(), decodeURIComponent(value)];
   } catch {
-    // Many write it as it is.
+    // Many people write such a value without encoding it.
     return [name.trim(), value];
   }
 }
@@ -40,7 +40,7 @@ export const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "
 export const EXECUTOR_KINDS = ["local", "kubernetes", "none"] as const;
 export const VOLUMES_KINDS = ["local", "kubernetes"] as const;
 
-/** What every process of the product may be told by its environment; docs/CONFIGURATION.md says what each means. */
+/** The environment variables that every process of the product reads; docs/CONFIGURATION.md describes each. */
 export const SharedEnv = z.object({
   PORT: Port.default(3000),
   HOST: z.string().min(1).default("127.0.0.1"),
@@ -92,7 +92,8 @@ export const SharedEnv = z.object({
   AGENTRUN_MODEL_BYTES_PER_RUN_MAX: z.coerce.number().int().min(1_024).default(134_217_728),
   AGENTRUN_BACKEND_PROBE_INTERVAL_MS: Milliseconds(1_000, 86_400_000).default(300_000),
   LOG_LEVEL: z.enum(LOG_LEVELS).default("info"),
-  // By OpenTelemetry's names, which a platform may give to everything it runs: judged only where traces are sent.
+  // OpenTelemetry's own names, which a platform may set for everything it runs. They are validated only where traces
+  // are sent.
   OTEL_SDK_DISABLED: z.string().optional(),
   OTEL_TRACES_EXPORTER: z.string().default("otlp"),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.string().optional(),
@@ -110,7 +111,7 @@ export const SharedEnv = z.object({
 });
 export type SharedEnv = z.infer<typeof SharedEnv>;
 
-/** An address whose name and password, where it has them, are percent-encoded as they are sent. */
+/** An address whose user name and password, if any, are percent-encoded the way they are sent. */
 const CollectorUrl = HttpUrl.refine((url) => {
   try {
     const { username, password } = new URL(url);
@@ -121,7 +122,7 @@ const CollectorUrl = HttpUrl.refine((url) => {
   }
 }, "name and password must be percent-encoded");
 
-/** What traces are sent by, once they are. */
+/** The settings that apply once traces are sent. */
 export const TraceEnv = z.object({
   OTEL_EXPORTER_OTLP_ENDPOINT: CollectorUrl.optional(),
   OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: CollectorUrl.optional(),
@@ -136,12 +137,15 @@ export const TraceEnv = z.object({
 });
 export type TraceEnv = z.infer<typeof TraceEnv>;
 
-/** Web's and worker's own: the supervisor gives the address of the database when it runs one itself. */
+/** The variables of web and worker. The supervisor provides the database's address when it runs the database itself. */
 export const ServerEnv = SharedEnv.extend({
   DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, "a postgres:// URL"),
-  /** Where runners reach web; loopback on one machine. */
+  /** The address at which runners reach web; loopback on a single machine. */
   AGENTRUN_RUNNER_URL: HttpUrl.optional(),
-  /** Of an S3-compatible server, by the names that AWS's own clients read; credentials are read by the client itself. */
+  /**
+   * Settings of an S3-compatible server, under the names that AWS's own clients read. The client reads the credentials
+   * itself.
+   */
   AWS_ENDPOINT_URL_S3: HttpUrl.optional(),
   AWS_ENDPOINT_URL: HttpUrl.optional(),
   AWS_REGION: z.string().min(1).optional(),
@@ -152,8 +156,8 @@ export const ServerEnv = SharedEnv.extend({
 export type ServerEnv = z.infer<typeof ServerEnv>;
 
 /**
- * Reads an environment by a schema. A variable that is set to nothing counts as absent. The message of the error names
- * each variable that is wrong, and never its value.
+ * Parses an environment with a schema. A variable set to the empty string counts as absent. The error names each
+ * invalid variable and never includes its value.
  */
 export function parseEnv<Schema extends z.ZodType>(
   schema: Schema,

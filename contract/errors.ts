@@ -5,7 +5,7 @@ export { FAILURE_KINDS } from "./words";
 export const FailureKind = z.enum(FAILURE_KINDS);
 export type FailureKind = z.infer<typeof FailureKind>;
 
-/** Finer and stable, for programs to branch on; each has one HTTP status. */
+/** Stable and finer than the HTTP status, for programs to branch on. Each reason has one HTTP status. */
 export const REASON_STATUS = {
   "invalid-input": 400,
   "invalid-cursor": 400,
@@ -64,7 +64,7 @@ export const REASON_STATUS = {
 export type Reason = keyof typeof REASON_STATUS;
 export const REASONS = Object.keys(REASON_STATUS) as [Reason, ...Reason[]];
 
-/** What leaves the program when something fails, in REST as `error`, in tRPC as `error.data.agentrun`. */
+/** The body of every failure: `error` in REST, `error.data.agentrun` in tRPC. */
 export const ErrorBody = z.object({
   failureKind: FailureKind,
   reason: z.enum(REASONS),

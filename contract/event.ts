@@ -6,7 +6,7 @@ import { EVENT_TYPES, type EventType } from "./words";
 
 export { EVENT_TYPES, type EventType } from "./words";
 
-/** What a person reads as the agent's output. */
+/** The event types that a person reads as the agent's output. */
 export const OUTPUT_EVENT_TYPES = [
   "assistant_message",
   "command_output",
@@ -48,7 +48,7 @@ export const ListEventsInput = z.strictObject({
 });
 export type ListEventsInput = z.infer<typeof ListEventsInput>;
 
-/** What tells of the files that a run's turns changed. */
+/** The event types that report which files a run's turns changed. */
 export const CHANGE_EVENT_TYPES = ["file_change", "diff"] as const satisfies readonly EventType[];
 
 export const ListChangesInput = z.strictObject({
@@ -70,24 +70,24 @@ export type RunEvent = z.infer<typeof RunEvent>;
 export const EventPage = z.object({ items: z.array(RunEvent), cursor: z.string().nullable(), lastSeq: z.number() });
 export type EventPage = z.infer<typeof EventPage>;
 
-/** Types with commas between them: a query can give a name once. Old rows have types of their own. */
+/** Event types, comma-separated, because a query can name a key once only. Old rows have types of their own. */
 const TypeNames = text(1_000)
   .transform((names) => names.split(","))
   .refine((names) => names.every((name) => /^[\w.-]{1,64}$/.test(name)), "types of event, with commas between them");
 
 export const SearchEventsInput = z.strictObject({
   runId: RecordId,
-  /** Anywhere in the payload or the type, whatever its case; or the id of one event. */
+  /** Found anywhere in the payload or the type, ignoring case; or the id of one event. */
   text: text(200).optional(),
   types: TypeNames.optional(),
   withoutTypes: TypeNames.optional(),
-  /** Only what went wrong. */
+  /** Only events that report a failure. */
   isFailed: z.boolean().optional(),
   since: Instant.optional(),
   until: Instant.optional(),
-  /** Which is looked at first. */
+  /** Where the search begins. */
   order: z.enum(["newest", "oldest"]).default("newest"),
-  /** The first seq that is looked at; the last or the first event where none is given. */
+  /** The first seq to look at; by default the last or the first event, depending on `order`. */
   fromSeq: Int32.optional(),
   cursor: Cursor.optional(),
   limit: pageLimit(EVENTS_SEARCH_LIMIT_MAX),
@@ -101,7 +101,7 @@ export const FoundEvent = z.object({
   type: z.string(),
   createdAt: z.string(),
   isFailed: z.boolean(),
-  /** Of the payload: what stands around the text that was looked for, or what it is about. */
+  /** Part of the payload: the text around the match, or what the event is about. */
   excerpt: z.string(),
 });
 export type FoundEvent = z.infer<typeof FoundEvent>;
@@ -110,20 +110,23 @@ export const FoundEventPage = z.object({
   items: z.array(FoundEvent),
   /** null when nothing is left to look at. */
   cursor: z.string().nullable(),
-  /** The seqs that this page has looked at, the lowest and the highest; null: none. */
+  /** The lowest and highest seq that this page has looked at; null: none. */
   searched: z.object({ firstSeq: z.number(), lastSeq: z.number() }).nullable(),
   lastSeq: z.number(),
 });
 export type FoundEventPage = z.infer<typeof FoundEventPage>;
 
-/** Text that is still being written. Whole so far, or its last 6,000 characters; never stored. */
+/**
+ * Maximum length of text that is still being written. The text is whole so far, or its last 6,000 characters; it is
+ * never stored.
+ */
 export const LIVE_TEXT_MAX = 6_000;
 export const LIVE_KINDS = ["assistant_message", "reasoning", "command_output"] as const;
 export const LiveFrame = z.strictObject({
   itemId: requiredText(256),
   kind: z.enum(LIVE_KINDS),
   turnId: requiredText(256).optional(),
-  /** The sub-agent's thread, where it is not the session's own agent that writes. */
+  /** The thread of the sub-agent that writes; left out when the session's own agent writes. */
   agentThreadId: requiredText(256).optional(),
   text: text(LIVE_TEXT_MAX),
 });

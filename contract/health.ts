@@ -12,7 +12,7 @@ export const Health = z.object({
 });
 export type Health = z.infer<typeof Health>;
 
-/** What this server is and keeps to. Nothing in it is a secret, or names a place that others could reach. */
+/** Facts about this server and the limits it enforces. Contains no secret and no place that others could reach. */
 export const ServerFacts = z.object({
   version: z.string(),
   sourceCommit: z.string(),
@@ -21,10 +21,10 @@ export const ServerFacts = z.object({
   volumes: z.string(),
   isDemoOn: z.boolean(),
   leaseMs: z.number(),
-  /** Runners at once on this machine; null where a cluster has room for as many as its limits allow. */
+  /** Maximum runners at once on this machine; null in a cluster, whose own limits apply. */
   runnersMax: z.number().nullable(),
   runnerDeadlineMs: z.number().nullable(),
-  /** A turn that has said nothing for so long is shown as silent. */
+  /** A turn that has produced no event for this long is shown as silent. */
   stuckAfterMs: z.number(),
   requests: z.object({ perSecond: z.number(), burst: z.number() }),
   storage: z.object({

@@ -3,14 +3,14 @@ import { chosenName, Instant, OwnerId, RecordId, requiredText, text } from "./id
 import { Cursor, LIST_LIMIT_MAX, pageLimit, pageOf } from "./page";
 import { LISTED_TOKEN_KINDS, ROLES, TOKEN_SCOPES } from "./words";
 
-/** Who the caller is; a null tenant means every tenant. */
+/** Who the caller is. A null tenant means every tenant. */
 export const Identity = z.object({
   name: z.string(),
   role: z.enum(ROLES),
   tenantId: z.string().nullable(),
-  /** null: everything that the role may. */
+  /** null: everything that the role may do. */
   scopes: z.array(z.string()).nullable(),
-  /** When the token ends that the caller came with; null: never by itself. */
+  /** When the caller's token ends; null: it has no end. */
   expiresAt: z.string().nullable(),
 });
 export type Identity = z.infer<typeof Identity>;
@@ -26,22 +26,22 @@ export const ListTokensInput = z.strictObject({
 export type ListTokensInput = z.infer<typeof ListTokensInput>;
 
 export const CreateTokenInput = z.strictObject({
-  /** Whom the audit log names; of the live tokens of a tenant no two have the same. */
+  /** The name in the audit log. Unique among the tenant's live tokens. */
   name: requiredText(100),
   role: z.enum(ROLES),
-  /** Left out by an administrator of all tenants: every tenant. */
+  /** Default for an administrator of all tenants: every tenant. */
   tenantId: OwnerId.optional(),
-  /** What it may call, within its role; left out: everything. */
+  /** The procedures that the token may call, within its role; by default all of them. */
   scopes: z.array(z.enum(TOKEN_SCOPES)).min(1).max(TOKEN_SCOPES.length).optional(),
-  /** Left out: never, or with the caller's own token, which nothing that it makes outlives. */
+  /** By default the token never ends, or ends with the caller's own token: nothing that a token makes outlives it. */
   expiresAt: Instant.optional(),
 });
 export type CreateTokenInput = z.infer<typeof CreateTokenInput>;
 
 export const CreateOwnTokenInput = z.strictObject({
-  /** What it is for, such as the machine that will have it; the audit log adds it to the caller's name. */
+  /** What the token is for, such as the machine that will hold it. The audit log appends it to the caller's name. */
   label: chosenName(40),
-  /** What it may call, within the caller's own rights; left out: everything. */
+  /** The procedures that the token may call, within the caller's own rights; by default all of them. */
   scopes: z.array(z.enum(TOKEN_SCOPES)).min(1).max(TOKEN_SCOPES.length).optional(),
 });
 export type CreateOwnTokenInput = z.infer<typeof CreateOwnTokenInput>;
@@ -49,33 +49,33 @@ export type CreateOwnTokenInput = z.infer<typeof CreateOwnTokenInput>;
 export const RevokeTokenInput = z.strictObject({ tokenId: RecordId, reason: text(1_000).optional() });
 export type RevokeTokenInput = z.infer<typeof RevokeTokenInput>;
 
-/** A token that signs somebody in. Its secret is told once, when it is made, and stored nowhere. */
+/** A token that signs somebody in. Its secret is returned once, when the token is made, and stored nowhere. */
 export const TokenRecord = z.object({
   id: z.string(),
   kind: z.enum(LISTED_TOKEN_KINDS),
   name: z.string(),
   role: z.enum(ROLES),
   tenantId: z.string().nullable(),
-  /** null: everything that its role may. */
+  /** null: everything that its role may do. */
   scopes: z.array(z.string()).nullable(),
   createdAt: z.string(),
   expiresAt: z.string().nullable(),
-  /** To the minute; null while it was never used. */
+  /** Rounded to the minute; null if the token was never used. */
   usedAt: z.string().nullable(),
-  /** Browsers that are signed in by it. */
+  /** Number of browsers signed in with it. */
   browsers: z.number(),
-  /** The caller's own. */
+  /** Whether it is the caller's own token. */
   isOwn: z.boolean(),
 });
 export type TokenRecord = z.infer<typeof TokenRecord>;
 export const TokenPage = pageOf(TokenRecord);
 
-/** The tokens that a browser's sign-in has made for programs of its person; they end with it. */
+/** The tokens that a browser's sign-in has made for its person's programs; they end with the sign-in. */
 export const OwnTokens = z.object({
   items: z.array(TokenRecord),
-  /** Whether the caller may make any: only a browser may that came by a link or a provider. */
+  /** Whether the caller may make such tokens: only a browser that signed in by a link or at a provider may. */
   mayMake: z.boolean(),
-  /** When the sign-in ends by itself; null where nothing can be made. */
+  /** When the sign-in ends; null where no token can be made. */
   until: z.string().nullable(),
 });
 export type OwnTokens = z.infer<typeof OwnTokens>;

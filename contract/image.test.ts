@@ -17,7 +17,7 @@ test("a JPEG's header is found behind what a camera wrote before it, and no leng
   const camera = Buffer.concat([Buffer.of(0xff, 0xe1, 0x40, 0), Buffer.alloc(0x3ffe, 0xc0), Buffer.of(0xff, 0xff)]);
   const shot = Buffer.concat([jpeg.subarray(0, 2), camera, jpeg.subarray(2)]);
   expect(readImage(shot)).toMatchObject({ width: 16, height: 12 });
-  // No length, one beyond the end, and one that would go back.
+  // A length of zero, one beyond the end, and one that would go backwards.
   for (const length of [0, 1, 0xffff]) {
     const odd = Buffer.concat([Buffer.of(0xff, 0xd8, 0xff, 0xe0, length >> 8, length & 255), Buffer.alloc(400)]);
     expect(readImage(odd)).toBeNull();

@@ -1,24 +1,33 @@
-// Images that people show to agents. Without zod: the console looks at a file before it sends it.
+// Images that people show to agents. No zod here: the console checks a file before it sends it.
 
-/** What agents' models take. SVG is none of them: it is a document, with scripts. */
+/** The types that agents' models accept. SVG is not one of them: it is a document that can contain scripts. */
 export const IMAGE_TYPES = ["image/png", "image/jpeg", "image/gif", "image/webp"] as const;
 export type ImageType = (typeof IMAGE_TYPES)[number];
-/** In words, for a refusal. */
+/** The accepted types in words, for a refusal. */
 export const IMAGE_KINDS = "PNG, JPEG, GIF and WebP";
-/** Of one image, bytes. */
+/** Maximum size of one image, in bytes. */
 export const IMAGE_BYTES_MAX = 5 * 1024 * 1024;
-/** Pixels on its longer side, and in all: what decodes it needs four bytes for each. */
+/** Maximum pixels on the longer side, and in total: a decoder needs four bytes for each pixel. */
 export const IMAGE_SIDE_MAX = 16_384;
 export const IMAGE_PIXELS_MAX = 64_000_000;
-/** Of one message. */
+/** Maximum images in one message. */
 export const IMAGES_PER_MESSAGE_MAX = 10;
-/** Of one message in sum, bytes: with what base64 adds it is a line that codex and its runner still read. */
+/**
+ * Maximum total size of the images in one message, in bytes. With base64's overhead it is a line that codex and its
+ * runner can still read.
+ */
 export const IMAGES_BYTES_PER_MESSAGE_MAX = 20 * 1024 * 1024;
 
-/** The id of an image that belongs to a session. Stricter than other ids: payloads of old commands may hold anything. */
+/**
+ * The id of an image that belongs to a session. Stricter than other ids, because payloads of old commands may hold
+ * anything.
+ */
 export const ATTACHMENT_ID = /^img_[0-9a-f]{32}$/;
 
-/** The images that a command's payload names; none where it names none, or holds something else under that name. */
+/**
+ * Returns the ids of the images that a command's payload names; empty where it names none or holds something else under
+ * that key.
+ */
 export function attachmentsIn({ attachments }: Record<string, unknown>): string[] {
   const isNamed = Array.isArray(attachments) && attachments.length <= IMAGES_PER_MESSAGE_MAX;
   return isNamed && attachments.every((id) => typeof id === "string" && ATTACHMENT_ID.test(id)) ? attachments : [];
@@ -26,20 +35,23 @@ export function attachmentsIn({ attachments }: Record<string, unknown>): string[
 
 export type ImageFacts = { mediaType: ImageType; width: number; height: number };
 
-/** What the first bytes say that an image is, whatever its name and sender say; null for what is none that is taken. */
+/**
+ * Reads an image's type and size from its first bytes, ignoring its name and declared type; null for anything that is
+ * not accepted.
+ */
 export function readImage(bytes: Uint8Array): ImageFacts | null {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const found = readPng(view) ?? readGif(view) ?? readWebp(view) ?? readJpeg(view);
   return found !== null && found.width > 0 && found.height > 0 ? found : null;
 }
 
-/** Why an image of so many bytes is not taken, whatever they are; null when it may be. */
+/** Returns why an image of this size is refused, whatever its type; null when the size is accepted. */
 export function sizeRefusal(sizeBytes: number): string | null {
   if (sizeBytes <= IMAGE_BYTES_MAX) return null;
   return `an image has at most ${IMAGE_BYTES_MAX / 1024 ** 2} MB: send a smaller one`;
 }
 
-/** Why an image is not taken; null when it is. */
+/** Returns why an image is refused; null when it is accepted. */
 export function imageRefusal(bytes: Uint8Array): string | null {
   const refusal = sizeRefusal(bytes.byteLength);
   if (refusal !== null) return refusal;
@@ -66,7 +78,7 @@ function readGif(view: DataView): ImageFacts | null {
   return { mediaType: "image/gif", width: view.getUint16(6, true), height: view.getUint16(8, true) };
 }
 
-/** Three forms, by the first chunk: lossy, lossless, and one with more of both. */
+/** Reads the three forms of WebP, told apart by the first chunk: lossy, lossless and extended. */
 function readWebp(view: DataView): ImageFacts | null {
   if (view.byteLength < 30 || !isAt(view, 0, "RIFF") || !isAt(view, 8, "WEBP")) return null;
   const facts = (width: number, height: number): ImageFacts => ({ mediaType: "image/webp", width, height });
@@ -78,16 +90,20 @@ function readWebp(view: DataView): ImageFacts | null {
   return facts((packed & 0x3fff) + 1, ((packed >>> 14) & 0x3fff) + 1);
 }
 
-/** Walks its segments to the frame's header, which alone knows the size; each pass goes on, whatever a length says. */
+/**
+ * Walks the segments to the frame header, the only one that holds the size. Each pass moves forward, whatever a length
+ * says.
+ */
 function readJpeg(view: DataView): ImageFacts | null {
   if (!isAt(view, 0, "\xff\xd8\xff")) return null;
   for (let at = 2; at + 9 <= view.byteLength; ) {
     if (view.getUint8(at) !== 0xff) return null;
     const marker = view.getUint8(at + 1);
-    // A frame of any coding, but tables and extensions that lie among their numbers.
+    // A frame header of any coding. The three exceptions are tables and an extension whose numbers lie in the same
+    // range.
     if (marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker))
       return { mediaType: "image/jpeg", width: view.getUint16(at + 7), height: view.getUint16(at + 5) };
-    // 0xff before a marker fills; the image's data begin at 0xda, and end what can be walked.
+    // 0xff before a marker is padding. 0xda starts the image's data, which has no segments to walk.
     if (marker === 0xda) return null;
     at += marker === 0xff ? 1 : 2 + view.getUint16(at + 2);
   }

@@ -1,4 +1,4 @@
-/** The value of a JSON text; undefined for a text that is none. */
+/** Parses a JSON text; undefined for text that is not JSON. */
 export function jsonIn(text: string): unknown {
   try {
     return JSON.parse(text);

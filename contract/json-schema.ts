@@ -2,7 +2,7 @@ import { isRecord, type JsonSchema, LISTED, NAMED, type Place, type Places, plac
 
 /** What is wrong with a schema, and where. */
 export type SchemaFault = { path: string[]; message: string };
-/** The standard's versions that a schema may be of. */
+/** The JSON Schema drafts that a schema may use. */
 type Draft = "2020-12" | "7";
 type Check = (value: unknown, draft: Draft) => string | null;
 
@@ -12,7 +12,7 @@ const DRAFTS = new Map<unknown, Draft>([
   ["http://json-schema.org/draft-07/schema", "7"],
   ["https://json-schema.org/draft-07/schema", "7"],
 ]);
-/** Keywords that one of the two drafts alone knows. */
+/** Keywords that only one of the two drafts defines. */
 const OF_ONE_DRAFT: Record<Draft, ReadonlySet<string>> = {
   "2020-12": new Set([
     ...["prefixItems", "dependentRequired", "dependentSchemas", "minContains", "maxContains"],
@@ -28,22 +28,22 @@ const COUNTS = [
   ...["minContains", "maxContains"],
 ];
 const NAMES = ["$id", "$anchor", "$dynamicRef", "$dynamicAnchor", "$recursiveRef", "$recursiveAnchor"];
-/** What a value is held against. */
+/** Keywords that a value is checked against. */
 const HELD: ReadonlySet<string> = new Set([
   ...[SINGLE, LISTED, NAMED, NUMBERS, COUNTS].flatMap((keywords) => [...keywords]),
   ...["multipleOf", "type", "enum", "const", "required", "dependentRequired", "uniqueItems", "$ref"],
 ]);
 
-/** Keywords whose schemas are for the same value, so that by them a schema may come back to itself. */
+/** Keywords whose subschemas apply to the same value, so that a schema could lead back to itself through them. */
 const SAME_VALUE = new Set([
   ...["$ref", "anyOf", "oneOf", "allOf", "not", "if", "then", "else", "dependentSchemas", "dependencies"],
 ]);
-/** How many schemas may lead on to each other for one value: what holds a value against them calls itself for each. */
+/** Maximum chain of schemas that apply to one value: the validator recurses once for each. */
 const LEAD_MAX = 32;
-/** Keywords of which a part that is left out may fail a value that fits. */
+/** Keywords under which leaving out a part of the schema could make a fitting value fail. */
 const DECISIVE = new Set(["not", "if", "oneOf", "contains"]);
 
-/** Checks of a keyword's own value, whatever the schemas in it are. */
+/** Checks of a keyword's own value, whatever its subschemas contain. */
 const CHECKS = new Map<string, Check>([
   ...each(NAMED, must(isRecord, "expected a JSON object of schemas")),
   ...each(LISTED, must(isFilled, "expected a list with at least one schema")),
@@ -64,12 +64,12 @@ const CHECKS = new Map<string, Check>([
   ["nullable", () => 'this is not of JSON Schema: say type: ["string", "null"], with the type that it is'],
 ]);
 
-/** The draft that a schema's `$schema` names; 2020-12 where it names none, undefined where it is another. */
+/** Returns the draft that a schema's `$schema` names: 2020-12 where it names none, undefined where it names another. */
 export function draftOf({ $schema }: JsonSchema): Draft | undefined {
   return DRAFTS.get(typeof $schema === "string" ? $schema.replace(/#$/, "") : $schema);
 }
 
-/** What is wrong with a schema, so that no value could be held against it; null where nothing is. */
+/** Returns the fault because of which no value could be checked against a schema; null where there is none. */
 export function faultIn(root: JsonSchema): SchemaFault | null {
   const draft = draftOf(root);
   if (draft === undefined) return { path: ["$schema"], message: "expected the draft 2020-12 or draft-07" };
@@ -83,8 +83,8 @@ export function faultIn(root: JsonSchema): SchemaFault | null {
 }
 
 /**
- * Whether a value is held against a keyword. Not against `pattern`, since an expression that somebody sent could take for
- * ever, nor against `format`, which is no more than a word in the standard: both are the provider's to keep.
+ * Whether values are checked against a keyword. `pattern` is not checked, since a caller's regular expression could run
+ * for ever; nor is `format`, which the standard treats as an annotation. Enforcing these two is left to the provider.
  */
 export function isHeld(keyword: string): boolean {
   return HELD.has(keyword);
@@ -95,7 +95,8 @@ function faultOf(schema: unknown, path: string[], draft: Draft): SchemaFault | n
   if (!isRecord(schema)) return { path, message: "expected a schema: a JSON object, true or false" };
   const other = draft === "7" ? "2020-12" : "7";
   for (const [keyword, value] of Object.entries(schema)) {
-    // The name of the whole, as published schemas have one; a reference by it is refused like any other to elsewhere.
+    // Published schemas name their root in this way. A reference by that name is refused like any other reference
+    // outside the schema.
     if (keyword === "$id" && path.length === 0 && isText(value)) continue;
     const message = OF_ONE_DRAFT[other].has(keyword)
       ? `this keyword is of draft ${other}, and the schema of draft ${draft}`
@@ -105,7 +106,7 @@ function faultOf(schema: unknown, path: string[], draft: Draft): SchemaFault | n
   return null;
 }
 
-/** A reference to what is no schema of the same whole. */
+/** A reference to something that is not a schema within the same root. */
 function unknownRefIn(places: Places): SchemaFault | null {
   for (const { path, steps } of places.values()) {
     if (steps.some(({ to }) => !places.has(to)))
@@ -114,9 +115,11 @@ function unknownRefIn(places: Places): SchemaFault | null {
   return null;
 }
 
-/** A schema that leads on to itself or too many others for one value, before it is about a property or an item. */
+/**
+ * A schema that leads back to itself, or through too many others, for one value before reaching a property or an item.
+ */
 function endlessLeadIn(places: Places): SchemaFault | null {
-  /** How many a schema leads on to, the longest way; what has been counted is not counted again. */
+  /** The length of the longest chain from a schema; one that is already counted is not counted again. */
   const counts = new Map<string, number>();
   const count = (pointer: string, before: number): number => {
     const known = counts.get(pointer);
@@ -133,11 +136,14 @@ function endlessLeadIn(places: Places): SchemaFault | null {
   return null;
 }
 
-/** An expression where a value that fits the rest may not fit the whole: it is not run, and cannot be left out there. */
+/**
+ * A regular expression in a place where a value that fits the rest may not fit the whole: it is never run, and cannot
+ * be left out there.
+ */
 function undecidableIn(places: Places): SchemaFault | null {
   const steps = [...places.values()].flatMap((place) => place.steps);
   const reached = new Set(steps.filter(({ keyword }) => DECISIVE.has(keyword)).map(({ to }) => to));
-  // A set goes on to what is added to it on the way.
+  // A Set's iteration includes what is added during it.
   for (const pointer of reached) {
     const { schema, path, steps = [] } = places.get(pointer) as Place;
     if (isRecord(schema) && "pattern" in schema)

@@ -2,14 +2,14 @@ import { z } from "zod";
 import { METADATA_PAIRS_MAX, type MetadataFilter as Pairs } from "./query/metadata";
 import { cleanJson } from "./text";
 
-/** A JSON object as callers give it: payloads and metadata keep every key. Strings are cleaned for storage. */
+/** A JSON object from a caller: payloads and metadata keep every key, and strings are cleaned for storage. */
 export type JsonObject = Record<string, unknown>;
 
 const DEPTH_MAX = 200;
 export const METADATA_MAX_BYTES = 64 * 1024;
 export const PAYLOAD_MAX_BYTES = 8 * 1024 * 1024;
 
-/** Nesting depth of a JSON value, counted without recursion; stops counting past `limit`. */
+/** Returns the nesting depth of a JSON value, counted without recursion; stops counting past `limit`. */
 export function jsonDepth(value: unknown, limit = DEPTH_MAX): number {
   let level: unknown[] = [value];
   let depth = 0;
@@ -17,7 +17,7 @@ export function jsonDepth(value: unknown, limit = DEPTH_MAX): number {
     depth += 1;
     const next: unknown[] = [];
     for (const item of level) {
-      // One by one: as arguments of one call, the items of a long list would exhaust the stack.
+      // Pushed one by one: as arguments of one call, the items of a long list would overflow the stack.
       if (typeof item === "object" && item !== null) for (const child of Object.values(item)) next.push(child);
     }
     level = next;
@@ -25,7 +25,7 @@ export function jsonDepth(value: unknown, limit = DEPTH_MAX): number {
   return depth;
 }
 
-/** Not z.record, which drops a key named `__proto__`: what callers give is kept whole. */
+/** Not z.record, which drops a key named `__proto__`: every key of the caller is kept. */
 export const JsonRecord = z
   .custom<JsonObject>((value) => typeof value === "object" && value !== null && !Array.isArray(value), {
     error: "expected a JSON object",
@@ -33,7 +33,7 @@ export const JsonRecord = z
   })
   .meta({ type: "object" });
 
-/** A JSON object of bounded depth, as it came: for payloads whose store cleans and measures them itself, once. */
+/** A JSON object of bounded depth, unchanged: for payloads that their store cleans and measures itself. */
 export const RawJsonObject = JsonRecord.refine((value) => jsonDepth(value) <= DEPTH_MAX, {
   message: `nested deeper than ${DEPTH_MAX} levels`,
 });
@@ -54,7 +54,7 @@ export const Metadata = jsonObject(METADATA_MAX_BYTES).meta({ description: "any 
 
 const PAIR_TEXT_MAX = 200;
 
-/** What the metadata of a list's rows must have. Whole, so that no name is lost on the way: fewer would match more. */
+/** The metadata that a list's rows must have. Keeps every key: a filter that lost one would match more rows. */
 export const MetadataFilter = z
   .custom<Pairs>(isPairs, {
     error: `1 to ${METADATA_PAIRS_MAX} names, each with a text, a number, true, false or null, of ${PAIR_TEXT_MAX} characters at most`,

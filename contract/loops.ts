@@ -1,4 +1,5 @@
-// What goes on by itself, and in which process. Without zod: the console names it too, and ships no schema for it.
+// The loops that run by themselves, and in which process. No zod here: the console names them too, and must not ship a
+// schema library for it.
 
 type LoopFacts = { process: "worker" | "web"; does: string };
 
@@ -39,13 +40,13 @@ export const LOOPS = {
 export type LoopName = keyof typeof LOOPS;
 export const LOOP_NAMES = Object.keys(LOOPS) as [LoopName, ...LoopName[]];
 
-/** Only where something is started by itself. */
+/** Loops that run only where an executor starts runners. */
 const OF_EXECUTORS: readonly LoopName[] = ["launcher", "dispatcher", "asks", "killer", "reconciler"];
 
-/** The loops that go on with an executor and a kind of volumes. */
+/** Returns the loops that run with an executor and a kind of volume. */
 export function loopsOf(executor: string, volumes: string): LoopName[] {
   return LOOP_NAMES.filter((name) => {
-    // Only where a collector is named, which nobody but the worker knows: it is shown where it was noted.
+    // Only where a collector is configured, which only the worker knows: the loop is shown where it has been noted.
     if (name === "traces") return false;
     if (name === "archivers") return executor === "kubernetes";
     if (name === "volume-phases") return volumes === "kubernetes";

@@ -2,16 +2,22 @@ import { JsonRecord, jsonObject } from "./json";
 import { faultIn, isHeld } from "./json-schema";
 import { isRecord, type JsonSchema, mapInner } from "./schema-places";
 
-/** Bytes of a JSON Schema that a turn's answer is asked to have. */
+/** Maximum size, in bytes, of the JSON Schema for a turn's answer. */
 export const OUTPUT_SCHEMA_MAX_BYTES = 64 * 1024;
-/** Levels of JSON in such a schema; OpenAI's models take ten levels of objects, each of which is two of JSON. */
+/**
+ * Maximum JSON nesting of such a schema. OpenAI's models accept ten levels of objects, each of which takes two levels
+ * of JSON.
+ */
 const OUTPUT_SCHEMA_DEPTH_MAX = 32;
-/** Bytes of JSON that a turn's output has at most. */
+/** Maximum size of a turn's output, in bytes of JSON. */
 export const OUTPUT_MAX_BYTES = 1024 * 1024;
 
 const ROOT = `a schema for an answer is of the type "object": put what else it should be into a property`;
 
-/** A JSON Schema that a turn's answer is to fit: an object at its root, within bounds, that a value can be held against. */
+/**
+ * The JSON Schema that a turn's answer must fit: an object at its root, within bounds, and one that values can be
+ * checked against.
+ */
 export const OutputSchema = jsonObject(OUTPUT_SCHEMA_MAX_BYTES, OUTPUT_SCHEMA_DEPTH_MAX)
   .superRefine((schema, refinement) => {
     const fault = schema.type === "object" ? faultIn(schema) : { path: ["type"], message: ROOT };
@@ -22,14 +28,14 @@ export const OutputSchema = jsonObject(OUTPUT_SCHEMA_MAX_BYTES, OUTPUT_SCHEMA_DE
       "a JSON Schema of the type object, at most 64 KiB: the turn's last message is JSON that fits it, and is the command's `output`",
   });
 
-/** The part of a sound schema that a value is held against: what is left out is the provider's to keep. */
+/** Returns the part of a valid schema that values are checked against. Enforcing the rest is left to the provider. */
 export function heldPart(schema: JsonSchema): JsonSchema {
   return Object.fromEntries(Object.entries(mapInner(schema, heldPart)).filter(([keyword]) => isHeld(keyword)));
 }
 
 /**
- * The same schema, the properties of each object in the order in which it requires them. A model answers in the order
- * of its schema, and what is stored keeps that of lists alone.
+ * Returns the same schema with the properties of each object in the order of its `required` list. A model answers in
+ * its schema's order, and storage keeps the order of lists only.
  */
 export function inRequiredOrder(schema: JsonSchema): JsonSchema {
   const inner = mapInner(schema, inRequiredOrder);
@@ -40,7 +46,7 @@ export function inRequiredOrder(schema: JsonSchema): JsonSchema {
   return { ...inner, properties: Object.fromEntries(known.map((name) => [name, properties[name]])) };
 }
 
-/** What a turn answered by its schema. */
+/** The JSON that a turn answered according to its schema. */
 export const CommandOutput = jsonObject(OUTPUT_MAX_BYTES);
-/** The same where it is read; null where there is none. */
+/** A stored CommandOutput as it is read back; null where there is none. */
 export const StoredOutput = JsonRecord.nullable();

@@ -9,15 +9,15 @@ import {
   TaskLine,
 } from "./queue-commander";
 
-/** How long a session that failed, and that its reader has not looked at since, is shown. */
+/** How long a failed session is listed that its reader has not looked at since. */
 export const FAILED_SHOWN_MS = 86_400_000;
 export const NEEDS_MAX = 50;
-/** So many of a kind are counted; where there are more it is said. */
+/** The count for each kind stops here; the response says when there are more. */
 export const NEED_COUNT_MAX = ATTENTION_COUNT_MAX;
-/** A run at this attempt has lost its runner again and again. */
+/** A run at this attempt has lost its runner repeatedly. */
 export const FLAPPING_ATTEMPTS = 3;
 
-/** What needs a person, the most pressing kind first; beside the queue's own kinds those of runs, sessions and storage. */
+/** What needs a person, most pressing kind first: the queue's own kinds and those of runs, sessions and storage. */
 export const NEED_KINDS = [
   "worker-away",
   "loop-stopped",
@@ -37,7 +37,7 @@ export const NEED_KINDS = [
 export type NeedKind = (typeof NEED_KINDS)[number];
 export const Need = z.object({
   kind: z.enum(NEED_KINDS),
-  /** What it is of: a session's or a task's title. */
+  /** The title of its session or task. */
   title: z.string().nullable(),
   /** A sentence for people. */
   message: z.string(),
@@ -60,7 +60,7 @@ export const NeedCount = kindCount(NEED_KINDS);
 export type NeedCount = z.infer<typeof NeedCount>;
 
 export const GetOverviewInput = z.strictObject({
-  /** Whose unread sessions are meant; without one no failed session is listed. */
+  /** Whose unread sessions to list; without a reader, no failed session is listed. */
   readerId: ChosenId.optional(),
   tenantId: RecordId.optional(),
   projectId: RecordId.optional(),
@@ -68,20 +68,20 @@ export const GetOverviewInput = z.strictObject({
 export type GetOverviewInput = z.infer<typeof GetOverviewInput>;
 
 export const Overview = z.object({
-  /** At most 50, the most pressing first. */
+  /** At most 50, most pressing first. */
   needs: z.array(Need),
-  /** Of each kind that there is any of, all of them. */
+  /** The full count of each kind that occurs. */
   needCounts: z.array(NeedCount),
-  /** Approvals that wait, all of them. */
+  /** The number of all waiting approvals. */
   approvals: z.number(),
   runs: z.object({
     claimed: z.number(),
-    /** Wait for a runner. */
+    /** Runs that wait for a runner. */
     pending: z.number(),
-    /** Of those made in the last 24 hours, as `runs.stats` has it; counted to 10,000. */
+    /** Runs created in the last 24 hours that failed, as in `runs.stats`; counted up to 10,000. */
     failedToday: z.number(),
   }),
-  /** Runner jobs that live, and how many may at once. */
+  /** Live runner jobs, and the maximum at once. */
   runners: z.object({ live: z.number(), max: z.number() }),
   queue: z.object({
     waiting: z.number(),

@@ -1,9 +1,9 @@
 import { z } from "zod";
 
-/** Where the next page starts; opaque, and bound to the filter that it was made for. */
+/** The start of the next page. Opaque, and valid only with the filter it was made for. */
 export const Cursor = z.string().min(1).max(2_048);
 
-/** Page size: 50 unless told, clamped to the list's own maximum; below 1 is refused. */
+/** Page size: 50 by default, capped at the list's own maximum; values below 1 are refused. */
 export function pageLimit(max: number) {
   return z
     .int()
@@ -25,5 +25,5 @@ export const LIST_LIMIT_MAX = 200;
 export const COMMANDS_LIMIT_MAX = 100;
 export const EVENTS_LIMIT_MAX = 500;
 export const EVENTS_SEARCH_LIMIT_MAX = 100;
-/** Each may carry a whole diff. */
+/** Each entry may carry a whole diff. */
 export const CHANGES_LIMIT_MAX = 100;

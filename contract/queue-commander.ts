@@ -12,10 +12,10 @@ export const ATTENTION_KINDS = [
   "dead-letter",
 ] as const;
 export type AttentionKind = (typeof ATTENTION_KINDS)[number];
-/** Things that need a person which the commander lists at most, and of one kind. */
+/** Maximum number of things that need a person in the commander, and of one kind. */
 export const ATTENTION_MAX = 50;
 export const ATTENTION_KIND_MAX = 20;
-/** So many of a kind are counted; where there are more it is said. */
+/** The count for each kind stops here; the response says when there are more. */
 export const ATTENTION_COUNT_MAX = 1_000;
 /** How long a task that failed for good is among them; it stays in the list of failed tasks. */
 export const DEAD_LETTER_SHOWN_MS = 86_400_000;
@@ -59,10 +59,10 @@ export const TaskLine = z.object({
 export type TaskLine = z.infer<typeof TaskLine>;
 
 export const QueueWaits = z.object({
-  /** How long tasks waited for their slot; null where none was started of late. */
+  /** How long tasks waited for their slot; null where none was started recently. */
   p50Ms: z.number().nullable(),
   p95Ms: z.number().nullable(),
-  /** Starts of the last hour that this is of: the newest, 200 at most. */
+  /** Number of starts that the values are based on: the newest of the last hour, at most 200. */
   samples: z.number(),
 });
 export type QueueWaits = z.infer<typeof QueueWaits>;
@@ -79,17 +79,17 @@ export type QueueThroughput = z.infer<typeof QueueThroughput>;
 export const QueueCommander = z.object({
   queue: z.string().nullable(),
   stats: QueueStats,
-  /** The tasks that come first, whatever their state. */
+  /** The first tasks in the queue's order, whatever their state. */
   items: z.array(QueueTask),
   waits: QueueWaits,
   throughput: QueueThroughput,
-  /** Of those that wait for a slot the one that waits longest. */
+  /** The task that has waited longest for a slot. */
   oldest: TaskLine.nullable(),
-  /** At most 50: what needs a person. */
+  /** What needs a person; at most 50 entries. */
   attention: z.array(QueueAttention),
-  /** Of each kind that there is any of, all of them. */
+  /** The full count of each kind that occurs. */
   attentionCounts: z.array(kindCount(ATTENTION_KINDS)),
-  /** At most 50: what holds a slot, the longest first. */
+  /** Tasks that hold a slot, longest first; at most 50. */
   active: z.array(TaskLine),
   generatedAt: z.string(),
 });
@@ -100,20 +100,22 @@ export const QueueHistoryInput = z.strictObject({
   queue: RecordId.optional(),
   lane: RecordId.optional(),
   tenantId: RecordId.optional(),
-  /** How far back: 60 unless told, 7 days at most. */
+  /** How far back; 60 by default, at most 7 days. */
   minutes: z.int().min(1).max(HISTORY_MINUTES_MAX).default(60),
 });
 export type QueueHistoryInput = z.infer<typeof QueueHistoryInput>;
 
-/** A lane's step: what waited and ran at its end, and what happened in it. A lane that did and held nothing has none. */
+/**
+ * One step of a lane: what waited and ran at its end, and what happened in it. A lane without any of these has no step.
+ */
 export const QueueMinute = z.object({
-  /** Its start. */
+  /** The start of the step. */
   minute: z.string(),
   queue: z.string(),
   lane: z.string(),
   waiting: z.number(),
   running: z.number(),
-  /** Came to wait: new, moved here, or for another attempt. */
+  /** Tasks that began to wait: new, moved here, or for another attempt. */
   added: z.number(),
   started: z.number(),
   completed: z.number(),
@@ -122,18 +124,18 @@ export const QueueMinute = z.object({
 });
 export type QueueMinute = z.infer<typeof QueueMinute>;
 export const QueueHistory = z.object({
-  /** Minutes that one step holds: as many as keep a lane at 240 steps. */
+  /** Minutes in one step, chosen so that a lane has at most 240 steps. */
   stepMinutes: z.number(),
   from: z.string(),
   to: z.string(),
-  /** By time, then queue and lane. */
+  /** Sorted by time, then queue and lane. */
   items: z.array(QueueMinute),
-  /** Lanes of which nothing is shown: only the busiest are. */
+  /** Number of lanes left out: only the busiest are shown. */
   lanesLeftOut: z.number(),
 });
 export type QueueHistory = z.infer<typeof QueueHistory>;
 
-/** One kind of task of which the counters say something else than the table. */
+/** A kind of task for which the counters differ from the table. */
 export const CountDifference = z.object({
   tenantId: z.string(),
   projectId: z.string(),
@@ -146,9 +148,9 @@ export const CountDifference = z.object({
 });
 export const QueueVerification = z.object({
   isEqual: z.boolean(),
-  /** Tasks in the table. */
+  /** Number of tasks in the table. */
   tasks: z.number(),
-  /** Kinds of tasks: tenant, project, queue, lane, backend profile and state. */
+  /** Number of kinds, each a combination of tenant, project, queue, lane, backend profile and state. */
   kinds: z.number(),
   /** The first 100. */
   differences: z.array(CountDifference),
@@ -157,47 +159,49 @@ export const QueueVerification = z.object({
 export type QueueVerification = z.infer<typeof QueueVerification>;
 
 export const QueueWaitsInput = QueueScopeInput.extend({
-  /** How far back the steps go, minutes. */
+  /** How far back the steps go, in minutes. */
   minutes: z.int().min(1).max(HISTORY_MINUTES_MAX).default(60),
 });
 export type QueueWaitsInput = z.input<typeof QueueWaitsInput>;
 
-/** Tasks of a step that are looked at, those that began first in it. */
+/** Maximum tasks of a step that are looked at: those that began first in it. */
 export const WAITS_PER_STEP_MAX = 100;
 
-/** How long the tasks waited that were started last, each in the first bucket that is longer than its wait. */
+/** How long the most recently started tasks waited, each counted in the first bucket longer than its wait. */
 export const QueueWaitTimes = z.object({
   queue: z.string().nullable(),
-  /** Of so many tasks. */
+  /** Number of tasks that the values are based on. */
   samples: z.number(),
   p50Ms: z.number().nullable(),
   p95Ms: z.number().nullable(),
-  /** By length; the last one has no end. */
+  /** In ascending order; the last bucket has no upper bound. */
   buckets: z.array(z.object({ underMs: z.number().nullable(), tasks: z.number() })),
   from: z.string(),
   to: z.string(),
   stepMinutes: z.number(),
-  /** How waits went, step by step, of at most a hundred tasks each; a step in which none began is left out. */
+  /** Waits by step, from at most a hundred tasks each; a step in which none began is left out. */
   steps: z.array(z.object({ at: z.string(), samples: z.number(), p50Ms: z.number(), p95Ms: z.number() })),
 });
 export type QueueWaitTimes = z.infer<typeof QueueWaitTimes>;
 
-/** Days that a picture by hours goes back, at most. */
+/** Maximum days of a picture by hours. */
 export const WAIT_DAYS_MAX = 14;
 export const QueueWaitsByHourInput = QueueScopeInput.extend({
-  /** How far back, up to the hour that is under way. */
+  /** How far back, including the current hour. */
   days: z.int().min(1).max(WAIT_DAYS_MAX).default(7),
-  /** The minute at which hours begin, in UTC: not 0 where a time zone differs by less than an hour. */
+  /**
+   * The minute of the UTC hour at which hours begin: not 0 for a time zone whose offset is not a whole number of hours.
+   */
   minuteOfHour: z.int().min(0).max(59).default(0),
 });
 export type QueueWaitsByHourInput = z.input<typeof QueueWaitsByHourInput>;
 
-/** How waits went in each hour, of a bounded number of tasks from all over it. */
+/** Waits in each hour, from a bounded sample of tasks spread over it. */
 export const QueueWaitsByHour = z.object({
   queue: z.string().nullable(),
   from: z.string(),
   to: z.string(),
-  /** By time; an hour of which no task was looked at is left out. */
+  /** Sorted by time; an hour without a sampled task is left out. */
   hours: z.array(z.object({ at: z.string(), samples: z.number(), p50Ms: z.number(), p95Ms: z.number() })),
 });
 export type QueueWaitsByHour = z.infer<typeof QueueWaitsByHour>;

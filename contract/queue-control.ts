@@ -5,21 +5,26 @@ import { CONTROL_STATES } from "./words";
 
 export { ALL_TENANTS, CONTROL_STATES, type ControlState } from "./words";
 
-/** Lane of a control that holds for its whole queue. */
+/** The lane of a control that applies to its whole queue. */
 export const WHOLE_QUEUE = "";
 
 const Limit = z.int().min(0).max(1_000_000);
-// Queues and lanes of an adopted database have whatever names they have.
+// Queues and lanes of an adopted database may have any name.
 const Place = { tenantId: OwnerId.optional(), queue: RecordId, lane: RecordId.optional() };
 
-/** What is left out stays as it is; null takes a limit away. */
+/** A field that is left out stays as it is; null removes a limit. */
 const ControlInput = z.strictObject({
   ...Place,
   maxRunning: Limit.nullable().optional(),
-  /** Tasks of one `metadata.concurrencyKey` that run at once; null: one. A queue's own, not a lane's. */
+  /**
+   * Maximum running tasks with the same `metadata.concurrencyKey`; null: one. Only for a whole queue, not for a lane.
+   */
   keyMaxRunning: Limit.nullable().optional(),
   weight: z.number().positive().max(1_000).nullable().optional(),
-  /** Its rate: so many attempts are started in any so many seconds. Both or neither; null for both takes it away. */
+  /**
+   * The rate: at most `startsMax` attempts are started in any `startsWindowSeconds`. Give both or neither; null for
+   * both removes the rate.
+   */
   startsMax: z.int().min(1).max(STARTS_MAX).nullable().optional(),
   startsWindowSeconds: z.int().min(1).max(STARTS_WINDOW_MAX_SECONDS).nullable().optional(),
   state: z.enum(CONTROL_STATES).optional(),
@@ -46,7 +51,7 @@ export const QueueControl = z.object({
   maxRunning: z.number().nullable(),
   keyMaxRunning: z.number().nullable(),
   weight: z.number().nullable(),
-  /** Attempts that are started in any `startsWindowSeconds`, at most; both null: no rate. */
+  /** At most this many attempts are started in any `startsWindowSeconds`; both null: no rate. */
   startsMax: z.number().nullable(),
   startsWindowSeconds: z.number().nullable(),
   state: z.enum(CONTROL_STATES),
@@ -54,17 +59,20 @@ export const QueueControl = z.object({
   version: z.number(),
   updatedAt: z.string().nullable(),
   updatedBy: z.string().nullable(),
-  /** Tasks of it by what they do now. */
+  /** Number of its tasks that wait, and of those that run. */
   waiting: z.number(),
   running: z.number(),
-  /** Since when the one waits for a slot that has waited longest; null where none does, or too many others wait longer. */
+  /**
+   * Since when the longest-waiting task waits for a slot; null where none waits, or where too many other tasks wait
+   * longer.
+   */
   oldestSince: z.string().nullable(),
 });
 export type QueueControl = z.infer<typeof QueueControl>;
 export const QueueControlList = z.object({ items: z.array(QueueControl) });
 export type QueueControlList = z.infer<typeof QueueControlList>;
 
-/** Whether a change says both halves of a rate, takes both away, or says nothing of either. */
+/** Whether a change gives both halves of a rate, removes both, or mentions neither. */
 function isWholeRate({ startsMax, startsWindowSeconds }: z.infer<typeof ControlInput>): boolean {
   if (startsMax === undefined || startsWindowSeconds === undefined) return startsMax === startsWindowSeconds;
   return (startsMax === null) === (startsWindowSeconds === null);

@@ -27,8 +27,8 @@ export type DeadLetter = (typeof DEAD_LETTERS)[number];
 const DAY_MS = 86_400_000;
 
 /**
- * When a failed attempt is followed by another. Attempts count from 1 and end with `maxAttempts`; before the n-th
- * further one lie `backoffMs` × 2^(n - 1), at most `backoffMaxMs`, a quarter more or less.
+ * When a failed attempt is followed by another. Attempts count from 1 and end with `maxAttempts`. The delay before the
+ * n-th further attempt is `backoffMs` × 2^(n - 1), at most `backoffMaxMs`, varied by up to a quarter.
  */
 export const RetryPolicy = z.strictObject({
   maxAttempts: z.int().min(1).max(100).optional(),
@@ -43,7 +43,7 @@ export const RetryPolicy = z.strictObject({
 });
 export type RetryPolicy = z.infer<typeof RetryPolicy>;
 
-/** What a retry policy means where it is silent: what failed through no fault of the work is tried again. */
+/** The values of a retry policy's absent fields. By default, failures that are not the work's fault are tried again. */
 export const RETRY_DEFAULTS = {
   maxAttempts: 3,
   backoffMs: 10_000,
@@ -59,7 +59,7 @@ const Priority = z.int().min(-2_147_483_648).max(2_147_483_647);
 
 /** Tasks that one comes after, at most. */
 export const DEPENDENCIES_MAX = 50;
-/** A task that another comes after: by its id, or by the key that it was added with. */
+/** A task that another depends on: its id, or the key that it was added with. */
 const DependencyRef = z.union([
   z.strictObject({ taskId: RecordId }),
   z.strictObject({ idempotencyKey: IdempotencyKey }),
@@ -79,7 +79,7 @@ export const CreateTaskInput = z.strictObject({
   executionPolicy: ExecutionPolicy.optional(),
   resourceBundleRef: ResourceBundleRef.optional(),
   sessionId: ChosenSessionId.optional(),
-  /** What the agent is asked; `outputSchema` in it is its turn's. */
+  /** What the agent is asked. An `outputSchema` in it is the schema of its turn. */
   payload: jsonObject(PAYLOAD_MAX_BYTES)
     .superRefine(({ outputSchema }, refinement) => {
       if (outputSchema === undefined) return;
@@ -93,17 +93,17 @@ export const CreateTaskInput = z.strictObject({
   references: z.array(z.unknown()).max(1_000).optional(),
   metadata: Metadata.optional(),
   idempotencyKey: IdempotencyKey.optional(),
-  /** It is not dispatched before. */
+  /** The task is not dispatched before this time. */
   runAt: Instant.optional(),
-  /** One that still waits then fails. */
+  /** The task fails if it still waits at this time. */
   expiresAt: Instant.optional(),
   retry: RetryPolicy.optional(),
   /**
-   * It is not dispatched before all of these are completed. They are there when it is added, in its tenant, or stand
-   * before it in the same `createTasks`; a key is looked up in its own project.
+   * The task is not dispatched before all of these are completed. Each must already exist in the task's tenant, or
+   * precede it in the same `createTasks`. Keys are looked up in the task's own project.
    */
   dependsOn: z.array(DependencyRef).max(DEPENDENCIES_MAX).optional(),
-  /** When one of them has failed or was cancelled: `hold` unless told. */
+  /** What happens when one of them failed or was cancelled; `hold` by default. */
   onDependencyFailed: z.enum(ON_DEPENDENCY_FAILED).optional(),
   /** `append` puts what those found out behind the text that its agent is asked; `none` unless told. */
   dependencyResults: z.enum(DEPENDENCY_RESULTS).optional(),
@@ -114,7 +114,7 @@ export const CREATE_TASKS_MAX = 1_000;
 export const CreateTasksInput = z.strictObject({ tasks: z.array(CreateTaskInput).min(1).max(CREATE_TASKS_MAX) });
 export type CreateTasksInput = z.infer<typeof CreateTasksInput>;
 
-/** What narrows a list of tasks, and what is done to all that it matches. */
+/** The filter of a list of tasks, also used for actions on everything that it matches. */
 export const TASK_FILTER = {
   queue: RecordId.optional(),
   lane: RecordId.optional(),
@@ -125,7 +125,7 @@ export const TASK_FILTER = {
   sessionId: RecordId.optional(),
   failureKind: RecordId.optional(),
   concurrencyKey: text(500).optional(),
-  /** A task: those that come after it. */
+  /** The id of a task: lists the tasks that depend on it. */
   dependsOn: RecordId.optional(),
   /** Whether it waits for a provider's limit, or for a person because of one. */
   parked: z.boolean().optional(),
@@ -156,7 +156,9 @@ export const UpdateAttemptInput = z.strictObject({
   sessionPath: text(2_048).nullable().optional(),
 });
 export type UpdateAttemptInput = z.infer<typeof UpdateAttemptInput>;
-/** The version that a caller has seen; another is refused with the row as it is. */
+/**
+ * The version that the caller has seen. If the row has another one, the change is refused and the current row returned.
+ */
 const ExpectedVersion = Count.optional();
 export const CancelTaskInput = z.strictObject({
   taskId: RecordId,
@@ -173,7 +175,7 @@ export const UpdateTaskInput = z.strictObject({
   lane: ChosenId.optional(),
   runAt: Instant.nullable().optional(),
   expiresAt: Instant.nullable().optional(),
-  /** Those that it still comes after, of those that it comes after now: dependencies are taken away, never added. */
+  /** The dependencies to keep, out of the current ones: dependencies can be removed, never added. */
   dependsOn: z
     .array(z.strictObject({ taskId: RecordId }))
     .max(DEPENDENCIES_MAX)
@@ -187,7 +189,10 @@ export type MarkTaskReadInput = z.infer<typeof MarkTaskReadInput>;
 export const MarkTasksReadInput = z
   .strictObject({
     readerId: ReaderId,
-    /** Which: these, each as far as it was seen, or all that a filter of their list matches; one of the two. */
+    /**
+     * Either these tasks, each up to the version seen, or everything that a filter of their list matches. Exactly one
+     * must be given.
+     */
     tasks: z
       .array(z.strictObject({ taskId: RecordId, version: Count.optional() }))
       .min(1)
@@ -209,7 +214,7 @@ export type QueueScopeInput = z.infer<typeof QueueScopeInput>;
 export const QueueStatsInput = QueueScopeInput.extend({ lane: RecordId.optional() });
 export type QueueStatsInput = z.infer<typeof QueueStatsInput>;
 
-/** What keeps a waiting task from being dispatched; the first that holds, in this order. */
+/** What keeps a waiting task from being dispatched. The first that applies, in this order, is reported. */
 export const BLOCKER_KINDS = [
   "dependency-failed",
   "dependency",
@@ -232,21 +237,24 @@ export const BLOCKER_KINDS = [
   "next",
 ] as const;
 export type BlockerKind = (typeof BLOCKER_KINDS)[number];
-/** A task that another comes after. */
+/** A task that another one depends on. */
 const Dependency = z.object({ taskId: z.string(), title: z.string(), state: z.enum(TASK_STATES) });
 export type Dependency = z.infer<typeof Dependency>;
 export const Blocker = z.object({
   kind: z.enum(BLOCKER_KINDS),
   /** A sentence for people. */
   message: z.string(),
-  /** When it ends by itself, where that is known. */
+  /** When the block ends by itself, where that is known. */
   until: z.string().nullable(),
   limit: z.number().nullable(),
-  /** Tasks that hold what it waits for, the first few. */
+  /** The first few tasks that hold what the task waits for. */
   holders: z.array(z.string()),
-  /** Of `rate-limited`: whose rate it is, and what it allows. `until` is when it lets the next one start. */
+  /** For `rate-limited`: whose rate it is, and what it allows. `until` is when the next start is possible. */
   rate: z.object({ of: z.enum(["queue", "lane"]), startsMax: z.number(), startsWindowSeconds: z.number() }).optional(),
-  /** Of `dependency` and `dependency-failed`: how many tasks it waits for, and the first ten, those that failed first. */
+  /**
+   * For `dependency` and `dependency-failed`: how many tasks it waits for, and the first ten of them, failed ones
+   * first.
+   */
   dependencies: z.object({ count: z.number(), tasks: z.array(Dependency) }).optional(),
 });
 export type Blocker = z.infer<typeof Blocker>;
@@ -257,24 +265,27 @@ export const TaskExplanation = z.object({
   taskId: z.string(),
   state: z.enum(TASK_STATES),
   blocker: Blocker.nullable(),
-  /** Its place among the waiting of its lane, from 1; null when it does not wait. */
+  /** Its place among the waiting tasks of its lane, from 1; null when it does not wait. */
   rank: z.number().nullable(),
   /** Whether there are more before it than were counted. */
   isRankBounded: z.boolean(),
-  /** By how fast its lane started tasks of late; null where nothing is known. */
+  /** Estimated from how fast its lane started tasks recently; null where nothing is known. */
   estimatedStartAt: z.string().nullable(),
 });
 export type TaskExplanation = z.infer<typeof TaskExplanation>;
 
-/** What adding a task would come to now: a start at once, a wait, the end by its expiry, a refusal once it is due, or nothing, since it is there already. */
+/**
+ * What adding a task now would lead to: an immediate start, a wait, its expiry before a start, a refusal once it is
+ * due, or no new task because it exists already.
+ */
 const TASK_TRIALS = ["dispatched", "waits", "expires", "refused", "exists"] as const;
 export const TaskTrial = z.object({
   outcome: z.enum(TASK_TRIALS),
   /** A sentence for people. */
   message: z.string(),
-  /** The task that the same key and content have made before. */
+  /** The existing task that was added with the same key and content. */
   taskId: z.string().nullable(),
-  /** What it would be, with what was left out filled in. */
+  /** The task as it would be added, defaults filled in. */
   task: z.object({
     tenantId: z.string(),
     projectId: z.string(),
@@ -285,7 +296,7 @@ export const TaskTrial = z.object({
     sessionId: z.string().nullable(),
     concurrencyKey: z.string().nullable(),
   }),
-  /** What it would wait for, once those that go before it are gone. */
+  /** What it would wait for after the tasks ahead of it are gone. */
   blocker: Blocker.nullable(),
   rank: z.number().nullable(),
   isRankBounded: z.boolean(),

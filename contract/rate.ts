@@ -1,9 +1,9 @@
-/** What a rate allows: so many attempts are started in any so many seconds. */
+/** A rate limit: at most `startsMax` attempts are started in any `startsWindowSeconds`. */
 export type Rate = { startsMax: number; startsWindowSeconds: number };
 
-/** Starts that a rate allows in its window, at most: so many of the newest are looked at in each dispatch. */
+/** Maximum of `startsMax`: each dispatch looks at that many of the newest starts. */
 export const STARTS_MAX = 10_000;
-/** Seconds of a rate's window, at most: a day. */
+/** Maximum of `startsWindowSeconds`: a day. */
 export const STARTS_WINDOW_MAX_SECONDS = 86_400;
 
 const UNITS = [
@@ -13,7 +13,7 @@ const UNITS = [
   { seconds: 1, one: "a second", many: "seconds" },
 ];
 
-/** A rate as people say it: `10 starts a minute`, `1 start in 90 seconds`. */
+/** Writes a rate in words: `10 starts a minute`, `1 start in 90 seconds`. */
 export function rateWords({ startsMax, startsWindowSeconds }: Rate): string {
   const starts = `${startsMax.toLocaleString("en")} ${startsMax === 1 ? "start" : "starts"}`;
   const unit = UNITS.find(({ seconds }) => startsWindowSeconds % seconds === 0);

@@ -1,6 +1,9 @@
 import { withDeadline } from "./deadline";
 
-/** Whether a server says at `/readyz` that it is ready. Throws DeadlineError, and what fetch throws of a way that is broken. */
+/**
+ * Whether a server reports at `/readyz` that it is ready. Throws DeadlineError, and what fetch throws when the
+ * connection fails.
+ */
 export async function isReady(url: string, deadlineMs: number, outer?: AbortSignal): Promise<boolean> {
   const look = async (signal: AbortSignal) => {
     const answer = await fetch(`${url}/readyz`, { signal });

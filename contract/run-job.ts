@@ -4,7 +4,7 @@ import { LOG_CONTAINERS, LOG_LINES_MAX, type LogContainer, RUN_JOB_SOURCES } fro
 
 export const RunJobInput = z.strictObject({
   runId: RecordId,
-  /** The newest attempt unless told. */
+  /** Defaults to the newest attempt. */
   attemptId: RecordId.optional(),
 });
 export type RunJobInput = z.infer<typeof RunJobInput>;
@@ -12,15 +12,15 @@ export type RunJobInput = z.infer<typeof RunJobInput>;
 export const RunLogInput = z.strictObject({
   runId: RecordId,
   attemptId: RecordId.optional(),
-  /** The last one that has started unless told. */
+  /** Defaults to the last container that has started. */
   container: z.enum(LOG_CONTAINERS).optional(),
-  /** How many, clamped. */
+  /** Number of lines, clamped to the maximum. */
   tailLines: z
     .int()
     .min(1)
     .default(200)
     .transform((lines) => Math.min(lines, LOG_LINES_MAX)),
-  /** Lines from then on alone. */
+  /** Only lines written from then on. */
   since: Instant.optional(),
 });
 export type RunLogInput = z.infer<typeof RunLogInput>;
@@ -30,7 +30,7 @@ const Condition = z.object({
   status: z.string(),
   reason: z.string().nullable(),
   message: z.string().nullable(),
-  /** When it became so. */
+  /** When the condition took this value. */
   at: z.string().nullable(),
 });
 export type JobCondition = z.infer<typeof Condition>;
@@ -52,7 +52,7 @@ export type JobContainer = z.infer<typeof JobContainer>;
 
 const ClusterEvent = z.object({
   of: z.enum(["Job", "Pod"]),
-  /** Kubernetes' own: `Normal` or `Warning`. */
+  /** Kubernetes' own type: `Normal` or `Warning`. */
   type: z.string(),
   reason: z.string(),
   message: z.string(),
@@ -63,7 +63,7 @@ const ClusterEvent = z.object({
 });
 export type ClusterEvent = z.infer<typeof ClusterEvent>;
 
-/** What the executor knows of an attempt: a Job and its pod, or a process of this machine. */
+/** What the executor knows about an attempt: a Job and its pod, or a process on this machine. */
 export const AttemptDetails = z.object({
   job: z
     .object({
@@ -74,7 +74,7 @@ export const AttemptDetails = z.object({
       startedAt: z.string().nullable(),
       endedAt: z.string().nullable(),
       isBeingDeleted: z.boolean(),
-      /** An attempt that lives longer is ended by the cluster. */
+      /** The cluster ends an attempt that lives longer. */
       deadlineSeconds: z.number().nullable(),
       conditions: z.array(Condition),
     })
@@ -90,7 +90,7 @@ export const AttemptDetails = z.object({
       startedAt: z.string().nullable(),
       isBeingDeleted: z.boolean(),
       conditions: z.array(Condition),
-      /** In the order in which they are started. */
+      /** In the order in which they start. */
       containers: z.array(JobContainer),
     })
     .nullable(),
@@ -103,7 +103,7 @@ export const AttemptDetails = z.object({
       signal: z.string().nullable(),
     })
     .nullable(),
-  /** Of the Job and its pod, what was seen last first; Kubernetes forgets them after an hour. */
+  /** Events of the Job and its pod, last seen first. Kubernetes deletes them after an hour. */
   events: z.array(ClusterEvent),
   /** What could not be read, and why. */
   faults: z.array(z.string()),
@@ -113,20 +113,20 @@ export type AttemptDetails = z.infer<typeof AttemptDetails>;
 export const LogLine = z.object({ at: z.string().nullable(), text: z.string() });
 export type LogLine = z.infer<typeof LogLine>;
 
-/** The end of what one container wrote. */
+/** The end of one container's output. */
 export const AttemptLog = z.object({
   container: z.enum(LOG_CONTAINERS),
-  /** Those that have written or may yet. */
+  /** The containers that have written, or may still write. */
   containers: z.array(z.enum(LOG_CONTAINERS)),
   lines: z.array(LogLine),
-  /** There was more before these. */
+  /** The log has earlier lines than these. */
   isCut: z.boolean(),
-  /** Why there is nothing yet, or no more. */
+  /** Why there are no lines yet, or no more. */
   note: z.string().nullable(),
 });
 export type AttemptLog = z.infer<typeof AttemptLog>;
 
-/** What web asks of the worker about an attempt, and what it is answered. */
+/** A question about an attempt that web leaves for the worker. */
 export type AttemptAsk = { what: "details" } | { what: "log"; container: LogContainer | null; tailLines: number };
 export type AttemptAnswer =
   | { what: "details"; details: AttemptDetails | null }
@@ -140,9 +140,9 @@ export const RunJob = z.object({
   attemptId: z.string().nullable(),
   executor: z.enum(["local", "kubernetes", "none"]),
   source: Source,
-  /** What that means, in words. */
+  /** The source, in words. */
   note: z.string(),
-  /** When it was read, or kept. */
+  /** When it was read or kept. */
   asOf: z.string(),
   details: AttemptDetails.nullable(),
 });
@@ -151,7 +151,7 @@ export type RunJob = z.infer<typeof RunJob>;
 export const RunLog = AttemptLog.extend({
   runId: z.string(),
   attemptId: z.string().nullable(),
-  /** null: there is none to read of. */
+  /** null: there is no container to read. */
   container: z.enum(LOG_CONTAINERS).nullable(),
   source: Source,
   asOf: z.string(),

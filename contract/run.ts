@@ -31,7 +31,7 @@ export const LEASE_MS_MAX = 3_600_000;
 
 const RELATIVE_PATH = /^(?!\/)(?!.*(?:^|\/)\.\.(?:\/|$))/s;
 const RelativePath = exactText(1_024).regex(RELATIVE_PATH, "a relative path without ..");
-/** What a git source may be: no `file:` or `ext::` transport, and no credentials, which would end up in logs. */
+/** Refuses `file:` and `ext::` transports, and credentials, which would end up in logs. */
 const GitUrl = exactText(2_048)
   .regex(/^(https|http|ssh|git):\/\/[^\s]+$|^[A-Za-z0-9_.-]+@[A-Za-z0-9.-]+:[^\s]+$/, "an https, http, ssh or git URL")
   .refine((url) => !/^https?:\/\/[^/]*@/.test(url), "must not carry credentials");
@@ -77,7 +77,7 @@ export const ExecutionPolicy = z.strictObject({
 });
 export type ExecutionPolicy = z.infer<typeof ExecutionPolicy>;
 
-/** What a policy means where it is silent; milliseconds. */
+/** The values of a policy's absent fields; times in milliseconds. */
 export const POLICY_DEFAULTS = {
   sandbox: "workspace-write",
   approval: "on-request",
@@ -86,7 +86,7 @@ export const POLICY_DEFAULTS = {
   onLost: "ask",
 } as const;
 
-/** Whether a policy lets the agent out to the network: what is not said is not allowed, whatever an old row says. */
+/** Whether a policy gives the agent network access. Access that is not stated is denied, also for old rows. */
 export function allowsNetwork({ network, sandbox }: Pick<ExecutionPolicy, "network" | "sandbox">): boolean {
   return network === true || (sandbox === "danger-full-access" && network !== false);
 }
@@ -122,9 +122,9 @@ export const ListRunsInput = z.strictObject({
   taskId: RecordId.optional(),
   /** The id of a run, or of its session or task. */
   search: RecordId.optional(),
-  /** Only these. */
+  /** Only these runs. */
   runIds: RecordIds.optional(),
-  /** When it was created. */
+  /** When the run was created. */
   ...TIME_RANGE,
   tenantId: RecordId.optional(),
   projectId: RecordId.optional(),
@@ -151,7 +151,7 @@ export const ClaimRunInput = z.strictObject({
   runnerId: ChosenId,
   leaseMs: LeaseMs.optional(),
   nonce: requiredText(256).optional(),
-  /** What the runner speaks; see contract/runner-protocol.ts. */
+  /** The protocol version that the runner speaks; see contract/runner-protocol.ts. */
   protocolVersion: z.int().min(1).max(1_000_000).optional(),
 });
 export type ClaimRunInput = z.infer<typeof ClaimRunInput>;
@@ -161,9 +161,9 @@ export const HeartbeatInput = z.strictObject({
   runnerId: ChosenId,
   leaseEpoch: LeaseEpoch.optional(),
   leaseMs: LeaseMs.optional(),
-  /** How long the beat before took to the server and back. */
+  /** Round-trip time of the previous beat. */
   roundTripMs: z.int().min(0).max(86_400_000).optional(),
-  /** Of the runner's process since the beat before, of one core. */
+  /** CPU use of the runner's process since the previous beat, in percent of one core. */
   cpuPercent: z.int().min(0).max(1_000_000).optional(),
   rssBytes: z.int().min(0).optional(),
 });
@@ -185,7 +185,7 @@ export const ReleaseRunInput = z.strictObject({
   runId: RecordId,
   leaseEpoch: LeaseEpoch,
   reason: text(1_000).optional(),
-  /** It was told to give way to another runner: this counts as no attempt. */
+  /** The runner was told to give way to another one, so this does not count as an attempt. */
   isDrained: z.boolean().optional(),
 });
 export type ReleaseRunInput = z.infer<typeof ReleaseRunInput>;
@@ -195,14 +195,14 @@ export type CancelRunInput = z.infer<typeof CancelRunInput>;
 
 export const LogBodiesInput = z.strictObject({
   runId: RecordId,
-  /** For how long from now; 0 ends it. */
+  /** Minutes from now; 0 stops the logging. */
   minutes: z.int().min(0).max(1_440),
 });
 export type LogBodiesInput = z.infer<typeof LogBodiesInput>;
 
 export const ForceReleaseInput = z.strictObject({ runId: RecordId, reason: requiredText(1_000) });
 
-/** Refs of old rows are served as they are, so they are open here. */
+/** Unrestricted, because the refs of old rows are returned as they are. */
 const StoredRef = z.record(z.string(), z.unknown());
 
 export const Run = z.object({
@@ -213,7 +213,7 @@ export const Run = z.object({
   backendProfile: z.string(),
   workspaceRef: StoredRef,
   sessionRef: StoredRef.nullable(),
-  /** The queue task that it is an attempt of. */
+  /** The queue task that this run is an attempt of. */
   taskId: z.string().nullable(),
   resourceBundleRef: StoredRef.nullable(),
   executionPolicy: StoredRef,
@@ -223,7 +223,7 @@ export const Run = z.object({
   failureKind: z.string().nullable(),
   failureMessage: z.string().nullable(),
   createdAt: z.string(),
-  /** When it was first claimed; null of runs that ended before this was noted. */
+  /** When the run was first claimed; null for runs that ended before this was recorded. */
   startedAt: z.string().nullable(),
   updatedAt: z.string(),
   claimedBy: z.string().nullable(),
@@ -231,7 +231,7 @@ export const Run = z.object({
   leaseEpoch: z.number(),
   leaseState: z.enum(LEASE_STATES),
   cancelRequestedAt: z.string().nullable(),
-  /** Until when web logs what its agent and its model say to each other; null: it does not. */
+  /** Until when web logs what the run's agent and model send each other; null: it does not. */
   bodiesLoggedUntil: z.string().nullable(),
   cancelReason: z.string().nullable(),
   attemptCount: z.number(),
@@ -241,16 +241,16 @@ export const Run = z.object({
 });
 export type Run = z.infer<typeof Run>;
 
-/** A run as lists tell it: with its task's title, else its session's. */
+/** A run as lists show it: with its task's title, else its session's. */
 export const RunSummary = Run.extend({ title: z.string().nullable() });
 export type RunSummary = z.infer<typeof RunSummary>;
 export const RunPage = pageOf(RunSummary);
 
-/** Failures of the runs that were created in the hours before `to`, the most frequent kind first. */
+/** Failures of the runs created in the hours before `to`, most frequent kind first. */
 export const RunStats = z.object({
   failed: z.number(),
   byFailureKind: z.array(z.object({ failureKind: z.string().nullable(), count: z.number() })),
-  /** There are more than are counted: the newest alone are. */
+  /** There are more runs than are counted; the newest are counted. */
   isPartial: z.boolean(),
   withinHours: z.number(),
 });
@@ -260,14 +260,14 @@ export const RunOutcomes = z.object({
   from: z.string(),
   to: z.string(),
   stepMinutes: z.number(),
-  /** Runs by the hour in which they were made; hours without any that have ended are left out. */
+  /** Runs by the hour in which they were created; hours in which no ended run was created are left out. */
   items: z.array(z.object({ hour: z.string(), completed: z.number(), failed: z.number(), cancelled: z.number() })),
-  /** There are more than are counted: the newest alone are. */
+  /** There are more runs than are counted; the newest are counted. */
   isPartial: z.boolean(),
 });
 export type RunOutcomes = z.infer<typeof RunOutcomes>;
 
-/** What a runner needs beside the run itself; only a claim answers it. */
+/** What a runner needs beside the run itself. Only a claim returns it. */
 export const Assignment = z.object({
   session: z
     .object({
@@ -280,11 +280,11 @@ export const Assignment = z.object({
   modelBaseUrl: z.string(),
   modelToken: z.string(),
   leaseMs: z.number(),
-  /** Nobody else can end this runner: it ends its agent by itself before its lease runs out. */
+  /** Nobody else can end this runner, so it must end its agent by itself before its lease runs out. */
   selfFence: z.boolean(),
-  /** The archive that the volume has to be restored from before the agent starts; null when the volume is whole. */
+  /** The archive to restore the volume from before the agent starts; null when the volume is complete. */
   restore: z.object({ manifestId: z.string() }).nullable(),
-  /** What the turn asked for that a lost attempt left cut off, when policy says to go on with it by a new turn. */
+  /** The request of the turn that a lost attempt cut off, when the policy continues with it in a new turn. */
   cutOffTurn: z
     .object({
       commandId: z.string(),
@@ -294,9 +294,9 @@ export const Assignment = z.object({
     })
     .nullable(),
   isDemo: z.boolean(),
-  /** The server takes what a runner says of itself in its beats; one of the release before refuses it. */
+  /** Whether the server accepts a runner's measurements in its beats; the previous release refuses them. */
   hearsVitals: z.boolean(),
-  /** The server takes a turn's `output`; one of the release before refuses it. */
+  /** Whether the server accepts a turn's `output`; the previous release refuses it. */
   takesOutput: z.boolean(),
 });
 export type Assignment = z.infer<typeof Assignment>;
@@ -305,11 +305,11 @@ export const ClaimedRun = Run.extend({ runnerToken: z.string().optional(), assig
 export type ClaimedRun = z.infer<typeof ClaimedRun>;
 
 export const HeartbeatAnswer = Run.extend({
-  /** Another run of this session waits: an idle runner ends its run at once. */
+  /** Another run of this session waits, so an idle runner must end its run at once. */
   shouldYield: z.boolean(),
-  /** It is to be drained: it ends its turn, takes no further one, and gives the run back if turns wait. */
+  /** The runner is to drain: it ends its turn, takes no further turn, and gives the run back if turns wait. */
   isDraining: z.boolean(),
-  /** Commands whose cancellation was asked for while they are under way. */
+  /** Commands in progress whose cancellation was requested. */
   cancelledCommandIds: z.array(z.string()),
 });
 export type HeartbeatAnswer = z.infer<typeof HeartbeatAnswer>;

@@ -5,14 +5,14 @@ import { Cursor, LIST_LIMIT_MAX, pageLimit, pageOf } from "./page";
 import { RangeMinutes, TIME_RANGE } from "./time-range";
 import { RUN_STATUSES, RUNNER_END_KINDS, RUNNER_SKEWS, RUNNER_STATES } from "./words";
 
-/** What a runner's exit code says to whoever started it. */
+/** A runner's exit codes, for whoever started it. */
 export const RUNNER_EXIT = {
   done: 0,
   failed: 1,
   /** The run could not be claimed. */
   refused: 2,
   lost: 3,
-  /** The run's end was said in its preparation: no agent is to be started. */
+  /** The run was ended in its preparation: no agent must be started. */
   endedInPreparation: 4,
   /** A disk that the runner writes to is full. */
   storageFull: 5,
@@ -31,7 +31,7 @@ export type RegisterRunnerInput = z.infer<typeof RegisterRunnerInput>;
 export const GetRunnerInput = z.strictObject({ runnerId: RecordId });
 export const ListRunnersInput = z.strictObject({
   runId: RecordId.optional(),
-  /** `living` is every state but `ended`; without one all are listed. */
+  /** `living` is every state but `ended`; by default all are listed. */
   state: z.enum([...RUNNER_STATES, "living"]).optional(),
   backendProfile: RecordId.optional(),
   placement: requiredText(256).optional(),
@@ -39,39 +39,39 @@ export const ListRunnersInput = z.strictObject({
   search: RecordId.optional(),
   tenantId: RecordId.optional(),
   projectId: RecordId.optional(),
-  /** As the runner calls it: the machine, or the pod that it is. */
+  /** The runner's own name for its host: the machine or the pod. */
   host: requiredText(256).optional(),
-  /** The commit that it was built of, or the beginning of it. */
+  /** The commit that the runner was built from, or its first characters. */
   sourceCommit: requiredText(256).optional(),
   skew: z.enum(RUNNER_SKEWS).optional(),
   endKind: z.enum(RUNNER_END_KINDS).optional(),
-  /** Whether the executor of this installation started it. */
+  /** Whether this installation's executor started the runner. */
   isLaunched: z.boolean().optional(),
-  /** Whether draining was ordered, and not taken back. */
+  /** Whether draining was ordered and not revoked. */
   isDrained: z.boolean().optional(),
-  /** Whether its turn has said nothing for long, with no approval open. */
+  /** Whether its turn has produced no event for long while no approval is open. */
   isStuck: z.boolean().optional(),
-  /** Whether it was last heard of within so long, or longer ago. */
+  /** Heard from within this time (`heardWithinMinutes`), or longer ago. */
   heardWithinMinutes: RangeMinutes.optional(),
   silentForMinutes: RangeMinutes.optional(),
-  /** When it registered. */
+  /** When the runner registered. */
   ...TIME_RANGE,
   cursor: Cursor.optional(),
   limit: pageLimit(LIST_LIMIT_MAX),
 });
 export type ListRunnersInput = z.infer<typeof ListRunnersInput>;
 
-/** Who ordered something of a runner, when and why. */
+/** Who gave the runner an order, when and why. */
 const RunnerOrder = z.object({ at: z.string(), by: z.string(), reason: z.string().nullable() });
 export type RunnerOrder = z.infer<typeof RunnerOrder>;
 
-/** The last beats, the oldest first. */
+/** The last beats, oldest first. */
 const Beats = z.object({
-  /** All that were ever counted. */
+  /** All beats ever counted. */
   count: z.number(),
-  /** How long after the one before each came. */
+  /** Milliseconds between each beat and the one before. */
   gapsMs: z.array(z.number()),
-  /** How long each beat before took to the server and back; null: not reported. */
+  /** Round-trip time of the beat before each; null: not reported. */
   tripsMs: z.array(z.number().nullable()),
 });
 
@@ -85,19 +85,19 @@ export const Runner = z.object({
   metadata: z.record(z.string(), z.unknown()),
   registeredAt: z.string(),
   heartbeatAt: z.string(),
-  /** null: nobody's, and only administrators see it. */
+  /** null: the runner belongs to no tenant, and only administrators see it. */
   tenantId: z.string().nullable(),
   state: z.enum(RUNNER_STATES),
-  /** How often it beats, by its lease. */
+  /** Milliseconds between beats, derived from its lease. */
   beatMs: z.number(),
   beats: Beats,
-  /** Of the runner's own process, of one core, since the beat before; null: not reported. */
+  /** CPU use of the runner's own process since the previous beat, in percent of one core; null: not reported. */
   cpuPercent: z.number().nullable(),
   rssBytes: z.number().nullable(),
   protocolVersion: z.number().nullable(),
-  /** Where its build is not the server's: another commit, or another version of the protocol. */
+  /** How the runner's build differs from the server's: in commit, or in protocol version. null: it does not. */
   skew: z.enum(RUNNER_SKEWS).nullable(),
-  /** Of its last claim. */
+  /** The lease epoch of its last claim. */
   leaseEpoch: z.number().nullable(),
   leaseExpiresAt: z.string().nullable(),
   drain: RunnerOrder.nullable(),
@@ -105,7 +105,7 @@ export const Runner = z.object({
   endedAt: z.string().nullable(),
   endKind: z.enum(RUNNER_END_KINDS).nullable(),
   endMessage: z.string().nullable(),
-  /** Its run as it stands now, whoever holds it; null where there is none any more. */
+  /** The run as it is now, whoever holds it; null where it no longer exists. */
   run: z
     .object({
       status: z.enum(RUN_STATUSES),
@@ -119,13 +119,13 @@ export const Runner = z.object({
       attemptMax: z.number(),
       nextAttemptAt: z.string().nullable(),
       onLost: z.string(),
-      /** Turns under way, and turns that wait. */
+      /** Number of running turns, and of waiting ones. */
       turns: z.object({ running: z.number(), waiting: z.number() }),
     })
     .nullable(),
-  /** What the executor knows it by; null where somebody else started it. */
+  /** The executor's record of the runner; null where somebody else started it. */
   job: z.object({ id: z.string(), namespace: z.string(), jobName: z.string(), state: z.string() }).nullable(),
-  /** Why each order would be refused now; null: it would not. */
+  /** Why each order would be refused now; null: it would be accepted. */
   refusals: z.object({
     drain: z.string().nullable(),
     resume: z.string().nullable(),
@@ -136,21 +136,21 @@ export const Runner = z.object({
 export type Runner = z.infer<typeof Runner>;
 export const RunnerPage = pageOf(Runner);
 
-/** An order to a runner. The reason stays in the audit log, and is told with what becomes of the run. */
+/** An order to a runner. The reason is kept in the audit log and included in the message about its run. */
 export const OrderRunnerInput = z.strictObject({ runnerId: RecordId, reason: requiredText(1_000).optional() });
 export type OrderRunnerInput = z.infer<typeof OrderRunnerInput>;
 
 export const RunnerStatsInput = z.strictObject({ tenantId: RecordId.optional(), projectId: RecordId.optional() });
 export type RunnerStatsInput = z.infer<typeof RunnerStatsInput>;
 export const RunnerStats = z.object({
-  /** Of the living ones. */
+  /** Counts of the living runners. */
   byState: z.object({ idle: z.number(), busy: z.number(), draining: z.number(), late: z.number(), lost: z.number() }),
   living: z.number(),
-  /** Launched, and not yet heard of. */
+  /** Runners that were launched and not heard from yet. */
   starting: z.number(),
-  /** Runners that the executor runs at once. */
+  /** Maximum runners that the executor runs at once. */
   capacity: z.number(),
-  /** Where the living ones are, at most 100. */
+  /** Where the living runners are; at most 100 places. */
   placements: z.array(z.string()),
 });
 export type RunnerStats = z.infer<typeof RunnerStats>;
@@ -158,13 +158,16 @@ export type RunnerStats = z.infer<typeof RunnerStats>;
 export const RUNNER_HISTORY_MINUTES_MAX = 10_080;
 export const RunnerHistoryInput = z.strictObject({
   tenantId: RecordId.optional(),
-  /** How far back: 360 unless told, 7 days at most. */
+  /** How far back; 360 by default, at most 7 days. */
   minutes: z.int().min(1).max(RUNNER_HISTORY_MINUTES_MAX).default(360),
 });
 export type RunnerHistoryInput = z.infer<typeof RunnerHistoryInput>;
-/** A step: the most that there were in one of its minutes, and how long beats took. A step that was not noted is left out. */
+/**
+ * A step of the history: the highest counts in any of its minutes, and how long beats took. A step that was not
+ * recorded is left out.
+ */
 export const RunnerMinute = z.object({
-  /** Its start. */
+  /** The start of the step. */
   minute: z.string(),
   alive: z.number(),
   busy: z.number(),
@@ -183,10 +186,10 @@ export const RunnerHistory = z.object({
 });
 export type RunnerHistory = z.infer<typeof RunnerHistory>;
 
-/** What the last beats of living runners brought, as a browser's stream tells it. */
+/** What the latest beats of living runners brought, as sent in a browser's stream. */
 export type BeatsFrame = {
   runners: (Pick<Runner, "id" | "heartbeatAt" | "leaseExpiresAt" | "cpuPercent" | "rssBytes"> & {
-    /** Those since the last frame alone. */
+    /** Only the beats since the last frame. */
     beats: Runner["beats"];
   })[];
 };
@@ -197,7 +200,7 @@ export const LaunchRunnerJobInput = z.strictObject({
   idempotencyKey: IdempotencyKey.optional(),
 });
 export type LaunchRunnerJobInput = z.infer<typeof LaunchRunnerJobInput>;
-/** By its own id, or that of its attempt. */
+/** The id of the runner job, or of its attempt. */
 export const GetRunnerJobInput = z.strictObject({ runnerJobId: RecordId });
 export const ListRunnerJobsInput = z.strictObject({
   runId: RecordId,
@@ -211,17 +214,17 @@ export const RUNNER_JOB_STATES = ["launching", "running", "ended", "failed"] as 
 export type RunnerJobState = (typeof RUNNER_JOB_STATES)[number];
 
 /**
- * unreachable: who starts runners gave no answer or is overloaded, which holds up every launch; refused: it refused this
- * one, in a way that passes by itself; ending: nobody knows yet that nothing is left of an earlier try.
+ * unreachable: the executor's API gave no answer or is overloaded, which holds up every launch; refused: it refused
+ * this launch for a reason that passes without intervention; ending: an earlier try is not yet known to be gone.
  */
 const LAUNCH_WAIT_REASONS = ["unreachable", "refused", "ending"] as const;
 export type LaunchWaitReason = (typeof LAUNCH_WAIT_REASONS)[number];
 
 const LaunchWait = z.object({
   reason: z.enum(LAUNCH_WAIT_REASONS),
-  /** In the words of who was asked. */
+  /** In the words of the executor's API. */
   message: z.string(),
-  /** The first time that it could not be started. */
+  /** When it first could not be started. */
   since: z.string(),
   tries: z.number(),
   nextTryAt: z.string(),
@@ -243,7 +246,7 @@ export const RunnerJob = z.object({
   sourceCommit: z.string(),
   serviceAccountName: z.string().nullable(),
   result: z.record(z.string(), z.unknown()),
-  /** Why it is `launching` still, and when it is tried again; null: it was not refused, or is past that. */
+  /** Why the job is still `launching`, and when it is tried again. null: it was not refused, or was started since. */
   wait: LaunchWait.nullable(),
   state: z.enum(RUNNER_JOB_STATES),
   createdAt: z.string(),

@@ -8,9 +8,12 @@ import { CATCH_UP_DEFAULT_MS, FIRING_OUTCOMES, SCHEDULE_OVERLAPS, TASK_STATES } 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 
-/** Minute, hour, day of the month, month, day of the week; or a nickname such as `@daily`. The service says what is wrong with one. */
+/**
+ * Minute, hour, day of the month, month, day of the week; or a nickname such as `@daily`. The service reports what is
+ * wrong with it.
+ */
 const CronText = exactText(200);
-/** As IANA names them: `Europe/Berlin`. */
+/** An IANA name, such as `Europe/Berlin`. */
 const TimeZone = exactText(64);
 const Overlap = z.enum(SCHEDULE_OVERLAPS);
 const CatchUpMs = z
@@ -18,13 +21,16 @@ const CatchUpMs = z
   .min(0)
   .max(7 * DAY_MS);
 
-/** Up to how much later than its time a task may start, at random, so that many schedules of one time do not come at once. */
+/** Maximum random delay of a task after its time, so that many schedules of one time do not start at once. */
 const JitterMs = z.int().min(0).max(DAY_MS);
 
-/** It is shown in lists, and stored with every task: what is long belongs into a file, or a bundle from git. */
+/**
+ * Bounded because it is shown in lists and stored with every task. Longer material belongs in a file, or in a bundle
+ * from git.
+ */
 const TASK_MAX_BYTES = 65_536;
 
-/** What each task is made of; a task's own key and time are the schedule's. */
+/** The template for each task. A task's own key and time come from the schedule. */
 export const ScheduleTask = CreateTaskInput.omit({
   tenantId: true,
   projectId: true,
@@ -37,7 +43,7 @@ export const ScheduleTask = CreateTaskInput.omit({
 })
   .extend({
     references: z.array(z.unknown()).max(1_000).transform(cleanJson).optional(),
-    /** A task that still waits so long after it was due fails. */
+    /** A task that still waits this long after it was due fails. */
     expiresAfterMs: z
       .int()
       .min(MINUTE_MS)
@@ -52,7 +58,7 @@ export type ScheduleTask = z.infer<typeof ScheduleTask>;
 export const ListSchedulesInput = z.strictObject({
   tenantId: RecordId.optional(),
   projectId: RecordId.optional(),
-  /** A part of the name. */
+  /** Part of the name. */
   search: text(200).optional(),
   cursor: Cursor.optional(),
   limit: pageLimit(LIST_LIMIT_MAX),
@@ -64,25 +70,25 @@ export type ScheduleInput = z.infer<typeof ScheduleInput>;
 
 export const TriggerScheduleInput = z.strictObject({
   scheduleId: RecordId,
-  /** Of the task: sent again with the same, it adds none. */
+  /** The key of the task: sending it again adds no second one. */
   idempotencyKey: IdempotencyKey.optional(),
 });
 export type TriggerScheduleInput = z.infer<typeof TriggerScheduleInput>;
 
 export const CreateScheduleInput = z.strictObject({
-  /** Of the schedules of a tenant no two have the same. */
+  /** Unique among the tenant's schedules. */
   name: chosenName(80),
   tenantId: OwnerId.optional(),
   projectId: OwnerId.optional(),
   cron: CronText,
   timeZone: TimeZone.default("UTC"),
   overlap: Overlap.default("skip"),
-  /** How long after its time one that was missed is still made up for: the last of them, once. */
+  /** How late a missed time may be and still be made up for. Only the last missed time is made up for, once. */
   catchUpMs: CatchUpMs.default(CATCH_UP_DEFAULT_MS),
   jitterMs: JitterMs.default(0),
-  /** No time before it comes. */
+  /** No firing happens before this time. */
   startsAt: Instant.optional(),
-  /** No time after it comes; the schedule has ended then. */
+  /** No firing happens after this time; the schedule then has ended. */
   endsAt: Instant.optional(),
   isPaused: z.boolean().default(false),
   task: ScheduleTask,
@@ -99,11 +105,11 @@ export const UpdateScheduleInput = z.strictObject({
   jitterMs: JitterMs.optional(),
   /** null: from now on. */
   startsAt: Instant.nullish(),
-  /** null: for good. */
+  /** null: no end. */
   endsAt: Instant.nullish(),
-  /** Times that pass while it is paused are not made up for. */
+  /** Times that pass while the schedule is paused are not made up for. */
   isPaused: z.boolean().optional(),
-  /** As a whole: what is left out is not there any more. */
+  /** Replaces the whole template: a field that is left out is removed. */
   task: ScheduleTask.optional(),
   /** The version that the caller has seen. */
   expectedVersion: Int32.optional(),
@@ -123,27 +129,27 @@ export type PreviewScheduleInput = z.infer<typeof PreviewScheduleInput>;
 export const SchedulePreview = z.object({
   /** The plan in words: “At 09:00, Monday through Friday”. */
   words: z.string(),
-  /** The next times, the soonest first; at most PREVIEWED_TIMES. */
+  /** The next times, soonest first; at most PREVIEWED_TIMES. */
   times: z.array(z.string()),
 });
 export type SchedulePreview = z.infer<typeof SchedulePreview>;
 
-/** One time of a schedule, and what came of it. */
+/** One time of a schedule, and its result. */
 export const ScheduleFiring = z.object({
   scheduleId: z.string(),
-  /** When it was due by the plan; when a person asked for it. */
+  /** When the firing was due by the plan, or when a person asked for it. */
   dueAt: z.string(),
   firedAt: z.string(),
   outcome: z.enum(FIRING_OUTCOMES),
-  /** Whether a person or a program asked for it, and not the plan. */
+  /** Whether a person or a program asked for it, instead of the plan. */
   isManual: z.boolean(),
-  /** Earlier times that had passed unnoticed, and that it stands for; at most 1,000 are counted. */
+  /** Earlier missed times that this firing stands for; counted up to 1,000. */
   missed: z.number(),
-  /** Why there is no task. */
+  /** Why no task was added. */
   message: z.string().nullable(),
-  /** Of one that was skipped: the task of before that had not ended. */
+  /** For a skipped firing: the earlier task that had not ended. */
   holderTaskId: z.string().nullable(),
-  /** The task as it is now; null where there is none, or none any more. */
+  /** The task as it is now; null where none was added or it no longer exists. */
   task: z
     .object({
       id: z.string(),
@@ -157,7 +163,7 @@ export const ScheduleFiring = z.object({
 export type ScheduleFiring = z.infer<typeof ScheduleFiring>;
 export const ScheduleFiringPage = pageOf(ScheduleFiring);
 
-/** A plan by which tasks are added. */
+/** A plan for adding tasks at recurring times. */
 export const Schedule = z.object({
   id: z.string(),
   tenantId: z.string(),
@@ -173,10 +179,10 @@ export const Schedule = z.object({
   endsAt: z.string().nullable(),
   isPaused: z.boolean(),
   task: ScheduleTask,
-  /** null: it is paused, or has ended. */
+  /** null: the schedule is paused or has ended. */
   nextAt: z.string().nullable(),
   lastFiring: ScheduleFiring.nullable(),
-  /** Who made it, as the audit log names them. */
+  /** Who made the schedule, as the audit log names them. */
   createdBy: z.string(),
   createdAt: z.string(),
   updatedAt: z.string(),

@@ -1,12 +1,12 @@
-/** A JSON Schema that is an object; the other two are `true` and `false`. */
+/** A JSON Schema in the form of an object; the other two forms are `true` and `false`. */
 export type JsonSchema = Record<string, unknown>;
-/** A schema within a whole one, and the pointers that its keywords lead to from it. */
+/** A schema within a root schema, and the pointers that its keywords lead to. */
 export type Place = { schema: unknown; path: string[]; steps: Step[] };
 export type Step = { keyword: string; to: string };
-/** The schemas of a whole one by their JSON pointers. */
+/** All schemas within a root schema, by JSON pointer. */
 export type Places = ReadonlyMap<string, Place>;
 
-/** Keywords that hold one schema, a list of them, or some by name. */
+/** Keywords that hold one schema, a list of schemas, or schemas by name. */
 export const SINGLE = new Set([
   ...["items", "additionalProperties", "not", "if", "then", "else", "propertyNames", "contains"],
   ...["additionalItems", "unevaluatedItems", "unevaluatedProperties"],
@@ -15,8 +15,8 @@ export const LISTED = new Set(["anyOf", "oneOf", "allOf", "prefixItems"]);
 export const NAMED = new Set(["properties", "$defs", "definitions", "dependentSchemas", "dependencies"]);
 
 /**
- * The schemas within one, itself among them, while `isSound` says of each that its own keywords are. By a stack, so that
- * no depth exhausts the program's.
+ * Returns the schemas within a root, including the root, as long as `isSound` accepts each schema's own keywords. Uses
+ * an explicit stack, so that no depth overflows the program's.
  */
 export function placesIn(root: JsonSchema, isSound: (place: Place) => boolean = () => true): Places {
   const places = new Map<string, Place>();
@@ -39,7 +39,7 @@ export function placesIn(root: JsonSchema, isSound: (place: Place) => boolean = 
   return places;
 }
 
-/** The pointer that a `$ref` is: of a schema in the same whole, else one that no place has. */
+/** Returns the pointer that a `$ref` names within the same root; else a pointer that no place has. */
 export function pointerOf(ref: unknown): string {
   const [, fragment] = /^#((?:\/.*)?)$/s.exec(String(ref)) ?? [];
   try {
@@ -51,30 +51,30 @@ export function pointerOf(ref: unknown): string {
 
 const NOWHERE = "nowhere";
 
-/** A sound schema with those in it changed. */
+/** Returns a valid schema with its inner schemas changed. */
 export function mapInner(schema: JsonSchema, change: (inner: JsonSchema) => JsonSchema): JsonSchema {
   const changed = (inner: unknown) => (isRecord(inner) ? change(inner) : inner);
   const entries = Object.entries(schema).map(([keyword, value]): [string, unknown] => {
     if (isList(keyword, value)) return [keyword, value.map(changed)];
     if (SINGLE.has(keyword)) return [keyword, changed(value)];
     if (!NAMED.has(keyword)) return [keyword, value];
-    // Not by assignment: a property may be named `__proto__`.
+    // Not by assignment, because a property may be named `__proto__`.
     const named = Object.entries(value as JsonSchema).map(([name, inner]) => [name, changed(inner)]);
     return [keyword, Object.fromEntries(named)];
   });
   return Object.fromEntries(entries);
 }
 
-/** The schemas that a keyword holds, each by its name or number where it has one. */
+/** Returns the schemas that a keyword holds, each with its name or index where it has one. */
 function schemasOf(keyword: string, value: unknown): [name: string | null, schema: unknown][] {
   if (isList(keyword, value)) return value.map((schema, index) => [String(index), schema]);
   if (SINGLE.has(keyword)) return [[null, value]];
   if (!NAMED.has(keyword)) return [];
-  // Beside schemas, `dependencies` has lists of names.
+  // `dependencies` may hold lists of names as well as schemas.
   return Object.entries(value as JsonSchema).filter(([, inner]) => keyword !== "dependencies" || !Array.isArray(inner));
 }
 
-/** Draft 7 says by a list of `items` what `prefixItems` says later. */
+/** Whether `items` is a list: draft 7 uses it the way later drafts use `prefixItems`. */
 function isList(keyword: string, value: unknown): value is unknown[] {
   return LISTED.has(keyword) || (keyword === "items" && Array.isArray(value));
 }

@@ -1,39 +1,39 @@
 import type { Command, CreateCommandInput } from "./command";
 import type { CreateRunInput, ExecutionPolicy, Run, WorkspaceRef } from "./run";
 
-/** Who sends, and the procedures that it needs. */
+/** The sender, and the procedures that it calls. */
 export type SendPorts = {
-  /** What the keys begin with by which a second try is known: two senders never share one. */
+  /** Prefix of the idempotency keys, so that no two senders share one. */
   by: string;
-  /** Whether an error says that the run had ended already. */
+  /** Whether an error says that the run had already ended. */
   isOver: (error: unknown) => boolean;
   createRun: (input: CreateRunInput) => Promise<Run>;
   createCommand: (input: CreateCommandInput) => Promise<Command>;
 };
 
-/** What a person or a program asks of an agent. */
+/** What a person or a program asks an agent. */
 export type Ask = {
   text: string;
-  /** Of images that it shows, which were uploaded to the session. */
+  /** Ids of the images that the message shows, which were uploaded to the session. */
   attachments?: readonly string[];
-  /** What its answer is to fit. */
+  /** The JSON Schema that the answer must fit. */
   outputSchema?: Record<string, unknown>;
 };
 
 export type TurnDraft = Ask & {
-  /** One per message: a double click or a retry after a lost answer finds what the first one made. */
+  /** One id for each message: after a double click or a lost answer, a retry finds what the first try made. */
   draftId: string;
   session: { sessionId: string; backendProfile: string; tenantId: string; projectId: string };
   /**
-   * Runs that it may go to, the first that takes it: those that an earlier try of this message went to, whose answer may
-   * have been lost, and the session's open one.
+   * Runs that may take the turn; the first that accepts it gets it. They are the runs that an earlier try of this
+   * message may have reached, and the session's open run.
    */
   runIds: readonly string[];
   policy?: ExecutionPolicy;
   workspace?: WorkspaceRef;
 };
 
-/** Sends a turn: to the session's open run, else to a new one. */
+/** Sends a turn to the session's open run, or to a new run where there is none. */
 export async function sendTurn(ports: SendPorts, draft: TurnDraft): Promise<{ runId: string; command: Command }> {
   for (const runId of new Set(draft.runIds)) {
     const command = await tryRun(ports, draft, runId);
@@ -53,7 +53,10 @@ export async function sendTurn(ports: SendPorts, draft: TurnDraft): Promise<{ ru
   return { runId: run.id, command };
 }
 
-/** null when the run ended before the turn reached it. One that it had reached answers its key, ended or not. */
+/**
+ * Returns null when the run ended before the turn reached it. If an earlier try had reached it, its key finds that
+ * command even after the run's end.
+ */
 async function tryRun(ports: SendPorts, draft: TurnDraft, runId: string): Promise<Command | null> {
   try {
     return await ports.createCommand(turnInput(ports, runId, draft));
@@ -68,7 +71,7 @@ function turnInput(ports: SendPorts, runId: string, draft: TurnDraft): CreateCom
   return { runId, type: "turn", payload: askPayload(draft), idempotencyKey };
 }
 
-/** The payload of a turn or steer: what is not asked for is not in it. */
+/** Returns the payload of a turn or steer, without the fields that are not asked for. */
 export function askPayload({ text, attachments = [], outputSchema }: Ask): Record<string, unknown> {
   return {
     text,
@@ -77,12 +80,12 @@ export function askPayload({ text, attachments = [], outputSchema }: Ask): Recor
   };
 }
 
-/** A run that still takes commands. */
+/** Whether a run still takes commands. */
 export function isOpen(run: Pick<Run, "status" | "cancelRequestedAt">): boolean {
   return (run.status === "pending" || run.status === "claimed") && run.cancelRequestedAt === null;
 }
 
-/** What of a text is still to be sent once `sent` was, which may have been written on meanwhile. */
+/** Returns the part of a text that is left to send after `sent`: the text may have grown meanwhile. */
 export function leftToSend(text: string, sent: string): string {
   return text.startsWith(sent) ? text.slice(sent.length) : text;
 }

@@ -53,17 +53,17 @@ export const ListSessionsInput = z.strictObject({
   backendProfile: RecordId.optional(),
   storageKind: z.enum(STORAGE_KINDS).optional(),
   search: text(200).optional(),
-  /** Only these. */
+  /** Only these sessions. */
   sessionIds: RecordIds.optional(),
-  /** Changed since the reader last read it, or not. */
+  /** Whether it changed since the reader last read it. */
   unread: z.boolean().optional(),
   /** Whether its last work failed, and how. */
   hasFailure: z.boolean().optional(),
   failureKind: RecordId.optional(),
-  /** Its time is over, or will be so soon. */
+  /** The session has expired, or will within so many minutes. */
   expiresWithinMinutes: RangeMinutes.optional(),
   metadata: MetadataFilter.optional(),
-  /** When it last changed. */
+  /** When the session last changed. */
   ...TIME_RANGE,
   readerId: ReaderId.optional(),
   tenantId: RecordId.optional(),
@@ -84,9 +84,9 @@ export type UpdateSessionInput = z.infer<typeof UpdateSessionInput>;
 export const ForkSessionInput = z.strictObject({
   sessionId: RecordId,
   newSessionId: ChosenSessionId.optional(),
-  /** Absent: the source's, marked as a fork. */
+  /** Defaults to the source's title, marked as a fork. */
   title: text(500).optional(),
-  /** Absent: the source's. */
+  /** Defaults to the source's metadata. */
   metadata: Metadata.optional(),
   expiresAt: Instant.optional(),
 });
@@ -148,8 +148,8 @@ export type Session = z.infer<typeof Session>;
 export const SessionSummary = Session.extend({
   unread: z.boolean(),
   /**
-   * Since when its turn has said nothing, where a runner works on it, nobody is asked, and it is for longer than is borne
-   * (`AGENTRUN_STUCK_AFTER_MS`); lists and `get` say it.
+   * Since when its turn has produced no event. Set when a runner works on it, no approval is open, and the silence has
+   * lasted `AGENTRUN_STUCK_AFTER_MS`. Only lists and `get` return it.
    */
   silentSince: z.string().nullable(),
 });
@@ -174,21 +174,21 @@ export type ReadMark = z.infer<typeof ReadMark>;
 
 export const DigestSessionsInput = z.strictObject({ sessionIds: RecordIds });
 export type DigestSessionsInput = z.infer<typeof DigestSessionsInput>;
-/** Characters of a digest's text. */
+/** Maximum characters of a digest's text. */
 export const DIGEST_TEXT_MAX = 200;
-/** A session in short: what its calls took, those of old runs included, and what was said in it last. */
+/** A session in short: the usage of all its calls, old runs included, and what was said in it last. */
 export const SessionDigest = z.object({
   sessionId: z.string(),
   tokens: Spent,
   /**
-   * The newest event of its active or last run that has words, in a line of at most 200 characters. Only the newest few
-   * events are looked at; null where they have none, as before anything was asked.
+   * The newest event with words of its active or last run, as one line of at most 200 characters. Only the newest few
+   * events are looked at; null where they have no words, as before the first turn.
    */
   lastEvent: z
     .object({ runId: z.string(), seq: z.number(), type: z.string(), text: z.string(), createdAt: z.string() })
     .nullable(),
 });
 export type SessionDigest = z.infer<typeof SessionDigest>;
-/** Of those that the caller may see, in the order of their ids; others are left out. */
+/** Digests in the order of the given ids. Sessions that the caller may not see are left out. */
 export const SessionDigests = z.object({ items: z.array(SessionDigest) });
 export type SessionDigests = z.infer<typeof SessionDigests>;

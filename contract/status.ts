@@ -1,35 +1,38 @@
 import { z } from "zod";
 import { LOOP_NAMES } from "./loops";
 
-/** `away`: no process leads it. `failing`: its passes end in errors. `late`: none has ended, nor is under way, for too long. */
+/**
+ * `away`: no process leads the loop. `failing`: its passes end in errors. `late`: for too long no pass has ended or
+ * begun.
+ */
 const LOOP_STATES = ["good", "late", "failing", "away"] as const;
 export const LoopStatus = z.object({
   name: z.enum(LOOP_NAMES),
   process: z.enum(["worker", "web"]),
   state: z.enum(LOOP_STATES),
-  /** Whether a process holds its lock now, and since when that has its database session. */
+  /** Whether a process holds the loop's lock now (`isLed`), and since when its database session has it. */
   isLed: z.boolean(),
   ledSince: z.string().nullable(),
-  /** The machine or pod of the last pass; for callers of every tenant alone. */
+  /** The machine or pod of the last pass; only for callers who see every tenant. */
   holder: z.string().nullable(),
   version: z.string().nullable(),
   intervalMs: z.number().nullable(),
-  /** When a pass last ended well. */
+  /** When a pass last succeeded. */
   passedAt: z.string().nullable(),
   tookMs: z.number().nullable(),
-  /** Since when a pass is under way. */
+  /** Since when the current pass runs. */
   beganAt: z.string().nullable(),
   failures: z.number(),
-  /** What the last failed pass said; for callers of every tenant alone. */
+  /** The error of the last failed pass; only for callers who see every tenant. */
   failure: z.string().nullable(),
   notedAt: z.string().nullable(),
 });
 export type LoopStatus = z.infer<typeof LoopStatus>;
 
-/** What lies outside of this process and its database, as a try just now found it. */
+/** Something outside this process and its database, as a check just now found it. */
 const Reached = z.object({
   isReachable: z.boolean(),
-  /** Why not. */
+  /** Why it cannot be reached. */
   message: z.string().nullable(),
   tookMs: z.number(),
 });
@@ -41,21 +44,21 @@ export const ServerStatus = z.object({
     sourceCommit: z.string(),
     nodeVersion: z.string(),
     startedAt: z.string(),
-    /** Whether it hears what other processes say; else it looks every second. */
+    /** Whether the process receives notifications from other processes; if not, it polls every second. */
     isListening: z.boolean(),
   }),
   worker: z.object({
     isAway: z.boolean(),
-    /** Of its last sign of life; null before the first. */
+    /** Its last sign of life; null before the first. */
     seenAt: z.string().nullable(),
     version: z.string().nullable(),
   }),
-  /** Of the worker first, in the order of what hurts most when it stands still. */
+  /** The worker's loops first, ordered by how much their standstill hurts. */
   loops: z.array(LoopStatus),
   clock: z.object({
-    /** This server's own, when it answered. */
+    /** This server's own clock when it answered. */
     serverAt: z.string(),
-    /** How far the database's clock is ahead of this server's, to half of how long the question took. */
+    /** How far the database's clock is ahead of this server's, give or take half of how long the query took. */
     databaseAheadMs: z.number(),
     roundTripMs: z.number(),
   }),
@@ -64,14 +67,17 @@ export const ServerStatus = z.object({
     applied: z.number(),
     expected: z.number(),
     missing: z.array(z.string()),
-    /** Of a later version, as while a rollout is under way. */
+    /** Migrations of a later version, as during a rollout. */
     unknown: z.array(z.string()),
   }),
   archive: Reached,
   volumes: Reached.extend({ provider: z.enum(["local", "kubernetes"]) }),
   executor: z.object({
     kind: z.string(),
-    /** By the worker's own comparison of what runs with what should; null where nothing is started, or nobody compared. */
+    /**
+     * From the worker's own comparison of what runs with what should run; null where no executor is used, or nobody
+     * compared.
+     */
     isReachable: z.boolean().nullable(),
     seenAt: z.string().nullable(),
   }),

@@ -23,7 +23,7 @@ import {
   STORAGE_STATES,
 } from "./words";
 
-/** Kept and told in lower case. */
+/** Accepted in any case, kept and returned in lower case. */
 export const Sha256 = z
   .string()
   .toLowerCase()
@@ -36,17 +36,17 @@ export const ListStorageInput = z.strictObject({
   storageState: z.enum(STORAGE_STATES).optional(),
   tenantId: OwnerId.optional(),
   projectId: OwnerId.optional(),
-  /** Part of the session's title, of its id or of its volume's name. */
+  /** Part of the session's title, its id or its volume's name. */
   search: text(200).optional(),
   pinned: z.boolean().optional(),
   isExpired: z.boolean().optional(),
-  /** Its time is not over yet, and is within so many minutes. */
+  /** Not expired yet, but will be within so many minutes. */
   expiresWithinMinutes: RangeMinutes.optional(),
   /** Whether a claimed run holds the volume. */
   isAttached: z.boolean().optional(),
-  /** false: it is lost, or is being taken away by somebody else. */
+  /** false: the volume is lost, or somebody else is removing it. */
   isHealthy: z.boolean().optional(),
-  /** Whether the newest archive holds the last turn, an earlier one, or there is none. */
+  /** Whether the newest archive holds the last turn or only an earlier one, or there is no archive. */
   archive: z.enum(ARCHIVE_STANDINGS).optional(),
   largerThanBytes: Count.optional(),
   sort: z.enum(STORAGE_SORTS).default("updatedAt"),
@@ -62,7 +62,7 @@ export const RefreshStorageInput = z.strictObject({
   storageFilesCount: Int32,
   storageSha256: Sha256,
   pvcPhase: requiredText(64).optional(),
-  // As v0.1 sent them; they must equal the row's.
+  // Fields that v0.1 sent; they must equal the row's values.
   storageKind: z.enum(STORAGE_KINDS).optional(),
   pvcName: requiredText(253).optional(),
   storageNamespace: requiredText(253).optional(),
@@ -80,14 +80,14 @@ export type ForceReleaseStorageInput = z.infer<typeof ForceReleaseStorageInput>;
 export const PinStorageInput = z.strictObject({ sessionId: RecordId, reason: text(1_000).optional() });
 export type PinStorageInput = z.infer<typeof PinStorageInput>;
 export const UnpinStorageInput = z.strictObject({ sessionId: RecordId });
-/** A hundred years: nothing that somebody means. */
+/** A hundred years: more than anybody can mean. */
 const EXTENSION_MS_MAX = 100 * 365 * 86_400_000;
 export const ExtendStorageInput = z
   .strictObject({
     sessionId: RecordId,
     /** null: it never expires. */
     expiresAt: Instant.nullable().optional(),
-    /** From its expiry, or from now where that is over. */
+    /** Counted from the expiry, or from now where the expiry has passed. */
     byMs: z.int().min(1).max(EXTENSION_MS_MAX).optional(),
   })
   .refine((input) => (input.expiresAt === undefined) !== (input.byMs === undefined), {
@@ -95,7 +95,7 @@ export const ExtendStorageInput = z
     path: ["expiresAt"],
   });
 export type ExtendStorageInput = z.infer<typeof ExtendStorageInput>;
-/** A volume's name in its provider. */
+/** The volume's name at its provider. */
 const VolumeName = exactText(253);
 const VolumeUid = exactText(128);
 export const ListOrphansInput = z.strictObject({});
@@ -103,7 +103,7 @@ export const AdoptVolumeInput = z.strictObject({
   name: VolumeName,
   uid: VolumeUid,
   backendProfile: ChosenId,
-  /** Absent: as the volume itself says. */
+  /** Defaults to the session that the volume itself names. */
   sessionId: ChosenSessionId.optional(),
   tenantId: OwnerId.optional(),
   projectId: OwnerId.optional(),
@@ -113,7 +113,7 @@ export type AdoptVolumeInput = z.infer<typeof AdoptVolumeInput>;
 export const DeleteVolumeInput = z.strictObject({
   name: VolumeName,
   uid: VolumeUid,
-  /** The name once more, as the person typed it. */
+  /** The volume's name once more, as the person typed it. */
   confirmName: text(253),
 });
 export type DeleteVolumeInput = z.infer<typeof DeleteVolumeInput>;
@@ -125,7 +125,7 @@ export const GcInput = z.strictObject({
     .min(1)
     .default(50)
     .transform((limit) => Math.min(limit, GC_LIMIT_MAX)),
-  /** What a dry run said would go: where the collection does otherwise, its history tells how. */
+  /** The sessions that a dry run said would be evicted. Where the collection differs, its history says how. */
   plan: z.strictObject({ evicted: z.array(RecordId).max(GC_LIMIT_MAX) }).optional(),
 });
 export type GcInput = z.infer<typeof GcInput>;
@@ -133,14 +133,14 @@ export const PauseGcInput = z.strictObject({ reason: requiredText(1_000) });
 export type PauseGcInput = z.infer<typeof PauseGcInput>;
 export const ResumeGcInput = z.strictObject({});
 
-/** An archive that was ordered and is not there yet, or lacks what could not be read. */
+/** An ordered archive that does not exist yet, or that lacks files that could not be read. */
 export const ArchiveOrder = z.object({
   state: z.enum(ARCHIVE_ORDER_STATES),
   orderedBy: z.enum(ARCHIVE_ORDERERS),
   orderedAt: z.string(),
-  /** Tries that failed. */
+  /** Number of failed tries. */
   tryCount: z.number(),
-  /** What the last of them said. */
+  /** The error of the last one. */
   failure: z.string().nullable(),
   nextTryAt: z.string(),
 });
@@ -164,12 +164,12 @@ export const StorageSummary = z.object({
   evictedAt: z.string().nullable(),
   restorable: z.boolean(),
   expiresAt: z.string().nullable(),
-  /** From when a collection may take it: its own expiry, else the end of its idle time; null for never. */
+  /** When a collection may first take the volume: at its own expiry, else at the end of its idle time; null: never. */
   collectableAt: z.string().nullable(),
   pinnedAt: z.string().nullable(),
   storagePolicy: z.enum(STORAGE_POLICIES),
   requestedBytes: z.number().nullable(),
-  /** How much the volume takes; null where it takes what the disk has. */
+  /** The volume's capacity; null where it can use the whole disk. */
   capacityBytes: z.number().nullable(),
   /** The claimed run that holds the volume. */
   activeRunId: z.string().nullable(),
@@ -178,21 +178,21 @@ export const StorageSummary = z.object({
   /** Whether that archive holds the volume's last turn. */
   isArchiveCurrent: z.boolean(),
   archiveOrder: ArchiveOrder.nullable(),
-  /** Why the next collection would keep an expired volume; null if it would go, or has not expired. */
+  /** Why the next collection would keep an expired volume; null if it would be evicted, or has not expired. */
   keeper: z.string().nullable(),
 });
 export type StorageSummary = z.infer<typeof StorageSummary>;
-/** What a volume held when it was measured: 0 once it was evicted. */
+/** A volume's size when it was measured; 0 after eviction. */
 export const VolumeSize = z.object({ at: z.string(), sizeBytes: z.number(), filesCount: z.number() });
 export type VolumeSize = z.infer<typeof VolumeSize>;
 export const VolumeSizes = z.object({
-  /** The oldest first; of many the last of each of 200 equal spans of time. */
+  /** Oldest first. Where there are many, the last measurement in each of 200 equal spans of time. */
   items: z.array(VolumeSize),
-  /** How often it was measured in all. */
+  /** Number of all measurements. */
   measured: z.number(),
 });
 export type VolumeSizes = z.infer<typeof VolumeSizes>;
-/** Of volumes; evicted sessions, which have none, count as evicted alone. */
+/** Counts of volumes. Evicted sessions, which have no volume, count only as `evicted`. */
 export const StorageTotals = z.object({
   volumes: z.number(),
   bytes: z.number(),
@@ -200,25 +200,25 @@ export const StorageTotals = z.object({
   pinned: z.number(),
   expired: z.number(),
   evicted: z.number(),
-  /** Evicted sessions with an archive to restore from. */
+  /** Evicted sessions that have an archive to restore from. */
   restorable: z.number(),
   states: z.array(z.object({ storageState: z.enum(STORAGE_STATES), volumes: z.number(), bytes: z.number() })),
   projects: z.array(z.object({ tenantId: z.string(), projectId: z.string(), volumes: z.number(), bytes: z.number() })),
 });
 export type StorageTotals = z.infer<typeof StorageTotals>;
-/** Totals come with the first page alone, of all that the filter's tenant and project match. */
+/** Totals come with the first page only, and cover everything that matches the filter's tenant and project. */
 export const StoragePage = pageOf(StorageSummary).extend({ totals: StorageTotals.nullable() });
 export type StoragePage = z.infer<typeof StoragePage>;
 
 export const OrphanVolume = z.object({
   name: z.string(),
-  /** Of this very volume, to adopt or delete no other of its name. */
+  /** The id of this very volume, so that no later one of the same name is adopted or deleted. */
   uid: z.string(),
   namespace: z.string(),
   phase: z.string(),
   requestedBytes: z.number().nullable(),
   createdAt: z.string(),
-  /** As the volume itself says, of the session that it was made for. */
+  /** The session that the volume was made for, as the volume itself says. */
   sessionId: z.string().nullable(),
   tenantId: z.string().nullable(),
   projectId: z.string().nullable(),
@@ -239,19 +239,19 @@ export const ListGcHistoryInput = z.strictObject({ cursor: Cursor.optional(), li
 export type ListGcHistoryInput = z.infer<typeof ListGcHistoryInput>;
 export const GcEntry = z.object({ sessionId: z.string(), reason: z.string() });
 export type GcEntry = z.infer<typeof GcEntry>;
-/** The first of some volumes, and how many there are. */
+/** The first volumes of a group, and the group's size. */
 const GcNamed = z.object({ count: z.number(), items: z.array(GcEntry) });
-/** What a collection did otherwise than its dry run had said. */
+/** How a collection differed from its dry run. */
 export const GcDifference = z.object({
-  /** How many were to go. */
+  /** How many volumes the dry run said would go. */
   planned: z.number(),
-  /** Of these those that stayed, and why. */
+  /** Planned volumes that stayed, with the reason. */
   stayed: GcNamed,
-  /** Those that went though they were not to. */
+  /** Volumes that went without being planned. */
   surplus: GcNamed,
 });
 export type GcDifference = z.infer<typeof GcDifference>;
-/** One collection that took something, or was kept from it as a whole. */
+/** A collection that evicted something, or was stopped as a whole. */
 export const GcHistoryEntry = z.object({
   id: z.string(),
   at: z.string(),
@@ -260,21 +260,21 @@ export const GcHistoryEntry = z.object({
   evicted: z.number(),
   advanced: z.number(),
   kept: z.number(),
-  /** Of the volumes that went. */
+  /** Total bytes of the evicted volumes. */
   bytes: z.number(),
-  /** Why others were kept, the most frequent first. */
+  /** Why other volumes were kept, most frequent reason first. */
   reasons: z.array(z.object({ reason: z.string(), count: z.number() })),
-  /** Why it took nothing at all; null when nothing stopped it. */
+  /** Why the collection evicted nothing at all; null when nothing stopped it. */
   breaker: z.string().nullable(),
-  /** null: it was told of no dry run. */
+  /** null: the collection was given no plan of a dry run. */
   difference: GcDifference.nullable(),
 });
 export type GcHistoryEntry = z.infer<typeof GcHistoryEntry>;
-/** When volumes were last looked through, by whomever, and how often the worker does it by itself. */
+/** When volumes were last looked through, by anybody, and how often the worker does so by itself. */
 export const GcSchedule = z.object({
   intervalMs: z.number(),
   lastAt: z.string().nullable(),
-  /** Who stopped every collection, and why; null while they go on. */
+  /** Who paused all collections, and why; null while they run. */
   pause: z.object({ reason: z.string(), by: z.string(), at: z.string() }).nullable(),
 });
 export type GcSchedule = z.infer<typeof GcSchedule>;
@@ -282,7 +282,7 @@ export type GcPause = NonNullable<GcSchedule["pause"]>;
 export const GcHistoryPage = pageOf(GcHistoryEntry).extend({ schedule: GcSchedule });
 export type GcHistoryPage = z.infer<typeof GcHistoryPage>;
 
-/** How many volumes, and their bytes as last measured. */
+/** Number of volumes, and their bytes as last measured. */
 const GcTotal = z.object({ volumes: z.number(), bytes: z.number() });
 export const GcReport = z.object({
   evicted: z.array(GcEntry),
@@ -290,12 +290,15 @@ export const GcReport = z.object({
   /** The first 1,000. */
   kept: z.array(GcEntry),
   dryRun: z.boolean(),
-  /** Of all that it looked at, listed or not. */
+  /** Totals of everything that was looked at, listed or not. */
   totals: z.object({
     evicted: GcTotal,
     advanced: GcTotal,
     kept: GcTotal,
-    /** Whether its limit stopped it before the end: others may go, or move on, at the next. */
+    /**
+     * Whether the limit stopped this collection before the end: the next one may evict more volumes or bring them
+     * further.
+     */
     hasMore: z.boolean(),
   }),
 });

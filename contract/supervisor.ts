@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { LogLine } from "./run-job";
 
-/** What the worker asks of the supervisor over the channel that Node opens between them. */
+/** Requests of the worker to the supervisor, over Node's IPC channel between them. */
 export const WorkerMessage = z.discriminatedUnion("type", [
   z.object({ type: z.literal("runner.launch"), attemptId: z.string().min(1), env: z.record(z.string(), z.string()) }),
   z.object({ type: z.literal("runner.end"), attemptId: z.string().min(1) }),
@@ -10,17 +10,20 @@ export const WorkerMessage = z.discriminatedUnion("type", [
 ]);
 export type WorkerMessage = z.infer<typeof WorkerMessage>;
 
-/** A runner's process, and the end of what it wrote. */
+/** A runner's process, and the end of its output. */
 const RunnerProcess = z.object({
   pid: z.number().int(),
   startedAt: z.string(),
   lines: z.array(LogLine),
-  /** There was more before these. */
+  /** The output has earlier lines than these. */
   isCut: z.boolean(),
 });
 export type RunnerProcess = z.infer<typeof RunnerProcess>;
 
-/** What the supervisor tells the worker. `runner.gone` and `runner.exited` mean that no process of it is left. */
+/**
+ * Messages from the supervisor to the worker. `runner.gone` and `runner.exited` mean that no process of the runner is
+ * left.
+ */
 export const SupervisorMessage = z.discriminatedUnion("type", [
   z.object({ type: z.literal("runner.launched"), attemptId: z.string(), pid: z.number().int() }),
   z.object({ type: z.literal("runner.launch-failed"), attemptId: z.string(), message: z.string() }),
@@ -39,7 +42,7 @@ export const SupervisorMessage = z.discriminatedUnion("type", [
 export type SupervisorMessage = z.infer<typeof SupervisorMessage>;
 export type RunnerExit = Extract<SupervisorMessage, { type: "runner.exited" }>;
 
-/** What web tells the supervisor once it listens. The link signs one browser in, once. */
+/** Sent by web to the supervisor once it listens. The link signs in one browser, once. */
 export const WebMessage = z.object({
   type: z.literal("web.ready"),
   url: z.string(),
@@ -48,9 +51,9 @@ export const WebMessage = z.object({
 export type WebMessage = z.infer<typeof WebMessage>;
 
 /**
- * Node's flags for web. V8 lets its young generation grow to three times 16 MB when many requests come at once, and
- * keeps it: with a quarter of that a thousand streams that open take 21 KB of memory each instead of 27. What such a young
- * generation lets pass as old and is garbage soon after would be left until the heap is three times what is alive in it:
- * here it is collected at a quarter more.
+ * Node's flags for web. V8 lets its young generation grow to three times 16 MB when many requests arrive at once, and
+ * never shrinks it. With a quarter of that size, each of a thousand opening streams takes 21 KB of memory instead of
+ * 27. A small young generation promotes more objects that soon become garbage, which would be kept until the heap is
+ * three times its live size; with the last flag it is collected when the heap has grown by a quarter.
  */
 export const WEB_NODE_FLAGS = ["--enable-source-maps", "--max-semi-space-size=4", "--heap-growing-percent=25"];

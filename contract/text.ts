@@ -1,16 +1,19 @@
 /**
- * What PostgreSQL cannot store in text or jsonb: NUL, and surrogates without their other half.
- * Agents print both; each becomes U+FFFD, so that one odd byte never blocks what follows it.
+ * What PostgreSQL cannot store in text or jsonb: NUL, and surrogates without their other half. Agents print both. Each
+ * becomes U+FFFD, so that one odd byte never blocks what follows it.
  */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: NUL is exactly what this looks for.
 const UNSTORABLE = /\u0000|[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/g;
 
-/** Replaces what PostgreSQL cannot store by U+FFFD; returns the same string when nothing has to be. */
+/** Replaces what PostgreSQL cannot store with U+FFFD; returns the same string when there is nothing to replace. */
 export function cleanText(text: string): string {
   return text.replace(UNSTORABLE, "\uFFFD");
 }
 
-/** `cleanText` for every string of a JSON value, keys included. Iterative, so depth cannot exhaust the stack. */
+/**
+ * Applies `cleanText` to every string of a JSON value, keys included. Iterative, so that depth cannot overflow the
+ * stack.
+ */
 export function cleanJson<T>(value: T): T {
   return mapJson(value, cleanText, cleanText);
 }
@@ -18,8 +21,8 @@ export function cleanJson<T>(value: T): T {
 type Mapped = Record<string, unknown> | unknown[];
 
 /**
- * Rebuilds a JSON value with every string and key passed through a function. `mapString` gets the key that a string
- * stands under ("" in arrays' own positions keeps the key of the array).
+ * Rebuilds a JSON value with every string and key passed through a function. `mapString` also gets the key under which
+ * a string is found: "" at the root, and for an array's items the array's own key.
  */
 export function mapJson<T>(
   value: T,
@@ -44,7 +47,7 @@ export function mapJson<T>(
       const record: Record<string, unknown> = {};
       for (const [name, child] of Object.entries(source)) {
         const cleanName = mapKey(name);
-        // Reserves the slot now, so that keys keep their order whatever order the work is done in.
+        // Reserves the slot now, so that keys keep their order whatever the order of the work.
         setOwn(record, cleanName, null);
         work.push({ source: child, target: record, slot: cleanName, key: cleanName });
       }
@@ -55,7 +58,7 @@ export function mapJson<T>(
   return (root as unknown[])[0] as T;
 }
 
-/** Assigns an own property even for the name `__proto__`, which plain assignment would treat as the prototype. */
+/** Assigns an own property, even one named `__proto__`, which plain assignment would treat as the prototype. */
 function setOwn(target: Mapped, slot: string | number, value: unknown): void {
   if (slot === "__proto__") {
     Object.defineProperty(target, slot, { value, enumerable: true, configurable: true, writable: true });

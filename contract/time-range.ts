@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { Instant } from "./ids";
 
-/** A year: what is older is found by its instants. */
+/** A year. Older records are found by instants. */
 const WITHIN_HOURS_MAX = 8_760;
 const HOUR_MINUTES = 60;
 export const RangeMinutes = z
@@ -9,7 +9,7 @@ export const RangeMinutes = z
   .min(1)
   .max(WITHIN_HOURS_MAX * HOUR_MINUTES);
 
-/** Which time a list is about: from and up to instants, or so long ago as the server's clock says. */
+/** A list's time range: from and up to instants, or relative to the server's clock. */
 export const TIME_RANGE = {
   since: Instant.optional(),
   until: Instant.optional(),

@@ -4,15 +4,15 @@ import { RUN_STATUSES, TIMELINE_CAUSES, TIMELINE_LANES } from "./words";
 
 export { TIMELINE_CAUSES, TIMELINE_LANES, TIMELINE_SILENCE_MS, type TimelineCause, type TimelineLane } from "./words";
 
-/** Events that one page of a timeline is made from: one range of their index. */
+/** Maximum events that one page of a timeline is made from: one range of their index. */
 export const TIMELINE_EVENTS_MAX = 5_000;
-/** Spans of a lane, and stretches, that one page holds; more are told together. */
+/** Maximum spans of a lane, and maximum stretches, on one page; beyond that, neighbours are merged. */
 export const TIMELINE_SPANS_MAX = 200;
 export const TIMELINE_STRETCHES_MAX = 400;
 
 export const ReadTimelineInput = z.strictObject({
   runId: RecordId,
-  /** What an earlier page gave; it carries what was under way at that page's end. */
+  /** The cursor of an earlier page. It carries what was in progress at that page's end. */
   cursor: z.string().min(1).max(5_500).optional(),
   limit: z
     .int()
@@ -26,24 +26,24 @@ const SPAN_KINDS = ["launch", "attempt", "turn", "command", "tool", "files", "ap
 export type TimelineSpanKind = (typeof SPAN_KINDS)[number];
 
 export const TimelineSpan = z.object({
-  /** A later page may tell of a span again, under the same key, once it has ended. */
+  /** A later page may return a span again, under the same key, once it has ended. */
   key: z.string(),
   lane: z.enum(TIMELINE_LANES),
   kind: z.enum(SPAN_KINDS),
   label: z.string(),
   state: z.string(),
   startedAt: z.string(),
-  /** null: under way. */
+  /** null: in progress. */
   endedAt: z.string().nullable(),
-  /** The event that it begins with, and the one that ends it. */
+  /** The seq of the event that begins the span, and of the one that ends it. */
   startSeq: z.number().nullable(),
   endSeq: z.number().nullable(),
-  /** How many it stands for; above 1 where a page had too many to tell each. */
+  /** Number of spans merged into this one; above 1 where a page had too many to return each. */
   count: z.number(),
 });
 export type TimelineSpan = z.infer<typeof TimelineSpan>;
 
-/** A part of the run's time, and what it went by with. Stretches follow each other without a gap. */
+/** A part of the run's time, and its cause. Stretches follow each other without a gap. */
 export const TimelineStretch = z.object({
   cause: z.enum(TIMELINE_CAUSES),
   startedAt: z.string(),
@@ -61,12 +61,12 @@ export const TimelinePage = z.object({
   endedAt: z.string().nullable(),
   spans: z.array(TimelineSpan),
   stretches: z.array(TimelineStretch),
-  /** Milliseconds by cause, of all that was read up to here. */
+  /** Milliseconds by cause, over everything read up to here. */
   totals: z.record(z.enum(TIMELINE_CAUSES), z.number()),
   readAt: z.string(),
   readSeq: z.number(),
   lastSeq: z.number(),
-  /** Where the next page starts, also when there is none yet; null once the run is over and all is read. */
+  /** Where the next page starts, even when there is none yet; null once the run has ended and everything is read. */
   cursor: z.string().nullable(),
 });
 export type TimelinePage = z.infer<typeof TimelinePage>;

@@ -3,21 +3,21 @@ import { RecordId } from "./ids";
 import { StoredOutput } from "./output-schema";
 import { pageLimit } from "./page";
 
-/** Events that one page of turns is made from: one range of their index. */
+/** Maximum events that one page of turns is made from: one range of their index. */
 export const TURNS_EVENTS_MAX = 5_000;
 const TURNS_LIMIT_MAX = 100;
-/** Longer texts are cut: the conversation has them whole. */
+/** Longer texts are cut; the conversation has them in full. */
 export const TURN_TEXT_MAX = 1_200;
-/** A larger output is left to its command. */
+/** A larger output is left out; its command has it. */
 export const TURN_OUTPUT_MAX_BYTES = 16 * 1024;
-/** Exit codes that are told apart for each turn. */
+/** Maximum distinct exit codes listed for each turn. */
 export const TURN_EXITS_MAX = 6;
 
 export const ReadTurnsInput = z.strictObject({
   runId: RecordId,
-  /** What an earlier page gave; it carries what was under way at that page's end. */
+  /** The cursor of an earlier page. It carries what was in progress at that page's end. */
   cursor: z.string().min(1).max(5_500).optional(),
-  /** Turns of a page that have ended, and archives, of each; a turn under way and those that wait come on top. */
+  /** Limits ended turns and archives separately. Running and waiting turns are returned in addition. */
   limit: pageLimit(TURNS_LIMIT_MAX),
 });
 export type ReadTurnsInput = z.infer<typeof ReadTurnsInput>;
@@ -25,7 +25,7 @@ export type ReadTurnsInput = z.infer<typeof ReadTurnsInput>;
 const TurnText = z.object({ text: z.string(), isCut: z.boolean() });
 
 export const RunTurn = z.object({
-  /** A later page may tell of a turn again, under the same key. */
+  /** A later page may return a turn again, under the same key. */
   key: z.string(),
   commandId: z.string().nullable(),
   /** `waiting`, `running`, or how it ended: `completed`, `failed`, `cancelled`, `interrupted`, `cut off`, `unknown`. */
@@ -35,12 +35,15 @@ export const RunTurn = z.object({
   asked: TurnText.nullable(),
   /** The last thing that the agent said. */
   answer: TurnText.extend({ seq: z.number() }).nullable(),
-  /** The JSON that it answered by its schema; null also where that is larger than 16 KiB: its command has it. */
+  /**
+   * The JSON that it answered by its schema; null also where that is larger than 16 KiB, in which case its command has
+   * it.
+   */
   output: StoredOutput,
-  /** Bytes of that JSON as text; null where there is none. */
+  /** Size of that JSON as text, in bytes; null where there is none. */
   outputBytes: z.number().nullable(),
   askedAt: z.string().nullable(),
-  /** null: it has not begun, or never did. */
+  /** null: the turn has not begun, or never did. */
   startedAt: z.string().nullable(),
   endedAt: z.string().nullable(),
   startSeq: z.number().nullable(),
@@ -48,12 +51,12 @@ export const RunTurn = z.object({
   /** Commands and tools that have ended, and how many of them failed. */
   toolCalls: z.number(),
   failedCalls: z.number(),
-  /** Commands by the code they ended with, the first codes alone where there are many. */
+  /** Number of commands by exit code; only the first codes where there are many. */
   exitCodes: z.array(z.object({ code: z.number(), count: z.number() })),
-  /** Patches that were applied. */
+  /** Number of applied patches. */
   fileChanges: z.number(),
   errors: z.number(),
-  /** Tokens as the agent counted them; null where it has not said. */
+  /** Tokens as the agent counted them; null where it reported none. */
   tokens: z
     .object({ input: z.number(), cachedInput: z.number(), output: z.number(), reasoning: z.number() })
     .nullable(),
@@ -70,13 +73,13 @@ export type TurnArchive = z.infer<typeof TurnArchive>;
 
 export const TurnPage = z.object({
   runId: z.string(),
-  /** The oldest first. */
+  /** Oldest first. */
   items: z.array(RunTurn),
-  /** What was archived meanwhile: how large the session's volume was, turn by turn. */
+  /** The archives made meanwhile: the size of the session's volume after each turn. */
   archives: z.array(TurnArchive),
   readSeq: z.number(),
   lastSeq: z.number(),
-  /** Where the next page starts, also when there is none yet; null once the run is over and all is read. */
+  /** Where the next page starts, even when there is none yet; null once the run has ended and everything is read. */
   cursor: z.string().nullable(),
 });
 export type TurnPage = z.infer<typeof TurnPage>;

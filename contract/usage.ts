@@ -4,28 +4,28 @@ import { RecordId } from "./ids";
 import { Cursor, LIST_LIMIT_MAX, pageLimit, pageOf } from "./page";
 import { LATENCY_WINDOWS } from "./words";
 
-/** Tokens as a provider counted them for one answer; null where it did not say. */
+/** Token counts of one answer from its provider; null where the provider did not report them. */
 export type TokenUsage = {
-  /** Cached ones are among them. */
+  /** Includes cached tokens. */
   inputTokens: number | null;
   cachedInputTokens: number | null;
-  /** Those of its reasoning are among them. */
+  /** Includes reasoning tokens. */
   outputTokens: number | null;
   reasoningTokens: number | null;
 };
 
 const PRICE_MAX = 1_000_000;
-/** Prices are integers of these in every sum: no money is ever a fraction here. */
+/** Every sum keeps prices as integers in millionths, so that no money is ever a fraction. */
 const MICROS = 1_000_000;
 
-/** What a million tokens cost; finer than a millionth of the currency would be lost. */
+/** The price of a million tokens. Anything finer than a millionth of the currency would be lost. */
 const PricePerMillion = z
   .number()
   .min(0)
   .max(PRICE_MAX)
   .refine((price) => microsOf(price) / MICROS === price, "at most six decimals");
 
-/** A price in millionths of its currency. */
+/** Converts a price to millionths of its currency. */
 export function microsOf(price: number): number {
   return Math.round(price * MICROS);
 }
@@ -36,15 +36,17 @@ export const Prices = z.strictObject({
     .regex(/^[A-Z]{3}$/, "a currency's three letters, such as USD")
     .default("USD"),
   inputPerMillion: PricePerMillion,
-  /** Absent: as other input. */
+  /** Defaults to the price of other input. */
   cachedInputPerMillion: PricePerMillion.optional(),
   outputPerMillion: PricePerMillion,
-  /** Absent: as other output. */
+  /** Defaults to the price of other output. */
   reasoningPerMillion: PricePerMillion.optional(),
 });
 export type Prices = z.infer<typeof Prices>;
 
-/** How a call to a model ended: answered whole, not taken (4xx), broken or not reached, or left by its agent. */
+/**
+ * How a call to a model ended: answered completely, refused (4xx), broken or not reached, or abandoned by its agent.
+ */
 export const CALL_OUTCOMES = ["ok", "refused", "failed", "aborted"] as const;
 export type CallOutcome = (typeof CALL_OUTCOMES)[number];
 
@@ -56,45 +58,45 @@ export const ModelCall = z.object({
   sessionId: z.string().nullable(),
   taskId: z.string().nullable(),
   backendProfile: z.string(),
-  /** The one that the agent asked for. */
+  /** The model that the agent requested. */
   model: z.string(),
   startedAt: z.string(),
-  /** To the first byte of the answer; null where none came. */
+  /** Until the first byte of the answer; null where none came. */
   firstByteMs: z.number().nullable(),
   durationMs: z.number(),
   outcome: z.enum(CALL_OUTCOMES),
   failureKind: z.enum(FAILURE_KINDS).nullable(),
   reason: z.string().nullable(),
-  /** What the agent was answered; null where it left before. */
+  /** The status that the agent received; null where it left before. */
   httpStatus: z.number().nullable(),
   inputTokens: z.number().nullable(),
   cachedInputTokens: z.number().nullable(),
   outputTokens: z.number().nullable(),
   reasoningTokens: z.number().nullable(),
-  /** In millionths of the currency, by the price at that time; null without a price or without token counts. */
+  /** In millionths of the currency, by the price at that time; null without a price or token counts. */
   costMicros: z.number().nullable(),
   currency: z.string().nullable(),
 });
 export type ModelCall = z.infer<typeof ModelCall>;
 export const ModelCallPage = pageOf(ModelCall);
 
-/** What calls took. */
+/** What calls consumed. */
 export const Spent = z.object({
   calls: z.number(),
   inputTokens: z.number(),
   cachedInputTokens: z.number(),
   outputTokens: z.number(),
   reasoningTokens: z.number(),
-  /** Calls that were not refused, and of which nobody said how many tokens they took. */
+  /** Calls that were not refused but reported no token counts. */
   uncountedCalls: z.number(),
-  /** Calls with token counts and without a price. */
+  /** Calls with token counts but no price. */
   unpricedCalls: z.number(),
-  /** One for each currency; none where nothing had a price. */
+  /** One entry for each currency; empty where nothing had a price. */
   costs: z.array(z.object({ currency: z.string(), costMicros: z.number() })),
 });
 export type Spent = z.infer<typeof Spent>;
 
-/** What several calls add up to. */
+/** The sum of several calls. */
 export const Usage = Spent.extend({
   ok: z.number(),
   refused: z.number(),
@@ -106,10 +108,10 @@ export type Usage = z.infer<typeof Usage>;
 export const UsageOfRunInput = z.strictObject({ runId: RecordId });
 export const UsageOfSessionInput = z.strictObject({ sessionId: RecordId });
 export const UsageOfTaskInput = z.strictObject({ taskId: RecordId });
-/** Of a run, session or task: what it took in all, and of each model. */
+/** The usage of a run, session or task: in total, and by model. */
 export const UsageOf = z.object({
   total: Usage,
-  /** The most tokens first. */
+  /** Models with the most tokens first. */
   models: z.array(z.object({ backendProfile: z.string(), model: z.string(), usage: Usage })),
 });
 export type UsageOf = z.infer<typeof UsageOf>;
@@ -122,15 +124,15 @@ const DAY_MS = 86_400_000;
 const Day = z.iso.date({ error: "a day of UTC, such as 2026-01-31" }).refine((day) => day >= "2000-01-01", {
   error: "a day since 2000",
 });
-/** A profile, a model or another name that is looked up and never made. */
+/** The name of a profile, model or other thing that is only looked up, never created. */
 const Name = RecordId;
 
 export const UsageSummaryInput = z
   .strictObject({
     groupBy: z.enum(USAGE_GROUPS).default("profile"),
-    /** Tells each group's days apart. */
+    /** Returns a row for each day of each group. */
     byDay: z.boolean().default(false),
-    /** The first day and the last, of UTC; the last seven unless told. */
+    /** The first and the last day, in UTC; by default the last seven days. */
     from: Day.optional(),
     to: Day.optional(),
     tenantId: RecordId.optional(),
@@ -154,9 +156,9 @@ function daysBetween(from: string, to: string | undefined): number {
 }
 
 export const UsageRow = z.object({
-  /** The profile, model or whatever else is grouped by; empty for calls without a session or task. */
+  /** The profile, model or other value of the grouping; empty for calls without a session or task. */
   group: z.string(),
-  /** null unless days are told apart. */
+  /** null unless `byDay` is set. */
   day: z.string().nullable(),
   usage: Usage,
 });
@@ -165,9 +167,9 @@ export const UsageSummary = z.object({
   from: z.string(),
   to: z.string(),
   groupBy: z.enum(USAGE_GROUPS),
-  /** The groups with the most tokens first, days the newest first. */
+  /** Groups with the most tokens first, and their days newest first. */
   items: z.array(UsageRow),
-  /** Of all groups, those that are left out included. */
+  /** The total of all groups, including those that are left out. */
   total: Usage,
   groupsLeftOut: z.number(),
 });
@@ -194,7 +196,7 @@ const Counted = z.object({
   outputTokens: z.number(),
   costMicros: z.number(),
 });
-/** A day's sum that says something else than its calls. */
+/** A day's sum that differs from its calls. */
 export const UsageDifference = z.object({
   day: z.string(),
   tenantId: z.string(),
@@ -206,16 +208,19 @@ export const UsageDifference = z.object({
   inCalls: Counted,
 });
 export const UsageVerification = z.object({
-  /** Neither a day's sum differs nor a session's. */
+  /** Whether all sums of days and of sessions agree with their calls. */
   isEqual: z.boolean(),
-  /** Calls that are there. */
+  /** Number of stored calls. */
   calls: z.number(),
-  /** Days' sums: one for each day, tenant, project, profile, model and currency. */
+  /** Number of daily sums: one for each day, tenant, project, profile, model and currency. */
   sums: z.number(),
   differing: z.number(),
   /** The first 100. */
   differences: z.array(UsageDifference),
-  /** Sums of sessions, one for each currency. A difference is one that is less than its calls: old ones may be gone. */
+  /**
+   * Sums of sessions, one for each currency. Only a sum below that of its calls is a difference, since old calls may be
+   * gone.
+   */
   sessions: z.object({
     sums: z.number(),
     differing: z.number(),
@@ -230,22 +235,22 @@ export const UsageLatencyInput = z.strictObject({
   tenantId: RecordId.optional(),
 });
 export type UsageLatencyInput = z.infer<typeof UsageLatencyInput>;
-/** Half of the answers, and 95 of 100 of them, were there within. */
+/** The time within which half of the answers, and 95% of them, had arrived. */
 const Quantiles = z.object({ p50Ms: z.number(), p95Ms: z.number() });
 export type Quantiles = z.infer<typeof Quantiles>;
-/** Calls that began in one hour or day of UTC. */
+/** The calls that began in one hour or day, in UTC. */
 export const LatencyStep = z.object({
   at: z.string(),
-  /** Those that were read, by how they ended. */
+  /** The calls that were read, by outcome. */
   calls: z.number(),
   ok: z.number(),
   refused: z.number(),
   failed: z.number(),
   aborted: z.number(),
-  /** Of answers that came whole: to the first byte, and to the end; null where there was none. */
+  /** For complete answers: time to the first byte, and to the end; null where there were none. */
   firstByte: Quantiles.nullable(),
   whole: Quantiles.nullable(),
-  /** There were more calls than are read: these are spread evenly over the step. */
+  /** There were more calls than are read; those read are spread evenly over the step. */
   isSampled: z.boolean(),
 });
 export type LatencyStep = z.infer<typeof LatencyStep>;
@@ -253,7 +258,7 @@ export const UsageLatency = z.object({
   from: z.string(),
   to: z.string(),
   stepMinutes: z.number(),
-  /** The oldest first; a step without a call is not told of. */
+  /** Oldest first; a step without calls is left out. */
   items: z.array(LatencyStep),
 });
 export type UsageLatency = z.infer<typeof UsageLatency>;

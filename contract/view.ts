@@ -6,7 +6,7 @@ import { VIEW_PAGES } from "./words";
 const VIEW_NAME_MAX = 80;
 const Page = z.enum(VIEW_PAGES);
 const Name = chosenName(VIEW_NAME_MAX);
-/** In the query language; the service reads it as the page's list does. */
+/** A text in the query language; the service parses it as the page's list does. */
 const Query = text(1_000);
 
 export const ListViewsInput = z.strictObject({
@@ -20,7 +20,7 @@ export const CreateViewInput = z.strictObject({
   page: Page,
   name: Name,
   query: Query,
-  /** Whether the whole tenant sees it. */
+  /** Whether everyone in the tenant sees it. */
   isShared: z.boolean().default(false),
 });
 export type CreateViewInput = z.infer<typeof CreateViewInput>;
@@ -40,24 +40,24 @@ export type DeleteViewInput = z.infer<typeof DeleteViewInput>;
 
 export const CountViewsInput = z.strictObject({
   page: Page.optional(),
-  /** Whose unread rows count as unread; without one, views of these are not counted. */
+  /** Whose marks decide what is unread; without a reader, views that ask for unread rows are not counted. */
   readerId: ChosenId.optional(),
   cursor: Cursor.optional(),
 });
 export type CountViewsInput = z.infer<typeof CountViewsInput>;
 
-/** A list's query under a name. */
+/** A list's query that was saved under a name. */
 export const View = z.object({
   id: z.string(),
   page: Page,
   name: z.string(),
   query: z.string(),
   isShared: z.boolean(),
-  /** Whether the caller made it. */
+  /** Whether the caller made the view. */
   isOwn: z.boolean(),
-  /** Whether the caller may change it. */
+  /** Whether the caller may change the view. */
   isEditable: z.boolean(),
-  /** Who made it, as the audit log names them. */
+  /** Who made the view, as the audit log names them. */
   owner: z.string(),
   tenantId: z.string().nullable(),
   createdAt: z.string(),
@@ -69,11 +69,11 @@ export const ViewPageOf = pageOf(View);
 
 export const ViewCount = z.object({
   viewId: z.string(),
-  /** null: it takes too long to count, lacks a reader, or its query is not understood any more. */
+  /** null: counting takes too long, a reader is missing, or the query is no longer understood. */
   count: z.number().nullable(),
   /** There are, or may be, more than that. */
   hasMore: z.boolean(),
 });
 export type ViewCount = z.infer<typeof ViewCount>;
-/** A page has as many as there was time for. */
+/** Contains as many views as could be counted in the time allowed. */
 export const ViewCountPage = pageOf(ViewCount);

@@ -4,7 +4,7 @@ import { QueueTask } from "./queue";
 import { Run } from "./run";
 import { Session } from "./session";
 
-/** The id of the last item that was received; clients give it by themselves when they reconnect. */
+/** The id of the last item received. Clients send it by themselves when they reconnect. */
 const LastEventId = z.string().min(1).max(2_048);
 
 export const WatchRunInput = z.strictObject({
@@ -19,7 +19,7 @@ const feedScope = {
   projectId: RecordId.optional(),
   lastEventId: LastEventId.optional(),
 };
-/** Without a last id a feed tells what changes from now on. */
+/** Without a last id, a feed reports changes from now on. */
 export const WatchSessionsInput = z.strictObject(feedScope);
 export type WatchSessionsInput = z.infer<typeof WatchSessionsInput>;
 export const WatchRunsInput = z.strictObject({ ...feedScope, sessionId: RecordId.optional() });
@@ -27,7 +27,10 @@ export type WatchRunsInput = z.infer<typeof WatchRunsInput>;
 export const WatchQueueInput = z.strictObject({ ...feedScope, queue: RecordId.optional() });
 export type WatchQueueInput = z.infer<typeof WatchQueueInput>;
 
-/** A session that changed, or the mark that it is gone. The newest state is told; what lay between may be left out. */
+/**
+ * A session that changed, or the mark that it is gone. Only the newest state is sent; states in between may be left
+ * out.
+ */
 export const SessionChange = z.object({
   kind: z.enum(["changed", "deleted"]),
   sessionId: z.string(),
@@ -45,7 +48,7 @@ export const TaskChange = z.object({
 });
 export type TaskChange = z.infer<typeof TaskChange>;
 
-/** A task as a browser's stream tells it: without what it was made with, which does not change and may be large. */
+/** A task in a browser's stream. Leaves out the input that it was made with, which does not change and may be large. */
 export type TaskFrame = Omit<
   QueueTask,
   "payload" | "references" | "metadata" | "workspaceRef" | "executionPolicy" | "resourceBundleRef"
@@ -58,7 +61,7 @@ export const OpenLiveInput = z.strictObject({
   tasks: z.literal("1").optional(),
   runners: z.literal("1").optional(),
   run: RecordId.optional(),
-  /** The mark that the page was given before it read its lists: what changed since then is told first. */
+  /** The feed mark given to the page before it read its lists: what changed since then is sent first. */
   since: z
     .string()
     .regex(/^\d{1,20}\.\d{1,15}$/)

@@ -8,20 +8,20 @@ const Events = z
   .min(1)
   .max(WEBHOOK_EVENTS.length)
   .transform((events) => WEBHOOK_EVENTS.filter((event) => events.includes(event)));
-/** As whoever connects reads it, and no pattern: there are many ways to write a name and a password. */
+/** Parsed the way a connecting client does, not by a pattern: a user name and password can be written in many ways. */
 function hasCredentials(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const { username, password } = new URL(text);
   return username !== "" || password !== "";
 }
-/** What a webhook is narrowed to, each once; none: it is not. */
+/** What a webhook is narrowed to, each name once; empty: not narrowed. */
 const Narrowed = z
   .array(
     RecordId.refine((id) => id === id.trim() && id !== "*" && !id.includes(","), "a name as it stands, and no pattern"),
   )
   .max(WEBHOOK_NARROWED_MAX)
   .transform((ids) => [...new Set(ids)].sort());
-/** Where deliveries go. The service refuses those that the caller's tenant may not have. */
+/** Where deliveries are sent. The service refuses addresses that the caller's tenant may not use. */
 const WebhookUrl = exactText(2_048)
   .refine((text) => /^https?:\/\/[^\s/\\?#][^\s\\]*$/i.test(text) && URL.canParse(text), "an http or https address")
   .refine((text) => !hasCredentials(text), "must not carry credentials: deliveries are signed")
@@ -42,12 +42,15 @@ export const CreateWebhookInput = z.strictObject({
   name: chosenName(80),
   url: WebhookUrl,
   events: Events,
-  /** Of which projects it is told; none: of all. */
+  /** The projects whose events are sent; empty: all. */
   projectIds: Narrowed.default([]),
-  /** Of which queues' tasks it is told, with their runs, turns and approvals and the schedules that add them; none: of all. */
+  /**
+   * The queues whose tasks' events are sent, with those of their runs, turns and approvals and of the schedules that
+   * add them. Empty: all.
+   */
   queues: Narrowed.default([]),
   format: z.enum(WEBHOOK_FORMATS).default("json"),
-  /** Whose events it is told of; left out by an administrator of all tenants: every tenant's. */
+  /** The tenant whose events are sent. Default for an administrator of all tenants: every tenant. */
   tenantId: OwnerId.optional(),
 });
 export type CreateWebhookInput = z.infer<typeof CreateWebhookInput>;
@@ -60,7 +63,7 @@ export const UpdateWebhookInput = z.strictObject({
   projectIds: Narrowed.optional(),
   queues: Narrowed.optional(),
   format: z.enum(WEBHOOK_FORMATS).optional(),
-  /** What happens while it is disabled is not kept for it; what was on its way waits. */
+  /** Events that happen while the webhook is disabled are not kept for it; deliveries already made wait. */
   isEnabled: z.boolean().optional(),
   /** The version that the caller has seen. */
   expectedVersion: Int32.optional(),
@@ -78,31 +81,31 @@ export const Webhook = z.object({
   name: z.string(),
   url: z.string(),
   events: z.array(z.enum(WEBHOOK_EVENTS)),
-  /** What it is narrowed to; none: it is not. */
+  /** What the webhook is narrowed to; empty: not narrowed. */
   projectIds: z.array(z.string()),
   queues: z.array(z.string()),
   format: z.enum(WEBHOOK_FORMATS),
   isEnabled: z.boolean(),
-  /** Why it was disabled, where no person did it. */
+  /** Why the webhook was disabled, where no person disabled it. */
   disabledReason: z.string().nullable(),
   /** Who made it, as the audit log names them. */
   createdBy: z.string(),
   createdAt: z.string(),
   updatedAt: z.string(),
   version: z.number(),
-  /** Until when the secret of before signs too; null: there is none. */
+  /** Until when the previous secret signs as well; null: there is none. */
   previousSecretUntil: z.string().nullable(),
   lastDeliveredAt: z.string().nullable(),
-  /** Since when nothing arrives there; null: what was sent last arrived. */
+  /** Since when no delivery has arrived; null: the last one sent arrived. */
   failingSince: z.string().nullable(),
-  /** Deliveries that are on their way, and that are tried no more; at most DELIVERY_COUNT_MAX + 1 of each are counted. */
+  /** Deliveries on their way, and deliveries no longer tried; each counted up to DELIVERY_COUNT_MAX + 1. */
   pending: z.number(),
   failed: z.number(),
 });
 export type Webhook = z.infer<typeof Webhook>;
 export const WebhookPage = pageOf(Webhook);
 
-/** A webhook with what its deliveries are signed with, which is told when it is made and no other time. */
+/** A webhook with the secret that signs its deliveries. The secret is returned only when it is made. */
 export const WebhookWithSecret = Webhook.extend({ secret: z.string() });
 export type WebhookWithSecret = z.infer<typeof WebhookWithSecret>;
 
@@ -122,29 +125,32 @@ export type DeliveryInput = z.infer<typeof DeliveryInput>;
 
 /** One event on its way to one webhook. */
 export const WebhookDelivery = z.object({
-  /** Also its `webhook-id`: the same in every try, so that a receiver knows one that it has had. */
+  /** Also the `webhook-id`: the same in every try, so that a receiver recognises a repeated delivery. */
   id: z.string(),
   webhookId: z.string(),
   event: z.enum([...WEBHOOK_EVENTS, WEBHOOK_TEST]),
   state: z.enum(DELIVERY_STATES),
   /** What happened, in ids and states. */
   data: z.record(z.string(), z.unknown()),
-  /** What is sent, by the webhook's format: an object of `type`, `timestamp`, `url` and `data`, or of `text`. */
+  /**
+   * The message that is sent, in the webhook's format: an object with `type`, `timestamp`, `url` and `data`, or with
+   * `text`.
+   */
   body: z.string(),
-  /** Tries that were begun since it was first, or once more, to be sent. */
+  /** Number of tries since the delivery was made, or since it was sent once more. */
   attempts: z.number(),
-  /** Whether a try is under way; it may have been lost with its sender, and is then made again. */
+  /** Whether a try is in progress. It may have been lost with its sender, in which case it is made again. */
   isUnderWay: z.boolean(),
-  /** When it is tried next; while a try is under way, when that counts as lost. null: it is not. */
+  /** The time of the next try; while one is in progress, when it counts as lost. null: there is none. */
   nextAttemptAt: z.string().nullable(),
   createdAt: z.string(),
   endedAt: z.string().nullable(),
-  /** The last tries, the newest last. */
+  /** The last tries, newest last. */
   tries: z.array(
     z.object({
       at: z.string(),
       tookMs: z.number(),
-      /** What was answered; null: nothing. */
+      /** The HTTP status of the answer; null: there was no answer. */
       status: z.number().nullable(),
       error: z.string().nullable(),
     }),

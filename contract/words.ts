@@ -1,5 +1,6 @@
 /**
- * The contract's plain words, without schemas: the console takes them from here, so that no schema library reaches a browser.
+ * The contract's plain words, without schemas. The console imports them from here, so that no schema library reaches a
+ * browser.
  */
 export const RUN_STATUSES = ["pending", "claimed", "completed", "failed", "cancelled"] as const;
 export type RunStatus = (typeof RUN_STATUSES)[number];
@@ -14,26 +15,26 @@ export function isTerminal(status: string): status is TerminalStatus {
 export const TASK_STATES = ["pending", "dispatched", "running", "completed", "failed", "cancelled"] as const;
 export type TaskState = (typeof TASK_STATES)[number];
 
-/** The order of the screen, or what changed last first. */
+/** The screen's own order, or latest change first. */
 export const TASK_SORTS = ["priority", "updatedAt"] as const;
 
-/** Keys of a task's payload that callers use for what the agent is asked; the first that has a text counts. */
+/** The payload keys that callers use for the prompt; the first with a text counts. */
 const PROMPT_KEYS = ["text", "prompt", "message"] as const;
 
-/** What a payload says that the agent is asked; undefined where it says nothing of it. */
+/** Returns the prompt in a payload; undefined where there is none. */
 export function promptIn(payload: Record<string, unknown>): string | undefined {
   const texts = PROMPT_KEYS.map((key) => payload[key]);
   return texts.find((text): text is string => typeof text === "string" && text.trim() !== "");
 }
 
-/** Whether a task of a state holds the slots of its limits. */
+/** Whether a task in this state holds the slots of its limits. */
 export function isActiveTask(state: TaskState): boolean {
   return state === "dispatched" || state === "running";
 }
-/** What one action may be about many of. */
+/** The kinds of records that a bulk action can be applied to. */
 export const BULK_KINDS = ["task", "run", "session", "volume", "approval", "runner"] as const;
 export type BulkKind = (typeof BULK_KINDS)[number];
-/** What may be done to many of a kind at once. An approval is given one by one; a volume goes by the id of its session. */
+/** The actions available for each kind. Approvals are given one by one; a volume is addressed by its session's id. */
 export const BULK_ACTIONS = {
   task: ["cancel", "retry", "reprioritise", "move"],
   run: ["cancel", "retry"],
@@ -43,15 +44,15 @@ export const BULK_ACTIONS = {
   runner: ["drain", "resume", "revoke"],
 } as const;
 export type BulkVerb = (typeof BULK_ACTIONS)[BulkKind][number];
-/** Days that a bulk action is kept after its end, with what became of each; the audit log tells of it for ever. */
+/** Days that a bulk action and its results are kept after its end. The audit log keeps its row for ever. */
 export const BULK_KEPT_DAYS = 30;
-/** What became of one of many; `refused` with why. */
+/** The result for one target; a `refused` result comes with the reason. */
 export const BULK_OUTCOMES = ["done", "unchanged", "refused"] as const;
 export type BulkOutcome = (typeof BULK_OUTCOMES)[number];
-/** What a bulk action's targets are listed by: an outcome, or that there is none yet. */
+/** The filters for a bulk action's targets: an outcome, or none yet. */
 export const BULK_RESULT_SORTS = [...BULK_OUTCOMES, "waiting"] as const;
 export type BulkResultSort = (typeof BULK_RESULT_SORTS)[number];
-/** Actions that can be taken back, and by which. */
+/** The actions that can be undone, and the action that undoes each. */
 export const BULK_UNDO: { [Verb in BulkVerb]?: BulkVerb } = {
   read: "unread",
   unread: "read",
@@ -61,16 +62,16 @@ export const BULK_UNDO: { [Verb in BulkVerb]?: BulkVerb } = {
   resume: "drain",
 };
 /**
- * open: dispatched by its limits; paused: nothing is dispatched; draining: what waits is dispatched, and no task is
- * added.
+ * open: dispatched within its limits; paused: nothing is dispatched; draining: waiting tasks are dispatched, and no
+ * task can be added.
  */
 export const CONTROL_STATES = ["open", "paused", "draining"] as const;
 export type ControlState = (typeof CONTROL_STATES)[number];
-/** What is done with a task whose provider's usage limit is reached, once the limit's time is over. */
+/** What happens to a task whose provider's usage limit is reached, once the limit has ended. */
 export const ON_USAGE_LIMIT = ["resume", "ask"] as const;
 /**
- * What becomes of a task when one that it comes after has failed or was cancelled: it waits for a person, fails too, or
- * starts all the same.
+ * What happens to a task when one that it depends on has failed or was cancelled: it waits for a person, fails too, or
+ * starts anyway.
  */
 export const ON_DEPENDENCY_FAILED = ["hold", "fail", "start"] as const;
 export type OnDependencyFailed = (typeof ON_DEPENDENCY_FAILED)[number];
@@ -82,22 +83,23 @@ export const ALL_TENANTS = "*";
 export const STORAGE_KINDS = ["none", "pvc", "evicted"] as const;
 export type StorageKind = (typeof STORAGE_KINDS)[number];
 /**
- * The safe lifecycle between v0.1's three kinds:
- * none → creating → live → archiving → deleting → evicted → restoring → live.
+ * The lifecycle that makes moves between v0.1's three kinds safe: none → creating → live → archiving → deleting →
+ * evicted → restoring → live.
  */
 export const STORAGE_STATES = ["none", "creating", "live", "archiving", "deleting", "evicted", "restoring"] as const;
 export type StorageState = (typeof STORAGE_STATES)[number];
 export const STORAGE_POLICIES = ["archive", "discard"] as const;
-/** What changed last, the largest, what expires first. */
+/** Last changed first, largest first, or soonest to expire first. */
 export const STORAGE_SORTS = ["updatedAt", "sizeBytes", "expiresAt"] as const;
 export type StorageSort = (typeof STORAGE_SORTS)[number];
 /**
- * Of the order to archive a volume: waiting → launching → running → ending; done with it, or waiting again after a try
- * that failed. From `launching` to the end of `ending` an archiver may have the volume, and no runner is started on it.
+ * States of an order to archive a volume: waiting → launching → running → ending. After that the order is done, or
+ * waits again after a failed try. From `launching` to the end of `ending` an archiver may hold the volume, and no
+ * runner is started on it.
  */
 export const ARCHIVE_ORDER_STATES = ["waiting", "launching", "running", "ending"] as const;
 export type ArchiveOrderState = (typeof ARCHIVE_ORDER_STATES)[number];
-/** Whether the newest archive holds the last turn, only an earlier one, or there is none. */
+/** Whether the newest archive holds the last turn or only an earlier one, or there is no archive. */
 export const ARCHIVE_STANDINGS = ["current", "behind", "none"] as const;
 export const ARCHIVE_ORDERERS = ["collection", "person"] as const;
 export type ArchiveOrderer = (typeof ARCHIVE_ORDERERS)[number];
@@ -124,18 +126,18 @@ export const EVENT_TYPES = [
 export type EventType = (typeof EVENT_TYPES)[number];
 /**
  * pending → decided → applied; pending → superseded (its attempt ended first); decided → ambiguous (its attempt ended
- * before saying whether it was applied; never applied to another request).
+ * before reporting whether the decision was applied; it is never applied to another request).
  */
 export const APPROVAL_STATUSES = ["pending", "decided", "applied", "superseded", "ambiguous"] as const;
 export type ApprovalStatus = (typeof APPROVAL_STATUSES)[number];
 export const APPROVAL_KINDS = ["command", "file_change", "permissions"] as const;
 export type ApprovalKind = (typeof APPROVAL_KINDS)[number];
 export const APPROVAL_SORTS = ["newest", "oldest"] as const;
-/** The real codex against a scripted model that the product serves itself. */
+/** The real codex with a scripted model that the product serves itself. */
 export const DEMO_PROFILE = "demo";
 export const ROLES = ["viewer", "operator", "admin"] as const;
 export type Role = (typeof ROLES)[number];
-/** The groups of procedures that a token may be narrowed to, and the metrics. */
+/** The scopes of tokens: groups of procedures, and the metrics. */
 export const TOKEN_SCOPES = [
   "approvals",
   "archive",
@@ -163,18 +165,19 @@ export const TOKEN_SCOPES = [
   "webhooks",
 ] as const;
 export type TokenScope = (typeof TOKEN_SCOPES)[number];
-/** api: of a program or a person, made by an administrator; browser: what a sign-in bought. */
+/** api: made by an administrator for a program or a person; browser: issued to a browser by a sign-in. */
 export const LISTED_TOKEN_KINDS = ["api", "browser"] as const;
 /**
- * Of a sign-in that a command line asked for: waiting → allowed → collected, by the command line, with its token;
- * waiting → refused, by a person, or allowed → refused, where their own sign-in ended first. Each but the last two ends by time.
+ * States of a command line's sign-in: waiting → allowed → collected, when the command line fetches its token; waiting →
+ * refused, by a person; or allowed → refused, when that person's own sign-in ended first. `waiting` and `allowed`
+ * expire.
  */
 export const DEVICE_SIGN_IN_STATES = ["waiting", "allowed", "refused", "collected"] as const;
 export type DeviceSignInState = (typeof DEVICE_SIGN_IN_STATES)[number];
-/** Who an audit row's caller is; what people do is done by operators. */
+/** The kinds of caller in the audit log. `operator` covers what people do. */
 export const CALLER_KINDS = ["operator", "runner", "launch", "archiver", "system"] as const;
 export type CallerKind = (typeof CALLER_KINDS)[number];
-/** What an audit row is about. */
+/** The kinds of record that an audit row can be about. */
 export const AUDIT_TARGETS = [
   "run",
   "command",
@@ -196,7 +199,7 @@ export const AUDIT_TARGETS = [
   "budget",
 ] as const;
 export type AuditTarget = (typeof AUDIT_TARGETS)[number];
-/** Coarse kinds of failure: v0.1's words first, then those added since. */
+/** Coarse kinds of failure: v0.1's words first, then later additions. */
 export const FAILURE_KINDS = [
   "schema-invalid",
   "infra-failed",
@@ -212,56 +215,56 @@ export const FAILURE_KINDS = [
   "storage-full",
   "timeout",
 ] as const;
-/** The lists that are narrowed by a query, and whose queries can be saved as views. */
+/** The lists that a query can narrow, and whose queries can be saved as views. */
 export const VIEW_PAGES = ["sessions", "runs", "queue", "runners", "approvals", "audit", "storage"] as const;
 export type ViewPage = (typeof VIEW_PAGES)[number];
-/** Views that one person, or one program, has at most. */
+/** Maximum views of one person or program. */
 export const VIEWS_MAX = 100;
-/** Rows of a view that are counted; where there are more it says so. */
+/** The count of a view's rows stops here; the response says when there are more. */
 export const VIEW_COUNT_MAX = 1_000;
 /** The rows of a timeline. */
 export const TIMELINE_LANES = ["attempts", "turns", "tools", "approvals", "archive"] as const;
 export type TimelineLane = (typeof TIMELINE_LANES)[number];
 /**
- * What a run's time goes by with: runner: there is work, and no runner has it; start: a runner has it, and the agent
- * does not work yet; work: a turn is under way; person: an approval waits; silence: a turn is under way, no tool runs,
- * and no event comes; idle: nothing is asked of the run.
+ * The causes that a run's time is divided among. runner: there is work, and no runner has it. start: a runner has it,
+ * and the agent does not work yet. work: a turn is running. person: an approval waits. silence: a turn is running, no
+ * tool runs, and no event arrives. idle: nothing is asked of the run.
  */
 export const TIMELINE_CAUSES = ["runner", "start", "work", "person", "silence", "idle"] as const;
 export type TimelineCause = (typeof TIMELINE_CAUSES)[number];
-/** Longer than this without an event, in a turn in which no tool runs, counts as silence. */
+/** A longer time without an event, in a turn in which no tool runs, counts as silence. */
 export const TIMELINE_SILENCE_MS = 10_000;
 
 /**
- * What a runner does: nothing (idle), a turn (busy), its last before it ends (draining); it was not heard of for two
- * beats (late), its lease ran out or is being taken from it and its run waits (lost), or it is gone (ended).
+ * idle: has no turn; busy: runs a turn; draining: runs its last turn before it ends; late: missed two beats; lost: its
+ * lease ran out or is being taken from it, and its run waits; ended: gone.
  */
 export const RUNNER_STATES = ["idle", "busy", "draining", "late", "lost", "ended"] as const;
 export type RunnerState = (typeof RUNNER_STATES)[number];
-/** How a runner's hold on its run ended, or that it was given up after it had said nothing for long. */
+/** How a runner's hold on its run ended; `silent`: given up after a long silence. */
 export const RUNNER_END_KINDS = ["finished", "released", "lost", "silent"] as const;
 export type RunnerEndKind = (typeof RUNNER_END_KINDS)[number];
-/** Where a runner's build is not the server's: another commit, or another version of the protocol. */
+/** How a runner's build differs from the server's: in commit, or in protocol version. */
 export const RUNNER_SKEWS = ["build", "protocol"] as const;
 export type RunnerSkew = (typeof RUNNER_SKEWS)[number];
-/** What an operator may order of a runner. */
+/** The orders that an operator can give to a runner. */
 export const RUNNER_ACTIONS = ["drain", "resume", "revoke", "kill"] as const;
 export type RunnerAction = (typeof RUNNER_ACTIONS)[number];
-/** Beats that are kept of a runner. */
+/** Number of beats kept for each runner. */
 export const BEATS_KEPT = 60;
-/** A runner says so often in the length of its lease that it lives. */
+/** Number of beats that a runner sends in the length of its lease. */
 export const BEATS_A_LEASE = 4;
 /**
- * live: read just now; kept: of an attempt that has ended, as it was then; gone: of an attempt of which nothing is left
- * to read; none: there was no attempt, or somebody else started its runner.
+ * live: read just now; kept: of an ended attempt, as recorded at its end; gone: nothing is left of the attempt to read;
+ * none: there was no attempt, or somebody else started its runner.
  */
 export const RUN_JOB_SOURCES = ["live", "kept", "gone", "none"] as const;
 export type RunJobSource = (typeof RUN_JOB_SOURCES)[number];
-/** What an attempt writes logs in: a pod's containers, of which a local runner has the second alone. */
+/** The containers of a pod that write logs; a local runner has only the second. */
 export const LOG_CONTAINERS = ["prepare", "runner"] as const;
 export type LogContainer = (typeof LOG_CONTAINERS)[number];
 export const LOG_LINES_MAX = 2_000;
-/** What an id begins with, by the kind of what it is of. */
+/** The prefix of ids, by the kind of record. */
 export const ID_PREFIX = {
   run: "run_",
   command: "cmd_",
@@ -288,11 +291,14 @@ export const ID_PREFIX = {
   deviceSignIn: "dsi_",
 } as const;
 
-/** How far back a profile's latency is told: a day by its hours, a week or a month by their days. */
+/** The periods for a profile's latency: a day in hours, a week or a month in days. */
 export const LATENCY_WINDOWS = ["24h", "7d", "30d"] as const;
 export type LatencyWindow = (typeof LATENCY_WINDOWS)[number];
 
-/** What a webhook can be told of. A task is parked when its provider's limit is reached and it waits for a person or a time. */
+/**
+ * The events that a webhook can be sent. A task is parked when its provider's limit is reached and it waits for a
+ * person or a time.
+ */
 export const WEBHOOK_EVENTS = [
   "turn.completed",
   "turn.failed",
@@ -313,51 +319,54 @@ export const WEBHOOK_EVENTS = [
   "budget.reached",
 ] as const;
 export type WebhookEvent = (typeof WEBHOOK_EVENTS)[number];
-/** What is sent to try a webhook. */
+/** The type of the message that tests a webhook. */
 export const WEBHOOK_TEST = "webhook.test";
-/** json: all that is told, for programs; chat: a sentence with a link, as Slack, Mattermost and others take it. */
+/** json: the whole event, for programs; chat: a sentence with a link, as accepted by Slack, Mattermost and others. */
 export const WEBHOOK_FORMATS = ["json", "chat"] as const;
 export type WebhookFormat = (typeof WEBHOOK_FORMATS)[number];
-/** pending: it is sent, or will be again; failed: it is tried no more by itself. */
+/** pending: being sent, or to be sent again; failed: not tried again by itself. */
 export const DELIVERY_STATES = ["pending", "delivered", "failed"] as const;
 export type DeliveryState = (typeof DELIVERY_STATES)[number];
-/** Webhooks of one tenant, or of those who see every tenant. */
+/** Maximum webhooks of one tenant, or of all callers who see every tenant. */
 export const WEBHOOKS_MAX = 50;
-/** Projects, and queues, that one webhook is narrowed to. */
+/** Maximum projects, and maximum queues, that one webhook is narrowed to. */
 export const WEBHOOK_NARROWED_MAX = 50;
-/** Days that a delivery is kept, whatever became of it. */
+/** Days that a delivery is kept, whatever its result. */
 export const DELIVERIES_KEPT_DAYS = 30;
-/** Deliveries of a kind that are counted; where there are more it says so. */
+/** The count of deliveries of a kind stops here; the response says when there are more. */
 export const DELIVERY_COUNT_MAX = 1_000;
 
 /**
- * What a schedule does when its time comes and a task of before has not ended: it leaves this time out, adds one beside
- * it, or cancels it for a new one.
+ * What a schedule does when its time comes and its previous task has not ended: skip this time, add a task beside it,
+ * or cancel it for the new one.
  */
 export const SCHEDULE_OVERLAPS = ["skip", "allow", "replace"] as const;
 export type ScheduleOverlap = (typeof SCHEDULE_OVERLAPS)[number];
-/** created: a task was added; skipped: one of before had not ended; missed: it was noticed too late; refused: no task could be. */
+/**
+ * created: a task was added; skipped: the previous one had not ended; missed: the time was noticed too late; refused:
+ * the task could not be added.
+ */
 export const FIRING_OUTCOMES = ["created", "skipped", "missed", "refused"] as const;
 export type FiringOutcome = (typeof FIRING_OUTCOMES)[number];
-/** Schedules of one tenant. */
+/** Maximum schedules of one tenant. */
 export const SCHEDULES_MAX = 500;
-/** Days that it is kept what came of a schedule's times. */
+/** Days that the results of a schedule's times are kept. */
 export const FIRINGS_KEPT_DAYS = 30;
-/** Times that a plan is shown ahead. */
+/** Number of future times shown for a plan. */
 export const PREVIEWED_TIMES = 5;
-/** What was missed longer ago than this is not made up for, unless a schedule says otherwise. */
+/** Times missed longer ago than this are not made up for, unless the schedule sets its own limit. */
 export const CATCH_UP_DEFAULT_MS = 3_600_000;
 
-/** What a budget counts where it counts no money. */
+/** The unit of a budget that does not count money. */
 export const BUDGET_TOKENS = "tokens";
-/** How long what is spent counts towards a budget: a day, week or month of UTC, or as long as one session is there. */
+/** How long spending counts towards a budget: for a day, week or month of UTC, or for the lifetime of one session. */
 export const BUDGET_PERIODS = ["day", "week", "month", "session"] as const;
 export type BudgetPeriodKind = (typeof BUDGET_PERIODS)[number];
-/** hold: models are asked no more, and tasks wait; tell: people are told, and all goes on. */
+/** hold: models are not called any more, and tasks wait; tell: people are told, and work continues. */
 export const BUDGET_ACTIONS = ["hold", "tell"] as const;
 export type BudgetAction = (typeof BUDGET_ACTIONS)[number];
-/** near: so much is spent that people are told. */
+/** near: spending has reached the share of the limit at which people are told. */
 export const BUDGET_STATES = ["within", "near", "reached"] as const;
 export type BudgetState = (typeof BUDGET_STATES)[number];
-/** Budgets of one tenant. */
+/** Maximum budgets of one tenant. */
 export const BUDGETS_MAX = 100;

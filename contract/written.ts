@@ -1,12 +1,18 @@
 const SHELL = /^(?:\S*\/)?(?:ba|z|da)?sh -l?c (?:'([^']*)'|"([^"\\$`]*)")$/s;
 
-/** A command line without the shell that codex wraps it in, for a heading; what is decided on is shown whole. */
+/**
+ * Returns a command line without the shell that codex wraps it in, for a heading. Where a person decides on a command
+ * it is shown in full.
+ */
 export function unwrapShell(command: string): string {
   const [, single, double] = SHELL.exec(command) ?? [];
   return single ?? double ?? command;
 }
 
-/** What a session was told, said, ran and got, as a terminal would show it: a list's row and a run's last lines write alike. */
+/**
+ * Writes what a session was told, said, ran and got as a terminal would show it. Lists' rows and a run's last lines
+ * share it.
+ */
 export const written = {
   asked: (text: string) => `> ${text}`,
   command: (command: string) => `$ ${unwrapShell(command)}`,

@@ -1,6 +1,6 @@
 import { deflateSync } from "node:zlib";
 
-/** The smallest that real encoders write of 16 × 12 pixels in one colour. */
+/** The smallest files that real encoders write for 16 × 12 pixels of one colour. */
 export const SMALL_IMAGES = {
   "image/jpeg":
     "/9j/2wBDABsSFBcUERsXFhceHBsgKEIrKCUlKFE6PTBCYFVlZF9VXVtqeJmBanGQc1tdhbWGkJ6jq62rZ4C8ybqmx5moq6T/2wBDARweHigjKE4rK06kbl1upKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSkpKT/wAARCAAMABADASIAAhEBAxEB/8QAFQABAQAAAAAAAAAAAAAAAAAAAAT/xAAUEAEAAAAAAAAAAAAAAAAAAAAA/8QAFQEBAQAAAAAAAAAAAAAAAAAABAX/xAAUEQEAAAAAAAAAAAAAAAAAAAAA/9oADAMBAAIRAxEAPwCMAdXf/9k=",
@@ -11,15 +11,15 @@ export const SMALL_IMAGES = {
     "UklGRlYAAABXRUJQVlA4WAoAAAAQAAAADwAACwAAQUxQSAoAAAABB1DAiAhERP8DVlA4ICYAAABwAQCdASoQAAwABUB8JaACdAFAAAD+5QrpOIKQJ/1X+Pv2whgAAA==",
 } as const;
 
-/** A PNG of so many pixels; `shade` (0 to 255) tells two of one size apart. */
+/** Returns a PNG of the given size; `shade` (0 to 255) distinguishes two images of one size. */
 export function pngOf(width: number, height: number, shade = 128): Buffer {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);
-  // Eight bits of grey.
+  // Eight-bit greyscale.
   header.set([8, 0, 0, 0, 0], 8);
   const rows = Buffer.alloc((width + 1) * height, shade);
-  // Each row begins with its filter: none.
+  // Each row begins with its filter type: none.
   for (let row = 0; row < height; row += 1) rows[row * (width + 1)] = 0;
   const signature = Buffer.from("\x89PNG\r\n\x1a\n", "latin1");
   return Buffer.concat([
