@@ -10,15 +10,15 @@ export type PreparedBatch = {
   batchId: string | null;
   contentHash: string;
   events: PreparedEvent[];
-  /** Length of the payloads' JSON, to bound a flush. */
+  /** Length of the payloads' JSON, which bounds a flush. */
   bytes: number;
 };
 
-/** What became of one batch. */
+/** The result for one batch. */
 export type Verdict = Stored | Replayed | Refused;
 export type StoredItem = { id: string; seq: number };
 export type Stored = { kind: "stored"; items: StoredItem[]; lastSeq: number };
-/** It was stored before, as the run's events from one seq to another. */
+/** The batch was stored before, as the run's events from `firstSeq` to `lastSeq`. */
 export type Replayed = { kind: "replayed"; firstSeq: number; lastSeq: number };
 export type Refused =
   | { kind: "terminal"; status: RunStatus; failureKind: string | null }
@@ -28,8 +28,8 @@ export type Refused =
 
 /**
  * Stores batches of several runs in one statement, which is its own transaction. `locked` takes the runs in id order,
- * skips those that others hold, and returns the rows as they are once the locks are had; everything is judged by those.
- * Only the look for a known batch may be too old: a batch that another process stored in between violates its key, the
+ * skips those that others hold, and returns the rows as they are once locked; everything is judged by these. Only the
+ * look for a known batch may be outdated: when another process stored the batch in between, its key is violated, the
  * whole statement is undone, and the caller looks again.
  */
 const APPEND = `
@@ -87,8 +87,8 @@ type Row = {
 };
 
 /**
- * Stores what may be stored of any batches, of a run also several; answers for each, in the order given. null: its run
- * was locked by somebody else, and nothing was decided.
+ * Stores whatever can be stored of any batches, also of several of one run. Returns a verdict for each, in the order
+ * given; null: somebody else held the lock of its run, and nothing was decided.
  */
 export async function judgeBatches(pool: pg.Pool, batches: PreparedBatch[]): Promise<(Verdict | null)[]> {
   const { rows } = await pool.query<Row>({
@@ -99,7 +99,10 @@ export async function judgeBatches(pool: pg.Pool, batches: PreparedBatch[]): Pro
   return batches.map((batch, index) => verdictOf(batch, rows[index]));
 }
 
-/** Batches and their events as columns: run, epoch, batch id, hash and size; then the events' batch, place, id, type ... */
+/**
+ * Returns batches and their events as columns: run, epoch, batch id, hash and size; then the events' batch, place, id,
+ * type ...
+ */
 export function columnsOf(batches: PreparedBatch[]): Buffer[] {
   const events = batches.flatMap((batch, index) => batch.events.map((event, place) => ({ event, index, place })));
   return [
@@ -117,7 +120,7 @@ export function columnsOf(batches: PreparedBatch[]): Buffer[] {
   ];
 }
 
-/** What is answered for a batch that was stored as the last one of its run. */
+/** Returns the answer for a batch that was stored as the last one of its run. */
 export function storedOf(batch: PreparedBatch, lastSeq: number): Stored {
   const firstSeq = lastSeq - batch.events.length + 1;
   return {
@@ -147,7 +150,7 @@ function verdictOf(batch: PreparedBatch, row: Row | undefined): Verdict | null {
   }
 }
 
-/** A replay answers with the ids of the events that are stored, not with those that the retry brought. */
+/** Reads the answer for a replay: the ids of the stored events, not those that the retry brought. */
 export async function readStored(
   pool: pg.Pool,
   runId: string,

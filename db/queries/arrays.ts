@@ -1,20 +1,23 @@
 import { type SQL, sql } from "drizzle-orm";
 
-/** A text[] parameter: as one value, where a list of parameters would be a statement of its own for each length. */
+/**
+ * Makes a text[] parameter. As a single value it keeps the statement's text the same, where a list of parameters would
+ * need another text for each length.
+ */
 export function textArray(values: string[]): SQL {
   return sql`${sql.param(values)}::text[]`;
 }
 
-// How many values an array has, PostgreSQL sees when it plans a statement for them. One that costs less with few is then
-// planned anew at each call, which takes longer than to run it. In a subquery it sees ten, whatever they are, and the
-// plan that it made for any values is as good as one for these.
+// PostgreSQL sees an array's length when it plans a statement for its values. Where a short array makes the plan
+// cheaper, it plans anew at each call, which takes longer than running the statement. In a subquery PostgreSQL assumes
+// ten values, whatever there are, so the generic plan is as good as a custom one.
 
-/** An array to unnest, of a length that does not matter to the plan. */
+/** Makes an array to unnest whose length does not influence the plan. */
 export function hiddenArray(values: SQL): SQL {
   return sql`(select ${values})`;
 }
 
-/** The same for parameters of a text: those from `$first` on, of the types of their values. */
+/** Does the same for numbered parameters in a statement's text: those from `$first` on, cast to the given types. */
 export function hiddenArrays(first: number, types: string[]): string {
   return types.map((type, place) => `(select $${first + place}::${type}[])`).join(", ");
 }

@@ -1,20 +1,20 @@
 /**
- * Arrays in PostgreSQL's binary format, which the driver passes on as they are. A flush carries thousands of values:
- * as text each is quoted here and parsed there, which costs both sides more than the values themselves.
- * Source: `array_recv` of PostgreSQL: dimensions, a flag for nulls, the elements' type; then size and lower bound of
- * each dimension; then each element as its length and bytes, -1 for null.
+ * Arrays in PostgreSQL's binary format, which the driver passes on unchanged. A flush carries thousands of values; as
+ * text each would be quoted here and parsed there, which costs both sides more than the values themselves.
+ * Format, from PostgreSQL's `array_recv`: number of dimensions, null flag, element type; then size and lower bound of
+ * each dimension; then each element as its length and bytes, with length -1 for null.
  */
 const OID = { int4: 23, text: 25, jsonb: 3802 } as const;
 const HEADER_BYTES = 20;
 const NULL_LENGTH = -1;
-/** `jsonb` in binary is this version and the JSON text. */
+/** Binary `jsonb` is this version number followed by the JSON text. */
 const JSONB_VERSION = 1;
 
 export function textArray(values: readonly (string | null)[]): Buffer {
   return stringArray(OID.text, values);
 }
 
-/** Of texts that are JSON. */
+/** Encodes JSON texts as a jsonb array. */
 export function jsonbArray(values: readonly (string | null)[]): Buffer {
   return stringArray(OID.jsonb, values);
 }
@@ -49,7 +49,7 @@ function stringArray(oid: number, values: readonly (string | null)[]): Buffer {
   return array;
 }
 
-/** Of one dimension that starts at 1; the flag says that there may be nulls. */
+/** The header of an array with one dimension that starts at 1; the flag says that there may be nulls. */
 function header(oid: number, length: number, elementBytes: number): Buffer {
   const array = Buffer.allocUnsafe(HEADER_BYTES + elementBytes);
   array.writeInt32BE(1, 0);

@@ -18,27 +18,27 @@ export type NewBulk = Pick<
   | "idempotencyKey"
   | "payloadHash"
 >;
-/** The rows of a list that an action is about, and how the list shows them. */
+/** The rows of a list that an action covers, and how the list shows them. */
 export type BulkSource = {
   from: SQL;
-  /** Undefined: all. */
+  /** undefined: all rows. */
   matches: SQL | undefined;
   id: SQL;
   title: SQL;
-  /** The keys of the screen's order, each with its direction. */
+  /** The sort keys of the screen, each with its direction. */
   order: { key: SQL; isDescending: boolean }[];
-  /** Why the action would leave a row as it is; null where it would not. */
+  /** Why the action would leave a row as it is; null where it would change it. */
   skip: SQL;
 };
-/** A place in the order of a bulk action, which has a target. */
+/** A target's place in the order of a bulk action. */
 export type BulkPlace = { bulkId: string; place: number };
 export type OpenPlace = { place: number; targetId: string; before: string | null };
 
-/** Matching and noting many takes longer than other statements may. */
+/** Matching and storing many rows takes longer than other statements may. */
 const TAKE_TIMEOUT = "30s";
 const allowLong = (tx: Tx) => tx.execute(sql`set local statement_timeout = ${sql.raw(`'${TAKE_TIMEOUT}'`)}`);
 
-/** The ids that match, at most so many and one more, with why each would be left as it is. */
+/** Selects the ids that match, at most `max` + 1, each with the reason why it would be left as it is. */
 function matched({ from, matches, id, skip, order }: BulkSource, max: number): SQL {
   const keys = order.map(({ key }, index) => sql`${key} as ${keyAt(index)}`);
   return sql`select ${id} as id, ${skip} as skip, ${sql.join(keys, sql`, `)} from ${from} where ${matches ?? sql`true`} limit ${max + 1}`;
@@ -54,9 +54,10 @@ function orderOf({ order }: BulkSource): SQL {
 type Taken = { total: number; willDo: number; isMade: boolean };
 
 /**
- * Makes a bulk action of all that match at this moment, in the order of the screen: in one statement, so that it is of
- * one moment. One that is judged has refused at once what would be left as it is: somebody has confirmed how many the
- * others are, and what was shown as spared must not follow later. Where more than `max` match, or its key is taken, none is made.
+ * Creates a bulk action of everything that matches now, in the order of the screen. One statement takes all targets, so
+ * that they are those of one moment. With `isJudged`, targets that would be left as they are are refused at once:
+ * somebody has confirmed the number of the others, and a target that was shown as spared must not be changed later.
+ * Nothing is created where more than `max` match or the action's key is taken.
  */
 export async function takeMatching(
   tx: Tx,
@@ -78,7 +79,10 @@ export async function takeMatching(
   return rows[0] ?? { total: 0, willDo: 0, isMade: false };
 }
 
-/** Makes a bulk action of what became of another: of its places with such an outcome. False where its key is taken. */
+/**
+ * Creates a bulk action of those results of another one that have a given outcome. Returns false where its key is
+ * taken.
+ */
 export async function takeResults(tx: Tx, bulk: NewBulk, from: { bulkId: string; outcome: BulkOutcome }) {
   await allowLong(tx);
   const { rows } = await tx.execute<{ isMade: boolean }>(sql`
@@ -94,7 +98,7 @@ export async function takeResults(tx: Tx, bulk: NewBulk, from: { bulkId: string;
   return rows[0]?.isMade === true;
 }
 
-/** `counted` has a total, and what of it has been dealt with by being refused. */
+/** Inserts the action's row. `counted` yields the total; `refused` the number of targets refused at once. */
 function insertBulk(bulk: NewBulk, counted: SQL, refused: SQL = sql`0`): SQL {
   const filter = bulk.filter === null ? null : JSON.stringify(bulk.filter);
   return sql`
@@ -118,7 +122,10 @@ type Judged = {
   now: string;
 };
 
-/** What an action would be about at this moment: counts of all that match, and the first of each sort. */
+/**
+ * Previews an action on everything that matches now: the counts, and the first targets that would change and that would
+ * not.
+ */
 export async function previewMatching(
   tx: Tx,
   source: BulkSource,
@@ -145,7 +152,7 @@ export async function previewMatching(
   return judged;
 }
 
-/** The first places of a bulk action that are not dealt with. */
+/** Returns the first places of a bulk action without an outcome. */
 export async function readOpenPlaces(tx: Pick<Db | Tx, "execute">, bulkId: string, max: number) {
   const { rows } = await tx.execute<OpenPlace>(sql`
     select place, target_id as "targetId", before from agentrun_bulk_results
@@ -153,7 +160,7 @@ export async function readOpenPlaces(tx: Pick<Db | Tx, "execute">, bulkId: strin
   return rows;
 }
 
-/** Locks a place that nobody has dealt with, or deals with now; false where there is none. */
+/** Locks a place that has no outcome and is not being dealt with; returns false where there is none. */
 export async function lockOpenPlace(tx: Tx, { bulkId, place }: BulkPlace): Promise<boolean> {
   const { rowCount } = await tx.execute(sql`
     select from agentrun_bulk_results
@@ -164,8 +171,8 @@ export async function lockOpenPlace(tx: Tx, { bulkId, place }: BulkPlace): Promi
 export type BulkEnd = { outcome: BulkOutcome; message?: string; madeId?: string; before?: string };
 
 /**
- * Notes what became of a locked place and counts it. False where the bulk action has been aborted: what was done for
- * the place must not be committed. The action's row is locked last, so that it is held but for a moment.
+ * Stores and counts the outcome of a locked place. Returns false where the bulk action has been aborted: the work done
+ * for the place then must not be committed. The action's row is locked last, so that it is held only briefly.
  */
 export async function endPlace(tx: Tx, { bulkId, place }: BulkPlace, end: BulkEnd): Promise<boolean> {
   const { outcome, message = null, madeId = null, before = null } = end;
@@ -182,7 +189,7 @@ export async function endPlace(tx: Tx, { bulkId, place }: BulkPlace, end: BulkEn
   return rowCount === 1;
 }
 
-/** Removes a part of what is kept of bulk actions that ended so long ago. Answers how many rows went. */
+/** Removes a bounded part of the bulk actions that ended more than `keptMs` ago. Returns the number of rows removed. */
 export async function removeOldBulk(tx: Tx, keptMs: number, max: number): Promise<number> {
   const old = sql`ended_at < clock_timestamp() - ${keptMs} * interval '1 millisecond'`;
   const results = await tx.execute(sql`

@@ -3,7 +3,7 @@ import type { Db, Tx } from "@/db/client";
 
 export type AppliedMigrations = string[];
 
-/** The database's version and clock, and what was applied to it. */
+/** Reads the database's version, its clock, and the migrations applied to it. */
 export async function readDatabaseFacts(
   db: Db | Tx,
 ): Promise<{ version: string; nowMs: number; migrations: AppliedMigrations }> {
@@ -16,7 +16,9 @@ export async function readDatabaseFacts(
   return row;
 }
 
-/** When the schema was last changed: since then at the latest nothing was ever seen of a worker that never came. */
+/**
+ * Reads when the schema was last changed. Where no worker has ever been seen, none has been there at least since then.
+ */
 export async function readSchemaAge(db: Db | Tx): Promise<{ appliedAtMs: number; nowMs: number }> {
   const { rows } = await db.execute<{ appliedAtMs: number; nowMs: number }>(sql`
     select (extract(epoch from max(applied_at)) * 1000)::float8 as "appliedAtMs",

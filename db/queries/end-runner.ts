@@ -6,14 +6,14 @@ import { type RunRow, runners } from "@/db/schema";
 
 const orElse = (column: PgColumn, value: unknown): SQL => sql`coalesce(${column}, ${value})`;
 
-/** What is known of a process that an executor started and did not see go. */
+/** Whether an executor's process for the runner is recorded that the executor has not seen end. */
 export const hasLiveJob = sql`exists (
   select from agentrun_runner_jobs job where job.run_id = ${runners.runId} and job.runner_id = ${runners.id}
     and job.state in ('launching', 'running'))`;
 
 /**
- * Notes how a runner's hold on its run ended. A runner whose process lives on, as far as its executor knows, has not
- * ended yet; one that lost its run has not either, until it is known what becomes of the run.
+ * Records how a runner's hold on its run ended. The runner itself has not ended while its executor knows its process to
+ * be alive, nor, when it lost its run, until it is known what becomes of the run.
  */
 export async function noteHoldEnd(
   tx: Tx,
@@ -30,7 +30,10 @@ export async function noteHoldEnd(
     .where(and(eq(runners.id, runnerId), eq(runners.runId, runId), isNull(runners.endedAt)));
 }
 
-/** Notes that a runner's process is gone. One that lost its run is shown on until what follows has come. */
+/**
+ * Records that a runner's process is gone. A runner that lost its run stays listed until it is known what becomes of
+ * the run.
+ */
 export async function noteGone(
   tx: Tx,
   { runnerId, runId }: { runnerId: string; runId: string },
@@ -47,9 +50,9 @@ export async function noteGone(
     .where(and(eq(runners.id, runnerId), eq(runners.runId, runId), isNull(runners.endedAt)));
 }
 
-/** What becomes of a lost runner's run is known: another has it, or it has ended. */
+/** Ends a lost runner once it is known what becomes of its run: another runner has it, or it has ended. */
 export async function endLostRunner(tx: Tx, run: Pick<RunRow, "id" | "leaseEpoch">): Promise<void> {
-  // To lose a runner raises the epoch above that of a first claim: most runs have lost none.
+  // Losing a runner raises the epoch above that of a first claim, so most runs need no look.
   if (run.leaseEpoch < 2) return;
   await tx
     .update(runners)

@@ -4,8 +4,8 @@ import type pg from "pg";
 const FEED_TABLES = ["agentrun_runs", "agentrun_sessions", "agentrun_queue_tasks"] as const;
 
 /**
- * Gives the feeds a new epoch when this database is not the one that the old epoch was made in: a dump restored into
- * another cluster starts its transaction ids anew, so every row is stamped as older than all that follow.
+ * Gives the feeds a new epoch when the old one was made in another database. A dump restored into another cluster
+ * starts its transaction ids anew, so every row is stamped as older than all later ones.
  */
 export async function renewFeedEpoch(client: Pick<pg.Client, "query">): Promise<void> {
   const here = await client.query<{ id: string }>("SELECT system_identifier::text AS id FROM pg_control_system()");

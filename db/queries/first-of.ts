@@ -3,11 +3,11 @@ import type { Db } from "@/db/client";
 import { shaped } from "./named";
 
 /**
- * An `order by` where rows are read, and nothing where they are only counted: a listing of several places uses it, whose
- * order would have every place be looked at. The order within a place, which an index has, stays.
+ * Adds an `order by` where rows are read, and nothing where they are only counted. Used by a listing of several places:
+ * sorting across them would have every place read. The order within a place comes from an index and stays.
  */
 export type InOrder = (by: SQL) => SQL;
-/** A statement of some rows, or of as many as are counted. */
+/** A statement that selects rows, up to `max`. */
 export type Listing = (max: number, inOrder: InOrder) => SQL;
 export type FirstOf<Kind, Row> = { kind: Kind; rows: Row[]; count: number; hasMore: boolean };
 export type FirstLimits = { shownMax: number; countMax: number };
@@ -15,9 +15,9 @@ export type FirstLimits = { shownMax: number; countMax: number };
 type Read<Kind, Row> = { kind: Kind; rows: Row[] | null; counted: number | null };
 
 /**
- * The first rows of each of some listings, as JSON has them, and how many each has, counted up to `countMax`. One
- * statement for all, built once for each shape: most find nothing, and learn it in less time than a statement of their
- * own takes to be sent. They share the time that a statement has.
+ * Returns the first rows of each listing as JSON, and their number, counted up to `countMax`. One statement serves all
+ * listings and is built once for each shape: most listings find nothing, in less time than it takes to send a statement
+ * of their own. They share one statement's time limit.
  */
 export function firstsOf<Shape extends FirstLimits, Kind extends string, Row>(
   listingsOf: (shape: Shape) => readonly (readonly [Kind, Listing])[],
@@ -42,7 +42,7 @@ export function firstsOf<Shape extends FirstLimits, Kind extends string, Row>(
   };
 }
 
-/** There are seldom many: they are counted only where more are found than are shown. */
+/** Rows are counted only where more were found than are shown, which is rare. */
 function firstOf(kind: string, listing: Listing, { shownMax, countMax }: FirstLimits): SQL {
   const counted = sql`select count(*)::int from (${listing(countMax + 1, () => sql``)}) found`;
   return sql`

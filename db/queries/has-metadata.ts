@@ -2,7 +2,7 @@ import { and, or, type SQL, sql } from "drizzle-orm";
 import type { PgColumn } from "drizzle-orm/pg-core";
 import { type MetadataFilter, meantBy } from "@/contract/query/metadata";
 
-/** Whether a column of metadata has all pairs of a filter; no index answers it. */
+/** Whether a column of metadata has all pairs of a filter. No index serves this condition. */
 export function hasMetadata(column: PgColumn, pairs: MetadataFilter | undefined): SQL | undefined {
   return and(
     ...Object.entries(pairs ?? {}).map(([name, value]) =>

@@ -13,7 +13,7 @@ export type NewAudit = {
   details: Record<string, unknown>;
 };
 
-/** Adds audit rows, however many, in one statement of one form. */
+/** Inserts any number of audit rows by one statement of fixed text. */
 export async function insertAudit(tx: Tx, rows: NewAudit[]): Promise<void> {
   const texts = (key: Exclude<keyof NewAudit, "details">) => textArray(rows.map((row) => row[key]));
   await executeNamed(

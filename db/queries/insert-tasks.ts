@@ -5,7 +5,7 @@ import { hiddenArrays } from "./arrays";
 import { int4Array, jsonbArray, textArray } from "./binary-arrays";
 import { HELD_UNTIL } from "./never";
 
-/** A task as it is stored when it is new. JSON is text already; instants are ISO 8601. */
+/** A new task as it is stored. JSON is already text; instants are ISO 8601. */
 export type NewTask = {
   id: string;
   tenantId: string;
@@ -28,33 +28,33 @@ export type NewTask = {
   runAt: string | null;
   expiresAt: string | null;
   retryPolicy: string | null;
-  /** "held": it waits for others to be completed; null: for none, as nearly always. */
+  /** "held": the task waits for others to be completed; null, as nearly always: it waits for none. */
   hold: "held" | null;
   /** "append": its agent is told what those found out; null: of nothing, as nearly always. */
   dependencyResults: "append" | null;
   /** The row of audit that tells of it: its own, or its batch's. */
   auditId: string;
 };
-/** Who adds tasks, and by which verb. A batch's row names all that were added. */
+/** Who adds tasks, and by which verb. A batch's row names all tasks that were added. */
 export type NewTaskAudit = { id: string; actor: string; action: "queue.createTask" | "queue.createTasks" };
-/** What the database says of one. `added` null: its key is there already, or something refuses it. */
+/** The database's verdict on one task. `added` null: its key exists already, or something refuses it. */
 export type TaskVerdict = {
   id: string;
   added: AddedTask | null;
-  /** The lane that is being drained, empty for the whole queue. */
+  /** The lane that is being drained; empty for the whole queue. */
   drainedLane: string | null;
-  /** The tenant of the session that it names, where that is there and no run of the task could use it. */
+  /** The tenant of the session that the task names, where the session exists and no run of the task could use it. */
   misfitTenant: string | null;
 };
 export type AddedTask = {
   version: number;
   concurrencyKey: string | null;
   createdAt: Date;
-  /** When it is due, where that is later than now, or that it waits for others. */
+  /** When the task is due, if later than now, or the instant by which it is held for others. */
   notBefore: Date | null;
 };
 
-/** Of a task's columns, in the order of `columnsOf`. */
+/** The types of a task's columns, in the order of `columnsOf`. */
 const TYPES = [
   ...["text", "text", "text", "text", "text", "text", "int", "text", "text", "text"],
   ...[
@@ -75,7 +75,10 @@ const TYPES = [
   ],
 ];
 
-/** What is wrong with some tasks whatever their keys say, and when each is due: for those that add them and those that ask. */
+/**
+ * Finds what is wrong with tasks apart from their keys, and when each is due. Used both to add tasks and to ask about
+ * one.
+ */
 const JUDGED = `
   with given as not materialized (
     select * from unnest(${hiddenArrays(1, TYPES)})
@@ -97,11 +100,10 @@ const JUDGED = `
   )`;
 
 /**
- * Judges and adds tasks with what is audited of them, all in one statement: a commit costs one way to the server and back,
- * and a row of audit for each task of a thousand as much as a third of the tasks. One
- * whose key is there already, in the table or earlier in the list, is left out. Rows go in in the order of keys, so that
- * two such statements cannot wait for each other's. They are stamped here and not by the trigger, which would cost more
- * than an index.
+ * Judges and adds tasks together with their audit rows in one statement: a commit costs one round trip, and separate
+ * audit rows for a thousand tasks would cost a third as much as the tasks. A task whose key exists already, in the
+ * table or earlier in the list, is left out. Rows are inserted in the order of keys, so that two such statements cannot
+ * wait for each other. The rows are stamped here instead of by the trigger, which would cost more than an index.
  */
 const INSERT = `${JUDGED}, added as (
     insert into agentrun_queue_tasks (id, tenant_id, project_id, queue, lane, title, priority, state, version, change_xid,
@@ -145,7 +147,7 @@ type Row = {
   not_before: Date | null;
 };
 
-/** In a transaction, or as one of its own. Answers in no order. */
+/** Adds tasks, inside a transaction or as a transaction of its own. Returns verdicts in no particular order. */
 export async function insertTasks(db: Db | Tx, tasks: NewTask[], audits: NewTaskAudit[]): Promise<TaskVerdict[]> {
   const told = (key: keyof NewTaskAudit) => textArray(audits.map((audit) => audit[key]));
   const { rows } = await clientOf(db).query<Row>({
@@ -156,11 +158,11 @@ export async function insertTasks(db: Db | Tx, tasks: NewTask[], audits: NewTask
   return rows.map(verdictOf);
 }
 
-/** A task as it would be if it was added now; `createdAt` is PostgreSQL's own text of this moment. */
+/** A task as it would be if it were added now; `createdAt` is the current time in PostgreSQL's own text form. */
 export type JudgedTask = Omit<TaskVerdict, "id" | "added"> &
   Pick<AddedTask, "concurrencyKey" | "notBefore"> & { createdAt: string };
 
-/** Judges a task by what judges those that are added, and writes nothing. */
+/** Judges a task by the rules for new tasks, and writes nothing. */
 export async function judgeTask(db: Db | Tx, task: NewTask): Promise<JudgedTask> {
   const { rows } = await clientOf(db).query<Omit<Row, "created_at"> & { created_at: string }>({
     name: "agentrun-judge-tasks",
@@ -226,13 +228,16 @@ function addedOf(row: Row, version: string): AddedTask {
 
 type TextKey = Exclude<keyof NewTask, "priority">;
 
-/** A column's values; an array that is too short is filled with nulls, so that one of nulls alone is empty. */
+/**
+ * Encodes a column's values. An array that is too short is filled with nulls, so a column without any values may be
+ * empty.
+ */
 function arrayOf(tasks: NewTask[], key: TextKey, array: (values: (string | null)[]) => Buffer): Buffer {
   const values = tasks.map((task) => task[key]);
   return array(values.every((value) => value === null) ? [] : values);
 }
 
-/** The first of one key stays before the others of it. */
+/** Sorts tasks by key, keeping the first task of a key before the others with it. */
 function inOrderOfKeys(tasks: NewTask[]): NewTask[] {
   if (tasks.every(({ idempotencyKey }) => idempotencyKey === null)) return tasks;
   const keyed = tasks.map((task) => {

@@ -2,7 +2,7 @@ import { and, type SQL, sql } from "drizzle-orm";
 import type { PgColumn } from "drizzle-orm/pg-core";
 import type { TimeRange } from "@/contract/time-range";
 
-/** Whether a column's instant lies in a range; hours and minutes are counted back from the database's clock. */
+/** Whether a column's instant lies in a range. Hours and minutes are counted back from the database's clock. */
 export function isWithin(column: PgColumn, range: TimeRange): SQL | undefined {
   const { since, until, withinHours, withinMinutes, olderThanMinutes } = range;
   return and(

@@ -8,7 +8,7 @@ import { createTask } from "@/server/queue";
 import { testContext } from "@/server/test/context";
 import { lockCommand, lockRun } from "./lock";
 
-/** A task that has been dispatched: all that is locked with a run. */
+/** Makes a dispatched task, with everything that is locked along with a run. */
 async function dispatched(database: TestDatabase) {
   const ctx = testContext(database, { poolMax: 4, settings: { executor: "local", runnersMax: 4 } });
   const { id: taskId } = await createTask(ctx, { title: "t", backendProfile: "codex", payload: { text: "x" } });
@@ -19,7 +19,7 @@ async function dispatched(database: TestDatabase) {
   return { ctx, taskId, sessionId: run.sessionId, runId: run.id, commandId: command.id };
 }
 
-/** Which of the rows somebody has locked. */
+/** Returns which of the rows are locked. */
 async function lockedOf(database: TestDatabase): Promise<string[]> {
   const client = await database.connect();
   const free = async (table: string) => {

@@ -20,7 +20,7 @@ export type LockedRun = { run: RunRow; session: SessionRow | null; task: QueueTa
 
 const id = sql.placeholder("id");
 const tenantId = sql.placeholder("tenantId");
-/** Whose row it must be; null: anybody's. */
+/** Whether a row belongs to the tenant; null allows every tenant. */
 const isOwned = (column: PgColumn) => sql`(${tenantId}::text is null or ${column} = ${tenantId})`;
 
 // Every verb of a runner begins with some of these.
@@ -59,9 +59,9 @@ const leaseClock = prepared("lease-clock", (db) =>
 );
 
 /**
- * The one lock order, everywhere: lane, task, session, run, command, each by id, and a lease after its run. A run's
- * task and session never change, so they may be read before it is locked. `no key update` leaves foreign-key checks of
- * new events and commands alone.
+ * Locks a run after its task and session. This is the one lock order everywhere: lane, task, session, run, command,
+ * each by id, and a lease after its run. A run's task and session never change, so they may be read before the run is
+ * locked. `no key update` does not block foreign-key checks of new events and commands.
  */
 export async function lockRun(tx: Tx, runId: string, tenantId: string | null): Promise<LockedRun | null> {
   const [found] = await findRun(tx).execute({ id: runId, tenantId });
@@ -98,13 +98,16 @@ export async function lockCommand(
   return command ? { command, ...locked } : null;
 }
 
-/** A run's lease, to be shown. Whether it has run out is judged under its lock: a heartbeat locks the lease alone. */
+/**
+ * Reads a run's lease for display. Whether it has run out must be judged under its lock, since a heartbeat locks only
+ * the lease.
+ */
 export async function leaseOf(tx: Tx, runId: string): Promise<LeaseRow | null> {
   const [lease] = await shownLease(tx).execute({ id: runId });
   return lease ?? null;
 }
 
-/** Locks the lease of a locked run, and only then reads the clock: a beat that is under way counts, a later one waits. */
+/** Locks the lease of a locked run and only then reads the clock: a beat in progress counts, a later one waits. */
 export async function lockLease(tx: Tx, runId: string): Promise<{ lease: LeaseRow; isExpired: boolean } | null> {
   const [lease] = await lockedLease(tx).execute({ id: runId });
   if (!lease) return null;

@@ -4,12 +4,14 @@ import type { Db, Tx } from "@/db/client";
 import type { LoopRow } from "@/db/schema";
 import { executeNamed } from "./named";
 
-/** One number a loop, the same in every replica: who holds its advisory lock leads it. */
+/**
+ * Returns a loop's lock number, the same in every replica. The process that holds this advisory lock leads the loop.
+ */
 export function loopKey(name: string): string {
   return createHash("sha256").update(`agentrun loop ${name}`).digest().readBigInt64BE(0).toString();
 }
 
-/** Times as they are told: since when, by this process's own clock. */
+/** What a loop did. Times are reported as durations by this process's own clock. */
 export type LoopNote = Pick<
   LoopRow,
   "name" | "holder" | "version" | "intervalMs" | "tookMs" | "failures" | "failure"
@@ -18,7 +20,7 @@ export type LoopNote = Pick<
   beganAgoMs: number | null;
 };
 
-/** Notes what loops did, dated by the database's clock, which is the only one that all processes share. */
+/** Stores what loops did, dated by the database's clock, the only one that all processes share. */
 export async function storeLoops(db: Db | Tx, notes: readonly LoopNote[]): Promise<void> {
   await db.execute(sql`
     insert into agentrun_loops as known
@@ -36,7 +38,7 @@ export async function storeLoops(db: Db | Tx, notes: readonly LoopNote[]): Promi
       began_at = excluded.began_at, noted_at = excluded.noted_at`);
 }
 
-/** A loop as it was noted, if it was, and who holds its lock now. Times are the database's. */
+/** A loop's stored note, if there is one, and who holds its lock now. Times are the database's. */
 export type LoopFacts = {
   name: string;
   isLed: boolean;
@@ -60,8 +62,8 @@ const LEADERS = sql`select (lock.classid::bigint << 32 | lock.objid::bigint) as 
 const NO_LEADERS = sql`select 0::bigint as key, null::timestamptz as since where false`;
 
 /**
- * What is known of loops, and whether a session holds their locks: that reads the whole table of locks, and can be left
- * out where what was noted says enough.
+ * Reads the notes of loops, and whether a session holds their locks. The latter reads the whole lock table and can be
+ * left out where the notes say enough.
  */
 export async function readLoops(
   db: Db | Tx,

@@ -5,15 +5,18 @@ import type { Db, Tx } from "@/db/client";
 import type { BudgetRow } from "@/db/schema";
 import { executeNamed } from "./named";
 
-/** A budget in one of its periods: what was spent in it, and what is remembered of it. Amounts are as they are stored. */
+/** A budget in one of its periods: what was spent in it, and what is recorded of it. Amounts are in stored form. */
 export type MeasuredPeriod = Pick<
   BudgetRow,
   "id" | "tenantId" | "projectId" | "backendProfile" | "name" | "period" | "unit" | "warnPercent" | "action"
 > & {
-  /** The budget's own now, and what holds in this period: that, or what it was raised to where that is more. */
+  /**
+   * The budget's current limit (`ownLimit`), and the limit of this period: the same, or the one it was raised to if
+   * that is more.
+   */
   ownLimit: number;
   limit: number;
-  /** The first day, or a session's id; null: each session has a period of its own, and none is meant. */
+  /** The period's first day, or a session's id. null: each session has its own period, and none was asked for. */
   key: string | null;
   sessionId: string | null;
   /** Milliseconds since 1970. */
@@ -26,48 +29,51 @@ export type MeasuredPeriod = Pick<
   raisedBy: string | null;
   nearMs: number | null;
   reachedMs: number | null;
-  /** As it was remembered last; null: nothing is. */
+  /** The amount last recorded; null: none was. */
   notedSpent: number | null;
 };
 
-/** Whose calls to models are meant, by what budgets tell them. A run without a session has none of its own. */
+/**
+ * Whose calls to models are counted, by the fields that budgets distinguish. A run without a session has no session
+ * budget.
+ */
 export type Spender = SpendingOwner & { sessionId: string | null };
 export type SpendingSession = Spender & { sessionId: string };
 
 const ALL = sql`'*'`;
 const TODAY = sql`(select (clock_timestamp() at time zone 'UTC')::date)`;
 
-/** The day, week or month that a day is in. */
+/** The day, week or month that contains a day. */
 const spanOf = (budget: SQL, day: SQL) => sql`(
   select date_trunc(${budget}.period, ${day}::timestamp)::date as first,
     (date_trunc(${budget}.period, ${day}::timestamp) + make_interval(months => (${budget}.period = 'month')::int,
       weeks => (${budget}.period = 'week')::int, days => (${budget}.period = 'day')::int))::date as next)`;
 
-/** Budgets of days, weeks and months in the period that is under way. `where` is said of `budget`. */
+/** Selects budgets by day, week or month in their current period. `where` is a condition on `budget`. */
 const underWay = (where: SQL) => sql`(
   select budget.*, span.first::text as key, null::text as session_id, span.first, span.next
   from agentrun_budgets budget cross join lateral ${spanOf(sql`budget`, TODAY)} span
   where budget.period <> 'session' and ${where})`;
 
-/** Budgets in the periods that something is remembered of. `where` is said of `budget` and `noted`. */
+/** Selects budgets in their recorded periods. `where` is a condition on `budget` and `noted`. */
 const remembered = (where: SQL) => sql`(
   select budget.*, noted.key, noted.session_id, span.first, span.next
   from agentrun_budgets budget join agentrun_budget_periods noted on noted.budget_id = budget.id
   left join lateral ${spanOf(sql`budget`, sql`case when noted.session_id is null then noted.key end`)} span on noted.session_id is null
   where ${where})`;
 
-/** Budgets that each session has for itself, in the period of one. */
+/** Selects the budgets that every session has separately, in the period of one session. */
 const ofSession = (session: SpendingSession) => sql`(
   select budget.*, ${session.sessionId}::text as key, ${session.sessionId}::text as session_id,
     null::date as first, null::date as next
   from agentrun_budgets budget where budget.period = 'session' and ${covers(session)})`;
 
-/** What of some figures counts towards a budget of a unit, added up. */
+/** Sums those figures that count towards a budget in a unit. */
 export function countedIn(unit: SQL, { tokens, currency, micros }: Record<"tokens" | "currency" | "micros", SQL>): SQL {
   return sql`sum(case when ${unit} = ${BUDGET_TOKENS} then ${tokens} when ${currency} = ${unit} then ${micros} end)`;
 }
 
-/** Whether a budget, by the name `budget`, bounds what such an owner spends; columns may stand for values. */
+/** Whether the row named `budget` bounds the spending of an owner; columns may be given in the place of values. */
 export function covers({ tenantId, projectId, backendProfile }: Record<keyof SpendingOwner, string | SQL>): SQL {
   return sql`budget.tenant_id in (${tenantId}, ${ALL})
     and (budget.project_id is null or budget.project_id = ${projectId})
@@ -75,9 +81,9 @@ export function covers({ tenantId, projectId, backendProfile }: Record<keyof Spe
 }
 
 /**
- * What was spent in periods of budgets. Days are read once for all budgets of the same tenant, project and time, by the
- * index that has least of it, and sessions by theirs. Sums and calls are kept equal by triggers, so a call counts as soon
- * as it is stored.
+ * Measures what was spent in periods of budgets. Days are read once for all budgets of the same tenant, project and
+ * period, by the most selective index; sessions by their own sums. Triggers keep the sums equal to the calls, so a call
+ * counts as soon as it is stored.
  */
 function measured(periods: SQL): SQL {
   const figures = sql`used.currency, used.input_tokens + used.output_tokens as tokens, used.cost_micros, used.uncounted_calls,
@@ -136,12 +142,12 @@ function read(db: Db | Tx, periods: SQL, then = sql``): Promise<MeasuredPeriod[]
   return executeNamed<MeasuredPeriod>(db, sql`select ${MEASURED} from ${measured(periods)} measured ${then}`);
 }
 
-/** Some budgets in their period that is under way; one that each session has for itself is not among them. */
+/** Measures budgets in their current period; excludes those that every session has separately. */
 export function measureUnderWay(db: Db | Tx, budgetIds: readonly string[]): Promise<MeasuredPeriod[]> {
   return read(db, underWay(sql`budget.id in (select jsonb_array_elements_text(${JSON.stringify(budgetIds)}::jsonb))`));
 }
 
-/** Whose budgets there are; `*` among them where all tenants have some together. */
+/** Returns the tenants that have budgets, with `*` among them where all tenants share some. */
 export async function readBudgetTenants(db: Db | Tx): Promise<string[]> {
   const rows = await executeNamed<{ tenantId: string }>(
     db,
@@ -150,7 +156,7 @@ export async function readBudgetTenants(db: Db | Tx): Promise<string[]> {
   return rows.map(({ tenantId }) => tenantId);
 }
 
-/** All that bounds what somebody's calls spend, what the session may spend for itself among it. */
+/** Measures every budget that bounds a spender's calls, including those of its session. */
 export async function measureFor(db: Db | Tx, spender: Spender): Promise<MeasuredPeriod[]> {
   const ofAll = await read(db, underWay(covers(spender)));
   return hasSession(spender) ? [...ofAll, ...(await measureSession(db, spender))] : ofAll;
@@ -160,14 +166,14 @@ export function hasSession(spender: Spender): spender is SpendingSession {
   return spender.sessionId !== null;
 }
 
-/** What each session may spend for itself, of one session. */
+/** Measures, for one session, the budgets that every session has separately. */
 export function measureSession(db: Db | Tx, session: SpendingSession): Promise<MeasuredPeriod[]> {
   return read(db, ofSession(session));
 }
 
 /**
- * A tenant's own budgets, or with `*` those of all tenants together, as they stand; those that each session has for itself
- * by their rules alone (`key` null).
+ * Measures a tenant's own budgets, or for `*` those of all tenants together, in their current period. Budgets that
+ * every session has separately are returned as rules only (`key` null).
  */
 export async function measureTenant(db: Db | Tx, tenantId: string): Promise<MeasuredPeriod[]> {
   const rules = sql`(select budget.*, null::text as key, null::text as session_id, null::date as first, null::date as next
@@ -175,7 +181,7 @@ export async function measureTenant(db: Db | Tx, tenantId: string): Promise<Meas
   return [...(await read(db, underWay(sql`budget.tenant_id = ${tenantId}`))), ...(await read(db, rules))];
 }
 
-/** Periods of a budget that something is remembered of, the newest first; after a key, where one is given. */
+/** Measures the recorded periods of a budget, newest first; only those that follow `after`, where it is given. */
 export function measureRemembered(
   db: Db | Tx,
   budgetId: string,
@@ -186,21 +192,21 @@ export function measureRemembered(
   return read(db, remembered(where), sql`order by key desc`);
 }
 
-/** One period of a budget, by its key; none where nothing is remembered of it. */
+/** Measures one period of a budget by its key; returns nothing where that period was not recorded. */
 export function measureOne(db: Db | Tx, budgetId: string, key: string): Promise<MeasuredPeriod[]> {
   return read(db, remembered(sql`budget.id = ${budgetId} and noted.key = ${key}`));
 }
 
 const IS_REACHED = sql`measured.spent >= measured."limit"`;
-/** In whole numbers: a hundred times an amount is too much for 64 bits. */
+/** As numeric: a hundred times an amount does not fit into 64 bits. */
 const IS_NEAR = sql`measured.warn_percent is not null
   and measured.spent::numeric * 100 >= measured."limit"::numeric * measured.warn_percent`;
 
 /**
- * Remembers of a budget, which its caller has locked, how it stands: its period that is under way, or of one that each
- * session has for itself that of `session`, and where none is given each of which something is remembered. What is near
- * or reached is so since it was noted first, and is not any more once it was raised. Answers the keys of those that have
- * changed.
+ * Records the standing of a budget that the caller has locked. Covers its current period; for a budget that every
+ * session has separately, the period of `session`, or every recorded period where none is given. `near_at` and
+ * `reached_at` keep their first time, and are cleared once the limit was raised far enough. Returns the keys of the
+ * periods that changed.
  */
 export async function notePeriods(tx: Tx, budgetId: string, session: SpendingSession | null): Promise<string[]> {
   const ofSessions =

@@ -7,8 +7,9 @@ import { statementName } from "@/db/statement-name";
 const dialect = new PgDialect({ casing: "snake_case" });
 
 /**
- * Runs a statement that each connection plans once and keeps, for statements that take longer to plan than to run. Its
- * text must be one of few: whatever differs from call to call is a parameter, and limits that steer the plan are not.
+ * Runs a statement that each connection plans once and keeps; for statements that take longer to plan than to run.
+ * There must be few such texts: whatever differs between calls has to be a parameter, except limits that steer the
+ * plan.
  */
 export async function executeNamed<Row extends pg.QueryResultRow>(db: Db | Tx, statement: SQL): Promise<Row[]> {
   const { sql: text, params } = dialect.sqlToQuery(statement);
@@ -17,8 +18,8 @@ export async function executeNamed<Row extends pg.QueryResultRow>(db: Db | Tx, s
 }
 
 /**
- * The same for a statement that takes long to build as well. It is built once for each shape that it is asked in: what
- * its text depends on stands in the shape, and the values of its placeholders come with each call.
+ * Does the same for a statement that also takes long to build. It is built once for each shape: the shape holds
+ * everything that its text depends on, and the values of its placeholders come with each call.
  */
 export function shaped<Shape extends object, Row extends pg.QueryResultRow>(
   build: (shape: Shape) => SQL,
@@ -42,7 +43,7 @@ export function shaped<Shape extends object, Row extends pg.QueryResultRow>(
 }
 
 const names = new Map<string, string>();
-/** More texts than there are variants: a text that holds a value would grow it for ever. */
+/** More texts than there are variants: a text that contains a value would let the cache grow for ever. */
 const NAMES_MAX = 1_000;
 
 function nameOf(text: string): string {

@@ -8,12 +8,12 @@ export type Vitals = { roundTripMs?: number; cpuPercent?: number; rssBytes?: num
 const SMALLINT_MAX = 32_767;
 
 /**
- * Notes a runner's beat in its own row, which is in no index by what changes here. Answers whether an operator wants it
- * drained; false of a runner that nobody registered.
+ * Records a beat in the runner's row; none of the columns that it changes is in an index. Returns whether an operator
+ * wants the runner drained; false for a runner that was never registered.
  */
 export async function noteBeat(db: Db | Tx, runnerId: string, vitals: Vitals): Promise<boolean> {
   const trip = Math.min(vitals.roundTripMs ?? -1, SMALLINT_MAX);
-  // The sum may hold 60 at most: the oldest goes as the newest comes.
+  // A ring holds at most 60 beats: the oldest is dropped as the newest is added.
   const kept = (ring: typeof runners.beatGaps | typeof runners.beatTrips, beat: ReturnType<typeof sql>) =>
     sql`(${ring} || ${beat})[greatest(cardinality(${ring}) - ${BEATS_KEPT - 2}, 1):]`;
   const tenths = sql`round(extract(epoch from clock_timestamp() - ${runners.heartbeatAt}) * 10)`;

@@ -2,12 +2,15 @@ import { type SQL, sql } from "drizzle-orm";
 import type { Db, Tx } from "@/db/client";
 import { executeNamed } from "./named";
 
-/** Of `run`: no task made it, and a turn of it waits or is under way. Such a turn takes a place of its profile's limit. */
+/**
+ * Whether `run` was made by no task and has a waiting or running turn. Such a turn takes a place under its profile's
+ * limit.
+ */
 export const HAS_OTHER_TURN: SQL = sql`run.status in ('pending', 'claimed') and run.task_id is null
   and exists (select from agentrun_commands command where command.run_id = run.id
     and command.type = 'turn' and command.state in ('pending', 'acknowledged'))`;
 
-/** How many such turns each profile has, of a tenant or of all; a profile without any is left out. */
+/** Counts such turns for each profile, of a tenant or of all; a profile without any is left out. */
 export function readOtherTurns(
   db: Db | Tx,
   tenantId: string | null,

@@ -5,9 +5,9 @@ import { type FirstLimits, type FirstOf, firstsOf, type Listing } from "./first-
 import { shaped } from "./named";
 import { SILENT_SINCE, silentRuns } from "./silent-since";
 
-/** Whose records are meant; null: every tenant's. */
+/** Whose records to read; null: every tenant's. */
 export type OverviewScope = { tenantId: string | null; projectId?: string };
-/** What the text of a statement depends on: by what it is narrowed. */
+/** What a statement's text depends on: the columns that it is narrowed by. */
 type ScopeShape = { ofTenant: boolean; ofProject: boolean };
 
 export type NeedRow = {
@@ -41,7 +41,7 @@ function inScope({ ofTenant, ofProject }: ScopeShape, row: SQL): SQL {
   );
 }
 
-/** From when on a thing needs a person: attempts, milliseconds of silence, milliseconds since a failure. */
+/** Thresholds from which something needs a person: attempts, milliseconds of silence, milliseconds since a failure. */
 type NeedLimits = FirstLimits & { flappingAttempts: number; stuckAfterMs: number; failedWithinMs: number };
 type NeedsShape = ScopeShape & NeedLimits & { hasReader: boolean };
 
@@ -57,7 +57,10 @@ const needsOf = firstsOf<NeedsShape, NeedKind, NeedRow>((shape) => {
   return listings;
 });
 
-/** What needs a person beside the queue, of each kind the first, and how many there are. `readerId`: whose unread failures. */
+/**
+ * Reads what needs a person apart from the queue: the first of each kind, and their number. `readerId`: whose unread
+ * failures.
+ */
 export function readNeeds(
   db: Db,
   scope: OverviewScope,
@@ -68,7 +71,7 @@ export function readNeeds(
   return needsOf(db, shape, { ...valuesOf(scope), readerId });
 }
 
-/** Approvals that wait, the oldest first. */
+/** Waiting approvals, oldest first. */
 const openApprovals =
   (shape: ScopeShape): Listing =>
   (max) =>
@@ -80,7 +83,7 @@ const openApprovals =
     where approval.status = 'pending' ${inScope(shape, sql`approval`)}
     order by approval.created_at limit ${sql.raw(String(max))}`;
 
-/** Runs whose attempt is to be ended and is not shown to be gone, so that nobody may go on with them. */
+/** Runs whose attempt is being ended and not yet known to be gone, so that nobody may continue them. */
 const fencing =
   (shape: ScopeShape): Listing =>
   (max) =>
@@ -91,7 +94,7 @@ const fencing =
     where run.status = 'claimed' and run.lease_state = 'fencing' ${inScope(shape, sql`run`)}
     order by run.updated_at limit ${sql.raw(String(max))}`;
 
-/** Runs that are not over and have lost one runner after the other. */
+/** Runs that have not ended and have lost several runners in a row. */
 const flapping =
   (shape: NeedsShape): Listing =>
   (max) =>
@@ -103,7 +106,7 @@ const flapping =
       and run.attempt_count >= ${sql.raw(String(shape.flappingAttempts))} ${inScope(shape, sql`run`)}
     order by run.updated_at limit ${sql.raw(String(max))}`;
 
-/** Turns that have said nothing for long, and that wait for nobody's approval. */
+/** Turns that have been silent for long while no approval is open. */
 const stuck =
   (shape: NeedsShape): Listing =>
   (max) =>
@@ -112,7 +115,7 @@ const stuck =
     ${silentRuns(shape.stuckAfterMs)} ${inScope(shape, sql`run`)}
     order by "sinceMs" limit ${sql.raw(String(max))}`;
 
-/** Sessions whose last turn failed of late and that their reader has not looked at since. Looks at the newest alone. */
+/** Sessions whose last turn failed recently and that their reader has not looked at since. Looks only at the newest. */
 const failedUnread =
   (shape: NeedsShape): Listing =>
   (max) =>
@@ -129,7 +132,7 @@ const failedUnread =
       and session.updated_at > now() - ${sql.raw(String(shape.failedWithinMs))} * interval '1 millisecond'
     order by session.updated_at desc limit ${sql.raw(String(max))}`;
 
-/** Volumes of which more than four fifths are in use, as last measured; by an index of these alone. */
+/** Volumes that are more than four fifths full, as last measured; read by an index of these alone. */
 const fullVolumes =
   (shape: ScopeShape): Listing =>
   (max) =>
@@ -165,7 +168,7 @@ const countsOf = shaped<ScopeShape, OverviewCounts>(
         where job.state in ('launching', 'running') ${inScope(shape, sql`run`)}) as runners`,
 );
 
-/** How much there is of what stands in indexes of its own; failures are counted to 10,000. */
+/** Counts what has an index of its own; failures are counted up to 10,000. */
 export async function readOverviewCounts(db: Db, scope: OverviewScope): Promise<OverviewCounts> {
   const [row] = await countsOf(db, shapeOf(scope), valuesOf(scope));
   if (!row) throw new Error("counts are one row");

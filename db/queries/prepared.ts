@@ -1,8 +1,8 @@
 import type { Db, Tx } from "@/db/client";
 
 /**
- * A statement whose text never changes, built once for each connection, which also plans it once and keeps it: to build
- * and to plan one that reads a wide row takes longer than to run it. What differs from call to call is a placeholder.
+ * Builds a statement of fixed text once for each connection, which also plans it once and keeps the plan. Building and
+ * planning a statement that reads a wide row takes longer than running it. What differs between calls is a placeholder.
  */
 export function prepared<Statement>(
   name: string,

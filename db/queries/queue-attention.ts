@@ -31,7 +31,7 @@ export type AttentionRow = {
   sinceMs: number;
 };
 
-/** Notes of what tasks wait for that are looked at for evicted sessions. */
+/** Maximum notes of what tasks wait for that are searched for evicted sessions. */
 const BLOCKERS_MAX = 200;
 
 type AttentionSight = Sight & { failedPlaces: Place[] };
@@ -51,7 +51,7 @@ const attentionOf = firstsOf<AttentionShape, AttentionKind, AttentionRow>((shape
   return listings;
 });
 
-/** What needs a person, of each kind the first, and how many there are. */
+/** Reads what needs a person: the first of each kind, and their number. */
 export function readAttention(
   db: Db,
   sight: AttentionSight,
@@ -69,7 +69,7 @@ export function readAttention(
 const ATTENTION_TASK = sql`task.tenant_id as "tenantId", task.queue, task.lane, task.id as "taskId", task.title`;
 const NO_TEXT = sql`null::text`;
 
-/** Approvals that runs of tasks wait for. */
+/** Waiting approvals of tasks' runs. */
 const waitingApprovals =
   (shape: SightShape): Listing =>
   (max) =>
@@ -84,7 +84,7 @@ const waitingApprovals =
       ${shape.ofTenant ? sql`and approval.tenant_id = ${TENANT}` : sql``}
     order by approval.created_at limit ${sql.raw(String(max))}`;
 
-/** Queues and lanes that are paused. */
+/** Paused queues and lanes. */
 const pausedPlaces =
   (shape: SightShape): Listing =>
   (max) =>
@@ -98,7 +98,7 @@ const pausedPlaces =
       ${shape.ofQueue ? sql`and control.queue = ${QUEUE}` : sql``}
     order by control.updated_at desc limit ${sql.raw(String(max))}`;
 
-/** Of tasks that wait for a session whose volume is gone the first of each session. */
+/** Tasks that wait for a session whose volume is gone; the first task of each session. */
 const evicted =
   (shape: SightShape): Listing =>
   (max) =>
@@ -126,7 +126,7 @@ const evicted =
     where session.storage_state in ('deleting', 'evicted') and session.execution_state <> 'running'
     limit ${sql.raw(String(max))}`;
 
-/** Tasks whose provider's limit is reached, and that do not go on by themselves. */
+/** Tasks whose provider's limit is reached and that do not continue by themselves. */
 const parked =
   (shape: SightShape): Listing =>
   (max, inOrder) => {
@@ -146,10 +146,10 @@ const parked =
     ${inOrder(sql`task.parked_at desc`)} limit ${each}`;
   };
 
-/** Dependents of a failed task that are counted. */
+/** Maximum dependents of a failed task that are counted. */
 const DEPENDENTS_MAX = 100;
 
-/** Tasks that failed or were cancelled while others wait for them: each once, with how many those are. */
+/** Tasks that failed or were cancelled while others wait for them: each once, with the number of those. */
 const failedDependencies =
   (shape: SightShape): Listing =>
   (max, inOrder) => {
@@ -172,7 +172,7 @@ const failedDependencies =
     ${inOrder(sql`task.updated_at desc`)} limit ${each}`;
   };
 
-/** Tasks that failed of late and are not tried again. */
+/** Tasks that failed recently and are not tried again. */
 const deadLetters =
   (shape: AttentionShape): Listing =>
   (max, inOrder) => {

@@ -6,21 +6,22 @@ import { hiddenArray } from "./arrays";
 import { shaped } from "./named";
 import { prepared } from "./prepared";
 
-// What the commander reads beside the counters. Where a tenant's tasks are read, or the oldest of any, it is queue by
-// queue, by indexes that begin with both: the counters tell which there are. So nothing is read that is not answered.
+// What the commander reads in addition to the counters. A tenant's tasks, and the oldest of all, are read queue by
+// queue through indexes that begin with tenant and queue; the counters say which queues there are. So no row is read
+// that is not returned.
 
 const TOP_TASKS = 20;
-/** Queues of which some older starts may be read for nothing. */
+/** Up to this number of queues, it is acceptable to read some older starts in vain. */
 const FEW_PLACES = 30;
 
 /** A tenant's queue. */
 export type Place = { tenantId: string; queue: string };
-/** What is asked for; `places` are those in it that hold the tasks in question. */
+/** What is asked for. `places` are the queues within it that hold the tasks in question. */
 export type Sight = { tenantId: string | null; projectId?: string; queue?: string; places: Place[] };
-/** What the text of a statement depends on: by what it is narrowed. */
+/** What a statement's text depends on: the columns that it is narrowed by. */
 export type SightShape = { ofTenant: boolean; ofProject: boolean; ofQueue: boolean };
 
-/** A task in a line; instants are milliseconds. */
+/** A task in a row; instants are milliseconds. */
 export type LineRow = {
   taskId: string;
   title: string;
@@ -45,7 +46,7 @@ export function shapeOf({ tenantId, projectId, queue }: Sight): SightShape {
   return { ofTenant: tenantId !== null, ofProject: projectId !== undefined, ofQueue: queue !== undefined };
 }
 
-/** The values of a sight's placeholders but for its places, which may be several sets in one statement. */
+/** The values of a sight's placeholders, except its places, of which one statement may have several sets. */
 export function valuesOf({ tenantId, projectId, queue }: Sight): Record<string, unknown> {
   return { tenantId, projectId, queue };
 }
@@ -57,7 +58,7 @@ export function valuesOfPlaces(name: string, places: Place[]): Record<string, st
   };
 }
 
-/** The places of that name, of any number, each as `place`. */
+/** Unnests the places of that name, however many, each as `place`. */
 export function placesOf(name: string): SQL {
   const column = (key: string) => hiddenArray(sql`${sql.placeholder(`${name}${key}`)}::text[]`);
   return sql`unnest(${column("Tenants")}, ${column("Queues")}) as place (tenant_id, queue)`;
@@ -105,7 +106,7 @@ const topOfQueue = topOf(
 const topOfTenant = topOf("tenant", topOfPlaces(NOTHING));
 const topOfProject = topOf("project", topOfPlaces(OF_PROJECT));
 
-/** The tasks that come first, whatever their state. */
+/** Returns the tasks that come first, whatever their state. */
 export async function readTop(db: Db, { tenantId, projectId, queue, places }: Sight): Promise<QueueTaskRow[]> {
   if (tenantId === null && projectId === undefined)
     return queue === undefined ? topOfAll(db).execute() : topOfQueue(db).execute({ queue });
@@ -115,9 +116,9 @@ export async function readTop(db: Db, { tenantId, projectId, queue, places }: Si
 
 export type WaitsRow = { p50Ms: number | null; p95Ms: number | null; samples: number };
 export type MinutesRow = { started: number; completed: number; failed: number; minutes: number };
-/** `times`: what its attempt says of when it started; callers of their own may say anything. */
+/** `times`: the attempt's own start times, which may hold anything, since old callers wrote them. */
 export type ActiveRow = LineRow & { times: string[] };
-/** How a queue goes. `oldest`: of the tasks that wait for a slot the one that waits longest. */
+/** How a queue progresses. `oldest`: the task that has waited longest for a slot. */
 export type Pace = { waits: WaitsRow; throughput: MinutesRow; oldest: LineRow | null; active: ActiveRow[] };
 export type PaceLimits = { startsMax: number; minutes: number; activeMax: number };
 
@@ -132,8 +133,8 @@ const paceOf = shaped<PaceShape, Pace>(
 );
 
 /**
- * How the tasks of a sight go, in one statement: each part reads a few rows, in less time than a statement of its own
- * takes to be sent. `waiting` is the same sight with the places in which tasks wait.
+ * Reads how the tasks of a sight progress, in one statement: each part reads a few rows, in less time than it takes to
+ * send a statement of its own. `waiting` is the same sight with the places in which tasks wait.
  */
 export async function readPace(db: Db, sight: Sight, waiting: Sight, limits: PaceLimits): Promise<Pace> {
   const count = sight.places.length;
@@ -154,9 +155,9 @@ export async function readPace(db: Db, sight: Sight, waiting: Sight, limits: Pac
 }
 
 /**
- * How long the tasks that started last, of the last hour, waited for their slot. Of a few queues the hour is asked for
- * behind what is read: within it, an index of all queues' starts looks as good as their own. Of many, most of which are
- * quiet, and of a project, it bounds what is read.
+ * How long the most recently started tasks of the last hour waited for their slot. For a few queues the hour is applied
+ * after the rows are read: applied before, it would make the index of all queues' starts look as good as their own. For
+ * many queues, most of them quiet, and for a project, it bounds what is read.
  */
 function waitsOf({ ofTenant, ofProject, ofQueue, startsMax, startsEach, isFew }: PaceShape): SQL {
   const isRecent = sql`dispatched_at > now() - interval '1 hour'`;
@@ -178,7 +179,10 @@ function waitsOf({ ofTenant, ofProject, ofQueue, startsMax, startsEach, isFew }:
       where ${isRecent}) wait`;
 }
 
-/** Many queues share what is read, so that it stays bounded; a power of two, so that there are few statements. */
+/**
+ * The number of starts to read from each queue, so that the total stays bounded; a power of two, so that there are few
+ * different statements.
+ */
 function shareOf(max: number, places: number): number {
   return Math.min(max, 2 ** Math.ceil(Math.log2(Math.max(10, (2 * max) / Math.max(1, places)))));
 }
@@ -194,7 +198,7 @@ function oldestOf(shape: SightShape): SQL {
     order by task.ready_at limit 1`;
 }
 
-/** What holds a slot, the longest first. */
+/** Tasks that hold a slot, longest first. */
 function activeOf(shape: PaceShape): SQL {
   return sql`
     select ${LINE}, (extract(epoch from task.updated_at) * 1000)::float8 as "sinceMs",
@@ -204,7 +208,7 @@ function activeOf(shape: PaceShape): SQL {
     order by task.updated_at, task.id limit ${sql.raw(String(shape.activeMax))}`;
 }
 
-/** What happened in the last whole minutes and the one under way, and how long that is. */
+/** What happened in the last whole minutes and the current one, and the length of that time. */
 function throughputOf({ ofTenant, ofQueue, minutes }: PaceShape): SQL {
   const since = sql`date_trunc('minute', now()) - ${sql.raw(String(minutes))} * interval '1 minute'`;
   return sql`

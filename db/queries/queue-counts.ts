@@ -15,8 +15,8 @@ export type TaskCount = {
 export type CountScope = { tenantId?: string | null; projectId?: string; queue?: string; lane?: string };
 
 /**
- * How many tasks there are of each kind: the folded counts and the changes since, of one moment, so that they are what
- * a count of the table would say at that moment.
+ * Counts the tasks of each kind: the folded counts and the changes since, read at one moment, so that they equal a
+ * count of the table at that moment.
  */
 export async function readTaskCounts(db: Db | Tx, scope: CountScope): Promise<TaskCount[]> {
   const inScope = scopeOf(scope);
@@ -45,7 +45,7 @@ function scopeOf({ tenantId, projectId, queue, lane }: CountScope): SQL {
   return conditions.length === 0 ? sql`true` : sql.join(conditions, sql` and `);
 }
 
-/** What the changes of one lane that were folded together say of it. */
+/** The sum of the changes of one lane that were folded together. */
 export type LaneMoves = {
   tenantId: string;
   queue: string;
@@ -57,7 +57,10 @@ export type LaneMoves = {
   cancelled: number;
 };
 
-/** Adds the oldest changes to the counts they change, in one transaction of the caller's. Answers how many, and what they say of each lane. */
+/**
+ * Adds the oldest changes to their counts, within the caller's transaction. Returns the number of changes folded, and
+ * their sums by lane.
+ */
 export async function foldTaskCounts(tx: Tx, max: number): Promise<{ folded: number; lanes: LaneMoves[] }> {
   const { rows } = await tx.execute<LaneMoves & { folded: number }>(sql`
     with gone as (

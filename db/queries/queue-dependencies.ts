@@ -6,31 +6,31 @@ import type { QueueTaskRow } from "@/db/schema";
 import { hiddenArray, textArray } from "./arrays";
 import { executeNamed } from "./named";
 
-/** Of `known`, a dependency, and `dependency`, the task that it names. */
+/** Whether `dependency`, the task that a row `known` names, failed or was cancelled. */
 export const HAS_FAILED = sql`dependency.state in ('failed', 'cancelled')`;
 export const IS_SATISFIED = sql`(dependency.state = 'completed' or known.on_failed = 'start' and ${HAS_FAILED})`;
 
-/** By which a task is looked up: its tenant, and its id or its project and key. */
+/** How to look up a task: by tenant, and by its id or its project and key. */
 export type DependencyAsk = { tenantId: string } & ({ taskId: string } | { projectId: string; idempotencyKey: string });
 export type FoundDependency = Pick<
   QueueTaskRow,
   "id" | "tenantId" | "projectId" | "idempotencyKey" | "title" | "state"
 >;
 
-/** The tasks that others are to come after, as far as they are there. */
+/** Finds the tasks that others depend on, as far as they exist. */
 export function findDependencies(db: Db | Tx, asks: DependencyAsk[]): Promise<FoundDependency[]> {
   return executeNamed<FoundDependency>(db, sql`${found(asks)}`);
 }
 
 /**
- * The same, held as they are until the transaction ends: one that ends meanwhile sees what comes after it, and one that
- * is about to end is waited for.
+ * Finds and locks them until the transaction ends: a task that ends meanwhile sees its new dependents, and one that is
+ * about to end is waited for.
  */
 export function lockDependencies(tx: Tx, asks: DependencyAsk[]): Promise<FoundDependency[]> {
   return executeNamed<FoundDependency>(tx, sql`${found(asks)} order by id for share`);
 }
 
-/** The same, but for those that somebody changes in this moment: waits for nobody. */
+/** Finds and locks those that nobody else is changing now; waits for nobody. */
 export function lockFreeDependencies(tx: Tx, asks: DependencyAsk[]): Promise<FoundDependency[]> {
   return executeNamed<FoundDependency>(tx, sql`${found(asks)} order by id for share skip locked`);
 }
@@ -54,7 +54,7 @@ const found = (asks: DependencyAsk[]) => {
 /** `place`: among those of its task, from 0. */
 export type NewDependency = { taskId: string; dependsOnId: string; onFailed: OnDependencyFailed; place: number };
 
-/** Has tasks come after others. Those that are `doubtful` are judged anew by the dispatcher, once this is committed. */
+/** Inserts dependencies. The `doubtful` tasks are judged anew by the dispatcher after the commit. */
 export async function insertDependencies(tx: Tx, added: NewDependency[], doubtful: string[]): Promise<void> {
   const column = (key: "taskId" | "dependsOnId" | "onFailed") =>
     hiddenArray(textArray(added.map((dependency) => dependency[key])));
@@ -70,12 +70,12 @@ export async function insertDependencies(tx: Tx, added: NewDependency[], doubtfu
   );
 }
 
-/** Has a task be judged anew by the dispatcher. */
+/** Asks the dispatcher to judge a task anew. */
 export async function noteDoubtful(tx: Tx, taskId: string): Promise<void> {
   await executeNamed(tx, sql`insert into agentrun_queue_dependency_doubts (task_id) values (${taskId})`);
 }
 
-/** Takes away what a task comes after, but for some. Answers what was taken away. */
+/** Removes a task's dependencies except those to keep. Returns the removed ones. */
 export async function keepDependencies(tx: Tx, taskId: string, kept: string[]): Promise<string[]> {
   const rows = await executeNamed<{ id: string }>(
     tx,
@@ -86,13 +86,16 @@ export async function keepDependencies(tx: Tx, taskId: string, kept: string[]): 
   return rows.map(({ id }) => id);
 }
 
-/** What a task waits for: how many, which first, and how many of them have failed and let it wait for a person. */
+/**
+ * What a task waits for: the number of its open dependencies, the first of them, and how many have failed and hold it
+ * until a person decides.
+ */
 export type OpenDependencies = { count: number; failed: number; tasks: Dependency[] };
 
-/** Tasks that are told of by name, of those that one waits for. */
+/** Maximum dependencies of a task that are named. */
 export const DEPENDENCIES_TOLD = 10;
 
-/** Of some tasks, what each still waits for; none where that is nothing. */
+/** Returns what each task still waits for; a task that waits for nothing has no entry. */
 export async function readOpenDependencies(db: Db | Tx, taskIds: string[]): Promise<Map<string, OpenDependencies>> {
   const rows = await executeNamed<OpenDependencies & { taskId: string }>(
     db,
@@ -108,7 +111,7 @@ export async function readOpenDependencies(db: Db | Tx, taskIds: string[]): Prom
   return new Map(rows.map(({ taskId, ...open }) => [taskId, open]));
 }
 
-/** How many tasks each of some comes after; none where that is nothing. */
+/** Counts the dependencies of each task; a task without any has no entry. */
 export async function countDependencies(db: Db | Tx, taskIds: string[]): Promise<Map<string, number>> {
   const rows = await executeNamed<{ taskId: string; count: number }>(
     db,

@@ -8,7 +8,7 @@ import { executeNamed } from "./named";
 import { HAS_OTHER_TURN } from "./other-turns";
 import { RATE, type Rate } from "./queue-rates";
 
-/** Any constant: one dispatch at a time in a database, also while a limit is changed. */
+/** Any constant. Allows one dispatch, or one change of a limit, at a time in a database. */
 const DISPATCH_KEY = 7_150_301;
 
 /** What the dispatcher judges a task by. `createdAt` is PostgreSQL's own text: it is compared, never computed with. */
@@ -25,11 +25,11 @@ export type ReadyTask = {
   sessionId: string | null;
 };
 export type Lane = Pick<ReadyTask, "tenantId" | "queue" | "lane">;
-/** Tasks that hold slots, counted by everything that has a limit. */
+/** Numbers of tasks that hold slots, by every field that can have a limit. */
 export type ActiveTasks = Lane &
   Pick<ReadyTask, "backendProfile" | "concurrencyKey" | "sessionId"> & {
     tasks: number;
-    /** Of those the ones that this program dispatched, which use its executor. */
+    /** The tasks that this program dispatched, which use its executor. */
     own: number;
     /** The first few. */
     holders: string[];
@@ -37,31 +37,31 @@ export type ActiveTasks = Lane &
 
 const WAITS = sql`state = 'pending' and not_before is null`;
 /**
- * The clock as a value that an index can be searched by: a function that may change is asked for every row. A column
- * that is compared with it is also said to be given, since the planner else expects a third of all rows to match.
+ * The clock as a value that an index can be searched by: a volatile function would be called for every row. Conditions
+ * also state that the compared column is not null, because the planner otherwise expects a third of all rows to match.
  */
 const NOW = sql`(select clock_timestamp())`;
 
-/** Waits until no other dispatch or change of limits is under way; held until the transaction ends. */
+/** Waits until no other dispatch or change of limits is in progress; the lock is held until the transaction ends. */
 export async function lockDispatch(tx: Tx): Promise<void> {
   await executeNamed(tx, sql`select pg_advisory_xact_lock(${DISPATCH_KEY})`);
 }
 
 /**
- * The earliest of a column's instants among waiting tasks, which an index begins with. To ask whether any is over by
- * now would have the planner expect a third of all tasks, and read them all to find none.
+ * The earliest value of a column among waiting tasks, found through an index that begins with it. Asking instead
+ * whether any value lies in the past would let the planner expect a third of all tasks, and read them all to find none.
  */
 const firstWaiting = (instant: SQL) =>
   sql`(select ${instant} from agentrun_queue_tasks where state = 'pending' and ${instant} is not null
     order by ${instant} limit 1)`;
 
-/** What there is to do beside dispatching: most passes find nothing, and learn it by one way to the server. */
+/** What there is to do beside dispatching. Most passes find nothing, and learn that in one round trip. */
 export type Upkeep = {
   hasExpired: boolean;
   hasStranded: boolean;
   hasDue: boolean;
   hasBlocked: boolean;
-  /** Tasks that come after others and are to be judged. */
+  /** Tasks with dependencies that have to be judged. */
   hasDoubts: boolean;
 };
 
@@ -81,7 +81,7 @@ export async function readUpkeep(db: Db | Tx): Promise<Upkeep> {
   return upkeep;
 }
 
-/** Makes tasks ready whose time has come. */
+/** Makes tasks ready whose time has come. Returns their number. */
 export async function releaseDue(tx: Tx, max: number): Promise<number> {
   const released = await executeNamed<{ id: string }>(
     tx,
@@ -95,7 +95,7 @@ export async function releaseDue(tx: Tx, max: number): Promise<number> {
   return released.length;
 }
 
-/** A queue's or lane's limits, as far as the dispatcher goes by them. */
+/** A queue's or lane's limits, as far as the dispatcher uses them. */
 export type Limits = Lane & {
   maxRunning: number | null;
   keyMaxRunning: number | null;
@@ -105,7 +105,7 @@ export type Limits = Lane & {
   state: ControlState;
   reason: string | null;
 };
-/** `tenantId` `*`: all tenants; null: every project, every profile. `endsAt` is an instant as JSON has it. */
+/** `tenantId` `*`: all tenants. null: every project, every profile. `endsAt` is an instant as JSON has it. */
 export type HeldBudget = {
   id: string;
   name: string;
@@ -124,16 +124,16 @@ export type DispatchFacts = {
     probe: BackendProbe | null;
     isDisabled: boolean;
     disabledReason: string | null;
-    /** Turns under way in runs of no task; counted where the profile has a limit. */
+    /** Running turns in runs that no task made; counted where the profile has a limit. */
     otherTurns: number;
   }[];
   /** Budgets that are reached, and hold what they bound until they are raised or their period ends. */
   budgets: HeldBudget[];
-  /** Runner jobs that live for runs of no task. */
+  /** Live runner jobs for runs that no task made. */
   otherRunners: number;
 };
 
-/** Everything that limits dispatching, of one moment and by one way to the server. */
+/** Reads everything that limits dispatching, as of one moment and in one round trip. */
 export async function readDispatchFacts(db: Db | Tx): Promise<DispatchFacts> {
   const rows = await executeNamed<DispatchFacts>(
     db,
@@ -170,14 +170,15 @@ export async function readDispatchFacts(db: Db | Tx): Promise<DispatchFacts> {
 }
 
 /**
- * A lane in which a task is ready. `servedAtMs`: when it was served last, milliseconds since 1970; 0: it never was.
- * `queueServedAtMs`: when its tenant was in any lane of its queue; 0 also where no rate of all tenants bounds the queue.
+ * A lane in which a task is ready. `servedAtMs`: when the lane was last served, in milliseconds since 1970; 0: never.
+ * `queueServedAtMs`: when its tenant was last served in any lane of the queue; 0 also where no rate of all tenants
+ * bounds the queue.
  */
 export type ReadyLane = Lane & { servedAtMs: number; queueServedAtMs: number };
 
 /**
- * Every lane in which a task is ready: by skipping from one to the next in the index, whatever they hold. `also` is one
- * in which a task would be.
+ * Returns every lane in which a task is ready, by skipping from one lane to the next in the index, however many tasks
+ * they hold. `also` is added: a lane in which a task is imagined.
  */
 export async function readReadyLanes(db: Db | Tx, also: Lane | null = null): Promise<ReadyLane[]> {
   const more =
@@ -207,7 +208,7 @@ export async function readReadyLanes(db: Db | Tx, also: Lane | null = null): Pro
   return rows;
 }
 
-/** The first ready tasks of each of some lanes, in their order. */
+/** Returns the first ready tasks of each lane, in order. */
 export async function readHeads(db: Db | Tx, lanes: Lane[], each: number): Promise<ReadyTask[]> {
   if (lanes.length === 0) return [];
   const column = (key: keyof Lane) => hiddenArray(textArray(lanes.map((lane) => lane[key])));
@@ -226,7 +227,7 @@ export async function readHeads(db: Db | Tx, lanes: Lane[], each: number): Promi
   return rows;
 }
 
-/** Distinct notes of what tasks were found to wait for, in their order after a given one. */
+/** Returns distinct notes of what tasks wait for, in order, after a given note. */
 export async function readBlockers(db: Db | Tx, after: string, max: number): Promise<string[]> {
   const rows = await executeNamed<{ on: string }>(
     db,
@@ -244,7 +245,10 @@ export async function readBlockers(db: Db | Tx, after: string, max: number): Pro
 
 export type NotedLane = Lane & { on: string };
 
-/** The lanes of the tasks that bear some notes: by skipping from one to the next in the index, whatever they hold. */
+/**
+ * Returns the lanes of the tasks with the given notes, by skipping from one lane to the next in the index, however many
+ * tasks they hold.
+ */
 export async function readNotedLanes(tx: Tx, notes: string[]): Promise<NotedLane[]> {
   if (notes.length === 0) return [];
   return executeNamed<NotedLane>(
@@ -264,7 +268,7 @@ export async function readNotedLanes(tx: Tx, notes: string[]): Promise<NotedLane
   );
 }
 
-/** Makes the first tasks of some lanes ready that wait for something of which so many slots are free. */
+/** Clears the note of the first tasks of some lanes that wait for something of which `slots` slots are free. */
 export async function unblock(tx: Tx, on: string, { lanes, slots }: { lanes: Lane[]; slots: number }): Promise<void> {
   const column = (key: keyof Lane) => hiddenArray(textArray(lanes.map((lane) => lane[key])));
   await executeNamed(
@@ -284,8 +288,8 @@ export async function unblock(tx: Tx, on: string, { lanes, slots }: { lanes: Lan
 }
 
 /**
- * Notes what tasks wait for, so that no further pass looks at them until it is free. One that somebody changes in this
- * moment, or has moved since it was looked at, is left to the next pass.
+ * Notes what tasks wait for, so that no further pass looks at them until it is free. A task that somebody is changing,
+ * or that was moved since it was looked at, is left to the next pass.
  */
 export async function noteBlocked(tx: Tx, blocked: { task: ReadyTask; on: string }[]): Promise<void> {
   if (blocked.length === 0) return;
@@ -305,7 +309,7 @@ export async function noteBlocked(tx: Tx, blocked: { task: ReadyTask; on: string
   );
 }
 
-/** Tasks whose run waits for a runner that cannot come: their session was evicted meanwhile. */
+/** Tasks whose run waits for a runner that cannot come, because their session was evicted meanwhile. */
 export async function readStranded(db: Db | Tx, max: number): Promise<string[]> {
   const rows = await executeNamed<{ id: string }>(
     db,
@@ -332,10 +336,10 @@ const USED = {
   micros: sql`used.cost_micros`,
 };
 
-/** A turn is under way, its volume has gone, or what it may spend is spent. */
+/** Why a session is busy: a turn is running, its volume is gone, or its budget is spent. */
 export type SessionBusy = "running" | "evicted" | "spent";
 
-/** Which of some sessions cannot take a turn now, and why. */
+/** Returns which of the sessions cannot take a turn now, and why. */
 export async function readBusySessions(
   db: Db | Tx,
   sessionIds: string[],

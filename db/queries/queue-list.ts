@@ -10,24 +10,24 @@ import { isWithin } from "./is-within";
 import { executeNamed } from "./named";
 import { HELD } from "./never";
 
-/** What of tasks is listed, by when they were added too; every condition is exact but the search. */
+/** Which tasks are listed, also by when they were added. Every condition but the search is exact. */
 export type TaskListFilter = TimeRange & {
-  /** The caller's own, and the one asked for: two that differ match nothing. */
+  /** The caller's own tenant, and the one asked for. Two different ones match nothing. */
   tenantIds: string[];
   projectId?: string;
   queue?: string;
   lane?: string;
   state?: TaskState;
-  /** A version. */
+  /** Only tasks with a version above this one. */
   updatedAfter?: number;
   backendProfile?: string;
   sessionId?: string;
   failureKind?: string;
   concurrencyKey?: string;
-  /** A task that they come after. */
+  /** The id of a task: lists those that depend on it. */
   dependsOn?: string;
   parked?: boolean;
-  /** By the reader's marks. */
+  /** Judged by the reader's marks. */
   unread?: boolean;
   readerId?: string;
   metadata?: MetadataFilter;
@@ -36,23 +36,26 @@ export type TaskListFilter = TimeRange & {
 /** A task's place in the order of the screen; the instant is the database's own text. */
 export type TaskPlace = { priority: number; createdAt: string; id: string };
 
-/** A task's whole id as this program makes them, which is looked up and not searched for. */
+/** A full task id as this program makes them: it is looked up, not searched for. */
 const TASK_ID = /^qt_[0-9a-f]{32}$/;
-/** Tasks that one page looks at, at most, for what no index answers: the page may be short, and its cursor goes on. */
+/**
+ * Maximum tasks that one page looks at for conditions without an index. The page may then be short, and its cursor
+ * continues.
+ */
 const SCANNED_MAX = 1_000;
-/** Kinds of tasks that a page is merged from, at most. */
+/** Maximum kinds of tasks that a page is merged from. */
 const KINDS_MAX = 500;
-/** Tasks that wait for an instant: where there are no more, those that are parked are found among them. */
+/** Tasks that wait for an instant. Up to this number of them, parked tasks are looked for among these. */
 const NOT_DUE_MAX = 2_000;
 
 /**
- * The places of a page: of the tasks that come first after another place, by priority, age and id. `last` is how far a
- * page that is short was looked for; null where it holds all there is, or is full.
+ * Returns the places of a page: the first tasks after a given place, by priority, age and id. `last` is how far a short
+ * page has looked; null where the page is full or nothing is left.
  *
- * Tasks of a tenant, project, queue, lane and state stand together in one index, in the order of the screen. Which such
- * kinds there are is what the counters know, so that a page of any of these filters is the first of a few kinds' heads,
- * and reads nothing else, however rare what it looks for is. Only where the kinds are too many, and for a search, the
- * list is gone through row by row, a bounded number for each page.
+ * One index holds the tasks of each tenant, project, queue, lane and state together, in the order of the screen. The
+ * counters know which of these kinds exist. So a page of any of these filters merges the heads of a few kinds and reads
+ * nothing else, however rare the matching tasks are. Only where there are too many kinds, and for a search, the list is
+ * read row by row, a bounded number for each page.
  */
 export async function readTaskPlaces(
   db: Db,
@@ -80,7 +83,7 @@ export function matchesTasks(filter: TaskListFilter): SQL | undefined {
   );
 }
 
-/** What is looked up task by task: no index answers it. */
+/** Conditions that are checked task by task, since no index serves them. */
 function looksFor(filter: TaskListFilter): SQL | undefined {
   const { backendProfile, sessionId, failureKind, concurrencyKey, dependsOn, parked, search } = filter;
   return and(
@@ -104,7 +107,7 @@ function comesAfter(taskId: string): SQL {
     where known.task_id = ${queueTasks.id} and known.depends_on_id = ${taskId})`;
 }
 
-/** Whether a reader has read a task as it is now. */
+/** Whether a reader has read the current version of a task. */
 function matchesReader({ unread, readerId }: TaskListFilter): SQL | undefined {
   if (unread === undefined || readerId === undefined) return undefined;
   const isRead = sql`exists (select 1 from ${queueReadCursors} where ${queueReadCursors.taskId} = ${queueTasks.id}
@@ -113,16 +116,16 @@ function matchesReader({ unread, readerId }: TaskListFilter): SQL | undefined {
 }
 
 type Source = {
-  /** The first tasks after a place, in order: columns id, priority and created_at. */
+  /** Selects the first tasks after a place, in order: columns id, priority and created_at. */
   heads(after: TaskPlace | null, max: number): SQL;
-  /** What they must be beside; undefined where all of them match. */
+  /** The remaining conditions; undefined where every task selected by `heads` matches. */
   rest: SQL | undefined;
 };
 
 async function sourceOf(db: Db, filter: TaskListFilter): Promise<Source> {
   const { tenantIds, projectId, queue, lane, state } = filter;
   const search = looksFor(filter);
-  // One task is found by its id, and what changed of late by its version, whatever it is, and then put in order.
+  // A single task is found by its id, and recent changes by their version, whatever the kind; both are then sorted.
   if (filter.updatedAfter !== undefined || TASK_ID.test(filter.search ?? ""))
     return { heads: headsOf(matchesTasks(filter)), rest: undefined };
   if (filter.dependsOn !== undefined) {
@@ -142,14 +145,14 @@ async function sourceOf(db: Db, filter: TaskListFilter): Promise<Source> {
   if (!isKindAsked && isIndexed) return { heads: headsOf(ofKind({ tenantIds, queue })), rest: search };
   if ((await countKinds(db, filter)) <= KINDS_MAX) return { heads: headsOfKinds(filter), rest: search };
   const rest = and(ofKind(filter), search) ?? sql`true`;
-  // Of a tenant its own tasks alone: a place among those of others is nobody else's business.
+  // For a tenant, only its own tasks: a place among those of other tenants is nobody else's business.
   if (tenantIds.length > 0) return { heads: headsOfPlaces({ tenantIds, queue }), rest };
   return { heads: headsOf(ofKind({ tenantIds, queue })), rest };
 }
 
 /**
- * Tasks that wait for an instant, or for a person, as their own index has them: whatever is parked is among them. Those
- * that wait for other tasks, however many they are, are none.
+ * Tasks that wait for an instant or a person, from an index of their own. Parked tasks are among them; tasks that wait
+ * for other tasks, however many, are not.
  */
 const NOT_DUE = sql`select id from (
     select id from agentrun_queue_tasks where state = 'pending' and not_before < ${HELD}
@@ -161,7 +164,7 @@ async function areFewNotDue(db: Db): Promise<boolean> {
   return (row?.tasks ?? 0) <= NOT_DUE_MAX;
 }
 
-/** Titles that hold the text, whatever its case, or the task of that id. */
+/** Matches titles that contain the text, ignoring case, or the task with that id. */
 export function matchesSearch(search: string | undefined): SQL | undefined {
   if (search === undefined || search === "") return undefined;
   if (TASK_ID.test(search)) return eq(queueTasks.id, search);
@@ -192,12 +195,14 @@ function headsOfKinds(filter: TaskListFilter): Source["heads"] {
   return headsOfEach(kindsOf(filter), ["tenant_id", "project_id", "queue", "lane", "state"]);
 }
 
-/** Of each queue of some tenants, which are few however many lanes they have. */
+/** The heads of each queue of some tenants; there are few queues, however many lanes they have. */
 function headsOfPlaces(filter: TaskListFilter): Source["heads"] {
   return headsOfEach(sql`select distinct tenant_id, queue from (${kindsOf(filter)}) known`, ["tenant_id", "queue"]);
 }
 
-/** Merges the heads of groups of tasks, each in order in an index that begins with what its tasks have in common. */
+/**
+ * Merges the heads of groups of tasks. Each group is sorted by an index that begins with the columns shared within it.
+ */
 function headsOfEach(groups: SQL, shared: string[]): Source["heads"] {
   const isOfGroup = sql.raw(shared.map((name) => `agentrun_queue_tasks.${name} = kind.${name}`).join(" and "));
   return (after, max) => {
@@ -213,8 +218,8 @@ function headsOfEach(groups: SQL, shared: string[]): Source["heads"] {
 const IN_ORDER = sql`order by priority desc, created_at, id`;
 
 /**
- * After a place come the later tasks of its priority, then the lower priorities: two conditions, because one with an OR
- * over both directions could not start in the middle of an index.
+ * After a place come the later tasks of its priority, then the lower priorities. These are two conditions, because a
+ * single one with an OR over both directions could not start in the middle of an index.
  */
 function afterPlace(place: TaskPlace | null): (SQL | undefined)[] {
   if (place === null) return [undefined];
@@ -225,7 +230,7 @@ function afterPlace(place: TaskPlace | null): (SQL | undefined)[] {
   ];
 }
 
-/** The kinds of tasks that there are, by the counters and what changed since they were folded. */
+/** The existing kinds of tasks, by the counters and the changes since they were folded. */
 export function kindsOf(filter: TaskListFilter): SQL {
   const where = kindConditions(filter);
   return sql`
@@ -234,7 +239,7 @@ export function kindsOf(filter: TaskListFilter): SQL {
     select tenant_id, project_id, queue, lane, state from agentrun_queue_count_changes where entered > 0 and ${where}`;
 }
 
-/** Which of the counters' rows are of a filter's kinds. */
+/** Conditions that select the counters' rows of a filter's kinds. */
 export function kindConditions({ tenantIds, projectId, queue, lane, state }: TaskListFilter): SQL {
   const conditions = [
     ...tenantIds.map((tenantId) => sql`tenant_id = ${tenantId}`),

@@ -3,13 +3,13 @@ import type { QueueHistoryInput, QueueMinute } from "@/contract/queue-commander"
 import type { Db, Tx } from "@/db/client";
 import type { LaneMoves } from "./queue-counts";
 
-/** What waits and runs in each lane by the folded counts, of the lanes that hold any. */
+/** What waits and runs in each lane that holds any, by the folded counts. */
 const DEPTHS = sql`
   select tenant_id, queue, lane, coalesce(sum(tasks) filter (where state = 'pending'), 0) as waiting,
     coalesce(sum(tasks) filter (where state in ('dispatched', 'running')), 0) as running
   from agentrun_queue_counts`;
 
-/** Adds what was folded to the minute under way, with what waits and runs after it: the last fold of a minute stays. */
+/** Adds folded changes to the current minute, with what waits and runs after them: the last fold of a minute stays. */
 export async function noteMoves(tx: Tx, lanes: LaneMoves[]): Promise<void> {
   if (lanes.length === 0) return;
   await tx.execute(sql`
@@ -29,7 +29,7 @@ export async function noteMoves(tx: Tx, lanes: LaneMoves[]): Promise<void> {
       failed = minutes.failed + excluded.failed, cancelled = minutes.cancelled + excluded.cancelled`);
 }
 
-/** Notes what waits and runs in lanes in which nothing happens, once in a minute, of the deepest lanes. */
+/** Records what waits and runs in the deepest lanes in which nothing happens, once a minute. */
 export async function noteDepths(tx: Tx, max: number): Promise<void> {
   await tx.execute(sql`
     insert into agentrun_queue_minutes (minute, tenant_id, queue, lane, waiting, running)
@@ -40,7 +40,7 @@ export async function noteDepths(tx: Tx, max: number): Promise<void> {
     on conflict do nothing`);
 }
 
-/** Removes minutes that are older than is kept. Answers how many. */
+/** Removes minutes older than the time to keep. Returns their number. */
 export async function removeOldMinutes(tx: Tx, keptMs: number, max: number): Promise<number> {
   const { rowCount } = await tx.execute(sql`
     delete from agentrun_queue_minutes where ctid = any(array(
@@ -51,7 +51,10 @@ export async function removeOldMinutes(tx: Tx, keptMs: number, max: number): Pro
 
 export type HistoryRow = Omit<QueueMinute, "minute"> & { atMs: number };
 
-/** Lanes' steps of so many minutes: what happened in each, and what waited and ran at its last minute that is known. */
+/**
+ * Returns lanes' steps of a number of minutes: what happened in each, and what waited and ran in its last recorded
+ * minute.
+ */
 export async function readHistory(
   db: Db,
   { tenantId, queue, lane }: Pick<QueueHistoryInput, "queue" | "lane"> & { tenantId: string | null },

@@ -4,18 +4,18 @@ import { queueTasks } from "@/db/schema";
 import { executeNamed } from "./named";
 import { kindConditions, kindsOf, matchesTasks, type TaskListFilter } from "./queue-list";
 
-/** A task's place among those that changed last; the transaction's id is the database's own text. */
+/** A task's place among those that changed last. The transaction id is the database's own text. */
 export type NewestPlace = { changeXid: string; version: number; id: string };
 
-/** So many tasks are put in order all at once; of more only those that changed last are looked at. */
+/** Up to this number of tasks are all sorted; beyond it, only the last to change are looked at. */
 const SORTED_MAX = 2_000;
-/** Of those, for each page: it may be short, and its cursor goes on. */
+/** Maximum tasks looked at for each page in that case. The page may then be short, and its cursor continues. */
 const SCANNED_MAX = 1_000;
 
 /**
- * The places of a page of tasks by when they last changed, the newest first. Where the counters know of few of their
- * kinds all of those are read, whenever they changed; else what changed last is gone through, a bounded number for each
- * page. `last` is how far a page that is short was looked for.
+ * Returns the places of a page of tasks by when they last changed, newest first. Where the counters know few tasks of
+ * these kinds, all of them are read, whenever they changed. Otherwise the last changes are read, a bounded number for
+ * each page. `last` is how far a short page has looked.
  */
 export async function readNewestTasks(
   db: Db,
@@ -58,7 +58,7 @@ function isAfter(place: NewestPlace | null): SQL | undefined {
     < (${changeXid}::text::xid8, ${version}::bigint, ${id})`;
 }
 
-/** How many tasks the counters know of a filter's kinds. */
+/** Returns how many tasks of a filter's kinds the counters know. */
 async function countKnown(db: Db, filter: TaskListFilter): Promise<number> {
   const where = kindConditions(filter);
   const [row] = await executeNamed<{ tasks: number }>(

@@ -1,15 +1,16 @@
 import { sql } from "drizzle-orm";
 import type { Db } from "@/db/client";
 
-/** Queues of a tenant that are looked at, and tasks of each, those that have waited longest. */
+/** Maximum queues of a tenant that are looked at, and tasks of each: those that have waited longest. */
 const QUEUES_MAX = 20;
 const TASKS_MAX = 100;
 
 export type OldestTask = { tenantId: string; queue: string; lane: string; sinceMs: number };
 
 /**
- * Of each lane since when the task waits for a slot that has waited longest. An index has a queue's tasks in that order,
- * whatever their lane: a lane that is not among the first of them is not told of, and of a great many queues none is.
+ * Returns for each lane since when its longest-waiting task waits for a slot. An index has a queue's tasks in that
+ * order, whatever their lane. A lane whose oldest task is not among the first of its queue is left out, and so is every
+ * lane where there are too many queues.
  */
 export async function readOldestTasks(
   db: Db,

@@ -6,8 +6,8 @@ export type CountDifferenceRow = Omit<TaskCount, "tasks"> & { counted: number; i
 export type Recount = { tasks: number; kinds: number; differing: number; differences: CountDifferenceRow[] };
 
 /**
- * Counts the table and compares each kind of task with what the counters say of it: in one statement, so that both are
- * of one moment, whoever writes meanwhile.
+ * Counts the table and compares each kind of task with the counters, in one statement, so that both are of one moment
+ * whoever writes meanwhile.
  */
 export async function recountTasks(db: Db | Tx, max: number): Promise<Recount> {
   const kind = sql`tenant_id, project_id, queue, lane, backend_profile, state`;

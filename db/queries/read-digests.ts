@@ -3,38 +3,38 @@ import type { Db, Tx } from "@/db/client";
 import { executeNamed } from "./named";
 import type { SpentSums } from "./sum-usage";
 
-/** What an event has of words, cut to a glance; what it lacks is not there. */
+/** The words of an event, cut short. Fields that the event lacks are absent. */
 export type SaidEvent = {
   runId: string;
   seq: number;
   type: string;
   createdAt: string;
-  /** Of an output its end, of all else the beginning. */
+  /** The end of an output, or the beginning of any other text. */
   text?: string;
   command?: string;
   exitCode?: number;
   tool?: string;
-  /** Of the first file of a change, and how many there are. */
+  /** The path and kind of a change's first file, and the number of files. */
   path?: string;
   change?: string;
   files?: number;
-  /** Of an approval: what is asked for, and what was decided. */
+  /** For an approval: what is asked for, and what was decided. */
   asks?: string;
   decision?: string;
   status?: string;
 };
 export type DigestRow = { sessionId: string; sums: SpentSums[]; said: SaidEvent[] };
 
-// They stand in the text, so that a plan is made for them.
-/** So many of a run's newest events are passed through for those of a type that has words, */
+// These limits stand in the statement's text, so that a plan is made for them.
+/** The newest events of a run in which to look for types that have words. */
 const NEWEST = sql.raw("64");
-/** so many of these are looked at, */
+/** Of these, the maximum events whose payloads are looked at. */
 const LOOKED_AT = sql.raw("8");
-/** as far as their payloads have so many bytes in the database; the newest one is looked at whatever it has, */
+/** Payloads are looked at up to this total size in the database, in bytes; the newest one whatever its size. */
 const BYTES = sql.raw("131072");
-/** and so many that have words are told: one may turn out to have nothing but control sequences. */
+/** Maximum events with words that are returned: one may turn out to hold only control sequences. */
 const TOLD = sql.raw("3");
-/** Characters of a beginning, and of an output's end, before they are cleaned. */
+/** Maximum characters of a beginning, and of an output's end, before they are cleaned. */
 const [CUT, TAIL] = [sql.raw("400"), sql.raw("1000")];
 
 const [OUTPUTS, TYPES] = [
@@ -50,8 +50,8 @@ const cut = (name: string) => sql`left(${textOf(name)}, ${CUT})`;
 const firstOf = (...names: string[]) => sql`coalesce(${sql.join(names.map(textOf), sql`, `)})`;
 
 /**
- * What sessions' calls took, and the newest events of their active or last runs that have words, in one statement. Of each
- * run the end of one index is read, and of long payloads no more than a few.
+ * Reads what sessions' calls consumed, and the newest events with words of their active or last runs, in one statement.
+ * For each run it reads the end of one index, and only a few long payloads.
  */
 export function readDigests(db: Db | Tx, ids: readonly string[], tenantId: string | null): Promise<DigestRow[]> {
   return executeNamed<DigestRow>(

@@ -7,11 +7,11 @@ export type EventRange = {
   afterSeq: number;
   limit: number;
   types?: readonly string[];
-  /** The last seq that is looked at. */
+  /** The last seq to read. */
   throughSeq?: number;
 };
 
-/** Events of one run after a seq, in order: one range of the index on (run_id, seq), wherever in the run it starts. */
+/** Returns events of one run after a seq, in order: one range of the index on (run_id, seq), wherever it starts. */
 export function readEventPage(db: Db | Tx, range: EventRange): Promise<EventRow[]> {
   return db
     .select()

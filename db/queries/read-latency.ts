@@ -1,11 +1,11 @@
 import { sql } from "drizzle-orm";
 import type { Db, Tx } from "@/db/client";
 
-/** Calls of one slot that are read at most. */
+/** Maximum calls that are read of one slot. */
 export const SLOT_CALLS_MAX = 16;
 
 export type LatencyScope = { backendProfile: string; tenantId: string | null };
-/** A step is told of by slots, all of them as long. */
+/** A step is divided into slots of equal length. */
 export type LatencySpan = { fromMs: number; toMs: number; stepMinutes: number; slotMinutes: number };
 export type LatencyRow = {
   atMs: number;
@@ -14,15 +14,16 @@ export type LatencyRow = {
   refused: number;
   failed: number;
   aborted: number;
-  /** At the median and at 95 of 100; null where nothing was answered whole. */
+  /** At the median and the 95th percentile; null where nothing was answered completely. */
   firstByteMs: number[] | null;
   wholeMs: number[] | null;
   isSampled: boolean;
 };
 
 /**
- * How long a profile's calls took in each step of a time, and how they ended. Of each slot its last calls are read, by
- * index: so it costs no more however many there are, and a busy hour is told by calls from all over it.
+ * Reads how long a profile's calls took in each step of a time, and how they ended. Only the last calls of each slot
+ * are read, by index. So the cost does not grow with the number of calls, and a busy hour is represented by calls from
+ * all over it.
  */
 export async function readLatency(
   db: Db | Tx,

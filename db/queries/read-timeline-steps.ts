@@ -19,9 +19,9 @@ export type TimelineStep = {
   isError: boolean;
   durationMs: number | null;
   exitCode: number | null;
-  /** Input, cached input, output and reasoning, of an event that counts them. */
+  /** Input, cached input, output and reasoning tokens, for an event that counts them. */
   tokens: number[] | null;
-  /** What a volume held, of an event that tells of its archive. */
+  /** The size of the volume, for an event that reports its archive. */
   sizeBytes: number | null;
   filesCount: number | null;
 };
@@ -33,9 +33,9 @@ const READ_TYPES = sql`('backend_status', 'terminal_status', 'tool_call', 'tool_
   'file_change', 'approval_request', 'approval_decision', 'token_usage')`;
 
 /**
- * A run's events in a range of seqs as steps of its timeline: as many rows of the index on (run_id, seq) as the range is
- * long, whatever plan is made. Each payload is read
- * once at most, and long ones (what was said, printed or changed) are not read at all where their type says enough.
+ * Returns a run's events in a range of seqs as steps of its timeline. Reads as many rows of the index on (run_id, seq)
+ * as the range is long, whatever the plan. Each payload is read at most once; long ones (what was said, printed or
+ * changed) are not read at all where their type says enough.
  */
 export async function readTimelineSteps(
   db: Db | Tx,

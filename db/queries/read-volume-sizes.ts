@@ -1,14 +1,14 @@
 import { sql } from "drizzle-orm";
 import type { Db, Tx } from "@/db/client";
 
-/** As many as a picture has room for. */
+/** As many as a chart has room for. */
 export const SIZES_MAX = 200;
 
 export type VolumeSizeRow = { atMs: number; sizeBytes: number; filesCount: number; measured: number };
 
 /**
- * What a session's volume held over its whole life, the oldest first. Of more than can be drawn, the time is cut into
- * equal spans, and the last figure of each is told: the newest is always among them.
+ * Returns the sizes of a session's volume over its whole life, oldest first. Where there are more than can be drawn,
+ * the time is cut into equal spans and the last size of each is returned, so that the newest is always included.
  */
 export async function readVolumeSizes(
   db: Db | Tx,

@@ -4,7 +4,7 @@ import { executeNamed } from "./named";
 
 export type MadeVolume = { sessionId: string; name: string; namespace: string; phase: string };
 
-/** Records volumes that were made, of sessions that still wait for theirs. Answers whose were recorded. */
+/** Records new volumes for the sessions that still wait for theirs. Returns the sessions that were updated. */
 export async function recordVolumes(db: Db, made: MadeVolume[]): Promise<Set<string>> {
   const rows = await executeNamed<{ sessionId: string }>(
     db,

@@ -5,9 +5,9 @@ import { executeNamed } from "./named";
 export type SeenPhase = { name: string; phase: string };
 
 /**
- * Brings phases of volumes up to what their provider says, of the sessions that have them. Only rows that differ are
- * written, since each write goes out to whoever follows the session; one that is locked waits for the next look. Nobody
- * gets anything to read by it: who had read all of a session before still has. Answers whose were changed.
+ * Updates the phases of sessions' volumes to what their provider reports. Only rows that differ are written, since each
+ * write is sent to everybody who follows the session; a locked row waits for the next look. The change gives nobody
+ * anything to read: whoever had read all of a session before still has. Returns the sessions that were changed.
  */
 export async function renewPhases(db: Db, seen: SeenPhase[]): Promise<string[]> {
   const rows = await executeNamed<{ sessionId: string }>(

@@ -6,10 +6,10 @@ import { leases, runners, runs } from "@/db/schema";
 import { hasLiveJob } from "./end-runner";
 import { isHeld, isLiving, leaseMs, runnerState } from "./runner-state";
 
-/** A step of a picture at its finest: beats of the minute before count as this minute's. */
+/** The finest step of a chart. Beats of the minute before count for this minute. */
 const MINUTE_MS = 60_000;
 
-/** Notes the living runners of each tenant, and of all together; the last look of a minute stays. */
+/** Records the living runners of each tenant and of all together; the last look of a minute stays. */
 export async function noteRunners(tx: Tx, capacity: number): Promise<void> {
   await tx.execute(sql`
     insert into agentrun_runner_minutes
@@ -41,7 +41,7 @@ export async function noteRunners(tx: Tx, capacity: number): Promise<void> {
       trip_p50_ms = excluded.trip_p50_ms, trip_p95_ms = excluded.trip_p95_ms`);
 }
 
-/** Ends runners that hold no run, have no process that is known, and were not heard of for so long. */
+/** Ends runners that hold no run, have no known process, and were not heard from for `silentMs`. */
 export async function endSilentRunners(tx: Tx, silentMs: number, max: number): Promise<void> {
   await tx.execute(sql`
     update agentrun_runners set ended_at = clock_timestamp(), end_kind = coalesce(end_kind, 'silent')
@@ -53,7 +53,7 @@ export async function endSilentRunners(tx: Tx, silentMs: number, max: number): P
       order by ${runners.id} limit ${max} for update of ${runners} skip locked))`);
 }
 
-/** Removes minutes that are older than is kept. */
+/** Removes minutes older than the time to keep. */
 export async function removeOldRunnerMinutes(tx: Tx, keptMs: number, max: number): Promise<void> {
   await tx.execute(sql`
     delete from agentrun_runner_minutes where ctid = any(array(
@@ -63,7 +63,7 @@ export async function removeOldRunnerMinutes(tx: Tx, keptMs: number, max: number
 
 export type RunnerMinuteRow = Omit<RunnerMinute, "minute"> & { atMs: number };
 
-/** A tenant's steps, or those of all together: the most of each step's minutes. */
+/** Returns a tenant's steps, or those of all together: the maximum over each step's minutes. */
 export async function readRunnerMinutes(
   db: Db | Tx,
   { tenantId, from, stepMinutes }: { tenantId: string | null; from: Date; stepMinutes: number },

@@ -4,12 +4,15 @@ import type { Db, Tx } from "@/db/client";
 import { commands, leases, queueTasks, runnerJobs, runners, runs, sessions } from "@/db/schema";
 import { silentRuns } from "./silent-since";
 
-/** What a lease is that nobody says the length of. */
+/** The assumed length of a lease that nobody reported. */
 const LEASE_MS = 20_000;
 
 export const leaseMs = sql<number>`coalesce(${runners.leaseMs}, ${LEASE_MS})`;
 export const isHeld = sql<boolean>`coalesce(${runs.status} = 'claimed' and ${runs.claimedBy} = ${runners.id}, false)`;
-/** Four beats a lease: the second that is missed is due after half of it; a tenth more is its way to the server. */
+/**
+ * Four beats a lease: the second missed beat is due after half of it; another twentieth allows for its way to the
+ * server.
+ */
 const isLate = sql`${runners.heartbeatAt} < clock_timestamp() - ${leaseMs} * interval '0.55 millisecond'`;
 const turnsIn = (state: "pending" | "acknowledged") => sql<number>`(
   select count(*)::int from ${commands} where ${commands.runId} = ${runs.id} and ${commands.type} = 'turn'
@@ -19,8 +22,9 @@ const hasTurn = sql`exists (
     and ${commands.state} in ('pending', 'acknowledged'))`;
 
 /**
- * The one place that says what state a runner is in, for whatever lists, counts or tells of runners. One that has lost
- * its run stays `lost` until another has it, or it ends. One that has given its run up is on its way out.
+ * The single definition of a runner's state, used wherever runners are listed, counted or reported. A runner that has
+ * lost its run stays `lost` until another runner has the run, or the run ends. A runner that has given up its run is
+ * about to end.
  */
 export const runnerState = sql<RunnerState>`case
   when ${runners.endedAt} is not null then 'ended'
@@ -32,25 +36,25 @@ export const runnerState = sql<RunnerState>`case
   when ${isHeld} and ${hasTurn} then 'busy'
   else 'idle' end`;
 
-/** Runners that have not ended, as the index of the living has it. */
+/** Runners that have not ended, as the index of living runners has them. */
 export const isLiving = sql`${runners.endedAt} is null`;
 
 /**
- * Whether the turn that it works on has said nothing for so long, and waits for nobody's approval. Such runs are looked
- * for by themselves, of those that are claimed: asked of each runner, all runs there ever were would be read.
+ * Whether the runner's turn has been silent for so long while no approval is open. The silent runs are looked for on
+ * their own among the claimed ones: tested for each runner, all runs that ever existed would be read.
  */
 export function isStuck(afterMs: number): SQL {
   return sql`(${isLiving} and ${isHeld} and ${runners.runId} in (select run.id ${silentRuns(afterMs)}))`;
 }
 
-/** Runners with what their state is made of. */
+/** Runners with what determines their state. */
 const RUNNERS_HELD = sql`${runners} left join ${runs} on ${runs.id} = ${runners.runId}
   left join ${leases} on ${leases.runId} = ${runners.runId} and ${leases.runnerId} = ${runners.id}`;
-/** The same with what started them: all that a list is narrowed by. */
+/** Also with what started them: everything that a list is narrowed by. */
 export const RUNNERS_JOINED = sql`${RUNNERS_HELD}
   left join ${runnerJobs} on ${runnerJobs.runId} = ${runners.runId} and ${runnerJobs.runnerId} = ${runners.id}`;
 
-/** What is told of a runner, of its run, and of what started it. */
+/** The columns returned for a runner, its run, and what started it. */
 const SELECTED = {
   runner: runners,
   state: runnerState,
@@ -81,7 +85,7 @@ const SELECTED = {
 
 export type FoundRunner = Awaited<ReturnType<typeof readRunners>>[number];
 
-/** Runners with what their state is made of, the last registered first. */
+/** Reads runners with what determines their state, last registered first. */
 export function readRunners(db: Db | Tx, where: SQL | undefined, limit: number) {
   return db
     .select(SELECTED)
@@ -96,7 +100,10 @@ export function readRunners(db: Db | Tx, where: SQL | undefined, limit: number) 
     .limit(limit);
 }
 
-/** The ids of runners that an id means: a runner's own, or its run's, session's or attempt's. Each has an index. */
+/**
+ * The ids of the runners that an id stands for: a runner's own, or its run's, session's or attempt's. Each has an
+ * index.
+ */
 export function meantBy(search: string): SQL {
   return sql`${runners.id} in (
     select ${search}::text
@@ -108,7 +115,7 @@ export function meantBy(search: string): SQL {
       where job.attempt_id = ${search} and job.state in ('launching', 'running'))`;
 }
 
-/** How many runners a condition holds of, counted up to `max` and one more. */
+/** Counts the runners that match a condition, up to `max` + 1. */
 export async function countMatchingRunners(db: Db | Tx, where: SQL | undefined, max: number): Promise<number> {
   const { rows } = await db.execute<{ count: number }>(sql`
     select count(*)::int as count from (
@@ -126,7 +133,7 @@ export type RunnerCounts = {
   placements: string[] | null;
 };
 
-/** How many of the living are in each state, and where they are. */
+/** Counts the living runners in each state, and returns where they are. */
 export async function countRunners(
   db: Db | Tx,
   { tenantId, projectId }: { tenantId: string | null; projectId: string | undefined },

@@ -2,8 +2,8 @@ import { sql } from "drizzle-orm";
 import type { Db, Tx } from "@/db/client";
 
 /**
- * Runs that a runner should be started for, the oldest first: pending, due, with an open command, on a session that
- * nothing else holds and whose storage is there. One a session, so that its runs go one after another.
+ * Finds runs that a runner should be started for, oldest first: pending, due, with an open command, on a session that
+ * nothing else holds and whose volume is usable. At most one for each session, so that its runs go one after another.
  */
 export async function findRunsToLaunch(db: Db | Tx, batchMax: number): Promise<string[]> {
   const { rows } = await db.execute<{ id: string }>(sql`

@@ -2,7 +2,7 @@ import { type SQL, sql } from "drizzle-orm";
 import { FAILED_STATUSES, STATUS_FIELDS } from "@/contract/failed-event";
 import type { Db, Tx } from "@/db/client";
 
-/** Where in a run's log is looked: its first and last seq, and from which of the two on. */
+/** The part of a run's log to search: its first and last seq, and from which of the two to start. */
 export type SearchSpan = { runId: string; firstSeq: number; lastSeq: number; isNewestFirst: boolean };
 
 export type EventConditions = {
@@ -24,8 +24,8 @@ export type FoundEventRow = {
 };
 
 /**
- * The last seq of a span that one page may look at: as many payloads as have so many bytes in the database, and one at
- * least. Only their sizes are read.
+ * Returns the last seq of a span that one page may look at: as many payloads as fit into `bytes` in the database, and
+ * at least one. Reads only their sizes.
  */
 export async function lastSearchable(db: Db | Tx, span: SearchSpan, bytes: number): Promise<number | null> {
   const order = span.isNewestFirst ? sql`desc` : sql`asc`;
@@ -39,7 +39,7 @@ export async function lastSearchable(db: Db | Tx, span: SearchSpan, bytes: numbe
   return rows[0]?.seq ?? null;
 }
 
-/** Events of a span that match, in the order in which it is looked through. */
+/** Returns the events of a span that match, in the order of the search. */
 export async function searchEventSpan(
   db: Db | Tx,
   span: SearchSpan,
@@ -59,7 +59,7 @@ function isIn({ runId, firstSeq, lastSeq }: SearchSpan): SQL {
   return sql`run_id = ${runId} and seq between ${firstSeq} and ${lastSeq}`;
 }
 
-/** What goes by columns first: a payload is unpacked only where it must be. */
+/** Conditions on columns come first: a payload is unpacked only where it must be. */
 function matchesAll({ text, types, withoutTypes, isFailed, since, until }: EventConditions): SQL {
   const all = [
     types && sql`type in ${types}`,
@@ -72,17 +72,17 @@ function matchesAll({ text, types, withoutTypes, isFailed, since, until }: Event
   return all.length === 0 ? sql`true` : sql.join(all, sql` and `);
 }
 
-/** A text as it stands in JSON, where quotes and line ends are written otherwise. */
+/** A text as it appears in JSON, where quotes and line breaks are escaped. */
 const inJson = (text: string) => JSON.stringify(text).slice(1, -1);
 
-/** Where an event holds a text, whatever its case. */
+/** Whether an event contains a text, ignoring case. */
 function holds(text: string): SQL {
   const pattern = (part: string) => `%${part.replace(/[\\%_]/g, "\\$&")}%`;
   const forms = [...new Set([text, inJson(text)])].map((form) => sql`payload::text ilike ${pattern(form)}`);
   return sql`(id = ${text} or type ilike ${pattern(text)} or ${sql.join(forms, sql` or `)})`;
 }
 
-/** Some of what stands before the text that was looked for. */
+/** Characters to show before the match. */
 const BEFORE = 60;
 
 function excerptOf(text: string | undefined, max: number): SQL {
@@ -97,7 +97,7 @@ function excerptOf(text: string | undefined, max: number): SQL {
 const textAt = (name: (typeof STATUS_FIELDS)[number]) =>
   sql.raw(`case when jsonb_typeof(payload->'${name}') = 'string' then payload->>'${name}' end`);
 
-/** The same as `isFailedEvent` says of one that is loaded. */
+/** The same rule as `isFailedEvent` applies to a loaded event. */
 const FAILED = sql`(type = 'error' or coalesce(payload->'isError' = 'true', false)
   or coalesce(payload->'phase' = '"lease-expired"', false)
   or coalesce(jsonb_typeof(payload->'exitCode') = 'number' and payload->'exitCode' <> '0', false)

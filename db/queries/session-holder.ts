@@ -2,12 +2,12 @@ import { and, eq, exists, inArray, ne, or } from "drizzle-orm";
 import type { Db, Tx } from "@/db/client";
 import { type RunRow, runnerJobs, runs } from "@/db/schema";
 
-/** A run of a session. */
+/** A run and its session. */
 type Place = { id: RunRow["id"] | null; sessionId: RunRow["sessionId"] };
 
 /**
- * Another run of the run's session that is leased or has a runner, for whose end the run waits; null when none does.
- * Without a run's id any that holds the session.
+ * Returns another run of the session that is leased or has a runner, for whose end this run must wait; null when there
+ * is none. Without a run id, any run that holds the session.
  */
 export async function findSessionHolder(db: Db | Tx, run: Place): Promise<string | null> {
   if (run.sessionId === null) return null;

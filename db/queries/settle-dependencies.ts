@@ -5,12 +5,12 @@ import { executeNamed } from "./named";
 import { HELD } from "./never";
 import { HAS_FAILED, IS_SATISFIED } from "./queue-dependencies";
 
-/** `endedId`: all that come after it are to be judged, from `judgedTo` on; else `taskId` alone. */
+/** `endedId`: all tasks that depend on it are to be judged, starting after `judgedTo`; else `taskId` alone. */
 export type Doubt = { id: string; endedId: string | null; judgedTo: string; taskId: string | null };
 
 const IS_HELD = sql`state = 'pending' and not_before = ${HELD}`;
 
-/** What is to be judged, the oldest first; what another worker judges is left to it. */
+/** Takes what is to be judged, oldest first; leaves out what another worker is judging. */
 export function takeDoubts(tx: Tx, max: number): Promise<Doubt[]> {
   return executeNamed<Doubt>(
     tx,
@@ -20,7 +20,7 @@ export function takeDoubts(tx: Tx, max: number): Promise<Doubt[]> {
   );
 }
 
-/** The next tasks that come after each of what has ended, at most so many of each. */
+/** Returns the next tasks that depend on each ended task, at most `each` of them. */
 export function readDependents(tx: Tx, doubts: Doubt[], each: number): Promise<{ endId: string; taskId: string }[]> {
   const column = (value: (doubt: Doubt) => string) => hiddenArray(textArray(doubts.map(value)));
   return executeNamed(
@@ -36,7 +36,7 @@ export function readDependents(tx: Tx, doubts: Doubt[], each: number): Promise<{
   );
 }
 
-/** Removes what was judged, and notes how far what is not done was. */
+/** Removes the doubts that are done, and records how far the others were judged. */
 export async function keepDoubts(
   tx: Tx,
   doubts: Doubt[],
@@ -55,7 +55,9 @@ export async function keepDoubts(
   );
 }
 
-/** Locks those of some tasks that wait for others. One that somebody changes in this moment is to be judged later. */
+/**
+ * Locks those of some tasks that wait for others. A task that somebody else is changing is noted, to be judged later.
+ */
 export async function lockHeld(tx: Tx, taskIds: string[]): Promise<{ locked: string[]; missed: number }> {
   const rows = await executeNamed<{ id: string }>(
     tx,
@@ -78,8 +80,8 @@ export async function lockHeld(tx: Tx, taskIds: string[]): Promise<{ locked: str
 export type SettledTask = { id: string; tenantId: string; state: "pending" | "failed"; failureMessage: string | null };
 
 /**
- * Judges locked tasks by what has become of those that they come after: those that wait for nothing more are ready or
- * due, those that are to fail with another fail. In a statement that began after they were locked.
+ * Judges locked tasks by the state of their dependencies. A task that waits for nothing more becomes ready or due; one
+ * whose dependency failed fails too where it is set to. Must be a statement that begins after the tasks were locked.
  */
 export function settleHeld(tx: Tx, taskIds: string[]): Promise<SettledTask[]> {
   return executeNamed<SettledTask>(
@@ -123,8 +125,9 @@ const IS_OVER = sql`
     where dependency.id = failed.task_id and ${HAS_FAILED} and task.state = 'pending' and task.not_before = ${HELD})`;
 
 /**
- * Forgets tasks that no other waits for any more, or that have not failed. They are looked at anew once they are locked:
- * one that fails again meanwhile is noted by who judges it, who waits for that lock.
+ * Removes tasks that no other task waits for any more, or that are no longer failed. They are checked again once
+ * locked. If such a task fails again meanwhile, whoever judges its dependents waits for this lock and then notes it
+ * again.
  */
 export async function forgetFailedDependencies(tx: Tx, max: number): Promise<void> {
   const over = await executeNamed<{ taskId: string }>(

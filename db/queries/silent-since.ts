@@ -1,7 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import { sessions } from "@/db/schema";
 
-/** The turn that a run works on, with when its agent took it. */
+/** The turn that a run works on, and when its agent took it. */
 const LAST_TURN = sql`cross join lateral (
   select command.acknowledged_at from agentrun_commands command
   where command.run_id = run.id and command.type = 'turn' and command.state = 'acknowledged'
@@ -12,10 +12,10 @@ const before = (afterMs: number) => sql`now() - ${sql.raw(String(afterMs))} * in
 const inMs = (at: SQL) => sql<number>`(extract(epoch from ${at}) * 1000)::float8`;
 
 const LAST_HEARD = sql`greatest(session.last_activity_at, turn.acknowledged_at)`;
-/** Since when one of the silent runs has said nothing, in milliseconds. */
+/** Since when one of the silent runs has said nothing, in milliseconds since 1970. */
 export const SILENT_SINCE = inMs(LAST_HEARD);
 
-/** Whence the runs are read whose turn has said nothing for so long and waits for nobody's approval, each as `run`. */
+/** The `from` clause for runs, as `run`, whose turn has been silent for `afterMs` while no approval is open. */
 export function silentRuns(afterMs: number): SQL {
   return sql`from agentrun_runs run join agentrun_sessions session on session.session_id = run.session_id ${LAST_TURN}
     where ${IS_HELD} and ${LAST_HEARD} < ${before(afterMs)} and not exists (
@@ -23,9 +23,9 @@ export function silentRuns(afterMs: number): SQL {
 }
 
 /**
- * Since when a session's turn has said nothing, in milliseconds, where that is longer than `afterMs`; null where it has
- * said something since, waits for a runner or an answer, or nothing is under way. Its run is looked up by the session,
- * and only for one that has been quiet for so long.
+ * Since when a session's turn has been silent, in milliseconds since 1970, where that is longer than `afterMs`. null
+ * where the turn has said something since, or waits for a runner or an answer, or where there is no turn. The run is
+ * looked up through the session, and only for a session that has been quiet for so long.
  */
 export function silentSince(afterMs: number): SQL<number | null> {
   return sql<number | null>`(case when ${sessions.executionState} = 'running' and ${sessions.pendingApprovals} = 0

@@ -7,16 +7,16 @@ import type { Lane } from "./queue-dispatch";
 
 type Json = Record<string, unknown>;
 
-/** A session that is made with its first run; its volume is made after the commit. */
+/** A session created with its first run. Its volume is made after the commit. */
 export type NewTaskSession = { payloadHash: string; storagePvcName: string; auditId: string };
-/** A run of a locked queue task with the turn that it begins with, and the events that tell of both: seq 1 and on. */
+/** A run of a locked queue task with its first turn and the events that report both, from seq 1. */
 export type NewTaskRun = {
   runId: string;
   taskId: string;
   tenantId: string;
   projectId: string;
   sessionId: string;
-  /** null: the session is there, and locked. */
+  /** null: the session exists, and is locked. */
   newSession: NewTaskSession | null;
   providerId: string;
   backendProfile: string;
@@ -24,7 +24,7 @@ export type NewTaskRun = {
   sessionRef: Json;
   resourceBundleRef: Json | null;
   executionPolicy: Json;
-  /** For a session that has none. */
+  /** The title for a session that has none. */
   title: string;
   commandId: string;
   payload: Json;
@@ -34,11 +34,11 @@ export type NewTaskRun = {
 };
 
 /**
- * Makes runs of locked tasks: the sessions that are not there, runs, turns, events, the tasks' attempts and rows of
- * audit, however many, in one statement, since each way to the server and back holds up every other dispatch. A new
- * session is inserted as it is once its turn runs, and what is inserted is stamped here: each further version of a row
- * would be written to every index, and a call of a trigger costs more than one. Answers the tasks that were started; one
- * whose session somebody else has just made is left as it is. `served` are the lanes that were looked at.
+ * Makes runs of locked tasks: missing sessions, runs, turns, events, attempts and audit rows, however many, in one
+ * statement, because each round trip holds up every other dispatch. A new session is inserted in the state of a running
+ * turn, and new rows are stamped here: every further version of a row would be written to all indexes, and calling a
+ * trigger costs more than an index. Returns the tasks that were started; a task whose session somebody else has just
+ * created is left as it is. `served` are the lanes that were looked at.
  */
 export async function startTaskRuns(
   tx: Tx,

@@ -4,8 +4,8 @@ import type { ModelCallRow } from "@/db/schema";
 import { withTransaction } from "@/db/transaction";
 
 /**
- * Stores calls in one transaction, each once: one that is there already is left as it is. Their day's sums follow by a
- * trigger. Of a call whose run has gone meanwhile only the sums stay.
+ * Stores calls in one transaction, each once: a call that exists already is left as it is. Triggers update the sums. Of
+ * a call whose run has gone meanwhile, only its share of the sums stays.
  */
 export async function storeModelCalls(pool: pg.Pool, calls: readonly ModelCallRow[]): Promise<void> {
   const ids = calls.map(({ id }) => id);

@@ -3,9 +3,9 @@ import { columnsOf, type PreparedBatch, type Stored, storedOf } from "./append-e
 import { jsonbArray, textArray } from "./binary-arrays";
 
 /**
- * Stores those batches whose run is open, held by their writer and locked by nobody else, and that are not stored yet,
- * as nearly all are. Of the others nothing is decided, and null is answered: `judgeBatches` looks into them. No two may
- * be of one run.
+ * Stores, as nearly always possible, those batches whose run is open, held by their writer and locked by nobody else,
+ * and that are not stored yet. For the others it decides nothing and returns null: `judgeBatches` looks into them. No
+ * two batches may belong to one run.
  */
 export async function storeOpenBatches(pool: pg.Pool, batches: PreparedBatch[]): Promise<(Stored | null)[]> {
   const [only] = batches;
@@ -16,15 +16,15 @@ export async function storeOpenBatches(pool: pg.Pool, batches: PreparedBatch[]):
   });
 }
 
-/** Whether a run takes a batch of that epoch, which is null for one that is written without a lease. */
+/** Whether a run takes a batch of that epoch; the epoch is null for a batch written without a lease. */
 const takes = (epoch: string) =>
   `case when ${epoch} is null then run.status in ('pending', 'claimed')
     else run.status = 'claimed' and run.lease_epoch = ${epoch} end`;
 
 /**
- * One run's batch in one statement, which is its own transaction: what a lone caller pays is one round trip and one
- * commit. The update waits for the run's lock and then judges the row as it is; a batch id that was stored meanwhile
- * violates its key, and the caller looks again.
+ * Stores one run's batch in one statement, which is its own transaction: a lone caller pays one round trip and one
+ * commit. The update waits for the run's lock and then judges the row as it is. If the batch was stored meanwhile, its
+ * key is violated, and the caller looks again.
  */
 const STORE_ONE = `
   with counted as (
@@ -44,7 +44,7 @@ const STORE_ONE = `
   )
   select last_event_seq from counted`;
 
-/** The run's last seq; undefined when the batch was not stored. */
+/** Returns the run's last seq; undefined when the batch was not stored. */
 async function storeOne(pool: pg.Pool, batch: PreparedBatch): Promise<number | undefined> {
   const { events } = batch;
   const { rows } = await pool.query<{ last_event_seq: number }>({
@@ -66,9 +66,9 @@ async function storeOne(pool: pg.Pool, batch: PreparedBatch): Promise<number | u
 }
 
 /**
- * A batch of each of several runs. `taken` locks the runs that are open for their batch, skipping those that others
- * hold, so that it waits for nobody and cannot meet another in a deadlock, whatever the order. A run that changed
- * while its lock was taken is looked at again as it is.
+ * Stores a batch of each of several runs. `taken` locks the runs that are open for their batch and skips those that
+ * others hold, so it waits for nobody and cannot deadlock, whatever the order. A run that changed while it was being
+ * locked is checked again as it is.
  */
 const STORE_ONE_EACH = `
   with taken as (
@@ -99,7 +99,7 @@ const STORE_ONE_EACH = `
   )
   select place - 1 as index, last_seq from counted`;
 
-/** The runs' last seqs, in the order of the batches; none where a batch was not stored. */
+/** Returns the runs' last seqs in the order of the batches; undefined where a batch was not stored. */
 async function storeOneEach(pool: pg.Pool, batches: PreparedBatch[]): Promise<(number | undefined)[]> {
   const { rows } = await pool.query<{ index: number; last_seq: number }>({
     name: "agentrun-store-one-each",

@@ -13,7 +13,7 @@ const STORE = `
   from counted, unnest($3::text[], $4::text[], $5::jsonb[]) with ordinality as event (id, type, payload, place)
   returning seq`;
 
-/** Adds events to a run that the caller has locked; answers its last seq. Throws where there is no such run. */
+/** Adds events to a run that the caller has locked, and returns its last seq. Throws where there is no such run. */
 export async function storeServerEvents(tx: Tx, runId: string, events: ServerEventRow[]): Promise<number> {
   const { rows } = await clientOf(tx).query<{ seq: number }>({
     name: "agentrun-store-server-events",

@@ -2,7 +2,7 @@ import { type SQL, sql } from "drizzle-orm";
 import type { UsageGroup } from "@/contract/usage";
 import type { Db, Tx } from "@/db/client";
 
-/** What calls of one currency took. */
+/** What calls in one currency consumed. */
 export type SpentSums = {
   currency: string;
   calls: number;
@@ -14,10 +14,10 @@ export type SpentSums = {
   unpricedCalls: number;
   costMicros: number;
 };
-/** What they add up to. */
+/** The same, with the number of calls by outcome. */
 export type UsageSums = SpentSums & { ok: number; refused: number; failed: number; aborted: number };
 
-/** The columns that days' sums have, made from calls. The trigger of migration 027 says the same. */
+/** The columns of daily sums, computed from calls. The trigger of migration 027 computes the same. */
 export const OF_CALLS = sql`
   coalesce(currency, '') as currency, 1 as calls, (outcome = 'ok')::int as ok, (outcome = 'refused')::int as refused,
   (outcome = 'failed')::int as failed, (outcome = 'aborted')::int as aborted,
@@ -27,7 +27,7 @@ export const OF_CALLS = sql`
   (cost_micros is null and input_tokens is not null and output_tokens is not null)::int as unpriced_calls,
   coalesce(cost_micros, 0) as cost_micros`;
 
-/** What is summed, as the columns of `agentrun_usage_days` are named. */
+/** What is summed, under the column names of `agentrun_usage_days`. */
 export const SUM_COLUMNS = [
   "calls",
   "ok",
@@ -43,9 +43,9 @@ export const SUM_COLUMNS = [
   "cost_micros",
 ] as const;
 
-/** How a call ended: days tell that, and sessions do not. */
+/** The outcomes of calls, which daily sums have and sessions' sums do not. */
 const ENDS: ReadonlySet<string> = new Set(["ok", "refused", "failed", "aborted"]);
-/** What is summed of sessions, as the columns of `agentrun_usage_sessions` are named. */
+/** What is summed for sessions, under the column names of `agentrun_usage_sessions`. */
 export const SESSION_SUM_COLUMNS = SUM_COLUMNS.filter((name) => !ENDS.has(name));
 
 const SUMMED = sql.raw(SUM_COLUMNS.map((name) => `sum(${name})::float8 as "${figureOf(name)}"`).join(", "));
@@ -57,7 +57,7 @@ function figureOf(column: string): string {
 
 export type CallsOf = { runId: string } | { sessionId: string } | { taskId: string };
 
-/** What a run's, session's or task's calls add up to, of each profile, model and currency. */
+/** Sums a run's, session's or task's calls by profile, model and currency. */
 export async function sumCallsOf(
   db: Db | Tx,
   of: CallsOf,
@@ -86,10 +86,13 @@ export type UsageScope = {
   model: string | undefined;
 };
 export type SumsBy = { groupBy: UsageGroup; byDay: boolean; limit: number };
-/** A group's sums of a currency, and of a day where days are told apart; or the whole's, where `place` counts the groups. */
+/**
+ * A group's sums in a currency, and for a day where days are separate; or, with `isTotal`, the sums of everything,
+ * where `place` is the number of groups.
+ */
 export type GroupSums = UsageSums & { isTotal: boolean; group: string; day: string | null; place: number };
 
-/** The columns by which days are summed; what else there is stands in calls alone. */
+/** The columns that daily sums are grouped by; all else is known from calls only. */
 const DAY_GROUPS: Partial<Record<UsageGroup, SQL>> = {
   profile: sql`backend_profile`,
   model: sql`model`,
@@ -104,8 +107,8 @@ const CALL_GROUPS: Partial<Record<UsageGroup, SQL>> = {
 };
 
 /**
- * Sums of groups, those with the most tokens first, and of the whole: of one moment, so that they agree. Days' sums are
- * read where they suffice, and calls themselves where runs, sessions or tasks are told apart.
+ * Sums groups, those with the most tokens first, and everything, as of one moment so that they agree. Reads daily sums
+ * where they suffice, and calls where the groups are runs, sessions or tasks.
  */
 export async function sumUsageBy(db: Db | Tx, scope: UsageScope, by: SumsBy): Promise<GroupSums[]> {
   const order =

@@ -2,9 +2,9 @@ import { type SQL, sql } from "drizzle-orm";
 import type { Db, Tx } from "@/db/client";
 import { TRACE_FEEDS, type TraceFeed } from "@/db/schema";
 
-/** Where a feed was read to, by the epoch in which that means something. */
+/** How far a feed was read, with the epoch in which that place is valid. */
 export type TracePlace = { feed: TraceFeed; epoch: string; xid: string; version: number };
-/** A row of a feed. What `isEnded` changes no more by itself; what `isFresh` ended a moment ago. */
+/** A row of a feed. `isEnded`: it no longer changes by itself. `isFresh`: it ended a moment ago. */
 export type FeedChange = { id: string; xid: string; version: number; isEnded: boolean; isFresh: boolean };
 
 const TABLES = {
@@ -14,8 +14,8 @@ const TABLES = {
 const ENDED = sql`('completed', 'failed', 'cancelled')`;
 
 /**
- * Where each feed was read to. Those that nobody has read yet, or that were read in another database before a dump was
- * restored here, begin at now: below the oldest transaction still open.
+ * Returns how far each feed was read. A feed that nobody has read yet, or that was read in another database before a
+ * dump was restored here, starts now: below the oldest open transaction.
  */
 export async function readTracePlaces(db: Db | Tx): Promise<TracePlace[]> {
   const known = await readPlaces(db);
@@ -40,8 +40,9 @@ async function readPlaces(db: Db | Tx): Promise<(TracePlace & { isOfNow: boolean
 }
 
 /**
- * What changed after a place, in the order of its index (the columns are named with their table: what is selected has
- * their names too, and another type). What a clock that was ahead has dated does not count as fresh. All lies below the oldest transaction still open: nothing can show up before it later.
+ * Returns what changed after a place, in the order of its index. Columns are qualified by their table, since the
+ * selected values have the same names and another type. A row dated by a clock that was ahead does not count as fresh.
+ * Everything lies below the oldest open transaction, so nothing can appear before it later.
  */
 export async function readFeedChanges(
   db: Db | Tx,
@@ -61,7 +62,7 @@ export async function readFeedChanges(
 
 export type TraceCounts = { sent: number; rejected: number; givenUp: number };
 
-/** Moves a place and counts what became of what lay between; false where somebody else has moved it. */
+/** Moves a place and counts the results of what lay between; returns false where somebody else has moved it. */
 export async function moveTracePlace(
   db: Db | Tx,
   from: TracePlace,
@@ -77,7 +78,7 @@ export async function moveTracePlace(
   return rowCount === 1;
 }
 
-/** Forgets how far traces were sent, and that a loop sends them: nobody takes any. */
+/** Removes how far traces were sent, and the note of the loop that sends them: nobody takes traces any more. */
 export async function forgetTracePlaces(db: Db | Tx): Promise<void> {
   await db.execute(sql`
     with places as (delete from agentrun_trace_feeds)
@@ -86,7 +87,7 @@ export async function forgetTracePlaces(db: Db | Tx): Promise<void> {
 
 export type TraceStanding = TraceCounts & { behindSeconds: number };
 
-/** What became of all spans, and for how long the oldest of what has ended waits to be sent. */
+/** Returns the counts of all spans, and how long the oldest ended run or task has waited to be sent. */
 export async function readTraceStanding(db: Db | Tx): Promise<TraceStanding> {
   const waits = TRACE_FEEDS.map((feed) => {
     const { table, status } = TABLES[feed];

@@ -9,8 +9,8 @@ export type SessionsRecount = UsageVerification["sessions"];
 const KIND = sql`day, tenant_id, project_id, backend_profile, model, currency`;
 
 /**
- * Adds up the calls that are there and compares each day's sums with that: in one statement, so that both are of one
- * moment, whoever writes meanwhile. What went with its run has a part of its own, which is left out.
+ * Sums the stored calls and compares each day's sums with them in one statement, so that both are of one moment whoever
+ * writes meanwhile. The separate part of each sum for calls that went with their runs is left out.
  */
 export async function recountUsage(db: Db | Tx, tenantId: string | null, max: number): Promise<UsageRecount> {
   const isSeen = tenantId === null ? sql`true` : sql`tenant_id = ${tenantId}`;
@@ -36,8 +36,8 @@ export async function recountUsage(db: Db | Tx, tenantId: string | null, max: nu
 }
 
 /**
- * The same of sessions that are there, as far as it can be known: a sum also has what went with old runs, so that it must
- * be no less than what its calls add up to.
+ * Does the same for existing sessions, as far as possible. A session's sum also contains what went with old runs, so it
+ * must be no less than the sum of its calls.
  */
 export async function recountSessions(db: Db | Tx, tenantId: string | null, max: number): Promise<SessionsRecount> {
   const isSeen = tenantId === null ? sql`true` : sql`tenant_id = ${tenantId}`;
@@ -67,7 +67,7 @@ function columns(names: Names, of: (name: string) => string): SQL {
   return sql.raw(names.map(of).join(", "));
 }
 
-/** What is told of one thing, once from its sums and once from its calls. */
+/** Sums by key, once from the sums and once from the calls. */
 function addedUp(names: Names): SQL {
   const sumOf = (condition: string) =>
     columns(names, (name) => `coalesce(sum(${name}) filter (where ${condition}), 0)::numeric`);

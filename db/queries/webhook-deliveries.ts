@@ -3,14 +3,15 @@ import type { WebhookFormat } from "@/contract/words";
 import type { Db, Tx } from "@/db/client";
 import type { DeliveryTry, WebhookDeliveryRow } from "@/db/schema";
 
-/** Read once a statement: the function itself may say something else for each row, so no index is asked by it. */
+/** Read once in a statement: the bare function may return another value for each row, so no index can serve it. */
 const NOW = sql`(select clock_timestamp())`;
-/** So many events are looked at for one batch of deliveries. */
+/** Maximum events looked at for one batch of deliveries. */
 const EVENTS_MAX = 500;
 
 /**
- * Makes a delivery of each event that was noted for each webhook that asked for it, some `batch` of them: an event and its
- * deliveries are never both there, and never neither. Answers how many events it took.
+ * Turns noted events into about `batch` deliveries, one for each webhook that asked for the event. It is one statement,
+ * so that an event and its deliveries never exist together and are never both missing. Returns the number of events
+ * taken.
  */
 export async function addressEvents(db: Db | Tx, batch: number): Promise<number> {
   const { rows } = await db.execute<{ taken: number }>(sql`
@@ -39,31 +40,31 @@ export type BegunDelivery = {
   data: Record<string, unknown>;
   atMs: number;
   format: WebhookFormat;
-  /** The number of this try: no other of the delivery has it. */
+  /** The number of this try, unique within the delivery. */
   attempts: number;
-  /** Tries since it was first, or once more, to be sent; this one is the last of them. */
+  /** Number of tries since the delivery was made or sent once more, this one included. */
   attemptsNow: number;
   url: string;
   tenantId: string | null;
   secrets: string[];
-  /** Whether the webhook was failing when it was begun. */
+  /** Whether the webhook was failing when the try began. */
   isFailing: boolean;
 };
 
 type Begin = {
-  /** Deliveries that may be begun now, and how many of them to webhooks that are failing. */
+  /** Maximum deliveries to begin now (`max`), and how many of them may go to failing webhooks. */
   max: number;
   failingMax: number;
-  /** Of one webhook at once, those that are under way included; of one that is failing one alone. */
+  /** Maximum tries of one webhook at once, counting those in progress; a failing webhook has one alone. */
   eachMax: number;
   underWay: ReadonlyMap<string, number>;
-  /** How long a try may take, before it counts as lost and is made again. */
+  /** How long a try may take before it counts as lost and is made again. */
   leaseMs: number;
 };
 
 /**
- * Begins a try of deliveries that are due: those of webhooks that work before those of failing ones, the first of each
- * webhook before its second, and what has waited longest first. So whoever never answers holds up no other.
+ * Begins a try of due deliveries. Webhooks that work come before failing ones, the first delivery of each webhook
+ * before its second, and longer waits first. So a receiver that never answers holds up no other.
  */
 export async function beginDeliveries(db: Db | Tx, begin: Begin): Promise<BegunDelivery[]> {
   const { max, failingMax, eachMax, underWay, leaseMs } = begin;
@@ -101,13 +102,13 @@ export async function beginDeliveries(db: Db | Tx, begin: Begin): Promise<BegunD
 }
 
 type Settle = {
-  /** Of the try that is settled: the answer of one that counted as lost changes nothing. */
+  /** The try to settle: a late answer of a try that counted as lost changes nothing. */
   begun: Pick<BegunDelivery, "id" | "attempts">;
   triedNow: DeliveryTry;
   triesMax: number;
 } & ({ state: "delivered" | "failed" } | { state: "pending"; pauseMs: number });
 
-/** Writes how a try went; answers whether the delivery was still this try's. */
+/** Stores the result of a try. Returns whether the delivery still belonged to this try. */
 export async function settleDelivery(db: Db | Tx, settle: Settle): Promise<boolean> {
   const { begun, triedNow, triesMax, state } = settle;
   const pauseMs = settle.state === "pending" ? settle.pauseMs : 0;
@@ -123,12 +124,13 @@ export async function settleDelivery(db: Db | Tx, settle: Settle): Promise<boole
   return rowCount === 1;
 }
 
-/** How often an arrival is noted on its webhook: each would be a write to one row. */
+/** Minimum time between two notes of an arrival on a webhook, each of which writes to the same row. */
 const NOTED_EACH_MS = 1_000;
 
 /**
- * Notes on a webhook that something arrived there, or did not; not where it leads elsewhere by now. A statement of its
- * own, which holds no other row: what is done to a webhook and its deliveries at once waits for none of it.
+ * Notes on a webhook that a delivery arrived, or failed; skipped where the webhook has another address by now. A
+ * separate statement that locks no other row, so that concurrent changes to a webhook and its deliveries do not wait
+ * for it.
  */
 export async function noteAnswer(
   db: Db | Tx,
@@ -146,7 +148,7 @@ export async function noteAnswer(
     update agentrun_webhooks set ${change} where id = ${webhookId} and url = ${url} and ${isNews}`);
 }
 
-/** Removes what is older than so many days, a batch of it; answers how many. */
+/** Removes a batch of what is older than so many days. Returns their number. */
 export async function removeOldDeliveries(db: Db | Tx, days: number, batch: number): Promise<number> {
   const { rowCount } = await db.execute(sql`
     delete from agentrun_webhook_deliveries where id in (
