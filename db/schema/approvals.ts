@@ -15,13 +15,13 @@ export const approvals = table(
       .notNull()
       .references(() => runs.id, { onDelete: "cascade" }),
     sessionId: text(),
-    /** The attempt that asked: its answer is never given to another. */
+    /** The epoch of the attempt that asked; the answer is never given to another attempt. */
     leaseEpoch: integer().notNull(),
     requestKey: text().notNull(),
     kind: text({ enum: APPROVAL_KINDS }).notNull(),
     itemId: text(),
     turnId: text(),
-    /** The sub-agent's thread, where it is not the session's own agent that asks. */
+    /** The thread of the sub-agent that asks; null: the session's own agent asks. */
     agentThreadId: text(),
     command: text(),
     cwd: text(),

@@ -20,18 +20,20 @@ export const archiveManifests = table(
     filesCount: integer().notNull(),
     sha256: text().notNull(),
     createdAt: instant().notNull().defaultNow(),
-    /** When a newer one took its place; how long it is kept counts from there. */
+    /** When a newer manifest replaced it; its retention counts from then. */
     supersededAt: instant(),
-    /** The session that its segments still have to be copied from: until they are, that one's stay. */
+    /**
+     * The session that its segments are still being copied from. Until that is done, that session's segments are kept.
+     */
     copiedFrom: text(),
   },
   (manifest) => [
     index("agentrun_archive_manifests_session_idx").on(manifest.sessionId, manifest.createdAt),
-    // Those that retention looks at; the newest of each session is none of them.
+    // For retention, which never looks at the newest manifest of a session.
     index("agentrun_archive_manifests_superseded_idx")
       .on(manifest.supersededAt)
       .where(sql`${manifest.supersededAt} is not null`),
-    // Copies that are not whole yet, for the repair, and for whoever would remove what they are copied from.
+    // Incomplete copies: for the repair, and for removals of what they are copied from.
     index("agentrun_archive_manifests_copied_idx")
       .on(manifest.copiedFrom)
       .where(sql`${manifest.copiedFrom} is not null`),
@@ -40,8 +42,8 @@ export const archiveManifests = table(
 export type ArchiveManifestRow = typeof archiveManifests.$inferSelect;
 
 /**
- * What a session's volume held whenever it was measured, which is after each turn, and 0 when it was evicted. It is kept
- * as long as the session: manifests go, and events would have to be read by the million.
+ * The size of a session's volume at each measurement: after each turn, and 0 at eviction. Kept as long as the session,
+ * because manifests are removed and events would have to be read by the million.
  */
 export const volumeSizes = table(
   "volume_sizes",
@@ -49,7 +51,7 @@ export const volumeSizes = table(
     sessionId: text()
       .notNull()
       .references(() => sessions.sessionId, { onDelete: "cascade" }),
-    /** To the second: of a second the last figure stays. */
+    /** To the second; the last measurement within a second stays. */
     measuredAt: instant().notNull(),
     sizeBytes: big().notNull(),
     filesCount: integer().notNull(),
@@ -57,7 +59,7 @@ export const volumeSizes = table(
   (size) => [primaryKey({ columns: [size.sessionId, size.measuredAt] })],
 );
 
-/** Segments that the archive holds, content-addressed under their session's own prefix. */
+/** Segments in the archive, addressed by content under their session's own prefix. */
 export const archiveSegments = table(
   "archive_segments",
   {
@@ -67,12 +69,15 @@ export const archiveSegments = table(
     sha256: text().notNull(),
     storedBytes: big().notNull(),
     createdAt: instant().notNull().defaultNow(),
-    /** Set while its bytes are being removed: it counts as missing, and nobody stores it until the row is gone. */
+    /**
+     * Set while its bytes are being removed. The segment then counts as missing, and nobody stores it again until the
+     * row is gone.
+     */
     removingAt: instant(),
   },
   (segment) => [
     primaryKey({ columns: [segment.sessionId, segment.sha256] }),
-    // Removals that a crash left half-way.
+    // Removals that a crash left unfinished.
     index("agentrun_archive_segments_removing_idx")
       .on(segment.removingAt)
       .where(sql`${segment.removingAt} is not null`),
@@ -80,8 +85,8 @@ export const archiveSegments = table(
 );
 
 /**
- * A volume that has to be archived by a process beside it. While there is a row an archiver may be there; it goes once
- * the archive is, or nobody wants it any more, and the archiver is confirmed gone.
+ * An order to archive a volume by a separate process. While there is a row, an archiver may be running. The row goes
+ * once the volume is archived, or nobody wants that any more, and the archiver is confirmed gone.
  */
 export const archiveOrders = table(
   "archive_orders",
@@ -90,10 +95,10 @@ export const archiveOrders = table(
       .primaryKey()
       .references(() => sessions.sessionId, { onDelete: "cascade" }),
     tenantId: text().notNull(),
-    /** Of this try: its Job's name is made of it, and its token is worth nothing in any other. */
+    /** The id of this try: its Job's name is made from it, and its token is valid in no other try. */
     attemptId: text().notNull(),
     orderedBy: text({ enum: ARCHIVE_ORDERERS }).notNull(),
-    /** The command whose turn the archive is to hold: the last one that the volume does. */
+    /** The command whose turn the archive must hold: the last turn on the volume. */
     commandId: text(),
     state: text({ enum: ARCHIVE_ORDER_STATES }).notNull().default("waiting"),
     tryCount: integer().notNull().default(0),

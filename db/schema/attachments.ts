@@ -4,7 +4,10 @@ import { IMAGE_TYPES } from "@/contract/image";
 import { bytea, instant, table } from "./columns";
 import { sessions } from "./sessions";
 
-/** Images that messages of a session show. They go with it, or by time where no message came to show them. */
+/**
+ * Images that messages of a session show. They are removed with the session, or by time where no message has shown
+ * them.
+ */
 export const attachments = table(
   "attachments",
   {
@@ -20,7 +23,7 @@ export const attachments = table(
     width: integer().notNull(),
     height: integer().notNull(),
     sha256: text().notNull(),
-    /** Stored as given: images are compressed already. */
+    /** Stored uncompressed by PostgreSQL: images are compressed already. */
     bytes: bytea().notNull(),
     createdAt: instant().notNull().defaultNow(),
     createdBy: text().notNull(),
@@ -28,9 +31,9 @@ export const attachments = table(
     expiresAt: instant(),
   },
   (attachment) => [
-    // The same content is one attachment of its session; also what a session's sum is read by.
+    // Identical content is stored once for each session; also used to sum a session's images.
     uniqueIndex("agentrun_attachments_content_idx").on(attachment.sessionId, attachment.sha256),
-    // Those that no message shows, for retention.
+    // Images that no message shows, for retention.
     index("agentrun_attachments_expiry_idx").on(attachment.expiresAt).where(sql`${attachment.expiresAt} is not null`),
   ],
 );

@@ -9,11 +9,11 @@ export const backends = table("backends", {
   health: json().notNull(),
   updatedAt: instant().notNull().defaultNow(),
 
-  /** Switched off by a person. */
+  /** Set when a person switched the profile off. */
   disabledAt: instant(),
   disabledBy: text(),
   disabledReason: text(),
-  /** What the last try of its provider found: contract/backend.ts, BackendProbe. */
+  /** The result of the last try of its provider: contract/backend.ts, BackendProbe. */
   probe: jsonb().$type<BackendProbe>(),
 });
 export type BackendRow = typeof backends.$inferSelect;

@@ -4,14 +4,14 @@ import { BUDGET_ACTIONS, BUDGET_PERIODS } from "@/contract/words";
 import { big, instant, lifecycle, table } from "./columns";
 import { sessions } from "./sessions";
 
-/** What may be spent on models. Amounts are tokens, or millionths of the currency that is the unit. */
+/** Limits on what may be spent on models. Amounts are tokens, or millionths of the currency named by the unit. */
 export const budgets = table(
   "budgets",
   {
     id: text().primaryKey(),
     /** `*`: all tenants together. */
     tenantId: text().notNull(),
-    /** null: every project's and profile's spending counts. */
+    /** null: the spending of every project, and of every profile, counts. */
     projectId: text(),
     backendProfile: text(),
     name: text().notNull(),
@@ -29,22 +29,25 @@ export const budgets = table(
 export type BudgetRow = typeof budgets.$inferSelect;
 
 /**
- * What is remembered of a budget's periods: that people were told, that the limit is reached, what it was raised to. Of a
- * period that was none of these there may be no row. What is spent is summed from calls; it stands here as it was noted.
+ * What is recorded of a budget's periods: that people were told, that the limit is reached, what it was raised to. A
+ * period without any of these may have no row. Spending is summed from calls; the amount here is the one last recorded.
  */
 export const budgetPeriods = table(
   "budget_periods",
   {
     budgetId: text().notNull(),
-    /** The first day of a day, week or month; a session's id. */
+    /** The first day of a day, week or month, or a session's id. */
     key: text().notNull(),
     sessionId: text().references(() => sessions.sessionId, { onDelete: "cascade" }),
-    /** null: a session's. */
+    /** null: a session's period. */
     endsAt: instant(),
     spent: big().notNull().default(0),
-    /** What held in it, as it was noted last: of one that is over, whatever its budget says since. */
+    /**
+     * The period's limit when it was last recorded. For a past period this is what counts, whatever the budget says
+     * now.
+     */
     limit: big(),
-    /** What it was raised to. */
+    /** The limit that it was raised to. */
     raisedTo: big(),
     raisedBy: text(),
     nearAt: instant(),
@@ -53,7 +56,7 @@ export const budgetPeriods = table(
   (period) => [
     primaryKey({ columns: [period.budgetId, period.key] }),
     foreignKey({ columns: [period.budgetId], foreignColumns: [budgets.id] }).onDelete("cascade"),
-    // What is reached now, which the dispatcher asks, and what people are to be told of.
+    // Budgets reached now, for the dispatcher; and those that people are to be told about.
     index("agentrun_budget_periods_reached_idx").on(period.endsAt).where(sql`${period.reachedAt} is not null`),
     index("agentrun_budget_periods_near_idx").on(period.nearAt).where(sql`${period.nearAt} is not null`),
     index("agentrun_budget_periods_session_idx").on(period.sessionId).where(sql`${period.sessionId} is not null`),

@@ -3,7 +3,9 @@ import { index, integer, jsonb, primaryKey, text, uniqueIndex } from "drizzle-or
 import { BULK_KINDS, BULK_OUTCOMES, BULK_STATES, type BulkParams, type BulkVerb } from "@/contract/bulk";
 import { instant, json, table } from "./columns";
 
-/** One action on many tasks, runs, sessions, volumes, approvals or runners, done by the worker bit by bit. */
+/**
+ * One action on many tasks, runs, sessions, volumes, approvals or runners, which the worker carries out step by step.
+ */
 export const bulkActions = table(
   "bulk_actions",
   {
@@ -12,11 +14,11 @@ export const bulkActions = table(
     tenantId: text(),
     projectId: text(),
     action: text().$type<BulkVerb>().notNull(),
-    /** null: by ids, which are the rows of its results. */
+    /** null: the targets were given by ids, which are the rows of its results. */
     filter: json(),
     params: jsonb().$type<BulkParams>().notNull().default({}),
     reason: text(),
-    /** The action that it takes back, or tries again what was refused of. */
+    /** The action that this one undoes, or whose refused targets it tries again. */
     sourceId: text(),
     state: text({ enum: BULK_STATES }).notNull().default("pending"),
     total: integer().notNull(),
@@ -39,7 +41,7 @@ export const bulkActions = table(
 );
 export type BulkActionRow = typeof bulkActions.$inferSelect;
 
-/** What a bulk action is about, in the order it is dealt with; without an outcome until it is. */
+/** The targets of a bulk action, in the order of work; without an outcome until they are dealt with. */
 export const bulkResults = table(
   "bulk_results",
   {
@@ -50,9 +52,9 @@ export const bulkResults = table(
     targetId: text().notNull(),
     outcome: text({ enum: BULK_OUTCOMES }),
     message: text(),
-    /** What was made of it, such as the new run of a retry. */
+    /** The id of what was made, such as the new run of a retry. */
     madeId: text(),
-    /** What it was before, for an action that takes this one back; and what it is to be, of such an action. */
+    /** The value before the change, for an action that undoes this one; in an undoing action, the value to restore. */
     before: text(),
   },
   (result) => [

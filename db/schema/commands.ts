@@ -24,9 +24,12 @@ export const commands = table(
     cancelReason: text(),
     failureKind: text(),
     failureMessage: text(),
-    /** What a turn answered by its `outputSchema`, redacted. */
+    /** The JSON that a turn answered according to its `outputSchema`, redacted. */
     output: json(),
-    /** The epoch that acknowledged it: an acknowledged turn of an older epoch was cut off and is not sent again. */
+    /**
+     * The epoch that acknowledged the command. An acknowledged turn of an older epoch was cut off and is not sent
+     * again.
+     */
     leaseEpoch: integer(),
   },
   (command) => [

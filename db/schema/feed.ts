@@ -2,8 +2,8 @@ import { boolean, jsonb, text } from "drizzle-orm/pg-core";
 import { instant, table } from "./columns";
 
 /**
- * One row. Transaction ids start anew when a database is dumped and restored elsewhere, so a cursor of another epoch
- * says nothing here and is answered 410.
+ * A single row. Transaction ids start anew when a database is dumped and restored elsewhere, so a cursor of another
+ * epoch is meaningless here and is answered with 410.
  */
 export const feedEpoch = table("feed_epoch", {
   isOnly: boolean().primaryKey().default(true),
@@ -12,16 +12,22 @@ export const feedEpoch = table("feed_epoch", {
   createdAt: instant().notNull().defaultNow(),
 });
 
-/** One row: the epoch that the last collection of storage saw. Another one means a database restored from a backup. */
+/**
+ * A single row: the epoch seen by the last collection of storage. A different epoch means that the database was
+ * restored from a backup.
+ */
 export const storageGc = table("storage_gc", {
   isOnly: boolean().primaryKey().default(true),
   feedEpoch: text().notNull(),
   collectedAt: instant().notNull().defaultNow(),
-  /** Behind which candidates it stopped looking, where so many were kept that it did. */
+  /**
+   * The last candidate looked at, for the next collection to continue from, where so many were kept that this one
+   * stopped early.
+   */
   places: jsonb().$type<{ [Kind in "expired" | "idle"]?: { at: string; sessionId: string } }>().notNull().default({}),
 });
 
-/** One row while somebody has stopped the collection of storage; none, and it goes on. */
+/** Holds one row while somebody has paused the collection of storage, and none while it runs. */
 export const storageGcPause = table("storage_gc_pause", {
   isOnly: boolean().primaryKey().default(true),
   reason: text().notNull(),

@@ -2,14 +2,20 @@ import { sql } from "drizzle-orm";
 import { boolean, index, integer, text } from "drizzle-orm/pg-core";
 import { instant, table } from "./columns";
 
-/** One row. What this installation starts elsewhere carries its id, so that it never touches another's. */
+/**
+ * A single row. Whatever this installation starts elsewhere carries its id, so that it never touches that of another
+ * installation.
+ */
 export const installation = table("installation", {
   isOnly: boolean().primaryKey().default(true),
   id: text().notNull(),
   createdAt: instant().notNull().defaultNow(),
 });
 
-/** What runs and belongs to no live attempt: it is ended once it was seen in two looks, and kept here for a while. */
+/**
+ * Running jobs that belong to no live attempt. Such a job is ended once it was seen in two looks, and its row is kept
+ * for a while.
+ */
 export const orphanJobs = table(
   "orphan_jobs",
   {
@@ -22,24 +28,27 @@ export const orphanJobs = table(
     lastSeenAt: instant().notNull().defaultNow(),
     endedAt: instant(),
   },
-  // For health and metrics, which ask for what is there now.
+  // For health and metrics, which ask for those that exist now.
   (orphan) => [index("agentrun_orphan_jobs_open_idx").on(orphan.firstSeenAt).where(sql`${orphan.endedAt} is null`)],
 );
 export type OrphanJobRow = typeof orphanJobs.$inferSelect;
 
-/** What each loop last did, as the process that leads it notes every few seconds: that somebody sees when none does. */
+/**
+ * What each loop last did, as noted every few seconds by the process that leads it. A missing update shows that no
+ * process leads the loop.
+ */
 export const loops = table("loops", {
   name: text().primaryKey(),
   /** The machine or pod, and the program's version there. */
   holder: text().notNull(),
   version: text().notNull(),
   intervalMs: integer().notNull(),
-  /** The end of the last pass that went well, and how long it took. */
+  /** The end of the last successful pass, and how long it took. */
   passedAt: instant(),
   tookMs: integer(),
-  /** Since when a pass is under way; null between two. */
+  /** Since when the current pass runs; null between two passes. */
   beganAt: instant(),
-  /** Passes that failed since, and what the last of them said. */
+  /** Failed passes since then, and the error of the last one. */
   failures: integer().notNull(),
   failure: text(),
   notedAt: instant().notNull().defaultNow(),

@@ -17,7 +17,10 @@ import { big, feed, instant, json, lifecycle, table } from "./columns";
 
 export const queueVersionSeq = pgSequence("agentrun_queue_version_seq");
 
-/** Where a task's metadata has its concurrency key: a column, and what judges a task that is not stored. */
+/**
+ * Where a task's metadata holds its concurrency key; used by a column and by the judgement of a task that is not
+ * stored.
+ */
 export const CONCURRENCY_KEY = "metadata->>'concurrencyKey'";
 
 export const queueTasks = table(
@@ -49,7 +52,7 @@ export const queueTasks = table(
     cancelReason: text(),
 
     sessionId: text(),
-    /** Of what the task was made with, whatever it has become since. Absent in rows of older releases. */
+    /** Digest of what the task was made with, whatever it has become since. Absent in rows of older releases. */
     contentHash: text(),
     runAt: instant(),
     expiresAt: instant(),
@@ -59,23 +62,25 @@ export const queueTasks = table(
     /** The run of the attempt under way, or of the last. */
     runId: text(),
     attemptCount: integer().notNull().default(0),
-    /** Those of them before the last explicit retry: its policy counts anew from there. */
+    /** The attempts before the last explicit retry, from which on the policy counts anew. */
     attemptsBefore: integer().notNull().default(0),
     failureKind: text(),
     failureMessage: text(),
     deadLetter: text({ enum: DEAD_LETTERS }),
-    /** It waits for this instant: of `runAt`, a backoff or a provider's limit. null: it is due. */
+    /** The instant that the task waits for: `runAt`, the end of a backoff or of a provider's limit. null: it is due. */
     notBefore: instant(),
     parkedAt: instant(),
     parkedUntil: instant(),
     parkCount: integer().notNull().default(0),
     cancelRequestedAt: instant(),
-    /** Of `metadata`: tasks of one key go one after another, or as many at once as their queue allows. */
+    /**
+     * Taken from `metadata`: tasks with the same key run one after another, or as many at once as their queue allows.
+     */
     concurrencyKey: text().generatedAlwaysAs(sql.raw(CONCURRENCY_KEY)),
-    // The dispatcher's own note of what it found a task to wait for, so that it looks at each such task once and not in
-    // every pass. Nobody else reads it, and it is no visible change.
+    // The dispatcher's own note of what a task was found to wait for, so that it looks at each such task once and not
+    // in every pass. Nobody else reads it, and it is not a visible change.
     blockedOn: text(),
-    /** Since when it waits for a slot. */
+    /** Since when the task waits for a slot. */
     readyAt: instant().notNull().defaultNow(),
     ...feed,
   },
@@ -83,7 +88,7 @@ export const queueTasks = table(
     uniqueIndex("agentrun_queue_tasks_idempotency_idx")
       .on(task.tenantId, task.projectId, task.idempotencyKey)
       .where(sql`${task.idempotencyKey} is not null`),
-    // The order of the screen: the most urgent first, then the oldest.
+    // The order of the screen: most urgent first, then oldest.
     index("agentrun_queue_tasks_order_idx").on(task.priority.desc().nullsFirst(), task.createdAt, task.id),
     index("agentrun_queue_tasks_queue_order_idx").on(
       task.queue,
@@ -91,7 +96,7 @@ export const queueTasks = table(
       task.createdAt,
       task.id,
     ),
-    // Of each kind that the counters know, in that order: a page of any filter is merged from them.
+    // For each kind that the counters know, in that order: a page of any filter is merged from these.
     index("agentrun_queue_tasks_kind_order_idx").on(
       task.tenantId,
       task.projectId,
@@ -102,11 +107,11 @@ export const queueTasks = table(
       task.createdAt,
       task.id,
     ),
-    // What the dispatcher looks at: the heads of each lane, never what is over, blocked or not yet due.
+    // What the dispatcher looks at: the heads of each lane, never what has ended, is blocked or is not yet due.
     index("agentrun_queue_tasks_ready_idx")
       .on(task.tenantId, task.queue, task.lane, task.priority.desc().nullsFirst(), task.createdAt, task.id)
       .where(sql`${task.state} = 'pending' and ${task.notBefore} is null and ${task.blockedOn} is null`),
-    // By the lanes of what waits for the same: those that are held up are passed over.
+    // Tasks that wait for the same thing, by lane, so that lanes that are held up can be passed over.
     index("agentrun_queue_tasks_noted_idx")
       .on(
         task.blockedOn,
@@ -124,11 +129,11 @@ export const queueTasks = table(
     index("agentrun_queue_tasks_expiry_idx")
       .on(task.expiresAt)
       .where(sql`${task.state} = 'pending' and ${task.expiresAt} is not null`),
-    // Whether a task waits for a session, or has it: asked of every volume before it is collected.
+    // Whether a task waits for a session or has it: asked for every volume before it is collected.
     index("agentrun_queue_tasks_session_idx")
       .on(task.sessionId)
       .where(sql`${task.sessionId} is not null and ${task.state} in ('pending', 'dispatched', 'running')`),
-    // The commander's: a tenant's first tasks of a queue, what waits longest, and what needs a person.
+    // For the commander: the first tasks of a tenant's queue, those that wait longest, and those that need a person.
     index("agentrun_queue_tasks_tenant_order_idx").on(
       task.tenantId,
       task.queue,
@@ -139,13 +144,13 @@ export const queueTasks = table(
     index("agentrun_queue_tasks_oldest_idx")
       .on(task.tenantId, task.queue, task.readyAt)
       .where(sql`${task.state} = 'pending' and ${task.notBefore} is null`),
-    // Also the dispatcher's: what holds a slot.
+    // Tasks that hold a slot; also for the dispatcher.
     index("agentrun_queue_tasks_running_idx")
       .on(task.updatedAt, task.id)
       .where(sql`${task.state} in ('dispatched', 'running')`),
     index("agentrun_queue_tasks_parked_idx")
       .on(task.tenantId, task.queue, task.parkedAt.desc().nullsFirst())
-      // An instant that never comes: server/task-attempts/never.ts.
+      // An instant that never comes: NEVER in db/queries/never.ts.
       .where(
         sql`${task.state} = 'pending' and ${task.parkedAt} is not null and ${task.notBefore} = '9999-12-31 00:00:00+00'`,
       ),
@@ -156,7 +161,7 @@ export const queueTasks = table(
   ],
 );
 
-/** Which tasks come after which. Rows are added with a task and only taken away later, so there is no circle. */
+/** Which tasks depend on which. Rows are added with a task and later only removed, so there can be no cycle. */
 export const queueDependencies = table(
   "queue_dependencies",
   {
@@ -172,21 +177,22 @@ export const queueDependencies = table(
   },
   (dependency) => [
     primaryKey({ columns: [dependency.taskId, dependency.dependsOnId] }),
-    // What comes after a task: asked at its end, page by page, and for the list.
+    // The dependents of a task: read page by page at its end, and for the list.
     index("agentrun_queue_dependencies_dependents_idx").on(dependency.dependsOnId, dependency.taskId),
   ],
 );
 
 /**
- * What is to be judged: the tasks that come after one that has ended, as a trigger notes, or one task alone. Rows that
- * are only added, so that no writer waits for another; the dispatcher judges, and removes them in that transaction.
+ * What is to be judged: the tasks that depend on an ended one, as noted by a trigger, or a single task. Rows are only
+ * added, so that no writer waits for another. The dispatcher judges the tasks and removes the rows in the same
+ * transaction.
  */
 export const queueDependencyDoubts = table(
   "queue_dependency_doubts",
   {
     id: big().primaryKey().generatedAlwaysAsIdentity(),
     endedId: text(),
-    /** Of those that come after it, the last one that was judged. */
+    /** The last of its dependents that was judged. */
     judgedTo: text().notNull().default(""),
     taskId: text(),
   },
@@ -195,7 +201,7 @@ export const queueDependencyDoubts = table(
   ],
 );
 
-/** Tasks that have failed or were cancelled while others waited for them: where an operator's list begins to look. */
+/** Tasks that failed or were cancelled while others waited for them: the starting point of an operator's list. */
 export const queueFailedDependencies = table(
   "queue_failed_dependencies",
   {
@@ -221,7 +227,7 @@ export const queueReadCursors = table(
 );
 export type QueueTaskRow = typeof queueTasks.$inferSelect;
 
-/** A task's attempts; each is a run of its own. */
+/** A task's attempts, each of which is a run. */
 export const queueAttempts = table(
   "queue_attempts",
   {
@@ -249,7 +255,7 @@ export const queueAttempts = table(
     primaryKey({ columns: [attempt.taskId, attempt.attempt] }),
     // The database refuses a second live attempt, whatever the code believes.
     uniqueIndex("agentrun_queue_attempts_live_idx").on(attempt.taskId).where(sql`${attempt.endedAt} is null`),
-    // How long tasks waited of late, of all and by place.
+    // How long tasks waited recently, overall and by place.
     index("agentrun_queue_attempts_dispatched_idx").on(attempt.dispatchedAt.desc().nullsFirst()),
     index("agentrun_queue_attempts_place_idx").on(
       attempt.tenantId,
@@ -257,7 +263,7 @@ export const queueAttempts = table(
       attempt.dispatchedAt.desc().nullsFirst(),
       attempt.lane,
     ),
-    // The newest starts of a lane, by which a rate is counted.
+    // The newest starts of a lane, for counting a rate.
     index("agentrun_queue_attempts_starts_idx").on(
       attempt.tenantId,
       attempt.queue,
@@ -268,7 +274,10 @@ export const queueAttempts = table(
 );
 export type QueueAttemptRow = typeof queueAttempts.$inferSelect;
 
-/** What operators set of a queue (`lane` empty) or a lane, of one tenant or of all (`*`). No row: no limit, open. */
+/**
+ * What operators set for a queue (`lane` empty) or a lane, of one tenant or of all (`*`). Without a row there is no
+ * limit, and the queue or lane is open.
+ */
 export const queueControls = table(
   "queue_controls",
   {
@@ -278,7 +287,7 @@ export const queueControls = table(
     maxRunning: integer(),
     keyMaxRunning: integer(),
     weight: doublePrecision(),
-    /** A rate: so many attempts are started in any so many seconds. */
+    /** The rate: at most `startsMax` attempts are started in any `startsWindowSeconds`. */
     startsMax: integer(),
     startsWindowSeconds: integer(),
     state: text({ enum: CONTROL_STATES }).notNull().default("open"),
@@ -298,8 +307,8 @@ export const queueControls = table(
 export type QueueControlRow = typeof queueControls.$inferSelect;
 
 /**
- * When each lane was served last: among tenants and lanes that have the same share, who waited longest comes first. A
- * rate is counted of the lanes that are named here: a row stays for as long as a window may be, a day.
+ * When each lane was last served: among tenants and lanes with the same share, the one that has waited longest comes
+ * first. Rates are counted only for the lanes named here, so a row stays for the longest possible window, a day.
  */
 export const queueLanesServed = table(
   "queue_lanes_served",
@@ -312,7 +321,7 @@ export const queueLanesServed = table(
   (served) => [primaryKey({ columns: [served.tenantId, served.queue, served.lane] })],
 );
 
-/** How many tasks there are of each kind, without the changes that are still in `queue_count_changes`. */
+/** Number of tasks of each kind, without the changes still in `queue_count_changes`. */
 export const queueCounts = table(
   "queue_counts",
   {
@@ -332,8 +341,8 @@ export const queueCounts = table(
 );
 
 /**
- * What a statement changed of the counts, in its own transaction: rows that are only added, so that no writer waits for
- * another. The worker folds them.
+ * How a statement changed the counts, written in its own transaction. Rows are only added, so that no writer waits for
+ * another; the worker folds them.
  */
 export const queueCountChanges = table("queue_count_changes", {
   id: big().primaryKey().generatedAlwaysAsIdentity(),
@@ -347,7 +356,10 @@ export const queueCountChanges = table("queue_count_changes", {
   gone: integer().notNull(),
 });
 
-/** A lane's minute, for pictures: how many waited and ran at its end, how many were added, started and ended in it. */
+/**
+ * A lane's minute, for charts: how many tasks waited and ran at its end, and how many were added, started and ended in
+ * it.
+ */
 export const queueMinutes = table(
   "queue_minutes",
   {

@@ -19,47 +19,47 @@ export const runners = table(
     metadata: json().notNull().default({}),
     registeredAt: instant().notNull().defaultNow(),
     heartbeatAt: instant().notNull().defaultNow(),
-    /** Whose it is: its run's tenant, else that of who registered it. Null is nobody's: only administrators see it. */
+    /** The tenant of its run, else of whoever registered it. null: no tenant, so only administrators see it. */
     tenantId: text(),
-    /** Of its last claim: what it said it speaks, the epoch that it got, and for how long. */
+    /** From its last claim: the protocol version it named, the epoch it got, and the length of its lease. */
     protocolVersion: integer(),
     leaseEpoch: integer(),
     leaseMs: integer(),
     /**
-     * The last 60 beats, the oldest first, in the row that a beat writes anyway: tenths of a second since the one before,
-     * and milliseconds of the round trip before, -1 where it was not reported.
+     * The last 60 beats, oldest first, in the row that a beat writes anyway: tenths of a second since the previous
+     * beat, and milliseconds of the previous round trip, -1 where it was not reported.
      */
     beatGaps: smallint().array().notNull().default([]),
     beatTrips: smallint().array().notNull().default([]),
     beatCount: integer().notNull().default(0),
     cpuPercent: integer(),
     rssBytes: big(),
-    /** What an operator ordered; null: nothing. */
+    /** An operator's orders; null: none. */
     drain: jsonb().$type<RunnerOrder>(),
     kill: jsonb().$type<RunnerOrder>(),
-    /** Null: it lives, or its run still waits for what follows its loss. */
+    /** null: the runner lives, or it is not yet known what becomes of the run that it lost. */
     endedAt: instant(),
     endKind: text({ enum: RUNNER_END_KINDS }),
     endMessage: text(),
   },
   (runner) => [
-    // None of them holds what a beat changes, so that a beat's update stays in its page and touches no index.
+    // No index contains a column that a beat changes, so that a beat's update stays in its page and touches no index.
     index("agentrun_runners_living_idx").on(runner.registeredAt, runner.id).where(sql`${runner.endedAt} is null`),
     index("agentrun_runners_listed_idx").on(runner.registeredAt, runner.id),
     index("agentrun_runners_tenant_idx").on(runner.tenantId, runner.registeredAt, runner.id),
-    // Serves the worker's look for runners to kill.
+    // For the worker's look for runners to kill.
     index("agentrun_runners_kill_idx")
       .on(runner.id)
       .where(sql`${runner.kill} is not null and ${runner.endedAt} is null`),
   ],
 );
 
-/** A minute of a tenant's runners, and of all together, as the worker saw them in it, for pictures. */
+/** A minute of a tenant's runners, and of all together, as the worker saw them in it; for charts. */
 export const runnerMinutes = table(
   "runner_minutes",
   {
     minute: instant().notNull(),
-    /** `*`: all of them. */
+    /** `*`: all tenants together. */
     tenantId: text().notNull(),
     alive: integer().notNull(),
     busy: integer().notNull(),
@@ -70,7 +70,7 @@ export const runnerMinutes = table(
   },
   (row) => [
     primaryKey({ columns: [row.tenantId, row.minute] }),
-    // What is too old is removed, the oldest first.
+    // For removal of old rows, oldest first.
     index("agentrun_runner_minutes_minute_idx").on(row.minute),
   ],
 );
@@ -85,9 +85,12 @@ export const leases = table(
     leaseExpiresAt: instant().notNull(),
     staleRecoveryMarker: json(),
     updatedAt: instant().notNull().defaultNow(),
-    /** The epoch that this lease was given with; equals its run's while it lives. */
+    /** The epoch that this lease was granted with; equals its run's epoch while it lives. */
     leaseEpoch: integer().notNull().default(0),
-    /** The process that claimed: the same one gets its epoch back, another is refused while the lease lives. */
+    /**
+     * Identifies the process that claimed. The same process gets its epoch back; another one is refused while the lease
+     * lives.
+     */
     nonce: text(),
     leaseMs: integer().notNull().default(20_000),
   },
@@ -130,7 +133,7 @@ export const runnerJobs = table(
       .where(sql`${job.state} in ('launching', 'running')`),
   ],
 );
-/** What was left of an attempt that ended: what its executor knew of it, and the ends of its logs, redacted. */
+/** What was left of an ended attempt: what its executor knew of it, and the ends of its logs, redacted. */
 export const attemptRemains = table(
   "attempt_remains",
   {
@@ -142,11 +145,14 @@ export const attemptRemains = table(
     logs: jsonb().$type<AttemptLog[]>().notNull(),
     keptAt: instant().notNull().defaultNow(),
   },
-  // It goes with its run.
+  // It is removed with its run.
   (remains) => [index("agentrun_attempt_remains_run_idx").on(remains.runId)],
 );
 
-/** What web asks of the worker, which alone reaches the executor. A row lives for seconds: the table is unlogged. */
+/**
+ * Questions from web to the worker, which alone reaches the executor. A row lives for seconds, so the table is
+ * unlogged.
+ */
 export const attemptAsks = table("attempt_asks", {
   id: text().primaryKey(),
   attemptId: text().notNull(),

@@ -28,21 +28,21 @@ export const runs = table(
 
     /** The session of `sessionRef`, as a column that statements can lock and join by. */
     sessionId: text(),
-    /** The queue task that it is an attempt of. */
+    /** The queue task that this run is an attempt of. */
     taskId: text(),
     idempotencyKey: text(),
     payloadHash: text(),
-    // Only rises; every write of a runner carries it. The lease itself is a row of its own, so that a
-    // heartbeat touches no index of this table.
+    // Only rises; every write of a runner carries it. The lease itself is a separate row, so that a heartbeat touches
+    // no index of this table.
     leaseEpoch: integer().notNull().default(0),
     leaseState: text({ enum: LEASE_STATES }).notNull().default("none"),
     cancelRequestedAt: instant(),
     cancelReason: text(),
-    /** Until when what its agent and its model say to each other is logged; null: it is not. */
+    /** Until when web logs what the run's agent and model send each other; null: it does not. */
     bodiesLoggedUntil: instant(),
     attemptCount: integer().notNull().default(0),
     nextAttemptAt: instant(),
-    /** When it was first claimed. */
+    /** When the run was first claimed. */
     startedAt: instant(),
     lastEventSeq: integer().notNull().default(0),
     lastCommandSeq: integer().notNull().default(0),
@@ -50,16 +50,17 @@ export const runs = table(
     ...feed,
   },
   (run) => [
-    // One leased run a session: the database refuses a second, whatever the code believes.
+    // One leased run for each session: the database refuses a second, whatever the code believes.
     uniqueIndex("agentrun_runs_claimed_session_idx")
       .on(run.sessionId)
       .where(sql`${run.status} = 'claimed' and ${run.sessionId} is not null`),
-    // Whether a session has a run that is not over, however many are: asked of every volume before it is collected.
+    // Whether a session has a run that has not ended, however many runs it has: asked for every volume before it is
+    // collected.
     index("agentrun_runs_open_idx").on(run.sessionId).where(sql`${run.status} in ('claimed', 'pending')`),
     uniqueIndex("agentrun_runs_idempotency_idx")
       .on(run.tenantId, run.projectId, run.idempotencyKey)
       .where(sql`${run.idempotencyKey} is not null`),
-    // Those that have lost one runner after the other, by nothing that a beat writes.
+    // Runs that lost several runners in a row; contains no column that a beat writes.
     index("agentrun_runs_flapping_idx")
       .on(run.attemptCount)
       .where(sql`${run.status} in ('claimed', 'pending') and ${run.attemptCount} >= 3`),
@@ -69,7 +70,7 @@ export const runs = table(
       run.createdAt.desc().nullsFirst(),
       run.id.desc().nullsFirst(),
     ),
-    // Also the launcher's: what is pending stands together, however many are over.
+    // Also for the launcher: pending runs stand together, however many have ended.
     index("agentrun_runs_status_created_idx").on(
       run.status,
       run.createdAt.desc().nullsFirst(),
@@ -80,7 +81,7 @@ export const runs = table(
       run.createdAt.desc().nullsFirst(),
       run.id.desc().nullsFirst(),
     ),
-    // Lists by profile, by task and by kind of failure; and the failures of a tenant, which are counted.
+    // Lists by profile, by task and by kind of failure; and a tenant's failures, which are counted.
     index("agentrun_runs_profile_created_idx").on(
       run.backendProfile,
       run.createdAt.desc().nullsFirst(),

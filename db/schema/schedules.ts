@@ -4,7 +4,7 @@ import type { ScheduleTask } from "@/contract/schedule";
 import { FIRING_OUTCOMES, SCHEDULE_OVERLAPS } from "@/contract/words";
 import { big, instant, lifecycle, table } from "./columns";
 
-/** Plans by which tasks are added. */
+/** Plans for adding tasks at recurring times. */
 export const schedules = table(
   "schedules",
   {
@@ -17,15 +17,15 @@ export const schedules = table(
     overlap: text({ enum: SCHEDULE_OVERLAPS }).notNull(),
     catchUpMs: big().notNull(),
     jitterMs: big().notNull().default(0),
-    /** No time comes before the first of these, or after the second. */
+    /** No firing happens before `startsAt` or after `endsAt`. */
     startsAt: instant(),
     endsAt: instant(),
     isPaused: boolean().notNull().default(false),
-    /** What each task is made of, as it was sent. */
+    /** The template for each task, as it was sent. */
     task: jsonb().$type<ScheduleTask>().notNull(),
-    /** null: it is paused, or has ended. */
+    /** null: the schedule is paused or has ended. */
     nextAt: instant(),
-    /** When what it did last was due: which of its firings is the last. */
+    /** The due time of its last firing, which identifies that firing. */
     lastDueAt: instant(),
     createdBy: text().notNull(),
     ...lifecycle,
@@ -38,7 +38,7 @@ export const schedules = table(
 );
 export type ScheduleRow = typeof schedules.$inferSelect;
 
-/** What came of each time of a schedule. A time fires once: it is the key. */
+/** The result of each time of a schedule. A time fires once, because it is part of the key. */
 export const scheduleFirings = table(
   "schedule_firings",
   {
@@ -49,9 +49,9 @@ export const scheduleFirings = table(
     isManual: boolean().notNull().default(false),
     missed: integer().notNull().default(0),
     message: text(),
-    /** Of a time that was left out: the task of before that had not ended. */
+    /** For a skipped time: the previous task, which had not ended. */
     holderTaskId: text(),
-    /** No reference: that a task was added stays known when it is there no more. */
+    /** Not a foreign key: it stays known that a task was added when the task no longer exists. */
     taskId: text(),
   },
   (firing) => [

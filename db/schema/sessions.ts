@@ -42,21 +42,23 @@ export const sessions = table(
     storageEvictedAt: instant(),
 
     storageState: text({ enum: STORAGE_STATES }).notNull().default("none"),
-    /** What GC asks for before it takes the volume: an archive of the last turn, or nothing. */
+    /** What garbage collection requires before it takes the volume: an archive of the last turn, or nothing. */
     storagePolicy: text({ enum: STORAGE_POLICIES }).notNull().default("archive"),
     storageRequestedBytes: big(),
-    /** How much the volume takes, as far as anybody knows: what was asked for it, or what its provider gives then. */
+    /** The volume's capacity as far as known: the requested size, or the one that its provider reports later. */
     storageCapacityBytes: big(),
-    /** The archive that a restore is under way from; the next attempt fills the new volume from it. */
+    /** The archive of the restore in progress; the next attempt fills the new volume from it. */
     restoreManifestId: text(),
-    /** The newest archive, and the last command whose turn the volume holds: GC needs them to agree. */
+    /**
+     * The newest archive, and the last command whose turn the volume holds. Garbage collection requires them to agree.
+     */
     archiveManifestId: text(),
     archiveCommandId: text(),
     volumeCommandId: text(),
     pinnedAt: instant(),
     /**
-     * When a run, a turn or a restore last took hold of it: set by a trigger. No later than its last activity, which is
-     * in no index, so that a collection by idle time begins here.
+     * When a run, a turn or a restore last took hold of the session; set by a trigger. Never later than the last
+     * activity, which is in no index, so a collection by idle time starts from this column.
      */
     usedAt: instant().notNull().defaultNow(),
     deletedAt: instant(),
@@ -94,7 +96,7 @@ export const sessions = table(
     index("agentrun_sessions_expiry_list_idx")
       .on(sql`coalesce(${session.expiresAt}, 'infinity'::timestamptz)`, session.sessionId)
       .where(sql`${session.deletedAt} is null`),
-    // The tenant last: who follows one tenant's changes passes over the others' in the index alone.
+    // The tenant comes last: a reader of one tenant's changes passes over the others' within the index.
     index("agentrun_sessions_changes_idx").on(session.changeXid, session.version, session.tenantId),
     index("agentrun_sessions_expiry_idx")
       .on(session.expiresAt)
@@ -102,7 +104,7 @@ export const sessions = table(
     index("agentrun_sessions_idle_idx")
       .on(session.usedAt, session.sessionId)
       .where(sql`${session.storageKind} = 'pvc' and ${session.expiresAt} is null`),
-    // Volumes that are nearly full: few, and looked for whenever the overview is.
+    // Nearly full volumes: few, and looked for with every overview.
     index("agentrun_sessions_full_idx")
       .on(session.sessionId)
       .where(
@@ -112,7 +114,7 @@ export const sessions = table(
     index("agentrun_sessions_evicted_idx")
       .on(session.storageEvictedAt)
       .where(sql`${session.storageState} = 'evicted' and ${session.archiveManifestId} is not null`),
-    // Lifecycle steps that a crash left half-way, for the repair sweep.
+    // Lifecycle steps that a crash left unfinished, for the repair sweep.
     index("agentrun_sessions_storage_step_idx")
       .on(session.storageState)
       .where(sql`${session.storageState} in ('creating', 'archiving', 'deleting', 'restoring')`),

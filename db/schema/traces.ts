@@ -5,15 +5,15 @@ export const TRACE_FEEDS = ["queue", "runs"] as const;
 export type TraceFeed = (typeof TRACE_FEEDS)[number];
 
 /**
- * How far the traces of what has ended were sent, one row for each feed that they are made of; none while nobody takes
- * them. A place means nothing in a feed of another epoch.
+ * How far traces were sent, one row for each feed that they are made from; no rows while nobody takes traces. A place
+ * is meaningless in a feed of another epoch.
  */
 export const traceFeeds = table("trace_feeds", {
   feed: text({ enum: TRACE_FEEDS }).primaryKey(),
   epoch: text().notNull(),
   xid: xid8().notNull(),
   version: big().notNull(),
-  /** Spans that were taken, taken and not kept, and not taken by a collector that wants them no more. */
+  /** Spans that the collector took, that it took but did not keep, and that were given up. */
   sent: big().notNull().default(0),
   rejected: big().notNull().default(0),
   givenUp: big().notNull().default(0),

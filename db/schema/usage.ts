@@ -5,14 +5,14 @@ import { big, instant, table } from "./columns";
 import { runs } from "./runs";
 import { sessions } from "./sessions";
 
-/** Calls to models, as they ended. A row never changes, and goes with its run. */
+/** Calls to models, stored as they ended. A row never changes, and is removed with its run. */
 export const modelCalls = table(
   "model_calls",
   {
     id: text().primaryKey(),
     tenantId: text().notNull(),
     projectId: text().notNull(),
-    // The key is checked at the end of the transaction (migration 027): who stores calls first takes out those whose
+    // The key is checked at the end of the transaction (migration 027): whoever stores calls first removes those whose
     // run has gone.
     runId: text()
       .notNull()
@@ -51,7 +51,7 @@ export const modelCalls = table(
 );
 export type ModelCallRow = typeof modelCalls.$inferSelect;
 
-/** What calls took, added up. */
+/** The sums of what calls consumed. */
 const spent = {
   inputTokens: big().notNull(),
   cachedInputTokens: big().notNull(),
@@ -63,8 +63,8 @@ const spent = {
 };
 
 /**
- * What a day's calls add up to, kept by a trigger of the calls in their own transaction. A sum is in parts, so that
- * writers seldom wait for each other: the parts from 0 on add up to the calls that are there, part -1 is of those that
+ * The sums of a day's calls, kept by a trigger of the calls in the same transaction. A sum is split into parts, so that
+ * writers seldom wait for each other: the parts from 0 on add up to the stored calls, and part -1 holds the calls that
  * went with their runs.
  */
 export const usageDays = table(
@@ -91,14 +91,14 @@ export const usageDays = table(
       columns: [sum.day, sum.tenantId, sum.projectId, sum.backendProfile, sum.model, sum.currency, sum.part],
     }),
     index("agentrun_usage_days_tenant_idx").on(sum.tenantId, sum.day),
-    // What a project has spent, by which its budgets are measured.
+    // What a project has spent, for measuring its budgets.
     index("agentrun_usage_days_project_idx").on(sum.tenantId, sum.projectId, sum.day),
   ],
 );
 
 /**
- * What a session's calls add up to, kept by a trigger of the calls in their own transaction. What goes with an old run
- * stays in it; all of it goes with the session.
+ * The sums of a session's calls, kept by a trigger of the calls in the same transaction. What went with an old run
+ * stays in the sum, which is removed with the session.
  */
 export const usageSessions = table(
   "usage_sessions",

@@ -3,14 +3,14 @@ import { boolean, index, integer, text, uniqueIndex } from "drizzle-orm/pg-core"
 import { VIEW_PAGES } from "@/contract/words";
 import { lifecycle, table } from "./columns";
 
-/** Queries of the console's lists that somebody gave a name. */
+/** Queries of the console's lists that were saved under a name. */
 export const savedViews = table(
   "saved_views",
   {
     id: text().primaryKey(),
-    /** null: of those who see every tenant. */
+    /** null: the view belongs to those who see every tenant. */
     tenantId: text(),
-    /** Who made it, as the audit log names them. */
+    /** Who made the view, as the audit log names them. */
     owner: text().notNull(),
     page: text({ enum: VIEW_PAGES }).notNull(),
     name: text().notNull(),
@@ -20,14 +20,14 @@ export const savedViews = table(
     version: integer().notNull().default(1),
   },
   (view) => [
-    // A person's own, which are counted; no two of a list have one name.
+    // A person's own views, which are counted; their names are unique within a list.
     uniqueIndex("agentrun_saved_views_name_idx").on(
       sql`coalesce(${view.tenantId}, '')`,
       view.owner,
       view.page,
       view.name,
     ),
-    // What a tenant shares.
+    // The views shared with a tenant.
     index("agentrun_saved_views_shared_idx")
       .on(sql`coalesce(${view.tenantId}, '')`, view.createdAt, view.id)
       .where(sql`${view.isShared}`),

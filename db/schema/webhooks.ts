@@ -3,31 +3,31 @@ import { boolean, index, integer, jsonb, text, uniqueIndex } from "drizzle-orm/p
 import { DELIVERY_STATES, WEBHOOK_FORMATS, type WEBHOOK_TEST, type WebhookEvent } from "@/contract/words";
 import { big, instant, json, lifecycle, table } from "./columns";
 
-/** Addresses that are told of what happens. */
+/** Addresses that are sent events. */
 export const webhooks = table(
   "webhooks",
   {
     id: text().primaryKey(),
-    /** null: of those who see every tenant; it is told of all of them. */
+    /** null: the webhook belongs to those who see every tenant, and is sent the events of all. */
     tenantId: text(),
     name: text().notNull(),
     url: text().notNull(),
     events: text().array().$type<WebhookEvent[]>().notNull(),
-    /** It is told of these projects, and of what belongs to tasks of these queues, alone; empty: of all. */
+    /** Only events of these projects, and of these queues' tasks and what belongs to them, are sent; empty: all. */
     projectIds: text().array().notNull().default([]),
     queues: text().array().notNull().default([]),
     format: text({ enum: WEBHOOK_FORMATS }).notNull().default("json"),
-    /** What its deliveries are signed with. It cannot be a digest: whoever signs needs it. */
+    /** Signs its deliveries. Cannot be stored as a digest, because signing needs the secret itself. */
     secret: text().notNull(),
-    /** Signs beside the new one until then, so that a receiver can change over. */
+    /** Signs beside the new secret until `previousSecretUntil`, so that a receiver can change over. */
     previousSecret: text(),
     previousSecretUntil: instant(),
     isEnabled: boolean().notNull().default(true),
-    /** Why it was disabled, where no person did it. */
+    /** Why the webhook was disabled, where no person disabled it. */
     disabledReason: text(),
     createdBy: text().notNull(),
     lastDeliveredAt: instant(),
-    /** Since when nothing arrives there. */
+    /** Since when no delivery has arrived. */
     failingSince: instant(),
     ...lifecycle,
     version: integer().notNull().default(1),
@@ -36,17 +36,17 @@ export const webhooks = table(
 );
 export type WebhookRow = typeof webhooks.$inferSelect;
 
-/** What happened, written by triggers with what made it so, until the worker has addressed it to webhooks. */
+/** Events, written by triggers in the transaction that caused them, until the worker has made their deliveries. */
 export const webhookEvents = table("webhook_events", {
   id: big().primaryKey().generatedAlwaysAsIdentity(),
   event: text().$type<WebhookEvent>().notNull(),
-  /** Those that asked for it when it happened. */
+  /** The webhooks that asked for the event when it happened. */
   webhookIds: text().array().notNull(),
   data: json().notNull(),
   at: instant().notNull().default(sql`clock_timestamp()`),
 });
 
-/** How one try went. */
+/** The result of one try. */
 export type DeliveryTry = { at: string; tookMs: number; status: number | null; error: string | null };
 
 /** One event on its way to one webhook. */
@@ -54,21 +54,21 @@ export const webhookDeliveries = table(
   "webhook_deliveries",
   {
     id: text().primaryKey(),
-    /** No reference: a webhook goes at once, however many deliveries it has had, and these with their age. */
+    /** Not a foreign key: a webhook can be removed at once, however many deliveries it has had; they go by age. */
     webhookId: text().notNull(),
     event: text().$type<WebhookEvent | typeof WEBHOOK_TEST>().notNull(),
     data: json().notNull(),
-    /** When it happened. */
+    /** When the event happened. */
     at: instant().notNull(),
     state: text({ enum: DELIVERY_STATES }).notNull().default("pending"),
-    /** Tries that were begun, ever: the number of a try tells its answer from any other's. */
+    /** Number of tries ever begun; a try's number tells its answer from any other's. */
     attempts: integer().notNull().default(0),
-    /** Those of them before a person had it sent once more. */
+    /** The tries made before a person had it sent once more. */
     attemptsBefore: integer().notNull().default(0),
     isUnderWay: boolean().notNull().default(false),
-    /** While a try is under way: when it counts as lost. */
+    /** While a try is in progress: when it counts as lost. */
     nextAttemptAt: instant().notNull().default(sql`clock_timestamp()`),
-    /** The last of them, the newest last. */
+    /** The last tries, newest last. */
     tries: jsonb().$type<DeliveryTry[]>().notNull().default([]),
     createdAt: instant().notNull().default(sql`clock_timestamp()`),
     endedAt: instant(),
