@@ -27,7 +27,7 @@ async function adopted(build = buildV01Database) {
   };
 }
 
-/** Its writers named every time, so that a database that v0.1 left may have no default for one. */
+/** v0.1's writers named these times in every insert, so a v0.1 database may have no defaults for them. */
 async function buildWithoutDefaults(client: Parameters<typeof buildV01Database>[0]): Promise<void> {
   await buildV01Database(client);
   await dropTimeDefaults(client);
@@ -47,7 +47,7 @@ describe.each([
       expect(before.get(name), name).not.toEqual([]);
     }
     await migrate(database.url);
-    // One claim of a session stays; its lease, and what the adoption stamps, are all that may differ.
+    // One claim of each session stays. Only its lease, and what the adoption stamps, may differ.
     const changed: Record<string, string[]> = {
       agentrun_runs: ["status", "claimed_by", "lease_expires_at", "updated_at"],
       agentrun_leases: [],
@@ -221,7 +221,7 @@ test("one that was adopted without them, or stopped on the way, is mended by the
   await using database = await createEmptyDatabase();
   const client = await database.connect();
   await buildWithoutDefaults(client);
-  // As a release did it that knew nothing of this.
+  // As a release without this migration did it.
   const [defaults] = readMigrations().filter(({ id }) => id.startsWith("044_"));
   const earlier = readMigrations().filter((migration) => migration.id < (defaults?.id ?? ""));
   await expect(migrate(database.url, earlier)).rejects.toMatchObject({ migrationId: expect.stringMatching(/^009_/) });

@@ -32,7 +32,7 @@ test("an action on many tasks that is under way goes on as one on any kind", asy
   ]);
   const results = await client.query("select bulk_id, target_id, outcome, before from agentrun_bulk_results");
   expect(results.rows).toEqual([{ bulk_id: "bulk_ids", target_id: "qt_a", outcome: null, before: null }]);
-  // PostgreSQL 18 names what may not be null too, by itself; nothing refers to those names.
+  // PostgreSQL 18 also names not-null constraints by itself; nothing refers to those names.
   const names = await client.query(`
     select conname as name from pg_constraint
     where contype <> 'n' and conrelid in ('agentrun_bulk_actions'::regclass, 'agentrun_bulk_results'::regclass)

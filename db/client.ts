@@ -3,7 +3,7 @@ import pg from "pg";
 
 export type Db = NodePgDatabase<Record<string, never>>;
 declare const txBrand: unique symbol;
-/** A transaction under way. A statement that locks takes this type: locking outside a transaction does not compile. */
+/** An open transaction. Locking statements take this type, so that locking outside a transaction does not compile. */
 export type Tx = Db & { readonly [txBrand]: true };
 
 export type Database = {
@@ -13,28 +13,32 @@ export type Database = {
 };
 
 export type ConnectOptions = {
-  /** Connections at most; 16 unless told. */
+  /** Maximum connections; 16 by default. */
   poolMax?: number;
   applicationName?: string;
   /**
-   * For the event appender alone. Its few large statements are planned once for each connection, whatever their
-   * values; and since each locks the runs whose events it stores, no trigger looks for them again (migration 041).
+   * For the event appender only. Plans its few large statements once for each connection, whatever their values. Each
+   * of these statements locks the runs whose events it stores, so the trigger does not look for them again (migration
+   * 041).
    */
   isForAppending?: boolean;
-  /** How long connecting, a statement, or a pause within a transaction may take, milliseconds; 5,000 unless told. */
+  /** Limit, in milliseconds, on connecting, on a statement and on a pause within a transaction; 5,000 by default. */
   deadlineMs?: number;
-  /** Hears of errors of idle connections, which would else end the process. */
+  /** Called with errors of idle connections, which would otherwise end the process. */
   onIdleError?: (error: Error) => void;
 };
 
-/** How long a statement may wait for a lock, milliseconds. */
+/** Maximum wait of a statement for a lock, in milliseconds. */
 const LOCK_TIMEOUT_MS = 2_000;
 const DEADLINE_MS = 5_000;
 const APPENDING = "-c plan_cache_mode=force_generic_plan -c agentrun.locks_runs=on";
-/** What the database itself ended for its time is told by then: who still hears nothing has nobody to hear it from. */
+/**
+ * The database reports within this time what it ended for taking too long. A client that still hears nothing has nobody
+ * to hear it from.
+ */
 const SILENCE_AFTER_DEADLINE_MS = 2_000;
 
-/** Opens a pool. Nothing is connected until the first statement. */
+/** Opens a pool. No connection is made before the first statement. */
 export function connect(databaseUrl: string, options: ConnectOptions = {}): Database {
   const { deadlineMs = DEADLINE_MS } = options;
   const pool = new pg.Pool({
@@ -50,14 +54,18 @@ export function connect(databaseUrl: string, options: ConnectOptions = {}): Data
     ...(options.isForAppending ? { options: APPENDING } : {}),
   });
   pool.on("error", (error) => options.onIdleError?.(error));
-  // One that breaks while it is held, between two statements, would end the process: its holder's next statement tells.
+  // Without a listener, a connection that breaks between two statements of its holder would end the process. The
+  // holder's next statement reports the error.
   pool.on("connect", (client) => client.on("error", () => undefined));
   return { pool, db: overClient(pool), close: () => pool.end() };
 }
 
 const overClients = new WeakMap<object, Db>();
 
-/** Drizzle over a pool or one of its clients; made once for each, since making it costs more than a short statement. */
+/**
+ * Returns Drizzle over a pool or one of its clients; cached for each, since building it costs more than a short
+ * statement.
+ */
 export function overClient(client: pg.Pool | pg.PoolClient): Db {
   const known = overClients.get(client);
   if (known) return known;
@@ -66,7 +74,7 @@ export function overClient(client: pg.Pool | pg.PoolClient): Db {
   return made;
 }
 
-/** The pool or client behind a `Db`, for statements that are named and take their values as bytes. */
+/** Returns the pool or client behind a `Db`, for named statements whose values are passed as bytes. */
 export function clientOf(db: Db | Tx): pg.Pool | pg.PoolClient {
   const client = (db as { $client?: pg.Pool | pg.PoolClient }).$client;
   if (!client) throw new Error("this database is over no client");

@@ -1,4 +1,4 @@
-/** An error and what caused it: Drizzle wraps the driver's. Bounded, since a chain may lead back to itself. */
+/** Yields an error and its causes: Drizzle wraps the driver's error. Bounded, since a chain may lead back to itself. */
 function* causesOf(error: unknown): Generator<Error> {
   for (let cause = error, depth = 0; cause instanceof Error && depth < 8; cause = cause.cause, depth += 1) yield cause;
 }
@@ -32,8 +32,8 @@ export function isRetryable(error: unknown): boolean {
 }
 
 /**
- * What a connection keeps of a statement is gone, or no longer answers what it did, since a table was changed meanwhile:
- * a new connection begins without.
+ * Whether what a connection kept of a statement is gone or outdated, because a table changed meanwhile: a new
+ * connection starts without it.
  */
 export function isPlanLost(error: unknown): boolean {
   if (sqlState(error) === "26000") return true;
@@ -41,21 +41,27 @@ export function isPlanLost(error: unknown): boolean {
   return false;
 }
 
-/** The server judged a statement and said no, as opposed to a lock that was not had or a connection that broke. */
+/**
+ * Whether the server judged a statement and refused it, as opposed to a lock that was not obtained or a connection that
+ * broke.
+ */
 export function isRefusal(error: unknown): boolean {
   if (isRetryable(error)) return false;
   for (const cause of causesOf(error)) if ("severity" in cause) return cause.severity === "ERROR";
   return false;
 }
 
-/** A statement or transaction that the database ended for its time. */
+/** A statement or transaction that the database ended for taking too long. */
 const OUT_OF_TIME = new Set(["57014", "25P03", "25P04"]);
 
 export function isOutOfTime(error: unknown): boolean {
   return OUT_OF_TIME.has(sqlState(error) ?? "");
 }
 
-/** Somebody else holds what was needed, or the database was too slow: nothing is wrong with the request, or stored. */
+/**
+ * Whether somebody else holds what was needed, or the database was too slow. The request is not at fault, and nothing
+ * was stored.
+ */
 export function isDatabaseBusy(error: unknown): boolean {
   return isRetryable(error) || isOutOfTime(error);
 }
@@ -70,7 +76,7 @@ const CONNECTION_CODES = new Set([
   "ENOENT",
 ]);
 
-/** The database is not there, is starting or stopping, or cut the connection: nothing is wrong with the request. */
+/** Whether the database is away, starting or stopping, or cut the connection. The request is not at fault. */
 export function isDatabaseDown(error: unknown): boolean {
   const state = sqlState(error);
   if (state !== undefined) return state.startsWith("08") || state.startsWith("57P") || state === "53300";
@@ -90,7 +96,10 @@ export function isDatabaseDown(error: unknown): boolean {
   return false;
 }
 
-/** No answer came, not even that the time was over: nobody may be there, and the connection is of no use any more. */
+/**
+ * Whether no answer came at all, not even that the time was over. Nobody may be there, and the connection is of no
+ * further use.
+ */
 export function isUnanswered(error: unknown): boolean {
   for (const cause of causesOf(error)) if (cause.message === "Query read timeout") return true;
   return false;

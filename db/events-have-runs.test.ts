@@ -70,7 +70,7 @@ test.each([1, 3])("appends to %i runs that are being deleted find none, and leav
   const events = [{ type: "warning" as const, payload: { message: "late" } }];
   const late = Promise.allSettled(runIds.map((runId) => appendEvents(ctx, { runId, events })));
   if (count === 1) {
-    // The lone one waits for its run.
+    // The single insert waits for the lock of its run.
     const waiting = "select count(*)::int as n from pg_stat_activity where cardinality(pg_blocking_pids(pid)) > 0";
     await expect.poll(async () => (await ctx.pool.query(waiting)).rows[0].n).toBe(1);
   }

@@ -7,7 +7,10 @@ import { sqlState } from "./errors";
 import { boundSilence, SILENCE_MAX_MS } from "./queries/advisory-lock";
 import { renewFeedEpoch } from "./queries/feed-epoch";
 
-/** A migration cannot be applied, or the database holds another history than this program. Nothing was altered. */
+/**
+ * Thrown when a migration cannot be applied, or when the database has another history than this program; in the latter
+ * case nothing is changed.
+ */
 export class MigrationError extends Error {
   readonly failureKind = "infra-failed";
   constructor(
@@ -22,25 +25,28 @@ export class MigrationError extends Error {
 export type Migration = { id: string; sql: string; checksum: string };
 type AppliedRow = { id: string; checksum: string; adopted_checksum: string | null };
 
-/** v0.1's own seven: a database that it wrote holds checksums of texts that are not ours, and keeps them. */
+/**
+ * The number of v0.1's own migrations. A database that v0.1 wrote holds checksums of texts that this program does not
+ * have, and keeps them.
+ */
 const V01_MIGRATIONS = 7;
 const STATEMENT_BREAKPOINT = "--> statement-breakpoint";
 /**
- * First line of a migration whose statements are each a transaction of their own, for indexes that are built and dropped
- * while others go on with their tables. It may end after any of them and is then begun anew, so each must be such that
- * doing it twice does no harm.
+ * First line of a migration whose statements each run in a transaction of their own, for indexes that are built and
+ * dropped while the tables are in use. Such a migration may stop after any statement and then starts again from the
+ * first, so each statement must be safe to repeat.
  */
 const OUTSIDE_TRANSACTION = "-- agentrun: outside a transaction\n";
 const BUILT_INDEX = /^CREATE (?:UNIQUE )?INDEX CONCURRENTLY IF NOT EXISTS "(\w+)"/m;
-/** Any number, the same in every process that migrates. */
+/** Any number, as long as every process that migrates uses the same. */
 const ADVISORY_LOCK = 4_027_311_005;
 const CONNECT_MS = 5_000;
 const ASK_AGAIN_MS = 100;
 
 /**
- * Brings a database to this program's schema, one transaction a migration unless it says otherwise. Several processes may
- * start at once: one applies, the others wait and find it done. Throws `MigrationError` when a checksum changed or an id
- * is unknown.
+ * Brings a database to this program's schema, with one transaction for each migration unless its first line says
+ * otherwise. Several processes may start at once: one applies, the others wait and find it done. Throws
+ * `MigrationError` when a checksum changed or an id is unknown.
  */
 export async function migrate(databaseUrl: string, migrations: Migration[] = readMigrations()): Promise<void> {
   const client = new pg.Client({
@@ -49,7 +55,7 @@ export async function migrate(databaseUrl: string, migrations: Migration[] = rea
     connectionTimeoutMillis: CONNECT_MS,
     idle_in_transaction_session_timeout: SILENCE_MAX_MS,
   });
-  // One that breaks between two statements: the next one tells.
+  // A connection that breaks between two statements is reported by the next one.
   client.on("error", () => undefined);
   await client.connect();
   try {
@@ -67,7 +73,7 @@ export async function migrate(databaseUrl: string, migrations: Migration[] = rea
   }
 }
 
-/** Reads `drizzle/`: beside the bundle, or in the nearest folder above this file. */
+/** Reads `drizzle/`, found beside the bundle or in the nearest folder above this file. */
 export function readMigrations(folder = findMigrations()): Migration[] {
   const journal = JSON.parse(readFileSync(path.join(folder, "meta/_journal.json"), "utf8")) as {
     entries: { tag: string }[];
@@ -78,7 +84,10 @@ export function readMigrations(folder = findMigrations()): Migration[] {
   });
 }
 
-/** Whether the schema has all that this program needs; a newer one has, so that old replicas go on through a rollout. */
+/**
+ * Returns the ids of the applied migrations, by which a program decides whether the schema has all that it needs. A
+ * newer schema does, so that old replicas keep working through a rollout.
+ */
 export async function appliedMigrationIds(client: Pick<pg.Client, "query">): Promise<string[]> {
   return (await readApplied(client)).map((row) => row.id);
 }
@@ -107,7 +116,7 @@ async function readApplied(client: Pick<pg.Client, "query">): Promise<AppliedRow
 }
 
 function verify(applied: AppliedRow[], migrations: Migration[]): void {
-  // Unknown ids first: what else differs may only follow from them.
+  // Unknown ids are reported first: other differences may be a mere consequence of them.
   for (const { id } of applied) {
     if (migrations.some((migration) => migration.id === id)) continue;
     throw new MigrationError(
@@ -116,7 +125,7 @@ function verify(applied: AppliedRow[], migrations: Migration[]): void {
     );
   }
   const isOfV01 = (id: string) => migrations.slice(0, V01_MIGRATIONS).some((known) => known.id === id);
-  if (applied.every(({ id }) => isOfV01(id))) return; // v0.1 wrote it: its checksums are taken as they are
+  if (applied.every(({ id }) => isOfV01(id))) return; // v0.1 wrote it: its checksums are accepted as they are
   for (const row of applied) {
     const known = migrations.find((migration) => migration.id === row.id);
     if (row.checksum === (row.adopted_checksum ?? known?.checksum)) continue;
@@ -141,11 +150,14 @@ async function prepareBookkeeping(client: pg.Client, migrations: Migration[]): P
   }
 }
 
-/** The migration that adopts the rows of v0.1, and the later one whose work it relies on. */
+/** The migration that adopts the rows of v0.1, and a later one that it relies on. */
 const ADOPTION = "009_adopt_v01_rows_and_stamp_changes";
 const DEFAULTS = "044_defaults_of_v01_times";
 
-/** Gives a database of v0.1 what its adoption takes for there. It is done once more in its turn, and does no harm then. */
+/**
+ * Applies to a database of v0.1 what the adoption expects to find. The later migration repeats it in its turn, without
+ * harm.
+ */
 async function prepareAdoption(client: pg.Client, missing: Migration[]): Promise<void> {
   const defaults = missing.find(({ id }) => id === DEFAULTS);
   if (!defaults || !missing.some(({ id }) => id === ADOPTION)) return;
@@ -157,8 +169,8 @@ async function prepareAdoption(client: pg.Client, missing: Migration[]): Promise
 }
 
 /**
- * Waits for the lock by asking for it again and again: a statement that waits holds a snapshot, and whoever has the lock
- * and builds an index concurrently would wait for that.
+ * Waits for the lock by trying again and again. A statement that waits holds a snapshot, and the holder of the lock,
+ * while it builds an index concurrently, would have to wait for that snapshot.
  */
 async function lock(client: pg.Client): Promise<void> {
   for (;;) {
@@ -195,12 +207,12 @@ function failed({ id }: Migration, error: unknown): MigrationError {
   return new MigrationError(id, error instanceof Error ? error.message : String(error), { cause: error });
 }
 
-/** How often a build that met a deadlock is begun anew. */
+/** How often a build that met a deadlock is started again. */
 const DEADLOCKS_MAX = 20;
 
 /**
- * Carries out a statement that cannot be taken back. A replica of a release before this one waits for the lock in one
- * statement, whose snapshot a concurrent build waits for in turn: PostgreSQL ends one of the two, and a build begins anew.
+ * Runs a statement that cannot be rolled back. A replica of the previous release waits for the lock in one statement,
+ * whose snapshot a concurrent build waits for in turn. PostgreSQL ends one of the two, and the build starts again.
  */
 async function applyAlone(client: pg.Client, statement: string): Promise<void> {
   for (let met = 0; ; met += 1) {
@@ -214,7 +226,7 @@ async function applyAlone(client: pg.Client, statement: string): Promise<void> {
   }
 }
 
-/** An index whose building was cut off stays behind and answers nothing: it would be taken for built. */
+/** Drops an index whose build was interrupted: it remains, answers no query and would be taken for built. */
 async function dropHalfBuilt(client: pg.Client, statement: string): Promise<void> {
   const name = BUILT_INDEX.exec(statement)?.[1];
   if (name === undefined) return;

@@ -11,7 +11,7 @@ import { withTransaction } from "./transaction";
 const titleOf = (tx: Tx, sessionId: string) =>
   tx.select({ title: sessions.title }).from(sessions).where(eq(sessions.sessionId, sessionId));
 
-/** Statements that the one connection of a pool has planned and keeps. */
+/** Returns the statements that the pool's only connection has prepared. */
 async function kept(pool: pg.Pool): Promise<number> {
   const { rows } = await pool.query("select count(*)::int as count from pg_prepared_statements");
   return rows[0].count;

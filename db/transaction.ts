@@ -7,16 +7,16 @@ const ATTEMPTS_MAX = 5;
 const RETRY_BASE_MS = 10;
 
 export type TransactionOptions = {
-  /** false: its statements are of many texts, such as lists by any filter, each planned best for its own values. */
+  /** false: for statements with many texts, such as lists with any filter, each planned best for its own values. */
   keepsPlans?: boolean;
-  /** Tries at most; 5 unless told. */
+  /** Maximum tries; 5 by default. */
   attempts?: number;
 };
 
 /**
- * Runs work in one transaction. Serialization failures, deadlocks, lock time-outs and lost plans are tried at most 5
- * times unless told, with jitter, so `work` must be safe to run again. A client whose BEGIN, COMMIT or ROLLBACK failed is closed rather than
- * given back; the first error is the one that is thrown.
+ * Runs work in one transaction. Serialization failures, deadlocks, lock time-outs and lost plans are retried with
+ * jitter, up to 5 tries by default, so `work` must be safe to repeat. A client whose BEGIN, COMMIT or ROLLBACK failed
+ * is closed instead of being given back. The first error is the one that is thrown.
  */
 export async function withTransaction<T>(
   pool: pg.Pool,
@@ -51,8 +51,8 @@ async function once<T>(
       broken = error;
       throw error.cause;
     }
-    // Where no answer came there is nobody to roll back: the database does, once the connection is closed. So it does
-    // where a plan was lost, which the connection would go on asking for.
+    // Where no answer came, nobody is there to roll back; the database does so once the connection is closed. The
+    // connection is also closed where a plan was lost, since it would keep using that plan.
     const isOfUse = !isUnanswered(error) && !isPlanLost(error);
     broken = isOfUse ? await rollback(client) : new Error("the connection is of no use", { cause: error });
     throw error;
@@ -76,7 +76,7 @@ async function commit(client: pg.PoolClient): Promise<void> {
     const reported = error instanceof Error && "severity" in error;
     throw new BrokenClient("COMMIT failed", { cause: reported ? error : new AmbiguousCommitError(error) });
   });
-  // PostgreSQL answers ROLLBACK to a COMMIT of a transaction in which a statement failed.
+  // PostgreSQL answers ROLLBACK to the COMMIT of a transaction in which a statement failed.
   if (command === "ROLLBACK") throw new Error("the transaction was rolled back: a failed statement in it was caught");
 }
 
@@ -89,7 +89,7 @@ async function rollback(client: pg.PoolClient): Promise<Error | undefined> {
   }
 }
 
-/** The one place where a client with an open transaction becomes a `Tx`: BEGIN has been answered above. */
+/** The only place where a client with an open transaction becomes a `Tx`: BEGIN has been answered above. */
 function asTx(client: pg.PoolClient): Tx {
   return overClient(client) as Tx;
 }

@@ -2,22 +2,24 @@ import { randomBytes } from "node:crypto";
 import pg from "pg";
 import { startTestServer } from "./server";
 
-/** The address of the test run's PostgreSQL. Without it the first caller starts one that lives as long as it does. */
+/**
+ * The address of the test run's PostgreSQL. Without it, the first caller starts one that lives as long as its process.
+ */
 export const SERVER_URL_VARIABLE = "AGENTRUN_TEST_POSTGRES_URL";
 const TEMPLATE = "agentrun_template";
-/** Any number will do, as long as everything that makes the template uses the same. */
+/** Any number, as long as everything that makes the template uses the same. */
 const TEMPLATE_LOCK = 4_207_715;
 
 export interface TestDatabase extends AsyncDisposable {
   name: string;
   url: string;
-  /** A connection of its own, for tests that race two of them. Closed with the database. */
+  /** Opens a separate connection, for tests that race two of them. Closed with the database. */
   connect(): Promise<pg.Client>;
 }
 
 /**
- * A database with all migrations applied, cloned from the run's template and dropped on disposal:
- * `await using database = await createTestDatabase()`.
+ * Creates a database with all migrations applied, cloned from the run's template and dropped on disposal: `await using
+ * database = await createTestDatabase()`.
  */
 export async function createTestDatabase(): Promise<TestDatabase> {
   const serverUrl = await findServerUrl();
@@ -25,7 +27,7 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   return cloneDatabase(serverUrl, TEMPLATE);
 }
 
-/** An empty database, for tests of the migrations themselves. */
+/** Creates an empty database, for tests of the migrations themselves. */
 export async function createEmptyDatabase(): Promise<TestDatabase> {
   return cloneDatabase(await findServerUrl(), "template0");
 }
@@ -41,7 +43,7 @@ function findServerUrl(): Promise<string> {
 
 let template: Promise<void> | null = null;
 
-/** Whoever asks first makes the template; the others wait for the lock and find it made. */
+/** The first caller makes the template; the others wait for the lock and find it made. */
 function ensureTemplate(serverUrl: string): Promise<void> {
   template ??= withAdmin(serverUrl, async (admin) => {
     await admin.query("select pg_advisory_lock($1)", [TEMPLATE_LOCK]);
@@ -66,7 +68,7 @@ async function cloneDatabase(serverUrl: string, source: string): Promise<TestDat
     url: urlOf(serverUrl, name),
     async connect() {
       const client = new pg.Client({ connectionString: urlOf(serverUrl, name) });
-      // A test may let its connection be killed: the query that was under way fails, not the process.
+      // A test may have its connection killed: the query in progress then fails, not the process.
       client.on("error", () => undefined);
       await client.connect();
       clients.push(client);

@@ -12,7 +12,7 @@ import {
 } from "@/db/schema";
 
 let made = 0;
-/** A word that no other test of this process uses. */
+/** Returns a word that no other test of this process uses. */
 export function unique(prefix: string): string {
   made += 1;
   return `${prefix}${process.pid.toString(36)}_${made}`;
@@ -83,7 +83,7 @@ export async function makeCommand(
   );
 }
 
-/** A call of a run that was answered whole, to be stored. */
+/** Makes a completely answered call of a run, to be stored. */
 export function madeCall(run: RunRow, values: Partial<ModelCallRow> = {}): ModelCallRow {
   const { tenantId, projectId, sessionId, taskId, backendProfile } = run;
   return {
@@ -95,7 +95,7 @@ export function madeCall(run: RunRow, values: Partial<ModelCallRow> = {}): Model
   };
 }
 
-/** Moves a lease into the past, as if its time had run out: no test waits for a clock. */
+/** Moves a lease into the past, as if its time had run out, so that no test waits for a clock. */
 export async function expireLease(db: Db, runId: string): Promise<void> {
   await db
     .update(leases)

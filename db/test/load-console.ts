@@ -4,18 +4,18 @@ export type ConsoleLoad = {
   /** Each with a run that has ended; every hundredth failed. */
   sessions: number;
   eventsPerRun: number;
-  /** Events of `run_long`, which is of `ses_long`. */
+  /** Events of `run_long`, which belongs to `ses_long`. */
   longRunEvents: number;
-  /** That wait for a person, each of a run of its own. */
+  /** Approvals that wait for a person, each of a run of its own. */
   approvals: number;
   audit: number;
   runners: number;
 };
 
-/** The session that was made first, and stands at the end of every list. */
+/** The session made first, which stands at the end of every list. */
 export const OLDEST = { sessionId: "ses_00000001", title: "Mend the thing number 1", runId: "run_00000001" };
 
-/** Fills the console's tables as a long life would, without what each row costs one by one. */
+/** Fills the console's tables as after a long life, without the cost of creating each row separately. */
 export async function loadConsole(client: pg.Client, load: ConsoleLoad): Promise<void> {
   await client.query("set statement_timeout = 0");
   await client.query("set session_replication_role = replica");
@@ -76,7 +76,7 @@ export async function loadConsole(client: pg.Client, load: ConsoleLoad): Promise
   await client.query("vacuum analyze");
 }
 
-/** Row n of a list is older the smaller n is. */
+/** The creation time of row n: the smaller n is, the older the row. */
 function atOf(n: string): string {
   return `now() - interval '400 days' + ${n} * interval '30 seconds'`;
 }

@@ -1,10 +1,12 @@
 import type pg from "pg";
 
-/** Who has so many of the tasks: one tenant the most of them, some a few, as it is. */
+/** One tenant has most of the tasks, and some have a few, as in practice. */
 export const TENANTS = 10;
 export const LANES = 8;
 
-/** Adds waiting tasks of several tenants, queues, lanes and priorities, without what each costs one by one. */
+/**
+ * Adds waiting tasks of several tenants, queues, lanes and priorities, without the cost of creating each separately.
+ */
 export async function loadTasks(client: pg.Client, count: number, states: string[] = ["pending"]): Promise<void> {
   await client.query("set statement_timeout = 0");
   const { rows: indexes } = await client.query<{ indexname: string; indexdef: string }>(

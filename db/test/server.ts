@@ -10,7 +10,7 @@ const MEMORY_MIN_BYTES = 4 * 1024 ** 3;
 
 export interface TestServer {
   url: string;
-  /** Ends it and keeps what it holds, as a failover does, until `resume` starts it again where it was. */
+  /** Stops the server and keeps its data, as a failover does, until `resume` starts it again. */
   pause(): Promise<void>;
   resume(): Promise<void>;
   stop(): Promise<void>;
@@ -19,7 +19,7 @@ export interface TestServer {
 /** Starts a PostgreSQL for tests in a folder of its own. It ends with this process, however that ends. */
 export async function startTestServer(): Promise<TestServer> {
   const dataDir = await mkdtemp(path.join(await findFastFolder(), "agentrun-test-"));
-  // An hour of changes that nobody clears away would make every look at a table longer.
+  // In an hour of changes without vacuum, every scan of a table would become longer.
   const isLong = process.env.AGENTRUN_FAULTS === "long";
   const options = {
     dataDir,
@@ -48,7 +48,7 @@ export async function startTestServer(): Promise<TestServer> {
   };
 }
 
-/** Holds a pipe from this process: when the pipe closes, the database and its folder go. */
+/** Holds a pipe from this process: when the pipe closes, the database and its folder are removed. */
 function startReaper(pid: number, dataDir: string): ChildProcess {
   const reaper = spawn(
     "sh",
@@ -62,7 +62,10 @@ function startReaper(pid: number, dataDir: string): ChildProcess {
   return reaper;
 }
 
-/** Memory where there is plenty: cloning a database there takes a fraction of the time, above all on a busy disk. */
+/**
+ * Prefers memory where there is plenty: cloning a database there takes a fraction of the time, above all on a busy
+ * disk.
+ */
 async function findFastFolder(): Promise<string> {
   const memory = await statfs(MEMORY_FOLDER).catch(() => null);
   const isRoomy = memory !== null && memory.bavail * memory.bsize >= MEMORY_MIN_BYTES;

@@ -1,6 +1,6 @@
 import type pg from "pg";
 
-/** Times that every writer of v0.1 named itself: whether they have defaults as well is told by none of its documents. */
+/** Times that every writer of v0.1 set itself. None of its documents says whether the columns have defaults as well. */
 const V01_TIMES: Record<string, readonly string[]> = {
   agentrun_runs: ["created_at", "updated_at"],
   agentrun_commands: ["created_at", "updated_at"],
@@ -15,15 +15,15 @@ const V01_TIMES: Record<string, readonly string[]> = {
   agentrun_queue_read_cursors: ["read_at"],
 };
 
-/** Takes the defaults of its times from a database that v0.1 left, or from one that was adopted. */
+/** Drops the defaults of these times from a database that v0.1 left, or from one that was adopted. */
 export async function dropTimeDefaults(client: Pick<pg.Client, "query">): Promise<void> {
   for (const [table, columns] of Object.entries(V01_TIMES))
     for (const column of columns) await client.query(`ALTER TABLE ${table} ALTER COLUMN ${column} DROP DEFAULT`);
 }
 
 /**
- * A database as v0.1 left it at its migration 007, written by hand from what v0.1 documents: its constraints have other
- * names than ours, its migrations other texts, and its rows hold what only v0.1 wrote: JSON null where none is meant,
+ * Builds a database as v0.1 left it at its migration 007, written by hand from v0.1's documents. Its constraints have
+ * other names than ours, its migrations other texts. Its rows hold what only v0.1 wrote: JSON null where none is meant,
  * empty refs, unknown event types, versions above their sequences, and two claimed runs of one session.
  */
 export async function buildV01Database(client: Pick<pg.Client, "query">): Promise<void> {
@@ -34,7 +34,7 @@ export async function buildV01Database(client: Pick<pg.Client, "query">): Promis
   await client.query(ROWS);
 }
 
-/** Checksums of texts that nobody has any more. */
+/** Checksums of texts that no longer exist. */
 export const V01_CHECKSUMS: Record<string, string> = {
   "001_v01_initial_durable_store": "1".repeat(64),
   "002_v01_backend_profiles": "2".repeat(64),

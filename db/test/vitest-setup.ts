@@ -1,7 +1,7 @@
 import { SERVER_URL_VARIABLE } from "./database";
 import { startTestServer } from "./server";
 
-/** One PostgreSQL for the whole run: workers inherit its address through their environment. */
+/** Starts one PostgreSQL for the whole test run: workers inherit its address through their environment. */
 export default async function setup(): Promise<() => Promise<void>> {
   const server = await startTestServer();
   process.env[SERVER_URL_VARIABLE] = server.url;
