@@ -14,7 +14,7 @@ test("an archive without space is a refusal that nobody tries again within a tur
   const ctx = web.as(ADMIN);
   const run = await createRun(ctx, { backendProfile: "codex", sessionRef: { sessionId: "ses_full" } });
   const { leaseEpoch } = await claimRun(ctx, { runId: run.id, runnerId: "runner_1" });
-  // What a write to a full disk throws; a disk cannot be filled here.
+  // The error of a write to a full disk; a test cannot fill a disk.
   const full = Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" });
   const { serviceFor } = web.wiring;
   web.wiring.serviceFor = (...args) => {

@@ -6,9 +6,9 @@ import { findAttemptProcesses } from "./attempt-processes";
 import { isEnded, makeMachine } from "./test/harness";
 import { scriptedModel } from "./test/scripted-model";
 
-// What codex does by itself, beside the turn that was ordered.
+// What codex does by itself, beyond the turn that was asked of it.
 
-/** The agent hands its work to another, which runs a command; `then` is what the first does after that. */
+/** The agent hands its work to a sub-agent, which runs a command; `then` is what the first agent does afterwards. */
 function delegating(cmd: string, then: (agentId: string, outputs: string[]) => ReturnType<Script>, how: object = {}) {
   return scriptedModel(({ text, outputs }) => {
     if (text.includes("still there?")) return "I am.";
@@ -28,7 +28,7 @@ function agents(name: string, args: object) {
   return { name, namespace: "multi_agent_v1", arguments: args };
 }
 
-/** How many commands of an attempt sleep. */
+/** Counts the commands of an attempt that are sleeping. */
 async function sleepers(attemptId: string): Promise<number> {
   const lines = (await findAttemptProcesses(attemptId)).map((pid) => {
     try {
@@ -67,7 +67,7 @@ test("what one of them asks for is asked of a person, after the agent's own end 
   const asked = await controlPlane.until("the request", () => controlPlane.payloads("approval_request")[0]);
   await controlPlane.until("the agent's end", () => controlPlane.payloads("assistant_message").length > 0);
   expect(controlPlane.state(turn).state).toBe("acknowledged");
-  // The agent takes what comes before its very end.
+  // A steer is accepted until just before the agent's very end.
   const steer = async () => {
     const { id } = controlPlane.order("steer", { text: "and quickly" });
     const now = () => controlPlane.commands.find((command) => command.id === id);
@@ -157,7 +157,7 @@ test("codex begins no turn that nobody ordered", async () => {
 });
 
 test("the demo's agent hands work on, waits for it and tells what came of it", async () => {
-  // Slowly enough that what is being written is shown.
+  // Slow enough that text is shown while it is being written.
   await using machine = await makeMachine((body, signal) => answerDemo(body, signal, 60));
   const { controlPlane } = machine.start();
   const turn = controlPlane.order("turn", { text: "delegate it" });
@@ -172,7 +172,7 @@ test("the demo's agent hands work on, waits for it and tells what came of it", a
   expect(spawned?.arguments).toMatchObject({ agents: [agentThreadId] });
   expect(controlPlane.payloads("tool_output").at(-1)?.text).toMatch(new RegExp(`^${agentThreadId}: completed: Done`));
   expect(controlPlane.payloads("assistant_message").at(-1)?.text).toContain("The sub-agent is done.");
-  // What is being written says whose it is, too.
+  // Live frames also name the agent that writes.
   const writers = controlPlane.frames.map((frame) => frame.agentThreadId);
   expect(new Set(writers)).toEqual(new Set([undefined, agentThreadId]));
 });

@@ -7,7 +7,7 @@ const OPEN_MS = 1_000;
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
 
-/** A kept stream, and every one that it has opened; one that is left says that it is over, as tRPC's do. */
+/** A kept stream, with every stream that it has opened. A stream that was left reports its end, as tRPC's do. */
 function keep() {
   const opened: { afterSeq: number; listener: StreamListener }[] = [];
   const came: string[] = [];
@@ -34,7 +34,7 @@ test("a stream that breaks is opened once more, behind what came, and what is la
   first.onError(new Error("cut"));
   first.onComplete();
   vi.advanceTimersByTime(60_000 - 1);
-  // The second was never begun, nor any after it.
+  // Neither the second stream nor any later one was ever begun.
   expect(opened.slice(0, 2).map(({ afterSeq }) => afterSeq)).toEqual([0, 1]);
   first.onData(command(2));
   first.onError(new Error("late"));

@@ -17,10 +17,10 @@ test("a conversation that outgrows the model's context is summed up, and goes on
 
   const { controlPlane } = first;
   expect(controlPlane.payloads("backend_status").filter(({ phase }) => phase === "context-compacted")).toHaveLength(1);
-  // What a turn took spans all that it asked; its context is what the last answer left.
+  // A turn's usage spans all its model calls; its context size is that of the last answer.
   expect(controlPlane.payloads("token_usage").at(-1)).toMatchObject({ contextTokens: 101 });
   expect(controlPlane.payloads("token_usage").at(-1)?.totalTokens).toBeGreaterThan(101);
-  // The summary itself is nobody's message.
+  // The summary itself must not appear as a message.
   expect(controlPlane.payloads("assistant_message").map(({ text }) => text)).toEqual(["Noted.", "Noted."]);
 
   const second = machine.start({ assignment: controlPlane.run.assignment });

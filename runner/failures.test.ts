@@ -5,8 +5,8 @@ import { findAttemptProcesses } from "./attempt-processes";
 import { isEnded, makeMachine, type Started } from "./test/harness";
 
 /**
- * A stand-in that speaks codex's protocol as far as it must, and does what `script` says: JavaScript that sees `id`,
- * `method` and `params` of each request, answers by `say`, and ends a turn by `complete`.
+ * A stand-in that speaks as much of codex's protocol as needed, and does what `script` says: JavaScript that sees `id`,
+ * `method` and `params` of each request, answers with `say`, and ends a turn with `complete`.
  */
 function fakeAppServer(root: string, script: string): string {
   const file = path.join(root, "fake-app-server");
@@ -31,7 +31,7 @@ const hasStarted = ({ controlPlane }: Started) =>
     controlPlane.payloads("backend_status").some(({ phase }) => phase === "turn-started"),
   );
 
-/** A stand-in for codex that fails in its own way; the real one cannot be made to. */
+/** A stand-in for codex that fails in a given way, which the real one cannot be made to do. */
 function fakeCodex(root: string, script: string): string {
   const file = path.join(root, "fake-codex");
   fs.writeFileSync(file, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
@@ -164,7 +164,7 @@ test("while the server is away the agent works on, and every event arrives once 
   const turn = controlPlane.order("turn", { text: commands });
   await controlPlane.until("the first output", () => controlPlane.payloads("command_output").length > 0);
   controlPlane.isAway = true;
-  // The demo model has answered all calls: the agent finished its turn without us.
+  // The demo model has answered all calls: the agent finished its turn while the runner was away.
   await machine.model.asked(41);
   expect(controlPlane.state(turn).state).toBe("acknowledged");
   controlPlane.isAway = false;
@@ -243,7 +243,7 @@ test("an interrupt does not wait behind a steer that codex does not answer", asy
 test("without namespaces a codex that dies is noticed though what it started holds its stderr", async () => {
   await using machine = await makeMachine();
   const pidFile = path.join(machine.root, "unmarked");
-  // The second has shed the attempt's mark, so that no scan finds it.
+  // The second process has dropped the attempt's mark, so that no scan finds it.
   const script = `if (method === "turn/start") {
     const { spawn } = require("child_process");
     const start = (...command) => spawn("env", [...command, "sleep", "600"], { detached: true, stdio: ["ignore", "ignore", "inherit"] });
@@ -286,7 +286,7 @@ test("a codex that waits for a person's approval is not silent", async () => {
   const { controlPlane } = machine.start({}, { codexPath: fakeAppServer(machine.root, script), silenceMaxMs: 400 });
   const turn = controlPlane.order("turn", { text: "hello" });
   const asked = await controlPlane.until("the request", () => controlPlane.payloads("approval_request")[0]);
-  // Two beats take longer than the silence that would be borne.
+  // Two beats take longer than the permitted silence.
   const { beats } = controlPlane;
   await expect.poll(() => controlPlane.beats, { timeout: 10_000 }).toBeGreaterThan(beats + 2);
   controlPlane.order("approve", { approvalId: asked.approvalId, decision: "accept" });

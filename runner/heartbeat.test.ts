@@ -66,7 +66,7 @@ test("a fence counts the time that its machine was asleep", async () => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date", "performance"] });
   try {
     const { lost, startedAt } = start(() => new Promise<never>(() => {}), { leaseMs: 20_000, selfFenceMs: 15_000 });
-    // The wall clock runs on, the monotonic one and its timers do not.
+    // The wall clock jumps ahead; the monotonic clock and its timers do not.
     vi.setSystemTime(Date.now() + 60_000);
     await vi.advanceTimersByTimeAsync(1_000);
     await lost;
@@ -88,7 +88,7 @@ test("a beat that hangs is given up while another can still be answered before t
   void lost.then(() => {
     isLost = true;
   });
-  // The third comes after the time that the fence had been set to at first.
+  // The third beat comes after the time for which the fence was first set.
   await expect.poll(() => beats.length).toBe(3);
   heartbeat.stop();
   expect(isLost).toBe(false);

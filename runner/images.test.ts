@@ -7,7 +7,7 @@ import { scriptedModel } from "./test/scripted-model";
 
 type Item = { role?: string; content?: { type: string; text?: string; image_url?: string }[] };
 
-/** The images of what codex asked its model, each once for each message that shows it. */
+/** The images in codex's requests to its model, once for each message that shows them. */
 function imagesIn(request: unknown): string[] {
   const parts = (request as { input: Item[] }).input.flatMap(({ content }) => (Array.isArray(content) ? content : []));
   return parts.flatMap(({ image_url }) => image_url ?? []);
@@ -41,7 +41,7 @@ test("a model is shown the very bytes that were uploaded, in a turn, in later on
   expect(first.controlPlane.payloads("assistant_message").at(-1)?.text).toContain(
     "I see 2 images: an image of 64 × 48 pixels (PNG), an image of 16 × 12 pixels (JPEG).",
   );
-  // The attempt is lost, and with it all that it knew; the images are on no server any more.
+  // The attempt is lost, and with it everything it knew; the images are on no server any more.
   first.controlPlane.epoch += 1;
   expect(await first.ended).toMatchObject({ kind: "lost" });
   const second = machine.start({ assignment: first.controlPlane.run.assignment });
@@ -57,7 +57,7 @@ test("every kind that is taken reaches the model", async () => {
   });
   const ids = kinds.map(({ bytes }) => started.controlPlane.attach(bytes));
   await show(started, "all of these", ids);
-  // Of a GIF, which may move, codex makes a picture that stands.
+  // codex turns a GIF, which may be animated, into a still picture.
   const expected = kinds.map(({ type, bytes }) =>
     type === "image/gif" ? expect.stringMatching(/^data:image\/png;/) : dataUrl(bytes, type),
   );

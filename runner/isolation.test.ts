@@ -32,7 +32,7 @@ test("an agent sees nothing that its person logs in with, before it starts or wh
     ...{ isolation: "namespace" as const, hidden },
   });
   const said = Promise.all([agent.child.stdout, agent.child.stderr].map((stream) => stream && text(stream)));
-  // Login replaces the file by renaming another.
+  // A login replaces the file by renaming another one.
   await writeFile(path.join(logins, "credentials.json"), "token");
   await writeFile(path.join(root, "logged-in"), "");
   const [seen, refused] = await said;

@@ -6,11 +6,11 @@ import { runAttempt } from "./loop";
 import { type Loss, openLossyWay } from "./test/lossy-way";
 import { connectControlPlane } from "./trpc-control-plane";
 
-// A real codex, a real server, and between them a way on which calls are lost.
+// A real codex and a real server, with a connection between them that loses calls.
 
 const LOSSES: Loss[] = ["its request", "its answer", "half its answer", "its answer to a proxy's page"];
 const CALL_TIMEOUT_MS = 700;
-/** What a run with an approval and an archive asks of the server. */
+/** The kinds of calls in a run with an approval and an archive. */
 const KINDS = [
   ...["runs.claim", "runners.register", "commands.watch", "commands.ack", "events.append", "approvals.request"],
   ...["commands.finish", "archive.missing", "segment PUT", "storage.refresh", "archive.commit", "commands.list"],
@@ -21,8 +21,8 @@ type Place = Awaited<ReturnType<typeof openRunnerPlace>>;
 type Json = Record<string, unknown>;
 
 /**
- * A run of one turn that asks for an approval, which it gets once `isReady` is so. Answers how it ended, and all that it
- * said, without names and times.
+ * Runs one turn that asks for an approval, granted once `isReady` holds. Returns how it ended and everything it
+ * reported, without names and times.
  */
 async function work(place: Place, serverUrl: string, sessionId: string, isReady: () => boolean = () => true) {
   const attempt = await place.launch(sessionId, "ASK `echo one`", { executionPolicy: { approval: "on-request" } });
@@ -46,7 +46,7 @@ async function work(place: Place, serverUrl: string, sessionId: string, isReady:
   return {
     ending,
     events,
-    // What the server says of the operator's command comes when it comes.
+    // When the server reports on the operator's command depends on timing.
     said: events.map(({ type, payload }) => `${type} ${wordOf(payload as Json)}`).sort(),
     run: await place.ok("GET", `/runs/${attempt.runId}`),
     turn: await place.ok("GET", `/commands/${attempt.turnId}`),
@@ -60,7 +60,7 @@ function wordOf({ phase, status, text }: Json): string {
   return String(phase ?? status ?? text ?? "");
 }
 
-/** It has ended as one of which nothing was lost: all of it said, and each thing once. */
+/** Expects the same end as a run that lost nothing: everything was reported, and each thing once. */
 function expectUnharmed(harmed: Worked, unharmed: Worked): void {
   expect(harmed.ending).toEqual({ kind: "completed" });
   expect(harmed.said).toEqual(unharmed.said);

@@ -7,7 +7,7 @@ const DRAFT_7 = "http://json-schema.org/draft-07/schema#";
 const of = (a: unknown, more: object = {}) => ({ type: "object", properties: { a }, ...more });
 const tree = { type: "object", properties: { kids: { type: "array", items: { $ref: "#" } }, n: { type: "integer" } } };
 
-/** Schemas, each with values that fit and with values that do not. */
+/** Schemas, each with values that fit and values that do not. */
 const TABLE: [name: string, schema: Record<string, unknown>, fitting: unknown[], others: unknown[]][] = [
   ["type", of({ type: ["integer", "null"] }), [{ a: 1 }, { a: 2.0 }, { a: null }, {}], [{ a: 1.5 }, { a: "1" }]],
   ["properties", of(true, { properties: { a: false, b: {} } }), [{}, { b: 1, c: 2 }], [{ a: 1 }]],
@@ -146,7 +146,7 @@ test("as deep a value as is kept is held against a schema that contains itself",
   expect(misfitOf(deep, tree)).toMatch(/^\$\.kids\.0\.kids.* is of another type$/);
 });
 
-/** Each of the chain's schemas leads four times to the next. */
+/** Each schema of the chain leads four times to the next. */
 const chain = (length: number) => {
   const links = Array.from({ length }, (_, index) => {
     return [`d${index}`, { anyOf: Array.from({ length: 4 }, () => ({ $ref: `#/$defs/d${index + 1}` })) }];

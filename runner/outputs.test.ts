@@ -46,7 +46,7 @@ test.each([
   expect(turn).toMatchObject({ state: "failed", failureKind: "backend-failed", output: null });
   expect(turn.failureMessage).toContain(why);
   expect(turn.failureMessage).not.toContain("hunter2");
-  // What was said is where everything is that was said.
+  // The message is also in the events, like all other messages.
   expect(started.controlPlane.payloads("assistant_message").at(-1)?.text).toBe(said);
   expect(started.controlPlane.payloads("error")).toMatchObject([
     { message: turn.failureMessage, code: "output-invalid" },

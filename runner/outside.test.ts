@@ -15,7 +15,7 @@ test("codex calls nobody but its model", async () => {
   });
   await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
   const address = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
-  // Everything that is not spoken with this machine goes by the proxy.
+  // All traffic except to this machine goes through the proxy.
   const wrapper = path.join(machine.root, "codex-by-proxy");
   writeFileSync(wrapper, `#!/bin/sh\nHTTPS_PROXY=${address} NO_PROXY=127.0.0.1 exec "${codexBinary()}" "$@"\n`);
   chmodSync(wrapper, 0o755);

@@ -55,7 +55,7 @@ test.each([
     const message = expect.stringMatching(new RegExp(`All 2 commands of this turn were refused[\\s\\S]*${said}`));
     expect(controlPlane.state(turn)).toMatchObject({ state: "completed", failureKind: null, failureMessage: message });
     expect(controlPlane.payloads("warning")).toEqual([expect.objectContaining({ code: "commands-refused", message })]);
-    // codex tells of no command that it refused at once; the run's log has each of them all the same.
+    // codex reports no command that it refused at once; the run's log has each of them anyway.
     const ended = controlPlane.payloads("command_execution").filter(({ status }) => status === "failed");
     expect(ended).toHaveLength(2);
     expect(controlPlane.payloads("command_output")).toHaveLength(2);

@@ -13,7 +13,7 @@ function assignment(started: Started, more: Partial<ClaimedRun["assignment"]> = 
   return { assignment: { ...started.controlPlane.run.assignment, ...more } };
 }
 
-/** Takes the lease away, as a server does whose executor is about to start another attempt. */
+/** Takes the lease away, as a server does when its executor is about to start another attempt. */
 async function lose(started: Started) {
   started.controlPlane.epoch += 1;
   expect(await started.ended).toMatchObject({ kind: "lost" });
@@ -28,7 +28,7 @@ test("after a SIGKILL in the middle of a turn the next attempt goes on with the 
   await lose(first);
   expect(await findAttemptProcesses(first.attemptId)).toEqual([]);
   expect(sleepers(987)).toEqual([]);
-  // What a writer leaves that was killed in the middle of a line.
+  // What a writer leaves when it is killed in the middle of a line.
   const sessions = path.join(machine.volumeDir, "sessions");
   for (const file of await listRollouts(sessions)) fs.appendFileSync(path.join(sessions, file), '{"timestamp":"2026');
 
@@ -97,7 +97,7 @@ test("the volume is archived after each turn, and a session goes on from its arc
   second.terminate();
   await second.ended;
 
-  // The same order again, from a server that was not told: what came after the restore stays.
+  // The same order again, from a server that did not hear of the restore: what came after it stays.
   const third = machine.start(assignment(second, { restore: { manifestId: "m" } }));
   third.controlPlane.manifest = manifest;
   await runTurn(third, "and now?");
@@ -116,7 +116,7 @@ test("two sessions go on with one thread from one archive, each on its own volum
   fork.controlPlane.manifest = manifest;
   for (const [digest, bytes] of first.controlPlane.segments) fork.controlPlane.segments.set(digest, bytes);
 
-  // Both at once: the first attempt still has its agent, and the thread's lock on its own volume.
+  // At the same time: the first attempt still has its agent, and the thread's lock on its own volume.
   await Promise.all([runTurn(first, "and my cat is Tom"), runTurn(fork, "which was it?")]);
   expect(fork.controlPlane.payloads("backend_status")).toContainEqual(
     expect.objectContaining({ phase: "thread-resumed", threadId }),
@@ -259,7 +259,7 @@ test("no tool of the agent sees the model's token in its own environment, nor an
   const output = String(started.controlPlane.payloads("command_output")[0]?.text);
   expect(output).toContain("AGENTRUN_ATTEMPT=");
   expect(output).not.toContain("AGENTRUN_MODEL_TOKEN");
-  // Without namespaces only codex's own sandboxes hide them, and this one is none.
+  // Without namespaces only codex's own sandboxes would hide these processes, and this run uses none.
   if (probeIsolation() === "namespace") expect(output.trimEnd().split("\n").at(-1)).toBe("0");
 });
 

@@ -21,7 +21,7 @@ const CALLS: [string, (controlPlane: ControlPlane, signal: AbortSignal) => Promi
   ["a segment's download", (plane) => plane.getSegment({ ...lease, sessionId: "ses_1", digest: "a".repeat(64) })],
 ];
 
-/** A garbage collection takes what nobody holds, as one does at any moment of a runner's life. */
+/** Forces garbage collections, which in a runner's life happen at any moment and take whatever is not referenced. */
 function collectOften(): { [Symbol.dispose](): void } {
   setFlagsFromString("--expose-gc");
   const collect = runInNewContext("gc") as () => void;
@@ -31,7 +31,7 @@ function collectOften(): { [Symbol.dispose](): void } {
 
 type Answering = (response: ServerResponse, asked: IncomingMessage) => void;
 
-/** A server that answers as it is told to; `left` are the calls whose connection was closed before an answer's end. */
+/** A server that answers as instructed; `left` holds the calls whose connection was closed before the answer's end. */
 async function startServer(
   answer: Answering,
 ): Promise<{ url: string; asked: string[]; left: string[] } & AsyncDisposable> {
@@ -71,7 +71,7 @@ test.each(CALLS)(
       name: "UnreachableError",
       message: expect.stringContaining("no answer within 300 ms"),
     });
-    // What was under way is over too.
+    // The request that was in progress is aborted too.
     await expect.poll(() => server.left).toHaveLength(1);
   },
   5_000,
@@ -138,7 +138,7 @@ test("a silence of the server is told once, and its end: a refusal is an answer,
   await expect(left).rejects.toThrow();
   expect(said).toEqual([]);
 
-  // A caller's own limit, such as a fenced runner's beats have, is a wait in vain like any other.
+  // A caller's own limit, such as that of a fenced runner's beats, counts as an unanswered call like any other.
   await expect(plane.missingSegments(input, { signal: AbortSignal.timeout(20) })).rejects.toThrow();
   await expect(ask()).rejects.toThrow("commands.list: no answer within 100 ms");
   await expect(ask()).rejects.toThrow();

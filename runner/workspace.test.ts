@@ -37,7 +37,7 @@ test("a git workspace is cloned once, on a branch of its name, and what the agen
   await using machine = await makeMachine();
   using repository = await serveRepository(machine.root, { "src/a.txt": "a" });
   const workspaceRef = { kind: "git", url: repository.url, ref: "main", subdir: "src" };
-  // What an attempt leaves that a SIGKILL ended in the middle of its clone.
+  // What an attempt leaves when a SIGKILL ends it in the middle of its clone.
   fs.mkdirSync(path.join(machine.volumeDir, ".agentrun", "clone", ".git"), { recursive: true });
   const first = machine.start({ workspaceRef });
   expect((await runTurn(first, "RUN `echo mine > b.txt; git branch --show-current`")).state).toBe("completed");
@@ -71,7 +71,7 @@ test("a repository that cannot be fetched fails the run with git's own words", a
 
 test("a clone under way is no workspace yet, and ends with its attempt", async () => {
   await using machine = await makeMachine();
-  const silent = net.createServer().listen(0, "127.0.0.1"); // Takes connections and says nothing.
+  const silent = net.createServer().listen(0, "127.0.0.1"); // Accepts connections and never answers.
   await once(silent, "listening");
   const { port } = silent.address() as net.AddressInfo;
   const started = machine.start({ workspaceRef: { kind: "git", url: `git://127.0.0.1:${port}/project` } });

@@ -12,7 +12,7 @@ import { runAttempt } from "@/runner/loop";
 import { MemoryControlPlane } from "./memory-control-plane";
 import { type Model, startModelServer } from "./model-server";
 
-/** The real codex of the npm package. */
+/** The path of the real codex from the npm package. */
 export function codexBinary(): string {
   const packageFile = createRequire(import.meta.url).resolve(
     `@openai/codex-${process.platform}-${process.arch}/package.json`,
@@ -32,14 +32,14 @@ export function isEnded({ state }: Pick<Command, "state">): boolean {
   return state === "completed" || state === "failed" || state === "cancelled";
 }
 
-/** Orders a turn and waits for its end; answers what became of it. */
+/** Orders a turn, waits for its end, and returns its command. */
 export async function runTurn({ controlPlane }: Pick<Started, "controlPlane">, text: string): Promise<Command> {
   const turn = controlPlane.order("turn", { text });
   await controlPlane.until(`the end of ${text}`, () => isEnded(controlPlane.state(turn)));
   return controlPlane.state(turn);
 }
 
-/** A machine of its own for one test: folders, a model, the demo's by default, and attempts on one volume. */
+/** Makes a machine for one test: folders, a model (the demo's by default), and attempts on one volume. */
 export async function makeMachine(answer?: Model) {
   // codex refuses helper links below the system's temporary folder.
   const root = fs.mkdtempSync(path.join(os.homedir(), ".agentrun-test-"));

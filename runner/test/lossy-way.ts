@@ -1,26 +1,26 @@
 import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** What becomes of a call on its way. */
+/** What happens to a call on its way. */
 export type Loss =
-  /** It never comes to the server, and nobody says so. */
+  /** The request never reaches the server, and nobody is told. */
   | "its request"
-  /** It is done, and nobody says so. */
+  /** The server carries out the call, and its answer is dropped. */
   | "its answer"
-  /** It is done, and the connection breaks off in the middle of the answer. */
+  /** The server carries out the call, and the connection breaks in the middle of the answer. */
   | "half its answer"
-  /** It is done, and a proxy answers with a page of its own. */
+  /** The server carries out the call, and a proxy answers with a page of its own. */
   | "its answer to a proxy's page";
 
 export interface LossyWay extends AsyncDisposable {
   url: string;
-  /** What calls were lost, by their kind: a procedure's name, or a segment's method. */
+  /** The kinds of calls that were lost: a procedure's name, or a segment's method. */
   lost: string[];
 }
 
 /**
- * A way to the server on which calls are lost: where `loses` says so of a call's kind and of how many of that kind have
- * come before.
+ * Opens a connection to the server that loses calls. `loses` decides by a call's kind and the number of earlier calls
+ * of that kind.
  */
 export async function openLossyWay(
   serverUrl: string,
@@ -79,7 +79,7 @@ function kindOf({ url = "", method = "GET" }: IncomingMessage): string {
   return procedure ?? `segment ${method}`;
 }
 
-/** What comes first of an answer that may have no end. */
+/** Reads the beginning of an answer, which may have no end. */
 function firstOf(reply: IncomingMessage): Promise<Buffer> {
   return new Promise((resolve) => {
     reply.once("data", resolve).once("end", () => resolve(Buffer.alloc(0)));

@@ -16,7 +16,7 @@ import type { Image } from "@/runner/images";
 
 type Event = AppendEventsInput["events"][number];
 
-/** A server for one run, in memory, with the rules that a runner meets: epochs, batch ids, states of commands. */
+/** A server for one run, in memory, with the rules that a runner depends on: epochs, batch ids, states of commands. */
 export class MemoryControlPlane implements ControlPlane {
   readonly events: Event[] = [];
   readonly frames: LiveFramesInput["frames"] = [];
@@ -27,7 +27,7 @@ export class MemoryControlPlane implements ControlPlane {
   manifest: Record<string, unknown> | undefined;
   finished: FinishRunInput | undefined;
   released = false;
-  /** The last release was told as a drained runner's. */
+  /** Whether the last release was reported as that of a drained runner. */
   releasedDrained = false;
   isDraining = false;
   isAway = false;
@@ -77,7 +77,7 @@ export class MemoryControlPlane implements ControlPlane {
     for (const watcher of this.watchers) watcher(this.state(command));
   }
 
-  /** Resolves once the test holds: looked at again after everything the runner says. */
+  /** Resolves once `test` holds; checks after everything that the runner reports. */
   async until<T>(what: string, test: () => T | undefined | false): Promise<T> {
     for (;;) {
       const found = test();
@@ -221,7 +221,7 @@ export class MemoryControlPlane implements ControlPlane {
     return this.manifest;
   }
 
-  /** As if it had been uploaded to the session; answers what a command names it by. */
+  /** Adds an image as if it had been uploaded to the session. Returns the id by which a command names it. */
   attach(bytes: Buffer, name = "shot.png"): string {
     const facts = readImage(bytes);
     if (facts === null) throw new Error("this is no image");

@@ -2,14 +2,14 @@ import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { answerDemo, type DemoEvent } from "@/demo/model";
 
-/** A model: the events of its answer to a request of the Responses API. */
+/** A model: yields the events of its answer to a request of the Responses API. */
 export type Model = (body: unknown, signal: AbortSignal) => AsyncIterable<DemoEvent>;
 
 const demo: Model = (body, signal) => answerDemo(body, signal, 2);
 
-/** Serves a model, the demo's by default, on a free port, and keeps what codex asked of it. */
+/** Serves a model, the demo's by default, on a free port, and keeps codex's requests. */
 export async function startModelServer(answer: Model = demo): Promise<{
-  /** Resolves once codex has asked so many times. */
+  /** Resolves once codex has sent `count` requests. */
   asked(count: number): Promise<void>;
   baseUrl: string;
   requests: unknown[];

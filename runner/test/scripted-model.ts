@@ -1,14 +1,14 @@
 import { randomUUID } from "node:crypto";
 import type { Model } from "./model-server";
 
-/** A tool of codex that the model calls; of those that come in a namespace, with its name. */
+/** A tool of codex that the model calls, with its namespace where it has one. */
 type Call = { name: string; arguments: object; namespace?: string };
-/** What codex sent: everything it said so far, as text, and the outputs of the tools that were called, the newest last. */
+/** What codex sent: everything said so far, as text, and the outputs of the tools that were called, newest last. */
 type Asked = { text: string; outputs: string[] };
 
 /**
- * A model that answers by a script: with words, or with a call of a tool. It counts as many tokens of what it was asked
- * as it is told to.
+ * Makes a model that answers by a script: with words, or with a tool call. `tokensOf` says how many tokens it reports
+ * for a request.
  */
 export function scriptedModel(script: (asked: Asked) => string | Call, tokensOf = (_: Asked) => 1): Model {
   return async function* (body) {
