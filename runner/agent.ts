@@ -50,9 +50,9 @@ interface ActiveTurn {
   taken: Promise<void>;
   take: (turnId: string) => void;
   isInterrupted: boolean;
-  /** How it ended, while others that the agent handed work to are still at it. */
+  /** How the agent's own part ended, while sub-agents are still working. */
   own: TurnEnd | undefined;
-  /** Whether others were interrupted: what was ordered is not done then, however its own part ended. */
+  /** Whether sub-agents were interrupted. The work is then incomplete, however the agent's own part ended. */
   isCutOff: boolean;
   end: (end: TurnEnd) => void;
   fail: (error: Error) => void;
@@ -62,16 +62,16 @@ interface ActiveTurn {
 const INTERRUPT_BOUND_MS = 10_000;
 
 /**
- * One codex app-server with one thread, and at most one turn at a time. Agents that this one starts beside itself have
- * threads of their own and go on after its turn: what was ordered has ended when they have.
+ * One codex app-server with one thread, and at most one turn at a time. Sub-agents that this agent starts have threads
+ * of their own and continue after its own part of the turn: the turn has ended when they have.
  */
 export class Agent {
   private server!: AppServer;
   private active: ActiveTurn | undefined;
   private thread: string | undefined;
-  /** The turns under way in other threads than its own. */
+  /** The running turns in sub-agents' threads. */
   private readonly others = new Map<string, string>();
-  /** All threads that had a turn: a command may go on in the background of each, long after its turn. */
+  /** All threads that had a turn: each may have a command running in the background long after its turn. */
   private readonly threads = new Set<string>();
   private hasExited = false;
   private heardAt = performance.now();
@@ -105,12 +105,15 @@ export class Agent {
     return !this.hasExited;
   }
 
-  /** Whether the turn under way is left to those that the agent handed work to. */
+  /** Whether the agent's own part of the turn has ended and only sub-agents are still working. */
   get isLeftToOthers(): boolean {
     return this.active?.own !== undefined;
   }
 
-  /** For how long codex has said nothing, by a clock that stands while the machine sleeps; 0 while it waits for us. */
+  /**
+   * How long codex has been silent, by a clock that stops while the machine sleeps; 0 while codex waits for an answer
+   * from this runner.
+   */
   get silentMs(): number {
     return this.openRequests > 0 ? 0 : performance.now() - this.heardAt;
   }
@@ -278,7 +281,7 @@ export class Agent {
     } else if (this.others.get(threadId) === turnId) this.others.delete(threadId);
   }
 
-  /** Its end is told by a notification, and bounded with the interrupt of which it is a part. */
+  /** Does not wait: a notification reports the end, which the time limit of the whole interrupt bounds. */
   private interruptOther(active: ActiveTurn, threadId: string, turnId: string): void {
     active.isCutOff = true;
     this.server.request("turn/interrupt", { threadId, turnId }).catch(() => {});
@@ -288,7 +291,7 @@ export class Agent {
     try {
       await this.server.request("thread/backgroundTerminals/clean", { threadId }, boundMs);
     } catch (error) {
-      // One that was closed is not known any more, and took its commands along.
+      // A closed thread is no longer known to codex, and its commands ended with it.
       if (!(error instanceof CodexRequestError)) throw error;
     }
   }

@@ -1,6 +1,9 @@
 import type * as codex from "./protocol/codex";
 
-/** The calls that the runner makes, with what they take and give; only the fields of an answer that it reads. */
+/**
+ * The calls that the runner makes, with their parameters and answers. Answers list only the fields that the runner
+ * reads.
+ */
 export interface CodexRequests {
   initialize: { params: codex.InitializeParams; result: { userAgent?: string } };
   "thread/start": { params: codex.ThreadStartParams; result: { thread: { id: string } } };

@@ -12,7 +12,7 @@ export interface AppServerOptions {
   isolation?: Isolation;
   hidden?: Hidden[];
   onNotification: (notification: CodexNotification) => void;
-  /** Its promise becomes the answer; a rejection becomes an error answer, so that no request stays open. */
+  /** Answers a request of codex. A rejection becomes an error answer, so that no request stays open. */
   onRequest: (method: string, params: unknown, requestId: string) => Promise<unknown>;
   requestTimeoutMs?: number;
   lineMaxBytes?: number;
@@ -32,17 +32,17 @@ type Message = {
   error?: { code?: number; message?: string };
 };
 
-// What codex says when it could not read its configuration and goes on with defaults: never what was ordered.
+// codex's words when it could not read its configuration and continues with defaults, which is never acceptable.
 const CONFIG_REFUSED = /invalid configuration; using defaults|error loading config|failed to (load|parse) config/i;
 const ANSI = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, "g");
 const STDERR_TAIL_CHARS = 8_000;
-/** How long the last words of a codex that is gone may take to be read. */
+/** How long the last output of an ended codex may take to be read. */
 const DRAIN_MS = 500;
 const GARBAGE_LINES_MAX = 200;
 
-/** A `codex app-server` child on stdio: framing, request ids, answers, and an end that leaves nothing behind. */
+/** A `codex app-server` child on stdio: framing, request ids, answers, and an end that leaves no process behind. */
 export class AppServer {
-  /** Resolves once the process is gone, with what it said last. */
+  /** Resolves with codex's last words once the process is gone. */
   readonly exited: Promise<AppServerExitedError>;
   private readonly agent: AgentProcess;
   private readonly pending = new Map<number, Pending>();
@@ -81,7 +81,7 @@ export class AppServer {
         signal === null ? `exited with code ${code}` : `ended by ${signal}`;
       child.once("close", (code, signal) => end(how(code, signal)));
       child.once("exit", (code, signal) => {
-        // A tool may hold codex's stdout or stderr open: it is ended, and what comes of its end is not waited for.
+        // A tool may hold codex's stdout or stderr open. It is killed, and its end is not waited for.
         void this.agent.kill().finally(() => setTimeout(() => end(how(code, signal)), DRAIN_MS));
       });
     });
@@ -91,7 +91,7 @@ export class AppServer {
     return this.agent.child.pid;
   }
 
-  /** Says hello; throws BackendFailedError when codex went on without the configuration it was given. */
+  /** Sends `initialize`. Throws BackendFailedError when codex continued without the configuration it was given. */
   async initialize(): Promise<void> {
     const clientInfo = { name: "agentrun", title: "AgentRun", version: "0.2.0" };
     const capabilities = { experimentalApi: true, requestAttestation: false };
@@ -100,7 +100,9 @@ export class AppServer {
     this.checkConfig();
   }
 
-  /** codex only tells on stderr that it ignores its configuration; call after each answer that matters. */
+  /**
+   * Throws when codex ignored its configuration, which it reports on stderr only. Call after each answer that matters.
+   */
   checkConfig(): void {
     if (this.configRefusal !== undefined)
       throw new BackendFailedError(
@@ -126,7 +128,7 @@ export class AppServer {
     });
   }
 
-  /** Closes stdin, waits, then kills: codex itself and whatever its tools left. */
+  /** Closes stdin, waits, then kills codex and whatever its tools left. */
   async stop(graceMs = 2_000): Promise<void> {
     this.agent.child.stdin?.end();
     const timer = setTimeout(() => void this.agent.kill(), graceMs);
@@ -135,12 +137,12 @@ export class AppServer {
     await this.agent.kill();
   }
 
-  /** SIGKILL at once, to all of it. */
+  /** Sends SIGKILL at once to codex and everything it started. */
   kill(): Promise<void> {
     return this.agent.kill();
   }
 
-  /** The end of stderr and of anything on stdout that was not JSON-RPC. */
+  /** The end of stderr, and of anything on stdout that was not JSON-RPC. */
   lastWords(): string {
     const garbage =
       this.garbageCount > 0

@@ -15,7 +15,7 @@ import type {
 
 type Ask = Omit<RequestApprovalInput, "runId" | "leaseEpoch" | "requestKey">;
 
-/** Answers everything that codex asks; what a person has to decide waits for an `approve` command. */
+/** Answers every request of codex; what a person has to decide waits for an `approve` command. */
 export class Approvals {
   private readonly waiting = new Map<string, (decision: ApprovalDecision) => void>();
   private readonly asking = new Set<Promise<unknown>>();
@@ -26,10 +26,13 @@ export class Approvals {
       runId: string;
       leaseEpoch: number;
       emit: (event: DraftEvent) => void;
-      /** Resolves when all events so far are stored: the server writes the request's own event, which comes after. */
+      /**
+       * Resolves when all events so far are stored: the server itself writes the event of the request, which must come
+       * later.
+       */
       flush: () => Promise<void>;
       changesOf: (itemId: string) => { path: string; kind: string; diff: string }[];
-      /** Which turn asks, and which agent, where it is not the session's own. */
+      /** Which turn asks, and which sub-agent, where it is not the session's own agent. */
       sourceOf: (request: { turnId: string; threadId: string }) => Pick<Ask, "turnId" | "agentThreadId">;
     },
   ) {}
@@ -66,9 +69,9 @@ export class Approvals {
     }
   }
 
-  /** Applies an operator's decision; false when nothing waits for it any more. */
+  /** Applies an operator's decision; returns false when nothing waits for it any more. */
   async decide(approvalId: string, decision: ApprovalDecision): Promise<boolean> {
-    // The decision may overtake the answer that tells us the approval's id.
+    // The decision may arrive before the answer that contains the approval's id.
     if (!this.waiting.has(approvalId)) await Promise.allSettled(this.asking);
     const resolve = this.waiting.get(approvalId);
     if (resolve === undefined) return false;
@@ -77,7 +80,7 @@ export class Approvals {
     return true;
   }
 
-  /** The turn is over: codex waits for none of its answers any more. */
+  /** Ends the turn: codex no longer waits for any answer in it. */
   endTurn(): void {
     for (const resolve of this.waiting.values()) resolve("decline");
     this.waiting.clear();

@@ -4,15 +4,18 @@ import { type CallOptions, RefusedError, UnreachableError } from "./control-plan
 import { retry } from "./persist";
 import { sendVolume } from "./send-volume";
 
-/** How long a session waits for an archive that gives no answer; the next turn's archive holds what this one missed. */
+/**
+ * How long a session waits for an archive while the server does not answer. The next turn's archive includes what this
+ * one missed.
+ */
 const ARCHIVE_AWAY_MAX_MS = 30_000;
 
-/** The attempt is ending: an archive under way is given up, and the volume keeps what it holds. */
+/** The attempt is ending: the archive in progress is abandoned, and the volume keeps its content. */
 class ArchiveStoppedError extends Error {}
 
 /**
- * Hands what a turn changed to the server: new segments, then the volume's summary, then the manifest that makes them
- * an archive. A refusal or a silence costs the archive, never the session: it becomes a warning.
+ * Sends what a turn changed to the server: new segments, then the volume's summary, then the manifest that completes
+ * the archive. A refusal or a missing answer costs the archive but never the session: it becomes a warning.
  */
 export async function archiveVolume(
   attempt: Attempt,
@@ -38,7 +41,7 @@ export async function archiveVolume(
   }
 }
 
-/** Asks for as long as a session may wait, and no longer than the attempt lives. */
+/** Makes a call and retries for as long as a session may wait, but no longer than the attempt lives. */
 async function ask<T>(attempt: Attempt, call: (opts: CallOptions) => Promise<T>): Promise<T> {
   const { abandoned: signal, config } = attempt;
   try {
@@ -49,7 +52,10 @@ async function ask<T>(attempt: Attempt, call: (opts: CallOptions) => Promise<T>)
   }
 }
 
-/** Answers nothing when the server no longer holds a segment that an earlier archive sent: then all is sent anew. */
+/**
+ * Returns undefined when the server no longer holds a segment that an earlier archive sent; then everything must be
+ * sent again.
+ */
 async function packAndSend(attempt: Attempt, cache: PackCache): Promise<PackedVolume | undefined> {
   const { run, controlPlane, disk } = attempt;
   const { session } = run.assignment;

@@ -5,8 +5,8 @@ import { AWAY_MAX_MS, retry } from "./persist";
 import { sendVolume } from "./send-volume";
 
 /**
- * Hands over what a volume holds that no runner uses. All of it is read: nothing that an agent may have written beside
- * it is believed, since this copy may soon be the only one. Segments that the server holds are not sent again.
+ * Hands over the content of a volume that no runner uses. It reads everything and trusts nothing that an agent may have
+ * written beside the data, since this copy may soon be the only one. Segments that the server holds are not sent again.
  */
 export async function archive(
   config: ArchiverConfig,
@@ -23,7 +23,7 @@ export async function archive(
     },
   });
   if (!packed) throw new RefusedError("archive-incomplete", "the server lost segments while they were sent");
-  // Whose it is and which turn it holds is known where it is taken on.
+  // The server knows which run and turn the volume belongs to, and fills these in when it accepts the archive.
   const unknown = { runId: "", leaseEpoch: 0, threadId: null, turnId: null };
   const head = { format: 1, sessionId, attemptId, rolloutSubdir, createdAt: new Date().toISOString() } as const;
   const manifest: Manifest = { ...head, ...unknown, ...packed };

@@ -25,15 +25,15 @@ export class Attempt {
   readonly approvals: Approvals;
   readonly translator: TurnTranslator;
   readonly policy: ReturnType<typeof policyOf>;
-  /** The command whose turn is under way. */
+  /** The command whose turn is running. */
   turnCommandId: string | undefined;
-  /** What the messages of commands showed, for the events that tell of them. */
+  /** What the messages of commands showed, for the events that report them. */
   readonly shown = new Map<string, ShownAttachment[]>();
   /** The last turn that codex took, for the archive's manifest. */
   lastTurnId: string | null = null;
   onEnding: (ending: Ending) => void = () => {};
   private ended: Ending | undefined;
-  /** Aborts what is under way before there is an agent: a clone, or codex's start. */
+  /** Aborts what is in progress before there is an agent: a clone, or codex's start. */
   private readonly preparing = new AbortController();
   private readonly abandoning = new AbortController();
   private agent: Agent | undefined;
@@ -65,7 +65,7 @@ export class Attempt {
       threadId: () => this.threadId,
       turnCommandId: () => this.turnCommandId,
       shownOf: (commandId) => this.shown.get(commandId) ?? [],
-      // Read late: a git workspace's folder is known once it is there.
+      // Read late: a git workspace's folder is known only once it exists.
       workspaceDir: () => this.readyDisk?.cwd ?? "",
       isDemo: run.assignment.isDemo,
     });
@@ -94,12 +94,12 @@ export class Attempt {
     return this.ended?.kind === "lost";
   }
 
-  /** Aborts when the attempt is lost or given back: what it has not yet said of its work stays unsaid. */
+  /** Aborts when the attempt is lost or given back: anything it has not yet reported must stay unreported. */
   get abandoned(): AbortSignal {
     return this.abandoning.signal;
   }
 
-  /** Sets how the attempt ends; the first word counts, but a lost lease overrules every other. */
+  /** Sets how the attempt ends. The first ending counts, except that a lost lease overrides every other. */
   end(ending: Ending): void {
     if (this.ended?.kind === "lost" || (this.ended && ending.kind !== "lost")) return;
     this.ended = ending;
@@ -113,8 +113,8 @@ export class Attempt {
   }
 
   /**
-   * Fetches what a command's message shows, and keeps what its event tells of it. Throws ImageError; nothing more is
-   * fetched once the attempt is abandoned or the signal aborts.
+   * Fetches the images of a command's message, and keeps what its event reports about them. Throws ImageError. Stops
+   * fetching once the attempt is abandoned or the signal aborts.
    */
   async readMessage(commandId: string, { imageIds, ...rest }: Order, signal: AbortSignal): Promise<Message> {
     if (imageIds.length === 0) return { ...rest, images: [] };
@@ -124,7 +124,7 @@ export class Attempt {
     return { ...rest, images };
   }
 
-  /** The agent, started if it is not running; throws BackendFailedError, WorkspaceError or VolumeError. */
+  /** Returns the agent, started if it is not running. Throws BackendFailedError, WorkspaceError or VolumeError. */
   async openAgent(): Promise<Agent> {
     if (this.agent?.isAlive) return this.agent;
     this.opening ??= this.startAgent().finally(() => {
@@ -133,12 +133,14 @@ export class Attempt {
     return this.opening;
   }
 
-  /** What is on disk for this attempt, once it was prepared. */
+  /** The attempt's folders, once they are prepared. */
   get disk(): Disk | undefined {
     return this.readyDisk;
   }
 
-  /** Throws WorkspaceError, VolumeError, or what a call of the control plane throws. */
+  /**
+   * Prepares the volume and workspace. Throws WorkspaceError, VolumeError, or what a call of the control plane throws.
+   */
   async prepareDisk(): Promise<Disk> {
     this.readyDisk ??= await prepareDisk({
       config: this.config,
@@ -157,7 +159,10 @@ export class Attempt {
       await checkWriter(disk.layout, { runId: run.id, leaseEpoch: run.leaseEpoch, attemptId: config.attemptId });
   }
 
-  /** Keeps on the volume which thread is worked on; without space for it only a first turn's resume is lost. */
+  /**
+   * Notes the current thread on the volume. Without space for the note, only the resume of a thread's first turn is
+   * lost.
+   */
   async noteThread(): Promise<void> {
     if (this.disk && this.threadId !== undefined && this.threadId !== this.notedThreadId) {
       await noteThread(this.disk.layout, this.threadId).catch(() => {});
@@ -176,8 +181,8 @@ export class Attempt {
     await this.opening?.then((agent) => agent.kill()).catch(() => {});
   }
 
-  // A restarted agent goes on with the thread that this attempt has been using, if codex had written it down: one that
-  // was killed in a thread's first turn may have left no rollout.
+  // A restarted agent resumes the attempt's thread if codex has written it to a rollout: an agent killed in a thread's
+  // first turn may have left none.
   private async threadToOpen(prepared: Prepared): Promise<string | null> {
     const { threadId } = this;
     if (threadId === undefined || threadId === prepared.threadId) return prepared.threadId;
@@ -190,7 +195,7 @@ export class Attempt {
 
   private async startAgent(): Promise<Agent> {
     const { config, run, policy } = this;
-    // What ends the last agent's tools looks for the attempt's mark, which the next agent carries too.
+    // The scan that ends the last agent's tools looks for the attempt's mark, which the next agent carries too.
     await this.agent?.kill();
     const emit = (event: DraftEvent) => this.emit(event);
     if (this.disk) await repairThreads(this.disk.layout, emit);

@@ -5,7 +5,10 @@ import type { ControlPlane } from "./control-plane";
 import { type Instant, now } from "./heartbeat";
 import { persist } from "./persist";
 
-/** Claims the run for whoever has the nonce, and says when it was asked for. Throws RefusedError or LeaseLostError. */
+/**
+ * Claims the run for the holder of the nonce, and returns when the claim was requested. Throws RefusedError or
+ * LeaseLostError.
+ */
 export async function claimRun(
   config: RunnerConfig,
   controlPlane: ControlPlane,

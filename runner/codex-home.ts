@@ -9,8 +9,8 @@ export interface CodexHome {
 }
 
 /**
- * Makes a fresh CODEX_HOME off the volume, with only `sessions` and `thread-writer-locks` linked into it: those two
- * are all that a resume needs, and no credential and none of codex's growing databases may lie on a volume.
+ * Makes a fresh CODEX_HOME off the volume, with only `sessions` and `thread-writer-locks` linked into it. These two are
+ * all that a resume needs; no credential, and none of codex's growing databases, may lie on a volume.
  */
 export async function makeCodexHome(opts: {
   scratchDir: string;
@@ -19,7 +19,7 @@ export async function makeCodexHome(opts: {
   model: string;
   modelBaseUrl: string;
   policy: ExecutionPolicy;
-  /** Where the agent works. */
+  /** The folder in which the agent works. */
   cwd: string;
 }): Promise<CodexHome> {
   const codexHome = path.join(opts.scratchDir, "codex-home");
@@ -34,7 +34,7 @@ export async function makeCodexHome(opts: {
   return { codexHome, homeDir };
 }
 
-/** The configuration of one attempt. Strings are written as JSON, which is valid TOML. */
+/** Returns the configuration of one attempt. Strings are written as JSON, which is valid TOML. */
 export function codexConfig(opts: {
   model: string;
   modelBaseUrl: string;
@@ -51,15 +51,15 @@ export function codexConfig(opts: {
     'persistence = "none"',
     "[analytics]",
     "enabled = false",
-    // A goal makes codex begin turn after turn by itself, which no command stands for: none could be steered or
-    // interrupted, and a run ends in the middle of one.
+    // A goal makes codex begin turn after turn by itself. No command stands for such a turn, so it could not be steered
+    // or interrupted, and a run would end in the middle of one.
     "[features]",
     "goals = false",
-    // It would fetch them from chatgpt.com and GitHub as it starts, and have them speak to its model.
+    // codex would fetch plugins from chatgpt.com and GitHub at its start, and let them speak to its model.
     "plugins = false",
     "[sandbox_workspace_write]",
     `network_access = ${policy.network === true}`,
-    // The token lets its holder spend; tools have no use for it.
+    // The holder of the token can spend money; tools have no use for it.
     "[shell_environment_policy]",
     'exclude = ["AGENTRUN_MODEL_TOKEN"]',
     "[model_providers.agentrun]",
@@ -68,13 +68,14 @@ export function codexConfig(opts: {
     'wire_api = "responses"',
     'env_key = "AGENTRUN_MODEL_TOKEN"',
     // codex trusts a folder that it is started in, and then runs what the folder's own .codex/config.toml names (MCP
-    // servers, hooks) outside every sandbox. A workspace is never trusted; its AGENTS.md is handed over by writeInstructions.
+    // servers, hooks) outside every sandbox. A workspace is never trusted; writeInstructions hands over its AGENTS.md
+    // instead.
     ...ancestors(opts.cwd).flatMap((folder) => [`[projects.${tomlString(folder)}]`, 'trust_level = "untrusted"']),
     "",
   ].join("\n");
 }
 
-/** The folder and all above it: codex may ask for the trust of the repository's root instead. */
+/** Returns the folder and all its parents: codex may ask whether the repository's root is trusted instead. */
 function ancestors(folder: string): string[] {
   const parent = path.dirname(folder);
   return parent === folder ? [folder] : [folder, ...ancestors(parent)];

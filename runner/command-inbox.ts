@@ -1,7 +1,7 @@
 import type { Command } from "@/contract/command";
 import type { ControlPlane } from "./control-plane";
 
-/** Receives a run's commands once each, in order, and lets one reader wait for the next. */
+/** Receives each of a run's commands once, in order, and lets one reader wait for the next. */
 export class CommandInbox {
   private readonly seen = new Set<string>();
   private readonly waiting: Command[] = [];
@@ -13,7 +13,7 @@ export class CommandInbox {
     private readonly opts: {
       controlPlane: Pick<ControlPlane, "watchCommands">;
       runId: string;
-      /** Commands that act on a turn under way: they never wait behind a turn. */
+      /** Called with commands that act on a running turn, which never wait behind a turn. */
       onUrgent: (command: Command) => void;
       onCancelRequested: () => void;
       onCommandCancelRequested: (commandId: string) => void;
@@ -35,7 +35,7 @@ export class CommandInbox {
     this.subscription = undefined;
   }
 
-  /** A command from the stream, or from a list that was read because the server says that one waits. */
+  /** Receives a command from the stream, or from a list read because the server says that one waits. */
   receive(command: Command): void {
     if (command.cancelRequestedAt !== null) this.opts.onCommandCancelRequested(command.id);
     this.lastSeq = Math.max(this.lastSeq, command.seq);
@@ -49,7 +49,7 @@ export class CommandInbox {
     }
   }
 
-  /** Takes a turn out: it begins, or was cancelled before and needs nothing of the agent. */
+  /** Removes a turn that begins, or that was cancelled before and needs nothing from the agent. */
   withdraw(commandId: string): void {
     const index = this.waiting.findIndex((command) => command.id === commandId);
     if (index !== -1) this.waiting.splice(index, 1);
@@ -59,24 +59,24 @@ export class CommandInbox {
     return this.waiting.length > 0;
   }
 
-  /** Whether a turn waits that was ordered before `seq`: what a steer or interrupt may be meant for. */
+  /** Whether a turn waits that was ordered before `seq`, to which a steer or interrupt may refer. */
   hasTurnBefore(seq: number): boolean {
     return this.waiting.some((command) => command.seq < seq);
   }
 
-  /** Ends a wait for the next turn, so that its reader looks at what has changed. */
+  /** Ends a wait for the next turn, so that its reader checks what has changed. */
   poke(): void {
     this.wake?.();
   }
 
   /**
-   * The next turn, or undefined when none has come within `idleMs` or the reader was poked. It stays in the inbox until
-   * it is withdrawn, so that at no moment it neither waits nor runs.
+   * Returns the next turn, or undefined when none has come within `idleMs` or the reader was poked. The turn stays in
+   * the inbox until it is withdrawn, so that at every moment it is known to be waiting or running.
    */
   async nextTurn(idleMs: number): Promise<Command | undefined> {
     if (this.waiting.length === 0) {
       await new Promise<void>((resolve) => {
-        // Node fires timers beyond 2^31-1 ms at once.
+        // Node fires timers beyond 2^31-1 ms immediately.
         const timer = setTimeout(resolve, Math.max(0, Math.min(idleMs, 2_147_483_647)));
         this.wake = () => {
           clearTimeout(timer);

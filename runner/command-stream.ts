@@ -3,7 +3,7 @@ import type { WatchedCommand } from "./control-plane";
 
 const REOPEN_MS = 500;
 
-/** How a stream tells of itself; after `onError` and `onComplete` it is over. */
+/** Receives a stream's messages; after `onError` or `onComplete` the stream is over. */
 export interface StreamListener {
   onStarted(): void;
   onData(command: WatchedCommand): void;
@@ -12,15 +12,17 @@ export interface StreamListener {
 }
 
 /**
- * Keeps a run's stream of commands open: after each break, and where nobody answers the wish to open it, it is opened
- * anew behind the last command that came.
+ * Keeps a run's stream of commands open. After each break, and where a request to open it is not answered, it is opened
+ * again after the last command received.
  */
 export function keepStreaming(opts: {
   open: (afterSeq: number, listener: StreamListener) => { unsubscribe(): void };
   afterSeq: number;
   onCommand: (command: WatchedCommand) => void;
   onBroken: (error: Error) => void;
-  /** How long the server may take to begin: the client knows no limit before it has heard the server's. */
+  /**
+   * How long the server may take to begin the stream: the client enforces no limit before it has received the server's.
+   */
   openMs: number;
 }): { close(): void } {
   let seq = opts.afterSeq;
@@ -31,7 +33,7 @@ export function keepStreaming(opts: {
   function open(): void {
     count += 1;
     const own = count;
-    // One that was left says that it is over, which is no news.
+    // A stream that this function left also reports its end, which needs no reaction.
     const again = (error?: Error) => {
       if (own !== count) return;
       clearTimeout(timer);

@@ -2,7 +2,7 @@ import type { Command } from "@/contract/command";
 import type { ControlPlane } from "./control-plane";
 import { persist } from "./persist";
 
-/** All commands of a run in their order, page by page. */
+/** Yields all commands of a run in order, page by page. */
 export async function* commandsOf(controlPlane: ControlPlane, runId: string): AsyncGenerator<Command> {
   for (let afterSeq = 0; ; ) {
     const page = await persist(() => controlPlane.listCommands({ runId, afterSeq }));

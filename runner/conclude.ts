@@ -3,8 +3,8 @@ import type { Ending } from "./ending";
 import { persist } from "./persist";
 
 /**
- * Ends what is left of the agent, then says how the attempt ended. A completed run said so by itself, and a lost one
- * says nothing any more. `beforeFinish` is called when the run's end is about to be said.
+ * Ends what is left of the agent, then reports how the attempt ended. A completed run has been reported already, and a
+ * lost one reports nothing any more. `beforeFinish` is called just before the run's end is reported.
  */
 export async function conclude(attempt: Attempt, ending: Ending, beforeFinish: () => void = () => {}): Promise<void> {
   const { controlPlane, config, run } = attempt;

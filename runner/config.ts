@@ -5,10 +5,10 @@ import type { Isolation } from "./isolation";
 
 const LogLevel = z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info");
 
-/** What cannot stand in a header is told with its value by who refuses it there. */
+/** A token that cannot stand in a header is refused here: the HTTP client's error would quote its value. */
 const Token = z.string().regex(/^[\x21-\x7e]+$/, "it is no token");
 
-/** What an attempt is started with. Paths are absolute; only main.ts reads the environment itself. */
+/** The environment of an attempt. Paths are absolute; only main.ts reads the environment itself. */
 const RunnerEnv = z.object({
   AGENTRUN_URL: z.url(),
   AGENTRUN_RUN_ID: z.string().min(1),
@@ -17,23 +17,32 @@ const RunnerEnv = z.object({
   AGENTRUN_LAUNCH_TOKEN: Token,
   AGENTRUN_VOLUME_DIR: z.string().startsWith("/").optional(),
   AGENTRUN_SCRATCH_DIR: z.string().startsWith("/"),
-  /** Holds what is not the agent's: other sessions' volumes, keys, the database. Absent where none of it is here. */
+  /**
+   * Contains what is not the agent's: other sessions' volumes, keys, the database. Absent where none of these is on
+   * this machine.
+   */
   AGENTRUN_DATA_DIR: z.string().startsWith("/").optional(),
-  /** Folders, separated as in PATH, that a directory workspace has to lie below. */
+  /** Folders, separated as in PATH. A directory workspace must lie below one of them. */
   AGENTRUN_WORKSPACE_ROOTS: z.string().optional(),
   AGENTRUN_CODEX_PATH: z.string().min(1),
   AGENTRUN_LEASE_MS: z.coerce.number().int().min(500).default(20_000),
-  /** Whether time alone ends the agent; absent, the claim's answer says so where nobody else can end this runner. */
+  /**
+   * Whether time alone ends the agent. By default the claim's answer decides, and says so where nobody else can end
+   * this runner.
+   */
   AGENTRUN_SELF_FENCE: z.enum(["on", "off"]).optional(),
-  /** What holds the agent: codex by its own sandboxes, or the pod that this runner is alone in. */
+  /** What confines the agent: codex by its own sandboxes, or the pod that this runner is alone in. */
   AGENTRUN_SANDBOX: z.enum(["codex", "pod"]).default("codex"),
-  /** One of a pod's two steps: all that writes the volume before the agent may, or what comes after. Absent, it is both. */
+  /**
+   * One step of a pod: `prepare` writes the volume before the agent may, `work` does the rest. By default one process
+   * does both.
+   */
   AGENTRUN_STEP: z.enum(["prepare", "work"]).optional(),
-  /** host:port that the pod of a run without network is to be cut off from. */
+  /** A host:port that the pod of a run without network must not be able to reach. */
   AGENTRUN_NETWORK_PROBE: z.string().regex(/:\d+$/).optional(),
-  /** What the runner was built from; compared with the server's. */
+  /** What the runner was built from; compared with the server's commit. */
   AGENTRUN_SOURCE_COMMIT: z.string().min(1).max(256).optional(),
-  /** The node that its pod is on. */
+  /** The node of the runner's pod. */
   AGENTRUN_NODE_NAME: z.string().min(1).max(256).optional(),
   HOME: z.string().optional(),
   XDG_CONFIG_HOME: z.string().optional(),
@@ -42,7 +51,7 @@ const RunnerEnv = z.object({
   LANG: z.string().default("C.UTF-8"),
 });
 
-/** What an archiver is started with: a volume that it reads, and whose it is. */
+/** The environment of an archiver: a volume to read, and the session that it belongs to. */
 const ArchiverEnv = z.object({
   AGENTRUN_URL: z.url(),
   AGENTRUN_ATTEMPT: z.string().min(1),
@@ -87,33 +96,35 @@ export interface RunnerConfig {
   launchToken: string;
   volumeDir: string | undefined;
   scratchDir: string;
-  /** Hidden from the agent but for its own volume and scratch. */
+  /** Hidden from the agent, except for its own volume and scratch folder. */
   dataDir?: string | undefined;
-  /** Where whoever started this runner keeps what `agentrun login` gave them; hidden from the agent beside `dataDir`. */
+  /**
+   * Where the person who started this runner has the tokens of `agentrun login`; hidden from the agent, like `dataDir`.
+   */
   loginsDir?: string | undefined;
   workspaceRoots?: string[] | undefined;
   codexPath: string;
   leaseMs: number;
-  /** Instead of what the claim's answer says. */
+  /** Overrides what the claim's answer says. */
   selfFence: boolean | undefined;
-  /** The pod is the sandbox: codex's own need namespaces, which a restricted pod refuses. */
+  /** The pod is the sandbox: codex's own sandboxes need namespaces, which a restricted pod refuses. */
   isPod?: boolean;
-  /** Absent: one process does all. */
+  /** Absent: one process does both steps. */
   step?: "prepare" | "work" | undefined;
-  /** host:port; absent where the run may have a network, and where no pod is to keep it from one. */
+  /** host:port. Absent where the run may use the network, and where no pod has to be cut off from it. */
   networkProbe?: string | undefined;
   sourceCommit?: string | undefined;
-  /** Absent: this machine is the place. */
+  /** Absent: the host name is the placement. */
   nodeName?: string | undefined;
   /** How long codex may take to answer while it starts. */
   startTimeoutMs?: number;
   /** How long a turn may take to stop before codex is killed. */
   interruptBoundMs?: number;
-  /** How long codex may say nothing in a turn that has no limit of its own. */
+  /** How long codex may be silent in a turn without a time limit. */
   silenceMaxMs?: number;
-  /** How long a session waits for an archive that gives no answer. */
+  /** How long a session waits for an archive while the server does not answer. */
   archiveAwayMaxMs?: number;
-  /** Instead of what this machine was found to allow. */
+  /** Overrides what this machine was found to allow. */
   isolation?: Isolation;
   logLevel: string;
   pathVariable: string;

@@ -13,17 +13,17 @@ import type {
 import type { RegisterRunnerInput } from "@/contract/runner";
 import type { RefreshStorageInput } from "@/contract/storage";
 
-/** Gives a call up before its own time is over; it then throws UnreachableError. */
+/** Abandons a call before its own time limit; the call then throws UnreachableError. */
 export interface CallOptions {
   signal?: AbortSignal;
 }
 
 /**
- * What the runner asks of the server. Each call throws LeaseLostError when the lease is another's, RefusedError for
- * any other refusal, and UnreachableError when there was no answer that says anything.
+ * The runner's calls to the server. Each throws LeaseLostError when another holds the lease, RefusedError for any other
+ * refusal, and UnreachableError when there was no usable answer.
  */
 export interface ControlPlane {
-  /** Claims with the launch token; every later call goes with the token that this answers. */
+  /** Claims with the launch token. Every later call uses the token from this answer. */
   claim(input: ClaimRunInput): Promise<ClaimedRun>;
   register(input: RegisterRunnerInput): Promise<void>;
   heartbeat(input: HeartbeatInput, opts?: CallOptions): Promise<HeartbeatAnswer>;
@@ -32,7 +32,7 @@ export interface ControlPlane {
   ackCommand(input: { commandId: string; leaseEpoch: number }): Promise<void>;
   finishCommand(input: FinishCommandInput): Promise<void>;
   listCommands(input: { runId: string; afterSeq: number }): Promise<Command[]>;
-  /** Delivers commands in order from `afterSeq` on and reconnects by itself; may deliver one twice. */
+  /** Delivers commands in order, starting after `afterSeq`, and reconnects by itself. May deliver a command twice. */
   watchCommands(
     input: { runId: string; afterSeq: number },
     onCommand: (command: WatchedCommand) => void,
@@ -45,7 +45,7 @@ export interface ControlPlane {
     input: { sessionId: string; leaseEpoch?: number; digests: string[] },
     opts?: CallOptions,
   ): Promise<string[]>;
-  /** Without a run, of the session that an archiver's token is for. */
+  /** Without a run, the segment is stored for the session of an archiver's token. */
   putSegment(
     input: { runId?: string; leaseEpoch?: number; digest: string; bytes: Buffer },
     opts?: CallOptions,
@@ -56,19 +56,19 @@ export interface ControlPlane {
     opts?: CallOptions,
   ): Promise<void>;
   getManifest(sessionId: string): Promise<unknown>;
-  /** An image that a command of the run names. Whether its bytes are whole is the caller's to check. */
+  /** Fetches an image that a command of the run names. The caller must check that the bytes are complete. */
   getAttachment(
     input: { attachmentId: string },
     opts?: CallOptions,
   ): Promise<{ attachment: Attachment; bytes: Buffer }>;
 }
 
-/** What an archiver asks of the server, with its token. */
+/** An archiver's calls to the server, with its token. */
 export interface ArchiverPlane extends Pick<ControlPlane, "missingSegments" | "putSegment"> {
   storeArchive(input: { manifest: Record<string, unknown> }): Promise<void>;
 }
 
-/** A command, or the news that the run's cancellation was asked for. */
+/** A command, or the news that cancelling the run was requested. */
 export type WatchedCommand = Command | { type: "cancel-requested" };
 
 /** The server gave no answer, or one that a later try may not get: try again. */
@@ -76,14 +76,14 @@ export class UnreachableError extends Error {
   override readonly name = "UnreachableError";
   constructor(
     message: string,
-    /** The server's own word, such as that it is busy. */
+    /** Whether the server itself answered, for example that it is busy. */
     readonly isAnswer = false,
   ) {
     super(message);
   }
 }
 
-/** The server said no, and will say no again. */
+/** The server refused, and would refuse again. */
 export class RefusedError extends Error {
   override readonly name = "RefusedError";
   constructor(

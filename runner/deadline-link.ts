@@ -3,7 +3,7 @@ import { observable } from "@trpc/server/observable";
 import { DeadlineError } from "@/contract/deadline";
 import type { AppRouter } from "@/server/trpc/types";
 
-/** Gives up every call of a client that has no answer after `deadlineMs`; what was under way is aborted. */
+/** Abandons every call of a client that has no answer after `deadlineMs`, and aborts its request. */
 export function deadlineLink(deadlineMs: number): TRPCLink<AppRouter> {
   return () =>
     ({ next, op }) =>

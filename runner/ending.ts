@@ -7,18 +7,18 @@ import { describeUsage } from "./usage";
 import { WorkspaceError } from "./workspace";
 
 /**
- * How an attempt ends. completed, failed and cancelled are said to the server; released gives the run back for a
- * further attempt; lost says nothing any more, because the lease is another's.
+ * How an attempt ends. completed, failed and cancelled are reported to the server; released gives the run back for a
+ * further attempt; lost reports nothing any more, because another holds the lease.
  */
 export type Ending =
   | { kind: "completed" }
   | { kind: "failed"; failureKind: FailureKind; message: string }
   | { kind: "cancelled" }
-  /** Drained: an operator wanted it to give way, which is no attempt of the run's. */
+  /** Drained: an operator wanted the runner to give way, which does not count as an attempt of the run. */
   | { kind: "released"; isDrained?: boolean }
   | { kind: "lost"; message: string };
 
-/** What an error that nobody handled means for the attempt. Where a disk is full, it says what fills it. */
+/** Converts an unhandled error into the attempt's ending. Where a disk is full, the message says what fills it. */
 export async function endingOf(
   error: unknown,
   places: Pick<RunnerConfig, "volumeDir" | "scratchDir">,
@@ -26,7 +26,7 @@ export async function endingOf(
   const message = error instanceof Error ? error.message : String(error);
   if (isNoSpace(error)) {
     const { volumeDir, scratchDir } = places;
-    // A help for a person, without which the end is said all the same.
+    // This only helps a person: the ending is reported even without it.
     const usage = await describeUsage([
       ...(volumeDir === undefined ? [] : [{ name: "volume", dir: volumeDir }]),
       { name: "scratch", dir: scratchDir },
@@ -43,7 +43,9 @@ export async function endingOf(
   return { kind: "failed", failureKind: "infra-failed", message: `The runner failed: ${message}` };
 }
 
-/** Ours, or what git or a codex that died of it said last. */
+/**
+ * Whether an error means a full disk: an error of this process, or the last words of a git or codex that died of it.
+ */
 export function isNoSpace(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if ("code" in error && (error.code === "ENOSPC" || error.code === "EDQUOT")) return true;

@@ -1,14 +1,14 @@
-/** The lease is another's: end the agent at once and write nothing more. */
+/** Another holds the lease: end the agent at once and write nothing more. */
 export class LeaseLostError extends Error {
   override readonly name = "LeaseLostError";
 }
 
-/** The agent could not do its part; the run fails `backend-failed` with this message. */
+/** The agent could not do its part; the run fails as `backend-failed` with this message. */
 export class BackendFailedError extends Error {
   override readonly name: string = "BackendFailedError";
 }
 
-/** codex's process is gone. */
+/** The process of codex is gone. */
 export class AppServerExitedError extends BackendFailedError {
   override readonly name = "AppServerExitedError";
   constructor(

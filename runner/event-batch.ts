@@ -10,7 +10,7 @@ type Event = AppendEventsInput["events"][number];
 
 interface Batch {
   batchId: string;
-  /** Absent while the batch lies on disk. */
+  /** Absent while the batch is on disk. */
   events?: Event[];
   file?: string;
 }
@@ -18,12 +18,12 @@ interface Batch {
 const BATCH_EVENTS_MAX = 20;
 const BATCH_DELAY_MS = 50;
 const BATCH_BYTES_MAX = 512 * 1024;
-/** Batches kept in memory while the server is away; later ones go to disk. */
+/** Maximum batches kept in memory while the server is away; later ones are written to disk. */
 const BATCHES_IN_MEMORY_MAX = 8;
 
 /**
- * Sends events in order, in batches. A batch keeps its id through every retry, so the server stores it once; while
- * the server is away batches wait in the spill folder and are replayed in order.
+ * Sends events in order, in batches. A batch keeps its id through every retry, so the server stores it once. While the
+ * server is away, batches wait in the spill folder and are sent later in order.
  */
 export class EventBatcher {
   private open: Event[] = [];
@@ -41,7 +41,7 @@ export class EventBatcher {
       runId: string;
       leaseEpoch: number;
       spillDir: string;
-      /** The lease is gone, or the server was away for too long: nothing more will be sent. */
+      /** Called when the lease is gone or the server was away for too long: nothing more will be sent. */
       onFailed: (error: Error) => void;
       awayMaxMs?: number;
     },
@@ -94,7 +94,8 @@ export class EventBatcher {
       if (batch.file) await rm(batch.file, { force: true });
       this.queue.shift();
     }
-    // In the same step as the last look at the queue, so that a batch closed now starts a new sender.
+    // Cleared in the same synchronous step as the last look at the queue, so that a batch closed now starts a new
+    // sender.
     this.sending = undefined;
   }
 
@@ -119,7 +120,8 @@ export class EventBatcher {
     }
   }
 
-  // One event that the server does not take must not cost the others: alone it becomes a warning that says so.
+  // Sends events one by one. An event that the server refuses must not cost the others: it becomes a warning that says
+  // so.
   private async sendApart(batchId: string, events: Event[], error: RefusedError): Promise<void> {
     const [only] = events;
     if (events.length > 1) {

@@ -4,23 +4,23 @@ import { z } from "zod";
 
 /** What the step that prepared an attempt leaves to the step that works on it. */
 const Handover = z.strictObject({
-  /** By which the claim's holder is known: with it, and with nothing else, the same epoch is claimed again. */
+  /** Identifies the holder of the claim: only with it is the same epoch claimed again. */
   nonce: z.string().min(1),
-  /** The folder that the agent works in. */
+  /** The folder in which the agent works. */
   cwd: z.string().startsWith("/"),
   /** What the agent should be told before its first turn. */
   notes: z.string().nullable(),
 });
 export type Handover = z.infer<typeof Handover>;
 
-/** In the attempt's scratch, which both steps mount and no other attempt does. */
+/** Writes the handover into the attempt's scratch folder, which both steps mount and no other attempt does. */
 export async function leaveHandover(scratchDir: string, handover: Handover): Promise<void> {
   const file = fileIn(scratchDir);
   await writeFile(`${file}.new`, JSON.stringify(handover), { mode: 0o600 });
   await rename(`${file}.new`, file);
 }
 
-/** Reads what was left and removes it: the nonce is worth the run's lease, and an agent sees this folder. */
+/** Reads the handover and removes it: its nonce gives access to the run's lease, and an agent can see this folder. */
 export async function takeHandover(scratchDir: string): Promise<Handover> {
   const file = fileIn(scratchDir);
   const text = await readFile(file, "utf8").catch((error: Error) => {

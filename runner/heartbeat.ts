@@ -6,13 +6,16 @@ import { AWAY_MAX_MS } from "./persist";
 
 export type Instant = { wall: number; monotonic: number };
 
-/** A machine that was asleep finds its timers late by that much: the fence looks at the clocks as often. */
+/**
+ * After a sleep of the machine, timers fire late by the length of the sleep; so the fence checks the clocks this often.
+ */
 const FENCE_LOOK_MS = 500;
 
 /**
- * Beats four times a lease. A refused epoch ends the agent at once; silence alone does not, for up to ten minutes:
- * an outage of the database must end no work. Only with `selfFenceMs` does time alone fence, by whichever clock ran
- * further and whatever a beat under way waits for: for runners that nobody else can end.
+ * Beats four times a lease. A refused epoch ends the agent at once. Missing answers alone do not, for up to ten
+ * minutes, because an outage of the database must not end any work. With `selfFenceMs`, for runners that nobody else
+ * can end, time alone ends the agent: measured by the clock that ran further, and whatever a pending beat is waiting
+ * for.
  */
 export class Heartbeat {
   private timer: NodeJS.Timeout | undefined;
@@ -31,10 +34,10 @@ export class Heartbeat {
       leaseEpoch: number;
       leaseMs: number;
       selfFenceMs?: number;
-      /** Whether the server takes what this process says of itself. */
+      /** Whether the server accepts measurements of this process. */
       hearsVitals?: boolean;
       awayMaxMs?: number;
-      /** When the lease was asked for. */
+      /** When the lease was requested. */
       claimedAt?: Instant;
       onAnswer: (answer: HeartbeatAnswer) => void;
       onLost: (error: LeaseLostError) => void;
@@ -45,7 +48,7 @@ export class Heartbeat {
     this.watch();
   }
 
-  /** Asks at once: something came that the next beat's answer explains. */
+  /** Beats at once, because something happened that the next beat's answer explains. */
   hurry(): void {
     if (this.isStopped || this.isBeating) return;
     clearTimeout(this.timer);
@@ -80,13 +83,13 @@ export class Heartbeat {
     const asked = now();
     this.isBeating = true;
     try {
-      // Against a fence one hung connection must not use the time up in which another would be answered.
+      // With a fence, one hung connection must not use up the time in which another would be answered.
       const bound = selfFenceMs === undefined ? {} : { signal: AbortSignal.timeout(leaseMs / BEATS_A_LEASE) };
       const vitals = this.opts.hearsVitals === true ? this.measure() : {};
       const answer = await controlPlane.heartbeat({ runId, runnerId, leaseEpoch, leaseMs, ...vitals }, bound);
       this.roundTripMs = Math.round(performance.now() - asked.monotonic);
       if (this.isStopped) return;
-      // Counted from when it was asked: the server's lease began no earlier than that.
+      // Counted from the request: the server's lease began no earlier.
       this.lastAnswer = asked;
       onAnswer(answer);
     } catch (error) {
@@ -102,7 +105,7 @@ export class Heartbeat {
     this.schedule();
   }
 
-  /** How the beat before fared, and what this process took since then. */
+  /** The previous beat's round trip, and what this process has used since then. */
   private measure(): Pick<HeartbeatInput, "roundTripMs" | "cpuPercent" | "rssBytes"> {
     const atMs = performance.now();
     const { user, system } = process.cpuUsage(this.measured.cpu);

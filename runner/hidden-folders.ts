@@ -2,8 +2,8 @@ import { access, constants, mkdir, stat } from "node:fs/promises";
 import type { Hidden } from "./isolation";
 
 /**
- * What no agent of this machine may look into: what its person's terminal logged in with, by which it could answer its
- * own approvals, and the data folder, but for what the attempt works with.
+ * Returns the folders that no agent on this machine may see: the tokens from its person's `agentrun login`, with which
+ * it could answer its own approvals; and the data folder, except for what the attempt works with.
  */
 export async function hiddenFolders(
   {
@@ -17,9 +17,10 @@ export async function hiddenFolders(
   const keep = [scratchDir, ...places];
   const data = { dir: dataDir, keep };
   if (loginsDir === undefined) return [data];
-  // What is not there cannot be covered, and somebody may log in while the agent runs. Where it cannot be made, nobody can.
+  // A missing folder cannot be covered, and somebody may log in while the agent runs. Where it cannot be created here,
+  // nobody can create it.
   await mkdir(loginsDir, { recursive: true, mode: 0o700 }).catch(() => undefined);
-  // What this person may not enter can hide nothing from their agents, and could not be covered.
+  // A folder that this person may not enter hides nothing from their agents, and could not be covered.
   return (await canEnter(loginsDir)) ? [{ dir: loginsDir, keep: [dataDir, ...keep] }, data] : [data];
 }
 

@@ -8,21 +8,21 @@ import { schemaIn } from "./turn-output";
 
 /** An image that a message shows, with its bytes as they were uploaded. */
 export type Image = { attachment: Attachment; bytes: Buffer };
-/** What a person sends to an agent, and the JSON Schema that a turn's last message is to fit. */
+/** What a person sends to an agent, and the JSON Schema that the turn's last message must fit. */
 export type Message = { text: string; images: readonly Image[]; outputSchema?: Record<string, unknown> };
-/** The same before its images were fetched. */
+/** A message before its images are fetched. */
 export type Order = Omit<Message, "images"> & { imageIds: readonly string[] };
 type GetAttachment = (input: { attachmentId: string }, opts?: CallOptions) => Promise<Image>;
 
-/** How often an image is fetched whose bytes are others than those that were uploaded. */
+/** Maximum tries to fetch an image whose bytes differ from those that were uploaded. */
 const TRIES_MAX = 3;
 
-/** An image cannot be shown, and will not be: the message fails with these words, and the run goes on. */
+/** An image cannot be shown, now or later: the message fails with these words, and the run continues. */
 export class ImageError extends Error {
   override readonly name = "ImageError";
 }
 
-/** What a turn or steer asks for, by its payload; with a schema only where the server takes an output. */
+/** Reads what a turn or steer asks for from its payload. Includes a schema only where the server accepts an output. */
 export function orderOf(payload: Record<string, unknown>, { takesOutput } = { takesOutput: false }): Order {
   const schema = takesOutput ? schemaIn(payload) : undefined;
   return {
@@ -32,7 +32,7 @@ export function orderOf(payload: Record<string, unknown>, { takesOutput } = { ta
   };
 }
 
-/** Fetches a message's images, one after the other. Throws ImageError, or what the signal aborts with. */
+/** Fetches a message's images one after the other. Throws ImageError, or the reason of the signal's abort. */
 export async function fetchImages(
   getAttachment: GetAttachment,
   ids: readonly string[],
@@ -59,8 +59,8 @@ async function fetchImage(getAttachment: GetAttachment, attachmentId: string, si
 }
 
 /**
- * A message as codex takes it. Images go within it rather than as files: nothing is left on a disk, nothing has to be
- * there when a thread is resumed, and its sandbox needs to read nothing.
+ * Converts a message to codex's form. Images are embedded instead of passed as files: nothing is left on disk, nothing
+ * has to exist when a thread is resumed, and codex's sandbox needs no permission to read.
  */
 export function userInput({ text, images }: Message): UserInput[] {
   const shown = images.map(({ attachment, bytes }): UserInput => {
@@ -69,7 +69,7 @@ export function userInput({ text, images }: Message): UserInput[] {
   return [{ type: "text", text, text_elements: [] }, ...shown];
 }
 
-/** What an event tells of an image: never its bytes. */
+/** What an event says about an image: never its bytes. */
 export function shownImage({ attachment }: Image): ShownAttachment {
   const { id, name, mediaType, sizeBytes, width, height } = attachment;
   return { id, name, mediaType, sizeBytes, width, height };

@@ -6,8 +6,9 @@ import path from "node:path";
 const INSTRUCTIONS_BYTES_MAX = 32 * 1024;
 
 /**
- * Hands the workspace's AGENTS.md to codex as its own instructions: codex does not read it in a folder that it does
- * not trust, and no workspace is trusted. From the repository's root down to the folder, as codex would.
+ * Writes the workspace's AGENTS.md files into codex's own instructions: codex does not read them in a folder that it
+ * does not trust, and no workspace is trusted. Collects them from the repository's root down to the folder, as codex
+ * would.
  */
 export async function writeInstructions(codexHome: string, cwd: string): Promise<void> {
   let left = INSTRUCTIONS_BYTES_MAX;
@@ -35,7 +36,10 @@ async function folders(cwd: string): Promise<string[]> {
   return [cwd];
 }
 
-/** The file's text, or nothing when it is a link, no file, or behind one: it would show what the agent may not read. */
+/**
+ * Returns the file's text, or nothing when it is a link, is reached through one, or is not a file: a link could reveal
+ * what the agent may not read.
+ */
 async function readPlainFile(file: string, bytesMax: number, folder: string): Promise<string> {
   const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(() => null);
   if (!handle) return "";

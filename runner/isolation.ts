@@ -5,14 +5,14 @@ import path from "node:path";
 import { endAttemptProcesses } from "./attempt-processes";
 import { childEnv } from "./child-env";
 
-// codex starts each tool in a session of its own, so a kill of its process group leaves tools running. In a PID
+// codex starts each tool in a session of its own, so killing its process group would leave tools running. In a PID
 // namespace one SIGKILL of `unshare` ends all of them, and --mount-proc hides every other process's environment.
 const DIES_WITH_US = ["setpriv", "--pdeathsig", "KILL"];
 const OWN_PROCESSES = ["--pid", "--fork", "--kill-child", "--mount-proc"];
 
 /**
- * Covers a folder with an empty one that cannot be written, binds back what is named below it, then becomes what comes
- * next. The old folder stays this shell's own until the `cd`.
+ * Covers a folder with an empty, read-only one, binds back the named places below it, then executes the program. The
+ * shell keeps the old folder as its working directory until the `cd`.
  */
 const COVER = `set -e
 hidden=$1 cwd=$2
@@ -29,7 +29,7 @@ mount -o remount,bind,ro "$hidden"
 cd "$cwd"
 exec "$@"`;
 
-/** A folder that no agent may look into, but for what it works with: this attempt's own places, where they are below. */
+/** A folder that no agent may see, except for the places to keep: those of this attempt that lie below it. */
 export interface Hidden {
   dir: string;
   keep: string[];
@@ -39,7 +39,7 @@ export type Isolation = "namespace" | "process-group";
 
 let probed: Isolation | undefined;
 
-/** Tries once whether this machine lets us make user, mount and PID namespaces. */
+/** Tries once whether this machine allows user, mount and PID namespaces. */
 export function probeIsolation(): Isolation {
   const [command = "", ...args] = wrapped(["true"], "/", [{ dir: tmpdir(), keep: [] }]);
   probed ??= spawnSync(command, args, { stdio: "ignore", timeout: 5_000 }).status === 0 ? "namespace" : "process-group";
@@ -53,7 +53,7 @@ function wrapped(program: string[], cwd: string, hidden: Hidden[]): string[] {
   });
   if (covers.length === 0)
     return [...DIES_WITH_US, "unshare", "--user", "--map-current-user", ...OWN_PROCESSES, ...program];
-  // In the second namespace no mount of the first can be undone.
+  // Within a second user namespace, no mount of the first can be undone.
   const ids = [`--map-user=${process.geteuid?.() ?? 0}`, `--map-group=${process.getegid?.() ?? 0}`];
   const inner = ["unshare", "--user", ...ids, ...OWN_PROCESSES, "--", ...program];
   return [...DIES_WITH_US, "unshare", "--user", "--map-root-user", "--mount", ...covers.flat(), ...inner];
@@ -64,7 +64,7 @@ function coverOf(dir: string, keep: string[], { program, cwd }: { program: strin
   return ["sh", "-c", COVER, "cover", dir, cwd, ...below(dir, [...keep, folderOfProgram(dir, command)]), "--"];
 }
 
-/** The places below a folder, as paths in it; one inside another comes with it. */
+/** Returns the places below a folder as relative paths, without those inside another. */
 function below(dir: string, places: string[]): string[] {
   const found = places.flatMap((place) => {
     const real = realPathOf(place);
@@ -95,20 +95,20 @@ function realPathOf(place: string): string | undefined {
 export interface AgentProcess {
   child: ChildProcess;
   isolation: Isolation;
-  /** SIGKILLs the agent and all that it started; resolves when none of them is left. */
+  /** Sends SIGKILL to the agent and everything it started; resolves when no process is left. */
   kill(): Promise<void>;
 }
 
-/** Starts the agent so that its end is the end of every process below it. */
+/** Starts the agent in such a way that its end is the end of every process below it. */
 export function spawnAgent(opts: {
   command: string;
   args: string[];
   cwd: string;
   env: Record<string, string>;
-  /** Also in `env` as AGENTRUN_ATTEMPT: what the scan looks for where there are no namespaces. */
+  /** Also in `env` as AGENTRUN_ATTEMPT, which the scan looks for where there are no namespaces. */
   attemptId: string;
   isolation?: Isolation;
-  /** Covered where there are namespaces. */
+  /** Folders that are covered where there are namespaces. */
   hidden?: Hidden[];
 }): AgentProcess {
   const isolation = opts.isolation ?? probeIsolation();
@@ -118,7 +118,8 @@ export function spawnAgent(opts: {
     cwd: opts.cwd,
     env: childEnv({ ...opts.env, AGENTRUN_ATTEMPT: opts.attemptId }),
     stdio: ["pipe", "pipe", "pipe"],
-    // Without a namespace the group is the first thing a kill reaches; with one, unshare's own death ends all.
+    // Without a namespace, the process group is the first target of a kill. With one, the death of unshare ends all
+    // processes.
     detached: isolation === "process-group",
   });
   const gone = new Promise<void>((resolve) => {
@@ -141,7 +142,7 @@ export function spawnAgent(opts: {
     child,
     isolation,
     kill() {
-      // One scan for all callers: a second that lagged behind would find the attempt's next agent.
+      // One scan for all callers: a second scan that lagged behind would find the attempt's next agent.
       ending ??= end();
       return ending;
     },

@@ -1,4 +1,4 @@
-/** Bytes in, lines out. Splits on 0x0A alone: U+2028 and lone CR are legal inside a JSON string. */
+/** Splits bytes into lines at 0x0A only: U+2028 and a lone CR are legal inside a JSON string. */
 export class LineSplitter {
   private parts: Buffer[] = [];
   private size = 0;

@@ -4,7 +4,7 @@ import type { LiveText } from "./turn";
 
 const FRAME_INTERVAL_MS = 100;
 
-/** Sends the newest state of texts under way, at most ten times a second; a lost frame is never repeated. */
+/** Sends the newest state of texts being written, at most ten times a second; a lost frame is never repeated. */
 export class LiveFrames {
   private readonly waiting = new Map<string, LiveText>();
   private timer: NodeJS.Timeout | undefined;
@@ -19,7 +19,7 @@ export class LiveFrames {
     this.timer ??= setTimeout(() => void this.send(), FRAME_INTERVAL_MS);
   }
 
-  /** The item is finished: what it became is an event, so a late frame would only flicker. */
+  /** Drops the frames of a finished item: its event has the final text, and a late frame would only flicker. */
   drop(itemId: string): void {
     this.waiting.delete(itemId);
   }

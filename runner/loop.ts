@@ -27,8 +27,8 @@ export interface RunnerLog {
 const RELEASE_INTERRUPT_MS = 1_500;
 
 /**
- * One attempt at a run, from its claim to its end. `terminate` gives the run back in order, `kill` ends the agent at
- * once and says nothing. Answers how it ended; throws RefusedError when the claim was refused.
+ * Runs one attempt at a run, from its claim to its end, and returns how it ended. `terminate` gives the run back in
+ * order; `kill` ends the agent at once and reports nothing. Throws RefusedError when the claim was refused.
  */
 export async function runAttempt(opts: {
   config: RunnerConfig;
@@ -36,7 +36,7 @@ export async function runAttempt(opts: {
   log: RunnerLog;
   terminate: AbortSignal;
   kill?: AbortSignal;
-  /** What the step before has left, where there was one. */
+  /** What the previous step has left, where there was one. */
   handover?: Handover;
 }): Promise<Ending> {
   const { config, controlPlane, log, terminate } = opts;
@@ -97,7 +97,7 @@ class Loop {
       onCancelRequested: () => this.attempt.end({ kind: "cancelled" }),
       onCommandCancelRequested: (commandId) => {
         this.cancelCommand(commandId);
-        // The whole run may be meant, which only a beat's answer says.
+        // The cancellation may concern the whole run, which only a beat's answer says.
         this.heartbeat.hurry();
       },
     });
@@ -109,7 +109,7 @@ class Loop {
       leaseMs,
       claimedAt: opts.claimedAt,
       hearsVitals: run.assignment.hearsVitals,
-      // The last quarter of the lease is for the agent's end.
+      // The last quarter of the lease is reserved for ending the agent.
       selfFenceMs: (config.selfFence ?? selfFence) ? leaseMs * 0.75 : undefined,
       onAnswer: (answer) => this.hear(answer),
       onLost: (error) => this.attempt.end({ kind: "lost", message: error.message }),
@@ -154,12 +154,12 @@ class Loop {
           backendProfile,
           placement: nodeName ?? hostname(),
           ...(sourceCommit === undefined ? {} : { sourceCommit }),
-          // A pod's own name is what it calls its host.
+          // In a pod, the host name is the pod's name.
           metadata: { pid: process.pid, node: process.version, host: hostname() },
         }),
       );
     } catch (error) {
-      // A runner that is not on the list of runners still does its work.
+      // A runner that is missing from the list of runners still does its work.
       if (!(error instanceof RefusedError)) throw error;
       this.log.warn({ err: error }, "not registered");
     }
@@ -201,25 +201,25 @@ class Loop {
     this.queueMoved = deferred();
   }
 
-  // The turn went to the agent once, so it is not sent again: a new turn on the thread says what happened to it.
+  // The turn was sent to the agent once, so it is not sent again: a new turn on the thread says what happened to it.
   private async runCutOffTurn({ commandId, ...asked }: NonNullable<Assignment["cutOffTurn"]>): Promise<void> {
-    // Its images too: whether codex had written them down nobody knows.
+    // Its images are sent again too: nobody knows whether codex had written them down.
     const order = this.orderOf(asked);
     const text = `Your last turn was cut off: the process that ran it was lost. Look at what was already done, then go on. What had been asked:\n\n${order.text}`;
     await this.runTurn({ id: commandId, seq: 0 }, { ...order, text }, true);
   }
 
   private orderOf(payload: Record<string, unknown>): Order {
-    // A server of the release before knows no outputs, and says so by saying nothing.
+    // A server of the previous release does not know outputs, and leaves the field out.
     return orderOf(payload, { takesOutput: this.run.assignment.takesOutput === true });
   }
 
-  /** Ends an idle run; false when the server knows of a command that still waits, so that the run goes on. */
+  /** Ends an idle run. Returns false when the server knows of a command that still waits, so that the run continues. */
   private async complete(): Promise<boolean> {
     this.log.info({}, "nothing is left to do: ending");
     await this.readCommands();
     if (this.inbox.hasTurn || this.attempt.ending) return false;
-    // Before the end is said: the session's next run may start on this volume at once.
+    // Must precede the report of the end: the session's next run may start on this volume at once.
     await this.attempt.closeAgent();
     this.log.info({}, "no agent is left");
     await this.attempt.events.flush();
@@ -239,7 +239,10 @@ class Loop {
     }
   }
 
-  /** Ends between turns: the run with it, or, where turns wait, its hold on the run; false when there is more to see to. */
+  /**
+   * Gives way between turns: ends the run, or, where turns wait, gives up its hold on the run. Returns false when there
+   * is more to do.
+   */
   private async giveWay(): Promise<boolean> {
     await this.readCommands();
     if (this.attempt.ending) return true;
@@ -253,14 +256,14 @@ class Loop {
   }
 
   private hear(answer: HeartbeatAnswer): void {
-    // A run that has ended is answered, not refused; the one who ended it may have been this attempt.
+    // The server answers for an ended run instead of refusing. This attempt may itself have ended the run.
     if (isTerminal(answer.status)) {
       if (!this.isFinishing) this.attempt.end({ kind: "lost", message: `the run is ${answer.status}` });
       return;
     }
     if (answer.cancelRequestedAt !== null) this.attempt.end({ kind: "cancelled" });
     for (const commandId of answer.cancelledCommandIds) this.cancelCommand(commandId);
-    // A server of the release before does not say it.
+    // A server of the previous release leaves this field out.
     const isDraining = answer.isDraining === true;
     if ((answer.shouldYield && !this.shouldYield) || (isDraining && !this.isDraining)) this.inbox.poke();
     this.shouldYield = answer.shouldYield;

@@ -16,7 +16,7 @@ import { connectControlPlane } from "./trpc-control-plane";
 const RELEASE_BOUND_MS = 4_800;
 const KILL_BOUND_MS = 2_000;
 
-/** The archiver's process: nothing of it has to be given back, so a signal ends it at once. */
+/** Runs an archiver. It has nothing to give back, so a signal may end it at once. */
 async function archiverMain(): Promise<number> {
   const config = readArchiverConfig(process.env);
   const { attemptId, sessionId } = config;
@@ -32,23 +32,23 @@ async function archiverMain(): Promise<number> {
   } catch (error) {
     if (!(error instanceof RefusedError || error instanceof UnreachableError || error instanceof VolumeError))
       throw error;
-    // An operator reads it as the reason.
+    // Shown to an operator as the reason.
     process.stderr.write(`${error.message}\n`);
     if (!(error instanceof RefusedError)) return EXIT.failed;
     return error.reason === "storage-full" ? EXIT.storageFull : EXIT.refused;
   }
 }
 
-/** The runner process: SIGTERM gives the run back in order; a closed stdin means that its parent is gone. */
+/** Runs a runner. SIGTERM gives the run back in order; a closed stdin means that the parent process is gone. */
 async function main(): Promise<number> {
   const config = readRunnerConfig(process.env);
   const log = pino(
     { level: config.logLevel, base: { process: "runner", runId: config.runId, attemptId: config.attemptId } },
     pino.destination({ dest: 2, sync: true }),
   );
-  // The token is not for anything that this process starts.
+  // The token must not reach any process that this one starts.
   delete process.env.AGENTRUN_LAUNCH_TOKEN;
-  // In a pod there is no data folder: the pod itself is what holds an agent.
+  // In a pod there is no data folder: the pod itself confines the agent.
   if (config.dataDir !== undefined && probeIsolation() === "process-group")
     log.warn(
       "this machine lets nobody make user namespaces: an agent can read what this user can, the data folder's secrets among it; turn them on, or run AgentRun where agents may read all of it",
@@ -61,7 +61,7 @@ async function main(): Promise<number> {
       setTimeout(() => process.exit(EXIT.failed), RELEASE_BOUND_MS).unref();
     });
   }
-  // A pod has no parent here that could go.
+  // A pod has no parent process here that could end.
   if (!config.isPod) {
     process.stdin.resume();
     process.stdin.once("close", () => {
@@ -93,7 +93,7 @@ async function main(): Promise<number> {
     log.warn({ err: error }, "the run could not be claimed");
     return EXIT.refused;
   } finally {
-    // A pod's scratch is a mount: it goes with the pod.
+    // A pod's scratch folder is a mount, which is removed with the pod.
     if (!config.isPod) await rm(config.scratchDir, { recursive: true, force: true }).catch(() => {});
   }
 }

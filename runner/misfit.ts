@@ -5,16 +5,16 @@ import { heldPart } from "@/contract/output-schema";
 import { isRecord, type JsonSchema, LISTED, placesIn, pointerOf } from "@/contract/schema-places";
 
 const PLACE_LENGTH_MAX = 200;
-/** How long a value is held against a schema. Meanwhile the runner does nothing else, not even tell that it lives. */
+/** How long checking a value against a schema may take. Meanwhile the runner does nothing else, not even send beats. */
 const CHECK_MAX_MS = 2_000;
-/** How often a schema, or a part of it, may be turned to: each misfit that is found on the way is kept in memory. */
+/** How many times a schema or part of it may be visited: each misfit found on the way is kept in memory. */
 const STEPS_MAX = 1_000_000;
 
-/** Where and how a value does not fit a sound schema; null where it does. Quotes nothing of the value. */
+/** Returns where and how a value does not fit a valid schema; null where it fits. Quotes nothing of the value. */
 export function misfitOf(value: unknown, outputSchema: JsonSchema): string | null {
   const check = () => errorsOf(value, outputSchema);
   try {
-    // What the program itself defined is stopped as well once the time is over.
+    // The timeout also stops functions that this program itself defined.
     const errors: OutputUnit[] = runInNewContext("check()", { check }, { timeout: CHECK_MAX_MS });
     const cause = errors.find(({ keyword }) => !LEADING.has(keyword));
     return cause === undefined ? null : `${placeOf(cause, value, outputSchema)} ${WORDS[cause.keyword] ?? OTHERWISE}`;
@@ -24,7 +24,7 @@ export function misfitOf(value: unknown, outputSchema: JsonSchema): string | nul
   }
 }
 
-/** What is wrong, each place after those that it is in. */
+/** Returns the errors, each after those of the places that contain it. */
 function errorsOf(value: unknown, outputSchema: JsonSchema): OutputUnit[] {
   const held = heldPart(outputSchema);
   const places = placesIn(held);
@@ -37,12 +37,12 @@ function errorsOf(value: unknown, outputSchema: JsonSchema): OutputUnit[] {
   return validate(value, held, draftOf(outputSchema), lookup).errors;
 }
 
-/** Throws a RangeError once too many were taken. */
+/** Makes visits to schemas throw a RangeError once there were too many. */
 function countSteps(schemas: JsonSchema[]): void {
   let stepCount = 0;
   for (const schema of schemas) {
     const cost = costOf(schema);
-    // A keyword that no sound schema has, and that the library reads whenever it turns to a schema.
+    // A keyword that no valid schema has, and that the library reads whenever it visits a schema.
     Object.defineProperty(schema, "$recursiveAnchor", {
       get: () => {
         stepCount += cost;
@@ -52,14 +52,17 @@ function countSteps(schemas: JsonSchema[]): void {
   }
 }
 
-/** How many misfits a schema may find by itself. */
+/** How many misfits a schema can cause by itself. */
 function costOf({ dependentRequired, dependencies, ...schema }: JsonSchema): number {
   const lists = [...LISTED, "required"].map((keyword) => schema[keyword]);
   const dependent = [dependentRequired, dependencies].filter(isRecord).flatMap(Object.values);
   return [...lists, ...dependent].reduce<number>((sum, list) => sum + (Array.isArray(list) ? list.length : 0), 1);
 }
 
-/** Where an error is, as $.scores.3. Names that the schema does not say are the value's own. */
+/**
+ * Returns where an error is, such as $.scores.3. Names that the schema does not contain come from the value and are
+ * hidden.
+ */
 function placeOf({ instanceLocation }: OutputUnit, value: unknown, outputSchema: JsonSchema): string {
   const said = JSON.stringify(outputSchema);
   let at: unknown = value;
@@ -76,13 +79,16 @@ function placeOf({ instanceLocation }: OutputUnit, value: unknown, outputSchema:
   return place.length > PLACE_LENGTH_MAX ? `${place.slice(0, PLACE_LENGTH_MAX)}…` : place;
 }
 
-/** Whether the time is over, or the stack is at its end: by name, since each of both worlds has its own errors. */
+/**
+ * Whether the time is over or the stack is exhausted. Compared by name, since the sandboxed context has its own error
+ * classes.
+ */
 function isExhausted(error: unknown): boolean {
   const { name, code } = error as { name?: unknown; code?: unknown };
   return name === "RangeError" || code === "ERR_SCRIPT_EXECUTION_TIMEOUT";
 }
 
-/** Keywords that say no more than that something below them does not fit. */
+/** Keywords whose error says no more than that something below them does not fit. */
 const LEADING = new Set([
   ...["$ref", "allOf", "if", "dependentSchemas", "properties", "additionalProperties", "unevaluatedProperties"],
   ...["items", "prefixItems", "additionalItems", "unevaluatedItems"],

@@ -4,8 +4,8 @@ import type { DraftEvent } from "./event-batch";
 const CONNECT_MAX_MS = 1_500;
 
 /**
- * Warns where a run's policy allows no network and its pod has one all the same: some network plugins take
- * NetworkPolicies and enforce none. `address` (host:port) is one that nobody but such a plugin keeps the pod from.
+ * Warns where a run's policy allows no network but its pod has one: some network plugins accept NetworkPolicies and
+ * enforce none. `address` (host:port) is one that only an enforcing plugin would keep the pod from.
  */
 export async function warnIfNotCutOff(address: string, emit: (event: DraftEvent) => void): Promise<void> {
   if (!(await answers(address))) return;
@@ -15,7 +15,7 @@ export async function warnIfNotCutOff(address: string, emit: (event: DraftEvent)
   emit({ type: "warning", payload: { message, code: "network-not-cut" } });
 }
 
-/** A refusal proves nothing: it may be the policy's own. */
+/** A refused connection proves nothing: the policy itself may have refused it. */
 function answers(address: string): Promise<boolean> {
   const at = address.lastIndexOf(":");
   const host = address.slice(0, at).replace(/^\[|\]$/g, "");

@@ -2,10 +2,10 @@ import { setTimeout as pause } from "node:timers/promises";
 import { UnreachableError } from "./control-plane";
 import { LeaseLostError } from "./errors";
 
-/** How long a runner goes on without its server; it ends its agent after that. */
+/** How long a runner continues without its server; after that it ends its agent. */
 export const AWAY_MAX_MS = 10 * 60_000;
 
-/** Repeats a call that got no answer, with growing pauses, for as long as a runner may be alone. */
+/** Repeats a call that got no answer, with growing pauses, for as long as a runner may be without its server. */
 export async function persist<T>(
   call: () => Promise<T>,
   opts: { signal?: AbortSignal; awayMaxMs?: number } = {},
@@ -20,7 +20,7 @@ export async function persist<T>(
   }
 }
 
-/** The same for a call that a run can do without: past the bound it throws the last UnreachableError. */
+/** Does the same for a call that a run can do without: after `awayMaxMs` it throws the last UnreachableError. */
 export async function retry<T>(call: () => Promise<T>, opts: { signal?: AbortSignal; awayMaxMs: number }): Promise<T> {
   const startedAt = performance.now();
   for (let tryCount = 0; ; tryCount++) {

@@ -15,9 +15,9 @@ import { warnIfNotCutOff } from "./network-probe";
 import { persist } from "./persist";
 
 /**
- * The first of a pod's two steps: claims the run and makes its disk, where no agent is yet. Answers null when the next
- * step may begin, else how the attempt ended, of which the server has heard. Throws RefusedError when the claim was
- * refused.
+ * The first of a pod's two steps: claims the run and makes its volume and workspace, before any agent runs. Returns
+ * null when the next step may begin, else how the attempt ended, which has then been reported. Throws RefusedError when
+ * the claim was refused.
  */
 export async function prepareAttempt(opts: {
   config: RunnerConfig;
@@ -72,7 +72,7 @@ function hear(attempt: Attempt, answer: HeartbeatAnswer): void {
   else if (answer.cancelRequestedAt !== null) attempt.end({ kind: "cancelled" });
 }
 
-/** What cannot be prepared fails the turn that it was for, with its reason, and then the run. */
+/** Reports a failed preparation: first the turn that it was for fails with the reason, then the run. */
 async function sayEnd(attempt: Attempt, ending: Ending): Promise<void> {
   const commandId = ending.kind === "failed" ? await turnOf(attempt) : undefined;
   if (ending.kind === "failed" && commandId !== undefined) {
@@ -92,7 +92,7 @@ async function sayEnd(attempt: Attempt, ending: Ending): Promise<void> {
   await conclude(attempt, ending);
 }
 
-/** The turn that this attempt was started for: the one that was cut off, or the oldest that waits. */
+/** Returns the turn that this attempt was started for: the one that was cut off, or the oldest waiting one. */
 async function turnOf({ run, controlPlane }: Attempt): Promise<string | undefined> {
   if (run.assignment.cutOffTurn) return run.assignment.cutOffTurn.commandId;
   for await (const { id, type, state } of commandsOf(controlPlane, run.id))

@@ -38,11 +38,11 @@ interface PrepareOptions {
   run: ClaimedRun;
   controlPlane: ControlPlane;
   emit: (event: DraftEvent) => void;
-  /** Aborts when the attempt ends before all is there. */
+  /** Aborts when the attempt ends before everything is prepared. */
   signal: AbortSignal;
 }
 
-/** The run's policy with its defaults; what an old row holds beside known keys is left out. */
+/** Returns the run's policy with its defaults. Unknown keys of an old row are dropped. */
 export function policyOf(run: Pick<ClaimedRun, "executionPolicy">): ExecutionPolicy & typeof POLICY_DEFAULTS {
   const known = Object.fromEntries(
     Object.entries(run.executionPolicy).filter(([key, value]) => key in ExecutionPolicy.shape && value !== null),
@@ -51,7 +51,7 @@ export function policyOf(run: Pick<ClaimedRun, "executionPolicy">): ExecutionPol
   return { ...POLICY_DEFAULTS, ...(parsed.success ? parsed.data : {}) } as ExecutionPolicy & typeof POLICY_DEFAULTS;
 }
 
-/** The volume of the run's session, or a folder in the scratch for a run that keeps nothing. */
+/** Returns the volume of the run's session, or a folder in the scratch folder for a run that keeps nothing. */
 export function layoutOf(config: RunnerConfig, run: ClaimedRun): VolumeLayout {
   return volumeLayout(
     config.volumeDir ?? path.join(config.scratchDir, "volume"),
@@ -60,8 +60,8 @@ export function layoutOf(config: RunnerConfig, run: ClaimedRun): VolumeLayout {
 }
 
 /**
- * Takes the volume for this attempt, restored where the claim says so, repairs what a killed one left, and makes the
- * workspace: all that has to be written before an agent that may not write.
+ * Takes the volume for this attempt, restores it where the claim says so, repairs what a killed attempt left, and makes
+ * the workspace. This is everything that must be written before an agent that may not write.
  */
 export async function prepareDisk(opts: PrepareOptions): Promise<Disk> {
   const { config, run, emit } = opts;
@@ -84,7 +84,7 @@ export async function prepareDisk(opts: PrepareOptions): Promise<Disk> {
   return { layout, cwd, notes };
 }
 
-/** Makes CODEX_HOME, and chooses the thread that the agent goes on with. */
+/** Makes CODEX_HOME, and chooses the thread for the agent to continue. */
 export async function prepareAgent(
   disk: Disk,
   opts: Pick<PrepareOptions, "config" | "run" | "emit">,
@@ -129,12 +129,13 @@ export async function repairThreads(layout: VolumeLayout, emit: PrepareOptions["
   }
 }
 
-/** Fills the volume from its archive where the claim says so; answers what the agent should know of it. */
+/** Fills the volume from its archive where the claim says so. Returns what the agent should know about it. */
 async function restoreIfOrdered({ config, run, controlPlane, emit }: PrepareOptions): Promise<string | undefined> {
   const { restore, session } = run.assignment;
   if (!restore || !session || config.volumeDir === undefined) return undefined;
   const layout = layoutOf(config, run);
-  // The order stands until the server has heard of the restore; doing it twice would undo what came after it.
+  // The order stands until the server has heard of the restore. Restoring twice would undo what came after the first
+  // time.
   if ((await findRestored(layout)) === restore.manifestId) return undefined;
   const { leaseEpoch } = run;
   const stored = await persist(() => controlPlane.getManifest(session.sessionId));

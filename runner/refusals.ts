@@ -4,7 +4,7 @@ import type { CommandCall } from "./rollout-calls";
 type Cause = { test: RegExp; why: string };
 
 const SAMPLE_MAX = 200;
-/** In the order in which they are looked for: a sandbox that cannot be made says much else. */
+/** In the order of the search: a sandbox that cannot be made also causes other messages. */
 const CAUSES: Cause[] = [
   { test: /\bbwrap: |create a new namespace/i, why: "codex's sandbox cannot be made on this machine" },
   { test: /read-only file system|\bEROFS\b|blocked by read-only sandbox/i, why: "what they write to is read-only" },
@@ -17,8 +17,8 @@ const NO_NETWORK: Cause = {
 };
 
 /**
- * What to say of a turn whose every command was refused by what holds the agent: codex calls it completed all the
- * same. null when a command got through, failed for a reason of its own, or there was none.
+ * Returns a warning for a turn in which every command was refused by the sandbox or policy; codex still reports such a
+ * turn as completed. null when a command got through or failed for a reason of its own, or there was no command.
  */
 export function describeRefusals(
   calls: CommandCall[],

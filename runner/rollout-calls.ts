@@ -5,16 +5,16 @@ import { createInterface } from "node:readline";
 import { z } from "zod";
 import { findRollouts } from "@/volume";
 
-/** A command that the agent ran, and what came of it. */
+/** A command that the agent ran, and its result. */
 export interface CommandCall {
   itemId: string;
   command: string;
-  /** null: it was not started. */
+  /** null: the command was not started. */
   exitCode: number | null;
   output: string;
 }
 
-/** How long each rollout of a thread was. */
+/** The length of each rollout of a thread. */
 export type RolloutMarks = Map<string, number>;
 
 const Line = z.object({
@@ -25,13 +25,13 @@ const Line = z.object({
   ]),
 });
 const Arguments = z.object({ cmd: z.string() });
-/** codex's tool for commands, and the words that it puts before what one printed. */
+/** codex's tool for commands, and the words that it puts before a command's output. */
 const TOOL = "exec_command";
 const EXIT = /^Process exited with code (-?\d+)$/m;
 const STILL_RUNS = /session ID \d+/;
 const OUTPUT = "\nOutput:\n";
 
-/** Where a thread's rollouts end now, so that the calls which follow can be read. */
+/** Returns where a thread's rollouts end now, so that later calls can be told from earlier ones. */
 export async function markRollouts(rolloutsDir: string, threadId: string): Promise<RolloutMarks> {
   const marks: RolloutMarks = new Map();
   for (const file of await findRollouts(rolloutsDir, threadId))
@@ -40,13 +40,13 @@ export async function markRollouts(rolloutsDir: string, threadId: string): Promi
 }
 
 /**
- * The commands that have ended since the marks, as codex wrote them down. Its notifications leave out those that its
- * sandbox refused at once: only the rollout, which the model is shown, has all of them.
+ * Returns the commands that ended after the marks, from codex's rollouts. Its notifications leave out those that its
+ * sandbox refused at once; only the rollout, which the model is shown, has all of them.
  */
 export async function readCalls(rolloutsDir: string, threadId: string, marks: RolloutMarks): Promise<CommandCall[]> {
   const calls: CommandCall[] = [];
   for (const file of await findRollouts(rolloutsDir, threadId)) {
-    // Of a thread that had a rollout, another file could only repeat what was before.
+    // A thread that already had a rollout can have no new calls in another file.
     if (marks.size > 0 && !marks.has(file)) continue;
     const started = new Map<string, string>();
     const input = createReadStream(path.join(rolloutsDir, file), { start: marks.get(file) ?? 0 });
@@ -64,7 +64,7 @@ export async function readCalls(rolloutsDir: string, threadId: string, marks: Ro
 }
 
 function parse(text: string): z.infer<typeof Line>["payload"] | undefined {
-  // Most of a rollout are messages and counts, some of them long.
+  // Most lines of a rollout are messages and counts, some of them long.
   if (!text.includes('"function_call')) return undefined;
   try {
     return Line.safeParse(JSON.parse(text)).data?.payload;

@@ -6,8 +6,8 @@ import { BackendFailedError } from "./errors";
 type Sandbox = NonNullable<ExecutionPolicy["sandbox"]>;
 
 /**
- * The sandbox that codex is told to use. In a pod codex's own cannot be made, and every command would fail: there the
- * pod keeps what the policy promises, by its mounts and its network rules. A promise that it does not keep is refused.
+ * Returns the sandbox that codex is told to use. In a pod codex cannot make its own, and every command would fail;
+ * there the pod's mounts and network rules enforce the policy. A policy that the pod does not enforce is refused.
  */
 export async function sandboxFor(wanted: Sandbox, place: { isPod: boolean; cwd: string }): Promise<Sandbox> {
   if (!place.isPod) return wanted;
@@ -19,7 +19,7 @@ export async function sandboxFor(wanted: Sandbox, place: { isPod: boolean; cwd: 
   return "danger-full-access";
 }
 
-/** Whether the file system itself refuses to be written there, whoever asks. */
+/** Whether the file system itself refuses every write to the folder. */
 async function isReadOnly(folder: string): Promise<boolean> {
   return access(folder, constants.W_OK).then(
     () => false,

@@ -1,21 +1,21 @@
 import { type PackCache, type PackedVolume, packVolume, type Segment, type VolumeLayout } from "@/volume";
 
-/** Segments are sent in groups of about this size, so that memory stays bounded whatever the volume holds. */
+/** Segments are sent in groups of about this size, so that memory stays bounded whatever the volume's size. */
 const GROUP_BYTES_MAX = 32 * 1024 * 1024;
 const DIGESTS_MAX = 10_000;
 
-/** The way of a volume's segments to the server. What it throws ends the sending. */
+/** Transfers a volume's segments to the server. Anything it throws ends the transfer. */
 interface SegmentLine {
-  /** Which of these the server does not hold. */
+  /** Returns which of these digests the server does not hold. */
   missing(digests: string[]): Promise<string[]>;
   put(segment: Segment): Promise<void>;
-  /** Throws where the sending is to be given up. */
+  /** Throws where the transfer must be abandoned. */
   check?(): void;
 }
 
 /**
- * Packs a volume and sends what the server does not hold. Answers nothing when it no longer holds a segment that an
- * earlier archive sent: then all has to be read and sent anew.
+ * Packs a volume and sends what the server does not hold. Returns undefined when the server no longer holds a segment
+ * that an earlier archive sent; then everything must be read and sent again.
  */
 export async function sendVolume(
   layout: VolumeLayout,

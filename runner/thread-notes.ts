@@ -9,8 +9,9 @@ const LAST = "last-thread.json";
 const LastThread = z.object({ threadId: z.string().nullable() });
 
 /**
- * Which thread a new attempt opens. A thread whose rollout is gone or unreadable fails one run, with a message that says
- * what can be done (`noteLostThread`); the next run starts a new thread, unless the rollout has come back by a restore.
+ * Returns the thread that a new attempt opens. A thread whose rollout is gone or unreadable fails one run, with a
+ * message that says what can be done (`noteLostThread`). The next run starts a new thread, unless a restore has brought
+ * the rollout back.
  */
 export async function chooseThread(
   layout: VolumeLayout,
@@ -20,18 +21,19 @@ export async function chooseThread(
   if (threadId !== null && (await hasRollout(threadId))) return { threadId, isReplaced: false };
   const isKnownLost = threadId !== null && (await readNote(layout, LOST, LostThreads, [])).includes(threadId);
   if (threadId !== null && !isKnownLost) return { threadId, isReplaced: false };
-  // The server hears of a thread at its first turn's end, so only the volume knows of one that was cut off before.
+  // The server learns of a thread at the end of its first turn. Only the volume knows of a thread that was cut off
+  // before.
   const { threadId: last } = await readNote(layout, LAST, LastThread, { threadId: null });
   if (last !== null && last !== threadId && (await hasRollout(last))) return { threadId: last, isReplaced: false };
   return { threadId: null, isReplaced: isKnownLost };
 }
 
-/** Keeps on the volume which thread its last turn belongs to. */
+/** Notes on the volume which thread its last turn belongs to. */
 export async function noteThread(layout: VolumeLayout, threadId: string): Promise<void> {
   await writeFile(path.join(layout.stateDir, LAST), JSON.stringify({ threadId }));
 }
 
-/** Puts what there is of the thread's rollout aside, under a name that codex does not look for; answers its paths. */
+/** Renames what is left of the thread's rollout to a name that codex does not look for. Returns the new paths. */
 export async function noteLostThread(layout: VolumeLayout, threadId: string): Promise<string[]> {
   const setAside: string[] = [];
   for (const file of await findRollouts(layout.rolloutsDir, threadId)) {
@@ -44,7 +46,9 @@ export async function noteLostThread(layout: VolumeLayout, threadId: string): Pr
   return setAside;
 }
 
-/** The next turn's archive replaces the one that still holds the conversation, and a restore fills only a new volume. */
+/**
+ * The next turn's archive replaces the one that still holds the conversation, and a restore fills only a new volume.
+ */
 export function lostThreadMessage(threadId: string, error: Error, setAside: string[]): string {
   const what =
     setAside.length === 0
@@ -53,7 +57,7 @@ export function lostThreadMessage(threadId: string, error: Error, setAside: stri
   return `The conversation of this session ${what}. Send the message again to go on in a new thread that knows nothing of it. Or have it back as it was last archived: before you send anything, delete the session's storage, then restore it; files changed since that archive are lost.`;
 }
 
-/** A note that was cut off while it was written counts as none. */
+/** A note whose writing was interrupted counts as absent. */
 async function readNote<T>(layout: VolumeLayout, name: string, schema: z.ZodType<T>, none: T): Promise<T> {
   const text = await readFile(path.join(layout.stateDir, name), "utf8").catch(() => "");
   try {

@@ -1,16 +1,16 @@
 import type { ThreadItem } from "./protocol/codex";
 
-/** The longest text of one event: far more than a person reads, far less than the server's limit. */
+/** Maximum length of one event's text: far more than a person reads, far less than the server's limit. */
 export const EVENT_TEXT_MAX = 512 * 1024;
 
-/** The text itself, or its two ends where it is longer than an event may carry. */
+/** Returns the text, or its two ends where it is longer than an event may carry. */
 export function clip(text: string): string {
   if (text.length <= EVENT_TEXT_MAX) return text;
   const half = EVENT_TEXT_MAX / 2;
   return `${text.slice(0, half)}\n… ${text.length - EVENT_TEXT_MAX} characters left out …\n${text.slice(-half)}`;
 }
 
-/** The call that an item of codex stands for, when it is a tool other than a command or a patch. */
+/** Returns the call in an item of codex, when it is of a tool other than a command or a patch. */
 export function toolCall(item: ThreadItem): { tool: string; server?: string; arguments: unknown } | undefined {
   switch (item.type) {
     case "mcpToolCall":
@@ -30,7 +30,7 @@ export function toolCall(item: ThreadItem): { tool: string; server?: string; arg
   }
 }
 
-/** What such a tool gave back, once it has. */
+/** Returns such a tool's output, once there is one. */
 export function toolOutput(item: ThreadItem): { text: string; isError: boolean } | undefined {
   switch (item.type) {
     case "mcpToolCall":

@@ -17,19 +17,19 @@ import { deadlineLink } from "./deadline-link";
 import { LeaseLostError } from "./errors";
 
 const CALL_TIMEOUT_MS = 15_000;
-/** For plain bytes, of a segment or an image. */
+/** For transfers of plain bytes: a segment or an image. */
 const BYTES_TIMEOUT_MS = 60_000;
 const LEASE_REASONS = new Set(["lease-lost", "lease-held", "lease-fencing"]);
 
-/** The server over HTTP: typed procedures, commands by subscription, segments and images as plain bytes. */
+/** Connects to the server over HTTP: typed procedures, commands by subscription, segments and images as plain bytes. */
 export function connectControlPlane(opts: {
   url: string;
   launchToken: string;
-  /** The stream of commands broke off; it is opened again. */
+  /** Called when the stream of commands broke; it is opened again. */
   onUnreachable?: (error: Error) => void;
-  /** A call had no answer, the first since there was one. */
+  /** Called for the first call without an answer since the last answer. */
   onSilence?: (error: Error) => void;
-  /** The first answer after that, so long after the call was made that had none. */
+  /** Called for the first answer after that, with the time since the first unanswered call was made. */
   onAnswer?: (silentMs: number) => void;
   callTimeoutMs?: number;
   bytesTimeoutMs?: number;
@@ -127,7 +127,8 @@ export function connectControlPlane(opts: {
         onCommand,
         openMs: callTimeoutMs,
         onBroken: (error) => opts.onUnreachable?.(error),
-        // The link reconnects a broken stream by itself, but gives up at an answer that is none: web may be starting.
+        // The link reopens a broken stream by itself, but gives up at a response that is not a stream: web may be
+        // starting.
         open: (seq, listener) =>
           trpc.commands.watch.subscribe(
             { runId, afterSeq: seq },
@@ -183,7 +184,7 @@ function isGivenUp(signal: AbortSignal | undefined): boolean {
   return signal?.aborted === true && (signal.reason as Error | undefined)?.name !== "TimeoutError";
 }
 
-/** What an error of the client means to a runner: the lease is gone, a refusal, or nothing at all yet. */
+/** Converts a client error to what it means for a runner: the lease is gone, a refusal, or no answer yet. */
 function toRunnerError(error: unknown, isClaimed: boolean): Error {
   if (error instanceof UnreachableError || error instanceof RefusedError || error instanceof LeaseLostError)
     return error;
@@ -199,7 +200,7 @@ function fromBody(fault: ErrorBody, isClaimed: boolean): Error {
   if (LEASE_REASONS.has(fault.reason)) return new LeaseLostError(fault.message);
   // A runner's token ends with its run and its epoch.
   if (isClaimed && fault.reason === "unauthenticated") return new LeaseLostError(fault.message);
-  // Space comes back when a person makes some: nobody waits for that within a turn.
+  // A person must free the space, for which a turn cannot wait.
   if (fault.reason === "storage-full") return new RefusedError(fault.reason, fault.message);
   const status = REASON_STATUS[fault.reason];
   if (status >= 500 || status === 429) return new UnreachableError(fault.message, true);

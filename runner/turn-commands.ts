@@ -3,12 +3,12 @@ import type { ThreadItem } from "./protocol/codex";
 import type { CommandCall } from "./rollout-calls";
 import { clip } from "./tool-items";
 
-/** The commands of one turn: those that codex told of as they ended, and those that it only wrote down. */
+/** The commands of one turn: those that codex reported as they ended, and those that it only wrote to the rollout. */
 export class TurnCommands {
-  /** By item; undefined for items that are no commands. */
+  /** By item; undefined for items that are not commands. */
   private readonly told = new Map<string, CommandCall | undefined>();
 
-  /** All of the turn that have ended. */
+  /** All commands of the turn that have ended. */
   get calls(): CommandCall[] {
     return [...this.told.values()].filter((call) => call !== undefined);
   }
@@ -17,7 +17,7 @@ export class TurnCommands {
     this.told.set(item.id, callOf(item, liveText));
   }
 
-  /** Adds what codex wrote down; answers the events of what it had not told of. */
+  /** Adds the commands from the rollout. Returns events for those that codex had not reported. */
   add(turnId: string, cwd: string, calls: CommandCall[]): DraftEvent[] {
     const untold = calls.filter(({ itemId }) => !this.told.has(itemId));
     return untold.flatMap((call) => {
@@ -37,14 +37,14 @@ export class TurnCommands {
   }
 }
 
-/** A patch counts as a command where it was taken; why one was not, its item does not say. */
+/** A patch counts as a command where it was accepted; an item does not say why a patch was not. */
 function callOf(item: ThreadItem, liveText: string): CommandCall | undefined {
   const { id: itemId } = item;
   if (item.type === "fileChange" && item.status === "completed")
     return { itemId, command: "apply_patch", exitCode: 0, output: "" };
   if (item.type !== "commandExecution" || item.status === "declined") return undefined;
   const exitCode = item.exitCode ?? null;
-  // Only what was refused is looked into, and all of it is kept until the turn ends.
+  // The output is needed only to look for refusals, and is kept until the turn ends.
   const output = exitCode === 0 ? "" : clip(item.aggregatedOutput ?? liveText);
   return { itemId, command: item.command, exitCode, output };
 }

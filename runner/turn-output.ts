@@ -5,15 +5,18 @@ type Output = { output: Record<string, unknown> } | { fault: string };
 
 const WHERE = "it is in the conversation";
 
-/** The schema in a command's payload; undefined for one from before there were any, which may be none. */
+/**
+ * Returns the schema in a command's payload. undefined for a command from before there were schemas, whose value may
+ * not be one.
+ */
 export function schemaIn({ outputSchema }: Record<string, unknown>): Record<string, unknown> | undefined {
   const schema = OutputSchema.safeParse(outputSchema).data;
   return schema === undefined ? undefined : inRequiredOrder(schema);
 }
 
 /**
- * Reads a turn's last message by its schema. Not every provider keeps to one, and a model may be cut short, so the value
- * is held against it. A fault quotes nothing of what was said.
+ * Parses a turn's last message by its schema. Not every provider enforces a schema, and a model's answer may be cut
+ * short, so the value is checked here too. The message of a fault quotes nothing of the answer.
  */
 export function readOutput(said: string | undefined, outputSchema: Record<string, unknown>): Output {
   if (said === undefined) return { fault: "the turn has an outputSchema, and ended without a message" };
@@ -25,7 +28,7 @@ export function readOutput(said: string | undefined, outputSchema: Record<string
   } catch {
     return { fault: `the turn has an outputSchema, and its last message is not JSON; ${WHERE}` };
   }
-  // What is held against the schema is what will be stored, whose depth is bounded.
+  // Checks the value that will be stored, whose depth is bounded.
   const { data: output, error } = CommandOutput.safeParse(value);
   if (output === undefined) return unkept(String(error.issues[0]?.message));
   const misfit = misfitOf(output, outputSchema);
@@ -38,9 +41,9 @@ function unkept(why: string): Output {
   return { fault: `the turn's last message cannot be its output: ${why}; ${WHERE}` };
 }
 
-/** A model that was told the form in words alone may fence its answer as code, whole. */
+/** A model that was told the format in words only may wrap its whole answer in a code fence. */
 function unfenced(said: string): string {
-  // A byte order mark is white space to `trim`.
+  // `trim` also removes a byte order mark.
   const text = said.trim();
   return /^```(?:json)?(?![^\s{])([\s\S]*)```$/i.exec(text)?.[1]?.trim() ?? text;
 }

@@ -17,18 +17,18 @@ type Outcome = Pick<FinishCommandInput, "terminalStatus" | "failureKind" | "fail
 interface Current {
   commandId: string;
   seq: number;
-  /** Settles when codex has been asked for the turn, or when it is known that it will not be. */
+  /** Settles when the turn has been sent to codex, or when it is known that it will not be. */
   sent: Promise<void>;
   /** Settles when codex has taken the turn, or when it is known that it will not. */
   started: Promise<void>;
-  /** Why the turn is being stopped; it counts if the turn did end interrupted. */
+  /** Why the turn is being stopped; used if the turn does end interrupted. */
   stop: Outcome | undefined;
   agent: Agent | undefined;
-  /** Aborts the fetch of what its message shows. */
+  /** Aborts fetching the images of its message. */
   fetching: AbortController;
 }
 
-/** How long codex may say nothing in a turn without a limit of its own; it is well above codex's own time-outs. */
+/** How long codex may be silent in a turn without a time limit; well above codex's own time-outs. */
 const SILENCE_MAX_MS = 30 * 60_000;
 const INTERRUPTED: Outcome = { terminalStatus: "cancelled", failureKind: "cancelled", failureMessage: "interrupted" };
 
@@ -38,7 +38,7 @@ export class TurnRunner {
 
   constructor(private readonly attempt: Attempt) {}
 
-  /** Adds to the turn of a command, once codex has taken it; false when that is not the one under way any more. */
+  /** Adds to a command's turn once codex has taken it. Returns false when that turn is no longer running. */
   async steer(turnCommandId: string, command: Command, message: Message): Promise<boolean> {
     const { current } = this;
     if (current?.commandId !== turnCommandId) return false;
@@ -46,7 +46,7 @@ export class TurnRunner {
     return (await current.agent?.steer(command.id, message)) ?? false;
   }
 
-  /** Whether the agent has done its part of the turn under way, and others are still at theirs. */
+  /** Whether the agent's own part of the running turn has ended and only sub-agents are still working. */
   get isLeftToOthers(): boolean {
     return this.current?.agent?.isLeftToOthers ?? false;
   }
@@ -55,12 +55,12 @@ export class TurnRunner {
     return this.current?.commandId;
   }
 
-  /** The command whose turn is under way, if it was ordered before `seq`. */
+  /** Returns the command whose turn is running, if it was ordered before `seq`. */
   commandBefore(seq: number): string | undefined {
     return this.current && this.current.seq < seq ? this.current.commandId : undefined;
   }
 
-  /** Runs one turn to its end. Throws when the whole run cannot go on; its command is finished before. */
+  /** Runs one turn to its end. Throws when the whole run cannot continue; the turn's command is finished before. */
   async run(
     command: Pick<Command, "id" | "seq">,
     order: Order,
@@ -98,7 +98,10 @@ export class TurnRunner {
     }
   }
 
-  /** Stops the turn under way for the reason given; false when there is none, or not that of the command named. */
+  /**
+   * Stops the running turn for the given reason. Returns false when no turn is running, or not that of the given
+   * command.
+   */
   async stop(outcome: Outcome = INTERRUPTED, opts: { boundMs?: number; commandId?: string } = {}): Promise<boolean> {
     const { current } = this;
     if (!current || current.commandId !== (opts.commandId ?? current.commandId)) return false;
@@ -106,16 +109,19 @@ export class TurnRunner {
     current.fetching.abort();
     this.attempt.approvals.endTurn();
     await current.sent;
-    // What was not sent yet is not sent any more.
+    // A turn that has not been sent yet is not sent any more.
     return current.agent === undefined || (await current.agent.interrupt(opts.boundMs));
   }
 
-  /** What is sent, with its images; null when it cannot be shown, which ends its command and not the run. */
+  /**
+   * Returns the message to send, with its images. null when an image cannot be shown, which ends the command but not
+   * the run.
+   */
   private async readMessage(current: Current, order: Order): Promise<Message | null> {
     try {
       return await this.attempt.readMessage(current.commandId, order, current.fetching.signal);
     } catch (error) {
-      // Whoever stopped it says how it ends.
+      // Whoever stopped the turn decides how it ends.
       if (current.stop || this.attempt.ending) {
         const { imageIds: _, ...rest } = order;
         return { ...rest, images: [] };
@@ -133,7 +139,7 @@ export class TurnRunner {
       await persist(() => this.attempt.controlPlane.ackCommand({ commandId, leaseEpoch: this.attempt.run.leaseEpoch }));
       return true;
     } catch (error) {
-      // It was cancelled before it was sent: nothing happened, and the run goes on.
+      // The command was cancelled before the turn was sent: nothing happened, and the run continues.
       if (error instanceof RefusedError) return false;
       throw error;
     }
@@ -156,7 +162,7 @@ export class TurnRunner {
       turn = await starting;
     } catch (error) {
       if (attempt.abandoned.aborted) return;
-      // codex did not even answer, so that only its end could stop the turn: the run goes on.
+      // codex did not answer at all, so only ending it could stop the turn: the run continues.
       if (current.stop && error instanceof AppServerExitedError) return this.finish(current, current.stop);
       if (!(error instanceof CodexRequestError)) throw error;
       attempt.emit({ type: "error", payload: { message: `codex did not take the turn: ${error.message}` } });
@@ -187,7 +193,7 @@ export class TurnRunner {
       type: "backend_status",
       payload: { phase: "turn-completed", turnId, commandId: current.commandId, status: end.status },
     });
-    // A released run says nothing of the turn that its end cut off: the server decides by the run's policy.
+    // A released run does not report the turn that its end cut off: the server decides by the run's policy.
     if (attempt.abandoned.aborted) return;
     await this.finish(current, refusals === null ? outcome : { failureMessage: refusals, ...outcome }, {
       threadId: await this.resumableThread(agent, end),
@@ -195,17 +201,20 @@ export class TurnRunner {
     });
   }
 
-  /** null where the calls that follow cannot be told from those before. */
+  /** Marks where the rollouts end; null where later calls cannot be told from earlier ones. */
   private async markRollouts(agent: Agent): Promise<RolloutMarks | null> {
     const { disk } = this.attempt;
     return disk ? markRollouts(disk.layout.rolloutsDir, agent.threadId).catch(() => null) : null;
   }
 
-  /** Tells what codex did not of the turn's commands, and, when all of them were refused, says so; null when not. */
+  /**
+   * Reports the turn's commands that codex did not report. When all commands of the turn were refused, warns of it and
+   * returns the message; null otherwise.
+   */
   private async tellRefusals(agent: Agent, turnId: string, marks: RolloutMarks | null): Promise<string | null> {
     const { attempt } = this;
     const { disk, translator } = attempt;
-    // What codex only wrote down is for this warning alone: a file that cannot be read costs no turn.
+    // The rollout is read for this warning alone: a file that cannot be read must not fail a turn.
     const calls = disk && marks ? await readCalls(disk.layout.rolloutsDir, agent.threadId, marks).catch(() => []) : [];
     const { commands } = translator;
     for (const event of commands.add(turnId, disk?.cwd ?? "", calls)) attempt.emit(event);
@@ -233,7 +242,7 @@ export class TurnRunner {
     return { clear: () => clearTimeout(timer) };
   }
 
-  // Without a limit of its own a turn may take as long as it likes, but a codex that hangs must not hold its run for ever.
+  // A turn without a time limit may take as long as it likes, but a codex that hangs must not hold its run for ever.
   private boundSilence(agent: Agent): { clear(): void } {
     const boundMs = this.attempt.config.silenceMaxMs ?? SILENCE_MAX_MS;
     const look = () => {
@@ -263,7 +272,7 @@ export class TurnRunner {
     if (error instanceof LeaseLostError || attempt.abandoned.aborted) return;
     const ending = await endingOf(error, attempt.config);
     if (ending.kind !== "failed") return;
-    // A turn that was being stopped when codex died of it has ended as it was told to.
+    // A turn that was being stopped when codex died of it has ended with the requested outcome.
     const outcome: Outcome = current.stop ?? {
       terminalStatus: "failed",
       failureKind: ending.failureKind,
@@ -286,7 +295,7 @@ export class TurnRunner {
         controlPlane.finishCommand({ commandId: current.commandId, leaseEpoch: run.leaseEpoch, ...outcome, ...ids }),
       );
     } catch (error) {
-      // Another has ended it meanwhile; what it ended as stands.
+      // Somebody else has ended the command meanwhile; that outcome stands.
       if (!(error instanceof RefusedError)) throw error;
     }
   }
@@ -309,7 +318,7 @@ function outcomeOf(end: TurnEnd, stop: Outcome | undefined): Outcome {
   }
 }
 
-/** A turn that ended as it should, and was given a schema, has done what was asked only if its last message fits that. */
+/** A completed turn with a schema counts as completed only if its last message fits the schema. */
 function withOutput(outcome: Outcome, { outputSchema }: Message, lastMessage: string | undefined): Outcome {
   if (outputSchema === undefined || outcome.terminalStatus !== "completed") return outcome;
   const read = readOutput(lastMessage, outputSchema);
@@ -317,7 +326,7 @@ function withOutput(outcome: Outcome, { outputSchema }: Message, lastMessage: st
   return { terminalStatus: "failed", failureKind: "backend-failed", failureMessage: read.fault };
 }
 
-/** Whether codex gave up because the provider's limit is reached, by its own name for it or by the status it met last. */
+/** Whether codex gave up because the provider's limit is reached, by codex's own error name or the last HTTP status. */
 function isLimited(error: TurnEnd["error"]): boolean {
   const info = error?.codexErrorInfo ?? null;
   if (info === null) return false;

@@ -10,7 +10,7 @@ export interface LiveText {
   itemId: string;
   kind: "assistant_message" | "reasoning" | "command_output";
   turnId: string;
-  /** Where it is not the session's own agent that writes. */
+  /** The thread of the sub-agent that writes; absent for the session's own agent. */
   agentThreadId?: string;
   text: string;
 }
@@ -25,8 +25,8 @@ type Source = { turnId: string; agentThreadId?: string };
 type TokenCounts = ThreadTokenUsageUpdatedNotification["tokenUsage"];
 
 /**
- * codex notifications in, contract events out. Deltas only become live text: what is stored is the finished item.
- * One translator serves one thread; it keeps what a turn's last events need.
+ * Translates codex notifications into contract events. Deltas only become live text; what is stored is the finished
+ * item. One translator serves one thread, and keeps what a turn's last events need.
  */
 export class TurnTranslator {
   private readonly texts = new Map<string, string>();
@@ -36,7 +36,7 @@ export class TurnTranslator {
   private tokens: { before: number[]; now: TokenCounts } | undefined;
   private lastError: string | undefined;
   readonly commands = new TurnCommands();
-  /** What the session's own agent said last in the turn under way, whole. */
+  /** The last complete message of the session's own agent in the running turn. */
   lastMessage: string | undefined;
 
   constructor(
@@ -50,7 +50,7 @@ export class TurnTranslator {
     },
   ) {}
 
-  /** The changes that a file-change item announced: its approval request names only the item. */
+  /** The changes that a file-change item announced; its approval request names only the item. */
   changesOf(itemId: string): { path: string; kind: string; diff: string }[] {
     return (this.changes.get(itemId) ?? []).map((change) => this.change(change));
   }
@@ -111,7 +111,7 @@ export class TurnTranslator {
     }
   }
 
-  /** What a turn's end adds: its whole diff, its tokens and an error that no notification told. */
+  /** Returns the events at a turn's end: its whole diff, its tokens, and an error that no notification reported. */
   endTurn(turnId: string, error: TurnError | null): DraftEvent[] {
     const events: DraftEvent[] = [];
     if (this.diff !== "") events.push({ type: "diff", payload: { turnId, diff: clip(this.diff) } });
@@ -221,7 +221,7 @@ export class TurnTranslator {
   private userMessage(item: Extract<ThreadItem, { type: "userMessage" }>, turnId: string): DraftEvent {
     const commandId = item.clientId ?? undefined;
     const attachments = commandId === undefined ? [] : this.opts.shownOf(commandId);
-    // Images are told by what they are, and never by their bytes.
+    // Images are reported by their description, never by their bytes.
     const said = item.content.filter(({ type }) => type !== "image" || attachments.length === 0);
     const text = said.map((part) => (part.type === "text" ? part.text : `[${part.type}]`)).join("\n");
     const isSteer = commandId !== undefined && commandId !== this.opts.turnCommandId();
@@ -236,10 +236,10 @@ export class TurnTranslator {
   }
 
   private warning(message: string): DraftEvent[] {
-    // Both are true of every demo run or of most machines, and neither asks anything of an operator.
+    // Both warnings occur in every demo run or on most machines, and neither asks anything of an operator.
     if (/could not find bubblewrap/i.test(message)) return [];
     if (this.opts.isDemo && /model metadata/i.test(message)) return [];
-    // codex says the same again of each thread that it starts.
+    // codex repeats the same warning for each thread that it starts.
     if (this.warned.has(message)) return [];
     this.warned.add(message);
     return [{ type: "warning", payload: { message } }];
@@ -258,7 +258,8 @@ export class TurnTranslator {
   }
 
   private countTokens(now: TokenCounts): void {
-    // The thread's total spans all its turns: what it was before this turn is what the first count leaves over.
+    // The thread's total spans all its turns. The total before this turn is the first count's total minus its last
+    // call.
     const before =
       this.tokens?.before ?? counts(now.total).map((total, index) => total - (counts(now.last)[index] ?? 0));
     this.tokens = { before, now };
@@ -268,7 +269,7 @@ export class TurnTranslator {
     return { itemId, ...this.sourceOf({ turnId, threadId }) };
   }
 
-  /** Which turn told something, and which agent, where it is not the session's own. */
+  /** Which turn reported something, and which sub-agent, where it is not the session's own agent. */
   sourceOf({ turnId, threadId }: { turnId: string; threadId: string }): Source {
     return this.isOwn(threadId) ? { turnId } : { turnId, agentThreadId: threadId };
   }
@@ -299,7 +300,8 @@ function spent(tokens: { before: number[]; now: TokenCounts }): Record<string, n
     outputTokens,
     reasoningTokens,
     totalTokens,
-    // A turn asks its model often, each time with all that was said: only the last time tells how full its context is.
+    // A turn calls its model many times, each time with everything said before; only the last call shows how full its
+    // context is.
     contextTokens: tokens.now.last.totalTokens,
     ...(contextWindow === null ? {} : { contextWindow }),
   };

@@ -8,7 +8,7 @@ import { ImageError, type Message, orderOf } from "./images";
 import { persist } from "./persist";
 import type { TurnRunner } from "./turn-runner";
 
-/** What became of a command that acts on a turn: done, or why not, in a word that programs can branch on. */
+/** The result of a command that acts on a turn: done, or a reason in a word that programs can branch on. */
 type Result =
   | { done: true }
   | {
@@ -24,7 +24,7 @@ const LEFT_TO_OTHERS = {
   message: "the agent has done its part of the turn, and its sub-agents take no message: send it once they have ended",
 } as const;
 
-/** Carries out steer, interrupt and approve while a turn is under way. */
+/** Carries out steer, interrupt and approve while a turn is running. */
 export class UrgentCommands {
   private lastSteer: Promise<void> = Promise.resolve();
 
@@ -39,8 +39,8 @@ export class UrgentCommands {
   ) {}
 
   receive(command: Command): void {
-    // Only steers wait for each other, to keep their order: the turn may be waiting for an approval, and an interrupt is
-    // for a codex that answers nothing.
+    // Only steers wait for each other, to keep their order. Others must not wait: the turn may be waiting for an
+    // approval, and an interrupt is meant for a codex that no longer answers.
     const work = command.type === "steer" ? this.lastSteer.then(() => this.handle(command)) : this.handle(command);
     const { attempt } = this.opts;
     const settled = work.catch(async (error: unknown) => attempt.end(await endingOf(error, attempt.config)));
@@ -67,19 +67,23 @@ export class UrgentCommands {
         controlPlane.finishCommand({ commandId: command.id, leaseEpoch: run.leaseEpoch, ...outcome }),
       );
     } catch (error) {
-      // Cancelled meanwhile, or ended with its run: nothing is left to say.
+      // The command was cancelled meanwhile, or ended with its run: nothing is left to report.
       if (!(error instanceof RefusedError)) throw error;
     }
   }
 
-  // The turn under way, whatever waits behind it; with none, the one that was ordered just before and has yet to begin.
+  // Returns the running turn, whatever waits behind it. Where none is running, waits for the turn that was ordered
+  // before the command and has yet to begin.
   private async turnFor(seq: number): Promise<string | undefined> {
     const { attempt, turns, inbox, queueMoved } = this.opts;
     while (!attempt.ending && turns.commandBefore(seq) === undefined && inbox().hasTurnBefore(seq)) await queueMoved();
     return turns.commandBefore(seq);
   }
 
-  /** What it shows may not come, which is said of the command; a lost server or lease is the attempt's own end. */
+  /**
+   * Fetches the command's message. An image that cannot be fetched fails the command; a lost server or lease ends the
+   * attempt.
+   */
   private readMessage(command: Command): Promise<Message | ImageError> {
     const { attempt } = this.opts;
     return attempt.readMessage(command.id, orderOf(command.payload), attempt.abandoned).catch((error: unknown) => {
@@ -136,7 +140,7 @@ export class UrgentCommands {
   }
 }
 
-/** Whether it is said as a kind of failure, with a message of its own, rather than by a word for programs. */
+/** Whether a result is reported as a failure kind with a message, instead of as a word for programs. */
 function isFault(reason: Extract<Result, { done: false }>["reason"]): reason is "backend-failed" | "infra-failed" {
   return reason === "backend-failed" || reason === "infra-failed";
 }

@@ -1,14 +1,14 @@
 import { lstat, opendir } from "node:fs/promises";
 import path from "node:path";
 
-/** A folder with very many files costs time that a runner on a full disk does not have. */
+/** Reading a folder with very many files costs time that a runner on a full disk does not have. */
 const ENTRIES_MAX = 200_000;
 const DEPTH_SHOWN = 3;
 const SHOWN = 5;
 
 type Place = { name: string; dir: string };
 
-/** What fills these places: their largest folders, by what their files take on the disk, the largest first. */
+/** Describes what fills these places: their largest folders by disk usage, largest first. */
 export async function describeUsage(places: Place[]): Promise<string> {
   const sizes = new Map<string, number>();
   const counter = { left: ENTRIES_MAX };
@@ -19,7 +19,7 @@ export async function describeUsage(places: Place[]): Promise<string> {
   return `Most of it is in ${shown}${counter.left <= 0 ? ` (of the first ${ENTRIES_MAX} files)` : ""}.`;
 }
 
-/** Answers what a folder takes, and notes it and those in it where they tell something. */
+/** Returns a folder's disk usage, and records it and its subfolders where they are worth telling. */
 async function addFolder(
   folder: { dir: string; name: string; depth: number },
   sizes: Map<string, number>,
@@ -27,7 +27,7 @@ async function addFolder(
 ): Promise<number> {
   let total = 0;
   let told = 0;
-  // What cannot be read, or goes meanwhile, is left out: this is a help for a person, not a measurement.
+  // What cannot be read, or is removed meanwhile, is left out: this is a help for a person, not a measurement.
   const entries = await opendir(folder.dir).catch(() => null);
   if (!entries) return 0;
   for await (const entry of entries) {
@@ -46,7 +46,7 @@ async function addFolder(
       );
     }
   }
-  // A folder that holds hardly more than the folders in it says nothing that those do not.
+  // A folder that holds hardly more than its subfolders says nothing that they do not.
   if (folder.depth <= DEPTH_SHOWN && total > 0 && told < total * 0.9) sizes.set(folder.name, total);
   return total;
 }

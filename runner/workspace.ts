@@ -22,12 +22,12 @@ import { childEnv } from "./child-env";
 
 const run = promisify(execFile);
 type Fetching = {
-  /** The PATH that git is looked for on. */
+  /** The PATH on which git is looked up. */
   pathVariable: string;
-  /** Every process below git carries it, so that whoever ends this attempt finds it. */
+  /** Every process started by git carries this id, so that whoever ends the attempt finds it. */
   attemptId: string;
   signal?: AbortSignal;
-  /** What a directory has to lie below; absent where nothing was said of it. */
+  /** A directory workspace must lie below one of these; absent where no roots were configured. */
   workspaceRoots?: string[] | undefined;
 };
 const GIT_TIMEOUT_MS = 10 * 60_000;
@@ -38,13 +38,13 @@ export class WorkspaceError extends Error {
 }
 
 /**
- * Brings the workspace into being and answers the folder that the agent works in. What an earlier run of the session
- * left is kept: a git workspace is cloned once, and a bundle's files are written again before each run.
+ * Prepares the workspace and returns the folder that the agent works in. What an earlier run of the session left is
+ * kept: a git workspace is cloned once, and a bundle's files are written again before each run.
  */
 export async function prepareWorkspace(
   opts: Fetching & {
     workspaceDir: string;
-    /** On the workspace's volume: a clone comes about here, and is moved into its place once it is whole. */
+    /** On the workspace's volume. A clone is made here and moved into its place once it is complete. */
     stagingDir: string;
     scratchDir: string;
     workspaceRef: unknown;
@@ -64,8 +64,8 @@ export async function prepareWorkspace(
       );
     await unpackBundle(bundle.data, cwd, opts);
   }
-  // An interrupted command's sandbox leaves it behind, empty, and the next codex warns that what is in it is not trusted.
-  // One that holds something, or cannot be removed, costs no more than that warning.
+  // The sandbox of an interrupted command leaves this folder behind, empty, and the next codex warns that its content
+  // is not trusted. A folder that is not empty, or cannot be removed, only causes that warning.
   await rmdir(path.join(cwd, ".codex")).catch(() => undefined);
   return cwd;
 }
@@ -153,11 +153,11 @@ async function clone(source: { url: string; ref?: string | undefined }, dir: str
     await git("init", "--quiet");
     await git("remote", "add", "origin", source.url);
     await git("fetch", "--quiet", "--depth", "1", "origin", source.ref ?? "HEAD");
-    // A branch of its own where a name was given, so that the agent can commit and push; else a detached commit.
+    // A named ref gets a branch of its own, so that the agent can commit and push; a commit id is checked out detached.
     const isNamed = source.ref !== undefined && !/^[0-9a-f]{40}$/.test(source.ref);
     await git("checkout", "--quiet", ...(isNamed ? ["-B", source.ref ?? ""] : ["--detach"]), "FETCH_HEAD");
   } catch (error) {
-    // A killed git leaves the helpers that it had started, and they would go on writing.
+    // A killed git leaves the helpers that it had started, and they would keep writing.
     await endAttemptProcesses(how.attemptId);
     await rm(dir, { recursive: true, force: true });
     const said = error instanceof Error && "stderr" in error ? String(error.stderr).trim() : String(error);
@@ -171,7 +171,7 @@ async function writeInside(root: string, relative: string, content: string): Pro
   await writeFile(await openPlace(root, relative), content);
 }
 
-/** Copies a checkout's files, links as they are, without its history. */
+/** Copies a checkout's files without its history; links are copied as links. */
 async function copyInside(source: string, root: string): Promise<void> {
   const entries = await readdir(source, { recursive: true, withFileTypes: true });
   for (const entry of entries) {
@@ -188,7 +188,10 @@ async function copyInside(source: string, root: string): Promise<void> {
   }
 }
 
-/** Where a file may be written below `root`: through no link, since an agent may have made one meanwhile. */
+/**
+ * Returns the path of a file below `root`, and makes its folders. An agent may have made links meanwhile: throws where a
+ * folder is one, and removes one in the file's own place.
+ */
 async function openPlace(root: string, relative: string): Promise<string> {
   const target = path.resolve(root, relative);
   if (!target.startsWith(`${root}${path.sep}`)) throw new WorkspaceError(`${relative} lies outside the workspace`);

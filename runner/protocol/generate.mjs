@@ -67,7 +67,7 @@ function visit(file) {
 }
 ROOTS.forEach(visit);
 
-// codex has a few types of one name in its root folder and in v2: the former gets a prefix here.
+// codex has a few types with the same name in its root folder and in v2; those of the root folder get a prefix here.
 const nameOf = (file) => (!file.startsWith("v2/") && files.has(`v2/${file}`) ? `Root${file}` : path.basename(file));
 const bodies = new Map();
 for (const [file, { text, imports }] of files) {
