@@ -189,8 +189,8 @@ async function copyInside(source: string, root: string): Promise<void> {
 }
 
 /**
- * Returns the path of a file below `root`, and makes its folders. An agent may have made links meanwhile: throws where a
- * folder is one, and removes one in the file's own place.
+ * Returns the path of a file below `root`, and makes its folders. An agent may have made links meanwhile: throws where
+ * a folder is one, and removes one in the file's own place.
  */
 async function openPlace(root: string, relative: string): Promise<string> {
   const target = path.resolve(root, relative);
