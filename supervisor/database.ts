@@ -15,7 +15,7 @@ export interface Database {
   stop(deadlineMs: number): Promise<void>;
 }
 
-/** The data folder's own PostgreSQL, started again on the same port should it end. */
+/** Starts the data folder's own PostgreSQL, and starts it again on the same port should it end. */
 export async function startDatabase(opts: {
   dataDir: string;
   password: string;
@@ -25,7 +25,7 @@ export async function startDatabase(opts: {
   const logFile = path.join(opts.dataDir, "postgres.log");
   const start = () => startPostgres({ ...opts, port, logFile, settings: {} });
   let server: PostgresServer | null = await start();
-  /** A start that is under way: it may already have brought a server up. */
+  /** A start in progress, which may already have brought a server up. */
   let starting: Promise<PostgresServer | null> = Promise.resolve(server);
   let isStopping = false;
   await createDatabase(server);

@@ -2,7 +2,7 @@ import path from "node:path";
 import { z } from "zod";
 import { parseEnv, SharedEnv } from "@/contract/env";
 
-/** All of the product's environment, so that a wrong variable stops the start before anything runs. */
+/** Covers the product's whole environment, so that a wrong variable stops the start before anything runs. */
 const SupervisorEnv = SharedEnv.extend({
   DATABASE_URL: z
     .string()
@@ -12,7 +12,7 @@ const SupervisorEnv = SharedEnv.extend({
 });
 
 export interface SupervisorConfig {
-  /** 0: any free one. */
+  /** 0: any free port. */
   port: number;
   host: string;
   /** null: the data folder's own PostgreSQL. */
@@ -24,13 +24,13 @@ export interface SupervisorConfig {
   backendsFile: string | null;
   ssoFile: string | null;
   isDevelopment: boolean;
-  /** Whether the terminal is told what the file is told: where somebody has said how much that is. */
+  /** Whether the terminal shows as much as the log file: set where somebody has set the log level. */
   showsDetails: boolean;
-  /** The environment as it is, of which each child gets its share. */
+  /** The whole environment, of which each child gets its share. */
   surrounding: NodeJS.ProcessEnv;
 }
 
-/** The supervisor's only reader of the environment. Throws with the name of the variable that is wrong. */
+/** Reads the environment; nothing else in the supervisor does. Throws with the name of the variable that is wrong. */
 export function readSupervisorConfig(environment: NodeJS.ProcessEnv = process.env): SupervisorConfig {
   const env = parseEnv(SupervisorEnv, environment);
   return {

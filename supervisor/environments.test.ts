@@ -13,6 +13,6 @@ test("what opens a collector of traces reaches the worker alone", async () => {
   const { web, worker, runner } = await makeEnvironments(parts);
   expect(worker).toMatchObject({ OTEL_EXPORTER_OTLP_HEADERS: "authorization=hunter2" });
   expect(JSON.stringify([web, runner])).not.toMatch(/OTEL|hunter2/);
-  // As well as all else that both have.
+  // In addition to everything that both of them have.
   expect(Object.keys(worker)).toEqual(expect.arrayContaining(["PATH", "DATABASE_URL", "AGENTRUN_RUNNER_URL"]));
 });

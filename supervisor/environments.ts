@@ -6,7 +6,7 @@ import { SsoFile } from "@/contract/sso";
 import type { Secrets } from "./data-folder/secrets";
 import type { SupervisorConfig } from "./env";
 
-/** What any program needs to run at all. */
+/** What any program needs in order to run. */
 const BASE = [
   "PATH",
   "HOME",
@@ -21,15 +21,15 @@ const BASE = [
 ];
 const PROXY = ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"];
 const SERVER = /^(AGENTRUN_|KUBERNETES_|AWS_|KUBECONFIG$|LOG_LEVEL$)/;
-/** Whoever sends traces holds what opens their collector. */
+/** The sender of traces holds the credentials for the collector. */
 const WORKER = /^OTEL_/;
-/** Only web checks them, and signs people in. */
+/** Only web checks these and signs people in. */
 const WEB_ONLY = new Set(["AGENTRUN_ADMIN_TOKEN", "AGENTRUN_CRON_SECRET", "AGENTRUN_SSO"]);
 
 export interface ChildEnvironments {
   web: NodeJS.ProcessEnv;
   worker: NodeJS.ProcessEnv;
-  /** What a runner has besides its attempt's own variables. */
+  /** What a runner gets in addition to its attempt's own variables. */
   runner: NodeJS.ProcessEnv;
 }
 
@@ -38,12 +38,14 @@ export interface EnvironmentParts {
   secrets: Secrets;
   databaseUrl: string;
   port: number;
-  /** Where the worker and runners of this machine reach web. */
+  /** The address at which the worker and runners of this machine reach web. */
   url: string;
   distDir: string;
 }
 
-/** Each child's environment, spelled out: a provider's key reaches web alone, a runner gets no secret at all. */
+/**
+ * Builds each child's environment explicitly: a provider's key reaches web only, and a runner gets no secret at all.
+ */
 export async function makeEnvironments(parts: EnvironmentParts): Promise<ChildEnvironments> {
   const { config, secrets } = parts;
   const from = config.surrounding;
@@ -75,7 +77,7 @@ export async function makeEnvironments(parts: EnvironmentParts): Promise<ChildEn
       ...pick(from, ["AGENTRUN_CRON_SECRET", "AGENTRUN_SSO"]),
       NEXT_TELEMETRY_DISABLED: "1",
       AGENTRUN_ADMIN_TOKEN: config.adminToken ?? secrets.adminToken,
-      // Next's development server keeps to its usual folder, which tsconfig.json knows.
+      // Next's development server keeps its usual folder, which tsconfig.json names.
       ...(config.isDevelopment ? {} : { AGENTRUN_DIST_DIR: parts.distDir }),
     },
     worker: {
@@ -87,14 +89,14 @@ export async function makeEnvironments(parts: EnvironmentParts): Promise<ChildEn
     },
     runner: {
       ...base,
-      // The last is where this person's logins lie, which it hides from its agent.
+      // XDG_CONFIG_HOME says where this person's logins are, which a runner hides from its agent.
       ...pick(from, ["GIT_SSL_CAINFO", "AGENTRUN_SOURCE_COMMIT", "XDG_CONFIG_HOME"]),
       ...withoutCredentials(pick(from, PROXY)),
     },
   };
 }
 
-/** What a file of the configuration holds: it names the variables that hold keys. */
+/** Reads a configuration file, which names the variables that hold keys. */
 async function readFileOf<Schema extends z.ZodType>(
   variable: string,
   file: string | null,
@@ -104,7 +106,7 @@ async function readFileOf<Schema extends z.ZodType>(
   const text = await readFile(file, "utf8").catch((cause: Error) => {
     throw new Error(`${variable}: cannot read ${file}`, { cause });
   });
-  // The parser's own words would quote the file.
+  // The parser's own message would quote the file.
   const parsed = schema.safeParse(jsonIn(text));
   if (!parsed.success) throw new Error(`${variable}: ${file} cannot be used: ${z.prettifyError(parsed.error)}`);
   return parsed.data;
@@ -119,7 +121,7 @@ function pick(from: NodeJS.ProcessEnv, names: string[]): Record<string, string> 
   );
 }
 
-/** An agent's tools can read the runner's environment in some sandboxes, so a proxy's password stays out of it. */
+/** In some sandboxes an agent's tools can read the runner's environment, so it must not contain a proxy's password. */
 function withoutCredentials(proxies: Record<string, string>): Record<string, string> {
   return Object.fromEntries(Object.entries(proxies).filter(([, value]) => !value.includes("@")));
 }

@@ -3,21 +3,22 @@ import { copyFile, stat, truncate } from "node:fs/promises";
 import path from "node:path";
 
 export interface Log {
-  /** A line of the supervisor's own, for the person who started it. */
+  /** Logs a line of the supervisor's own, for the person who started it. */
   say(line: string): void;
-  /** A line that a child wrote. */
+  /** Logs a line that a child wrote. */
   from(name: string, line: string): void;
 }
 
 export const LOG_FILE = "agentrun.log";
 const FILE_SIZE_MAX_BYTES = 20 * 1024 * 1024;
 
-/** How children begin what is no cause for concern. */
+/** The beginning of children's routine lines. */
 const DETAIL = /^\{"level":"(?:info|debug|trace)"/;
 
 /**
- * Everything goes to `logs/agentrun.log`, of which one older file is kept, and to the terminal; of what children do as a
- * matter of course only where `showsDetails`: whoever starts the product looks for its address.
+ * Opens the log. Everything goes to `logs/agentrun.log`, of which one older file is kept, and to the terminal. The
+ * terminal gets children's routine lines only with `showsDetails`: whoever starts the product looks for its address
+ * there.
  */
 export function openLog(
   logsDir: string,
@@ -38,7 +39,7 @@ export function openLog(
 
 type LogOptions = { showsDetails: boolean; terminal?: NodeJS.WritableStream; sizeMaxBytes?: number };
 
-/** Appends to a file that is set aside whenever it has grown too large. */
+/** Appends to a file, which is renamed whenever it has grown too large. */
 function openFile(file: string, sizeMaxBytes: number): (text: string) => void {
   let { stream, sizeBytes } = open(file);
   return (text) => {
@@ -50,7 +51,7 @@ function openFile(file: string, sizeMaxBytes: number): (text: string) => void {
         ({ stream, sizeBytes } = open(file));
         old.end();
       } catch {
-        // It goes on as it is, and is tried again after as much.
+        // Writing continues to the same file; the rename is tried again after as many bytes.
       }
     }
     sizeBytes += Buffer.byteLength(text);
@@ -66,7 +67,7 @@ function open(file: string): { stream: WriteStream; sizeBytes: number } {
   return { stream, sizeBytes: fstatSync(fd).size };
 }
 
-/** For a log that another process holds open to append to: what is in it is set aside as a copy. */
+/** For a log that another process has open for appending: moves its content aside by copying it. */
 export async function setLogAside(file: string, sizeMaxBytes = FILE_SIZE_MAX_BYTES): Promise<void> {
   if ((await stat(file)).size <= sizeMaxBytes) return;
   await copyFile(file, `${file}.1`);

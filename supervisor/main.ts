@@ -2,7 +2,7 @@ import path from "node:path";
 import { readSupervisorConfig } from "./env";
 import { supervise } from "./supervise";
 
-/** npm passes a signal on that the terminal has already sent to the whole group: both are one. */
+/** npm passes on a signal that the terminal has already sent to the whole group: within this time both count as one. */
 const SAME_SIGNAL_MS = 1_000;
 
 const stop = new AbortController();
@@ -13,7 +13,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     const now = Date.now();
     firstSignalAt ??= now;
     stop.abort();
-    // The pipes close with this process, and its children end themselves.
+    // The pipes close with this process, and its children then end themselves.
     if (now - firstSignalAt > SAME_SIGNAL_MS) process.exit(1);
   });
 }

@@ -3,7 +3,7 @@ import { createServer } from "node:net";
 import { expect, test } from "vitest";
 import { claimPort, freePort } from "./port";
 
-/** The ports of which the system gives each outgoing connection one. */
+/** The range from which the system gives ports to outgoing connections. */
 function ephemeralPorts(): [first: number, last: number] {
   const [first, last] = readFileSync("/proc/sys/net/ipv4/ip_local_port_range", "utf8").trim().split(/\s+/).map(Number);
   return [first ?? 0, last ?? 0];

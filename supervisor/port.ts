@@ -5,19 +5,19 @@ import { createServer } from "node:net";
 
 const EPHEMERAL_PORTS_FILE = "/proc/sys/net/ipv4/ip_local_port_range";
 const LOOPBACK = "127.0.0.1";
-/** Below it, registered services are frequent. */
+/** Registered services are frequent below this port. */
 const FIRST_PORT = 10_000;
-/** So few ports below the system's own range are none: two programs would choose the same. */
+/** If fewer ports than this lie below the system's own range, it is not used: two programs would choose the same. */
 const ENOUGH_PORTS = 1_000;
 const TRIES = 20;
 
-/** A web whose supervisor was killed ends by itself, but a moment later. */
+/** A web process whose supervisor was killed ends by itself, but a moment later. */
 const PATIENCE_MS = 2_000;
 
 /**
- * A TCP port of `host` that is free now, and stays so for a while: it is none of those from which the system gives
- * outgoing connections theirs. Whoever chooses a port only listens on it later, or once more after a restart, and a
- * connection to anywhere may have taken one of those meanwhile.
+ * Returns a TCP port of `host` that is free and is likely to stay free, because it lies outside the range of outgoing
+ * connections. The caller listens on it only later, or again after a restart, and an outgoing connection could by then
+ * have taken a port of that range.
  */
 export async function freePort(host = LOOPBACK): Promise<number> {
   const end = firstEphemeralPort();
@@ -36,11 +36,11 @@ function firstEphemeralPort(): number {
   try {
     return Number(readFileSync(EPHEMERAL_PORTS_FILE, "utf8").split(/\s+/)[0]);
   } catch {
-    return 0; // A system without that file: its range is not known.
+    return 0; // The range is unknown on a system without that file.
   }
 }
 
-/** The port that web will listen on, or an error that says why it cannot have it. 0 asks for any free one. */
+/** Returns the port that web will listen on, or throws an error that says why it cannot. 0 asks for any free port. */
 export async function claimPort(host: string, port: number): Promise<number> {
   const deadline = Date.now() + PATIENCE_MS;
   for (;;) {
@@ -66,7 +66,7 @@ async function listenOnce(host: string, port: number): Promise<number> {
   return address === null || typeof address === "string" ? port : address.port;
 }
 
-/** The address at which this machine reaches a server that listens on `host`. */
+/** Returns the address at which this machine reaches a server that listens on `host`. */
 export function localUrl(host: string, port: number): string {
   const name = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
   return `http://${name.includes(":") ? `[${name}]` : name}:${port}`;

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { expect, test } from "vitest";
 import { waitUntilServing } from "./readiness";
 
-/** A web that is silent to the first looks, however many, and then says that it serves. */
+/** Starts a web that does not answer the first `silentLooks` polls, and then says that it serves. */
 async function startWeb(silentLooks: number) {
   let looks = 0;
   const server = createServer((_, response) => {

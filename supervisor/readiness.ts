@@ -3,7 +3,7 @@ import { isReady } from "@/contract/readiness";
 const POLL_MS = 50;
 const REQUEST_DEADLINE_MS = 2_000;
 
-/** Polls `/readyz` until it answers 200 or the signal aborts; false for the latter. */
+/** Polls `/readyz` until it answers 200 (true) or the signal aborts (false). */
 export async function waitUntilServing(url: string, signal: AbortSignal): Promise<boolean> {
   while (!signal.aborted) {
     if (await isReady(url, REQUEST_DEADLINE_MS, signal).catch(() => false)) return true;

@@ -1,2 +1,2 @@
-/** How long a program that ended is left alone before it is started again. */
+/** The pauses before a program that ended is started again. */
 export const RESTART = { backoffMinMs: 500, backoffMaxMs: 30_000, steadyMs: 60_000 };

@@ -4,7 +4,7 @@ import { endAttemptProcesses } from "./processes/scan";
 import { createRunnerLog, type RunnerLog } from "./runner-log";
 
 export interface RunnerHostOptions {
-  /** The runner's program. */
+  /** The runner's program file. */
   file: string;
   env: NodeJS.ProcessEnv;
   send(message: SupervisorMessage): void;
@@ -14,7 +14,7 @@ export interface RunnerHostOptions {
 export interface RunnerHost {
   handle(message: WorkerMessage): void;
   attemptIds(): string[];
-  /** SIGTERM to every runner, SIGKILL at the deadline; nothing is started any more. */
+  /** Sends SIGTERM to every runner, and SIGKILL at the deadline; no runner is started any more. */
   stop(deadlineMs: number): Promise<void>;
 }
 
@@ -28,7 +28,9 @@ interface Attempt {
 
 const RESCAN_MS = 1_000;
 
-/** The runners of this machine. They are the supervisor's children, so that a restart of the worker ends no agent. */
+/**
+ * Runs the runners of this machine. They are the supervisor's children, so that a restart of the worker ends no agent.
+ */
 export function createRunnerHost(options: RunnerHostOptions): RunnerHost {
   const attempts = new Map<string, Attempt>();
   const starting = new Map<string, Promise<Attempt | null>>();
@@ -75,7 +77,7 @@ export function createRunnerHost(options: RunnerHostOptions): RunnerHost {
   }
 
   async function launch(attemptId: string, env: Record<string, string>): Promise<void> {
-    // No answer while stopping: to the worker it is as if the machine had gone before the launch.
+    // Gives no answer while stopping: to the worker it looks as if the machine had gone before the launch.
     if (isStopping) return;
     let attempt = attempts.get(attemptId) ?? null;
     if (attempt === null) {

@@ -4,7 +4,7 @@ const LINES_MAX = 2_000;
 const UNITS_MAX = 256 * 1024;
 const LINE_MAX = 4_000;
 
-/** The end of what one runner wrote, in memory: what is older gives way, however much it writes. */
+/** The end of a runner's output, in memory. Older lines are dropped, however much it writes. */
 export interface RunnerLog {
   add(line: string): void;
   read(): { lines: LogLine[]; isCut: boolean };

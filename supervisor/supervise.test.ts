@@ -7,7 +7,7 @@ import { TestProduct, waitUntilGone } from "./test/product";
 test("a start prints the address and the sign-in link, and SIGTERM stops all of it in order", async () => {
   await using product = await TestProduct.create();
   const started = await product.startReady({ AGENTRUN_TEST_ATTEMPT: "att_1" });
-  // The link is a line of its own, and may come a moment later.
+  // The link is on a line of its own, and may come a moment later.
   await expect.poll(started.output).toContain(`${started.url}/sign-in?code=once`);
   const [tool = 0] = await product.pidsOf("tool");
   const postgres = await product.postgresPid();
@@ -131,7 +131,7 @@ test("a worker's death ends no runner, and its successor is told of them", async
   process.kill(worker, "SIGKILL");
 
   await product.pidsOf("worker", 2);
-  // The stand-in asks for the same attempt again, and gets the runner that is there.
+  // The stand-in asks for the same attempt again, and gets the runner that already exists.
   const launched = JSON.stringify({ type: "runner.launched", attemptId: "att_1", pid: runner });
   await vi.waitFor(
     async () => {
@@ -146,7 +146,7 @@ test("a provider's key reaches web alone, and a runner gets no secret", async ()
   await using product = await TestProduct.create();
   const backends = path.join(product.dataDir, "backends.json");
   const profile = { model: "m", baseUrl: "https://models.example", keyEnv: "EXAMPLE_KEY" };
-  // A name that looks like one of ours, or like one that a server's own client reads.
+  // Names that look like AgentRun's own, or like one that a server's own client reads.
   const others = { deepseek: "AGENTRUN_EXAMPLE_KEY", "minimax-m3": "AWS_EXAMPLE_KEY" };
   const keyed = Object.entries(others).map(([name, keyEnv]) => [name, { ...profile, keyEnv }]);
   await writeFile(backends, JSON.stringify({ codex: profile, ...Object.fromEntries(keyed) }));

@@ -16,19 +16,19 @@ export interface Programs {
   web: string;
   worker: string;
   runner: string;
-  /** Next's output, relative to the project. */
+  /** Next's output folder, relative to the project. */
   distDir: string;
 }
 
 const CHILD_DEADLINE_MS = 6_000;
 const DATABASE_DEADLINE_MS = 10_000;
 
-/** What was started, last first: the order in which it stops. */
+/** How to stop what was started, last first: the order in which it is stopped. */
 type Stops = (() => Promise<void>)[];
 
 /**
- * Starts the whole product and keeps it running until the signal aborts; then stops it in order: runners, worker,
- * web, PostgreSQL. Throws when it cannot be started.
+ * Starts the whole product and keeps it running until the signal aborts. Then stops runners, worker, web and
+ * PostgreSQL, in this order. Throws when the product cannot be started.
  */
 export async function supervise(config: SupervisorConfig, programs: Programs, signal: AbortSignal): Promise<void> {
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 });

@@ -3,14 +3,14 @@ import type { Log } from "./log";
 import { type KeptProcess, keepRunning } from "./processes/keep-running";
 import { RESTART } from "./restart";
 
-/** Web that ends this often before it ever served has a fault that another start does not mend. */
+/** A web that ends this often before it ever served has a fault that another start does not mend. */
 const FIRST_FAILURES_MAX = 2;
 
 export interface Web {
   process: KeptProcess;
-  /** What web said of itself; null until it listens. */
+  /** Returns what web reported; null until it listens. */
   said(): WebMessage | null;
-  /** Rejects when web cannot be brought up at all. Does nothing after `serving`. */
+  /** Rejects when web cannot be started at all. Does nothing after `serving`. */
   failed: Promise<never>;
   serving(): void;
 }
@@ -23,7 +23,7 @@ export function keepWeb(opts: { file: string; env: NodeJS.ProcessEnv; log: Log }
   const failed = new Promise<never>((_, reject) => {
     fail = reject;
   });
-  // It is raced only while web comes up.
+  // Awaited only while web starts.
   failed.catch(() => undefined);
   const process = keepRunning({
     ...RESTART,

@@ -5,7 +5,7 @@ import { type KeptProcess, keepRunning } from "./processes/keep-running";
 import { RESTART } from "./restart";
 import { createRunnerHost, type RunnerHost } from "./runner-host";
 
-/** The worker, and the runners that it asks for. */
+/** Runs the worker, and the runners that it asks for. */
 export function keepWorker(opts: { files: { worker: string; runner: string }; env: ChildEnvironments; log: Log }): {
   process: KeptProcess;
   runners: RunnerHost;

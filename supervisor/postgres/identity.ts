@@ -5,11 +5,11 @@ import { promisify } from "node:util";
 
 const run = promisify(execFile);
 
-/** How PostgreSQL is started, which refuses to run as root. */
+/** How PostgreSQL is started, given that it refuses to run as root. */
 export interface Identity {
-  /** Words in front of the program. */
+  /** Words before the program's name. */
   prefix: string[];
-  /** A user to become, where user namespaces are refused. */
+  /** The user to become, where user namespaces are refused. */
   uid?: number;
   gid?: number;
 }
@@ -19,16 +19,16 @@ const NAMESPACE_PREFIX = ["unshare", "--user", "--map-user=1000", "--map-group=1
 const UNPRIVILEGED_ID = 65_534;
 
 /**
- * Decides how to run PostgreSQL. As root a user namespace is tried first: files stay root's, so that a folder below a
- * private one works. Where the system refuses namespaces, an unprivileged id is used if it can reach the program and
- * the folder; if it cannot, this throws with the reason.
+ * Decides how to run PostgreSQL. As root, a user namespace is tried first: files then stay root's, so that a folder
+ * below a private one works. Where the system refuses namespaces, an unprivileged id is used if it can reach the
+ * program and the folder. If it cannot, throws with the reason.
  */
 export async function choosePostgresIdentity(postgres: string, parentFolder: string): Promise<Identity> {
   if (process.getuid?.() !== 0) return { prefix: [] };
   const namespace = await attempt([...NAMESPACE_PREFIX, postgres, "--version"]);
   if (namespace === null) return { prefix: NAMESPACE_PREFIX };
   const unprivileged = await attempt([postgres, "--version"], UNPRIVILEGED_ID);
-  // The unprivileged user has to pass through; what lies in the folder is private by its own mode.
+  // The unprivileged user has to pass through this folder; what lies in it is protected by its own mode.
   await chmod(parentFolder, 0o711);
   const folder = unprivileged === null ? await attempt(["ls", "-d", parentFolder], UNPRIVILEGED_ID) : null;
   if (unprivileged === null && folder === null) return { prefix: [], uid: UNPRIVILEGED_ID, gid: UNPRIVILEGED_ID };
@@ -40,7 +40,7 @@ export async function choosePostgresIdentity(postgres: string, parentFolder: str
   );
 }
 
-/** Gives a folder and what it holds to the user that PostgreSQL runs as. */
+/** Gives a folder and its content to the user that PostgreSQL runs as. */
 export async function giveTo(identity: Identity, folder: string): Promise<void> {
   if (identity.uid === undefined || identity.gid === undefined) return;
   await chown(folder, identity.uid, identity.gid);
@@ -49,7 +49,7 @@ export async function giveTo(identity: Identity, folder: string): Promise<void> 
   }
 }
 
-/** The reason why a command cannot be run, or null when it can. */
+/** Returns the reason why a command cannot be run, or null when it can. */
 async function attempt(command: string[], id?: number): Promise<string | null> {
   const [file = "", ...args] = command;
   try {

@@ -17,7 +17,7 @@ export interface ClusterParts {
   isDurable: boolean;
 }
 
-/** Makes the cluster under another name first, so that a start that was cut off leaves no half of one. */
+/** Makes the cluster under another name first, so that an interrupted start leaves no incomplete cluster. */
 export async function initializeCluster(parts: ClusterParts): Promise<void> {
   const { identity, folder } = parts;
   const parent = path.dirname(folder);
@@ -47,7 +47,7 @@ export async function initializeCluster(parts: ClusterParts): Promise<void> {
   await rm(workDir, { recursive: true, force: true });
 }
 
-/** Gives the role this password, on a cluster that does not run: its file of secrets was lost. */
+/** Sets the role's password on a stopped cluster whose file of secrets was lost. */
 export async function resetPassword(parts: ClusterParts): Promise<void> {
   if (!/^[A-Za-z0-9_-]+$/.test(parts.password)) throw new Error("The database's password has unexpected characters.");
   const statement = `ALTER ROLE ${POSTGRES_USER} PASSWORD '${parts.password}'\n`;

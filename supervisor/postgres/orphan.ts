@@ -6,11 +6,11 @@ import { isProcessAlive } from "@/supervisor/processes/alive";
 
 const run = promisify(execFile);
 const STOP_DEADLINE_MS = 15_000;
-/** A backend whose postmaster was killed notices it by itself. */
+/** How long a backend may take to notice by itself that its postmaster was killed. */
 const BACKEND_DEADLINE_MS = 5_000;
 
 /**
- * Ends what a killed supervisor left running on this folder, so that a new PostgreSQL can start, and returns the
+ * Ends what a killed supervisor left running on this folder, so that a new PostgreSQL can start. Returns the
  * postmaster's pid if there was one. Throws if it does not end.
  */
 export async function endOrphan(folder: string): Promise<number | null> {
@@ -19,8 +19,8 @@ export async function endOrphan(folder: string): Promise<number | null> {
   const isOurs = pid > 0 && (await isPostgresOf(pid, folder));
   if (isOurs) await endPostmaster(pid, folder);
   await endBackends(folder);
-  // Nobody uses the folder any more, but PostgreSQL would take a zombie, or another program that has the pid by now,
-  // for a living postmaster.
+  // Nobody uses the folder any more. But PostgreSQL would take a zombie, or another program that now has this pid, for
+  // a living postmaster.
   await rm(pidFile, { force: true });
   return isOurs ? pid : null;
 }
@@ -33,7 +33,7 @@ async function endPostmaster(pid: number, folder: string): Promise<void> {
   throw new Error(`A PostgreSQL (pid ${pid}) still runs on ${folder} and does not stop: end it, then start again.`);
 }
 
-/** Backends still write to the folder: a new PostgreSQL beside them would damage it. */
+/** Backends that outlived their postmaster still write to the folder: a new PostgreSQL beside them would damage it. */
 async function endBackends(folder: string): Promise<void> {
   const hasNone = async () => (await findByFolder(folder)).length === 0;
   if (await becomesTrue(hasNone, BACKEND_DEADLINE_MS)) return;
@@ -49,7 +49,7 @@ async function isPostgresOf(pid: number, folder: string): Promise<boolean> {
   return stdout.includes(folder) && stdout.includes("postgres");
 }
 
-/** PostgreSQL's processes work in their data folder. Elsewhere than on Linux only the pid file tells of them. */
+/** PostgreSQL's processes run in their data folder. Only Linux shows that; elsewhere only the pid file names them. */
 async function findByFolder(folder: string): Promise<number[]> {
   if (process.platform !== "linux") return [];
   const pids = (await readdir("/proc")).map(Number).filter((pid) => Number.isInteger(pid));

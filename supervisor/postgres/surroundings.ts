@@ -11,7 +11,7 @@ export function postgresEnv(): NodeJS.ProcessEnv {
   };
 }
 
-/** The last lines of a log, for a message. */
+/** Returns the last lines of a log, for a message. */
 export async function tailOf(file: string): Promise<string> {
   const text = await readFile(file, "utf8").catch(() => "");
   return `${text.trim().split("\n").slice(-5).join(" | ")} (log: ${file})`;

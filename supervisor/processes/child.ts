@@ -11,9 +11,9 @@ export interface ChildSpec {
   name: string;
   file: string;
   env: NodeJS.ProcessEnv;
-  /** Node's own; source maps unless told. */
+  /** Flags for Node; source maps by default. */
   nodeFlags?: readonly string[];
-  /** Opens Node's message channel. */
+  /** Opens Node's IPC channel. */
   hasChannel: boolean;
   onLine(line: string): void;
   onMessage?(message: unknown): void;
@@ -22,10 +22,10 @@ export interface ChildSpec {
 export interface RunningChild {
   pid: number;
   exited: Promise<Exit>;
-  /** The last lines it wrote to stderr. */
+  /** Returns the last lines that it wrote to stderr. */
   stderrTail(): string;
   send(message: object): void;
-  /** SIGTERM, and SIGKILL at the deadline. Resolves once it is gone. */
+  /** Sends SIGTERM, and SIGKILL at the deadline. Resolves once the process is gone. */
   stop(deadlineMs: number): Promise<Exit>;
   kill(): void;
 }
@@ -34,8 +34,9 @@ const TAIL_LINES = 20;
 const NODE_FLAGS = ["--enable-source-maps"];
 
 /**
- * Starts a Node program. Its stdin is a pipe that closes with this process, which tells it to end even when this
- * process was killed; a session of its own keeps a terminal's Ctrl-C for the supervisor, which stops in order.
+ * Starts a Node program. Its stdin is a pipe that closes with this process and so tells it to end, even when this
+ * process was killed. It runs in a session of its own, so that a terminal's Ctrl-C reaches only the supervisor, which
+ * stops everything in order.
  */
 export async function startChild(spec: ChildSpec): Promise<RunningChild> {
   const child = spawn(process.execPath, [...(spec.nodeFlags ?? NODE_FLAGS), spec.file], {

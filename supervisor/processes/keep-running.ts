@@ -4,22 +4,22 @@ export interface KeepRunningOptions {
   spec: ChildSpec;
   backoffMinMs: number;
   backoffMaxMs: number;
-  /** A child that lived this long starts again with the shortest backoff. */
+  /** After a child has lived this long, the next start uses the shortest backoff. */
   steadyMs: number;
   onStart?(child: RunningChild): void;
   onExit?(exit: Exit, opts: { restartInMs: number; stderrTail: string }): void;
-  /** The system could not start it: too many processes, or a program that was replaced. */
+  /** Called when the system could not start it: too many processes, or a program that was replaced. */
   onStartFailed(error: Error, opts: { restartInMs: number }): void;
 }
 
 export interface KeptProcess {
   current(): RunningChild | null;
   send(message: object): void;
-  /** Ends the child and starts it no more. */
+  /** Ends the child and does not start it again. */
   stop(deadlineMs: number): Promise<void>;
 }
 
-/** Starts a program, and starts it again whenever it ends, each time after a longer pause. */
+/** Starts a program, and starts it again whenever it ends, after a growing pause. */
 export function keepRunning(options: KeepRunningOptions): KeptProcess {
   let child: RunningChild | null = null;
   let isStopping = false;
@@ -39,7 +39,7 @@ export function keepRunning(options: KeepRunningOptions): KeptProcess {
     }
   }
 
-  /** One life of the program, or why it got none. */
+  /** Runs the program once; returns how it ended, or why it could not be started. */
   async function live(): Promise<{ exit: Exit; stderrTail: string } | Error> {
     try {
       child = await startChild(options.spec);

@@ -9,7 +9,7 @@ const SCAN_MAX = 100;
 /** The variable that every process of an attempt inherits, whatever session or group it moves to. */
 export const ATTEMPT_VARIABLE = "AGENTRUN_ATTEMPT";
 
-/** The live processes that carry an attempt's id in their environment, but for this process itself. */
+/** Returns the living processes with an attempt's id in their environment, except this process itself. */
 export async function findAttemptProcesses(attemptId: string): Promise<number[]> {
   const mark = `${ATTEMPT_VARIABLE}=${attemptId}`;
   return process.platform === "linux" ? scanProc(mark) : scanPs(mark);
@@ -17,7 +17,7 @@ export async function findAttemptProcesses(attemptId: string): Promise<number[]>
 
 /**
  * Kills what an attempt left behind until two scans in a row find nothing, which is what "gone" means: a process that
- * was forking during the first scan is there in the second. False when it does not come to that.
+ * was forking during the first scan is found by the second. Returns false when that state is not reached.
  */
 export async function endAttemptProcesses(attemptId: string): Promise<boolean> {
   let emptyScans = 0;
@@ -31,7 +31,7 @@ export async function endAttemptProcesses(attemptId: string): Promise<boolean> {
   return false;
 }
 
-/** SIGKILL to a process (or, by a negative number, to a group) that may be gone already. */
+/** Sends SIGKILL to a process (or, by a negative number, to a group) that may be gone already. */
 export function killNow(pid: number): void {
   try {
     process.kill(pid, "SIGKILL");

@@ -48,7 +48,7 @@ export class TestProduct implements AsyncDisposable {
     return new TestProduct(programs, await mkdtemp(path.join(tmpdir(), "agentrun-data-")));
   }
 
-  /** By node itself, or as `npm start` does. */
+  /** Starts it with node, or as `npm start` does. */
   start(env: Record<string, string> = {}, by: "node" | "npm" = "node"): StartedSupervisor {
     const program = path.join(this.programs, "supervisor.mjs");
     const [file, args] = by === "npm" ? ["npm", ["start"]] : [process.execPath, [program]];
@@ -70,7 +70,7 @@ export class TestProduct implements AsyncDisposable {
     return started;
   }
 
-  /** Starts and waits until it says that it is ready. */
+  /** Starts it and waits until it reports that it is ready. */
   async startReady(
     env: Record<string, string> = {},
     by: "node" | "npm" = "node",
@@ -92,7 +92,7 @@ export class TestProduct implements AsyncDisposable {
     return text.split("\n").filter(Boolean);
   }
 
-  /** The pids that programs of this name noted, oldest first; waits for the given number of them. */
+  /** Returns the pids that programs of this name recorded, oldest first; waits for the given number of them. */
   async pidsOf(name: string, count = 1): Promise<number[]> {
     return vi.waitFor(
       async () => {

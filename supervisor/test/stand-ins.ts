@@ -1,4 +1,4 @@
-/** Programs in place of web, worker and runner, where the supervisor itself is what is tested. */
+/** Programs in the place of web, worker and runner, for tests of the supervisor itself. */
 export const STAND_INS = {
   "web.mjs": `
     import { createServer } from "node:http";
