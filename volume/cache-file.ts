@@ -11,7 +11,7 @@ const Stored = z.object({
   segments: z.record(z.string(), z.number()),
 });
 
-/** What the last archive of this volume knew; an empty cache where there is none, or none that can be read. */
+/** Reads what the last archive of this volume knew; an empty cache where there is none, or none that can be read. */
 export async function readCache(layout: VolumeLayout): Promise<PackCache> {
   const cache = emptyCache();
   try {
@@ -26,7 +26,7 @@ export async function readCache(layout: VolumeLayout): Promise<PackCache> {
   }
 }
 
-/** Keeps what the files of the volume now need; parts that none of them has are forgotten. */
+/** Stores what the current files of the volume need; parts that no file has are dropped. */
 export async function writeCache(layout: VolumeLayout, cache: PackCache): Promise<void> {
   const files = [...cache.files.values()];
   const parts = new Map(files.flatMap(({ entry }) => entry.parts.map((part) => [part.sha256, part] as const)));

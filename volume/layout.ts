@@ -8,7 +8,7 @@ export interface VolumeLayout {
   rolloutsDir: string;
   locksDir: string;
   workspaceDir: string;
-  /** AgentRun's own: manifest, epoch file, notes. */
+  /** AgentRun's own files: manifest, epoch file, notes. */
   stateDir: string;
   epochFile: string;
 }
@@ -31,7 +31,7 @@ export function volumeLayout(dir: string, rolloutSubdir: string): VolumeLayout {
   };
 }
 
-/** Makes the folders that are missing; refuses a volume where one of them is a link or a file. */
+/** Creates missing folders. Refuses a volume where one of them is a link or a file. */
 export async function ensureVolume(layout: VolumeLayout): Promise<void> {
   await mkdir(layout.dir, { recursive: true, mode: 0o700 });
   for (const dir of [layout.rolloutsDir, layout.locksDir, layout.workspaceDir, layout.stateDir]) {
@@ -39,13 +39,13 @@ export async function ensureVolume(layout: VolumeLayout): Promise<void> {
       if (error.code !== "EEXIST") throw error;
     });
     const stat = await lstat(dir);
-    // An agent without a sandbox could have put a link here, to make us write elsewhere.
+    // An agent without a sandbox could have put a link here, to redirect these writes elsewhere.
     if (!stat.isDirectory()) throw new VolumeError(`${dir} is not a folder: move it away to use this volume`);
     if ((stat.mode & 0o700) !== 0o700) await chmod(dir, 0o700);
   }
 }
 
-/** The volume is not what a session's volume must be. */
+/** The volume does not have the form of a session's volume. */
 export class VolumeError extends Error {
   override readonly name = "VolumeError";
 }

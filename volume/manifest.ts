@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 import { Sha256 } from "@/contract/storage";
 
-/** A path on the volume: relative, no `.`, `..` or empty step, so that a restore can never leave the volume. */
+/** A path on the volume: relative, without `.`, `..` or empty steps, so that a restore can never leave the volume. */
 export const VolumePath = z
   .string()
   .min(1)
@@ -12,7 +12,7 @@ export const VolumePath = z
     "a path inside the volume",
   );
 
-/** A piece of a file: so many bytes of a segment's content from an offset. */
+/** A piece of a file: a number of bytes of a segment's content, from an offset. */
 export const Part = z.strictObject({
   segment: Sha256,
   offset: z.int().min(0),
@@ -36,7 +36,7 @@ export const Entry = z.discriminatedUnion("kind", [
 ]);
 export type Entry = z.infer<typeof Entry>;
 
-/** What the volume holds that its archive does not. */
+/** Something that the volume holds but its archive does not. */
 export const Omitted = z.strictObject({
   path: z.string(),
   reason: z.enum(["too-large", "special-file", "odd-name", "too-many", "changed", "unreadable"]),
@@ -44,8 +44,8 @@ export const Omitted = z.strictObject({
 export type Omitted = z.infer<typeof Omitted>;
 
 /**
- * What a session's volume held at the end of a turn. A segment is named by the sha256 of its gzip bytes as they are
- * stored, so whoever stores one can verify it; a part and a file are named by the sha256 of their content.
+ * What a session's volume held at the end of a turn. A segment is named by the SHA-256 of its stored gzip bytes, so
+ * whoever stores one can verify it. A part and a file are named by the SHA-256 of their content.
  */
 export const Manifest = z.strictObject({
   format: z.literal(1),
@@ -61,14 +61,14 @@ export const Manifest = z.strictObject({
   filesCount: z.int().min(0),
   sha256: Sha256,
   entries: z.array(Entry),
-  /** gzip bytes of each segment, by its name. */
+  /** Size of each segment in gzip bytes, by its name. */
   segments: z.record(Sha256, z.int().min(0)),
   omitted: z.array(Omitted),
   omittedCount: z.int().min(0),
 });
 export type Manifest = z.infer<typeof Manifest>;
 
-/** The digest of a volume's content: of what its entries say, whatever segments hold them. */
+/** Returns the digest of a volume's content, made from its entries whatever segments hold them. */
 export function volumeDigest(entries: readonly Entry[]): string {
   const hash = createHash("sha256");
   for (const entry of entries)

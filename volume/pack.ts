@@ -8,20 +8,20 @@ import { volumeDigest } from "./manifest";
 import { type Found, isMissing, scanVolume } from "./scan";
 import { cutLength, SEGMENT_CONTENT_MAX, type Segment, sealSegment, sha256 } from "./segments";
 
-/** Files below this share segments: thousands of small files must not be thousands of uploads. */
+/** Files below this size share segments: thousands of small files must not become thousands of uploads. */
 const SMALL_FILE_BYTES = 256 * 1024;
 const PACK_BYTES_MAX = 4 * 1024 * 1024;
 const OMITTED_LISTED_MAX = 1_000;
 
 type FileEntry = Extract<Entry, { kind: "file" }>;
 
-/** What is known from the last archive of this volume: spares reading and sending what has not changed. */
+/** What is known from the last archive of this volume; saves reading and sending what has not changed. */
 export interface PackCache {
-  /** By path: the stamp under which a file was read, and what it held. */
+  /** By path: the stamp under which a file was read, and its entry. */
   files: Map<string, { stamp: string; entry: FileEntry }>;
-  /** By the sha256 of a part's content. */
+  /** By the SHA-256 of a part's content. */
   parts: Map<string, Part>;
-  /** gzip bytes by segment. */
+  /** Size in gzip bytes, by segment. */
   segments: Map<string, number>;
 }
 
@@ -34,7 +34,7 @@ export type PackedVolume = Pick<
   "entries" | "segments" | "omitted" | "omittedCount" | "sizeBytes" | "filesCount" | "sha256"
 >;
 
-/** Reads the volume into entries and segments; each new segment is handed to `store` before the next is made. */
+/** Reads the volume into entries and segments. Each new segment is passed to `store` before the next is made. */
 export async function packVolume(
   layout: VolumeLayout,
   cache: PackCache,
@@ -50,7 +50,9 @@ class Packer {
   private readonly entries: Entry[] = [];
   private small: { content: Buffer; part: Part }[] = [];
   private smallBytes = 0;
-  /** Content of this volume by its digest: equal files are stored once, also before their pack is sealed. */
+  /**
+   * Parts of this volume by the digest of their content: equal files are stored once, even before their pack is sealed.
+   */
   private readonly pending = new Map<string, Part>();
 
   constructor(
@@ -76,7 +78,7 @@ class Packer {
   async finish(): Promise<PackedVolume> {
     await this.sealSmall();
     const { entries } = this;
-    // Only so many are listed, and these keep a volume from being collected.
+    // Unreadable files are listed first: the list is bounded, and these keep a volume from being collected.
     const isUnreadable = ({ reason }: Omitted) => reason === "unreadable";
     const omitted = [...this.omitted.filter(isUnreadable), ...this.omitted.filter((item) => !isUnreadable(item))];
     const files = entries.filter((entry): entry is FileEntry => entry.kind === "file");
@@ -102,7 +104,7 @@ class Packer {
     });
     if (!handle) return undefined;
     try {
-      // A folder above it may have become a link since it was looked at.
+      // A folder above the file may have become a link since the scan.
       const real = await readlink(`/proc/self/fd/${handle.fd}`).catch(() => full);
       if (!(await handle.stat()).isFile() || real !== (await this.realPath(item.path))) {
         this.omitted.push({ path: item.path, reason: "changed" });
@@ -112,7 +114,7 @@ class Packer {
       const parts: Part[] = [];
       const isRollout = full.startsWith(`${this.layout.rolloutsDir}${path.sep}`) && item.path.endsWith(".jsonl");
       let position = 0;
-      // No further than it was long when it was looked at: a file that grows without end must not hold us.
+      // Reads no further than the size found by the scan: a file that grows without end must not hold up the archive.
       while (position < item.sizeBytes) {
         const chunk = Buffer.alloc(Math.min(SEGMENT_CONTENT_MAX, item.sizeBytes - position));
         const { bytesRead } = await handle.read(chunk, 0, chunk.length, position);
@@ -139,7 +141,7 @@ class Packer {
       return part;
     }
     if (this.smallBytes + content.length > PACK_BYTES_MAX) await this.sealSmall();
-    // Its segment's name is filled in when the pack is full; entries hold this very object.
+    // The name of its segment is filled in when the pack is full; entries refer to this very object.
     const part = { segment: "", offset: this.smallBytes, sizeBytes: content.length, sha256: digest };
     this.pending.set(digest, part);
     this.small.push({ content, part });

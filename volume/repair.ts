@@ -3,7 +3,7 @@ import path from "node:path";
 
 const TAIL_CHUNK_BYTES = 64 * 1024;
 
-/** Every rollout below the folder, as paths relative to it, sorted; links and special files are left out. */
+/** Returns every rollout below the folder as relative paths, sorted; links and special files are left out. */
 export async function listRollouts(rolloutsDir: string): Promise<string[]> {
   const entries = await readdir(rolloutsDir, { recursive: true, withFileTypes: true }).catch(() => []);
   return entries
@@ -12,14 +12,14 @@ export async function listRollouts(rolloutsDir: string): Promise<string[]> {
     .sort();
 }
 
-/** The rollouts of one thread: codex ends their names with its id. */
+/** Returns the rollouts of one thread, whose file names codex ends with the thread's id. */
 export async function findRollouts(rolloutsDir: string, threadId: string): Promise<string[]> {
   return (await listRollouts(rolloutsDir)).filter((file) => file.endsWith(`-${threadId}.jsonl`));
 }
 
 /**
- * Cuts a last line that a killed writer left unfinished: one without a newline, or with one but not JSON.
- * Answers what was cut, as relative path and bytes.
+ * Removes a last line that a killed writer left unfinished: one without a newline, or one that is not JSON. Returns
+ * what was cut, as relative path and bytes.
  */
 export async function repairRollouts(rolloutsDir: string): Promise<{ file: string; cutBytes: number }[]> {
   const repaired: { file: string; cutBytes: number }[] = [];
@@ -35,7 +35,8 @@ async function repairRollout(file: string): Promise<number> {
   try {
     const { size } = await handle.stat();
     let end = size;
-    // A torn line, and at most one more that a power cut filled with zeros: a file that is no rollout stays as it is.
+    // Cuts a torn line, and at most one more, which a power failure may have filled with zeros. The limit keeps a file
+    // that is not a rollout from being emptied.
     for (let cuts = 0; cuts < 2 && end > 0; cuts++) {
       const lineStart = (await lastNewline(handle, end - 1)) + 1;
       const line = Buffer.alloc(end - lineStart);
@@ -52,7 +53,7 @@ async function repairRollout(file: string): Promise<number> {
   }
 }
 
-/** Where the last newline before `end` stands; -1 when there is none. */
+/** Returns the position of the last newline before `end`; -1 when there is none. */
 async function lastNewline(
   handle: { read(buffer: Buffer, offset: number, length: number, position: number): Promise<unknown> },
   end: number,

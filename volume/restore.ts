@@ -8,13 +8,14 @@ import { openSegment, sha256 } from "./segments";
 const MARKER = "restoring.json";
 
 /**
- * Fills a new volume from its archive, and writes its epoch file. Every segment, part, file and the whole are checked
- * against their digests first; a restore that was cut off is begun again. Refuses a volume that holds something else.
+ * Fills a new volume from its archive, and writes its epoch file. Every segment, part and file, and the whole, are
+ * checked against their digests first. An interrupted restore is started again. Refuses a volume that holds something
+ * else.
  */
 export async function restoreVolume(opts: {
   dir: string;
   manifest: unknown;
-  /** Kept on the volume, so that `findRestored` tells what it was filled from. */
+  /** Stored on the volume, so that `findRestored` can tell what it was filled from. */
   manifestId: string;
   fetchSegment: (digest: string) => Promise<Uint8Array>;
   writer: VolumeWriter;
@@ -48,7 +49,7 @@ export async function restoreVolume(opts: {
   return manifest;
 }
 
-/** The archive that this volume was filled from; null for a volume that was not restored. */
+/** Returns the archive that this volume was filled from; null for a volume that was not restored. */
 export async function findRestored(layout: VolumeLayout): Promise<string | null> {
   const text = await readFile(restoredFile(layout), "utf8").catch(() => "null");
   try {
@@ -63,7 +64,7 @@ function restoredFile(layout: VolumeLayout): string {
   return path.join(layout.stateDir, "restored.json");
 }
 
-/** A manifest that says the same in all its parts; throws VolumeError for any other. */
+/** Parses a manifest whose parts agree with each other; throws VolumeError for any other. */
 export function readManifest(value: unknown): Manifest {
   const parsed = Manifest.safeParse(value);
   if (!parsed.success)
@@ -88,7 +89,7 @@ async function fill(
     if (entry.kind === "file") await writeFileFrom(path.join(staging, entry.path), entry, segments);
     if (entry.kind === "folder") await mkdir(path.join(staging, entry.path), { recursive: true, mode: 0o700 });
   }
-  // Links come after all files, so that no file is written through one; modes last, so that none is in our way.
+  // Links come after all files, so that no file is written through one; modes come last, so that none prevents a write.
   for (const entry of manifest.entries)
     if (entry.kind === "link") await makeLink(path.join(staging, entry.path), entry.target);
   for (const entry of folders.reverse()) await chmod(path.join(staging, entry.path), entry.mode);
@@ -121,7 +122,7 @@ async function writeFileFrom(
   }
 }
 
-/** Opens segments, keeping the last one: neighbours in a folder mostly lie in one pack. */
+/** Opens segments and keeps the last one: neighbours in a folder are mostly in the same pack. */
 class SegmentReader {
   private last: { digest: string; content: Buffer } | undefined;
 

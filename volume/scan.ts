@@ -3,13 +3,13 @@ import path from "node:path";
 import type { VolumeLayout } from "./layout";
 import type { Omitted } from "./manifest";
 
-/** Something that the volume holds: what lstat said of it, by its path on the volume. */
+/** Something that the volume holds: what lstat said about it, and its path on the volume. */
 export interface Found {
   path: string;
   kind: "file" | "folder" | "link";
   mode: number;
   sizeBytes: number;
-  /** Changes whenever the content may have. */
+  /** Changes whenever the content may have changed. */
   stamp: string;
   target?: string;
 }
@@ -18,9 +18,9 @@ export const FILES_MAX = 50_000;
 export const WORKSPACE_BYTES_MAX = 1024 ** 3;
 
 /**
- * What an archive of the volume has to hold: rollouts and workspace, sorted by path. No link is followed. Sockets,
- * pipes and devices are left out, what cannot be read, and of a workspace above its limit the largest files, each with
- * its reason.
+ * Lists what an archive of the volume has to hold: rollouts and workspace, sorted by path. Follows no link. Left out,
+ * each with its reason: sockets, pipes and devices, what cannot be read, and the largest files of a workspace above its
+ * limit.
  */
 export async function scanVolume(
   layout: VolumeLayout,
@@ -29,7 +29,8 @@ export async function scanVolume(
   const found: Found[] = [];
   const omitted: Omitted[] = [];
   const roots = [layout.rolloutsDir, layout.workspaceDir].map((dir) => path.relative(layout.dir, dir));
-  // One is made with the other: where both are gone this is not the volume that was used, such as an unmounted one.
+  // Each of the two folders is made together with the other. Where both are missing, this is not the volume that was
+  // used, but for example an unmounted one.
   const areMissing = await Promise.all(
     roots.map((root) => lstat(path.join(layout.dir, root)).then(() => false, isMissing)),
   );
@@ -53,7 +54,7 @@ type Into = { found: Found[]; omitted: Omitted[]; filesMax: number };
 
 async function walk(root: string, relative: string, into: Into): Promise<void> {
   const names = await readdir(path.join(root, relative), { encoding: "buffer" }).catch((error: unknown) => {
-    // Deleted since: a tool in the background may still be at work.
+    // Deleted since: a tool in the background may still be working.
     if (!isMissing(error)) into.omitted.push({ path: relative, reason: "unreadable" });
     return [];
   });
@@ -87,7 +88,7 @@ async function look(root: string, item: string, into: Into): Promise<void> {
   } else into.omitted.push({ path: item, reason: "special-file" });
 }
 
-// By code units, so that the order and the digest made of it do not depend on a locale.
+// Compares by code units, so that the order, and the digest made from it, do not depend on a locale.
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }

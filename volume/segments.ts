@@ -5,10 +5,10 @@ import { gunzip, gzip } from "node:zlib";
 const compress = promisify(gzip);
 const decompress = promisify(gunzip);
 
-/** A segment's content at most, before compression. */
+/** Maximum size of a segment's content, before compression. */
 export const SEGMENT_CONTENT_MAX = 8 * 1024 * 1024;
 
-/** A segment as it is stored: gzip bytes, named by their sha256. */
+/** A segment as it is stored: gzip bytes, named by their SHA-256. */
 export interface Segment {
   digest: string;
   bytes: Buffer;
@@ -23,15 +23,16 @@ export async function sealSegment(content: Uint8Array): Promise<Segment> {
   return { digest: sha256(bytes), bytes };
 }
 
-/** A segment's content; throws when the bytes are not what the name says, or hold more than a segment may. */
+/** Returns a segment's content. Throws when the bytes do not match the name, or hold more than a segment may. */
 export async function openSegment(digest: string, bytes: Uint8Array): Promise<Buffer> {
   if (sha256(bytes) !== digest) throw new Error(`segment ${digest} is damaged: its digest does not match`);
   return decompress(bytes, { maxOutputLength: SEGMENT_CONTENT_MAX });
 }
 
 /**
- * Where a file is cut: a rollout at its last newline before each 8 MiB, so that a part once full never changes while
- * the file grows; what follows the last newline is unfinished and left out. Any other file is cut at 8 MiB.
+ * Returns where to cut a file. A rollout is cut at its last newline before each 8 MiB, so that a full part never
+ * changes while the file grows; what follows the last newline is unfinished and left out. Any other file is cut at 8
+ * MiB.
  */
 export function cutLength(chunk: Uint8Array, isRollout: boolean, isEnd: boolean): number {
   if (!isRollout) return chunk.length;

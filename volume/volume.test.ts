@@ -41,7 +41,7 @@ async function pack(layout: ReturnType<typeof volumeLayout>, cache = emptyCache(
   return { manifest: { ...head, ...packed } satisfies Manifest, segments };
 }
 
-/** Root may read everything, so it stands aside for the work. */
+/** Does the work as an ordinary user, because root may read everything. */
 async function asOrdinaryUser<T>(root: string, work: () => Promise<T>): Promise<T> {
   if (process.geteuid?.() !== 0) return work();
   const nobody = 65_534;
@@ -130,7 +130,7 @@ test("a folder or file that cannot be read is told of, and not archived as empty
   fs.mkdirSync(folder);
   fs.writeFileSync(path.join(folder, "precious.txt"), "x");
   fs.writeFileSync(path.join(layout.workspaceDir, "file"), "x");
-  // An agent's umask or chmod may leave these; its own writing into the folder works.
+  // An agent's umask or chmod may leave these modes; writing into the folder works for the agent itself.
   fs.chmodSync(folder, 0o300);
   fs.chmodSync(path.join(layout.workspaceDir, "file"), 0o200);
   const { manifest } = await asOrdinaryUser(root, () => pack(layout));
@@ -168,7 +168,7 @@ test("a damaged segment, a path that leads out, and a volume in use are refused"
   await expect(
     restoreVolume({ dir: layout.dir, manifest, fetchSegment, writer: WRITER, manifestId: "man_1" }),
   ).rejects.toThrow("not empty");
-  // What was cut off by the damaged segment can be begun again.
+  // A restore that the damaged segment interrupted can be started again.
   await restoreVolume({ dir: path.join(root, "b"), manifest, fetchSegment, writer: WRITER, manifestId: "man_1" });
   expect(fs.readFileSync(path.join(root, "b/workspace/a"), "utf8")).toBe("a");
 });
