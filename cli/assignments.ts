@@ -4,8 +4,8 @@ import type { Schema } from "./procedures";
 type Input = Record<string, unknown>;
 
 /**
- * An input from words: `title=Mend`, `payload.text=hello` for what lies deeper, `metadata:='{"a":1}'` for JSON. A word
- * that is given twice makes a list. Texts become what the schema says that they are.
+ * Reads an input from words: `title=Mend`, `payload.text=hello` for nested fields, `metadata:='{"a":1}'` for JSON. A
+ * name given twice makes a list. Texts are converted to the types in the schema.
  */
 export function readAssignments(words: readonly string[], schema: Schema): Input {
   const input: Input = {};
@@ -16,7 +16,7 @@ export function readAssignments(words: readonly string[], schema: Schema): Input
   return input;
 }
 
-/** The name ends at the first sign, so that values may have any. */
+/** The name ends at the first sign, so that values may contain any. */
 const WORD = /^([A-Za-z_][\w-]*(?:\.[\w-]+)*)(:?=)(.*)$/s;
 
 function readWord(word: string, schema: Schema): { path: string[]; value: unknown } {
@@ -32,7 +32,7 @@ function readWord(word: string, schema: Schema): { path: string[]; value: unknow
   }
 }
 
-/** Of a field, as far as the schema tells. */
+/** Returns a field's schema, as far as it is known. */
 function schemaOf(schema: Schema, path: readonly string[]): Schema | undefined {
   return path.reduce<Schema | undefined>((at, name) => at?.properties?.[name], schema);
 }
@@ -44,7 +44,7 @@ function coerce(text: string, schema: Schema | undefined): unknown {
   if ((types.includes("integer") || types.includes("number")) && /^-?\d+(\.\d+)?$/.test(text)) return Number(text);
   if (types.includes("boolean") && (text === "true" || text === "false")) return text === "true";
   if (types.includes("null") && text === "null") return null;
-  // The server says what it takes.
+  // The server says what it accepts.
   return text;
 }
 

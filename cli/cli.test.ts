@@ -29,7 +29,7 @@ afterAll(async () => {
 
 type Told = Partial<Surroundings> & { env?: Record<string, string> };
 
-/** Types a line of words; answers how it ended and what it wrote. */
+/** Runs a command line; returns how it ended and what it wrote. */
 async function type(words: string[], told: Told = {}) {
   const out: string[] = [];
   const notes: string[] = [];
@@ -70,7 +70,7 @@ test.each(["BUDGETS", "MCP", "SCHEDULES", "TRACES", "WEBHOOKS"])(
   "the call that docs/%s.md has one type is taken",
   async (name) => {
     const [, block = ""] = /```sh\n(npx agentrun .*?)```/s.exec(await readFile(`docs/${name}.md`, "utf8")) ?? [];
-    // A shell takes it apart, as it does for whoever types it.
+    // A real shell splits the words, as it does for a person.
     const words = execFileSync("sh", ["-c", `npx() { shift; printf '%s\\0' "$@"; }\n${block}`], { encoding: "utf8" });
     const made = await type(words.split("\0").slice(0, -1));
     expect([made.code, made.notes]).toEqual([EXIT.ok, []]);
@@ -278,7 +278,7 @@ test("a message makes a session, goes on with one, and says how its turn ended",
   const other = await type(["run", "x", "--session", String(sessionId), "--profile", "demo"]);
   expect([other.code, other.notes.at(-1)]).toEqual([EXIT.usage, "  try: leave out --profile"]);
 
-  // Nobody works on it: it is cancelled while it is watched.
+  // No runner takes the run: it is cancelled while it is being watched.
   const interrupts: (() => void)[] = [];
   const notes: string[] = [];
   const watched = type(["run", "and the window", "--session", String(sessionId)], {
@@ -295,7 +295,7 @@ test("with a schema the turn's output alone is data, and what happens is noted",
   const file = path.join(folder, "schema.json");
   const schema = { type: "object", properties: { tiles: { type: "integer" } } };
   await writeFile(file, JSON.stringify(schema));
-  /** Asks for tiles; answers how that ended, once a runner has answered. */
+  /** Asks for a count of tiles, and returns how the command ended once a runner has answered. */
   const count = async (finish: Record<string, unknown>, form: string[] = []) => {
     const notes: string[] = [];
     const words = ["run", "count", "--profile", "codex", "--schema", file, ...form];
@@ -326,7 +326,7 @@ test("with a schema the turn's output alone is data, and what happens is noted",
   expect(ended.notes).toContain("I count.");
   const line = await count({ terminalStatus: "completed", output }, ["--ndjson"]);
   expect([line.code, line.out]).toEqual([EXIT.ok, ['{"tiles":3}']]);
-  // A runner of the release before has ended it.
+  // A runner of the previous release has ended it.
   const none = await count({ terminalStatus: "completed" });
   expect([none.code, none.out, none.notes.at(-1)]).toEqual([
     EXIT.failed,

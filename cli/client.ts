@@ -6,23 +6,24 @@ import { pause } from "./pause";
 import type { Place } from "./place";
 
 export type Method = "GET" | "POST" | "PATCH" | "DELETE";
-export type Request = { method: Method /** Below /api/v1. */; path: string; query?: object; body?: object };
-/** A frame of server-sent events, its data read as JSON; `event` is null for what a stream is there for. */
+/** A call of the API; `path` is relative to /api/v1. */
+export type Request = { method: Method; path: string; query?: object; body?: object };
+/** A server-sent event with its data parsed as JSON. `event` is null for the stream's own items. */
 export type Frame = { id: string | null; event: string | null; data: unknown };
 
 export type ClientOptions = {
-  /** The token that is good by now, where the one that it began with may have been replaced; asked after a 401. */
+  /** Returns the current token after a 401, where the first one may have been replaced since. */
   renew?: () => string | null;
-  /** How long one answer may take, milliseconds. */
+  /** Limit for one answer, in milliseconds. */
   timeoutMs: number;
-  /** Told when a stream broke and is taken up again. */
+  /** Called when a stream broke and is opened again. */
   onRetry: (why: string) => void;
 };
 
 const PREFIX = "/api/v1";
 const RETRY_BASE_MS = 250;
 const RETRY_MAX_MS = 5_000;
-/** A live stream says at least that it lives within 15 s. */
+/** A live stream sends at least a sign of life every 15 s. */
 const SILENCE_MAX_MS = 45_000;
 
 /** The REST API of one server. */
@@ -40,12 +41,12 @@ export class Client {
     return this.place.url;
   }
 
-  /** Its answer; throws what `failure.ts` knows. */
+  /** Returns the answer; throws the errors of `failure.ts`. */
   async call<Answer>(request: Request & { signal?: AbortSignal }): Promise<Answer> {
     return (await this.read(`${PREFIX}${request.path}${searchOf(request.query)}`, request)) as Answer;
   }
 
-  /** Any path of the server, as JSON. */
+  /** Reads any path of the server as JSON. */
   async read(
     target: string,
     { method, body, signal }: Pick<Request, "method" | "body"> & { signal?: AbortSignal } = { method: "GET" },
@@ -59,7 +60,7 @@ export class Client {
     return withDeadline(this.url, timeoutMs, ask, signal);
   }
 
-  /** Sends a body of JSON as it is, for a protocol that says by itself what is wrong with it. */
+  /** Sends a JSON body unchanged, for a protocol that reports its own errors. */
   async post(
     target: string,
     body: string,
@@ -73,8 +74,8 @@ export class Client {
   }
 
   /**
-   * Every frame of a stream after a last id, none twice and none left out: where the way to the server breaks it is
-   * taken up again until the stream is over or `signal` ends it.
+   * Yields every frame of a stream after a last id, none twice and none left out. Reopens the stream after a broken
+   * connection, until the stream is over or `signal` aborts.
    */
   async *follow(request: Omit<Request, "method" | "body">, signal: AbortSignal): AsyncGenerator<Frame> {
     let lastId: string | null = null;
@@ -92,7 +93,7 @@ export class Client {
         }
       } catch (error) {
         if (signal.aborted) return;
-        // What the server refuses it refuses again, but for what passes.
+        // The server would repeat a refusal, except for temporary ones.
         if (error instanceof RefusedError && error.status < 500 && error.status !== 429) throw error;
         this.options.onRetry(error instanceof Error ? error.message : String(error));
       }
@@ -117,7 +118,7 @@ export class Client {
         { method: "GET", signal: either },
         headers,
       );
-      // Nothing is left to tell.
+      // Nothing is left to report.
       if (response.status === 204) return yield "end";
       if (!response.ok) await parse(await response.text(), response, this.url);
       const frames: (Frame | "end")[] = [];
@@ -137,7 +138,7 @@ export class Client {
       }
     } finally {
       clearTimeout(timer);
-      // Whoever follows no longer, or a frame that could not be read, ends the connection too.
+      // Also closes the connection when the caller stops following or a frame could not be read.
       silence.abort();
     }
   }
@@ -152,7 +153,7 @@ export class Client {
       try {
         return await fetch(`${this.url}${target}`, {
           ...init,
-          // A token goes nowhere but where it was sent.
+          // A token is sent only to the server it is meant for.
           redirect: "manual",
           headers: {
             ...(token === null ? {} : { authorization: `Bearer ${token}` }),
@@ -180,7 +181,7 @@ export class Client {
   }
 }
 
-/** Where a redirect leads, without the rest: that may hold what is nobody's business. */
+/** Returns the origin that a redirect leads to, without the rest, which may hold private data. */
 function originIn(location: string, base: string): string {
   const url = URL.canParse(location, base) ? new URL(location, base) : null;
   return url !== null && /^https?:$/.test(url.protocol) ? url.origin : "what is no address of a server";
@@ -198,7 +199,7 @@ function failureOf(error: unknown, url: string, timeoutMs: number): Error {
   if (error instanceof Error && (error.name === "TimeoutError" || error.name === "DeadlineError"))
     return new TimeoutError(url, timeoutMs);
   if (error instanceof Error && error.name === "AbortError") return error;
-  // What fetch says is that it failed; why stands in its cause.
+  // The message of fetch's error only says that it failed; the reason is in its cause.
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const { code, message } = cause as NodeJS.ErrnoException;
   return new UnreachableError(url, message || code || String(cause));
@@ -217,7 +218,7 @@ async function parse(text: string, response: Response, url: string): Promise<unk
   throw new RefusedError(response.status, refusal.data);
 }
 
-/** A query as REST reads it: a list is its name once for each, an object is JSON. */
+/** Builds a query as REST reads it: a list repeats its name, an object is JSON. */
 function searchOf(query: object = {}): string {
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {

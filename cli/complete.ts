@@ -7,7 +7,7 @@ import { EXIT, exitOf } from "./failure";
 import type { Io } from "./io";
 import { type Procedure, readProcedures, type Schema } from "./procedures";
 
-/** Prints what the last of some words could become, one a line: a shell's completion asks for it at a key's press. */
+/** Prints the possible completions of the last word, one a line. A shell calls this when a key is pressed. */
 export async function printCandidates(io: Io, { words }: Typed, general: Options): Promise<number> {
   const before = words.slice(0, -1);
   const last = words.at(-1) ?? "";
@@ -32,7 +32,7 @@ function optionsOf(options: Options): string[] {
   return Object.keys(options).map((name) => `--${name}`);
 }
 
-/** Procedures, once a letter of one is typed: all of them would hide the commands. */
+/** Returns procedures only once a letter of one is typed: all of them would hide the commands. */
 async function named(io: Io, last: string): Promise<string[]> {
   return last === "" ? [] : (await procedures(io)).map(({ name }) => name);
 }
@@ -41,7 +41,7 @@ async function procedures(io: Io): Promise<Procedure[]> {
   try {
     return await readProcedures(io.client);
   } catch (error) {
-    // In the middle of a line that somebody types nobody wants to read that the server is away.
+    // A person in the middle of typing a line does not want to read that the server is away.
     if (exitOf(error) === undefined) throw error;
     return [];
   }
@@ -59,7 +59,7 @@ function wordsOf({ name }: Command, before: string[], last: string): string[] {
   return values.map((value) => `${key}${operator}${value}`);
 }
 
-/** What a procedure takes, and the values of what takes one of a few. */
+/** Returns a procedure's fields, and the values of a field that takes one of a few. */
 function fieldsOf({ input }: Procedure, last: string): string[] {
   const fields = Object.entries(input.properties ?? {});
   const [, name] = /^(\w+)=/.exec(last) ?? [];

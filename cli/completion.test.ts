@@ -92,7 +92,7 @@ test("a shell that is not known is told of those that are", async () => {
 test("bash completes a word up to where it ends one, and leaves the place behind : and = open", async () => {
   const folder = await mkdtemp(path.join(tmpdir(), "agentrun-completion-"));
   const program = path.join(folder, "it's agentrun");
-  // What the shell is answered: the words that it asked for are the last of them.
+  // Stands in for the program: records the words that the shell asked about, and prints the answers.
   await writeFile(program, `#!/bin/sh\nprintf '%s\\n' "$@" > '${folder}/asked'\ncat '${folder}/answers'\n`);
   await chmod(program, 0o755);
   const { out } = await type(["completion", "bash"], { self: [program] });

@@ -5,23 +5,23 @@ import path from "node:path";
 import { loginsFolder } from "@/contract/logins";
 import { UsageError } from "./failure";
 
-/** What `agentrun login` was given by one server. */
+/** A sign-in that `agentrun login` got from one server. */
 export type Login = { token: string; tokenId: string; name: string; expiresAt: string | null };
 
-/** What is kept of this person's sign-ins, one for each address of a server. */
+/** This person's sign-ins, one for each server address. */
 export type Credentials = {
   file: string;
   find(url: string): Login | null;
-  /** The address that was logged in to last and not out of since. */
+  /** The address of the last login that has not been logged out. */
   lastUrl(): string | null;
   save(url: string, login: Login): void;
-  /** Forgets that very token: another login may have stored a newer one meanwhile. */
+  /** Removes this token only: another login may have stored a newer one meanwhile. */
   remove(url: string, tokenId: string): void;
 };
 
 type Stored = { default: string | null; servers: Record<string, Login> };
 
-/** Reads and writes the file of a person's sign-ins, each time anew; that it cannot is a `UsageError`. */
+/** Reads and writes the file of a person's sign-ins, each time anew. Throws UsageError when that fails. */
 export function openCredentials(env: Record<string, string | undefined>): Credentials {
   const home = homedir();
   const folder = loginsFolder({ ...env, HOME: env.HOME || home }) ?? path.join(home, ".config", "agentrun");
@@ -31,7 +31,7 @@ export function openCredentials(env: Record<string, string | undefined>): Creden
     find: (url) => own(read(file).servers, url),
     lastUrl: () => read(file).default,
     save(url, login) {
-      // What is not read again would make the whole file unreadable.
+      // An entry that cannot be read back would make the whole file unreadable.
       if (!isLogin(login)) throw new UsageError("what the server gave is no token that could be kept");
       const { servers } = read(file);
       write(file, { default: url, servers: { ...servers, [url]: login } });
@@ -57,7 +57,7 @@ function read(file: string): Stored {
     throw new UsageError(`${file} cannot be read: ${messageOf(error)}`);
   }
   const stored = parse(text);
-  // To begin anew without a word would lose the sign-ins that it holds.
+  // Starting with an empty file without a word would lose the sign-ins in it.
   if (stored === null) throw new UsageError(`${file} is not as agentrun login writes it`, `rm '${file}'`);
   return stored;
 }
@@ -79,7 +79,7 @@ function isLogin(value: unknown): value is Login {
   return isWhole && typeof token === "string" && isToken(token);
 }
 
-/** Whether a header can hold it: no space, no line's end, nothing but ASCII. */
+/** Whether a text fits into a header: printable ASCII without spaces. */
 export function isToken(text: string): boolean {
   return /^[!-~]+$/.test(text);
 }
@@ -92,10 +92,10 @@ function own(servers: Record<string, Login>, url: string): Login | null {
   return Object.hasOwn(servers, url) ? (servers[url] ?? null) : null;
 }
 
-/** Nobody else may read it, and nobody finds half of it. */
+/** Writes the file so that nobody else can read it, and nobody ever finds half of it. */
 function write(asked: string, stored: Stored): void {
   const file = targetOf(asked);
-  // The folder of what a link leads to is somebody's own affair.
+  // Only the folder of the link is made private, not the folder that the link leads to.
   const folder = path.dirname(asked);
   const fresh = `${file}.${randomBytes(6).toString("hex")}`;
   try {
@@ -109,7 +109,7 @@ function write(asked: string, stored: Stored): void {
   }
 }
 
-/** Where it is a link, what it leads to is written, and stays a link. */
+/** Follows a link, so that the file behind it is written and the link stays. */
 function targetOf(file: string): string {
   try {
     return realpathSync(file);

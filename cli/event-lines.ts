@@ -11,7 +11,7 @@ const MARKS: Record<string, string> = { completed: "✓", inProgress: "→", pen
 type Pen = Io["style"];
 type Writer = (event: RunEvent, pen: Pen) => string[];
 
-/** What a terminal shows of an event; what it does not know is told by its type. */
+/** Returns the lines that a terminal shows for an event; an unknown event is shown by its type. */
 export function eventLines(event: RunEvent, pen: Pen): string[] {
   return (WRITERS[event.type] ?? other)(event, pen);
 }
@@ -52,7 +52,7 @@ const WRITERS: Record<string, Writer> = {
     textOf(payload, "phase") === "lease-expired" ? [pen("yellow", "! its runner was lost")] : [],
 };
 
-/** A command is told as it starts; how it ended, where that is worth a line. */
+/** Shows a command when it starts, and its end where that is worth a line. */
 function commandLines(payload: RunEvent["payload"], pen: Pen): string[] {
   const command = unwrapShell(commandOf(payload) ?? "");
   const exitCode = numberOf(payload, "exitCode");
@@ -75,7 +75,7 @@ function approvalLines(payload: RunEvent["payload"], pen: Pen): string[] {
   const command = commandOf(payload);
   return [
     pen("yellow", `? it asks for an approval${reason ? `: ${plainLine(reason)}` : ""}`),
-    // What is decided on is shown whole.
+    // A command that awaits a decision is shown in full.
     ...linesOf(command).map((line) => pen("bold", `  ${line}`)),
     ...changesOf(payload).map(({ path, kind }) => pen("bold", `  ${plainLine(kind)} ${plainLine(path)}`)),
   ];

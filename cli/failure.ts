@@ -1,7 +1,7 @@
 import type { ErrorBody } from "@/contract/errors";
 import { plainLine } from "./plain";
 
-/** How the program ends; programs branch on it, so that a number never changes its meaning. */
+/** The program's exit codes. Programs branch on them, so a number never changes its meaning. */
 export const EXIT = {
   ok: 0,
   failed: 1,
@@ -15,7 +15,7 @@ export const EXIT = {
   interrupted: 130,
 } as const;
 
-/** Something is wrong with what was typed. */
+/** Thrown when what was typed is wrong. */
 export class UsageError extends Error {
   constructor(
     message: string,
@@ -26,7 +26,7 @@ export class UsageError extends Error {
   }
 }
 
-/** No answer came: nobody listens there, or what answers is no AgentRun. */
+/** No answer came: nobody listens there, or the program that answers is not AgentRun. */
 export class UnreachableError extends Error {
   constructor(url: string, why: string) {
     super(`${url} cannot be reached: ${why}`);
@@ -40,7 +40,7 @@ export class TimeoutError extends Error {
   }
 }
 
-/** The server's own refusal. */
+/** The server refused the call. */
 export class RefusedError extends Error {
   constructor(
     readonly status: number,
@@ -50,7 +50,7 @@ export class RefusedError extends Error {
   }
 }
 
-/** What a token that is missing or over wants. */
+/** What to do about a token that is missing or has expired. */
 export const TOKEN_HINT = "run agentrun login, or set AGENTRUN_TOKEN to a token of this server (Settings, Tokens)";
 
 const STATUS_EXITS: Record<number, number> = {
@@ -64,7 +64,7 @@ const STATUS_EXITS: Record<number, number> = {
   503: EXIT.unreachable,
 };
 
-/** The exit code of what was thrown; undefined where it is no failure that this program knows. */
+/** Returns the exit code of an error; undefined where it is not a failure that this program knows. */
 export function exitOf(error: unknown): number | undefined {
   if (error instanceof UsageError) return EXIT.usage;
   if (error instanceof UnreachableError) return EXIT.unreachable;
@@ -74,7 +74,7 @@ export function exitOf(error: unknown): number | undefined {
   return STATUS_EXITS[status] ?? (status < 500 ? EXIT.usage : EXIT.failed);
 }
 
-/** What happened, and what may be done about it: a line each. */
+/** Returns what happened and what can be done about it, one line each. */
 export function wordsOf(error: unknown): string[] {
   if (error instanceof RefusedError) {
     const { message, reason, requestId } = error.body;

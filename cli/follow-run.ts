@@ -1,7 +1,10 @@
 import type { RunEvent } from "@/contract/event";
 import type { Io } from "./io";
 
-/** A run's stored events after a seq, until it has ended. Text that is still being written comes whole, with its event. */
+/**
+ * Yields a run's stored events after a seq, until the run has ended. Text that is still being written comes complete,
+ * with its event.
+ */
 export async function* followRun(
   { client }: Io,
   { runId, afterSeq }: { runId: string; afterSeq: number },

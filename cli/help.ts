@@ -23,7 +23,7 @@ The token is AGENTRUN_TOKEN, else what agentrun login was given for that server.
 folder has one.
 Ends with 0, 1 failed, 2 wrongly called, 3 not found, 4 not allowed, 5 conflict, 6 too late, 7 not reachable, 8 cancelled.`;
 
-/** What can be typed. */
+/** Returns the general help. */
 export function generalHelp(): string {
   const width = Math.max(...commands.map(({ name }) => name.length));
   return GENERAL.replace(
@@ -40,7 +40,7 @@ export function helpOf({ name, usage, summary, help = [] }: Command): string {
   );
 }
 
-/** Prints what procedures there are, or what one takes: as the server tells it. */
+/** Prints the list of procedures, or one procedure's input, as the server describes them. */
 export async function printHelp(io: Io, { words: [name], options }: Typed): Promise<number> {
   const command = commands.find((known) => known.name === name);
   if (command) io.out(helpOf(command));

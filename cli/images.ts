@@ -6,10 +6,13 @@ import { UsageError } from "./failure";
 import type { Io } from "./io";
 import { plainLine } from "./plain";
 
-/** An image of a message, as its file has it. */
+/** An image of a message, from a file. */
 export type ImageFile = { name: string; base64: string };
 
-/** Reads the images that a message is to show, before anything is made for it. Throws UsageError for what is none. */
+/**
+ * Reads the images for a message before anything is created for it. Throws UsageError for a file that is not an
+ * accepted image.
+ */
 export function readImages(files: readonly string[]): ImageFile[] {
   if (files.length > IMAGES_PER_MESSAGE_MAX)
     throw new UsageError(`a message shows ${IMAGES_PER_MESSAGE_MAX} images at most, not ${files.length}`);
@@ -27,7 +30,7 @@ export function readImages(files: readonly string[]): ImageFile[] {
   });
 }
 
-/** What is far too large is not read whole to be refused. */
+/** Refuses a far too large file without reading all of it. */
 function readBytes(file: string): Buffer {
   try {
     const refusal = sizeRefusal(statSync(file).size);
@@ -39,7 +42,7 @@ function readBytes(file: string): Buffer {
   }
 }
 
-/** Uploads them to a session; answers the ids by which a message names them. */
+/** Uploads images to a session. Returns the ids by which a message names them. */
 export async function uploadImages({ client }: Io, sessionId: string, images: readonly ImageFile[]): Promise<string[]> {
   const path = `/sessions/${encodeURIComponent(sessionId)}/attachments`;
   const ids = new Set<string>();

@@ -3,40 +3,40 @@ import type { Credentials } from "./credentials";
 import type { Place } from "./place";
 
 export const FORMS = ["table", "json", "ndjson"] as const;
-/** How answers are written: for people, as one document of JSON, or as one for each line. */
+/** How answers are written: for people, as one JSON document, or as one JSON document a line. */
 export type Form = (typeof FORMS)[number];
 
-/** What a command talks to: the terminal and the server. Data goes out, all else is noted. */
+/** What a command talks to: the terminal and the server. Data goes to `out`, everything else to `note`. */
 export type Io = {
   client: Client;
-  /** Whom the client asks, and by which token. */
+  /** The server that is asked, and the token used. */
   place: Place;
   credentials: Credentials;
-  /** The same of another server, or with another token. */
+  /** Connects to another server, or with another token. */
   connect: (place: Pick<Place, "url" | "token">) => Client;
   form: Form;
-  /** A line of data. */
+  /** Writes a line of data. */
   out: (line: string) => void;
-  /** A line for whoever watches; never data. */
+  /** Writes a line for the person watching; never data. */
   note: (line: string) => void;
-  /** A person's answer to a question; null where nobody is there to ask. */
+  /** Asks a person a question; null where nobody is there to answer. */
   ask: ((question: string) => Promise<string>) | null;
-  /** What is written to the program, line by line, until there is no more of it. */
+  /** Yields the lines of the program's input until its end. */
   lines: () => AsyncIterable<string>;
-  /** Characters in a line of the terminal; null where it is none. */
+  /** Width of the terminal in characters; null where the output is not a terminal. */
   columns: number | null;
   style: (style: Style, text: string) => string;
-  /** Told each time that Ctrl-C is pressed; a command that listens decides what that means. */
+  /** Adds a listener for Ctrl-C; a command that listens decides what it means. */
   onInterrupt: (listener: () => void) => void;
   signal: AbortSignal;
-  /** The words by which a shell starts this program. */
+  /** The words with which a shell starts this program. */
   self: readonly string[];
 };
 
 const CODES = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, cyan: 36 } as const;
 export type Style = keyof typeof CODES;
 
-/** Escape sequences where they are understood, plain text elsewhere. */
+/** Returns a styler: escape sequences where they are understood, plain text elsewhere. */
 export function styler(isOn: boolean): Io["style"] {
   return (style, text) => (isOn && text !== "" ? `\u001b[${CODES[style]}m${text}\u001b[0m` : text);
 }

@@ -59,7 +59,7 @@ type Kept = { token: string; tokenId: string; name: string };
 
 type Ended = { code: number | null; out: string; notes: string };
 
-/** The command line as a process of its own, of somebody who has this test's folder alone. */
+/** Runs the command line as a separate process, for a person whose home is this test's folder. */
 function agentrun(words: string[], env: Record<string, string> = {}) {
   const child: ChildProcess = spawn(process.execPath, [program, ...words], {
     cwd: home,
@@ -90,7 +90,7 @@ async function browserOf(name = "bob@example.com"): Promise<Record<string, strin
   return { cookie: `agentrun_operator=${cookie}`, "sec-fetch-site": "same-origin" };
 }
 
-/** `agentrun login`, up to where it waits; the code that it shows. */
+/** Starts `agentrun login` and waits until it polls; returns the code that it shows. */
 async function beginLogin(words: string[] = [web.url], env?: Record<string, string>) {
   const login = agentrun(["login", ...words], env);
   const code = () => /^ {2}(\w{4}-\w{4})$/m.exec(login.ended.notes)?.[1] ?? "";
@@ -128,7 +128,7 @@ test("who logs in has a token of their own kept, which other commands use until 
   expect(readdirSync(folder())).toEqual(["credentials.json"]);
   expect(ended.notes).not.toContain(token);
 
-  // The server that was logged in to last is asked where no other is named.
+  // Without a named server, the one last logged in to is asked.
   const who = await run(["whoami"]);
   expect([who.code, who.notes]).toEqual([EXIT.ok, ""]);
   expect(who.out).toMatch(
@@ -138,7 +138,7 @@ test("who logs in has a token of their own kept, which other commands use until 
   );
   expect(JSON.parse((await run(["whoami", "--json"])).out)).toMatchObject({ url: web.url, name, from: file() });
   expect((await run(["ls", "runs"])).code).toBe(EXIT.ok);
-  // What the environment has goes before it.
+  // The environment takes precedence.
   const env = { AGENTRUN_TOKEN: ADMIN_TOKEN, AGENTRUN_URL: web.url };
   expect((await run(["whoami"], env)).out).toMatch(/name +admin\n.*token +AGENTRUN_TOKEN\n/s);
 
@@ -169,9 +169,9 @@ test("a token of one server is sent to no other, and each server has its own", a
     ])
       await run(words);
     await run(["whoami"], { AGENTRUN_URL: url });
-    // The same machine under another name is another server, too.
+    // The same machine under another name counts as another server.
     await run(["--url", url.replace("127.0.0.1", "localhost"), "whoami"]);
-    // Nor goes a token of the environment to who was logged in to since.
+    // A token from the environment is not sent to a server that was logged in to.
     const local = await run(["whoami"], {
       AGENTRUN_TOKEN: "ara_x",
       PORT: String((other.address() as AddressInfo).port),
@@ -196,7 +196,7 @@ test("a token of one server is sent to no other, and each server has its own", a
   expect((await run(["whoami"])).out).toContain(web.url);
 });
 
-/** A server that somebody else wrote. */
+/** A server that is not AgentRun. */
 async function serve(listener: RequestListener) {
   const server = createServer(listener).listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -228,10 +228,10 @@ test("the server that is named, or runs here, is asked rather than the last logi
   lock(process.pid);
   expect((await run(["whoami"])).out).toMatch(new RegExp(`server +${here.url}\\nname +admin\\n`));
   expect((await run(["whoami"], { AGENTRUN_URL: web.url })).out).toContain(web.url);
-  // Who was killed has left the lock.
+  // A supervisor that was killed has left its lock behind.
   lock(2 ** 22 + 1);
   expect((await run(["whoami"])).out).toContain(web.url);
-  // Nor does a folder that somebody brought along lead to another machine.
+  // A folder from somebody else must not lead to another machine either.
   writeFileSync(
     path.join(home, ".agentrun", "lock"),
     JSON.stringify({ pid: process.pid, since: "", address: "http://evil.example" }),
@@ -415,18 +415,18 @@ test("a file that cannot be used is said, and is not written over; what cannot b
     expect.stringContaining("is not as agentrun login writes it"),
   ]);
   expect(readFileSync(file(), "utf8")).toBe('{"servers":');
-  // What needs no server is not kept from anybody by it.
+  // Commands that need no server still work.
   expect((await run(["help"])).code).toBe(EXIT.ok);
   expect((await run(["help", "login"])).code).toBe(EXIT.ok);
   expect(await run(["complete", "ls", ""])).toMatchObject({ code: EXIT.ok, out: expect.stringContaining("runs\n") });
-  // Who says everything is not kept from it.
+  // With both variables set, the broken file is not needed.
   const env = { AGENTRUN_TOKEN: ADMIN_TOKEN, AGENTRUN_URL: web.url };
   expect((await run(["whoami"], env)).code).toBe(EXIT.ok);
 
   rmSync(folder(), { recursive: true });
   const bob = await browserOf("lost@example.com");
   const login = await beginLogin([web.url]);
-  // In the place of the folder there is a file.
+  // A file stands in the place of the folder.
   writeFileSync(folder(), "");
   chmodSync(folder(), 0o600);
   await decide(login.code, bob);

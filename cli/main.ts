@@ -9,11 +9,11 @@ import { runProgram, type Surroundings } from "./program";
 const interruption = new AbortController();
 const listeners: (() => void)[] = [];
 process.on("SIGINT", () => {
-  // Where nobody has a use for it, it ends what is under way.
+  // Where no command listens, Ctrl-C aborts what is in progress.
   if (listeners.length === 0) interruption.abort();
   for (const listener of listeners) listener();
 });
-// `agentrun … | head` is no failure.
+// `agentrun … | head` must not count as a failure.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
 
 const isTerminal = process.stdout.isTTY === true;
@@ -33,7 +33,7 @@ const surroundings: Surroundings = {
 
 async function ask(question: string): Promise<string> {
   const lines = createInterface({ input: process.stdin, output: process.stderr });
-  // It takes Ctrl-C to itself.
+  // readline intercepts Ctrl-C, so it is passed on.
   lines.on("SIGINT", () => process.kill(process.pid, "SIGINT"));
   try {
     return await lines.question(question);
@@ -43,9 +43,10 @@ async function ask(question: string): Promise<string> {
 }
 
 const code = await runProgram(process.argv.slice(2), surroundings).catch((error: unknown) => {
-  // A fault of this program's own: where it was is what helps.
+  // An error in this program itself: its stack is what helps.
   surroundings.note(`agentrun: ${error instanceof Error ? error.stack : String(error)}`);
   return EXIT.failed;
 });
-// What was written goes out first. A question that nobody has answered, or somebody elsewhere, holds up no end.
+// Output is flushed before the exit. A question that nobody has answered, or a pending request, must not delay the
+// exit.
 process.stdout.write("", () => process.exit(code));

@@ -10,18 +10,18 @@ const TARGET = "/api/mcp";
 const ANSWER_MAX_MS = 120_000;
 const REVISION_KEY = "io.modelcontextprotocol/protocolVersion";
 const PARSE_ERROR = -32_700;
-/** The range that JSON-RPC leaves to servers. */
+/** A code in the range that JSON-RPC reserves for servers. */
 const NOT_SERVED = -32_000;
 
-/** Hands messages of the Model Context Protocol from a program's lines to the server, and its answers back. */
+/** Passes messages of the Model Context Protocol from a program's lines to the server, and its answers back. */
 export class McpBridge {
-  /** What `initialize` agreed on: over HTTP each message says it. */
+  /** The version agreed on by `initialize`, which every HTTP message has to name. */
   #revision: string | null = null;
   readonly #underWay = new Map<unknown, AbortController>();
 
   constructor(private readonly io: Io) {}
 
-  /** Answers a line by at most one. Never throws. */
+  /** Passes one line on and writes at most one answer. Never throws. */
   async forward(line: string): Promise<void> {
     const message = parse(line);
     if (message === undefined) return this.#refuse(null, PARSE_ERROR, "Parse error: this line is not valid JSON");
@@ -34,7 +34,7 @@ export class McpBridge {
     try {
       await this.#ask(message, line, leaving.signal);
     } catch (error) {
-      // Nobody waits for the answer to what was cancelled.
+      // Nobody waits for the answer to a cancelled request.
       if (!leaving.signal.aborted && !this.io.signal.aborted) this.#fail(message, wordsOf(error));
     } finally {
       if (this.#underWay.get(message.id) === leaving) this.#underWay.delete(message.id);
@@ -45,14 +45,14 @@ export class McpBridge {
     const signal = AbortSignal.any([left, this.io.signal]);
     const how = { headers: this.#headersOf(message), signal, timeoutMs: ANSWER_MAX_MS };
     const { status, text } = await this.io.client.post(TARGET, body, how);
-    // Nothing is said to a notification; whoever asked waits for an answer.
+    // A notification gets no answer; a request waits for one.
     if (text === "" && message.id === undefined) return;
     const answer = parse(text);
     if (answer?.jsonrpc === "2.0") {
       if (message.method === "initialize") this.#revision = revisionIn(answer);
-      // What could not be read well enough to say whose answer it is, is the answer to this.
+      // An error answer without an id, because the server could not read the message's id, belongs to this message.
       const { id = null } = answer;
-      // One line, however the server wrote it.
+      // Written as one line, whatever form the server used.
       return this.io.out(JSON.stringify(id === null && isId(message.id) ? { ...answer, id: message.id } : answer));
     }
     const refusal = ErrorBody.safeParse(answer?.error);
@@ -69,7 +69,7 @@ export class McpBridge {
     const revision = typeof own === "string" ? own : this.#revision;
     if (revision !== null && method !== "initialize") headers["mcp-protocol-version"] = revision;
     if (typeof own !== "string") return headers;
-    // Where there is no handshake, HTTP has in its headers too what a message is about.
+    // Without a handshake, HTTP headers must also say what a message is about.
     if (typeof method === "string") headers["mcp-method"] = method;
     const name = params?.name ?? params?.uri;
     if (typeof name === "string") headers["mcp-name"] = name;
@@ -86,7 +86,7 @@ export class McpBridge {
   }
 }
 
-/** A value of JSON to look into; undefined where it is none. */
+/** Parses a JSON text: `{}` for a value that is not an object, undefined where the text is not JSON. */
 function parse(text: string): Message | undefined {
   try {
     const value: unknown = JSON.parse(text);

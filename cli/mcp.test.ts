@@ -20,7 +20,7 @@ afterAll(async () => {
 
 type Answer = { id: unknown; result?: Record<string, unknown>; error?: { code: number; message: string } };
 
-/** `agentrun mcp` as a client has it: it writes lines and reads lines. */
+/** Starts `agentrun mcp` the way a client does: it writes lines and reads lines. */
 function startBridge({ url = web.url, token = ADMIN_TOKEN }: { url?: string; token?: string } = {}) {
   const input = new PassThrough();
   const answers: Answer[] = [];
@@ -71,7 +71,7 @@ test("a client by lines is greeted, lists tools and calls them, and the program 
   expect((await bridge.answerTo(1)).result?.tools).toHaveLength(22);
   bridge.say("");
   bridge.say(callOf(2, "open_link", { id: "run_1" }));
-  // What was asked before the input ended is answered.
+  // Requests sent before the input ended are answered.
   expect(await bridge.end()).toBe(EXIT.ok);
   expect(bridge.answers.at(-1)).toMatchObject({ id: 2, result: { structuredContent: { url: expect.any(String) } } });
   expect([bridge.answers.length, bridge.notes]).toEqual([3, []]);

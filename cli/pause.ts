@@ -1,4 +1,4 @@
-/** Waits, or until it is no longer wanted. */
+/** Waits for a time, or until the signal aborts. */
 export function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {

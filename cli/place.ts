@@ -8,20 +8,23 @@ const EXAMPLE = "--url http://127.0.0.1:3000";
 /** Where a token was found. */
 export type TokenSource = "environment" | "login" | "data-folder";
 
-/** A server, and who asks it. */
+/** A server, and the token to use there. */
 export type Place = {
   url: string;
   token: string | null;
   source: TokenSource | null;
-  /** Why it is this server: by `--url` or `AGENTRUN_URL`, by this data folder, or for want of both. */
+  /**
+   * Why this server is asked: it was named by `--url` or `AGENTRUN_URL`, it belongs to this data folder, or there was
+   * neither.
+   */
   by: "name" | "folder" | "login";
 };
 
 type Told = { url: string | undefined; env: Record<string, string | undefined>; credentials: Credentials };
 
 /**
- * The server that is named, else the one that runs on this data folder, else the one that was logged in to last. What
- * was stored for one server goes to that server alone, wherever else one is asked.
+ * Finds the server to ask: the named one, else the one that runs on this data folder, else the one last logged in to. A
+ * token stored for one server is sent to that server alone.
  */
 export function findPlace({ url: asked, env, credentials }: Told): Place {
   const dataDir = env.AGENTRUN_DATA_DIR || ".agentrun";
@@ -30,7 +33,8 @@ export function findPlace({ url: asked, env, credentials }: Told): Place {
   const given = env.AGENTRUN_TOKEN || null;
   if (given !== null && !isToken(given))
     throw new UsageError("AGENTRUN_TOKEN is no token: it has a space, a line's end or a character that none has");
-  // A token of the environment is for some server that whoever set it knew of; it goes to none that was logged in to since.
+  // A token in the environment is meant for a server that its owner knew of, so it does not go to one that was logged
+  // in to since.
   const isLocal = given !== null || Boolean(env.AGENTRUN_DATA_DIR) || running?.isHere === true;
   const named = asked ?? (env.AGENTRUN_URL || null);
   const url = originOf(named ?? (isLocal ? null : credentials.lastUrl()) ?? local);
@@ -44,14 +48,17 @@ export function findPlace({ url: asked, env, credentials }: Told): Place {
     : { ...found, token: null, source: null };
 }
 
-/** An address as tokens are kept under it: its scheme, host and port. What has more is refused, lest the rest be lost. */
+/**
+ * Returns an address in the form under which tokens are kept: scheme, host and port. Refuses an address with more, so
+ * that nothing is silently dropped.
+ */
 export function originOf(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url === null || !/^https?:$/.test(url.protocol)) {
     const hint = /^[\w-]+[.:][\w.:-]+$/.test(text) ? `http://${text}, or https://${text}` : EXAMPLE;
     throw new UsageError(`“${text}” is no address of a server`, hint);
   }
-  // It may have a password in it.
+  // The address may contain a password, so it is not quoted.
   if (url.username !== "" || url.password !== "")
     throw new UsageError("an address of a server has no name or password in it", url.origin);
   if (url.pathname !== "/" || url.search !== "" || url.hash !== "")
@@ -59,14 +66,14 @@ export function originOf(text: string): string {
   return url.origin;
 }
 
-/** Whether it is this machine, which nobody else's word can lead away from. */
+/** Whether the address is this machine's own, which no one else can redirect. */
 export function isLoopback(address: string): boolean {
   return /^(localhost|127\.[\d.]+|\[::1\])$/.test(URL.canParse(address) ? new URL(address).hostname : "");
 }
 
 /**
- * The server that has this data folder. One that was killed has left its lock behind, and a folder of somebody else's
- * making may name any address.
+ * Returns the server that runs on a data folder. A server that was killed has left its lock behind, and a folder from
+ * somebody else may name any address.
  */
 function readRunning(dataDir: string): { address: string; isHere: boolean } | null {
   const file = path.join(dataDir, "lock");
@@ -84,13 +91,13 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** A text or number of a file of the data folder; null where there is none. */
+/** Reads a text or number from a file of the data folder; null where there is none. */
 function readField(file: string, field: string): string | number | null {
   try {
     const value = (JSON.parse(readFileSync(file, "utf8")) as Record<string, unknown>)[field];
     return (typeof value === "string" && value !== "") || typeof value === "number" ? value : null;
   } catch {
-    // Nothing ran here yet, or it belongs to somebody else: then a token has to be given.
+    // Nothing has run here yet, or the file belongs to somebody else: a token must then be given.
     return null;
   }
 }

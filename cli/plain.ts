@@ -1,12 +1,15 @@
 import { stripVTControlCharacters } from "node:util";
 import { showTricks } from "@/components/ui/hidden-text";
 
-/** A text of others' making as a terminal may be given it: no escape sequence, and nothing that moves what is written. */
+/**
+ * Returns foreign text in a form that is safe for a terminal: without escape sequences, and without characters that
+ * reorder text.
+ */
 export function plain(text: string): string {
   return showTricks(stripVTControlCharacters(text).replaceAll("\r\n", "\n")).replaceAll("\r", "\\r");
 }
 
-/** The same on one line. */
+/** Does the same, and puts everything on one line. */
 export function plainLine(text: string): string {
   return plain(text).replaceAll(/\s+/g, " ").trim();
 }

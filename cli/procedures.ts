@@ -2,7 +2,7 @@ import { nearest } from "@/contract/query/nearest";
 import type { Client, Method, Request } from "./client";
 import { UsageError } from "./failure";
 
-/** What of JSON Schema the server's document uses to describe an input. */
+/** The part of JSON Schema that the server's document uses to describe an input. */
 export type Schema = {
   type?: string | string[];
   properties?: Record<string, Schema>;
@@ -12,19 +12,19 @@ export type Schema = {
   enum?: unknown[];
   default?: unknown;
 };
-/** A procedure of the API as its document tells it. */
+/** A procedure of the API as the server's document describes it. */
 export type Procedure = {
   name: string;
   summary: string;
   method: Method;
   path: string;
-  /** All that it takes, wherever it stands in a request. */
+  /** All fields that it takes, wherever they stand in a request. */
   input: Schema;
   isStream: boolean;
 };
 
 type Content = Record<string, { schema?: Schema }>;
-/** One that is an object stands in the address as JSON. */
+/** A parameter that is an object stands in the address as JSON. */
 type Parameter = { name: string; in: string; required?: boolean; schema?: Schema; content?: Content };
 type Operation = {
   operationId?: string;
@@ -37,7 +37,7 @@ type Document = { paths?: Record<string, Record<string, Operation>> };
 
 const PREFIX = "/api/v1";
 
-/** Every procedure that the server has: this program knows none of them by itself, so that it never lags behind. */
+/** Reads every procedure of the server. This program has no list of its own, so that it never lags behind. */
 export async function readProcedures(client: Client): Promise<Procedure[]> {
   const { paths = {} } = (await client.read("/api/openapi.json")) as Document;
   return Object.entries(paths).flatMap(([path, operations]) =>
@@ -80,7 +80,7 @@ export function findProcedure(procedures: readonly Procedure[], name: string): P
   throw new UsageError(`there is no procedure ${name}`, near ?? "agentrun help");
 }
 
-/** The request that a procedure with an input is: what its path names stands there, the rest in its body or query. */
+/** Builds a procedure's request from an input: fields named in its path go there, the rest into the body or query. */
 export function requestOf({ method, path, name }: Procedure, input: Record<string, unknown>): Request {
   const rest = { ...input };
   const filled = path.replaceAll(/\{(\w+)\}/g, (_, parameter: string) => {

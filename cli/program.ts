@@ -10,7 +10,7 @@ import { generalHelp, helpOf, printHelp } from "./help";
 import type { Form, Io } from "./io";
 import { findPlace } from "./place";
 
-/** What surrounds the program. */
+/** The program's surroundings. */
 export type Surroundings = Omit<Io, "client" | "place" | "credentials" | "connect" | "form"> & {
   env: Record<string, string | undefined>;
   version: string;
@@ -26,12 +26,12 @@ const GENERAL: Options = {
 };
 const TIMEOUT_S = 30;
 
-/** Does what was typed; resolves with the exit code. What it does not know is thrown. */
+/** Runs what was typed and resolves with the exit code. Unknown errors are thrown. */
 export async function runProgram(args: readonly string[], around: Surroundings): Promise<number> {
   try {
     return await perform(args, around);
   } catch (error) {
-    // Ctrl-C ended what was under way.
+    // Ctrl-C ended what was in progress.
     if (around.signal.aborted && error instanceof Error && error.name === "AbortError") return EXIT.interrupted;
     const code = exitOf(error);
     if (code === undefined) throw error;
@@ -67,7 +67,9 @@ async function perform(args: readonly string[], around: Surroundings): Promise<n
   return options.help === true ? printHelp(io, { options, words: [name] }) : callProcedure(io, name, rest);
 }
 
-/** The first word that is no option's; which options a command has is known once it is. */
+/**
+ * Returns the first word that does not belong to an option. A command's own options are known only once its name is.
+ */
 function commandIn(args: readonly string[]): string | undefined {
   return parseArgs({ args: [...args], options: GENERAL, allowPositionals: true, strict: false }).positionals[0];
 }
@@ -77,7 +79,7 @@ function unknownCommand(name: string): UsageError {
   return new UsageError(`there is no command ${name}`, near === null ? "agentrun --help" : `agentrun ${near}`);
 }
 
-/** What lies behind a name is typed freely: values may begin with a dash behind their sign. */
+/** Words after a command's name are read freely: values may begin with a dash after their sign. */
 function read(args: readonly string[], own: Options): Typed {
   try {
     const options = { ...GENERAL, ...own };
@@ -102,13 +104,13 @@ function ioOf(around: Surroundings, options: Typed["options"]): Io {
   const placeOnce = once(() => findPlace({ url, env, credentials }));
   const clientOnce = once(() => {
     const place = placeOnce();
-    // Whoever logs in again ends the token that a program of theirs began with, and stores another.
+    // Logging in again ends the token that a running program began with, and stores another.
     const renew = () => (place.source === "login" ? (credentials.find(place.url)?.token ?? null) : null);
     return new Client(place, { timeoutMs, onRetry, renew });
   });
   return {
     ...{ ...around, form, credentials, connect },
-    // What needs no server, such as help, is not kept from it by what cannot be read.
+    // Read only when needed, so that help and other commands without a server work even if the file cannot be read.
     get place() {
       return placeOnce();
     },

@@ -1,13 +1,16 @@
 import type { Io } from "./io";
 import { plainLine } from "./plain";
 
-/** A column: its heading, and what stands in it. The widest one that may be cut gives way where a line is too long. */
+/**
+ * A column: its heading, and the text of each row. Where lines are too long, the widest column that may be cut is
+ * shortened.
+ */
 export type Column<Row> = { name: string; of: (row: Row) => string; canBeCut?: true };
 
 const GAP = "  ";
 const CUT_MIN = 12;
 
-/** Rows under their headings, as wide as the terminal; whole where the lines go elsewhere. */
+/** Formats rows under their headings, fitted to the terminal; uncut where the output is not a terminal. */
 export function formatTable<Row>(
   rows: readonly Row[],
   columns: readonly Column<Row>[],

@@ -6,7 +6,7 @@ import { followRun } from "./follow-run";
 import type { Io } from "./io";
 import { printEvent } from "./print";
 
-/** A turn that a run was given, and after which of the run's events it was. */
+/** A turn that was sent, and the last event of its run before it. */
 export type Sent = { sessionId: string; runId: string; commandId: string; afterSeq: number };
 
 const DECISIONS: Record<string, string> = {
@@ -17,7 +17,7 @@ const DECISIONS: Record<string, string> = {
   no: "decline",
 };
 
-/** Shows what an agent does until its turn has ended; the exit code is how that was. */
+/** Shows what an agent does until its turn has ended; the exit code says how it ended. */
 export async function followTurn(io: Io, sent: Sent): Promise<number> {
   const leaving = new AbortController();
   let interrupts = 0;
@@ -41,7 +41,10 @@ function interrupt(io: Io, { runId, commandId }: Sent): Promise<unknown> {
   return io.client.call({ method: "POST", path: `/runs/${encodeURIComponent(runId)}/commands`, body });
 }
 
-/** Asks who is there; whoever else answers first is heard, and an answer that comes late says so. */
+/**
+ * Asks the person at the terminal for a decision. Another answer may come first; a late answer here is then reported as
+ * such.
+ */
 async function decide(io: Io, { payload }: RunEvent): Promise<void> {
   const approvalId = textOf(payload, "approvalId");
   if (approvalId === null) return;
@@ -61,7 +64,7 @@ async function decide(io: Io, { payload }: RunEvent): Promise<void> {
   }
 }
 
-/** The exit code once the turn, or the run with it, has ended; null before. */
+/** Returns the exit code once the turn, or its run, has ended; null before. */
 function endOf(io: Io, { type, payload }: RunEvent, commandId: string): number | null {
   const isTurn =
     type === "backend_status" &&

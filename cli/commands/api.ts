@@ -5,7 +5,7 @@ import { printJson } from "@/cli/print";
 
 const METHODS: readonly Method[] = ["GET", "POST", "PATCH", "DELETE"];
 
-/** One call as it is, such as a page of the console copies it. */
+/** Makes a single call as it is typed, such as one copied from a page of the console. */
 export const api: Command = {
   name: "api",
   usage: "METHOD PATH [JSON]",
@@ -24,7 +24,7 @@ function readBody(json: string): object {
     const body: unknown = JSON.parse(json);
     if (typeof body === "object" && body !== null) return body;
   } catch {
-    // Said below, as for any other text that is no object.
+    // Reported below, as for any other text that is not an object.
   }
   throw new UsageError(
     "the body is no object of JSON",

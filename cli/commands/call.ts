@@ -6,7 +6,7 @@ import type { Io } from "@/cli/io";
 import { printJson, printLines } from "@/cli/print";
 import { findProcedure, readProcedures, requestOf } from "@/cli/procedures";
 
-/** Calls any procedure of the API by its name, or follows it where it is a stream. */
+/** Calls any procedure of the API by name, or follows it where it is a stream. */
 export async function callProcedure(io: Io, name: string, typed: Typed): Promise<number> {
   const procedure = findProcedure(await readProcedures(io.client), name);
   const input = { ...readInput(textOf(typed, "input")), ...readAssignments(typed.words, procedure.input) };
@@ -19,7 +19,7 @@ export async function callProcedure(io: Io, name: string, typed: Typed): Promise
   return io.signal.aborted ? EXIT.interrupted : EXIT.ok;
 }
 
-/** An object of JSON out of a file, or of what is piped in for `-`. */
+/** Reads a JSON object from a file, or from stdin for `-`. */
 function readInput(file: string | undefined): Record<string, unknown> {
   if (file === undefined) return {};
   const text = readText(file);
@@ -27,7 +27,7 @@ function readInput(file: string | undefined): Record<string, unknown> {
     const value: unknown = JSON.parse(text);
     if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
   } catch {
-    // Said below, as for any other text that is no object.
+    // Reported below, as for any other text that is not an object.
   }
   throw new UsageError(`${file === "-" ? "what is piped in" : file} is no object of JSON`);
 }

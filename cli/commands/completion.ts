@@ -3,7 +3,10 @@ import { EXIT, UsageError } from "@/cli/failure";
 
 export const SHELLS = ["bash", "zsh", "fish"] as const;
 
-/** What a shell reads to complete what is typed behind `agentrun`; it asks this very program, and with it the server. */
+/**
+ * Prints the script by which a shell completes words after `agentrun`. The script asks this program, which asks the
+ * server.
+ */
 export const completion: Command = {
   name: "completion",
   usage: SHELLS.join("|"),
@@ -27,7 +30,7 @@ function quoted(word: string): string {
 }
 
 const SCRIPTS: Record<(typeof SHELLS)[number], (ask: string) => string> = {
-  // bash ends words at : and =, and takes a candidate for what follows the last of them.
+  // bash splits words at : and =, and takes a candidate for what follows the last of them.
   bash: (ask) => `_agentrun() {
   local line="\${COMP_LINE:0:$COMP_POINT}" last kept candidate
   local -a words

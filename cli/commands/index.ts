@@ -14,7 +14,7 @@ import { whoami } from "./whoami";
 
 export { callProcedure } from "./call";
 
-/** The commands of this program's own; every procedure of the API is one too. */
+/** The program's own commands. Every procedure of the API is a command too. */
 export const commands: readonly Command[] = [
   ...[run, logs, ls, top, status, open],
   ...[login, logout, whoami, api, mcp, completion],

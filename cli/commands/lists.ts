@@ -17,11 +17,11 @@ import type { Runner } from "@/contract/runner";
 import type { SessionSummary } from "@/contract/session";
 import type { StorageSummary } from "@/contract/storage";
 
-/** A list of the console, as a terminal shows it. */
+/** A list of the console as a terminal shows it. */
 export type Listing<Filter, Row> = {
   path: string;
   query: QueryPage<never>;
-  /** What a filter asks the server for. */
+  /** Converts a filter to the server's input. */
   input: (filter: Filter) => object;
   columns: readonly Column<Row>[];
 };
@@ -33,7 +33,7 @@ function listing<Filter, Row>(path: string, query: unknown, more: Pick<Listing<F
   return { path, query, ...more } as unknown as Listing<never, never>;
 }
 
-/** Every list by its name. */
+/** Every list by name. */
 export const LISTINGS: Record<string, Listing<never, never>> = {
   sessions: listing<Parameters<typeof sessionsInput>[0], SessionSummary>("/sessions", QUERY_PAGES.sessions, {
     input: (filter) => sessionsInput(filter, null),

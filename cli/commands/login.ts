@@ -11,10 +11,13 @@ import { revokeLogin } from "@/cli/revoke-login";
 import { DevicePoll, DeviceSignInBegun } from "@/contract/device-sign-in";
 import type { CreatedToken } from "@/contract/identity";
 
-/** A server that is away is asked again after at most so long, seconds; one that says less than the first asks for trouble. */
+/**
+ * Bounds of the pause between two polls, in seconds: the upper one holds while the server is away, the lower one
+ * against a server that names less.
+ */
 const INTERVAL_S = { min: 1, max: 60 };
 
-/** Has a person allow this program in their browser, and keeps the token that it gets. */
+/** Lets a person allow this program in their browser, and stores the token that it gets. */
 export const login: Command = {
   name: "login",
   usage: "[ADDRESS]",
@@ -26,7 +29,7 @@ export const login: Command = {
   async run(io, { words: [address, ...more] }) {
     if (more.length > 0) throw new UsageError("login takes one address", "agentrun login http://127.0.0.1:3000");
     const url = address === undefined ? io.place.url : originOf(address);
-    // Nobody is asked for what could not be kept, or used.
+    // Reads the stored sign-ins first, so that nobody is asked to allow a token that could not be stored or used.
     const { place } = io;
     io.credentials.find(url);
     if (url.startsWith("http:") && !isLoopback(url))
@@ -40,19 +43,21 @@ export const login: Command = {
     const until = token.expiresAt === null ? "" : `, until ${plainLine(token.expiresAt)}`;
     io.note(`signed in to ${url} as ${plainLine(token.name)}${until}`);
     if (place.source === "environment") io.note("AGENTRUN_TOKEN is set, and goes before it");
-    // It is asked where no other is named, and none runs in this folder.
+    // Other commands use the new server only where no other is named, and none runs in this folder.
     if (place.url !== url && place.by !== "login")
       io.note(`here other commands ask ${place.url}: name this one by --url or AGENTRUN_URL`);
     return EXIT.ok;
   },
 };
 
-/** To ask again would change nothing. */
+/** Trying again would change nothing. */
 class StrangeAnswerError extends UnreachableError {}
 
 type Question<Schema> = { path: string; body: object; answer: Schema };
 
-/** What the server answers, which is any server whose address was typed: what is not as it must be is no AgentRun's. */
+/**
+ * Asks the server at the typed address, which may be any server: an answer of another form does not come from AgentRun.
+ */
 async function ask<Schema extends z.ZodType>(
   io: Io,
   client: Client,
@@ -64,13 +69,13 @@ async function ask<Schema extends z.ZodType>(
   throw new StrangeAnswerError(client.url, "what answers there is no AgentRun");
 }
 
-/** Who asks, for the person who has to know it again: their own name and their machine's. */
+/** Returns the name of the person and the machine, by which the person recognises the request. */
 function ownName(): string {
   let user = "";
   try {
     user = userInfo().username;
   } catch {
-    // A container may have no user of this number.
+    // A container may have no user with this number.
   }
   const name = [user, hostname()].filter((part) => part !== "").join("@");
   return name.replaceAll(/\p{C}/gu, "").slice(0, 80).trim() || "agentrun";
@@ -90,7 +95,7 @@ function isAt(url: string, page: string): boolean {
   return URL.canParse(page) && new URL(page).origin === url;
 }
 
-/** What the others become: an exit code, and why. */
+/** The exit code and reason for each state that ends the wait without a token. */
 const ENDS: Record<Exclude<DevicePoll["state"], "waiting" | "slow-down" | "allowed">, [code: number, why: string]> = {
   refused: [EXIT.forbidden, "it was refused in the browser"],
   ended: [EXIT.forbidden, "the browser that allowed it is signed out by now: run agentrun login again"],
@@ -101,7 +106,10 @@ const ENDS: Record<Exclude<DevicePoll["state"], "waiting" | "slow-down" | "allow
   ],
 };
 
-/** The token, once somebody has allowed it; or the exit code where nobody did, with why noted. */
+/**
+ * Waits until somebody allows the sign-in and returns the token. Where nobody does, notes the reason and returns the
+ * exit code.
+ */
 async function waitForToken(io: Io, client: Client, begun: DeviceSignInBegun): Promise<CreatedToken | number> {
   const endsAt = Date.now() + begun.expiresInSeconds * 1_000;
   const body = { deviceCode: begun.deviceCode };
@@ -114,7 +122,7 @@ async function waitForToken(io: Io, client: Client, begun: DeviceSignInBegun): P
       intervalS = intervalSeconds;
       if (state === "allowed" && token !== null) return token;
       const isUndecided = state === "waiting" || state === "slow-down" || state === "allowed";
-      // A server that never says that it is over keeps nobody waiting.
+      // The wait ends even if the server never reports that the sign-in has expired.
       if (isUndecided && Date.now() <= endsAt) continue;
       const [code, why] = ENDS[isUndecided ? "expired" : state];
       io.note(`agentrun: ${why}`);
@@ -127,14 +135,14 @@ async function waitForToken(io: Io, client: Client, begun: DeviceSignInBegun): P
   }
 }
 
-/** Whether it may be otherwise in a while: nobody there, no answer, or one too many requests. */
+/** Whether trying again may help: nobody or nothing answered, there were too many requests, or the server failed. */
 function isPassing(error: unknown): boolean {
   if (error instanceof StrangeAnswerError) return false;
   const code = exitOf(error);
   return code === EXIT.unreachable || code === EXIT.timeout || (error instanceof RefusedError && error.status >= 500);
 }
 
-/** Stores what was given, in the place of what was before, which then is good for nothing; what cannot be kept is given back. */
+/** Stores the new token and revokes the one that it replaces. Revokes the new one if it cannot be stored. */
 async function keep(io: Io, url: string, { token, id: tokenId, name, expiresAt }: CreatedToken): Promise<void> {
   const login = { token, tokenId, name, expiresAt };
   let earlier = null;

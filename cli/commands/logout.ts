@@ -4,7 +4,7 @@ import type { Io } from "@/cli/io";
 import { originOf } from "@/cli/place";
 import { revokeLogin } from "@/cli/revoke-login";
 
-/** Ends what `login` was given, here and at the server. */
+/** Ends a sign-in of `login`, here and at the server. */
 export const logout: Command = {
   name: "logout",
   usage: "[ADDRESS]",
@@ -23,7 +23,7 @@ export const logout: Command = {
     });
     const code = failure === null ? EXIT.ok : exitOf(failure);
     if (code === undefined) throw failure;
-    // Whoever signs out wants it gone from this machine, whatever the server says.
+    // Whoever signs out wants the token gone from this machine, whatever the server says.
     credentials.remove(url, login.tokenId);
     if (failure === null) io.note(`signed out of ${url}${wasGood ? "" : ": its token had ended before"}`);
     else {

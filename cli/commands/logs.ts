@@ -9,7 +9,7 @@ import type { Run } from "@/contract/run";
 
 const PAGE = 500;
 
-/** What a run did, or a session's last one, from its first event. */
+/** Prints what a run did, or a session's last run, from its first event. */
 export const logs: Command = {
   name: "logs",
   usage: "RUN|SESSION",
@@ -54,7 +54,7 @@ async function printAll(io: Io, runId: string, after: number): Promise<number> {
   return EXIT.interrupted;
 }
 
-/** Ends with the run, and as it did. */
+/** Follows a run until its end; the exit code is that of the run's end. */
 async function follow(io: Io, runId: string, afterSeq: number): Promise<number> {
   let status: unknown = null;
   for await (const event of followRun(io, { runId, afterSeq }, io.signal)) {

@@ -10,10 +10,10 @@ import { LISTINGS, type Listing } from "./lists";
 type Page = { items: never[]; cursor: string | null };
 
 const LIMIT_DEFAULT = 50;
-/** Of one page, as the API bounds it. */
+/** Maximum rows of one page, as the API bounds it. */
 const PAGE_MAX = 200;
 
-/** A list of the console, narrowed by its very words. */
+/** Prints a list of the console, narrowed by the same query language. */
 export const ls: Command = {
   name: "ls",
   usage: `${Object.keys(LISTINGS).join("|")} [QUERY]`,
@@ -60,7 +60,7 @@ async function print(io: Io, listing: Listing<never, never>, input: object, max:
     if (io.form === "ndjson") printLines(io, page.items);
     items.push(...page.items);
     cursor = page.cursor;
-    // A page may be short where a condition is looked for row by row.
+    // A page may be short where a condition is checked row by row.
   } while (cursor !== null && items.length < max && !io.signal.aborted);
   if (io.form === "json") printJson(io, { items, cursor });
   if (io.form !== "table") return;

@@ -2,7 +2,7 @@ import type { Command } from "@/cli/command";
 import { EXIT } from "@/cli/failure";
 import { McpBridge } from "@/cli/mcp-bridge";
 
-/** For clients that start a program and talk to it by lines; those that speak HTTP ask the server themselves. */
+/** Serves clients that start a program and exchange lines with it; clients that speak HTTP call the server directly. */
 export const mcp: Command = {
   name: "mcp",
   usage: "",
@@ -19,7 +19,7 @@ export const mcp: Command = {
       const answering = bridge.forward(line).finally(() => underWay.delete(answering));
       underWay.add(answering);
     }
-    // What was asked is answered, also where nothing more will be.
+    // Requests already received are still answered after the input has ended.
     await Promise.all(underWay);
     return EXIT.ok;
   },

@@ -1,7 +1,7 @@
 import type { Command } from "@/cli/command";
 import { EXIT, UsageError } from "@/cli/failure";
 
-/** Where the console shows a session, run, task or whatever else has an id. */
+/** Prints where the console shows a session, run, task or other record with an id. */
 export const open: Command = {
   name: "open",
   usage: "ID",

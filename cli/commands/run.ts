@@ -15,7 +15,7 @@ import type { Session } from "@/contract/session";
 
 const PROFILE_DEFAULT = "demo";
 
-/** Sends an agent a message and shows what it does, until its turn has ended. */
+/** Sends an agent a message and shows what it does until its turn has ended. */
 export const run: Command = {
   name: "run",
   usage: "TEXT, or - for what is piped in",
@@ -54,7 +54,7 @@ function readAsk(typed: Typed): Ask {
   if (text.trim() === "") throw new UsageError("run needs something to say", `agentrun run "write a file"`);
   const outputSchema = readSchema(typed);
   const ask = { text, ...(outputSchema === undefined ? {} : { outputSchema }) };
-  // Judged before a session is made for it.
+  // Checked before a session is made for it.
   const [issue] = COMMAND_PAYLOADS.turn.safeParse(ask).error?.issues ?? [];
   if (issue === undefined) return ask as Ask;
   const [what, ...place] = issue.path.map(String);
@@ -75,7 +75,7 @@ function readSchema(typed: Typed): unknown {
   }
 }
 
-/** Shows the turn to whoever watches; its output alone is data. */
+/** Shows the turn as notes; only its output is data. */
 async function followOutput(io: Io, sent: Sent): Promise<number> {
   const code = await followTurn({ ...io, form: "table", out: io.note }, sent);
   if (code !== EXIT.ok) return code;
@@ -85,7 +85,7 @@ async function followOutput(io: Io, sent: Sent): Promise<number> {
     printJson(io, output);
     return EXIT.ok;
   }
-  // Its run may have ended before it, and a runner of the release before this knows no schemas.
+  // Its run may have ended before the turn, and a runner of the previous release does not know schemas.
   io.note(`its turn is ${state}, and has no output`);
   return EXIT.failed;
 }
@@ -107,14 +107,14 @@ async function sessionFor(io: Io, typed: Typed): Promise<Session> {
   return session;
 }
 
-/** To the session's open run, else to a new one that is made as its last. */
+/** Sends the message to the session's open run, else to a new run with the settings of its last one. */
 async function send(io: Io, session: Session, ask: Ask): Promise<Sent> {
   const last = (await newestRun(io, session.sessionId)) ?? null;
   const openRun = last !== null && isOpen(last) ? last : null;
   const runIds = openRun === null ? [] : [openRun.id];
   const draft = { draftId: randomUUID(), ...ask, session, runIds, ...(await runDefaults(session, last)) };
   const { runId, command } = await sendTurn(sendPorts(io), draft);
-  // A run that is new begins with its first event.
+  // Events of a new run are read from the first.
   const afterSeq = runId === openRun?.id ? openRun.lastEventSeq : 0;
   return { sessionId: session.sessionId, runId, commandId: command.id, afterSeq };
 }

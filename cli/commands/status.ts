@@ -5,7 +5,7 @@ import { printJson } from "@/cli/print";
 import { formatTable } from "@/cli/table";
 import type { ServerStatus } from "@/contract/status";
 
-/** Whether every part of the server does what it is there for; the exit code says the same. */
+/** Prints whether every part of the server works; the exit code says the same. */
 export const status: Command = {
   name: "status",
   usage: "",

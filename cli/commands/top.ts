@@ -11,7 +11,7 @@ import type { QueueCommander } from "@/contract/queue-commander";
 const LOOK_MS = 2_000;
 const CLEAR = "\u001b[H\u001b[J";
 
-/** The queue at a glance: what needs a person, what runs, what comes next. On a terminal it goes on looking. */
+/** Shows the queue at a glance: what needs a person, what runs, what comes next. On a terminal it keeps refreshing. */
 export const top: Command = {
   name: "top",
   usage: "[QUEUE]",
@@ -66,7 +66,9 @@ function linesOf(io: Io, { queue, stats, waits, throughput, oldest, attention, a
 
 type Task = { taskId: string; queue: string; lane: string; title: string };
 
-/** A line for each task below one of headings, with a column of what matters in this part; no line where there is no task. */
+/**
+ * Formats a line for each task under a heading, with one more column for this part; no lines where there are no tasks.
+ */
 function taskLines<Row extends Task>(io: Io, tasks: readonly Row[], more: Column<Row>): string[] {
   if (tasks.length === 0) return [];
   const columns: Column<Row>[] = [
@@ -78,7 +80,7 @@ function taskLines<Row extends Task>(io: Io, tasks: readonly Row[], more: Column
   return formatTable(tasks, columns, io);
 }
 
-/** Lines under what they are, and nothing where there are none. */
+/** Formats lines under their title, and nothing where there are none. */
 function part(io: Io, title: string, lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : ["", io.style("bold", title), ...lines];
 }

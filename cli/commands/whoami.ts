@@ -6,7 +6,7 @@ import { plainLine } from "@/cli/plain";
 import { printJson } from "@/cli/print";
 import type { Identity } from "@/contract/identity";
 
-/** Who asks which server, what they may do there, and by what. */
+/** Prints which server is asked, who the caller is, what they may do there, and where the token came from. */
 export const whoami: Command = {
   name: "whoami",
   usage: "",
