@@ -69,7 +69,7 @@ export function draftOf({ $schema }: JsonSchema): Draft | undefined {
   return DRAFTS.get(typeof $schema === "string" ? $schema.replace(/#$/, "") : $schema);
 }
 
-/** Returns the fault because of which no value could be checked against a schema; null where there is none. */
+/** Returns the fault that prevents checking values against a schema; null where there is none. */
 export function faultIn(root: JsonSchema): SchemaFault | null {
   const draft = draftOf(root);
   if (draft === undefined) return { path: ["$schema"], message: "expected the draft 2020-12 or draft-07" };

@@ -1,6 +1,6 @@
 /**
- * The folder in which `agentrun login` keeps a person's tokens, by the XDG base directories, by which a path that is not
- * absolute counts as none. undefined for somebody who has neither that nor a home.
+ * Returns the folder in which `agentrun login` keeps a person's tokens, by the XDG base directories: a variable whose
+ * path is not absolute is ignored. undefined for somebody with neither a configuration folder nor a home.
  */
 export function loginsFolder({
   XDG_CONFIG_HOME: told = "",

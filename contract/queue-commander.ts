@@ -2,7 +2,7 @@ import { z } from "zod";
 import { RecordId } from "./ids";
 import { QueueScopeInput, QueueStats, QueueTask, TASK_STATES } from "./queue";
 
-/** What needs a person, the most pressing kind first. */
+/** What needs a person, most pressing kind first. */
 export const ATTENTION_KINDS = [
   "approval",
   "session-evicted",
@@ -12,7 +12,7 @@ export const ATTENTION_KINDS = [
   "dead-letter",
 ] as const;
 export type AttentionKind = (typeof ATTENTION_KINDS)[number];
-/** Maximum number of things that need a person in the commander, and of one kind. */
+/** Maximum number of things needing a person that the commander lists, and of one kind. */
 export const ATTENTION_MAX = 50;
 export const ATTENTION_KIND_MAX = 20;
 /** The count for each kind stops here; the response says when there are more. */
@@ -37,7 +37,7 @@ export const QueueAttention = z.object({
   since: z.string(),
 });
 export type QueueAttention = z.infer<typeof QueueAttention>;
-/** How many there are of a kind that needs a person. */
+/** The number of things of one kind that need a person. */
 export const kindCount = <Kind extends string>(kinds: readonly [Kind, ...Kind[]]) =>
   z.object({ kind: z.enum(kinds), count: z.number(), hasMore: z.boolean() });
 

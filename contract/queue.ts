@@ -358,7 +358,7 @@ export const QueueTask = z.object({
   expiresAt: z.string().nullable(),
   retry: StoredRef.nullable(),
   concurrencyKey: z.string().nullable(),
-  /** The run of the attempt under way, or of the last. */
+  /** The run of the current attempt, or of the last one. */
   runId: z.string().nullable(),
   attemptCount: z.number(),
   /** What ended the last attempt. */

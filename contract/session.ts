@@ -182,7 +182,7 @@ export const SessionDigest = z.object({
   tokens: Spent,
   /**
    * The newest event with words of its active or last run, as one line of at most 200 characters. Only the newest few
-   * events are looked at; null where they have no words, as before the first turn.
+   * events are looked at; null where they contain no words, as before the first turn.
    */
   lastEvent: z
     .object({ runId: z.string(), seq: z.number(), type: z.string(), text: z.string(), createdAt: z.string() })

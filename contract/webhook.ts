@@ -38,7 +38,7 @@ export const WebhookInput = z.strictObject({ webhookId: RecordId });
 export type WebhookInput = z.infer<typeof WebhookInput>;
 
 export const CreateWebhookInput = z.strictObject({
-  /** Of the webhooks of a tenant no two have the same. */
+  /** Unique among the tenant's webhooks. */
   name: chosenName(80),
   url: WebhookUrl,
   events: Events,
@@ -73,7 +73,7 @@ export type UpdateWebhookInput = z.infer<typeof UpdateWebhookInput>;
 export const DeleteWebhookInput = z.strictObject({ webhookId: RecordId, expectedVersion: Int32.optional() });
 export type DeleteWebhookInput = z.infer<typeof DeleteWebhookInput>;
 
-/** An address that is told of what happens. */
+/** An address that is sent events. */
 export const Webhook = z.object({
   id: z.string(),
   /** null: every tenant. */
