@@ -189,7 +189,7 @@ export class Agent {
     }
   }
 
-  /** Adds to the turn under way; false when there is none (any more). */
+  /** Adds to the running turn; returns false when there is none, or none any more. */
   async steer(commandId: string, message: Message): Promise<boolean> {
     const turnId = this.active?.turnId;
     if (turnId === undefined) return false;
@@ -208,8 +208,8 @@ export class Agent {
   }
 
   /**
-   * Ends the turn under way and the commands it left in the background, within ten seconds: past that codex is killed,
-   * and the turn counts as interrupted all the same. False when no turn was under way.
+   * Ends the running turn and the commands that it left in the background, within ten seconds. After that codex is
+   * killed, and the turn counts as interrupted as well. Returns false when no turn was running.
    */
   async interrupt(boundMs = this.opts.interruptBoundMs ?? INTERRUPT_BOUND_MS): Promise<boolean> {
     const { active } = this;
@@ -296,7 +296,7 @@ export class Agent {
     }
   }
 
-  /** Ends the turn once its own thread and all others are done. */
+  /** Ends the turn once the agent's own thread and all others are done. */
   private settle(): void {
     const { active } = this;
     if (active?.own === undefined || this.others.size > 0) return;

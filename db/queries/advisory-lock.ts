@@ -67,8 +67,8 @@ function keyOf(name: string): bigint {
 }
 
 /**
- * Takes an owner's key exclusively, until the commit. Held while adding something of which an owner may have a limited
- * number.
+ * Takes an owner's key exclusively, until the commit. Held while adding a record of which an owner may have only so
+ * many.
  */
 export async function lockOwnerKey(tx: Tx, name: string): Promise<void> {
   await tx.execute(sql`select pg_advisory_xact_lock(${keyOf(name).toString()}::bigint)`);

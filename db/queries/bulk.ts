@@ -55,7 +55,7 @@ type Taken = { total: number; willDo: number; isMade: boolean };
 
 /**
  * Creates a bulk action of everything that matches now, in the order of the screen. One statement takes all targets, so
- * that they are those of one moment. With `isJudged`, targets that would be left as they are are refused at once:
+ * that they are those of one moment. With `isJudged`, targets that the action would not change are refused at once:
  * somebody has confirmed the number of the others, and a target that was shown as spared must not be changed later.
  * Nothing is created where more than `max` match or the action's key is taken.
  */
@@ -80,7 +80,7 @@ export async function takeMatching(
 }
 
 /**
- * Creates a bulk action of those results of another one that have a given outcome. Returns false where its key is
+ * Creates a bulk action from those results of another one that have a given outcome. Returns false where its key is
  * taken.
  */
 export async function takeResults(tx: Tx, bulk: NewBulk, from: { bulkId: string; outcome: BulkOutcome }) {

@@ -23,7 +23,7 @@ const tenantId = sql.placeholder("tenantId");
 /** Whether a row belongs to the tenant; null allows every tenant. */
 const isOwned = (column: PgColumn) => sql`(${tenantId}::text is null or ${column} = ${tenantId})`;
 
-// Every verb of a runner begins with some of these.
+// Every procedure that runners call begins with some of these.
 const findRun = prepared("find-run", (db) =>
   db
     .select({ sessionId: runs.sessionId, taskId: runs.taskId })

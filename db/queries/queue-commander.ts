@@ -46,7 +46,7 @@ export function shapeOf({ tenantId, projectId, queue }: Sight): SightShape {
   return { ofTenant: tenantId !== null, ofProject: projectId !== undefined, ofQueue: queue !== undefined };
 }
 
-/** The values of a sight's placeholders, except its places, of which one statement may have several sets. */
+/** The values of a sight's placeholders, except its places: one statement may have several sets of places. */
 export function valuesOf({ tenantId, projectId, queue }: Sight): Record<string, unknown> {
   return { tenantId, projectId, queue };
 }

@@ -56,7 +56,7 @@ export async function keepDoubts(
 }
 
 /**
- * Locks those of some tasks that wait for others. A task that somebody else is changing is noted, to be judged later.
+ * Locks the given tasks that still wait for others. A task that somebody else is changing is noted, to be judged later.
  */
 export async function lockHeld(tx: Tx, taskIds: string[]): Promise<{ locked: string[]; missed: number }> {
   const rows = await executeNamed<{ id: string }>(

@@ -3,9 +3,9 @@ import { columnsOf, type PreparedBatch, type Stored, storedOf } from "./append-e
 import { jsonbArray, textArray } from "./binary-arrays";
 
 /**
- * Stores, as nearly always possible, those batches whose run is open, held by their writer and locked by nobody else,
- * and that are not stored yet. For the others it decides nothing and returns null: `judgeBatches` looks into them. No
- * two batches may belong to one run.
+ * Stores the batches whose run is open, held by their writer and locked by nobody else, and that are not stored yet;
+ * nearly all batches are like this. For the others it decides nothing and returns null: `judgeBatches` looks into them.
+ * No two batches may belong to one run.
  */
 export async function storeOpenBatches(pool: pg.Pool, batches: PreparedBatch[]): Promise<(Stored | null)[]> {
   const [only] = batches;

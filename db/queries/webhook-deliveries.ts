@@ -148,7 +148,7 @@ export async function noteAnswer(
     update agentrun_webhooks set ${change} where id = ${webhookId} and url = ${url} and ${isNews}`);
 }
 
-/** Removes a batch of what is older than so many days. Returns their number. */
+/** Removes a batch of the deliveries older than `days`. Returns their number. */
 export async function removeOldDeliveries(db: Db | Tx, days: number, batch: number): Promise<number> {
   const { rowCount } = await db.execute(sql`
     delete from agentrun_webhook_deliveries where id in (
