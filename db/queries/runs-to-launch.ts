@@ -3,7 +3,8 @@ import type { Db, Tx } from "@/db/client";
 
 /**
  * Finds runs that a runner should be started for, oldest first: pending, due, with an open command, on a session that
- * nothing else holds and whose volume is usable. At most one for each session, so that its runs go one after another.
+ * nothing else holds and whose storage state allows it. At most one for each session, so that its runs go one after
+ * another.
  */
 export async function findRunsToLaunch(db: Db | Tx, batchMax: number): Promise<string[]> {
   const { rows } = await db.execute<{ id: string }>(sql`
