@@ -8,7 +8,7 @@ import { createWebhook, deleteWebhook, WebhookSender } from "@/server/webhooks";
 import { startBenchDatabase } from "./database";
 import { quantile } from "./measure";
 
-// What a run's end costs more where webhooks may be told of it, and how fast messages leave.
+// What a run's end and a new session cost more where webhooks may be told of them, and how fast messages leave.
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 5);
 const ENDS = 2_000;
 const MESSAGES = 2_000;
@@ -35,7 +35,7 @@ async function endOneByOne(): Promise<number> {
   return ((performance.now() - startedAt) * 1_000) / ENDS;
 }
 
-const make = (address: string, event: "run.completed" | "run.failed") =>
+const make = (address: string, event: "run.completed" | "run.failed" | "session.created") =>
   createWebhook(ctx, { name: address, url: address, events: [event], projectIds: [], queues: [], format: "json" });
 const ways: [string, () => Promise<() => Promise<unknown>>][] = [
   [
@@ -50,7 +50,7 @@ const ways: [string, () => Promise<() => Promise<unknown>>][] = [
   ["one that is told", () => made("run.completed")],
 ];
 
-async function made(event: "run.completed" | "run.failed"): Promise<() => Promise<unknown>> {
+async function made(event: "run.completed" | "run.failed" | "session.created"): Promise<() => Promise<unknown>> {
   const { id: webhookId } = await make("http://127.0.0.1:9/", event);
   return async () => {
     await client.query("truncate agentrun_webhook_events");
@@ -68,13 +68,47 @@ for (let round = 0; round < ROUNDS; round += 1) {
   }
 }
 console.log(`\nthe end of a run, one after another, microseconds, median of ${ROUNDS} rounds of ${ENDS}`);
-for (const [name, seen] of costs)
-  console.log(
-    `  ${name.padEnd(36)} ${quantile(
-      seen.sort((a, b) => a - b),
-      0.5,
-    ).toFixed(0)}`,
-  );
+for (const [name, seen] of costs) console.log(`  ${name.padEnd(36)} ${medianOf(seen)}`);
+
+function medianOf(seen: number[]): string {
+  return quantile(
+    seen.sort((a, b) => a - b),
+    0.5,
+  ).toFixed(0);
+}
+
+/** Sessions as they are made one by one, and as the dispatcher makes them, with and without webhooks to be told of them. */
+async function measureSessions(title: string, each: number): Promise<void> {
+  const insert = `insert into agentrun_sessions (session_id, tenant_id, project_id, backend_profile)
+    select gen_random_uuid()::text, 'default', 'default', 'demo' from generate_series(1, ${each})`;
+  const trigger = (act: string) =>
+    client.query(`alter table agentrun_sessions ${act} trigger agentrun_sessions_tell_new`);
+  const begin: Record<string, () => Promise<() => Promise<unknown>>> = {
+    "without the trigger": async () => {
+      await trigger("disable");
+      return () => trigger("enable");
+    },
+    "no webhook": async () => async () => undefined,
+    "one that asks for something else": () => made("run.failed"),
+    "one that is told": () => made("session.created"),
+  };
+  const seen = new Map<string, number[]>(Object.keys(begin).map((name) => [name, []]));
+  for (let round = 0; round <= ROUNDS * 2; round += 1) {
+    for (const [name, prepare] of Object.entries(begin)) {
+      const undo = await prepare();
+      const startedAt = performance.now();
+      for (let count = 0; count < ENDS; count += each) await client.query(insert);
+      // The first warms up.
+      if (round > 0) seen.get(name)?.push(((performance.now() - startedAt) * 1_000) / ENDS);
+      await undo();
+      await client.query("truncate agentrun_sessions cascade");
+    }
+  }
+  console.log(`\na new session, ${title}, microseconds, median of ${ROUNDS * 2} rounds of ${ENDS}`);
+  for (const [name, costs] of seen) console.log(`  ${name.padEnd(36)} ${medianOf(costs)}`);
+}
+await measureSessions("one after another", 1);
+await measureSessions("a hundred a statement", 100);
 
 console.log(`\n${MESSAGES} messages, each signed, sent, answered and settled`);
 for (const receivers of [1, 8]) {

@@ -73,7 +73,7 @@ test("what a procedure takes, and the values of what takes one of a few", async 
     "decision=acceptForSession",
   ]);
   expect(await candidates("webhooks.create", "events=task.")).toEqual(
-    ["completed", "failed", "cancelled", "parked"].map((state) => `events=task.${state}`),
+    ["completed", "failed", "cancelled", "parked", "held"].map((state) => `events=task.${state}`),
   );
   expect(await candidates("no.procedure", "")).toEqual([]);
 });

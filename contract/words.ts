@@ -297,7 +297,7 @@ export type LatencyWindow = (typeof LATENCY_WINDOWS)[number];
 
 /**
  * The events that a webhook can be sent. A task is parked when its provider's limit is reached and it waits for a
- * person or a time.
+ * person or a time. A task is held when one of its dependencies failed and it waits for a person.
  */
 export const WEBHOOK_EVENTS = [
   "turn.completed",
@@ -310,6 +310,7 @@ export const WEBHOOK_EVENTS = [
   "task.failed",
   "task.cancelled",
   "task.parked",
+  "task.held",
   "approval.requested",
   "approval.decided",
   "approval.superseded",
@@ -317,6 +318,15 @@ export const WEBHOOK_EVENTS = [
   "schedule.refused",
   "budget.near",
   "budget.reached",
+  "session.created",
+  "session.renamed",
+  "session.deleted",
+  "volume.evicted",
+  "volume.restored",
+  "archive.failed",
+  "runner.lost",
+  "backend.unavailable",
+  "backend.available",
 ] as const;
 export type WebhookEvent = (typeof WEBHOOK_EVENTS)[number];
 /** The type of the message that tests a webhook. */

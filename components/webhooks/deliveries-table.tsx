@@ -3,7 +3,6 @@
 import { ChevronDown, ChevronRight } from "lucide-react";
 import Link from "next/link";
 import { Fragment } from "react";
-import { recordAddress } from "@/components/shell/addresses";
 import { Button } from "@/components/ui/button";
 import { formatPlural, shortenId } from "@/components/ui/format";
 import { showTricks } from "@/components/ui/hidden-text";
@@ -116,10 +115,10 @@ function Disclosure({ delivery, isOpen, onToggle }: DisclosureProps) {
 function Subject({ delivery }: { delivery: WebhookDelivery }) {
   const subject = subjectOf(delivery);
   if (subject === null) return null;
-  const { id, title } = subject;
+  const { id, title, address } = subject;
   return (
     <Link
-      href={recordAddress(id)}
+      href={address}
       prefetch={false}
       title={showTricks(title === null ? id : `${title}\n${id}`)}
       className="relative z-10 inline-flex min-h-6 max-w-full items-center pl-4 text-xs text-ink-2 hover:underline"

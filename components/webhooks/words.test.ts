@@ -43,12 +43,22 @@ test("of an address only its host is shown", () => {
 
 test("a delivery leads to what it tells of, and a test to nothing", () => {
   const data = { approvalId: "apr_1", runId: "run_1", sessionId: null, title: "Mend" };
-  expect(subjectOf({ event: "approval.requested", data })).toEqual({ id: "apr_1", title: "Mend" });
+  expect(subjectOf({ event: "approval.requested", data })).toEqual({
+    ...{ id: "apr_1", title: "Mend", address: "/r/apr_1" },
+  });
   expect(subjectOf({ event: "run.failed", data })?.id).toBe("run_1");
   expect(subjectOf({ event: "turn.failed", data })?.id).toBe("run_1");
   expect(subjectOf({ event: "turn.failed", data: { ...data, sessionId: "ses_1" } })?.id).toBe("ses_1");
   expect(subjectOf({ event: "task.failed", data })).toBeNull();
   expect(subjectOf({ event: "webhook.test", data })).toBeNull();
+  const named = { sessionId: "mine", runnerId: "of others", backendProfile: "codex" };
+  const addressOf = (event: (typeof WEBHOOK_EVENTS)[number]) => subjectOf({ event, data: named })?.address;
+  expect((["session.renamed", "session.deleted", "archive.failed"] as const).map(addressOf)).toEqual([
+    ...["/r/mine", "/audit?target=mine", "/r/mine"],
+  ]);
+  expect((["runner.lost", "backend.available"] as const).map(addressOf)).toEqual([
+    ...["/runners/of%20others", "/backends#profile-codex"],
+  ]);
 });
 
 test("a try is told by its answer, or by why there was none", () => {

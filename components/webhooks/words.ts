@@ -1,3 +1,4 @@
+import { auditAddress, backendAddress, recordAddress, runnerAddress } from "@/components/shell/addresses";
 import type { Webhook, WebhookDelivery } from "@/contract/webhook";
 import { DELIVERY_COUNT_MAX, WEBHOOK_EVENTS, type WebhookEvent, type WebhookFormat } from "@/contract/words";
 
@@ -32,6 +33,10 @@ export const EVENT_GROUPS: readonly { name: string; events: readonly WebhookEven
   { name: "Approvals", events: eventsOf("approval.") },
   { name: "Schedules", events: eventsOf("schedule.") },
   { name: "Budgets", events: eventsOf("budget.") },
+  { name: "Sessions", events: eventsOf("session.") },
+  { name: "Volumes", events: [...eventsOf("volume."), ...eventsOf("archive.")] },
+  { name: "Runners", events: eventsOf("runner.") },
+  { name: "Backends", events: eventsOf("backend.") },
 ];
 
 function eventsOf(prefix: string): WebhookEvent[] {
@@ -55,14 +60,27 @@ const SUBJECTS: readonly [prefix: string, ids: readonly string[]][] = [
   ["approval.", ["approvalId"]],
   ["schedule.", ["scheduleId"]],
   ["budget.", ["sessionId", "budgetId"]],
+  ["session.", ["sessionId"]],
+  ["volume.", ["sessionId"]],
+  ["archive.", ["sessionId"]],
+  ["runner.", ["runnerId"]],
+  ["backend.", ["backendProfile"]],
 ];
 
-/** The record that a delivery tells of, and its title where it has one; null: it is a test. */
+/** The record that a delivery tells of, its page, and its title where it has one; null: it is a test. */
 export function subjectOf({ event, data }: Pick<WebhookDelivery, "event" | "data">) {
   const ids = SUBJECTS.find(([prefix]) => event.startsWith(prefix))?.[1] ?? [];
   const id = ids.map((key) => data[key]).find((known) => typeof known === "string");
   if (typeof id !== "string") return null;
-  return { id, title: typeof data.title === "string" && data.title !== "" ? data.title : null };
+  const title = typeof data.title === "string" && data.title !== "" ? data.title : null;
+  return { id, title, address: addressOf(event, id) };
+}
+
+/** As a message's `url` has it: what others have named is found by its kind, and what is gone in the audit log. */
+function addressOf(event: WebhookDelivery["event"], id: string): string {
+  if (event === "session.deleted") return auditAddress(id);
+  if (event.startsWith("runner.")) return runnerAddress(id);
+  return event.startsWith("backend.") ? backendAddress(id) : recordAddress(id);
 }
 
 /** What a try was answered: its status, or why there is none. */

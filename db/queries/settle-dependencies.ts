@@ -81,7 +81,8 @@ export type SettledTask = { id: string; tenantId: string; state: "pending" | "fa
 
 /**
  * Judges locked tasks by the state of their dependencies. A task that waits for nothing more becomes ready or due; one
- * whose dependency failed fails too where it is set to. Must be a statement that begins after the tasks were locked.
+ * whose dependency failed fails too where it is set to; one that comes to wait for a person is noted, so that webhooks
+ * are sent it once. Must be a statement that begins after the tasks were locked.
  */
 export function settleHeld(tx: Tx, taskIds: string[]): Promise<SettledTask[]> {
   return executeNamed<SettledTask>(
@@ -104,7 +105,27 @@ export function settleHeld(tx: Tx, taskIds: string[]): Promise<SettledTask[]> {
       where judged.failed is null and known.on_failed = 'hold' and ${HAS_FAILED}
       order by 1, 2
       -- Waits for who is about to forget it, and holds off who would.
-      on conflict (tenant_id, task_id) do update set tenant_id = excluded.tenant_id)
+      on conflict (tenant_id, task_id) do update set tenant_id = excluded.tenant_id
+    ), failing as (
+      select task.id, task.ready_at, dependency.id as failed_id, dependency.ready_at as failed_ready_at from judged
+      join agentrun_queue_tasks task on task.id = judged.id
+      join agentrun_queue_dependencies known on known.task_id = judged.id
+      join agentrun_queue_tasks dependency on dependency.id = known.depends_on_id
+      where judged.failed is null and known.on_failed = 'hold' and ${HAS_FAILED}
+    ), told as (
+      insert into agentrun_queue_held_tasks as held (task_id, ready_at, failed_id, failed_ready_at)
+      select distinct on (id) id, ready_at, failed_id, failed_ready_at from failing
+      where not exists (
+        select from agentrun_queue_held_tasks known join failing lasting
+          on (lasting.id, lasting.ready_at, lasting.failed_id, lasting.failed_ready_at)
+            = (known.task_id, known.ready_at, known.failed_id, known.failed_ready_at)
+        where known.task_id = failing.id)
+      order by id, failed_id
+      on conflict (task_id) do update set ready_at = excluded.ready_at, failed_id = excluded.failed_id,
+        failed_ready_at = excluded.failed_ready_at
+    ), untold as (
+      delete from agentrun_queue_held_tasks
+      where task_id in (select id from judged except select id from failing))
     update agentrun_queue_tasks task set
       state = case when failed is null then 'pending' else 'failed' end,
       not_before = case when failed is null and run_at > clock_timestamp() then run_at end,

@@ -213,6 +213,19 @@ export const queueFailedDependencies = table(
   (failed) => [primaryKey({ columns: [failed.tenantId, failed.taskId] })],
 );
 
+/**
+ * Tasks that were told to wait for a person, since one that they come after had failed: each is told of once. `readyAt` and
+ * `failedReadyAt` are the two tasks' as they were then: an explicit retry of either is another matter, and moves it.
+ */
+export const queueHeldTasks = table("queue_held_tasks", {
+  taskId: text()
+    .primaryKey()
+    .references(() => queueTasks.id, { onDelete: "cascade" }),
+  readyAt: instant().notNull(),
+  failedId: text().notNull(),
+  failedReadyAt: instant().notNull(),
+});
+
 export const queueReadCursors = table(
   "queue_read_cursors",
   {

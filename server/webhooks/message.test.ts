@@ -8,6 +8,8 @@ const data = {
   ...{ runId: "run_1", taskId: "qt_1", approvalId: "apr_1", sessionId: "ses_1", webhookId: "wh_1" },
   ...{ scheduleId: "sch_1", dueAt: "2026-01-31T03:00:00+00:00", reason: "its queue is being drained" },
   ...{ budgetId: "bgt_1", spent: 4.5, limit: 5, unit: "USD", action: "hold" },
+  ...{ runnerId: "runner 1", backendProfile: "codex", cause: "limited", until: "2026-02-01T00:00:00.000Z" },
+  ...{ failedTaskId: "qt_2", isRestorable: true },
   ...{ title: "Mend the roof", queue: "q", lane: "fast", kind: "command", decision: "accept" },
   ...{ decidedBy: "operator:ann", failureKind: "timeout", deadLetter: null, parkedUntil: "2026-02-01T00:00:00+00:00" },
 };
@@ -32,6 +34,7 @@ test("a chat is told each event by a sentence and a link", () => {
     "Task “Mend the roof” of q / fast has failed for good: timeout. <https://agentrun.example/r/qt_1|Open>",
     "Task “Mend the roof” of q / fast was cancelled. <https://agentrun.example/r/qt_1|Open>",
     "Task “Mend the roof” of q / fast waits: the usage limit of its provider is reached until 2026-02-01T00:00:00.000Z. <https://agentrun.example/r/qt_1|Open>",
+    "Task “Mend the roof” of q / fast waits for a person: task qt_2, which it comes after, has failed or was cancelled. <https://agentrun.example/r/qt_1|Open>",
     "An agent asks for an approval (command). <https://agentrun.example/r/apr_1|Open>",
     "An approval was answered: accept, by ann. <https://agentrun.example/r/apr_1|Open>",
     "An approval is wanted no more: the attempt that asked for it has ended. <https://agentrun.example/r/apr_1|Open>",
@@ -39,6 +42,15 @@ test("a chat is told each event by a sentence and a link", () => {
     "A time of schedule “Mend the roof” brought no task: its queue is being drained. <https://agentrun.example/r/sch_1|Open>",
     "Budget “Mend the roof” of session ses_1 is nearly spent: 4.5 of 5 USD. <https://agentrun.example/r/ses_1|Open>",
     "Budget “Mend the roof” of session ses_1 is reached: 4.5 of 5 USD. What it bounds waits until somebody raises it. <https://agentrun.example/r/ses_1|Open>",
+    "Session “Mend the roof” (ses_1) was made. <https://agentrun.example/r/ses_1|Open>",
+    "Session ses_1 is called “Mend the roof” now. <https://agentrun.example/r/ses_1|Open>",
+    "Session “Mend the roof” (ses_1) was deleted. <https://agentrun.example/audit?target=ses_1|Open>",
+    "The volume of session ses_1 was evicted; its archive is there. <https://agentrun.example/r/ses_1|Open>",
+    "The volume of session ses_1 is back. <https://agentrun.example/r/ses_1|Open>",
+    "The volume of session ses_1 could not be archived. <https://agentrun.example/r/ses_1|Open>",
+    "Runner runner 1 was lost while it had run run_1. <https://agentrun.example/runners/runner%201|Open>",
+    "Backend codex takes no work: the usage limit of its provider is reached until 2026-02-01T00:00:00.000Z. <https://agentrun.example/backends#profile-codex|Open>",
+    "Backend codex takes work again. <https://agentrun.example/backends#profile-codex|Open>",
     "AgentRun can be heard here. <https://agentrun.example/r/wh_1|Open>",
   ]);
 });
@@ -62,4 +74,11 @@ test("a budget of more than one session leads to itself, and says that it holds 
   expect(textOf("budget.reached", all)).toBe(
     "Budget “Mend the roof” is reached: 4.5 of 5 USD. <https://agentrun.example/r/bgt_1|Open>",
   );
+});
+
+test("what has no title is told by its id, and what has no archive by that", () => {
+  const textOfUntitled = (event: "session.created" | "session.renamed") => textOf(event, { title: null });
+  expect(textOfUntitled("session.created")).toMatch(/^Session ses_1 was made\./);
+  expect(textOfUntitled("session.renamed")).toMatch(/^Session ses_1 has no title any more\./);
+  expect(textOf("volume.evicted", { isRestorable: false })).toMatch(/was evicted, and there is no archive of it\./);
 });

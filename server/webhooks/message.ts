@@ -15,16 +15,30 @@ const SUBJECTS: Record<string, readonly string[]> = {
   approval: ["approvalId"],
   schedule: ["scheduleId"],
   budget: ["sessionId", "budgetId"],
+  session: ["sessionId"],
+  volume: ["sessionId"],
+  archive: ["sessionId"],
   webhook: ["webhookId"],
+};
+/** Pages of what no id leads to: others choose a runner's, a backend's is its name, and of what is gone the audit log tells. */
+const PAGES: Record<string, (data: Record<string, unknown>) => string> = {
+  "runner.lost": ({ runnerId }) => `/runners/${encodeURIComponent(String(runnerId))}`,
+  "backend.unavailable": ({ backendProfile }) => `/backends#profile-${encodeURIComponent(String(backendProfile))}`,
+  "backend.available": ({ backendProfile }) => `/backends#profile-${encodeURIComponent(String(backendProfile))}`,
+  "session.deleted": ({ sessionId }) => `/audit?target=${encodeURIComponent(String(sessionId))}`,
 };
 
 /** What is sent of an event: the same text in each try, since it is signed. */
 export function bodyOf({ event, at, data }: Happened, { format, publicUrl }: Way): string {
-  const subjects = SUBJECTS[event.split(".")[0] ?? ""] ?? [];
-  const id = subjects.map((subject) => data[subject]).find((known) => typeof known === "string");
-  const url = `${publicUrl}/r/${encodeURIComponent(String(id))}`;
+  const url = `${publicUrl}${PAGES[event]?.(data) ?? pageOfSubject(event, data)}`;
   if (format === "chat") return JSON.stringify({ text: `${escaped(SENTENCES[event](data))} <${url}|Open>` });
   return JSON.stringify({ type: event, timestamp: at.toISOString(), url, data });
+}
+
+function pageOfSubject(event: string, data: Record<string, unknown>): string {
+  const subjects = SUBJECTS[event.split(".")[0] ?? ""] ?? [];
+  const id = subjects.map((subject) => data[subject]).find((known) => typeof known === "string");
+  return `/r/${encodeURIComponent(String(id))}`;
 }
 
 const SENTENCES: Record<Happened["event"], (data: Record<string, unknown>) => string> = {
@@ -37,7 +51,10 @@ const SENTENCES: Record<Happened["event"], (data: Record<string, unknown>) => st
   "task.completed": (task) => `${taskOf(task)} has completed.`,
   "task.failed": (task) => `${taskOf(task)} has failed for good${because(task.deadLetter ?? task.failureKind)}.`,
   "task.cancelled": (task) => `${taskOf(task)} was cancelled.`,
-  "task.parked": (task) => `${taskOf(task)} waits: the usage limit of its provider is reached${until(task)}.`,
+  "task.parked": (task) =>
+    `${taskOf(task)} waits: the usage limit of its provider is reached${until(task.parkedUntil)}.`,
+  "task.held": (task) =>
+    `${taskOf(task)} waits for a person: task ${task.failedTaskId}, which it comes after, has failed or was cancelled.`,
   "approval.requested": ({ kind }) => `An agent asks for an approval (${kind}).`,
   "approval.decided": ({ decision, decidedBy }) =>
     `An approval was answered: ${decision}, by ${String(decidedBy).replace(/^operator:/, "")}.`,
@@ -46,8 +63,31 @@ const SENTENCES: Record<Happened["event"], (data: Record<string, unknown>) => st
   "schedule.refused": (schedule) => `${scheduleOf(schedule)} brought no task${because(schedule.reason)}.`,
   "budget.near": (budget) => `${budgetOf(budget)} is nearly spent: ${spentOf(budget)}.`,
   "budget.reached": (budget) => `${budgetOf(budget)} is reached: ${spentOf(budget)}.${heldBy(budget)}`,
+  "session.created": (session) => `${sessionOf(session)} was made.`,
+  "session.renamed": (session) =>
+    `Session ${session.sessionId} ${typeof session.title === "string" ? `is called “${session.title}” now` : "has no title any more"}.`,
+  "session.deleted": (session) => `${sessionOf(session)} was deleted.`,
+  "volume.evicted": (volume) =>
+    `The volume of session ${volume.sessionId} was evicted${volume.isRestorable === true ? "; its archive is there" : ", and there is no archive of it"}.`,
+  "volume.restored": (volume) => `The volume of session ${volume.sessionId} is back.`,
+  "archive.failed": (archive) => `The volume of session ${archive.sessionId} could not be archived.`,
+  "runner.lost": ({ runnerId, runId }) => `Runner ${runnerId} was lost while it had run ${runId}.`,
+  "backend.unavailable": (backend) =>
+    `Backend ${backend.backendProfile} takes no work: ${CAUSES[String(backend.cause)]}${until(backend.until)}.`,
+  "backend.available": ({ backendProfile }) => `Backend ${backendProfile} takes work again.`,
   "webhook.test": () => "AgentRun can be heard here.",
 };
+
+/** As the migration that tells of backends names them. */
+const CAUSES: Record<string, string> = {
+  disabled: "somebody has switched it off",
+  limited: "the usage limit of its provider is reached",
+  failing: "its provider fails again and again",
+};
+
+function sessionOf({ sessionId, title }: Record<string, unknown>): string {
+  return `Session ${typeof title === "string" ? `“${title}” (${sessionId})` : sessionId}`;
+}
 
 function placeOf({ sessionId, runId }: Record<string, unknown>): string {
   return typeof sessionId === "string" ? ` of session ${sessionId}` : ` of run ${runId}`;
@@ -78,8 +118,8 @@ function because(why: unknown): string {
   return typeof why === "string" ? `: ${why}` : "";
 }
 
-function until({ parkedUntil }: Record<string, unknown>): string {
-  return typeof parkedUntil === "string" ? ` until ${instant(parkedUntil)}` : "";
+function until(end: unknown): string {
+  return typeof end === "string" ? ` until ${instant(end)}` : "";
 }
 
 /** PostgreSQL's own text of an instant, as programs write one. */

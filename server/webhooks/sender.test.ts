@@ -90,7 +90,7 @@ test("what happens to runs is told to the webhooks that ask for it, of their own
   const [one, two] = [senderOf(ctx), senderOf(ctx)];
   await Promise.all([one.pass(), two.pass(), one.pass()]);
   await settle(ctx);
-  expect(everything.types()).toEqual(["run.cancelled", "run.completed", "run.failed"]);
+  expect(everything.types()).toEqual(["run.cancelled", "run.completed", "run.failed", "session.created"]);
   expect(failures.received.map(({ body }) => body)).toEqual([
     {
       type: "run.failed",
@@ -109,7 +109,7 @@ test("what happens to runs is told to the webhooks that ask for it, of their own
   const key = Buffer.from(secret.slice("whsec_".length), "base64");
   expect(signature).toBe(`v1,${createHmac("sha256", key).update(`${id}.${at}.${message?.text}`).digest("base64")}`);
   const kept = await deliveriesOf(ctx, webhookId);
-  expect(kept.map(({ state, attempts }) => [state, attempts])).toEqual(Array(3).fill(["delivered", 1]));
+  expect(kept.map(({ state, attempts }) => [state, attempts])).toEqual(Array(4).fill(["delivered", 1]));
   expect(kept.find((delivery) => delivery.id === id)?.body).toBe(message?.text);
   expect(await readWebhook(ctx, webhookId)).toMatchObject({
     ...{ pending: 0, failed: 0, failingSince: null, lastDeliveredAt: expect.any(String) },
@@ -120,7 +120,9 @@ test("tasks and approvals tell what becomes of them", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   await using receiver = await startReceiver();
-  await make(ctx, receiver.url);
+  await make(ctx, receiver.url, {
+    events: WEBHOOK_EVENTS.filter((event) => /^(approval|run|task|turn)\./.test(event)),
+  });
   const [done, failed, parked, dropped] = [
     await queue.add({}),
     await queue.add({}),
@@ -166,7 +168,7 @@ test("a webhook of projects or queues is told of these alone, and of no task's r
   await using queue = await createTestQueue();
   const { ctx } = queue;
   await using receiver = await startReceiver();
-  const events = WEBHOOK_EVENTS.filter((event) => !event.startsWith("approval."));
+  const events = WEBHOOK_EVENTS.filter((event) => /^(run|task|turn)\./.test(event));
   const heard = async (input: Partial<CreateWebhookInput>) => (await make(ctx, receiver.url, { events, ...input })).id;
   const narrowed = {
     all: await heard({ name: "all" }),
