@@ -149,10 +149,16 @@ export const WebhookDelivery = z.object({
   tries: z.array(
     z.object({
       at: z.string(),
+      /** Milliseconds from the look-up of the receiver's name to its answer's end, or to when no more of it was waited for. */
       tookMs: z.number(),
       /** The HTTP status of the answer; null: there was no answer. */
       status: z.number().nullable(),
       error: z.string().nullable(),
+      /**
+       * The first 1,024 characters of what was said with it, without credentials. Kept of the last three tries; null: it is
+       * not, or nothing was said that is text.
+       */
+      text: z.string().nullable(),
     }),
   ),
 });

@@ -264,7 +264,7 @@ async function fillWebhooks(client: pg.Client, fill: Filler): Promise<void> {
      select 'whd_' || n, $1, 'task.failed', '{}', now(), 'failed' from generate_series(1, $2) n`,
     [WEBHOOK_ID, ROWS],
   );
-  const tried = "jsonb_build_object('at', now(), 'tookMs', 1, 'status', null, 'error', $)";
+  const tried = "jsonb_build_object('at', now(), 'tookMs', 1, 'status', null, 'error', $, 'text', $)";
   await fill("webhook_deliveries", "data", {
     place: "delivery-data",
     as: "jsonb_build_object('taskId', $, 'title', $)",

@@ -11,16 +11,20 @@ import { apiOf, openPage } from "./queue-stories";
 const NAME = "Chat <img src=x onerror=window.__ran=1>";
 const RENAMED = "Chat of the team";
 
+/** What a receiver says with a refusal, and how it is shown. */
+const SAID = "no such channel <img src=x onerror=window.__ran=1> \u202e TOKEN=abcdefgh12345678";
+const SHOWN = "no such channel <img src=x onerror=window.__ran=1> \\u{202e} TOKEN=[redacted]";
+
 type Message = { headers: IncomingHttpHeaders; body: string };
 
 /** A program that webhooks tell, which answers as it is told to. */
 async function startReceiver() {
   const messages: Message[] = [];
-  const state = { answer: 500 };
+  const state = { answer: 500, says: SAID };
   const server = createServer(async (request, response) => {
     const chunks = await request.toArray();
     messages.push({ headers: request.headers, body: Buffer.concat(chunks).toString() });
-    response.writeHead(state.answer).end();
+    response.writeHead(state.answer).end(state.answer === 204 ? undefined : state.says);
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -106,12 +110,15 @@ test("a webhook is made, fails, is put right, and tells of what agents do, with 
     await page.getByRole("button", { name: "Send a test" }).click();
     await expect(test500()).toContainText("answered 500");
     await expect(test500()).toContainText(/next try in \d+ s/);
+    await expect(test500()).toContainText(SHOWN);
     await expect(page.getByText("Nothing has arrived there for")).toBeVisible();
     await test500().getByRole("button", { name: "webhook.test", exact: true }).press("Enter");
     const tries = page.getByRole("table", { name: "Tries" }).getByRole("row").filter({ hasText: "answered 500" });
     // The second comes by itself, soon.
     await expect(tries.nth(1)).toBeVisible({ timeout: 30_000 });
     await expect(page.getByRole("group", { name: "Body" })).toContainText('"type": "webhook.test"');
+    await expect(tries.first().getByText(SHOWN)).toBeVisible();
+    await lookInAll(page, LOOKS, "webhook-answer");
     await expectEveryLook(browser, shared, { address, name: "webhook" });
     await expectEveryLook(browser, shared, { address: "/settings/webhooks", name: "webhooks" });
   });

@@ -4,7 +4,7 @@ import { ChevronDown, ChevronRight } from "lucide-react";
 import Link from "next/link";
 import { Fragment } from "react";
 import { Button } from "@/components/ui/button";
-import { formatPlural, shortenId } from "@/components/ui/format";
+import { formatDuration, formatPlural, shortenId } from "@/components/ui/format";
 import { showTricks } from "@/components/ui/hidden-text";
 import { OverflowBox } from "@/components/ui/overflow-box";
 import { State } from "@/components/ui/state";
@@ -139,7 +139,15 @@ function LastAnswer({ delivery: { tries, attempts } }: { delivery: WebhookDelive
           {answer}
         </span>
       )}
-      <span className="text-ink-3">{attempts === 0 ? untried : formatPlural(attempts, "try", "tries")}</span>
+      {last !== undefined && last.text !== null && (
+        <span className="truncate text-ink-2" title={showTricks(last.text)}>
+          {showTricks(last.text)}
+        </span>
+      )}
+      <span className="text-ink-3">
+        {last !== undefined && <>{formatDuration(last.tookMs)}, </>}
+        {attempts === 0 ? untried : formatPlural(attempts, "try", "tries")}
+      </span>
     </span>
   );
 }

@@ -54,10 +54,20 @@ function Tries({ tries }: Pick<WebhookDelivery, "tries">) {
             <td className="pr-3 whitespace-nowrap text-ink-2">{formatDuration(tried.tookMs)}</td>
             <td className={tried.error === null ? "wrap-anywhere text-good" : "wrap-anywhere text-bad"}>
               {showTricks(answerOf(tried))}
+              {tried.text !== null && <Said text={tried.text} at={tried.at} />}
             </td>
           </tr>
         ))}
       </tbody>
     </table>
+  );
+}
+
+/** The beginning of what a receiver said with its status, as it stands. */
+function Said({ text, at }: { text: string; at: string }) {
+  return (
+    <ScrollRegion label={`What was said at ${at}`} className="mt-1 mb-1.5 max-h-32 rounded-md border bg-code p-2">
+      <pre className="wrap-anywhere whitespace-pre-wrap text-ink">{showTricks(text)}</pre>
+    </ScrollRegion>
   );
 }

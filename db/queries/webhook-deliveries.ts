@@ -101,6 +101,9 @@ export async function beginDeliveries(db: Db | Tx, begin: Begin): Promise<BegunD
   return rows;
 }
 
+/** Tries of which it is kept what was said: a list of deliveries has them all. */
+const TEXTS_KEPT = 3;
+
 type Settle = {
   /** The try to settle: a late answer of a try that counted as lost changes nothing. */
   begun: Pick<BegunDelivery, "id" | "attempts">;
@@ -116,10 +119,11 @@ export async function settleDelivery(db: Db | Tx, settle: Settle): Promise<boole
     update agentrun_webhook_deliveries set state = ${state}, is_under_way = false,
       next_attempt_at = clock_timestamp() + ${pauseMs} * interval '1 millisecond',
       ended_at = case when ${state} = 'pending' then null else clock_timestamp() end,
-      tries = (select coalesce(jsonb_agg(tried order by place), '[]') from (
-        select tried, place from jsonb_array_elements(tries || ${JSON.stringify([triedNow])}::jsonb)
-          with ordinality as every(tried, place)
-        order by place desc limit ${triesMax}) last)
+      tries = (select coalesce(jsonb_agg(case when age > ${TEXTS_KEPT} then tried - 'text' else tried end order by place), '[]')
+        from (
+          select tried, place, row_number() over (order by place desc) as age
+          from jsonb_array_elements(tries || ${JSON.stringify([triedNow])}::jsonb) with ordinality as every(tried, place)
+          order by place desc limit ${triesMax}) last)
     where id = ${begun.id} and attempts = ${begun.attempts} and state = 'pending'`);
   return rowCount === 1;
 }

@@ -46,8 +46,14 @@ export const webhookEvents = table("webhook_events", {
   at: instant().notNull().default(sql`clock_timestamp()`),
 });
 
-/** The result of one try. */
-export type DeliveryTry = { at: string; tookMs: number; status: number | null; error: string | null };
+/** The result of one try. Older tries have no `text`, the beginning of the answer. */
+export type DeliveryTry = {
+  at: string;
+  tookMs: number;
+  status: number | null;
+  error: string | null;
+  text?: string | null;
+};
 
 /** One event on its way to one webhook. */
 export const webhookDeliveries = table(

@@ -14,9 +14,10 @@ export function toDelivery(
   row: WebhookDeliveryRow,
   { format }: { format: WebhookFormat },
 ): WebhookDelivery {
-  const { id, webhookId, event, state, data, tries } = row;
+  const { id, webhookId, event, state, data } = row;
   return {
-    ...{ id, webhookId, event, state, data, tries },
+    ...{ id, webhookId, event, state, data },
+    tries: row.tries.map((tried) => ({ text: null, ...tried })),
     attempts: row.attempts - row.attemptsBefore,
     isUnderWay: state === "pending" && row.isUnderWay,
     body: bodyOf(row, { format, publicUrl: ctx.settings.publicUrl }),

@@ -1,4 +1,5 @@
 import { lookup } from "node:dns/promises";
+import type { ServerResponse } from "node:http";
 import { expect, test, vi } from "vitest";
 import { isPublicAddress } from "./public-address";
 import { type Message, sendMessage } from "./send";
@@ -49,7 +50,47 @@ test("whoever stops it waits for no answer", async () => {
 
 test("a body that never ends holds up nobody", async () => {
   await using endless = await startReceiver((_, response) => void response.writeHead(200).write("x".repeat(1_000)));
-  expect(await send(message(endless.url))).toMatchObject({ status: 200, error: null });
+  const sent = await send(message(endless.url));
+  expect(sent).toMatchObject({ status: 200, error: null, text: "x".repeat(1_000) });
+});
+
+/** Says something in pieces, and then stays, ends or hangs up. */
+const saying =
+  (pieces: (string | Uint8Array)[], then: "stay" | "end" | "destroy" = "end", headers: Record<string, string> = {}) =>
+  (_: unknown, response: ServerResponse) => {
+    response.writeHead(500, headers);
+    for (const piece of pieces) response.write(piece);
+    // What was written is on its way first.
+    if (then === "destroy") setImmediate(() => response.destroy());
+    else if (then === "end") response.end();
+  };
+const textOf = async (...said: Parameters<typeof saying>) => {
+  await using receiver = await startReceiver(saying(...said));
+  return await send(message(receiver.url));
+};
+
+test("of what is said with an answer the beginning is kept, whole characters of it", async () => {
+  expect((await textOf([" not ", "found\n"])).text).toBe("not found");
+  expect((await textOf([])).text).toBeNull();
+  expect((await textOf(["x".repeat(5_000_000)])).text).toBe("x".repeat(1_024));
+  expect((await textOf([`${"x".repeat(1_023)}😀`])).text).toBe("x".repeat(1_023));
+  // Cut through where no more is read.
+  expect((await textOf(["€".repeat(100_000)])).text).toBe("€".repeat(1_024));
+  expect((await textOf([Buffer.from([0x61, 0, 0xff, 0xf0, 0x9f])])).text).toBe("a\ufffd\ufffd");
+  expect((await textOf([Buffer.from([0x1f, 0x8b])], "end", { "content-encoding": "gzip" })).text).toBeNull();
+});
+
+test("a credential is not kept, also not the half of it where the text is cut off", async () => {
+  const token = `ara_${"A".repeat(43)}`;
+  const { text } = await textOf([`${"x".repeat(1_000)} ${token} after`]);
+  expect(text).toBe(`${"x".repeat(1_000)} [redacted] after`);
+});
+
+test("once an answer has begun, what becomes of its text changes nothing of it", async () => {
+  expect(await textOf(["half"], "destroy")).toEqual({
+    ...{ status: 500, error: "answered 500", text: "half", retryAfterMs: null },
+  });
+  expect(await textOf(["half"], "stay")).toMatchObject({ status: 500, text: "half" });
 });
 
 test("where only public addresses may be sent to, none other is connected to by its number", async () => {
@@ -70,7 +111,7 @@ test("nor by a name, whatever it leads to at that moment, and nobody learns whic
     const to = message(`http://${host}:${port}/`, { isPublicOnly: true, nameServers: [names.address] });
     expect([host, await send(to)]).toEqual([
       host,
-      { status: null, error: "its name leads to no public address", retryAfterMs: null },
+      { status: null, error: "its name leads to no public address", text: null, retryAfterMs: null },
     ]);
   }
   expect(receiver.received).toEqual([]);

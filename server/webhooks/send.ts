@@ -1,11 +1,17 @@
-import { request as requestPlain } from "node:http";
+import { type IncomingMessage, request as requestPlain } from "node:http";
 import { request as requestSecure } from "node:https";
+import { redactMessage } from "@/server/events";
 import { VERSION } from "@/server/version";
 import { addressIn, isPublicAddress, publicLookup } from "./public-address";
 
 /** How long a receiver may take, from the look-up of its name to its answer's head. */
 const ANSWER_MS = 15_000;
 const STOPPED = "this program was stopped";
+/** How long the answer's text is waited for once its head is there: what came by then is kept. */
+const TEXT_MS = 1_000;
+/** Of an answer so much is kept, in characters; more is read, so that what is cut off is no half of a credential. */
+const TEXT_MAX = 1_024;
+const READ_MAX = 4 * TEXT_MAX;
 
 export type Message = {
   url: string;
@@ -17,12 +23,18 @@ export type Message = {
   nameServers?: string[];
 };
 /** What became of one try. `status` null: nothing was answered, and `error` says why. */
-export type Sent = { status: number | null; error: string | null; retryAfterMs: number | null };
+export type Sent = {
+  status: number | null;
+  error: string | null;
+  /** The beginning of what was said with it, cleaned and without credentials; null: nothing that is text. */
+  text: string | null;
+  retryAfterMs: number | null;
+};
 
 /**
- * Posts a message and waits for the head of its answer, whose body nobody reads. No redirect is followed: it would carry
- * the message where nobody asked for it. Whatever goes wrong on the way is told; what
- * cannot be begun at all, as by an address that Node refuses, is thrown.
+ * Posts a message and waits for the head of its answer, and a moment for the beginning of its text. No redirect is
+ * followed: it would carry the message where nobody asked for it. Whatever goes wrong on the way is told, and after the
+ * head nothing does; what cannot be begun at all, as by an address that Node refuses, is thrown.
  */
 export function sendMessage(message: Message, stop: AbortSignal, answerMs = ANSWER_MS): Promise<Sent> {
   return new Promise((resolve) => {
@@ -52,12 +64,15 @@ export function sendMessage(message: Message, stop: AbortSignal, answerMs = ANSW
       stop.removeEventListener("abort", onStop);
       resolve(sent);
     };
-    asked.on("error", (error) => settle(unanswered(reasonOf(error))));
-    asked.once("close", () => settle(unanswered("the connection was closed without an answer")));
-    asked.once("response", (answer) => {
+    let isAnswered = false;
+    const giveUp = (why: string) => isAnswered || settle(unanswered(why));
+    asked.on("error", (error) => giveUp(reasonOf(error)));
+    asked.once("close", () => giveUp("the connection was closed without an answer"));
+    asked.once("response", async (answer) => {
+      isAnswered = true;
       const status = answer.statusCode ?? 0;
-      settle({ status, error: refusalOf(status), retryAfterMs: askedPause(answer.headers["retry-after"]) });
-      answer.destroy();
+      const retryAfterMs = askedPause(answer.headers["retry-after"]);
+      settle({ status, error: refusalOf(status), text: await readText(answer), retryAfterMs });
     });
     asked.end(message.body);
   });
@@ -65,7 +80,37 @@ export function sendMessage(message: Message, stop: AbortSignal, answerMs = ANSW
 
 /** Of a try that brought no answer. */
 export function unanswered(error: string): Sent {
-  return { status: null, error, retryAfterMs: null };
+  return { status: null, error, text: null, retryAfterMs: null };
+}
+
+/** The beginning of an answer's text, as far as it comes in time; the connection is ended then. Never fails. */
+function readText(answer: IncomingMessage): Promise<string | null> {
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const finish = () => {
+      clearTimeout(patience);
+      answer.destroy();
+      resolve(textOf(Buffer.concat(chunks).subarray(0, READ_MAX), answer.headers["content-encoding"]));
+    };
+    const patience = setTimeout(finish, TEXT_MS);
+    answer.on("error", finish).once("end", finish).once("close", finish);
+    answer.on("data", (chunk: Buffer) => {
+      chunks.push(chunk);
+      size += chunk.length;
+      if (size >= READ_MAX) finish();
+    });
+  });
+}
+
+/** None of what was packed though nobody asked for it. A character that was cut through is left out. */
+function textOf(bytes: Buffer, encoding: string | undefined): string | null {
+  if (encoding !== undefined && encoding !== "identity") return null;
+  const text = new TextDecoder().decode(bytes, { stream: true }).trim();
+  const shown = redactMessage(text)
+    ?.slice(0, TEXT_MAX)
+    .replace(/[\ud800-\udbff]$/, "");
+  return shown || null;
 }
 
 function refusalOf(status: number): string | null {

@@ -322,6 +322,33 @@ test("a message is sent until it is taken, with the same id, and then tells of e
   expect(await readWebhook(ctx, webhookId)).toMatchObject({ failingSince: null });
 });
 
+test("what a receiver says stands beside its status, of the last tries, without what is a credential", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  let count = 0;
+  await using receiver = await startReceiver((_, response) => {
+    count += 1;
+    response.writeHead(400, { "content-type": "text/plain" }).end(`no ${count}\u0000, TOKEN=abcdefgh12345678`);
+  });
+  const { id: webhookId } = await make(ctx, receiver.url);
+  const { id: deliveryId } = await testWebhook(ctx, { webhookId });
+  const sender = senderOf(ctx);
+  for (let tries = 1; tries <= 5; tries += 1) {
+    await allDueNow(ctx);
+    await settle(ctx, sender);
+  }
+  const texts = async () => (await deliveriesOf(ctx, webhookId))[0]?.tries.map(({ text }) => text);
+  const said = (number: number) => `no ${number}\ufffd, TOKEN=[redacted]`;
+  expect(await texts()).toEqual([null, null, said(3), said(4), said(5)]);
+  // One of before this was kept says nothing.
+  const old = JSON.stringify([{ at: new Date().toISOString(), tookMs: 3, status: 500, error: "answered 500" }]);
+  await ctx.db
+    .update(webhookDeliveries)
+    .set({ tries: sql`${old}::jsonb` })
+    .where(eq(webhookDeliveries.id, deliveryId));
+  expect(await texts()).toEqual([null]);
+});
+
 test("one that is never taken is given up after a day of tries, and what takes nothing for so long is disabled", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
@@ -552,7 +579,7 @@ test("a try whose worker died is made again, and what the first is told of it la
   const frozen = senderOf(ctx, {
     send: () =>
       new Promise((resolve) => {
-        answer = () => resolve({ status: 500, error: "answered 500", retryAfterMs: null });
+        answer = () => resolve({ status: 500, error: "answered 500", text: null, retryAfterMs: null });
       }),
   });
   const pass = frozen.pass();

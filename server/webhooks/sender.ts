@@ -128,11 +128,11 @@ export class WebhookSender {
 
   async #settle(begun: BegunDelivery, sent: Sent, when: { at: string; tookMs: number }): Promise<void> {
     const { ctx } = this.deps;
-    const { status, error } = sent;
+    const { status, error, text } = sent;
     const isArrived = error === null;
     const wait = this.deps.pauseAfter ?? pauseAfter;
     const pauseMs = isArrived || status === GONE ? null : wait(begun.attemptsNow, sent.retryAfterMs);
-    const of = { begun, triedNow: { ...when, status, error }, triesMax: ATTEMPTS_MAX };
+    const of = { begun, triedNow: { ...when, status, error, text }, triesMax: ATTEMPTS_MAX };
     const isOwn = await settleDelivery(
       ctx.db,
       pauseMs === null ? { ...of, state: isArrived ? "delivered" : "failed" } : { ...of, state: "pending", pauseMs },
