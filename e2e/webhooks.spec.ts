@@ -87,7 +87,7 @@ test("a webhook is made, fails, is put right, and tells of what agents do, with 
     await page.getByRole("link", { name: "All webhooks" }).click();
     await page.getByRole("button", { name: "New webhook" }).first().click();
     const dialog = page.getByRole("dialog");
-    await dialog.getByLabel("Name").fill(NAME);
+    await dialog.getByLabel("Name", { exact: true }).fill(NAME);
     await dialog.getByLabel("URL").fill(receiver.url);
     await dialog.getByLabel("All of runs").check();
     await dialog.getByLabel("approval.requested").check();
@@ -159,7 +159,7 @@ test("a webhook is made, fails, is put right, and tells of what agents do, with 
   await test.step("who changes it while another does is told", async () => {
     await page.getByRole("button", { name: "Edit…" }).click();
     const dialog = page.getByRole("dialog", { name: "Change webhook" });
-    await dialog.getByLabel("Name").fill("Overwritten");
+    await dialog.getByLabel("Name", { exact: true }).fill("Overwritten");
     const changed = await page.request.patch(`/api/v1${address.replace("/settings", "")}`, {
       data: { name: "Changed by another" },
       headers: { origin: shared.product.url },
@@ -167,8 +167,8 @@ test("a webhook is made, fails, is put right, and tells of what agents do, with 
     expect(changed.ok()).toBe(true);
     await dialog.getByRole("button", { name: "Change" }).click();
     await expect(dialog.getByRole("alert")).toContainText("It was changed meanwhile");
-    await expect(dialog.getByLabel("Name")).toHaveValue("Changed by another");
-    await dialog.getByLabel("Name").fill(RENAMED);
+    await expect(dialog.getByLabel("Name", { exact: true })).toHaveValue("Changed by another");
+    await dialog.getByLabel("Name", { exact: true }).fill(RENAMED);
     await dialog.getByRole("button", { name: "Change" }).click();
     await expect(dialog).toBeHidden();
     await expect(page.getByRole("heading", { level: 1 })).toHaveText(RENAMED);

@@ -133,14 +133,14 @@ function LastAnswer({ delivery: { tries, attempts } }: { delivery: WebhookDelive
   const answer = last === undefined ? null : showTricks(answerOf(last));
   const untried = last === undefined ? "not tried yet" : "to be sent again";
   return (
-    <span className="flex min-w-0 flex-col max-sm:flex-row max-sm:gap-x-1.5">
+    <span className="flex min-w-0 flex-col max-sm:flex-row max-sm:flex-wrap max-sm:gap-x-1.5">
       {answer !== null && (
         <span className={last?.error === null ? "truncate text-ink-2" : "truncate text-bad"} title={answer}>
           {answer}
         </span>
       )}
       {last !== undefined && last.text !== null && (
-        <span className="truncate text-ink-2" title={showTricks(last.text)}>
+        <span className="truncate text-ink-2 max-sm:order-last max-sm:basis-full" title={showTricks(last.text)}>
           {showTricks(last.text)}
         </span>
       )}

@@ -66,7 +66,8 @@ const saying =
   };
 const textOf = async (...said: Parameters<typeof saying>) => {
   await using receiver = await startReceiver(saying(...said));
-  return await send(message(receiver.url));
+  // Longer than a test may take: what comes after the head has a time of its own.
+  return await send(message(receiver.url), 600_000);
 };
 
 test("of what is said with an answer the beginning is kept, whole characters of it", async () => {

@@ -248,6 +248,7 @@ test("a task that comes to wait for a person is told once, and anew once what fa
   expect(await all.told()).toEqual([]);
   // Two still holds it: taken away, it waits for one alone, which fails again.
   await updateTask(ctx, { taskId: held, dependsOn: [{ taskId: one }] });
+  await queue.dispatch();
   await retryTask(ctx, { taskId: one });
   await queue.dispatch();
   expect(await all.told()).toEqual([]);
