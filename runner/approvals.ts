@@ -19,6 +19,8 @@ type Ask = Omit<RequestApprovalInput, "runId" | "leaseEpoch" | "requestKey">;
 export class Approvals {
   private readonly waiting = new Map<string, (decision: ApprovalDecision) => void>();
   private readonly asking = new Set<Promise<unknown>>();
+  /** Aborts when the turn under way is over: what is still being asked for it registers nothing any more. */
+  private turn = new AbortController();
 
   constructor(
     private readonly opts: {
@@ -82,6 +84,8 @@ export class Approvals {
 
   /** Ends the turn: codex no longer waits for any answer in it. */
   endTurn(): void {
+    this.turn.abort();
+    this.turn = new AbortController();
     for (const resolve of this.waiting.values()) resolve("decline");
     this.waiting.clear();
   }
@@ -135,22 +139,21 @@ export class Approvals {
   }
 
   private async ask(ask: Ask): Promise<ApprovalDecision> {
-    const { controlPlane, runId, leaseEpoch } = this.opts;
-    const requestKey = randomUUID();
-    const request = this.opts
-      .flush()
-      .then(() => persist(() => controlPlane.requestApproval({ runId, leaseEpoch, requestKey, ...ask })));
-    const decision = request.then(
-      ({ approvalId }) => new Promise<ApprovalDecision>((resolve) => this.waiting.set(approvalId, resolve)),
-    );
-    decision.catch(() => {}); // The same error is handled with the request's.
+    const { signal } = this.turn;
+    const over = new Promise<"decline">((resolve) => {
+      signal.addEventListener("abort", () => resolve("decline"), { once: true });
+    });
+    const request = this.request(ask, signal);
     this.asking.add(request);
+    const decision = request.then((approvalId) => {
+      // No turn is under way that it could be asked for.
+      if (approvalId === null || signal.aborted) return "decline" as const;
+      return new Promise<ApprovalDecision>((resolve) => this.waiting.set(approvalId, resolve));
+    });
+    request.catch(() => {}).finally(() => this.asking.delete(request));
     try {
-      await request;
-      this.asking.delete(request);
-      return await decision;
+      return await Promise.race([decision, over]);
     } catch (error) {
-      this.asking.delete(request);
       if (!(error instanceof RefusedError)) throw error;
       this.opts.emit({
         type: "warning",
@@ -158,5 +161,18 @@ export class Approvals {
       });
       return "decline";
     }
+  }
+
+  /** Asks the server until it answers or the turn is over; null when the turn was over before. */
+  private async request(ask: Ask, signal: AbortSignal): Promise<string | null> {
+    const { controlPlane, runId, leaseEpoch, flush } = this.opts;
+    const requestKey = randomUUID();
+    await flush();
+    if (signal.aborted) return null;
+    const { approvalId, status } = await persist(
+      () => controlPlane.requestApproval({ runId, leaseEpoch, requestKey, ...ask }),
+      { signal },
+    );
+    return status === "superseded" ? null : approvalId;
   }
 }

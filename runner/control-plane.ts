@@ -1,4 +1,4 @@
-import type { RequestApprovalInput } from "@/contract/approval";
+import type { ApprovalStatus, RequestApprovalInput } from "@/contract/approval";
 import type { Attachment } from "@/contract/attachment";
 import type { Command, FinishCommandInput } from "@/contract/command";
 import type { AppendEventsInput, LiveFramesInput } from "@/contract/event";
@@ -39,7 +39,7 @@ export interface ControlPlane {
   ): { close(): void };
   appendEvents(input: AppendEventsInput): Promise<void>;
   liveFrames(input: LiveFramesInput): Promise<void>;
-  requestApproval(input: RequestApprovalInput): Promise<{ approvalId: string }>;
+  requestApproval(input: RequestApprovalInput): Promise<{ approvalId: string; status?: ApprovalStatus }>;
   refreshStorage(input: RefreshStorageInput, opts?: CallOptions): Promise<void>;
   missingSegments(
     input: { sessionId: string; leaseEpoch?: number; digests: string[] },

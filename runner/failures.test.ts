@@ -295,6 +295,26 @@ test("a codex that waits for a person's approval is not silent", async () => {
   expect(controlPlane.state(turn)).toMatchObject({ state: "completed" });
 });
 
+test("a codex that falls silent is killed also after a turn that was stopped while it asked for an approval", async () => {
+  await using machine = await makeMachine();
+  const ask = `say({ id: "ask", method: "item/commandExecution/requestApproval", params: { itemId: "item_1", turnId: "turn_1", command: "ls" } })`;
+  const script = `if (method === "turn/start") { say({ id, result: { turn: { id: "turn_1" } } }); if (params.input[0].text === "ask") ${ask}; return; }`;
+  const { controlPlane } = machine.start({}, { codexPath: fakeAppServer(machine.root, script), silenceMaxMs: 500 });
+  let hasAsked = false;
+  controlPlane.requestApproval = () => {
+    hasAsked = true;
+    controlPlane.tell();
+    return new Promise(() => {});
+  };
+  controlPlane.order("turn", { text: "ask" });
+  await controlPlane.until("the request", () => hasAsked);
+  controlPlane.order("interrupt", {});
+  const next = controlPlane.order("turn", { text: "hang" });
+  await controlPlane.until("the next turn's end", () => isEnded(controlPlane.state(next)));
+
+  expect(controlPlane.state(next)).toMatchObject({ state: "failed", failureKind: "backend-failed" });
+});
+
 test("a thread whose last line an interrupt's kill tore is resumed by the next turn", async () => {
   await using machine = await makeMachine();
   const script = `const fs = require("fs");

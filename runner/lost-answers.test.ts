@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { openRunnerPlace } from "@/server/test/runner-place";
 import { readRunnerConfig } from "./config";
+import { deferred } from "./deferred";
 import { runAttempt } from "./loop";
 import { type Loss, openLossyWay } from "./test/lossy-way";
 import { connectControlPlane } from "./trpc-control-plane";
@@ -19,13 +20,12 @@ const KINDS = [
 
 type Place = Awaited<ReturnType<typeof openRunnerPlace>>;
 type Json = Record<string, unknown>;
+const QUIET = { info: () => undefined, warn: () => undefined };
 
-/**
- * Runs one turn that asks for an approval, granted once `isReady` holds. Returns how it ended and everything it
- * reported, without names and times.
- */
-async function work(place: Place, serverUrl: string, sessionId: string, isReady: () => boolean = () => true) {
-  const attempt = await place.launch(sessionId, "ASK `echo one`", { executionPolicy: { approval: "on-request" } });
+/** An attempt, not yet under way, at a turn that asks for an approval. */
+async function start(place: Place, serverUrl: string, sessionId: string, policy: Json = {}) {
+  const executionPolicy = { approval: "on-request", ...policy };
+  const attempt = await place.launch(sessionId, "ASK `echo one`", { executionPolicy });
   const controlPlane = connectControlPlane({
     url: serverUrl,
     launchToken: attempt.launchToken,
@@ -33,8 +33,17 @@ async function work(place: Place, serverUrl: string, sessionId: string, isReady:
     bytesTimeoutMs: CALL_TIMEOUT_MS,
   });
   const config = readRunnerConfig({ ...attempt.env, AGENTRUN_SANDBOX: "codex", AGENTRUN_LEASE_MS: "4000" });
-  const log = { info: () => undefined, warn: () => undefined };
-  const ended = runAttempt({ config, controlPlane, log, terminate: new AbortController().signal });
+  return { ...attempt, controlPlane, config };
+}
+
+/**
+ * A run of one turn that asks for an approval, which it gets once `isReady` is so. Answers how it ended, and all that it
+ * said, without names and times.
+ */
+async function work(place: Place, serverUrl: string, sessionId: string, isReady: () => boolean = () => true) {
+  const attempt = await start(place, serverUrl, sessionId);
+  const { controlPlane, config } = attempt;
+  const ended = runAttempt({ config, controlPlane, log: QUIET, terminate: new AbortController().signal });
   const approvals = async (): Promise<Json[]> =>
     (await place.ok("GET", `/approvals?runId=${attempt.runId}&limit=10`)).items;
   await expect.poll(async () => (await approvals()).length).toBe(1);
@@ -84,6 +93,30 @@ test.each(LOSSES)(
   },
   60_000,
 );
+
+test("a request for an approval that comes after its turn was stopped waits for nobody", async () => {
+  await using place = await openRunnerPlace("");
+  const { promise: hasEnded, resolve: letThrough } = deferred();
+  const held: string[] = [];
+  await using way = await openLossyWay(place.url, async (kind) => {
+    if (kind !== "approvals.request") return null;
+    held.push(kind);
+    await hasEnded;
+    return null;
+  });
+  const { runId, turnId, controlPlane, config } = await start(place, way.url, "ses_late", { idleTimeoutMs: 60_000 });
+  const terminate = new AbortController();
+  const ended = runAttempt({ config, controlPlane, log: QUIET, terminate: terminate.signal });
+  await expect.poll(() => held.length, { timeout: 10_000 }).toBeGreaterThan(0);
+  await place.ok("POST", `/runs/${runId}/commands`, { type: "interrupt", payload: {} });
+  await expect.poll(async () => (await place.ok("GET", `/commands/${turnId}`)).state).toBe("cancelled");
+  letThrough();
+  const approvals = async (): Promise<Json[]> => (await place.ok("GET", `/approvals?runId=${runId}&limit=10`)).items;
+  await expect.poll(approvals).toMatchObject([{ status: "superseded" }]);
+
+  terminate.abort();
+  await ended;
+}, 60_000);
 
 test.each([1, 2, 3])(
   "a run of which a quarter of all calls are lost in one way or the other ends as any other does: %i",

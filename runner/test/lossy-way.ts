@@ -19,12 +19,12 @@ export interface LossyWay extends AsyncDisposable {
 }
 
 /**
- * Opens a connection to the server that loses calls. `loses` decides by a call's kind and the number of earlier calls
- * of that kind.
+ * A way to the server on which calls are lost: where `loses` says so of a call's kind and of how many of that kind have
+ * come before. A call waits for as long as `loses` takes to say.
  */
 export async function openLossyWay(
   serverUrl: string,
-  loses: (kind: string, before: number) => Loss | null,
+  loses: (kind: string, before: number) => Loss | null | Promise<Loss | null>,
 ): Promise<LossyWay> {
   const counts = new Map<string, number>();
   const lost: string[] = [];
@@ -33,7 +33,7 @@ export async function openLossyWay(
     const kind = kindOf(asked);
     const before = counts.get(kind) ?? 0;
     counts.set(kind, before + 1);
-    const loss = loses(kind, before);
+    const loss = await loses(kind, before);
     if (loss !== null) lost.push(kind);
     const body = await readAll(asked);
     if (loss === "its request") return;

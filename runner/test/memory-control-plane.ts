@@ -264,7 +264,8 @@ export class MemoryControlPlane implements ControlPlane {
     this.commands[index] = { ...command, ...fields };
   }
 
-  private tell(): void {
+  /** Has what is waited for looked at again. */
+  tell(): void {
     for (const observer of [...this.observers]) observer();
   }
 }

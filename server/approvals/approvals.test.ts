@@ -103,6 +103,44 @@ test("the end of the turn that asked supersedes what nobody decided", async () =
   expect((await getApproval(ctx, { approvalId })).status).toBe("superseded");
 });
 
+test("what is asked for a turn that has ended is superseded at once; who names no turn is heard", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const { runId, leaseEpoch, turn, runner } = await asking(ctx, "ses_late");
+  const ask = (requestKey: string, turnId?: string) =>
+    requestApproval(runner, { runId, leaseEpoch, requestKey, kind: "command", turnId });
+  const end = { leaseEpoch, terminalStatus: "completed" as const, threadId: "thread_1", turnId: "turn_1" };
+  await finishCommand(runner, { commandId: turn.id, ...end });
+  const late = await ask("req-1", "turn_1");
+  expect(late).toMatchObject({ status: "superseded" });
+  expect(await ask("req-1", "turn_1")).toMatchObject({ approvalId: late.approvalId, status: "superseded" });
+  // A helper's turn has a name of its own.
+  expect(await ask("req-2", "turn_of_a_helper")).toMatchObject({ status: "superseded" });
+  expect((await getSession(ctx, { sessionId: "ses_late" })).pendingApprovals).toBe(0);
+  const { items } = await listEvents(ctx, { runId, afterSeq: 0, limit: 50 });
+  expect(items.filter(({ payload }) => payload.approvalId === late.approvalId)).toMatchObject([
+    { type: "approval_request" },
+    { type: "approval_decision", payload: { status: "superseded", decision: null } },
+  ]);
+
+  const next = await createCommand(ctx, { runId, type: "turn", payload: { text: "then this" } });
+  await ackCommand(runner, { commandId: next.id, leaseEpoch });
+  expect(await ask("req-3", "turn_1")).toMatchObject({ status: "superseded" });
+  expect(await ask("req-4", "turn_2")).toMatchObject({ status: "pending" });
+  await finishCommand(runner, { commandId: next.id, ...end, turnId: "turn_2" });
+  expect(await ask("req-5")).toMatchObject({ status: "pending" });
+});
+
+test("a program that takes no turn before it asks is heard, whatever turn it names", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const { id: runId } = await createRun(ctx, { backendProfile: "codex", sessionRef: { sessionId: "ses_old" } });
+  await createCommand(ctx, { runId, type: "turn", payload: { text: "go" } });
+  const { leaseEpoch } = await claimRun(ctx, { runId, runnerId: "runner_a" });
+  const ask = { runId, leaseEpoch, requestKey: "req-1", kind: "command" as const, turnId: "turn_1" };
+  expect(await requestApproval(ctx.as(runnerOf(runId, leaseEpoch)), ask)).toMatchObject({ status: "pending" });
+});
+
 test("the end of a turn that was never sent leaves what the turn under way asked for", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);

@@ -1,8 +1,8 @@
-import { and, eq } from "drizzle-orm";
+import { and, eq, isNotNull, sql } from "drizzle-orm";
 import type { Approval, RequestApprovalInput } from "@/contract/approval";
 import { isTerminal } from "@/contract/run";
 import { lockRun } from "@/db/queries/lock";
-import { approvals, type RunRow } from "@/db/schema";
+import { approvals, commands, type RunRow } from "@/db/schema";
 import { audit } from "@/server/audit";
 import { inTx, type ServiceContext, type TxContext, tenantOf } from "@/server/context";
 import { AlreadyTerminalError, NotFoundError } from "@/server/errors";
@@ -14,7 +14,7 @@ import { countPending } from "./settle";
 
 /**
  * A runner asks a person for what its agent may do. The row outlives the runner; asking again with the same key in the
- * same attempt answers the same row.
+ * same attempt answers the same row. What is asked for a turn that has ended meanwhile is stored as superseded.
  */
 export function requestApproval(
   ctx: ServiceContext,
@@ -41,6 +41,7 @@ async function insertApproval(
 ): Promise<typeof approvals.$inferSelect> {
   const { runId: _runId, leaseEpoch: _leaseEpoch, requestKey, ...request } = input;
   const shown = redactJson(request);
+  const isOver = await isTurnOver(ctx, run, input.turnId);
   const [made] = await ctx.db
     .insert(approvals)
     .values({
@@ -53,11 +54,18 @@ async function insertApproval(
       requestKey,
       ...shown,
       policy: run.executionPolicy,
+      status: isOver ? "superseded" : "pending",
     })
     .onConflictDoNothing()
     .returning();
   if (made) {
-    await appendServerEvents(ctx, run, [{ type: "approval_request", payload: { approvalId: made.id, ...shown } }]);
+    const approvalId = made.id;
+    await appendServerEvents(ctx, run, [
+      { type: "approval_request", payload: { approvalId, ...shown } },
+      ...(isOver
+        ? [{ type: "approval_decision" as const, payload: { approvalId, status: made.status, decision: null } }]
+        : []),
+    ]);
     await audit(ctx, {
       action: "approvals.request",
       targetKind: "approval",
@@ -75,4 +83,20 @@ async function insertApproval(
     );
   if (!known) throw new Error(`an approval of run ${run.id} was not stored`);
   return known;
+}
+
+/**
+ * Whether the turn named is known to have ended: it is the last that did, or the run's turns were taken, and none of
+ * them is under way. Who names no turn, or takes none of them, is believed.
+ */
+async function isTurnOver(ctx: TxContext, run: RunRow, turnId: string | undefined): Promise<boolean> {
+  if (turnId === undefined) return false;
+  const { metadata } = run.sessionRef ?? {};
+  if (typeof metadata === "object" && metadata !== null && "lastTurnId" in metadata && metadata.lastTurnId === turnId)
+    return true;
+  const [turns] = await ctx.db
+    .select({ isOver: sql<boolean>`count(*) > 0 and not bool_or(${commands.state} = 'acknowledged')` })
+    .from(commands)
+    .where(and(eq(commands.runId, run.id), eq(commands.type, "turn"), isNotNull(commands.acknowledgedAt)));
+  return turns?.isOver === true;
 }
