@@ -1,5 +1,6 @@
 import { drizzle, type NodePgDatabase } from "drizzle-orm/node-postgres";
 import pg from "pg";
+import { markFromDatabase } from "./errors";
 
 export type Db = NodePgDatabase<Record<string, never>>;
 declare const txBrand: unique symbol;
@@ -38,10 +39,42 @@ const APPENDING = "-c plan_cache_mode=force_generic_plan -c agentrun.locks_runs=
  */
 const SILENCE_AFTER_DEADLINE_MS = 2_000;
 
-/** Opens a pool. No connection is made before the first statement. */
+/**
+ * A connection whose errors say that they are the database's. One that breaks while it is held, between two statements,
+ * does not end the process: its holder's next statement tells.
+ */
+export class DatabaseClient extends pg.Client {
+  constructor(config?: string | pg.ClientConfig) {
+    super(config);
+    this.on("error", markFromDatabase);
+  }
+
+  override connect(): Promise<this>;
+  override connect(callback: (error: Error) => void): void;
+  override connect(callback?: (error: Error) => void): Promise<this> | undefined {
+    // The pool waits by a callback, and has the error by it alone.
+    if (callback) {
+      super.connect((error: Error) => {
+        markFromDatabase(error);
+        callback(error);
+      });
+      return undefined;
+    }
+    return super.connect().then(
+      () => this,
+      (error: unknown) => {
+        markFromDatabase(error);
+        throw error;
+      },
+    );
+  }
+}
+
+/** Opens a pool. Nothing is connected until the first statement. */
 export function connect(databaseUrl: string, options: ConnectOptions = {}): Database {
   const { deadlineMs = DEADLINE_MS } = options;
   const pool = new pg.Pool({
+    Client: DatabaseClient,
     connectionString: databaseUrl,
     max: options.poolMax ?? 16,
     application_name: options.applicationName ?? "agentrun",
@@ -54,9 +87,6 @@ export function connect(databaseUrl: string, options: ConnectOptions = {}): Data
     ...(options.isForAppending ? { options: APPENDING } : {}),
   });
   pool.on("error", (error) => options.onIdleError?.(error));
-  // Without a listener, a connection that breaks between two statements of its holder would end the process. The
-  // holder's next statement reports the error.
-  pool.on("connect", (client) => client.on("error", () => undefined));
   return { pool, db: overClient(pool), close: () => pool.end() };
 }
 

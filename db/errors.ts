@@ -3,11 +3,11 @@ function* causesOf(error: unknown): Generator<Error> {
   for (let cause = error, depth = 0; cause instanceof Error && depth < 8; cause = cause.cause, depth += 1) yield cause;
 }
 
-/** SQLSTATE of a database error. */
+/** SQLSTATE of a database error. No class of states begins with E, as the names of the system's errors do: EPIPE. */
 export function sqlState(error: unknown): string | undefined {
   for (const cause of causesOf(error)) {
     const code = (cause as { code?: unknown }).code;
-    if (typeof code === "string" && /^[0-9A-Z]{5}$/.test(code)) return code;
+    if (typeof code === "string" && /^(?!E)[0-9A-Z]{5}$/.test(code)) return code;
   }
   return undefined;
 }
@@ -66,6 +66,7 @@ export function isDatabaseBusy(error: unknown): boolean {
   return isRetryable(error) || isOutOfTime(error);
 }
 
+/** What the system says of a connection; a socket's path has none when PostgreSQL is not there. */
 const CONNECTION_CODES = new Set([
   "ECONNREFUSED",
   "ECONNRESET",
@@ -76,14 +77,30 @@ const CONNECTION_CODES = new Set([
   "ENOENT",
 ]);
 
-/** Whether the database is away, starting or stopping, or cut the connection. The request is not at fault. */
+/** Seen through `Symbol.for` by both of web's module graphs. */
+const FROM_DATABASE = Symbol.for("agentrun.from-database");
+
+/** Marks an error as one of a connection to the database: by its code alone it could be of a file or another server. */
+export function markFromDatabase(error: unknown): void {
+  if (error instanceof Error) Object.defineProperty(error, FROM_DATABASE, { value: true });
+}
+
+/** Several addresses of one host were tried, and each failed in a way of its own. */
+function hasConnectionCode(error: Error): boolean {
+  const code = (error as { code?: unknown }).code;
+  if (typeof code === "string" && CONNECTION_CODES.has(code)) return true;
+  return (
+    error instanceof AggregateError && error.errors.some((inner) => inner instanceof Error && hasConnectionCode(inner))
+  );
+}
+
+/** The database is not there, is starting or stopping, or cut the connection: nothing is wrong with the request. */
 export function isDatabaseDown(error: unknown): boolean {
   const state = sqlState(error);
   if (state !== undefined) return state.startsWith("08") || state.startsWith("57P") || state === "53300";
   if (isUnanswered(error)) return true;
   for (const cause of causesOf(error)) {
-    const code = (cause as { code?: unknown }).code;
-    if (typeof code === "string" && CONNECTION_CODES.has(code)) return true;
+    if (FROM_DATABASE in cause && hasConnectionCode(cause)) return true;
     if (
       /Connection terminated|timeout exceeded when trying to connect|not queryable|Cannot use a pool/.test(
         cause.message,
@@ -91,7 +108,6 @@ export function isDatabaseDown(error: unknown): boolean {
     ) {
       return true;
     }
-    if (cause instanceof AggregateError && cause.errors.some((inner) => isDatabaseDown(inner))) return true;
   }
   return false;
 }

@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import pg from "pg";
+import type pg from "pg";
+import { DatabaseClient } from "./client";
 import { sqlState } from "./errors";
 import { boundSilence, SILENCE_MAX_MS } from "./queries/advisory-lock";
 import { renewFeedEpoch } from "./queries/feed-epoch";
@@ -49,14 +50,12 @@ const ASK_AGAIN_MS = 100;
  * `MigrationError` when a checksum changed or an id is unknown.
  */
 export async function migrate(databaseUrl: string, migrations: Migration[] = readMigrations()): Promise<void> {
-  const client = new pg.Client({
+  const client = new DatabaseClient({
     connectionString: databaseUrl,
     application_name: "agentrun-migrate",
     connectionTimeoutMillis: CONNECT_MS,
     idle_in_transaction_session_timeout: SILENCE_MAX_MS,
   });
-  // A connection that breaks between two statements is reported by the next one.
-  client.on("error", () => undefined);
   await client.connect();
   try {
     await boundSilence(client);

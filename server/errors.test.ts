@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { createTestDatabase } from "@/db/test/database";
 import { makeRun } from "@/db/test/factories";
@@ -41,4 +42,9 @@ test("a statement and a transaction that the database ends for their time are er
     reason: "database-down",
   });
   idle.release(true);
+});
+
+test("a file that is not there is no database that is not there", async () => {
+  const missing = await readFile("/nowhere/agentrun").catch((error: unknown) => error);
+  expect(toAgentRunError(missing)).toMatchObject({ failureKind: "infra-failed", reason: "unexpected" });
 });

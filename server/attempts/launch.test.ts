@@ -1,3 +1,4 @@
+import { readdir } from "node:fs/promises";
 import { eq } from "drizzle-orm";
 import { expect, test } from "vitest";
 import { runnerJobs } from "@/db/schema";
@@ -98,6 +99,29 @@ test("a launch that is refused for now holds up no other", async () => {
   await pass();
   expect(executor.launched.map(({ runId }) => runId)).toEqual([other.runId]);
   expect(await waitOf(ctx, full.runId)).toMatchObject({ reason: "refused", message: "exceeded quota: jobs", tries: 1 });
+});
+
+test("a volume whose disk is not there ends its own attempt, and holds up no other", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database, SETTINGS);
+  const { executor } = await world(ctx);
+  const broken = await runWithTurn(ctx, "ses_broken", { maxAttempts: 1 });
+  const { runId } = await runWithTurn(ctx, "ses_behind");
+  const { volumes } = ctx;
+  const ensure: typeof volumes.ensure = async (spec) => {
+    if (spec.sessionId === "ses_broken") await readdir("/nowhere/agentrun");
+    return volumes.ensure(spec);
+  };
+  await launchPending({
+    ctx: { ...ctx, volumes: { ...volumes, ensure, find: async () => null } },
+    executor,
+    attemptsMax: 8,
+  });
+  expect(executor.launched.map((spec) => spec.runId)).toEqual([runId]);
+  expect(await getRun(ctx, { runId: broken.runId })).toMatchObject({
+    status: "failed",
+    failureMessage: expect.stringContaining("ENOENT"),
+  });
 });
 
 test("a launch is tried for its time, and its run fails once nothing of it is known to be left", async () => {
