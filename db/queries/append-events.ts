@@ -10,8 +10,8 @@ export type PreparedBatch = {
   batchId: string | null;
   contentHash: string;
   events: PreparedEvent[];
-  /** Length of the payloads' JSON, which bounds a flush. */
-  bytes: number;
+  /** Characters of the payloads' JSON, to bound a flush and what waits; each takes one or two bytes of memory. */
+  chars: number;
 };
 
 /** The result for one batch. */

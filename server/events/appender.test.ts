@@ -158,6 +158,26 @@ test("what is stored beside a batch that was stored before is not stored again w
   expect((await listEvents(ctx, { runId, afterSeq: 0, limit: 9 })).items).toHaveLength(2);
 });
 
+test("batches that wait are bounded by their length too, and there is room again once they are stored", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const { id: runId } = await makeRun(ctx.database.db);
+  const { pool, close } = connect(database.url, { isForAppending: true });
+  const told = { pool, onStored: () => undefined, wake: () => undefined };
+  const appender = new EventAppender({ ...told, waitingCharsMax: 1_500 });
+  const append = () => appender.append({ runId, leaseEpoch: null, events: [note("x".repeat(1_000))] });
+  for (let round = 1; round <= 2; round += 1) {
+    const answers = await Promise.allSettled([append(), append(), append()]);
+    expect(answers.map(({ status }) => status)).toEqual(["fulfilled", "fulfilled", "rejected"]);
+    expect(answers[2]).toMatchObject({
+      reason: { failureKind: "infra-failed", message: expect.stringContaining("too many events") },
+    });
+    expect((await listEvents(ctx, { runId, afterSeq: 0, limit: 9 })).items).toHaveLength(2 * round);
+  }
+  await appender.close();
+  await close();
+});
+
 test("what an agent prints is stored without NUL, lone surrogates and secrets", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);

@@ -20,6 +20,8 @@ export type AppenderOptions = {
   /** Told after each commit how many events it stored. */
   onStored: (events: number) => void;
   wake: (topic: Topic) => void;
+  /** Characters that wait at most. */
+  waitingCharsMax?: number;
 };
 
 /** null: nothing was decided of that batch. */
@@ -29,9 +31,10 @@ type Waiting = { batch: PreparedBatch; resolve: (answer: AppendAnswer) => void; 
 /** Lanes flush side by side, each its own runs and connection; more than two were slower when measured. */
 export const APPENDER_LANES = 2;
 const EVENTS_PER_FLUSH_MAX = 2_000;
-const BYTES_PER_FLUSH_MAX = 8 * 1024 * 1024;
-/** Batches that wait at most, so that a database that is away cannot fill the memory. */
+const CHARS_PER_FLUSH_MAX = 8 * 1024 * 1024;
+/** What waits at most, so that a database that is away cannot fill the memory: batches, and 256 MB of payloads. */
 const WAITING_MAX = 10_000;
+const WAITING_CHARS_MAX = 128 * 1024 * 1024;
 const BUSY_RETRIES_MAX = 200;
 
 /**
@@ -42,6 +45,7 @@ export class EventAppender {
   readonly #lanes: Waiting[][];
   readonly #isFlushing: boolean[];
   #waiting = 0;
+  #waitingChars = 0;
   #isClosed = false;
 
   constructor(private readonly options: AppenderOptions) {
@@ -54,15 +58,17 @@ export class EventAppender {
   append(batch: AppendBatch): Promise<AppendAnswer> {
     if (this.#isClosed)
       return Promise.reject(new UnavailableError("shutting-down", "this server is stopping: try again"));
-    if (this.#waiting >= WAITING_MAX) {
+    if (this.#waiting >= WAITING_MAX || this.#waitingChars >= (this.options.waitingCharsMax ?? WAITING_CHARS_MAX)) {
       return Promise.reject(
         new UnavailableError("executor-unavailable", "too many events wait to be stored: try again"),
       );
     }
     return new Promise((resolve, reject) => {
       const lane = laneOf(batch.runId, this.#lanes.length);
-      this.#lanes[lane]?.push({ batch: prepareBatch(batch), resolve, reject });
+      const prepared = prepareBatch(batch);
+      this.#lanes[lane]?.push({ batch: prepared, resolve, reject });
       this.#waiting += 1;
+      this.#waitingChars += prepared.chars;
       void this.#run(lane);
     });
   }
@@ -135,7 +141,7 @@ export class EventAppender {
         void this.#answerReplay(item, verdict);
         return;
       }
-      this.#waiting -= 1;
+      this.#leave(item);
       if (verdict.kind === "stored") {
         item.resolve({ items: verdict.items, lastSeq: verdict.lastSeq });
         runIds.add(item.batch.runId);
@@ -148,19 +154,27 @@ export class EventAppender {
   }
 
   /** By a statement of its own: its failure must not have what was stored beside it be stored again. */
-  async #answerReplay({ batch, resolve, reject }: Waiting, replayed: Replayed): Promise<void> {
+  async #answerReplay(item: Waiting, replayed: Replayed): Promise<void> {
+    const { batch, resolve, reject } = item;
     try {
       resolve({ items: await readStored(this.options.pool, batch.runId, replayed), lastSeq: replayed.lastSeq });
     } catch (error) {
       reject(error);
     } finally {
-      this.#waiting -= 1;
+      this.#leave(item);
     }
   }
 
   #settle(items: Waiting[], error: unknown): void {
-    this.#waiting -= items.length;
-    for (const item of items) item.reject(error);
+    for (const item of items) {
+      this.#leave(item);
+      item.reject(error);
+    }
+  }
+
+  #leave({ batch }: Waiting): void {
+    this.#waiting -= 1;
+    this.#waitingChars -= batch.chars;
   }
 }
 
@@ -185,16 +199,16 @@ function takeFlush(queue: Waiting[]): Waiting[] {
   const seen = new Set<string>();
   const taken: Waiting[] = [];
   let events = 0;
-  let bytes = 0;
+  let chars = 0;
   for (const item of queue) {
     const key = item.batch.batchId === null ? null : `${item.batch.runId}\n${item.batch.batchId}`;
     const isFull =
-      events + item.batch.events.length > EVENTS_PER_FLUSH_MAX || bytes + item.batch.bytes > BYTES_PER_FLUSH_MAX;
+      events + item.batch.events.length > EVENTS_PER_FLUSH_MAX || chars + item.batch.chars > CHARS_PER_FLUSH_MAX;
     if (taken.length > 0 && (isFull || (key !== null && seen.has(key)))) break;
     if (key !== null) seen.add(key);
     taken.push(item);
     events += item.batch.events.length;
-    bytes += item.batch.bytes;
+    chars += item.batch.chars;
   }
   queue.splice(0, taken.length);
   return taken;

@@ -22,7 +22,7 @@ export function prepareBatch(batch: AppendBatch): PreparedBatch {
     batchId: batch.batchId ?? null,
     contentHash: batch.batchId === undefined ? "" : contentHash(events),
     events,
-    bytes: events.reduce((sum, event) => sum + event.payload.length, 0),
+    chars: events.reduce((sum, event) => sum + event.payload.length, 0),
   };
 }
 

@@ -3,7 +3,7 @@ import { CreateTaskInput } from "@/contract/queue";
 import { queueTasks, sessions } from "@/db/schema";
 import type { Actor } from "@/server/context";
 import { createTestStore } from "@/server/storage/test/context";
-import { createTask, getTask, listTasks, queueStats } from ".";
+import { createTask, getTask, listTasks, queueStats, TaskWriter } from ".";
 
 const TASK = {
   title: "Mend the roof",
@@ -32,6 +32,25 @@ test("a task has v0.1's defaults and a version of the sequence", async () => {
   expect(task.id).toMatch(/^qt_/);
   expect(task.version).toBeGreaterThan(0);
   expect(ctx.woken).toContain("queue");
+});
+
+test("tasks that wait are bounded by their length too, and there is room again once they are added", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const writer = new TaskWriter(1_500);
+  const add = () =>
+    writer.add(
+      ctx,
+      CreateTaskInput.parse({ ...TASK, idempotencyKey: undefined, payload: { text: "x".repeat(1_000) } }),
+    );
+  for (let round = 0; round < 2; round += 1) {
+    const answers = await Promise.allSettled([add(), add(), add()]);
+    expect(answers.map(({ status }) => status).sort()).toEqual(["fulfilled", "fulfilled", "rejected"]);
+    expect(answers.find(({ status }) => status === "rejected")).toMatchObject({
+      reason: { failureKind: "infra-failed", message: expect.stringContaining("too many tasks") },
+    });
+  }
+  await writer.close();
 });
 
 test("32 callers at once with one key get one task", async () => {

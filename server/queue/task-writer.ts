@@ -6,7 +6,7 @@ import { commitTasks } from "./commit-tasks";
 import { taskOf } from "./create-task";
 import { hasDependencies } from "./dependencies";
 
-type Waiting = { ask: TaskAsk; bytes: number; settle: (outcome: TaskOutcome) => void };
+type Waiting = { ask: TaskAsk; chars: number; settle: (outcome: TaskOutcome) => void };
 
 /** Commits under way at once, and what waits for the next. */
 type Lanes = { max: number; underWay: number; waiting: Waiting[] };
@@ -16,9 +16,13 @@ const LANES = 4;
 /** Of tasks that come after others: they may have to wait for one that somebody holds, and no other is to wait with them. */
 const DEPENDENT_LANES = 2;
 const TASKS_PER_COMMIT_MAX = 500;
-const BYTES_PER_COMMIT_MAX = 8 * 1024 * 1024;
-/** Tasks that wait at most, so that a database that is away cannot fill the memory. */
+const CHARS_PER_COMMIT_MAX = 8 * 1024 * 1024;
+/**
+ * What waits at most, so that a database that is away cannot fill the memory: tasks, and characters of their JSON. Of
+ * each the text is held and what it was made of, together some 4 bytes a character.
+ */
 const WAITING_MAX = 10_000;
+const WAITING_CHARS_MAX = 64 * 1024 * 1024;
 
 /**
  * Group commit: tasks of callers that come while commits are under way are added together by the next one. The first
@@ -28,26 +32,31 @@ export class TaskWriter {
   readonly #plain: Lanes = { max: LANES, underWay: 0, waiting: [] };
   readonly #dependents: Lanes = { max: DEPENDENT_LANES, underWay: 0, waiting: [] };
   #open = 0;
+  #waitingChars = 0;
   #isClosed = false;
+
+  constructor(private readonly waitingCharsMax = WAITING_CHARS_MAX) {}
 
   /** Adds a task durably; resolves once it is committed. */
   async add(caller: ServiceContext, input: CreateTaskInput): Promise<QueueTask> {
     if (this.#isClosed) throw new UnavailableError("shutting-down", "this server is stopping: try again");
-    if (this.#open >= WAITING_MAX)
-      throw new UnavailableError("executor-unavailable", "too many tasks wait to be stored: try again");
+    if (this.#open >= WAITING_MAX) throw tooMany();
     this.#open += 1;
+    let chars = 0;
     try {
       const ask = await prepareTask(caller, input);
-      const { payload, references, metadata } = ask.row;
-      const bytes = payload.length + references.length + metadata.length;
+      if (this.#waitingChars >= this.waitingCharsMax) throw tooMany();
+      chars = charsOf(ask);
+      this.#waitingChars += chars;
       const lanes = hasDependencies(ask) ? this.#dependents : this.#plain;
       const outcome = await new Promise<TaskOutcome>((settle) => {
-        lanes.waiting.push({ ask, bytes, settle });
+        lanes.waiting.push({ ask, chars, settle });
         void this.#run(lanes);
       });
       return taskOf(outcome);
     } finally {
       this.#open -= 1;
+      this.#waitingChars -= chars;
     }
   }
 
@@ -67,6 +76,21 @@ export class TaskWriter {
   }
 }
 
+function tooMany(): UnavailableError {
+  return new UnavailableError("executor-unavailable", "too many tasks wait to be stored: try again");
+}
+
+function charsOf({ row }: TaskAsk): number {
+  const { payload, references, metadata, workspaceRef, resourceBundleRef } = row;
+  return (
+    payload.length +
+    references.length +
+    metadata.length +
+    (workspaceRef?.length ?? 0) +
+    (resourceBundleRef?.length ?? 0)
+  );
+}
+
 async function commit(taken: Waiting[]): Promise<void> {
   const [first] = taken;
   if (!first) return;
@@ -81,11 +105,11 @@ async function commit(taken: Waiting[]): Promise<void> {
 }
 
 function take({ waiting }: Lanes): Waiting[] {
-  let bytes = 0;
+  let chars = 0;
   let count = 0;
   for (const item of waiting) {
-    bytes += item.bytes;
-    if (count > 0 && (count >= TASKS_PER_COMMIT_MAX || bytes > BYTES_PER_COMMIT_MAX)) break;
+    chars += item.chars;
+    if (count > 0 && (count >= TASKS_PER_COMMIT_MAX || chars > CHARS_PER_COMMIT_MAX)) break;
     count += 1;
   }
   return waiting.splice(0, count);
