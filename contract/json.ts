@@ -9,7 +9,12 @@ const DEPTH_MAX = 200;
 export const METADATA_MAX_BYTES = 64 * 1024;
 export const PAYLOAD_MAX_BYTES = 8 * 1024 * 1024;
 
-/** Returns the nesting depth of a JSON value, counted without recursion; stops counting past `limit`. */
+/** Whether a text is longer than so many bytes of UTF-8. A character takes three at most, so most are not measured. */
+export function isLonger(text: string, bytesMax: number): boolean {
+  return text.length * 3 > bytesMax && Buffer.byteLength(text) > bytesMax;
+}
+
+/** Nesting depth of a JSON value, counted without recursion; stops counting past `limit`. */
 export function jsonDepth(value: unknown, limit = DEPTH_MAX): number {
   let level: unknown[] = [value];
   let depth = 0;
@@ -44,7 +49,7 @@ export function jsonObject(bytesMax: number, depthMax = DEPTH_MAX) {
     message: `nested deeper than ${depthMax} levels`,
     abort: true,
   })
-    .refine((value) => Buffer.byteLength(JSON.stringify(value)) <= bytesMax, {
+    .refine((value) => !isLonger(JSON.stringify(value), bytesMax), {
       message: `larger than ${bytesMax} bytes of JSON`,
     })
     .transform((value) => cleanJson(value));

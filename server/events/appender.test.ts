@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { PAYLOAD_MAX_BYTES } from "@/contract/json";
 import { connect } from "@/db/client";
 import { createTestDatabase } from "@/db/test/database";
 import { makeRun } from "@/db/test/factories";
@@ -176,6 +177,19 @@ test("batches that wait are bounded by their length too, and there is room again
   }
   await appender.close();
   await close();
+});
+
+test("a payload is measured in bytes of JSON, and one of the most that there may be is stored", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const { id: runId } = await makeRun(ctx.database.db);
+  const rest = PAYLOAD_MAX_BYTES - JSON.stringify({ message: "" }).length;
+  const most = "€".repeat(Math.floor(rest / 3)) + "x".repeat(rest % 3);
+  await expect(appendEvents(ctx, { runId, events: [note(`${most}x`)] })).rejects.toMatchObject({
+    reason: "invalid-input",
+    message: `events.0.payload: larger than ${PAYLOAD_MAX_BYTES} bytes of JSON`,
+  });
+  expect((await appendEvents(ctx, { runId, events: [note(most)] })).items).toHaveLength(1);
 });
 
 test("what an agent prints is stored without NUL, lone surrogates and secrets", async () => {

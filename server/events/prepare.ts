@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { PAYLOAD_MAX_BYTES } from "@/contract/json";
+import { isLonger, PAYLOAD_MAX_BYTES } from "@/contract/json";
 import type { PreparedBatch } from "@/db/queries/append-events";
 import type { AppendBatch } from "@/server/context";
 import { InvalidInputError } from "@/server/errors";
@@ -11,7 +11,7 @@ export function prepareBatch(batch: AppendBatch): PreparedBatch {
   const ids = newIds("event", batch.events.length);
   const events = batch.events.map((event, index) => {
     const payload = JSON.stringify(redactJson(event.payload));
-    if (payload.length > PAYLOAD_MAX_BYTES) {
+    if (isLonger(payload, PAYLOAD_MAX_BYTES)) {
       throw new InvalidInputError(`events.${index}.payload: larger than ${PAYLOAD_MAX_BYTES} bytes of JSON`);
     }
     return { id: ids[index] ?? "", type: event.type, payload, at: instantOf(event.at) };
