@@ -1,3 +1,4 @@
+import { version } from "@/package.json";
 import type { CodexNotification, CodexRequests } from "./app-server-methods";
 import { AppServerExitedError, BackendFailedError, CodexRequestError, CodexTimeoutError } from "./errors";
 import { type AgentProcess, type Hidden, type Isolation, spawnAgent } from "./isolation";
@@ -93,7 +94,7 @@ export class AppServer {
 
   /** Sends `initialize`. Throws BackendFailedError when codex continued without the configuration it was given. */
   async initialize(): Promise<void> {
-    const clientInfo = { name: "agentrun", title: "AgentRun", version: "0.2.0" };
+    const clientInfo = { name: "agentrun", title: "AgentRun", version };
     const capabilities = { experimentalApi: true, requestAttestation: false };
     await this.request("initialize", { clientInfo, capabilities } as CodexRequests["initialize"]["params"]);
     this.send({ method: "initialized", params: {} });

@@ -1,8 +1,9 @@
 import fs from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
+import { version } from "@/package.json";
 import { findAttemptProcesses } from "./attempt-processes";
-import { isEnded, makeMachine, type Started } from "./test/harness";
+import { isEnded, makeMachine, runTurn, type Started } from "./test/harness";
 
 /**
  * A stand-in that speaks as much of codex's protocol as needed, and does what `script` says: JavaScript that sees `id`,
@@ -259,6 +260,14 @@ test("without namespaces a codex that dies is noticed though what it started hol
   expect(controlPlane.state(turn)).toMatchObject({ state: "failed", failureKind: "backend-failed" });
   expect(await findAttemptProcesses(attemptId)).toEqual([]);
   process.kill(Number(fs.readFileSync(pidFile, "utf8")), "SIGKILL");
+});
+
+test("codex is told of which version of AgentRun its client is", async () => {
+  await using machine = await makeMachine();
+  const file = path.join(machine.root, "hello");
+  const script = `if (method === "initialize") require("fs").writeFileSync(${JSON.stringify(file)}, JSON.stringify(params.clientInfo));`;
+  await runTurn(machine.start({}, { codexPath: fakeAppServer(machine.root, script) }), "hello");
+  expect(JSON.parse(fs.readFileSync(file, "utf8"))).toEqual({ name: "agentrun", title: "AgentRun", version });
 });
 
 test("a codex that falls silent in its turn is killed, the turn fails, and the run goes on", async () => {
