@@ -3,6 +3,7 @@ import { access, stat } from "node:fs/promises";
 import path from "node:path";
 import { AppServer } from "./app-server";
 import type { CodexNotification } from "./app-server-methods";
+import { isThreadLost, isThreadTaken, isTurnOver } from "./codex-errors";
 import { BackendFailedError, CodexRequestError } from "./errors";
 import { type Message, userInput } from "./images";
 import type { Hidden, Isolation } from "./isolation";
@@ -35,9 +36,6 @@ export interface AgentOptions {
   /** Kills codex while it is starting; an agent that has started is ended by its own methods. */
   signal?: AbortSignal;
 }
-
-// codex's words when a thread's rollout is not there, or holds nothing that a thread could be resumed from.
-const THREAD_LOST = /no rollout found|rollout.*\bis empty\b|does not start with session metadata/i;
 
 /** codex has no rollout of the thread that it should resume, or cannot read it. */
 export class ThreadLostError extends BackendFailedError {
@@ -152,10 +150,8 @@ export class Agent {
     try {
       return await this.server.request("thread/resume", { threadId, excludeTurns: true, ...settings });
     } catch (error) {
-      // -32600 also stands for locks and unreadable rollouts: only the text tells them apart.
-      if (error instanceof CodexRequestError && THREAD_LOST.test(error.message))
-        throw new ThreadLostError(error.message);
-      if (error instanceof CodexRequestError && /active writer/i.test(error.message)) {
+      if (isThreadLost(error)) throw new ThreadLostError(error.message);
+      if (isThreadTaken(error)) {
         throw new BackendFailedError(
           `another process still writes this session's thread: end it, then try again (${error.message})`,
         );
@@ -202,7 +198,7 @@ export class Agent {
       });
       return true;
     } catch (error) {
-      if (error instanceof CodexRequestError && /no active turn|active turn/i.test(error.message)) return false;
+      if (isTurnOver(error)) return false;
       throw error;
     }
   }

@@ -1,5 +1,6 @@
 import { version } from "@/package.json";
 import type { CodexNotification, CodexRequests } from "./app-server-methods";
+import { isConfigRefusal } from "./codex-errors";
 import { AppServerExitedError, BackendFailedError, CodexRequestError, CodexTimeoutError } from "./errors";
 import { type AgentProcess, type Hidden, type Isolation, spawnAgent } from "./isolation";
 import { LineSplitter } from "./line-splitter";
@@ -33,8 +34,6 @@ type Message = {
   error?: { code?: number; message?: string };
 };
 
-// codex's words when it could not read its configuration and continues with defaults, which is never acceptable.
-const CONFIG_REFUSED = /invalid configuration; using defaults|error loading config|failed to (load|parse) config/i;
 const ANSI = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, "g");
 const STDERR_TAIL_CHARS = 8_000;
 /** How long the last output of an ended codex may take to be read. */
@@ -196,10 +195,7 @@ export class AppServer {
   private readStderr(chunk: Buffer): void {
     const text = chunk.toString("utf8").replace(ANSI, "");
     this.stderr = (this.stderr + text).slice(-STDERR_TAIL_CHARS);
-    this.configRefusal ??= this.stderr
-      .split("\n")
-      .find((line) => CONFIG_REFUSED.test(line))
-      ?.trim();
+    this.configRefusal ??= this.stderr.split("\n").find(isConfigRefusal)?.trim();
   }
 }
 
