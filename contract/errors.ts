@@ -56,12 +56,20 @@ export const REASON_STATUS = {
   unexpected: 500,
   "backend-unavailable": 502,
   "executor-unavailable": 503,
+  "worker-unavailable": 503,
+  "archive-unavailable": 503,
+  "volume-going": 503,
+  overloaded: 503,
   "database-down": 503,
   "database-busy": 503,
   "shutting-down": 503,
   "storage-full": 507,
 } as const;
 export type Reason = keyof typeof REASON_STATUS;
+/** Whether nothing is wrong with what was asked: something that it needs is away or busy, and the same may work soon. */
+export function passesByItself(reason: Reason): boolean {
+  return REASON_STATUS[reason] === 503;
+}
 export const REASONS = Object.keys(REASON_STATUS) as [Reason, ...Reason[]];
 
 /** The body of every failure: `error` in REST, `error.data.agentrun` in tRPC. */

@@ -160,7 +160,16 @@ class DatabaseBusyError extends AgentRunError {
 }
 export class UnavailableError extends AgentRunError {
   constructor(
-    reason: Extract<Reason, "executor-unavailable" | "shutting-down">,
+    reason: Extract<
+      Reason,
+      | "executor-unavailable"
+      | "worker-unavailable"
+      | "archive-unavailable"
+      | "volume-going"
+      | "overloaded"
+      | "database-busy"
+      | "shutting-down"
+    >,
     message: string,
     passing: Passing | null = null,
   ) {

@@ -12,6 +12,7 @@ import { makeCommand, makeRun, makeSession } from "@/db/test/factories";
 import { requestApproval } from "@/server/approvals";
 import { ackCommand, createCommand, finishCommand, listCommands } from "@/server/commands";
 import { type Actor, inTx, type ServiceContext } from "@/server/context";
+import { UnavailableError } from "@/server/errors";
 import { createTask } from "@/server/queue";
 import { cancelRun, claimRun, createRun, finishRun, getRun } from "@/server/runs";
 import { listSessions } from "@/server/sessions";
@@ -54,6 +55,13 @@ async function endOf(ctx: ServiceContext, bulkId: string) {
   const { items } = await listBulkResults(ctx, { bulkId, limit: 200 });
   const became = Object.fromEntries(items.map((item) => [item.targetId, item.message ?? item.outcome]));
   return { bulk: await getBulk(ctx, { bulkId }), items, became };
+}
+
+/** What is asked of the volume of one session fails. */
+function awayFor(ctx: ServiceContext, sessionId: string, error: Error): ServiceContext {
+  const find: typeof ctx.volumes.find = (name) =>
+    name === ctx.volumes.nameFor(sessionId) ? Promise.reject(error) : ctx.volumes.find(name);
+  return { ...ctx, volumes: Object.assign(Object.create(ctx.volumes), { find }) };
 }
 
 const viewerOf = (name: string, scopes?: string[]): Actor => ({
@@ -373,6 +381,32 @@ test("a volume that could not be removed at once is removed by the repair, and i
   await repairStorage(ctx);
   expect(await getStorage(ctx, { sessionId })).toMatchObject({ storageState: "evicted" });
   expect(await readBack(ctx, sessionId)).toBe("gone");
+});
+
+test.each(["executor-unavailable", "archive-unavailable", "volume-going"] as const)(
+  "an action waits for what it alone needs, and keeps no other waiting: %s",
+  async (reason) => {
+    await using store = await createTestStore();
+    const ctx = store.as();
+    const stuck = await makeStoredSession(ctx);
+    const other = await makeStoredSession(ctx);
+    const away = awayFor(ctx, stuck, new UnavailableError(reason, "it is away"));
+    const evict = (id: string) => createBulk(ctx, { kind: "session", action: "evict", ids: [id], confirmCount: 1 });
+    const [first, second] = [await evict(stuck), await evict(other)];
+    expect(await runBulkActions({ ...away, actor: SYSTEM })).toBe(1);
+    expect(await getBulk(ctx, { bulkId: first.id })).toMatchObject({ endedAt: null, done: 0 });
+    expect(await getBulk(ctx, { bulkId: second.id })).toMatchObject({ state: "completed", done: 1 });
+  },
+);
+
+test("a server that has too much to do is no executor that an action waits for: the pass fails, and is made again", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const sessionId = await makeStoredSession(ctx);
+  const { id: bulkId } = await createBulk(ctx, { kind: "session", action: "evict", ids: [sessionId], confirmCount: 1 });
+  const away = awayFor(ctx, sessionId, new UnavailableError("overloaded", "too many tasks wait"));
+  await expect(runBulkActions({ ...away, actor: SYSTEM })).rejects.toMatchObject({ reason: "overloaded" });
+  expect(await endOf(ctx, bulkId)).toMatchObject({ bulk: { state: "completed", done: 1 } });
 });
 
 test("approvals are denied with a reason, once, and never given", async () => {

@@ -1,5 +1,5 @@
 import { asc, eq, getTableColumns, isNull, sql } from "drizzle-orm";
-import { REASON_STATUS } from "@/contract/errors";
+import { passesByItself, type Reason } from "@/contract/errors";
 import { BULK_KEPT_DAYS } from "@/contract/words";
 import {
   type BulkPlace,
@@ -20,6 +20,13 @@ const ACTIONS_MAX = 20;
 const BATCH = 50;
 export const KEPT_MS = BULK_KEPT_DAYS * 86_400_000;
 const REMOVED_MAX = 5_000;
+/** What one action needs and another may not. What the database or this server is short of, every action is. */
+const AWAY_FOR_ONE = new Set<Reason>([
+  "executor-unavailable",
+  "worker-unavailable",
+  "archive-unavailable",
+  "volume-going",
+]);
 
 /**
  * One pass over the bulk actions that have not ended. Each item is one transaction with its outcome and the counters,
@@ -51,7 +58,7 @@ export async function runBulkActions(ctx: ServiceContext): Promise<number> {
       dealt += await runBatch({ ...ctx, actor: askerOf(bulk) }, bulk);
     } catch (error) {
       // What one needs may be away for long: it waits, and holds up no other.
-      if (toAgentRunError(error).reason !== "executor-unavailable") throw error;
+      if (!AWAY_FOR_ONE.has(toAgentRunError(error).reason)) throw error;
       ctx.log.warn({ err: error, bulkId: bulk.id }, "a bulk action waits: what it needs does not answer");
     }
   }
@@ -99,8 +106,8 @@ async function dealWith(ctx: ServiceContext, bulk: BulkActionRow, { place, ...op
   } catch (error) {
     if (error instanceof BulkOver) throw error;
     const fault = toAgentRunError(error);
-    // The database is in need: the next pass tries again.
-    if (REASON_STATUS[fault.reason] === 503) throw error;
+    // Nothing is wrong with it: the next pass tries again.
+    if (passesByItself(fault.reason)) throw error;
     if (fault.reason === "unexpected") ctx.log.error({ err: error, ...at, ...open }, "a bulk action failed");
     await inTx(ctx, (ctx) => end(ctx, at, async () => ({ outcome: "refused", message: fault.message })));
     return;

@@ -59,9 +59,7 @@ export class EventAppender {
     if (this.#isClosed)
       return Promise.reject(new UnavailableError("shutting-down", "this server is stopping: try again"));
     if (this.#waiting >= WAITING_MAX || this.#waitingChars >= (this.options.waitingCharsMax ?? WAITING_CHARS_MAX)) {
-      return Promise.reject(
-        new UnavailableError("executor-unavailable", "too many events wait to be stored: try again"),
-      );
+      return Promise.reject(new UnavailableError("overloaded", "too many events wait to be stored: try again"));
     }
     return new Promise((resolve, reject) => {
       const lane = laneOf(batch.runId, this.#lanes.length);
@@ -90,7 +88,7 @@ export class EventAppender {
       const left = await this.#flush(taken);
       busy = left.length === taken.length ? busy + 1 : 0;
       if (busy > BUSY_RETRIES_MAX)
-        this.#settle(left, new UnavailableError("executor-unavailable", "the run is locked by others: try again"));
+        this.#settle(left, new UnavailableError("database-busy", "the run is locked by others: try again"));
       else if (left.length > 0) {
         queue.unshift(...left);
         await new Promise((resolve) => setTimeout(resolve, Math.min(1 + busy, 25)));

@@ -23,7 +23,7 @@ export async function askWorker(
 ): Promise<AttemptAnswer> {
   const open = await ctx.db.$count(attemptAsks, isNull(attemptAsks.answeredAt));
   if (open >= OPEN_MAX)
-    throw new UnavailableError("executor-unavailable", "too many ask the executor at once: try again in a moment");
+    throw new UnavailableError("overloaded", "too many ask the executor at once: try again in a moment");
   const id = newId("ask");
   await ctx.db.insert(attemptAsks).values({ id, ...about });
   ctx.wake("asks");
@@ -32,7 +32,7 @@ export async function askWorker(
     await ctx.db.delete(attemptAsks).where(eq(attemptAsks.id, id));
     const seconds = deadlineMs / 1_000;
     throw new UnavailableError(
-      "executor-unavailable",
+      "worker-unavailable",
       `the worker did not answer in ${seconds} seconds: see whether it runs, and try again`,
     );
   }

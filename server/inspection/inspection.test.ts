@@ -87,7 +87,7 @@ test("an executor that fails, and a worker that is away, are said; neither leave
     message: expect.not.stringContaining("socket"),
   });
   await expect(askWorker(ctx, { attemptId, ask: { what: "details" } }, 100)).rejects.toMatchObject({
-    reason: "executor-unavailable",
+    ...{ failureKind: "infra-failed", reason: "worker-unavailable" },
     message: expect.stringContaining("the worker did not answer"),
   });
   expect(await ctx.db.select().from(attemptAsks)).toEqual([]);

@@ -86,7 +86,7 @@ async function addDependents(ctx: ServiceContext, asks: TaskAsk[]): Promise<Task
     }
   }
   throw new UnavailableError(
-    "executor-unavailable",
+    "database-busy",
     "queues or keys were changed again and again while these tasks were added, and nothing is stored: try again",
   );
 }

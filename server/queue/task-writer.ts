@@ -77,7 +77,7 @@ export class TaskWriter {
 }
 
 function tooMany(): UnavailableError {
-  return new UnavailableError("executor-unavailable", "too many tasks wait to be stored: try again");
+  return new UnavailableError("overloaded", "too many tasks wait to be stored: try again");
 }
 
 function charsOf({ row }: TaskAsk): number {

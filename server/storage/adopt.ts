@@ -22,7 +22,7 @@ export async function adoptVolume(ctx: ServiceContext, input: AdoptVolumeInput):
   const deletion = await inTx(ctx, (ctx) => findDeletion(ctx, input.name));
   const volume = await requireVolume(ctx, input);
   if (volume.phase === "Terminating" || volume.phase === "Lost") {
-    throw new UnavailableError("executor-unavailable", `volume ${volume.name} is going or gone: ${volume.phase}`);
+    throw new UnavailableError("volume-going", `volume ${volume.name} is going or gone: ${volume.phase}`);
   }
   const sessionId = sessionFor(ctx, volume, input);
   const adopted = await inTx(ctx, (ctx) => adopt(ctx, volume, { ...input, sessionId, deletion }));

@@ -31,7 +31,7 @@ it("a claim without a session is found, and deleted with the pod that still uses
   const order = { name, uid: items[0]?.uid ?? "", confirmName: name };
   expect(await deleteVolume(ctx, order)).toMatchObject({ deleted: "going" });
   await expect(adoptVolume(ctx, { ...order, backendProfile: "codex" })).rejects.toMatchObject({
-    reason: "executor-unavailable",
+    reason: "volume-going",
   });
   await place.core.deleteNamespacedPod({ namespace: place.name, name: "user", gracePeriodSeconds: 0 });
   await expect.poll(() => ctx.volumes.inspect(name), { timeout: 20_000 }).toBeNull();

@@ -29,7 +29,7 @@ export async function restoreStorage(ctx: ServiceContext, input: { sessionId: st
     (await finishEviction(ctx, asked, "finished before its restore")) ?? (await requireSession(ctx, input.sessionId));
   if (before.storageState === "deleting") {
     throw new UnavailableError(
-      "executor-unavailable",
+      "volume-going",
       `the old volume of session ${input.sessionId} is still being removed: try again in a moment`,
     );
   }

@@ -136,7 +136,7 @@ test("a volume that something still holds is evicted once it is gone, whoever or
   await expect(createRunAndClaim(ctx, byHand)).rejects.toMatchObject({ reason: "store-evicted" });
 
   await expect(restoreStorage(held, { sessionId: byHand })).rejects.toMatchObject({
-    failureKind: "infra-failed",
+    ...{ failureKind: "infra-failed", reason: "volume-going" },
     message: expect.stringContaining("still being removed"),
   });
 

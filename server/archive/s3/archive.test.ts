@@ -43,7 +43,8 @@ test.each(["nothing", "the beginning of an answer"])("a bucket of which comes %s
     endpoint: `http://127.0.0.1:${port}`,
     requestTimeoutMs: 300,
   });
-  const refusal = { reason: "executor-unavailable", message: expect.stringContaining("could not be reached") };
+  const message = expect.stringContaining("could not be reached");
+  const refusal = { failureKind: "infra-failed", reason: "archive-unavailable", message };
 
   await expect(archive.get("ses_1", "a".repeat(64))).rejects.toMatchObject(refusal);
   if (what === "nothing") {

@@ -162,7 +162,7 @@ function toAgentRunError(error: unknown, bucket: string): AgentRunError {
     REFUSALS[code]?.(bucket) ?? `the archive's bucket ${bucket} could not be reached (${code}): try again`;
   // Space comes back only when a person makes some: nobody should try again for it.
   if (code === "QuotaExceeded") return new AgentRunError("storage-full", "storage-full", message, { cause: error });
-  return new AgentRunError("infra-failed", "executor-unavailable", message, { cause: error });
+  return new AgentRunError("infra-failed", "archive-unavailable", message, { cause: error });
 }
 
 const REFUSALS: Record<string, ((bucket: string) => string) | undefined> = {

@@ -60,7 +60,7 @@ export function createKubernetesVolumes(options: KubernetesVolumesOptions): Volu
       if (!isClaimOf(claim, spec.sessionId)) throw strangerError(name);
       if (claim.metadata?.deletionTimestamp !== undefined) {
         throw new UnavailableError(
-          "executor-unavailable",
+          "volume-going",
           `PersistentVolumeClaim ${name} is still being deleted: try again`,
           "request",
         );
