@@ -4,7 +4,7 @@ import { sqlState } from "@/db/errors";
 import { withAdvisoryLock } from "@/db/queries/advisory-lock";
 import { audit, type SessionRow, sessions } from "@/db/schema";
 import { inTx, type ServiceContext } from "@/server/context";
-import { AgentRunError, ConflictError } from "@/server/errors";
+import { ConflictError, RateLimitedError } from "@/server/errors";
 import { type Candidate, countCandidates, countVolumes, type Places, readCandidates, readPinned } from "./candidates";
 import { type Collected, collectOne, judgeOne, ORDERED } from "./collect-one";
 import { differenceOf } from "./difference";
@@ -16,6 +16,8 @@ import { findRestored, noteCollected, readPlaces } from "./restored-database";
 
 /** Any number, the same in every process: one collection at a time. */
 const COLLECTOR_LOCK = 4_027_311_017n;
+/** When a person may ask again who met another collection. */
+const RETRY_AFTER_SECONDS = 60;
 /** Kept sessions that a report lists at most; what stands behind them is looked at all the same. */
 const KEPT_LISTED_MAX = 1_000;
 
@@ -32,7 +34,7 @@ export async function collectGarbage(ctx: ServiceContext, input: GcInput): Promi
   const report = await withCollectorLock(ctx, () => collect(ctx, input));
   if (report !== null) return report;
   if (ctx.actor.kind !== "system")
-    throw new AgentRunError("rate-limited", "rate-limited", "another collection is under way: try again in a minute");
+    throw new RateLimitedError("another collection is under way: try again in a minute", RETRY_AFTER_SECONDS);
   // The worker's tick and the cron meet sooner or later: what the one does the other need not.
   ctx.log.info("another collection is under way: this one leaves it all to that");
   return nothing(false).report;

@@ -50,7 +50,9 @@ test("a collection that meets another takes nothing and fails nothing, unless a 
   await using other = testContext(database);
   const gc = { dryRun: false, limit: 50 };
   const met = await withCollectorLock(other, async () => {
-    await expect(collectGarbage(ctx, gc)).rejects.toMatchObject({ reason: "rate-limited" });
+    await expect(collectGarbage(ctx, gc)).rejects.toMatchObject({
+      ...{ failureKind: "rate-limited", reason: "rate-limited", details: { retryAfterSeconds: 60 } },
+    });
     return collectGarbage({ ...ctx, actor: { ...SYSTEM, name: "cron" } }, gc);
   });
   expect(met).toMatchObject({ evicted: [], advanced: [], kept: [], dryRun: false });
