@@ -2,6 +2,7 @@ import { and, eq, inArray, isNull, sql } from "drizzle-orm";
 import { OPEN_COMMAND_STATES } from "@/contract/command";
 import { type CancelRunInput, isTerminal, type Run } from "@/contract/run";
 import { type LockedRun, leaseOf, lockRun } from "@/db/queries/lock";
+import { lockOpenCommands } from "@/db/queries/lock-open-commands";
 import { commands, type RunRow, runs } from "@/db/schema";
 import { audit } from "@/server/audit";
 import { endCommand } from "@/server/commands";
@@ -45,13 +46,7 @@ export async function cancelNow(
   reason: string,
 ): Promise<RunRow> {
   const { run } = locked;
-  const open = await ctx.db
-    .select()
-    .from(commands)
-    .where(and(eq(commands.runId, run.id), inArray(commands.state, [...OPEN_COMMAND_STATES])))
-    .orderBy(commands.seq)
-    .for("no key update");
-  for (const command of open) {
+  for (const command of await lockOpenCommands(ctx.db, run.id)) {
     await endCommand(
       ctx,
       { ...locked, command },

@@ -1,11 +1,10 @@
-import { and, eq, inArray, sql } from "drizzle-orm";
-import { OPEN_COMMAND_STATES } from "@/contract/command";
+import { eq, sql } from "drizzle-orm";
 import type { FailureKind } from "@/contract/errors";
 import type { TerminalStatus } from "@/contract/run";
 import { endLostRunner, noteHoldEnd } from "@/db/queries/end-runner";
 import { lockTaskRow } from "@/db/queries/lock";
-import { prepared } from "@/db/queries/prepared";
-import { commands, leases, type QueueTaskRow, type RunRow, runs, type SessionRow, sessions } from "@/db/schema";
+import { lockOpenCommands } from "@/db/queries/lock-open-commands";
+import { leases, type QueueTaskRow, type RunRow, runs, type SessionRow, sessions } from "@/db/schema";
 import { settleApprovals } from "@/server/approvals";
 import { endCommand } from "@/server/commands";
 import type { TxContext } from "@/server/context";
@@ -19,15 +18,6 @@ export type RunEnd = {
   failureKind?: FailureKind | null;
   failureMessage?: string | null;
 };
-
-const lockedOpenCommands = prepared("lock-open-commands", (db) =>
-  db
-    .select()
-    .from(commands)
-    .where(and(eq(commands.runId, sql.placeholder("runId")), inArray(commands.state, [...OPEN_COMMAND_STATES])))
-    .orderBy(commands.id)
-    .for("no key update"),
-);
 
 /**
  * Ends a locked run: open commands as cancelled, its approvals, the terminal event as its last, then status, lease,
@@ -84,8 +74,7 @@ async function endOpenCommands(
   { run, session }: { run: RunRow; session: SessionRow | null },
   end: RunEnd,
 ): Promise<void> {
-  const open = await lockedOpenCommands(ctx.db).execute({ runId: run.id });
-  for (const command of open.sort((left, right) => left.seq - right.seq)) {
+  for (const command of await lockOpenCommands(ctx.db, run.id)) {
     await endCommand(
       ctx,
       { command, run, session },

@@ -1,9 +1,9 @@
-import { and, eq, inArray, sql } from "drizzle-orm";
-import { OPEN_COMMAND_STATES } from "@/contract/command";
+import { eq, sql } from "drizzle-orm";
 import type { FailureKind } from "@/contract/errors";
 import { noteHoldEnd } from "@/db/queries/end-runner";
 import type { LockedRun } from "@/db/queries/lock";
-import { type CommandRow, commands, leases, type RunRow, runs } from "@/db/schema";
+import { lockOpenCommands } from "@/db/queries/lock-open-commands";
+import { type CommandRow, leases, type RunRow, runs } from "@/db/schema";
 import { settleApprovals } from "@/server/approvals";
 import { endCommand } from "@/server/commands";
 import type { TxContext } from "@/server/context";
@@ -154,12 +154,7 @@ async function settleCommands(
   locked: Locked,
   loss: Loss & { onLost: "ask" | "continue" },
 ): Promise<{ hadCutOffTurn: boolean; remaining: number }> {
-  const open = await ctx.db
-    .select()
-    .from(commands)
-    .where(and(eq(commands.runId, locked.run.id), inArray(commands.state, [...OPEN_COMMAND_STATES])))
-    .orderBy(commands.id)
-    .for("no key update");
+  const open = await lockOpenCommands(ctx.db, locked.run.id);
   let hadCutOffTurn = false;
   let remaining = 0;
   for (const command of open) {
