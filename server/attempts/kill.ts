@@ -1,4 +1,4 @@
-import { and, eq, inArray, isNotNull, isNull, sql } from "drizzle-orm";
+import { and, eq, gt, inArray, isNotNull, isNull } from "drizzle-orm";
 import { runnerJobs, runners } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
 import type { Executor } from "@/server/executors";
@@ -9,16 +9,26 @@ const BATCH_MAX = 16;
 
 /**
  * Ends the runners that an operator wants killed, each with all that it started. What becomes of a run is decided once
- * its runner is known to be gone; one that cannot be confirmed gone is tried again.
+ * its runner is known to be gone; one that cannot be confirmed gone is tried again. Goes on behind the runner `after`,
+ * and answers behind which the next pass does: those of a node that is gone may never be confirmed.
  */
-export async function endKilled({ ctx, executor }: { ctx: ServiceContext; executor: Executor }): Promise<void> {
+export async function endKilled(
+  { ctx, executor }: { ctx: ServiceContext; executor: Executor },
+  after = "",
+): Promise<string> {
   const due = await ctx.db
     .select({ attemptId: runnerJobs.attemptId, runnerId: runners.id })
     .from(runners)
     .innerJoin(runnerJobs, and(eq(runnerJobs.runId, runners.runId), eq(runnerJobs.runnerId, runners.id)))
-    .where(and(isNotNull(runners.kill), isNull(runners.endedAt), inArray(runnerJobs.state, ["launching", "running"])))
-    // Those of a node that is gone may never be confirmed: the others get their turn among them.
-    .orderBy(sql`random()`)
+    .where(
+      and(
+        isNotNull(runners.kill),
+        isNull(runners.endedAt),
+        gt(runners.id, after),
+        inArray(runnerJobs.state, ["launching", "running"]),
+      ),
+    )
+    .orderBy(runners.id)
     .limit(BATCH_MAX);
   await Promise.all(
     due.map(async ({ attemptId, runnerId }) => {
@@ -32,4 +42,5 @@ export async function endKilled({ ctx, executor }: { ctx: ServiceContext; execut
       }
     }),
   );
+  return due.length < BATCH_MAX ? "" : (due.at(-1)?.runnerId ?? "");
 }

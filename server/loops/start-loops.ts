@@ -112,11 +112,14 @@ function loopOptions(deps: LoopsDeps, { sweeper, sender, tracer }: Kept): LoopOp
     const asks = new AskAnswerer({ ctx: contextFor("asks"), executor });
     loops.push({ name: "asks", intervalMs: 1_000, wakeOn: ["asks"], run: () => asks.pass() });
     const killer = contextFor("killer");
+    let killedUpTo = "";
     loops.push({
       name: "killer",
       intervalMs: 1_000,
       wakeOn: ["runs"],
-      run: () => endKilled({ ctx: killer, executor }),
+      run: async () => {
+        killedUpTo = await endKilled({ ctx: killer, executor }, killedUpTo);
+      },
     });
     const reconciler = contextFor("reconciler");
     loops.push({

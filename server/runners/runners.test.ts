@@ -41,7 +41,7 @@ const idsOf = async (ctx: ServiceContext, state: RunnerState | "living") =>
 /** A run with a turn that a launched runner has claimed, and whose turn it has been sent. */
 async function launched(ctx: ServiceContext, executor: NamedAttempts, sessionId: string, policy = {}) {
   const { runId, commandId } = await runWithTurn(ctx, sessionId, policy);
-  await launchPending({ ctx, executor, attemptsMax: 8 });
+  await launchPending({ ctx, executor, attemptsMax: 32 });
   const spec = executor.launched.at(-1);
   if (!spec) throw new Error("nothing was launched");
   const { leaseEpoch } = await claimRun(ctx, { runId, runnerId: spec.runnerId, leaseMs: 20_000 });
@@ -259,6 +259,25 @@ test("an outside runner whose token was revoked has until its lease ends; then a
   await sweeper.sweep();
   expect(await claimRun(ctx, { runId, runnerId: "r2" })).toMatchObject({ claimedBy: "r2" });
   expect(await stateOf(ctx, "r1")).toBe("ended");
+});
+
+test("killed runners that cannot be confirmed gone have each other's turn, whatever their number", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database, LOCAL);
+  const executor = new NamedAttempts();
+  const all: string[] = [];
+  for (let index = 0; index < 18; index += 1) {
+    const { runnerId, attemptId } = await launched(ctx, executor, `ses_kill_${index}`);
+    await killRunner(ctx, { runnerId, reason: "it hangs" });
+    all.push(attemptId);
+  }
+  executor.endAnswer = "unconfirmed";
+  const place = await endKilled({ ctx, executor });
+  expect(executor.ended).toHaveLength(16);
+  expect(await endKilled({ ctx, executor }, place)).toBe("");
+  expect(executor.ended.toSorted()).toEqual(all.toSorted());
+  await endKilled({ ctx, executor }, "");
+  expect(executor.ended.slice(18)).toEqual(executor.ended.slice(0, 16));
 });
 
 test("a killed runner is ended by the worker, tried again while it cannot be confirmed gone, and its run says why", async () => {
