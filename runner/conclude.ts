@@ -1,3 +1,4 @@
+import { within } from "@/contract/async";
 import type { Attempt } from "./attempt";
 import type { Ending } from "./ending";
 import { persist } from "./persist";
@@ -31,12 +32,4 @@ export async function conclude(attempt: Attempt, ending: Ending, beforeFinish: (
   await persist(() =>
     controlPlane.finishRun({ runId, runnerId: config.runnerId, leaseEpoch, terminalStatus: ending.kind, ...how }),
   );
-}
-
-async function within<T>(boundMs: number, work: Promise<T>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const bound = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, boundMs);
-  });
-  await Promise.race([work.then(() => {}), bound]).finally(() => clearTimeout(timer));
 }

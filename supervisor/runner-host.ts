@@ -1,3 +1,5 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { within } from "@/contract/async";
 import type { RunnerProcess, SupervisorMessage, WorkerMessage } from "@/contract/supervisor";
 import { type RunningChild, startChild } from "./processes/child";
 import { endAttemptProcesses } from "./processes/scan";
@@ -118,14 +120,9 @@ function processOf({ child, startedAt, log }: Attempt): RunnerProcess {
 
 async function stopAttempt(attempt: Attempt, deadlineMs: number): Promise<void> {
   await attempt.child.stop(deadlineMs);
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, deadlineMs);
-  });
-  await Promise.race([attempt.gone, late]);
-  clearTimeout(timer);
+  await within(deadlineMs, attempt.gone);
 }
 
 async function endLeftovers(attemptId: string): Promise<void> {
-  while (!(await endAttemptProcesses(attemptId))) await new Promise((resolve) => setTimeout(resolve, RESCAN_MS));
+  while (!(await endAttemptProcesses(attemptId))) await pause(RESCAN_MS);
 }

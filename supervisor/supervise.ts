@@ -1,5 +1,6 @@
 import { mkdir, readdir, rm } from "node:fs/promises";
 import path from "node:path";
+import { aborted } from "@/contract/async";
 import { type DataFolderLock, lockDataFolder } from "./data-folder/lock";
 import { readSecrets } from "./data-folder/secrets";
 import { startDatabase } from "./database";
@@ -100,9 +101,4 @@ async function startOwnDatabase(
   const database = await startDatabase({ dataDir, password, say: log.say });
   stops.unshift(() => database.stop(DATABASE_DEADLINE_MS));
   return database.url;
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
 }

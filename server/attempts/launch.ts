@@ -1,4 +1,5 @@
 import { and, eq, inArray, sql } from "drizzle-orm";
+import { within } from "@/contract/async";
 import { allowsNetwork } from "@/contract/run";
 import type { LaunchWaitReason } from "@/contract/runner";
 import { findRunsToLaunch } from "@/db/queries/runs-to-launch";
@@ -10,7 +11,6 @@ import { mintLaunchToken } from "@/server/identity";
 import { launchRunnerJob } from "@/server/runners";
 import { policyOf } from "@/server/runs";
 import { prepareVolume, yieldToRun } from "@/server/storage";
-import { within } from "@/server/within";
 import { type AttemptEnd, endAttempt } from "./end";
 import { isHeldUp, isOverdue, type Launching, noteWait, readLaunching } from "./launch-wait";
 

@@ -1,11 +1,11 @@
 import { and, asc, eq, inArray, isNotNull, lt, ne, or, sql } from "drizzle-orm";
+import { within } from "@/contract/async";
 import { lockLease, lockRun } from "@/db/queries/lock";
 import { leases, type RunRow, runnerJobs, runs } from "@/db/schema";
 import { inTx, type ServiceContext, type TxContext } from "@/server/context";
 import { appendServerEvents, statusEvent } from "@/server/events";
 import type { AttemptEnding, Executor } from "@/server/executors";
 import { cancelNow, loseAttempt } from "@/server/runs";
-import { within } from "@/server/within";
 import { endAttempt } from "./end";
 import type { WebContact } from "./web-contact";
 

@@ -1,6 +1,6 @@
+import { within } from "@/contract/async";
 import type { ServiceContext } from "@/server/context";
 import { ensureVolumes, type VolumelessSession } from "@/server/sessions";
-import { within } from "@/server/within";
 
 /** How long a pass waits for the provider: one that hangs must not hold up tasks that need none of it. */
 const WAIT_MS = 1_000;

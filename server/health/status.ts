@@ -1,10 +1,10 @@
 import process from "node:process";
+import { within } from "@/contract/async";
 import type { Reached, ServerStatus } from "@/contract/status";
 import { type AppliedMigrations, readDatabaseFacts } from "@/db/queries/database-facts";
 import type { ServiceContext } from "@/server/context";
 import { toAgentRunError } from "@/server/errors";
 import { VERSION } from "@/server/version";
-import { within } from "@/server/within";
 import { type Loops, readLoopStates } from "./loops";
 import type { HealthSource } from "./read-health";
 

@@ -1,11 +1,11 @@
 import { asc, eq, isNull, sql } from "drizzle-orm";
+import { within } from "@/contract/async";
 import type { AttemptAnswer, AttemptAsk } from "@/contract/run-job";
 import { attemptAsks } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
 import { isAgentRunError } from "@/server/errors";
 import { redactJson } from "@/server/events";
 import type { Executor } from "@/server/executors";
-import { within } from "@/server/within";
 import { removeOldAsks } from "./ask";
 
 /** Asks that are with the executor at once. */

@@ -1,4 +1,5 @@
 import type { Approval } from "@/contract/approval";
+import { aborted } from "@/contract/async";
 import type { QueueTask } from "@/contract/queue";
 import type { BeatsFrame } from "@/contract/runner";
 import type { OpenLiveInput, RunChange, SessionChange, TaskChange, TaskFrame } from "@/contract/watch";
@@ -132,9 +133,4 @@ async function writeAll<Item>(
     sink.write(feedFrames.of(row, "console", () => encode(row)));
     await sink.drained?.();
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
 }

@@ -1,5 +1,6 @@
 import pg from "pg";
 import type { Logger } from "pino";
+import { within } from "@/contract/async";
 
 export const CHANNEL = "agentrun";
 const HEARTBEAT_MS = 5_000;
@@ -130,16 +131,8 @@ export class Listener {
   }
 }
 
-async function answered<T>(query: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error("the database did not answer in time")), ANSWER_MS);
-  });
-  try {
-    return await Promise.race([query, late]);
-  } finally {
-    clearTimeout(timer);
-  }
+async function answered(query: Promise<object>): Promise<void> {
+  if ((await within(ANSWER_MS, query)) === null) throw new Error("the database did not answer in time");
 }
 
 /** Fails with `ListenLostError` when a notification from one connection does not reach another that listens. */

@@ -1,11 +1,11 @@
 import { hostname } from "node:os";
 import process from "node:process";
+import { within } from "@/contract/async";
 import type { LoopName } from "@/contract/loops";
 import type { ServiceContext } from "@/server/context";
 import { toAgentRunError } from "@/server/errors";
 import { noteLoops } from "@/server/health";
 import { VERSION } from "@/server/version";
-import { within } from "@/server/within";
 
 /** So often at most: loops that pass every second would else write as often. */
 const EVERY_MS = 5_000;

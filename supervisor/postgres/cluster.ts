@@ -3,7 +3,9 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { open, realpath, rename, stat } from "node:fs/promises";
 import path from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import pg from "pg";
+import { within } from "@/contract/async";
 import { freePort } from "@/supervisor/port";
 import { findPostgresBinaries } from "./binaries";
 import { choosePostgresIdentity } from "./identity";
@@ -154,7 +156,7 @@ async function waitUntilReady(server: PostgresServer, logFile: string): Promise<
     if (Date.now() > deadline) {
       throw new Error(`PostgreSQL did not become ready: ${await tailOf(logFile)}`, { cause: error });
     }
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await pause(20);
   }
 }
 
@@ -175,11 +177,6 @@ async function stopChild(child: ChildProcess, exited: Promise<unknown>, deadline
   for (const signal of ["SIGINT", "SIGQUIT", "SIGKILL"] as const) {
     if (child.exitCode !== null || child.signalCode !== null) return;
     child.kill(signal);
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, deadlineMs);
-    });
-    await Promise.race([exited, late]);
-    clearTimeout(timer);
+    await within(deadlineMs, exited);
   }
 }

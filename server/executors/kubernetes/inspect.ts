@@ -1,4 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
+import { within } from "@/contract/async";
 import type { AttemptDetails, AttemptLog, LogLine } from "@/contract/run-job";
 import { LOG_CONTAINERS, type LogContainer } from "@/contract/words";
 import { type AttemptRemains, jobNameOf, type LogAsk } from "@/server/executors/executor";
@@ -12,7 +13,6 @@ import {
   type Pod,
 } from "@/server/kubernetes";
 import { detailsOf } from "./details";
-import { inTime } from "./in-time";
 
 /** What is read of a log at most: the cluster cuts off its end, so that fewer lines are asked for then. */
 const LIMIT_BYTES = 1024 * 1024;
@@ -71,7 +71,7 @@ async function readKept(
 ): Promise<AttemptLog> {
   const before = performance.now();
   try {
-    const log = await inTime(maxMs, readPodLog(cluster, pod, { container, tailLines: KEPT_LINES }));
+    const log = await within(maxMs, readPodLog(cluster, pod, { container, tailLines: KEPT_LINES }));
     if (log !== null) return log;
   } catch (error) {
     const leftMs = maxMs - (performance.now() - before) - KEPT_PAUSE_MS;

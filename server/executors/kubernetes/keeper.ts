@@ -1,6 +1,6 @@
+import { within } from "@/contract/async";
 import type { AttemptRemains, RemainsListener } from "@/server/executors/executor";
 import type { Cluster } from "@/server/kubernetes";
-import { inTime } from "./in-time";
 import { readRemains } from "./inspect";
 
 /** A node that does not answer keeps its logs to itself: they are not waited for longer than this. */
@@ -57,7 +57,7 @@ export function createKeeper(cluster: Cluster, onError: (error: unknown) => void
 
 async function readInTime(cluster: Cluster, attemptId: string): Promise<AttemptRemains | null> {
   const reading = readRemains(cluster, attemptId, LOGS_MAX_MS).then((remains) => ({ remains }));
-  const read = await inTime(READ_MAX_MS, reading);
+  const read = await within(READ_MAX_MS, reading);
   if (read === null) throw new Error(`what is left of attempt ${attemptId} could not be read in ${READ_MAX_MS} ms`);
   return read.remains;
 }
