@@ -5,6 +5,7 @@ export { createTasks } from "./create-tasks";
 export { explainTask } from "./explain-task";
 export { foldCounts, noteMinute } from "./fold-counts";
 export { getTask } from "./get-task";
+export { taskGraph } from "./graph";
 export { queueHistory } from "./history";
 export { listAttempts } from "./list-attempts";
 export { listControls } from "./list-controls";

@@ -34,6 +34,7 @@ import {
   QueueWaitTimes,
 } from "@/contract/queue-commander";
 import { QueueControl, QueueControlList } from "@/contract/queue-control";
+import { TaskGraph } from "@/contract/queue-graph";
 import { ClaimedRun, HeartbeatAnswer, Run, RunOutcomes, RunPage, RunStats } from "@/contract/run";
 import { RunJob, RunLog } from "@/contract/run-job";
 import { Runner, RunnerHistory, RunnerJob, RunnerJobPage, RunnerPage, RunnerStats } from "@/contract/runner";
@@ -307,6 +308,10 @@ export const ROUTES: readonly Route[] = [
   route("GET", "/queue/tasks/{taskId}/explain", "queue.explain", {
     answer: TaskExplanation,
     summary: "Why a task waits, and for how long",
+  }),
+  route("GET", "/queue/tasks/{taskId}/graph", "queue.graph", {
+    answer: TaskGraph,
+    summary: "What a task comes after and what comes after it, over all steps",
   }),
   route("GET", "/queue/controls", "queue.listControls", {
     answer: QueueControlList,

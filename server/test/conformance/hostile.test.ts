@@ -232,6 +232,7 @@ beforeAll(async () => {
     query("queue.listAttempts", { taskId, limit: 1 }),
     query("queue.listDependencyResults", { taskId }),
     query("queue.explain", { taskId }),
+    query("queue.graph", { taskId }),
     query("queue.listControls", { tenantId: "t", queue: "q" }),
     change("queue.setControl", {
       ...{ tenantId: "t", queue: "q", maxRunning: 1, keyMaxRunning: 1, weight: 1, state: "open", reason: "r" },

@@ -17,6 +17,7 @@ import {
 } from "@/contract/queue";
 import { QueueHistoryInput, QueueWaitsByHourInput, QueueWaitsInput } from "@/contract/queue-commander";
 import { ControlPlaceInput, ListControlsInput, SetControlInput } from "@/contract/queue-control";
+import { TaskGraphInput } from "@/contract/queue-graph";
 import { WatchQueueInput } from "@/contract/watch";
 import { openFeed } from "@/server/live";
 import {
@@ -40,6 +41,7 @@ import {
   setControl,
   setControlState,
   simulateTask,
+  taskGraph,
   updateAttempt,
   updateTask,
   verifyCounts,
@@ -66,6 +68,7 @@ export const queueRouter = router({
     .input(ListDependencyResultsInput)
     .query((opts) => listDependencyResults(opts.ctx.service, opts.input)),
   explain: viewerProcedure.input(ExplainTaskInput).query((opts) => explainTask(opts.ctx.service, opts.input)),
+  graph: viewerProcedure.input(TaskGraphInput).query((opts) => taskGraph(opts.ctx.service, opts.input)),
   listControls: viewerProcedure
     .input(ListControlsInput.prefault({}))
     .query((opts) => listControls(opts.ctx.service, opts.input)),

@@ -1,0 +1,29 @@
+/**
+ * Of tasks, each with those of them that it comes directly after, how far each stands behind the first: one step more than
+ * the last of those. What comes after nothing stands directly before the first that comes after it, not at the beginning.
+ */
+export function layersOf(before: ReadonlyMap<string, readonly string[]>): Map<string, number> {
+  const after = new Map<string, string[]>([...before.keys()].map((id) => [id, []]));
+  const open = new Map<string, number>();
+  for (const [id, others] of before) {
+    const known = others.filter((other) => after.has(other));
+    open.set(id, known.length);
+    for (const other of known) after.get(other)?.push(id);
+  }
+  const layers = new Map<string, number>();
+  const ready = [...before.keys()].filter((id) => open.get(id) === 0);
+  for (const id of ready) {
+    const layer = Math.max(-1, ...(before.get(id) ?? []).map((other) => layers.get(other) ?? -1)) + 1;
+    layers.set(id, layer);
+    for (const other of after.get(id) ?? []) {
+      const left = (open.get(other) ?? 0) - 1;
+      open.set(other, left);
+      if (left === 0) ready.push(other);
+    }
+  }
+  for (const [id, others] of before) {
+    const later = (after.get(id) ?? []).map((other) => layers.get(other) ?? 0);
+    if (others.length === 0 && later.length > 0) layers.set(id, Math.min(...later) - 1);
+  }
+  return layers;
+}

@@ -1,0 +1,120 @@
+import { and, eq, getTableColumns, sql } from "drizzle-orm";
+import type { Blocker } from "@/contract/queue";
+import {
+  GRAPH_COUNTED_MAX,
+  GRAPH_TASKS_MAX,
+  type GraphTask,
+  type TaskGraph,
+  type TaskGraphInput,
+} from "@/contract/queue-graph";
+import { textArray } from "@/db/queries/arrays";
+import { type Neighbours, readNeighbours, walkAround, walkGraph } from "@/db/queries/queue-graph";
+import { queueAttempts, queueTasks } from "@/db/schema";
+import type { ServiceContext } from "@/server/context";
+import { NotFoundError } from "@/server/errors";
+import { iso } from "@/server/stored";
+import { dueAt } from "@/server/task-attempts";
+import { layersOf } from "./graph-layers";
+import { inScope, ownTask } from "./scope";
+import { isTerminalTask } from "./task";
+import { readWaitReasons } from "./wait-reasons";
+
+/**
+ * A task among all that is connected with it by what comes after what: what it comes after and what comes after it over
+ * any number of steps, the nearest first, and where there is room what else hangs on those. In a few statements that read
+ * about as much as is shown, however large the whole is.
+ */
+export async function taskGraph(ctx: ServiceContext, { taskId }: TaskGraphInput): Promise<TaskGraph> {
+  const [own] = await ctx.db
+    .select({ id: queueTasks.id, tenantId: queueTasks.tenantId })
+    .from(queueTasks)
+    .where(ownTask(ctx, taskId));
+  if (!own) throw new NotFoundError("queue task", taskId);
+  const rows = await readRows(ctx, own.tenantId, await findShown(ctx, own.id));
+  const shown = new Map(rows.map((row) => [row.id, row]));
+  const neighbours = await readNeighbours(ctx.db, [...shown.keys()], GRAPH_COUNTED_MAX + GRAPH_TASKS_MAX);
+  const before = new Map(neighbours.map(({ id, before }) => [id, before.filter((other) => shown.has(other))]));
+  const layers = layersOf(before);
+  const reasons = await readWaitReasons(ctx, rows);
+  const afterShown = new Map<string, number>();
+  for (const id of [...before.values()].flat()) afterShown.set(id, (afterShown.get(id) ?? 0) + 1);
+  const tasks = neighbours.flatMap((found) => {
+    const row = shown.get(found.id);
+    if (row === undefined) return [];
+    const dependsOn = before.get(row.id) ?? [];
+    const order = { layer: layers.get(row.id) ?? 0, dependsOn, afterShown: afterShown.get(row.id) ?? 0 };
+    return [toGraphTask(row, reasons.get(row.id) ?? null, found, order)];
+  });
+  tasks.sort((a, b) => a.layer - b.layer || compare(a.createdAt, b.createdAt) || compare(a.taskId, b.taskId));
+  const isTruncated = tasks.some(({ moreBefore, moreAfter }) => moreBefore + moreAfter > 0);
+  return { taskId: own.id, tasks, isTruncated };
+}
+
+/** Which tasks are shown: where not all can be, at least half are what the task comes after, or as many as there are. */
+async function findShown(ctx: ServiceContext, taskId: string): Promise<string[]> {
+  const room = GRAPH_TASKS_MAX - 1;
+  const { before, after } = await walkGraph(ctx.db, taskId, room);
+  const ofBefore = Math.min(before.length, Math.max(room - after.length, Math.ceil(room / 2)));
+  const line = [taskId, ...before.slice(0, ofBefore), ...after.slice(0, room - ofBefore)];
+  // What is left of the room would else be given to what hangs on the nearest of them.
+  if (before.length + after.length >= room) return line;
+  return walkAround(ctx.db, line, GRAPH_TASKS_MAX);
+}
+
+/** Without what tasks are told and answered, which may be long. */
+const {
+  payload: _payload,
+  referencesJson: _references,
+  metadata: _metadata,
+  latestAttempt: _latestAttempt,
+  ...COLUMNS
+} = getTableColumns(queueTasks);
+
+function readRows(ctx: ServiceContext, tenantId: string, taskIds: string[]) {
+  const attempts = queueAttempts;
+  return ctx.db
+    .select({ ...COLUMNS, startedAt: attempts.startedAt, attemptEndedAt: attempts.endedAt })
+    .from(queueTasks)
+    .leftJoin(attempts, and(eq(attempts.taskId, queueTasks.id), eq(attempts.attempt, queueTasks.attemptCount)))
+    .where(and(inScope(ctx, { tenantId }), sql`${queueTasks.id} = any(${textArray(taskIds)})`));
+}
+type Row = Awaited<ReturnType<typeof readRows>>[number];
+type Order = { layer: number; dependsOn: string[]; afterShown: number };
+
+function toGraphTask(row: Row, blocker: Blocker | null, found: Neighbours, order: Order): GraphTask {
+  const hasEnded = isTerminalTask(row.state);
+  return {
+    taskId: row.id,
+    title: row.title,
+    state: row.state,
+    queue: row.queue,
+    lane: row.lane,
+    backendProfile: row.backendProfile,
+    sessionId: row.sessionId,
+    concurrencyKey: row.concurrencyKey,
+    attemptCount: row.attemptCount,
+    failureKind: row.failureKind,
+    deadLetter: row.deadLetter,
+    nextAttemptAt: row.state === "pending" ? iso(dueAt(row.notBefore)) : null,
+    parkedAt: iso(row.parkedAt),
+    cancelRequestedAt: iso(row.cancelRequestedAt),
+    createdAt: iso(row.createdAt),
+    startedAt: row.state === "pending" ? null : iso(row.startedAt),
+    // What never had an attempt ended when it was changed last.
+    endedAt: hasEnded ? iso(row.attemptEndedAt ?? row.cancelledAt ?? row.updatedAt) : null,
+    blocker: blocker === null ? null : briefBlocker(blocker),
+    layer: order.layer,
+    dependsOn: order.dependsOn,
+    onDependencyFailed: found.onFailed,
+    moreBefore: found.before.length - order.dependsOn.length,
+    moreAfter: Math.min(GRAPH_COUNTED_MAX, found.afterCount - order.afterShown),
+  };
+}
+
+function briefBlocker({ holders: _holders, dependencies, ...blocker }: Blocker): GraphTask["blocker"] {
+  return { ...blocker, dependencyCount: dependencies?.count ?? null };
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
