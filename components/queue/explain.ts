@@ -4,10 +4,7 @@ import type { Blocker, QueueTask } from "@/contract/queue";
 import { rateWords } from "@/contract/rate";
 
 type Said = Pick<Blocker, "kind" | "message" | "limit" | "rate" | "dependencies">;
-type Told = Pick<
-  QueueTask,
-  "state" | "cancelRequestedAt" | "parkedAt" | "nextAttemptAt" | "attemptCount" | "deadLetter" | "runAt"
->;
+type Told = Pick<QueueTask, "state" | "cancelRequestedAt" | "parkedAt" | "nextAttemptAt" | "attemptCount">;
 export type TaskWords = { state: string; word: string };
 
 /** A task's state in the words of people: what waits is not merely pending, and what is being cancelled still runs. */

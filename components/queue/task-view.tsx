@@ -32,6 +32,7 @@ import { CancelTaskDialog } from "./cancel-task";
 import { ChangeTaskDialog } from "./change-task";
 import { wordsOf } from "./explain";
 import { TaskAttempts } from "./task-attempts";
+import { TaskGraph } from "./task-graph";
 import { TaskLife } from "./task-life";
 import { TaskOrder } from "./task-order";
 import { TaskResults } from "./task-results";
@@ -99,7 +100,7 @@ function LoadedTask({ task }: { task: QueueTaskDetail }) {
         {task.state === "failed" && <WhyFailed task={task} />}
         {task.output !== null && <StructuredOutput output={task.output} />}
         <TaskOrder task={task} />
-        <TaskResults task={task} />
+        <TaskGraph task={task} />
         {task.runId !== null && <ItsRun runId={task.runId} />}
         <TaskAttempts taskId={task.id} />
         <TaskLife task={task} />
@@ -132,6 +133,7 @@ function Actions({ task }: { task: QueueTaskSummary }) {
       <MenuItem onSelect={() => void copyCurl({ path })}>This task as curl</MenuItem>
       <MenuItem onSelect={() => void copyCurl({ path: `${path}/explain` })}>Why it waits as curl</MenuItem>
       <MenuItem onSelect={() => void copyCurl({ path: `${path}/attempts` })}>Its attempts as curl</MenuItem>
+      <MenuItem onSelect={() => void copyCurl({ path: `${path}/graph` })}>All before and after it as curl</MenuItem>
       {canOperate && canRetry(task) && <MenuItem onSelect={() => post("retry")}>Running it again as curl</MenuItem>}
       {canOperate && canCancel(task) && <MenuItem onSelect={() => post("cancel")}>Cancelling it as curl</MenuItem>}
     </CurlMenu>

@@ -88,6 +88,11 @@ export function taskAddress(taskId: string): string {
   return `/queue/${encodeURIComponent(taskId)}`;
 }
 
+/** A task among all that comes before and after it, on a page of its own. */
+export function taskGraphAddress(taskId: string): string {
+  return `${taskAddress(taskId)}/graph`;
+}
+
 /** Plans by which tasks are added. */
 export const SCHEDULES_ADDRESS = "/schedules";
 

@@ -1,0 +1,18 @@
+import type { Metadata } from "next";
+import { requireIdentity } from "@/app/(console)/identity";
+import { TaskGraphView } from "@/components/queue/task-graph-panel";
+import { taskGraph } from "@/components/trpc/lists";
+import { HydrateClient, prefetch, trpc } from "@/server/trpc/rsc";
+
+export const metadata: Metadata = { title: "Tasks before and after" };
+
+export default async function TaskGraphPage(props: { params: Promise<{ taskId: string }> }) {
+  await requireIdentity();
+  const taskId = decodeURIComponent((await props.params).taskId);
+  await prefetch(taskGraph(trpc, taskId));
+  return (
+    <HydrateClient>
+      <TaskGraphView key={taskId} taskId={taskId} />
+    </HydrateClient>
+  );
+}

@@ -1,0 +1,64 @@
+import Link from "next/link";
+import { taskAddress } from "@/components/shell/addresses";
+import { cn } from "@/components/ui/class-names";
+import { formatPlural } from "@/components/ui/format";
+import { showTricks } from "@/components/ui/hidden-text";
+import { State } from "@/components/ui/state";
+import type { TaskGraph } from "@/contract/queue-graph";
+import { blockerWords, stateWords } from "./explain";
+import { countStandings, type HoldUp, holdUpsOf, waitOf } from "./hold-ups";
+
+const SHOWN = 3;
+
+/** How many tasks there are of each state, and why they do not go on. */
+export function GraphSummary({ graph, className }: { graph: TaskGraph; className?: string }) {
+  const byId = new Map(graph.tasks.map((task) => [task.taskId, task]));
+  const holdUps = holdUpsOf(graph.tasks);
+  const summaryOf = ({ task, kind, behind }: HoldUp) => {
+    const wait = waitOf(task, byId);
+    if (kind === "ended" || wait === null) {
+      const ended = task.state === "cancelled" ? "was cancelled" : stateWords(task.state).word;
+      return `${ended}, and ${behind === 1 ? "a task waits" : `${behind} tasks wait`} for a person because of it`;
+    }
+    const why = blockerWords(wait, task);
+    return `${kind === "next" ? "comes next" : "waits"}: ${why}${behind === 0 ? "" : `; ${formatPlural(behind, "task")} behind it`}`;
+  };
+  return (
+    <div className={cn("flex flex-col gap-1.5 text-xs", className)}>
+      <ul aria-label="Tasks by state" className="flex flex-wrap items-center gap-x-4 gap-y-1">
+        <li className="font-medium">
+          {formatPlural(
+            graph.tasks.length,
+            graph.isTruncated ? "task shown" : "task",
+            graph.isTruncated ? "tasks shown" : "tasks",
+          )}
+        </li>
+        {countStandings(graph.tasks).map(({ state, word, count }) => (
+          <li key={word} className="flex">
+            <State isBare state={state} word={`${count} ${word}`} />
+          </li>
+        ))}
+      </ul>
+      {holdUps.length > 0 && (
+        <ul aria-label="What holds it up" className="flex flex-col gap-0.5">
+          {holdUps.slice(0, SHOWN).map((holdUp) => (
+            <li
+              key={holdUp.task.taskId}
+              className={cn("wrap-anywhere", holdUp.kind === "next" ? "text-ink-2" : "text-warn")}
+            >
+              <Link
+                href={taskAddress(holdUp.task.taskId)}
+                prefetch={false}
+                className="inline-block max-w-full truncate align-bottom font-medium underline underline-offset-2 sm:max-w-sm"
+              >
+                {showTricks(holdUp.task.title)}
+              </Link>{" "}
+              {summaryOf(holdUp)}.
+            </li>
+          ))}
+          {holdUps.length > SHOWN && <li className="text-ink-2">And {holdUps.length - SHOWN} more like these.</li>}
+        </ul>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,91 @@
+import { expect, test } from "vitest";
+import type { GraphTask } from "@/contract/queue-graph";
+import { countStandings, holdUpsOf, standingOf, waitOf } from "./hold-ups";
+
+const at = "2026-01-01T00:00:00.000Z";
+type Blocked = NonNullable<GraphTask["blocker"]>;
+
+function taskOf(taskId: string, state: GraphTask["state"], more: Partial<GraphTask> = {}): GraphTask {
+  return {
+    ...{ taskId, state, title: taskId, queue: "q", lane: "l", backendProfile: "codex", sessionId: null },
+    ...{ concurrencyKey: null, attemptCount: 0, failureKind: null, deadLetter: null, nextAttemptAt: null },
+    ...{ parkedAt: null, cancelRequestedAt: null, createdAt: at, startedAt: null, endedAt: null, blocker: null },
+    ...{ layer: 0, dependsOn: [], onDependencyFailed: null, moreBefore: 0, moreAfter: 0, ...more },
+  };
+}
+
+const waiting = (
+  taskId: string,
+  kind: Blocked["kind"],
+  dependsOn: string[] = [],
+  dependencyCount: number | null = null,
+) =>
+  taskOf(taskId, "pending", {
+    dependsOn,
+    blocker: { kind, message: kind, until: null, limit: null, dependencyCount },
+  });
+
+const told = (tasks: GraphTask[]) => holdUpsOf(tasks).map(({ task, kind, behind }) => [task.taskId, kind, behind]);
+
+test("what failed is told with all that wait behind it, those first that most wait for", () => {
+  const tasks = [
+    taskOf("failed", "failed"),
+    taskOf("cancelled", "cancelled"),
+    taskOf("runs", "running"),
+    waiting("one", "dependency-failed", ["failed", "runs"], 1),
+    waiting("two", "dependency", ["one"], 1),
+    waiting("three", "dependency", ["one", "two"], 2),
+    waiting("other", "dependency-failed", ["cancelled"], 1),
+    taskOf("went on", "completed", { dependsOn: ["failed"] }),
+    taskOf("given up", "cancelled", { dependsOn: ["two"] }),
+  ];
+  expect(told(tasks)).toEqual([
+    ["failed", "ended", 3],
+    ["cancelled", "ended", 1],
+  ]);
+});
+
+test("what only a person lets go on is told, also where what it comes after is not shown", () => {
+  const tasks = [
+    waiting("paused", "paused"),
+    waiting("held", "dependency-failed", [], 1),
+    waiting("later", "dependency", ["paused"], 1),
+    waiting("full", "lane-limit"),
+  ];
+  expect(told(tasks)).toEqual([
+    ["paused", "held", 1],
+    ["held", "held", 0],
+  ]);
+});
+
+test("where nothing runs what comes next is told, and where something does nothing is", () => {
+  const tasks = [waiting("next", "lane-limit"), waiting("later", "dependency", ["next"], 1)];
+  expect(told(tasks)).toEqual([["next", "next", 1]]);
+  expect(told([...tasks, taskOf("runs", "running")])).toEqual([]);
+  expect(told([taskOf("done", "completed"), taskOf("failed", "failed")])).toEqual([]);
+});
+
+test("a task that a person has to see to stands out, and the states are counted", () => {
+  expect(standingOf(waiting("a", "dependency-failed")).word).toBe("held");
+  expect(standingOf(waiting("a", "paused")).word).toBe("paused");
+  expect(standingOf(waiting("a", "dependency")).word).toBe("waiting");
+  expect(standingOf({ ...waiting("a", "parked"), parkedAt: at }).word).toBe("parked");
+  const tasks = [
+    taskOf("f", "failed"),
+    waiting("a", "dependency-failed"),
+    waiting("b", "next"),
+    taskOf("c", "completed"),
+  ];
+  expect(countStandings([...tasks, taskOf("d", "completed")]).map(({ word, count }) => `${count} ${word}`)).toEqual([
+    ...["2 completed", "1 waiting", "1 held", "1 failed"],
+  ]);
+});
+
+test("a wait for tasks has those that are shown and not completed", () => {
+  const before = [taskOf("done", "completed"), taskOf("lost", "failed")];
+  const byId = new Map(before.map((task) => [task.taskId, task]));
+  const wait = waitOf(waiting("a", "dependency-failed", ["done", "lost", "not shown"], 2), byId);
+  expect([wait?.dependencies?.count, wait?.dependencies?.tasks.map(({ taskId }) => taskId)]).toEqual([2, ["lost"]]);
+  expect(waitOf(waiting("a", "paused"), byId)).not.toHaveProperty("dependencies");
+  expect(waitOf(taskOf("a", "running"), byId)).toBeNull();
+});

@@ -1,0 +1,99 @@
+"use client";
+import { useQuery } from "@tanstack/react-query";
+import { Maximize2 } from "lucide-react";
+import Link from "next/link";
+import { useAskAgain } from "@/components/live/gathered";
+import { useFrames, useWatched } from "@/components/live/provider";
+import { taskAddress, taskGraphAddress } from "@/components/shell/addresses";
+import { useTRPC } from "@/components/trpc/client";
+import { taskGraph } from "@/components/trpc/lists";
+import { BackTo } from "@/components/ui/back-to";
+import { buttonStyle } from "@/components/ui/button";
+import { showTricks } from "@/components/ui/hidden-text";
+import { PageHeader, Panel } from "@/components/ui/page";
+import { QueryView } from "@/components/ui/query-view";
+import type { TaskGraph } from "@/contract/queue-graph";
+import { GraphPicture } from "./graph-picture";
+import { GraphSummary } from "./graph-summary";
+
+const GATHER_MS = 400;
+
+/** The whole of what a task is a part of, on its page. */
+export function TaskGraphPanel({ taskId }: { taskId: string }) {
+  const graph = useGraph(taskId);
+  return (
+    <Panel
+      title="All before and after it"
+      actions={
+        <Link
+          href={taskGraphAddress(taskId)}
+          aria-label="All before and after it, on a page of its own"
+          title="On a page of its own"
+          className={buttonStyle({ look: "ghost", size: "icon-sm" })}
+        >
+          <Maximize2 aria-hidden className="size-3.5" />
+        </Link>
+      }
+    >
+      <QueryView query={graph} skeleton={<p className="p-4 text-sm text-ink-3">Looking…</p>}>
+        {(data) => (
+          <>
+            <GraphSummary graph={data} className="border-b px-4 py-2.5" />
+            <GraphPicture graph={data} className="max-h-[32rem]" />
+            <Cut graph={data} />
+          </>
+        )}
+      </QueryView>
+    </Panel>
+  );
+}
+
+/** The same as a page. */
+export function TaskGraphView({ taskId }: { taskId: string }) {
+  const graph = useGraph(taskId);
+  return (
+    <QueryView query={graph} heading="All before and after a task">
+      {(data) => (
+        <div className="flex h-full min-h-0 flex-col">
+          <PageHeader
+            title={
+              <span className="flex min-w-0 items-center gap-1.5">
+                <BackTo href={taskAddress(taskId)} name="The task" />
+                <span className="wrap-anywhere">All before and after {showTricks(titleOf(data))}</span>
+              </span>
+            }
+          >
+            <GraphSummary graph={data} />
+          </PageHeader>
+          <GraphPicture graph={data} className="min-h-0 flex-1 bg-panel" />
+          <Cut graph={data} />
+        </div>
+      )}
+    </QueryView>
+  );
+}
+
+function titleOf({ taskId, tasks }: TaskGraph): string {
+  return tasks.find((task) => task.taskId === taskId)?.title ?? taskId;
+}
+
+function useGraph(taskId: string) {
+  const trpc = useTRPC();
+  const graph = useQuery(taskGraph(trpc, taskId));
+  useWatched("tasks");
+  const askAgain = useAskAgain(GATHER_MS, trpc.queue.graph.queryKey({ taskId }));
+  const shown = new Set(graph.data?.tasks.map((task) => task.taskId));
+  useFrames("task", (frame) => shown.has(frame.id) && askAgain());
+  return graph;
+}
+
+/** That there is more than is shown. */
+function Cut({ graph }: { graph: TaskGraph }) {
+  if (!graph.isTruncated) return null;
+  return (
+    <p className="border-t bg-panel px-4 py-2 text-xs text-ink-2">
+      The {graph.tasks.length} nearest tasks are shown. One that has more before or after it says how many: open it to
+      go on from there.
+    </p>
+  );
+}
