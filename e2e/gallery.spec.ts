@@ -37,6 +37,7 @@ test("a picture of every page, of a product that has work to do", async ({ brows
   for (const [title, projectId, message] of SESSIONS) await talk(api, page.request, title, projectId, message);
   for (const lane of ["review", "fast"]) await api.post("/queue/controls", { queue: "default", lane, maxRunning: 1 });
   for (const [title, lane, priority, text] of TASKS) await api.add({ title, lane, priority, payload: { text } });
+  const pipeline = await chain(api);
   const scheduleId = await plan(api);
   const budgetId = await bound(api);
   const session = await converse(page);
@@ -69,6 +70,7 @@ test("a picture of every page, of a product that has work to do", async ({ brows
     ["board", "/queue?state=all&as=board", lanesAreThere],
     ["board-lanes", "/queue?state=all&as=board&by=lane", lanesAreThere],
     ["task", `/queue/${task?.id}`],
+    ["task-graph", `/queue/${pipeline}/graph`],
     ["schedules", "/schedules"],
     ["schedule", `/schedules/${scheduleId}`],
     ["approvals", "/approvals"],
@@ -115,6 +117,19 @@ test("a picture of every page, of a product that has work to do", async ({ brows
   }
   await context.close();
 });
+
+/** Tasks that come after one another, up to a release; answers the last one's id. */
+async function chain(api: Api): Promise<string> {
+  const add = (title: string, text: string, after: string[] = []) =>
+    api.add({ title, lane: "release", payload: { text }, dependsOn: after.map((taskId) => ({ taskId })) });
+  const build = await add("Build 4.2", "RUN `echo done`");
+  const tests = [];
+  for (const part of ["the shop", "billing", "the mailer"])
+    tests.push(await add(`Test ${part}`, part === "billing" ? "Please fail" : "RUN `echo done`", [build]));
+  const notes = await add("Write what is new in 4.2", "RUN `sleep 36033`", [build]);
+  const release = await add("Release 4.2", "RUN `echo done`", [...tests, notes]);
+  return add("Announce 4.2", "RUN `echo done`", [release]);
+}
 
 /** What stands above the board is read beside it. */
 const lanesAreThere = (page: Page) =>

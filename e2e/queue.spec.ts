@@ -1,3 +1,4 @@
+import type { Locator, Page } from "@playwright/test";
 import type { TaskAttempt } from "@/contract/queue";
 import {
   byDevice,
@@ -27,6 +28,7 @@ import {
 
 /** Nobody else's command line has it. */
 const LONG_COMMAND = "sleep 35791";
+const GRAPH = { name: /^Tasks by their steps/ };
 const LIMITS = { build: 1, docs: 2, whole: 3 } as const;
 
 // One product for the three, in this order: each leaves the queue as the next expects it.
@@ -345,26 +347,42 @@ test("the queue's pages and dialogs are accessible, in light and dark, and fit a
       [informed, "What its agent is told of them"],
     ] as const) {
       await openPage(page, `/queue/${taskId}`);
-      await expect(page.getByRole("heading", { name: heading })).toBeVisible();
+      await expect(page.getByRole("heading", { name: heading, exact: true })).toBeVisible();
+      if (taskId === behind || taskId === held) await expect(page.getByRole("list", GRAPH)).toBeVisible();
       await check(`the task's page with ${heading}`);
     }
-    await expect.poll(async () => (await api.task(informed)).state, { timeout: 120_000 }).toBe("completed");
-    await openPage(page, String((await api.task(informed)).sessionPath));
-    await page.getByText("Results of the tasks before this one").click();
-    await expect(page.getByText(/I was told what came before: “1\. Task "one that fails"/)).toBeVisible();
-    await check("a conversation in which results were handed over");
+    await openPage(page, `/queue/${held}/graph`);
+    await expect(page.getByRole("heading", { name: "All before and after one that is held" })).toBeVisible();
+    await stepOf(page, "one that fails").focus();
+    await check("all before and after a task");
     await openPage(page, "/queue?search=nothing-like-it");
     await expect(page.getByText("No task matches this filter")).toBeVisible();
     await check("an empty list");
     await context.close();
   }
-  await openPage(first, `/queue/${held}`);
-  const results = first.locator("section", {
-    has: first.getByRole("heading", { name: "What its agent is told of them" }),
+  await openPage(first, `/queue/${held}/graph`);
+  await test.step("a task is looked at among all before and after it, by the arrow keys, as they change", async () => {
+    await expect(first.getByRole("list", GRAPH).getByRole("listitem")).toHaveCount(4);
+    const own = stepOf(first, "one that is held");
+    await expect(own).toHaveAttribute("aria-current", "true");
+    await expect(own).toHaveAccessibleName(/held.*What it comes after failed.*comes after .*one that fails/);
+    await expect(first.getByRole("list", { name: "What holds it up" })).toContainText(
+      "one that fails failed, and a task waits for a person because of it.",
+    );
+    await own.focus();
+    await first.keyboard.press("ArrowLeft");
+    await expect(own).not.toBeFocused();
+    for (const key of ["ArrowUp", "ArrowUp", "ArrowDown"]) await first.keyboard.press(key);
+    await expect(first.locator("[data-step]:focus")).not.toHaveText(/is held/);
+    await first.keyboard.press("ArrowRight");
+    await expect(first.locator("[data-step]:focus")).toHaveText(/one that (is held|comes after)/);
+    const added = await api.add({ title: "one more", ...after(behind) });
+    await expect(stepOf(first, "one more")).toContainText("Waits for a task");
+    await api.post(`/queue/tasks/${added}/cancel`);
+    await expect(stepOf(first, "one more")).toContainText("cancelled");
+    await stepOf(first, "one that is held").press("Enter");
+    await expect(first).toHaveURL(new RegExp(`/queue/${held}$`));
   });
-  await expect(results.getByText("no result yet")).toBeVisible();
-  await results.getByText("one that fails").click();
-  await expect(results.getByRole("group", { name: "What one that fails found out" })).toBeVisible();
   await expect(first.getByText("What it comes after failed.")).toBeVisible();
   await first.getByRole("button", { name: "No longer wait for one that fails" }).click();
   await expect(first.getByText("Waits for a task.")).toBeVisible();
@@ -376,6 +394,11 @@ test("the queue's pages and dialogs are accessible, in light and dark, and fit a
   await expect.poll(async () => (await api.task(running)).state, { timeout: 60_000 }).toBe("cancelled");
   await first.context().close();
 });
+
+/** A task in the picture of all before and after it. */
+function stepOf(page: Page, title: string): Locator {
+  return page.getByRole("list", GRAPH).getByRole("link", { name: new RegExp(`^${title}`) });
+}
 
 const MANY = 1_000;
 

@@ -6,7 +6,6 @@ import { useAskAgain } from "@/components/live/gathered";
 import { useFrames, useWatched } from "@/components/live/provider";
 import { taskAddress, taskGraphAddress } from "@/components/shell/addresses";
 import { useTRPC } from "@/components/trpc/client";
-import { taskGraph } from "@/components/trpc/lists";
 import { BackTo } from "@/components/ui/back-to";
 import { buttonStyle } from "@/components/ui/button";
 import { showTricks } from "@/components/ui/hidden-text";
@@ -14,6 +13,7 @@ import { PageHeader, Panel } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
 import type { TaskGraph } from "@/contract/queue-graph";
 import { GraphPicture } from "./graph-picture";
+import { taskGraph } from "./graph-query";
 import { GraphSummary } from "./graph-summary";
 
 const GATHER_MS = 400;

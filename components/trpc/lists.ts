@@ -53,12 +53,6 @@ const QUEUE_POLL_MS = 15_000;
 export const queueCommander = (api: Api, input: Partial<QueueScopeInput>) =>
   api.queue.commander.queryOptions(input, { refetchInterval: QUEUE_POLL_MS });
 
-/** The stream tells of tasks; what others' tasks change, and that one was added behind these, is asked for. */
-const GRAPH_POLL_MS = 10_000;
-
-export const taskGraph = (api: Api, taskId: string) =>
-  api.queue.graph.queryOptions({ taskId }, { refetchInterval: GRAPH_POLL_MS });
-
 /** Profiles stand in no feed: what changes by itself is looked at anew. */
 const BACKENDS_POLL_MS = 15_000;
 
