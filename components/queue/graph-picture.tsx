@@ -57,7 +57,7 @@ export function GraphPicture({ graph, className }: { graph: TaskGraph; className
 
   const own = layout.boxes.get(graph.taskId);
   const isMeasured = room.width > 0;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: only another picture, or another scale, is scrolled to its task.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a task that is added moves nobody away from where they look.
   useEffect(() => {
     const element = view.current;
     if (element === null || own === undefined || !isMeasured) return;
@@ -65,7 +65,7 @@ export function GraphPicture({ graph, className }: { graph: TaskGraph; className
       left: (own.x + own.width / 2) * scale + PADDING_PX - element.clientWidth / 2,
       top: (own.y + own.height / 2) * scale + PADDING_PX - element.clientHeight / 2,
     });
-  }, [layout, scale, isMeasured]);
+  }, [direction, scale, isMeasured]);
 
   const onKeyDown = (event: KeyboardEvent<HTMLElement>) => {
     const step = KEYS[direction][event.key];
