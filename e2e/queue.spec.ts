@@ -351,6 +351,11 @@ test("the queue's pages and dialogs are accessible, in light and dark, and fit a
       if (taskId === behind || taskId === held) await expect(page.getByRole("list", GRAPH)).toBeVisible();
       await check(`the task's page with ${heading}`);
     }
+    await expect.poll(async () => (await api.task(informed)).state, { timeout: 120_000 }).toBe("completed");
+    await openPage(page, String((await api.task(informed)).sessionPath));
+    await page.getByText("Results of the tasks before this one").click();
+    await expect(page.getByText(/I was told what came before: “1\. Task "one that fails"/)).toBeVisible();
+    await check("a conversation in which results were handed over");
     await openPage(page, `/queue/${held}/graph`);
     await expect(page.getByRole("heading", { name: "All before and after one that is held" })).toBeVisible();
     await stepOf(page, "one that fails").focus();
@@ -362,7 +367,7 @@ test("the queue's pages and dialogs are accessible, in light and dark, and fit a
   }
   await openPage(first, `/queue/${held}/graph`);
   await test.step("a task is looked at among all before and after it, by the arrow keys, as they change", async () => {
-    await expect(first.getByRole("list", GRAPH).getByRole("listitem")).toHaveCount(4);
+    await expect(first.getByRole("list", GRAPH).getByRole("listitem")).toHaveCount(5);
     const own = stepOf(first, "one that is held");
     await expect(own).toHaveAttribute("aria-current", "true");
     await expect(own).toHaveAccessibleName(/held.*What it comes after failed.*comes after .*one that fails/);
@@ -383,6 +388,12 @@ test("the queue's pages and dialogs are accessible, in light and dark, and fit a
     await stepOf(first, "one that is held").press("Enter");
     await expect(first).toHaveURL(new RegExp(`/queue/${held}$`));
   });
+  const results = first.locator("section", {
+    has: first.getByRole("heading", { name: "What its agent is told of them" }),
+  });
+  await expect(results.getByText("no result yet")).toBeVisible();
+  await results.getByText("one that fails").click();
+  await expect(results.getByRole("group", { name: "What one that fails found out" })).toBeVisible();
   await expect(first.getByText("What it comes after failed.")).toBeVisible();
   await first.getByRole("button", { name: "No longer wait for one that fails" }).click();
   await expect(first.getByText("Waits for a task.")).toBeVisible();

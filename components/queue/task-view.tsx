@@ -100,6 +100,7 @@ function LoadedTask({ task }: { task: QueueTaskDetail }) {
         {task.state === "failed" && <WhyFailed task={task} />}
         {task.output !== null && <StructuredOutput output={task.output} />}
         <TaskOrder task={task} />
+        <TaskResults task={task} />
         <TaskGraph task={task} />
         {task.runId !== null && <ItsRun runId={task.runId} />}
         <TaskAttempts taskId={task.id} />
