@@ -5,6 +5,7 @@ import { type ReactNode, useEffect, useState } from "react";
 import { focusRow } from "@/components/shell/list-keys";
 import type { PageKey } from "@/components/shell/page-keys";
 import { useTRPC, useTRPCClient } from "@/components/trpc/client";
+import { DialogComing } from "@/components/ui/dialog-coming";
 import { toastError } from "@/components/ui/error-toast";
 import { showTricks } from "@/components/ui/hidden-text";
 import type { RowChoice } from "@/components/ui/table";
@@ -18,7 +19,10 @@ import { ONE, verbsOf, wordsOf } from "./verbs";
 
 // Loaded when something is first chosen, or done to many.
 const ChoiceBar = dynamic(() => import("./choice-bar").then((module) => module.ChoiceBar), { ssr: false });
-const BulkDialog = dynamic(() => import("./bulk-dialog").then((module) => module.BulkDialog), { ssr: false });
+const BulkDialog = dynamic(() => import("./bulk-dialog").then((module) => module.BulkDialog), {
+  ssr: false,
+  loading: DialogComing,
+});
 
 type Listed = {
   kind: BulkKind;

@@ -15,6 +15,7 @@ import { readError } from "@/components/trpc/errors";
 import { Button } from "@/components/ui/button";
 import { Clocked } from "@/components/ui/clocked";
 import { Id } from "@/components/ui/copy";
+import { DialogComing } from "@/components/ui/dialog-coming";
 import { PageHeader, Panel, TableSkeleton } from "@/components/ui/page";
 import { ErrorCard } from "@/components/ui/query-view";
 import type { SessionSummary } from "@/contract/session";
@@ -29,7 +30,10 @@ import { SIDE_NAMES, SideMark } from "./side-name";
 import { TurnPairs } from "./turn-pairs";
 import { useSide } from "./use-side";
 
-const SessionPicker = dynamic(() => import("./session-picker").then((module) => module.SessionPicker), { ssr: false });
+const SessionPicker = dynamic(() => import("./session-picker").then((module) => module.SessionPicker), {
+  ssr: false,
+  loading: DialogComing,
+});
 
 const ADDRESS = {
   left: parseAsString,

@@ -6,6 +6,7 @@ import { useBulk } from "@/components/bulk/use-bulk";
 import { usePeek } from "@/components/peek/use-peek";
 import { taskAddress } from "@/components/shell/addresses";
 import { useCanOperate, useReader } from "@/components/shell/identity";
+import { DialogComing } from "@/components/ui/dialog-coming";
 import { tasksInput } from "@/contract/query/tasks";
 import type { QueueTaskSummary } from "@/contract/queue";
 import type { QueueControl } from "@/contract/queue-control";
@@ -21,13 +22,18 @@ import { type TaskActs, useTaskKeys } from "./use-task-keys";
 
 const CancelTaskDialog = dynamic(() => import("./cancel-task").then((module) => module.CancelTaskDialog), {
   ssr: false,
+  loading: DialogComing,
 });
 const ChangeTaskDialog = dynamic(() => import("./change-task").then((module) => module.ChangeTaskDialog), {
   ssr: false,
+  loading: DialogComing,
 });
 const TaskPeek = dynamic(() => import("./task-peek").then((module) => module.TaskPeek), { ssr: false });
 const LaneMenu = dynamic(() => import("./lane-menu").then((module) => module.LaneMenu), { ssr: false });
-const StopDialog = dynamic(() => import("./stop-dialog").then((module) => module.StopDialog), { ssr: false });
+const StopDialog = dynamic(() => import("./stop-dialog").then((module) => module.StopDialog), {
+  ssr: false,
+  loading: DialogComing,
+});
 
 type Listed = {
   tasks: readonly QueueTaskSummary[];

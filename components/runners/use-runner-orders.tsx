@@ -1,11 +1,15 @@
 import dynamic from "next/dynamic";
 import { useRef, useState } from "react";
+import { DialogComing } from "@/components/ui/dialog-coming";
 import type { Runner } from "@/contract/runner";
 import type { RunnerAction } from "@/contract/words";
 import type { Costly } from "./order-dialog";
 import { useOrder } from "./use-orders";
 
-const OrderDialog = dynamic(() => import("./order-dialog").then((module) => module.OrderDialog), { ssr: false });
+const OrderDialog = dynamic(() => import("./order-dialog").then((module) => module.OrderDialog), {
+  ssr: false,
+  loading: DialogComing,
+});
 
 /** Giving a runner its orders: what costs something is asked about first. */
 export function useRunnerOrders(runner: Runner) {

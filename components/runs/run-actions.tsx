@@ -11,6 +11,7 @@ import { usePageKeys } from "@/components/shell/page-keys";
 import { Button, buttonStyle } from "@/components/ui/button";
 import { copyCurl } from "@/components/ui/curl";
 import { CurlMenu } from "@/components/ui/curl-menu";
+import { DialogComing } from "@/components/ui/dialog-coming";
 import { MenuItem } from "@/components/ui/menu";
 import { sameRun } from "@/contract/again";
 import type { Run } from "@/contract/run";
@@ -18,7 +19,10 @@ import { isTerminal } from "@/contract/words";
 import { CancelRunDialog } from "./cancel-run";
 import { ForceRelease } from "./force-release";
 
-const RunAgainDialog = dynamic(() => import("./run-again").then((module) => module.RunAgainDialog), { ssr: false });
+const RunAgainDialog = dynamic(() => import("./run-again").then((module) => module.RunAgainDialog), {
+  ssr: false,
+  loading: DialogComing,
+});
 
 /** What can be done to one run, and the calls of the API that do the same. */
 export function RunActions({ run }: { run: Run }) {

@@ -1,19 +1,22 @@
 "use client";
 import dynamic from "next/dynamic";
 import { useRouter } from "next/navigation";
-import { useEffect, useMemo, useState } from "react";
+import { useCallback, useEffect, useMemo, useState } from "react";
 import { toast } from "sonner";
 import { cycleTimeMode } from "@/components/ui/clock";
-import { BULK_ADDRESS, WEBHOOKS_ADDRESS } from "./addresses";
+import { loadDialog } from "@/components/ui/dialog";
+import { holdKeys } from "@/components/ui/key-hold";
 import { useCanOperate, useIdentity } from "./identity";
 import { moveRow, openRow, openRowMenu } from "./list-keys";
-import { NAV_ITEMS } from "./nav-items";
+import { navItems } from "./nav-items";
 import { areShortcutsOn, makeShortcutHandler, pageShortcuts, type Shortcut } from "./shortcuts";
 import { setTheme } from "./theme";
 
-// Loaded when they are first opened.
-const Palette = dynamic(() => import("./palette").then((module) => module.Palette), { ssr: false });
-const ShortcutSheet = dynamic(() => import("./shortcut-sheet").then((module) => module.ShortcutSheet), { ssr: false });
+// Loaded once somebody is at work on the page, or else when they are first opened.
+const loadPalette = () => import("./palette").then((module) => module.Palette);
+const loadSheet = () => import("./shortcut-sheet").then((module) => module.ShortcutSheet);
+const Palette = dynamic(loadPalette, { ssr: false });
+const ShortcutSheet = dynamic(loadSheet, { ssr: false });
 
 const PALETTE_EVENT = "agentrun:palette";
 
@@ -23,9 +26,9 @@ export function openPalette(): void {
 }
 
 const TIME_NAMES = {
-  relative: "Times are shown as ages",
-  local: "Times are shown in local time",
-  utc: "Times are shown in UTC",
+  relative: "Showing relative times",
+  local: "Showing local times",
+  utc: "Showing UTC times",
 } as const;
 
 /** The one registry of what can be done by key, and the palette and the sheet that are made from it. */
@@ -35,63 +38,60 @@ export function Commands() {
   const isAdmin = useIdentity().role === "admin";
   const [shown, setShown] = useState<"palette" | "sheet" | null>(null);
 
+  const open = useCallback((what: "palette" | "sheet") => {
+    // No key that is pressed before it has the focus is the page's.
+    holdKeys(() => setShown(null));
+    setShown(what);
+  }, []);
+
   const shortcuts = useMemo((): Shortcut[] => {
-    const go = NAV_ITEMS.map(
+    const go = navItems(isAdmin).map(
       (item): Shortcut => ({ keys: `g ${item.key}`, name: item.name, group: "Go", run: () => router.push(item.href) }),
     );
     const newSession: Shortcut = {
       keys: "c",
       name: "New session",
-      group: "Act",
-      run: () => router.push("/sessions?new=true"),
-    };
-    const webhooks: Shortcut = {
-      keys: "g w",
-      name: "Webhooks",
-      group: "Go",
-      run: () => router.push(WEBHOOKS_ADDRESS),
+      group: "Create",
+      run: () => {
+        holdKeys(() => {});
+        router.push("/sessions?new=true");
+      },
     };
     return [
       ...go,
-      { keys: "g c", name: "Compare two sessions", group: "Go", run: () => router.push("/compare") },
-      { keys: "g m", name: "Actions on many", group: "Go", run: () => router.push(BULK_ADDRESS) },
-      ...(isAdmin ? [webhooks] : []),
-      { keys: "mod+k", name: "Go to anything, find by id", group: "Go", run: () => setShown("palette") },
+      { keys: "g c", name: "Compare sessions", group: "Go", run: () => router.push("/compare") },
+      { keys: "mod+k", name: "Search or jump to…", group: "Go", run: () => open("palette") },
       ...(canOperate ? [newSession] : []),
-      { keys: "t", name: "Ages, local time or UTC", group: "Act", run: () => toast(TIME_NAMES[cycleTimeMode()]) },
-      { keys: "D", name: "Light or dark", group: "Act", run: toggleTheme },
-      {
-        keys: "/",
-        name: "Search in this page",
-        group: "Lists",
-        run: () => document.querySelector<HTMLElement>("[data-shortcut-search]")?.focus(),
-      },
+      { keys: "t", name: "Switch time format", group: "Act", run: () => toast(TIME_NAMES[cycleTimeMode()]) },
+      { keys: "D", name: "Switch theme", group: "Act", run: toggleTheme },
+      { keys: "/", name: "Search this page", group: "Lists", run: focusSearch },
       { keys: "j", name: "Next row", group: "Lists", run: () => moveRow(1) },
       { keys: "k", name: "Previous row", group: "Lists", run: () => moveRow(-1) },
-      { keys: "o", name: "Open the row", group: "Lists", run: openRow },
-      { keys: ".", name: "What can be done to the row", group: "Lists", run: openRowMenu },
+      { keys: "o", name: "Open row", group: "Lists", run: openRow },
+      { keys: ".", name: "Open row menu", group: "Lists", run: openRowMenu },
       {
         keys: "m",
         name: "Write a message",
         group: "Act",
         run: () => document.querySelector<HTMLElement>("textarea[aria-label=Message]")?.focus(),
       },
-      { keys: "?", name: "This list", group: "Help", run: () => setShown("sheet") },
+      { keys: "?", name: "Keyboard shortcuts", group: "Help", run: () => open("sheet") },
     ];
-  }, [router, canOperate, isAdmin]);
+  }, [router, open, canOperate, isAdmin]);
 
   useEffect(() => {
     const handle = makeShortcutHandler(() =>
       areShortcutsOn() ? withPage(shortcuts) : shortcuts.filter((shortcut) => shortcut.keys.startsWith("mod+")),
     );
-    const open = () => setShown("palette");
+    const openIt = () => open("palette");
     document.addEventListener("keydown", handle);
-    window.addEventListener(PALETTE_EVENT, open);
+    window.addEventListener(PALETTE_EVENT, openIt);
     return () => {
       document.removeEventListener("keydown", handle);
-      window.removeEventListener(PALETTE_EVENT, open);
+      window.removeEventListener(PALETTE_EVENT, openIt);
     };
-  }, [shortcuts]);
+  }, [shortcuts, open]);
+  useEffect(preloadOnceUsed, []);
 
   return (
     <>
@@ -105,6 +105,34 @@ export function Commands() {
 function withPage(shortcuts: readonly Shortcut[]): Shortcut[] {
   const own = pageShortcuts();
   return [...own, ...shortcuts.filter(({ keys }) => !own.some((shortcut) => shortcut.keys === keys))];
+}
+
+/** The caret stands behind what the box says already, ready for another condition. */
+function focusSearch(): void {
+  const box = document.querySelector<HTMLInputElement>("input[data-shortcut-search]");
+  if (box === null) return;
+  box.focus();
+  box.setSelectionRange(box.value.length, box.value.length);
+  if (box.role === "combobox" && /\S$/.test(box.value)) document.execCommand("insertText", false, " ");
+}
+
+const SIGNS_OF_USE = ["pointermove", "pointerdown", "keydown"] as const;
+
+/** A page that nobody touches loads no more than it shows. */
+function preloadOnceUsed(): () => void {
+  const idle = globalThis.requestIdleCallback ?? ((run: () => void) => setTimeout(run, 200));
+  const stop = () => {
+    for (const sign of SIGNS_OF_USE) removeEventListener(sign, preload, true);
+  };
+  const preload = () => {
+    stop();
+    idle(() => {
+      // Whoever opens them finds out, and may try again.
+      for (const load of [loadPalette, loadSheet, loadDialog]) load().catch(() => undefined);
+    });
+  };
+  for (const sign of SIGNS_OF_USE) addEventListener(sign, preload, true);
+  return stop;
 }
 
 function toggleTheme(): void {

@@ -14,41 +14,66 @@ import {
   Play,
   ScrollText,
   Settings,
+  SquareStack,
+  Webhook,
 } from "lucide-react";
+import { BUDGETS_ADDRESS, BULK_ADDRESS, WEBHOOKS_ADDRESS } from "./addresses";
 
 export type NavItem = {
   key: string;
   name: string;
   href: string;
   icon: LucideIcon;
-  hint: string;
   /** A page beside its own that belongs to it. */
   also?: string;
+  isForAdmins?: true;
 };
+type NavGroup = { name: string; items: readonly NavItem[] };
 
-/** Where the console leads; the palette and the `g` shortcuts are made from it. */
-export const NAV_ITEMS: NavItem[] = [
-  { key: "o", name: "Overview", href: "/", icon: Gauge, hint: "What needs you first" },
+/** Where the console leads, in the order of the sidebar; the palette and the `g` shortcuts are made from it. */
+export const NAV_GROUPS: readonly NavGroup[] = [
   {
-    ...{ key: "s", name: "Sessions", href: "/sessions", icon: MessagesSquare, hint: "Conversations with agents" },
-    also: "/compare",
+    name: "Work",
+    items: [
+      { key: "o", name: "Overview", href: "/", icon: Gauge },
+      { key: "a", name: "Approvals", href: "/approvals", icon: CircleCheckBig },
+      { key: "s", name: "Sessions", href: "/sessions", icon: MessagesSquare, also: "/compare" },
+      { key: "q", name: "Queue", href: "/queue", icon: ListOrdered },
+      { key: "p", name: "Schedules", href: "/schedules", icon: CalendarClock },
+      { key: "r", name: "Runs", href: "/runs", icon: Play },
+    ],
   },
-  { key: "q", name: "Queue", href: "/queue", icon: ListOrdered, hint: "Work that waits, and why" },
-  { key: "p", name: "Schedules", href: "/schedules", icon: CalendarClock, hint: "Work that comes by the clock" },
-  { key: "a", name: "Approvals", href: "/approvals", icon: CircleCheckBig, hint: "What agents ask for" },
-  { key: "r", name: "Runs", href: "/runs", icon: Play, hint: "Every piece of work" },
-  { key: "n", name: "Runners", href: "/runners", icon: Bot, hint: "Processes that drive agents" },
-  { key: "b", name: "Backends", href: "/backends", icon: Cpu, hint: "How agents are started" },
-  { key: "l", name: "Budgets", href: "/budgets", icon: PiggyBank, hint: "What models may cost" },
-  { key: "t", name: "Storage", href: "/storage", icon: HardDrive, hint: "Volumes and their archive" },
-  { key: "u", name: "Audit", href: "/audit", icon: ScrollText, hint: "Who did what", also: "/bulk" },
-  { key: "h", name: "Status", href: "/status", icon: Activity, hint: "Health of the parts" },
-  { key: "e", name: "Settings", href: "/settings", icon: Settings, hint: "Tokens, theme, limits" },
-  { key: "d", name: "Documentation", href: "/docs", icon: BookOpen, hint: "How all of it works" },
+  {
+    name: "Infrastructure",
+    items: [
+      { key: "n", name: "Runners", href: "/runners", icon: Bot },
+      { key: "b", name: "Backends", href: "/backends", icon: Cpu },
+      { key: "t", name: "Storage", href: "/storage", icon: HardDrive },
+      { key: "h", name: "Status", href: "/status", icon: Activity },
+    ],
+  },
+  {
+    name: "Admin",
+    items: [
+      { key: "l", name: "Budgets", href: BUDGETS_ADDRESS, icon: PiggyBank },
+      { key: "m", name: "Bulk actions", href: BULK_ADDRESS, icon: SquareStack },
+      { key: "w", name: "Webhooks", href: WEBHOOKS_ADDRESS, icon: Webhook, isForAdmins: true },
+      { key: "u", name: "Audit", href: "/audit", icon: ScrollText },
+      { key: "e", name: "Settings", href: "/settings", icon: Settings },
+      { key: "d", name: "Documentation", href: "/docs", icon: BookOpen },
+    ],
+  },
 ];
 
-/** Whether an item's page, or one below it, is shown. */
-export function isCurrent(item: NavItem, pathname: string): boolean {
-  const isAt = (href: string) => pathname === href || (href !== "/" && pathname.startsWith(`${href}/`));
-  return isAt(item.href) || (item.also !== undefined && isAt(item.also));
+/** All of them that a reader has. */
+export function navItems(isAdmin: boolean): NavItem[] {
+  return NAV_GROUPS.flatMap(({ items }) => items).filter(({ isForAdmins }) => isAdmin || isForAdmins !== true);
+}
+
+/** The address of the item whose page, or one below it, is shown; of two the one that is nearer. */
+export function currentHref(pathname: string): string | undefined {
+  const isAt = (href: string | undefined) =>
+    href !== undefined && (pathname === href || (href !== "/" && pathname.startsWith(`${href}/`)));
+  const here = navItems(true).filter(({ href, also }) => isAt(href) || isAt(also));
+  return here.sort((one, other) => other.href.length - one.href.length)[0]?.href;
 }

@@ -10,12 +10,14 @@ import { Finder, FOUND_ROW } from "@/components/ui/finder";
 import { shortenId } from "@/components/ui/format";
 import { showTricks } from "@/components/ui/hidden-text";
 import { viewAddress } from "@/components/views/addresses";
+import type { SessionSummary } from "@/contract/session";
 import { backendAddress, docAddress, recordAddress, sessionAddress, taskAddress } from "./addresses";
 import { useReader } from "./identity";
 import { isRecordId } from "./records";
 import type { Shortcut } from "./shortcuts";
 
 const FOUND_MAX = 8;
+const RECENT_MAX = 4;
 const group =
   "[&_[cmdk-group-heading]]:px-2.5 [&_[cmdk-group-heading]]:py-1 [&_[cmdk-group-heading]]:text-xs [&_[cmdk-group-heading]]:text-ink-3";
 
@@ -26,35 +28,36 @@ export function Palette({ shortcuts, onClose }: { shortcuts: readonly Shortcut[]
   const readerId = useReader();
   const [search, setSearch] = useState("");
   const asked = useDeferredValue(search.trim());
+  const isAsked = asked.length > 1;
   const found = useQuery(
     trpc.sessions.list.queryOptions(
       { search: asked, state: "all", limit: FOUND_MAX, readerId },
-      { enabled: asked.length > 1, placeholderData: (data) => data },
+      { enabled: isAsked, placeholderData: (data) => data },
     ),
+  );
+  const recent = useQuery(
+    trpc.sessions.list.queryOptions({ state: "all", limit: RECENT_MAX, readerId }, { enabled: !isAsked }),
   );
   const foundTasks = useQuery(
     trpc.queue.listTasks.queryOptions(
       { search: asked, limit: FOUND_MAX },
-      { enabled: asked.length > 1, placeholderData: (data) => data },
+      { enabled: isAsked, placeholderData: (data) => data },
     ),
   );
-  const tasks = asked.length > 1 ? (foundTasks.data?.items ?? []) : [];
-  const sessions = asked.length > 1 ? (found.data?.items ?? []) : [];
+  const tasks = isAsked ? (foundTasks.data?.items ?? []) : [];
+  const sessions = isAsked ? (found.data?.items ?? []) : [];
   const needle = search.trim().toLowerCase();
-  const acts = shortcuts.filter(
-    (shortcut) => shortcut.keys !== "mod+k" && shortcut.name.toLowerCase().includes(needle),
-  );
-  const named = (name: string) => asked.length > 1 && name.toLowerCase().includes(needle);
-  const docs = (useQuery(trpc.docs.list.queryOptions(undefined, { enabled: asked.length > 1 })).data?.items ?? [])
+  const acts = shortcuts.filter(({ keys, name }) => keys !== "mod+k" && name.toLowerCase().includes(needle));
+  const actsOf = (...groups: Shortcut["group"][]) => acts.filter(({ group }) => groups.includes(group));
+  const named = (name: string) => isAsked && name.toLowerCase().includes(needle);
+  const docs = (useQuery(trpc.docs.list.queryOptions(undefined, { enabled: isAsked })).data?.items ?? [])
     .flatMap(({ name, title, headings }) => [
       { name, title, anchor: undefined, heading: title },
       ...headings.map(({ text, anchor }) => ({ name, title, anchor, heading: text })),
     ])
     .filter(({ heading }) => named(heading))
     .slice(0, FOUND_MAX);
-  const profiles = (
-    useQuery(trpc.backends.list.queryOptions(undefined, { enabled: asked.length > 1 })).data?.items ?? []
-  )
+  const profiles = (useQuery(trpc.backends.list.queryOptions(undefined, { enabled: isAsked })).data?.items ?? [])
     .filter(({ profile }) => named(profile))
     .slice(0, FOUND_MAX);
   const saved = useQuery(viewsOf(trpc)).data?.items ?? [];
@@ -71,16 +74,16 @@ export function Palette({ shortcuts, onClose }: { shortcuts: readonly Shortcut[]
   };
   return (
     <Finder
-      title="Go to, find"
+      title="Search"
       label="Commands"
-      placeholder="A page, an action, a title of a session or task, an id…"
+      placeholder="Search or jump to…"
       search={search}
       onSearch={setSearch}
-      empty="Nothing matches."
+      empty={found.isFetching || foundTasks.isFetching ? null : "No results"}
       onClose={onClose}
     >
       {isRecordId(search.trim()) && (
-        <Command.Group heading="Id" className={group}>
+        <Command.Group heading="ID" className={group}>
           <Command.Item
             className={FOUND_ROW}
             value={`id ${search}`}
@@ -90,21 +93,10 @@ export function Palette({ shortcuts, onClose }: { shortcuts: readonly Shortcut[]
           </Command.Item>
         </Command.Group>
       )}
-      {sessions.length > 0 && (
-        <Command.Group heading="Sessions" className={group}>
-          {sessions.map((session) => (
-            <Command.Item
-              key={session.sessionId}
-              value={session.sessionId}
-              className={FOUND_ROW}
-              onSelect={pick(() => router.push(sessionAddress(session.sessionId)))}
-            >
-              <span className="min-w-0 flex-1 truncate">{nameOf(session)}</span>
-              <code className="text-xs text-ink-3">{shortenId(session.sessionId)}</code>
-            </Command.Item>
-          ))}
-        </Command.Group>
-      )}
+      {search.trim() === "" && <Sessions heading="Recent sessions" sessions={recent.data?.items ?? []} pick={pick} />}
+      <Acts heading="Create" acts={actsOf("Create")} pick={pick} />
+      <Acts heading="Go to" acts={actsOf("Go")} pick={pick} />
+      <Sessions heading="Sessions" sessions={sessions} pick={pick} />
       {tasks.length > 0 && (
         <Command.Group heading="Tasks" className={group}>
           {tasks.map(({ id, title, queue, lane }) => (
@@ -141,18 +133,10 @@ export function Palette({ shortcuts, onClose }: { shortcuts: readonly Shortcut[]
           ))}
         </Command.Group>
       )}
-      {acts.length > 0 && (
-        <Command.Group heading="Go and act" className={group}>
-          {acts.map((shortcut) => (
-            <Command.Item key={shortcut.keys} value={shortcut.keys} className={FOUND_ROW} onSelect={pick(shortcut.run)}>
-              <span className="min-w-0 flex-1 truncate">{shortcut.name}</span>
-              <kbd className="text-xs text-ink-3">{shortcut.keys}</kbd>
-            </Command.Item>
-          ))}
-        </Command.Group>
-      )}
+      <Acts heading="On this page" acts={actsOf("This page")} pick={pick} />
+      <Acts heading="Actions" acts={actsOf("Act", "Lists", "Help")} pick={pick} />
       {docs.length > 0 && (
-        <Command.Group heading="Documents" className={group}>
+        <Command.Group heading="Documentation" className={group}>
           {docs.map(({ name, title, anchor, heading }) => (
             <Command.Item
               key={docAddress(name, anchor)}
@@ -167,5 +151,43 @@ export function Palette({ shortcuts, onClose }: { shortcuts: readonly Shortcut[]
         </Command.Group>
       )}
     </Finder>
+  );
+}
+
+type Pick = (run: () => void) => () => void;
+
+function Acts({ heading, acts, pick }: { heading: string; acts: readonly Shortcut[]; pick: Pick }) {
+  if (acts.length === 0) return null;
+  return (
+    <Command.Group heading={heading} className={group}>
+      {acts.map(({ keys, name, run }) => (
+        <Command.Item key={keys} value={keys} className={FOUND_ROW} onSelect={pick(run)}>
+          <span className="min-w-0 flex-1 truncate">{name}</span>
+          <kbd className="text-xs text-ink-3">{keys === " " ? "Space" : keys}</kbd>
+        </Command.Item>
+      ))}
+    </Command.Group>
+  );
+}
+
+type SessionsProps = { heading: string; sessions: readonly SessionSummary[]; pick: Pick };
+
+function Sessions({ heading, sessions, pick }: SessionsProps) {
+  const router = useRouter();
+  if (sessions.length === 0) return null;
+  return (
+    <Command.Group heading={heading} className={group}>
+      {sessions.map((session) => (
+        <Command.Item
+          key={session.sessionId}
+          value={session.sessionId}
+          className={FOUND_ROW}
+          onSelect={pick(() => router.push(sessionAddress(session.sessionId)))}
+        >
+          <span className="min-w-0 flex-1 truncate">{nameOf(session)}</span>
+          <code className="text-xs text-ink-3">{shortenId(session.sessionId)}</code>
+        </Command.Item>
+      ))}
+    </Command.Group>
   );
 }

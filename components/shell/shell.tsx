@@ -8,17 +8,17 @@ import { LiveIndicator } from "@/components/live/status";
 import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/class-names";
 import { showTricks } from "@/components/ui/hidden-text";
-import { Menu, MenuItem } from "@/components/ui/menu";
+import { Menu, MenuItem, MenuSeparator } from "@/components/ui/menu";
 import { Commands, openPalette } from "./commands";
 import { useIdentity } from "./identity";
 import { Logo } from "./logo";
-import { isCurrent, NAV_ITEMS } from "./nav-items";
+import { currentHref, NAV_GROUPS, type NavItem, navItems } from "./nav-items";
 import { PendingCount } from "./pending-count";
 import { signOut } from "./sign-out";
 import { ThemeMenu } from "./theme";
 
 /** What a phone has room for beside its menu: what somebody on the way looks for. */
-const ON_PHONE = new Set(["/", "/sessions", "/queue", "/approvals"]);
+const ON_PHONE = ["/", "/sessions", "/queue", "/approvals"];
 
 /** The console's frame: where one can go, who one is, whether what is shown is live. */
 export function Shell({ children }: { children: ReactNode }) {
@@ -44,8 +44,9 @@ export function Shell({ children }: { children: ReactNode }) {
 }
 
 function SideBar() {
-  const pathname = usePathname();
+  const here = currentHref(usePathname());
   const identity = useIdentity();
+  const isAdmin = identity.role === "admin";
   return (
     <div className="hidden w-52 shrink-0 flex-col border-r bg-panel lg:flex">
       <header>
@@ -59,31 +60,27 @@ function SideBar() {
             size="sm"
             onClick={openPalette}
           >
-            Go to, find…
-            <kbd className="rounded border px-1 text-2xs">Ctrl K</kbd>
+            <span className="truncate">Search or jump to…</span>
+            <kbd className="shrink-0 rounded border px-1 text-2xs">Ctrl K</kbd>
           </Button>
         </div>
       </header>
-      <nav aria-label="Main" className="flex flex-1 flex-col gap-0.5 px-2">
-        {NAV_ITEMS.map((item) => {
-          const Icon = item.icon;
-          const isHere = isCurrent(item, pathname);
-          return (
-            <Link
-              key={item.href}
-              href={item.href}
-              aria-current={isHere ? "page" : undefined}
-              className={cn(
-                "flex h-8 items-center gap-2.5 rounded-md px-2 text-sm text-ink-2 hover:bg-hover hover:text-ink",
-                isHere && "bg-accent-soft font-medium text-ink",
-              )}
-            >
-              <Icon aria-hidden className={cn("size-4", isHere ? "text-accent" : "text-ink-3")} />
-              {item.name}
-              {item.href === "/approvals" && <PendingCount className="ml-auto" />}
-            </Link>
-          );
-        })}
+      <nav aria-label="Main" className="scroll-thin flex min-h-0 flex-1 flex-col gap-3 overflow-y-auto px-2 pb-2">
+        {NAV_GROUPS.map(({ name, items }) => (
+          <ul key={name} aria-label={name} className="flex flex-col gap-0.5">
+            <li aria-hidden className="px-2 pb-0.5 text-xs font-medium text-ink-3">
+              {name}
+            </li>
+            {items.map(
+              (item) =>
+                (isAdmin || item.isForAdmins !== true) && (
+                  <li key={item.href}>
+                    <SideLink item={item} isHere={item.href === here} />
+                  </li>
+                ),
+            )}
+          </ul>
+        ))}
       </nav>
       <footer className="flex flex-col gap-2 border-t px-4 py-2.5">
         <LiveIndicator />
@@ -104,10 +101,26 @@ function SideBar() {
   );
 }
 
+function SideLink({ item: { icon: Icon, name, href }, isHere }: { item: NavItem; isHere: boolean }) {
+  return (
+    <Link
+      href={href}
+      aria-current={isHere ? "page" : undefined}
+      className={cn(
+        "flex h-7.5 items-center gap-2.5 rounded-md px-2 text-sm text-ink-2 hover:bg-hover hover:text-ink",
+        isHere && "bg-accent-soft font-medium text-ink",
+      )}
+    >
+      <Icon aria-hidden className={cn("size-4", isHere ? "text-accent" : "text-ink-3")} />
+      {name}
+      {href === "/approvals" && <PendingCount className="ml-auto" />}
+    </Link>
+  );
+}
+
 function PhoneBar() {
-  const pathname = usePathname();
-  const shown = NAV_ITEMS.filter(({ href }) => ON_PHONE.has(href));
-  const rest = NAV_ITEMS.filter(({ href }) => !ON_PHONE.has(href));
+  const here = currentHref(usePathname());
+  const shown = ON_PHONE.flatMap((href) => navItems(false).filter((item) => item.href === href));
   return (
     <nav
       aria-label="Main"
@@ -115,7 +128,7 @@ function PhoneBar() {
     >
       {shown.map((item) => {
         const Icon = item.icon;
-        const isHere = isCurrent(item, pathname);
+        const isHere = item.href === here;
         return (
           <Link
             key={item.href}
@@ -139,7 +152,7 @@ function PhoneBar() {
             type="button"
             className={cn(
               "flex flex-1 flex-col items-center gap-0.5 py-1.5 text-2xs text-ink-2",
-              rest.some((item) => isCurrent(item, pathname)) && "font-medium text-accent",
+              here !== undefined && !ON_PHONE.includes(here) && "font-medium text-accent",
             )}
           >
             <span aria-hidden className="flex size-5 items-center justify-center text-base leading-none">
@@ -156,15 +169,19 @@ function PhoneBar() {
 }
 
 function More() {
+  const isAdmin = useIdentity().role === "admin";
   return (
     <>
       <div className="px-2 py-1.5">
         <LiveIndicator isShort />
       </div>
-      {NAV_ITEMS.filter(({ href }) => !ON_PHONE.has(href)).map((item) => (
-        <NavMenuItem key={item.href} href={item.href} name={item.name} />
-      ))}
-      <MenuItem onSelect={openPalette}>Go to, find…</MenuItem>
+      {navItems(isAdmin)
+        .filter(({ href }) => !ON_PHONE.includes(href))
+        .map(({ href, name }) => (
+          <NavMenuItem key={href} href={href} name={name} />
+        ))}
+      <MenuSeparator />
+      <MenuItem onSelect={openPalette}>Search or jump to…</MenuItem>
       <MenuItem onSelect={() => void signOut()}>Sign out</MenuItem>
     </>
   );

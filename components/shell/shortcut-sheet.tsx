@@ -1,10 +1,11 @@
 "use client";
 import Link from "next/link";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { Dialog } from "@/components/ui/dialog";
 import { areShortcutsOn, type Shortcut, setShortcutsOn } from "./shortcuts";
 
-const GROUPS = ["This page", "Go", "Act", "Lists", "Help"] as const;
+const GROUPS = ["This page", "Go", "Create", "Act", "Lists", "Help"] as const;
+const HEADS: Partial<Record<Shortcut["group"], string>> = { Go: "Go to", Act: "Actions" };
 
 /** The keys of a shortcut; the space bar and the plus sign are ones, and part others. */
 function partsOf(keys: string): string[] {
@@ -15,22 +16,29 @@ function partsOf(keys: string): string[] {
 /** Every key, from the registry that handles them, so that the two cannot disagree. */
 export function ShortcutSheet({ shortcuts, onClose }: { shortcuts: readonly Shortcut[]; onClose: () => void }) {
   const [isOn, setIsOn] = useState(areShortcutsOn);
+  // The first thing that takes the focus by itself is at the end, and the sheet would open scrolled to it.
+  const top = useRef<HTMLDivElement>(null);
   return (
     <Dialog
       isOpen
       onOpenChange={(isOpen) => !isOpen && onClose()}
       title="Keyboard shortcuts"
-      description="None of them fires while you type."
+      description="Shortcuts are ignored while you type in a field"
+      className="sm:w-[min(60rem,calc(100vw-2rem))]"
+      initialFocus={top}
     >
-      <div className="grid gap-x-8 gap-y-4 sm:grid-cols-2">
+      <div ref={top} tabIndex={-1} className="gap-x-8 outline-none sm:columns-2 lg:columns-3">
         {GROUPS.filter((group) => shortcuts.some((shortcut) => shortcut.group === group)).map((group) => (
-          <section key={group}>
-            <h3 className="mb-1 text-xs font-semibold text-ink-3">{group}</h3>
+          <section key={group} className="mb-4">
+            <h3 className="mb-1 text-xs font-semibold text-ink-3">{HEADS[group] ?? group}</h3>
             <dl className="flex flex-col gap-1">
               {shortcuts
                 .filter((shortcut) => shortcut.group === group)
                 .map((shortcut) => (
-                  <div key={shortcut.keys} className="flex items-center justify-between gap-3 text-sm">
+                  <div
+                    key={shortcut.keys}
+                    className="flex break-inside-avoid items-center justify-between gap-3 text-sm"
+                  >
                     <dt>{shortcut.name}</dt>
                     <dd className="flex gap-1">
                       {partsOf(shortcut.keys).map((key) => (
@@ -48,7 +56,7 @@ export function ShortcutSheet({ shortcuts, onClose }: { shortcuts: readonly Shor
           </section>
         ))}
       </div>
-      <label className="mt-4 flex items-center gap-2 border-t pt-3 text-sm">
+      <label className="flex items-center gap-2 border-t pt-3 text-sm">
         <input
           type="checkbox"
           checked={isOn}
@@ -57,7 +65,7 @@ export function ShortcutSheet({ shortcuts, onClose }: { shortcuts: readonly Shor
             setIsOn(event.target.checked);
           }}
         />
-        Single-key shortcuts
+        Enable single-key shortcuts
       </label>
       <p className="mt-3 text-sm">
         <Link href="/docs" className="text-accent underline" onClick={onClose}>

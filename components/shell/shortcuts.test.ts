@@ -1,5 +1,5 @@
 import { expect, test, vi } from "vitest";
-import { NAV_ITEMS } from "./nav-items";
+import { currentHref, navItems } from "./nav-items";
 import { makeShortcutHandler, pageShortcuts, type Shortcut, setPageShortcuts } from "./shortcuts";
 
 function setUp() {
@@ -110,7 +110,7 @@ test("a part of a page has keys beside the page's own, and before them", () => {
 });
 
 test("no two pages are gone to by the same keys", () => {
-  const keys = NAV_ITEMS.map(({ key }) => key);
+  const keys = navItems(true).map(({ key }) => key);
   expect(new Set(keys).size).toBe(keys.length);
 });
 
@@ -121,4 +121,15 @@ test("a key that is held moves on, and does nothing else again", () => {
   press("j");
   press("j", { repeat: true });
   expect(hits).toEqual(["c", "j", "j"]);
+});
+
+test.each([
+  ["/", "/"],
+  ["/sessions/ses_1", "/sessions"],
+  ["/compare", "/sessions"],
+  ["/settings", "/settings"],
+  ["/settings/webhooks/wh_1", "/settings/webhooks"],
+  ["/nothing", undefined],
+])("at %s the sidebar marks %s", (pathname, href) => {
+  expect(currentHref(pathname)).toBe(href);
 });

@@ -2,7 +2,7 @@
 export type Shortcut = {
   keys: string;
   name: string;
-  group: "Go" | "Act" | "Lists" | "This page" | "Help";
+  group: "Create" | "Go" | "Act" | "Lists" | "This page" | "Help";
   run: () => void;
 };
 

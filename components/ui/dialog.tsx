@@ -1,8 +1,14 @@
 "use client";
 import dynamic from "next/dynamic";
 import { type ReactNode, type RefObject, useEffect, useState } from "react";
+import { DialogComing } from "./dialog-coming";
 
-const DialogPopup = dynamic(() => import("./dialog-popup").then((module) => module.DialogPopup), { ssr: false });
+/** What every dialog is made of. */
+export const loadDialog = () => import("./dialog-popup").then((module) => module.DialogPopup);
+const DialogPopup = dynamic(loadDialog, {
+  ssr: false,
+  loading: DialogComing,
+});
 
 export type DialogProps = {
   isOpen: boolean;

@@ -1,6 +1,6 @@
 "use client";
 import { Command } from "cmdk";
-import type { ReactNode } from "react";
+import { type ReactNode, useLayoutEffect, useRef, useState } from "react";
 import { Dialog } from "./dialog";
 
 /** What is found, as a row. */
@@ -25,6 +25,7 @@ type FinderProps = {
 
 /** A dialog in which something is found by typing, and chosen by keys. */
 export function Finder({ title, label, placeholder, search, onSearch, empty, onClose, children, foot }: FinderProps) {
+  const { list, value, choose, startOver, onMove } = useChosen();
   return (
     <Dialog
       isOpen
@@ -32,14 +33,24 @@ export function Finder({ title, label, placeholder, search, onSearch, empty, onC
       title={title}
       className="sm:w-[min(38rem,calc(100vw-2rem))]"
     >
-      <Command label={label} shouldFilter={false}>
+      <Command
+        label={label}
+        shouldFilter={false}
+        value={value}
+        onValueChange={choose}
+        onKeyDownCapture={(event) => MOVES.has(event.key) && onMove()}
+        onPointerMoveCapture={onMove}
+      >
         <Command.Input
           value={search}
-          onValueChange={onSearch}
+          onValueChange={(text) => {
+            startOver();
+            onSearch(text);
+          }}
           placeholder={placeholder}
           className="mb-2 h-10 w-full rounded-md border border-line-strong bg-panel px-3 text-sm outline-none placeholder:text-ink-3 focus-visible:outline-2 max-sm:text-base"
         />
-        <Command.List className="scroll-thin max-h-[50dvh] overflow-y-auto">
+        <Command.List ref={list} className="scroll-thin max-h-[50dvh] overflow-y-auto">
           {empty !== null && (
             <Command.Empty className="px-3 py-6 text-center text-sm text-ink-2">{empty}</Command.Empty>
           )}
@@ -49,4 +60,29 @@ export function Finder({ title, label, placeholder, search, onSearch, empty, onC
       </Command>
     </Dialog>
   );
+}
+
+const MOVES = new Set(["ArrowDown", "ArrowUp", "Home", "End"]);
+
+/** The first of what is found is chosen, whatever comes above it, until somebody moves to another. */
+function useChosen() {
+  const list = useRef<HTMLDivElement>(null);
+  const hasMoved = useRef(false);
+  const [value, setValue] = useState("");
+  // The rows come and go with what is found: the list itself says which is the first.
+  useLayoutEffect(() => {
+    if (hasMoved.current) return;
+    setValue(list.current?.querySelector("[cmdk-item]")?.getAttribute("data-value") ?? "");
+  });
+  return {
+    list,
+    value,
+    choose: (chosen: string) => hasMoved.current && setValue(chosen),
+    startOver: () => {
+      hasMoved.current = false;
+    },
+    onMove: () => {
+      hasMoved.current = true;
+    },
+  };
 }
