@@ -48,7 +48,7 @@ test("what changes while a page comes to life is on it, and more windows than co
     const add = (title: string, projectId: string) =>
       api.post("/sessions", { backendProfile: "demo", title, projectId });
     await openPage(first, "/sessions?state=all&project=team");
-    await expect(first.getByText(/No session matches/)).toBeVisible();
+    await expect(first.getByText(/No matching sessions/)).toBeVisible();
     await expect(first.getByRole("status", { name: "Connection: Live" }).first()).toBeAttached();
     const asked: string[] = [];
     const count = (request: Request) => {
@@ -95,7 +95,7 @@ test("what changes while a page comes to life is on it, and more windows than co
       await openPage(page, "/sessions?state=all");
       await expect(page.getByRole("status", { name: "Connection: Live" }).first()).toBeAttached();
     }
-    await expect(first.getByText("Paused: other windows of this browser are live")).toBeVisible();
+    await expect(first.getByText("Live updates are paused in this window")).toBeVisible();
     await look(first, "live-paused");
     await api.post("/sessions", { sessionId: "ses_after", backendProfile: "demo", title: "Named after" });
     await last.getByRole("button", { name: /new session/ }).click();
@@ -108,8 +108,8 @@ test("what changes while a page comes to life is on it, and more windows than co
 
   await test.step("a press on a paused window makes it live, with what it missed", async () => {
     const paused = windows[1] ?? first;
-    await expect(paused.getByText("Paused: other windows of this browser are live")).toBeVisible();
-    await paused.getByText("Paused: other windows of this browser are live").click();
+    await expect(paused.getByText("Live updates are paused in this window")).toBeVisible();
+    await paused.getByText("Live updates are paused in this window").click();
     await expect(paused.getByRole("status", { name: "Connection: Live" }).first()).toBeAttached();
     await expect(paused.getByRole("link", { name: "Named after" }).first()).toBeVisible();
   });

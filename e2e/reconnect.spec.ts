@@ -80,9 +80,10 @@ test("open pages outlive the server: they say that it is gone, heal by themselve
   };
   const talk = await open(`/sessions/${SESSION}`);
   const queue = await open("/queue");
-  const pages = [list, talk, queue];
+  const leaving = await open("/runs");
+  const pages = [list, talk, queue, leaving];
   const stand = (page: Page, word: string) => page.getByRole("status", { name: `Connection: ${word}` }).first();
-  const gone = (page: Page) => page.getByText(/The server does not answer. What you see was true at/);
+  const gone = (page: Page) => page.getByText(/Can't reach the server. Last updated at/);
   const expectLive = async () => {
     for (const page of pages) {
       await expect(stand(page, "Live")).toBeAttached({ timeout: 60_000 });
@@ -128,6 +129,9 @@ test("open pages outlive the server: they say that it is gone, heal by themselve
     await expect(rowOf(queue, "Waits from before")).toBeVisible();
     const kept = await linesOf(talk);
     expect(kept.length).toBeGreaterThanOrEqual(40);
+    // A page that cannot be had now is waited for where one is.
+    await leaving.getByRole("link", { name: "Backends", exact: true }).click();
+    await expect(leaving.getByText(/The page you asked for opens as soon as it's back/)).toBeVisible();
     expect(kept).toEqual(upTo(kept.length));
     await look(talk, "server-gone");
   });
@@ -138,6 +142,7 @@ test("open pages outlive the server: they say that it is gone, heal by themselve
     await api.add({ title: "Added meanwhile" });
     await writing;
     await expectLive();
+    await expect(leaving.getByRole("heading", { level: 1, name: "Backends" })).toBeVisible({ timeout: 60_000 });
     await newSession(api, "ses_after", "Made after it");
     await writer.write(10);
     await expect.poll(() => linesOf(talk), { timeout: 60_000 }).toEqual(upTo(80));

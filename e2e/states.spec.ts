@@ -250,7 +250,7 @@ test("while its database is stopped every page says so, keeps what it had, and c
 
   await test.step("what was there stays, with a word on how old it is", async () => {
     for (const page of [list, session]) {
-      await expect(page.getByText(/What you see was true at/)).toBeVisible({ timeout: 60_000 });
+      await expect(page.getByText(/Last updated at/)).toBeVisible({ timeout: 60_000 });
     }
     await expect(rows.first()).toBeVisible();
     await expect(said).toBeVisible();
@@ -266,7 +266,7 @@ test("while its database is stopped every page says so, keeps what it had, and c
       watchPage(page, { expectedErrors });
       await page.goto(address);
       await ready(page);
-      await expect(page.getByText("This page waits: the database does not answer"), address).toBeVisible({
+      await expect(page.getByText("Can't reach the database"), address).toBeVisible({
         timeout: 40_000,
       });
       return { address, page };
@@ -278,11 +278,11 @@ test("while its database is stopped every page says so, keeps what it had, and c
     await expect(page.getByRole("heading", { level: 1, name: "Status" })).toBeVisible({ timeout: 40_000 });
     const parts = page.getByRole("main");
     await expect(parts.getByText("unreachable"), "the status page says which part").toBeVisible();
-    await expect(parts.getByText(/Worker, loops, runners and backends are told by the database/)).toBeVisible();
+    await expect(parts.getByText(/The worker, background jobs, runners and backends appear here/)).toBeVisible();
     await look(page, "database-stopped-status");
     await server.resume();
     for (const { address, page } of tabs) {
-      await expect(page.getByText("This page waits"), address).toHaveCount(0, { timeout: 60_000 });
+      await expect(page.getByText("Can't reach the database"), address).toHaveCount(0, { timeout: 60_000 });
       await expect(page.getByRole("heading", { level: 1 }).first(), address).toBeVisible({ timeout: 60_000 });
       await page.close();
     }
@@ -292,7 +292,7 @@ test("while its database is stopped every page says so, keeps what it had, and c
   await test.step("open pages come back to life without being touched, with what happened meanwhile", async () => {
     for (const page of [list, session]) {
       await expect(page.getByRole("status", { name: "Connection: Live" }).first()).toBeAttached({ timeout: 60_000 });
-      await expect(page.getByText(/What you see was true at/)).toHaveCount(0);
+      await expect(page.getByText(/Last updated at/)).toHaveCount(0);
     }
     await apiOf(list.request, product.url).post("/sessions", { backendProfile: "demo", title: "Made after it" });
     await showNew(list.getByRole("button", { name: /new session/ }), rows.filter({ hasText: "Made after it" }));
@@ -307,7 +307,7 @@ test("while its database is stopped every page says so, keeps what it had, and c
     await session.getByLabel("Message").fill("once more");
     const send = session.getByRole("button", { name: "Send", exact: true });
     await send.click();
-    await expect(session.getByText("The server does not answer.").last()).toBeVisible();
+    await expect(session.getByText("Can't reach the server.").last()).toBeVisible();
     await endRuns(session);
     await send.click();
     await expect(session.getByLabel("Message")).toHaveValue("");

@@ -2,6 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useEffect, useRef } from "react";
 import { Button } from "@/components/ui/button";
+import { sentence } from "@/components/ui/format";
 import { showTricks } from "@/components/ui/hidden-text";
 import type { Health } from "@/contract/health";
 
@@ -40,28 +41,29 @@ export function BrokenPage({ error }: { error: Error & { digest?: string } }) {
         <StatusAway health={health.data ?? null} />
       </Suspense>
     );
-  const why = showTricks(health.data?.message) ?? "the server does not answer";
+  const why =
+    health.data?.reachable === false
+      ? "can't reach the database"
+      : (showTricks(health.data?.message) ?? "can't reach the server");
   return (
     <div role="alert" className="mx-auto flex h-full min-h-80 max-w-md flex-col items-center justify-center gap-2 px-6">
-      <h1 className="text-sm font-semibold">{isAway ? `This page waits: ${why}` : "This page broke"}</h1>
+      <h1 className="text-sm font-semibold">{isAway ? sentence(why) : "Something went wrong"}</h1>
       <div className="text-center text-sm text-ink-2">
         {isAway ? (
           <>
-            <p>It comes back by itself. Agents go on meanwhile, and nothing that they were told is lost.</p>
+            <p>This page loads as soon as it's back. Running agents aren't affected.</p>
             <p className="mt-2">
               <a href="/status" className="text-accent underline">
-                Status
-              </a>{" "}
-              shows the parts.
+                View status
+              </a>
             </p>
-            <p className="mt-2 font-mono text-xs">{health.data?.failureKind ?? "infra-failed"}</p>
           </>
         ) : (
           <>
             <p>{showTricks(error.message)}</p>
             {error.digest !== undefined && (
               <p className="mt-2">
-                The server's log has it as <code className="text-xs">{error.digest}</code>.
+                Error ID in the server log: <code className="text-xs">{error.digest}</code>
               </p>
             )}
           </>
