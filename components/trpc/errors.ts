@@ -1,5 +1,6 @@
 import { TRPCClientError } from "@trpc/client";
 import { showTricks } from "@/components/ui/hidden-text";
+import { issueWords, namedIssue } from "@/components/ui/issue-words";
 import type { ErrorBody } from "@/contract/errors";
 
 /** What the console shows of a failure, whatever failed. */
@@ -16,7 +17,9 @@ type ErrorData = { agentrun?: ErrorBody; httpStatus?: number };
 /** Reads the contract's error object out of whatever was thrown, to be shown: a message may name what others wrote. */
 export function readError(error: unknown): ShownError {
   const read = readThrown(error);
-  return { ...read, message: showTricks(read.message) };
+  const [first] = rawIssues(read);
+  const message = first === undefined ? read.message : namedIssue(first);
+  return { ...read, message: showTricks(message) };
 }
 
 function readThrown(error: unknown): ShownError {
@@ -51,7 +54,7 @@ function unreachable(): ShownError {
   return {
     failureKind: "infra-failed",
     reason: "unreachable",
-    message: "The server does not answer. What is shown was true when it last did.",
+    message: "Can't reach the server. Check your connection and try again.",
     requestId: null,
     status: null,
     isRetryable: true,
@@ -60,8 +63,12 @@ function unreachable(): ShownError {
 
 type Issue = { path: string; message: string };
 
-/** What of an input was refused, by the field's path; none where something else was. */
+/** What of an input was refused, by the field's path and in words for people; none where something else was. */
 export function issuesOf(error: ShownError): Issue[] {
+  return rawIssues(error).map((issue) => ({ path: issue.path, message: issueWords(issue) }));
+}
+
+function rawIssues(error: ShownError): Issue[] {
   const issues = error.details?.issues;
   if (!Array.isArray(issues)) return [];
   return issues.filter(

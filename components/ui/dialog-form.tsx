@@ -1,26 +1,48 @@
-import type { FormEvent, ReactNode } from "react";
+import { type FormEvent, type KeyboardEvent, type ReactNode, useEffect, useRef } from "react";
 
 type DialogFormProps = { id?: string; noValidate?: boolean; onSubmit: () => void; children: ReactNode };
 
-/** What a dialog asks for. Ctrl or Command with Enter sends it from anywhere, also from a text of several lines. */
+/**
+ * What a dialog asks for. Ctrl or Command with Enter sends it from anywhere, also from a text of several lines. What is
+ * refused leads to the first field that is wrong.
+ */
 export function DialogForm({ onSubmit, children, ...form }: DialogFormProps) {
+  const element = useRef<HTMLFormElement>(null);
+  const isSent = useRef(false);
+  // The refusal comes with a later render, and only whoever has not gone on typing is led.
+  useEffect(() => {
+    if (!isSent.current) return;
+    const wrong = element.current?.querySelector<HTMLElement>("[aria-invalid=true]");
+    const told = wrong ?? element.current?.querySelector<HTMLElement>("[role=alert]") ?? null;
+    if (told === null) return;
+    isSent.current = false;
+    wrong?.focus({ preventScroll: true });
+    void told.scrollIntoView({ block: "center" });
+  });
   const submit = (event: FormEvent) => {
     event.preventDefault();
+    isSent.current = true;
     onSubmit();
   };
   return (
     <form
       {...form}
+      ref={element}
       className="flex flex-col gap-3"
       onSubmit={submit}
-      onKeyDown={(event) => {
-        if (event.key !== "Enter" || !(event.metaKey || event.ctrlKey)) return;
-        event.preventDefault();
-        // As its button would: what is required is asked for before.
-        event.currentTarget.requestSubmit();
+      onInput={() => {
+        isSent.current = false;
       }}
+      onKeyDown={sendByKeys}
     >
       {children}
     </form>
   );
+}
+
+export function sendByKeys(event: KeyboardEvent<HTMLFormElement>): void {
+  if (event.key !== "Enter" || !(event.metaKey || event.ctrlKey)) return;
+  event.preventDefault();
+  // As its button would: what is required is asked for before.
+  event.currentTarget.requestSubmit();
 }
