@@ -47,7 +47,7 @@ test("an id from a log is enough to find its record, of whatever kind", async ({
   ] as const) {
     await page.goto(`/r/${id}`);
     await expect(page, id).toHaveURL(address);
-    await expect(page.getByText("There is nothing here"), id).toHaveCount(0);
+    await expect(page.getByText("Page not found"), id).toHaveCount(0);
   }
 
   const enqueue = async (more: Record<string, unknown>) => {
@@ -61,7 +61,7 @@ test("an id from a log is enough to find its record, of whatever kind", async ({
   await expect(page.getByRole("heading", { level: 1 })).toContainText("Nightly tidy-up");
   for (const id of ["evt_nobody", "att_nobody", "mc_nobody", "view_nobody", "ask_nobody"]) {
     await page.goto(`/r/${id}`);
-    await expect(page.getByText("There is nothing here"), id).toBeVisible();
+    await expect(page.getByText("Page not found"), id).toBeVisible();
   }
   await page.context().close();
 });

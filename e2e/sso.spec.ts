@@ -40,10 +40,10 @@ test("people sign in at their provider, do what they may under their own name, a
   await test.step("a stranger is shown the provider first", async () => {
     await expect(ada).toHaveURL(/\/sign-in\?next=/);
     await ready(ada);
-    await expect(ada.getByLabel("Administrator or API token")).toBeHidden();
+    await expect(ada.getByLabel("Admin or API token")).toBeHidden();
     await lookInAll(ada, EVERY_LOOK, "sign-in-sso");
-    await ada.getByText("With a link or a token").click();
-    await expect(ada.getByLabel("Administrator or API token")).toBeVisible();
+    await ada.getByText("Other ways to sign in").click();
+    await expect(ada.getByLabel("Admin or API token")).toBeVisible();
   });
 
   await test.step("signing in leads back to the page that was asked for", async () => {
@@ -85,14 +85,14 @@ test("people sign in at their provider, do what they may under their own name, a
   await test.step("they have a token for their programs, which ends with their sign-in", async () => {
     await bob.goto("/settings");
     await ready(bob);
-    await bob.getByRole("button", { name: "New token of your own" }).first().click();
+    await bob.getByRole("button", { name: "New personal token" }).first().click();
     const dialog = bob.getByRole("dialog");
-    await dialog.getByLabel("For").fill("laptop");
+    await dialog.getByLabel("Name").fill("laptop");
     await lookInAll(bob, LOOKS, "own-token");
     await dialog.getByRole("button", { name: "Create token" }).click();
     const token = (await dialog.locator("code").filter({ hasText: /^ara_/ }).textContent()) ?? "";
     await dialog.getByRole("button", { name: "Done" }).click();
-    const row = bob.getByRole("table", { name: "Your own tokens" }).getByRole("row").filter({ hasText: "/laptop" });
+    const row = bob.getByRole("table", { name: "Personal tokens" }).getByRole("row").filter({ hasText: "/laptop" });
     await expect(row).toContainText("bob@example.com/laptop");
     await lookInAll(bob, LOOKS, "own-tokens");
     const me = () => fetch(`${product.url}/api/v1/me`, { headers: { authorization: `Bearer ${token}` } });
@@ -107,12 +107,12 @@ test("people sign in at their provider, do what they may under their own name, a
     const eve = await strangerAt(browser, product, "/queue");
     await eve.getByRole("link", { name: "Sign in with Example ID" }).click();
     await signInAtProvider(eve, "eve");
-    await expect(eve.getByRole("alert").filter({ hasText: "nothing here is granted to you" })).toBeVisible();
+    await expect(eve.getByRole("alert").filter({ hasText: "has no access to this server" })).toBeVisible();
     await lookInAll(eve, EVERY_LOOK, "sign-in-refused");
     await eve.context().clearCookies();
     await eve.getByRole("link", { name: "Sign in with Example ID" }).click();
     await eve.getByRole("link", { name: "[ Cancel ]" }).click();
-    await expect(eve.getByRole("alert").filter({ hasText: "did not sign you in here" })).toBeVisible();
+    await expect(eve.getByRole("alert").filter({ hasText: "denied the sign-in" })).toBeVisible();
     expect(new URL(eve.url()).searchParams.get("next")).toBe("/queue");
     await eve.context().close();
   });
@@ -124,7 +124,7 @@ test("people sign in at their provider, do what they may under their own name, a
     await product.start();
     const late = await strangerAt(browser, product, "/queue");
     await late.getByRole("link", { name: "Sign in with Example ID" }).click();
-    await expect(late.getByRole("alert").filter({ hasText: "Example ID cannot be reached" })).toBeVisible();
+    await expect(late.getByRole("alert").filter({ hasText: "Can't reach Example ID" })).toBeVisible();
     await late.goto(product.signInUrl);
     await expect(late).toHaveURL(`${product.url}/`);
     await late.context().close();

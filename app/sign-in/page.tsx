@@ -14,23 +14,23 @@ type Refusal = SsoFailure | Extract<Reason, "unauthenticated" | "rate-limited" |
 /** By what the server gives as the reason; a provider is called as its label has it. */
 const REFUSALS: Record<Refusal, (provider: string) => string> = {
   unauthenticated: () =>
-    "This sign-in link was used already, or has expired. The server prints a new one when it starts.",
-  "rate-limited": () => "Too many tries from this address have failed. Wait a minute, then try again.",
-  "database-down": () => "The server's database does not answer. Try again in a moment.",
-  "sso-off": () => "No sign-in provider is configured on this server.",
+    "This sign-in link has already been used or has expired. Restart AgentRun to print a new one, or sign in with a token below.",
+  "rate-limited": () => "Too many failed attempts from your address. Wait a minute, then try again.",
+  "database-down": () => "Can't reach the server's database. Try again in a moment.",
+  "sso-off": () => "Single sign-on isn't set up on this server.",
   "sso-unreachable": (provider) =>
-    `${capitalized(provider)} cannot be reached, or is not well. Try again in a moment; the server's log says what is in the way.`,
-  "sso-denied": (provider) => `${capitalized(provider)} did not sign you in here: you, or whoever runs it, said no.`,
-  "sso-expired": () =>
-    "This sign-in took too long, was finished already, or was begun in another browser. Begin again.",
-  "sso-refused": (provider) => `What ${provider} said could not be accepted. Try again; the server's log says why.`,
+    `Can't reach ${provider}. Try again in a moment, or check the server log for details.`,
+  "sso-denied": (provider) => `${capitalized(provider)} denied the sign-in.`,
+  "sso-expired": () => "This sign-in expired, was already completed, or was started in another browser. Try again.",
+  "sso-refused": (provider) =>
+    `The response from ${provider} was rejected. Try again, or check the server log for details.`,
   "sso-no-grant": (provider) =>
-    `${capitalized(provider)} knows you, and nothing here is granted to you. Ask whoever runs this server for it.`,
+    `Your ${provider} account has no access to this server. Ask an administrator to grant it.`,
 };
 
 function refusalOf(reason: string, provider: string): string {
   const refusal = Object.hasOwn(REFUSALS, reason) ? REFUSALS[reason as Refusal] : null;
-  return refusal?.(provider) ?? "Signing in failed. Try it again, or look at the server's log.";
+  return refusal?.(provider) ?? "Couldn't sign in. Try again, or check the server log for details.";
 }
 
 function capitalized(text: string): string {
@@ -45,8 +45,8 @@ export default async function SignInPage(props: {
   const byHand = (
     <>
       <section className="rounded-lg border bg-panel p-4 text-sm text-ink-2">
-        <h2 className="mb-1 font-semibold text-ink">With the printed link</h2>
-        <p>When it starts, the server prints a link that signs one browser in, once. Open it here.</p>
+        <h2 className="mb-1 font-semibold text-ink">Use the sign-in link</h2>
+        <p>AgentRun prints a link each time it starts. It works once, for one browser. Open it here.</p>
       </section>
       <SignInForm next={safeNext(next)} />
     </>
@@ -69,7 +69,7 @@ export default async function SignInPage(props: {
           <>
             <SsoButton label={sso.label} next={safeNext(next)} />
             <details className="group">
-              <summary className="cursor-pointer text-sm text-ink-2 hover:text-ink">With a link or a token</summary>
+              <summary className="cursor-pointer text-sm text-ink-2 hover:text-ink">Other ways to sign in</summary>
               <div className="mt-3 flex flex-col gap-5">{byHand}</div>
             </details>
           </>

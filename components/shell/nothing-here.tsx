@@ -5,13 +5,13 @@ import { buttonStyle } from "@/components/ui/button";
 export function NothingHere() {
   return (
     <div className="mx-auto flex max-w-md flex-col items-center gap-2 px-6 py-14 text-center">
-      <h1 className="text-sm font-semibold">There is nothing here</h1>
+      <h1 className="text-sm font-semibold">Page not found</h1>
       <p className="text-sm text-ink-2">
-        The address may be wrong, or what it leads to was deleted or belongs to another tenant.
+        The link may be wrong, or the record was deleted or belongs to another tenant.
       </p>
       <div className="mt-2">
-        <Link href="/sessions" className={buttonStyle()}>
-          All sessions
+        <Link href="/" className={buttonStyle()}>
+          Back to overview
         </Link>
       </div>
     </div>

@@ -4,6 +4,8 @@ import { Button } from "@/components/ui/button";
 import { ErrorNote } from "@/components/ui/error-note";
 import { Field, Input } from "@/components/ui/field";
 
+const WRONG = "That token isn't valid or has expired.";
+
 /** Signs in with a token: the server answers with a cookie that no script can read. */
 export function SignInForm({ next }: { next: string }) {
   const [token, setToken] = useState("");
@@ -25,19 +27,24 @@ export function SignInForm({ next }: { next: string }) {
         return;
       }
       const body = (await answer.json().catch(() => null)) as { error?: { message?: string } } | null;
-      setError(body?.error?.message ?? "The token was not accepted.");
+      setError(answer.status === 401 ? WRONG : (body?.error?.message ?? "Couldn't sign in. Try again."));
     } catch {
-      setError("The server does not answer.");
+      setError("Can't reach the server. Try again in a moment.");
     }
     setIsPending(false);
   }
 
   return (
     <form onSubmit={(event) => void submit(event)} className="flex flex-col gap-3 rounded-lg border bg-panel p-4">
-      <h2 className="text-sm font-semibold">With a token</h2>
+      <h2 className="text-sm font-semibold">Use a token</h2>
       <Field
-        label="Administrator or API token"
-        hint="AGENTRUN_ADMIN_TOKEN, or the token in the data folder's secrets.json."
+        label="Admin or API token"
+        hint={
+          <>
+            The value of <code>AGENTRUN_ADMIN_TOKEN</code>, or <code>adminToken</code> in <code>secrets.json</code> of
+            the server's data folder.
+          </>
+        }
       >
         {(id) => (
           <Input

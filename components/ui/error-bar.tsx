@@ -6,7 +6,7 @@ import { ErrorFacts } from "./error-facts";
 export function ErrorBar({ error, onRetry }: { error: unknown; onRetry: () => void }) {
   const shown = readError(error);
   return (
-    <p
+    <div
       role="alert"
       className="flex shrink-0 flex-wrap items-center gap-2 border-b bg-bad-soft px-4 py-1.5 text-xs text-bad lg:px-6"
     >
@@ -14,6 +14,6 @@ export function ErrorBar({ error, onRetry }: { error: unknown; onRetry: () => vo
       <Button size="sm" onClick={onRetry}>
         Try again
       </Button>
-    </p>
+    </div>
   );
 }

@@ -6,6 +6,7 @@ import { Button } from "./button";
 import { ErrorFacts } from "./error-facts";
 import { showTricks } from "./hidden-text";
 import { PageHeader, TableSkeleton } from "./page";
+import { RecordMissing } from "./record-missing";
 
 type QueryLike<Data> = {
   data: Data | undefined;
@@ -32,7 +33,11 @@ export function QueryView<Data>({ query, heading, skeleton, children }: QueryVie
     return (
       <>
         {heading !== undefined && <PageHeader title={heading} />}
-        <ErrorCard error={readError(error)} onRetry={() => query.refetch()} isRetrying={query.isFetching} />
+        {heading !== undefined && readError(error).reason === "not-found" ? (
+          <RecordMissing name={heading} />
+        ) : (
+          <ErrorCard error={readError(error)} onRetry={() => query.refetch()} isRetrying={query.isFetching} />
+        )}
       </>
     );
   }
@@ -55,9 +60,9 @@ function useLastError({ error, errorUpdateCount }: QueryLike<unknown>): unknown 
 }
 
 const HELP: Record<string, string> = {
-  forbidden: "Your role does not allow this. An administrator can.",
-  "not-found": "It may have been deleted, or belongs to another tenant.",
-  "database-down": "The database does not answer; the Status page shows the parts. It is retried by itself.",
+  forbidden: "Your role doesn't allow this. Ask an administrator.",
+  "not-found": "It may have been deleted, or it belongs to another tenant.",
+  "database-down": "Retrying. The Status page shows which part is down.",
 };
 
 type ErrorCardProps = { error: ShownError; onRetry?: () => void; isRetrying?: boolean };
@@ -73,14 +78,18 @@ export function ErrorCard({ error, onRetry, isRetrying }: ErrorCardProps) {
       <ErrorFacts error={error} className="text-xs" />
       {onRetry !== undefined && (
         <Button size="sm" className="self-start" disabled={isRetrying} onClick={onRetry}>
-          <RotateCw aria-hidden className="size-3.5" /> {isRetrying ? "Trying…" : "Try again"}
+          <RotateCw aria-hidden className="size-3.5" /> {isRetrying ? "Retrying…" : "Try again"}
         </Button>
       )}
     </div>
   );
 }
 
+/** The banner of the whole console says these, also when they are over. */
+const SAID_ABOVE = new Set(["unreachable", "database-down"]);
+
 function StaleBanner({ error, onRetry }: { error: ShownError; onRetry: () => void }) {
+  if (SAID_ABOVE.has(error.reason)) return null;
   return (
     <div
       role="status"

@@ -12,7 +12,7 @@ const isIdle = (page: Page) => expect(page.getByRole("button", { name: "Send", e
 async function signIn(page: Page): Promise<void> {
   await page.goto("/sign-in");
   await ready(page);
-  await page.getByLabel("Administrator or API token").fill(pods().token);
+  await page.getByLabel("Admin or API token").fill(pods().token);
   await page.getByRole("button", { name: "Sign in", exact: true }).click();
   await expect(page).toHaveURL(/\/$/);
 }
