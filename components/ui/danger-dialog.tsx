@@ -25,8 +25,10 @@ type DangerDialogProps = {
   /** Whether it asks why, and whether nothing is done without an answer. */
   hasReason?: boolean | "required";
   reasonHint?: string;
-  /** What the way out is called. */
+  /** What the way out is called, where the act itself is to cancel something. */
   keep?: string;
+  /** False where the act loses nothing and can be taken back. */
+  isLoss?: boolean;
   /** The call of the API that does the same. */
   curl?: (reason: string | undefined) => Call;
   onConfirm: (reason: string | undefined) => void;
@@ -52,7 +54,7 @@ export function DangerDialog(props: DangerDialogProps) {
       <DialogForm id={formId} onSubmit={confirm}>
         <div className="text-sm text-ink-2">{props.consequence}</div>
         {(props.hasReason ?? false) !== false && (
-          <Field label="Reason" hint={props.reasonHint ?? "Kept in the record, shown to whoever looks later."}>
+          <Field label="Reason" hint={props.reasonHint ?? "Saved in the audit log."}>
             {(id) => (
               <TextArea
                 id={id}
@@ -84,8 +86,8 @@ export function DangerDialog(props: DangerDialogProps) {
         <ErrorNote error={props.error} />
         <div className="flex flex-wrap justify-end gap-2">
           {curl !== undefined && <CurlButton call={() => curl(said)} />}
-          <Button onClick={() => props.onOpenChange(false)}>{props.keep ?? "Keep"}</Button>
-          <Button look="danger" type="submit" disabled={isBlocked}>
+          <Button onClick={() => props.onOpenChange(false)}>{props.keep ?? "Cancel"}</Button>
+          <Button look={props.isLoss === false ? "primary" : "danger"} type="submit" disabled={isBlocked}>
             {props.isPending ? "Working…" : props.action}
           </Button>
         </div>

@@ -5,6 +5,10 @@ import { Button } from "./button";
 import { cn } from "./class-names";
 import type { DialogProps } from "./dialog";
 
+/** A form's buttons stay in sight, however long the form is. */
+const FOOT =
+  "[&_form>:last-child:has([type=submit])]:sticky [&_form>:last-child:has([type=submit])]:-bottom-4 [&_form>:last-child:has([type=submit])]:z-10 [&_form>:last-child:has([type=submit])]:-mx-4 [&_form>:last-child:has([type=submit])]:-mb-4 [&_form>:last-child:has([type=submit])]:border-t [&_form>:last-child:has([type=submit])]:bg-raised [&_form>:last-child:has([type=submit])]:px-4 [&_form>:last-child:has([type=submit])]:py-3";
+
 /** A modal dialog: focus is trapped, Escape closes, focus returns to what opened it. A bottom sheet on phones. */
 export function DialogPopup({
   isOpen,
@@ -34,7 +38,7 @@ export function DialogPopup({
               <Base.Description className="mt-0.5 text-xs text-ink-2">{description}</Base.Description>
             )}
           </header>
-          <div className="scroll-thin min-h-0 overflow-y-auto p-4">{children}</div>
+          <div className={cn("scroll-thin min-h-0 overflow-y-auto p-4", FOOT)}>{children}</div>
           {/* Last in order, so that the first field gets the focus and not the way out. */}
           <Base.Close
             render={<Button look="ghost" size="icon-sm" className="absolute top-2.5 right-3" aria-label="Close" />}
