@@ -1,6 +1,6 @@
 import { type Span, spanOf, sum } from "@/components/queue/picture";
 import { stepsOf } from "@/components/queue/steps";
-import { ceilingOf } from "@/components/ui/ceiling";
+import { ceilingOf, durationCeiling } from "@/components/ui/ceiling";
 import type { Course } from "@/components/ui/course";
 import type { LatencyStep, UsageLatency } from "@/contract/usage";
 
@@ -22,13 +22,12 @@ export function coursesOf(latency: UsageLatency): Courses {
   const steps = stepsOf(latency.items, span, ({ at }) => at);
   const of = (pick: (step: LatencyStep) => number | undefined): Course =>
     steps.map((step) => (step === null ? null : (pick(step) ?? null)));
-  const topOf = (course: Course) => ceilingOf(course.map((value) => value ?? 0));
   const quantiles = (part: "firstByte" | "whole") => {
     const p95 = of((step) => step[part]?.p95Ms);
-    return { p50: of((step) => step[part]?.p50Ms), p95, top: topOf(p95) };
+    return { p50: of((step) => step[part]?.p50Ms), p95, top: durationCeiling(p95.map((value) => value ?? 0)) };
   };
   const percent = of((step) => errorsOf([step]) ?? undefined);
-  const errors = { percent, top: topOf([ERRORS_TOP_MIN, ...percent]) };
+  const errors = { percent, top: ceilingOf([ERRORS_TOP_MIN, ...percent.map((value) => value ?? 0)]) };
   return { span, steps, firstByte: quantiles("firstByte"), whole: quantiles("whole"), errors };
 }
 

@@ -33,7 +33,7 @@ export function PeriodsChart({ budget, periods }: PeriodsChartProps) {
     <Chart
       title="What was spent"
       summary={`Spent in the last ${formatPlural(shown.length, "period")}, of which ${reached} reached the limit`}
-      top={amountWords(unit, top)}
+      scale={{ top, format: (amount) => amountWords(unit, amount) }}
       from={nameOf(shown[0])}
       to={nameOf(shown.at(-1))}
       legend={
@@ -78,7 +78,7 @@ export function PeriodsChart({ budget, periods }: PeriodsChartProps) {
   );
 }
 
-const TOPS = [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10];
+const TOPS = [1, 1.2, 1.6, 2, 2.4, 3, 4, 5, 6, 8, 10];
 
 /** A round figure with a little room above all of these: whether a bar is above its limit is what is looked for. */
 function topOf(amounts: readonly number[]): number {

@@ -36,7 +36,7 @@ export function OutcomesChart({ outcomes, over, part }: OutcomesChartProps) {
     <Chart
       title="Run outcomes"
       summary={`Runs ${over.words} by the hour in which they were made: ${of("completed")} completed, ${of("failed")} failed, ${of("cancelled")} cancelled`}
-      top={formatCount(top)}
+      scale={{ top, format: formatCount }}
       from={over.from}
       to={over.to}
       legend={

@@ -138,15 +138,9 @@ export function Pictures({ filter }: { filter: Pick<QueueFilter, "queue" | "lane
 }
 
 type OverTime = { rows: readonly QueueMinute[]; span: Span; over: Over };
-/** Told apart by how dark they are and, the rest, by hatching; the legend names them in their order from below. */
-const FILLS = [
-  "fill-accent-fill",
-  "fill-accent-fill/70",
-  "fill-accent-fill/45",
-  "fill-accent-fill/25",
-  "fill-accent-fill/15",
-];
-const SWATCHES = ["bg-accent-fill", "bg-accent-fill/70", "bg-accent-fill/45", "bg-accent-fill/25", "bg-accent-fill/15"];
+/** Told apart by colour and, the rest, by hatching; the legend names them in their order from below. */
+const FILLS = ["fill-series-1", "fill-series-2", "fill-series-3", "fill-series-4", "fill-series-5"];
+const SWATCHES = ["bg-series-1", "bg-series-2", "bg-series-3", "bg-series-4", "bg-series-5"];
 
 function DepthChart({ rows, span, over }: OverTime) {
   const hatch = useId();
@@ -159,7 +153,7 @@ function DepthChart({ rows, span, over }: OverTime) {
     <Chart
       title="Waiting by lane"
       summary={`Tasks that waited ${over.words}: ${totals.at(-1) ?? 0} ${over.end}, ${Math.max(0, ...totals)} at most`}
-      top={formatCount(top)}
+      scale={{ top, format: formatCount }}
       from={over.from}
       to={over.to}
       legend={
@@ -224,12 +218,17 @@ function FlowChart({ rows, span, over }: OverTime) {
     <Chart
       title="Added and done"
       summary={`Tasks ${over.words}: ${total("added")} added, ${total("completed")} completed, ${total("failed")} failed`}
-      top={`${formatCount(top)} in ${formatDuration(span.stepMs)}`}
+      scale={{ top, format: formatCount }}
       from={over.from}
       to={over.to}
-      legend={DRAWN.map((flow) => (
-        <Key key={flow} swatch={FLOW_SWATCHES[flow] ?? ""} name={flow} figure={formatCount(total(flow))} />
-      ))}
+      legend={
+        <>
+          {DRAWN.map((flow) => (
+            <Key key={flow} swatch={FLOW_SWATCHES[flow] ?? ""} name={flow} figure={formatCount(total(flow))} />
+          ))}
+          <span className="text-ink-3">per {formatDuration(span.stepMs)}</span>
+        </>
+      }
       picture={
         <Drawing width={span.steps} height={HEIGHT}>
           {flows.completed.map((completed, step) => (

@@ -1,4 +1,4 @@
-import { ceilingOf } from "@/components/ui/ceiling";
+import { ceilingOf, durationCeiling } from "@/components/ui/ceiling";
 import { Chart, QuantileKeys } from "@/components/ui/chart";
 import type { TimeAxis } from "@/components/ui/crosshair";
 import { Drawing, HALF, MOST, Quantiles } from "@/components/ui/drawing";
@@ -18,7 +18,7 @@ export function WaitsOverTime({ waits, over, part, isOfMore }: WaitsProps & { ov
   const when = useStepName(span);
   const steps = stepsOf(waits.steps, span, ({ at }) => at);
   const [p50, p95] = [steps.map((step) => step?.p50Ms ?? null), steps.map((step) => step?.p95Ms ?? null)];
-  const top = ceilingOf(p95.map((ms) => ms ?? 0));
+  const top = durationCeiling(p95.map((ms) => ms ?? 0));
   const last = steps.findLast((step) => step !== null);
   const shown = (ms: number | undefined) => (ms === undefined ? "none" : formatDuration(ms));
   return (
@@ -29,7 +29,7 @@ export function WaitsOverTime({ waits, over, part, isOfMore }: WaitsProps & { ov
           ? `No task began ${over.words}`
           : `Waits ${over.words}: of the tasks that began last half had waited ${shown(last?.p50Ms)} at most, 95 of 100 ${shown(last?.p95Ms)}`
       }
-      top={formatDuration(top)}
+      scale={{ top, format: formatDuration }}
       from={over.from}
       to={over.to}
       legend={
@@ -49,7 +49,7 @@ export function WaitsOverTime({ waits, over, part, isOfMore }: WaitsProps & { ov
       }
       axis={axisOf(span)}
       swatches={[undefined, HALF, MOST]}
-      columns={["When", "tasks looked at", "half within", "95 of 100 within"]}
+      columns={["When", "tasks looked at", "median", "95th percentile"]}
       rows={steps.map((step, index) => [
         when(index),
         step === null ? "none" : formatCount(step.samples),
@@ -72,9 +72,13 @@ export function WaitsChart({ waits, isOfMore }: { waits: QueueWaitTimes; isOfMor
     <Chart
       title="How long tasks waited"
       summary={`Of the last ${formatPlural(waits.samples, "task")} that began: ${half}`}
-      top={formatCount(top)}
+      scale={{ top, format: formatCount }}
       from={names[0] ?? ""}
       to={names.at(-1) ?? ""}
+      labels={waits.buckets.map(({ underMs }, index) => {
+        const from = waits.buckets[index - 1]?.underMs ?? 0;
+        return underMs === null ? `${formatDuration(from ?? 0)}+` : `<${formatDuration(underMs)}`;
+      })}
       legend={
         <span>
           The last {formatPlural(waits.samples, "task")} that began

@@ -5,7 +5,7 @@ import { type Over, overLast } from "@/components/queue/part";
 import { axisOf, RANGE_NAMES, RANGES, type Span, spanOf } from "@/components/queue/picture";
 import { useTRPC } from "@/components/trpc/client";
 import { runnerHistory } from "@/components/trpc/lists";
-import { ceilingOf } from "@/components/ui/ceiling";
+import { ceilingOf, durationCeiling } from "@/components/ui/ceiling";
 import { Chart, Key, QuantileKeys } from "@/components/ui/chart";
 import { Choices } from "@/components/ui/choices";
 import type { Course } from "@/components/ui/course";
@@ -64,7 +64,7 @@ export function AliveChart({ over, span, rows }: OverTime) {
     <Chart
       title="Alive and busy"
       summary={`Runners ${over.words}: ${alive.at(-1) ?? 0} alive ${over.end}, ${most} at most, room for ${room ?? "none that is known"}`}
-      top={String(top)}
+      scale={{ top, format: String }}
       from={over.from}
       to={over.to}
       legend={
@@ -103,13 +103,13 @@ function LatencyChart({ over, span, rows }: OverTime) {
   const p50 = courseOf(rows, span, (row) => row.tripP50Ms);
   const p95 = courseOf(rows, span, (row) => row.tripP95Ms);
   const last = (course: Course) => course.findLast((value) => value !== null) ?? null;
-  const top = ceilingOf(p95.map((value) => value ?? 0));
+  const top = durationCeiling(p95.map((value) => value ?? 0));
   const when = useStepName(span);
   return (
     <Chart
       title="Heartbeat latency"
       summary={`How long beats took to the server and back ${over.words}: half within ${shown(last(p50), formatDuration)}, 95 of 100 within ${shown(last(p95), formatDuration)} last`}
-      top={formatDuration(top)}
+      scale={{ top, format: formatDuration }}
       from={over.from}
       to={over.to}
       legend={
@@ -126,7 +126,7 @@ function LatencyChart({ over, span, rows }: OverTime) {
       }
       axis={axisOf(span)}
       swatches={[HALF, MOST]}
-      columns={["When", "half within", "95 of 100 within"]}
+      columns={["When", "median", "95th percentile"]}
       rows={p50.map((value, step) => [
         when(step),
         shown(value, formatDuration),

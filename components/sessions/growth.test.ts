@@ -10,8 +10,8 @@ test("a volume's sizes are drawn where they lie in time, each until the next, do
   expect(growth).toEqual({
     axis: { fromMs: Date.parse("2026-01-01T00:00:00Z"), toMs: Date.parse("2026-01-05T00:00:00Z") },
     shares: [0, 0.25, 1],
-    top: 100,
-    path: "M0 61H0.000V31.00H25.000V1.00H100.000V61.00V61Z",
+    top: 128,
+    path: "M0 61H0.000V37.56H25.000V14.13H100.000V61.00V61Z",
   });
 });
 

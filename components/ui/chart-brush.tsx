@@ -107,7 +107,7 @@ export function ChartBrush({ layer, chartId, places, nameOf, onBrush }: ChartBru
         />
       )}
       <span role="status" className="sr-only">
-        {ends !== null && `From ${nameOf(first)} to ${nameOf(last)}: Enter shows it alone`}
+        {ends !== null && `From ${nameOf(first)} to ${nameOf(last)}: press Enter to zoom`}
       </span>
     </>
   );

@@ -8,7 +8,7 @@ const chart = (rows: [string, ...string[]][]) =>
     <Chart
       title="Waiting"
       summary="What waited"
-      top="10"
+      scale={{ top: 10, format: String }}
       from="1 h ago"
       to="now"
       legend="none"

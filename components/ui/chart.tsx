@@ -1,5 +1,7 @@
 import type { ReactNode } from "react";
+import { BarLabels, GridLines, type Scale, ScaleTicks, TimeTicks } from "./chart-axes";
 import { ChartPointer, type Figures } from "./chart-pointer";
+import { cn } from "./class-names";
 import { stepShares, type TimeAxis } from "./crosshair";
 import { HALF, MOST } from "./drawing";
 import { showTricks } from "./hidden-text";
@@ -12,10 +14,14 @@ type ChartProps = Figures & {
   title: string;
   /** What the picture shows, in words: for whoever does not see it. */
   summary: string;
-  /** The figure at the top of the picture, and what its ends are. */
-  top: string;
+  /** What its height stands for; null of a picture of several parts, whose first `top` names. */
+  scale: Scale | null;
+  top?: string;
+  /** What its ends are. */
   from: string;
   to: string;
+  /** What each of its bars stands for, in the place of its ends. */
+  labels?: readonly string[];
   legend: ReactNode;
   picture: ReactNode;
   /** Of a picture over time: charts of the same time point at it together. */
@@ -38,32 +44,33 @@ export function Chart(props: ChartProps) {
 }
 
 /** A picture with its words, its legend and its figures. */
-export function ChartParts({ title, summary, top, from, to, legend, picture, ...told }: ChartProps) {
+export function ChartParts({ title, summary, scale, top, from, to, labels, legend, picture, ...told }: ChartProps) {
   const { columns, rows, unit, swatches, axis = null, shares, isNewestFirst = false } = told;
   return (
     <>
-      <div className="relative">
-        <span aria-hidden className="absolute top-0 left-0 text-2xs text-ink-3 tabular-nums">
-          {top}
-        </span>
-        <div className="pt-4">
-          <div className="relative">
-            <div role="img" aria-label={summary}>
-              {picture}
-            </div>
-            {rows.length > 0 && (
-              <ChartPointer
-                title={title}
-                places={{ axis, shares: shares ?? stepShares(rows.length) }}
-                figures={{ columns, rows, unit, swatches }}
-              />
-            )}
+      <div className={cn("grid grid-cols-[minmax(0,1fr)] gap-x-1.5 pt-2", scale && "grid-cols-[auto_minmax(0,1fr)]")}>
+        {top !== undefined && (
+          <span aria-hidden className="-mt-2 text-2xs text-ink-3 tabular-nums">
+            {top}
+          </span>
+        )}
+        {scale !== null && <ScaleTicks scale={scale} />}
+        <div className="relative">
+          {scale !== null && <GridLines hasMiddle={scale.top !== 1} />}
+          <div role="img" aria-label={summary} className="relative">
+            {picture}
           </div>
+          {rows.length > 0 && (
+            <ChartPointer
+              title={title}
+              places={{ axis, shares: shares ?? stepShares(rows.length) }}
+              figures={{ columns, rows, unit, swatches }}
+            />
+          )}
         </div>
-        <p aria-hidden className="flex justify-between border-t pt-0.5 text-2xs text-ink-3">
-          <span>{from}</span>
-          <span>{to}</span>
-        </p>
+        <div className={cn(scale !== null && "col-start-2")}>
+          {labels === undefined ? <TimeTicks {...{ axis, from, to }} /> : <BarLabels labels={labels} />}
+        </div>
       </div>
       <div className="flex flex-wrap gap-x-3 gap-y-0.5 text-2xs text-ink-2">{legend}</div>
       <FoldedFigures title={title} columns={columns} rows={isNewestFirst ? rows.toReversed() : rows} />
@@ -130,8 +137,8 @@ export function Key({ swatch, name, figure }: { swatch: string; name: string; fi
 export function QuantileKeys({ half, most }: { half: string; most: string }) {
   return (
     <>
-      <Key swatch={HALF} name="half within" figure={half} />
-      <Key swatch={MOST} name="95 of 100 within" figure={most} />
+      <Key swatch={HALF} name="Median" figure={half} />
+      <Key swatch={MOST} name="95th percentile" figure={most} />
     </>
   );
 }
