@@ -4,7 +4,7 @@ import { Product } from "./product";
 import { apiOf, openPage } from "./queue-stories";
 
 const box = (page: Page) => page.getByRole("combobox", { name: "Search sessions" });
-const chips = (page: Page) => page.getByRole("list", { name: "What the list is narrowed by" }).getByRole("listitem");
+const chips = (page: Page) => page.getByRole("list", { name: "Active filters" }).getByRole("listitem");
 const chip = (page: Page, text: string) => page.getByRole("button", { name: `${text}, remove` });
 const sessions = (page: Page) => page.getByRole("table", { name: "Sessions" }).locator("tbody").getByRole("row");
 const option = (page: Page, text: string) => page.getByRole("option", { name: text });
@@ -63,12 +63,21 @@ test("a list is narrowed by a typed query, and what it is narrowed to is saved, 
     await expect(sessions(page)).toHaveCount(1);
   });
 
+  await test.step("the key of the search leads behind what it says", async () => {
+    await page.getByRole("heading", { level: 1 }).click();
+    await page.keyboard.press("/");
+    await page.keyboard.type("shop");
+    await expect(box(page)).toHaveValue("project:shop state:idle FLAKY shop");
+    for (let letter = 0; letter < " shop".length; letter += 1) await page.keyboard.press("Backspace");
+    await expect(chips(page)).toHaveCount(3);
+  });
+
   await test.step("a chip takes its condition out of the text, and the choices beside it write into it", async () => {
     await chip(page, "state: idle").click();
     await expect(box(page)).toHaveValue("project:shop FLAKY");
     await page.getByRole("button", { name: "Ended", exact: true }).click();
     await expect(box(page)).toHaveValue("state:terminal project:shop FLAKY");
-    await expect(page.getByText("No session matches this filter")).toBeVisible();
+    await expect(page.getByText("No matching sessions")).toBeVisible();
     await page.getByRole("button", { name: "Without state: terminal" }).click();
     await expect(sessions(page)).toHaveCount(1);
   });
@@ -137,8 +146,8 @@ test("a list is narrowed by a typed query, and what it is narrowed to is saved, 
   });
 
   await test.step("it is saved under a name, which stands there as long as it is what is shown", async () => {
-    await inViews(page, "Save as a view…");
-    const dialog = page.getByRole("dialog", { name: "Save as a view" });
+    await inViews(page, "Save view…");
+    const dialog = page.getByRole("dialog", { name: "Save view" });
     await expect(dialog).toContainText("project:shop flaky");
     await look(page, "query-save");
     await dialog.getByLabel("Name").fill("Flaky shop");
@@ -154,7 +163,7 @@ test("a list is narrowed by a typed query, and what it is narrowed to is saved, 
     await expect(box(page)).toHaveValue("project:shop flaky");
     await box(page).fill("project:shop build");
     await expect(sessions(page)).toHaveCount(2);
-    await inViews(page, "Change “Flaky shop” to this");
+    await inViews(page, "Update “Flaky shop”");
     await expect(page.getByRole("button", { name: "Views: Flaky shop" })).toBeVisible();
     await inViews(page, "Rename “Flaky shop”…");
     await page.getByRole("dialog").getByLabel("Name").fill("Builds");
@@ -168,7 +177,7 @@ test("a list is narrowed by a typed query, and what it is narrowed to is saved, 
     const other = await others.newPage();
     watchPage(other);
     await openPage(other, "/sign-in?next=/sessions");
-    await other.getByLabel("Administrator or API token").fill(token);
+    await other.getByLabel("Admin or API token").fill(token);
     await other.getByRole("button", { name: "Sign in", exact: true }).click();
     await expect(sessions(other)).toHaveCount(3);
     await ready(other);
@@ -183,7 +192,7 @@ test("a list is narrowed by a typed query, and what it is narrowed to is saved, 
     await other.getByRole("menuitem", { name: /^Builds/ }).click();
     await expect(sessions(other)).toHaveCount(2);
     await other.getByRole("button", { name: "Views: Builds" }).click();
-    await expect(other.getByRole("menuitem", { name: "Save as a view…" })).toBeVisible();
+    await expect(other.getByRole("menuitem", { name: "Save view…" })).toBeVisible();
     await expect(other.getByRole("menuitem", { name: /Delete|Rename|sharing/ })).toHaveCount(0);
     await others.close();
   });
@@ -204,8 +213,8 @@ test("a list is narrowed by a typed query, and what it is narrowed to is saved, 
   await test.step("an address with an age is copied with instants in its place", async () => {
     await openPage(page, "/runs?within=24");
     await expect(page.getByRole("combobox", { name: "Search runs" })).toHaveValue("age<24h");
-    await page.getByRole("button", { name: "Copy with fixed times" }).click();
-    await expect(page.getByText("Copied: the address means the same rows at any time")).toBeVisible();
+    await page.getByRole("button", { name: "Copy link with fixed times" }).click();
+    await expect(page.getByText("Link copied")).toBeVisible();
     await expect.poll(() => copied(page)).toMatch(/^http/);
     const address = new URL(await copied(page));
     expect([address.pathname, [...address.searchParams.keys()]]).toEqual(["/runs", ["since"]]);

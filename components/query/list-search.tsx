@@ -1,9 +1,12 @@
 "use client";
-import type { ReactNode } from "react";
+import { ChevronDown } from "lucide-react";
+import { type ReactNode, useId, useState } from "react";
 import { ArrangeMenus } from "@/components/arrange/arrange-menus";
 import { Button } from "@/components/ui/button";
+import { cn } from "@/components/ui/class-names";
 import { ViewsMenu } from "@/components/views/views-menu";
 import type { Filter, QueryPage } from "@/contract/query/page";
+import { chipsOf } from "./chips";
 import { QueryBar } from "./query-bar";
 import { QueryChips } from "./query-chips";
 import type { KnownValues, SeenRows } from "./suggestions";
@@ -28,14 +31,24 @@ type ListSearchProps<Of extends Filter> = {
 /** What narrows a list: the query, the views saved of it, the list's own choices, and a chip for each condition; and how it is shown. */
 export function ListSearch<Of extends Filter>(props: ListSearchProps<Of>) {
   const { page, filter, label, placeholder, known, rows, isFiltered, hasColumns = true, onChange, onClear } = props;
+  const id = useId();
+  const [isOpen, setIsOpen] = useState(false);
+  const count = chipsOf(page, filter).length;
   return (
     <search className="flex flex-wrap items-center gap-2">
       <QueryBar {...{ page, filter, label, placeholder, known, rows, onChange }} />
+      {/* A phone has room for the list, or for all of its choices. */}
+      <Button className="sm:hidden" aria-expanded={isOpen} aria-controls={id} onClick={() => setIsOpen(!isOpen)}>
+        {count === 0 ? "Filter" : `Filter (${count})`}
+        <ChevronDown aria-hidden className={cn("size-3.5", isOpen && "rotate-180")} />
+      </Button>
       <ViewsMenu page={page} filter={filter} onChange={onChange} />
-      {props.children}
-      {hasColumns && page.arrangements !== undefined && (
-        <ArrangeMenus list={page.page} arrangements={page.arrangements} />
-      )}
+      <div id={id} className={cn("contents", !isOpen && "max-sm:hidden")}>
+        {props.children}
+        {hasColumns && page.arrangements !== undefined && (
+          <ArrangeMenus list={page.page} arrangements={page.arrangements} />
+        )}
+      </div>
       {isFiltered && (
         <Button look="ghost" size="sm" onClick={onClear}>
           Clear

@@ -228,7 +228,7 @@ function useParts(): { loaded: Loaded | null; load: () => void } {
   const [loaded, setLoaded] = useState<Loaded | null>(null);
   const load = () =>
     void import("./suggestions").then(setLoaded, () =>
-      toastProblem("What reads a query could not be loaded: try again, or reload the page"),
+      toastProblem("Couldn't load search. Try again or reload the page."),
     );
   return { loaded, load };
 }
