@@ -17,14 +17,14 @@ export function BackendsPart() {
   if (query.data === undefined)
     return (
       <Part name="Backends" tone="quiet" word="unknown">
-        How they stand was not heard yet.
+        Loading…
       </Part>
     );
   const backends = query.data.items.filter(({ isConfigured, disabled }) => isConfigured || disabled !== null);
   if (backends.length === 0)
     return (
       <Part name="Backends" tone="warn" word="none configured">
-        Name a file of profiles in AGENTRUN_BACKENDS.
+        Set AGENTRUN_BACKENDS to a file of backend profiles.
       </Part>
     );
   const conditions = backends.map((backend) => ({ profile: backend.profile, ...conditionOf(backend, nowMs) }));

@@ -15,16 +15,16 @@ export function Checks() {
   return (
     <>
       <Check
-        name="Queue's counts"
-        about="Compares the counts of tasks with the tasks themselves."
+        name="Queue counts"
+        about="Compares task counters with the tasks themselves."
         ask={async () => {
           const { tasks, ...answer } = await api.queue.verify.query();
           return { ...answer, of: formatPlural(tasks, "task") };
         }}
       />
       <Check
-        name="Usage's sums"
-        about="Compares the sums of days and sessions with the calls themselves."
+        name="Usage totals"
+        about="Compares daily and session totals with the recorded calls."
         ask={async () => {
           const { calls, isEqual, differing, sessions } = await api.usage.verify.query();
           return { isEqual, differing: differing + sessions.differing, of: formatPlural(calls, "call") };
@@ -38,7 +38,7 @@ function Check({ name, about, ask }: CheckProps) {
   const check = useMutation({ mutationFn: ask });
   const { data } = check;
   const tone = data === undefined ? "quiet" : data.isEqual ? "good" : "bad";
-  const word = data === undefined ? "not checked" : data.isEqual ? "equal" : "differ";
+  const word = data === undefined ? "not checked" : data.isEqual ? "match" : "mismatch";
   return (
     <Part
       name={name}
@@ -46,7 +46,7 @@ function Check({ name, about, ask }: CheckProps) {
       word={word}
       action={
         <Button size="sm" onClick={() => check.mutate()} disabled={check.isPending} aria-label={`Verify ${name}`}>
-          {check.isPending ? "Comparing…" : "Verify"}
+          {check.isPending ? "Verifying…" : "Verify"}
         </Button>
       }
     >
@@ -54,8 +54,8 @@ function Check({ name, about, ask }: CheckProps) {
         {data === undefined
           ? about
           : data.isEqual
-            ? `Equal, over ${data.of}.`
-            : `${formatPlural(data.differing, "sum")} differ, over ${data.of}: report it, with what the API's verify says.`}
+            ? `Checked ${data.of}, all totals match.`
+            : `Checked ${data.of}: ${formatPlural(data.differing, "total")} wrong. Report this with the output of the verify API.`}
       </span>
       <ErrorNote error={check.error} className="mt-1" />
     </Part>

@@ -7,7 +7,7 @@ export function HealthParts({ health }: { health: Health }) {
   return (
     <>
       <Part name="Server" tone={health.ready ? "good" : "bad"} word={health.ready ? "ready" : "not ready"}>
-        {showTricks(health.message) ?? "It can serve."}
+        {showTricks(health.message) ?? "Serving requests"}
       </Part>
       <Part
         name="Database"
@@ -15,8 +15,8 @@ export function HealthParts({ health }: { health: Health }) {
         word={health.reachable ? "reachable" : "unreachable"}
       >
         {health.reachable
-          ? `Answers (${health.adapter}).`
-          : "Reading stays possible where pages are loaded; runners go on and hold their events back, ten minutes at most."}
+          ? `Connected (${health.adapter})`
+          : "Open pages stay readable. Runners keep working and buffer their events for up to 10 minutes."}
       </Part>
     </>
   );

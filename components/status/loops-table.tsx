@@ -8,15 +8,15 @@ import { LOOPS } from "@/contract/loops";
 import type { LoopStatus } from "@/contract/status";
 
 const LOOKS: Record<LoopStatus["state"], { state: string; tone: Tone; word: string }> = {
-  good: { state: "ready", tone: "good", word: "goes on" },
+  good: { state: "ready", tone: "good", word: "on schedule" },
   late: { state: "late", tone: "warn", word: "late" },
   failing: { state: "failed", tone: "bad", word: "failing" },
-  away: { state: "lost", tone: "bad", word: "led by nobody" },
+  away: { state: "lost", tone: "bad", word: "no leader" },
 };
 
 /** What goes on by itself: who leads each loop, when it last did its work, and what went wrong. */
 export function LoopsTable({ loops }: { loops: readonly LoopStatus[] }) {
-  return <Table label="Loops" rows={loops} columns={COLUMNS} keyOf={(loop) => loop.name} />;
+  return <Table label="Background jobs" rows={loops} columns={COLUMNS} keyOf={(loop) => loop.name} />;
 }
 
 const COLUMNS: Column<LoopStatus>[] = [
@@ -29,7 +29,7 @@ const COLUMNS: Column<LoopStatus>[] = [
     },
   },
   {
-    name: "Loop",
+    name: "Job",
     isLead: true,
     className: "max-sm:order-first py-1.5",
     cell: (loop) => (
@@ -46,36 +46,36 @@ const COLUMNS: Column<LoopStatus>[] = [
     ),
   },
   {
-    name: "Last pass",
+    name: "Last run",
     className: "whitespace-nowrap text-xs",
     cell: (loop) =>
       loop.beganAt === null ? (
         <Time at={loop.passedAt} />
       ) : (
         <span className="text-busy">
-          under way for <Duration from={loop.beganAt} to={null} />
+          running for <Duration from={loop.beganAt} to={null} />
         </span>
       ),
   },
   {
-    name: "Took",
+    name: "Duration",
     isWideOnly: true,
     className: "whitespace-nowrap text-xs tabular-nums",
     cell: (loop) => (loop.tookMs === null ? "" : formatDuration(loop.tookMs)),
   },
   {
-    name: "Every",
+    name: "Interval",
     isWideOnly: true,
     className: "whitespace-nowrap text-xs tabular-nums",
     cell: (loop) => (loop.intervalMs === null ? "" : formatDuration(loop.intervalMs)),
   },
   {
-    name: "Led by",
+    name: "Leader",
     isWideOnly: true,
     className: "text-xs text-ink-2",
     cell: (loop) => (
       <span className="flex flex-col">
-        <span className="wrap-anywhere">{loop.isLed ? showTricks(loop.holder ?? loop.process) : "nobody"}</span>
+        <span className="wrap-anywhere">{loop.isLed ? showTricks(loop.holder ?? loop.process) : "None"}</span>
         {loop.ledSince !== null && (
           <span className="text-2xs text-ink-3">
             for <Duration from={loop.ledSince} to={null} />

@@ -18,25 +18,25 @@ export function ServerParts({ status }: { status: HeardStatus }) {
       <Part
         name="Worker"
         tone={worker.isAway ? "bad" : stopped.length > 0 ? "warn" : "good"}
-        word={worker.isAway ? "away" : stopped.length > 0 ? "not all of it" : "working"}
+        word={worker.isAway ? "offline" : stopped.length > 0 ? "degraded" : "working"}
       >
         {worker.isAway ? (
           <>
-            Nothing starts, ends or is cleaned up until one is back.{" "}
+            No work starts, finishes or gets cleaned up until a worker is back.{" "}
             {worker.seenAt === null ? (
-              "None was ever seen."
+              "No worker has ever connected."
             ) : (
               <>
-                Seen last <Time at={worker.seenAt} />.
+                Last seen <Time at={worker.seenAt} />.
               </>
             )}
           </>
         ) : (
           <>
             {stopped.length === 0
-              ? "All its loops go on."
-              : `${formatPlural(stopped.length, "loop")} of it ${stopped.length === 1 ? "does" : "do"} not go on: see below.`}{" "}
-            Seen <Time at={worker.seenAt} />.
+              ? "All background jobs are on schedule."
+              : `${formatPlural(stopped.length, "background job")} ${stopped.length === 1 ? "needs" : "need"} attention, see below.`}{" "}
+            Last seen <Time at={worker.seenAt} />.
           </>
         )}
       </Part>
@@ -45,9 +45,11 @@ export function ServerParts({ status }: { status: HeardStatus }) {
         tone={worker.version === null || worker.version === web.version ? "good" : "warn"}
         word={web.version}
       >
-        Web {builtAs(web)}, up since <Time at={web.startedAt} />, worker {worker.version ?? "unknown"}; PostgreSQL{" "}
-        {database.version}; Node.js {web.nodeVersion}.
-        {worker.version !== null && worker.version !== web.version && " They differ: a rollout is under way, or stuck."}
+        Web {builtAs(web)}, started <Time at={web.startedAt} />. Worker {worker.version ?? "unknown"}, PostgreSQL{" "}
+        {database.version}, Node.js {web.nodeVersion}.
+        {worker.version !== null &&
+          worker.version !== web.version &&
+          " Web and worker versions differ: a rollout is in progress or stuck."}
       </Part>
       <Part
         name="Notifications"
@@ -55,10 +57,10 @@ export function ServerParts({ status }: { status: HeardStatus }) {
         word={web.isListening ? "listening" : "polling"}
       >
         {web.isListening
-          ? "This server hears of changes as they are committed (LISTEN)."
-          : "The listening connection is lost: changes are looked for each second until it is back."}
+          ? "Changes arrive as they are committed (LISTEN)."
+          : "The LISTEN connection is lost. Polling every second until it's back."}
       </Part>
-      <Part name="Clocks" tone={clocks.isBad ? "warn" : "good"} word={clocks.isBad ? "apart" : "agree"}>
+      <Part name="Clocks" tone={clocks.isBad ? "warn" : "good"} word={clocks.isBad ? "skewed" : "in sync"}>
         {showTricks(clocks.text)}
       </Part>
       <Part
@@ -67,16 +69,18 @@ export function ServerParts({ status }: { status: HeardStatus }) {
         word={`${migrations.applied} of ${migrations.expected}`}
       >
         {migrations.missing.length > 0
-          ? `Migrations are missing: ${migrations.missing.join(", ")}.`
+          ? `Missing migrations: ${migrations.missing.join(", ")}.`
           : migrations.unknown.length > 0
-            ? `A later version applied ${migrations.unknown.join(", ")}.`
-            : "Every migration that this version needs is applied."}
+            ? `Applied by a newer version: ${migrations.unknown.join(", ")}`
+            : "Up to date"}
       </Part>
       <ReachedPart name="Archive" reached={archive}>
-        Where volumes' contents are kept: it can be read and written.
+        Volume archives can be read and written.
       </ReachedPart>
       <ReachedPart name="Volumes" reached={volumes}>
-        {volumes.provider === "local" ? "Folders on this machine." : "Claims: the API server answers web."}
+        {volumes.provider === "local"
+          ? "Folders on this machine"
+          : "Persistent volume claims: the API server responds."}
       </ReachedPart>
       <Part
         name="Executor"
@@ -84,10 +88,10 @@ export function ServerParts({ status }: { status: HeardStatus }) {
         word={executor.isReachable === null ? "unknown" : executor.isReachable ? "reachable" : "unreachable"}
       >
         {executor.kind === "none" ? (
-          "None: runners are started from elsewhere."
+          "None. Runners are started externally."
         ) : (
           <>
-            {executor.kind}: what runs was compared with what should <Time at={executor.seenAt} />.
+            {executor.kind}, last reconciled <Time at={executor.seenAt} />.
           </>
         )}
       </Part>

@@ -7,20 +7,17 @@ import { Part } from "./part";
 export function StatusAway({ health }: { health: Health | null }) {
   return (
     <div className="flex h-full min-h-0 flex-col">
-      <PageHeader
-        title="Status"
-        description="Health of the parts, as far as it is known now. It is asked for by itself."
-      />
+      <PageHeader title="Status" description="Limited view while the server is unavailable, refreshed automatically" />
       <dl className="divide-y border-b bg-panel">
         {health === null ? (
           <Part name="Server" tone="bad" word="unreachable">
-            Nothing answers at this address: it has stopped, is being started, or cannot be reached from here.
+            No response. The server has stopped, is starting, or can't be reached from here.
           </Part>
         ) : (
           <HealthParts health={health} />
         )}
-        <Part name="Everything else" tone="quiet" word="not known">
-          Worker, loops, runners and backends are told by the database. This page has them as soon as it is back.
+        <Part name="Everything else" tone="quiet" word="unknown">
+          The worker, background jobs, runners and backends appear here once the database is back.
         </Part>
       </dl>
     </div>

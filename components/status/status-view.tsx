@@ -27,11 +27,16 @@ export function StatusView() {
   const health = useQuery(trpc.health.get.queryOptions(undefined, ALWAYS));
   const status = useHeardStatus();
   const isOfAll = useRulesAll();
+  // All parts come at once, so that none of them moves; where the database is away there is no more to come.
+  const isHeard =
+    health.error !== null ||
+    status.error !== null ||
+    (health.data !== undefined && (status.data !== undefined || !health.data.ready));
   return (
     <div className="flex h-full min-h-0 flex-col">
-      <PageHeader title="Status" description="Health of the parts." />
-      <ScrollRegion label="Parts" className="min-h-0 flex-1">
-        {health.data === undefined && health.error === null && <TableSkeleton rows={5} />}
+      <PageHeader title="Status" description="Health of the server, its workers and what they depend on" />
+      <ScrollRegion label="Components" className="min-h-0 flex-1">
+        {!isHeard && <TableSkeleton rows={12} />}
         {health.error !== null && (
           <ErrorCard
             error={readError(health.error)}
@@ -39,19 +44,21 @@ export function StatusView() {
             isRetrying={health.isFetching}
           />
         )}
-        <dl className="divide-y border-b bg-panel">
-          {health.data !== undefined && <HealthParts health={health.data} />}
-          {status.data !== undefined && <ServerParts status={status.data} />}
-          <OwnParts />
-          {isOfAll && <Checks />}
-          <Part name="You" tone="quiet" word={identity.role}>
-            {showTricks(identity.name)}, {identity.tenantId === null ? "all tenants" : `tenant ${identity.tenantId}`}
-          </Part>
-        </dl>
+        {isHeard && (
+          <dl className="divide-y border-b bg-panel">
+            {health.data !== undefined && <HealthParts health={health.data} />}
+            {status.data !== undefined && <ServerParts status={status.data} />}
+            <OwnParts />
+            {isOfAll && <Checks />}
+            <Part name="You" tone="quiet" word={identity.role}>
+              {showTricks(identity.name)}, {identity.tenantId === null ? "all tenants" : `tenant ${identity.tenantId}`}
+            </Part>
+          </dl>
+        )}
         <ErrorNote error={status.error} className="m-4 lg:mx-6" />
         {status.data !== undefined && (
-          <section aria-label="What goes on by itself" className="mt-4 border-y bg-panel">
-            <h2 className="px-4 py-2.5 text-sm font-semibold lg:px-6">What goes on by itself</h2>
+          <section aria-label="Background jobs" className="mt-4 border-y bg-panel">
+            <h2 className="px-4 py-2.5 text-sm font-semibold lg:px-6">Background jobs</h2>
             <LoopsTable loops={status.data.loops} />
           </section>
         )}
@@ -88,10 +95,10 @@ function OwnParts() {
         tone={live.state === "live" ? "good" : live.state === "reconnecting" ? "warn" : "quiet"}
         word={live.state}
       >
-        What this browser tab receives changes by.
+        Live updates in this browser tab.
       </Part>
-      <Part name="Runners" tone={beating > 0 ? "good" : "quiet"} word={beating > 0 ? "working" : "none at work"}>
-        {formatPlural(beating, "runner")} heard of in time. They are launched when there is work.
+      <Part name="Runners" tone={beating > 0 ? "good" : "quiet"} word={beating > 0 ? "active" : "none active"}>
+        {formatPlural(beating, "runner")} reporting on time. Runners start when there's work.
       </Part>
       <BackendsPart />
     </>
