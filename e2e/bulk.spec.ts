@@ -247,7 +247,7 @@ test("many are dealt with at once, from the keyboard alone", async ({ browser, w
     await expect(peekOf(page)).toBeHidden();
     await expect(page).toHaveURL(/\/runs$/);
     await openPage(page, "/runs?look=run_nowhere");
-    await expect(peekOf(page)).toContainText("This run is not among the rows that are loaded");
+    await expect(peekOf(page)).toContainText("This run isn't in the loaded rows");
     await look(page, "run-not-listed");
     await page.keyboard.press("j");
     await expect(peekOf(page)).not.toContainText("not among the rows");

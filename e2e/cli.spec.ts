@@ -137,11 +137,11 @@ test("on another machine somebody logs in by their browser, works, and logs out"
   await test.step("the console lists its token until the terminal logs out", async () => {
     const label = /\/(.+)/.exec((await type("whoami", "--json").end).out.match(/"name": "(.+)"/)?.[1] ?? "")?.[1] ?? "";
     await openPage(page, "/settings");
-    const row = page.getByRole("table", { name: "Your own tokens" }).getByRole("row").filter({ hasText: label });
+    const row = page.getByRole("table", { name: "Personal tokens" }).getByRole("row").filter({ hasText: label });
     await expect(row).toBeVisible();
     expect(await type("logout").end).toMatchObject({ code: 0, notes: `signed out of ${product.url}\n` });
     await page.reload();
-    await expect(page.getByRole("heading", { name: "Your own tokens" })).toBeVisible();
+    await expect(page.getByRole("heading", { name: "Personal tokens" })).toBeVisible();
     await expect(row).toHaveCount(0);
     expect((await type("--url", product.url, "whoami").end).notes).toContain("run agentrun login");
   });
@@ -154,14 +154,14 @@ test("on another machine somebody logs in by their browser, works, and logs out"
     const { deviceCode, userCode } = (await begun.json()) as { deviceCode: string; userCode: string };
     await openPage(page, `/device?code=${userCode}`);
     await expect(page.getByRole("main")).toContainText("your \\u{202e}laptop");
-    await expect(page.getByRole("main")).toContainText("Code ends");
+    await expect(page.getByRole("main")).toContainText("Code expires");
     // It was answered on another page meanwhile: what it was answered is shown, whatever is pressed here.
     const answer = { headers: { origin: product.url }, data: { decision: "refuse" } };
     const answered = await page.request.post(`/api/v1/device-sign-ins/${userCode}/decide`, answer);
     expect(answered.status()).toBe(200);
     await page.getByRole("button", { name: "Allow" }).click();
-    await expect(page.getByRole("status").filter({ hasText: "Refused." })).toBeVisible();
-    await expect(page.getByRole("main")).not.toContainText("It gets");
+    await expect(page.getByRole("status").filter({ hasText: "Denied." })).toBeVisible();
+    await expect(page.getByRole("main")).not.toContainText("Access");
     await expect(page.getByRole("button", { name: "Allow" })).toHaveCount(0);
     expect(await page.content()).not.toContain(deviceCode);
   });

@@ -152,15 +152,15 @@ test("a list is arranged: its columns are chosen and its rows stand under groups
 
   await test.step("a view keeps it, and a reset forgets it", async () => {
     await page.getByRole("button", { name: "Views", exact: true }).click();
-    await page.getByRole("menuitem", { name: "Save as a view…" }).click();
-    const dialog = page.getByRole("dialog", { name: "Save as a view" });
+    await page.getByRole("menuitem", { name: "Save view…" }).click();
+    const dialog = page.getByRole("dialog", { name: "Save view" });
     await expect(dialog).toContainText("columns:project,id,metadata,approvals,storage,activity group:project");
     await dialog.getByLabel("Name").fill("By project");
     await dialog.getByRole("button", { name: "Save" }).click();
     await expect(page.getByRole("button", { name: "Views: By project" })).toBeVisible();
     await columns(page).click();
     await page.getByRole("menuitem", { name: "Reset" }).click();
-    await page.getByLabel("Group", { exact: true }).selectOption("No groups");
+    await page.getByLabel("Group", { exact: true }).selectOption("No grouping");
     await expect(heads(page)).toHaveText(USUAL);
     await openPage(page, "/sessions");
     await expect(heads(page)).toHaveText(USUAL);

@@ -119,7 +119,7 @@ export function copied(page: Page): Promise<string> {
 
 /** The panel at a list's side, or the one that looks into what is named so. */
 export function peekOf(page: Page, title = ""): Locator {
-  return page.getByRole("complementary", { name: `A look into ${title}` });
+  return page.getByRole("complementary", { name: `Preview of ${title}` });
 }
 
 /** Rules whose answer can change where nothing but colours does. */

@@ -142,7 +142,7 @@ const ROW_LINK = "a[href^='/sessions/'], a[href^='/runs/'], a[href^='/runners/']
 async function peek(page: Page): Promise<void> {
   await page.locator("main [data-row]").locator(ROW_LINK).first().focus();
   await page.keyboard.press("Space");
-  const panel = page.getByRole("complementary", { name: /^A look into/ });
+  const panel = page.getByRole("complementary", { name: /^Preview of/ });
   await expect(panel).toBeVisible();
   await expect(panel.locator("[aria-busy=true]")).toHaveCount(0);
 }

@@ -258,7 +258,7 @@ const ROW_LINK = "a[href^='/sessions/'], a[href^='/runs/'], a[href^='/runners/']
 async function peek(page: Page): Promise<void> {
   await page.locator("main [data-row]").locator(ROW_LINK).first().focus();
   await page.keyboard.press("Space");
-  await expect(page.getByRole("complementary", { name: /^A look into/ })).toBeVisible();
+  await expect(page.getByRole("complementary", { name: /^Preview of/ })).toBeVisible();
 }
 
 /** Has many chosen, and a dialog tell what would be done to which of them. */

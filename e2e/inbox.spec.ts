@@ -87,14 +87,14 @@ test("requests are answered from the oldest on, and none slides under a hand", a
     await expect(requests(page).nth(0)).toContainText("Work of one");
     await look(page, "approvals-inbox");
     await page.getByLabel("What is asked for").selectOption("file_change");
-    await expect(page.getByText("No request matches this filter")).toBeVisible();
-    await page.getByRole("button", { name: "Clear the filter" }).click();
+    await expect(page.getByText("No matching requests")).toBeVisible();
+    await page.getByRole("button", { name: "Clear filters" }).click();
     await expect(requests(page)).toHaveCount(2);
     const search = page.getByRole("combobox", { name: "Search approvals" });
     await search.fill("kind:file_change");
     await search.press("Enter");
     await expect(page).toHaveURL(/kind=file_change/);
-    await expect(page.getByText("No request matches this filter")).toBeVisible();
+    await expect(page.getByText("No matching requests")).toBeVisible();
     await page.getByRole("button", { name: /^kind: file_change/ }).click();
     await expect(requests(page)).toHaveCount(2);
     await requests(page).nth(0).getByRole("button", { name: "default" }).click();
@@ -201,7 +201,7 @@ test("requests are answered from the oldest on, and none slides under a hand", a
     await expect(async () => {
       await alive.press("Shift+ArrowLeft");
       await alive.press("Shift+ArrowLeft");
-      await expect(page.getByRole("status").filter({ hasText: /: Enter shows it alone$/ })).toBeAttached({
+      await expect(page.getByRole("status").filter({ hasText: /: press Enter to zoom$/ })).toBeAttached({
         timeout: 1_000,
       });
     }).toPass();

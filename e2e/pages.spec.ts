@@ -99,8 +99,8 @@ test("runs are found by what failed, followed live, moved through by keys, and c
     await expect(page).toHaveURL(new RegExp(`search=${failing}`));
     await expect(rowsOf(page, "Runs").first()).toContainText("Bound to fail");
     await page.getByLabel("Search runs").fill("run_nobody");
-    await expect(page.getByText("No run matches this filter")).toBeVisible();
-    await page.getByRole("button", { name: "Clear the filter" }).click();
+    await expect(page.getByText("No matching runs")).toBeVisible();
+    await page.getByRole("button", { name: "Clear filters" }).click();
     await expect(runsTable(page)).toBeVisible();
   });
   await expectLooks(browser, "/runs", "runs");
@@ -144,7 +144,7 @@ test("the audit log tells who did what, live, leads to it, and is taken along as
     await page.getByRole("button", { name: "action: queue.cancelTask, remove" }).click();
     await expect(rowsOf(page, "Audit")).toHaveCount(2);
     await page.getByLabel("What was acted on").selectOption("backend");
-    await expect(page.getByText("No row matches this filter")).toBeVisible();
+    await expect(page.getByText("No matching events")).toBeVisible();
     await page.getByLabel("What was acted on").selectOption("task");
     await expect(rowsOf(page, "Audit")).toHaveCount(2);
   });
@@ -191,7 +191,7 @@ test("a token is made, told once, used, and revoked; a person who may only look 
     await dialog.getByRole("button", { name: "Create token" }).click();
     const secret = dialog.locator("code").filter({ hasText: /^ara_/ });
     await expect(secret).toBeVisible();
-    await dialog.getByRole("button", { name: "Copy the token" }).click();
+    await dialog.getByRole("button", { name: "Copy token" }).click();
     const token = (await secret.textContent()) ?? "";
     await expect.poll(() => copied(page)).toBe(token);
     await dialog.getByRole("button", { name: "Done" }).click();
@@ -249,9 +249,9 @@ test("a token is made, told once, used, and revoked; a person who may only look 
     const context = await browser.newContext({ baseURL: signedIn.product.url });
     const other = await context.newPage();
     await openPage(other, "/sign-in?next=/settings");
-    await other.getByLabel("Administrator or API token").fill(looker);
+    await other.getByLabel("Admin or API token").fill(looker);
     await other.getByRole("button", { name: "Sign in", exact: true }).click();
-    await expect(other.getByText("Tokens are an administrator's")).toBeVisible();
+    await expect(other.getByText("Only administrators can manage tokens")).toBeVisible();
     await other.goto("/audit");
     await ready(other);
     await expect(rowsOf(other, "Audit").first()).toBeVisible();
@@ -266,6 +266,30 @@ test("a token is made, told once, used, and revoked; a person who may only look 
 test("the documentation is read, searched and linked to where questions arise", async ({ browser, watchPage }) => {
   const page = await open(browser, "/sessions");
   watchPage(page, { expectedErrors: /status of 404/ });
+
+  await test.step("what is typed while a dialog is still on its way is the dialog's, and no key of the page", async () => {
+    let come = () => {};
+    const isHere = new Promise<void>((resolve) => {
+      come = resolve;
+    });
+    const scripts = (url: URL) => url.pathname.endsWith(".js");
+    await page.route(scripts, (route) => isHere.then(() => route.continue()));
+    await page.keyboard.press("Control+k");
+    await page.keyboard.type("storage");
+    await expect(page.getByRole("dialog")).toHaveCount(0);
+    expect(new URL(page.url()).pathname).toBe("/sessions");
+    come();
+    const box = page.getByRole("dialog").getByRole("combobox");
+    await expect(box).toHaveValue("storage");
+    await expect(page.getByRole("option", { name: /^Storage/ })).toHaveAttribute("aria-selected", "true");
+    await page.keyboard.type(" x");
+    await expect(box).toHaveValue("storage x");
+    expect(new URL(page.url()).pathname).toBe("/sessions");
+    await page.keyboard.press("Escape");
+    await expect(page.getByRole("dialog")).toHaveCount(0);
+    await page.unroute(scripts);
+  });
+
   await page.keyboard.press("?");
   await page.getByRole("dialog").getByRole("link", { name: "Documentation" }).click();
   await expect(page).toHaveURL(/\/docs$/);
@@ -282,7 +306,7 @@ test("the documentation is read, searched and linked to where questions arise", 
 
   await test.step("a search finds sections of all documents", async () => {
     await page.keyboard.press("/");
-    await expect(page.getByLabel("Search the documentation")).toBeFocused();
+    await expect(page.getByLabel("Search documentation")).toBeFocused();
     await page.keyboard.type("AGENTRUN_LEASE_MS");
     await expect(page).toHaveURL(/q=AGENTRUN_LEASE_MS/);
     const results = page.getByRole("list", { name: "Results" });
@@ -294,7 +318,7 @@ test("the documentation is read, searched and linked to where questions arise", 
     await expect(page.getByRole("article")).toContainText("AGENTRUN_LEASE_MS");
   });
   await page.goto("/docs/no-such");
-  await expect(page.getByRole("heading", { level: 1, name: "There is nothing here" })).toBeVisible();
+  await expect(page.getByRole("heading", { level: 1, name: "Page not found" })).toBeVisible();
   await look(page, "not-found");
   await expectLooks(browser, "/docs", "docs");
   await expectLooks(browser, "/docs/configuration", "doc");

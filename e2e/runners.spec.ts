@@ -154,7 +154,7 @@ test("a runner beats, freezes, is late, lost and followed by another; an idle on
     await expect(page.getByRole("button", { name: "seen: < 1h, remove" })).toBeVisible();
     await expect(rows(page)).toHaveCount(1);
     await page.getByRole("button", { name: "Views", exact: true }).click();
-    await page.getByRole("menuitem", { name: "Save as a view…" }).click();
+    await page.getByRole("menuitem", { name: "Save view…" }).click();
     await page.getByRole("dialog").getByLabel("Name").fill("Ours");
     await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
     await page.getByRole("button", { name: "Views: Ours" }).click();
@@ -248,8 +248,8 @@ test("a runner beats, freezes, is late, lost and followed by another; an idle on
     await openPage(page, "/runners");
     await page.getByRole("button", { name: /^Lost: 0/ }).click();
     await expect(page).toHaveURL(/state=lost/);
-    await expect(page.getByText("No runner matches this filter")).toBeVisible();
-    await page.getByRole("button", { name: "Clear the filter" }).click();
+    await expect(page.getByText("No matching runners")).toBeVisible();
+    await page.getByRole("button", { name: "Clear filters" }).click();
     await page.getByLabel("State").selectOption("ended");
     await expect(page).toHaveURL(/state=ended/);
     await expect(rows(page)).toHaveCount(4);

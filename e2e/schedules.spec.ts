@@ -150,7 +150,7 @@ test("a schedule is made, adds a task when it is told to and when its time comes
     });
     expect(changed.ok()).toBe(true);
     await dialog.getByLabel("Name").press("Enter");
-    await expect(dialog.getByRole("alert")).toContainText("It was changed meanwhile");
+    await expect(dialog.getByRole("alert")).toContainText("Someone else changed this");
     await expect(dialog.getByLabel("Name")).toHaveValue(RENAMED);
     await expect(dialog.getByLabel("Name")).toBeFocused();
     await expect(dialog.getByLabel("Replace the earlier one")).toBeChecked();
@@ -176,7 +176,7 @@ test("a schedule is made, adds a task when it is told to and when its time comes
     });
     await page.getByRole("button", { name: "Change…" }).click();
     await expect(dialog.getByText("It holds what the form has no field for")).toBeVisible();
-    await dialog.getByRole("button", { name: "Keep" }).click();
+    await dialog.getByRole("button", { name: "Cancel" }).click();
   });
 
   await test.step("it goes on, and says why a time brought no task", async () => {
@@ -201,7 +201,7 @@ test("a schedule is made, adds a task when it is told to and when its time comes
     await expect(page.getByText("No schedules yet")).toBeVisible();
     expect(((await api.get("/schedules")) as { items: Schedule[] }).items).toEqual([]);
     await openPage(page, address);
-    await expect(page.getByText("It may have been deleted, or belongs to another tenant.")).toBeVisible();
+    await expect(page.getByText("It may have been deleted, or it belongs to another tenant.")).toBeVisible();
   });
   await page.context().close();
 });

@@ -165,7 +165,7 @@ test("a budget is made, is reached, holds turns and tasks, is raised, and is cha
     });
     expect(changed.ok()).toBe(true);
     await dialog.getByLabel("Name").press("Enter");
-    await expect(dialog.getByRole("alert")).toContainText("It was changed meanwhile");
+    await expect(dialog.getByRole("alert")).toContainText("Someone else changed this");
     await expect(dialog.getByLabel("Name")).toHaveValue(RENAMED);
     await expect(dialog.getByLabel("Limit in tokens")).toHaveValue("20");
     await expect(dialog.getByLabel("Tell", { exact: true })).toBeChecked();
@@ -209,7 +209,7 @@ test("a budget is made, is reached, holds turns and tasks, is raised, and is cha
     await expect(page).toHaveURL(/\/budgets$/);
     await expect(rowOf(page, RENAMED)).toHaveCount(0);
     await openPage(page, address);
-    await expect(page.getByText("It may have been deleted, or belongs to another tenant.")).toBeVisible();
+    await expect(page.getByText("It may have been deleted, or it belongs to another tenant.")).toBeVisible();
   });
   await page.context().close();
 });

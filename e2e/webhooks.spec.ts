@@ -84,7 +84,7 @@ test("a webhook is made, fails, is put right, and tells of what agents do, with 
   const test500 = () => deliveries(page).filter({ hasText: "webhook.test" }).last();
 
   await test.step("its secret is shown when it is made, and no other time", async () => {
-    await page.getByRole("link", { name: "All webhooks" }).click();
+    await page.getByRole("link", { name: "Manage webhooks" }).click();
     await page.getByRole("button", { name: "New webhook" }).first().click();
     const dialog = page.getByRole("dialog");
     await dialog.getByLabel("Name", { exact: true }).fill(NAME);
@@ -166,9 +166,9 @@ test("a webhook is made, fails, is put right, and tells of what agents do, with 
     });
     expect(changed.ok()).toBe(true);
     await dialog.getByRole("button", { name: "Change" }).click();
-    await expect(dialog.getByRole("alert")).toContainText("It was changed meanwhile");
-    await expect(dialog.getByLabel("Name", { exact: true })).toHaveValue("Changed by another");
-    await dialog.getByLabel("Name", { exact: true }).fill(RENAMED);
+    await expect(dialog.getByRole("alert")).toContainText("Someone else changed this");
+    await expect(dialog.getByLabel("Name")).toHaveValue("Changed by another");
+    await dialog.getByLabel("Name").fill(RENAMED);
     await dialog.getByRole("button", { name: "Change" }).click();
     await expect(dialog).toBeHidden();
     await expect(page.getByRole("heading", { level: 1 })).toHaveText(RENAMED);
@@ -223,7 +223,7 @@ test("a webhook is made, fails, is put right, and tells of what agents do, with 
     expect(items.filter(({ url }) => url === receiver.url)).toEqual([]);
     await expect(page.getByText(receiver.host)).toHaveCount(0);
     await openPage(page, address);
-    await expect(page.getByText("It may have been deleted, or belongs to another tenant.")).toBeVisible();
+    await expect(page.getByText("It may have been deleted, or it belongs to another tenant.")).toBeVisible();
   });
   await page.context().close();
 });

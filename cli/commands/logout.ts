@@ -28,7 +28,7 @@ export const logout: Command = {
     if (failure === null) io.note(`signed out of ${url}${wasGood ? "" : ": its token had ended before"}`);
     else {
       io.note(`agentrun: forgotten here, and still good at the server: ${wordsOf(failure)[0]}`);
-      io.note("  try: revoke it in the console (Settings, Your own tokens)");
+      io.note("  try: revoke it in the console (Settings, Personal tokens)");
     }
     return code;
   },

@@ -36,7 +36,7 @@ export function ArrangeMenus({ list, arrangements }: { list: ViewPage; arrangeme
           value={arrangement.group ?? ""}
           onChange={(event) => setArrangement({ group: event.target.value || null })}
         >
-          <option value="">No groups</option>
+          <option value="">No grouping</option>
           {groups.map(({ id, name }) => (
             <option key={id} value={id}>
               {name}

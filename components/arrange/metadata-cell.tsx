@@ -21,7 +21,7 @@ export function MetadataCell({ metadata }: { metadata: Record<string, unknown> }
           <button
             key={name}
             type="button"
-            title="Only those that have it too"
+            title="Filter by this value"
             className={cn(
               "relative z-10 min-h-6 min-w-6 truncate text-left hover:underline",
               // What stands beside it keeps its room.

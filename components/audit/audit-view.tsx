@@ -79,7 +79,7 @@ export function AuditView() {
             ) : (
               <>
                 <AuditTable rows={rows} hasTenants={tenantId === null} onChange={onChange} />
-                <ListFoot count={rows.length} one="row" query={query} />
+                <ListFoot count={rows.length} one="event" query={query} />
               </>
             )
           }
@@ -91,7 +91,7 @@ export function AuditView() {
 
 function Nothing({ isFilter, wider, onClear }: { isFilter: boolean; wider: Wider | null; onClear: () => void }) {
   if (isFilter) {
-    return <NoMatch one="row" onClear={onClear} wider={wider} />;
+    return <NoMatch one="event" onClear={onClear} wider={wider} />;
   }
   return (
     <EmptyState title="Nothing was done yet">

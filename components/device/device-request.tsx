@@ -35,38 +35,38 @@ export function DeviceRequest({ request }: { request: DeviceSignIn }) {
   useEffect(() => {
     if (isAnswered) outcome.current?.focus();
   }, [isAnswered]);
-  const gets = `a token of your own, as ${name}/…, role ${role}, ${tenantId === null ? "all tenants" : `tenant ${tenantId}`}`;
+  const gets = `Personal token for ${name}, role ${role}, ${tenantId === null ? "all tenants" : `tenant ${tenantId}`}`;
   const answer = (decision: "allow" | "refuse") => decide.mutate({ userCode, decision });
   return (
-    <Panel title="A terminal asks to act for you">
+    <Panel title="Authorize this terminal?">
       <div className="flex flex-col gap-4 p-4 text-sm">
         <p className="self-center rounded-md border bg-code px-4 py-2 font-mono text-xl font-semibold tracking-widest">
           {userCode}
         </p>
         {state === "waiting" && (
           <p className="rounded-md bg-warn-soft p-3 text-xs text-warn">
-            Allow it only if your own terminal shows this very code, because you have just run agentrun login there. If
-            somebody sent you this page or the code, refuse: what they run would act under your name.
+            Only allow this if you just ran agentrun login and your terminal shows this code. If someone sent you this
+            link or code, deny it: they would be able to act as you.
           </p>
         )}
         <Facts
           items={[
-            ["Calls itself", showTricks(request.client)],
-            ["Asks from", `${request.address}, as this server sees it`],
-            ["Asked", <Time key="asked" at={request.askedAt} />],
+            ["Client", showTricks(request.client)],
+            ["IP address", request.address],
+            ["Requested", <Time key="asked" at={request.askedAt} />],
             [
-              "Code ends",
-              state === "waiting" ? <Countdown key="over" to={request.expiresAt} past="it is over" /> : null,
+              "Code expires",
+              state === "waiting" ? <Countdown key="over" to={request.expiresAt} past="expired" /> : null,
             ],
-            ["It gets", state === "refused" ? null : gets],
-            ["Which ends", state === "refused" ? null : <Ends key="ends" until={request.until} />],
+            ["Access", state === "refused" ? null : gets],
+            ["Expires", state === "refused" ? null : <Ends key="ends" until={request.until} />],
           ]}
         />
         <ErrorNote error={decide.error} />
         {state === "waiting" && (
           <div className="flex justify-end gap-2">
             <Button disabled={decide.isPending} onClick={() => answer("refuse")}>
-              Refuse
+              Deny
             </Button>
             <Button look="primary" disabled={decide.isPending} onClick={() => answer("allow")}>
               Allow
@@ -80,10 +80,10 @@ export function DeviceRequest({ request }: { request: DeviceSignIn }) {
 }
 
 function Ends({ until }: { until: string | null }) {
-  if (until === null) return "with your sign-in";
+  if (until === null) return "when you sign out";
   return (
     <>
-      when you sign out, or your sign-in ends: <Time at={until} />
+      when you sign out, at the latest <Time at={until} />
     </>
   );
 }
@@ -94,18 +94,17 @@ function Outcome({ state, box }: Pick<DeviceSignIn, "state"> & { box: RefObject<
     <div role="status" ref={box} tabIndex={-1} className="empty:hidden">
       {state === "allowed" && (
         <p>
-          <span className="font-semibold text-good">Allowed.</span> Go back to your terminal, which goes on within
-          seconds. Its token stands under{" "}
+          <span className="font-semibold text-good">Allowed.</span> Return to your terminal. You can revoke its token in{" "}
           <Link href="/settings" className="text-accent underline">
             Settings
           </Link>
-          , where you can revoke it.
+          .
         </p>
       )}
-      {state === "collected" && <p>This was allowed, and the terminal has its token.</p>}
+      {state === "collected" && <p>This request was allowed and the terminal is signed in.</p>}
       {state === "refused" && (
         <p>
-          <span className="font-semibold text-bad">Refused.</span> Nothing was given, and the terminal is told so.
+          <span className="font-semibold text-bad">Denied.</span> The terminal didn't get access.
         </p>
       )}
     </div>

@@ -16,7 +16,7 @@ export function DeviceView({ typed }: { typed: string | null }) {
     <div className="flex h-full min-h-0 flex-col">
       <PageHeader
         title="Sign in a terminal"
-        description="agentrun login waits in a terminal for you to allow it here."
+        description="Authorize the command line with the code that agentrun login shows"
       />
       <ScrollRegion label="Sign in a terminal" className="min-h-0 flex-1">
         <div className="flex max-w-xl flex-col gap-4 p-4 lg:p-6">
@@ -30,14 +30,14 @@ export function DeviceView({ typed }: { typed: string | null }) {
 /** Leads to this page with the code in its address, as the terminal's own link does. */
 function CodeForm({ isWrong = false }: { isWrong?: boolean }) {
   return (
-    <Panel title="Which terminal">
+    <Panel title="Enter code">
       <form action="/device" className="flex flex-col gap-3 p-4">
         {isWrong && (
           <p role="alert" className="rounded-md bg-bad-soft p-2 text-xs text-bad">
-            That is no code: it has eight letters, as BCDF-GHJK has.
+            That isn't a valid code. Codes have eight letters, such as BCDF-GHJK.
           </p>
         )}
-        <Field label="Code" hint="The eight letters that agentrun login shows.">
+        <Field label="Code" hint="The eight letters shown by agentrun login">
           {(id) => (
             <Input
               id={id}

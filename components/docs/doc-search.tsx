@@ -8,8 +8,8 @@ export function DocSearch() {
   return (
     <search>
       <SearchBox
-        label="Search the documentation"
-        placeholder="Search all documents"
+        label="Search documentation"
+        placeholder="Search documentation"
         value={search}
         onChange={(value) => void setSearch(value === "" ? null : value)}
       />

@@ -15,7 +15,11 @@ export function DocsPage({ docs, current, title, children }: DocsPageProps) {
   const all = { key: "", name: "All", href: "/docs" };
   return (
     <div className="flex h-full min-h-0 flex-col">
-      <PageHeader title={title} description="How AgentRun works, as of this version." actions={<DocSearch />} />
+      <PageHeader
+        title={title}
+        description="Guides and reference for this version of AgentRun"
+        actions={<DocSearch />}
+      />
       <TabLinks
         label="Documents"
         current={current ?? ""}
@@ -57,7 +61,7 @@ export function DocPage({ doc, docs }: { doc: Doc; docs: readonly DocEntry[] }) 
       {sectionsOf(doc).length > 0 && (
         <nav aria-label="Sections" className="hidden text-sm xl:block">
           <div className="sticky top-6">
-            <p className="text-xs font-semibold text-ink-3">In this document</p>
+            <p className="text-xs font-semibold text-ink-3">On this page</p>
             <Sections doc={doc} />
           </div>
         </nav>
@@ -86,11 +90,7 @@ function Sections({ doc }: { doc: DocEntry }) {
 /** Sections that hold what was looked for. */
 export function DocResults({ search, matches }: { search: string; matches: DocMatches }) {
   if (matches.items.length === 0) {
-    return (
-      <EmptyState title={`Nothing says “${search}”`}>
-        A shorter word may find it: a text is found as it stands.
-      </EmptyState>
-    );
+    return <EmptyState title={`No results for “${search}”`}>Try a shorter or different term.</EmptyState>;
   }
   return (
     <ul aria-label="Results" className="flex max-w-3xl flex-col gap-4 p-4 lg:p-6">
@@ -106,7 +106,9 @@ export function DocResults({ search, matches }: { search: string; matches: DocMa
           <p className="text-xs text-ink-2">{excerpt}</p>
         </li>
       ))}
-      {matches.isPartial && <li className="text-xs text-ink-3">There are more: a longer text finds fewer.</li>}
+      {matches.isPartial && (
+        <li className="text-xs text-ink-3">Showing the first results. Refine your search to see fewer.</li>
+      )}
     </ul>
   );
 }

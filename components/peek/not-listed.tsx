@@ -9,8 +9,7 @@ export function NotListed({ id, one, onClose }: { id: string; one: string; onClo
     <PeekPanel id={id} title={shortenId(id)} state={null} href={recordAddress(id)} onClose={onClose}>
       <PeekBody>
         <p role="status" className="text-sm text-ink-2">
-          This {one} is not among the rows that are loaded: it is further down, or what narrows the list leaves it out.
-          Its own page has all that is known of it.
+          This {one} isn't in the loaded rows. It may be further down or hidden by a filter. Open its page for details.
         </p>
       </PeekBody>
     </PeekPanel>

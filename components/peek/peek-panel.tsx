@@ -28,7 +28,7 @@ export function PeekPanel({ id, title, state, href, actions, onClose, children }
   if (slot === null) return null;
   return createPortal(
     <aside
-      aria-label={`A look into ${title}`}
+      aria-label={`Preview of ${title}`}
       className="flex min-h-0 flex-col bg-panel shadow-pop max-sm:h-[70%] max-sm:shrink-0 max-sm:rounded-t-xl max-sm:border-t sm:absolute sm:inset-y-0 sm:right-0 sm:z-30 sm:w-96 sm:border-l xl:w-[32rem]"
     >
       <header className="flex items-center gap-2 border-b px-3 py-2">

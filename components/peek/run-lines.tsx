@@ -42,7 +42,7 @@ function Lines({ run, className }: { run: Run; className?: string | undefined })
         {snapshot.state === "loading"
           ? "Loading…"
           : lines.length === 0
-            ? "It has said nothing yet."
+            ? "No output yet"
             : showTricks(lines.join("\n"))}
       </pre>
     </ScrollRegion>

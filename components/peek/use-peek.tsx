@@ -70,7 +70,7 @@ export function usePeek<Row>({ rows, idOf, one, isRead, selection, focus = focus
     if (shownId !== null) close();
     else if (cursor !== null) open(cursor);
   };
-  const key: PageKey = { keys: " ", name: `Look into the ${one}`, run: toggle };
+  const key: PageKey = { keys: " ", name: `Preview ${one}`, run: toggle };
   /** Whether the panel took the key. */
   const onKeyDown = (event: KeyboardEvent): boolean => {
     const move = row === null || event.defaultPrevented ? null : peekMove(event.key, pressedIn(event.target));

@@ -8,7 +8,7 @@ import { Choices } from "@/components/ui/choices";
 import { setTimeMode, TIME_MODES, type TimeMode, useTimeMode } from "@/components/ui/clock";
 import { Panel } from "@/components/ui/page";
 
-const TIME_NAMES: Record<TimeMode, string> = { relative: "Ages", local: "Local time", utc: "UTC" };
+const TIME_NAMES: Record<TimeMode, string> = { relative: "Relative", local: "Local time", utc: "UTC" };
 
 /** What this browser keeps for itself. */
 export function Appearance({ theme }: { theme: Theme }) {
@@ -18,7 +18,7 @@ export function Appearance({ theme }: { theme: Theme }) {
   const [hasKeys, setHasKeys] = useState(true);
   useEffect(() => setHasKeys(areShortcutsOn()), []);
   return (
-    <Panel title="This browser">
+    <Panel title="Appearance">
       <div className="flex flex-col gap-4 p-4 text-sm">
         <div className="flex flex-col gap-1.5">
           <p className="text-xs font-medium text-ink-2">Theme</p>
@@ -47,7 +47,7 @@ export function Appearance({ theme }: { theme: Theme }) {
               setHasKeys(event.target.checked);
             }}
           />
-          Single-key shortcuts
+          Enable single-key shortcuts
         </label>
       </div>
     </Panel>

@@ -20,7 +20,7 @@ export function CreateOwnTokenDialog({ onClose }: { onClose: () => void }) {
     <Dialog
       isOpen
       onOpenChange={(isOpen) => !isOpen && onClose()}
-      title={made === null ? "New token of your own" : `Token ${showTricks(made.name)}`}
+      title={made === null ? "New personal token" : `Token ${showTricks(made.name)}`}
     >
       {made === null ? <OwnTokenForm onMade={setMade} /> : <TokenSecret token={made.token} onClose={onClose} />}
     </Dialog>
@@ -50,7 +50,7 @@ function OwnTokenForm({ onMade }: { onMade: (token: CreatedToken) => void }) {
 
   return (
     <form className="flex flex-col gap-3" onSubmit={submit}>
-      <Field label="For" hint={`The machine or program: what it does is written down as ${showTricks(name)}/…`}>
+      <Field label="Name" hint={`The machine or program that uses it. The audit log shows it as ${showTricks(name)}/…`}>
         {(id) => (
           <Input
             id={id}
@@ -63,10 +63,10 @@ function OwnTokenForm({ onMade }: { onMade: (token: CreatedToken) => void }) {
           />
         )}
       </Field>
-      <ScopesField none="everything that you may" chosen={scopes} onChange={setScopes} />
+      <ScopesField none="full access with your role" chosen={scopes} onChange={setScopes} />
       <ErrorNote error={create.error} />
       <Button look="primary" type="submit" className="self-end" disabled={create.isPending || label.trim() === ""}>
-        {create.isPending ? "Making it…" : "Create token"}
+        {create.isPending ? "Creating…" : "Create token"}
       </Button>
     </form>
   );

@@ -19,14 +19,14 @@ const DAY_MS = 86_400_000;
 const LIVES: readonly [string, number | null][] = [
   ["30 days", 30],
   ["90 days", 90],
-  ["a year", 365],
+  ["1 year", 365],
   ["never", null],
 ];
 const USUAL_LIFE = "90 days";
 const ROLE_HINTS: Record<Role, string> = {
-  viewer: "Sees everything, changes nothing.",
-  operator: "Sees and changes what agents do.",
-  admin: "All of it: tokens, backends, volumes of no session.",
+  viewer: "Can view everything, but change nothing",
+  operator: "Can view everything and manage agents' work",
+  admin: "Full access, including tokens, backends and orphaned volumes",
 };
 
 /** Makes a token, and tells its secret the one time that it is known. */
@@ -75,7 +75,7 @@ function TokenForm({ onMade }: { onMade: (token: CreatedToken) => void }) {
 
   return (
     <form className="flex flex-col gap-3" onSubmit={submit}>
-      <Field label="Name" hint="Whom the audit log names: the program, or the person.">
+      <Field label="Name" hint="Shown in the audit log: the person or program that uses it">
         {(id) => (
           <Input
             id={id}
@@ -111,11 +111,11 @@ function TokenForm({ onMade }: { onMade: (token: CreatedToken) => void }) {
           )}
         </Field>
       </div>
-      {own === null && <TenantField hint="Left empty: every tenant." value={tenantId} onChange={setTenantId} />}
-      <ScopesField none="everything that its role may" chosen={scopes} onChange={setScopes} />
+      {own === null && <TenantField hint="Leave empty for all tenants" value={tenantId} onChange={setTenantId} />}
+      <ScopesField none="full access with its role" chosen={scopes} onChange={setScopes} />
       <ErrorNote error={create.error} />
       <Button look="primary" type="submit" className="self-end" disabled={create.isPending || name.trim() === ""}>
-        {create.isPending ? "Making it…" : "Create token"}
+        {create.isPending ? "Creating…" : "Create token"}
       </Button>
     </form>
   );

@@ -23,25 +23,26 @@ export function OwnTokens({ own: { items, until } }: { own: Own }) {
   const onCreate = () => setIsCreating(true);
   return (
     <Panel
-      title="Your own tokens"
+      title="Personal tokens"
       actions={
         <Button size="sm" onClick={onCreate}>
-          <Plus aria-hidden className="size-3.5" /> New token of your own
+          <Plus aria-hidden className="size-3.5" /> New personal token
         </Button>
       }
     >
       {items.length === 0 ? (
-        <EmptyState title="No tokens of your own" action={<Button onClick={onCreate}>New token of your own</Button>}>
-          For your command line, which <code>agentrun login</code> has one made for, or an agent that works for you: it
-          may do what you may, under your name, until you sign out or your sign-in ends{until === null ? "" : " "}
+        <EmptyState title="No personal tokens yet" action={<Button onClick={onCreate}>New personal token</Button>}>
+          Use one for the command line (<code>agentrun login</code> creates it for you) or for an agent that acts on
+          your behalf. It has your permissions and expires when you sign out or your session ends
+          {until === null ? "" : " "}
           {until !== null && <Time at={until} />}.
           <span className="mt-1 flex justify-center gap-3">
-            <DocLink name="cli">The command line</DocLink>
-            <DocLink name="mcp">Agents that command AgentRun</DocLink>
+            <DocLink name="cli">Command line</DocLink>
+            <DocLink name="mcp">MCP for agents</DocLink>
           </span>
         </EmptyState>
       ) : (
-        <TokensTable label="Your own tokens" tokens={items} namedId={null} onRevoke={setEnding} />
+        <TokensTable label="Personal tokens" tokens={items} namedId={null} onRevoke={setEnding} />
       )}
       {isCreating && <CreateOwnTokenDialog onClose={() => setIsCreating(false)} />}
       {ending !== null && <RevokeTokenDialog isOwn token={ending} onClose={() => setEnding(null)} />}

@@ -33,7 +33,7 @@ export function RevokeTokenDialog({ token, isOwn, onClose }: RevokeTokenDialogPr
     <DangerDialog
       isOpen
       onOpenChange={(isOpen) => !isOpen && onClose()}
-      title={token.kind === "api" ? "Revoke token" : "Sign a browser out"}
+      title={token.kind === "api" ? "Revoke token" : "Sign out browser"}
       consequence={
         <ul className="list-disc pl-4">
           {breaksOf(token, nowMs).map((line) => (
@@ -57,12 +57,12 @@ export function breaksOf(token: TokenRecord, nowMs: number): string[] {
   const used = usedAt === null ? "never" : formatAge(Date.parse(usedAt), nowMs);
   return [
     kind === "api"
-      ? `Whatever calls the API as ${name} (${role}, ${where}) is refused within a second. It was last used ${used}.`
-      : `The browser that is signed in as ${name} (${role}, ${where}) has to sign in again. It was last used ${used}.`,
+      ? `Everything that uses ${name} (${role}, ${where}) loses access within a second. Last used ${used}.`
+      : `The browser signed in as ${name} (${role}, ${where}) has to sign in again. Last used ${used}.`,
     ...(browsers > 0
-      ? [`${formatPlural(browsers, "browser")} that signed in by it ${browsers === 1 ? "is" : "are"} signed out.`]
+      ? [`${formatPlural(browsers, "browser")} signed in with it ${browsers === 1 ? "is" : "are"} signed out.`]
       : []),
-    ...(isOwn ? ["It is your own: you are signed out too."] : []),
-    "It cannot be taken back; runs that are under way go on.",
+    ...(isOwn ? ["This is the token you're signed in with: you are signed out too."] : []),
+    "This can't be undone. Active runs continue.",
   ];
 }

@@ -13,7 +13,9 @@ export function ScopesField({ none, chosen, onChange }: ScopesFieldProps) {
     <fieldset className="min-w-0">
       <legend className="text-xs font-medium text-ink-2">Scopes</legend>
       <p className="text-xs text-ink-3">
-        {chosen.length === 0 ? `None chosen: ${none}.` : "It calls these alone, and signs nobody in to the console."}
+        {chosen.length === 0
+          ? `No scopes selected: ${none}`
+          : "Limited to the selected scopes, and can't be used to sign in to the console"}
       </p>
       <div className="mt-1.5 grid grid-cols-2 gap-x-3 gap-y-1 sm:grid-cols-4">
         {TOKEN_SCOPES.map((scope) => (

@@ -19,13 +19,13 @@ export function Server() {
   const trpc = useTRPC();
   const facts = useQuery(trpc.health.facts.queryOptions());
   return (
-    <Panel title="This server">
+    <Panel title="Server">
       <QueryView query={facts}>
         {(data) => (
           <>
             <Facts className="p-4" items={factsOf(data)} />
             <p className="border-t px-4 py-2.5 text-xs text-ink-2">
-              Set by its environment: <DocLink name="configuration">Configuration</DocLink>
+              Set by environment variables: <DocLink name="configuration">Configuration</DocLink>
             </p>
           </>
         )}
@@ -46,18 +46,18 @@ function factsOf(facts: ServerFacts): Fact[] {
     ["Volumes", facts.volumes],
     ["Demo profile", facts.isDemoOn ? "on" : "off"],
     ["Lease", formatDuration(facts.leaseMs)],
-    ["Runners at once", facts.runnersMax],
-    ["A turn counts as silent after", formatDuration(facts.stuckAfterMs)],
-    ["An attempt ends after", facts.runnerDeadlineMs && formatDuration(facts.runnerDeadlineMs)],
-    ["Requests of a token", `${requests.perSecond} a second, ${requests.burst.toLocaleString("en")} at once`],
-    ["Clean-up", `every ${formatDuration(storage.gcIntervalMs)}, ${storage.dailyMax} volumes a day`],
-    ["Clean-up stops at", `${breaker} expired at once`],
+    ["Max. runners", facts.runnersMax],
+    ["Turn counts as silent after", formatDuration(facts.stuckAfterMs)],
+    ["Attempt timeout", facts.runnerDeadlineMs && formatDuration(facts.runnerDeadlineMs)],
+    ["Rate limit per token", `${requests.perSecond} requests/s, bursts of ${requests.burst.toLocaleString("en")}`],
+    ["Clean-up", `every ${formatDuration(storage.gcIntervalMs)}, up to ${storage.dailyMax} volumes a day`],
+    ["Clean-up pauses at", `${breaker} expired at once`],
     ["Idle sessions expire", storage.idleTtlMs === null ? "never" : `after ${formatDuration(storage.idleTtlMs)}`],
     ["Archives kept", storage.archiveKeep],
     ["Replaced archives", storage.archiveRetentionMs && `for ${formatDuration(storage.archiveRetentionMs)}`],
     [
-      "Archives of evicted",
-      storage.archiveRetentionDays === null ? "for ever" : `for ${storage.archiveRetentionDays} d`,
+      "Archives of evicted volumes",
+      storage.archiveRetentionDays === null ? "forever" : `for ${storage.archiveRetentionDays} d`,
     ],
   ];
 }

@@ -11,10 +11,7 @@ import { WebhooksLink } from "./webhooks-link";
 export function SettingsView({ theme }: { theme: Theme }) {
   return (
     <div className="flex h-full min-h-0 flex-col">
-      <PageHeader
-        title="Settings"
-        description="How the console looks, who may come in, and what this server keeps to."
-      />
+      <PageHeader title="Settings" description="Appearance, access tokens and server configuration" />
       <ScrollRegion label="Settings" className="min-h-0 flex-1">
         <div className="grid gap-4 p-4 lg:grid-cols-[minmax(0,1fr)_20rem] lg:p-6">
           <Tokens />

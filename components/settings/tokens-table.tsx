@@ -33,7 +33,7 @@ function columnsOf(onRevoke: TokensTableProps["onRevoke"]): Column<TokenRecord>[
   return [
     { name: "Name", isLead: true, cell: (token) => <Name token={token} /> },
     {
-      name: "May",
+      name: "Access",
       cell: ({ role, tenantId, scopes }) => (
         <span className="flex max-w-44 flex-col text-xs max-sm:max-w-full">
           <span>{role}</span>

@@ -45,8 +45,8 @@ function NoTokens() {
   const { role, name } = useIdentity();
   return (
     <Panel title="Tokens" className="self-start">
-      <EmptyState title="Tokens are an administrator's">
-        You are signed in as {showTricks(name)}, whose role is {role}: this needs the role admin.
+      <EmptyState title="Only administrators can manage tokens">
+        You're signed in as {showTricks(name)} with the role {role}. This page needs the role admin.
       </EmptyState>
     </Panel>
   );
@@ -73,9 +73,9 @@ function AllTokens() {
         {() =>
           tokens.length === 0 ? (
             <EmptyState title="No tokens yet" action={<Button onClick={onCreate}>New token</Button>}>
-              Programs call the API by a token of their own, and people sign in by one. The administrator’s own is not
-              listed: it stands in the server’s environment.
-              <CallHint words="Programs make them by" call={{ method: "POST", path: "/tokens", body: EXAMPLE }} />
+              Create a token for each program or person that needs access. The admin token from the server’s environment
+              isn’t listed here.
+              <CallHint words="Create one from a program:" call={{ method: "POST", path: "/tokens", body: EXAMPLE }} />
             </EmptyState>
           ) : (
             <>

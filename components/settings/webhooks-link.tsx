@@ -13,10 +13,10 @@ export function WebhooksLink() {
     <Panel title="Webhooks">
       <div className="flex flex-wrap items-center justify-between gap-3 p-4 text-xs text-ink-2">
         <p className="min-w-0 flex-1 basis-40">
-          Addresses that are told when a turn, a run or a task ends, or an agent asks.
+          Get notified when a turn, run or task ends, or an agent needs approval.
         </p>
         <Link href={WEBHOOKS_ADDRESS} className={buttonStyle({ size: "sm" })}>
-          All webhooks
+          Manage webhooks
         </Link>
       </div>
     </Panel>

@@ -5,9 +5,8 @@
 export function ChangedMeanwhile({ isMerged = false }: { isMerged?: boolean }) {
   return (
     <p role="alert" className="rounded-md bg-warn-soft p-2 text-xs text-warn">
-      It was changed meanwhile.{" "}
-      {isMerged ? "What was changed is shown as it is now, beside what you typed" : "This is how it is now"}: change it
-      again if you still want to.
+      Someone else changed this in the meantime.{" "}
+      {isMerged ? "Their changes are shown next to yours" : "The current values are shown"}. Review and save again.
     </p>
   );
 }

@@ -46,7 +46,7 @@ export function Menu(props: MenuProps) {
     onClick: ({ detail }: MouseEvent) =>
       void load().then(
         (Popup) => setOpened({ Popup, isByKeys: detail === 0 }),
-        () => toast.error("The menu could not be loaded: try again, or reload the page"),
+        () => toast.error("Couldn't load the menu. Try again or reload the page."),
       ),
   });
 }

@@ -10,10 +10,10 @@ type NoMatchProps = {
 };
 
 /** A list of which the filter leaves nothing, and the way back. */
-export function NoMatch({ one, action = "Clear the filter", onClear, wider = null }: NoMatchProps) {
+export function NoMatch({ one, action = "Clear filters", onClear, wider = null }: NoMatchProps) {
   return (
     <EmptyState
-      title={`No ${one} matches this filter`}
+      title={`No matching ${one}s`}
       action={
         <span className="flex max-w-full flex-wrap justify-center gap-2">
           {wider !== null && (
@@ -25,7 +25,7 @@ export function NoMatch({ one, action = "Clear the filter", onClear, wider = nul
         </span>
       }
     >
-      There may be others: the filter hides them.
+      Try removing a filter.
     </EmptyState>
   );
 }

@@ -32,22 +32,18 @@ export function NameViewDialog({ page, view, query, onSaved, onClose }: NameView
     event.preventDefault();
     const named = name.trim();
     const onSuccess = (saved: View) => {
-      toast.success(`Saved the view “${showTricks(saved.name)}”`);
+      toast.success(`View “${showTricks(saved.name)}” saved`);
       onSaved(saved);
     };
     if (view === null) create.mutate({ page, name: named, query, isShared }, { onSuccess });
     else update.mutate({ viewId: view.id, expectedVersion: view.version, name: named }, { onSuccess });
   }
   return (
-    <Dialog
-      isOpen
-      onOpenChange={(isOpen) => !isOpen && onClose()}
-      title={view === null ? "Save as a view" : "Rename the view"}
-    >
+    <Dialog isOpen onOpenChange={(isOpen) => !isOpen && onClose()} title={view === null ? "Save view" : "Rename view"}>
       <form className="flex flex-col gap-3" onSubmit={submit}>
         <p className="text-sm text-ink-2">
           {(view?.query ?? query) === "" ? (
-            "The whole list"
+            "No filters"
           ) : (
             <code className="text-xs">{showTricks(view?.query ?? query)}</code>
           )}
@@ -60,7 +56,7 @@ export function NameViewDialog({ page, view, query, onSaved, onClose }: NameView
         {view === null && canOperate && (
           <label className="flex items-center gap-2 text-sm">
             <input type="checkbox" checked={isShared} onChange={(event) => setIsShared(event.target.checked)} />
-            Share with everyone who sees the same tenant
+            Share with everyone in this tenant
           </label>
         )}
         <ErrorNote error={saving.error} />

@@ -22,17 +22,17 @@ export function useViewActs(page: ViewPage) {
   // What asked may be gone before the answer is there, and so may what is taken back.
   function removeView({ id, version }: View): void {
     const done = ({ name, query, isShared }: View) =>
-      toastUndo(`Deleted the view “${showTricks(name)}”`, () => putBack.mutate({ page, name, query, isShared }));
+      toastUndo(`View “${showTricks(name)}” deleted`, () => putBack.mutate({ page, name, query, isShared }));
     void remove.mutateAsync({ viewId: id, expectedVersion: version }).then(done, toastError);
   }
   function share({ id, version, name, isShared }: View): void {
-    const done = isShared ? `“${showTricks(name)}” is seen by its maker alone` : `“${showTricks(name)}” is shared`;
+    const done = isShared ? `View “${showTricks(name)}” is now private` : `View “${showTricks(name)}” shared`;
     void update
       .mutateAsync({ viewId: id, expectedVersion: version, isShared: !isShared })
       .then(() => toast.success(done), toastError);
   }
   function setQuery({ id, version, name }: View, query: string): void {
-    const done = `“${showTricks(name)}” is now what is shown`;
+    const done = `View “${showTricks(name)}” updated`;
     void update
       .mutateAsync({ viewId: id, expectedVersion: version, query })
       .then(() => toast.success(done), toastError);

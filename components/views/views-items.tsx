@@ -46,7 +46,7 @@ export function ViewsItems(props: ViewsItemsProps) {
             {view.isShared && (
               <span
                 className="flex shrink-0 items-center gap-1 text-xs text-ink-3"
-                title={`Made by ${showTricks(view.owner)}`}
+                title={`Created by ${showTricks(view.owner)}`}
               >
                 <Users aria-hidden className="size-3" /> shared
               </span>
@@ -57,9 +57,9 @@ export function ViewsItems(props: ViewsItemsProps) {
       </div>
       <MenuSeparator />
       {changed !== null && (
-        <MenuItem onSelect={() => acts.setQuery(changed, query)}>Change “{showTricks(changed.name)}” to this</MenuItem>
+        <MenuItem onSelect={() => acts.setQuery(changed, query)}>Update “{showTricks(changed.name)}”</MenuItem>
       )}
-      <MenuItem onSelect={() => onName("new")}>Save as a view…</MenuItem>
+      <MenuItem onSelect={() => onName("new")}>Save view…</MenuItem>
       {current?.isEditable && (
         <>
           <MenuItem onSelect={() => onName(current)}>Rename “{showTricks(current.name)}”…</MenuItem>

@@ -44,7 +44,7 @@ export function ViewsMenu<Of extends Filter>({ page, filter, onChange }: ViewsMe
     const read = readQuery(viewed, view.query);
     const [problem] = read.problems;
     if (problem !== undefined)
-      return void toastProblem(`“${showTricks(view.name)}” is not understood any more: ${showTricks(problem.message)}`);
+      return void toastProblem(`View “${showTricks(view.name)}” is no longer valid: ${showTricks(problem.message)}`);
     setPickedId(view.id);
     const { columns, group } = read.filter;
     setArrangement({ columns, group });
@@ -69,7 +69,7 @@ export function ViewsMenu<Of extends Filter>({ page, filter, onChange }: ViewsMe
           page={page.page}
           {...{ views, current, query }}
           changed={picked !== null && picked.query !== query && picked.isEditable ? picked : null}
-          onPick={(view) => void pick(view).catch(() => toastProblem("The view could not be read: try again"))}
+          onPick={(view) => void pick(view).catch(() => toastProblem("Couldn't load the view. Try again."))}
           onName={setNaming}
         />
       </Menu>
