@@ -184,7 +184,7 @@ test("a list is narrowed by a typed query, and what it is narrowed to is saved, 
     await other.getByRole("button", { name: /^Views/ }).click();
     await expect(other.getByText("No views yet")).toBeVisible();
     await inViews(page, "Share “Builds”");
-    await expect(page.getByText("“Builds” is shared")).toBeVisible();
+    await expect(page.getByText("View “Builds” shared")).toBeVisible();
     await openPage(other, "/sessions");
     await other.getByRole("button", { name: /^Views/ }).click();
     await expect(other.getByRole("menuitem", { name: "Builds shared 2" })).toBeVisible();

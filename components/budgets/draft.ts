@@ -1,4 +1,5 @@
-import { issuesOf, type ShownError } from "@/components/trpc/errors";
+import type { ShownError } from "@/components/trpc/errors";
+import { issuesOf } from "@/components/trpc/issues";
 import type { Budget, CreateBudgetInput, UpdateBudgetInput } from "@/contract/budget";
 import { BUDGET_TOKENS, type BudgetAction, type BudgetPeriodKind } from "@/contract/words";
 import { readAmount } from "./raise";

@@ -1,4 +1,5 @@
-import { issuesOf, type ShownError } from "@/components/trpc/errors";
+import type { ShownError } from "@/components/trpc/errors";
+import { issuesOf } from "@/components/trpc/issues";
 import { instantOf } from "@/components/ui/instant";
 import { jsonIn } from "@/contract/json-in";
 import type { CreateTaskInput } from "@/contract/queue";

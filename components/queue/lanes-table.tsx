@@ -44,17 +44,13 @@ export function LanesTable({ queue, controls, onChoose }: LanesTableProps) {
       className="overflow-hidden"
       actions={<ShowAll count={controls.length} shown={PLACES_SHOWN} isWhole={isWhole} onChange={setIsWhole} />}
     >
-      {controls.length === 0 ? (
-        <p className="p-6 text-center text-sm text-ink-3">A queue is there as soon as it has a task.</p>
-      ) : (
-        <Table
-          label="Queues and lanes"
-          rows={shown}
-          columns={columns}
-          keyOf={(control) => JSON.stringify([control.tenantId, control.queue, control.lane])}
-          rowClassName={(control) => cn("max-sm:pr-14", control.lane === null && "bg-sunken/60")}
-        />
-      )}
+      <Table
+        label="Queues and lanes"
+        rows={shown}
+        columns={columns}
+        keyOf={(control) => JSON.stringify([control.tenantId, control.queue, control.lane])}
+        rowClassName={(control) => cn("max-sm:pr-14", control.lane === null && "bg-sunken/60")}
+      />
     </Panel>
   );
 }

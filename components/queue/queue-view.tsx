@@ -12,15 +12,16 @@ import { Button } from "@/components/ui/button";
 import { Choices } from "@/components/ui/choices";
 import { Select } from "@/components/ui/field";
 import { showTricks } from "@/components/ui/hidden-text";
-import { PageHeader, TableSkeleton } from "@/components/ui/page";
+import { PageHeader, Panel, TableSkeleton } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
 import { BOARD_PARAMS, GROUPINGS, LOOKS, QUEUE_FILTERS, type QueueFilter, scopeInput } from "./filter";
-import { LanesTable } from "./lanes-table";
 import { TasksSection } from "./tasks-section";
 import { Tiles } from "./tiles";
 
 // Most of the time nothing needs a person.
 const Attention = dynamic(() => import("./attention").then((module) => module.Attention));
+// A queue is there as soon as it has a task.
+const LanesTable = dynamic(() => import("./lanes-table").then((module) => module.LanesTable));
 const BoardSection = dynamic(() => import("./board-section").then((module) => module.BoardSection), {
   ssr: false,
   loading: () => <TableSkeleton />,
@@ -69,11 +70,17 @@ export function QueueView() {
   // A board is looked at first; rows are many, and stand below.
   const lanes = (
     <>
-      <LanesTable
-        queue={filter.queue}
-        controls={controls}
-        onChoose={({ queue, lane }) => onChange({ queue, lane, state: filter.state })}
-      />
+      {controls.length === 0 ? (
+        <Panel title="Queues and lanes">
+          <p className="p-6 text-center text-sm text-ink-3">Queues appear with their first task</p>
+        </Panel>
+      ) : (
+        <LanesTable
+          queue={filter.queue}
+          controls={controls}
+          onChoose={({ queue, lane }) => onChange({ queue, lane, state: filter.state })}
+        />
+      )}
       <Pictures filter={filter} />
     </>
   );

@@ -1,6 +1,7 @@
 import { hashKey } from "@tanstack/react-query";
 import { EMPTY_DRAFT, errorsByField, inputOf, type TaskDraft } from "@/components/queue/add-task";
-import { issuesOf, type ShownError } from "@/components/trpc/errors";
+import type { ShownError } from "@/components/trpc/errors";
+import { issuesOf } from "@/components/trpc/issues";
 import { escapeTricks } from "@/components/ui/hidden-text";
 import type { CreateScheduleInput, Schedule, ScheduleTask, UpdateScheduleInput } from "@/contract/schedule";
 import { CATCH_UP_DEFAULT_MS, type ScheduleOverlap } from "@/contract/words";

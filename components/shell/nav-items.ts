@@ -77,3 +77,6 @@ export function currentHref(pathname: string): string | undefined {
   const here = navItems(true).filter(({ href, also }) => isAt(href) || isAt(also));
   return here.sort((one, other) => other.href.length - one.href.length)[0]?.href;
 }
+
+/** What a phone has room for beside its menu: what somebody on the way looks for. */
+export const ON_PHONE = ["/", "/sessions", "/queue", "/approvals"];

@@ -1,24 +1,25 @@
 "use client";
 import { LogOut } from "lucide-react";
+import dynamic from "next/dynamic";
 import Link from "next/link";
-import { usePathname, useRouter } from "next/navigation";
+import { usePathname } from "next/navigation";
 import type { ReactNode } from "react";
 import { StaleBar } from "@/components/live/stale-bar";
 import { LiveIndicator } from "@/components/live/status";
 import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/class-names";
 import { showTricks } from "@/components/ui/hidden-text";
-import { Menu, MenuItem, MenuSeparator } from "@/components/ui/menu";
+import { Menu } from "@/components/ui/menu";
 import { Commands, openPalette } from "./commands";
 import { useIdentity } from "./identity";
 import { Logo } from "./logo";
-import { currentHref, NAV_GROUPS, type NavItem, navItems } from "./nav-items";
+import { currentHref, NAV_GROUPS, type NavItem, navItems, ON_PHONE } from "./nav-items";
 import { PendingCount } from "./pending-count";
 import { signOut } from "./sign-out";
 import { ThemeMenu } from "./theme";
 
-/** What a phone has room for beside its menu: what somebody on the way looks for. */
-const ON_PHONE = ["/", "/sessions", "/queue", "/approvals"];
+// There when the menu is first opened.
+const MoreItems = dynamic(() => import("./more-items").then((module) => module.MoreItems), { ssr: false });
 
 /** The console's frame: where one can go, who one is, whether what is shown is live. */
 export function Shell({ children }: { children: ReactNode }) {
@@ -60,7 +61,7 @@ function SideBar() {
             size="sm"
             onClick={openPalette}
           >
-            <span className="truncate">Search or jump to…</span>
+            Search…
             <kbd className="shrink-0 rounded border px-1 text-2xs">Ctrl K</kbd>
           </Button>
         </div>
@@ -162,32 +163,8 @@ function PhoneBar() {
           </button>
         }
       >
-        <More />
+        <MoreItems />
       </Menu>
     </nav>
   );
-}
-
-function More() {
-  const isAdmin = useIdentity().role === "admin";
-  return (
-    <>
-      <div className="px-2 py-1.5">
-        <LiveIndicator isShort />
-      </div>
-      {navItems(isAdmin)
-        .filter(({ href }) => !ON_PHONE.includes(href))
-        .map(({ href, name }) => (
-          <NavMenuItem key={href} href={href} name={name} />
-        ))}
-      <MenuSeparator />
-      <MenuItem onSelect={openPalette}>Search or jump to…</MenuItem>
-      <MenuItem onSelect={() => void signOut()}>Sign out</MenuItem>
-    </>
-  );
-}
-
-function NavMenuItem({ href, name }: { href: string; name: string }) {
-  const router = useRouter();
-  return <MenuItem onSelect={() => router.push(href)}>{name}</MenuItem>;
 }

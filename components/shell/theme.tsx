@@ -1,12 +1,13 @@
 "use client";
-import { Contrast, type LucideIcon, Monitor, Moon, Sun } from "lucide-react";
-import { useRouter } from "next/navigation";
+import { Sun } from "lucide-react";
+import dynamic from "next/dynamic";
 import { Button } from "@/components/ui/button";
-import { Menu, MenuItem } from "@/components/ui/menu";
-import { THEME_COOKIE, THEME_NAMES, THEMES, type Theme } from "./theme-names";
+import { Menu } from "@/components/ui/menu";
+import { THEME_COOKIE, type Theme } from "./theme-names";
 
 const YEAR_S = 31_536_000;
-const ICONS: Record<Theme, LucideIcon> = { system: Monitor, light: Sun, dark: Moon, contrast: Contrast };
+// There when the menu is first opened.
+const ThemeItems = dynamic(() => import("./theme-items").then((module) => module.ThemeItems), { ssr: false });
 
 /** Sets the theme at once, and for the next visits: the server writes it into <html>, so that nothing flashes. */
 export function setTheme(theme: Theme): void {
@@ -16,7 +17,6 @@ export function setTheme(theme: Theme): void {
 }
 
 export function ThemeMenu() {
-  const router = useRouter();
   return (
     <Menu
       side="top"
@@ -27,20 +27,7 @@ export function ThemeMenu() {
         </Button>
       }
     >
-      {THEMES.map((theme) => {
-        const Icon = ICONS[theme];
-        return (
-          <MenuItem
-            key={theme}
-            onSelect={() => {
-              setTheme(theme);
-              router.refresh();
-            }}
-          >
-            <Icon aria-hidden className="size-3.5" /> {THEME_NAMES[theme]}
-          </MenuItem>
-        );
-      })}
+      <ThemeItems />
     </Menu>
   );
 }

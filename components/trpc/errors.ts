@@ -1,6 +1,5 @@
 import { TRPCClientError } from "@trpc/client";
 import { showTricks } from "@/components/ui/hidden-text";
-import { issueWords, namedIssue } from "@/components/ui/issue-words";
 import type { ErrorBody } from "@/contract/errors";
 
 /** What the console shows of a failure, whatever failed. */
@@ -17,9 +16,7 @@ type ErrorData = { agentrun?: ErrorBody; httpStatus?: number };
 /** Reads the contract's error object out of whatever was thrown, to be shown: a message may name what others wrote. */
 export function readError(error: unknown): ShownError {
   const read = readThrown(error);
-  const [first] = rawIssues(read);
-  const message = first === undefined ? read.message : namedIssue(first);
-  return { ...read, message: showTricks(message) };
+  return { ...read, message: showTricks(read.message) };
 }
 
 function readThrown(error: unknown): ShownError {
@@ -59,19 +56,4 @@ function unreachable(): ShownError {
     status: null,
     isRetryable: true,
   };
-}
-
-type Issue = { path: string; message: string };
-
-/** What of an input was refused, by the field's path and in words for people; none where something else was. */
-export function issuesOf(error: ShownError): Issue[] {
-  return rawIssues(error).map((issue) => ({ path: issue.path, message: issueWords(issue) }));
-}
-
-function rawIssues(error: ShownError): Issue[] {
-  const issues = error.details?.issues;
-  if (!Array.isArray(issues)) return [];
-  return issues.filter(
-    (issue): issue is Issue => typeof issue?.path === "string" && typeof issue?.message === "string",
-  );
 }

@@ -65,12 +65,12 @@ export function TimeTicks({ axis, from, to }: { axis: TimeAxis | null; from: str
 
 /** What each bar stands for, below it; of many every other one is named. */
 export function BarLabels({ labels }: { labels: readonly string[] }) {
-  const every = Math.ceil(labels.length / 6);
+  const every = Math.ceil(labels.length / 8);
   return (
     <p aria-hidden className="flex border-t pt-0.5 text-2xs whitespace-nowrap text-ink-3 tabular-nums">
       {labels.map((label, index) => (
         <span key={label} className="flex min-w-0 flex-1 justify-center">
-          {index % every === 0 && <span>{label}</span>}
+          {index % every === 0 && <span>{round(label)}</span>}
         </span>
       ))}
     </p>

@@ -7,7 +7,7 @@ import type { DialogProps } from "./dialog";
 
 /** A form's buttons stay in sight, however long the form is. */
 const FOOT =
-  "[&_form>:last-child:has([type=submit])]:sticky [&_form>:last-child:has([type=submit])]:-bottom-4 [&_form>:last-child:has([type=submit])]:z-10 [&_form>:last-child:has([type=submit])]:-mx-4 [&_form>:last-child:has([type=submit])]:-mb-4 [&_form>:last-child:has([type=submit])]:border-t [&_form>:last-child:has([type=submit])]:bg-raised [&_form>:last-child:has([type=submit])]:px-4 [&_form>:last-child:has([type=submit])]:py-3";
+  "[&_form>:last-child:has([type=submit])]:sticky [&_form>:last-child:has([type=submit])]:-bottom-4 [&_form>:last-child:has([type=submit])]:z-10 [&_form>:last-child:has([type=submit])]:-mx-4 [&_form>:last-child:has([type=submit])]:-mb-4 [&_form>:last-child:has([type=submit])]:rounded-b-xl [&_form>:last-child:has([type=submit])]:border-t [&_form>:last-child:has([type=submit])]:bg-raised [&_form>:last-child:has([type=submit])]:px-4 [&_form>:last-child:has([type=submit])]:py-3";
 
 /** A modal dialog: focus is trapped, Escape closes, focus returns to what opened it. A bottom sheet on phones. */
 export function DialogPopup({

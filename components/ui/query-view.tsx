@@ -1,12 +1,15 @@
 "use client";
 import { RotateCw } from "lucide-react";
+import dynamic from "next/dynamic";
 import { type ReactNode, useState } from "react";
 import { readError, type ShownError } from "@/components/trpc/errors";
 import { Button } from "./button";
 import { ErrorFacts } from "./error-facts";
 import { showTricks } from "./hidden-text";
 import { PageHeader, TableSkeleton } from "./page";
-import { RecordMissing } from "./record-missing";
+
+// A page of what there is does without.
+const RecordMissing = dynamic(() => import("./record-missing").then((module) => module.RecordMissing));
 
 type QueryLike<Data> = {
   data: Data | undefined;
