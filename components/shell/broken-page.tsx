@@ -47,7 +47,7 @@ export function BrokenPage({ error }: { error: Error & { digest?: string } }) {
       : (showTricks(health.data?.message) ?? "can't reach the server");
   return (
     <div role="alert" className="mx-auto flex h-full min-h-80 max-w-md flex-col items-center justify-center gap-2 px-6">
-      <h1 className="text-sm font-semibold">{isAway ? sentence(why) : "Something went wrong"}</h1>
+      <h1 className="text-sm font-semibold">{isAway ? showTricks(sentence(why)) : "Something went wrong"}</h1>
       <div className="text-center text-sm text-ink-2">
         {isAway ? (
           <>

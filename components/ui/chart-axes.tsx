@@ -2,13 +2,14 @@
 import { useSyncExternalStore } from "react";
 import { useTimeMode } from "./clock";
 import type { TimeAxis } from "./crosshair";
+import { showTricks } from "./hidden-text";
 import { timeTicks } from "./time-ticks";
 
 /** What a picture's height stands for: its top, and how a figure of it is written. */
 export type Scale = { top: number; format: (figure: number) => string };
 
 /** `1.0 s` is no rounder than `1 s`. */
-const round = (text: string) => text.replace(/\.0(?=\D)/, "");
+const formatRound = (text: string) => text.replace(/\.0(?=\D)/, "");
 
 /** The figures at the top, the middle and the ground of a picture, beside it. */
 export function ScaleTicks({ scale: { top, format } }: { scale: Scale }) {
@@ -18,8 +19,8 @@ export function ScaleTicks({ scale: { top, format } }: { scale: Scale }) {
       aria-hidden
       className="-my-2 flex flex-col justify-between text-right text-2xs whitespace-nowrap text-ink-3 tabular-nums"
     >
-      <span>{round(format(top))}</span>
-      {middle !== null && <span>{round(middle)}</span>}
+      <span>{showTricks(formatRound(format(top)))}</span>
+      {middle !== null && <span>{showTricks(formatRound(middle))}</span>}
       <span>0</span>
     </div>
   );
@@ -70,7 +71,7 @@ export function BarLabels({ labels }: { labels: readonly string[] }) {
     <p aria-hidden className="flex border-t pt-0.5 text-2xs whitespace-nowrap text-ink-3 tabular-nums">
       {labels.map((label, index) => (
         <span key={label} className="flex min-w-0 flex-1 justify-center">
-          {index % every === 0 && <span>{round(label)}</span>}
+          {index % every === 0 && <span>{showTricks(formatRound(label))}</span>}
         </span>
       ))}
     </p>
