@@ -167,8 +167,8 @@ test("a webhook is made, fails, is put right, and tells of what agents do, with 
     expect(changed.ok()).toBe(true);
     await dialog.getByRole("button", { name: "Change" }).click();
     await expect(dialog.getByRole("alert")).toContainText("Someone else changed this");
-    await expect(dialog.getByLabel("Name")).toHaveValue("Changed by another");
-    await dialog.getByLabel("Name").fill(RENAMED);
+    await expect(dialog.getByLabel("Name", { exact: true })).toHaveValue("Changed by another");
+    await dialog.getByLabel("Name", { exact: true }).fill(RENAMED);
     await dialog.getByRole("button", { name: "Change" }).click();
     await expect(dialog).toBeHidden();
     await expect(page.getByRole("heading", { level: 1 })).toHaveText(RENAMED);
