@@ -57,7 +57,7 @@ async function readSecret(page: Page, dialog: Locator): Promise<string> {
       .locator("code")
       .filter({ hasText: /^whsec_.{20}/ })
       .textContent()) ?? "";
-  await dialog.getByRole("button", { name: "Copy the secret" }).click();
+  await dialog.getByRole("button", { name: "Copy secret" }).click();
   await expect.poll(() => copied(page)).toBe(secret);
   return secret;
 }
@@ -98,9 +98,9 @@ test("a webhook is made, fails, is put right, and tells of what agents do, with 
     await expect(dialog).toContainText("the only time it is shown");
     secret = await readSecret(page, dialog);
     await lookInAll(page, LOOKS, "webhook-secret");
-    await dialog.getByRole("link", { name: "Go to it" }).click();
+    await dialog.getByRole("link", { name: "Open webhook" }).click();
     await expect(page.getByRole("heading", { level: 1 })).toHaveText(NAME);
-    await expect(page.getByText("Nothing was sent yet")).toBeVisible();
+    await expect(page.getByText("Nothing sent yet")).toBeVisible();
     await expect(page.getByText("default, elsewhere")).toBeVisible();
     expect(await page.content()).not.toContain(secret);
     address = new URL(page.url()).pathname;
@@ -111,7 +111,7 @@ test("a webhook is made, fails, is put right, and tells of what agents do, with 
     await expect(test500()).toContainText("answered 500");
     await expect(test500()).toContainText(/next try in \d+ s/);
     await expect(test500()).toContainText(SHOWN);
-    await expect(page.getByText("Nothing has arrived there for")).toBeVisible();
+    await expect(page.getByText("Nothing delivered for")).toBeVisible();
     await test500().getByRole("button", { name: "webhook.test", exact: true }).press("Enter");
     const tries = page.getByRole("table", { name: "Tries" }).getByRole("row").filter({ hasText: "answered 500" });
     // The second comes by itself, soon.
@@ -158,31 +158,31 @@ test("a webhook is made, fails, is put right, and tells of what agents do, with 
 
   await test.step("who changes it while another does is told", async () => {
     await page.getByRole("button", { name: "Edit…" }).click();
-    const dialog = page.getByRole("dialog", { name: "Change webhook" });
+    const dialog = page.getByRole("dialog", { name: "Edit webhook" });
     await dialog.getByLabel("Name", { exact: true }).fill("Overwritten");
     const changed = await page.request.patch(`/api/v1${address.replace("/settings", "")}`, {
       data: { name: "Changed by another" },
       headers: { origin: shared.product.url },
     });
     expect(changed.ok()).toBe(true);
-    await dialog.getByRole("button", { name: "Change" }).click();
+    await dialog.getByRole("button", { name: "Save" }).click();
     await expect(dialog.getByRole("alert")).toContainText("Someone else changed this");
     await expect(dialog.getByLabel("Name", { exact: true })).toHaveValue("Changed by another");
     await dialog.getByLabel("Name", { exact: true }).fill(RENAMED);
-    await dialog.getByRole("button", { name: "Change" }).click();
+    await dialog.getByRole("button", { name: "Save" }).click();
     await expect(dialog).toBeHidden();
     await expect(page.getByRole("heading", { level: 1 })).toHaveText(RENAMED);
   });
 
   await test.step("with a new secret both sign for a day", async () => {
-    await act(page, "New secret…");
-    await page.getByRole("dialog").getByRole("button", { name: "Make a new secret" }).click();
-    const dialog = page.getByRole("dialog", { name: "New secret" });
+    await act(page, "New signing secret…");
+    await page.getByRole("dialog").getByRole("button", { name: "Create new secret" }).click();
+    const dialog = page.getByRole("dialog", { name: "New signing secret" });
     await expect(dialog).toContainText("the only time it is shown");
     const next = await readSecret(page, dialog);
     expect(next).not.toBe(secret);
     await dialog.getByRole("button", { name: "Done" }).click();
-    await expect(page.getByText(/signs too, and ends in 2[34] h/)).toBeVisible();
+    await expect(page.getByText(/also signs, expires in 2[34] h/)).toBeVisible();
     const known = receiver.messages.length;
     await page.getByRole("button", { name: "Send a test" }).click();
     await expect.poll(() => receiver.messages.length).toBe(known + 1);
@@ -192,31 +192,31 @@ test("a webhook is made, fails, is put right, and tells of what agents do, with 
   await test.step("a receiver that is gone disables it, and what failed is sent again", async () => {
     receiver.state.answer = 410;
     await page.getByRole("button", { name: "Send a test" }).click();
-    await expect(page.getByText("It was disabled: it answered 410: it is gone.")).toBeVisible();
+    await expect(page.getByText("Disabled automatically: it answered 410: it is gone.")).toBeVisible();
     await expect(page.getByRole("button", { name: "Send a test" })).toBeDisabled();
     await page.getByRole("button", { name: "Failed 1" }).click();
     await expect(page).toHaveURL(/\?state=failed/);
     await expect(deliveries(page)).toHaveCount(1);
     await expectEveryLook(browser, shared, { address, name: "webhook-disabled" });
     receiver.state.answer = 200;
-    await page.getByRole("button", { name: "Enable it" }).click();
-    await page.getByRole("button", { name: "Send failed ones again (1)" }).click();
-    await expect(page.getByText("Nothing was given up.")).toBeVisible();
+    await page.getByRole("button", { name: "Enable", exact: true }).click();
+    await page.getByRole("button", { name: "Resend failed (1)" }).click();
+    await expect(page.getByText("No failed deliveries.")).toBeVisible();
     await page.getByRole("button", { name: "All", exact: true }).click();
     await expect(deliveries(page).filter({ hasNotText: "delivered" })).toHaveCount(0);
   });
 
   await test.step("it is disabled by a press, and enabled by another", async () => {
     await act(page, "Disable");
-    await expect(page.getByText("Somebody has disabled it.")).toBeVisible();
+    await expect(page.getByText("Disabled by an operator.")).toBeVisible();
     await page.getByRole("button", { name: "Undo" }).click();
-    await expect(page.getByText("Somebody has disabled it.")).toBeHidden();
+    await expect(page.getByText("Disabled by an operator.")).toBeHidden();
   });
 
   await test.step("it is deleted, and its page is that of nothing", async () => {
     await act(page, "Delete…");
     const dialog = page.getByRole("dialog");
-    await expect(dialog).toContainText("What was sent, and what became of it, is not shown any more.");
+    await expect(dialog).toContainText("Its deliveries are no longer shown.");
     await dialog.getByRole("button", { name: "Delete webhook" }).click();
     await expect(page).toHaveURL(/\/settings\/webhooks$/);
     const { items } = (await api.get("/webhooks")) as { items: Webhook[] };

@@ -31,7 +31,7 @@ export function CreateWebhookDialog({ onClose }: { onClose: () => void }) {
         <WebhookSecret secret={made.secret}>
           <Button onClick={onClose}>Done</Button>
           <Link href={webhookAddress(made.id)} className={buttonStyle({ look: "primary" })}>
-            Go to it
+            Open webhook
           </Link>
         </WebhookSecret>
       )}
@@ -70,7 +70,7 @@ function WebhookForm({ onMade }: { onMade: (webhook: WebhookWithSecret) => void 
       <WebhookFields draft={draft} urlHint={urlHint(isOfAll)} onChange={setDraft} />
       {own === null && (
         <TenantField
-          hint="Whose events it is told of. Left empty: every tenant’s."
+          hint="Which tenant's events are sent. Leave empty for all tenants."
           value={tenantId}
           onChange={setTenantId}
         />
@@ -79,7 +79,7 @@ function WebhookForm({ onMade }: { onMade: (webhook: WebhookWithSecret) => void 
       <div className="flex flex-wrap justify-end gap-2">
         <CurlButton call={() => ({ method: "POST", path: "/webhooks", body: input })} />
         <Button look="primary" type="submit" disabled={create.isPending || !isWhole}>
-          {create.isPending ? "Making it…" : "Create webhook"}
+          {create.isPending ? "Creating…" : "Create webhook"}
         </Button>
       </div>
     </form>
@@ -89,6 +89,6 @@ function WebhookForm({ onMade }: { onMade: (webhook: WebhookWithSecret) => void 
 /** Which addresses there may be: a tenant's must not reach what only this installation's network does. */
 export function urlHint(isOfAll: boolean): string {
   return isOfAll
-    ? "Messages are posted there, by http or https."
-    : "Messages are posted there: https, at a public address.";
+    ? "Messages are sent there as POST requests."
+    : "Messages are sent there as POST requests. https and a public address only.";
 }

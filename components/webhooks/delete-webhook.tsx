@@ -32,8 +32,8 @@ export function DeleteWebhookDialog({ webhook, onClose }: { webhook: Webhook; on
       consequence={
         <ul className="list-disc pl-4">
           <li>Nothing more is sent there: {countOf(webhook.pending)} on their way are sent no more either.</li>
-          <li>What was sent, and what became of it, is not shown any more. The audit log keeps that there was one.</li>
-          <li>It cannot be taken back: another has a secret of its own.</li>
+          <li>Its deliveries are no longer shown. The audit log still records the webhook.</li>
+          <li>This cannot be undone: a new webhook has a new secret.</li>
         </ul>
       }
       action="Delete webhook"

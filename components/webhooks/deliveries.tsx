@@ -21,9 +21,9 @@ import { countOf } from "./words";
 type DeliveriesProps = { webhook: Webhook; acts: WebhookActs };
 const CHOICES = ["all", ...DELIVERY_STATES] as const;
 const NONE: Record<DeliveryState, string> = {
-  pending: "Nothing is on its way.",
-  delivered: "Nothing has arrived there.",
-  failed: "Nothing was given up.",
+  pending: "No pending deliveries.",
+  delivered: "Nothing delivered yet.",
+  failed: "No failed deliveries.",
 };
 
 /** What was sent to a webhook, the newest first; one that is pressed says what it held and how each try went. */
@@ -39,14 +39,14 @@ export function Deliveries({ webhook, acts }: DeliveriesProps) {
   return (
     <>
       {other !== null && (
-        <Panel title="The delivery that the address names">
-          <DeliveriesTable {...table} label="Named delivery" rows={[other]} />
+        <Panel title="Linked delivery">
+          <DeliveriesTable {...table} label="Linked delivery" rows={[other]} />
         </Panel>
       )}
       <Panel title="Deliveries" actions={webhook.failed > 0 && <SendFailed webhook={webhook} acts={acts} />}>
         <div className="border-b px-4 py-2">
           <Choices
-            label="State of deliveries"
+            label="Delivery state"
             values={CHOICES}
             names={namesOf(webhook)}
             value={state ?? "all"}
@@ -91,7 +91,7 @@ function SendFailed({ webhook: { failed, isEnabled }, acts }: DeliveriesProps) {
       title={isEnabled ? undefined : "Enable the webhook first"}
       onClick={acts.sendFailed}
     >
-      Send failed ones again ({countOf(failed)})
+      Resend failed ({countOf(failed)})
     </Button>
   );
 }
@@ -99,14 +99,12 @@ function SendFailed({ webhook: { failed, isEnabled }, acts }: DeliveriesProps) {
 function NoDeliveries({ webhook, state }: { webhook: Webhook; state: DeliveryState | null }) {
   if (state !== null) return <p className="p-4 text-sm text-ink-2">{NONE[state]}</p>;
   const title =
-    webhook.lastDeliveredAt === null
-      ? "Nothing was sent yet"
-      : `Nothing was sent in the last ${DELIVERIES_KEPT_DAYS} days`;
+    webhook.lastDeliveredAt === null ? "Nothing sent yet" : `Nothing sent in the last ${DELIVERIES_KEPT_DAYS} days`;
   return (
     <EmptyState title={title}>
       {webhook.isEnabled
-        ? "What happens from now on is sent as it happens. A test shows at once whether it would arrive."
-        : "Nothing is, while it is disabled."}
+        ? "Events are sent as they happen. Send a test to see whether they arrive."
+        : "Nothing is sent while the webhook is disabled."}
     </EmptyState>
   );
 }

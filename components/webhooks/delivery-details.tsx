@@ -13,7 +13,7 @@ export function DeliveryDetails({ delivery }: { delivery: WebhookDelivery }) {
     <div className="grid gap-4 px-4 py-3 text-xs lg:grid-cols-2 lg:px-6">
       <div className="flex min-w-0 flex-col gap-1.5">
         <h3 className="font-medium text-ink-2">Tries</h3>
-        {tries.length === 0 ? <p className="text-ink-3">None has ended yet.</p> : <Tries tries={tries.toReversed()} />}
+        {tries.length === 0 ? <p className="text-ink-3">No tries yet.</p> : <Tries tries={tries.toReversed()} />}
         <p className="mt-1 flex flex-wrap items-center gap-x-2 text-ink-3">
           <Id id={id} />
           <span>

@@ -52,7 +52,7 @@ export function EditWebhookDialog({ webhook, onClose }: { webhook: Webhook; onCl
   }
 
   return (
-    <Dialog isOpen onOpenChange={(isOpen) => !isOpen && onClose()} title="Change webhook">
+    <Dialog isOpen onOpenChange={(isOpen) => !isOpen && onClose()} title="Edit webhook">
       <form className="flex flex-col gap-3" onSubmit={submit}>
         <WebhookFields
           draft={draft}
@@ -61,9 +61,9 @@ export function EditWebhookDialog({ webhook, onClose }: { webhook: Webhook; onCl
         />
         {wasChanged ? <ChangedMeanwhile /> : <ErrorNote error={update.error} />}
         <div className="flex justify-end gap-2">
-          <Button onClick={onClose}>Keep</Button>
+          <Button onClick={onClose}>Cancel</Button>
           <Button look="primary" type="submit" disabled={isSame || draft.events.length === 0 || update.isPending}>
-            {update.isPending ? "Changing…" : "Change"}
+            {update.isPending ? "Saving…" : "Save"}
           </Button>
         </div>
       </form>

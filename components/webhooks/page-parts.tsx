@@ -6,7 +6,7 @@ import { EmptyState } from "@/components/ui/page";
 export function AdminsOnly() {
   const { name, role } = useIdentity();
   return (
-    <EmptyState title="Webhooks are an administrator's">
+    <EmptyState title="Webhooks need the admin role">
       You are signed in as {showTricks(name)}, whose role is {role}: this needs the role admin.
     </EmptyState>
   );

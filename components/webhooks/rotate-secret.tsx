@@ -24,7 +24,7 @@ export function RotateSecretDialog({ webhook, onClose }: { webhook: Webhook; onC
   const onOpenChange = (isOpen: boolean) => !isOpen && onClose();
   if (secret !== null)
     return (
-      <Dialog isOpen onOpenChange={onOpenChange} title="New secret">
+      <Dialog isOpen onOpenChange={onOpenChange} title="New signing secret">
         <WebhookSecret secret={secret}>
           <Button look="primary" onClick={onClose}>
             Done
@@ -36,15 +36,17 @@ export function RotateSecretDialog({ webhook, onClose }: { webhook: Webhook; onC
     <DangerDialog
       isOpen
       onOpenChange={onOpenChange}
-      title={`New secret for ${webhook.name}`}
+      title={`New signing secret for ${webhook.name}`}
       consequence={
         <ul className="list-disc pl-4">
-          <li>For 24 hours messages are signed by both, so that the receiver can be given the new one.</li>
-          <li>After that the present one is good for nothing.</li>
-          {webhook.previousSecretUntil !== null && <li>The one before it, which still signs, ends at once.</li>}
+          <li>For 24 hours messages are signed with both secrets, so that you can update the receiver.</li>
+          <li>After that the current secret no longer works.</li>
+          {webhook.previousSecretUntil !== null && (
+            <li>The secret before it, which still signs, stops working at once.</li>
+          )}
         </ul>
       }
-      action="Make a new secret"
+      action="Create new secret"
       isPending={rotate.isPending}
       error={rotate.error}
       curl={() => ({ method: "POST", path: `/webhooks/${webhook.id}/rotate-secret`, body: {} })}

@@ -30,7 +30,7 @@ export function WebhookActions({ webhook, acts }: { webhook: Webhook; acts: Webh
     <>
       <Button
         disabled={!isEnabled || acts.isPending}
-        title={isEnabled ? undefined : "Enable it first"}
+        title={isEnabled ? undefined : "Enable the webhook first"}
         onClick={acts.sendTest}
       >
         <Send aria-hidden className="size-4" /> Send a test
@@ -43,7 +43,7 @@ export function WebhookActions({ webhook, acts }: { webhook: Webhook; acts: Webh
         <MenuItem isDisabled={acts.isPending} onSelect={() => acts.turn(!isEnabled)}>
           {isEnabled ? "Disable" : "Enable"}
         </MenuItem>
-        <MenuItem onSelect={() => setShown("rotate")}>New secret…</MenuItem>
+        <MenuItem onSelect={() => setShown("rotate")}>New signing secret…</MenuItem>
         <MenuSeparator />
         <MenuItem isDanger onSelect={() => setShown("delete")}>
           Delete…
@@ -61,14 +61,14 @@ function WebhookCurls({ webhook: { id, isEnabled } }: { webhook: Webhook }) {
   const post = (act: string) => void copyCurl({ method: "POST", path: `${path}/${act}`, body: {} });
   return (
     <CurlMenu>
-      <MenuItem onSelect={() => void copyCurl({ path })}>This webhook as curl</MenuItem>
+      <MenuItem onSelect={() => void copyCurl({ path })}>Copy webhook as curl</MenuItem>
       <MenuItem onSelect={() => void copyCurl({ path: `${path}/deliveries?state=failed` })}>
         Deliveries that failed as curl
       </MenuItem>
-      <MenuItem onSelect={() => post("test")}>Sending a test as curl</MenuItem>
-      <MenuItem onSelect={() => post("redeliver-failed")}>Sending failed ones again as curl</MenuItem>
+      <MenuItem onSelect={() => post("test")}>Copy test as curl</MenuItem>
+      <MenuItem onSelect={() => post("redeliver-failed")}>Copy “Resend failed” as curl</MenuItem>
       <MenuItem onSelect={() => void copyCurl({ method: "PATCH", path, body: { isEnabled: !isEnabled } })}>
-        {isEnabled ? "Disabling it as curl" : "Enabling it as curl"}
+        {isEnabled ? "Copy “Disable” as curl" : "Copy “Enable” as curl"}
       </MenuItem>
     </CurlMenu>
   );

@@ -16,12 +16,14 @@ export function WebhookBanner({ webhook, acts }: { webhook: Webhook; acts: Webho
         icon={<OctagonPause aria-hidden className="mt-px size-4 shrink-0" />}
         action={
           <Button size="sm" disabled={acts.isPending} onClick={() => acts.turn(true)}>
-            Enable it
+            Enable
           </Button>
         }
       >
         <b className="font-semibold">
-          {disabledReason === null ? "Somebody has disabled it." : `It was disabled: ${showTricks(disabledReason)}.`}
+          {disabledReason === null
+            ? "Disabled by an operator."
+            : `Disabled automatically: ${showTricks(disabledReason)}.`}
         </b>{" "}
         What happens meanwhile is not kept for it; what was on its way waits.
         {disabledReason !== null && " See that its receiver is well, then enable it and send a test."}
@@ -31,7 +33,7 @@ export function WebhookBanner({ webhook, acts }: { webhook: Webhook; acts: Webho
   return (
     <Banner tone="warn" icon={<TriangleAlert aria-hidden className="mt-px size-4 shrink-0" />}>
       <b className="font-semibold">
-        Nothing has arrived there for <Duration from={failingSince} to={null} />.
+        Nothing delivered for <Duration from={failingSince} to={null} />.
       </b>{" "}
       Each delivery below says what was answered. It is tried again, at longer and longer intervals, for about a day;
       once its receiver is well, “Try now” does not wait for that. A webhook at which nothing arrives for a day is

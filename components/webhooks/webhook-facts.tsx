@@ -13,7 +13,7 @@ import { FORMAT_WORDS } from "./words";
 export function WebhookFacts({ webhook }: { webhook: Webhook }) {
   const { url, format, events, projectIds, queues, tenantId, lastDeliveredAt, previousSecretUntil } = webhook;
   return (
-    <Panel title="Facts" className="self-start">
+    <Panel title="Details" className="self-start">
       <Facts
         className="p-4"
         items={[
@@ -30,24 +30,24 @@ export function WebhookFacts({ webhook }: { webhook: Webhook }) {
             </ul>,
           ],
           ["Projects", projectIds.length === 0 ? "all" : showTricks(projectIds.join(", "))],
-          ["Queues", queues.length === 0 ? "all, and what no task began" : showTricks(queues.join(", "))],
+          ["Queues", queues.length === 0 ? "all, also without a task" : showTricks(queues.join(", "))],
           ["Tenant", tenantId ?? "all tenants"],
-          ["Last arrived", <Time key="last" at={lastDeliveredAt} />],
+          ["Last delivered", <Time key="last" at={lastDeliveredAt} />],
           [
-            "Secret of before",
+            "Previous secret",
             previousSecretUntil === null ? null : (
               <span key="secret">
-                signs too, and ends <Countdown to={previousSecretUntil} />
+                also signs, expires <Countdown to={previousSecretUntil} />
               </span>
             ),
           ],
-          ["Made by", operatorName(webhook.createdBy)],
-          ["Made", <Time key="made" at={webhook.createdAt} />],
-          ["Changed", <Time key="changed" at={webhook.updatedAt} />],
+          ["Created by", operatorName(webhook.createdBy)],
+          ["Created", <Time key="made" at={webhook.createdAt} />],
+          ["Updated", <Time key="changed" at={webhook.updatedAt} />],
           ["Id", <Id key="id" id={webhook.id} />],
           ["Deliveries kept", `for ${DELIVERIES_KEPT_DAYS} days`],
           [
-            "Done to it",
+            "Activity",
             <Link key="audit" href={auditAddress(webhook.id)} className="text-accent underline">
               in the audit log
             </Link>,

@@ -9,7 +9,7 @@ type FieldsProps = { draft: WebhookDraft; urlHint: string; onChange: (draft: Web
 export function WebhookFields({ draft, urlHint, onChange }: FieldsProps) {
   return (
     <>
-      <Field label="Name" hint="Which program listens there, as people know it.">
+      <Field label="Name" hint="A name for the receiver.">
         {(id) => (
           <Input
             id={id}
@@ -57,13 +57,13 @@ export function WebhookFields({ draft, urlHint, onChange }: FieldsProps) {
       <div className="grid gap-3 sm:grid-cols-2">
         <IdsField
           label="Projects"
-          hint="Told of these alone, with commas between them. Left empty: every project’s."
+          hint="Only these projects, separated by commas. Leave empty for all."
           value={draft.projects}
           onChange={(projects) => onChange({ ...draft, projects })}
         />
         <IdsField
           label="Queues"
-          hint="Told of their tasks alone, and of those tasks’ runs and approvals. Left empty: every queue’s, and what no task began."
+          hint="Only tasks of these queues, with their runs and approvals. Leave empty for all queues and for runs without a task."
           value={draft.queues}
           onChange={(queues) => onChange({ ...draft, queues })}
         />

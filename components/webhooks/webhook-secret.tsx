@@ -6,11 +6,11 @@ export function WebhookSecret({ secret, children }: { secret: string; children: 
   return (
     <div className="flex flex-col gap-3 text-sm">
       <p className="rounded-md bg-warn-soft p-2 text-xs text-warn">
-        This is the only time it is shown. Whoever has it can make messages that look as if they came from here.
+        This is the only time it is shown. Anyone who has it can forge messages from this webhook.
       </p>
       <div className="flex items-center gap-2 rounded-md border bg-code p-2">
         <code className="min-w-0 flex-1 text-xs wrap-anywhere">{secret}</code>
-        <CopyButton text={secret} label="Copy the secret" />
+        <CopyButton text={secret} label="Copy secret" />
       </div>
       <div className="flex flex-col gap-1.5 text-xs text-ink-2">
         <p>

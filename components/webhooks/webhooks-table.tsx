@@ -66,7 +66,7 @@ const TENANT: Column<Webhook> = {
 };
 const REST: Column<Webhook>[] = [
   {
-    name: "Last arrived",
+    name: "Last delivered",
     isLine: true,
     className: "text-xs whitespace-nowrap text-ink-2",
     cell: ({ lastDeliveredAt }) => <Time at={lastDeliveredAt} />,

@@ -35,7 +35,7 @@ export function WebhooksView() {
             Webhooks
           </span>
         }
-        description="Addresses that are told when a turn, a run or a task ends, or an agent asks: signed, and at least once."
+        description="URLs notified of events, such as a turn that ended or an approval that is needed. Messages are signed and delivered at least once."
         actions={
           isAdmin ? (
             <Button onClick={onCreate}>
@@ -63,8 +63,8 @@ function AllWebhooks({ onCreate }: { onCreate: () => void }) {
       {() =>
         webhooks.length === 0 ? (
           <EmptyState title="No webhooks yet" action={<Button onClick={onCreate}>New webhook</Button>}>
-            A webhook has an address of yours be told of what happens, so that nobody has to ask again and again.
-            <CallHint words="Programs make them by" call={{ method: "POST", path: "/webhooks", body: EXAMPLE }} />
+            A webhook sends events to a URL of yours as they happen, so that programs need not poll.
+            <CallHint words="Create one from a program:" call={{ method: "POST", path: "/webhooks", body: EXAMPLE }} />
           </EmptyState>
         ) : (
           <>

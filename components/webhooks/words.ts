@@ -90,6 +90,6 @@ export function answerOf({ status, error }: WebhookDelivery["tries"][number]): s
 
 /** What each format is called, and what it is for. */
 export const FORMAT_WORDS: Record<WebhookFormat, { name: string; hint: string }> = {
-  json: { name: "JSON, for programs", hint: "All that is told, as ids and states." },
-  chat: { name: "A sentence, for a chat", hint: "With a link, as Slack, Mattermost and others take it." },
+  json: { name: "JSON, for programs", hint: "The whole event, with ids and states." },
+  chat: { name: "Sentence, for chat", hint: "One sentence with a link, as Slack and Mattermost accept it." },
 };
