@@ -11,7 +11,10 @@ import { type Capacity, readFacts } from "./facts";
 import { Room } from "./room";
 import { startRuns } from "./start-runs";
 
-/** `freesInMs`: until a rate lets something start that waits for nothing else; null: nothing waits so. */
+/**
+ * `freesInMs`: milliseconds until a rate lets a lane start that nothing else holds up; null: no lane waits for a rate
+ * alone.
+ */
 export type Batch = {
   chosen: number;
   started: number;
@@ -21,8 +24,8 @@ export type Batch = {
 };
 
 /**
- * Dispatches up to `max` tasks in the caller's transaction. `taken` is told which, before anything is made of them: when
- * that fails, the caller knows of what. What is `skipped` is passed over.
+ * Dispatches up to `max` tasks in the caller's transaction, passing over those in `skipped`. Writes the ids of the
+ * chosen tasks to `taken` before it creates anything for them, so that the caller knows which tasks a failure concerns.
  */
 export async function dispatchBatch(
   ctx: TxContext,
@@ -30,7 +33,7 @@ export async function dispatchBatch(
   { max, taken, skipped }: { max: number; taken: string[]; skipped: ReadonlySet<string> },
 ): Promise<Batch> {
   await lockDispatch(ctx.db);
-  // From here on in statements that began after the lock was had: what another batch took is counted.
+  // The statements from here on begin after the lock was taken, so they count what another batch took.
   const facts = await readFacts(ctx, capacity);
   const open = new Room({ ...facts, busySessions: new Map() });
   if (open.free === 0) return { chosen: 0, started: 0, blocked: 0, made: [], freesInMs: null };
@@ -42,7 +45,7 @@ export async function dispatchBatch(
   return { chosen: chosen.length, started, blocked: blocked.length, made, freesInMs };
 }
 
-/** One that somebody changes in this moment is looked at again in the next pass. */
+/** Skips a task that somebody else has locked: the next pass looks at it again. */
 const lockedTasks = prepared("lock-chosen-tasks", (db) =>
   db
     .select()
@@ -66,7 +69,7 @@ async function dispatchChosen(
   return { started, made: madeSessions };
 }
 
-/** Whether a task, now that it is locked, is still what the limits were judged by. */
+/** Whether a task, now that it is locked, still is what the limits were judged by. */
 function isStill(task: QueueTaskRow, head: ReadyTask | undefined): boolean {
   return (
     head !== undefined &&

@@ -4,25 +4,31 @@ import { type Choice, chooseTasks, type ServedAt } from "./choose";
 import { type Facts, readBusy } from "./facts";
 import { keyOf, Room } from "./room";
 
-/** A lane's heads that are looked at: a few at first, and at most a few more than a batch, since some may be blocked. */
+/**
+ * How many heads of a lane are read: at least HEADS_MIN at first, and at most HEADS_MARGIN more than the batch, since
+ * some heads may be blocked.
+ */
 const HEADS_MIN = 8;
 const HEADS_MARGIN = 20;
-/** Tenants whose heads are looked at together, beside as many as a batch has tasks: no choice reaches further. */
+/** Tenants whose heads are read together: this many more than the batch has tasks. No choice reaches further. */
 const TENANTS_MARGIN = 10;
 
 type Asked = {
   max: number;
-  /** By the same facts, with nothing taken. */
+  /** Built from the same facts, with nothing taken. */
   room: Room;
   skipped: ReadonlySet<string>;
-  /** A task that is not there, chosen among the others as if it had just been added. */
+  /** A task that does not exist yet, chosen among the others as if it had just been added. */
   newcomer?: ReadyTask;
 };
 
-/** `freesInMs`: until a rate lets something start of a lane that waits for nothing else; null: none waits so. */
+/**
+ * `freesInMs`: milliseconds until a rate lets a lane start that nothing else holds up; null: no lane waits for a rate
+ * alone.
+ */
 export type NextChoice = Choice & { freesInMs: number | null };
 
-/** Which tasks go next, as everything that limits dispatching was found to stand. It writes nothing. */
+/** Chooses the tasks that go next, by all limits as `facts` has them. Writes nothing. */
 export async function chooseNext(ctx: ServiceContext, facts: Facts, asked: Asked): Promise<NextChoice> {
   const { room, newcomer } = asked;
   const ready = await readReadyLanes(ctx.db, newcomer);
@@ -31,7 +37,10 @@ export async function chooseNext(ctx: ServiceContext, facts: Facts, asked: Asked
   return { ...choice, freesInMs: soonestFree(facts, ready, choice.chosen) };
 }
 
-/** Of the lanes that nothing but a rate holds up once what was chosen is gone, when the first may go on. */
+/**
+ * Milliseconds until the first lane may start that only a rate holds up once the chosen tasks are gone; null: no such
+ * lane.
+ */
 function soonestFree(facts: Facts, lanes: Lane[], chosen: ReadyTask[]): number | null {
   if (facts.controls.every(({ rate }) => rate === null)) return null;
   const room = new Room({ ...facts, busySessions: new Map() });
@@ -40,7 +49,9 @@ function soonestFree(facts: Facts, lanes: Lane[], chosen: ReadyTask[]): number |
   return waits.length === 0 ? null : Math.min(...waits);
 }
 
-/** Chooses among the tenants that come first, and goes on to the next where those have nothing that may go. */
+/**
+ * Chooses among the tenants that come first, and moves on to the next tenants while those have no task that may start.
+ */
 async function chooseFrom(
   ctx: ServiceContext,
   facts: Facts,
@@ -67,13 +78,16 @@ async function chooseFrom(
       lanes: lanes.filter(({ tenantId }) => near.has(tenantId)),
       servedAt,
     });
-    // Blocked ones are noted first: the next batch sees what lies behind them.
+    // Blocked tasks are noted first: the next batch sees the tasks behind them.
     if (choice.chosen.length > 0 || choice.blocked.length > 0) return choice;
   }
   return none;
 }
 
-/** The tenants under rates of all tenants, in their turn there, however much they have elsewhere. */
+/**
+ * Returns the tenants with lanes under a rate of all tenants, those served there longest ago first, however much they
+ * run elsewhere.
+ */
 function longestUnserved(lanes: ReadyLane[], room: Room): string[] {
   const waits = lanes.flatMap((lane) =>
     room.sharedRates(lane).map(({ isLane }) => ({
@@ -94,7 +108,10 @@ const placeOf = ({ tenantId, queue, lane }: Lane): string => keyOf("lane", tenan
 
 type Among = Omit<Asked, "room"> & { lanes: Lane[]; servedAt: ServedAt };
 
-/** Reads as many heads of each lane as the choice needs: where it came to the end of some, it is made anew from more. */
+/**
+ * Reads as many heads of each lane as the choice needs. Where the choice used up all heads of a lane, it is made again
+ * from more.
+ */
 async function chooseAmong(
   ctx: ServiceContext,
   facts: Facts,
@@ -113,7 +130,7 @@ async function chooseAmong(
   }
 }
 
-/** The heads as they would have been read with the newcomer in its lane: the last of all that have its priority. */
+/** Returns the heads as if the newcomer stood in its lane: behind all tasks that have its priority or a higher one. */
 function withNewcomer(heads: ReadyTask[], newcomer: ReadyTask, each: number): ReadyTask[] {
   const isOwn = (head: ReadyTask) => placeOf(head) === placeOf(newcomer);
   const own = heads.filter(isOwn);
@@ -122,7 +139,7 @@ function withNewcomer(heads: ReadyTask[], newcomer: ReadyTask, each: number): Re
   return [...heads.filter((head) => !isOwn(head)), ...lane];
 }
 
-/** Whether all heads of a lane were used, and it may have more. */
+/** Whether the choice used all heads of a lane that may have more. */
 function isCutShort(heads: ReadyTask[], { chosen, blocked }: Choice, each: number): boolean {
   const used = new Set([...chosen, ...blocked.map(({ task }) => task)].map(({ id }) => id));
   const left = new Map<string, number>();

@@ -3,25 +3,32 @@ import { keyOf, type Room } from "./room";
 
 export type Choice = {
   chosen: ReadyTask[];
-  /** Tasks that wait for something that others of their lane do not wait for. */
+  /** Tasks that wait for something that does not hold up their whole lane, and what they wait for. */
   blocked: { task: ReadyTask; on: string }[];
 };
 
-/** When a lane, and its tenant in the lane's queue, was served last: milliseconds since 1970; 0 where it never was. */
+/** When a lane, and its tenant in the lane's queue, was last served, in milliseconds since 1970; 0: never. */
 export type ServedAt = (lane: Lane) => Pick<ReadyLane, "servedAtMs" | "queueServedAtMs">;
 
-/** The heads of one lane, in their order, how far they were looked at, and which rates of all tenants it is under. */
+/**
+ * The heads of one lane in order, the position of the next one to look at, and the rates of all tenants that apply to
+ * the lane.
+ */
 type LaneHeads = { lane: Lane; tasks: ReadyTask[]; next: number; servedAt: number; rates: string[] };
-/** `servedUnder`: by such a rate, when the tenant was last served under it. */
+/** `servedUnder`: for each such rate, when the tenant was last served under it. */
 type Tenant = { id: string; lanes: LaneHeads[]; share: number; servedAt: number; servedUnder: Map<string, number> };
 type Turn = { tenant: Tenant; lane: LaneHeads };
 
 /**
- * Which tasks go now, of the heads of all lanes: of the tenant that has the fewest running, the one of the highest
- * priority, then (where lanes have weights) of the lane that has the least by its weight, then the oldest. Of two that
- * have the same share comes first who was served longest ago, so that nobody waits for ever behind another's name.
- * Where a rate of all tenants has too few starts for all of them, who was served under it longest ago has the next.
- * Taking one counts at once, so that no limit is passed within a choice.
+ * Chooses which tasks go now, from the heads of all lanes. Each turn takes one task:
+ *
+ * - of the tenant with the fewest running tasks; between equal tenants, of the one served longest ago, so that no
+ *   tenant's name makes it wait for ever;
+ * - within that tenant, the task of the highest priority; then, where lanes have weights, of the lane with the least
+ *   running for its weight; then the oldest.
+ *
+ * Where a rate of all tenants has fewer starts left than tasks that want one, the next start goes to the tenant served
+ * under that rate longest ago. A taken task counts at once, so that no limit is exceeded within a choice.
  */
 export function chooseTasks(heads: ReadyTask[], room: Room, max: number, servedAt: ServedAt): Choice {
   const tenants = groupByTenant(heads, room, servedAt).sort(byNeed);
@@ -32,7 +39,7 @@ export function chooseTasks(heads: ReadyTask[], room: Room, max: number, servedA
     if (!neediest) break;
     const own = bestLane(neediest.lanes, room, choice);
     if (own === null) {
-      // It has nothing more that may go.
+      // The tenant has no further task that may start.
       tenants.shift();
       continue;
     }
@@ -45,7 +52,7 @@ export function chooseTasks(heads: ReadyTask[], room: Room, max: number, servedA
     room.take(task);
     choice.chosen.push(task);
     tenant.share += 1;
-    // Later than anything that was noted before.
+    // Later than any time that was noted before.
     tenant.servedAt = Number.MAX_SAFE_INTEGER / 2 + turns;
     for (const on of lane.rates) tenant.servedUnder.set(on, tenant.servedAt);
     tenants.splice(tenants.indexOf(tenant), 1);
@@ -54,7 +61,7 @@ export function chooseTasks(heads: ReadyTask[], room: Room, max: number, servedA
   return choice;
 }
 
-/** Rates of all tenants that have fewer starts left than there are heads under them. */
+/** The rates of all tenants that have fewer starts left than there are heads under them. */
 function scarceRates(tenants: Tenant[], room: Room): Set<string> {
   const left = new Map<string, number>();
   for (const { lane, tasks } of tenants.flatMap(({ lanes }) => lanes))
@@ -62,7 +69,9 @@ function scarceRates(tenants: Tenant[], room: Room): Set<string> {
   return new Set([...left].filter(([, count]) => count < 0).map(([on]) => on));
 }
 
-/** Of the tenants whose next is under a rate and may go, the one that was served there longest ago. */
+/**
+ * Of the tenants whose next task is under the rate and may start, returns the one served under the rate longest ago.
+ */
 function longestUnserved(
   on: string,
   first: Turn,
@@ -72,7 +81,8 @@ function longestUnserved(
   for (const tenant of tenants) {
     if ((tenant.servedUnder.get(on) ?? Number.MAX_VALUE) >= (turn.tenant.servedUnder.get(on) ?? 0)) continue;
     const lane = bestLane(tenant.lanes, room, choice);
-    // What it wants first is elsewhere: a start out of its own order would take the place of that.
+    // Only if the tenant's own next task is under this rate: a start out of the tenant's order would displace the task
+    // that it wants first.
     if (lane?.rates.includes(on)) turn = { tenant, lane };
   }
   return turn;
@@ -102,7 +112,7 @@ function groupByTenant(heads: ReadyTask[], room: Room, servedAt: ServedAt): Tena
   return [...tenants.values()];
 }
 
-/** Ties end with the name, so that a choice can be foretold. */
+/** Ties are broken by the name, so that a choice can be predicted. */
 function byNeed(left: Tenant, right: Tenant): number {
   if (left.share !== right.share) return left.share - right.share;
   if (left.servedAt !== right.servedAt) return left.servedAt - right.servedAt;
@@ -121,7 +131,10 @@ function insertByNeed(tenants: Tenant[], tenant: Tenant): void {
   tenants.splice(low, 0, tenant);
 }
 
-/** The lane of the best task that nothing holds up; null when there is none among the heads. Passes over blocked ones. */
+/**
+ * Returns the lane of the best task that nothing holds up; null when no head may start. Notes and passes over blocked
+ * heads.
+ */
 function bestLane(lanes: LaneHeads[], room: Room, choice: Choice): LaneHeads | null {
   let best: LaneHeads | null = null;
   for (const lane of lanes) {
@@ -142,7 +155,7 @@ function openHead(lane: LaneHeads, room: Room, choice: Choice): ReadyTask | null
   }
 }
 
-/** Whether a lane's head comes before another's, both of one tenant. */
+/** Whether a lane's head comes before another lane's head of the same tenant. */
 function precedes(lane: LaneHeads, than: LaneHeads, room: Room): boolean {
   const [task, other] = [lane.tasks[lane.next], than.tasks[than.next]];
   if (!task || !other) return task !== undefined;
@@ -152,7 +165,7 @@ function precedes(lane: LaneHeads, than: LaneHeads, room: Room): boolean {
     if (difference !== 0) return difference < 0;
     if (lane.servedAt !== than.servedAt) return lane.servedAt < than.servedAt;
   }
-  // Both come from one server's clock as text of one form, so that letters order them.
+  // Both are text of one form from one server's clock, so comparing them as text orders them by time.
   if (task.createdAt !== other.createdAt) return task.createdAt < other.createdAt;
   return task.id < other.id;
 }

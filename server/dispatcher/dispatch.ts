@@ -9,24 +9,27 @@ import { refuseUnfit } from "./refuse-unfit";
 import { releaseWaiting } from "./release";
 import { settleDependencies } from "./settle-dependencies";
 
-/** Tasks that one transaction dispatches; the more, the longer it holds the others up. */
+/** Tasks dispatched by one transaction: the more there are, the longer it holds up others. */
 export const DISPATCH_BATCH = 20;
-/** Batches of one pass; what is left then waits for the next, so that a pass ends. */
+/** Batches in one pass. What is left waits for the next pass, so that every pass ends. */
 const BATCHES_MAX = 200;
 
 export type DispatchOptions = Capacity & { batch?: number };
 
-/** `dueInMs`: until a rate lets something start that waits for nothing else, in milliseconds; null: nothing waits so. */
+/**
+ * `dueInMs`: milliseconds until a rate lets a lane start that nothing else holds up; null: no lane waits for a rate
+ * alone.
+ */
 export type Pass = { dispatched: number; dueInMs: number | null };
 
-/** A pass of the dispatcher that answers how many were dispatched. */
+/** Runs one pass of the dispatcher and returns how many tasks it dispatched. */
 export async function dispatchTasks(ctx: ServiceContext, options: DispatchOptions): Promise<number> {
   return (await dispatchPass(ctx, options)).dispatched;
 }
 
 /**
- * One pass of the dispatcher: turns waiting tasks into runs until none may go. Any number of workers may do so at once;
- * each batch is one transaction, one after another.
+ * Runs one pass of the dispatcher: turns waiting tasks into runs until no task may start. Any number of workers may
+ * call it at once. Each batch is one transaction, and batches follow one another.
  */
 export async function dispatchPass(ctx: ServiceContext, options: DispatchOptions): Promise<Pass> {
   const upkeep = await readUpkeep(ctx.db);
@@ -37,7 +40,7 @@ export async function dispatchPass(ctx: ServiceContext, options: DispatchOptions
   let dispatched = 0;
   let dueAt: number | null = null;
   const volumes: Promise<void>[] = [];
-  /** What the database had no time for, alone: the next pass tries it again. */
+  /** Tasks that the database had no time for even alone: the next pass tries them again. */
   const skipped = new Set<string>();
   for (let batches = 0; batches < BATCHES_MAX; batches += 1) {
     const taken: string[] = [];
@@ -45,7 +48,7 @@ export async function dispatchPass(ctx: ServiceContext, options: DispatchOptions
     try {
       batch = await inTx(ctx, (ctx) => dispatchBatch(ctx, options, { max, taken, skipped }));
     } catch (error) {
-      // A task that breaks its batch must not hold up those of everybody: it is found by going one at a time.
+      // A task that breaks its batch must not hold up everybody's tasks: dispatching one at a time finds it.
       const { reason } = toAgentRunError(error);
       if (reason === "database-down" || taken.length === 0) throw error;
       if (max > 1 || reason === "database-busy")
@@ -64,7 +67,10 @@ export async function dispatchPass(ctx: ServiceContext, options: DispatchOptions
   return { dispatched, dueInMs: dueAt === null ? null : Math.max(0, dueAt - performance.now()) };
 }
 
-/** What is left is for the next pass, which begins at once; what cannot be judged holds up none that wait for no other. */
+/**
+ * Judges dependent tasks. What is left is judged by the next pass, which begins at once. A dependency that cannot be
+ * judged does not delay tasks that have no dependencies.
+ */
 async function settle(ctx: ServiceContext): Promise<void> {
   try {
     if (await settleDependencies(ctx)) ctx.wake("queue");

@@ -4,12 +4,12 @@ import { inTx, type ServiceContext } from "@/server/context";
 
 const EXPIRE_MAX = 500;
 
-/** Whether a task waits for nothing any more: what it was wanted for is over. */
+/** Whether a task has waited past its own `expiresAt`. */
 export function isExpired({ expiresAt }: { expiresAt: Date | null }): boolean {
   return expiresAt !== null && expiresAt <= new Date();
 }
 
-/** Fails tasks that waited past their own `expiresAt`: what they were wanted for is over. */
+/** Fails the tasks that have waited past their own `expiresAt`: nobody wants them any more. */
 export async function expireWaiting(ctx: ServiceContext): Promise<void> {
   while ((await expireSome(ctx)) === EXPIRE_MAX);
 }

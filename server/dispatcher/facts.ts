@@ -3,20 +3,23 @@ import { type DispatchFacts, readBusySessions, readDispatchFacts, type SessionBu
 import type { ServiceContext } from "@/server/context";
 import type { BackendRoom, RoomFacts } from "./room";
 
-/** Runners that live at once, of tasks and of other runs together. */
+/** The maximum of runners that live at once, for tasks and other runs together. */
 export type Capacity = { runnersMax: number };
 
-/** Everything that limits dispatching, but for sessions: those are asked for task by task. */
+/** Everything that limits dispatching except sessions, which are read for the tasks at hand. */
 export type Facts = Omit<RoomFacts, "busySessions">;
 
-/** Everything that limits dispatching, as it is now. Read after the dispatch lock, in statements of its own. */
+/**
+ * Reads everything that limits dispatching, as it stands now. Call it after the dispatch lock was taken: its statements
+ * must begin after that.
+ */
 export async function readFacts(ctx: ServiceContext, { runnersMax }: Capacity): Promise<Facts> {
   const { active, controls, backends, budgets, otherRunners } = await readDispatchFacts(ctx.db);
   const rooms = new Map(backends.map((backend) => [backend.profile, backendRoom(backend)]));
   return { active, controls, budgets, capacity: Math.max(0, runnersMax - otherRunners), backends: rooms };
 }
 
-/** What a profile's row says of how much it takes, or that it takes nothing for a while. */
+/** Returns a profile's limit, whether it is disabled, and until when it takes nothing. */
 function backendRoom({ capacity, health, probe, ...row }: DispatchFacts["backends"][number]): BackendRoom {
   const { maxRunning } = capacity ?? {};
   const { message } = health ?? {};
@@ -32,7 +35,7 @@ function backendRoom({ capacity, health, probe, ...row }: DispatchFacts["backend
   };
 }
 
-/** Of some tasks' sessions those that cannot take a turn now. */
+/** Returns those sessions of the given tasks that cannot take a turn now, with the reason. */
 export async function readBusy(
   ctx: ServiceContext,
   tasks: { sessionId: string | null }[],

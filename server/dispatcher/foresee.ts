@@ -7,16 +7,19 @@ import { type Capacity, type Facts, readBusy, readFacts } from "./facts";
 import { Room } from "./room";
 import { turnFor } from "./start-runs";
 
-/** Tasks that are looked at before one, at most: where more may go at once, nobody waits for long. */
+/** The maximum of tasks that are looked at before the given one. Where more may start at once, nobody waits long. */
 const FORESEEN_MAX = 500;
 
 type Foreseen = {
   isChosen: boolean;
-  /** What is left of every limit once those that go before it, or in its place, are gone. */
+  /** What is left of every limit once the tasks that start before this one, or instead of it, are gone. */
   room: Room;
 };
 
-/** Whether the next pass would take a task if it was ready now, by what chooses in a pass. It writes nothing and locks nothing. */
+/**
+ * Predicts whether the next pass would take a task if it were ready now, with the functions that a pass uses. Writes
+ * nothing and locks nothing.
+ */
 export async function foresee(ctx: ServiceContext, capacity: Capacity, task: ReadyTask): Promise<Foreseen> {
   const facts = await readFacts(ctx, capacity);
   const chosen = await choosePass(ctx, facts, task);
@@ -25,7 +28,10 @@ export async function foresee(ctx: ServiceContext, capacity: Capacity, task: Rea
   return { isChosen: chosen.some(({ id }) => id === task.id), room };
 }
 
-/** What a whole pass would take. What it would note as blocked, to look behind it in its next batch, is passed over here. */
+/**
+ * Returns what a whole pass would take. A pass notes blocked tasks and looks behind them in its next batch; here they
+ * are passed over.
+ */
 async function choosePass(ctx: ServiceContext, facts: Facts, task: ReadyTask): Promise<ReadyTask[]> {
   const room = new Room({ ...facts, busySessions: new Map() });
   const max = Math.min(room.free, FORESEEN_MAX);
@@ -40,7 +46,7 @@ async function choosePass(ctx: ServiceContext, facts: Facts, task: ReadyTask): P
 
 type Unstarted = Pick<QueueTaskRow, "tenantId" | "projectId" | "backendProfile" | "sessionId" | "title" | "payload">;
 
-/** Why no run could ever be made of a task as it is; null where one can. */
+/** Returns why no run could ever be made of a task as it stands; null: a run can be made. */
 export async function foreseeRefusal(ctx: ServiceContext, task: Unstarted): Promise<string | null> {
   const { sessionId, tenantId } = task;
   const [session] =

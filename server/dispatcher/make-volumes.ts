@@ -2,10 +2,13 @@ import { within } from "@/contract/async";
 import type { ServiceContext } from "@/server/context";
 import { ensureVolumes, type VolumelessSession } from "@/server/sessions";
 
-/** How long a pass waits for the provider: one that hangs must not hold up tasks that need none of it. */
+/** How long a pass waits for the volume provider: one that hangs must not hold up tasks that need no volume from it. */
 const WAIT_MS = 1_000;
 
-/** The provider is asked after the commit. What fails here is made by the repair sweep; the launcher waits for it. */
+/**
+ * Makes the volumes of new sessions after their commit. The repair sweep makes those that fail here, and the launcher
+ * waits for them.
+ */
 export async function makeVolumes(ctx: ServiceContext, made: VolumelessSession[]): Promise<void> {
   if (made.length === 0) return;
   const making = ensureVolumes(ctx, made, (error, sessionId) => {

@@ -2,7 +2,9 @@ import { lockTaskRow } from "@/db/queries/lock";
 import { inTx, type ServiceContext } from "@/server/context";
 import { refuseTask } from "@/server/task-attempts";
 
-/** Fails tasks of which nothing can be made; the log has why, which may hold what is nobody's to read. */
+/**
+ * Fails tasks that no run can be made of. Only the log has the reason, because the error may hold what nobody may read.
+ */
 export async function refuseUnfit(ctx: ServiceContext, taskIds: string[], error: unknown): Promise<void> {
   ctx.log.error({ err: error, taskIds }, "a task cannot be dispatched");
   for (const taskId of taskIds) {

@@ -16,13 +16,13 @@ import { type Capacity, readBusy, readFacts } from "./facts";
 import { Room } from "./room";
 
 const DUE_MAX = 1_000;
-/** Notes of what tasks wait for that one transaction looks at. */
+/** How many distinct notes of what tasks wait for one transaction looks at. */
 const NOTES_MAX = 500;
 const STRANDED_MAX = 100;
-/** More than the free slots, since some of those that wait for them may stand in a lane that is full. */
+/** Added to the free slots, since some tasks that wait for them may stand in a lane that is full. */
 const UNBLOCK_MARGIN = 8;
 
-/** Makes tasks ready again whose time has come, or whose key, session or backend is free, and takes back stranded ones. */
+/** Makes tasks ready again that are due or whose key, session or backend is free, and takes back stranded ones. */
 export async function releaseWaiting(
   ctx: ServiceContext,
   capacity: Capacity,
@@ -37,8 +37,9 @@ export async function releaseWaiting(
 }
 
 /**
- * What waits for something that is free is ready again, whoever freed it. The lanes that are held up go apart: theirs
- * start nothing, and would leave what is free to nobody. Answers the last note that it looked at.
+ * Makes tasks ready again that wait for something that is free, whoever freed it. Lanes that are held up are handled
+ * apart: their tasks start nothing, and would leave the free slots unused. Returns the last note that it looked at;
+ * null: there are no more.
  */
 async function unblockFree(ctx: TxContext, capacity: Capacity, after: string): Promise<string | null> {
   const notes = await readBlockers(ctx.db, after, NOTES_MAX);
@@ -62,7 +63,10 @@ async function unblockFree(ctx: TxContext, capacity: Capacity, after: string): P
   return notes.length < NOTES_MAX ? null : (notes.at(-1) ?? null);
 }
 
-/** A run that waits for a runner on a session that was evicted meanwhile would hold its slots for as long as that is. */
+/**
+ * Takes back runs that wait for a runner on a session that was evicted meanwhile: such a run would hold its slots until
+ * the session is restored.
+ */
 async function takeBackStranded(ctx: ServiceContext): Promise<void> {
   for (const taskId of await readStranded(ctx.db, STRANDED_MAX)) {
     await inTx(ctx, async (ctx) => {

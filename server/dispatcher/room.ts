@@ -5,64 +5,64 @@ import { ALL_TENANTS, WHOLE_QUEUE } from "@/contract/queue-control";
 import type { ActiveTasks, HeldBudget, Lane, Limits, ReadyTask, SessionBusy } from "@/db/queries/queue-dispatch";
 import type { Rate } from "@/db/queries/queue-rates";
 
-/** Tasks of one concurrency key that run at once where their queue says nothing. */
+/** How many tasks of one concurrency key run at once where their queue sets no limit. */
 export const KEY_MAX_DEFAULT = 1;
 
 export type RoomFacts = {
   active: ActiveTasks[];
   controls: Limits[];
-  /** Runners that the executor may still get for tasks and that tasks have, together. */
+  /** Runners for tasks in all: those that tasks have, and those that the executor may still start for them. */
   capacity: number;
-  /** Backend profiles that take no task now, and why. */
+  /** What each backend profile may take now, by its name. */
   backends: Map<string, BackendRoom>;
-  /** Budgets that are reached, and hold what they bound. */
+  /** Budgets that are reached, and so hold up the tasks that they bound. */
   budgets: HeldBudget[];
-  /** Sessions in which somebody else's turn is under way, whose volume is gone, or that have nothing left to spend. */
+  /** Sessions that have another turn under way, no volume, or nothing left to spend, with the reason. */
   busySessions: Map<string, SessionBusy>;
 };
 export type BackendRoom = {
   /** null: no limit. */
   maxRunning: number | null;
-  /** Turns under way in runs of no task, which the limit counts too. */
+  /** Turns under way in runs that belong to no task; the limit counts them too. */
   otherTurns: number;
-  /** A person has switched it off. */
+  /** A person has switched the profile off. */
   isDisabled: boolean;
-  /** Until when nothing is sent to it; null: it is up. */
+  /** Nothing is sent to the profile until then; null: it is up. */
   downUntil: string | null;
   why: string | null;
 };
 
-/** A task that has a slot. Whose it is decides who may be told of it. */
+/** A task that holds a slot. Its tenant decides who may see it. */
 export type Holder = { id: string; tenantId: string };
 
-/** What keeps a task from being dispatched. `on` names what it shares with others that wait for the same. */
+/** What keeps a task from being dispatched. `on` is a key shared by all tasks that wait for the same thing. */
 export type Block = {
   kind: BlockerKind;
   on: string;
   limit: number | null;
   holders: Holder[];
   detail: string | null;
-  /** When it ends by itself, where that is known. */
+  /** When the block ends by itself, where that is known. */
   until?: string;
-  /** Slots that runs of no task have. */
+  /** Slots held by runs that belong to no task. */
   others?: number;
-  /** Of a rate: whose it is, and in how many milliseconds it lets the next one start. */
+  /** For a rate: whether it is the lane's or the queue's, and in how many milliseconds the next task may start. */
   rate?: NonNullable<Blocker["rate"]>;
   freesInMs?: number;
 };
 type Usage = { tasks: number; holders: Holder[] };
 
-/** Longer ones are noted by their digest: a note is part of an index. */
+/** A longer key is noted by its digest, because the note is part of an index. */
 const KEY_LENGTH_MAX = 200;
 
-/** How much of every limit is used, as tasks are taken. All of it is counted from rows, anew in every pass. */
+/** Counts how much of every limit is used while tasks are taken. The counts begin anew from rows in every pass. */
 export class Room {
   readonly #usage = new Map<string, Usage>();
   readonly #controls: Map<string, Limits>;
   readonly #facts: RoomFacts;
-  /** Queues of which some lane has a weight, with whose weight it is. */
+  /** Queues in which some lane has a weight, each with the owner of that weight. */
   readonly #weighted: Set<string>;
-  /** Starts by this choice, by place. */
+  /** Starts in this choice, by place. */
   readonly #started = new Map<string, number>();
   #own = 0;
 
@@ -83,17 +83,17 @@ export class Room {
     }
   }
 
-  /** Slots of the executor that are free. */
+  /** Free slots of the executor. */
   get free(): number {
     return Math.max(0, this.#facts.capacity - this.#own);
   }
 
-  /** Tasks of a tenant that run, by its weight: who has the least comes first. */
+  /** Running tasks of a tenant; the tenant with the fewest comes first. */
   shareOf(tenantId: string): number {
     return this.#used(keyOf("tenant", tenantId)).tasks;
   }
 
-  /** How a lane stands against the others of its queue; null where none of them has a weight, so that age decides. */
+  /** Running tasks of a task's lane divided by the lane's weight, which is 1 where none is set. */
   laneShare(task: ReadyTask): number {
     const { tenantId, queue, lane } = task;
     const [own, all] = [tenantId, ALL_TENANTS].map((owner) => this.#controls.get(keyOf("place", owner, queue, lane)));
@@ -105,14 +105,14 @@ export class Room {
     return [tenantId, ALL_TENANTS].some((owner) => this.#weighted.has(keyOf("weighted", owner, queue)));
   }
 
-  /** What keeps every task of a lane waiting, whichever it is; null when nothing does. */
+  /** Returns what keeps every task of a lane waiting; null: nothing does. */
   laneBlock(task: Pick<ReadyTask, "tenantId" | "queue" | "lane">): Block | null {
     const { tenantId, queue, lane } = task;
     const places = [ALL_TENANTS, tenantId].flatMap((owner) => [
       { on: keyOf("place", owner, queue, WHOLE_QUEUE), isLane: false },
       { on: keyOf("place", owner, queue, lane), isLane: true },
     ]);
-    // A pause first: it does not end by itself.
+    // A pause comes first, because it does not end by itself.
     for (const { on } of places) {
       const control = this.#controls.get(on);
       if (control?.state === "paused") return { kind: "paused", on, limit: null, holders: [], detail: control.reason };
@@ -123,19 +123,19 @@ export class Room {
       if (limit !== null && used.tasks >= limit)
         return { kind: isLane ? "lane-limit" : "queue-limit", on, limit, holders: used.holders, detail: null };
     }
-    // What bounds all that a tenant does is told once, and not of each of its tasks.
+    // A budget that bounds everything that a tenant does is reported for its lanes rather than for each task.
     const budget = budgetBlock(this.#facts.budgets.filter((budget) => isWhole(budget) && isOf(budget, task)));
     return budget ?? this.#rateBlock(places);
   }
 
-  /** Every rate that a lane is under, of the lane itself and of its queue. */
+  /** Returns every rate that applies to a lane: its own and its queue's. */
   ratesOf({ tenantId, queue, lane }: Lane): { ofLane: Rate[]; ofQueue: Rate[] } {
     const of = (place: string) =>
       [tenantId, ALL_TENANTS].flatMap((owner) => this.#controls.get(keyOf("place", owner, queue, place))?.rate ?? []);
     return { ofLane: of(lane), ofQueue: of(WHOLE_QUEUE) };
   }
 
-  /** Rates of all tenants together that a lane is under: its queue's first, each with the starts that are left. */
+  /** Returns the rates of all tenants together that apply to a lane, its queue's first, each with the starts left. */
   sharedRates({ queue, lane }: Lane): { on: string; isLane: boolean; left: number }[] {
     return [WHOLE_QUEUE, lane].flatMap((of) => {
       const on = keyOf("place", ALL_TENANTS, queue, of);
@@ -145,12 +145,12 @@ export class Room {
     });
   }
 
-  /** Starts that a place's rate allows yet, this choice's taken off. */
+  /** Starts that a place's rate still allows, less those of this choice. */
   #left(on: string, { startsMax, used }: Rate): number {
     return startsMax - used - (this.#started.get(on) ?? 0);
   }
 
-  /** By several rates that are used up, the one that lets something start last. */
+  /** Returns the used-up rate that takes longest to allow a start; null: no rate is used up. */
   #rateBlock(places: { on: string; isLane: boolean }[]): Block | null {
     let last: (Block & { freesInMs: number }) | null = null;
     for (const { on, isLane } of places) {
@@ -162,7 +162,7 @@ export class Room {
     return last;
   }
 
-  /** What keeps one task waiting while others of its lane may go; null when nothing does. */
+  /** Returns what keeps one task waiting while others of its lane may start; null: nothing does. */
   taskBlock(task: ReadyTask): Block | null {
     return (
       this.#sessionBlock(task) ??
@@ -178,7 +178,7 @@ export class Room {
     this.#own += 1;
   }
 
-  /** Slots that are free of what a block was noted on; 0 while it still holds. */
+  /** Free slots of what a task was noted as waiting for; 0: it is still held up. */
   freeOf(on: string): number {
     const [kind, ...names] = JSON.parse(on) as [string, ...string[]];
     const used = this.#used(on).tasks;
@@ -258,7 +258,7 @@ export class Room {
 
 const BUSY = { running: "session-busy", evicted: "session-evicted", spent: "budget-reached" } as const;
 
-/** Whether a budget bounds all that its tenant does. */
+/** Whether a budget bounds everything that its tenant does. */
 function isWhole({ projectId, backendProfile }: HeldBudget): boolean {
   return projectId === null && backendProfile === null;
 }
@@ -267,7 +267,7 @@ function isOf({ tenantId }: HeldBudget, task: Pick<ReadyTask, "tenantId">): bool
   return tenantId === ALL_TENANTS || tenantId === task.tenantId;
 }
 
-/** By several that are reached, the one whose period ends last. */
+/** Of several reached budgets, the one whose period ends last. */
 function budgetBlock(held: HeldBudget[]): Block | null {
   const last = held.toSorted((one, other) => (one.endsAt < other.endsAt ? 1 : -1))[0];
   if (last === undefined) return null;
@@ -276,7 +276,7 @@ function budgetBlock(held: HeldBudget[]): Block | null {
   return { kind: "budget-reached", on: keyOf("budget", id), limit: null, holders: [], detail, until };
 }
 
-/** What controls may be of that a task is under. */
+/** The keys of all controls that may apply to a task. */
 function placesOf({ tenantId, queue, lane }: Lane): string[] {
   return [tenantId, ALL_TENANTS].flatMap((owner) => [
     keyOf("place", owner, queue, lane),
@@ -284,7 +284,10 @@ function placesOf({ tenantId, queue, lane }: Lane): string[] {
   ]);
 }
 
-/** A rate that is used up: by starts that were, of which the oldest goes first, or by those of this choice alone. */
+/**
+ * Describes a rate that is used up. The next start is possible when the oldest counted start leaves the window, or a
+ * whole window from now where this choice alone used the rate up.
+ */
 function rateBlock(
   { startsMax, startsWindowSeconds, freesAtMs, freesInMs }: Rate,
   { on, isLane }: { on: string; isLane: boolean },
@@ -298,7 +301,7 @@ function rateBlock(
   };
 }
 
-/** One text for a thing that has several names, whatever letters they hold. */
+/** Returns one unambiguous key for a thing that has several names, whatever characters they hold. */
 export function keyOf(kind: string, ...names: string[]): string {
   return JSON.stringify([kind, ...names]);
 }

@@ -9,24 +9,27 @@ import {
 import { auditAll } from "@/server/audit";
 import { inTx, type ServiceContext, type TxContext } from "@/server/context";
 
-/** Doubts that one transaction judges by, and tasks that it judges; of each end, however many there are, so many. */
+/**
+ * Doubts that one transaction judges by, tasks that it judges, and the least number of dependents that it reads for
+ * each ended task.
+ */
 const DOUBTS_MAX = 100;
 const JUDGED_MAX = 500;
 const EACH_MIN = 5;
-/** Transactions of one call: whatever there is to judge, others are dispatched meanwhile. */
+/** Transactions in one call: other tasks are dispatched in between, however much there is to judge. */
 const STEPS_MAX = 4;
 
 /**
- * Lets go what waited for tasks that have ended, and fails what is to fail with them, in a few steps. Answers whether
- * there may be more, beside what somebody is changing. Any number of workers may do so at once, and a death between two
- * steps loses nothing: what is to be judged is removed in the transaction that judges it.
+ * Releases the tasks that waited for tasks that have ended, and fails those that must fail with them, in a few steps.
+ * Returns whether there may be more to judge, apart from rows that somebody is changing. Any number of workers may call
+ * it at once. A crash between two steps loses nothing: a doubt is removed by the transaction that judges it.
  */
 export async function settleDependencies(ctx: ServiceContext): Promise<boolean> {
   for (let steps = 0; steps < STEPS_MAX; steps += 1) if (!(await inTx(ctx, settleSome))) return false;
   return true;
 }
 
-/** Whether there may be more to judge now. */
+/** Judges one batch; returns whether there may be more to judge now. */
 async function settleSome(ctx: TxContext): Promise<boolean> {
   const doubts = await takeDoubts(ctx.db, DOUBTS_MAX);
   if (doubts.length === 0) return false;
@@ -34,11 +37,11 @@ async function settleSome(ctx: TxContext): Promise<boolean> {
   if (taskIds.length === 0) return true;
   const { locked, missed } = await lockHeld(ctx.db, taskIds);
   if (locked.length > 0) await settle(ctx, locked);
-  // Those that were missed are noted again: where there is nothing else, somebody holds them.
+  // The tasks that were missed are noted again. Where nothing else is left, somebody holds them.
   return isCutShort || locked.length > 0 || missed < doubts.length;
 }
 
-/** The tasks to be judged, each once; whether more come after one of what has ended. */
+/** Returns the tasks to be judged, each once, and whether an ended task has more dependents than were read. */
 async function takeDependents(ctx: TxContext, doubts: Doubt[]): Promise<{ taskIds: string[]; isCutShort: boolean }> {
   const ended = doubts.filter(({ endedId }) => endedId !== null);
   const each = Math.max(EACH_MIN, Math.floor(JUDGED_MAX / Math.max(1, ended.length)));

@@ -20,8 +20,8 @@ export type StartedRuns = { started: number; refused: RefusedRun[]; madeSessions
 type TaskSession = { ref: Parameters<typeof sessionRefOf>[0]; made: NewTaskRun["newSession"] };
 
 /**
- * Makes a run with its turn for each of some locked tasks, and the sessions that they name and that are not there. Many
- * rows a statement: a hundred tasks cost hardly more than one.
+ * Makes a run with its turn for each of some locked tasks, and the sessions that they name and that do not exist yet.
+ * Each statement inserts many rows: a hundred tasks cost hardly more than one.
  */
 export async function startRuns(ctx: TxContext, tasks: QueueTaskRow[]): Promise<StartedRuns> {
   const there = await lockSessions(
@@ -38,7 +38,7 @@ export async function startRuns(ctx: TxContext, tasks: QueueTaskRow[]): Promise<
     if ("refusal" in turn) refused.push({ task, message: turn.refusal });
     else runs.push(planRun(task, session ? { ref: session, made: null } : planNew(ctx, task), turn.payload));
   }
-  // Also without a run: the lanes that were looked at are noted.
+  // Runs also when no run is made: it notes that the lanes were served.
   const ids = new Set(await startTaskRuns(ctx.db, runs, { actor: actorName(ctx.actor), served: tasks }));
   const started = runs.filter(({ taskId }) => ids.has(taskId));
   for (const { runId } of started) ctx.wake(`events:${runId}`);
@@ -53,7 +53,10 @@ export async function startRuns(ctx: TxContext, tasks: QueueTaskRow[]): Promise<
   };
 }
 
-/** What the agents of those that ask for it are told of the tasks that they come after; no statement where none asks. */
+/**
+ * Returns, by task, the results of dependencies that its agent is given, for the tasks that ask for them. No statement
+ * runs where none asks.
+ */
 async function readHanded(ctx: TxContext, tasks: QueueTaskRow[]): Promise<Map<string, string>> {
   const asking = tasks.filter(({ dependencyResults }) => dependencyResults === "append");
   if (asking.length === 0) return new Map();
@@ -75,7 +78,10 @@ async function lockSessions(ctx: TxContext, sessionIds: string[]): Promise<Map<s
   return new Map(rows.map((row) => [row.sessionId, row]));
 }
 
-/** Not so: evicted, or given a turn since it was looked at. The next pass sees it. */
+/**
+ * Whether a session still is free: it may have been evicted or given a turn since it was read. Then the next pass looks
+ * again.
+ */
 function isFree({ storageState, activeCommandId }: SessionRow): boolean {
   return storageState !== "deleting" && storageState !== "evicted" && activeCommandId === null;
 }
@@ -83,8 +89,8 @@ function isFree({ storageState, activeCommandId }: SessionRow): boolean {
 type Asking = Pick<QueueTaskRow, "tenantId" | "projectId" | "backendProfile" | "title" | "payload">;
 
 /**
- * What is asked of a task's agent, or why no run can ever be made of it. `session`: the one that it names, where that is
- * there; `handed`: what it is told of the tasks that it comes after.
+ * Returns what a task's agent is asked, or why no run can ever be made of the task. `session` is the session that the
+ * task names, if it exists. `handed` is the text with the results of its dependencies.
  */
 export function turnFor(
   task: Asking,
@@ -97,7 +103,7 @@ export function turnFor(
   return payload === null ? { refusal: handed === null ? TOO_LONG : TOO_LONG_IN_ALL } : { payload };
 }
 
-/** What no time mends: it is said at once, and a person decides. */
+/** Returns what no amount of waiting can fix, to be reported at once so that a person can decide; null: nothing. */
 function problemOf(task: Asking, session: SessionRow): string | null {
   if (session.deletedAt !== null) return `session ${session.sessionId} is being deleted: use another`;
   const isOwn =
@@ -107,7 +113,7 @@ function problemOf(task: Asking, session: SessionRow): string | null {
   return isOwn ? null : `session ${session.sessionId} belongs to another tenant, project or backend profile`;
 }
 
-/** A session for a task that names none, or one that is not there. */
+/** Plans a session for a task that names none, or names one that does not exist. */
 function planNew(ctx: TxContext, { sessionId, tenantId, projectId, backendProfile, title }: QueueTaskRow): TaskSession {
   const planned = planSession(ctx, sessionId ?? newId("session"), {
     owner: { tenantId, projectId },
@@ -138,7 +144,7 @@ function planRun(task: QueueTaskRow, { ref, made }: TaskSession, payload: Record
     workspaceRef: refOf(task.workspaceRef) ?? { kind: "empty" },
     sessionRef,
     resourceBundleRef,
-    // A task's run ends with its turn; one that was cut off goes on unless the task says otherwise.
+    // A task's run ends with its turn. A turn that was cut off is continued unless the task says otherwise.
     executionPolicy: { onLost: "continue", ...storedJson(task.executionPolicy), idleTimeoutMs: 0 },
     title: task.title,
     commandId,
@@ -149,7 +155,7 @@ function planRun(task: QueueTaskRow, { ref, made }: TaskSession, payload: Record
   };
 }
 
-/** A ref as it was given; rows of an older release hold empty ones where none was. */
+/** Returns a ref as it was given. Rows of an older release hold an empty object where none was given. */
 function refOf(stored: Record<string, unknown> | null): Record<string, unknown> | null {
   const ref = storedJson(stored);
   return ref === null || Object.keys(ref).length === 0 ? null : ref;

@@ -3,14 +3,14 @@ import { promptIn } from "@/contract/words";
 import type { QueueTaskRow } from "@/db/schema";
 import { storedJson } from "@/server/stored";
 
-/** UTF-16 units that a turn's text has at most, as for who sends one by the API. */
+/** The maximum length of a turn's text in UTF-16 units, the same as for turns sent by the API. */
 export const TURN_TEXT_MAX = 1_048_576;
 
 /**
- * What the agent is asked: the payload itself where it holds a text; else the title, and below it the payload as it
- * stands, so that nothing that a caller sent is lost on the agent, and the schema of its answer, where there is one,
- * beside that. `handed` is what it is told of the tasks that it comes after, behind all that. null where that is longer
- * than a turn may be.
+ * Returns what the agent is asked; null: the text is longer than a turn may be. Where the payload holds a text, that is
+ * the payload itself. Otherwise it is the title with the payload as JSON below it, so that the agent gets everything
+ * that the caller sent; a schema for the answer stays a field of its own. `handed`, the text with the results of the
+ * dependencies, comes last.
  */
 export function turnOf(
   task: Pick<QueueTaskRow, "title" | "payload">,
@@ -25,7 +25,7 @@ export function turnOf(
   return bounded({ text: `${task.title}${details}${behind}`, ...(outputSchema === undefined ? {} : { outputSchema }) });
 }
 
-/** Nobody has judged what images a task names, nor kept them for it: a message alone shows any. */
+/** Removes the images that a task names: nobody has checked them or kept them for it. Only messages may show images. */
 function withoutImages(payload: Record<string, unknown>): Record<string, unknown> {
   if (attachmentsIn(payload).length === 0) return payload;
   const { attachments: _, ...rest } = payload;
