@@ -4,7 +4,7 @@ import { type ServiceContext, tenantOf } from "@/server/context";
 import { LeaseLostError } from "@/server/errors";
 import { assertRunVisible, epochOfHolder, getRun, writingEpoch } from "@/server/runs";
 
-/** Stores a batch of a run's events, durably, in order, and once: the same batch id again adds nothing. */
+/** Stores a batch of a run's events durably, in order and once: sending the same batch id again adds nothing. */
 export async function appendEvents(ctx: ServiceContext, input: AppendEventsInput): Promise<AppendAnswer> {
   assertRunVisible(ctx, input.runId);
   const leaseEpoch = writingEpoch(ctx, input.leaseEpoch);
@@ -14,10 +14,10 @@ export async function appendEvents(ctx: ServiceContext, input: AppendEventsInput
   return ctx.append({ runId, leaseEpoch: epoch, events, ...(batchId === undefined ? {} : { batchId }) });
 }
 
-/** The epoch that a runner without a token of its own writes with when it gives its name; judged again in the commit. */
+/** Returns the epoch for a runner that gives its name and no token of its own. The commit judges it again. */
 async function epochByName(ctx: ServiceContext, input: AppendEventsInput): Promise<number | null> {
   const isNamed = input.runnerId !== undefined && input.leaseEpoch === undefined;
-  // A caller bound to a tenant must not learn whether another's run exists.
+  // A caller bound to a tenant must not learn whether another tenant's run exists.
   if (!isNamed && tenantOf(ctx) === null) return null;
   const run = await getRun(ctx, { runId: input.runId });
   return input.runnerId === undefined || !isNamed || isTerminal(run.status) ? null : epochOfHolder(run, input.runnerId);

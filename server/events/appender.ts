@@ -38,8 +38,9 @@ const WAITING_CHARS_MAX = 128 * 1024 * 1024;
 const BUSY_RETRIES_MAX = 200;
 
 /**
- * Group commit: batches that arrive while a flush is under way are stored together by the next one, by one
- * statement that is its own transaction; what that leaves out is judged by a second. Answers go out after the commit. A batch that the database refuses fails alone.
+ * Group commit: batches that arrive while a flush is under way are stored together by the next flush. One statement, a
+ * transaction of its own, stores most of them; a second judges those that the first left out. Answers are sent after
+ * the commit. A batch that the database refuses fails alone.
  */
 export class EventAppender {
   readonly #lanes: Waiting[][];

@@ -36,7 +36,7 @@ export async function getEvent(ctx: ServiceContext, input: { eventId: string }):
   return toEvent(found.event);
 }
 
-/** A run's events after a seq, in order. The cursor is the last seq of the page. */
+/** Returns a run's events after a seq, in order. The cursor is the last seq of the page. */
 export async function listEvents(ctx: ServiceContext, input: ListEventsInput): Promise<EventPage> {
   const run = await getRun(ctx, { runId: input.runId });
   const rows = await readEventPage(ctx.db, { ...input, limit: input.limit + 1 });
@@ -46,10 +46,13 @@ export async function listEvents(ctx: ServiceContext, input: ListEventsInput): P
   return { items, cursor: isLast ? null : String(items.at(-1)?.seq ?? input.afterSeq), lastSeq };
 }
 
-/** Looked through for changes by one page at most, however few of a long run's events are any. */
+/** How many seqs one page looks through for changes at most, because few events of a long run may be changes. */
 const CHANGES_SPAN = 50_000;
 
-/** A run's events after a seq that tell of changed files, in order. A page may hold none and still not be the last. */
+/**
+ * Returns a run's events after a seq that report changed files, in order. A page may be empty and still not be the
+ * last.
+ */
 export async function listChanges(ctx: ServiceContext, input: ListChangesInput): Promise<EventPage> {
   const run = await getRun(ctx, { runId: input.runId });
   const throughSeq = input.afterSeq + CHANGES_SPAN;

@@ -28,8 +28,9 @@ const SECRET_SHAPES: readonly (readonly [RegExp, string] | readonly [RegExp, Jud
   [/\b(?:npm_[A-Za-z0-9]{36}|hf_[A-Za-z0-9]{30,64}|[sr]k_(?:live|test)_[A-Za-z0-9]{16,128})\b/g, REDACTED], // Stripe last
   [/\bpypi-[A-Za-z0-9_-]{50,}/g, REDACTED],
   [/\bar[aoslrtmk]_[A-Za-z0-9_-]{32,}/g, REDACTED], // AgentRun's own
-  [/\bwhsec_[A-Za-z0-9+/=]{24,}/g, REDACTED], // what webhooks are signed with, by any sender
-  // The last @ is the one before the host: a password may hold others. What follows a port is none.
+  [/\bwhsec_[A-Za-z0-9+/=]{24,}/g, REDACTED], // webhook signing secrets of any sender
+  // The last @ is the one before the host, because a password may hold others. Digits followed by ?, # or a comma are a
+  // port, not a password.
   [/(\b[a-z][a-z0-9+.-]{1,20}:\/\/[^\s:/@]{0,256}:)(?!\d{1,5}[?#,])[^\s/"'<>]{1,256}@/gi, `$1${REDACTED}@`],
   [
     /([?&](?:password|passwd|pwd|(?:client_)?secret|(?:access_|refresh_|id_)?token|api_?key|x-(?:amz|goog)-signature)=)([^&\s"'#]{4,})/gi,
@@ -41,30 +42,30 @@ const SECRET_SHAPES: readonly (readonly [RegExp, string] | readonly [RegExp, Jud
     /\b([A-Z0-9_]{0,64}(?:PASSWORD|PASSWD|SECRET|TOKEN|API_KEY|ACCESS_KEY)=)("(?:[^"\\\r\n]|\\.){1,4096}"|'[^'\r\n]{1,4096}'|["']?[^\s"']{6,})/g,
     judged(isNoReference),
   ],
-  // Of JSON that a command has printed.
+  // In JSON that a command has printed.
   [
     /("[\w.-]{0,64}(?:password|passwd|secret|token|api_?key|access_?key)"\s{0,4}:\s{0,4}")([^"\\\s]{8,4096})/gi,
     judged(isMixed),
   ],
 ];
 
-/** Tells a credential from a word of plain English or code that stands where one may. */
+/** Decides whether a match is a credential, or a plain word or code that stands where a credential may. */
 type Judge = (whole: string, before: string, found: string) => string;
 function judged(isSecret: (found: string) => boolean): Judge {
   return (whole, before, found) => (isSecret(found) ? `${before}${REDACTED}` : whole);
 }
 
-/** Where a value is to be taken from, or what it is to be, is not the value; nor is a short number. */
+/** Whether a value is neither a reference such as a variable or a placeholder, nor a short number. */
 function isNoReference(found: string): boolean {
   return !/^["']?(?:[$<{[]|%[A-Z]|process\.env|os\.environ|\d{1,9}["';,)]*$)/.test(found);
 }
 
-/** As people's words are not: with a digit. */
+/** Whether a value holds a digit, as people's words do not. */
 function isMixed(found: string): boolean {
   return /\d/.test(found) && isNoReference(found);
 }
 
-/** What people say after “bearer”: authentication, credentials, tokens … */
+/** Words that follow “bearer” in prose: authentication, credentials, tokens … */
 const OF_BEARERS =
   /^(?:access|auth|capabilit|cert|challenge|cookie|credential|format|header|instrument|prefix|protocol|request|require|respon|scheme|securit|string|support|token|type|undefined|value)[a-z]{0,12}(?:[-/][a-z]+){0,3}[.,]?$/i;
 
@@ -73,24 +74,33 @@ function isBearerToken(found: string): boolean {
   return found.length >= 8 && !OF_BEARERS.test(found);
 }
 
-/** RFC 7617: base64 of a name, a colon and a password, in whatever characters; without padding, in those of UTF-8. */
+/**
+ * Whether this is base64 of a name, a colon and a password (RFC 7617). With padding, the bytes may be UTF-8 or Latin-1;
+ * without padding, only UTF-8 counts.
+ */
 function isUserAndPassword(found: string): boolean {
   const bytes = Buffer.from(found, "base64");
   const readings = found.endsWith("=") ? [bytes.toString("utf8"), bytes.toString("latin1")] : [bytes.toString("utf8")];
   return readings.some((pair) => /^[^\p{Cc}\ufffd]*:[^\p{Cc}\ufffd]*$/u.test(pair));
 }
 
-/** A name such as sk-learn-pipelines is words; a key has a digit, capitals within, or more letters in a row than words have. */
+/**
+ * Tells a key from words such as sk-learn-pipelines: a key has a digit, a capital within, or more lower-case letters in
+ * a row than words have.
+ */
 function isKey(found: string): boolean {
   return /\d|[A-Za-z][A-Z]|[a-z]{14}/.test(found);
 }
 
 const KEY_BEGIN = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----/g;
 const KEY_END = /-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----/g;
-/** Of one that was cut before its end: its headers and its lines. */
+/** The headers and lines of a private key that was cut off before its end. */
 const KEY_LINES = /(?:(?:\s|\\r|\\n)+(?:[A-Za-z0-9-]{1,64}: [^\r\n]*|[A-Za-z0-9+/=]{16,}))*/y;
 
-/** Takes private keys out, whole; of one without an end what looks like its lines, so that a mere mention costs no text. */
+/**
+ * Redacts private keys as a whole. Of one without an end it redacts what looks like its lines, so that a mere mention
+ * removes no text.
+ */
 function withoutPrivateKeys(text: string): string {
   let kept = "";
   let from = 0;
@@ -111,7 +121,10 @@ function endOf(pattern: RegExp, text: string, from: number): number {
   return pattern.exec(text) === null ? from : pattern.lastIndex;
 }
 
-/** A cheap look that most text fails: without one of these, no shape above can match, but in an address without its scheme. */
+/**
+ * A cheap first check that most text fails. Without one of these no shape above can match, except a URL without its
+ * scheme.
+ */
 const MAY_HOLD_SECRET =
   /-----BEGIN|bearer|basic|authorization|cookie:|sk-|gh[pousr]_|github_pat_|gl[a-z]{2,5}-|xox|xapp-|A[KSBC]IA|ACCA|aws|AIza|ya29|GOCSPX|eyJ|npm_|hf_|[sr]k_|pypi-|ar[aoslrtmk]_|whsec_|curl|:\/\/|(?:PASSWORD|PASSWD|SECRET|TOKEN|KEY)["']?\s{0,4}[=:]/i;
 
@@ -119,16 +132,16 @@ const MAY_HOLD_SECRET =
 export function redactText(text: string): string {
   if (!MAY_HOLD_SECRET.test(text)) return text;
   const keyless = text.includes("-----BEGIN") ? withoutPrivateKeys(text) : text;
-  // TypeScript takes one of the two ways to call `replace`, and not either.
+  // TypeScript accepts either overload of `replace`, but not their union.
   return SECRET_SHAPES.reduce((redacted, [shape, by]) => redacted.replace(shape, by as string), keyless);
 }
 
-/** What is said of a failure, cleaned and redacted; null when nothing is. */
+/** Cleans and redacts a failure's message; null when there is none. */
 export function redactMessage(message: string | null | undefined): string | null {
   return message == null ? null : redactText(cleanText(message));
 }
 
-/** Cleans and redacts every string of a JSON value: those under a secret's key whole, the rest by shape. */
+/** Cleans and redacts every string of a JSON value: the whole string under a secret's key, else by shape. */
 export function redactJson<T>(value: T): T {
   return mapJson(
     value,

@@ -6,13 +6,13 @@ import { decodeCursor, encodeCursor } from "@/server/pagination";
 import { getRun } from "@/server/runs";
 import { iso } from "@/server/stored";
 
-/** Looked through by one page at most: so many events, and so many bytes of payloads as PostgreSQL keeps them. */
+/** How much one page looks through at most: events, and bytes of payloads as PostgreSQL stores them. */
 export const SEARCH_SPAN = 5_000;
 const SEARCH_BYTES = 4 * 1024 * 1024;
 
 /**
- * Events of a run that match, the newest or the oldest first. A page looks at a part of a long run, may hold none, and
- * says what it has looked at.
+ * Returns the events of a run that match, the newest or the oldest first. A page looks at one part of a long run, may
+ * be empty, and says which part it looked at.
  */
 export async function searchEvents(ctx: ServiceContext, input: SearchEventsInput): Promise<FoundEventPage> {
   const run = await getRun(ctx, { runId: input.runId });

@@ -8,8 +8,8 @@ import { redactJson } from "./redact";
 export type ServerEvent = { type: EventType; payload: Record<string, unknown> };
 
 /**
- * Writes events that the server itself has to say, in the transaction of what they tell of. The run is locked by the
- * caller; the given row's `lastEventSeq` is brought up to date.
+ * Appends events of the server itself in the transaction that makes the change they report. The caller has locked the
+ * run. Updates the given row's `lastEventSeq`.
  */
 export async function appendServerEvents(ctx: TxContext, run: RunRow, list: ServerEvent[]): Promise<void> {
   if (list.length === 0) return;
@@ -21,7 +21,7 @@ export async function appendServerEvents(ctx: TxContext, run: RunRow, list: Serv
   ctx.wake(`events:${run.id}`);
 }
 
-/** A `backend_status` event as v0.1 named its phases. */
+/** Returns a `backend_status` event with a phase, named as in v0.1. */
 export function statusEvent(phase: string, payload: Record<string, unknown> = {}): ServerEvent {
   return { type: "backend_status", payload: { phase, ...payload } };
 }
