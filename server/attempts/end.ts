@@ -14,11 +14,11 @@ export type AttemptEnd = {
   signal: string | null;
   message: string;
   cause?: AttemptCause | null;
-  /** Another attempt would meet the same: its run ends with it. */
+  /** Another attempt would meet the same problem, so the run ends with this attempt. */
   isFinal?: boolean;
 };
 
-/** What a run or turn is called that ends by it. */
+/** The failure kind of a run or turn that ends by this cause. */
 const FAILURE_KIND: Record<AttemptCause, LossKind> = {
   unstartable: "infra-failed",
   unschedulable: "infra-failed",
@@ -32,9 +32,14 @@ const RETRY_BASE_MS = 1_000;
 const RETRY_MAX_MS = 60_000;
 
 /**
- * Records that an attempt is confirmed gone, and lets what follows follow: nothing if its run has ended, a new attempt
- * or the run's end if it held the lease, a later start if it never got as far as claiming. An archiver's order goes, or
- * waits for its next try. Safe to tell twice.
+ * Records that an attempt is confirmed gone, and does what follows from that:
+ *
+ * - nothing if its run has ended;
+ * - a new attempt, or the run's end, if the attempt held the lease;
+ * - a later start if the attempt never claimed;
+ * - for an archiver, its order is removed or waits for its next try.
+ *
+ * May be called twice for one attempt.
  */
 export function endAttempt(ctx: ServiceContext, attemptId: string, end: AttemptEnd): Promise<void> {
   return inTx(ctx, async (ctx) => {
@@ -42,7 +47,7 @@ export function endAttempt(ctx: ServiceContext, attemptId: string, end: AttemptE
       .select({ runId: runnerJobs.runId, runnerId: runnerJobs.runnerId })
       .from(runnerJobs)
       .where(and(eq(runnerJobs.attemptId, attemptId), inArray(runnerJobs.state, ["launching", "running"])));
-    // An id is a runner's or an archiver's, and nothing to the other.
+    // An attempt id belongs to a runner or to an archiver, never to both.
     if (!found) return endArchiverTurn(ctx, attemptId, end.message || `it ended with exit code ${end.code}`);
     const locked = await lockRun(ctx.db, found.runId, null);
     const ordered = await orderedEnd(ctx, found.runnerId, end);
@@ -55,7 +60,7 @@ export function endAttempt(ctx: ServiceContext, attemptId: string, end: AttemptE
   });
 }
 
-/** Who had it killed, and why, in place of what its process had to say of that. */
+/** Replaces the process's own message with who had it killed and why. */
 async function orderedEnd(ctx: TxContext, runnerId: string, end: AttemptEnd): Promise<AttemptEnd> {
   const [runner] = await ctx.db.select({ kill: runners.kill }).from(runners).where(eq(runners.id, runnerId));
   const kill = runner?.kill ?? null;
@@ -66,7 +71,7 @@ async function orderedEnd(ctx: TxContext, runnerId: string, end: AttemptEnd): Pr
   };
 }
 
-/** What an attempt's end means for its run, which is answered as it is after that. */
+/** Does what an attempt's end means for its run, and returns the run as it is after that. */
 async function followEnd(
   ctx: TxContext,
   locked: { run: RunRow; session: SessionRow | null },
@@ -83,13 +88,18 @@ async function followEnd(
   return run;
 }
 
-/** A runner that came while its session was another run's could only be refused: the run waits, and no start failed. */
+/**
+ * Whether the start itself failed. A runner that came while another run held the session could only be refused: then
+ * the run waits, and no start failed.
+ */
 async function isFailedStart(ctx: TxContext, run: RunRow, job: RunnerJobRow): Promise<boolean> {
   if (run.status !== "pending" || wasDecidedSince(run, job)) return false;
   return (await findSessionHolder(ctx.db, run)) === null;
 }
 
-/** Whether the attempt's end was followed up already: a lease that was lost or given back set the next one's time. */
+/**
+ * Whether the attempt's end was handled already: losing or giving back the lease has set the time of the next attempt.
+ */
 function wasDecidedSince(run: RunRow, job: RunnerJobRow): boolean {
   return run.nextAttemptAt !== null && run.nextAttemptAt > job.createdAt;
 }
@@ -108,14 +118,17 @@ async function closeJob(ctx: TxContext, attemptId: string, end: AttemptEnd): Pro
   return job;
 }
 
-/** It never claimed: the start itself failed. It counts as an attempt, or a runner that cannot start is tried for ever. */
+/**
+ * The attempt never claimed: the start itself failed. It counts as an attempt, or a runner that cannot start would be
+ * tried for ever.
+ */
 async function postponeStart(
   ctx: TxContext,
   locked: { run: RunRow; session: SessionRow | null },
   end: AttemptEnd,
 ): Promise<void> {
   const { run } = locked;
-  // A runner that gave its lease back in order is followed at once.
+  // A runner that ended in order is followed by the next one at once.
   if (end.code === 0) return;
   const attemptCount = run.attemptCount + 1;
   const { maxAttempts } = policyOf(run);

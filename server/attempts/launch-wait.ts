@@ -4,16 +4,16 @@ import { type RunnerJobRow, runnerJobs } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
 import { launchWaitOf } from "@/server/runners";
 
-/** A runner job that was recorded and is not known to be started. */
+/** A runner job that is recorded and not known to have started. */
 export type Launching = {
   job: RunnerJobRow;
-  /** Why an earlier pass could not start it. */
+  /** Why an earlier pass could not start it; null: no pass has failed. */
   wait: LaunchWait | null;
-  /** False until the time that its wait names. */
+  /** False until the time of the next try. */
   isDue: boolean;
-  /** Since it could not be started for the first time; 0 where it was not tried yet. */
+  /** Milliseconds since its start first failed; 0: it was not tried yet. */
   waitedMs: number;
-  /** How often any of those that wait was tried. */
+  /** The number of tries of all waiting jobs together. */
   triesOfAll: number;
 };
 
@@ -21,7 +21,10 @@ const RETRY_BASE_MS = 1_000;
 const RETRY_MAX_MS = 15_000;
 const MESSAGE_MAX = 1_000;
 
-/** All that are to be started; those that were tried least come first, so that none stands before the others for ever. */
+/**
+ * Returns all jobs that are to be started. Those with the fewest tries come first, so that none stands before the
+ * others for ever.
+ */
 export async function readLaunching(ctx: ServiceContext): Promise<Launching[]> {
   const said = (field: string) => sql`(${runnerJobs.result}->'wait'->>${field})::timestamptz`;
   const rows = await ctx.db
@@ -38,14 +41,14 @@ export async function readLaunching(ctx: ServiceContext): Promise<Launching[]> {
   return waits.map((each) => ({ ...each, triesOfAll })).sort((one, other) => triesOf(one) - triesOf(other));
 }
 
-/** Whether it is known that nobody can be started for now, so that nobody is asked before that is due again. */
+/** Whether the executor is known not to answer now. If so, no start is tried before the next try is due. */
 export function isHeldUp(launching: Launching[]): boolean {
   return launching.some(({ wait, isDue }) => !isDue && wait?.reason === "unreachable");
 }
 
 /**
- * Notes why a job is not started yet, and when it is tried again. Who gives no answer gives it to none of the others
- * either: they wait with it, and one asks for all of them, each time another. How long one may be tried counts from its
+ * Notes why a job is not started yet, and when it is tried again. An executor that does not answer one job answers
+ * none: all jobs wait together, and each time another of them asks for all. How long a job may be tried counts from its
  * own first try.
  */
 export async function noteWait(
@@ -73,7 +76,7 @@ export async function noteWait(
   ctx.wake("runs");
 }
 
-/** Whether it was tried for as long as a launch may be; one that only waited with others was not. */
+/** Whether the job was tried for as long as a launch may be. A job that only waited with others was not tried. */
 export function isOverdue(launching: Launching, launchMaxMs: number): boolean {
   return triesOf(launching) > 0 && launching.waitedMs >= launchMaxMs;
 }

@@ -25,21 +25,22 @@ const WAITS_FOR = {
 export type LauncherDeps = {
   ctx: ServiceContext;
   executor: Executor;
-  /** Attempts that may live at once on this executor. */
+  /** The maximum of attempts that live at once on this executor. */
   attemptsMax: number;
 };
 
-/** An end that takes longer is asked for again by a later pass. */
+/** An end that takes longer is requested again by a later pass. */
 const END_WAIT_MS = 1_000;
 
 /**
- * One pass of the launcher: gives every run that waits for one a runner job, as far as there is room, and starts the
- * jobs that were recorded, by itself or through the API. Starting a job twice makes one process, so a pass may die
- * anywhere, and a start whose outcome nobody knows is made again.
+ * Runs one pass of the launcher: gives each run that waits for a runner a runner job, as far as there is room, and
+ * starts the recorded jobs. Starting a job twice makes one process, so a pass may die anywhere, and a start of unknown
+ * outcome is repeated.
  *
  * A job that cannot be started for now stays `launching`. Its row keeps its run, and every other run of its session,
- * from getting another attempt, and each try is of the same attempt, whose name its executor has once: no try can put
- * a second process beside a first. Nor does one hold anything before it claims, by the token of this attempt alone.
+ * from getting another attempt. Each try is of the same attempt, whose name can exist only once in its executor, so no
+ * try can put a second process beside a first. Nor does a process hold anything before it claims, which takes this
+ * attempt's own token.
  */
 export async function launchPending(deps: LauncherDeps): Promise<void> {
   await recordJobs(deps);
@@ -47,7 +48,7 @@ export async function launchPending(deps: LauncherDeps): Promise<void> {
   if (isHeldUp(launching)) return;
   const pass = { ...deps, hasStarted: false };
   for (const each of launching) {
-    // One after the other they would only meet the same silence, for as long as each waits for an answer.
+    // The other jobs would meet the same silence, each for as long as it waits for an answer.
     if (each.isDue && (await startJob(pass, each)) === "silence") return;
   }
 }
@@ -66,7 +67,7 @@ async function recordJobs({ ctx, attemptsMax }: LauncherDeps): Promise<void> {
   }
 }
 
-/** One that started another has shown that who starts runners does answer. */
+/** `hasStarted`: this pass has started another job, so the executor does answer. */
 type Pass = LauncherDeps & { hasStarted: boolean };
 type Met = "silence" | null;
 
@@ -80,9 +81,9 @@ async function startJob(pass: Pass, launching: Launching): Promise<Met> {
     const message = "the run ended before its runner was started";
     return endUnstarted(pass, launching, { code: null, signal: null, message });
   }
-  // A launch whose answer was lost did come about.
+  // A claim shows that a launch whose answer was lost did succeed.
   if (run.claimedBy !== job.runnerId) {
-    // It goes on once an archiver that has the volume is gone.
+    // The launch continues once an archiver that holds the volume is gone.
     if (run.sessionId !== null && !(await yieldToRun(ctx, run.sessionId))) {
       await noteArchiver(ctx, job);
       return null;
@@ -108,7 +109,7 @@ async function startJob(pass: Pass, launching: Launching): Promise<Met> {
   return null;
 }
 
-/** Said once: it may be asked for long, where the archiver's node does not answer. */
+/** Noted once: this may be repeated for long where the archiver's node does not answer. */
 async function noteArchiver(ctx: ServiceContext, job: RunnerJobRow): Promise<void> {
   if (job.result?.waitsFor === WAITS_FOR.archiver.waitsFor) return;
   await ctx.db
@@ -123,7 +124,7 @@ async function launch(
   job: RunnerJobRow,
   run: LaunchableRun & { launchToken: string },
 ): Promise<void> {
-  // A volume that vanished is made again here, and the claim then says what to restore into it.
+  // A volume that vanished is made again here, and the claim then names what to restore into it.
   const volume = run.sessionId === null ? null : await prepareVolume(ctx, run.sessionId);
   const policy = policyOf(run);
   await executor.launch({
@@ -140,7 +141,7 @@ async function launch(
   });
 }
 
-/** What passes by itself is waited for, but not for ever; what does not ends the attempt. */
+/** Retries a refusal that passes by itself, though not for ever; any other ends the attempt. */
 async function followRefusal(pass: Pass, launching: Launching, error: unknown): Promise<Met> {
   const { ctx } = pass;
   const { runId, attemptId } = launching.job;
@@ -164,8 +165,8 @@ async function followRefusal(pass: Pass, launching: Launching, error: unknown): 
 }
 
 /**
- * Ends an attempt that was not started, as far as is known: an earlier try may have made what nobody has seen. Nothing
- * follows before that is confirmed gone, for the next attempt of its run or session would be put beside it.
+ * Ends an attempt that as far as is known was not started: an earlier try may have started something that nobody has
+ * seen. Nothing follows before that is confirmed gone, or the next attempt of its run or session would run beside it.
  */
 async function endUnstarted(pass: Pass, launching: Launching, end: AttemptEnd): Promise<Met> {
   const { ctx, executor } = pass;
@@ -188,7 +189,7 @@ async function hold(
   met: { passing: Passing | null; otherwise: LaunchWaitReason; message: string },
 ): Promise<Met> {
   const isSilence = met.passing === "server";
-  // Where others were answered in this very pass it may be about this one alone, and holds up nobody.
+  // If others were answered in this pass, the silence may concern this job alone, and then it holds up nobody.
   const reason = isSilence && !hasStarted ? "unreachable" : met.otherwise;
   await noteWait(ctx, launching, { reason, message: met.message });
   return isSilence ? "silence" : null;

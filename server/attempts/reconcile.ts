@@ -8,26 +8,26 @@ import { endAttempt } from "./end";
 
 export type ReconcilerDeps = { ctx: ServiceContext; executor: Executor };
 
-/** In how many looks an orphan is seen before it is ended: a first look may have met a change under way. */
+/** How often an orphan must be seen before it is ended: a first look may have met a change under way. */
 const LOOKS_MIN = 2;
-/** Orphans that are ended at once. */
+/** Orphans and vanished attempts that are handled at once. */
 const LANES = 8;
 const KEEP_DAYS = 7;
 
 /**
- * One look at both sides. An attempt of which nothing runs is ended without waiting for its lease, such as all of those
- * that a killed supervisor took with it. What runs and belongs to no live attempt is reported, and ended by its uid
- * when it was seen in two looks.
+ * Compares the database with what the executor runs. An attempt with nothing running is ended without waiting for its
+ * lease, for example all that a killed supervisor took with it. What runs and belongs to no live attempt is reported,
+ * and ended by its uid after it was seen twice.
  */
 export async function reconcileAttempts(deps: ReconcilerDeps): Promise<void> {
   const { ctx, executor } = deps;
-  // Read before the look: what is started after it is no business of this one.
+  // Read before the executor is asked: what starts after that is none of this pass's business.
   const running = await readRunning(ctx);
   const present = new Set<string>();
   const seen: OrphanJobRow[] = [];
   for await (const page of executor.list()) {
     for (const { attemptId } of page) present.add(attemptId);
-    // The rows of what was listed were there before it was started.
+    // The rows of everything listed existed before it was started.
     seen.push(...(await noteOrphans(ctx, page)));
   }
   await forgetVanished(ctx, seen);
@@ -39,7 +39,7 @@ export async function reconcileAttempts(deps: ReconcilerDeps): Promise<void> {
   ]);
 }
 
-/** Works on some of them at once. One that fails holds up no other, and comes again at the next look. */
+/** Works on some items at once. One that fails holds up no other and comes again in the next pass. */
 async function inLanes<Item>(items: Item[], work: (item: Item) => Promise<void>, { log }: ServiceContext) {
   const waiting = [...items];
   const lane = async () => {
@@ -55,7 +55,7 @@ async function endVanished({ ctx, executor }: ReconcilerDeps, attemptId: string)
   await endAttempt(ctx, attemptId, { code: null, signal: null, message: "its process is gone" });
 }
 
-/** Runners, and archivers, which are attempts too. */
+/** Returns runners and archivers: both are attempts. */
 async function readRunning(ctx: ServiceContext): Promise<{ attemptId: string }[]> {
   const runners = ctx.db
     .select({ attemptId: runnerJobs.attemptId })
@@ -68,7 +68,7 @@ async function readRunning(ctx: ServiceContext): Promise<{ attemptId: string }[]
   return unionAll(runners, archivers);
 }
 
-/** Notes which of a page belong to no live attempt, each with how often it was seen. */
+/** Notes the items of a page that belong to no live attempt, each with how often it was seen. */
 async function noteOrphans(ctx: ServiceContext, page: Started[]): Promise<OrphanJobRow[]> {
   if (page.length === 0) return [];
   const listed = page.map(attemptOf);
@@ -76,7 +76,7 @@ async function noteOrphans(ctx: ServiceContext, page: Started[]): Promise<Orphan
     .select({ attemptId: runnerJobs.attemptId, state: runnerJobs.state })
     .from(runnerJobs)
     .where(inArray(runnerJobs.attemptId, listed));
-  // An archiver is an attempt too, which its order looks after until it is gone.
+  // An archiver is an attempt too; its order looks after it until it is gone.
   const archivers = await ctx.db
     .select({ attemptId: archiveOrders.attemptId })
     .from(archiveOrders)
@@ -108,7 +108,7 @@ function attemptOf({ attemptId }: { attemptId: string }): string {
   return attemptId;
 }
 
-/** What is there no longer went by itself; what was ended is kept for a while, for who asks. */
+/** Forgets orphans that vanished by themselves at once, and those that were ended after some days. */
 async function forgetVanished(ctx: ServiceContext, seen: OrphanJobRow[]): Promise<void> {
   const uids = seen.map(({ uid }) => uid);
   await ctx.db

@@ -12,26 +12,28 @@ import type { WebContact } from "./web-contact";
 export type SweeperDeps = {
   ctx: ServiceContext;
   executor: Executor;
-  /** Whether runners can reach the server; they can unless told. */
+  /** Whether runners can reach the server; by default they can. */
   web?: Pick<WebContact, "areRunnersHeard">;
-  /** A clock that never goes back; the process's own unless told. */
+  /** A clock that never goes back; by default the process's own. */
   monotonicMs?: () => number;
 };
 
 const RAN_OUT = "its lease ran out";
 const BATCH_MAX = 100;
-/** Runs that a pass sweeps at once, and that may still be ending after their pass. */
+/** Runs that a pass sweeps at once, including those still ending after their pass. */
 const LANES = 8;
-/** A pass waits this long for an attempt's end; what takes longer goes on beside the next passes. */
+/** How long a pass waits for an attempt's end; what takes longer continues beside the next passes. */
 const END_WAIT_MS = 1_000;
-/** Passes come every second: after a longer gap nobody knows whether the runners could reach the database in it. */
+/**
+ * Passes come every second: after a longer gap nobody knows whether the runners could reach the database in between.
+ */
 const CONTACT_GAP_MAX_MS = 3_000;
 
 /**
  * Acts on leases that have run out. Expiry alone hands nothing over: the old attempt is first ended and confirmed gone,
- * and only then does the epoch rise. An outage of the database, or of web, looks like silence of every runner, so nothing
- * is done until both have answered for one whole lease time. A replica that has just taken the lead has had no contact
- * yet.
+ * and only then does the epoch rise. An outage of the database, or of web, looks like silence of every runner, so
+ * nothing is done until both have answered for one whole lease time. A replica that has just become leader has had no
+ * contact yet.
  */
 export class LeaseSweeper {
   /** Runs whose attempts are still being ended. */
@@ -44,7 +46,7 @@ export class LeaseSweeper {
     this.#now = deps.monotonicMs ?? (() => performance.now());
   }
 
-  /** One pass. Throws what the database throws, after noting that contact was lost. */
+  /** Runs one pass. Rethrows errors of the database, after noting that contact was lost. */
   async sweep(): Promise<void> {
     try {
       const areHeard = this.deps.web?.areRunnersHeard() ?? true;
@@ -60,7 +62,7 @@ export class LeaseSweeper {
     }
   }
 
-  /** How long the database has answered pass after pass, this one included. */
+  /** Milliseconds for which the database has answered pass after pass, this one included. */
   #contactMs(): number {
     const now = this.#now();
     if (now - this.#lastPassAt > CONTACT_GAP_MAX_MS) this.#contactSince = now;
@@ -77,15 +79,15 @@ export class LeaseSweeper {
       .where(
         and(
           eq(runs.status, "claimed"),
-          // Where runners are outside, an expired lease waits for whoever claims next; it is told once. A cancellation
-          // that comes after that waits for nobody, and one whose token was revoked has had its time.
+          // Where runners are outside, an expired lease waits for the next claim and is reported once. A cancellation
+          // after that waits for nobody, and a runner whose token was revoked has had its time.
           ctx.settings.executor === "none"
             ? or(ne(runs.leaseState, "expired"), isNotNull(runs.cancelRequestedAt))
             : ne(runs.leaseState, "none"),
           lt(leases.leaseExpiresAt, sql`clock_timestamp()`),
         ),
       )
-      // What could not be ended before comes after what was not tried yet.
+      // Runs that could not be ended before come after those that were not tried yet.
       .orderBy(sql`${runs.leaseState} = 'fencing'`, asc(leases.leaseExpiresAt))
       .limit(BATCH_MAX);
     return rows.map((row) => row.runId);
@@ -124,7 +126,10 @@ export class LeaseSweeper {
     return true;
   }
 
-  /** Who gives no answer confirms nothing. It holds up no other run, and says nothing of the contact to the database. */
+  /**
+   * An executor that gives no answer confirms nothing. It holds up no other run and says nothing about contact to the
+   * database.
+   */
   async #end(attemptId: string): Promise<AttemptEnding> {
     try {
       return await this.deps.executor.end(attemptId);
@@ -134,7 +139,7 @@ export class LeaseSweeper {
     }
   }
 
-  /** From here on a heartbeat of the old attempt is refused, so that it ends itself too. */
+  /** From here on a heartbeat of the old attempt is refused, so that the attempt ends itself too. */
   #beginFencing(runId: string): Promise<RunRow | null> {
     return inTx(this.deps.ctx, async (ctx) => {
       const locked = await lockRun(ctx.db, runId, null);
@@ -165,7 +170,7 @@ export class LeaseSweeper {
     }
   }
 
-  /** Outside runners fence themselves by time; the run is shown as expired until one claims it. */
+  /** Outside runners fence themselves by time. The run is shown as expired until a runner claims it. */
   #noteExpiry(runId: string): Promise<void> {
     return inTx(this.deps.ctx, async (ctx) => {
       const locked = await lockRun(ctx.db, runId, null);
@@ -190,7 +195,7 @@ export class LeaseSweeper {
   }
 }
 
-/** Whoever fenced it said why. */
+/** Returns why the run was fenced, as noted by whoever fenced it. */
 async function whyFenced(ctx: TxContext, run: RunRow): Promise<string> {
   const [lease] = await ctx.db
     .select({ marker: leases.staleRecoveryMarker })

@@ -1,9 +1,12 @@
 import type { Logger } from "pino";
 import { isReady } from "@/contract/readiness";
 
-/** A pass waits for it, and the next must not come so late that the database seems to have been away. */
+/**
+ * A pass waits for web this long: longer, and the next pass would come so late that the database seems to have been
+ * away.
+ */
 const LOOK_MS = 1_000;
-/** A runner that nobody answers for so long ends its agent by itself. */
+/** A runner that gets no answer for this long ends its agent by itself. */
 const AWAY_MAX_MS = 10 * 60_000;
 
 export type WebContactOptions = {
@@ -15,21 +18,23 @@ export type WebContactOptions = {
 };
 
 /**
- * Whether runners can reach web, by which alone they say that they are there: where it is away, is stopped or starts in
- * vain, every one of them is silent, and none is lost. One that is asked pass after pass and gives no answer for half a
- * lease time is away; once it is back, runners have a whole lease time to be heard. After ten minutes it counts for
- * nothing any more: as likely the worker alone cannot reach it.
+ * Tells whether runners can reach web, their only way to report that they live. While web is away, stopped or failing
+ * to start, every runner is silent and none is lost.
+ *
+ * - Web is away when it was asked pass after pass and gave no answer for half a lease time.
+ * - Once it is back, runners have a whole lease time to be heard.
+ * - After ten minutes away it no longer counts: it is as likely that only the worker cannot reach web.
  */
 export class WebContact {
-  /** When it answered last; at a start it is given time to come up. */
+  /** When web answered last. At a start web is given time to come up. */
   #seenAt: number | null = null;
-  /** Since when it has answered without being away; null: it has not yet. */
+  /** Since when web has answered without being away; null: it has not answered yet. */
   #since: number | null = null;
   #awayFrom: number | null = null;
 
   constructor(private readonly options: WebContactOptions) {}
 
-  /** Looks, and says whether a runner's silence tells of the runner. */
+  /** Asks web, and returns whether a runner's silence says something about the runner. */
   async areRunnersHeard(): Promise<boolean> {
     const { leaseMs, monotonicMs, log } = this.options;
     const isThere = await this.options.look().catch(() => false);
@@ -50,7 +55,7 @@ export class WebContact {
   }
 }
 
-/** Whether the server that runners are told of is ready for what they say; throws where nobody says so. */
+/** Whether the server that runners report to is ready for them. Throws when there is no answer. */
 export function isWebReady(url: string): Promise<boolean> {
   return isReady(url, LOOK_MS);
 }

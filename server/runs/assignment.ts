@@ -8,7 +8,7 @@ import { policyOf } from "./policy";
 
 const DEMO_MODEL = "agentrun-demo";
 
-/** What the runner of a claim needs to start its agent. */
+/** Returns what a runner needs to start its agent, as part of the claim's answer. */
 export async function assignmentOf(
   ctx: TxContext,
   { run, session }: { run: RunRow; session: SessionRow | null },
@@ -39,7 +39,10 @@ export async function assignmentOf(
   };
 }
 
-/** A turn that an earlier attempt was sent and never ended, which policy `continue` left open. */
+/**
+ * Returns the turn that was sent to an earlier attempt, never ended, and left open by the policy `continue`; null:
+ * there is none.
+ */
 async function cutOffTurn(ctx: TxContext, run: RunRow): Promise<Assignment["cutOffTurn"]> {
   const [turn] = await ctx.db
     .select({ id: commands.id, payload: commands.payload })

@@ -15,8 +15,8 @@ import { toRun } from "./run";
 const DEFAULT_REASON = "cancel requested";
 
 /**
- * Cancels a run nobody has claimed at once. Of a claimed one it records the intent: the run is shown as being
- * cancelled until its runner says that the agent stopped, or is shown to be gone.
+ * Cancels a run at once if nobody has claimed it. For a claimed run it records the request: the run is shown as being
+ * cancelled until its runner reports that the agent stopped, or the runner is known to be gone.
  */
 export function cancelRun(ctx: ServiceContext, input: CancelRunInput): Promise<Run> {
   return inTx(ctx, async (ctx) => {
@@ -39,7 +39,7 @@ export function cancelRun(ctx: ServiceContext, input: CancelRunInput): Promise<R
   });
 }
 
-/** Open commands first, each with its event, then the intent's own event, then the end. */
+/** Ends the open commands first, each with its event, then appends the event of the request, then ends the run. */
 export async function cancelNow(
   ctx: TxContext,
   locked: Omit<LockedRun, "task"> & Partial<LockedRun>,

@@ -25,18 +25,21 @@ import { loseAttempt } from "./lose-attempt";
 import { assertRunVisible, toRun } from "./run";
 
 /**
- * Gives a run to a runner for a time. The process that holds it (same runner, same nonce) gets its epoch again; another
- * is refused while the lease lives. A new holder gets a higher epoch, which fences out every earlier one.
+ * Leases a run to a runner. The process that already holds it (same runner, same nonce) gets its epoch again; another
+ * is refused while the lease lives. A new holder gets a higher epoch, which fences out all earlier holders.
  */
 export async function claimRun(ctx: ServiceContext, input: ClaimRunInput): Promise<ClaimedRun> {
   assertVersion(ctx, input.protocolVersion);
   const claimed = await inTx(ctx, (ctx) => claimLocked(ctx, input));
-  // Thrown after the commit: that the run ended with its lost lease must not be undone with the refusal.
+  // Thrown after the commit, so that the refusal does not undo the run's end with its lost lease.
   if (isAgentRunError(claimed)) throw claimed;
   return claimed;
 }
 
-/** Runners that were started here speak a version; whoever else claims by the API speaks the API alone. */
+/**
+ * Runners started by this installation speak a version. Anyone else who claims by the API names no version and is taken
+ * to speak the current one.
+ */
 function assertVersion(ctx: ServiceContext, named: number | undefined): void {
   const speaks = named ?? (ctx.actor.kind === "launch" ? RUNNER_PROTOCOL_UNNAMED : RUNNER_PROTOCOL);
   if (speaks < RUNNER_PROTOCOL_BEFORE || speaks > RUNNER_PROTOCOL) throw new RunnerVersionError(speaks);
@@ -93,7 +96,7 @@ function assertClaimable({ run, session }: LockedRun): void {
   }
 }
 
-/** True when the caller is the holder already; throws when somebody else is. */
+/** Returns true when the caller is the holder already; throws when somebody else is. */
 async function judgeLease(
   ctx: TxContext,
   locked: LockedRun,
@@ -107,7 +110,7 @@ async function judgeLease(
     }
     if (held && isHolder(held.lease, caller)) return true;
     const isExpired = held?.isExpired ?? true;
-    // Where an executor starts the runners it first ends the old attempt; time alone hands nothing over.
+    // Where an executor starts the runners, it first ends the old attempt: time alone hands nothing over.
     if (!isExpired || ctx.settings.executor !== "none") {
       throw new LeaseHeldError(run.id, "lease-held", `run ${run.id} is leased to ${run.claimedBy ?? "another runner"}`);
     }
@@ -118,12 +121,15 @@ async function judgeLease(
   return false;
 }
 
-/** v0.1's leases name no process: there the runner itself is its nonce, as for who gives none. */
+/** A lease of v0.1 has no nonce: there the runner's id serves as the nonce, as for a caller that sends none. */
 function isHolder(lease: LeaseRow, caller: { runnerId: string; nonce: string }): boolean {
   return lease.runnerId === caller.runnerId && (lease.nonce ?? lease.runnerId) === caller.nonce;
 }
 
-/** One run of a session is leased at a time. One whose lease ran out gives way where nobody else would end it. */
+/**
+ * Makes sure that no other run of the session is leased. Without an executor, a run whose lease ran out is taken from
+ * its runner, since nobody else would end it.
+ */
 async function freeSession(ctx: TxContext, { run, session }: LockedRun): Promise<void> {
   if (!session) return;
   const [other] = await ctx.db
@@ -143,7 +149,7 @@ async function freeSession(ctx: TxContext, { run, session }: LockedRun): Promise
   await loseAttempt(ctx, { run: other, session }, { why: "its lease ran out", isOrderly: false, keepsOpen: true });
 }
 
-/** A launch token belongs to one attempt: an older attempt's must not take the run from a newer one. */
+/** A launch token belongs to one attempt: the token of an older attempt must not take the run from a newer one. */
 async function assertOwnAttempt(ctx: TxContext, run: RunRow): Promise<void> {
   if (ctx.actor.kind !== "launch") return;
   const [job] = await ctx.db
@@ -159,7 +165,7 @@ async function assertOwnAttempt(ctx: TxContext, run: RunRow): Promise<void> {
   if (!job) throw new LeaseLostError(run.id);
 }
 
-/** The holder claims again: a lease that was noted as run out lives again. */
+/** The holder claims again: a lease that was noted as expired is held again. */
 async function keepRun(ctx: TxContext, run: RunRow): Promise<RunRow> {
   if (run.leaseState === "held") return run;
   const [kept] = await ctx.db.update(runs).set({ leaseState: "held" }).where(eq(runs.id, run.id)).returning();
@@ -190,14 +196,14 @@ async function takeRun(ctx: TxContext, { run, session }: LockedRun, runnerId: st
       .set({ lastRunId: run.id, activeRunId: run.id })
       .where(eq(sessions.sessionId, session.sessionId));
     ctx.wake("sessions");
-    // Its pod has bound the claim, or is about to.
+    // The runner's pod has bound the PVC, or is about to.
     if (session.storagePvcPhase !== null && session.storagePvcPhase !== "Bound") ctx.wake("volumes");
   }
   ctx.wake("runs");
   return taken;
 }
 
-/** The database's clock is the only one that all share, and it is read here, after the run's lock was had. */
+/** Uses the database's clock, the only one that all share, and reads it here, after the run was locked. */
 async function writeLease(
   ctx: TxContext,
   run: RunRow,

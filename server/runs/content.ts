@@ -1,7 +1,7 @@
 import { type CreateRunInput, POLICY_DEFAULTS } from "@/contract/run";
 import { payloadHash } from "@/server/idempotency";
 
-/** What a run is created with, its defaults said: leaving one out and saying it are the same content. */
+/** Hashes what a run is created with, defaults filled in: omitting a default and giving it are the same content. */
 export function contentHash(input: CreateRunInput): string {
   const { sessionRef } = input;
   return payloadHash({
@@ -17,7 +17,7 @@ export function contentHash(input: CreateRunInput): string {
   });
 }
 
-/** Whether a stored digest is of this content; older rows have one of the input as it was sent. */
+/** Whether a stored digest is of this content. Older rows hold a digest of the input as it was sent. */
 export function isContentOf(stored: string | null, input: CreateRunInput): boolean {
   const { idempotencyKey: _key, ...sent } = input;
   return stored === contentHash(input) || stored === payloadHash(sent);

@@ -14,8 +14,8 @@ import { toRun } from "./run";
 import { checkWorkspace } from "./workspace";
 
 /**
- * Creates a run, and its session when it names one that does not exist. The same idempotency key with the same content
- * answers the first run.
+ * Creates a run, and its session if the run names one that does not exist. The same idempotency key with the same
+ * content returns the first run.
  */
 export async function createRun(ctx: ServiceContext, input: CreateRunInput): Promise<Run> {
   const { run, newSession } = await inTx(ctx, (ctx) => insertRun(ctx, input));
@@ -54,7 +54,8 @@ async function insertRun(ctx: TxContext, input: CreateRunInput): Promise<{ run: 
     .onConflictDoNothing()
     .returning();
   if (!run) {
-    // Somebody stored the same key between the look and the insert; theirs is committed, or the insert had waited.
+    // Somebody stored the same key between the read and the insert. Their row is committed, or the insert would still
+    // wait.
     const winner = idempotencyKey === undefined ? undefined : await findByKey(ctx, owner, idempotencyKey);
     if (!winner || idempotencyKey === undefined) throw new Error("a run's insert met a conflict without a key");
     return { run: await replay(ctx, winner, input), newSession: null };

@@ -20,8 +20,8 @@ export type RunEnd = {
 };
 
 /**
- * Ends a locked run: open commands as cancelled, its approvals, the terminal event as its last, then status, lease,
- * session, tokens and the queue task that it is an attempt of, all in the caller's transaction.
+ * Ends a locked run in the caller's transaction: cancels its open commands, settles its approvals, appends the terminal
+ * event as the last one, then updates status, lease, session, tokens and the queue task that the run is an attempt of.
  */
 export async function endRun(
   ctx: TxContext,
@@ -61,7 +61,7 @@ export async function endRun(
   await endLostRunner(ctx.db, run);
   await ctx.db.delete(leases).where(eq(leases.runId, run.id));
   if (session) await releaseSession(ctx, session, ended);
-  // Where a session's other run ends with it, its task is locked late: two that meet there are tried again.
+  // Where a session's other run ends with this one, that run's task is locked late: a deadlock over it is retried.
   const task = locked.task ?? (ended.taskId === null ? null : await lockTaskRow(ctx.db, ended.taskId));
   if (task) await endTaskAttempt(ctx, task, ended);
   await endRunTokens(ctx, run.id);
@@ -88,8 +88,8 @@ async function endOpenCommands(
 }
 
 /**
- * Frees the session for its next run, whose open turn it shows from here on. An older run's end leaves a newer one's
- * marks alone.
+ * Frees the session for its next run; from now on the session shows that run's open turn. The end of an older run
+ * leaves a newer run's marks alone.
  */
 async function releaseSession(ctx: TxContext, session: SessionRow, run: RunRow): Promise<void> {
   const isActive = session.activeRunId === run.id;
@@ -106,7 +106,10 @@ async function releaseSession(ctx: TxContext, session: SessionRow, run: RunRow):
   ctx.wake("sessions");
 }
 
-/** What a session without an open turn shows of a run that ended. A run that is leased and idle stays its active one. */
+/**
+ * Returns what a session without an open turn shows of a run that ended. A run that is leased and idle stays the active
+ * one.
+ */
 function ending(run: RunRow, { isActive, isLast }: { isActive: boolean; isLast: boolean }) {
   const leased = sql`(select ${runs.id} from ${runs} where ${runs.sessionId} = ${run.sessionId} and ${runs.status} = 'claimed')`;
   const wasCutOff = isActive && run.terminalStatus !== "completed";

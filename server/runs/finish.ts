@@ -13,7 +13,7 @@ import { endRun } from "./end-run";
 import { assertHolds, epochOfHolder } from "./holder";
 import { assertRunVisible, toRun } from "./run";
 
-/** Ends a run. Final once: a second finish answers the first one's result. */
+/** Ends a run. The first finish is final: a second one returns the first result. */
 export function finishRun(ctx: ServiceContext, input: FinishRunInput): Promise<Run> {
   return inTx(ctx, async (ctx) => {
     assertRunVisible(ctx, input.runId);
@@ -50,7 +50,10 @@ const waitingCommands = prepared("commands-that-wait", (db) =>
     ),
 );
 
-/** A turn or steer that came while the runner was about to end is not lost: the runner goes on. */
+/**
+ * Refuses to complete a run with an open turn or steer. One that came while the runner was about to end is not lost:
+ * the runner continues.
+ */
 async function assertNothingWaits(ctx: TxContext, runId: string): Promise<void> {
   const waiting = await waitingCommands(ctx.db).execute({ runId });
   if (waiting.length === 0) return;

@@ -9,8 +9,8 @@ import { writingEpoch } from "./holder";
 import { assertRunVisible, getRun } from "./run";
 
 /**
- * Extends the lease of its holder, in one statement that touches no index of the runs. A late beat revives a lease that
- * has run out, as long as nobody has begun to end the attempt. On a terminal run it answers the run.
+ * Extends the lease of its holder, in one statement that touches no index of the runs. A late beat revives an expired
+ * lease as long as nobody has begun to end the attempt. On a terminal run it returns the run.
  */
 export async function heartbeatRun(ctx: ServiceContext, input: HeartbeatInput): Promise<HeartbeatAnswer> {
   assertRunVisible(ctx, input.runId);
@@ -19,21 +19,22 @@ export async function heartbeatRun(ctx: ServiceContext, input: HeartbeatInput): 
   const beatenEpoch = isOwnEpoch ? await extendLease(ctx, input, epoch) : null;
   const run = await getRun(ctx, { runId: input.runId });
   if (isTerminal(run.status)) return { ...run, shouldYield: false, isDraining: false, cancelledCommandIds: [] };
-  // Having waited for the lease's lock, the statement judged the run as it was before: whoever held it may have lost it.
+  // If the statement waited for the lease's lock, it judged the run as it was before; whoever held the lock may have
+  // ended the lease.
   const isHeld = beatenEpoch === run.leaseEpoch && run.status === "claimed" && run.leaseState !== "fencing";
   if (!isHeld) throw new LeaseLostError(input.runId);
   const isDraining = await noteBeat(ctx.db, input.runnerId, input);
   if (run.leaseState === "expired") await reviveLease(ctx, run.id, run.leaseEpoch);
   return {
     ...run,
-    // A runner of the release before knows no more of it than that an idle one is to end.
+    // A runner of the previous release reads only this field, by which an idle runner ends.
     shouldYield: isDraining || (await anotherWaits(ctx, run.id)),
     isDraining,
     cancelledCommandIds: await cancelledCommands(ctx, run.id),
   };
 }
 
-/** Answers the epoch of the lease that was extended; null when the caller holds none. */
+/** Returns the epoch of the lease that was extended; null when the caller holds none. */
 async function extendLease(ctx: ServiceContext, input: HeartbeatInput, epoch: number | null): Promise<number | null> {
   const tenantId = tenantOf(ctx);
   const leaseMs = input.leaseMs ?? null;
@@ -68,7 +69,7 @@ async function reviveLease(ctx: ServiceContext, runId: string, leaseEpoch: numbe
   ctx.wake("runs");
 }
 
-/** Another run of the session has work: an idle runner should end this one. */
+/** Whether another run of the session has work. If so, an idle runner should end this run. */
 async function anotherWaits(ctx: ServiceContext, runId: string): Promise<boolean> {
   const waiting = await ctx.db
     .select({ id: runs.id })

@@ -3,8 +3,8 @@ import { isOperator, type ServiceContext } from "@/server/context";
 import { ForbiddenError, InvalidInputError, LeaseLostError } from "@/server/errors";
 
 /**
- * The fence: a runner's write must carry the epoch that its run has now. An administrator may leave the epoch out and
- * then writes without a lease; one that is given is judged. Returns the epoch to write with, null for none.
+ * The fence: a runner's write must carry the current epoch of its run. An administrator may leave the epoch out and
+ * then writes without a lease; an epoch that is given is checked. Returns the epoch to write with; null: none.
  */
 export function writingEpoch(ctx: ServiceContext, leaseEpoch: number | undefined): number | null {
   const { actor } = ctx;
@@ -24,8 +24,8 @@ export function assertHolds(ctx: ServiceContext, run: RunRow, leaseEpoch: number
 }
 
 /**
- * The same fence for who gives only a name, as v0.1's runners do: of a run that was ever leased, the holder alone writes.
- * Returns the holder's epoch; null where nobody has claimed the run yet.
+ * The same fence for callers that give only a name, as v0.1's runners do: once a run was leased, only its holder may
+ * write. Returns the holder's epoch; null: nobody has claimed the run yet.
  */
 export function epochOfHolder(run: Pick<RunRow, "id" | "claimedBy" | "leaseEpoch">, runnerId: string): number | null {
   if (run.leaseEpoch === 0 && run.claimedBy === null) return null;

@@ -8,7 +8,7 @@ import { isOwned } from "@/server/owned";
 import { type Counted, countedFrom, decodePlace, encodeCursor, pageFrom } from "@/server/pagination";
 import { toRun } from "./run";
 
-/** Runs, the newest first. */
+/** Lists runs, the newest first. */
 export async function listRuns(ctx: ServiceContext, input: ListRunsInput): Promise<Page<RunSummary>> {
   const { cursor, limit, ...asked } = input;
   const filter = { ...asked, list: "runs.list" };
@@ -37,7 +37,7 @@ export async function listRuns(ctx: ServiceContext, input: ListRunsInput): Promi
   };
 }
 
-/** How many runs a list has, counted up to `max`; there may be more where it says so. */
+/** Counts the runs of a list up to `max`. The answer says if there may be more. */
 export async function countRuns(ctx: ServiceContext, input: ListRunsInput, max: number): Promise<Counted> {
   const found = ctx.db
     .select({ id: runs.id })
@@ -48,7 +48,7 @@ export async function countRuns(ctx: ServiceContext, input: ListRunsInput, max: 
   return countedFrom(await ctx.db.$count(found), max, false);
 }
 
-/** The caller's runs that a filter of the list matches. */
+/** The condition for the caller's runs that match a filter of the list. */
 export function matchesRuns(ctx: ServiceContext, filter: Omit<ListRunsInput, "cursor" | "limit">): SQL | undefined {
   return and(
     isOwned(ctx, runs, filter),
@@ -63,7 +63,7 @@ export function matchesRuns(ctx: ServiceContext, filter: Omit<ListRunsInput, "cu
   );
 }
 
-/** Each of the three has an index of its own. */
+/** Each of the three columns has an index of its own. */
 function isFound(search: string): SQL | undefined {
   return or(eq(runs.id, search), eq(runs.sessionId, search), eq(runs.taskId, search));
 }

@@ -8,8 +8,8 @@ import { NotFoundError } from "@/server/errors";
 import { toRun } from "./run";
 
 /**
- * Has web log what a run's agent and its model say to each other, redacted, for a while; without it no body is ever
- * logged. Answers the run.
+ * Makes web log, redacted and for some minutes, what a run's agent and its model say to each other. Without this no
+ * body is ever logged. 0 minutes ends it. Returns the run.
  */
 export function logBodies(ctx: ServiceContext, { runId, minutes }: LogBodiesInput): Promise<Run> {
   return inTx(ctx, async (ctx) => {

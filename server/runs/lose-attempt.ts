@@ -17,19 +17,22 @@ const BACKOFF_BASE_MS = 1_000;
 const BACKOFF_MAX_MS = 60_000;
 
 export type LostAttempt = {
-  /** Why it is known to be over, for the operator. */
+  /** Why the attempt is known to be over, for the operator. */
   why: string;
-  /** Its end was seen, so the next attempt need not wait; an attempt that ended by itself backs off. */
+  /** The runner reported its end, so the next attempt need not wait. Otherwise the next attempt backs off. */
   isOrderly: boolean;
-  /** Outside runners claim by themselves, so a run is kept for the next claim whatever it has to do. */
+  /** Keeps the run for the next claim even when it has nothing to do: outside runners claim by themselves. */
   keepsOpen: boolean;
-  /** It gave way to another because an operator wanted it to: that is no attempt of the run's. */
+  /** An operator drained the runner, so this does not count as an attempt of the run. */
   isDrained?: boolean;
-  /** What it is called where it ends a turn or the run; `runner-lost` unless told. */
+  /** The failure kind of a turn or run that it ends; `runner-lost` by default. */
   failureKind?: LossKind;
 };
 
-/** What an attempt can be lost by. The last two would only be met again, so that nothing cut off by them goes on. */
+/**
+ * Why an attempt can be lost. The next attempt would meet the last two again, so nothing that they cut off is
+ * continued.
+ */
 export type LossKind = Extract<FailureKind, "runner-lost" | "infra-failed" | "timeout" | "storage-full">;
 const IS_FINAL: Record<LossKind, boolean> = {
   "runner-lost": false,
@@ -41,9 +44,9 @@ const IS_FINAL: Record<LossKind, boolean> = {
 type Locked = Omit<LockedRun, "task"> & Partial<LockedRun>;
 
 /**
- * What follows when an attempt is over and confirmed gone; the run is locked. The epoch rises, so that nothing the old
- * attempt still sends is taken. A turn that was sent is not sent again: by policy it fails, or a new turn will go on
- * with it. The run then waits for a new attempt, or ends.
+ * Decides what follows when an attempt is over and confirmed gone; the run is locked. The epoch rises, so that nothing
+ * that the old attempt still sends is accepted. A turn that was sent is not sent again: by policy it fails, or a new
+ * turn continues it. The run then waits for a new attempt, or ends.
  */
 export async function loseAttempt(ctx: TxContext, locked: Locked, lost: LostAttempt): Promise<RunRow> {
   const { run, session } = locked;
@@ -61,7 +64,7 @@ export async function loseAttempt(ctx: TxContext, locked: Locked, lost: LostAtte
       { runnerId: run.claimedBy, runId: run.id },
       { kind: lost.isOrderly ? "released" : "lost", message: lost.why },
     );
-  // Where runners are outside, the sweeper has told of it already when the lease ran out.
+  // Where runners are outside, the sweeper has already reported this when the lease ran out.
   if (run.leaseState !== "expired")
     await appendServerEvents(ctx, run, [statusEvent("lease-expired", { runnerId: run.claimedBy })]);
   await settleApprovals(ctx, run, session);
@@ -129,7 +132,7 @@ async function decideNext(
 
 type Loss = { why: string; failureKind: LossKind };
 
-/** What happened, and what to do. */
+/** For each kind of loss: what happened, and what to do. */
 const WORDS: Record<LossKind, (why: string) => [string, string]> = {
   "runner-lost": (why) => [`The runner was lost (${why})`, "The session is intact: send the turn again, or a new one."],
   "infra-failed": (why) => [`The runner could not go on (${why})`, "Mend that, then send the turn again."],
@@ -148,7 +151,7 @@ function lostMessage({ failureKind, why }: Loss): string {
   return `${what} while a turn was under way. ${next}`;
 }
 
-/** Ends what was sent to the lost attempt; counts what the next one has to do. */
+/** Ends the commands that were sent to the lost attempt and counts the work left for the next one. */
 async function settleCommands(
   ctx: TxContext,
   locked: Locked,

@@ -11,11 +11,11 @@ const STEP_MINUTES = 60;
 const THIS_HOUR = sql`date_trunc('hour', now(), 'UTC')`;
 const epochMs = (instant: SQL) => sql<number>`(extract(epoch from ${instant}) * 1000)::float8`;
 
-/** How many runs of each of the last hours ended how; those that are under way are not among them. */
+/** Counts how the runs created in each of the last hours ended. Runs under way are not counted. */
 export async function runOutcomes(ctx: ServiceContext, input: RunOutcomesInput): Promise<RunOutcomes> {
   const from = sql`${THIS_HOUR} - make_interval(hours => ${input.withinHours - 1}::int)`;
   const hour = sql`date_trunc('hour', ${runs.createdAt}, 'UTC')`;
-  // One by one, since the index that has them in their order is of one status.
+  // One query for each status, since the index with this order has the status as its first column.
   const newest = (outcome: TerminalStatus) =>
     ctx.db
       .select({ outcome: runs.status, hour: hour.as("hour") })

@@ -11,7 +11,10 @@ import { assertHolds } from "./holder";
 import { loseAttempt } from "./lose-attempt";
 import { assertRunVisible, toRun } from "./run";
 
-/** A runner that has ended its agent gives its lease back, so that the next attempt need not wait for it to run out. */
+/**
+ * Gives a lease back for a runner that has ended its agent, so that the next attempt need not wait until the lease runs
+ * out.
+ */
 export function releaseRun(ctx: ServiceContext, input: ReleaseRunInput): Promise<Run> {
   return inTx(ctx, async (ctx) => {
     assertRunVisible(ctx, input.runId);
@@ -24,7 +27,7 @@ export function releaseRun(ctx: ServiceContext, input: ReleaseRunInput): Promise
       why,
       failureKind: (await isAtDeadline(ctx, locked.run)) ? "timeout" : "runner-lost",
       isOrderly: true,
-      // Judged here: what a runner says of itself must not win it more attempts.
+      // Checked here: a runner's own word must not win it more attempts.
       isDrained: input.isDrained === true && (await isToDrain(ctx, locked.run)),
       keepsOpen: ctx.settings.executor === "none",
     });
@@ -45,7 +48,10 @@ async function isToDrain(ctx: TxContext, { claimedBy }: RunRow): Promise<boolean
   return runner !== undefined && runner.drain !== null;
 }
 
-/** A cluster that ends an attempt at its deadline only asks its runner to stop, which does not learn why. */
+/**
+ * Whether the attempt has lived to its deadline. A cluster that ends an attempt at its deadline only tells the runner
+ * to stop, and not why.
+ */
 async function isAtDeadline(ctx: TxContext, run: RunRow): Promise<boolean> {
   const { runnerDeadlineMs } = ctx.settings;
   if (runnerDeadlineMs === null || run.claimedBy === null) return false;
@@ -63,8 +69,8 @@ async function isAtDeadline(ctx: TxContext, run: RunRow): Promise<boolean> {
 }
 
 /**
- * Takes a run from an attempt whose end cannot be confirmed, on an operator's word that it is gone. Only for a run that
- * is being fenced: everything else ends by itself.
+ * Takes a run from an attempt whose end cannot be confirmed, when an operator asserts that the attempt is gone. Only
+ * for a run that is being fenced: everything else ends by itself.
  */
 export function forceReleaseRun(ctx: ServiceContext, input: { runId: string; reason: string }): Promise<Run> {
   return inTx(ctx, async (ctx) => {
@@ -95,7 +101,10 @@ export function forceReleaseRun(ctx: ServiceContext, input: { runId: string; rea
   });
 }
 
-/** Nobody will report the end of an attempt that is out of reach; while its job counts as live no other starts. */
+/**
+ * Closes the run's jobs: nobody will report the end of an attempt that cannot be reached, and no other starts while its
+ * job counts as live.
+ */
 async function closeJobs(ctx: TxContext, runId: string, why: string): Promise<void> {
   await ctx.db
     .update(runnerJobs)

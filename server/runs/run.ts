@@ -6,8 +6,8 @@ import { NotFoundError } from "@/server/errors";
 import { iso, storedJson } from "@/server/stored";
 
 /**
- * A run as it leaves the program. The lease is a row of its own, whose expiry stands for the run's column; of one that
- * was lost only the marker is of use, so a run that waits shows none.
+ * Returns a run as clients see it. The lease is a row of its own; its expiry replaces the run's column. Of a lost lease
+ * only the marker matters, so a pending run shows no expiry.
  */
 export function toRun(row: RunRow, leaseExpiresAt: Date | null): Run {
   return {
@@ -43,13 +43,13 @@ export function toRun(row: RunRow, leaseExpiresAt: Date | null): Run {
   };
 }
 
-/** A runner's token opens its own run alone; for it, any other does not exist. */
+/** Throws `not-found` when a runner's token is used for any run but its own. */
 export function assertRunVisible(ctx: ServiceContext, runId: string): void {
   const bound = boundRunId(ctx.actor);
   if (bound !== null && bound !== runId) throw new NotFoundError("run", runId);
 }
 
-/** The run, with its lease; throws `not-found` when it is another tenant's or another runner's. */
+/** Returns a run with its lease. Throws `not-found` when it belongs to another tenant or another runner. */
 export async function getRun(ctx: ServiceContext, input: { runId: string }): Promise<Run> {
   assertRunVisible(ctx, input.runId);
   const tenantId = tenantOf(ctx);

@@ -5,10 +5,10 @@ import { runs } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
 import { isOwned } from "@/server/owned";
 
-/** Failures that are counted, the newest first: enough to tell what goes wrong, and a bound on what a look costs. */
+/** The newest failures that are counted: enough to show what goes wrong, and a bound on the cost. */
 export const COUNTED_MAX = 10_000;
 
-/** How many runs of the last hours failed, by kind. */
+/** Counts the failed runs of the last hours by kind. */
 export async function runStats(ctx: ServiceContext, input: RunStatsInput): Promise<RunStats> {
   const failures = ctx.db
     .select({ failureKind: runs.failureKind })

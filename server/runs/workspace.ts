@@ -5,8 +5,8 @@ import type { ServiceContext } from "@/server/context";
 import { InvalidInputError } from "@/server/errors";
 
 /**
- * A folder of this machine only makes sense for runners on it, and only below what the operator opened: no link may
- * lead out. The runner looks again when it takes the folder.
+ * Throws unless a `directory` workspace is on this machine, for runners on this machine, and below a folder that the
+ * operator opened, with links resolved. The runner checks again when it takes the folder.
  */
 export async function checkWorkspace(ctx: ServiceContext, workspace: WorkspaceRef): Promise<void> {
   if (workspace.kind !== "directory") return;
@@ -21,7 +21,7 @@ export async function checkWorkspace(ctx: ServiceContext, workspace: WorkspaceRe
   }
 }
 
-/** A folder that is not there leads nowhere, and its run fails with that word. */
+/** A folder that does not exist leads nowhere, and its run fails with that message. */
 function realPathOf(folder: string): Promise<string> {
   return realpath(folder).catch(() => path.resolve(folder));
 }

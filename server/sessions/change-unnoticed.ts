@@ -3,13 +3,16 @@ import type { PgUpdateSetSource } from "drizzle-orm/pg-core";
 import { type SessionRow, sessionReadCursors, sessions } from "@/db/schema";
 import type { TxContext } from "@/server/context";
 
-/** Changes a locked session in what gives nobody anything to read: who had read all of it before still has. */
+/**
+ * Changes a locked session in a way that gives nobody anything to read. Readers who had read all of it before still
+ * have.
+ */
 export async function changeUnnoticed(
   ctx: TxContext,
   sessionId: string,
   change: PgUpdateSetSource<typeof sessions>,
 ): Promise<SessionRow> {
-  // Read here and not from the row as it was locked: what else this transaction changed is unread.
+  // Read here and not taken from the locked row: other changes of this transaction stay unread.
   const [before] = await ctx.db
     .select({ version: sessions.version })
     .from(sessions)

@@ -6,7 +6,9 @@ import { storedJson } from "@/server/stored";
 type Owner = { tenantId: string; projectId: string };
 export type SessionContent = ReturnType<typeof contentOf>;
 
-/** What a session is created with, its defaults said: leaving one out and saying it are the same content. */
+/**
+ * Returns what a session is created with, defaults filled in: omitting a default and giving it are the same content.
+ */
 export function contentOf(input: CreateSessionInput, owner: Owner) {
   return {
     ...owner,
@@ -22,7 +24,7 @@ export function contentOf(input: CreateSessionInput, owner: Owner) {
   };
 }
 
-/** Content as a row is inserted with it. */
+/** Returns the columns that a row is inserted with. */
 export function rowOf(content: SessionContent) {
   const { storageKind, expiresAt, ...columns } = content;
   return {
@@ -33,7 +35,7 @@ export function rowOf(content: SessionContent) {
   };
 }
 
-/** Whether a session was created with this content. An adopted row has no hash of ours: there the fields are compared. */
+/** Whether a session was created with this content. An adopted row has no hash: there the fields are compared. */
 export function isSameContent(known: SessionRow, content: SessionContent): boolean {
   if (known.payloadHash !== null) return known.payloadHash === payloadHash(content);
   const { lastTurnId: _lastTurnId, ...metadata } = storedJson(known.metadata) ?? {};

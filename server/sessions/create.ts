@@ -12,7 +12,7 @@ import { insertSession } from "./insert";
 import { absence } from "./resolve";
 import { toSummary } from "./session";
 
-/** Creates a session and its volume in one call. The same id with the same content answers the same session. */
+/** Creates a session and its volume in one call. The same id with the same content returns the same session. */
 export async function createSession(ctx: ServiceContext, input: CreateSessionInput): Promise<SessionSummary> {
   const session = await inTx(ctx, (ctx) => createRow(ctx, input));
   return toSummary(await ensureVolume(ctx, session), null);
@@ -22,7 +22,7 @@ async function createRow(ctx: TxContext, input: CreateSessionInput): Promise<Ses
   const owner = ownerOf(ctx, input);
   const content = contentOf(input, owner);
   const sessionId = input.sessionId ?? newId("session");
-  // The id is judged before the profile, which may have gone since the session was made.
+  // The id is checked before the profile, which may have been removed since the session was made.
   const known = input.sessionId === undefined ? null : await lockSession(ctx.db, sessionId, tenantOf(ctx));
   if (known) return replay(known, content);
   await requireProfile(ctx, input.backendProfile);

@@ -8,8 +8,9 @@ import { cancelNow } from "@/server/runs";
 import { lockOwnSession, toSummary } from "./session";
 
 /**
- * Deletes a session with all that it owns: it is gone from every list at once, its volume, archive, runs and events
- * follow in bounded batches. Refused while a run of it is claimed; runs that wait are cancelled. `why` is for the audit.
+ * Deletes a session with everything that it owns. It is gone from every list at once; its volume, archive, runs and
+ * events follow in bounded batches. Throws while one of its runs is claimed; waiting runs are cancelled. `why` is for
+ * the audit.
  */
 export function deleteSession(
   ctx: ServiceContext,

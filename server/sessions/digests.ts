@@ -7,7 +7,7 @@ import { type ServiceContext, tenantOf } from "@/server/context";
 import { iso } from "@/server/stored";
 import { spentOf } from "@/server/usage";
 
-/** Sessions in short, for a list of them: what their calls took, and what was said last. */
+/** Returns sessions in short, for a list: the tokens of their model calls, and what was said last. */
 export async function digestSessions(
   ctx: ServiceContext,
   { sessionIds }: DigestSessionsInput,
@@ -18,7 +18,7 @@ export async function digestSessions(
   };
 }
 
-/** The newest that still has words once they are cleaned. */
+/** Returns the newest event that still has text after cleaning; null: there is none. */
 function lastOf(said: readonly SaidEvent[]): SessionDigest["lastEvent"] {
   for (const event of said) {
     const text = cut(lineOf(event));
@@ -29,7 +29,7 @@ function lastOf(said: readonly SaidEvent[]): SessionDigest["lastEvent"] {
   return null;
 }
 
-/** An event in a line. */
+/** Returns an event as one line; empty: it has no text. */
 function lineOf(event: SaidEvent): string {
   const { type, text = "", command = "", exitCode, status } = event;
   switch (type) {
@@ -63,7 +63,7 @@ function lineOf(event: SaidEvent): string {
   }
 }
 
-/** What a terminal would have left of a text, without what only moves or colours it. */
+/** Returns a text without terminal escapes and control characters. */
 function plain(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it takes out.
   return cleanText(stripVTControlCharacters(text)).replaceAll(/(?![\t\r\n])[\u0000-\u001f\u007f-\u009f]/g, "");

@@ -4,8 +4,8 @@ import type { ServiceContext } from "@/server/context";
 import { withdrawVolume } from "./withdraw-volume";
 
 /**
- * Makes the volume of a session whose row says `creating`, and records it. The provider is asked outside any
- * transaction; a crash between the two leaves `creating`, which the repair sweep finishes by calling this again.
+ * Makes the volume of a session whose row says `creating`, and records it. The provider is called outside any
+ * transaction. A crash between the two leaves `creating`, and the repair sweep finishes it by calling this again.
  */
 export async function ensureVolume(ctx: ServiceContext, session: SessionRow): Promise<SessionRow> {
   if (session.storageState !== "creating") return session;

@@ -5,13 +5,13 @@ import type { ServiceContext } from "@/server/context";
 import type { VolumeStatus } from "@/server/volumes/volumes";
 import { withdrawVolume } from "./withdraw-volume";
 
-/** A session whose row says `creating`, as far as its volume is made by it. */
+/** The columns of a session in state `creating` that making its volume needs. */
 export type VolumelessSession = Pick<SessionRow, "sessionId" | "tenantId" | "projectId" | "storageRequestedBytes">;
 type Made = { session: VolumelessSession; volume: VolumeStatus };
 
 /**
- * As `ensureVolume`, of many sessions. Each is recorded as soon as its volume is there, those that are ready at once by
- * one statement; one that fails leaves the others as they are, and is told.
+ * Like `ensureVolume`, for many sessions. Each is recorded as soon as its volume exists; those that are ready at the
+ * same time share a statement. A failure leaves the other sessions alone and is reported to `onFailure`.
  */
 export async function ensureVolumes(
   ctx: ServiceContext,
@@ -45,7 +45,7 @@ async function record(ctx: ServiceContext, made: Made[]): Promise<void> {
     }),
   );
   ctx.wake("sessions");
-  // What others recorded, or evicted meanwhile.
+  // Others recorded these volumes, or the sessions were evicted meanwhile.
   for (const { session, volume } of made)
     if (!recorded.has(session.sessionId)) await withdrawVolume(ctx, session, volume);
 }

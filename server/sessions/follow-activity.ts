@@ -3,15 +3,18 @@ import type pg from "pg";
 import type { Tx } from "@/db/client";
 import { withTransaction } from "@/db/transaction";
 
-/** Sessions follow their runs' events this much later; one that somebody holds is looked at again as often. */
+/**
+ * How much later sessions follow their runs' events, in milliseconds. A session that is locked is tried again after as
+ * long.
+ */
 const FOLLOW_MS = 400;
-/** After a failure the next look is this much later. */
+/** How much later the next try follows a failure, in milliseconds. */
 const RETRY_MS = 2_000;
 const BATCH_MAX = 1_000;
 
 /**
- * Brings sessions' lastEventSeq and lastActivityAt after the events that were stored: an append locks runs only, so
- * that writers of one session's events never wait for its row.
+ * Updates sessions' lastEventSeq and lastActivityAt after events were stored. An append locks runs only, so that
+ * writers of one session's events never wait for its row.
  */
 export class SessionActivity {
   readonly #noted = new Set<string>();
@@ -24,13 +27,13 @@ export class SessionActivity {
     private readonly onFailure: (error: unknown) => void,
   ) {}
 
-  /** A run has new events. */
+  /** Notes that a run has new events. */
   note(runId: string): void {
     this.#noted.add(runId);
     this.#schedule(FOLLOW_MS);
   }
 
-  /** Writes what is known and ends. */
+  /** Writes what is noted, and ends. */
   async close(): Promise<void> {
     this.#isClosed = true;
     if (this.#timer) clearTimeout(this.#timer);
@@ -48,7 +51,7 @@ export class SessionActivity {
     }, delayMs);
   }
 
-  /** False when it failed. What was not written stays noted. */
+  /** Returns false when it failed. What was not written stays noted. */
   async #write(): Promise<boolean> {
     const noted = [...this.#noted];
     this.#noted.clear();
@@ -67,7 +70,10 @@ export class SessionActivity {
   }
 }
 
-/** Follows the run that a session shows: the active one, else the last. Returns the runs whose session somebody holds. */
+/**
+ * Follows the run that a session shows: the active one, else the last. Returns the runs whose session is locked by
+ * somebody.
+ */
 async function followRuns(tx: Tx, runIds: string[]): Promise<string[]> {
   const ids = sql.param(runIds);
   const { rows: runs } = await tx.execute<{ runId: string; sessionId: string; isHeld: boolean }>(sql`

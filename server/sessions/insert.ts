@@ -5,8 +5,8 @@ import type { ServiceContext, TxContext } from "@/server/context";
 import { contentOf, rowOf } from "./content";
 
 /**
- * Inserts a session; null when its id is taken, also by a transaction that committed while this one waited. A row whose
- * volume is still to be made names it already, so that nobody takes that volume for one of no session.
+ * Inserts a session; null: its id is taken, possibly by a transaction that committed while this one waited. A row whose
+ * volume is still to be made already names it, so that nobody takes that volume for an orphan.
  */
 export async function insertSession(ctx: TxContext, values: typeof sessions.$inferInsert): Promise<SessionRow | null> {
   const isMaking = values.storageState === "creating" || values.storageState === "restoring";
@@ -21,7 +21,7 @@ export async function insertSession(ctx: TxContext, values: typeof sessions.$inf
   return made ?? null;
 }
 
-/** What is stored of a session of the plainest kind, as far as it follows from who it is for. */
+/** Returns the columns of a session with default storage, as far as its owner and input decide them. */
 export function planSession(
   ctx: ServiceContext,
   sessionId: string,

@@ -16,12 +16,16 @@ import { isReadBy, toSummary } from "./session";
 type Filter = Omit<ListSessionsInput, "cursor" | "limit">;
 type Position = (string | number | null)[];
 
-/** Rows that one page looks at, at most, for what no index answers: the page may be short, and its cursor goes on. */
+/**
+ * The maximum of rows that one page looks at for conditions that no index answers. Such a page may be short, and its
+ * cursor continues.
+ */
 const SCANNED_MAX = 1_000;
 
 /**
- * Sessions by what changed last, then by id. Every filter is in the statement, so that every match is reachable. Where
- * a filter has to be looked up row by row a page may be short, even empty: only a null cursor is the end.
+ * Lists sessions by their last change, then by id. Every condition is in the statement, so that every match can be
+ * reached. Where a condition has to be checked row by row, a page may be short or even empty: only a null cursor is the
+ * end.
  */
 export async function listSessions(ctx: ServiceContext, input: ListSessionsInput): Promise<Page<SessionSummary>> {
   const { cursor, limit, ...filter } = input;
@@ -50,7 +54,7 @@ export async function listSessions(ctx: ServiceContext, input: ListSessionsInput
   };
 }
 
-/** How many sessions a list has, counted up to `max`; there may be more where it says so. */
+/** Counts the sessions of a list up to `max`. The answer says if there may be more. */
 export async function countSessions(ctx: ServiceContext, input: ListSessionsInput, max: number): Promise<Counted> {
   const { cursor: _cursor, limit: _limit, ...filter } = input;
   assertReader(filter);
@@ -65,20 +69,22 @@ export async function countSessions(ctx: ServiceContext, input: ListSessionsInpu
   return countedFrom(await ctx.db.$count(found), max, last !== null);
 }
 
-/** The caller's sessions that a filter of the list matches, joined with its reader's marks. */
+/**
+ * The condition for the caller's sessions that match a filter of the list. The statement must join the reader's marks.
+ */
 export function matchesSessions(ctx: ServiceContext, filter: Filter): SQL | undefined {
   assertReader(filter);
   return and(matches(ctx, filter), isWanted(ctx, filter));
 }
 
-/** What has to be looked at row by row; everything else of a filter stands in an index. */
+/** Whether a filter has conditions that must be checked row by row. An index answers all others. */
 function isScan(filter: Filter): boolean {
   const { state, search, unread, hasFailure, failureKind, expiresWithinMinutes, metadata } = filter;
   if (["unread", "needs-me", "default"].includes(state) || (search ?? "") !== "") return true;
   return [unread, hasFailure, failureKind, expiresWithinMinutes, metadata].some((asked) => asked !== undefined);
 }
 
-/** Where a scan of this page ends, by the order's index alone; null when the rest of the list is shorter. */
+/** Returns where a page's scan ends, by the index of the order alone; null: the rest of the list is shorter. */
 async function lastScanned(ctx: ServiceContext, filter: Filter, after: SQL | undefined): Promise<Position | null> {
   const [row] = await ctx.db
     .select({ position: sql<string>`${sessions.updatedAt}::text`, sessionId: sessions.sessionId })
@@ -130,7 +136,7 @@ function inState(ctx: ServiceContext, state: Filter["state"]): SQL | undefined {
         sql`${sessions.storageEvictedAt} > now() - make_interval(days => ${EVICTED_SHOWN_DAYS}::int)`,
       );
     case "needs-me":
-      // Whoever is asked, whose turn hangs, and what failed without anybody having looked.
+      // Sessions that ask for an approval, whose turn hangs, or that failed and were not read since.
       return or(
         gt(sessions.pendingApprovals, 0),
         sql`${silentSince(ctx.settings.stuckAfterMs)} is not null`,
@@ -147,7 +153,10 @@ function inState(ctx: ServiceContext, state: Filter["state"]): SQL | undefined {
   }
 }
 
-/** Further down the list. The first comparison is what the index answers, the second tells apart what changed at once. */
+/**
+ * The condition for rows further down the list. The index answers the first comparison; the second separates rows
+ * changed at the same time.
+ */
 function isBelow([updatedAt, sessionId]: Position): SQL {
   const at = sql`${updatedAt}::timestamptz`;
   return sql`(${sessions.updatedAt} <= ${at} and (${sessions.updatedAt} < ${at} or ${sessions.sessionId} > ${sessionId}))`;

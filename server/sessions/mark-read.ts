@@ -6,7 +6,7 @@ import { ConflictError } from "@/server/errors";
 import { iso } from "@/server/stored";
 import { requireSession } from "./session";
 
-/** Stores the version that a reader has seen, the current one unless told; it never goes back. */
+/** Stores the version that a reader has seen, by default the current one. The stored version never goes back. */
 export function markSessionRead(ctx: ServiceContext, input: MarkSessionReadInput): Promise<ReadMark> {
   return inTx(ctx, async (ctx) => {
     const session = await requireSession(ctx, input.sessionId);
@@ -33,7 +33,7 @@ export function markSessionRead(ctx: ServiceContext, input: MarkSessionReadInput
   });
 }
 
-/** Takes a reader's mark back to what it was before, or to nothing read; false where it is no further than that. */
+/** Sets a reader's mark back to an earlier version, or to nothing read; false: the mark is not beyond that version. */
 export function markSessionUnread(
   ctx: ServiceContext,
   { sessionId, readerId, version }: { sessionId: string; readerId: string; version: number },

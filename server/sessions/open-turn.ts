@@ -33,8 +33,8 @@ const firstOpenTurn = prepared("open-turn", (db) =>
 );
 
 /**
- * What a locked session shows while a turn of any of its runs is open: the one under way, else the one that waits
- * longest. Null when none is.
+ * Returns what a locked session shows while a turn of any of its runs is open: the turn under way, else the one that
+ * has waited longest. null: no turn is open.
  */
 export async function openTurnState(ctx: TxContext, sessionId: string): Promise<OpenTurnState | null> {
   const [turn] = await firstOpenTurn(ctx.db).execute({ sessionId });

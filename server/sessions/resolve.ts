@@ -11,7 +11,7 @@ import { insertSession } from "./insert";
 
 type Resolved = { session: SessionRow | null; isNew: boolean };
 
-/** The session that a new run names, locked; made when there is none of that id. */
+/** Returns the session that a new run names, locked. Creates it when none has that id. */
 export async function resolveSession(
   ctx: TxContext,
   owner: { tenantId: string; projectId: string },
@@ -40,7 +40,7 @@ export async function resolveSession(
   return { session: filled ?? session, isNew: false };
 }
 
-/** Why an id is taken and yet not to be had: it is another tenant's, or its deletion is under way. */
+/** Returns why an id is taken and its session cannot be used: it belongs to another tenant, or it is being deleted. */
 export async function absence(ctx: TxContext, sessionId: string): Promise<Error> {
   const [row] = await ctx.db
     .select({ isDeleted: sql<boolean>`${sessions.deletedAt} is not null`, tenantId: sessions.tenantId })

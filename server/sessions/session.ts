@@ -47,7 +47,7 @@ export function toSession(row: SessionRow): Session {
   };
 }
 
-/** A session that nobody has read is unread; without a reader nothing is. */
+/** A session without a read mark is unread. Without a reader, none is unread. */
 export function toSummary(
   row: SessionRow,
   reader: { readVersion: number | null } | null,
@@ -60,7 +60,7 @@ export function toSummary(
   };
 }
 
-/** The row of a session that the caller may see; throws `not-found` for one that is deleted. */
+/** Returns the row of a session that the caller may see. Throws `not-found` for one that is deleted. */
 export async function requireSession(ctx: ServiceContext, sessionId: string): Promise<SessionRow> {
   const [found] = await ctx.db.select().from(sessions).where(isSeen(ctx, sessionId));
   if (!found) throw new NotFoundError("session", sessionId);
@@ -71,24 +71,24 @@ function isSeen(ctx: ServiceContext, sessionId: string): SQL | undefined {
   return and(eq(sessions.sessionId, sessionId), isNull(sessions.deletedAt), isOwned(ctx, sessions, {}));
 }
 
-/** The same row, locked. */
+/** Returns the same row, locked. */
 export async function lockOwnSession(ctx: TxContext, sessionId: string): Promise<SessionRow> {
   const session = await lockSession(ctx.db, sessionId, tenantOf(ctx));
   if (!session) throw new NotFoundError("session", sessionId);
   return session;
 }
 
-/** Joins each session with how far one reader has read it. */
+/** The join condition for one reader's mark of each session. */
 export function isReadBy(readerId: string | null): SQL {
   return sql`(${sessionReadCursors.sessionId} = ${sessions.sessionId} and ${sessionReadCursors.readerId} = ${readerId})`;
 }
 
-/** The last event of the run that a session shows: its row follows a moment after events are stored. */
+/** The last event of the run that a session shows. The session's row follows shortly after events are stored. */
 const LAST_EVENT = sql`(select event.seq, event.created_at
   from agentrun_runs run left join agentrun_events event on event.run_id = run.id and event.seq = run.last_event_seq
   where run.id = coalesce(${sessions.activeRunId}, ${sessions.lastRunId})) last_event`;
 
-/** A session as it is now, whatever its row still has to follow. */
+/** Returns a session as it is now, even where its row has not followed its run yet. */
 export async function getSession(
   ctx: ServiceContext,
   input: { sessionId: string; readerId?: string },
@@ -111,7 +111,7 @@ export async function getSession(
   return toSummary(follow(session, found), readerId === null ? null : { readVersion }, silentSinceMs);
 }
 
-/** A session's row with the last event of its run, where that is newer than what the row knows. */
+/** Updates a session's row with the last event of its run, where that is newer. */
 function follow(
   session: SessionRow,
   { lastEventSeq, lastEventAtMs }: { lastEventSeq: number; lastEventAtMs: number | null },
@@ -121,7 +121,7 @@ function follow(
   return { ...session, lastEventSeq, lastActivityAt };
 }
 
-/** How a run names its session. */
+/** Returns a run's reference to its session. */
 export function sessionRefOf(
   session: Pick<SessionRow, "sessionId" | "conversationId" | "threadId" | "metadata" | "expiresAt">,
   metadata?: Record<string, unknown>,

@@ -4,12 +4,12 @@ import type { TxContext } from "@/server/context";
 import { appendServerEvents, statusEvent } from "@/server/events";
 import { changeUnnoticed } from "./change-unnoticed";
 
-/** Adopted rows may hold JSON null, which `||` would make a list of. */
+/** Adopted rows may hold JSON null, which `||` would turn into a list. */
 const metadataObject = sql`case when jsonb_typeof(${sessions.metadata}) = 'object' then ${sessions.metadata} else '{}'::jsonb end`;
 
 /**
- * Keeps the backend's thread and turn where the next attempt looks for them: on the session, and in the run's own
- * reference. The rows given are brought up to date.
+ * Stores the backend's thread and turn where the next attempt looks for them: on the session, and in the run's own
+ * reference. Updates the given rows.
  */
 export async function storeThread(
   ctx: TxContext,

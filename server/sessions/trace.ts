@@ -7,12 +7,12 @@ import { toEvent } from "@/server/events";
 import { getRun } from "@/server/runs";
 import { requireSession } from "./session";
 
-/** Every event of one of the session's runs: the active one, else the last, or the one that is named. */
+/** Returns every event of one of the session's runs: the named one, else the active one, else the last. */
 export function readTrace(ctx: ServiceContext, input: ReadTraceInput): Promise<TracePage> {
   return readPage(ctx, input, undefined);
 }
 
-/** What a person reads as the agent's output, of the same runs. */
+/** Returns what a person reads as the agent's output, of the same runs. */
 export function readOutput(ctx: ServiceContext, input: ReadTraceInput): Promise<TracePage> {
   return readPage(ctx, input, OUTPUT_EVENT_TYPES);
 }

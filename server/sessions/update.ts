@@ -5,7 +5,10 @@ import { auditSession } from "@/server/audit";
 import { inTx, type ServiceContext } from "@/server/context";
 import { lockOwnSession, toSummary } from "./session";
 
-/** Changes what a person may change. A later expiry takes the session out of a collection not yet at `deleting`. */
+/**
+ * Changes the fields that a person may change. A new expiry takes the session out of a collection not yet at
+ * `deleting`.
+ */
 export function updateSession(ctx: ServiceContext, input: UpdateSessionInput): Promise<SessionSummary> {
   return inTx(ctx, async (ctx) => {
     const session = await lockOwnSession(ctx, input.sessionId);

@@ -5,10 +5,10 @@ import { inTx, type ServiceContext, type TxContext } from "@/server/context";
 import type { VolumeStatus } from "@/server/volumes/volumes";
 
 /**
- * For who made a session's volume and found that its row had moved on. Where others recorded the volume it stays. Where
- * the session was evicted or purged meanwhile it goes again by the one way there is: the row stands at `deleting`, the
- * volume is removed, and the repair or the purge records it, also when this process dies in between. Answers the session
- * as it is then.
+ * Called after making a session's volume when the session's row has moved on meanwhile. Where others recorded the
+ * volume, it stays. Where the session was evicted or purged, the volume is removed in the usual way: the row is set to
+ * `deleting`, the volume is removed, and the repair or the purge records that, even if this process dies in between.
+ * Returns the session as it is then.
  */
 export async function withdrawVolume<Session extends Pick<SessionRow, "sessionId" | "tenantId">>(
   ctx: ServiceContext,
