@@ -2,13 +2,13 @@ import { UnavailableError } from "@/server/errors";
 import type { AttemptEnding } from "./executor";
 
 export type Ends = {
-  /** What an end under way comes to; begins one where there is none. */
+  /** Resolves with the outcome of the attempt's end that is under way; begins one where there is none. */
   join(attemptId: string, begin: () => Promise<AttemptEnding>): Promise<AttemptEnding>;
-  /** Throws while one is under way: it would end what a launch finds or makes beside it. */
+  /** Throws while an end is under way: it would also end what a launch finds or makes meanwhile. */
   assertNone(attemptId: string): void;
 };
 
-/** The ends that an executor has under way, one an attempt: whoever ends attempts asks again until they are gone. */
+/** Keeps the ends that an executor has under way, one for each attempt: callers ask again until an attempt is gone. */
 export function createEnds(): Ends {
   const underWay = new Map<string, Promise<AttemptEnding>>();
   return {

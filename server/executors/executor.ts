@@ -3,76 +3,84 @@ import type { AttemptDetails, AttemptLog } from "@/contract/run-job";
 import { RUNNER_EXIT } from "@/contract/runner";
 import type { LogContainer } from "@/contract/words";
 
-/** What an attempt's process is started with. Where it runs, the executor knows. */
+/** What an attempt's process is started with. The executor decides where it runs. */
 export interface LaunchSpec {
   attemptId: string;
   runId: string;
   runnerId: string;
   /** Buys one claim of this run. */
   launchToken: string;
-  /** Where the runner reaches web. */
+  /** The URL by which the runner reaches web. */
   url: string;
   leaseMs: number;
-  /** Folder of the volume, for a local runner; null for a run without session storage. */
+  /** The volume's folder, for a local runner; null: the run has no session storage. */
   volumeDir: string | null;
-  /** Whether the run's policy lets its agent out to the network. */
+  /** Whether the run's policy allows its agent to use the network. */
   hasNetwork: boolean;
   /** Whether the run's policy forbids its agent to change its workspace. */
   isReadOnly: boolean;
-  /** The volume's name in its provider; null for a run without session storage. */
+  /** The volume's name in its provider; null: the run has no session storage. */
   volumeName: string | null;
 }
 
-/** What archives a volume that no process of the server can reach. */
+/** What an archiver is started with. It archives a volume that no process of the server can reach. */
 export interface ArchiverSpec {
   attemptId: string;
   sessionId: string;
-  /** Hands over what this session's volume holds, and can do nothing else. */
+  /** Allows handing over the content of this session's volume, and nothing else. */
   token: string;
-  /** Where it reaches web. */
+  /** The URL by which the archiver reaches web. */
   url: string;
   /** The volume's name in its provider. */
   volumeName: string;
-  /** codex's rollouts on the volume. */
+  /** The folder of codex's rollouts on the volume. */
   rolloutSubdir: string;
 }
 
 export type Observation = "running" | "gone" | "unknown";
 
-/** What an end came to: `unconfirmed` when it could not be shown in time that nothing is left. */
+/** How an end turned out. `unconfirmed`: it could not be shown in time that nothing is left. */
 export type AttemptEnding = "gone" | "unconfirmed";
 
 /**
- * Why an attempt ended, where whoever ran it knows: its image or container cannot be started; no node takes it; its
- * memory or its node's was at an end; it lived as long as it may; a disk that it writes to is full.
+ * Why an attempt ended, where that is known:
+ *
+ * - `unstartable`: its image or container cannot be started;
+ * - `unschedulable`: no node takes it;
+ * - `out-of-memory`, `evicted`: its own memory was exhausted, or its node's resources;
+ * - `deadline`: it lived as long as an attempt may;
+ * - `storage-full`: a disk that it writes to is full.
  */
 export type AttemptCause = "unstartable" | "unschedulable" | "out-of-memory" | "evicted" | "deadline" | "storage-full";
 
-/** How an attempt ended. It is reported only once nothing of the attempt is left. */
+/** How an attempt ended. Reported only once nothing of the attempt is left. */
 export interface AttemptExit {
   attemptId: string;
   code: number | null;
   signal: string | null;
   stderrTail: string;
-  /** null: its exit code and its words are all that is known. */
+  /** null: only the exit code and the output are known. */
   cause: AttemptCause | null;
 }
 
 export type ExitListener = (exit: AttemptExit) => unknown;
 
-/** Which lines of an attempt's log; null: the last container that has started. */
+/** Which lines of an attempt's log are asked for. A null container means the last one that has started. */
 export type LogAsk = { container: LogContainer | null; tailLines: number };
 
-/** What is left of an attempt that ends: what was known of it, and the ends of its logs. */
+/** What remains of an attempt that ends: what was known of it, and the ends of its logs. */
 export type AttemptRemains = { attemptId: string; details: AttemptDetails; logs: AttemptLog[] };
 export type RemainsListener = (remains: AttemptRemains) => unknown;
 
-/** What an executor has running. The uid is of this very process or Job: a later one of the same name has another. */
+/**
+ * Something that an executor runs. The uid identifies this process or Job: a later one of the same name has another
+ * uid.
+ */
 export interface Started {
   attemptId: string;
   uid: string;
   name: string;
-  /** It has ended or is being ended: nobody needs to end it. */
+  /** It has ended or is being ended, so nobody needs to end it. */
   isEnding: boolean;
 }
 
@@ -80,28 +88,39 @@ export interface Started {
 export interface Executor {
   /** Resolves when the process was started. Launching a running attempt again changes nothing. */
   launch(spec: LaunchSpec): Promise<void>;
-  /** Kills an attempt with all that it started. While that is under way a second end joins it, and a launch is refused. */
+  /**
+   * Kills an attempt with everything that it started. Meanwhile a second end joins the first, and a launch is refused.
+   */
   end(attemptId: string): Promise<AttemptEnding>;
-  /** `unknown` when nobody could be asked: it says nothing about the attempt. */
+  /** Returns `unknown` when the supervisor or cluster gave no answer, which says nothing about the attempt. */
   observe(attemptId: string): Promise<Observation>;
-  /** All that runs here and was started by this installation, in pages; throws when nobody could be asked. */
+  /** Lists in pages everything that runs here and was started by this installation. Throws when there is no answer. */
   list(): AsyncIterable<Started[]>;
-  /** Ends what was listed, and nothing else that has its name. */
+  /** Ends exactly what was listed, and nothing else of the same name. */
   endStarted(started: Started): Promise<AttemptEnding>;
-  /** An end that a listener could not record is told again where the executor can, else found by the reconciler. */
+  /**
+   * Registers a listener for ends. An end that a listener could not record is reported again where the executor can do
+   * so, and otherwise found by the reconciler.
+   */
   onExit(listener: ExitListener): () => void;
-  /** What is known of an attempt here; null: nothing of it is here. Throws when nobody could be asked. */
+  /** Returns what is known of an attempt here; null: there is nothing of it. Throws when there is no answer. */
   inspect(attemptId: string): Promise<AttemptDetails | null>;
-  /** The end of its log, as it was written: nothing in it is redacted. */
+  /** Returns the end of an attempt's log as it was written, not redacted; null: there is no log. */
   readLog(attemptId: string, ask: LogAsk): Promise<AttemptLog | null>;
-  /** Told as an attempt ends, and before or after its end is told; never where nothing could be read. */
+  /**
+   * Registers a listener for remains. It is called as an attempt ends, before or after the exit listeners, and not at
+   * all where nothing could be read.
+   */
   onRemains(listener: RemainsListener): () => void;
-  /** null where volumes are folders, which the server archives by itself. An archiver is an attempt as any other. */
+  /**
+   * Starts an archiver, which is an attempt like any other; null: volumes are folders, which the server archives
+   * itself.
+   */
   readonly launchArchiver: ((spec: ArchiverSpec) => Promise<void>) | null;
   close(): Promise<void>;
 }
 
-/** What the runner itself says by its exit code of why it ended. */
+/** Returns the cause that the runner reported by its exit code; null: it reported none. */
 export function causeOfExit(code: number | null): AttemptCause | null {
   return code === RUNNER_EXIT.storageFull ? "storage-full" : null;
 }
@@ -109,8 +128,8 @@ export function causeOfExit(code: number | null): AttemptCause | null {
 const WARN_LEVEL = 40;
 
 /**
- * What a runner said at its end, for a person: of its own log's lines only what they say of something that went wrong,
- * and all else as it is. The log itself is kept beside it.
+ * Returns a runner's last output for a person to read. Of the runner's own log only warnings and errors are kept, as
+ * plain text; other lines stay as they are. The log itself is kept separately.
  */
 export function wordsOf(written: string): string {
   return written
@@ -135,12 +154,12 @@ function wordsOfLine(line: string): string | null {
   }
 }
 
-/** What starts and ends archivers. */
+/** The part of an executor that starts and ends archivers. */
 export type ArchiverLauncher = Pick<Executor, "end" | "observe"> & {
   launchArchiver: NonNullable<Executor["launchArchiver"]>;
 };
 
-/** The name of an attempt's Job: made of a hash, so that it is one in any cluster. */
+/** The name of an attempt's Job. A hash, so that it is a valid name in every cluster. */
 export function jobNameOf(attemptId: string): string {
   return `agentrun-${createHash("sha256").update(attemptId).digest("hex").slice(0, 32)}`;
 }

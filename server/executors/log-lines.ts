@@ -1,10 +1,10 @@
 import type { LogLine } from "@/contract/run-job";
 
 const LINE_MAX = 4_000;
-/** What one answer holds at most, in UTF-16 units. */
+/** The maximum length of one answer, in UTF-16 units. */
 const TEXT_MAX = 256 * 1024;
 
-/** The last lines, no more of them and no longer than is bearable. */
+/** Returns the last lines, within the limits of their number and length. */
 export function lastLines(lines: readonly LogLine[], max: number): { lines: LogLine[]; isCut: boolean } {
   const kept: LogLine[] = [];
   let units = 0;
@@ -18,7 +18,7 @@ export function lastLines(lines: readonly LogLine[], max: number): { lines: LogL
   return { lines: kept.reverse(), isCut: kept.length < lines.length };
 }
 
-/** A line of bearable length, that says what was left out of it. */
+/** Shortens a long line and notes how much was left out. */
 export function cutLine(text: string): string {
   return text.length <= LINE_MAX ? text : `${text.slice(0, LINE_MAX)}… (${text.length - LINE_MAX} more)`;
 }

@@ -1,6 +1,6 @@
 import type { Executor } from "./executor";
 
-/** Runners are started by someone else: nothing is launched here, and nothing can be shown to be gone. */
+/** The executor `none`: somebody else starts the runners. It launches nothing and can confirm no end. */
 export function createNoExecutor(): Executor {
   return {
     launch: () => Promise.reject(new Error("AGENTRUN_EXECUTOR is none: runners are started by someone else.")),

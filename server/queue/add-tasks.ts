@@ -24,28 +24,31 @@ import { type DependencyPlan, planDependencies, storeDependencies } from "./depe
 import { newTask } from "./new-task";
 import { toTask } from "./task";
 
-/** One task that somebody wants, ready to be stored. */
+/** One task that somebody wants to add, ready to be stored. */
 export type TaskAsk = {
   caller: ServiceContext;
   input: CreateTaskInput;
   content: TaskContent;
   row: NewTask;
-  /** The call that it came with others by; null: alone. */
+  /** The call that adds it together with others; null: it is added alone. */
   batch: string | null;
-  /** Why its workspace is none, and why it was not added before, where all is done again; they count only where it is not there already. */
+  /**
+   * Why its workspace is invalid, and why it was refused in an earlier try of the same commit. Both count only where
+   * the task does not exist yet.
+   */
   workspaceFault: unknown;
   refusal: unknown;
 };
-/** What became of one: a task, new or of before, or what refuses it. */
+/** What became of one task: a task, new or existing, or the error that refused it. */
 export type TaskOutcome = { task: QueueTask } | { error: unknown };
 
 /**
- * The same, for those that come after it. `id`: of the task that answers it; null: none does. `isRepeated`: an earlier one
- * of its call was added with its key, which is to be asked instead.
+ * The same, for the tasks that come after this one. `id`: the task that answers it; null: none does. `isRepeated`: an
+ * earlier task of the same call was added under its key, so that one must be used instead.
  */
 export type TaskResult = { outcome: TaskOutcome; id: string | null; isAdded: boolean; isRepeated?: boolean };
 
-/** Throws what is wrong with an input whatever is stored. */
+/** Prepares a task. Throws what is wrong with an input whatever is stored. */
 export async function prepareTask(
   caller: ServiceContext,
   input: CreateTaskInput,
@@ -87,9 +90,9 @@ export async function prepareTask(
 }
 
 /**
- * Adds tasks of any callers, each with an outcome of its own. A few statements, however many tasks they are; outside a
- * transaction the one that writes is its own, but where some come after others: those are added in one. A key is judged
- * before anything that may have changed since it was first used.
+ * Adds tasks of any callers, each with its own outcome, in a few statements however many there are. Outside a
+ * transaction the inserting statement is a transaction of its own; tasks that come after others must be added inside
+ * one. A key is judged before anything that may have changed since its first use.
  */
 export async function addTasks(ctx: ServiceContext, asks: TaskAsk[]): Promise<TaskOutcome[]> {
   const { faults: inputFaults, plan } = await findFaults(ctx, asks, true);
@@ -122,11 +125,11 @@ type Answer = {
   added: ReadonlySet<string>;
 };
 
-/** What became of one, by what is known of its key once all of its call are in. */
+/** Returns what became of one task, by what is known of its key once all tasks of its call are inserted. */
 function resultOf(ask: TaskAsk, { verdict, fault, known, added }: Answer): TaskResult {
   if (verdict?.added) return { outcome: { task: newTask(ask, verdict.added) }, id: ask.row.id, isAdded: true };
   const isOfCall = known !== undefined && added.has(known.id);
-  // Where something refuses it, a later one of its call that took the key does not answer for it.
+  // Where the task is refused, a later task of its call that took the key does not answer for it.
   if (!known || (isOfCall && fault !== null)) {
     const error = fault ?? new Error("a task's insert met a conflict without a key");
     return { outcome: { error }, id: null, isAdded: false };
@@ -135,7 +138,10 @@ function resultOf(ask: TaskAsk, { verdict, fault, known, added }: Answer): TaskR
   return { outcome, id: "task" in outcome ? known.id : null, isAdded: false, isRepeated: isOfCall };
 }
 
-/** What adding a task would come to: the task that its key has made before, or how it would be. Throws what would refuse it. */
+/**
+ * Judges what adding a task would do: returns the task that its key has already made, or the task as it would be.
+ * Throws what would refuse it.
+ */
 export async function judgeAsk(
   ctx: ServiceContext,
   ask: TaskAsk,
@@ -157,8 +163,8 @@ export async function judgeAsk(
 }
 
 /**
- * Rows of audit for what is added: one a task, but for all of a batch's tasks of one tenant the same. New ones at every
- * try, since a batch that is halved is told of in halves.
+ * Assigns audit rows: one for each task, or one for all tasks of a batch that belong to one tenant. Every try makes new
+ * ones, since a batch that is halved gets a row for each half.
  */
 function assignAudits(asks: TaskAsk[]): NewTaskAudit[] {
   const audits = new Map<string, NewTaskAudit>();
@@ -177,7 +183,7 @@ function replay({ content, row }: TaskAsk, known: QueueTaskRow): TaskOutcome {
   return { error: new IdempotencyConflictError(row.idempotencyKey ?? "") };
 }
 
-/** What is wrong with each of some tasks, if they are new, and what they come after. */
+/** Returns what is wrong with each task if it is new, and what the tasks come after. */
 async function findFaults(
   ctx: ServiceContext,
   asks: TaskAsk[],
@@ -189,7 +195,7 @@ async function findFaults(
   return { faults, plan };
 }
 
-/** What is wrong with each of some tasks, if they are new, whatever sessions and queues there are. */
+/** Returns what is wrong with each task if it is new, regardless of sessions and queues. */
 async function findInputFaults(ctx: ServiceContext, asks: TaskAsk[]): Promise<Map<TaskAsk, unknown>> {
   const isKnown = ({ caller, row }: TaskAsk) => isConfigured(caller.settings, row.backendProfile);
   const unknown = asks.filter((ask) => !isKnown(ask));
@@ -206,7 +212,10 @@ async function findInputFaults(ctx: ServiceContext, asks: TaskAsk[]): Promise<Ma
   return faults;
 }
 
-/** A queue that takes none, or a session that is there already and that no run of the task could use. */
+/**
+ * Returns an error for a draining queue or lane, or for an existing session that no run of the task could use; null:
+ * neither.
+ */
 function faultOf(
   { caller, row }: TaskAsk,
   { drainedLane, misfitTenant }: Pick<TaskVerdict, "drainedLane" | "misfitTenant">,
@@ -220,7 +229,10 @@ function faultOf(
   );
 }
 
-/** The tasks that were made with the keys of some. In a statement of its own: it sees what an insert had to wait for. */
+/**
+ * Returns the tasks that exist under the keys of some asks. A statement of its own, so that it sees what an insert had
+ * to wait for.
+ */
 async function findKnown(ctx: ServiceContext, asks: TaskAsk[]): Promise<Map<string, QueueTaskRow>> {
   if (asks.length === 0) return new Map();
   const column = (key: "tenantId" | "projectId" | "idempotencyKey") => textArray(asks.map(({ row }) => row[key]));
@@ -242,7 +254,7 @@ function json(value: object | null): string | null {
   return value === null ? null : JSON.stringify(value);
 }
 
-/** What a check throws; null where it passes. */
+/** Returns what a check throws; null: it passes. */
 function thrownBy(check: Promise<void>): Promise<unknown> {
   return check.then(
     () => null,

@@ -4,7 +4,7 @@ import { queueControls } from "@/db/schema";
 import type { TxContext } from "@/server/context";
 import { ConflictError } from "@/server/errors";
 
-/** Refuses a task for a queue or lane that is being drained. */
+/** Throws `queue-draining` when the queue or lane is being drained. */
 export async function assertTakesTasks(
   ctx: TxContext,
   { tenantId, queue, lane }: { tenantId: string; queue: string; lane: string },
@@ -24,7 +24,7 @@ export async function assertTakesTasks(
   if (draining) throw drainingError(draining);
 }
 
-/** What refuses a task for a place that is being drained. */
+/** The error for a task that is added to a draining queue or lane. */
 export function drainingError({ queue, lane }: { queue: string; lane: string }): ConflictError {
   const place = lane === WHOLE_QUEUE ? `queue ${queue}` : `lane ${lane} of queue ${queue}`;
   return new ConflictError("queue-draining", `${place} is being drained and takes no task: resume it, or use another`);

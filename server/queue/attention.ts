@@ -15,7 +15,7 @@ import type { ServiceContext } from "@/server/context";
 
 type Attention = Pick<QueueCommander, "attention" | "attentionCounts">;
 
-/** What of a queue needs a person, the most pressing kind first, and how many there are of each. */
+/** Returns what needs a person in a queue, the most pressing kind first, and how many there are of each kind. */
 export async function listAttention(ctx: ServiceContext, sight: Sight, failedPlaces: Place[]): Promise<Attention> {
   const firsts = await readAttention(
     ctx.db,

@@ -14,8 +14,9 @@ import { isTerminalTask, toTask } from "./task";
 const DEFAULT_REASON = "cancel requested";
 
 /**
- * Cancels a task: one that waits at once. Of one that runs the intent is recorded and its run is cancelled; the task is
- * once that has really stopped. Cancelling one that is cancelled changes nothing, not even its reason.
+ * Cancels a task. A waiting task ends at once. For a running task the request is recorded and its run is cancelled; the
+ * task becomes `cancelled` once the run has really stopped. Cancelling a cancelled task changes nothing, not even its
+ * reason.
  */
 export function cancelTask(ctx: ServiceContext, input: CancelTaskInput): Promise<QueueTask> {
   return inTx(ctx, async (ctx) => {
@@ -45,7 +46,7 @@ export function cancelTask(ctx: ServiceContext, input: CancelTaskInput): Promise
   });
 }
 
-/** A run that nobody has claimed ends here and now, and the task with it. */
+/** Records the request and cancels the run. A run that nobody has claimed ends here, and the task with it. */
 async function cancelAttempt(
   ctx: TxContext,
   task: QueueTaskRow,

@@ -11,7 +11,7 @@ const PACE = { startsMax: 200, minutes: 5, activeMax: 50 };
 /** No tenant has this name. */
 const NOBODY = "";
 
-/** One queue, or all, at a glance: counts, what needs a person, what comes first, what runs, and how fast it goes. */
+/** Returns one queue, or all, at a glance: counts, what needs a person, the first tasks, what runs, and the pace. */
 export async function queueCommander(ctx: ServiceContext, input: QueueScopeInput): Promise<QueueCommander> {
   const counts = await countTasks(ctx, input);
   const stats = statsOf(input, counts);
@@ -35,7 +35,7 @@ export async function queueCommander(ctx: ServiceContext, input: QueueScopeInput
   };
 }
 
-/** The queues that hold tasks, or tasks of a state. */
+/** Returns the queues that hold tasks, or tasks of one state. */
 function placesOf(counts: TaskCount[], state?: TaskCount["state"]): Place[] {
   const places = new Map<string, Place>();
   for (const { tenantId, queue, state: counted } of counts) {
@@ -56,7 +56,7 @@ function toLine({ sinceMs, ...line }: LineRow): TaskLine {
   return { ...line, since: new Date(sinceMs).toISOString() };
 }
 
-/** The first that is an instant. */
+/** Returns the first text that is a valid instant. */
 function firstTime(times: string[]): number | undefined {
   return times.map((time) => Date.parse(time)).find((ms) => !Number.isNaN(ms));
 }

@@ -4,15 +4,19 @@ import { UnavailableError } from "@/server/errors";
 import { addTasks, type TaskAsk, type TaskOutcome } from "./add-tasks";
 import { findBusy, hasDependencies, UnaddedDependency } from "./dependencies";
 
-/** Tries of one call, each without what the ones before found refused; of a group, without what somebody holds. */
+/**
+ * The maximum of tries for one call. Each leaves out what earlier tries found refused; for a group, also tasks that
+ * wait for a locked one.
+ */
 const TRIES_MAX = 5;
 
-/** `tries`: that are left; `answer`: who is told of the outcomes of a part that is committed before the others. */
+/** `tries`: how many are left; `answer`: reports outcomes of a part that commits before the others. */
 type CommitOptions = { tries?: number; answer?: (ask: TaskAsk, outcome: TaskOutcome) => void };
 
 /**
- * Adds tasks in one commit, and answers after it. One that the database refuses fails alone: halves are tried on their
- * own, down to the one task. Of a group of callers' tasks, those that come after what nobody holds go first.
+ * Adds tasks in one commit and returns after it. A task that the database refuses fails alone: halves are tried
+ * separately, down to the single task. In a group of several callers' tasks, those that depend on nothing locked go
+ * first.
  */
 export async function commitTasks(
   ctx: ServiceContext,
@@ -20,7 +24,7 @@ export async function commitTasks(
   options: CommitOptions = {},
 ): Promise<TaskOutcome[]> {
   if (asks.length === 0) return [];
-  // What joins a caller's transaction ends it where it fails: nothing can be tried again there.
+  // An error ends the caller's transaction, so nothing can be tried again in it.
   if (isTxContext(ctx)) return addTasks(ctx, asks);
   try {
     return await addWithRetries(ctx, asks);
@@ -35,12 +39,15 @@ export async function commitTasks(
   }
 }
 
-/** Tasks of several callers, some of which come after others: none is to wait for what only another comes after. */
+/**
+ * Whether these are tasks of several callers, some with dependencies: no task may wait for a lock that only another
+ * task needs.
+ */
 function isGroup(asks: TaskAsk[]): boolean {
   return asks.length > 1 && asks.some(hasDependencies) && asks.every(({ batch }) => batch === null);
 }
 
-/** First those that come after nothing that somebody holds, then the others. */
+/** Commits first the tasks whose dependencies nobody has locked, then the others. */
 async function commitApart(ctx: ServiceContext, asks: TaskAsk[], options: CommitOptions): Promise<TaskOutcome[]> {
   let busy: Set<TaskAsk>;
   try {
@@ -60,7 +67,7 @@ async function commitApart(ctx: ServiceContext, asks: TaskAsk[], options: Commit
   return asks.map((ask) => outcomes.get(ask) ?? { error: new Error("a task was not judged") });
 }
 
-/** The one statement is its own transaction; what was locked by others is tried again as any transaction is. */
+/** The one statement is its own transaction. After a lock time-out or the like it is retried as any transaction is. */
 async function addWithRetries(ctx: ServiceContext, asks: TaskAsk[]): Promise<TaskOutcome[]> {
   if (asks.some(hasDependencies)) return addDependents(ctx, asks);
   try {
@@ -72,8 +79,9 @@ async function addWithRetries(ctx: ServiceContext, asks: TaskAsk[]): Promise<Tas
 }
 
 /**
- * Where tasks were not added which others of them were to come after, again without those: all that were refused are left
- * out at once, so that a second try is the last but where others change queues and keys meanwhile.
+ * Adds tasks of which some come after others of the same call. Where some of those others were refused, it tries again
+ * without them. All refused tasks are left out at once, so a second try is the last unless queues or keys change
+ * meanwhile.
  */
 async function addDependents(ctx: ServiceContext, asks: TaskAsk[]): Promise<TaskOutcome[]> {
   const options = isGroup(asks) ? { attempts: 1 } : {};

@@ -8,7 +8,7 @@ import { payloadHash } from "@/server/idempotency";
 export type TaskContent = ReturnType<typeof contentOf>;
 const REFERENCES_DEPTH_MAX = 200;
 
-/** What a task is made of: the same content under the same key is the same task. */
+/** Returns what a task is made of: the same content under the same key is the same task. */
 export function contentOf(input: CreateTaskInput) {
   const references = input.references ?? [];
   if (jsonDepth(references, REFERENCES_DEPTH_MAX) > REFERENCES_DEPTH_MAX) {
@@ -30,7 +30,7 @@ export function contentOf(input: CreateTaskInput) {
     referencesJson: cleanJson(references),
     metadata: input.metadata ?? {},
     runAt: input.runAt === undefined ? null : new Date(input.runAt).toISOString(),
-    // Left out where it is not said, so that tasks of before it could be said are the same content.
+    // Omitted where the input omits it, so that the hashes of tasks stored before this field existed stay the same.
     ...(input.expiresAt === undefined ? {} : { expiresAt: new Date(input.expiresAt).toISOString() }),
     ...(input.retry === undefined ? {} : { retry: input.retry }),
     ...(dependsOn.length === 0 ? {} : { dependsOn, onDependencyFailed: input.onDependencyFailed ?? "hold" }),
@@ -38,13 +38,17 @@ export function contentOf(input: CreateTaskInput) {
   };
 }
 
-/** What a task comes after, each once and in whatever order it was said. */
+/** Returns what a task comes after, each once and in an order independent of the input's. */
 function uniqueRefs(refs: DependencyRef[]): DependencyRef[] {
   const byText = new Map(refs.map((ref) => [JSON.stringify(ref), ref]));
   return [...byText.keys()].sort().flatMap((text) => byText.get(text) ?? []);
 }
 
-/** Judged by the hash of what was sent; rows of before it was kept by that of what they hold now; an adopted row's hash is of an unknown form, so there the payloads themselves are compared. */
+/**
+ * Whether a task was added with this content. It is judged by the hash of what was sent. Rows from before that hash was
+ * stored are judged by what they hold now. The hash of an adopted row has an unknown form, so there the payloads
+ * themselves are compared.
+ */
 export function isSameContent(known: QueueTaskRow, content: TaskContent, contentHash: string): boolean {
   if (known.contentHash !== null) return known.contentHash === contentHash;
   if (known.payloadHash === contentHash) return true;

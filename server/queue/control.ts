@@ -2,7 +2,7 @@ import { type QueueControl, WHOLE_QUEUE } from "@/contract/queue-control";
 import type { QueueControlRow } from "@/db/schema";
 import { iso } from "@/server/stored";
 
-/** A control as callers see it; its tasks are counted by who lists them. */
+/** Returns a control as callers see it. Callers that list controls pass the counts of their tasks. */
 export function toControl(
   row: QueueControlRow,
   tasks: { waiting: number; running: number; oldestSince: string | null } = NOT_COUNTED,

@@ -4,8 +4,8 @@ import { prepareTask, type TaskOutcome } from "./add-tasks";
 import { commitTasks } from "./commit-tasks";
 
 /**
- * Adds a task; the same key with the same content answers the task that is there, in whatever state it is now. Tasks of
- * several callers are committed together.
+ * Adds a task. The same key with the same content returns the existing task, whatever its state. Tasks of several
+ * callers are committed together.
  */
 export async function createTask(ctx: ServiceContext, input: CreateTaskInput): Promise<QueueTask> {
   if (!isTxContext(ctx)) return ctx.addTask(ctx, input);
@@ -13,7 +13,7 @@ export async function createTask(ctx: ServiceContext, input: CreateTaskInput): P
   return taskOf(outcome);
 }
 
-/** The task of an outcome; throws what refused it. */
+/** Returns the task of an outcome; throws the error that refused it. */
 export function taskOf(outcome: TaskOutcome | undefined): QueueTask {
   if (!outcome) throw new Error("a task was not judged");
   if ("error" in outcome) throw outcome.error;

@@ -6,8 +6,8 @@ import { prepareTask, type TaskAsk } from "./add-tasks";
 import { commitTasks } from "./commit-tasks";
 
 /**
- * Adds many tasks in one transaction. Each has its own result: one that is refused leaves the others as they are. What
- * is added is told of by one row of audit for each tenant.
+ * Adds many tasks in one transaction, each with its own result: a refused task does not affect the others. One audit
+ * row for each tenant names the added tasks.
  */
 export async function createTasks(ctx: ServiceContext, input: CreateTasksInput): Promise<CreateTasksResult> {
   const prepared: (TaskAsk | { error: unknown })[] = [];
@@ -27,7 +27,7 @@ export async function createTasks(ctx: ServiceContext, input: CreateTasksInput):
   };
 }
 
-/** What is not said to callers is said in the log. */
+/** The cause of an unexpected error is not shown to callers, only logged. */
 function errorBodyOf(ctx: ServiceContext, error: unknown) {
   const told = toAgentRunError(error);
   if (told.reason === "unexpected") ctx.log.error({ err: error }, "a task could not be added");

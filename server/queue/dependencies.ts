@@ -16,28 +16,29 @@ import type { TaskAsk, TaskResult } from "./add-tasks";
 import { isTerminalTask } from "./task";
 
 /**
- * A task that another comes after: stored (null: not when that was looked at), or added by an earlier one of the same call
- * with that key. Where there are such, one of them has to be answered by it.
+ * One dependency of a task. `stored`: the existing task; null: it did not exist when it was looked up. `besides`:
+ * earlier tasks of the same call with that key; where there are any, one of them must turn out to be the dependency.
  */
 type Target = { stored: FoundDependency | null; besides: TaskAsk[] };
-/** What some tasks come after that are about to be added, and what is wrong with it. */
+/** The dependencies of tasks that are about to be added, and what is wrong with them. */
 export type DependencyPlan = { targets: Map<TaskAsk, Target[]>; faults: Map<TaskAsk, unknown> };
 
-/** Some that others were to come after were refused as they were added: all is done again, without what was refused. */
+/** Some tasks that others of the call come after were refused. Everything is done again without the refused tasks. */
 export class UnaddedDependency extends Error {
   constructor(readonly refused: ReadonlyMap<TaskAsk, unknown>) {
     super("a task that another of the same call comes after was refused");
   }
 }
 
-/** Whether a task comes after others: such are added in a transaction. */
+/** Whether a task comes after others. Such tasks are added in a transaction. */
 export function hasDependencies({ input }: Pick<TaskAsk, "input">): boolean {
   return (input.dependsOn?.length ?? 0) > 0;
 }
 
 /**
- * Finds what some tasks come after, and says of each whether it has to wait for that. In a transaction what is found is
- * held as it is. No statement where none comes after anything. `refused`: those of the same call that are not added.
+ * Finds the dependencies of some tasks and decides for each task whether it has to wait. In a transaction the
+ * dependencies found are locked. Runs no statement where there are no dependencies. `refused`: tasks of the same call
+ * that are not added.
  */
 export async function planDependencies(
   ctx: ServiceContext,
@@ -60,7 +61,7 @@ export async function planDependencies(
   return plan;
 }
 
-/** Those of some tasks that come after one that somebody changes in this moment. */
+/** Returns the tasks that come after a task which somebody is changing now. */
 export function findBusy(ctx: ServiceContext, asks: TaskAsk[]): Promise<Set<TaskAsk>> {
   return inTx(ctx, async (ctx) => {
     const wanted = lookupsOf(asks);
@@ -71,7 +72,7 @@ export function findBusy(ctx: ServiceContext, asks: TaskAsk[]): Promise<Set<Task
   });
 }
 
-/** What some tasks come after, each once. */
+/** Returns the dependencies of some tasks, each once. */
 function lookupsOf(asks: TaskAsk[]): DependencyAsk[] {
   const all = asks.flatMap((ask) => (ask.input.dependsOn ?? []).map((ref) => lookup(ask, ref)));
   return [...new Map(all.map((ask) => [nameOf(ask), ask])).values()];
@@ -101,7 +102,7 @@ type Finding = {
 
 function place(ask: TaskAsk, { plan, known, earlier, refused }: Finding): void {
   const targets: Target[] = [];
-  // What is stored may answer for one that is refused, but where it was found before that it does not.
+  // An existing task may stand for a refused one, unless it was found before that one was refused.
   const isLost = (beside: TaskAsk, stored: FoundDependency | null) =>
     stored ? beside.refusal !== null : refused.has(beside) || plan.faults.has(beside);
   for (const [index, ref] of (ask.input.dependsOn ?? []).entries()) {
@@ -124,7 +125,7 @@ function place(ask: TaskAsk, { plan, known, earlier, refused }: Finding): void {
   ask.row.hold = isWaiting ? "held" : null;
 }
 
-/** Stores what those that were added come after. `results`: what became of each of the call. */
+/** Stores the dependencies of the tasks that were added. `results`: what became of each task of the call. */
 export async function storeDependencies(
   ctx: ServiceContext,
   { targets }: DependencyPlan,
@@ -132,7 +133,7 @@ export async function storeDependencies(
 ): Promise<void> {
   const added: NewDependency[] = [];
   const doubtful = new Set<string>();
-  /** Added by somebody else since what is stored was looked at. */
+  /** Dependencies that somebody else added since the stored tasks were looked up. */
   const overtaken: DependencyAsk[] = [];
   for (const [ask, found] of targets) {
     if (!results.get(ask)?.isAdded) continue;
@@ -153,7 +154,10 @@ export async function storeDependencies(
   await insertDependencies(txOf(ctx), added, [...doubtful]);
 }
 
-/** Those of a call that are refused whatever else of it is left out: not those whose key an earlier one of it took. */
+/**
+ * Returns the tasks of a call that are refused whatever else is left out: not those whose key an earlier task of the
+ * call took.
+ */
 function refusedOf(results: ReadonlyMap<TaskAsk, TaskResult>): Map<TaskAsk, unknown> {
   const refused = new Map<TaskAsk, unknown>();
   for (const [ask, { outcome, isRepeated }] of results)
@@ -161,17 +165,20 @@ function refusedOf(results: ReadonlyMap<TaskAsk, TaskResult>): Map<TaskAsk, unkn
   return refused;
 }
 
-/** Of what a task comes after, that which it would have to wait for now. */
+/** Returns those dependencies of a task that it would have to wait for now. */
 export async function readUnsatisfied(ctx: TxContext, taskId: string) {
   return (await readDependencies(ctx.db, taskId)).filter(({ state, onFailed }) => !isSatisfied(onFailed, state));
 }
 
-/** Whether one whose policy is `onFailed` need not wait for a task of a state: as `IS_SATISFIED` of the queries has it. */
+/**
+ * Whether a task with the policy `onFailed` need not wait for a task in the given state. Same rule as `IS_SATISFIED` in
+ * the queries.
+ */
 export function isSatisfied(onFailed: OnDependencyFailed, state: TaskState): boolean {
   return state === "completed" || (onFailed === "start" && hasFailed(state));
 }
 
-/** As `HAS_FAILED` of the queries has it. */
+/** Same rule as `HAS_FAILED` in the queries. */
 export function hasFailed(state: TaskState): boolean {
   return state === "failed" || state === "cancelled";
 }

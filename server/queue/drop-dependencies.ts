@@ -5,8 +5,8 @@ import type { TxContext } from "@/server/context";
 import { InvalidInputError } from "@/server/errors";
 
 /**
- * Has a locked task come after no more than some of what it comes after now. Answers whether it waits for none of them.
- * One that ends meanwhile is judged by the dispatcher, which waits until the task is no longer locked.
+ * Reduces the dependencies of a locked task to those in `kept`. Returns whether the task now waits for none of them.
+ * The dispatcher judges a dependency that ends meanwhile, once the task is no longer locked.
  */
 export async function dropDependencies(
   ctx: TxContext,

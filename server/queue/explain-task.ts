@@ -8,12 +8,14 @@ import { NotFoundError } from "@/server/errors";
 import { ownTask } from "./scope";
 import { readWaitReasons, tellableUntil } from "./wait-reasons";
 
-/** Tasks before one that are counted at most: further back, the exact place tells nobody anything. */
+/** How many tasks before one are counted at most: further back, the exact place means nothing to anybody. */
 const RANK_MAX = 10_000;
-/** Starts of a lane that its speed is read from. */
+/** How many starts of a lane its pace is read from. */
 const STARTS_MAX = 100;
 
-/** Why a task waits, how many of its lane come before it, and when it may start by the lane's speed of late. */
+/**
+ * Returns why a task waits, how many tasks of its lane come before it, and when it may start at the lane's recent pace.
+ */
 export async function explainTask(ctx: ServiceContext, { taskId }: ExplainTaskInput): Promise<TaskExplanation> {
   const [task] = await ctx.db.select().from(queueTasks).where(ownTask(ctx, taskId));
   if (!task) throw new NotFoundError("queue task", taskId);
@@ -26,7 +28,10 @@ export async function explainTask(ctx: ServiceContext, { taskId }: ExplainTaskIn
 type Placed = Pick<QueueTaskRow, "id" | "tenantId" | "queue" | "lane" | "priority" | "blockedOn">;
 type Place = Pick<TaskExplanation, "rank" | "isRankBounded" | "estimatedStartAt">;
 
-/** How many come before a waiting task, and when it may start. One that is not stored comes last of its priority. */
+/**
+ * Returns how many tasks come before a waiting one, and when it may start. A task that is not stored counts as the last
+ * of its priority.
+ */
 export async function findPlace(ctx: ServiceContext, task: Placed, blocker: Blocker | null): Promise<Place> {
   const before = await countBefore(ctx, task);
   const perTaskMs = await readPace(ctx, task);
@@ -59,7 +64,10 @@ async function readRates(ctx: ServiceContext, task: Placed): Promise<ReturnType<
   return new Room({ ...facts, busySessions: new Map() }).ratesOf(task);
 }
 
-/** When a rate lets a task go that stands behind so many others, window by window; null: it goes in what is left. */
+/**
+ * Returns when a rate lets a task start that has `before` others before it, window by window; null: it fits into what
+ * is left.
+ */
 function letsGoAt(rate: Rate, before: number, nowMs: number): number | null {
   const { startsMax, startsWindowSeconds, used, freesAtMs } = rate;
   const windowMs = startsWindowSeconds * 1_000;
@@ -68,7 +76,7 @@ function letsGoAt(rate: Rate, before: number, nowMs: number): number | null {
 }
 
 async function countBefore(ctx: ServiceContext, task: Placed): Promise<number> {
-  // Each part is one range of the index of what is ready, or of what waits for the same as this one.
+  // Each part is one range of an index: of ready tasks, or of tasks that wait for the same thing as this one.
   const inLane = sql`other.tenant_id = ${task.tenantId} and other.queue = ${task.queue} and other.lane = ${task.lane}
     and other.state = 'pending' and other.not_before is null
     and other.blocked_on ${task.blockedOn === null ? sql`is null` : sql`= ${task.blockedOn}`}`;
@@ -83,7 +91,9 @@ async function countBefore(ctx: ServiceContext, task: Placed): Promise<number> {
   return rows[0]?.before ?? 0;
 }
 
-/** Of the first ready tasks of a tenant's queue, in whatever lane, those that come before one by priority and age. */
+/**
+ * Counts, among ready tasks of a tenant's queue in any lane, those before one by priority and age, within the bound.
+ */
 async function countReadyBefore(ctx: ServiceContext, task: Placed): Promise<number> {
   const { rows } = await ctx.db.execute<{ before: number }>(sql`
     select count(*)::int as before from (
@@ -96,7 +106,7 @@ async function countReadyBefore(ctx: ServiceContext, task: Placed): Promise<numb
   return rows[0]?.before ?? 0;
 }
 
-/** Milliseconds between two starts of the task's lane, of late; null where it started too few to say. */
+/** Returns the milliseconds between two recent starts in the task's lane; null: there were too few starts to tell. */
 async function readPace(ctx: ServiceContext, task: Placed): Promise<number | null> {
   const { rows } = await ctx.db.execute<{ starts: number; ms: number | null }>(sql`
     select count(*)::int as starts, (extract(epoch from clock_timestamp() - min(dispatched_at)) * 1000)::float8 as ms

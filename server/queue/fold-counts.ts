@@ -7,15 +7,15 @@ import { inTx, type ServiceContext } from "@/server/context";
 /** Changes that one transaction folds. */
 const FOLD_MAX = 5_000;
 const BATCHES_MAX = 100;
-/** Lanes whose depth is noted every minute though nothing happens in them. */
+/** Lanes whose depth is noted every minute although nothing happens in them. */
 const QUIET_LANES_MAX = 1_000;
 const REMOVED_MAX = 5_000;
-/** Failed tasks that no other waits for any more. */
+/** Failed tasks that no other task waits for any more, forgotten in one pass. */
 const FORGOTTEN_MAX = 100;
 
 /**
- * Adds what changed to the counts, so that reading them stays cheap, and to the minute under way, for pictures. A change
- * belongs to the minute in which it is folded. Answers how many changes were folded.
+ * Adds changes to the counts, so that reading the counts stays cheap, and to the current minute, for charts. A change
+ * counts towards the minute in which it is folded. Returns how many changes were folded.
  */
 export async function foldCounts(ctx: ServiceContext): Promise<number> {
   let folded = 0;
@@ -31,7 +31,7 @@ export async function foldCounts(ctx: ServiceContext): Promise<number> {
   return folded;
 }
 
-/** Notes the depth of lanes in which nothing happens, and removes what is too old to be shown. Once a minute is enough. */
+/** Notes the depth of lanes in which nothing happens, and removes what is too old to be shown. Runs once a minute. */
 export function noteMinute(ctx: ServiceContext): Promise<void> {
   return inTx(ctx, async (ctx) => {
     await noteDepths(ctx.db, QUIET_LANES_MAX);

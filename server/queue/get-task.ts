@@ -30,7 +30,7 @@ export async function getTask(ctx: ServiceContext, input: z.infer<typeof GetTask
   return { ...detail, unread: isUnread(row.version, cursor ?? { readVersion: null }) };
 }
 
-/** What the turn of its completed attempt answered, where it was given a schema. */
+/** Returns what the turn of a completed attempt answered by its schema; null: it had no schema or is not completed. */
 async function readOutput(
   ctx: ServiceContext,
   { id, state, payload }: QueueTaskRow,

@@ -3,10 +3,10 @@ import { readHistory } from "@/db/queries/queue-minutes";
 import { type ServiceContext, tenantAsked } from "@/server/context";
 import { pictureSteps } from "@/server/picture-steps";
 
-/** Lanes that are shown. */
+/** The maximum of lanes that are shown. */
 const LANES_MAX = 20;
 
-/** What waited, ran and happened in each lane, step by step, the last one under way. */
+/** Returns what waited, ran and happened in each lane, step by step; the last step is under way. */
 export async function queueHistory(ctx: ServiceContext, input: QueueHistoryInput): Promise<QueueHistory> {
   const { minutes, tenantId, ...place } = input;
   const whose = tenantAsked(ctx, tenantId);

@@ -8,7 +8,7 @@ import { decodeCursor, encodeCursor, pageFrom } from "@/server/pagination";
 import { iso } from "@/server/stored";
 import { ownTask } from "./scope";
 
-/** A task's attempts, the newest first. */
+/** Lists a task's attempts, the newest first. */
 export async function listAttempts(ctx: ServiceContext, input: ListAttemptsInput): Promise<Page<TaskAttempt>> {
   const { taskId, cursor, limit } = input;
   const filter = { list: "queue.listAttempts", taskId };

@@ -14,7 +14,10 @@ import { type ServiceContext, tenantOf } from "@/server/context";
 import { toControl } from "./control";
 import { countTasks } from "./stats";
 
-/** Queues and lanes that have a control or tasks, with how many wait and run, and since when; a queue before its lanes. */
+/**
+ * Lists queues and lanes that have a control or tasks, each queue before its lanes, with how many tasks wait and run
+ * and since when the oldest has waited.
+ */
 export async function listControls(ctx: ServiceContext, input: ListControlsInput): Promise<QueueControlList> {
   const tenantId = tenantOf(ctx) ?? input.tenantId;
   const counts = await countTasks(ctx, input);
@@ -45,7 +48,7 @@ export async function listControls(ctx: ServiceContext, input: ListControlsInput
   return { items: items.sort(byPlace) };
 }
 
-/** A place that nobody has set anything of: open and without limits. */
+/** Returns the control of a place for which nothing was set: open and without limits. */
 function unset(place: Pick<QueueControlRow, "tenantId" | "queue" | "lane">): QueueControlRow {
   return {
     ...place,
@@ -57,7 +60,7 @@ function unset(place: Pick<QueueControlRow, "tenantId" | "queue" | "lane">): Que
 
 type Tasks = { waiting: number; running: number; oldestSince: string | null };
 
-/** The queues of each tenant in which something waits. */
+/** Returns the queues of each tenant in which something waits. */
 function queuesThatWait(counts: TaskCount[]): { tenantId: string; queue: string }[] {
   const waiting = counts.filter(({ state, tasks }) => state === "pending" && tasks > 0);
   const queues = new Map(
@@ -66,7 +69,10 @@ function queuesThatWait(counts: TaskCount[]): { tenantId: string; queue: string 
   return [...queues.values()];
 }
 
-/** A lane of all tenants of which one is not told of may have an older task than it is known to have. */
+/**
+ * Clears the oldest time of all-tenants sums that include a lane whose oldest task was not read: that lane may hold an
+ * older task.
+ */
 function forgetUntold(sums: Map<string, Tasks>, counts: TaskCount[], oldest: OldestTask[]): void {
   const told = new Set(oldest.map(keyOf));
   for (const count of counts) {
@@ -86,7 +92,7 @@ function noteOldest(sums: Map<string, Tasks>, { tenantId, queue, lane, sinceMs }
   }
 }
 
-/** Tasks of every place that a control may be of: lane and whole queue, of one tenant and of all. */
+/** Sums the tasks of every place that may have a control: lane and whole queue, of one tenant and of all. */
 function sumByPlace(counts: TaskCount[]): Map<string, Tasks> {
   const sums = new Map<string, Tasks>();
   for (const { tenantId, queue, lane, state, tasks } of counts) {

@@ -5,7 +5,9 @@ import { NotFoundError } from "@/server/errors";
 import { handedText, readResults } from "@/server/task-results";
 import { ownTask } from "./scope";
 
-/** What those found out that a task comes after, as they stand now, and what its agent would be told of them. */
+/**
+ * Lists the results of a task's dependencies as they stand now, and the text with which its agent would be given them.
+ */
 export async function listDependencyResults(
   ctx: ServiceContext,
   { taskId }: ListDependencyResultsInput,

@@ -14,8 +14,8 @@ import { isUnread } from "./unread";
 import { readWaitReasons } from "./wait-reasons";
 
 /**
- * Tasks by priority, high first, then age, then id; or what changed last first. A page may be short, even empty, where
- * what is looked for has to be looked up task by task: only a null cursor is the end.
+ * Lists tasks by priority, the highest first, then age, then id; or by their last change, the newest first. Where a
+ * condition has to be checked task by task, a page may be short or even empty: only a null cursor is the end.
  */
 export async function listTasks(ctx: ServiceContext, input: ListTasksInput): Promise<Page<QueueTaskSummary>> {
   const wanted = wantedOf(tenantOf(ctx), input);
@@ -58,12 +58,12 @@ async function newestPage(ctx: ServiceContext, input: ListTasksInput, wanted: Ta
   return { ids: page.rows.map(({ id }) => id), cursor: page.cursor ?? (last && cursorOf(last)) };
 }
 
-/** What a cursor is bound to. */
+/** Returns what a cursor is bound to. */
 function cursorFilter(ctx: ServiceContext, { cursor: _cursor, limit: _limit, ...asked }: ListTasksInput): object {
   return { ...asked, list: "queue.listTasks", boundTenant: tenantOf(ctx) };
 }
 
-/** How many tasks a list has, counted up to `max`; there may be more where it says so. */
+/** Counts the tasks of a list up to `max`. The answer says if there may be more. */
 export async function countTasks(ctx: ServiceContext, input: ListTasksInput, max: number): Promise<Counted> {
   const { places, last } = await readTaskPlaces(ctx.db, wantedOf(tenantOf(ctx), input), {
     after: null,
@@ -98,7 +98,7 @@ function newestPlaceOf(filter: object, cursor: string | undefined): NewestPlace 
   return { changeXid, version: version as number, id };
 }
 
-/** The tasks themselves, but those that changed since their places were read and are what was asked for no more. */
+/** Reads the tasks themselves, except those that have changed since and no longer match the filter. */
 async function readRows(
   ctx: ServiceContext,
   want: { ids: string[]; filter: TaskListFilter; sort: ListTasksInput["sort"] },

@@ -4,7 +4,7 @@ import type { TxContext } from "@/server/context";
 import { NotFoundError } from "@/server/errors";
 import { ownTask } from "./scope";
 
-/** Locks one task of the caller's; in the one lock order it stands before session and run. */
+/** Locks one task of the caller's tenant. In the one lock order a task comes before session and run. */
 export async function lockTask(ctx: TxContext, taskId: string): Promise<QueueTaskRow> {
   const [task] = await ctx.db.select().from(queueTasks).where(ownTask(ctx, taskId)).for("no key update");
   if (!task) throw new NotFoundError("queue task", taskId);

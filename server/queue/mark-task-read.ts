@@ -5,7 +5,7 @@ import type { ServiceContext } from "@/server/context";
 import { ConflictError, NotFoundError } from "@/server/errors";
 import { ownTask } from "./scope";
 
-/** Notes how far a reader has read; an older mark never replaces a newer one. */
+/** Notes how far a reader has read a task. An older mark never replaces a newer one. */
 export async function markTaskRead(ctx: ServiceContext, input: MarkTaskReadInput): Promise<TaskReadMark> {
   const [task] = await ctx.db
     .select({ id: queueTasks.id, version: queueTasks.version })

@@ -10,13 +10,13 @@ import { inScope } from "./scope";
 type Mark = { taskId: string; taskVersion: string; readAt: string };
 
 /**
- * Notes how far a reader has read of many tasks, in one statement. What is not there, or is another tenant's, is left out;
- * nobody has read further than a task has come; and an older mark never replaces a newer one.
+ * Notes in one statement how far a reader has read many tasks. Tasks that do not exist or belong to another tenant are
+ * left out. A mark never exceeds a task's version, and an older mark never replaces a newer one.
  */
 export async function markTasksRead(ctx: ServiceContext, input: MarkTasksReadInput): Promise<TaskReadMarks> {
   const { readerId } = input;
   const read = input.filter === undefined ? given(ctx, input.tasks ?? []) : matching(ctx, readerId, input.filter);
-  // In one order, so that two such statements cannot wait for each other's.
+  // In one order, so that two such statements cannot wait for each other.
   const { rows } = await ctx.db.execute<Mark>(sql`
     insert into agentrun_queue_read_cursors as mark (task_id, reader_id, task_version, read_at)
     select id, ${readerId}, version, clock_timestamp() from (${read}) read order by id
@@ -38,7 +38,7 @@ function given(ctx: ServiceContext, tasks: NonNullable<MarkTasksReadInput["tasks
     where ${inScope(ctx, {}) ?? sql`true`} group by ${queueTasks.id}`;
 }
 
-/** What the reader has read already needs no mark: so the next call goes on where one ended. */
+/** Selects only tasks that the reader has not read, so that the next call continues where this one ended. */
 function matching(ctx: ServiceContext, readerId: string, filter: NonNullable<MarkTasksReadInput["filter"]>): SQL {
   const isUnread = filter.unread === false ? sql`false` : undefined;
   const matches = and(inScope(ctx, {}), matchesTasks({ ...filter, readerId, unread: true, tenantIds: [] }), isUnread);

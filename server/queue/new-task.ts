@@ -5,8 +5,8 @@ import { dueAt } from "@/server/task-attempts";
 import type { TaskAsk } from "./add-tasks";
 
 /**
- * A task that has just been added, as callers see it: from what was sent, so that it is not read back. One plain literal:
- * with parts spread into it a thousand of them took a quarter of a second.
+ * Returns a task that was just added as callers see it, built from what was sent, so that it is not read back. One
+ * plain literal: with spread parts, a thousand tasks took a quarter of a second.
  */
 export function newTask({ content, row, input }: TaskAsk, added: AddedTask): QueueTask {
   const createdAt = iso(added.createdAt);

@@ -14,8 +14,8 @@ import { lockTask } from "./lock-task";
 import { isTerminalTask, toTask } from "./task";
 
 /**
- * Has a task run again that has ended, as a new attempt in its session; one that waits for its next attempt, or for a
- * provider's limit, goes on now. Its policy counts attempts anew.
+ * Runs a task again that has ended, as a new attempt in its session. A task that waits for its next attempt or for a
+ * provider's limit continues at once. Its policy counts attempts anew.
  */
 export function retryTask(ctx: ServiceContext, input: RetryTaskInput): Promise<QueueTask> {
   return inTx(ctx, async (ctx) => {
@@ -40,7 +40,7 @@ export function retryTask(ctx: ServiceContext, input: RetryTaskInput): Promise<Q
         },
         ...{ failureKind: null, failureMessage: null, deadLetter: null },
         ...{ cancelRequestedAt: null, cancelledAt: null, cancelReason: null },
-        // What has expired has no other time to run in.
+        // A task past its expiry would never run, so the expiry is removed.
         ...(task.expiresAt !== null && task.expiresAt <= new Date() ? { expiresAt: null } : {}),
         attemptsBefore: task.attemptCount,
         readyAt: sql`clock_timestamp()`,
@@ -55,14 +55,16 @@ export function retryTask(ctx: ServiceContext, input: RetryTaskInput): Promise<Q
       tenantId: task.tenantId,
       details: { from: task.state },
     });
-    // What it waits for may end in this moment.
+    // What the task waits for may be ending just now.
     if (waitsFor) await noteDoubtful(ctx.db, task.id);
     ctx.wake("queue");
     return toTask(retried);
   });
 }
 
-/** Whether one that has ended waits anew for what it comes after; refuses what could only fail again, or waits already. */
+/**
+ * Whether an ended task waits again for its dependencies. Throws when the task would only fail again, or waits already.
+ */
 async function waitsForOthers(ctx: TxContext, task: QueueTaskRow): Promise<boolean> {
   if (isHeld(task) && task.state === "pending")
     throw new ConflictError(

@@ -7,12 +7,15 @@ import { isOwned } from "@/server/owned";
 type Scope = { queue?: string; tenantId?: string; projectId?: string };
 type Columns = { tenantId: PgColumn; projectId: PgColumn; queue: PgColumn };
 
-/** The tasks (or rows with such columns) that a caller may see and asks for; a bound caller's tenant always stands in it. */
+/**
+ * The condition for tasks (or rows with such columns) that the caller may see and asks for. It always holds the tenant
+ * of a caller bound to one.
+ */
 export function inScope(ctx: ServiceContext, scope: Scope, columns: Columns = queueTasks): SQL | undefined {
   return and(isOwned(ctx, columns, scope), scope.queue === undefined ? undefined : eq(columns.queue, scope.queue));
 }
 
-/** One task of the caller's. */
+/** The condition for one task of the caller's. */
 export function ownTask(ctx: ServiceContext, taskId: string): SQL | undefined {
   return and(eq(queueTasks.id, taskId), inScope(ctx, {}));
 }

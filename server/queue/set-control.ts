@@ -16,12 +16,12 @@ import { redactMessage } from "@/server/events";
 import { toControl } from "./control";
 
 /**
- * Sets what a queue or lane may run and start, or whether it runs at all. No dispatch is under way meanwhile, so that none goes by
- * the old limits once this has answered; what runs already goes on.
+ * Sets what a queue or lane may run and start, or whether it runs at all. Takes the dispatch lock, so that no dispatch
+ * uses the old limits once this has returned. Running tasks continue.
  */
 export function setControl(ctx: ServiceContext, input: SetControlInput): Promise<QueueControl> {
   const { queue, lane = WHOLE_QUEUE, expectedVersion } = input;
-  // An administrator's is everybody's unless a tenant is named.
+  // Without a tenant, an administrator's control applies to all tenants.
   const tenantId = tenantFor(ctx, input.tenantId) ?? ALL_TENANTS;
   if (lane !== WHOLE_QUEUE && input.keyMaxRunning !== undefined)
     throw new InvalidInputError("keyMaxRunning: is a queue's own, not a lane's");
@@ -53,7 +53,7 @@ export function setControl(ctx: ServiceContext, input: SetControlInput): Promise
   });
 }
 
-/** Pauses, resumes or drains: a change of state alone. */
+/** Pauses, resumes or drains a queue or lane: changes its state alone. */
 export function setControlState(
   ctx: ServiceContext,
   { reason = null, ...place }: Omit<ControlPlaceInput, "reason"> & { reason?: string | null },
@@ -79,7 +79,7 @@ async function readControl(
   return known;
 }
 
-/** What is said, and nothing of what is not. */
+/** Returns the given fields and leaves out those that are not given. */
 function changeOf({ maxRunning, keyMaxRunning, weight, state, reason, ...rate }: SetControlInput) {
   const { startsMax, startsWindowSeconds } = rate;
   return {

@@ -11,8 +11,8 @@ import { findPlace } from "./explain-task";
 import { blockerOf, dependencyBlocker, readWaitReasons } from "./wait-reasons";
 
 /**
- * What adding a task would come to now, by what judges new tasks, chooses those that go and tells why one waits. It is
- * one look in a transaction that cannot write; what would be refused throws as it would.
+ * Predicts what adding a task now would come to, using the same code that judges new tasks, chooses tasks and explains
+ * waits. It reads one snapshot in a transaction that cannot write. Throws what would refuse the task.
  */
 export async function simulateTask(ctx: ServiceContext, input: CreateTaskInput): Promise<TaskTrial> {
   const ask = await prepareTask(ctx, input);
@@ -26,7 +26,7 @@ export async function simulateTask(ctx: ServiceContext, input: CreateTaskInput):
   });
 }
 
-/** All that is read from here on is of one moment, and nothing is written. */
+/** From here on everything is read from one snapshot, and nothing can be written. */
 async function beginLooking(tx: Tx): Promise<void> {
   await tx.execute(sql`set transaction isolation level repeatable read, read only`);
 }
@@ -61,13 +61,13 @@ async function tryOut(ctx: TxContext, ask: TaskAsk, { judged, comesAfter }: Judg
     return { ...trial, ...place, outcome: "dispatched", message, estimatedStartAt: now };
   }
   const blocker = blockerOf(task, room, tenantOf(ctx));
-  // Behind a lane that is held up nobody looks for what else a task waits for.
+  // Behind a lane that is held up, nobody looks at what else a task waits for.
   const blockedOn = room.laneBlock(task) === null ? (room.taskBlock(task)?.on ?? null) : null;
   const place = await findPlace(ctx, { ...task, blockedOn }, blocker);
   return { ...trial, ...place, outcome: "waits", message: blocker.message, blocker };
 }
 
-/** What it would wait for, as it would be read once it was stored. */
+/** Returns the dependencies that the task would wait for, as they would be read once it was stored. */
 function openOf(ask: TaskAsk, comesAfter: FoundDependency[]): OpenDependencies {
   const open = [...new Map(comesAfter.map((task) => [task.id, task])).values()].filter(
     ({ state }) => !isSatisfied(policyOf(ask), state),
@@ -80,7 +80,7 @@ function openOf(ask: TaskAsk, comesAfter: FoundDependency[]): OpenDependencies {
   };
 }
 
-/** The task as its row would be. */
+/** Returns the task as its row would be. */
 function waitingTask({ row }: TaskAsk, { concurrencyKey, notBefore, createdAt }: JudgedTask) {
   const { id, tenantId, projectId, queue, lane, priority, backendProfile, sessionId } = row;
   return {

@@ -2,7 +2,7 @@ import type { QueueStats, QueueStatsInput } from "@/contract/queue";
 import { readTaskCounts, type TaskCount } from "@/db/queries/queue-counts";
 import { type ServiceContext, tenantAsked } from "@/server/context";
 
-/** How many tasks there are, by each of four columns: of one moment, so that the four agree. Reads no task. */
+/** Counts tasks by each of four columns, from one snapshot so that the four agree. Reads the counters and no task. */
 export async function queueStats(ctx: ServiceContext, input: QueueStatsInput): Promise<QueueStats> {
   return statsOf(input, await countTasks(ctx, input));
 }
@@ -19,7 +19,7 @@ export function statsOf(input: QueueStatsInput, counts: TaskCount[]): QueueStats
   };
 }
 
-/** The counts that a caller may see; a bound caller's own tenant always stands in it. */
+/** Returns the counts that a caller may see, limited to the caller's tenant if it is bound to one. */
 export async function countTasks(ctx: ServiceContext, { tenantId, ...scope }: QueueStatsInput): Promise<TaskCount[]> {
   const whose = tenantAsked(ctx, tenantId);
   return whose === null ? [] : readTaskCounts(ctx.db, { ...scope, ...whose });

@@ -8,12 +8,14 @@ import { hasDependencies } from "./dependencies";
 
 type Waiting = { ask: TaskAsk; chars: number; settle: (outcome: TaskOutcome) => void };
 
-/** Commits under way at once, and what waits for the next. */
+/** How many commits may be under way at once, and what waits for the next. */
 type Lanes = { max: number; underWay: number; waiting: Waiting[] };
 
-/** Two to four were alike when measured, one was slower. */
+/** Two to four performed alike when measured; one was slower. */
 const LANES = 4;
-/** Of tasks that come after others: they may have to wait for one that somebody holds, and no other is to wait with them. */
+/**
+ * For tasks that come after others: they may have to wait for a locked task, and no other task should wait with them.
+ */
 const DEPENDENT_LANES = 2;
 const TASKS_PER_COMMIT_MAX = 500;
 const CHARS_PER_COMMIT_MAX = 8 * 1024 * 1024;
@@ -60,7 +62,7 @@ export class TaskWriter {
     }
   }
 
-  /** Adds what waits, then refuses what comes. */
+  /** Adds what waits, then refuses new tasks. */
   async close(): Promise<void> {
     this.#isClosed = true;
     while (this.#open > 0) await new Promise((resolve) => setImmediate(resolve));
@@ -69,7 +71,7 @@ export class TaskWriter {
   async #run(lanes: Lanes): Promise<void> {
     if (lanes.underWay >= lanes.max) return;
     lanes.underWay += 1;
-    // What comes in this turn of the event loop goes out together.
+    // Tasks that arrive in this turn of the event loop are committed together.
     await new Promise((resolve) => setImmediate(resolve));
     for (let taken = take(lanes); taken.length > 0; taken = take(lanes)) await commit(taken);
     lanes.underWay -= 1;
@@ -97,7 +99,7 @@ async function commit(taken: Waiting[]): Promise<void> {
   const settles = new Map(taken.map(({ ask, settle }) => [ask, settle]));
   const answer = (ask: TaskAsk, outcome: TaskOutcome) => settles.get(ask)?.(outcome);
   const asks = [...settles.keys()];
-  // Pool and wakes are the process's; who asked for what stands in the asks.
+  // Pool and wakes belong to the process; each ask carries its own caller.
   const outcomes = await commitTasks(first.ask.caller, asks, { answer });
   asks.forEach((ask, index) => {
     answer(ask, outcomes[index] ?? { error: new Error("a task was not judged") });

@@ -3,7 +3,7 @@ import type { QueueTaskRow } from "@/db/schema";
 import { iso, storedJson } from "@/server/stored";
 import { dueAt } from "@/server/task-attempts";
 
-/** A row as callers see it. Rows of an older release hold JSON null where SQL null is meant, and empty refs. */
+/** Returns a row as callers see it. Rows of an older release hold JSON null where SQL null is meant, and empty refs. */
 export function toTask(row: QueueTaskRow): QueueTask {
   return {
     id: row.id,

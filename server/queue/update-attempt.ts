@@ -13,7 +13,9 @@ import { readUnsatisfied } from "./dependencies";
 import { lockTask } from "./lock-task";
 import { isTerminalTask, toTask } from "./task";
 
-/** Records what became of a task's attempt; any state may follow one that is not terminal. */
+/**
+ * Records what became of a task's attempt, as reported by a program. Any state may follow a state that is not terminal.
+ */
 export function updateAttempt(ctx: ServiceContext, input: UpdateAttemptInput): Promise<QueueTask> {
   return inTx(ctx, async (ctx) => {
     const task = await lockTask(ctx, input.taskId);
@@ -28,7 +30,7 @@ export function updateAttempt(ctx: ServiceContext, input: UpdateAttemptInput): P
         ...(input.sessionPath === undefined ? {} : { sessionPath: input.sessionPath }),
         notBefore: isWaiting ? HELD_UNTIL : null,
         ...{ parkedAt: null, parkedUntil: null, blockedOn: null },
-        // An attempt of before, or one that is left, has no part in what is said by hand.
+        // An earlier attempt, or one that is left, has no part in what is set by hand.
         ...(keepsAttempt ? {} : { runId: null, cancelRequestedAt: null }),
         ...(input.state === "pending" ? { readyAt: sql`clock_timestamp()` } : {}),
         ...(input.state === "cancelled" ? { cancelledAt: sql`clock_timestamp()` } : {}),
@@ -36,7 +38,7 @@ export function updateAttempt(ctx: ServiceContext, input: UpdateAttemptInput): P
       .where(eq(queueTasks.id, task.id))
       .returning();
     if (!updated) throw new NotFoundError("queue task", task.id);
-    // What it waits for may end in this moment.
+    // What the task waits for may be ending just now.
     if (isWaiting) await noteDoubtful(ctx.db, task.id);
     await leaveAttempt(ctx, task, input.state);
     await audit(ctx, {
@@ -51,13 +53,16 @@ export function updateAttempt(ctx: ServiceContext, input: UpdateAttemptInput): P
   });
 }
 
-/** One that waits for others does so until it is given a run, by whomever; one that had a run and is given back, anew. */
+/**
+ * Whether the task waits for its dependencies. A held task stays held until it is given a run; a task that had a run
+ * and is set back to waiting is judged anew.
+ */
 async function waitsForOthers(ctx: TxContext, task: QueueTaskRow): Promise<boolean> {
   if (task.state === "pending") return isHeld(task);
   return (await readUnsatisfied(ctx, task.id)).length > 0;
 }
 
-/** A task that was given another state by hand leaves its attempt, whose run is no longer its own. */
+/** Closes the attempt of a task whose state was set by hand, and cancels the attempt's run. */
 async function leaveAttempt(ctx: TxContext, task: QueueTaskRow, state: TaskState): Promise<void> {
   if (isActiveTask(state)) return;
   const runId = await closeAttempt(ctx, task, isTerminalTask(state) ? state : "cancelled");

@@ -11,7 +11,7 @@ import { dropDependencies } from "./drop-dependencies";
 import { lockTask } from "./lock-task";
 import { isTerminalTask, toTask } from "./task";
 
-/** Changes how a task waits; a task that runs keeps its place, and may only be given another title or priority. */
+/** Changes how a task waits. A running task keeps its place; only its title and priority can be changed. */
 export function updateTask(ctx: ServiceContext, input: UpdateTaskInput): Promise<QueueTask> {
   const { taskId, expectedVersion, title, priority, queue, lane, runAt, expiresAt, dependsOn } = input;
   if ([title, priority, queue, lane, runAt, expiresAt, dependsOn].every((change) => change === undefined))
@@ -39,11 +39,11 @@ export function updateTask(ctx: ServiceContext, input: UpdateTaskInput): Promise
         ...(queue === undefined ? {} : { queue }),
         ...(lane === undefined ? {} : { lane }),
         ...(at === undefined ? {} : { runAt: at, parkedAt: null, parkedUntil: null }),
-        // Also where it stays as it is: what it comes after has changed, which is visible.
+        // Written even when unchanged, because a change of the dependencies must be visible.
         ...(at === undefined && dependsOn === undefined ? {} : { notBefore: notBeforeOf(task, { at, isLetGo }) }),
         ...(isLetGo ? { readyAt: sql`clock_timestamp()` } : {}),
         ...(expiresAt === undefined ? {} : { expiresAt: expiresAt === null ? null : new Date(expiresAt) }),
-        // What it waits for is looked at anew in another place.
+        // In another place, what the task waits for is judged anew.
         ...(isMoved ? { blockedOn: null } : {}),
         updatedAt: sql`clock_timestamp()`,
       })
@@ -63,7 +63,7 @@ export function updateTask(ctx: ServiceContext, input: UpdateTaskInput): Promise
   });
 }
 
-/** What waits for others still does, whatever its time is; once it is let go, it waits for its time. */
+/** A task that waits for others keeps waiting whatever its time is. Once it is released, it waits for its time. */
 function notBeforeOf(
   task: QueueTaskRow,
   { at, isLetGo }: { at: Date | null | undefined; isLetGo: boolean },

@@ -7,7 +7,7 @@ import { type Block, Room, readBusy, readFacts } from "@/server/dispatcher";
 import { dueAt, isHeld } from "@/server/task-attempts";
 import { hasFailed } from "./dependencies";
 
-/** What a task's wait is judged by. */
+/** The columns by which a task's wait is judged. */
 type WaitingTask = Pick<
   QueueTaskRow,
   | "id"
@@ -26,10 +26,7 @@ type WaitingTask = Pick<
   | "attemptsBefore"
 >;
 
-/**
- * What each waiting task of some waits for, by the same limits that the dispatcher goes by and of the same moment for
- * all of them.
- */
+/** Returns what each waiting task waits for, by the dispatcher's own limits, read once for all of them. */
 export async function readWaitReasons(
   ctx: ServiceContext,
   tasks: (WaitingTask & Pick<QueueTaskRow, "state">)[],
@@ -55,12 +52,15 @@ async function readDependencyReasons(ctx: ServiceContext, held: WaitingTask[]): 
   return new Map([...(await readOpenDependencies(ctx.db, ids))].map(([id, open]) => [id, dependencyBlocker(open)]));
 }
 
-/** What was waited for has ended, and the dispatcher's next look lets it go: it waits for what any other would. */
+/**
+ * What the task was held for has ended, and the dispatcher's next pass releases it: until then it is judged like any
+ * other task.
+ */
 function letGo<Task extends WaitingTask>(task: Task): Task {
   return isHeld(task) ? { ...task, notBefore: null } : task;
 }
 
-/** That a task waits for others, which are to be completed first. */
+/** Returns the blocker of a task that waits for others to be completed. */
 export function dependencyBlocker({ count, failed, tasks }: OpenDependencies): Blocker {
   const holders = tasks.map(({ taskId }) => taskId);
   const more = count > holders.length ? ` and ${count - holders.length} more` : "";
@@ -89,7 +89,10 @@ const NOT_DISPATCHED: Blocker = {
   holders: [],
 };
 
-/** What a task waits for where so much is left of every limit, as `seer` may be told of it. */
+/**
+ * Returns what a task waits for, given what is left of every limit, as far as `seer` may know it; null as `seer`: a
+ * caller bound to no tenant.
+ */
 export function blockerOf(task: WaitingTask, room: Room, seer: string | null): Blocker {
   const place = room.laneBlock(task);
   if (place?.kind === "paused") return toBlocker(place, task, seer);
@@ -123,12 +126,14 @@ function plain(kind: BlockerKind, message: string, until: string | null): Blocke
   return { kind, message, until, limit: null, holders: [] };
 }
 
-/** An instant that a rate makes, in whole seconds for a bound caller: the exact start may be another tenant's. */
+/**
+ * Rounds an instant that a rate makes up to whole seconds for a bound caller: the exact start may be another tenant's.
+ */
 export function tellableUntil(until: string, seer: string | null): string {
   return seer === null ? until : new Date(Math.ceil(Date.parse(until) / 1_000) * 1_000).toISOString();
 }
 
-/** Of tasks of another tenant a bound caller is told no more than that there are some, and of a provider nothing. */
+/** Tells a bound caller no ids of other tenants' tasks, and nothing of a provider. */
 function toBlocker(block: Block, task: WaitingTask, seer: string | null): Blocker {
   const { kind, limit, rate } = block;
   const until = block.until === undefined ? null : tellableUntil(block.until, rate === undefined ? null : seer);
@@ -142,7 +147,7 @@ function toBlocker(block: Block, task: WaitingTask, seer: string | null): Blocke
 
 type Telling = { task: WaitingTask; holders: string[]; isBound: boolean };
 
-/** A sentence for a person, with who holds what is waited for. */
+/** Returns a sentence for a person, naming the tasks that hold what is waited for. */
 function wordsOf({ kind, limit, detail, until, others = 0, rate }: Block, { task, holders, isBound }: Telling): string {
   const held = holders.length === 0 ? "" : `, held by ${holders.join(", ")}`;
   switch (kind) {

@@ -6,10 +6,10 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_HOURS = 24;
 
-/** Each quarter of an hour is looked at: the first tasks of a busy hour would say nothing of the rest of it. */
+/** Each quarter of an hour is sampled: the first tasks of a busy hour would say nothing about the rest of it. */
 const LOOKS = { stepMinutes: 60, lookMinutes: 15, samplesMax: 15, lookedMax: 30 };
 
-/** How long tasks waited, hour by hour, up to the hour that is under way. */
+/** Returns how long tasks waited, hour by hour, up to the current hour. */
 export async function queueWaitsByHour(ctx: ServiceContext, input: QueueWaitsByHourInput): Promise<QueueWaitsByHour> {
   const { days = 7, minuteOfHour = 0, ...scope } = input;
   const to = new Date();

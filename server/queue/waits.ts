@@ -5,12 +5,12 @@ import { type ServiceContext, tenantOf } from "@/server/context";
 import { pictureSteps } from "@/server/picture-steps";
 import { inScope } from "./scope";
 
-/** The newest attempts of all that are looked through, so that a queue that starts few costs no more than another. */
+/** How many of the newest attempts are looked through, so that a queue with few starts costs no more than another. */
 const LOOKED_MAX = 5_000;
 const BUCKETS_MS = [1_000, 5_000, 15_000, 60_000, 300_000, 900_000, 3_600_000] as const;
-/** Steps of the picture: each costs a look of its own. */
+/** Steps of the chart: each costs a look of its own. */
 const STEPS_MAX = 48;
-/** As many attempts of all are looked through for each that is asked about. */
+/** How many attempts of all queues are looked through for each sample that is wanted. */
 const LOOKED_FOR_ONE = 4;
 
 const WAIT_MS = sql<number>`(extract(epoch from ${queueAttempts.dispatchedAt} - ${queueAttempts.readyAt}) * 1000)::float8`;
@@ -18,7 +18,7 @@ const { tenantId, projectId, queue, dispatchedAt } = queueAttempts;
 
 type Scope = Omit<QueueWaitsInput, "minutes">;
 
-/** How long tasks waited of late, from when they were ready until they were given a run: the last ones, and step by step. */
+/** Returns how long tasks waited recently between being ready and getting a run: the last ones, and step by step. */
 export async function queueWaits(ctx: ServiceContext, input: QueueWaitsInput): Promise<QueueWaitTimes> {
   const { minutes = 60, ...scope } = input;
   const { from, stepMinutes, told } = pictureSteps(minutes, STEPS_MAX);
@@ -60,14 +60,17 @@ type Looks = {
   from: Date;
   to: Date;
   stepMinutes: number;
-  /** Parts of a step, each of which is looked at by itself. */
+  /** The length of the parts of a step, each of which is sampled by itself. */
   lookMinutes: number;
-  /** In each look: those that are asked about, and the first of all that are looked through for them. */
+  /** For each look: the samples wanted, and how many of the first attempts are looked through for them. */
   samplesMax: number;
   lookedMax: number;
 };
 
-/** By the first attempts of each look: to read all of a busy day for a picture would cost what dispatching costs. */
+/**
+ * Samples the first attempts of each look: reading all attempts of a busy day for a chart would cost as much as
+ * dispatching them.
+ */
 export async function readWaitSteps(ctx: ServiceContext, scope: Scope, looks: Looks) {
   const { stepMinutes, lookMinutes, samplesMax, lookedMax } = looks;
   const [from, to] = [looks.from.toISOString(), looks.to.toISOString()];
@@ -94,7 +97,7 @@ export async function readWaitSteps(ctx: ServiceContext, scope: Scope, looks: Lo
   return rows.map(({ atMs, samples, p50Ms, p95Ms }) => ({ at: new Date(atMs).toISOString(), samples, p50Ms, p95Ms }));
 }
 
-/** A queue of one tenant is looked through by itself, by an index of its own: no other is in its way. */
+/** The condition for one tenant's queue, which has an index of its own, so that other queues do not crowd it out. */
 function isOfPlace(ctx: ServiceContext, { tenantId, queue }: Scope): SQL | undefined {
   if (queue === undefined || (tenantOf(ctx) ?? tenantId) === undefined) return undefined;
   return inScope(ctx, { queue, ...(tenantId === undefined ? {} : { tenantId }) }, queueAttempts);

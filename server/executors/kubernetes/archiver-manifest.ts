@@ -3,10 +3,10 @@ import type { Job } from "@/server/kubernetes";
 import { type JobPolicy, restrictedContainer, restrictedJob, VOLUME_DIR } from "./pod";
 
 const SESSION = "agentrun.dev/session-id";
-/** The largest workspace that an archive holds takes minutes. */
+/** Archiving the largest allowed workspace takes minutes. */
 const DEADLINE_SECONDS = 3_600;
 
-/** A runner's image with nothing but the volume, read-only, and a way to web. */
+/** Builds an archiver's Job: the runner's image with the volume mounted read-only, and access to web. */
 export function archiverJobFor(spec: ArchiverSpec, policy: JobPolicy): Job {
   const { attemptId, sessionId } = spec;
   const environment = {
@@ -43,7 +43,7 @@ export function archiverJobFor(spec: ArchiverSpec, policy: JobPolicy): Job {
   });
 }
 
-/** The cluster puts other variables in the place of `$(NAME)`; an id of an adopted session may hold anything. */
+/** Escapes `$`, because the cluster expands `$(NAME)` and the id of an adopted session may hold anything. */
 function literal(value: string): string {
   return value.replaceAll("$", "$$$$");
 }

@@ -6,7 +6,7 @@ const TEXT_MAX = 2_000;
 
 type Facts = { job: Job | null; pod: Pod | undefined; events: ClusterEvent[]; faults: string[] };
 
-/** What the cluster says of an attempt's Job and pod, in its own words and bounded. */
+/** Returns what the cluster reports of an attempt's Job and pod, in its own words, within bounds. */
 export function detailsOf({ job, pod, events, faults }: Facts): AttemptDetails {
   return {
     job: job === null ? null : jobOf(job),
@@ -48,7 +48,7 @@ function podOf(pod: Pod): AttemptDetails["pod"] {
   };
 }
 
-/** Those that the pod is to have: a node tells of them only once it has seen the pod. */
+/** Returns the containers of the pod's spec: a node reports their states only once it has seen the pod. */
 function containersOf(pod: Pod): JobContainer[] {
   const told = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
   return [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])].map(({ name, image }) =>

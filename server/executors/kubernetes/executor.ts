@@ -22,24 +22,24 @@ export type KubernetesExecutorOptions = {
   cluster: Cluster;
   policy: JobPolicy;
   onError: (error: unknown) => void;
-  /** The longest time between two looks at all Jobs, behind whatever a watch tells of them. */
+  /** The longest time between two looks at all Jobs, whatever a watch reports. */
   relistMs?: number;
   endDeadlineMs?: number;
-  /** A pod that found no node for so long is given up. */
+  /** A pod that has found no node for this long is given up. */
   unschedulableMaxMs?: number;
-  /** One that has a node and runs nothing for so long, too, and a Job that got no pod. */
+  /** A pod that has a node and runs nothing for this long is given up, and so is a Job without a pod. */
   stalledMaxMs?: number;
 };
 
 const RELIST_MS = 30_000;
 const END_DEADLINE_MS = 45_000;
 const UNSCHEDULABLE_MAX_MS = 10 * 60_000;
-/** A large image on a slow line, and a volume that has to be attached first, take minutes. */
+/** Pulling a large image over a slow connection, or first attaching a volume, takes minutes. */
 const STALLED_MAX_MS = 15 * 60_000;
 const GONE_POLL_MS = 200;
 const SECRET_TRIES_MAX = 3;
 
-/** Runners as Jobs of one namespace, one an attempt. */
+/** Runs attempts as Jobs of one namespace, one Job for each attempt. */
 export function createKubernetesExecutor(options: KubernetesExecutorOptions): Executor {
   const { cluster, policy } = options;
   const { unschedulableMaxMs = UNSCHEDULABLE_MAX_MS, stalledMaxMs = STALLED_MAX_MS } = options;
@@ -48,7 +48,7 @@ export function createKubernetesExecutor(options: KubernetesExecutorOptions): Ex
   const labelSelector = selectorOf(policy.installationId);
   const listeners = new Set<ExitListener>();
   const ends = createEnds();
-  /** Uids of Jobs whose end was told and recorded: they may stay in the cluster for a while. */
+  /** Uids of Jobs whose end was reported and recorded; the Jobs may stay in the cluster for a while. */
   const told = new Set<string>();
   /** Uids of Jobs that are being given up. */
   const ending = new Set<string>();
@@ -63,7 +63,10 @@ export function createKubernetesExecutor(options: KubernetesExecutorOptions): Ex
     }
   }
 
-  /** Of this very attempt: what a stranger has made under that name is not ours to judge or to end. */
+  /**
+   * Finds this attempt's Job; null: there is none. A Job that others made under that name is not ours to judge or to
+   * end.
+   */
   async function findJob(attemptId: string): Promise<Job | null> {
     const job = await findNamed(jobNameOf(attemptId));
     return job?.metadata?.annotations?.[ATTEMPT] === attemptId ? job : null;
@@ -81,8 +84,9 @@ export function createKubernetesExecutor(options: KubernetesExecutorOptions): Ex
   }
 
   /**
-   * Launched before, or by a call whose answer was lost: each launch brings a token of its own, and the newest is the
-   * one that is known to be good. Nobody may read Secrets, so that replacing one is how to find out whether it is there.
+   * Creates the attempt's Secret, or replaces one left by an earlier launch or by a call whose answer was lost: each
+   * launch has a token of its own, and only the newest is known to be valid. The server may not read Secrets, so
+   * replacing one is the way to find out whether it exists.
    */
   async function createSecret(secret: Secret): Promise<void> {
     for (let tries = 1; ; tries += 1) {
@@ -92,7 +96,7 @@ export function createKubernetesExecutor(options: KubernetesExecutorOptions): Ex
       const absence = await refusalOf(cluster.replaceSecret(secret));
       if (absence === null) return;
       if (!isKubernetesProblem(absence, "not-found")) throw absence;
-      // It was not made after all, or went with the Job that had it before.
+      // It was not created after all, or it was removed with the Job that owned it.
       if (tries === SECRET_TRIES_MAX) throw refusal;
     }
   }
@@ -102,7 +106,7 @@ export function createKubernetesExecutor(options: KubernetesExecutorOptions): Ex
     for await (const jobs of cluster.listJobs(labelSelector)) {
       for (const job of jobs) {
         present.add(job.metadata?.uid ?? "");
-        // What cannot be judged is told, and looked at again: those behind it do not wait for it.
+        // A Job that cannot be judged is reported and looked at again later; the Jobs after it do not wait for it.
         await judge(job).catch(options.onError);
       }
     }
@@ -130,14 +134,14 @@ export function createKubernetesExecutor(options: KubernetesExecutorOptions): Ex
       await tell(uid, { attemptId, signal: null, stderrTail, ...outcome });
       return;
     }
-    // A pod that runs has started: only one that does not yet is worth a look of its own, and one that is long missing.
+    // A pod that is ready needs no closer look: only one that has not started, or that has long been missing.
     const { active = 0, ready = 0 } = job.status ?? {};
     const podless = active === 0 ? findPodless(job, patience, Date.now()) : null;
     if ((active === 0 && podless === null) || ready > 0 || ending.has(uid)) return;
     const [pod] = await podsOf(attemptId);
     const hopeless = pod ? findHopeless(pod, patience, Date.now()) : podless;
     if (!hopeless) return;
-    // Beside the look: until it is gone others may have ended.
+    // Runs beside the look: before this Job is gone, others may have ended.
     ending.add(uid);
     giveUp(attemptId, { uid, pod, hopeless })
       .catch(options.onError)
@@ -156,7 +160,9 @@ export function createKubernetesExecutor(options: KubernetesExecutorOptions): Ex
     await tell(uid, { attemptId, code: null, signal: null, stderrTail, cause });
   }
 
-  /** What its node said of it last, such as of a volume that it cannot mount; a pod's own status does not tell that. */
+  /**
+   * Returns the last warning event, such as a volume that cannot be mounted, which a pod's own status does not show.
+   */
   async function lastWarningOf(attemptId: string, pod: Pod | undefined): Promise<string | null> {
     try {
       const events = pod
@@ -164,7 +170,7 @@ export function createKubernetesExecutor(options: KubernetesExecutorOptions): Ex
         : await cluster.listEvents("Job", jobNameOf(attemptId));
       return lastWarning(events);
     } catch (error) {
-      // It is given up all the same.
+      // The Job is given up all the same.
       options.onError(error);
       return null;
     }
@@ -176,22 +182,28 @@ export function createKubernetesExecutor(options: KubernetesExecutorOptions): Ex
     });
   }
 
-  /** Until who listens has recorded it, the Job stays; then it goes at once, for even a finished pod holds its claim. */
+  /**
+   * Reports an end. The Job stays until the listeners have recorded it, and is then removed at once, because even a
+   * finished pod holds its PVC.
+   */
   async function tell(uid: string, exit: AttemptExit): Promise<void> {
     if (isClosed) return;
     try {
       await Promise.all([...listeners].map((listener) => listener(exit)));
     } catch {
-      // Who listens has said why. It is told again by the next look, and nobody else's end waits for it.
+      // The listener has logged the cause. The next look reports the end again, and no other end waits for it.
       return;
     }
     told.add(uid);
     const removal = keepAndRemove(exit.attemptId, uid).catch(options.onError);
-    // Nobody's end waits for what is left of another, but where very many end at once.
+    // No end waits for the remains of another, unless very many end at once.
     if (keeper.isBusy()) await removal;
   }
 
-  /** What is left of it is for who reads it later: it delays its Job's removal, and for a moment alone. */
+  /**
+   * Keeps what is left of a Job for later readers, then removes the Job. It only delays the removal of its Job, and
+   * only briefly.
+   */
   async function keepAndRemove(attemptId: string, uid: string): Promise<void> {
     await keeper.keep(attemptId, uid);
     await removeJob(attemptId, uid);
@@ -206,7 +218,10 @@ export function createKubernetesExecutor(options: KubernetesExecutorOptions): Ex
     return ends.join(attemptId, async () => endJob(attemptId, await findJob(attemptId)));
   }
 
-  /** Gone is what the cluster says of the very pods of this Job; a node that does not answer keeps them. */
+  /**
+   * Ends a Job. It is gone once the cluster no longer lists the Job or any of its pods; a node that does not answer
+   * keeps its pods.
+   */
   async function endJob(attemptId: string, job: Job | null): Promise<AttemptEnding> {
     const deadline = Date.now() + (options.endDeadlineMs ?? END_DEADLINE_MS);
     const uid = job?.metadata?.uid;
@@ -215,7 +230,7 @@ export function createKubernetesExecutor(options: KubernetesExecutorOptions): Ex
       const left = await findJob(attemptId);
       const isJobGone = left?.metadata?.uid !== uid || uid === undefined;
       if (isJobGone && (await podsOf(attemptId)).length === 0) return "gone";
-      // A deletion that was not answered, or refused for the moment, may not have been one.
+      // A deletion that was not answered, or refused for the moment, may not have taken place.
       if (!isJobGone && left?.metadata?.deletionTimestamp === undefined) await removeJob(attemptId, uid);
       if (Date.now() > deadline) return "unconfirmed";
       await new Promise((resolve) => setTimeout(resolve, GONE_POLL_MS));
@@ -223,9 +238,9 @@ export function createKubernetesExecutor(options: KubernetesExecutorOptions): Ex
   }
 
   /**
-   * Whatever was there before is adopted if it is this attempt's. So a launch whose outcome nobody knows is just launched
-   * again: the API server itself keeps a second Job of that name from being there, and one that comes late, after its
-   * attempt was given up, has no Secret, which its pod cannot start without.
+   * Starts an attempt. A Job of this attempt that already exists is adopted, so a launch of unknown outcome can be
+   * repeated: the API server refuses a second Job of that name. A Job that appears late, after its attempt was given
+   * up, has no Secret, and its pod cannot start without one.
    */
   async function start({ attemptId, token }: { attemptId: string; token: string }, body: Job): Promise<void> {
     ends.assertNone(attemptId);
@@ -253,7 +268,7 @@ export function createKubernetesExecutor(options: KubernetesExecutorOptions): Ex
         if (!(await podsOf(attemptId)).every(hasEnded)) return "running";
         return job === null || isFinished(job) ? "gone" : "running";
       } catch {
-        // Whoever asks must not take a silence for an end; the log has the cause from the next look.
+        // The caller must not take silence for an end. The next look logs the cause.
         return "unknown";
       }
     },
@@ -287,7 +302,7 @@ export function createKubernetesExecutor(options: KubernetesExecutorOptions): Ex
   };
 }
 
-/** What was thrown; null where it was done. */
+/** Returns what a call threw; null: it succeeded. */
 async function refusalOf(call: Promise<void>): Promise<unknown> {
   try {
     await call;

@@ -14,27 +14,33 @@ import {
 } from "@/server/kubernetes";
 import { detailsOf } from "./details";
 
-/** What is read of a log at most: the cluster cuts off its end, so that fewer lines are asked for then. */
+/**
+ * The maximum of bytes that is read of a log. The cluster cuts off the end at this limit, so then fewer lines are
+ * requested.
+ */
 const LIMIT_BYTES = 1024 * 1024;
 const FEWER = 8;
-/** Of each container, once its pod goes. */
+/** Lines kept of each container once its pod is removed. */
 const KEPT_LINES = 300;
 const KEPT_TRIES = 3;
 const KEPT_PAUSE_MS = 150;
 
-/** What the cluster knows of an attempt; null: it has neither its Job nor its pod. */
+/** Returns what the cluster knows of an attempt; null: neither its Job nor its pod exists. */
 export async function inspectAttempt(cluster: Cluster, attemptId: string): Promise<AttemptDetails | null> {
   const found = await find(cluster, attemptId);
   return found === null ? null : tellOf(cluster, found);
 }
 
-/** The end of an attempt's log; null: there is no pod of it. */
+/** Returns the end of an attempt's log; null: the attempt has no pod. */
 export async function readAttemptLog(cluster: Cluster, attemptId: string, ask: LogAsk): Promise<AttemptLog | null> {
   const pod = await findPod(cluster, jobNameOf(attemptId));
   return pod === undefined ? null : readPodLog(cluster, pod, ask);
 }
 
-/** All that would be gone with its Job, logs as far as they come within `logsMaxMs`; null: it is gone already. */
+/**
+ * Returns everything that would disappear with the Job, including logs that can be read within `logsMaxMs`; null: it is
+ * gone already.
+ */
 export async function readRemains(
   cluster: Cluster,
   attemptId: string,
@@ -61,7 +67,10 @@ export async function readRemains(
   };
 }
 
-/** A node that is busy with the end of what it ran may refuse at first: it is asked again, for there is no later. */
+/**
+ * Reads a log that is about to be lost. A node that is busy ending the container may refuse at first, so it is asked
+ * again.
+ */
 async function readKept(
   cluster: Cluster,
   pod: Pod,
@@ -94,7 +103,7 @@ async function tellOf(cluster: Cluster, { job, pod }: Found): Promise<AttemptDet
   const faults: string[] = [];
   const eventsOf = async (kind: "Job" | "Pod", name: string | undefined): Promise<ClusterEvent[]> => {
     if (name === undefined) return [];
-    // What else is known is told all the same.
+    // A failure here does not keep the other facts from being returned.
     return cluster.listEvents(kind, name).catch((error: Error) => {
       faults.push(error.message);
       return [];
@@ -119,7 +128,7 @@ async function readPodLog(cluster: Cluster, pod: Pod, ask: LogAsk): Promise<Atte
   return { container, containers, lines, isCut: isCut || isShort, note: null };
 }
 
-/** One line more is asked for, to know whether there are more. */
+/** Requests one line more than asked for, to find out whether there are more. */
 async function readLines(
   cluster: Cluster,
   name: string,

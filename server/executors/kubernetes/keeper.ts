@@ -3,17 +3,19 @@ import type { AttemptRemains, RemainsListener } from "@/server/executors/executo
 import type { Cluster } from "@/server/kubernetes";
 import { readRemains } from "./inspect";
 
-/** A node that does not answer keeps its logs to itself: they are not waited for longer than this. */
+/** How long logs are waited for: a node that does not answer does not hand them over. */
 const LOGS_MAX_MS = 1_500;
-/** With what the API server itself knows. */
+/** The same, including what the API server itself knows. */
 const READ_MAX_MS = 3_000;
-/** Jobs that were kept lately, so that one that is met again is not read again. */
+/** How many recently kept Jobs are remembered, so that none is read twice. */
 const KNOWN_MAX = 1_000;
-/** Jobs that are read at once: more of them wait for each other. */
+/** Jobs that are read at once before others have to wait. */
 const LANES = 8;
 
 export type Keeper = {
-  /** Reads what would go with a Job and tells it, once. What hinders it is logged, and hinders nothing else. */
+  /**
+   * Reads what would be lost with a Job and passes it to the listeners, once. A failure is logged and holds up nothing.
+   */
   keep(attemptId: string, uid: string): Promise<void>;
   isBusy(): boolean;
   onRemains(listener: RemainsListener): () => void;

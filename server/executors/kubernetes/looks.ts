@@ -2,14 +2,14 @@ import { type Cluster, followChanges, type Job, type Pod } from "@/server/kubern
 import { hasEnded, isFinished, isStuck } from "./outcome";
 import { ATTEMPT } from "./pod";
 
-/** Changes come in bursts: a pod's last states, and its Job's after them. */
+/** Changes come in bursts: a pod's last states, followed by those of its Job. */
 const COALESCE_MS = 100;
-/** With more changed attempts than this one look at all of them is cheaper. */
+/** With more changed attempts than this, one look at all of them is cheaper. */
 const CHANGED_MAX = 500;
 
 export type LooksOptions = {
   cluster: Cluster;
-  /** Of the Jobs and pods that are this installation's. */
+  /** Selects the Jobs and pods of this installation. */
   labelSelector: string;
   lookAtAll: () => Promise<void>;
   lookAt: (attemptId: string) => Promise<void>;
@@ -18,8 +18,8 @@ export type LooksOptions = {
 };
 
 /**
- * Decides when to look at attempts: at one when its Job or pod has changed, at all of them at intervals and after
- * whatever a watch may have missed. The watch is a hint: without it everything is seen by the next whole look.
+ * Decides when to look at attempts: at one when its Job or pod has changed; at all of them at intervals and whenever a
+ * watch may have missed something. The watch is only a hint: without it the next whole look sees everything.
  */
 export function startLooks(options: LooksOptions): { close(): void } {
   const { cluster, onError } = options;
@@ -41,7 +41,7 @@ export function startLooks(options: LooksOptions): { close(): void } {
       try {
         await lookOnce();
       } catch (error) {
-        // What was not seen now is seen by the next whole look.
+        // The next whole look sees what was missed now.
         if (!isClosed) onError(error);
       }
     }

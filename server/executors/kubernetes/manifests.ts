@@ -4,10 +4,12 @@ import { type JobPolicy, restrictedContainer, restrictedJob, VOLUME_DIR } from "
 
 const RUN = "agentrun.dev/run-id";
 
-/** Where things are mounted in a runner's container. */
+/** Where folders are mounted in a runner's container. */
 const SCRATCH_DIR = "/scratch";
 const CODEX_PATH = "/opt/codex/bin/codex";
-/** Made of typed fields alone: nothing that a caller wrote becomes part of a pod but by its own place here. */
+/**
+ * Builds a runner's Job from typed fields alone: whatever a caller wrote gets into a pod only at its own place here.
+ */
 export function jobFor(spec: LaunchSpec, policy: JobPolicy): Job {
   const { attemptId, hasNetwork } = spec;
   const head = {
@@ -16,14 +18,14 @@ export function jobFor(spec: LaunchSpec, policy: JobPolicy): Job {
     hasNetwork,
     deadlineSeconds: policy.activeDeadlineSeconds,
   };
-  // Both steps of an attempt are the same program of the same image.
+  // Both steps of an attempt run the same program of the same image.
   const containerOf = (step: "prepare" | "work") =>
     restrictedContainer(policy, {
       environment: { ...environmentOf(spec, policy), AGENTRUN_STEP: step },
       token: { variable: "AGENTRUN_LAUNCH_TOKEN", attemptId },
     });
   return restrictedJob(head, policy, {
-    // What has to be written before the agent may: the cluster starts the runner only once it has ended well.
+    // Writes what must exist before the agent starts. The cluster starts the runner only after this step succeeded.
     initContainers: [{ name: "prepare", ...containerOf("prepare"), volumeMounts: mountsOf(spec) }],
     containers: [
       {
@@ -48,7 +50,7 @@ function mountsOf(spec: LaunchSpec): VolumeMount[] {
   ];
 }
 
-/** A second mount of the workspace over itself: whatever the agent tries there, the file system refuses to be written. */
+/** Mounts the workspace over itself read-only: the file system refuses every write of the agent. */
 function readOnlyWorkspaceOf(spec: LaunchSpec): VolumeMount {
   return spec.volumeName === null
     ? { name: "scratch", subPath: "volume/workspace", mountPath: `${SCRATCH_DIR}/volume/workspace`, readOnly: true }

@@ -6,7 +6,7 @@ type Terminated = NonNullable<NonNullable<ContainerStatus["state"]>["terminated"
 /** How a finished Job's attempt ended, in the pod's own words. */
 export type Outcome = { code: number | null; message: string; cause: AttemptCause | null };
 
-/** Reasons of a container that will not start by waiting: what it needs is not there or cannot be read. */
+/** Waiting reasons of a container that will never start, because what it needs is missing or cannot be read. */
 const HOPELESS = new Set([
   "ErrImagePull",
   "ImagePullBackOff",
@@ -16,7 +16,10 @@ const HOPELESS = new Set([
   "RunContainerError",
 ]);
 
-/** The kubelet's own words for what a pod filled by itself; its others are of a node that is short of something. */
+/**
+ * The kubelet's messages for a pod that filled its own storage; its other eviction messages concern a node that is
+ * short of something.
+ */
 const FILLED_BY_ITSELF =
   /^(Container \S+ exceeded its local ephemeral storage limit|Pod ephemeral local storage usage exceeds|Usage of EmptyDir volume)/;
 
@@ -26,7 +29,7 @@ export function isFinished(job: Job): boolean {
   );
 }
 
-/** What is known of the pod's containers, in the order in which they are started. */
+/** Returns the states of the pod's containers, in the order in which they are started. */
 function containersOf(pod: Pod | undefined): ContainerStatus[] {
   return [...(pod?.status?.initContainerStatuses ?? []), ...(pod?.status?.containerStatuses ?? [])];
 }
@@ -35,7 +38,7 @@ export function hasEnded(pod: Pod): boolean {
   return pod.status?.phase === "Succeeded" || pod.status?.phase === "Failed";
 }
 
-/** What a container that will not start waits for; null while none is known. */
+/** Returns what a container waits for that will not start; null: none is known to be stuck. */
 function findStuck(pod: Pod): { reason: string; message: string } | null {
   for (const { state } of containersOf(pod)) {
     const { reason, message = "" } = state?.waiting ?? {};
@@ -48,10 +51,10 @@ export function isStuck(pod: Pod): boolean {
   return findStuck(pod) !== null;
 }
 
-/** Of a finished Job. The pod may be gone already: then the Job's own condition is all that is known. */
+/** Returns the outcome of a finished Job. The pod may be gone already: then only the Job's own condition is known. */
 export function outcomeOf(job: Job, pod: Pod | undefined): Outcome {
   const failed = job.status?.conditions?.find(({ type, status }) => type === "Failed" && status === "True");
-  // The last that ran: the runner, or the step before it where that one failed.
+  // The last container that ended: the runner, or the preparation if that failed.
   const ended = containersOf(pod)
     .map(({ state }) => state?.terminated)
     .findLast((terminated) => terminated !== undefined);
@@ -75,16 +78,16 @@ function causeOf(pod: Pod | undefined, ended: Terminated | undefined): AttemptCa
   if (reason === "DeadlineExceeded") return "deadline";
   if (reason === "Evicted") return FILLED_BY_ITSELF.test(message) ? "storage-full" : "evicted";
   if (ended?.reason === "OOMKilled") return "out-of-memory";
-  // Taken from its node by something else: the scheduler, a drain, a taint.
+  // Taken from its node by something else: the scheduler, a drain or a taint.
   if (conditions.some(({ type, status }) => type === "DisruptionTarget" && status === "True")) return "evicted";
   return causeOfExit(ended?.exitCode ?? null);
 }
 
-/** How long a pod may wait for a node, and on its node for what it needs, milliseconds. */
+/** How long a pod may wait for a node, and on its node for what it needs, in milliseconds. */
 type Patience = { unschedulableMaxMs: number; stalledMaxMs: number };
 export type Hopeless = { cause: AttemptCause; message: string; hasMoreWords: boolean };
 
-/** Why a pod that has not started never will; null while it still may. */
+/** Returns why a pod that has not started never will; null: it still may. */
 export function findHopeless(pod: Pod, patience: Patience, now: number): Hopeless | null {
   const stuck = findStuck(pod);
   if (stuck) return { cause: "unstartable", message: wordsOfWait(stuck), hasMoreWords: false };
@@ -103,8 +106,8 @@ export function findHopeless(pod: Pod, patience: Patience, now: number): Hopeles
 }
 
 /**
- * Why a Job that nobody has suspended is given up without ever having had a pod, such as by a quota; null while it may
- * still get one. What the cluster says of it stands in its events alone.
+ * Returns why a Job that never had a pod is given up, for example because of a quota; null: it may still get one, or it
+ * is suspended. Only the Job's events hold the cluster's explanation.
  */
 export function findPodless(job: Job, patience: Patience, now: number): Hopeless | null {
   const since = job.status?.startTime ?? job.metadata?.creationTimestamp;
@@ -115,15 +118,16 @@ export function findPodless(job: Job, patience: Patience, now: number): Hopeless
 }
 
 /**
- * On its node, and nothing of it runs: its volume is not mounted, its Secret is not there, its image is still being
- * pulled. Each may pass, so that time alone tells. Between two containers it counts from the end of the first.
+ * Returns what a pod waits for that has a node while none of its containers runs: its volume is not mounted, its Secret
+ * is missing, or its image is being pulled. Each of these may pass, so only time decides. Between two containers the
+ * time counts from the end of the first.
  */
 function findStalled(pod: Pod, scheduledAt: number): { reason: string; message: string; since: number } | null {
   const states = containersOf(pod).map(({ state }) => state ?? {});
   if (pod.status?.phase !== "Pending" || states.some(({ running }) => running !== undefined)) return null;
   const ends = states.flatMap(({ terminated }) => terminated?.finishedAt ?? []).map((at) => new Date(at).getTime());
   const waits = states.flatMap(({ waiting }) => waiting ?? []);
-  // The next that is to start says why it does not; those behind it only wait for it.
+  // The container that starts next says why it does not; those after it only wait for it.
   const { reason = "Pending", message = "" } = waits.find((wait) => wait.message) ?? waits[0] ?? {};
   return { reason, message, since: Math.max(scheduledAt, ...ends) };
 }
@@ -132,7 +136,9 @@ function wordsOfWait({ reason, message }: { reason: string; message: string }): 
   return message === "" ? reason : `${reason}: ${message}`;
 }
 
-/** The newest warning among what the cluster noted; that a pod which has a node by now had none is over. */
+/**
+ * Returns the newest warning event except FailedScheduling, which no longer matters once a pod has a node; null: none.
+ */
 export function lastWarning(events: ClusterEvent[]): string | null {
   const at = ({ series, lastTimestamp, eventTime, metadata }: ClusterEvent) =>
     new Date(series?.lastObservedTime ?? lastTimestamp ?? eventTime ?? metadata.creationTimestamp ?? 0).getTime();

@@ -2,7 +2,7 @@ import { jobNameOf } from "@/server/executors/executor";
 import type { Container, Job, PodSpec, Secret } from "@/server/kubernetes";
 
 const MANAGED_BY = { "app.kubernetes.io/managed-by": "agentrun", "app.kubernetes.io/component": "runner" };
-/** Whose a Job is, where installations share a namespace: each looks at its own alone. */
+/** The label by which installations that share a namespace tell their Jobs apart. */
 const INSTALLATION = "agentrun.dev/installation";
 
 export function selectorOf(installationId: string): string {
@@ -15,43 +15,45 @@ function labelsOf(installationId: string): Record<string, string> {
   return { ...MANAGED_BY, [INSTALLATION]: installationId };
 }
 
-/** By which a NetworkPolicy lets a pod out; every other runner reaches web alone. */
+/** The label by which a NetworkPolicy gives a pod access to the network; every other runner can reach only web. */
 const NETWORK = "agentrun.dev/network";
 export const ATTEMPT = "agentrun.dev/attempt-id";
 const TOKEN_KEY = "token";
 export const VOLUME_DIR = "/volume";
-/** Of the image's own user. */
+/** The id of the image's own user. */
 const USER_ID = 10_001;
 
 export type JobPolicy = {
-  /** Of the database that these attempts belong to. */
+  /** The id of the installation, kept in its database. */
   installationId: string;
   image: string;
   imagePullPolicy: "IfNotPresent" | "Always" | "Never";
-  /** null: the namespace's default account, whose token is never mounted. */
+  /** null: the namespace's default account. Its token is never mounted. */
   serviceAccount: string | null;
   cpuRequest: string;
   memoryRequest: string;
   memoryLimit: string;
   scratchLimit: string;
-  /** An attempt that lives longer is ended by the cluster, seconds. */
+  /** The cluster ends an attempt that lives longer, in seconds. */
   activeDeadlineSeconds: number;
-  /** How long a finished Job is kept for who reads its outcome, seconds. */
+  /** How long a finished Job is kept for reading its outcome, in seconds. */
   ttlSeconds: number;
   logLevel: string;
-  /** host:port that nobody but a NetworkPolicy keeps a pod from. */
+  /** A host:port that only a NetworkPolicy keeps a pod from reaching. */
   networkProbe: string;
 };
 
 export type JobHead = {
   attemptId: string;
-  /** Beside the attempt's own id. */
+  /** Annotations besides the attempt's own id. */
   annotations: Record<string, string>;
   hasNetwork: boolean;
   deadlineSeconds: number;
 };
 
-/** One attempt's Job, whose pod Pod Security `restricted` admits; `pod` is what is the attempt's own in it. */
+/**
+ * Builds one attempt's Job, whose pod Pod Security `restricted` admits. `pod` holds what is specific to the attempt.
+ */
 export function restrictedJob(
   head: JobHead,
   policy: JobPolicy,
@@ -64,7 +66,7 @@ export function restrictedJob(
     kind: "Job",
     metadata: { name: jobNameOf(head.attemptId), labels, annotations },
     spec: {
-      // The attempt is the unit that is tried again, by the server alone.
+      // Only the server retries, and its unit is the attempt.
       backoffLimit: 0,
       completions: 1,
       parallelism: 1,
@@ -95,7 +97,9 @@ export function restrictedJob(
   };
 }
 
-/** What every container of ours has in common; the token's variable comes of the attempt's Secret. */
+/**
+ * Returns what all containers of an attempt have in common. The token's variable is filled from the attempt's Secret.
+ */
 export function restrictedContainer(
   policy: JobPolicy,
   given: { environment: Record<string, string>; token: { variable: string; attemptId: string } },
@@ -118,12 +122,12 @@ export function restrictedContainer(
       readOnlyRootFilesystem: true,
       capabilities: { drop: ["ALL"] },
     },
-    // The end of its log says why it ended, where it wrote nothing else.
+    // Where the container wrote no termination message, the end of its log tells why it ended.
     terminationMessagePolicy: "FallbackToLogsOnError",
   };
 }
 
-/** An attempt's token, owned by its Job so that it goes with it. */
+/** Builds the Secret with an attempt's token. The Job owns it, so that it is removed with the Job. */
 export function tokenSecret(attemptId: string, token: string, jobUid: string): Secret {
   const name = jobNameOf(attemptId);
   return {

@@ -1,12 +1,12 @@
 import { SupervisorMessage, type WorkerMessage } from "@/contract/supervisor";
 
-/** The way to the supervisor and back. */
+/** Messages to the supervisor and back. */
 export interface SupervisorChannel {
   send(message: WorkerMessage): Promise<void>;
   onMessage(listener: (message: SupervisorMessage) => void): () => void;
 }
 
-/** The channel that Node opened between this process and the supervisor that started it. */
+/** Opens the channel that Node provides between this process and the supervisor that started it. */
 export function openSupervisorChannel(): SupervisorChannel {
   if (!process.send) throw new Error("This process was not started by the supervisor: local runners need it.");
   return {

@@ -3,8 +3,8 @@ import { createRequire } from "node:module";
 import path from "node:path";
 
 /**
- * The codex program: the one that is configured, else the one on PATH, else the npm package's. A wrapper script of
- * npm is replaced by the program it wraps, because a kill would end the wrapper alone. null when there is none.
+ * Returns the path of the codex program: the configured one, else the one on PATH, else the npm package's; null: there
+ * is none. An npm wrapper script is replaced by the program that it wraps, because a kill would end only the wrapper.
  */
 export function findCodex(opts: { configured: string | undefined; path: string }): string | null {
   if (opts.configured) return opts.configured;

@@ -21,7 +21,7 @@ import type { SupervisorChannel } from "./channel";
 
 export interface LocalExecutorOptions {
   channel: SupervisorChannel;
-  /** `scratch/<attemptId>` is made here, and removed when the attempt is gone. */
+  /** `scratch/<attemptId>` is created here, and removed when the attempt is gone. */
   dataDir: string;
   workspaceRoots: string[];
   codexPath: string;
@@ -31,12 +31,15 @@ export interface LocalExecutorOptions {
   observeDeadlineMs?: number;
 }
 
-/** Once it has ended. */
+/** Lines of its log that are kept once a runner has ended. */
 const KEPT_LINES = 300;
 
 type Answer = (message: SupervisorMessage) => boolean;
 
-/** Runners as processes of this machine. The supervisor is their parent, so that they outlive a worker's restart. */
+/**
+ * Runs runners as processes of this machine. The supervisor is their parent, so that they outlive a restart of the
+ * worker.
+ */
 export function createLocalExecutor(options: LocalExecutorOptions): Executor {
   const exitListeners = new Set<ExitListener>();
   const remainsListeners = new Set<RemainsListener>();
@@ -54,7 +57,7 @@ export function createLocalExecutor(options: LocalExecutorOptions): Executor {
       const details = detailsOf(ran, { ...ended, at: new Date().toISOString() });
       const remains = { attemptId: message.attemptId, details, logs: [logOf(ran, KEPT_LINES)] };
       for (const listener of remainsListeners) void Promise.resolve(listener(remains)).catch(() => undefined);
-      // What is lost here is seen by the reconciler, for the process is gone.
+      // The reconciler finds what is lost here, since the process is gone.
       for (const listener of exitListeners) void Promise.resolve(listener(exit)).catch(() => undefined);
     }
   });
@@ -66,11 +69,11 @@ export function createLocalExecutor(options: LocalExecutorOptions): Executor {
   }
 
   async function removeScratch(attemptId: string): Promise<void> {
-    // What stays behind is removed by the supervisor's next start.
+    // The supervisor's next start removes what stays behind.
     await rm(scratchDir(attemptId), { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined);
   }
 
-  /** The first answer that `pick` takes; null when none came in time. */
+  /** Resolves with the first answer that `pick` accepts; null: none came in time. */
   function answerOf<T>(pick: (message: SupervisorMessage) => T | null, deadlineMs: number): Promise<T | null> {
     return new Promise((resolve) => {
       const settle = (value: T | null) => {
@@ -121,7 +124,7 @@ export function createLocalExecutor(options: LocalExecutorOptions): Executor {
     return (await answered) === null ? "unconfirmed" : "gone";
   }
 
-  /** What the supervisor has; null when it does not answer in time. */
+  /** Returns the attempts that the supervisor runs; null: it did not answer in time. */
   async function listAttempts(): Promise<string[] | null> {
     const answered = answerOf(
       (message) => (message.type === "runner.list" ? message : null),
@@ -131,7 +134,7 @@ export function createLocalExecutor(options: LocalExecutorOptions): Executor {
     return (await answered)?.attemptIds ?? null;
   }
 
-  /** The runner as the supervisor has it; null: it has none. */
+  /** Returns the supervisor's record of a runner; null: it has none. */
   async function readRunner(attemptId: string): Promise<RunnerProcess | null> {
     const answered = answerOf(
       (message) => (message.type === "runner.read" && message.attemptId === attemptId ? message : null),
@@ -156,13 +159,13 @@ export function createLocalExecutor(options: LocalExecutorOptions): Executor {
       const attemptIds = await listAttempts();
       if (attemptIds === null) return "unknown";
       if (attemptIds.includes(attemptId)) return "running";
-      // A supervisor that was killed knows nothing of what it started: the processes themselves are asked.
+      // A killed supervisor knows nothing of what it started, so the processes themselves are searched.
       return (await findAttemptProcesses(attemptId)).length > 0 ? "running" : "gone";
     },
     async *list() {
       const attemptIds = await listAttempts();
       if (attemptIds === null) throw new Error("The supervisor did not say in time which runners it has.");
-      // An attempt is started once here, so that its id stands for its process.
+      // An attempt starts only once here, so its id identifies its process.
       yield attemptIds.map((attemptId) => ({ attemptId, uid: attemptId, name: attemptId, isEnding: false }));
     },
     endStarted: ({ attemptId }) => end(attemptId),
@@ -198,7 +201,7 @@ function detailsOf({ pid, startedAt }: RunnerProcess, ended: Ended | null): Atte
   return { job: null, pod: null, process: { pid, startedAt, endedAt, exitCode, signal }, events: [], faults: [] };
 }
 
-/** Its preparation is the same process. */
+/** The preparation runs in the same process, so there is one log. */
 function logOf(ran: RunnerProcess, tailLines: number): AttemptLog {
   const { lines, isCut } = lastLines(ran.lines, tailLines);
   return { container: "runner", containers: ["runner"], lines, isCut: isCut || ran.isCut, note: null };
