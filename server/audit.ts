@@ -13,15 +13,15 @@ export type AuditEntry = {
 };
 
 /**
- * Writes who did what in the transaction that does it: the one is never stored without the other. Left out on purpose
- * is what a runner reports of its work many times a turn (heartbeats, events, the acknowledgement and end of commands,
- * its volume's size), which the run's own log tells, and read marks, which are a person's own.
+ * Writes who did what in the transaction that does it, so that one is never stored without the other. Two things are
+ * left out on purpose: what a runner reports many times a turn (heartbeats, events, acknowledging and ending commands,
+ * its volume's size), since the run's own log has it; and read marks, which are a person's own.
  */
 export function audit(ctx: TxContext, entry: AuditEntry): Promise<void> {
   return auditAll(ctx, [entry]);
 }
 
-/** As `audit`, of many things that one transaction does. */
+/** Like `audit`, for many things that one transaction does. */
 export async function auditAll(ctx: TxContext, entries: AuditEntry[]): Promise<void> {
   if (entries.length === 0) return;
   const ids = newIds("audit", entries.length);
@@ -39,7 +39,7 @@ export async function auditAll(ctx: TxContext, entries: AuditEntry[]): Promise<v
   );
 }
 
-/** What was done to a session, or to its volume. */
+/** Audits what was done to a session or to its volume. */
 export function auditSession(
   ctx: TxContext,
   { sessionId, tenantId }: { sessionId: string; tenantId: string },

@@ -9,7 +9,7 @@ import type { Archive } from "./archive/archive";
 import { ForbiddenError } from "./errors";
 import type { Volumes } from "./volumes/volumes";
 
-/** Who calls. `tenantId` null means every tenant: only administrators and the system's own loops. */
+/** The caller. A null `tenantId` means every tenant: only administrators and the system's own loops. */
 export type Actor =
   | {
       kind: "operator";
@@ -17,9 +17,9 @@ export type Actor =
       role: "viewer" | "operator" | "admin";
       tenantId: string | null;
       tokenId: string | null;
-      /** What its token may call, within its role; none: everything. */
+      /** What the caller's token may call, within its role; absent or null: everything. */
       scopes?: readonly string[] | null;
-      /** When its token ends by itself; none: never. */
+      /** When the caller's token ends by itself; absent or null: never. */
       expiresAt?: Date | null;
     }
   | { kind: "launch"; name: string; runId: string; attemptId: string; tenantId: string; tokenId: string }
@@ -30,20 +30,22 @@ export type Actor =
       leaseEpoch: number;
       tenantId: string;
       tokenId: string;
-      /** Its run or epoch has ended: only heartbeat and finish still answer it, so that the last answers are not lost. */
+      /**
+       * Its run or epoch has ended. Only heartbeat and finish still answer it, so that the last answers are not lost.
+       */
       isEnded?: boolean;
     }
-  /** Hands over what one session's volume holds, and can do nothing else. */
+  /** May hand over the content of one session's volume, and nothing else. */
   | { kind: "archiver"; name: string; sessionId: string; tenantId: string; tokenId: string }
-  /** `tenantId`: whose work a loop does, where that is one tenant's. */
+  /** `tenantId`: the tenant whose work a loop does, if it does one tenant's. */
   | { kind: "system"; name: string; tenantId: string | null };
 
-/** Whether a caller's token is for a group of procedures; one without scopes is for all. */
+/** Whether a caller's token covers a group of procedures; a token without scopes covers all. */
 export function hasScope(actor: Actor, scope: string): boolean {
   return actor.kind !== "operator" || !actor.scopes || actor.scopes.includes(scope);
 }
 
-/** Topics that readers wait on; see server/live. A key narrows one to a run. */
+/** Topics that readers wait on; see server/live. A key narrows a topic to one run. */
 export type Topic =
   | "runs"
   | "sessions"
@@ -63,47 +65,47 @@ export type ServerSettings = {
   /** Runners that the executor runs at once: each is a codex with tools of its own. */
   runnersMax: number;
   publicUrl: string;
-  /** Where runners reach web: loopback on one machine. */
+  /** The URL by which runners reach web: loopback on one machine. */
   runnerUrl: string;
   isDemoOn: boolean;
   workspaceRoots: string[];
-  /** Profiles that the file named by AGENTRUN_BACKENDS configures. */
+  /** The profiles that the file named by AGENTRUN_BACKENDS configures. */
   backends: BackendsFile;
   /**
-   * What a variable of this process holds, read when it is needed: keys of model providers are never part of a value
-   * that could be logged, sent or inherited.
+   * Reads a variable of this process when it is needed: keys of model providers are never part of a value that could be
+   * logged, sent or inherited.
    */
   readVariable: (name: string) => string | null;
   sourceCommit: string;
-  /** Where the documents lie that come with the program. */
+  /** The folder of the documents that come with the program. */
   docsFolder: string;
-  /** Of runners' Jobs. */
+  /** The image of runners' Jobs. */
   runnerImage: string;
-  /** How long an attempt may live where the cluster ends it after that; null elsewhere. */
+  /** How long an attempt may live, in milliseconds, before the cluster ends it; null: no cluster does. */
   runnerDeadlineMs: number | null;
-  /** How long a launch that is refused or not answered is tried before its run fails, milliseconds. */
+  /** How long a refused or unanswered launch is tried before its run fails, in milliseconds. */
   launchMaxMs: number;
-  /** How long a turn may say nothing before it counts as stuck; no approval of it waits meanwhile. */
+  /** How long a turn without a pending approval may be silent before it counts as stuck, in milliseconds. */
   stuckAfterMs: number;
-  /** What the images of one session may have in sum. */
+  /** The maximum size of all images of one session together, in bytes. */
   attachmentsBytesMax: number;
   storage: StorageSettings;
 };
 
-/** How long volumes and archives are kept; docs/CONFIGURATION.md has what each means. */
+/** How long volumes and archives are kept; docs/CONFIGURATION.md explains each setting. */
 export type StorageSettings = {
   /** null: a session without an expiry of its own never expires. */
   idleTtlMs: number | null;
-  /** How often the worker collects by itself. */
+  /** How often the worker collects by itself, in milliseconds. */
   gcIntervalMs: number;
-  /** Of collections that no person asked for. */
+  /** These three limit collections that no person asked for. */
   dailyMax: number;
   breakerMin: number;
   breakerShare: number;
   archiveKeep: number;
   /** null: as long as `archiveKeep` says. */
   archiveRetentionMs: number | null;
-  /** Of evicted sessions; null: for ever. */
+  /** For evicted sessions; null: for ever. */
   archiveRetentionDays: number | null;
 };
 
@@ -114,19 +116,19 @@ export type ServiceContext = {
   log: Logger;
   settings: ServerSettings;
   requestId: string;
-  /** Wakes readers of a topic in every process. Inside a transaction it waits for the commit. */
+  /** Wakes readers of a topic in every process. In a transaction it waits for the commit. */
   wake(topic: Topic): void;
-  /** Stores a batch of events with those of other callers in one commit; see server/events/appender.ts. */
+  /** Stores a batch of events together with those of other callers in one commit; see server/events/appender.ts. */
   append(batch: AppendBatch): Promise<AppendAnswer>;
-  /** Adds a caller's task with those of others in one commit; see server/queue/task-writer.ts. */
+  /** Adds a caller's task together with those of others in one commit; see server/queue/task-writer.ts. */
   addTask(caller: ServiceContext, input: CreateTaskInput): Promise<QueueTask>;
   volumes: Volumes;
   archive: Archive;
 };
 
-/** A batch as the appender judges it: who writes is decided before, whether the run still takes it is decided in the commit. */
+/** A batch for the appender. Who writes was decided before; the commit decides whether the run still accepts it. */
 export type AppendBatch = Pick<AppendEventsInput, "runId" | "batchId" | "events"> & {
-  /** null: written without a lease, by an administrator. */
+  /** null: an administrator writes without a lease. */
   leaseEpoch: number | null;
 };
 
@@ -136,8 +138,8 @@ export type TxContext = ServiceContext & { db: Tx };
 const transactions = new WeakSet<object>();
 
 /**
- * Runs work in one transaction; inside another it joins that one. The inner context shadows the outer, so that code
- * cannot write past the transaction. Wakes go out after the commit.
+ * Runs work in one transaction; inside another transaction it joins that one. The inner context shadows the outer, so
+ * that code cannot write past the transaction. Wakes are sent after the commit.
  */
 export async function inTx<T>(
   ctx: ServiceContext,
@@ -157,17 +159,17 @@ export async function inTx<T>(
   return result;
 }
 
-/** Whether a transaction is under way: what joins it is committed with it, and with nothing else. */
+/** Whether a transaction is under way: what joins it is committed with it and not otherwise. */
 export function isTxContext(ctx: ServiceContext): ctx is TxContext {
   return transactions.has(ctx);
 }
 
-/** The tenant that a caller is bound to; null for those who see all. */
+/** Returns the tenant that a caller is bound to; null: the caller sees all tenants. */
 export function tenantOf(ctx: ServiceContext): string | null {
   return ctx.actor.tenantId;
 }
 
-/** Refuses who is bound to a tenant what is every tenant's. */
+/** Throws for a caller bound to a tenant, when something belongs to all tenants. */
 export function assertEveryTenant(ctx: ServiceContext): void {
   if (tenantOf(ctx) !== null) throw new ForbiddenError("this needs an administrator of every tenant");
 }
@@ -177,12 +179,14 @@ export function isOperator(actor: Actor): boolean {
   return actor.kind === "operator" || actor.kind === "system";
 }
 
-/** A runner's and a launch token's actor is bound to one run; any other run does not exist for it. */
+/**
+ * Returns the run that a runner's or launch token is bound to: any other run does not exist for it; null: not bound.
+ */
 export function boundRunId(actor: Actor): string | null {
   return actor.kind === "runner" || actor.kind === "launch" ? actor.runId : null;
 }
 
-/** The tenant that a caller acts for: its own, or what one who sees all names; null where it names none. */
+/** Returns the tenant that a caller acts for: its own, or the one that an unbound caller names; null: it names none. */
 export function tenantFor(ctx: ServiceContext, named: string | undefined): string | null {
   const bound = tenantOf(ctx);
   if (bound !== null && named !== undefined && named !== bound)
@@ -191,8 +195,8 @@ export function tenantFor(ctx: ServiceContext, named: string | undefined): strin
 }
 
 /**
- * Whose rows a picture is drawn of, where it names whose; `tenantId` null: everybody's. null as a whole: another's, which
- * have nothing to show to a caller who is bound to a tenant.
+ * Returns whose rows a chart shows; a null `tenantId`: all tenants'. null instead of an object: a bound caller asked
+ * for another tenant, so nothing is shown.
  */
 export function tenantAsked(ctx: ServiceContext, named: string | undefined): { tenantId: string | null } | null {
   const bound = tenantOf(ctx);
@@ -200,7 +204,7 @@ export function tenantAsked(ctx: ServiceContext, named: string | undefined): { t
   return isOthers ? null : { tenantId: bound ?? named ?? null };
 }
 
-/** What a new record belongs to: the caller's tenant, or what an administrator names. */
+/** Returns what a new record belongs to: the caller's tenant, or what an administrator names. */
 export function ownerOf(
   ctx: ServiceContext,
   input: { tenantId?: string; projectId?: string },

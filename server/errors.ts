@@ -9,8 +9,8 @@ import { AmbiguousCommitError, isDatabaseBusy, isDatabaseDown } from "@/db/error
 const BRAND = Symbol.for("agentrun.error");
 
 /**
- * With what a refusal passes by itself: with the server that was asked, so that it is no use to ask it for anything else
- * now, or with this one request alone.
+ * What has to change before a refused call can succeed. `server`: the server that was asked cannot serve anything else
+ * now either. `request`: only this request is concerned.
  */
 export type Passing = "server" | "request";
 
@@ -18,7 +18,7 @@ export type Passing = "server" | "request";
 export class AgentRunError extends Error {
   readonly [BRAND] = true;
   readonly details: Record<string, unknown> | undefined;
-  /** null: nobody knows that it would pass, or a person has to mend something first. */
+  /** null: the refusal is not known to pass by itself, or a person has to fix something first. */
   readonly passing: Passing | null;
   constructor(
     readonly failureKind: FailureKind,
@@ -182,7 +182,10 @@ export class UnexpectedError extends AgentRunError {
   }
 }
 
-/** Turns whatever was thrown into what may leave the program: an error of ours, one of a database in need, or neither. */
+/**
+ * Turns anything thrown into an error that may leave the program: one of ours, one for a database in trouble, or an
+ * unexpected one.
+ */
 export function toAgentRunError(error: unknown): AgentRunError {
   const known = findAgentRunError(error);
   if (known) return known;

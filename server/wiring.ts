@@ -26,10 +26,10 @@ import { SessionActivity } from "./sessions";
 import { readSsoFile, SsoProvider } from "./sso";
 import { CallRecorder, pricesOf } from "./usage";
 
-/** Of images that one tenant uploads at the same time: those of three messages, whatever their number. */
+/** Bytes of images that one tenant may upload at the same time: enough for three full messages. */
 const UPLOADS_BYTES_MAX = 64 * 1024 * 1024;
 
-/** All that one process of the server has one of. */
+/** Everything that one process of the server has exactly one of. */
 export type Wiring = {
   env: ServerEnv;
   settings: ServerSettings;
@@ -38,35 +38,38 @@ export type Wiring = {
   live: Live;
   authenticator: Authenticator;
   failedSignIns: FailedSignIns;
-  /** Of those that came back from a provider: apart, so that nothing there shuts out who has a token. */
+  /**
+   * Failed sign-ins of people who came back from a provider. Kept apart, so that failures there never lock out people
+   * with tokens.
+   */
   failedSsoSignIns: FailedSignIns;
-  /** Of codes that signed-in people type for a command line, by sign-in. */
+  /** Wrong codes that signed-in people type for a command line, counted by sign-in. */
   codeGuesses: FailedSignIns;
   requestLimits: RequestLimits;
   openCalls: Holds;
   heldBodies: Holds;
-  /** Of images that are being uploaded, by tenant. */
+  /** Bytes of images that are being uploaded, by tenant. */
   heldUploads: Holds;
   providerLimits: ProviderLimits;
   budgets: BudgetGate;
-  /** Where people sign in beside tokens; null: nowhere. */
+  /** The provider where people sign in besides tokens; null: there is none. */
   sso: SsoProvider | null;
-  /** Of calls to models. */
+  /** Records calls to models. */
   calls: CallRecorder;
   health: HealthSource;
   metrics: Metrics;
-  /** The verbs' first argument for a caller. */
+  /** Makes the services' first argument for a caller. */
   serviceFor(actor: Actor, requestId: string): ServiceContext;
-  /** Whether `/readyz` may say yes; false while the process starts and stops. */
+  /** Whether `/readyz` may answer yes; false while the process starts and stops. */
   setServing(isServing: boolean): void;
-  /** The port that was free, where the environment asked for any. */
+  /** Sets the port that was assigned where the environment asked for any free one. */
   listensOn(port: number): void;
   close(): Promise<void>;
 };
 
-/** Of one address, in a minute, with those under way: a whole company may come from one. */
+/** For one address in a minute, including sign-ins under way: a whole company may share one address. */
 const SSO_FAILURES_MAX = 30;
-/** Of one sign-in, in a minute. */
+/** For one sign-in in a minute. */
 const CODE_GUESSES_MAX = 10;
 
 export function createWiring(env: ServerEnv, name: string): Wiring {
@@ -89,7 +92,7 @@ export function createWiring(env: ServerEnv, name: string): Wiring {
   );
   const wake = (topic: Topic): void => {
     live.wake(topic);
-    // Every event that is stored wakes its run's readers, whoever wrote it.
+    // Every stored event wakes its run's readers, whoever wrote it.
     if (topic.startsWith("events:")) activity.note(topic.slice("events:".length));
   };
   const appender = new EventAppender({
@@ -200,7 +203,7 @@ function localUrl(host: string, port: number): string {
 const SHARED = Symbol.for("agentrun.wiring");
 type Shared = { [SHARED]?: Wiring };
 
-/** The process's wiring, made of its environment when it is first asked for. */
+/** Returns the process's wiring, made from its environment on first use. */
 export function getWiring(): Wiring {
   const shared = globalThis as Shared;
   if (!shared[SHARED]) {
@@ -210,7 +213,7 @@ export function getWiring(): Wiring {
   return shared[SHARED];
 }
 
-/** Makes a wiring the process's own; for the programs that make it themselves. */
+/** Makes a wiring the process's own, for programs that create it themselves. */
 export function shareWiring(wiring: Wiring): Wiring {
   (globalThis as Shared)[SHARED] = wiring;
   return wiring;

@@ -10,19 +10,19 @@ export type Pod = k8s.V1Pod;
 export type PodSpec = k8s.V1PodSpec;
 export type Secret = k8s.V1Secret;
 export type VolumeMount = k8s.V1VolumeMount;
-/** What a deletion is bound to: the very object that was read, as it was. */
+/** Binds a deletion to the object that was read, and to its version. */
 export type Preconditions = { uid: string; resourceVersion?: string };
 
 type PageRequest = { namespace: string; labelSelector: string; limit: number; _continue: string | undefined };
 type Client = typeof k8s;
 type Apis = { core: k8s.CoreV1Api; batch: k8s.BatchV1Api; watch: k8s.Watch };
 
-/** What can be followed, and where it is found. */
+/** What can be watched, and its API path. */
 const WATCHED = { jobs: "/apis/batch/v1", pods: "/api/v1" } as const;
 export type WatchedKind = keyof typeof WATCHED;
 export type WatchRequest = {
   labelSelector: string;
-  /** What is known already; changes after it are told. */
+  /** The version that is known already; changes after it are reported. */
   resourceVersion: string;
   signal: AbortSignal;
   onChange: (object: Job | Pod) => void;
@@ -30,16 +30,16 @@ export type WatchRequest = {
 
 export type ClusterOptions = {
   namespace: string;
-  /** Of a kubeconfig; absent, the usual places are looked at: KUBECONFIG, the home folder, a pod's own account. */
+  /** The path of a kubeconfig. Absent: the usual places are used: KUBECONFIG, the home folder, a pod's own account. */
   kubeconfig?: string;
   deadlineMs?: number;
 };
 
 const DEADLINE_MS = 10_000;
 const PAGE = 500;
-/** Kubernetes counts what repeats, so that an object seldom has more. */
+/** Kubernetes counts repeated events, so an object seldom has more. */
 const EVENTS_MAX = 100;
-/** The server ends a watch after this time, and until then says at least each minute that it lives. */
+/** The server ends a watch after this many seconds, and until then sends something at least every minute. */
 const WATCH_SECONDS = 240;
 const WATCH_SILENCE_MS = 90_000;
 
@@ -86,7 +86,7 @@ export class Cluster {
     );
   }
 
-  /** The Job goes once its pods are gone. */
+  /** Deletes a Job, which is removed once its pods are gone. */
   async deleteJob(name: string, preconditions: Preconditions): Promise<void> {
     await this.#ask(`delete Job ${name}`, ({ batch }) =>
       batch.deleteNamespacedJob({
@@ -108,7 +108,7 @@ export class Cluster {
     return items;
   }
 
-  /** What the cluster noted of one object, which it forgets after an hour. */
+  /** Returns the cluster's events of one object. The cluster keeps events for an hour. */
   async listEvents(kind: "Job" | "Pod", name: string): Promise<ClusterEvent[]> {
     const fieldSelector = `involvedObject.kind=${kind},involvedObject.name=${name}`;
     const { items } = await this.#ask(`list Events of ${kind} ${name}`, ({ core }) =>
@@ -117,7 +117,9 @@ export class Cluster {
     return items;
   }
 
-  /** The last lines of a container's log, each after its time; what is beyond the bytes is cut off at its end. */
+  /**
+   * Returns the last lines of a container's log, each after its time. What exceeds `limitBytes` is cut off at the end.
+   */
   readLog(name: string, what: { container: string; tailLines: number; limitBytes: number }): Promise<string> {
     return this.#ask(`read the log of Pod ${name}`, ({ core }) =>
       core.readNamespacedPodLog({ name, namespace: this.namespace, timestamps: true, ...what }),
@@ -137,7 +139,7 @@ export class Cluster {
     );
   }
 
-  /** The version of the whole list, without what is in it. */
+  /** Returns the version of the whole list, without its items. */
   async readVersion(kind: WatchedKind, labelSelector: string): Promise<string> {
     const page = { namespace: this.namespace, labelSelector, limit: 1 };
     const { metadata } = await this.#ask<k8s.V1JobList | k8s.V1PodList>(`list ${kind}`, ({ core, batch }) =>
@@ -147,8 +149,8 @@ export class Cluster {
   }
 
   /**
-   * Tells of changes until the server or the signal ends it, then answers the version to go on from. Throws `expired`
-   * when the server no longer knows what came after the one that was given.
+   * Reports changes until the server or the signal ends the watch, then returns the version to continue from. Throws
+   * `expired` when the server no longer knows what came after the given version.
    */
   async watch(kind: WatchedKind, request: WatchRequest): Promise<string> {
     return this.#ask(`watch ${kind}`, async ({ watch }) => {
@@ -159,7 +161,7 @@ export class Cluster {
     });
   }
 
-  /** In pages, so that memory does not grow with what is listed. */
+  /** Lists in pages, so that memory does not grow with what is listed. */
   async *#pages<Item>(
     labelSelector: string,
     what: string,
@@ -177,7 +179,7 @@ export class Cluster {
   async #ask<T>(what: string, call: (apis: Apis) => Promise<T>): Promise<T> {
     try {
       this.#apis ??= this.#connect().catch((error: unknown) => {
-        // A kubeconfig that is not there yet may be there for the next call.
+        // A kubeconfig that does not exist yet may exist at the next call.
         this.#apis = null;
         throw error;
       });
@@ -188,7 +190,7 @@ export class Cluster {
   }
 
   async #connect(): Promise<Apis> {
-    // Loaded when it is needed: it weighs more than all else in a process that has no cluster.
+    // Loaded on first use: it weighs more than everything else in a process without a cluster.
     const client: Client = await import("@kubernetes/client-node");
     const config = new client.KubeConfig();
     if (this.options.kubeconfig === undefined) config.loadFromDefault();
@@ -206,7 +208,7 @@ export class Cluster {
             return request;
           },
           async post(response) {
-            // Nothing has no type, which the client refuses to read: the log of a pod that no node has.
+            // An empty answer has no content type, and the client refuses to read it: the log of a pod without a node.
             if (response.httpStatusCode === 204) response.headers["content-type"] ??= "text/plain";
             return response;
           },
@@ -218,7 +220,7 @@ export class Cluster {
   }
 }
 
-/** A watch as a promise: its end, or the server's own word for why it cannot go on. */
+/** Runs a watch as a promise: resolves at its end, or rejects with the server's reason why it cannot continue. */
 function runWatch(
   watch: k8s.Watch,
   { path, query }: { path: string; query: Record<string, string | number | boolean> },
@@ -231,11 +233,11 @@ function runWatch(
     let isOver = false;
     const stop = () => {
       isOver = true;
-      // A server that has not even answered yet is not waited for.
+      // The stream has not been opened yet: do not wait for the server.
       if (stream) stream.abort();
       else end(null);
     };
-    // A connection that nobody closes says nothing for ever.
+    // A connection that nobody closes would stay silent for ever.
     const silence = setTimeout(stop, WATCH_SILENCE_MS);
     const hear = (type: string, object: Job & Pod & k8s.V1Status) => {
       silence.refresh();
@@ -251,7 +253,7 @@ function runWatch(
       signal.removeEventListener("abort", stop);
       const why = problem ?? error;
       const { name, message, statusCode } = (why ?? {}) as { name?: string; message?: string; statusCode?: number };
-      // Aborting is how we end a watch, too.
+      // This program also ends a watch by aborting it.
       if (why === null || why === undefined || name === "AbortError") resolve(version);
       else reject(statusCode === undefined ? why : { code: statusCode, body: { message } });
     };

@@ -1,6 +1,9 @@
 import { AgentRunError, type Passing } from "@/server/errors";
 
-/** What an answer of the Kubernetes API means for who asked. `unknown`: nobody knows whether it was done. */
+/**
+ * What an answer of the Kubernetes API means for its caller. `unknown`: nobody knows whether the request was carried
+ * out.
+ */
 export type KubernetesProblem =
   | "not-found"
   | "already-exists"
@@ -13,7 +16,10 @@ export type KubernetesProblem =
   | "expired"
   | "unknown";
 
-/** What passes by itself. An account whose credentials are being renewed is unknown for a moment, to every request. */
+/**
+ * What has to change before a refused request can succeed. While an account's credentials are being renewed, every
+ * request of it is refused for a moment as unauthenticated.
+ */
 const PASSING: Record<KubernetesProblem, Passing | null> = {
   "not-found": null,
   "already-exists": "request",
@@ -27,7 +33,7 @@ const PASSING: Record<KubernetesProblem, Passing | null> = {
   unknown: "server",
 };
 
-/** A refusal or a silence of the Kubernetes API, as this program branches on it. */
+/** A refusal or a silence of the Kubernetes API, in the cases that this program distinguishes. */
 export class KubernetesError extends AgentRunError {
   constructor(
     readonly problem: KubernetesProblem,
@@ -57,7 +63,10 @@ export function toKubernetesError(error: unknown, what: string): KubernetesError
   });
 }
 
-/** Of a namespace whose quota is used up, or not counted yet: others that end make room. It is called forbidden, too. */
+/**
+ * Messages of a namespace whose quota is used up or not counted yet; it passes when others end. Kubernetes answers 403
+ * here too.
+ */
 const QUOTA = /exceeded quota: |status unknown for quota: /;
 
 type Status = { reason?: string; message?: string };
@@ -69,11 +78,11 @@ function problemOf(code: number, status: Status | null): KubernetesProblem {
   if (code === 403) return QUOTA.test(status?.message ?? "") ? "quota" : "forbidden";
   if (code === 410) return "expired";
   if (code === 429) return "throttled";
-  // A server that failed or was late may have done it all the same.
+  // A server that failed or was late may have carried out the request nevertheless.
   return code >= 500 || code === 408 ? "unknown" : "invalid";
 }
 
-/** The client hands a Status on as the text that came. */
+/** The client passes a Status on as the text that it received. */
 function readStatus(body: unknown): Status | null {
   if (typeof body !== "string") return (body as Status | undefined) ?? null;
   try {

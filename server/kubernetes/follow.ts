@@ -9,15 +9,15 @@ const SHORT_MS = 1_000;
 export type FollowOptions = {
   labelSelector: string;
   onChange: (object: Job | Pod) => void;
-  /** What changed before now may have been missed. */
+  /** Called when changes before now may have been missed. */
   onGap: () => void;
-  /** The first failure after a success: those that follow it are the same. */
+  /** Called for the first failure after a success: further failures are the same. */
   onError: (error: unknown) => void;
 };
 
 /**
- * Tells of changes to a kind of object until it is closed. It resumes where it broke off, begins anew where the server
- * has forgotten that place, and tries for ever; whoever listens still looks by itself, for a watch may be dead.
+ * Reports changes to a kind of object until it is closed. It resumes where it broke off, begins anew where the server
+ * has forgotten that place, and never gives up. Listeners must still look by themselves, because a watch may be dead.
  */
 export function followChanges(cluster: Cluster, kind: WatchedKind, options: FollowOptions): { close(): void } {
   const closing = new AbortController();
@@ -36,11 +36,11 @@ export function followChanges(cluster: Cluster, kind: WatchedKind, options: Foll
         const openedAt = performance.now();
         version = await cluster.watch(kind, { labelSelector, resourceVersion: version, signal, onChange });
         failures = 0;
-        // A server that ends each watch at once is not asked in a circle.
+        // Waits, so that a server that ends each watch at once is not asked in a tight loop.
         if (performance.now() - openedAt < SHORT_MS) await pause(SHORT_MS, undefined, { signal });
       } catch (error) {
         if (signal.aborted) return;
-        // Anything but a silence may be about the version itself.
+        // Any error except a silence may concern the version itself.
         if (!isKubernetesProblem(error, "unknown")) version = null;
         if (failures === 0 && !isKubernetesProblem(error, "expired")) options.onError(error);
         failures += 1;

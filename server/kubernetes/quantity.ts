@@ -3,7 +3,7 @@ const FACTORS: Record<string, number> = {
   ...{ Ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30, Ti: 2 ** 40, Pi: 2 ** 50, Ei: 2 ** 60 },
 };
 
-/** A quantity as Kubernetes writes it, such as 10Gi, in whole units; null for one that cannot be read. */
+/** Reads a quantity as Kubernetes writes it, such as 10Gi, in whole units; null: it cannot be read. */
 export function parseQuantity(text: string | undefined): number | null {
   const { number, suffix } = /^(?<number>\d+(\.\d+)?(e\d{1,2})?)(?<suffix>[A-Za-z]*)$/.exec(text ?? "")?.groups ?? {};
   const factor = suffix === "" ? 1 : FACTORS[suffix ?? "none"];

@@ -12,13 +12,13 @@ import { type FoundVolume, isHashedName } from "@/server/volumes/volumes";
 import { lockNaming, requireVolume } from "./delete-volume";
 import { EXPIRY_AFTER_RESTORE } from "./restore";
 
-/** In the place of a turn: something lies on an adopted volume, and no archive holds it. */
+/** Stands in place of a turn's id: an adopted volume holds something that no archive has. */
 const BEFORE_ADOPTION = "before-adoption";
 
-/** Makes the session of a volume that has none, with what lies on it. */
+/** Makes a session for a volume that has none, with the volume's content. */
 export async function adoptVolume(ctx: ServiceContext, input: AdoptVolumeInput): Promise<Session> {
   assertEveryTenant(ctx);
-  // A deletion under way holds the volume's key to its end: only a look after that tells what is left.
+  // A deletion under way holds the volume's key until it ends: only a look after that shows what is left.
   const deletion = await inTx(ctx, (ctx) => findDeletion(ctx, input.name));
   const volume = await requireVolume(ctx, input);
   if (volume.phase === "Terminating" || volume.phase === "Lost") {
@@ -26,11 +26,14 @@ export async function adoptVolume(ctx: ServiceContext, input: AdoptVolumeInput):
   }
   const sessionId = sessionFor(ctx, volume, input);
   const adopted = await inTx(ctx, (ctx) => adopt(ctx, volume, { ...input, sessionId, deletion }));
-  // Somebody has ordered its deletion since that look.
+  // null: somebody has ordered the volume's deletion since that look.
   return adopted === null ? adoptVolume(ctx, input) : toSession(adopted);
 }
 
-/** The last order to delete a volume of that name, with the volume's key: none is carried out before this commits. */
+/**
+ * Returns the last order to delete a volume of that name; null: there is none. Takes the volume's key, so that no
+ * deletion is carried out before this transaction commits.
+ */
 async function findDeletion(ctx: TxContext, name: string): Promise<string | null> {
   await lockVolumeKey(ctx.db, name);
   const [order] = await ctx.db
@@ -42,7 +45,10 @@ async function findDeletion(ctx: TxContext, name: string): Promise<string | null
   return order?.id ?? null;
 }
 
-/** A name that is a hash is one session's alone: under another's name that session would share the volume. */
+/**
+ * Returns the session's id. A volume whose name is a hash can only belong to the session that it was made for: another
+ * session would share the volume with it.
+ */
 function sessionFor(ctx: ServiceContext, volume: FoundVolume, input: AdoptVolumeInput): string {
   const sessionId = input.sessionId ?? volume.owner?.sessionId;
   if (sessionId === undefined) {
@@ -65,7 +71,7 @@ async function adopt(
   const naming = await lockNaming(ctx, volume);
   const own = naming.find((session) => session.sessionId === input.sessionId);
   const others = naming.filter((session) => session !== own).map((session) => session.sessionId);
-  // They name a volume that they had: their own deletion must not take it from its new session.
+  // These sessions still name a volume that they once had: their own deletion must not take it from its new session.
   if (others.length > 0)
     await ctx.db.update(sessions).set({ storagePvcName: null }).where(inArray(sessions.sessionId, others));
   const adopted = own ? await revive(ctx, own, volume) : await makeSession(ctx, volume, input);
@@ -89,7 +95,7 @@ const adoptedVolume = (volume: FoundVolume) => ({
   volumeCommandId: BEFORE_ADOPTION,
 });
 
-/** An evicted session whose volume is there after all, or again, has it back. */
+/** Gives an evicted session its volume back, because the volume still exists or exists again. */
 async function revive(ctx: TxContext, session: SessionRow, volume: FoundVolume): Promise<SessionRow> {
   const [revived] = await ctx.db
     .update(sessions)

@@ -12,7 +12,7 @@ export async function findArchiveOrder(ctx: ServiceContext, sessionId: string): 
   return order ?? null;
 }
 
-/** Changes the order of a locked session: nobody else does meanwhile. */
+/** Changes the order of a locked session; the lock keeps others from changing it meanwhile. */
 export async function changeOrder(
   ctx: TxContext,
   sessionId: string,
@@ -29,8 +29,9 @@ export async function changeOrder(
 }
 
 /**
- * Has a locked session's volume archived, by an archiver that the worker starts. Ordered again it is the same order; a
- * person who asks again does not wait for the next try. An order for what the volume held before is taken over.
+ * Orders an archive of a locked session's volume, made by an archiver that the worker starts. Ordering again returns
+ * the same order; when a person orders again, the next try is due at once. An order for earlier content of the volume
+ * is renewed.
  */
 export async function orderArchive(
   ctx: TxContext,
@@ -46,7 +47,7 @@ export async function orderArchive(
   }
   const anew = { orderedBy, commandId, tryCount: 0, failure: null, nextTryAt: sql`clock_timestamp()` };
   if (known) {
-    // An archiver of the old order ends first.
+    // The archiver of the old order must end first.
     const state = known.state === "waiting" ? known.state : "ending";
     const order = await changeOrder(ctx, sessionId, { ...anew, state });
     await noteOrder(ctx, order, "archive.order");
@@ -62,7 +63,7 @@ export async function orderArchive(
   return { order, isNew: true };
 }
 
-/** The audit row of what happened to an order. */
+/** Writes the audit row of what happened to an order. */
 export async function noteOrder(
   ctx: TxContext,
   order: ArchiveOrderRow,
@@ -78,7 +79,7 @@ export function toArchiveOrder(row: ArchiveOrderRow): ArchiveOrder {
   return { state, orderedBy, tryCount, failure, orderedAt: iso(row.createdAt), nextTryAt: iso(row.nextTryAt) };
 }
 
-/** Why a volume whose archive was ordered is still there, in words for the operator. */
+/** Returns why a volume whose archive was ordered is still there, in words for the operator. */
 export function reasonOf(order: ArchiveOrder): string {
   const { state, failure, tryCount, nextTryAt } = order;
   if (failure === null) return "archiving: its archive is being made";

@@ -9,24 +9,25 @@ import { emptyCache, type Manifest, type PackedVolume, packVolume, volumeLayout 
 import { findLiveRun } from "./live-run";
 import { noteSize } from "./note-size";
 
-/** In the place of an attempt, where no runner made the archive. */
+/** Stands in place of an attempt's id where no runner made the archive. */
 const COLLECTOR = "collector";
 
-/** Whether the volume is there, and this process can reach its files itself. */
+/** Whether the volume exists and this process can reach its files itself. */
 export async function canArchive(ctx: ServiceContext, session: SessionRow): Promise<boolean> {
   const name = session.storagePvcName;
   return name !== null && ctx.volumes.folderOf(name) !== null && (await ctx.volumes.find(name)) !== null;
 }
 
-/** Whether a volume that no process of the server can reach is archived by one that the worker starts beside it. */
+/** Whether the worker starts archivers for this volume, because no process of the server can reach it. */
 export function hasArchivers(ctx: ServiceContext, session: SessionRow): boolean {
   const name = session.storagePvcName;
   return ctx.settings.executor === "kubernetes" && name !== null && ctx.volumes.folderOf(name) === null;
 }
 
 /**
- * Archives the volume of a session that no runner uses, and that stands where it was read. null when the archive was not
- * taken on: a run came meanwhile. `incomplete`: parts of the volume could not be read.
+ * Archives the volume of a session that no runner uses, provided that the session is still in the state in which it was
+ * read. null: the archive was not accepted because a run came meanwhile or the session changed. `incomplete`: parts of
+ * the volume could not be read.
  */
 export async function archiveVolume(
   ctx: ServiceContext,
@@ -47,7 +48,7 @@ export async function archiveVolume(
   });
 }
 
-/** Makes what was packed of a locked session's volume its archive, and its size known. */
+/** Records what was packed as the archive of a locked session's volume, and its size. */
 export async function recordArchive(
   ctx: TxContext,
   session: SessionRow,
@@ -76,7 +77,7 @@ export async function recordArchive(
   return record;
 }
 
-/** Whether all that the volume holds could be read when its newest archive was made. */
+/** Whether everything on the volume could be read when its newest archive was made. */
 export async function isArchiveReadable(ctx: ServiceContext, session: SessionRow): Promise<boolean> {
   const [found] = await ctx.db
     .select({ omitted: sql<Manifest["omitted"]>`${archiveManifests.manifest}->'omitted'` })

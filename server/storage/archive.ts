@@ -11,9 +11,9 @@ import { hasCurrentArchive, wasUsed } from "./keeper";
 import { assertNoRunIsLive } from "./live-run";
 
 /**
- * Archives the volume of a session that no run has claimed, without waiting for its next turn. A folder's archive is
- * there with the answer; a claim's is ordered, and `archiveOrder` tells how it stands. With an archive of the last turn,
- * or without any turn, there is nothing to do.
+ * Archives the volume of a session that no run has claimed, without waiting for its next turn. The archive of a folder
+ * exists when this returns; the archive of a PVC is ordered, and `archiveOrder` reports its progress. There is nothing
+ * to do when the last turn is archived, or when no turn has used the volume.
  */
 export async function archiveStorage(ctx: ServiceContext, input: ArchiveStorageInput): Promise<StorageSummary> {
   const session = await requireSession(ctx, input.sessionId);

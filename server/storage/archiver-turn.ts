@@ -9,9 +9,9 @@ import { isArchiveReadable } from "./archive-volume";
 import { findKeeper, hasCurrentArchive } from "./keeper";
 
 /**
- * An archiver has its session's volume to itself from `launching` until it is confirmed gone. A run that comes meanwhile
- * takes that turn from it (`ending`), and is started once it is gone: where a claim is one pod's, it could not begin
- * before. All of it is decided under the session's lock.
+ * An archiver has its session's volume to itself from `launching` until it is confirmed gone. A run that comes
+ * meanwhile ends that turn (`ending`) and starts once the archiver is gone: it could not start before, where a PVC can
+ * be used by only one pod. All of this is decided under the session's lock.
  */
 const RETRY_BASE_MS = 60_000;
 const RETRY_MAX_MS = 6 * 60 * 60_000;
@@ -24,7 +24,7 @@ export function isActive(order: ArchiveOrderRow): boolean {
   return order.state === "launching" || order.state === "running";
 }
 
-/** Whether a locked session still asks for what was ordered. */
+/** Whether a locked session still needs the archive that was ordered. */
 export async function isWanted(ctx: TxContext, session: SessionRow, order: ArchiveOrderRow): Promise<boolean> {
   if (session.volumeCommandId !== order.commandId) return false;
   if (hasCurrentArchive(session) && (await isArchiveReadable(ctx, session))) return false;
@@ -33,11 +33,11 @@ export async function isWanted(ctx: TxContext, session: SessionRow, order: Archi
 }
 
 /**
- * Whether a runner may be started on a session's volume now. If not, an archiver is at it, which this call has sent
- * away: ask again once it is gone.
+ * Whether a runner may be started on a session's volume now. If not, an archiver has the volume and this call has begun
+ * to end it: ask again once it is gone.
  */
 export async function yieldToRun(ctx: ServiceContext, sessionId: string): Promise<boolean> {
-  // The runner's job is committed: an order that comes after this look finds it before its turn begins.
+  // The runner's job is committed, so an order made after this look finds the job before its turn begins.
   if ((await findArchiveOrder(ctx, sessionId)) === null) return true;
   return inTx(ctx, async (ctx) => {
     const session = await lockSession(ctx.db, sessionId, null);
@@ -50,7 +50,7 @@ export async function yieldToRun(ctx: ServiceContext, sessionId: string): Promis
 
 export type Turn = { order: ArchiveOrderRow; session: SessionRow };
 
-/** Gives a waiting order its turn; null while a runner has the volume, and when the order is not wanted any more. */
+/** Gives a waiting order its turn. null: a runner has the volume, or the order is no longer wanted. */
 export function beginTurn(ctx: ServiceContext, sessionId: string): Promise<Turn | null> {
   return inTx(ctx, async (ctx) => {
     const session = await lockSession(ctx.db, sessionId, null);
@@ -60,9 +60,9 @@ export function beginTurn(ctx: ServiceContext, sessionId: string): Promise<Turn 
       await removeOrder(ctx, order);
       return null;
     }
-    // A runner's pod may outlive its run, and keeps the claim for as long.
+    // A runner's pod may outlive its run, and holds the PVC for as long.
     if ((await findSessionHolder(ctx.db, { id: null, sessionId })) !== null) {
-      // Behind those whose volume is free.
+      // Lets orders go first whose volume is free.
       await changeOrder(ctx, sessionId, { nextTryAt: later(RUN_WAIT_MS) });
       return null;
     }
@@ -72,7 +72,7 @@ export function beginTurn(ctx: ServiceContext, sessionId: string): Promise<Turn 
   });
 }
 
-/** Takes the turn from an archiver whose work nobody wants any more; answers how it stands. */
+/** Takes the turn from an archiver whose archive is no longer wanted; returns the order as it stands. */
 export function judgeTurn(
   ctx: ServiceContext,
   sessionId: string,
@@ -90,7 +90,7 @@ async function withdraw(ctx: TxContext, order: ArchiveOrderRow): Promise<Archive
   return changeOrder(ctx, order.sessionId, { state: "ending" });
 }
 
-/** Its Job was made. */
+/** Records that the archiver's Job was created. */
 export async function confirmTurn(ctx: ServiceContext, attemptId: string): Promise<void> {
   await ctx.db
     .update(archiveOrders)
@@ -98,7 +98,7 @@ export async function confirmTurn(ctx: ServiceContext, attemptId: string): Promi
     .where(and(eq(archiveOrders.attemptId, attemptId), eq(archiveOrders.state, "launching")));
 }
 
-/** An archiver that could not be started: whether something of it is there is found out before another try. */
+/** Records that an archiver could not be started. Whether any part of it exists is found out before another try. */
 export function failTurn(ctx: ServiceContext, attemptId: string, failure: string): Promise<void> {
   return withOrder(ctx, attemptId, async (ctx, order) => {
     if (isActive(order)) await noteFailure(ctx, order, failure);
@@ -106,8 +106,8 @@ export function failTurn(ctx: ServiceContext, attemptId: string, failure: string
 }
 
 /**
- * Records that an archiver is confirmed gone. Its order goes with it, unless its archive is still missing: then it waits
- * for its next try. Safe to tell twice.
+ * Records that an archiver is confirmed gone. Its order is removed, unless the archive is still missing: then the order
+ * waits for its next try. May be called twice for one attempt.
  */
 export function endTurn(ctx: ServiceContext, attemptId: string, failure: string): Promise<void> {
   return withOrder(ctx, attemptId, async (ctx, order, session) => {
@@ -117,7 +117,10 @@ export function endTurn(ctx: ServiceContext, attemptId: string, failure: string)
   });
 }
 
-/** What becomes of the order of a locked session whose archiver is gone. */
+/**
+ * Settles the order of a locked session whose archiver is gone: it waits again if the archive is still wanted, and is
+ * removed otherwise.
+ */
 export async function settle(ctx: TxContext, session: SessionRow | null, order: ArchiveOrderRow): Promise<void> {
   if (session && (await isWanted(ctx, session, order)))
     await changeOrder(ctx, order.sessionId, { state: "waiting", attemptId: newId("archiver") });
@@ -137,7 +140,7 @@ async function noteFailure(ctx: TxContext, order: ArchiveOrderRow, failure: stri
   await noteOrder(ctx, order, "archive.failed", { failure: failed.failure, tryCount: failed.tryCount });
 }
 
-/** What an order says after a try that failed; the next one comes later each time. */
+/** Returns the fields of an order after one more failed try. Each further try comes later. */
 export function failedOnceMore({ tryCount }: ArchiveOrderRow, failure: string) {
   const nextTryAt = later(Math.min(RETRY_BASE_MS * 2 ** tryCount, RETRY_MAX_MS));
   return { failure: failure.slice(-FAILURE_MAX), tryCount: tryCount + 1, nextTryAt };
@@ -149,7 +152,10 @@ function later(delayMs: number): ReturnType<typeof sql> {
 
 type Work = (ctx: TxContext, order: ArchiveOrderRow, session: SessionRow | null) => Promise<void>;
 
-/** The order that this attempt is of, with its session locked; nothing happens when it is another's by now. */
+/**
+ * Runs `work` with the order of an attempt, its session locked. Does nothing if the order belongs to another attempt by
+ * now.
+ */
 function withOrder(ctx: ServiceContext, attemptId: string, work: Work): Promise<void> {
   return inTx(ctx, async (ctx) => {
     const ofAttempt = eq(archiveOrders.attemptId, attemptId);
@@ -161,7 +167,10 @@ function withOrder(ctx: ServiceContext, attemptId: string, work: Work): Promise<
   });
 }
 
-/** Removes waiting orders that nobody wants any more, so that none is shown; what else waits is judged at its turn. */
+/**
+ * Removes waiting orders that are certainly no longer wanted, so that they are not shown. The others are judged at
+ * their turn.
+ */
 export async function dropUnwanted(ctx: ServiceContext): Promise<void> {
   const { rows } = await ctx.db.execute<{ sessionId: string }>(sql`
     select archiving.session_id as "sessionId"

@@ -14,24 +14,25 @@ import {
   type Turn,
 } from "./archiver-turn";
 
-/** Archivers at once: each reads a whole volume, and sends what the archive lacks through web. */
+/** Archivers at once: each reads a whole volume and sends what the archive lacks through web. */
 const ARCHIVERS_MAX = 4;
 /**
- * Archivers whose end is not confirmed, beyond those. A node that does not answer never confirms it: a few such hold up
- * nobody, while so many are more than one node's, and others would only join them.
+ * How many archivers whose end is not confirmed are tolerated in addition. A node that does not answer never confirms
+ * an end: a few such archivers hold up nobody, but this many are more than one node's problem, and new ones would only
+ * join them.
  */
 const ENDING_MAX = 16;
 
 export type ArchiversDeps = { ctx: ServiceContext; launcher: ArchiverLauncher; archiversMax?: number };
 
-/** Starts and ends what archives volumes that no process of the server can reach, as orders and sessions say. */
+/** Starts and ends archivers, for volumes that no process of the server can reach, according to orders and sessions. */
 export class Archivers {
-  /** Attempts whose end is under way: what takes its time goes on beside the next passes. */
+  /** Attempts whose end is under way; a slow end continues beside the next passes. */
   readonly #ending = new Set<string>();
 
   constructor(private readonly deps: ArchiversDeps) {}
 
-  /** One pass. Launching twice makes one archiver, so a pass may die anywhere. */
+  /** Runs one pass. Launching twice makes one archiver, so a pass may die anywhere. */
   async pass(): Promise<void> {
     const { ctx, archiversMax = ARCHIVERS_MAX } = this.deps;
     await dropUnwanted(ctx);
@@ -51,7 +52,7 @@ export class Archivers {
   async #goOn(sessionId: string): Promise<void> {
     const { order, session } = await judgeTurn(this.deps.ctx, sessionId);
     if (order?.state === "ending") this.#end(order.attemptId);
-    // A crash left it between its intent and its start.
+    // A crash left the order between its intent and its start.
     if (order?.state === "launching" && session) await this.#launch({ order, session });
   }
 
@@ -74,7 +75,10 @@ export class Archivers {
     await confirmTurn(ctx, attemptId);
   }
 
-  /** Tells nobody before it is confirmed: what is not gone by then is asked for again in the next pass. */
+  /**
+   * Ends an attempt in the background. The order is settled only once the end is confirmed; the next pass asks again
+   * for what is not gone by then.
+   */
   #end(attemptId: string): void {
     if (this.#ending.has(attemptId)) return;
     this.#ending.add(attemptId);

@@ -7,19 +7,22 @@ import { NO_FACTS, readFacts, type StorageFacts } from "./facts";
 import { COLLECTABLE, HAS_CURRENT_ARCHIVE, WAS_USED } from "./keeper";
 
 const PER_READ = 200;
-/** Of each kind, at most: the next collection goes on behind them. */
+/** How many candidates of each kind are looked at; the next collection continues behind them. */
 const LOOKED_AT_MAX = 10_000;
 
 export type Candidate = { session: SessionRow; facts: StorageFacts };
 
-/** Whose time is over by their own expiry, or by idle time. */
+/** A candidate's time is over by its own expiry, or by idle time. */
 export type CandidateKind = "expired" | "idle";
 type Place = { at: string; sessionId: string };
-/** Behind which candidate of a kind the last look stopped, where so many were kept; from the oldest on elsewhere. */
+/**
+ * For each kind, the candidate at which the last look stopped because of its bound. A kind without a place begins at
+ * the oldest.
+ */
 export type Places = Partial<Record<CandidateKind, Place>>;
 type Kind = { kind: CandidateKind; isOver: SQL | undefined; key: SQL };
 
-/** By expiry, the oldest first, then by idle time, the idlest first. */
+/** Returns the kinds in order: by expiry, the oldest first; then by idle time, the longest idle first. */
 function kindsOf(ctx: ServiceContext): Kind[] {
   const isOver = isIdle(ctx);
   const expired: Kind = { kind: "expired", isOver: IS_EXPIRED, key: sql`${sessions.expiresAt}` };
@@ -27,8 +30,9 @@ function kindsOf(ctx: ServiceContext): Kind[] {
 }
 
 /**
- * Volumes whose time is over, in pages, from where the last look stopped. Pinned ones are left out. `places` is changed
- * to where the next look goes on: the many that are kept for other reasons hide none behind them for ever.
+ * Yields pages of volumes whose time is over, from where the last look stopped. Pinned volumes are left out. Changes
+ * `places` to where the next look continues, so that many volumes kept for other reasons do not hide those behind them
+ * for ever.
  */
 export async function* readCandidates(ctx: ServiceContext, places: Places): AsyncGenerator<Candidate[]> {
   for (const kind of kindsOf(ctx)) {
@@ -48,7 +52,7 @@ export async function* readCandidates(ctx: ServiceContext, places: Places): Asyn
   }
 }
 
-/** Pinned volumes whose time is over: they are told of, and keep nobody from being looked at. */
+/** Yields pinned volumes whose time is over. They are reported, and do not count against what is looked at. */
 export async function* readPinned(ctx: ServiceContext): AsyncGenerator<SessionRow[]> {
   for (const kind of kindsOf(ctx)) {
     for await (const rows of readPages(ctx, kind, { isPinned: true, after: undefined }))
@@ -56,7 +60,10 @@ export async function* readPinned(ctx: ServiceContext): AsyncGenerator<SessionRo
   }
 }
 
-/** How many volumes may go, as far as rows tell: each kind by its own index. What is kept is none of a mass expiry. */
+/**
+ * Counts volumes that may be collected, as far as rows show, each kind by its own index. Volumes that are kept do not
+ * count as a mass expiry.
+ */
 export async function countCandidates(ctx: ServiceContext): Promise<number> {
   let count = 0;
   for (const { isOver } of kindsOf(ctx))
@@ -64,7 +71,10 @@ export async function countCandidates(ctx: ServiceContext): Promise<number> {
   return count;
 }
 
-/** Of one that is not pinned: nobody needs it, and its last turn is archived, can be, or need not be. */
+/**
+ * The condition for an unpinned volume that nobody needs and whose last turn is archived, can be archived, or need not
+ * be.
+ */
 function mayGo(ctx: ServiceContext): SQL | undefined {
   const isReachable = ctx.volumes.folderOf(ctx.volumes.nameFor("any")) !== null;
   const isArchived = or(
@@ -86,7 +96,7 @@ function mayGo(ctx: ServiceContext): SQL | undefined {
   );
 }
 
-/** All volumes of sessions that are not deleted, counted up to a bound. */
+/** Counts all volumes of sessions that are not deleted, up to a bound. */
 export async function countVolumes(ctx: ServiceContext, max: number): Promise<number> {
   const isAny = and(eq(sessions.storageKind, "pvc"), isNull(sessions.deletedAt));
   const counted = ctx.db.select({ one: sql`1` }).from(sessions).where(isAny).limit(max).as("counted");

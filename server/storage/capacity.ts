@@ -4,8 +4,8 @@ import type { ServiceContext } from "@/server/context";
 type Sized = Pick<SessionRow, "storageCapacityBytes" | "storageRequestedBytes">;
 
 /**
- * How much a volume takes: as it was when it was first measured, since what a provider gives by itself may change and a
- * volume that is there does not. null where it takes what the disk has.
+ * Returns how much a volume can hold, in bytes; null: as much as the disk has. The value first measured counts, because
+ * a provider's default may change while an existing volume does not.
  */
 export function capacityOf(ctx: ServiceContext, session: Sized): number | null {
   return session.storageCapacityBytes ?? session.storageRequestedBytes ?? ctx.volumes.defaultSizeBytes;

@@ -11,13 +11,16 @@ import { COLLECTABLE, findKeeper, hasCurrentArchive, NO_ARCHIVE, RESTORING, UNRE
 import { findPauseReason } from "./pause";
 
 /**
- * live → archiving → deleting → evicted. Each arrow is a transaction that locks the session, looks again whether it
- * may be collected, and leaves an audit row; volumes and archive are reached between them. Up to `deleting`, a run, an
- * extension or a pin makes the session live again; from there on only the eviction can follow, also after a crash.
+ * live → archiving → deleting → evicted. Each arrow is a transaction that locks the session, checks again whether it
+ * may be collected, and leaves an audit row; volumes and archive are accessed between the arrows. Before `deleting`, a
+ * run, an extension or a pin makes the session live again. From `deleting` on only the eviction can follow, even after
+ * a crash.
  */
 export type Collected = { outcome: "evicted" | "advanced" | "kept"; reason: string };
 
-/** Moves one expired session as far as it goes. Stopping anywhere in it leaves a state that the next call goes on from. */
+/**
+ * Moves one expired session as far as possible. Stopping anywhere leaves a state from which the next call continues.
+ */
 export async function collectOne(ctx: ServiceContext, sessionId: string): Promise<Collected> {
   const begun = await inTx(ctx, (ctx) => beginArchiving(ctx, sessionId));
   if ("keeper" in begun) return { outcome: "kept", reason: begun.keeper };
@@ -27,7 +30,7 @@ export async function collectOne(ctx: ServiceContext, sessionId: string): Promis
   const secured = await secureContent(ctx, begun.session);
   if ("order" in secured) {
     const { order, isNew } = secured;
-    // What is under way already counts against no limit, so that it hides nothing behind it.
+    // An order under way counts against no limit, so that it does not hide the volumes behind it.
     return isNew ? { outcome: "advanced", reason: ORDERED } : { outcome: "kept", reason: reasonOf(order) };
   }
   if ("keeper" in secured) {
@@ -46,7 +49,7 @@ async function finish(ctx: ServiceContext, doomed: SessionRow, reason: string): 
   return { outcome: "advanced", reason: `${reason}; its volume goes with the pod that still uses it` };
 }
 
-/** What a dry run says of a session. */
+/** Returns what a dry run reports for a session. */
 export async function judgeOne(ctx: ServiceContext, session: SessionRow): Promise<Collected> {
   const keeper = await findKeeper(ctx, session);
   if (keeper !== null) return { outcome: "kept", reason: keeper };
@@ -62,17 +65,18 @@ export async function judgeOne(ctx: ServiceContext, session: SessionRow): Promis
 
 export type Handle = "archived" | "storage policy discard" | "its volume holds nothing";
 type Ordered = { order: ArchiveOrder; isNew: boolean };
-/** What is said of one for which an archive was ordered just now, and of one for which it will be. */
+/** Reasons given when an archive was ordered just now, and when a dry run expects one to be ordered. */
 export const ORDERED = "expired, its archive is being made";
 export const MADE_FIRST = "expired, its archive is made first";
 type Locked = { session: SessionRow } | { keeper: string };
 
-/** The way back, or the reason why none is needed; null when the volume is all there is. */
+/** Returns how the volume's content can be had again, or why that is not needed; null: the volume is the only copy. */
 export async function handleOf(ctx: ServiceContext, session: SessionRow): Promise<Handle | null> {
   if (hasCurrentArchive(session) && (await isArchiveReadable(ctx, session))) return "archived";
   if (session.storagePolicy === "discard") return "storage policy discard";
   const name = session.storagePvcName;
-  // A folder that is not mounted looks like one that is gone: only a volume that was never used is then called empty.
+  // A folder that is not mounted looks like one that is gone, so then only a volume that was never used counts as
+  // empty.
   if (name === null || (await ctx.volumes.find(name)) === null)
     return wasUsed(session) ? null : "its volume holds nothing";
   return ((await ctx.volumes.isEmpty(name)) ?? !wasUsed(session)) ? "its volume holds nothing" : null;
@@ -104,7 +108,7 @@ async function order(ctx: TxContext, seen: SessionRow): Promise<Ordered | { keep
   return { order: toArchiveOrder(order), isNew };
 }
 
-/** What a session that has no handle lacks. */
+/** Returns what a session lacks that has no handle. */
 export function missingOf(session: SessionRow): string {
   return hasCurrentArchive(session) ? UNREADABLE : NO_ARCHIVE;
 }
@@ -112,14 +116,14 @@ export function missingOf(session: SessionRow): string {
 async function beginArchiving(ctx: TxContext, sessionId: string): Promise<Locked> {
   const session = await lockSession(ctx.db, sessionId, null);
   if (!session || !COLLECTABLE.includes(session.storageState)) return { keeper: "gone: somebody else took it" };
-  // Somebody may stop it half-way.
+  // Somebody may pause collections while one is under way.
   const keeper = (await findPauseReason(ctx)) ?? (await findKeeper(ctx, session));
   if (keeper !== null) {
     await backToLive(ctx, sessionId);
     return { keeper };
   }
   if (session.storageState === "restoring") {
-    // A volume on its way back is never archived, nor called live: what it lacks would be lost for good.
+    // A volume that is being restored is never archived or called live: what it still lacks would be lost for good.
     return hasCurrentArchive(session) ? { session: await step(ctx, session, "deleting") } : { keeper: RESTORING };
   }
   return { session: session.storageState === "archiving" ? session : await step(ctx, session, "archiving") };
@@ -152,7 +156,7 @@ async function step(ctx: TxContext, session: SessionRow, to: "archiving" | "dele
   return stepped;
 }
 
-/** Takes a session out of its collection; a session at any other state stays as it is. */
+/** Takes a session out of its collection. A session in any other state stays as it is. */
 export async function backToLive(ctx: TxContext, sessionId: string): Promise<void> {
   const [revived] = await ctx.db
     .update(sessions)

@@ -25,9 +25,10 @@ type Judge = (candidate: Candidate) => Promise<Collected>;
 type Looked = Pick<Collection, "report"> & { kept: Map<string, number>; places: Places };
 
 /**
- * Collects volumes whose expiry or idle time is over, the oldest first. One at a time: a person is refused while another
- * is at it, and what runs by itself has nothing to do then. Safe to run twice and to die half-way. `limit` bounds what is taken, not what is looked at; and a look that its own bound has stopped is gone on with
- * by the next, so that kept sessions hide others behind them for a while at most.
+ * Collects volumes whose expiry or idle time is over, the oldest first. One collection runs at a time: a person is
+ * refused while another runs, and a collection by a loop or the cron then does nothing. It is safe to run twice and to
+ * die half-way. `limit` bounds what is taken, not what is looked at. A look that reaches its own bound is continued by
+ * the next collection, so kept sessions hide others behind them only for a while.
  */
 export async function collectGarbage(ctx: ServiceContext, input: GcInput): Promise<GcReport> {
   if (input.dryRun) return (await look(ctx, input, ({ session }) => judgeOne(ctx, session))).report;
@@ -97,7 +98,7 @@ async function lookThrough(
   }
 }
 
-/** They are none of those that are looked at, and yet told of: somebody may have forgotten them. */
+/** Reports pinned volumes although they are not candidates, because somebody may have forgotten them. */
 async function tellPinned(ctx: ServiceContext, looked: Looked): Promise<void> {
   for await (const page of readPinned(ctx)) {
     for (const session of page) {
@@ -168,7 +169,10 @@ function overDay(ctx: ServiceContext): string {
   return `daily-max: ${ctx.settings.storage.dailyMax} volumes went in a day; the next go as these grow older`;
 }
 
-/** Very many that expire at once are a mistake rather than age: only a person goes on. */
+/**
+ * Returns why a collection that no person asked for must not run. A great many volumes that expire at once suggest a
+ * mistake, so only a person may continue.
+ */
 async function findBreaker(ctx: ServiceContext): Promise<string | null> {
   if (ctx.actor.kind !== "system") return null;
   const { breakerMin, breakerShare } = ctx.settings.storage;
@@ -181,7 +185,7 @@ async function findBreaker(ctx: ServiceContext): Promise<string | null> {
   return `breaker-open: ${expired} of ${volumes} volumes have expired at once; look at why, then collect by hand (storage.gc)`;
 }
 
-/** Runs work while no other process collects; null when another does not come to its end meanwhile. */
+/** Runs work while no other process collects; null: another collection did not end in time. */
 export async function withCollectorLock<T>(ctx: ServiceContext, work: () => Promise<T>): Promise<T | null> {
   let isHeld = false;
   try {

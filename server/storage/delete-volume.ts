@@ -11,8 +11,8 @@ import { finishEviction } from "./finish-eviction";
 import { usesVolume } from "./orphans";
 
 /**
- * Removes a volume that no session uses, on a person's order alone. Whoever would make a session that names it waits
- * until it is gone or kept; a volume that was made anew under the name meanwhile has another uid, and stays.
+ * Removes a volume that no session uses, only on a person's order. Anyone who makes a session that names the volume
+ * waits until it is gone or kept. A volume made meanwhile under the same name has another uid, and stays.
  */
 export async function deleteVolume(ctx: ServiceContext, input: DeleteVolumeInput): Promise<DeletedVolume> {
   assertEveryTenant(ctx);
@@ -24,7 +24,7 @@ export async function deleteVolume(ctx: ServiceContext, input: DeleteVolumeInput
     const volume = await requireVolume(ctx, input);
     const left = await inTx(ctx, (ctx) => orderDeletion(ctx, volume));
     const deleted = await ctx.volumes.remove(name, uid);
-    // What still goes is recorded by the repair, once it is gone.
+    // The repair records a removal that is still under way, once the volume is gone.
     if (deleted === "gone")
       for (const session of left) await finishEviction(ctx, session, "its volume was deleted by hand");
     await inTx(ctx, (ctx) => note(ctx, volume, "storage.deleted", { deleted }));
@@ -32,7 +32,7 @@ export async function deleteVolume(ctx: ServiceContext, input: DeleteVolumeInput
   });
 }
 
-/** The very volume that a person looked at. */
+/** Returns the volume with the uid that a person looked at. Throws when it is gone or another one has its name. */
 export async function requireVolume(
   ctx: ServiceContext,
   { name, uid }: { name: string; uid: string },
@@ -43,7 +43,10 @@ export async function requireVolume(
   return volume;
 }
 
-/** Refuses a volume that a session uses; an evicted session that still names it is evicted once more. */
+/**
+ * Orders the deletion. Throws for a volume that a session uses; evicted sessions that still name it are evicted once
+ * more.
+ */
 async function orderDeletion(ctx: TxContext, volume: FoundVolume): Promise<SessionRow[]> {
   const left: SessionRow[] = [];
   for (const session of await lockNaming(ctx, volume)) {
@@ -59,7 +62,7 @@ async function orderDeletion(ctx: TxContext, volume: FoundVolume): Promise<Sessi
   return left;
 }
 
-/** Sessions that name a volume without using it, locked; refuses one that a session uses. */
+/** Locks and returns the sessions that name a volume without using it. Throws when a session uses it. */
 export async function lockNaming(ctx: TxContext, volume: FoundVolume): Promise<SessionRow[]> {
   const { name, owner } = volume;
   const isOwners = and(eq(sessions.sessionId, owner?.sessionId ?? ""), isNull(sessions.storagePvcName));
@@ -70,7 +73,7 @@ export async function lockNaming(ctx: TxContext, volume: FoundVolume): Promise<S
     .orderBy(asc(sessions.sessionId));
   const locked: SessionRow[] = [];
   for (const known of naming) {
-    // A deleted session cannot be locked: it uses its volume until its purge has taken it.
+    // A deleted session cannot be locked; it uses its volume until its purge has removed it.
     const session = (await lockSession(ctx.db, known.sessionId, null)) ?? known;
     if (usesVolume(session)) {
       throw new ConflictError("volume-named", `volume ${name} is session ${session.sessionId}'s: evict that one`, {

@@ -1,9 +1,9 @@
 import type { GcDifference, GcEntry, GcInput, GcReport } from "@/contract/storage";
 
-/** Volumes of each sort that are named; the rest is counted. */
+/** Volumes of each kind that are named; the others are counted. */
 const NAMED_MAX = 50;
 
-/** What a collection did otherwise than a dry run had said of the volumes that would go; null where it was told of none. */
+/** Returns where a collection differed from its dry run's plan; null: no plan was given. */
 export function differenceOf(report: GcReport, { plan }: Pick<GcInput, "plan">): GcDifference | null {
   if (plan === undefined) return null;
   const planned = new Set(plan.evicted);
@@ -22,7 +22,7 @@ export function differenceOf(report: GcReport, { plan }: Pick<GcInput, "plan">):
   };
 }
 
-/** Of what it did not come to, or was not there to be looked at any more. */
+/** Returns why a planned volume does not appear in the report. */
 function reasonUnseen({ totals }: GcReport): string {
   return totals.hasMore
     ? "not-reached: others went first, up to the limit"

@@ -8,13 +8,15 @@ import { finishEviction } from "./finish-eviction";
 import { COLLECTABLE, findUser, GONE, hasCurrentArchive, NO_ARCHIVE, RESTORING } from "./keeper";
 
 /**
- * An eviction that a person orders of many volumes at once, under what holds for a collection: no run is live or waits,
- * no pin, and an archive of the last turn unless the volume holds nothing or may be discarded. Only its age counts for
- * nothing.
+ * An eviction that a person orders for many volumes at once, under the conditions of a collection except age: no run is
+ * live or waiting, there is no pin, and the last turn is archived, unless the volume holds nothing or may be discarded.
  */
 export type GuardedEviction = { handle: Handle; seen: SessionRow };
 
-/** What would be left of a session without its volume, found outside of any transaction; throws where that is too little. */
+/**
+ * Finds out, outside any transaction, what would remain of a session without its volume. Throws when that is too
+ * little.
+ */
 export async function judgeEviction(ctx: ServiceContext, sessionId: string): Promise<GuardedEviction> {
   const seen = await requireSession(ctx, sessionId);
   const handle = isGone(seen) ? "archived" : await handleOf(ctx, seen);
@@ -22,7 +24,7 @@ export async function judgeEviction(ctx: ServiceContext, sessionId: string): Pro
   return { handle, seen };
 }
 
-/** Orders the eviction, once everything that keeps a volume was looked at again; null where it has none any more. */
+/** Orders the eviction after checking everything again that keeps a volume; null: the session no longer has one. */
 export async function orderGuarded(
   ctx: TxContext,
   { handle, seen }: GuardedEviction,
@@ -38,7 +40,7 @@ export async function orderGuarded(
   return doom(ctx, session, reason ?? DEFAULT_REASON);
 }
 
-/** Takes the volume of an eviction that is committed; what is not done here the repair does. */
+/** Removes the volume of a committed eviction. The repair does what is left undone here. */
 export async function finishGuarded(ctx: ServiceContext, doomed: SessionRow, reason: string | null): Promise<void> {
   await finishEviction(ctx, doomed, reason ?? DEFAULT_REASON);
 }

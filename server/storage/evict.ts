@@ -13,14 +13,14 @@ import { summarize } from "./summary";
 export const DEFAULT_REASON = "evicted by request";
 
 /**
- * Takes a session's volume now, archived or not, whatever its age: an explicit order. Refused while a run of the session
- * is claimed or a runner of it is being started, and while it is pinned.
+ * Evicts a session's volume now, archived or not and whatever its age: an explicit order. Throws while a run of the
+ * session is claimed or a runner of it is being started, and while the volume is pinned.
  */
 export async function evictStorage(ctx: ServiceContext, input: EvictStorageInput): Promise<StorageSummary> {
   const reason = input.reason ?? DEFAULT_REASON;
   const ordered = await inTx(ctx, (ctx) => orderEviction(ctx, input.sessionId, reason));
   const evicted = await finishEviction(ctx, ordered, reason);
-  // null: a repair was faster, and has recorded the same.
+  // null: a repair was faster and has recorded the same.
   return summarize(ctx, evicted ?? (await requireSession(ctx, input.sessionId)));
 }
 
@@ -33,7 +33,7 @@ async function orderEviction(ctx: TxContext, sessionId: string, reason: string):
   return doom(ctx, session, reason);
 }
 
-/** From here on only the eviction can follow, also after a crash. */
+/** Sets `deleting`: from here on only the eviction can follow, even after a crash. */
 export async function doom(ctx: TxContext, session: SessionRow, reason: string): Promise<SessionRow> {
   const [doomed] = await ctx.db
     .update(sessions)

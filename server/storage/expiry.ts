@@ -2,10 +2,12 @@ import { isNotNull, isNull, or, type SQL, sql } from "drizzle-orm";
 import { type SessionRow, sessions } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
 
-/** The database's clock, read once for a statement: an index compares with nothing that changes from row to row. */
+/**
+ * The database's clock, read once for a statement: an index cannot be used with a value that changes from row to row.
+ */
 const NOW = sql`(select clock_timestamp())`;
 
-/** Sessions whose own expiry is over. */
+/** The condition for sessions whose own expiry is over. */
 export const IS_EXPIRED: SQL = isExpiredAt(NOW);
 
 function isExpiredAt(at: SQL): SQL {
@@ -13,8 +15,8 @@ function isExpiredAt(at: SQL): SQL {
 }
 
 /**
- * Sessions without an expiry of their own that nobody has used for the time that the configuration gives; null where it
- * gives none. The first comparison is what an index answers.
+ * The condition for sessions without an expiry of their own that nobody has used for the configured time; null: no time
+ * is configured. An index answers the first comparison.
  */
 export function isIdle(ctx: ServiceContext, at = NOW): SQL | null {
   const { idleTtlMs } = ctx.settings.storage;
@@ -24,19 +26,19 @@ export function isIdle(ctx: ServiceContext, at = NOW): SQL | null {
     and coalesce(${sessions.lastActivityAt}, ${sessions.createdAt}) <= ${limit})`;
 }
 
-/** Either: what a collection may take, as far as time goes. */
+/** The condition for either: what a collection may take as far as time is concerned. */
 export function hasRunOut(ctx: ServiceContext): SQL {
   return or(IS_EXPIRED, isIdle(ctx) ?? undefined) ?? IS_EXPIRED;
 }
 
-/** Sessions whose time is not over now, and is within so many minutes. */
+/** The condition for sessions whose time is not over now but will be within `minutes`. */
 export function runsOutWithin(ctx: ServiceContext, minutes: number): SQL {
   const then = sql`(select clock_timestamp() + make_interval(mins => ${minutes}::int))`;
   const willHave = or(isExpiredAt(then), isIdle(ctx, then) ?? undefined);
   return sql`(coalesce(${willHave}, false) and not coalesce(${hasRunOut(ctx)}, false))`;
 }
 
-/** From when a collection may take a session: its own expiry, else the end of its idle time; null for never. */
+/** Returns from when a collection may take a session: its own expiry, else the end of its idle time; null: never. */
 export function expiryOf(ctx: ServiceContext, session: SessionRow): Date | null {
   const { idleTtlMs } = ctx.settings.storage;
   if (session.expiresAt !== null || idleTtlMs === null) return session.expiresAt;
@@ -44,7 +46,10 @@ export function expiryOf(ctx: ServiceContext, session: SessionRow): Date | null 
   return new Date(Math.max(active.getTime(), session.usedAt.getTime()) + idleTtlMs);
 }
 
-/** By the database's clock, read now: a transaction's own time may be older than the lock that it waited for. */
+/**
+ * Whether a session's time is over by the database's clock, read now: the transaction's own time may be older than the
+ * lock that it waited for.
+ */
 export async function hasExpired(ctx: ServiceContext, session: SessionRow): Promise<boolean> {
   const expiry = expiryOf(ctx, session);
   if (expiry === null) return false;

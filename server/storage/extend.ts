@@ -13,7 +13,10 @@ import { summarize } from "./summary";
 /** The last year that an instant may have in the contract. */
 const YEAR_MAX = 9_999;
 
-/** Moves a session's expiry to later, never to sooner, and takes it out of a collection that is under way. */
+/**
+ * Moves a session's expiry to a later time, never to an earlier one, and takes the session out of a collection under
+ * way.
+ */
 export function extendStorage(ctx: ServiceContext, input: ExtendStorageInput): Promise<StorageSummary> {
   return inTx(ctx, async (ctx) => {
     const session = await lockOwnSession(ctx, input.sessionId);

@@ -5,17 +5,17 @@ import type { ServiceContext } from "@/server/context";
 import { toArchiveOrder } from "./archive-order";
 import { hasRunOut } from "./expiry";
 
-/** A run that is not over, the claimed one before those that wait. */
+/** A run that is not over; the claimed one comes before those that wait. */
 export type OpenRun = { id: string; status: "claimed" | "pending" };
 
-/** What is known of a session's volume beside its row. */
+/** What is known of a session's volume besides its row. */
 export type StorageFacts = {
   openRun: OpenRun | null;
-  /** By the database's clock, when this was read. */
+  /** By the database's clock when this was read. */
   isExpired: boolean;
   archivedAt: string | null;
   archiveOrder: ArchiveOrder | null;
-  /** Whether that is for what the volume holds now, rather than for what it held before its last turn. */
+  /** Whether the order is for what the volume holds now, rather than for what it held before its last turn. */
   isOrderCurrent: boolean;
 };
 
@@ -23,7 +23,7 @@ export const NO_FACTS: StorageFacts = {
   ...{ openRun: null, isExpired: false, archivedAt: null, archiveOrder: null, isOrderCurrent: false },
 };
 
-/** By two queries, however many sessions. */
+/** Reads the facts with two queries, however many sessions there are. */
 export async function readFacts(ctx: ServiceContext, rows: SessionRow[]): Promise<Map<string, StorageFacts>> {
   if (rows.length === 0) return new Map();
   const orders = await readOrders(ctx, rows);

@@ -5,9 +5,9 @@ import { inTx, type ServiceContext } from "@/server/context";
 import { noteSize } from "./note-size";
 
 /**
- * Takes the volume of a session that stands at `deleting`, and records it as evicted. From `deleting` on there is only
- * this way: after a crash it is done again, and removing what is gone is no error. Answers the session as it is then;
- * null when somebody else has recorded it.
+ * Removes the volume of a session in state `deleting`, and records it as evicted. From `deleting` on there is no other
+ * way: after a crash it is repeated, and removing what is gone is no error. Returns the session as it is then; null:
+ * somebody else has recorded the eviction.
  */
 export async function finishEviction(
   ctx: ServiceContext,
@@ -16,12 +16,12 @@ export async function finishEviction(
 ): Promise<SessionRow | null> {
   if (session.storageState !== "deleting") return session;
   const name = session.storagePvcName ?? ctx.volumes.nameFor(session.sessionId);
-  // The volume is looked at before its row, and the removal is bound to it: however long this process stands still in
-  // between, what a restore makes under the same name after the eviction is another volume, and stays.
+  // The volume is read before the row, and the removal is bound to its uid. However long this process pauses in
+  // between, a volume that a restore makes under the same name after the eviction is another one, and stays.
   const volume = await ctx.volumes.find(name);
   if (!(await isDoomed(ctx, session))) return null;
   const removed = await ctx.volumes.remove(name, volume?.uid ?? null);
-  // What still holds it goes by itself; the repair records the eviction then.
+  // The volume is removed once nothing holds it any more; the repair then records the eviction.
   if (removed === "going") return session;
   return inTx(ctx, async (ctx) => {
     const [evicted] = await ctx.db

@@ -9,8 +9,8 @@ import { settle } from "./archiver-turn";
 import { summarize } from "./summary";
 
 /**
- * Takes a volume from an archiver whose end cannot be confirmed, on an operator's word that it is gone. Only for one that
- * is being ended: it can hand over nothing any more, and everything else ends by itself.
+ * Takes a volume from an archiver whose end cannot be confirmed, when an operator asserts that it is gone. Only for an
+ * archiver that is being ended: it can hand over nothing any more, and everything else ends by itself.
  */
 export function forceReleaseStorage(ctx: ServiceContext, input: ForceReleaseStorageInput): Promise<StorageSummary> {
   return inTx(ctx, async (ctx) => {

@@ -11,8 +11,8 @@ export function isCandidate(session: SessionRow, facts: StorageFacts): boolean {
 }
 
 /**
- * What the next collection would say, from what the rows tell alone: no volume is looked into, so one that turns out to
- * be unreadable is not foreseen. null for a volume that would go, and for one that has not expired.
+ * Predicts from the rows alone why the next collection would keep a volume; null: the volume would be evicted, or has
+ * not expired. No volume is read, so one that turns out to be unreadable is not predicted.
  */
 export function foreseeKeeper(ctx: ServiceContext, session: SessionRow, facts: StorageFacts): string | null {
   if (!isCandidate(session, facts)) return null;
@@ -20,7 +20,7 @@ export function foreseeKeeper(ctx: ServiceContext, session: SessionRow, facts: S
   if (keeper !== null) return keeper;
   if (hasCurrentArchive(session) || session.storagePolicy === "discard") return null;
   if (session.storageState === "restoring") return RESTORING;
-  // A folder is archived by the collection itself.
+  // The collection itself archives a folder.
   const isReachable = session.storagePvcName !== null && ctx.volumes.folderOf(session.storagePvcName) !== null;
   if (isReachable || !wasUsed(session)) return null;
   if (!hasArchivers(ctx, session)) return NO_ARCHIVE;

@@ -9,18 +9,18 @@ import type { StorageFacts } from "./facts";
 import { foreseeKeeper } from "./foresee-keeper";
 import { hasCurrentArchive, keeperOf, wasUsed } from "./keeper";
 
-/** Archives that collections have ordered and that nobody has tried to make yet, at most: four are made at once. */
+/** The maximum of archives that collections have ordered and nobody has tried to make yet; four are made at once. */
 export const ORDERS_MAX = 100;
-/** With those that failed and are tried again. */
+/** The same, including orders that failed and are tried again. */
 const ORDERS_WITH_FAILED_MAX = 1_000;
 const ORDERS_FULL = `archive-waiting: ${ORDERS_MAX} archives that collections ordered are made first`;
 
-/** What a collection may still order. */
+/** How many archives a collection may still order. */
 export type Room = { orders: number };
 
 /**
- * What the page's rows tell of a candidate; null for one that has to be locked and judged by itself. Most of those that
- * are kept are answered here, above all those whose archive is being made, which may be many and for long.
+ * Judges a candidate by the rows of its page; null: it has to be locked and judged by itself. Most kept volumes are
+ * judged here, above all those whose archive is being made, which may be many for a long time.
  */
 export function foresee(
   ctx: ServiceContext,
@@ -28,7 +28,7 @@ export function foresee(
   { dryRun, room }: { dryRun: boolean; room: Room },
 ): Collected | null {
   const isArchiving = session.storageState === "archiving";
-  // One that is kept after all has to be called live again.
+  // A session in `archiving` that is kept after all has to be set to live again.
   const keeper = isArchiving ? null : foreseeKeeper(ctx, session, facts);
   if (keeper !== null) return { outcome: "kept", reason: keeper };
   if (!needsArchiver(ctx, session) || keeperOf(session, facts.openRun) !== null) return null;
@@ -43,15 +43,18 @@ function foreseeOrdered(order: NonNullable<StorageFacts["archiveOrder"]>, dryRun
   return { outcome: "kept", reason: reasonOf(order) };
 }
 
-/** Whether only a process beside the volume can make the archive that it has to have. */
+/** Whether only an archiver can make the archive that the volume must have. */
 function needsArchiver(ctx: ServiceContext, session: SessionRow): boolean {
   if (session.storageState === "restoring" || session.storagePolicy === "discard") return false;
-  // What is lost or going is judged by a look at the volume itself.
+  // A volume that is lost or terminating is judged by looking at the volume itself.
   if (session.storagePvcPhase === "Lost" || session.storagePvcPhase === "Terminating") return false;
   return hasArchivers(ctx, session) && wasUsed(session) && !hasCurrentArchive(session);
 }
 
-/** How many archives this collection may order. A failing one is tried again for long, and must stop no other. */
+/**
+ * Returns how many archives this collection may order. A failing order is retried for a long time and must not stop
+ * others.
+ */
 export async function readRoom(ctx: ServiceContext): Promise<Room> {
   const [open] = await ctx.db
     .select({ all: count(), untried: sql<number>`count(*) filter (where ${isNull(archiveOrders.failure)})::int` })

@@ -15,9 +15,9 @@ import { makeVolume } from "./make-volume";
 const TITLE_MAX = 500;
 
 /**
- * Makes a session that goes on from another's newest archive, with a volume of its own: its first run's runner fills
- * that, and resumes the same thread. From then on the two have nothing in common: what either keeps, loses or prunes
- * the other never sees. The same id with the same content answers the same session.
+ * Makes a session that continues from another's newest archive, with a volume of its own: the runner of its first run
+ * fills the volume and resumes the same thread. From then on the two are independent: neither sees what the other
+ * keeps, loses or prunes. The same id with the same content returns the same session.
  */
 export async function forkSession(ctx: ServiceContext, input: ForkSessionInput): Promise<SessionSummary> {
   const forked = await inTx(ctx, (ctx) => orderFork(ctx, input));
@@ -91,7 +91,7 @@ function rowOf(source: SessionRow, head: Head, input: ForkSessionInput) {
     title: input.title ?? (source.title === null ? null : `${source.title} (fork)`.slice(0, TITLE_MAX)),
     metadata: { ...(input.metadata ?? metadata), forkedFrom: { sessionId: source.sessionId, turnId: head.turnId } },
     expiresAt: input.expiresAt === undefined ? null : new Date(input.expiresAt),
-    // The thread of the archive, which may be older than the one that the source is at.
+    // The thread of the archive, which may be older than the source's current one.
     threadId: head.threadId,
     codexRolloutSubdir: source.codexRolloutSubdir,
     storageKind: "pvc" as const,

@@ -8,7 +8,7 @@ import { NO_FACTS, readFacts } from "./facts";
 import { foreseeKeeper, isCandidate } from "./foresee-keeper";
 import { toStorageSummary } from "./summary";
 
-/** The summary as it stands, with the volume's phase as its provider sees it now, and a collection's own judgement. */
+/** Returns a volume's summary, with the phase that its provider reports now and the judgement of a collection. */
 export async function getStorage(ctx: ServiceContext, input: { sessionId: string }): Promise<StorageSummary> {
   const session = await requireSession(ctx, input.sessionId);
   const facts = (await readFacts(ctx, [session])).get(session.sessionId) ?? NO_FACTS;
@@ -28,7 +28,7 @@ async function readPhase(ctx: ServiceContext, session: SessionRow): Promise<stri
   return askProvider(ctx, session, known, async () => (await ctx.volumes.find(name))?.phase ?? "Lost");
 }
 
-/** A provider that does not answer must not keep what is known from who asks. */
+/** Asks the provider; if it does not answer, returns what is known already. */
 async function askProvider<T>(ctx: ServiceContext, session: SessionRow, known: T, ask: () => Promise<T>): Promise<T> {
   try {
     return await ask();

@@ -8,11 +8,11 @@ import { iso } from "@/server/stored";
 import { readSchedule } from "./pause";
 
 const ACTION = "storage.gc.collected";
-/** A loop that is kept from collecting says so again after this long, not at every pass. */
+/** A loop that is kept from collecting reports it again after this long, not at every pass. */
 const REFUSAL_EVERY_MINUTES = 60;
 
 type Told = Pick<GcHistoryEntry, "evicted" | "advanced" | "kept" | "bytes" | "reasons" | "breaker" | "difference">;
-/** Rows from before there were differences have none. */
+/** Rows from before differences were recorded have none. */
 type Stored = Omit<Told, "difference"> & Partial<Pick<Told, "difference">>;
 export type Collection = {
   report: GcReport;
@@ -21,7 +21,7 @@ export type Collection = {
   difference: GcDifference | null;
 };
 
-/** Collections that took something or were kept from it, the newest first: their rows of audit. */
+/** Lists collections that took something or were kept from it, the newest first, from their audit rows. */
 export async function listGcHistory(ctx: ServiceContext, input: ListGcHistoryInput): Promise<GcHistoryPage> {
   const { cursor, limit } = input;
   const filter = { list: "storage.history" };
@@ -46,7 +46,7 @@ export async function listGcHistory(ctx: ServiceContext, input: ListGcHistoryInp
       at: iso(row.at),
       actor: row.actor,
       trigger: triggerOf(row.actor),
-      // Written by `tellCollection` and by nobody else.
+      // Written only by `tellCollection`.
       ...withDifference(row.details as Stored),
     })),
     cursor: page.cursor,
@@ -54,7 +54,7 @@ export async function listGcHistory(ctx: ServiceContext, input: ListGcHistoryInp
   };
 }
 
-/** Writes the collection's row of audit, unless it did nothing, as was foreseen, and nothing stopped it. */
+/** Writes a collection's audit row, unless the collection took nothing, as expected, and nothing stopped it. */
 export async function tellCollection(ctx: TxContext, { report, kept, breaker, difference }: Collection): Promise<void> {
   const [evicted, advanced] = [report.evicted.length, report.advanced.length];
   const isOtherwise = difference !== null && difference.stayed.count > 0;
@@ -85,7 +85,7 @@ function withDifference({ difference = null, ...told }: Stored): Told {
   return { ...told, difference };
 }
 
-/** A reason's first word: what is counted, whatever run or session it goes on to name. */
+/** Returns a reason's code, the part before the colon, which is what is counted. */
 export function codeOf(reason: string): string {
   return reason.split(":")[0] ?? reason;
 }

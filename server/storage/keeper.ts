@@ -6,20 +6,20 @@ import { hasExpired } from "./expiry";
 import type { OpenRun } from "./facts";
 import { findRunOnVolume, starting } from "./live-run";
 
-/** From here a collection may take a volume; every other state has another who goes on with it. */
+/** The states from which a collection may take a volume; in every other state somebody else continues with it. */
 export const COLLECTABLE: readonly StorageState[] = ["live", "archiving", "restoring"];
-/** Here there is no volume any more, or none that will stay. */
+/** The states without a volume, or with one that will not stay. */
 export const GONE: readonly StorageState[] = ["none", "evicted", "deleting"];
 
-/** Why a volume is kept that nothing else keeps. */
+/** Reasons for keeping a volume that nothing else keeps. */
 export const NO_ARCHIVE = "archive-missing: nothing holds its last turn but the volume";
 export const UNREADABLE =
   "unreadable: its archive lacks parts of the volume that could not be read; mend their permissions, or evict it";
 export const RESTORING = "restoring: its volume is not whole yet";
 
 /**
- * What keeps a session's volume from being collected, in words for the operator; null when nothing does. True for as
- * long as the session is locked, since a new run, an extension and a pin all lock it.
+ * Returns what keeps a session's volume from being collected, in words for the operator; null: nothing does. The result
+ * holds while the session is locked, since a new run, an extension and a pin all lock it.
  */
 export async function findKeeper(ctx: ServiceContext, session: SessionRow): Promise<string | null> {
   const still = keeperOf(session, null);
@@ -28,7 +28,7 @@ export async function findKeeper(ctx: ServiceContext, session: SessionRow): Prom
   return findUser(ctx, session);
 }
 
-/** The same whatever its age: a pin, or who needs the volume. */
+/** The same regardless of age: a pin, or what needs the volume. */
 export async function findUser(ctx: ServiceContext, session: SessionRow): Promise<string | null> {
   const [open] = await ctx.db
     .select({ id: runs.id, status: sql<OpenRun["status"]>`${runs.status}` })
@@ -41,13 +41,13 @@ export async function findUser(ctx: ServiceContext, session: SessionRow): Promis
   );
 }
 
-/** A runner that is just being started has looked at the volume, and asks no more before it begins. */
+/** A runner that is being started has already checked the volume and does not check again before it begins. */
 async function findStartKeeper(ctx: ServiceContext, { sessionId }: SessionRow): Promise<string | null> {
   const run = await findRunOnVolume(ctx, sessionId);
   return run && `run-live: ${starting(run.id)}`;
 }
 
-/** A task that waits for its session finds it, however long it waits. */
+/** A task that waits for its session must find its volume, however long it waits. */
 async function findTaskKeeper(ctx: ServiceContext, { sessionId }: SessionRow): Promise<string | null> {
   const [task] = await ctx.db
     .select({ id: queueTasks.id })
@@ -57,7 +57,7 @@ async function findTaskKeeper(ctx: ServiceContext, { sessionId }: SessionRow): P
   return task ? `task-waiting: task ${task.id} waits for it` : null;
 }
 
-/** The same of what was read before. */
+/** The same, judged by rows that were read before. */
 export function keeperOf(session: SessionRow, open: OpenRun | null): string | null {
   if (session.deletedAt !== null) return "deleted: its purge takes the volume";
   if (session.pinnedAt !== null) return "pinned";
@@ -65,19 +65,19 @@ export function keeperOf(session: SessionRow, open: OpenRun | null): string | nu
   return open.status === "claimed" ? `run-live: run ${open.id} is claimed` : `run-waiting: run ${open.id} is not done`;
 }
 
-/** Whether the archive holds all that the volume does: that of the last turn that a runner took on. */
+/** Whether the archive holds everything on the volume: it is of the last turn that a runner took on. */
 export function hasCurrentArchive(session: SessionRow): boolean {
   return session.archiveManifestId !== null && session.archiveCommandId === session.volumeCommandId;
 }
 
-/** The same of a row. */
+/** The same as a condition on rows. */
 export const HAS_CURRENT_ARCHIVE = sql`${sessions.archiveManifestId} is not null
   and ${sessions.archiveCommandId} is not distinct from ${sessions.volumeCommandId}`;
 
-/** Whether a runner ever had the volume, or somebody said that something lies there. */
+/** Whether a runner ever had the volume, or a report said that it holds files. */
 export function wasUsed(session: SessionRow): boolean {
   return session.volumeCommandId !== null || (session.storageFilesCount ?? 0) > 0;
 }
 
-/** The same of a row. */
+/** The same as a condition on rows. */
 export const WAS_USED = sql`(${sessions.volumeCommandId} is not null or coalesce(${sessions.storageFilesCount}, 0) > 0)`;

@@ -15,13 +15,16 @@ import { readTotals } from "./totals";
 type Filter = Omit<ListStorageInput, "cursor" | "limit">;
 type Position = (string | number | null)[];
 
-/** Rows that one page looks at, at most, for what no index answers: the page may be short, and its cursor goes on. */
+/**
+ * The maximum of rows that one page looks at for conditions that no index answers. Such a page may be short, and its
+ * cursor continues.
+ */
 const SCANNED_MAX = 10_000;
-/** A count is one of many, in a menu that somebody waits for. */
+/** The same for a count, which is one of many in a menu that somebody waits for. */
 const COUNTED_MAX = 2_000;
 
 const IS_ATTACHED = sql`exists (select from ${runs} where ${and(eq(runs.sessionId, sessions.sessionId), eq(runs.status, "claimed"))})`;
-/** What waits for its first pod, as some storage classes have it, is as well as what is bound. */
+/** A volume that waits for its first pod, as some storage classes require, is as healthy as a bound one. */
 const IS_HEALTHY = sql`(${inArray(sessions.storageState, [...GONE])}
   or coalesce(${sessions.storagePvcPhase}, 'Bound') not in ('Lost', 'Terminating'))`;
 const HAS_ARCHIVE: Record<(typeof ARCHIVE_STANDINGS)[number], SQL | undefined> = {
@@ -31,8 +34,9 @@ const HAS_ARCHIVE: Record<(typeof ARCHIVE_STANDINGS)[number], SQL | undefined> =
 };
 
 /**
- * Volumes in the order asked for. Sessions that never had one are left out, unless their kind or state is asked for.
- * Where a filter has to be looked up row by row a page may be short, even empty: only a null cursor is the end.
+ * Lists volumes in the given order. Sessions that never had a volume are left out, unless their kind or state is asked
+ * for. Where a condition has to be checked row by row, a page may be short or even empty: only a null cursor is the
+ * end.
  */
 export async function listStorage(ctx: ServiceContext, input: ListStorageInput): Promise<StoragePage> {
   const { cursor, limit, ...filter } = input;
@@ -57,7 +61,7 @@ export async function listStorage(ctx: ServiceContext, input: ListStorageInput):
   };
 }
 
-/** How many volumes a list has, counted up to `max`; there may be more where it says so. */
+/** Counts the volumes of a list up to `max`. The answer says if there may be more. */
 export async function countStorage(ctx: ServiceContext, input: ListStorageInput, max: number): Promise<Counted> {
   const { cursor: _cursor, limit: _limit, ...filter } = input;
   const order = STORAGE_ORDER[input.sort];
@@ -72,18 +76,18 @@ export async function countStorage(ctx: ServiceContext, input: ListStorageInput,
   return countedFrom(await ctx.db.$count(found), max, last !== null);
 }
 
-/** The caller's volumes that a filter of the list matches. */
+/** The condition for the caller's volumes that match a filter of the list. */
 export function matchesStorage(ctx: ServiceContext, filter: Omit<Filter, "sort">): SQL | undefined {
   return and(matches(ctx, filter), isWanted(ctx, filter));
 }
 
-/** What has to be looked at row by row; everything else of a filter stands in an index. */
+/** Whether a filter has conditions that must be checked row by row. An index answers all others. */
 function isScan(filter: Filter): boolean {
   const { search, storageKind: _kind, tenantId: _tenant, projectId: _project, sort: _sort, ...others } = filter;
   return (search ?? "") !== "" || Object.values(others).some((asked) => asked !== undefined);
 }
 
-/** Where a scan of this page ends, by the order's index alone; null when the rest of the list is shorter. */
+/** Returns where a page's scan ends, by the index of the order alone; null: the rest of the list is shorter. */
 async function lastScanned(
   ctx: ServiceContext,
   order: StorageOrder,

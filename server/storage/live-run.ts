@@ -3,7 +3,10 @@ import { runnerJobs, runs } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
 import { ConflictError } from "@/server/errors";
 
-/** The claimed run of a session: whoever holds it has the volume. True for as long as the session is locked. */
+/**
+ * Returns the claimed run of a session, whose holder has the volume; null: there is none. True while the session is
+ * locked.
+ */
 export async function findLiveRun(ctx: ServiceContext, sessionId: string): Promise<string | null> {
   const [live] = await ctx.db
     .select({ id: runs.id })
@@ -21,9 +24,9 @@ export async function assertNoRunIsLive(ctx: ServiceContext, sessionId: string):
 }
 
 /**
- * The run whose runner has a session's volume or may have it in a moment: it is claimed, or its runner was launched and
- * has not claimed it yet. One that is just being started counts whatever became of its run meanwhile: its volume was
- * looked at, and nobody asks again before it begins. True for as long as the session is locked.
+ * Returns the run whose runner has a session's volume or may have it in a moment: the run is claimed, or its runner was
+ * launched and has not claimed yet. A runner that is being started counts whatever has become of its run: it has
+ * checked the volume and does not check again before it begins. True while the session is locked.
  */
 export async function findRunOnVolume(
   ctx: ServiceContext,

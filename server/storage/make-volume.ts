@@ -4,8 +4,8 @@ import type { ServiceContext } from "@/server/context";
 import { ensureVolume, withdrawVolume } from "@/server/sessions";
 
 /**
- * Makes the volume of a session whose row says `creating` or `restoring`, and records it. The provider is asked outside
- * any transaction; after a crash between the two the repair calls this again.
+ * Makes the volume of a session whose row says `creating` or `restoring`, and records it. The provider is called
+ * outside any transaction. After a crash between the two, the repair calls this again.
  */
 export async function makeVolume(ctx: ServiceContext, session: SessionRow): Promise<SessionRow> {
   if (session.storageState === "creating") return ensureVolume(ctx, session);

@@ -4,7 +4,7 @@ import type { TxContext } from "@/server/context";
 
 type Size = { sizeBytes: number; filesCount: number };
 
-/** Keeps what a volume holds now, so that it can be told how it grew; of a second the last figure stays. */
+/** Stores what a volume holds now, so that its growth can be shown. Within one second the last figure stays. */
 export async function noteSize(ctx: TxContext, sessionId: string, size: Size): Promise<void> {
   await ctx.db
     .insert(volumeSizes)

@@ -5,7 +5,7 @@ import { InvalidCursorError } from "@/server/errors";
 import { decodeCursor, isPrintedInstant } from "@/server/pagination";
 
 export type StorageOrder = {
-  /** What an index sorts by; never null, so that every row has a place. */
+  /** What an index sorts by. Never null, so that every row has a place. */
   key: SQL;
   type: "timestamptz" | "bigint";
   isDescending: boolean;
@@ -16,7 +16,7 @@ export type StorageOrder = {
 const SIZE = sql`coalesce(${sessions.storageSizeBytes}, -1)`;
 const EXPIRY = sql`coalesce(${sessions.expiresAt}, 'infinity'::timestamptz)`;
 
-/** Each with an index of its own, by session within the same key. */
+/** Each order has an index of its own; rows with the same key are ordered by session id. */
 export const STORAGE_ORDER: Record<StorageSort, StorageOrder> = {
   updatedAt: {
     key: sql`${sessions.updatedAt}`,
@@ -28,7 +28,7 @@ export const STORAGE_ORDER: Record<StorageSort, StorageOrder> = {
   expiresAt: { key: EXPIRY, type: "timestamptz", isDescending: false, position: sql<string>`${EXPIRY}::text` },
 };
 
-/** The place that a cursor holds; one that somebody made up is refused here, where it would fail the statement. */
+/** Returns the place that a cursor holds. Refuses a made-up place here, because it would fail the statement. */
 export function placeIn(sort: StorageSort, filter: object, cursor: string): (string | number | null)[] {
   const place = decodeCursor(filter, cursor, 2);
   const [position, sessionId] = place;

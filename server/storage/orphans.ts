@@ -5,14 +5,14 @@ import { assertEveryTenant, type ServiceContext } from "@/server/context";
 import type { FoundVolume } from "@/server/volumes/volumes";
 
 const LISTED_MAX = 200;
-/** Volumes of one list that are looked at; a person waits for it. */
+/** How many volumes one list looks at, because a person waits for it. */
 const LOOKED_AT_MAX = 20_000;
 
 type Row = Pick<SessionRow, "sessionId" | "storagePvcName" | "storageState">;
 
 /**
- * Volumes of ours that no session uses, as their provider lists them now. They are shown and never collected: what an
- * older copy of the database does not know may be all that somebody has.
+ * Lists AgentRun's volumes that no session uses, as their provider lists them now. They are shown and never collected:
+ * a volume that an older copy of the database does not know may be all that somebody has.
  */
 export async function listOrphans(ctx: ServiceContext): Promise<OrphanList> {
   // A volume that no session names belongs to no tenant.
@@ -47,10 +47,10 @@ async function readRows(ctx: ServiceContext, volumes: FoundVolume[]): Promise<Ro
     .where(or(inArray(sessions.storagePvcName, names), inArray(sessions.sessionId, owners)));
 }
 
-/** Why nobody uses a volume; null when a session does. */
+/** Returns why no session uses a volume; null: a session does. */
 export function orphanReason(volume: FoundVolume, rows: Row[]): string | null {
   const owner = rows.find((row) => row.sessionId === volume.owner?.sessionId);
-  // A row whose volume is still to be made may have no name of it yet.
+  // A row whose volume is still to be made may not name it yet.
   const naming = rows.filter((row) => (row.storagePvcName ?? (row === owner ? volume.name : null)) === volume.name);
   if (naming.some(usesVolume)) return null;
   const evicted = naming.find((row) => row.storageState === "evicted");
@@ -61,7 +61,7 @@ export function orphanReason(volume: FoundVolume, rows: Row[]): string | null {
     : `session ${owner.sessionId} has no volume any more`;
 }
 
-/** Also a deleted session does until its purge has taken the volume. */
+/** Whether a session uses a volume. A deleted session uses its volume until its purge has removed it. */
 export function usesVolume(row: Row): boolean {
   return row.storageState !== "evicted" && row.storageState !== "none";
 }

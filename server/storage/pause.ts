@@ -5,7 +5,10 @@ import { inTx, type ServiceContext, tenantOf } from "@/server/context";
 import { ForbiddenError } from "@/server/errors";
 import { iso } from "@/server/stored";
 
-/** Stops every collection until somebody resumes it; what was ordered to go before goes, and dry runs go on. */
+/**
+ * Stops every collection until somebody resumes it. Evictions ordered before are still finished, and dry runs remain
+ * possible.
+ */
 export function pauseGc(ctx: ServiceContext, { reason }: PauseGcInput): Promise<GcSchedule> {
   assertOfAll(ctx);
   return inTx(ctx, async (ctx) => {
@@ -19,7 +22,7 @@ export function pauseGc(ctx: ServiceContext, { reason }: PauseGcInput): Promise<
   });
 }
 
-/** Lets collections go on; no error where none was stopped. */
+/** Lets collections run again. It is no error when none was stopped. */
 export function resumeGc(ctx: ServiceContext): Promise<GcSchedule> {
   assertOfAll(ctx);
   return inTx(ctx, async (ctx) => {
@@ -30,7 +33,7 @@ export function resumeGc(ctx: ServiceContext): Promise<GcSchedule> {
   });
 }
 
-/** Who stopped collections, and why; null while nobody did. */
+/** Returns who stopped collections, and why; null: they are not stopped. */
 export async function findPause(ctx: ServiceContext): Promise<GcPause | null> {
   const [paused] = await ctx.db.select().from(storageGcPause);
   return paused ? { reason: paused.reason, by: paused.pausedBy, at: iso(paused.pausedAt) } : null;
@@ -49,7 +52,7 @@ export function pauseWords({ by, reason }: GcPause): string {
   return `${by} stopped every collection: ${reason}`;
 }
 
-/** How often the worker collects, when somebody did last, and whether all of it is stopped. */
+/** Returns how often the worker collects, when a collection last ended, and whether collections are stopped. */
 export async function readSchedule(ctx: ServiceContext): Promise<GcSchedule> {
   const [last] = await ctx.db.select({ collectedAt: storageGc.collectedAt }).from(storageGc);
   const { gcIntervalMs: intervalMs } = ctx.settings.storage;

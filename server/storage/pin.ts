@@ -12,7 +12,7 @@ import { summarize } from "./summary";
 export function pinStorage(ctx: ServiceContext, input: PinStorageInput): Promise<StorageSummary> {
   return inTx(ctx, async (ctx) => {
     const session = await lockOwnSession(ctx, input.sessionId);
-    // From here on only the eviction can follow: a pin would say that the volume is kept while it goes.
+    // From here on only the eviction can follow: a pin would say that the volume is kept while it is being removed.
     if (session.storageState === "deleting")
       throw new StoreEvictedError(session.sessionId, session.archiveManifestId !== null);
     if (session.pinnedAt === null) {
@@ -28,7 +28,7 @@ export function pinStorage(ctx: ServiceContext, input: PinStorageInput): Promise
   });
 }
 
-/** Leaves a session's volume to its expiry again. */
+/** Removes the pin, so that the volume's expiry counts again. */
 export function unpinStorage(ctx: ServiceContext, input: { sessionId: string }): Promise<StorageSummary> {
   return inTx(ctx, async (ctx) => {
     const session = await lockOwnSession(ctx, input.sessionId);

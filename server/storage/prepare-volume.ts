@@ -10,13 +10,13 @@ import { orderRestore } from "./restore";
 
 export type PreparedVolume = {
   session: SessionRow;
-  /** Folder for a local runner; null for a session without storage, or where runners mount volumes themselves. */
+  /** The folder for a local runner; null: the session has no storage, or runners mount volumes themselves. */
   volumeDir: string | null;
 };
 
 /**
- * Makes sure that a session's volume is there before a runner starts on it. One that is gone though nobody evicted it
- * is lost: the next claim then restores it from the archive, and without one begins with an empty volume.
+ * Makes sure that a session's volume exists before a runner starts on it. A volume that is gone although nobody evicted
+ * it is lost: the next claim restores it from the archive, or begins with an empty volume if there is no archive.
  */
 export async function prepareVolume(ctx: ServiceContext, sessionId: string): Promise<PreparedVolume> {
   const before = await requireSession(ctx, sessionId);
@@ -24,10 +24,10 @@ export async function prepareVolume(ctx: ServiceContext, sessionId: string): Pro
     throw new StoreEvictedError(sessionId, before.archiveManifestId !== null);
   }
   if (before.storageState === "none") return { session: before, volumeDir: null };
-  // One that is being made has its name already, and is recorded by whoever makes sure of it.
+  // A volume that is being made already has its name, and is recorded by `makeVolume`.
   const name = before.storageState === "creating" ? null : before.storagePvcName;
   const found = name === null ? null : await ctx.volumes.find(name);
-  // One that somebody has deleted can only go, however long a pod still holds it.
+  // A volume that somebody has deleted cannot be used again, however long a pod still holds it.
   const isThere = found !== null && found.phase !== "Terminating";
   const session = isThere ? before : await makeVolume(ctx, await inTx(ctx, (ctx) => replaceLost(ctx, sessionId)));
   return { session, volumeDir: session.storagePvcName === null ? null : ctx.volumes.folderOf(session.storagePvcName) };

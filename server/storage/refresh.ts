@@ -12,7 +12,7 @@ import { findLiveRun } from "./live-run";
 import { noteSize } from "./note-size";
 import { summarize } from "./summary";
 
-/** Fields that v0.1's runners sent along, and the columns that they have to agree with. */
+/** Fields that v0.1's runners sent along, and the columns that they must equal. */
 const MUST_EQUAL = [
   ["storageKind", "storageKind"],
   ["pvcName", "storagePvcName"],
@@ -20,7 +20,7 @@ const MUST_EQUAL = [
   ["codexRolloutSubdir", "codexRolloutSubdir"],
 ] as const satisfies [keyof RefreshStorageInput, keyof SessionRow][];
 
-/** A runner reports what its session's volume holds; the first report of a restored volume makes it live again. */
+/** Records what a runner reports of its session's volume. The first report of a restored volume makes it live again. */
 export function refreshStorage(ctx: ServiceContext, input: RefreshStorageInput): Promise<StorageSummary> {
   return inTx(ctx, async (ctx) => {
     const session = await lockReported(ctx, input);
@@ -60,7 +60,10 @@ export function refreshStorage(ctx: ServiceContext, input: RefreshStorageInput):
   });
 }
 
-/** A runner reports of its own run's session and with its epoch; an operator of any session of the tenant. */
+/**
+ * Locks the reported session. A runner may report only its own run's session, with its epoch; an operator any session
+ * of the tenant.
+ */
 async function lockReported(ctx: TxContext, input: RefreshStorageInput): Promise<SessionRow> {
   const runId = boundRunId(ctx.actor) ?? (await holderOf(ctx, input));
   if (runId === null) {
@@ -72,7 +75,9 @@ async function lockReported(ctx: TxContext, input: RefreshStorageInput): Promise
   return locked.session;
 }
 
-/** An operator who gives an epoch acts for the run that holds the session: the epoch is then judged by that run. */
+/**
+ * Returns the run that holds the session when an operator gives an epoch: the epoch is then checked against that run.
+ */
 async function holderOf(ctx: TxContext, input: RefreshStorageInput): Promise<string | null> {
   if (input.leaseEpoch === undefined) return null;
   const runId = await findLiveRun(ctx, input.sessionId);

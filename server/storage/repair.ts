@@ -19,15 +19,15 @@ export type RepairReport = {
   finished: string[];
   revived: string[];
   failed: string[];
-  /** Archives whose copying was finished, and segments whose removal was. */
+  /** Archives whose copying was finished, and segments whose removal was finished. */
   copied: number;
   removed: number;
 };
 
 /**
- * Finishes storage steps that a crash left between intent and act. Each is safe beside whoever is still at it: making
- * and removing a volume twice is no error, and only one of two writers records it. A bound on what is done, not on what
- * is looked at, keeps sessions that wait where they are from hiding others.
+ * Finishes storage steps that a crash left between intent and act. Each is safe even while somebody else still works on
+ * it: making and removing a volume twice is no error, and only one of two writers records it. What is done is bounded
+ * and what is looked at is not, so that sessions that have to wait do not hide others.
  */
 export async function repairStorage(ctx: ServiceContext): Promise<RepairReport> {
   const finished = (await finishEvictions(ctx)).map(({ sessionId }) => sessionId);
@@ -46,15 +46,15 @@ export async function repairStorage(ctx: ServiceContext): Promise<RepairReport> 
       if (await reviveKept(ctx, session.sessionId)) report.revived.push(session.sessionId);
     });
   }
-  // Last: whole archives are copied, and nobody who waits for a volume waits for that.
+  // Last, because it copies whole archives, and nobody waiting for a volume should wait for that.
   report.copied = await finishCopies(ctx);
   report.removed = await finishRemovals(ctx);
   return report;
 }
 
 /**
- * Evictions that were ordered and not finished; answers the sessions whose eviction it recorded. In a database from a
- * backup nobody knows whether they were restored since: there they wait for a person's collection.
+ * Finishes evictions that were ordered; returns the sessions whose eviction it recorded. In a database restored from a
+ * backup nobody knows whether those sessions were restored since, so there they wait for a person's collection.
  */
 export async function finishEvictions(ctx: ServiceContext): Promise<SessionRow[]> {
   const finished: SessionRow[] = [];

@@ -10,18 +10,18 @@ import { finishEviction } from "./finish-eviction";
 import { makeVolume } from "./make-volume";
 import { summarize } from "./summary";
 
-/** How long a restored session whose time was over is kept, days: else the next collection would take it again. */
+/** How many days a restored session is kept whose time was over: otherwise the next collection would take it again. */
 const EXPIRY_AFTER_RESTORE_DAYS = 7;
 export const EXPIRY_AFTER_RESTORE = sql`case when ${sessions.expiresAt} <= clock_timestamp()
   then clock_timestamp() + ${EXPIRY_AFTER_RESTORE_DAYS} * interval '1 day' else ${sessions.expiresAt} end`;
 
-/** With a volume of its own: a restore would only put something older in its place. */
+/** States with a volume of its own: a restore would only replace it with something older. */
 const WITH_VOLUME: readonly StorageState[] = ["live", "archiving"];
 
 /**
- * Gives an evicted session a volume again. It is empty at first: the next attempt's runner fills it from the archive,
- * verifies every digest, and its first report makes it live. A session whose volume is there keeps it, out of any
- * collection. Asking again changes nothing.
+ * Gives an evicted session a volume again. The volume is empty at first: the next attempt's runner fills it from the
+ * archive and verifies every digest, and its first report makes it live. A session that still has its volume keeps it
+ * and leaves any collection. Asking again changes nothing.
  */
 export async function restoreStorage(ctx: ServiceContext, input: { sessionId: string }): Promise<StorageSummary> {
   const asked = await requireSession(ctx, input.sessionId);
@@ -37,7 +37,7 @@ export async function restoreStorage(ctx: ServiceContext, input: { sessionId: st
     WITH_VOLUME.includes(before.storageState) && (await ctx.volumes.find(before.storagePvcName ?? "")) !== null;
   const ordered = await inTx(ctx, async (ctx) => {
     const session = await lockOwnSession(ctx, input.sessionId);
-    // What was found of the volume holds for the state that it was found in.
+    // What was found of the volume holds only for the state in which it was found.
     if (session.storageState !== before.storageState) return null;
     return keepsVolume ? keepVolume(ctx, session) : orderRestore(ctx, session, "storage.restore");
   });
@@ -60,7 +60,7 @@ async function keepVolume(ctx: TxContext, session: SessionRow): Promise<SessionR
   return kept;
 }
 
-/** Marks a locked session for a restore from its newest archive; refused when it has none. */
+/** Marks a locked session for a restore from its newest archive. Throws when it has no archive. */
 export async function orderRestore(ctx: TxContext, session: SessionRow, action: string): Promise<SessionRow> {
   if (session.storageState === "restoring" || session.storageState === "creating") return session;
   const manifestId = session.archiveManifestId;
@@ -77,7 +77,7 @@ export async function orderRestore(ctx: TxContext, session: SessionRow, action: 
       storageState: "restoring",
       restoreManifestId: manifestId,
       storageEvictedAt: null,
-      // What the new volume will hold is what the archive holds.
+      // The new volume will hold what the archive holds.
       volumeCommandId: session.archiveCommandId,
       expiresAt: EXPIRY_AFTER_RESTORE,
     })

@@ -4,9 +4,9 @@ import type { ServiceContext, TxContext } from "@/server/context";
 import type { Places } from "./candidates";
 
 /**
- * Why loops and the cron take nothing; null when nothing is wrong. A database that was restored from a backup knows an
- * older truth: what it calls expired may have been extended since, and what it calls doomed restored. A person who
- * collects by hand says that it has been looked at.
+ * Returns why loops and the cron must not collect; null: nothing is wrong. A database restored from a backup is out of
+ * date: what it calls expired may have been extended since, and what it is about to delete may have been restored. A
+ * person who collects by hand confirms that this was checked.
  */
 export async function findRestored(ctx: ServiceContext): Promise<string | null> {
   if (ctx.actor.kind !== "system") return null;
@@ -17,14 +17,17 @@ export async function findRestored(ctx: ServiceContext): Promise<string | null> 
   return "database-restored: this database was restored from a backup since the last collection; look at what has expired, then collect by hand once (storage.gc)";
 }
 
-/** Where the last collection stopped looking; a person of one tenant looks through that one's alone, from its oldest. */
+/**
+ * Returns where the last collection stopped looking. A caller bound to one tenant looks through that tenant alone, from
+ * its oldest.
+ */
 export async function readPlaces(ctx: ServiceContext): Promise<Places> {
   if (ctx.actor.tenantId !== null) return {};
   const [known] = await ctx.db.select({ places: storageGc.places }).from(storageGc);
   return known?.places ?? {};
 }
 
-/** Notes which database was collected in, and how far; a person of one tenant speaks for no other. */
+/** Notes in which database was collected, and how far. A caller bound to one tenant decides nothing for the others. */
 export async function noteCollected(ctx: TxContext, places: Places): Promise<void> {
   if (ctx.actor.tenantId !== null) return;
   await ctx.db.execute(sql`

@@ -3,7 +3,7 @@ import { readVolumeSizes } from "@/db/queries/read-volume-sizes";
 import { type ServiceContext, tenantOf } from "@/server/context";
 import { requireSession } from "@/server/sessions";
 
-/** How a session's volume grew and went, as far back as the session does. */
+/** Returns how a session's volume grew and shrank since the session was created. */
 export async function listSizes(ctx: ServiceContext, { sessionId }: { sessionId: string }): Promise<VolumeSizes> {
   await requireSession(ctx, sessionId);
   const rows = await readVolumeSizes(ctx.db, { sessionId, tenantId: tenantOf(ctx) });

@@ -11,8 +11,8 @@ import { findLiveRun } from "./live-run";
 const LACKS_PARTS = "parts of the volume could not be read: mend their permissions, or evict it";
 
 /**
- * Takes on what an archiver packed, and ends its turn, its token with it. Refused when a run has come for the session
- * meanwhile: then what was packed is not what the volume holds for long.
+ * Stores what an archiver packed as the archive, and ends the archiver's turn and token. Throws when a run has come for
+ * the session meanwhile: what was packed will soon differ from the volume.
  */
 export async function storeArchive(ctx: ServiceContext, input: StoreArchiveInput): Promise<ManifestRecord> {
   const { actor } = ctx;
@@ -39,7 +39,7 @@ export async function storeArchive(ctx: ServiceContext, input: StoreArchiveInput
     return stored;
   });
   await pruneSegments(ctx, sessionId).catch((error: unknown) => {
-    // The archive is stored; what is left over goes with the next one.
+    // The archive is stored. The next one prunes what is left over.
     ctx.log.warn({ err: error, sessionId }, "old segments were not pruned");
   });
   return record;

@@ -8,7 +8,7 @@ import { NO_FACTS, readFacts, type StorageFacts } from "./facts";
 import { foreseeKeeper } from "./foresee-keeper";
 import { hasCurrentArchive } from "./keeper";
 
-/** What is known of sessions' volumes, by one query for all of them. */
+/** Returns what is known of sessions' volumes, with one read of the facts for all of them. */
 export async function summarizeAll(ctx: ServiceContext, sessions: SessionRow[]): Promise<StorageSummary[]> {
   const facts = await readFacts(ctx, sessions);
   return sessions.map((session) => {
@@ -23,7 +23,7 @@ export async function summarize(ctx: ServiceContext, session: SessionRow): Promi
   return summary;
 }
 
-/** An evicted volume keeps its name, size and digest. */
+/** Builds a summary. An evicted volume keeps its name, size and digest. */
 export function toStorageSummary(
   ctx: ServiceContext,
   session: SessionRow,

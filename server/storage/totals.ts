@@ -6,7 +6,7 @@ import { hasRunOut } from "./expiry";
 
 const PROJECTS_MAX = 20;
 
-/** Sums over all sessions that match, in one pass. */
+/** Returns sums over all matching sessions, in one pass. */
 export async function readTotals(ctx: ServiceContext, matches: SQL | undefined): Promise<StorageTotals> {
   const { rows } = await ctx.db.execute<{ totals: StorageTotals }>(sql`
     with stored as materialized (

@@ -3,20 +3,23 @@ import { renewPhases, type SeenPhase } from "@/db/queries/renew-phases";
 import { runs, sessions } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
 
-/** What a list shows of a volume is no older than this and the time that a look takes. */
+/** The time between two looks. A list shows phases no older than this and the duration of a look. */
 const EVERY_MS = 20_000;
-/** Looking at very many volumes takes its time: at most so much of this process's, and of the API server's. */
+/**
+ * The maximum share of this process's time, and of the API server's, that looks may take: a look at very many volumes
+ * takes long.
+ */
 const SHARE_MAX = 0.1;
 const ROWS_PER_READ = 1_000;
-/** Volumes that are asked for by name in one look: those beyond wait for the next. */
+/** Volumes requested by name in one look; the others wait for the next. */
 const ASKED_MAX = 100;
 const LANES = 8;
-/** A claim this long ago has been looked at by the next whole look. */
+/** Runs claimed longer ago than this were covered by a whole look. */
 const CLAIMED_WITHIN_MS = 60_000;
 
 /**
- * Keeps the phases of volumes that are not made by this program alone as their provider has them: a claim is bound with
- * its first pod, may be lost, and somebody may delete it. Lists, filters and live frames read the row.
+ * Keeps the rows' phases of volumes up to date for providers where others change them too: a PVC is bound with its
+ * first pod, may be lost, and somebody may delete it. Lists, filters and live frames read the row.
  */
 export class VolumePhases {
   #nextAtMs = Number.NEGATIVE_INFINITY;
@@ -25,7 +28,7 @@ export class VolumePhases {
 
   constructor(private readonly ctx: ServiceContext) {}
 
-  /** Looks at all volumes when it is time, and in between at those of runs that were claimed just now. */
+  /** Looks at all volumes when that is due, and in between at those of runs that were claimed just now. */
   async pass(): Promise<void> {
     const beganMs = performance.now();
     if (beganMs < this.#nextAtMs) return renewClaimed(this.ctx);
@@ -40,7 +43,10 @@ export class VolumePhases {
 
 type Place = { updatedAt: string; sessionId: string };
 
-/** In pages of the provider's: only the names are kept, to find volumes that are not there any more. */
+/**
+ * Updates the phases of all listed volumes, in the provider's pages. Only names are kept, to find volumes that are no
+ * longer listed.
+ */
 async function renewListed(ctx: ServiceContext): Promise<ReadonlySet<string>> {
   const names = new Set<string>();
   for await (const volumes of ctx.volumes.list()) {
@@ -53,7 +59,10 @@ async function renewListed(ctx: ServiceContext): Promise<ReadonlySet<string>> {
   return names;
 }
 
-/** The pod that a run was claimed from has bound its session's claim: nobody waits for the next whole look. */
+/**
+ * Updates the phases of just-claimed sessions, whose PVC the run's pod has bound, without waiting for the next whole
+ * look.
+ */
 async function renewClaimed(ctx: ServiceContext): Promise<void> {
   const claimed = await ctx.db
     .selectDistinct({ name: sql<string>`${sessions.storagePvcName}` })
@@ -81,7 +90,7 @@ async function renew(ctx: ServiceContext, seen: SeenPhase[]): Promise<void> {
   if (changed.length > 0) ctx.wake("sessions");
 }
 
-/** Asked for by name, since a list may be older than a volume that was made meanwhile. */
+/** Reads volumes by name, since a list may be older than a volume that was made meanwhile. */
 async function readAsked(ctx: ServiceContext, names: string[]): Promise<SeenPhase[]> {
   const left = [...names];
   const seen: SeenPhase[] = [];
@@ -94,8 +103,9 @@ async function readAsked(ctx: ServiceContext, names: string[]): Promise<SeenPhas
 }
 
 /**
- * Names of volumes that were seen once and are not listed, so many at most, and where to go on. One that has lost its
- * label is never listed and there all the same: such hide no other for ever. Those known to be lost are left alone.
+ * Returns names of volumes that were seen once and are not listed, up to a bound, and where to continue. A volume that
+ * has lost its label is never listed although it exists; continuing behind the last place keeps such volumes from
+ * hiding others. Volumes known to be lost are left out.
  */
 async function findMissing(
   ctx: ServiceContext,
@@ -114,7 +124,7 @@ async function findMissing(
   }
 }
 
-/** In the order of an index that holds volumes by their kind: evicted sessions are not read. */
+/** Reads in the order of an index by kind of storage, so that evicted sessions are not read. */
 function readNamed(ctx: ServiceContext, after: Place | null): Promise<(Place & { name: string })[]> {
   return ctx.db
     .select({

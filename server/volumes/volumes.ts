@@ -1,22 +1,22 @@
 import { createHash } from "node:crypto";
 import { ConflictError } from "@/server/errors";
 
-/** A session's volume as its provider sees it now. */
+/** A session's volume as its provider reports it now. */
 export type VolumeStatus = {
-  /** Name in the provider: a folder's, or a PersistentVolumeClaim's. */
+  /** The name in the provider: a folder's, or a PersistentVolumeClaim's. */
   name: string;
   namespace: string;
-  /** Tells a volume from one that was made anew under its name. */
+  /** Distinguishes a volume from a later one of the same name. */
   uid: string;
-  /** In Kubernetes' words; a folder that is there is Bound. */
+  /** In Kubernetes' terms; an existing folder is Bound. */
   phase: "Pending" | "Bound" | "Lost" | "Terminating";
 };
 
-/** A volume as its provider alone knows it, whether or not a session names it. */
+/** A volume as only its provider knows it, whether or not a session names it. */
 export type FoundVolume = VolumeStatus & {
   requestedBytes: number | null;
   createdAt: string;
-  /** Whom it was made for; null where the volume does not say. */
+  /** Whom it was made for; null: the volume does not say. */
   owner: { sessionId: string; tenantId: string; projectId: string } | null;
 };
 
@@ -24,37 +24,40 @@ export type VolumeSpec = { sessionId: string; tenantId: string; projectId: strin
 
 /** Where sessions' state lives. Two implementations: folders on this machine, and PersistentVolumeClaims. */
 export interface Volumes {
-  /** Name that a session's volume has, whether or not it exists: made of a hash, safe in any path. */
+  /** Returns the name of a session's volume, whether or not it exists: a hash, safe in any path. */
   nameFor(sessionId: string): string;
   readonly namespace: string;
   readonly provider: "local" | "kubernetes";
-  /** How large a volume is whose session names no size; null where it takes what the disk has. */
+  /** The size of a volume whose session names none; null: as much as the disk has. */
   readonly defaultSizeBytes: number | null;
-  /** Makes the volume, or finds the one that is there. */
+  /** Makes the volume, or finds the existing one. */
   ensure(spec: VolumeSpec): Promise<VolumeStatus>;
   find(name: string): Promise<VolumeStatus | null>;
-  /** The volume with all that its provider knows of it; null for a namesake of somebody else too. */
+  /**
+   * Returns the volume with everything that its provider knows; null: there is none, or its name is used by somebody
+   * else.
+   */
   inspect(name: string): Promise<FoundVolume | null>;
-  /** Every volume that is AgentRun's, in pages, so that memory does not grow with them. */
+  /** Yields every volume of AgentRun's in pages, so that memory does not grow with their number. */
   list(): AsyncGenerator<FoundVolume[]>;
   /**
-   * Removes the volume of that uid and no other: one that was made anew under its name stays. null: none was there, and
-   * at most the rest of a removal that was cut off goes. Removing one that is gone is no error. `going`: it is ordered,
-   * and waits for a pod that uses it; asking again later tells when it is gone.
+   * Removes the volume with this uid and no other: one that was made later under its name stays. A null uid: no volume
+   * was there, and at most the rest of an interrupted removal is removed. Removing a volume that is gone is no error.
+   * `going`: the removal is ordered and waits for a pod that uses the volume; ask again later.
    */
   remove(name: string, uid: string | null): Promise<"gone" | "going">;
-  /** Whether a volume holds nothing that an archive would have to keep; null where nobody can look into it. */
+  /** Whether a volume holds nothing that an archive would have to keep; null: nobody can look into it. */
   isEmpty(name: string): Promise<boolean | null>;
-  /** Folder to give to a local runner; null where runners mount volumes by themselves. */
+  /** Returns the folder to give to a local runner; null: runners mount volumes themselves. */
   folderOf(name: string): string | null;
 }
 
-/** The name of a session's volume in every provider: made of a hash, so that no id can name anything else. */
+/** Returns the name of a session's volume in every provider: a hash, so that no id can name anything else. */
 export function volumeNameOf(sessionId: string): string {
   return `agentrun-${createHash("sha256").update(sessionId).digest("hex").slice(0, 32)}`;
 }
 
-/** Whether a name is one that `volumeNameOf` makes: only its own session's volume may be called so. */
+/** Whether `volumeNameOf` makes such names: a volume so called can only belong to its own session. */
 export function isHashedName(name: string): boolean {
   return /^agentrun-[0-9a-f]{32}$/.test(name);
 }

@@ -6,7 +6,9 @@ import { segmentName, sessionPrefix } from "@/server/archive/key";
 
 const TEMPORARY_SUFFIX = ".part";
 
-/** An archive below one folder: `<hash of the session>/<sha256>`. A file there is whole, or is not there. */
+/**
+ * Creates an archive below one folder: `<hash of the session>/<sha256>`. A file there is complete or does not exist.
+ */
 export function createFolderArchive(root: string): Archive {
   const folderOf = (sessionId: string) => path.join(root, sessionPrefix(sessionId));
   const fileOf = (sessionId: string, sha256: string) => path.join(folderOf(sessionId), segmentName(sha256));
@@ -24,7 +26,7 @@ export function createFolderArchive(root: string): Archive {
       let isNew = true;
       try {
         await writeDurably(temporary, bytes);
-        // A link, not a rename: what the archive holds is never overwritten.
+        // A link instead of a rename: what the archive holds is never overwritten.
         await link(temporary, file).catch((error: NodeJS.ErrnoException) => {
           if (error.code !== "EEXIST") throw error;
           isNew = false;
@@ -42,7 +44,7 @@ export function createFolderArchive(root: string): Archive {
       const from = fileOf(fromSessionId, sha256);
       const to = fileOf(toSessionId, sha256);
       await mkdir(path.dirname(to), { recursive: true, mode: 0o700 });
-      // The same bytes under a second name: removing one never touches the other, and nobody ever writes to them.
+      // The same bytes under a second name: removing one never affects the other, and nobody writes to them.
       const failure = await link(from, to).then(
         () => null,
         (error: NodeJS.ErrnoException) => error,
@@ -52,7 +54,7 @@ export function createFolderArchive(root: string): Archive {
         await syncFolder(path.dirname(to));
         return true;
       }
-      // A file system without links, or with too many to this file.
+      // The file system has no links, or this file has too many.
       const bytes = await archive.get(fromSessionId, sha256);
       if (bytes === null) return false;
       await archive.put(toSessionId, sha256, bytes);

@@ -7,11 +7,11 @@ import { readBucketUrl } from "./bucket-url";
 
 const CONNECT_TIMEOUT_MS = 5_000;
 const REQUEST_TIMEOUT_MS = 60_000;
-/** The client's own, with backoff; what still fails is the caller's to try again. */
+/** The client's own tries, with backoff; the caller decides about trying again after that. */
 const TRIES_MAX = 3;
-/** Objects that one request removes at most: S3's bound. */
+/** Objects that one request removes: S3's maximum. */
 const PER_DELETE_MAX = 1_000;
-/** What S3 answers to `If-None-Match: *`. */
+/** S3's answer to `If-None-Match: *` for an existing object. */
 const ALREADY_THERE = 412;
 
 type Aws = typeof import("@aws-sdk/client-s3");
@@ -20,16 +20,16 @@ type Bucket = { aws: Aws; client: S3Client; bucket: string };
 export type S3ArchiveOptions = {
   /** `s3://bucket/prefix`. */
   url: string;
-  /** Of an S3-compatible server; AWS's own when absent. */
+  /** The address of an S3-compatible server; AWS's own when absent. */
   endpoint?: string | undefined;
   region?: string | undefined;
-  /** How long one try may wait for an answer, and an answer may pause, milliseconds; a minute unless told. */
+  /** How long one try may wait for an answer, and an answer may pause, in milliseconds; a minute by default. */
   requestTimeoutMs?: number;
 };
 
 /**
- * An archive in an S3-compatible bucket: `<prefix>/<hash of the session>/<sha256>`. Credentials come from where the
- * AWS client looks for them (environment, files, the identity of a pod). What is there is never written again.
+ * Creates an archive in an S3-compatible bucket: `<prefix>/<hash of the session>/<sha256>`. Credentials come from where
+ * the AWS client looks for them: environment, files, the identity of a pod. An existing object is never overwritten.
  */
 export function createS3Archive(options: S3ArchiveOptions): Archive & { close(): Promise<void> } {
   const { bucket, prefix } = readBucketUrl(options.url);
@@ -38,9 +38,9 @@ export function createS3Archive(options: S3ArchiveOptions): Archive & { close():
   let opened: Promise<Bucket> | null = null;
 
   async function ask<T>(call: (opened: Bucket) => Promise<T>): Promise<T> {
-    // Loaded when it is needed: the client weighs more than the rest of a process that keeps its archive in a folder.
+    // Loaded on first use: the client weighs more than the rest of a process that keeps its archive in a folder.
     opened ??= openBucket(options, bucket).catch((error: unknown) => {
-      // What hindered it may be gone for the next call.
+      // The cause may be gone at the next call.
       opened = null;
       throw error;
     });
@@ -125,12 +125,12 @@ async function openBucket(options: S3ArchiveOptions, bucket: string): Promise<Bu
     requestHandler: {
       connectionTimeout: CONNECT_TIMEOUT_MS,
       requestTimeout: requestTimeoutMs,
-      // Else a request that takes longer is only written to the log, and waits on.
+      // Without this a request that takes longer is only logged, and continues to wait.
       throwOnRequestTimeout: true,
-      // The first ends with an answer's head.
+      // `requestTimeout` ends with the head of an answer; this covers its body.
       socketTimeout: requestTimeoutMs,
     },
-    // Checksums of newer kinds are unknown to many compatible servers; each object brings its SHA-256 instead.
+    // Many compatible servers do not know newer checksums, so each object is sent with its SHA-256.
     requestChecksumCalculation: "WHEN_REQUIRED",
     responseChecksumValidation: "WHEN_REQUIRED",
     ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint, forcePathStyle: true }),
@@ -139,7 +139,7 @@ async function openBucket(options: S3ArchiveOptions, bucket: string): Promise<Bu
 }
 
 async function removeFolder({ aws, client, bucket }: Bucket, folder: string): Promise<void> {
-  // Read from the start each time: what was listed is gone by then.
+  // Listed from the start each time, because what was listed before is removed by then.
   for (;;) {
     const listed = await client.send(
       new aws.ListObjectsV2Command({ Bucket: bucket, Prefix: folder, MaxKeys: PER_DELETE_MAX }),
@@ -150,17 +150,17 @@ async function removeFolder({ aws, client, bucket }: Bucket, folder: string): Pr
       new aws.DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects: keys, Quiet: true } }),
     );
     const [first] = Errors;
-    // Without this a key that may not be removed would be listed for ever.
+    // Without this, a key that must not be removed would be listed for ever.
     if (first) throw Object.assign(new Error(first.Message ?? "not removed"), { name: first.Code ?? "Unknown" });
   }
 }
 
-/** In words for the operator: the bucket's own code says what is wrong, and never a credential. */
+/** Describes an error for the operator: the bucket's own code says what is wrong, and never holds a credential. */
 function toAgentRunError(error: unknown, bucket: string): AgentRunError {
   const code = nameOf(error);
   const message =
     REFUSALS[code]?.(bucket) ?? `the archive's bucket ${bucket} could not be reached (${code}): try again`;
-  // Space comes back only when a person makes some: nobody should try again for it.
+  // Only a person can make space, so nobody should try again by itself.
   if (code === "QuotaExceeded") return new AgentRunError("storage-full", "storage-full", message, { cause: error });
   return new AgentRunError("infra-failed", "archive-unavailable", message, { cause: error });
 }

@@ -1,7 +1,9 @@
-/** Bucket names as S3 takes them, without dots, which break TLS. */
+/** Bucket names that S3 accepts, without dots, which break TLS. */
 const BUCKET = /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/;
 
-/** Reads `s3://bucket/some/prefix`. The prefix ends in a slash, or is empty. Throws with the variable's name. */
+/**
+ * Reads `s3://bucket/some/prefix`. The prefix ends in a slash, or is empty. Throws an error that names the variable.
+ */
 export function readBucketUrl(url: string): { bucket: string; prefix: string } {
   const parsed = URL.parse(url);
   if (parsed?.protocol !== "s3:" || !BUCKET.test(parsed.hostname) || parsed.search !== "" || parsed.username !== "")

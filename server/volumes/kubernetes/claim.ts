@@ -16,7 +16,7 @@ const SESSION = "agentrun.dev/session-id";
 const TENANT = "agentrun.dev/tenant-id";
 const PROJECT = "agentrun.dev/project-id";
 
-/** A session's claim. Ids that callers chose stand in annotations alone: nothing of them is parsed by the cluster. */
+/** Builds a session's PVC. Ids that callers chose stand only in annotations, which the cluster does not parse. */
 export function claimFor(name: string, spec: VolumeSpec, policy: ClaimPolicy): Claim {
   return {
     apiVersion: "v1",
@@ -34,7 +34,10 @@ export function claimFor(name: string, spec: VolumeSpec, policy: ClaimPolicy): C
   };
 }
 
-/** Whether a claim of that name is the session's: a namesake of somebody else is neither used nor removed. */
+/**
+ * Whether a PVC of that name belongs to the session. One that somebody else made under the name is neither used nor
+ * removed.
+ */
 export function isClaimOf(claim: Claim, sessionId: string): boolean {
   return isOurs(claim) && claim.metadata?.annotations?.[SESSION] === sessionId;
 }

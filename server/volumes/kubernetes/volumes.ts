@@ -3,16 +3,16 @@ import { type Claim, type Cluster, isKubernetesProblem } from "@/server/kubernet
 import { type VolumeSpec, type Volumes, volumeNameOf } from "@/server/volumes/volumes";
 import { type ClaimPolicy, COMPONENT, claimFor, foundIn, isClaimOf, isOurs, MANAGED_BY, statusOf } from "./claim";
 
-/** The object changed between read and deletion: it is read and judged again, this often at most. */
+/** How often at most a PVC is read and judged again because it changed between read and deletion. */
 const REMOVE_TRIES_MAX = 8;
-/** A claim that is being bound changes several times in a second. */
+/** A PVC that is being bound changes several times in a second. */
 const REMOVE_PAUSE_MS = 25;
 const GONE_DEADLINE_MS = 5_000;
 const GONE_POLL_MS = 100;
 
 export type KubernetesVolumesOptions = { cluster: Cluster; policy: ClaimPolicy; goneDeadlineMs?: number };
 
-/** Volumes as PersistentVolumeClaims of one namespace, one a session. */
+/** Creates volumes as PersistentVolumeClaims of one namespace, one for each session. */
 export function createKubernetesVolumes(options: KubernetesVolumesOptions): Volumes {
   const { cluster, policy } = options;
 
@@ -29,7 +29,7 @@ export function createKubernetesVolumes(options: KubernetesVolumesOptions): Volu
     try {
       return await cluster.createClaim(claimFor(name, spec, policy));
     } catch (error) {
-      // Made before, or by a call whose answer was lost: what is there decides.
+      // Created before, or by a call whose answer was lost: what exists decides.
       if (!isKubernetesProblem(error, "already-exists", "unknown")) throw error;
       const claim = await findClaim(name);
       if (claim === null) throw error;
@@ -37,7 +37,7 @@ export function createKubernetesVolumes(options: KubernetesVolumesOptions): Volu
     }
   }
 
-  /** Waits a little until the claim is gone or is another one; a pod that still uses it holds it. */
+  /** Waits a little until the PVC is gone or replaced by another; a pod that still uses it keeps it. */
   async function waitUntilGone(name: string, uid: string): Promise<"gone" | "going"> {
     for (const deadline = Date.now() + (options.goneDeadlineMs ?? GONE_DEADLINE_MS); ; ) {
       const claim = await findClaim(name);
@@ -89,7 +89,7 @@ export function createKubernetesVolumes(options: KubernetesVolumesOptions): Volu
         try {
           if (claim.metadata.deletionTimestamp === undefined) await cluster.deleteClaim(name, { uid, resourceVersion });
         } catch (error) {
-          // A silence may have been a deletion: the next look tells.
+          // A call without an answer may have deleted it: the next read shows.
           const isWorthAnotherLook = isKubernetesProblem(error, "conflict", "unknown", "not-found");
           if (!isWorthAnotherLook || tries === REMOVE_TRIES_MAX) throw error;
           await new Promise((resolve) => setTimeout(resolve, tries * REMOVE_PAUSE_MS));

@@ -6,12 +6,12 @@ import type { FoundVolume, VolumeSpec } from "@/server/volumes/volumes";
 
 const Owner = z.object({ sessionId: z.string(), tenantId: z.string(), projectId: z.string() });
 
-/** Beside the volume, not on it, where its agent could write another. */
+/** The file lies beside the volume and not on it, where an agent could change it. */
 function ownerFile(root: string, name: string): string {
   return path.join(root, `.owner-${name}.json`);
 }
 
-/** Notes whom a folder was made for: its name is a hash, and says nothing once the session's row is gone. */
+/** Notes for whom a folder was made: its name is a hash, which says nothing once the session's row is gone. */
 export async function writeOwner(root: string, name: string, spec: VolumeSpec): Promise<void> {
   const file = ownerFile(root, name);
   await mkdir(root, { recursive: true, mode: 0o700 });
@@ -20,7 +20,7 @@ export async function writeOwner(root: string, name: string, spec: VolumeSpec): 
   await rename(temporary, file);
 }
 
-/** null for a folder made before such notes, or with one that cannot be read. */
+/** Returns whom a folder was made for; null: it is older than such notes, or its note cannot be read. */
 export async function readOwner(root: string, name: string): Promise<FoundVolume["owner"]> {
   const text = await readFile(ownerFile(root, name), "utf8").catch((error: NodeJS.ErrnoException) => {
     if (error.code !== "ENOENT") throw error;

@@ -12,14 +12,14 @@ import {
 } from "@/server/volumes/volumes";
 import { forgetOwner, readOwner, writeOwner } from "./owner";
 
-/** What a folder may be called: rows of an adopted database hold names that others chose. */
+/** Allowed names of folders: rows of an adopted database hold names that others chose. */
 const SAFE_NAME = /^[a-z0-9][a-z0-9.-]{0,252}$/;
-/** What AgentRun itself keeps on a volume; it can be made again, so it is no content. */
+/** Folders that AgentRun itself keeps on a volume. They can be made again, so they are not content. */
 const OWN_FOLDERS = new Set([".agentrun", "thread-writer-locks"]);
 const NAMESPACE = "local";
 const FOLDERS_PER_PAGE = 500;
 
-/** Volumes as folders below one root, one a session. */
+/** Creates volumes as folders below one root, one for each session. */
 export function createLocalVolumes(root: string): Volumes {
   const folderOf = (name: string): string | null => (SAFE_NAME.test(name) ? path.join(root, name) : null);
   async function statOf(name: string): Promise<BigIntStats | null> {
@@ -66,7 +66,7 @@ export function createLocalVolumes(root: string): Volumes {
     async remove(name, uid) {
       const folder = folderOf(name);
       if (folder === null) return "gone";
-      // Renamed first: a removal that is cut off never leaves half a volume under its name.
+      // Renamed first, so that an interrupted removal never leaves half a volume under its name.
       const doomed = path.join(root, `.removing-${name}-${randomUUID()}`);
       const isAsked = uid !== null && (await look(name))?.uid === uid;
       if (isAsked) await rename(folder, doomed).catch(ignoreMissing);
@@ -88,12 +88,14 @@ export function createLocalVolumes(root: string): Volumes {
   };
 }
 
-/** A folder made anew may get the inode of the one before it, and is born later. */
+/** A new folder may get the inode of its predecessor, but has a later birth time. */
 function statusOf(name: string, { ino, birthtimeNs }: BigIntStats): VolumeStatus {
   return { name, namespace: NAMESPACE, uid: `${ino}-${birthtimeNs}`, phase: "Bound" };
 }
 
-/** Whether anything but folders lies below, or may: a folder that cannot be listed is not taken for empty. */
+/**
+ * Whether anything except folders lies below, or may lie there: a folder that cannot be listed does not count as empty.
+ */
 async function holdsFile(folder: string): Promise<boolean> {
   const waiting = [folder];
   for (let current = waiting.pop(); current !== undefined; current = waiting.pop()) {
