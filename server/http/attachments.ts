@@ -12,9 +12,12 @@ import { assertPlain, type Exchange, type HeaderReader, readBody, sendError, sen
 
 const UPLOAD = /^\/api\/v1\/sessions\/([^/]+)\/attachments$/;
 const CONTENT = /^\/api\/v1\/attachments\/([^/]+)\/content$/;
-/** The bytes never change, but they go with their session, and who may see them changes: a browser asks each time. */
+/**
+ * The bytes never change, but they are deleted with their session, and who may see them changes, so a browser must
+ * revalidate each time.
+ */
 const KEPT = "private, no-cache";
-/** How names of images end, by what they are. */
+/** File name endings by type of image. */
 const ENDINGS: Record<ImageType, readonly [string, ...string[]]> = {
   "image/png": [".png"],
   "image/jpeg": [".jpg", ".jpeg"],
@@ -23,19 +26,19 @@ const ENDINGS: Record<ImageType, readonly [string, ...string[]]> = {
 };
 
 export type AttachmentRequest = { method: string; path: string; query: URLSearchParams; headers: HeaderReader };
-/** A body that was not read yet, which tells of each piece as it comes, and what counts those. */
+/** A body that was not read yet and reports each piece as it is read, and the counter of bytes in memory. */
 type UploadBody = { holds: Holds; readBytes: (onBytes: (count: number) => void) => Promise<Buffer> };
-/** What is answered: an attachment that was uploaded, or an image's bytes; null where the caller has them already. */
+/** The answer: an uploaded attachment, or an image's bytes; null bytes: the caller has them already. */
 export type AttachmentAnswer = { attachment: Attachment } | { headers: Record<string, string>; bytes: Buffer | null };
 
-/** Whether a request is about plain bytes of an image; what says that it is JSON, or has no body, is not. */
+/** Whether a request transfers an image's plain bytes. A request that declares JSON or has no body does not. */
 export function isAttachmentBytes({ method, path, headers }: Omit<AttachmentRequest, "query">): boolean {
   if (CONTENT.test(path)) return method === "GET" || method === "HEAD";
   const type = headers.get("content-type") ?? "";
   return method === "POST" && UPLOAD.test(path) && type !== "" && !/^application\/json *(;|$)/i.test(type);
 }
 
-/** Images as plain bytes: people and programs hand them in, runners and browsers fetch them. */
+/** Handles images as plain bytes: people and programs upload them, runners and browsers download them. */
 export async function handleAttachment(exchange: Exchange): Promise<void> {
   const { wiring, req, res, headers } = exchange;
   try {
@@ -50,7 +53,7 @@ export async function handleAttachment(exchange: Exchange): Promise<void> {
     if ("attachment" in answer) return sendJson(res, 200, answer.attachment);
     res.writeHead(answer.bytes === null ? 304 : 200, answer.headers).end(answer.bytes ?? undefined);
   } catch (error) {
-    // What was not read of a refused body would be taken for the next request.
+    // Unread bytes of a refused body would be taken for the next request.
     if (!req.complete) res.setHeader("connection", "close");
     sendError(exchange, error);
   }
@@ -71,7 +74,7 @@ export async function answerAttachment(
   return { attachment: await storeHeld(service, input.data, body) };
 }
 
-/** An image's bytes are held from the first until it is stored; a tenant holds so many at a time. */
+/** Reads and stores an image. Its bytes count against the tenant's limit from the first one until it is stored. */
 async function storeHeld(
   service: ServiceContext,
   input: Omit<Parameters<typeof storeAttachment>[1], "bytes">,
@@ -105,7 +108,7 @@ async function answerContent(ctx: TrpcContext, id: string, headers: HeaderReader
       "content-type": attachment.mediaType,
       "content-length": String(bytes.byteLength),
       "content-disposition": `inline; filename*=UTF-8''${encodeName(savedName(attachment))}`,
-      // Foreign bytes: opened by themselves they run nothing and load nothing.
+      // The bytes are foreign: opened on their own, they must run nothing and load nothing.
       "content-security-policy": "default-src 'none'; sandbox",
       "x-content-type-options": "nosniff",
     },
@@ -113,7 +116,7 @@ async function answerContent(ctx: TrpcContext, id: string, headers: HeaderReader
   };
 }
 
-/** By the bytes alone, whatever their sender says that they are. */
+/** Refuses other media types. The type of the image itself is judged by its bytes alone. */
 function assertImageType(headers: HeaderReader): void {
   if (/^(image\/|application\/octet-stream *(;|$))/i.test(headers.get("content-type") ?? "")) return;
   const message = `send the image's bytes as ${IMAGE_TYPES.join(", ")} or application/octet-stream, or application/json with base64`;
@@ -122,20 +125,20 @@ function assertImageType(headers: HeaderReader): void {
 
 const keptBy = ({ sha256 }: Attachment) => ({ etag: `"${sha256}"`, "cache-control": KEPT });
 
-/** Whether If-None-Match names what is here, as RFC 9110 compares: weakly, among several, or by `*`. */
+/** Whether If-None-Match matches the tag, compared as in RFC 9110: weakly, against a list, or by `*`. */
 function namesTag(header: string, etag: string): boolean {
   if (header.trim() === "*") return true;
   return header.split(",").some((tag) => tag.trim().replace(/^W\//, "") === etag);
 }
 
-/** What a browser would save it as: it opens as an image, and reads as it is written. */
+/** The name under which a browser would save it: with an ending of its type, and without marks that reorder text. */
 function savedName({ name, mediaType }: Attachment): string {
   const plain = name.replace(/\p{Bidi_Control}/gu, "");
   const endings = ENDINGS[mediaType];
   return endings.some((ending) => plain.toLowerCase().endsWith(ending)) ? plain : `${plain}${endings[0]}`;
 }
 
-/** As RFC 8187 writes a name of any letters. */
+/** Encodes a name of any characters as in RFC 8187. */
 function encodeName(name: string): string {
   return encodeURIComponent(name).replace(/['()*!]/g, (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`);
 }

@@ -15,11 +15,14 @@ export type SignInAttempt = {
   token: string;
   address: string;
   requestId: string;
-  /** A link can be another site's: it must not sign its visitor in with that site's own token. */
+  /** A link may come from another site, which must not sign its visitor in with that site's own token. */
   isLink?: boolean;
 };
 
-/** Buys a cookie with a token, unless the address has failed too often of late. Answers the Set-Cookie header's value. */
+/**
+ * Buys a cookie with a token, unless the address has failed too often recently. Returns the value of the Set-Cookie
+ * header.
+ */
 export async function buyCookie(wiring: Wiring, attempt: SignInAttempt): Promise<string> {
   wiring.failedSignIns.assertAllowed(attempt.address);
   try {
@@ -32,7 +35,7 @@ export async function buyCookie(wiring: Wiring, attempt: SignInAttempt): Promise
   }
 }
 
-/** The printed link: its token is spent, and the browser goes to the console with a cookie instead. */
+/** Handles the printed sign-in link: spends its token and redirects the browser to the console with a cookie. */
 export async function handleSignInLink(exchange: Exchange): Promise<void> {
   const { wiring, res, query, requestId, method } = exchange;
   const headers = { "cache-control": "no-store", "referrer-policy": "no-referrer" };
@@ -47,7 +50,7 @@ export async function handleSignInLink(exchange: Exchange): Promise<void> {
     res.writeHead(303, { ...headers, location: "/", "set-cookie": cookie }).end();
   } catch (error) {
     const fault = toAgentRunError(error);
-    // Whoever opens the link twice is signed in already.
+    // Somebody who opens the link a second time is signed in already.
     const isKnown = fault.reason === "unauthenticated" && (await contextOf(wiring, exchange)).service !== null;
     res
       .writeHead(303, { ...headers, location: isKnown ? "/" : `/sign-in?error=${encodeURIComponent(fault.reason)}` })
@@ -55,7 +58,7 @@ export async function handleSignInLink(exchange: Exchange): Promise<void> {
   }
 }
 
-/** Refuses what is no browser that follows a link. */
+/** Throws unless the request is a GET, as of a browser that follows a link. */
 export function assertGet(method: string): void {
   if (method === "GET") return;
   throw new AgentRunError("schema-invalid", "method-not-allowed", "this route takes GET", {
@@ -103,7 +106,7 @@ export function assertSignInOrigin(
   assertOwnOrigin(origin, wiring.settings.publicUrl, false);
 }
 
-/** The token in a sign-in's body. */
+/** Returns the token in a sign-in's body. */
 export function readSignIn(text: string): string {
   let body: unknown = null;
   try {

@@ -5,14 +5,14 @@ import type { TrpcContext } from "@/server/trpc/init";
 import type { Wiring } from "@/server/wiring";
 import type { HeaderReader } from "./exchange";
 
-/** Who signs somebody in, before anybody is known to call. */
+/** The actor of a sign-in, before anybody is known to call. */
 export const NOBODY: Actor = { kind: "system", name: "sign-in", tenantId: null };
 
 export type CallRequest = { method: string; headers: HeaderReader; requestId: string };
 
 /**
- * Who calls, as a procedure's context. Never throws: what is wrong with the caller is said by what it asks for, so that
- * the health record is readable whatever the token.
+ * Finds out who calls and returns the context for procedures. Never throws: a problem with the caller is reported by
+ * the procedure that is called, so that the health record can be read with any token.
  */
 export async function contextOf(wiring: Wiring, request: CallRequest): Promise<TrpcContext> {
   const { requestId } = request;
@@ -32,10 +32,13 @@ export async function contextOf(wiring: Wiring, request: CallRequest): Promise<T
   }
 }
 
-/** The same for a request to the API, which counts against its caller's limit. One too many is nobody's, and says why. */
+/**
+ * The same for a request to the API, which counts against its caller's limit. A request over the limit has no caller,
+ * and the fault says why.
+ */
 export async function limitedContextOf(wiring: Wiring, request: CallRequest & { address: string }) {
   const ctx = { ...(await contextOf(wiring, request)), address: request.address };
-  // While nobody can be told to call, the database's outage is the answer, to strangers and callers alike.
+  // While no caller can be identified, everybody is answered with the database's outage.
   if (ctx.fault?.failureKind === "infra-failed") return ctx;
   const retryAfterSeconds = wiring.requestLimits.take(ctx.service?.actor ?? null, request.address);
   if (retryAfterSeconds === null) return ctx;
@@ -46,7 +49,7 @@ export async function limitedContextOf(wiring: Wiring, request: CallRequest & { 
 async function findActor(wiring: Wiring, { method, headers }: CallRequest) {
   const authorization = headers.get("authorization");
   const cookie = authorization === null ? readCookie(headers.get("cookie")) : null;
-  // A page of another site can make a browser send a cookie, and never a header of its own choice.
+  // A page of another site can make a browser send a cookie, but never a header of its own choice.
   if (authorization === null) {
     const origin = {
       method,

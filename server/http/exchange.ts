@@ -4,25 +4,25 @@ import { AgentRunError, InvalidInputError, toAgentRunError } from "@/server/erro
 import { errorAnswer, type RestAnswer } from "@/server/rest";
 import type { Wiring } from "@/server/wiring";
 
-/** One request on its way to its answer. */
+/** One request until it is answered. */
 export type Exchange = {
   wiring: Wiring;
   req: IncomingMessage;
   res: ServerResponse;
   method: string;
-  /** Percent-encoded, dot segments resolved. */
+  /** Percent-encoded, with dot segments resolved. */
   path: string;
   query: URLSearchParams;
   requestId: string;
   headers: HeaderReader;
-  /** The peer's, which may be a proxy's. */
+  /** The peer's address, which may be a proxy's. */
   address: string;
 };
 export type HeaderReader = { get(name: string): string | null };
 
 const REQUEST_ID = /^[A-Za-z0-9_.:-]{1,128}$/;
 
-/** The caller's own id for a request, when it is one, so that its log and ours can be read side by side. */
+/** Returns the caller's own id for a request if it is valid, so that its log and ours can be matched. */
 export function requestIdFrom(given: string | null): string {
   return given !== null && REQUEST_ID.test(given) ? given : randomUUID();
 }
@@ -31,7 +31,7 @@ export function openExchange(wiring: Wiring, req: IncomingMessage, res: ServerRe
   const headers = headersOf(req);
   const requestId = requestIdFrom(headers.get("x-request-id"));
   const target = req.url ?? "/";
-  // An absolute-form target names its own host, which means nothing here; `//host` would be read as one.
+  // An absolute-form target names a host, which is ignored here; `//host` would be parsed as a host.
   const url = URL.parse(target.startsWith("/") ? `http://here${target}` : target);
   res.setHeader("x-request-id", requestId);
   if (!url) throw new InvalidInputError("the address is not valid");
@@ -81,7 +81,10 @@ export function sendAnswer(res: ServerResponse, answer: RestAnswer): void {
   sendJson(res, answer.status, answer.body, answer.headers);
 }
 
-/** Answers with an error in the contract's shape; what nobody expected is logged, and only its id goes out. */
+/**
+ * Answers with an error in the contract's shape. An unexpected error is logged, and the answer has only the request's
+ * id.
+ */
 export function sendError(exchange: Pick<Exchange, "wiring" | "res" | "requestId">, error: unknown): void {
   const fault = toAgentRunError(error);
   const { wiring, res, requestId } = exchange;
@@ -89,7 +92,10 @@ export function sendError(exchange: Pick<Exchange, "wiring" | "res" | "requestId
   sendAnswer(res, errorAnswer(fault, requestId));
 }
 
-/** Refuses what cannot be JSON before anything is read. Compressed bodies are refused too: a few bytes could hold any number. */
+/**
+ * Refuses a body that cannot be JSON before any of it is read. Refuses compressed bodies too: a few bytes could expand
+ * to any size.
+ */
 export function assertJsonType(headers: HeaderReader): void {
   assertPlain(headers);
   const type = headers.get("content-type");
@@ -113,7 +119,7 @@ export function bodyTooLarge(maxBytes: number): AgentRunError {
   );
 }
 
-/** Reads a body of bounded size. What announces too much is refused before it is read; `onBytes` may refuse as well. */
+/** Reads a body of bounded size. One that announces too many bytes is refused unread; `onBytes` may refuse as well. */
 export async function readBody(
   req: IncomingMessage,
   maxBytes: number,
@@ -134,7 +140,7 @@ export async function readBody(
 
 type BodyBound = { maxBytes: number; onBytes: (bytes: number) => void };
 
-/** A body that has to be JSON text; none at all is an empty one. */
+/** Reads a body that must be JSON text. No body counts as an empty text. */
 export async function readJsonText(
   req: IncomingMessage,
   headers: HeaderReader,

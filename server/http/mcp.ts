@@ -13,20 +13,20 @@ export const MCP_PATH = "/api/mcp";
 type McpRequest = CallRequest & { address: string; signal: AbortSignal; readText: () => Promise<string> };
 export type McpReply = { status: number; headers: Record<string, string>; body: string };
 
-/** A message of the Model Context Protocol, on Node's own server. */
+/** Handles a message of the Model Context Protocol on Node's own server. */
 export async function handleMcp(exchange: Exchange): Promise<void> {
   const { wiring, req, res, headers } = exchange;
   const gone = new AbortController();
   res.once("close", () => gone.abort());
   const readText = () => readJsonText(req, headers, MCP_BODY_MAX_BYTES);
   const reply = await replyMcp(wiring, { ...exchange, signal: gone.signal, readText });
-  // What was not read of a refused body would be taken for the next request.
+  // Unread bytes of a refused body would be taken for the next request.
   if (!req.complete) res.setHeader("connection", "close");
   res.writeHead(reply.status, { ...reply.headers, "content-length": Buffer.byteLength(reply.body) });
   res.end(reply.body);
 }
 
-/** Lets a caller in and answers its message; what is refused before that is said as everywhere else. Never throws. */
+/** Admits a caller and answers its message. Refusals before that have the same form as everywhere. Never throws. */
 export async function replyMcp(wiring: Wiring, request: McpRequest): Promise<McpReply> {
   try {
     const ctx = await admitClient(wiring, request);
@@ -41,7 +41,7 @@ export async function replyMcp(wiring: Wiring, request: McpRequest): Promise<Mcp
     if (fault.reason === "unexpected")
       wiring.log.error({ err: fault.cause, requestId: request.requestId }, "unexpected error");
     const { status, headers, body } = errorAnswer(fault, request.requestId);
-    // Clients take it for the demand of a token.
+    // Clients take this header as the request for a token.
     if (status === 401) headers["www-authenticate"] = "Bearer";
     return { status, headers: { ...headers, ...JSON_HEADERS }, body: JSON.stringify(body) };
   }
@@ -55,7 +55,7 @@ async function admitClient(wiring: Wiring, request: McpRequest): Promise<TrpcCon
     throw new AgentRunError("schema-invalid", "method-not-allowed", "this server keeps no streams: send POST", {
       details: { allow: ["POST"] },
     });
-  // A page of another site is refused, whatever token it has come by.
+  // A page of another site is refused, whatever token it has obtained.
   const origin = { method, origin: headers.get("origin"), fetchSite: headers.get("sec-fetch-site") };
   assertOwnOrigin({ ...origin, host: headers.get("host") }, wiring.settings.publicUrl, false);
   const ctx = await limitedContextOf(wiring, { ...request, headers: withoutCookie(headers) });
@@ -65,12 +65,12 @@ async function admitClient(wiring: Wiring, request: McpRequest): Promise<TrpcCon
   return ctx;
 }
 
-/** A program's token opens this door, and a browser's sign-in does not. */
+/** Only a program's token is accepted here, not a browser's cookie. */
 function withoutCookie(headers: HeaderReader): HeaderReader {
   return { get: (name) => (name === "cookie" ? null : headers.get(name)) };
 }
 
-/** What the protocol says in headers; of all others, the token first, nothing goes further. */
+/** The protocol's own headers; no other header, above all not the token, is passed on. */
 const PROTOCOL_HEADERS = ["accept", "content-type", "mcp-protocol-version", "mcp-method", "mcp-name"];
 
 function protocolHeaders(headers: HeaderReader): Headers {

@@ -33,7 +33,7 @@ export function gatewayDeps(wiring: Wiring, address: string): GatewayDeps {
   };
 }
 
-/** The profile and resource that a gateway's address names; null when it names none. */
+/** Returns the profile and resource that a gateway's address names; null: it names none. */
 export function parseModelPath(path: string): { profile: string; resource: string } | null {
   const [, profile, resource] = MODEL_PATH.exec(path) ?? [];
   if (!profile || !resource) return null;
@@ -44,7 +44,7 @@ export function parseModelPath(path: string): { profile: string; resource: strin
   }
 }
 
-/** The model gateway over HTTP. When the agent goes away, so does the request to the provider. */
+/** Serves the model gateway over HTTP. When the agent disconnects, the request to the provider is aborted. */
 export async function handleModel(exchange: Exchange): Promise<void> {
   const { wiring, req, res, method, headers } = exchange;
   const gone = new AbortController();
@@ -52,7 +52,7 @@ export async function handleModel(exchange: Exchange): Promise<void> {
     if (!res.writableFinished) gone.abort();
   };
   res.once("close", leave);
-  // An answer that waits for the one before it on its connection has no socket yet, and hears of no close.
+  // An answer that waits for the one before it on its connection has no socket yet, and gets no close event.
   const { socket } = req;
   socket.once("close", leave);
   const named = parseModelPath(exchange.path) ?? { profile: "", resource: exchange.path };
@@ -83,7 +83,7 @@ export async function handleModel(exchange: Exchange): Promise<void> {
   } catch (error) {
     wiring.metrics.modelRequests.inc({ profile: "any", outcome: gone.signal.aborted ? "abandoned" : "failed" });
     if (gone.signal.aborted) return;
-    // An answer that breaks off midway is broken off for the agent too: it asks again.
+    // An answer that breaks off midway is broken off for the agent too, which then asks again.
     if (res.headersSent) wiring.log.warn({ err: error }, "a model's answer broke off");
     sendModelError(exchange, error);
   } finally {
@@ -91,7 +91,10 @@ export async function handleModel(exchange: Exchange): Promise<void> {
   }
 }
 
-/** What announces its length is counted before anything of it is read: a refusal then finds who asked. */
+/**
+ * Reads a body and counts it. An announced length is counted before anything is read, so that a refusal can still be
+ * answered.
+ */
 async function readHeld({ req, headers }: Exchange, onBytes: (bytes: number) => void): Promise<string> {
   const announced = Number(headers.get("content-length") ?? 0);
   const isAnnounced = announced > 0 && announced <= MODEL_BODY_MAX_BYTES;
@@ -101,8 +104,8 @@ async function readHeld({ req, headers }: Exchange, onBytes: (bytes: number) => 
 }
 
 /**
- * What a provider named of its refusal (`type`, `code`, `resets_at`) stands beside our own words too, where codex looks
- * for it: so it tells a full context or a usage limit from what it may ask again.
+ * Sends an error. What a provider named in its refusal (`type`, `code`, `resets_at`) is added to our own fields, where
+ * codex looks for it: this is how codex tells a full context or a usage limit from an error that it may retry.
  */
 function sendModelError(exchange: Exchange, error: unknown): void {
   const fault = toAgentRunError(error);
@@ -125,7 +128,7 @@ function drained(res: ServerResponse, gone: AbortSignal): Promise<void> {
       gone.removeEventListener("abort", done);
       resolve();
     };
-    // Who reads nothing for so long holds a provider's stream for nobody.
+    // A reader that takes nothing for this long only keeps a provider's stream open.
     const patience = setTimeout(() => {
       res.destroy();
       done();

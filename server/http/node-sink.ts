@@ -4,7 +4,10 @@ import { KEEP_ALIVE, KEEP_ALIVE_MS, SINK_BUFFER_MAX_BYTES, type Sink } from "@/s
 const open = new Set<Sink>();
 let timer: NodeJS.Timeout | null = null;
 
-/** A response that events are written to. One whose reader does not read is closed; it comes back with its last id. */
+/**
+ * Opens a sink that writes events to a response. A reader that does not read is cut off, and reconnects with its last
+ * id.
+ */
 export function openNodeSink(res: ServerResponse): Sink {
   const sink: Sink = {
     write(chunk) {
@@ -31,7 +34,7 @@ export function openNodeSink(res: ServerResponse): Sink {
   return sink;
 }
 
-/** One timer keeps all of this process's streams alive. */
+/** Sends keep-alives to all of this process's streams with one timer. */
 export function keepAlive(sink: Sink): void {
   open.add(sink);
   timer ??= setInterval(() => {

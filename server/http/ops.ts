@@ -17,18 +17,21 @@ function onlyGet(method: string): void {
   }
 }
 
-/** The process lives: nothing else is asked. */
+/** Reports that the process lives; nothing else is checked. */
 export function handleHealthz(exchange: Exchange): void {
   sendJson(exchange.res, 200, { status: "ok" });
 }
 
-/** Whether requests may be sent here, with the health record. */
+/** Reports whether requests may be sent here, with the health record. */
 export async function handleReadyz({ wiring, res }: Exchange): Promise<void> {
   const health = await readHealth(wiring.health);
   sendJson(res, health.ready ? 200 : 503, health);
 }
 
-/** Prometheus, with an operator's token of every tenant, as its figures are. It answers what it can when the database is down. */
+/**
+ * Serves metrics to Prometheus, for tokens bound to no tenant, because metrics count all tenants. Answers what it can
+ * when the database is down.
+ */
 export async function handleMetrics(exchange: Exchange): Promise<void> {
   const { wiring, res, method } = exchange;
   try {
@@ -60,10 +63,12 @@ export async function readMetrics(wiring: Wiring): Promise<string> {
   return metrics.registry.metrics();
 }
 
-/** The only change that a GET may make, because that is what schedulers send: its own secret opens it, nothing else. */
+/**
+ * Collects volumes. The only GET that changes something, because schedulers send GETs; only its own secret is accepted.
+ */
 export async function handleCronGc(exchange: Exchange): Promise<void> {
   try {
-    // Not HEAD: who asks for headers alone does not expect volumes to go.
+    // HEAD is refused: a caller that asks for headers alone does not expect volumes to be removed.
     onlyGet(exchange.method === "HEAD" ? "none" : exchange.method);
     sendJson(
       exchange.res,

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 
-/** What every answer says, whatever it is. */
+/** Sets the headers that every answer has. */
 export function setCommonHeaders(res: ServerResponse, isSecure: boolean): void {
   res.setHeader("x-content-type-options", "nosniff");
   res.setHeader("x-frame-options", "DENY");
@@ -11,12 +11,12 @@ export function setCommonHeaders(res: ServerResponse, isSecure: boolean): void {
   if (isSecure) res.setHeader("strict-transport-security", "max-age=31536000");
 }
 
-/** A page runs only scripts that this answer names; what an agent wrote can never become one. */
+/** A page runs only scripts that this answer names; text written by an agent can never become one. */
 export function contentSecurityPolicy(nonce: string): string {
   return [
     "default-src 'self'",
     `script-src 'self' 'nonce-${nonce}' 'strict-dynamic'`,
-    // Components position what floats by style attributes, which no nonce can cover.
+    // Components position floating elements by style attributes, which no nonce can cover.
     "style-src 'self' 'unsafe-inline'",
     "img-src 'self' data:",
     "font-src 'self'",
@@ -29,8 +29,8 @@ export function contentSecurityPolicy(nonce: string): string {
 }
 
 /**
- * Gets a request ready for Next: headers that Next would believe are dropped, and the nonce goes in by the policy's
- * own header, from which Next takes it for its scripts, and by `x-nonce` for ours.
+ * Prepares a request for Next: removes headers that Next would trust, and passes the nonce in the policy's own header,
+ * from which Next takes it for its scripts, and in `x-nonce` for ours.
  */
 export function preparePage(req: IncomingMessage, res: ServerResponse): void {
   for (const name of Object.keys(req.headers)) {
@@ -39,7 +39,7 @@ export function preparePage(req: IncomingMessage, res: ServerResponse): void {
   }
   const nonce = randomBytes(16).toString("base64");
   const policy = contentSecurityPolicy(nonce);
-  // A page that sends its visitor to sign in says where to come back to.
+  // A page that sends its visitor to sign in uses this as the address to return to.
   req.headers["x-agentrun-path"] = req.url;
   req.headers["x-nonce"] = nonce;
   req.headers["content-security-policy"] = policy;

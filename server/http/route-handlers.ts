@@ -25,8 +25,8 @@ import { answerSegment, SEGMENTS_PATH } from "./segments";
 import { beginSso, finishSso } from "./sso";
 import { BATCH_MAX, refuseTrpc, TRPC_PATH } from "./trpc";
 
-// What the web process answers on Node's own server, as route handlers of Next: they serve `next dev` and `next start`,
-// and come to the same procedures by the same doors.
+// Route handlers of Next for everything that the web process answers on Node's own server. They serve `next dev` and
+// `next start`, and lead to the same procedures with the same checks.
 
 type Call = { wiring: Wiring; request: Request; url: URL; requestId: string };
 type Handler = (request: Request) => Promise<Response>;
@@ -54,7 +54,7 @@ function answered({ status, headers, body }: RestAnswer, requestId: string): Res
   });
 }
 
-/** Next does not tell the peer's address; all share one allowance here. */
+/** Next does not provide the peer's address, so all callers share one limit here. */
 const ADDRESS = "route-handler";
 
 function callerOf({ wiring, request, requestId }: Call): Promise<TrpcContext> {
@@ -168,7 +168,7 @@ async function serveStream(
   }
 }
 
-/** A web stream as a sink, with the same bound on what may wait for its reader. */
+/** Adapts a web stream to a sink, with the same maximum backlog. */
 function streamBody(
   stream: { signal: AbortSignal; close(): void },
   write: (sink: Sink) => Promise<void>,
@@ -196,7 +196,7 @@ function streamBody(
           },
           async drained() {
             if (!isOpen || (controller.desiredSize ?? 0) >= SINK_BUFFER_MAX_BYTES / 2) return;
-            // One for all who write here: a tab's stream has several feeds.
+            // One promise for all writers: a tab's stream has several feeds.
             room ??= new Promise<void>((resolve) => {
               resume = () => {
                 room = null;
@@ -215,7 +215,7 @@ function streamBody(
         if ((controller.desiredSize ?? 0) >= SINK_BUFFER_MAX_BYTES / 2) resume();
       },
       cancel() {
-        // The reader has left: there is nothing to close for it any more.
+        // The reader has left, so its stream need not be closed any more.
         isOpen = false;
         resume();
         stream.close();
@@ -261,7 +261,7 @@ export const serveAuth: Handler = handler(async (call) => {
   return answered({ status: 200, headers: { "set-cookie": cookie }, body: {} }, requestId);
 });
 
-/** Both ends of a sign-in at a provider, by the address that is asked for. */
+/** Serves both steps of a sign-in at a provider, by the requested path. */
 export const serveSso: Handler = handler(async ({ wiring, request, url, requestId }) => {
   assertGet(request.method);
   const answer = url.pathname === SSO_PATH ? beginSso : finishSso;

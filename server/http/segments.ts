@@ -18,8 +18,8 @@ const SegmentQuery = z.strictObject({
 });
 
 /**
- * Segments of volumes' archives as plain bytes, by their digest: a runner hands them in and fetches them, an archiver
- * hands them in.
+ * Transfers segments of volumes' archives as plain bytes, by their digest: a runner uploads and downloads them, an
+ * archiver uploads them.
  */
 export async function handleSegment(exchange: Exchange): Promise<void> {
   const { wiring, req, res, method, headers } = exchange;
@@ -42,7 +42,7 @@ export async function handleSegment(exchange: Exchange): Promise<void> {
 
 export type SegmentRequest = { ctx: TrpcContext; method: string; sha256: string; query: URLSearchParams };
 
-/** The bytes that were asked for, or what is known of those that were handed in. */
+/** Returns the requested bytes, or a description of the uploaded ones. */
 export async function answerSegment(
   request: SegmentRequest,
   readBytes: () => Promise<Uint8Array>,

@@ -19,24 +19,24 @@ import { handleTrpc, TRPC_PATH } from "./trpc";
 
 const REST_PREFIX = "/api/v1";
 const HEADERS_TIMEOUT_MS = 20_000;
-/** A whole request; archives and models take their time. */
+/** The limit for a whole request; archives and models take long. */
 const REQUEST_TIMEOUT_MS = 10 * 60_000;
 
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;
 
-/** Serves what is not the API; null where there are no pages. */
+/** Serves everything outside the API; null: there are no pages. */
 export type Pages = (req: IncomingMessage, res: ServerResponse) => Promise<void>;
 
 type Handler = { route: string; isStream?: boolean; run: (exchange: Exchange) => Promise<void> | void };
 
-/** The web process's one HTTP server: the API's fast path, and Next behind it for the pages. */
+/** Creates the web process's one HTTP server: the API's fast path, with Next behind it for the pages. */
 export function createWebServer(wiring: Wiring, pages: Pages | null): Server {
   const server = createServer((req, res) => void answer(wiring, pages, { req, res }));
   server.headersTimeout = HEADERS_TIMEOUT_MS;
   server.requestTimeout = REQUEST_TIMEOUT_MS;
-  // Longer than proxies keep theirs, so that none sends a request into a connection that closes.
+  // Longer than proxies keep theirs, so that no proxy sends a request into a connection that is closing.
   server.keepAliveTimeout = KEEP_ALIVE_TIMEOUT_MS;
-  // Upgrades lead nowhere; without a listener Node would leave them to Next.
+  // Upgrades are refused; without a listener Node would leave them to Next.
   server.on("upgrade", (_req, socket) => socket.destroy());
   return server;
 }
@@ -80,7 +80,7 @@ function choose(exchange: Exchange, pages: Pages | null): Handler {
     case "/api/live":
       return { route: "live", isStream: true, run: handleConsoleStream };
     case MCP_PATH:
-      // It may wait for a turn: how long it takes says nothing of the server.
+      // It may wait for a turn, so its duration says nothing about the server.
       return { route: "mcp", isStream: true, run: handleMcp };
     case "/api/openapi.json":
       return { route: "openapi", run: ({ res }) => sendJson(res, 200, openApiDocument()) };
@@ -132,7 +132,7 @@ async function answerRest(exchange: Exchange, path: string): Promise<void> {
   res.once("close", () => gone.abort());
   const readBody = () => readJsonText(req, headers, BODY_MAX_BYTES);
   const result = await handleRest({ method, path, query, readBody, signal: gone.signal }, ctx);
-  // What was not read of a refused body would be taken for the next request.
+  // Unread bytes of a refused body would be taken for the next request.
   if (!req.complete) res.setHeader("connection", "close");
   sendAnswer(res, result);
 }

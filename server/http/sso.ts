@@ -10,11 +10,11 @@ import { isSecure } from "./auth";
 import { NOBODY } from "./caller";
 import type { HeaderReader } from "./exchange";
 
-/** How long somebody may take at the provider. */
+/** How long somebody may take at the provider, in seconds. */
 const PENDING_SECONDS = 600;
-/** Characters of an address that is come back to; longer ones are left for the console's own start. */
+/** The maximum length of an address to return to; for a longer one the console's start page is used. */
 const NEXT_MAX = 1_000;
-/** Tries of one browser that are kept; each is a cookie, and their headers have to stay small. */
+/** How many tries of one browser are kept; each is a cookie, and the header must stay small. */
 const PENDING_MAX = 5;
 
 const PendingCookie = z.strictObject({
@@ -24,11 +24,11 @@ const PendingCookie = z.strictObject({
   next: z.string(),
 });
 
-/** An answer that is no JSON: a way on, or the page that leads there. */
+/** An answer that is not JSON: a redirect, or the page that leads on. */
 type SsoAnswer = { status: number; headers: Record<string, string>; cookies: string[]; body: string };
 type SsoCall = { query: URLSearchParams; headers: HeaderReader; address: string; requestId: string };
 
-/** Sends a browser to the provider. What it has to bring back it keeps in a cookie of its own, one for each try. */
+/** Redirects a browser to the provider. The browser keeps what it has to bring back in a cookie, one for each try. */
 export async function beginSso(wiring: Wiring, call: SsoCall): Promise<SsoAnswer> {
   const next = ownAddress(call.query.get("next"));
   const { sso } = wiring;
@@ -47,7 +47,7 @@ export async function beginSso(wiring: Wiring, call: SsoCall): Promise<SsoAnswer
   }
 }
 
-/** Takes a browser back from the provider, and signs in whom it vouches for, where a grant fits them. */
+/** Receives a browser from the provider, and signs in the person whom the provider vouches for, if a grant fits. */
 export async function finishSso(wiring: Wiring, call: SsoCall): Promise<SsoAnswer> {
   const { sso } = wiring;
   if (!sso) return refused("sso-off", "/");
@@ -69,7 +69,10 @@ export async function finishSso(wiring: Wiring, call: SsoCall): Promise<SsoAnswe
   }
 }
 
-/** Who came back, by the provider's word; or why nobody did. One try counts as a guess until it has shown that it is none. */
+/**
+ * Returns who came back, by the provider's word, or why nobody did. A try counts as a guess until it is shown not to be
+ * one.
+ */
 async function askProvider(
   wiring: Wiring,
   sso: SsoProvider,
@@ -91,13 +94,13 @@ async function askProvider(
   }
 }
 
-/** The cookie of a person whom a grant fits; null where none does. */
+/** Returns the cookie of a person for whom a grant fits; null: none does. */
 async function letIn(wiring: Wiring, sso: SsoProvider, { requestId }: SsoCall, person: Person): Promise<string | null> {
   const { name, issuer, subject, claims } = person;
   const { grants, sessionHours } = sso.file;
   const grant = grantFor(claims, grants);
   if (!grant) {
-    // By their names alone: what they say is the person's own.
+    // Only the names of claims: their values are personal.
     wiring.log.warn({ requestId, name, subject, claims: Object.keys(claims) }, "no grant fits somebody who signed in");
     return null;
   }
@@ -110,13 +113,13 @@ async function letIn(wiring: Wiring, sso: SsoProvider, { requestId }: SsoCall, p
   return cookieHeader(token, isSecure(wiring), Math.floor(lifeMs / 1_000));
 }
 
-/** Where the provider sends browsers back to; the client has to be registered with it. */
+/** The address to which the provider returns browsers; it must be registered at the provider. */
 function redirectUri({ settings }: Wiring): string {
-  // As a browser writes it: the provider compares the two times that it is given letter by letter.
+  // In the form that a browser writes: the provider compares the two addresses that it gets character by character.
   return new URL(SSO_CALLBACK_PATH, settings.publicUrl).href;
 }
 
-/** The provider's page sends it back, so it is `Lax`; it is read by these two routes alone. */
+/** `Lax`, because the provider's page sends the browser back. Only these two routes read it. */
 function pendingCookie(wiring: Wiring, name: string, value: string, seconds: number): string {
   const secure = isSecure(wiring) ? "; Secure" : "";
   return `${name}=${value}; Path=${SSO_PATH}; Max-Age=${seconds}; HttpOnly; SameSite=Lax${secure}`;
@@ -125,12 +128,12 @@ function pendingCookie(wiring: Wiring, name: string, value: string, seconds: num
 const PENDING_NAME = "agentrun_sso_";
 const IS_PENDING_NAME = new RegExp(`^${PENDING_NAME}[\\w-]{16}$`);
 
-/** Several tabs may be on their way at once: each has a cookie of its own. */
+/** A cookie for each try, because several tabs may be signing in at once. */
 function pendingName(state: string): string {
   return `${PENDING_NAME}${state.slice(0, 16)}`;
 }
 
-/** Tries that a browser has begun, the oldest first as browsers send them. */
+/** Returns the tries that a browser has begun, the oldest first as browsers send them. */
 function pendingNames(headers: HeaderReader): string[] {
   const names = (headers.get("cookie") ?? "").split(";").map((cookie) => cookie.trim().split("=", 1)[0] ?? "");
   return names.filter((name) => IS_PENDING_NAME.test(name));
@@ -144,12 +147,15 @@ function readPending(headers: HeaderReader, state: string): Pending | null {
     const pending = PendingCookie.parse(JSON.parse(Buffer.from(kept, "base64url").toString("utf8")));
     return pending.state === state ? pending : null;
   } catch {
-    // Somebody has written it by hand; it is none of ours.
+    // Somebody wrote the cookie by hand.
     return null;
   }
 }
 
-/** A page of the console: not the API, by which a browser could be sent round, nor the sign-in page itself. */
+/**
+ * Returns an address of the console: not the API, which could redirect a browser elsewhere, nor the sign-in page
+ * itself.
+ */
 function ownAddress(next: string | null): string {
   const address = safeNext(next ?? undefined);
   return address.length > NEXT_MAX || /^\/(api|sign-in)(?![\w-])/.test(address) ? "/" : address;
@@ -167,8 +173,8 @@ function refused(reason: SsoFailure | Reason, next: string, cookies: string[] = 
 }
 
 /**
- * A page of ours that goes on by itself. A redirect would still be the provider's page going somewhere, to which
- * browsers do not give a cookie that is `SameSite=Strict`.
+ * Answers a page of ours that leads on by itself. A redirect would still count as a navigation from the provider's
+ * page, for which browsers withhold a cookie that is `SameSite=Strict`.
  */
 function pageTo(next: string, cookies: string[]): SsoAnswer {
   const address = next.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);

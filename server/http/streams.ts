@@ -9,7 +9,7 @@ import { openNodeSink } from "./node-sink";
 
 type Open = (ctx: TrpcContext, signal: AbortSignal) => Promise<((sink: Sink) => Promise<void>) | null>;
 
-/** A stream of REST's. */
+/** Serves a stream of the REST API. */
 export function handleRestStream(exchange: Exchange, path: string): Promise<void> {
   const { method, query } = exchange;
   const lastEventId = exchange.headers.get("last-event-id");
@@ -19,7 +19,7 @@ export function handleRestStream(exchange: Exchange, path: string): Promise<void
   });
 }
 
-/** The console's one stream for a tab. */
+/** Serves the console's one stream for a tab. */
 export function handleConsoleStream(exchange: Exchange): Promise<void> {
   return serveStream(exchange, (ctx, signal) => {
     const service = admit("viewer", { ctx, path: "live", type: "subscription" });
@@ -44,7 +44,8 @@ async function serveStream(exchange: Exchange, open: Open): Promise<void> {
         res.writeHead(204).end();
         return;
       }
-      // Ends with its connection: without chunks one event is one write, which halves what a delivery costs.
+      // The answer ends with its connection: without chunked encoding each event is one write, which halves the cost of
+      // a delivery.
       res.useChunkedEncodingByDefault = false;
       res.shouldKeepAlive = false;
       res.writeHead(200, SSE_HEADERS);

@@ -6,15 +6,16 @@ import { appRouter } from "@/server/trpc/root";
 import { limitedContextOf } from "./caller";
 import { type Exchange, readJsonText, sendJson } from "./exchange";
 
-/** Whether a request is one mutation, asked for and answered as plain JSON: what runners and programs send all day. */
+/** Whether a request is one mutation as plain JSON, which is most of what runners and programs send. */
 export function isSingleMutation({ method, query, headers }: Exchange, path: string): boolean {
   if (method !== "POST" || query.size > 0 || headers.get("trpc-accept") !== null) return false;
   return isMutation(path);
 }
 
 /**
- * Calls one mutation and answers in tRPC's envelope. tRPC's own adapter makes a fetch Request and Response with their
- * streams of each call, which took as long as all else that an append needs; whatever is not plain is left to it.
+ * Calls one mutation and answers in tRPC's envelope. tRPC's own adapter builds a fetch Request and Response with
+ * streams for each call, which took as long as everything else in an append. Requests of any other form are left to the
+ * adapter.
  */
 export async function callMutation(exchange: Exchange, path: string, bodyMaxBytes: number): Promise<void> {
   const { req, res, headers } = exchange;
@@ -41,13 +42,16 @@ export async function callMutation(exchange: Exchange, path: string, bodyMaxByte
   } catch (cause) {
     const error = getTRPCErrorFromUnknown(cause);
     const shape = getTRPCErrorShape({ config: appRouter._def._config, ctx, error, input, path, type: "mutation" });
-    // What was not read of a refused body would be taken for the next request.
+    // Unread bytes of a refused body would be taken for the next request.
     const headersOfRefusal: Record<string, string> = req.complete ? {} : { connection: "close" };
     sendJson(res, getHTTPStatusCode({ error: shape }), { error: shape }, headersOfRefusal);
   }
 }
 
-/** Who calls a procedure; in tRPC's envelope a header is the transport's to set. */
+/**
+ * Returns a procedure's context; sets the retry-after header here, because tRPC's envelope leaves headers to the
+ * transport.
+ */
 export async function trpcContextOf(exchange: Exchange): Promise<TrpcContext> {
   const ctx = await limitedContextOf(exchange.wiring, exchange);
   const { retryAfterSeconds } = ctx.fault?.details ?? {};

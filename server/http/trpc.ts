@@ -10,7 +10,7 @@ export const TRPC_PATH = "/api/trpc/";
 export const BATCH_MAX = 10;
 const METHODS = ["GET", "HEAD", "POST"];
 
-/** The typed procedures, on tRPC's own adapter for Node: several times what a route handler of Next answers. */
+/** Serves the typed procedures on tRPC's own adapter for Node, several times faster than a route handler of Next. */
 export async function handleTrpc(exchange: Exchange): Promise<void> {
   const { req, res, method, headers, requestId } = exchange;
   const path = exchange.path.slice(TRPC_PATH.length);
@@ -31,7 +31,10 @@ export async function handleTrpc(exchange: Exchange): Promise<void> {
 
 export type TrpcRequest = { method: string; path: string; headers: HeaderReader; requestId: string };
 
-/** What is refused before anything is read or anybody is asked who calls, in tRPC's envelope; null for the rest. */
+/**
+ * Returns a refusal in tRPC's envelope for requests that can be refused before reading the body or identifying the
+ * caller; null: none.
+ */
 export function refuseTrpc(request: TrpcRequest): { status: number; body: unknown } | null {
   try {
     assertShape(request);

@@ -4,24 +4,24 @@ import type { Db } from "@/db/client";
 import type { Actor } from "@/server/context";
 import { hashToken, isSameSecret, isTokenShaped } from "./token";
 
-/** For this long after its run or epoch ended a runner's token is answered by heartbeat and finish. */
+/** How long after the end of its run or epoch a runner's token is still accepted by heartbeat and finish. */
 export const ENDED_TOKEN_GRACE_MS = 10 * 60_000;
-/** How long a look-up is believed. What a runner writes is judged by its epoch in the write itself. */
+/** How long a look-up is cached. A runner's writes are checked by epoch in the write itself. */
 const BELIEVED_MS = 1_000;
 const BELIEVED_MAX = 10_000;
 
 type Found = { actor: Actor | null; until: number };
 
 export type Authenticator = {
-  /** Who a token stands for; null when it stands for nobody. */
+  /** Returns whom a token stands for; null: nobody. */
   actorOf(token: string): Promise<Actor | null>;
-  /** Of the given token ids, those that have ended. One statement, for all open streams at once. */
+  /** Returns those of the given token ids that have ended. One statement for all open streams at once. */
   endedTokens(tokenIds: string[]): Promise<Set<string>>;
-  /** Forgets what was believed, after something here was revoked. */
+  /** Clears the cache, after a token was revoked by this process. */
   forget(): void;
 };
 
-/** Finds out who calls. Look-ups are believed for a second, so that a busy runner does not cost one for every request. */
+/** Identifies callers. Look-ups are cached for a second, so that a busy runner does not need one for every request. */
 export function createAuthenticator(db: Db, adminToken: string | null): Authenticator {
   const believed = new Map<string, Found>();
   const underWay = new Map<string, Promise<Actor | null>>();
@@ -34,7 +34,7 @@ export function createAuthenticator(db: Db, adminToken: string | null): Authenti
     const lookUp = lookUpToken(db, hash).finally(() => underWay.delete(hash));
     underWay.set(hash, lookUp);
     const actor = await lookUp;
-    // Only what was found is believed: strangers must not fill the memory.
+    // Only hits are cached: strangers must not fill the memory.
     if (actor) {
       if (believed.size >= BELIEVED_MAX) believed.clear();
       believed.set(hash, { actor, until: performance.now() + BELIEVED_MS });
@@ -107,7 +107,7 @@ async function lookUpToken(db: Db, hash: string): Promise<Actor | null> {
   return actor;
 }
 
-/** When a token was last used, to the minute: whoever revokes one wants to know whether anybody will miss it. */
+/** Notes a token's last use, to the minute, so that somebody who revokes a token can see whether it is still used. */
 async function noteUse(db: Db, tokenId: string): Promise<void> {
   await db.execute(sql`update agentrun_tokens set used_at = clock_timestamp() where id = ${tokenId}`);
 }
@@ -133,7 +133,7 @@ function actorFrom(token: TokenFound): Actor | null {
   }
   if (kind !== "runner" || token.lease_epoch === null) return null;
   const isEnded = isRevoked || isTerminal(token.run_status) || token.run_epoch !== token.lease_epoch;
-  // A run's row is written when it ends and when its epoch rises, so that its age bounds how long ago that was.
+  // A run's row is written when the run ends and when its epoch rises, so the row's age bounds how long ago that was.
   if (isEnded && (token.revoked_for_ms ?? token.run_quiet_ms ?? 0) > ENDED_TOKEN_GRACE_MS) return null;
   return {
     kind,

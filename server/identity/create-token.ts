@@ -11,12 +11,12 @@ import { lockLiveToken } from "./lock-live-token";
 import { hashToken, newToken } from "./token";
 import { toTokenRecord } from "./token-record";
 
-/** What the administrator's own token is called in the audit log. */
+/** The name of the administrator's own token in the audit log. */
 const TAKEN_NAME = "admin";
 
 /**
- * Makes a token for a program or a person. Its secret is in the answer and nowhere else. Nobody gives away more than
- * they have: not another tenant, no scope that their own token lacks, and nothing that outlives it.
+ * Makes a token for a program or a person. Only the answer holds its secret. A caller can give away no more than it
+ * has: no other tenant, no scope that its own token lacks, and nothing that outlives that token.
  */
 export async function createToken(ctx: ServiceContext, input: CreateTokenInput): Promise<CreatedToken> {
   const tenantId = tenantFor(ctx, input.tenantId);
@@ -35,8 +35,8 @@ type Described = { name: string; role: Role; tenantId: string | null; scopes: st
 type Bounds = { expiresAt: Date | null; parentId: string | null };
 
 /**
- * Stores a token for programs, and tells its secret the one time that it is known. What it ends with is found out in the
- * same transaction.
+ * Stores a token for programs, and returns its secret for the only time. `boundsOf` determines the token's end and
+ * parent in the same transaction.
  */
 export async function storeApiToken(
   ctx: ServiceContext,
@@ -70,8 +70,8 @@ export async function storeApiToken(
 }
 
 /**
- * When the caller's own token ends, null: never. A browser's is the token that it signed in by: a cookie of the
- * administrator ends by age alone, and what the administrator makes need not.
+ * Returns when the caller's own token ends; null: never. For a browser, that is the token with which it signed in. An
+ * administrator's cookie ends by age alone, and the tokens that the administrator makes need not end with it.
  */
 async function ownEnd(ctx: TxContext): Promise<Date | null> {
   if (ctx.actor.kind !== "operator" || ctx.actor.tokenId === null) return null;
@@ -79,7 +79,7 @@ async function ownEnd(ctx: TxContext): Promise<Date | null> {
   return root.kind === "api" ? root.expiresAt : null;
 }
 
-/** Each once, in an order; null: everything. */
+/** Removes duplicates and sorts; null: everything. */
 export function storedScopes(scopes: readonly string[] | undefined): string[] | null {
   return scopes === undefined ? null : [...new Set(scopes)].sort();
 }
@@ -89,7 +89,10 @@ function earlier(one: Date | null, other: Date | null): Date | null {
   return one < other ? one : other;
 }
 
-/** The index of names knows what was revoked, and not what the time is. */
+/**
+ * Revokes an expired token of this name, because the unique index on names knows what was revoked but not what has
+ * expired.
+ */
 async function freeExpiredName(ctx: TxContext, of: { name: string; tenantId: string | null }): Promise<void> {
   await ctx.db
     .update(tokens)

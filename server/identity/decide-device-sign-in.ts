@@ -9,8 +9,8 @@ import { requireByCode, toDeviceSignIn } from "./find-device-sign-in";
 import { requireBrowser, requireRoomForOwn } from "./own-tokens";
 
 /**
- * Allows a command line to collect a token of the caller's own, or refuses it; once. Only a browser decides that could
- * make such a token itself (`forbidden`), so that no token makes another.
+ * Allows a command line to collect a token of the caller's own, or refuses it, once. Only a browser that could make
+ * such a token itself may decide (`forbidden` otherwise), so that no token makes another.
  */
 export function decideDeviceSignIn(
   ctx: ServiceContext,
@@ -20,7 +20,7 @@ export function decideDeviceSignIn(
   return inTx(ctx, async (ctx) => {
     const { tokenId, browser } = await requireBrowser(ctx);
     const { row, userCode } = await requireByCode(ctx, { userCode: typed, browser, guesses });
-    // To refuse takes no room.
+    // A refusal needs no room for a token.
     if (decision === "allow") await requireRoomForOwn(ctx);
     const [decided] = await ctx.db
       .update(deviceSignIns)

@@ -11,14 +11,15 @@ const revokeOfRun = prepared("end-run-tokens", (db) =>
 );
 
 /**
- * Ends every token of a run: launch and model tokens at once; a runner's is still answered by heartbeat and finish for
- * `ENDED_TOKEN_GRACE_MS`, so that its last answers are not lost. Call it in the transaction that ends the run.
+ * Ends every token of a run: launch and model tokens at once. A runner's token is still accepted by heartbeat and
+ * finish for `ENDED_TOKEN_GRACE_MS`, so that its last answers are not lost. Must be called in the transaction that ends
+ * the run.
  */
 export async function endRunTokens(ctx: ServiceContext, runId: string): Promise<void> {
   await revokeOfRun(ctx.db).execute({ runId });
 }
 
-/** Ends one token now, and what it bought; answers how many browsers were signed in by it. */
+/** Ends one token now, with those that it bought. Returns how many browsers were signed in by it. */
 export async function endToken(ctx: ServiceContext, tokenId: string): Promise<number> {
   const ended = await ctx.db
     .update(tokens)

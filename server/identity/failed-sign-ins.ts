@@ -1,19 +1,21 @@
 import { RateLimitedError } from "@/server/errors";
 
-/** Of one address, in a minute. */
+/** For one address in a minute. */
 const FAILURES_MAX = 10;
 const WINDOW_MS = 60_000;
 const ADDRESSES_MAX = 10_000;
 
 export type FailedSignIns = {
-  /** Throws when an address has failed too often of late. */
+  /** Throws `rate-limited` when an address has failed too often recently. */
   assertAllowed(address: string): void;
   note(address: string): void;
-  /** Takes back what was noted, of somebody who did not guess. */
+  /** Takes back what was noted for somebody who did not guess. */
   forgive(address: string): void;
 };
 
-/** Slows guessing down. Kept in memory: a token has 256 random bits, so this saves work rather than secrets. */
+/**
+ * Slows down guessing. Kept in memory: a token has 256 random bits, so this saves work rather than protects secrets.
+ */
 export function createFailedSignIns(
   failuresMax: number = FAILURES_MAX,
   what = "failed sign-ins",

@@ -11,7 +11,7 @@ import { hashToken } from "./token";
 
 export type DeviceRow = typeof deviceSignIns.$inferSelect;
 
-/** What asks under a code, for the person whose terminal shows it, in a browser that could answer. */
+/** Returns the request with a code, for the person whose terminal shows it, in a browser that could answer it. */
 export function findDeviceSignIn(
   ctx: ServiceContext,
   { userCode }: DeviceSignInInput,
@@ -27,8 +27,9 @@ type Try = { userCode: string; browser: Browser; guesses: FailedSignIns };
 type Known = { row: DeviceRow; userCode: string };
 
 /**
- * The request that has a code and is not over. Each try of a sign-in, which names do not tell apart, counts as a guess
- * until it has found something, also many at once; one too many is `rate-limited`, right or wrong.
+ * Returns the open request with a code. Each try of a sign-in counts as a guess until it has found something, even when
+ * many tries run at once. A try over the limit throws `rate-limited`, whether right or wrong. Tries are counted by
+ * sign-in, because a name does not identify one.
  */
 export async function requireByCode(ctx: ServiceContext, { userCode: typed, browser, guesses }: Try): Promise<Known> {
   guesses.assertAllowed(browser.rootId);
@@ -53,7 +54,7 @@ export async function requireByCode(ctx: ServiceContext, { userCode: typed, brow
   return { row, userCode };
 }
 
-/** A request as a person sees it: without its digests. */
+/** Returns a request as a person sees it, without its digests. */
 export function toDeviceSignIn({ row, userCode }: Known, browser: Browser): DeviceSignIn {
   const { state, client, address, createdAt, expiresAt } = row;
   const until = iso(browser.expiresAt);

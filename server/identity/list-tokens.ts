@@ -6,7 +6,7 @@ import { type ServiceContext, tenantFor } from "@/server/context";
 import { decodePlace, encodeCursor, pageFrom } from "@/server/pagination";
 import { isListed, isOfTenant, toTokenRecord } from "./token-record";
 
-/** The tokens that sign somebody in and have not ended, the newest first. Runs' own are not among them. */
+/** Lists the tokens that sign somebody in and have not ended, the newest first. Tokens of runs are not among them. */
 export async function listTokens(ctx: ServiceContext, input: ListTokensInput): Promise<Page<TokenRecord>> {
   const { cursor, limit, ...asked } = input;
   const filter = { ...asked, list: "identity.tokens" };

@@ -6,12 +6,12 @@ import { UnauthenticatedError } from "@/server/errors";
 type LiveToken = Pick<typeof tokens.$inferSelect, "id" | "kind" | "expiresAt">;
 
 /**
- * A caller's token and the one that it belongs to, which is itself unless another bought it. Neither ends before this
- * transaction does; one that has ended is refused: a look-up is believed for a second, and what is bought lasts longer.
+ * Locks a caller's token and its root: the token that bought it, or itself. Neither can end before this transaction
+ * does. Throws for a token that has ended: look-ups are cached for a second, and what a token buys lasts longer.
  */
 export async function lockLiveToken(tx: Tx, tokenId: string): Promise<{ token: LiveToken; root: LiveToken }> {
   const [own] = await tx.select({ parentId: tokens.parentId }).from(tokens).where(eq(tokens.id, tokenId));
-  // The root first, as whoever revokes it does: it, and then what it bought.
+  // The root first, as in revoking, which locks a token and then those that it bought.
   const root = await lockLive(tx, own?.parentId ?? tokenId);
   const token = root.id === tokenId ? root : await lockLive(tx, tokenId);
   return { token, root };

@@ -7,11 +7,11 @@ import { newId } from "@/server/ids";
 import { lockLiveToken } from "./lock-live-token";
 import { hashToken, newToken, type TokenKind } from "./token";
 
-/** A launch that has not been claimed within this time is lost; the launcher starts another. */
+/** A launch that was not claimed within this time is lost; the launcher starts another. */
 const LAUNCH_TOKEN_MS = 60 * 60_000;
-/** How long after a claim the same claim may be asked for again. */
+/** How long after a claim the same claim may be repeated. */
 const SPENT_TOKEN_MS = 24 * 60 * 60_000;
-/** Longer than an archiver may live; it ends with its try. */
+/** Longer than an archiver may live. The token ends with the archiver's try. */
 const ARCHIVER_TOKEN_MS = 2 * 60 * 60_000;
 const SIGN_IN_TOKEN_MS = 24 * 60 * 60_000;
 const OPERATOR_TOKEN_MS = 14 * 24 * 60 * 60_000;
@@ -39,11 +39,11 @@ export type MintLaunchTokenInput = {
   attemptId: string;
   tenantId: string;
   backendProfile?: string;
-  /** Milliseconds until it is worthless; one hour unless told. */
+  /** Milliseconds until the token ends; one hour by default. */
   lifeMs?: number;
 };
 
-/** A token that buys one claim of one run, for the process that the executor is about to start. */
+/** Makes a token that buys one claim of one run, for the process that the executor is about to start. */
 export async function mintLaunchToken(ctx: ServiceContext, input: MintLaunchTokenInput): Promise<string> {
   const { runId, attemptId, tenantId, backendProfile } = input;
   const values = { runId, attemptId, tenantId, backendProfile };
@@ -54,8 +54,9 @@ export type MintRunnerTokensInput = { runId: string; leaseEpoch: number; tenantI
 export type RunnerTokens = { runnerToken: string; modelToken: string };
 
 /**
- * What a claim hands out: tokens for this run and epoch alone. Tokens of earlier epochs end here, and a launch token
- * that pays for the claim is spent; one that was spent on another epoch is refused. Call it in the claim's transaction.
+ * Makes the tokens that a claim returns, for this run and epoch alone. Tokens of earlier epochs end here. A launch
+ * token that pays for the claim is spent; one spent on another epoch is refused. Must be called in the claim's
+ * transaction.
  */
 export async function mintRunnerTokens(ctx: ServiceContext, input: MintRunnerTokensInput): Promise<RunnerTokens> {
   const { runId, leaseEpoch, tenantId, profile } = input;
@@ -71,8 +72,8 @@ export async function mintRunnerTokens(ctx: ServiceContext, input: MintRunnerTok
 }
 
 /**
- * The same claim may be asked for again, same epoch, same price: when its answer was lost, and by the second step of a
- * runner whose first one took its time to fill a volume.
+ * Spends a launch token on an epoch. The same claim may be repeated for the same epoch: when its answer was lost, and
+ * by the second step of a runner whose first step took long to fill a volume.
  */
 async function spendLaunchToken(ctx: ServiceContext, tokenId: string, leaseEpoch: number): Promise<void> {
   const spent = await ctx.db
@@ -94,7 +95,7 @@ async function spendLaunchToken(ctx: ServiceContext, tokenId: string, leaseEpoch
     throw new ForbiddenError("this launch token has bought its claim: a new attempt needs a new one");
 }
 
-/** What an archiver hands over a volume with, for as long as its order stands at this try. */
+/** Makes the token with which an archiver hands over a volume, valid while its order stands at this try. */
 export async function mintArchiverToken(
   ctx: ServiceContext,
   input: { attemptId: string; tenantId: string },
@@ -102,7 +103,7 @@ export async function mintArchiverToken(
   return (await storeToken(ctx, "archiver", input, ARCHIVER_TOKEN_MS)).token;
 }
 
-/** The token of a one-time link that signs an administrator in. */
+/** Makes the token of a one-time link that signs an administrator in. */
 export async function mintSignInToken(ctx: ServiceContext, input: { name: string }): Promise<string> {
   const values = { name: input.name, role: "admin", tenantId: null } as const;
   return (await storeToken(ctx, "sign-in", values, SIGN_IN_TOKEN_MS)).token;
@@ -112,20 +113,20 @@ export type MintOperatorTokenInput = {
   name: string;
   role: Role;
   tenantId: string | null;
-  /** The token that buys it: the cookie does not outlive it. */
+  /** The token that buys the cookie: the cookie does not outlive it. */
   parentId?: string | null;
 };
 
 /**
- * A browser's cookie. One that another cookie bought belongs to the same token as that; what has ended buys none, nor
- * does a token of one's own.
+ * Makes a browser's cookie. A cookie that another cookie bought belongs to the same root token. A token that has ended
+ * buys none, and neither does a token of one's own.
  */
 export async function mintOperatorToken(ctx: ServiceContext, input: MintOperatorTokenInput): Promise<string> {
   const { parentId = null, ...values } = input;
   if (parentId === null) return (await storeToken(ctx, "operator", values, OPERATOR_TOKEN_MS)).token;
   return inTx(ctx, async (ctx) => {
     const { token, root } = await lockLiveToken(ctx.db, parentId);
-    // It would be a browser of that sign-in, which makes tokens that outlive this one.
+    // The cookie would belong to that browser's sign-in, and could make tokens that outlive this token.
     if (token.kind === "api" && root.id !== token.id)
       throw new UnauthenticatedError("this token is somebody's own for a program: it signs no browser in");
     const bought = { ...values, parentId: root.id };
@@ -133,7 +134,7 @@ export async function mintOperatorToken(ctx: ServiceContext, input: MintOperator
   });
 }
 
-/** The cookie of somebody whom a provider vouches for, for as long as it is believed, milliseconds. */
+/** Makes the cookie of a person whom a provider vouches for, valid for `lifeMs` milliseconds. */
 export function mintPersonToken(
   ctx: ServiceContext,
   person: { name: string; role: Role; tenantId: string | null },

@@ -3,7 +3,7 @@ import type { Db } from "@/db/client";
 import { executeNamed } from "@/db/queries/named";
 import { hashToken, isTokenShaped } from "./token";
 
-/** What a model token lets its holder do: call the model of one profile, while its run is held by its epoch. */
+/** What a model token allows: calling the model of one profile while its run is held with its epoch. */
 export type ModelGrant = {
   runId: string;
   tenantId: string;
@@ -12,13 +12,13 @@ export type ModelGrant = {
   taskId: string | null;
   profile: string;
   leaseEpoch: number;
-  /** What the run asks for instead of its profile's model; null: nothing. */
+  /** The model that the run asks for instead of its profile's; null: none. */
   model: string | null;
-  /** Whether what is said is to be logged. */
+  /** Whether request and answer bodies are to be logged. */
   isLogged: boolean;
 };
 
-/** null when the token opens nothing, or its run or epoch has ended. */
+/** Returns the grant of a model token; null: the token allows nothing, or its run or epoch has ended. */
 export async function findModelGrant(db: Db, token: string): Promise<ModelGrant | null> {
   if (!isTokenShaped(token)) return null;
   const rows = await executeNamed<ModelGrant>(

@@ -7,14 +7,15 @@ export type RequestOrigin = {
   host: string | null | undefined;
 };
 
-/** Who could have made the browser send this: only our own pages may. */
+/** Refuses a change that a page of another site made the browser send: only our own pages may. */
 export function assertOwnOrigin(request: RequestOrigin, publicUrl: string, hasCookie: boolean): void {
   if (request.method === "GET" || request.method === "HEAD") return;
   const { origin, fetchSite } = request;
   const isOwnSite = !fetchSite || fetchSite === "same-origin" || fetchSite === "none";
   if (!isOwnSite || (origin && !isOwnOrigin(origin, request.host, publicUrl)))
     throw refused("another site's page sent this request");
-  // Every browser sends one of the two with a change; what sends neither can send a token instead of the cookie.
+  // Every browser sends one of the two headers with a change; a client that sends neither can use a token instead of
+  // the cookie.
   if (hasCookie && !origin && !fetchSite)
     throw refused("a change by cookie needs an Origin header: send Authorization: Bearer TOKEN instead");
 }

@@ -10,12 +10,12 @@ import { lockLiveToken } from "./lock-live-token";
 import { revokeToken } from "./revoke-token";
 import { isListed, toTokenRecord } from "./token-record";
 
-/** Of one sign-in. */
+/** The maximum for one sign-in. */
 export const OWN_TOKENS_MAX = 50;
 
 export type Browser = { rootId: string; expiresAt: Date | null };
 
-/** The tokens of the caller's own sign-in, the newest first. */
+/** Lists the tokens of the caller's own sign-in, the newest first. */
 export function listOwnTokens(ctx: ServiceContext): Promise<OwnTokens> {
   return inTx(ctx, async (ctx) => {
     const browser = await findBrowser(ctx.actor, ctx.db);
@@ -31,8 +31,9 @@ export function listOwnTokens(ctx: ServiceContext): Promise<OwnTokens> {
 }
 
 /**
- * Makes a token by which programs do what the caller may, such as the command line. It ends with the caller's sign-in:
- * whom a provider lets in no more has no token left either. Only browsers make them, so that none makes another.
+ * Makes a token with which programs, such as the command line, can do what the caller may. It ends with the caller's
+ * sign-in, so a person whom the provider no longer lets in has no token left either. Only browsers can make such
+ * tokens, so that no token makes another.
  */
 export function createOwnToken(ctx: ServiceContext, input: CreateOwnTokenInput): Promise<CreatedToken> {
   const { actor } = ctx;
@@ -50,14 +51,17 @@ export function createOwnToken(ctx: ServiceContext, input: CreateOwnTokenInput):
 type Caller = Pick<TxContext, "actor" | "db">;
 type Called = { tokenId: string; browser: Browser };
 
-/** The browser that calls and its cookie, locked; fails with `forbidden` where it is none that makes tokens of its own. */
+/**
+ * Returns the calling browser and its cookie, locked. Throws `forbidden` for a caller that may not make tokens of its
+ * own.
+ */
 export async function requireBrowser({ actor, db }: Caller): Promise<Called> {
   const browser = await findBrowser(actor, db);
   if (browser === null || actor.kind !== "operator" || actor.tokenId === null) throw notABrowser();
   return { tokenId: actor.tokenId, browser };
 }
 
-/** The same, and `forbidden` too where it has as many as it may. */
+/** The same; also throws `forbidden` when the sign-in has the maximum of tokens. */
 export async function requireRoomForOwn(caller: Caller): Promise<Called> {
   const found = await requireBrowser(caller);
   const alive = await caller.db.$count(tokens, and(isListed(), isOwn(found.browser)));
@@ -65,7 +69,9 @@ export async function requireRoomForOwn(caller: Caller): Promise<Called> {
   throw new ForbiddenError(`this sign-in has ${OWN_TOKENS_MAX} tokens of its own: revoke one first`);
 }
 
-/** Ends a token of the caller's own sign-in; and such a token ends itself, where somebody signs out in a terminal. */
+/**
+ * Ends a token of the caller's own sign-in. Such a token may also end itself, when somebody signs out in a terminal.
+ */
 export function revokeOwnToken(ctx: ServiceContext, input: RevokeTokenInput): Promise<RevokedToken> {
   return inTx(ctx, async (ctx) => {
     const { actor, db } = ctx;
@@ -82,12 +88,12 @@ function isOwn({ rootId }: Browser) {
   return and(eq(tokens.parentId, rootId), eq(tokens.kind, "api"));
 }
 
-/** One that a browser's sign-in made, whichever it was: no other token has a parent. */
+/** The condition for tokens that any browser's sign-in made: no other `api` token has a parent. */
 function isOwnOfAny() {
   return and(isNotNull(tokens.parentId), eq(tokens.kind, "api"));
 }
 
-/** The sign-in that a caller's cookie belongs to, locked; null for whoever came by a token, which is all that they need. */
+/** Returns the sign-in of a caller's cookie, locked; null: the caller came by a token, and needs no other. */
 async function findBrowser(actor: Actor, tx: Tx): Promise<Browser | null> {
   if (actor.kind !== "operator" || actor.tokenId === null) return null;
   const { token, root } = await lockLiveToken(tx, actor.tokenId);

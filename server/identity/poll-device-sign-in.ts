@@ -11,20 +11,20 @@ import { createOwnToken, OWN_TOKENS_MAX } from "./own-tokens";
 import { hashToken } from "./token";
 import { isListed } from "./token-record";
 
-/** A question counts as too soon within this share of its interval: clocks and networks are not exact. */
+/** A poll counts as too soon within this share of its interval, because clocks and networks are not exact. */
 const TOO_SOON = 0.9;
-/** What RFC 8628 has an interval grow by, seconds, and where that ends. */
+/** How much RFC 8628 lets the interval grow, in seconds, and its maximum here. */
 const SLOWER_SECONDS = 5;
 const INTERVAL_MAX_SECONDS = 60;
 const isTooSoon = sql`${deviceSignIns.polledAt} > clock_timestamp()
   - ${deviceSignIns.intervalSeconds} * ${TOO_SOON}::float8 * interval '1 second'`;
-/** Somebody else took the name between the look and the insert. */
+/** Tries for when somebody else takes the name between the read and the insert. */
 const NAME_TRIES = 3;
 
 /**
- * What became of a command line's sign-in, for whoever has its device code; the first question after it was allowed makes
- * the token and is answered with it. It is made for the person and their sign-in as they are then, and `ended` where
- * that is over.
+ * Returns the state of a command line's sign-in to the holder of its device code. The first poll after it was allowed
+ * makes the token and returns it. The token is for the person and their sign-in as they are then; `ended` when that
+ * sign-in is over.
  */
 export async function pollDeviceSignIn(ctx: ServiceContext, input: PollDeviceSignInInput): Promise<DevicePoll> {
   const [found] = await ctx.db
@@ -61,7 +61,7 @@ function answer(
   return { state, intervalSeconds, token };
 }
 
-/** Writes down that it was asked; whoever asks too soon has to wait longer from then on. */
+/** Notes a poll. A caller that polls too soon must wait longer from then on. */
 async function noteQuestion(ctx: ServiceContext, found: { row: DeviceRow; isTooSoon: boolean }): Promise<DevicePoll> {
   const { row } = found;
   const { intervalSeconds } = deviceSignIns;
@@ -74,7 +74,7 @@ async function noteQuestion(ctx: ServiceContext, found: { row: DeviceRow; isTooS
     })
     .where(and(eq(deviceSignIns.id, row.id), eq(deviceSignIns.state, "waiting")))
     .returning({ intervalSeconds });
-  // What it became meanwhile the next question is told.
+  // The next poll returns what the request became meanwhile.
   if (!noted) return answer(row, "waiting");
   return answer(noted, found.isTooSoon || noted.intervalSeconds > row.intervalSeconds ? "slow-down" : "waiting");
 }
@@ -92,7 +92,7 @@ async function collect(ctx: ServiceContext, row: DeviceRow): Promise<DevicePoll>
   }
 }
 
-/** Who allowed it, by the cookie with which they did; null where that has ended. */
+/** Returns the person who allowed it, by the cookie that they used; null: that cookie has ended. */
 async function findDecider(ctx: ServiceContext, { decidedTokenId }: DeviceRow): Promise<Actor | null> {
   if (decidedTokenId === null) return null;
   const isAlive = or(isNull(tokens.expiresAt), gt(tokens.expiresAt, sql`clock_timestamp()`));
@@ -105,7 +105,7 @@ async function findDecider(ctx: ServiceContext, { decidedTokenId }: DeviceRow): 
   return { kind: "operator", name: name ?? "operator", role, tenantId, tokenId: decidedTokenId };
 }
 
-/** Whoever comes first changes the state, and nobody else has a token made. */
+/** Makes the token. Only the first caller changes the state, so only one token is made. */
 async function makeToken(ctx: TxContext, row: DeviceRow): Promise<DevicePoll> {
   const taken = await ctx.db
     .update(deviceSignIns)
@@ -145,7 +145,10 @@ async function freeLabel(ctx: TxContext, client: string): Promise<string> {
   return labels.find((label) => !taken.has(nameOf(label))) ?? labelOf(client);
 }
 
-/** The browser that allowed it is signed out: what it would have given ended with that, and nobody has refused it. */
+/**
+ * Ends a request whose deciding browser is signed out. Nobody refused it, but the sign-in that would have provided the
+ * token is over.
+ */
 async function end(ctx: ServiceContext, row: DeviceRow): Promise<DevicePoll> {
   await ctx.db
     .update(deviceSignIns)

@@ -3,7 +3,7 @@ import type { ServiceContext } from "@/server/context";
 
 const BATCH_MAX = 5_000;
 
-/** Removes tokens that have opened nothing for a day, in bounded batches; answers how many. */
+/** Removes tokens that have been useless for a day, in bounded batches; returns how many. */
 export async function removeEndedTokens(ctx: ServiceContext): Promise<number> {
   for (let removed = 0; ; ) {
     const { rowCount } = await ctx.db.execute(sql`

@@ -1,17 +1,21 @@
 import type { Actor } from "@/server/context";
 import { TokenBuckets } from "./token-buckets";
 
-/** Far above what a person's tabs or a program that waits for its answers send, far below what one process answers. */
+/**
+ * Far above what a person's tabs, or a program that waits for its answers, send; far below what one process can answer.
+ */
 export const OPERATOR_REQUESTS = { perSecond: 200, burst: 1_000 };
-/** A runner's heartbeats are among them, so that a run at full tilt must never come near: some 40 a second. */
+/**
+ * Includes a runner's heartbeats, so even a run at full speed, with some 40 requests a second, must never come near.
+ */
 const RUN = { perSecond: 1_000, burst: 5_000 };
-/** Calls of a run to its model: an agent and its sub-agents wait for answers, a tool that has its token does not. */
+/** A run's calls to its model. An agent and its sub-agents wait for answers; a tool that has the token does not. */
 const MODEL = { perSecond: 5, burst: 300 };
-/** Requests of nobody that is known: each may cost a look-up of its token. */
+/** Requests of unknown callers: each may cost a look-up of its token. */
 const STRANGER = { perSecond: 100, burst: 1_000 };
 
 export type RequestLimits = {
-  /** Counts a request; null, or the seconds to wait when it is one too many. */
+  /** Counts a request. Returns the seconds to wait when it is over the limit; null: it is within. */
   take(actor: Actor | null, address: string): number | null;
   /** The same for a run's call to its model. */
   takeCall(runId: string): number | null;
@@ -28,7 +32,7 @@ export function createRequestLimits(now: () => number = () => performance.now())
       if (actor === null) return strangers.take(networkOf(address));
       switch (actor.kind) {
         case "operator":
-          // The administrator's own token drives the whole installation: programs, runners in their place, benches.
+          // The administrator's own token drives the whole installation: programs, runners that use it, benchmarks.
           return actor.tokenId === null ? null : operators.take(actor.tokenId);
         case "launch":
         case "runner":
@@ -44,7 +48,7 @@ export function createRequestLimits(now: () => number = () => performance.now())
   };
 }
 
-/** An IPv4 address, or the /64 of an IPv6 one: whoever has one of its addresses has them all. */
+/** Returns an IPv4 address, or the /64 of an IPv6 address: whoever has one address of a /64 has them all. */
 export function networkOf(address: string): string {
   const plain = address.replace(/^::ffff:(?=\d+\.)/i, "");
   if (!plain.includes(":")) return plain;

@@ -8,7 +8,9 @@ import { redactMessage } from "@/server/events";
 import { endToken } from "./end";
 import { isListed, isOfTenant } from "./token-record";
 
-/** Ends a token and every browser that signed in by it. Other processes, which believe a look-up, notice within a second. */
+/**
+ * Ends a token and every browser that signed in by it. Other processes, which cache look-ups, notice within a second.
+ */
 export function revokeToken(ctx: ServiceContext, input: RevokeTokenInput): Promise<RevokedToken> {
   const { tokenId } = input;
   return inTx(ctx, async (ctx) => {

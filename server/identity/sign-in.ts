@@ -10,8 +10,8 @@ import { mintOperatorToken, mintPersonToken } from "./mint";
 import { hashToken, TOKEN_PREFIX } from "./token";
 
 /**
- * Buys a browser's cookie: with the token of a one-time link, which is spent by it, or with one that signs its holder
- * in anyhow, which no link may do.
+ * Buys a browser's cookie: with the token of a one-time link, which is spent by it, or with a token that signs its
+ * holder in. A link must not carry the latter.
  */
 export async function signIn(
   ctx: ServiceContext,
@@ -59,18 +59,18 @@ function spendSignInToken(ctx: ServiceContext, token: string): Promise<string> {
 }
 
 export type SignInPersonInput = {
-  /** Whom the audit log names. */
+  /** The name in the audit log. */
   name: string;
   role: Role;
   tenantId: string | null;
-  /** How long the provider's word is believed, milliseconds. */
+  /** How long the provider's word is trusted, in milliseconds. */
   lifeMs: number;
-  /** Who vouches for whom, by the provider's own unchanging name. */
+  /** The provider, and its own unchanging name for the person. */
   issuer: string;
   subject: string;
 };
 
-/** Buys a browser's cookie with a provider's word for its person, who was let in before. */
+/** Buys a browser's cookie with a provider's word for a person whom a grant has admitted. */
 export function signInPerson(ctx: ServiceContext, input: SignInPersonInput): Promise<string> {
   const { name, role, tenantId, lifeMs, issuer, subject } = input;
   return inTx(ctx, async (ctx) => {
@@ -82,12 +82,12 @@ export function signInPerson(ctx: ServiceContext, input: SignInPersonInput): Pro
   });
 }
 
-/** Ends the browser's cookie for good, in every tab; a token that a program sends goes on. */
+/** Ends the browser's cookie for good, in every tab. A token that a program sends stays valid. */
 export async function signOut(ctx: ServiceContext, authenticator: Authenticator): Promise<void> {
   if (ctx.actor.kind !== "operator" || ctx.actor.tokenId === null) return;
   const { tokenId } = ctx.actor;
   await inTx(ctx, async (ctx) => {
-    // Locked before what it bought is looked for, so that a sign-in by it that is under way is found.
+    // Locked before looking for what it bought, so that a sign-in by it that is under way is found.
     const [cookie] = await ctx.db
       .select({ id: tokens.id })
       .from(tokens)

@@ -9,21 +9,24 @@ import { newDeviceCode, newUserCode } from "./device-codes";
 import { networkOf } from "./request-limits";
 import { hashToken } from "./token";
 
-/** How long a person has to allow it, and their command line to collect its token. */
+/** How long a person has to allow the request and the command line to collect its token, in seconds. */
 const LIFE_SECONDS = 600;
 const INTERVAL_SECONDS = 2;
-/** Requests that wait at once: from one address, which may be a proxy's, and from everywhere. */
+/** The maximum of requests waiting at once: from one address, which may be a proxy's, and in all. */
 const OPEN_MAX = { network: 50, all: 1_000 };
-/** A request that its program asks about no more counts no longer: after so long, or three of its intervals. */
+/**
+ * A request that its program no longer polls stops counting after this many seconds, or this many of its intervals if
+ * that is longer.
+ */
 const QUIET = { seconds: 30, intervals: 3 };
-/** Rows that may stand before those are removed that wait no longer, though not over. */
+/** The maximum of rows before those are removed that no longer wait but are not over. */
 const STORED_MAX = 10_000;
-/** What is over is told of for so long; then nothing is known of it. */
+/** How long a request that is over can still be queried, in minutes. */
 const TOLD_MINUTES = 10;
 
 /**
- * Begins a command line's sign-in (RFC 8628). Anybody may: it opens nothing until a person allows it, and leaves no row
- * of audit until then.
+ * Begins a command line's sign-in (RFC 8628). Anybody may call it: it grants nothing until a person allows it, and
+ * writes no audit row until then.
  */
 export function startDeviceSignIn(
   ctx: ServiceContext,
@@ -34,7 +37,7 @@ export function startDeviceSignIn(
   const network = networkOf(address);
   return inTx(ctx, async (ctx) => {
     await assertRoom(ctx, network);
-    // A user code that another request has, one in millions, fails as any fault does, and is asked for again.
+    // A collision with another request's user code, one in millions, fails like any fault, and the caller tries again.
     await ctx.db.insert(deviceSignIns).values({
       ...{ id: newId("deviceSignIn"), deviceHash: hashToken(deviceCode), userHash: hashToken(userCode) },
       ...{ client, address, network, intervalSeconds: INTERVAL_SECONDS },
@@ -51,11 +54,14 @@ export function startDeviceSignIn(
 
 const quietAt = sql`coalesce(${deviceSignIns.polledAt}, ${deviceSignIns.createdAt})
   + greatest(${QUIET.seconds}::float8, ${QUIET.intervals} * ${deviceSignIns.intervalSeconds}) * interval '1 second'`;
-/** When it counts no longer, unless it is asked about before. */
+/** When a request stops counting, unless it is polled before. */
 const closesAt = sql`least(${quietAt}, ${deviceSignIns.expiresAt})`;
 const isOpen = and(inArray(deviceSignIns.state, ["waiting", "allowed"]), gt(closesAt, sql`clock_timestamp()`));
 
-/** One after the other, so that no number of them at once comes past the bounds. */
+/**
+ * Throws when too many requests are open. Calls are serialised, so that no number of concurrent ones exceeds the
+ * bounds.
+ */
 async function assertRoom(ctx: TxContext, network: string): Promise<void> {
   await lockOwnerKey(ctx.db, "device sign-ins");
   const isNear = eq(deviceSignIns.network, network);
@@ -75,7 +81,7 @@ async function assertRoom(ctx: TxContext, network: string): Promise<void> {
     await ctx.db.delete(deviceSignIns).where(sql`not (${isOpen})`);
 }
 
-/** The first of them is given up then, unless its program goes on to ask. */
+/** `seconds`: when the first of the open requests is given up, unless its program continues to poll. */
 function tooMany(where: string, seconds: number): RateLimitedError {
   const retryAfterSeconds = Math.max(seconds, 1);
   const words = `too many command lines wait ${where} to be allowed: try again in ${retryAfterSeconds} s`;
@@ -83,8 +89,8 @@ function tooMany(where: string, seconds: number): RateLimitedError {
 }
 
 /**
- * Removes requests that have been over for a while; answers how many. Those that were refused, collected or given up
- * count for no bound, so that it is `STORED_MAX` which bounds all that stand.
+ * Removes requests that have been over for a while; returns how many. Refused, collected and abandoned requests count
+ * for no limit, so `STORED_MAX` is what bounds all rows.
  */
 export async function removeDeviceSignIns(ctx: ServiceContext): Promise<number> {
   const { rowCount } = await ctx.db

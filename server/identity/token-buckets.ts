@@ -1,11 +1,12 @@
-/** Two generations of these are kept, some 2 MB. */
+/** Two generations of this size are kept, some 2 MB. */
 const GENERATION_MAX = 5_000;
 
 type Bucket = { tokens: number; at: number };
 
 /**
- * A bucket of tokens for each key: `burst` at once, `perSecond` for ever. What is not used while 5,000 other keys are
- * is forgotten, and by then has filled up again in all but a flood. No call costs more the more keys there are.
+ * A token bucket for each key: `burst` at once, then `perSecond`. A bucket that is not used while 5,000 other keys are
+ * is dropped; by then it has filled up again, except in a flood. The cost of a call does not depend on the number of
+ * keys.
  */
 export class TokenBuckets {
   #young = new Map<string, Bucket>();
@@ -20,7 +21,7 @@ export class TokenBuckets {
     return this.#young.size + this.#old.size;
   }
 
-  /** Takes a token; null, or the whole seconds until there is one. */
+  /** Takes a token. Returns the whole seconds until there is one when the bucket is empty; null: it was taken. */
   take(key: string): number | null {
     const { perSecond, burst } = this.rate;
     const at = this.now();

@@ -6,7 +6,7 @@ import { iso } from "@/server/stored";
 
 type TokenRow = typeof tokens.$inferSelect;
 
-/** Those that sign somebody in and have not ended. */
+/** The condition for tokens that sign somebody in and have not ended. */
 export function isListed(): SQL | undefined {
   return and(
     inArray(tokens.kind, ["api", "operator"]),
@@ -15,12 +15,14 @@ export function isListed(): SQL | undefined {
   );
 }
 
-/** Whose tokens a caller may look at and end: its tenant's, and all of them where it sees every tenant. */
+/**
+ * The condition for tokens that a caller may list and end: its tenant's, or all for a caller that sees every tenant.
+ */
 export function isOfTenant(tenantId: string | null): SQL | undefined {
   return tenantId === null ? undefined : eq(tokens.tenantId, tenantId);
 }
 
-/** A token as it leaves the program: without its hash. */
+/** Returns a token as clients see it, without its hash. */
 export function toTokenRecord(ctx: ServiceContext, row: TokenRow, browsers: number): TokenRecord {
   return {
     id: row.id,

@@ -5,13 +5,15 @@ import { type ApprovalRow, approvals } from "@/db/schema";
 import { toApproval } from "@/server/approvals";
 import type { Hub } from "./hub";
 
-/** Approvals that wait at once; what lies beyond is in the list, which is read by pages. */
+/** The maximum of waiting approvals that are followed. The others are in the list, which is read in pages. */
 const OPEN_MAX = 500;
 
-/** Tells of approvals that were asked for, decided and applied. Reads those that are open; ended ones change no more. */
+/**
+ * Reports approvals that are requested, decided and applied. Reads only open ones, because ended ones no longer change.
+ */
 export class ApprovalsReader {
   readonly #listeners = new Set<(approval: Approval) => void>();
-  /** Status of each approval that can still change. */
+  /** The status of each approval that can still change. */
   readonly #known = new Map<string, ApprovalRow["status"]>();
   #unsubscribe: (() => void) | null = null;
   #isReading = false;
@@ -31,7 +33,7 @@ export class ApprovalsReader {
   follow(listener: (approval: Approval) => void): () => void {
     this.#listeners.add(listener);
     this.#unsubscribe ??= this.hub.subscribe("approvals", this.refresh);
-    // The first look only learns what is open; whoever follows reads the list anyway.
+    // The first read only learns what is open; followers read the list themselves.
     this.refresh();
     return () => {
       this.#listeners.delete(listener);

@@ -22,8 +22,8 @@ const runnerFrames = new FrameCache<FoundRunner>();
 const beatFrames = new FrameCache<RunnersNews>();
 
 /**
- * All that one browser tab follows, in one stream: changed sessions, runs, tasks, approvals and runners, and one run's events. Only the
- * run's events carry an id; after a gap the tab reads its lists again.
+ * Opens the one stream of a browser tab, with everything that the tab follows: changed sessions, runs, tasks, approvals
+ * and runners, and one run's events. Only the run's events carry an id; after a gap the tab reads its lists again.
  */
 export async function openConsoleStream(
   ctx: ServiceContext,
@@ -44,7 +44,7 @@ export async function openConsoleStream(
     const stops: (() => void)[] = [];
     sink.keepAlive = ALIVE;
     try {
-      // Before the greeting, after which the tab reads what it has missed.
+      // Before the greeting, because the tab reads what it has missed once it gets that.
       if (input.runners) stops.push(await live.runners.follow((news) => writeRunners(ctx, sink, news)));
       sink.write(encodeFrame({ event: "hello", data: { serverTime: new Date().toISOString(), isBehind } }));
       const tellDatabase = (isAway: boolean) => sink.write(encodeFrame({ event: "database", data: { isAway } }));
@@ -62,7 +62,7 @@ export async function openConsoleStream(
           runId,
           afterSeq: runSeq,
           encode: (event) => encodeFrame({ id: `${runId}:${event.seq}`, event: "event", data: event }),
-          // The tab goes on with its lists; the next run of the session comes by them.
+          // The tab continues with its lists, which will show the session's next run.
           onEnd: () => undefined,
           onFailure: () => sink.end(),
         });
@@ -96,7 +96,7 @@ async function startOf(
   return seq;
 }
 
-/** Runners that changed one by one, and the beats of all the others in one frame. */
+/** Writes changed runners one by one, and the beats of all others in one frame. */
 function writeRunners(ctx: ServiceContext, sink: Sink, news: RunnersNews): void {
   const { tenantId } = ctx.actor;
   const isSeen = ({ runner }: FoundRunner) => tenantId === null || runner.tenantId === tenantId;
@@ -114,7 +114,7 @@ function writeRunners(ctx: ServiceContext, sink: Sink, news: RunnersNews): void 
       return { id, heartbeatAt, leaseExpiresAt, cpuPercent, rssBytes, beats: newest };
     }),
   });
-  // Ids of tenants never begin so.
+  // No tenant id begins with `*`.
   sink.write(beatFrames.of(news, tenantId ?? "*", () => encodeFrame({ event: "beats", data: frame() })));
 }
 

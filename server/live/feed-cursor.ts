@@ -19,7 +19,10 @@ export function encodeFeedCursor(scope: FeedScope, epoch: string, position: Feed
 /** PostgreSQL's xid8 has 64 bits. */
 const XID_MAX = 2n ** 64n - 1n;
 
-/** Refuses a cursor of another filter (400), and one of another epoch (410), in which positions mean something else. */
+/**
+ * Reads a cursor. Refuses a cursor of another filter (400) and one of another epoch (410), where positions mean
+ * something else.
+ */
 export function decodeFeedCursor(scope: FeedScope, epoch: string, cursor: string): FeedPosition {
   const [cursorEpoch, xid, version] = decodeCursor(scope, cursor, 3);
   if (

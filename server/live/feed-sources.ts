@@ -9,7 +9,10 @@ import { type FeedFilter, type FeedPosition, type FeedSource, settled } from "./
 
 type FeedColumns = { changeXid: AnyPgColumn; version: AnyPgColumn; tenantId: AnyPgColumn; projectId: AnyPgColumn };
 
-/** Written as one comparison of rows, which is what the index (change_xid, version) answers. */
+/**
+ * The condition for rows after a position. Written as one row comparison, which the index (change_xid, version)
+ * answers.
+ */
 function inFeed(
   columns: FeedColumns,
   after: FeedPosition,

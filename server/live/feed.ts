@@ -4,7 +4,7 @@ import type { Db } from "@/db/client";
 import type { Topic } from "@/server/context";
 import type { Hub } from "./hub";
 
-/** Where a reader of a feed stands: everything up to here it has seen. */
+/** Where a reader of a feed stands: it has seen everything up to here. */
 export type FeedPosition = { xid: string; version: number };
 export type FeedRow<Item> = FeedPosition & {
   tenantId: string;
@@ -31,10 +31,10 @@ export type FeedSource<Item> = {
 export type FeedFilter = { tenantId?: string; projectId?: string; sessionId?: string; queue?: string };
 
 const PAGE = 500;
-/** Rows above the horizon are reread so soon, then at the poll's pace. */
+/** Delays before rows above the horizon are read again; after these, every poll reads them. */
 const REREAD_MS = [5, 10, 20, 50, 100, 250, 500] as const;
 
-/** The horizon's test as SQL: no transaction that is still open can add a row before one for which it is true. */
+/** The test for the horizon as SQL. Where it is true for a row, no open transaction can add a row before that one. */
 export function settled(column: SQL | { getSQL(): SQL }): SQL<boolean> {
   return sql<boolean>`${column} < pg_snapshot_xmin(pg_current_snapshot())`;
 }
@@ -44,15 +44,16 @@ export function isAfter(left: FeedPosition, right: FeedPosition): boolean {
   return a === b ? left.version > right.version : a > b;
 }
 
-/** Where a reader starts that wants only what changes from now on. */
+/** Returns the position of a reader that wants only future changes. */
 export async function positionNow(db: Db): Promise<FeedPosition> {
   const { rows } = await db.execute<{ xid: string }>(sql`select pg_snapshot_xmin(pg_current_snapshot())::text as xid`);
   return { xid: rows[0]?.xid ?? "0", version: -1 };
 }
 
 /**
- * The settled changes after a position. A version taken before its commit can show up after a later one; rows are
- * handed out only below the oldest transaction still open, so none can show up behind what a reader has seen.
+ * Reads the settled changes after a position. A version is taken before its commit, so a lower version can appear after
+ * a higher one. Rows are therefore returned only below the oldest transaction still open, and none can appear behind
+ * what a reader has seen.
  */
 export async function readSettled<Item>(
   db: Db,
@@ -66,7 +67,7 @@ export async function readSettled<Item>(
   return { rows: hasUnsettled ? rows.slice(0, horizon) : rows, hasUnsettled, isFull: rows.length === PAGE };
 }
 
-/** Reads one feed for all who follow it in this process. */
+/** Reads one feed for all its followers in this process. */
 export class FeedReader<Item> {
   readonly #listeners = new Set<(rows: FeedRow<Item>[]) => void>();
   #position: FeedPosition | null = null;
@@ -83,12 +84,12 @@ export class FeedReader<Item> {
     private readonly onFailure: (error: unknown) => void,
   ) {}
 
-  /** Hears of settled changes from now on. */
+  /** Calls the listener with settled changes from now on. */
   async follow(listener: (rows: FeedRow<Item>[]) => void): Promise<{ position: FeedPosition; stop: () => void }> {
     this.#listeners.add(listener);
     try {
       const now = this.#position ?? (await positionNow(this.db));
-      // Another follower may have set it meanwhile; an earlier start only means that it is told more.
+      // Another follower may have set the position meanwhile; an earlier one only means that this follower gets more.
       this.#position ??= now;
     } catch (error) {
       this.#leave(listener);
@@ -98,7 +99,7 @@ export class FeedReader<Item> {
     return { position: this.#position, stop: () => this.#leave(listener) };
   }
 
-  /** Looks for changes now; called at every wake and by the poll. */
+  /** Looks for changes now. Called at every wake and by the poll. */
   readonly refresh = (): void => {
     this.#isStale = true;
     this.#rereads = 0;
@@ -142,7 +143,7 @@ export class FeedReader<Item> {
 
   #tell(rows: FeedRow<Item>[]): void {
     const last = rows.at(-1);
-    // Everybody may have left while the page was read.
+    // All followers may have left while the page was read.
     if (!last || !this.#position) return;
     this.#position = { xid: last.xid, version: last.version };
     this.#rereads = 0;

@@ -5,17 +5,17 @@ export type LiveText = { runId: string; frames: LiveFrame[] };
 type WakeListener = () => void;
 type TextListener = (text: LiveText) => void;
 
-/** Tells this process's readers that something happened. What happened they read themselves. */
+/** Tells this process's readers that something happened; they read what happened themselves. */
 export class Hub {
   readonly #wakes = new Map<Topic, Set<WakeListener>>();
   readonly #texts = new Map<string, Set<TextListener>>();
 
-  /** Hears every wake of a topic until the returned function is called. */
+  /** Calls the listener at every wake of a topic, until the returned function is called. */
   subscribe(topic: Topic, listener: WakeListener): () => void {
     return addTo(this.#wakes, topic, listener);
   }
 
-  /** Hears text that is still being written in a run. */
+  /** Calls the listener with text that is still being written in a run. */
   subscribeText(runId: string, listener: TextListener): () => void {
     return addTo(this.#texts, runId, listener);
   }
@@ -24,7 +24,7 @@ export class Hub {
     for (const listener of this.#wakes.get(topic) ?? []) listener();
   }
 
-  /** After a gap in what was heard anything may have happened. */
+  /** Wakes all readers: after a gap in what was heard, anything may have happened. */
   wakeAll(): void {
     for (const listeners of this.#wakes.values()) for (const listener of listeners) listener();
   }
@@ -33,7 +33,7 @@ export class Hub {
     for (const listener of this.#texts.get(text.runId) ?? []) listener(text);
   }
 
-  /** Keys of the topics that begin so and have readers, such as the runs whose events are watched. */
+  /** Returns the keys of topics with this prefix that have readers, such as the runs whose events are watched. */
   watched(prefix: "events:" | "commands:" | "control:"): string[] {
     return [...this.#wakes.keys()]
       .filter((topic) => topic.startsWith(prefix))
@@ -52,8 +52,8 @@ function addTo<Key, Listener>(map: Map<Key, Set<Listener>>, key: Key, listener: 
 }
 
 /**
- * Waits for wakes one at a time: a wake that comes while its reader is busy is remembered, so that a reader that looks
- * again after each one misses nothing.
+ * Waits for wakes one at a time. A wake that comes while its reader is busy is remembered, so a reader that looks again
+ * after each wake misses nothing.
  */
 export class WakeSignal {
   #isSet = false;
@@ -65,7 +65,7 @@ export class WakeSignal {
     this.#resolve = null;
   };
 
-  /** Resolves at the next wake, at once when one came since the last call, or when the signal aborts. */
+  /** Resolves at the next wake, at once if one came since the last call, or when the signal aborts. */
   async next(signal: AbortSignal): Promise<void> {
     if (!this.#isSet && !signal.aborted) {
       await new Promise<void>((resolve) => {

@@ -6,15 +6,15 @@ import { loopKey } from "@/db/queries/loops";
 const ANSWER_MS = 5_000;
 
 /**
- * Which loops this replica leads: those whose advisory lock its one session holds. The locks go with the session, so
- * that a replica which dies or loses the database leads nothing, and another takes over within seconds. The database
- * ends the session of a replica that says nothing, and such a replica knows by its own clock that it leads no more.
+ * Tracks which loops this replica leads: those whose advisory locks its one database session holds. The locks end with
+ * the session, so a replica that dies or loses the database leads nothing, and another takes over within seconds. The
+ * database ends the session of a silent replica, and such a replica knows by its own clock that it no longer leads.
  */
 export class Leadership {
   readonly #wanted = new Set<string>();
   readonly #held = new Set<string>();
   #client: pg.Client | null = null;
-  /** When the last question was sent that has been answered. */
+  /** When the last answered query was sent. */
   #askedAt = 0;
   #timer: NodeJS.Timeout | null = null;
   #isClosed = false;
@@ -43,7 +43,7 @@ export class Leadership {
     await this.#client?.end().catch(() => undefined);
   }
 
-  /** Asks for what is not held, and notices when the session that holds the rest is gone. */
+  /** Asks for locks that are not held, and notices when the session that holds the others is gone. */
   async #check(): Promise<void> {
     if (this.#isChecking || this.#isClosed) return;
     this.#isChecking = true;
@@ -92,7 +92,7 @@ export class Leadership {
   }
 
   #lose(client: pg.Client | null, error: unknown): void {
-    // One that was given up before is no news.
+    // The loss of a client that was given up before means nothing.
     if (client !== this.#client) return;
     if (this.#held.size > 0)
       this.log.warn({ err: error }, "the database session of the loops is lost: this replica leads none");

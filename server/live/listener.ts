@@ -7,12 +7,14 @@ const HEARTBEAT_MS = 5_000;
 const ANSWER_MS = 5_000;
 const RECONNECT_MIN_MS = 100;
 const RECONNECT_MAX_MS = 2_000;
-/** A probe's notification is lost when its listener was asked so many times after it, and answered without it. */
+/**
+ * A probe's notification counts as lost when its listener has answered this many queries after it without receiving it.
+ */
 const PROBE_QUESTIONS = 10;
 const PROBE_PAUSE_MS = 200;
 const PROBE_ANSWER_MS = 15_000;
 
-/** LISTEN does not survive between this program and its database. */
+/** LISTEN does not work between this program and its database. */
 export class ListenLostError extends Error {
   readonly failureKind = "infra-failed";
   constructor() {
@@ -26,14 +28,14 @@ export type ListenerOptions = {
   databaseUrl: string;
   log: Logger;
   onMessage: (payload: string) => void;
-  /** After a gap anything may have been missed. */
+  /** Called after a gap, in which anything may have been missed. */
   onReconnected: () => void;
   onLost: () => void;
 };
 
 /**
- * The process's one listening connection; it also sends. A dead one is noticed by its heartbeat and replaced.
- * connecting → listening → lost → connecting; any → closed.
+ * The process's one listening connection, which also sends. A heartbeat detects a dead connection, which is then
+ * replaced. connecting → listening → lost → connecting; any → closed.
  */
 export class Listener {
   #client: pg.Client | null = null;
@@ -49,12 +51,12 @@ export class Listener {
     return this.#client !== null;
   }
 
-  /** Connects, and goes on trying in the background. */
+  /** Connects, retrying in the background. */
   start(): void {
     void this.#connect();
   }
 
-  /** Sends to every process's listener, this one's included; false when there is no connection now. */
+  /** Sends to every process's listener, including this one's; false: there is no connection now. */
   async notify(payload: string): Promise<boolean> {
     const client = this.#client;
     if (!client) return false;
@@ -103,7 +105,7 @@ export class Listener {
     this.options.onReconnected();
   }
 
-  /** A half-open connection says nothing: only an unanswered question shows it. */
+  /** A half-open connection stays silent: only an unanswered query reveals it. */
   async #beat(client: pg.Client): Promise<void> {
     try {
       await answered(client.query("SELECT 1"));
@@ -135,7 +137,7 @@ async function answered(query: Promise<object>): Promise<void> {
   if ((await within(ANSWER_MS, query)) === null) throw new Error("the database did not answer in time");
 }
 
-/** Fails with `ListenLostError` when a notification from one connection does not reach another that listens. */
+/** Throws `ListenLostError` when a notification from one connection does not reach another that listens. */
 export async function assertListenWorks(databaseUrl: string): Promise<void> {
   const channel = `agentrun_probe_${process.pid}_${Math.floor(Math.random() * 1e9)}`;
   const connection = {
@@ -154,11 +156,12 @@ export async function assertListenWorks(databaseUrl: string): Promise<void> {
     listening.once("notification", () => {
       isHeard = true;
     });
-    // Through a pool that hands a connection out for each transaction, this ends on whichever is free.
+    // A pool that assigns a connection for each transaction sends this over any free one.
     await sending.query("BEGIN");
     await sending.query("SELECT pg_notify($1, '')", [channel]);
     await sending.query("COMMIT");
-    // Answers and notifications come in one order: a busy machine makes both late, and time alone would show nothing.
+    // Answers and notifications arrive in one order. A busy machine delays both, so waiting for a time alone would show
+    // nothing.
     for (let asked = 0; !isHeard; asked += 1) {
       if (asked === PROBE_QUESTIONS) throw new ListenLostError();
       await new Promise((resolve) => setTimeout(resolve, PROBE_PAUSE_MS));

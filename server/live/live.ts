@@ -14,20 +14,20 @@ import { RunnersReader } from "./runners-reader";
 import { Streams } from "./streams";
 import { RunTails } from "./tails";
 
-/** Behind every wake: what was not heard is seen this much later at most. */
+/** The fallback behind every wake: a change whose wake was lost is seen this much later at most. */
 const POLL_MS = 1_000;
-/** A stream ends this soon after its token, twice over. */
+/** A stream ends at most twice this long after its token. */
 const TOKEN_CHECK_MS = 2_000;
 
 export type LiveOptions = {
   db: Db;
   databaseUrl: string;
   log: Logger;
-  /** Of the given tokens, those that have ended. */
+  /** Returns those of the given tokens that have ended. */
   endedTokens: (tokenIds: string[]) => Promise<Set<string>>;
 };
 
-/** What this process knows of changes as they happen: wakes, the newest events, feeds, and who is reading them. */
+/** What this process knows of changes as they happen: wakes, the newest events, feeds, and their readers. */
 export class Live {
   readonly hub = new Hub();
   readonly streams = new Streams();
@@ -37,7 +37,7 @@ export class Live {
   readonly sessions;
   readonly runs;
   readonly tasks;
-  /** Command sequences that the last poll saw, so that it wakes only who has something to read. */
+  /** The command sequences that the last poll saw, so that a poll wakes only readers with something to read. */
   readonly #seenCommands = new Map<string, number>();
   readonly #endedRuns = new Set<string>();
   readonly #databaseFollowers = new Set<(isAway: boolean) => void>();
@@ -76,10 +76,10 @@ export class Live {
     ];
   }
 
-  /** Wakes readers of a topic here and in every other process. */
+  /** Wakes readers of a topic in this and every other process. */
   readonly wake = (topic: Topic): void => this.#notifier.wake(topic);
 
-  /** Shows text that is still being written to who follows the run; it is stored nowhere. */
+  /** Shows text that is still being written to those who follow the run. The text is stored nowhere. */
   tellText(text: LiveText): void {
     this.#notifier.tellText(text);
   }
@@ -88,7 +88,7 @@ export class Live {
     return this.#listener.isListening;
   }
 
-  /** Hears when this process loses its database, and when it has it again; at once, if it is lost now. */
+  /** Calls the listener when this process loses its database and when it has it again; at once if it is lost now. */
   followDatabase(listener: (isAway: boolean) => void): () => void {
     this.#databaseFollowers.add(listener);
     if (this.#isAway) listener(true);
@@ -100,7 +100,7 @@ export class Live {
     return this.#endedRuns.has(runId);
   }
 
-  /** Ends every stream; readers come back with their last id. */
+  /** Ends every stream. Readers reconnect with their last id. */
   stopStreams(): void {
     this.streams.stop();
   }
@@ -116,7 +116,7 @@ export class Live {
   }
 
   async #poll(): Promise<void> {
-    // While the database is slow or away one poll waits for it, not one more each second.
+    // While the database is slow or away, one poll waits for it, instead of one more each second.
     if (this.#isPolling) return;
     this.#isPolling = true;
     try {
@@ -169,7 +169,7 @@ export class Live {
     try {
       this.streams.endTokens(await this.options.endedTokens(this.streams.tokenIds()));
     } catch (error) {
-      // While the database is away nobody can say who was signed out: streams live on until it is back.
+      // While the database is away nobody knows which tokens have ended: streams stay open until it is back.
       this.#noteFailure(error);
     }
   }

@@ -4,12 +4,12 @@ import { LiveFrame } from "@/contract/event";
 import type { Topic } from "@/server/context";
 import type { Hub, LiveText } from "./hub";
 
-/** PostgreSQL refuses payloads of 8,000 bytes and more. */
+/** PostgreSQL refuses payloads of 8,000 bytes or more. */
 const PAYLOAD_MAX_BYTES = 7_500;
 const LIVE_TEXT_MAX_BYTES = 7_000;
-/** After one notification the next waits this long, so that a busy server sends 50 a second and not one a commit. */
+/** The pause between two notifications: a busy server sends 50 a second instead of one for each commit. */
 const GAP_MS = 20;
-/** Beyond this many topics one word stands for all. */
+/** Above this number of topics, one word stands for all. */
 const TOPICS_MAX = 2_000;
 
 const Message = z.object({
@@ -20,8 +20,8 @@ const Message = z.object({
 });
 
 /**
- * Wakes readers in this process at once, and those in others by NOTIFY: the first at once, then at most one while one
- * is under way, and one in 20 ms.
+ * Wakes readers in this process at once, and those in others by NOTIFY. The first notification is sent at once; after
+ * that at most one is under way, and at most one is sent in 20 ms.
  */
 export class Notifier {
   readonly #from = randomUUID();
@@ -40,18 +40,21 @@ export class Notifier {
     void this.#flush();
   };
 
-  /** Shows text under way to readers here and elsewhere. What does not fit into a notification stays here. */
+  /**
+   * Shows text under way to readers in all processes. Text that does not fit into a notification is shown only in this
+   * one.
+   */
   tellText(text: LiveText): void {
     this.hub.tellText(text);
     for (const frame of text.frames) {
       const payload = JSON.stringify({ from: this.#from, text: { runId: text.runId, frames: [frame] } });
-      // A later frame of an item holds all that the earlier one said.
+      // A later frame of an item holds everything that an earlier one said.
       if (Buffer.byteLength(payload) <= LIVE_TEXT_MAX_BYTES) this.#texts.set(`${text.runId} ${frame.itemId}`, payload);
     }
     void this.#flush();
   }
 
-  /** What another process's notifier sent. */
+  /** Handles a payload from another process's notifier. */
   receive(payload: string): void {
     const message = parse(payload);
     if (!message || message.from === this.#from) return;
@@ -63,11 +66,11 @@ export class Notifier {
   async #flush(): Promise<void> {
     if (this.#isSending) return;
     this.#isSending = true;
-    // Wakes of the same turn of the event loop go together.
+    // Wakes of the same turn of the event loop are sent together.
     await Promise.resolve();
     while (this.#topics.size > 0 || this.#texts.size > 0) {
       for (const payload of this.#take()) {
-        // Without a connection nothing is sent and nothing is kept: readers poll, and all are woken when it is back.
+        // Without a connection nothing is sent or kept: readers poll, and all are woken when the connection is back.
         await this.send(payload);
       }
       await new Promise((resolve) => setTimeout(resolve, GAP_MS).unref());
@@ -107,7 +110,7 @@ function parse(payload: string): z.infer<typeof Message> | null {
   try {
     return Message.parse(JSON.parse(payload));
   } catch {
-    // Anybody with the database's password may write to the channel; what is not ours is passed over.
+    // Anybody with the database's password may write to the channel; unknown payloads are ignored.
     return null;
   }
 }

@@ -4,20 +4,23 @@ import { type FoundRunner, isLiving, readRunners } from "@/db/queries/runner-sta
 import { runners } from "@/db/schema";
 import type { Hub } from "./hub";
 
-/** Living runners that are followed: the newest. A page of them shows fewer; a look at 1,000 took 111 ms on a busy machine. */
+/**
+ * The maximum of living runners that are followed, the newest first. A page shows fewer; a look at 1,000 took 111 ms on
+ * a busy machine.
+ */
 const LIVING_MAX = 500;
-/** Beats wake nobody, and silence does not either: they are looked for this often, while somebody follows. */
+/** Neither beats nor silence wake anybody, so while somebody follows they are looked for this often. */
 const LOOK_MS = 2_000;
-/** Runs change many times a second where much is done; their runners are read once for what comes together. */
+/** Runs change many times a second on a busy server, so changes are gathered this long and their runners read once. */
 const GATHER_MS = 400;
 
-/** What a look found: runners that are new or changed, and those that have beaten since the look before. */
+/** What a look found: runners that are new or changed, and those with beats since the previous look. */
 export type RunnersNews = { changed: FoundRunner[]; beaten: { found: FoundRunner; fresh: number }[] };
 type Known = { print: string; beatCount: number };
 
 /**
- * Tells of living runners as they change, and of their beats. No event and no row of a feed is written for a beat: one
- * statement for all who follow reads what the beats have left in the runners' rows.
+ * Reports living runners as they change, and their beats. A beat writes no event and no row of a feed: one statement
+ * for all followers reads what the beats left in the runners' rows.
  */
 export class RunnersReader {
   readonly #listeners = new Set<(news: RunnersNews) => void>();
@@ -36,15 +39,15 @@ export class RunnersReader {
     private readonly onFailure: (error: unknown) => void,
   ) {}
 
-  /** Resolves once what is there is known: whoever then reads the list misses nothing. */
+  /** Resolves once the existing runners are known, so that a follower that reads the list after that misses nothing. */
   async follow(listener: (news: RunnersNews) => void): Promise<() => void> {
     this.#listeners.add(listener);
     this.#unsubscribe ??= this.hub.subscribe("runs", this.#gather);
     this.#looks ??= setInterval(this.#refresh, LOOK_MS);
-    // The first look only learns what is there.
+    // The first look only learns what exists.
     if (this.#isFirst) await this.#look();
     if (this.#isFirst) {
-      // It failed: what changes until the next one would be told to nobody.
+      // The look failed: changes until the next one would be reported to nobody.
       this.#leave(listener);
       throw this.#failure;
     }
@@ -76,7 +79,7 @@ export class RunnersReader {
 
   readonly #refresh = (): void => void this.#look();
 
-  /** What was asked for during a look is looked at by the same. */
+  /** Looks, or joins the look under way, which then repeats. */
   async #look(): Promise<void> {
     this.#isStale = true;
     this.#reading ??= this.#read().finally(() => {
@@ -97,7 +100,7 @@ export class RunnersReader {
     }
   }
 
-  /** The living, and what became of those that were and are not any more. */
+  /** Reads living runners, and those that were known before and are no longer among them. */
   async #readKnown(): Promise<FoundRunner[]> {
     const living = await readRunners(this.db, isLiving, LIVING_MAX);
     const ids = new Set(living.map(({ runner }) => runner.id));
@@ -126,7 +129,7 @@ export class RunnersReader {
   }
 }
 
-/** All of a runner but what a beat changes. */
+/** Everything about a runner except what a beat changes. */
 function printOf({ runner, leaseExpiresAt: _lease, ...found }: FoundRunner): string {
   const { heartbeatAt: _at, beatCount: _count, beatGaps: _gaps, beatTrips: _trips, ...rest } = runner;
   const { cpuPercent: _cpu, rssBytes: _rss, ...slow } = rest;

@@ -2,12 +2,14 @@ import type { RunEvent } from "@/contract/event";
 
 /** Where a stream's bytes go: Node's response, or a web stream. */
 export interface Sink {
-  /** Sends, unless the reader is so slow that what waits for it exceeds the bound: then the sink closes itself. */
+  /** Sends a chunk. If the reader is so slow that its backlog exceeds the bound, the sink closes itself. */
   write(chunk: Uint8Array): void;
   end(): void;
-  /** Resolves when the reader has taken what waits for it, or has left. For what can wait, as a run's live events cannot. */
+  /**
+   * Resolves when the reader has taken its backlog, or has left. For data that can wait, unlike a run's live events.
+   */
   drained?(): Promise<void>;
-  /** What is sent now and then, so that nobody on the way takes the stream for forgotten; KEEP_ALIVE unless set. */
+  /** What is sent at intervals, so that no proxy takes the stream for idle; KEEP_ALIVE by default. */
   keepAlive?: Uint8Array;
 }
 
@@ -18,24 +20,27 @@ export const SSE_HEADERS = {
   "x-accel-buffering": "no",
 } as const;
 
-/** What may wait for one reader. It comes back with its last id, so nothing is lost by closing it. */
+/** The maximum backlog of one reader. A reader that is cut off reconnects with its last id, so nothing is lost. */
 export const SINK_BUFFER_MAX_BYTES = 1024 * 1024;
 export const KEEP_ALIVE_MS = 15_000;
 export const KEEP_ALIVE = Buffer.from(": keep-alive\n\n");
-/** The same for a browser, whose EventSource tells no page of comments: a stream that has fallen silent is known by it. */
+/**
+ * The same for a browser, whose EventSource does not report comments to the page: by this event the page notices a
+ * silent stream.
+ */
 export const ALIVE = Buffer.from("event: alive\ndata: {}\n\n");
 export const OPENED = Buffer.from(": open\n\n");
-/** Said once when there is nothing more to come; what reconnects after it gets 204, which ends an EventSource. */
+/** Sent once when nothing more will come. A reconnection after it gets 204, which ends an EventSource. */
 export const ENDED = Buffer.from("event: end\ndata: {}\n\n");
 
-/** One server-sent event. JSON has no raw line breaks, so one data line holds it. */
+/** Encodes one server-sent event. JSON has no raw line breaks, so one data line holds it. */
 export function encodeFrame(frame: { id?: string | null; event?: string; data: unknown }): Buffer {
   const id = frame.id == null ? "" : `id: ${frame.id}\n`;
   const event = frame.event === undefined ? "" : `event: ${frame.event}\n`;
   return Buffer.from(`${id}${event}data: ${JSON.stringify(frame.data)}\n\n`);
 }
 
-/** Bytes made once for an object however many readers get them; `key` tells apart what the bytes also depend on. */
+/** Encodes an object once for all its readers. `key` distinguishes encodings that depend on more than the object. */
 export class FrameCache<Item extends object> {
   readonly #frames = new WeakMap<Item, Map<string, Buffer>>();
 

@@ -11,21 +11,21 @@ const texts = new FrameCache<LiveText>();
 export type RunStreamOptions = {
   runId: string;
   afterSeq: number;
-  /** The last event of a run that has ended: one of v0.1 may have no terminal event. */
+  /** The last event of a run that has ended: a run of v0.1 may have no terminal event. */
   endSeq?: number | null;
-  /** How an event is written when not as it stands in the tail; for streams that carry more than one run's events. */
+  /** Encodes an event; by default as the tail does. For streams that carry events of more than one run. */
   encode?: (event: RunEvent) => Buffer;
-  /** After the run's last event. */
+  /** Called after the run's last event. */
   onEnd: () => void;
   onFailure: (error: unknown) => void;
 };
 
-/** Well below what a sink lets wait for its reader. */
+/** Well below the backlog that a sink allows. */
 const REPLAY_PART_BYTES = 256 * 1024;
 
 /**
- * Writes a run's events to a sink: those after a seq from the database, then those that come, whose bytes are shared by
- * all who are equally far. Text under way goes between them, without an id. Returns what stops it.
+ * Writes a run's events to a sink: those after a seq from the database, then new ones, whose bytes are shared by all
+ * readers that are equally far. Text under way is written in between, without an id. Returns a function that stops it.
  */
 export async function streamRun(
   ctx: ServiceContext,
@@ -67,7 +67,7 @@ export async function streamRun(
         await writeInParts(sink, page.map(options.encode ?? encodeEvent), () => isStopped);
         isMore = page.length === EVENTS_LIMIT_MAX;
       }
-      // A full page may have ended with it: only an empty one after that tells.
+      // A full page may have ended with the terminal event: only an empty page after it shows that.
       if (!isStopped && (isTerminalEvent(last) || hasReadAll())) return finish();
     } catch (error) {
       options.onFailure(error);
@@ -75,7 +75,7 @@ export async function streamRun(
     } finally {
       isReplaying = false;
     }
-    // What came during the last page.
+    // Writes what came during the last page.
     if (tail.seq > seq) advance();
   }
 
@@ -94,12 +94,12 @@ export async function streamRun(
     stop();
   }
 
-  // The database is asked even when the tail is not ahead: the tail may just have been made.
+  // Reads the database even when the tail is not ahead: the tail may have been created just now.
   void replay();
   return halt;
 }
 
-/** Goes on when the reader has taken the part before, so that no log is too long to be replayed to a slow reader. */
+/** Writes each part only after the reader has taken the one before, so that no log is too long for a slow reader. */
 async function writeInParts(sink: Sink, frames: Buffer[], isStopped: () => boolean): Promise<void> {
   let part: Buffer[] = [];
   let bytes = 0;

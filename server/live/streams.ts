@@ -2,7 +2,7 @@ import type { Actor } from "@/server/context";
 import { AgentRunError, UnavailableError } from "@/server/errors";
 
 const STREAMS_MAX = 5_000;
-/** One browser needs one stream for each of its tabs; a runner needs one. */
+/** A browser needs one stream for each of its tabs; a runner needs one. */
 const STREAMS_PER_TOKEN_MAX = 64;
 
 export type OpenStream = {
@@ -12,8 +12,8 @@ export type OpenStream = {
 };
 
 /**
- * The streams that are open in this process. Each has a controller of its own, told from this set: combining signals by
- * `AbortSignal.any` leaks on Node 20.
+ * The streams that are open in this process. Each has a controller of its own, aborted through this set: combining
+ * signals by `AbortSignal.any` leaks on Node 20.
  */
 export class Streams {
   readonly #open = new Map<AbortController, string | null>();
@@ -24,7 +24,7 @@ export class Streams {
     return this.#open.size;
   }
 
-  /** Registers a stream of a caller; refuses what would be one too many. */
+  /** Registers a caller's stream. Throws when there would be too many. */
   open(actor: Actor, request?: AbortSignal): OpenStream {
     if (this.#isStopping) throw new UnavailableError("shutting-down", "this server is stopping: connect again");
     const tokenId = "tokenId" in actor ? actor.tokenId : null;
@@ -47,7 +47,7 @@ export class Streams {
     };
   }
 
-  /** Ids of the tokens that streams are open for. */
+  /** Returns the ids of tokens with open streams. */
   tokenIds(): string[] {
     return [...this.#perToken.keys()];
   }

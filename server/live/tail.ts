@@ -6,13 +6,15 @@ import { events } from "@/db/schema";
 import { toEvent } from "@/server/events";
 import type { Hub } from "./hub";
 
-/** What is kept of a run's newest events for readers that follow it; who is further behind reads the database. */
+/**
+ * How many of a run's newest events are kept in memory for its followers; a reader further behind reads the database.
+ */
 const KEPT_EVENTS_MAX = 512;
 const KEPT_BYTES_MAX = 4 * 1024 * 1024;
 
 export type TailEntry = { seq: number; event: RunEvent; frame: Buffer };
 
-/** The newest events of one run, read once and encoded once for all who follow it in this process. */
+/** The newest events of one run, read and encoded once for all followers in this process. */
 export class RunTail {
   readonly #listeners = new Set<() => void>();
   readonly #unsubscribe: () => void;
@@ -22,7 +24,7 @@ export class RunTail {
   #isStale = false;
   #joined: { afterSeq: number; frames: Buffer } | null = null;
 
-  /** `lastSeq` is the seq up to which a reader of the database has seen the run. */
+  /** `lastSeq`: the seq up to which a reader of the database has seen the run. */
   constructor(
     private readonly db: Db,
     hub: Hub,
@@ -46,13 +48,13 @@ export class RunTail {
     return this.#entries.at(-1)?.event.type === "terminal_status";
   }
 
-  /** Hears when there are new events. */
+  /** Calls the listener when there are new events. */
   follow(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** The events after a seq, from memory; null when it is too far behind for that. */
+  /** Returns the events after a seq from memory; null: the seq is too far behind. */
   after(seq: number): TailEntry[] | null {
     if (seq >= this.lastSeq) return [];
     const first = this.#entries[0];
@@ -60,7 +62,7 @@ export class RunTail {
     return this.#entries.slice(seq + 1 - first.seq);
   }
 
-  /** The same as frames in one buffer, which readers that are equally far share. */
+  /** The same as frames in one buffer, shared by readers that are equally far. */
   framesAfter(seq: number): Buffer | null {
     if (this.#joined?.afterSeq === seq) return this.#joined.frames;
     const entries = this.after(seq);
@@ -70,7 +72,7 @@ export class RunTail {
     return frames;
   }
 
-  /** Reads what is new. A wake during a read makes it read once more. */
+  /** Reads what is new. A wake during a read causes another read. */
   async refresh(): Promise<void> {
     this.#isStale = true;
     this.#loading ??= this.#load().finally(() => {
@@ -94,7 +96,7 @@ export class RunTail {
         for (const listener of this.#listeners) listener();
       }
     } catch (error) {
-      // The poll behind this looks again; readers stay where they are.
+      // The poll looks again later; readers stay where they are.
       this.onFailure(error);
     }
   }
@@ -119,12 +121,12 @@ export class RunTail {
   }
 }
 
-/** One event as a server-sent event: its id is its seq, which a reader gives back to go on from there. */
+/** Encodes one event as a server-sent event. Its id is its seq, from which a reader continues. */
 export function encodeEvent(event: RunEvent): Buffer {
   return Buffer.from(`id: ${event.seq}\ndata: ${JSON.stringify(event)}\n\n`);
 }
 
-/** A page of a run's events after a seq, at most `EVENTS_LIMIT_MAX`. */
+/** Returns a page of a run's events after a seq, at most `EVENTS_LIMIT_MAX`. */
 export async function readEvents(db: Db, runId: string, afterSeq: number): Promise<RunEvent[]> {
   const rows = await db
     .select()

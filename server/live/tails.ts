@@ -15,7 +15,10 @@ export class RunTails {
     private readonly onFailure: (error: unknown) => void,
   ) {}
 
-  /** Follows a run; the returned function ends that. The tail is at or past all that was committed before the call. */
+  /**
+   * Follows a run until the returned function is called. The tail starts at or after everything that was committed
+   * before the call.
+   */
   async follow(runId: string, listener: () => void): Promise<{ tail: RunTail; stop: () => void }> {
     const tail = this.#tails.get(runId) ?? (await this.#open(runId));
     const unfollow = tail.follow(listener);
@@ -30,7 +33,7 @@ export class RunTails {
     };
   }
 
-  /** Reads the runs that have gone on without a wake that was heard. One statement for all of them. */
+  /** Reads the runs that have new events without a wake having been heard. One statement for all of them. */
   async poll(): Promise<void> {
     if (this.#tails.size === 0) return;
     const rows = await this.db
@@ -55,7 +58,7 @@ export class RunTails {
     if (known) return known;
     const tail = new RunTail(this.db, this.hub, runId, run.lastSeq, this.onFailure);
     this.#tails.set(runId, tail);
-    // What was committed between the read above and the subscription to wakes.
+    // Reads what was committed between the query above and the subscription to wakes.
     void tail.refresh();
     return tail;
   }

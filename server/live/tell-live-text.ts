@@ -5,14 +5,17 @@ import { redactText } from "@/server/events";
 import { assertRunVisible, getRun } from "@/server/runs";
 import type { Live } from "./live";
 
-/** Shows a run's text under way to who follows it. Stored nowhere; what is stored later under the same item replaces it. */
+/**
+ * Shows a run's text under way to its followers. It is stored nowhere; events stored later under the same item replace
+ * it.
+ */
 export async function tellLiveText(
   ctx: ServiceContext,
   live: Live,
   input: LiveFramesInput,
 ): Promise<Record<string, never>> {
   const { runId, frames } = input;
-  // A runner's token names its run, so the many frames of a turn cost no look at the database.
+  // A runner's token names its run, so the many frames of a turn need no query.
   if (ctx.actor.kind === "runner") assertRunVisible(ctx, runId);
   else await getRun(ctx, { runId });
   if (ctx.actor.kind === "runner" && input.leaseEpoch !== ctx.actor.leaseEpoch) throw new LeaseLostError(runId);

@@ -10,10 +10,10 @@ import { WakeSignal } from "./hub";
 import type { Live } from "./live";
 import { startSeq } from "./watch-events";
 
-/** A command, and the id to go on from: one that is told again, to be cancelled, does not move it. */
+/** A command, and the id to continue from: a command repeated because it is to be cancelled does not move it. */
 export type WatchedCommand = { id: string; command: Command };
 
-/** A run's commands after a seq, then as they come; each again when it is to be cancelled. Ends with the run. */
+/** Yields a run's commands after a seq, then new ones; each again when it is to be cancelled. Ends with the run. */
 export async function* watchCommands(
   ctx: ServiceContext,
   live: Live,
@@ -27,7 +27,7 @@ export async function* watchCommands(
   const unsubscribe = live.hub.subscribe(`commands:${input.runId}`, wake.set);
   try {
     while (!signal.aborted) {
-      // Asked before the read: a run that has ended gets no more commands.
+      // Checked before the read: a run that has ended gets no more commands.
       const hasEnded = live.hasEnded(input.runId);
       const before = seq;
       const page = await readCommands(ctx, input.runId, seq);
@@ -48,7 +48,7 @@ export async function* watchCommands(
   }
 }
 
-/** What is to be cancelled of what was told before, then what is new. */
+/** Returns known commands that are to be cancelled, then new ones. */
 async function readCommands(ctx: ServiceContext, runId: string, afterSeq: number): Promise<Command[]> {
   const told = and(
     eq(commands.runId, runId),

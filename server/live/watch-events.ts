@@ -13,7 +13,7 @@ import { readEvents } from "./tail";
 /** A column's largest integer. */
 const SEQ_MAX = 2_147_483_647;
 
-/** The seq after which a watcher of a run wants to read: what it gave, or the last id that it received. */
+/** Returns the seq after which a watcher wants to read: the given one, or the last id that it received. */
 export function startSeq(input: Pick<WatchRunInput, "afterSeq" | "lastEventId">): number {
   const { lastEventId } = input;
   if (lastEventId === undefined) return input.afterSeq ?? 0;
@@ -23,8 +23,8 @@ export function startSeq(input: Pick<WatchRunInput, "afterSeq" | "lastEventId">)
 }
 
 /**
- * Where to start in a run, where it ends once it has ended, and whether all of it has been read already. Refuses an id
- * that this run has not given out.
+ * Returns where to start in a run, where the run ends if it has ended, and whether all of it was read already. Refuses
+ * an id that this run has not given out.
  */
 export async function openRun(
   ctx: ServiceContext,
@@ -37,7 +37,7 @@ export async function openRun(
   return { seq, endSeq, isOver: seq === endSeq };
 }
 
-/** A run's events after a seq, then as they come, each once and in order. Ends after the run's terminal event. */
+/** Yields a run's events after a seq, then new ones, each once and in order. Ends after the run's terminal event. */
 export async function* watchEvents(
   ctx: ServiceContext,
   live: Live,
@@ -61,9 +61,9 @@ export async function* watchEvents(
         if (signal.aborted) return;
       }
       last = page.at(-1) ?? last;
-      // Runs of v0.1 may have ended without a terminal event.
+      // A run of v0.1 may have ended without a terminal event.
       if (endSeq !== null && seq >= endSeq) return;
-      // A full page may have ended with the run's last event: only an empty one after that tells.
+      // A full page may have ended with the run's last event: only an empty page after it shows that.
       const isWhole = kept !== undefined || page.length < EVENTS_LIMIT_MAX;
       if (isWhole && isTerminalEvent(last) && tail.seq <= seq) return;
       if (page.length === 0) await wake.next(signal);

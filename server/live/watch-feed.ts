@@ -3,21 +3,21 @@ import { type FeedFilter, type FeedPosition, type FeedReader, type FeedRow, isAf
 import { decodeFeedCursor, encodeFeedCursor, type FeedScope, readFeedEpoch } from "./feed-cursor";
 import { WakeSignal } from "./hub";
 
-/** Rows that wait for a slow reader at most; then it reads the database again instead. */
+/** The maximum of rows that wait for a slow reader; beyond it, the reader reads the database again. */
 const WAITING_MAX = 2_000;
 
 export type FeedEntry<Item> = { id: string; item: Item; row: FeedRow<Item> };
 export type FeedStream<Item> = {
-  /** Names the filter: streams of one key send the same bytes. */
+  /** Names the filter: streams with the same key send the same bytes. */
   key: string;
-  /** The id to go on from before anything was received. */
+  /** The id to continue from before anything was received. */
   startId: string;
   entries: AsyncGenerator<FeedEntry<Item>>;
 };
 
 /**
- * Follows a feed: what changed after the last id first, then what changes. Subscribes before it replays, so that
- * nothing falls between the two, and passes over what it has told.
+ * Follows a feed: first what changed after the last id, then new changes. Subscribes before it replays, so that nothing
+ * is lost between the two, and skips what it has already reported.
  */
 export async function openFeed<Item>(
   ctx: ServiceContext,
@@ -62,14 +62,14 @@ export async function openFeed<Item>(
   }
 
   async function catchUp(): Promise<FeedRow<Item>[]> {
-    // Cleared before the read: rows that come meanwhile are either in what is read, or told after it.
+    // Cleared before the read: rows that arrive meanwhile are either in the page or delivered after it.
     isBehind = false;
     const page = await readSettled(ctx.db, reader.source, at, filter);
     if (page.isFull && !page.hasUnsettled) isBehind = true;
     return page.rows;
   }
 
-  // Should the stream be given up before it is read, its generator never runs.
+  // If the stream is closed before it is read, its generator never runs.
   signal.addEventListener("abort", stop, { once: true });
   return { key: JSON.stringify(scope), startId: encodeFeedCursor(scope, epoch, at), entries: entries() };
 }

@@ -1,31 +1,31 @@
 import type { SsoFailure } from "@/contract/sso";
 
-/** What a failed sign-in comes to: what the page says, and whether the browser brought something that was made up. */
+/** What a failed sign-in means: what the page shows, and whether the browser brought something made up. */
 export type Failure = { reason: SsoFailure; isGuess: boolean };
 
-/** Words by which a provider says that it is not well itself. */
+/** Error words by which a provider says that it is out of order itself. */
 const UNWELL = new Set(["server_error", "temporarily_unavailable"]);
-/** Codes of the library: no answer in time, or one that no provider gives who is well. */
+/** The library's codes for no answer in time, or an answer that a healthy provider does not give. */
 const AWAY = new Set(["OAUTH_TIMEOUT", "OAUTH_ABORT", "OAUTH_RESPONSE_IS_NOT_CONFORM", "OAUTH_RESPONSE_IS_NOT_JSON"]);
 
-/** Tells by the library's error who is at fault: the provider, the configuration, or whoever came back. */
+/** Decides by the library's error who is at fault: the provider, the configuration, or the person who came back. */
 export function failureOf(error: unknown): Failure {
   const { code, error: word } = (error ?? {}) as { code?: unknown; error?: unknown };
   if (code === "OAUTH_AUTHORIZATION_RESPONSE_ERROR") return { reason: refusalOf(String(word)), isGuess: false };
   if (code === "OAUTH_RESPONSE_BODY_ERROR")
     return { reason: UNWELL.has(String(word)) ? "sso-unreachable" : "sso-refused", isGuess: word === "invalid_grant" };
   const isAnswered = typeof code === "string" && code.startsWith("OAUTH_") && !AWAY.has(code);
-  // Without a word of the provider's, such as one that is not the issuer that it says it is.
+  // Without an error word of the provider's, for example when it is not the issuer that it claims to be.
   return { reason: isAnswered ? "sso-refused" : "sso-unreachable", isGuess: code === "OAUTH_INVALID_RESPONSE" };
 }
 
-/** What a provider means by sending a browser back with an error. */
+/** Returns the meaning of the error with which a provider sends a browser back. */
 function refusalOf(word: string): SsoFailure {
   if (word === "access_denied") return "sso-denied";
   return UNWELL.has(word) ? "sso-unreachable" : "sso-refused";
 }
 
-/** Of what is said, in the log. */
+/** The maximum length of each text in the log. */
 const SAID_MAX = 500;
 
 type Told = Partial<
@@ -36,8 +36,8 @@ type Told = Partial<
 >;
 
 /**
- * The sentences of an error, of those behind it, and the words by which a provider refuses: for the log, which they name
- * no token to. What was looked for and not found stands there too, such as the issuer.
+ * Returns the messages of an error and its causes, and the words of a provider's refusal, for the log. They contain no
+ * token. Values that were expected and not found, such as the issuer, are included.
  */
 export function whatItSays(error: unknown, depth = 0): string[] {
   if (typeof error !== "object" || error === null || depth > 3) return [];

@@ -1,9 +1,9 @@
 import type { SsoGrant } from "@/contract/sso";
 
-/** What a provider says of a person. */
+/** What a provider says about a person. */
 export type Claims = Readonly<Record<string, unknown>>;
 
-/** What a person may do here: the first grant that fits; null: nothing. */
+/** Returns what a person may do here: the first grant that fits; null: nothing. */
 export function grantFor(claims: Claims, grants: readonly SsoGrant[]): SsoGrant | null {
   return grants.find((grant) => fits(grant, claims)) ?? null;
 }
@@ -14,12 +14,12 @@ function fits({ claim, value, everyone }: SsoGrant, claims: Claims): boolean {
   const path = typeof claim === "string" ? [claim] : claim;
   const wanted = typeof value === "string" ? [value] : value;
   if (path.join() !== "email") return valuesAt(claims, path).some((said) => wanted.includes(said));
-  // Addresses are typed in any case, and nobody tells two people apart by it.
+  // E-mail addresses are typed in any case, and case never distinguishes two people.
   const address = claims.email;
   return typeof address === "string" && wanted.some((one) => one.toLowerCase() === address.toLowerCase());
 }
 
-/** What a claim says, as texts: one, or each of a list. */
+/** Returns a claim's value as texts: one, or each of a list. */
 function valuesAt(claims: Claims, path: string[]): string[] {
   let value: unknown = claims;
   for (const name of path) value = own(value, name);
@@ -35,8 +35,8 @@ function own(value: unknown, name: string): unknown {
 }
 
 /**
- * What a provider says, without an address that it does not say is verified: with some, people type their own, or
- * somebody else's. `isTrusted`: the provider gives addresses out itself, and says nothing of it.
+ * Returns the claims without an e-mail address that is not said to be verified: at some providers people type their own
+ * address, or somebody else's. `isTrusted`: the provider assigns the addresses itself and makes no such statement.
  */
 export function believedClaims(claims: Claims, isTrusted: boolean): Claims {
   const { email, email_verified: isVerified, ...others } = claims;
@@ -44,12 +44,13 @@ export function believedClaims(claims: Claims, isTrusted: boolean): Claims {
   return isBelieved && typeof email === "string" && email.includes("@") ? { ...others, email } : others;
 }
 
-/** The longest that a person's name becomes here. */
+/** The maximum length of a person's name here. */
 const NAME_MAX = 200;
 
 /**
- * What the audit log calls a person: their address, or their name at the provider with its host, as no address is
- * written. So nobody is taken for a token, a loop or `admin`, nor, by a name that they chose, for anybody else.
+ * Returns a person's name in the audit log: their e-mail address, or their name at the provider followed by its host,
+ * in a form that no address has. So nobody can be taken for a token, a loop or `admin`, or by a chosen name for anybody
+ * else.
  */
 export function nameOf(claims: Claims, issuer: string): string {
   const email = readable(claims.email);
@@ -59,7 +60,7 @@ export function nameOf(claims: Claims, issuer: string): string {
   return `${name.slice(0, NAME_MAX - host.length)}${host}`;
 }
 
-/** A name without spaces, and without what would hide in it or reorder it. */
+/** Removes spaces from a name, and characters that hide or reorder text. */
 function readable(text: unknown): string {
   return typeof text === "string"
     ? text.replace(/[^\p{L}\p{M}\p{N}\p{P}\p{S}]|\p{Default_Ignorable_Code_Point}/gu, "")

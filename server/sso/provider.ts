@@ -3,11 +3,11 @@ import type { SsoFile } from "@/contract/sso";
 import { type ReadVariable, readKey } from "@/server/backends";
 import { believedClaims, type Claims, nameOf } from "./grant";
 
-/** Of one request to the provider. */
+/** The limit for one request to the provider. */
 const TIMEOUT_SECONDS = 10;
-/** How far the provider's clock may be from this one's. */
+/** How far the provider's clock may differ from this one. */
 const CLOCK_TOLERANCE_SECONDS = 30;
-/** How long what the provider says of itself is believed; its signing keys are fetched anew when one is unknown. */
+/** How long the provider's metadata is cached. Its signing keys are fetched again when one is unknown. */
 const METADATA_MS = 60 * 60_000;
 
 /** A sign-in that was begun, as its browser keeps it until the provider sends it back. */
@@ -18,7 +18,10 @@ export type Person = { issuer: string; subject: string; name: string; claims: Cl
 
 type Found = { metadata: oidc.ServerMetadata; until: number };
 
-/** An OpenID Connect provider by the authorization code flow with PKCE; what it signs is checked by its keys. */
+/**
+ * An OpenID Connect provider, used by the authorization code flow with PKCE. Signatures are checked with the provider's
+ * keys.
+ */
 export class SsoProvider {
   #found: Found | null = null;
   #asking: Promise<oidc.ServerMetadata> | null = null;
@@ -29,7 +32,9 @@ export class SsoProvider {
     private readonly readVariable: ReadVariable,
   ) {}
 
-  /** Where a browser goes to sign in, and what it has to bring back. Fails where the provider cannot be reached. */
+  /**
+   * Returns where a browser goes to sign in, and what it has to bring back. Throws when the provider cannot be reached.
+   */
   async begin(redirectUri: string, next: string): Promise<{ address: URL; pending: Pending }> {
     const configuration = await this.#configure();
     const pending = {
@@ -49,7 +54,10 @@ export class SsoProvider {
     return { address, pending };
   }
 
-  /** Buys who somebody is with the code that the provider gave their browser. Fails where anything about it is wrong. */
+  /**
+   * Exchanges the code that the provider gave to the browser for the person's identity. Throws when anything about it
+   * is wrong.
+   */
   async finish(returned: URL, pending: Pending): Promise<Person> {
     const configuration = await this.#configure();
     const tokens = await oidc.authorizationCodeGrant(configuration, returned, {
@@ -60,7 +68,7 @@ export class SsoProvider {
     });
     const signed = tokens.claims();
     if (!signed) throw new Error("the provider gave no ID token");
-    // Many providers tell groups there alone. What was signed is not replaced by it.
+    // Many providers report groups only there. Signed claims take precedence.
     const told = configuration.serverMetadata().userinfo_endpoint
       ? await oidc.fetchUserInfo(configuration, tokens.access_token, signed.sub)
       : {};
@@ -71,7 +79,7 @@ export class SsoProvider {
   async #configure(): Promise<oidc.Configuration> {
     const [metadata, key] = await Promise.all([this.#metadata(), this.#key()]);
     const known = this.#configuration;
-    // Kept while nothing changes: it holds the provider's signing keys.
+    // Kept while nothing changes, because it holds the provider's signing keys.
     if (known && known.key === key && known.metadata === metadata) return known.made;
     const made = new oidc.Configuration(
       metadata,
@@ -86,7 +94,10 @@ export class SsoProvider {
     return made;
   }
 
-  /** The client's secret as it is now, null for a public client. Without it a client that has one would be taken for that. */
+  /**
+   * Returns the client's current secret; null: it is a public client. Throws when a configured secret is missing:
+   * otherwise the client would be treated as public.
+   */
   async #key(): Promise<string | null> {
     const { keyEnv, keyFile } = this.file;
     const key = await readKey(this.file, this.readVariable);
@@ -95,14 +106,14 @@ export class SsoProvider {
     return key;
   }
 
-  /** What the provider says of itself, asked once by all who come at once. */
+  /** Returns the provider's metadata, requested once for all concurrent callers. */
   async #metadata(): Promise<oidc.ServerMetadata> {
     if (this.#found && this.#found.until > performance.now()) return this.#found.metadata;
     this.#asking ??= this.#discover().finally(() => {
       this.#asking = null;
     });
     const known = this.#found;
-    // What it said an hour ago is better than nothing.
+    // Metadata that is an hour old is better than none.
     return known ? this.#asking.catch(() => known.metadata) : this.#asking;
   }
 
@@ -111,20 +122,24 @@ export class SsoProvider {
       timeout: TIMEOUT_SECONDS,
       execute: this.#isLocal() ? [oidc.allowInsecureRequests] : [],
     });
-    // A copy, without the library's exception for issuers of many tenants at Entra ID: there any of them could sign in.
+    // A copy, without the library's exception for multi-tenant issuers at Entra ID, by which any of those tenants could
+    // sign in.
     const metadata = discovered.serverMetadata();
     this.#found = { metadata, until: performance.now() + METADATA_MS };
     return metadata;
   }
 
-  /** The header is what the standard falls back to; many servers read it in ways of their own. */
+  /**
+   * Sends the secret in the body where possible. The standard's default is the header, which many servers read in ways
+   * of their own.
+   */
   #authentication(metadata: oidc.ServerMetadata, key: string): oidc.ClientAuth {
     const known = metadata.token_endpoint_auth_methods_supported;
     const auth = this.file.auth ?? (known?.includes("client_secret_post") ? "post" : "basic");
     return auth === "post" ? oidc.ClientSecretPost(key) : oidc.ClientSecretBasic(key);
   }
 
-  /** Only on this machine does a provider speak in the clear (`SsoFile`). */
+  /** Only a provider on this machine may use plain HTTP (`SsoFile`). */
   #isLocal(): boolean {
     return this.file.issuer.startsWith("http:");
   }

@@ -2,7 +2,9 @@ import path from "node:path";
 import { SsoFile } from "@/contract/sso";
 import { readJsonFile } from "@/server/json-file";
 
-/** The provider that a file configures, null where none does; a key file is named as seen from its folder. */
+/**
+ * Reads the provider's configuration; null: no file is configured. A key file's path is relative to the file's folder.
+ */
 export function readSsoFile(file: string | undefined): SsoFile | null {
   if (file === undefined) return null;
   const sso = readJsonFile("AGENTRUN_SSO", file, SsoFile);
