@@ -25,24 +25,24 @@ export type GatewayDeps = {
   readVariable: ReadVariable;
   isDemoOn: boolean;
   calls: CallRecorder;
-  /** Counts a call of a run; null, or the seconds to wait when it is one too many. */
+  /** Counts a call of a run. Returns the seconds to wait when it is over the limit; null: it is within. */
   takeCall: (runId: string) => number | null;
-  /** The same for a request of nobody that is known. */
+  /** The same for a request of an unknown caller. */
   takeStranger: () => number | null;
-  /** Counts the calls of a run that are open, each as one. */
+  /** Counts a run's open calls, each as one. */
   openCall: (runId: string) => Hold;
-  /** Counts what a call's request holds of memory until its provider begins to answer. */
+  /** Counts the memory that a call's request takes until its provider begins to answer, in bytes. */
   holdBody: (runId: string) => Hold;
-  /** Throws where nothing is left to spend for whoever asks. */
+  /** Throws when the caller has nothing left to spend. */
   assertBudget: (spender: Spender) => Promise<void>;
   onLimited: (profile: string, limit: ProviderLimit) => void;
-  /** Its provider has taken a request that was sent at that instant, milliseconds. */
+  /** Called when a provider has accepted a request, with the time when that was sent, in milliseconds since 1970. */
   onTaken: (profile: string, sentAtMs: number) => void;
 };
 
 export type ModelRequest = {
   profile: string;
-  /** What follows `/v1/`. */
+  /** The part of the address after `/v1/`. */
   resource: string;
   method: string;
   token: string | null;
@@ -50,27 +50,27 @@ export type ModelRequest = {
   headers: { get(name: string): string | null };
   signal: AbortSignal;
 };
-/** A request whose body is read once it is known who asks, and that it is not too often. */
+/** A request whose body is read only once the caller is known and within its limits. */
 export type UnreadRequest = Omit<ModelRequest, "body"> & {
   readBody: (onBytes: (bytes: number) => void) => Promise<string>;
 };
 export type ModelAnswer = { status: number; headers: Record<string, string>; body: AsyncIterable<Uint8Array> };
-/** An answer whose body is still to be read, once for all who want to know what it says. */
+/** An answer whose body is still to be read, once for everybody who needs to know what it says. */
 export type WatchedAnswer = ModelAnswer & {
-  /** Called with what was read so far after each piece, before it is passed on, and after the last. */
+  /** Called with what was read so far: after each piece, before the piece is passed on, and after the last one. */
   look?: (reader: AnswerReader) => void;
 };
 
 /**
- * Answers an agent's request to its model. The caller's token opens one profile while its run is held, and nothing else;
- * the provider's key is added here and never leaves this process but to the provider.
+ * Answers an agent's request to its model. The caller's token gives access to one profile while its run is held, and to
+ * nothing else. The provider's key is added here and leaves this process only to the provider.
  */
 export async function answerModel(deps: GatewayDeps, unread: UnreadRequest): Promise<ModelAnswer> {
   const { token, method, resource } = unread;
   const grant = token === null ? null : await findModelGrant(deps.db, token);
   if (!grant) throw strangerRefusal(deps);
   const { tenantId, projectId, runId, sessionId, taskId, profile } = grant;
-  // Before anything is read or kept of it: what is too much must cost nothing.
+  // Before any of the body is read or kept: a request over the limit must cost nothing.
   const waitSeconds = deps.takeCall(runId);
   if (waitSeconds !== null)
     throw new RateLimitedError(`run ${runId} calls its model too often: try again in ${waitSeconds} s`, waitSeconds);
@@ -109,7 +109,10 @@ function bytesCounted(runId: string, held: Hold): (bytes: number) => void {
   };
 }
 
-/** A call that gives its place back at its end. Made apart from the request, which would live as long as its answer. */
+/**
+ * Returns the call so that its end also gives its place back. A function of its own, because a closure over the request
+ * would keep it in memory as long as its answer.
+ */
 function closingCall(call: OpenCall, place: Hold): OpenCall {
   return {
     ...call,
@@ -120,7 +123,7 @@ function closingCall(call: OpenCall, place: Hold): OpenCall {
   };
 }
 
-/** Each guess costs a look-up: whoever guesses is slowed down. */
+/** Counts an unknown caller, because each guess at a token costs a look-up. */
 function strangerRefusal(deps: GatewayDeps): AgentRunError {
   const waitSeconds = deps.takeStranger();
   if (waitSeconds !== null)
@@ -151,7 +154,7 @@ async function askModel(deps: GatewayDeps, { grant, asked, request }: Asked): Pr
   return askProvider(provider, request);
 }
 
-/** A run's token spends on its own model, and on none that it was not given. */
+/** A run's token may be spent only on its own model and those that the profile allows. */
 function assertModel(config: BackendConfig, { profile, model }: ModelGrant, asked: string | null): void {
   const allowed = allowedModels(config, model);
   if (asked !== null && allowed.includes(asked)) return;
@@ -169,7 +172,10 @@ function missingKey(profile: string, { keyEnv, keyFile }: BackendConfig): string
   return `profile ${profile}: the variable ${keyEnv} that holds its key is not set in web's environment`;
 }
 
-/** The model that a call is counted under: what may not be asked is counted as what would have been. */
+/**
+ * Returns the model under which a call is counted. A call to a model that is not allowed counts under the one that it
+ * would have got.
+ */
 function modelOf(
   deps: GatewayDeps,
   { profile, model }: Pick<ModelGrant, "profile" | "model">,

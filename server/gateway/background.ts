@@ -1,14 +1,14 @@
 import { jsonIn } from "@/contract/json-in";
 import { InvalidInputError } from "@/server/errors";
 
-/** Bodies are long and this is never asked for by codex: most are known by this not to. */
+/** A cheap check first: bodies are long, and codex never sends this field. */
 const MAYBE = /"background"\s*:|\\u00[4-7]/i;
 
-/** An answer that is fetched later is one whose tokens nobody counts. */
+/** Throws when an answer is to be fetched later: nobody would count its tokens. */
 export function assertForeground(body: string): void {
   if (!MAYBE.test(body)) return;
   const fields = Object.entries((jsonIn(body) ?? {}) as Record<string, unknown>);
-  // Some providers do not look at a key's case.
+  // Some providers ignore a key's case.
   const given = fields.filter(([key]) => key.toLowerCase() === "background").map(([, value]) => value);
   if (given.some((value) => value !== false && value !== null))
     throw new InvalidInputError("background: answers are not kept here to be fetched later, ask without it");

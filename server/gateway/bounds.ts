@@ -1,22 +1,22 @@
 import type { BackendConfig } from "@/contract/backend";
 
-/** How long a provider is waited for, and how often it is asked. */
+/** How long a provider is waited for, in milliseconds, and how often it is tried. */
 export type Bounds = {
-  /** To connect to its machine: one that is not there often does not say so. */
+  /** To connect to its machine: a machine that does not exist often gives no answer at all. */
   connectMs: number;
   /** From the request to the head of the answer: a model may think for long before its first word. */
   answerMs: number;
   /** Between two pieces of an answer. */
   silenceMs: number;
-  /** Requests for one answer, the first among them. */
+  /** Requests for one answer, including the first. */
   triesMax: number;
-  /** The pause before the second request; each further one is twice as long. */
+  /** The pause before the second request, doubled for each further one. */
   pauseMs: number;
-  /** A pause that a provider asks for, and that is waited for here; a longer one is the caller's to wait for. */
+  /** The longest pause that a provider asks for and that is waited for here; the caller waits for a longer one. */
   pauseMaxMs: number;
 };
 
-/** codex waits five minutes for the next piece of an answer, and asks anew by itself after that. */
+/** codex waits five minutes for the next piece of an answer, and then tries again by itself. */
 const BOUNDS: Bounds = {
   connectMs: 10_000,
   answerMs: 300_000,
@@ -26,7 +26,7 @@ const BOUNDS: Bounds = {
   pauseMaxMs: 5_000,
 };
 
-/** A profile's own bounds, and the usual ones where it says nothing. */
+/** Returns a profile's own bounds, with the usual ones where it sets none. */
 export function boundsOf({ answerTimeoutMs, silenceTimeoutMs, triesMax }: BackendConfig): Bounds {
   return {
     ...BOUNDS,

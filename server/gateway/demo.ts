@@ -3,10 +3,10 @@ import { answerDemo } from "@/demo/model";
 import { InvalidInputError } from "@/server/errors";
 import type { ModelAnswer } from "./answer-model";
 
-/** Lets the scripted model answer, in this process. */
+/** Answers by the scripted model, in this process. */
 export async function answerByDemo(text: string, signal: AbortSignal): Promise<ModelAnswer> {
   const events = answerDemo(parseBody(text), signal)[Symbol.asyncIterator]();
-  // The first event is made now: a body that is no request throws here, and not in the middle of a stream.
+  // The first event is made now, so that an invalid body throws here and not in the middle of a stream.
   const first = await events.next().catch((error: unknown) => {
     if (error instanceof z.ZodError) throw new InvalidInputError("the body is not a request of the Responses API");
     throw error;

@@ -1,12 +1,14 @@
-/** What one call takes of what its run may hold. */
+/** One call's share of what its run may hold. */
 export type Hold = {
-  /** Takes so much more; false where that is too much. */
+  /** Takes this much more; false: that would be too much. */
   take: (amount: number) => boolean;
-  /** All of it is held no longer. */
+  /** Gives everything back. */
   end: () => void;
 };
 
-/** Counts what the calls of each run hold, such as places or memory, so that one run cannot hold more than it needs. */
+/**
+ * Counts what the calls of each run hold, such as places or memory, so that one run cannot hold more than its share.
+ */
 export class Holds {
   readonly #held = new Map<string, number>();
   constructor(private readonly perRunMax: number) {}

@@ -1,11 +1,13 @@
-/** Shorter ones are no secrets: servers of one's own are given words such as EMPTY, which stand in any answer. */
+/** A shorter key is not secret: self-hosted servers are given words such as EMPTY, which occur in any answer. */
 const SECRET_MIN = 16;
-/** So much of a key, where an answer ends with it, is as good as the key. */
+/** A part of a key of this length at the end of an answer is as good as the key. */
 const PART_MIN = 8;
 const REDACTED = Buffer.from("[redacted]");
 const NOTHING = Buffer.alloc(0);
 
-/** Takes a provider's key out of what passes by, wherever it is cut. Only what may be a key's beginning is held back. */
+/**
+ * Removes a provider's key from a passing stream, wherever it is cut. Only what may be a key's beginning is held back.
+ */
 export class KeyFilter {
   readonly #spellings: Buffer[];
   #held: Uint8Array = NOTHING;
@@ -14,12 +16,12 @@ export class KeyFilter {
     this.#spellings = [...new Set([key, escaped, escaped.replaceAll("/", "\\/")])].map((one) => Buffer.from(one));
   }
 
-  /** null for what is no secret. */
+  /** Returns a filter for a key; null: the key is not secret. */
   static of(key: string | null): KeyFilter | null {
     return key === null || key.length < SECRET_MIN ? null : new KeyFilter(key);
   }
 
-  /** What may go on of what has come so far. */
+  /** Returns what may be passed on of what has come so far. */
   take(piece: Uint8Array): Uint8Array {
     let bytes: Buffer = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
     if (this.#held.length > 0) bytes = Buffer.concat([this.#held, bytes]);
@@ -29,7 +31,7 @@ export class KeyFilter {
     return bytes.subarray(0, goesOn);
   }
 
-  /** What was held back, once nothing more comes. */
+  /** Returns what was held back, once nothing more comes. */
   rest(): Uint8Array {
     return this.#held.length < PART_MIN ? this.#held : REDACTED;
   }
@@ -45,7 +47,7 @@ function without(bytes: Buffer, spelling: Buffer): Buffer {
   return from === 0 ? bytes : Buffer.concat([...clean, bytes.subarray(from)]);
 }
 
-/** How many bytes at the end may be the beginning of a spelling. */
+/** Returns how many bytes at the end may be the beginning of a spelling. */
 function begunBytes(bytes: Buffer, spelling: Buffer): number {
   const first = spelling[0] ?? 0;
   for (let at = Math.max(0, bytes.length - spelling.length + 1); at < bytes.length; at += 1)

@@ -1,14 +1,16 @@
 import type { ProviderLimit } from "@/server/backends";
 
-/** Keys of a refusal's body that say when a limit ends, as an epoch or as a span; seconds. */
+/** Keys of a refusal's body that say when a limit ends: as seconds since 1970, or as a number of seconds from now. */
 const AT_KEYS = ["resets_at", "reset_at"] as const;
 const IN_KEYS = ["resets_in_seconds", "retry_after", "retry_after_seconds"] as const;
 
-/** How long a limit is taken to last whose end was not told: one that passes by itself, and one of money or a plan. */
+/**
+ * How long a limit is assumed to last where its end is unknown: one that passes by itself, and one of money or a plan.
+ */
 const PASSING_MS = 60_000;
 const LASTING_MS = 300_000;
 
-/** A limit, with a guess of when it ends where its provider did not say. */
+/** Returns a limit, with a guess of its end where the provider did not give one. */
 export function limitOf(told: { until: Date | null; message: string; isLasting: boolean }): ProviderLimit {
   const { until, message, isLasting } = told;
   if (until !== null) return { until, message };
@@ -16,8 +18,8 @@ export function limitOf(told: { until: Date | null; message: string; isLasting: 
 }
 
 /**
- * When a provider's limit ends, by its refusal: the header `Retry-After` (RFC 9110: seconds or a date), or the body's
- * `error` as OpenAI writes it for usage limits. The later of what is said; null where nothing is.
+ * Returns when a provider's limit ends, by its refusal: the header `Retry-After` (RFC 9110: seconds or a date), or the
+ * body's `error` as OpenAI writes it for usage limits. The later time counts; null: neither gives a time in the future.
  */
 export function limitEnd(headers: { get(name: string): string | null }, told: unknown, now = new Date()): Date | null {
   const ends = [...headerEnds(headers, now), ...errorEnds(told, now)].filter((ms) => Number.isFinite(ms));

@@ -4,12 +4,12 @@ import type { ModelGrant } from "@/server/identity";
 import type { ModelAnswer } from "./answer-model";
 import { SaidReader } from "./said-reader";
 
-/** Of each body; what is longer is cut, and said to be. */
+/** The maximum length of each body; a longer one is cut and marked as cut. */
 const LOGGED_MAX = 256 * 1024;
 
 /**
- * Has what a run's agent asks and what its model answers written to the log, redacted: somebody asked for it. What is
- * asked is written before its answer is there, and so also where there will be none.
+ * Logs, redacted, what a run's agent asks and what its model answers, because somebody asked for it. The request is
+ * logged before its answer arrives, and so also where there will be none.
  */
 export async function logBodies(
   log: Logger,
@@ -34,7 +34,7 @@ export async function logBodies(
   }
 }
 
-/** By key where it is JSON, as every request is that a model understands. Redacted before it is cut. */
+/** Redacts a body before cutting it: by key where it is JSON, as every request is that a model understands. */
 function shown(body: string): string {
   try {
     return cut(JSON.stringify(redactJson(JSON.parse(body))));

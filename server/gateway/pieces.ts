@@ -1,26 +1,32 @@
 import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
 
-/** What comes within this time after a piece goes on together, milliseconds: nobody reads faster, and each costs a write. */
+/**
+ * What arrives within this time after a piece is passed on together, in milliseconds: nobody reads faster, and each
+ * piece costs a write.
+ */
 const GATHER_MS = 50;
-/** What is held of a usual stream stands in one buffer: as objects, each piece would survive collections of garbage. */
+/**
+ * The usual amount held of a stream stays in one buffer: as separate objects, pieces would survive garbage collections.
+ */
 const USUAL_BYTES = 4 * 1024;
-/** So much is never held back, nor is more than that taken in before the reader asks for it. */
+/** The maximum of bytes held back, and taken in before the reader asks for them. */
 const HELD_MAX_BYTES = 64 * 1024;
-/** How long the end of an answer may take to come after its last word. */
+/** How long the end of an answer may take to arrive after its last word, in milliseconds. */
 const END_MS = 1_000;
 
 export class SilentError extends Error {}
 
-/** A body, and the connection that it comes by where it has one. */
+/** A body, and the connection that it arrives by, if it has one. */
 export type Body = Readable & { socket?: Pick<Socket, "pause" | "resume"> };
 
 /**
- * An answer's body in pieces: the first at once, then what has come meanwhile, at most some twenty a second unless there is
- * much. It is read no faster than the caller takes it. Where several come in a row its connection is not read between two
- * pieces: the kernel gathers them for one read, and the end may be seen that much later.
+ * Yields an answer's body in pieces: the first at once, then whatever has arrived meanwhile, at most some twenty pieces
+ * a second unless there is much. The body is read no faster than the caller takes it. Where several pieces come in a
+ * row, the connection is not read between two of them: the kernel gathers them for one read, and the end may be noticed
+ * that much later.
  *
- * @throws SilentError once nothing has come for too long; what the stream ended with where it broke off.
+ * @throws SilentError when nothing has come for too long; the stream's own error when it broke off.
  */
 export async function* piecesOf(body: Body, silenceMs: number): AsyncGenerator<Uint8Array> {
   const arrived = new Arrivals(body);
@@ -42,7 +48,7 @@ class Arrivals {
   isOver = false;
   readonly #usual = Buffer.allocUnsafeSlow(USUAL_BYTES);
   #usualBytes = 0;
-  /** What has come since that was full. */
+  /** Pieces that came after that buffer was full. */
   #more: Uint8Array[] = [];
   #count = 0;
   #isResting = false;
@@ -54,10 +60,10 @@ class Arrivals {
   constructor(private readonly body: Body) {
     body.on("data", this.#hold);
     body.once("end", this.#end);
-    // A stream that is destroyed may say so twice, and an error that nobody hears ends the process.
+    // A destroyed stream may report it twice, and an error without a listener ends the process.
     body.on("error", this.#break);
     body.once("close", () => this.#break());
-    // It may have gone between its head and the first look at it, and has said so then.
+    // The stream may have ended between its head and this point, and its events were missed.
     if (body.destroyed) this.#break(body.errored ?? undefined);
   }
 
@@ -80,7 +86,7 @@ class Arrivals {
     this.#look();
   }
 
-  /** Waits for what is asked for; false where it does not come in time. */
+  /** Waits until a condition is met; false: it was not met in time. */
   until(isMet: () => boolean, patienceMs: number): Promise<boolean> {
     if (isMet()) return Promise.resolve(true);
     return new Promise((resolve) => {
@@ -96,7 +102,7 @@ class Arrivals {
     });
   }
 
-  /** Lets more come before it is taken. */
+  /** Lets more arrive before it is taken. */
   async gather(): Promise<void> {
     await this.until(() => this.bytes >= HELD_MAX_BYTES || this.isOver, GATHER_MS);
     this.#read();
@@ -119,7 +125,10 @@ class Arrivals {
     this.body.socket?.pause();
   }
 
-  /** A connection outlives its answer: it is never left unread, nor touched once another answer may have it. */
+  /**
+   * Reads the connection again. A connection outlives its answer: it is never left unread, and not touched once another
+   * answer may use it.
+   */
   #read(): void {
     if (!this.#isResting) return;
     this.#isResting = false;
@@ -131,8 +140,8 @@ class Arrivals {
   }
 
   /**
-   * A request ends with whoever reads it. But a stream's last word comes before its end: where nothing else is left, the
-   * connection is kept for the next request.
+   * Stops reading. The request ends with its reader, but a stream's last word comes before its end: where nothing else
+   * is left, the connection is kept for the next request.
    */
   leave(): void {
     this.#more = [];

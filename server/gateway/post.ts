@@ -1,10 +1,10 @@
 import { type ClientRequest, type IncomingMessage, Agent as PlainAgent, request as requestPlain } from "node:http";
 import { request as requestSecure, Agent as SecureAgent } from "node:https";
 
-/** An unused connection is closed before the proxies that stand before providers do so, many after five seconds. */
+/** An unused connection is closed before proxies in front of providers do so, many of them after five seconds. */
 const UNUSED_MS = 4_000;
 
-/** A connection that is paused is read no further: by Node's own measure it would go on for 64 KB. */
+/** With this mark a paused connection is not read any further; by Node's default it would read another 64 KB. */
 const CONNECTION = { keepAlive: true, timeout: UNUSED_MS, highWaterMark: 1 };
 const agents = { http: new PlainAgent(CONNECTION), https: new SecureAgent(CONNECTION) };
 
@@ -13,21 +13,21 @@ type Post = {
   headers: Headers;
   body: string;
   signal: AbortSignal;
-  /** How long its machine may take to be connected to. */
+  /** How long connecting to the machine may take. */
   connectMs: number;
 };
 
 /**
- * Posts JSON and answers with the head of what comes back, whatever its status; no redirect is followed. The body is
- * Node's own stream: what `fetch` makes of it costs as much for each piece as all else that a gateway does with it.
- * Once the signal is aborted the request ends, and so does its body, with an error.
+ * Posts JSON and returns the head of the answer, whatever its status. Redirects are not followed. The body is Node's
+ * own stream: the one that `fetch` makes of it costs as much for each piece as everything else that a gateway does with
+ * it. Aborting the signal ends the request, and its body with an error.
  *
- * @throws what Node says of a connection that was not made, or broke off before it answered.
+ * @throws Node's error for a connection that was not made, or broke off before an answer.
  */
 export function post(url: URL, { body, ...more }: Post): Promise<Posted> {
   more.signal.throwIfAborted();
   const { asked, answered } = open(url, more);
-  // Here, where nothing listens: what listens lives as long as the answer, and would keep the request with it.
+  // Here, where no listener's closure is: listeners live as long as the answer and would keep the request in memory.
   asked.end(body);
   return answered;
 }
@@ -40,7 +40,7 @@ function open(url: URL, { headers, signal, connectMs }: Omit<Post, "body">): Ope
     method: "POST",
     agent: isSecure ? agents.https : agents.http,
     headers: {
-      // Some proxies refuse who does not say what it is.
+      // Some proxies refuse clients that do not identify themselves.
       "user-agent": "agentrun",
       accept: "*/*",
       "accept-encoding": "identity",
@@ -59,7 +59,7 @@ function open(url: URL, { headers, signal, connectMs }: Omit<Post, "body">): Ope
   });
   const answered = new Promise<Posted>((resolve, reject) => {
     asked.on("error", reject);
-    // What is no answer, as one that would go on in another protocol (101), ends the request and is no error of Node's.
+    // What is not an answer, such as a switch to another protocol (101), ends the request without an error of Node's.
     asked.once("close", () => reject(new Error("the connection was closed without an answer")));
     asked.once("response", (answer) => {
       resolve({ status: answer.statusCode ?? 0, headers: headersOf(answer), body: answer });

@@ -3,16 +3,16 @@ import type { Db } from "@/db/client";
 import { clearLimit, noteLimit, type ProviderLimit } from "@/server/backends";
 import type { Topic } from "@/server/context";
 
-/** Of one provider only a limit that ends so much later is worth another write. */
+/** A known limit is written again only if it ends at least this much later, in milliseconds. */
 const WORTH_MS = 1_000;
-/** How often it is looked whether another process, or this one before it was restarted, had noted a limit. */
+/** How often to check whether another process, or this one before a restart, had noted a limit, in milliseconds. */
 const LOOK_MS = 30_000;
 
 type Deps = { db: Db; log: Logger; wake: (topic: Topic) => void };
 
 /**
- * Tells the dispatcher what this process learns of providers' limits. Off the path of the model's answers: what cannot
- * be noted is learnt again with the next refusal.
+ * Reports to the dispatcher what this process learns about providers' limits. It works outside the path of the model's
+ * answers: what cannot be noted is learnt again at the next refusal.
  */
 export class ProviderLimits {
   readonly #known = new Map<string, { untilMs: number; notedAt: number; writtenAt: number }>();
@@ -23,7 +23,7 @@ export class ProviderLimits {
     const untilMs = limit.until.getTime();
     const now = Date.now();
     const known = this.#known.get(profile);
-    // What was noted may have been taken back by another process, or never have arrived: after a while it is said again.
+    // Another process may have cleared the limit, or the write may have failed: after a while it is written again.
     const isFresh = known !== undefined && now - known.writtenAt < LOOK_MS;
     if (isFresh && untilMs - known.untilMs < WORTH_MS) {
       known.notedAt = now;
@@ -34,8 +34,7 @@ export class ProviderLimits {
   }
 
   /**
-   * The provider took a request, so that its limit is over, whatever it had said; but for a limit that it told of since
-   * that request was sent.
+   * Clears a provider's limit, because it has accepted a request. A limit reported after that request was sent stays.
    */
   clear(profile: string, sentAtMs: number): void {
     const known = this.#known.get(profile);

@@ -4,7 +4,7 @@ import { limitEnd, limitOf } from "./limit-end";
 import { type Provider, type ProviderAnswer, sendToProvider } from "./send";
 import type { AnswerReader } from "./usage";
 
-/** Passes a request on to its provider with the key added, and the answer back as it comes. */
+/** Passes a request on to its provider with the key added, and the answer back as it arrives. */
 export async function askProvider(provider: Provider, request: ModelRequest): Promise<WatchedAnswer> {
   const { body, headers, signal } = request;
   const read = async (answer: ProviderAnswer) => answer;
@@ -19,8 +19,8 @@ export async function askProvider(provider: Provider, request: ModelRequest): Pr
 }
 
 /**
- * Tells once that the provider has taken the request, which status 200 alone does not say: where the model says something;
- * and once that it takes nothing for a while.
+ * Reports once that the provider has accepted the request, as soon as the model says something, because status 200
+ * alone does not show it; and once that the provider is limiting requests.
  */
 function judgeOf(provider: Provider, { headers, sentAtMs }: ProviderAnswer): (reader: AnswerReader) => void {
   let isTaken = false;

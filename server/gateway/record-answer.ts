@@ -8,7 +8,7 @@ import { AnswerReader } from "./usage";
 
 const MODEL_NAME_MAX = 200;
 
-/** Has a call noted with its times, its tokens and its end, whichever way it goes and whoever answers it. */
+/** Records a call with its times, its tokens and its end, whatever the outcome and whoever answers. */
 export async function recordAnswer(
   call: OpenCall,
   signal: AbortSignal,
@@ -27,7 +27,7 @@ export async function recordAnswer(
 async function* watchBody(call: OpenCall, signal: AbortSignal, answer: WatchedAnswer): AsyncGenerator<Uint8Array> {
   const reader = new AnswerReader(answer.headers["content-type"]?.startsWith("text/event-stream") ?? false);
   const { status } = answer;
-  // Until it is known to have gone otherwise: who stops reading in the middle has left.
+  // The default until another end is known: a reader that stops in the middle has left.
   let end: CallEnd = leftAlone(status);
   try {
     for await (const chunk of answer.body) {
@@ -38,13 +38,13 @@ async function* watchBody(call: OpenCall, signal: AbortSignal, answer: WatchedAn
     }
     reader.close();
     answer.look?.(reader);
-    // Some answers end in order when their agent has gone.
+    // Some answers end in order although their agent has gone.
     if (!signal.aborted) end = brokenBy(null, status);
   } catch (error) {
     if (!signal.aborted) end = brokenBy(error, status);
     throw error;
   } finally {
-    // What the model itself said of its end counts, whatever became of the connection after that.
+    // How the model itself ended its answer counts, whatever became of the connection afterwards.
     const { usage } = reader;
     if (reader.end === "failed") call.end({ ...failure("model-failed", status), usage });
     else if (reader.end !== null)
@@ -61,7 +61,7 @@ function failure(reason: string, httpStatus: number | null): CallEnd {
   return { outcome: "failed", failureKind: "backend-failed", reason, httpStatus, usage: null };
 }
 
-/** An error before the answer began is answered with its own status; after that the answer is cut. */
+/** An error before the answer began has a status of its own; afterwards the answer is cut. */
 function brokenBy(error: unknown, begunWith: number | null): CallEnd {
   if (begunWith !== null) return failure("answer-cut", begunWith);
   const { failureKind, reason } = toAgentRunError(error);
@@ -69,17 +69,17 @@ function brokenBy(error: unknown, begunWith: number | null): CallEnd {
   return { outcome: httpStatus < 500 ? "refused" : "failed", failureKind, reason, httpStatus, usage: null };
 }
 
-/** A request as codex writes it, which may be long: its first key names the model. */
+/** Requests may be long; as codex writes them, the first key names the model. */
 const MODEL_FIRST = /^\s*\{\s*"model"\s*:\s*("(?:[^"\\]|\\.)*")/;
-/** That key, in whichever case. */
+/** The same key, in any case. */
 const ANY_MODEL = /"model"/gi;
-/** A letter of that key in another spelling. */
+/** A character of that key as an escape. */
 const SPELT_OTHERWISE = /\\u00[46][45cdf]/i;
 
 /**
- * The model that a request names; null where it names none, two, or one of a name that is none. By it a call is allowed
- * and priced, so it is the one that a provider reads: of a key that is there twice nearly all take the last, and some do
- * not look at its case, so that none may stand there in another.
+ * Returns the model that a request names; null: it names none or two, or the name is not valid. The call is allowed and
+ * priced by this model, so it must be the one that a provider reads. Nearly all providers take the last of two equal
+ * keys, and some ignore a key's case, so no spelling of the key may occur twice.
  */
 export function modelAsked(body: string): string | null {
   const [start = "", quoted] = MODEL_FIRST.exec(body) ?? [];

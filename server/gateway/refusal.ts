@@ -6,31 +6,31 @@ import type { Posted } from "./post";
 import type { Provider } from "./send";
 import { unavailable } from "./unavailable";
 
-/** Of an answer that refuses so much is read: what it names can be told only where its JSON is whole. */
+/** How much of a refusing answer is read: its names can be found only if its JSON is complete. */
 const READ_MAX = 64 * 1024;
-/** Kinds and codes of errors by which codex knows what to do: short names, never a text. */
+/** Error types and codes by which codex decides what to do: short names, never a text. */
 const ERROR_NAME = /^[a-z][a-z0-9_.-]{0,63}$/i;
 
-/** What passes by itself: a provider that is overloaded, or restarted behind its proxy. */
+/** Statuses that pass by themselves: a provider that is overloaded, or restarted behind its proxy. */
 const PASSING = new Set([408, 429, 500, 502, 503, 504, 529]);
-/** OpenAI's names of limits that do not. */
+/** OpenAI's names of limits that do not pass soon. */
 const LASTING = new Set(["usage_limit_reached", "usage_not_included", "insufficient_quota"]);
 
 export type Refusal = {
-  /** What it means here. */
+  /** The error as one of ours. */
   error: AgentRunError;
   /** Whether asking again soon may help. */
   isPassing: boolean;
-  /** From when on the provider says that it takes requests again. */
+  /** When the provider says that it accepts requests again; null: it does not say. */
   until: Date | null;
 };
 
-/** Whether a provider refused, where it may have answered as well. */
+/** Whether an outcome is a refusal rather than an answer. */
 export function isRefusal(outcome: object): outcome is Refusal {
   return "isPassing" in outcome;
 }
 
-/** Reads a provider's refusal: in our words and without the key, of which some providers quote a part. */
+/** Reads a provider's refusal and puts it in our words, without the key, part of which some providers quote. */
 export async function readRefusal(provider: Provider, response: Posted): Promise<Refusal> {
   const { status, headers } = response;
   const text = await readStart(response);
@@ -43,7 +43,7 @@ export async function readRefusal(provider: Provider, response: Posted): Promise
   return { error: errorOf(provider.profile, { status, said, until, named }), isPassing, until };
 }
 
-/** The start of an answer, however long it is. */
+/** Returns the start of an answer, however long the answer is. */
 async function readStart({ body }: Posted): Promise<string> {
   const decoder = new TextDecoder();
   let text = "";
@@ -53,7 +53,7 @@ async function readStart({ body }: Posted): Promise<string> {
       if (text.length > READ_MAX) break;
     }
   } catch {
-    // What came before the cut is what there is to tell.
+    // What came before the cut has to do.
   }
   return text;
 }
@@ -92,7 +92,7 @@ function errorOf(profile: string, { status, said, until, named }: Said): AgentRu
   }
 }
 
-/** Whole seconds, at least one; a few where the provider did not say. */
+/** Returns whole seconds, at least one; five where the provider did not say. */
 export function secondsUntil(until: Date | null): number {
   return until === null ? 5 : Math.max(1, Math.ceil((until.getTime() - Date.now()) / 1_000));
 }
@@ -104,7 +104,10 @@ function messageIn(error: Told): string | null {
   return typeof error?.message === "string" ? error.message : null;
 }
 
-/** The provider's own names of what went wrong, by which codex tells a full context or a usage limit from the rest. */
+/**
+ * Returns the provider's own names of the error, by which codex distinguishes a full context or a usage limit from the
+ * rest.
+ */
 function namesIn(error: Told, key: string | null): Record<string, string> {
   if (typeof error !== "object") return {};
   const names = (["type", "code"] as const).map((key) => [key, error[key]] as const);

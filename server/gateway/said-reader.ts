@@ -1,13 +1,13 @@
 import { createParser } from "eventsource-parser";
 import { jsonIn } from "@/contract/json-in";
 
-/** A last event holds the whole answer; of what is longer than this only the beginning is kept. */
+/** A last event holds the whole answer; only the beginning of a longer one is kept. */
 const TEXT_MAX = 16 * 1024 * 1024;
 const LAST = /^response\.(completed|incomplete|failed)$/;
 
 /**
- * Gathers what an answer said as texts in which nothing is in pieces, so that a secret in it can be seen: of a stream its
- * last event, which has it all; where none came, what was said until then, each item's and part's pieces joined.
+ * Collects what an answer said as unbroken texts, so that a secret in it can be recognised: of a stream its last event,
+ * which contains everything; without one, what was said until then, joined for each item and part.
  */
 export class SaidReader {
   readonly #decoder = new TextDecoder();
@@ -32,7 +32,7 @@ export class SaidReader {
     else this.#add("", text);
   }
 
-  /** JSON, or a text where a whole answer is none. */
+  /** Returns JSON, or a text where a whole answer is not JSON. */
   said(): string {
     if (this.#last !== null) return this.#last;
     if (!this.isStream)
@@ -57,7 +57,7 @@ export class SaidReader {
   }
 }
 
-/** The last word may be the beginning of a secret. */
+/** Drops the last word, which may be the beginning of a secret. */
 function withoutLastWord(text: string): string {
   const end = Math.max(text.lastIndexOf(" "), text.lastIndexOf("\n"));
   return `${text.slice(0, end + 1)}…`;

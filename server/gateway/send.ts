@@ -17,9 +17,9 @@ export type Provider = {
   key: string | null;
   log: Logger;
   bounds: Bounds;
-  /** The provider takes nothing until a while from now. */
+  /** Called when the provider limits requests for a while. */
   onLimited: (limit: ProviderLimit) => void;
-  /** The provider has taken a request that was sent then, in milliseconds since 1970. */
+  /** Called when the provider has accepted a request sent at that time, in milliseconds since 1970. */
   onTaken: (sentAtMs: number) => void;
 };
 type SentRequest = Pick<ModelRequest, "body" | "headers" | "signal">;
@@ -27,26 +27,26 @@ export type ProviderAnswer = {
   status: number;
   headers: Headers;
   body: AsyncIterable<Uint8Array>;
-  /** When the try began that was answered, in milliseconds since 1970. */
+  /** When the answered try began, in milliseconds since 1970. */
   sentAtMs: number;
 };
 
-/** Has a closer look at what is answered: a provider may refuse by other ways than its status. */
+/** Examines an answer: a provider may refuse in other ways than by its status. */
 type Reading<Read> = { read: (answer: ProviderAnswer) => Promise<Read | Refusal> };
 
-/** What of the agent's headers means something to a provider. */
+/** The agent's headers that mean something to a provider. */
 const FORWARDED = ["accept", "openai-beta"] as const;
 
 /**
- * Sends a request to its provider with the key added, and answers what its caller reads of an answer whose status does
- * not refuse. Whether the request has then been taken is for the caller to say as well. The resource is the part of
- * the address that follows the profile's `baseUrl`.
+ * Sends a request to its provider with the key added. Where the status does not refuse, returns what `read` makes of
+ * the answer; only the caller can then tell whether the request was accepted. `resource` is the part of the address
+ * after the profile's `baseUrl`.
  *
- * What passes by itself is tried again a few times, after the pause that the provider asks for; never once a provider
- * has begun to answer, since what was said cannot be taken back. A body ends with an error when its provider falls
- * silent, and is read no faster than the caller takes it.
+ * A refusal that passes by itself is retried a few times, after the pause that the provider asks for. Nothing is
+ * retried once a provider has begun to answer, since what was said cannot be taken back. A body ends with an error when
+ * its provider falls silent, and is read no faster than the caller takes it.
  *
- * @throws AgentRunError in our words, and without the key, where the provider was not reached or refused.
+ * @throws AgentRunError in our words, and without the key, when the provider was not reached or refused.
  */
 export async function sendToProvider<Read extends object>(
   provider: Provider,
@@ -69,12 +69,15 @@ export async function sendToProvider<Read extends object>(
   }
 }
 
-/** How long to wait before asking again; null where that would be in vain, or longer than is waited here. */
+/**
+ * Returns how long to wait before the next try, in milliseconds; null: it would be useless, or longer than is waited
+ * here.
+ */
 function pauseBefore(tried: number, { isPassing, until }: Refusal, bounds: Bounds): number | null {
   if (!isPassing) return null;
   const askedMs = until === null ? 0 : until.getTime() - Date.now();
   if (askedMs > bounds.pauseMaxMs) return null;
-  // At random, so that agents that were refused together do not come again together.
+  // Randomised, so that agents refused at the same time do not return at the same time.
   const ownMs = bounds.pauseMs * 2 ** (tried - 1) * (0.5 + Math.random());
   return Math.max(askedMs, ownMs);
 }
@@ -90,7 +93,7 @@ async function tryOnce(provider: Provider, resource: string, request: SentReques
     const { body: asked } = request;
     const { connectMs } = bounds;
     const answer = await post(url, { headers: headersOf(provider, request), body: asked, signal, connectMs });
-    // A redirect is refused with the rest: followed, it could carry the key somewhere else.
+    // A redirect counts as a refusal: followed, it could carry the key elsewhere.
     if (answer.status < 200 || answer.status > 299) return await readRefusal(provider, answer);
     const { status, headers, body } = answer;
     return { status, headers, body: listen(provider, body, request.signal), sentAtMs };
@@ -120,7 +123,10 @@ function notReached({ log, profile, bounds }: Provider, error: unknown, isLate: 
   return unavailable(`the provider of profile ${profile} was not reached: see the server's log`);
 }
 
-/** The pieces of an answer, without the key; an error in our words where it falls silent or breaks off. */
+/**
+ * Yields the pieces of an answer, without the key. Throws an error in our words when the provider falls silent or
+ * breaks off.
+ */
 async function* listen(
   { profile, key, log, bounds }: Provider,
   body: Body,

@@ -4,22 +4,22 @@ import { type Failure, failureIn } from "@/server/backends";
 
 export type { TokenUsage } from "@/contract/usage";
 
-/** A last event holds the whole answer; what is longer than this is passed on uncounted. */
+/** A last event holds the whole answer; a longer one is passed on uncounted. */
 const TEXT_MAX = 16 * 1024 * 1024;
-/** More tokens than that nobody has sent: a provider that says so is not believed. */
+/** A higher count of tokens is not believed: nobody has sent that many. */
 const TOKENS_MAX = 2_147_483_647;
 
 const LINE_FEED = 10;
-/** A line that tells of an end holds one of these. */
+/** A line that reports an end holds one of these. */
 const ENDS = ["response.completed", "response.incomplete", "response.failed", '"error"'] as const;
 const END = /"response\.(completed|incomplete|failed)"|"error"/;
-/** What a model says begins with this in the name of its event. */
+/** The names of events with the model's output begin with this. */
 const SAYING = "response.output_";
 
-/** How the model itself ended its answer; null while it did not. */
+/** How the model itself ended its answer; null: it has not. */
 export type AnswerEnd = "completed" | "incomplete" | "failed";
 
-/** Watches an answer of the Responses API go by, a stream or a whole one, and remembers its end and its usage. */
+/** Watches a passing answer of the Responses API, streamed or whole, and remembers its end and its usage. */
 export class AnswerReader {
   readonly #decoder = new TextDecoder();
   #text = "";
@@ -27,9 +27,9 @@ export class AnswerReader {
   #isAtLineStart = true;
   end: AnswerEnd | null = null;
   usage: TokenUsage | null = null;
-  /** What went wrong, where the provider told of it. */
+  /** What went wrong, where the provider reported it. */
   failure: Failure | null = null;
-  /** Whether the model has said something, or has nothing more to say. */
+  /** Whether the model has said something, or has ended its answer well. */
   isAnswering = false;
 
   constructor(private readonly isStream: boolean) {}
@@ -47,7 +47,7 @@ export class AnswerReader {
     this.#keep(rest);
   }
 
-  /** Whether it is whole lines of which none tells of an end, as nearly all are: to make texts of them costs more. */
+  /** Whether a chunk is whole lines without an end among them, as nearly all are: decoding them would cost more. */
   #isPlain(chunk: Uint8Array): boolean {
     const wasAtLineStart = this.#isAtLineStart;
     this.#isAtLineStart = chunk.at(-1) === LINE_FEED;
@@ -57,7 +57,7 @@ export class AnswerReader {
     return !ENDS.some((end) => bytes.includes(end));
   }
 
-  /** Nothing more comes. */
+  /** Judges a whole answer once nothing more comes. */
   close(): void {
     if (this.isStream || this.#isTooLong) return;
     const answer = jsonIn(this.#text);
@@ -101,7 +101,7 @@ function endOf(status: unknown): AnswerEnd | null {
   return status === "completed" || status === "incomplete" || status === "failed" ? status : null;
 }
 
-/** The usage that a whole answer reports; null when it reports none. */
+/** Returns the usage that a whole answer reports; null: it reports none. */
 export function usageOf(response: unknown): TokenUsage | null {
   if (!isRecord(response) || !isRecord(response.usage)) return null;
   const { usage } = response;

@@ -6,7 +6,7 @@ import { type ResponseEvent, ResponseWriter } from "./output";
 import type { Translated } from "./request";
 import { type ThinkPiece, ThinkSplitter } from "./think";
 
-/** Words for an answer that is whole, and for one that was stopped; all others mean that it failed. */
+/** Finish reasons of a complete answer, and of one that was stopped. Any other reason means that the answer failed. */
 const WHOLE = new Set(["stop", "tool_calls", "function_call", "eos", "end_turn", "stop_sequence"]);
 const STOPPED = new Map([
   ["length", "max_output_tokens"],
@@ -17,20 +17,20 @@ const STOPPED = new Map([
 
 export const TOO_LONG = "its answer is longer than 16 MB";
 
-/** What of a request its answer is read by. */
+/** The parts of a request that are needed to read its answer. */
 export type AskedOf = { model: string } & Pick<Translated, "tools" | "callIds">;
 
-/** Turns the chunks of one chat-completions answer into the events of a response, as they come. */
+/** Turns the chunks of one chat-completions answer into the events of a response as they arrive. */
 export class AnswerEvents {
   readonly #writer: ResponseWriter;
   readonly #calls: CallGatherer;
   readonly #think = new ThinkSplitter();
   #isTalking = false;
-  /** Letters that were heard: all of them are kept until the end, which has them all. */
+  /** Characters received: all of them are kept until the last event, which contains them all. */
   #length = 0;
   #finish: string | null = null;
   #failed: Failed | null = null;
-  /** As the provider counted it last. */
+  /** As the provider last counted it. */
   #usage: ReturnType<typeof responsesUsage> = null;
 
   constructor(
@@ -50,7 +50,7 @@ export class AnswerEvents {
     return this.#writer.take();
   }
 
-  /** The events of chunks that came together: what they say in one go is one event. */
+  /** Takes chunks that arrived together and returns their events: consecutive text of one kind becomes one event. */
   take(...chunks: Chunk[]): ResponseEvent[] {
     for (const chunk of chunks) this.#takeOne(chunk);
     return this.#writer.take();
@@ -61,7 +61,7 @@ export class AnswerEvents {
     return this.#writer.take();
   }
 
-  /** How it ended; `cut` says why no more came where the provider did not say that it was over. */
+  /** Returns the last events. `cut` says why nothing more came, for an answer that the provider did not end. */
   end(cut: string): ResponseEvent[] {
     const usage = this.#usage ? { usage: this.#usage } : {};
     const error = this.#failed ?? this.#brokenBy(cut);
@@ -80,7 +80,7 @@ export class AnswerEvents {
     this.#finish = choice?.finish_reason || this.#finish;
   }
 
-  /** What is wrong with an answer that told of no error itself. */
+  /** Returns what is wrong with an answer that reported no error itself; null: nothing. */
   #brokenBy(cut: string): Failed | null {
     if (this.#finish === null) return serverError(cut);
     if (STOPPED.has(this.#finish)) return null;
@@ -108,7 +108,7 @@ export class AnswerEvents {
     this.#length += content.length + (said.reasoning_content ?? said.reasoning ?? "").length;
     this.#length += said.refusal?.length ?? 0;
     if (content !== "") this.#tell(this.#think.push(content));
-    // Codex knows no part of a message but text, and would drop a refusal that is one.
+    // codex knows only text in messages and would drop a refusal part.
     if (said.refusal) this.#writer.say(said.refusal);
     if (said.tool_calls?.length) this.#tell(this.#think.endGap());
     for (const call of said.tool_calls ?? []) this.#calls.take(call);
@@ -120,7 +120,7 @@ export class AnswerEvents {
     for (const { kind, text } of pieces) {
       if (kind === "reasoning") this.#writer.reason(text, "think");
       else if (kind === "gap") this.#writer.endTalk(text);
-      // White space comes alone where there is nothing else: no message is made of it.
+      // White space arrives alone where there is nothing else: it does not become a message.
       else if (this.#isTalking || text.trim() !== "") {
         this.#isTalking = true;
         this.#writer.say(text);

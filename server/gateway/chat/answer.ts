@@ -16,7 +16,7 @@ export class Answer {
   #id: string | null = null;
   #isNext = false;
 
-  /** A further item; what it says is kept apart from what another answer said before it. */
+  /** Continues with another item. What it says is kept apart from what another answer said before. */
   goOn(item: Item): this {
     const id = answerIdOf(item);
     this.#isNext = id === null || id !== this.#id;
@@ -38,7 +38,7 @@ export class Answer {
     this.calls.push({ id, type: "function", function: calledFunction(item) });
   }
 
-  /** null where nothing is left of it. */
+  /** Returns the answer as a message; null: nothing is left of it. */
   message(dialect: Dialect): AssistantMessage | null {
     const hasCalls = this.calls.length > 0;
     if (this.#content === "" && !hasCalls && Object.keys(this.#reasoning).length === 0) return null;
@@ -53,13 +53,16 @@ export class Answer {
   }
 }
 
-/** A call's id as its provider takes it: the same call has the same one in every request. */
+/** Returns a call's id in the form that its provider accepts. The same call has the same id in every request. */
 export function callId(id: string, { hasShortCallIds }: Dialect): string {
   if (!hasShortCallIds || SHORT_ID.test(id)) return id;
   return createHash("sha256").update(id).digest("hex").slice(0, 9);
 }
 
-/** The answer that an item of ours came with, by its id: `<kind>_<answer>_<index>`. */
+/**
+ * Returns the answer to which an item of ours belongs, by the item's id `<kind>_<answer>_<index>`; null: it is not
+ * ours.
+ */
 function answerIdOf(item: Item): string | null {
   return /^[a-z]+_([0-9a-f]{32})_\d+$/.exec(item.id ?? "")?.[1] ?? null;
 }
@@ -78,7 +81,10 @@ function calledFunction(item: Item): ChatToolCall["function"] {
   }
 }
 
-/** A model may have written arguments that are none; providers would refuse all that comes after. */
+/**
+ * Replaces arguments that are not a JSON object, as a model may write them: providers would refuse everything that
+ * comes after.
+ */
 function validArguments(written: string): string {
   const value = jsonIn(written);
   const isObject = typeof value === "object" && value !== null && !Array.isArray(value);

@@ -14,17 +14,17 @@ import { type Translated, translateRequest } from "./request";
 
 type Chunks = AsyncIterable<Chunk[]> | Iterable<Chunk[]>;
 
-/** By what a provider that knows no schemas of answers, or not this one, names them. */
+/** How error messages of providers name the form of an answer when they do not support schemas, or not this one. */
 const FORM_NAMED = /response.?format|json.?schema|guided|structured.?output/i;
 
 const SSE = "text/event-stream";
 /** How long a provider may send nothing of an answer before the agent is told that it is still there. */
 const ALIVE_AFTER_MS = 10_000;
 
-/** Asks a provider that has chat completions alone, and answers as the Responses API would. */
+/** Asks a provider that has only chat completions, and answers as the Responses API would. */
 export async function askByChat(provider: Provider, dialect: Dialect, request: ModelRequest): Promise<ModelAnswer> {
   const { asked, chunks } = await sendInForm(provider, dialect, request);
-  // Without its messages, which are long: an answer takes minutes.
+  // Without the messages, which are long: an answer takes minutes.
   const { chat, tools, callIds } = asked;
   const answering = { provider, asked: { model: chat.model, tools, callIds }, signal: request.signal, chunks };
   if (asked.isStream)
@@ -34,8 +34,8 @@ export async function askByChat(provider: Provider, dialect: Dialect, request: M
 }
 
 /**
- * Asks for a form of the answer as the dialect has it, and in words where that is refused by its name: servers of one's
- * own differ in it, and a schema may have what a provider's does not.
+ * Asks for the form of the answer as the dialect requires. Where the provider's refusal names that form, asks again in
+ * words: self-hosted servers differ in this, and a schema may use what a provider's does not support.
  */
 async function sendInForm(
   provider: Provider,
@@ -65,7 +65,7 @@ function isFormRefused(error: unknown): boolean {
   return isAgentRunError(error) && error.reason === "invalid-input" && FORM_NAMED.test(error.message);
 }
 
-/** Asks; a provider that answers with an error and status 200 has refused all the same. */
+/** Sends a request. An answer with an error and status 200 counts as a refusal too. */
 async function send(provider: Provider, asked: Translated, request: ModelRequest): Promise<Chunks> {
   const { headers, signal } = request;
   const read = (answer: ProviderAnswer) => readAnswer(provider, answer, asked.isStream);
@@ -74,7 +74,7 @@ async function send(provider: Provider, asked: Translated, request: ModelRequest
     return await sendToProvider(provider, "chat/completions", { body, headers, signal, read });
   } catch (error) {
     if (!isAgentRunError(error) || error.reason !== "invalid-input" || !isContextOverflow(error.message)) throw error;
-    // Told within a stream, codex knows what it means and makes its conversation shorter before the next turn.
+    // Within a stream codex understands this error, and shortens its conversation before the next turn.
     if (asked.isStream) return [[{ error: { code: "context_length_exceeded", message: error.message } }]];
     throw error;
   }
@@ -94,7 +94,7 @@ async function readAnswer(provider: Provider, answer: ProviderAnswer, isStream: 
   return [[whole]];
 }
 
-/** @throws AgentRunError for an answer that does not end. */
+/** @throws AgentRunError for an answer over the limit. */
 async function readWhole({ profile }: Provider, body: AsyncIterable<Uint8Array>): Promise<Chunk> {
   const pieces: Uint8Array[] = [];
   let bytes = 0;
@@ -109,8 +109,8 @@ async function readWhole({ profile }: Provider, body: AsyncIterable<Uint8Array>)
 type Answering = { provider: Provider; asked: AskedOf; signal: AbortSignal; chunks: Chunks };
 
 /**
- * The response's events, those of one piece together and in the form that is asked for, so that nothing waits in another
- * form. They end with one that says how it ended, unless nobody reads on.
+ * Yields the response's events, those of one piece together. `inForm` converts them at once, so that nothing is kept in
+ * another form. The last event says how the answer ended, unless the caller has gone.
  */
 async function* tell<Form>(
   { provider, asked, signal, chunks }: Answering,
@@ -144,7 +144,7 @@ function lastOf(events: ResponseEvent[]): ResponseEvent | undefined {
   return events.at(-1);
 }
 
-/** @throws AgentRunError where the answer failed. */
+/** @throws AgentRunError when the answer failed. */
 async function wholeResponse(provider: Provider, told: AsyncIterable<ResponseEvent | undefined>): Promise<unknown> {
   let last: ResponseEvent | undefined;
   for await (const event of told) last = event;

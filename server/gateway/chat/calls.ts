@@ -3,32 +3,32 @@ import { jsonIn } from "@/contract/json-in";
 import type { CallDelta } from "./chunk";
 import type { CallEntry, ResponseWriter } from "./output";
 
-/** What a call takes beside its arguments, counted in letters. */
+/** What a call takes besides its arguments, counted in characters. */
 const CALL_LENGTH = 1_024;
 
 type Slot = { id: string; entry: CallEntry | null; early: string };
 
 /**
- * Gathers calls from their pieces: by index where the provider counts them, else by id, else each piece goes on with
- * the last call. A call begins once its name is known.
+ * Assembles calls from their pieces: by index where the provider numbers them, else by id; otherwise each piece
+ * continues the last call. A call begins once its name is known.
  */
 export class CallGatherer {
   readonly #slots: Slot[] = [];
   readonly #byIndex = new Map<number, Slot>();
   constructor(
     private readonly writer: ResponseWriter,
-    /** Ids that are taken; an agent tells calls apart by them alone. */
+    /** Ids in use: an agent distinguishes calls by their ids alone. */
     private readonly takenIds: Set<string>,
   ) {}
 
-  /** How much of an answer the calls are, in letters. */
+  /** The size of the calls in the answer, in characters. */
   length = 0;
 
   get count(): number {
     return this.#slots.length;
   }
 
-  /** Whether each call has a name. */
+  /** Whether every call has a name. */
   get areNamed(): boolean {
     return this.#slots.every(({ entry }) => entry !== null);
   }
@@ -61,8 +61,8 @@ export class CallGatherer {
             ? this.#slots.at(-1)
             : undefined
           : this.#slots.find((slot) => slot.id === id);
-    // Some providers give every call the index 0: another id with a name is another call, and so is, where no call has
-    // an id, a name after arguments that are whole.
+    // Some providers give every call the index 0. There a different id with a name begins another call; and where no
+    // call has an id, so does a name after complete arguments.
     const isOther = known?.entry && name !== "" && (isOtherId(id, known.id) || isNextOf(id, known.id, known.entry));
     if (known && !isOther) {
       known.id ||= id;
@@ -92,7 +92,7 @@ function isNextOf(id: string, knownId: string, { args }: CallEntry): boolean {
   return written.trimEnd().endsWith("}") && jsonIn(written) !== undefined;
 }
 
-/** Arguments come as a text, or whole as an object. */
+/** Arguments arrive as a text, or complete as an object. */
 function argumentsIn(delta: CallDelta): string {
   const args = delta.function?.arguments ?? "";
   return typeof args === "string" ? args : JSON.stringify(args);

@@ -1,4 +1,4 @@
-/** The chat-completions side of the translation: what is sent. What comes back is in chunk.ts. */
+/** The request side of chat completions, to which requests are translated. For answers see chunk.ts. */
 export type ChatPart =
   | { type: "text"; text: string }
   | { type: "image_url"; image_url: { url: string; detail?: string } };

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { BaseResp } from "@/server/backends";
 
-// Providers add to these forms what they like: what is not of use here must not break an answer.
+// Providers extend these forms freely: fields that are not used here must not break an answer.
 const Text = z.string().nullish().catch(null);
 
 const CallDelta = z.object({
@@ -11,7 +11,7 @@ const CallDelta = z.object({
 });
 export type CallDelta = z.infer<typeof CallDelta>;
 
-/** What a model said, or a piece of it: both have one form. */
+/** What a model said, whole or in pieces: both have the same form. */
 const Said = z.object({
   content: z.union([z.string(), z.array(z.object({ text: Text }))]).nullish(),
   refusal: Text,
@@ -33,8 +33,8 @@ export const Chunk = z.object({
 export type Chunk = z.infer<typeof Chunk>;
 
 /**
- * Whether it is a piece of what a model says and nothing else, as nearly all chunks are. By hand, since the whole form
- * costs more than all that is done with such a piece.
+ * Whether a chunk is only a piece of the model's text or reasoning, as nearly all are. Checked by hand, because parsing
+ * the schema costs more than everything else done with such a piece.
  */
 export function isPlain(value: unknown): value is Chunk {
   const { choices, usage, error, base_resp } = record(value);
@@ -60,15 +60,15 @@ function isAbsent(value: unknown): boolean {
   return value === undefined || value === null;
 }
 
-/** The text of a content, which some providers send in parts. */
+/** Returns the text of a content, which some providers send in parts. */
 export function contentOf(said: Said): string {
   if (typeof said.content === "string") return said.content;
   return (said.content ?? []).map(({ text }) => text ?? "").join("");
 }
 
 /**
- * Usage as chat completions count it, in the words of the Responses API, by which every call is accounted for. What was
- * not told is left out; null where that is what was read or written, without which agents take no usage.
+ * Converts usage from chat completions to the Responses API, by which every call is accounted for. Counts that the
+ * provider left out are left out. null: the tokens read or written are unknown, without which agents accept no usage.
  */
 export function responsesUsage(usage: Record<string, unknown>) {
   const total = count(usage.total_tokens);
@@ -82,7 +82,7 @@ export function responsesUsage(usage: Record<string, unknown>) {
   if (input === null || said === null) return null;
   const isBeside = reasoning !== null && isBesideThem(reasoning, { prompt, completion, total });
   const output = isBeside ? said + reasoning : said;
-  // DeepSeek counts hits of its cache beside the details.
+  // DeepSeek reports cache hits outside the details.
   const cached = count(inputDetails.cached_tokens ?? usage.prompt_cache_hit_tokens);
   return {
     input_tokens: input,
@@ -95,7 +95,7 @@ export function responsesUsage(usage: Record<string, unknown>) {
 
 type Counts = Record<"prompt" | "completion" | "total", number | null>;
 
-/** Whether tokens of reasoning stand beside those of the answer, as some providers count them, and not among them. */
+/** Whether a provider counts reasoning tokens in addition to those of the answer, rather than among them. */
 function isBesideThem(reasoning: number, { prompt, completion, total }: Counts): boolean {
   if (completion === null) return false;
   if (total === null || prompt === null) return reasoning > completion;

@@ -2,15 +2,18 @@ import { createParser, type EventSourceMessage } from "eventsource-parser";
 import { jsonIn } from "@/contract/json-in";
 import { Chunk, isPlain } from "./chunk";
 
-/** No answer is longer; and a call may write a whole file in one line. */
+/** The maximum length of an answer; also of one line, because a call may write a whole file in it. */
 export const ANSWER_MAX = 16 * 1024 * 1024;
-/** What is made of a read is many times its size, and is held until the next: of a long one it is made in pieces. */
+/**
+ * What is made from a read is many times its size and is kept until the next read, so a long read is processed in
+ * pieces.
+ */
 const PIECE_BYTES = 4 * 1024;
 const DONE = "[DONE]";
 
 /**
- * The chunks of a provider's stream as they arrive, those of one piece together. What cannot be read is a chunk with an
- * error.
+ * Yields the chunks of a provider's stream as they arrive, those of one piece together. What cannot be read becomes a
+ * chunk with an error.
  */
 export async function* chunksOf(
   body: AsyncIterable<Uint8Array>,
@@ -46,7 +49,7 @@ function chunkOfEvent({ event, data }: EventSourceMessage): Chunk {
   return { error: { message: typeof message === "string" ? message : data } };
 }
 
-/** One chunk, or an answer that is whole. */
+/** Reads one chunk, or a whole answer. */
 export function readChunk(text: string): Chunk {
   const value = jsonIn(text);
   if (isPlain(value)) return value;

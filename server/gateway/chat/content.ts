@@ -5,7 +5,7 @@ type Content = Item["content"];
 const DETAILS = new Set(["auto", "low", "high"]);
 const NO_IMAGES = "[an image was left out: this model's provider takes none]";
 
-/** The text of a content or an output; what is no text is left out. */
+/** Returns the text of a content or an output; parts that are not text are left out. */
 export function textOf(content: Content): string {
   if (typeof content === "string") return content;
   const texts = (content ?? []).map((part) => part.text ?? part.refusal ?? null);
@@ -16,7 +16,7 @@ export function imagesOf(content: Content): Part[] {
   return typeof content === "string" ? [] : (content ?? []).filter(({ type }) => type === "input_image");
 }
 
-/** What a person says: one text where it is text alone, which every provider takes. */
+/** Returns what a person says: a single string if it is text alone, which every provider accepts. */
 export function userContent(content: Content, hasImages: boolean): UserMessage["content"] {
   if (typeof content === "string") return content;
   const parts = (content ?? []).map((part) => chatPart(part, hasImages));

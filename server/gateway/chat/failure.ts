@@ -4,8 +4,8 @@ import { secondsUntil } from "@/server/gateway/refusal";
 import { unavailable } from "@/server/gateway/unavailable";
 
 /**
- * An error that came before the answer began, as one of ours, with the name by which codex knows it; `until`: when its
- * provider's limit ends, where that was told.
+ * Turns an error that came before the answer began into one of ours, with the name by which codex knows it. `until`:
+ * when the provider's limit ends; null: unknown.
  */
 export function refusalOf(profile: string, { code, message }: Failed, until: Date | null = null): AgentRunError {
   const ends = until === null ? {} : { resets_at: Math.ceil(until.getTime() / 1_000) };

@@ -1,8 +1,8 @@
 const PIECES_MAX = 64;
 
 /**
- * A text that comes in pieces of a few letters. Added to one another they would stay what they are, at several times
- * their length, until somebody reads them: so they are made into one now and then.
+ * A text that arrives in pieces of a few characters. Appended strings stay separate in memory, at several times their
+ * length, until somebody reads them, so they are joined now and then.
  */
 export class GatheredText {
   #text = "";

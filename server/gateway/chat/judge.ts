@@ -5,10 +5,10 @@ import type { Provider, ProviderAnswer } from "@/server/gateway/send";
 import type { Chunk } from "./chunk";
 import { refusalOf } from "./failure";
 
-/** What passes by itself, as an overloaded provider does. */
+/** Errors that pass by themselves, such as those of an overloaded provider. */
 const PASSING = new Set(["rate_limit_exceeded", "server_error"]);
 
-/** How a chunk tells that its provider refuses, and the name that codex has for it; null where it tells of nothing. */
+/** Returns the refusal that a chunk reports, with codex's name for it; null: it reports none. */
 export function refusalIn(
   { profile, key }: Provider,
   { headers }: ProviderAnswer,
@@ -22,8 +22,8 @@ export function refusalIn(
 }
 
 /**
- * Judges the chunks of a stream in their order. By the first it tells whether the provider has taken the request, which
- * status 200 alone does not say; and by any, that the provider takes nothing for a while.
+ * Judges the chunks of a stream in order. The first one shows whether the provider has accepted the request, which
+ * status 200 alone does not; any may show that the provider is limiting requests.
  */
 export function judgeOf(provider: Provider, answer: ProviderAnswer): (chunk: Chunk) => void {
   let isFirst = true;

@@ -10,13 +10,14 @@ const CALLS = new Set(["function_call", "custom_tool_call", "tool_search_call", 
 const OUTPUTS = new Set(["function_call_output", "custom_tool_call_output", "tool_search_output"]);
 
 /**
- * A conversation of items as messages: what a model said and called in one answer is one message, its calls' outputs
- * follow at once, and every call has one, or providers would refuse the whole conversation from then on.
+ * Translates a conversation's items to messages. What a model said and called in one answer becomes one message,
+ * followed at once by the outputs of its calls. Every call gets an output, or providers would refuse the whole
+ * conversation from then on.
  */
 export function toMessages(
   items: Item[],
   dialect: Dialect,
-  /** What the one system message says before and after a conversation's own instructions. */
+  /** Texts that the one system message has before and after a conversation's own instructions. */
   around: { before: string; after: string },
 ): { messages: ChatMessage[]; dropped: string[] } {
   return new Conversation(dialect).read(items, around);
@@ -26,9 +27,9 @@ class Conversation {
   readonly messages: ChatMessage[] = [];
   /** What was left out, and why. */
   readonly dropped: string[] = [];
-  /** What the model said, until something else comes. */
+  /** The model's current answer, until an item of another kind comes. */
   #answer: Answer | null = null;
-  /** Outputs by the id of their call, in order: providers number their calls, some of them anew in each answer. */
+  /** Outputs by the id of their call, in order: some providers number their calls anew in each answer. */
   readonly #outputs = new Map<string, Item[]>();
   readonly #seen = new Set<Item>();
   constructor(private readonly dialect: Dialect) {}
@@ -68,7 +69,7 @@ class Conversation {
 
   #output(item: Item): void {
     this.#endAnswer();
-    // The call's message has taken it, unless it answers none.
+    // The call's message has included it, unless it belongs to no call.
     if (!this.#seen.has(item)) this.#user({ ...item, content: item.output });
   }
 
@@ -96,7 +97,7 @@ class Conversation {
     else this.messages.push(message);
   }
 
-  /** The answer that an item is of. What two answers in a row say is kept apart. */
+  /** Returns the answer to which an item belongs. Two answers in a row are kept apart. */
   #said(item: Item): Answer {
     this.#answer ??= new Answer();
     return this.#answer.goOn(item);
@@ -115,7 +116,7 @@ class Conversation {
       const id = callId(call.id, this.dialect);
       this.messages.push({ role: "tool", tool_call_id: id, content: output ? outputText(output) : NO_OUTPUT });
       const shown = output ? imagesOf(output.output) : [];
-      // A tool's message holds text alone.
+      // A tool's message holds only text.
       if (shown.length === 0) continue;
       const parts = [{ type: "input_text", text: `The images of ${call.function.name} (${call.id}):` }, ...shown];
       images.push({ role: "user", content: userContent(parts, this.dialect.hasImages) });
@@ -130,7 +131,7 @@ function isInstruction(item: Item): boolean {
 
 function outputText(output: Item): string {
   if (output.type === "tool_search_output") return JSON.stringify({ tools: output.tools ?? [] });
-  // Some providers refuse an empty one.
+  // Some providers refuse an empty output.
   return textOf(output.output) || (imagesOf(output.output).length > 0 ? "[an image, which follows]" : "[empty]");
 }
 

@@ -11,8 +11,8 @@ export type CallEntry = Entry & { callId: string; name: string; args: GatheredTe
 type Talk = Entry & { kind: "reasoning" | "text"; text: GatheredText; way: ReasoningWay };
 
 /**
- * Writes an answer as the events of a response, in the order in which agents expect them. Reasoning and text are one
- * item until another begins; calls stay open until the answer is known to be whole, since a call that is done is run.
+ * Writes an answer as the events of a response, in the order that agents expect. Reasoning and text stay one item until
+ * another begins. Calls stay open until the answer is known to be complete, because an agent runs a call that is done.
  */
 export class ResponseWriter {
   readonly #answerId = randomUUID().replaceAll("-", "");
@@ -26,7 +26,7 @@ export class ResponseWriter {
     private readonly tools: KnownTools,
   ) {}
 
-  /** The events that were written since they were taken last. */
+  /** Returns the events written since the last take. */
   take(): ResponseEvent[] {
     const events = this.#events;
     this.#events = [];
@@ -38,7 +38,7 @@ export class ResponseWriter {
     this.alive();
   }
 
-  /** Tells nothing but that there is still something to come; agents give up what is silent for long. */
+  /** Writes an event that only says that more will come: agents give up a stream that is silent for long. */
   alive(): void {
     this.#write("response.in_progress", { response: this.response("in_progress") });
   }
@@ -57,7 +57,7 @@ export class ResponseWriter {
     this.#writeDelta("response.output_text.delta", at, delta);
   }
 
-  /** Ends what is being said; `gap` is the white space that followed inline reasoning. */
+  /** Ends the current reasoning or text. `gap` is the white space that followed inline reasoning. */
   endTalk(gap = "", status: "completed" | "incomplete" = "completed"): void {
     const talk = this.#talk;
     this.#talk = null;
@@ -98,7 +98,7 @@ export class ResponseWriter {
 
   callDelta(entry: CallEntry, delta: string): void {
     entry.args.add(delta);
-    // What of a freeform tool's JSON is its input is known only at its end.
+    // Which part of a freeform tool's JSON is its input is known only at its end.
     if (entry.item.type !== "function_call") return;
     const at = { item_id: entry.item.id, output_index: entry.index };
     this.#writeDelta("response.function_call_arguments.delta", at, delta);
@@ -125,7 +125,7 @@ export class ResponseWriter {
     this.#write(`response.${status}`, { response: this.response(status, more) });
   }
 
-  /** The whole response as it stands; items that are not whole are marked so. */
+  /** Returns the whole response as it stands; unfinished items are marked so. */
   response(status: string, more: Record<string, unknown> = {}): Record<string, unknown> {
     const output = this.#entries.map(({ item, isDone }) =>
       isDone || status === "in_progress" ? item : { ...item, status: "incomplete" },
@@ -171,7 +171,7 @@ export class ResponseWriter {
     return { type: "function_call", ...shared, name: own, ...(namespace ? { namespace } : {}), arguments: args };
   }
 
-  /** What follows a piece that nobody has taken yet is the rest of it. */
+  /** Extends a delta of the same item that was not taken yet, instead of adding an event. */
   #writeDelta(type: string, at: { item_id: string } & Record<string, unknown>, delta: string): void {
     const last = this.#events.at(-1);
     if (last?.type === type && last.item_id === at.item_id) last.delta = `${last.delta}${delta}`;
@@ -186,7 +186,7 @@ export class ResponseWriter {
 
 const SUMMARY = { type: "summary_text", text: "" };
 
-/** What a freeform tool is given: the call's `input`, or all of it where the model wrote no JSON around it. */
+/** Returns a freeform tool's input: the call's `input`, or the whole text where the model wrote no JSON around it. */
 function inputOf(written: string): string {
   const value = jsonIn(written);
   const input = typeof value === "object" && value !== null ? (value as { input?: unknown }).input : undefined;

@@ -11,16 +11,17 @@ export type Translated = {
   chat: ChatRequest;
   tools: KnownTools;
   isStream: boolean;
-  /** Ids that calls of this conversation have: a new one is told by another. */
+  /** Ids of calls in this conversation: a new call gets another id. */
   callIds: Set<string>;
   /** What was left out, and why. */
   dropped: string[];
 };
 
 /**
- * A request of the Responses API in the words of chat completions.
+ * Translates a request of the Responses API to chat completions.
  *
- * @throws InvalidInputError for a body that is no such request, or that refers to an answer kept by nobody.
+ * @throws InvalidInputError for a body that is not such a request, or that refers to a stored answer: none is stored
+ * here.
  */
 export function translateRequest(body: string, dialect: Dialect): Translated {
   const request = parseRequest(body);
@@ -58,7 +59,7 @@ function parseRequest(body: string): ResponsesRequest {
   return parsed.data;
 }
 
-/** The request's tools, and those that a conversation has added or found since. */
+/** Returns the request's tools, and those that the conversation has added or found since. */
 function toolsOf(request: ResponsesRequest, items: Item[], dialect: Dialect): ToolBox {
   const tools = new ToolBox(dialect.hasStrictTools);
   tools.addAll(request.tools ?? []);
@@ -72,7 +73,7 @@ function toolFields(request: ResponsesRequest, tools: ToolBox, dialect: Dialect)
   if (tools.definitions.length === 0) return {};
   return {
     tools: tools.definitions,
-    // `auto` and parallel calls are what goes without saying, and some providers refuse to be told.
+    // `auto` and parallel calls are the defaults, and some providers refuse to be told them.
     ...(choice && dialect.hasToolChoice ? { tool_choice: choice } : {}),
     ...(request.parallel_tool_calls === false && dialect.hasToolChoice ? { parallel_tool_calls: false } : {}),
   };
@@ -97,7 +98,7 @@ function effortFields(effort: string | null, dialect: Dialect): Partial<ChatRequ
   return effort === "none" ? { thinking } : { reasoning_effort: effort };
 }
 
-/** A form that the answer must have: by `response_format` as far as the provider knows it, else in words. */
+/** Asks for a form of the answer: by `response_format` as far as the provider supports it, otherwise in words. */
 function askFor(
   format: NonNullable<ResponsesRequest["text"]>["format"],
   dialect: Dialect,

@@ -10,7 +10,7 @@ export const Part = z.looseObject({
 });
 export type Part = z.infer<typeof Part>;
 
-/** One item of a conversation. Which fields it has follows from its type; those that nothing is made of are left alone. */
+/** One item of a conversation. Its type decides which fields it has; fields that are not used pass unchecked. */
 export const Item = z.looseObject({
   type: z.string().default("message"),
   id: z.string().nullish(),
@@ -37,9 +37,9 @@ export const Tool = z.looseObject({
   description: z.string().nullish(),
   parameters: z.record(z.string(), z.unknown()).nullish(),
   strict: z.boolean().nullish(),
-  /** Of a freeform tool: the grammar of its input. */
+  /** The grammar of a freeform tool's input. */
   format: z.looseObject({ definition: z.string().nullish(), syntax: z.string().nullish() }).nullish(),
-  /** Of a namespace. */
+  /** The tools of a namespace. */
   tools: z.array(z.unknown()).nullish(),
   execution: z.string().nullish(),
 });
@@ -59,7 +59,7 @@ const Format = z.looseObject({
 });
 export type Format = z.infer<typeof Format>;
 
-/** A request of the Responses API, as far as chat completions have words for it. */
+/** A request of the Responses API, as far as chat completions can express it. */
 export const ResponsesRequest = z.looseObject({
   model: z.string().min(1),
   instructions: z.string().nullish(),

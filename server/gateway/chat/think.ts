@@ -5,14 +5,14 @@ export type ThinkPiece = { kind: "reasoning" | "gap" | "text"; text: string };
 type State = "start" | "thinking" | "gap" | "text";
 
 /**
- * Parts the reasoning that a model writes in `<think>…</think>` before its answer from the answer, however the text is
- * cut. Only a block at the very beginning counts: a model may well write about such tags later.
+ * Separates the reasoning that a model writes in `<think>…</think>` before its answer from the answer, however the text
+ * is cut. Only a block at the very beginning counts, because a model may write about such tags later.
  */
 export class ThinkSplitter {
   #state: State = "start";
   #held = "";
 
-  /** What is known of a further piece of the content; a tag's beginning is held until it is known to be one. */
+  /** Returns what is known after a further piece of the content. The possible beginning of a tag is held back. */
   push(text: string): ThinkPiece[] {
     if (this.#state === "text") return text === "" ? [] : [{ kind: "text", text }];
     this.#held += text;
@@ -24,12 +24,12 @@ export class ThinkSplitter {
     return pieces.filter((piece) => piece.text !== "");
   }
 
-  /** The white space after the reasoning, where something else than text follows. */
+  /** Returns the white space after the reasoning, where something other than text follows. */
   endGap(): ThinkPiece[] {
     return this.#state === "gap" ? this.end() : [];
   }
 
-  /** What was held, once nothing more comes. */
+  /** Returns what was held back, once nothing more comes. */
   end(): ThinkPiece[] {
     const kind = this.#state === "thinking" ? "reasoning" : this.#state === "gap" ? "gap" : "text";
     const piece: ThinkPiece = { kind, text: this.#take(this.#held.length) };
@@ -77,7 +77,7 @@ export class ThinkSplitter {
   }
 }
 
-/** How much of a text's end may be the beginning of the closing tag. */
+/** Returns how many characters at a text's end may be the beginning of the closing tag. */
 function heldTail(text: string): number {
   for (let length = Math.min(CLOSE.length - 1, text.length); length > 0; length -= 1)
     if (text.endsWith(CLOSE.slice(0, length))) return length;

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { ChatTool } from "./chat";
 import { Tool } from "./schema";
 
-/** What a called name means to whoever asked. */
+/** What a tool's name in a call means to the caller. */
 export type KnownTool = { kind: "function" | "custom" | "tool_search"; name: string; namespace: string | null };
 
 const NAME = /^[A-Za-z0-9_-]{1,64}$/;
@@ -10,7 +10,7 @@ const NAME_MAX = 64;
 const HASH_CHARS = 8;
 export const TOOL_SEARCH = "tool_search";
 
-/** The one name by which chat completions know a tool. The same tool has the same name in every request. */
+/** Returns the name of a tool in chat completions. The same tool has the same name in every request. */
 export function chatName(namespace: string | null | undefined, name: string): string {
   const whole = namespace ? `${namespace.replace(/_+$/, "")}__${name}` : name;
   if (NAME.test(whole)) return whole;
@@ -18,26 +18,29 @@ export function chatName(namespace: string | null | undefined, name: string): st
   return `${whole.replace(/[^A-Za-z0-9_-]/g, "_").slice(0, NAME_MAX - HASH_CHARS - 1)}_${hash}`;
 }
 
-/** What the names of a request's tools mean. It stays with the answer, so it holds nothing of what tools say of themselves. */
+/** What the names of a request's tools mean. It is kept with the answer, so it leaves out the tools' descriptions. */
 export class KnownTools {
   readonly #known = new Map<string, KnownTool>();
 
-  /** Answers whether the name was free. */
+  /** Returns whether the name was free. */
   add(name: string, tool: KnownTool): boolean {
     if (this.#known.has(name)) return false;
     this.#known.set(name, tool);
     return true;
   }
 
-  /** A name that no tool has is passed on as a function's: whoever asked answers the model that there is none. */
+  /**
+   * Returns a name's meaning. An unknown name is passed on as a function's: the caller then tells the model that there
+   * is no such tool.
+   */
   meaningOf(name: string): KnownTool {
     return this.#known.get(name) ?? { kind: "function", name, namespace: null };
   }
 }
 
 /**
- * The tools of a request as functions, which is all that chat completions know: a namespace's tools by a longer name,
- * a freeform tool with its input as one text. Tools that a provider of the Responses API runs itself are left out.
+ * A request's tools as functions, the only kind in chat completions: a namespace's tools get a longer name, a freeform
+ * tool its input as one text. Tools that a provider of the Responses API would run itself are left out.
  */
 export class ToolBox {
   readonly definitions: ChatTool[] = [];
