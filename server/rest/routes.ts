@@ -75,15 +75,15 @@ import {
 
 export type Method = "GET" | "POST" | "PATCH" | "DELETE";
 
-/** One REST route: the procedure that answers it does all the work, input checks and permissions included. */
+/** One REST route. The procedure that answers it does all the work, including input checks and permissions. */
 export type Route = {
   method: Method;
-  /** Below /api/v1, with `{name}` for a part that becomes the input's `name`. */
+  /** Below /api/v1; a part `{name}` becomes the input's `name`. */
   path: string;
   procedure: string;
   answer: z.ZodType;
   summary: string;
-  /** What plain bytes its body may be instead of JSON; the rest of the input stands in the query then. */
+  /** Media types that the body may have instead of JSON; the rest of the input is then in the query. */
   bodyTypes?: readonly string[];
 };
 
@@ -99,30 +99,39 @@ function route(
 export const ROUTES: readonly Route[] = [
   route("POST", "/runs", "runs.create", { answer: Run, summary: "Create a run" }),
   route("GET", "/runs", "runs.list", { answer: RunPage, summary: "List runs, the newest first" }),
-  route("GET", "/runs/outcomes", "runs.outcomes", { answer: RunOutcomes, summary: "How runs ended, by the hour" }),
-  route("GET", "/runs/stats", "runs.stats", { answer: RunStats, summary: "Failures of late, by kind" }),
+  route("GET", "/runs/outcomes", "runs.outcomes", {
+    answer: RunOutcomes,
+    summary: "Count how runs ended, by the hour",
+  }),
+  route("GET", "/runs/stats", "runs.stats", { answer: RunStats, summary: "Count recent failures of runs, by kind" }),
   route("GET", "/runs/{runId}", "runs.get", { answer: Run, summary: "Get a run" }),
   route("GET", "/runs/{runId}/timeline", "runs.timeline", {
     answer: TimelinePage,
-    summary: "What a run did when, and what its time went by with",
+    summary: "Get a run's timeline: what it did when, and where its time went",
   }),
   route("GET", "/runs/{runId}/turns", "runs.turns", {
     answer: TurnPage,
-    summary: "List a run's turns, with what each took and what was last said",
+    summary: "List a run's turns, with their usage and last messages",
   }),
   route("GET", "/runs/{runId}/job", "runs.job", {
     answer: RunJob,
-    summary: "What is known of the Job and pod, or the process, of a run's attempt",
+    summary: "Get the Job and pod, or the process, of a run's attempt",
   }),
-  route("GET", "/runs/{runId}/log", "runs.log", { answer: RunLog, summary: "The end of the log of a run's attempt" }),
+  route("GET", "/runs/{runId}/log", "runs.log", {
+    answer: RunLog,
+    summary: "Get the end of the log of a run's attempt",
+  }),
   route("GET", "/runs/{runId}/changes", "runs.changes", {
     answer: EventPage,
-    summary: "List the events that tell of changed files",
+    summary: "List a run's events that report changed files",
   }),
   route("POST", "/runs/{runId}/claim", "runs.claim", { answer: ClaimedRun, summary: "Claim a run for a runner" }),
-  route("POST", "/runs/{runId}/heartbeat", "runs.heartbeat", { answer: HeartbeatAnswer, summary: "Extend a lease" }),
+  route("POST", "/runs/{runId}/heartbeat", "runs.heartbeat", {
+    answer: HeartbeatAnswer,
+    summary: "Extend the lease of a run",
+  }),
   route("POST", "/runs/{runId}/finish", "runs.finish", { answer: Run, summary: "Finish a run" }),
-  route("POST", "/runs/{runId}/release", "runs.release", { answer: Run, summary: "Give a lease back" }),
+  route("POST", "/runs/{runId}/release", "runs.release", { answer: Run, summary: "Give back the lease of a run" }),
   route("POST", "/runs/{runId}/cancel", "runs.cancel", { answer: Run, summary: "Cancel a run" }),
   route("POST", "/runs/{runId}/log-bodies", "runs.logBodies", {
     answer: Run,
@@ -145,7 +154,7 @@ export const ROUTES: readonly Route[] = [
   }),
   route("GET", "/runs/{runId}/events/search", "events.search", {
     answer: FoundEventPage,
-    summary: "Search a run's events, the newest first, a part of them by each page",
+    summary: "Search a run's events, one part of the run for each page",
   }),
   route("GET", "/events/{eventId}", "events.get", { answer: RunEvent, summary: "Get an event" }),
   route("POST", "/runs/{runId}/runner-jobs", "runnerJobs.launch", { answer: RunnerJob, summary: "Launch a runner" }),
@@ -158,51 +167,60 @@ export const ROUTES: readonly Route[] = [
   route("GET", "/runners", "runners.list", { answer: RunnerPage, summary: "List runners" }),
   route("GET", "/runner-stats", "runners.stats", {
     answer: RunnerStats,
-    summary: "How many runners live, what they do, and where they are",
+    summary: "Count living runners by state and place",
   }),
   route("GET", "/runner-history", "runners.history", {
     answer: RunnerHistory,
-    summary: "How many runners lived and worked, and how long their beats took",
+    summary: "Get the history of runners and of their heartbeats' times",
   }),
   route("POST", "/runners/{runnerId}/drain", "runners.drain", {
     answer: Runner,
-    summary: "Have a runner end after its turn, and take nothing more",
+    summary: "Drain a runner: it ends after its turn and takes nothing more",
   }),
   route("POST", "/runners/{runnerId}/resume", "runners.resume", {
     answer: Runner,
-    summary: "Take back that a runner is to be drained",
+    summary: "Cancel the draining of a runner",
   }),
   route("POST", "/runners/{runnerId}/revoke", "runners.revoke", {
     answer: Runner,
-    summary: "Take nothing more of a runner, and hand its run on",
+    summary: "Revoke a runner's token and hand its run on",
   }),
   route("POST", "/runners/{runnerId}/kill", "runners.kill", {
     answer: Runner,
-    summary: "End a runner's process with all that it started",
+    summary: "Kill a runner's process with everything it started",
   }),
   route("GET", "/runners/{runnerId}", "runners.get", { answer: Runner, summary: "Get a runner" }),
   route("POST", "/sessions", "sessions.create", { answer: SessionSummary, summary: "Create a session and its volume" }),
   route("GET", "/sessions", "sessions.list", { answer: SessionPage, summary: "List sessions" }),
   route("GET", "/session-digests", "sessions.digests", {
     answer: SessionDigests,
-    summary: "Tell of some sessions what their calls took and what was said last",
+    summary: "Sum up the model usage of some sessions, with their last messages",
   }),
-  route("POST", "/sessions/storage/gc", "storage.gc", { answer: GcReport, summary: "Collect expired storage" }),
+  route("POST", "/sessions/storage/gc", "storage.gc", {
+    answer: GcReport,
+    summary: "Collect the volumes whose time is over",
+  }),
   route("GET", "/sessions/{sessionId}", "sessions.get", { answer: SessionSummary, summary: "Get a session" }),
   route("PATCH", "/sessions/{sessionId}", "sessions.update", { answer: SessionSummary, summary: "Change a session" }),
   route("DELETE", "/sessions/{sessionId}", "sessions.delete", {
     answer: SessionSummary,
-    summary: "Delete a session with all that it owns",
+    summary: "Delete a session with everything it owns",
   }),
   route("POST", "/sessions/{sessionId}/fork", "sessions.fork", {
     answer: SessionSummary,
-    summary: "Make a session that goes on from another's newest archive",
+    summary: "Fork a session from its newest archive",
   }),
-  route("GET", "/sessions/{sessionId}/trace", "sessions.trace", { answer: TracePage, summary: "Every event of a run" }),
-  route("GET", "/sessions/{sessionId}/output", "sessions.output", { answer: TracePage, summary: "The agent's output" }),
+  route("GET", "/sessions/{sessionId}/trace", "sessions.trace", {
+    answer: TracePage,
+    summary: "List every event of a session's run",
+  }),
+  route("GET", "/sessions/{sessionId}/output", "sessions.output", {
+    answer: TracePage,
+    summary: "List the output of a session's agent",
+  }),
   route("POST", "/sessions/{sessionId}/attachments", "attachments.create", {
     answer: Attachment,
-    summary: "Upload an image that messages of a session may show",
+    summary: "Upload an image for messages of a session",
     bodyTypes: [...IMAGE_TYPES, "application/octet-stream"],
   }),
   route("GET", "/sessions/{sessionId}/attachments", "attachments.list", {
@@ -211,26 +229,35 @@ export const ROUTES: readonly Route[] = [
   }),
   route("GET", "/attachments/{attachmentId}", "attachments.get", {
     answer: Attachment,
-    summary: "Get what is known of an image",
+    summary: "Get an image's description",
   }),
-  route("POST", "/sessions/{sessionId}/read", "sessions.markRead", { answer: ReadMark, summary: "Mark as read" }),
-  route("GET", "/sessions/{sessionId}/storage", "storage.get", { answer: StorageSummary, summary: "Get the storage" }),
+  route("POST", "/sessions/{sessionId}/read", "sessions.markRead", {
+    answer: ReadMark,
+    summary: "Mark a session as read",
+  }),
+  route("GET", "/sessions/{sessionId}/storage", "storage.get", {
+    answer: StorageSummary,
+    summary: "Get a session's storage",
+  }),
   route("GET", "/sessions/{sessionId}/storage/sizes", "storage.sizes", {
     answer: VolumeSizes,
-    summary: "How a session's volume grew",
+    summary: "List the sizes of a session's volume over time",
   }),
-  route("DELETE", "/sessions/{sessionId}/storage", "storage.evict", { answer: StorageSummary, summary: "Evict it" }),
+  route("DELETE", "/sessions/{sessionId}/storage", "storage.evict", {
+    answer: StorageSummary,
+    summary: "Evict a session's volume",
+  }),
   route("POST", "/sessions/{sessionId}/storage/refresh", "storage.refresh", {
     answer: StorageSummary,
-    summary: "Report what a volume holds",
+    summary: "Report what a session's volume holds",
   }),
   route("POST", "/sessions/{sessionId}/storage/restore", "storage.restore", {
     answer: StorageSummary,
-    summary: "Restore storage from its archive",
+    summary: "Restore a session's volume from its archive",
   }),
   route("POST", "/sessions/{sessionId}/storage/archive", "storage.archive", {
     answer: StorageSummary,
-    summary: "Archive a volume that no run has claimed",
+    summary: "Archive a session's volume that no run has claimed",
   }),
   route("POST", "/sessions/{sessionId}/storage/force-release", "storage.forceRelease", {
     answer: StorageSummary,
@@ -238,15 +265,15 @@ export const ROUTES: readonly Route[] = [
   }),
   route("POST", "/sessions/{sessionId}/storage/pin", "storage.pin", {
     answer: StorageSummary,
-    summary: "Keep a volume from every collection",
+    summary: "Pin a session's volume: no collection takes it",
   }),
   route("POST", "/sessions/{sessionId}/storage/unpin", "storage.unpin", {
     answer: StorageSummary,
-    summary: "Leave a volume to its expiry again",
+    summary: "Unpin a session's volume",
   }),
   route("POST", "/sessions/{sessionId}/storage/extend", "storage.extend", {
     answer: StorageSummary,
-    summary: "Let a session expire later",
+    summary: "Extend a session's expiry",
   }),
   route("GET", "/storage", "storage.list", { answer: StoragePage, summary: "List sessions' storage, with totals" }),
   route("GET", "/storage/history", "storage.history", {
@@ -255,11 +282,11 @@ export const ROUTES: readonly Route[] = [
   }),
   route("POST", "/storage/gc/pause", "storage.pauseGc", {
     answer: GcSchedule,
-    summary: "Stop every collection of storage, with a reason",
+    summary: "Pause every collection of volumes, with a reason",
   }),
   route("POST", "/storage/gc/resume", "storage.resumeGc", {
     answer: GcSchedule,
-    summary: "Let collections of storage go on",
+    summary: "Resume collections of volumes",
   }),
   route("GET", "/storage/orphans", "storage.orphans", {
     answer: OrphanList,
@@ -267,20 +294,20 @@ export const ROUTES: readonly Route[] = [
   }),
   route("POST", "/storage/orphans/{name}/adopt", "storage.adopt", {
     answer: Session,
-    summary: "Make the session of a volume that has none",
+    summary: "Adopt a volume: make a session for it",
   }),
   route("DELETE", "/storage/orphans/{name}", "storage.delete", {
     answer: DeletedVolume,
     summary: "Delete a volume that no session uses",
   }),
-  route("POST", "/queue/tasks", "queue.createTask", { answer: QueueTask, summary: "Enqueue a task" }),
+  route("POST", "/queue/tasks", "queue.createTask", { answer: QueueTask, summary: "Add a task" }),
   route("POST", "/queue/tasks/batch", "queue.createTasks", {
     answer: CreateTasksResult,
-    summary: "Enqueue up to 1,000 tasks, each with its own result",
+    summary: "Add up to 1,000 tasks, each with its own result",
   }),
   route("POST", "/queue/tasks/simulate", "queue.simulateTask", {
     answer: TaskTrial,
-    summary: "What would become of a task if it was added now; nothing is",
+    summary: "Simulate adding a task: nothing is stored",
   }),
   route("GET", "/queue/tasks", "queue.listTasks", {
     answer: QueueTaskPage,
@@ -289,12 +316,12 @@ export const ROUTES: readonly Route[] = [
   route("GET", "/queue/tasks/{taskId}", "queue.getTask", { answer: QueueTaskDetail, summary: "Get a task" }),
   route("POST", "/queue/tasks/{taskId}/attempt", "queue.updateAttempt", {
     answer: QueueTask,
-    summary: "Record what a task's attempt does",
+    summary: "Record the state of a task's attempt",
   }),
   route("POST", "/queue/tasks/{taskId}/cancel", "queue.cancelTask", { answer: QueueTask, summary: "Cancel a task" }),
   route("PATCH", "/queue/tasks/{taskId}", "queue.updateTask", {
     answer: QueueTask,
-    summary: "Change how a task waits",
+    summary: "Change a task",
   }),
   route("POST", "/queue/tasks/{taskId}/retry", "queue.retryTask", { answer: QueueTask, summary: "Run a task again" }),
   route("GET", "/queue/tasks/{taskId}/attempts", "queue.listAttempts", {
@@ -303,11 +330,11 @@ export const ROUTES: readonly Route[] = [
   }),
   route("GET", "/queue/tasks/{taskId}/dependency-results", "queue.listDependencyResults", {
     answer: DependencyResultList,
-    summary: "What those found out that a task comes after",
+    summary: "List the results of a task's dependencies",
   }),
   route("GET", "/queue/tasks/{taskId}/explain", "queue.explain", {
     answer: TaskExplanation,
-    summary: "Why a task waits, and for how long",
+    summary: "Explain why a task waits, and estimate for how long",
   }),
   route("GET", "/queue/tasks/{taskId}/graph", "queue.graph", {
     answer: TaskGraph,
@@ -321,42 +348,57 @@ export const ROUTES: readonly Route[] = [
     answer: QueueControl,
     summary: "Set the limits of a queue or lane",
   }),
-  route("POST", "/queue/controls/pause", "queue.pause", { answer: QueueControl, summary: "Dispatch nothing of it" }),
-  route("POST", "/queue/controls/resume", "queue.resume", { answer: QueueControl, summary: "Dispatch it again" }),
+  route("POST", "/queue/controls/pause", "queue.pause", { answer: QueueControl, summary: "Pause a queue or lane" }),
+  route("POST", "/queue/controls/resume", "queue.resume", { answer: QueueControl, summary: "Resume a queue or lane" }),
   route("POST", "/queue/controls/drain", "queue.drain", {
     answer: QueueControl,
-    summary: "Dispatch what waits, and take no more",
+    summary: "Drain a queue or lane: it takes no more tasks",
   }),
-  route("POST", "/queue/tasks/{taskId}/read", "queue.markTaskRead", { answer: TaskReadMark, summary: "Mark as read" }),
+  route("POST", "/queue/tasks/{taskId}/read", "queue.markTaskRead", {
+    answer: TaskReadMark,
+    summary: "Mark a task as read",
+  }),
   route("POST", "/queue/tasks/read", "queue.markTasksRead", {
     answer: TaskReadMarks,
-    summary: "Mark many as read, by ids or by a filter",
+    summary: "Mark many tasks as read, by ids or by a filter",
   }),
-  route("GET", "/queue/stats", "queue.stats", { answer: QueueStats, summary: "Counts of tasks" }),
+  route("GET", "/queue/stats", "queue.stats", {
+    answer: QueueStats,
+    summary: "Count tasks by state, queue, lane and profile",
+  }),
   route("GET", "/queue/commander", "queue.commander", {
     answer: QueueCommander,
-    summary: "What needs a person, counts, waits, and the first tasks",
+    summary: "Get a queue at a glance: needs, counts, waits and the first tasks",
   }),
-  route("GET", "/queue/waits", "queue.waits", { answer: QueueWaitTimes, summary: "How long tasks waited of late" }),
+  route("GET", "/queue/waits", "queue.waits", {
+    answer: QueueWaitTimes,
+    summary: "Get how long tasks waited recently",
+  }),
   route("GET", "/queue/waits/by-hour", "queue.waitsByHour", {
     answer: QueueWaitsByHour,
-    summary: "How long tasks waited in each hour of the last days",
+    summary: "Get how long tasks waited, by the hour",
   }),
-  route("GET", "/queue/history", "queue.history", { answer: QueueHistory, summary: "Lanes' depths and flow by time" }),
+  route("GET", "/queue/history", "queue.history", {
+    answer: QueueHistory,
+    summary: "Get the depth and flow of lanes over time",
+  }),
   route("GET", "/queue/verify", "queue.verify", {
     answer: QueueVerification,
-    summary: "Whether the counters equal a count of the table",
+    summary: "Compare the counters of tasks with a count of the table",
   }),
-  route("POST", "/runs/{runId}/approvals", "approvals.request", { answer: Approval, summary: "Ask for an approval" }),
+  route("POST", "/runs/{runId}/approvals", "approvals.request", { answer: Approval, summary: "Request an approval" }),
   route("GET", "/approvals", "approvals.list", {
     answer: ApprovalPage,
     summary: "List approvals and who asks, the newest or oldest first",
   }),
   route("GET", "/approvals/{approvalId}", "approvals.get", { answer: Approval, summary: "Get an approval" }),
-  route("POST", "/approvals/{approvalId}/decide", "approvals.decide", { answer: Approval, summary: "Decide it, once" }),
+  route("POST", "/approvals/{approvalId}/decide", "approvals.decide", {
+    answer: Approval,
+    summary: "Answer an approval",
+  }),
   route("GET", "/overview", "overview.get", {
     answer: Overview,
-    summary: "What needs a person, and how everything stands",
+    summary: "Get what needs a person, and the state of everything",
   }),
   route("GET", "/backends", "backends.list", { answer: BackendList, summary: "List backend profiles" }),
   route("GET", "/backends/{profile}", "backends.get", {
@@ -365,49 +407,49 @@ export const ROUTES: readonly Route[] = [
   }),
   route("POST", "/backends/{profile}/test", "backends.test", {
     answer: BackendProbe,
-    summary: "Try a profile's provider now",
+    summary: "Test a profile's provider now",
   }),
   route("GET", "/backends/{profile}/latency", "usage.latency", {
     answer: UsageLatency,
-    summary: "How long a profile's calls took and how they ended, by the hour or day",
+    summary: "Get the latency and outcomes of a profile's calls, by the hour or day",
   }),
-  route("PATCH", "/backends/{profile}", "backends.set", { answer: Backend, summary: "Set what a profile may run" }),
-  route("GET", "/runs/{runId}/usage", "usage.ofRun", { answer: UsageOf, summary: "What a run's calls to models took" }),
+  route("PATCH", "/backends/{profile}", "backends.set", { answer: Backend, summary: "Change what a profile may run" }),
+  route("GET", "/runs/{runId}/usage", "usage.ofRun", { answer: UsageOf, summary: "Sum up the model usage of a run" }),
   route("GET", "/sessions/{sessionId}/usage", "usage.ofSession", {
     answer: UsageOf,
-    summary: "What a session's calls to models took",
+    summary: "Sum up the model usage of a session",
   }),
   route("GET", "/queue/tasks/{taskId}/usage", "usage.ofTask", {
     answer: UsageOf,
-    summary: "What the calls of a task's attempts took",
+    summary: "Sum up the model usage of a task's attempts",
   }),
   route("POST", "/bulk", "bulk.create", {
     answer: BulkAction,
-    summary: "Do one thing to many tasks, runs, sessions or approvals",
+    summary: "Create a bulk action on many tasks, runs, sessions, volumes, approvals or runners",
   }),
   route("POST", "/bulk/preview", "bulk.preview", {
     answer: BulkPreview,
-    summary: "What such an action would be about, and what it would leave and why",
+    summary: "Preview a bulk action: its targets, and what it would skip and why",
   }),
   route("GET", "/bulk", "bulk.list", { answer: BulkActionPage, summary: "List bulk actions, the newest first" }),
-  route("GET", "/bulk/{bulkId}", "bulk.get", { answer: BulkAction, summary: "How far a bulk action is" }),
+  route("GET", "/bulk/{bulkId}", "bulk.get", { answer: BulkAction, summary: "Get a bulk action with its progress" }),
   route("GET", "/bulk/{bulkId}/outcomes", "bulk.outcomes", {
     answer: BulkOutcomes,
-    summary: "Why it did nothing to some, what followed it, and how long that is kept",
+    summary: "Get a bulk action's reasons for refused and skipped targets, and what followed it",
   }),
   route("GET", "/bulk/{bulkId}/results", "bulk.results", {
     answer: BulkResultPage,
-    summary: "List what became of each",
+    summary: "List a bulk action's result for each target",
   }),
-  route("POST", "/bulk/{bulkId}/abort", "bulk.abort", { answer: BulkAction, summary: "Deal with no further one" }),
+  route("POST", "/bulk/{bulkId}/abort", "bulk.abort", { answer: BulkAction, summary: "Abort a bulk action" }),
   route("POST", "/bulk/{bulkId}/retry", "bulk.retry", {
     answer: BulkAction,
-    summary: "Try again what was refused of it",
+    summary: "Retry the refused targets of a bulk action",
   }),
-  route("POST", "/bulk/{bulkId}/undo", "bulk.undo", { answer: BulkAction, summary: "Take back what it did" }),
+  route("POST", "/bulk/{bulkId}/undo", "bulk.undo", { answer: BulkAction, summary: "Undo a bulk action" }),
   route("GET", "/usage", "usage.summary", {
     answer: UsageSummary,
-    summary: "What calls to models took, by profile, model, project, day and more",
+    summary: "Sum up model usage by profile, model, project, day and more",
   }),
   route("GET", "/usage/calls", "usage.calls", {
     answer: ModelCallPage,
@@ -415,42 +457,42 @@ export const ROUTES: readonly Route[] = [
   }),
   route("GET", "/usage/verify", "usage.verify", {
     answer: UsageVerification,
-    summary: "Whether days' sums equal their calls",
+    summary: "Compare the sums of days with their calls",
   }),
-  route("GET", "/health", "health.get", { answer: Health, summary: "Whether this server can serve" }),
-  route("GET", "/server", "health.facts", { answer: ServerFacts, summary: "What this server is, and its limits" }),
+  route("GET", "/health", "health.get", { answer: Health, summary: "Get whether this server can serve" }),
+  route("GET", "/server", "health.facts", { answer: ServerFacts, summary: "Get this server's version and limits" }),
   route("GET", "/status", "health.status", {
     answer: ServerStatus,
-    summary: "How the server, its worker's loops and what they reach stand now",
+    summary: "Get the status of the server, its worker's loops and what they reach",
   }),
   route("GET", "/sign-in-methods", "identity.signInMethods", {
     answer: SignInMethods,
-    summary: "How people sign in, beside links and tokens",
+    summary: "List how people can sign in, besides links and tokens",
   }),
-  route("GET", "/me", "identity.me", { answer: Identity, summary: "Who the caller is" }),
+  route("GET", "/me", "identity.me", { answer: Identity, summary: "Get the caller's identity" }),
   route("GET", "/me/tokens", "identity.ownTokens", {
     answer: OwnTokens,
     summary: "List the tokens that the caller's own sign-in has made for programs",
   }),
   route("POST", "/me/tokens", "identity.createOwnToken", {
     answer: CreatedToken,
-    summary: "Make a token that ends with the caller's own sign-in; its secret is in this answer alone",
+    summary: "Create a token that ends with the caller's sign-in; only this answer has its secret",
   }),
   route("POST", "/me/tokens/{tokenId}/revoke", "identity.revokeOwnToken", {
     answer: RevokedToken,
-    summary: "End a token of the caller's own sign-in",
+    summary: "Revoke a token of the caller's own sign-in",
   }),
   route("POST", "/device-sign-ins", "identity.startDeviceSignIn", {
     answer: DeviceSignInBegun,
-    summary: "Begin the sign-in of a command line, which a person allows in their browser",
+    summary: "Begin the sign-in of a command line, which a person allows in a browser",
   }),
   route("POST", "/device-sign-ins/poll", "identity.pollDeviceSignIn", {
     answer: DevicePoll,
-    summary: "Ask what became of a command line's sign-in; its token is told once",
+    summary: "Poll a command line's sign-in; its token is returned once",
   }),
   route("GET", "/device-sign-ins/{userCode}", "identity.deviceSignIn", {
     answer: DeviceSignIn,
-    summary: "What asks to sign in under a code",
+    summary: "Get the sign-in request with a user code",
   }),
   route("POST", "/device-sign-ins/{userCode}/decide", "identity.decideDeviceSignIn", {
     answer: DeviceSignIn,
@@ -459,29 +501,29 @@ export const ROUTES: readonly Route[] = [
   route("GET", "/tokens", "identity.tokens", { answer: TokenPage, summary: "List tokens that sign somebody in" }),
   route("POST", "/tokens", "identity.createToken", {
     answer: CreatedToken,
-    summary: "Make a token; its secret is told once",
+    summary: "Create a token; only this answer has its secret",
   }),
   route("POST", "/tokens/{tokenId}/revoke", "identity.revokeToken", {
     answer: RevokedToken,
-    summary: "End a token, and the browsers that signed in by it",
+    summary: "Revoke a token, and end the browsers that signed in by it",
   }),
-  route("GET", "/audit", "audit.list", { answer: AuditPage, summary: "Who did what, the newest first" }),
+  route("GET", "/audit", "audit.list", { answer: AuditPage, summary: "List who did what, the newest first" }),
   route("GET", "/views", "views.list", { answer: ViewPageOf, summary: "List saved views, your own and shared ones" }),
-  route("POST", "/views", "views.create", { answer: View, summary: "Save a list's query under a name" }),
-  route("GET", "/views/counts", "views.count", { answer: ViewCountPage, summary: "How many rows views have" }),
+  route("POST", "/views", "views.create", { answer: View, summary: "Create a view: a list's query under a name" }),
+  route("GET", "/views/counts", "views.count", { answer: ViewCountPage, summary: "Count the rows of views" }),
   route("PATCH", "/views/{viewId}", "views.update", { answer: View, summary: "Change a view" }),
   route("DELETE", "/views/{viewId}", "views.delete", { answer: View, summary: "Delete a view" }),
 
   route("GET", "/schedules", "schedules.list", { answer: SchedulePage, summary: "List schedules" }),
   route("POST", "/schedules", "schedules.create", {
     answer: Schedule,
-    summary: "Make a schedule, by which tasks are added",
+    summary: "Create a schedule, which adds tasks",
   }),
   route("GET", "/schedule-preview", "schedules.preview", {
     answer: SchedulePreview,
-    summary: "What a plan says in words, and its next times",
+    summary: "Preview a plan: its description in words and its next times",
   }),
-  route("GET", "/schedules/{scheduleId}", "schedules.get", { answer: Schedule, summary: "Read a schedule" }),
+  route("GET", "/schedules/{scheduleId}", "schedules.get", { answer: Schedule, summary: "Get a schedule" }),
   route("PATCH", "/schedules/{scheduleId}", "schedules.update", {
     answer: Schedule,
     summary: "Change, pause or resume a schedule",
@@ -496,22 +538,22 @@ export const ROUTES: readonly Route[] = [
   }),
   route("GET", "/schedules/{scheduleId}/firings", "schedules.firings", {
     answer: ScheduleFiringPage,
-    summary: "List what came of a schedule's times, the newest first",
+    summary: "List a schedule's firings, the newest first",
   }),
   route("GET", "/budgets", "budgets.list", {
     answer: BudgetPage,
     summary: "List budgets, with what was spent of each",
   }),
-  route("POST", "/budgets", "budgets.create", { answer: Budget, summary: "Make a budget of what models may cost" }),
-  route("GET", "/budgets/{budgetId}", "budgets.get", { answer: Budget, summary: "Read a budget" }),
+  route("POST", "/budgets", "budgets.create", { answer: Budget, summary: "Create a budget for what models may cost" }),
+  route("GET", "/budgets/{budgetId}", "budgets.get", { answer: Budget, summary: "Get a budget" }),
   route("PATCH", "/budgets/{budgetId}", "budgets.update", { answer: Budget, summary: "Change a budget" }),
   route("DELETE", "/budgets/{budgetId}", "budgets.delete", {
     answer: DeletedBudget,
-    summary: "Delete a budget; what waits for it goes on",
+    summary: "Delete a budget; tasks that wait for it continue",
   }),
   route("POST", "/budgets/{budgetId}/raise", "budgets.raise", {
     answer: BudgetPeriod,
-    summary: "Set what may be spent in the period that is under way",
+    summary: "Set what may be spent in a budget's current period",
   }),
   route("GET", "/budgets/{budgetId}/periods", "budgets.periods", {
     answer: BudgetPeriodPage,
@@ -519,50 +561,50 @@ export const ROUTES: readonly Route[] = [
   }),
   route("GET", "/sessions/{sessionId}/budgets", "budgets.ofSession", {
     answer: BudgetsOfSession,
-    summary: "What a session's calls to models count towards",
+    summary: "List the budgets that a session's calls count towards",
   }),
   route("GET", "/webhooks", "webhooks.list", { answer: WebhookPage, summary: "List webhooks" }),
   route("POST", "/webhooks", "webhooks.create", {
     answer: WebhookWithSecret,
-    summary: "Make a webhook; what its deliveries are signed with is told this once",
+    summary: "Create a webhook; only this answer has its signing secret",
   }),
-  route("GET", "/webhooks/{webhookId}", "webhooks.get", { answer: Webhook, summary: "Read a webhook" }),
+  route("GET", "/webhooks/{webhookId}", "webhooks.get", { answer: Webhook, summary: "Get a webhook" }),
   route("PATCH", "/webhooks/{webhookId}", "webhooks.update", { answer: Webhook, summary: "Change a webhook" }),
   route("DELETE", "/webhooks/{webhookId}", "webhooks.delete", { answer: DeletedWebhook, summary: "Delete a webhook" }),
   route("POST", "/webhooks/{webhookId}/rotate-secret", "webhooks.rotateSecret", {
     answer: WebhookWithSecret,
-    summary: "Give a webhook a new secret; the one of before signs too for a day",
+    summary: "Replace a webhook's secret; the old one also signs for a day",
   }),
   route("POST", "/webhooks/{webhookId}/test", "webhooks.test", {
     answer: WebhookDelivery,
-    summary: "Send a webhook a message, to see whether it arrives",
+    summary: "Send a test message to a webhook",
   }),
   route("GET", "/webhooks/{webhookId}/deliveries", "webhooks.deliveries", {
     answer: WebhookDeliveryPage,
-    summary: "List what was sent to a webhook or is on its way",
+    summary: "List a webhook's deliveries",
   }),
   route("POST", "/webhooks/{webhookId}/redeliver-failed", "webhooks.redeliverFailed", {
     answer: Redelivered,
-    summary: "Send once more whatever was given up",
+    summary: "Send a webhook's failed deliveries again",
   }),
   route("GET", "/webhook-deliveries/{deliveryId}", "webhooks.delivery", {
     answer: WebhookDelivery,
-    summary: "Read a delivery",
+    summary: "Get a delivery",
   }),
   route("POST", "/webhook-deliveries/{deliveryId}/redeliver", "webhooks.redeliver", {
     answer: WebhookDelivery,
-    summary: "Send a delivery once more",
+    summary: "Send a delivery again",
   }),
   route("GET", "/docs", "docs.list", { answer: DocList, summary: "List the documents" }),
-  route("GET", "/docs/search", "docs.search", { answer: DocMatches, summary: "Find a text in the documents" }),
-  route("GET", "/docs/{name}", "docs.get", { answer: Doc, summary: "Get a document, as markdown" }),
+  route("GET", "/docs/search", "docs.search", { answer: DocMatches, summary: "Search the documents" }),
+  route("GET", "/docs/{name}", "docs.get", { answer: Doc, summary: "Get a document, as Markdown" }),
 ];
 
 /** A route that answers plain bytes. */
 export const CONTENT_ROUTE = {
   path: "/attachments/{attachmentId}/content",
   name: "attachments.content",
-  /** Whose input it takes, and who may call it. */
+  /** The procedure whose input it takes and whose callers may use it. */
   procedure: "attachments.get",
   types: IMAGE_TYPES,
   summary: "Get an image's bytes as they were uploaded",
@@ -578,7 +620,7 @@ export const STREAM_ROUTES: readonly StreamRoute[] = [
     procedure: "commands.watch",
     summary: "Follow a run's commands; an id is a seq",
   },
-  { path: "/runs/watch", procedure: "runs.watch", summary: "Follow runs that change" },
-  { path: "/sessions/watch", procedure: "sessions.watch", summary: "Follow sessions that change" },
-  { path: "/queue/watch", procedure: "queue.watch", summary: "Follow tasks that change" },
+  { path: "/runs/watch", procedure: "runs.watch", summary: "Follow changes of runs" },
+  { path: "/sessions/watch", procedure: "sessions.watch", summary: "Follow changes of sessions" },
+  { path: "/queue/watch", procedure: "queue.watch", summary: "Follow changes of tasks" },
 ];
