@@ -3,7 +3,7 @@ import { backends } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
 import { ConflictError } from "@/server/errors";
 
-/** Refuses new work with a profile that a person has switched off. */
+/** Throws for new work with a profile that a person has switched off. */
 export async function assertEnabled(ctx: ServiceContext, profile: string): Promise<void> {
   const [row] = await ctx.db
     .select({ disabledAt: backends.disabledAt, reason: backends.disabledReason })

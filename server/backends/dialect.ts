@@ -1,24 +1,27 @@
 import type { BackendConfig, ChatPreset } from "@/contract/backend";
 
-/** What a provider of chat completions takes, wants and refuses. */
+/** What a provider of chat completions accepts, requires and refuses. */
 export type Dialect = {
-  /** Who says instructions that come after the first message: `user` where a second system message is refused. */
+  /** The role of instructions that come after the first message: `user` where a second system message is refused. */
   laterInstructions: "system" | "user";
-  /** Whether messages of a person that follow each other become one: some models' templates refuse two. */
+  /** Whether consecutive messages of a person are joined: some models' templates refuse two. */
   joinsUserMessages: boolean;
-  /** What a model says between its tool's output and a person's words, where those may not follow each other. */
+  /**
+   * A model's message between its tool's output and a person's words, where those must not follow each other; null:
+   * none is needed.
+   */
   bridge: string | null;
-  /** Whether a call's id is nine letters and digits, and nothing else. */
+  /** Whether a call's id must be nine letters and digits. */
   hasShortCallIds: boolean;
   hasImages: boolean;
-  /** How reasoning is asked for: by `reasoning_effort`, by `thinking`, or by both. */
+  /** How reasoning is requested: by `reasoning_effort`, by `thinking`, or by both. */
   effort: "effort" | "thinking" | "both";
-  /** What `thinking.type` is when the model is to think. */
+  /** The value of `thinking.type` that switches thinking on. */
   thinkingOn: "enabled" | "adaptive";
   maxTokensKey: "max_tokens" | "max_completion_tokens";
-  /** What of `response_format` is known; the rest is asked for in words. */
+  /** Which form of `response_format` is supported; anything else is asked for in words. */
   responseFormat: "json_schema" | "json_object" | "none";
-  /** Whether `tool_choice` and `parallel_tool_calls` are known. */
+  /** Whether `tool_choice` and `parallel_tool_calls` are supported. */
   hasToolChoice: boolean;
   hasStrictTools: boolean;
   /** Whether an assistant's message with calls is refused without `reasoning_content`. */
@@ -26,7 +29,8 @@ export type Dialect = {
 };
 
 const DIALECTS: Record<ChatPreset, Dialect> = {
-  // What self-hosted servers and most providers take: the models' templates decide there, and the strictest count.
+  // What self-hosted servers and most providers accept. There the models' templates decide, so the strictest ones
+  // count.
   "openai-chat": {
     laterInstructions: "user",
     joinsUserMessages: true,
@@ -87,7 +91,7 @@ const DIALECTS: Record<ChatPreset, Dialect> = {
 
 const PROFILE_PRESETS: Record<string, ChatPreset> = { "minimax-m3": "minimax", deepseek: "deepseek" };
 
-/** The dialect of a profile: its preset's, else that of the provider it is named after. */
+/** Returns a profile's dialect: that of its preset, else that of the provider whose name it has. */
 export function dialectOf(profile: string, config: Pick<BackendConfig, "preset">): Dialect {
   const own = Object.hasOwn(PROFILE_PRESETS, profile) ? PROFILE_PRESETS[profile] : undefined;
   return DIALECTS[config.preset ?? own ?? "openai-chat"];

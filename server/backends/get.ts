@@ -5,7 +5,7 @@ import { type ServiceContext, tenantOf } from "@/server/context";
 import { NotFoundError } from "@/server/errors";
 import { allBackends } from "./list";
 
-/** One profile, with what uses it: what a person wants to know before switching it off. */
+/** Returns one profile with what uses it, which a person wants to know before switching it off. */
 export async function getBackend(ctx: ServiceContext, { profile }: GetBackendInput): Promise<BackendDetails> {
   const [backend] = await allBackends(ctx, profile);
   if (!backend) throw new NotFoundError("backend profile", profile);

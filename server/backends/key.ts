@@ -3,16 +3,16 @@ import type { BackendConfig, BackendKey } from "@/contract/backend";
 import { AgentRunError } from "@/server/errors";
 
 type Named = Pick<BackendConfig, "keyEnv" | "keyFile">;
-/** What a variable of this process holds; null where it is not set, or empty. */
+/** Returns a variable of this process; null: it is not set, or empty. */
 export type ReadVariable = (name: string) => string | null;
 
-/** What a header may hold. Anything else would be quoted in the error of whoever tries to send it. */
+/** Characters allowed in a header. Any other would be quoted in the error of the code that tries to send it. */
 const SENDABLE = /^[\x21-\x7e]+$/;
 
 /**
- * The key of a profile's provider, as it is now: a file is read anew each time. null where there is none.
+ * Reads the current key of a profile's provider; a file is read anew each time. null: there is none.
  *
- * @throws AgentRunError `backend-unavailable` where there is something that cannot be read, or be a key.
+ * @throws AgentRunError `backend-unavailable` when there is something that cannot be read, or cannot be a key.
  */
 export async function readKey({ keyEnv, keyFile }: Named, readVariable: ReadVariable): Promise<string | null> {
   const key = keyFile === undefined ? keyEnv !== undefined && readVariable(keyEnv) : await readKeyFile(keyFile);
@@ -43,7 +43,7 @@ async function readKeyFile(file: string): Promise<string | null> {
   }
 }
 
-/** Where the key comes from and since when it is there, for people; never the key. */
+/** Describes for people where the key comes from and since when it has existed, without the key itself. */
 export async function describeKey(config: Named | undefined, readVariable: ReadVariable): Promise<BackendKey> {
   if (config?.keyFile !== undefined) {
     const isPresent = (await readKey(config, readVariable).catch(() => null)) !== null;

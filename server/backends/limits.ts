@@ -2,22 +2,22 @@ import { and, eq, sql } from "drizzle-orm";
 import type { Db, Tx } from "@/db/client";
 import { backends } from "@/db/schema";
 
-/** What a provider says of its limit. */
+/** What a provider says about its limit. */
 export type ProviderLimit = {
-  /** When it ends. */
+  /** When the limit ends. */
   until: Date;
   /** The provider's own words. */
   message: string;
-  /** It did not say when: it is asked again after a while. */
+  /** The provider gave no end: it is asked again after a while. */
   isGuessed?: boolean;
 };
 
-/** A longer one is looked at again meanwhile: a provider may err, and an operator may pay. */
+/** A longer limit is tried again before it ends: the provider may be wrong, and an operator may pay. */
 const LIMIT_MAX_MS = 7 * 86_400_000;
 
 /**
- * Notes that a profile's provider takes nothing until then, so that no task is sent to it in vain. A later end than the
- * one that is known replaces it.
+ * Notes that a profile's provider accepts nothing until then, so that no task is sent to it in vain. A later end
+ * replaces the known one.
  */
 export async function noteLimit(
   db: Db,
@@ -37,8 +37,8 @@ export async function noteLimit(
 }
 
 /**
- * Notes that a profile's provider answers again: no limit holds, and no failed try counts. Answers whether it was
- * thought not to.
+ * Notes that a profile's provider answers again: no limit holds, and no failed try counts. Returns whether it was noted
+ * as limited or failing.
  */
 export async function clearLimit(db: Db | Tx, profile: string): Promise<boolean> {
   const cleared = await db

@@ -17,12 +17,12 @@ import { configOf } from "./config-of";
 import { describeKey } from "./key";
 import { healthSeenBy, probeSeenBy } from "./seen";
 
-/** What the scripted model calls itself. */
+/** The name of the scripted model. */
 const DEMO_MODEL = "demo";
-/** A profile without a row has been as it is since the program was made. */
+/** The time of the last change for a profile without a row: it has never been changed. */
 const SINCE_EVER = new Date(0);
 
-/** Every profile that a run may name: built in, configured or stored, and the demo where it is on; by name. */
+/** Lists every profile that a run may name, by name: built in, configured or stored, and the demo where it is on. */
 export async function listBackends(ctx: ServiceContext, input?: ListBackendsInput): Promise<Page<Backend>> {
   const { cursor, limit } = input ?? { limit: LIST_LIMIT_MAX };
   const filter = { list: "backends.list" };
@@ -32,7 +32,7 @@ export async function listBackends(ctx: ServiceContext, input?: ListBackendsInpu
   return { items: page.rows, cursor: page.cursor };
 }
 
-/** All profiles, or the one of a name: there are few. */
+/** Returns all profiles, or the one with a name. There are few of them. */
 export async function allBackends(ctx: ServiceContext, only?: string): Promise<Backend[]> {
   const rows = await ctx.db.select().from(backends);
   const stored = new Map(rows.map((row) => [row.profile, row]));
@@ -62,7 +62,7 @@ async function toBackend(
       .reduce((sum, count) => sum + count.tasks, 0);
   return {
     profile,
-    // The stored row may say more, or other than what is built in: it wins.
+    // The stored row may extend or replace what is built in.
     capabilities: { ...BACKEND_CAPABILITIES, ...(row ? storedJson(row.capabilities) : null) },
     capacity: (row ? storedJson(row.capacity) : null) ?? {},
     health: healthSeenBy(ctx, (row ? storedJson(row.health) : null) ?? { status: "unregistered" }),
@@ -71,7 +71,7 @@ async function toBackend(
     model: isDemo ? DEMO_MODEL : (config?.model ?? null),
     isConfigured: isDemo || config !== undefined,
     wire: isDemo ? "responses" : (config?.wire ?? null),
-    // Where an installation's providers are is not every tenant's business.
+    // Tenants must not learn the addresses of an installation's providers.
     baseUrl: tenantOf(ctx) === null ? (config?.baseUrl ?? null) : null,
     key: await describeKey(config, ctx.settings.readVariable),
     probe: probeSeenBy(ctx, row?.probe ?? null),

@@ -2,7 +2,7 @@ import type { ServiceContext } from "@/server/context";
 import { probeWithKey } from "./probe-with-key";
 import { storeProbe } from "./store-probe";
 
-/** Tries every configured profile's provider, by what costs nothing, and keeps what was found. */
+/** Probes every configured profile's provider at no cost, and stores what was found. */
 export async function probeBackends(ctx: ServiceContext): Promise<void> {
   await Promise.all(Object.keys(ctx.settings.backends).map((profile) => probeOne(ctx, profile)));
   ctx.wake("queue");

@@ -4,7 +4,7 @@ import { dialectOf } from "./dialect";
 import { type ReadVariable, readKey } from "./key";
 import { type Probed, probeProvider } from "./probe";
 
-/** Tries a profile's provider with its key as it is now; a key that cannot be had is a try that failed. */
+/** Probes a profile's provider with its current key. A key that cannot be read counts as a failed probe. */
 export async function probeWithKey(
   profile: string,
   config: BackendConfig,

@@ -10,13 +10,13 @@ const PATIENCE_MS = 10_000;
 const ANSWER_BYTES_MAX = 1_048_576;
 const MODELS_MAX = 500;
 const WORDS_MAX = 300;
-/** Tokens that a try by hand may cost. */
+/** The maximum of tokens that a probe by hand may cost. */
 const TOKENS_MAX = 16;
 
 const LIMITED = "it answers, and limits requests at the moment";
 
 export type Probed = Omit<BackendProbe, "at" | "failures">;
-/** An answer on either wire. */
+/** A model's answer on either wire. */
 const Word = z.union([z.object({ choices: z.array(z.unknown()).min(1) }), z.object({ output: z.array(z.unknown()) })]);
 const Told = z.object({ error: z.unknown().optional(), base_resp: BaseResp });
 const ModelList = z.object({ data: z.array(z.object({ id: z.string() })) });
@@ -24,13 +24,13 @@ const ModelList = z.object({ data: z.array(z.object({ id: z.string() })) });
 type Trying = { key: string | null; dialect: Dialect; isByHand: boolean };
 
 /**
- * Tries whether a profile's provider is reached, takes the key and has the model: by its list of models, which costs
- * nothing. Where that does not tell, only a try by hand asks for a few tokens; else it is enough that something answers.
+ * Probes whether a profile's provider is reached, accepts the key and has the model, by its list of models, which costs
+ * nothing. Where the list does not show it, a probe by hand asks for a few tokens; otherwise any answer is enough.
  */
 export async function probeProvider(config: BackendConfig, trying: Trying): Promise<Probed> {
   const { key, isByHand } = trying;
   const listed = await ask(config, key, "models");
-  // 403: some keys may ask models and not list them, and some proxies forbid the list.
+  // 403: some keys may use models but not list them, and some proxies forbid the list.
   const hasNoList = listed.status !== null && NO_LIST.has(listed.status);
   const probed = probedOf(listed, key);
   if (!hasNoList && !probed.isOk) return probed;
@@ -56,7 +56,7 @@ function askForWord(config: BackendConfig, { key, dialect }: Trying): Promise<An
   return ask(config, key, "responses", { model, input: "Say ok.", max_output_tokens: TOKENS_MAX });
 }
 
-/** What was found by asking for a word; `lack`: why it was. */
+/** Judges an answer to the request for a word; `lack` is why that request was needed. */
 function wordOf(answer: Answer, key: string | null, lack: string): Probed {
   const probed = probedOf(answer, key);
   if (!probed.isOk || probed.message === LIMITED) return probed;
@@ -81,7 +81,7 @@ async function ask(
       },
       body: body === undefined ? undefined : JSON.stringify(body),
       signal: AbortSignal.timeout(PATIENCE_MS),
-      // A redirect could carry the key somewhere else.
+      // A redirect could carry the key elsewhere.
       redirect: "manual",
     });
     const text = await readStart(response);
@@ -101,7 +101,7 @@ async function readStart({ body }: Response): Promise<string> {
   return text;
 }
 
-/** Why nothing was answered, by the names that Node gives it: nothing of the request stands in them. */
+/** Returns why there was no answer, by Node's names of errors, which hold nothing of the request. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return "unknown";
   if (error.name === "TimeoutError") return `nothing came within ${PATIENCE_MS / 1_000} s`;
@@ -117,12 +117,12 @@ function probedOf({ status, latencyMs, text }: Answer, key: string | null): Prob
     return { ...seen, isOk: false, message: why };
   }
   if (status >= 200 && status < 300) return { ...seen, ...refusedOf(text, key) };
-  // It is there and knows who asks: how much it takes is shown by its limits.
+  // The provider is there and knows the caller; its limits are handled elsewhere.
   if (status === 429) return { ...seen, isOk: true, message: LIMITED };
   return { ...seen, isOk: false, message: `it failed with status ${status}${wordsIn(text, key)}` };
 }
 
-/** Also what is answered with status 200 may tell of an error. */
+/** An answer with status 200 may report an error too. */
 function refusedOf(text: string, key: string | null): Pick<Probed, "isOk" | "message"> {
   const told = Told.safeParse(jsonIn(text));
   const failure = told.success ? failureIn(told.data) : null;

@@ -2,7 +2,7 @@ import path from "node:path";
 import { BackendsFile, DEMO_PROFILE } from "@/contract/backend";
 import { readJsonFile } from "@/server/json-file";
 
-/** The profiles that a file configures; a key file is named as seen from its folder. */
+/** Reads the profiles that a file configures. A key file's path is relative to the file's folder. */
 export function readBackendsFile(file: string | undefined): BackendsFile {
   if (file === undefined) return {};
   const profiles = readJsonFile("AGENTRUN_BACKENDS", file, BackendsFile);

@@ -11,18 +11,18 @@ import { allBackends } from "./list";
 import { requireProfile } from "./require-profile";
 
 /**
- * Sets how many queue tasks of a profile run at once, that its provider takes work again, or whether new work is given
- * to it at all. What runs goes on.
+ * Sets how many tasks of a profile run at once, clears its provider's limit, or switches the profile on or off for new
+ * work. Running work continues.
  */
 export async function setBackend(ctx: ServiceContext, input: SetBackendInput): Promise<Backend> {
-  // A profile is every tenant's.
+  // A profile belongs to all tenants.
   assertEveryTenant(ctx);
   const { profile, maxRunning, isUp, isEnabled, reason } = input;
   if (reason !== undefined && isEnabled !== false)
     throw new InvalidInputError("reason: it is told to those who wait for a profile that is switched off");
   await inTx(ctx, async (ctx) => {
     await requireProfile(ctx, profile);
-    // No dispatch goes by the old limit once this has answered.
+    // No dispatch uses the old limit once this has returned.
     await lockDispatch(ctx.db);
     if (maxRunning !== undefined) await storeLimit(ctx.db, profile, maxRunning);
     if (isUp) await clearLimit(ctx.db, profile);

@@ -3,7 +3,7 @@ import type { BackendProbe } from "@/contract/backend";
 import type { Db, Tx } from "@/db/client";
 import type { Probed } from "./probe";
 
-/** Keeps what a try of a profile's provider found, with how many failed one after another. */
+/** Stores the result of a probe, with the number of consecutive failures. */
 export async function storeProbe(db: Db | Tx, profile: string, probed: Probed): Promise<BackendProbe> {
   const { rows } = await db.execute<{ probe: BackendProbe }>(sql`
     insert into agentrun_backends as backend (profile, capabilities, capacity, health, probe)

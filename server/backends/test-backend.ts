@@ -9,7 +9,7 @@ import { requireProfile } from "./require-profile";
 import { probeSeenBy } from "./seen";
 import { storeProbe } from "./store-probe";
 
-/** Tries a profile's provider now, and keeps what was found. */
+/** Probes a profile's provider now, and stores the result. */
 export async function testBackend(ctx: ServiceContext, { profile }: GetBackendInput): Promise<BackendProbe> {
   await requireProfile(ctx, profile);
   const probed = profile === DEMO_PROFILE ? OWN : await probe(ctx, profile);
@@ -26,7 +26,7 @@ export async function testBackend(ctx: ServiceContext, { profile }: GetBackendIn
   });
 }
 
-/** The scripted model answers in web itself. */
+/** The scripted model runs in web itself. */
 const OWN: Probed = { isOk: true, latencyMs: 0, status: null, message: "it is part of this server", models: ["demo"] };
 
 async function probe(ctx: ServiceContext, profile: string): Promise<Probed> {

@@ -1,14 +1,17 @@
-/** Things that are believed at once. */
+/** The maximum of cached answers. */
 const BELIEFS_MAX = 2_000;
 
 type Belief<Known> = { askedMs: number; answeredMs: number | null; known: Promise<Known> };
 
-/** What was asked not long ago is not asked again, and what is being asked is asked once, however many want to know. */
+/** Caches answers for a while, and asks each question once at a time, however many callers wait for it. */
 export class Beliefs<Known> {
   readonly #beliefs = new Map<string, Belief<Known>>();
   constructor(private readonly believedMs: number) {}
 
-  /** `sinceMs`: an answer that was asked for before then, by `performance.now()`, does not do; null: it does. */
+  /**
+   * Returns a cached or new answer. `sinceMs`, by `performance.now()`: an answer requested earlier is not accepted;
+   * null: any cached answer is.
+   */
   async about(subject: string, ask: () => Promise<Known>, sinceMs: number | null): Promise<Known> {
     for (;;) {
       const belief = this.#believed(subject) ?? this.#ask(subject, ask);

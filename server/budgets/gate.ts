@@ -18,11 +18,11 @@ import { refusalOf } from "./words";
 const BELIEVED_MS = 1_000;
 
 /**
- * Refuses calls to models for which nothing is left to spend. What a call takes is known at its end alone: those under way
- * when a budget is reached are let end, so that no answer that is paid for is thrown away.
+ * Refuses calls to models when nothing is left to spend. The cost of a call is known only at its end, so calls under
+ * way when a budget is reached may finish: no answer that is paid for is thrown away.
  *
- * However many calls come at once, what they ask of the database is asked once: they would else take the connections of
- * everybody when a budget is reached.
+ * However many calls arrive at once, the database is asked once for them. Otherwise they would take everybody's
+ * connections when a budget is reached.
  */
 export class BudgetGate {
   readonly #budgets: Beliefs<MeasuredPeriod[]>;
@@ -38,7 +38,8 @@ export class BudgetGate {
     const holding = measured.filter(isHolding);
     for (const budget of measured.filter(isNews)) {
       const noted = this.#note(budget, spender);
-      // The dispatcher goes by what is remembered: before anybody is refused it is there. The worker notes the rest as well.
+      // The dispatcher uses the stored state, so that is written before anybody is refused. The worker writes the
+      // others too.
       if (holding.includes(budget)) await noted;
       else
         noted.catch((error: unknown) =>
@@ -46,14 +47,15 @@ export class BudgetGate {
         );
     }
     if (holding.length === 0) return;
-    // What was believed may have been raised since.
+    // The cached amount may be outdated: the budget may have been raised since.
     const reached = longestOf((await this.#measure(spender, performance.now())).filter(isHolding));
     if (reached !== null) throw refused(reached);
   }
 
   /**
-   * Notes what calls that are stored have brought near a limit, or over it, though nobody asks again: what waits for a
-   * session's budget would else be told to nobody. Off the path of answers; what fails is noted when somebody asks.
+   * Notes stored calls that have brought a budget near or over its limit, even when nobody calls again: otherwise
+   * nobody would learn what waits for a session's budget. It works outside the path of answers; a failure is made up
+   * for at the next call.
    */
   noteSpent(calls: readonly Spender[]): void {
     const spenders = new Map(calls.map((call) => [call.sessionId, call]));
@@ -63,7 +65,7 @@ export class BudgetGate {
         .catch((error: unknown) => this.ctx.log.warn({ err: error }, "what calls have spent was not noted"));
   }
 
-  /** What bounds somebody's calls, as it stood at `sinceMs` or later; null: not long ago. */
+  /** Measures the budgets that bound a caller's calls, as they stood at `sinceMs` or later; null: recently. */
   async #measure(spender: Spender, sinceMs: number | null): Promise<MeasuredPeriod[]> {
     const { db } = this.ctx;
     const ask = (tenantId: string) => this.#budgets.about(tenantId, () => measureTenant(db, tenantId), sinceMs);

@@ -8,8 +8,8 @@ import { refusalOf } from "./words";
 type Held = Pick<RunRow, "id" | "tenantId" | "projectId" | "sessionId" | "backendProfile">;
 
 /**
- * Why a run that was limited has ended, where a budget is what limited it; null where none did. Its agent says of every
- * limit that it is its provider's.
+ * Returns why a rate-limited run has ended, if a budget limited it; null: no budget did. The agent reports every limit
+ * as its provider's.
  */
 export async function findHold(ctx: ServiceContext, run: Held): Promise<string | null> {
   const reached = longestOf((await measureFor(ctx.db, run)).filter(isHolding));

@@ -61,8 +61,8 @@ async function forgetOld(ctx: ServiceContext, budgetId: string): Promise<void> {
 const SINCE_DAYS_MAX = 32;
 const daysAgo = (days: number) => sql`(select clock_timestamp() - ${days} * interval '1 day')`;
 /**
- * Periods that are under way; and of sessions those of a day, since nobody tells when one of them is wanted no more: what
- * waits for it tells of it after that.
+ * Periods under way, and those of sessions that came near their limit within a day. Nothing shows when a session's
+ * budget stops mattering; after a day, tasks that wait for it report it themselves.
  */
 const IS_NOW = or(
   gt(budgetPeriods.endsAt, sql`(select clock_timestamp())`),
@@ -99,7 +99,7 @@ export async function listPressingBudgets(
     .where(
       and(
         ...[isSo, IS_RECENT, IS_NOW, isSeen(ctx)],
-        // What holds a tenant or a project may be of more than that.
+        // A budget that holds up a tenant or a project may belong to more than that.
         tenantId === null ? undefined : inArray(budgets.tenantId, [tenantId, ALL_TENANTS]),
         projectId === undefined ? undefined : or(isNull(budgets.projectId), eq(budgets.projectId, projectId)),
       ),

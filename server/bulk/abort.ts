@@ -6,7 +6,9 @@ import { inTx, type ServiceContext, type TxContext } from "@/server/context";
 import { getBulk, requireBulk, toBulk } from "./get";
 import { assertMayAct } from "./rights";
 
-/** Ends a bulk action: once this has answered nothing further is dealt with. One that has ended stays as it is. */
+/**
+ * Aborts a bulk action: once this has returned, no further target is handled. An action that has ended stays as it is.
+ */
 export function abortBulk(ctx: ServiceContext, { bulkId }: GetBulkInput): Promise<BulkAction> {
   return inTx(ctx, async (ctx) => {
     assertMayAct(ctx.actor, await requireBulk(ctx, bulkId));
@@ -15,7 +17,7 @@ export function abortBulk(ctx: ServiceContext, { bulkId }: GetBulkInput): Promis
   });
 }
 
-/** Ends one that has not ended; null where it has. */
+/** Aborts a bulk action that has not ended; null: it has ended. */
 export async function endOpen(ctx: TxContext, isIt: SQL): Promise<BulkActionRow | null> {
   const [aborted] = await ctx.db
     .update(bulkActions)

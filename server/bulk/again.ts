@@ -12,18 +12,18 @@ import { assertFewOpen, findByKey, record, requireByKey } from "./create";
 import { requireBulk, toBulk } from "./get";
 import { assertMayAct } from "./rights";
 
-/** Tries again what was refused of a bulk action that has ended. Asked twice it is one action. */
+/** Retries the refused targets of a bulk action that has ended. Asking twice makes one action. */
 export async function retryBulk(ctx: ServiceContext, { bulkId }: GetBulkInput): Promise<BulkAction> {
   const source = await requireBulk(ctx, bulkId);
   if (source.endedAt === null)
     throw new ConflictError("command-waiting", `bulk action ${bulkId} is under way: wait for its end, or abort it`);
-  // What was refused was not among those that were confirmed.
+  // The refused targets were not among those that the person confirmed.
   if (source.action === "evict")
     throw new ConflictError("confirmation-mismatch", "an eviction is confirmed anew: make another of what was refused");
   return follow(ctx, source, { word: "retry", action: source.action, outcome: "refused" });
 }
 
-/** Takes back what a bulk action did, and ends it where it is under way. Asked twice it is one action. */
+/** Undoes what a bulk action did, and aborts it if it is under way. Asking twice makes one action. */
 export async function undoBulk(ctx: ServiceContext, { bulkId }: GetBulkInput): Promise<BulkAction> {
   const source = await requireBulk(ctx, bulkId);
   const action = BULK_UNDO[source.action];
@@ -33,7 +33,7 @@ export async function undoBulk(ctx: ServiceContext, { bulkId }: GetBulkInput): P
 
 type FollowWord = "retry" | "undo";
 
-/** The key that makes what follows a bulk action one, however often it is asked for. */
+/** The idempotency key of a follow-up, so that there is only one however often it is asked for. */
 export const followKey = (word: FollowWord, bulkId: string): string => `${word}:${bulkId}`;
 
 type Follow = { word: FollowWord; action: BulkVerb; outcome: BulkOutcome };
@@ -55,7 +55,7 @@ async function follow(ctx: ServiceContext, source: BulkActionRow, { word, action
     const known = await findByKey(ctx, bulk);
     if (known) return known;
     await assertFewOpen(ctx, bulk);
-    // Waits for the place that is dealt with now; from here on none is.
+    // Waits for the target that is being handled; after that none is.
     await endOpen(ctx, eq(bulkActions.id, source.id));
     const isMade = await takeResults(ctx.db, bulk, { bulkId: source.id, outcome });
     return isMade ? record(ctx, bulk) : requireByKey(ctx, bulk);

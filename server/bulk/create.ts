@@ -20,8 +20,8 @@ import { KINDS } from "./kinds";
 import { assertMayAct } from "./rights";
 
 /**
- * Has the worker do one thing to many: to those that match now, whatever matches later. Answers before any of it is
- * done; the same key with the same content answers the first action.
+ * Creates a bulk action on the targets that match now, whatever matches later. Returns before any target is handled.
+ * The same key with the same content returns the first action.
  */
 export async function createBulk(ctx: ServiceContext, input: CreateBulkInput): Promise<BulkAction> {
   assertMayAct(ctx.actor, input);
@@ -41,7 +41,8 @@ export async function createBulk(ctx: ServiceContext, input: CreateBulkInput): P
       throw new ConflictError("bulk-too-large", `more than ${BULK_ITEMS_MAX} match: narrow the filter`, {
         max: BULK_ITEMS_MAX,
       });
-    // Somebody stored the same key between the look and the insert; theirs is committed, for the insert waited for it.
+    // Somebody stored the same key between the read and the insert. Their row is committed, because the insert waited
+    // for it.
     if (!taken.isMade) return requireByKey(ctx, bulk);
     if (confirmCount !== undefined && taken.willDo !== confirmCount)
       throw new ConflictError("confirmation-mismatch", `it would be done to ${taken.willDo} now: look again`, {
@@ -52,11 +53,14 @@ export async function createBulk(ctx: ServiceContext, input: CreateBulkInput): P
   return toBulk(await inTx(ctx, make, { keepsPlans: false }));
 }
 
-/** Bulk actions of one tenant that may be under way at once: each keeps a row of every target. */
+/** Bulk actions of one tenant that may be under way at once: each has a row for every target. */
 const OPEN_MAX = 50;
 const OPEN_RETRY_SECONDS = 5;
 
-/** Those that begin at one moment may pass the limit by as many: it bounds what is kept, and guards nothing. */
+/**
+ * Actions that begin at the same moment may exceed the limit by their number: it bounds storage and protects nothing
+ * else.
+ */
 export async function assertFewOpen(ctx: TxContext, { tenantId }: Pick<NewBulk, "tenantId">): Promise<void> {
   const open = await ctx.db.$count(
     bulkActions,
@@ -70,7 +74,7 @@ export async function assertFewOpen(ctx: TxContext, { tenantId }: Pick<NewBulk, 
   );
 }
 
-/** What a filter or ids stand for, with why each would be left as it is. */
+/** Returns what a filter or ids select, with the reasons for skipping targets. */
 export function sourceOf(ctx: ServiceContext, input: PreviewBulkInput): BulkSource {
   const { kind, action } = input;
   return { ...KINDS[kind].source(ctx, input), skip: KINDS[kind].skip(ctx, { action, params: paramsOf(input) }) };
@@ -106,7 +110,7 @@ function newBulk(ctx: ServiceContext, input: CreateBulkInput): NewBulk {
   };
 }
 
-/** Finds what a key has made before; refuses the key for other content. */
+/** Finds what a key has made before; null: nothing. Throws when the key was used for other content. */
 export async function findByKey(ctx: TxContext, bulk: NewBulk): Promise<BulkActionRow | null> {
   if (bulk.idempotencyKey === null) return null;
   const [known] = await ctx.db
@@ -129,7 +133,7 @@ export async function requireByKey(ctx: TxContext, bulk: NewBulk): Promise<BulkA
   return winner;
 }
 
-/** Writes down who began it. What is done to each leaves a row of its own, when it is done. */
+/** Audits who began the action. What is done to each target leaves its own audit row later. */
 export async function record(ctx: TxContext, bulk: NewBulk, total?: number): Promise<BulkActionRow> {
   const { id, tenantId, kind, action, filter, params, reason, sourceId } = bulk;
   await audit(ctx, {

@@ -11,7 +11,7 @@ export function toBulk(row: BulkActionRow): BulkAction {
   return { ...shown, createdAt: iso(row.createdAt), endedAt: iso(row.endedAt) };
 }
 
-/** The bulk actions that a caller may know of. */
+/** The condition for bulk actions that the caller may see. */
 export function ownBulks(ctx: ServiceContext): SQL | undefined {
   const bound = tenantOf(ctx);
   return and(

@@ -8,7 +8,7 @@ import { decodeCursor, decodePlace, encodeCursor, pageFrom } from "@/server/pagi
 import { getBulk, ownBulks, toBulk } from "./get";
 import { KINDS } from "./kinds";
 
-/** Bulk actions, the newest first. */
+/** Lists bulk actions, the newest first. */
 export async function listBulk(ctx: ServiceContext, { kind, cursor, limit }: ListBulkInput): Promise<Page<BulkAction>> {
   const filter = { list: "bulk.list", kind, boundTenant: tenantOf(ctx) };
   const rows = await ctx.db
@@ -25,12 +25,12 @@ function after(filter: object, cursor: string | undefined): SQL | undefined {
   if (cursor === undefined) return undefined;
   const [createdAt, id] = decodePlace(filter, cursor, 2);
   const column = bulkActions.createdAt;
-  // The first half is what the index is read by.
+  // The index is read by the first condition.
   return sql`${column} <= ${createdAt}::timestamptz
     and (${column} < ${createdAt}::timestamptz or ${bulkActions.id} > ${id})`;
 }
 
-/** What became of a bulk action's items so far, in the order in which they are dealt with. */
+/** Lists the outcomes of a bulk action's targets so far, in the order in which they are handled. */
 export async function listBulkResults(ctx: ServiceContext, input: ListBulkResultsInput): Promise<Page<BulkResult>> {
   const { bulkId, outcome, cursor, limit } = input;
   const { kind } = await getBulk(ctx, { bulkId });
@@ -44,7 +44,7 @@ export async function listBulkResults(ctx: ServiceContext, input: ListBulkResult
       and(
         eq(bulkResults.bulkId, bulkId),
         hasOutcome(outcome),
-        // A cursor that somebody made up may hold more than the column does.
+        // A made-up cursor may exceed the column's range.
         place === null ? undefined : gt(sql`${bulkResults.place}::bigint`, place),
       ),
     )
@@ -69,7 +69,7 @@ function hasOutcome(outcome: ListBulkResultsInput["outcome"]): SQL | undefined {
 
 const TITLE_LENGTH = 200;
 
-/** What some targets are called now, of those that are there and the caller's own. */
+/** Returns the current titles of those targets that exist and belong to the caller. */
 async function titlesOf(ctx: ServiceContext, kind: BulkKind, ids: string[]): Promise<Map<string, string | null>> {
   if (ids.length === 0) return new Map();
   const { from, matches, id, title } = KINDS[kind].source(ctx, { ids });

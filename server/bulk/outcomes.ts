@@ -10,10 +10,10 @@ import { KEPT_MS } from "./run";
 const REASONS_MAX = 20;
 const REASON_LENGTH = 500;
 
-/** Why a bulk action did nothing to some, what followed it, and how long all of that is kept. */
+/** Returns why some targets were refused or left as they were, what followed the action, and how long this is kept. */
 export async function readBulkOutcomes(ctx: ServiceContext, { bulkId }: GetBulkInput): Promise<BulkOutcomes> {
   const bulk = await requireBulk(ctx, bulkId);
-  // What is said of a target often names it; what is said of many is one reason.
+  // A message often contains its target's id; without the id, equal messages count as one reason.
   const { rows } = await ctx.db.execute<{ outcome: BulkOutcome; message: string; count: number }>(sql`
     select outcome, left(replace(message, target_id, '…'), ${REASON_LENGTH}) as message, count(*)::int as count
     from agentrun_bulk_results where bulk_id = ${bulk.id} and message is not null and outcome is not null
@@ -26,7 +26,7 @@ export async function readBulkOutcomes(ctx: ServiceContext, { bulkId }: GetBulkI
   };
 }
 
-/** By the keys that make each of them one action: there is an index of those. */
+/** Finds the follow-ups by their idempotency keys, which have an index. */
 async function readFollowers(ctx: ServiceContext, { id, tenantId }: BulkActionRow) {
   const keys = { retry: followKey("retry", id), undo: followKey("undo", id) };
   const followers = await ctx.db
@@ -36,7 +36,7 @@ async function readFollowers(ctx: ServiceContext, { id, tenantId }: BulkActionRo
       and(
         sql`coalesce(${bulkActions.tenantId}, '') = ${tenantId ?? ""}`,
         inArray(bulkActions.idempotencyKey, [keys.retry, keys.undo]),
-        // A caller may have chosen such a key for something else.
+        // A caller may have used such a key for something else.
         eq(bulkActions.sourceId, id),
         ownBulks(ctx),
       ),

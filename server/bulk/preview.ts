@@ -5,10 +5,10 @@ import { iso } from "@/server/stored";
 import { sourceOf } from "./create";
 import { assertMayAct } from "./rights";
 
-/** Of each sort, those that it would be done to and those that it would not. */
+/** How many targets are shown of each kind: those that would be changed, and those that would be skipped. */
 const SHOWN = 50;
 
-/** What an action would be about now, and what it would leave as it is and why. It changes nothing. */
+/** Returns the targets that an action would have now, and those that it would skip and why. Changes nothing. */
 export async function previewBulk(ctx: ServiceContext, input: PreviewBulkInput): Promise<BulkPreview> {
   assertMayAct(ctx.actor, input);
   const source = sourceOf(ctx, input);

@@ -4,7 +4,7 @@ import { actorName } from "@/server/audit";
 import { type Actor, hasScope } from "@/server/context";
 import { ForbiddenError } from "@/server/errors";
 
-/** The scope of what is acted on: a token that may not cancel one run may not cancel many. */
+/** The scope that each kind needs: a token that may not cancel one run may not cancel many. */
 const SCOPE_OF: Record<BulkKind, TokenScope> = {
   task: "queue",
   run: "runs",
@@ -13,24 +13,24 @@ const SCOPE_OF: Record<BulkKind, TokenScope> = {
   approval: "approvals",
   runner: "runners",
 };
-/** What an action needs beside its kind's scope. */
+/** Scopes that an action needs besides that of its kind. */
 const SCOPES_OF_VERB: { [Verb in BulkVerb]?: TokenScope } = {
   evict: "storage",
   extend: "storage",
   pin: "storage",
   unpin: "storage",
 };
-/** A person's own marks, which a viewer keeps too. */
+/** A person's own marks, which viewers may set too. */
 const OF_VIEWERS: readonly BulkVerb[] = ["read", "unread"];
 
-/** The kinds that a caller's token is for. */
+/** Returns the kinds that a caller's token covers. */
 export function kindsOf(actor: Actor): BulkKind[] {
   return BULK_KINDS.filter((kind) => hasScope(actor, SCOPE_OF[kind]));
 }
 
 type Asked = { kind: BulkKind; action: BulkVerb; createdBy?: string };
 
-/** Refuses who may not do to one thing what is asked of many; a viewer also what others have begun. */
+/** Throws for a caller that may not do this to a single target, and for a viewer acting on another's bulk action. */
 export function assertMayAct(actor: Actor, { kind, action, createdBy }: Asked): void {
   for (const scope of [SCOPE_OF[kind], SCOPES_OF_VERB[action]])
     if (scope !== undefined && !hasScope(actor, scope))

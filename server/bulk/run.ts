@@ -15,7 +15,10 @@ import { toAgentRunError } from "@/server/errors";
 import type { Dealt, Item } from "./kind";
 import { KINDS } from "./kinds";
 
-/** Bulk actions that one pass goes on with, and places of each: so they take turns, each tenant's oldest first. */
+/**
+ * How many bulk actions one pass continues, and how many targets of each: so they take turns, each tenant's oldest
+ * first.
+ */
 const ACTIONS_MAX = 20;
 const BATCH = 50;
 export const KEPT_MS = BULK_KEPT_DAYS * 86_400_000;
@@ -29,9 +32,9 @@ const AWAY_FOR_ONE = new Set<Reason>([
 ]);
 
 /**
- * One pass over the bulk actions that have not ended. Each item is one transaction with its outcome and the counters,
- * by the name of who asked: whenever this dies, none is dealt with twice and none is left out. Answers how many were
- * dealt with.
+ * Runs one pass over the bulk actions that have not ended. Each target is handled in one transaction with its outcome
+ * and the counters, in the name of the person who asked. Whenever this process dies, no target is handled twice and
+ * none is left out. Returns how many targets were handled.
  */
 export async function runBulkActions(ctx: ServiceContext): Promise<number> {
   const turns = ctx.db.$with("turns").as(
@@ -62,17 +65,17 @@ export async function runBulkActions(ctx: ServiceContext): Promise<number> {
       ctx.log.warn({ err: error, bulkId: bulk.id }, "a bulk action waits: what it needs does not answer");
     }
   }
-  // It wakes this loop too, which goes on at once.
+  // This wakes this loop too, which continues at once.
   if (dealt > 0) ctx.wake("bulk");
   return dealt;
 }
 
-/** Removes bulk actions that ended long ago, with what became of each of their items. Answers how many rows went. */
+/** Removes bulk actions that ended long ago, with the outcomes of their targets. Returns how many rows were removed. */
 export function removeEndedBulk(ctx: ServiceContext): Promise<number> {
   return inTx(ctx, (ctx) => removeOldBulk(ctx.db, KEPT_MS, REMOVED_MAX));
 }
 
-/** Who asked, with the rights that asking needed and no others: an operator, of the tenant alone that it was for. */
+/** Returns the person who asked, with only the rights that this needed: an operator of the action's tenant. */
 function askerOf({ createdBy, tenantId }: BulkActionRow): Actor {
   const name = createdBy.slice(createdBy.indexOf(":") + 1);
   if (createdBy.startsWith("system:")) return { kind: "system", name, tenantId: null };
@@ -92,7 +95,7 @@ async function runBatch(ctx: ServiceContext, bulk: BulkActionRow): Promise<numbe
   return dealt;
 }
 
-/** It was aborted while one was dealt with, of which nothing must remain. */
+/** The action was aborted while a target was being handled; that target's change is rolled back. */
 class BulkOver extends Error {}
 
 async function dealWith(ctx: ServiceContext, bulk: BulkActionRow, { place, ...open }: OpenPlace): Promise<void> {
@@ -115,7 +118,7 @@ async function dealWith(ctx: ServiceContext, bulk: BulkActionRow, { place, ...op
   await finish(ctx, at, dealt);
 }
 
-/** What follows a commit is a repair's to do where it fails here: it is recorded as done. */
+/** Runs what follows the commit. A failure is left to the repair; the target is recorded as done. */
 async function finish(ctx: ServiceContext, at: BulkPlace, dealt: Dealt | null): Promise<void> {
   try {
     await dealt?.after?.(ctx);
@@ -125,7 +128,7 @@ async function finish(ctx: ServiceContext, at: BulkPlace, dealt: Dealt | null): 
 }
 
 async function end(ctx: TxContext, at: BulkPlace, act: (ctx: TxContext) => Promise<Dealt>): Promise<Dealt | null> {
-  // Another worker, which leads by now, may have dealt with it.
+  // Another worker, which has become leader, may have handled the target.
   if (!(await lockOpenPlace(ctx.db, at))) return null;
   const dealt = await act(ctx);
   if (!(await endPlace(ctx.db, at, dealt))) throw new BulkOver("the bulk action has been aborted");

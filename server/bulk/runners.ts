@@ -35,7 +35,7 @@ export const RUNNERS: Kind = {
 };
 
 const HAS_ENDED = sql`${runnerState} = 'ended'`;
-/** What the order itself would be refused for: of one that has given its run up nothing is left to steer. */
+/** Reasons for which the order itself would be refused: a runner that has given up its run cannot be steered. */
 const TOO_LATE: [SQL, string][] = [
   [sql`${runnerState} = 'lost'`, "its run is being taken from it"],
   [sql`not ${isHeld} and ${runners.leaseEpoch} is not null`, "its run has ended or gone on"],
@@ -46,7 +46,7 @@ function skipsOf(action: BulkVerb): [SQL, string][] {
     case "drain":
       return [[HAS_ENDED, ENDED], [sql`${runners.drain} is not null`, "it is being drained already"], ...TOO_LATE];
     case "resume": {
-      // One that somebody else starts comes back by its name, and would be refused its next run for ever.
+      // A runner that somebody else started returns under its name, and would be refused its next run for ever.
       const isOurs = sql`${runnerJobs.id} is not null`;
       return [
         [sql`${runners.drain} is null`, "it is not being drained"],
@@ -65,7 +65,7 @@ function skipsOf(action: BulkVerb): [SQL, string][] {
   }
 }
 
-/** Whether a runner is already what it is to become. */
+/** Whether a runner already is in the state that the action would bring about. */
 function isSo({ drain, run, state }: Runner, action: BulkVerb): boolean {
   if (action === "drain") return drain !== null && state !== "ended";
   if (action === "resume") return drain === null;

@@ -49,7 +49,7 @@ export const RUNS: Kind = {
 const OF_TASK = "it is an attempt of a task: retry the task, within its queue's limits";
 const NOTHING_ASKED = "nothing was asked of it that could be asked again";
 
-/** Cancels a run unless that is under way. */
+/** Cancels a run unless that is under way already. */
 export async function cancel(ctx: TxContext, runId: string, reason: string | null): Promise<Dealt> {
   const { run } = await lockOwnRun(ctx, runId);
   if (run.status === "cancelled" || (!isTerminal(run.status) && run.cancelRequestedAt !== null)) return UNCHANGED;
@@ -63,7 +63,7 @@ async function lockOwnRun(ctx: TxContext, runId: string) {
   return locked;
 }
 
-/** Makes a run like a failed one, and asks of it what that one did not do. */
+/** Creates a run like the failed one, and asks it for what that one did not do. */
 async function runAgain(ctx: TxContext, runId: string): Promise<Dealt> {
   const { run } = await lockOwnRun(ctx, runId);
   assertFailed(run);
@@ -74,7 +74,7 @@ async function runAgain(ctx: TxContext, runId: string): Promise<Dealt> {
     .orderBy(asc(commands.seq));
   const ask = askToRepeat(turns.map(toCommand));
   if (ask.text.trim() === "") throw new ConflictError("no-open-command", NOTHING_ASKED);
-  // One that is gone is not made anew, as a run that names an unknown session would.
+  // A session that is gone is not made again, as a run naming an unknown session would do.
   if (run.sessionId !== null) await lockOwnSession(ctx, run.sessionId);
   const made = await createRun(ctx, sameRun(toRun(run, null)));
   await createCommand(ctx, { runId: made.id, type: "turn", payload: askPayload(ask) });

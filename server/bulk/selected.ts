@@ -7,7 +7,7 @@ import type { Selection } from "./kind";
 
 type Columns = { id: PgColumn; tenantId: PgColumn; projectId: PgColumn; createdAt: PgColumn };
 
-/** What every selection says alike: whose, which ids, and up to when. */
+/** The conditions common to all selections: tenant and project, ids, and creation time. */
 export function isSelected(ctx: ServiceContext, columns: Columns, selection: Selection): SQL | undefined {
   const { ids, asOf, projectId } = selection;
   const tenantId = tenantFor(ctx, selection.tenantId);
@@ -15,20 +15,20 @@ export function isSelected(ctx: ServiceContext, columns: Columns, selection: Sel
     tenantId === null ? undefined : eq(columns.tenantId, tenantId),
     projectId === undefined ? undefined : eq(columns.projectId, projectId),
     ids === undefined ? undefined : sql`${columns.id} = any(${textArray(ids)})`,
-    // An instant of the API has milliseconds.
+    // Instants of the API have milliseconds.
     asOf === undefined ? undefined : sql`date_trunc('milliseconds', ${columns.createdAt}) <= ${asOf}::timestamptz`,
   );
 }
 
-/** Why one is skipped that an action comes too late for. */
+/** The reason for skipping a target that has ended. */
 export const ENDED = "it has ended";
 
-/** What a run is known by: its task's title, else its session's. */
+/** The title of a run: its task's, else its session's. */
 export const RUN_TITLE = sql`coalesce(
   (select ${queueTasks.title} from ${queueTasks} where ${queueTasks.id} = ${runs.taskId}),
   (select ${sessions.title} from ${sessions} where ${sessions.sessionId} = ${runs.sessionId}))`;
 
-/** The first reason whose condition holds of a row, else null. */
+/** Returns the first reason whose condition holds for a row, else null. */
 export function firstReason(cases: [condition: SQL, reason: string][]): SQL {
   if (cases.length === 0) return sql`null::text`;
   const whens = cases.map(([condition, reason]) => sql`when ${condition} then ${reason}::text`);

@@ -36,7 +36,7 @@ export async function dealWithSession(ctx: TxContext, item: Item): Promise<Dealt
   }
 }
 
-/** How far a reader has read a session. */
+/** Returns up to which version a reader has read a session. */
 async function markOf(ctx: TxContext, sessionId: string, readerId: string): Promise<number> {
   const [mark] = await ctx.db
     .select({ version: sessionReadCursors.sessionVersion })
@@ -45,7 +45,10 @@ async function markOf(ctx: TxContext, sessionId: string, readerId: string): Prom
   return mark?.version ?? 0;
 }
 
-/** To what there is now; or, where it takes back that it was marked unread, to what had been read before. */
+/**
+ * Marks the session as read, up to its current version. When this undoes an "unread", it restores what had been read
+ * before.
+ */
 async function read(ctx: TxContext, { targetId: sessionId, params, before }: Item): Promise<Dealt> {
   const readerId = params.readerId ?? "";
   const session = await requireSession(ctx, sessionId);
@@ -63,7 +66,7 @@ async function unread(ctx: TxContext, { targetId: sessionId, params, before }: I
   return isBack ? { outcome: "done", before: String(mark) } : UNCHANGED;
 }
 
-/** The turn under way is interrupted; its run stays, and takes the next one. */
+/** Interrupts the turn under way; its run stays and accepts the next turn. */
 async function interrupt(ctx: TxContext, { id, targetId }: Item): Promise<Dealt> {
   await requireSession(ctx, targetId);
   const open = await ctx.db
@@ -85,7 +88,7 @@ async function interrupt(ctx: TxContext, { id, targetId }: Item): Promise<Dealt>
   return DONE;
 }
 
-/** Every run of it that is not done, in the one lock order: their tasks, the session, the runs. */
+/** Cancels every open run of a session, in the one lock order: their tasks, the session, the runs. */
 async function cancelRuns(ctx: TxContext, sessionId: string, reason: string | null): Promise<Dealt> {
   const isOpen = and(eq(runs.sessionId, sessionId), inArray(runs.status, ["claimed", "pending"]));
   const open = await ctx.db.select({ taskId: runs.taskId }).from(runs).where(isOpen).orderBy(asc(runs.taskId));
@@ -106,7 +109,10 @@ async function setPin(ctx: TxContext, { targetId: sessionId, reason }: Item, isP
   return DONE;
 }
 
-/** The order is committed with its outcome; the volume goes after that, if need be by the repair. */
+/**
+ * Evicts a volume. The order is committed with its outcome; the volume is removed after that, if necessary by the
+ * repair.
+ */
 export async function evict(ctx: TxContext, judged: GuardedEviction, reason: string | null): Promise<Dealt> {
   const doomed = await orderGuarded(ctx, judged, reason);
   if (doomed === null) return UNCHANGED;

@@ -77,7 +77,7 @@ async function change(ctx: TxContext, task: QueueTaskRow, { action, params, reas
   return DONE;
 }
 
-/** Whether a task is already what it is to become. */
+/** Whether a task already is in the state that the action would bring about. */
 function isSo(task: QueueTaskRow, { action, params }: { action: BulkVerb; params: Item["params"] }): boolean {
   switch (action) {
     case "cancel":

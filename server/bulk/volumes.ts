@@ -7,13 +7,13 @@ import type { Kind } from "./kind";
 import { isSelected } from "./selected";
 import { SESSIONS } from "./sessions";
 
-/** Sessions by what their volumes are, as the list of volumes has them; what is done to each is done to its session. */
+/** Sessions selected by their volumes, as in the list of volumes. Actions are applied to the session. */
 export const VOLUMES: Kind = {
   ...SESSIONS,
   source(ctx, selection) {
     const { filter } = selection;
     const columns = { ...sessions, id: sessions.sessionId };
-    // An id names its session, also where the list without a filter would leave it out.
+    // An id selects its session even where the list without a filter would leave it out.
     const isMeant =
       filter === undefined
         ? matchesSessions(ctx, { state: "all" })

@@ -11,18 +11,18 @@ import { callerOf } from "./caller";
 import { mcpServer } from "./server";
 import type { ToolCall } from "./tool";
 
-/** A message as it came: its headers, and its body as text. */
+/** A message as received: its headers, and its body as text. */
 export type McpMessage = { headers: Headers; text: string; signal: AbortSignal };
-/** `body` is JSON text; empty where there is nothing to say. */
+/** `body` is JSON text, or empty for an answer without content. */
 export type McpAnswer = { status: number; contentType: string | null; body: string };
 
-/** Clients of the revision 2026-07-28 and after: each of their requests says by itself who asks and how. */
+/** Handles clients of revision 2026-07-28 and later: each of their requests itself says who asks and how. */
 const modern = createMcpHandler(({ authInfo }) => mcpServer(callIn(authInfo)), {
   legacy: "reject",
   maxSubscriptions: 0,
 });
 
-/** Answers one message of the Model Context Protocol to a caller who was let in. Nothing is kept between two of them. */
+/** Answers one message of the Model Context Protocol for an admitted caller. Nothing is kept between messages. */
 export async function answerMcp(message: McpMessage, ctx: TrpcContext): Promise<McpAnswer> {
   const { signal } = message;
   let body: unknown;
@@ -44,7 +44,7 @@ export async function answerMcp(message: McpMessage, ctx: TrpcContext): Promise<
   return { status: response.status, contentType: response.headers.get("content-type"), body: await response.text() };
 }
 
-/** Clients that begin with `initialize`: what that agreed on, each later request says in a header. */
+/** Handles clients that begin with `initialize`: each later request repeats in a header what was agreed then. */
 async function answerLegacy(request: Request, parsedBody: unknown, call: ToolCall): Promise<Response> {
   const server = mcpServer(call);
   const transport = new WebStandardStreamableHTTPServerTransport({ enableJsonResponse: true });
@@ -63,7 +63,7 @@ function protocolError(code: number, message: string): McpAnswer {
 
 type AuthInfo = NonNullable<NonNullable<Parameters<typeof modern.fetch>[1]>["authInfo"]>;
 
-/** The library hands this from a request to its server, and reads none of it. */
+/** Passes the call from a request to its server; the library reads none of it. */
 function infoOf(call: ToolCall): AuthInfo {
   return { token: "", clientId: "", scopes: [], extra: { call } };
 }

@@ -1,15 +1,18 @@
 import type { ApprovalSummary } from "@/contract/approval";
 import { brief, cut, type ToolAnswer } from "./tool";
 
-/** Characters of all diffs of an approval together; of each file's name; and how many files are named. */
+/** The maximum of characters of all diffs of an approval together, and of each file's name; and of files named. */
 const DIFFS_MAX = 6_000;
 const PATH_MAX = 300;
 const FILES_MAX = 40;
-/** Of a command, of which both ends are told: what matters may stand at either. */
+/** The maximum length of a command. Both of its ends are shown, because what matters may stand at either. */
 const COMMAND_MAX = 4_000;
 const REASON_MAX = 1_000;
 
-/** An approval with what a decision needs, as far as that fits; where it does not, it says so and where the rest is. */
+/**
+ * Returns an approval with what a decision needs. Where that does not fit, the answer says so and where the rest can be
+ * read.
+ */
 export function briefApproval(approval: ApprovalSummary): ToolAnswer {
   const { id, command, changes, reason } = approval;
   const told = {
@@ -47,7 +50,7 @@ function briefChanges(changes: Changes): ToolAnswer[] {
 function bothEnds(command: string): string {
   if (command.length <= COMMAND_MAX) return command;
   const half = COMMAND_MAX / 2;
-  // A pair of surrogates that is cut in two is no character.
+  // Half of a surrogate pair is not a character.
   const end = command.slice(-half).replace(/^[\uDC00-\uDFFF]/, "");
   const start = command.slice(0, half).replace(/[\uD800-\uDBFF]$/, "");
   return `${start}… [${command.length - start.length - end.length} characters left out] …${end}`;

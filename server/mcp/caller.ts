@@ -1,7 +1,7 @@
 import type { TrpcContext } from "@/server/trpc/init";
 import { appRouter } from "@/server/trpc/root";
 
-/** The procedures, typed, as a caller may call them. What is under way ends with the signal. */
+/** Returns the typed procedures as a caller may call them. Aborting the signal ends calls under way. */
 export function callerOf(ctx: TrpcContext, signal: AbortSignal): ReturnType<typeof appRouter.createCaller> {
   return appRouter.createCaller(ctx, { signal });
 }

@@ -1,4 +1,4 @@
-/** What a model is told before it sees the tools. */
+/** The instructions that a model gets before it sees the tools. */
 export const INSTRUCTIONS = [
   "AgentRun runs coding agents: a session is a conversation with one agent and its workspace, a run is a stretch of work in it, and a turn is one message and what the agent does about it.",
   "To have work done now, take a profile from list_profiles, call start_session with a text, then wait_for_turn until isOver is true, then read_session; send_message goes on with the same session.",

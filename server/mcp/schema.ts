@@ -1,11 +1,11 @@
 import type { JsonSchema } from "@/server/rest";
 
-/** A schema without what only a program would check: it is long, and the server says what it refuses. */
+/** Removes from a schema what only a program would check: it is long, and the server reports what it refuses. */
 export function forModels(schema: JsonSchema): JsonSchema {
   return without(schema) as JsonSchema;
 }
 
-/** Bounds of what a number can hold say nothing of what is meant. */
+/** Bounds of the number type itself carry no meaning. */
 const WIDEST = new Set<unknown>([Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER]);
 
 function without(value: unknown): unknown {
@@ -14,13 +14,13 @@ function without(value: unknown): unknown {
   const entries = Object.entries(value)
     .filter(([name, inner]) => !isCheck(name, inner))
     .map(([name, inner]) => [name, without(inner)] as const);
-  // Several patterns stood in it, and nothing else.
+  // Such an `allOf` held only patterns.
   return Object.fromEntries(entries.filter(([name, inner]) => !(name === "allOf" && isOfNothing(inner))));
 }
 
 function isCheck(name: string, inner: unknown): boolean {
   if (name === "pattern") return typeof inner === "string";
-  // The one format that is no format of JSON Schema.
+  // The one format that is not a format of JSON Schema.
   if (name === "format") return inner === "starts_with";
   return (name === "maximum" || name === "minimum") && WIDEST.has(inner);
 }

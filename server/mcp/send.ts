@@ -8,23 +8,23 @@ import { payloadHash } from "@/server/idempotency";
 import { faultFrom } from "@/server/rest";
 import type { Api } from "./caller";
 
-/** What is said, and the caller's own key for saying it. */
+/** A message, and the caller's own key for it. */
 export type Draft = Pick<TurnDraft, "text" | "outputSchema"> & { key: string | undefined };
 type Sent = { runId: string; command: Command };
 
-/** What a message's draft is known by: the caller's own key for this session, or none that comes again. */
+/** Returns a draft's id: made from the caller's own key for this session, or a random one. */
 export function draftIdOf(sessionId: string, key: string | undefined): string {
   return key === undefined ? randomUUID() : payloadHash([sessionId, key]).slice(0, 40);
 }
 
-/** Begins a session's conversation by a run of its own, which a second try finds whatever has come after it. */
+/** Begins a session's conversation with a run of its own. A second try finds that run, whatever has come after it. */
 export function sendFirst(api: Api, session: Session, draft: Draft): Promise<Sent> {
   return send(api, session, draft, { runIds: [], last: null });
 }
 
 /**
- * Sends a session a message: to its open run, else to a new one that is made as its last. With a key the last run is
- * asked also when it is over: a first try whose answer was lost may have gone there.
+ * Sends a message to a session's open run, or to a new one that is made like the last run. With a key, the last run is
+ * tried even when it has ended: a first try whose answer was lost may have gone there.
  */
 export async function sendMessage(api: Api, session: Session, draft: Draft): Promise<Sent> {
   const { items } = await api.runs.list({ sessionId: session.sessionId, limit: 1 });

@@ -15,14 +15,14 @@ import { TOOLS } from "./tools";
 
 const BY_NAME = new Map(TOOLS.map((tool) => [tool.name, tool]));
 
-/** Nothing is ever asked of clients, so there is nothing to judge; the library's own validator is costly to make. */
+/** Clients are never asked anything, so nothing needs validating; the library's own validator is costly to create. */
 const noValidator = {
   getValidator(): never {
     throw new Error("this server asks its clients nothing");
   },
 };
 
-/** The protocol's server for one request: what its caller may see and call. */
+/** Creates the protocol's server for one request, with the tools that its caller may see and call. */
 export function mcpServer(call: ToolCall): Server {
   const server = new Server(
     { name: "agentrun", title: "AgentRun", version: VERSION },
@@ -55,7 +55,7 @@ function described({ name, title, description, schema, nature, isIdempotent }: T
   };
 }
 
-/** A refusal is a result too: the model reads it and puts it right. */
+/** Runs a tool. A refusal is a result too, so that the model can read it and correct its call. */
 async function runTool(tool: Tool, call: ToolCall, given: unknown): Promise<CallToolResult> {
   try {
     const parsed = tool.input.safeParse(given);
@@ -66,14 +66,14 @@ async function runTool(tool: Tool, call: ToolCall, given: unknown): Promise<Call
   }
 }
 
-/** The text says the same, for clients that show their model nothing else. */
+/** The text repeats the structured content, for clients that show their model nothing else. */
 function told(answer: ToolAnswer): CallToolResult {
   const text = JSON.stringify(answer);
   return { content: [{ type: "text", text }], structuredContent: JSON.parse(text) as ToolAnswer };
 }
 
 function refused(fault: AgentRunError, { ctx }: ToolCall): CallToolResult {
-  // Procedures log what they did not expect; what a tool itself did wrong shows here alone.
+  // Procedures log their own unexpected errors; errors of the tool itself appear only here.
   if (fault.reason === "unexpected")
     ctx.service?.log.error({ err: fault.cause, requestId: ctx.requestId }, "unexpected error of a tool");
   const error = errorBody(fault, ctx.requestId);

@@ -7,7 +7,7 @@ import { listSessions, sendMessageTool, startSession } from "./sessions";
 import { cancelTask, enqueueTask, explainTask, getTask, listTasks, retryTask, waitForTask } from "./tasks";
 import { cancelRun, interruptTurn, waitForTurn } from "./turns";
 
-/** In the order in which clients list them. */
+/** The tools, in the order in which clients list them. */
 export const TOOLS: readonly Tool[] = [
   ...[whatNeedsMe, listProfiles, startSession, sendMessageTool, waitForTurn, readSession, listSessions],
   ...[interruptTurn, cancelRun, enqueueTask, waitForTask, getTask, listTasks, explainTask, cancelTask, retryTask],

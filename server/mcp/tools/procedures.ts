@@ -5,7 +5,7 @@ import { cut, defineTool, type ToolAnswer } from "@/server/mcp/tool";
 import { type CataloguedProcedure, callProcedure, inputSchemaOf, mayCall, procedureCatalog } from "@/server/rest";
 
 const FOUND_MAX = 8;
-/** Schemas are told of the few that fit best. */
+/** Schemas are shown only of the few best matches. */
 const DESCRIBED_MAX = 4;
 const ANSWER_MAX = 30_000;
 
