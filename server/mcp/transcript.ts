@@ -8,11 +8,11 @@ type Payload = RunEvent["payload"];
 /** One thing that was said or done, as a model reads it. */
 export type Line = { seq: number; at: string; by: "person" | "agent" | "system"; type: string; text: string };
 
-/** What one message and what one output may take; the whole of it has `events.get`. */
+/** The maximum lengths of one message and of one output; `events.get` returns them whole. */
 const SAID_MAX = 4_000;
 const PRINTED_MAX = 1_000;
 
-/** An event in words; null where there is nothing to read in it. */
+/** Returns an event as a line; null: there is nothing to read in it. */
 export function lineOf(event: RunEvent): Line | null {
   const writer = Object.hasOwn(WRITERS, event.type) ? WRITERS[event.type] : undefined;
   const text = writer?.write(event.payload) ?? "";
@@ -46,7 +46,7 @@ const WRITERS: Record<string, Writer> = {
   },
 };
 
-/** A command is told as it starts, before what it prints; how it ended, where that is not as it should be. */
+/** Returns a command's line when it starts, before its output, and at its end the exit code if it failed. */
 function commandLine(payload: Payload): string {
   const { command, exitCode } = payload;
   const line = Array.isArray(command) ? command.map(String).join(" ") : textIn(payload, "command");
@@ -77,7 +77,7 @@ function isUnderWay({ status }: Payload): boolean {
   return status === "inProgress" || status === "in_progress";
 }
 
-/** The first of these fields that holds a text: old rows and other runners fill them with anything. */
+/** Returns the first of these fields that holds a text: old rows and other runners may put anything there. */
 export function textIn(payload: Payload, ...names: string[]): string {
   return names.map((name) => payload[name]).find((value): value is string => typeof value === "string") ?? "";
 }

@@ -5,12 +5,12 @@ import { UnauthenticatedError } from "@/server/errors";
 import { asStream } from "@/server/trpc/watch";
 import type { ToolCall } from "./tool";
 
-/** Clients give up on a tool after a minute, most of them. */
+/** Most clients give up on a tool after a minute. */
 const WAIT_MAX_S = 50;
 
 /**
- * Waits until `look` tells something that is over, or the time is; answers what it told last. `changes` tells that it is
- * worth looking again, and says nothing of what happened before it was asked: so there is one look once it is open.
+ * Waits until `look` returns something that is over, or the time is up; returns what `look` returned last. `changes`
+ * yields when another look is worthwhile. It reports nothing that happened before it was opened.
  */
 export async function waitUntil<Seen extends { isOver: boolean }>(
   call: ToolCall,
@@ -24,7 +24,7 @@ export async function waitUntil<Seen extends { isOver: boolean }>(
       const seen = await look();
       if (seen.isOver || signal.aborted) return seen;
     }
-    // The stream has ended with what it follows, with the server, or with the time.
+    // The stream ended with what it follows, with the server, or because the time is up.
     return look();
   };
   return withDeadline("a wait", seconds * 1_000, follow, call.signal);
@@ -33,8 +33,8 @@ export async function waitUntil<Seen extends { isOver: boolean }>(
 const LOOK_EVERY_MS = 1_000;
 
 /**
- * Says each second that it is worth looking again, for what no stream follows from a known place. It is one of its
- * caller's open streams all the same: their number is bounded, and they end with the token and with the server.
+ * Yields every second, for what no stream follows from a known position. It counts as one of the caller's open streams,
+ * so that the number of such waits is bounded and they end with the token and the server.
  */
 export function everySecond({ ctx }: ToolCall, signal: AbortSignal): AsyncIterable<void> {
   const { service, live } = ctx;

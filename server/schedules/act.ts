@@ -7,14 +7,14 @@ import { cancelTask } from "@/server/queue";
 import { addTask } from "./add-task";
 import { type NewFiring, OPEN_STATES } from "./record";
 
-/** A worker that is busy, or starts anew, is there sooner: what it comes to so late was not missed. */
+/** A firing that is later than this was missed. A worker that is busy or starting is quicker. */
 const GRACE_MS = 60_000;
-/** Tasks of before that are looked at; more go on at once where a schedule allowed it. */
+/** The maximum of earlier tasks that are looked at; more can only be open where the schedule allowed overlap. */
 const OPEN_MAX = 100;
 
 export type Deed = Pick<NewFiring, "outcome" | "message" | "holderTaskId" | "taskId">;
 
-/** What a schedule does at one of its times: it adds a task, or tells why it does not. */
+/** Does what a schedule does at one of its times: adds a task, or returns why it does not. */
 export async function act(
   ctx: TxContext,
   schedule: ScheduleRow,
@@ -42,7 +42,7 @@ function whyTooLate({ catchUpMs, task: { expiresAfterMs } }: ScheduleRow, lateMs
   return null;
 }
 
-/** Tasks of before that have not ended, the newest first. */
+/** Returns earlier tasks of the schedule that have not ended, the newest first. */
 function findOpen(ctx: TxContext, scheduleId: string) {
   const added = ctx.db
     .select({ taskId: scheduleFirings.taskId, dueAt: scheduleFirings.dueAt })
@@ -59,7 +59,10 @@ function findOpen(ctx: TxContext, scheduleId: string) {
     .orderBy(desc(added.dueAt));
 }
 
-/** All of them are locked before any of their sessions and runs, as the one lock order has it (db/queries/lock.ts). */
+/**
+ * Replaces tasks. All of them are locked before any of their sessions and runs, as the one lock order requires
+ * (db/queries/lock.ts).
+ */
 async function replaceAll(ctx: TxContext, taskIds: string[]): Promise<void> {
   for (const taskId of [...taskIds].sort()) await lockTaskRow(ctx.db, taskId);
   for (const taskId of taskIds) await replace(ctx, taskId);
@@ -69,7 +72,7 @@ async function replace(ctx: TxContext, taskId: string): Promise<void> {
   try {
     await cancelTask(ctx, { taskId, reason: "the next time of its schedule has come" });
   } catch (error) {
-    // It has ended since it was looked at.
+    // The task has ended since it was read.
     if (!isAgentRunError(error) || error.reason !== "already-terminal") throw error;
   }
 }

@@ -7,8 +7,8 @@ import { isAgentRunError } from "@/server/errors";
 import { createTask } from "@/server/queue";
 
 /**
- * Adds the task of a time, and answers its id. Its key keeps the same time from coming twice, whatever is noted of it,
- * and whatever the schedule has become since.
+ * Adds the task of a firing and returns its id. Its key keeps one time from making two tasks, whatever was noted of it
+ * and however the schedule has changed since.
  */
 export async function addTask(ctx: TxContext, schedule: ScheduleRow, dueAt: Date): Promise<string> {
   const idempotencyKey = `schedule ${schedule.id} ${dueAt.toISOString()}`;
@@ -27,8 +27,8 @@ export async function addTask(ctx: TxContext, schedule: ScheduleRow, dueAt: Date
 }
 
 /**
- * How much later than its time a task may start: the same whoever comes to it and how often, and another for each
- * schedule and time.
+ * Returns how much later than its time a task may start, in milliseconds: always the same for one schedule and time,
+ * and different between them.
  */
 function jitterOf({ id, jitterMs }: ScheduleRow, dueAt: Date): number {
   if (jitterMs === 0) return 0;
@@ -36,7 +36,10 @@ function jitterOf({ id, jitterMs }: ScheduleRow, dueAt: Date): number {
   return Math.floor((hash / 2 ** 32) * jitterMs);
 }
 
-/** The task of one time of a schedule, with whose it is and by which schedule. Where it expires, it does so after `at`. */
+/**
+ * Returns the task of one time of a schedule, with its owner and the schedule's id. If the task expires, it does so
+ * after `at`.
+ */
 export function taskFor({ id: scheduleId, tenantId, projectId, task }: ScheduleRow, at: Date): CreateTaskInput {
   const { expiresAfterMs, ...made } = task;
   return {
@@ -45,7 +48,7 @@ export function taskFor({ id: scheduleId, tenantId, projectId, task }: ScheduleR
   };
 }
 
-/** null: the key is another's, who has not made its task by this schedule. */
+/** Returns the task that this schedule made with the key; null: the key belongs to another task. */
 async function findAdded(ctx: TxContext, schedule: ScheduleRow, idempotencyKey: string): Promise<string | null> {
   const [task] = await ctx.db
     .select({ id: queueTasks.id })

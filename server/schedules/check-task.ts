@@ -3,7 +3,7 @@ import type { ServiceContext } from "@/server/context";
 import { InvalidInputError, isAgentRunError } from "@/server/errors";
 import { simulateTask } from "@/server/queue";
 
-/** Refuses a task that could never start, as adding it now would be refused. */
+/** Throws for a task that could never start, as adding it now would. */
 export async function checkTask(
   ctx: ServiceContext,
   { tenantId, projectId }: { tenantId: string; projectId: string },
@@ -13,7 +13,7 @@ export async function checkTask(
     const { outcome, message } = await simulateTask(ctx, { ...task, tenantId, projectId });
     if (outcome === "refused") throw new InvalidInputError(`task: ${message}`);
   } catch (error) {
-    // That passes, and says nothing of the times to come.
+    // A draining queue is temporary and says nothing about later times.
     if (!isAgentRunError(error) || error.reason !== "queue-draining") throw error;
   }
 }

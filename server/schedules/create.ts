@@ -12,7 +12,7 @@ import { checkTask } from "./check-task";
 import { firstTime, readPlan } from "./plan";
 import { databaseNow, instant, nameTaken, readSchedule } from "./schedule";
 
-/** Makes a schedule. Its first time is the next one of its plan. */
+/** Creates a schedule. Its first time is the next one of its plan. */
 export async function createSchedule(ctx: ServiceContext, input: CreateScheduleInput): Promise<Schedule> {
   const { name, cron, timeZone, overlap, catchUpMs, jitterMs, isPaused, task } = input;
   const bounds = { startsAt: instant(input.startsAt), endsAt: instant(input.endsAt) };
@@ -42,7 +42,7 @@ export async function createSchedule(ctx: ServiceContext, input: CreateScheduleI
 }
 
 async function assertRoom(ctx: TxContext, tenantId: string): Promise<void> {
-  // Two that come together are counted one after the other.
+  // Two concurrent calls are counted one after the other.
   await lockOwnerKey(ctx.db, `schedules ${tenantId}`);
   if ((await ctx.db.$count(schedules, eq(schedules.tenantId, tenantId))) < SCHEDULES_MAX) return;
   throw new ConflictError("limit-reached", `${SCHEDULES_MAX} schedules are the most: delete one first`, {

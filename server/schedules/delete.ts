@@ -5,7 +5,7 @@ import { audit } from "@/server/audit";
 import { inTx, type ServiceContext } from "@/server/context";
 import { lockSchedule } from "./schedule";
 
-/** Deletes a schedule, with what came of its times. The tasks that it has added stay as they are. */
+/** Deletes a schedule with its firings. The tasks that it has added stay as they are. */
 export function deleteSchedule(ctx: ServiceContext, input: DeleteScheduleInput): Promise<DeletedSchedule> {
   return inTx(ctx, async (ctx) => {
     const { id: scheduleId, tenantId, name, cron, timeZone } = await lockSchedule(ctx, input);

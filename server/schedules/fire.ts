@@ -8,19 +8,22 @@ import { lastDue, nextTime, type Plan, readPlan } from "./plan";
 import { recordFiring } from "./record";
 import { databaseNow } from "./schedule";
 
-/** Schedules that one look finds. */
+/** Schedules that one query returns. */
 const LOOK_MAX = 50;
-/** A schedule that others keep waiting is left for the next pass, so that the rest is not late. */
+/**
+ * How long to wait for a locked schedule, in milliseconds. It is then left to the next pass, so that the others are not
+ * late.
+ */
 const LOCK_WAIT_MS = 200;
-/** A time whose plan can no longer be read is tried again after so long. */
+/** How long until a firing is tried again whose plan can no longer be read, in milliseconds. */
 const UNREADABLE_MS = 3_600_000;
 
 /**
- * A pass over what is due as it begins, each schedule once. A schedule's time is one transaction: its task, what is noted
- * of it and the next time are stored together, so that it comes once, whoever is killed when, and beside another
- * worker's pass. What fails of one schedule is in no other's way.
+ * Runs one pass over the schedules that are due when it begins, each once. A firing is one transaction: the task, the
+ * note and the next time are stored together, so that each time fires once, whichever process is killed when, and even
+ * beside another worker's pass. A failure of one schedule does not affect the others.
  *
- * @returns how many times came
+ * @returns how many times fired
  */
 export async function fireSchedules(ctx: ServiceContext): Promise<number> {
   const until = await databaseNow(ctx);
@@ -46,7 +49,7 @@ function findDue(ctx: ServiceContext, until: Date, after: Found | undefined): Pr
 }
 
 async function fireOrLeave(ctx: ServiceContext, { id, tenantId }: Found): Promise<boolean> {
-  // Bound to the tenant: a task of its may use, and tell of, nothing of another's.
+  // Bound to the schedule's tenant, so that its task can use and reveal nothing of another tenant's.
   const own: ServiceContext = { ...ctx, actor: { kind: "system", name: "schedules", tenantId } };
   try {
     return await fireOne(own, id);
@@ -64,12 +67,13 @@ async function fireOne(ctx: ServiceContext, scheduleId: string): Promise<boolean
     if (isDatabaseDown(error) || isDatabaseBusy(error)) throw error;
     const told = toAgentRunError(error);
     if (told.reason === "unexpected") ctx.log.error({ err: error, scheduleId }, "a schedule's task could not be added");
-    // Noted with why, in a transaction without what failed, so that it is not in the way; the next time is tried again.
+    // Notes the reason in a transaction without the failure, so that it does not block the schedule; the next time is
+    // tried normally.
     return comeTo(ctx, scheduleId, planIfReadable, async () => ({ outcome: "refused", message: told.message }));
   }
 }
 
-/** Does what is to be done at the time that a schedule is due, unless that has come already, and moves it to the next. */
+/** Fires a schedule that is due, unless that time has fired already, and moves it to its next time. */
 function comeTo(
   ctx: ServiceContext,
   scheduleId: string,
@@ -83,11 +87,11 @@ function comeTo(
     const now = await databaseNow(ctx);
     const plan = planOf(schedule, now);
     const due = plan === null ? { dueAt: schedule.nextAt, missed: 0 } : lastDue(plan, schedule.nextAt, now);
-    // A worker of a release that knows no end may have set it.
+    // A worker of a release that knows no end may have set this time.
     const isOver = schedule.endsAt !== null && due.dueAt > schedule.endsAt;
     const isNew = !isOver && !(await hasCome(ctx, scheduleId, due.dueAt));
     if (isNew) await recordFiring(ctx, { scheduleId, ...due, ...(await deed(ctx, schedule, { ...due, now })) });
-    // A clock that was set back gives no time again.
+    // Setting the clock back does not repeat a time.
     const from = new Date(Math.max(now.getTime(), due.dueAt.getTime()));
     const nextAt = plan === null ? new Date(from.getTime() + UNREADABLE_MS) : nextTime(plan, from, schedule);
     await ctx.db.update(schedules).set({ nextAt }).where(eq(schedules.id, scheduleId));
@@ -97,7 +101,7 @@ function comeTo(
 
 type Due = ScheduleRow & { nextAt: Date };
 
-/** null: it is not due any more, or somebody else is at it. */
+/** Locks a schedule that is due; null: it is no longer due, or somebody else has locked it. */
 async function lockDue(ctx: TxContext, scheduleId: string): Promise<Due | null> {
   const [row] = await ctx.db
     .select()
@@ -116,7 +120,10 @@ function readPlanOf(schedule: ScheduleRow): Plan {
   return readPlan(schedule.cron, schedule.timeZone, schedule);
 }
 
-/** null: a zone that this program knows no more, or a plan that it reads otherwise than when it was stored. */
+/**
+ * Returns the plan; null: this program no longer knows its time zone, or reads the plan differently than when it was
+ * stored.
+ */
 function planIfReadable(schedule: ScheduleRow, now: Date): Plan | null {
   try {
     const plan = readPlanOf(schedule);

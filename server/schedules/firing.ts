@@ -4,7 +4,7 @@ import type { TaskState } from "@/contract/words";
 import { queueTasks, type ScheduleFiringRow, scheduleFirings } from "@/db/schema";
 import { iso } from "@/server/stored";
 
-/** A firing beside the task that it added, if that is still there. */
+/** Columns of a firing and of the task that it added, if the task still exists. */
 export const FIRING_AND_TASK = {
   firing: scheduleFirings,
   task: {
@@ -28,7 +28,7 @@ type FiringAndTask = {
   } | null;
 };
 
-/** A firing as it leaves the program. */
+/** Returns a firing as clients see it. */
 export function toFiring({ firing, task }: FiringAndTask): ScheduleFiring {
   const { taskId: _taskId, ...kept } = firing;
   return { ...kept, dueAt: iso(firing.dueAt), firedAt: iso(firing.firedAt), task };

@@ -7,7 +7,7 @@ import { decodePlace, encodeCursor, pageFrom } from "@/server/pagination";
 import { FIRING_AND_TASK, IS_ITS_TASK, toFiring } from "./firing";
 import { readSchedule } from "./schedule";
 
-/** What came of a schedule's times, the newest first. */
+/** Lists a schedule's firings, the newest first. */
 export async function listFirings(ctx: ServiceContext, input: ListFiringsInput): Promise<Page<ScheduleFiring>> {
   const { cursor, limit, ...asked } = input;
   const filter = { ...asked, list: "schedules.firings" };

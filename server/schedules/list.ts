@@ -7,7 +7,7 @@ import { type ServiceContext, tenantFor } from "@/server/context";
 import { decodeCursor, encodeCursor, pageFrom } from "@/server/pagination";
 import { readSchedules } from "./schedule";
 
-/** Schedules, by their names. */
+/** Lists schedules by name. */
 export async function listSchedules(ctx: ServiceContext, input: ListSchedulesInput): Promise<Page<Schedule>> {
   const { cursor, limit, ...asked } = input;
   const filter = { ...asked, list: "schedules.list" };

@@ -2,27 +2,32 @@ import { Cron } from "croner";
 import cronstrue from "cronstrue";
 import { InvalidInputError } from "@/server/errors";
 
-/** Five fields, in which `?` and `+` mean something to some programs and nothing here; or a word for all of them. */
+/**
+ * Five fields, without `?` and `+`, which have a meaning in some programs and none here; or one word for all of them.
+ */
 const FIELDS = /^(@(hourly|daily|midnight|weekly|monthly|yearly|annually)|[^\s?+]+(\s+[^\s?+]+){4})$/;
-/** Times that passed unnoticed are counted to here. */
+/** Missed times are counted up to this number. */
 export const MISSED_MAX = 1_000;
 
-/** When something is to happen again and again, to the minute, by the clocks of one time zone. */
+/** A recurring time, to the minute, by the clocks of one time zone. */
 export type Plan = {
-  /** The next times after an instant, the soonest first; fewer than asked for where there are no more. */
+  /** Returns the next times after an instant, the soonest first; fewer than `count` when there are no more. */
   next(after: Date, count: number): Date[];
-  /** Its last time until an instant, that one included; null: there was none. */
+  /** Returns its last time up to and including an instant; null: there was none. */
   last(until: Date): Date | null;
 };
 
-/** What bounds a plan, both included; null is no bound. */
+/** The bounds of a plan, both included; null: no bound. */
 export type Bounds = { startsAt: Date | null; endsAt: Date | null };
 const UNBOUND: Bounds = { startsAt: null, endsAt: null };
 
 /**
- * Reads a plan; throws what is wrong with it. A time that clocks leave out where they are set forward comes right after
- * the gap, one that they show twice comes once, the first time; what comes at steps (`*` in the hour) goes by the time
- * that passes: a step that clocks leave out is none, and one that they show twice comes at both.
+ * Reads a plan; throws what is wrong with it. Around changes of the clock:
+ *
+ * - A fixed time that is skipped when clocks are set forward comes right after the gap.
+ * - A fixed time that occurs twice comes once, the first time.
+ * - A plan with steps (`*` in the hour) follows the time that passes: a skipped step does not come, and one that occurs
+ *   twice comes both times.
  */
 export function readPlan(cron: string, timeZone: string, { startsAt, endsAt }: Bounds = UNBOUND): Plan {
   assertTimeZone(timeZone);
@@ -34,7 +39,7 @@ export function readPlan(cron: string, timeZone: string, { startsAt, endsAt }: B
   const times = parse(fields, timeZone);
   return {
     next(after, count) {
-      // croner looks for what lies after an instant.
+      // croner looks for times strictly after an instant.
       const from = startsAt === null || startsAt <= after ? after : new Date(startsAt.getTime() - 1);
       return times.nextRuns(count, from).filter((time) => endsAt === null || time <= endsAt);
     },
@@ -46,12 +51,12 @@ export function readPlan(cron: string, timeZone: string, { startsAt, endsAt }: B
   };
 }
 
-/** croner looks for what lies before an instant, by whole seconds. */
+/** croner looks for times strictly before an instant, by whole seconds. */
 function justAfterMinute(instant: Date): Date {
   return new Date(Math.floor(instant.getTime() / 60_000) * 60_000 + 1_000);
 }
 
-/** The times of a plan from one that was due until now: the last, and how many came before it. */
+/** Returns the last time of a plan from one that was due until now, and how many came before it. */
 export function lastDue(plan: Plan, dueAt: Date, now: Date): { dueAt: Date; missed: number } {
   const last = plan.last(now);
   if (last === null || last <= dueAt) return { dueAt, missed: 0 };
@@ -59,7 +64,9 @@ export function lastDue(plan: Plan, dueAt: Date, now: Date): { dueAt: Date; miss
   return { dueAt: last, missed: later.length };
 }
 
-/** The next time after an instant; null: it has ended. One that never comes, and has no end, is no plan. */
+/**
+ * Returns the next time after an instant; null: the plan has ended. Throws for a plan without an end that never comes.
+ */
 export function nextTime(plan: Plan, after: Date, { endsAt }: Bounds): Date | null {
   const [next] = plan.next(after, 1);
   if (next === undefined && endsAt === null)
@@ -67,7 +74,7 @@ export function nextTime(plan: Plan, after: Date, { endsAt }: Bounds): Date | nu
   return next ?? null;
 }
 
-/** The same of a plan that is to be stored: one that has ended before it begins is refused. */
+/** The same for a plan that is to be stored. Throws when it ends before its first time. */
 export function firstTime(plan: Plan, after: Date, bounds: Bounds): Date {
   const { startsAt, endsAt } = bounds;
   if (startsAt !== null && endsAt !== null && endsAt < startsAt)
@@ -79,7 +86,7 @@ export function firstTime(plan: Plan, after: Date, bounds: Bounds): Date {
   );
 }
 
-/** What a stored plan says, for people, in English; its own text where this program no longer has words for it. */
+/** Describes a stored plan for people, in English; its own text where this program can no longer describe it. */
 export function wordsOf(cron: string): string {
   try {
     return toWords(cron);
@@ -88,23 +95,23 @@ export function wordsOf(cron: string): string {
   }
 }
 
-/** Throws where it has no words. */
+/** Throws when a plan cannot be described. */
 function toWords(cron: string): string {
   return cronstrue.toString(cron.trim(), { use24HourTimeFormat: true });
 }
 
 function parse(cron: string, timeZone: string): Cron {
   try {
-    // A plan is stored only if it can be told in words too.
+    // A plan is stored only if it can be described, too.
     toWords(cron);
-    // Lists and ranges of hours are times of the clock as one hour is; croner itself counts them as steps.
+    // Lists and ranges of hours are fixed times, like a single hour; by default croner treats them as steps.
     return new Cron(cron, { timezone: timeZone, mode: "5-part", fixedTimeRule: "no-wildcard", paused: true });
   } catch (error) {
     throw new InvalidInputError(`cron: ${reasonOf(error)}`);
   }
 }
 
-/** What the libraries say, which name themselves first. */
+/** Returns the libraries' message without the name that it begins with. */
 function reasonOf(error: unknown): string {
   const said = error instanceof Error ? error.message : String(error);
   return said.replace(/^(CronPattern|Error):\s*/, "").replace(/\.$/, "");
@@ -112,7 +119,7 @@ function reasonOf(error: unknown): string {
 
 function assertTimeZone(timeZone: string): void {
   try {
-    // An offset such as +02:00 is no zone: it does not know of the summer.
+    // An offset such as +02:00 is not a zone: it has no daylight saving time.
     if (/^[A-Za-z]/.test(timeZone)) return void new Intl.DateTimeFormat("en", { timeZone });
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;

@@ -8,7 +8,7 @@ export const OPEN_STATES = ["pending", "dispatched", "running"] as const;
 
 export type NewFiring = {
   scheduleId: string;
-  /** null: now, since somebody asked for it. */
+  /** null: now, because somebody asked for it. */
   dueAt: Date | null;
   outcome: FiringOutcome;
   missed?: number;
@@ -17,7 +17,7 @@ export type NewFiring = {
   taskId?: string;
 };
 
-/** Notes what came of a schedule's time, and forgets what came of those of long ago, unless their tasks go on. */
+/** Notes a firing, and forgets those of long ago unless their tasks have not ended. */
 export async function recordFiring(ctx: TxContext, { dueAt, ...firing }: NewFiring): Promise<void> {
   const due = dueAt ?? sql<Date>`clock_timestamp()`;
   const [made] = await ctx.db
@@ -41,7 +41,7 @@ function isOver(ctx: TxContext, scheduleId: string) {
   );
   return and(
     eq(scheduleFirings.scheduleId, scheduleId),
-    // The first is what the key finds them by; what was due long ago, and is noted now, is kept.
+    // The key finds rows by the first condition; a firing that was due long ago but noted recently is kept.
     lt(scheduleFirings.dueAt, sql`(select clock_timestamp()) - ${FIRINGS_KEPT_DAYS} * interval '1 day'`),
     lt(scheduleFirings.firedAt, sql`(select clock_timestamp()) - ${FIRINGS_KEPT_DAYS} * interval '1 day'`),
     or(isNull(scheduleFirings.taskId), not(goesOn)),

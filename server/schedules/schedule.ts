@@ -7,7 +7,7 @@ import { iso } from "@/server/stored";
 import { FIRING_AND_TASK, IS_ITS_TASK, toFiring } from "./firing";
 import { wordsOf } from "./plan";
 
-/** Schedules as they leave the program, by their names, each with what it did last. */
+/** Returns schedules as clients see them, by name, each with its last firing. */
 export async function readSchedules(
   ctx: ServiceContext,
   { where, max }: { where: SQL | undefined; max: number },
@@ -33,14 +33,16 @@ export async function readSchedules(
   }));
 }
 
-/** A schedule that the caller may see. */
+/** Returns a schedule that the caller may see. */
 export async function readSchedule(ctx: ServiceContext, scheduleId: string): Promise<Schedule> {
   const [schedule] = await readSchedules(ctx, { where: eq(schedules.id, scheduleId), max: 1 });
   if (schedule === undefined) throw new NotFoundError("schedule", scheduleId);
   return schedule;
 }
 
-/** Locks a schedule that the caller may change, and has seen as it is. Before any task: those are locked after it. */
+/**
+ * Locks a schedule that the caller may change and whose current version it has seen. Must come before locking any task.
+ */
 export async function lockSchedule(
   ctx: TxContext,
   { scheduleId, expectedVersion }: { scheduleId: string; expectedVersion?: number },
@@ -67,7 +69,7 @@ export function instant(text: string | null | undefined): Date | null {
   return text == null ? null : new Date(text);
 }
 
-/** By the clock that says when a schedule is due, to the millisecond. */
+/** Returns the time by the clock that decides when a schedule is due, to the millisecond. */
 export async function databaseNow(ctx: ServiceContext): Promise<Date> {
   const { rows } = await ctx.db.execute<{ ms: number }>(
     sql`select floor(extract(epoch from clock_timestamp()) * 1000)::float8 as ms`,

@@ -10,8 +10,8 @@ import { recordFiring } from "./record";
 import { databaseNow, lockSchedule } from "./schedule";
 
 /**
- * Adds a schedule's task now, whatever its plan, a pause or a task of before says. Its next time stays as it is. The same
- * key again answers what came of it the first time.
+ * Adds a schedule's task now, regardless of its plan, a pause or an earlier task. The next time stays as it is. The
+ * same key again returns the first result.
  */
 export function triggerSchedule(ctx: ServiceContext, input: TriggerScheduleInput): Promise<ScheduleFiring> {
   return inTx(ctx, async (ctx) => {

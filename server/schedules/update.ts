@@ -10,8 +10,8 @@ import { firstTime, nextTime, readPlan } from "./plan";
 import { databaseNow, instant, lockSchedule, nameTaken, readSchedule } from "./schedule";
 
 /**
- * Changes a schedule; one that is so already stays as it is. Another plan, or the end of a pause, counts from now: no
- * time of before is made up for.
+ * Changes a schedule; values that are set already change nothing. A new plan, or the end of a pause, counts from now:
+ * no earlier time is made up for.
  */
 export async function updateSchedule(ctx: ServiceContext, input: UpdateScheduleInput): Promise<Schedule> {
   const { scheduleId, expectedVersion: _expectedVersion, startsAt, endsAt, ...rest } = input;
@@ -55,7 +55,7 @@ async function store(ctx: TxContext, before: ScheduleRow, changes: Partial<Setta
       ...{ version: before.version + 1, updatedAt: sql`clock_timestamp()` },
     })
     .where(eq(schedules.id, before.id));
-  // What its agent is asked is the schedule's to show, and no log's.
+  // Only the schedule shows what its agent is asked; the audit log does not.
   const { task, ...told } = changes;
   await audit(ctx, {
     ...{ action: "schedules.update", targetKind: "schedule" as const, targetId: before.id, tenantId: before.tenantId },
@@ -74,10 +74,10 @@ async function nextOf(
   if (!isReplanned && changes.isPaused === undefined) return {};
   const after = { ...before, ...changes };
   const now = await databaseNow(ctx);
-  // A clock that was set back gives no time again.
+  // Setting the clock back does not repeat a time.
   const from = before.lastDueAt !== null && before.lastDueAt > now ? before.lastDueAt : now;
   const plan = readPlan(after.cron, after.timeZone, after);
-  // One that has ended may be paused and resumed; it is a new plan that has to have a time.
+  // A schedule that has ended may be paused and resumed; only a new plan must have a next time.
   const next = isReplanned ? firstTime(plan, from, after) : nextTime(plan, from, after);
   return { nextAt: after.isPaused ? null : next };
 }

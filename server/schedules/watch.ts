@@ -4,17 +4,17 @@ import { scheduleFirings, schedules } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
 import { iso } from "@/server/stored";
 
-/** Longer than a worker takes to come to what is due. */
+/** Longer than a worker takes to fire what is due, in milliseconds. */
 const OVERDUE_MS = 60_000;
 
-/** How many schedules are due and are not come to. */
+/** Counts schedules that are due and have not fired. */
 export function countOverdueSchedules(db: Db): Promise<number> {
   return db.$count(schedules, lt(schedules.nextAt, sql`(select clock_timestamp()) - ${OVERDUE_MS} * interval '1 ms'`));
 }
 
 /**
- * Schedules that are not paused, whose last time brought no task, though none of before was in its way, and that nobody
- * has changed since; those first that have been so for longest. `tenantId` null: of every tenant.
+ * Lists schedules whose last time brought no task although no earlier task was in the way, and that nobody has changed
+ * since, except paused ones. Those that have failed longest come first. A null `tenantId`: of all tenants.
  */
 export async function listFailingSchedules(
   ctx: ServiceContext,

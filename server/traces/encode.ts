@@ -1,12 +1,12 @@
 import { VERSION } from "@/server/version";
 import { type Attributes, type AttributeValue, SPAN_KINDS, type Span } from "./span";
 
-/** Requests are at most so long: collectors take no less. */
+/** The maximum length of a request, which every collector accepts. */
 export const REQUEST_MAX_BYTES = 1024 * 1024;
 const TEXT_MAX = 500;
 const STATUS_ERROR = 2;
 
-/** A span by OTLP's mapping to JSON: ids in hex, 64-bit numbers as strings, enums as numbers. */
+/** Encodes a span by OTLP's mapping to JSON: ids in hex, 64-bit numbers as strings, enums as numbers. */
 export function encodeSpan(span: Span): string {
   const { traceId, spanId, parentSpanId, kind, error } = span;
   return JSON.stringify({
@@ -16,14 +16,14 @@ export function encodeSpan(span: Span): string {
     name: clip(span.name),
     kind: SPAN_KINDS[kind],
     startTimeUnixNano: nanosOf(span.startMs),
-    // None ends before it begins, whichever clocks told of it.
+    // A span must not end before it begins, whichever clocks its times are from.
     endTimeUnixNano: nanosOf(Math.max(span.startMs, span.endMs)),
     attributes: encodeAttributes(span.attributes),
     ...(error === null ? {} : { status: { code: STATUS_ERROR, message: clip(error) } }),
   });
 }
 
-/** Bodies of requests that hold these spans in order, each no longer than a request may be. */
+/** Yields request bodies that hold these spans in order, none longer than a request may be. */
 export function* requestsOf(
   spans: readonly string[],
   resource: Attributes,
@@ -55,7 +55,7 @@ function encodeValue(value: AttributeValue) {
   return Number.isSafeInteger(value) ? { intValue: String(value) } : { doubleValue: value };
 }
 
-/** Half of a pair of surrogates is no text that others take. */
+/** Replaces halves of surrogate pairs, which other programs do not accept. */
 function clip(text: string): string {
   return text
     .slice(0, TEXT_MAX)

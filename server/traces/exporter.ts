@@ -18,16 +18,19 @@ import type { Span } from "./span";
 import type { TraceTarget } from "./target";
 import { spansOfTask } from "./task-span";
 
-/** What ended so long ago is told of: calls to models are stored a moment after them. */
+/**
+ * How long ago something must have ended before it is sent, in milliseconds: calls to models are stored a moment after
+ * their end.
+ */
 const SETTLE_MS = 5_000;
 const PAGE = 200;
-/** A load is sent as soon as it has so much, and its place is moved then. */
+/** A load is sent once it has this many bytes, and the position is moved then. */
 const LOAD_BYTES = 512 * 1024;
-/** A pass makes room for whoever looks whether it still lives. */
+/** The length of a pass, so that the check whether the loop still lives gets its turn. */
 const PASS_MS = 10_000;
-/** What cannot be read so often, one pass after another, is passed over. */
+/** What could not be read in this many consecutive passes is skipped. */
 const READS_MAX = 5;
-/** No collector keeps this program waiting for longer. */
+/** No collector makes this program wait longer, in milliseconds. */
 const RETRY_AFTER_MAX_MS = 3_600_000;
 
 const SPANS_OF: Record<TraceFeed, (ctx: ServiceContext, id: string, stop: AbortSignal) => Promise<Span[]>> = {
@@ -42,20 +45,20 @@ export type TraceExporterDeps = {
   monotonicMs?: () => number;
 };
 
-/** What is to be sent at once; `failed` are those that could not be read and are passed over with it. */
+/** Spans to be sent together. `failed`: ids that could not be read, which are skipped with this load. */
 type Load = { spans: string[]; bytes: number; failed: string[] };
 
 /**
- * Sends what has ended to a collector, by what the database holds. A place in a feed moves once a collector has taken
- * all before it, or wants it no more: whatever dies in between, it is sent again, and means the same spans.
+ * Sends what has ended to a collector, from the database's rows. The position in a feed moves once a collector has
+ * accepted or refused everything before it. If a process dies in between, the spans are sent again with the same ids.
  */
 export class TraceExporter {
   readonly #stop = new AbortController();
-  /** How often what could not be read was tried, until its place is passed. */
+  /** How many times each unreadable id was tried, until its position is passed. */
   readonly #unreadable = new Map<string, number>();
   #notBeforeMs = Number.NEGATIVE_INFINITY;
   #away = "";
-  /** What the collector last said of what it did not want; null once it took something. */
+  /** The collector's last reason for refusing spans; null: it has accepted some since. */
   #refusal: string | null = null;
   #isRefusedNow = false;
   #rejection: string | null = null;
@@ -66,7 +69,7 @@ export class TraceExporter {
     try {
       await this.#pass();
     } catch (error) {
-      // What was under way when it stopped is no news.
+      // An error of work that was interrupted by the stop means nothing.
       if (!this.#stop.signal.aborted) throw error;
     }
   }
@@ -76,10 +79,11 @@ export class TraceExporter {
     if (this.#nowMs() < this.#notBeforeMs) throw this.#failure(this.#away);
     const endsAt = performance.now() + PASS_MS;
     this.#isRefusedNow = false;
-    // Who wants nothing, as by a wrong key, is offered little at a time: all of it is given up.
+    // A collector that refuses everything, for example because of a wrong key, is offered little at a time, since
+    // everything offered is given up.
     const isOver = () => this.#stop.signal.aborted || this.#isRefusedNow || performance.now() >= endsAt;
     const places = await readTracePlaces(ctx.db);
-    // In turns, so that many of one kind hold up none of the other.
+    // In turns, so that many items of one feed do not hold up the other.
     for (let open = places; open.length > 0 && !isOver(); ) {
       const next: TracePlace[] = [];
       for (const place of open) {
@@ -88,16 +92,16 @@ export class TraceExporter {
       }
       open = next;
     }
-    // Where all goes well it is never asked; where it does not, somebody has to mend something.
+    // Fails the pass, because somebody has to fix something.
     if (this.#refusal !== null) throw this.#failure(this.#refusal);
   }
 
-  /** Ends what is under way: its place has not moved. */
+  /** Stops what is under way; its position has not moved. */
   close(): void {
     this.#stop.abort();
   }
 
-  /** Sends what a page of a feed holds; answers where to go on, null where there is nothing more for now. */
+  /** Sends what a page of a feed holds. Returns where to continue; null: there is nothing more for now. */
   async #follow(from: TracePlace, isOver: () => boolean): Promise<TracePlace | null> {
     const { ctx, settleMs = SETTLE_MS } = this.deps;
     const changes = await readFeedChanges(ctx.db, from, { settleMs, limit: PAGE });
@@ -109,7 +113,7 @@ export class TraceExporter {
       try {
         if (change.isEnded) await this.#add(load, place.feed, change);
       } catch (error) {
-        // What came before it does not wait for it.
+        // What came before the failure is still sent.
         const before = settled[index - 1];
         if (before !== undefined && !isOver()) await this.#deliver(load, place, before);
         throw error;
@@ -134,7 +138,7 @@ export class TraceExporter {
     } catch (error) {
       this.#stop.signal.throwIfAborted();
       const { reason } = toAgentRunError(error);
-      // It is gone: with its session, or by its age.
+      // It was deleted, with its session or by age.
       if (reason === "not-found") return;
       if (reason === "database-down") throw error;
       const reads = (this.#unreadable.get(id) ?? 0) + 1;
@@ -146,7 +150,7 @@ export class TraceExporter {
     }
   }
 
-  /** Sends a load and moves the place behind it; null where another worker has moved it, or this one stops. */
+  /** Sends a load and moves the position behind it; null: another worker has moved the position, or this one stops. */
   async #deliver(load: Load, from: TracePlace, to: FeedChange): Promise<TracePlace | null> {
     const counts: TraceCounts = { sent: 0, rejected: 0, givenUp: load.failed.length };
     for (const { body, spans } of requestsOf(load.spans, this.deps.target.resource)) {
@@ -187,7 +191,7 @@ export class TraceExporter {
   }
 
   #failure(why: string): AgentRunError {
-    // The address may hold a password, and its path a key.
+    // Only the host: the address may hold a password, and its path a key.
     const { host } = new URL(this.deps.target.url);
     return new AgentRunError("infra-failed", "backend-unavailable", `the collector of traces at ${host}: ${why}`);
   }
@@ -201,7 +205,7 @@ function emptyLoad(): Load {
   return { spans: [], bytes: 0, failed: [] };
 }
 
-/** A collector's words, which may quote what opened it. */
+/** Removes secrets from a collector's message, which may quote the request's headers. */
 function withoutSecrets(words: string, { headers }: TraceTarget): string {
   const secrets = Object.values(headers)
     .flatMap((value) => value.split(/\s+/))

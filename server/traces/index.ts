@@ -4,7 +4,7 @@ import type { ServiceContext } from "@/server/context";
 export { TraceExporter } from "./exporter";
 export { type TraceTarget, traceTargetOf } from "./target";
 
-/** Nobody takes traces: what ends meanwhile is told to nobody later. */
+/** Called when no traces are sent: what ends meanwhile is not sent later either. */
 export function stopTraces(ctx: ServiceContext): Promise<void> {
   return forgetTracePlaces(ctx.db);
 }

@@ -10,15 +10,15 @@ import { commonOf, type WholeRun } from "./whole-run";
 type Within = { traceId: string; settings: Pick<ServerSettings, "backends"> };
 type Timed = { shown: TimelineSpan; span: Span };
 
-/** By what goes first where there are too many: no part is kept without what it is a part of. */
+/** Lanes in the order in which they are kept where there are too many spans: no span is kept without its parent. */
 const LANES = ["attempts", "turns", "approvals", "archive", "tools"] as const satisfies TimelineLane[];
 const BAD_STATES = new Set(["failed", "lost"]);
-/** Events and calls are dated by two clocks, and an event when its batch is stored. */
+/** How far events and calls may seem apart: they are dated by two clocks, and an event when its batch is stored. */
 const APART_MAX_MS = 2_000;
 
 /**
- * What went by within a run, the outermost first, so many of it at most; and how many were left out. What is left out is
- * not looked at either: a long run has far more of it, and its place in others costs the most.
+ * Returns the spans within a run, parents first, up to `max`, and how many were left out. Those are not even examined:
+ * a long run has far more of them, and finding their parents costs most.
  */
 export function partsOf(whole: WholeRun, within: Within, max: number): { parts: Span[]; leftOut: number } {
   const known = new Map<TimelineLane, Timed[]>();
@@ -32,7 +32,7 @@ export function partsOf(whole: WholeRun, within: Within, max: number): { parts: 
     parts.push(...timed.map(({ span }) => span));
     leftOut += shown.slice(room).reduce((sum, { count }) => sum + count, 0);
     if (lane !== "archive") continue;
-    // Before its tools: what was asked of models is what a turn is about.
+    // Before the tools: the calls to models are what a turn is about.
     const calls = whole.calls.toReversed().slice(0, max - parts.length);
     parts.push(...calls.map((call) => callSpan(call, whole, within, known)));
     leftOut += whole.calls.length - calls.length;
@@ -48,7 +48,7 @@ function spanOf(shown: TimelineSpan, whole: WholeRun, { traceId }: Within, known
     ...{ traceId, spanId: spanIdOf(shown.kind, `${run.id}:${shown.key}`), kind: "internal", name: nameOf(shown) },
     parentSpanId: parentOf(shown, known) ?? spanIdOf("run", run.id),
     startMs: Date.parse(shown.startedAt),
-    // What no event has ended that was read ended with its run.
+    // A span without an end event that was read ended with its run.
     endMs: Date.parse(shown.endedAt ?? whole.endedAt ?? run.updatedAt),
     attributes: attributesOf({
       ...commonOf(run),
@@ -61,7 +61,7 @@ function spanOf(shown: TimelineSpan, whole: WholeRun, { traceId }: Within, known
   };
 }
 
-/** What of a label may leave: never a command line, a path or what somebody is asked. */
+/** What of a label may be sent: never a command line, a path or a question. */
 const DETAILS: { [Kind in TimelineSpan["kind"]]?: (label: string) => Record<string, AttributeValue | null> } = {
   attempt: (label) => ({ "agentrun.attempt": numberIn(label) }),
   turn: (label) => ({ "agentrun.turn": numberIn(label) }),
@@ -80,7 +80,7 @@ function numberIn(label: string): number | null {
   return number === undefined ? null : Number(number);
 }
 
-/** A turn is a part of its attempt, and what an agent does of its turn. */
+/** Returns a span's parent: the attempt for a turn, the turn for what an agent does. */
 function parentOf(shown: TimelineSpan, known: Map<TimelineLane, Timed[]>): string | null {
   if (shown.lane === "attempts") return null;
   const turns = shown.lane === "turns" || shown.lane === "archive" ? [] : (known.get("turns") ?? []);
@@ -88,7 +88,10 @@ function parentOf(shown: TimelineSpan, known: Map<TimelineLane, Timed[]>): strin
   return around?.span.spanId ?? null;
 }
 
-/** The last that a span lies in: the first to be looked at, as a rule, since turns and attempts follow each other. */
+/**
+ * Returns the last span that contains another. The search usually ends at the first candidate, since turns and attempts
+ * follow one another.
+ */
 function holderOf(timed: readonly Timed[], shown: TimelineSpan): Timed | null {
   const startMs = Date.parse(shown.startedAt);
   const endMs = Date.parse(shown.endedAt ?? shown.startedAt);
@@ -109,7 +112,7 @@ function attemptsIn(known: Map<TimelineLane, Timed[]>): Timed[] {
   return (known.get("attempts") ?? []).filter(({ shown }) => shown.kind !== "launch");
 }
 
-/** By the log's own order where both stand in it, since moments may be the same. */
+/** Whether one span contains another, by the log's order where both are in the log, since times may be equal. */
 function holds({ shown: outer, span }: Timed, inner: TimelineSpan, innerEndMs: number): boolean {
   const isAround = span.endMs >= innerEndMs;
   if (!isAround || outer.startSeq === null || inner.startSeq === null) return isAround;
@@ -153,7 +156,7 @@ function callSpan(
   return span;
 }
 
-/** The one under way at a moment, or the nearest to it, unless that is far. */
+/** Returns the span under way at a moment, or else the nearest one; null: none is near. */
 function nearest(timed: Timed[], atMs: number): Timed | null {
   const apart = ({ span }: Timed) => Math.max(span.startMs - atMs, atMs - span.endMs, 0);
   const best = timed.reduce<Timed | null>((known, one) => (known && apart(known) < apart(one) ? known : one), null);

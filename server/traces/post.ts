@@ -6,13 +6,15 @@ import { jsonIn } from "@/contract/json-in";
 import { VERSION } from "@/server/version";
 import type { TraceTarget } from "./target";
 
-/** What became of a request: taken, perhaps not all of it; wanted later; or wanted no more. */
+/**
+ * The outcome of a request: `taken` (perhaps not all of it), `away` (to be sent again later) or `refused` (given up).
+ */
 export type PostAnswer =
   | { kind: "taken"; rejected: number; message: string | null }
   | { kind: "away"; why: string; retryAfterMs: number | null }
   | { kind: "refused"; why: string };
 
-/** Those that OTLP has a client try again by. */
+/** The statuses after which OTLP clients retry. */
 const RETRYABLE = new Set([429, 502, 503, 504]);
 const ANSWER_MAX_BYTES = 65_536;
 const MESSAGE_MAX = 300;
@@ -27,7 +29,7 @@ const Answer = z.looseObject({
   partialSuccess: z.looseObject({ rejectedSpans: Count.optional(), errorMessage: z.string().optional() }).optional(),
 });
 
-/** Posts spans and waits for what becomes of them. No redirect is followed: it would carry them elsewhere. */
+/** Posts spans and returns the outcome. Redirects are not followed, because they would carry the spans elsewhere. */
 export function postSpans(target: TraceTarget, body: string, stop: AbortSignal): Promise<PostAnswer> {
   const bytes = target.isCompressed ? gzipSync(body) : Buffer.from(body);
   return new Promise((resolve) => {
@@ -55,7 +57,7 @@ export function postSpans(target: TraceTarget, body: string, stop: AbortSignal):
       clearTimeout(patience);
       if (!isAnswered) away("it closed the connection without an answer");
     });
-    // In a word: Node's own sentences name addresses.
+    // Only the error's code: Node's own messages name addresses.
     asked.on("error", (error: NodeJS.ErrnoException) => away(`it did not answer: ${error.code ?? error.name}`));
     asked.once("response", (answer) => {
       isAnswered = true;
@@ -80,7 +82,7 @@ async function readAnswer(answer: IncomingMessage): Promise<PostAnswer> {
     text += piece;
     if (text.length > ANSWER_MAX_BYTES) break;
   }
-  // Whoever says 2xx has taken them, whatever else it says.
+  // A 2xx status means that the spans were accepted, whatever else the answer says.
   const { rejectedSpans = 0, errorMessage = "" } = Answer.safeParse(jsonIn(text)).data?.partialSuccess ?? {};
   return { kind: "taken", rejected: rejectedSpans, message: errorMessage.slice(0, MESSAGE_MAX) || null };
 }

@@ -1,8 +1,8 @@
 const SHORT_MAX = 32;
 
 /**
- * The program of a command line, or null where that is not plain. Only a bare word: what stands before it or around it,
- * as a variable or a quote does, may be a secret, and so may be all that follows.
+ * Returns the program of a command line; null: it is not plain. Only a bare word counts: a variable or quote before or
+ * around it may be a secret, and so may everything that follows.
  */
 export function programOf(commandLine: string): string | null {
   const [word = ""] = commandLine.trim().split(/\s+/, 1);
@@ -11,7 +11,7 @@ export function programOf(commandLine: string): string | null {
   return name !== "" && name.length <= SHORT_MAX ? name : null;
 }
 
-/** The name of a tool, of which agents have few; null where it is not plain. */
+/** Returns the name of a tool, of which agents have few; null: it is not plain. */
 export function toolOf(label: string): string | null {
   return /^[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,47}$/.test(label) ? label : null;
 }

@@ -1,4 +1,4 @@
-/** Hosts whose provider is known by them, as OpenTelemetry names it. */
+/** Hosts that identify their provider, with OpenTelemetry's name for it. */
 const PROVIDERS: Record<string, string> = {
   "api.openai.com": "openai",
   "api.deepseek.com": "deepseek",
@@ -12,7 +12,7 @@ const PROVIDERS: Record<string, string> = {
   "generativelanguage.googleapis.com": "gcp.gemini",
 };
 
-/** Who serves a profile's model; null where its address does not say so, as a proxy's does not. */
+/** Returns who serves a profile's model; null: the address does not show it, as for a proxy. */
 export function providerOf(baseUrl: string | undefined): string | null {
   if (baseUrl === undefined || !URL.canParse(baseUrl)) return null;
   const { hostname } = new URL(baseUrl);

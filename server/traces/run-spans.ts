@@ -7,7 +7,7 @@ import { partsOf } from "./parts";
 import { attributesOf, errorOf, type Span } from "./span";
 import { commonOf, readWhole, SPANS_PER_RUN_MAX, type WholeRun } from "./whole-run";
 
-/** The spans of a run that is over: its own first, and each after the one that it is a part of. */
+/** Returns the spans of a run that has ended: the run's own first, and each after its parent. */
 export async function spansOfRun(ctx: ServiceContext, runId: string, stop: AbortSignal): Promise<Span[]> {
   const run = await getRun(ctx, { runId });
   const whole = await readWhole(ctx, run, stop);

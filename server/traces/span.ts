@@ -14,19 +14,19 @@ export type Span = {
   startMs: number;
   endMs: number;
   attributes: Attributes;
-  /** What went wrong; null where nothing did, or a person ended it. */
+  /** What went wrong; null: nothing did, or a person ended it. */
   error: string | null;
 };
 
 const MESSAGE_MAX = 500;
 
-/** Attributes without those that nothing is known of. */
+/** Returns the attributes that have a value. */
 export function attributesOf(given: Record<string, AttributeValue | null | undefined>): Attributes {
   const known = Object.entries(given).filter((entry): entry is [string, AttributeValue] => entry[1] != null);
   return Object.fromEntries(known);
 }
 
-/** A failure's message as it may leave: redacted once more, and of bounded length. */
+/** Returns a failure's message as it may be sent: redacted once more, and of bounded length. */
 export function errorOf(message: string | null, kind: string | null): string {
   return (redactMessage(message) ?? kind ?? "failed").slice(0, MESSAGE_MAX);
 }

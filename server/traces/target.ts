@@ -2,7 +2,10 @@ import { parseEnv, type ServerEnv, TraceEnv } from "@/contract/env";
 import { VERSION } from "@/server/version";
 import type { Attributes } from "./span";
 
-/** Where traces are sent, and as whose. `headers` may open the collector: they are in no log and no error. */
+/**
+ * Where traces are sent, and with which identity. `headers` may hold the collector's credentials, so they appear in no
+ * log and no error.
+ */
 export type TraceTarget = {
   url: string;
   headers: Record<string, string>;
@@ -16,9 +19,9 @@ const PATH = "/v1/traces";
 const PROTOCOL = "http/json";
 
 /**
- * Where the environment has traces sent; null: nowhere. `warning`: an address is named, and nothing is sent to it all
- * the same. They are sent only by who asks for JSON by its name: without one OpenTelemetry means another protocol, and
- * an address that a platform gives to everything it runs is no wish of anybody's for these.
+ * Returns where the environment says to send traces; a null target: nowhere. `warning`: an address is given, and still
+ * nothing is sent to it. Traces are sent only if the protocol is set to JSON: without a protocol OpenTelemetry means
+ * another one, and an address that a platform sets for everything it runs is not a request for these traces.
  */
 export function traceTargetOf(env: ServerEnv): { target: TraceTarget | null; warning: string | null } {
   const nothing = { target: null, warning: null };
@@ -36,7 +39,7 @@ export function traceTargetOf(env: ServerEnv): { target: TraceTarget | null; war
     const given = Object.fromEntries(names.map((name) => [name, env[name]]));
     return { target: targetIn(parseEnv(TraceEnv, given)), warning: null };
   } catch (error) {
-    // By the variables' names, never their values: agents go on without traces.
+    // With the variables' names, never their values. Agents work without traces.
     return { ...nothing, warning: `no traces are sent: ${error instanceof Error ? error.message : String(error)}` };
   }
 }
@@ -56,7 +59,7 @@ function targetIn(env: TraceEnv): TraceTarget {
   };
 }
 
-/** An address of traces is taken as it is, one of all signals is what their paths are added to. */
+/** An address for traces is used as it is; to an address for all signals the traces' path is added. */
 function urlIn({
   OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: own,
   OTEL_EXPORTER_OTLP_ENDPOINT: shared = "",

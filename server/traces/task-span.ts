@@ -5,10 +5,13 @@ import type { ServiceContext } from "@/server/context";
 import { rootOf, spanIdOf } from "./ids";
 import { attributesOf, errorOf, type Span } from "./span";
 
-/** More attempts than a policy allows, by a person's retries. */
+/** More attempts than any policy allows, because people may retry. */
 const ATTEMPTS_READ_MAX = 1_000;
 
-/** The span of a task that is over, of which its runs are parts; none while it is not, or is gone. */
+/**
+ * Returns the span of a task that has ended, which is the parent of its runs' spans; empty: the task has not ended, or
+ * is gone.
+ */
 export async function spansOfTask(ctx: ServiceContext, taskId: string): Promise<Span[]> {
   const [task] = await ctx.db.select().from(queueTasks).where(eq(queueTasks.id, taskId));
   if (task === undefined || !isTerminal(task.state)) return [];
@@ -51,7 +54,7 @@ function taskSpan(task: QueueTaskRow, attempts: QueueAttemptRow[]): Span {
   };
 }
 
-/** When it ended, whatever was changed of it since; one that expired did so after its last attempt. */
+/** Returns when a task ended, whatever was changed later. A task that expired did so after its last attempt. */
 function endOf(task: QueueTaskRow, attempts: QueueAttemptRow[]): number {
   if (task.cancelledAt !== null) return task.cancelledAt.getTime();
   const ended = task.deadLetter === "expired" ? null : (attempts.at(-1)?.endedAt ?? null);

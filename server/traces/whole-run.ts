@@ -5,28 +5,28 @@ import { type ModelCallRow, modelCalls } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
 import { readTimeline } from "@/server/timeline";
 
-/** Of one run: what is more is counted. */
+/** The maximum of spans for one run; the rest is only counted. */
 export const SPANS_PER_RUN_MAX = 2_000;
-/** Half a million events. What a longer run did after them is not told. */
+/** Half a million events. What a longer run did after them is left out. */
 const PAGES_MAX = 100;
 
-/** How a run's time went by, as far as it was read, and what went by in it. */
+/** How a run's time was spent, as far as it was read, and its spans. */
 export type WholeRun = Pick<TimelinePage, "startedAt" | "endedAt" | "totals"> & {
   run: Run;
   spans: TimelineSpan[];
-  /** The last of them, the newest first. */
+  /** The last calls, the newest first. */
   calls: ModelCallRow[];
   callsLeftOut: number;
   eventsLeftOut: number;
 };
 
-/** Reads on until it has all, or is to stop: a long run takes seconds. */
+/** Reads a run's timeline to its end, or until it is stopped: a long run takes seconds. */
 export async function readWhole(ctx: ServiceContext, run: Run, stop: AbortSignal): Promise<WholeRun> {
   const spans = new Map<string, TimelineSpan>();
   const asked = { runId: run.id, limit: TIMELINE_EVENTS_MAX };
   let page = await readTimeline(ctx, asked);
   for (let pages = 1; ; pages += 1) {
-    // A later page tells of what was under way again, once it has ended.
+    // A later page repeats a span that was under way, once it has ended.
     for (const span of page.spans) spans.set(span.key, span);
     if (page.cursor === null || pages === PAGES_MAX) break;
     stop.throwIfAborted();

@@ -43,7 +43,7 @@ const wordsIn = (text: string) =>
     .split(/[^a-z0-9]+/)
     .filter(Boolean);
 
-/** How well a procedure fits: its name counts most, then its summary, then what it takes. */
+/** Scores how well a procedure matches: its name counts most, then its summary, then its input's fields. */
 function scoreOf({ name, summary }: CataloguedProcedure, words: string): number {
   if (name === words.trim()) return Number.MAX_SAFE_INTEGER;
   const places: [number, string[]][] = [
@@ -57,7 +57,7 @@ function scoreOf({ name, summary }: CataloguedProcedure, words: string): number 
   );
 }
 
-/** The same word, or one that begins with the other: “budget” and “budgets”. */
+/** Whether two words are the same, or one begins with the other: “budget” and “budgets”. */
 function isNear(one: string, other: string): boolean {
   return one === other || (Math.min(one.length, other.length) > 2 && (one.startsWith(other) || other.startsWith(one)));
 }

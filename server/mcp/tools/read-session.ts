@@ -7,7 +7,7 @@ import { type Line, lineOf } from "@/server/mcp/transcript";
 
 const CHARS_DEFAULT = 12_000;
 const CHARS_MAX = 50_000;
-/** Events that one call looks at, whatever is in them. */
+/** The maximum of pages of events that one call reads. */
 const PAGES_MAX = 4;
 const TAIL_EVENTS = 200;
 const RUNS_TOLD = 20;
@@ -29,7 +29,7 @@ export const readSession = defineTool({
     maxChars: z.int().min(1_000).max(CHARS_MAX).default(CHARS_DEFAULT).describe("Characters of this answer, about."),
   }),
   async run(call, { afterSeq, tail, maxChars, ...input }) {
-    // Seqs are a run's own: the session's newest may be another by now.
+    // A seq belongs to one run, and the session's newest run may be another by now.
     if (afterSeq !== undefined && input.runId === undefined)
       throw new InvalidInputError("runId: afterSeq goes with the run that it was answered for");
     const runs = (await call.api.runs.list({ sessionId: input.sessionId, limit: RUNS_TOLD })).items;
@@ -50,7 +50,7 @@ export const readSession = defineTool({
 type Place = { sessionId: string; runId?: string; afterSeq: number };
 type Read = { lines: Line[]; runId: string | null; nextAfterSeq: number | null };
 
-/** The last lines of a run that fit; nothing is after them. */
+/** Returns the last lines of a run that fit; nothing comes after them. */
 async function readEnd({ api }: ToolCall, input: Omit<Place, "afterSeq">, maxChars: number): Promise<Read> {
   const { lastSeq, runId } = await api.sessions.trace({ ...input, limit: 1 });
   const afterSeq = Math.max(0, lastSeq - TAIL_EVENTS);
@@ -60,13 +60,13 @@ async function readEnd({ api }: ToolCall, input: Omit<Place, "afterSeq">, maxCha
   let from = lines.length;
   for (let chars = 0; from > 0; from -= 1) {
     chars += sizeOf(lines[from - 1]);
-    // The last is told however long it is.
+    // The last line is returned however long it is.
     if (chars > maxChars && from < lines.length) break;
   }
   return { lines: lines.slice(from), runId, nextAfterSeq: null };
 }
 
-/** Lines until there are enough of them. */
+/** Returns lines until there are enough. */
 async function readLines({ api }: ToolCall, place: Place, maxChars: number): Promise<Read> {
   const lines: Line[] = [];
   let { afterSeq } = place;
@@ -76,7 +76,7 @@ async function readLines({ api }: ToolCall, place: Place, maxChars: number): Pro
     const { runId } = page;
     for (const event of page.items) {
       const line = lineOf(event);
-      // The first line is told however long it is, or nobody would come past it.
+      // The first line is returned however long it is, or nobody could read past it.
       if (line !== null && lines.length > 0 && chars + sizeOf(line) > maxChars)
         return { lines, runId, nextAfterSeq: afterSeq };
       afterSeq = event.seq;
@@ -86,12 +86,12 @@ async function readLines({ api }: ToolCall, place: Place, maxChars: number): Pro
     }
     if (page.cursor === null || pages === PAGES_MAX)
       return { lines, runId, nextAfterSeq: page.cursor === null ? null : afterSeq };
-    // Pages of one run: the session may have got another meanwhile.
+    // All pages are of one run: the session may have got another meanwhile.
     place = { ...place, ...(runId === null ? {} : { runId }) };
   }
 }
 
-/** As it is answered, with its names and marks. */
+/** The size of a line in the answer, including its field names and punctuation. */
 function sizeOf(line: Line | undefined): number {
   return JSON.stringify(line ?? null).length;
 }

@@ -47,7 +47,7 @@ export const startSession = defineTool({
     const session = await api.sessions.create({
       ...input,
       ...(key === undefined ? {} : { sessionId: `ses_${payloadHash(owner).slice(0, 32)}` }),
-      // What its runs are made with, as the console keeps it.
+      // Defaults of the session's runs, stored as the console does.
       metadata: { runDefaults: { executionPolicy, workspaceRef } },
     });
     const { sessionId } = session;
@@ -84,7 +84,7 @@ export const sendMessageTool = defineTool({
 
 async function steerTurn({ api }: ToolCall, session: SessionSummary, { text, key }: Draft): Promise<ToolAnswer> {
   const { sessionId, activeRunId, activeCommandId, lastRunId } = session;
-  // A first try whose answer was lost is found also when its turn is over.
+  // A first try whose answer was lost is found even when its turn is over.
   const runId = activeRunId ?? (key === undefined ? null : lastRunId);
   if (runId === null) throw noTurn();
   const idempotencyKey = `mcp-steer-${draftIdOf(sessionId, key)}`;

@@ -13,7 +13,7 @@ import { WaitSeconds, waitUntil } from "@/server/mcp/wait";
 import { mayCall } from "@/server/rest";
 
 const ANSWER_MAX = 6_000;
-/** Events after which a turn may stand otherwise. */
+/** Events after which a turn's state may have changed. */
 const TELLING = new Set(["approval_request", "approval_decision", "backend_status", "terminal_status"]);
 
 export const waitForTurn = defineTool({
@@ -43,11 +43,14 @@ export const waitForTurn = defineTool({
   },
 });
 
-/** From a seq that was known before the first look: what happens between the two is not missed. */
+/**
+ * Yields at events that may change the turn's state. Starts at a seq read before the first look, so that nothing in
+ * between is missed.
+ */
 async function* tellingEvents(call: ToolCall, place: { runId: string; afterSeq: number }, signal: AbortSignal) {
   const frames: AsyncIterable<unknown> = await call.apiUntil(signal).events.watch(place);
   for await (const frame of frames) {
-    // Its type is what clients get of it: past the network it comes as it was written.
+    // Its type is the one that clients see; the server yields it wrapped.
     const event = isTrackedEnvelope(frame) ? (frame[1] as RunEvent) : null;
     if (event !== null && TELLING.has(event.type)) yield;
   }
@@ -64,7 +67,10 @@ async function lookAtTurn(call: ToolCall, { commandId, throughApprovals }: Turn)
   return { command, run, asks, hasEnded, isOver: hasEnded || (asks !== null && !throughApprovals) };
 }
 
-/** What a run's agent asks; empty where it asks and the caller's token may not see what, null where it does not ask. */
+/**
+ * Returns the approvals that a run's agent waits for; empty: it waits, and the caller's token may not see for what;
+ * null: it does not wait.
+ */
 async function asksIn({ api, ctx }: ToolCall, { id, sessionRef }: Run): Promise<ApprovalSummary[] | null> {
   if (mayCall(ctx, "approvals.list")) {
     const { items } = await api.approvals.list({ runId: id, status: "pending", limit: 10 });
@@ -98,16 +104,16 @@ async function tellTurn(call: ToolCall, { command, run, asks, hasEnded }: Seen):
       ...ids,
       next: "wait_for_turn again; read_session with tail shows what it has done so far",
     };
-  // A run that ended without saying so of its commands has ended them.
+  // If the run ended without ending this command, the run's status counts.
   const state = isTerminal(command.state) ? command.state : run.status;
   const failure = brief(command, ["failureKind", "failureMessage"]);
   const answer = command.output === null ? await saidIn(call, command) : outputIn(command);
   return { state, isOver: true, ...ids, ...failure, ...answer };
 }
 
-/** The last thing that the agent said after it was asked. */
+/** Returns the last message of the agent after the turn began. */
 async function saidIn({ api }: ToolCall, { runId, acknowledgedAt, updatedAt }: Command): Promise<ToolAnswer> {
-  // One that was never taken up had no answer; those before and after it have their own.
+  // A turn that was never started got no answer; the turns before and after it have their own.
   if (acknowledgedAt === null) return {};
   const within = { since: acknowledgedAt, until: updatedAt };
   const { items } = await api.events.search({ runId, types: "assistant_message", ...within, limit: 1 });
@@ -132,7 +138,7 @@ export const interruptTurn = defineTool({
     const turn = await api.commands.get({ commandId });
     const { runId, state } = turn;
     if (isTerminal(state)) return { runId, commandId, state, isOver: true };
-    // A turn that has not begun is not what an interrupt would stop.
+    // An interrupt would not stop a turn that has not begun.
     if (state === "pending")
       throw new ConflictError("no-open-command", "this turn has not begun: cancel it by commands.cancel");
     const idempotencyKey = `mcp-interrupt-${commandId}`;
