@@ -1,4 +1,4 @@
-/** What work answers; null when it takes longer, while it goes on. */
+/** Returns the result of some work; null: it takes longer than `waitMs`, and continues. */
 export async function within<T>(waitMs: number, work: Promise<T>): Promise<T | null> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<null>((resolve) => {

@@ -1,13 +1,13 @@
 import { hash } from "node:crypto";
 
-/** SHA-256, hex, of a JSON value with its keys in order: the same content in another key order is the same content. */
+/** SHA-256, hex, of a JSON value with sorted keys, so that the order of keys does not matter. */
 export function payloadHash(value: unknown): string {
   return hash("sha256", canonicalJson(value));
 }
 
 /**
- * JSON with object keys sorted; `undefined` members are left out as JSON does. Written out, because JSON.stringify with a
- * function that sorts makes every object anew and takes five times as long.
+ * JSON with sorted object keys; `undefined` members are left out as in JSON. Written by hand, because JSON.stringify
+ * with a sorting function rebuilds every object and takes five times as long.
  */
 export function canonicalJson(value: unknown): string {
   return write(value) ?? "null";
@@ -29,7 +29,7 @@ function write(given: unknown): string | undefined {
 
 function sortedKeys(record: Record<string, unknown>): string[] {
   const keys = Object.keys(record).sort();
-  // An object lists keys that are whole numbers first: hashes that are stored were made in that order.
+  // An object lists integer keys first: stored hashes were made in that order.
   if (!keys.some((key) => key.charCodeAt(0) >= DIGIT_0 && key.charCodeAt(0) <= DIGIT_9)) return keys;
   return Object.keys(Object.fromEntries(keys.map((key) => [key, null])));
 }

@@ -1,7 +1,7 @@
 import { uuidv7 } from "uuidv7";
 import { ID_PREFIX } from "@/contract/words";
 
-/** A new id: the kind's prefix and a time-ordered UUID, so that new rows lie together in every index. */
+/** Makes a new id: the kind's prefix and a time-ordered UUID, so that new rows lie together in every index. */
 export function newId(kind: keyof typeof ID_PREFIX): string {
   return `${ID_PREFIX[kind]}${uuidv7().replaceAll("-", "")}`;
 }
@@ -9,8 +9,8 @@ export function newId(kind: keyof typeof ID_PREFIX): string {
 const COUNTED_DIGITS = 8;
 
 /**
- * Several new ids at the price of one: the last 32 bits, random in the first, are counted up. Two calls never share the
- * bits before them, which the generator counts itself.
+ * Makes several new ids for the price of one: the last 32 bits, random in the first id, are counted up. Two calls never
+ * share the bits before them, which the generator itself counts up.
  */
 export function newIds(kind: keyof typeof ID_PREFIX, count: number): string[] {
   const first = newId(kind);

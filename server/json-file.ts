@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 import { z } from "zod";
 
 /**
- * What a file of the configuration holds, by its schema.
+ * Reads a configuration file and checks it by its schema.
  *
- * @throws Error that names the variable and the file, and never what the file holds.
+ * @throws Error that names the variable and the file, and never the file's content.
  */
 export function readJsonFile<Schema extends z.ZodType>(
   variable: string,

@@ -12,7 +12,7 @@ const SECRET_KEYS = [
   "modelToken",
 ];
 
-/** JSON lines on standard output. Secrets under keys that name one never reach a line. */
+/** Logs JSON lines to standard output. Values under keys that name a secret are left out. */
 export function createLog(level: ServerEnv["LOG_LEVEL"], name: string): Logger {
   return pino({
     level,
@@ -26,7 +26,7 @@ export function createLog(level: ServerEnv["LOG_LEVEL"], name: string): Logger {
 
 type Described = { type: string; message: string; code?: unknown; stack?: string | undefined; cause?: Described };
 
-/** An error without the values of the statement that failed: they may be anything that a caller sent. */
+/** Describes an error without the values of the failed statement, which may be anything that a caller sent. */
 function describeError(error: unknown, depth = 0): Described {
   if (!(error instanceof Error)) return { type: typeof error, message: String(error) };
   const code = "code" in error ? error.code : undefined;

@@ -18,7 +18,7 @@ try {
   fail(error);
 }
 
-/** Listens first: with the database down it says so, rather than nothing. */
+/** Listens first: with the database down, the server can say so. */
 async function start(): Promise<void> {
   const env = readServerEnv();
   const wiring = shareWiring(createWiring(env, "web"));
@@ -56,7 +56,7 @@ function listen(server: Server, port: number, host: string): Promise<void> {
   });
 }
 
-/** Tells where the console is, with a link that signs one browser in, once; then requests may come. */
+/** Logs the console's address, with a link that signs in one browser, once; then requests are accepted. */
 async function announce(wiring: Wiring): Promise<void> {
   const { publicUrl } = wiring.settings;
   const ctx = wiring.serviceFor({ kind: "system", name: "web", tenantId: null }, "start");

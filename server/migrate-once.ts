@@ -3,7 +3,7 @@ import { createLog } from "./log";
 import { prepareDatabase } from "./migrate";
 import { fail, onStop } from "./process";
 
-// Brings the database up to date and ends: what a deployment runs before the programs that need it.
+// Migrates the database and exits. A deployment runs this before the programs that need it.
 try {
   const env = readServerEnv();
   const log = createLog(env.LOG_LEVEL, "migrate");

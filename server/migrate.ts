@@ -3,17 +3,17 @@ import { isDatabaseDown } from "@/db/errors";
 import { MigrationError, migrate } from "@/db/migrate";
 import { assertListenWorks, ListenLostError } from "@/server/live";
 
-/** Tells the starter that another start would end the same way. */
+/** The exit code that tells the starter that another start would end the same way. */
 export const EXIT_UNUSABLE_DATABASE = 78;
 const RETRY_MIN_MS = 100;
 const RETRY_MAX_MS = 2_000;
 
-/** Something is wrong with the database that waiting does not mend. */
+/** Whether something is wrong with the database that waiting cannot fix. */
 export function isUnusableDatabase(error: unknown): error is MigrationError | ListenLostError {
   return error instanceof MigrationError || error instanceof ListenLostError;
 }
 
-/** Brings the database up to date, waiting for it as long as it takes. Throws when it cannot be used at all. */
+/** Migrates the database, waiting for it as long as it takes. Throws when it cannot be used at all. */
 export async function prepareDatabase(databaseUrl: string, log: Logger, signal: AbortSignal): Promise<void> {
   for (let attempt = 0; !signal.aborted; attempt += 1) {
     try {

@@ -11,17 +11,17 @@ import {
 } from "./executors";
 import { openCluster } from "./seams";
 
-/** What one attempt may write outside its volume. */
+/** How much one attempt may write outside its volume. */
 const SCRATCH_LIMIT = "4Gi";
-/** Long enough for who looks at what became of an attempt; its row stays. */
+/** Long enough to look at an attempt's Job after its end; the attempt's row stays. */
 const FINISHED_JOB_TTL_SECONDS = 600;
 
-/** Each pod is told where it is, and replaces these by it. */
+/** Kubernetes sets these two variables in each pod and replaces the references by their values. */
 const API_SERVER = "$(KUBERNETES_SERVICE_HOST):$(KUBERNETES_SERVICE_PORT)";
 
 type Deps = { log: Logger; workspaceRoots: string[]; installationId: string };
 
-/** What starts and ends runners, as the environment says; throws with the variable that is missing. */
+/** Opens the executor that the environment names. Throws an error that names a missing variable. */
 export function openExecutor(env: ServerEnv, deps: Deps): Executor {
   switch (env.AGENTRUN_EXECUTOR) {
     case "none":
@@ -33,7 +33,7 @@ export function openExecutor(env: ServerEnv, deps: Deps): Executor {
         channel: openSupervisorChannel(),
         dataDir: path.resolve(env.AGENTRUN_DATA_DIR),
         workspaceRoots: deps.workspaceRoots,
-        // Without one every run fails and says so: the rest of the product works.
+        // Without a codex program every run fails with that message, and the rest of the product works.
         codexPath: findCodex({ configured: env.AGENTRUN_CODEX_PATH, path: env.PATH }) ?? "codex",
         logLevel: env.LOG_LEVEL,
       });

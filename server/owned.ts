@@ -4,7 +4,7 @@ import { type ServiceContext, tenantOf } from "./context";
 
 type Owner = { tenantId?: string | undefined; projectId?: string | undefined };
 
-/** The rows of a table that a caller may see and asks for; a bound caller's own tenant always stands in it. */
+/** The condition for rows that a caller may see and asks for. It always holds the tenant of a caller bound to one. */
 export function isOwned(
   ctx: ServiceContext,
   columns: { tenantId: PgColumn; projectId: PgColumn },

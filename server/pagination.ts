@@ -6,14 +6,14 @@ import { canonicalJson } from "./idempotency";
 type Position = readonly (string | number | null)[];
 
 /**
- * An opaque cursor: a position in a list's order, bound to the filter that it was made for. Positions hold what the
- * database printed (text of a timestamp, not a Date, which would lose its microseconds).
+ * Encodes an opaque cursor: a position in a list's order, bound to the filter that it was made for. Positions hold what
+ * the database printed: a timestamp as text, because a Date would lose its microseconds.
  */
 export function encodeCursor(filter: object, position: Position): string {
   return Buffer.from(JSON.stringify([filterHash(filter), ...position])).toString("base64url");
 }
 
-/** What a cursor holds, whatever it is. */
+/** Decodes a cursor of any kind. */
 function openCursor(cursor: string): unknown {
   try {
     return JSON.parse(Buffer.from(cursor, "base64url").toString("utf8"));
@@ -23,12 +23,12 @@ function openCursor(cursor: string): unknown {
   }
 }
 
-/** A cursor into a run's events that carries what was under way there. */
+/** Encodes a cursor into a run's events with the state of what was under way there. */
 export function encodeFold(state: { runId: string }): string {
   return Buffer.from(JSON.stringify(state)).toString("base64url");
 }
 
-/** The state that such a cursor holds. Somebody may have made it up: then it tells nobody but them something wrong. */
+/** Decodes the state of such a cursor. A caller that made it up only gets wrong answers itself. */
 export function decodeFold<State extends { runId: string }>(
   form: ZodType<State>,
   runId: string,
@@ -40,7 +40,7 @@ export function decodeFold<State extends { runId: string }>(
   return data;
 }
 
-/** The position that a cursor holds; refuses one of another filter, or of another number of parts. */
+/** Returns the position that a cursor holds. Throws for a cursor of another filter, or with another number of parts. */
 export function decodeCursor(filter: object, cursor: string, parts: number): (string | number | null)[] {
   const decoded = openCursor(cursor);
   if (!Array.isArray(decoded) || decoded.length !== parts + 1 || !decoded.every(isPart)) {
@@ -59,8 +59,8 @@ function isPart(part: unknown): part is string | number | null {
 const INT32_MAX = 2_147_483_647;
 
 /**
- * The place that a list's cursor holds: whatever comes first, then an instant and an id. Somebody may have made it up:
- * what PostgreSQL could not read is refused here, where it would fail the statement.
+ * Returns the place that a list's cursor holds: any parts, then an instant and an id. Refuses a made-up place that
+ * PostgreSQL could not read, because it would fail the statement.
  */
 export function decodePlace(filter: object, cursor: string, parts: number): (string | number | null)[] {
   const place = decodeCursor(filter, cursor, parts);
@@ -72,14 +72,14 @@ export function decodePlace(filter: object, cursor: string, parts: number): (str
 
 const PRINTED =
   /^(?<year>\d{4}|[1-9]\d{4,5})-(?<month>\d\d)-(?<day>\d\d) ([01]\d|2[0-3])(:[0-5]\d){2}(\.\d{1,6})?[+-](0\d|1[0-5])(:[0-5]\d){0,2}(?<bc> BC)?$/;
-/** PostgreSQL's first whole year, 4713 BC; its last lies beyond JavaScript's, where no list gets. */
+/** PostgreSQL's first full year, 4713 BC. Its last year lies beyond JavaScript's range, which no list reaches. */
 const YEAR_MIN = -4_712;
 
-/** Text of a timestamptz as PostgreSQL prints it, of a day that there is. */
+/** Whether a part is a timestamptz as PostgreSQL prints it, of an existing day. */
 export function isPrintedInstant(part: unknown): boolean {
   const { year, month, day, bc } = (typeof part === "string" && PRINTED.exec(part)?.groups) || {};
   if (Number(year) < 1) return false;
-  // The year before the first is 1 BC.
+  // 1 BC is the year before year 1.
   const counted = bc === undefined ? Number(year) : 1 - Number(year);
   const date = new Date(0);
   date.setUTCFullYear(counted, Number(month) - 1, Number(day));
@@ -90,7 +90,7 @@ function filterHash(filter: object): string {
   return createHash("sha256").update(canonicalJson(filter)).digest("base64url").slice(0, 12);
 }
 
-/** Splits `limit + 1` rows into a page and the cursor of the next one. */
+/** Splits `limit + 1` rows into a page and the cursor of the next page. */
 export function pageFrom<Row>(
   rows: Row[],
   limit: number,
@@ -102,10 +102,10 @@ export function pageFrom<Row>(
   return { rows: page, cursor: last === undefined ? null : cursorOf(last) };
 }
 
-/** How many rows match; there may be more where it says so. */
+/** How many rows match; `hasMore`: there may be more. */
 export type Counted = { count: number; hasMore: boolean };
 
-/** A count out of `max + 1` rows at most, of which only a part may have been looked at. */
+/** Makes a count from at most `max + 1` rows. `isPart`: only some rows were looked at. */
 export function countedFrom(rows: number, max: number, isPart: boolean): Counted {
   return { count: Math.min(rows, max), hasMore: rows > max || isPart };
 }

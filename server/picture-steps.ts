@@ -1,7 +1,10 @@
 const STEPS_MAX = 240;
 const MINUTE_MS = 60_000;
 
-/** The steps of a picture of so many minutes up to now: how long each is, when the first begins, and the same as told. */
+/**
+ * Returns the steps of a chart over some minutes up to now: their length, the start of the first one, and the same as
+ * an answer's fields.
+ */
 export function pictureSteps(minutes: number, stepsMax = STEPS_MAX) {
   const stepMinutes = Math.ceil(minutes / stepsMax);
   const to = new Date();

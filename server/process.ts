@@ -3,12 +3,12 @@ import { EXIT_UNUSABLE_DATABASE, isUnusableDatabase } from "./migrate";
 
 const STOP_DEADLINE_MS = 4_500;
 
-/** Whether a supervisor started this process: then it ends with that, and by its orders alone. */
+/** Whether a supervisor started this process, which then ends with it and only on its orders. */
 export function isSupervised(): boolean {
   return process.send !== undefined;
 }
 
-/** Ends the process in order at SIGTERM, and at once when its supervisor is gone. */
+/** Stops the process in order at SIGTERM, and at once when its supervisor is gone. */
 export function onStop(log: Logger, stop: () => Promise<void>): void {
   let isStopping = false;
   const begin = (why: string) => {
@@ -28,7 +28,7 @@ export function onStop(log: Logger, stop: () => Promise<void>): void {
     );
   };
   process.on("SIGTERM", () => begin("SIGTERM"));
-  // A terminal sends SIGINT to the whole group: what a supervisor started waits for its turn.
+  // A terminal sends SIGINT to the whole group; supervised processes wait for the supervisor's order.
   process.on("SIGINT", () => {
     if (!isSupervised()) begin("SIGINT");
   });
@@ -38,7 +38,7 @@ export function onStop(log: Logger, stop: () => Promise<void>): void {
   process.on("disconnect", orphaned);
 }
 
-/** Says on standard error why the process cannot go on, and ends it. */
+/** Reports on standard error why the process cannot continue, and exits. */
 export function fail(error: unknown): never {
   const message = error instanceof Error ? error.message : String(error);
   const isUnusable = isUnusableDatabase(error);

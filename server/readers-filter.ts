@@ -2,12 +2,12 @@ import { InvalidInputError } from "./errors";
 
 type Asked = { state?: string; unread?: boolean | null; readerId?: string };
 
-/** Whether it depends on who reads a list what it holds. */
+/** Whether the rows of a list depend on its reader. */
 export function isReadersOwn({ state, unread }: Asked): boolean {
   return state === "unread" || state === "needs-me" || (unread ?? null) !== null;
 }
 
-/** @throws InvalidInputError for what depends on a reader and names none in `field`. */
+/** @throws InvalidInputError when a filter depends on a reader and `field` names none. */
 export function assertReader(asked: Asked, field = "readerId"): void {
   if (asked.readerId === undefined && isReadersOwn(asked))
     throw new InvalidInputError(`${field}: what is unread needs a reader`);

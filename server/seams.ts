@@ -8,13 +8,16 @@ import type { Volumes } from "@/server/volumes/volumes";
 import type { ServerEnv } from "./env";
 import { Cluster } from "./kubernetes";
 
-/** Where volumes and archives live, as the environment says; throws with the variable that does not fit the others. */
+/**
+ * Opens volumes and the archive as the environment says. Throws an error that names a variable that does not fit the
+ * others.
+ */
 export function openSeams(env: ServerEnv): { volumes: Volumes; archive: Archive } {
   const dataDir = path.resolve(env.AGENTRUN_DATA_DIR);
   return { volumes: openVolumes(env, dataDir), archive: openArchive(env, dataDir) };
 }
 
-/** The namespace that volumes and Jobs are made in. Nothing is connected until the first call. */
+/** Opens the cluster with the namespace of volumes and Jobs. Connects at the first call. */
 export function openCluster(env: ServerEnv): Cluster {
   return new Cluster({ namespace: env.AGENTRUN_NAMESPACE });
 }

@@ -1,16 +1,16 @@
-/** A jsonb column's value; v0.1 wrote JSON null where it meant none. */
+/** Returns a jsonb column's value; v0.1 wrote JSON null for none. */
 export function storedJson<T>(value: T | null | undefined): T | null {
   return value ?? null;
 }
 
-/** An instant as it leaves the program. */
+/** Formats an instant as clients see it. */
 export function iso(instant: Date): string;
 export function iso(instant: Date | null): string | null;
 export function iso(instant: Date | null): string | null {
   return instant === null ? null : instant.toISOString();
 }
 
-/** The same of milliseconds since 1970. */
+/** The same for milliseconds since 1970. */
 export function isoAt(ms: number | null): string | null {
   return ms === null ? null : iso(new Date(ms));
 }

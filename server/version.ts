@@ -1,4 +1,4 @@
 import { version } from "@/package.json";
 
-/** The program's version, as its package says it. */
+/** The program's version, from its package. */
 export const VERSION = version;

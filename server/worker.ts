@@ -17,13 +17,13 @@ try {
 
 async function start(): Promise<void> {
   const env = readServerEnv();
-  // Nobody signs in here: where the file of that lies is web's to know.
+  // Nobody signs in at the worker, so only web needs that file.
   const wiring = shareWiring(createWiring({ ...env, AGENTRUN_SSO: undefined }, "worker"));
   const { log, live } = wiring;
   const stopping = new AbortController();
   let executor: Executor | null = null;
   let loops: ReturnType<typeof startLoops> | null = null;
-  // From the first moment on: what comes before the loops may take minutes.
+  // From the first moment on, because what comes before the loops may take minutes.
   const heart = env.AGENTRUN_HEARTBEAT_FILE
     ? startHeartbeat({ file: env.AGENTRUN_HEARTBEAT_FILE, log, longestPassMs: () => loops?.longestPassMs() ?? 0 })
     : null;
@@ -54,7 +54,7 @@ async function start(): Promise<void> {
     try {
       await keepRemains(contextFor("executor"), remains);
     } catch (error) {
-      // Its end is recorded whatever was left of it.
+      // The attempt's end is recorded even if its remains are not.
       log.error({ err: error, attemptId: remains.attemptId }, "what was left of an attempt could not be kept");
     }
   });

@@ -69,7 +69,9 @@ export async function listApprovals(ctx: ServiceContext, input: ListApprovalsInp
   };
 }
 
-/** When the turn that waits for the answer comes to its policy's limit. Its runner counts from a moment later. */
+/**
+ * When the turn that waits for the answer reaches its policy's time limit. Its runner begins to count a moment later.
+ */
 function endOfTurn(ctx: ServiceContext): SQL {
   const turn = ctx.db
     .select({ acknowledgedAt: commands.acknowledgedAt })

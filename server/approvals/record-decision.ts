@@ -10,8 +10,8 @@ import { countPending } from "./settle";
 type Locked = { run: RunRow; session: SessionRow | null };
 
 /**
- * Decides an approval, once, by the `approve` command that carries the decision to its runner. The run is locked. A runner
- * that asks by events alone, as those of v0.1 do, has no approvals here: what its command decides is for it to say.
+ * Decides an approval, once, by the `approve` command that carries the decision to its runner. The run is locked. A
+ * runner that asks only by events, as v0.1's do, has no approvals here: it judges the decisions of its commands itself.
  */
 export async function recordDecision(ctx: TxContext, { run, session }: Locked, command: CommandRow): Promise<void> {
   const { approvalId, decision, reason } = COMMAND_PAYLOADS.approve.parse(command.payload);
@@ -47,8 +47,8 @@ export async function settleDecision(ctx: TxContext, { run }: Locked, command: C
 }
 
 /**
- * The command was cancelled before it was sent, so nothing was decided as far as the agent knows: while the turn that
- * asked is under way the approval waits for a person again, and after it nothing is left to allow.
+ * Takes a decision back whose command was cancelled before it was sent, so that the agent knows of no decision. While
+ * the turn that asked is under way the approval waits for a person again; afterwards nothing is left to allow.
  */
 export async function withdrawDecision(ctx: TxContext, { run, session }: Locked, command: CommandRow): Promise<void> {
   const [withdrawn] = await ctx.db
@@ -100,7 +100,7 @@ function decisionEvent(approval: ApprovalRow): { type: "approval_decision"; payl
   };
 }
 
-/** Refuses what is of another run, or was decided or settled before. */
+/** Throws when the approval belongs to another run, or was decided or settled before. */
 async function assertUnknown(ctx: TxContext, run: RunRow, approvalId: string): Promise<void> {
   const [known] = await ctx.db
     .select({ runId: approvals.runId, status: approvals.status, decidedBy: approvals.decidedBy })

@@ -28,7 +28,10 @@ export function settleApprovals(ctx: TxContext, run: RunRow, session: SessionRow
   return settle(ctx, { run, session }, ["pending", "decided"]);
 }
 
-/** The turn that asked has ended, so there is nothing left to allow; what was decided is still with the runner. */
+/**
+ * Supersedes undecided approvals when the turn that asked has ended, because nothing is left to allow. Decisions
+ * already made are still with the runner.
+ */
 export function supersedePending(ctx: TxContext, run: RunRow, session: SessionRow | null): Promise<void> {
   return settle(ctx, { run, session }, ["pending"]);
 }

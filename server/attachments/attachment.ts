@@ -6,7 +6,7 @@ import { isOwned } from "@/server/owned";
 import { iso } from "@/server/stored";
 
 const { bytes: _bytes, ...FACTS } = getTableColumns(attachments);
-/** Everything but the bytes. */
+/** All columns except the bytes. */
 export const facts = FACTS;
 
 export function toAttachment(row: AttachmentRow): Attachment {
@@ -15,8 +15,8 @@ export function toAttachment(row: AttachmentRow): Attachment {
 }
 
 /**
- * The attachments that a caller may see: of its tenant's sessions that are not deleted. A runner's are those that
- * commands of its run name, of that run's own session.
+ * The condition for attachments that a caller may see: those of its tenant's sessions that are not deleted. A runner
+ * may see those that commands of its run name, of that run's own session.
  */
 export function isReadable(ctx: ServiceContext): SQL | undefined {
   const runId = boundRunId(ctx.actor);

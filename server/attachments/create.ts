@@ -10,23 +10,24 @@ import { newId } from "@/server/ids";
 import { lockOwnSession } from "@/server/sessions";
 import { facts, toAttachment } from "./attachment";
 
-/** Of one session; more tell of a program that has lost its way. */
+/** The maximum for one session; more suggests a program gone wrong. */
 const PER_SESSION_MAX = 1_000;
 /** How long an image waits for a message that shows it. */
 const UNUSED_HOURS = 24;
 
 type Upload = Omit<CreateAttachmentInput, "base64"> & { bytes: Buffer };
 
-/** As `storeAttachment`, of bytes that came as text. */
+/** Like `storeAttachment`, for bytes sent as base64. */
 export function createAttachment(ctx: ServiceContext, input: CreateAttachmentInput): Promise<Attachment> {
   const { base64, ...upload } = input;
   return storeAttachment(ctx, { ...upload, bytes: Buffer.from(base64, "base64") });
 }
 
 /**
- * Keeps an image for messages of a session. What it is its bytes say, whatever its sender does; the same bytes are the
- * same attachment, under their first name. It goes after a day, unless a command has named it.
- * Throws `invalid-input` for what is no image that models take, `limit-reached` where the session has too many.
+ * Stores an image for messages of a session. Its type is determined by its bytes, whatever the sender says. The same
+ * bytes make the same attachment, under their first name. The image is removed after a day unless a command has named
+ * it. Throws `invalid-input` for what is not an image that models accept, and `limit-reached` when the session has too
+ * many.
  */
 export async function storeAttachment(ctx: ServiceContext, upload: Upload): Promise<Attachment> {
   const { bytes } = upload;
@@ -39,13 +40,13 @@ export async function storeAttachment(ctx: ServiceContext, upload: Upload): Prom
   return inTx(ctx, (ctx) => insert(ctx, upload, { ...image, sha256 }));
 }
 
-/** The session's lock makes its sum sound. */
+/** The session's lock keeps the sum of its images exact. */
 async function insert(ctx: TxContext, upload: Upload, image: ImageFacts & { sha256: string }): Promise<Attachment> {
   const { bytes, name = `image.${image.mediaType.slice("image/".length)}` } = upload;
   const session = await lockOwnSession(ctx, upload.sessionId);
   const { sessionId, tenantId, projectId } = session;
   const expiresAt = sql`clock_timestamp() + ${UNUSED_HOURS} * interval '1 hour'`;
-  // One that waits for its message waits for a day from now on.
+  // An image that waits for its message waits another day from now on.
   const [known] = await ctx.db
     .update(attachments)
     .set({ expiresAt: sql`case when ${attachments.expiresAt} is null then null else ${expiresAt} end` })

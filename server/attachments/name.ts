@@ -7,8 +7,8 @@ import { InvalidInputError, NotFoundError } from "@/server/errors";
 const WAY = "one that no message shows goes a day after its upload, upload it again";
 
 /**
- * Has a message name images of its session, which stay with that session from here on: removing one that no message
- * shows waits for this, or has come first, and then there is none.
+ * Lets a message name images of its session, which stay with the session from here on. The removal of unused images
+ * waits for this, or was faster, and then the image does not exist.
  */
 export async function nameAttachments(ctx: TxContext, session: SessionRow | null, ids: string[]): Promise<void> {
   const [first] = ids;

@@ -17,7 +17,7 @@ export async function getAttachment(ctx: ServiceContext, input: GetAttachmentInp
   return toAttachment(found);
 }
 
-/** An image with its bytes as they were uploaded. */
+/** Returns an image with its bytes as uploaded. */
 export async function readAttachment(
   ctx: ServiceContext,
   input: GetAttachmentInput,
@@ -31,7 +31,7 @@ export async function readAttachment(
   return { attachment: toAttachment(row), bytes };
 }
 
-/** A session's images, the oldest first. */
+/** Lists a session's images, the oldest first. */
 export async function listAttachments(ctx: ServiceContext, input: ListAttachmentsInput): Promise<Page<Attachment>> {
   const { cursor, limit, sessionId } = input;
   await requireSession(ctx, sessionId);
@@ -42,7 +42,7 @@ export async function listAttachments(ctx: ServiceContext, input: ListAttachment
     .select(facts)
     .from(attachments)
     .where(and(eq(attachments.sessionId, sessionId), after === null ? undefined : gt(attachments.id, after)))
-    // Ids are made in the order of time.
+    // Ids are ordered by time.
     .orderBy(asc(attachments.id))
     .limit(limit + 1);
   const page = pageFrom(rows, limit, (last) => encodeCursor(filter, [last.id]));

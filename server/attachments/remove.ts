@@ -2,17 +2,19 @@ import { and, eq, inArray, type SQL, sql } from "drizzle-orm";
 import { attachments } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
 
-/** Of one statement: a hundred megabytes, in pages that have to be marked one by one. */
+/** Images removed by one statement: a hundred megabytes, in pages that have to be marked one by one. */
 const BATCH_MAX = 20;
-/** A pass takes no more, and the next one goes on. */
+/** The maximum for one pass; the next one continues. */
 const PASS_MAX = 2_000;
 
-/** Removes images that no message came to show. One that is being named stays. Answers how many went. */
+/**
+ * Removes images that no message has shown in time. An image that is being named stays. Returns how many were removed.
+ */
 export function removeUnnamed(ctx: ServiceContext): Promise<number> {
   return remove(ctx, sql`${attachments.expiresAt} <= clock_timestamp()`);
 }
 
-/** Removes the images of a session that is deleted; false when there are more. */
+/** Removes the images of a deleted session; false: there are more. */
 export async function removeOfSession(ctx: ServiceContext, sessionId: string): Promise<boolean> {
   return (await remove(ctx, eq(attachments.sessionId, sessionId))) < PASS_MAX;
 }

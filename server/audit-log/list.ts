@@ -11,14 +11,17 @@ import { iso, storedJson } from "@/server/stored";
 type Filter = Omit<ListAuditInput, "cursor" | "limit">;
 type Position = (string | number | null)[];
 
-/** Rows that one page looks at, at most, for what its index does not answer: the page may be short, and its cursor goes on. */
+/**
+ * The maximum of rows that one page looks at for conditions that its index does not answer. Such a page may be short,
+ * and its cursor continues.
+ */
 const SCANNED_MAX = 5_000;
-/** Adds many tasks; its rows name all of them. */
+/** The action that adds many tasks; its row names all of them. */
 const BATCH = "queue.createTasks";
 
 /**
- * What was done, the newest first. One condition of a filter is answered by an index, the others are looked at row by
- * row, within bounds: a page may be short, even empty, and only a null cursor is the end.
+ * Lists audit rows, the newest first. An index answers one condition of a filter; the others are checked row by row,
+ * within bounds. A page may be short or even empty: only a null cursor is the end.
  */
 export async function listAudit(ctx: ServiceContext, input: ListAuditInput): Promise<Page<AuditRow>> {
   const { cursor, limit, ...asked } = input;
@@ -40,7 +43,7 @@ export async function listAudit(ctx: ServiceContext, input: ListAuditInput): Pro
   };
 }
 
-/** How many rows a list has, counted up to `max`; there may be more where it says so. */
+/** Counts the rows of a list up to `max`. The answer says if there may be more. */
 export async function countAudit(ctx: ServiceContext, input: ListAuditInput, max: number): Promise<Counted> {
   const { cursor: _cursor, limit: _limit, ...asked } = input;
   const { indexed, others } = conditionsOf(ctx, asked, await findBatch(ctx, asked));
@@ -56,13 +59,13 @@ export async function countAudit(ctx: ServiceContext, input: ListAuditInput, max
 }
 
 type Conditions = {
-  /** What an index answers, in the list's order or with so few rows that they are sorted. */
+  /** The condition that an index answers, in the list's order or with so few rows that they are sorted. */
   indexed: SQL | undefined;
-  /** What is looked at row by row. */
+  /** Conditions that are checked row by row. */
   others: SQL[];
 };
 
-/** A filter's conditions: each but a kind has an index, and the first of these is taken. */
+/** Divides a filter's conditions: every condition except a kind has an index, and the first of those is used. */
 function conditionsOf(ctx: ServiceContext, filter: Filter, batchId: string | null): Conditions {
   const bound = tenantOf(ctx);
   const { id, targetKind, targetId, actor, callerKind, action, tenantId } = filter;
@@ -71,7 +74,7 @@ function conditionsOf(ctx: ServiceContext, filter: Filter, batchId: string | nul
   const [indexed, ...others] = [
     id === undefined ? undefined : eq(audit.id, id),
     targetId === undefined ? undefined : or(and(isKind, eq(audit.targetId, targetId)), isRow(batchId)),
-    // Before what other tenants' rows have too: where a scan ends is told in the cursor.
+    // Before conditions that other tenants' rows meet too, because the cursor reveals where a scan ended.
     bound === null ? undefined : eq(audit.tenantId, bound),
     actor === undefined ? undefined : eq(audit.actor, actor),
     action === undefined ? undefined : eq(audit.action, action),
@@ -83,8 +86,8 @@ function conditionsOf(ctx: ServiceContext, filter: Filter, batchId: string | nul
 }
 
 /**
- * The row that tells of a task which was added with others: of the instant at which its transaction began, like the task
- * itself. null for any other target.
+ * Returns the row of a task that was added with others. Its instant is the start of its transaction, as for the task
+ * itself. null: the target is anything else.
  */
 async function findBatch(ctx: ServiceContext, { targetKind, targetId }: Filter): Promise<string | null> {
   if (targetId === undefined || !targetId.startsWith(ID_PREFIX.task)) return null;
@@ -101,7 +104,7 @@ function isRow(id: string | null): SQL | undefined {
   return id === null ? undefined : eq(audit.id, id);
 }
 
-/** Where a scan of this page ends, by the order's index alone; null when the rest of the list is shorter. */
+/** Returns where a page's scan ends, by the index of the order alone; null: the rest of the list is shorter. */
 async function lastScanned(ctx: ServiceContext, base: SQL | undefined): Promise<Position | null> {
   const [row] = await ctx.db
     .select({ position: sql<string>`${audit.at}::text`, id: audit.id })
@@ -113,7 +116,7 @@ async function lastScanned(ctx: ServiceContext, base: SQL | undefined): Promise<
   return row ? [row.position, row.id] : null;
 }
 
-/** A thousand ids are told to who asks for their row; a list says how many there are. */
+/** Leaves out the ids of tasks, up to a thousand, unless a single row is asked for. */
 function detailsOf({ id }: Filter): SQL<Record<string, unknown>> {
   return id === undefined ? sql`${audit.details} - 'taskIds'` : sql`${audit.details}`;
 }

@@ -10,7 +10,7 @@ import { toCommand } from "./command";
 import { assertRunOpen } from "./run-open";
 
 /**
- * A runner says that it is about to send a command to its agent. From here on a turn counts as sent: if the attempt is
+ * Notes that a runner is about to send a command to its agent. From here on a turn counts as sent: if the attempt is
  * lost, it is not sent again. Acknowledging twice changes nothing.
  */
 export function ackCommand(ctx: ServiceContext, input: AckCommandInput): Promise<Command> {

@@ -14,7 +14,7 @@ import { assertRunOpen } from "./run-open";
 
 const DEFAULT_REASON = "cancel requested";
 
-/** Cancels a command that waits at once; of one under way it records the intent, which its runner carries out. */
+/** Cancels a waiting command at once. For a command under way it records the request, which the runner carries out. */
 export function cancelCommand(ctx: ServiceContext, input: CancelCommandInput): Promise<Command> {
   return inTx(ctx, async (ctx) => {
     const locked = await lockCommand(ctx.db, input.commandId, tenantOf(ctx));

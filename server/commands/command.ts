@@ -46,7 +46,7 @@ export async function getCommand(ctx: ServiceContext, input: { commandId: string
   return toCommand(found.command);
 }
 
-/** A run's commands after a seq, in order. The cursor is the last seq of the page. */
+/** Lists a run's commands after a seq, in order. The cursor is the last seq of the page. */
 export async function listCommands(ctx: ServiceContext, input: ListCommandsInput): Promise<Page<Command>> {
   await getRun(ctx, { runId: input.runId });
   const rows = await ctx.db

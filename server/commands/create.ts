@@ -16,9 +16,9 @@ import { assertRunOpen } from "./run-open";
 
 const TITLE_LENGTH_MAX = 120;
 
-/** Gives a run an instruction. The same idempotency key with the same type and payload answers the first command. */
+/** Gives a run a command. The same idempotency key with the same type and payload returns the first command. */
 export function createCommand(ctx: ServiceContext, input: CreateCommandInput): Promise<Command> {
-  // A decision is one by whatever door it comes.
+  // Deciding needs this scope whichever procedure carries the decision.
   if (input.type === "approve" && !hasScope(ctx.actor, "approvals"))
     throw new ForbiddenError("this token decides no approvals: its scopes leave them out");
   return inTx(ctx, async (ctx) => {
@@ -44,7 +44,7 @@ export function createCommand(ctx: ServiceContext, input: CreateCommandInput): P
       details: { runId: run.id, type: command.type },
     });
     ctx.wake(`commands:${run.id}`);
-    // A command on a run that nobody has claimed is what the launcher waits for.
+    // The launcher waits for a command on a run that nobody has claimed.
     if (run.status === "pending") ctx.wake("runs");
     return toCommand(command);
   });
@@ -57,13 +57,13 @@ async function findByKey(ctx: TxContext, input: CreateCommandInput): Promise<Com
     .from(commands)
     .where(and(eq(commands.runId, input.runId), eq(commands.idempotencyKey, input.idempotencyKey)));
   if (!known) return null;
-  // Hashes of v0.1 are of an unknown form, so the content itself is compared.
+  // The form of v0.1's hashes is unknown, so the content itself is compared.
   const isSame = known.type === input.type && canonicalJson(known.payload) === canonicalJson(input.payload);
   if (!isSame) throw new IdempotencyConflictError(input.idempotencyKey);
   return known;
 }
 
-/** The run's lock makes the numbering gapless, and the key's look-up above sound. */
+/** Inserts a command. The run's lock makes the numbering gapless and the look-up by key above reliable. */
 async function insertCommand(ctx: TxContext, run: RunRow, input: CreateCommandInput): Promise<CommandRow> {
   const [counter] = await ctx.db
     .update(runs)
@@ -112,7 +112,7 @@ async function markSession(ctx: TxContext, session: SessionRow, command: Command
   ctx.wake("sessions");
 }
 
-/** The first line of what was asked; null when there are no words in it. */
+/** Returns the first line of what was asked; null: it has no text. */
 function titleOf(command: CommandRow): string | null {
   const line =
     String(command.payload.text ?? "")

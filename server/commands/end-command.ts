@@ -50,7 +50,7 @@ export async function endCommand(
       turnId: end.turnId ?? null,
     }),
   ]);
-  // A turn that was never sent has asked for nothing: what waits for a decision is another turn's.
+  // A turn that was never sent has asked for nothing: pending approvals belong to another turn.
   if (command.type === "turn" && command.state === "acknowledged") await supersedePending(ctx, run, session);
   if (session && (command.type === "turn" || command.type === "steer"))
     await markSession(ctx, { session, run, command }, end);
@@ -58,7 +58,10 @@ export async function endCommand(
   return ended;
 }
 
-/** A session runs as long as a turn of any of its runs is open; else it shows the end of the last one. */
+/**
+ * Updates the session: it is running while a turn of any of its runs is open, and otherwise shows the end of the last
+ * one.
+ */
 async function markSession(
   ctx: TxContext,
   { session, run, command }: { session: SessionRow; run: RunRow; command: CommandRow },
@@ -71,7 +74,7 @@ async function markSession(
         terminalStatus: end.terminalStatus,
         failureKind: end.failureKind ?? null,
       }
-    : // A steer ends nothing: without a turn the session is what it was before.
+    : // A steer ends nothing: without a turn the session returns to its previous state.
       { executionState: session.terminalStatus === null ? ("idle" as const) : ("terminal" as const) };
   const [marked] = await ctx.db
     .update(sessions)

@@ -12,7 +12,10 @@ import { toCommand } from "./command";
 import { endCommand } from "./end-command";
 import { assertRunOpen } from "./run-open";
 
-/** Ends a command; final once, a second finish answers the first one's result. The end of a turn ends the session's. */
+/**
+ * Ends a command. The first finish is final: a second one returns the first result. The end of a turn ends the
+ * session's activity.
+ */
 export function finishCommand(ctx: ServiceContext, input: FinishCommandInput): Promise<Command> {
   return inTx(ctx, async (ctx) => {
     const locked = await lockCommand(ctx.db, input.commandId, tenantOf(ctx));

@@ -6,7 +6,7 @@ export type ParsedDoc = { title: string; sections: Section[] };
 const HEADING = /^(#{1,6})\s+(.*?)\s*#*$/;
 const FENCE = /^\s*(```|~~~)/;
 
-/** A document's title and its sections, each with the anchor that links name it by. */
+/** Returns a document's title and its sections, each with the anchor for links. */
 export function parseDoc(text: string): ParsedDoc {
   const sections: Section[] = [{ heading: null, text: "" }];
   const anchors = new Map<string, number>();
@@ -32,7 +32,10 @@ export function parseDoc(text: string): ParsedDoc {
   return { title, sections };
 }
 
-/** As GitHub names a heading: small letters, no punctuation, dashes for blanks, and a number from the second on. */
+/**
+ * Makes an anchor as GitHub does: lower case, no punctuation, hyphens for spaces, and a number from the second
+ * occurrence on.
+ */
 function anchorOf(words: string, taken: Map<string, number>): string {
   const anchor = words
     .toLowerCase()
@@ -44,7 +47,7 @@ function anchorOf(words: string, taken: Map<string, number>): string {
   return before === 0 ? anchor : `${anchor}-${before}`;
 }
 
-/** What a reader sees of a line of markdown. */
+/** Returns what a reader sees of a line of Markdown. */
 export function plainText(markdown: string): string {
   return markdown
     .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, "$1")

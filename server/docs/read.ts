@@ -11,22 +11,22 @@ type KnownDoc = { name: string; text: string; parsed: ParsedDoc };
 const known = new Map<string, KnownDoc[]>();
 const MATCHES_MAX = 50;
 const EXCERPT_LENGTH = 160;
-/** Where a reader begins; the others follow by name. */
+/** Where readers should begin; the others follow by name. */
 const FIRST = ["architecture", "queue", "storage", "configuration"];
 
-/** The documents that come with the program, and what each is made of. */
+/** Lists the documents that come with the program, with their headings. */
 export function listDocs(ctx: ServiceContext): DocList {
   return { items: docsOf(ctx).map(toEntry) };
 }
 
-/** One document, as markdown. */
+/** Returns one document, as Markdown. */
 export function getDoc(ctx: ServiceContext, { name }: GetDocInput): Doc {
   const doc = docsOf(ctx).find((candidate) => candidate.name === name);
   if (!doc) throw new NotFoundError("document", name);
   return { ...toEntry(doc), text: doc.text };
 }
 
-/** The sections that hold a text, whatever its case: those that are named by it first. */
+/** Returns the sections that contain a text, in any case; those with it in their heading come first. */
 export function searchDocs(ctx: ServiceContext, { search }: SearchDocsInput): DocMatches {
   const needle = search.trim().toLowerCase();
   if (needle === "") return { items: [], isPartial: false };
@@ -65,7 +65,7 @@ function toEntry({ name, parsed }: KnownDoc): DocEntry {
   return { name, title: parsed.title, headings: parsed.sections.flatMap(({ heading }) => heading ?? []) };
 }
 
-/** The words around the first place that holds a text; null where none does. */
+/** Returns the words around the first occurrence of a text; null: there is none. */
 function excerptOf(text: string, needle: string): string | null {
   for (const line of text.split("\n")) {
     const plain = plainText(line).replaceAll(/\s+/g, " ");

@@ -4,25 +4,32 @@ import { type LoopFacts, type LoopNote, readLoops, storeLoops } from "@/db/queri
 import { type ServiceContext, tenantOf } from "@/server/context";
 import { isoAt } from "@/server/stored";
 
-/** Between two leaders no loop is led: for so long that is no news. */
+/** Between two leaders nobody leads a loop; up to this long that is normal. */
 const AWAY_AFTER_MS = 30_000;
-/** So many passes that failed, one after another, are more than a moment's. */
+/** This many consecutive failed passes are more than a momentary problem. */
 const FAILURES_MIN = 3;
-/** Beyond its interval, before a loop counts as late. */
+/** How long after its interval a loop counts as late. */
 const GRACE_MS = 60_000;
-/** Every pass is bounded, and the longest, over a slow bucket or cluster, takes minutes: a longer one stands still. */
+/**
+ * Every pass is bounded, and the longest, over a slow bucket or cluster, takes minutes: one that takes longer is stuck.
+ */
 export const PASS_MAX_MS = 30 * 60_000;
-/** What this server's settings do not name is shown if it went on of late, as where web and worker have different ones. */
+/**
+ * A loop that this server's settings do not name is shown if it ran recently: web and worker may have different
+ * settings.
+ */
 const SHOWN_MS = 86_400_000;
 
-/** Notes what loops of this process did. */
+/** Stores notes of this process's loops. */
 export function noteLoops(ctx: ServiceContext, notes: readonly LoopNote[]): Promise<void> {
   return storeLoops(ctx.db, notes);
 }
 
 export type Loops = { loops: LoopStatus[]; worker: ServerStatus["worker"] };
 
-/** The loops that do not go on. Asked often: who leads them is looked up only where their notes say that all is not well. */
+/**
+ * Returns the loops that have stopped. Called often, so their leaders are looked up only when the notes show a problem.
+ */
 export async function readStoppedLoops(ctx: ServiceContext): Promise<Loops> {
   const isStopped = ({ state }: LoopStatus) => state !== "good";
   const noted = await readLoopStates(ctx, { withLeaders: false });
@@ -30,7 +37,7 @@ export async function readStoppedLoops(ctx: ServiceContext): Promise<Loops> {
   return { ...known, loops: known.loops.filter(isStopped) };
 }
 
-/** How everything stands that goes on by itself: by the locks of who leads it now, and by what its passes noted. */
+/** Returns the state of every loop, by the locks of their current leaders and the notes of their passes. */
 export async function readLoopStates(ctx: ServiceContext, { withLeaders } = { withLeaders: true }): Promise<Loops> {
   const expected = new Set<string>(loopsOf(ctx.settings.executor, ctx.volumes.provider));
   const facts = (await readLoops(ctx.db, LOOP_NAMES, { withLeaders })).filter(
@@ -54,7 +61,7 @@ export async function readLoopStates(ctx: ServiceContext, { withLeaders } = { wi
   };
 }
 
-/** Errors may name what is another tenant's, and machines are nobody's business but an operator's of all of them. */
+/** Errors may name other tenants' things, and machines concern only operators of all tenants. */
 function toStatus(loop: LoopFacts, state: LoopStatus["state"], seesAll: boolean): LoopStatus {
   const name = loop.name as LoopName;
   return {
@@ -77,12 +84,12 @@ function toStatus(loop: LoopFacts, state: LoopStatus["state"], seesAll: boolean)
 
 function stateOf(loop: LoopFacts, withLeaders: boolean): LoopStatus["state"] {
   const { isLed, ledSinceMs, failures, intervalMs, passedAtMs, beganAtMs, notedAtMs, nowMs } = loop;
-  // Between two passes of one that is led nothing is noted.
+  // A loop that is led notes nothing between two passes.
   const quietMaxMs = AWAY_AFTER_MS + (withLeaders ? 0 : (intervalMs ?? 0));
   if (!isLed && (notedAtMs === null || nowMs - notedAtMs > quietMaxMs)) return "away";
   if ((failures ?? 0) >= FAILURES_MIN) return "failing";
   if (beganAtMs !== null && nowMs - beganAtMs < PASS_MAX_MS) return "good";
-  // A new leader has passed nothing yet.
+  // A new leader has not finished a pass yet.
   const lastMs = Math.max(passedAtMs ?? 0, ledSinceMs ?? 0);
   return nowMs - lastMs > (intervalMs ?? 0) + GRACE_MS ? "late" : "good";
 }

@@ -5,15 +5,15 @@ import { appliedMigrationIds } from "@/db/migrate";
 
 export type HealthSource = {
   pool: pg.Pool;
-  /** The migrations that this program needs; later ones may be there too, while a rollout is under way. */
+  /** The migrations that this program needs; later ones may exist too, during a rollout. */
   migrationIds: string[];
-  /** False while the server starts and stops: what comes now belongs elsewhere. */
+  /** False while the server starts and stops: requests should go elsewhere. */
   isServing: () => boolean;
-  /** Whether this process hears what others say, as it happens. */
+  /** Whether this process hears other processes' notifications. */
   isListening: () => boolean;
 };
 
-/** The health record. It never throws: with the database down it says so. */
+/** Returns the health record. Never throws: with the database down, the record says so. */
 export async function readHealth(source: HealthSource): Promise<Health> {
   const base = { adapter: "postgresql", credentialValuesPrinted: false } as const;
   try {
@@ -38,7 +38,7 @@ export async function readHealth(source: HealthSource): Promise<Health> {
       : { failureKind: "infra-failed", message: "this server is starting or stopping" };
     return { ...base, ready, reachable: true, migrationReady: true, migrationId, ...stopping };
   } catch (error) {
-    // The driver's own words may hold an address or a user: what leaves here is ours.
+    // The driver's message may hold an address or a user, so it is replaced.
     const message = isDatabaseDown(error)
       ? "the database does not answer"
       : "the database refused the health check: see the log";

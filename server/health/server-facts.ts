@@ -4,7 +4,7 @@ import type { ServiceContext } from "@/server/context";
 import { OPERATOR_REQUESTS } from "@/server/identity";
 import { VERSION } from "@/server/version";
 
-/** What this server is and which limits it keeps to, as its environment set them. */
+/** Returns the server's version and limits, as its environment set them. */
 export function serverFacts({ settings, volumes }: ServiceContext): ServerFacts {
   const { sourceCommit, executor, isDemoOn, leaseMs, runnersMax, runnerDeadlineMs, stuckAfterMs, storage } = settings;
   return {

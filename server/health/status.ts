@@ -8,23 +8,23 @@ import { VERSION } from "@/server/version";
 import { type Loops, readLoopStates } from "./loops";
 import type { HealthSource } from "./read-health";
 
-/** Longer than this, and what was asked counts as out of reach. */
+/** A part that does not answer within this time counts as unreachable. */
 const ANSWER_MS = 4_000;
-/** What one look found serves those that come right after it: a page that many have open asks often. */
+/** A result is reused for this long: many open pages ask often. */
 const FRESH_MS = 5_000;
 
 type Try = { atMs: number; reached: Promise<Reached> };
-/** Of this process's archive and volumes, each. */
+/** One entry each for this process's archive and volumes. */
 const tries = new WeakMap<object, Try>();
 
-/** What the parts of the installation are and how they stand, each asked now. */
+/** Returns the parts of the installation and their state, each asked now. */
 export async function serverStatus(ctx: ServiceContext, source: HealthSource): Promise<ServerStatus> {
   const { volumes, archive, settings } = ctx;
   const [facts, states, archiveReached, volumesReached] = await Promise.all([
     askDatabase(ctx),
     readLoopStates(ctx),
     reach(archive, () => archive.check()),
-    // No session's: whoever can be asked for it can be reached.
+    // A name that belongs to no session: any answer shows that the provider is reachable.
     reach(volumes, () => volumes.find(volumes.nameFor(""))),
   ]);
   return {
@@ -51,7 +51,7 @@ async function askDatabase(ctx: ServiceContext) {
     ...facts,
     clock: {
       serverAt: new Date(serverMs).toISOString(),
-      // It answered half-way, as far as anybody knows.
+      // The database is assumed to have answered half-way through the round trip.
       databaseAheadMs: Math.round(nowMs - (serverMs - roundTripMs / 2)),
       roundTripMs: Math.round(roundTripMs),
     },
@@ -90,7 +90,7 @@ async function tryOnce(ask: () => Promise<unknown>): Promise<Reached> {
   return { isReachable: message === null, message, tookMs: Math.round(performance.now() - beganMs) };
 }
 
-/** A file system's own words hold a path: its code says enough. */
+/** A file system's message holds a path, so only its code is shown. */
 function messageOf(error: unknown): string {
   const fault = toAgentRunError(error);
   if (fault.reason !== "unexpected") return fault.message;

@@ -8,14 +8,14 @@ import { redactJson } from "@/server/events";
 import type { Executor } from "@/server/executors";
 import { removeOldAsks } from "./ask";
 
-/** Asks that are with the executor at once. */
+/** Requests that are with the executor at once. */
 const LANES = 8;
-/** A node that is gone keeps its logs to itself: who asks is told so before they give up. */
+/** A node that is gone does not provide logs: the caller learns so before it gives up itself. */
 const EXECUTOR_MAX_MS = 6_000;
-/** A pass waits this long for what it asked: what takes longer holds up no other ask. */
+/** How long a pass waits for its requests; slower ones hold up no other. */
 const PASS_MAX_MS = 200;
 
-/** Answers what web asks of the executor. What leaves for the database is redacted before it does. */
+/** Answers web's requests to the executor. Answers are redacted before they are stored in the database. */
 export class AskAnswerer {
   readonly #underWay = new Set<string>();
 
@@ -47,7 +47,7 @@ export class AskAnswerer {
       ctx.log.error({ err: error, attemptId }, "what was asked of an attempt was not answered");
     } finally {
       this.#underWay.delete(id);
-      // More may have come than there were lanes.
+      // More requests may have come than there are lanes.
       ctx.wake("asks");
     }
   }

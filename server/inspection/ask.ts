@@ -6,15 +6,15 @@ import type { ServiceContext } from "@/server/context";
 import { UnavailableError } from "@/server/errors";
 import { newId } from "@/server/ids";
 
-/** Whoever asks waits no longer: the worker gives up before that. */
+/** The caller waits no longer than this; the worker gives up earlier. */
 const ANSWER_MAX_MS = 8_000;
 const LOOK_AGAIN_MS = { first: 20, most: 250 };
-/** Asks that may wait at once, of everybody together. */
+/** The maximum of waiting requests, of all callers together. */
 const OPEN_MAX = 64;
 
 /**
- * Has the worker ask the executor about an attempt, by a row that lives until it is answered: web itself can reach
- * neither the cluster's Jobs nor this machine's runners. Throws when nobody answers in time.
+ * Has the worker ask the executor about an attempt, by a row that exists until it is answered: web itself can reach
+ * neither the cluster's Jobs nor this machine's runners. Throws when there is no answer in time.
  */
 export async function askWorker(
   ctx: ServiceContext,
@@ -54,7 +54,7 @@ async function waitForAnswer(ctx: ServiceContext, id: string, deadlineMs: number
   return null;
 }
 
-/** Those of a web process that died before it read its answer. */
+/** Removes requests of a web process that died before it read its answer. */
 export async function removeOldAsks(ctx: ServiceContext): Promise<void> {
   await ctx.db
     .delete(attemptAsks)

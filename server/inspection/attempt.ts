@@ -9,7 +9,7 @@ import { findRemains } from "./remains";
 
 type Attempt = Pick<RunnerJobRow, "attemptId" | "state" | "image" | "result">;
 
-/** Where something of an attempt is read, and what that means in words. */
+/** Where something about an attempt was read, and what that means in words. */
 export type Place<Live> = {
   attemptId: string | null;
   source: RunJobSource;
@@ -20,8 +20,8 @@ export type Place<Live> = {
 };
 
 /**
- * Finds what there is to read of a run's attempt, the newest unless one is named: the executor is asked of one that
- * lives, and of one that has ended what was kept is read.
+ * Finds what can be read of a run's attempt: the named one, else the newest. A live attempt is read from the executor,
+ * an ended one from what was kept.
  */
 export async function findPlace<Live>(
   ctx: ServiceContext,
@@ -34,7 +34,7 @@ export async function findPlace<Live>(
   const { attemptId } = attempt;
   if (attempt.image === "none") return { ...nowhere, attemptId, source: "none", note: OUTSIDE };
   const isLive = attempt.state === "launching" || attempt.state === "running";
-  // Where no executor is, no worker answers either.
+  // Without an executor no worker answers either.
   if (isLive && ctx.settings.executor !== "none") {
     const live = await ask(attemptId);
     if (live !== null) return { ...nowhere, attemptId, live, source: "live", note: "Read just now." };
@@ -63,12 +63,12 @@ function goneOf(attempt: Attempt): string {
   return "It is gone, and nothing was kept of it: it ended before anything ran, or nobody was there to look.";
 }
 
-/** null: the run has none. */
+/** Returns an attempt of the run; null: the run has none. */
 async function findAttempt(
   ctx: ServiceContext,
   { runId, attemptId }: { runId: string; attemptId?: string | undefined },
 ): Promise<Attempt | null> {
-  // Whose run it is decides who may look at it.
+  // The run's tenant decides who may look.
   await getRun(ctx, { runId });
   const [found] = await ctx.db
     .select({

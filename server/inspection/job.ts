@@ -4,7 +4,7 @@ import { iso } from "@/server/stored";
 import { askWorker } from "./ask";
 import { findPlace } from "./attempt";
 
-/** What is known of the Job and pod, or the process, of a run's attempt. */
+/** Returns what is known of the Job and pod, or the process, of a run's attempt. */
 export async function readRunJob(ctx: ServiceContext, input: RunJobInput): Promise<RunJob> {
   const { live, kept, at, ...place } = await findPlace(
     ctx,

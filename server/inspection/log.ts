@@ -5,7 +5,7 @@ import { iso } from "@/server/stored";
 import { askWorker } from "./ask";
 import { findPlace } from "./attempt";
 
-/** The end of the log of a run's attempt. */
+/** Returns the end of the log of a run's attempt. */
 export async function readRunLog(ctx: ServiceContext, input: RunLogInput): Promise<RunLog> {
   const { tailLines, container = null } = input;
   const place = await findPlace(ctx, input, async (attemptId): Promise<AttemptLog | null> => {
@@ -34,7 +34,7 @@ function keptLog({ logs }: AttemptRemainsRow, { container, tailLines }: RunLogIn
   return { ...found, containers, lines, isCut: found.isCut || lines.length < found.lines.length };
 }
 
-/** A line without a time belongs to the one before it. */
+/** Cuts off lines before an instant. A line without a time belongs to the one before it. */
 function since(log: AttemptLog, from: string | undefined): AttemptLog {
   if (from === undefined) return log;
   const fromMs = Date.parse(from);

@@ -4,12 +4,12 @@ import type { ServiceContext } from "@/server/context";
 import { redactJson } from "@/server/events";
 import type { AttemptRemains } from "@/server/executors";
 
-/** Units of a log's text that are kept of it, the last ones. */
+/** The maximum of UTF-16 units that are kept of a log, from its end. */
 const KEPT_UNITS = 48 * 1024;
 
 /**
- * Keeps what was left of a run's attempt, redacted. What is told later of the same one knows more, unless its pod has
- * taken logs along that were read before.
+ * Stores what was left of a run's attempt, redacted. A later report about the same attempt replaces it, unless it has
+ * fewer logs because the pod is gone.
  */
 export async function keepRemains(ctx: ServiceContext, remains: AttemptRemains): Promise<void> {
   const { attemptId } = remains;
@@ -18,7 +18,7 @@ export async function keepRemains(ctx: ServiceContext, remains: AttemptRemains):
     .from(runnerJobs)
     .where(eq(runnerJobs.attemptId, attemptId))
     .limit(1);
-  // An archiver's, or of a run that was removed meanwhile.
+  // The attempt is an archiver's, or its run was removed meanwhile.
   if (!job) return;
   const details = redactJson(remains.details);
   const logs = redactJson(remains.logs.map(shorten));

@@ -5,7 +5,7 @@ import { PASS_MAX_MS } from "@/server/health";
 const BEAT_MS = 5_000;
 
 export type HeartbeatOptions = {
-  /** Holds the seconds since 1970 of the last beat, by the clock of whoever compares them: one machine's. */
+  /** Holds the time of the last beat in seconds since 1970, by the clock of this machine, where it is compared. */
   file: string;
   longestPassMs: () => number;
   log: Logger;
@@ -14,8 +14,9 @@ export type HeartbeatOptions = {
 };
 
 /**
- * Says by a file that this process lives and that none of its loops stands still, for who ends one that hangs. What
- * the loops need, such as the database, may be away: their passes fail then, and that is no reason to begin anew.
+ * Writes to a file that this process lives and that none of its loops is stuck, for the program that ends a process
+ * that hangs. What the loops need, such as the database, may be unavailable: then their passes fail, which is no reason
+ * for a restart.
  */
 export function startHeartbeat(options: HeartbeatOptions): { stop(): void } {
   const { file, longestPassMs, log, beatMs = BEAT_MS, passMaxMs = PASS_MAX_MS } = options;
@@ -28,7 +29,7 @@ export function startHeartbeat(options: HeartbeatOptions): { stop(): void } {
     if (isWriting) return;
     isWriting = true;
     try {
-      // Nobody reads half of it.
+      // Renamed into place, so that nobody reads half of it.
       await writeFile(`${file}.next`, `${Math.floor(Date.now() / 1_000)}\n`);
       await rename(`${file}.next`, file);
     } catch (error) {

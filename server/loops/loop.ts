@@ -6,9 +6,12 @@ import type { Leadership, Live } from "@/server/live";
 import type { LoopNotes } from "./notes";
 
 const BACKOFF_MAX_MS = 30_000;
-/** What falls due one after another is done together: passes are no closer than this, or than the last one took. */
+/**
+ * Passes for what falls due are at least this far apart, or as far as the last pass took, so that near due times share
+ * a pass.
+ */
 const DUE_MIN_MS = 20;
-/** A timer may be a little early by the clock of another machine, and the pass would find nothing yet. */
+/** A timer may fire a little early by the clock of another machine, and the pass would find nothing yet. */
 const DUE_MARGIN_MS = 2;
 
 export type LoopOptions = {
@@ -18,7 +21,7 @@ export type LoopOptions = {
   /** Wakes that start a pass at once. */
   wakeOn?: Topic[];
   run: () => Promise<unknown>;
-  /** After a pass: in how many milliseconds it has something to do, where it knows; null: at its interval. */
+  /** Called after a pass: in how many milliseconds the next work is due; null: unknown, so at the interval. */
   dueInMs?: () => number | null;
 };
 export type LoopDeps = { live: Live; leadership: Leadership; notes: Pick<LoopNotes, "began" | "ended">; log: Logger };
@@ -29,8 +32,8 @@ export type Loop = {
 };
 
 /**
- * Runs a pass at every wake and at every interval while this replica leads the loop. A pass that fails is tried again,
- * each time later; passes never overlap.
+ * Runs a pass at every wake and at every interval while this replica leads the loop. A failed pass is retried with
+ * growing delays. Passes never overlap.
  */
 export function startLoop(deps: LoopDeps, options: LoopOptions): Loop {
   const { name, intervalMs } = options;
@@ -86,7 +89,7 @@ export function startLoop(deps: LoopDeps, options: LoopOptions): Loop {
 
   function wake(): void {
     isWoken = true;
-    // After a failure wakes wait like everything else: they would undo the backoff.
+    // After a failure wakes do not start a pass: they would undo the backoff.
     if (!underWay && failures === 0) begin();
   }
 

@@ -7,7 +7,7 @@ import { toAgentRunError } from "@/server/errors";
 import { noteLoops } from "@/server/health";
 import { VERSION } from "@/server/version";
 
-/** So often at most: loops that pass every second would else write as often. */
+/** The shortest time between two writes: loops that pass every second would otherwise write as often. */
 const EVERY_MS = 5_000;
 const FIRST_AFTER_MS = 500;
 const CLOSE_MS = 1_000;
@@ -22,10 +22,10 @@ type Pass = {
   failure: string | null;
 };
 
-/** Keeps what this process's loops did in the database, where whoever looks for a loop that stands still finds it. */
+/** Stores what this process's loops did in the database, where a loop that is stuck can be noticed. */
 export class LoopNotes {
   readonly #passes = new Map<LoopName, Pass>();
-  /** What was not stored yet. */
+  /** Loops with notes that are not stored yet. */
   readonly #news = new Set<LoopName>();
   #timer: NodeJS.Timeout | null = null;
   #storedMs = Number.NEGATIVE_INFINITY;
@@ -39,7 +39,7 @@ export class LoopNotes {
     this.#note(name, { ...known, intervalMs, beganMs: performance.now() });
   }
 
-  /** `failure`: what was thrown, if it failed. */
+  /** Notes the end of a pass. `failure`: what was thrown, if it failed. */
   ended(name: LoopName, failure: unknown = null): void {
     const known = this.#passes.get(name);
     if (!known) return;
@@ -53,13 +53,13 @@ export class LoopNotes {
     this.#note(name, { ...known, beganMs: null, passedMs: nowMs, tookMs, failures: 0, failure: null });
   }
 
-  /** How long the longest pass that is under way has taken so far; 0 where none is. */
+  /** Returns how long the longest pass under way has taken so far, in milliseconds; 0: none is under way. */
   longestPassMs(): number {
     const nowMs = performance.now();
     return Math.max(0, ...[...this.#passes.values()].map(({ beganMs }) => nowMs - (beganMs ?? nowMs)));
   }
 
-  /** Stores what is left to say, if the database takes it: nobody waits for one that is away. */
+  /** Stores the remaining notes if the database accepts them; does not wait for a database that is away. */
   async close(): Promise<void> {
     this.#isClosed = true;
     if (this.#timer) clearTimeout(this.#timer);
@@ -98,7 +98,7 @@ export class LoopNotes {
     try {
       await noteLoops(this.ctx, notes);
     } catch (error) {
-      // With the database away the loops fail too, and say so: the next pass is noted again.
+      // With the database away the loops fail too, and log it: the next pass is noted again.
       this.ctx.log.debug({ err: error }, "what loops did could not be noted");
     }
   }

@@ -18,7 +18,7 @@ import { WebhookSender } from "@/server/webhooks";
 import { type Loop, type LoopDeps, type LoopOptions, startLoop } from "./loop";
 import { LoopNotes } from "./notes";
 
-/** An orphan is ended at the second look: within a minute of when it came to be one. */
+/** An orphan is ended at the second look, within a minute of becoming one. */
 const RECONCILE_MS = 20_000;
 
 export type LoopsDeps = Omit<LoopDeps, "leadership" | "notes"> & {
@@ -30,7 +30,7 @@ export type LoopsDeps = Omit<LoopDeps, "leadership" | "notes"> & {
   contextFor: (loop: string) => ServiceContext;
 };
 
-/** The worker's loops. Each is led by one replica at a time, and woken by what it works on. */
+/** Starts the worker's loops. Each is led by one replica at a time, and woken by what it works on. */
 export function startLoops(deps: LoopsDeps): { longestPassMs(): number; stop(): Promise<void> } {
   const { live, log } = deps;
   const loops = new Map<string, Loop>();
@@ -55,14 +55,14 @@ export function startLoops(deps: LoopsDeps): { longestPassMs(): number; stop(): 
 function makeSweeper({ contextFor, executor, log }: LoopsDeps): LeaseSweeper {
   const ctx = contextFor("lease-sweeper");
   const { executor: kind, leaseMs, runnerUrl } = ctx.settings;
-  // Who starts no runners ends none: an expired lease is only told.
+  // An installation that starts no runners ends none: an expired lease is only reported.
   if (kind === "none") return new LeaseSweeper({ ctx, executor });
   const monotonicMs = () => performance.now();
   const web = new WebContact({ look: () => isWebReady(runnerUrl), leaseMs, monotonicMs, log });
   return new LeaseSweeper({ ctx, executor, web, monotonicMs });
 }
 
-/** What ends waits where nothing is dispatched. */
+/** Ends waits where nothing is dispatched. */
 async function endWaits(ctx: ServiceContext): Promise<void> {
   await expireWaiting(ctx);
   while (await settleDependencies(ctx));
@@ -72,7 +72,7 @@ async function retain({ contextFor, traceTarget }: LoopsDeps): Promise<void> {
   const ctx = contextFor("retention");
   await retireExpired(ctx);
   await removeUnnamed(ctx);
-  // Not once at the start: a worker of before, which still sends them, would begin a place anew.
+  // Not just once at the start: an older worker that still sends traces would create a position again.
   if (traceTarget === null) await stopTraces(ctx);
 }
 
@@ -94,7 +94,7 @@ function loopOptions(deps: LoopsDeps, { sweeper, sender, tracer }: Kept): LoopOp
     { name: "retention", intervalMs: 60_000, run: () => retain(deps) },
     { name: "archive-retention", intervalMs: 600_000, run: () => expireArchives(contextFor("archive-retention")) },
     { name: "queue-counts", intervalMs: 1_000, run: () => foldCounts(contextFor("queue-counts")) },
-    // Where nothing is dispatched too.
+    // Needed where nothing is dispatched, too.
     { name: "queue-expiry", intervalMs: 5_000, run: () => endWaits(contextFor("queue-expiry")) },
     { name: "queue-minutes", intervalMs: 20_000, run: () => noteMinute(contextFor("queue-minutes")) },
     { name: "runner-minutes", intervalMs: 20_000, run: () => noteRunnerMinute(contextFor("runner-minutes")) },
@@ -129,7 +129,7 @@ function loopOptions(deps: LoopsDeps, { sweeper, sender, tracer }: Kept): LoopOp
     });
   }
   const watcher = contextFor("volume-phases");
-  // A folder is as it was made, and whoever looks at one looks at the folder itself.
+  // A folder stays as it was made, and its state is read from the folder itself.
   if (watcher.volumes.provider === "kubernetes") {
     const phases = new VolumePhases(watcher);
     loops.push({ name: "volume-phases", intervalMs: 20_000, wakeOn: ["volumes"], run: () => phases.pass() });
@@ -142,12 +142,12 @@ function loopOptions(deps: LoopsDeps, { sweeper, sender, tracer }: Kept): LoopOp
   return loops;
 }
 
-/** Tokens, and sign-ins of command lines, that are over; answers how many of both. */
+/** Removes ended tokens and command lines' sign-ins; returns how many. */
 async function removeEnded(ctx: ServiceContext): Promise<number> {
   return (await removeEndedTokens(ctx)) + (await removeDeviceSignIns(ctx));
 }
 
-/** It begins at once when a rate has room again for what waits for nothing else. */
+/** The dispatcher also runs as soon as a rate lets a lane start that nothing else holds up. */
 function dispatcherLoop(ctx: ServiceContext): LoopOptions {
   let dueInMs: number | null = null;
   return {

@@ -6,7 +6,7 @@ import { LoopNotes } from "./notes";
 
 const NAME = "backend-probes";
 
-/** Web's own loop, since web alone has the keys of model providers; led by one replica. */
+/** Starts web's own loop, led by one replica: only web has the keys of model providers. */
 export function startProbes(wiring: Pick<Wiring, "env" | "live" | "log" | "serviceFor">): { stop(): Promise<void> } {
   const { env, live, log } = wiring;
   const ctx = wiring.serviceFor({ kind: "system", name: NAME, tenantId: null }, NAME);

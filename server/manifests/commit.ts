@@ -5,7 +5,10 @@ import { lockHeldSession } from "./holder";
 import { pruneSegments } from "./prune";
 import { parseManifest, storeManifest } from "./store-manifest";
 
-/** Makes what a runner sent the archive of its session; older ones and what only they needed go. */
+/**
+ * Makes the manifest that a runner sent the archive of its session, and prunes older ones with the segments that only
+ * they needed.
+ */
 export async function commitManifest(ctx: ServiceContext, input: CommitManifestInput): Promise<ManifestRecord> {
   const manifest = parseManifest(input.manifest);
   const record = await inTx(ctx, async (ctx) => {
@@ -19,7 +22,7 @@ export async function commitManifest(ctx: ServiceContext, input: CommitManifestI
     return storeManifest(ctx, session, manifest);
   });
   await pruneSegments(ctx, record.sessionId).catch((error: unknown) => {
-    // The archive is stored; what is left over goes with the next one.
+    // The archive is stored. The next one prunes what is left over.
     ctx.log.warn({ err: error, sessionId: record.sessionId }, "old segments were not pruned");
   });
   return record;

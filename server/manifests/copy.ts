@@ -7,16 +7,15 @@ import { deleteSession } from "@/server/sessions";
 const COPIES_AT_ONCE = 8;
 const COPIES_PER_REPAIR_MAX = 20;
 
-/** A manifest whose segments are to be copied to its session from another's. */
+/** A manifest whose segments are to be copied from another session to its own. */
 type Copy = { id: string; sessionId: string; copiedFrom: string };
 
 /**
- * Makes the newest archive of a locked session that of a new one too, under an id of its own. The segments follow
- * (`copySegments`): until they are all there, nobody removes those that they are copied from, and the new session reads
- * them where they are.
+ * Makes the newest archive of a locked session also that of a new session, under an id of its own. The segments follow
+ * (`copySegments`): until all of them are copied nobody removes the originals, and the new session reads them there.
  */
 export async function orderCopy(ctx: TxContext, from: SessionRow, to: Omit<Copy, "copiedFrom">): Promise<void> {
-  // In the database alone: a manifest may have megabytes.
+  // Copied inside the database, because a manifest may have megabytes.
   const { rows } = await ctx.db.execute(sql`
     insert into agentrun_archive_manifests
       (id, session_id, run_id, lease_epoch, command_id, manifest, size_bytes, files_count, sha256, copied_from)
@@ -28,9 +27,9 @@ export async function orderCopy(ctx: TxContext, from: SessionRow, to: Omit<Copy,
 }
 
 /**
- * Copies what is not there yet. Safe to run twice, and to die half-way: the repair goes on with it. What the source's
- * archive lacks no repair brings: the new session would wait for it for ever, and keep its source from being purged, so
- * it is deleted.
+ * Copies the segments that are still missing. It is safe to run twice and to die half-way: the repair continues. No
+ * repair can supply what the source's archive lacks. The new session would then wait for ever and keep its source from
+ * being purged, so it is deleted.
  */
 export async function copySegments(ctx: ServiceContext, copy: Copy): Promise<void> {
   try {
@@ -43,7 +42,7 @@ export async function copySegments(ctx: ServiceContext, copy: Copy): Promise<voi
 
 async function giveUp(ctx: ServiceContext, { sessionId }: Copy, why: string): Promise<void> {
   await deleteSession(ctx, { sessionId, why }).catch((error: unknown) => {
-    // A run of it is claimed, and fails by the same lack; the next repair comes here again.
+    // One of its runs is claimed, and fails for the same reason; the next repair comes back here.
     ctx.log.error({ err: error, sessionId }, "a session whose archive cannot be copied was not deleted");
   });
 }
@@ -54,7 +53,7 @@ async function copyWaiting(ctx: ServiceContext, copy: Copy): Promise<void> {
     try {
       for (let next = waiting.pop(); next; next = waiting.pop()) await copyOne(ctx, copy, next);
     } catch (error) {
-      // The others end with what they are at.
+      // Makes the other workers stop after their current segment.
       waiting.length = 0;
       throw error;
     }
@@ -63,7 +62,7 @@ async function copyWaiting(ctx: ServiceContext, copy: Copy): Promise<void> {
   await ctx.db.update(archiveManifests).set({ copiedFrom: null }).where(eq(archiveManifests.id, copy.id));
 }
 
-/** Finishes copies that a crash left half-way. Answers how many. */
+/** Finishes copies that a crash left half-way. Returns how many. */
 export async function finishCopies(ctx: ServiceContext): Promise<number> {
   const left = await ctx.db
     .select({
@@ -109,7 +108,7 @@ async function copyOne(
   await ctx.db.insert(archiveSegments).values({ sessionId, sha256, storedBytes }).onConflictDoNothing();
 }
 
-/** Whether anybody still copies from a session: what it holds stays until then. */
+/** Whether a copy from this session is under way: its archive stays until then. */
 export async function isCopiedFrom(ctx: ServiceContext, sessionId: string): Promise<boolean> {
   const [copy] = await ctx.db
     .select({ id: archiveManifests.id })

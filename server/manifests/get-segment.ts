@@ -4,7 +4,7 @@ import { boundRunId, type ServiceContext } from "@/server/context";
 import { InvalidInputError, NotFoundError } from "@/server/errors";
 import { requireReadableSession } from "./holder";
 
-/** The bytes of a segment as they were stored. A runner reads its own run's session; others name one. */
+/** Returns the bytes of a segment as they were stored. A runner reads its own run's session; other callers name one. */
 export async function getSegment(
   ctx: ServiceContext,
   input: { sessionId?: string; sha256: string },
@@ -17,7 +17,10 @@ export async function getSegment(
   return bytes;
 }
 
-/** The session that a segment lies under: its own, or the one that its archive is still being copied from. */
+/**
+ * Returns the session under which a segment is stored: its own, or the one from which its archive is still being
+ * copied.
+ */
 async function placeOf(ctx: ServiceContext, sessionId: string, sha256: string): Promise<string | null> {
   const [held] = await ctx.db
     .select({ sessionId: archiveSegments.sessionId })

@@ -6,7 +6,7 @@ import { NotFoundError } from "@/server/errors";
 import { requireReadableSession } from "./holder";
 import { toRecord } from "./store-manifest";
 
-/** The archive to restore from: the one that a restore under way began with, else the newest. */
+/** Returns the archive to restore from: the one with which a restore under way began, else the newest. */
 export async function getManifest(ctx: ServiceContext, input: { sessionId: string }): Promise<StoredManifest> {
   const session = await requireReadableSession(ctx, input.sessionId);
   const manifestId = session.restoreManifestId ?? session.archiveManifestId;

@@ -5,7 +5,10 @@ import { boundRunId, type ServiceContext, type TxContext, tenantOf } from "@/ser
 import { InvalidInputError, NotFoundError } from "@/server/errors";
 import { assertHolds, assertRunVisible } from "@/server/runs";
 
-/** The run's session, locked for its lease holder (or for an operator); a run without one has no archive. */
+/**
+ * Locks the run's session for its lease holder (or for an operator). Throws for a run without a session, which has no
+ * archive.
+ */
 export async function lockHeldSession(
   ctx: TxContext,
   input: { runId: string; leaseEpoch?: number | undefined },
@@ -19,7 +22,7 @@ export async function lockHeldSession(
   return { run, session };
 }
 
-/** The same without a lock, for what only reads or adds segments: the manifest that would use them is judged again. */
+/** The same without a lock, for reading or adding segments. The manifest that will use them is checked again. */
 export async function readHeldSession(
   ctx: ServiceContext,
   input: { runId?: string | undefined; leaseEpoch?: number | undefined },
@@ -38,7 +41,9 @@ export async function readHeldSession(
   return run.sessionId;
 }
 
-/** A session whose archive concerns the caller: a runner's and an archiver's own; for an operator any of its tenant. */
+/**
+ * Returns a session whose archive the caller may use: a runner or archiver its own, an operator any of its tenant's.
+ */
 export async function requireReadableSession(ctx: ServiceContext, sessionId: string): Promise<SessionRow> {
   const tenantId = tenantOf(ctx);
   const [session] = await ctx.db

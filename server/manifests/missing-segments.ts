@@ -4,7 +4,9 @@ import { archiveSegments } from "@/db/schema";
 import { boundRunId, type ServiceContext } from "@/server/context";
 import { readHeldSession, requireReadableSession } from "./holder";
 
-/** Which of these segments the archive does not hold. Those it holds are kept for the manifest that will name them. */
+/**
+ * Returns which of these segments the archive does not hold. The others are kept for the manifest that will name them.
+ */
 export async function missingSegments(ctx: ServiceContext, input: MissingSegmentsInput): Promise<MissingSegments> {
   const { sessionId } = await requireReadableSession(ctx, input.sessionId);
   const runId = boundRunId(ctx.actor);
@@ -15,7 +17,7 @@ export async function missingSegments(ctx: ServiceContext, input: MissingSegment
     inArray(archiveSegments.sha256, input.digests),
     isNull(archiveSegments.removingAt),
   );
-  // Made young again before pruning could take them; those that are young are spared the write.
+  // Renews their age so that pruning cannot take them; recent segments need no write.
   await ctx.db
     .update(archiveSegments)
     .set({ createdAt: sql`clock_timestamp()` })

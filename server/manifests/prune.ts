@@ -4,13 +4,13 @@ import { archiveManifests, archiveSegments, type SessionRow } from "@/db/schema"
 import { inTx, type ServiceContext, type TxContext } from "@/server/context";
 
 const SEGMENTS_PER_PRUNE_MAX = 500;
-/** Removed side by side, and few enough that a batch is over long before anybody takes it for left behind. */
+/** Segments removed at the same time: few enough that a batch ends long before it counts as left behind. */
 const PER_BATCH = 20;
 const BATCH_DEADLINE_MS = 120_000;
 /** Longer than a batch's deadline and an archive's slowest answer together. */
 const LEFT_BEHIND_MINUTES = 10;
 
-/** Removes a session's older manifests but the newest ones; never the one that a restore is under way from. */
+/** Removes a session's manifests except the newest ones and the one that a restore is under way from. */
 export async function pruneManifests(ctx: TxContext, session: SessionRow, newestId: string): Promise<void> {
   const { sessionId } = session;
   await ctx.db
@@ -37,11 +37,11 @@ export async function pruneManifests(ctx: TxContext, session: SessionRow, newest
 }
 
 /**
- * Removes segments that no manifest of the session names any more, and no copy of one that is under way. Young ones
- * stay: a runner may be about to name them. Answers how many went.
+ * Removes segments that no manifest of the session, and no copy under way, names any more. Recent ones stay, because a
+ * runner may be about to name them. Returns how many were removed.
  *
- * Marked first, in one transaction: from then on a segment counts as missing, and whoever would store it again waits
- * until its row is gone, which follows its bytes. So no row ever says that bytes are held which somebody removes.
+ * They are first marked, in one transaction. From then on a segment counts as missing, and storing it again waits until
+ * its row is gone, which follows its bytes. So no row ever claims bytes that are being removed.
  */
 export async function pruneSegments(ctx: ServiceContext, sessionId: string): Promise<number> {
   let pruned = 0;
@@ -53,7 +53,7 @@ export async function pruneSegments(ctx: ServiceContext, sessionId: string): Pro
   return pruned;
 }
 
-/** Finishes removals that a crash left half-way. Answers how many. */
+/** Finishes removals that a crash left half-way. Returns how many. */
 export async function finishRemovals(ctx: ServiceContext): Promise<number> {
   let finished = 0;
   while (finished < SEGMENTS_PER_PRUNE_MAX) {
@@ -64,7 +64,7 @@ export async function finishRemovals(ctx: ServiceContext): Promise<number> {
       try {
         finished += await removeMarked(ctx, sessionId, digests);
       } catch (error) {
-        // They are left behind once more, and their time has begun anew.
+        // They count as left behind again once their time, which has just been renewed, has passed.
         ctx.log.error({ err: error, sessionId }, "segments could not be removed");
       }
     }
@@ -82,7 +82,7 @@ async function markUnnamed(ctx: TxContext, sessionId: string): Promise<string[]>
     limit ${PER_BATCH}
     for update of segment skip locked`);
   if (rows.length === 0) return [];
-  // Judged again under the lock, which whoever commits a manifest asks for too: one that came before is seen now.
+  // Checked again under the lock, which committing a manifest takes too: a manifest committed before is visible now.
   const { rows: marked } = await ctx.db.execute<{ sha256: string }>(sql`
     with ${named(sessionId)}
     update agentrun_archive_segments segment set removing_at = clock_timestamp()
@@ -112,7 +112,7 @@ async function takeLeftBehind(ctx: TxContext): Promise<{ sessionId: string; sha2
   return rows;
 }
 
-/** The rows go after the bytes; what the deadline leaves is finished by whoever finds it left behind. */
+/** Removes the bytes, then the rows. What the deadline leaves counts as left behind, and is finished later. */
 async function removeMarked(ctx: ServiceContext, sessionId: string, digests: string[]): Promise<number> {
   if (digests.length === 0) return 0;
   const startedAt = performance.now();

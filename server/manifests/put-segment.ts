@@ -7,19 +7,19 @@ import type { ServiceContext } from "@/server/context";
 import { AgentRunError, ConflictError } from "@/server/errors";
 import { readHeldSession } from "./holder";
 
-/** How long whoever stores a segment waits for the end of its removal, which mostly takes milliseconds. */
+/** How long storing a segment waits for the end of its removal, which usually takes milliseconds. */
 const REMOVAL_WAIT_MAX_MS = 10_000;
 const REMOVAL_POLL_MS = 20;
 
 export type PutSegmentInput = {
-  /** Whose session's it is; an archiver's token says that itself. */
+  /** The run whose session it belongs to; an archiver's token determines that itself. */
   runId?: string | undefined;
   leaseEpoch?: number | undefined;
   sha256: string;
   bytes: Uint8Array;
 };
 
-/** Stores a segment under the digest of its bytes as given; storing one that is there changes nothing. */
+/** Stores a segment under the digest of its bytes. Storing an existing one changes nothing. */
 export async function putSegment(
   ctx: ServiceContext,
   input: PutSegmentInput,
@@ -28,7 +28,7 @@ export async function putSegment(
   return storeSegment(ctx, { sessionId, sha256: input.sha256, bytes: input.bytes });
 }
 
-/** The same for a caller that has been judged. */
+/** The same for a caller that has already been checked. */
 export async function storeSegment(
   ctx: ServiceContext,
   segment: { sessionId: string; sha256: string; bytes: Uint8Array },
@@ -49,8 +49,9 @@ export async function storeSegment(
 }
 
 /**
- * False while an old segment of that name is being removed. One that is held is made young first, so that from here on
- * nobody removes it; of one that has no row nobody removes the bytes any more. The row comes last: what has one is held.
+ * Stores a segment; false: an old segment of that name is being removed. The age of an existing row is renewed first,
+ * so that from here on nobody removes the segment; without a row, nobody is removing the bytes any more. The row is
+ * written last: a row means that the bytes are stored.
  */
 async function tryToStore(
   ctx: ServiceContext,

@@ -13,12 +13,12 @@ import { pruneManifests } from "./prune";
 
 const MISSING_LISTED_MAX = 100;
 
-/** A manifest that is whole in itself; anything else is the sender's fault. */
+/** Reads a manifest and checks that it is complete in itself; anything else is the sender's fault. */
 export function parseManifest(value: unknown): Manifest {
   try {
     const manifest = readManifest(value);
     for (const entry of manifest.entries) {
-      // Pruning looks at this list alone: what it leaves out would be removed.
+      // Pruning only reads this list: a segment missing from it would be removed.
       const unlisted = entry.kind === "file" && entry.parts.find((part) => !(part.segment in manifest.segments));
       if (unlisted) throw new InvalidInputError(`manifest: segments: segment ${unlisted.segment} is missing`);
     }
@@ -30,12 +30,12 @@ export function parseManifest(value: unknown): Manifest {
 }
 
 /**
- * Makes a manifest the archive of a locked session: it holds the session's last turn, and all its segments are there.
- * The same content sent again by the same attempt is the same archive.
+ * Makes a manifest the archive of a locked session, once all its segments exist; it holds the session's last turn. The
+ * same content sent again by the same attempt makes the same archive.
  */
 export async function storeManifest(ctx: TxContext, session: SessionRow, manifest: Manifest): Promise<ManifestRecord> {
   await requireSegments(ctx, session.sessionId, manifest);
-  // The last turn that a runner took on: the session is locked, so it is the one whose work the volume holds.
+  // The last turn that a runner accepted. The session is locked, so the volume holds the work of exactly this turn.
   const commandId = session.volumeCommandId;
   const known = await findSame(ctx, session, manifest);
   const row = known ?? (await insertManifest(ctx, { session, manifest, commandId }));
@@ -78,7 +78,7 @@ async function requireSegments(ctx: TxContext, sessionId: string, manifest: Mani
         isNull(archiveSegments.removingAt),
       ),
     )
-    // Pruning waits, and then sees the manifest that names them.
+    // Pruning waits for this lock, and then sees the manifest that names the segments.
     .for("key share");
   for (const segment of held) named.delete(segment.sha256);
   if (named.size === 0) return;

@@ -2,7 +2,10 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom
 
 export type Metrics = ReturnType<typeof createMetrics>;
 
-/** What Prometheus reads at `/metrics`. Labels come from small fixed sets: never an id, never a tenant. */
+/**
+ * Creates the metrics that Prometheus reads at `/metrics`. Labels come from small fixed sets: never an id, never a
+ * tenant.
+ */
 export function createMetrics() {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });

@@ -4,7 +4,7 @@ import { runs } from "@/db/schema";
 
 const OPEN = ["pending", "claimed"] as const;
 
-/** How many runs are open, by status. Ended ones are not counted: their number has no bound. */
+/** Counts open runs by status. Ended ones are not counted, because their number has no bound. */
 export async function readOpenRuns(db: Db): Promise<Record<(typeof OPEN)[number], number>> {
   const rows = await db
     .select({ status: runs.status, total: count() })

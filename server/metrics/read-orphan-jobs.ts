@@ -2,7 +2,7 @@ import { isNull } from "drizzle-orm";
 import type { Db } from "@/db/client";
 import { orphanJobs } from "@/db/schema";
 
-/** How many runners belong to no live attempt and are not ended yet. */
+/** Counts runners that belong to no live attempt and are not ended yet. */
 export function readOrphanJobs(db: Db): Promise<number> {
   return db.$count(orphanJobs, isNull(orphanJobs.endedAt));
 }

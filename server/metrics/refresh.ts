@@ -13,8 +13,8 @@ import { readOrphanJobs } from "./read-orphan-jobs";
 import { readQueue } from "./read-queue";
 
 /**
- * Sets every metric that comes from the database, so that each web process reports the same figures. `ctx` must see every
- * tenant. Throws when the database does not answer.
+ * Sets every metric that comes from the database, so that each web process reports the same figures. `ctx` must see
+ * every tenant. Throws when the database does not answer.
  */
 export async function refreshMetrics(metrics: Metrics, ctx: ServiceContext): Promise<void> {
   await Promise.all([refreshRuns(metrics, ctx), refreshOutside(metrics, ctx), refreshStanding(metrics, ctx)]);
@@ -33,7 +33,7 @@ async function refreshOutside(metrics: Metrics, { db }: ServiceContext): Promise
   metrics.pendingDeliveries.set(await countPendingDeliveries(db));
   const traces = await traceStanding(db);
   metrics.tracesBehindSeconds.set(traces.behindSeconds);
-  // The worker counts spans in the database, where the counts outlive it.
+  // The worker counts spans in the database, so that the counts survive restarts.
   metrics.traceSpans.reset();
   metrics.traceSpans.inc({ outcome: "sent" }, traces.sent);
   metrics.traceSpans.inc({ outcome: "rejected" }, traces.rejected);
@@ -42,7 +42,7 @@ async function refreshOutside(metrics: Metrics, { db }: ServiceContext): Promise
 
 async function refreshStanding(metrics: Metrics, ctx: ServiceContext): Promise<void> {
   const { needCounts, queue, runners, generatedAt } = await getOverview(ctx, {});
-  // A kind that nothing is of any more is 0, not absent: an alert on it must end.
+  // A kind without any needs is 0, not absent, so that an alert on it ends.
   for (const kind of NEED_KINDS) metrics.needs.set({ kind }, 0);
   for (const { kind, count } of needCounts) metrics.needs.set({ kind }, count);
   metrics.runners.set(runners.live);

@@ -22,7 +22,7 @@ import { listGcHistory } from "@/server/storage";
 import { listDisabledWebhooks } from "@/server/webhooks";
 
 const EACH_MAX = 20;
-/** A worker that is started, or started anew, is there sooner. */
+/** How long to wait for a worker that is starting before it counts as missing, in milliseconds. */
 const WORKER_GRACE_MS = 30_000;
 const OF_NO_OBJECT = { budgetId: null, scheduleId: null, webhookId: null };
 const OF_NOTHING = {
@@ -52,11 +52,11 @@ export async function findNeeds(
 }
 
 /**
- * What goes on, or is known of, only when a person does something: the most pressing kind first, then the oldest. Of each
- * kind the first are listed, and all are counted.
+ * Ranks what continues, or is noticed, only when a person acts: the most pressing kind first, then the oldest. The
+ * first of each kind are listed, and all are counted.
  */
 export function rankNeeds(found: FoundNeeds[], queue: OfQueue): Needs {
-  // An approval is told of once, whether a task is behind it or not.
+  // An approval is listed once, whether it belongs to a task or not.
   const ofTasks: FoundNeeds = {
     needs: queue.attention.filter(({ kind }) => kind !== "approval").map(ofQueue),
     counts: queue.attentionCounts.filter(({ kind }) => kind !== "approval"),
@@ -90,7 +90,7 @@ async function readListed(
   };
 }
 
-/** Of one kind, of which at most one more was read than is counted. */
+/** Needs of one kind, read up to one more than is counted. */
 function all(needs: Need[]): FoundNeeds {
   const [first] = needs;
   const counts = first === undefined ? [] : [{ kind: first.kind, ...countedFrom(needs.length, NEED_COUNT_MAX, false) }];
@@ -137,7 +137,7 @@ async function gcStopped(ctx: ServiceContext): Promise<Need[]> {
     const message = `volume clean-up was paused by ${pause.by.replace(/^operator:/, "")}: ${pause.reason}`;
     return [{ ...OF_NOTHING, kind: "gc-stopped", message, since: pause.at }];
   }
-  // A pause that has ended stays the last thing told until the next collection.
+  // A pause that has ended stays the last entry until the next collection.
   if (!last || last.breaker === null || last.breaker.startsWith("gc-paused")) return [];
   return [
     {
@@ -147,7 +147,7 @@ async function gcStopped(ctx: ServiceContext): Promise<Need[]> {
   ];
 }
 
-/** Whether what should go on by itself does: without a worker nothing is started, ended or cleaned up. */
+/** Finds loops that have stopped: without a worker nothing is started, ended or cleaned up. */
 async function loopsStopped(ctx: ServiceContext): Promise<Need[]> {
   const { loops, worker } = await readStoppedLoops(ctx);
   if (loops.length === 0) return [];
@@ -169,7 +169,7 @@ async function loopsStopped(ctx: ServiceContext): Promise<Need[]> {
 
 const STOPPED = { good: "is healthy", away: "is not running", failing: "keeps failing", late: "is overdue" };
 
-/** Webhooks that were disabled by no person: whoever relies on them is told of nothing. Administrators' to mend. */
+/** Finds webhooks that no person disabled: their receivers get no messages. Only administrators can fix them. */
 async function webhooksDisabled(ctx: ServiceContext, { tenantId }: OverviewScope): Promise<Need[]> {
   if (ctx.actor.kind === "operator" && ctx.actor.role !== "admin") return [];
   const disabled = await listDisabledWebhooks(ctx, { tenantId, max: NEED_COUNT_MAX + 1 });
@@ -179,7 +179,9 @@ async function webhooksDisabled(ctx: ServiceContext, { tenantId }: OverviewScope
   }));
 }
 
-/** Schedules whose last time brought no task: what relied on it was not done. One drained queue may make many so. */
+/**
+ * Finds schedules whose last time brought no task, so that some work was not done. One drained queue may cause many.
+ */
 async function schedulesFailing(ctx: ServiceContext, scope: OverviewScope): Promise<Need[]> {
   const failing = await listFailingSchedules(ctx, { ...scope, max: NEED_COUNT_MAX + 1 });
   return failing.map(({ id, name, message, since, tenantId }) => ({

@@ -5,7 +5,7 @@ import { audit } from "@/server/audit";
 import { inTx, type ServiceContext } from "@/server/context";
 import { lockWebhook, originOf } from "./webhook";
 
-/** Deletes a webhook. What was sent to it, or was on its way, is nobody's any more, and is removed with its age. */
+/** Deletes a webhook. Deliveries sent to it or on their way belong to nobody any more, and are removed by age. */
 export function deleteWebhook(ctx: ServiceContext, input: DeleteWebhookInput): Promise<DeletedWebhook> {
   return inTx(ctx, async (ctx) => {
     const { id: webhookId, tenantId, name, url, events } = await lockWebhook(ctx, input);

@@ -1,13 +1,13 @@
 import type { WEBHOOK_TEST, WebhookEvent, WebhookFormat } from "@/contract/words";
 
 type Happened = { event: WebhookEvent | typeof WEBHOOK_TEST; at: Date; data: Record<string, unknown> };
-/** Seen by nobody; what stands around it is read apart. */
+/** An invisible character; it keeps the text around it from being read as one. */
 const APART = "\u200b";
 
 /** `publicUrl`: where browsers reach the console. */
 type Way = { format: WebhookFormat; publicUrl: string };
 
-/** Which id of what is told has the page that tells most of it; of several the first that there is. */
+/** The kind of id whose page shows most about each event; where there are several, the first one present. */
 const SUBJECTS: Record<string, readonly string[]> = {
   turn: ["sessionId", "runId"],
   run: ["runId"],
@@ -127,7 +127,7 @@ function instant(text: unknown): string {
   return new Date(String(text)).toISOString();
 }
 
-/** In one line, in which no title hides a link behind other words, or calls everybody in a room. */
+/** Escapes text for one line, so that a title cannot hide a link behind other words or notify everybody in a room. */
 function escaped(text: string): string {
   const oneLine = text.replace(/\s+/g, " ").replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
   return oneLine.replaceAll("@", `@${APART}`).replaceAll("](", `]${APART}(`);

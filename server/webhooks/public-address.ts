@@ -20,7 +20,9 @@ const CLOSED_V4 = listOf("ipv4", [
   ["203.0.113.0", 24],
   ["224.0.0.0", 3],
 ]);
-/** All that is given out of IPv6 lies in it; whatever else there is has a purpose of its own, or stands for IPv4. */
+/**
+ * All assigned IPv6 addresses of the Internet lie in it; the others have special purposes, or stand for IPv4 addresses.
+ */
 const GIVEN_OUT_V6 = listOf("ipv6", [["2000::", 3]]);
 const CLOSED_V6 = listOf("ipv6", [
   ["2001::", 23],
@@ -51,10 +53,11 @@ export function addressIn({ hostname }: URL): string | null {
 const ASKED_MS = 7_000;
 
 /**
- * Looks up names for connections, and knows none of their addresses that are not public. It is asked as the connection is
- * made, so that a name which led elsewhere when it was checked is found out. Name servers are asked directly: by the
- * machine's own way a name whose server is silent would hold up every other name that this program looks up, and names
- * of the machine and its network would be found too. Whether a name has no address or none that is public is not told.
+ * Looks up names for connections, and ignores addresses that are not public. It is called while the connection is made,
+ * which catches a name that led elsewhere when it was checked. Name servers are queried directly: in the machine's own
+ * resolver, a name whose server is silent would hold up all other look-ups of this program, and names of the machine
+ * and its network would be found too. Callers cannot tell whether a name has no address or only addresses that are not
+ * public.
  */
 export function publicLookup(nameServers?: string[]): LookupFunction {
   return (hostname, options, callback) => {

@@ -11,12 +11,15 @@ import { findWebhook } from "./webhook";
 
 /** Given up, and sent once more, by one call. */
 const BATCH = 5_000;
-/** As one that has not been tried. What its tries said is kept, and a try that is under way is none of it any more. */
+/**
+ * Resets a delivery as if it had not been tried. The results of its tries are kept, and a try under way no longer
+ * belongs to it.
+ */
 const ANEW = {
   ...({ state: "pending", isUnderWay: false, endedAt: null } as const),
   nextAttemptAt: sql`clock_timestamp()`,
   attemptsBefore: sql`${webhookDeliveries.attempts} + 1`,
-  // No answer of a try that was begun before is this one's.
+  // An answer to a try begun before must not count for this one.
   attempts: sql`${webhookDeliveries.attempts} + 1`,
 };
 
@@ -37,7 +40,10 @@ export function redeliver(ctx: ServiceContext, { deliveryId }: DeliveryInput): P
   });
 }
 
-/** Sends once more what a webhook was not sent after all its tries, as after an outage of its receiver, the oldest first. */
+/**
+ * Sends the deliveries again that a webhook did not receive in any of their tries, for example after an outage of its
+ * receiver, the oldest first.
+ */
 export function redeliverFailed(ctx: ServiceContext, { webhookId }: WebhookInput): Promise<Redelivered> {
   return inTx(ctx, async (ctx) => {
     const webhook = await findWebhook(ctx, webhookId);

@@ -22,13 +22,16 @@ import { signatureHeaders } from "./signature";
 const AT_ONCE_MAX = 32;
 const FAILING_MAX = 16;
 const EACH_MAX = 4;
-/** A pass goes on while something is under way, but makes room for whoever looks whether it still lives. */
+/**
+ * A pass lasts while something is under way, within this bound, so that the check whether the loop still lives gets its
+ * turn.
+ */
 const PASS_MS = 10_000;
-/** While something is under way, what happens and what comes due meanwhile waits no longer than this. */
+/** While something is under way, new events and due deliveries wait no longer than this. */
 const LOOK_MS = 250;
 const ADDRESSED_BATCH = 2_000;
 const OLD_BATCH = 1_000;
-/** Longer than a try may take: what is not settled by then was lost with its worker, and is tried again. */
+/** Longer than a try may take: a try not settled by then was lost with its worker, and is repeated. */
 const TRY_LEASE_MS = 60_000;
 /** A webhook to which nothing has arrived for so long is disabled when a delivery is given up. */
 const GIVE_UP_HOURS = 24;
@@ -108,7 +111,7 @@ export class WebhookSender {
     const sentAt = new Date();
     const beganAt = performance.now();
     try {
-      // One that cannot even be begun, as by an address that Node refuses, ends as others do: by its tries.
+      // A try that cannot even begin, for example because Node refuses the address, counts like any failed try.
       const sent = await this.#send(begun, sentAt).catch((error: NodeJS.ErrnoException) => unanswered(reasonOf(error)));
       if (this.#stop.signal.aborted) return;
       await this.#settle(begun, sent, { at: sentAt.toISOString(), tookMs: Math.round(performance.now() - beganAt) });

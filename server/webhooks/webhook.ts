@@ -81,8 +81,9 @@ export async function lockWebhook(
 }
 
 /**
- * Refuses an address that a tenant's webhook may not have: what is sent there must not be read on the way, and must not
- * reach what only this installation's own network does. Those who see every tenant run that network.
+ * Throws for an address that a tenant's webhook must not have: messages must not be readable on the way, and must not
+ * reach services that only this installation's own network can reach. Callers that see every tenant run that network
+ * and may use any address.
  */
 export function assertMaySendTo(tenantId: string | null, text: string): void {
   if (tenantId === null) return;
