@@ -34,7 +34,10 @@ type Needs = Pick<Overview, "needs" | "needCounts">;
 type OfQueue = Pick<QueueCommander, "attention" | "attentionCounts">;
 export type FoundNeeds = { needs: Need[]; counts: NeedCount[] };
 
-/** What needs a person beside the queue: of each kind the first, and how many there are. `readerId`: whose unread failures. */
+/**
+ * Finds what needs a person besides the queue: the first of each kind, and how many there are. `readerId`: the person
+ * whose unread failures count.
+ */
 export async function findNeeds(
   ctx: ServiceContext,
   scope: OverviewScope,

@@ -4,7 +4,9 @@ import { faultOf, type TrpcContext } from "@/server/trpc/init";
 import { appRouter } from "@/server/trpc/root";
 import { inputOf, procedureNamed } from "./procedures";
 
-/** Calls a procedure by its name, for whoever the context says. What it refuses is thrown, and read by `faultFrom`. */
+/**
+ * Calls a procedure by its name, as the context's caller. Throws when it is refused; `faultFrom` reads what was thrown.
+ */
 export function callProcedure(
   name: string,
   input: Record<string, unknown>,
@@ -23,7 +25,7 @@ export function callProcedure(
   });
 }
 
-/** What a procedure, or what stands before it, has thrown. */
+/** Turns what a procedure, or a check before it, has thrown into an error of ours. */
 export function faultFrom(error: unknown): AgentRunError {
   return error instanceof TRPCError ? faultOf(error) : toAgentRunError(error);
 }

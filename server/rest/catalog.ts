@@ -3,18 +3,21 @@ import { admit, type ProcedureMeta, type TrpcContext } from "@/server/trpc/init"
 import { procedureNamed, toJsonSchema } from "./procedures";
 import { ROUTES } from "./routes";
 
-/** A procedure that answers once, as programs see it. */
+/** A procedure that answers once (no stream), as programs see it. */
 export type CataloguedProcedure = {
   name: string;
   summary: string;
   isMutation: boolean;
-  /** Whether its answer tells a secret, such as a new token: those are for who asked, and for no log and no model. */
+  /**
+   * Whether the answer holds a secret, such as a new token. Such an answer is for the caller alone: it must reach no
+   * log and no model.
+   */
   tellsSecret: boolean;
 };
 
 let made: readonly CataloguedProcedure[] | null = null;
 
-/** Every procedure that REST answers, but streams. */
+/** Returns every procedure that REST answers, except the streams. */
 export function procedureCatalog(): readonly CataloguedProcedure[] {
   made ??= ROUTES.map(({ procedure, summary, answer }) => ({
     name: procedure,
@@ -25,7 +28,10 @@ export function procedureCatalog(): readonly CataloguedProcedure[] {
   return made;
 }
 
-/** Whether a caller's role and scopes let it call a procedure; what it may do to which rows the procedure judges. */
+/**
+ * Returns whether a caller's role and scopes let it call a procedure. The procedure itself checks which rows it may
+ * touch.
+ */
 export function mayCall(ctx: TrpcContext, name: string): boolean {
   const { meta, type } = procedureNamed(name)._def;
   const { access } = meta as ProcedureMeta;
@@ -38,7 +44,7 @@ export function mayCall(ctx: TrpcContext, name: string): boolean {
   }
 }
 
-/** Found by its fields' names, at any depth, so that a new procedure needs no entry in a list. */
+/** Finds secrets by the names of fields, at any depth, so that no list has to be kept up to date for new procedures. */
 function holdsSecret(answer: z.ZodType): boolean {
   const isSecret = (schema: unknown): boolean => {
     if (Array.isArray(schema)) return schema.some(isSecret);

@@ -8,10 +8,10 @@ import { type Method, ROUTES } from "./routes";
 
 export type RestRequest = {
   method: string;
-  /** Below `/api/v1`, still percent-encoded. */
+  /** The path below `/api/v1`, still percent-encoded. */
   path: string;
   query: URLSearchParams;
-  /** Reads the body when the route is known to take one; throws what is wrong with it. */
+  /** Reads the body once the route is known to take one. Throws what is wrong with it. */
   readBody: () => Promise<string>;
   signal?: AbortSignal;
 };
@@ -42,7 +42,7 @@ async function answer(request: RestRequest, ctx: TrpcContext): Promise<unknown> 
   return callProcedure(route.procedure, withParams(input, params), { ctx, signal: request.signal });
 }
 
-/** An error as REST says it. */
+/** Turns an error into a REST answer: its status, its headers and its body. */
 export function errorAnswer(fault: AgentRunError, requestId: string): RestAnswer {
   const body: { error: ErrorBody } = { error: errorBody(fault, requestId) };
   const headers: Record<string, string> = {};

@@ -4,7 +4,7 @@ import { inputOf, type JsonSchema, toJsonSchema } from "./procedures";
 
 const schemas = new Map<string, JsonSchema>();
 
-/** The input's properties as JSON Schema; made once for each procedure. */
+/** Returns the JSON Schema of a procedure's input. It is made once for each procedure. */
 export function inputSchemaOf(procedure: string): JsonSchema {
   const known = schemas.get(procedure);
   if (known) return known;
@@ -15,8 +15,8 @@ export function inputSchemaOf(procedure: string): JsonSchema {
 }
 
 /**
- * The query as an input. Text becomes a number or a boolean where the input's schema says so, and else stays text; what
- * is a list there is named once for each of its items, and what is an object is written as JSON.
+ * Turns a query into an input. Text becomes a number or a boolean where the input's schema says so, and stays text
+ * elsewhere. A list is given by repeating its name, once for each item; an object is given as JSON.
  */
 export function readQuery(procedure: string, query: URLSearchParams): Record<string, unknown> {
   const { properties = {} } = inputSchemaOf(procedure);
@@ -42,7 +42,7 @@ function coerce(name: string, text: string, property: JsonSchema | undefined): u
   return text;
 }
 
-/** A JSON body as an input; no body is an empty one. */
+/** Turns a JSON body into an input. An empty body counts as an empty object. */
 export function readJsonBody(text: string): Record<string, unknown> {
   if (text.trim() === "") return {};
   const body = parseJson(text, "the body is not valid JSON");
@@ -59,7 +59,10 @@ function parseJson(text: string, refusal: string): unknown {
   }
 }
 
-/** Path parameters come from the path; the same name elsewhere must say the same. */
+/**
+ * Adds the path's parameters to the input. A parameter that the query or the body has as well must have the same value
+ * there.
+ */
 export function withParams(input: Record<string, unknown>, params: Record<string, string>): Record<string, unknown> {
   for (const [name, value] of Object.entries(params)) {
     if (Object.hasOwn(input, name) && input[name] !== value)

@@ -5,7 +5,7 @@ export type Match<Found extends Pattern> = { route: Found; params: Record<string
 
 const isParameter = (segment: string) => segment.startsWith("{");
 
-/** Finds routes by path. A fixed segment wins over a parameter, wherever the two stand in the table. */
+/** Finds routes by path. A fixed segment wins over a parameter, wherever the two routes stand in the table. */
 export function createMatcher<Found extends Pattern>(routes: readonly Found[]): (path: string) => Match<Found>[] {
   const byLength = new Map<number, { route: Found; segments: string[] }[]>();
   for (const route of routes) {
@@ -32,7 +32,10 @@ function paramsOf(segments: string[], given: string[]): Record<string, string> {
   return params;
 }
 
-/** A part of an address, decoded by itself, so that an encoded slash stays inside it. Throws `invalid-input`. */
+/**
+ * Decodes one segment of an address. Segments are decoded one by one, so that an encoded slash stays inside its
+ * segment. Throws `invalid-input`.
+ */
 export function decodeSegment(segment: string): string {
   try {
     return decodeURIComponent(segment);

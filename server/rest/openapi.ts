@@ -17,7 +17,10 @@ const ERROR_STATUSES = [...new Set(Object.values(REASON_STATUS))].sort((a, b) =>
 
 let made: OpenApiDocument | null = null;
 
-/** The OpenAPI 3.1 document, made from the table that serves the routes and from the schemas that judge them. */
+/**
+ * Returns the OpenAPI 3.1 document. It is made from the table that serves the routes and the schemas that check their
+ * inputs.
+ */
 export function openApiDocument(): OpenApiDocument {
   made ??= {
     openapi: "3.1.0",
@@ -39,7 +42,7 @@ export function openApiDocument(): OpenApiDocument {
   return made;
 }
 
-/** Paths are written whole, as people and programs look for them. */
+/** Paths are written in full, as people and programs search for them. */
 const PREFIX = "/api/v1";
 
 function pathsOf(): OpenApiDocument["paths"] {
@@ -144,12 +147,12 @@ function parametersOf(input: JsonSchema, inPath: string[], inQuery: string[]): O
   ];
 }
 
-/** How a value stands in a query: an object as JSON. */
+/** Describes how a value is written in a query: an object is written as JSON. */
 function queryForm(schema: JsonSchema): Operation {
   return schema.type === "object" ? { content: { [JSON_TYPE]: { schema } } } : { schema };
 }
 
-/** The input without what the path says. */
+/** Describes the body: the input without the parameters that are in the path. */
 function bodyOf(input: JsonSchema, inPath: string[]): { required: boolean; content: object } {
   const { required: allRequired = [], properties: all = {}, ...rest } = input;
   const properties = Object.fromEntries(Object.entries(all).filter(([name]) => !inPath.includes(name)));

@@ -2,7 +2,10 @@ import type { AnyTRPCProcedure } from "@trpc/server";
 import { z } from "zod";
 import { appRouter } from "@/server/trpc/root";
 
-/** The type nests them by router; the record itself is flat, by whole names (see tRPC's createRouterFactory). */
+/**
+ * In its type, procedures are nested by router; the record itself is flat, with full names (see tRPC's
+ * createRouterFactory).
+ */
 const PROCEDURES = appRouter._def.procedures as unknown as Record<string, AnyTRPCProcedure | undefined>;
 
 /** The names of all procedures. */
@@ -10,7 +13,7 @@ export function procedureNames(): string[] {
   return Object.keys(PROCEDURES);
 }
 
-/** A procedure of the router by its name, such as `runs.create`. */
+/** Returns the procedure of a name such as `runs.create`. */
 export function procedureNamed(name: string): AnyTRPCProcedure {
   const found = PROCEDURES[name];
   if (!found) throw new Error(`there is no procedure ${name}`);
@@ -21,7 +24,7 @@ export function isMutation(name: string): boolean {
   return Object.hasOwn(PROCEDURES, name) && PROCEDURES[name]?._def.type === "mutation";
 }
 
-/** The zod schema of a procedure's input; null when it takes none. */
+/** Returns the zod schema of a procedure's input; null: it takes none. */
 export function inputOf(name: string): z.ZodType | null {
   const inputs: unknown[] = (procedureNamed(name)._def as { inputs?: unknown[] }).inputs ?? [];
   const [schema] = inputs;
@@ -35,9 +38,9 @@ export type JsonSchema = {
   [key: string]: unknown;
 };
 
-/** What a schema takes, as JSON Schema 2020-12, which OpenAPI 3.1 speaks. */
+/** Describes what a schema accepts in JSON Schema 2020-12, the dialect of OpenAPI 3.1. */
 export function toJsonSchema(schema: z.ZodType, io: "input" | "output"): JsonSchema {
-  // Transforms clean and clamp: what goes in has the type that is described.
+  // Transforms only clean and clamp values, so the described type is the type before them.
   const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, {
     io,
     unrepresentable: "any",

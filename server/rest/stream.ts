@@ -22,18 +22,23 @@ import { procedureNamed } from "./procedures";
 import { STREAM_ROUTES } from "./routes";
 
 export type StreamRequest = { method: string; path: string; query: URLSearchParams; lastEventId: string | null };
-/** Writes the stream until it ends; null when there is nothing left to tell, which ends an EventSource for good. */
+/**
+ * Writes the stream until it ends. null: nothing is left to send, and the answer makes an EventSource stop for good.
+ */
 export type OpenedStream = { write: (sink: Sink) => Promise<void> } | null;
 type Opening = { ctx: ServiceContext; live: Live; signal: AbortSignal; input: Record<string, unknown> };
 
 const match = createMatcher(STREAM_ROUTES);
 
-/** Whether a path below `/api/v1` is a stream's. */
+/** Returns whether a path below `/api/v1` is that of a stream. */
 export function isStreamPath(path: string): boolean {
   return path.endsWith("/watch") && match(path).length > 0;
 }
 
-/** Judges a stream's request and gets it ready; what it throws is answered as an error before any byte. */
+/**
+ * Checks a stream's request and prepares the stream. What it throws is answered as an error, before any byte of the
+ * stream.
+ */
 export async function openRestStream(
   request: StreamRequest,
   ctx: TrpcContext,
@@ -105,7 +110,7 @@ async function openEvents({ ctx, live, signal, input }: Opening): Promise<Opened
 
 async function openCommands({ ctx, live, signal, input }: Opening): Promise<OpenedStream> {
   const watch = parse(WatchRunInput, input);
-  // Judged here too, so that a refusal is an answer and not a stream that breaks.
+  // Checked here as well, so that a refusal becomes an error answer rather than a stream that breaks.
   await getRun(ctx, { runId: watch.runId });
   startSeq(watch);
   const commands = watchCommands(ctx, live, watch, signal);

@@ -8,13 +8,19 @@ import { findRestored } from "@/server/storage";
 
 const SESSIONS_PER_TICK_MAX = 50;
 
-/** Sessions of which older archives went, and evicted ones whose archive went altogether. */
+/**
+ * Session ids. `pruned`: their replaced archives were removed. `expired`: they were evicted long ago, and their whole
+ * archive was removed. `failed`: their archives could not be removed.
+ */
 export type ExpiredArchives = { pruned: string[]; expired: string[]; failed: string[] };
 
 /**
- * Removes archives as the configuration says: replaced ones after a while, and those of sessions that were evicted long
- * ago. Never a session's newest while it has a volume, nor one that a restore or a fork is under way from; and nothing in
- * a database from a backup, which may call a session evicted that has been used since: all that it archived would go.
+ * Removes archives as the configuration says: replaced ones after a while, and all archives of sessions that were
+ * evicted long ago. A session's newest archive is never removed while the session has a volume, and neither is one from
+ * which a restore or a fork is under way.
+ *
+ * Removes nothing when the database was restored from a backup: such a database may call a session evicted that has
+ * been used since, and would remove all that this session archived.
  */
 export async function expireArchives(ctx: ServiceContext): Promise<ExpiredArchives> {
   const report: ExpiredArchives = { pruned: [], expired: [], failed: [] };
@@ -38,12 +44,18 @@ export async function expireArchives(ctx: ServiceContext): Promise<ExpiredArchiv
   return report;
 }
 
-/** Read once for a statement, so that an index is compared with it. */
+/**
+ * An instant so long ago. The subselect is evaluated once per statement, so that an index can be used for the
+ * comparison.
+ */
 function before(ms: number): SQL {
   return sql`(select clock_timestamp()) - ${ms} * interval '1 millisecond'`;
 }
 
-/** One session's fault must not keep the others: what it left is found by the next tick. */
+/**
+ * Runs the work on one session. A failure must not keep the other sessions from their turn; the next tick finds what is
+ * left.
+ */
 async function attempt(
   ctx: ServiceContext,
   report: ExpiredArchives,
@@ -68,7 +80,10 @@ async function readReplaced(ctx: ServiceContext, isOver: SQL): Promise<string[]>
   return read.map((row) => row.sessionId);
 }
 
-/** Neither the newest nor what a restore is under way from, whatever its column says. */
+/**
+ * Matches archives that are neither the session's newest nor one from which a restore is under way, whatever their
+ * column says.
+ */
 function isFree(): SQL | undefined {
   return and(
     sql`${archiveManifests.id} is distinct from ${sessions.archiveManifestId}`,
@@ -88,7 +103,8 @@ async function prune(ctx: ServiceContext, sessionId: string, isOver: SQL): Promi
     if (gone.length > 0) await auditSession(ctx, session, "archive.pruned", { manifests: gone.map(({ id }) => id) });
     return gone.length;
   });
-  // Also after a crash between the two: the next commit's pruning takes what this one left.
+  // Called even if nothing was pruned: a crash may have come between the transaction and this call. What this call
+  // leaves, the next commit's pruning removes.
   await pruneSegments(ctx, sessionId);
   return pruned > 0;
 }
@@ -113,7 +129,10 @@ function isExpendable(): SQL | undefined {
   );
 }
 
-/** The rows say that it is gone before its bytes go; what a crash leaves of these the repair removes. */
+/**
+ * Removes the rows before the bytes, so that no row names bytes that are gone. After a crash in between, the repair
+ * removes the bytes.
+ */
 async function expire(ctx: ServiceContext, sessionId: string, isOver: SQL): Promise<boolean> {
   const isOrdered = await inTx(ctx, async (ctx) => {
     const session = await lockSession(ctx.db, sessionId, null);

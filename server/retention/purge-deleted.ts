@@ -8,14 +8,18 @@ import { isOwned } from "@/server/owned";
 import { type Budget, removeRuns } from "./remove-runs";
 
 const SESSIONS_PER_PURGE_MAX = 50;
-/** A deleted session's row stays this long without its content, so that every feed's reader learns that it is gone. */
+/**
+ * For how long a deleted session's row stays once its content is gone, so that every reader of a feed learns of the
+ * deletion.
+ */
 const TOMBSTONE_HOURS = 24;
 
 export type PurgeReport = { emptied: string[]; removed: string[]; failed: string[] };
 
 /**
- * Removes what deleted sessions own, in bounded steps that may stop anywhere: volume, archive, events, runs and images; then
- * their content; and a day later the row itself. Nothing of them can be claimed or restored meanwhile.
+ * Removes what deleted sessions own, in bounded steps, each of which may be interrupted: first volume, archive, events,
+ * runs and images; then their content; and a day later the row itself. Meanwhile nothing of them can be claimed or
+ * restored.
  */
 export async function purgeDeleted(ctx: ServiceContext, budget: Budget = { rows: 50_000 }): Promise<PurgeReport> {
   const report: PurgeReport = { emptied: [], removed: [], failed: [] };
@@ -25,7 +29,7 @@ export async function purgeDeleted(ctx: ServiceContext, budget: Budget = { rows:
       if (hasContent) {
         if (await empty(ctx, session, budget)) report.emptied.push(session.sessionId);
       } else if (isOld) {
-        // What a copy to it stored while it was being emptied.
+        // A copy into this session may have stored objects while it was being emptied.
         await ctx.archive.removeAll(session.sessionId);
         await ctx.db
           .delete(sessions)
@@ -57,7 +61,7 @@ async function readDeleted(
 
 async function empty(ctx: ServiceContext, session: SessionRow, budget: Budget): Promise<boolean> {
   const { sessionId } = session;
-  // A fork that copies from it comes first: the repair finishes it.
+  // A fork that copies from this session comes first: the repair finishes it.
   if (await isCopiedFrom(ctx, sessionId)) return false;
   if (session.storageState !== "none") {
     const name = session.storagePvcName ?? ctx.volumes.nameFor(sessionId);

@@ -3,15 +3,15 @@ import type { PgColumn } from "drizzle-orm/pg-core";
 import { commands, eventBatches, events, modelCalls, runs, sessions } from "@/db/schema";
 import { inTx, type ServiceContext } from "@/server/context";
 
-/** Rows that one transaction deletes: short enough that nobody waits for its locks. */
+/** Rows that one transaction deletes: few enough that nobody waits long for its locks. */
 const ROWS_PER_BATCH = 5_000;
 
-/** What a tick may still remove; it is spent by whoever removes. */
+/** How many rows a tick may still remove. Each function that removes rows subtracts them. */
 export type Budget = { rows: number };
 
 /**
- * Removes a session's ended runs with their events and calls, oldest first, in bounded batches. True when none of them is
- * left; false when the budget ran out first, and the next tick goes on.
+ * Removes a session's ended runs with their events and calls, the oldest first, in bounded batches. Returns whether all
+ * are removed; if false, the budget ran out and the next tick continues.
  */
 export async function removeRuns(ctx: ServiceContext, sessionId: string, budget: Budget): Promise<boolean> {
   for (;;) {
@@ -28,7 +28,7 @@ export async function removeRuns(ctx: ServiceContext, sessionId: string, budget:
   }
 }
 
-/** Removes a run, and from its session what names it: a newer run may have taken its place there. */
+/** Removes a run, and the fields of its session that name it, unless they name a newer run by now. */
 async function removeRun(ctx: ServiceContext, sessionId: string, runId: string): Promise<void> {
   const isOfRun = (column: PgColumn) =>
     inArray(column, ctx.db.select({ id: commands.id }).from(commands).where(eq(commands.runId, runId)));
@@ -49,13 +49,13 @@ async function removeRun(ctx: ServiceContext, sessionId: string, runId: string):
         ),
       )
       .returning({ sessionId: sessions.sessionId });
-    // Commands, jobs, approvals and the lease go with it.
+    // Commands, jobs, approvals and the lease are removed by cascade.
     await ctx.db.delete(runs).where(eq(runs.id, runId));
     if (changed.length > 0) ctx.wake("sessions");
   });
 }
 
-/** What a run has many of. Its calls leave what they add up to in their days' sums, by a trigger. */
+/** Tables with many rows per run. When calls are removed, a trigger keeps their totals in the sums of their days. */
 const ROWS = [
   { table: events, order: sql`order by seq` },
   { table: eventBatches, order: sql`` },

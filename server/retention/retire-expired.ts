@@ -4,11 +4,17 @@ import { auditSession } from "@/server/audit";
 import { inTx, type ServiceContext } from "@/server/context";
 import { type Budget, removeRuns } from "./remove-runs";
 
-/** How long after its expiry a session's runs and events are kept, days. Its archive stays, so it can be resumed. */
+/**
+ * How many days a session's runs and events are kept after its expiry. Its archive stays, so the session can be
+ * resumed.
+ */
 const KEPT_AFTER_EXPIRY_DAYS = 90;
 const SESSIONS_PER_TICK_MAX = 50;
 
-/** Removes events and runs of sessions that expired long ago and have no volume any more. Answers those it finished. */
+/**
+ * Removes events and runs of sessions that expired long ago and no longer have a volume. Returns the sessions that are
+ * done.
+ */
 export async function retireExpired(ctx: ServiceContext, budget: Budget = { rows: 50_000 }): Promise<string[]> {
   const retired: string[] = [];
   for (const { sessionId, tenantId } of await readExpired(ctx)) {

@@ -4,7 +4,7 @@ import { countRunners } from "@/db/queries/runner-state";
 import { type ServiceContext, tenantFor } from "@/server/context";
 import { pictureSteps } from "@/server/picture-steps";
 
-/** How many runners live, what they do, and where they are. */
+/** Returns how many runners are alive, what they are doing, and where they run. */
 export async function runnerStats(ctx: ServiceContext, input: RunnerStatsInput): Promise<RunnerStats> {
   const tenantId = tenantFor(ctx, input.tenantId);
   const { starting, placements, ...byState } = await countRunners(ctx.db, { tenantId, projectId: input.projectId });
@@ -12,7 +12,10 @@ export async function runnerStats(ctx: ServiceContext, input: RunnerStatsInput):
   return { byState, living, starting, capacity: ctx.settings.runnersMax, placements: placements ?? [] };
 }
 
-/** How many lived and worked, and how long their beats took, step by step, as the worker noted it. */
+/**
+ * Returns how many runners were alive and working in each step, and how long their heartbeats took, as the worker noted
+ * it.
+ */
 export async function runnerHistory(ctx: ServiceContext, input: RunnerHistoryInput): Promise<RunnerHistory> {
   const tenantId = tenantFor(ctx, input.tenantId);
   const { from, stepMinutes, told } = pictureSteps(input.minutes);

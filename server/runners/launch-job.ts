@@ -21,8 +21,8 @@ import { newId } from "@/server/ids";
 import { toRunnerJob } from "./runner-job";
 
 /**
- * Records that a run gets a runner; the worker starts it. The same key with the same content answers the first record.
- * A run whose session is evicted is refused before anything else.
+ * Orders a runner for a run; the worker starts it. The same key with the same content returns the first job. A run
+ * whose session is evicted is refused before any other check.
  */
 export function launchRunnerJob(ctx: ServiceContext, input: LaunchRunnerJobInput): Promise<RunnerJob> {
   return inTx(ctx, async (ctx) => {
@@ -69,7 +69,7 @@ async function findByKey(ctx: TxContext, input: LaunchRunnerJobInput): Promise<R
   return known;
 }
 
-/** The command that is named, or the oldest that is open. */
+/** Returns the command that the input names, or else the oldest that is open. */
 async function commandToRun(ctx: TxContext, input: LaunchRunnerJobInput): Promise<CommandRow> {
   if (input.commandId !== undefined) {
     const [named] = await ctx.db
@@ -91,8 +91,9 @@ async function commandToRun(ctx: TxContext, input: LaunchRunnerJobInput): Promis
 }
 
 /**
- * Where an executor starts the runners, a run has one attempt at a time. One that was launched for the same command
- * without a key, as the launcher does by itself, is what is asked for, and bears the key from then on. null: none lives.
+ * Returns the live job of a run, where an executor starts the runners: a run has one attempt at a time. A job that was
+ * launched for the same command without a key, as the launcher does by itself, counts as the one that is asked for, and
+ * takes the key. null: no job is live.
  */
 async function adoptLive(
   ctx: TxContext,
@@ -121,8 +122,8 @@ async function adoptLive(
 }
 
 /**
- * One run of a session is leased at a time, so a runner that is started for another finds nothing to do. The launcher
- * starts the run when its turn comes.
+ * Refuses a run while another run of its session holds the lease: a session has one leased run at a time, so a runner
+ * started for a second one would find nothing to do. The launcher starts the run when its turn comes.
  */
 async function assertSessionFree(ctx: TxContext, run: RunRow): Promise<void> {
   if (ctx.settings.executor === "none") return;

@@ -2,11 +2,11 @@ import { RUNNER_HISTORY_MINUTES_MAX } from "@/contract/runner";
 import { endSilentRunners, noteRunners, removeOldRunnerMinutes } from "@/db/queries/runner-minutes";
 import { inTx, type ServiceContext } from "@/server/context";
 
-/** A runner that holds nothing and says nothing for so long is given up. */
+/** After so long, a runner that holds no run and sends nothing is given up. */
 const SILENT_MS = 60 * 60_000;
 const BATCH_MAX = 1_000;
 
-/** Notes how many runners live and work, for pictures, and ends those that nobody will hear of again. */
+/** Notes how many runners are alive and working, for the charts, and ends those that have fallen silent for good. */
 export function noteRunnerMinute(ctx: ServiceContext): Promise<void> {
   return inTx(ctx, async (ctx) => {
     await endSilentRunners(ctx.db, SILENT_MS, BATCH_MAX);

@@ -13,8 +13,9 @@ import { findRunner, getRunner } from "./read";
 import { refusalsOf } from "./refusals";
 
 /**
- * Has a runner end once its turn is done, and take nothing more: it learns so by the answer to its next beat. Turns that
- * wait then go to another runner. One that is started by somebody else claims no run until it is resumed.
+ * Drains a runner: it ends once its turn is done and takes no more. It learns of this from the answer to its next
+ * heartbeat. Waiting turns then go to another runner. A runner that no executor started claims no run until it is
+ * resumed.
  */
 export function drainRunner(ctx: ServiceContext, input: OrderRunnerInput): Promise<Runner> {
   return order(ctx, input, "drain", (ctx, { runner }, given) =>
@@ -22,7 +23,7 @@ export function drainRunner(ctx: ServiceContext, input: OrderRunnerInput): Promi
   );
 }
 
-/** Takes back that a runner is to be drained, as long as it has not gone. */
+/** Cancels the draining of a runner, as long as the runner has not ended. */
 export function resumeRunner(ctx: ServiceContext, input: OrderRunnerInput): Promise<Runner> {
   return order(ctx, input, "resume", (ctx, { runner }) =>
     ctx.db.update(runners).set({ drain: null }).where(eq(runners.id, runner.id)),
@@ -30,8 +31,8 @@ export function resumeRunner(ctx: ServiceContext, input: OrderRunnerInput): Prom
 }
 
 /**
- * Has the worker end a runner's process with all that it started; what becomes of its run is decided once it is known
- * to be gone.
+ * Has the worker end a runner's process with all its children. What becomes of the run is decided once the process is
+ * known to be gone.
  */
 export function killRunner(ctx: ServiceContext, input: OrderRunnerInput): Promise<Runner> {
   return order(ctx, input, "kill", (ctx, { runner }, given) =>
@@ -40,9 +41,9 @@ export function killRunner(ctx: ServiceContext, input: OrderRunnerInput): Promis
 }
 
 /**
- * Fences a runner: from here on nothing that it sends is taken, and its agent reaches no model. Where an executor started
- * it, its process is ended next, and then its run goes on or ends. An outside runner has until the end of its lease to
- * end its agent, before another may have the run.
+ * Fences a runner: from now on nothing that it sends is accepted, and its agent reaches no model. Where an executor
+ * started it, its process is ended next, and then its run continues or ends. A runner that was started elsewhere has
+ * until the end of its lease to end its agent; only then may another runner have the run.
  */
 export function revokeRunner(ctx: ServiceContext, input: OrderRunnerInput): Promise<Runner> {
   return order(ctx, input, "revoke", async (ctx, { runner }, given) => {
@@ -68,7 +69,7 @@ function told({ by, reason }: RunnerOrder): string {
 
 type Act = (ctx: TxContext, found: FoundRunner, given: RunnerOrder) => Promise<unknown>;
 
-/** Judges an order under the runner's lock, carries it out, and leaves its row of audit. */
+/** Checks an order under the runner's lock, carries it out and writes an audit entry. */
 function order(ctx: ServiceContext, input: OrderRunnerInput, action: RunnerAction, act: Act): Promise<Runner> {
   const { runnerId } = input;
   return inTx(ctx, async (ctx) => {
@@ -93,7 +94,7 @@ function order(ctx: ServiceContext, input: OrderRunnerInput, action: RunnerActio
   });
 }
 
-/** Run and lease before the runner, where they are written too. */
+/** Locks run and lease before the runner, as everything else does that writes them. */
 async function lockRunner(ctx: TxContext, runnerId: string, action: RunnerAction): Promise<void> {
   const { runner } = await findRunner(ctx, runnerId);
   if (action === "revoke" && runner.runId !== null) {

@@ -23,7 +23,7 @@ import { refusalsOf } from "./refusals";
 
 const UNKNOWN_COMMIT = "unknown";
 
-/** A runner as it leaves the program. */
+/** Converts a runner into the form that the API returns. */
 export function toRunner(found: FoundRunner, settings: Pick<ServerSettings, "executor" | "sourceCommit">): Runner {
   const { runner, state, leaseMs } = found;
   return {
@@ -80,7 +80,9 @@ function runOf({ run, title, isHeld, turnsRunning, turnsWaiting }: FoundRunner):
   };
 }
 
-/** What is not known on both sides differs in nothing. */
+/**
+ * Compares the runner's versions with the server's. A version that one of the two does not know is not a difference.
+ */
 function skewOf(
   { protocolVersion, sourceCommit }: Pick<FoundRunner["runner"], "protocolVersion" | "sourceCommit">,
   own: string,
@@ -94,7 +96,10 @@ export async function getRunner(ctx: ServiceContext, input: { runnerId: string }
   return toRunner(await findRunner(ctx, input.runnerId), ctx.settings);
 }
 
-/** The runner with what its state is made of; throws `not-found` when it is another tenant's or another run's. */
+/**
+ * Finds a runner with the facts of which its state is made. Throws `not-found` if it is another tenant's or another
+ * run's.
+ */
 export async function findRunner(ctx: ServiceContext, runnerId: string): Promise<FoundRunner> {
   const bound = boundRunId(ctx.actor);
   const isOwn = bound === null ? undefined : eq(runners.runId, bound);
@@ -108,7 +113,7 @@ function ofTenant(ctx: ServiceContext): SQL | undefined {
   return tenantId === null ? undefined : eq(runners.tenantId, tenantId);
 }
 
-/** Runners, the last registered first. */
+/** Lists runners, the last registered first. */
 export async function listRunners(ctx: ServiceContext, input: ListRunnersInput): Promise<Page<Runner>> {
   const { cursor, limit, ...asked } = input;
   const filter = { ...asked, list: "runners.list" };
@@ -122,12 +127,12 @@ function after([registeredAt, id]: (string | number | null)[]): SQL {
   return sql`(${runners.registeredAt}, ${runners.id}) < (${registeredAt}::timestamptz, ${id})`;
 }
 
-/** How many runners a list has, counted up to `max`; there may be more where it says so. */
+/** Counts the runners of a list, up to `max`; the result says whether there may be more. */
 export async function countRunnersListed(ctx: ServiceContext, input: ListRunnersInput, max: number): Promise<Counted> {
   return countedFrom(await countMatchingRunners(ctx.db, matchesRunners(ctx, input), max), max, false);
 }
 
-/** The caller's runners that a filter of the list matches; of runners joined with what `RUNNERS_JOINED` has. */
+/** Matches the caller's runners by a list's filter. The query must join what `RUNNERS_JOINED` has. */
 export function matchesRunners(
   ctx: ServiceContext,
   asked: Omit<ListRunnersInput, "cursor" | "limit">,
@@ -157,7 +162,7 @@ export function matchesRunners(
   );
 }
 
-/** The same as what is told of a runner, as a condition. */
+/** The SQL counterpart of `skewOf`. */
 function differs(skew: RunnerSkew, own: string): SQL {
   const { protocolVersion, sourceCommit } = runners;
   if (skew === "protocol") return sql`${protocolVersion} <> ${RUNNER_PROTOCOL}`;
@@ -166,13 +171,16 @@ function differs(skew: RunnerSkew, own: string): SQL {
     and ${sourceCommit} not in (${own}, ${UNKNOWN_COMMIT})`;
 }
 
-/** What is not known to be so is not so. */
+/** Matches a condition or its opposite. An unknown (null) condition counts as false. */
 function isSo(asked: boolean | undefined, condition: SQL): SQL | undefined {
   if (asked === undefined) return undefined;
   return asked ? condition : sql`(${condition}) is not true`;
 }
 
-/** The living have an index of their own, which is told even where the state says it. */
+/**
+ * Living runners have a partial index of their own: its condition is repeated even where the state implies it, so that
+ * the index is used.
+ */
 function isIn(state: ListRunnersInput["state"]): SQL | undefined {
   if (state === undefined) return undefined;
   if (state === "ended") return sql`not ${isLiving}`;

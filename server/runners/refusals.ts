@@ -4,7 +4,10 @@ import type { ServerSettings } from "@/server/context";
 
 type Facts = Pick<FoundRunner, "runner" | "state" | "isHeld" | "run" | "job">;
 
-/** Why each order would be refused now, in words for who would give it; null where it would be taken. */
+/**
+ * Returns, for each order, why it would be refused now, in words for the person who would give it; null: it would be
+ * accepted.
+ */
 export function refusalsOf(facts: Facts, executor: ServerSettings["executor"]): Runner["refusals"] {
   if (facts.state === "ended") {
     const gone = "It has ended.";
@@ -18,14 +21,17 @@ export function refusalsOf(facts: Facts, executor: ServerSettings["executor"]): 
   };
 }
 
-/** Of one that has given its run up, or is having it taken away, nothing is left to steer. */
+/** Explains why it is too late for any order: the runner has given up its run, or the run is being taken from it. */
 function whyTooLate({ state, isHeld, runner }: Facts): string | null {
   if (state === "lost") return "Its run is being taken from it.";
   if (!isHeld && runner.leaseEpoch !== null) return "Its run has ended or gone on: it takes nothing more.";
   return null;
 }
 
-/** One that somebody else starts comes back by its name for the next run, and would be refused it for ever. */
+/**
+ * A runner that no executor started comes back under its name for its next run, and without a resume would be refused
+ * every run; so resuming it is never too late.
+ */
 function whyNoResume({ runner, job }: Facts, tooLate: string | null): string | null {
   if (runner.drain === null) return "It is not being drained.";
   return job === null ? null : tooLate;

@@ -15,17 +15,20 @@ export function toRunnerJob(row: RunnerJobRow): RunnerJob {
   return { ...job, result, wait: launchWaitOf(row), createdAt: iso(row.createdAt), updatedAt: iso(row.updatedAt) };
 }
 
-/** Why a runner job that is launching is not started yet; it stands in its result as long as it has none. */
+/**
+ * Returns why a launching runner job has not been started yet. This is kept in the job's result until it has a real
+ * one.
+ */
 export function launchWaitOf({ state, result }: Pick<RunnerJobRow, "state" | "result">): LaunchWait | null {
   if (state !== "launching") return null;
   const { wait } = (storedJson(result) ?? {}) as { wait?: LaunchWait };
   if (wait === undefined) return null;
   const { since, nextTryAt } = wait;
-  // As the database wrote them down.
+  // The instants are stored in the database's own format.
   return { ...wait, since: iso(new Date(since)), nextTryAt: iso(new Date(nextTryAt)) };
 }
 
-/** A runner job, by its own id or by its attempt's. */
+/** Finds a runner job by its own id or by its attempt's. */
 export async function getRunnerJob(ctx: ServiceContext, input: { runnerJobId: string }): Promise<RunnerJob> {
   const tenantId = tenantOf(ctx);
   const [found] = await ctx.db
@@ -38,13 +41,13 @@ export async function getRunnerJob(ctx: ServiceContext, input: { runnerJobId: st
 }
 
 const ATTEMPT_ID = new RegExp(`^${ID_PREFIX.attempt}([0-9a-f]{32})$`);
-/** Of an id, what its time is written in. */
+/** How many digits of an id hold its time. */
 const TIME_DIGITS = 12;
 const MADE_WITHIN_MS = 60_000n;
 
 /**
- * A job's id is made right after its attempt's, and both begin with the time: among the jobs of that minute its attempt's
- * is looked for, since no index has the attempts of those that have ended.
+ * Matches a job by its own id or by its attempt's. No index holds the attempts of ended jobs, but both ids begin with a
+ * time and the job's is made right after its attempt's: so only the jobs of that minute are searched.
  */
 function isMeant(id: string): SQL | undefined {
   const digits = ATTEMPT_ID.exec(id)?.[1];
@@ -58,7 +61,7 @@ function isMeant(id: string): SQL | undefined {
   );
 }
 
-/** A run's runner jobs, its attempts, the newest first. */
+/** Lists the runner jobs of a run, the newest first. A job is what the API calls an attempt. */
 export async function listRunnerJobs(ctx: ServiceContext, input: ListRunnerJobsInput): Promise<Page<RunnerJob>> {
   const { cursor, limit, runId } = input;
   const filter = { runId, list: "runnerJobs.list" };

@@ -11,8 +11,8 @@ import { getRunner } from "./read";
 import { upsertRunner } from "./upsert";
 
 /**
- * Makes a runner known, or brings it up to date; when it first registered is kept. A runner's token registers its own
- * run's runner alone: an id that belongs to another run's is refused.
+ * Registers a runner, or updates a known one; the time of its first registration is kept. With a runner's token, only
+ * the runner of the token's own run can be registered: an id that belongs to another run is refused.
  */
 export function registerRunner(ctx: ServiceContext, input: RegisterRunnerInput): Promise<Runner> {
   return inTx(ctx, async (ctx) => {

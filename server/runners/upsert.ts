@@ -4,8 +4,8 @@ import { type TxContext, tenantOf } from "@/server/context";
 import { ConflictError } from "@/server/errors";
 
 /**
- * Registers a runner, or brings a known one up to date; when it first registered is kept. It is its run's tenant's, and
- * without a run its caller's; an id that is not the caller's tenant's is refused.
+ * Registers a runner, or updates a known one; the time of its first registration is kept. The runner belongs to its
+ * run's tenant, and without a run to its caller's. An id that belongs to another tenant is refused.
  */
 export async function upsertRunner(
   ctx: TxContext,
@@ -24,10 +24,10 @@ export async function upsertRunner(
         ...changes,
         ...(values.runId == null ? {} : { tenantId: sql`excluded.tenant_id` }),
         heartbeatAt: sql`clock_timestamp()`,
-        // Whoever is heard of lives, whatever was known of it.
+        // A runner that is heard from is alive, whatever was recorded of it before.
         ...{ endedAt: null, endKind: null, endMessage: null },
       },
-      // Judged here too: of two tenants that register one id at once, both have found it free.
+      // Checked here as well: if two tenants register the same id at once, each of them has found it free.
       ...(caller === null ? {} : { setWhere: eq(runners.tenantId, caller) }),
     })
     .returning();
@@ -35,7 +35,7 @@ export async function upsertRunner(
   return runner;
 }
 
-/** Refuses an id that is not the caller's tenant's: what its runners are called is that tenant's alone. */
+/** Refuses an id of another tenant. What another tenant's runners are called must not be guessable either. */
 export async function assertOwnRunner(ctx: TxContext, id: string): Promise<void> {
   const tenantId = tenantOf(ctx);
   if (tenantId === null) return;
@@ -43,7 +43,7 @@ export async function assertOwnRunner(ctx: TxContext, id: string): Promise<void>
   if (known && known.tenantId !== tenantId) throw isTaken(id);
 }
 
-/** Refuses a runner that is being drained another run: it keeps the one that it has. */
+/** Refuses another run to a runner that is being drained; it keeps the run that it has. */
 export async function assertTakesRuns(ctx: TxContext, id: string): Promise<void> {
   const [known] = await ctx.db
     .select({ drain: runners.drain })

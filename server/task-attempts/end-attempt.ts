@@ -26,9 +26,9 @@ type Ended =
   | { state: "failed"; failure: Failure };
 
 /**
- * What a task becomes when the run of its attempt has ended: the run's end, or where that is `completed` the end of the
- * turn that was asked of it. The task is locked by the caller, who locked it before the run. An attempt that the task
- * no longer has changes nothing.
+ * Updates a task when the run of its attempt has ended. The outcome is the run's end or, if that is `completed`, the
+ * end of the turn that the task asked for. The caller has locked the task, and locked it before the run. An attempt
+ * that is no longer the task's changes nothing.
  */
 export async function endTaskAttempt(ctx: TxContext, task: QueueTaskRow, run: RunRow): Promise<void> {
   if (task.runId !== run.id || !isActiveTask(task.state)) return;
@@ -51,7 +51,7 @@ export async function endTaskAttempt(ctx: TxContext, task: QueueTaskRow, run: Ru
     failureMessage: failure?.message ?? null,
   };
   const verdict = failure && judgeFailure(task, failure);
-  // Who asked for its end while it failed wants no further attempt.
+  // If somebody asked for the task's end while its attempt was failing, there is no further attempt.
   const isOver = task.cancelRequestedAt !== null && verdict !== null;
   await ctx.db
     .update(queueTasks)
@@ -69,7 +69,7 @@ export async function endTaskAttempt(ctx: TxContext, task: QueueTaskRow, run: Ru
 
 async function endOf(ctx: TxContext, run: RunRow): Promise<Ended> {
   const turn = await findTurn(ctx, run);
-  // What a person asked of the run after it has no part in the task.
+  // Later turns, which a person asked of the same run, do not count for the task.
   if (turn?.state === "completed") return { state: "completed" };
   if (run.status === "cancelled") return { state: "cancelled", reason: run.cancelReason ?? run.failureMessage };
   if (run.status === "failed") return { state: "failed", failure: await failureOf(ctx, run, run) };
@@ -85,7 +85,7 @@ const firstCommand = prepared("turn-of-task", (db) =>
     .where(and(eq(commands.runId, sql.placeholder("runId")), eq(commands.seq, 1))),
 );
 
-/** The turn that the dispatcher asked for is the run's first command. */
+/** Returns the turn that the dispatcher asked for: it is the run's first command. */
 async function findTurn(ctx: TxContext, run: RunRow): Promise<CommandRow | undefined> {
   const [turn] = await firstCommand(ctx.db).execute({ runId: run.id });
   return turn;
@@ -102,7 +102,10 @@ async function failureOf(ctx: TxContext, run: RunRow, { failureKind, failureMess
   };
 }
 
-/** Whether a budget is what limited it; else until when the provider has said that its limit is reached, as the gateway noted; and codex's own word for why. */
+/**
+ * Reads why a run was rate-limited: because of a budget, or else of the provider. For a provider, `until` is the end of
+ * its limit as the gateway noted it, and `isUsage` follows codex's own error code.
+ */
 async function readLimit(ctx: TxContext, run: RunRow): Promise<Failure["limited"]> {
   if ((await findHold(ctx, run)) !== null) return { until: null, isUsage: true, isBudget: true };
   const [row] = await ctx.db
@@ -129,7 +132,7 @@ function stateAfter(ended: Ended, verdict: Verdict | null, task: QueueTaskRow) {
     return { ...told, state: "failed" as const, deadLetter: verdict?.why ?? ("not-retryable" as const) };
   const waiting = { ...told, state: "pending" as const, blockedOn: null };
   if (verdict.kind === "retry") return { ...waiting, notBefore: verdict.at };
-  // What was refused was no attempt of the task's.
+  // A refused attempt does not count against the task's policy.
   const unused = { ...waiting, attemptsBefore: task.attemptsBefore + 1 };
   if (verdict.kind === "wait") return unused;
   return {

@@ -4,7 +4,7 @@ import { type QueueTaskRow, queueAttempts, queueTasks } from "@/db/schema";
 import { audit } from "@/server/audit";
 import type { TxContext } from "@/server/context";
 
-/** Ends a locked task's attempt before its run ends, so that the run's end is no longer the task's. */
+/** Ends the attempt of a locked task before its run ends, so that the run's end no longer affects the task. */
 export async function closeAttempt(ctx: TxContext, task: QueueTaskRow, state: TaskState): Promise<string | null> {
   const [closed] = await ctx.db
     .update(queueAttempts)
@@ -14,14 +14,14 @@ export async function closeAttempt(ctx: TxContext, task: QueueTaskRow, state: Ta
   return closed?.runId ?? null;
 }
 
-/** Has a task wait again whose attempt cannot go on, through no fault of its own. */
+/** Sends a task back to wait because its attempt cannot go on, through no fault of its own. */
 export async function giveBackAttempt(ctx: TxContext, task: QueueTaskRow, why: string): Promise<void> {
   await closeAttempt(ctx, task, "cancelled");
   await ctx.db
     .update(queueTasks)
     .set({
       ...{ state: "pending", runId: null, blockedOn: null, readyAt: sql`clock_timestamp()` },
-      // It is not counted against its policy.
+      // The attempt does not count against the task's policy.
       attemptsBefore: sql`${queueTasks.attemptsBefore} + 1`,
     })
     .where(eq(queueTasks.id, task.id));

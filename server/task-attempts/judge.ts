@@ -3,35 +3,38 @@ import { type DeadLetter, RETRY_DEFAULTS, type RetryPolicy } from "@/contract/qu
 import type { QueueTaskRow } from "@/db/schema";
 import { storedJson } from "@/server/stored";
 
-/** Times that a task goes on by itself after a usage limit; then a person is asked, whatever its policy says. */
+/** How often a task resumes by itself after usage limits. After that a person is asked, whatever its policy says. */
 const PARKS_MAX = 10;
-/** A limit that ends this soon is waited for like any other failure. */
+/** A limit that ends sooner than this is treated like any other failure. */
 const SHORT_LIMIT_MS = 300_000;
-/** Where a provider does not say when its limit ends. */
+/** How long to wait when a provider does not say when its limit ends. */
 const PARK_UNKNOWN_MS = 300_000;
-/** A quarter more or less, so that tasks that failed together do not come back together. */
+/** Delays vary by a quarter either way, so that tasks that failed together do not all come back together. */
 const JITTER = 0.25;
 
 export type Failure = {
   failureKind: FailureKind;
   message: string | null;
   /**
-   * The provider took nothing more: until when, where it is known, and whether what was used up is a quota; or a budget,
-   * for which the dispatcher lets it wait.
+   * The provider took nothing more. `until`: the end of its limit, if known. `isUsage`: whether a quota is used up.
+   * `isBudget`: the limit is a budget of ours, and the dispatcher makes the task wait.
    */
   limited: { until: Date | null; isUsage: boolean; isBudget?: boolean } | null;
 };
 export type Verdict =
   | { kind: "retry"; at: Date }
-  /** Among the others, until the dispatcher finds room for it. */
+  /** Waits with the other tasks until the dispatcher has room for it. */
   | { kind: "wait" }
-  /** `at` null: until somebody resumes it. */
+  /** `at` is when it resumes by itself; null: only when somebody resumes it. */
   | { kind: "park"; until: Date | null; at: Date | null }
   | { kind: "dead-letter"; why: DeadLetter };
 
 type Judged = Pick<QueueTaskRow, "retryPolicy" | "attemptCount" | "attemptsBefore" | "parkCount">;
 
-/** What follows a failed attempt: another one later, a wait for the provider's limit, or nothing by itself. */
+/**
+ * Decides what follows a failed attempt: another attempt later, a wait for the provider's limit, or nothing without a
+ * person.
+ */
 export function judgeFailure(task: Judged, failure: Failure, now = new Date(), random = Math.random): Verdict {
   if (failure.limited?.isBudget) return { kind: "wait" };
   const policy = retryPolicyOf(task);
@@ -54,7 +57,7 @@ function park(task: Judged, policy: Required<RetryPolicy>, until: Date | null, n
   return { kind: "park", until, at: at < now ? now : at };
 }
 
-/** A task's policy with what it leaves out. */
+/** Returns a task's retry policy with the defaults filled in. */
 export function retryPolicyOf(
   task: Pick<QueueTaskRow, "retryPolicy">,
 ): Required<RetryPolicy> & { retryOn: readonly FailureKind[] } {

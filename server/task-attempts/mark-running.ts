@@ -3,7 +3,10 @@ import { type QueueTaskRow, queueAttempts, queueTasks, type RunRow } from "@/db/
 import type { TxContext } from "@/server/context";
 import { storedJson } from "@/server/stored";
 
-/** A task runs from when a runner has claimed its run. The task is locked by the caller, before the run. */
+/**
+ * Marks a task as running when a runner has claimed its run. The caller has locked the task, and locked it before the
+ * run.
+ */
 export async function markTaskRunning(ctx: TxContext, task: QueueTaskRow, run: RunRow): Promise<void> {
   if (task.runId !== run.id || task.state !== "dispatched") return;
   await ctx.db

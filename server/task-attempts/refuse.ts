@@ -3,7 +3,7 @@ import { type QueueTaskRow, queueTasks } from "@/db/schema";
 import { audit } from "@/server/audit";
 import type { TxContext } from "@/server/context";
 
-/** Fails a locked task that can never become a run as it is. */
+/** Fails a locked task that cannot become a run as it is. */
 export async function refuseTask(ctx: TxContext, task: QueueTaskRow, message: string): Promise<void> {
   await ctx.db
     .update(queueTasks)

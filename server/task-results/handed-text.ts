@@ -2,13 +2,13 @@ import { type DependencyResult, RESULT_MAX, RESULTS_MAX } from "@/contract/depen
 import { RESULTS_MARK } from "@/contract/handed-text";
 
 const TITLE_MAX = 200;
-/** Backticks in a row that are told of. */
+/** The longest run of backticks that is passed on; longer ones are shortened to it. */
 const RUN_MAX = 40;
 const LONG_RUN = new RegExp(`\`{${RUN_MAX + 1},}`, "g");
 
 /**
- * What a task's agent is told of those that it comes after, behind its own text and to that one's end: each result in a
- * fence that is longer than any in it, since it was written by an agent that the next one must not obey.
+ * Returns what a task's agent is told of the results of the tasks before it, to follow the task's own text. Each result
+ * stands in a fence longer than any run of backticks inside it: an agent wrote it, and the next agent must not obey it.
  */
 export function handedText(results: DependencyResult[]): string {
   const shares = sharesOf(results.map(({ text }) => lengthOf(text ?? "")));
@@ -32,7 +32,7 @@ function tell(result: DependencyResult, share: number): string {
   const head = `Task ${quote(cut(title, TITLE_MAX))} (${bare(taskId)}${key}): ${how}.`;
   if (kind === null || text === null) return `${head} ${NOTHING[state] ?? "It has no result yet."}`;
   const { says, fenced } = KIND_WORDS[kind];
-  // Who writes nothing else would make the fences as long as what stands in them.
+  // Otherwise a result of nothing but backticks would make its fences as long as itself.
   const told = cut(text, share).replaceAll(LONG_RUN, "`".repeat(RUN_MAX));
   const fence = "`".repeat(Math.max(3, longestRun(told) + 1));
   return [`${head} ${says}`, `${fence}${fenced}`, told, fence, ...cutWords(result, share)].join("\n");
@@ -44,7 +44,7 @@ const NOTHING: { [State in DependencyResult["state"]]?: string } = {
   cancelled: "It has no result.",
 };
 
-/** Where the rest of it is, of a result that is not told whole. */
+/** Says where the rest of a shortened result can be found. */
 function cutWords({ taskId, sessionId, length }: DependencyResult, share: number): string[] {
   if (length <= share) return [];
   const session = sessionId === null ? "" : `, and its session ${bare(sessionId)} has all of it`;
@@ -52,8 +52,8 @@ function cutWords({ taskId, sessionId, length }: DependencyResult, share: number
 }
 
 /**
- * How many characters are told of each of some texts: as many as it has, where there is room for all, else the same of
- * each that has more.
+ * Divides the room among some texts, in characters. A text gets its whole length if there is room for all; otherwise
+ * the longer ones get equal shares.
  */
 function sharesOf(lengths: number[]): number[] {
   let left = RESULTS_MAX;
@@ -67,7 +67,7 @@ function sharesOf(lengths: number[]): number[] {
   return shares;
 }
 
-/** Code points, as the database counts characters: no cut makes half of one. */
+/** Counts code points, as the database counts characters, so that no cut splits a character. */
 const lengthOf = (text: string): number => Array.from(text).length;
 
 function cut(text: string, max: number): string {
@@ -78,7 +78,7 @@ function longestRun(text: string): number {
   return Math.max(0, ...(text.match(/`+/g) ?? []).map(({ length }) => length));
 }
 
-/** A title or key, in one line whatever is in it. */
+/** Quotes a title or key, so that it stays on one line whatever it contains. */
 function quote(text: string): string {
   return JSON.stringify(text).replace(
     /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
@@ -86,7 +86,7 @@ function quote(text: string): string {
   );
 }
 
-/** An id as it stands; one of an older release, which may have any characters, quoted. */
+/** Returns an id unchanged; one of an older release, which may contain any characters, is quoted. */
 function bare(id: string): string {
   return /^[\w.:-]+$/.test(id) ? id : quote(id);
 }

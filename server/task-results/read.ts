@@ -3,12 +3,13 @@ import { type FoundResult, readDependencyResults } from "@/db/queries/dependency
 import type { ServiceContext } from "@/server/context";
 
 /**
- * What those found out that some tasks come after, of each task in the order in which they were said. One statement,
- * however many tasks; of a task that comes after nothing there is nothing.
+ * Reads the results of the tasks that come before some tasks, in the order in which each task named them. It takes one
+ * statement, however many tasks are asked for; a task without dependencies has no entry.
  */
 export async function readResults(ctx: ServiceContext, taskIds: string[]): Promise<Map<string, DependencyResult[]>> {
   const placed = new Map<string, { place: number; result: DependencyResult }[]>();
-  // Those without a place, which an older release stored, come as they are read: the oldest first.
+  // Dependencies that an older release stored have no place: they keep the order in which they are read, the oldest
+  // first.
   for (const { dependents, ...found } of await readDependencyResults(ctx.db, taskIds))
     for (const { taskId, place } of dependents)
       placed.set(taskId, [...(placed.get(taskId) ?? []), { place: place ?? 0, result: toResult(found) }]);

@@ -3,8 +3,8 @@ import { TIMELINE_LANES, type TimelineSpan, type TimelineStretch } from "@/contr
 const BAD_STATES = new Set(["failed", "lost", "declined", "cut off"]);
 
 /**
- * Spans of a page with no more of each lane than `max`: where there are too many, neighbours are told as one. Those
- * that an earlier page told of keep their key, because it is by its key that they are ended.
+ * Returns the spans of a page, at most `max` in each lane: if there are more, neighbours are merged into one. Spans of
+ * an earlier page keep their key, because their end is matched to them by it.
  */
 export function bundleSpans(spans: readonly TimelineSpan[], keptKeys: ReadonlySet<string>, max: number) {
   return TIMELINE_LANES.flatMap((lane) => {
@@ -33,7 +33,10 @@ function together(spans: readonly TimelineSpan[]): TimelineSpan {
   };
 }
 
-/** Stretches of a page, at most `max`: neighbours are told as one, of the cause that took the most of its time. */
+/**
+ * Returns the stretches of a page, at most `max`: neighbours are merged into one, which has the cause that took most of
+ * its time.
+ */
 export function bundleStretches(stretches: readonly TimelineStretch[], max: number): TimelineStretch[] {
   if (stretches.length <= max) return [...stretches];
   return chunks(stretches, max).map((chunk) => {

@@ -3,7 +3,7 @@ import type { TimelineStep } from "@/db/queries/read-timeline-steps";
 import { type Begun, clipLabel, iso, type Launch, launchSpan, nameOf, shownSpan } from "./spans";
 import { type FoldState, NAMES_MAX, OPEN_MAX, type OpenSpan } from "./state";
 
-/** What an agent does: a turn is under way even where its runner has not said that it began. */
+/** Events of an agent at work: a turn is under way then, even if its runner has not said that it began. */
 const AGENT_TYPES = new Set([
   ...["user_message", "assistant_message", "reasoning", "plan", "tool_call", "tool_output"],
   ...["command_execution", "command_output", "file_change", "approval_request"],
@@ -15,10 +15,10 @@ const TOOL_KINDS: Record<string, OpenSpan["kind"]> = {
 };
 
 /**
- * Folds a run's events, in order, into spans and into stretches that divide its time among causes without gap or
- * overlap. The state is all that it knows of earlier events, so it goes on from wherever it was left. Clocks may
- * disagree: time never runs backwards here, and an event that is dated before its forerunner counts as of the same
- * moment.
+ * Folds a run's events, in order, into spans, and into stretches that divide its time among causes without gap or
+ * overlap. The state is all that it knows of earlier events, so folding can continue from any saved state. Clocks may
+ * disagree, but time never runs backwards here: an event that is dated before the one ahead of it counts as
+ * simultaneous.
  */
 export class TimelineFold {
   readonly spans: TimelineSpan[] = [];
@@ -47,12 +47,12 @@ export class TimelineFold {
     if (state.endMs === null) this.#go(this.#cause(), step.seq);
   }
 
-  /** Says that there is nothing to add up to a seq. */
+  /** Notes that everything up to a seq has been read, though no events were there. */
   passTo(seq: number): void {
     this.#state.seq = Math.max(this.#state.seq, seq);
   }
 
-  /** What is under way when all is read: spans without an end, and launches that no claim followed. */
+  /** Returns what is under way when everything is read: spans without an end, and launches that no claim followed. */
   underWay(): { spans: TimelineSpan[]; stretch: TimelineStretch | null } {
     const { open, endMs, cause, causeMs, causeSeq } = this.#state;
     const spans = open.map((span) => shownSpan(span, { state: "running", endedAt: null, endSeq: null }));
@@ -60,7 +60,7 @@ export class TimelineFold {
     return { spans: [...spans, ...this.#unclaimed()], stretch: endMs === null ? stretch : null };
   }
 
-  /** Ends the run where its log does not say that it ended. */
+  /** Ends the run if its log does not say that it ended. */
   end(atMs: number): void {
     const state = this.#state;
     if (state.endMs !== null) return;
@@ -130,7 +130,7 @@ export class TimelineFold {
     state.attempts += 1;
     state.claimed = [...state.claimed, nameOf(runnerId)].slice(-NAMES_MAX);
     const launch = this.#launches.findLast((known) => known.runnerId === runnerId && known.launchedMs <= state.atMs);
-    // It has done what it was for, however its runner ends.
+    // The launch has achieved its purpose, however its runner ends.
     if (launch !== undefined) this.spans.push(launchSpan({ ...launch, state: "running" }, state, state.atMs));
     this.#open(this.#here("attempts", "attempt", `Attempt ${state.attempts}`), null);
   }
@@ -144,7 +144,7 @@ export class TimelineFold {
   #startTurn(commandId: string | null): void {
     const state = this.#state;
     this.#ensureAttempt();
-    // Who says that a turn began after telling of what it does means the same turn.
+    // A runner that reports the turn's begin only after its first items means the same turn.
     const isSame = this.#has("turns") && state.turnOf === null;
     if (!isSame) {
       this.#endTurn("unknown");
@@ -194,7 +194,7 @@ export class TimelineFold {
     const span = this.#here("tools", kind, step.label);
     if (isUnderWay) this.#open(span, step.itemId);
     else if (!this.#close("tools", step.itemId, step.status ?? "completed")) {
-      // It is told of at its end alone: it began as long ago as it took, but never before its turn.
+      // Such an item is only reported at its end: it began as long ago as it took, but never before its turn.
       const floor = state.open.find((known) => known.lane === "turns")?.atMs ?? state.atMs;
       const lengthMs = Math.round(Math.min(step.durationMs ?? 0, state.atMs - floor));
       this.#finish({ ...span, atMs: state.atMs - lengthMs }, step.status ?? "completed");
@@ -234,7 +234,7 @@ export class TimelineFold {
     return asked.length > 0 ? "start" : "idle";
   }
 
-  /** Ends the stretch under way, now, and begins the next; one without length is left out. */
+  /** Ends the current stretch now and begins the next. A stretch without length is left out. */
   #go(cause: TimelineCause, seq: number, isEnd = false): void {
     const state = this.#state;
     if (cause === state.cause && !isEnd) return;
@@ -258,7 +258,7 @@ export class TimelineFold {
     return { lane, kind, label: clipLabel(label ?? ""), atMs, seq };
   }
 
-  /** Begins a span that what comes later ends, by its name where it has one. */
+  /** Begins a span that a later event ends. If the span has a name, that event finds it by the name. */
   #open(begun: Begun, name: string | null): void {
     const { open } = this.#state;
     const span = { ...begun, kind: begun.kind as OpenSpan["kind"], name: name === null ? null : nameOf(name) };
@@ -271,7 +271,7 @@ export class TimelineFold {
     open.push(span);
   }
 
-  /** Whether a span of that name was under way, and has ended now. */
+  /** Ends the span of that name, and returns whether there was one. */
   #close(lane: OpenSpan["lane"], name: string | null, how: string): boolean {
     const span = this.#state.open.find((known) => known.lane === lane && name !== null && known.name === nameOf(name));
     if (span !== undefined) this.#closeAll((known) => known === span, how);

@@ -19,8 +19,9 @@ import { FoldState, NAMES_MAX, startState } from "./state";
 const SEQ_MAX = 2_147_483_647;
 
 /**
- * A page of a run's timeline: what happened when, and what the time in between went by with. It reads one bounded range
- * of the run's events; the cursor carries what was under way at its end, so that no page reads what another has read.
+ * Returns a page of a run's timeline: what happened when, and what took up the time in between. It reads one bounded
+ * range of the run's events. The cursor carries what was under way at the end of the page, so that no page reads the
+ * events of another.
  */
 export async function readTimeline(ctx: ServiceContext, input: ReadTimelineInput): Promise<TimelinePage> {
   const run = await getRun(ctx, { runId: input.runId });
@@ -33,17 +34,17 @@ export async function readTimeline(ctx: ServiceContext, input: ReadTimelineInput
   const steps = await readTimelineSteps(ctx.db, { runId: run.id, afterSeq: before.seq, throughSeq });
   const fold = new TimelineFold(before, launches);
   for (const step of steps) fold.add(step);
-  // Events that came since the run was read are in the steps already; those that are not there at all are passed over.
+  // The steps already include events that came after the run was read. Events that do not exist are skipped.
   fold.passTo(Math.min(throughSeq, run.lastEventSeq));
   const isRead = throughSeq >= run.lastEventSeq;
-  // Its log may not say that it ended: retention or an older release left that out.
+  // The log may lack the end of the run: retention removed it, or an older release never wrote it.
   if (isRead && isTerminal(run.status)) fold.end(Date.parse(run.updatedAt));
   return toPage(run, before, fold, isRead);
 }
 
 function toPage(run: Run, before: FoldState, fold: TimelineFold, isRead: boolean): TimelinePage {
   const underWay = fold.underWay();
-  // What is under way at the end of a page that is not the last ends in the next one, most likely.
+  // What is under way at the end of any page but the last most likely ends in the next one.
   const spans = [...fold.spans, ...underWay.spans];
   const told = new Set(before.open.map(keyOf));
   const { state } = fold;

@@ -13,18 +13,18 @@ export type Launch = {
 
 export type Begun = Omit<OpenSpan, "kind" | "name"> & { kind: TimelineSpan["kind"] };
 
-/** Told of by what it is and where it begins: an id may come again, a place in the log does not. */
+/** Identifies a span by its kind and its first seq: an id may be used again, a place in the log cannot. */
 export function keyOf(span: Pick<Begun, "kind" | "seq">): string {
   return `${span.kind}:${span.seq}`;
 }
 
-/** A span that has begun, as it is told. */
+/** Converts a span that has begun into the form that the API returns. */
 export function shownSpan(span: Begun, end: Pick<TimelineSpan, "state" | "endedAt" | "endSeq">): TimelineSpan {
   const { lane, kind, label, atMs, seq } = span;
   return { key: keyOf(span), lane, kind, label, startedAt: iso(atMs), startSeq: seq, count: 1, ...end };
 }
 
-/** From a runner's launch to its claim, or to now, or to its end where it never claimed. */
+/** A span from a runner's launch to its claim; without a claim, to the launch's end or to now. */
 export function launchSpan(launch: Launch, state: FoldState, endMs: number | null): TimelineSpan {
   const startMs = Math.max(state.startMs, launch.launchedMs);
   return {
@@ -36,15 +36,15 @@ export function launchSpan(launch: Launch, state: FoldState, endMs: number | nul
   };
 }
 
-/** An id that is carried for nothing but to be found again. */
+/** Shortens an id that is only carried to find its span again. */
 export function nameOf(id: string): string {
   return id.length <= NAME_MAX && isPlain(id) ? id : hashOf(id);
 }
 
-/** The shell that codex wraps a command in; its end is missing where the text was cut. */
+/** The shell in which codex wraps a command; the closing quote is missing if the text was cut. */
 const SHELL = /^(?:\S*\/)?(?:ba|z|da)?sh -l?c (?:'([^']*)'?|"([^"\\$`]*)"?)$/s;
 
-/** The one line of a label, in which nothing takes more than it shows. */
+/** Makes a one-line label of a text. Control characters become visible, so that none changes how the line is shown. */
 export function clipLabel(text: string): string {
   const [, single, double] = SHELL.exec(text) ?? [];
   const line = (single ?? double ?? text).replaceAll(/\s+/g, " ").replaceAll(/\p{Cc}/gu, "\ufffd");

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { TIMELINE_CAUSES, TIMELINE_LANES, type TimelineCause } from "@/contract/timeline";
 import type { RunRow } from "@/db/schema";
 
-/** What is carried from page to page is bounded, because it travels in an address. */
+/** The state travels from page to page in an address, so its size is bounded. */
 export const OPEN_MAX = 8;
 export const NAMES_MAX = 12;
 export const LABEL_MAX = 48;
@@ -12,7 +12,7 @@ const Ms = z.int().min(-8.64e15).max(8.64e15);
 const Seq = z.int().min(0).max(2_147_483_647);
 const Name = z.string().max(NAME_MAX);
 const OpenSpan = z.strictObject({
-  /** What its end names it by; null where nothing does. */
+  /** The name by which its end is found; null: its end names nothing. */
   name: Name.nullable(),
   lane: z.enum(TIMELINE_LANES),
   kind: z.enum(["attempt", "turn", "command", "tool", "files", "approval"]),
@@ -22,13 +22,13 @@ const OpenSpan = z.strictObject({
 });
 export type OpenSpan = z.infer<typeof OpenSpan>;
 
-/** How far a run's events were read, and what was under way there. */
+/** How far a run's events have been read, and what was under way there. */
 export const FoldState = z.strictObject({
   runId: z.string().max(256),
   startMs: Ms,
   seq: Seq,
   atMs: Ms,
-  /** The stretch under way. */
+  /** The current stretch. */
   cause: z.enum(TIMELINE_CAUSES),
   causeMs: Ms,
   causeSeq: Seq,
@@ -36,9 +36,9 @@ export const FoldState = z.strictObject({
   open: z.array(OpenSpan).max(OPEN_MAX),
   /** Turns that were asked for and have not ended, the oldest first. */
   asked: z.array(Name).max(NAMES_MAX),
-  /** The asked turn that the open one answers, where that is known. */
+  /** Which of the asked turns the open turn belongs to, if known. */
   turnOf: Name.nullable(),
-  /** Runners that have claimed: the launches of all others still wait. */
+  /** Runners that have claimed. The launches of all others still wait. */
   claimed: z.array(Name).max(NAMES_MAX),
   attempts: Seq,
   turns: Seq,

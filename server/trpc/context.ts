@@ -4,7 +4,7 @@ import type { TrpcContext } from "./init";
 
 type Headers = CallRequest["headers"];
 
-/** The context of a page's own calls: reading, by whoever asked for the page. */
+/** Makes the context for the calls of a page itself: they only read, as the person who asked for the page. */
 export function createPageContext(headers: Headers): Promise<TrpcContext> {
   return contextOf(getWiring(), { method: "GET", headers, requestId: requestIdFrom(headers.get("x-request-id")) });
 }

@@ -17,27 +17,27 @@ import type { HealthSource } from "@/server/health";
 import type { FailedSignIns } from "@/server/identity";
 import type { Live } from "@/server/live";
 
-/** What a request brings; `service` is null until somebody is known to call. */
+/** What comes with a request. `service` is null until the caller is known. */
 export type TrpcContext = {
   requestId: string;
   service: ServiceContext | null;
-  /** Why nobody is known to call, where that is more than a missing token. */
+  /** Why the caller is not known, if it is more than a missing token. */
   fault?: AgentRunError;
-  /** What this process knows of changes as they happen; absent where nothing can be watched. */
+  /** The feeds of this process; absent where nothing can be watched. */
   live?: Live;
   health?: HealthSource;
   signInMethods?: SignInMethods;
-  /** Has this process ask anew who its callers are, after a token was revoked. */
+  /** Makes this process identify its callers anew, after a token was revoked. */
   forgetCallers?: () => void;
-  /** For what is done before anybody is known: the sign-in of a command line. */
+  /** The context for what happens before the caller is known: signing in from a command line. */
   nobody?: () => ServiceContext;
-  /** Whence the request came, as this process saw it; absent where a page asks in process. */
+  /** The request's address as this process saw it; absent if a page calls in process. */
   address?: string;
-  /** Counts, for each sign-in, the codes that were tried there and nobody has. */
+  /** Counts the wrong codes that were tried at each sign-in. */
   codeGuesses?: FailedSignIns;
 };
 
-/** Who may call a procedure. Every procedure has one; a test made from the router refuses one that has not. */
+/** Who may call a procedure. Every procedure has one; a test made from the router fails for a procedure without. */
 export const ACCESS = [
   "public",
   "viewer",
@@ -65,7 +65,7 @@ const TRPC_CODE: Record<(typeof REASON_STATUS)[keyof typeof REASON_STATUS], TRPC
   500: "INTERNAL_SERVER_ERROR",
   502: "BAD_GATEWAY",
   503: "SERVICE_UNAVAILABLE",
-  // tRPC has no code of its own for it.
+  // tRPC has no code of its own for this status.
   507: "SERVICE_UNAVAILABLE",
 };
 
@@ -78,7 +78,7 @@ const t = initTRPC
       const fault = faultOf(error);
       const agentrun: ErrorBody = errorBody(fault, ctx?.requestId ?? "none");
       const httpStatus = REASON_STATUS[fault.reason];
-      // Of a subscription tRPC knows no more than that it failed, which its clients take for a reason to try again.
+      // Of a failed subscription tRPC would only say that it failed, and its clients would try again.
       const code = TRPC_CODE[httpStatus];
       return {
         code: TRPC_ERROR_CODES_BY_KEY[code],
@@ -89,7 +89,7 @@ const t = initTRPC
     sse: { ping: { enabled: true, intervalMs: 15_000 }, client: { reconnectAfterInactivityMs: 40_000 } },
   });
 
-/** What a tRPC error says in our words: a service's own error, or what tRPC itself found wrong with the request. */
+/** Turns a tRPC error into ours: a service's own error, or what tRPC itself found wrong with the request. */
 export function faultOf(error: TRPCError): AgentRunError {
   const known = findAgentRunError(error);
   if (known) return known;
@@ -125,7 +125,7 @@ export function inputFault(error: z.ZodError): AgentRunError {
   return new InvalidInputError(message, { issues });
 }
 
-/** Of what may be one of several things: what is wrong with the one that it is nearest to. */
+/** For a value that fits no member of a union, returns the problems with the member that it comes nearest to. */
 function nearest(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
   if (issue.code !== "invalid_union") return [issue];
   const [best] = issue.errors.filter((issues) => issues.length > 0).sort((left, right) => left.length - right.length);
@@ -134,7 +134,9 @@ function nearest(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
 
 export const router = t.router;
 
-/** Maps errors once: procedures have no try/catch, and no unknown error's own message leaves the program. */
+/**
+ * Maps errors in one place: procedures need no try/catch, and the message of an unknown error never leaves the process.
+ */
 const mapErrors = t.middleware(async (opts) => {
   const result = await opts.next();
   if (result.ok) return result;
@@ -143,7 +145,7 @@ const mapErrors = t.middleware(async (opts) => {
   if (fault.reason === "unexpected") {
     log?.error({ err: fault.cause, path: opts.path, requestId: opts.ctx.requestId }, "unexpected error");
   }
-  // A statement that is too slow at all times shows in the log alone.
+  // A statement that is always too slow shows only in the log.
   if (fault.reason === "database-busy") log?.warn({ err: fault.cause, path: opts.path }, fault.message);
   throw new TRPCError({ code: TRPC_CODE[REASON_STATUS[fault.reason]], message: fault.message, cause: fault });
 });
@@ -152,12 +154,15 @@ const ROLE_RANK = { viewer: 0, operator: 1, admin: 2 } as const;
 
 const base = t.procedure.use(mapErrors);
 
-/** What a runner's token is still good for when its run or epoch has ended. */
+/** Procedures that still accept a runner's token once its run or epoch has ended. */
 const ANSWERED_AFTER_END = new Set(["runs.heartbeat", "runs.finish"]);
 
 export type Admission = { ctx: TrpcContext; path: string; type: "query" | "mutation" | "subscription" };
 
-/** Lets a caller in, or throws why not. Whatever serves a procedure asks here, so that all doors have one lock. */
+/**
+ * Admits a caller to a procedure, or throws why not. Every way to call a procedure comes through here, so that all
+ * apply the same rules.
+ */
 export function admit(access: Exclude<Access, "public">, { ctx, path, type }: Admission): ServiceContext {
   const { service } = ctx;
   if (!service) throw ctx.fault ?? new UnauthenticatedError();
@@ -167,7 +172,7 @@ export function admit(access: Exclude<Access, "public">, { ctx, path, type }: Ad
   return service;
 }
 
-/** A token with scopes calls what they name and nothing else, whatever its role; who it is it may always ask. */
+/** Refuses a token with scopes what its scopes do not name, whatever its role. It may always ask who it is. */
 function admitScope(actor: Actor, path: string): void {
   const [group = ""] = path.split(".");
   if (actor.kind !== "operator" || path === "identity.me" || hasScope(actor, group)) return;
@@ -188,7 +193,7 @@ function admitRole(actor: Actor, role: keyof typeof ROLE_RANK): void {
 
 type TokenAccess = Exclude<Access, "public" | keyof typeof ROLE_RANK>;
 
-/** Lets in runners and archivers by their tokens, and those who may act for any runner: operators. */
+/** Admits runners and archivers by their tokens, and operators, who may act for any runner. */
 function admitToken(actor: Actor, access: TokenAccess, { path, type }: Omit<Admission, "ctx">): void {
   if (actor.kind === "archiver" && access !== "archiver" && access !== "runner-or-archiver")
     throw new ForbiddenError("an archiver's token cannot do this");
@@ -198,7 +203,7 @@ function admitToken(actor: Actor, access: TokenAccess, { path, type }: Omit<Admi
   if (actor.kind === "runner" && actor.isEnded && !ANSWERED_AFTER_END.has(path)) {
     throw new UnauthenticatedError("this token ended with its run or lease: stop the agent");
   }
-  // A viewer reads whatever a runner reads, and writes nothing.
+  // A viewer may read what a runner reads, and write nothing.
   if (actor.kind === "operator" && actor.role === "viewer" && type === "mutation") {
     throw new ForbiddenError("this needs the role operator; the token has viewer");
   }
@@ -216,5 +221,5 @@ export const adminProcedure = procedureFor("admin");
 export const launchProcedure = procedureFor("launch");
 export const runnerProcedure = procedureFor("runner");
 export const archiverProcedure = procedureFor("archiver");
-/** Whoever hands over what a volume holds: a runner, an operator in its place, or an archiver. */
+/** A caller that uploads what a volume holds: a runner, an operator in its place, or an archiver. */
 export const runnerOrArchiverProcedure = procedureFor("runner-or-archiver");

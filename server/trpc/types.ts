@@ -1,2 +1,2 @@
-/** Types alone: what the console and the runner may know of the server. */
+/** Types only: what the console and the runner may know of the server. */
 export type { AppRouter } from "./root";

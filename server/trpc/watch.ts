@@ -7,8 +7,8 @@ type WatchOptions = { ctx: { service: ServiceContext; live?: Live }; signal: Abo
 type Watch = { ctx: ServiceContext; live: Live; signal: AbortSignal };
 
 /**
- * Runs a subscription as one of the process's open streams: it ends with its caller's token and with the server, and it
- * counts against what one caller may hold.
+ * Runs a subscription as one of the process's open streams: it ends with its caller's token and with the server, and
+ * counts towards the caller's limit.
  */
 export async function* asStream<Item>(
   opts: WatchOptions,
@@ -24,7 +24,7 @@ export async function* asStream<Item>(
   }
 }
 
-/** Items with the ids that a client goes on from after a loss. */
+/** Yields items with the ids from which a client continues after a lost connection. */
 export async function* trackAll<Entry extends { id: string }, Item>(
   entries: AsyncIterable<Entry>,
   itemOf: (entry: Entry) => Item,

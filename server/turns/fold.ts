@@ -2,12 +2,12 @@ import { TURN_EXITS_MAX, type TurnArchive } from "@/contract/turns";
 import type { TimelineStep } from "@/db/queries/read-timeline-steps";
 import { ASKED_MAX, type AskedTurn, CARRIED_ID, type OpenTurn, type TurnState } from "./state";
 
-/** A turn as its run's events tell it, without what was said. */
+/** A turn as its run's events describe it, without its texts. */
 export type FoldedTurn =
   | (OpenTurn & { state: string; endMs: number | null; endSeq: number | null })
   | (AskedTurn & { state: string; startSeq: null; endMs: number | null; endSeq: number | null });
 
-/** What an agent does: a turn is under way even where its runner has not said that it began. */
+/** Events of an agent at work: a turn is under way then, even if its runner has not said that it began. */
 const AGENT_TYPES = new Set([
   ...["assistant_message", "reasoning", "plan", "tool_call", "tool_output", "command_execution", "command_output"],
   ...["file_change", "approval_request"],
@@ -16,8 +16,8 @@ const UNDER_WAY = new Set(["inProgress", "in_progress"]);
 const DONE = new Set(["completed", "applied", "success"]);
 
 /**
- * Folds a run's events, in order, into its turns. The state is all that it knows of earlier events, so it goes on from
- * wherever it was left. A turn that a lost attempt cut off and the next one goes on with is one turn.
+ * Folds a run's events, in order, into its turns. The state is all that it knows of earlier events, so folding can
+ * continue from any saved state. A turn that a lost attempt interrupted and the next attempt continues is one turn.
  */
 export class TurnFold {
   readonly ended: FoldedTurn[] = [];
@@ -35,7 +35,7 @@ export class TurnFold {
   add(step: TimelineStep): void {
     const state = this.#state;
     if (state.isOver || step.seq <= state.seq) return;
-    // Clocks may disagree: time never runs backwards here.
+    // Clocks may disagree, but time never runs backwards here.
     state.atMs = Math.max(state.atMs, step.atMs);
     state.seq = step.seq;
     if (AGENT_TYPES.has(step.type)) this.#open(null);
@@ -44,19 +44,19 @@ export class TurnFold {
     else if (state.open !== null) count(state.open, step);
   }
 
-  /** Says that there is nothing to add up to a seq. */
+  /** Notes that everything up to a seq has been read, though no events were there. */
   passTo(seq: number): void {
     this.#state.seq = Math.max(this.#state.seq, seq);
   }
 
-  /** The turn under way, and those that wait. */
+  /** Returns the turn under way, and those that wait. */
   underWay(): FoldedTurn[] {
     const { open, asked } = this.#state;
     const waiting = asked.map((turn) => ({ ...turn, state: "waiting", startSeq: null, endMs: null, endSeq: null }));
     return open === null ? waiting : [{ ...open, state: "running", endMs: null, endSeq: null }, ...waiting];
   }
 
-  /** Ends the run: what was under way was cut off, and nobody takes what still waits. */
+  /** Ends the run: the turn under way was cut off, and waiting turns will not be taken. */
   end(): void {
     const state = this.#state;
     this.#close("cut off");
@@ -74,7 +74,7 @@ export class TurnFold {
           state.asked = [...state.asked, { commandId: id, ms: state.atMs }].slice(-ASKED_MAX);
         break;
       case "turn-started":
-        // A new attempt goes on with the turn of the one before.
+        // A new attempt continues the turn of the previous one.
         if (state.open?.commandId === id && (id !== null || state.open.done === null)) state.open.done = null;
         else if (state.open !== null && state.open.commandId === null && state.open.done === null) this.#name(id);
         else {
@@ -106,7 +106,7 @@ export class TurnFold {
     };
   }
 
-  /** What the turn under way answers, said after it began. */
+  /** Names the command that the turn under way answers, if that is only known after its begin. */
   #name(commandId: string | null): void {
     const { open, asked } = this.#state;
     const one = asked.find((known) => known.commandId === commandId);
@@ -118,7 +118,7 @@ export class TurnFold {
   #endCommand(commandId: string, status: string): void {
     const state = this.#state;
     if (state.open?.commandId === commandId) {
-      // Of a turn that somebody stopped its command says that it was cancelled: how is said by its runner alone.
+      // The command of a turn that somebody stopped is `cancelled`; only the runner says that it was interrupted.
       const isStopped = state.open.done?.how === "interrupted" && status === "cancelled";
       this.#close(isStopped ? "interrupted" : status);
       return;
@@ -143,7 +143,7 @@ export class TurnFold {
   }
 }
 
-/** Adds to a turn what one of its events says. */
+/** Adds what an event says to its turn. */
 function count(turn: OpenTurn, step: TimelineStep): void {
   switch (step.type) {
     case "assistant_message":

@@ -21,8 +21,8 @@ import { startState, TurnState } from "./state";
 const SEQ_MAX = 2_147_483_647;
 
 /**
- * A page of a run's turns: what was asked, how it ended, what it took and the last thing that was said. It reads one
- * bounded range of the run's events; the cursor carries what was under way at its end.
+ * Returns a page of a run's turns: what was asked, how it ended, what it took and the agent's last message. It reads
+ * one bounded range of the run's events; the cursor carries what was under way at its end.
  */
 export async function readTurns(ctx: ServiceContext, input: ReadTurnsInput): Promise<TurnPage> {
   const run = await getRun(ctx, { runId: input.runId });
@@ -38,10 +38,10 @@ export async function readTurns(ctx: ServiceContext, input: ReadTurnsInput): Pro
     if (Math.max(fold.ended.length, fold.archives.length) >= input.limit) break;
   }
   const isWhole = fold.state.seq >= (steps.at(-1)?.seq ?? 0);
-  // Events that are not there at all are passed over.
+  // Events that do not exist are skipped.
   if (isWhole) fold.passTo(Math.min(throughSeq, run.lastEventSeq));
   const isRead = isWhole && throughSeq >= run.lastEventSeq;
-  // Its log may not say that it ended: retention or an older release left that out.
+  // The log may lack the end of the run: retention removed it, or an older release never wrote it.
   if (isRead && !fold.state.isOver && isTerminal(run.status)) fold.end();
   const { state } = fold;
   return {
@@ -54,7 +54,7 @@ export async function readTurns(ctx: ServiceContext, input: ReadTurnsInput): Pro
   };
 }
 
-/** Turns with what was asked and answered: two look-ups, of commands by their ids and of events by their seqs. */
+/** Adds to the turns what was asked and answered, with two look-ups: commands by id and events by seq. */
 async function tellTurns(ctx: ServiceContext, runId: string, turns: readonly FoldedTurn[]): Promise<RunTurn[]> {
   const ids = turns.flatMap(({ commandId }) => (commandId === null ? [] : [commandId]));
   const seqs = turns.flatMap((turn) => (turn.startSeq === null || turn.answerSeq === null ? [] : [turn.answerSeq]));
@@ -66,7 +66,7 @@ async function tellTurns(ctx: ServiceContext, runId: string, turns: readonly Fol
     return {
       key: turn.commandId ?? `at:${turn.startSeq}`,
       commandId: turn.commandId,
-      // One that never began ended as its command did, whatever else is known of it.
+      // A turn that never began ended as its command did, whatever else is known of it.
       state: turn.startSeq === null && command !== undefined && isEnded(command.state) ? command.state : turn.state,
       failureKind: command?.failureKind ?? null,
       asked: command === undefined ? null : cut(command.text),
@@ -102,7 +102,7 @@ function figuresOf(turn: FoldedTurn) {
   };
 }
 
-/** One character more than is told, so that a text that was cut is known. */
+/** One character more than is returned, to notice a text that is too long. */
 const READ_CHARS = TURN_TEXT_MAX + 1;
 
 function readAsked(ctx: ServiceContext, runId: string, ids: string[]) {

@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { TURN_EXITS_MAX } from "@/contract/turns";
 
-/** Turns that wait, as many as are carried from page to page: the cursor travels in an address. */
+/** How many waiting turns are carried from page to page: the cursor travels in an address. */
 export const ASKED_MAX = 16;
-/** Ids of this form are short enough to be carried; a turn of another has none. */
+/** Ids of this form are short enough to be carried; a turn with any other has no id here. */
 export const CARRIED_ID = /^[\w.:-]{1,128}$/;
 
 const Ms = z.int().min(-8.64e15).max(8.64e15);
@@ -15,7 +15,7 @@ const OpenTurn = z.strictObject({
   askedMs: Ms.nullable(),
   startMs: Ms,
   startSeq: Seq,
-  /** Its last message. */
+  /** The seq of its last message. */
   answerSeq: Seq.nullable(),
   toolCalls: Seq,
   failedCalls: Seq,
@@ -23,7 +23,7 @@ const OpenTurn = z.strictObject({
   fileChanges: Seq,
   errors: Seq,
   tokens: z.array(z.int().min(0)).length(4).nullable(),
-  /** What its runner said of its end, until the command's own end follows. */
+  /** What the runner said of its end, until the command's own end follows. */
   done: z.strictObject({ ms: Ms, seq: Seq, how: z.string().max(64) }).nullable(),
 });
 export type OpenTurn = z.infer<typeof OpenTurn>;
@@ -31,7 +31,7 @@ export type OpenTurn = z.infer<typeof OpenTurn>;
 const AskedTurn = z.strictObject({ commandId: Id, ms: Ms });
 export type AskedTurn = z.infer<typeof AskedTurn>;
 
-/** How far a run's events were read, and what was under way there. */
+/** How far a run's events have been read, and what was under way there. */
 export const TurnState = z.strictObject({
   runId: z.string().max(256),
   seq: Seq,

@@ -8,7 +8,7 @@ import type { ModelCallRow } from "@/db/schema";
 import { newId } from "@/server/ids";
 import { costOf } from "./price";
 
-/** Whose call it is, and of what. */
+/** Whom a call belongs to, and which model it uses. */
 export type CallOwner = Pick<
   ModelCallRow,
   "tenantId" | "projectId" | "runId" | "sessionId" | "taskId" | "backendProfile" | "model"
@@ -18,14 +18,14 @@ export type CallEnd = {
   failureKind: FailureKind | null;
   reason: string | null;
   httpStatus: number | null;
-  /** null where nobody said how many tokens it took. */
+  /** null: nobody said how many tokens the call took. */
   usage: TokenUsage | null;
 };
 /** A call that is under way. */
 export type OpenCall = {
-  /** The first byte of its answer is there. */
+  /** Notes that the first byte of the answer has arrived. */
   noteFirstByte(): void;
-  /** It has ended; only the first end counts. */
+  /** Ends the call. Only the first end counts. */
   end(end: CallEnd): void;
 };
 
@@ -33,20 +33,20 @@ export type CallRecorderOptions = {
   pool: pg.Pool;
   log: Logger;
   pricesOf: (profile: string, model: string) => Prices | null;
-  /** Told of each call as it ends, before it is stored. */
+  /** Called for each call as it ends, before it is stored. */
   onEnded: (call: ModelCallRow) => void;
-  /** Told of calls once they are stored. */
+  /** Called once calls are stored. */
   onStored?: (calls: readonly ModelCallRow[]) => void;
-  /** Told how many calls will never be stored. */
+  /** Called with the number of calls that will never be stored. */
   onLost: (calls: number) => void;
 };
 
 const CALLS_PER_COMMIT_MAX = 500;
-/** Calls that wait at most, so that a database that is away cannot fill the memory. */
+/** How many calls may wait, so that they cannot fill the memory while the database is away. */
 export const WAITING_MAX = 10_000;
 const RETRY_MS_MIN = 100;
 const RETRY_MS_MAX = 5_000;
-/** A process that stops has few seconds in all. */
+/** A process that stops has only a few seconds in all. */
 const CLOSE_MS_MAX = 1_500;
 const NOT_COUNTED: TokenUsage = {
   inputTokens: null,
@@ -55,12 +55,12 @@ const NOT_COUNTED: TokenUsage = {
   reasoningTokens: null,
 };
 const FOREIGN_KEY_VIOLATION = "23503";
-/** SQLSTATE classes of rows that can never be stored; all else, such as a full disk, may pass. */
+/** SQLSTATE classes of rows that can never be stored. Any other error, such as a full disk, may pass. */
 const NEVER_STORED = /^2[23]/;
 
 /**
- * Stores each call to a model when it has ended, off the path of its answer. Calls that end while a commit is under way
- * are stored together by the next. Ids are made here, so that a commit whose answer was lost can be done again.
+ * Stores each call to a model once it has ended, without delaying the answer. Calls that end during a commit are stored
+ * together by the next one. Ids are made here, so that a commit whose outcome is unknown can be repeated.
  */
 export class CallRecorder {
   #waiting: ModelCallRow[] = [];
@@ -105,7 +105,7 @@ export class CallRecorder {
     };
   }
 
-  /** Stores what waits and what is still ending, for as long as a stop may take. */
+  /** Stores the calls that wait and those that are still ending, for as long as a stop may take. */
   async close(): Promise<void> {
     this.#isClosing = true;
     this.#wake();
@@ -142,7 +142,7 @@ export class CallRecorder {
   }
 
   #add(call: ModelCallRow): void {
-    // It was told to be lost when the server stopped.
+    // It was already reported as lost when the server stopped.
     if (this.#isClosed) return;
     if (this.#waiting.length >= WAITING_MAX) this.#lose(1, "too many wait");
     else this.#waiting.push(call);
@@ -152,7 +152,7 @@ export class CallRecorder {
   async #run(): Promise<void> {
     if (this.#isStoring) return;
     this.#isStoring = true;
-    // What ends in this turn of the event loop is stored together.
+    // Calls that end in the same turn of the event loop are stored together.
     await new Promise((resolve) => setImmediate(resolve));
     for (let failures = 0; this.#waiting.length > 0; ) {
       const taken = this.#waiting.slice(0, CALLS_PER_COMMIT_MAX);
@@ -171,7 +171,7 @@ export class CallRecorder {
     this.#isStoring = false;
   }
 
-  /** null once they are stored, or are known never to be; else why not yet. */
+  /** Returns null once the calls are stored or known never to be; otherwise why they are not stored yet. */
   async #store(calls: readonly ModelCallRow[]): Promise<unknown> {
     try {
       await storeModelCalls(this.options.pool, calls);
@@ -179,13 +179,14 @@ export class CallRecorder {
       return null;
     } catch (error) {
       const state = sqlState(error) ?? "";
-      // A run that went while its call was stored is seen to be gone the next time.
+      // If the run was removed while its call was stored, the next try notices that.
       if (!NEVER_STORED.test(state) || state === FOREIGN_KEY_VIOLATION) return error;
       if (calls.length === 1) {
         this.#lose(1, "the database refused it", error);
         return null;
       }
-      // One bad call must not keep its neighbours: halves are tried on their own. What was stored is not stored twice.
+      // One bad call must not keep its neighbours from being stored, so each half is tried by itself. What is stored
+      // already is not stored twice.
       const middle = Math.ceil(calls.length / 2);
       return (await this.#store(calls.slice(0, middle))) ?? this.#store(calls.slice(middle));
     }
@@ -206,7 +207,7 @@ export class CallRecorder {
     if (calls === 0) return;
     this.#lost += calls;
     this.options.onLost(calls);
-    // A database that is away for long would fill the log as well: every power of two is told.
+    // Only powers of two are logged: a database that is away for long would otherwise flood the log.
     if (why === "too many wait" && (this.#lost & (this.#lost - 1)) !== 0) return;
     this.options.log.error({ err: error, calls, lostInAll: this.#lost, why }, "calls to models are not counted");
   }

@@ -5,14 +5,14 @@ import { type ServiceContext, tenantAsked } from "@/server/context";
 
 const MINUTE_MS = 60_000;
 const [HOUR, DAY] = [60, 1_440];
-/** Some 700 slots each: what is read of them is the same however far back it goes. */
+/** Some 700 slots each, so that a longer window costs no more to read. */
 const WINDOWS: Record<LatencyWindow, { steps: number; stepMinutes: number; slotMinutes: number }> = {
   "24h": { steps: 24, stepMinutes: HOUR, slotMinutes: 2 },
   "7d": { steps: 7, stepMinutes: DAY, slotMinutes: 15 },
   "30d": { steps: 30, stepMinutes: DAY, slotMinutes: HOUR },
 };
 
-/** How long a profile's calls took, and how they ended, by the hour or by the day of UTC. */
+/** Returns how long a profile's calls took and how they ended, by hour or by day of UTC. */
 export async function latencyOfProfile(ctx: ServiceContext, input: UsageLatencyInput): Promise<UsageLatency> {
   const { steps, stepMinutes, slotMinutes } = WINDOWS[input.within];
   const stepMs = stepMinutes * MINUTE_MS;

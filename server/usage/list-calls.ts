@@ -7,7 +7,7 @@ import { isOwned } from "@/server/owned";
 import { decodePlace, encodeCursor, pageFrom } from "@/server/pagination";
 import { iso } from "@/server/stored";
 
-/** Calls to models, the newest first. A call is there once it has ended. */
+/** Lists calls to models, the newest first. A call appears once it has ended. */
 export async function listCalls(ctx: ServiceContext, input: ListCallsInput): Promise<Page<ModelCall>> {
   const { cursor, limit, ...asked } = input;
   const filter = { ...asked, list: "usage.calls" };

@@ -4,7 +4,9 @@ import { configOf } from "@/server/backends";
 
 const PER_MILLION = 1_000_000n;
 
-/** What a model of a profile costs: the profile's prices are of its own model, others have theirs by name. */
+/**
+ * Returns the prices of a model. A profile's prices are those of its own model; its other models have prices by name.
+ */
 export function pricesOf(backends: BackendsFile, profile: string, model: string): Prices | null {
   const config = configOf(backends, profile);
   if (!config) return null;
@@ -14,13 +16,13 @@ export function pricesOf(backends: BackendsFile, profile: string, model: string)
 }
 
 /**
- * What an answer cost, in millionths of the currency, rounded once, half up; null where its tokens were not counted.
- * Reasoning is a part of the output and what was cached a part of the input, as OpenAI's API counts.
+ * Returns what an answer cost, in millionths of the currency, rounded once, half up; null: its tokens were not counted.
+ * As in OpenAI's API, reasoning is part of the output, and cached tokens are part of the input.
  */
 export function costOf(prices: Prices, usage: TokenUsage): number | null {
   const { inputTokens: input, outputTokens: output } = usage;
   if (input === null || output === null) return null;
-  // A provider that tells of more cached tokens than it was given is not believed.
+  // Cached tokens beyond the input's own are ignored: the provider is wrong.
   const cached = Math.min(usage.cachedInputTokens ?? 0, input);
   const reasoning = Math.min(usage.reasoningTokens ?? 0, output);
   const { inputPerMillion, outputPerMillion } = prices;

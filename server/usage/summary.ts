@@ -4,10 +4,10 @@ import { type ServiceContext, tenantAsked } from "@/server/context";
 import { totalsOf } from "./totals";
 
 const DAY_MS = 86_400_000;
-/** Days that are told of where nobody says since when. */
+/** How many days are returned if the caller does not say since when. */
 const DAYS_TOLD = 7;
 
-/** What calls of some days took, by profile, model or whatever else is asked for. Days are of UTC. */
+/** Sums up the calls of some days by profile, model or other fields. Days are of UTC. */
 export async function summarizeUsage(ctx: ServiceContext, input: UsageSummaryInput): Promise<UsageSummary> {
   const { groupBy, byDay, limit, projectId, backendProfile, model } = input;
   const today = dayOf(Date.now());
@@ -26,7 +26,7 @@ export async function summarizeUsage(ctx: ServiceContext, input: UsageSummaryInp
   };
 }
 
-/** Rows come in order, those of one item's currencies one after another. */
+/** Rows come in order, with those of an item's currencies next to each other. */
 function itemsOf(rows: readonly GroupSums[]): UsageRow[] {
   const items = new Map<string, GroupSums[]>();
   for (const row of rows) {

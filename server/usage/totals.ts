@@ -1,7 +1,7 @@
 import type { Spent, Usage } from "@/contract/usage";
 import type { SpentSums, UsageSums } from "@/db/queries/sum-usage";
 
-/** Sums of several currencies as one: tokens add up, money does not. */
+/** Adds up sums of several currencies: tokens add up, money does not. */
 export function totalsOf(sums: readonly UsageSums[]): Usage {
   return {
     ...spentOf(sums),
@@ -12,7 +12,7 @@ export function totalsOf(sums: readonly UsageSums[]): Usage {
   };
 }
 
-/** The same of sums that do not tell how calls ended. */
+/** The same for sums that do not say how calls ended. */
 export function spentOf(sums: readonly SpentSums[]): Spent {
   return {
     calls: total(sums, "calls"),

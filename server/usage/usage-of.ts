@@ -6,19 +6,19 @@ import { getRun } from "@/server/runs";
 import { requireSession } from "@/server/sessions";
 import { totalsOf } from "./totals";
 
-/** What a run's calls to models took, as long as the run is there. */
+/** Sums up the calls of a run, as long as the run exists. */
 export async function usageOfRun(ctx: ServiceContext, { runId }: { runId: string }): Promise<UsageOf> {
   await getRun(ctx, { runId });
   return usageOf(ctx, { runId });
 }
 
-/** What the calls of a session's runs took; runs that retention has removed took theirs along. */
+/** Sums up the calls of a session's runs. When retention removes a run, its calls are removed too. */
 export async function usageOfSession(ctx: ServiceContext, { sessionId }: { sessionId: string }): Promise<UsageOf> {
   await requireSession(ctx, sessionId);
   return usageOf(ctx, { sessionId });
 }
 
-/** What the calls of all attempts of a task took. */
+/** Sums up the calls of all attempts of a task. */
 export async function usageOfTask(ctx: ServiceContext, { taskId }: { taskId: string }): Promise<UsageOf> {
   await getTask(ctx, { taskId });
   return usageOf(ctx, { taskId });

@@ -4,12 +4,12 @@ import { recountSessions, recountUsage } from "@/db/queries/usage-verify";
 import { inTx, type ServiceContext, tenantOf } from "@/server/context";
 
 const DIFFERENCES_MAX = 100;
-/** It reads every call: longer than any other statement may take. */
+/** It reads every call, so it may take longer than any other statement. */
 const RECOUNT_TIMEOUT = "60s";
 
 /**
- * Whether days' sums say what the calls that are there add up to, and sessions' no less than that, each of one moment.
- * Reads every call.
+ * Checks that the sums of days equal the existing calls, and that the sums of sessions are no less than those. All are
+ * read at the same moment. Reads every call.
  */
 export function verifyUsage(ctx: ServiceContext): Promise<UsageVerification> {
   return inTx(ctx, async (ctx) => {

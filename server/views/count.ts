@@ -33,16 +33,19 @@ import { countSessions } from "@/server/sessions";
 import { countStorage } from "@/server/storage";
 import { readViewPage } from "./read-page";
 
-/** What one call takes at most, whatever it counts: a menu waits for it. */
+/** How long one call may take, whatever it counts: a menu waits for it. */
 const BUDGET_MS = 35;
-/** Less is not worth beginning with another view. */
+/** With less time than this, no further view is begun. */
 const LEAST_MS = 5;
-/** Of a view: where a scan ends, and what it holds. */
+/** Statements that one view takes: one for where the scan ends, one for the count. */
 const STATEMENTS_MAX = 2;
 
 type CountText = (ctx: ServiceContext, text: string, readerId: string | undefined) => Promise<Counted> | null;
 
-/** Counts what a text stands for by the list's own statement; null where the text or what it says is not taken. */
+/**
+ * Makes a function that counts the rows of a query by the list's own statement. It returns null if the query is not
+ * understood or not accepted.
+ */
 function counter<Of extends Filter, Input>(
   page: QueryPage<Of>,
   {
@@ -92,7 +95,7 @@ const COUNTERS: Record<ViewPage, CountText> = {
   }),
 };
 
-/** How many rows views have: as many views as there is time for, which no view can make longer. */
+/** Counts the rows of as many views as there is time for; no view can make the call take longer. */
 export async function countViews(
   ctx: ServiceContext,
   input: CountViewsInput,
@@ -109,7 +112,7 @@ export async function countViews(
 
 type Counting = { views: SavedViewRow[]; items: ViewCount[]; readerId: string | undefined; endMs: number };
 
-/** Counts views into `items` until all are counted or the time is over. */
+/** Counts views into `items` until all are counted or the time is up. */
 async function countSome(ctx: ServiceContext, { views, items, readerId, endMs }: Counting): Promise<void> {
   try {
     const countAll = async (ctx: TxContext) => {
@@ -118,7 +121,7 @@ async function countSome(ctx: ServiceContext, { views, items, readerId, endMs }:
         if (leftMs < LEAST_MS && items.length > 0) return;
         const statementMs = Math.max(LEAST_MS, Math.floor(leftMs / STATEMENTS_MAX));
         await ctx.db.execute(sql`select set_config('statement_timeout', ${`${statementMs}ms`}, true)`);
-        // The seven pages are called as the scopes that their lists need.
+        // The seven pages have the names of the scopes that their lists need.
         const isOpen = hasScope(ctx.actor, view.page);
         const counted = isOpen ? await COUNTERS[view.page](ctx, view.query, readerId) : null;
         items.push({ viewId: view.id, count: counted?.count ?? null, hasMore: counted?.hasMore ?? false });
@@ -128,7 +131,7 @@ async function countSome(ctx: ServiceContext, { views, items, readerId, endMs }:
   } catch (error) {
     if (!isOutOfTime(error)) throw error;
     const [first] = views;
-    // With all the time that there is it was not counted either: it never will be.
+    // This view had all the time there is and was still not counted, so it never will be.
     if (first !== undefined && items.length === 0) items.push({ viewId: first.id, count: null, hasMore: false });
   }
 }

@@ -10,7 +10,7 @@ import { ConflictError } from "@/server/errors";
 import { newId } from "@/server/ids";
 import { assertMayShare, canonicalQuery, isOfTenant, isOwn, nameTaken, toView } from "./view";
 
-/** Gives a list's query a name, for the caller alone or for its whole tenant. */
+/** Saves a list's query under a name, for the caller alone or for its whole tenant. */
 export async function createView(ctx: ServiceContext, input: CreateViewInput): Promise<View> {
   const { page, name, isShared } = input;
   if (isShared) assertMayShare(ctx);
@@ -19,7 +19,7 @@ export async function createView(ctx: ServiceContext, input: CreateViewInput): P
   const owner = actorName(ctx.actor);
   try {
     return await inTx(ctx, async (ctx) => {
-      // Two that come together are counted one after the other.
+      // The lock makes two concurrent calls count one after the other.
       await lockOwnerKey(ctx.db, `views ${tenantId ?? ""} ${owner}`);
       const [own] = await ctx.db
         .select({ views: count() })

@@ -5,7 +5,7 @@ import { audit } from "@/server/audit";
 import { inTx, type ServiceContext } from "@/server/context";
 import { lockOwnView, toView } from "./view";
 
-/** Deletes a view, and tells what it was, so that it can be made again. */
+/** Deletes a view, and returns what it was, so that it can be created again. */
 export function deleteView(ctx: ServiceContext, input: DeleteViewInput): Promise<View> {
   return inTx(ctx, async (ctx) => {
     const view = await lockOwnView(ctx, input);

@@ -5,7 +5,7 @@ import { pageFrom } from "@/server/pagination";
 import { readViewPage } from "./read-page";
 import { toView } from "./view";
 
-/** The caller's own views and those that its tenant shares, the oldest first. */
+/** Lists the caller's own views and those that its tenant shares, the oldest first. */
 export async function listViews(ctx: ServiceContext, { limit, ...asked }: ListViewsInput): Promise<Page<View>> {
   const { rows, cursorOf } = await readViewPage(ctx, asked, { list: "views.list", max: limit + 1 });
   const page = pageFrom(rows, limit, cursorOf);

@@ -8,7 +8,7 @@ import { isSeen } from "./view";
 type Asked = { page?: ViewPage; cursor?: string };
 type Listed = { view: SavedViewRow; position: string };
 
-/** The views that a caller sees, the oldest first, and the cursor of whichever of them a page ends with. */
+/** Reads the views that a caller sees, the oldest first, and makes the cursor for whichever of them ends the page. */
 export async function readViewPage(ctx: ServiceContext, asked: Asked, { list, max }: { list: string; max: number }) {
   const { cursor, ...rest } = asked;
   const filter = { ...rest, list };

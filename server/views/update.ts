@@ -6,7 +6,7 @@ import { audit } from "@/server/audit";
 import { inTx, type ServiceContext } from "@/server/context";
 import { assertMayShare, canonicalQuery, lockOwnView, nameTaken, toView } from "./view";
 
-/** Changes a view's name, query or audience; one that is so already stays as it is. */
+/** Changes a view's name, query or audience. If nothing would change, the view stays as it is. */
 export async function updateView(ctx: ServiceContext, input: UpdateViewInput): Promise<View> {
   try {
     return await inTx(ctx, async (ctx) => {

@@ -12,7 +12,7 @@ import { type ServiceContext, type TxContext, tenantOf } from "@/server/context"
 import { ConflictError, ForbiddenError, InvalidInputError, NotFoundError } from "@/server/errors";
 import { iso } from "@/server/stored";
 
-/** Views of the caller's own tenant; who sees every tenant has views that are of none. */
+/** Matches views of the caller's own tenant. A caller that sees every tenant has views without one. */
 export function isOfTenant(ctx: ServiceContext): SQL {
   return sql`coalesce(${savedViews.tenantId}, '') = ${tenantOf(ctx) ?? ""}`;
 }
@@ -21,7 +21,7 @@ export function isOwn(ctx: ServiceContext): SQL {
   return eq(savedViews.owner, actorName(ctx.actor));
 }
 
-/** The views that a caller sees: its own, and those that its tenant shares. */
+/** Matches the views that a caller sees: its own, and those that its tenant shares. */
 export function isSeen(ctx: ServiceContext): SQL | undefined {
   return and(isOfTenant(ctx), or(isOwn(ctx), savedViews.isShared));
 }
@@ -37,7 +37,7 @@ export function toView(ctx: ServiceContext, row: SavedViewRow): View {
   };
 }
 
-/** Locks a view that the caller may change, and has seen as it is. */
+/** Locks a view that the caller may change, if it still has the version that the caller saw. */
 export async function lockOwnView(
   ctx: TxContext,
   { viewId, expectedVersion }: { viewId: string; expectedVersion?: number },
@@ -61,7 +61,7 @@ function canChange({ actor }: ServiceContext, { owner }: SavedViewRow): boolean 
   return owner === actorName(actor) || (actor.kind === "operator" && actor.role === "admin");
 }
 
-/** To show rows to a whole tenant takes more than to look. */
+/** Refuses sharing to viewers: showing rows to a whole tenant takes more than reading them. */
 export function assertMayShare({ actor }: ServiceContext): void {
   if (actor.kind === "operator" && actor.role === "viewer")
     throw new ForbiddenError(
@@ -69,7 +69,7 @@ export function assertMayShare({ actor }: ServiceContext): void {
     );
 }
 
-/** A query as it is stored: in the one way that it is written. Refuses what the page's list would not understand. */
+/** Returns a query in its one canonical form, as it is stored. Refuses what the page's list would not understand. */
 export function canonicalQuery(page: ViewPage, text: string): string {
   const registry = asViewed(queryPage(page));
   const { filter, problems } = readQuery(registry, text);

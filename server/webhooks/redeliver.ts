@@ -23,7 +23,10 @@ const ANEW = {
   attempts: sql`${webhookDeliveries.attempts} + 1`,
 };
 
-/** Sends a delivery once more, whatever became of it, with tries of its own; one that waits for its next is tried now. */
+/**
+ * Sends a delivery once more, whatever became of it, with a new series of tries. If it is waiting for its next try,
+ * that is made now.
+ */
 export function redeliver(ctx: ServiceContext, { deliveryId }: DeliveryInput): Promise<WebhookDelivery> {
   return inTx(ctx, async (ctx) => {
     const { delivery, webhook } = await lockDelivery(ctx, deliveryId);

@@ -105,7 +105,10 @@ export class WebhookSender {
     }
   }
 
-  /** Sends a delivery and writes how that went. Never throws: what cannot be written is tried again once it counts as lost. */
+  /**
+   * Sends a delivery and records the outcome. Never throws: what cannot be recorded is sent again once the try counts
+   * as lost.
+   */
   async #try(begun: BegunDelivery): Promise<void> {
     const { ctx } = this.deps;
     const sentAt = new Date();

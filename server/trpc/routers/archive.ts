@@ -4,7 +4,7 @@ import { storeArchive } from "@/server/storage";
 import { archiverProcedure, router, runnerOrArchiverProcedure, runnerProcedure } from "@/server/trpc/init";
 
 export const archiveRouter = router({
-  // A mutation, since thousands of digests do not fit into an address.
+  // A mutation, because thousands of digests do not fit into an address.
   missing: runnerOrArchiverProcedure
     .input(MissingSegmentsInput)
     .mutation((opts) => missingSegments(opts.ctx.service, opts.input)),

@@ -26,7 +26,7 @@ export const budgetsRouter = router({
   create: adminProcedure.input(CreateBudgetInput).mutation((opts) => createBudget(opts.ctx.service, opts.input)),
   update: adminProcedure.input(UpdateBudgetInput).mutation((opts) => updateBudget(opts.ctx.service, opts.input)),
   delete: adminProcedure.input(DeleteBudgetInput).mutation((opts) => deleteBudget(opts.ctx.service, opts.input)),
-  // Whoever is there when agents wait may let them go on, until the period ends; the log says who.
+  // Any operator who is there when agents wait may let them go on until the period ends; the audit log says who did.
   raise: operatorProcedure.input(RaiseBudgetInput).mutation((opts) => raiseBudget(opts.ctx.service, opts.input)),
   periods: viewerProcedure
     .input(ListBudgetPeriodsInput)

@@ -12,7 +12,10 @@ import {
 } from "@/server/bulk";
 import { router, viewerProcedure } from "@/server/trpc/init";
 
-/** A viewer may do to many what a viewer may do to one: keep its own read marks. What else needs an operator says so. */
+/**
+ * A viewer may do to many rows what it may do to one: set its own read marks. Actions that need more check for an
+ * operator themselves.
+ */
 export const bulkRouter = router({
   preview: viewerProcedure.input(PreviewBulkInput).mutation((opts) => previewBulk(opts.ctx.service, opts.input)),
   create: viewerProcedure.input(CreateBulkInput).mutation((opts) => createBulk(opts.ctx.service, opts.input)),

@@ -29,7 +29,10 @@ import {
 } from "@/server/identity";
 import { adminProcedure, publicProcedure, router, type TrpcContext, viewerProcedure } from "@/server/trpc/init";
 
-/** Whoever is not known yet. What is refused whoever asks, such as one request too many, is refused here too. */
+/**
+ * Returns the context of a caller that is not known yet. Requests that are refused to anybody, such as one too many,
+ * are refused here too.
+ */
 function strangerOf({ fault, nobody }: TrpcContext): ServiceContext {
   if (fault !== undefined && fault.reason !== "unauthenticated") throw fault;
   if (nobody === undefined) throw new UnauthenticatedError();

@@ -2,7 +2,7 @@ import { CountViewsInput, CreateViewInput, DeleteViewInput, ListViewsInput, Upda
 import { router, viewerProcedure } from "@/server/trpc/init";
 import { countViews, createView, deleteView, listViews, updateView } from "@/server/views";
 
-/** A view is its maker's own: whoever may look may have some. */
+/** A view belongs to the person who made it, so viewers may have some too. */
 export const viewsRouter = router({
   list: viewerProcedure.input(ListViewsInput.prefault({})).query((opts) => listViews(opts.ctx.service, opts.input)),
   create: viewerProcedure.input(CreateViewInput).mutation((opts) => createView(opts.ctx.service, opts.input)),

@@ -22,7 +22,7 @@ import {
   updateWebhook,
 } from "@/server/webhooks";
 
-/** An administrator's: an address may be all that lets somebody in where it leads. */
+/** For administrators only: an address may itself be the secret that opens the service behind it. */
 export const webhooksRouter = router({
   list: adminProcedure
     .input(ListWebhooksInput.prefault({}))
