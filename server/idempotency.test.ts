@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { canonicalJson } from "./idempotency";
 
-/** What stored hashes were made of: the same, by JSON.stringify alone. */
+/** What stored hashes were made of, computed by JSON.stringify alone. */
 function asStored(value: unknown): string {
   return JSON.stringify(value, (_key, member: unknown) => {
     if (typeof member !== "object" || member === null || Array.isArray(member)) return member;

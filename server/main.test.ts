@@ -52,7 +52,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** Starts a bundled program as the supervisor does: with a channel, and a pipe as its standard input. */
+/** Starts a bundled program as the supervisor does: with a channel, and with a pipe as its standard input. */
 async function start(program: "web" | "worker" | "migrate", databaseUrl: string): Promise<Started> {
   const dataDir = await mkdtemp(path.join(tmpdir(), "agentrun-main-"));
   const child = fork(path.join(folder, `${program}.mjs`), {

@@ -15,7 +15,7 @@ test("a migration whose machine lost its power is undone by the database, and an
       const { rows } = await watcher.query("select 1 from pg_stat_activity where query like '%half_made%pg_sleep(0%'");
       return rows.length;
     })
-    // The watcher's own question is one of them.
+    // One of the two is the watcher's own query.
     .toBe(2);
   proxy.silence();
   await migrate(database.url, added("create table half_made ()"));
@@ -38,7 +38,7 @@ test("an index that was half built when its migration died is built again by the
   const isValid = async () =>
     (await watcher.query("select indisvalid as is from pg_index where indexrelid = to_regclass('watched_idx')")).rows;
   await watcher.query("create table watched (n int)");
-  // Whoever has written to the table is waited for.
+  // The migration waits for whoever has written to the table.
   await writer.query("begin; insert into watched values (0)");
   const dying = migrate(database.url, building()).catch(String);
   const waits = "application_name = 'agentrun-migrate' and wait_event_type = 'Lock' and query like '%CREATE INDEX%'";
@@ -82,7 +82,7 @@ test("what is added to tables that others write to meets none of them in a deadl
       values ('run_1', 't', 'p', '{}', 'p', 'demo', '{}', 'claimed');
     insert into agentrun_commands (id, run_id, seq, type, payload, payload_hash, state)
       values ('cmd_1', 'run_1', 1, 'turn', '{}', '', 'acknowledged')`);
-  // As the end of a turn does it: the run first, and what hangs on it after.
+  // As the end of a turn does: first the run, then the rows that depend on it.
   await writer.query("begin; update agentrun_runs set updated_at = now() where id = 'run_1'");
   const migrating = migrate(database.url);
   const waits = "application_name = 'agentrun-migrate' and wait_event_type = 'Lock'";

@@ -231,7 +231,7 @@ test("approvals are listed from the one that waits longest, page by page, and sa
   const page = await listApprovals(ctx, { limit: 1, sort: "oldest" });
   const asker = { sessionTitle: "Fix the build", taskId: null, taskTitle: null, backendProfile: "codex" };
   expect(page.items[0]).toMatchObject({ ...asker, expiresAt: null });
-  // A place in one order is none in the other.
+  // A cursor of one order is invalid in the other.
   await expect(listApprovals(ctx, { limit: 1, cursor: page.cursor ?? "" })).rejects.toMatchObject({
     reason: "invalid-cursor",
   });
@@ -250,7 +250,7 @@ test("approvals are listed by kind and project, and tell when the turn that asks
   const { rows } = await ctx.pool.query("select acknowledged_at as at from agentrun_commands where id = $1", [turn.id]);
   const waiting = (await list({ kind: "command" })).items[0];
   expect(waiting?.expiresAt).toBe(new Date(rows[0].at.getTime() + 60_000).toISOString());
-  // Whether or not its turn has a limit, what waits no more has no end.
+  // An approval that no longer waits has no expiry, whether or not its turn has a limit.
   await finishCommand(runner, { commandId: turn.id, leaseEpoch, terminalStatus: "completed" });
   expect((await list({ kind: "command" })).items[0]).toMatchObject({ status: "superseded", expiresAt: null });
 });

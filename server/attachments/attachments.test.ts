@@ -22,7 +22,7 @@ afterAll(async () => {
   await database[Symbol.asyncDispose]();
 });
 
-/** Who waits for a row that another has. */
+/** Connections that wait for a row that another one holds. */
 const WAITING = `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
 
 async function sessionRun(): Promise<{ sessionId: string; runId: string }> {
@@ -68,7 +68,7 @@ test("a session takes so many bytes of images and no more, counted behind an upl
   await using second = testContext(database);
   const client = await second.pool.connect();
   try {
-    // Another upload is about to be stored.
+    // Another upload holds the session's row and is about to be stored.
     await client.query("begin");
     await client.query("select 1 from agentrun_sessions where session_id = $1 for no key update", [sessionId]);
     await client.query(
@@ -84,7 +84,7 @@ test("a session takes so many bytes of images and no more, counted behind an upl
     await expect(storeAttachment(narrow, { sessionId, bytes: three })).rejects.toMatchObject({
       reason: "limit-reached",
     });
-    // What it has already takes no more of it.
+    // An image that the session already has takes up no more of its room.
     await storeAttachment(narrow, { sessionId, bytes: two });
   } finally {
     client.release();
@@ -103,7 +103,7 @@ test("a message names images of its own session alone, once each, ten at most, a
     [alone.id, [own.id]],
   ] as const)
     await expect(turn(id, ids)).rejects.toMatchObject({ reason: "not-found" });
-  // What failed named nothing.
+  // The failed turn named no image.
   expect((await getAttachment(ctx, { attachmentId: own.id })).expiresAt).not.toBeNull();
   expect((await turn(runId, [own.id])).payload).toEqual({ text: "look", attachments: [own.id] });
   expect((await getAttachment(ctx, { attachmentId: own.id })).expiresAt).toBeNull();
@@ -136,7 +136,7 @@ test("a tenant's images are no other tenant's, and a runner reads what commands 
     [ctx.as(runnerOf(next.id, 1)), named.id],
   ] as const)
     await expect(readAttachment(who, { attachmentId })).rejects.toMatchObject({ reason: "not-found" });
-  // A payload from before could say anything: of another session it opens nothing.
+  // A payload of an older release could contain anything; it gives no access to another session's images.
   const stranger = await sessionRun();
   const foreign = await makeCommand(ctx.database.db, stranger.runId, { payload: { attachments: [named.id] } });
   expect(foreign.runId).toBe(stranger.runId);
@@ -155,13 +155,13 @@ test("images that no message shows go by time; one that is being named just then
   await removeUnnamed(ctx);
   expect(await countOf(sessionId)).toBe(3);
   for (const id of [left, raced]) await age(id);
-  // Uploaded again it waits anew.
+  // Uploaded again, it has its whole time again.
   await storeAttachment(ctx, { sessionId, bytes: pngOf(6, 6, 3) });
   await removeUnnamed(ctx);
   await expect(getAttachment(ctx, { attachmentId: left })).rejects.toMatchObject({ reason: "not-found" });
   await age(raced);
   await using second = testContext(database);
-  // Whoever removes it has it; a message that names it waits, and is told that there is none.
+  // The removal holds the row first: a turn that names the image waits, and then hears that there is none.
   const client = await second.pool.connect();
   try {
     await client.query("begin");
@@ -174,7 +174,7 @@ test("images that no message shows go by time; one that is being named just then
       reason: "not-found",
       message: expect.stringContaining("upload it again"),
     });
-    // And the other way round: one that a message is about to name is passed over.
+    // The other way round: an image that a turn is about to name is left alone.
     const last = await storeAttachment(ctx, { sessionId, bytes: pngOf(6, 6, 9) });
     await age(last.id);
     await client.query("begin");

@@ -66,7 +66,7 @@ test("while runners cannot be heard none of them is lost", async () => {
 
   await sweeper.sweep();
   expect(executor.ended).toEqual([]);
-  // It beats at last.
+  // At last the runner sends a heartbeat.
   await heartbeatRun(ctx, { runId, runnerId: spec.runnerId, leaseEpoch, leaseMs: 20_000 });
   isHeard = true;
   await sweeper.sweep();
@@ -146,7 +146,7 @@ test("a forced release closes the attempt's job, so that the next attempt starts
   await reconcileAttempts({ ctx, executor });
   await launchPending({ ctx, executor, attemptsMax: 8 });
   expect(executor.launched).toHaveLength(2);
-  // The next attempt is told what was cut off, with what it showed.
+  // The next attempt is told which turn was interrupted, with its attachments.
   const attachments = [`img_${"0".repeat(32)}`];
   const shown = JSON.stringify({ text: "go", attachments });
   await ctx.pool.query("update agentrun_commands set payload = $1 where id = $2", [shown, commandId]);
@@ -247,7 +247,7 @@ test("a runner that dies is followed at once, without waiting for its lease", as
   expect((await getRun(ctx, { runId })).status).toBe("claimed");
   executor.observation = "gone";
   await reconcileAttempts({ ctx, executor });
-  // The default policy asks: the turn that was sent fails, and with nothing else to do so does the run.
+  // The default policy asks a person: the turn that was sent fails, and since nothing else is left, so does the run.
   expect(await getRun(ctx, { runId })).toMatchObject({ status: "failed", failureKind: "runner-lost" });
   expect(await getCommand(ctx, { commandId })).toMatchObject({ state: "failed", failureKind: "runner-lost" });
 });
@@ -388,7 +388,7 @@ test.each([
   const run = await getRun(ctx, { runId });
   const command = await getCommand(ctx, { commandId });
   expect(run.status).toBe(status);
-  // Nothing that goes on has failed; the lease's marker still says what the pod said.
+  // Nothing has failed if the run goes on; the lease's marker still has the pod's message.
   if (status === "pending") {
     expect(command).toMatchObject({ state: "acknowledged" });
     const [lease] = await ctx.db.select().from(leases).where(eq(leases.runId, runId));

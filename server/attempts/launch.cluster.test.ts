@@ -66,7 +66,7 @@ it("a run that its namespace's quota has no room for waits in the cluster's word
     expect(state).toBe("launching");
     return wait;
   };
-  // Until the cluster has counted the quota it says so, which is no other refusal.
+  // Until the cluster has counted the quota, it refuses with that message and no other.
   await expect
     .poll(refusal, { timeout: 20_000 })
     .toMatchObject({ reason: "refused", message: expect.stringContaining("exceeded quota: full") });
@@ -127,7 +127,7 @@ test("a stranger's Job of the attempt's name ends the attempt, and stays", async
     await launchPending(launcher);
     return getRun(ctx, { runId });
   };
-  // A busy cluster may take more than a pass to say that nothing of the attempt is there.
+  // A busy cluster may need more than one pass to confirm that nothing of the attempt is left.
   await expect.poll(run, { timeout: 20_000 }).toMatchObject({
     status: "failed",
     failureKind: "infra-failed",

@@ -14,7 +14,7 @@ const SETTINGS = { settings: { executor: "local" as const, launchMaxMs: 60_000 }
 const SILENCE = new UnavailableError("executor-unavailable", "nobody answers", "server");
 const FULL = new UnavailableError("executor-unavailable", "exceeded quota: jobs", "request");
 
-/** As if so much time had passed for every job that waits. */
+/** Makes every waiting job look as if so much time had passed. */
 async function later(ctx: TestContext, ms: number): Promise<void> {
   await ctx.pool.query(
     `update agentrun_runner_jobs set result = jsonb_build_object('wait', result->'wait' || jsonb_build_object(
@@ -49,7 +49,7 @@ test("while nobody answers, one launch asks for all, no attempt is counted, and 
     expect(await getRun(ctx, { runId })).toMatchObject({ status: "pending", attemptCount: 0, nextAttemptAt: null });
     expect(await waitOf(ctx, runId)).toMatchObject({ reason: "unreachable", message: "nobody answers" });
   }
-  // Nobody is asked before it is due, for a run that came meanwhile neither.
+  // Before the next try is due, the executor is not asked, not even for a run that was created meanwhile.
   await runWithTurn(ctx, "ses_d");
   await pass();
   expect(executor.asked).toBe(1);
@@ -157,7 +157,7 @@ test("a launch that only waited for the server with others was not tried: its ow
   executor.failure = SILENCE;
   await pass();
   await later(ctx, 61_000);
-  // Now it is the second's turn to ask.
+  // Now it is the second run's turn to be tried.
   await pass();
   expect(await waitOf(ctx, second.runId)).toMatchObject({ tries: 1 });
   await later(ctx, 20_000);

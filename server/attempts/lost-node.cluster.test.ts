@@ -16,7 +16,7 @@ import { LeaseSweeper, launchPending, reconcileAttempts } from ".";
 
 const SETTINGS = { settings: { executor: "kubernetes" as const, leaseMs: 0 } };
 
-/** A run whose pod is bound to a node that does not exist, and whose runner has fallen silent in its turn. */
+/** Makes a run whose pod is bound to a node that does not exist, and whose runner has fallen silent during its turn. */
 async function loseNode(ctx: TestContext, place: TestNamespace, executor: Executor) {
   const { runId, commandId } = await runWithTurn(ctx, "ses_lost_node", { onLost: "continue" });
   await launchPending({ ctx, executor, attemptsMax: 8 });
@@ -50,7 +50,7 @@ it("a pod on a lost node holds its run in fencing until an operator forces it, w
   await expect(heartbeatRun(old, beat)).rejects.toMatchObject({ reason: "lease-lost" });
   await expect(claimRun(ctx, { runId, runnerId: "runner_other" })).rejects.toMatchObject({ reason: "lease-fencing" });
   expect(await ctx.db.select().from(runnerJobs)).toHaveLength(1);
-  // It is being deleted, for the cluster has no word of its end: no orphan, and still there.
+  // The Job is being deleted, but the cluster cannot confirm the pod's end: it is no orphan, and it is still there.
   expect(await ctx.db.select().from(orphanJobs)).toEqual([]);
   expect((await podOf(place, job.attemptId)).name).toBe(podName);
 

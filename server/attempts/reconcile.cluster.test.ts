@@ -13,13 +13,13 @@ import { type TestContext, testContext } from "@/server/test/context";
 import { runWithTurn } from "@/server/test/named-attempts";
 import { endAttempt, launchPending, reconcileAttempts } from ".";
 
-/** With fifty it takes a minute and a half. */
+/** Fifty rounds would take a minute and a half. */
 const ROUNDS = 20;
-/** Looks within a minute, at the interval of the worker's loop. */
+/** Passes of the worker's loop within a minute. */
 const LOOKS_MAX = 3;
 const SEED = 20_261_126;
 
-/** Numbers from 0 to 1 that a seed repeats. */
+/** Returns a source of numbers from 0 to 1, the same for the same seed. */
 function seeded(seed: number): () => number {
   let state = seed;
   return () => {
@@ -56,7 +56,7 @@ async function findJob(place: TestNamespace, name: string): Promise<Job | null> 
   return null;
 }
 
-/** Between two looks of the loop is time enough for what was deleted to go; here that is waited for. */
+/** In the worker's loop, deleted objects have time to disappear between two passes; the test waits for it here. */
 async function untilNoneIsGoing(executor: Executor): Promise<void> {
   const isGoing = async () => {
     for await (const page of executor.list()) if (page.some(({ isEnding }) => isEnding)) return true;
@@ -65,7 +65,7 @@ async function untilNoneIsGoing(executor: Executor): Promise<void> {
   await expect.poll(isGoing, { timeout: 15_000, interval: 50 }).toBe(false);
 }
 
-/** What one side has and the other has not. */
+/** Lists what only the database or only the cluster has. */
 async function difference(ctx: TestContext, executor: Executor): Promise<string[]> {
   const jobs = await jobsOf(executor);
   const rows = await ctx.db
@@ -100,12 +100,12 @@ it("whatever is made or lost on either side, within a minute of calm Jobs are at
   const deeds: (() => Promise<unknown>)[] = [
     async () => {
       started += 1;
-      // Without a session, so that runs do not wait for each other.
+      // Each run has a session of its own, so that runs do not wait for each other.
       await runWithTurn(ctx, `ses_${started}`, { maxAttempts: 20 });
     },
     async () => {
       const name = pick(await live())?.jobName ?? "";
-      // Deleted before, and its attempt not yet ended.
+      // The Job is deleted before its attempt has ended.
       const job = await findJob(place, name);
       if (job) await place.cluster.deleteJob(name, { uid: job.metadata?.uid ?? "" });
     },
@@ -126,13 +126,13 @@ it("whatever is made or lost on either side, within a minute of calm Jobs are at
     await launchPending({ ctx, executor, attemptsMax: 6 });
     if (random() < 0.5) await deeds[1]?.();
     if ((await difference(ctx, executor)).length > 0) differences += 1;
-    // Calm: nothing but the looks of the worker's loop.
+    // Calm: nothing runs but the passes of the worker's loop.
     for (let look = 0; look < LOOKS_MAX; look += 1) {
       await untilNoneIsGoing(executor);
       await reconcileAttempts({ ctx, executor });
     }
-    // A pod that its Job left behind counts as running until the cluster has taken it away, and a launch that met a
-    // busy API server is tried again after a second: on a slow machine both outlast these looks, and no minute.
+    // A pod that its Job left behind counts as running until the cluster has removed it, and a launch that met a busy
+    // API server is repeated after a second. On a slow machine both outlast these passes, but not a minute.
     const looked = async () => {
       await launchPending({ ctx, executor, attemptsMax: 6 });
       await reconcileAttempts({ ctx, executor });
@@ -143,7 +143,7 @@ it("whatever is made or lost on either side, within a minute of calm Jobs are at
     expect(await jobsOf(others)).toEqual(new Set([foreign.attemptId]));
   }
 
-  // What is checked does happen, and each orphan was told.
+  // The faults that are checked for do occur, and each orphan was recorded.
   expect(differences).toBeGreaterThan(ROUNDS / 3);
   const told = await ctx.db.select().from(orphanJobs);
   expect(told.length).toBeGreaterThan(ROUNDS / 5);

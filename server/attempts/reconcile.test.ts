@@ -37,7 +37,7 @@ test("what no attempt is behind is told at the first look and ended by its uid a
   expect(await readOrphanJobs(ctx.database.db)).toBe(0);
   const [row] = await ctx.db.select().from(audit).where(eq(audit.action, "runnerJobs.endOrphan"));
   expect(row).toMatchObject({ targetId: "agentrun-nobody", details: { uid: "uid_1", attemptId: "att_nobody" } });
-  // The one that lives was never touched.
+  // The attempt that is alive was never touched.
   expect(executor.endedUids).toEqual(["uid_1", "uid_1"]);
   const [job] = await ctx.db.select().from(runnerJobs);
   expect(job?.state).toBe("running");
@@ -62,7 +62,7 @@ test("what outlives its attempt is an orphan, and what is being ended or went by
   await reconcileAttempts({ ctx, executor });
   expect(executor.endedUids).toEqual([attemptId]);
   expect((await ctx.db.select().from(orphanJobs)).map(({ uid }) => uid)).toEqual([attemptId]);
-  // One of that uid that is back counts anew.
+  // If that uid comes back, counting begins anew.
   executor.strays = [stray];
   await reconcileAttempts({ ctx, executor });
   expect(executor.endedUids).toEqual([attemptId, attemptId]);

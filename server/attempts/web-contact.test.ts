@@ -14,7 +14,7 @@ function setUp() {
     monotonicMs: () => state.nowMs,
     log: { warn: say, info: say } as never,
   });
-  /** Looks every second for so long; answers what was said last. */
+  /** Checks every second for so long; returns the last result. */
   async function pass(seconds: number, isThere: boolean): Promise<boolean> {
     state.isThere = isThere;
     let last = false;
@@ -29,7 +29,7 @@ function setUp() {
 
 test("runners have a whole lease time to be heard once web answers, at a start and after it was away", async () => {
   const { state, pass } = setUp();
-  // Web comes up after the worker.
+  // Web starts after the worker.
   expect(await pass(5, false)).toBe(false);
   expect(await pass(20, true)).toBe(false);
   expect(await pass(1, true)).toBe(true);

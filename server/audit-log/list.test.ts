@@ -130,7 +130,7 @@ test("a page looks at a bounded number of rows, whatever its filter, and pages r
     ).toBeLessThan(50);
   const slow = [{ targetKind: "volume" }, { actor: "operator:program", action: "runs.cancel" }] as const;
   for (const filter of slow) {
-    // Once to find where the page ends, once to look.
+    // At most 5,000 rows twice: once to find the end of the page, once to read it.
     const read = await rowsRead(ctx, "agentrun_audit", (ctx) => listAudit(ctx, asked(filter)));
     expect(read, JSON.stringify(filter)).toBeLessThanOrEqual(10_100);
   }

@@ -195,7 +195,7 @@ test("what is no key is said to be none, and never told", async () => {
     isOk: false,
     message: "what its key file holds is not one line of printable characters",
   });
-  // One that cannot be read holds up no other.
+  // A backend that cannot be read does not hold up the others.
   await probeBackends({ ...ctx("."), log });
   expect((await getBackend(two, { profile: "codex" })).probe).toMatchObject({
     ...{ isOk: false, message: "its key file cannot be read: EISDIR", failures: 2 },

@@ -10,7 +10,7 @@ import { readBackendsFile } from "./read-file";
 const DOCS = path.resolve("docs");
 const documents = readdirSync(DOCS).filter((name) => name.endsWith(".md"));
 
-/** The blocks of some language in a document. */
+/** Returns the code blocks of one language in a document. */
 function blocksOf(document: string, language: string): string[] {
   const text = readFileSync(path.join(DOCS, document), "utf8");
   return [...text.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, "gm"))].map(
@@ -33,7 +33,7 @@ test("what is told of backends can be copied: its file is there when the product
   for (const block of blocks) {
     const home = mkdtempSync(path.join(tmpdir(), "agentrun-copied-"));
     onTestFinished(() => rmSync(home, { recursive: true }));
-    // In the place of the product: tells what it was started with.
+    // Stands in for the product: prints what it was started with.
     const npm = path.join(home, "npm");
     writeFileSync(npm, `#!${process.execPath}\nconsole.log(JSON.stringify([process.argv.slice(2), process.env]))\n`);
     chmodSync(npm, 0o755);

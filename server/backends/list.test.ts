@@ -54,7 +54,7 @@ test("what takes a place of a profile's limit is told whoever asked for it, and 
   const ctx = store.as();
   const run = await createRun(ctx, { backendProfile: "codex" });
   await createCommand(ctx, { runId: run.id, type: "turn", payload: { text: "go" } });
-  // Nothing is asked of it.
+  // No run uses this profile.
   await createRun(ctx, { backendProfile: "codex" });
   await createTask(ctx, { title: "waits", backendProfile: "codex", payload: {} });
   const codexOf = async (of: ServiceContext) =>

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { Beliefs } from "./beliefs";
 
-/** Something that may be asked, and answers how often it was, when it is let. */
+/** A question that counts how often it was asked, and whose answers a test releases. */
 function asked() {
   let times = 0;
   const waiting: (() => void)[] = [];

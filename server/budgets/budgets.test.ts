@@ -23,14 +23,14 @@ import {
 
 const make = (ctx: ServiceContext, values: Partial<CreateBudgetInput> = {}) =>
   createBudget(ctx, CreateBudgetInput.parse({ name: "models", unit: "USD", limit: 5, tenantId: "default", ...values }));
-/** A call that cost so many millionths. */
+/** Stores a call that cost so many millionths. */
 const spend = (ctx: ServiceContext, run: RunRow, costMicros: number, more: Partial<ModelCallRow> = {}) =>
   storeModelCalls(ctx.pool, [madeCall(run, { costMicros, ...more })]);
 const periods = (ctx: ServiceContext, budgetId: string) =>
   listBudgetPeriods(ctx, ListBudgetPeriodsInput.parse({ budgetId }));
 const asked = (ctx: ServiceContext, { tenantId, projectId, sessionId, backendProfile }: RunRow) =>
   new BudgetGate(ctx).assertLeft({ tenantId, projectId, sessionId, backendProfile });
-/** Of budgets alone: no worker is there either. */
+/** Only the needs of budgets: a missing worker is a need as well. */
 const needsOf = async (ctx: ServiceContext) =>
   (await getOverview(ctx, {})).needs.filter(({ kind }) => kind.startsWith("budget-"));
 const REACHED = { failureKind: "rate-limited", reason: "budget-reached" };
@@ -105,7 +105,7 @@ test("people are told once that a budget is near its limit, and once that it is 
   ]);
   expect(await needs()).toContainEqual(["budget-reached", "models"]);
   expect(await needs()).not.toContainEqual(["budget-near", "models"]);
-  // Raised it is none of both, and reached again it is told again.
+  // Once raised, the budget is neither near nor reached; reached again, it is reported again.
   await raiseBudget(ctx, { budgetId: id, limit: 10 });
   expect(await needs()).toEqual([]);
   await spend(ctx, run, 4_100_000);
@@ -130,7 +130,7 @@ test("a call is refused once a budget that it counts towards is reached, until i
     details: { budgetId: id, provider: { type: "usage_limit_reached", resets_at: expect.any(Number) } },
   });
   await asked(ctx, other);
-  // It is remembered before anybody is refused.
+  // That it was reached is stored before anybody is refused.
   const { items } = await periods(ctx, id);
   expect(items).toMatchObject([{ state: "reached", reachedAt: expect.any(String), spent: 5 }]);
   expect((await budgetsOfSession(ctx, sessionId)).items).toMatchObject([{ id, current: { state: "reached" } }]);
@@ -169,12 +169,12 @@ test("each session has a budget of its own, which one reaches without the others
     message: "the budget “models” of this session is reached, 220 of 220 tokens: it goes on when somebody raises it",
   });
   await asked(ctx, second);
-  // A run without a session has no such budget.
+  // A session budget does not apply to a run without a session.
   await asked(ctx, await makeRun(db));
   expect(await readBudget(ctx, id)).toMatchObject({ current: null, state: "reached", reachedSessions: 1 });
   expect((await periods(ctx, id)).items).toMatchObject([{ sessionId: one.sessionId, spent: 220, endsAt: null }]);
   expect(await needsOf(ctx)).toMatchObject([{ kind: "budget-reached", sessionId: one.sessionId }]);
-  // Nobody tells when a session is wanted no more: after a day it is told of by what waits for it alone.
+  // Nobody says when a session is no longer wanted: after a day, only waiting tasks report its budget.
   await ctx.db.execute(sql`update agentrun_budget_periods set near_at = near_at - interval '25 hours'`);
   expect(await needsOf(ctx)).toEqual([]);
   await ctx.db.execute(sql`update agentrun_budget_periods set near_at = near_at + interval '25 hours'`);
@@ -212,7 +212,7 @@ test("who notes a budget while it is raised does not take the raise back", async
   const { id } = await make(ctx, { limit: 1 });
   await spend(ctx, run, 1_000_000);
   await watchBudgets(ctx);
-  // So that there is something to note.
+  // Without a call there would be nothing to note.
   await spend(ctx, run, 1);
   const isHeldUp = async () => {
     const { rows } = await ctx.database.pool.query(

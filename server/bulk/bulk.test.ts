@@ -20,7 +20,7 @@ import {
 } from ".";
 import { sourceOf } from "./create";
 
-/** Goes on until no action is open. */
+/** Runs passes until no action is open. */
 async function runAll(ctx: ServiceContext): Promise<void> {
   while ((await runBulkActions(ctx)) > 0);
 }
@@ -31,7 +31,7 @@ async function addMany(queue: TestQueue, count: number, more = {}): Promise<stri
   return ids;
 }
 
-/** Tasks that something was done to more than once, by what was audited. */
+/** Returns the tasks to which something was done more than once, according to the audit log. */
 async function doneTwice(ctx: ServiceContext, action: string): Promise<string[]> {
   const rows = await ctx.db
     .select({ taskId: audit.targetId })
@@ -227,7 +227,7 @@ test("an action whose worker dies again and again deals with every task once", a
   const killer = await queue.store.database.connect();
   let kills = 0;
   for (const upTo of [3, 9, 16, 24, 31]) {
-    // A process whose connections are all cut in the middle of whatever they do is a killed one to the database.
+    // To the database, a process whose connections are all cut in the middle of their work is a killed one.
     const name = `victim-${upTo}`;
     await using victim = testContext({ url: `${queue.store.database.url}?application_name=${name}` });
     const pass = runBulkActions(victim).then(
@@ -246,7 +246,7 @@ test("an action whose worker dies again and again deals with every task once", a
   expect(await cancelledOf(ctx)).toBe(40);
   expect(await doneTwice(ctx, "queue.cancelTask")).toEqual([]);
 
-  // What this looks for it would find: an outcome that was lost after its task was dealt with.
+  // Shows that the test would find the fault: an outcome that was lost after its task was done.
   const [result] = await ctx.db.select().from(bulkResults).limit(1);
   await ctx.db.update(bulkResults).set({ outcome: null });
   await ctx.db.update(bulkActions).set({ state: "running", endedAt: null, done: 0 });

@@ -44,7 +44,7 @@ async function runAll(ctx: ServiceContext): Promise<void> {
   while ((await runBulkActions({ ...ctx, actor: SYSTEM })) > 0);
 }
 
-/** Makes an action, has the worker do it, and answers it with what became of each. */
+/** Makes an action, lets the worker do it, and returns it with each row's outcome. */
 async function doBulk(ctx: ServiceContext, input: CreateBulkInput) {
   const { id: bulkId } = await createBulk(ctx, input);
   return endOf(ctx, bulkId);
@@ -148,7 +148,7 @@ test("what has failed runs anew and is asked the same; nothing else is", async (
     ["turn", { text: "mend it", outputSchema }],
   ]);
 
-  // What was refused is tried again, as it is then, and once however often it is asked.
+  // What was refused is tried again against its present state, and only once, however often the retry is called.
   await cancelRun(ctx, { runId: waiting.id });
   const again = await retryBulk(ctx, { bulkId: bulk.id });
   expect(await retryBulk(ctx, { bulkId: bulk.id })).toEqual(again);
@@ -181,7 +181,7 @@ test("all that is unread is read, and taken back to what it was", async () => {
   expect((await endOf(ctx, undone.id)).bulk).toMatchObject({ action: "unread", sourceId: bulk.id, done: 2, total: 2 });
   expect(await unread()).toEqual([a.sessionId, b.sessionId].sort());
 
-  // A viewer keeps its own marks and does nothing else, nor touches what others began.
+  // A viewer may set its own read marks and nothing else, and may not touch the actions of others.
   for (const action of ["pin", "cancel"] as const)
     await expect(createBulk(ctx, { kind: "session", action, ids: [a.sessionId] })).rejects.toMatchObject({
       reason: "forbidden",
@@ -242,7 +242,7 @@ test("an undo ends what is under way, and takes back what was done and no more",
   const ids = made.map(({ sessionId }) => sessionId);
   await pinStorage(ctx, { sessionId: ids[0] ?? "" });
   const bulk = await createBulk(ctx, { kind: "session", action: "pin", ids, reason: "audit" });
-  // One pass deals with a part.
+  // One pass does only part of it.
   await runBulkActions({ ...ctx, actor: SYSTEM });
   const half = await getBulk(ctx, { bulkId: bulk.id });
   expect(half.done + half.unchanged).toBe(50);
@@ -307,14 +307,14 @@ test("an eviction of many keeps what a collection would keep, says why, and is o
 
   const { bulk, became } = await doBulk(ctx, { ...input, confirmCount: 1, reason: "make room" });
   expect(bulk).toMatchObject({ done: 1, refused: 3, total: 4, state: "completed" });
-  // As they were shown: what has become evictable since was not confirmed.
+  // Only what was previewed is done: what has become evictable since was not confirmed.
   expect(became).toEqual({
     [gone]: "archived",
     [pinned]: "it is pinned",
     [unsaved]: "nothing holds its last turn but the volume",
     [busy]: "a run of it is not done",
   });
-  // What was kept was not confirmed: it does not go by a retry.
+  // What was kept was not confirmed either, so a retry does not evict it.
   await expect(retryBulk(ctx, { bulkId: bulk.id })).rejects.toMatchObject({ reason: "confirmation-mismatch" });
   const states = await ctx.db.select().from(sessions).where(inArray(sessions.sessionId, ids));
   expect(states.filter(({ storageState }) => storageState === "evicted").map(({ sessionId }) => sessionId)).toEqual([
@@ -339,7 +339,7 @@ test("volumes are chosen by their own list's filter, and what is done to them is
     return items.map(({ id }) => id).sort();
   };
   expect(await asked({ largerThanBytes: 2 ** 30 })).toEqual([one, two]);
-  // Keys that the list of sessions has too keep their meaning: no view of sessions narrows them.
+  // Filters that the list of sessions has as well keep their meaning here; no sessions view narrows them.
   expect(await asked({ storageKind: "pvc" })).toEqual([one, two, small].sort());
   expect(await asked({ storageState: "none" })).toEqual([bare.sessionId]);
 
@@ -459,7 +459,7 @@ test("the same key is one action, also of two who send it at once; with other co
   await expect(createBulk(ctx, { ...input, reason: "another" })).rejects.toMatchObject({
     reason: "idempotency-conflict",
   });
-  // Another tenant's keys are its own.
+  // Another tenant's idempotency keys are its own.
   const acme = { ...ctx, actor: tenantOperator("acme") };
   expect((await createBulk(acme, input)).total).toBe(0);
 });
@@ -548,7 +548,7 @@ test("runs are retried once each, whatever becomes of the workers that do it", a
     if ((await pass) === "killed") kills += 1;
   }
   expect(kills).toBeGreaterThan(0);
-  // Two that both believe to lead.
+  // Two workers that both believe that they lead.
   await Promise.all([runAll(store.as()), runAll(store.as())]);
   await runAll(ctx);
   expect(await getBulk(ctx, { bulkId })).toMatchObject({ state: "completed", done: 30, refused: 0 });

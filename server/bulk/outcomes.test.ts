@@ -13,7 +13,7 @@ async function runAll(ctx: ServiceContext): Promise<void> {
   while ((await runBulkActions(ctx)) > 0);
 }
 
-/** Three tasks that wait and two that are over, of which an action has cancelled what it could. */
+/** Makes three waiting tasks and two ended ones, and an action that has cancelled what it could. */
 async function cancelled(queue: TestQueue) {
   const { ctx } = queue;
   const ids: string[] = [];

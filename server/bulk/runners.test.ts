@@ -16,7 +16,7 @@ import { createBulk, getBulk, listBulkResults, previewBulk, retryBulk, runBulkAc
 const LOCAL = { settings: { executor: "local" as const, leaseMs: 0 } };
 const VERBS = BULK_ACTIONS.runner;
 
-/** Has the worker do an action, and tells what became of each. */
+/** Lets the worker do an action, and returns each runner's outcome. */
 async function endOf(ctx: ServiceContext, bulkId: string) {
   while ((await runBulkActions({ ...ctx, actor: { kind: "system", name: "worker", tenantId: null } })) > 0);
   const { items } = await listBulkResults(ctx, { bulkId, limit: 200 });
@@ -28,7 +28,7 @@ async function endOf(ctx: ServiceContext, bulkId: string) {
 
 const doBulk = async (ctx: ServiceContext, input: CreateBulkInput) => endOf(ctx, (await createBulk(ctx, input)).id);
 
-/** A runner that this installation started, with its turn under way. */
+/** Launches a runner of this installation, with its turn under way. */
 async function launched(ctx: ServiceContext, executor: NamedAttempts, sessionId: string) {
   const { runId, commandId } = await runWithTurn(ctx, sessionId);
   await launchPending({ ctx, executor, attemptsMax: 20 });
@@ -38,7 +38,7 @@ async function launched(ctx: ServiceContext, executor: NamedAttempts, sessionId:
   return { runId, commandId, leaseEpoch, runnerId };
 }
 
-/** One of each sort that an order may meet. */
+/** Makes one runner of each kind that an order may meet. */
 async function everySort(ctx: ServiceContext): Promise<void> {
   const executor = new NamedAttempts();
   await launched(ctx, executor, "ses_busy");
@@ -75,7 +75,7 @@ test("what a preview would leave is what the order itself would refuse, whatever
     expect(skipped, action).toEqual(refused);
     expect(preview.total - preview.skipped, action).toBeGreaterThan(0);
   }
-  // An order that has to do with nothing else is done to all that are left, and to no other.
+  // An order that concerns none of the earlier ones is given to all that are left, and to no other.
   const { became } = await doBulk(ctx, { kind: "runner", action: "resume", ids });
   for (const { id, drain, refusals } of told)
     expect([id, became[id]]).toEqual([

@@ -12,12 +12,12 @@ test("a pass over a long backlog reads none of it but by an index", async () => 
   await using made = testContext(database, { poolMax: 1 });
   const { pool } = made;
   const ctx = asDispatcher(made);
-  // Planned while there is nothing, as by a product that has just started.
+  // Lets PostgreSQL plan while the tables are empty, as in a new installation.
   await dispatchTasks(ctx, { runnersMax: 1 });
   const client = await pool.connect();
   await loadTasks(client, BACKLOG);
   client.release();
-  // As where tasks come and go: few pages hold nothing but what everybody sees.
+  // As after much change: few pages hold only rows that every transaction sees.
   await pool.query("update agentrun_queue_tasks set title = title || '.' where id like '%0'");
   await pool.query("analyze agentrun_queue_tasks");
   await pool.query(
@@ -34,7 +34,7 @@ test("a pass over a long backlog reads none of it but by an index", async () => 
     { state: "failed" },
   ]);
 
-  /** Rows of tasks that it reads by walking through the table. */
+  /** Returns how many task rows the work reads by sequential scan. */
   async function readInFull(work: () => Promise<unknown>): Promise<number> {
     const before = await everRead();
     await work();

@@ -10,7 +10,7 @@ import { explainTask, getTask, simulateTask } from "@/server/queue";
 import { getRun } from "@/server/runs";
 import { createTestQueue, playRun, type TestQueue } from "./test/queue";
 
-/** A budget of tokens of which so many are spent, by a run of no task. */
+/** Makes a token budget of which so many are spent, by a run without a task. */
 async function spentBudget({ ctx }: TestQueue, spent: number, values: Partial<CreateBudgetInput> = {}) {
   const run = await makeRun(ctx.db as Db, { backendProfile: "demo", projectId: "p" });
   await storeModelCalls(ctx.pool, [madeCall(run, { inputTokens: spent, outputTokens: 0 })]);
@@ -93,7 +93,7 @@ test("a task waits for what its session may spend, until that is raised", async 
   const { id: budgetId } = await spentBudget(queue, 0, { period: "session" });
   await storeModelCalls(ctx.pool, [madeCall(run)]);
   const { sessionId } = session;
-  // Though no agent has asked since.
+  // The task is held back although no agent has made a call since.
   const taskId = await queue.add({ sessionId });
   expect(await queue.dispatch()).toBe(0);
   expect((await explainTask(ctx, { taskId })).blocker).toMatchObject({
@@ -135,7 +135,7 @@ test("a task that a budget had cut off is not parked for a person when there is 
     reason: "budget-reached",
     httpStatus: 429,
   } as const;
-  // A sub-agent's call comes after the one that was refused.
+  // A sub-agent's call comes after the refused one.
   const later = { startedAt: new Date(Date.now() + 1_000) };
   await storeModelCalls(ctx.pool, [madeCall(row, { ...refused, inputTokens: null }), madeCall(row, later)]);
   await playRun(ctx, runId, { terminalStatus: "failed", failureKind: "rate-limited", failureMessage: "usage limit" });

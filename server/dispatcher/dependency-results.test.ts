@@ -17,7 +17,7 @@ import { createTestQueue, type TestQueue } from "./test/queue";
 const outputSchema = { type: "object", properties: { n: { type: "integer" } }, required: ["n"] };
 type End = { says?: Record<string, unknown>[]; output?: Record<string, unknown>; failure?: string };
 
-/** Plays a dispatched task's run to its end, in which its agent says things. */
+/** Plays the run of a dispatched task to its end; its agent says the given texts. */
 async function play(ctx: ServiceContext, taskId: string, { says = [], output, failure }: End = {}): Promise<void> {
   const runId = await runOf(ctx, taskId);
   const { leaseEpoch } = await claimRun(ctx, { runId, runnerId: "r1" });
@@ -38,7 +38,7 @@ async function runOf(ctx: ServiceContext, taskId: string): Promise<string> {
   return (await getTask(ctx, { taskId })).runId ?? "";
 }
 
-/** What the agent of a task's newest attempt was asked. */
+/** Returns what the agent of a task's newest attempt was asked. */
 async function askedOf(ctx: ServiceContext, taskId: string): Promise<string> {
   const [turn] = (await listCommands(ctx, { runId: await runOf(ctx, taskId), afterSeq: 0, limit: 1 })).items;
   return String(turn?.payload.text);
@@ -48,7 +48,10 @@ const after = (ids: string[], more: Partial<CreateTaskInput> = {}): Partial<Crea
   ...{ dependsOn: ids.map((taskId) => ({ taskId })), dependencyResults: "append", ...more },
 });
 
-/** A dispatch by a worker of its own: how many tasks, and how many of its statements read what tasks found out. */
+/**
+ * Dispatches with a worker of its own; returns how many tasks were dispatched, and how many of its statements read
+ * results of tasks.
+ */
 async function readsIn(queue: TestQueue): Promise<{ dispatched: number; reads: number }> {
   const ctx = queue.other();
   const texts: string[] = [];
@@ -62,7 +65,7 @@ async function readsIn(queue: TestQueue): Promise<{ dispatched: number; reads: n
     Object.assign(client, { query: noted });
   });
   const dispatched = await dispatchTasks(ctx, { runnersMax: 1_000 });
-  // Else none was heard of.
+  // Otherwise the statements were not captured at all.
   expect(texts.some((text) => text.includes("agentrun_queue_attempts"))).toBe(true);
   return { dispatched, reads: texts.filter((text) => text.includes("'assistant_message'")).length };
 }
@@ -179,7 +182,7 @@ test("what was taken away, or is another tenant's, is told of nowhere", async ()
   await play(ctx, foreign, { says: [{ text: "secret" }] });
   const last = await queue.add(after([one, two]));
   await updateTask(ctx, { taskId: last, dependsOn: [{ taskId: one }] });
-  // No verb makes such a row.
+  // No procedure creates such a row.
   await ctx.db.execute(
     sql`insert into agentrun_queue_dependencies (task_id, depends_on_id, on_failed) values (${last}, ${foreign}, 'hold')`,
   );

@@ -189,7 +189,7 @@ test("a backend's limit counts the turns of runs that no task made, from their o
     return run.id;
   };
   const runs = [await ordered("codex"), await ordered("codex"), await ordered("deepseek")];
-  // Nothing is under way in it.
+  // No run of this profile is under way.
   await createRun(ctx, { backendProfile: "codex" });
   const taskId = await queue.add({ backendProfile: "codex" });
   expect(await queue.dispatch()).toBe(0);
@@ -228,7 +228,7 @@ test("a backend that is switched off takes no task and says why, nor does one th
     ...{ kind: "backend-down", message: "backend codex takes nothing now: it was not reached" },
     until: expect.any(String),
   });
-  // A person says that it is up, or one try alone has failed.
+  // The backend is up if a person says so, or if only one try has failed.
   await setBackend(ctx, { profile: "codex", isUp: true });
   expect((await getTask(ctx, { taskId })).blocker).toMatchObject({ kind: "next" });
   await probed(1);
@@ -300,7 +300,7 @@ test("what breaks its batch is found and told, and holds up nobody", async () =>
   const good = [await queue.add(), await queue.add()];
   const long = await queue.add({ priority: 1, payload: { text: "x".repeat(1_048_577) } });
   const broken = await queue.add({ priority: 2, title: "broken" });
-  // As an adopted row may be, which no check of ours has seen.
+  // Inserts a row that none of our checks has seen, such as one of an adopted database.
   const client = await queue.store.database.connect();
   await client.query(`
     create function refuse() returns trigger language plpgsql as $$ begin

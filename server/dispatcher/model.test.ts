@@ -23,7 +23,7 @@ import { createTestQueue, type TestQueue } from "./test/queue";
 const STEPS = 150;
 const TENANTS = ["t1", "t2"];
 const LANES = ["a", "b", "c"];
-/** What a task may wait for that others of its lane need not wait for. */
+/** Reasons to wait that are the task's own: other tasks of its lane need not wait for them. */
 const OWN_BLOCKS = [
   "dependency",
   "dependency-failed",
@@ -34,7 +34,7 @@ const OWN_BLOCKS = [
   "backend-down",
 ];
 
-/** Choices that a seed repeats. */
+/** Returns a source of choices, the same for the same seed. */
 function dice(seed: number) {
   let state = seed;
   const below = (bound: number): number => {
@@ -49,7 +49,7 @@ async function pickTask(ctx: ServiceContext, roll: Dice): Promise<QueueTaskRow |
   return roll.pick(await ctx.db.select().from(queueTasks).orderBy(asc(queueTasks.createdAt), asc(queueTasks.id)));
 }
 
-/** What an operator, a program or a runner may do; a refusal is an answer too. */
+/** What an operator, a program or a runner may do. A refusal is a valid answer. */
 const STEPS_BY_NAME: Record<string, (queue: TestQueue, roll: Dice) => Promise<unknown>> = {
   async add({ add, ctx }, roll) {
     const key = roll.below(3) === 0 ? { metadata: { concurrencyKey: `k${roll.below(2)}` } } : {};
@@ -156,7 +156,10 @@ const precedes = (task: QueueTaskRow, other: QueueTaskRow) =>
     : task.createdAt < other.createdAt ||
       (task.createdAt.getTime() === other.createdAt.getTime() && task.id < other.id);
 
-/** Nobody is passed over: what still waits has a reason, and of its own if a later task of its lane has gone. */
+/**
+ * Asserts that no task is passed over: each waiting task has a reason, and the reason is its own if a later task of its
+ * lane was started.
+ */
 async function assertOrder(ctx: ServiceContext, before: Set<string>): Promise<void> {
   const { items } = await listTasks(ctx, { limit: 200, state: "pending" });
   const rows = await ctx.db.select().from(queueTasks);
@@ -166,7 +169,7 @@ async function assertOrder(ctx: ServiceContext, before: Set<string>): Promise<vo
     expect(blocker?.kind, `task ${id} waits for nothing`).not.toBe("next");
     const waiting = byId.get(id);
     if (!waiting || OWN_BLOCKS.includes(blocker?.kind ?? "")) continue;
-    // Where there is no runner left, the tenant's lanes have no limit of their own to tell them apart.
+    // If there is no free runner left, the lanes of a tenant are compared as one.
     const isComparable = (task: QueueTaskRow) => blocker?.kind === "capacity" || task.lane === waiting.lane;
     const passed = gone.filter(
       (task) => task.tenantId === waiting.tenantId && isComparable(task) && precedes(waiting, task),
@@ -178,7 +181,7 @@ async function assertOrder(ctx: ServiceContext, before: Set<string>): Promise<vo
   }
 }
 
-/** Tasks that are held though what they come after is as it is to be, or is to fail them. */
+/** Finds tasks that are still held although their dependencies have ended in a way that should release or fail them. */
 async function forgotten(ctx: ServiceContext): Promise<string[]> {
   const rows = await ctx.db.select().from(queueTasks);
   const states = new Map(rows.map(({ id, state }) => [id, state]));

@@ -8,7 +8,7 @@ import { createTestQueue } from "./test/queue";
 
 const outputSchema = { type: "object", properties: { n: { type: "integer" } }, required: ["n"] };
 
-/** Plays a dispatched task's run to its end; answers what its turn was asked. */
+/** Plays the run of a dispatched task to its end; returns what its turn was asked. */
 async function play(ctx: ServiceContext, taskId: string, end: { output?: Record<string, unknown> }) {
   const { runId } = await getTask(ctx, { taskId });
   const { leaseEpoch } = await claimRun(ctx, { runId: runId ?? "", runnerId: "r1" });
@@ -31,7 +31,7 @@ test("a task's schema is its turn's, with a text and without, and its output is 
   expect(await play(ctx, without, {})).toEqual({ text: 'Count\n\n{"of":"sheep"}', outputSchema });
   await play(ctx, plain, {});
   expect(await getTask(ctx, { taskId: withText })).toMatchObject({ state: "completed", output: { n: 1 } });
-  // A runner of the release before has finished it.
+  // A runner of the previous release finished it.
   expect(await getTask(ctx, { taskId: without })).toMatchObject({ state: "completed", output: null });
   expect(await getTask(ctx, { taskId: plain })).toMatchObject({ state: "completed", output: null });
   for (const task of (await listTasks(ctx, { limit: 10 })).items) expect(task).not.toHaveProperty("output");

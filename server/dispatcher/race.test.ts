@@ -10,18 +10,18 @@ import { asDispatcher } from "./test/queue";
 
 const DISPATCHERS = 8;
 const LIMIT = 5;
-/** What bounds a lane, and the rule that the history names where that is passed. */
+/** What limits a lane, and the rule that the history names when the limit is exceeded. */
 const BOUNDS = [
   ["limit", { maxRunning: LIMIT }],
   ["rate", { startsMax: LIMIT, startsWindowSeconds: 3_600 }],
 ] as const;
-/** A race is lost now and then; in so many rounds it is lost for sure. */
+/** A race goes wrong only now and then; in so many rounds it certainly does. */
 const ROUNDS_MAX = 20;
 
 type Bound = (typeof BOUNDS)[number][1];
 type Race = AsyncDisposable & { ctx: ServiceContext; round(): Promise<Finding[]> };
 
-/** Dispatchers that begin together, each with a pool of its own, over more tasks than a lane may run. */
+/** Opens dispatchers that start together, each with a pool of its own, over more tasks than a lane may run. */
 async function openRace(database: TestDatabase, bound: Bound, url = database.url): Promise<Race> {
   const contexts: TestContext[] = Array.from({ length: DISPATCHERS }, () => testContext({ url }, { poolMax: 2 }));
   const [first] = contexts;
@@ -58,7 +58,7 @@ test.each(BOUNDS)(
   async (rule, bound) => {
     await using database = await createTestDatabase();
     const client = await database.connect();
-    // Found before PostgreSQL's own by whoever looks in `public` first.
+    // A name that is looked up in `public` first finds this function instead of PostgreSQL's own.
     await client.query("create function public.pg_advisory_xact_lock(bigint) returns void language sql as ''");
     await using race = await openRace(
       database,

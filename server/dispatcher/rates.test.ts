@@ -16,7 +16,7 @@ const STARTED = 5_000;
 const MINUTE = { startsWindowSeconds: 60 };
 const LANE = { queue: "default", lane: "ci" };
 
-/** Lets so many seconds pass for what has started. */
+/** Dates all starts back by so many seconds. */
 async function age({ store }: TestQueue, seconds: number): Promise<void> {
   const client = await store.database.connect();
   await client.query(
@@ -53,7 +53,7 @@ test("a lane starts as many as its rate allows, says so of the rest, and lets th
     `lane ci allows 2 starts a minute: the next may start at ${explained.blocker?.until}`,
   );
   expect(explained.estimatedStartAt).toBe(explained.blocker?.until);
-  // The fourth has room in the same window as the third, the fifth in the next.
+  // The fourth has room in the same window as the third; the fifth must wait for the next.
   const estimates = await Promise.all(
     [fourth, fifth].map(async (taskId) => Date.parse((await explainTask(ctx, { taskId })).estimatedStartAt ?? "")),
   );
@@ -65,7 +65,7 @@ test("a lane starts as many as its rate allows, says so of the rest, and lets th
   await age(queue, 61);
   expect(await dispatchPass(ctx, RUNNERS)).toMatchObject({ dispatched: 2, dueInMs: expect.any(Number) });
   await age(queue, 61);
-  // Nothing of the lane waits any more.
+  // No task of the lane is left waiting.
   expect(await dispatchPass(ctx, RUNNERS)).toEqual({ dispatched: 1, dueInMs: null });
 });
 
@@ -98,7 +98,7 @@ test("what a rate holds up goes on when the pass says that it may, and not befor
   expect(at).toHaveLength(6);
   const gaps = at.slice(2).map((ms, index) => ms - (at[index] ?? 0));
   for (const gap of gaps) expect(gap).toBeGreaterThanOrEqual(999);
-  // A machine that is busy starts a little later, and no pass comes by chance: there are no others.
+  // A busy machine starts tasks a little later. There are no passes by chance: the test makes all of them.
   expect(Math.min(...gaps)).toBeLessThan(1_500);
 });
 
@@ -114,7 +114,7 @@ test("a rate counts what started before it was set, and lowering, raising and re
   expect(await queue.dispatch()).toBe(2);
   await setControl(ctx, { ...LANE, startsMax: 1, ...MINUTE });
   expect(await queue.dispatch()).toBe(0);
-  // What is said of anything else leaves it as it is.
+  // Changing anything else about the lane leaves its rate as it is.
   expect(await setControl(ctx, { ...LANE, maxRunning: 100 })).toMatchObject({ startsMax: 1, ...MINUTE });
   expect(await queue.dispatch()).toBe(0);
   await setControl(ctx, { ...LANE, startsMax: null, startsWindowSeconds: null });
@@ -157,7 +157,7 @@ test("rates of a queue, of one tenant and of all tenants hold together, and the 
   expect(await queue.dispatch()).toBeGreaterThan(0);
   const seen = { ...ctx, actor: tenantOperator("t1") };
   const told = (await listTasks(seen, { limit: 200, state: "pending" })).items;
-  // Three of the hour are gone; its rate is the last to let one go.
+  // Three starts of this hour are used; of all rates, the hourly one is the last to allow another.
   for (const { blocker } of told)
     expect(blocker).toMatchObject({
       kind: "rate-limited",
@@ -212,7 +212,7 @@ test.each([
   await setControl(ctx, { queue: "default", ...lane, startsMax: 1, ...MINUTE });
   const order: string[] = [];
   for (let turn = 0; turn < 4; turn += 1) {
-    // Of a tenant that comes with a lane of its own each time, too.
+    // The same for a tenant that brings a new lane each time.
     for (const tenantId of ["b", "a"])
       await queue.add({ tenantId, lane: lane.lane ?? `${tenantId}${turn}`, priority: 4 - turn });
     expect(await queue.dispatch()).toBe(1);
@@ -237,7 +237,7 @@ test("a trial tells of the rate that would hold a task up, by those that go befo
   const trial = await simulateTask(ctx, ask);
   expect(trial).toMatchObject({ outcome: "waits", blocker: { kind: "rate-limited", rate: { of: "lane" } } });
   expect(Date.parse(trial.blocker?.until ?? "") - before).toBeGreaterThan(58_000);
-  // The one that starts now is counted once.
+  // The start that happens now is counted once.
   expect(Date.parse(trial.estimatedStartAt ?? "") - before).toBeLessThan(70_000);
 });
 
@@ -326,7 +326,7 @@ test("a pass reads no start where there is no rate, and else no more of a tenant
   const client = await pool.connect();
   await loadTasks(client, STARTED);
   client.release();
-  // Of each lane a start a second, the newest of now.
+  // One start a second in each lane, the newest just now.
   await pool.query(`
     insert into agentrun_queue_attempts (task_id, attempt, tenant_id, project_id, queue, lane, state, ready_at, dispatched_at, ended_at)
     select id, 1, tenant_id, project_id, queue, lane, 'completed', now(),
@@ -358,7 +358,7 @@ test("a pass reads no start where there is no rate, and else no more of a tenant
   const read = { ...rate, used: startsMax, freesAtMs: expect.any(Number), freesInMs: expect.any(Number) };
   expect(rates).toEqual([read, read, read]);
 
-  /** Rows of attempts that the facts of a dispatch are read from. */
+  /** Returns how many attempt rows are read to collect the facts of a dispatch. */
   async function startsRead(): Promise<number> {
     const before = await everRead();
     await readDispatchFacts(ctx.db);
@@ -378,7 +378,7 @@ test("a turn under a shared rate brings nobody a task before one of their own th
   await using queue = await createTestQueue(2);
   const { ctx } = queue;
   await setControl(ctx, { queue: "default", lane: "shared", startsMax: 1, ...MINUTE });
-  // One tenant had its turn under the rate; the other works elsewhere, so that it has the larger share.
+  // One tenant had its turn within the rate; the other has tasks running elsewhere, and so the larger share.
   const served = await queue.add({ tenantId: "one", lane: "shared" });
   await queue.dispatch();
   await playRun(ctx, (await getTask(ctx, { taskId: served })).runId ?? "");

@@ -17,7 +17,7 @@ const RESTARTS = trials({ suite: 1, long: 5 });
 const DISPATCHERS = 8;
 const RUNNERS_MAX = 40;
 const LANES = ["a", "b", "c", "d"];
-/** Hexadecimal digits that a run's id ends in, shared out among players. */
+/** The last hexadecimal digits of run ids, divided among the players. */
 const LETTERS = ["0123", "4567", "89ab", "cdef"];
 
 let program: StormProgram<StormJob>;
@@ -76,7 +76,7 @@ test(`${DISPATCHERS} dispatchers over ${TASKS} tasks, with ${KILLS} kills and ${
   expect(checkHistory(history)).toEqual([]);
   expect(await one(client, "select count(*) from agentrun_queue_attempts where ended_at is null")).toBe(0);
   expect(await one(client, "select count(*) from agentrun_runs where status in ('pending', 'claimed')")).toBe(0);
-  // Every attempt is one run, and every run is an attempt.
+  // There are exactly as many runs as attempts.
   const runs = await one(client, "select count(*) from agentrun_runs");
   const attempts = await one(client, "select count(*) from agentrun_queue_attempts");
   const counted = await one(client, "select sum(attempt_count) from agentrun_queue_tasks");
@@ -97,7 +97,7 @@ async function one(client: pg.Client, query: string): Promise<number> {
   return Number(Object.values(rows[0] ?? {})[0] ?? 0);
 }
 
-/** Tasks of three tenants in four lanes, some with a key or a session that they share, and the limits. */
+/** Adds tasks of three tenants in four lanes, some of which share a key or a session, and the limits. */
 async function fill(client: pg.Client): Promise<void> {
   await client.query(
     `insert into agentrun_queue_controls (tenant_id, queue, lane, max_running, key_max_running)
@@ -123,7 +123,7 @@ async function until(client: pg.Client, share: number): Promise<void> {
     .toBeGreaterThanOrEqual(Math.floor(TASKS * share));
 }
 
-/** Where the counters say other than a count of the table. */
+/** Returns where the counters differ from a count of the table. */
 async function differences(client: pg.Client): Promise<unknown[]> {
   const { rows } = await client.query(`
     select tenant_id, lane, state, sum(tasks) as tasks from (

@@ -7,6 +7,6 @@ test("a task's turn has what its payload has, but images, which nobody has judge
   const turn = (payload: Record<string, unknown>) => turnOf({ title: "Mend", payload });
   expect(turn({ text: "go", ticket: 7 })).toEqual({ text: "go", ticket: 7 });
   expect(turn({ text: "go", ticket: 7, attachments: [ID] })).toEqual({ text: "go", ticket: 7 });
-  // What a program has long called so and is none of ours stays.
+  // A field of that name that does not have our form is a program's own, and stays.
   expect(turn({ text: "go", attachments: ["report.pdf"] })).toEqual({ text: "go", attachments: ["report.pdf"] });
 });

@@ -48,7 +48,7 @@ test("batches of many runs that go out together are numbered without a gap, whoe
   await using second = testContext(database);
   const all = await Promise.all(Array.from({ length: 12 }, () => makeRun(first.database.db)));
   const answered: { id: string; seq: number }[] = [];
-  // One at a time for each run and process, as runners write: a flush holds one batch of each of several runs.
+  // One append at a time per run and process, as runners do: so a flush holds one batch of each of several runs.
   const writers = all.flatMap((run) =>
     [first, second].map(async (ctx, process) => {
       for (let index = 0; index < 25; index += 1) {
@@ -71,7 +71,7 @@ test("batches of many runs that go out together are numbered without a gap, whoe
 test("of batches that go out together each gets its own answer, and nobody waits for a run that is locked", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
-  // Shorter than a statement may wait for a lock: one that waits for it fails.
+  // Shorter than a statement may wait for a lock, so a statement that waits for one fails.
   await using hasty = testContext(database, { deadlineMs: 1_900 });
   const makeClaimed = async () => {
     const { id } = await makeRun(ctx.database.db);
@@ -123,7 +123,7 @@ test("one batch that the database refuses does not fail its neighbours", async (
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const all = await Promise.all(Array.from({ length: 4 }, () => makeRun(ctx.database.db)));
-  // A check that only this test's database has stands for whatever it may refuse.
+  // A check that only this test's database has stands for anything the database may refuse.
   await ctx.pool.query(`alter table agentrun_events add check (payload->>'message' is distinct from 'poison')`);
   const writes = all.flatMap((run, index) => [
     appendEvents(ctx, { runId: run.id, events: [note("fine")] }),
@@ -142,7 +142,7 @@ test("what is stored beside a batch that was stored before is not stored again w
   const { pool, close } = connect(database.url, { isForAppending: true });
   const query = pool.query.bind(pool) as (...args: unknown[]) => unknown;
   Object.assign(pool, {
-    // The one text that is not named reads what a replay is answered with.
+    // The only statement without a name reads the answer to a replay.
     query: (asked: unknown, ...values: unknown[]) =>
       typeof asked === "string"
         ? Promise.reject(Object.assign(new Error("it took too long"), { code: "57014" }))

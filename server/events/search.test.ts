@@ -12,7 +12,7 @@ import { SEARCH_SPAN } from "./search";
 
 type Given = { type: string; payload: Record<string, unknown> };
 
-/** A run with a log as a long life leaves it. */
+/** Makes a run with a log like that of a long-lived run. */
 async function makeLog(ctx: ServiceContext, events: Given[]): Promise<string> {
   const { id } = await makeRun(ctx.db);
   await ctx.db.execute(sql`
@@ -63,7 +63,7 @@ test("a long log is searched to its first event, a bounded part of it by each pa
 test("what is large is looked through in smaller parts, however it is stored", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
-  // Nothing that compresses: 40 of these are more than one page may read.
+  // Text that does not compress: 40 of these are more than one page may read.
   const noise = (seed: number) =>
     Array.from({ length: 25_000 }, (_, index) => ((index * 7_919 + seed * 104_729) ** 2 % 999_983).toString(36)).join(
       "",

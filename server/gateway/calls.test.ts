@@ -14,7 +14,7 @@ const PRICES = {
 };
 const SAID_NOTHING = { inputTokens: null, cachedInputTokens: null, outputTokens: null, reasoningTokens: null };
 
-/** The calls that are stored, once there are as many; the oldest first. */
+/** Returns the stored calls once there are as many as given, the oldest first. */
 async function calls(web: TestWeb, count: number, input: Partial<ListCallsInput> = {}): Promise<ModelCall[]> {
   const read = async () => (await listCalls(web.as(ADMIN), { limit: 200, ...input })).items.toReversed();
   await expect.poll(async () => (await read()).length).toBe(count);
@@ -35,7 +35,7 @@ test("a call is stored with its owner, its times, its tokens and what they cost"
     ...{ tenantId: "default", projectId: "p", runId, sessionId, taskId: "qt_of_a_test" },
     ...{ backendProfile: "codex", model: "m1", outcome: "ok", failureKind: null, reason: null, httpStatus: 200 },
     ...{ inputTokens: 7, cachedInputTokens: 2, outputTokens: 3, reasoningTokens: 1 },
-    // 5 at 2, 2 at 0.5 and 3 at 10 millionths.
+    // 5 tokens at 2, 2 at 0.5 and 3 at 10 millionths.
     ...{ costMicros: 41, currency: "USD" },
   });
   expect(call?.firstByteMs).toBeLessThanOrEqual(call?.durationMs ?? -1);
@@ -90,7 +90,7 @@ test("a call that is refused, not reached, cut or failed by its model is a call,
     (res) => res.writeHead(429, { "retry-after": "1" }).end("{}"),
     (res) => res.writeHead(401).end("{}"),
     (res) => res.writeHead(400).end("{}"),
-    // It ends in order, and without the answer's end.
+    // It ends properly, but without the event that ends an answer.
     (res) => res.writeHead(200, { "content-type": "text/event-stream" }).end("data: {}\n\n"),
     // It breaks off.
     (res) => res.writeHead(200, { "content-type": "text/event-stream" }).write("data: {}\n\n", () => res.destroy()),
@@ -142,7 +142,9 @@ test("what is asked again of an overloaded provider is one call, with the end th
   expect(provider.seen).toHaveLength(2);
 });
 
-/** An agent that asks, leaves once it has heard what it waits for, or, with null, once its provider was asked. */
+/**
+ * Plays an agent that asks, and leaves once it has received the given text or, for null, once its provider was asked.
+ */
 async function askAndLeave(
   web: TestWeb,
   token: string,
@@ -213,7 +215,7 @@ test.each([
       ["ok", null, 200, 9],
     ]);
     const metrics = async () => String((await web.call("GET", "/metrics")).body);
-    // What was whole when its agent left may have been answered.
+    // An answer that was complete when its agent left may count as answered.
     await expect.poll(metrics).toMatch(/agentrun_model_requests_total\{profile="any",outcome="abandoned"\} [23]$/m);
   },
 );

@@ -17,7 +17,7 @@ const bundle = runnerBundle();
 const LONG = Array.from({ length: 2_000 }, (_one, index) => `line ${index} of a long answer`).join("\n");
 const HALF = "half an ans";
 
-/** How a provider of either wire does what it has to do here. */
+/** How a provider of either wire format does what these tests need. */
 const WIRES = {
   responses: {
     begin: (res: ServerResponse) => beginResponse(res, HALF),
@@ -36,7 +36,7 @@ const WIRES = {
 type Wire = keyof typeof WIRES;
 const NAMES = Object.keys(WIRES) as Wire[];
 
-/** What the model says: it runs what it is told to, then says what came of it. */
+/** Plays the model: it runs what it is told to run, then reports the result. */
 function answerTo(body: string): Said {
   const { input, messages } = JSON.parse(body);
   const last = (input ?? messages).at(-1);
@@ -44,14 +44,14 @@ function answerTo(body: string): Said {
   const text = typeof content === "string" ? content : content.map((part: { text?: string }) => part.text).join("\n");
   const ran = last.role === "tool" ? text : typeof output === "string" ? output : output && JSON.stringify(output);
   if (ran !== undefined) return { text: `It said: ${ran.trim().split("\n").at(-1)}` };
-  // What a person said before may have been joined to it.
+  // A person's earlier message may have been joined to it.
   const said = text.split("\n").at(-1) ?? "";
   const calls = [...said.matchAll(/RUN `(.+?)`/g)].map(([, cmd]) => ({ name: "exec_command", args: { cmd } }));
   if (calls.length > 0) return { text: "I run it.", calls };
   return { text: said.includes("LONG") ? LONG : `You said ${said}` };
 }
 
-/** A provider of a wire that does so many times what `failing` says, and else answers. */
+/** Opens a provider that fails as `failing` says so many times, and then answers. */
 async function openPlace(wire: Wire) {
   vi.stubEnv(KEY_ENV, KEY);
   const failing = { times: 0, how: (_res: ServerResponse): unknown => undefined };
@@ -121,7 +121,7 @@ test.each(NAMES)(
       if (fails) expect(provider.seen.length - before, what).toBe(3);
     }
     expect((await attempt.events("command_output")).map(({ text }) => text).sort()).toEqual(["five\n", "six\n"]);
-    // Nothing of a half answer is in what the model is told later.
+    // No part of the half answer is in what the model is sent later.
     expect(provider.seen.at(-1)?.body).not.toContain(HALF);
 
     const resets_at = Math.floor(Date.now() / 1_000) + 3_600;
@@ -165,7 +165,7 @@ test("a task of codex that a budget cuts off in the middle waits, and goes on wi
   await using opened = await openPlace("responses");
   const { place, provider } = opened;
   const ctx = place.web.as(ADMIN);
-  // One answer takes 120: the first is paid for, and what the agent would say of its command is not.
+  // One answer takes 120 tokens: the first is paid for; the answer after its command is refused.
   const bound = { name: "b", period: "session", unit: "tokens", limit: 120 };
   const { id: budgetId } = await createBudget(ctx, CreateBudgetInput.parse(bound));
   const task = { title: "A costly one", backendProfile: "codex", payload: { text: "RUN `sleep 1; echo five`" } };
@@ -193,7 +193,7 @@ test("a task of codex that a budget cuts off in the middle waits, and goes on wi
   await raiseBudget(ctx, { budgetId, sessionId, limit: 10_000 });
   await play();
   expect(await read()).toMatchObject({ state: "completed", sessionId });
-  // What came of the command before it was cut off is in what the model is told now.
+  // The output that the command had when it was cut off is in what the model is sent now.
   expect(provider.seen[1]?.body).toContain("five");
 }, 120_000);
 

@@ -12,7 +12,7 @@ const collectGarbage: () => void = runInNewContext("gc");
 const STREAMS = 30;
 const REQUEST_KB = 500;
 
-/** A provider that begins each answer, ends none, and keeps nothing of what it is asked. */
+/** Starts a provider that begins each answer, ends none, and keeps nothing of the requests. */
 async function startForgetful(first: string): Promise<string> {
   const server = createServer((req, res) => {
     req.resume().on("end", () => res.writeHead(200, { "content-type": "text/event-stream" }).write(first));

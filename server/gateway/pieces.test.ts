@@ -38,7 +38,7 @@ test("all of a long body arrives, in order, and no more of it is held than is sa
   );
   const pieces = piecesOf(long, PATIENT_MS);
   const first = await next(pieces);
-  // Nobody asks for a second piece: the source is asked for what is held here and in the stream, and no more.
+  // Nobody asks for a second piece, so the source only produces what fits here and into the stream.
   await new Promise((resolve) => setImmediate(resolve));
   expect(made).toBeLessThan(500);
 
@@ -114,7 +114,7 @@ test("what comes in a row is gathered by the connection, which brings all of its
     socket.off("data", count);
     expect(said).toBe(LETTERS);
   }
-  // Each letter is sent by itself, and is read so until it is seen that more come in a row.
+  // Each letter is sent by itself, and is read so until the reader notices that more follow at once.
   expect(reads).toBeLessThan(0.75 * 3 * LETTERS.length);
   expect(provider.connections).toBe(1);
 });
@@ -137,7 +137,7 @@ function ask(url: URL) {
   return post(url, { headers: new Headers(), body: "{}", signal, connectMs: 10_000 });
 }
 
-/** A provider that says a letter at a time, far quicker than they are passed on. */
+/** Starts a provider that sends letter by letter, far faster than they are passed on. */
 async function lettersByLetters() {
   let connections = 0;
   const server = createServer(async (req, res) => {

@@ -2,7 +2,7 @@ import { type AddressInfo, createServer, type Socket } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import { post } from "./post";
 
-/** A machine that takes connections and does with them what the test says. */
+/** Starts a machine that accepts connections and treats them as the test says. */
 async function startMachine(connected: (socket: Socket) => void): Promise<string> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
@@ -35,7 +35,7 @@ test.each([
 });
 
 test("a machine that takes no connection is given up in time, and one that answers late is not", async () => {
-  // What makes no secure connection of it is, for who asks, a machine that is not there.
+  // To the caller, a machine that completes no TLS handshake is one that is not there.
   const silent = await startMachine(() => undefined);
   await expect(ask(`https://${silent}`, { connectMs: 50 })).rejects.toThrow("the connection was not made in time");
   const late = await startMachine((socket) =>

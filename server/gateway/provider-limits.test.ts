@@ -27,7 +27,7 @@ test("a limit stays that was told since the request was sent which is then taken
   limits.note("codex", limit);
   await expect.poll(healthOf).toMatchObject({ status: "limited", message: "You are out." });
   vi.setSystemTime(startMs + 10_000);
-  // It is known already, and holds from now on all the same.
+  // The limit is known already, and continues to hold.
   limits.note("codex", limit);
   const update = vi.spyOn(db, "update");
   for (const sentAfterMs of [-1, 5_000]) limits.clear("codex", startMs + sentAfterMs);

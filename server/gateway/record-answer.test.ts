@@ -4,7 +4,7 @@ import { modelAsked } from "./record-answer";
 test("a request's model is the one that a provider reads, however the request is written", () => {
   expect(modelAsked('{"model":"m1","input":[{"text":"the \\"model\\": m9"}]}')).toBe("m1");
   expect(modelAsked('{ "input": [], "model": "m1" }')).toBe("m1");
-  // Another object's key.
+  // The key of another object must not count.
   expect(modelAsked('{"model":"m1","tools":[{"model":"m2"}]}')).toBe("m1");
   expect(modelAsked('{"tools":[{"model":"m2"}],"model":"m1"}')).toBe("m1");
   expect(modelAsked('{"model":"m\\u0031"}')).toBe("m1");

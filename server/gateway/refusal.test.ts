@@ -3,11 +3,11 @@ import { expect, test, vi } from "vitest";
 import { createTestDatabase } from "@/db/test/database";
 import { ask, KEY_ENV, modelToken, startGateway, startProvider } from "./test/gateway";
 
-/** It has no shape by which a secret is known, and letters that JSON may escape. */
+/** A key that has no form by which secrets are recognised, and contains letters that JSON may escape. */
 const KEY = "mm/live+A1B2C3D4E5F6G7H8/I9J0K1L2M3N4O5P6";
 const PARTS = /mm.{0,6}live|A1B2C3D4|E5F6G7H8|I9J0K1L2|M3N4O5P6/;
 
-/** What the agent is answered, and what is logged, where the provider answers so. */
+/** Returns what the agent is answered and what is logged when the provider answers so. */
 async function answered(answer: (res: ServerResponse) => void, stream = false): Promise<[number, string, string]> {
   vi.stubEnv(KEY_ENV, KEY);
   await using database = await createTestDatabase();

@@ -101,7 +101,7 @@ test("a provider that does not begin to answer, or falls silent, is given up in 
   expect(late.body).toMatchObject({
     error: { message: expect.stringContaining("did not begin to answer within 1 s") },
   });
-  // It may have worked on it all the while: asking again would cost as much once more.
+  // The provider may have been working all along: asking again would cost the same again.
   expect(provider.seen).toHaveLength(1);
   isBegun = true;
   await expect(ask(web, "codex", token)).rejects.toThrow();
@@ -163,7 +163,7 @@ test.each([
       body: JSON.stringify({ model: "m1", input: [], stream: true }),
       signal: leave.signal,
     });
-    // Nobody reads: the provider is held up once what lies between is full.
+    // Nobody reads: the provider is held up once the buffers in between are full.
     let before = -1;
     await expect
       .poll(

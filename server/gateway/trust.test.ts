@@ -25,7 +25,7 @@ test("a run's token spends on its own model, on those that its profile allows, a
   expect(await Promise.all(["m2", "m1-mini", "m1"].map((model) => statusOf(own.token, model)))).toEqual([
     200, 200, 403,
   ]);
-  // Of a key that is there twice the provider would take the last.
+  // If a key occurs twice, the provider would use the last.
   const twice = await fetch(`${web.url}/api/model/codex/v1/responses`, {
     method: "POST",
     headers: { authorization: `Bearer ${plain.token}`, "content-type": "application/json" },
@@ -140,7 +140,7 @@ test("a run may have so many calls to its model open and no more, and another is
   expect((await ask(web, "codex", other.token)).status).toBe(200);
   leave.abort();
   expect((await Promise.allSettled(open)).map(({ status }) => status)).toEqual(["rejected", "rejected"]);
-  // Those that were left, refused and answered hold no place any more.
+  // Calls that were abandoned, refused or answered no longer take up a place.
   await expect.poll(async () => (await ask(web, "codex", busy.token)).status).toBe(200);
   for (let calls = 0; calls < 4; calls += 1) {
     expect((await ask(web, "codex", busy.token, { model: "dear" })).status).toBe(403);
@@ -162,20 +162,20 @@ test("a run's requests hold so much until their provider begins to answer, and n
   const long = (word: string) => ({ model: "m1", input: `${word} ${"x".repeat(60_000)}` });
   const first = ask(web, "codex", busy.token, long("wait"));
   await expect.poll(() => asked.length).toBe(1);
-  // What is refused holds no place among the open calls either.
+  // Refused calls do not take up a place among the open ones either.
   for (let refusals = 0; refusals < 4; refusals += 1) {
     const { status, body } = await ask(web, "codex", busy.token, long("go"));
     expect([status, JSON.stringify(body)]).toEqual([429, expect.stringContaining("too long together")]);
   }
   expect((await ask(web, "codex", other.token, long("go"))).status).toBe(200);
   expect((await ask(web, "codex", busy.token)).status).toBe(200);
-  // One that does not say how long it is is counted as it comes.
+  // A request that does not state its length is counted as it arrives.
   const chunked = await fetch(`${web.url}/api/model/codex/v1/responses`, {
     ...{ method: "POST", body: new Blob([JSON.stringify(long("go"))]).stream(), duplex: "half" },
     headers: { authorization: `Bearer ${busy.token}`, "content-type": "application/json" },
   } as RequestInit).catch(() => null);
   expect(chunked?.status ?? 429).toBe(429);
-  // Once it is answered, however long that takes, its request is gone.
+  // Once the answer begins, the request's bytes are freed, however long the answer takes.
   asked[0]?.writeHead(200, { "content-type": "text/event-stream" }).write("data: {}\n\n");
   await expect.poll(async () => (await ask(web, "codex", busy.token, long("go"))).status).toBe(200);
   asked[0]?.end();
@@ -189,7 +189,7 @@ test("calls that wait behind another on a connection give their places back with
   const ended: boolean[] = [];
   await using provider = await startProvider((res) => {
     if (isOver) return streamCompleted(res);
-    // Much that nobody reads, and no end.
+    // Sends much that nobody reads, without an end.
     res.once("close", () => ended.push(true));
     res.writeHead(200, { "content-type": "text/event-stream" });
     for (let line = 0; line < 200; line += 1) res.write(`data: ${JSON.stringify({ filler: "x".repeat(500) })}\n\n`);
@@ -257,7 +257,7 @@ test.each([
   const pieces = ["the her", "on and ghp_01234567", "89abcdefghijklmnop", "qrstuvwxyz, and", " ghp_98765"];
   const events: object[] = pieces.flatMap((delta) => [
     { type: "response.output_text.delta", output_index: 0, content_index: 0, delta },
-    // Of a call beside it.
+    // An event of another call.
     { type: "response.function_call_arguments.delta", output_index: 1, delta: "x " },
   ]);
   if (isWhole) {

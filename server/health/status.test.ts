@@ -28,7 +28,7 @@ test("a loop is judged by who holds its lock, and by what its passes noted", asy
     { name: "retention", ...LOOP, passedAgoMs: 600_000, beganAgoMs: null },
     { name: "tokens", ...LOOP, passedAgoMs: 600_000, beganAgoMs: 200_000 },
   ]);
-  // A leader that only just came has passed nothing yet, whatever was noted before it.
+  // A new leader has not passed yet, whatever was recorded before it.
   expect(await stateOf("retention")).toMatchObject({ state: "good" });
   expect(await stateOf("bulk")).toMatchObject({ state: "good", version: "1.2.3", holder: "pod-1 (7)", tookMs: 4 });
   expect(await stateOf("purge")).toMatchObject({ state: "failing", failures: 3, failure: "it may not" });

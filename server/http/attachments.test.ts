@@ -73,7 +73,7 @@ test("an image comes in and goes out as plain bytes, and as JSON to who prefers 
   }
   const json = await web.call("POST", UPLOAD, { body: { name: "x.webp", base64: SMALL_IMAGES["image/webp"] } });
   expect(json).toMatchObject({ status: 200, body: { name: "x.webp", mediaType: "image/webp", width: 16 } });
-  // As large as an image may be, in text.
+  // As large as an image may be, as base64 text.
   const base64 = Buffer.concat([pngOf(2, 2), Buffer.alloc(IMAGE_BYTES_MAX - 100)]).toString("base64");
   expect(await web.call("POST", UPLOAD, { body: { base64 } })).toMatchObject({ status: 200 });
 });
@@ -118,7 +118,7 @@ test("an image is saved under a name that ends as what it is does, and shows no 
     ["d.png", "image/webp"],
   ] as const) {
     const sample = type === "image/png" ? Buffer.from(pngOf(2, 3)) : Buffer.from(SMALL_IMAGES[type], "base64");
-    // Bytes of its own, so that it has its own name.
+    // With bytes of its own, the image gets an id of its own.
     const bytes = Buffer.concat([sample, Buffer.from([++shade])]);
     const { id } = Attachment.parse(
       await (await upload(bytes, { type, path: `${UPLOAD}?name=${encodeURIComponent(name)}` })).json(),

@@ -20,13 +20,13 @@ const ROOT = "/api/v1/device-sign-ins";
 const BOB = { name: "bob@example.com", role: "operator", tenantId: "acme" } as const;
 type Headers = Record<string, string>;
 
-/** The headers of a browser that came by a link or a provider. */
+/** Returns the headers of a browser that signed in by a link or a provider. */
 async function browserOf(person: Parameters<typeof mintOperatorToken>[1] = BOB): Promise<Headers> {
   const cookie = await mintOperatorToken(web.as(ADMIN), person);
   return { cookie: `agentrun_operator=${cookie}`, "sec-fetch-site": "same-origin" };
 }
 
-/** A program that nobody knows asks. */
+/** Asks as a program without a token. */
 const ask = (server: TestWeb, path: string, body: object) => server.call("POST", path, { token: null, body });
 const start = async (client = "bob@laptop") => DeviceSignInBegun.parse((await ask(web, ROOT, { client })).body);
 const poll = async ({ deviceCode }: { deviceCode: string }, server = web) =>
@@ -40,7 +40,7 @@ const reasonOf = ({ status, body }: { status: number; body: unknown }) => [
   (body as { error?: { reason?: string } }).error?.reason,
 ];
 const query = async (text: string) => (await web.wiring.database.pool.query(text)).rows;
-/** As if so much time had passed since a request was made or asked about. */
+/** Makes a request look as if it had been made, or polled, so long ago. */
 const age = (interval: string) =>
   query(`update agentrun_device_sign_ins set expires_at = expires_at - interval '${interval}',
     created_at = created_at - interval '${interval}', polled_at = polled_at - interval '${interval}'`);
@@ -110,7 +110,7 @@ test("the token ends with the browser's sign-in, and by itself where somebody si
   const [one, two] = [await collect("one"), await collect("two")];
   const revoke = (tokenId: string | undefined, token: string | undefined) =>
     web.call("POST", `/api/v1/me/tokens/${tokenId}/revoke`, { token, body: {} });
-  // No token ends another, and none makes another.
+  // No such token can revoke another or make one.
   expect(reasonOf(await revoke(two?.id, one?.token))).toEqual([404, "not-found"]);
   expect((await revoke(one?.id, one?.token)).status).toBe(200);
   expect([await statusOf(one?.token), await statusOf(two?.token)]).toEqual([401, 200]);
@@ -133,7 +133,7 @@ test("two questions at once make one token, by whichever web they come", async (
     expect(answers.map(({ state }) => state).sort()).toEqual(["allowed", "collected", "collected", "collected"]);
   }
   expect(await query("select count(*)::int as n from agentrun_tokens where kind = 'api'")).toEqual([{ n: 5 }]);
-  // Those of one name that are collected at once come after one another.
+  // Sign-ins of one name that are collected at the same time are handled one after the other.
   const same = await Promise.all(Array.from({ length: 3 }, () => start("same")));
   for (const begun of same) await decide(begun, bob);
   const names = (await Promise.all(same.map((begun) => poll(begun)))).map(({ token }) => token?.name.split("/")[1]);
@@ -199,7 +199,8 @@ test("only a browser that could make the token itself answers, from a page of ou
   expect(reasonOf(await look(begun.userCode, {}))).toEqual([401, "unauthenticated"]);
   expect((await poll(begun)).state).toBe("waiting");
 
-  // A browser of the administrator's own token has a sign-in that tokens can end with; a program's token has none.
+  // The sign-in of a browser that used the administrator's own token can be the parent of tokens; that of one that used
+  // a program's token cannot.
   const cookieOf = async (token: string) => {
     const answer = await web.call("POST", "/api/auth/sign-in", { token: null, body: { token } });
     return { cookie: answer.headers.get("set-cookie")?.split(";")[0] ?? "", "sec-fetch-site": "same-origin" };
@@ -218,7 +219,7 @@ test("a sign-in that has all the tokens that it may allows no more, and can stil
   await decide(late, bob);
   for (let made = 0; made < 50; made += 1) expect((await make(`t${made}`)).status).toBe(200);
   expect(reasonOf(await decide(waiting, bob))).toEqual([403, "forbidden"]);
-  // What was allowed before is told why it gets nothing, and gets it once there is room.
+  // A sign-in that was allowed before is told why it gets no token, and gets one once there is room.
   expect(reasonOf(await ask(web, `${ROOT}/poll`, { deviceCode: late.deviceCode }))).toEqual([403, "forbidden"]);
   await query("update agentrun_tokens set revoked_at = now() where name = 'bob@example.com/t7'");
   expect((await poll(late)).state).toBe("allowed");
@@ -241,7 +242,7 @@ test("a sign-in that tries codes has to wait, right or wrong; no other has, also
   ]);
   expect(reasonOf(await decide(begun, bob))).toEqual([429, "rate-limited"]);
   expect((await look(begun.userCode, await browserOf())).status).toBe(200);
-  // Programs have no tries at all, and take nobody's.
+  // Programs have no tries of codes at all, and use up nobody else's.
   for (let tries = 0; tries < 11; tries += 1)
     expect(reasonOf(await look("BBBB-BBBB", { authorization: `Bearer ${ADMIN_TOKEN}` }))).toEqual([403, "forbidden"]);
   expect((await look(begun.userCode, ann)).status).toBe(200);
@@ -251,7 +252,7 @@ test("a request that its program asks about no more holds nobody up, and is remo
   const begun = await Promise.all(Array.from({ length: 50 }, () => start()));
   expect((await ask(web, ROOT, { client: "x" })).status).toBe(429);
   await age("31 seconds");
-  // Those that are asked about wait still, and one that is asked about again waits again.
+  // Requests that are still polled keep waiting, and one that is polled again waits again.
   const asked = begun.slice(0, 49);
   await Promise.all(asked.map((one) => poll(one)));
   expect((await ask(web, ROOT, { client: "x" })).status).toBe(200);
@@ -283,7 +284,7 @@ test("requests that wait are bounded for each address and in all, also many at o
   expect((await ask(web, ROOT, { client: "x" })).status).toBe(429);
   await age("31 seconds");
   expect((await ask(web, ROOT, { client: "x" })).status).toBe(200);
-  // Strangers' requests are bounded as everywhere, and no page of another site begins one.
+  // Requests of unknown callers are limited as everywhere, and a page of another site cannot begin one.
   expect(
     reasonOf(
       await web.call("POST", ROOT, { token: null, headers: { origin: "https://evil.example" }, body: { client: "x" } }),

@@ -149,7 +149,7 @@ test("a launch token buys one claim, and the tokens it buys end with run and epo
   const claim = { runId: run.id, tenantId: "default", profile: "codex" };
   await db.execute(`update agentrun_runs set status = 'claimed', lease_epoch = 1 where id = '${run.id}'`);
   const { runnerToken } = await mintRunnerTokens(spender, { ...claim, leaseEpoch: 1 });
-  // The same claim again, because its answer was lost; and then a second one.
+  // First the same claim again, as if its answer had been lost; then a second one.
   await mintRunnerTokens(spender, { ...claim, leaseEpoch: 1 });
   await expect(mintRunnerTokens(spender, { ...claim, leaseEpoch: 2 })).rejects.toMatchObject({ reason: "forbidden" });
 
@@ -167,7 +167,7 @@ test("a launch token buys one claim, and the tokens it buys end with run and epo
   await endRunTokens(admin, run.id);
   web.wiring.authenticator.forget();
   expect((await append(runnerToken)).status).toBe(401);
-  // Past the door: what it says there is the lease's own business.
+  // The token is accepted; whether the heartbeat is, depends on the lease.
   expect([200, 409]).toContain((await beat(runnerToken)).status);
   await db.execute(
     "update agentrun_tokens set revoked_at = now() - interval '11 minutes' where revoked_at is not null",

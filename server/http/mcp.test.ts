@@ -34,7 +34,7 @@ test.each([REVISION, "2025-06-18", "2025-03-26", "2024-11-05"])(
   async (revision) => {
     const { status, headers, body } = await sendMcp(web.url, { body: initialize(revision) });
     expect([status, headers.get("content-type")]).toEqual([200, "application/json"]);
-    // Nothing is kept of it: any process answers what comes next.
+    // The server keeps no session, so any process can answer the next request.
     expect(headers.get("mcp-session-id")).toBeNull();
     expect(body).toMatchObject({
       ...{ jsonrpc: "2.0", id: "a" },
@@ -63,7 +63,7 @@ const META = {
   "io.modelcontextprotocol/clientInfo": { name: "test", version: "1" },
   "io.modelcontextprotocol/clientCapabilities": {},
 };
-/** A request of the revision without a handshake: it says all by itself. */
+/** Makes a request of the revision without a handshake: each request carries everything. */
 function modern(method: string, params: { name?: string; [key: string]: unknown } = {}) {
   const headers: Record<string, string> = { "mcp-protocol-version": "2026-07-28", "mcp-method": method };
   if (params.name !== undefined) headers["mcp-name"] = params.name;
@@ -82,7 +82,7 @@ test("a client that needs no handshake discovers the server and calls its tools"
   const asked = modern("tools/call", { name: "open_link", arguments: { id: "run_1" } });
   const lying = await sendMcp(web.url, { ...asked, headers: { ...asked.headers, "mcp-name": "cancel_run" } });
   expect(lying.status).toBe(400);
-  // Nothing changes that clients would be told of, and no stream is held open for it.
+  // Clients would be notified of nothing, so no stream is held open for it.
   const listening = await sendMcp(web.url, modern("subscriptions/listen", { notifications: {} }));
   expect(codeOf(listening.body)).toBeLessThan(0);
 });
@@ -162,7 +162,7 @@ test("what is no message is refused as the protocol says", async () => {
     const answer = await sendMcp(web.url, { body });
     expect([body.slice(0, 80), answer.status, codeOf(answer.body)]).toEqual([body.slice(0, 80), status, code]);
   }
-  // Whatever came, the next one is answered.
+  // Whatever was sent before, the next request is answered.
   expect((await sendMcp(web.url, { body: PING })).body).toEqual({ jsonrpc: "2.0", id: 1, result: {} });
 });
 

@@ -19,7 +19,7 @@ test("while the database is away the server says so, and then goes on where it w
   await using reader = await openSse(`${web.url}/api/v1/runs/${run.id}/events/watch`, {
     authorization: `Bearer ${ADMIN_TOKEN}`,
   });
-  // A reader whose first look at the database fails is sent away to come back; this one is past that.
+  // A reader whose first query fails is told to come back later; this one is past that.
   await appendEvents({ ...behind, actor: ADMIN }, { runId: run.id, events: [event] });
   await reader.until((seen) => seen.length === 1);
   expect(await web.call("GET", "/readyz", { token: null })).toMatchObject({
@@ -58,7 +58,7 @@ test("while the database is away the server says so, and then goes on where it w
   const unknown = `aro_${"x".repeat(43)}`;
   expect((await web.call("GET", "/api/v1/me", { token: unknown })).status).toBe(503);
   expect((await web.call("GET", "/metrics")).body).toContain("agentrun_database_up 0");
-  // Written past this server, while it sees nothing.
+  // Written by another process while this server sees nothing.
   await appendEvents({ ...behind, actor: ADMIN }, { runId: run.id, events: [event, event] });
   proxy.restore();
 
@@ -88,7 +88,7 @@ test("a database whose machine is gone without a word holds up nobody once anoth
   proxy.silence();
   const underWay = Promise.all(Array.from({ length: 8 }, lookAndWrite));
   proxy.restore();
-  // Whoever asks at that moment is told so, within their time; then all is as before.
+  // Whoever asks at that moment gets an error in time; then everything works as before.
   expect((await underWay).flat().every((status) => status === 200 || status === 503)).toBe(true);
   await expect.poll(lookAndWrite, { timeout: 30_000 }).toEqual([200, 200]);
 }, 90_000);

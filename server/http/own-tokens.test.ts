@@ -19,7 +19,7 @@ afterEach(async () => {
 const OWN = "/api/v1/me/tokens";
 const BOB = { name: "bob@example.com", role: "operator", tenantId: "acme" } as const;
 
-/** The headers of a browser that came by a link or a provider. */
+/** Returns the headers of a browser that signed in by a link or a provider. */
 async function browserOf(person: Parameters<typeof mintOperatorToken>[1] = BOB): Promise<Record<string, string>> {
   const cookie = await mintOperatorToken(web.as(ADMIN), person);
   return { cookie: `agentrun_operator=${cookie}`, "sec-fetch-site": "same-origin" };
@@ -83,7 +83,7 @@ test("it ends with the sign-in, and at once when it is revoked; nobody else's is
 test("only a browser that came by a link or a provider makes any", async () => {
   const bob = await browserOf();
   const made = await make(bob, { label: "laptop" });
-  // It buys no browser either, which would make others in its place.
+  // The token cannot be exchanged for a browser's cookie either, which could make other tokens.
   const byToken = await web.call("POST", "/api/auth/sign-in", { token: null, body: { token: made.token } });
   expect([reasonOf(byToken), byToken.headers.get("set-cookie")]).toEqual([[401, "unauthenticated"], null]);
 

@@ -34,7 +34,7 @@ beforeEach(async () => {
   };
 });
 
-/** A web of its own where the file says something else. */
+/** Starts another web with a different configuration file. */
 async function startWeb(over: Record<string, unknown>, env: Record<string, string> = {}): Promise<TestWeb> {
   const folder = mkdtempSync(path.join(tmpdir(), "agentrun-sso-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
@@ -52,7 +52,7 @@ const cookieIn = (browser: TestBrowser) => browser.cookiesOf("127.0.0.1").get("a
 const me = (cookie: string | undefined) =>
   web.call("GET", "/api/v1/me", { token: null, headers: { cookie: `agentrun_operator=${cookie}` } });
 
-/** The refusal that a browser is led to, which has signed nobody in. */
+/** Returns the refusal to which a browser is redirected; asserts that nobody was signed in. */
 async function refusalOf(response: Response, browser: TestBrowser): Promise<string | null> {
   expect([response.status, leadsTo(response).pathname, cookieIn(browser)]).toEqual([303, "/sign-in", undefined]);
   const { rows } = await web.wiring.database.pool.query(
@@ -66,7 +66,7 @@ test("a provider's people sign in, and may do what their grant says", async () =
   const ada = new TestBrowser();
   const back = await ada.get(await ada.signInAt(start(), "ada"));
   expect([back.status, back.headers.get("cache-control")]).toEqual([200, "no-store"]);
-  // The browser goes on by itself, from a page of ours.
+  // The browser is sent on by a page of ours.
   expect(await back.text()).toContain('content="0;url=/queue?state=waiting"');
   const [signedIn = "", spent = ""] = back.headers.getSetCookie();
   expect(signedIn).toMatch(/^agentrun_operator=aro_[\w-]{43}; Path=\/; Max-Age=43200; HttpOnly; SameSite=Strict$/);
@@ -123,13 +123,13 @@ test("whom no grant fits is not let in, whatever address they gave themselves", 
 test("what comes back is worth nothing in another browser, a second time, or with another try's code", async () => {
   const ada = new TestBrowser();
   const back = await ada.signInAt(start(), "ada");
-  // Somebody is given another's way back, to be signed in as them.
+  // Somebody is given another person's callback address, so as to be signed in as that person.
   const other = new TestBrowser();
   expect(await refusalOf(await other.get(back), other)).toBe("sso-expired");
   const wrongState = back.replace(/state=[^&]+/, "state=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
   expect(await refusalOf(await ada.get(wrongState), ada)).toBe("sso-expired");
 
-  // A code that was stolen is put into a try of one's own.
+  // A stolen code is used in the thief's own sign-in.
   const mallory = new TestBrowser();
   const own = new URL(await mallory.signInAt(start(), "bob"));
   own.searchParams.set("code", new URL(back).searchParams.get("code") ?? "");
@@ -148,7 +148,7 @@ type IdToken = { header: string; payload: string; signature: string; claims: Rec
 const base64 = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
 const MORE = { groups: ["platform"] };
 
-/** What comes instead of the ID token of Bob; what is signed is signed by the provider's own key. */
+/** What replaces Bob's ID token. Where it is signed, it is signed with the provider's own key. */
 const tokens: [string, (token: IdToken) => string, boolean][] = [
   ["is signed anew, and says the same", ({ claims }) => provider.sign(claims), true],
   [

@@ -28,7 +28,7 @@ const seqsOf = (frames: SseFrame[]) =>
   frames.flatMap((frame) => (frame.event === "message" ? [(frame.data as RunEvent).seq] : []));
 const upTo = (last: number, first = 1) => Array.from({ length: last - first + 1 }, (_, index) => first + index);
 
-/** Reads a stream as a slow line does, until it ends or there is enough of it. */
+/** Reads a stream like a slow connection, until it ends or enough was read. */
 async function readSlowly(
   url: string,
   headers: Record<string, string>,
@@ -116,7 +116,7 @@ test("a replay ends with its run also when the run's events fill its pages", asy
   const run = await makeRun(web.wiring.database.db);
   const events = upTo(499).map(() => ({ type: "reasoning" as const, payload: {} }));
   await appendEvents(ctx, { runId: run.id, events });
-  // The run's end is its 500th event after the first one.
+  // The end of the run is the 500th event after the first one.
   await appendEvents(ctx, { runId: run.id, events: [{ type: "warning", payload: {} }] });
   const { lastEventSeq } = await finishRun(ctx, { runId: run.id, terminalStatus: "completed" });
   expect(lastEventSeq).toBe(501);
@@ -302,7 +302,8 @@ test("the console's stream begins where its page was made, so that nothing falls
   expect(frames.find(({ event }) => event === "session")?.data).toMatchObject({ sessionId: "ses_between" });
   expect(frames[0]?.data).toMatchObject({ isBehind: false });
 
-  // A place depends on whatever transaction is open in all of the server: until then a new reader hears of it again.
+  // A feed's place depends on the oldest open transaction of the whole server: until that ends, a new reader receives
+  // the row again.
   const isSettled = sql`
     select change_xid < pg_snapshot_xmin(pg_current_snapshot()) as "isBelow" from agentrun_sessions`;
   await expect.poll(async () => (await web.wiring.database.db.execute(isSettled)).rows).toEqual([{ isBelow: true }]);

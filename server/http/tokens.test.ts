@@ -48,7 +48,7 @@ test("a token's secret is told once, works by its role and tenant, and ends when
   expect(await refused(web, "GET", "/api/v1/tokens", { token })).toEqual([403, "forbidden"]);
   const gone = await web.call("POST", `/api/v1/tokens/${made.id}/revoke`, { body: { reason: "lost" } });
   expect(gone).toMatchObject({ status: 200, body: { tokenId: made.id, browsers: 0 } });
-  // At once where it was revoked: nothing is believed there any more.
+  // The process that revoked it refuses it at once, because it has dropped its cache.
   expect((await web.call("GET", "/api/v1/me", { token })).status).toBe(401);
   expect(await listOf(web)).toEqual([]);
   expect(await refused(web, "POST", `/api/v1/tokens/${made.id}/revoke`, { body: {} })).toEqual([404, "not-found"]);
@@ -138,7 +138,7 @@ test("a browser that signed in by a token ends with it, and no later than it", a
   const made = await make(web, { name: "ann", role: "operator", expiresAt: soon });
   const signedIn = await web.call("POST", "/api/auth/sign-in", { token: null, body: { token: made.token } });
   const cookie = signedIn.headers.get("set-cookie")?.split(";")[0] ?? "";
-  // A cookie's token buys another: that one belongs to the same token still.
+  // Signing in with a cookie's token gives another cookie, which belongs to the same token.
   const again = await web.call("POST", "/api/auth/sign-in", { token: null, body: { token: cookie.split("=")[1] } });
   expect(again.status).toBe(200);
   const browsers = (await listOf(web)).filter(({ kind }) => kind === "browser");
@@ -182,7 +182,7 @@ test("a token that ends makes none that outlives it, also by its browser, and no
       ...[end, end, before],
     ]);
   }
-  // The administrator's own token does not end, so what its browser makes need not.
+  // The administrator's own token does not expire, so what its browser makes need not expire either.
   const admins = await cookieOf("admin-token-of-a-test");
   expect((await make(web, { name: "ci", role: "viewer" }, admins)).expiresAt).toBeNull();
 
@@ -207,7 +207,7 @@ test("a token that was revoked elsewhere signs nobody in, though it is believed 
   expect((await elsewhere.call("POST", `/api/v1/tokens/${id}/revoke`, { body: {} })).status).toBe(200);
   for (const known of [token, cookie]) expect((await signInWith(web, known)).status).toBe(401);
   expect(await listOf(web)).toEqual([]);
-  // Nor does one whose row is gone.
+  // Nor does a token whose row is gone.
   await web.wiring.database.pool.query("delete from agentrun_tokens");
   for (const parentId of [id, "tok_none"])
     await expect(
@@ -215,7 +215,7 @@ test("a token that was revoked elsewhere signs nobody in, though it is believed 
     ).rejects.toMatchObject({ reason: "unauthenticated" });
 });
 
-/** Until somebody waits for a lock, or has no need to. */
+/** Waits until somebody waits for a lock, or the others are done. */
 async function untilBlocked(web: TestWeb, others: Promise<unknown>): Promise<void> {
   let isDone = false;
   void others.then(() => {

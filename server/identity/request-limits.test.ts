@@ -9,12 +9,12 @@ import { TokenBuckets } from "./token-buckets";
 
 const operator = (tokenId: string | null): Actor => ({ ...ADMIN, kind: "operator", role: "operator", tokenId });
 
-/** How many of some requests at one moment are let through. */
+/** Returns how many requests are let through at one moment. */
 function letThrough(take: () => number | null, count = 20_000): number {
   return Array.from({ length: count }, take).filter((wait) => wait === null).length;
 }
 
-/** Limits by a clock that stands until it is moved. */
+/** Makes limits with a clock that stands still until it is moved. */
 function setUp() {
   let nowMs = 0;
   const limits = createRequestLimits(() => nowMs);
@@ -39,7 +39,7 @@ test("the administrator's own token is not limited, and a run's tokens have room
   const { of, pass } = setUp();
   expect(of(ADMIN)).toBe(20_000);
   expect(of(runnerOf("run_1", 1))).toBe(5_000);
-  // A new epoch's token is the same run's.
+  // The token of a new epoch belongs to the same run.
   expect(of(runnerOf("run_1", 2))).toBe(0);
   expect(of(runnerOf("run_2", 1))).toBe(5_000);
   pass(1_000);
@@ -77,7 +77,10 @@ test("a flood of new addresses fills no memory, and frees nobody who goes on", (
   expect(buckets.size).toBeLessThanOrEqual(10_000);
 });
 
-/** Uses up what a caller has, and asks until one is refused: a slow machine may give some back meanwhile. */
+/**
+ * Uses up a caller's allowance, and asks until one request is refused: on a slow machine some may be given back
+ * meanwhile.
+ */
 async function exhaust(web: TestWeb, target: string, token: string | null) {
   const actor = token === null ? null : await web.wiring.authenticator.actorOf(token);
   for (let round = 0; round < 100; round += 1) {

@@ -26,7 +26,7 @@ function logOf(texts: string[]): AttemptLog {
   return { container: "runner", containers: ["runner"], lines, isCut: false, note: null };
 }
 
-/** A worker that answers until its work is done. */
+/** Runs a worker that answers until the work is done. */
 async function answering<T>(ctx: ServiceContext, executor: NamedAttempts, work: Promise<T>): Promise<T> {
   const answerer = new AskAnswerer({ ctx, executor });
   let isDone = false;
@@ -72,7 +72,7 @@ test("of a living attempt the worker's executor is asked, and secrets are redact
   const log: RunLog = await answering(ctx, executor, readRunLog(ctx, { runId, tailLines: 5 }));
   expect(log.lines.map(({ text }) => text)).toEqual(["claimed", "Bearer [redacted]", "nul \ufffd"]);
   expect(ctx.woken).toContain("asks");
-  // What was answered is taken with its row.
+  // An answer is removed when it is read.
   expect(await ctx.db.select().from(attemptAsks)).toEqual([]);
 });
 
@@ -114,10 +114,10 @@ test("of an attempt that has ended what was left is kept, redacted and bounded, 
   const { runId, attemptId } = await launched(ctx, executor);
   const lines = ["one", "two", `three ${TOKEN}`];
   await keepRemains(ctx, { attemptId, details: DETAILS, logs: [logOf(lines)] });
-  // Told twice: the later one knows more.
+  // Reported twice: the later report is more complete.
   const long = logOf(["x".repeat(40_000), "y".repeat(40_000), ...lines]);
   await keepRemains(ctx, { attemptId, details: DETAILS, logs: [long] });
-  // And one that came too late for the log takes nothing away.
+  // A report that came too late for the log removes nothing.
   await keepRemains(ctx, { attemptId, details: DETAILS, logs: [] });
   await endAttempt(ctx, attemptId, { code: 1, signal: null, message: "" });
   expect(await readRunJob(ctx, { runId })).toMatchObject({ source: "kept", details: { process: { pid: 7 } } });
@@ -137,7 +137,7 @@ test("of an attempt that has ended what was left is kept, redacted and bounded, 
   });
   await ctx.db.delete(runs).where(eq(runs.id, runId));
   expect(await ctx.db.select().from(attemptRemains)).toEqual([]);
-  // Its run is gone: nobody could read it.
+  // Its run is gone, so nobody could read it.
   await keepRemains(ctx, { attemptId, details: DETAILS, logs: [] });
   expect(await ctx.db.select().from(attemptRemains)).toEqual([]);
 });
@@ -153,7 +153,7 @@ test("an attempt of which nothing was kept is gone, and an older one is found by
   await launchPending({ ctx, executor, attemptsMax: 8 });
   expect(executor.launched).toHaveLength(2);
   expect(await readRunJob(ctx, { runId, attemptId })).toMatchObject({ attemptId, source: "gone" });
-  // The newest is there, and its executor does not know it yet.
+  // The newest attempt exists, but its executor does not know it yet.
   const newest = await answering(ctx, executor, readRunJob(ctx, { runId }));
   expect(newest).toMatchObject({ attemptId: executor.launched[1]?.attemptId, source: "gone" });
 });

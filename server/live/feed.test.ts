@@ -68,7 +68,7 @@ async function writeSessions(database: TestDatabase, writer: number, onCommit: (
   return ids;
 }
 
-/** v0.1's way to follow changes: everything above the highest version seen. */
+/** Follows changes as v0.1 did: reads everything above the highest version seen. */
 async function followByVersion(database: TestDatabase, seen: Set<string>, isOver: () => boolean): Promise<void> {
   const client = await database.connect();
   for (let cursor = 0, isLast = false; !isLast; ) {
@@ -107,7 +107,7 @@ test("a feed loses no change of eight writers, where a cursor over versions does
   expect([...all.ids].sort()).toEqual([...written].sort());
   await expect.poll(() => even.ids.length).toBe((WRITERS / 2) * ROWS_EACH);
   expect(even.changes.every((change) => change.session?.tenantId === "even")).toBe(true);
-  // The same rows read by version alone: what this feed exists for.
+  // Reading the same rows by version alone misses some, which is why this feed exists.
   expect(seenByVersion.size).toBeLessThan(written.length);
 
   const resumed = await follow(ctx, live, { lastEventId: all.lastId });

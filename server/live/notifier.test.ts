@@ -3,7 +3,7 @@ import type { Topic } from "@/server/context";
 import { Hub } from "./hub";
 import { Notifier } from "./notifier";
 
-/** Two processes that hear each other: what one sends, both receive. */
+/** Makes two processes that hear each other: both receive what either sends. */
 function twoProcesses() {
   const sent: string[] = [];
   const everybody: Notifier[] = [];

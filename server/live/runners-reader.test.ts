@@ -24,7 +24,7 @@ test("who follows is told of a runner that changes, of beats alone where nothing
     told.push(...beaten.map(({ found, fresh }) => `${found.runner.id} beat ${fresh} of ${found.runner.beatCount}`));
   });
   try {
-    // What is there at first is in the list that is read anyway.
+    // What exists at first is in the list, which is read anyway.
     await beat(2);
     await beat(3);
     await expect.poll(() => told.at(-1), { timeout: 10_000 }).toMatch(/^r1 beat \d of 3$/);

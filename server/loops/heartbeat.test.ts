@@ -13,7 +13,7 @@ import { LoopNotes } from "./notes";
 
 const SILENT = pino({ level: "silent" });
 
-/** As a cluster asks: by the program that the image starts with. */
+/** Asks as a cluster does: with the program that the image starts. */
 function isAlive(file: string): boolean {
   try {
     execFileSync("sh", ["deploy/entrypoint.sh", "alive"], {

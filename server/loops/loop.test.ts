@@ -90,7 +90,7 @@ test("a loop runs at a wake, never twice at once, and goes on after a failure", 
   for (let wake = 0; wake < 5; wake += 1) live.hub.wake("runs");
   await expect.poll(() => passes, { timeout: 10_000 }).toBe(3);
   for (let wake = 0; wake < 5; wake += 1) live.hub.wake("runs");
-  // Five wakes during a pass are one more pass.
+  // Five wakes during a pass lead to one more pass.
   await expect.poll(() => passes).toBeGreaterThanOrEqual(5);
   await loop.stop();
   const ended = passes;
@@ -109,7 +109,7 @@ test("a loop that knows of something sooner than its interval begins then, once,
   await using ctx = testContext(database);
   const live = openLive(database, ctx);
   const notes = new LoopNotes(ctx);
-  /** What each pass knows of. */
+  /** What each pass returns as the time until the next. */
   const due = [300, 0, 0, 0, null];
   const beganAt: number[] = [];
   const loop = startLoop(
@@ -128,7 +128,7 @@ test("a loop that knows of something sooner than its interval begins then, once,
   const gaps = beganAt.slice(1).map((at, index) => at - (beganAt[index] ?? 0));
   expect(gaps[0]).toBeGreaterThanOrEqual(299);
   for (const gap of gaps) expect(gap).toBeGreaterThanOrEqual(19);
-  // A long pass is followed by as long a rest.
+  // A long pass is followed by a rest of the same length.
   expect(gaps[3]).toBeGreaterThanOrEqual(499);
   expect(gaps.reduce((sum, gap) => sum + gap, 0)).toBeLessThan(3_000);
   await loop.stop();

@@ -171,7 +171,8 @@ test("a segment that is stored again while an old one of its name is removed wai
       const looks = { count: 0 };
       const db = countUpdates(ctx, looks);
       storing = storeSegment(db, segment);
-      // It has looked twice and still waits: nothing of it is stored, and a runner is told that it is missing.
+      // The caller has looked twice and still waits: nothing is stored, and a runner is told that the segment is
+      // missing.
       await expect.poll(() => looks.count).toBeGreaterThan(1);
       expect(await missingSegments(ctx, { sessionId, digests: [sha256] })).toEqual({ missing: [sha256] });
       await expect(getSegment(ctx, { sessionId, sha256 })).rejects.toMatchObject({ reason: "not-found" });
@@ -184,7 +185,7 @@ test("a segment that is stored again while an old one of its name is removed wai
   expect(await getSegment(ctx, { sessionId, sha256 })).toEqual(segment.bytes);
 });
 
-/** Counts the looks of whoever stores a segment: each begins with an update. */
+/** Counts the looks of a caller that stores a segment: each begins with an update. */
 function countUpdates(ctx: ServiceContext, looks: { count: number }): ServiceContext {
   const db = new Proxy(ctx.db, {
     get(target, key) {

@@ -25,7 +25,9 @@ afterAll(async () => {
 type ToolCall = { name: string; arguments: object };
 type Item = { type: string; tool?: string; status?: string; text?: string; result?: { structured_content: unknown } };
 
-/** Runs the real codex once, with a model that calls these tools one after the other; `server` says where they are. */
+/**
+ * Runs the real codex once, with a model that calls these tools one after the other. `server`: where codex finds them.
+ */
 async function runCodex(opts: { server: string[]; token: string; steps: ((last: string) => ToolCall)[] }) {
   const { server, token, steps } = opts;
   await using model = await startModelServer(
@@ -71,7 +73,7 @@ async function runCodex(opts: { server: string[]; token: string; steps: ((last: 
   }
 }
 
-/** On a busy machine a program takes its time to start; codex would go on without it. */
+/** On a busy machine a program takes its time to start; without these settings codex would continue without it. */
 const PATIENTLY = ["required = true", "startup_timeout_sec = 60"];
 
 function configOf(modelUrl: string, server: string[]): string {
@@ -88,7 +90,7 @@ function configOf(modelUrl: string, server: string[]): string {
   ].join("\n");
 }
 
-/** A token that may start sessions and read them, and nothing else. */
+/** Makes a token that may start and read sessions, and nothing else. */
 async function scopedToken(name: string): Promise<string> {
   const body = { name, role: "operator", scopes: ["sessions", "runs", "commands", "backends"], tenantId: "default" };
   const { body: made } = await web.call("POST", "/api/v1/tokens", { body });
@@ -97,7 +99,7 @@ async function scopedToken(name: string): Promise<string> {
 
 const idIn = (output: string, name: string) => new RegExp(`"${name}":"([^"]+)"`).exec(output)?.[1] ?? "";
 
-/** What codex does with a server of ours by either way, and how the run then stands that it started. */
+/** Lets codex use our server in one of the two ways; returns the run that it started, as it stands then. */
 async function startBy(name: string, server: string[]) {
   const { items, offered } = await runCodex({
     server,
@@ -113,7 +115,7 @@ async function startBy(name: string, server: string[]) {
   expect(calls.map(({ tool }) => tool)).toEqual(["list_profiles", "start_session", "read_session", "cancel_run"]);
   expect(calls.slice(0, 3).map(({ status }) => status)).toEqual(["completed", "completed", "completed"]);
   expect(items.at(-1)).toMatchObject({ type: "agent_message", text: "All is done." });
-  // Its model was told of what the token may call, and of how the tools go together.
+  // Its model received the tools that the token may call, and how to use them together.
   expect(offered?.description).toContain("AgentRun runs coding agents");
   const names = offered?.tools?.map(({ name }) => name) ?? [];
   expect(names).toEqual(expect.arrayContaining(["start_session", "read_session", "call_procedure"]));

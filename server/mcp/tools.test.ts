@@ -36,7 +36,7 @@ async function clientOf(input: { role: "viewer" | "operator" | "admin"; scopes?:
   return mcpClient(web.url, (made.body as { token: string }).token);
 }
 
-/** A runner that holds a run, as far as the tools can tell. */
+/** Claims a run, so that for the tools a runner holds it. */
 async function holdRun(runId: string, runnerId = "runner_test") {
   const { leaseEpoch } = await claimRun(web.as(ADMIN), { runId, runnerId, leaseMs: 60_000 });
   const ctx = web.as(runnerOf(runId, leaseEpoch));
@@ -69,7 +69,7 @@ test("each tool says what it takes, and by its hints whether it only reads", asy
     expect([name, annotations.readOnlyHint]).toEqual([name, !changes]);
     expect(annotations.openWorldHint).toBe(false);
   }
-  // What a client loads before anything is asked stays small.
+  // What a client loads before any call stays small.
   expect(JSON.stringify(tools).length).toBeLessThan(40_000);
 });
 
@@ -77,7 +77,7 @@ test("docs/MCP.md has each tool, and none that is not there", async () => {
   const text = await readFile("docs/MCP.md", "utf8");
   const names = [...text.matchAll(/^\| `(\w+)`/gm)].map(([, name]) => name);
   expect(names.sort()).toEqual(namesOf([...TOOLS]).sort());
-  // Whatever a model is told to call is there.
+  // Every tool that the instructions name exists.
   const told = [INSTRUCTIONS, ...TOOLS.map(({ description }) => description)].join(" ").match(/\b[a-z]+(_[a-z]+)+\b/g);
   for (const name of told ?? []) expect(namesOf([...TOOLS])).toContain(name);
 });
@@ -109,7 +109,7 @@ test("a token lists the tools that its role and scopes let it call, and is refus
   for (const { name } of procedures) expect(name).toMatch(/^(queue|health)\.|^identity\.(me|signInMethods)$/);
 });
 
-/** What is not there to be decided, or not begun. */
+/** Tools that are refused here because there is nothing to decide or nothing has begun. */
 const REFUSED: Record<string, string> = { decide_approval: "not-found", interrupt_turn: "no-open-command" };
 
 test("whoever sees a tool may use it: what it calls is what it says that it needs", async () => {
@@ -153,7 +153,7 @@ test("a session is started, waited for, approved and read", async () => {
   const asked = agent.ok("wait_for_turn", { ...turn, seconds: 50 });
   await expect.poll(() => web.wiring.live.streams.count).toBe(1);
   const { id: approvalId } = await runner.ask("rm -rf old-roof");
-  // Who may not decide is told that somebody has to, and nothing of what.
+  // A caller that may not decide is told that somebody has to, but not about what.
   const blind = await clientOf({ role: "operator", scopes: ["sessions", "runs", "commands", "events"] });
   expect(namesOf(await blind.tools())).not.toContain("decide_approval");
   const told = await blind.ok("wait_for_turn", { ...turn, seconds: 50 });
@@ -186,7 +186,7 @@ test("a session is started, waited for, approved and read", async () => {
     said: expect.stringMatching(/^The roof is mended/),
   });
   expect(await patient).toMatchObject({ state: "completed", isOver: true });
-  // What is over is answered at once, and as often as it is asked.
+  // An ended turn is answered at once, however often it is asked for.
   expect(await agent.ok("wait_for_turn", { ...turn, seconds: 50 })).toMatchObject({ state: "completed" });
 
   const read = await agent.ok("read_session", { sessionId });
@@ -243,7 +243,7 @@ test("each turn is told with what was said in it, and with nothing of its neighb
     await runner.begin(commandId);
     if (text !== null) await runner.tell("assistant_message", { text });
     await runner.end(commandId);
-    // Instants are told to the millisecond.
+    // Instants are precise to the millisecond.
     const at = Date.now();
     await expect.poll(() => Date.now()).toBeGreaterThan(at + 1);
   }
@@ -281,7 +281,7 @@ test("a long session is read in parts that leave nothing out and tell nothing tw
     const part = await admin.ok("read_session", { ...asked, maxChars: 1_000 });
     expect(JSON.stringify(part).length).toBeLessThan(6_000);
     texts.push(...part.items.map(({ text }: { text: string }) => text));
-    // The session goes on with another run while it is read.
+    // The session continues with another run while it is read.
     if (parts === 1) {
       await runner.end(commandId);
       await runner.over();
@@ -301,7 +301,7 @@ test("a long session is read in parts that leave nothing out and tell nothing tw
   };
   const [short, long] = [await tailOf(1_000), await tailOf(50_000)];
   expect(long.filter(({ text }) => /^\d/.test(text)).at(-1)?.text).toMatch(/^30 /);
-  // The end is there however little fits.
+  // The end is included, however little fits.
   expect(short.at(-1)).toEqual(long.at(-1));
   expect(short.length).toBeLessThan(long.length);
 });
@@ -331,13 +331,13 @@ test("the same key starts one session and sends one message, and other content u
   expect(await admin.ok("send_message", message)).toEqual(sent);
   expect(await admin.refusal("send_message", { ...message, text: "Thrice." })).toBe("idempotency-conflict");
 
-  // The answer was lost, and the run is over by now.
+  // As if the answer had been lost; meanwhile the run has ended.
   await web.call("POST", `/api/v1/runs/${first.runId}/cancel`, { body: {} });
   expect(await admin.ok("send_message", message)).toEqual(sent);
   const next = await admin.ok("send_message", { ...message, text: "Next.", idempotencyKey: "next" });
   expect(next.runId).not.toBe(first.runId);
   expect(await admin.ok("start_session", asked)).toEqual(first);
-  // Models use the same words again: a key is for its session alone.
+  // Models reuse the same words: a key applies to its own session only.
   const { sessionId } = await admin.ok("start_session", { backendProfile: "codex" });
   expect((await admin.ok("send_message", { sessionId, text: "Hi.", idempotencyKey: "twice" })).sessionId).toBe(
     sessionId,
@@ -373,7 +373,7 @@ test("a run is steered, interrupted and cancelled", async () => {
   await runner.begin(commandId);
   const steered = { sessionId, text: "Faster.", steer: true, idempotencyKey: "faster" };
   const steer = await admin.ok("send_message", steered);
-  // What is waited for is the turn, which goes on.
+  // The caller waits for the turn, which goes on.
   expect(steer).toMatchObject({ commandId, runId });
   expect(await admin.ok("wait_for_turn", { commandId: steer.commandId, seconds: 0 })).toMatchObject({ isOver: false });
   await admin.ok("interrupt_turn", { commandId });

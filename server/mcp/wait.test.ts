@@ -7,7 +7,7 @@ import { waitUntil } from "./wait";
 setFlagsFromString("--expose-gc");
 const collectGarbage = runInNewContext("gc") as () => void;
 
-/** Says nothing until it is to end. */
+/** Yields nothing until it is told to end. */
 async function* silence(signal: AbortSignal): AsyncGenerator<void> {
   if (signal.aborted) return;
   await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));

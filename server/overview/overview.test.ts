@@ -7,7 +7,7 @@ import { createTestStore, tenantOperator } from "@/server/storage/test/context";
 import { noteWorker } from "@/server/test/note-worker";
 import { getOverview } from ".";
 
-/** A run with its turn under way, whose session has said something so many minutes ago. */
+/** Makes a run with a turn under way, whose session last said something so many minutes ago. */
 async function makeTurn(ctx: ServiceContext, sessionId: string, quietMinutes: number): Promise<string> {
   await makeSession(ctx.db, { sessionId, title: `About ${sessionId}`, executionState: "running" });
   const run = await makeRun(ctx.db, { sessionId, status: "claimed", leaseEpoch: 1, leaseState: "held" });
@@ -34,7 +34,7 @@ test("what needs a person is told once, the most pressing first, and only while 
 
   const stuck = await makeTurn(ctx, "ses_stuck", 30);
   await makeTurn(ctx, "ses_busy", 1);
-  // It says nothing, because it waits for an answer.
+  // It is silent because it waits for an answer.
   const asking = await makeTurn(ctx, "ses_asking", 45);
   await ask(ctx, asking, 44);
   const fencing = await makeTurn(ctx, "ses_fencing", 5);
@@ -65,7 +65,7 @@ test("what needs a person is told once, the most pressing first, and only while 
   });
   expect(overview.needs[3]).toMatchObject({ queue: "ci", message: expect.stringContaining("the fair") });
   expect(overview).toMatchObject({ approvals: 1, runs: { claimed: 4, pending: 0 }, queue: { waiting: 1, running: 0 } });
-  // Nobody's reading is meant, or it was read.
+  // Either no reader was given, or the failure was read.
   expect((await getOverview(ctx, {})).needs.map(({ kind }) => kind)).not.toContain("failed-session");
   await ctx.db.execute(sql`
     insert into agentrun_session_read_cursors (session_id, reader_id, session_version)
@@ -138,7 +138,7 @@ test("a worker that is away is the first thing that needs a person; so is a loop
   const ctx = store.as();
   const needs = async () => (await getOverview(ctx, {})).needs.map(({ kind, message }) => [kind, message]);
   const long = sql`interval '10 minutes'`;
-  // A database that was only just made waits for its worker.
+  // A new database still waits for its worker.
   await ctx.db.execute(sql`update agentrun_schema_migrations set applied_at = clock_timestamp()`);
   expect(await needs()).toEqual([]);
   await ctx.db.execute(sql`update agentrun_schema_migrations set applied_at = clock_timestamp() - ${long}`);

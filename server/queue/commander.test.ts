@@ -14,7 +14,7 @@ async function runOf(ctx: ServiceContext, taskId: string): Promise<string> {
   return (await getTask(ctx, { taskId })).runId ?? "";
 }
 
-/** Runs a task of its own to an end. */
+/** Adds a task and runs it to its end. */
 async function play(queue: TestQueue, input: Parameters<TestQueue["add"]>[0], end?: Parameters<typeof playRun>[2]) {
   const taskId = await queue.add(input);
   await queue.dispatch();
@@ -151,7 +151,7 @@ test("everything that needs a person is named, the most pressing first", async (
   expect(await kindsOf(ctx, { queue: "elsewhere" })).toEqual([]);
   expect(await kindsOf(ctx, { tenantId: "elsewhere" })).toEqual([["paused", null]]);
 
-  // What a person has dealt with is gone, and a failure of long ago is no news.
+  // What a person has dealt with is gone, and an old failure is no news.
   await cancelTask(ctx, { taskId: parked });
   await setControlState(ctx, { queue: "default", lane: "slow" }, "open");
   await ctx.db.update(approvals).set({ status: "superseded" });

@@ -32,7 +32,7 @@ test("a recount finds each kind of task that the counters have wrong, and nothin
   expect(await verifyCounts(ctx)).toMatchObject({ isEqual: true, kinds: 2 });
   const kind = { tenantId: "default", projectId: "default", queue: "default", backendProfile: "demo" };
   await ctx.db.update(queueCounts).set({ tasks: 5 }).where(sql`lane = 'a'`);
-  // One of which there is none, and one which a trigger that was off has missed.
+  // One counter without tasks, and one that missed a change because its trigger was off.
   await ctx.db.insert(queueCounts).values({ ...kind, lane: "c", state: "failed", tasks: 1 });
   await ctx.db.execute(sql`alter table agentrun_queue_tasks disable trigger agentrun_queue_tasks_count_removed`);
   await ctx.db.delete(queueTasks).where(sql`lane = 'b'`);
@@ -46,7 +46,7 @@ test("a recount finds each kind of task that the counters have wrong, and nothin
   });
 });
 
-/** Does something to tasks at random, many times, as callers and runners do. */
+/** Changes tasks at random, many times, as callers and runners do. */
 async function write(ctx: ServiceContext, writer: number, steps: number, add: () => Promise<string>): Promise<void> {
   const mine: string[] = [];
   for (let step = 0; step < steps; step += 1) {
@@ -95,7 +95,7 @@ test("whoever writes and folds meanwhile, the counters equal the table at every 
   expect(await verifyCounts(ctx)).toMatchObject({ isEqual: true, tasks: (await queueStats(ctx, {})).total });
   expect(looks).toBeGreaterThanOrEqual(20);
 
-  // What watches finds a counter that is written apart from its task, however shortly.
+  // The check finds a counter that is written in another transaction than its task, however soon after.
   await ctx.db.execute(sql`alter table agentrun_queue_tasks disable trigger agentrun_queue_tasks_count_added`);
   await queue.add();
   expect((await recountTasks(ctx.db, 100)).differences).toHaveLength(1);
@@ -112,13 +112,13 @@ test("each lane's minute tells what came, started and ended in it, and what is l
   const [first = "", second = "", third = "", outside = ""] = ids;
   await playRun(ctx, (await getTask(ctx, { taskId: first })).runId ?? "");
   await cancelTask(ctx, { taskId: third });
-  // Another program runs it: it was never dispatched.
+  // Another program runs it, so it was never dispatched.
   await updateAttempt(ctx, { taskId: outside, state: "running", latestAttempt: null });
   await foldCounts(ctx);
   expect(await getTask(ctx, { taskId: second })).toMatchObject({ state: "dispatched" });
   const { items, stepMinutes } = await queueHistory(ctx, { minutes: 60 });
   expect(stepMinutes).toBe(1);
-  // The minute may have turned meanwhile: what happened is summed, what is left is the last one's.
+  // The minute may have changed meanwhile, so events are added up, and the last step says what is left.
   const lane = (name: string) => items.filter((item) => item.lane === name);
   const sum = (name: string, what: "added" | "started" | "completed" | "cancelled") =>
     lane(name).reduce((total, item) => total + item[what], 0);
@@ -146,7 +146,7 @@ test("history is of steps, of whole lanes, of the caller's own, and as long as i
   const waits = async (caller: ServiceContext, input: Parameters<typeof queueHistory>[1]) =>
     (await queueHistory(caller, input)).items.map(({ waiting, added }) => [waiting, added]);
   expect(await waits(ctx, { minutes: 60 })).toEqual([[14, 7]]);
-  // Steps of six minutes: 301 and 300 minutes ago are in one or two of them.
+  // Steps are six minutes long: 301 and 300 minutes ago may fall into one or two of them.
   const { stepMinutes, items } = await queueHistory(ctx, { minutes: 1_440 });
   expect(stepMinutes).toBe(6);
   expect(items.reduce((sum, { added }) => sum + added, 0)).toBe(13);

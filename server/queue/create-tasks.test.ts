@@ -18,7 +18,7 @@ const idOf = ({ items }: CreateTasksResult, place: number): string => {
   return item.task.id;
 };
 type AuditedTask = { action: string; actor: string; target: string; tenant: string };
-/** Who is told to have added each task, whether alone or in a batch. */
+/** Returns who added each task according to the audit log, whether alone or in a batch. */
 const readAudit = async (ctx: ServiceContext): Promise<AuditedTask[]> => {
   const { rows } = await ctx.pool.query(
     `select action, actor, target, tenant_id as tenant from agentrun_audit cross join lateral (
@@ -29,7 +29,7 @@ const readAudit = async (ctx: ServiceContext): Promise<AuditedTask[]> => {
   return rows;
 };
 
-/** The database itself refuses tasks of this title. */
+/** Makes the database itself refuse tasks of this title. */
 async function refuseTitle(ctx: ServiceContext, title: string): Promise<void> {
   await ctx.pool.query(`create function refuse_task() returns trigger language plpgsql as $$
     begin raise exception 'refused by the test'; end $$`);

@@ -102,7 +102,7 @@ test("where one has failed, a task waits for a person, fails with it, or starts 
 
   await retryTask(ctx, { taskId: first });
   expect(await stateOf(queue, hold)).toBe("pending: dependency");
-  // Held again, and judged once by the dispatcher, which changes nothing.
+  // The task is held again, and the dispatcher's own check changes nothing.
   await retryTask(ctx, { taskId: fail });
   expect(await queue.dispatch()).toBe(1);
   expect(await stateOf(queue, fail)).toBe("pending: dependency");
@@ -196,7 +196,7 @@ test("tasks of one call come after earlier ones of it, and fall with those that 
   const { dependsOn, blocker } = await getTask(ctx, { taskId: ids[2] ?? "" });
   expect(dependsOn.map(({ taskId }) => taskId).sort()).toEqual([ids[0], ids[1]].sort());
   expect(blocker?.kind).toBe("dependency");
-  // The same again, in another order of its keys, is the same tasks.
+  // The same request with its keys in another order returns the same tasks.
   const again = await createTasks(ctx, { tasks: [keyed("c", "b", "a"), keyed("x", "later"), keyed("later")] });
   expect(again.items[0]).toMatchObject({ task: { id: ids[2] } });
   expect(again.items[1]).toMatchObject({ error: { reason: "not-found" } });
@@ -218,7 +218,7 @@ test("no key and no hash of a task that comes after nothing is another than befo
   const { ctx } = queue;
   const first = await createTask(ctx, { ...task, idempotencyKey: "k" });
   expect(await createTask(ctx, { ...task, idempotencyKey: "k", dependsOn: [] })).toEqual(first);
-  // As the release before dependencies had it.
+  // The hash that the release before dependencies made.
   expect(first.payloadHash).toBe("651f437e4024994d040269fcf54889dfce4102fbac8bcd64f63f3fc7339221f9");
 });
 
@@ -269,7 +269,7 @@ test("a task that a program outside starts early and gives back waits for others
   await give("pending");
   expect(await queue.dispatch()).toBe(1);
   expect(await stateOf(queue, last)).toBe("pending: dependency");
-  // What has ended meanwhile is seen as it is given back.
+  // What has ended meanwhile is noticed when the task is given back.
   await give("dispatched");
   await end(queue, first, true);
   await give("pending");

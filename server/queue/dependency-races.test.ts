@@ -11,7 +11,7 @@ const END = "update agentrun_queue_tasks set state = 'completed' where id = $1";
 
 const LOCKED = "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
 
-/** Until so many connections wait for a lock, or one that was to wait has its answer. */
+/** Waits until so many connections wait for a lock, or the work is done. */
 async function untilLocked(client: pg.Client, work: Promise<unknown>, count = 1): Promise<void> {
   let isDone = false;
   const end = () => {
@@ -21,7 +21,7 @@ async function untilLocked(client: pg.Client, work: Promise<unknown>, count = 1)
   while (!isDone && ((await client.query(LOCKED)).rowCount ?? 0) < count);
 }
 
-/** Whether a task is dispatched, once all is settled. */
+/** Returns whether a task is dispatched once everything is settled. */
 async function hasStarted(queue: TestQueue, taskId: string): Promise<boolean> {
   await queue.dispatch();
   return (await getTask(queue.ctx, { taskId })).state === "dispatched";
@@ -47,7 +47,7 @@ test("what ends while a task is added that comes after it waits for that, and no
     await queue.store.database.connect(),
     await queue.store.database.connect(),
   ];
-  // The task is added up to its dependencies, and goes no further.
+  // The call adds the task, and then stops before its dependencies.
   await gate.query("begin");
   await gate.query("lock table agentrun_queue_dependencies in share row exclusive mode");
   const adding = createTask(queue.other(), { ...task, ...after(first) });
@@ -96,7 +96,7 @@ test("one that is retried while what it comes after ends is let go, whichever is
 
   const second = await queue.add();
   const behind = await addCancelled(second);
-  // The retry is done but for its row of audit.
+  // The retry is done except for its audit entry.
   await gate.query("begin");
   await gate.query("lock table agentrun_audit in share row exclusive mode");
   const retrying = retryTask(queue.other(), { taskId: behind });
@@ -165,7 +165,7 @@ test("what waits for a dependency that somebody holds holds up nobody else", { t
   const [editor, watcher] = [await queue.store.database.connect(), await queue.store.database.connect()];
   await editor.query("begin");
   await editor.query("select from agentrun_queue_tasks where id = $1 for no key update", [held]);
-  // Both in one commit, which cannot be had.
+  // Both are in one commit, which cannot go through.
   const waiting = [createTask(ctx, { ...task, ...after(held) })];
   const beside = createTask(ctx, { ...task, ...after(free), tenantId: "theirs" });
   for (let count = 1; count < 5; count += 1) {
@@ -189,7 +189,7 @@ test("a failure that is forgotten while the task fails again is noted again", as
   while (await settleDependencies(ctx));
   await retryTask(ctx, { taskId: first });
   const [gate, watcher] = [await queue.store.database.connect(), await queue.store.database.connect()];
-  // It has seen that the task is pending, and goes no further.
+  // The call has seen that the task is pending, and stops there.
   await gate.query(`create function wait() returns trigger language plpgsql as
       $$ begin perform pg_advisory_xact_lock(1); return old; end $$;
     create trigger wait before delete on agentrun_queue_failed_dependencies for each row execute function wait();
@@ -204,7 +204,7 @@ test("a failure that is forgotten while the task fails again is noted again", as
   expect((await ctx.db.execute(sql`select from agentrun_queue_failed_dependencies`)).rowCount).toBe(1);
 });
 
-/** Says so once some work is over, whatever came of it. */
+/** Reports when some work is over, however it ended. */
 const isOver = (work: Promise<unknown>) =>
   work.then(
     () => "others were first",

@@ -4,7 +4,7 @@ import type { ServiceContext } from "@/server/context";
 import { createTestStore, tenantOperator } from "@/server/storage/test/context";
 import { listControls } from ".";
 
-/** Tasks of two tenants, lane by lane: so many, the first of them as many minutes old. */
+/** Adds tasks of two tenants, lane by lane: so many, the first of which are so many minutes old. */
 async function fill(ctx: ServiceContext, tenantId: string, lanes: [lane: string, tasks: number, minutes: number][]) {
   for (const [lane, tasks, minutes] of lanes)
     await ctx.db.execute(sql`
@@ -37,14 +37,14 @@ test("a queue and its lanes tell since when their oldest waits, unless too many 
   ]);
   expect(await told(store.as(tenantOperator("acme")))).toEqual([
     [null, 124, at(20)],
-    // A hundred of the other lane wait longer.
+    // A hundred tasks of the other lane wait longer.
     ["a", 3, null],
     ["b", 120, at(20)],
     ["late", 1, null],
   ]);
   expect(await told(ctx)).toEqual([
     [null, 125, at(30)],
-    // Of one of its tenants nothing is known.
+    // For one of its tenants nothing is known.
     ["a", 4, null],
     ["b", 120, at(20)],
     ["late", 1, null],

@@ -5,7 +5,7 @@ import type { ServiceContext } from "@/server/context";
 import { createTestStore, tenantOperator } from "@/server/storage/test/context";
 import { countTasks, listTasks, markTaskRead, queueStats } from ".";
 
-/** Tasks by their number: every third is of a session, failed ones have kinds, every tenth is parked. */
+/** Adds numbered tasks: every third has a session, failed ones have kinds, every tenth is parked. */
 async function fill(ctx: ServiceContext, count: number): Promise<void> {
   await ctx.db.execute(sql`
     insert into agentrun_queue_tasks (id, tenant_id, project_id, queue, lane, title, priority, state, version,
@@ -79,7 +79,7 @@ test("metadata is compared by its type, and a text with whatever is written so",
   expect(await found({ x: null })).toEqual([7]);
   expect(await found({ x: "null" })).toEqual([7, 8]);
   expect(await found({ x: "😀" })).toEqual([11]);
-  // A list or an object is nothing that a filter names.
+  // No filter matches a list or an object.
   expect(await found({ "": "7" })).toEqual([]);
   expect(await found(JSON.parse('{"x":"7","__proto__":1}') as ListTasksInput["metadata"])).toEqual([2]);
 });
@@ -123,7 +123,7 @@ test("what changed last comes first, page by page, be they few or many", async (
   expect(await newest({ state: "completed", lane: "lane1" })).toEqual([4]);
   expect((await newest({}, 7)).slice(0, 3)).toEqual([3, 2, 4]);
   expect(sorted(await newest({}, 7))).toEqual(numbers(40, () => true));
-  // More than are put in order at once.
+  // More than are sorted at once.
   await ctx.db.execute(sql`
     insert into agentrun_queue_tasks (id, tenant_id, project_id, queue, lane, title, priority, state, version,
       backend_profile, payload, payload_hash)

@@ -27,7 +27,7 @@ test("many are marked in one call, each as far as it was seen, and no mark goes 
     new Map([
       [one, seen.version],
       [two, (await getTask(ctx, { taskId: two })).version],
-      // Nobody has read further than it has come.
+      // Nobody can have read further than the task's version.
       [three, (await getTask(ctx, { taskId: three })).version],
     ]),
   );
@@ -36,7 +36,7 @@ test("many are marked in one call, each as far as it was seen, and no mark goes 
   await markTasksRead(ctx, { readerId: READER, tasks: [{ taskId: one }] });
   const back = await markTasksRead(ctx, { readerId: READER, tasks: [{ taskId: one, version: 0 }] });
   expect(back.items[0]?.taskVersion).toBe(changed.version);
-  // Another's marks are another's.
+  // Another reader's marks are separate.
   expect((await getTask(ctx, { taskId: two, readerId: "bob" })).unread).toBe(true);
 });
 

@@ -14,7 +14,7 @@ const TASK = { title: "tried", backendProfile: "demo", payload: { text: "do it" 
 const simulate = (ctx: ServiceContext, more: Partial<CreateTaskInput> = {}): Promise<TaskTrial> =>
   simulateTask(ctx, { ...TASK, ...more });
 
-/** All that adding a task, or dispatching one, would change. */
+/** Reads everything that adding or dispatching a task would change. */
 async function written(ctx: ServiceContext): Promise<unknown> {
   const { rows } = await ctx.db.execute(sql`
     select (select json_agg(task order by id) from agentrun_queue_tasks task) as tasks,
@@ -66,7 +66,7 @@ test("why it would wait is told in the words of a task that waits, with its plac
   expect(await simulate(ctx)).toMatchObject({
     blocker: { kind: "backend-disabled", message: "backend demo is switched off: too dear" },
   });
-  // Of another tenant's tasks a bound caller is told no more than that they hold it.
+  // A caller bound to one tenant learns no more of another tenant's tasks than that they take up the room.
   const bound = { ...ctx, actor: tenantOperator("other") };
   expect((await simulate(bound, { lane: "narrow" })).blocker?.holders).toEqual([]);
 });
@@ -82,7 +82,7 @@ test("those that go first take what it needs, and are told of as its holders", a
   expect(await simulate(ctx, { priority: 1 })).toMatchObject({
     blocker: { kind: "lane-limit", holders: [urgent] },
   });
-  // The other tenant has the fewest running.
+  // The other tenant has the fewest running tasks.
   expect(await simulate(ctx, { tenantId: "other", lane: "wide" })).toMatchObject({ outcome: "dispatched" });
 });
 
@@ -127,7 +127,7 @@ test("what would be refused is refused alike, and what would end without a start
   expect(await simulate(outside)).toMatchObject({ outcome: "waits", blocker: { kind: "not-dispatched" } });
 });
 
-/** Numbers that are the same in every run. */
+/** Returns a source of numbers that is the same in every run. */
 function random(seed: number): (below: number) => number {
   let state = seed;
   return (below) => {
@@ -136,7 +136,7 @@ function random(seed: number): (below: number) => number {
   };
 }
 
-/** Frees most slots again and again, and has passes see what that makes ready, so that little is left that waits. */
+/** Frees most slots again and again, and lets passes start what becomes ready, so that few tasks are left waiting. */
 async function endMost(queue: TestQueue, pick: (below: number) => number): Promise<void> {
   for (let times = pick(4); times >= 0; times -= 1) {
     const { rows } = await queue.ctx.db.execute<{ id: string }>(sql`

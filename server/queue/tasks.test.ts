@@ -38,7 +38,7 @@ async function makeTask(ctx: ServiceContext, values: Partial<typeof queueTasks.$
   return row?.id ?? "";
 }
 
-/** The order of the screen. */
+/** The order in which the screen lists tasks. */
 const LIST_ORDER = [desc(queueTasks.priority), asc(queueTasks.createdAt), asc(queueTasks.id)];
 
 async function allPages(ctx: ServiceContext, filter: Partial<ListTasksInput>, limit = 3): Promise<string[]> {
@@ -232,7 +232,7 @@ test("pages of every filter hold every match once and in order, however many kin
   expect(await counted(both, 1_000)).toEqual({ count: ofTenant, hasMore: false });
   expect(await counted(both, 100)).toEqual({ count: 100, hasMore: true });
   expect(await counted({ lane: "lane7", olderThanMinutes: 60 }, 100)).toMatchObject({ hasMore: false });
-  // What no index answers is counted among as many as a page looks at.
+  // What no index can answer is counted among as many rows as a page reads.
   expect(await counted({ olderThanMinutes: 60 }, 2_000)).toEqual({ count: 1_000, hasMore: true });
   await check({ updatedAfter: 2_400, state: "pending" }, (task) => task.version > 2_400 && task.state === "pending");
 });

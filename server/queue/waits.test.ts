@@ -6,7 +6,7 @@ import { queueWaits, queueWaitsByHour } from ".";
 
 const NOW_MS = Date.UTC(2026, 0, 1, 12);
 
-/** An attempt that began so long after its task was ready, the later the higher its number. */
+/** Adds an attempt that began so long after its task was ready; the higher its number, the later. */
 async function began(test: TestQueue, waitMs: number, more: Partial<typeof queueAttempts.$inferInsert> = {}) {
   const taskId = await test.add();
   const dispatchedAt = new Date(NOW_MS);
@@ -83,7 +83,7 @@ test("waits are told hour by hour, of tasks from all over it, by the minute at w
       ...[samples, p50Ms],
     ]);
   expect(await told({})).toEqual([]);
-  // More of its beginning than are looked at there, and one of its end.
+  // More attempts that begin than are looked at there, and one that ends.
   const taskId = await test.add();
   await test.ctx.db.insert(queueAttempts).values(
     Array.from({ length: 40 }, (_, index) => ({

@@ -6,7 +6,7 @@ import { openApiDocument } from "./openapi";
 import { inputOf, procedureNames } from "./procedures";
 import { ROUTES, STREAM_ROUTES } from "./routes";
 
-/** Section 5 of the API's contract, said once more. */
+/** Section 5 of the API's contract, repeated. */
 const PROMISED = `
 POST /runs|GET /runs|GET /runs/{runId}|POST /runs/{runId}/claim|POST /runs/{runId}/heartbeat|POST /runs/{runId}/finish
 POST /runs/{runId}/cancel|POST /runs/{runId}/commands|GET /runs/{runId}/commands|GET /commands/{commandId}

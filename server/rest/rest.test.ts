@@ -220,7 +220,7 @@ test("REST gives what tRPC gives, for every reading procedure", async () => {
     ...{ runId: run.id, sessionId: "ses_same", taskId: task.id, eventId, name: "queue", bulkId: bulk.id },
     ...{ profile: "demo", scheduleId: schedule.id, budgetId: budget.id, attachmentId },
   };
-  // A session's own answer is up to date at once, its row in lists a moment later: two answers are compared.
+  // A session's own answer is up to date at once, its row in lists a moment later; so compare two answers.
   const read = (await web.call("GET", "/api/v1/sessions/ses_same")).body as { lastEventSeq: number };
   expect(read.lastEventSeq).toBe(items.length);
   const followed = async () => {
@@ -230,7 +230,7 @@ test("REST gives what tRPC gives, for every reading procedure", async () => {
     return items.find(({ sessionId }) => sessionId === "ses_same")?.lastEventSeq;
   };
   await expect.poll(followed).toBe(items.length);
-  // What a route does not answer without.
+  // Inputs without which a route does not answer.
   const asked: Record<string, object> = {
     "sessions.digests": { sessionIds: ["ses_same"] },
     "schedules.preview": { cron: "0 3 * * *" },
@@ -252,7 +252,7 @@ test("REST gives what tRPC gives, for every reading procedure", async () => {
     expect([route.path, rest.status]).toEqual([route.path, 200]);
     const told = (trpc.body as { result: { data: unknown } }).result.data;
     expect(withoutClock(rest.body)).toEqual(withoutClock(told));
-    // What the document promises is what is answered.
+    // Answers match what the document promises.
     expect([route.path, route.answer.safeParse(rest.body).error?.message]).toEqual([route.path, undefined]);
     compared += 1;
   }
@@ -301,7 +301,7 @@ test("what is asked in a body and changes nothing is answered by REST as by tRPC
   expect(items).toEqual([]);
 });
 
-/** When an answer was made, and the times that it counts from there. */
+/** Fields that hold the time of an answer, or a time that counts from it. */
 const CLOCKS = ["generatedAt", "from", "to", "clock", "startedAt", "tookMs", "asOf"];
 
 function withoutClock(value: unknown): unknown {

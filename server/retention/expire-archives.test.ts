@@ -20,7 +20,7 @@ import { expireArchives } from ".";
 
 const HOUR_MS = 3_600_000;
 
-/** A session with as many archives as turns. */
+/** Makes a session with as many archives as turns. */
 async function makeArchives(ctx: ServiceContext, notes: string[]): Promise<string> {
   const sessionId = await makeStoredSession(ctx);
   const held = await claimSession(ctx, sessionId);
@@ -29,7 +29,7 @@ async function makeArchives(ctx: ServiceContext, notes: string[]): Promise<strin
   return sessionId;
 }
 
-/** As if so many hours had passed since every archive was replaced and every volume evicted. */
+/** Makes it look as if every archive had been replaced, and every volume evicted, so many hours ago. */
 async function age(ctx: ServiceContext, hours: number): Promise<void> {
   const earlier = (column: unknown) => sql`${column} - ${hours} * interval '1 hour'`;
   await ctx.db.update(archiveManifests).set({ supersededAt: earlier(archiveManifests.supersededAt) });
@@ -46,7 +46,7 @@ async function manifestsOf(ctx: ServiceContext, sessionId: string): Promise<stri
   return rows.map((row) => row.id);
 }
 
-/** Whether the archive fills a new volume; answers the note on it. */
+/** Restores the archive into a new volume; returns the note on it. */
 async function resume(ctx: ServiceContext, sessionId: string): Promise<string | null> {
   await evictStorage(ctx, { sessionId });
   await restoreStorage(ctx, { sessionId });
@@ -129,7 +129,7 @@ test("an evicted session's archive goes after its time, in the audit; with a pin
     [late, "late"],
   ] as const)
     expect(await resume(ctx, sessionId)).toBe(note);
-  // Once the fork has its own copy, the source's goes too.
+  // Once the fork has its own copy, the source's archive is removed too.
   await forkSession(ctx, { sessionId: source, newSessionId: "ses_fork" });
   expect((await expireArchives(ctx)).expired).toEqual([source]);
   expect(await resume(ctx, "ses_fork")).toBe("source");
@@ -163,7 +163,7 @@ test("in a database that was restored from a backup no archive goes for its age 
   await evictStorage(person, { sessionId: evicted });
   await collectGarbage(loop, { dryRun: false, limit: 50 });
   await age(person, 31 * 24);
-  // What the first start on another cluster than the dump's does.
+  // Does what the first start on another cluster than the dump's does.
   await person.db.execute(sql`update agentrun_feed_epoch set epoch = 'another', system_identifier = 'another'`);
   expect(await expireArchives(loop)).toEqual({ pruned: [], expired: [], failed: [] });
   await restoreStorage(person, { sessionId: evicted });

@@ -89,7 +89,7 @@ test("a run that is created while its session is retired stays the session's las
   const ctx = store.as();
   const { sessionId } = await makeRetired(ctx);
   let freshId: string | null = null;
-  // Each statement and transaction takes a connection: another process may do its work before any of them.
+  // Each statement and transaction takes a connection, and another process may do its work before any of them.
   const meanwhile = async () => {
     if (freshId !== null || (await ctx.db.$count(runs)) > 0) return;
     freshId = "";

@@ -48,7 +48,7 @@ test("a launch that comes after the launcher's own is answered with it, and bear
   ]);
   const same = { runId, idempotencyKey: "k", commandId: later };
   await expect(launchRunnerJob(ctx, same)).rejects.toMatchObject({ reason: "idempotency-conflict" });
-  // Somebody's launch is nobody else's.
+  // One caller's launch does not answer another's request.
   for (const input of [{ runId }, { runId, idempotencyKey: "l" }])
     await expect(launchRunnerJob(ctx, input)).rejects.toMatchObject({ reason: "lease-held" });
 });

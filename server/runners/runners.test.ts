@@ -26,7 +26,7 @@ import {
 const LOCAL = { settings: { executor: "local" as const, leaseMs: 0 } };
 const LIST = { limit: 50 };
 
-/** As if a runner had beaten so long ago, and its lease with it. */
+/** Makes it look as if a runner had last sent a heartbeat, and its lease been renewed, so long ago. */
 async function silence(ctx: ServiceContext, runnerId: string, ms: number): Promise<void> {
   await ctx.db.execute(sql`update agentrun_runners set heartbeat_at = clock_timestamp() - ${ms} * interval '1 millisecond'
     where id = ${runnerId}`);
@@ -38,7 +38,7 @@ const stateOf = async (ctx: ServiceContext, runnerId: string) => (await getRunne
 const idsOf = async (ctx: ServiceContext, state: RunnerState | "living") =>
   (await listRunners(ctx, { ...LIST, state })).items.map(({ id }) => id);
 
-/** A run with a turn that a launched runner has claimed, and whose turn it has been sent. */
+/** Makes a run that a launched runner has claimed, and whose turn it has been sent. */
 async function launched(ctx: ServiceContext, executor: NamedAttempts, sessionId: string, policy = {}) {
   const { runId, commandId } = await runWithTurn(ctx, sessionId, policy);
   await launchPending({ ctx, executor, attemptsMax: 32 });
@@ -162,7 +162,7 @@ test("a drained runner is told so, gives its waiting turns to another, and that 
   const waiting = await createCommand(ctx, { runId, type: "turn", payload: { text: "more" } });
   await finishCommand(ctx, { commandId, leaseEpoch, terminalStatus: "completed" });
   await releaseRun(ctx.as(runnerOf(runId, leaseEpoch)), { runId, leaseEpoch, isDrained: true });
-  // Its only attempt is not used up.
+  // Its only attempt has not been used up.
   expect(await getRun(ctx, { runId })).toMatchObject({ status: "pending", attemptCount: 0 });
   await endAttempt(ctx, attemptId, { code: 0, signal: null, message: "" });
   expect(await getRunner(ctx, { runnerId })).toMatchObject({ state: "ended", endKind: "released" });
@@ -411,7 +411,7 @@ test("figures of the living are noted minute by minute, of all and of each tenan
   await silence(ctx, "busy", 3_600_001);
   await noteRunnerMinute(ctx);
   expect(await getRunner(ctx, { runnerId: "idle" })).toMatchObject({ state: "ended", endKind: "silent" });
-  // It holds a run: what becomes of it is the sweeper's to say.
+  // It holds a run, so the sweeper decides what becomes of it.
   expect(await stateOf(ctx, "busy")).toBe("lost");
   await registerRunner(ctx, { id: "idle" });
   expect(await stateOf(ctx, "idle")).toBe("idle");

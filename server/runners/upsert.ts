@@ -35,7 +35,7 @@ export async function upsertRunner(
   return runner;
 }
 
-/** Refuses an id of another tenant. What another tenant's runners are called must not be guessable either. */
+/** Refuses an id that another tenant's runner has: a tenant names only its own runners. */
 export async function assertOwnRunner(ctx: TxContext, id: string): Promise<void> {
   const tenantId = tenantOf(ctx);
   if (tenantId === null) return;

@@ -4,10 +4,10 @@ import { expireLease, makeRun, makeSession } from "@/db/test/factories";
 import { testContext } from "@/server/test/context";
 import { claimRun, getRun, heartbeatRun } from ".";
 
-/** Holds a lease's row on a connection of its own, so that a test decides who queues for it in which order. */
+/** Holds a lease's row on a connection of its own, so that a test decides who waits for it in which order. */
 async function holdLease(database: TestDatabase, runId: string) {
   const holder = await database.connect();
-  // A transaction sees the activity as of its first look, so another connection looks.
+  // A transaction keeps seeing the activity of its first query, so another connection watches.
   const watcher = await database.connect();
   await holder.query("begin");
   await holder.query("select from agentrun_leases where run_id = $1 for update", [runId]);

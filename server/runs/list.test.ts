@@ -12,7 +12,7 @@ import { claimRun, finishRun, listRuns, runOutcomes, runStats } from ".";
 import { COUNTED_MAX } from "./stats";
 
 const asked = (input: Partial<ListRunsInput>) => ListRunsInput.parse(input);
-/** More failures than are counted, and some more. */
+/** More failures than are counted. */
 const MANY = COUNTED_MAX + 2_500;
 const BATCH = 2_500;
 const HOUR_AGO = sql<Date>`now() - interval '61 minutes'`;
@@ -128,7 +128,7 @@ test("no filter of the list, and no count, reads the whole table", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const word = unique("many");
-  // The filters' matches are the oldest of very many, where a list that walks its order finds them last.
+  // The filters' matches are the oldest of very many, so a list that walks its order finds them last.
   for (let from = 1; from <= MANY; from += BATCH)
     await ctx.pool.query(
       `insert into agentrun_runs (id, tenant_id, project_id, workspace_ref, provider_id, backend_profile, execution_policy,
@@ -157,7 +157,7 @@ test("no filter of the list, and no count, reads the whole table", async () => {
     const read = await rowsRead(ctx, "agentrun_runs", (ctx) => listRuns(ctx, asked({ ...filter, limit: 50 })));
     expect(read, JSON.stringify(filter)).toBeLessThan(400);
   }
-  // Without its index a filter does read on: the measure would notice.
+  // Without its index, a filter does read further; so the measurement would notice.
   await ctx.pool.query("drop index agentrun_runs_profile_created_idx");
   const unserved = asked({ backendProfile: "rare", limit: 50 });
   expect(await rowsRead(ctx, "agentrun_runs", (ctx) => listRuns(ctx, unserved))).toBeGreaterThan(10_000);

@@ -26,26 +26,28 @@ import {
 } from ".";
 
 const TASK = { title: "Triage", backendProfile: "codex", payload: { text: "Triage what is new." }, metadata: { a: 1 } };
-/** Comes by the year, so that what these tests do by hand is all that comes, whatever the hour. */
+/** Fires once a year, so that only what these tests do by hand fires, at whatever hour they run. */
 const make = (ctx: ServiceContext, input: Partial<CreateScheduleInput> = {}) =>
   createSchedule(ctx, CreateScheduleInput.parse({ name: "triage", cron: "@yearly", task: TASK, ...input }));
 
 const DUE_MS = Math.floor(Date.now() / 60_000) * 60_000;
-/** Moves a schedule's next time to one that has passed, the same in all of these tests, as if nobody had looked meanwhile. */
+/**
+ * Moves a schedule's next time into the past, to the same time in all of these tests, as if nobody had looked since.
+ */
 async function makeDue(ctx: ServiceContext, scheduleId: string, agoMs = 0): Promise<void> {
   const nextAt = new Date(DUE_MS - agoMs);
   await ctx.db.update(schedules).set({ nextAt }).where(eq(schedules.id, scheduleId));
 }
-/** As if nobody had looked for two days; a plan that comes by the year has no time since. */
+/** Makes it look as if nobody had looked for two days. A yearly plan has no other time in between. */
 async function makeMissed(ctx: ServiceContext, scheduleId: string): Promise<void> {
   const nextAt = sql`clock_timestamp() - interval '2 days'`;
   await ctx.db.update(schedules).set({ nextAt }).where(eq(schedules.id, scheduleId));
 }
-/** What came last, the newest first. */
+/** Returns the last firings, the newest first. */
 const came = async (ctx: ServiceContext, scheduleId: string) =>
   (await listFirings(ctx, ListFiringsInput.parse({ scheduleId }))).items;
 const tasksOf = (ctx: ServiceContext) => ctx.db.select().from(queueTasks).orderBy(queueTasks.createdAt);
-/** As if its time had come again: the same time comes once. */
+/** Makes it look as if its time had come again; otherwise the same time fires only once. */
 async function forget(ctx: ServiceContext, scheduleId: string): Promise<void> {
   const dueAt = sql`${scheduleFirings.dueAt} - interval '5 minutes'`;
   await ctx.db.update(scheduleFirings).set({ dueAt }).where(eq(scheduleFirings.scheduleId, scheduleId));
@@ -170,7 +172,7 @@ test("of times that were missed the last is made up for, if it is not too long a
   expect(await countOverdueSchedules(ctx.database.db)).toBe(0);
   const [firing] = await came(ctx, id);
   expect(firing).toMatchObject({ outcome: "created" });
-  // By where in its five minutes the test stands.
+  // Depends on where in its five minutes the test runs.
   expect([5, 6, 7]).toContain(firing?.missed);
 
   const yearly = await make(ctx, { name: "yearly", cron: "@yearly", catchUpMs: 0 });
@@ -265,7 +267,7 @@ test("after its last time a schedule has ended, and fires no more, though a work
   await fireSchedules(ctx);
   expect(await readSchedule(ctx, scheduleId)).toMatchObject({ nextAt: null, isPaused: false, version: 1 });
   expect(await came(ctx, scheduleId)).toMatchObject([{ outcome: "created", missed: 0 }]);
-  // It may be paused and resumed; what gives it times again is another end.
+  // It may be paused and resumed; only another end gives it times again.
   await updateSchedule(ctx, { scheduleId, isPaused: true });
   expect(await updateSchedule(ctx, { scheduleId, isPaused: false })).toMatchObject({ nextAt: null });
   await ctx.db.update(schedules).set({ nextAt: new Date(DUE_MS), endsAt: new Date(DUE_MS - 60_000) });
@@ -301,13 +303,13 @@ test("tasks of one time are strewn over the jitter, each where it is whoever com
   expect(new Set(late).size).toBeGreaterThan(15);
   expect(Math.max(...late) - Math.min(...late)).toBeGreaterThan(jitterMs / 2);
   expect(strewn.map(({ expiresAt, runAt }) => Number(expiresAt) - Number(runAt))).toEqual(Array(20).fill(7_200_000));
-  // The same time again, by its key, is the same task with the same time to run.
+  // The same time again has the same key, so it gives the same task with the same time to run.
   const [{ id = "" } = {}] = made;
   await ctx.db.delete(scheduleFirings).where(eq(scheduleFirings.scheduleId, id));
   await makeDue(ctx, id);
   await fireSchedules(ctx);
   expect(await tasksOf(ctx)).toHaveLength(20);
-  // Whoever asks for one now waits for nothing.
+  // A task that is triggered now waits for no time.
   await triggerSchedule(ctx, { scheduleId: id });
   expect((await tasksOf(ctx)).at(-1)?.runAt).toBeNull();
 });

@@ -124,7 +124,7 @@ test("a change counts from now, whoever has seen an older version is shown what 
   expect(paused).toMatchObject({ isPaused: true, nextAt: null, version: 2 });
   const renamed = updateSchedule(ctx, { scheduleId, name: "other", expectedVersion: 1 });
   await expect(renamed).rejects.toMatchObject({ reason: "version-conflict", details: { current: { version: 2 } } });
-  // Its plan may change meanwhile, and it stays paused.
+  // Its plan may change meanwhile, but it stays paused.
   expect(await updateSchedule(ctx, { scheduleId, cron: "@hourly" })).toMatchObject({ nextAt: null });
   const resumed = await updateSchedule(ctx, { scheduleId, isPaused: false });
   expect(Date.parse(resumed.nextAt ?? "")).toBeLessThanOrEqual(Date.now() + 3_600_000);

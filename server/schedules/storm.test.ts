@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => program[Symbol.asyncDispose]());
 
-/** Plans that come by the year: each has the one time to come that is set here. */
+/** Yearly plans: the only time at which each fires is the one set here. */
 const DUE = sql`
   insert into agentrun_schedules (id, tenant_id, project_id, name, cron, time_zone, overlap, catch_up_ms, task, next_at, created_by)
   select 'sch_' || n, 'default', 'default', n::text, '@yearly', 'UTC', 'skip', 604800000,
@@ -40,7 +40,7 @@ test(`${WORKERS} workers and ${KILLS} kills: each of ${SCHEDULES} times comes on
   const workers = Array.from({ length: WORKERS }, () => program.start(job));
   const said: string[] = [];
   for (let kills = 0; kills < KILLS; kills += 1) {
-    // As much as there is between two kills is done before the next.
+    // Between two kills the children must do their share before the next one.
     const goal = SCHEDULES - ((kills + 1) * SCHEDULES) / (KILLS + 1);
     await expect.poll(left, { timeout: 120_000, interval: 2 }).toBeLessThanOrEqual(goal);
     const victim = kills % WORKERS;

@@ -12,7 +12,7 @@ import { deleteSession, digestSessions } from ".";
 
 type Said = [type: EventType, payload: Record<string, unknown>];
 
-/** A session with a run, active unless told otherwise, of which these events are told. */
+/** Makes a session with a run, active unless another state is given, that has these events. */
 async function saidIn({ database: { db } }: TestContext, said: readonly Said[], tenantId = "default") {
   const { sessionId } = await makeSession(db, { tenantId });
   const run = await makeRun(db, { sessionId, tenantId });
@@ -117,7 +117,7 @@ test("only the newest few events are looked at, and no more than a few of the lo
   const blank = (text: string): Said => ["assistant_message", { text }];
   expect(await textIn(ctx, said, ...Array.from({ length: 7 }, () => blank(" ")))).toBe("long ago");
   expect(await textIn(ctx, said, ...Array.from({ length: 8 }, () => blank(" ")))).toBeNull();
-  // Of what PostgreSQL cannot compress one is looked at, and none behind it.
+  // Of events that PostgreSQL cannot compress, one is read and none after it.
   const noise = () => randomBytes(150_000).toString("base64");
   const long = (text: string): Said => ["assistant_message", { noise: noise(), text }];
   expect(await textIn(ctx, said, long("of a long one"))).toBe("of a long one");
@@ -135,7 +135,7 @@ test("a text is cut and cleaned, whatever stands in it", async () => {
       { text: "a\u0007b\u0085c\u001b]0;title\u0007d\u001b[1me\tf\u0000".replaceAll("\u0000", "") },
     ]),
   ).toBe("abcde f");
-  // Marks of direction are the reader's to write out: a program may want them.
+  // Direction marks are for the reader to escape: a program may want them.
   expect(await textIn(ctx, ["error", { message: "\u202eevil<script>" }])).toBe("\u202eevil<script>");
   expect(
     await textIn(ctx, ["command_execution", { command: `echo ${"'; drop table x; --".repeat(100)}` }]),

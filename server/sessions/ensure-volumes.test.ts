@@ -11,7 +11,7 @@ test("volumes of many sessions are recorded together; one that fails, or was evi
   const ids = ["ses_1", "ses_2", "ses_3", "ses_4"];
   const made = [];
   for (const sessionId of ids) made.push(await makeSession(ctx.db, { sessionId, storageState: "creating" }));
-  // ses_1's provider refuses it, ses_2 is evicted while its volume is made.
+  // The provider refuses the volume of ses_1; ses_2 is evicted while its volume is made.
   const volumes = {
     ...ctx.volumes,
     async ensure(spec: Parameters<typeof ctx.volumes.ensure>[0]) {
@@ -28,7 +28,7 @@ test("volumes of many sessions are recorded together; one that fails, or was evi
   const { sessionId, storageState } = sessions;
   const rows = await ctx.db.select({ storageState }).from(sessions).where(inArray(sessionId, ids)).orderBy(sessionId);
   expect(rows.map((row) => row.storageState)).toEqual(["creating", "deleting", "live", "live"]);
-  // By the one way there is for what was made after an eviction.
+  // A volume that was made after an eviction is removed in the one way there is for it.
   expect(await ctx.volumes.find(ctx.volumes.nameFor("ses_2"))).toBeNull();
   expect(await ctx.volumes.find(ctx.volumes.nameFor("ses_3"))).not.toBeNull();
 });

@@ -8,7 +8,7 @@ import { tenantOperator, testContext } from "@/server/test/context";
 import { rowsRead } from "@/server/test/rows-read";
 import { countSessions, getSession, listSessions } from ".";
 
-/** A session whose turn is under way and has said something so many minutes ago. */
+/** Makes a session whose turn is under way and last said something so many minutes ago. */
 async function makeTurn(
   ctx: ServiceContext,
   sessionId: string,

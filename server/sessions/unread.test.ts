@@ -8,7 +8,7 @@ import { getSession, markSessionRead } from ".";
 const sessionId = "ses_read";
 const readerId = "ann";
 
-/** A run whose turn has ended and been read, and which waits for another. */
+/** Makes a run whose turn has ended and been read, and which waits for another. */
 async function makeIdleRun(ctx: TestContext): Promise<{ runId: string; leaseEpoch: number }> {
   const { id: runId } = await createRun(ctx, { backendProfile: "codex", sessionRef: { sessionId } });
   const { id: commandId } = await createCommand(ctx, { runId, type: "turn", payload: { text: "go" } });

@@ -31,7 +31,7 @@ const ORDERED = "expired, its archive is being made";
 
 const bundle = runnerBundle();
 
-/** A server, and a worker that can reach no volume itself: archivers are processes of their own, on folders. */
+/** Opens a server, and a worker that cannot reach volumes itself: archivers are processes of their own, on folders. */
 async function openPlace() {
   const database = await createTestDatabase();
   const web = await startTestWeb(database);
@@ -48,7 +48,7 @@ async function openPlace() {
   });
   return {
     web,
-    /** Who can reach the volumes' folders. */
+    /** The context that can reach the volumes' folders. */
     ctx,
     remote,
     launcher,
@@ -74,7 +74,7 @@ async function stateOf({ ctx }: Place, sessionId: string) {
   return (await getStorage(ctx, { sessionId })).storageState;
 }
 
-/** An expired session whose last turn only its volume holds, and whose collection has ordered the archive. */
+/** Makes an expired session whose last turn is only on its volume, and a collection that has ordered its archive. */
 async function orderOne(place: Place, note = "only here"): Promise<string> {
   const sessionId = await makeUsedSession(place.ctx, { note, isArchived: false });
   await expire(place.ctx, sessionId);
@@ -83,7 +83,7 @@ async function orderOne(place: Place, note = "only here"): Promise<string> {
   return sessionId;
 }
 
-/** What the newest archive gives back, verified as a runner does. */
+/** Reads the newest archive back, verified as a runner does. */
 function readArchive({ ctx }: Place, sessionId: string): Promise<string> {
   return readBack(ctx, sessionId);
 }
@@ -179,7 +179,7 @@ test("a failed try leaves its words where the operator looks, and comes again la
   const { ctx, remote, archivers, launcher } = place;
   const sessionId = await orderOne(place);
   const folder = folderOf(ctx, sessionId);
-  // What the process says of a folder of rollouts that cannot be one.
+  // What the process reports for a rollout folder that is not allowed.
   await ctx.db.update(sessions).set({ codexRolloutSubdir: "workspace" }).where(eq(sessions.sessionId, sessionId));
   const waits: number[] = [];
   for (const tryCount of [1, 2]) {
@@ -326,7 +326,7 @@ test("an archiver's token hands over its session's volume while it is wanted, an
   expect(await status(place.call(spec, "/api/v1/runs", { backendProfile: "codex" }))).toBe(403);
   expect(await status(web.call("POST", "/api/trpc/archive.store", { body: { manifest } }))).toBe(403);
 
-  // A turn that began since is not in what was packed.
+  // What was packed does not hold a turn that began since.
   await ctx.db.update(sessions).set({ volumeCommandId: "cmd_newer" }).where(eq(sessions.sessionId, sessionId));
   expect(await status(store(manifest))).toBe(409);
   const { commandId = null } = (await orderOf(place, sessionId)) ?? {};
@@ -449,7 +449,7 @@ test("an order raced with a run: the archiver is ended, or never begins, before 
   }
 });
 
-/** Has an order's archiver begin on a node that then answers no more, and a run come for its session. */
+/** Lets an order's archiver begin on a node that then stops answering, and creates a run for its session. */
 async function loseOne(place: Place): Promise<{ sessionId: string; runId: string }> {
   const { remote, archivers, launcher } = place;
   launcher.isHeld = true;
@@ -496,7 +496,7 @@ test("many archivers whose end nobody confirms are more than one node's: no furt
   await archivers.pass();
   expect(await orderOf(place, sessionId)).toMatchObject({ state: "waiting" });
   await forceReleaseStorage(ctx, { sessionId: lost, reason: "the node burnt down" });
-  // The order of the session itself is put off for the run that has its volume now.
+  // The order of the session itself is put off in favour of the run that has its volume now.
   await archivers.pass();
   await archivers.pass();
   expect(await orderOf(place, sessionId)).toMatchObject({ state: "running" });
@@ -513,7 +513,7 @@ test("a run that waits for an archiver says so, and starts once an administrator
   const stranger = { ...ctx, actor: tenantOperator("elsewhere") };
   const order = { sessionId, reason: "the node burnt down" };
   await expect(forceReleaseStorage(stranger, order)).rejects.toMatchObject({ reason: "not-found" });
-  // It was a person's, who still wants it: it waits for the run's end.
+  // A person ordered it and still wants it, so it waits for the end of the run.
   expect(await forceReleaseStorage(ctx, order)).toMatchObject({ archiveOrder: { state: "waiting" } });
   await expect(forceReleaseStorage(ctx, order)).rejects.toMatchObject({ reason: "version-conflict" });
   const [row] = await ctx.db.select().from(audit).where(eq(audit.action, "storage.forceRelease"));
@@ -521,7 +521,7 @@ test("a run that waits for an archiver says so, and starts once an administrator
   await place.launchRunners();
   expect(launcher.runners).toMatchObject([{ runId }]);
   expect(await jobs()).toMatchObject([{ state: "running", result: {} }]);
-  // An archiver that works is ended by itself.
+  // A working archiver ends by itself.
   const working = await makeUsedSession(ctx, { note: "x", isArchived: false });
   await archiveStorage(remote, { sessionId: working });
   await expect(forceReleaseStorage(ctx, { ...order, sessionId: working })).rejects.toMatchObject({

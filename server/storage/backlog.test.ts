@@ -6,10 +6,10 @@ import type { ServiceContext } from "@/server/context";
 import { testContext } from "@/server/test/context";
 import { collectGarbage } from ".";
 
-// Claims that this process cannot reach into, and whose last turn no archive holds; what they hold does not matter.
+// Claims that this process cannot open, and whose last turn no archive holds. Their content does not matter.
 const GC = { dryRun: false, limit: 1_000 };
 
-/** A collector of claims, and how often it asked the API server for one. */
+/** Makes a collector of claims that counts its requests to the API server. */
 function onClaims(ctx: ServiceContext): { remote: ServiceContext; asked: string[] } {
   const asked: string[] = [];
   const find = async (name: string) => {
@@ -49,7 +49,7 @@ test("a backlog of archives that are being made costs a collection no look at it
   expect(asked).toEqual([]);
   await holder.query("rollback");
   expect(await ctx.db.select({ id: sessions.sessionId, version: sessions.version }).from(sessions)).toEqual(versions);
-  // What a turn, a keeper or a fault has changed since is judged by itself.
+  // Sessions that a turn, a reason to keep them or a fault has changed since are judged one by one.
   await ctx.db.update(sessions).set({ volumeCommandId: "cmd_newer" }).where(sql`session_id = 'ses_1'`);
   await ctx.db.update(sessions).set({ storagePvcPhase: "Lost" }).where(sql`session_id = 'ses_2'`);
   await ctx.db.update(archiveOrders).set({ failure: "no image", tryCount: 2 }).where(sql`session_id = 'ses_3'`);

@@ -116,7 +116,7 @@ test("a volume of which parts cannot be read is kept, whoever made its archive, 
   const ctx = store.as();
   const sessionId = await makeUsedSession(ctx, { note: "archived" });
   const workspace = path.join(folderOf(ctx, sessionId), "workspace");
-  // For root, too, a folder that is none cannot be listed.
+  // Not even root can list a folder that is a file.
   await rename(workspace, `${workspace}.away`);
   await writeFile(workspace, "");
   const held = await claimSession(ctx, sessionId);
@@ -216,7 +216,7 @@ test("killed at any step, the next collection ends where an undisturbed one woul
     const cut = await collectGarbage(dying(ctx), GC);
     expect(cut.advanced.map((entry) => entry.sessionId)).toEqual([sessionId]);
     const row = await rowOf(ctx, sessionId);
-    // Up to `deleting` the volume is whole; from there on the archive is.
+    // Until `deleting` the volume is complete; from then on the archive is.
     if (row?.storageState === "archiving") expect(await readNote(ctx, sessionId)).toBe("once");
     else expect(row).toMatchObject({ storageState: "deleting", archiveCommandId: row?.volumeCommandId });
     const next = await collectGarbage(ctx, GC);

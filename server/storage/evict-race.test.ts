@@ -13,7 +13,7 @@ import { ChildArchivers } from "./test/child-archivers";
 import { createTestStore } from "./test/context";
 import { expire, makeUsedSession, readNote, writeNote } from "./test/volume";
 
-/** A process that stands still before its next call of the provider, while another one works. */
+/** Makes a process that stops before its next call of the provider, while another one works. */
 function held(ctx: ServiceContext, call: "find" | "remove" | "ensure", meanwhile: () => Promise<unknown>) {
   let isDone = false;
   const volumes = new Proxy(ctx.volumes, {
@@ -101,14 +101,14 @@ test("a pin that comes while the volume is going is refused: it could keep nothi
   expect(await evictStorage(slow, { sessionId })).toMatchObject({ storageState: "evicted", pinnedAt: null });
 });
 
-/** A caller whose runs are started by the worker, which here notes them alone. */
+/** Makes a caller whose runs the worker starts; here they are only recorded. */
 function launching(ctx: ServiceContext): ServiceContext {
   return { ...ctx, settings: { ...ctx.settings, executor: "local" } };
 }
 
 const newExecutor = () => new ChildArchivers("", () => "");
 
-/** A run whose runner is to be started next. */
+/** Makes a run whose runner is to be started next. */
 async function recordRun(ctx: ServiceContext, sessionId: string): Promise<string> {
   const { id: runId } = await createRun(ctx, { backendProfile: "codex", sessionRef: { sessionId } });
   await createCommand(ctx, { runId, type: "turn", payload: { text: "go on" } });
@@ -164,7 +164,7 @@ test("an eviction raced with a launch: the runner has its volume, or none is sta
       evictStorage(other, { sessionId }),
     ]);
     outcomes.add(evicted.status);
-    // Recorded by the pass before or by this one; none is begun for a session whose volume is on its way out.
+    // Recorded by this pass or the one before. No runner is started for a session whose volume is being removed.
     await launchPending({ ctx, executor, attemptsMax: 1_000 });
     const isStarted = executor.runners.some((runner) => runner.runId === runId);
     expect(isStarted).toBe(evicted.status === "rejected");
@@ -183,7 +183,7 @@ test("a pinned volume is evicted by nobody before it is unpinned", async () => {
   expect(await readNote(ctx, sessionId)).toBe("archived");
   await unpinStorage(ctx, { sessionId });
   expect(await evictStorage(ctx, { sessionId })).toMatchObject({ storageState: "evicted" });
-  // Asked again it is the same answer, and what is gone may be pinned, for its archive.
+  // Asked again, the answer is the same; and an evicted session may be pinned, for its archive.
   await pinStorage(ctx, { sessionId });
   expect(await evictStorage(ctx, { sessionId })).toMatchObject({ storageState: "evicted" });
 });

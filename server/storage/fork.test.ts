@@ -12,7 +12,9 @@ import { evictStorage, forkSession, getStorage, refreshStorage, repairStorage } 
 import { createTestStore, runnerOf, tenantOperator } from "./test/context";
 import { claimSession, endRun, folderOf, makeStoredSession, makeUsedSession, readNote, takeTurns } from "./test/volume";
 
-/** What the first run's runner does of a session that is to be restored; answers what its volume holds then. */
+/**
+ * Does what the runner of the first run does for a session that is to be restored; returns what the volume holds then.
+ */
 async function resume(ctx: ServiceContext, sessionId: string): Promise<string | null> {
   const run = await createRun(ctx, { backendProfile: "codex", sessionRef: { sessionId } });
   const { leaseEpoch, assignment } = await claimRun(ctx, { runId: run.id, runnerId: `runner_${run.id}` });
@@ -33,7 +35,7 @@ async function resume(ctx: ServiceContext, sessionId: string): Promise<string | 
   return readNote(ctx, sessionId);
 }
 
-/** More turns, so that everything older is pruned, as if hours had passed. */
+/** Adds turns, and prunes everything older as if hours had passed. */
 async function goOn(ctx: ServiceContext, sessionId: string, notes: string[]): Promise<void> {
   const held = await claimSession(ctx, sessionId);
   await takeTurns(ctx, held, { sessionId, notes });
@@ -43,7 +45,7 @@ async function goOn(ctx: ServiceContext, sessionId: string, notes: string[]): Pr
   await pruneSegments(ctx, sessionId);
 }
 
-/** A fork whose copying stops before its first segment, as by a crash. */
+/** Makes a fork whose copying stops before its first segment, as after a crash. */
 async function forkHalfway(ctx: ServiceContext, sessionId: string, newSessionId: string): Promise<void> {
   const copy = () => Promise.reject(new Error("crash"));
   const dying = { ...ctx, archive: { ...ctx.archive, copy } };
@@ -101,7 +103,7 @@ test("a fork whose copying was cut off reads where the segments lie, and its sou
   expect(await resume(ctx, "ses_fork")).toBe("shared");
   expect((await repairStorage(ctx)).copied).toBe(1);
   expect((await repairStorage(ctx)).copied).toBe(0);
-  // From here on the source may remove them.
+  // From here on, the source's segments may be removed.
   expect(await pruneSegments(ctx, sessionId)).toBe(1);
   await evictStorage(ctx, { sessionId: "ses_fork" });
   await ctx.db

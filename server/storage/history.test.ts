@@ -62,7 +62,7 @@ test("what a collection does otherwise than its dry run said is told of it, with
 
   await collectGarbage(ctx, { ...GC, plan: { evicted: [stays, goes] } });
   expect(await newest()).toMatchObject({ evicted: 0, difference: { planned: 2, stayed: { count: 2 } } });
-  // As it was foreseen, and nothing was done: there is nothing to tell.
+  // A collection that did only what was predicted, and nothing at all, is not recorded.
   const told = (await listGcHistory(ctx, { limit: 50 })).items.length;
   await collectGarbage(ctx, { ...GC, plan: { evicted: [] } });
   expect((await listGcHistory(ctx, { limit: 50 })).items).toHaveLength(told);
@@ -113,7 +113,7 @@ test("the breaker's bounds are the configuration's", async () => {
 
 test("the breaker knows a mistake however many volumes it took", async () => {
   await using store = await createTestStore();
-  // By a client without time-outs, and without the triggers: what is tested is the counting.
+  // By a client without timeouts and without the triggers: only the counting is tested.
   const client = await store.database.connect();
   await client.query("alter table agentrun_sessions disable trigger user");
   await client.query(`

@@ -10,12 +10,12 @@ import { claimSession, makeStoredSession, makeUsedSession } from "./test/volume"
 const DAY_MS = 86_400_000;
 const GC = { dryRun: false, limit: 50 };
 
-/** A store whose configuration lets sessions expire after a day of idleness. */
+/** Returns the store with a configuration in which sessions expire after a day of idleness. */
 function idleOf(store: TestStore): ServiceContext {
   return withStorage(store.as(), { idleTtlMs: DAY_MS });
 }
 
-/** As if nobody had used a session for so long. */
+/** Makes it look as if nobody had used a session for so long. */
 async function idle(ctx: ServiceContext, sessionId: string, hours: number): Promise<void> {
   const then = sql`now() - ${hours} * interval '1 hour'`;
   await ctx.db
@@ -103,7 +103,7 @@ test("a session is told from when it may be collected, and an extension counts f
   await expect(extendStorage(ctx, { sessionId, expiresAt: sooner })).rejects.toMatchObject({ reason: "would-shorten" });
   const extended = await extendStorage(ctx, { sessionId, byMs: DAY_MS });
   expect(Math.abs(Date.parse(extended.expiresAt ?? "") - Date.now() - 2 * DAY_MS)).toBeLessThan(60_000);
-  // Without an expiry it would be idle before that.
+  // Without an expiry it would be collected for idleness before that.
   await expect(extendStorage(ctx, { sessionId, expiresAt: null })).rejects.toMatchObject({ reason: "would-shorten" });
   expect(await getStorage(store.as(), { sessionId })).toMatchObject({ collectableAt: extended.expiresAt });
 });

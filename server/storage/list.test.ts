@@ -144,7 +144,7 @@ test("a pin and an extension take a session out of a collection that has begun, 
   await unpinStorage(ctx, { sessionId: pinned });
   expect(await extendStorage(ctx, { sessionId: extended, byMs: 3_600_000 })).toMatchObject({ storageState: "live" });
   const [row] = await ctx.db.select().from(sessions).where(eq(sessions.sessionId, extended));
-  // An hour from now, not from an expiry that is over.
+  // An hour from now, not from an expiry that has passed.
   expect((row?.expiresAt?.getTime() ?? 0) - Date.now()).toBeGreaterThan(3_000_000);
   const { rows } = await ctx.db.execute<{ action: string; targetId: string }>(
     sql`select action, target_id as "targetId" from agentrun_audit where action in ('storage.pin', 'storage.unpin', 'storage.extend') order by action`,
@@ -179,7 +179,7 @@ test("volumes are found by how soon they go, who holds them, how they fare, thei
   expect(await found({ archive: "behind" })).toEqual([behind]);
   expect(await found({ archive: "none", isHealthy: true })).toEqual([plain, soon].sort());
   expect(await found({ largerThanBytes: 100 })).toEqual([soon]);
-  // By idle time too, where that ends a session's time.
+  // Also by idle time, where the configuration lets idle sessions expire.
   const idling = withStorage(ctx, { idleTtlMs: 3_600_000 });
   await ctx.db
     .update(sessions)
@@ -203,6 +203,6 @@ test("how much a volume takes is what was asked for it, else what its provider g
   expect(await getStorage(giving(500), { sessionId: given })).toMatchObject({ capacityBytes: 500 });
   expect(await measure(giving(1_000), asked)).toMatchObject({ capacityBytes: 2_000 });
   expect(await measure(giving(1_000), given)).toMatchObject({ requestedBytes: null, capacityBytes: 1_000 });
-  // What is given today says nothing of a volume that is there.
+  // Today's configured size says nothing of an existing volume.
   expect(await measure(giving(9_000), given)).toMatchObject({ capacityBytes: 1_000 });
 });

@@ -6,14 +6,14 @@ import { testContext } from "@/server/test/context";
 import { collectGarbage, listGcHistory } from ".";
 import { SYSTEM } from "./test/context";
 
-// What the rows say decides: these volumes are names alone, and nobody here can look into one or archive it.
+// The rows decide: these volumes are only names, and nobody here can open or archive one.
 const GC = { dryRun: false, limit: 50 };
 const took = async (ctx: ServiceContext) =>
   (await collectGarbage(ctx, GC)).evicted.map(({ sessionId }) => sessionId).sort();
 
 type Made = { from: number; to: number; isPinned?: boolean; isUsed?: boolean; isExpired?: boolean };
 
-/** Volumes that expired, the first the longest ago; a used one has no archive, so that it is kept. */
+/** Makes expired volumes, the first one expired the longest ago. A used one has no archive, so it is kept. */
 async function make(ctx: ServiceContext, { from, to, isPinned, isUsed, isExpired = true }: Made): Promise<void> {
   await ctx.db.execute(sql`
     insert into agentrun_sessions (session_id, tenant_id, project_id, backend_profile, storage_kind, storage_state,
@@ -31,7 +31,7 @@ test("kept volumes hide none behind them for ever, however many there are", asyn
   await make(ctx, { from: 20_001, to: 20_003 });
   expect(await took(ctx)).toEqual([]);
   expect(await took(ctx)).toEqual(["ses_20001", "ses_20002", "ses_20003"]);
-  // From the oldest on again.
+  // Starts with the oldest again.
   await make(ctx, { from: 1, to: 2 });
   expect(await took(ctx)).toEqual(["ses_1", "ses_2"]);
 }, 60_000);
@@ -62,7 +62,7 @@ test("volumes that are kept are no mass expiry: what may go goes by itself", asy
     from generate_series(4001, 4300) n`);
   await make(ctx, { from: 5_001, to: 5_003 });
   expect(await took(loop)).toEqual(["ses_5001", "ses_5002", "ses_5003"]);
-  // What may go, and is that many, is one.
+  // More sessions than the limit that may all go count as one finding.
   await make(ctx, { from: 6_001, to: 7_000 });
   const stopped = await collectGarbage(loop, GC);
   expect(stopped.evicted).toEqual([]);

@@ -44,7 +44,7 @@ export function nameOf(id: string): string {
 /** The shell in which codex wraps a command; the closing quote is missing if the text was cut. */
 const SHELL = /^(?:\S*\/)?(?:ba|z|da)?sh -l?c (?:'([^']*)'?|"([^"\\$`]*)"?)$/s;
 
-/** Makes a one-line label of a text. Control characters become visible, so that none changes how the line is shown. */
+/** Makes a one-line label of a text. Control characters are replaced, so that none changes how the line is shown. */
 export function clipLabel(text: string): string {
   const [, single, double] = SHELL.exec(text) ?? [];
   const line = (single ?? double ?? text).replaceAll(/\s+/g, " ").replaceAll(/\p{Cc}/gu, "\ufffd");

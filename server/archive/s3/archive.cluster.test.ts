@@ -4,7 +4,7 @@ import { expect, inject, test } from "vitest";
 import { testArchive } from "@/server/archive/test/keeps-segments";
 import { createS3Archive } from ".";
 
-// A real S3 server, which scripts/test-cluster.mjs starts. Its credentials are any.
+// A real S3 server, which scripts/test-cluster.mjs starts. It takes any credentials.
 const endpoint = inject("s3Endpoint");
 
 async function openBucket() {

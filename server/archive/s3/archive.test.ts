@@ -12,7 +12,7 @@ test("an archive whose client could not be made at first is reached once it can"
   const archive = createS3Archive({
     url: "s3://bucket/prefix",
     endpoint: `http://127.0.0.1:${port}`,
-    // Read as the client is made.
+    // The getter is read when a client is made, so it counts the clients.
     get region() {
       opened += 1;
       if (opened <= 2) throw new Error("not configured yet");
@@ -21,7 +21,7 @@ test("an archive whose client could not be made at first is reached once it can"
   });
   for (let tries = 0; tries < 2; tries += 1)
     await expect(archive.check()).rejects.toMatchObject({ cause: { message: "not configured yet" } });
-  // The bucket itself answers by now.
+  // By now the bucket itself answers.
   await expect(archive.check()).rejects.toMatchObject({ cause: { $metadata: { httpStatusCode: 404 } } });
   await archive.close();
   vi.unstubAllEnvs();

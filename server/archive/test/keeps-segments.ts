@@ -4,7 +4,7 @@ import type { Archive } from "@/server/archive/archive";
 const DIGEST = "a".repeat(64);
 const OTHER_DIGEST = "b".repeat(64);
 
-/** What every archive promises, whatever is behind it. `open` answers an empty one. */
+/** Tests what every archive promises, whatever stores it. `open` makes an empty one. */
 export function testArchive(open: () => Promise<{ archive: Archive } & AsyncDisposable>): void {
   test("a segment is kept as given, under its session alone", async () => {
     await using place = await open();

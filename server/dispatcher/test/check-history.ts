@@ -6,8 +6,8 @@ const isTerminal = (state: string | null) => state === "completed" || state === 
 const placeOf = (...names: string[]) => JSON.stringify(names);
 
 /**
- * What of a history breaks the queue's promises. Limits are checked at every start, by the tasks that had started and
- * not ended by then; a limit that is lowered ends nobody.
+ * Finds what breaks the queue's promises in a history. At every start, limits are compared with the tasks that have
+ * started and not ended. Lowering a limit ends no running task.
  */
 export function checkHistory(entries: Entry[]): Finding[] {
   const findings: Finding[] = [];
@@ -47,13 +47,13 @@ export function checkHistory(entries: Entry[]): Finding[] {
   return findings;
 }
 
-/** What comes after what, and when each task had ended and how. */
+/** Which task depends on which, and when and how each task ended. */
 class TaskOrder {
   readonly #dependencies = new Map<string, Map<string, DependencyEntry>>();
-  /** Since when each task waits: it was added, or was retried after its end. */
+  /** Since when each task waits: since it was added, or retried after its end. */
   readonly #since = new Map<string, number>();
   readonly #states = new Map<string, TaskEntry["after"]>();
-  /** Until when each was last completed, or had ended in any way; for ever where it still is. */
+  /** Until when each task was last completed, or last ended in any way; infinite if it still is. */
   readonly #completedTo = new Map<string, number>();
   readonly #endedTo = new Map<string, number>();
 
@@ -73,7 +73,7 @@ class TaskOrder {
     this.#states.set(id, after);
   }
 
-  /** What a task comes after that was at no time as it is to be, since the task waits. */
+  /** Returns the dependencies that have at no time ended as required, since the task began to wait. */
   tooEarly({ id }: TaskEntry): string[] {
     const since = this.#since.get(id) ?? 0;
     return [...(this.#dependencies.get(id)?.values() ?? [])].flatMap(({ dependsOn, onFailed }) => {
@@ -83,7 +83,7 @@ class TaskOrder {
   }
 }
 
-/** The limits that a start passes, given who is active already. */
+/** Returns the limits that a start exceeds, given the tasks that are active already. */
 function overfull(task: TaskEntry, active: TaskEntry[], controls: Map<string, ControlEntry>): [string, string][] {
   const broken: [string, string][] = [];
   const inQueue = active.filter((other) => other.queue === task.queue);
@@ -109,7 +109,10 @@ function overfull(task: TaskEntry, active: TaskEntry[], controls: Map<string, Co
   return broken;
 }
 
-/** The rates that a start passes, of all that have started by then: each bounds any window that ends with a start. */
+/**
+ * Returns the rates that a start exceeds, given all earlier starts: a rate applies to every window that ends with a
+ * start.
+ */
 function tooFast(task: TaskEntry, starts: TaskEntry[], controls: Map<string, ControlEntry>): string[] {
   const broken: string[] = [];
   for (const tenant of [ALL_TENANTS, task.tenant]) {

@@ -3,7 +3,7 @@ import type { TaskState } from "@/contract/queue";
 import type { ControlState } from "@/contract/queue-control";
 import type { OnDependencyFailed } from "@/contract/words";
 
-/** What the database itself wrote of a change, in the order of the changes. */
+/** What the database itself recorded of the changes, in their order. */
 export type Entry = TaskEntry | ControlEntry | DependencyEntry;
 export type TaskEntry = {
   seq: number;
@@ -17,7 +17,7 @@ export type TaskEntry = {
   before: TaskState | null;
   after: TaskState;
   attempts: number;
-  /** When it was started last, in milliseconds; null where it never was. */
+  /** When it was last started, in milliseconds; null: never. */
   startedAtMs: number | null;
 };
 export type ControlEntry = {
@@ -32,7 +32,7 @@ export type ControlEntry = {
   startsWindowSeconds: number | null;
   state: ControlState;
 };
-/** That a task comes after another, or no longer does. */
+/** A dependency was added or removed. */
 export type DependencyEntry = {
   seq: number;
   kind: "dependency";
@@ -44,8 +44,8 @@ export type DependencyEntry = {
 export type Finding = { seq: number; rule: string; what: string };
 
 /**
- * Has the database write down every change of a task's state, of every control and of what comes after what, in the transaction that makes it.
- * No writer can leave one out.
+ * Makes the database record every change of a task's state, a control or a dependency, in the transaction of the
+ * change. So no writer can leave one out.
  */
 export async function recordHistory(client: pg.Client): Promise<void> {
   await client.query(`
@@ -81,7 +81,7 @@ export async function recordHistory(client: pg.Client): Promise<void> {
       for each row execute function record_dependency();`);
 }
 
-/** Lets so many seconds pass for what has started: rows are dated back, and the history goes on from there. */
+/** Lets so many seconds pass for everything that has started: dates rows back, after which the history goes on. */
 export async function passTime(client: pg.Client, seconds: number): Promise<void> {
   const back = `- ${seconds} * interval '1 second'`;
   await client.query(`begin;

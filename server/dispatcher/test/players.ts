@@ -11,7 +11,10 @@ const ENDS: RunEnd[] = [
   { terminalStatus: "cancelled", failureKind: "cancelled", failureMessage: "interrupted" },
 ];
 
-/** Brings a run to some end, which its id decides; one that another has ended, or is ending, is left to that. */
+/**
+ * Brings a run to an end, which kind depends on its id. A run that another player has ended, or is ending, is left
+ * alone.
+ */
 export async function playOpen(ctx: ServiceContext, runId: string): Promise<void> {
   const choice = Number.parseInt(runId.slice(-4), 16);
   try {

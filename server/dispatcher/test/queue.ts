@@ -7,7 +7,7 @@ import { claimRun, finishRun } from "@/server/runs";
 import { createTestStore, type TestStore } from "@/server/storage/test/context";
 import { dispatchTasks } from "..";
 
-/** A context whose worker would dispatch: as on one machine, without the runners. */
+/** Makes a context whose worker would dispatch, as if on one machine, but without runners. */
 export function asDispatcher(ctx: ServiceContext, runnersMax = 1_000): ServiceContext {
   return { ...ctx, settings: { ...ctx.settings, executor: "local", runnersMax } };
 }
@@ -15,13 +15,13 @@ export function asDispatcher(ctx: ServiceContext, runnersMax = 1_000): ServiceCo
 export type TestQueue = AsyncDisposable & {
   store: TestStore;
   ctx: ServiceContext;
-  /** Another caller with a pool of its own. */
+  /** Makes another caller with a pool of its own. */
   other(): ServiceContext;
   add(input?: Partial<CreateTaskInput>): Promise<string>;
   dispatch(runnersMax?: number): Promise<number>;
 };
 
-/** A queue, empty, and what a test does with it; `runnersMax` is what every caller takes for the installation's. */
+/** Makes an empty queue with helpers for a test. `runnersMax`: the installation's limit, for every caller. */
 export async function createTestQueue(runnersMax = 1_000): Promise<TestQueue> {
   const store = await createTestStore();
   const ctx = asDispatcher(store.as(), runnersMax);
@@ -52,14 +52,14 @@ export async function playRun(ctx: ServiceContext, runId: string, end?: RunEnd):
   await endClaimed(ctx, { runId, runnerId, leaseEpoch }, end);
 }
 
-/** Ends the turn of a claimed run as it is told, and then the run. */
+/** Ends the turn of a claimed run as given, and then the run. */
 export async function endClaimed(
   ctx: ServiceContext,
   { runId, runnerId, leaseEpoch }: { runId: string; runnerId: string; leaseEpoch: number },
   end: RunEnd = { terminalStatus: "completed" },
 ): Promise<void> {
   const [turn] = (await listCommands(ctx, { runId, afterSeq: 0, limit: 1 })).items;
-  // One that was killed here before has ended the turn already, and has only the run to end.
+  // If a player was killed here before, the turn has ended already, and only the run is left.
   if (turn && !isTerminal(turn.state)) {
     await ackCommand(ctx, { commandId: turn.id, leaseEpoch });
     await finishCommand(ctx, { ...end, commandId: turn.id, leaseEpoch });

@@ -14,7 +14,7 @@ export type StormJob = {
   dataDir: string;
   runnersMax: number;
   role: "dispatcher" | "player";
-  /** Which of the runs a player plays: those whose id ends in one of these letters. */
+  /** Which runs a player plays: those whose id ends in one of these letters. */
   letters: string;
 };
 
@@ -30,10 +30,11 @@ const ctx: ServiceContext = {
   settings: { ...made.settings, executor: "local", runnersMax: job.runnersMax },
 };
 
-// Whoever started it holds the other end: it goes with the test, however that ends.
+// The parent holds the other end of the pipe, so this process ends with the test in any case.
 process.stdin.resume().once("end", () => process.exit());
 
-// Works until it is killed. A database that is away is asked again; any other error ends it, and the storm tells.
+// Works until it is killed. If the database is away it tries again; any other error ends it and is reported by the
+// storm.
 for (;;) {
   try {
     const done = job.role === "dispatcher" ? await dispatchTasks(ctx, job) : await play();

@@ -6,7 +6,7 @@ import { openExecutor } from "@/server/test/cluster/executor";
 import { createTestNamespace, type TestNamespace } from "@/server/test/cluster/namespace";
 import { bindToLostNode, ended, podOf, say } from "@/server/test/cluster/pods";
 
-// As in the executor's own tests the cluster's control plane is real, and the tests say what a node would.
+// As in the executor's tests, the cluster's control plane is real, and the tests play the node.
 let attempts = 0;
 function specOf(): ArchiverSpec {
   attempts += 1;
@@ -46,7 +46,7 @@ it("an archiver's pod is a restricted one with the claim read-only, a token, and
   });
   const name = jobNameOf(spec.attemptId);
   expect(container?.env).toContainEqual({ name: "AGENTRUN_STEP", value: "archive" });
-  // `$$` is a dollar sign to the cluster: no variable is put in the place of a part of an id.
+  // For the cluster, `$$` is a plain dollar sign, so no part of an id is replaced by a variable.
   expect(container?.env).toContainEqual({ name: "AGENTRUN_SESSION_ID", value: "ses_$$(AGENTRUN_ARCHIVER_TOKEN)" });
   expect(container?.env).toContainEqual({
     name: "AGENTRUN_ARCHIVER_TOKEN",

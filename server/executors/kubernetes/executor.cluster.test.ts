@@ -12,7 +12,7 @@ import { bindToLostNode, ended, podOf, say } from "@/server/test/cluster/pods";
 import { jobFor } from "./manifests";
 import { findHopeless } from "./outcome";
 
-// The API server, its controllers and its scheduler are real; there is no node, so the tests say what a node would.
+// The API server, its controllers and its scheduler are real. There is no node; the tests play it.
 test("launching twice makes one Job, whose newest token is the one that is given", async () => {
   await using place = await createTestNamespace();
   await using opened = openExecutor(place);
@@ -70,7 +70,7 @@ test.each([
       : { name: "volume", subPath: "workspace", mountPath: "/volume/workspace", readOnly: true };
   expect(runner?.volumeMounts?.filter(({ readOnly }) => readOnly)).toEqual(more.isReadOnly ? [workspace] : []);
   expect(prepare?.volumeMounts?.some(({ readOnly }) => readOnly)).toBe(false);
-  // The namespace does refuse: the same pod with one right more is not admitted.
+  // The namespace's policy works: the same pod with one more privilege is not admitted.
   const loose = structuredClone(spec) as { initContainers: { securityContext: object }[] };
   for (const container of loose.initContainers) container.securityContext = { allowPrivilegeEscalation: true };
   await expect(dryRun({ metadata: { ...metadata, generateName: "pod-" }, spec: loose })).rejects.toMatchObject({
@@ -172,7 +172,7 @@ it("an attempt that ended is told once, with its exit code and the container's o
     stderrTail: expect.stringContaining("container OOMKilled; the last lines"),
   });
   expect(await opened.executor.observe(spec.attemptId)).toBe("gone");
-  // Its pod would hold the session's claim for as long as the Job is kept.
+  // Otherwise its pod would hold the session's claim for as long as the Job is kept.
   await expect.poll(() => place.cluster.listPods(""), { timeout: 20_000 }).toEqual([]);
   expect(opened.exits).toHaveLength(1);
   expect(opened.errors).toEqual([]);
@@ -239,7 +239,7 @@ it.each([
         ...{ type: "Warning", reason: "FailedMount", message: NO_MOUNT, lastTimestamp: new Date() },
       },
     });
-    // Some looks of one whose time is not over.
+    // A few looks at an attempt whose time is not over.
     await using proxy = await startApiProxy(place);
     await using looking = openExecutor(place, { cluster: proxy.cluster });
     await expect
@@ -251,7 +251,7 @@ it.each([
     const isBeingDeleted = async () =>
       (await place.core.readNamespacedPod({ name, namespace: place.name })).metadata?.deletionTimestamp !== undefined;
     await expect.poll(isBeingDeleted, { timeout: 60_000 }).toBe(true);
-    // What its node would do.
+    // Does what the node would do.
     await place.core.deleteNamespacedPod({ name, namespace: place.name, gracePeriodSeconds: 0 });
     await expect.poll(() => hasty.exits, { timeout: 20_000 }).toHaveLength(1);
     expect(hasty.exits[0]).toMatchObject({ cause: "unstartable", stderrTail: expect.stringContaining(words) });
@@ -311,7 +311,7 @@ it("a Job that cannot be looked at is told, and hides none of those behind it", 
   await using place = await createTestNamespace();
   await using proxy = await startFaultProxy(inject("kubeconfig"));
   const cluster = new Cluster({ namespace: place.name, kubeconfig: proxy.kubeconfig });
-  // The API server lists them by their names.
+  // The API server lists them by name.
   const specs = [specOf(), specOf()].sort((one, other) =>
     jobNameOf(one.attemptId).localeCompare(jobNameOf(other.attemptId)),
   );

@@ -8,7 +8,7 @@ import { bindToLostNode, ended, lostNodeOf, podOf, say } from "@/server/test/clu
 
 const ASK = { container: null, tailLines: 10 };
 
-// The API server, its controllers and its scheduler are real; there is no node, so the tests say what a node would.
+// The API server, its controllers and its scheduler are real. There is no node; the tests play it.
 it("an attempt's Job, pod, containers and events are told in the cluster's own words", async () => {
   await using place = await createTestNamespace();
   await using opened = openExecutor(place);
@@ -23,7 +23,7 @@ it("an attempt's Job, pod, containers and events are told in the cluster's own w
       timeout: 15_000,
     })
     .toEqual(expect.arrayContaining(["Job SuccessfulCreate", "Pod FailedScheduling"]));
-  // The scheduler says it once as an event and once in the pod, in whichever order.
+  // The scheduler reports it as an event and in the pod, in either order.
   await expect
     .poll(async () => (await executor.inspect(spec.attemptId))?.pod?.conditions)
     .toContainEqual(expect.objectContaining({ type: "PodScheduled", status: "False", reason: "Unschedulable" }));
@@ -34,7 +34,7 @@ it("an attempt's Job, pod, containers and events are told in the cluster's own w
     process: null,
     faults: [],
   });
-  // No node has told of a container yet: those that the pod is to have are named all the same.
+  // No node has reported a container yet, but those that the pod should have are listed.
   expect(details?.pod?.containers).toMatchObject([
     { name: "prepare", state: "unknown", exitCode: null },
     { name: "runner", state: "unknown" },
@@ -48,7 +48,7 @@ it("an attempt's Job, pod, containers and events are told in the cluster's own w
     note: "The container prepare has not started: Pending",
   });
 
-  // Not of those reasons for which the executor gives the attempt up by itself.
+  // None of the reasons for which the executor gives up an attempt by itself.
   await say(place, name, {
     initContainerStatuses: [
       {
@@ -100,7 +100,7 @@ it("what is left of an attempt is told once as it ends by itself, and its Job go
     reason: "OOMKilled",
     exitCode: 137,
   });
-  // There is no such node: that its log could not be read is said, and hinders nothing.
+  // The node does not exist, so its log cannot be read. That is reported, and stops nothing else.
   expect(remains?.details.faults).toEqual([expect.stringContaining(`read the log of Pod ${name}`)]);
   await expect.poll(() => executor.inspect(spec.attemptId), { timeout: 15_000 }).toBeNull();
   expect(told).toHaveLength(1);

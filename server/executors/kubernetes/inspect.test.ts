@@ -14,7 +14,7 @@ const ENDED: Pod = {
   },
 };
 
-/** A cluster that knows one pod, and answers for its log as it is told to. */
+/** Makes a cluster that knows one pod and answers requests for its log as given. */
 function clusterOf(readLog: () => Promise<string>): Cluster {
   const known: Partial<Cluster> = {
     readJob: async () => ({ metadata: { name: "job-1" } }),

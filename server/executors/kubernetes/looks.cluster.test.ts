@@ -5,7 +5,7 @@ import { openExecutor, specOf } from "@/server/test/cluster/executor";
 import { createTestNamespace } from "@/server/test/cluster/namespace";
 import { ended, podOf, say } from "@/server/test/cluster/pods";
 
-/** So long that what is told was told by the watch. */
+/** So long that everything reported comes from the watch. */
 const NEVER_MS = 3_600_000;
 const FAILED = {
   phase: "Failed",
@@ -53,7 +53,7 @@ it("what changes while the line to the API server is cut is told when it is back
   expect(new Set(opened.exits.map(({ attemptId }) => attemptId))).toEqual(new Set(specs.map((spec) => spec.attemptId)));
 });
 
-/** What the server says in a watch whose place it has forgotten; a small cluster forgets nothing by itself. */
+/** What the server sends when it no longer knows a watch's place. A small cluster never does so by itself. */
 const EXPIRED = {
   type: "ERROR",
   object: {

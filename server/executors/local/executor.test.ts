@@ -11,7 +11,7 @@ import { createRunnerHost } from "@/supervisor/runner-host";
 import type { SupervisorChannel } from "./channel";
 import { createLocalExecutor } from "./executor";
 
-/** A runner whose tool moves to a session of its own, as codex's tools do. */
+/** A runner whose tool moves to a process session of its own, as codex's tools do. */
 const RUNNER = `
   import { spawn } from "node:child_process";
   const tool = spawn("setsid", ["sleep", "1000"], { stdio: "ignore" });
@@ -28,7 +28,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** The two ends of the channel joined in one process; every runner is a real process. */
+/** Joins the two ends of the channel in one process; every runner is a real process. */
 function joinHost() {
   const listeners = new Set<(message: SupervisorMessage) => void>();
   const lines: string[] = [];

@@ -39,12 +39,12 @@ test("usage has the counts that were told, and is none where what was read or wr
   expect(usageOf({ prompt_tokens: 7, completion_tokens: 3, prompt_cache_hit_tokens: 0 })).toEqual({
     ...{ input_tokens: 7, input_tokens_details: { cached_tokens: 0 }, output_tokens: 3, total_tokens: 10 },
   });
-  // What is left of the sum is the other one.
+  // The missing number is the rest of the sum.
   expect(usageOf({ prompt_tokens: 7, total_tokens: 10 })).toMatchObject({ input_tokens: 7, output_tokens: 3 });
   for (const none of [{}, { total_tokens: 9 }, { prompt_tokens: 7 }, { prompt_tokens: null, completion_tokens: "3" }])
     expect(usageOf(none)).toBeUndefined();
   expect(usageOf(USAGE, {})).toMatchObject({ input_tokens: 100 });
-  // Reasoning beside the answer's tokens: the output has both, as prices want it.
+  // The provider counts reasoning beside the answer's tokens; the output includes both, as prices need it.
   const completion_tokens_details = { reasoning_tokens: 1_000 };
   for (const total of [{ total_tokens: 1_110 }, {}])
     expect(usageOf({ prompt_tokens: 100, completion_tokens: 10, completion_tokens_details, ...total })).toMatchObject({
@@ -139,7 +139,7 @@ test("calls without ids that are all under one index are told apart by their who
   const calls = outputOf([
     named({ arguments: '{"n":1}' }),
     named({ arguments: '{"n":2' }),
-    // It goes on, though it is named again.
+    // The call goes on, although it is named again.
     named({ arguments: "}" }),
     piece(0, { arguments: " " }),
     named({}),

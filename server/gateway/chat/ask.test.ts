@@ -13,7 +13,7 @@ const TOOLS = [
   { type: "custom", name: "apply_patch" },
   { type: "web_search" },
 ];
-/** A conversation in which all is that a strict provider could refuse. */
+/** A conversation with everything that a strict provider could refuse. */
 const HARD = {
   tools: TOOLS,
   tool_choice: "auto",
@@ -157,7 +157,7 @@ test("a limit that is told with status 200 is noted, with an end or for a minute
   await asked(streamed([{ error }]));
   await expect.poll(healthOf).toMatchObject({ message: expect.stringContaining("Pay first.") });
   expect(await leftMs()).toBeGreaterThan(3_500_000);
-  // What is neither taken nor a limit says nothing of one.
+  // An answer that is neither accepted nor a limit says nothing about a limit.
   await asked((res) => sendJson(res, { error: { code: "invalid_api_key", message: "no" } }));
   await asked(streamed([{ error: { message: "oops" } }]));
   expect(clear).not.toHaveBeenCalled();

@@ -10,7 +10,7 @@ import { type Asked, delta, type Said, sendChunks, sendJson, startChatProvider, 
 const bundle = runnerBundle();
 const LONG = Array.from({ length: 2_000 }, (_one, index) => `line ${index} of a long answer`).join("\n");
 
-/** What the model says: it runs what it is told to, then says what came of it. */
+/** Plays the model: it runs what it is told to run, then reports the result. */
 function answerTo({ messages }: Asked): Said {
   const last = messages.at(-1);
   const shown = Array.isArray(last.content) && /^The images of/.test(last.content[0].text);
@@ -26,7 +26,7 @@ function answerTo({ messages }: Asked): Said {
   return { thought: "Easy.", text: `You said ${text.split("\n").at(-1)}` };
 }
 
-/** A real runner with a real codex, whose model is asked by chat completions. */
+/** Opens a real runner with a real codex, whose model is asked by chat completions. */
 async function openPlace(profile: string, preset: ChatPreset, first: (res: ServerResponse, asked: Asked) => boolean) {
   vi.stubEnv(KEY_ENV, KEY);
   const provider = await startChatProvider(preset, (res, asked) => {
@@ -44,11 +44,11 @@ async function openPlace(profile: string, preset: ChatPreset, first: (res: Serve
   };
 }
 
-/** Whether each request begins with the whole of the one before, as providers' caches want it. */
+/** Expects each request to begin with the whole of the previous one, as providers' caches need it. */
 function expectGrowing(asked: Asked[]) {
   for (const [index, { messages }] of asked.entries()) {
     const before = asked[index - 1]?.messages ?? [];
-    // What a person says next may have been joined to the last message.
+    // A person's next message may have been joined to the last one.
     const last = before.length - 1;
     expect(messages.slice(0, Math.max(0, last))).toEqual(before.slice(0, -1));
     expect(JSON.stringify(messages[last] ?? "").slice(0, -2)).toContain(

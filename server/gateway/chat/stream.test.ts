@@ -44,7 +44,7 @@ async function read(bytes: Uint8Array, at: number[]) {
   return normal(inOnePiece([...events, ...answer.end("cut")]));
 }
 
-/** What is said in a row as one event, as it is where it comes at once. */
+/** Joins consecutive pieces of text into one event, as if they had arrived at once. */
 function inOnePiece(events: ResponseEvent[]): ResponseEvent[] {
   const joined: ResponseEvent[] = [];
   for (const { sequence_number: _number, ...event } of events) {
@@ -56,7 +56,7 @@ function inOnePiece(events: ResponseEvent[]): ResponseEvent[] {
   return joined;
 }
 
-/** Here and there, or after every byte, so that characters are cut too. */
+/** Cuts a few times, or after every byte, so that characters are split too. */
 const cuts = fc.oneof(
   fc.array(fc.nat(5_000), { maxLength: 12 }),
   fc.constant(Array.from({ length: 20_000 }, (_one, index) => index)),
@@ -159,7 +159,9 @@ test("no more of a stream is read than was asked for", async () => {
   }
 });
 
-/** What an agent keeps of a conversation: the items of every answer, the outputs of its calls, what a person says. */
+/**
+ * Makes what an agent keeps of a conversation: the items of every answer, its calls' outputs and a person's messages.
+ */
 function conversationOf(kind: ChatPreset, turns: { said: Said; heard: string }[]) {
   const input: unknown[] = [{ type: "message", role: "developer", content: "be brief" }];
   const messages: ChatMessage[] = [{ role: "system", content: "be brief" }];
@@ -187,7 +189,7 @@ const TOOLS = [
   { type: "namespace", name: "db", tools: [{ type: "function", name: "query" }] },
 ];
 
-/** The message as its provider would keep it: what the chunks say, put together without our code. */
+/** Makes the message as its provider would keep it, put together from the chunks without our code. */
 function messageOf(kind: ChatPreset, chunks: unknown[]): ChatMessage {
   let content = "";
   let reasoning = "";
@@ -219,7 +221,7 @@ function messageOf(kind: ChatPreset, chunks: unknown[]): ChatMessage {
 }
 
 test("a conversation that went through a response comes to its provider as the provider said it", () => {
-  // What is lost on the way: a text of white space alone, and that reasoning had no end.
+  // What is lost on the way: a text of only white space, and that reasoning had no end.
   const kept = said.filter(({ text = "", calls = [], thought: why }) => {
     if (/^\s*<think>/.test(text)) return false;
     return text.trim() !== "" || (text === "" && (calls.length > 0 || why !== undefined));

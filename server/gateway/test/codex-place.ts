@@ -5,7 +5,9 @@ import { openRunnerPlace } from "@/server/test/runner-place";
 type Place = Awaited<ReturnType<typeof openRunnerPlace>>;
 type Attempt = Awaited<ReturnType<Place["launch"]>>;
 
-/** A real runner with a real codex, whose model is asked as a file of profiles says; the file goes with it. */
+/**
+ * Opens a real runner with a real codex, whose model is asked as a file of profiles says. The file is removed with it.
+ */
 export async function openCodexPlace(bundle: string, profile: string, file: string) {
   const place = await openRunnerPlace(bundle, { AGENTRUN_BACKENDS: file });
   const started: { terminate: () => void; ended: Promise<unknown> }[] = [];

@@ -21,7 +21,7 @@ type Seen = {
 };
 type Provider = AsyncDisposable & { url: string; seen: Seen[] };
 
-/** A provider over real HTTP, which answers as the test says. */
+/** Starts a provider over real HTTP, which answers as the test says. */
 export async function startProvider(answer: (res: ServerResponse, seen: Seen) => void): Promise<Provider> {
   const seen: Seen[] = [];
   const server = createServer(async (req, res) => {
@@ -44,7 +44,7 @@ export async function startProvider(answer: (res: ServerResponse, seen: Seen) =>
   };
 }
 
-/** Web with the profiles `codex` and `deepseek`, the second without its key. */
+/** Starts web with the profiles `codex` and `deepseek`, the second without its key. */
 export async function startGateway(
   database: { url: string },
   providerUrl: string,
@@ -65,7 +65,7 @@ export async function startGateway(
   return web;
 }
 
-/** A run that is held, and the token of its model. */
+/** Makes a claimed run, and returns the token for its model. */
 export async function modelToken(
   web: TestWeb,
   profile: string,
@@ -85,7 +85,7 @@ export async function modelToken(
 export const ask = (web: TestWeb, profile: string, token: string | null, body: unknown = { model: "m1", input: [] }) =>
   web.call("POST", `/api/model/${profile}/v1/responses`, { token, body });
 
-/** A whole answer: 7 tokens in, 2 of them cached, and 3 out, one of them of reasoning. */
+/** Sends a whole answer: 7 input tokens, 2 of them cached, and 3 output tokens, one of them reasoning. */
 export function streamCompleted(res: ServerResponse): void {
   res.writeHead(200, { "content-type": "text/event-stream" });
   const usage = {
@@ -94,7 +94,7 @@ export function streamCompleted(res: ServerResponse): void {
   };
   const last = `data: ${JSON.stringify({ type: "response.completed", response: { id: "r", usage } })}\n\n`;
   res.write('event: response.created\ndata: {"type":"response.created"}\n\n');
-  // Cut inside a line, as networks do.
+  // Cut in the middle of a line, as networks do.
   res.write(`event: response.completed\n${last.slice(0, 20)}`);
   res.end(last.slice(20));
 }

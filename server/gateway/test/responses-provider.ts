@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 import type { Said } from "@/server/gateway/chat/test/provider";
 
-/** Begins an answer of the Responses API and says a part of it, without an end. */
+/** Begins an answer of the Responses API and sends a part of it, without ending it. */
 export function beginResponse(res: ServerResponse, text: string): void {
   res.writeHead(200, { "content-type": "text/event-stream" });
   say(res, "response.created", { response: { id: "resp_1", object: "response", status: "in_progress", output: [] } });
@@ -10,7 +10,7 @@ export function beginResponse(res: ServerResponse, text: string): void {
   say(res, "response.output_text.delta", { item_id: item.id, output_index: 0, content_index: 0, delta: text });
 }
 
-/** The whole answer, as a provider of the Responses API would stream it. */
+/** Sends the whole answer, as a provider of the Responses API would stream it. */
 export function streamResponse(res: ServerResponse, { text = "", calls = [] }: Said): void {
   answers += 1;
   const id = `resp_${answers}`;

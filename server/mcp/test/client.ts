@@ -6,7 +6,7 @@ export const REVISION = "2025-11-25";
 type Sent = { body: unknown; token?: string | null; headers?: Record<string, string>; method?: string };
 export type Replied = { status: number; headers: Headers; body: unknown };
 
-/** Sends whatever as a message; a text goes as it is. */
+/** Sends anything as a message; text is sent unchanged. */
 export async function sendMcp(url: string, { body, token = ADMIN_TOKEN, headers, method = "POST" }: Sent) {
   const response = await fetch(`${url}/api/mcp`, {
     method,
@@ -23,7 +23,7 @@ export async function sendMcp(url: string, { body, token = ADMIN_TOKEN, headers,
 
 export type Result = { structuredContent: Record<string, unknown>; content: { text: string }[]; isError?: boolean };
 
-/** What a client of a token sees of the tools. */
+/** Makes a client that sees the tools as the owner of a token does. */
 export function mcpClient(url: string, token?: string) {
   let id = 0;
   const ask = async (method: string, params: object = {}) => {
@@ -39,14 +39,14 @@ export function mcpClient(url: string, token?: string) {
   return {
     ask,
     call,
-    /** The answer of a call that has to go well. */
+    /** Calls a tool that must succeed, and returns its answer. */
     async ok(name: string, args: object = {}) {
       const { structuredContent, isError, content } = await call(name, args);
       if (isError) throw new Error(`${name}: ${content[0]?.text}`);
       // biome-ignore lint/suspicious/noExplicitAny: a test looks into it by what it expects.
       return structuredContent as Record<string, any>;
     },
-    /** The reason of a call that has to be refused. */
+    /** Calls a tool that must be refused, and returns the reason. */
     async refusal(name: string, args: object = {}) {
       const { isError, structuredContent } = await call(name, args);
       return isError ? (structuredContent.error as { reason: string }).reason : null;

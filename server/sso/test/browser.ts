@@ -1,8 +1,11 @@
-/** As much of a browser as signing in takes: it follows redirects, keeps cookies by host, and fills in the provider's two forms. */
+/**
+ * As much of a browser as signing in needs: it follows redirects, keeps cookies by host, and fills in the provider's
+ * two forms.
+ */
 export class TestBrowser {
   readonly #cookies = new Map<string, Map<string, string>>();
 
-  /** One request, its redirect not followed. */
+  /** Makes one request without following its redirect. */
   async get(address: string, form?: Record<string, string>): Promise<Response> {
     const { host } = new URL(address);
     const cookies = this.cookiesOf(host);
@@ -19,7 +22,7 @@ export class TestBrowser {
     return response;
   }
 
-  /** A host's cookies, by name; of all its ports, as browsers have it. */
+  /** Returns a host's cookies by name. As in browsers, all ports of a host share them. */
   cookiesOf(host: string): Map<string, string> {
     const name = host.replace(/:\d+$/, "");
     const known = this.#cookies.get(name) ?? new Map<string, string>();
@@ -27,7 +30,7 @@ export class TestBrowser {
     return known;
   }
 
-  /** Goes to an address and signs in at the provider as somebody; answers where that would lead back to. */
+  /** Opens an address and signs in at the provider as somebody; returns the address to which that would lead back. */
   async signInAt(start: string, login: string): Promise<string> {
     let address = start;
     let form: Record<string, string> | undefined;

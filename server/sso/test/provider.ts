@@ -16,9 +16,9 @@ export interface TestProvider extends AsyncDisposable {
   people: People;
   /** null: nothing is changed. */
   tamper: Tamper | null;
-  /** An ID token of other claims, signed as the provider signs its own. */
+  /** Makes an ID token with other claims, signed as the provider signs its own. */
   sign(claims: Record<string, unknown>): string;
-  /** Paths that were asked for. */
+  /** Paths that were requested. */
   asked: string[];
   /** Ends it as an outage would; the same address answers again after `comeBack`. */
   goAway(): Promise<void>;
@@ -60,7 +60,7 @@ export async function startTestProvider(people: People, host = "127.0.0.1"): Pro
   return self;
 }
 
-/** What this process's providers sign with. */
+/** The key with which this process's providers sign. */
 const KEY = generateKeyPairSync("rsa", { modulusLength: 2_048 }).privateKey;
 const KEY_ID = "key-of-tests";
 
@@ -76,7 +76,7 @@ function makeProvider({ issuer, people }: TestProvider): Provider {
       {
         client_id: CLIENT.id,
         client_secret: CLIENT.secret,
-        // Where web listens is not known yet: any port of this machine.
+        // Web's port is not known yet: any port of this machine is accepted.
         redirect_uris: ["http://127.0.0.1/api/auth/sso/callback"],
         application_type: "native",
         token_endpoint_auth_method: "client_secret_basic",
@@ -96,10 +96,10 @@ function makeProvider({ issuer, people }: TestProvider): Provider {
   });
 }
 
-/** Its pages would ask another host for a typeface. */
+/** Its pages would load a typeface from another host. */
 const WEB_FONT = /@import url\([^)]*\);?/g;
 
-/** Changes an answer on its way out; it comes as one piece. */
+/** Changes an answer on its way out; it is sent in one piece. */
 function change(res: ServerResponse, to: (body: string) => string): void {
   const { end } = res;
   res.end = ((chunk?: unknown, ...rest: unknown[]) => {

@@ -4,7 +4,7 @@ import { Chunk } from "@/server/gateway/chat/chunk";
 import type { ResponseEvent } from "@/server/gateway/chat/output";
 import { translate } from "./translate";
 
-/** The events of an answer that came in these chunks, without what differs from answer to answer. */
+/** Translates these chunks into the events of an answer, without what differs from answer to answer. */
 export function eventsOf(chunks: unknown[], body: Record<string, unknown> = {}, preset: ChatPreset = "openai-chat") {
   const asked = translate({ model: "m", input: "hi", stream: true, ...body }, preset);
   const answer = new AnswerEvents({ ...asked, model: asked.chat.model }, "sk-the-key");
@@ -15,7 +15,7 @@ export function eventsOf(chunks: unknown[], body: Record<string, unknown> = {}, 
 // biome-ignore lint/suspicious/noExplicitAny: the response as JSON, of which tests read what they are about.
 export const responseOf = (events: ResponseEvent[]) => events.at(-1)?.response as any;
 
-/** The events as text, with one id for all answers' ids and no time. */
+/** Writes the events as text, with one id in place of every answer's and without times. */
 export function normal(events: ResponseEvent[]): string[] {
   return events.map((event) =>
     JSON.stringify(event)

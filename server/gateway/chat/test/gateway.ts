@@ -7,7 +7,7 @@ import { startTestWeb, type TestWeb } from "@/server/test/web";
 
 const MODEL = "chat-model";
 
-/** A file for AGENTRUN_BACKENDS with one profile that speaks chat completions; the caller removes its folder. */
+/** Writes a file for AGENTRUN_BACKENDS with one profile that speaks chat completions. The caller removes its folder. */
 export async function chatBackends(
   profile: string,
   baseUrl: string,
@@ -19,7 +19,7 @@ export async function chatBackends(
   return file;
 }
 
-/** A server with that profile, and how an agent of it asks. */
+/** Starts a server with that profile, and returns how one of its agents asks. */
 export async function startChatGateway(
   database: { url: string },
   profile: string,

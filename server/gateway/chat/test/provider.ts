@@ -9,15 +9,18 @@ type Call = { name: string; args: unknown };
 export type Said = { thought?: string; text?: string; calls?: Call[]; finish?: string };
 export type ChatProvider = AsyncDisposable & {
   url: string;
-  /** Requests that were taken, and the reasons for which others were not. */
+  /** Requests that were accepted, and the reasons why others were not. */
   asked: Asked[];
   refused: string[];
   headers: IncomingMessage["headers"][];
-  /** How many went away before their answer was whole. */
+  /** How many clients left before their answer was complete. */
   left: number;
 };
 
-/** A provider of chat completions over real HTTP that refuses what its kind refuses, and else answers as the test says. */
+/**
+ * Starts a provider of chat completions over real HTTP. It refuses what providers of its kind refuse, and otherwise
+ * answers as the test says.
+ */
 export async function startChatProvider(
   preset: ChatPreset,
   answer: (res: ServerResponse, asked: Asked) => unknown,
@@ -56,7 +59,7 @@ export function sendJson(res: ServerResponse, body: unknown, status = 200, heade
   res.end(JSON.stringify(body));
 }
 
-/** Sends chunks as a stream, without an end of it. */
+/** Sends chunks as a stream, without ending it. */
 export function sendChunks(res: ServerResponse, chunks: unknown[]): void {
   if (!res.headersSent) res.writeHead(200, { "content-type": "text/event-stream" });
   for (const chunk of chunks) res.write(sse(chunk));
@@ -76,7 +79,7 @@ export const USAGE = {
   completion_tokens_details: { reasoning_tokens: 5 },
 };
 
-/** The whole answer, as a provider of that kind would stream it. */
+/** Sends the whole answer, as a provider of that kind would stream it. */
 export function streamAnswer(res: ServerResponse, preset: ChatPreset, said: Said): void {
   sendChunks(res, [...chunksOfAnswer(preset, said), "[DONE]"]);
   res.end();
@@ -92,7 +95,7 @@ export function chunksOfAnswer(preset: ChatPreset, said: Said): unknown[] {
   const args = calls.map((call) => JSON.stringify(call.args));
   for (const [index, call] of calls.entries())
     chunks.push(delta({ tool_calls: [{ index, id: callId(), type: "function", function: { name: call.name } }] }));
-  // Interleaved, as parallel calls may come.
+  // Interleaved, as parallel calls may arrive.
   for (let at = 0; args.some((one) => at < one.length); at += 9)
     for (const [index, one] of args.entries())
       if (at < one.length)

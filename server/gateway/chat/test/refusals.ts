@@ -4,14 +4,16 @@ import type { Asked } from "./provider";
 // biome-ignore lint/suspicious/noExplicitAny: a provider reads what it is sent, whatever that is.
 type Message = any;
 
-/** Why a provider refuses a request; null where it takes it. By what each documents, and by what was met of it. */
+/**
+ * Returns why a provider refuses a request, according to its documentation and to what was seen; null: it accepts it.
+ */
 export function refusalFor(preset: ChatPreset, asked: Asked): string | null {
   return commonRefusal(asked) ?? OWN[preset](asked);
 }
 
 const ROLES = new Set(["system", "user", "assistant", "tool"]);
 
-/** What no provider of chat completions takes. */
+/** Returns what no provider of chat completions accepts. */
 function commonRefusal({ messages, tools, tool_choice, stream_options, stream }: Asked): string | null {
   if (!Array.isArray(messages) || messages.length === 0) return "messages must not be empty";
   let open: string[] = [];
@@ -42,14 +44,14 @@ function commonRefusal({ messages, tools, tool_choice, stream_options, stream }:
 const ALTERNATE = "conversation roles must alternate user/assistant/user/assistant/...";
 
 const OWN: Record<ChatPreset, (asked: Asked) => string | null> = {
-  // As many models' templates have it.
+  // As the templates of many models require it.
   "openai-chat": ({ messages }) => {
     const roles = messages.map(({ role }: Message) => role);
     if (roles.lastIndexOf("system") > 0) return "System message must be at the beginning.";
     const isTwice = roles.some((role: string, index: number) => role === "user" && roles[index - 1] === "user");
     return isTwice ? ALTERNATE : null;
   },
-  // As the templates of Mistral's models have it: calls and their outputs do not count.
+  // As the templates of Mistral's models require it: calls and their outputs do not count.
   mistral: ({ messages }) => {
     const counted = messages.filter(
       ({ role, tool_calls }: Message) => role !== "system" && role !== "tool" && !tool_calls,
