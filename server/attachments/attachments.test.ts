@@ -103,7 +103,7 @@ test("a message names images of its own session alone, once each, ten at most, a
     [alone.id, [own.id]],
   ] as const)
     await expect(turn(id, ids)).rejects.toMatchObject({ reason: "not-found" });
-  // The failed turn named no image.
+  // The refused turns have not claimed the image.
   expect((await getAttachment(ctx, { attachmentId: own.id })).expiresAt).not.toBeNull();
   expect((await turn(runId, [own.id])).payload).toEqual({ text: "look", attachments: [own.id] });
   expect((await getAttachment(ctx, { attachmentId: own.id })).expiresAt).toBeNull();

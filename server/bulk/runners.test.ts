@@ -75,7 +75,7 @@ test("what a preview would leave is what the order itself would refuse, whatever
     expect(skipped, action).toEqual(refused);
     expect(preview.total - preview.skipped, action).toBeGreaterThan(0);
   }
-  // An order that concerns none of the earlier ones is given to all that are left, and to no other.
+  // Resuming is done to every runner that can be resumed, and to no other.
   const { became } = await doBulk(ctx, { kind: "runner", action: "resume", ids });
   for (const { id, drain, refusals } of told)
     expect([id, became[id]]).toEqual([

@@ -169,7 +169,7 @@ async function assertOrder(ctx: ServiceContext, before: Set<string>): Promise<vo
     expect(blocker?.kind, `task ${id} waits for nothing`).not.toBe("next");
     const waiting = byId.get(id);
     if (!waiting || OWN_BLOCKS.includes(blocker?.kind ?? "")) continue;
-    // If there is no free runner left, the lanes of a tenant are compared as one.
+    // If it waits for a free runner, tasks of all its tenant's lanes are compared with it.
     const isComparable = (task: QueueTaskRow) => blocker?.kind === "capacity" || task.lane === waiting.lane;
     const passed = gone.filter(
       (task) => task.tenantId === waiting.tenantId && isComparable(task) && precedes(waiting, task),

@@ -28,7 +28,7 @@ test("a key that a later task of the call takes is none that an earlier one come
   });
   expect(reasonsOf(misfit)).toEqual(["session-boundary", "not-found", "not-found"]);
   expect(await ctx.db.select().from(queueDependencies)).toEqual([]);
-  // A dependency by key refers to the first task that took the key.
+  // The first “a” is refused, so “b” comes after the second, which took the key.
   const line = await createTasks(ctx, { tasks: [keyed("a", [], DRAINED), keyed("a"), keyed("b", ["a"])] });
   expect(reasonsOf(line)).toEqual(["queue-draining", "task", "task"]);
 });

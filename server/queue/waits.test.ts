@@ -83,7 +83,7 @@ test("waits are told hour by hour, of tasks from all over it, by the minute at w
       ...[samples, p50Ms],
     ]);
   expect(await told({})).toEqual([]);
-  // More attempts that begin than are looked at there, and one that ends.
+  // More attempts at the beginning of the hour than are sampled there, and one at its end.
   const taskId = await test.add();
   await test.ctx.db.insert(queueAttempts).values(
     Array.from({ length: 40 }, (_, index) => ({

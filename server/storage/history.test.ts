@@ -62,7 +62,7 @@ test("what a collection does otherwise than its dry run said is told of it, with
 
   await collectGarbage(ctx, { ...GC, plan: { evicted: [stays, goes] } });
   expect(await newest()).toMatchObject({ evicted: 0, difference: { planned: 2, stayed: { count: 2 } } });
-  // A collection that did only what was predicted, and nothing at all, is not recorded.
+  // Nothing was predicted and nothing was done, so nothing is recorded.
   const told = (await listGcHistory(ctx, { limit: 50 })).items.length;
   await collectGarbage(ctx, { ...GC, plan: { evicted: [] } });
   expect((await listGcHistory(ctx, { limit: 50 })).items).toHaveLength(told);

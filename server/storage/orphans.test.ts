@@ -19,7 +19,7 @@ import {
 import { createTestStore, SYSTEM, type TestStore, tenantOperator } from "./test/context";
 import { expire, folderOf, makeStoredSession, makeUsedSession, readNote, writeNote } from "./test/volume";
 
-/** A volume whose session's row is gone, as after the restore of an older backup. */
+/** Makes a volume whose session's row is gone, as after the restore of an older backup. */
 async function makeOrphan(
   ctx: ServiceContext,
   note: string,
@@ -83,7 +83,7 @@ test("a volume is no orphan while its session is being made, is live, or is dele
   const dying = { ...ctx, volumes: { ...ctx.volumes, ensure: () => Promise.reject(new Error("crash")) } };
   await expect(createSession(dying, { sessionId: "made", backendProfile: "codex" })).rejects.toThrow("crash");
   await ctx.volumes.ensure({ sessionId: "made", tenantId: "default", projectId: "default", sizeBytes: null });
-  // As a replica of the version before wrote it.
+  // As a replica of the previous version wrote it.
   await ctx.db.update(sessions).set({ storagePvcName: null }).where(eq(sessions.sessionId, "made"));
   const deleted = await makeStoredSession(ctx);
   await deleteSession(ctx, { sessionId: deleted });
@@ -174,7 +174,7 @@ test("an adopted volume is a live session's with what lies on it, and is not cal
   expect(await auditOf(ctx, sessionId)).toContain("storage.adopt");
   await expect(deleteVolume(ctx, { name, uid, confirmName: name })).rejects.toMatchObject({ reason: "volume-named" });
   await expire(ctx, sessionId);
-  // Where nobody can look into it, only an archive would let it go.
+  // Where nobody can open the volume, only an archive would allow its removal.
   const remote = { ...ctx, volumes: { ...ctx.volumes, folderOf: () => null, isEmpty: async () => null } };
   const report = await collectGarbage(remote, { dryRun: false, limit: 10 });
   expect(report.kept).toEqual([{ sessionId, reason: expect.stringMatching(/^archive-missing/) }]);
@@ -211,7 +211,7 @@ test("a folder that does not say whose it was is adopted by who knows it, under 
   expect(adopted).toMatchObject({ sessionId: "ses_known", tenantId: "acme" });
 });
 
-/** The volume of an evicted session that is there all the same. */
+/** Makes a volume that exists although its session is evicted. */
 async function leaveBehind(store: TestStore): Promise<{ sessionId: string; name: string; uid: string }> {
   const ctx = store.as();
   const sessionId = await makeUsedSession(ctx, { note: "archived" });
@@ -261,7 +261,7 @@ test("an adoption that meets a deletion makes no session of what that takes", as
   const noted = async () => (await ctx.db.execute(isWaiting)).rows[0];
   const [first, second] = [await makeOrphan(ctx, "going"), await makeOrphan(ctx, "going")];
 
-  // While the deletion is under way.
+  // Runs while the deletion is under way.
   let adoption: Promise<unknown> | undefined;
   const remove: typeof ctx.volumes.remove = async (name, uid) => {
     adoption = adoptVolume(other, { name, uid: uid ?? "", backendProfile: "codex" });
@@ -272,7 +272,7 @@ test("an adoption that meets a deletion makes no session of what that takes", as
   await deleteVolume({ ...ctx, volumes: { ...ctx.volumes, remove } }, { ...first, confirmName: first.name });
   await expect(adoption).rejects.toMatchObject({ reason: "not-found" });
 
-  // Between the adoption's look and its row.
+  // Runs between the adoption's look at the volume and its write to the row.
   const inspect: typeof ctx.volumes.inspect = async (name) => {
     const volume = await ctx.volumes.inspect(name);
     if (volume !== null) await deleteVolume(other, { ...second, confirmName: name });

@@ -46,7 +46,7 @@ test("a pause that comes in the middle of a collection keeps what was not ordere
   const ctx = store.as();
   const sessionId = await makeUsedSession(ctx, { note: "kept", isArchived: false });
   await expire(ctx, sessionId);
-  // Between the two steps of a collection its archive is made.
+  // Pauses between the collection's two steps, while the archive is made.
   const put: typeof ctx.archive.put = async (...asked) => {
     await pauseGc(ctx, { reason: "the fair" });
     return ctx.archive.put(...asked);
@@ -56,7 +56,7 @@ test("a pause that comes in the middle of a collection keeps what was not ordere
   expect(stopped).toEqual({ outcome: "kept", reason: REASON });
   expect(await getStorage(ctx, { sessionId })).toMatchObject({ storageState: "live" });
   expect(await collectOne(loop, sessionId)).toEqual({ outcome: "kept", reason: REASON });
-  // A person's own eviction is none of a collection's.
+  // An eviction that a person orders is not part of a collection.
   expect(await evictStorage(ctx, { sessionId })).toMatchObject({ storageState: "evicted" });
 });
 

@@ -7,7 +7,7 @@ import { expire, makeStoredSession, makeUsedSession } from "./test/volume";
 
 const GC = { dryRun: false, limit: 50 };
 
-/** What `renewFeedEpoch` does at the first start on another cluster than the dump was made in. */
+/** Does what `renewFeedEpoch` does at the first start on another cluster than the dump was made on. */
 async function restoreElsewhere(ctx: ServiceContext): Promise<void> {
   await ctx.db.execute(sql`update agentrun_feed_epoch set epoch = 'another', system_identifier = 'another'`);
 }
@@ -33,10 +33,10 @@ test("in a database that was restored from a backup nothing goes by itself until
   expect(await ctx.volumes.find(ctx.volumes.nameFor(doomed))).not.toBeNull();
   const [told, ...before] = (await listGcHistory(ctx, { limit: 50 })).items;
   expect(told).toMatchObject({ evicted: 0, kept: 1, breaker: expect.stringMatching(/^database-restored/) });
-  // Said once an hour, not at every pass.
+  // Recorded once an hour, not at every pass.
   expect(before).toMatchObject([{ evicted: 1, breaker: null }]);
 
-  // A person of one tenant looks after that one alone.
+  // A person of one tenant only releases that tenant's sessions.
   await collectGarbage(store.as(tenantOperator("acme")), GC);
   expect((await collectGarbage(loop, GC)).evicted).toEqual([]);
   await collectGarbage(ctx, { ...GC, dryRun: true });

@@ -31,7 +31,7 @@ test("of a second the last report stays", async () => {
   const ctx = store.as();
   const sessionId = await makeStoredSession(ctx);
   let bytes = 0;
-  // Sooner or later two reports are of one second.
+  // Sooner or later two reports fall into the same second.
   for (let measured = 0; measured === bytes; { measured } = await listSizes(ctx, { sessionId })) {
     bytes += 1;
     await refreshStorage(ctx, report(sessionId, bytes));
@@ -57,7 +57,7 @@ test("a volume that grew for months is told by as many figures as a picture has 
   expect(items.at(-1)).toMatchObject({ sizeBytes: days * 10 - 1 });
   const sizes = items.map(({ sizeBytes }) => sizeBytes);
   expect(sizes).toEqual(sizes.toSorted((a, b) => a - b));
-  // They go with their session.
+  // They are removed with their session.
   await ctx.db.delete(sessions).where(eq(sessions.sessionId, sessionId));
   expect(await ctx.db.select().from(volumeSizes)).toEqual([]);
 });

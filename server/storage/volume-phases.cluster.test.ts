@@ -7,7 +7,7 @@ import { useClaim } from "@/server/test/cluster/pods";
 import { createFaultWorld, type FaultWorld } from "@/server/test/faults/world";
 import { evictStorage, getStorage, listStorage, VolumePhases } from ".";
 
-// Claims that no provisioner binds: what becomes of one is what a test says.
+// Claims that no provisioner binds: the test itself decides what becomes of each.
 let world: FaultWorld;
 const made: string[] = [];
 beforeEach(async () => {
@@ -45,7 +45,7 @@ function phaseIs(sessionId: string, phase: string): Promise<void> {
   return expect.poll(() => world.ctx.volumes.find(name), { timeout: 20_000 }).toMatchObject({ phase });
 }
 
-/** Takes the disk away from under its claim. */
+/** Deletes the disk of a bound claim. */
 async function lose(sessionId: string): Promise<void> {
   const name = await bind(sessionId);
   made.splice(made.indexOf(name), 1);

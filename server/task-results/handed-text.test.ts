@@ -11,7 +11,10 @@ function result(more: Partial<DependencyResult> = {}): DependencyResult {
   };
 }
 
-/** A block's lines, those in fences left out, by the rule that a fence ends with the first line that is as long. */
+/**
+ * Returns the lines of a block that are outside its fences. A fence ends at the first line that is as long as the one
+ * that opened it.
+ */
 function outside(block: string): string {
   let fence: string | null = null;
   const lines = block.split(/\r\n|[\n\r\u0085\u2028\u2029]/).filter((line) => {

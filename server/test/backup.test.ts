@@ -14,7 +14,9 @@ import { startDatabase } from "@/supervisor/database";
 
 const SILENT = () => undefined;
 
-/** A data folder with a running database of the product's schema, as a supervisor has it, and a session that is archived. */
+/**
+ * Makes a data folder as a supervisor has it, with a running database of the product's schema, and an archived session.
+ */
 async function makeDataFolder() {
   const parent = await mkdtemp(path.join(tmpdir(), "agentrun-backup-"));
   const dataDir = path.join(parent, "data");
@@ -43,7 +45,7 @@ async function connect(url: string): Promise<pg.Client> {
   return client;
 }
 
-/** Puts bytes into the archive and their row into the database, in this order, as web does. */
+/** Puts bytes into the archive and then their row into the database, as web does. */
 async function archiveSegment(client: pg.Client, { archive }: DataFolder, sessionId: string, text: string) {
   const bytes = Buffer.from(text);
   const sha256 = createHash("sha256").update(bytes).digest("hex");
@@ -65,7 +67,7 @@ function backUpOf({ dataDir, archive, target }: DataFolder, signal = new AbortCo
   return backUp({ dataDir, archive, target, signal, say: SILENT });
 }
 
-/** Rows of one writer, one commit each, with the log's segments going round beneath it. */
+/** Writes rows as one writer, one commit each, while the segments of PostgreSQL's log are recycled. */
 async function writeUntil(url: string, isOver: () => boolean): Promise<number> {
   const client = await connect(url);
   let written = 0;
@@ -102,19 +104,20 @@ test("a copy that was made under writing starts, and holds what was written up t
   const { databasePassword: password } = await readSecrets(target);
   const copy = await startDatabase({ dataDir: target, password, say: SILENT });
   const copied = await connect(copy.url);
-  // It recovered from where the copy began: a later beginning would leave pages as they were read, torn ones too.
+  // It recovered from the place where the copy began. From a later place, pages would stay as they were read, torn ones
+  // too.
   expect(existsSync(path.join(target, "pg", "backup_label.old"))).toBe(true);
   const { rows } = await copied.query("select count(*)::int as count, max(seq)::int as last from told");
   expect(rows[0].count).toBe(rows[0].last);
   expect(rows[0].count).toBeGreaterThanOrEqual(before);
   expect(rows[0].count).toBeLessThanOrEqual(written);
-  // Its indexes and its heap agree.
+  // Its indexes agree with its heap.
   await copied.query("set enable_seqscan = off");
   expect((await copied.query("select count(*)::int as count from told where seq > 0")).rows).toEqual([
     { count: rows[0].count },
   ]);
 
-  // What was told of after it is another database's: cursors from there lead nowhere here.
+  // The copy counts as another database from here on: cursors that were made later are invalid in it.
   const epochOf = async (from: pg.Client) => (await from.query("select epoch from agentrun_feed_epoch")).rows[0].epoch;
   const epoch = await epochOf(copied);
   await migrate(copy.url);
@@ -139,7 +142,7 @@ test("a copy that lacks what its database names is none, and nothing of it is le
   await expect(backUpOf(folder)).rejects.toThrow(/ses_lost/);
   expect(await readdir(path.dirname(folder.target))).toEqual([]);
 
-  // One that is being removed is named by nobody.
+  // A segment that is being removed belongs to no archive.
   await client.query("update agentrun_archive_segments set removing_at = now() where session_id = 'ses_lost'");
   await client.end();
   expect(await backUpOf(folder)).toMatchObject({ segments: 1 });
@@ -169,7 +172,7 @@ test("one that is stopped midway leaves nothing", async () => {
   const stopped = backUp({ ...folder, signal: stop.signal, say: () => stop.abort(new Error("stopped")) });
   await expect(stopped).rejects.toThrow("stopped");
   expect(await readdir(path.dirname(folder.target))).toEqual([]);
-  // Its slot and its backup went with its connection.
+  // The slot and the backup ended with the connection.
   const client = await connect(folder.database.url);
   await expect
     .poll(async () => (await client.query("select slot_name from pg_replication_slots")).rows, { timeout: 10_000 })

@@ -19,7 +19,7 @@ export function runnerOf(runId: string, leaseEpoch: number, tenantId = "default"
 export type TestContext = ServiceContext &
   AsyncDisposable & { database: Database; woken: Topic[]; as(actor: Actor): ServiceContext };
 
-/** A service context on a test's database, with an appender of its own: a server process without its network. */
+/** Makes a service context on a test's database, with an appender of its own: a server process without a network. */
 export function testContext(
   database: { url: string },
   options: {
@@ -84,7 +84,7 @@ export function testContext(
   });
 }
 
-/** Volumes that are only names: for tests of what the rows say, never of what a volume holds. */
+/** Makes volumes that are only names, for tests of what the rows say, never of what a volume holds. */
 function memoryVolumes(): Volumes {
   const made = new Set<string>();
   const statusOf = (name: string) => ({ name, namespace: "local", uid: name, phase: "Bound" as const });

@@ -2,17 +2,17 @@ import { connect, createServer, type Socket } from "node:net";
 
 export interface DatabaseProxy extends AsyncDisposable {
   url: string;
-  /** Breaks every connection and refuses new ones, as a database that went away. */
+  /** Breaks every connection and refuses new ones, like a database that is gone. */
   cut(): void;
   /** Lets new connections through again. */
   restore(): void;
-  /** Passes nothing on any more and closes nothing, as where a machine on one of the two sides lost its power. */
+  /** Passes nothing on any more and closes nothing, as if a machine on one side had lost its power. */
   silence(): void;
 }
 
 /**
- * A way to a database that can be cut. With `losesNotifications` it swallows what LISTEN would bring, which is what a
- * pool in transaction mode does; with `delayMs` every answer comes that much later, as on a busy machine.
+ * Starts a proxy before a database, which can be cut. With `losesNotifications` it drops what LISTEN would bring, as a
+ * pool in transaction mode does. With `delayMs` every answer comes that much later, as on a busy machine.
  */
 export async function startDatabaseProxy(
   databaseUrl: string,
@@ -68,7 +68,7 @@ export async function startDatabaseProxy(
   };
 }
 
-/** Messages of the server are a type byte and a length; `A` is a notification. */
+/** A message of the server has a type byte and a length; `A` is a notification. */
 function passWithoutNotifications(database: Socket, client: Socket): void {
   let rest = Buffer.alloc(0);
   database.on("data", (chunk: Buffer) => {

@@ -12,18 +12,21 @@ import type {
 } from "@/server/executors";
 import { createRun } from "@/server/runs";
 
-/** An executor whose processes are only names, so that each answer it can give is tried. The real one has its own tests. */
+/**
+ * An executor whose processes are only names, so that each of its possible answers can be tried. The real executors
+ * have their own tests.
+ */
 export class NamedAttempts implements Executor {
   readonly launchArchiver = null;
   readonly launched: LaunchSpec[] = [];
   readonly ended: string[] = [];
   endAnswer: AttemptEnding = "gone";
   observation: Observation = "running";
-  /** Ends that wait for it. */
+  /** If set, ending an attempt waits for it. */
   slowEnds: Promise<void> | null = null;
   failure: Error | null = null;
   failureOf: (spec: LaunchSpec) => Error | null = () => null;
-  /** How often a launch was asked for. */
+  /** How often a launch was requested. */
   asked = 0;
   launch(spec: LaunchSpec): Promise<void> {
     this.asked += 1;
@@ -40,7 +43,7 @@ export class NamedAttempts implements Executor {
   observe(): Promise<Observation> {
     return Promise.resolve(this.observation);
   }
-  /** What runs of those that were launched or are set here, each under a uid of its own. */
+  /** What runs of the attempts that were launched or are set here, each with a uid of its own. */
   strays: Started[] = [];
   readonly endedUids: string[] = [];
   async *list(): AsyncGenerator<Started[]> {
@@ -57,7 +60,7 @@ export class NamedAttempts implements Executor {
   onExit(_listener: (exit: AttemptExit) => void): () => void {
     return () => {};
   }
-  /** What it says of every attempt. */
+  /** What it reports for every attempt. */
   details: AttemptDetails | null = null;
   logs: AttemptLog | null = null;
   inspect(_attemptId: string): Promise<AttemptDetails | null> {
@@ -74,7 +77,7 @@ export class NamedAttempts implements Executor {
   }
 }
 
-/** A run of a session with a turn that waits. */
+/** Makes a run of a session, with a waiting turn. */
 export async function runWithTurn(
   ctx: ServiceContext,
   sessionId: string,
@@ -85,7 +88,7 @@ export async function runWithTurn(
   return { runId: run.id, commandId: command.id };
 }
 
-/** Has every start that waits for its next try be due. */
+/** Makes every start that waits for its next try due now. */
 export async function dueNow(ctx: Pick<ServiceContext, "pool">): Promise<void> {
   await ctx.pool.query(
     `update agentrun_runner_jobs set result = jsonb_set(result, '{wait,nextTryAt}', to_jsonb(now())) where result ? 'wait'`,

@@ -2,7 +2,7 @@ import { loopsOf } from "@/contract/loops";
 import type { ServiceContext } from "@/server/context";
 import { noteLoops } from "@/server/health";
 
-/** As if a worker's and web's loops had all just passed; `change` says what one did instead. */
+/** Makes it look as if all loops of a worker and of web had just passed; `change` says what some did instead. */
 export function noteWorker(ctx: ServiceContext, change: Record<string, object> = {}): Promise<void> {
   return noteLoops(
     ctx,

@@ -1,14 +1,14 @@
 import { sql } from "drizzle-orm";
 import { inTx, type ServiceContext } from "@/server/context";
 
-/** How many rows of a table a call looked at, by PostgreSQL's own count: what no index answered shows in it. */
+/** Counts the rows of a table that a call read, by PostgreSQL's own statistics: this shows what no index answered. */
 export function rowsRead(
   ctx: ServiceContext,
   table: string,
   call: (ctx: ServiceContext) => Promise<unknown>,
 ): Promise<number> {
   return inTx(ctx, async (ctx) => {
-    // What the connection read just before may not have been added up yet, and is told too.
+    // What the connection read just before may not have been added to the statistics yet, and then counts as well.
     const before = await countRead(ctx, table);
     await call(ctx);
     return (await countRead(ctx, table)) - before;

@@ -3,7 +3,10 @@ import { rmSync } from "node:fs";
 import path from "node:path";
 import { beforeAll } from "vitest";
 
-/** Bundles the runner as its image holds it, once for the tests of a file and removed after them; answers the file. */
+/**
+ * Bundles the runner as it is in its image, once for the tests of a file; returns the bundle's path. It is removed
+ * after them.
+ */
 export function runnerBundle(): () => string {
   const folder = path.resolve("test-results", `runner-${process.pid}`);
   const bundle = path.join(folder, "runner.mjs");

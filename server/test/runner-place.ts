@@ -14,7 +14,7 @@ import { startTestWeb } from "@/server/test/web";
 // biome-ignore lint/suspicious/noExplicitAny: answers of the API, as a program without types reads them.
 type Json = any;
 
-/** A server, a database and a folder for volumes, on which runners are started as a cluster would start them. */
+/** Opens a server, a database and a folder for volumes, on which runners are started as a cluster would start them. */
 export async function openRunnerPlace(bundle: string, env: Record<string, string> = {}) {
   const database = await createTestDatabase();
   // codex refuses helper links below the system's temporary folder.
@@ -28,7 +28,7 @@ export async function openRunnerPlace(bundle: string, env: Record<string, string
   const volumeOf = async (sessionId: string) =>
     path.join(root, "volumes", (await ok("GET", `/sessions/${sessionId}/storage`)).pvcName);
 
-  /** A run with a turn and an attempt that has its launch token, as a worker would leave it to the cluster. */
+  /** Makes a run with a turn, and an attempt with its launch token, as a worker would hand it to the cluster. */
   async function launch(sessionId: string, text: string, more: Record<string, unknown> = {}) {
     const run = await ok("POST", "/runs", {
       backendProfile: "demo",
@@ -40,7 +40,7 @@ export async function openRunnerPlace(bundle: string, env: Record<string, string
     return attempt({ runId: run.id, turnId: turn.id, sessionId });
   }
 
-  /** An attempt of a run that waits for one. */
+  /** Makes an attempt for a run that waits for one. */
   async function attempt({ runId, turnId, sessionId }: { runId: string; turnId: string; sessionId: string }) {
     const job = await ok("POST", `/runs/${runId}/runner-jobs`, {});
     const { attemptId, runnerId } = job;
@@ -69,9 +69,9 @@ export async function openRunnerPlace(bundle: string, env: Record<string, string
       launchToken,
       volumeDir,
       handover: path.join(scratchDir, "handover.json"),
-      /** What its process is started with. */
+      /** The environment with which its process is started. */
       env: own,
-      /** Starts a process that does all, or one of a pod's two steps. */
+      /** Starts a process that does the whole attempt, or one of a pod's two steps. */
       start(more: Record<string, string> = {}, wrapper: string[] = []) {
         const [program = "", ...args] = [...wrapper, process.execPath, bundle];
         const child = spawn(program, args, { env: { ...own, ...more } });
@@ -83,7 +83,7 @@ export async function openRunnerPlace(bundle: string, env: Record<string, string
       step(name: "prepare" | "work", wrapper: string[] = []) {
         return this.start({ AGENTRUN_STEP: name }, wrapper).ended;
       },
-      /** As the executor says once the pod is gone. */
+      /** Reports the end, as the executor does once the pod is gone. */
       gone: () => endAttempt(web.as(ADMIN), attemptId, { code: 0, signal: null, message: "" }),
       events: async (type: string): Promise<Json[]> =>
         (await ok("GET", `/runs/${runId}/events?limit=500`)).items

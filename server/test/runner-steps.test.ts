@@ -11,7 +11,7 @@ const bundle = runnerBundle();
 const openPlace = () => openRunnerPlace(bundle());
 
 const IN_NAMESPACE = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c"];
-/** Mounts a folder over itself, read-only, for the command that follows: what a pod's spec does. */
+/** Mounts a folder over itself, read-only, for the command that follows, as a pod's spec does. */
 const READ_ONLY = 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec "$@"';
 const canMount = spawnSync("unshare", ["--user", "--map-root-user", "--mount", "true"]).status === 0;
 
@@ -30,7 +30,7 @@ test("the second step holds the first one's lease by its nonce, which no agent c
   expect(JSON.parse(readFileSync(epochFile, "utf8"))).toMatchObject({ runId: attempt.runId, leaseEpoch: 1 });
   expect(readFileSync(path.join(attempt.volumeDir, "workspace", "given.txt"), "utf8")).toBe("given\n");
   expect(await attempt.events("command_execution")).toEqual([]);
-  // A twin of the pod has the same token, and not the nonce.
+  // A second pod would have the same token, but not the nonce.
   expect(await attempt.step("prepare")).toMatchObject({ code: RUNNER_EXIT.refused });
 
   expect(await attempt.step("work")).toMatchObject({ code: RUNNER_EXIT.done });
@@ -118,7 +118,7 @@ test("a damaged archive ends an attempt in its first step, with the reason on it
   expect(await place.ok("GET", `/runs/${second.runId}`)).toMatchObject({ status: "failed" });
 });
 
-/** A disk of its own over a folder, of 256 KiB, for the command that follows. */
+/** Mounts a disk of 256 KiB over a folder, for the command that follows. */
 const SMALL_DISK = 'mount -t tmpfs -o size=256k agentrun "$0" && exec "$@"';
 
 test.skipIf(!canMount)("a volume that is full ends an attempt as storage-full, and says what fills it", async () => {
@@ -165,7 +165,7 @@ test("a fork's first run goes on with its source's conversation, on a volume of 
   const fork = await place.ok("POST", "/sessions/ses_source/fork", { newSessionId: "ses_fork" });
   const source = await place.ok("GET", "/sessions/ses_source");
   expect(fork).toMatchObject({ threadId: source.threadId, storageState: "restoring" });
-  // The source goes on, and is then gone with all that it owned.
+  // The source continues, and is then deleted with everything that it owned.
   await work("ses_source", "RUN `echo stork > word.txt`");
   await place.ok("DELETE", "/sessions/ses_source");
 

@@ -5,16 +5,16 @@ export type SseFrame = { id: string | null; event: string; data: unknown };
 export interface SseReader extends AsyncDisposable {
   status: number;
   frames: SseFrame[];
-  /** The last id that a frame carried, as an EventSource would give it back. */
+  /** The last id that a frame carried, as an EventSource would send it back. */
   lastId: string | null;
   /** Resolves when the frames satisfy a condition. */
   until(condition: (frames: SseFrame[]) => boolean): Promise<SseFrame[]>;
-  /** Resolves when the server ended the stream or cut it. */
+  /** Resolves when the server has ended or cut the stream. */
   ended: Promise<void>;
   close(): void;
 }
 
-/** Reads server-sent events as a browser does, with headers that a browser could not send. */
+/** Reads server-sent events as a browser does, but with headers that a browser could not send. */
 export async function openSse(url: string, headers: Record<string, string>): Promise<SseReader> {
   const waiting = new Set<() => void>();
   const frames: SseFrame[] = [];

@@ -8,11 +8,11 @@ export type StormChild = { kill(): Promise<void> /** What it wrote to standard e
 export type StormProgram<Job extends object> = AsyncDisposable & { start(job: Job): StormChild };
 
 /**
- * A program of which a test starts several processes, each with a job, to kill them in the middle of their work. Those that
- * still run are killed when it is disposed of.
+ * A program of which a test starts several processes, each with a job, and kills them in the middle of their work.
+ * Those that still run are killed when it is disposed of.
  */
 export async function buildStormProgram<Job extends object>(entryPoint: string): Promise<StormProgram<Job>> {
-  // Beside the sources, so that the packages are found.
+  // Built inside the repository, so that the packages are found.
   const name = path.relative(process.cwd(), entryPoint).replace(/\W+/g, "-");
   const program = path.resolve("test-results", `${name}-${process.pid}.mjs`);
   await build({
@@ -23,7 +23,7 @@ export async function buildStormProgram<Job extends object>(entryPoint: string):
   return {
     start(job) {
       const started = spawn(process.execPath, [program, JSON.stringify(job)], { stdio: ["pipe", "ignore", "pipe"] });
-      // A child that is killed closes its end; it is no error of the test's.
+      // A child that is killed closes its pipe; for the test this is no error.
       started.stdin.on("error", () => undefined);
       let errors = "";
       started.stderr.setEncoding("utf8").on("data", (text) => {

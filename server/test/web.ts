@@ -15,20 +15,20 @@ export interface TestWeb extends AsyncDisposable {
   url: string;
   port: number;
   wiring: Wiring;
-  /** The verbs' context of a caller, past the network. */
+  /** Makes a caller's context for the services, without the network. */
   as(actor: Actor): ServiceContext;
-  /** Calls as the administrator, unless headers say otherwise; answers the status and the parsed JSON. */
+  /** Calls as the administrator, unless headers say otherwise; returns the status and the parsed JSON. */
   call(
     method: string,
     target: string,
     options?: CallOptions,
   ): Promise<{ status: number; body: unknown; headers: Headers }>;
-  /** Ends the server as a crash would: nothing is said to anybody. */
+  /** Ends the server like a crash: no client is told. */
   crash(): Promise<void>;
 }
 export type CallOptions = { body?: unknown; headers?: Record<string, string>; token?: string | null };
 
-/** The web process's server on a free port, without pages. */
+/** Starts the web process's server on a free port, without pages. */
 export async function startTestWeb(
   database: { url: string },
   options: { env?: Record<string, string>; port?: number } = {},

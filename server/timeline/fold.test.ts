@@ -21,7 +21,7 @@ function step(seq: number, type: string, atMs: number, more: Partial<TimelineSte
 const status = (seq: number, phase: string, atMs: number, more: Partial<TimelineStep> = {}) =>
   step(seq, "backend_status", atMs, { phase, ...more });
 
-/** Folds in pages of the given sizes, each from the cursor of the one before, and merges them as a reader does. */
+/** Folds in pages of the given sizes, each from the cursor of the previous one, and merges them as a reader does. */
 function fold(steps: TimelineStep[], pages: number[] = [steps.length], launches: Launch[] = []) {
   const spans = new Map<string, TimelineSpan>();
   const stretches = new Map<string, TimelineStretch>();
@@ -43,7 +43,7 @@ function fold(steps: TimelineStep[], pages: number[] = [steps.length], launches:
     longestCursor = Math.max(longestCursor, cursor.length);
     state = decodeFold(FoldState, "run_1", cursor);
   }
-  // The stretch under way at a page's end may have turned out to have no length.
+  // The stretch at the end of a page may turn out to have no length.
   const whole = [...stretches.values()].filter((one) => one.endedAt !== null);
   const timeline: WholeTimeline = {
     ...{ startMs: START_MS, endMs: state.endMs ?? Number.NaN, spans: [...spans.values()] },
@@ -62,7 +62,7 @@ const brief = (spans: TimelineSpan[]) =>
 const causes = (stretches: TimelineStretch[]) =>
   stretches.map((one) => [one.cause, Date.parse(one.endedAt ?? "") - Date.parse(one.startedAt)]);
 
-/** A turn with a command that a person had to allow, an attempt that was lost, and the turn that went on. */
+/** A turn with a command that a person had to allow, an attempt that was lost, and the turn that continued. */
 const STORY = [
   status(1, "run-created", 0),
   status(2, "command-created", 5, { commandId: "cmd_1", commandType: "turn" }),
@@ -137,7 +137,7 @@ test("a runner that says little is understood: a turn begins with what its agent
     step(5, "assistant_message", 200),
     step(6, "tool_call", 300, { itemId: "i" }),
     step(7, "tool_output", 400, { itemId: "i", isError: true }),
-    // Of the one that waits: it ends nothing that is under way.
+    // This is the waiting turn: its end ends nothing that is under way.
     status(8, "command-terminal", 450, { commandId: "cmd_2", status: "cancelled" }),
     step(9, "command_execution", 5_000, { itemId: "j", status: "completed", durationMs: 99_000 }),
     status(10, "command-terminal", 6_000, { commandId: "cmd_1", status: "completed" }),
@@ -178,7 +178,7 @@ function dice(seed: number) {
   return { below, pick: <T>(values: readonly T[]): T => values[below(values.length)] as T };
 }
 
-/** Any events in any order, by clocks that disagree: what no good runner sends, and some old one may have. */
+/** Makes any events in any order, with clocks that disagree: no correct runner sends this, but an old one may have. */
 function anything(seed: number): TimelineStep[] {
   const { below, pick } = dice(seed);
   let clock = 0;
@@ -232,7 +232,7 @@ test("too many spans and stretches of one page are told together, and none is le
   expect(tools.reduce((sum, span) => sum + span.count, 0)).toBe(2_501);
   expect(tools.filter((span) => span.state === "failed")).toHaveLength(1);
   expect(told.filter((span) => span.lane !== "tools").map((span) => span.key)).toEqual(["attempt:1", "turn:2"]);
-  // A span that an earlier page told of is ended under its own key.
+  // A span of an earlier page is ended under its own key.
   expect(
     bundleSpans(timeline.spans, new Set(["command:12"]), 200).find((span) => span.key === "command:12")?.count,
   ).toBe(1);

@@ -27,7 +27,10 @@ beforeAll(async () => {
   };
 });
 
-/** 100,000 events a second apart: tools by the ten thousands, each turn of a thousand, outputs that no timeline reads. */
+/**
+ * Makes 100,000 events a second apart: tens of thousands of tool calls, turns of a thousand events, and outputs that no
+ * timeline reads.
+ */
 async function makeLongRun(): Promise<string> {
   const { id } = await makeRun(ctx.db, {
     ...{ status: "completed", terminalStatus: "completed", lastEventSeq: 100_000 },
@@ -85,7 +88,7 @@ test("a run of 100,000 events is read in bounded pages, whose parts make the who
     stretches: pages.flatMap((page) => page.stretches.filter((one) => one.endedAt !== null)),
     totals: last?.totals ?? {},
   };
-  // In every thousand seconds one is no turn's: from a turn's end to what its agent does next.
+  // In every thousand seconds, one belongs to no turn: the one between a turn's end and the agent's next event.
   expect(whole.totals).toMatchObject({ work: 99_899_000, idle: 101_000, person: 0, silence: 0 });
   expect(findFaults(whole)).toEqual([]);
   expect(whole.spans.filter((span) => span.kind === "turn")).toHaveLength(100);

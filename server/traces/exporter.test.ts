@@ -28,7 +28,7 @@ async function end(ctx: ServiceContext): Promise<string> {
 }
 const runsIn = (collector: Collector) =>
   collector.spans().flatMap((span) => (span.name === "run" ? [attributesOf(span)["agentrun.run"]] : []));
-/** Whether no transaction is open any more that began before a run's last change was there. */
+/** Returns whether every transaction that began before a run's last change has ended. */
 async function isBelowAll(ctx: ServiceContext, runId: string): Promise<boolean> {
   const { rows } = await ctx.db.execute<{ isBelow: boolean }>(sql`
     select change_xid < pg_snapshot_xmin(pg_current_snapshot()) as "isBelow" from agentrun_runs where id = ${runId}`);
@@ -37,7 +37,7 @@ async function isBelowAll(ctx: ServiceContext, runId: string): Promise<boolean> 
 
 const placeOf = async (ctx: ServiceContext) =>
   (await ctx.db.select().from(traceFeeds).where(eq(traceFeeds.feed, "runs")))[0];
-/** Transactions of other tests hold up a feed: what is settled is known by what a pass sends. */
+/** Other tests' transactions hold up a feed, so the test repeats passes until one sends what is expected. */
 const passUntil = (exporter: TraceExporter, look: () => unknown) =>
   vi.waitFor(async () => {
     await exporter.pass().catch(() => undefined);
@@ -49,7 +49,7 @@ test("a collector is told from its first moment on of what ended, once, and of w
   await using ctx = testContext(database);
   await using collector = await startCollector();
   const past = await end(ctx);
-  // A place begins below the oldest transaction that is open anywhere in the server, other tests' among them.
+  // A feed's place is below the oldest transaction that is open anywhere in the server, including those of other tests.
   await expect.poll(() => isBelowAll(ctx, past)).toBe(true);
   const { exporter, lines } = exporterTo(ctx, collector.url, {
     ...{ headers: { authorization: "Bearer hunter2" }, isCompressed: true },
@@ -62,7 +62,7 @@ test("a collector is told from its first moment on of what ended, once, and of w
   const [first, second] = [await end(ctx), await end(ctx)];
   await later.pass();
   expect(collector.received).toEqual([]);
-  // Nobody who is still open, and nobody who ended a moment ago, is passed over for good.
+  // Neither a run that is still open nor one that ended a moment ago is left out for good.
   const { id: open } = await createRun(ctx, { backendProfile: "codex" });
   await passUntil(exporter, () => expect(runsIn(collector)).toEqual([first, second]));
   await exporter.pass();
@@ -81,7 +81,7 @@ test("a collector is told from its first moment on of what ended, once, and of w
   expect(collector.faults).toEqual([]);
   expect(await traceStanding(ctx.db)).toMatchObject({ sent: 3, rejected: 0, givenUp: 0, behindSeconds: 0 });
   expect(lines).toEqual([]);
-  // A change after its end: the same span once more.
+  // After a change to an ended run, its span is sent once more.
   await ctx.db.update(runs).set({ cancelRequestedAt: new Date() }).where(eq(runs.id, first));
   await passUntil(exporter, () => expect(runsIn(collector)).toEqual([first, second, open, first]));
   expect(new Set(collector.spans().map(({ spanId }) => spanId)).size).toBe(3);
@@ -139,7 +139,7 @@ test("a collector that is away, overloaded, silent or dies in the middle of its 
   nowMs += 1_000;
   await exporter.pass();
   expect(runsIn(collector).at(-1)).toBe(lost);
-  // All of these were tries of one span.
+  // All of these were tries of the same span.
   expect(new Set(collector.spans().map(({ spanId }) => spanId)).size).toBe(2);
   expect(await traceStanding(ctx.db)).toMatchObject({ sent: 2, rejected: 0, givenUp: 0, behindSeconds: 0 });
 
@@ -186,7 +186,7 @@ test("what a collector refuses or keeps out is given up, counted and told once, 
   collector.answerBy(answering(401, { location: "/elsewhere" }));
   const refused = [await end(ctx), await end(ctx)];
   await passUntil(exporter, () => expect(runsIn(collector)).toEqual(refused));
-  // Until it takes something somebody has to mend something, and the loop says so.
+  // Somebody must fix the cause before the collector accepts anything, and the loop says so.
   await expect(exporter.pass()).rejects.toThrow(/^the collector of traces at 127\.0\.0\.1:\d+: it answered 401$/);
   refused.push(await end(ctx));
   await passUntil(exporter, () => expect(runsIn(collector)).toEqual(refused));
@@ -203,7 +203,7 @@ test("what a collector refuses or keeps out is given up, counted and told once, 
   await exporter.pass();
   expect(lines.map((line) => JSON.parse(line)).slice(1)).toMatchObject([{ level: 40, why: "too old", rejected: 1 }]);
   expect(await traceStanding(ctx.db)).toMatchObject({ sent: 0, rejected: 2, givenUp: 3 });
-  // Whoever answers 2xx has taken it, whatever else it says.
+  // An answer of 2xx means that it was accepted, whatever else it says.
   collector.answerBy((_, response) => response.end("thanks"));
   const last = await end(ctx);
   await passUntil(exporter, () => expect(runsIn(collector)).toContain(last));
@@ -241,7 +241,7 @@ test("what cannot be read holds up what comes after it for a few passes, and is 
     await makeRun(ctx.db as Db, { status: "completed" }),
     await makeRun(ctx.db as Db, { status: "failed" }),
   ];
-  // A moment that PostgreSQL knows, and JavaScript does not.
+  // A moment that PostgreSQL can store but JavaScript cannot.
   for (const { id } of broken)
     await ctx.db.execute(sql`update agentrun_runs set created_at = '290000-01-01' where id = ${id}`);
   const after = await end(ctx);
@@ -288,7 +288,7 @@ test("in a database that was restored elsewhere, and after nobody took traces, i
   const { exporter } = exporterTo(ctx, collector.url);
   await exporter.pass();
   await end(ctx);
-  // As a dump has it: a place far beyond what this database will ever come to, and rows older than all that follow.
+  // As in a restored dump: a place far beyond any that this database will reach, and rows older than all that follow.
   await ctx.db.update(traceFeeds).set({ xid: "999999999999" });
   await ctx.db.update(feedEpoch).set({ epoch: "another" });
   await exporter.pass();
@@ -312,7 +312,7 @@ test("in a database that was restored elsewhere, and after nobody took traces, i
   await exporter.pass();
   const { rows } = await ctx.db.execute<{ isPast: boolean }>(sql`select (xid, known.version) > (change_xid, run.version)
     as "isPast" from agentrun_trace_feeds known, agentrun_runs run where feed = 'runs' and id = ${missed}`);
-  // Only where another test's transaction holds the feed back is it told of what has just ended.
+  // It is sent what has just ended only if another test's transaction holds the feed back.
   if (rows[0]?.isPast) expect(collector.received).toHaveLength(told);
 });
 
@@ -379,7 +379,7 @@ test("killed wherever it is, by collectors of every temper, it sends every run, 
       const runId = String(attributesOf(span)["agentrun.run"]);
       taken.set(runId, (taken.get(runId) ?? new Set()).add(span.spanId));
     }
-    // Taken, and nobody is told so: whoever sent it is killed meanwhile.
+    // Accepted without an answer: the sender is killed meanwhile.
     if (chance < 0.6) {
       silences += 1;
       return undefined;

@@ -20,12 +20,12 @@ import { exporterTo } from "./test/exporters";
 import type { SentSpan } from "./test/otlp";
 import { SPANS_PER_RUN_MAX } from "./whole-run";
 
-/** What nobody but who may read it is told. */
+/** A text that only those who may read it are shown. */
 const SECRET = "hunter2";
 const TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
 const idOf = (span: SentSpan | undefined) => span?.spanId ?? "none";
-/** What is wrong with a trace whose spans are all there. */
+/** Returns what is wrong with a trace of which all spans are there. */
 function faultsOf(spans: readonly SentSpan[], outside: readonly string[] = []): string[] {
   const byId = new Map(spans.map((span) => [span.spanId, span]));
   const faults = byId.size === spans.length ? [] : ["two spans have one id"];
@@ -35,7 +35,7 @@ function faultsOf(spans: readonly SentSpan[], outside: readonly string[] = []): 
     if (parentSpanId === undefined || outside.includes(parentSpanId)) continue;
     const parent = byId.get(parentSpanId);
     if (parent === undefined) faults.push(`${name} is a part of what is not there`);
-    // A task ends with its turn, and its run may idle on.
+    // A task ends with its turn, while its run may stay idle for longer.
     else if (BigInt(startTimeUnixNano) < BigInt(parent.startTimeUnixNano)) faults.push(`${name} begins too early`);
     else if (name !== "run" && BigInt(endTimeUnixNano) > BigInt(parent.endTimeUnixNano))
       faults.push(`${name} ends too late`);
@@ -43,7 +43,10 @@ function faultsOf(spans: readonly SentSpan[], outside: readonly string[] = []): 
   return faults;
 }
 
-/** A task's run, in which its agent runs a command, uses a tool, changes a file, asks a person and calls its model. */
+/**
+ * Plays a task's run, in which the agent runs a command, uses a tool, changes a file, asks a person and calls its
+ * model.
+ */
 async function playAll(ctx: ServiceContext, taskId: string) {
   const runId = (await getTask(ctx, { taskId })).runId ?? "";
   const { leaseEpoch } = await claimRun(ctx, { runId, runnerId: "runner_a" });
@@ -157,7 +160,7 @@ test("one trace has a task, its run, attempt and turn, and what its agent did, a
     ...{ "gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-5", "gen_ai.provider.name": "openai" },
     ...{ "gen_ai.conversation.id": sessionId, "gen_ai.usage.input_tokens": 100, "gen_ai.usage.output_tokens": 10 },
   });
-  // What its agent left is no error, nor is what was not counted nothing.
+  // A call that the agent abandoned is no error, and uncounted tokens are not zero.
   expect(calls.map(({ status }) => status)).toEqual(expect.arrayContaining([undefined, { code: 2, message: "cut" }]));
   expect(calls.filter(({ status }) => status).length).toBe(1);
   expect(calls.filter((call) => !("gen_ai.usage.input_tokens" in attributesOf(call))).length).toBe(1);
@@ -195,7 +198,7 @@ test("a run that lost its runner and then failed says so, and nothing of a cance
   await storeModelCalls(ctx.pool, [
     madeCall(failed, { startedAt: new Date("2026-11-01T00:00:02.500Z"), durationMs: 100 }),
     madeCall(failed, { startedAt: new Date("2026-11-01T00:00:05.500Z"), durationMs: 100 }),
-    // Of nobody: minutes after its last turn.
+    // Belongs to no turn: it comes minutes after the last one.
     madeCall(failed, { startedAt: new Date("2026-11-01T00:09:00.000Z"), durationMs: 100 }),
   ]);
   await db
@@ -332,7 +335,7 @@ test("of a long run no more than so many spans are sent, in requests that are sh
   expect(told + left).toBe(4_000 + 16_000 + 2);
 });
 
-/** Events of a run a second apart. */
+/** Adds events to a run, a second apart. */
 async function addEvents(ctx: ServiceContext, runId: string, payloads: object[]): Promise<void> {
   for (const [index, payload] of payloads.entries())
     await ctx.db.execute(sql`

@@ -28,7 +28,7 @@ const CALLERS: Record<string, Actor | null> = {
   endedRunner: { ...runnerOf("run_1", 1), isEnded: true } as Actor,
 };
 
-/** Who must be let in, said once more and apart from the code that does it. */
+/** Says who must be admitted, independently of the code that decides it. */
 function mayCall(caller: string, access: Access, path: string, type: string): boolean {
   if (access === "public") return true;
   switch (caller) {
@@ -53,7 +53,7 @@ function mayCall(caller: string, access: Access, path: string, type: string): bo
   }
 }
 
-/** Whether a call got past the door: what fails after it fails for its input. */
+/** Returns whether a call was admitted: errors after that concern only its input. */
 async function isLetIn(
   path: string,
   type: Procedure["_def"]["type"],
@@ -111,7 +111,7 @@ describe("access", () => {
     for (const [path, { _def }] of procedures) {
       const access = _def.meta?.access ?? "admin";
       const letIn = await isLetIn(path, _def.type, actor && ctx.as(actor));
-      // A runner is nobody by name: identity.me refuses it behind the door.
+      // A runner has no name: identity.me refuses it after admitting it.
       if (letIn !== mayCall(caller, access, path, _def.type)) wrong.push(`${path} (${access})`);
     }
     expect(wrong).toEqual([]);

@@ -27,7 +27,7 @@ const status = (seq: number, phase: string, more: Partial<TimelineStep> = {}) =>
 const asked = (seq: number, commandId: string, commandType = "turn") =>
   status(seq, "command-created", { commandId, commandType });
 
-/** Folds in pages of a size, each from the cursor of the one before, and merges them as a reader does. */
+/** Folds in pages of a size, each from the cursor of the previous one, and merges them as a reader does. */
 function fold(steps: TimelineStep[], size: number) {
   const turns = new Map<string, FoldedTurn>();
   let state = startState("run_1", 0);
@@ -43,7 +43,10 @@ function fold(steps: TimelineStep[], size: number) {
   return { turns: [...turns.values()], longest };
 }
 
-/** Two turns: one with a failing command, one that a lost attempt cut off and the next went on with; a third waits. */
+/**
+ * Two turns, one with a failing command, the other interrupted by a lost attempt and continued by the next; a third
+ * waits.
+ */
 const STORY = [
   status(1, "run-created"),
   asked(2, "cmd_1"),
@@ -98,7 +101,7 @@ test.each([1, 2, 3, 5, 8, 100])("turns are the same, however the log is cut: pag
 
 test("what is under way when the run ends was cut off, and what waits is cancelled with it", () => {
   const { turns } = fold([...STORY.slice(0, 15), step(16, "terminal_status", { status: "failed" })], 4);
-  // Its runner had said how it ended; that its command ended was never written.
+  // Its runner had reported how it ended, but the end of its command was never written.
   expect(turns.map(({ commandId, state }) => [commandId, state])).toEqual([
     ["cmd_1", "completed"],
     ["cmd_2", "cancelled"],

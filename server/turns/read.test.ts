@@ -22,10 +22,10 @@ beforeAll(async () => {
 
 const TURN_EVENTS = 1_000;
 
-/** 100,000 events in a hundred turns; each says something long, and its last message is short. */
+/** Makes 100,000 events in a hundred turns; each event holds a long text, except the last message of a turn. */
 async function makeLongRun(): Promise<string> {
   const { id } = await makeRun(ctx.db, { status: "completed", terminalStatus: "completed", lastEventSeq: 100_000 });
-  // No statement of the program takes longer than five seconds, and neither does one of these.
+  // No statement of the product may take longer than five seconds, and neither may one of these.
   for (let from = 1; from < 100_000; from += 10_000) {
     await ctx.db.execute(sql`
     insert into agentrun_events (id, run_id, seq, type, payload)

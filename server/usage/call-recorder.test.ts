@@ -14,7 +14,7 @@ const WELL: CallEnd = {
 
 type Line = { level: number; msg: string; calls?: number; waiting?: number };
 
-/** A recorder, what it writes into the log, and how many calls it told to be lost. */
+/** Starts a recorder, and collects its log lines and how many calls it reported as lost. */
 function startRecorder(ctx: TestContext) {
   const lines: Line[] = [];
   const told = { lost: 0, ended: 0 };
@@ -161,7 +161,7 @@ test("a run that goes while its calls wait takes them along, and they stay in th
   await remover.query("begin");
   await remover.query("delete from agentrun_runs where id = $1", [gone.runId]);
   for (let index = 0; index < 5; index += 1) recorder.begin(index % 2 ? owner : gone).end(WELL);
-  // The commit's check of the run waits for its removal to end.
+  // The commit's check of the run waits until the run's removal has ended.
   const waits = () =>
     ctx.pool.query("select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()");
   await expect.poll(async () => (await waits()).rowCount).toBe(1);

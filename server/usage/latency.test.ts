@@ -13,7 +13,7 @@ const DAY_MS = 24 * HOUR_MS;
 const latency = (ctx: ServiceContext, input: Partial<UsageLatencyInput> = {}) =>
   latencyOfProfile(ctx, UsageLatencyInput.parse({ profile: "codex", ...input }));
 
-/** The beginning of an hour or day of UTC, so many before this one. */
+/** Returns the beginning of an hour or day of UTC, so many before the present one. */
 function stepAgo(count: number, stepMs: number): number {
   return (Math.floor(Date.now() / stepMs) - count) * stepMs;
 }
@@ -28,12 +28,12 @@ test("an hour tells how its calls ended, and how long those took that were answe
     ...Array.from({ length: 20 }, (_, n) =>
       madeCall(run, { ...at(n * 2.5), firstByteMs: 100 + n, durationMs: 1_000 + 10 * n }),
     ),
-    // A refusal is quick and a call that broke off is slow: neither says how fast the model is.
+    // A refusal is fast and a broken call is slow; neither says how fast the model is.
     madeCall(run, { ...at(1), outcome: "refused", firstByteMs: 1, durationMs: 1, httpStatus: 429 }),
     madeCall(run, { ...at(2), outcome: "failed", firstByteMs: null, durationMs: 90_000, httpStatus: 502 }),
     madeCall(run, { ...at(3), outcome: "aborted", firstByteMs: 3, durationMs: 60_000 }),
     madeCall(run, { ...at(61), outcome: "failed", firstByteMs: null, durationMs: 5, httpStatus: 502 }),
-    // Neither another profile's, nor what is older than it looks back.
+    // Neither another profile's calls count nor those from before the window.
     madeCall(run, { ...at(4), backendProfile: "other", firstByteMs: 9, durationMs: 9 }),
     madeCall(run, { startedAt: new Date(stepAgo(24, HOUR_MS)), firstByteMs: 9, durationMs: 9 }),
   ]);

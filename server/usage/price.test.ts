@@ -18,7 +18,7 @@ test("each token has its price: what was cached and what was reasoned are parts,
 });
 
 test("money is whole millionths, rounded once and half up, also where fractions of two would err", () => {
-  // 0.1 + 0.2 as fractions of two is more than 0.3.
+  // In binary fractions, 0.1 + 0.2 is more than 0.3.
   expect(costOf(prices({ inputPerMillion: 0.1, outputPerMillion: 0.2 }), usage(5, 0, 5))).toBe(2);
   expect(costOf(prices({ inputPerMillion: 0.000001 }), usage(499_999, 0, 0))).toBe(0);
   expect(costOf(prices({ inputPerMillion: 0.000001 }), usage(500_000, 0, 0))).toBe(1);

@@ -68,7 +68,7 @@ test("days' sums equal the calls at every moment, whoever stores and removes mea
   await Promise.all([writers, watch(), watch()]);
   expect(looks).toBeGreaterThanOrEqual(20);
   expect((await usageOfRun(ctx, { runId: shared.id })).total.calls).toBe(320);
-  // What went with its run is in no call any more, and in the days as ever.
+  // What was removed with its run is no longer among the calls, but still in the sums of days.
   const { calls } = await verifyUsage(ctx);
   expect(calls).toBe(320 + 4 * 26);
   expect((await summary(ctx)).total).toMatchObject({ calls: 480, ok: 320, failed: 160, inputTokens: 48_000 });
@@ -103,10 +103,10 @@ test("a recount finds a sum that is wrong, one that is missing and one too many,
     ],
     sessions: { sums: 0, differing: 0, differences: [] },
   });
-  // A difference that leaves those four figures alone is one too.
+  // A difference in any other figure counts as well.
   await db.execute(sql`update agentrun_usage_days set refused = 1 where model = 'm3' and day = ${day}`);
   expect((await verifyUsage(ctx)).differing).toBe(4);
-  // A tenant's administrator is told of its own alone.
+  // A tenant's administrator sees only that tenant's sums.
   expect(await verifyUsage({ ...ctx, actor: tenantOperator("acme") })).toMatchObject({ isEqual: true, sums: 0 });
 });
 
@@ -161,7 +161,7 @@ test("a session keeps what its old runs took, and takes its sums along", async (
     await makeRun(db, { sessionId }),
     await makeRun(db, { sessionId }),
   ];
-  // One that names a session that is not there has none to be summed for.
+  // A run that names a missing session has none for which to sum up.
   const stray = await makeRun(db, { sessionId: "ses_of_nobody" });
   await store(ctx, madeCall(kept), madeCall(old), madeCall(old), madeCall(stray));
   await db.delete(runs).where(eq(runs.id, old.id));
@@ -173,7 +173,7 @@ test("a session keeps what its old runs took, and takes its sums along", async (
   await db.delete(runs).where(eq(runs.id, kept.id));
   await db.delete(sessions).where(eq(sessions.sessionId, sessionId));
   expect(await db.select().from(usageSessions)).toEqual([]);
-  // A call that ends after that is its day's alone.
+  // A call that ends after that only counts for its day.
   await store(ctx, madeCall(kept));
   expect(await db.select().from(usageSessions)).toEqual([]);
   expect(await verifyUsage(ctx)).toMatchObject({ isEqual: true, calls: 1 });
@@ -193,7 +193,7 @@ test("a recount finds a session's sum that is too small or missing, of the calle
   const of = (sessionId = "") => eq(usageSessions.sessionId, sessionId);
   await db.update(usageSessions).set({ reasoningTokens: 3, costMicros: 6 }).where(of(small));
   await db.delete(usageSessions).where(of(missing));
-  // What is more may have gone with a run.
+  // Sums may be larger than the calls, because calls are removed with their run.
   await db.update(usageSessions).set({ calls: 9, inputTokens: 900 }).where(of(large));
   const one = { calls: 1, inputTokens: 100, outputTokens: 10, costMicros: 7 };
   expect(await verifyUsage(ctx)).toMatchObject({
@@ -363,7 +363,7 @@ test("a list of calls goes on where its page ended, and narrows", async () => {
   await using ctx = testContext(database);
   const run = await makeRun(ctx.database.db);
   const other = await makeRun(ctx.database.db, { backendProfile: "demo" });
-  // Many of one instant: the place in the list is the id's as well.
+  // Many calls of the same instant: the place in the list includes the id.
   const startedAt = new Date("2026-03-01T12:00:00Z");
   const calls = Array.from({ length: 7 }, (_, index) => madeCall(index % 2 ? run : other, { startedAt }));
   await store(ctx, ...calls, madeCall(run, { outcome: "failed", failureKind: "backend-failed", reason: "answer-cut" }));

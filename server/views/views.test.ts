@@ -21,7 +21,7 @@ const make = (ctx: ServiceContext, input: Partial<CreateViewInput> & { name: str
   createView(ctx, CreateViewInput.parse({ page: "runs", query: "status:failed", ...input }));
 const namesOf = async (ctx: ServiceContext, input: Partial<ListViewsInput> = {}) =>
   (await listViews(ctx, ListViewsInput.parse(input))).items.map(({ name }) => name);
-/** Time that no machine is too busy for; what a page gives is told where it matters. */
+/** Enough time even for a busy machine; tests of the time limit itself give their own. */
 const PATIENCE_MS = 20_000;
 
 const countsOf = async (ctx: ServiceContext, page: CountViewsInput["page"], budgetMs = PATIENCE_MS) => {
@@ -65,7 +65,7 @@ test("a view is seen by who made it, a shared one by its tenant, and no other te
   await expect(deleteView(eve, { viewId: shared.id })).rejects.toMatchObject({ reason: "not-found" });
   const mine = (await listViews(ann, ListViewsInput.parse({}))).items[0]?.id ?? "";
   await expect(deleteView(bob, { viewId: mine })).rejects.toMatchObject({ reason: "not-found" });
-  // An administrator of the tenant tidies up what is shared.
+  // An administrator of the tenant may delete what is shared.
   await deleteView(ctx.as(person("root", "t1", "admin")), { viewId: shared.id });
   expect(await namesOf(bob)).toEqual([]);
 });
@@ -85,7 +85,7 @@ test("a change needs the version that was seen, and every change leaves a row of
   await expect(deleteView(ann, { viewId: made.id, expectedVersion: 1 })).rejects.toMatchObject({
     reason: "version-conflict",
   });
-  // Nothing changes, so that nothing is told.
+  // Nothing changes, so nothing is audited.
   expect(await updateView(ann, { viewId: made.id, name: "Failed" })).toMatchObject({ version: 2 });
   await updateView(ann, { viewId: made.id, isShared: true });
   expect(await deleteView(ann, { viewId: made.id, expectedVersion: 3 })).toMatchObject({
@@ -152,7 +152,7 @@ test("names, queries and the number of views are checked, also of two that come 
   await expect(make(ann, { name: "Once" })).rejects.toMatchObject({ reason: "already-exists" });
   const other = await make(ann, { name: "Other" });
   await expect(updateView(ann, { viewId: other.id, name: "Once" })).rejects.toMatchObject({ reason: "already-exists" });
-  // Of another list, person or tenant it is another name.
+  // In another list, or of another person or tenant, the same name is free.
   await make(ann, { name: "Once", page: "audit", query: "" });
   await make(ctx.as(person("bob")), { name: "Once" });
   await make(ctx.as(person("ann", null)), { name: "Once" });
@@ -202,11 +202,11 @@ test("each list's views are counted by its own statement, for whoever asks", asy
   expect((await countsOf(ann, "audit")).Views?.[0]).toBe(11);
   expect(await countsOf(ann, "runners")).toEqual({ Here: [1, false], Lost: [0, false] });
   expect(await countsOf(ann, "storage")).toEqual({ None: [0, false] });
-  // A token that may not list something learns nothing of it by counting.
+  // A token that may not list something cannot learn about it by counting.
   const narrow = ctx.as({ ...person("ann"), scopes: ["views", "sessions"] } as never);
   expect(await countsOf(narrow, "runs")).toEqual({ Failed: [null, false], All: [null, false], Old: [null, false] });
   expect((await countsOf(narrow, "sessions")).Tidy).toEqual([1, false]);
-  // A query that is not understood any more hides no other view's count.
+  // A query that is no longer understood hides no other view's count.
   await ctx.db.execute(sql`update agentrun_saved_views set query = 'gone:yes' where name = 'Failed'`);
   expect(await countsOf(ann, "runs")).toEqual({ Failed: [null, false], All: [2, false], Old: [0, false] });
 });

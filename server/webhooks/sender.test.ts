@@ -53,11 +53,11 @@ function senderOf(
 }
 afterAll(() => Promise.all(started.map((sender) => sender.close())));
 
-/** Passes until nothing is left that is due, or under way. */
+/** Runs passes until nothing is due or under way. */
 async function settle(ctx: ServiceContext, sender = senderOf(ctx)): Promise<void> {
   await vi.waitFor(async () => {
     await sender.pass();
-    // What is left of a webhook that was deleted is nobody's to send.
+    // Nobody sends what is left of a deleted webhook.
     const due = sql`${webhookDeliveries.state} = 'pending'
       and exists (select from agentrun_webhooks webhook where webhook.id = ${webhookDeliveries.webhookId})
       and (${webhookDeliveries.isUnderWay} or ${webhookDeliveries.nextAttemptAt} <= clock_timestamp())`;
@@ -84,7 +84,7 @@ test("what happens to runs is told to the webhooks that ask for it, of their own
   await finishRun(ctx, { runId, leaseEpoch, terminalStatus: "completed" });
   const { id: cancelled } = await createRun(ctx, { backendProfile: "codex" });
   await cancelRun(ctx, { runId: cancelled });
-  // Whoever comes later is told of what happens from then on.
+  // A webhook that is made later is told what happens from then on.
   await make(ctx, others.url, { name: "late" });
 
   const [one, two] = [senderOf(ctx), senderOf(ctx)];
@@ -160,7 +160,7 @@ test("tasks and approvals tell what becomes of them", async () => {
   expect(dataOf("task.failed")).toMatchObject({ taskId: failed, state: "failed", deadLetter: "not-retryable" });
   expect(dataOf("task.parked")).toMatchObject({ taskId: parked, state: "pending", parkedUntil: expect.any(String) });
   expect(dataOf("approval.decided")).toMatchObject({ approvalId, decision: "accept", decidedBy: "operator:admin" });
-  // What an agent wants to do is for those who may read it.
+  // What an agent wants to do is only for those who may read it.
   expect(receiver.received.map(({ text }) => text).join()).not.toContain("rm -rf");
 });
 
@@ -195,7 +195,7 @@ test("a webhook of projects or queues is told of these alone, and of no task's r
   expect(await told(narrowed.ofNights)).toEqual([nightly, both].flatMap(allOf).sort());
   expect(await told(narrowed.ofBoth)).toEqual(allOf(both));
 
-  // What it is narrowed to is changed as all else is, and holds from then on.
+  // Its filters are changed like everything else, and apply from then on.
   const before = await readWebhook(ctx, narrowed.ofNights);
   const changed = await updateWebhook(ctx, { webhookId: before.id, queues: [], projectIds: ["elsewhere"] });
   expect(changed).toMatchObject({ queues: [], projectIds: ["elsewhere"], version: before.version + 1 });
@@ -370,7 +370,7 @@ test("one that is never taken is given up after a day of tries, and what takes n
   }
   await settle(ctx, sender);
   expect(receiver.received).toHaveLength(ATTEMPTS_MAX);
-  // Never sooner than it asked, and longer each time.
+  // Never sooner than the receiver asked, and later each time.
   expect(pauses.slice(0, 5)).toEqual(Array(5).fill(3_600_000));
   expect(pauses.at(-1)).toBeNull();
   expect(pauses.slice(7, -1).every((pause, at, all) => (pause ?? 0) > (all[at - 1] ?? 3_600_000))).toBe(true);
@@ -425,11 +425,11 @@ test("one that never answers is asked four things at once, and holds up no other
   const sender = senderOf(ctx);
   const pass = sender.pass();
   await vi.waitFor(() => expect(held).toBe(4));
-  // In the middle of a pass in which nothing else is to be done.
+  // In the middle of a pass with nothing else to do.
   for (let sent = 0; sent < 20; sent += 1) await testWebhook(ctx, { webhookId: toOther });
   await vi.waitFor(() => expect(other.received).toHaveLength(20), 5_000);
   expect(held).toBe(4);
-  // Ended in the middle, its tries count as lost and not as refused.
+  // Tries that are interrupted count as lost, not as refused.
   await sender.close();
   await pass;
   expect((await deliveriesOf(ctx, toSilent)).flatMap(({ tries }) => tries)).toEqual([]);
@@ -444,7 +444,7 @@ test("many that never answer leave room for one that does", async () => {
     const { id: webhookId } = await make(ctx, silent.url, { name: `silent ${made}` });
     for (let sent = 0; sent < 5; sent += 1) await testWebhook(ctx, { webhookId });
   }
-  // As they are after their first tries.
+  // The state after their first tries.
   await ctx.db.update(webhooks).set({ failingSince: sql`clock_timestamp()` });
   const { id: toOther } = await make(ctx, other.url);
   const sender = senderOf(ctx);

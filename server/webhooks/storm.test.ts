@@ -29,7 +29,7 @@ test(`${SENDERS} senders and ${KILLS} kills, a receiver that refuses, hangs up a
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const db = ctx.db as Db;
-  /** Messages by the run that they tell of: each has one id, however often it came. */
+  /** Messages by their run: each has one id, however often it came. */
   const taken = new Map<string, Set<string>>();
   const offered = new Map<string, Set<string>>();
   await using receiver = await startReceiver(({ headers, body }, response) => {
@@ -41,10 +41,10 @@ test(`${SENDERS} senders and ${KILLS} kills, a receiver that refuses, hangs up a
     const chance = Math.random();
     if (chance < 0.1) return response.destroy();
     if (chance < 0.2) return response.writeHead(500).end();
-    // Silent for now: some of its senders die meanwhile.
+    // Silent for now: some of its senders are killed meanwhile.
     if (chance < 0.3) return setTimeout(() => response.destroy(), 200);
     note(taken);
-    // Taken, and its answer lost.
+    // Accepted, but the answer is lost.
     if (chance < 0.4) return response.destroy();
     return response.writeHead(204).end();
   });
@@ -66,7 +66,7 @@ test(`${SENDERS} senders and ${KILLS} kills, a receiver that refuses, hangs up a
     expect.poll(() => taken.size, { timeout: 120_000, interval: 20 }).toBeGreaterThanOrEqual(count);
   for (let kills = 0; ended < EVENTS; ) {
     await endSome();
-    // Many are on their way whenever one is killed.
+    // Whenever one is killed, many messages are under way.
     await arrived(ended - 3 * BATCH);
     if (ended < ((kills + 1) * EVENTS) / (KILLS + 1)) continue;
     const victim = kills % SENDERS;

@@ -99,7 +99,7 @@ test.each([
   ["https://ann:pw@hooks.example/", "must not carry credentials"],
   ["https://ann@hooks.example/", "must not carry credentials"],
   ["https://%zz:x@hooks.example/", "must not carry credentials"],
-  // What browsers and Node read as the one above.
+  // Addresses that browsers and Node read as the one above.
   ["https:///ann:pw@hooks.example/", "an http or https address"],
   ["https:\\\\ann:pw@hooks.example/", "an http or https address"],
   ["https://hooks.example/#part", "must not have a fragment"],
@@ -146,7 +146,7 @@ test("a change by somebody who saw another version is refused with what there is
   await expect(updateWebhook(ctx, { webhookId, name: "other" })).rejects.toMatchObject({ reason: "already-exists" });
   expect(await updateWebhook(ctx, { webhookId, isEnabled: false })).toMatchObject({ isEnabled: false, version: 3 });
   await expect(testWebhook(ctx, { webhookId })).rejects.toMatchObject({ reason: "webhook-disabled" });
-  // Whoever enables it begins anew, whatever it was disabled for.
+  // Enabling it makes a new start, for whatever reason it was disabled.
   await ctx.db.update(webhooks).set({ disabledReason: "nothing arrived", failingSince: new Date(0) });
   expect(await updateWebhook(ctx, { webhookId, isEnabled: true })).toMatchObject({
     ...{ isEnabled: true, disabledReason: null, failingSince: null },

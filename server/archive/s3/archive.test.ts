@@ -12,7 +12,7 @@ test("an archive whose client could not be made at first is reached once it can"
   const archive = createS3Archive({
     url: "s3://bucket/prefix",
     endpoint: `http://127.0.0.1:${port}`,
-    // The getter is read when a client is made, so it counts the clients.
+    // Read when a client is made: making one fails twice.
     get region() {
       opened += 1;
       if (opened <= 2) throw new Error("not configured yet");

@@ -26,8 +26,9 @@ export interface TestProvider extends AsyncDisposable {
 }
 
 /**
- * A certified OpenID Connect provider on this machine, with pages on which people type their name and any password.
- * By the host `localhost` it is another site to a browser than what is at 127.0.0.1. As many do, it tells addresses and groups by its userinfo endpoint alone.
+ * Starts a certified OpenID Connect provider on this machine, with pages on which people enter their name and any
+ * password. Under the host `localhost`, browsers take it for another site than one at 127.0.0.1. Like many providers,
+ * it returns e-mail addresses and groups only from its userinfo endpoint.
  */
 export async function startTestProvider(people: People, host = "127.0.0.1"): Promise<TestProvider> {
   let provider: Provider | null = null;

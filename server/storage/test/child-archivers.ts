@@ -10,17 +10,17 @@ import type {
 } from "@/server/executors";
 
 /**
- * Archivers as real processes of this machine, on folders in the place of claims. Runners are only noted: what a test
- * asks of them is whether they were started.
+ * An executor whose archivers are real processes of this machine, on folders in place of claims. Runners are only
+ * recorded: tests ask only whether they were started.
  */
 export class ChildArchivers implements Executor, AsyncDisposable {
   readonly started: ArchiverSpec[] = [];
   readonly runners: LaunchSpec[] = [];
-  /** Every process waits before its first step, as one does whose pod has just been bound. */
+  /** While set, every process waits before its first step, like one whose pod has just been bound. */
   isHeld = false;
-  /** What a launch fails with, and whether the process is there all the same. */
+  /** The error with which a launch fails, and whether the process was started all the same. */
   failure: { error: Error; isStarted: boolean } | null = null;
-  /** Attempts on a node that does not answer: nobody can say whether they are gone. */
+  /** Attempts on a node that does not answer: nobody can say whether they have ended. */
   readonly outOfReach = new Set<string>();
   readonly #children = new Map<string, { child: ChildProcess; exited: Promise<void> }>();
   readonly #listeners = new Set<(exit: AttemptExit) => void>();

@@ -12,13 +12,13 @@ export const SYSTEM: Actor = { kind: "system", name: "test", tenantId: null };
 
 export type TestStore = AsyncDisposable & {
   database: TestDatabase;
-  /** Data folder with `volumes/` and `archive/`. */
+  /** The data folder, with `volumes/` and `archive/`. */
   dataDir: string;
-  /** A caller with a pool of its own, as another process would have. */
+  /** Makes a caller with a pool of its own, as another process would have. */
   as(actor?: Actor): ServiceContext & { woken: TestContext["woken"] };
 };
 
-/** A migrated database, real folders for volumes and archive, and callers on them. */
+/** Makes a migrated database, real folders for volumes and archive, and callers that use them. */
 export async function createTestStore(): Promise<TestStore> {
   const database = await createTestDatabase();
   const dataDir = await mkdtemp(path.join(tmpdir(), "agentrun-store-"));
@@ -41,7 +41,7 @@ export async function createTestStore(): Promise<TestStore> {
   };
 }
 
-/** The same caller where storage is configured in another way. */
+/** Returns the same caller with another configuration of storage. */
 export function withStorage(ctx: ServiceContext, storage: Partial<StorageSettings>): ServiceContext {
   return { ...ctx, settings: { ...ctx.settings, storage: { ...ctx.settings.storage, ...storage } } };
 }

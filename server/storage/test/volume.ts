@@ -14,7 +14,7 @@ import { runnerOf } from "./context";
 
 export const NOTE = "workspace/note.txt";
 
-/** A session with its volume, as a caller makes it. */
+/** Makes a session with its volume, as a caller does. */
 export async function makeStoredSession(
   ctx: ServiceContext,
   values: Partial<typeof sessions.$inferInsert> = {},
@@ -25,7 +25,7 @@ export async function makeStoredSession(
   return sessionId;
 }
 
-/** An hour ago: expired, whatever the clocks of database and test say. */
+/** An hour ago: expired, even if the clocks of database and test differ. */
 export const PAST = new Date(Date.now() - 3_600_000);
 
 export function folderOf(ctx: ServiceContext, sessionId: string): string {
@@ -46,7 +46,7 @@ export async function readNote(ctx: ServiceContext, sessionId: string): Promise<
 
 export type HeldRun = { runId: string; leaseEpoch: number; runner: ServiceContext };
 
-/** A claimed run of a session, and the context of its runner. */
+/** Claims a run of a session; returns it with its runner's context. */
 export async function claimSession(ctx: ServiceContext, sessionId: string): Promise<HeldRun> {
   const run = await createRun(ctx, { backendProfile: "codex", sessionRef: { sessionId } });
   const { leaseEpoch } = await claimRun(ctx, { runId: run.id, runnerId: `runner_${run.id}` });
@@ -54,7 +54,7 @@ export async function claimSession(ctx: ServiceContext, sessionId: string): Prom
   return { runId: run.id, leaseEpoch, runner: { ...ctx, actor } };
 }
 
-/** One turn as a runner does it, up to where its archive would follow. Leaves a note on the volume. */
+/** Plays one turn as a runner does, up to where its archive would follow. Leaves a note on the volume. */
 export async function runTurn(
   ctx: ServiceContext,
   held: HeldRun,
@@ -112,7 +112,7 @@ export async function archive(ctx: ServiceContext, held: HeldRun, sessionId: str
   return (await commitManifest(runner, { runId, leaseEpoch, manifest: { ...manifest } })).manifestId;
 }
 
-/** A session whose one turn is over; its archive holds that turn unless told otherwise. */
+/** Makes a session whose only turn has ended. Its archive holds that turn unless told otherwise. */
 export async function makeUsedSession(
   ctx: ServiceContext,
   options: { note: string; isArchived?: boolean },
@@ -125,7 +125,7 @@ export async function makeUsedSession(
   return sessionId;
 }
 
-/** Turns of a run, each archived before the next. */
+/** Plays turns of a run, each archived before the next. */
 export async function takeTurns(
   ctx: ServiceContext,
   held: HeldRun,
@@ -138,12 +138,12 @@ export async function takeTurns(
   }
 }
 
-/** Ends a run as its runner does whose work is done. */
+/** Ends a run as its runner does when the work is done. */
 export async function endRun({ runner, runId, leaseEpoch }: HeldRun): Promise<void> {
   await finishRun(runner, { runId, leaseEpoch, terminalStatus: "completed" });
 }
 
-/** Restores the newest archive into a folder of its own, which verifies every digest, and reads the note. */
+/** Restores the newest archive into a folder of its own, which verifies every digest, and returns the note. */
 export async function readBack(ctx: ServiceContext, sessionId: string): Promise<string> {
   const dir = await mkdtemp(path.join(tmpdir(), "agentrun-read-back-"));
   try {

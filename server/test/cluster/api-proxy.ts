@@ -9,16 +9,16 @@ import { proxyKubeconfig, upstreamOf } from "./upstream";
 
 export interface ApiProxy extends AsyncDisposable {
   cluster: Cluster;
-  /** Of a client that goes through the proxy. */
+  /** The kubeconfig of a client that goes through the proxy. */
   kubeconfig: string;
-  /** What was asked so far, such as "POST /api/v1/namespaces/x/secrets". */
+  /** The requests so far, such as "POST /api/v1/namespaces/x/secrets". */
   calls: string[];
-  /** Breaks every connection and refuses new ones, as a line that is down. */
+  /** Breaks every connection and refuses new ones, like a line that is down. */
   cut(): void;
   restore(): void;
 }
 
-/** The real API server behind a proxy that sees every call, and may answer one in its place. */
+/** Starts a proxy before the real API server. It sees every request, and may answer one itself. */
 export async function startApiProxy(
   place: TestNamespace,
   options: { answer?: (call: string) => string | null } = {},

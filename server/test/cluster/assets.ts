@@ -9,7 +9,7 @@ import { freePort } from "@/supervisor/port";
 
 const READY_MS = 60_000;
 const LOOK_MS = 100;
-/** Every write to claims with its body, as the checker of deletions reads it. */
+/** Records every write to claims with its body, for the checker of deletions. */
 const AUDIT_POLICY = `apiVersion: audit.k8s.io/v1
 kind: Policy
 omitStages: [RequestReceived]
@@ -23,11 +23,11 @@ rules:
 export type Assets = { kubeconfig: string; auditLog: string; hasControllers: boolean; stop(): Promise<void> };
 
 /**
- * Starts the API server of a folder of programs, as `setup-envtest` brings one: `etcd` and `kube-apiserver`, on free ports
- * of this machine. Where `kube-controller-manager` and `kube-scheduler` lie beside them, they too are started; without
- * them Jobs make no pods and no claim is bound. Everything is written to `folder`.
+ * Starts the API server from a folder of programs as `setup-envtest` makes it: `etcd` and `kube-apiserver`, on free
+ * ports of this machine. If the folder has `kube-controller-manager` and `kube-scheduler` as well, they are started
+ * too; without them Jobs make no pods and no claim is bound. Everything is written to `folder`.
  *
- * @throws where a program is missing, or one has ended before the API server was ready: its log says why.
+ * @throws if a program is missing, or has ended before the API server was ready: its log says why.
  */
 export async function startAssets(assets: string, folder: string): Promise<Assets> {
   for (const name of ["etcd", "kube-apiserver"]) {
@@ -67,7 +67,7 @@ export async function startAssets(assets: string, folder: string): Promise<Asset
     ...{ "service-account-key-file": file("sa.key"), "service-account-signing-key-file": file("sa.key") },
     ...{ "token-auth-file": file("tokens.csv"), "authorization-mode": "RBAC" },
     ...{ "audit-policy-file": file("audit.yaml"), "audit-log-path": file("audit.log") },
-    // What these ask of an object only a controller ever gives.
+    // These plugins require of an object what only a controller provides.
     ...(hasControllers ? {} : { "disable-admission-plugins": "ServiceAccount,StorageObjectInUseProtection" }),
   });
   const kubeconfig = file("kubeconfig");

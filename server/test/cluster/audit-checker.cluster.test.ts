@@ -8,15 +8,15 @@ import { createSession } from "@/server/sessions";
 import { evictStorage, repairStorage } from "@/server/storage";
 import { auditFindings, createFaultWorld, type FaultWorld } from "@/server/test/faults/world";
 
-// Before any suite trusts the checker that nothing is wrong, it is shown to fail where something is: each test plants a
-// bug, and asks for exactly the finding that it deserves.
+// The checker must be able to fail before any suite relies on it: each of these tests plants a bug, and expects exactly
+// the finding for it.
 let world: FaultWorld;
 beforeEach(async () => {
   world = await createFaultWorld({ bindsClaims: false });
 });
 afterEach(() => world[Symbol.asyncDispose]());
 
-/** As a product would delete that does not know better. */
+/** Deletes as a product would that knows no better. */
 function withBareDeletes(ctx: ServiceContext): ServiceContext {
   const remove = async (name: string) => {
     await world.admin.deleteNamespacedPersistentVolumeClaim({ name, namespace: world.place.namespace });

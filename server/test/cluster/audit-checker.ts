@@ -11,9 +11,9 @@ type Rule =
   | "missing-claim"
   | "stuck";
 
-/** A claim that is in the cluster now. */
+/** A claim that exists in the cluster now. */
 export type LiveClaim = { name: string; uid: string; sessionId: string | null };
-/** A row of AgentRun's own audit. */
+/** An entry of AgentRun's own audit log. */
 export type Recorded = { action: string; targetId: string; transaction: string };
 
 export type Evidence = {
@@ -26,16 +26,19 @@ export type Evidence = {
 const SESSION = "agentrun.dev/session-id";
 const WITH_CLAIM = ["live", "archiving", "restoring"];
 const HALF_WAY = ["creating", "archiving", "deleting"];
-/** Acts that doom a volume whatever its age: of a person, and of who made it after its session's eviction. */
+/**
+ * Audited actions after which a volume may be deleted before its time: two by a person, and one by a process that made
+ * the volume after its session's eviction.
+ */
 const ORDERED = ["storage.evict", "storage.withdraw", "storage.delete"];
-/** Of these, what takes no pinned volume. */
+/** Those of them that do not apply to a pinned volume. */
 const SPARES_PINNED = ["storage.evict"];
-/** The acts after which a claim is gone. */
+/** Audited actions after which a claim is gone. */
 const GONE = ["storage.evicted", "sessions.purged", "storage.withdraw"];
 
 /**
- * Holds what the API server saw against what the database said at that very moment. Asked when all is calm: every step
- * has been finished, so that nothing may be half-way.
+ * Compares what the API server saw with what the database said at that very moment. Called when all is calm: every step
+ * is finished, so nothing may be half-done.
  */
 export function checkAudit(evidence: Evidence): Finding[] {
   const { events, history } = evidence;
@@ -73,13 +76,13 @@ export function checkAudit(evidence: Evidence): Finding[] {
   return [...findings, ...compareSides(past, evidence.claims)];
 }
 
-/** Milliseconds, with the microseconds as a fraction: a Date would cut them off. */
+/** Milliseconds, with the microseconds as a fraction; a Date would drop them. */
 function receivedAt({ requestReceivedTimestamp }: AuditEvent): number {
   const [seconds = "", fraction = "0Z"] = requestReceivedTimestamp.split(".");
   return Date.parse(`${seconds.replace("Z", "")}Z`) + Number.parseFloat(`0.${fraction}`) * 1_000;
 }
 
-/** Of a claim that was deleted by its name alone: the one that had it last. */
+/** Returns which claim was deleted, if the request had only a name: the last one of that name. */
 function lastMade(made: Map<string, unknown>, name: string, events: AuditEvent[]): string {
   const creation = events.findLast(
     (event) =>
@@ -88,7 +91,7 @@ function lastMade(made: Map<string, unknown>, name: string, events: AuditEvent[]
   return creation?.responseObject?.metadata?.uid ?? "";
 }
 
-/** Whether both sides hold the same: no claim without its session, none that is missing, no step left half-way. */
+/** Compares the two sides: no claim may lack its session, none may be missing, and no step may be half-done. */
 function compareSides(past: Past, claims: LiveClaim[]): Finding[] {
   const findings: Finding[] = [];
   const held = new Map(claims.map((claim) => [claim.sessionId, claim]));
@@ -129,7 +132,7 @@ class Past {
     }
   }
 
-  /** Why a session's claim must not have been deleted at a moment; null where it was right. */
+  /** Returns why a session's claim must not have been deleted at a moment; null: it was right. */
   wrongOf(sessionId: string, at: number, recorded: Recorded[]): string | null {
     const until = (this.#bySession.get(sessionId) ?? []).filter((moment) => moment.at <= at);
     const session = until.findLast((moment) => moment.kind === "session");
@@ -140,8 +143,8 @@ class Past {
     if (session.isDeleted) return null;
     const moments = until.filter((moment) => moment.kind === "session");
     const doom = moments[moments.findLastIndex((moment) => moment.state !== "deleting") + 1];
-    // An explicit order takes a volume whose time is not over: the order of this very doom, by its transaction. Another
-    // eviction of the same session, before or after, says nothing of this one.
+    // An explicit order takes a volume whose time is not over. It must be the order of this very deletion, identified
+    // by its transaction: another eviction of the same session, earlier or later, does not count.
     const order = recorded.find((row) => row.transaction === doom?.transaction && ORDERED.includes(row.action));
     if (order && !SPARES_PINNED.includes(order.action)) return null;
     if (doom?.isPinned || session.isPinned) return "it was pinned";

@@ -8,7 +8,7 @@ type ObjectMeta = {
   labels?: Record<string, string>;
 };
 
-/** One request as the API server recorded it, of the fields that a checker reads. */
+/** One request as the API server recorded it, with the fields that a checker reads. */
 export type AuditEvent = {
   stage: string;
   verb: string;
@@ -18,14 +18,17 @@ export type AuditEvent = {
   responseStatus?: { code?: number };
   requestObject?: { preconditions?: { uid?: string; resourceVersion?: string } };
   responseObject?: { kind?: string; metadata?: ObjectMeta };
-  /** When the API server got the request, by its clock. */
+  /** When the API server got the request, by its own clock. */
   requestReceivedTimestamp: string;
 };
 
-/** Whoever a test acts as when it plays a person at the cluster: what such a person deletes is not AgentRun's doing. */
+/** The user as whom a test plays a person at the cluster: what that person deletes is not AgentRun's doing. */
 export const PERSON = "a-person";
 
-/** What was done in a namespace, in the order of the log: requests that succeeded, by others than the cluster itself. */
+/**
+ * Reads what was done in a namespace, in the order of the log: requests that succeeded, except those of the cluster
+ * itself.
+ */
 export async function readAuditLog(file: string, namespace: string): Promise<AuditEvent[]> {
   const events: AuditEvent[] = [];
   for await (const line of createInterface({ input: createReadStream(file, "utf8") })) {

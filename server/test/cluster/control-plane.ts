@@ -5,9 +5,12 @@ import { startAssets } from "./assets";
 
 export type ControlPlane = {
   kubeconfig: string;
-  /** The API server's audit log, with the bodies of every write to claims; null where nobody says where it is. */
+  /** The API server's audit log, with the bodies of all writes to claims; null: its place is not known. */
   auditLog: string | null;
-  /** Whether more than the API server is there: Jobs make pods, claims are bound, what has no owner goes. */
+  /**
+   * Whether there is more than the API server: Jobs make pods, claims are bound, and objects without an owner are
+   * removed.
+   */
   hasControllers: boolean;
   stop(): Promise<void>;
 };
@@ -17,7 +20,7 @@ const NONE = `no cluster to test against. One of these variables names it:
   KUBEBUILDER_ASSETS        a folder with etcd and kube-apiserver, as "setup-envtest use -p path" prints; what needs more is not run
   AGENTRUN_KUBERNETES_KIT   a folder with a program "cluster" that starts one, see docs/KUBERNETES.md`;
 
-/** A real Kubernetes API for the tests, by whichever variable names one; NONE says how. */
+/** Starts or finds a real Kubernetes API for the tests, by whichever variable names one; NONE says how. */
 export async function startControlPlane(): Promise<ControlPlane> {
   const given = process.env.AGENTRUN_TEST_KUBECONFIG;
   if (given) {
@@ -30,7 +33,7 @@ export async function startControlPlane(): Promise<ControlPlane> {
     };
   }
   const folder = path.resolve("test-results", `cluster-${process.pid}`);
-  // Its logs stay, which are small.
+  // The logs stay; they are small.
   const clear = () => {
     for (const large of ["bin", "etcd"]) rmSync(path.join(folder, large), { recursive: true, force: true });
   };
@@ -53,13 +56,13 @@ export async function startControlPlane(): Promise<ControlPlane> {
 }
 
 export type Kit = {
-  /** Starts a cluster in a folder; answers an administrator's kubeconfig. */
+  /** Starts a cluster in a folder; returns an administrator's kubeconfig. */
   up(folder: string, ...flags: string[]): string;
   /** Ends everything that was started there. */
   down(folder: string): void;
 };
 
-/** The test kit that AGENTRUN_KUBERNETES_KIT names; null without one. */
+/** Opens the test kit that AGENTRUN_KUBERNETES_KIT names; null: it names none. */
 export function openKit(): Kit | null {
   const kit = process.env.AGENTRUN_KUBERNETES_KIT;
   const program = path.join(kit ?? "", "cluster");

@@ -1,4 +1,4 @@
 import { inject, test } from "vitest";
 
-/** A test of what a cluster's controllers do: where there is an API server alone it is not run, and said to be skipped. */
+/** A test of what a cluster's controllers do. With only an API server it is skipped, and reported as skipped. */
 export const it = test.runIf(inject("hasControllers"));

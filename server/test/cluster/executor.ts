@@ -5,7 +5,7 @@ import { ATTEMPT, POLICY } from "./attempt";
 import type { TestNamespace } from "./namespace";
 
 let attempts = 0;
-/** An attempt that no other test of this process has. */
+/** Makes an attempt that no other test of this process has. */
 export function specOf(): LaunchSpec {
   attempts += 1;
   const attemptId = `att_${Date.now()}_${attempts}`;
@@ -21,14 +21,14 @@ type Options = {
   activeDeadlineSeconds?: number;
 };
 
-/** An executor in a namespace of a test, with all that it told. */
+/** Opens an executor in a test's namespace, and collects all that it reports. */
 export function openExecutor(place: TestNamespace, options: Options = {}) {
   const { activeDeadlineSeconds = 3_600, cluster = place.cluster, ...more } = options;
   const exits: AttemptExit[] = [];
   const errors: unknown[] = [];
   const executor = createKubernetesExecutor({
     cluster,
-    // The namespace of a test has no account but its default.
+    // A test's namespace has only its default account.
     policy: { ...POLICY, serviceAccount: null, activeDeadlineSeconds },
     onError: (error) => errors.push(error),
     relistMs: 100,

@@ -5,36 +5,36 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { proxyKubeconfig, type Upstream, upstreamOf } from "./upstream";
 
-/** What happens to a request in place of being passed on. */
+/** What happens to a request instead of being passed on. */
 export type Fault =
-  /** Refused by the proxy; the API server never hears of it. */
+  /** The proxy refuses it; the API server never hears of it. */
   | { kind: "refuse"; code: 409 | 429 | 500 }
-  /** Never answered, nor passed on: who asked runs into its deadline. */
+  /** It is neither passed on nor answered: the client runs into its deadline. */
   | { kind: "swallow" }
-  /** Passed on and done, and then the connection is cut: before the reply, or in its middle. */
+  /** It is passed on and done, and then the connection is cut: before the reply, or in the middle of it. */
   | { kind: "cut"; where: "before" | "within" }
-  /** Passed on and answered only once this has come true. */
+  /** It is passed on at once, and answered once this promise resolves. */
   | { kind: "hold"; until: Promise<unknown> }
-  /** Answered with the oldest reply that the same read ever got; passed on where there was none. */
+  /** It is answered with the oldest reply that the same read ever got; passed on if there was none. */
   | { kind: "stale" };
 
 export type FaultRule = {
   method: "GET" | "POST" | "DELETE" | "PUT";
-  /** Of the path with its query. */
+  /** Matched against the path with its query. */
   path: RegExp;
   fault: Fault;
-  /** How many requests it strikes; one unless told. */
+  /** How many requests it affects; 1 by default. */
   times?: number;
 };
 
 export interface FaultProxy extends AsyncDisposable {
   /** A kubeconfig that leads to the proxy. */
   kubeconfig: string;
-  /** Strikes the next requests that match; answers how often it has struck. */
+  /** Applies a fault to the next requests that match; `hits` returns how many it has affected. */
   strike(rule: FaultRule): { hits(): number };
   /** Lets every request through again. */
   calm(): void;
-  /** Comes true when every request that was passed on has been answered by the API server. */
+  /** Resolves when the API server has answered every request that was passed on. */
   settled(): Promise<void>;
 }
 
@@ -47,7 +47,7 @@ const WORDS = {
   500: { reason: "InternalError", message: "etcdserver: request timed out" },
 } as const;
 
-/** A way to the real API server, with an administrator's credentials, on which requests meet faults. */
+/** Starts a proxy before the real API server, with an administrator's credentials, on which requests meet faults. */
 export async function startFaultProxy(kubeconfig: string): Promise<FaultProxy> {
   const upstream = await upstreamOf(kubeconfig);
   const recorded = new Map<string, Reply>();
@@ -112,7 +112,7 @@ export async function startFaultProxy(kubeconfig: string): Promise<FaultProxy> {
   };
 }
 
-/** A watch has no end that could be waited for. */
+/** A watch has no end to wait for. */
 function follow(upstream: Upstream, request: IncomingMessage, response: ServerResponse): void {
   const onward = upstream(request).on("response", (answer) => {
     response.writeHead(answer.statusCode ?? 502, answer.headers);
@@ -128,7 +128,7 @@ async function ask(upstream: Upstream, request: IncomingMessage, body: Buffer): 
     upstream(request).on("response", resolve).on("error", reject).end(body);
   });
   const { "content-type": type = "application/json", "content-encoding": encoding } = reply.headers;
-  // Long answers come compressed, and are passed on as they came.
+  // Long answers arrive compressed, and are passed on as they are.
   const headers = { "content-type": type, ...(encoding === undefined ? {} : { "content-encoding": encoding }) };
   return { status: reply.statusCode ?? 502, headers, body: await readAll(reply) };
 }

@@ -9,7 +9,7 @@ export interface TestNamespace extends AsyncDisposable {
   core: k8s.CoreV1Api;
 }
 
-/** A namespace of its own in the real cluster, with an administrator's client beside ours. */
+/** Makes a namespace in the real cluster, with an administrator's client beside ours. */
 export async function createTestNamespace(labels: Record<string, string> = {}): Promise<TestNamespace> {
   const kubeconfig = inject("kubeconfig");
   const config = new k8s.KubeConfig();

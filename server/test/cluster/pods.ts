@@ -4,7 +4,7 @@ import { jobNameOf } from "@/server/executors/executor";
 import type { Pod } from "@/server/kubernetes";
 import type { TestNamespace } from "./namespace";
 
-/** The pod that the cluster made for an attempt's Job. */
+/** Returns the pod that the cluster made for an attempt's Job. */
 export async function podOf(place: TestNamespace, attemptId: string): Promise<{ pod: Pod; name: string }> {
   const labelSelector = `batch.kubernetes.io/job-name=${jobNameOf(attemptId)}`;
   await expect.poll(() => place.cluster.listPods(labelSelector), { timeout: 15_000 }).toHaveLength(1);
@@ -14,13 +14,13 @@ export async function podOf(place: TestNamespace, attemptId: string): Promise<{ 
   return { pod, name };
 }
 
-/** Says of a pod what a node would. */
+/** Sets the status of a pod, as a node would. */
 export async function say(place: TestNamespace, name: string, status: Record<string, unknown>): Promise<void> {
   const { name: namespace, core } = place;
   for (;;) {
     const pod = await core.readNamespacedPod({ name, namespace });
     const body = { ...pod, status: { ...pod.status, ...status } };
-    // The scheduler may have said something of it meanwhile.
+    // The scheduler may have changed the status meanwhile.
     const answer = await core
       .replaceNamespacedPodStatus({ name, namespace, body })
       .catch((error: { code?: number }) => {
@@ -31,12 +31,12 @@ export async function say(place: TestNamespace, name: string, status: Record<str
   }
 }
 
-/** The status of a pod's one container that ended. */
+/** Makes the status of a pod whose only container has ended. */
 export function ended(terminated: Partial<k8s.V1ContainerStateTerminated>): object[] {
   return [{ name: "runner", image: "i", imageID: "i", ready: false, restartCount: 0, state: { terminated } }];
 }
 
-/** A pod that mounts a claim and that no node will ever end: it holds the claim until somebody deletes it. */
+/** Makes a pod that mounts a claim and that no node will ever end: it holds the claim until somebody deletes it. */
 export async function useClaim(
   core: k8s.CoreV1Api,
   use: { namespace: string; claimName: string; podName: string },
@@ -56,11 +56,12 @@ export async function useClaim(
 }
 
 /**
- * Binds a pod to a node that does not exist: nobody will say that it ended. The cluster deletes the pods of such a node
- * 40 seconds after it has met its name: one that all tests share would be met long before a test's pod.
+ * Binds a pod to a node that does not exist, so that nobody will report its end. The cluster deletes the pods of such a
+ * node 40 seconds after it first meets the node's name. So each test has a node name of its own: a shared one would
+ * have been met long before.
  */
 export async function bindToLostNode({ core, name: namespace }: TestNamespace, name: string): Promise<void> {
-  // A scheduler that is looking for a node just now would call the pod unschedulable after it was bound.
+  // Otherwise a scheduler that is just looking for a node would mark the pod as unschedulable after it was bound.
   const findWord = async () => {
     const { status } = await core.readNamespacedPod({ name, namespace });
     return status?.conditions?.find(({ type }) => type === "PodScheduled");
@@ -70,7 +71,7 @@ export async function bindToLostNode({ core, name: namespace }: TestNamespace, n
   await core.createNamespacedPodBinding({ name, namespace, body: { metadata: { name }, target } });
 }
 
-/** The node of a test's namespace that does not exist. */
+/** Names the missing node of a test's namespace. */
 export function lostNodeOf({ name }: Pick<TestNamespace, "name">): string {
   return `lost-node-of-${name}`;
 }

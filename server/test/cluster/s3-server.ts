@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { freePort } from "@/supervisor/port";
 
-/** Pinned, as everything that a test needs is. */
+/** Pinned, like everything that a test needs. */
 const MOTO = "moto[server]==5.2.5";
 const START_DEADLINE_MS = 30_000;
 

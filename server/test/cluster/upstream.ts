@@ -2,10 +2,10 @@ import type { ClientRequest, IncomingMessage } from "node:http";
 import https from "node:https";
 import * as k8s from "@kubernetes/client-node";
 
-/** Begins a request like one that a proxy was asked, with the proxy's own credentials; its body is for the caller. */
+/** Begins a request like the one that a proxy received, with the proxy's own credentials. The caller sends the body. */
 export type Upstream = (asked: IncomingMessage) => ClientRequest;
 
-/** The API server that a kubeconfig leads to, as its user reaches it. */
+/** Returns how to reach the API server that a kubeconfig names, as its user. */
 export async function upstreamOf(kubeconfig: string): Promise<Upstream> {
   const config = new k8s.KubeConfig();
   config.loadFromFile(kubeconfig);
@@ -21,8 +21,8 @@ export async function upstreamOf(kubeconfig: string): Promise<Upstream> {
 }
 
 /**
- * A kubeconfig that leads to a proxy on loopback; JSON is YAML too. The client speaks plain HTTP only where it is told
- * not to ask for certificates.
+ * Makes a kubeconfig that leads to a proxy on loopback, as JSON, which is YAML too. The client speaks plain HTTP only
+ * if it is told not to check certificates.
  */
 export function proxyKubeconfig(port: number): string {
   return JSON.stringify({

@@ -7,16 +7,16 @@ declare module "vitest" {
   export interface ProvidedContext {
     /** A real S3 server that takes any credentials. */
     s3Endpoint: string;
-    /** Of an administrator of a real Kubernetes cluster. */
+    /** For an administrator of a real Kubernetes cluster. */
     kubeconfig: string;
-    /** Whether it has more than its API server. */
+    /** Whether the cluster has more than its API server. */
     hasControllers: boolean;
-    /** null where the cluster's owner names none. */
+    /** null: the cluster's owner names none. */
     auditLog: string | null;
   }
 }
 
-/** What the cluster's tests need beside PostgreSQL; workers inherit the environment. */
+/** Starts what the cluster tests need besides PostgreSQL. Vitest's workers inherit the environment. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const controlPlane = await startControlPlane();
   const s3 = await startS3Server();

@@ -5,7 +5,7 @@ import { buildV01Database } from "@/db/test/v01";
 import { startTestWeb } from "@/server/test/web";
 import { type Json, Program } from "./program";
 
-/** The whole web on a database that v0.1 left behind. */
+/** Starts the whole web on a database that v0.1 left behind. */
 async function adopted() {
   const database = await createEmptyDatabase();
   await buildV01Database(await database.connect());
@@ -19,12 +19,12 @@ async function adopted() {
   });
 }
 
-/** A column's name as the contract says it in JSON. */
+/** Converts a column's name into the one in the contract's JSON. */
 const camel = (column: string) => column.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 const OBJECTS = new Set(["workspaceRef", "executionPolicy", "payload", "metadata", "summary", "result"]);
 const RENAMED: Record<string, string> = { referencesJson: "references" };
 
-/** Holds every column of a stored row against the record that was answered for it. */
+/** Compares every column of a stored row with the record that was answered for it. */
 function expectRow(record: Json, row: Record<string, unknown>, skip: string[] = []): void {
   for (const [column, stored] of Object.entries(row)) {
     const name = RENAMED[camel(column)] ?? camel(column);

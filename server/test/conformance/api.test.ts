@@ -85,7 +85,7 @@ test("every route exists, asks for a token, and refuses another method", async (
     const real = path.replace(/\{\w+\}/g, "nobody");
     const without = await program().refused(401, method, real, method === "GET" ? undefined : {}, null);
     expect(without, `${method} ${path}`).toMatchObject({ failureKind: "unauthenticated", reason: "unauthenticated" });
-    // A stream that is let in does not end.
+    // A stream that is accepted does not end.
     if (real.endsWith("/watch")) continue;
     const answer = await program().send(method, `/api/v1${real}`, method === "GET" ? {} : { body: {} });
     if (answer.status !== 200) expect(errorOf(answer).reason, `${method} ${path}`).toMatch(/invalid-input|not-found/);

@@ -167,7 +167,7 @@ test("a turn's output is told redacted with its command, and the first finish st
   expect(await program().get(`/commands/${turn.id}`)).toEqual(first);
   expect((await program().get(`/runs/${run.id}/commands`)).items[0]).toEqual(first);
   expect(JSON.stringify(await program().events(run.id))).not.toContain('"odd"');
-  // A runner of the release before knows nothing of schemas.
+  // A runner of the previous release does not know schemas.
   const old = await order("turn", { text: "count", outputSchema });
   expect((await finish(old.id, {})).output).toBeNull();
 });

@@ -3,7 +3,7 @@ import { type Json, startProgram, word } from "./program";
 
 const program = startProgram();
 
-/** What no field of ours takes, or takes only where it is free text or free JSON. */
+/** Values that no field accepts, or only one of free text or free JSON. */
 const HOSTILE: unknown[] = [
   null,
   "",
@@ -30,7 +30,7 @@ const HOSTILE: unknown[] = [
 ];
 
 type Base = { path: string; type: "query" | "mutation"; input: Record<string, unknown> };
-/** What a schedule adds. */
+/** A task that a schedule adds. */
 const SCHEDULED = {
   ...{ title: "t", queue: "q", lane: "l", priority: 1, backendProfile: "codex", payload: { text: "x" } },
   ...{ metadata: { a: 1 }, references: [{ a: 1 }], sessionId: undefined, executionPolicy: {} },
@@ -374,7 +374,7 @@ async function call(base: Base, input: unknown): Promise<void> {
   const { status, error } = await program().trpc(base.type, base.path, input);
   const what = `${base.path} ${JSON.stringify(input)?.slice(0, 300)}`;
   if (status === 200) return;
-  // 431: an address that is longer than a server reads is refused before anybody looks at it.
+  // 431: the server refuses an address that is longer than it reads, before our code sees it.
   if (status === 431) return;
   expect(status, `${what}: ${JSON.stringify(error)}`).toBeGreaterThanOrEqual(400);
   expect(status, `${what}: ${JSON.stringify(error)}`).toBeLessThan(500);

@@ -3,7 +3,7 @@ import { type Json, type Program, startProgram, word } from "./program";
 
 const program = startProgram();
 
-/** Claims as soon as the lease of another has run out. */
+/** Claims as soon as another runner's lease has run out. */
 async function takeOver(from: Program, runId: string, runnerId: string): Promise<Json> {
   for (;;) {
     const { status, body } = await from.send("POST", `/api/v1/runs/${runId}/claim`, { body: { runnerId } });
@@ -65,7 +65,7 @@ test("a lease of 500 ms that ran out is taken over with a higher epoch, and fenc
   expect(await program().refused(409, "POST", `/runs/${run.id}/finish`, end)).toMatchObject(lost);
   expect(await program().refused(409, "POST", `/commands/${waiting.id}/ack`, { leaseEpoch })).toMatchObject(lost);
   expect(await program().refused(409, "POST", `/commands/${waiting.id}/finish`, end)).toMatchObject(lost);
-  // The turn that was sent is not sent again; the one that waited is the next attempt's.
+  // The turn that was sent is not sent again; the one that waited belongs to the next attempt.
   expect(await program().get(`/commands/${sent.id}`)).toMatchObject({ state: "failed", failureKind: "runner-lost" });
   expect(await program().get(`/commands/${waiting.id}`)).toMatchObject({ state: "pending" });
   const told = (await program().events(run.id)).map((event) => event.payload);
@@ -128,7 +128,7 @@ test("a runner's token is bound to its run and epoch, and answered by heartbeat 
   const refused = async () =>
     (await program().send("POST", `/api/v1/runs/${run.id}/events`, { body: append, token: runnerToken })).status;
   let status = await refused();
-  // What was looked up is believed for a second; until then the run itself refuses.
+  // What was looked up is cached for a second; until then the run itself refuses.
   while (status === 409) status = await refused();
   expect(status).toBe(401);
 });

@@ -5,7 +5,7 @@ import { openSse, type SseReader } from "@/server/test/sse";
 import { ADMIN_TOKEN, startTestWeb, type TestWeb } from "@/server/test/web";
 import type { AppRouter } from "@/server/trpc/types";
 
-/** JSON as an unseen program reads it: what its fields hold is for the test to say. */
+/** JSON as a foreign program reads it: each test knows what its fields should hold. */
 // biome-ignore lint/suspicious/noExplicitAny: an outside program has no types of ours, only answers.
 export type Json = any;
 export type Sent = { body?: unknown; token?: string | null; headers?: Record<string, string> };
@@ -39,7 +39,7 @@ export class Program {
     return this.ok("POST", path, body, token);
   }
 
-  /** Calls REST and expects an error in the contract's shape; answers `error`. */
+  /** Calls REST and expects an error in the contract's form; returns `error`. */
   async refused(status: number, method: string, path: string, body?: unknown, token?: string | null): Promise<Json> {
     const answer = await this.send(method, `/api/v1${path}`, {
       ...(body === undefined ? {} : { body }),
@@ -55,7 +55,7 @@ export class Program {
     });
   }
 
-  /** Calls a procedure as any program without our types does. */
+  /** Calls a procedure as a program without our types does. */
   async trpc(
     type: "query" | "mutation",
     path: string,
@@ -79,7 +79,7 @@ export class Program {
     return this.post("/runs", { backendProfile: "codex", ...body });
   }
 
-  /** A run in a session of its own. */
+  /** Makes a run in a session of its own. */
   async sessionRun(more: Record<string, unknown> = {}): Promise<{ run: Json; sessionId: string }> {
     const { sessionId } = await this.post("/sessions", { backendProfile: "codex" });
     return { sessionId, run: await this.run({ sessionRef: { sessionId }, ...more }) };
@@ -107,7 +107,9 @@ export class Program {
   }
 }
 
-/** The contract's error shape, and nothing that must not leave the program. */
+/**
+ * Returns an error after checking that it has the contract's form, and holds nothing that must not leave the program.
+ */
 export function errorOf(answer: { status: number; body: Json; headers: Headers }): Json {
   expect(Object.keys(answer.body)).toEqual(["error"]);
   const { error } = answer.body;
@@ -120,7 +122,7 @@ export function errorOf(answer: { status: number; body: Json; headers: Headers }
   return error;
 }
 
-/** One server on one database for the tests of a file. */
+/** Starts one server on one database for the tests of a file. */
 export function startProgram(options: { env?: Record<string, string> } = {}): () => Program {
   let program: Program | undefined;
   beforeAll(async () => {
@@ -138,7 +140,7 @@ export function startProgram(options: { env?: Record<string, string> } = {}): ()
 }
 
 let made = 0;
-/** A word that no other test of this process uses. */
+/** Makes a word that no other test of this process uses. */
 export function word(prefix: string): string {
   made += 1;
   return `${prefix}-${made}`;

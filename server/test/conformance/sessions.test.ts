@@ -35,7 +35,7 @@ test("the same id with the same content answers the same session, other content 
   expect(await program().post("/sessions", { ...body, tenantId: "default", storage: { kind: "pvc" } })).toEqual(first);
   for (const other of [{ title: "U" }, { backendProfile: "deepseek" }, { metadata: {} }, { storage: { kind: "none" } }])
     await program().refused(409, "POST", "/sessions", { ...body, ...other });
-  // What a session becomes later is not its content.
+  // Later changes of a session do not count as its content.
   await program().ok("PATCH", `/sessions/${body.sessionId}`, { title: "Renamed" });
   expect(await program().post("/sessions", body)).toMatchObject({ sessionId: body.sessionId, title: "Renamed" });
   const made = await Promise.all(
@@ -266,7 +266,7 @@ test("a session that somebody holds while its run goes on follows when it is fre
   await holder.query("begin");
   await holder.query("select 1 from agentrun_sessions where session_id = $1 for update", [sessionId]);
   await program().post(`/runs/${run.id}/events`, { events: [{ type: "warning", payload: {} }] });
-  // Another session's activity, noted later, has been written: this one's was passed over.
+  // A later activity, of another session, has been written: so this session's was left out.
   await program().post(`/runs/${other.run.id}/events`, { events: [{ type: "warning", payload: {} }] });
   await expect.poll(() => storedSeq(other.sessionId)).toBe(2);
   expect(await storedSeq(sessionId)).toBe(1);

@@ -41,7 +41,7 @@ async function makeSession(more: Record<string, unknown> = {}): Promise<string> 
   return (await program().post("/sessions", { backendProfile: "codex", ...more })).sessionId;
 }
 
-/** A run's one turn, whose rollout lies on the session's volume and in no archive. */
+/** Plays a run's only turn, whose rollout is on the session's volume and in no archive. */
 async function takeUnarchivedTurn(runId: string, sessionId: string): Promise<void> {
   const turn = await program().turn(runId);
   const { leaseEpoch } = await program().claim(runId, "r1");
@@ -177,7 +177,7 @@ test("a volume that holds a turn that no archive has is kept", async () => {
   await program().ok("PATCH", `/sessions/${sessionId}`, { expiresAt: PAST });
   const dry = await program().post("/sessions/storage/gc", { dryRun: true });
   const report = await program().post("/sessions/storage/gc", {});
-  // Where this server can archive it, it does so first; where it cannot, the volume stays.
+  // If this server can archive the volume, it does so before it evicts; if not, the volume stays.
   const evicted = report.evicted.some((entry: Json) => entry.sessionId === sessionId);
   expect(dry.evicted.some((entry: Json) => entry.sessionId === sessionId)).toBe(evicted);
   const storage = await program().get(`/sessions/${sessionId}/storage`);

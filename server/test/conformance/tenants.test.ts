@@ -14,7 +14,7 @@ beforeAll(async () => {
   viewer = await mintOperatorToken(ctx, { name: "looks at a", role: "viewer", tenantId: "tenant-a" });
 });
 
-/** A record of each kind of another tenant's. */
+/** Makes a record of each kind for another tenant. */
 async function theirs() {
   const owner = { tenantId: "tenant-b", backendProfile: "codex" };
   const sessionId = word("b-ses");
@@ -214,7 +214,7 @@ test("a feed tells a bound caller of its own records alone, and another's cursor
 test("nobody puts text under way into another tenant's run", async () => {
   const { run } = await theirs();
   await using watcher = await program().watch(`/runs/${run.id}/events/watch`);
-  // Text is shown to who has caught up.
+  // A reader receives text once it has caught up.
   await watcher.until((all) => all.length > 0);
   const frames = (text: string) => [{ itemId: "i", kind: "assistant_message", text }];
   const foreign = await program().trpc("mutation", "events.live", { runId: run.id, frames: frames("from a") }, mine);

@@ -13,7 +13,7 @@ export type Answer = { value: unknown } | { refused: { failureKind: string; mess
 
 const HOUR_MS = 3_600_000;
 
-/** What anybody may do to a session at any time, in whichever process. */
+/** What anybody may do to a session at any time, in any process. */
 export const ACTS: Record<Act, (ctx: ServiceContext, subject: Subject) => Promise<unknown>> = {
   collect: (ctx, { sessionId }) => collectOne(ctx, sessionId),
   repair: (ctx) => repairStorage(ctx),
@@ -25,7 +25,7 @@ export const ACTS: Record<Act, (ctx: ServiceContext, subject: Subject) => Promis
   unpin: (ctx, { sessionId }) => unpinStorage(ctx, { sessionId }),
 };
 
-/** What a process answers to an act in its subject's tenant; only a refusal is an answer, anything else is thrown. */
+/** Does an act in its subject's tenant, and returns the answer. A refusal is an answer; any other error is thrown. */
 export async function answer(ctx: ServiceContext, act: Act, subject: Subject): Promise<Answer> {
   try {
     return { value: await ACTS[act](inTenant(ctx, subject.tenantId), subject) };
@@ -35,7 +35,7 @@ export async function answer(ctx: ServiceContext, act: Act, subject: Subject): P
   }
 }
 
-/** A run as far as its runner's claim: the launcher makes sure of the volume first. */
+/** Makes a run and claims it as its runner does. As in the launcher, the volume is ensured first. */
 async function startRun(ctx: ServiceContext, { sessionId }: Subject): Promise<Claimed> {
   const run = await createRun(ctx, { ...PROFILE, sessionRef: { sessionId } });
   await prepareVolume(ctx, sessionId);

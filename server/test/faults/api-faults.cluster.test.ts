@@ -8,7 +8,7 @@ import { inTenant, openContext } from "./context";
 import { makeUsed, PROFILE, type Subject } from "./subjects";
 import { auditFindings, createFaultWorld, type FaultWorld } from "./world";
 
-/** Short, so that what is never answered costs no time; long enough for a busy machine. */
+/** Short, so that requests without an answer cost little time; long enough for a busy machine. */
 const DEADLINE_MS = 1_000;
 const CALM = { timeout: 30_000, interval: 100 };
 const ALWAYS = 1_000_000;
@@ -59,7 +59,7 @@ async function prepare(verb: Verb): Promise<void> {
   if (verb === "restore") await evictStorage(inTenant(world.ctx, subject.tenantId), subject);
 }
 
-/** One claim where there has to be one, none where there must not be, and nothing half-way. */
+/** Expects a claim where there has to be one, none where there must not be, and nothing half-done. */
 async function expectEnd(verb: Verb): Promise<void> {
   const { end } = VERBS[verb];
   await expect
@@ -77,7 +77,7 @@ describe.each(Object.keys(VERBS) as Verb[])("%s", (verb) => {
     await prepare(verb);
     const struck = world.proxy.strike({ method: VERBS[verb].method, path: /persistentvolumeclaims/, fault });
     const answer = await VERBS[verb].act().catch((error: unknown) => error);
-    // What was done, or might have been, is looked at again at once; only a plain refusal is told.
+    // What was done, or may have been, is checked again at once; only a plain refusal is reported.
     if (answer instanceof Error) expect(answer).toMatchObject({ failureKind: "infra-failed" });
     if (fault.kind === "cut") expect(answer).not.toBeInstanceOf(Error);
     expect(struck.hits()).toBe(1);
@@ -101,7 +101,7 @@ test("a deletion that arrives late takes nothing of what was restored meanwhile"
     release = resolve;
   });
   const late = world.proxy.strike({ method: "DELETE", path: /persistentvolumeclaims/, fault: { kind: "hold", until } });
-  // It runs into its deadline, and the next try is let through.
+  // The first try runs into its deadline, and the next is let through.
   expect(await evictStorage(ctx, subject)).toMatchObject({ storageState: "evicted" });
   await restoreStorage(ctx, subject);
   const restored = await ctx.volumes.find(name);
@@ -131,7 +131,7 @@ test("a claim that is made late, after its session's eviction, is shown, and goe
 test("by a list of claims that is older than an eviction and a restore nothing in use is deleted", async () => {
   const listed = async () => (await listOrphans(proxied)).items.find((item) => item.name === name);
   await prepare("evict");
-  // The list that is repeated from here on.
+  // This list is repeated from here on.
   expect(await listed()).toBeUndefined();
   world.proxy.strike({ method: "GET", path: /persistentvolumeclaims\?/, fault: { kind: "stale" }, times: ALWAYS });
   await VERBS.evict.act();

@@ -6,7 +6,7 @@ import type { Subject } from "./subjects";
 import { Tracer } from "./tracer";
 import { inGroups } from "./trials";
 
-/** What a child is told to do: to die at one point of a story for each subject, or to recover after such a death. */
+/** What a child has to do: die at one point of a story for each subject, or recover after such a death. */
 export type ChildJob = {
   place: Place;
   story: string;
@@ -25,7 +25,7 @@ const opened = openContext(place);
 
 if (job.phase === "die") {
   await inGroups(job.targets, AT_ONCE, ({ subject, stopAt }) => standAt(subject, stopAt));
-  // All stand still where they are to die: one death takes them together.
+  // All have stopped where they are to die: one kill takes them together.
   process.kill(process.pid, "SIGKILL");
 } else {
   const recover = async ({ subject, recovery }: (typeof job.targets)[number]) => {
@@ -34,12 +34,12 @@ if (job.phase === "die") {
     await way.act(storyContext(place, opened, { story, subject }), subject);
   };
   await Promise.all(job.targets.filter(({ recovery }) => recovery !== "collect").map(recover));
-  // Of collections only one at a time is let in.
+  // Only one collection may run at a time.
   for (const target of job.targets.filter(({ recovery }) => recovery === "collect")) await recover(target);
   await opened[Symbol.asyncDispose]();
 }
 
-/** Comes true when the story stands still at a point, with all that it holds there. */
+/** Resolves when the story has stopped at a point, with all that it holds there. */
 function standAt(subject: Subject, stopAt: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const tracer = new Tracer(story, stopAt, resolve);

@@ -17,12 +17,12 @@ export interface Rival extends AsyncDisposable {
 }
 
 export interface Children extends AsyncDisposable {
-  /** Runs a child to its end; answers how it ended and what it said of errors. */
+  /** Runs a child to its end; returns how it ended and its error output. */
   run(job: ChildJob): Promise<{ code: number | null; signal: string | null; errors: string }>;
   rival(place: Place): Rival;
 }
 
-/** Bundles the programs of the children once: real processes that run the services' own code. */
+/** Bundles the children's programs once: real processes that run the services' own code. */
 export async function prepareChildren(): Promise<Children> {
   const folder = path.resolve("test-results", `fault-children-${process.pid}`);
   await build({

@@ -7,26 +7,28 @@ import { createKubernetesVolumes } from "@/server/volumes/kubernetes";
 import { createLocalVolumes } from "@/server/volumes/local";
 import type { Volumes } from "@/server/volumes/volumes";
 
-/** Where a test's processes meet: all of it can be handed to a child. */
+/** What a test's processes share. All of it can be handed to a child. */
 export type Place = {
   databaseUrl: string;
   kubeconfig: string;
   namespace: string;
   /** Holds `archive/`, `volumes/` and `mounts/`. */
   dataDir: string;
-  /** Whether a provisioner binds the claims. One that stays Pending is changed by nobody but who is under test. */
+  /**
+   * Whether a provisioner binds the claims. A claim that stays Pending is changed by nobody but the code under test.
+   */
   bindsClaims: boolean;
 };
 
 const MIB = 1024 ** 2;
 const POOL_MAX = 48;
-/** Hundreds of claims go at one moment, and the cluster deletes some twenty a second. */
+/** Hundreds of claims are deleted at once, and the cluster deletes some twenty a second. */
 const GONE_DEADLINE_MS = 60_000;
-/** That a machine is busy is none of the faults that are tried. */
+/** A busy machine is not one of the faults under test. */
 const CLUSTER_DEADLINE_MS = 60_000;
 const DATABASE_DEADLINE_MS = 120_000;
 
-/** A process's context on real claims, without its network. */
+/** Opens a process's context on real claims, without a network. */
 export function openContext(place: Place, options: { actor?: Actor; deadlineMs?: number } = {}): TestContext {
   const { namespace, kubeconfig } = place;
   const cluster = new Cluster({ namespace, kubeconfig, deadlineMs: options.deadlineMs ?? CLUSTER_DEADLINE_MS });
@@ -51,7 +53,7 @@ export function foldersOf(place: Place): Volumes {
   return createLocalVolumes(path.join(place.dataDir, "volumes"));
 }
 
-/** The same process, bound to one tenant: its sweeps see nothing of the others. */
+/** Binds the same process to one tenant: its sweeps see nothing of the others. */
 export function inTenant(ctx: ServiceContext, tenantId: string): ServiceContext {
   return { ...ctx, actor: tenantOperator(tenantId) };
 }

@@ -4,7 +4,7 @@ import type { ServiceContext } from "@/server/context";
 import type { Cluster } from "@/server/kubernetes";
 import type { Volumes } from "@/server/volumes/volumes";
 
-/** Where a process reaches beyond itself: the commit of a transaction, a write without one, a call of a seam. */
+/** Where a process reaches beyond itself: the commit of a transaction, a write outside one, or a call of a seam. */
 export type Crossing =
   | "commit"
   | "write"
@@ -17,12 +17,12 @@ export type Crossing =
   | "copy"
   | "removeAll";
 export type Signal = `${"before" | "after"} ${Crossing}`;
-/** Told of each crossing; where it never answers, the process stands still there. */
+/** Called at each crossing. If it never resolves, the process stops there. */
 export type OnCrossing = (signal: Signal) => Promise<void>;
 
 const WRITE = /^\s*(insert|update|delete)\b/i;
 
-/** A context whose every crossing is told of. No product code knows of it: it is the seams that are wrapped. */
+/** Makes a context that reports each crossing. Product code knows nothing of it: only the seams are wrapped. */
 export function traceContext(ctx: ServiceContext, volumes: Volumes, onCrossing: OnCrossing): ServiceContext {
   const pool = tracePool(ctx.pool, onCrossing);
   return {

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import type { Db } from "@/db/client";
 
-/** What a session's row, or a run's, said from a moment on. */
+/** What the row of a session or run said from a moment on. */
 export type Moment = {
   /** Milliseconds, with the microseconds as a fraction. */
   at: number;
@@ -12,15 +12,15 @@ export type Moment = {
   state: string;
   isPinned: boolean;
   isDeleted: boolean;
-  /** As `at`; null for what never expires. */
+  /** In the same unit as `at`; null: it never expires. */
   expiresAt: number | null;
-  /** The transaction that made it so, as a row says in `xmin` who inserted it. */
+  /** The transaction that made the change, as `xmin` of a row names the one that inserted it. */
   transaction: string;
 };
 
 /**
- * Has the database itself note every state of sessions and runs, by its own clock, under the locks that the changes
- * hold: no writer can leave it out, and the order of a row's moments is the order of its commits.
+ * Makes the database itself record every state of sessions and runs, by its own clock, under the locks that the changes
+ * hold. So no writer can leave one out, and a row's moments are in the order of its commits.
  */
 export async function recordHistory(db: Db): Promise<void> {
   await db.execute(sql`

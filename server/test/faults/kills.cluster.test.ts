@@ -11,9 +11,9 @@ import { Tracer } from "./tracer";
 import { dice, inGroups, trials } from "./trials";
 import { auditFindings, createFaultWorld, type FaultWorld } from "./world";
 
-/** How often each point is died at. */
+/** How often the process is killed at each point. */
 const DEATHS = trials({ suite: 5, long: 100 });
-/** Sessions that one death takes at each point. */
+/** How many sessions one kill affects at each point. */
 const TOGETHER_MAX = 5;
 const PREPARED_AT_ONCE = 10;
 
@@ -77,7 +77,7 @@ test("the API server's audit log and the database's history agree that nothing i
   expect(await auditFindings(world, context)).toEqual([]);
 });
 
-/** Runs a story to its end in this process, and sees that it meets every point that it names. */
+/** Runs a story to its end in this process, and checks that it meets every point that it names. */
 async function tellUndisturbed(story: Story) {
   const subject = newSubject(story);
   await prepare(story, subject);
@@ -92,7 +92,7 @@ function prepare(story: Story, subject: Subject): Promise<void> {
   return story.prepare(world.place, storyContext(world.place, world.ctx, { story, subject }), subject);
 }
 
-/** The recoveries that are enough after a death at a point. */
+/** Returns the recoveries that suffice after a death at a point. */
 function waysFrom(story: Story, stopAt: string): string[] {
   const order = story.points.map((point) => point.name);
   return Object.entries(story.recoveries)
@@ -100,7 +100,7 @@ function waysFrom(story: Story, stopAt: string): string[] {
     .map(([name]) => name);
 }
 
-/** What the worker's next repairs do for a claim that took its time to go. Answers how many are still going. */
+/** Does what the worker's next repairs do for claims that are slow to disappear. Returns how many still exist. */
 async function finishDeletions(): Promise<number> {
   await repairStorage(world.ctx);
   return world.ctx.database.db.$count(sessions, eq(sessions.storageState, "deleting"));

@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => world[Symbol.asyncDispose]());
 
-/** Volumes before whose every deletion something is done to the claim, once. */
+/** Makes volumes that do something to the claim before each deletion, once. */
 function meddled(before: () => Promise<void>): Volumes {
   let isDone = false;
   return claimsOf(
@@ -38,7 +38,7 @@ test(`a claim that a person makes anew between the look and the deletion stays, 
     const ctx = inTenant(world.ctx, subject.tenantId);
     const name = ctx.volumes.nameFor(subject.sessionId);
     const old = await readClaim(name);
-    // As a backup restores it with all its labels, or as a stranger makes it who knows none.
+    // As a backup restores it with all its labels, or as a stranger makes it who knows none of them.
     const isLikeOurs = roll.below(2) === 0;
     const volumes = meddled(async () => {
       await deleteByHand(name);
@@ -60,7 +60,7 @@ test(`a claim whose labels change between the look and the deletion is judged ag
   await withEach("relabelled", async (subject) => {
     const ctx = inTenant(world.ctx, subject.tenantId);
     const name = ctx.volumes.nameFor(subject.sessionId);
-    // Either it is no longer ours, and stays; or it only says something more, and goes.
+    // Either the claim is no longer ours and stays, or it only has another label and is removed.
     const isTaken = roll.below(2) === 0;
     const label: Record<string, string> = isTaken
       ? { "app.kubernetes.io/managed-by": "somebody" }
@@ -84,7 +84,7 @@ test(`an old answer of the API server leads to no deletion of what is there now,
   await withEach("stale", async (subject) => {
     const ctx = inTenant(stale, subject.tenantId);
     const name = ctx.volumes.nameFor(subject.sessionId);
-    // What the proxy answers from now on is the claim as it is here.
+    // From now on the proxy answers with the claim as it is here.
     const old = await ctx.volumes.find(name);
     const like = await readClaim(name);
     await deleteByHand(name);
@@ -92,7 +92,8 @@ test(`an old answer of the API server leads to no deletion of what is there now,
     const now = await readClaim(name);
     const path = new RegExp(`/persistentvolumeclaims/${name}$`);
     const lie = world.proxy.strike({ method: "GET", path, fault: { kind: "stale" }, times: 1_000_000 });
-    // It deletes the claim that it was told of, which the API server refuses; it cannot say that it is gone.
+    // The product deletes the claim that it was shown, and the API server refuses; so it must not report the claim as
+    // gone.
     await expect(ctx.volumes.remove(name, old?.uid ?? null)).rejects.toMatchObject({ problem: "conflict" });
     expect(lie.hits()).toBeGreaterThan(0);
     expect((await readClaim(name)).metadata).toMatchObject({ uid: now.metadata?.uid });
@@ -125,7 +126,7 @@ async function deleteByHand(name: string): Promise<void> {
   await expect.poll(() => world.ctx.volumes.find(name), GONE).toBeNull();
 }
 
-/** Like another claim, or like nobody's. */
+/** Creates a claim, like another one or like nobody's. */
 async function createByHand(name: string, like: k8s.V1PersistentVolumeClaim | undefined): Promise<void> {
   await world.person.createNamespacedPersistentVolumeClaim({
     namespace: world.place.namespace,

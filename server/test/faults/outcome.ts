@@ -9,14 +9,14 @@ import type { LiveClaim } from "@/server/test/cluster/audit-checker";
 import type { Place } from "./context";
 import type { Subject } from "./subjects";
 
-/** What is left of a session on every side, without what differs from one session to the next. */
+/** What is left of a session on every side, without what differs between sessions. */
 export type Outcome = {
   row: Record<string, unknown> | null;
   runs: number;
   audit: string[];
   claims: number;
   folders: number;
-  /** What its archive gives back, every digest verified; null without one. */
+  /** What its archive gives back, with every digest verified; null: there is none. */
   archived: string | null;
   segments: { files: number; rows: number };
 };

@@ -14,7 +14,7 @@ import { auditFindings, createFaultWorld, type FaultWorld } from "./world";
 const RACES = trials({ suite: 100, long: 5_000 });
 const INTERLEAVINGS = trials({ suite: 100, long: 5_000 });
 const AT_ONCE = 10;
-/** Within what a collection takes to come to `deleting`, so that neither side always wins. */
+/** Less than a collection needs to reach `deleting`, so that neither side always wins. */
 const HEAD_START_MS = 40;
 const SESSION_STORE_EVICTED = "session-store-evicted";
 
@@ -80,7 +80,7 @@ test(`collections, repairs, runs, extensions, pins and restores of two processes
     const told = `${index}: ${JSON.stringify(answers)}`;
     expect(archived, told).toBe(markerOf(subject));
     expect(["live", "restoring", "evicted"], told).toContain(state);
-    // A volume that is live was never another one: only a restore makes a new one, and a runner has to fill that first.
+    // The volume of a live session was never replaced: only a restore makes a new one, which a runner must fill first.
     if (state === "live") expect(now, told).toBe(uid);
     if (state === "restoring") expect([null, uid], told).not.toContain(now);
     if (state === "evicted") expect(now, told).toBeNull();
@@ -94,12 +94,12 @@ test("the API server's audit log and the database's history agree that nothing i
   expect(await auditFindings(world, context)).toEqual([]);
 });
 
-/** The numbers of so many trials. */
+/** Returns the numbers of so many trials. */
 function numbers(count: number): number[] {
   return Array.from({ length: count }, (_, index) => index);
 }
 
-/** An expired session with an archive and a bound claim; answers the claim's uid. */
+/** Makes an expired session with an archive and a bound claim; returns the claim's uid. */
 async function makeExpired(subject: Subject): Promise<string> {
   const ctx = inTenant(world.ctx, subject.tenantId);
   await makeUsed(world.place, ctx, subject);
@@ -114,7 +114,7 @@ async function later<T>(afterMs: number, work: () => Promise<T>): Promise<T> {
   return work();
 }
 
-/** In this process, as the rival does in the other. */
+/** Does an act in this process, as the rival does in the other. */
 function doHere(act: Act, subject: Subject): Promise<Answer> {
   return answer(world.ctx, act, subject);
 }
@@ -123,7 +123,9 @@ async function end({ runId, leaseEpoch }: Claimed): Promise<void> {
   await finishRun(world.ctx, { runId, leaseEpoch, terminalStatus: "completed" });
 }
 
-/** What a session is now: its state, its claim that is not going, and what its archive gives back. */
+/**
+ * Returns what a session is now: its state, its claim unless that is being deleted, and what its archive gives back.
+ */
 async function look({ sessionId }: Subject): Promise<{ state?: string; uid: string | null; archived: string }> {
   const [row] = await world.ctx.db
     .select({ state: sessions.storageState })

@@ -10,7 +10,7 @@ export type Reply = { id: number; answer: Answer };
 const place: Place = JSON.parse(process.argv[2] ?? "");
 const opened = openContext(place);
 
-/** Does what it is told until its input ends; only a refusal is an answer, anything else ends it. */
+/** Does what it is told until its input ends. A refusal is an answer; any other error ends it. */
 for await (const line of createInterface({ input: process.stdin })) void obey(JSON.parse(line));
 await opened[Symbol.asyncDispose]();
 

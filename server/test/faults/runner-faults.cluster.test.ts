@@ -18,7 +18,7 @@ import { ended, podOf, say } from "@/server/test/cluster/pods";
 import { type TestContext, testContext } from "@/server/test/context";
 import { dueNow, runWithTurn } from "@/server/test/named-attempts";
 
-/** Short, so that what is never answered costs no time; long enough for a busy machine. */
+/** Short, so that requests without an answer cost little time; long enough for a busy machine. */
 const DEADLINE_MS = 1_000;
 const CALM = { timeout: 30_000, interval: 100 };
 const ALWAYS = 1_000_000;
@@ -29,7 +29,7 @@ const FAULTS: Fault[] = [
   { kind: "refuse", code: 429 },
   { kind: "refuse", code: 500 },
   { kind: "swallow" },
-  // The last two are of what was done.
+  // With the last two, the request was carried out.
   { kind: "cut", where: "before" },
   { kind: "cut", where: "within" },
 ];
@@ -51,14 +51,14 @@ afterAll(async () => {
   await place[Symbol.asyncDispose]();
 });
 
-/** The worker's executor, through the proxy, whose ends are recorded as the worker does. */
+/** Opens the worker's executor through the proxy, and records ends as the worker does. */
 function openExecutor(relistMs: number, more: { cluster?: Cluster; installationId?: string } = {}): Executor {
   const { cluster, installationId = POLICY.installationId } = more;
   const through = { namespace: place.name, kubeconfig: proxy.kubeconfig, deadlineMs: DEADLINE_MS };
   const executor = createKubernetesExecutor({
     cluster: cluster ?? new Cluster(through),
     policy: { ...POLICY, serviceAccount: null, installationId },
-    // What it meets here is what it is to meet.
+    // Errors are expected here.
     onError: () => undefined,
     relistMs,
     endDeadlineMs: 5_000,
@@ -82,7 +82,7 @@ beforeEach(async () => {
 afterEach(async () => {
   proxy.calm();
   await executor.close();
-  // The next test's launcher finds nothing of this one.
+  // The next test's launcher must find nothing of this one.
   await ctx.pool.query("delete from agentrun_runs");
 });
 
@@ -125,7 +125,10 @@ async function namesOf(kind: "jobs" | "secrets"): Promise<string[]> {
   return jobNames(place);
 }
 
-/** One Job, owning one Secret with a token that buys the claim; one attempt, and none that was counted as failed. */
+/**
+ * Expects one Job that owns one Secret, whose token is good for the claim, and one attempt, with none counted as
+ * failed.
+ */
 async function expectOneRunner(): Promise<void> {
   const { attemptId, state } = await onlyAttempt();
   expect(state).toBe("running");
@@ -145,7 +148,7 @@ async function expectOneRunner(): Promise<void> {
   ).toMatchObject([{ attemptId }]);
 }
 
-/** Nothing of an attempt is left in the cluster. */
+/** Expects that nothing of an attempt is left in the cluster. */
 async function expectNothingLeft(attemptId: string): Promise<void> {
   const name = jobNameOf(attemptId);
   const left = async () => [...(await namesOf("jobs")), ...(await namesOf("secrets"))].filter((each) => each === name);
@@ -258,7 +261,7 @@ describe.each([
 
 describe("a list of Jobs that is older than a launch", () => {
   test("ends no attempt whose Job it lacks", async () => {
-    // What it answered first is repeated from here on.
+    // Its first answer is repeated from here on.
     await listed();
     proxy.strike({ method: "GET", path: /\/jobs\?/, fault: { kind: "stale" }, times: ALWAYS });
     const { attemptId } = await launch();
@@ -268,7 +271,7 @@ describe("a list of Jobs that is older than a launch", () => {
   });
 
   it("and has one that was made anew since ends nothing of the new one", async () => {
-    // Of an installation of its own, whose Jobs nobody has listed yet.
+    // Uses an installation of its own, whose Jobs nobody has listed yet.
     const installationId = "renewed";
     const proxied = executor;
     executor = openExecutor(NEVER_MS, { cluster: place.cluster, installationId });
@@ -282,7 +285,7 @@ describe("a list of Jobs that is older than a launch", () => {
     await expectNothingLeft(attemptId);
     await ctx.db.update(runnerJobs).set({ state: "launching" }).where(eq(runnerJobs.runId, runId));
     await launch();
-    // To the reconciler what is listed is an orphan.
+    // For the reconciler, what is listed is an orphan.
     await ctx.db.update(runnerJobs).set({ state: "failed" }).where(eq(runnerJobs.runId, runId));
     for (let look = 0; look < 2; look += 1) await reconcileAttempts({ ctx, executor: behind });
     const [row] = await ctx.db.select().from(orphanJobs).where(eq(orphanJobs.uid, old));

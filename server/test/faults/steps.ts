@@ -16,7 +16,7 @@ import { collectOne } from "@/server/storage/collect-one";
 import { ADMIN } from "@/server/test/context";
 import { PROFILE, type Subject } from "./subjects";
 
-/** What a story does to its subject, or what a fresh process does after its death. */
+/** What a story does to its subject, or what a new process does after the death. */
 export type Step = (ctx: ServiceContext, subject: Subject) => Promise<unknown>;
 
 const KEPT = { dryRun: false, limit: 100 };
@@ -35,10 +35,10 @@ export const purge: Step = (ctx) => purgeDeleted(ctx);
 export const adopt: Step = async (ctx, { sessionId }) => {
   const name = ctx.volumes.nameFor(sessionId);
   const { uid = "" } = (await ctx.volumes.inspect(name)) ?? {};
-  // A volume of no session is every tenant's.
+  // A volume without a session belongs to no tenant, so an administrator adopts it.
   return adoptVolume({ ...ctx, actor: ADMIN }, { ...PROFILE, name, uid });
 };
-/** For what a person asks once: who asks again is answered that it is done. */
+/** For what a person orders only once: whoever orders it again hears that it is done. */
 export const unless =
   (isDone: (ctx: ServiceContext, subject: Subject) => Promise<boolean>, step: Step): Step =>
   async (ctx, subject) => {
@@ -53,7 +53,7 @@ export const both =
     await second(ctx, subject);
   };
 
-/** The session that a subject is forked from. */
+/** Returns the session from which a subject is forked. */
 export function sourceOf({ sessionId, tenantId }: Subject): Subject {
   return { sessionId: `${sessionId}_source`, tenantId };
 }

@@ -36,7 +36,7 @@ export type Story = {
   /** Brings a session to where the story begins. */
   prepare(place: Place, ctx: ServiceContext, subject: Subject): Promise<void>;
   act: Step;
-  /** What a fresh process may do after the death to come to the end of an undisturbed run. */
+  /** What a new process may do after the death, so that the end is that of an undisturbed run. */
   recoveries: Record<string, { act: Step /** Only once this point is behind. */; from?: string }>;
 };
 
@@ -49,7 +49,7 @@ const evicted = [
   ...around("eviction", "commit"),
 ];
 
-/** Each repair looks for segments whose removal was left half-way, and takes them in one transaction. */
+/** Each repair looks for segments whose removal was interrupted, and removes them in one transaction. */
 const tidied = around("tidying", "commit");
 
 export const STORIES: Story[] = [
@@ -243,7 +243,7 @@ async function leaveDeleting(place: Place, ctx: ServiceContext, subject: Subject
   await cutOff(evict(failing(ctx, "find"), subject));
 }
 
-/** A process that dies in this call of its volumes: what it had committed before stays. */
+/** Makes a process that dies in this call of its volumes. What it committed before stays. */
 function failing(ctx: ServiceContext, call: "ensure" | "find"): ServiceContext {
   return { ...ctx, volumes: { ...ctx.volumes, [call]: () => Promise.reject(new CutOff()) } };
 }

@@ -6,7 +6,7 @@ import type { Story } from "./stories";
 import type { Subject } from "./subjects";
 import type { Tracer } from "./tracer";
 
-/** A process's context for one subject of a story, followed by a tracer if there is one. */
+/** Makes a process's context for one subject of a story, with a tracer if one is given. */
 export function storyContext(
   place: Place,
   opened: ServiceContext,

@@ -10,7 +10,7 @@ import { NOTE } from "@/server/storage/test/volume";
 import { emptyCache, packVolume, volumeLayout } from "@/volume";
 import type { Place } from "./context";
 
-/** A session of a tenant of its own, so that sweeps for it see no other. */
+/** A session in a tenant of its own, so that sweeps for it see no other. */
 export type Subject = { sessionId: string; tenantId: string };
 
 export const PROFILE = { backendProfile: "codex" };
@@ -19,7 +19,7 @@ export function markerOf({ sessionId }: Subject): string {
   return `the only copy of ${sessionId}`;
 }
 
-/** A session with a claim, and an archive that holds its one turn. */
+/** Makes a session with a claim, and an archive that holds its only turn. */
 export async function makeUsed(place: Place, ctx: ServiceContext, subject: Subject): Promise<void> {
   const { sessionId } = subject;
   await createSession(ctx, { ...PROFILE, sessionId });
@@ -47,7 +47,7 @@ export async function makeUsed(place: Place, ctx: ServiceContext, subject: Subje
   });
 }
 
-/** What a turn leaves: a note on the volume, and in the row that it is used. */
+/** Leaves what a turn leaves: a note on the volume, and in the row that the volume is used. */
 export async function takeTurn(ctx: ServiceContext, subject: Subject, folder: string): Promise<string> {
   const volumeCommandId = `cmd_${subject.sessionId}`;
   await mkdir(path.join(folder, path.dirname(NOTE)), { recursive: true });

@@ -2,8 +2,8 @@ import type { Signal } from "./crossings";
 import type { Story } from "./stories";
 
 /**
- * Follows a story from point to point, and stands still for ever at one of them. A crossing that the story does not
- * name at its place is an error: so no moment between two commits is left without a name.
+ * Follows a story from point to point, and stops for ever at one of them. A crossing that the story does not name at
+ * that place is an error; so no moment between two commits is left without a name.
  */
 export class Tracer {
   #next = 0;

@@ -1,18 +1,21 @@
-/** The suite tries little of everything; `npm run test:faults` tries much, and as long as that takes. */
+/** The suite tries a little of everything; `npm run test:faults` tries much, however long that takes. */
 export const isLong = process.env.AGENTRUN_FAULTS === "long";
 
 export function trials(counts: { suite: number; long: number }): number {
   return isLong ? counts.long : counts.suite;
 }
 
-/** Printed by the run's setup, which makes one unless it is given. */
+/** Printed by the run's setup, which chooses one unless it is given. */
 const SEED = Number(process.env.AGENTRUN_FAULTS_SEED);
 
-/** The same seed and name give the same choices. What the machine makes of them is its own. */
+/**
+ * Makes a source of choices: the same seed and name give the same ones. How the machine then interleaves the work still
+ * differs.
+ */
 export function dice(name: string): { below(bound: number): number; pick<T>(values: readonly T[]): T } {
   let state = [...name].reduce((hash, char) => Math.imul(hash ^ char.charCodeAt(0), 16_777_619), SEED);
   const below = (bound: number): number => {
-    // xorshift32, which must not begin at 0.
+    // xorshift32 must not begin at 0.
     state ||= 1;
     state ^= state << 13;
     state ^= state >>> 17;
@@ -29,7 +32,7 @@ export function dice(name: string): { below(bound: number): number; pick<T>(valu
   };
 }
 
-/** Works on all, some at a time: more would only wait for each other's connections. */
+/** Works on all items, some at a time: more at once would only wait for connections. */
 export async function inGroups<T>(
   items: readonly T[],
   atOnce: number,

@@ -18,22 +18,22 @@ import { readHistory, recordHistory } from "./history";
 export interface FaultWorld extends AsyncDisposable {
   place: Place;
   proxy: FaultProxy;
-  /** The same place by way of the proxy. */
+  /** The same place, reached through the proxy. */
   proxied: Place;
   ctx: TestContext;
-  /** An administrator of the cluster who is not AgentRun: what they delete is not held against it. */
+  /** An administrator of the cluster who is not AgentRun: what they delete is not counted as AgentRun's doing. */
   person: k8s.CoreV1Api;
-  /** The cluster as AgentRun reaches it, past its volumes. */
+  /** The cluster as AgentRun reaches it, without going through its volumes. */
   admin: k8s.CoreV1Api;
   cluster: Cluster;
-  /** Writes into a session's row what no verb would write. */
+  /** Writes values into a session's row that no procedure would write. */
   plant(sessionId: string, values: Partial<typeof sessions.$inferInsert>): Promise<void>;
   claims(): Promise<LiveClaim[]>;
-  /** What the API server's audit log and the database's history have to say against each other; null without a log. */
+  /** Compares the API server's audit log with the database's history; null: there is no log. */
   check(): Promise<Finding[] | null>;
 }
 
-/** A namespace, a database that notes its history, an archive, and a proxy before the API server, all of their own. */
+/** Makes a namespace, a database that records its history, an archive, and a proxy before the API server. */
 export async function createFaultWorld(options: Pick<Place, "bindsClaims">): Promise<FaultWorld> {
   const namespace = await createTestNamespace();
   const database = await createTestDatabase();
@@ -86,7 +86,7 @@ export async function createFaultWorld(options: Pick<Place, "bindsClaims">): Pro
   };
 }
 
-/** What the checker finds in a calm world. Without an audit log the test is said not to have run, and counts as neither. */
+/** Returns what the checker finds in a calm world. Without an audit log the test is skipped. */
 export async function auditFindings(world: FaultWorld, { skip }: Pick<TestRun, "skip">): Promise<Finding[]> {
   const findings = await world.check();
   if (findings !== null) return findings;

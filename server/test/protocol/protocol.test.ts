@@ -14,7 +14,7 @@ const bundle = runnerBundle();
 const kindsOf = (recording: Recording) =>
   new Set(recording.attempts.flatMap(({ calls }) => calls.map(({ call }) => call)));
 
-/** Says again what was recorded, with the ids of this server; answers what the old runner would miss in an answer. */
+/** Repeats what was recorded, with this server's ids; returns what the old runner would miss in the answers. */
 async function replay(
   place: Awaited<ReturnType<typeof openRunnerPlace>>,
   recorded: RecordedAttempt,
@@ -120,6 +120,6 @@ test("a runner of a version too far away is refused, and told what to deploy", a
     details: { speaks: RUNNER_PROTOCOL + 1, takes: [RUNNER_PROTOCOL_BEFORE, RUNNER_PROTOCOL] },
   });
   expect(await place.ok("GET", `/runs/${runId}`)).toMatchObject({ status: "pending", leaseEpoch: 0 });
-  // One that is too old cannot be met before there was a third version.
+  // Before there is a third version, no runner can be too old.
   expect(new RunnerVersionError(RUNNER_PROTOCOL_BEFORE - 1).message).toContain("deploy the runner's image");
 });

@@ -1,16 +1,16 @@
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** One call of a runner: what it asked, and the form of what it was told. */
+/** One call of a runner: what it sent, and the form of the answer. */
 export type RecordedCall = {
   call: string;
   input: unknown;
-  /** Of a segment that was sent. */
+  /** The bytes of a segment that was sent. */
   bytes?: string;
   answer: unknown;
 };
 
-/** A way to a server that keeps what a runner asks of it. Tokens are not kept. */
+/** Starts a proxy before a server that records what a runner sends. Tokens are not recorded. */
 export async function startRecorder(serverUrl: string) {
   const calls: RecordedCall[] = [];
   const server = http.createServer((request, response) => {
@@ -74,7 +74,7 @@ function answerOf(body: Buffer): unknown {
   }
 }
 
-/** What a value is made of: its keys, and the types of what they hold. */
+/** Returns the form of a value: its keys, and the types of their values. */
 export function formOf(value: unknown): unknown {
   if (value === null || value === undefined) return "any";
   if (Array.isArray(value)) return value.length === 0 ? [] : [formOf(value[0])];
@@ -82,7 +82,7 @@ export function formOf(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, held]) => [key, formOf(held)]));
 }
 
-/** Where an answer lacks what another one had; its own additions are nobody's trouble. */
+/** Lists what an answer lacks that another one had. Additions are no problem. */
 export function lackOf(known: unknown, given: unknown, path = "answer"): string[] {
   if (known === "any" || given === "any") return [];
   if (Array.isArray(known)) {

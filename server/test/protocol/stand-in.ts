@@ -2,8 +2,8 @@ import { writeFileSync } from "node:fs";
 import path from "node:path";
 
 /**
- * A stand-in for codex that does in each turn what makes a runner speak to its server: a command that it asks for, a
- * message that grows, tokens, a rollout. A recording of the real one would hold its prompts.
+ * A stand-in for codex that in each turn does what makes a runner talk to its server: a command that needs approval, a
+ * message that grows, token counts, a rollout. A recording of the real codex would contain its prompts.
  */
 const SCRIPT = `#!${process.execPath}
 const fs = require("fs");
@@ -36,7 +36,7 @@ require("readline").createInterface({ input: process.stdin }).on("line", (line) 
 });
 `;
 
-/** Writes the program into a folder and answers its path. */
+/** Writes the program into a folder; returns its path. */
 export function makeStandIn(folder: string): string {
   const file = path.join(folder, "stand-in");
   writeFileSync(file, SCRIPT, { mode: 0o755 });

@@ -3,20 +3,20 @@ import { openRunnerPlace } from "@/server/test/runner-place";
 import { type RecordedCall, startRecorder } from "./recorder";
 import { makeStandIn } from "./stand-in";
 
-/** A recorded attempt: the ids that its calls speak of, and the calls in their order. */
+/** A recorded attempt: the ids in its calls, and the calls in order. */
 export type RecordedAttempt = { ids: Record<string, string>; calls: RecordedCall[] };
 export type Recording = { protocol: number; attempts: RecordedAttempt[] };
 
 export const SESSION = "ses_protocol";
 export const TEXTS = ["RUN `echo kept > kept.txt`", "hello"] as const;
 export const ASKING = { approval: "untrusted", idleTimeoutMs: 100 };
-/** So that it beats within a turn. */
+/** Short, so that a heartbeat falls into a turn. */
 const QUICK = { AGENTRUN_LEASE_MS: "2000" };
 const STAYING = { idleTimeoutMs: 60_000 };
 
 /**
- * What a runner of its own release asks of a server in two attempts: a turn with an approval, archived, and the run's
- * end; then a restored volume, a turn, and the run given back.
+ * Records what a runner of its release asks of a server in two attempts: first a turn with an approval, its archive and
+ * the end of the run; then a restored volume, a turn, and the release of the run.
  */
 export async function recordRunner(bundle: string, protocol: number): Promise<Recording> {
   await using place = await openRunnerPlace(bundle);

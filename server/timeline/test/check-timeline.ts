@@ -8,7 +8,7 @@ export type WholeTimeline = {
   totals: Record<string, number>;
 };
 
-/** What is wrong with the timeline of a run that is over; nothing if nothing is. */
+/** Returns what is wrong with the timeline of an ended run; empty: nothing. */
 export function findFaults({ startMs, endMs, spans, stretches, totals }: WholeTimeline): string[] {
   const faults: string[] = [];
   let atMs = startMs;

@@ -10,7 +10,7 @@ const take: Answer = (_, response) => {
   response.writeHead(200, { "content-type": "application/json" }).end("{}");
 };
 
-/** A collector of traces, which takes what it is sent unless a test has it answer otherwise. */
+/** Starts a collector of traces, which accepts everything unless a test gives another answer. */
 export async function startCollector(answer: Answer = take) {
   const received: Received[] = [];
   const faults: string[] = [];
@@ -53,7 +53,7 @@ export async function startCollector(answer: Answer = take) {
   };
 }
 
-/** An answer by a status alone. */
+/** Answers with only a status. */
 export const answering =
   (status: number, headers: Record<string, string> = {}): Answer =>
   (_, response) => {

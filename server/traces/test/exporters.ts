@@ -4,7 +4,7 @@ import { TraceExporter, type TraceTarget } from "..";
 
 type Options = Partial<TraceTarget> & { monotonicMs?: () => number; settleMs?: number };
 
-/** One that sends to an address what has ended just now, and what it wrote into its log. */
+/** Makes an exporter that sends to an address what has just ended; returns it with its log lines. */
 export function exporterTo(ctx: ServiceContext, url: string, options: Options = {}) {
   const { monotonicMs, settleMs = 0, ...target } = options;
   const lines: string[] = [];

@@ -1,14 +1,14 @@
 import { z } from "zod";
 
-/** What OTLP's JSON has in hex, where protobuf's own would have base64; an id of zeros is none. */
+/** OTLP's JSON has ids in hex, where protobuf's own mapping would have base64. An id of zeros is invalid. */
 const hex = (bytes: number) => z.string().regex(new RegExp(`^(?!0+$)[0-9a-f]{${2 * bytes}}$`));
-/** 64 bits do not fit into JSON's numbers. */
+/** 64 bits do not fit into a JSON number. */
 const Unsigned64 = z.string().regex(/^(0|[1-9]\d*)$/);
 const Signed64 = z.string().regex(/^(0|-?[1-9]\d*)$/);
 const Count = z.int().min(0);
 const Text = z.string().refine((text) => !/\p{Cs}/u.test(text), "half of a pair of surrogates");
 
-/** Lists, maps and bytes are values too, of which none is sent here. */
+/** Lists, maps and bytes are values too, but we send none. */
 const Value = z
   .strictObject({
     ...{ stringValue: Text.optional(), boolValue: z.boolean().optional() },
@@ -71,8 +71,8 @@ export type SentRequest = {
 };
 
 /**
- * Reads a request as a collector does that takes nothing but what OTLP 1.9 has, in its mapping to JSON: no other field,
- * and each in its form.
+ * Reads a request as a collector does that accepts only what OTLP 1.9 defines in its JSON mapping: no other field, and
+ * each field in its form.
  *
  * @see https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding
  */

@@ -7,7 +7,7 @@ export type StormJob = { databaseUrl: string; url: string };
 const { databaseUrl, url }: StormJob = JSON.parse(process.argv[2] ?? "");
 const { exporter } = exporterTo(testContext({ url: databaseUrl }, { poolMax: 4 }), url, { timeoutMs: 200 });
 
-// Whoever started it holds the other end: it goes with the test, however that ends.
+// The parent holds the other end of the pipe, so this process ends with the test in any case.
 process.stdin.resume().once("end", () => process.exit());
 
 // Works until it is killed.

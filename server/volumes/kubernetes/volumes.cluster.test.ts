@@ -9,7 +9,7 @@ const GIB = 1024 ** 3;
 const HOSTILE = "ses.A:b_c-$(touch x)";
 const spec = (sessionId: string) => ({ sessionId, tenantId: "tenant", projectId: "project", sizeBytes: null });
 
-/** Nobody uses the claims of most tests, so that they go as soon as the cluster comes to it, which may be seconds. */
+/** Nobody uses the claims of most tests, so the cluster removes them when it gets to them, which may take seconds. */
 const GONE_DEADLINE_MS = 60_000;
 
 function open(place: TestNamespace, { cluster = place.cluster, goneDeadlineMs = GONE_DEADLINE_MS } = {}) {
@@ -17,7 +17,7 @@ function open(place: TestNamespace, { cluster = place.cluster, goneDeadlineMs = 
   return createKubernetesVolumes({ cluster, policy, goneDeadlineMs });
 }
 
-/** A cluster between whose calls something happens. */
+/** Makes a cluster in which something happens between two calls. */
 function meddled(place: TestNamespace, meddle: Partial<Record<"deleteClaim" | "createClaim", () => Promise<void>>>) {
   const cluster = new Proxy(place.cluster, {
     get(target, key: keyof Cluster) {

@@ -4,7 +4,10 @@ import type { AddressInfo } from "node:net";
 const TYPE_A = 1;
 const HEADER_BYTES = 12;
 
-/** A name server that knows some names' IPv4 addresses, and of any other that it is not there; null: it never answers. */
+/**
+ * Starts a name server that knows the IPv4 addresses of some names, and says of all others that they do not exist;
+ * null: it never answers.
+ */
 export async function startNameServer(addresses: Record<string, string> | null) {
   const asked: string[] = [];
   const socket = createSocket("udp4");
@@ -15,7 +18,7 @@ export async function startNameServer(addresses: Record<string, string> | null) 
     const address = type === TYPE_A ? addresses[name] : undefined;
     const isKnown = Object.hasOwn(addresses, name);
     const header = Buffer.from(query.subarray(0, HEADER_BYTES));
-    // An answer; without one, that there is no such name, or none of that type.
+    // With an address it is an answer; without one, it says that there is no such name or no record of that type.
     header.writeUInt16BE(isKnown ? 0x8180 : 0x8183, 2);
     for (const [at, count] of [1, address === undefined ? 0 : 1, 0, 0].entries())
       header.writeUInt16BE(count, 4 + 2 * at);
@@ -40,7 +43,7 @@ function readQuestion(query: Buffer): { name: string; type: number; end: number 
   return { name: labels.join(".").toLowerCase(), type: query.readUInt16BE(at + 1), end: at + 5 };
 }
 
-/** The name of the question, its type A and class IN, for no time at all, and the address. */
+/** Makes an answer record: the question's name, type A, class IN, a time to live of zero, and the address. */
 function recordOf(address: string): Buffer {
   return Buffer.from([0xc0, HEADER_BYTES, 0, TYPE_A, 0, 1, 0, 0, 0, 0, 0, 4, ...address.split(".").map(Number)]);
 }

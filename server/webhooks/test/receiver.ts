@@ -8,7 +8,7 @@ export type Received = {
 };
 type Answer = (received: Received, response: ServerResponse) => void;
 
-/** A program that is told of what happens, and answers as a test has it: with 204 unless told. */
+/** Starts a receiver of webhooks, which answers 204 unless a test gives another answer. */
 export async function startReceiver(answer: Answer = (_, response) => response.writeHead(204).end()) {
   const received: Received[] = [];
   const state = { answer };
@@ -34,7 +34,7 @@ export async function startReceiver(answer: Answer = (_, response) => response.w
   };
 }
 
-/** An answer by a status alone. */
+/** Answers with only a status. */
 export const answering =
   (status: number, headers: Record<string, string> = {}): Answer =>
   (_, response) =>

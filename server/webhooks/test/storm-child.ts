@@ -10,7 +10,7 @@ const sender = new WebhookSender({
   ...{ leaseMs, pauseAfter: () => pauseMs },
 });
 
-// Whoever started it holds the other end: it goes with the test, however that ends.
+// The parent holds the other end of the pipe, so this process ends with the test in any case.
 process.stdin.resume().once("end", () => process.exit());
 
 // Works until it is killed.
