@@ -43,7 +43,7 @@ export class NamedAttempts implements Executor {
   observe(): Promise<Observation> {
     return Promise.resolve(this.observation);
   }
-  /** What runs of the attempts that were launched or are set here, each with a uid of its own. */
+  /** Processes that run besides the launched ones, each with a uid of its own. */
   strays: Started[] = [];
   readonly endedUids: string[] = [];
   async *list(): AsyncGenerator<Started[]> {

@@ -22,7 +22,7 @@ beforeAll(async () => {
 
 const TURN_EVENTS = 1_000;
 
-/** Makes 100,000 events in a hundred turns; each event holds a long text, except the last message of a turn. */
+/** Makes 100,000 events in a hundred turns: long outputs, and a short last message in each turn. */
 async function makeLongRun(): Promise<string> {
   const { id } = await makeRun(ctx.db, { status: "completed", terminalStatus: "completed", lastEventSeq: 100_000 });
   // No statement of the product may take longer than five seconds, and neither may one of these.

@@ -99,7 +99,7 @@ test.each([
   ["https://ann:pw@hooks.example/", "must not carry credentials"],
   ["https://ann@hooks.example/", "must not carry credentials"],
   ["https://%zz:x@hooks.example/", "must not carry credentials"],
-  // Addresses that browsers and Node read as the one above.
+  // Browsers and Node read these as an address with credentials.
   ["https:///ann:pw@hooks.example/", "an http or https address"],
   ["https:\\\\ann:pw@hooks.example/", "an http or https address"],
   ["https://hooks.example/#part", "must not have a fragment"],
