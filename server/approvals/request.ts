@@ -86,8 +86,8 @@ async function insertApproval(
 }
 
 /**
- * Whether the turn named is known to have ended: it is the last that did, or the run's turns were taken, and none of
- * them is under way. Who names no turn, or takes none of them, is believed.
+ * Returns whether the named turn is known to have ended: it is the last one that did, or the runner has taken the run's
+ * turns and none of them is under way. A runner that names no turn, or takes none, is trusted.
  */
 async function isTurnOver(ctx: TxContext, run: RunRow, turnId: string | undefined): Promise<boolean> {
   if (turnId === undefined) return false;

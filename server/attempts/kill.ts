@@ -4,13 +4,14 @@ import type { ServiceContext } from "@/server/context";
 import type { Executor } from "@/server/executors";
 import { endAttempt } from "./end";
 
-/** Runners that a pass ends at once; those that take longer are tried again by the next. */
+/** How many runners a pass ends at once. A runner that takes longer is tried again by the next pass. */
 const BATCH_MAX = 16;
 
 /**
- * Ends the runners that an operator wants killed, each with all that it started. What becomes of a run is decided once
- * its runner is known to be gone; one that cannot be confirmed gone is tried again. Goes on behind the runner `after`,
- * and answers behind which the next pass does: those of a node that is gone may never be confirmed.
+ * Ends the runners that an operator wants killed, each with all its child processes. What becomes of a run is decided
+ * once its runner is known to be gone; a runner that cannot be confirmed gone is tried again. The pass continues after
+ * the runner `after`, and returns where the next pass continues: runners of a lost node may never be confirmed, and
+ * must not keep the others from their turn.
  */
 export async function endKilled(
   { ctx, executor }: { ctx: ServiceContext; executor: Executor },
@@ -37,7 +38,7 @@ export async function endKilled(
           await endAttempt(ctx, attemptId, { code: null, signal: "SIGKILL", message: "" });
         else ctx.log.warn({ attemptId, runnerId }, "a runner that is to be killed could not be confirmed gone");
       } catch (error) {
-        // It holds up no other, and comes again at the next pass.
+        // It holds up no other runner, and is tried again by the next pass.
         ctx.log.error({ err: error, attemptId, runnerId }, "a runner was not killed");
       }
     }),

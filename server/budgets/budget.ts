@@ -56,8 +56,8 @@ export async function readBudget(ctx: ServiceContext, budgetId: string): Promise
 }
 
 /**
- * Locks a budget that the caller may change, and has seen as it is. Whatever is remembered of its periods is written under
- * this lock, so that nobody remembers by a limit that holds no more.
+ * Locks a budget that the caller may change, if it still has the version that the caller saw. The state of its periods
+ * is only written under this lock, so that nobody writes it by an outdated limit.
  */
 export async function lockBudget(
   ctx: TxContext,
@@ -80,7 +80,10 @@ export function nameTaken(name: string): ConflictError {
   return new ConflictError("already-exists", `a budget named “${name}” is there: take another name`);
 }
 
-/** Who is bound to a tenant sees its own; what bounds all tenants together tells of others. */
+/**
+ * Matches budgets that the caller may see: a caller bound to a tenant sees only that tenant's, because a budget of all
+ * tenants would reveal what others spend.
+ */
 export function isSeen(ctx: ServiceContext): SQL | undefined {
   const tenantId = tenantOf(ctx);
   return tenantId === null ? undefined : eq(budgets.tenantId, tenantId);

@@ -12,7 +12,7 @@ import { newId } from "@/server/ids";
 import { nameTaken, readBudget } from "./budget";
 import { noteLocked } from "./note";
 
-/** Makes a budget. What was spent of its period before it was made counts. */
+/** Creates a budget. What was spent earlier in its present period counts as well. */
 export async function createBudget(ctx: ServiceContext, input: CreateBudgetInput): Promise<Budget> {
   const { name, projectId = null, backendProfile = null, period, unit, limit, warnPercent, action } = input;
   // An administrator's is everybody's unless a tenant is named.
@@ -40,7 +40,7 @@ export async function createBudget(ctx: ServiceContext, input: CreateBudgetInput
   }
 }
 
-/** Whose row of the audit log it is; null: every tenant's. */
+/** Returns the tenant to whose audit log the entry belongs; null: it concerns every tenant. */
 export function ownerIn(tenantId: string): string | null {
   return tenantId === ALL_TENANTS ? null : tenantId;
 }

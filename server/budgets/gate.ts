@@ -14,7 +14,7 @@ import { noteBudget } from "./note";
 import { isHolding, longestOf, stateOf } from "./period";
 import { refusalOf } from "./words";
 
-/** How long it is believed what was spent: a budget is passed by what agents spend in such a time. */
+/** How long a measured amount is used: agents may exceed a budget by what they spend in that time. */
 const BELIEVED_MS = 1_000;
 
 /**
@@ -83,7 +83,7 @@ export class BudgetGate {
   }
 }
 
-/** Whether something is to be remembered that is not yet. */
+/** Returns whether the budget's state has changed and is not stored yet. */
 function isNews(budget: MeasuredPeriod): boolean {
   const state = stateOf(budget);
   return state === "reached" ? budget.reachedMs === null : state === "near" && budget.nearMs === null;

@@ -4,15 +4,15 @@ import { budgets } from "@/db/schema";
 import { inTx, type ServiceContext, type TxContext } from "@/server/context";
 
 /**
- * Remembers how a budget stands that its caller has locked. The dispatcher goes by what is remembered: where that has
- * changed, it looks again at what waits.
+ * Stores the state of a budget that the caller has locked. The dispatcher uses the stored state: if it has changed, the
+ * dispatcher is woken to check waiting tasks again.
  */
 export async function noteLocked(ctx: TxContext, budgetId: string, session: SpendingSession | null): Promise<void> {
   const changed = await notePeriods(ctx.db, budgetId, session);
   if (changed.length > 0) ctx.wake("queue");
 }
 
-/** The same of one that is not locked; one that has gone is none. */
+/** The same for a budget that is not locked yet. Does nothing if the budget no longer exists. */
 export function noteBudget(
   ctx: ServiceContext,
   budgetId: string,

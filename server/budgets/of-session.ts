@@ -5,11 +5,11 @@ import { type ServiceContext, tenantOf } from "@/server/context";
 import { requireSession } from "@/server/sessions";
 import { isKnown, toPeriod } from "./period";
 
-/** What a session's calls count towards, those first that are nearest to their limit. */
+/** Returns the budgets to which a session's calls count, those nearest to their limit first. */
 export async function budgetsOfSession(ctx: ServiceContext, sessionId: string): Promise<BudgetsOfSession> {
   const { tenantId, projectId, backendProfile } = await requireSession(ctx, sessionId);
   const bounds = await measureFor(ctx.db, { sessionId, tenantId, projectId, backendProfile });
-  // What all tenants may spend together tells of others.
+  // A budget of all tenants would reveal what others spend.
   const seen = bounds.filter((budget) => tenantOf(ctx) === null || budget.tenantId !== ALL_TENANTS).filter(isKnown);
   const byShare = seen.toSorted((left, right) => right.spent / right.limit - left.spent / left.limit);
   return {

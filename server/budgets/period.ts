@@ -4,7 +4,7 @@ import type { MeasuredPeriod } from "@/db/queries/measure-budgets";
 
 const PERCENT = 100;
 
-/** A period that is some day, week or month, or some session's. */
+/** A period that has begun: a certain day, week or month, or a certain session. */
 export type KnownPeriod = MeasuredPeriod & { key: string };
 
 export function isKnown(period: MeasuredPeriod): period is KnownPeriod {
@@ -21,12 +21,12 @@ export function stateOf({
   return warnPercent !== null && spent / limit >= warnPercent / PERCENT ? "near" : "within";
 }
 
-/** Whether models are asked no more for it. */
+/** Returns whether the budget stops calls to models. */
 export function isHolding(budget: MeasuredPeriod): boolean {
   return budget.action === "hold" && budget.key !== null && stateOf(budget) === "reached";
 }
 
-/** Of several that are reached the one that is waited for longest; null where there is none. */
+/** Returns, of several reached budgets, the one whose period ends last; null: there is none. */
 export function longestOf(reached: readonly MeasuredPeriod[]): MeasuredPeriod | null {
   const endOf = ({ endsMs }: MeasuredPeriod) => endsMs ?? Number.POSITIVE_INFINITY;
   return reached.reduce<MeasuredPeriod | null>(

@@ -12,10 +12,10 @@ import { isKnown, type KnownPeriod, toPeriod } from "./period";
 import { limitIn } from "./update";
 
 /**
- * Sets what may be spent in the period that is under way, in all, or takes that back (`limit` null); the next period has
- * the budget's own limit again. What waits for it goes on as soon as it has room. Sent twice it is done once.
+ * Sets how much may be spent in the present period, in all, or takes that back (`limit` null). The next period has the
+ * budget's own limit again. Waiting tasks continue as soon as there is room. Sending it twice changes it once.
  *
- * @throws InvalidInputError where it is less than the budget's own limit: that is changed by `updateBudget`.
+ * @throws InvalidInputError if the limit is below the budget's own, which `updateBudget` changes.
  */
 export function raiseBudget(ctx: ServiceContext, input: RaiseBudgetInput): Promise<BudgetPeriod> {
   return inTx(ctx, async (ctx) => {

@@ -25,7 +25,7 @@ export async function updateBudget(ctx: ServiceContext, input: UpdateBudgetInput
           .set({ ...changes, version, updatedAt: sql`clock_timestamp()` })
           .where(eq(budgets.id, budgetId));
         await noteLocked(ctx, budgetId, null);
-        // What it does is asked by the dispatcher too.
+        // The budget's action matters to the dispatcher as well.
         ctx.wake("queue");
         const { action, limit, ...told } = changes;
         await audit(ctx, {
@@ -56,7 +56,7 @@ function changesTo(before: BudgetRow, { name, limit, warnPercent, action }: Upda
   );
 }
 
-/** An amount of a budget's unit as it is stored; only the stored budget says which unit that is. */
+/** Converts an amount into the form that is stored. Only the stored budget says which unit the amount has. */
 export function limitIn({ unit }: Pick<BudgetRow, "unit">, limit: number | undefined): number | undefined {
   if (limit === undefined) return undefined;
   const fault = amountFault(unit, limit);

@@ -10,19 +10,19 @@ import { isSeen } from "./budget";
 import { noteBudget } from "./note";
 import { stateOf } from "./period";
 
-/** Of a day's budget more than a year, so that one year's can be seen beside the other's. */
+/** More than a year of daily periods, so that one year can be compared with the next. */
 const PERIODS_KEPT = 400;
 
 /**
- * A pass over what is spent: remembers of each budget how its period stands, so that people are told and tasks wait, or
- * go on, also where no agent asks. What sessions may spend for themselves is noted when one of them asks.
+ * Stores the state of each budget whose present period has changed. So people are notified, and tasks wait or continue,
+ * even while no agent asks. Budgets of sessions are stored when one of the session's agents asks.
  *
- * @returns how many were noted
+ * @returns how many budgets were stored
  */
 export async function watchBudgets(ctx: ServiceContext): Promise<number> {
   let noted = 0;
   const failures: unknown[] = [];
-  // One that fails, or is held by others, is in no other's way.
+  // A budget that fails, or is locked by others, does not hold up the rest.
   const tried = (work: () => Promise<void>) => work().catch((error: unknown) => failures.push(error));
   for (const tenantId of await readBudgetTenants(ctx.db))
     await tried(async () => {
@@ -80,7 +80,10 @@ export async function countReachedBudgets(db: Db): Promise<number> {
   return row?.reached ?? 0;
 }
 
-/** Budgets that need a person: near their limit, or reached; those first that have been so for longest. */
+/**
+ * Lists budgets that need a person because they are near their limit or have reached it, those first that have been so
+ * for longest.
+ */
 export async function listPressingBudgets(
   ctx: ServiceContext,
   scope: { tenantId: string | null; projectId?: string; state: "near" | "reached"; max: number },
@@ -99,7 +102,7 @@ export async function listPressingBudgets(
     .where(
       and(
         ...[isSo, IS_RECENT, IS_NOW, isSeen(ctx)],
-        // A budget that holds up a tenant or a project may belong to more than that.
+        // A budget that stops a tenant or project may be one of all tenants.
         tenantId === null ? undefined : inArray(budgets.tenantId, [tenantId, ALL_TENANTS]),
         projectId === undefined ? undefined : or(isNull(budgets.projectId), eq(budgets.projectId, projectId)),
       ),

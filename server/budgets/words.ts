@@ -7,8 +7,8 @@ const OF_PERIOD = { day: "of today", week: "of this week", month: "of this month
 type Told = Pick<MeasuredPeriod, "name" | "tenantId" | "period" | "unit" | "spent" | "limit" | "endsMs">;
 
 /**
- * Why a model is asked no more, for whoever has asked. What all tenants have spent together is not for those to know who
- * are bound to one.
+ * Returns why calls to a model are refused, for the caller. Callers bound to a tenant must not learn what all tenants
+ * have spent together.
  */
 export function refusalOf({ name, tenantId, period, unit, spent, limit, endsMs }: Told): string {
   const until = endsMs === null ? "" : `, or at ${new Date(endsMs).toISOString()}`;
@@ -19,7 +19,7 @@ export function refusalOf({ name, tenantId, period, unit, spent, limit, endsMs }
   return `a budget ${OF_PERIOD[period]} for all tenants together is reached: ${goesOn}`;
 }
 
-/** To the cent, as far as it goes: what a millionth costs interests nobody who is refused. */
+/** Rounds to cents where there are any: a caller that is refused does not need millionths. */
 function written(unit: string, units: number): string {
   const amount = amountOf(unit, units);
   return unit === BUDGET_TOKENS ? String(amount) : amount.toFixed(2);

@@ -23,7 +23,10 @@ const ACTIONS_MAX = 20;
 const BATCH = 50;
 export const KEPT_MS = BULK_KEPT_DAYS * 86_400_000;
 const REMOVED_MAX = 5_000;
-/** What one action needs and another may not. What the database or this server is short of, every action is. */
+/**
+ * What one action may need while another does not. If the database or this server is unavailable, every action has to
+ * wait.
+ */
 const AWAY_FOR_ONE = new Set<Reason>([
   "executor-unavailable",
   "worker-unavailable",
@@ -60,7 +63,7 @@ export async function runBulkActions(ctx: ServiceContext): Promise<number> {
     try {
       dealt += await runBatch({ ...ctx, actor: askerOf(bulk) }, bulk);
     } catch (error) {
-      // What one needs may be away for long: it waits, and holds up no other.
+      // What an action needs may be unavailable for long: the action waits and holds up no other.
       if (!AWAY_FOR_ONE.has(toAgentRunError(error).reason)) throw error;
       ctx.log.warn({ err: error, bulkId: bulk.id }, "a bulk action waits: what it needs does not answer");
     }
@@ -109,7 +112,7 @@ async function dealWith(ctx: ServiceContext, bulk: BulkActionRow, { place, ...op
   } catch (error) {
     if (error instanceof BulkOver) throw error;
     const fault = toAgentRunError(error);
-    // Nothing is wrong with it: the next pass tries again.
+    // Nothing is wrong with the target: the next pass tries again.
     if (passesByItself(fault.reason)) throw error;
     if (fault.reason === "unexpected") ctx.log.error({ err: error, ...at, ...open }, "a bulk action failed");
     await inTx(ctx, (ctx) => end(ctx, at, async () => ({ outcome: "refused", message: fault.message })));

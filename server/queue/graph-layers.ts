@@ -1,6 +1,7 @@
 /**
- * Of tasks, each with those of them that it comes directly after, how far each stands behind the first: one step more than
- * the last of those. What comes after nothing stands directly before the first that comes after it, not at the beginning.
+ * Places tasks in layers. `before`: each task's direct dependencies. A task's layer is one more than the highest layer
+ * of those. A task without dependencies is placed directly before the first task that depends on it, not at the
+ * beginning.
  */
 export function layersOf(before: ReadonlyMap<string, readonly string[]>): Map<string, number> {
   const after = new Map<string, string[]>([...before.keys()].map((id) => [id, []]));

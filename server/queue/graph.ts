@@ -20,9 +20,9 @@ import { isTerminalTask } from "./task";
 import { readWaitReasons } from "./wait-reasons";
 
 /**
- * A task among all that is connected with it by what comes after what: what it comes after and what comes after it over
- * any number of steps, the nearest first, and where there is room what else hangs on those. In a few statements that read
- * about as much as is shown, however large the whole is.
+ * Returns a task with all tasks that are connected to it by dependencies: those that it depends on and those that
+ * depend on it, over any number of steps, the nearest first; then, where there is room, the other neighbours of those.
+ * It takes a few statements, which read about as much as is returned, however large the whole graph is.
  */
 export async function taskGraph(ctx: ServiceContext, { taskId }: TaskGraphInput): Promise<TaskGraph> {
   const [own] = await ctx.db
@@ -50,18 +50,21 @@ export async function taskGraph(ctx: ServiceContext, { taskId }: TaskGraphInput)
   return { taskId: own.id, tasks, isTruncated };
 }
 
-/** Which tasks are shown: where not all can be, at least half are what the task comes after, or as many as there are. */
+/**
+ * Chooses the tasks to return. If not all fit, at least half are tasks that the given one depends on, or all of those
+ * if they are fewer.
+ */
 async function findShown(ctx: ServiceContext, taskId: string): Promise<string[]> {
   const room = GRAPH_TASKS_MAX - 1;
   const { before, after } = await walkGraph(ctx.db, taskId, room);
   const ofBefore = Math.min(before.length, Math.max(room - after.length, Math.ceil(room / 2)));
   const line = [taskId, ...before.slice(0, ofBefore), ...after.slice(0, room - ofBefore)];
-  // What is left of the room would else be given to what hangs on the nearest of them.
+  // Otherwise the rest of the room would be filled with neighbours of the nearest tasks.
   if (before.length + after.length >= room) return line;
   return walkAround(ctx.db, line, GRAPH_TASKS_MAX);
 }
 
-/** Without what tasks are told and answered, which may be long. */
+/** Leaves out the columns that may be long. */
 const {
   payload: _payload,
   referencesJson: _references,
@@ -100,7 +103,7 @@ function toGraphTask(row: Row, blocker: Blocker | null, found: Neighbours, order
     cancelRequestedAt: iso(row.cancelRequestedAt),
     createdAt: iso(row.createdAt),
     startedAt: row.state === "pending" ? null : iso(row.startedAt),
-    // What never had an attempt ended when it was changed last.
+    // A task that never had an attempt ended when it was last changed.
     endedAt: hasEnded ? iso(row.attemptEndedAt ?? row.cancelledAt ?? row.updatedAt) : null,
     blocker: blocker === null ? null : briefBlocker(blocker),
     layer: order.layer,

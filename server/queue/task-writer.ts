@@ -20,8 +20,8 @@ const DEPENDENT_LANES = 2;
 const TASKS_PER_COMMIT_MAX = 500;
 const CHARS_PER_COMMIT_MAX = 8 * 1024 * 1024;
 /**
- * What waits at most, so that a database that is away cannot fill the memory: tasks, and characters of their JSON. Of
- * each the text is held and what it was made of, together some 4 bytes a character.
+ * How much may wait, so that an unavailable database cannot fill the memory: tasks, and characters of their JSON. The
+ * text and the values from which it was made are kept, some 4 bytes a character in all.
  */
 const WAITING_MAX = 10_000;
 const WAITING_CHARS_MAX = 64 * 1024 * 1024;

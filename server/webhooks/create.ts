@@ -11,7 +11,10 @@ import { newId } from "@/server/ids";
 import { newWebhookSecret } from "./signature";
 import { assertMaySendTo, nameTaken, originOf, toWebhook } from "./webhook";
 
-/** Makes a webhook, and tells the one time what its deliveries are signed with. It is told of what happens from now on. */
+/**
+ * Makes a webhook. The answer holds its signing secret, which is shown only this once. The webhook is sent what happens
+ * from now on.
+ */
 export async function createWebhook(ctx: ServiceContext, input: CreateWebhookInput): Promise<WebhookWithSecret> {
   const { name, url, events, projectIds, queues, format } = input;
   const tenantId = tenantFor(ctx, input.tenantId);

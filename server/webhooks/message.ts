@@ -20,7 +20,10 @@ const SUBJECTS: Record<string, readonly string[]> = {
   archive: ["sessionId"],
   webhook: ["webhookId"],
 };
-/** Pages of what no id leads to: others choose a runner's, a backend's is its name, and of what is gone the audit log tells. */
+/**
+ * Pages of subjects that the address by id cannot find: runners have ids that others choose, backends are known by
+ * name, and what is gone is only in the audit log.
+ */
 const PAGES: Record<string, (data: Record<string, unknown>) => string> = {
   "runner.lost": ({ runnerId }) => `/runners/${encodeURIComponent(String(runnerId))}`,
   "backend.unavailable": ({ backendProfile }) => `/backends#profile-${encodeURIComponent(String(backendProfile))}`,
@@ -78,7 +81,7 @@ const SENTENCES: Record<Happened["event"], (data: Record<string, unknown>) => st
   "webhook.test": () => "AgentRun can be heard here.",
 };
 
-/** As the migration that tells of backends names them. */
+/** The causes, by the names that the migration's triggers give them. */
 const CAUSES: Record<string, string> = {
   disabled: "somebody has switched it off",
   limited: "the usage limit of its provider is reached",

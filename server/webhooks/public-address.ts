@@ -1,7 +1,7 @@
 import { Resolver } from "node:dns/promises";
 import { BlockList, isIP, type LookupFunction } from "node:net";
 
-/** What is not of the Internet at large: this machine, its networks, and clouds' own services. */
+/** Addresses outside the public Internet: this machine, its networks, and clouds' own services. */
 const CLOSED_V4 = listOf("ipv4", [
   ["0.0.0.0", 8],
   ["10.0.0.0", 8],
@@ -37,13 +37,13 @@ function listOf(family: "ipv4" | "ipv6", networks: [network: string, prefix: num
   return list;
 }
 
-/** Whether an IP address, in either way of writing, is one of the Internet at large. */
+/** Returns whether an IP address of either version is on the public Internet. */
 export function isPublicAddress(address: string): boolean {
   if (isIP(address) === 4) return !CLOSED_V4.check(address, "ipv4");
   return GIVEN_OUT_V6.check(address, "ipv6") && !CLOSED_V6.check(address, "ipv6");
 }
 
-/** The host of an address where it is written as an IP address, for which no name is looked up; else null. */
+/** Returns the host of an address if it is an IP address, for which no name is looked up; null: it is a name. */
 export function addressIn({ hostname }: URL): string | null {
   const bare = hostname.replace(/^\[|\]$/g, "");
   return isIP(bare) === 0 ? null : bare;

@@ -9,7 +9,7 @@ import { newId } from "@/server/ids";
 import { lockDelivery, toDelivery } from "./delivery";
 import { findWebhook } from "./webhook";
 
-/** Given up, and sent once more, by one call. */
+/** How many deliveries one call sends again at most. */
 const BATCH = 5_000;
 /**
  * Resets a delivery as if it had not been tried. The results of its tries are kept, and a try under way no longer

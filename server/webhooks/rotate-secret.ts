@@ -9,7 +9,10 @@ import { lockWebhook, readWebhook } from "./webhook";
 /** How long both secrets sign: time to give a receiver the new one. */
 const OVERLAP_HOURS = 24;
 
-/** Gives a webhook a new secret. For a day deliveries are signed with the one of before too; of an earlier one no more. */
+/**
+ * Gives a webhook a new secret. For a day, deliveries are signed with the previous secret as well; an even earlier one
+ * is dropped at once.
+ */
 export function rotateWebhookSecret(ctx: ServiceContext, input: WebhookInput): Promise<WebhookWithSecret> {
   const secret = newWebhookSecret();
   return inTx(ctx, async (ctx) => {

@@ -16,12 +16,12 @@ const PAUSES_MS = [
 ] as const;
 /** Tries of one delivery, which take a good day. */
 export const ATTEMPTS_MAX = PAUSES_MS.length + 1;
-/** What a receiver asks for is not waited for longer. */
+/** The longest pause that a receiver can ask for. */
 const ASKED_MAX_MS = 24 * HOUR;
 
 /**
- * How long to wait after a try that failed; null: it was the last. At random within a tenth, so that what failed together
- * does not come again together; never sooner than the receiver asks.
+ * Returns how long to wait after a failed try; null: it was the last. The pause varies by a tenth, so that deliveries
+ * that failed together do not come back together. It is never shorter than the receiver asked.
  */
 export function pauseAfter(attempts: number, askedMs: number | null): number | null {
   const pauseMs = PAUSES_MS[attempts - 1];

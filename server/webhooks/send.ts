@@ -9,7 +9,7 @@ const ANSWER_MS = 15_000;
 const STOPPED = "this program was stopped";
 /** How long the answer's text is waited for once its head is there: what came by then is kept. */
 const TEXT_MS = 1_000;
-/** Of an answer so much is kept, in characters; more is read, so that what is cut off is no half of a credential. */
+/** How many characters of an answer are kept. More is read, so that no credential is cut in half and missed. */
 const TEXT_MAX = 1_024;
 const READ_MAX = 4 * TEXT_MAX;
 
@@ -19,22 +19,22 @@ export type Message = {
   body: string;
   /** Whether only an address of the Internet at large may be sent to. */
   isPublicOnly: boolean;
-  /** Who is asked for public addresses; those of the machine unless told. */
+  /** The name servers that are asked for public addresses; the machine's own by default. */
   nameServers?: string[];
 };
 /** What became of one try. `status` null: nothing was answered, and `error` says why. */
 export type Sent = {
   status: number | null;
   error: string | null;
-  /** The beginning of what was said with it, cleaned and without credentials; null: nothing that is text. */
+  /** The beginning of the answer's text, cleaned and without credentials; null: it had no text. */
   text: string | null;
   retryAfterMs: number | null;
 };
 
 /**
- * Posts a message and waits for the head of its answer, and a moment for the beginning of its text. No redirect is
- * followed: it would carry the message where nobody asked for it. Whatever goes wrong on the way is told, and after the
- * head nothing does; what cannot be begun at all, as by an address that Node refuses, is thrown.
+ * Posts a message and waits for the head of its answer, and a moment longer for the beginning of its text. No redirect
+ * is followed: it would carry the message to an address that nobody chose. Errors on the way are returned, and none can
+ * follow the head. What cannot even begin, for example because Node refuses the address, is thrown.
  */
 export function sendMessage(message: Message, stop: AbortSignal, answerMs = ANSWER_MS): Promise<Sent> {
   return new Promise((resolve) => {
@@ -78,12 +78,12 @@ export function sendMessage(message: Message, stop: AbortSignal, answerMs = ANSW
   });
 }
 
-/** Of a try that brought no answer. */
+/** The outcome of a try without an answer. */
 export function unanswered(error: string): Sent {
   return { status: null, error, text: null, retryAfterMs: null };
 }
 
-/** The beginning of an answer's text, as far as it comes in time; the connection is ended then. Never fails. */
+/** Reads the beginning of an answer's text, as far as it arrives in time, and then ends the connection. Never fails. */
 function readText(answer: IncomingMessage): Promise<string | null> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
@@ -103,7 +103,10 @@ function readText(answer: IncomingMessage): Promise<string | null> {
   });
 }
 
-/** None of what was packed though nobody asked for it. A character that was cut through is left out. */
+/**
+ * Returns the text of these bytes; null if they are compressed, which nobody asked for. A character that was cut in
+ * half is left out.
+ */
 function textOf(bytes: Buffer, encoding: string | undefined): string | null {
   if (encoding !== undefined && encoding !== "identity") return null;
   const text = new TextDecoder().decode(bytes, { stream: true }).trim();
@@ -119,7 +122,10 @@ function refusalOf(status: number): string | null {
   return `answered ${status}`;
 }
 
-/** In a word: Node's own sentences name the address that was tried, which says where a name leads within a network. */
+/**
+ * Returns a short reason. Node's own messages name the address that was tried, which would reveal where a name leads
+ * inside a network.
+ */
 export function reasonOf(error: NodeJS.ErrnoException): string {
   return error.code ?? error.message;
 }

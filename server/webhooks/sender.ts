@@ -35,7 +35,7 @@ const OLD_BATCH = 1_000;
 const TRY_LEASE_MS = 60_000;
 /** A webhook to which nothing has arrived for so long is disabled when a delivery is given up. */
 const GIVE_UP_HOURS = 24;
-/** What a receiver says that wants no more, ever. */
+/** The status with which a receiver says that it wants no more messages, ever. */
 const GONE = 410;
 
 type WebhookSenderDeps = {
@@ -46,8 +46,8 @@ type WebhookSenderDeps = {
 };
 
 /**
- * Tells webhooks what happened. Each message is sent at least once and until it is taken or given up, whatever dies in
- * between; in no order, and again with the same id where its answer was lost.
+ * Sends messages to webhooks. Each message is sent at least once, and until it is accepted or given up, even if workers
+ * die meanwhile. Messages have no order; one whose answer was lost is sent again with the same id.
  */
 export class WebhookSender {
   /** Tries that are under way: what takes its time goes on beside the next passes. */
@@ -60,7 +60,10 @@ export class WebhookSender {
     setMaxListeners(AT_ONCE_MAX, this.#stop.signal);
   }
 
-  /** Addresses what happened, and begins what is due. Two workers at once begin each try once. */
+  /**
+   * Makes deliveries of what happened, and begins those that are due. If two workers do this at once, each try is still
+   * begun only once.
+   */
   async pass(): Promise<void> {
     const { db } = this.deps.ctx;
     const endsAt = performance.now() + PASS_MS;

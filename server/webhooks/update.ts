@@ -6,7 +6,10 @@ import { audit } from "@/server/audit";
 import { inTx, type ServiceContext, type TxContext } from "@/server/context";
 import { assertMaySendTo, lockWebhook, nameTaken, originOf, readWebhook } from "./webhook";
 
-/** Changes a webhook; one that is so already stays as it is. Enabled again, it is sent what was on its way. */
+/**
+ * Changes a webhook; if nothing would change, it stays as it is. When it is enabled again, it is sent the deliveries
+ * that were waiting.
+ */
 export async function updateWebhook(ctx: ServiceContext, input: UpdateWebhookInput): Promise<Webhook> {
   try {
     return await inTx(ctx, async (ctx) => {
@@ -35,7 +38,7 @@ function fieldsChanged(before: Settable, after: Settable): (keyof Settable)[] {
 }
 
 async function store(ctx: TxContext, before: WebhookRow, { after, changed }: Change): Promise<void> {
-  // Another address, or a person's word, is a new beginning.
+  // A new address, or a person who enables it, is a fresh start.
   const isAnew = changed.includes("url") || changed.includes("isEnabled");
   await ctx.db
     .update(webhooks)

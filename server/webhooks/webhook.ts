@@ -94,7 +94,7 @@ export function assertMaySendTo(tenantId: string | null, text: string): void {
     throw new InvalidInputError("url: a tenant's webhook has a public address");
 }
 
-/** What the audit log says of an address: its path and query may be what lets somebody in there. */
+/** Returns what the audit log keeps of an address: its path and query may be a secret that opens the service. */
 export function originOf(url: string): string {
   return new URL(url).origin;
 }
