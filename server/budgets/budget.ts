@@ -35,7 +35,9 @@ export async function readBudgets(
   });
 }
 
-/** Of budgets that each session has for itself: how many sessions are near their limit, and how many have reached it. */
+/**
+ * For budgets that each session has for itself: how many sessions are near their limit, and how many have reached it.
+ */
 async function countSessions(
   ctx: ServiceContext,
   ids: string[],

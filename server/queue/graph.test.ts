@@ -7,7 +7,7 @@ import { cancelTask, getTask, setControlState, taskGraph } from ".";
 
 const after = (...ids: string[]) => ({ dependsOn: ids.map((taskId) => ({ taskId })) });
 
-/** The titles of what is shown, each with the titles that it comes directly after. */
+/** Returns the titles of the tasks in the graph, each with the titles of its direct dependencies. */
 async function shownOf({ ctx }: Pick<TestQueue, "ctx">, taskId: string): Promise<Record<string, string[]>> {
   const { tasks } = await taskGraph(ctx, { taskId });
   const titles = new Map(tasks.map((task) => [task.taskId, task.title]));
@@ -35,7 +35,7 @@ test("a task is shown among all that is connected with it, in the order of their
   const { tasks, isTruncated, taskId } = await taskGraph(ctx, { taskId: unit });
   expect([taskId, isTruncated]).toEqual([unit, false]);
   const layers = Object.fromEntries(tasks.map(({ title, layer }) => [title, layer]));
-  // What comes after nothing stands directly before the first that waits for it.
+  // A task without dependencies is placed directly before the first that waits for it.
   expect(layers).toEqual({ build: 0, unit: 1, pack: 2, lint: 2, notes: 0, announce: 1, release: 3 });
   const policies = Object.fromEntries(tasks.map(({ title, onDependencyFailed }) => [title, onDependencyFailed]));
   expect(policies).toMatchObject({ build: null, pack: "fail", release: "hold" });
@@ -83,14 +83,14 @@ test("another tenant's task is not found, and nothing is shown of another tenant
   for (const taskId of [theirs, "qt_none"])
     await expect(taskGraph(mine, { taskId })).rejects.toMatchObject({ reason: "not-found" });
   expect(await shownOf({ ctx: store.as(tenantOperator("theirs")) }, theirs)).toEqual({ theirs: [] });
-  // No call makes such a row; if there was one, it would not be told of.
+  // No call makes such a row; if there were one, it would not be returned.
   await ctx.db.execute(sql`
     insert into agentrun_queue_dependencies (task_id, depends_on_id, on_failed) values (${own}, ${theirs}, 'hold')`);
   expect(await shownOf({ ctx: mine }, own)).toEqual({ own: [] });
   expect(await shownOf(queue, own)).toEqual({ own: [] });
 });
 
-/** Stores tasks and what comes after what, without anybody who looks at them: `edges` selects pairs of places. */
+/** Inserts tasks and dependencies without going through the queue; `edges` selects pairs of their numbers. */
 async function plant({ ctx }: TestQueue, model: string, count: number, edges: ReturnType<typeof sql>): Promise<void> {
   const { rows } = await ctx.db.execute<{ names: string }>(sql`
     select string_agg(quote_ident(column_name), ', ') as names from information_schema.columns
@@ -109,7 +109,7 @@ async function plant({ ctx }: TestQueue, model: string, count: number, edges: Re
 }
 const idOf = (place: number) => `qt_${String(place).padStart(8, "0")}`;
 
-/** Rows of the dependencies' table and its indexes that one call reads. */
+/** Counts the rows that one call reads from the table of dependencies and its indexes. */
 async function countReads({ ctx }: TestQueue, call: () => Promise<unknown>): Promise<number> {
   const read = async () => {
     await ctx.db.execute(sql`select pg_stat_force_next_flush()`);
@@ -129,7 +129,7 @@ test("of a task that thousands come after, so many are shown and the others coun
   const { ctx } = queue;
   const model = await queue.add();
   const dependents = 20_000;
-  // 0 and 1 come before 2, thousands come after 2, and 3 after one of them.
+  // 2 depends on 0 and 1; thousands depend on 2, and 3 on one of those.
   await plant(
     queue,
     model,
@@ -142,7 +142,7 @@ test("of a task that thousands come after, so many are shown and the others coun
   expect([tasks.length, isTruncated]).toEqual([GRAPH_TASKS_MAX, true]);
   expect(["place 0", "place 1", "place 2"].every((title) => titles.has(title))).toBe(true);
   expect(tasks.find(({ taskId }) => taskId === idOf(2))).toMatchObject({ moreBefore: 0, moreAfter: GRAPH_COUNTED_MAX });
-  // From one of them, the way to it comes before all that hangs on what it comes after.
+  // Seen from 3, the way to it comes before the other neighbours of that way.
   const { tasks: ofLast } = await taskGraph(ctx, { taskId: idOf(3) });
   expect(ofLast.map(({ title }) => title)).toEqual(
     expect.arrayContaining(["place 0", "place 1", "place 2", "place 10000", "place 3"]),

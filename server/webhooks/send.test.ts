@@ -54,19 +54,19 @@ test("a body that never ends holds up nobody", async () => {
   expect(sent).toMatchObject({ status: 200, error: null, text: "x".repeat(1_000) });
 });
 
-/** Says something in pieces, and then stays, ends or hangs up. */
+/** Answers in pieces, and then stays, ends or hangs up. */
 const saying =
   (pieces: (string | Uint8Array)[], then: "stay" | "end" | "destroy" = "end", headers: Record<string, string> = {}) =>
   (_: unknown, response: ServerResponse) => {
     response.writeHead(500, headers);
     for (const piece of pieces) response.write(piece);
-    // What was written is on its way first.
+    // What was written is sent first.
     if (then === "destroy") setImmediate(() => response.destroy());
     else if (then === "end") response.end();
   };
 const textOf = async (...said: Parameters<typeof saying>) => {
   await using receiver = await startReceiver(saying(...said));
-  // Longer than a test may take: what comes after the head has a time of its own.
+  // Longer than a test may take: what follows the head has a time of its own.
   return await send(message(receiver.url), 600_000);
 };
 
@@ -75,7 +75,7 @@ test("of what is said with an answer the beginning is kept, whole characters of 
   expect((await textOf([])).text).toBeNull();
   expect((await textOf(["x".repeat(5_000_000)])).text).toBe("x".repeat(1_024));
   expect((await textOf([`${"x".repeat(1_023)}😀`])).text).toBe("x".repeat(1_023));
-  // Cut through where no more is read.
+  // The text is cut in the middle of a character where reading stops.
   expect((await textOf(["€".repeat(100_000)])).text).toBe("€".repeat(1_024));
   expect((await textOf([Buffer.from([0x61, 0, 0xff, 0xf0, 0x9f])])).text).toBe("a\ufffd\ufffd");
   expect((await textOf([Buffer.from([0x1f, 0x8b])], "end", { "content-encoding": "gzip" })).text).toBeNull();

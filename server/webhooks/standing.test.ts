@@ -19,7 +19,10 @@ import { claimSession, makeUsedSession } from "@/server/storage/test/volume";
 import { createWebhook, WebhookSender } from ".";
 import { startReceiver } from "./test/receiver";
 
-/** A receiver that is told of some kinds of events, and what it was told since it was last asked, by the events' order. */
+/**
+ * Makes a receiver of some kinds of events; `told` returns what it received since the last call, in the order of the
+ * events.
+ */
 async function listen(ctx: ServiceContext, kinds: RegExp, input: Partial<CreateWebhookInput> = {}) {
   const receiver = await startReceiver();
   const events = WEBHOOK_EVENTS.filter((event) => kinds.test(event));
@@ -51,7 +54,7 @@ test("a session tells when it is made, called otherwise and deleted, and of noth
   const plain = { backendProfile: "codex", projectId: "default" };
   await createSession(ctx, { ...plain, sessionId: "ses_a", title: "A".repeat(300), conversationId: "chat-1" });
   await createSession(ctx, { ...plain, sessionId: "ses_b", projectId: "site" });
-  // Asked again it is the same session.
+  // Repeating the call returns the same session.
   await createSession(ctx, { ...plain, sessionId: "ses_b", projectId: "site" });
   await inTx(ctx, async (ctx) => {
     await createSession(ctx, { ...plain, sessionId: "ses_none" });
@@ -61,7 +64,7 @@ test("a session tells when it is made, called otherwise and deleted, and of noth
   await updateSession(ctx, { sessionId: "ses_a", title: "B" });
   await updateSession(ctx, { sessionId: "ses_a", title: "B", metadata: { any: "thing" } });
   await deleteSession(ctx, { sessionId: "ses_a" });
-  // What is left of it loses its title, and its volume with it.
+  // The purged session loses its title and its volume.
   while ((await purgeDeleted(ctx)).emptied.length > 0);
 
   const told = await all.told();
@@ -74,7 +77,7 @@ test("a session tells when it is made, called otherwise and deleted, and of noth
     ...{ backendProfile: "codex", conversationId: "chat-1" },
   });
   expect(named(await ofSite.told(), "sessionId")).toEqual(["session.created ses_b"]);
-  // They are of no queue.
+  // They belong to no queue.
   expect(await ofNights.told()).toEqual([]);
 });
 
@@ -118,7 +121,7 @@ test("a volume tells once that it was evicted, and once that it is back", async 
   expect(await all.told()).toMatchObject([
     ["volume.evicted", { sessionId, tenantId: "default", state: "evicted", isRestorable: true }],
   ]);
-  // A volume that was made after the eviction goes once more.
+  // A volume that was made after the eviction is removed as well.
   await ctx.db.execute(sql`update agentrun_sessions set storage_state = 'deleting' where session_id = ${sessionId}`);
   await repairStorage(ctx);
   expect(await all.told()).toEqual([]);
@@ -240,13 +243,13 @@ test("a task that comes to wait for a person is told once, and anew once what fa
   expect(await ofNights.told()).toHaveLength(1);
   expect(await ofDefault.told()).toEqual([]);
 
-  // That another fails as well, or that it is judged once more, is the same wait.
+  // If another dependency fails, or the task is judged again, it is still the same wait.
   await fail(queue, two);
   await queue.dispatch();
   await ctx.db.execute(sql`insert into agentrun_queue_dependency_doubts (task_id) values (${held})`);
   await queue.dispatch();
   expect(await all.told()).toEqual([]);
-  // Two still holds it: taken away, it waits for one alone, which fails again.
+  // The second dependency still holds it. Without that one, it waits only for the first, which fails again.
   await updateTask(ctx, { taskId: held, dependsOn: [{ taskId: one }] });
   await queue.dispatch();
   await retryTask(ctx, { taskId: one });
@@ -256,7 +259,7 @@ test("a task that comes to wait for a person is told once, and anew once what fa
   await queue.dispatch();
   expect(named(await all.told(), "failedTaskId")).toEqual([`task.held ${one}`]);
 
-  // Cancelled, and asked to run all the same: it waits anew.
+  // It was cancelled and is retried: a new wait begins.
   await cancelTask(ctx, { taskId: held });
   await retryTask(ctx, { taskId: held });
   await queue.dispatch();
