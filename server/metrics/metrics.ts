@@ -93,7 +93,7 @@ export function createMetrics() {
     }),
     oldestWaitSeconds: new Gauge({
       name: "agentrun_queue_oldest_wait_seconds",
-      help: "How long the task that waits longest for a slot has waited; 0 when none waits",
+      help: "How long the task that has been due longest has not started; 0 when none is due",
       registers,
     }),
     waitSeconds: new Gauge({
