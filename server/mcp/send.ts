@@ -22,15 +22,20 @@ export function sendFirst(api: Api, session: Session, draft: Draft): Promise<Sen
   return send(api, session, draft, { runIds: [], last: null });
 }
 
+/** How many of a session's newest runs a repeated message is looked for in. */
+const KEYED_RUNS = 5;
+
 /**
- * Sends a message to a session's open run, or to a new one that is made like the last run. With a key, the last run is
- * tried even when it has ended: a first try whose answer was lost may have gone there.
+ * Sends a message to a session's open run, or to a new one that is made like the last run. With a key, the newest runs
+ * are tried first, the oldest of them before the others, even those that have ended: a first try whose answer was lost
+ * may have gone there.
  */
 export async function sendMessage(api: Api, session: Session, draft: Draft): Promise<Sent> {
-  const { items } = await api.runs.list({ sessionId: session.sessionId, limit: 1 });
+  const isKeyed = draft.key !== undefined;
+  const { items } = await api.runs.list({ sessionId: session.sessionId, limit: isKeyed ? KEYED_RUNS : 1 });
   const [last = null] = items;
-  const isAsked = last !== null && (draft.key !== undefined || isOpen(last));
-  return send(api, session, draft, { runIds: isAsked ? [last.id] : [], last });
+  const asked = items.filter((run) => isKeyed || isOpen(run)).toReversed();
+  return send(api, session, draft, { runIds: asked.map(({ id }) => id), last });
 }
 
 type Place = { runIds: string[]; last: Run | null };

@@ -336,6 +336,7 @@ test("the same key starts one session and sends one message, and other content u
   expect(await admin.ok("send_message", message)).toEqual(sent);
   const next = await admin.ok("send_message", { ...message, text: "Next.", idempotencyKey: "next" });
   expect(next.runId).not.toBe(first.runId);
+  expect(await admin.ok("send_message", message), "though another run has followed").toEqual(sent);
   expect(await admin.ok("start_session", asked)).toEqual(first);
   // Models reuse the same words: a key applies to its own session only.
   const { sessionId } = await admin.ok("start_session", { backendProfile: "codex" });
