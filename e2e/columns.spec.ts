@@ -175,7 +175,7 @@ test("a list is arranged: its columns are chosen and its rows stand under groups
     await context.grantPermissions(["clipboard-read", "clipboard-write"]);
     await openPage(page, "/sessions");
     const why = page.locator("[data-why]");
-    const state = row(page, "A shop").getByRole("button", { name: "idle" });
+    const state = row(page, "A shop").getByRole("button", { name: "Idle" });
     await state.click();
     await expect(why).toHaveText("No turn has been sent yet.");
     await page.keyboard.press("Escape");

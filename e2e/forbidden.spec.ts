@@ -77,7 +77,7 @@ const pagesOf = ({ runId, failedId, taskId, bulkId, webhookId, scheduleId, budge
   {
     address: `/sessions/${SESSION}`,
     acts: ["Session actions", "Interrupt", "Accept"],
-    says: "Your role may read this session. Sending needs the role operator.",
+    says: "You can read this session. Sending messages needs the operator role.",
   },
   { address: `/sessions/${FAILED}?tab=storage`, acts: ["Pin", "Keep for longer…", "Evict volume…"] },
   {

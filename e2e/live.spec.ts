@@ -83,7 +83,7 @@ test("what changes while a page comes to life is on it, and more windows than co
     await api.post(`/runs/${overtakenId}/finish`, { terminalStatus: "failed", failureKind: "timeout" });
     await told;
     letThrough();
-    await expect(row("Overtaken")).toContainText("failed");
+    await expect(row("Overtaken")).toContainText("Failed");
     await api.post(`/runs/${runId}/cancel`, {});
   });
 

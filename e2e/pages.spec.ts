@@ -44,10 +44,10 @@ test("runs are found by what failed, followed live, moved through by keys, and c
     await expect(kind).toHaveAttribute("aria-pressed", "true");
     await expect(page).toHaveURL(/failure=timeout/);
     await expect(page).toHaveURL(/status=failed/);
-    await expect(rowsOf(page, "Runs").first()).toContainText("failed");
+    await expect(rowsOf(page, "Runs").first()).toContainText("Failed");
     await page.reload();
     await ready(page);
-    await expect(rowsOf(page, "Runs").first()).toContainText("failed");
+    await expect(rowsOf(page, "Runs").first()).toContainText("Failed");
     await page.getByRole("button", { name: "Clear", exact: true }).click();
     await expect(page).not.toHaveURL(/failure=/);
   });
@@ -57,7 +57,7 @@ test("runs are found by what failed, followed live, moved through by keys, and c
     await newSession(other, { profile: "demo", message: "RUN `sleep 36011`" });
     await page.getByRole("button", { name: /new run/ }).click();
     const row = rowsOf(page, "Runs").filter({ hasText: "sleep 36011" });
-    await expect(row).toContainText("claimed", { timeout: 60_000 });
+    await expect(row).toContainText("Running", { timeout: 60_000 });
     await expect(row).toContainText("1 of 3");
     await expect(row).toContainText(/lease ends in \d+ s/);
     await expect(page.getByRole("button", { name: /new run/ })).toBeHidden();
@@ -91,7 +91,7 @@ test("runs are found by what failed, followed live, moved through by keys, and c
     await dialog.getByLabel("Reason").fill("sleeps for too long");
     await dialog.getByRole("button", { name: "Cancel run" }).click();
     await expect(dialog).toBeHidden();
-    await expect(row).toContainText("cancelled", { timeout: 60_000 });
+    await expect(row).toContainText("Cancelled", { timeout: 60_000 });
   });
 
   await test.step("an id finds its run, and a filter that hides all says so", async () => {

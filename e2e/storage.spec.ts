@@ -153,7 +153,7 @@ test("a volume is pinned, extended, evicted by its name, restored and forked, an
     await expect(row).toContainText("evicted");
     expect(existsSync(path.join(signedIn.product.dataDir, "volumes", name))).toBe(false);
     await open(page, `/sessions/${sessionId}`);
-    await expect(page.getByText("This session's volume was removed. Restore it under Storage")).toBeVisible();
+    await expect(page.getByText("This session's volume was removed. Restore it on the Storage tab")).toBeVisible();
     await expect(page.getByLabel("Message")).toBeDisabled();
   });
 

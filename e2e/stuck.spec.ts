@@ -16,7 +16,7 @@ async function findStuck(page: Page, title: RegExp): Promise<void> {
   await expect(row).toContainText("has produced no output for a long time");
   await look(page, `stuck-found-${page.viewportSize()?.width}`);
   await row.getByRole("link", { name: /^Look: / }).click();
-  await expect(page.getByText(/Its turn has said nothing for .* Interrupt it and go on/)).toBeVisible();
+  await expect(page.getByText(/No events for .* Interrupt the turn/)).toBeVisible();
   await look(page, `stuck-understood-${page.viewportSize()?.width}`);
 }
 
@@ -50,7 +50,7 @@ test("a stuck agent is found, understood and unstuck from what the pages say", a
     for (const pid of codex()) process.kill(pid, "SIGSTOP");
     await findStuck(page, /sleep 36022/);
     await page.getByRole("button", { name: "Session actions" }).click();
-    await page.getByRole("menuitem", { name: "Cancel the run" }).click();
+    await page.getByRole("menuitem", { name: "Cancel run" }).click();
     const dialog = page.getByRole("dialog", { name: "Cancel run" });
     await dialog.getByLabel("Reason").fill("it hangs");
     await dialog.getByRole("button", { name: "Cancel run" }).click();

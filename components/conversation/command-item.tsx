@@ -5,13 +5,14 @@ import { showTricks } from "@/components/ui/hidden-text";
 import { State } from "@/components/ui/state";
 import { unwrapShell } from "@/contract/written";
 import { FoldBox } from "./fold-box";
+import { itemWord } from "./item-word";
 import type { ConversationItemOf } from "./items";
 import { Output } from "./output";
 
 const EMPTY_OUTPUT: Record<string, string> = {
   inProgress: "No output yet.",
-  declined: "It did not run.",
-  "cut off": "Its runner ended before it did: how far it came is not known.",
+  declined: "Not run.",
+  "cut off": "The runner stopped before this command finished. How far it got is unknown.",
 };
 
 type CommandItemProps = { item: ConversationItemOf<"command">; liveText: string | null };
@@ -42,9 +43,7 @@ export function CommandItem({ item, liveText }: CommandItemProps) {
             {item.exitCode !== null && (
               <span className={cn(isFailed ? "font-medium text-bad" : "text-ink-3")}>exit {item.exitCode}</span>
             )}
-            {item.exitCode === null && (
-              <State isBare state={item.status} word={isRunning ? "running" : showTricks(item.status)} />
-            )}
+            {item.exitCode === null && <State isBare state={item.status} word={itemWord(item.status)} />}
           </span>
         </>
       }
@@ -59,13 +58,13 @@ export function CommandItem({ item, liveText }: CommandItemProps) {
         {item.cwd !== null && <p className="mt-1 truncate text-ink-3">in {showTricks(item.cwd)}</p>}
       </div>
       {text === "" ? (
-        <p className="px-3 py-2 text-xs text-ink-3">{EMPTY_OUTPUT[item.status] ?? "It printed nothing."}</p>
+        <p className="px-3 py-2 text-xs text-ink-3">{EMPTY_OUTPUT[item.status] ?? "No output."}</p>
       ) : (
         <Output
           text={text}
           label={`Output of ${showTricks(firstLine(item.command))}`}
           isLive={isRunning}
-          note={item.isTruncated ? "Cut off: the whole output was longer than what is kept." : null}
+          note={item.isTruncated ? "Output truncated: it was longer than what is kept." : null}
         />
       )}
     </FoldBox>

@@ -1,18 +1,23 @@
 "use client";
-import { CornerDownLeft, OctagonPause, Send, Waypoints } from "lucide-react";
+import { ChevronDown, CornerDownLeft, OctagonPause, Send, Waypoints, XCircle } from "lucide-react";
+import dynamic from "next/dynamic";
 import { type KeyboardEvent, useCallback, useState } from "react";
 import { ImageButton } from "@/components/images/image-button";
 import { PickedStrip } from "@/components/images/picked-strip";
 import { useImageIntake, usePickedImages } from "@/components/images/use-images";
-import { isWaiting } from "@/components/sessions/use-session";
 import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/class-names";
 import { ErrorNote } from "@/components/ui/error-note";
+import { Menu, MenuItem } from "@/components/ui/menu";
 import type { Run } from "@/contract/run";
 import { leftToSend } from "@/contract/send-turn";
 import type { Session } from "@/contract/session";
 import { Deliveries } from "./deliveries";
 import { useComposer } from "./use-composer";
+
+const CancelRunDialog = dynamic(() => import("@/components/runs/cancel-run").then((module) => module.CancelRunDialog), {
+  ssr: false,
+});
 
 type ComposerProps = { session: Session; openRun: Run | null; lastRun: Run | null };
 
@@ -20,6 +25,7 @@ type ComposerProps = { session: Session; openRun: Run | null; lastRun: Run | nul
 export function Composer({ session, openRun, lastRun }: ComposerProps) {
   const composer = useComposer({ session, openRun, lastRun });
   const [text, setText] = useState(composer.draft.text);
+  const [isCancelling, setIsCancelling] = useState(false);
   const { isBusy, refusal } = composer;
   const { images } = composer.draft;
   const { list: picked } = usePickedImages(images);
@@ -54,7 +60,7 @@ export function Composer({ session, openRun, lastRun }: ComposerProps) {
       }}
     >
       <div className="mx-auto flex w-full max-w-3xl flex-col gap-2">
-        {composer.commands.some(isWaiting) && <Deliveries commands={composer.commands} />}
+        <Deliveries commands={composer.commands} />
         <ErrorNote error={composer.error} className="px-3 py-1.5" />
         {refusal !== null && <p className="rounded-md bg-warn-soft px-3 py-1.5 text-xs text-warn">{refusal}</p>}
         <div
@@ -66,7 +72,7 @@ export function Composer({ session, openRun, lastRun }: ComposerProps) {
           <PickedStrip images={images} className="px-3 pt-3" />
           <textarea
             aria-label="Message"
-            placeholder={isBusy ? "Steer the turn under way…" : "Tell the agent what to do…"}
+            placeholder={isBusy ? "Steer the running turn…" : "Tell the agent what to do…"}
             rows={Math.min(8, Math.max(2, text.split("\n").length))}
             value={text}
             disabled={refusal !== null}
@@ -79,10 +85,10 @@ export function Composer({ session, openRun, lastRun }: ComposerProps) {
             <ImageButton isDisabled={refusal !== null} onPick={add} />
             <p className="mr-auto hidden items-center gap-1 text-2xs text-ink-3 sm:flex">
               {picked.length > 0 && text.trim() === "" ? (
-                "Say what about the images, then send"
+                "Add a message to send with the images"
               ) : (
                 <>
-                  <CornerDownLeft aria-hidden className="size-3" /> {isBusy ? "steers" : "sends"} · Shift+Enter for a
+                  <CornerDownLeft aria-hidden className="size-3" /> to {isBusy ? "steer" : "send"} · Shift+Enter for a
                   new line
                 </>
               )}
@@ -93,10 +99,25 @@ export function Composer({ session, openRun, lastRun }: ComposerProps) {
                 className="max-sm:mr-auto"
                 onClick={() => composer.interrupt()}
                 disabled={composer.isInterrupting || !composer.canInterrupt}
+                title="Stops the turn; the run goes on"
               >
                 <OctagonPause aria-hidden className="size-3.5" />{" "}
                 {composer.isInterrupting ? "Interrupting…" : "Interrupt"}
               </Button>
+            )}
+            {isBusy && composer.canInterrupt && openRun !== null && (
+              <Menu
+                align="start"
+                trigger={
+                  <Button size="icon-sm" look="ghost" aria-label="More ways to stop">
+                    <ChevronDown aria-hidden className="size-3.5" />
+                  </Button>
+                }
+              >
+                <MenuItem isDanger onSelect={() => setIsCancelling(true)}>
+                  <XCircle aria-hidden className="size-3.5" /> Cancel run…
+                </MenuItem>
+              </Menu>
             )}
             {isBusy && (
               <Button
@@ -104,7 +125,7 @@ export function Composer({ session, openRun, lastRun }: ComposerProps) {
                 look="ghost"
                 disabled={!canSend}
                 onClick={() => void submit("turn")}
-                title="Sent when the turn under way has ended"
+                title="Sent when the running turn ends"
               >
                 Queue next
               </Button>
@@ -116,6 +137,7 @@ export function Composer({ session, openRun, lastRun }: ComposerProps) {
           </div>
         </div>
       </div>
+      {isCancelling && openRun !== null && <CancelRunDialog run={openRun} isOpen onOpenChange={setIsCancelling} />}
     </form>
   );
 }

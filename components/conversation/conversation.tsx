@@ -51,8 +51,8 @@ export function Conversation({ runs, hasMoreRuns, loadMoreRuns, isLoading, child
               <RunSection key={run.id} run={run} hasHeading={runs.length > 1 || hasMoreRuns} askIsAtEnd={askIsAtEnd} />
             ))}
             {runs.length === 0 && !isLoading && (
-              <EmptyState title="Nothing said yet">
-                Send a message below: a runner starts, and its agent answers here.
+              <EmptyState title="No messages yet">
+                Send a message below. A runner starts and its agent replies here.
               </EmptyState>
             )}
           </div>

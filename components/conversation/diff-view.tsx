@@ -10,7 +10,10 @@ import { ScrollRegion } from "@/components/ui/scroll-region";
 import { type DiffRow, type FileDiff, readDiff } from "./diff";
 import type { FileChange } from "./items";
 
+/** A diff is drawn whole only where somebody wants it whole. */
 const ROWS_SHOWN = 400;
+/** Of a diff among other things, such as in a conversation. */
+const ROWS_AMONG = 40;
 const ROW: Record<DiffRow["kind"], string> = {
   hunk: "bg-hover text-ink-2",
   context: "",
@@ -35,7 +38,7 @@ type DiffViewProps = { diff: string; path: string; kind?: string; isOpen?: boole
 /** A unified diff, file by file. */
 export const DiffView = memo(function DiffView({ diff, path, kind, isOpen = true }: DiffViewProps) {
   const files = useMemo(() => readDiff(diff, path, kind), [diff, path, kind]);
-  return files.map((file) => <FileDiffView key={file.path} file={file} kind={kind} diff={diff} isOpen={isOpen} />);
+  return files.map((file) => <FileDiffView key={file.path} {...{ file, kind, diff, isOpen }} rowsShown={ROWS_AMONG} />);
 });
 
 type FileDiffViewProps = {
@@ -44,12 +47,14 @@ type FileDiffViewProps = {
   /** What is copied. */
   diff: string | (() => string);
   isOpen?: boolean;
+  /** How many lines are shown until more are asked for. */
+  rowsShown?: number;
 };
 
-/** One file's changed lines. */
-export function FileDiffView({ file, kind, diff, isOpen = true }: FileDiffViewProps) {
+/** One file's changed lines, as long as they are: the page scrolls, not they. */
+export function FileDiffView({ file, kind, diff, isOpen = true, rowsShown = ROWS_SHOWN }: FileDiffViewProps) {
   const [isWhole, setIsWhole] = useState(false);
-  const rows = isWhole ? file.rows : file.rows.slice(0, ROWS_SHOWN);
+  const rows = isWhole ? file.rows : file.rows.slice(0, rowsShown);
   const path = showHidden(file.path);
   const hiddenCount = file.rows.length - rows.length;
   return (
@@ -66,7 +71,7 @@ export function FileDiffView({ file, kind, diff, isOpen = true }: FileDiffViewPr
           <span className="text-good">+{file.addedCount}</span> <span className="text-bad">−{file.removedCount}</span>
         </span>
       </summary>
-      <ScrollRegion label={`Changes to ${path}`} className="max-h-96 bg-code">
+      <ScrollRegion label={`Changes to ${path}`} className="bg-code">
         <table className="w-full border-collapse font-mono text-xs leading-5">
           <tbody>
             {rows.map((row, index) => (
@@ -93,7 +98,7 @@ export function FileDiffView({ file, kind, diff, isOpen = true }: FileDiffViewPr
         </span>
         {hiddenCount > 0 && (
           <Button look="ghost" size="sm" className="m-1" onClick={() => setIsWhole(true)}>
-            Show {formatPlural(hiddenCount, "more line")}
+            Show all {formatPlural(file.rows.length, "line")}
           </Button>
         )}
       </ScrollRegion>

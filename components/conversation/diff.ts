@@ -21,7 +21,7 @@ export function readDiff(diff: string, path: string, kind = "update"): FileDiff[
       let newLine = hunk.newStart;
       const head: DiffRow = {
         kind: "hunk",
-        text: `@@ −${hunk.oldStart},${hunk.oldLines} +${hunk.newStart},${hunk.newLines} @@`,
+        text: `@@ -${hunk.oldStart},${hunk.oldLines} +${hunk.newStart},${hunk.newLines} @@`,
         oldLine: null,
         newLine: null,
       };

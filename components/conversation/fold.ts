@@ -273,12 +273,12 @@ function markOf(
     case "lease-expired":
       return {
         tone: "warn",
-        text: "The runner was lost: its lease ran out. A new attempt follows where the policy allows it.",
+        text: "The runner was lost and its lease expired. A new attempt starts if the policy allows it.",
       };
     case "cancel-requested":
       return { tone: "warn", text: `Cancelling: ${textOf(payload, "reason") ?? "cancel requested"}` };
     case "context-compacted":
-      return { tone: "quiet", text: "The agent summed up the conversation so far, to make room for more" };
+      return { tone: "quiet", text: "The agent summarised the conversation to free up context" };
     case "thread-resumed":
       return { tone: "quiet", text: "The agent resumed this conversation" };
     case "turn-completed":

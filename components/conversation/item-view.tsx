@@ -1,6 +1,7 @@
 "use client";
 import { Brain, FileDiff, ListChecks, OctagonX, TriangleAlert, Wrench } from "lucide-react";
 import { memo } from "react";
+import { briefError } from "@/components/sessions/brief-error";
 import { cn } from "@/components/ui/class-names";
 import { formatCount } from "@/components/ui/format";
 import { showTricks } from "@/components/ui/hidden-text";
@@ -9,6 +10,7 @@ import { ApprovalCard } from "./approval-card";
 import { CommandItem } from "./command-item";
 import { ChangesView, DiffView } from "./diff-view";
 import { FoldBox } from "./fold-box";
+import { itemWord } from "./item-word";
 import type { ConversationItem, ConversationItemOf } from "./items";
 import { Markdown } from "./markdown";
 import { Output } from "./output";
@@ -36,7 +38,7 @@ export const ItemView = memo(function ItemView({ item, liveText }: ItemViewProps
         <FoldBox
           summary={
             <>
-              <FileDiff aria-hidden className="size-3.5" /> Everything this turn changed
+              <FileDiff aria-hidden className="size-3.5" /> All changes in this turn
             </>
           }
         >
@@ -59,7 +61,7 @@ export const ItemView = memo(function ItemView({ item, liveText }: ItemViewProps
       return <End item={item} />;
     case "unknown":
       return (
-        <FoldBox summary={<>Event of type {showTricks(item.type)}</>}>
+        <FoldBox summary={<>Event: {showTricks(item.type)}</>}>
           <Output text={JSON.stringify(item.payload, null, 2)} label={`Payload of ${showTricks(item.type)}`} />
         </FoldBox>
       );
@@ -100,12 +102,7 @@ function ToolItem({ item }: { item: ConversationItemOf<"tool"> }) {
           <code className="min-w-0 truncate text-ink">
             {item.server === null ? showTricks(item.tool) : `${showTricks(item.server)} · ${showTricks(item.tool)}`}
           </code>
-          <State
-            isBare
-            className="ml-auto"
-            state={item.status}
-            word={item.status === "inProgress" ? "running" : showTricks(item.status)}
-          />
+          <State isBare className="ml-auto" state={item.status} word={itemWord(item.status)} />
         </>
       }
     >
@@ -184,7 +181,7 @@ function Usage({ item }: { item: ConversationItemOf<"usage"> }) {
   return (
     <p className="text-right text-2xs text-ink-3 tabular-nums" title={detail}>
       {formatCount(total)} tokens
-      {context !== null && window !== null && window > 0 && ` · context ${Math.round((context / window) * 100)} % full`}
+      {context !== null && window !== null && window > 0 && ` · context ${Math.round((context / window) * 100)}% full`}
     </p>
   );
 }
@@ -192,14 +189,17 @@ function Usage({ item }: { item: ConversationItemOf<"usage"> }) {
 function End({ item }: { item: ConversationItemOf<"end"> }) {
   if (item.terminalStatus !== "failed")
     return <Mark className="text-ink-3">Run {showTricks(item.terminalStatus)}</Mark>;
+  const { message } = item;
+  const brief = message === null ? null : briefError(message);
   return (
     <div className="flex flex-col gap-1 rounded-md bg-bad-soft px-3 py-2 text-sm text-bad">
       <State
         isBare
         state="failed"
-        word={`Run failed${item.failureKind === null ? "" : `: ${showTricks(item.failureKind)}`}`}
+        word={brief === null || brief === message ? "Run failed" : `Run failed: ${showTricks(brief)}`}
+        title={item.failureKind === null ? undefined : showTricks(item.failureKind)}
       />
-      {item.message !== null && <p className="wrap-anywhere whitespace-pre-wrap">{showTricks(item.message)}</p>}
+      {message !== null && <p className="wrap-anywhere whitespace-pre-wrap">{showTricks(message)}</p>}
     </div>
   );
 }

@@ -37,6 +37,7 @@ export const RunSection = memo(function RunSection({ run, hasHeading, askIsAtEnd
   const commandById = useMemo(() => new Map(commands?.map((command) => [command.id, command])), [commands]);
   const { items, outcomes } = snapshot.conversation;
   const outputs = useMemo(() => outputsOf(items, commandById), [items, commandById]);
+  const isToldBelow = items.some((item) => item.kind === "end" && item.terminalStatus === "failed");
   const entries = useMemo(() => withUnsent(withoutAwaited(items), commands ?? []), [commands, items]);
 
   const show = (entry: ConversationItem | Command, index: number, all: readonly (ConversationItem | Command)[]) => {
@@ -51,13 +52,14 @@ export const RunSection = memo(function RunSection({ run, hasHeading, askIsAtEnd
           at={createdAt}
           isSteer={type === "steer"}
           delivery={delivery}
+          isToldBelow={isToldBelow}
         />
       );
     }
     if (entry.kind === "user") {
       const { key, text, images, at, isSteer, commandId } = entry;
       const delivery = commandId === null ? null : deliveryOf(commandById.get(commandId), outcomes.get(commandId));
-      return <UserMessage key={key} text={text} images={images} at={at} isSteer={isSteer} delivery={delivery} />;
+      return <UserMessage key={key} {...{ text, images, at, isSteer, delivery, isToldBelow }} />;
     }
     const liveText = entry.kind === "command" ? (snapshot.live.get(entry.itemId)?.text ?? null) : null;
     const output = outputs.get(entry.key);
@@ -85,7 +87,7 @@ export const RunSection = memo(function RunSection({ run, hasHeading, askIsAtEnd
       )}
       {snapshot.earlierCount > 0 && (
         <Button size="sm" look="ghost" className="self-center" onClick={() => void log.loadEarlier()}>
-          Show earlier · {formatPlural(snapshot.earlierCount, "event")} before
+          Show earlier ({formatPlural(snapshot.earlierCount, "event")})
         </Button>
       )}
       {snapshot.state === "loading" && items.length === 0 && (

@@ -30,7 +30,7 @@ function draftOf(sessionId: string): Draft {
 
 const COMMANDS_SHOWN = 4;
 /** A try that seemed to fail was none, and the text was changed after it. */
-const SENT_BEFORE = "An earlier wording of this message has been sent. Send again to send this one as well.";
+const SENT_BEFORE = "An earlier version of this message was already sent. Send again to send this one too.";
 
 type ComposerInput = { session: Session; openRun: Run | null; lastRun: Run | null };
 
@@ -133,9 +133,9 @@ export function useComposer({ session, openRun, lastRun }: ComposerInput) {
 }
 
 function refusalOf(session: Session, canOperate: boolean): string | null {
-  if (!canOperate) return "Your role may read this session. Sending needs the role operator.";
+  if (!canOperate) return "You can read this session. Sending messages needs the operator role.";
   if (session.storageKind === "evicted" || session.storageState === "evicted") {
-    return "This session's volume was removed. Restore it under Storage, then the conversation goes on.";
+    return "This session's volume was removed. Restore it on the Storage tab to continue the conversation.";
   }
   return null;
 }

@@ -1,4 +1,5 @@
 import { type ShownImage, ShownImages } from "@/components/images/shown-images";
+import { briefError } from "@/components/sessions/brief-error";
 import { cn } from "@/components/ui/class-names";
 import { showTricks } from "@/components/ui/hidden-text";
 import { State, type Tone } from "@/components/ui/state";
@@ -12,19 +13,19 @@ import type { CommandOutcome } from "./items";
 export type Delivery = { state: string; word: string; tone?: Tone; detail: string | null };
 
 const WORDS: Record<string, string> = {
-  pending: "pending",
-  acknowledged: "acknowledged",
-  completed: "completed",
-  failed: "failed",
-  cancelled: "cancelled",
+  pending: "Queued",
+  acknowledged: "Delivered",
+  completed: "Completed",
+  failed: "Failed",
+  cancelled: "Cancelled",
 };
 const MEANING: Record<string, string> = {
-  pending: "Stored; the runner has not taken it yet.",
-  acknowledged: "The runner has it.",
+  pending: "Saved. The runner has not picked it up yet.",
+  acknowledged: "The runner has picked it up.",
   completed: "The agent is done with it.",
 };
 const FAILURES: Record<string, string> = {
-  "no-active-turn": "No turn was under way any more.",
+  "no-active-turn": "The turn had already ended.",
 };
 
 /** A command's delivery, from its record where that is known, else from the run's log. */
@@ -33,12 +34,12 @@ export function deliveryOf(command: Command | undefined, outcome: CommandOutcome
   if (state === undefined) return null;
   const message = command?.failureMessage ?? outcome?.message ?? command?.failureKind ?? outcome?.failureKind ?? null;
   if (command?.cancelRequestedAt && (state === "pending" || state === "acknowledged")) {
-    return { state: "cancelling", word: "cancelling", detail: "Cancelling was asked for." };
+    return { state: "cancelling", word: "Cancelling", detail: "Cancel requested." };
   }
   const isBad = state === "failed" || state === "cancelled";
   return {
     state,
-    word: WORDS[state] ?? state,
+    word: state === "acknowledged" && command?.type === "turn" ? "Running" : (WORDS[state] ?? state),
     detail: isBad && message !== null ? (FAILURES[message] ?? message) : (MEANING[state] ?? null),
   };
 }
@@ -55,10 +56,12 @@ type UserMessageProps = {
   at: string;
   isSteer: boolean;
   delivery: Delivery | null;
+  /** Whether its run's end says in full why it failed. */
+  isToldBelow?: boolean;
 };
 
 /** What a person sent, with what was handed over to the agent with it, and how far it has come. */
-export function UserMessage({ text, images, at, isSteer, delivery }: UserMessageProps) {
+export function UserMessage({ text, images, at, isSteer, delivery, isToldBelow = false }: UserMessageProps) {
   const { asked, handed } = splitHanded(text);
   const isFailed = delivery?.state === "failed" || delivery?.state === "cancelled";
   return (
@@ -78,8 +81,10 @@ export function UserMessage({ text, images, at, isSteer, delivery }: UserMessage
           <ShownImages images={images} />
         </div>
       )}
-      {isFailed && delivery?.detail !== null && (
-        <p className="max-w-[88%] text-right text-2xs wrap-anywhere text-ink-2">{showTricks(delivery?.detail)}</p>
+      {isFailed && delivery.detail !== null && (
+        <p className="max-w-[88%] text-right text-2xs wrap-anywhere text-ink-2" title={showTricks(delivery.detail)}>
+          {showTricks(isToldBelow ? briefError(delivery.detail) : delivery.detail)}
+        </p>
       )}
       <p className="flex items-center gap-x-2 text-2xs text-ink-3">
         <DeliveryState delivery={delivery} />

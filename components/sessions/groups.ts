@@ -5,7 +5,8 @@ import { explainSession } from "./session-state";
 
 /** What needs a person first, then what goes on, then what has ended. */
 const STATES = ["needs approval", "silent", "running", "failed", "idle", "completed", "cancelled", "evicted"];
-const stateOf = (session: SessionSummary) => explainSession(session, null).word;
+const wordOf = (session: SessionSummary) => explainSession(session, null).word;
+const stateOf = (session: SessionSummary) => wordOf(session).toLowerCase();
 
 /** What sessions may stand under. */
 export const SESSION_GROUPINGS: Record<SessionGroup, Grouping<SessionSummary>> = {
@@ -14,5 +15,5 @@ export const SESSION_GROUPINGS: Record<SessionGroup, Grouping<SessionSummary>> =
     nameOf: ({ projectId }) => projectId,
     compare: (one, other) => one.localeCompare(other, "en"),
   },
-  state: { keyOf: stateOf, nameOf: stateOf, compare: byPlace(STATES) },
+  state: { keyOf: stateOf, nameOf: wordOf, compare: byPlace(STATES) },
 };

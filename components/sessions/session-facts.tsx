@@ -2,21 +2,25 @@
 import { useQuery } from "@tanstack/react-query";
 import Link from "next/link";
 import type { ReactNode } from "react";
-import { runAddress } from "@/components/shell/addresses";
+import type { ConversationItem } from "@/components/conversation/items";
+import { runAddress, sessionAddress } from "@/components/shell/addresses";
+import { useRunLog } from "@/components/trace/session-logs";
 import { useTRPC } from "@/components/trpc/client";
 import { leasedRun, usageOfSession } from "@/components/trpc/lists";
 import { Id } from "@/components/ui/copy";
-import { formatBytes, shortenId } from "@/components/ui/format";
+import { formatBytes, sentence, shortenId } from "@/components/ui/format";
 import { showTricks } from "@/components/ui/hidden-text";
 import { Facts } from "@/components/ui/page";
 import { State } from "@/components/ui/state";
-import { Countdown, Time } from "@/components/ui/time";
+import { Countdown, Duration, Time } from "@/components/ui/time";
 import { ModelUse } from "@/components/usage/model-use";
 import type { Run } from "@/contract/run";
 import type { SessionSummary } from "@/contract/session";
-import { explainRun } from "./session-state";
+import { isTerminal } from "@/contract/words";
+import { briefError } from "./brief-error";
+import { attemptOf, explainRunOf } from "./session-state";
 
-/** What an operator looks up beside a conversation: the run and its lease, the volume, the ids. Wide screens only. */
+/** What is looked up beside a conversation: what it took and changed, its run, its ids. Wide screens only. */
 export function SessionFacts({ session, run }: { session: SessionSummary; run: Run | null }) {
   const trpc = useTRPC();
   const usage = useQuery(usageOfSession(trpc, session.sessionId));
@@ -25,29 +29,28 @@ export function SessionFacts({ session, run }: { session: SessionSummary; run: R
       aria-label="Session details"
       className="scroll-thin hidden w-72 shrink-0 overflow-y-auto border-l bg-panel xl:block"
     >
-      {run !== null && <RunFacts run={run} />}
+      {run !== null && <RunFacts session={session} run={run} />}
+      <Group name="Model usage">
+        <ModelUse query={usage} />
+      </Group>
       <Group name="Session">
         <Facts
           items={[
-            ["Id", <Id key="id" id={session.sessionId} />],
+            ["ID", <Id key="id" id={session.sessionId} />],
             ["Project", `${session.tenantId} / ${session.projectId}`],
             ["Profile", session.backendProfile],
-            ["Thread", session.threadId === null ? "none yet" : <Id key="thread" id={session.threadId} />],
             ["Created", <Time key="created" at={session.createdAt} />],
             ["Last activity", <Time key="active" at={session.lastActivityAt} />],
             ["Expires", <Time key="expires" at={session.expiresAt} />],
           ]}
         />
       </Group>
-      <Group name="Model use">
-        <ModelUse query={usage} />
-      </Group>
-      <Group name="Storage">
+      <Group name="Volume">
         <Facts
           items={[
-            ["State", <State key="state" isBare state={session.storageState} />],
-            ["Size", session.storageSizeBytes === null ? "unknown" : formatBytes(session.storageSizeBytes)],
-            ["Files", session.storageFilesCount ?? "unknown"],
+            ["State", <State key="state" isBare state={session.storageState} word={sentence(session.storageState)} />],
+            ["Size", session.storageSizeBytes === null ? "Unknown" : formatBytes(session.storageSizeBytes)],
+            ["Files", session.storageFilesCount?.toLocaleString("en") ?? "Unknown"],
             ["Measured", <Time key="measured" at={session.storageUpdatedAt} />],
           ]}
         />
@@ -56,39 +59,76 @@ export function SessionFacts({ session, run }: { session: SessionSummary; run: R
   );
 }
 
-function RunFacts({ run: known }: { run: Run }) {
+/** The run that is followed: how it stands and what came of it; how it is held by its runner is folded. */
+function RunFacts({ session, run: known }: { session: SessionSummary; run: Run }) {
   const trpc = useTRPC();
   const asked = useQuery(leasedRun(trpc, known.id)).data;
   const run = asked === undefined || asked.version < known.version ? known : asked;
-  const explained = explainRun(run);
+  const { state, word, why, next } = explainRunOf(session, run);
+  const { snapshot } = useRunLog(known);
+  const paths = changedPaths(snapshot.conversation.items);
   const policy = run.executionPolicy;
+  // The first of its log was not read, and may tell of more.
+  const isPart = snapshot.earlierCount > 0;
   return (
     <Group name="Run">
       <Facts
         items={[
+          ["Status", <State key="status" isBare state={state} word={word} title={showTricks(why)} />],
+          [
+            "Duration",
+            run.startedAt === null ? null : (
+              <Duration key="duration" from={run.startedAt} to={isTerminal(run.status) ? run.updatedAt : null} />
+            ),
+          ],
+          [
+            "Files changed",
+            paths === 0 ? (
+              "None"
+            ) : (
+              <Link
+                key="files"
+                href={`${sessionAddress(session.sessionId)}?tab=changes`}
+                className="text-accent hover:underline"
+              >
+                {isPart && "At least "}
+                {paths.toLocaleString("en")}
+              </Link>
+            ),
+          ],
           [
             "Run",
             <Link key="run" href={runAddress(run.id)} className="font-mono text-accent hover:underline">
               {shortenId(run.id)}
             </Link>,
           ],
-          [
-            "Status",
-            <State key="status" isBare state={explained.state} word={explained.word} why={showTricks(explained.why)} />,
-          ],
-          [
-            "Lease",
-            explained.next === undefined ? null : <Countdown key="lease" to={explained.next.at} past="renewing" />,
-          ],
-          ["Epoch", `${run.leaseEpoch}, attempt ${run.attemptCount}`],
-          ["Sandbox", String(policy.sandbox ?? "workspace-write")],
-          ["Approvals", String(policy.approval ?? "on-request")],
-          ["Workspace", String(run.workspaceRef.kind ?? "empty")],
         ]}
       />
-      <p className="mt-2 text-xs wrap-anywhere text-ink-3">{showTricks(explained.why)}</p>
+      <p className="mt-2 line-clamp-3 text-xs wrap-anywhere text-ink-3" title={showTricks(why)}>
+        {showTricks(briefError(why))}
+      </p>
+      <details className="mt-2 text-xs">
+        <summary className="cursor-pointer text-ink-2 hover:text-ink">Details</summary>
+        <Facts
+          className="mt-2"
+          items={[
+            ["Attempt", attemptOf(run)],
+            ["Lease", next === undefined ? null : <Countdown key="lease" to={next.at} past="renewing" />],
+            ["Lease epoch", String(run.leaseEpoch)],
+            ["Sandbox", String(policy.sandbox ?? "workspace-write")],
+            ["Approvals", String(policy.approval ?? "on-request")],
+            ["Workspace", String(run.workspaceRef.kind ?? "empty")],
+            ["Thread", session.threadId === null ? "None yet" : <Id key="thread" id={session.threadId} />],
+          ]}
+        />
+      </details>
     </Group>
   );
+}
+
+/** How many files its patches touched. */
+function changedPaths(items: readonly ConversationItem[]): number {
+  return new Set(items.flatMap((item) => (item.kind === "files" ? item.changes.map(({ path }) => path) : []))).size;
 }
 
 function Group({ name, children }: { name: string; children: ReactNode }) {

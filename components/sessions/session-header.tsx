@@ -15,6 +15,7 @@ import { Countdown } from "@/components/ui/time";
 import { briefWords, callsWords } from "@/components/usage/words";
 import type { Run } from "@/contract/run";
 import type { SessionSummary } from "@/contract/session";
+import { briefError } from "./brief-error";
 import { DemoLabel } from "./demo-label";
 import { nameOf } from "./name";
 import { type SessionDialog, SessionMenu } from "./session-menu";
@@ -42,12 +43,16 @@ export function SessionHeader({ session, openRun }: { session: SessionSummary; o
       </Link>
       <div className="min-w-0 flex-1">
         <h1 className="flex items-center gap-2 text-base font-semibold tracking-tight">
-          <span className="truncate">{nameOf(session)}</span>
+          <span className="line-clamp-2 wrap-anywhere" title={nameOf(session)}>
+            {nameOf(session)}
+          </span>
           <DemoLabel profile={session.backendProfile} />
         </h1>
         <p className="flex flex-wrap items-center gap-x-2 gap-y-0.5 text-xs text-ink-2">
           <State isBare state={explained.state} word={explained.word} />
-          <span>{showTricks(explained.why)}</span>
+          <span className="line-clamp-2 min-w-0 wrap-anywhere" title={showTricks(explained.why)}>
+            {showTricks(briefError(explained.why))}
+          </span>
           {explained.next !== undefined && (
             <span className="text-ink-3">
               {showTricks(explained.next.text)} <Countdown to={explained.next.at} />
@@ -61,7 +66,7 @@ export function SessionHeader({ session, openRun }: { session: SessionSummary; o
           {openRun !== null && (
             <Link href={runAddress(openRun.id)} className="whitespace-nowrap text-ink-3 hover:underline max-sm:hidden">
               {shortenId(openRun.id)}
-              {openRun.claimedBy !== null && ` held by ${shortenId(openRun.claimedBy)}`}
+              {openRun.claimedBy !== null && ` · ${shortenId(openRun.claimedBy)}`}
             </Link>
           )}
           {session.storageState === "live" && session.storageSizeBytes !== null && (
@@ -69,7 +74,7 @@ export function SessionHeader({ session, openRun }: { session: SessionSummary; o
               href={storageAddress(session.sessionId)}
               className="whitespace-nowrap text-ink-3 tabular-nums hover:underline max-sm:hidden"
             >
-              {formatBytes(session.storageSizeBytes)} on its volume
+              {formatBytes(session.storageSizeBytes)} volume
             </Link>
           )}
         </p>

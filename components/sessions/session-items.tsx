@@ -24,14 +24,14 @@ export function SessionItems({ session, runId, onDialog }: SessionItemsProps) {
     <>
       {look !== null && (
         <MenuItem onSelect={() => look(session.sessionId)}>
-          <PanelRight aria-hidden className={icon} /> Look into it
+          <PanelRight aria-hidden className={icon} /> Preview
         </MenuItem>
       )}
       <MenuItem onSelect={() => onDialog("compare")}>
         <Columns2 aria-hidden className={icon} /> Compare with…
       </MenuItem>
       <MenuItem onSelect={() => void copyText(session.sessionId)}>
-        <Copy aria-hidden className={icon} /> Copy its id
+        <Copy aria-hidden className={icon} /> Copy ID
       </MenuItem>
       <MenuItem onSelect={() => void copyCurl({ path })}>
         <SquareTerminal aria-hidden className={icon} /> Copy as curl
@@ -44,19 +44,19 @@ export function SessionItems({ session, runId, onDialog }: SessionItemsProps) {
                 void copyCurl({ method: "POST", path: `/runs/${encodeURIComponent(runId)}/cancel`, body: {} })
               }
             >
-              <SquareTerminal aria-hidden className={icon} /> Copy cancelling its run as curl
+              <SquareTerminal aria-hidden className={icon} /> Copy cancel run as curl
             </MenuItem>
           )}
           <MenuSeparator />
           <MenuItem onSelect={() => onDialog("rename")}>
-            <Pencil aria-hidden className={icon} /> Rename
+            <Pencil aria-hidden className={icon} /> Rename…
           </MenuItem>
           <MenuItem onSelect={() => onDialog("cancel")} isDisabled={runId === null}>
-            <XCircle aria-hidden className={icon} /> Cancel the run
+            <XCircle aria-hidden className={icon} /> Cancel run…
           </MenuItem>
           <MenuSeparator />
           <MenuItem isDanger onSelect={() => onDialog("delete")}>
-            <Trash2 aria-hidden className={icon} /> Delete session
+            <Trash2 aria-hidden className={icon} /> Delete session…
           </MenuItem>
         </>
       )}

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Run } from "@/contract/run";
 import type { SessionSummary } from "@/contract/session";
-import { explainRun, explainSession } from "./session-state";
+import { explainRun, explainRunOf, explainSession } from "./session-state";
 
 const session = (more: Partial<SessionSummary>): SessionSummary =>
   ({
@@ -34,20 +34,20 @@ test("what needs a person comes before what runs", () => {
   expect(explainSession(session({ executionState: "running", pendingApprovals: 2 }), run({}))).toMatchObject({
     state: "needs approval",
   });
-  expect(explainSession(session({ executionState: "running" }), run({}))).toMatchObject({ word: "running" });
+  expect(explainSession(session({ executionState: "running" }), run({}))).toMatchObject({ word: "Running" });
 });
 
 test("a cancelled run is cancelling until it is true", () => {
   expect(explainSession(session({ executionState: "running" }), run({ cancelRequestedAt: "x" })).word).toBe(
-    "cancelling",
+    "Cancelling",
   );
-  expect(explainRun(run({ cancelRequestedAt: "x", status: "cancelled" })).word).toBe("cancelled");
+  expect(explainRun(run({ cancelRequestedAt: "x", status: "cancelled" })).word).toBe("Cancelled");
 });
 
 test("a running session whose run has no runner says that it waits", () => {
   expect(
     explainSession(session({ executionState: "running" }), run({ status: "pending", attemptCount: 0 })),
-  ).toMatchObject({ word: "waiting" });
+  ).toMatchObject({ word: "Waiting" });
 });
 
 test("a run explains its lease: the holder, the attempt, the next step", () => {
@@ -71,21 +71,37 @@ test("a last turn's end is the session's word", () => {
   expect(explainSession(session({ executionState: "terminal", terminalStatus: "completed" }), null).state).toBe(
     "completed",
   );
-  expect(explainSession(session({}), null).word).toBe("idle");
+  expect(explainSession(session({}), null).word).toBe("Idle");
 });
 
-test("a turn that has said nothing for long is silent, and says what to do, with or without a clock", () => {
+test("a turn that has No events for a while is silent, and says what to do, with or without a clock", () => {
   const silentSince = "2026-11-22T10:00:00Z";
   const nowMs = Date.parse(silentSince) + 660_000;
   const running = session({ executionState: "running", silentSince });
   for (const openRun of [null, run({})]) {
     expect(explainSession(running, openRun, nowMs)).toMatchObject({
-      word: "silent",
-      why: expect.stringMatching(/^Its turn has said nothing for 11 m.*Interrupt it/),
+      word: "Silent",
+      why: expect.stringMatching(/^No events for 11 m.*Interrupt the turn/),
     });
-    expect(explainSession(running, openRun)).toMatchObject({ why: expect.stringContaining("said nothing for long") });
+    expect(explainSession(running, openRun)).toMatchObject({ why: expect.stringContaining("No events for a while") });
   }
-  expect(explainSession({ ...running, silentSince: null }, run({}), nowMs).word).toBe("running");
-  expect(explainSession({ ...running, pendingApprovals: 1 }, run({}), nowMs).word).toBe("needs approval");
-  expect(explainSession(running, run({ status: "pending" }), nowMs).word).toBe("waiting");
+  expect(explainSession({ ...running, silentSince: null }, run({}), nowMs).word).toBe("Running");
+  expect(explainSession({ ...running, pendingApprovals: 1 }, run({}), nowMs).word).toBe("Needs approval");
+  expect(explainSession(running, run({ status: "pending" }), nowMs).word).toBe("Waiting");
+});
+
+test("a run says the same as its session: by the last turn, and red where that failed", () => {
+  const ended = { executionState: "terminal", activeRunId: "run_1", lastRunId: "run_1" } as const;
+  const done = session({ ...ended, terminalStatus: "completed" });
+  const failed = session({ ...ended, terminalStatus: "failed" });
+  expect(explainRunOf(done, run({ id: "run_1" }))).toMatchObject({
+    state: "completed",
+    word: "Completed · runner ready",
+  });
+  expect(explainRunOf(failed, run({ id: "run_1", status: "completed" }))).toMatchObject({
+    ...{ state: "failed", word: "Completed · turn failed" },
+  });
+  expect(explainRunOf(done, run({ id: "run_1", status: "completed" })).word).toBe("Completed");
+  expect(explainRunOf(failed, run({ id: "run_0", status: "completed" })).word).toBe("Completed");
+  expect(explainRunOf({ ...done, executionState: "running" }, run({ id: "run_1" })).word).toBe("Running");
 });

@@ -24,37 +24,36 @@ export function explainSession(session: ShownSession, openRun: Run | null, nowMs
   if (openRun !== null && openRun.cancelRequestedAt !== null) {
     return {
       state: "cancelling",
-      word: "cancelling",
-      why: openRun.cancelReason ?? "Cancelling was asked for; it ends when the agent is known to be gone.",
+      word: "Cancelling",
+      why: openRun.cancelReason ?? "Cancel requested. The run ends once its runner has stopped.",
     };
   }
   if (session.pendingApprovals > 0) {
-    const many = session.pendingApprovals === 1 ? "An approval waits" : `${session.pendingApprovals} approvals wait`;
-    return {
-      state: "needs approval",
-      word: "needs approval",
-      why: `${many} for a person. The agent goes on when it is answered.`,
-    };
+    const many =
+      session.pendingApprovals === 1
+        ? "1 approval is waiting for an answer"
+        : `${session.pendingApprovals} approvals are waiting for an answer`;
+    return { state: "needs approval", word: "Needs approval", why: `${many}. The agent continues after that.` };
   }
   if (session.executionState === "running") {
     if (openRun !== null && openRun.status === "pending")
-      return { ...explainRun(openRun), state: "waiting", word: "waiting" };
-    if (openRun !== null && openRun.leaseState !== "held") return { ...explainRun(openRun), word: "running" };
+      return { ...explainRun(openRun), state: "waiting", word: "Waiting" };
+    if (openRun !== null && openRun.leaseState !== "held") return { ...explainRun(openRun), word: "Running" };
     if (session.silentSince !== null) {
       const silentMs = nowMs === null ? null : Math.max(0, nowMs - Date.parse(session.silentSince));
       return {
         state: "silent",
-        word: "silent",
-        why: `Its turn has said nothing for ${silentMs === null ? "long" : formatDuration(Math.floor(silentMs / 1_000) * 1_000)}. Interrupt it and go on by another message; if the agent does not answer to that, cancel the run.`,
+        word: "Silent",
+        why: `No events for ${silentMs === null ? "a while" : formatDuration(Math.floor(silentMs / 1_000) * 1_000)}. Interrupt the turn and send another message. If the agent does not react, cancel the run.`,
       };
     }
-    return { state: "running", word: "running", why: "A turn is under way." };
+    return { state: "running", word: "Running", why: "A turn is in progress." };
   }
   if (session.storageKind === "evicted") {
     return {
       state: "evicted",
-      word: "evicted",
-      why: "Its volume was removed. The archive brings it back: restore it, then the conversation goes on.",
+      word: "Evicted",
+      why: "The volume was removed. Restore it from the archive to continue the conversation.",
     };
   }
   if (session.executionState === "terminal" && session.terminalStatus !== null) {
@@ -62,18 +61,18 @@ export function explainSession(session: ShownSession, openRun: Run | null, nowMs
     if (session.terminalStatus === "failed")
       return {
         state: "failed",
-        word: "failed",
-        why: `The last turn failed${kind}. Another message starts a new turn.`,
+        word: "Failed",
+        why: `The last turn failed${kind}. Send another message to start a new one.`,
       };
     if (session.terminalStatus === "cancelled")
       return {
         state: "cancelled",
-        word: "cancelled",
-        why: "The last turn was cancelled. Another message starts a new one.",
+        word: "Cancelled",
+        why: "The last turn was cancelled. Send another message to start a new one.",
       };
-    return { state: "completed", word: "completed", why: "The last turn is done. Another message starts a new one." };
+    return { state: "completed", word: "Completed", why: "The last turn is done. Send another message to continue." };
   }
-  return { state: "idle", word: "idle", why: "No turn has been sent yet." };
+  return { state: "idle", word: "Idle", why: "No message has been sent yet." };
 }
 
 type ShownRun = Pick<
@@ -105,8 +104,8 @@ export function explainRun(run: ShownRun): Explained {
   if (run.cancelRequestedAt !== null && (run.status === "pending" || run.status === "claimed")) {
     return {
       state: "cancelling",
-      word: "cancelling",
-      why: `${run.cancelReason ?? "Cancel requested"}. It ends when its runner says so, or is known to be gone.`,
+      word: "Cancelling",
+      why: `${run.cancelReason ?? "Cancel requested"}. The run ends once its runner has stopped.`,
     };
   }
   switch (run.status) {
@@ -114,32 +113,49 @@ export function explainRun(run: ShownRun): Explained {
       if (run.nextAttemptAt !== null) {
         return {
           state: "pending",
-          word: "pending",
-          why: `Waits for its next attempt (${attempt} so far).`,
+          word: "Waiting",
+          why: `Waiting for the next attempt (${attempt} so far).`,
           next: { text: "next attempt", at: run.nextAttemptAt },
         };
       }
       return {
         state: "pending",
-        word: "pending",
+        word: "Waiting",
         why:
           run.attemptCount > 0
-            ? `A runner was launched (${attempt}) and has not claimed it yet.`
-            : "Waits for a runner, or for the session's run before it.",
+            ? `A runner was launched (${attempt}) and has not claimed the run yet.`
+            : "Waiting for a runner, or for the session's previous run.",
       };
     case "claimed":
       return explainLease(run, attempt);
     case "completed":
-      return { state: "completed", word: "completed", why: "Its runner ended it: no command was left." };
+      return { state: "completed", word: "Completed", why: "The runner ended it: nothing was left to do." };
     case "cancelled":
       return {
         state: "cancelled",
-        word: "cancelled",
-        why: run.failureMessage ?? run.cancelReason ?? "It was cancelled.",
+        word: "Cancelled",
+        why: run.failureMessage ?? run.cancelReason ?? "The run was cancelled.",
       };
     case "failed":
-      return { state: "failed", word: "failed", why: run.failureMessage ?? run.failureKind ?? "It failed." };
+      return { state: "failed", word: "Failed", why: run.failureMessage ?? run.failureKind ?? "The run failed." };
   }
+}
+
+type OwnSession = ShownSession & Pick<SessionSummary, "activeRunId" | "lastRunId">;
+
+/**
+ * A run as its session's page shows it, so that both say the same: a run outlives its last turn by as long as its runner
+ * waits for another, and may end well after a turn that did not.
+ */
+export function explainRunOf(session: OwnSession, run: ShownRun & Pick<Run, "id">): Explained {
+  const explained = explainRun(run);
+  const isLast = run.id === (session.activeRunId ?? session.lastRunId);
+  if (!isLast || session.executionState !== "terminal" || run.cancelRequestedAt !== null) return explained;
+  if (run.status === "completed" && session.terminalStatus === "failed")
+    return { state: "failed", word: "Completed · turn failed", why: "The run ended after its last turn failed." };
+  if (run.status !== "claimed" || run.leaseState !== "held") return explained;
+  const { state, word } = explainSession(session, null);
+  return { ...explained, state, word: `${word} · runner ready`, why: "Its runner waits for another message." };
 }
 
 function explainLease(run: ShownRun, attempt: string): Explained {
@@ -148,25 +164,25 @@ function explainLease(run: ShownRun, attempt: string): Explained {
     case "fencing":
       return {
         state: "fencing",
-        word: "fencing",
-        why: `The lease of ${holder} ran out. A new attempt starts once the old one is confirmed gone (${attempt}).`,
+        word: "Recovering",
+        why: `The lease of ${holder} ran out. A new attempt starts once the old one has stopped (${attempt}).`,
       };
     case "expired":
       return {
         state: "expired",
-        word: "lease expired",
-        why: `${holder} has not been heard of. It is ended first, then a new attempt follows (${attempt}).`,
+        word: "Lease expired",
+        why: `No heartbeat from ${holder}. It is stopped first, then a new attempt follows (${attempt}).`,
       };
     case "held":
       return {
         state: "claimed",
-        word: "claimed",
+        word: "Running",
         why: `Held by ${holder}, ${attempt}.`,
         ...(run.leaseExpiresAt === null
           ? {}
-          : { next: { text: "lease runs out unless renewed", at: run.leaseExpiresAt } }),
+          : { next: { text: "lease expires unless renewed", at: run.leaseExpiresAt } }),
       };
     case "none":
-      return { state: "claimed", word: "claimed", why: `Claimed by ${holder}, ${attempt}.` };
+      return { state: "claimed", word: "Running", why: `Claimed by ${holder}, ${attempt}.` };
   }
 }

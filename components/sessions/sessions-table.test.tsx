@@ -110,7 +110,7 @@ test("by state what needs a person comes first, and tenants' projects of one nam
     session("ses_failed", { executionState: "terminal", terminalStatus: "failed", failureKind: "timeout" }),
   ];
   expect(groupRows(rows, SESSION_GROUPINGS.state).map(({ name }) => name)).toEqual([
-    ...["needs approval", "silent", "failed", "idle", "completed"],
+    ...["Needs approval", "Silent", "Failed", "Idle", "Completed"],
   ]);
   expect(groupRows(rows, SESSION_GROUPINGS.project).map(({ name }) => name)).toEqual(["t1 / shop", "t2 / shop"]);
 });
