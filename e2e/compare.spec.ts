@@ -35,16 +35,16 @@ test("two sessions with the same task are compared: facts, turns, files and time
     await expect(page).toHaveURL(`/compare?left=${right}&right=${left}`);
   });
 
-  const facts = page.getByRole("table", { name: "Facts" });
+  const facts = page.getByRole("table", { name: "Summary" });
   const row = (name: string) =>
     facts.getByRole("row").filter({ has: page.getByRole("rowheader", { name, exact: true }) });
   await test.step("sides are swapped, and what differs is marked in words", async () => {
     await expect(facts).toBeVisible();
     await page.keyboard.press("w");
     await expect(page).toHaveURL(`/compare?left=${left}&right=${right}`);
-    await expect(row("Turns").getByRole("cell")).toHaveText(["2", "1", "left 2.0 ×"], { useInnerText: true });
-    await expect(row("Profile").getByRole("cell").last()).toHaveText("the same");
-    await expect(row("Exit codes but 0").getByRole("cell")).toHaveText(["1 (1 ×)", "none", "differs"], {
+    await expect(row("Turns").getByRole("cell")).toHaveText(["2", "1", "2× more (left)"], { useInnerText: true });
+    await expect(row("Profile").getByRole("cell").last()).toHaveText("same");
+    await expect(row("Non-zero exit codes").getByRole("cell")).toHaveText(["1 (1×)", "None", "different"], {
       useInnerText: true,
     });
     await expect(row("Changed files").getByRole("cell").first()).toContainText("1 file");
@@ -52,19 +52,19 @@ test("two sessions with the same task are compared: facts, turns, files and time
 
   await test.step("turn stands beside turn, and the longer side goes on alone", async () => {
     const turns = page.getByRole("list", { name: "Turns" });
-    await expect(turns.getByRole("heading", { name: /^Turn 1\b.*asked the same/ })).toBeVisible();
-    await expect(turns.getByRole("heading", { name: /^Turn 2\b.*of the left alone/ })).toBeVisible();
+    await expect(turns.getByRole("heading", { name: /^Turn 1\b.*same message/ })).toBeVisible();
+    await expect(turns.getByRole("heading", { name: /^Turn 2\b.*only left/ })).toBeVisible();
     const first = page.getByRole("article", { name: "Right, turn 1" });
     await expect(first).toContainText("Please write a file");
     await expect(first).toContainText("was written and then improved");
-    await expect(page.getByRole("article", { name: "Left, turn 2" })).toContainText("exit 1 (1 ×)");
+    await expect(page.getByRole("article", { name: "Left, turn 2" })).toContainText("exit 1 (1×)");
   });
 
   await test.step("a turn that is asked meanwhile is there by itself", async () => {
     const other = await openSignedIn(browser, at, `/sessions/${right}`);
     await say(other, "RUN `echo third`");
-    await expect(page.getByRole("article", { name: "Right, turn 2" })).toContainText("completed", { timeout: 60_000 });
-    await expect(page.getByRole("heading", { name: /^Turn 2\b.*asked something else/ })).toBeVisible();
+    await expect(page.getByRole("article", { name: "Right, turn 2" })).toContainText("Completed", { timeout: 60_000 });
+    await expect(page.getByRole("heading", { name: /^Turn 2\b.*different messages/ })).toBeVisible();
     await endRuns(other);
     await other.context().close();
   });

@@ -9,7 +9,7 @@ import { type Both, lengthOf, SIDES, type SideName, WRONG } from "./pairs";
 import { ORIGINS, type Origin, type ScaledTurn, scaleTurns } from "./scale";
 import { SideMark } from "./side-name";
 
-const ORIGIN_NAMES: Record<Origin, string> = { own: "From each one's first message", clock: "By the clock" };
+const ORIGIN_NAMES: Record<Origin, string> = { own: "From first message", clock: "By clock time" };
 /** Ticks are placed as if it were as wide as a phone: there they just have room. */
 const TICKS_PX = 360;
 
@@ -28,7 +28,7 @@ export function CommonTimeline({ turns, nowMs, origin, onOrigin }: CommonTimelin
   const decimals = decimalsFor((ticks[1] ?? 0) - (ticks[0] ?? 0) || 1);
   return (
     <div className="flex flex-col gap-2 p-4">
-      <Choices label="Time is counted" values={ORIGINS} names={ORIGIN_NAMES} value={origin} onChange={onOrigin} />
+      <Choices label="Time axis" values={ORIGINS} names={ORIGIN_NAMES} value={origin} onChange={onOrigin} />
       <div className="relative flex flex-col gap-1 pt-5">
         {ticks.map((ms) => {
           const part = ms / scaled.lengthMs;
@@ -51,16 +51,15 @@ export function CommonTimeline({ turns, nowMs, origin, onOrigin }: CommonTimelin
       </div>
       <p className="flex flex-wrap gap-x-4 text-2xs text-ink-3">
         <span className="inline-flex items-center gap-1.5">
-          <span aria-hidden className="inline-block h-2 w-4 rounded-xs border border-accent bg-accent-soft" /> a turn
+          <span aria-hidden className="inline-block h-2 w-4 rounded-xs border border-accent bg-accent-soft" /> turn
         </span>
         <span className="inline-flex items-center gap-1.5">
           <span aria-hidden className="inline-block h-2 w-4 rounded-xs border border-dashed border-bad bg-bad-soft" />{" "}
-          one that failed
+          failed turn
         </span>
         <span className="inline-flex items-center gap-1.5">
-          <span aria-hidden className="inline-block h-0.5 w-4 bg-ink-3" /> asked for, and not begun
+          <span aria-hidden className="inline-block h-0.5 w-4 bg-ink-3" /> waiting to start
         </span>
-        <span>The same is below, turn by turn.</span>
       </p>
     </div>
   );

@@ -41,7 +41,7 @@ const ADDRESS = {
   from: parseAsStringLiteral(ORIGINS).withDefault("own"),
 };
 
-/** Two sessions side by side: the same task, two agents. Which two stands in the address. */
+/** Two sessions side by side: what each did and took. Which two stands in the address. */
 export function CompareView() {
   const [{ left, right }, setAddress] = useQueryStates(ADDRESS, { history: "push", shallow: false });
   const [picked, setPicked] = useState<SideName | null>(null);
@@ -58,7 +58,7 @@ export function CompareView() {
     <div className="flex h-full min-h-0 flex-col">
       <PageHeader
         title="Compare sessions"
-        description="The same task, two agents: what each did, and what it took."
+        description="Compare two sessions: what each agent did, how long it took and what it cost"
         actions={
           <Button disabled={left === null && right === null} onClick={swap}>
             <ArrowLeftRight aria-hidden className="size-4" /> Swap
@@ -79,7 +79,7 @@ export function CompareView() {
         </div>
         {isSame && (
           <p role="alert" className="mx-4 rounded-md bg-warn-soft px-3 py-2 text-sm text-warn lg:mx-6">
-            Both sides are the same session. Choose another one for either side.
+            Both sides show the same session. Choose a different one.
           </p>
         )}
         {!isSame && known.left !== undefined && known.right !== undefined && (
@@ -124,10 +124,10 @@ function SideHead({ side, id, query, onPick }: SideHeadProps) {
       <div className="flex items-center gap-2">
         <SideMark side={side} />
         <Button size="sm" className="ml-auto" onClick={onPick}>
-          <Search aria-hidden className="size-3.5" /> {id === null ? "Choose a session" : "Choose another"}
+          <Search aria-hidden className="size-3.5" /> {id === null ? "Choose session" : "Change"}
         </Button>
       </div>
-      {id === null && <p className="mt-1 text-xs text-ink-3">No session is chosen yet.</p>}
+      {id === null && <p className="mt-1 text-xs text-ink-3">No session chosen</p>}
       {session !== undefined && id !== null && (
         <>
           <p className="mt-1 flex min-w-0 items-center gap-2 text-sm font-semibold">
@@ -165,7 +165,7 @@ function Comparison(sessions: Both<SessionSummary>) {
       {SIDES.map((side) => (
         <Notes key={side} side={sides[side]} />
       ))}
-      <Panel title="Facts">
+      <Panel title="Summary">
         <Clocked isOn={isWorking}>{(nowMs) => <FactsTable facts={factsOf(sides, nowMs)} />}</Clocked>
       </Panel>
       {isPending && !hasTurns && <TableSkeleton />}
@@ -190,7 +190,7 @@ function Comparison(sessions: Both<SessionSummary>) {
         {hasTurns ? (
           <TurnPairs pairs={pairTurns(turns)} sessionIds={sessionIds} />
         ) : (
-          <p className="p-4 text-sm text-ink-3">{isPending ? "Loading…" : "Nothing was asked of either yet."}</p>
+          <p className="p-4 text-sm text-ink-3">{isPending ? "Loading…" : "No messages in either session yet"}</p>
         )}
       </Panel>
     </div>

@@ -6,14 +6,21 @@ import { SideMark } from "./side-name";
 
 const cell = "px-3 py-1.5 align-top wrap-anywhere sm:first:pl-4 max-sm:px-0 max-sm:py-0.5";
 
+const isApart = ({ difference }: Fact) => difference !== null && difference !== ALIKE;
+
+/** Rows that differ before those that do not; each kind in its order. */
+function differingFirst(facts: readonly Fact[]): Fact[] {
+  return [...facts.filter(isApart), ...facts.filter((fact) => !isApart(fact))];
+}
+
 /** What each of the two is and took; where they differ a word says so, and a line at the row's side. */
 export function FactsTable({ facts }: { facts: readonly Fact[] }) {
   return (
-    <table role="table" aria-label="Facts" className="w-full table-fixed text-xs max-sm:block">
+    <table role="table" aria-label="Summary" className="w-full table-fixed text-xs max-sm:block">
       <thead role="rowgroup" className="max-sm:sr-only">
         <tr role="row" className="border-b border-l-2 border-l-transparent text-left text-ink-3">
           <th role="columnheader" scope="col" className={cn(cell, "w-44 font-medium")}>
-            Fact
+            <span className="sr-only">Name</span>
           </th>
           {SIDES.map((side) => (
             <th key={side} role="columnheader" scope="col" className={cn(cell, "font-medium")}>
@@ -26,8 +33,8 @@ export function FactsTable({ facts }: { facts: readonly Fact[] }) {
         </tr>
       </thead>
       <tbody role="rowgroup" className="max-sm:block">
-        {facts.map((fact) => {
-          const isDifferent = fact.difference !== null && fact.difference !== ALIKE;
+        {differingFirst(facts).map((fact) => {
+          const isDifferent = isApart(fact);
           return (
             <tr
               key={fact.name}
@@ -56,7 +63,7 @@ export function FactsTable({ facts }: { facts: readonly Fact[] }) {
                 role="cell"
                 className={cn(cell, "max-sm:block", isDifferent ? "font-medium text-accent" : "text-ink-3")}
               >
-                {fact.difference ?? <span className="max-sm:hidden">the same</span>}
+                {fact.difference ?? <span className="max-sm:hidden">same</span>}
               </td>
             </tr>
           );

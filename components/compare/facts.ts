@@ -1,6 +1,6 @@
 import { countLines } from "@/components/changes/fold-changes";
 import { explainSession } from "@/components/sessions/session-state";
-import { formatBytes, formatDuration, formatMoney, formatPlural, formatTokens } from "@/components/ui/format";
+import { formatBytes, formatDuration, formatMoney, formatPlural, formatTokens, sentence } from "@/components/ui/format";
 import { showTricks } from "@/components/ui/hidden-text";
 import { callsWords, costWords, inputWords, outputWords, tokensOf } from "@/components/usage/words";
 import { type Both, moreWords, type SideName, type Sums, sumTurns } from "./pairs";
@@ -9,7 +9,7 @@ import type { Side } from "./use-side";
 /** A fact in words; and an amount, where it has one that can be compared with another of its unit. */
 type Told = { words: string; amount?: number | null; unit?: string };
 /** What is said of amounts that are much the same. */
-export const ALIKE = "about alike";
+export const ALIKE = "about the same";
 export type Fact = { name: string } & Both<string> & { difference: string | null };
 
 /** What of a session's log was not read makes its counts the least that they are. */
@@ -30,15 +30,14 @@ export function factsOf(sides: Both<Side>, nowMs: number): Fact[] {
   return [
     fact("State", ({ session, openRun }) => {
       const { word } = explainSession(session, openRun);
-      const isTold = session.failureKind === null || session.failureKind === word;
-      return { words: isTold ? word : `${word} (${session.failureKind})` };
+      return { words: session.failureKind === null ? word : `${word} (${session.failureKind})` };
     }),
     fact("Profile", ({ session }) => ({ words: session.backendProfile })),
     fact("Model", (side) => ({ words: showTricks(modelOf(side)) })),
     fact("Policy", ({ lastRun }) => ({
       words:
         lastRun === null
-          ? "no run yet"
+          ? "No runs yet"
           : showTricks(
               `${lastRun.executionPolicy.sandbox ?? "workspace-write"}, approvals ${lastRun.executionPolicy.approval ?? "on-request"}`,
             ),
@@ -50,7 +49,7 @@ export function factsOf(sides: Both<Side>, nowMs: number): Fact[] {
       (sum) => formatDuration(sum.workedMs),
     ),
     counted(
-      "First message to last end",
+      "Total time",
       (sum) => sum.wholeMs,
       (sum) => formatDuration(sum.wholeMs),
     ),
@@ -60,27 +59,27 @@ export function factsOf(sides: Both<Side>, nowMs: number): Fact[] {
       (sum) => withFailed(String(sum.turns), sum.failedTurns),
     ),
     counted(
-      "Commands and tools",
+      "Tool calls",
       (sum) => sum.toolCalls,
       (sum) => withFailed(sum.toolCalls.toLocaleString("en"), sum.failedCalls),
     ),
-    fact("Exit codes but 0", (_, sum) => ({ words: exitWords(sum.exitCodes) })),
+    fact("Non-zero exit codes", (_, sum) => ({ words: exitWords(sum.exitCodes) })),
     counted(
-      "Errors told",
+      "Errors",
       (sum) => sum.errors,
       (sum) => String(sum.errors),
     ),
     fact("Changed files", ({ files, areFilesCut, areFilesPending }) => {
       if (areFilesPending) return { words: "…" };
       const { added, removed } = countLines(files);
-      const words = files.length === 0 ? "none" : `${formatPlural(files.length, "file")}, +${added} −${removed}`;
+      const words = files.length === 0 ? "None" : `${formatPlural(files.length, "file")}, +${added} −${removed}`;
       return { words: areFilesCut ? `at least ${words}` : words, amount: files.length };
     }),
     fact("Storage", ({ session }) => {
       const { storageState, storageSizeBytes, storageFilesCount } = session;
       const size = storageSizeBytes === null ? "" : `, ${formatBytes(storageSizeBytes)}`;
       const count = storageFilesCount === null ? "" : `, ${formatPlural(storageFilesCount, "file")}`;
-      return { words: `${storageState}${size}${count}`, amount: storageSizeBytes };
+      return { words: `${sentence(storageState)}${size}${count}`, amount: storageSizeBytes };
     }),
     fact("Runs", ({ runCount, hasMoreRuns }) => ({
       words: `${runCount}${hasMoreRuns ? " or more" : ""}`,
@@ -102,12 +101,12 @@ function usageFacts(fact: MakeFact): Fact[] {
     })),
     fact("Cost", ({ usage }) => {
       const [cost, ...others] = usage?.total.costs ?? [];
-      if (usage === undefined || cost === undefined) return { words: usage === undefined ? "…" : "no price is known" };
+      if (usage === undefined || cost === undefined) return { words: usage === undefined ? "…" : "No price set" };
       // Money of several currencies has no sum.
       if (others.length > 0) return { words: costWords(usage.total) ?? "" };
       return { words: formatMoney(cost.costMicros, cost.currency), amount: cost.costMicros, unit: cost.currency };
     }),
-    fact("Calls to the model", ({ usage }) => ({
+    fact("Model calls", ({ usage }) => ({
       words: usage === undefined ? "…" : callsWords(usage.total),
       amount: usage?.total.calls ?? null,
     })),
@@ -119,7 +118,7 @@ function differenceOf(left: Told, right: Told): string | null {
   const [one, other] = [left.amount, right.amount];
   // The same amount of something else, such as as many commands of which more failed.
   if (typeof one !== "number" || typeof other !== "number" || left.unit !== right.unit || one === other)
-    return "differs";
+    return "different";
   return moreWords({ left: one, right: other }) ?? ALIKE;
 }
 
@@ -127,7 +126,7 @@ function modelOf({ usage, lastRun }: Side): string {
   const used = [...new Set(usage?.models.map(({ model }) => model) ?? [])];
   if (used.length > 0) return used.join(", ");
   const wanted = lastRun?.executionPolicy.model;
-  return typeof wanted === "string" ? wanted : "none used yet";
+  return typeof wanted === "string" ? wanted : "None yet";
 }
 
 function withFailed(words: string, failed: number): string {
@@ -135,5 +134,5 @@ function withFailed(words: string, failed: number): string {
 }
 
 export function exitWords(codes: ReadonlyMap<number, number>): string {
-  return codes.size === 0 ? "none" : [...codes].map(([code, count]) => `${code} (${count} ×)`).join(", ");
+  return codes.size === 0 ? "None" : [...codes].map(([code, count]) => `${code} (${count}×)`).join(", ");
 }

@@ -12,8 +12,8 @@ type FilePairsProps = { files: ReturnType<typeof pairFiles>; isPending: boolean;
 export function FilePairs({ files, isPending, sessionIds }: FilePairsProps) {
   const groups = [
     { name: "In both", pairs: files.both },
-    { name: "Left alone", pairs: files.left },
-    { name: "Right alone", pairs: files.right },
+    { name: "Only left", pairs: files.left },
+    { name: "Only right", pairs: files.right },
   ];
   return (
     <div className="grid gap-4 p-4 lg:grid-cols-3">
@@ -23,7 +23,7 @@ export function FilePairs({ files, isPending, sessionIds }: FilePairsProps) {
             {name} <span className="font-normal text-ink-3 tabular-nums">{pairs.length}</span>
           </h3>
           {pairs.length === 0 ? (
-            <p className="text-xs text-ink-3">{isPending ? "Loading…" : "None."}</p>
+            <p className="text-xs text-ink-3">{isPending ? "Loading…" : "None"}</p>
           ) : (
             <ul className="flex flex-col gap-1.5">
               {pairs.slice(0, FILES_SHOWN).map((pair) => (
@@ -51,7 +51,7 @@ function FileRow({ pair, sessionIds }: { pair: FilePair; sessionIds: Both<string
         {SIDES.map((side) => (
           <Diff key={side} side={side} pair={pair} sessionId={sessionIds[side]} />
         ))}
-        {isBoth && <span className="text-ink-3">{pair.isSame ? "= the same lines" : "≠ other lines"}</span>}
+        {isBoth && <span className="text-ink-3">{pair.isSame ? "= same lines" : "≠ different lines"}</span>}
       </span>
     </li>
   );

@@ -11,13 +11,13 @@ export function Notes({ side }: { side: Side }) {
   const error = read.error ?? filesError;
   const isPart = !read.isPending && read.readCount < read.eventCount;
   const notes = [
-    ...(side.hasMoreRuns ? [`Its newest ${RUNS_MAX} runs alone are compared.`] : []),
+    ...(side.hasMoreRuns ? [`Only the newest ${RUNS_MAX} runs are compared.`] : []),
     ...(isPart
       ? [
-          `Turns are told from its first ${read.readCount.toLocaleString("en")} of ${formatPlural(read.eventCount, "event")}.`,
+          `Only the first ${read.readCount.toLocaleString("en")} of ${formatPlural(read.eventCount, "event")} were read.`,
         ]
       : []),
-    ...(side.areFilesCut ? ["Not all of its changes were read: its Changes tab has them."] : []),
+    ...(side.areFilesCut ? ["Some changes are missing here. See all of them on the Changes tab."] : []),
   ];
   if (notes.length === 0 && error === null) return null;
   return (
@@ -33,7 +33,7 @@ export function Notes({ side }: { side: Side }) {
       ))}
       {isPart && (
         <Button size="sm" onClick={side.readMore}>
-          Read on
+          Load more
         </Button>
       )}
       {error !== null && (

@@ -70,11 +70,11 @@ test("files are in both or on one side, and the same lines count as the same whe
 });
 
 test("the greater of two amounts is told, unless they are much alike", () => {
-  expect(moreWords({ left: 210, right: 100 })).toBe("left 2.1 ×");
-  expect(moreWords({ left: 1, right: 1_500 })).toBe("right 1,500 ×");
+  expect(moreWords({ left: 210, right: 100 })).toBe("2.1× more (left)");
+  expect(moreWords({ left: 1, right: 1_500 })).toBe("1,500× more (right)");
   expect(moreWords({ left: 104, right: 100 })).toBeNull();
   expect(moreWords({ left: 0, right: 0 })).toBeNull();
-  expect(moreWords({ left: 0, right: 3 })).toBe("right alone");
+  expect(moreWords({ left: 0, right: 3 })).toBe("only right");
 });
 
 test("a run is read on from where it was left, as far as is allowed, and not again once it is over", async () => {

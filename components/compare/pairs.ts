@@ -106,11 +106,12 @@ function linesOf(file: FileDiff): string {
 
 const ALIKE = 1.05;
 
-/** Which of two amounts is more, and by how much: `left 2.1 ×`; null where they are alike. */
-export function moreWords({ left, right }: Both<number>): string | null {
+/** Which of two amounts is more, and by how much: `2.1× more (left)`; null where they are alike. */
+export function moreWords({ left, right }: Both<number>, comparative = "more"): string | null {
   const [side, more, less]: [SideName, number, number] = left >= right ? ["left", left, right] : ["right", right, left];
   if (more === less || (less > 0 && more / less < ALIKE)) return null;
-  if (less <= 0) return `${side} alone`;
+  if (less <= 0) return `only ${side}`;
   const times = more / less;
-  return `${side} ${times < 10 ? times.toFixed(1) : Math.round(times).toLocaleString("en")} ×`;
+  const shown = times < 10 ? times.toFixed(1).replace(/\.0$/, "") : Math.round(times).toLocaleString("en");
+  return `${shown}× ${comparative} (${side})`;
 }

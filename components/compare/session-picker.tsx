@@ -40,10 +40,10 @@ export function SessionPicker({ title, otherId, onPick, onClose }: SessionPicker
     <Finder
       title={title}
       label="Sessions"
-      placeholder="A session's title or id, a run's or a task's id…"
+      placeholder="Session title, or the ID of a session, run or task…"
       search={search}
       onSearch={setSearch}
-      empty={found.error === null && !found.isPending ? "No other session matches." : null}
+      empty={found.error === null && !found.isPending ? "No other sessions found" : null}
       onClose={onClose}
       foot={
         found.error !== null && (
@@ -55,7 +55,7 @@ export function SessionPicker({ title, otherId, onPick, onClose }: SessionPicker
     >
       {OTHER_ID.test(asked) && (
         <Command.Item className={FOUND_ROW} value={`id ${asked}`} onSelect={() => onPick(asked)}>
-          The session of <code>{shortenId(asked)}</code>
+          Session of <code>{shortenId(asked)}</code>
         </Command.Item>
       )}
       {sessions.map((session) => {

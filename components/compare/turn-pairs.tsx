@@ -1,4 +1,5 @@
 "use client";
+import dynamic from "next/dynamic";
 import Link from "next/link";
 import { useState } from "react";
 import { eventAddress, sessionAddress } from "@/components/shell/addresses";
@@ -6,13 +7,17 @@ import type { NumberedTurn } from "@/components/turns/read-turns";
 import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/class-names";
 import { Clocked } from "@/components/ui/clocked";
-import { formatDuration, formatPlural, formatTokens } from "@/components/ui/format";
+import { formatDuration, formatPlural, formatTokens, sentence } from "@/components/ui/format";
 import { showTricks } from "@/components/ui/hidden-text";
 import { State } from "@/components/ui/state";
 import { Time } from "@/components/ui/time";
 import { exitWords } from "./facts";
 import { type Both, lengthOf, moreWords, SIDES, type SideName, type TurnPair } from "./pairs";
 import { SIDE_NAMES, SideMark } from "./side-name";
+
+const Markdown = dynamic(() => import("@/components/conversation/markdown").then((module) => module.Markdown), {
+  ssr: false,
+});
 
 const PAIRS_SHOWN = 20;
 
@@ -36,7 +41,7 @@ export function TurnPairs({ pairs, sessionIds }: TurnPairsProps) {
             </h3>
             <div className="grid gap-3 sm:grid-cols-2">
               {SIDES.map((side) => (
-                <TurnBox key={side} side={side} turn={pair[side]} sessionId={sessionIds[side]} />
+                <TurnBox key={side} side={side} number={pair.number} turn={pair[side]} sessionId={sessionIds[side]} />
               ))}
             </div>
           </li>
@@ -61,22 +66,19 @@ function isUnderWay(turn: NumberedTurn | null): boolean {
 }
 
 function describePair({ left, right, isSameAsked }: TurnPair, nowMs: number): string {
-  if (left === null || right === null) return `of the ${left === null ? "right" : "left"} alone`;
+  if (left === null || right === null) return `only ${left === null ? "right" : "left"}`;
   const [one, other] = [lengthOf(left, nowMs), lengthOf(right, nowMs)];
-  const longer = one === null || other === null ? null : moreWords({ left: one, right: other });
-  return [
-    isSameAsked ? "asked the same" : "asked something else",
-    ...(longer === null ? [] : [`time: ${longer}`]),
-  ].join(", ");
+  const longer = one === null || other === null ? null : moreWords({ left: one, right: other }, "longer");
+  return [isSameAsked ? "same message" : "different messages", ...(longer === null ? [] : [longer])].join(", ");
 }
 
-type TurnBoxProps = { side: SideName; turn: NumberedTurn | null; sessionId: string };
+type TurnBoxProps = { side: SideName; number: number; turn: NumberedTurn | null; sessionId: string };
 
-function TurnBox({ side, turn, sessionId }: TurnBoxProps) {
+function TurnBox({ side, number, turn, sessionId }: TurnBoxProps) {
   if (turn === null)
     return (
       <p className="flex items-center gap-3 rounded-lg border border-dashed p-3 text-xs text-ink-3">
-        <SideMark side={side} /> No such turn.
+        <SideMark side={side} /> No turn {number}
       </p>
     );
   const { asked, answer } = turn;
@@ -90,7 +92,8 @@ function TurnBox({ side, turn, sessionId }: TurnBoxProps) {
         <State
           isBare
           state={turn.state}
-          word={turn.failureKind === null ? turn.state : `${turn.state}: ${turn.failureKind}`}
+          word={showTricks(sentence(turn.state))}
+          title={turn.failureKind ?? undefined}
         />
         <Time at={turn.startedAt ?? turn.askedAt} />
         {turn.startSeq !== null && (
@@ -98,7 +101,7 @@ function TurnBox({ side, turn, sessionId }: TurnBoxProps) {
             href={eventAddress({ runId: turn.runId, seq: turn.startSeq })}
             className="ml-auto text-accent hover:underline"
           >
-            Its events
+            Events
           </Link>
         )}
       </p>
@@ -107,6 +110,7 @@ function TurnBox({ side, turn, sessionId }: TurnBoxProps) {
         name="Last answer"
         text={answer?.text ?? null}
         isCut={answer?.isCut === true}
+        isMarkdown
         sessionId={sessionId}
         lines={8}
       />
@@ -115,36 +119,50 @@ function TurnBox({ side, turn, sessionId }: TurnBoxProps) {
   );
 }
 
-type SaidProps = { name: string; text: string | null; isCut: boolean; sessionId: string; lines: 3 | 8 };
+type SaidProps = {
+  name: string;
+  text: string | null;
+  isCut: boolean;
+  isMarkdown?: boolean;
+  sessionId: string;
+  lines: 3 | 8;
+};
 
 /** A text, folded where it is long; what the server cut is whole in the conversation. */
-function Said({ name, text, isCut, sessionId, lines }: SaidProps) {
+function Said({ name, text, isCut, isMarkdown = false, sessionId, lines }: SaidProps) {
   const [isOpen, setIsOpen] = useState(false);
   const isLong = text !== null && (text.split("\n").length > lines || text.length > lines * 80);
   return (
     <div className="min-w-0">
       <h4 className="text-2xs text-ink-3">{name}</h4>
       {text === null || text.trim() === "" ? (
-        <p className="text-xs text-ink-3">{text === null ? "Nothing yet." : "Nothing."}</p>
+        <p className="text-xs text-ink-3">{text === null ? "Nothing yet" : "Empty"}</p>
       ) : (
-        <p
+        <div
           className={cn(
-            "text-sm wrap-anywhere whitespace-pre-wrap",
-            isLong && !isOpen && (lines === 3 ? "line-clamp-3" : "line-clamp-8"),
+            "relative",
+            isLong && !isOpen && (lines === 3 ? "max-h-18" : "max-h-48"),
+            isLong && !isOpen && "overflow-hidden mask-b-from-70%",
           )}
         >
-          {showTricks(text)}
-          {isCut && "…"}
-        </p>
+          {isMarkdown ? (
+            <Markdown text={isCut ? `${text}…` : text} />
+          ) : (
+            <p className="text-sm wrap-anywhere whitespace-pre-wrap">
+              {showTricks(text)}
+              {isCut && "…"}
+            </p>
+          )}
+        </div>
       )}
       {isLong && (
         <Button size="sm" look="ghost" className="-ml-2" aria-expanded={isOpen} onClick={() => setIsOpen(!isOpen)}>
-          {isOpen ? "Fold" : "Show more"}
+          {isOpen ? "Show less" : "Show more"}
         </Button>
       )}
       {isCut && (isOpen || !isLong) && (
         <Link href={sessionAddress(sessionId)} className="text-xs text-accent hover:underline">
-          Whole in the conversation
+          Show in conversation
         </Link>
       )}
     </div>
@@ -156,15 +174,15 @@ function Figures({ turn, nowMs }: { turn: NumberedTurn; nowMs: number }) {
   const { tokens } = turn;
   const codes = new Map(turn.exitCodes.map(({ code, count }) => [code, count]));
   const figures = [
-    tookMs === null ? "not begun" : formatDuration(tookMs),
+    tookMs === null ? "Not started" : formatDuration(tookMs),
     ...(tokens === null ? [] : [formatTokens(tokens.input + tokens.output)]),
-    formatPlural(turn.toolCalls, "command or tool", "commands and tools"),
+    formatPlural(turn.toolCalls, "tool call"),
     ...(codes.size === 0 ? [] : [`exit ${exitWords(codes)}`]),
     ...(turn.fileChanges === 0 ? [] : [formatPlural(turn.fileChanges, "patch", "patches")]),
     ...(turn.errors === 0 ? [] : [formatPlural(turn.errors, "error")]),
   ];
   return (
-    <ul aria-label="What it took" className="mt-auto flex flex-wrap gap-x-3 gap-y-0.5 text-xs text-ink-2 tabular-nums">
+    <ul aria-label="Figures" className="mt-auto flex flex-wrap gap-x-3 gap-y-0.5 text-xs text-ink-2 tabular-nums">
       {figures.map((figure) => (
         <li key={figure}>{figure}</li>
       ))}

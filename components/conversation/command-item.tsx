@@ -43,7 +43,7 @@ export function CommandItem({ item, liveText }: CommandItemProps) {
             {item.exitCode !== null && (
               <span className={cn(isFailed ? "font-medium text-bad" : "text-ink-3")}>exit {item.exitCode}</span>
             )}
-            {item.exitCode === null && <State isBare state={item.status} word={itemWord(item.status)} />}
+            {item.exitCode === null && <State isBare state={item.status} word={showTricks(itemWord(item.status))} />}
           </span>
         </>
       }

@@ -102,7 +102,7 @@ function ToolItem({ item }: { item: ConversationItemOf<"tool"> }) {
           <code className="min-w-0 truncate text-ink">
             {item.server === null ? showTricks(item.tool) : `${showTricks(item.server)} · ${showTricks(item.tool)}`}
           </code>
-          <State isBare className="ml-auto" state={item.status} word={itemWord(item.status)} />
+          <State isBare className="ml-auto" state={item.status} word={showTricks(itemWord(item.status))} />
         </>
       }
     >

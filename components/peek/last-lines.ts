@@ -3,26 +3,41 @@ import type { ConversationItem, LiveTexts } from "@/components/conversation/item
 import { written } from "@/contract/written";
 
 type Read = { conversation: { items: readonly ConversationItem[] }; live: LiveTexts };
-/** A line is cut here: it is a glance, and a line may be a megabyte. */
-const LINE_MAX = 400;
+/** A line is cut here: it is a glance, and a line may be a megabyte. A paragraph of an agent's text is one line. */
+const LINE_MAX = { plain: 400, markdown: 2_000 };
 
-/** The last lines of what an agent was told, said, ran and got, as a terminal would show them. */
-export function lastLines({ conversation, live }: Read, count: number): string[] {
-  const lines: string[] = [];
-  const take = (text: string) => {
-    const own = stripAnsi(text.slice(-count * LINE_MAX))
+/** Lines that are shown alike: as a terminal would, or as an agent's markdown. */
+export type LastPart = { kind: "plain" | "markdown"; lines: string[] };
+
+/** The last lines of what an agent was told, said, ran and got, the oldest first. */
+export function lastParts({ conversation, live }: Read, count: number): LastPart[] {
+  const parts: LastPart[] = [];
+  let room = count;
+  const take = (text: string, kind: LastPart["kind"]) => {
+    if (room <= 0 || text.trim() === "") return;
+    const max = LINE_MAX[kind];
+    const all = stripAnsi(text.slice(-count * max))
       .trimEnd()
-      .split(/\r?\n/)
-      .slice(-count);
-    lines.unshift(...own.map((line) => line.slice(0, LINE_MAX)));
+      .split(/\r?\n/);
+    const lines = all.slice(-room).map((line) => line.slice(0, max));
+    room -= lines.length;
+    // What begins in the middle of a block of code is one still.
+    if (kind === "markdown" && all.slice(0, -lines.length).filter(isFence).length % 2 === 1) lines.unshift("```");
+    const next = parts[0];
+    if (kind === "plain" && next?.kind === "plain") next.lines.unshift(...lines);
+    else parts.unshift({ kind, lines });
   };
-  for (const { text } of [...live.values()].reverse()) if (text.trim() !== "") take(text);
+  for (const { text, kind } of [...live.values()].reverse())
+    take(text, kind === "command_output" ? "plain" : "markdown");
   for (const item of conversation.items.toReversed()) {
-    if (lines.length >= count) break;
-    const text = textOf(item);
-    if (text !== "") take(text);
+    if (room <= 0) break;
+    take(textOf(item), item.kind === "assistant" ? "markdown" : "plain");
   }
-  return lines.slice(-count);
+  return parts;
+}
+
+function isFence(line: string): boolean {
+  return /^\s*(```|~~~)/.test(line);
 }
 
 function textOf(item: ConversationItem): string {

@@ -1,5 +1,6 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
+import dynamic from "next/dynamic";
 import { useEffect, useRef } from "react";
 import { RunLogsProvider, useFollow, useRunLog } from "@/components/trace/session-logs";
 import { useTRPC } from "@/components/trpc/client";
@@ -9,7 +10,12 @@ import { showTricks } from "@/components/ui/hidden-text";
 import { ErrorCard, QueryView } from "@/components/ui/query-view";
 import { ScrollRegion } from "@/components/ui/scroll-region";
 import type { Run } from "@/contract/run";
-import { lastLines } from "./last-lines";
+import { lastParts } from "./last-lines";
+
+// A list has no text of agents until somebody looks at one.
+const Markdown = dynamic(() => import("@/components/conversation/markdown").then((module) => module.Markdown), {
+  ssr: false,
+});
 
 const LINES = 20;
 
@@ -27,24 +33,34 @@ export function RunLines({ runId, className }: { runId: string; className?: stri
 function Lines({ run, className }: { run: Run; className?: string | undefined }) {
   const { log, snapshot } = useRunLog(run);
   useFollow(run.id);
-  const lines = lastLines(snapshot, LINES);
+  const parts = lastParts(snapshot, LINES);
   const end = useRef<HTMLDivElement>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: what is new is at the end.
   useEffect(() => {
     if (end.current !== null) end.current.scrollTop = end.current.scrollHeight;
-  }, [lines.join("\n")]);
+  }, [parts.map(({ lines }) => lines.join("\n")).join("\n")]);
   if (snapshot.state === "failed")
     return <ErrorCard error={readError(snapshot.error)} onRetry={() => void log.load(run.lastEventSeq)} />;
   return (
     <ScrollRegion ref={end} label="Last lines" className={cn("min-h-0", className)}>
       {/* Lines come faster than anybody listens: the conversation's own log reads them out. */}
-      <pre className="p-3 text-xs leading-5 wrap-anywhere whitespace-pre-wrap">
-        {snapshot.state === "loading"
-          ? "Loading…"
-          : lines.length === 0
-            ? "No output yet"
-            : showTricks(lines.join("\n"))}
-      </pre>
+      {parts.length === 0 ? (
+        <p className="p-3 text-xs text-ink-3">{snapshot.state === "loading" ? "Loading…" : "No output yet"}</p>
+      ) : (
+        <div className="flex flex-col gap-2 p-3">
+          {parts.map(({ kind, lines }, index) =>
+            kind === "markdown" ? (
+              // biome-ignore lint/suspicious/noArrayIndexKey: a part is told by its place, and keeps nothing.
+              <Markdown key={index} text={lines.join("\n")} />
+            ) : (
+              // biome-ignore lint/suspicious/noArrayIndexKey: a part is told by its place, and keeps nothing.
+              <pre key={index} className="text-xs leading-5 wrap-anywhere whitespace-pre-wrap">
+                {showTricks(lines.join("\n"))}
+              </pre>
+            ),
+          )}
+        </div>
+      )}
     </ScrollRegion>
   );
 }

@@ -48,7 +48,15 @@ export function SessionFacts({ session, run }: { session: SessionSummary; run: R
       <Group name="Volume">
         <Facts
           items={[
-            ["State", <State key="state" isBare state={session.storageState} word={sentence(session.storageState)} />],
+            [
+              "State",
+              <State
+                key="state"
+                isBare
+                state={session.storageState}
+                word={showTricks(sentence(session.storageState))}
+              />,
+            ],
             ["Size", session.storageSizeBytes === null ? "Unknown" : formatBytes(session.storageSizeBytes)],
             ["Files", session.storageFilesCount?.toLocaleString("en") ?? "Unknown"],
             ["Measured", <Time key="measured" at={session.storageUpdatedAt} />],

@@ -25,7 +25,7 @@ export function SessionPeek({ session, onClose }: { session: SessionSummary; onC
     >
       <SessionSpent key={session.sessionId} session={session} />
       {runId === null ? (
-        <p className="p-3 text-sm text-ink-3">Nothing was asked of it yet.</p>
+        <p className="p-3 text-sm text-ink-3">No messages yet</p>
       ) : (
         <RunLines key={runId} runId={runId} className="flex-1" />
       )}
