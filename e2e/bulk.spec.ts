@@ -101,7 +101,7 @@ test("choosing and its dialogs are accessible in light, dark and high contrast, 
   }
   await first.keyboard.press("j");
   await first.keyboard.press("d");
-  await expect(first.getByText("Nothing waits for you")).toBeVisible();
+  await expect(first.getByText("No approvals waiting")).toBeVisible();
   await first.context().close();
 });
 
@@ -124,7 +124,7 @@ test("many are dealt with at once, from the keyboard alone", async ({ browser, w
     await expect(bar(page, "Chosen requests")).toContainText("2 requests chosen");
     // Many are never accepted together.
     await page.keyboard.press("a");
-    await expect(page.getByText("Requests are accepted one by one: choose none first")).toBeVisible();
+    await expect(page.getByText("Requests are accepted one at a time.")).toBeVisible();
     await page.keyboard.press("d");
     const dialog = page.getByRole("dialog", { name: "Deny requests" });
     await expect(dialog).toContainText("2 requests included");
@@ -137,7 +137,7 @@ test("many are dealt with at once, from the keyboard alone", async ({ browser, w
     await expect(requests).toHaveCount(1);
     await page.keyboard.press("j");
     await page.keyboard.press("a");
-    await expect(page.getByText("Nothing waits for you")).toBeVisible();
+    await expect(page.getByText("No approvals waiting")).toBeVisible();
     const { items } = (await api.get("/approvals?limit=3")) as Listed<{
       decision: string;
       decisionReason: string | null;
@@ -297,7 +297,7 @@ test("many are dealt with at once, from the keyboard alone", async ({ browser, w
     await expect(bar(page, "Chosen sessions")).toContainText("50 sessions chosen");
     await expect(bar(page, "Chosen sessions")).toContainText("Choose all 60 that match");
     await page.keyboard.press("*");
-    await expect(bar(page, "Chosen sessions")).toContainText("All 60 that match: in the default view, project many");
+    await expect(bar(page, "Chosen sessions")).toContainText("All 60 that match: recent, project many");
     await look(page, "bulk-all-matching");
     await page.keyboard.press("p");
     const toast = page.locator("[data-sonner-toast]").filter({ hasText: "60 sessions pinned" });

@@ -259,7 +259,7 @@ test("who is of another tenant finds nothing, and cannot tell whether it is ther
       ["/queue", "Nothing waits"],
       ["/schedules", "No schedules yet"],
       ["/budgets", "No budgets yet"],
-      ["/approvals", "Nothing waits for you"],
+      ["/approvals", "No approvals waiting"],
       ["/runs", "No runs yet"],
       ["/runners", "No runner lives now"],
       ["/storage", "No volumes yet"],

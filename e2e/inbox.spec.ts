@@ -86,9 +86,9 @@ test("requests are answered from the oldest on, and none slides under a hand", a
     await expect(requests(page)).toHaveCount(2);
     await expect(requests(page).nth(0)).toContainText("Work of one");
     await look(page, "approvals-inbox");
-    await page.getByLabel("What is asked for").selectOption("file_change");
-    await expect(page.getByText("No matching requests")).toBeVisible();
-    await page.getByRole("button", { name: "Clear filters" }).click();
+    await page.getByLabel("Type").selectOption("file_change");
+    await expect(page.getByText("No request matches this filter")).toBeVisible();
+    await page.getByRole("button", { name: "Clear the filter" }).click();
     await expect(requests(page)).toHaveCount(2);
     const search = page.getByRole("combobox", { name: "Search approvals" });
     await search.fill("kind:file_change");
@@ -116,7 +116,7 @@ test("requests are answered from the oldest on, and none slides under a hand", a
     await expect(requests(page)).toHaveCount(1);
     await page.mouse.down();
     await page.mouse.up();
-    await expect(page.getByText("The requests have moved under the pointer")).toBeVisible();
+    await expect(page.getByText("The requests moved.")).toBeVisible();
     await expect(requests(page)).toHaveCount(1);
     const answers: string[] = [];
     page.on("request", (request) => answers.push(...(request.url().match(/approvals\.decide/g) ?? [])));
@@ -125,7 +125,7 @@ test("requests are answered from the oldest on, and none slides under a hand", a
       button.click();
       button.click();
     });
-    await expect(page.getByText("Nothing waits for you")).toBeVisible();
+    await expect(page.getByText("No approvals waiting")).toBeVisible();
     expect(answers).toHaveLength(1);
   });
 
@@ -135,7 +135,7 @@ test("requests are answered from the oldest on, and none slides under a hand", a
       .toBe(2);
     await openPage(page, "/approvals?status=applied");
     await requests(page).filter({ hasText: "Work of one" }).getByText("echo one", { exact: true }).click();
-    await expect(page.getByText("Reason for the answer: not in this repository")).toBeVisible();
+    await expect(page.getByText("Reason: not in this repository")).toBeVisible();
   });
 
   await test.step("on the page of a run c cancels it, and where it is over says so", async () => {

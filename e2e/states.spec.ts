@@ -62,7 +62,7 @@ const EMPTY: Record<string, RegExp> = {
   "/sessions": /No sessions yet/,
   "/queue": /Nothing waits/,
   "/schedules": /No schedules yet/,
-  "/approvals": /Nothing waits for you/,
+  "/approvals": /No approvals waiting/,
   "/runs": /No runs yet/,
   "/runners": /No runner lives now/,
   "/backends": /demo/,

@@ -4,7 +4,7 @@ import { Select } from "@/components/ui/field";
 import { TimeRangeSelect } from "@/components/ui/time-range-select";
 import { APPROVAL_QUERY } from "@/contract/query/approvals";
 import { APPROVAL_KINDS, APPROVAL_STATUSES } from "@/contract/words";
-import { type ApprovalFilter, isNarrowed, KIND_NAMES } from "./filter";
+import { type ApprovalFilter, isNarrowed, KIND_NAMES, STATUS_NAMES } from "./filter";
 
 type ApprovalFiltersProps = {
   filter: ApprovalFilter;
@@ -20,19 +20,25 @@ export function ApprovalFilters({ filter, onChange, onClear }: ApprovalFiltersPr
       page={APPROVAL_QUERY}
       filter={filter}
       label="Search approvals"
-      placeholder="Id of an approval, run or session, or kind:command"
+      placeholder="ID of an approval, run or session, or kind:command"
       onChange={onChange}
       isFiltered={isNarrowed(filter)}
       onClear={onClear}
     >
-      <Choices label="Status" values={APPROVAL_STATUSES} value={status} onChange={(status) => onChange({ status })} />
+      <Choices
+        label="Status"
+        values={APPROVAL_STATUSES}
+        names={STATUS_NAMES}
+        value={status}
+        onChange={(status) => onChange({ status })}
+      />
       <Select
-        aria-label="What is asked for"
+        aria-label="Type"
         className="w-auto"
         value={kind ?? ""}
         onChange={(event) => onChange({ kind: APPROVAL_KINDS.find((known) => known === event.target.value) ?? null })}
       >
-        <option value="">Anything</option>
+        <option value="">Any type</option>
         {APPROVAL_KINDS.map((known) => (
           <option key={known} value={known}>
             {KIND_NAMES[known]}

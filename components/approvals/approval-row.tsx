@@ -13,7 +13,7 @@ type ApprovalRowProps = {
 
 /** One request: who asks, by which policy, until when, and exactly what for. */
 export function ApprovalRow({ approval, choice, onProject }: ApprovalRowProps) {
-  const { id, policy, projectId } = approval;
+  const { id, projectId } = approval;
   return (
     <li
       data-row={id}
@@ -25,16 +25,19 @@ export function ApprovalRow({ approval, choice, onProject }: ApprovalRowProps) {
     >
       <p className="flex flex-wrap items-center gap-x-2 gap-y-1 text-xs text-ink-2">
         {choice?.box?.(id)}
-        <Asker approval={approval} />
-        <button
-          type="button"
-          className="hover:underline"
-          title="Only requests of this project"
-          onClick={() => onProject(projectId)}
-        >
-          {projectId}
-        </button>
-        <span>policy {String(policy.approval ?? "on-request")}</span>
+        <Asker
+          approval={approval}
+          project={
+            <button
+              type="button"
+              className="hover:underline"
+              title="Show only this project"
+              onClick={() => onProject(projectId)}
+            >
+              {projectId}
+            </button>
+          }
+        />
         <AskedFor approval={approval} />
       </p>
       <ApprovalCard shown={showApproval(approval)} />

@@ -21,6 +21,7 @@ import { NewPill } from "@/components/ui/new-pill";
 import { EmptyState, PageHeader } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
 import { APPROVAL_QUERY } from "@/contract/query/approvals";
+import type { ApprovalStatus } from "@/contract/words";
 import { ApprovalFilters } from "./approval-filters";
 import { ApprovalRow } from "./approval-row";
 import {
@@ -77,7 +78,7 @@ export function ApprovalsView() {
     <div className="flex h-full min-h-0 flex-col" onKeyDown={bulk.onKeyDown}>
       <PageHeader
         title="Approvals"
-        description="What agents ask a person for. An approval outlives the runner that asked."
+        description="Requests from agents that need an answer"
         actions={
           <CurlMenu>
             <MenuItem onSelect={() => void copyCurl({ path: withQuery("/approvals", approvalsInput(filter)) })}>
@@ -128,14 +129,21 @@ export function ApprovalsView() {
 
 const { status: _status, ...NOTHING_ELSE } = APPROVAL_QUERY.none;
 
+const NOTHING: Record<Exclude<ApprovalStatus, "pending">, string> = {
+  decided: "No answers being delivered",
+  applied: "No answered requests",
+  superseded: "No requests that are no longer needed",
+  ambiguous: "No unclear requests",
+};
+
 type NothingProps = { filter: ApprovalFilter; wider: Wider | null; onClear: () => void };
 
 function Nothing({ filter, wider, onClear }: NothingProps) {
   if (isNarrowed(filter)) return <NoMatch one="request" onClear={onClear} wider={wider} />;
-  if (filter.status !== "pending") return <EmptyState title={`No approval is ${filter.status}`} />;
+  if (filter.status !== "pending") return <EmptyState title={NOTHING[filter.status]} />;
   return (
-    <EmptyState title="Nothing waits for you">
-      Agents ask here for what their sandbox or policy does not allow by itself.
+    <EmptyState title="No approvals waiting">
+      Agents ask here before doing something their sandbox or policy does not allow.
     </EmptyState>
   );
 }
@@ -157,11 +165,12 @@ function useDecisionKeys({ selection, keys, act }: Bulk, { canDecide, decided, i
   const isMany = selection.chosen.size > 0;
   const answer = (decision: "accept" | "decline") => {
     const { cursor } = selection;
-    if (cursor === null || keyInFocus() !== cursor) return void toast("No request is in focus: go to one by j and k");
+    if (cursor === null || keyInFocus() !== cursor)
+      return void toast("No request selected. Use j and k to select one.");
     // An answer cannot be taken back, and this one came under a finger that was meant for another.
     if (isUnseen.current) {
       isUnseen.current = false;
-      return void toast("The request before it has gone: look at this one, then press again");
+      return void toast("The previous request is gone. Check this one, then press again.");
     }
     decided.add(cursor);
     decide({ approvalId: cursor, decision });
@@ -169,12 +178,13 @@ function useDecisionKeys({ selection, keys, act }: Bulk, { canDecide, decided, i
   return [
     {
       keys: "a",
-      name: "Accept the request in focus",
-      run: () => (isMany ? void toast("Requests are accepted one by one: choose none first") : answer("accept")),
+      name: "Accept request",
+      run: () =>
+        isMany ? void toast("Requests are accepted one at a time. Clear the selection first.") : answer("accept"),
     },
     {
       keys: "d",
-      name: "Decline the request in focus, or those chosen",
+      name: "Decline request, or all selected",
       run: () => (isMany ? act("deny") : answer("decline")),
     },
     ...keys.filter((key) => key.keys !== "d"),

@@ -1,16 +1,21 @@
 import Link from "next/link";
+import type { ReactNode } from "react";
 import { nameOf } from "@/components/sessions/name";
 import { runAddress, sessionAddress, taskAddress } from "@/components/shell/addresses";
+import { cn } from "@/components/ui/class-names";
 import { formatDuration, shortenId } from "@/components/ui/format";
 import { showTricks } from "@/components/ui/hidden-text";
 import { Countdown, Time } from "@/components/ui/time";
 import type { ApprovalSummary } from "@/contract/approval";
 
+/** Parts of a line with a dot between them. */
+const DOT = "before:mr-2 before:text-ink-3 before:content-['·']";
+
 /**
  * Who asks, each a way to look: the session and the task by their titles, the run; then by which profile, and which
- * sub-agent, where it is one.
+ * sub-agent, where it is one. `project`: where requests of several are listed.
  */
-export function Asker({ approval }: { approval: ApprovalSummary }) {
+export function Asker({ approval, project }: { approval: ApprovalSummary; project?: ReactNode }) {
   const { id, sessionId, sessionTitle, taskId, taskTitle, runId, backendProfile, agentThreadId } = approval;
   return (
     <>
@@ -28,13 +33,16 @@ export function Asker({ approval }: { approval: ApprovalSummary }) {
           Task: {taskTitle === null ? shortenId(taskId) : showTricks(taskTitle)}
         </Link>
       )}
-      <span>{backendProfile}</span>
-      <Link href={runAddress(runId)} title={`run ${runId}`} className="hover:underline">
+      {project !== undefined && <span className={DOT}>{project}</span>}
+      <span className={DOT}>{backendProfile}</span>
+      <Link href={runAddress(runId)} title={`run ${runId}`} className={cn(DOT, "hover:underline")}>
         Run
       </Link>
       {/* A server of the release before says nothing of it. */}
       {agentThreadId != null && (
-        <span title={showTricks(agentThreadId)}>Sub-agent {showTricks(shortenId(agentThreadId))}</span>
+        <span className={DOT} title={showTricks(agentThreadId)}>
+          Sub-agent {showTricks(shortenId(agentThreadId))}
+        </span>
       )}
     </>
   );
@@ -43,15 +51,14 @@ export function Asker({ approval }: { approval: ApprovalSummary }) {
 /** When the request was made, and how long it can be answered. */
 export function AskedFor({ approval }: { approval: ApprovalSummary }) {
   const { policy, status, expiresAt } = approval;
-  const limit =
-    typeof policy.turnTimeoutMs === "number" ? `, after ${formatDuration(policy.turnTimeoutMs)} at most` : "";
+  const limit = typeof policy.turnTimeoutMs === "number" ? `, ${formatDuration(policy.turnTimeoutMs)} at most` : "";
   return (
     <>
       {status === "pending" &&
         (expiresAt === null ? (
-          <span>expires when the turn ends{limit}</span>
+          <span className={DOT}>expires when the turn ends{limit}</span>
         ) : (
-          <span title={`The turn reaches its time limit then${limit}, and the request lapses.`}>
+          <span className={DOT} title={`The turn reaches its time limit then${limit}.`}>
             expires <Countdown to={expiresAt} />
           </span>
         ))}

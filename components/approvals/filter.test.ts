@@ -12,6 +12,6 @@ test("what waits is read from the oldest on, and what is over from the newest", 
 test("an action on all that match is about what the list is narrowed to, in words too", () => {
   const filter: ApprovalFilter = { ...NONE, kind: "command", project: "shop" };
   expect(approvalsFilter(filter)).toEqual({ status: "pending", kind: "command", projectId: "shop" });
-  expect(filterWords(filter)).toBe("every request for commands that is pending, project shop");
-  expect(filterWords(NONE)).toBe("every request that is pending");
+  expect(filterWords(filter)).toBe("every request for commands (waiting), project shop");
+  expect(filterWords(NONE)).toBe("every request (waiting)");
 });

@@ -3,7 +3,7 @@ import { conditionWords } from "@/components/query/chips";
 import { RANGE_FILTERS } from "@/components/ui/time-range";
 import type { ListApprovalsInput } from "@/contract/approval";
 import { APPROVAL_QUERY, type ApprovalFilter, approvalsFilter } from "@/contract/query/approvals";
-import { APPROVAL_KINDS, APPROVAL_STATUSES, type ApprovalKind } from "@/contract/words";
+import { APPROVAL_KINDS, APPROVAL_STATUSES, type ApprovalKind, type ApprovalStatus } from "@/contract/words";
 
 export { type ApprovalFilter, approvalsFilter } from "@/contract/query/approvals";
 
@@ -21,8 +21,16 @@ export const APPROVAL_FILTERS = {
 
 export const KIND_NAMES: Record<ApprovalKind, string> = {
   command: "Commands",
-  file_change: "Changes of files",
+  file_change: "File changes",
   permissions: "Permissions",
+};
+
+export const STATUS_NAMES: Record<ApprovalStatus, string> = {
+  pending: "Waiting",
+  decided: "Delivering",
+  applied: "Answered",
+  superseded: "No longer needed",
+  ambiguous: "Unclear",
 };
 
 /** What waits is answered from the one that has waited longest on; what is over is looked up from the newest on. */
@@ -35,7 +43,7 @@ export function isNarrowed(filter: ApprovalFilter): boolean {
   return Object.keys(approvalsFilter(filter)).length > 1;
 }
 
-/** A filter in words, all of it: `every request for commands that is pending, project shop`. */
+/** A filter in words, all of it: `every request for commands (waiting), project shop`. */
 export function filterWords(filter: ApprovalFilter): string {
   const { status, kind } = filter;
   const about = kind === null ? "request" : `request for ${KIND_NAMES[kind].toLowerCase()}`;
@@ -45,5 +53,5 @@ export function filterWords(filter: ApprovalFilter): string {
     status: "pending",
     search: filter.search.trim(),
   });
-  return [`every ${about} that is ${status}`, ...rest].join(", ");
+  return [`every ${about} (${STATUS_NAMES[status].toLowerCase()})`, ...rest].join(", ");
 }

@@ -50,7 +50,7 @@ export function useMovedGuard(ids: readonly string[], what = "requests") {
       isRefused.current = false;
       event.preventDefault();
       event.stopPropagation();
-      toast(`The ${what} have moved under the pointer: look at this one, then press again`);
+      toast(`The ${what} moved. Check this one, then press again.`);
     },
   };
 }

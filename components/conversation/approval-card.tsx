@@ -11,6 +11,7 @@ import { cn } from "@/components/ui/class-names";
 import { copyCurl } from "@/components/ui/curl";
 import { toastError } from "@/components/ui/error-toast";
 import { Input } from "@/components/ui/field";
+import { sentence } from "@/components/ui/format";
 import { showTricks } from "@/components/ui/hidden-text";
 import { Menu, MenuItem, MenuSeparator } from "@/components/ui/menu";
 import { State } from "@/components/ui/state";
@@ -123,7 +124,7 @@ export function ApprovalCard({ shown, isDense = false, className }: ApprovalCard
           isBare
           className="ml-auto"
           state="needs approval"
-          word={canOperate ? "waiting for you" : "waiting for an operator"}
+          word={canOperate ? "Waiting for you" : "Waiting for an operator"}
         />
       </header>
       <div className="flex flex-col gap-2 p-3">
@@ -156,7 +157,7 @@ function Asked({ approval, question }: { approval: ShownApproval; question?: str
       {approval.reason !== null && <p className="text-sm wrap-anywhere text-ink-2">{showTricks(approval.reason)}</p>}
       {approval.decisionReason !== null && (
         <p className="text-sm wrap-anywhere">
-          <span className="text-ink-3">Reason for the answer:</span> {showTricks(approval.decisionReason)}
+          <span className="text-ink-3">Reason:</span> {showTricks(approval.decisionReason)}
         </p>
       )}
     </div>
@@ -170,9 +171,17 @@ function pickDecision(approval: Approval) {
 
 function Decision({ approval }: { approval: ShownApproval }) {
   if (approval.status === "superseded")
-    return <State isBare state="superseded" word="no longer needed" title="The attempt that asked has ended." />;
-  if (approval.status === "ambiguous") return <State isBare state="ambiguous" word="answered, delivery unknown" />;
-  const word = ANSWER[approval.decision ?? ""] ?? approval.status;
+    return <State isBare state="superseded" word="No longer needed" title="The attempt that asked has ended." />;
+  if (approval.status === "ambiguous")
+    return (
+      <State
+        isBare
+        state="ambiguous"
+        word="Unclear"
+        title="Answered, but it is not known whether the agent received it."
+      />
+    );
+  const word = ANSWER[approval.decision ?? ""] ?? sentence(approval.status);
   return (
     <State
       isBare

@@ -14,7 +14,7 @@ import type { SessionSummary } from "@/contract/session";
 import type { StorageSummary } from "@/contract/storage";
 import { nameOf } from "./name";
 
-/** Says what goes for good, the newest archive by its digest, and has the session's id typed. Refused while a run is live. */
+/** Says what goes for good, the newest archive by its digest, and has a word typed. Refused while a run is live. */
 export function DeleteSessionDialog({ session, onClose }: { session: SessionSummary; onClose: () => void }) {
   const trpc = useTRPC();
   const client = useQueryClient();
@@ -40,14 +40,15 @@ export function DeleteSessionDialog({ session, onClose }: { session: SessionSumm
       consequence={
         <div className="flex flex-col gap-2">
           <p>
-            The conversation <b className="font-semibold text-ink">{nameOf(session)}</b>, its runs, its events, its
-            volume and its archive are removed. Nothing brings them back.
+            This deletes <b className="font-semibold text-ink">{nameOf(session)}</b> with its runs, events, volume and
+            archive. It cannot be undone.
           </p>
           {storage.data !== undefined && <Stored storage={storage.data} />}
           <ErrorNote error={storage.error} />
         </div>
       }
-      typed={sessionId}
+      typed="delete"
+      keep="Cancel"
       action="Delete session"
       refusal={storage.data === undefined ? null : refusalOf(storage.data)}
       isPending={remove.isPending}
@@ -64,22 +65,19 @@ function Stored({ storage }: { storage: StorageSummary }) {
     <ul className="flex list-disc flex-col gap-1 pl-4 text-xs">
       <li>
         {archivedAt === null ? (
-          "No archive was made of it."
+          "It has no archive."
         ) : (
           <>
-            Its newest archive was made <Time at={archivedAt} />{" "}
-            {isArchiveCurrent ? "and holds its last turn." : "and does not hold its last turn."}
+            Last archived <Time at={archivedAt} />, {isArchiveCurrent ? "after the last turn" : "before the last turn"}.
           </>
         )}
       </li>
-      {storage.storageKind === "pvc" && (
-        <li>Its volume{sizeBytes === null ? "" : ` holds ${formatBytes(sizeBytes)}`}.</li>
-      )}
+      {storage.storageKind === "pvc" && <li>Volume{sizeBytes === null ? "" : `: ${formatBytes(sizeBytes)}`}</li>}
       {sha256 !== null && (
         <li>
-          {isArchiveCurrent ? "Digest of what the archive holds" : "Digest of the volume when last measured"}, SHA-256:{" "}
+          SHA-256 of the {isArchiveCurrent ? "archive" : "volume when last measured"}:{" "}
           <code className="font-mono wrap-anywhere text-ink">{sha256}</code>{" "}
-          <CopyButton text={sha256} label="Copy the digest" />
+          <CopyButton text={sha256} label="Copy digest" />
         </li>
       )}
     </ul>
@@ -93,7 +91,7 @@ function refusalOf({ activeRunId }: StorageSummary) {
       <Link href={runAddress(activeRunId)} className="underline">
         A run
       </Link>{" "}
-      of it is live. Cancel it, or wait: it ends by itself a minute after its last command.
+      of this session is still active. Cancel it, or wait: it ends a minute after its last command.
     </>
   );
 }

@@ -5,7 +5,7 @@ export function DemoLabel({ profile }: { profile: string }) {
   if (profile !== DEMO_PROFILE) return null;
   return (
     <span
-      title="The real codex, answered by a scripted model that AgentRun serves itself"
+      title="Demo: real codex with a scripted model"
       className="shrink-0 rounded border border-line-strong px-1 text-2xs font-medium text-ink-2"
     >
       demo

@@ -71,7 +71,7 @@ function DigestCell({ session, className, children }: DigestCellProps) {
     <span ref={ref} aria-busy={isInSight && isUnknown && error === null} className={cn("block", className)}>
       {shown ?? (
         <span className="text-ink-3" title={isUnknown && error !== null ? readError(error).message : undefined}>
-          {isUnknown ? (error === null ? "…" : "not known") : "none"}
+          {isUnknown ? (error === null ? "…" : "Unknown") : "None"}
         </span>
       )}
     </span>

@@ -78,7 +78,7 @@ export function isFiltered(filter: SessionFilter): boolean {
 }
 
 const VIEW_WORDS: { [State in SessionFilter["state"]]?: string } = {
-  default: "in the default view",
+  default: "recent",
   "needs-me": "that needs me",
 };
 

@@ -22,21 +22,22 @@ import { WorkspaceRef } from "@/contract/run";
 import { sendTurn } from "@/contract/send-turn";
 import { APPROVAL_POLICIES, DEMO_PROFILE, SANDBOX_MODES } from "@/contract/words";
 import { ProfileSelect, useProfiles } from "./profile-select";
+import { ProjectField, recallProject, rememberProject } from "./project-field";
 
 const SANDBOX_HINTS = {
-  "read-only": "The agent may read the workspace, and change nothing.",
-  "workspace-write": "The agent may change the workspace alone.",
-  "danger-full-access": "No sandbox: the agent may do whatever its process may.",
+  "read-only": "The agent can read the workspace but not change it.",
+  "workspace-write": "The agent can change files in the workspace only.",
+  "danger-full-access": "No sandbox: the agent can do anything its process can.",
 } as const;
 const APPROVAL_HINTS = {
-  never: "Nothing is asked: what the sandbox refuses fails.",
-  "on-request": "The agent asks for what lies outside its sandbox.",
-  untrusted: "Every command that is not known to be harmless is asked for.",
+  never: "Never asks. Anything the sandbox blocks fails.",
+  "on-request": "Asks before going outside the sandbox.",
+  untrusted: "Asks before every command not known to be safe.",
 } as const;
 const WORKSPACES = {
-  empty: "An empty folder",
-  git: "A git repository",
-  directory: "A folder of this machine",
+  empty: "Empty folder",
+  git: "Git repository",
+  directory: "Folder on this machine",
 } as const;
 type WorkspaceKind = keyof typeof WORKSPACES;
 
@@ -48,6 +49,7 @@ export function NewSessionDialog({ onClose }: { onClose: () => void }) {
   const router = useRouter();
   const { backends, usual } = useProfiles();
   const [profile, setProfile] = useState<string | null>(null);
+  const [project, setProject] = useState(recallProject);
   const [title, setTitle] = useState("");
   const [message, setMessage] = useState("");
   const [sandbox, setSandbox] = useState<(typeof SANDBOX_MODES)[number]>("workspace-write");
@@ -74,6 +76,7 @@ export function NewSessionDialog({ onClose }: { onClose: () => void }) {
         .mutate({
           sessionId,
           backendProfile: chosen,
+          ...(project.trim() === "" ? {} : { projectId: project.trim() }),
           ...(title.trim() === "" ? {} : { title: title.trim() }),
           metadata: { runDefaults: { executionPolicy: policy, workspaceRef: workspace } },
         })
@@ -88,6 +91,7 @@ export function NewSessionDialog({ onClose }: { onClose: () => void }) {
       return session.sessionId;
     },
     onSuccess: (sessionId) => {
+      rememberProject(project.trim());
       void client.invalidateQueries({ queryKey: trpc.sessions.list.pathKey() });
       router.push(sessionAddress(sessionId));
     },
@@ -102,19 +106,20 @@ export function NewSessionDialog({ onClose }: { onClose: () => void }) {
       onOpenChange={(isOpen) => !isOpen && onClose()}
       initialFocus={messageBox}
       title="New session"
-      description="A conversation with an agent, kept on a volume of its own."
+      description="Start a conversation with an agent"
     >
       <DialogForm onSubmit={submit}>
         <div className="grid gap-3 sm:grid-cols-2">
           <Field label="Profile">
             {(id) => <ProfileSelect id={id} backends={backends} value={chosen} onChange={setProfile} />}
           </Field>
-          <Field label="Title">
+          <ProjectField value={project} onChange={setProject} />
+          <Field label="Title" className="sm:col-span-2">
             {(id) => (
               <Input
                 id={id}
                 maxLength={500}
-                placeholder="From the first message"
+                placeholder="Taken from the first message"
                 value={title}
                 onChange={(event) => setTitle(event.target.value)}
               />
@@ -124,7 +129,9 @@ export function NewSessionDialog({ onClose }: { onClose: () => void }) {
         <Field
           label="First message"
           hint={
-            chosen === DEMO_PROFILE ? "The demo's model is scripted: say “help” to see what it can show." : undefined
+            chosen === DEMO_PROFILE
+              ? "This profile uses a scripted demo model. Send “help” to see what it can do."
+              : undefined
           }
         >
           {(id) => (
@@ -224,5 +231,5 @@ function readWorkspace(kind: WorkspaceKind, source: string): WorkspaceRef {
   const given = kind === "git" ? { kind, url: source } : kind === "directory" ? { kind, path: source } : { kind };
   const parsed = WorkspaceRef.safeParse(given);
   if (parsed.success) return parsed.data;
-  throw new Error(`Workspace: ${parsed.error.issues[0]?.message ?? "not valid"}`);
+  throw new Error(`Workspace: ${parsed.error.issues[0]?.message ?? "invalid"}`);
 }

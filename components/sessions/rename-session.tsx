@@ -26,7 +26,7 @@ export function RenameSessionDialog({ session, onClose }: { session: SessionSumm
     trpc.sessions.update.mutationOptions({
       onSuccess: (answer) => {
         again();
-        toast.success(`Named as before: ${nameOf(answer)}`);
+        toast.success(`Renamed back: ${nameOf(answer)}`);
       },
       onError: (error) => toastError(error),
     }),
@@ -48,7 +48,7 @@ export function RenameSessionDialog({ session, onClose }: { session: SessionSumm
         </Field>
         <ErrorNote error={rename.error} />
         <div className="flex justify-end gap-2">
-          <Button onClick={onClose}>Keep</Button>
+          <Button onClick={onClose}>Cancel</Button>
           <Button look="primary" type="submit" disabled={rename.isPending}>
             Rename
           </Button>

@@ -28,8 +28,8 @@ export function SessionAudit({ sessionId }: { sessionId: string }) {
     <QueryView query={query}>
       {() =>
         rows.length === 0 ? (
-          <EmptyState title="Nothing was done to it">
-            What is done to its runs stands on their pages, and in{" "}
+          <EmptyState title="No audit entries">
+            Actions on its runs are on their pages and in{" "}
             <Link href="/audit" className="text-accent underline">
               the audit log
             </Link>
@@ -38,9 +38,9 @@ export function SessionAudit({ sessionId }: { sessionId: string }) {
         ) : (
           <>
             <p className="px-4 py-2 text-xs text-ink-3 lg:px-6">
-              What was done to the session itself; its runs are found by their own ids.{" "}
+              Actions on the session itself. Its runs have their own entries.{" "}
               <Link href={auditAddress(sessionId)} className="text-accent underline">
-                Narrow and export it in the audit log
+                Filter and export in the audit log
               </Link>
             </p>
             <AuditTable

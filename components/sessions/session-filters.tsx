@@ -4,7 +4,7 @@ import { ListSearch } from "@/components/query/list-search";
 import type { SeenRows } from "@/components/query/suggestions";
 import { Choices } from "@/components/ui/choices";
 import { Select } from "@/components/ui/field";
-import { SESSION_QUERY } from "@/contract/query/sessions";
+import type { QueryPage } from "@/contract/query/page";
 import { SESSION_LIST_STATES, STORAGE_KINDS } from "@/contract/words";
 import { isFiltered, type SessionFilter } from "./filter";
 
@@ -18,21 +18,28 @@ const STATE_NAMES: Record<SessionFilter["state"], string> = {
   all: "All",
 };
 
+const STORAGE_NAMES: Record<(typeof STORAGE_KINDS)[number], string> = {
+  none: "No volume",
+  pvc: "Volume",
+  evicted: "Evicted",
+};
+
 type SessionFiltersProps = {
+  page: QueryPage<SessionFilter>;
   filter: SessionFilter;
   rows: SeenRows;
   onChange: (change: Partial<SessionFilter> | null) => void;
 };
 
 /** What narrows the list; all of it stands in the address. */
-export function SessionFilters({ filter, rows, onChange }: SessionFiltersProps) {
+export function SessionFilters({ page, filter, rows, onChange }: SessionFiltersProps) {
   const profiles = useProfiles();
   return (
     <ListSearch
-      page={SESSION_QUERY}
+      page={page}
       filter={filter}
       label="Search sessions"
-      placeholder="Title or id, or state:running age<2h"
+      placeholder="Title or ID, or state:running age<2h"
       known={{ profile: profiles }}
       rows={rows}
       onChange={onChange}
@@ -55,7 +62,9 @@ export function SessionFilters({ filter, rows, onChange }: SessionFiltersProps) 
       >
         <option value="">Any storage</option>
         {STORAGE_KINDS.map((kind) => (
-          <option key={kind}>{kind}</option>
+          <option key={kind} value={kind}>
+            {STORAGE_NAMES[kind]}
+          </option>
         ))}
       </Select>
     </ListSearch>

@@ -6,10 +6,11 @@ import { columnsFor } from "@/components/arrange/columns";
 import { GroupedTable } from "@/components/arrange/grouped-table";
 import type { ShownGroups } from "@/components/arrange/use-groups";
 import { sessionAddress } from "@/components/shell/addresses";
-import { formatBytes } from "@/components/ui/format";
+import { formatBytes, sentence } from "@/components/ui/format";
+import { showTricks } from "@/components/ui/hidden-text";
 import type { Column, RowChoice } from "@/components/ui/table";
 import { Time } from "@/components/ui/time";
-import type { ColumnId } from "@/contract/query/arrangement";
+import type { ColumnId, ListColumn } from "@/contract/query/arrangement";
 import { SESSION_COLUMNS } from "@/contract/query/sessions";
 import type { SessionSummary } from "@/contract/session";
 import { Profile } from "./demo-label";
@@ -61,11 +62,7 @@ const USUAL: Record<ColumnId<typeof SESSION_COLUMNS, false>, Omit<Column<Session
     isWideOnly: true,
     className: "text-right tabular-nums",
     cell: (session) =>
-      session.pendingApprovals === 0 ? (
-        <span className="text-ink-3">0</span>
-      ) : (
-        <span className="font-medium text-warn">{session.pendingApprovals}</span>
-      ),
+      session.pendingApprovals > 0 && <span className="font-medium text-warn">{session.pendingApprovals}</span>,
   },
   storage: {
     isWideOnly: true,
@@ -75,7 +72,7 @@ const USUAL: Record<ColumnId<typeof SESSION_COLUMNS, false>, Omit<Column<Session
         <HardDrive aria-hidden className="size-3.5 text-ink-3" />
         {session.storageState === "live" && session.storageSizeBytes !== null
           ? formatBytes(session.storageSizeBytes)
-          : session.storageState}
+          : showTricks(sentence(session.storageState))}
       </span>
     ),
   },
@@ -98,6 +95,8 @@ type SessionsTableProps = {
   choice?: RowChoice | null;
   /** The one that a panel is open at. */
   lookedInto?: string | null;
+  /** The columns that there are. */
+  all?: readonly ListColumn[];
   /** Those that were chosen, where they were. */
   columns?: string | null;
   groups?: ShownGroups<SessionSummary> | null;
@@ -109,14 +108,12 @@ export function SessionsTable({
   sessions,
   choice,
   lookedInto,
+  all = SESSION_COLUMNS,
   columns = null,
   groups = null,
   hasMore = false,
 }: SessionsTableProps) {
-  const shown = useMemo(
-    () => [...LEAD, ...columnsFor(SESSION_COLUMNS, columns, { usual: USUAL, more }), ACTIONS],
-    [columns],
-  );
+  const shown = useMemo(() => [...LEAD, ...columnsFor(all, columns, { usual: USUAL, more }), ACTIONS], [all, columns]);
   return (
     <GroupedTable
       label="Sessions"

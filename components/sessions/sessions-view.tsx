@@ -27,9 +27,10 @@ import { useLookOn } from "@/components/ui/look-on";
 import { MenuItem } from "@/components/ui/menu";
 import { EmptyState, PageHeader } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
-import { SESSION_QUERY, type SessionGroup } from "@/contract/query/sessions";
+import type { SessionGroup } from "@/contract/query/sessions";
 import type { SessionSummary } from "@/contract/session";
 import { DEMO_PROFILE } from "@/contract/words";
+import { useSessionQuery } from "./columns";
 import { CompareButton } from "./compare-button";
 import { filterWords, isFiltered, SESSION_FILTERS, type SessionFilter, sessionsInput } from "./filter";
 import { SESSION_GROUPINGS } from "./groups";
@@ -45,7 +46,7 @@ const NewSessionDialog = dynamic(() => import("./new-session").then((module) => 
 
 const SessionPeek = dynamic(() => import("./session-peek").then((module) => module.SessionPeek), { ssr: false });
 
-const NEW_SESSION = { backendProfile: DEMO_PROFILE, title: "A name for it" };
+const NEW_SESSION = { backendProfile: DEMO_PROFILE, title: "Fix the build" };
 const idOf = ({ sessionId }: SessionSummary) => sessionId;
 
 /** The sessions list: rows change in place, new ones wait behind a pill. */
@@ -57,12 +58,13 @@ export function SessionsView() {
   const [filter, setFilter] = useQueryStates(SESSION_FILTERS, { history: "replace" });
   const [isCreating, setIsCreating] = useQueryState("new", parseAsBoolean.withDefault(false));
   const onChange = (change: Partial<SessionFilter> | null) => void setFilter(change);
-  const wider = useWider(SESSION_QUERY, filter, onChange);
+  const page = useSessionQuery();
+  const wider = useWider(page, filter, onChange);
   const options = sessionPages(trpc, sessionsInput(filter, readerId));
   const query = useInfiniteQuery(options);
   const read = useMemo(() => query.data?.pages.flatMap((page) => page.items) ?? [], [query.data]);
   const sessions = useHeard(read);
-  const { arrangement } = useArrangement(SESSION_QUERY);
+  const { arrangement } = useArrangement(page);
   const grouping = arrangement.group === null ? null : SESSION_GROUPINGS[arrangement.group as SessionGroup];
   const { shown, ids, keys } = useGroups({ rows: sessions, idOf, grouping });
   const isLooking = useLookOn(query, sessions.length);
@@ -87,12 +89,7 @@ export function SessionsView() {
     const [left = cursor, right] = bulk.selection.chosen;
     if (left !== null) router.push(compareAddress(left, right));
   }
-  usePageKeys([
-    ...bulk.keys,
-    ...keys,
-    { keys: "=", name: "Compare the two that are chosen, or the session with another", run: compare },
-    peek.key,
-  ]);
+  usePageKeys([...bulk.keys, ...keys, { keys: "=", name: "Compare selected sessions", run: compare }, peek.key]);
 
   return (
     <PeekedPage
@@ -101,7 +98,7 @@ export function SessionsView() {
       header={
         <PageHeader
           title="Sessions"
-          description="Conversations with agents. They outlive runners, restarts and volumes."
+          description="Conversations with agents"
           actions={
             <>
               <CurlMenu>
@@ -112,7 +109,7 @@ export function SessionsView() {
                 </MenuItem>
                 {canOperate && (
                   <MenuItem onSelect={() => void copyCurl({ method: "POST", path: "/sessions", body: NEW_SESSION })}>
-                    A new session as curl
+                    New session as curl
                   </MenuItem>
                 )}
               </CurlMenu>
@@ -124,7 +121,7 @@ export function SessionsView() {
             </>
           }
         >
-          <SessionFilters filter={filter} rows={sessions} onChange={onChange} />
+          <SessionFilters page={page} filter={filter} rows={sessions} onChange={onChange} />
         </PageHeader>
       }
     >
@@ -134,7 +131,7 @@ export function SessionsView() {
         <QueryView query={query}>
           {() =>
             isLooking ? (
-              <StillLooking>Looking through older sessions…</StillLooking>
+              <StillLooking>Searching older sessions…</StillLooking>
             ) : sessions.length === 0 ? (
               <Nothing
                 isFilter={isFiltered(filter)}
@@ -148,6 +145,7 @@ export function SessionsView() {
                   sessions={sessions}
                   choice={bulk.rows}
                   lookedInto={peek.row?.sessionId ?? null}
+                  all={page.arrangements?.columns}
                   columns={arrangement.columns}
                   groups={shown}
                   hasMore={query.hasNextPage}
@@ -183,10 +181,10 @@ function Nothing({ isFilter, wider, onClear, onNew }: NothingProps) {
       }
     >
       <p>
-        A session is a conversation with an agent. Start one with the demo profile: it needs no key and no network.{" "}
-        <DocLink name="glossary">What the words mean</DocLink>
+        A session is a conversation with an agent. Start one with the demo profile: no key or network needed.{" "}
+        <DocLink name="glossary">Glossary</DocLink>
       </p>
-      <CallHint words="Programs make them by" call={{ method: "POST", path: "/sessions", body: NEW_SESSION }} />
+      <CallHint words="Or use the API:" call={{ method: "POST", path: "/sessions", body: NEW_SESSION }} />
     </EmptyState>
   );
 }

@@ -43,11 +43,11 @@ export function StorageGrowth({ sessionId, measuredAt }: StorageGrowthProps) {
   return (
     <Chart
       title="Growth"
-      summary={`From ${formatBytes(first)} to ${formatBytes(last)}, measured ${formatPlural(measured, "time")} since ${time.format(axis.fromMs)}`}
-      scale={{ top, format: formatBytes }}
+      summary={`${formatBytes(first)} to ${formatBytes(last)}, measured ${formatPlural(measured, "time")} since ${time.format(axis.fromMs)}`}
+      top={formatBytes(top)}
       from={time.format(axis.fromMs)}
       to={time.format(axis.toMs)}
-      legend={<Key swatch="bg-accent-fill" name={`Size at the end of each turn${part}`} figure={formatBytes(last)} />}
+      legend={<Key swatch="bg-accent-fill" name={`Size after each turn${part}`} figure={formatBytes(last)} />}
       picture={
         <Drawing width={100} height={HEIGHT} className="h-20">
           <path d={path} className="fill-accent-soft stroke-accent-fill" vectorEffect="non-scaling-stroke" />

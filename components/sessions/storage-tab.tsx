@@ -13,7 +13,8 @@ import { VolumeFill } from "@/components/storage/volume-fill";
 import { useTRPC } from "@/components/trpc/client";
 import { useHydratedNow } from "@/components/ui/clock";
 import { Id } from "@/components/ui/copy";
-import { shortenId } from "@/components/ui/format";
+import { sentence, shortenId } from "@/components/ui/format";
+import { showTricks } from "@/components/ui/hidden-text";
 import { Facts, Panel } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
 import { State } from "@/components/ui/state";
@@ -45,7 +46,7 @@ function Summary({ summary }: { summary: StorageSummary }) {
       <Panel title="State">
         <div className="flex flex-col gap-4 p-4">
           <p className="flex flex-wrap items-center gap-2 text-sm">
-            <State state={summary.storageState} />
+            <State state={summary.storageState} word={showTricks(sentence(summary.storageState))} />
             <span className="text-ink-2">{explainState(summary)}</span>
           </p>
           {summary.storageState !== "none" && <Lifecycle state={summary.storageState} />}
@@ -60,12 +61,12 @@ function Summary({ summary }: { summary: StorageSummary }) {
             <VolumeFill summary={summary} />
             <Facts
               items={[
-                ["Name", summary.pvcName === null ? "none" : <Id key="name" id={summary.pvcName} />],
-                ["Place", summary.namespace ?? "unknown"],
-                ["Phase", summary.pvcPhase ?? "none"],
-                ["Run that holds it", <HeldBy key="run" runId={summary.activeRunId} />],
+                ["Name", summary.pvcName === null ? "None" : <Id key="name" id={summary.pvcName} />],
+                ["Namespace", summary.namespace ?? "Unknown"],
+                ["Phase", summary.pvcPhase ?? "None"],
+                ["Used by run", <HeldBy key="run" runId={summary.activeRunId} />],
                 ["Measured", <Time key="measured" at={summary.updatedAt} />],
-                ["Rollouts in", summary.codexRolloutSubdir],
+                ["Rollouts folder", summary.codexRolloutSubdir],
                 ["Evicted", summary.evictedAt === null ? null : <Time key="evicted" at={summary.evictedAt} />],
               ]}
             />
@@ -76,15 +77,15 @@ function Summary({ summary }: { summary: StorageSummary }) {
             <Facts
               items={[
                 ["Archive", <ArchiveMark key="archive" summary={summary} />],
-                ["Holds", archiveHolds(summary)],
-                ["Digest", summary.sha256 === null ? "none yet" : <Id key="digest" id={summary.sha256} />],
+                ["Contains", archiveHolds(summary)],
+                ["Digest", summary.sha256 === null ? "None yet" : <Id key="digest" id={summary.sha256} />],
                 ["Expires", <Expiry key="expires" summary={summary} />],
-                ["Pinned", summary.pinnedAt === null ? "no" : <Time key="pinned" at={summary.pinnedAt} />],
+                ["Pinned", summary.pinnedAt === null ? "No" : <Time key="pinned" at={summary.pinnedAt} />],
                 [
                   "Policy",
                   summary.storagePolicy === "archive"
-                    ? "archive: goes only once its last turn is archived"
-                    : "discard: goes without an archive",
+                    ? "Archive: removed only after its last turn is archived"
+                    : "Discard: removed without an archive",
                 ],
               ]}
             />
@@ -96,14 +97,12 @@ function Summary({ summary }: { summary: StorageSummary }) {
 }
 
 function archiveHolds({ restorable, isArchiveCurrent }: StorageSummary): string {
-  if (!restorable) return "nothing that could be restored yet";
-  return isArchiveCurrent
-    ? "the last turn: it can be restored whole"
-    : "an older turn: the last one is on the volume alone";
+  if (!restorable) return "Nothing to restore yet";
+  return isArchiveCurrent ? "Everything up to the last turn" : "An older turn; the last one is on the volume only";
 }
 
 function HeldBy({ runId }: { runId: string | null }) {
-  if (runId === null) return <span>none</span>;
+  if (runId === null) return <span>None</span>;
   return (
     <Link href={runAddress(runId)} title={runId} className="font-mono text-accent underline-offset-2 hover:underline">
       {shortenId(runId)}
@@ -122,10 +121,10 @@ function Next({ summary }: { summary: StorageSummary }) {
       <CircleAlert aria-hidden className="mt-px size-4 shrink-0 text-ink-3" />
       <span>
         {summary.keeper === null ? (
-          "It has expired: the next clean-up takes the volume."
+          "Expired: the next clean-up removes the volume."
         ) : (
           <>
-            <b className="font-medium text-ink">The clean-up keeps it.</b> {explainKeeper(summary.keeper)}
+            <b className="font-medium text-ink">Kept by clean-up.</b> {explainKeeper(summary.keeper)}
           </>
         )}
       </span>
