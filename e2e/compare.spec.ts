@@ -150,7 +150,7 @@ test("a session's page: failures are jumped to, a part of its time leads to its 
     await page.goto(`${base}?tab=timeline`);
     await ready(page);
     await page.getByRole("button", { name: "Zoom in" }).click();
-    await page.getByRole("link", { name: "Events of this part" }).click();
+    await page.getByRole("link", { name: "Events in this range" }).click();
     await expect(page).toHaveURL(/tab=trace.*from=\d+&to=\d+#e\d+$/);
     await expect(page.getByText(/^\d+ of \d+ events$/)).toBeVisible();
     await page.getByRole("button", { name: "Show events of all times" }).click();

@@ -160,16 +160,16 @@ async function readLongRun(page: Page): Promise<void> {
   await openPage(page, "/sessions/ses_long?tab=trace");
   await expect(page.getByText("1,000 events", { exact: true })).toBeVisible();
   await page.getByRole("searchbox", { name: "Search events" }).fill("line 7 of A LONG");
-  await expect(page.getByText("searched 1,000 of 100,000")).toBeVisible();
-  await expect(page.getByText("None of the 1,000 events that were searched, of 100,000.")).toBeVisible();
-  await page.getByRole("button", { name: "Look further back" }).click();
+  await expect(page.getByText("Searched 1,000 of 100,000 events", { exact: true })).toBeVisible();
+  await expect(page.getByText("Searched 1,000 of 100,000 events.")).toBeVisible();
+  await page.getByRole("button", { name: "Search earlier events" }).click();
   await expect(row(7)).toBeVisible({ timeout: 30_000 });
-  await expect(page.getByText("searched 100,000 of 100,000")).toBeVisible();
+  await expect(page.getByText("Searched 100,000 of 100,000")).toBeVisible();
   await expect(page.getByText("1 of 100,000 events")).toBeVisible();
   await row(7).getByRole("button").first().click();
   await expect(row(7).locator("pre")).toContainText('"command": "make part-7"');
   await lookInAll(page, LOOKS, "long-run-found");
-  await page.getByRole("button", { name: "Show what is around it" }).click();
+  await page.getByRole("button", { name: "Show surrounding events" }).click();
   await expect(page.getByText("Events 1 to 500 of 100,000")).toBeVisible();
   await expect(row(7)).toBeInViewport();
 
@@ -194,7 +194,7 @@ async function readLongRun(page: Page): Promise<void> {
   await expect(page).toHaveURL(/#e60000$/, { timeout: 30_000 });
   await expect(page.locator(":focus")).toContainText("exit 2");
   await page.keyboard.press("]");
-  await expect(page.getByText("No failure comes after this")).toBeVisible({ timeout: 30_000 });
+  await expect(page.getByText("No later failure")).toBeVisible({ timeout: 30_000 });
   await page.getByRole("button", { name: "Newest", exact: true }).click();
   await expect(row(LONG_EVENTS)).toBeInViewport();
   await withDatabase(databaseUrl, (client) =>

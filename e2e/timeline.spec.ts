@@ -21,9 +21,9 @@ test("a turn that waits for a person is seen in the waterfall as it goes, and ea
     await newSession(page, { profile: "demo", message: "RUN `echo first` then ASK `echo allowed-by-a-person`" });
     await expect(page.getByRole("button", { name: "Accept", exact: true })).toBeVisible({ timeout: 60_000 });
     await tab(page, "Timeline").click();
-    const open = waterfall(page).getByRole("link", { name: /^Approval: .*echo allowed-by-a-person.*under way$/ });
+    const open = waterfall(page).getByRole("link", { name: /^Approval: .*echo allowed-by-a-person.*in progress$/ });
     await expect(open).toBeVisible();
-    await expect(waterfall(page).getByRole("link", { name: /^waiting for a person/ })).toBeVisible();
+    await expect(waterfall(page).getByRole("link", { name: /^Waiting for approval/ })).toBeVisible();
     await expect(waterfall(page).getByRole("link", { name: /^Launch, .*completed$/ })).toBeVisible();
     await look(page, "timeline-waiting");
     await tab(page, "Conversation").click();
@@ -85,7 +85,7 @@ test("a turn that waits for a person is seen in the waterfall as it goes, and ea
     await expect(page.getByRole("button", { name: "Show all" })).toBeEnabled();
     await page.getByRole("button", { name: "Show all" }).click();
     await expect(page).not.toHaveURL(/from=/);
-    await page.getByRole("button", { name: "As table" }).click();
+    await page.getByRole("button", { name: "Table" }).click();
     await expect(page).toHaveURL(/table=true/);
     const table = page.getByRole("table", { name: "Timeline" });
     await expect(table.getByRole("row").filter({ hasText: "Approval: " })).toContainText("accepted");

@@ -181,7 +181,7 @@ function Decision({ approval }: { approval: ShownApproval }) {
         title="Answered, but it is not known whether the agent received it."
       />
     );
-  const word = ANSWER[approval.decision ?? ""] ?? sentence(approval.status);
+  const word = ANSWER[approval.decision ?? ""] ?? showTricks(sentence(approval.status));
   return (
     <State
       isBare

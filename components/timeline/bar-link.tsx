@@ -7,7 +7,7 @@ import { lookOfBar } from "./look";
 import { CAUSE_INK, causeFill } from "./patterns";
 
 const CHAR_PX = 6.3;
-/** Text over a pattern or a line stands out from it. */
+/** Text over a line stands out from it. */
 export const HALO = { paintOrder: "stroke", stroke: "var(--panel)", strokeWidth: 5, strokeLinejoin: "round" } as const;
 
 /** A bar, and as much of its name as it has room for. */
@@ -33,8 +33,19 @@ export function BarShape({ drawn, patternId }: { drawn: Drawn; patternId: string
         strokeDasharray={look.dash}
         className="group-focus-visible:stroke-ink group-focus-visible:[stroke-width:2.5]"
       />
+      {room >= 4 && isTime && (
+        <rect
+          x={x + 3}
+          y={y + 2.5}
+          width={Math.min(width - 6, Math.min(name.length, room) * CHAR_PX + 5)}
+          height={BAR_PX - 5}
+          rx={2}
+          fill="var(--panel)"
+          className="pointer-events-none"
+        />
+      )}
       {room >= 4 && (
-        <text x={x + 5} y={y + 12} className="pointer-events-none fill-ink text-2xs" style={isTime ? HALO : undefined}>
+        <text x={x + 5} y={y + 12} className="pointer-events-none fill-ink text-2xs">
           {name.length <= room ? name : `${name.slice(0, room - 1)}…`}
         </text>
       )}

@@ -5,11 +5,11 @@ import type { TimelineSnapshot } from "./run-timeline";
 export type Lane = "runs" | "time" | TimelineLane;
 export const LANES: readonly { key: Lane; name: string }[] = [
   { key: "runs", name: "Runs" },
-  { key: "time", name: "What the time went by with" },
-  { key: "attempts", name: "Launches and attempts" },
+  { key: "time", name: "Time spent" },
+  { key: "attempts", name: "Attempts" },
   { key: "turns", name: "Turns" },
-  { key: "tools", name: "Commands and tools" },
-  { key: "approvals", name: "Waits for an approval" },
+  { key: "tools", name: "Tool calls" },
+  { key: "approvals", name: "Approvals" },
   { key: "archive", name: "Archive" },
 ];
 
@@ -31,12 +31,12 @@ export type Bar = {
 export type BarRun = { id: string; name: string; status: string };
 
 export const CAUSE_NAMES: Record<TimelineCause, string> = {
-  runner: "waiting for a runner",
-  start: "the agent starts",
-  work: "working",
-  person: "waiting for a person",
-  silence: "no events",
-  idle: "nothing asked of it",
+  runner: "Waiting for a runner",
+  start: "Starting agent",
+  work: "Working",
+  person: "Waiting for approval",
+  silence: "No events",
+  idle: "Idle",
 };
 
 const KIND_NAMES: Record<TimelineSpan["kind"], string> = {

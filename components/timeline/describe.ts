@@ -6,13 +6,13 @@ import { formatOffset } from "./offset";
 
 /** A bar in one line: what it is, when it began, how long it took and what became of it. */
 export function describeBar(bar: Bar, startMs: number): string {
-  const state = bar.lane === "time" ? "" : bar.isOpen ? ", under way" : `, ${stateOf(bar)}`;
+  const state = bar.lane === "time" ? "" : bar.isOpen ? ", in progress" : `, ${stateOf(bar)}`;
   return `${showHidden(nameBar(bar))}, ${formatOffset(bar.startMs - startMs, 1)}, ${formatDuration(bar.endMs - bar.startMs)}${state}`;
 }
 
 export function describeDrawn({ bar, bars }: Drawn, startMs: number): string {
   if (bars.length === 1) return describeBar(bar, startMs);
-  return `${formatPlural(countOf(bars), "thing")} from ${formatOffset(bar.startMs - startMs, 1)}, too short to be told apart: zoom in`;
+  return `${formatPlural(countOf(bars), "item")} from ${formatOffset(bar.startMs - startMs, 1)}, zoom in to see each`;
 }
 
 export function countOf(bars: readonly Bar[]): number {

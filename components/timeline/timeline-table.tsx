@@ -1,7 +1,7 @@
 "use client";
 import Link from "next/link";
-import { formatDuration, formatPlural } from "@/components/ui/format";
-import { showHidden } from "@/components/ui/hidden-text";
+import { formatDuration, formatPlural, sentence } from "@/components/ui/format";
+import { showHidden, showTricks } from "@/components/ui/hidden-text";
 import { type Column, Table } from "@/components/ui/table";
 import { type Bar, nameBar, type View } from "./bars";
 import { stateOf } from "./describe";
@@ -43,7 +43,7 @@ export function TimelineTable({ bars, view, startMs, hrefOf, isShown }: Timeline
     {
       name: "State",
       className: "text-ink-2",
-      cell: (bar) => (bar.isOpen ? "under way" : bar.lane === "time" ? "" : stateOf(bar)),
+      cell: (bar) => (bar.isOpen ? "In progress" : bar.lane === "time" ? "" : showTricks(sentence(stateOf(bar)))),
     },
   ];
   const hiddenCount = Math.max(0, inView.length - ROWS_MAX);
@@ -52,7 +52,7 @@ export function TimelineTable({ bars, view, startMs, hrefOf, isShown }: Timeline
       <Table label="Timeline" rows={inView.slice(0, ROWS_MAX)} columns={columns} keyOf={(bar) => bar.key} />
       {hiddenCount > 0 && (
         <p className="px-4 py-2 text-xs text-ink-3 lg:px-6">
-          {formatPlural(hiddenCount, "more row")} in this view: zoom in to list them.
+          {formatPlural(hiddenCount, "more row")} in this view. Zoom in to list them.
         </p>
       )}
     </div>
@@ -61,7 +61,7 @@ export function TimelineTable({ bars, view, startMs, hrefOf, isShown }: Timeline
 
 function What({ bar, href }: { bar: Bar; href: string | null }) {
   const name = showHidden(nameBar(bar));
-  const many = bar.count > 1 && bar.kind !== "many" ? ` (mostly, of ${bar.count})` : "";
+  const many = bar.count > 1 && bar.kind !== "many" ? ` (and ${bar.count - 1} more)` : "";
   return (
     <span className="block truncate" title={name}>
       {href === null ? (

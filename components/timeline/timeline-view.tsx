@@ -4,6 +4,7 @@ import Link from "next/link";
 import { useRouter } from "next/navigation";
 import { parseAsBoolean, parseAsFloat, parseAsString, useQueryStates } from "nuqs";
 import { useId, useMemo, useRef, useState } from "react";
+import { explainRun } from "@/components/sessions/session-state";
 import { runAddress } from "@/components/shell/addresses";
 import { Follow } from "@/components/trace/follow";
 import { Button, buttonStyle } from "@/components/ui/button";
@@ -49,7 +50,7 @@ export function TimelineView({ runs, followedId, eventHref }: TimelineViewProps)
   const run =
     runs.find((known) => known.id === choices.run) ?? runs.find((known) => known.id === followedId) ?? runs[0];
   if (run === undefined)
-    return <EmptyState title="No time spent yet">A timeline is made by runs; this session has had none.</EmptyState>;
+    return <EmptyState title="No timeline yet">The timeline appears here once a run starts.</EmptyState>;
   const followed = runs.find((known) => known.id === followedId);
   const isAll = choices.run === ALL && runs.length > 1;
   const shown = isAll ? runs.slice(0, RUNS_MAX) : [run];
@@ -69,11 +70,11 @@ export function TimelineView({ runs, followedId, eventHref }: TimelineViewProps)
             }
           >
             <option value={ALL}>
-              {runs.length > RUNS_MAX ? `the newest ${RUNS_MAX} runs` : `all ${runs.length} runs`}
+              {runs.length > RUNS_MAX ? `Newest ${RUNS_MAX} runs` : `All ${runs.length} runs`}
             </option>
             {runs.map((known) => (
               <option key={known.id} value={known.id}>
-                {shortenId(known.id)} {known.status}
+                {shortenId(known.id)} · {explainRun(known).word}
               </option>
             ))}
           </Select>
@@ -178,14 +179,14 @@ function Timelines({ runs, zoomed, onZoom, onOpen, isTable, onTable, eventHref }
           <ChevronRight aria-hidden className="size-4" />
         </Button>
         <Button aria-pressed={isTable} className="aria-pressed:bg-accent-soft" onClick={() => onTable(!isTable)}>
-          <Table2 aria-hidden className="size-4" /> As table
+          <Table2 aria-hidden className="size-4" /> Table
         </Button>
         {zoomed !== null && run !== undefined && (
           <Link
             href={partAddress(eventHref({ runId: run.id, seq: firstSeqOf(bars, view) }), view)}
             className={buttonStyle()}
           >
-            <ListTree aria-hidden className="size-4" /> Events of this part
+            <ListTree aria-hidden className="size-4" /> Events in this range
           </Link>
         )}
         <Progress timelines={timelines} />
@@ -223,7 +224,7 @@ function Progress({ timelines }: { timelines: readonly TimelineSnapshot[] }) {
   if (timelines.every((one) => one.state !== "loading") || all === 0) return null;
   return (
     <span role="status" className="animate-appear-late text-xs text-ink-3 tabular-nums">
-      Reading events, {Math.floor((read / all) * 100)} %
+      Reading events: {Math.floor((read / all) * 100)}%
     </span>
   );
 }
@@ -239,7 +240,7 @@ function Readout({ cursor, view, startMs }: { cursor: Cursor | null; view: View;
     >
       {cursor === null ? (
         <span className="truncate text-ink-3">
-          {formatDuration(view.toMs - view.fromMs)} shown. Point at it, or move with Tab and the arrow keys; + − 0 zoom.
+          {formatDuration(view.toMs - view.fromMs)} shown · hover for details, arrow keys to move, + − 0 to zoom
         </span>
       ) : (
         <>
@@ -273,7 +274,7 @@ function Legend({ bars, view }: { bars: readonly Bar[]; view: View }) {
       <svg aria-hidden="true" width="0" height="0" className="absolute">
         <CausePatterns id={id} />
       </svg>
-      <ul aria-label="What the time went by with" className="flex flex-wrap gap-x-4 gap-y-1 pt-2 text-xs text-ink-2">
+      <ul aria-label="Time spent" className="flex flex-wrap gap-x-4 gap-y-1 pt-2 text-xs text-ink-2">
         {sumCauses(bars, view).map(({ cause, ms }) => (
           <li key={cause} className="inline-flex items-center gap-1.5">
             <CauseSwatch id={id} cause={cause} />

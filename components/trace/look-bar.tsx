@@ -26,8 +26,8 @@ export function LookBar({ search, isNarrowed, searchedCount, totalCount, isOver,
       {underWay !== null ? (
         <>
           <span>
-            {underWay.what === "failure" ? "Looking for a failure" : "Looking"}: {underWay.count.toLocaleString("en")}{" "}
-            more events searched, of {of}
+            {underWay.what === "failure" ? "Searching for failures" : "Searching"}:{" "}
+            {underWay.count.toLocaleString("en")} of {of} events
           </span>
           <Button size="sm" onClick={search.stop}>
             Stop
@@ -36,11 +36,11 @@ export function LookBar({ search, isNarrowed, searchedCount, totalCount, isOver,
       ) : (
         <>
           <span>
-            searched {searchedCount.toLocaleString("en")} of {of}
+            Searched {searchedCount.toLocaleString("en")} of {of} events
           </span>
           {!isOver && (
             <Button size="sm" onClick={onFurther}>
-              Look further back
+              Search earlier events
             </Button>
           )}
         </>

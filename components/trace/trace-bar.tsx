@@ -18,6 +18,8 @@ import type { TracePart } from "./use-part";
 type TraceBarProps = {
   run: Run;
   items: readonly TraceItem[];
+  /** Of those that match, how many are left out as nobody asked for them. */
+  quietCount: number;
   part: TracePart;
   filter: TraceFilter;
   /** Of how many those that match were taken. */
@@ -32,6 +34,7 @@ type TraceBarProps = {
 export function TraceBar({
   run,
   items,
+  quietCount,
   part,
   filter,
   searchedCount,
@@ -46,7 +49,8 @@ export function TraceBar({
   const laterCount = part.window === null ? 0 : part.totalCount - part.lastSeq;
   return (
     <div className="flex flex-wrap items-center gap-x-3 gap-y-1 border-b bg-sunken px-4 py-1 text-xs text-ink-2 lg:px-6">
-      <span>{countText(items.length, part, searchedCount)}</span>
+      <span>{countText(items.length + quietCount, part, searchedCount)}</span>
+      {quietCount > 0 && <span className="text-ink-3">{formatPlural(quietCount, "status event")} hidden</span>}
       {earlierCount > 0 && (
         <Button size="sm" look="ghost" onClick={part.loadEarlier}>
           Load earlier ({earlierCount.toLocaleString("en")})
@@ -60,7 +64,7 @@ export function TraceBar({
       {(failureCount > 0 || isPart) && (
         <span className="inline-flex items-center">
           {formatPlural(failureCount, "failure")}
-          {isPart && " here"}
+          {isPart && " loaded"}
           <Button size="icon-sm" look="ghost" aria-label="Previous failure" onClick={() => onFailure(-1)}>
             <ChevronUp aria-hidden className="size-3.5" />
           </Button>
@@ -73,7 +77,7 @@ export function TraceBar({
         NDJSON{" "}
         <CopyButton
           text={() => toNdjson(items.filter((item) => "payload" in item))}
-          label="Copy the loaded events as NDJSON"
+          label="Copy loaded events as NDJSON"
         />
         <DownloadAll run={run} filter={filter} fetchPage={fetchPage} />
       </span>
@@ -87,7 +91,7 @@ export function TraceBar({
 
 function countText(shownCount: number, part: TracePart, searchedCount: number): string {
   const { window, events, firstSeq, lastSeq, totalCount, isReady } = part;
-  if (window !== null && !isReady) return `Loading what is around event ${window.target.toLocaleString("en")}…`;
+  if (window !== null && !isReady) return `Loading events around ${window.target.toLocaleString("en")}…`;
   if (shownCount !== events.length)
     return `${shownCount.toLocaleString("en")} of ${formatPlural(searchedCount, "event")}`;
   if (window === null) return formatPlural(events.length, "event");
@@ -131,8 +135,8 @@ function DownloadAll({ run, filter, fetchPage }: DownloadAllProps) {
     <Button
       look="ghost"
       size="icon-sm"
-      aria-label="Download all events that match as NDJSON"
-      title="Download all events that match as NDJSON"
+      aria-label="Download matching events as NDJSON"
+      title="Download matching events as NDJSON"
       onClick={() => void start()}
     >
       <Download aria-hidden className="size-3.5" />

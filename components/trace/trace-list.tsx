@@ -7,6 +7,7 @@ import { ErrorBar } from "@/components/ui/error-bar";
 import { formatPlural } from "@/components/ui/format";
 import { EmptyState } from "@/components/ui/page";
 import { ScrollRegion } from "@/components/ui/scroll-region";
+import type { RunEvent } from "@/contract/event";
 import { isFailedEvent } from "@/contract/failed-event";
 import type { Run } from "@/contract/run";
 import { EventRows, isAtEndOf } from "./event-rows";
@@ -20,10 +21,16 @@ import { useAnchor } from "./use-anchor";
 import { NOTHING_LOOKED, useEventSearch } from "./use-event-search";
 import { usePart } from "./use-part";
 
-type TraceListProps = { run: Run; filter: TraceFilter; onClear: () => void };
+type TraceListProps = {
+  run: Run;
+  filter: TraceFilter;
+  /** Whether what a runner notes of itself is shown, where nothing is looked for. */
+  hasStatus: boolean;
+  onClear: () => void;
+};
 
 /** A run's events that match, of those that are loaded and of those that were looked for further back. */
-export function TraceList({ run, filter, onClear }: TraceListProps) {
+export function TraceList({ run, filter, hasStatus, onClear }: TraceListProps) {
   const { log, snapshot } = useRunLog(run);
   const box = useRef<HTMLDivElement>(null);
   const toEnd = useRef<() => void>(() => {});
@@ -34,7 +41,11 @@ export function TraceList({ run, filter, onClear }: TraceListProps) {
   const looked = search.looked.part === part.name ? search.looked : NOTHING_LOOKED;
   const backToSeq = Math.min(looked.backToSeq ?? part.firstSeq, part.firstSeq);
 
-  const shown = useMemo(() => part.events.filter(filterOf(filter)), [part.events, filter]);
+  const matching = useMemo(() => part.events.filter(filterOf(filter)), [part.events, filter]);
+  const shown = useMemo(
+    () => (isHeld || hasStatus ? matching : withoutStatus(matching, target)),
+    [matching, isHeld, hasStatus, target],
+  );
   const items = useMemo<readonly TraceItem[]>(
     () => (isHeld ? [...looked.items.filter(({ seq }) => seq < part.firstSeq), ...shown] : shown),
     [isHeld, looked.items, part.firstSeq, shown],
@@ -50,7 +61,7 @@ export function TraceList({ run, filter, onClear }: TraceListProps) {
     const from = by === 1 ? Math.max(target ?? 0, part.lastSeq) + 1 : Math.min(target ?? backToSeq, backToSeq) - 1;
     const isThere = by === 1 ? from <= part.totalCount : from >= 1;
     const seq = here ?? (isThere ? await search.findFailure(from, by) : null);
-    if (seq === null) toast(by === 1 ? "No failure comes after this" : "No failure comes before this");
+    if (seq === null) toast(by === 1 ? "No later failure" : "No earlier failure");
     if (seq === null || seq === undefined) return;
     focusSeq.current = seq;
     goTo(seq);
@@ -58,7 +69,7 @@ export function TraceList({ run, filter, onClear }: TraceListProps) {
   usePageKeys([
     { keys: "]", name: "Next failure", run: () => void jump(1) },
     { keys: "[", name: "Previous failure", run: () => void jump(-1) },
-    { keys: "f", name: "Go to the newest event and follow", run: () => follow() },
+    { keys: "f", name: "Jump to latest and follow", run: () => follow() },
   ]);
   const isTail = part.window === null;
   const follow = () => {
@@ -84,6 +95,7 @@ export function TraceList({ run, filter, onClear }: TraceListProps) {
       <TraceBar
         run={run}
         items={items}
+        quietCount={matching.length - shown.length}
         part={part}
         filter={filter}
         searchedCount={searchedCount}
@@ -107,10 +119,10 @@ export function TraceList({ run, filter, onClear }: TraceListProps) {
       )}
       <ScrollRegion ref={box} label="Events" className="min-h-0 flex-1">
         {items.length === 0 && part.isReady ? (
-          <EmptyState title="No event matches" action={<Button onClick={onClear}>Clear the filter</Button>}>
+          <EmptyState title="No matching events" action={<Button onClick={onClear}>Clear filters</Button>}>
             {searchedCount < part.totalCount
-              ? `None of the ${formatPlural(searchedCount, "event")} that were searched, of ${part.totalCount.toLocaleString("en")}.`
-              : `${formatPlural(part.totalCount, "event")} of this run are hidden by it.`}
+              ? `Searched ${searchedCount.toLocaleString("en")} of ${formatPlural(part.totalCount, "event")}.`
+              : `${formatPlural(part.totalCount, "event")} hidden by filters.`}
           </EmptyState>
         ) : (
           <EventRows
@@ -130,10 +142,18 @@ export function TraceList({ run, filter, onClear }: TraceListProps) {
         )}
         {snapshot.missingCount > 0 && (
           <p role="status" className="border-b bg-warn-soft px-4 py-1.5 font-mono text-xs text-warn lg:px-6">
-            … refetching {formatPlural(snapshot.missingCount, "event")}
+            Loading {formatPlural(snapshot.missingCount, "event")}
           </p>
         )}
       </ScrollRegion>
     </>
   );
+}
+
+/** A run's log without what its runner notes of itself; what went wrong stays, and what the address names. */
+function withoutStatus(events: readonly RunEvent[], target: number | null): readonly RunEvent[] {
+  const told = events.filter(
+    (event) => event.type !== "backend_status" || event.seq === target || isFailedEvent(event),
+  );
+  return told.length === 0 ? events : told;
 }

@@ -43,20 +43,18 @@ export const TraceRow = memo(function TraceRow({ event, startMs, isOpen, onToggl
         type="button"
         aria-expanded={isOpen}
         onClick={() => onToggle(event.seq)}
-        className="flex h-8 w-full items-center gap-3 px-4 text-left font-mono text-xs hover:bg-hover focus-visible:-outline-offset-2 lg:px-6"
+        className="flex w-full items-center gap-x-3 gap-y-0.5 px-4 text-left font-mono text-xs hover:bg-hover focus-visible:-outline-offset-2 max-sm:flex-wrap max-sm:py-1.5 sm:h-8 lg:px-6"
       >
         <ChevronRight
           aria-hidden
           className={cn("size-3 shrink-0 text-ink-3 transition-transform", isOpen && "rotate-90")}
         />
-        <span className="w-12 shrink-0 text-right text-ink-3 tabular-nums">{event.seq}</span>
-        <span className="hidden w-20 shrink-0 text-right text-ink-3 tabular-nums sm:block">
+        <span className="shrink-0 text-right text-ink-3 tabular-nums sm:w-12">{event.seq}</span>
+        <span className="w-20 shrink-0 text-right text-ink-3 tabular-nums max-sm:order-1 max-sm:ml-auto">
           +{formatDuration(Date.parse(event.createdAt) - startMs)}
         </span>
-        <span className={cn("w-36 shrink-0 truncate text-ink-2 max-sm:w-28", TONE[event.type])}>
-          {showTricks(event.type)}
-        </span>
-        <span className="min-w-0 flex-1 truncate text-ink-2">
+        <span className={cn("w-36 shrink-0 truncate text-ink-2", TONE[event.type])}>{showTricks(event.type)}</span>
+        <span className="min-w-0 flex-1 truncate text-ink-2 max-sm:order-2 max-sm:basis-full max-sm:pl-6">
           {"payload" in event ? summarize(event) : oneLine(event.excerpt)}
         </span>
       </button>
@@ -91,7 +89,7 @@ function EventBody({ event, onAround }: { event: RunEvent } & Pick<TraceRowProps
         <CopyButton text={() => JSON.stringify(event, null, 2)} label="Copy JSON" />
         {onAround !== null && (
           <Button look="ghost" size="sm" onClick={() => onAround(event.seq)}>
-            Show what is around it
+            Show surrounding events
           </Button>
         )}
       </p>

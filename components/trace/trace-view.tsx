@@ -9,6 +9,7 @@ import {
   useQueryStates,
 } from "nuqs";
 import { useMemo } from "react";
+import { explainRun } from "@/components/sessions/session-state";
 import { Button } from "@/components/ui/button";
 import { Select } from "@/components/ui/field";
 import { formatDuration, shortenId } from "@/components/ui/format";
@@ -24,6 +25,8 @@ const FILTERS = {
   hide: parseAsArrayOf(parseAsStringLiteral(EVENT_TYPES)).withDefault([]),
   find: parseAsString.withDefault(""),
   types: parseAsBoolean.withDefault(false),
+  /** Whether what runners note of themselves is among them. */
+  status: parseAsBoolean.withDefault(false),
   /** A part of the run's time, as its timeline gives it. */
   from: parseAsInteger,
   to: parseAsInteger,
@@ -37,8 +40,7 @@ export function TraceView({ runs, followedId }: { runs: readonly Run[]; followed
   );
   const run =
     runs.find((known) => known.id === filters.run) ?? runs.find((known) => known.id === followedId) ?? runs[0];
-  if (run === undefined)
-    return <EmptyState title="No events yet">Events are written by runs; this session has had none.</EmptyState>;
+  if (run === undefined) return <EmptyState title="No events yet">Events appear here once a run starts.</EmptyState>;
   const { from, to } = filters;
   const startMs = Date.parse(run.createdAt);
   return (
@@ -59,14 +61,14 @@ export function TraceView({ runs, followedId }: { runs: readonly Run[]; followed
           >
             {runs.map((known) => (
               <option key={known.id} value={known.id}>
-                {shortenId(known.id)} {known.status}
+                {shortenId(known.id)} · {explainRun(known).word}
               </option>
             ))}
           </Select>
         )}
         <SearchBox
           label="Search events"
-          placeholder="Search in events"
+          placeholder="Search events"
           value={filters.find}
           onChange={(find) => void setFilters({ find: find === "" ? null : find })}
         />
@@ -74,8 +76,15 @@ export function TraceView({ runs, followedId }: { runs: readonly Run[]; followed
           <ListFilter aria-hidden className="size-4" /> Types
           {filters.hide.length > 0 && ` (${filters.hide.length} hidden)`}
         </Button>
+        <Button
+          aria-pressed={filters.status}
+          title="Status events of the runner, such as heartbeats and claims"
+          onClick={() => void setFilters({ status: filters.status ? null : true })}
+        >
+          {filters.status ? "Hide" : "Show"} status events
+        </Button>
         {from !== null && to !== null && (
-          <Button onClick={() => void setFilters({ from: null, to: null })} aria-label="Show events of all times">
+          <Button onClick={() => void setFilters({ from: null, to: null })} aria-label="Clear time range">
             +{formatDuration(from - startMs)} to +{formatDuration(to - startMs)} <X aria-hidden className="size-3.5" />
           </Button>
         )}
@@ -90,6 +99,7 @@ export function TraceView({ runs, followedId }: { runs: readonly Run[]; followed
         key={run.id}
         run={run}
         filter={filter}
+        hasStatus={filters.status}
         onClear={() => void setFilters({ hide: null, find: null, from: null, to: null })}
       />
     </div>

@@ -12,7 +12,7 @@ export function TypeToggles({
 }) {
   return (
     <fieldset className="flex flex-wrap gap-1.5 border-b bg-panel px-4 py-2 lg:px-6">
-      <legend className="sr-only">Types of event that are shown</legend>
+      <legend className="sr-only">Event types shown</legend>
       {EVENT_TYPES.map((type) => {
         const isShown = !hidden.includes(type);
         return (

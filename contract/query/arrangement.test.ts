@@ -62,13 +62,11 @@ test("a view tells how its list is shown beside what it is narrowed to, and the 
   expect(readQuery(SESSION_QUERY, "columns:profile").problems).toHaveLength(1);
   const problemsOf = (page: unknown, query: string) =>
     readQuery(asViewed(page as QueryPage), query).problems.map(({ message }) => message);
-  expect(problemsOf(SESSION_QUERY, "columns:profile,thred")[0]).toContain(
-    "“thred” is no column here: there are profile,",
-  );
-  expect(problemsOf(SESSION_QUERY, "columns:none,profile")[0]).toContain("“none” is no column here");
+  expect(problemsOf(SESSION_QUERY, "columns:profile,thred")[0]).toContain("Unknown column “thred”: there are profile,");
+  expect(problemsOf(SESSION_QUERY, "columns:none,profile")[0]).toContain("Unknown column “none”");
   expect(problemsOf(SESSION_QUERY, "columns:none")).toEqual([]);
-  expect(problemsOf(RUN_QUERY, "group:project")[0]).toContain("“project” is no group");
-  expect(problemsOf(TASK_QUERY, "group:state")[0]).toContain("“group” is no key here");
+  expect(problemsOf(RUN_QUERY, "group:project")[0]).toContain("Unknown group “project”");
+  expect(problemsOf(TASK_QUERY, "group:state")[0]).toContain("Unknown filter “group”");
 });
 
 test("every list's columns can be told apart, and no list has one of the name of a condition", () => {

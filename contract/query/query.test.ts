@@ -156,13 +156,13 @@ test("a query writes the filter of its page, and its print is the filter's own",
 
 test("what is not understood is said, with what may have been meant; nothing is left out in silence", () => {
   expect(problemOf(SESSION_QUERY, "stat:running")).toEqual([
-    ["“stat” is no key here: did you mean “state”?", "state:running"],
+    ["Unknown filter “stat”: did you mean “state”?", "state:running"],
   ]);
   expect(problemOf(RUN_QUERY, "state:failed")).toEqual([
-    ["“state” is no key here: did you mean “status”?", "status:failed"],
+    ["Unknown filter “state”: did you mean “status”?", "status:failed"],
   ]);
   expect(problemOf(SESSION_QUERY, "state:runing")).toEqual([
-    ["“runing” is no state: did you mean “running”?", "state:running"],
+    ["Unknown state “runing”: did you mean “running”?", "state:running"],
   ]);
   expect(problemOf(SESSION_QUERY, "-profile:codex")[0]?.[0]).toContain("cannot be used here");
   expect(problemOf(SESSION_QUERY, "profile~codex")).toEqual([

@@ -23,7 +23,7 @@ export function readValue(key: QueryKey, typed: string): ReadValue {
     case "choice": {
       const values = key.values ?? [];
       if (values.includes(typed)) return { value: typed };
-      return problem(`“${typed}” is no ${key.name}`, values);
+      return problem(`Unknown ${key.name} “${typed}”`, values);
     }
     case "columns":
       return readColumnIds(key, typed);
@@ -60,7 +60,7 @@ export function readText(name: string, typed: string): ReadValue {
 function readColumnIds({ values = [] }: QueryKey, typed: string): ReadValue {
   const said = typed.split(",");
   const unknown = said.find((id) => !values.includes(id) || (id === NO_COLUMNS && said.length > 1));
-  if (unknown !== undefined) return problem(`“${unknown}” is no column here: there are ${values.join(", ")}`);
+  if (unknown !== undefined) return problem(`Unknown column “${unknown}”: there are ${values.join(", ")}`);
   return { value: values.filter((id) => said.includes(id)).join(",") };
 }
 

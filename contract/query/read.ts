@@ -63,15 +63,15 @@ function readPart<Of extends Filter>(page: QueryPage<Of>, part: Part): Read {
   if (!part.isNot) return { field, value: read.value, ...(of === undefined ? {} : { of }) };
   if (key.kind === "flag") return { field, value: !read.value };
   const refused = `-${printKey(key.name, of)}`;
-  return { message: `“${refused}” cannot be used here: the list is not searched for what is not so`, fix: null };
+  return { message: `“${refused}” cannot be used here: lists are searched for what matches only`, fix: null };
 }
 
 function unknownKey({ words }: Pick<QueryPage, "words">, part: Part, names: readonly string[]): Read {
   const said = nameOf(part);
   const near = part.of === undefined ? nearest(part.key ?? "", names) : null;
   if (near !== null)
-    return { message: `“${said}” is no key here: did you mean “${near}”?`, fix: printAs({ ...part, key: near }) };
-  const message = `“${said}” is no key here: there are ${names.join(", ")}`;
+    return { message: `Unknown filter “${said}”: did you mean “${near}”?`, fix: printAs({ ...part, key: near }) };
+  const message = `Unknown filter “${said}”: there are ${names.join(", ")}`;
   const asWord = { ...part, key: null, value: `${said}${part.operator}${part.value}` };
   return { message, fix: words === null ? null : printAs(asWord) };
 }
@@ -103,7 +103,7 @@ function refuseWord(page: Pick<QueryPage, "words" | "keys">, part: Part, text: s
   const word = text.slice(part.start, part.end);
   // Its minus sign is then part of the word.
   const fix = printAs({ ...part, isNot: false, value: word });
-  return { message: `“${word}” cannot be used here: the list is not searched for what is not so`, fix };
+  return { message: `“${word}” cannot be used here: lists are searched for what matches only`, fix };
 }
 
 function printAs(condition: Condition): string {

@@ -114,7 +114,7 @@ test("a view keeps how its list is shown, which changes nothing of what it count
   expect(await countsOf(ann, "sessions")).toEqual({ Kept: [0, false], All: [1, false] });
   await expect(updateView(ann, { viewId: kept.id, query: "columns:id,secret" })).rejects.toMatchObject({
     reason: "invalid-input",
-    message: expect.stringContaining("query: “secret” is no column here: there are profile, "),
+    message: expect.stringContaining("query: Unknown column “secret”: there are profile, "),
   });
   await expect(make(ann, { name: "Audit", page: "audit", query: "columns:id" })).rejects.toMatchObject({
     reason: "invalid-input",
@@ -146,7 +146,7 @@ test("names, queries and the number of views are checked, also of two that come 
     expect(CreateViewInput.safeParse({ page: "runs", name, query: "" }).success, JSON.stringify(name)).toBe(false);
   await expect(make(ann, { name: "Odd", query: "state:failed" })).rejects.toMatchObject({
     reason: "invalid-input",
-    message: "query: “state” is no key here: did you mean “status”?",
+    message: "query: Unknown filter “state”: did you mean “status”?",
   });
   await make(ann, { name: "Once" });
   await expect(make(ann, { name: "Once" })).rejects.toMatchObject({ reason: "already-exists" });
