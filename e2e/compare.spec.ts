@@ -142,7 +142,7 @@ test("a session's page: failures are jumped to, a part of its time leads to its 
     await expect(page.locator(":focus")).toContainText("exit 1");
     await look(page, "trace-failure");
     const download = page.waitForEvent("download");
-    await page.getByRole("button", { name: "Download all events that match as NDJSON" }).click();
+    await page.getByRole("button", { name: "Download matching events as NDJSON" }).click();
     expect((await download).suggestedFilename()).toMatch(/^run_.*\.ndjson$/);
   });
 

@@ -169,7 +169,7 @@ test("what is not understood is said, with what may have been meant; nothing is 
     ["“profile~” cannot be used here: write profile:…", "profile:codex"],
   ]);
   expect(problemOf(SESSION_QUERY, "-smoke")).toEqual([
-    ["“-smoke” cannot be used here: the list is not searched for what is not so", '"-smoke"'],
+    ["“-smoke” cannot be used here: lists are searched for what matches only", '"-smoke"'],
   ]);
   expect(problemOf(SESSION_QUERY, "http://x")[0]?.[1]).toBe('"http://x"');
   expect(problemOf(SESSION_QUERY, "state:idle state:idle")).toEqual([["“state” is said twice", null]]);
