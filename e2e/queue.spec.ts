@@ -353,7 +353,7 @@ test("the queue's pages and dialogs are accessible, in light and dark, and fit a
     }
     await expect.poll(async () => (await api.task(informed)).state, { timeout: 120_000 }).toBe("completed");
     await openPage(page, String((await api.task(informed)).sessionPath));
-    await page.getByText("Results of the tasks before this one").click();
+    await page.getByText("Results of earlier tasks").click();
     await expect(page.getByText(/I was told what came before: “1\. Task "one that fails"/)).toBeVisible();
     await check("a conversation in which results were handed over");
     await openPage(page, `/queue/${held}/graph`);

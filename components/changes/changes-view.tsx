@@ -37,7 +37,7 @@ export function ChangesView({ runs, followedId, eventHref }: ChangesViewProps) {
   const turns = useMemo(
     () =>
       foldChanges(events).map(
-        (turn): NamedTurn => ({ ...turn, name: `Turn of ${DAY_AND_TIME.format(Date.parse(turn.at))}` }),
+        (turn): NamedTurn => ({ ...turn, name: `Turn at ${DAY_AND_TIME.format(Date.parse(turn.at))}` }),
       ),
     [events],
   );
@@ -62,22 +62,19 @@ export function ChangesView({ runs, followedId, eventHref }: ChangesViewProps) {
           title="No files changed"
           action={runs.length > shownCount && <Earlier onClick={() => setShownCount(shownCount + RUNS_SHOWN)} />}
         >
-          Patches that turns apply are shown here, file by file. What a command writes by itself is in its workspace,
-          and leaves no diff.
+          Patches applied by the agent appear here. Files written by commands are in the workspace but have no diff.
         </EmptyState>
       )}
       {turns.length > 0 && (
         <>
           <div className="flex flex-wrap items-center gap-x-3 gap-y-1 border-b bg-panel px-4 py-2 text-xs text-ink-2 lg:px-6">
             <Select
-              aria-label="Changes of"
+              aria-label="Turn"
               className="w-auto max-w-full text-xs"
               value={one === undefined ? "" : `${one.runId}.${one.seq}`}
               onChange={(event) => void setChoices({ turn: event.target.value === "" ? null : event.target.value })}
             >
-              <option value="">
-                {turns.length === 1 ? "all turns" : `all ${turns.length} turns that changed files`}
-              </option>
+              <option value="">{turns.length === 1 ? "All turns" : `All ${turns.length} turns with changes`}</option>
               {turns.map((turn) => {
                 const { added, removed } = countLines(turn.files);
                 return (
@@ -96,9 +93,9 @@ export function ChangesView({ runs, followedId, eventHref }: ChangesViewProps) {
               </a>
             )}
             {one === undefined && turns.length > 1 && (
-              <span className="text-ink-3">Counted turn by turn: a line that came and went counts twice.</span>
+              <span className="text-ink-3">Counted per turn: a line added and removed counts twice.</span>
             )}
-            {isCut && <span className="text-warn">A diff was too long to be kept whole.</span>}
+            {isCut && <span className="text-warn">A diff was too long to store in full.</span>}
             {runs.length > shownCount && <Earlier onClick={() => setShownCount(shownCount + RUNS_SHOWN)} />}
           </div>
           <div className="grid gap-3 p-4 lg:grid-cols-[16rem_minmax(0,1fr)] lg:p-6">
@@ -161,7 +158,7 @@ function Counts({ added, removed }: { added: number; removed: number }) {
 function Earlier({ onClick }: { onClick: () => void }) {
   return (
     <Button size="sm" look="ghost" onClick={onClick}>
-      Look into earlier runs
+      Load earlier runs
     </Button>
   );
 }

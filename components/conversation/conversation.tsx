@@ -25,9 +25,7 @@ export function Conversation({ runs, hasMoreRuns, loadMoreRuns, isLoading, child
   const [shownCount, setShownCount] = useState(RUNS_SHOWN);
   const shown = runs.slice(0, shownCount).toReversed();
   const { box, content, isAtEnd, askIsAtEnd, jumpToEnd, leaveEnd } = useStickToEnd();
-  usePageKeys([
-    { keys: "f", name: "Follow the conversation, or stop", run: () => (isAtEnd ? leaveEnd() : jumpToEnd()) },
-  ]);
+  usePageKeys([{ keys: "f", name: "Follow conversation, or stop", run: () => (isAtEnd ? leaveEnd() : jumpToEnd()) }]);
 
   return (
     <div className="flex min-h-0 flex-1 flex-col">

@@ -11,7 +11,7 @@ import { type DiffRow, type FileDiff, readDiff } from "./diff";
 import type { FileChange } from "./items";
 
 /** A diff is drawn whole only where somebody wants it whole. */
-const ROWS_SHOWN = 400;
+const ROWS_SHOWN = 2_000;
 /** Of a diff among other things, such as in a conversation. */
 const ROWS_AMONG = 40;
 const ROW: Record<DiffRow["kind"], string> = {

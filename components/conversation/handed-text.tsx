@@ -4,7 +4,7 @@ import { showTricks } from "@/components/ui/hidden-text";
 import { ScrollRegion } from "@/components/ui/scroll-region";
 import { FoldBox } from "./fold-box";
 
-const NAME = "Results of the tasks before this one";
+const NAME = "Results of earlier tasks";
 
 /** What AgentRun put behind a task's text: what the tasks that it comes after found out. */
 export function HandedText({ text }: { text: string }) {

@@ -42,7 +42,7 @@ export function StructuredOutput({ output }: { output: Record<string, unknown> }
           )}
         </ScrollRegion>
         <span className="absolute top-1.5 right-2">
-          <CopyButton text={text} label="Copy the result" />
+          <CopyButton text={text} label="Copy result" />
         </span>
       </div>
     </FoldBox>

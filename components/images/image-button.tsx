@@ -15,7 +15,7 @@ export function ImageButton({ isDisabled, onPick }: ImageButtonProps) {
         look="ghost"
         size="icon-sm"
         aria-label="Add images"
-        title="Add images: pick them here, paste them, or drop them on the page"
+        title="Add images (or paste or drop them)"
         disabled={isDisabled}
         onClick={() => input.current?.click()}
       >

@@ -122,7 +122,7 @@ test("images that the server has removed meanwhile are uploaded again, once", as
 });
 
 test("images go with words", () => {
-  expect(wordsRefusal("  ", [1])).toContain("Say what about the images");
+  expect(wordsRefusal("  ", [1])).toContain("Add a message to send");
   expect([wordsRefusal("look", [1]), wordsRefusal("", [])]).toEqual([null, null]);
 });
 
@@ -156,10 +156,10 @@ test("what is no image, too large or too much is refused with why, and the rest 
   expect(images.refusal()).toContain("a.svg: this is no image that is taken");
   await images.add(Array.from({ length: 11 }, (_, index) => fileOf(`${index}.png`)));
   expect(images.list()).toHaveLength(10);
-  expect(images.refusal()).toBe("2 were not taken. 9.png, 10.png: a message shows 10 images at most");
+  expect(images.refusal()).toBe("2 images were rejected. 9.png, 10.png: a message shows 10 images at most");
   expect(images.refusal()).toContain("10 images at most");
   await images.add([1, 2, 3, 4, 5].map((index) => fileOf(`${index}.png`)));
-  expect(images.refusal()).toContain("5 were not taken. 1.png, 2.png, 3.png and 2 more: a message");
+  expect(images.refusal()).toContain("5 images were rejected. 1.png, 2.png, 3.png and 2 more: a message");
   for (const { key } of images.list()) images.remove(key);
   expect([images.list(), images.refusal()]).toEqual([[], null]);
   // Two ways in at once are counted together, and what either was refused is told.
@@ -169,7 +169,9 @@ test("what is no image, too large or too much is refused with why, and the rest 
     images.add([...many("b"), fileOf("y.pdf", Buffer.from("%PDF"))]),
   ]);
   expect(images.list()).toHaveLength(10);
-  expect(images.refusal()).toMatch(/^4 were not taken. x.pdf, y.pdf: this is no .*; b4.png, b5.png: a message shows/);
+  expect(images.refusal()).toMatch(
+    /^4 images were rejected. x.pdf, y.pdf: this is no .*; b4.png, b5.png: a message shows/,
+  );
   for (const { key } of images.list()) images.remove(key);
   const folder = Object.assign(fileOf("folder"), { arrayBuffer: () => Promise.reject(new Error("NotReadable")) });
   await images.add([folder]);

@@ -14,10 +14,10 @@ export function describeRefusals(refusals: readonly Refusal[]): string | null {
     const more = names.length > NAMES_MAX ? ` and ${names.length - NAMES_MAX} more` : "";
     return `${names.slice(0, NAMES_MAX).join(", ")}${more}: ${why}`;
   });
-  return `${refusals.length} were not taken. ${reasons.join("; ")}`;
+  return `${refusals.length} images were rejected. ${reasons.join("; ")}`;
 }
 
 /** Why a message cannot be sent as it is: what is shown needs a few words with it. null when it may be. */
 export function wordsRefusal(text: string, images: readonly unknown[]): string | null {
-  return images.length === 0 || text.trim() !== "" ? null : "Say what about the images, then send.";
+  return images.length === 0 || text.trim() !== "" ? null : "Add a message to send with the images.";
 }

@@ -26,7 +26,7 @@ export function ShownImages({ images }: { images: readonly ShownImage[] }) {
           <li key={image.id} className="max-w-full">
             <button
               type="button"
-              title="Open it large"
+              title="Open full size"
               className="block max-w-full cursor-zoom-in overflow-hidden rounded-md border border-line-strong bg-panel"
               onClick={() => {
                 setOpened(image);

@@ -106,7 +106,7 @@ function LoadedSession({ session, tab }: { session: SessionSummary; tab: Session
           {tab === "runs" && (
             <Scroller>
               {runs.length === 0 && !query.isPending ? (
-                <EmptyState title="No runs yet">The first message makes one.</EmptyState>
+                <EmptyState title="No runs yet">Send a message to start one.</EmptyState>
               ) : (
                 <RunsTable runs={runs} isInSession />
               )}
