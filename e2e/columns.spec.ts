@@ -177,7 +177,7 @@ test("a list is arranged: its columns are chosen and its rows stand under groups
     const why = page.locator("[data-why]");
     const state = row(page, "A shop").getByRole("button", { name: "Idle" });
     await state.click();
-    await expect(why).toHaveText("No turn has been sent yet.");
+    await expect(why).toHaveText("No message has been sent yet.");
     await page.keyboard.press("Escape");
     await expect(why).toHaveCount(0);
     await link(page, "A shop").focus();

@@ -78,7 +78,7 @@ test("two sessions with the same task are compared: facts, turns, files and time
   });
 
   await test.step("time is counted from each one's own beginning, or by the clock", async () => {
-    await page.getByRole("button", { name: "By the clock" }).click();
+    await page.getByRole("button", { name: "By clock time" }).click();
     await expect(page).toHaveURL(/from=clock/);
     await page.getByRole("article", { name: "Right, turn 2" }).scrollIntoViewIfNeeded();
     await lookInAll(page, LOOKS, "compare-clock");
@@ -90,13 +90,13 @@ test("two sessions with the same task are compared: facts, turns, files and time
     await page.goto(`/compare?left=${run?.id}&right=${right}`);
     await expect(page).toHaveURL(`/compare?left=${left}&right=${right}`);
     await page.goto(`/compare?left=${left}&right=${left}`);
-    await expect(page.getByText("Both sides are the same session")).toBeVisible();
+    await expect(page.getByText("Both sides show the same session")).toBeVisible();
     await look(page, "compare-same");
     await page.goto(`/compare?left=${left}&right=ses_nobody`);
     await ready(page);
     const missing = page.getByRole("region", { name: "Right session" });
     await expect(missing.getByRole("alert")).toContainText("there is no session ses_nobody");
-    await missing.getByRole("button", { name: "Choose another" }).click();
+    await missing.getByRole("button", { name: "Change" }).click();
     const picker = page.getByRole("dialog", { name: "Choose the right session" });
     await picker.getByRole("combobox").fill(right);
     await expect(picker.locator(`[role=option][data-value="${right}"][aria-selected=true]`)).toBeVisible();
@@ -153,7 +153,7 @@ test("a session's page: failures are jumped to, a part of its time leads to its 
     await page.getByRole("link", { name: "Events in this range" }).click();
     await expect(page).toHaveURL(/tab=trace.*from=\d+&to=\d+#e\d+$/);
     await expect(page.getByText(/^\d+ of \d+ events$/)).toBeVisible();
-    await page.getByRole("button", { name: "Show events of all times" }).click();
+    await page.getByRole("button", { name: "Clear time range" }).click();
     await expect(page.getByText(/^\d+ events$/)).toBeVisible();
   });
 
