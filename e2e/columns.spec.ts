@@ -247,8 +247,8 @@ test("a list is arranged: its columns are chosen and its rows stand under groups
     await openPage(page, "/sessions?columns=project,said,tokens");
     const shop = row(page, "A shop").getByRole("cell");
     const [saidCell, tokensCell] = [shop.nth(4), shop.nth(5)];
-    await expect(saidCell).toHaveText(/none$/);
-    await expect(tokensCell).toHaveText(/none$/);
+    await expect(saidCell).toHaveText(/None$/);
+    await expect(tokensCell).toHaveText(/None$/);
     expect(asked.length).toBeGreaterThan(0);
     const sessionId = (await link(page, "A shop").getAttribute("title")) ?? "";
     const runId = await api.run(sessionId, { projectId: "shop" });
@@ -268,7 +268,7 @@ test("a list is arranged: its columns are chosen and its rows stand under groups
     await api.post(`/runs/${runId}/finish`, { terminalStatus: "failed", failureMessage: "out of stock" });
     await expect(saidCell).toHaveText(/failed: out of stock$/);
     await expect(saidCell.getByTitle("failed: out of stock")).toBeVisible();
-    await expect(tokensCell).toHaveText(/none$/);
+    await expect(tokensCell).toHaveText(/None$/);
   });
 
   await test.step("in every look it can be read by everybody, and a phone's cards have the columns as lines", async () => {
