@@ -30,7 +30,12 @@ export function factsOf(sides: Both<Side>, nowMs: number): Fact[] {
   return [
     fact("State", ({ session, openRun }) => {
       const { word } = explainSession(session, openRun);
-      return { words: session.failureKind === null ? word : `${word} (${session.failureKind})` };
+      return {
+        words:
+          session.failureKind === null || session.failureKind === session.terminalStatus
+            ? word
+            : `${word} (${session.failureKind})`,
+      };
     }),
     fact("Profile", ({ session }) => ({ words: session.backendProfile })),
     fact("Model", (side) => ({ words: showTricks(modelOf(side)) })),
