@@ -159,7 +159,7 @@ test("a session's page: failures are jumped to, a part of its time leads to its 
 
   await test.step("what the volume held turn by turn, and who did what to the session", async () => {
     await page.goto(`${base}?tab=storage`);
-    await expect(page.getByRole("img", { name: /^From .* to .*, measured \d+ times since / })).toBeVisible({
+    await expect(page.getByRole("img", { name: /^\S+ \S+ to .*, measured \d+ times since / })).toBeVisible({
       timeout: 30_000,
     });
     await lookInAll(page, LOOKS, "session-storage-growth");
