@@ -12,6 +12,11 @@ test("a unified diff keeps the line numbers of both sides", () => {
   ]);
 });
 
+test("a hunk's head is the one that was sent", () => {
+  for (const head of ["@@ -0,0 +1,1 @@", "@@ -4,0 +5,1 @@"])
+    expect(readDiff(`${head}\n+one\n`, "x")[0]?.rows[0]?.text).toBe(head);
+});
+
 test("a diff without file names takes the change's path", () => {
   expect(readDiff("@@ -1 +1 @@\n-a\n+b\n", "src/a.txt")[0]?.path).toBe("src/a.txt");
 });

@@ -21,7 +21,7 @@ export function readDiff(diff: string, path: string, kind = "update"): FileDiff[
       let newLine = hunk.newStart;
       const head: DiffRow = {
         kind: "hunk",
-        text: `@@ -${hunk.oldStart},${hunk.oldLines} +${hunk.newStart},${hunk.newLines} @@`,
+        text: `@@ -${startOf(hunk.oldStart, hunk.oldLines)} +${startOf(hunk.newStart, hunk.newLines)} @@`,
         oldLine: null,
         newLine: null,
       };
@@ -36,6 +36,11 @@ export function readDiff(diff: string, path: string, kind = "update"): FileDiff[
     });
     return counted(nameOf(file.newFileName, file.oldFileName) ?? path, rows);
   });
+}
+
+/** As the diff itself has it: of a side without lines the parser moves the start by one. */
+function startOf(start: number, lines: number): string {
+  return `${lines === 0 ? start - 1 : start},${lines}`;
 }
 
 function parseOrNull(diff: string) {

@@ -29,10 +29,10 @@ export function SessionFacts({ session, run }: { session: SessionSummary; run: R
       aria-label="Session details"
       className="scroll-thin hidden w-72 shrink-0 overflow-y-auto border-l bg-panel xl:block"
     >
-      {run !== null && <RunFacts session={session} run={run} />}
       <Group name="Model usage">
         <ModelUse query={usage} />
       </Group>
+      {run !== null && <RunFacts session={session} run={run} />}
       <Group name="Session">
         <Facts
           items={[

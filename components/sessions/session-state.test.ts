@@ -103,5 +103,8 @@ test("a run says the same as its session: by the last turn, and red where that f
   });
   expect(explainRunOf(done, run({ id: "run_1", status: "completed" })).word).toBe("Completed");
   expect(explainRunOf(failed, run({ id: "run_0", status: "completed" })).word).toBe("Completed");
+  expect(explainRunOf({ ...done, executionState: "running", pendingApprovals: 1 }, run({ id: "run_1" })).word).toBe(
+    "Needs approval",
+  );
   expect(explainRunOf({ ...done, executionState: "running" }, run({ id: "run_1" })).word).toBe("Running");
 });

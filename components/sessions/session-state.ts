@@ -150,7 +150,12 @@ type OwnSession = ShownSession & Pick<SessionSummary, "activeRunId" | "lastRunId
 export function explainRunOf(session: OwnSession, run: ShownRun & Pick<Run, "id">): Explained {
   const explained = explainRun(run);
   const isLast = run.id === (session.activeRunId ?? session.lastRunId);
-  if (!isLast || session.executionState !== "terminal" || run.cancelRequestedAt !== null) return explained;
+  if (!isLast || run.cancelRequestedAt !== null) return explained;
+  if (session.executionState === "running" && run.status === "claimed" && run.leaseState === "held") {
+    const { state, word } = explainSession(session, null);
+    return { ...explained, state, word };
+  }
+  if (session.executionState !== "terminal") return explained;
   if (run.status === "completed" && session.terminalStatus === "failed")
     return { state: "failed", word: "Completed · turn failed", why: "The run ended after its last turn failed." };
   if (run.status !== "claimed" || run.leaseState !== "held") return explained;
