@@ -90,6 +90,6 @@ test("over several turns each file has its lines turn by turn, and the counts ad
   ]);
   expect(countLines(files)).toEqual({ added: 3, removed: 1 });
   expect(toPatch(files[1] as never).split("\n")).toEqual([
-    ...["--- a/b", "+++ b/b", "Turn 1", "@@ -2,0 +1,2 @@", "+1", "+2", "Turn 2", "@@ -1,2 +1,1 @@", " 1", "-2", ""],
+    ...["--- a/b", "+++ b/b", "Turn 1", "@@ -1,0 +1,2 @@", "+1", "+2", "Turn 2", "@@ -1,2 +1,1 @@", " 1", "-2", ""],
   ]);
 });

@@ -110,7 +110,7 @@ export function countLines(files: readonly FileDiff[]): { added: number; removed
 export function toPatch(file: FileDiff): string {
   const sign: Record<DiffRow["kind"], string> = { added: "+", removed: "-", context: " ", hunk: "" };
   const lines = file.rows.map(({ kind, text }) =>
-    kind === "hunk" && text.startsWith("@@") ? text.replaceAll("−", "-") : `${sign[kind]}${text}`,
+    kind === "hunk" && text.startsWith("@@") ? text : `${sign[kind]}${text}`,
   );
   const isBare = !lines.some((line) => line.startsWith("@@"));
   const head = isBare ? [`@@ -0,${file.removedCount} +1,${file.addedCount} @@`] : [];
