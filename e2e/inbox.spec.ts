@@ -87,8 +87,8 @@ test("requests are answered from the oldest on, and none slides under a hand", a
     await expect(requests(page).nth(0)).toContainText("Work of one");
     await look(page, "approvals-inbox");
     await page.getByLabel("Type").selectOption("file_change");
-    await expect(page.getByText("No request matches this filter")).toBeVisible();
-    await page.getByRole("button", { name: "Clear the filter" }).click();
+    await expect(page.getByText("No matching requests")).toBeVisible();
+    await page.getByRole("button", { name: "Clear filters" }).click();
     await expect(requests(page)).toHaveCount(2);
     const search = page.getByRole("combobox", { name: "Search approvals" });
     await search.fill("kind:file_change");

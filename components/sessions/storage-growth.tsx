@@ -44,7 +44,7 @@ export function StorageGrowth({ sessionId, measuredAt }: StorageGrowthProps) {
     <Chart
       title="Growth"
       summary={`${formatBytes(first)} to ${formatBytes(last)}, measured ${formatPlural(measured, "time")} since ${time.format(axis.fromMs)}`}
-      top={formatBytes(top)}
+      scale={{ top, format: formatBytes }}
       from={time.format(axis.fromMs)}
       to={time.format(axis.toMs)}
       legend={<Key swatch="bg-accent-fill" name={`Size after each turn${part}`} figure={formatBytes(last)} />}
