@@ -52,7 +52,7 @@ export function DeviceRequest({ request }: { request: DeviceSignIn }) {
         <Facts
           items={[
             ["Client", showTricks(request.client)],
-            ["IP address", request.address === null ? null : `${request.address}, as seen by this server`],
+            ["IP address", `${request.address}, as seen by this server`],
             ["Requested", <Time key="asked" at={request.askedAt} />],
             [
               "Code expires",
