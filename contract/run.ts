@@ -16,7 +16,7 @@ import {
 import { jsonObject, Metadata } from "./json";
 import { Cursor, LIST_LIMIT_MAX, pageLimit, pageOf } from "./page";
 import { TIME_RANGE } from "./time-range";
-import { APPROVAL_POLICIES, RUN_STATUSES, SANDBOX_MODES, TERMINAL_STATUSES } from "./words";
+import { APPROVAL_POLICIES, RUN_OUTCOMES, RUN_STATUSES, SANDBOX_MODES, TERMINAL_STATUSES } from "./words";
 
 export { isTerminal, RUN_STATUSES, type RunStatus } from "./words";
 
@@ -116,6 +116,9 @@ export type CreateRunInput = z.infer<typeof CreateRunInput>;
 export const GetRunInput = z.strictObject({ runId: RecordId });
 export const ListRunsInput = z.strictObject({
   status: z.enum(RUN_STATUSES).optional(),
+  /** `failed`: also runs that completed although their last turn failed; `turn-failed`: those alone. */
+  outcome: z.enum(RUN_OUTCOMES).optional(),
+  /** Why the run failed, or the last turn of one that completed. */
   failureKind: RecordId.optional(),
   backendProfile: RecordId.optional(),
   sessionId: RecordId.optional(),
@@ -222,6 +225,11 @@ export const Run = z.object({
   terminalStatus: TerminalStatus.nullable(),
   failureKind: z.string().nullable(),
   failureMessage: z.string().nullable(),
+  /**
+   * Why the last turn of a run that completed failed, such as `backend-failed`; null where it did not. Missing from
+   * servers older than this field, null for runs that ended before it.
+   */
+  turnFailureKind: z.string().nullable().optional(),
   createdAt: z.string(),
   /** When the run was first claimed; null for runs that ended before this was recorded. */
   startedAt: z.string().nullable(),
@@ -246,9 +254,15 @@ export const RunSummary = Run.extend({ title: z.string().nullable() });
 export type RunSummary = z.infer<typeof RunSummary>;
 export const RunPage = pageOf(RunSummary);
 
-/** Failures of the runs created in the hours before `to`, most frequent kind first. */
+/**
+ * Failures of the runs created in the last hours, most frequent kind first: of runs, and of the last turns of runs that
+ * completed.
+ */
 export const RunStats = z.object({
+  /** All of them. */
   failed: z.number(),
+  /** How many of them completed although their last turn failed. */
+  turnsFailed: z.number(),
   byFailureKind: z.array(z.object({ failureKind: z.string().nullable(), count: z.number() })),
   /** There are more runs than are counted; the newest are counted. */
   isPartial: z.boolean(),
@@ -261,7 +275,16 @@ export const RunOutcomes = z.object({
   to: z.string(),
   stepMinutes: z.number(),
   /** Runs by the hour in which they were created; hours in which no ended run was created are left out. */
-  items: z.array(z.object({ hour: z.string(), completed: z.number(), failed: z.number(), cancelled: z.number() })),
+  items: z.array(
+    z.object({
+      hour: z.string(),
+      completed: z.number(),
+      failed: z.number(),
+      cancelled: z.number(),
+      /** How many of those completed although their last turn failed. */
+      turnsFailed: z.number(),
+    }),
+  ),
   /** There are more runs than are counted; the newest are counted. */
   isPartial: z.boolean(),
 });

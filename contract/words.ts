@@ -4,6 +4,12 @@
  */
 export const RUN_STATUSES = ["pending", "claimed", "completed", "failed", "cancelled"] as const;
 export type RunStatus = (typeof RUN_STATUSES)[number];
+/**
+ * What a run's end can be narrowed to beyond its status. failed: it failed, or it completed although its last turn
+ * failed; turn-failed: the latter alone.
+ */
+export const RUN_OUTCOMES = ["failed", "turn-failed"] as const;
+export type RunOutcome = (typeof RUN_OUTCOMES)[number];
 export const TERMINAL_STATUSES = ["completed", "failed", "cancelled"] as const;
 export type TerminalStatus = (typeof TERMINAL_STATUSES)[number];
 export const SANDBOX_MODES = ["read-only", "workspace-write", "danger-full-access"] as const;

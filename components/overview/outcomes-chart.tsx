@@ -13,11 +13,13 @@ const HEIGHT = 100;
 /** Failures stand out; what was cancelled is told from what was completed by how dark it is. */
 const FILLS: Record<string, string> = {
   completed: "fill-accent-fill/70",
+  "turn failed": "fill-bad-fill/50",
   failed: "fill-bad-fill",
   cancelled: "fill-accent-fill/25",
 };
 const SWATCHES: Record<string, string> = {
   completed: "bg-accent-fill/70",
+  "turn failed": "bg-bad-fill/50",
   failed: "bg-bad-fill",
   cancelled: "bg-accent-fill/25",
 };
@@ -35,7 +37,7 @@ export function OutcomesChart({ outcomes, over, part }: OutcomesChartProps) {
   return (
     <Chart
       title="Run outcomes"
-      summary={`Runs ${over.words} by the hour in which they were made: ${of("completed")} completed, ${of("failed")} failed, ${of("cancelled")} cancelled`}
+      summary={`Runs ${over.words} by the hour they were created in: ${of("completed")} completed, ${of("turn failed")} completed with a failed turn, ${of("failed")} failed, ${of("cancelled")} cancelled`}
       scale={{ top, format: formatCount }}
       from={over.from}
       to={over.to}

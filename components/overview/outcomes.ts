@@ -4,12 +4,22 @@ import { stepsOf } from "@/components/queue/steps";
 import type { TimeAxis } from "@/components/ui/crosshair";
 import type { RunOutcomes } from "@/contract/run";
 
-const NAMES = ["completed", "failed", "cancelled"] as const;
+type Hour = RunOutcomes["items"][number];
+/** The layers, from the bottom up; what completed with a failed turn stands apart from what went well. */
+const LAYERS: Record<string, (hour: Hour) => number> = {
+  completed: ({ completed, turnsFailed }) => completed - turnsFailed,
+  "turn failed": ({ turnsFailed }) => turnsFailed,
+  failed: ({ failed }) => failed,
+  cancelled: ({ cancelled }) => cancelled,
+};
 
 /** How many runs of each hour ended how, as layers of one picture; an hour that is not told of had none. */
 export function seriesOf(outcomes: RunOutcomes, part: TimeAxis | null): { span: Span; series: Series[] } {
   const span = cropped(spanOf(outcomes), part);
   const hours = stepsOf(outcomes.items, span, ({ hour }) => hour);
-  const series = NAMES.map((name) => ({ name, isRest: false, values: hours.map((hour) => hour?.[name] ?? 0) }));
+  const series = Object.entries(LAYERS).map(([name, figure]) => ({
+    ...{ name, isRest: false },
+    values: hours.map((hour) => (hour === null ? 0 : figure(hour))),
+  }));
   return { span, series };
 }

@@ -60,11 +60,11 @@ export function Tiles({ overview }: { overview: Overview }) {
         href="/queue?state=running"
       />
       <Tile
-        name="Runs failed"
+        name="Failed runs and turns"
         figure={runs.failedToday.toLocaleString("en")}
         note="in the last 24 hours"
         tone={runs.failedToday > 0 ? "text-bad" : undefined}
-        href="/runs?status=failed&within=24"
+        href="/runs?outcome=failed&within=24"
       />
       <Tile
         name="Volumes"

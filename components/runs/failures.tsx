@@ -6,6 +6,7 @@ import { useTRPC } from "@/components/trpc/client";
 import { FAILURES_HOURS, runFailures } from "@/components/trpc/lists";
 import { cn } from "@/components/ui/class-names";
 import { formatPlural } from "@/components/ui/format";
+import type { RunStats } from "@/contract/run";
 import type { RunFilter } from "./filter";
 
 /** Failures that come together are counted together. */
@@ -14,27 +15,26 @@ const COUNTED_MAX = 10_000;
 
 type FailuresProps = { filter: RunFilter; onChange: (change: Partial<RunFilter>) => void };
 
-/** What failed of late, by kind; a kind that is pressed is shown alone. */
+/** Recent failures of runs and of last turns, by kind; a kind that is pressed is shown alone. */
 export function Failures({ filter, onChange }: FailuresProps) {
   const trpc = useTRPC();
   const stats = useQuery(runFailures(trpc)).data;
   const ask = useAskAgain(GATHER_MS, trpc.runs.stats.pathKey());
   useFrames("run", (run) => {
-    if (run.status === "failed") ask();
+    if (run.status === "failed" || run.turnFailureKind != null) ask();
   });
   if (stats === undefined) return <div className="h-9" />;
   if (stats.failed === 0)
     return (
-      <p className="flex h-9 items-center text-xs text-ink-3">No run of the last {FAILURES_HOURS} hours failed.</p>
+      <p className="flex h-9 items-center text-xs text-ink-3">
+        No failed runs or turns in the last {FAILURES_HOURS} hours
+      </p>
     );
   const most = Math.max(...stats.byFailureKind.map(({ count }) => count));
-  const total = stats.isPartial
-    ? `More than ${COUNTED_MAX.toLocaleString("en")} runs`
-    : formatPlural(stats.failed, "run");
   return (
     <section aria-label="Failures" className="flex flex-wrap items-center gap-x-4 gap-y-1.5">
       <h2 className="text-xs text-ink-2">
-        {total} of the last {FAILURES_HOURS} hours failed
+        {failedWords(stats)} in the last {FAILURES_HOURS} hours
       </h2>
       <ul className="flex flex-wrap gap-1.5">
         {stats.byFailureKind.map(({ failureKind, count }) => (
@@ -53,9 +53,20 @@ export function Failures({ filter, onChange }: FailuresProps) {
   );
 }
 
+/** `3 failed runs, 5 failed turns`: a failed turn is that of a run that completed. */
+function failedWords({ failed, turnsFailed, isPartial }: RunStats): string {
+  if (isPartial) return `More than ${COUNTED_MAX.toLocaleString("en")} failed runs and turns`;
+  const runs = failed - turnsFailed;
+  const words = [
+    ...(runs > 0 ? [formatPlural(runs, "failed run")] : []),
+    ...(turnsFailed > 0 ? [formatPlural(turnsFailed, "failed turn")] : []),
+  ];
+  return words.join(" and ");
+}
+
 /** The list then shows what was counted. */
 const ONLY: Partial<RunFilter> = {
-  ...{ status: "failed", within: FAILURES_HOURS, older: null, since: null, until: null },
+  ...{ status: null, outcome: "failed", within: FAILURES_HOURS, older: null, since: null, until: null },
   ...{ search: "", profile: null, session: null, task: null },
 };
 
@@ -73,7 +84,7 @@ function Kind({ kind, count, share, isOn, onChange }: KindProps) {
     <button
       type="button"
       aria-pressed={isOn}
-      aria-label={`${kind ?? "unknown"}: ${count}, show these alone`}
+      aria-label={`Show only ${kind ?? "unknown"} failures: ${count}`}
       disabled={kind === null}
       onClick={() => onChange(isOn ? { failure: null } : { ...ONLY, failure: kind })}
       className={cn(

@@ -4,13 +4,14 @@ import { RANGE_FILTERS } from "@/components/ui/time-range";
 import { isInRange } from "@/contract/query/range";
 import { RUN_QUERY, type RunFilter, runsInput } from "@/contract/query/runs";
 import type { Run } from "@/contract/run";
-import { RUN_STATUSES } from "@/contract/words";
+import { RUN_OUTCOMES, RUN_STATUSES } from "@/contract/words";
 
 export { type RunFilter, runsInput } from "@/contract/query/runs";
 
 /** The runs page's filter, as its address holds it. */
 export const RUN_FILTERS = {
   status: parseAsStringLiteral(RUN_STATUSES),
+  outcome: parseAsStringLiteral(RUN_OUTCOMES),
   failure: parseAsString,
   profile: parseAsString,
   session: parseAsString,
@@ -27,10 +28,11 @@ export function isFiltered(filter: RunFilter): boolean {
 export function fits(filter: RunFilter, run: Run, nowMs: number): boolean {
   const sessionId = run.sessionRef?.sessionId;
   const search = filter.search.trim();
-  const { status, failure, profile, session, task } = filter;
+  const { status, outcome, failure, profile, session, task } = filter;
   return (
     (status === null || status === run.status) &&
-    (failure === null || failure === run.failureKind) &&
+    (outcome === null || (outcome === "failed" && run.status === "failed") || run.turnFailureKind != null) &&
+    (failure === null || failure === (run.failureKind ?? run.turnFailureKind)) &&
     (profile === null || profile === run.backendProfile) &&
     (session === null || session === sessionId) &&
     (task === null || task === run.taskId) &&

@@ -7,7 +7,8 @@ import { FAILURE_KINDS } from "@/contract/words";
 import { sessionIdOf } from "./session-id";
 
 const NO_FAILURE = "no failure";
-const failureOf = (run: RunSummary) => run.failureKind ?? (run.status === "failed" ? "unknown" : NO_FAILURE);
+const failureOf = (run: RunSummary) =>
+  run.failureKind ?? run.turnFailureKind ?? (run.status === "failed" ? "unknown" : NO_FAILURE);
 
 /** What runs may stand under. */
 export const RUN_GROUPINGS: Record<RunGroup, Grouping<RunSummary>> = {

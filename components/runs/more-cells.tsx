@@ -23,7 +23,9 @@ export const MORE_CELLS: Record<MoreColumn, (run: RunSummary) => ReactNode> = {
   sandbox: ({ executionPolicy }) => textOf(executionPolicy.sandbox),
   approval: ({ executionPolicy }) => textOf(executionPolicy.approval),
   workspace: ({ workspaceRef }) => textOf(workspaceRef.kind),
-  failure: ({ failureKind, failureMessage }) => <TextCell text={failureMessage ?? failureKind} />,
+  failure: ({ failureKind, failureMessage, turnFailureKind }) => (
+    <TextCell text={failureMessage ?? failureKind ?? turnFailureKind ?? null} />
+  ),
   epoch: ({ leaseEpoch }) => leaseEpoch,
   events: ({ lastEventSeq }) => lastEventSeq.toLocaleString("en"),
   version: ({ version }) => version,

@@ -4,8 +4,18 @@ import { ListSearch } from "@/components/query/list-search";
 import { Select } from "@/components/ui/field";
 import { TimeRangeSelect } from "@/components/ui/time-range-select";
 import { RUN_QUERY } from "@/contract/query/runs";
-import { RUN_STATUSES } from "@/contract/words";
+import { RUN_OUTCOMES, RUN_STATUSES, type RunStatus } from "@/contract/words";
 import { isFiltered, type RunFilter } from "./filter";
+
+const STATUS_NAMES: Record<RunStatus, string> = {
+  pending: "Waiting",
+  claimed: "Running",
+  completed: "Completed",
+  failed: "Failed",
+  cancelled: "Cancelled",
+};
+/** What tells outcomes from the statuses that have the same words. */
+const OUTCOME = "outcome:";
 
 type RunFiltersProps = {
   filter: RunFilter;
@@ -20,7 +30,7 @@ export function RunFilters({ filter, onChange }: RunFiltersProps) {
       page={RUN_QUERY}
       filter={filter}
       label="Search runs"
-      placeholder="Id of a run, session or task, or status:failed"
+      placeholder="Run, session or task ID, or outcome:failed"
       known={{ profile: profiles }}
       onChange={onChange}
       isFiltered={isFiltered(filter)}
@@ -29,13 +39,22 @@ export function RunFilters({ filter, onChange }: RunFiltersProps) {
       <Select
         aria-label="Status"
         className="w-auto"
-        value={filter.status ?? ""}
-        onChange={(event) => onChange({ status: RUN_STATUSES.find((known) => known === event.target.value) ?? null })}
+        value={filter.status ?? (filter.outcome === null ? "" : `${OUTCOME}${filter.outcome}`)}
+        onChange={({ target: { value } }) =>
+          onChange({
+            status: RUN_STATUSES.find((known) => known === value) ?? null,
+            outcome: RUN_OUTCOMES.find((known) => `${OUTCOME}${known}` === value) ?? null,
+          })
+        }
       >
         <option value="">Any status</option>
         {RUN_STATUSES.map((status) => (
-          <option key={status}>{status}</option>
+          <option key={status} value={status}>
+            {STATUS_NAMES[status]}
+          </option>
         ))}
+        <option value={`${OUTCOME}failed`}>Failed runs and turns</option>
+        <option value={`${OUTCOME}turn-failed`}>Completed, turn failed</option>
       </Select>
       <ProfileFilter value={filter.profile} onChange={(profile) => onChange({ profile })} />
       <TimeRangeSelect range={filter} onChange={onChange} />

@@ -50,8 +50,8 @@ export function RunPeek({ run: row, onClose }: { run: RunSummary; onClose: () =>
 }
 
 /** Whether its state says all that there is to say. */
-function isPlain({ status, leaseState }: Run): boolean {
-  return status === "completed" || (status === "claimed" && leaseState === "held");
+function isPlain({ status, leaseState, turnFailureKind }: Run): boolean {
+  return (status === "completed" && turnFailureKind == null) || (status === "claimed" && leaseState === "held");
 }
 
 function RunLinks({ run }: { run: Run }) {

@@ -29,9 +29,9 @@ const LEAD: Column<RunSummary>[] = [
       return (
         <span className="flex flex-col items-start gap-0.5 max-sm:flex-row max-sm:items-center max-sm:gap-2">
           <State state={explained.state} word={explained.word} why={showTricks(explained.why)} />
-          {run.status === "failed" && (
+          {(run.status === "failed" || run.turnFailureKind != null) && (
             <span className="pl-2 text-2xs text-bad max-sm:pl-0" title={showTricks(run.failureMessage) ?? undefined}>
-              {run.failureKind ?? "unknown"}
+              {run.failureKind ?? run.turnFailureKind ?? "unknown"}
             </span>
           )}
         </span>

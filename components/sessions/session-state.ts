@@ -87,6 +87,7 @@ type ShownRun = Pick<
   | "nextAttemptAt"
   | "failureKind"
   | "failureMessage"
+  | "turnFailureKind"
   | "executionPolicy"
 >;
 
@@ -106,6 +107,13 @@ export function explainRun(run: ShownRun): Explained {
       state: "cancelling",
       word: "Cancelling",
       why: `${run.cancelReason ?? "Cancel requested"}. The run ends once its runner has stopped.`,
+    };
+  }
+  if (run.status === "completed" && run.turnFailureKind != null) {
+    return {
+      state: "failed",
+      word: "Completed · turn failed",
+      why: `The run completed, but its last turn failed (${run.turnFailureKind}).`,
     };
   }
   switch (run.status) {

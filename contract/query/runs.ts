@@ -1,11 +1,12 @@
 import type { ListRunsInput } from "@/contract/run";
-import { FAILURE_KINDS, RUN_STATUSES, type RunStatus } from "@/contract/words";
+import { FAILURE_KINDS, RUN_OUTCOMES, RUN_STATUSES, type RunOutcome, type RunStatus } from "@/contract/words";
 import type { ListColumn } from "./arrangement";
 import type { QueryPage } from "./page";
 import { ANY_TIME, type RangeFilter, rangeInput, rangeKeys } from "./range";
 
 export type RunFilter = RangeFilter & {
   status: RunStatus | null;
+  outcome: RunOutcome | null;
   failure: string | null;
   profile: string | null;
   session: string | null;
@@ -48,6 +49,13 @@ export const RUN_QUERY: QueryPage<RunFilter> = {
   words: { field: "search", help: "Whole id of a run, session or task" },
   keys: [
     { name: "status", kind: "choice", fields: { ":": "status" }, values: RUN_STATUSES, help: "How it stands" },
+    {
+      name: "outcome",
+      kind: "choice",
+      fields: { ":": "outcome" },
+      values: RUN_OUTCOMES,
+      help: "Failed runs and runs whose last turn failed, or only the latter",
+    },
     { name: "failure", kind: "choice", fields: { ":": "failure" }, values: FAILURE_KINDS, help: "How it failed" },
     { name: "profile", kind: "text", fields: { ":": "profile" }, help: "Backend profile" },
     { name: "session", kind: "id", fields: { ":": "session" }, help: "Its session's id" },
@@ -55,7 +63,16 @@ export const RUN_QUERY: QueryPage<RunFilter> = {
     ...rangeKeys("it was made"),
   ],
   arrangements: { columns: RUN_COLUMNS, groups: GROUPS },
-  none: { status: null, failure: null, profile: null, session: null, task: null, search: "", ...ANY_TIME },
+  none: {
+    status: null,
+    outcome: null,
+    failure: null,
+    profile: null,
+    session: null,
+    task: null,
+    search: "",
+    ...ANY_TIME,
+  },
 };
 
 /** Converts a filter to the server's input; prefetch, hook and counts share it. */
@@ -63,6 +80,7 @@ export function runsInput(filter: RunFilter): Partial<ListRunsInput> {
   const search = filter.search.trim();
   return {
     ...(filter.status === null ? {} : { status: filter.status }),
+    ...(filter.outcome === null ? {} : { outcome: filter.outcome }),
     ...(filter.failure === null ? {} : { failureKind: filter.failure }),
     ...(filter.profile === null ? {} : { backendProfile: filter.profile }),
     ...(filter.session === null ? {} : { sessionId: filter.session }),

@@ -162,7 +162,8 @@ const countsOf = shaped<ScopeShape, OverviewCounts>(
       (select count(*)::int from agentrun_runs run where run.status = 'claimed' ${inScope(shape, sql`run`)}) as claimed,
       (select count(*)::int from agentrun_runs run where run.status = 'pending' ${inScope(shape, sql`run`)}) as pending,
       (select count(*)::int from (
-        select from agentrun_runs run where run.status = 'failed' and run.created_at > now() - interval '24 hours'
+        select from agentrun_runs run where (run.status = 'failed' or run.turn_failure_kind is not null)
+          and run.created_at > now() - interval '24 hours'
           ${inScope(shape, sql`run`)} limit 10000) failed) as "failedToday",
       (select count(*)::int from agentrun_runner_jobs job join agentrun_runs run on run.id = job.run_id
         where job.state in ('launching', 'running') ${inScope(shape, sql`run`)}) as runners`,

@@ -22,6 +22,8 @@ export const runs = table(
     terminalStatus: text(),
     failureKind: text(),
     failureMessage: text(),
+    /** Why the last turn of a run that completed failed. */
+    turnFailureKind: text(),
     ...lifecycle,
     claimedBy: text(),
     leaseExpiresAt: instant(),
@@ -81,7 +83,7 @@ export const runs = table(
       run.createdAt.desc().nullsFirst(),
       run.id.desc().nullsFirst(),
     ),
-    // Lists by profile, by task and by kind of failure; and a tenant's failures, which are counted.
+    // Lists by profile, by task and by kind of failure; and failures, which are counted.
     index("agentrun_runs_profile_created_idx").on(
       run.backendProfile,
       run.createdAt.desc().nullsFirst(),
@@ -90,12 +92,19 @@ export const runs = table(
     index("agentrun_runs_task_created_idx")
       .on(run.taskId, run.createdAt.desc().nullsFirst(), run.id.desc().nullsFirst())
       .where(sql`${run.taskId} is not null`),
-    index("agentrun_runs_failure_created_idx")
-      .on(run.failureKind, run.createdAt.desc().nullsFirst(), run.id.desc().nullsFirst())
-      .where(sql`${run.failureKind} is not null`),
-    index("agentrun_runs_tenant_failed_idx")
-      .on(run.tenantId, run.createdAt.desc().nullsFirst())
-      .where(sql`${run.status} = 'failed'`),
+    index("agentrun_runs_any_failure_kind_idx")
+      .on(
+        sql`coalesce(${run.failureKind}, ${run.turnFailureKind})`,
+        run.createdAt.desc().nullsFirst(),
+        run.id.desc().nullsFirst(),
+      )
+      .where(sql`coalesce(${run.failureKind}, ${run.turnFailureKind}) is not null`),
+    index("agentrun_runs_any_failure_idx")
+      .on(run.createdAt.desc().nullsFirst(), run.id.desc().nullsFirst())
+      .where(sql`${run.status} = 'failed' or ${run.turnFailureKind} is not null`),
+    index("agentrun_runs_tenant_any_failure_idx")
+      .on(run.tenantId, run.createdAt.desc().nullsFirst(), run.id.desc().nullsFirst())
+      .where(sql`${run.status} = 'failed' or ${run.turnFailureKind} is not null`),
     index("agentrun_runs_changes_idx").on(run.changeXid, run.version, run.tenantId),
   ],
 );

@@ -1,10 +1,10 @@
-import { eq, sql } from "drizzle-orm";
+import { eq, type SQL, sql } from "drizzle-orm";
 import type { FailureKind } from "@/contract/errors";
 import type { TerminalStatus } from "@/contract/run";
 import { endLostRunner, noteHoldEnd } from "@/db/queries/end-runner";
 import { lockTaskRow } from "@/db/queries/lock";
 import { lockOpenCommands } from "@/db/queries/lock-open-commands";
-import { leases, type QueueTaskRow, type RunRow, runs, type SessionRow, sessions } from "@/db/schema";
+import { commands, leases, type QueueTaskRow, type RunRow, runs, type SessionRow, sessions } from "@/db/schema";
 import { settleApprovals } from "@/server/approvals";
 import { endCommand } from "@/server/commands";
 import type { TxContext } from "@/server/context";
@@ -49,6 +49,7 @@ export async function endRun(
       terminalStatus: end.terminalStatus,
       failureKind: end.failureKind ?? null,
       failureMessage,
+      ...(end.terminalStatus === "completed" ? { turnFailureKind: lastTurnFailure(run.id) } : {}),
       leaseState: "none",
       leaseExpiresAt: null,
       nextAttemptAt: null,
@@ -67,6 +68,12 @@ export async function endRun(
   await endRunTokens(ctx, run.id);
   for (const topic of ["runs", `events:${run.id}`, `commands:${run.id}`, `control:${run.id}`] as const) ctx.wake(topic);
   return ended;
+}
+
+/** Why the run's last turn failed; null where it did not. Read in the run's own update. */
+function lastTurnFailure(runId: string): SQL {
+  return sql`(select case when turn.state = 'failed' then coalesce(turn.failure_kind, 'unknown') end
+    from ${commands} turn where turn.run_id = ${runId} and turn.type = 'turn' order by turn.seq desc limit 1)`;
 }
 
 async function endOpenCommands(

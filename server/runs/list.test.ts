@@ -5,6 +5,7 @@ import type { TerminalStatus } from "@/contract/words";
 import type { runs } from "@/db/schema";
 import { createTestDatabase } from "@/db/test/database";
 import { makeRun, makeSession, unique } from "@/db/test/factories";
+import { ackCommand, createCommand, finishCommand } from "@/server/commands";
 import { createTask } from "@/server/queue";
 import { runnerOf, tenantOperator, testContext } from "@/server/test/context";
 import { rowsRead } from "@/server/test/rows-read";
@@ -25,6 +26,10 @@ test("runs are found by each filter, alone and together", async () => {
   const ofSession = await makeRun(ctx.db, { sessionId });
   const ofTask = await makeRun(ctx.db, { taskId: task.id, sessionId, backendProfile: "demo" });
   const failed = await makeRun(ctx.db, { status: "failed", terminalStatus: "failed", failureKind: "timeout" });
+  const turnFailed = await makeRun(ctx.db, {
+    ...{ status: "completed", terminalStatus: "completed", turnFailureKind: "backend-failed" },
+    createdAt: sql`now() - interval '3 hours'` as never,
+  });
   const old = await makeRun(ctx.db, { createdAt: HOUR_AGO as never });
   const idsOf = async (input: Partial<ListRunsInput>) =>
     (await listRuns(ctx, asked(input))).items.map(({ id }) => id).sort();
@@ -32,6 +37,10 @@ test("runs are found by each filter, alone and together", async () => {
   const sorted = (...ids: string[]) => ids.sort();
   expect(await idsOf({ failureKind: "timeout" })).toEqual([failed.id]);
   expect(await idsOf({ status: "failed", failureKind: "storage-full" })).toEqual([]);
+  expect(await idsOf({ status: "failed" })).toEqual([failed.id]);
+  expect(await idsOf({ outcome: "failed" })).toEqual(sorted(failed.id, turnFailed.id));
+  expect(await idsOf({ outcome: "turn-failed" })).toEqual([turnFailed.id]);
+  expect(await idsOf({ outcome: "failed", failureKind: "backend-failed" })).toEqual([turnFailed.id]);
   expect(await idsOf({ taskId: task.id })).toEqual([ofTask.id]);
   expect(await idsOf({ backendProfile: "demo" })).toEqual([ofTask.id]);
   expect(await idsOf({ search: sessionId })).toEqual(sorted(ofSession.id, ofTask.id));
@@ -43,14 +52,20 @@ test("runs are found by each filter, alone and together", async () => {
   expect(await idsOf({ withinHours: 1 })).toEqual(sorted(ofSession.id, ofTask.id, failed.id));
   expect(await idsOf({ withinMinutes: 62 })).toHaveLength(4);
   expect(await idsOf({ withinMinutes: 60 })).toEqual(sorted(ofSession.id, ofTask.id, failed.id));
-  expect(await idsOf({ olderThanMinutes: 60 })).toEqual([old.id]);
-  expect(await idsOf({ olderThanMinutes: 62 })).toEqual([]);
-  expect(await idsOf({ until: new Date(Date.now() - 3_600_000).toISOString() })).toEqual([old.id]);
+  expect(await idsOf({ olderThanMinutes: 60 })).toEqual(sorted(old.id, turnFailed.id));
+  expect(await idsOf({ olderThanMinutes: 62 })).toEqual([turnFailed.id]);
+  expect(await idsOf({ until: new Date(Date.now() - 3_600_000).toISOString() })).toEqual(sorted(old.id, turnFailed.id));
   expect(await idsOf({ since: old.createdAt.toISOString(), until: failed.createdAt.toISOString() })).toContain(old.id);
 
   const { items } = await listRuns(ctx, asked({}));
   const titles = Object.fromEntries(items.map(({ id, title }) => [id, title]));
-  expect(titles).toEqual({ [ofSession.id]: "Tidy up", [ofTask.id]: "Nightly", [failed.id]: null, [old.id]: null });
+  expect(titles).toEqual({
+    [ofSession.id]: "Tidy up",
+    [ofTask.id]: "Nightly",
+    [failed.id]: null,
+    [old.id]: null,
+    [turnFailed.id]: null,
+  });
 });
 
 test("a run tells when it was first claimed, also after another attempt", async () => {
@@ -66,6 +81,28 @@ test("a run tells when it was first claimed, also after another attempt", async 
   expect(run?.startedAt).toBe(claimed.startedAt);
 });
 
+test.each([
+  ["failed", "backend-failed"],
+  ["completed", null],
+] as const)("a run that completes after a turn that %s tells why as %s", async (last, kind) => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const { id: runId } = await makeRun(ctx.db);
+  const send = (text: string) => createCommand(ctx, { runId, type: "turn", payload: { text } });
+  const turns = [await send("first"), await send("second")];
+  const { leaseEpoch } = await claimRun(ctx, { runId, runnerId: "runner_a" });
+  const runner = ctx.as(runnerOf(runId, leaseEpoch));
+  for (const { id: commandId } of turns) {
+    await ackCommand(runner, { commandId, leaseEpoch });
+    const isLast = commandId === turns[1]?.id;
+    const end = isLast && last === "completed" ? {} : { failureKind: "backend-failed" as const };
+    await finishCommand(runner, { commandId, leaseEpoch, terminalStatus: isLast ? last : "failed", ...end });
+  }
+  const ended = await finishRun(runner, { runId, leaseEpoch, terminalStatus: "completed" });
+  expect(ended).toMatchObject({ status: "completed", failureKind: null, turnFailureKind: kind });
+  expect((await listRuns(ctx, asked({ outcome: "failed" }))).items).toHaveLength(kind === null ? 0 : 1);
+});
+
 test("failures are counted by kind, each tenant's own, those of the last hours alone", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
@@ -75,15 +112,17 @@ test("failures are counted by kind, each tenant's own, those of the last hours a
   await fail("timeout");
   await fail(null);
   await fail("runner-lost", { tenantId: "acme" });
+  await makeRun(ctx.db, { status: "completed", terminalStatus: "completed", turnFailureKind: "timeout" });
+  await makeRun(ctx.db, { status: "completed", terminalStatus: "completed" });
   await fail("storage-full", { createdAt: HOUR_AGO as never });
   await makeRun(ctx.db, { status: "cancelled", terminalStatus: "cancelled", failureKind: "cancelled" });
   const stats = (ctxOf: typeof ctx | ReturnType<typeof ctx.as>, input = {}) =>
     runStats(ctxOf, RunStatsInput.parse({ withinHours: 1, ...input }));
 
   expect(await stats(ctx)).toEqual({
-    failed: 4,
+    ...{ failed: 5, turnsFailed: 1 },
     byFailureKind: [
-      { failureKind: "timeout", count: 2 },
+      { failureKind: "timeout", count: 3 },
       { failureKind: "runner-lost", count: 1 },
       { failureKind: null, count: 1 },
     ],
@@ -93,7 +132,7 @@ test("failures are counted by kind, each tenant's own, those of the last hours a
   expect((await stats(ctx.as(tenantOperator("acme")))).byFailureKind).toEqual([
     { failureKind: "runner-lost", count: 1 },
   ]);
-  expect((await stats(ctx, { withinHours: 24 })).failed).toBe(5);
+  expect((await stats(ctx, { withinHours: 24 })).failed).toBe(6);
 });
 
 test("how runs ended is counted by the hour in which they were made, each tenant's own", async () => {
@@ -102,7 +141,7 @@ test("how runs ended is counted by the hour in which they were made, each tenant
   const end = (status: TerminalStatus, more: Partial<typeof runs.$inferInsert> = {}) =>
     makeRun(ctx.db, { status, terminalStatus: status, ...more });
   const hoursAgo = (hours: number) => sql`date_trunc('hour', now(), 'UTC') - ${hours} * interval '1 hour'` as never;
-  await end("completed", { createdAt: hoursAgo(1) });
+  await end("completed", { createdAt: hoursAgo(1), turnFailureKind: "timeout" });
   await end("completed", { createdAt: hoursAgo(1) });
   await end("failed", { createdAt: hoursAgo(1), failureKind: "timeout" });
   await end("cancelled", { createdAt: hoursAgo(3) });
@@ -116,11 +155,11 @@ test("how runs ended is counted by the hour in which they were made, each tenant
   const hour = (index: number) => new Date(Date.parse(told.from) + index * 3_600_000).toISOString();
   expect(told).toMatchObject({ stepMinutes: 60, isPartial: false });
   expect(told.items).toEqual([
-    { hour: hour(0), completed: 0, failed: 0, cancelled: 1 },
-    { hour: hour(2), completed: 2, failed: 2, cancelled: 0 },
+    { hour: hour(0), completed: 0, failed: 0, cancelled: 1, turnsFailed: 0 },
+    { hour: hour(2), completed: 2, failed: 2, cancelled: 0, turnsFailed: 1 },
   ]);
   expect((await outcomes(ctx.as(tenantOperator("acme")))).items).toEqual([
-    { hour: hour(2), completed: 0, failed: 1, cancelled: 0 },
+    { hour: hour(2), completed: 0, failed: 1, cancelled: 0, turnsFailed: 0 },
   ]);
 });
 

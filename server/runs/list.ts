@@ -1,6 +1,7 @@
 import { and, desc, eq, inArray, or, type SQL, sql } from "drizzle-orm";
 import type { Page } from "@/contract/page";
 import type { ListRunsInput, RunSummary } from "@/contract/run";
+import type { RunOutcome } from "@/contract/words";
 import { isWithin } from "@/db/queries/is-within";
 import { leases, queueTasks, runs, sessions } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
@@ -37,6 +38,15 @@ export async function listRuns(ctx: ServiceContext, input: ListRunsInput): Promi
   };
 }
 
+/** Why a run failed, or the last turn of one that completed. Must match the expression of an index. */
+export const anyFailureKind = sql<string | null>`coalesce(${runs.failureKind}, ${runs.turnFailureKind})`;
+/** Whether a run failed, or completed although its last turn failed. Must match the expression of an index. */
+export const hasFailed = sql`(${runs.status} = 'failed' or ${runs.turnFailureKind} is not null)`;
+const OUTCOMES: Record<RunOutcome, SQL> = {
+  failed: hasFailed,
+  "turn-failed": sql`(${hasFailed} and ${runs.turnFailureKind} is not null)`,
+};
+
 /** Counts the runs of a list up to `max`. The answer says if there may be more. */
 export async function countRuns(ctx: ServiceContext, input: ListRunsInput, max: number): Promise<Counted> {
   const found = ctx.db
@@ -53,7 +63,8 @@ export function matchesRuns(ctx: ServiceContext, filter: Omit<ListRunsInput, "cu
   return and(
     isOwned(ctx, runs, filter),
     filter.status === undefined ? undefined : eq(runs.status, filter.status),
-    filter.failureKind === undefined ? undefined : eq(runs.failureKind, filter.failureKind),
+    filter.outcome === undefined ? undefined : OUTCOMES[filter.outcome],
+    filter.failureKind === undefined ? undefined : eq(anyFailureKind, filter.failureKind),
     filter.backendProfile === undefined ? undefined : eq(runs.backendProfile, filter.backendProfile),
     filter.sessionId === undefined ? undefined : eq(runs.sessionId, filter.sessionId),
     filter.taskId === undefined ? undefined : eq(runs.taskId, filter.taskId),

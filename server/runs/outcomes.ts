@@ -18,7 +18,7 @@ export async function runOutcomes(ctx: ServiceContext, input: RunOutcomesInput):
   // One query for each status, since the index with this order has the status as its first column.
   const newest = (outcome: TerminalStatus) =>
     ctx.db
-      .select({ outcome: runs.status, hour: hour.as("hour") })
+      .select({ outcome: runs.status, hour: hour.as("hour"), turnFailure: runs.turnFailureKind })
       .from(runs)
       .where(and(isOwned(ctx, runs, input), eq(runs.status, outcome), sql`${runs.createdAt} >= ${from}`))
       .orderBy(desc(runs.createdAt))
@@ -27,7 +27,12 @@ export async function runOutcomes(ctx: ServiceContext, input: RunOutcomesInput):
   const ended = unionAll(newest(first), newest(second), newest(third)).as("ended");
   const [rows, [bounds]] = await Promise.all([
     ctx.db
-      .select({ outcome: ended.outcome, hourMs: epochMs(sql`${ended.hour}`), count: sql<number>`count(*)::int` })
+      .select({
+        outcome: ended.outcome,
+        hourMs: epochMs(sql`${ended.hour}`),
+        count: sql<number>`count(*)::int`,
+        turnsFailed: sql<number>`count(${ended.turnFailure})::int`,
+      })
       .from(ended)
       .groupBy(sql`1`, sql`2`)
       .orderBy(sql`2`),
@@ -43,7 +48,7 @@ export async function runOutcomes(ctx: ServiceContext, input: RunOutcomesInput):
   };
 }
 
-type Row = { outcome: string; hourMs: number; count: number };
+type Row = { outcome: string; hourMs: number; count: number; turnsFailed: number };
 
 function toHours(rows: readonly Row[]): RunOutcomes["items"] {
   const hours = [...new Set(rows.map(({ hourMs }) => hourMs))];
@@ -55,10 +60,11 @@ function toHours(rows: readonly Row[]): RunOutcomes["items"] {
       completed: count("completed"),
       failed: count("failed"),
       cancelled: count("cancelled"),
+      turnsFailed: rows.filter((row) => row.hourMs === hourMs).reduce((sum, row) => sum + row.turnsFailed, 0),
     };
   });
 }
 
-function sumOf(rows: readonly Row[]): number {
+function sumOf(rows: readonly Pick<Row, "count">[]): number {
   return rows.reduce((sum, { count }) => sum + count, 0);
 }

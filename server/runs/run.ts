@@ -26,6 +26,7 @@ export function toRun(row: RunRow, leaseExpiresAt: Date | null): Run {
     terminalStatus: row.terminalStatus as Run["terminalStatus"],
     failureKind: row.failureKind,
     failureMessage: row.failureMessage,
+    turnFailureKind: row.turnFailureKind,
     createdAt: iso(row.createdAt),
     startedAt: iso(row.startedAt),
     updatedAt: iso(row.updatedAt),
