@@ -158,6 +158,8 @@ function daysBetween(from: string, to: string | undefined): number {
 export const UsageRow = z.object({
   /** The profile, model or other value of the grouping; empty for calls without a session or task. */
   group: z.string(),
+  /** The title of a session or task; null where it has none or is gone, absent for other groups. */
+  title: z.string().nullable().optional(),
   /** null unless `byDay` is set. */
   day: z.string().nullable(),
   usage: Usage,

@@ -14,6 +14,7 @@ const LISTS = [
   "/runners",
   "/backends",
   "/budgets",
+  "/usage",
   "/storage",
   "/audit",
   "/settings/webhooks",

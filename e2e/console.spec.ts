@@ -48,6 +48,7 @@ test("pages are accessible and quiet in light, dark, high contrast and forced co
     ["run-events", `/runs/${runId}?tab=events`, /Run|run_/],
     ["run-timeline", `/runs/${runId}?tab=timeline`, /Run|run_/],
     ["backends", "/backends", "Backends"],
+    ["usage", "/usage", "Usage"],
     ["storage", "/storage", "Storage"],
     ["clean-up", "/storage?view=clean-up", "Storage"],
     ["orphans", "/storage?view=orphans", "Storage"],

@@ -86,6 +86,7 @@ test("a picture of every page, of a product that has work to do", async ({ brows
     ["backends", "/backends"],
     ["budgets", "/budgets"],
     ["budget", `/budgets/${budgetId}`],
+    ["usage", "/usage"],
     ["storage", "/storage"],
     ["clean-up", "/storage?view=clean-up"],
     ["orphans", "/storage?view=orphans"],

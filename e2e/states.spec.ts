@@ -67,6 +67,7 @@ const EMPTY: Record<string, RegExp> = {
   "/runners": /No runner lives now/,
   "/backends": /demo/,
   "/budgets": /No budgets yet/,
+  "/usage": /No usage in this period/,
   "/storage": /No volumes yet/,
   "/audit": /Audit/,
   "/status": /answers|ready|ok/i,

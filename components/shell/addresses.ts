@@ -109,6 +109,12 @@ export function budgetAddress(budgetId: string): string {
   return `${BUDGETS_ADDRESS}/${encodeURIComponent(budgetId)}`;
 }
 
+/** What models cost, narrowed as asked; what is null or its default is left to the page. */
+export function usageAddress(asked: Record<string, string | null>): string {
+  const known = Object.entries(asked).filter((entry): entry is [string, string] => entry[1] !== null);
+  return `/usage?${new URLSearchParams(known)}`;
+}
+
 /** Where programs are told of what happens. */
 export const WEBHOOKS_ADDRESS = "/settings/webhooks";
 

@@ -31,3 +31,15 @@ export function addUp(days: readonly UsageDay[]): Usage {
   }
   return { ...sum, costs: [...costs].sort().map(([currency, costMicros]) => ({ currency, costMicros })) };
 }
+
+const SHORT = new Intl.DateTimeFormat("en", { day: "numeric", month: "short", timeZone: "UTC" });
+
+/** `3 Mar`: a day of UTC; nothing for what is none. */
+export function shortDay(day: string): string {
+  return day === "" ? "" : SHORT.format(Date.parse(day));
+}
+
+/** When a day of UTC begins; 0 for what is none. */
+export function dayMs(day: string): number {
+  return day === "" ? 0 : Date.parse(day);
+}

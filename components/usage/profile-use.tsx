@@ -4,7 +4,7 @@ import { Drawing } from "@/components/ui/drawing";
 import { formatCount, formatPlural, formatTokens } from "@/components/ui/format";
 import { Tile } from "@/components/ui/tile";
 import type { Usage, UsageSummary } from "@/contract/usage";
-import { addUp, daysOf, type UsageDay } from "./days";
+import { addUp, dayMs, daysOf, shortDay, type UsageDay } from "./days";
 import { costWords, missingWords, tokensOf, wrongWords } from "./words";
 
 const HEIGHT = 100;
@@ -52,8 +52,8 @@ function DaysChart({ days, profile }: { days: readonly UsageDay[]; profile: stri
     <ChartParts
       title={`Tokens of ${profile} by day`}
       summary={`Tokens by day, the last ${days.length} days: ${formatTokens(whole.inputTokens)} in, ${formatTokens(whole.outputTokens)} out`}
-      scale={{ top, format: formatCount }}
-      from={shortDay(days[0]?.day)}
+      top={formatTokens(top)}
+      from={shortDay(days[0]?.day ?? "")}
       to="today"
       legend={
         <>
@@ -80,7 +80,7 @@ function DaysChart({ days, profile }: { days: readonly UsageDay[]; profile: stri
           })}
         </Drawing>
       }
-      axis={{ fromMs: dayMs(days[0]), toMs: dayMs(days.at(-1)) + DAY_MS }}
+      axis={{ fromMs: dayMs(days[0]?.day ?? ""), toMs: dayMs(days.at(-1)?.day ?? "") + DAY_MS }}
       swatches={[undefined, INPUT, OUTPUT, undefined]}
       columns={["Day", "Calls", "Input tokens", "Output tokens", "Cost"]}
       isNewestFirst
@@ -93,14 +93,4 @@ function DaysChart({ days, profile }: { days: readonly UsageDay[]; profile: stri
       ])}
     />
   );
-}
-
-function dayMs(day: UsageDay | undefined): number {
-  return day === undefined ? 0 : Date.parse(day.day);
-}
-
-const SHORT = new Intl.DateTimeFormat("en", { day: "numeric", month: "short", timeZone: "UTC" });
-
-function shortDay(day: string | undefined): string {
-  return day === undefined ? "" : SHORT.format(Date.parse(day));
 }

@@ -17,10 +17,10 @@ test("a sum is told with its units, its parts and what went wrong", () => {
   );
   expect([inputWords(usage()), inputWords(usage({ cachedInputTokens: 1_500 }))]).toEqual([
     "2.0k tokens",
-    "2.0k tokens, 75 % cached",
+    "2.0k tokens, 75% cached",
   ]);
-  expect(inputWords(usage({ cachedInputTokens: 1 }))).toBe("2.0k tokens, under 1 % cached");
-  expect(outputWords(usage({ reasoningTokens: 50 }))).toBe("100 tokens, 50 % reasoning");
+  expect(inputWords(usage({ cachedInputTokens: 1 }))).toBe("2.0k tokens, <1% cached");
+  expect(outputWords(usage({ reasoningTokens: 50 }))).toBe("100 tokens, 50% reasoning");
   expect(briefWords(usage())).toBe("2.1k tokens, $0.0123");
 });
 

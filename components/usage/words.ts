@@ -23,19 +23,21 @@ export function wrongWords(usage: Usage): string[] {
 
 export function inputWords({ inputTokens, cachedInputTokens }: Spent): string {
   return cachedInputTokens > 0
-    ? `${formatTokens(inputTokens)}, ${percent(cachedInputTokens, inputTokens)} cached`
+    ? `${formatTokens(inputTokens)}, ${shareWords(cachedInputTokens, inputTokens)} cached`
     : formatTokens(inputTokens);
 }
 
 export function outputWords({ outputTokens, reasoningTokens }: Spent): string {
   return reasoningTokens > 0
-    ? `${formatTokens(outputTokens)}, ${percent(reasoningTokens, outputTokens)} reasoning`
+    ? `${formatTokens(outputTokens)}, ${shareWords(reasoningTokens, outputTokens)} reasoning`
     : formatTokens(outputTokens);
 }
 
-function percent(part: number, whole: number): string {
+/** `42%`, `<1%`; of nothing it is all. */
+export function shareWords(part: number, whole: number): string {
+  if (part === 0) return "0%";
   const share = whole === 0 ? 100 : (part / whole) * 100;
-  return share < 1 ? "under 1 %" : `${Math.round(share)} %`;
+  return share < 1 ? "<1%" : `${Math.round(share)}%`;
 }
 
 /** What calls cost, money of each currency apart; null where nothing had a price. */

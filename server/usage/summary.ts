@@ -1,6 +1,9 @@
-import type { UsageRow, UsageSummary, UsageSummaryInput } from "@/contract/usage";
+import { and, inArray } from "drizzle-orm";
+import type { UsageGroup, UsageRow, UsageSummary, UsageSummaryInput } from "@/contract/usage";
 import { type GroupSums, sumUsageBy } from "@/db/queries/sum-usage";
+import { queueTasks, sessions } from "@/db/schema";
 import { type ServiceContext, tenantAsked } from "@/server/context";
+import { isOwned } from "@/server/owned";
 import { totalsOf } from "./totals";
 
 const DAY_MS = 86_400_000;
@@ -18,9 +21,10 @@ export async function summarizeUsage(ctx: ServiceContext, input: UsageSummaryInp
   const rows = whose === null ? [] : await sumUsageBy(ctx.db, { ...scope, ...whose }, { groupBy, byDay, limit });
   const totals = rows.filter(({ isTotal }) => isTotal);
   const groups = totals[0]?.place ?? 0;
+  const items = itemsOf(rows.filter(({ isTotal }) => !isTotal));
   return {
     ...{ from, to, groupBy },
-    items: itemsOf(rows.filter(({ isTotal }) => !isTotal)),
+    items: await withTitles(ctx, groupBy, items),
     total: totalsOf(totals),
     groupsLeftOut: Math.max(0, groups - limit),
   };
@@ -38,6 +42,24 @@ function itemsOf(rows: readonly GroupSums[]): UsageRow[] {
     day: sums[0]?.day ?? null,
     usage: totalsOf(sums),
   }));
+}
+
+/** Sessions and tasks with their titles; both are the caller's, since their calls are. */
+async function withTitles(ctx: ServiceContext, groupBy: UsageGroup, items: UsageRow[]): Promise<UsageRow[]> {
+  if (groupBy !== "session" && groupBy !== "task") return items;
+  const ids = [...new Set(items.map(({ group }) => group))].filter((id) => id !== "");
+  if (ids.length === 0) return items;
+  const rows = await (groupBy === "session"
+    ? ctx.db
+        .select({ id: sessions.sessionId, title: sessions.title })
+        .from(sessions)
+        .where(and(inArray(sessions.sessionId, ids), isOwned(ctx, sessions, {})))
+    : ctx.db
+        .select({ id: queueTasks.id, title: queueTasks.title })
+        .from(queueTasks)
+        .where(and(inArray(queueTasks.id, ids), isOwned(ctx, queueTasks, {}))));
+  const titles = new Map(rows.map(({ id, title }) => [id, title]));
+  return items.map((item) => ({ ...item, title: titles.get(item.group) ?? null }));
 }
 
 function dayOf(ms: number): string {
