@@ -221,7 +221,7 @@ test("many are dealt with at once, from the keyboard alone", async ({ browser, w
     const row = bodyRows(runsTable(page)).filter({ hasText: "busy-b" });
     await row.getByRole("link").first().focus();
     await page.keyboard.press("Space");
-    await expect(peekOf(page)).toContainText("It was cancelled");
+    await expect(peekOf(page)).toContainText("Cancelled");
     await expect(peekOf(page)).toContainText("the wrong branch");
     await expect(peekOf(page)).toContainText(LONG_COMMAND);
     await expect(peekOf(page)).toContainText(/\d+ calls?.*: [\d.k]+ tokens/);

@@ -87,7 +87,7 @@ test("pages are accessible and quiet in light, dark, high contrast and forced co
     const dialog = first.getByRole("dialog", { name: "Cancel run" });
     await look(first, "phone-cancel");
     await dialog.getByRole("button", { name: "Cancel run" }).click();
-    await expect(first.getByRole("region", { name: "It was cancelled" })).toBeVisible({ timeout: 60_000 });
+    await expect(first.getByRole("region", { name: "Cancelled" })).toBeVisible({ timeout: 60_000 });
   });
 });
 

@@ -149,7 +149,7 @@ test("requests are answered from the oldest on, and none slides under a hand", a
     await expect(dialog).toHaveCount(0);
     await expect(page).toHaveURL(/\/runs\//);
     const runner = page.getByRole("table", { name: "Attempts" }).getByRole("link").first();
-    await page.getByRole("table", { name: "Attempts" }).getByText("All of it").click();
+    await page.getByRole("table", { name: "Attempts" }).getByText("Details").click();
     await expect(page.getByRole("table", { name: "Attempts" }).getByText("Namespace")).toBeVisible();
     await look(page, "run-attempts");
     await runner.click();

@@ -39,9 +39,9 @@ test("what a runner writes is followed; killed, it leaves its log and how its pr
     const { items } = (await api.get(`/runners?runId=${runId}`)) as { items: Runner[] };
     expect(items[0]?.metadata.pid).toBe(pid);
     await tab(page, "Job").click();
-    await expect(page.getByRole("heading", { name: "Process on this machine" })).toBeVisible();
+    await expect(page.getByRole("heading", { name: "Process" })).toBeVisible();
     await expect(page.getByText(String(pid), { exact: true })).toBeVisible();
-    await expect(page.getByText("it runs")).toBeVisible();
+    await expect(page.getByText("Still running")).toBeVisible();
   });
 
   await test.step("killed, its end is shown by itself, and what it was is kept", async () => {
@@ -53,19 +53,19 @@ test("what a runner writes is followed; killed, it leaves its log and how its pr
 
   await test.step("the failed run's card leads to the log, which is read by keys alone", async () => {
     await openPage(page, `/runs/${runId}`);
-    const why = page.getByRole("region", { name: "Why it failed: runner-lost" });
-    await why.getByRole("link", { name: "Its runner's log" }).click();
+    const why = page.getByRole("region", { name: "Run failed: runner-lost" });
+    await why.getByRole("link", { name: "Runner log" }).click();
     await expect(log(page)).toContainText("claimed  leaseEpoch=1");
-    await expect(page.getByText("kept as it ended")).toBeVisible();
+    await expect(page.getByText("saved at the end")).toBeVisible();
     await expect(page.getByText("The runner was lost (the runner ended with signal SIGKILL)").first()).toBeVisible();
     await expect(page.getByRole("button", { name: "Follow" })).toBeHidden();
 
     await page.keyboard.press("/");
-    await expect(page.getByLabel("Search in the log")).toBeFocused();
+    await expect(page.getByLabel("Search log")).toBeFocused();
     await page.keyboard.type("turn BEGINS");
     await expect(log(page).locator("mark")).toHaveText("turn begins");
     await expect(page.getByRole("status").filter({ hasText: "1 matching line" })).toBeVisible();
-    await page.getByLabel("Search in the log").blur();
+    await page.getByLabel("Search log").blur();
     await page.keyboard.press("n");
     await expect(page.getByText("1 of 1 matching line")).toBeVisible();
     await expect(log(page).locator("[data-line].outline")).toContainText("a turn begins");
@@ -96,14 +96,14 @@ test("what a runner writes is followed; killed, it leaves its log and how its pr
     await page.keyboard.press("T");
     await log(page).locator("[data-time]").first().click();
     await expect(log(page).locator("[data-line]").first()).toHaveAttribute("aria-current", "location");
-    await page.getByRole("button", { name: "Mark no line" }).click();
+    await page.getByRole("button", { name: "Clear selection" }).click();
     await expect(marked).toHaveCount(0);
     await expect(page).not.toHaveURL(/line=/);
     await page.keyboard.press("T");
     await expect(page).toHaveURL(/times=false/);
     await openPage(page, `${page.url()}&line=nothing`);
-    await expect(page.getByText("the marked line is not among these")).toBeVisible();
-    await page.getByRole("button", { name: "Mark no line" }).click();
+    await expect(page.getByText("selected line not loaded")).toBeVisible();
+    await page.getByRole("button", { name: "Clear selection" }).click();
 
     await page.getByRole("button", { name: "Copy", exact: true }).click();
     await expect.poll(() => copied(page)).toMatch(/^\{"level":30.*"msg":"claimed"\}$/m);

@@ -14,7 +14,7 @@ const FOREIGN = words(`
 /** What writes tricks out, or makes its text of that. */
 const SAFE_CALLS = words(`
   showTricks showHidden shortenId nameOf nameOfPlace operatorName readError outcomeOf contentOf summarize oneLine summaryOf
-  blockerWords describeDrawn stateOf periodName`);
+  blockerWords describeDrawn firstLine stateOf periodName`);
 /** What makes words of this program's own, or figures. */
 const OWN_CALLS = words(`
   formatDuration formatBytes formatOffset formatPlural formatCount formatMoney formatTokens formatAge
@@ -107,7 +107,7 @@ export function findForeignText(name, source) {
   const drawCall = (node, seen) => {
     const { callee } = node;
     if (callee.type === "Identifier") {
-      if (callee.name === "String") draw(node.arguments[0], seen);
+      if (callee.name === "String" || callee.name === "sentence") draw(node.arguments[0], seen);
       else if (
         !/^use[A-Z]/.test(callee.name) &&
         ![SAFE_CALLS, OWN_CALLS, RENDERERS].some((known) => known.has(callee.name))

@@ -1,3 +1,4 @@
+import { Id } from "@/components/ui/copy";
 import { showTricks } from "@/components/ui/hidden-text";
 import { Facts } from "@/components/ui/page";
 import { ScrollRegion } from "@/components/ui/scroll-region";
@@ -8,19 +9,21 @@ import type { RunnerJob } from "@/contract/runner";
 export function AttemptFacts({ job }: { job: RunnerJob }) {
   return (
     <details className="text-xs text-ink-2">
-      <summary className="w-fit cursor-pointer rounded text-ink-3 hover:text-ink">All of it</summary>
+      <summary className="w-fit cursor-pointer rounded text-ink-3 hover:text-ink">Details</summary>
       <Facts
         className="mt-1"
         items={[
-          ["Image", job.image === "" ? "not told" : job.image],
-          ["Commit", job.sourceCommit === "" ? "not told" : job.sourceCommit],
+          ["Attempt", <Id key="a" id={job.attemptId} />],
+          ["Job", <Id key="j" id={job.jobName} />],
+          ["Image", job.image === "" ? "unknown" : job.image],
+          ["Commit", job.sourceCommit === "" ? "unknown" : job.sourceCommit],
           ["Namespace", job.namespace],
-          ["Account", job.serviceAccountName ?? "none"],
-          ["Changed", <Time key="u" at={job.updatedAt} />],
+          ["Service account", job.serviceAccountName ?? "none"],
+          ["Updated", <Time key="u" at={job.updatedAt} />],
         ]}
       />
       {Object.keys(job.result).length > 0 && (
-        <ScrollRegion label="Outcome, whole" className="mt-1 max-h-60 rounded-md border bg-code p-2">
+        <ScrollRegion label="Full result" className="mt-1 max-h-60 rounded-md border bg-code p-2">
           <pre className="wrap-anywhere whitespace-pre-wrap">{showTricks(JSON.stringify(job.result, null, 2))}</pre>
         </ScrollRegion>
       )}

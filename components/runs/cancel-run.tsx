@@ -16,7 +16,7 @@ export function CancelRunDialog({ run, isOpen, onOpenChange }: CancelRunDialogPr
       onSuccess: () => {
         onOpenChange(false);
         void client.invalidateQueries({ queryKey: trpc.runs.pathKey() });
-        toast.success("Cancelling the run");
+        toast.success("Cancelling run");
       },
     }),
   );
@@ -27,8 +27,8 @@ export function CancelRunDialog({ run, isOpen, onOpenChange }: CancelRunDialogPr
       title="Cancel run"
       consequence={
         run.status === "claimed"
-          ? "The turn under way is interrupted and every command that waits is cancelled. The session stays: another message starts a new run."
-          : "It has not started yet: every command that waits is cancelled at once."
+          ? "The current turn is interrupted and queued commands are cancelled. The session stays: another message starts a new run."
+          : "The run has not started. Queued commands are cancelled at once."
       }
       hasReason
       action="Cancel run"

@@ -45,5 +45,5 @@ export function fits(filter: RunFilter, run: Run, nowMs: number): boolean {
 export function filterWords(filter: RunFilter): string {
   const { status } = filter;
   const rest = conditionWords(RUN_QUERY, { ...filter, status: null, search: filter.search.trim() });
-  return [...(status === null ? [] : [status]), ...rest].join(", ") || "every run";
+  return [...(status === null ? [] : [status]), ...rest].join(", ") || "all runs";
 }

@@ -17,7 +17,7 @@ export function ForceRelease({ run }: { run: Run }) {
       onSuccess: () => {
         setIsOpen(false);
         void client.invalidateQueries({ queryKey: trpc.runs.pathKey() });
-        toast.success("The lease was released");
+        toast.success("Lease released");
       },
     }),
   );
@@ -27,14 +27,14 @@ export function ForceRelease({ run }: { run: Run }) {
       <DangerDialog
         isOpen={isOpen}
         onOpenChange={setIsOpen}
-        title="Force release"
-        consequence="The old attempt could not be confirmed gone. If its agent still runs, two agents will write to the same volume. Make sure of it first. This is recorded under your name."
+        title="Force-release this lease?"
+        consequence="The old attempt could not be confirmed gone. If its agent is still running, two agents will write to the same volume. Check that first. The audit log records this under your name."
         typed={run.id}
         hasReason
         action="Force release"
         isPending={release.isPending}
         error={release.error}
-        onConfirm={(reason) => release.mutate({ runId: run.id, reason: reason ?? "forced by an operator" })}
+        onConfirm={(reason) => release.mutate({ runId: run.id, reason: reason ?? "Forced by an operator" })}
       />
     </>
   );

@@ -54,8 +54,8 @@ export function JobView({ run }: { run: Run }) {
 
 function Nothing({ job }: { job: RunJob }) {
   return (
-    <EmptyState title={job.source === "none" ? "Nothing to look at" : "Nothing of it is left"}>
-      The run's attempts, its events and its timeline say what is known of it.
+    <EmptyState title={job.source === "none" ? "No Job" : "Job not found"}>
+      See the run's attempts, events and timeline for what is known.
     </EmptyState>
   );
 }
@@ -82,7 +82,7 @@ function Details({ details }: { details: AttemptDetails }) {
         </Panel>
       )}
       {(job !== null || pod !== null) && (
-        <Panel title="Events of the Job and its pod">
+        <Panel title="Job and pod events">
           {events.length === 0 ? (
             <p className="p-4 text-xs text-ink-2">None: Kubernetes forgets them after an hour.</p>
           ) : (
@@ -96,16 +96,16 @@ function Details({ details }: { details: AttemptDetails }) {
 
 function ProcessPanel({ process }: { process: NonNullable<AttemptDetails["process"]> }) {
   const { pid, startedAt, endedAt, exitCode, signal } = process;
-  const end = signal ?? (exitCode === null ? "none told" : `exit ${exitCode}`);
+  const end = signal ?? (exitCode === null ? "Unknown" : `Exit code ${exitCode}`);
   return (
-    <Panel title="Process on this machine">
+    <Panel title="Process">
       <Facts
         className="p-4"
         items={[
           ["Process", pid],
           ["Started", <Time key="s" at={startedAt} />],
-          [endedAt === null ? "Up" : "Lived", <Duration key="d" from={startedAt} to={endedAt} />],
-          ["End", endedAt === null ? "it runs" : <State key="e" isBare {...endLook(exitCode)} word={end} />],
+          [endedAt === null ? "Uptime" : "Duration", <Duration key="d" from={startedAt} to={endedAt} />],
+          ["Result", endedAt === null ? "Still running" : <State key="e" isBare {...endLook(exitCode)} word={end} />],
         ]}
       />
     </Panel>
@@ -123,7 +123,7 @@ function JobPanel({ job }: { job: NonNullable<AttemptDetails["job"]> }) {
           ["Created", <Time key="c" at={job.createdAt} />],
           ["Started", job.startedAt === null ? null : <Time key="s" at={job.startedAt} />],
           ["Ended", job.endedAt === null ? null : <Time key="e" at={job.endedAt} />],
-          ["Deadline", job.deadlineSeconds === null ? "none" : `after ${formatDuration(job.deadlineSeconds * 1_000)}`],
+          ["Deadline", job.deadlineSeconds === null ? "None" : `after ${formatDuration(job.deadlineSeconds * 1_000)}`],
           ["State", job.isBeingDeleted ? <State key="d" isBare state="deleting" /> : null],
         ]}
       />
@@ -210,7 +210,7 @@ const CONTAINERS: Column<JobContainer>[] = [
 ];
 
 function wordsOfContainer({ state, reason, exitCode, signal }: JobContainer): string {
-  const end = signal !== null && signal !== 0 ? `signal ${signal}` : exitCode === null ? null : `exit ${exitCode}`;
+  const end = signal !== null && signal !== 0 ? `signal ${signal}` : exitCode === null ? null : `Exit code ${exitCode}`;
   return [state, reason, end].filter((part) => part !== null).join(" · ");
 }
 

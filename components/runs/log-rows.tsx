@@ -68,7 +68,7 @@ const LogRow = memo(function LogRow({ lineKey, at, title, level, text, find, isA
         // By the mouse alone, since a page of lines would be as many stops for the keys, which have their own way.
         <span
           data-time
-          title={showTricks(`${title}: press to mark this line`)}
+          title={showTricks(`${title}: select this line`)}
           className="mr-3 cursor-pointer text-ink-3 select-none hover:text-accent hover:underline"
           suppressHydrationWarning
         >

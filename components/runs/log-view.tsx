@@ -106,8 +106,8 @@ export function LogView({ run }: { run: Run }) {
         </Select>
         <SinceSelect value={since} onChange={(next) => void setShown({ since: next })} />
         <SearchBox
-          label="Search in the log"
-          placeholder="Search in the log"
+          label="Search log"
+          placeholder="Search log"
           value={shown.find}
           onChange={(find) => void setShown({ find: find === "" ? null : find })}
         />
@@ -171,16 +171,16 @@ function LoadedLog({ log, run, shown, isFollowing, onFollow, onShow, onCopyLink 
     if (isFollowing && shown.find === "") scrollToEnd();
   }, [isFollowing, last, shown.find, shown.wrap]);
   usePageKeys([
-    { keys: "f", name: "Follow the log, or stop", run: () => follow(!isFollowing) },
-    { keys: "e", name: "Go to the log's end", run: scrollToEnd },
-    { keys: "w", name: "Wrap long lines, or not", run: () => onShow({ wrap: !shown.wrap }) },
-    { keys: "T", name: "Times of the lines, or none", run: () => onShow({ times: !shown.times }) },
-    { keys: "R", name: "Lines as they were written, or read", run: () => onShow({ raw: !shown.raw }) },
+    { keys: "f", name: "Follow or stop following", run: () => follow(!isFollowing) },
+    { keys: "e", name: "Go to the end", run: scrollToEnd },
+    { keys: "w", name: "Toggle line wrapping", run: () => onShow({ wrap: !shown.wrap }) },
+    { keys: "T", name: "Toggle timestamps", run: () => onShow({ times: !shown.times }) },
+    { keys: "R", name: "Toggle raw lines", run: () => onShow({ raw: !shown.raw }) },
     { keys: "n", name: "Next match", run: () => matches.go(1) },
     { keys: "N", name: "Previous match", run: () => matches.go(-1) },
-    { keys: "j", name: "Mark the line below", run: () => marked.go(1) },
-    { keys: "k", name: "Mark the line above", run: () => marked.go(-1) },
-    { keys: "y", name: "Copy a link to the marked line", run: () => marked.place > 0 && onCopyLink() },
+    { keys: "j", name: "Select the next line", run: () => marked.go(1) },
+    { keys: "k", name: "Select the previous line", run: () => marked.go(-1) },
+    { keys: "y", name: "Copy a link to the selected line", run: () => marked.place > 0 && onCopyLink() },
   ]);
 
   return (
@@ -191,7 +191,7 @@ function LoadedLog({ log, run, shown, isFollowing, onFollow, onShow, onCopyLink 
           {formatPlural(lines.length, "line")}
         </span>
         <span className="text-ink-3">
-          {log.source === "kept" ? "kept as it ended" : isLive ? "read" : ""}{" "}
+          {log.source === "kept" ? "saved at the end" : isLive ? "read" : ""}{" "}
           {log.source !== "none" && <Time at={log.asOf} />}
         </span>
         {shown.find !== "" && (
@@ -208,7 +208,7 @@ function LoadedLog({ log, run, shown, isFollowing, onFollow, onShow, onCopyLink 
         )}
         {shown.line !== null && (
           <span className="inline-flex items-center gap-1" role="status">
-            {marked.place > 0 ? `line ${marked.place} is marked` : "the marked line is not among these"}
+            {marked.place > 0 ? `line ${marked.place} selected` : "selected line not loaded"}
             {marked.place > 0 ? (
               <Button look="ghost" size="sm" onClick={onCopyLink}>
                 <Link2 aria-hidden className="size-3.5" /> Copy link
@@ -217,11 +217,11 @@ function LoadedLog({ log, run, shown, isFollowing, onFollow, onShow, onCopyLink 
               log.isCut &&
               shown.lines < TAIL_MAX && (
                 <Button look="ghost" size="sm" onClick={() => onShow({ lines: TAIL_MAX })}>
-                  Read more lines
+                  Load more lines
                 </Button>
               )
             )}
-            <Button look="ghost" size="icon-sm" aria-label="Mark no line" onClick={() => marked.mark(null)}>
+            <Button look="ghost" size="icon-sm" aria-label="Clear selection" onClick={() => marked.mark(null)}>
               <X aria-hidden className="size-3.5" />
             </Button>
           </span>
@@ -242,7 +242,7 @@ function LoadedLog({ log, run, shown, isFollowing, onFollow, onShow, onCopyLink 
           <Toggle isOn={shown.raw} onClick={() => onShow({ raw: !shown.raw })}>
             Raw
           </Toggle>
-          <CopyTextButton text={() => toLogFile(lines, shown.times)} said="The log is copied">
+          <CopyTextButton text={() => toLogFile(lines, shown.times)} said="Log copied">
             Copy
           </CopyTextButton>
           <Button
@@ -258,8 +258,8 @@ function LoadedLog({ log, run, shown, isFollowing, onFollow, onShow, onCopyLink 
         </span>
       </div>
       {lines.length === 0 ? (
-        <EmptyState title={log.note === null ? "No line" : "No log"}>
-          {showTricks(log.note) ?? "It has written nothing, or nothing since then."}
+        <EmptyState title={log.note === null ? "No lines" : "No log"}>
+          {showTricks(log.note) ?? "Nothing was written in this time."}
         </EmptyState>
       ) : (
         <ScrollRegion
@@ -305,7 +305,7 @@ function Toggle({ isOn, onClick, children }: { isOn: boolean; onClick: () => voi
   );
 }
 
-const copyLineLink = () => copyText(window.location.href).then(() => toast.success("A link to the line is copied"));
+const copyLineLink = () => copyText(window.location.href).then(() => toast.success("Link to line copied"));
 
 type Matches = { count: number; place: number; key: string | null; go: (step: number) => void };
 
@@ -371,7 +371,7 @@ function SinceSelect({ value, onChange }: { value: string | null; onChange: (nex
         onChange(minutes > 0 ? new Date(toServerTime(Date.now()) - minutes * 60_000).toISOString() : null);
       }}
     >
-      <option value="">from any time</option>
+      <option value="">Any time</option>
       {value !== null && <option value={value}>since {value.slice(11, 19)} UTC</option>}
       {SINCE_MINUTES.map((minutes) => (
         <option key={minutes} value={minutes}>

@@ -37,7 +37,7 @@ export function RunActions({ run }: { run: Run }) {
   usePageKeys([
     {
       keys: "c",
-      name: "Cancel the run",
+      name: "Cancel run",
       run: () => {
         const refusal = refusalOf(run, canOperate);
         if (refusal === null) setDialog("cancel");
@@ -45,10 +45,10 @@ export function RunActions({ run }: { run: Run }) {
       },
     },
     ...(canOperate && isOver && run.taskId === null
-      ? [{ keys: "r", name: "Run it again", run: () => setDialog("again") }]
+      ? [{ keys: "r", name: "Run again", run: () => setDialog("again") }]
       : []),
     ...(typeof sessionId === "string"
-      ? [{ keys: "s", name: "Open its session", run: () => router.push(sessionAddress(sessionId)) }]
+      ? [{ keys: "s", name: "Open session", run: () => router.push(sessionAddress(sessionId)) }]
       : []),
   ]);
   return (
@@ -62,7 +62,7 @@ export function RunActions({ run }: { run: Run }) {
       {/* A queue's task is tried again by its queue, within its limits. */}
       {canOperate && isOver && run.taskId !== null && (
         <Link href={taskAddress(run.taskId)} className={buttonStyle()}>
-          <RotateCcw aria-hidden className="size-4" /> Its task
+          <RotateCcw aria-hidden className="size-4" /> Open task
         </Link>
       )}
       {canOperate && isOver && run.taskId === null && (
@@ -71,21 +71,21 @@ export function RunActions({ run }: { run: Run }) {
         </Button>
       )}
       <CurlMenu>
-        <MenuItem onSelect={() => void copyCurl({ path })}>This run as curl</MenuItem>
-        <MenuItem onSelect={() => void copyCurl({ path: `${path}/events` })}>Its events as curl</MenuItem>
-        <MenuItem onSelect={() => void copyCurl({ path: `${path}/timeline` })}>Its timeline as curl</MenuItem>
-        <MenuItem onSelect={() => void copyCurl({ path: `${path}/changes` })}>Its changes as curl</MenuItem>
-        <MenuItem onSelect={() => void copyCurl({ path: `${path}/turns` })}>Its turns as curl</MenuItem>
-        <MenuItem onSelect={() => void copyCurl({ path: `${path}/job` })}>Its Job and pod as curl</MenuItem>
-        <MenuItem onSelect={() => void copyCurl({ path: `${path}/log` })}>Its log as curl</MenuItem>
+        <MenuItem onSelect={() => void copyCurl({ path })}>Copy run as curl</MenuItem>
+        <MenuItem onSelect={() => void copyCurl({ path: `${path}/events` })}>Copy events as curl</MenuItem>
+        <MenuItem onSelect={() => void copyCurl({ path: `${path}/timeline` })}>Copy timeline as curl</MenuItem>
+        <MenuItem onSelect={() => void copyCurl({ path: `${path}/changes` })}>Copy changes as curl</MenuItem>
+        <MenuItem onSelect={() => void copyCurl({ path: `${path}/turns` })}>Copy turns as curl</MenuItem>
+        <MenuItem onSelect={() => void copyCurl({ path: `${path}/job` })}>Copy Job and pod as curl</MenuItem>
+        <MenuItem onSelect={() => void copyCurl({ path: `${path}/log` })}>Copy log as curl</MenuItem>
         {canOperate && !isOver && (
           <MenuItem onSelect={() => void copyCurl({ method: "POST", path: `${path}/cancel`, body: {} })}>
-            Cancelling it as curl
+            Copy cancel as curl
           </MenuItem>
         )}
         {canOperate && (
           <MenuItem onSelect={() => void copyCurl({ method: "POST", path: "/runs", body: sameRun(run) })}>
-            A new run like it as curl
+            Copy new run as curl
           </MenuItem>
         )}
       </CurlMenu>
@@ -97,7 +97,7 @@ export function RunActions({ run }: { run: Run }) {
 
 /** Why a run is not to be cancelled. */
 function refusalOf(run: Run, canOperate: boolean): string | null {
-  if (!canOperate) return "Your role may only look: an operator cancels runs";
-  if (isTerminal(run.status)) return "The run is over: there is nothing to cancel";
-  return run.cancelRequestedAt === null ? null : "The run is being cancelled";
+  if (!canOperate) return "Only operators can cancel runs";
+  if (isTerminal(run.status)) return "The run has already ended";
+  return run.cancelRequestedAt === null ? null : "The run is already being cancelled";
 }

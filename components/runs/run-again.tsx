@@ -23,7 +23,7 @@ type RunAgainProps = { run: Run; isOpen: boolean; onOpenChange: (isOpen: boolean
 export function RunAgainDialog({ run, isOpen, onOpenChange }: RunAgainProps) {
   const commands = useRunCommands(run.id);
   return (
-    <Dialog isOpen={isOpen} onOpenChange={onOpenChange} title="Run it again">
+    <Dialog isOpen={isOpen} onOpenChange={onOpenChange} title="Run again">
       {commands.data === undefined ? (
         <TableSkeleton rows={2} />
       ) : (
@@ -83,7 +83,7 @@ function AgainForm({ run, ask }: { run: Run; ask: ReturnType<typeof askToRepeat>
     <form onSubmit={submit} className="flex flex-col gap-3">
       <Field
         label="Message"
-        hint={`A new run has the same profile, policy, workspace and session as this one.${attachments.length === 0 ? "" : ` Its ${formatPlural(attachments.length, "image")} ${attachments.length === 1 ? "goes" : "go"} with the message.`}`}
+        hint={`The new run uses the same profile, policy, workspace and session.${attachments.length === 0 ? "" : ` Its ${formatPlural(attachments.length, "image")} ${attachments.length === 1 ? "goes" : "go"} with the message.`}`}
       >
         {(id) => (
           <TextArea
@@ -106,11 +106,11 @@ function AgainForm({ run, ask }: { run: Run; ask: ReturnType<typeof askToRepeat>
               asTurn.mutate(sessionId);
             }}
           >
-            Next turn of its session
+            Next turn in its session
           </Button>
         )}
         <Button look="primary" type="submit" disabled={isPending || text.trim() === ""}>
-          New run like this
+          New run with these settings
         </Button>
       </div>
     </form>

@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { RunnerLink } from "@/components/runners/runner-link";
 import { useTRPC } from "@/components/trpc/client";
-import { Id } from "@/components/ui/copy";
+import { sentence } from "@/components/ui/format";
 import { showTricks } from "@/components/ui/hidden-text";
 import { EmptyState, Panel } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
@@ -15,27 +15,20 @@ import { AttemptFacts } from "./attempt-facts";
 import { isLive, runJobs } from "./run-jobs";
 
 const COLUMNS: Column<RunnerJob>[] = [
-  { name: "State", cell: (job) => <State state={job.state} /> },
-  { name: "Attempt", cell: (job) => <Id id={job.attemptId} /> },
-  { name: "Runner", isWideOnly: true, cell: (job) => <RunnerLink id={job.runnerId} /> },
+  { name: "State", className: "w-px", cell: (job) => <State state={job.state} word={sentence(job.state)} /> },
+  { name: "Runner", isWideOnly: true, className: "w-px", cell: (job) => <RunnerLink id={job.runnerId} /> },
+  { name: "Launched", className: "w-px whitespace-nowrap text-ink-2", cell: (job) => <Time at={job.createdAt} /> },
   {
-    name: "Job",
-    isWideOnly: true,
-    className: "text-xs text-ink-2",
-    cell: (job) => <Id id={job.jobName} />,
-  },
-  { name: "Launched", className: "whitespace-nowrap text-ink-2", cell: (job) => <Time at={job.createdAt} /> },
-  {
-    name: "Took",
-    className: "whitespace-nowrap text-ink-2",
+    name: "Duration",
+    className: "w-px whitespace-nowrap text-ink-2",
     cell: (job) => <Duration from={job.createdAt} to={isLive(job) ? null : job.updatedAt} />,
   },
   {
     name: "Outcome",
-    className: "max-w-80 text-xs text-ink-2 max-sm:basis-full",
+    className: "max-w-0 min-w-60 text-xs text-ink-2 max-sm:max-w-full max-sm:basis-full",
     cell: (job) => (
       <>
-        <span className="block truncate" title={outcomeOf(job)}>
+        <span className="line-clamp-2 wrap-anywhere" title={outcomeOf(job)}>
           {outcomeOf(job)}
         </span>
         <AttemptFacts job={job} />
@@ -44,7 +37,7 @@ const COLUMNS: Column<RunnerJob>[] = [
   },
 ];
 
-/** How a run was tried: one row per runner that was launched for it. */
+/** A run's attempts: one row per runner that was launched for it. */
 export function RunAttempts({ run }: { run: Run }) {
   const trpc = useTRPC();
   const jobs = useQuery(runJobs(trpc, run.id));
@@ -53,8 +46,8 @@ export function RunAttempts({ run }: { run: Run }) {
       <QueryView query={jobs}>
         {(page) =>
           page.items.length === 0 ? (
-            <EmptyState title="No attempt yet">
-              A runner is launched once there is a command to work on and room for it.
+            <EmptyState title="No attempts yet">
+              A runner is launched when the run has work and there is capacity.
             </EmptyState>
           ) : (
             <Table label="Attempts" rows={page.items} columns={COLUMNS} keyOf={(job) => job.id} />
@@ -71,9 +64,10 @@ export function outcomeOf(job: RunnerJob): string {
 }
 
 function toldOutcome(job: RunnerJob): string {
-  if (job.wait !== null) return `not started yet: ${job.wait.message}`;
+  if (job.wait !== null) return `Not started yet: ${job.wait.message}`;
   const { code, signal, message, pid } = job.result;
-  const end = typeof signal === "string" ? signal : typeof code === "number" ? `exit ${code}` : null;
-  if (end === null) return typeof message === "string" ? message : typeof pid === "number" ? `process ${pid}` : "";
+  const end =
+    typeof signal === "string" ? `Killed by ${signal}` : typeof code === "number" ? `Exit code ${code}` : null;
+  if (end === null) return typeof message === "string" ? message : typeof pid === "number" ? `Process ${pid}` : "";
   return code === 0 || typeof message !== "string" ? end : `${end}: ${message}`;
 }

@@ -63,10 +63,10 @@ export function RunCommands({ run }: { run: Run }) {
         {(items) =>
           items.length === 0 ? (
             <EmptyState title="No commands">
-              Nothing was asked of this run.
+              This run has not been sent anything yet.
               {!isTerminal(run.status) && (
                 <CallHint
-                  words="Programs ask it by"
+                  words="Send a command with the API:"
                   call={{
                     ...{ method: "POST", path: `/runs/${encodeURIComponent(run.id)}/commands` },
                     body: { type: "turn", payload: { text: "Say hello" } },

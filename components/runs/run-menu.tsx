@@ -27,23 +27,23 @@ export function RunMenu({ run }: { run: Run }) {
   return (
     <>
       <ActsMenu label={`Actions on ${shortenId(run.id)}`}>
-        {look !== null && <MenuItem onSelect={() => look(run.id)}>Look into it</MenuItem>}
+        {look !== null && <MenuItem onSelect={() => look(run.id)}>Preview</MenuItem>}
         {typeof sessionId === "string" && (
-          <MenuItem onSelect={() => router.push(sessionAddress(sessionId))}>Open its session</MenuItem>
+          <MenuItem onSelect={() => router.push(sessionAddress(sessionId))}>Open session</MenuItem>
         )}
         {run.taskId !== null && (
-          <MenuItem onSelect={() => router.push(taskAddress(run.taskId ?? ""))}>Open its task</MenuItem>
+          <MenuItem onSelect={() => router.push(taskAddress(run.taskId ?? ""))}>Open task</MenuItem>
         )}
-        <MenuItem onSelect={() => void copyText(run.id)}>Copy its id</MenuItem>
+        <MenuItem onSelect={() => void copyText(run.id)}>Copy ID</MenuItem>
         <MenuItem onSelect={() => void copyCurl({ path })}>Copy as curl</MenuItem>
         {canCancel && (
           <>
             <MenuItem onSelect={() => void copyCurl({ method: "POST", path: `${path}/cancel`, body: {} })}>
-              Copy cancelling as curl
+              Copy cancel as curl
             </MenuItem>
             <MenuSeparator />
             <MenuItem isDanger isDisabled={run.cancelRequestedAt !== null} onSelect={() => setIsCancelling(true)}>
-              {run.cancelRequestedAt === null ? "Cancel…" : "Cancelling…"}
+              {run.cancelRequestedAt === null ? "Cancel run…" : "Cancelling…"}
             </MenuItem>
           </>
         )}

@@ -7,7 +7,7 @@ import { attemptOf, explainRun } from "@/components/sessions/session-state";
 import { runAddress, runLogAddress, sessionAddress, taskAddress } from "@/components/shell/addresses";
 import { useTRPC } from "@/components/trpc/client";
 import { leasedRun, usageOfRun } from "@/components/trpc/lists";
-import { shortenId } from "@/components/ui/format";
+import { sentence, shortenId } from "@/components/ui/format";
 import { showTricks } from "@/components/ui/hidden-text";
 import { Facts } from "@/components/ui/page";
 import { State } from "@/components/ui/state";
@@ -41,7 +41,7 @@ export function RunPeek({ run: row, onClose }: { run: RunSummary; onClose: () =>
         {isPlain(run) && <p className="text-sm text-ink-2">{showTricks(explained.why)}</p>}
         <WhyCard run={run} />
         <RunFacts run={run} />
-        <PeekPart title="Last lines">
+        <PeekPart title="Latest output">
           <RunLines key={run.id} runId={run.id} className="max-h-80 rounded-md border bg-code" />
         </PeekPart>
       </PeekBody>
@@ -59,9 +59,9 @@ function RunLinks({ run }: { run: Run }) {
   return (
     <PeekLinks
       links={[
-        ["Its session", sessionId === null ? null : sessionAddress(sessionId)],
-        ["Its task", run.taskId === null ? null : taskAddress(run.taskId)],
-        ["Its log", run.attemptCount === 0 ? null : runLogAddress(run.id)],
+        ["Session", sessionId === null ? null : sessionAddress(sessionId)],
+        ["Task", run.taskId === null ? null : taskAddress(run.taskId)],
+        ["Log", run.attemptCount === 0 ? null : runLogAddress(run.id)],
       ]}
     />
   );
@@ -78,19 +78,19 @@ function RunFacts({ run }: { run: Run }) {
       items={[
         ["Attempt", attemptOf(run)],
         ["Last attempt", end || null],
-        ["Held by", run.claimedBy === null ? "nobody" : <RunnerLink key="h" id={run.claimedBy} />],
+        ["Runner", run.claimedBy === null ? "None" : <RunnerLink key="h" id={run.claimedBy} />],
         [
           "Lease",
           run.leaseState === "held" && run.leaseExpiresAt !== null ? (
             <span key="l">
-              ends <Countdown to={run.leaseExpiresAt} />, epoch {run.leaseEpoch}
+              Ends <Countdown to={run.leaseExpiresAt} />, epoch {run.leaseEpoch}
             </span>
           ) : (
-            `${run.leaseState}, epoch ${run.leaseEpoch}`
+            `${sentence(run.leaseState)}, epoch ${run.leaseEpoch}`
           ),
         ],
-        ["Length", <Duration key="d" from={run.createdAt} to={isOver ? run.updatedAt : null} />],
-        ["Model use", usage === undefined ? "not known yet" : takenWords(usage.total)],
+        ["Duration", <Duration key="d" from={run.createdAt} to={isOver ? run.updatedAt : null} />],
+        ["Model use", usage === undefined ? "Loading…" : takenWords(usage.total)],
         ["Events", run.lastEventSeq.toLocaleString("en")],
       ]}
     />
@@ -99,8 +99,8 @@ function RunFacts({ run }: { run: Run }) {
 
 /** Calls, tokens and what they cost, as far as that is known. */
 function takenWords(usage: Usage): string {
-  if (usage.calls === 0) return "no call has ended yet";
-  const cost = costWords(usage) === null && usage.unpricedCalls > 0 ? ", no price is configured" : "";
+  if (usage.calls === 0) return "No calls yet";
+  const cost = costWords(usage) === null && usage.unpricedCalls > 0 ? ", no price configured" : "";
   const missing = missingWords(usage);
   return `${callsWords(usage)}: ${briefWords(usage)}${cost}${missing === null ? "" : `. ${missing}`}`;
 }

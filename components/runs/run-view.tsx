@@ -4,13 +4,14 @@ import dynamic from "next/dynamic";
 import Link from "next/link";
 import { RunnerLink } from "@/components/runners/runner-link";
 import { Profile } from "@/components/sessions/demo-label";
-import { explainRun } from "@/components/sessions/session-state";
+import { attemptOf, explainRun } from "@/components/sessions/session-state";
 import { eventAddress, runAddress, runJobAddress, runLogAddress, sessionAddress } from "@/components/shell/addresses";
 import { RunLogsProvider, useFollow } from "@/components/trace/session-logs";
 import { TraceView } from "@/components/trace/trace-view";
 import { useTRPC } from "@/components/trpc/client";
 import { leasedRun, usageOfRun } from "@/components/trpc/lists";
 import { Id } from "@/components/ui/copy";
+import { sentence } from "@/components/ui/format";
 import { showTricks } from "@/components/ui/hidden-text";
 import { JsonPanel } from "@/components/ui/json-panel";
 import { Facts, PageHeader, Panel, TableSkeleton } from "@/components/ui/page";
@@ -45,7 +46,7 @@ const LogView = dynamic(() => import("./log-view").then((module) => module.LogVi
   loading: () => <TableSkeleton />,
 });
 
-/** A run's page: what it does and why, its commands, its attempts, its events. */
+/** A run's page: status, commands, attempts and events. */
 export function RunView({ runId, tab }: { runId: string; tab: RunTab }) {
   const trpc = useTRPC();
   const run = useQuery(leasedRun(trpc, runId));
@@ -60,6 +61,8 @@ export function RunView({ runId, tab }: { runId: string; tab: RunTab }) {
 
 function LoadedRun({ run, tab }: { run: Run; tab: RunTab }) {
   const explained = explainRun(run);
+  // The card below says it, whole.
+  const isTold = tab === "overview" && (run.status === "failed" || run.turnFailureKind != null);
   const base = runAddress(run.id);
   useFollow(run.id);
   return (
@@ -72,7 +75,7 @@ function LoadedRun({ run, tab }: { run: Run; tab: RunTab }) {
         }
         description={
           <span className="flex flex-wrap items-center gap-x-2">
-            <State isBare state={explained.state} word={explained.word} /> {showTricks(explained.why)}
+            <State isBare state={explained.state} word={explained.word} /> {isTold ? null : firstLine(explained.why)}
             {explained.next !== undefined && (
               <span className="text-ink-3">
                 {showTricks(explained.next.text)} <Countdown to={explained.next.at} />
@@ -111,13 +114,18 @@ function LoadedRun({ run, tab }: { run: Run; tab: RunTab }) {
   );
 }
 
+/** Errors may have many lines; their first one is enough where all of them stand elsewhere. */
+function firstLine(why: string): string {
+  return showTricks(why.split("\n").find((line) => line.trim() !== "") ?? why);
+}
+
 function RunFacts({ run }: { run: Run }) {
   const trpc = useTRPC();
   const usage = useQuery(usageOfRun(trpc, run.id));
   const sessionId = run.sessionRef?.sessionId;
   return (
     <div className="flex min-w-0 flex-col gap-4">
-      <Panel title="Facts">
+      <Panel title="Details">
         <Facts
           className="p-4"
           items={[
@@ -132,16 +140,16 @@ function RunFacts({ run }: { run: Run }) {
                   {sessionId}
                 </Link>
               ) : (
-                "none"
+                "None"
               ),
             ],
             ["Project", `${run.tenantId} / ${run.projectId}`],
             ["Created", <Time key="c" at={run.createdAt} />],
-            ["Length", <Duration key="d" from={run.createdAt} to={isTerminal(run.status) ? run.updatedAt : null} />],
-            ["Lease", <State key="l" isBare state={run.leaseState} />],
-            ["Holder", run.claimedBy === null ? "none" : <RunnerLink key="h" id={run.claimedBy} />],
-            ["Epoch", run.leaseEpoch],
-            ["Attempts", run.attemptCount],
+            ["Duration", <Duration key="d" from={run.createdAt} to={isTerminal(run.status) ? run.updatedAt : null} />],
+            ["Lease", <State key="l" isBare state={run.leaseState} word={sentence(run.leaseState)} />],
+            ["Runner", run.claimedBy === null ? "None" : <RunnerLink key="h" id={run.claimedBy} />],
+            ["Lease epoch", run.leaseEpoch],
+            ["Attempts", attemptOf(run)],
             ["Events", run.lastEventSeq.toLocaleString("en")],
           ]}
         />

@@ -40,8 +40,7 @@ const LEAD: Column<RunSummary>[] = [
   },
   {
     name: "Run",
-    isLead: true,
-    className: "max-sm:order-first",
+    className: "max-sm:order-first max-sm:min-w-0 max-sm:flex-1",
     cell: (run) => (
       <span className="flex min-w-0 flex-col">
         <Link
@@ -78,7 +77,7 @@ const USUAL: Record<ColumnId<typeof RUN_COLUMNS, false>, Omit<Column<RunSummary>
   },
   started: {
     className: "text-right whitespace-nowrap text-ink-2",
-    cell: (run) => (run.startedAt === null ? <span className="text-ink-3">not yet</span> : <Time at={run.startedAt} />),
+    cell: (run) => (run.startedAt === null ? <span className="text-ink-3">—</span> : <Time at={run.startedAt} />),
   },
   duration: {
     className: "text-right whitespace-nowrap text-ink-2 tabular-nums",
@@ -91,7 +90,7 @@ const USUAL: Record<ColumnId<typeof RUN_COLUMNS, false>, Omit<Column<RunSummary>
 
 const ACTIONS: Column<RunSummary> = {
   name: "Actions",
-  className: "w-9 text-right max-sm:ml-auto",
+  className: "w-9 text-right max-sm:order-first max-sm:self-start",
   cell: (run) => <RunMenu run={run} />,
 };
 
@@ -107,7 +106,7 @@ function SessionLink({ run }: { run: Run }) {
 
 /** Who has the run, and until when unless it is heard of again. */
 function Holder({ run }: { run: Run }) {
-  if (run.claimedBy === null) return <span className="text-xs text-ink-3">none</span>;
+  if (run.claimedBy === null) return <span className="text-xs text-ink-3">None</span>;
   return (
     <span className="flex flex-col text-2xs">
       <Link
@@ -120,7 +119,7 @@ function Holder({ run }: { run: Run }) {
       </Link>
       {run.status === "claimed" && run.leaseExpiresAt !== null && (
         <span className="whitespace-nowrap text-ink-3">
-          lease {run.leaseState === "held" ? "ends " : run.leaseState}
+          Lease {run.leaseState === "held" ? "ends " : run.leaseState}
           {run.leaseState === "held" && <Countdown to={run.leaseExpiresAt} />}
         </span>
       )}

@@ -78,7 +78,7 @@ export function RunsView() {
       {...{ bulk, peek, news }}
       one="run"
       header={
-        <PageHeader title="Runs" description="Every piece of work: on a session, by one runner at a time.">
+        <PageHeader title="Runs" description="Each run works on one session, with one runner at a time.">
           <RunFilters filter={filter} onChange={onChange} />
           <Failures filter={filter} onChange={onChange} />
         </PageHeader>
@@ -130,13 +130,13 @@ function Nothing({ isFilter, wider, onClear }: { isFilter: boolean; wider: Wider
       }
     >
       <p>
-        The first message of a session makes one, and so does every task of the queue.{" "}
+        Sessions and queue tasks create runs.{" "}
         <DocLink name="architecture" anchor="leases-and-fences">
-          How runs are kept safe
+          How runs are recovered
         </DocLink>
       </p>
       <CallHint
-        words="Programs make them by"
+        words="Or create one with the API:"
         call={{ method: "POST", path: "/runs", body: { backendProfile: DEMO_PROFILE } }}
       />
     </EmptyState>

@@ -23,11 +23,11 @@ export function WhyBox({ why, holder, more }: { why: Why; holder?: ReactNode; mo
         {showTricks(why.title)}
       </h2>
       <dl className="mt-1.5 grid grid-cols-[auto_minmax(0,1fr)] gap-x-3 gap-y-1">
-        <dt className="text-ink-3">Rule</dt>
+        <dt className="text-ink-3">Why</dt>
         <dd className="text-ink-2 wrap-anywhere">{showTricks(why.rule)}</dd>
         {holder !== undefined && (
           <>
-            <dt className="text-ink-3">Holder</dt>
+            <dt className="text-ink-3">Held by</dt>
             <dd className="text-ink-2">{holder}</dd>
           </>
         )}
@@ -44,7 +44,7 @@ export function WhyBox({ why, holder, more }: { why: Why; holder?: ReactNode; mo
       <p className="mt-2 flex flex-wrap gap-x-4 text-xs leading-6">
         {more}
         <Link href={docAddress("runs", why.doc)} prefetch={false} className="leading-6 text-accent underline">
-          What this means
+          Learn more
         </Link>
       </p>
     </section>

@@ -56,10 +56,10 @@ function Sources({ runId }: { runId: string }) {
   return (
     <>
       <Link href={runLogAddress(runId)} className="leading-6 text-accent underline">
-        Its runner's log
+        Runner log
       </Link>
       <Link href={runJobAddress(runId)} className="leading-6 text-accent underline">
-        Its Job, pod and their events
+        Job and pod events
       </Link>
     </>
   );

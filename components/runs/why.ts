@@ -4,7 +4,7 @@ import type { Run } from "@/contract/run";
 import type { LaunchWaitReason, RunnerJob } from "@/contract/runner";
 import { isTerminal } from "@/contract/words";
 
-/** Why a run is not simply at work or done: the rule, who holds it up, and what happens next by itself. */
+/** Why a run waits, is held up or failed: the rule, who holds it up, and what happens next by itself. */
 export type Why = {
   tone: Tone;
   title: string;
@@ -33,36 +33,36 @@ const DEFAULT_ATTEMPTS_MAX = 3;
 
 const FAILURES: Record<string, { rule: string; next: string }> = {
   "runner-lost": {
-    rule: "Its runner went away in the middle of a turn, and its policy says to ask, or no attempt was left.",
-    next: "Look at the trace for how far it came, then send the turn again.",
+    rule: "The runner went away in the middle of a turn, and the onLost policy is to ask, or no attempts were left.",
+    next: "Check the trace to see how far the turn got, then send it again.",
   },
   "backend-failed": {
-    rule: "codex could not go on.",
-    next: "The message is what it said last; Backends shows how the profile is configured.",
+    rule: "codex could not continue. The message below is the last one it gave.",
+    next: "Check the profile's configuration under Backends.",
   },
   timeout: {
-    rule: "It took longer than it may: turnTimeoutMs of its policy, or the installation's deadline.",
-    next: "Allow it more time, or ask for less in one turn.",
+    rule: "The turn or its pod took longer than allowed: turnTimeoutMs of the policy, or the installation's deadline.",
+    next: "Allow more time, or ask for less in one turn.",
   },
   "approval-timeout": {
-    rule: "Nobody answered its approval in time.",
-    next: "Send the turn again when somebody is there.",
+    rule: "Nobody answered the approval in time.",
+    next: "Send the turn again when someone can answer.",
   },
-  "storage-full": { rule: "The disk that it wrote to is full.", next: "Evict or enlarge volumes under Storage." },
+  "storage-full": { rule: "The disk that the run wrote to is full.", next: "Evict or enlarge volumes under Storage." },
   "session-store-evicted": {
-    rule: "The volume of its session was removed.",
-    next: "Restore it under the session's Storage tab, then send the turn again.",
+    rule: "The session's volume was removed.",
+    next: "Restore it from its archive on the session's Storage tab, then send the turn again.",
   },
   "infra-failed": {
-    rule: "Something that the program needs did not answer.",
-    next: "The Status page shows the parts; send the turn again when they are well.",
+    rule: "A part of AgentRun did not answer, such as the database, Kubernetes or the archive.",
+    next: "Check the Status page, then send the turn again.",
   },
 };
 
 const WAITS: Record<LaunchWaitReason, string> = {
-  unreachable: "Who starts runners gives no answer, or is overloaded: every launch waits for it.",
-  refused: "Who starts runners has no room for this one, or is about to have.",
-  ending: "Nobody knows yet that nothing is left of an earlier try, and two never run beside each other.",
+  unreachable: "The executor does not answer or is overloaded. Every launch waits for it.",
+  refused: "The executor has no capacity for this runner, for example because a quota is used up.",
+  ending: "An earlier launch is not confirmed gone yet, and two never run side by side.",
 };
 
 /** null where there is nothing to explain: the run works, or is done. */
@@ -72,9 +72,12 @@ export function explainWhy(facts: WhyFacts): Why | null {
   if (isTerminal(run.status)) return explainEnd(run);
   if (run.cancelRequestedAt !== null) {
     return {
-      ...{ tone: "warn", title: "It is being cancelled", rule: run.cancelReason ?? "Cancelling was asked for." },
+      ...{ tone: "warn", title: "Cancelling", rule: run.cancelReason ?? "Someone cancelled the run." },
       ...holderOf(run),
-      next: run.status === "pending" ? "It ends at once." : "It ends when its runner says so, or is known to be gone.",
+      next:
+        run.status === "pending"
+          ? "The run ends at once."
+          : "The run ends when its runner reports the end, or is confirmed gone.",
       doc: "cancelling",
     };
   }
@@ -85,56 +88,58 @@ function explainPending({ run, jobs, sessionRun, hasOpenCommand }: WhyFacts): Wh
   const quiet = { tone: "quiet" as const };
   if (run.nextAttemptAt !== null) {
     return {
-      ...{ tone: "warn", title: "It waits for its next attempt", nextAt: run.nextAttemptAt, doc: "backing-off" },
-      rule: `An attempt that ended by itself is followed by the next after a while that doubles: ${attemptOf(run)} so far.`,
-      next: "The next attempt is launched",
+      ...{ tone: "warn", title: "Waiting for the next attempt", nextAt: run.nextAttemptAt, doc: "backing-off" },
+      rule: `The last attempt ended by itself. The delay before each new one doubles, up to a minute (${attemptOf(run)}).`,
+      next: "The next attempt starts",
     };
   }
   if (sessionRun !== null) {
     return {
-      ...{ ...quiet, title: "It waits for its session", doc: "waiting-for-its-session" },
-      rule: "One run of a session is at work at a time.",
-      holder: { name: "At work is", runId: sessionRun.id },
-      next: "It begins when that run ends; an idle runner ends its run at once when another waits.",
+      ...{ ...quiet, title: "Waiting for its session", doc: "waiting-for-its-session" },
+      rule: "Only one run of a session works at a time.",
+      holder: { name: "Active run", runId: sessionRun.id },
+      next: "Starts when that run ends. An idle runner ends its run at once when another one waits.",
     };
   }
   const launched = jobs.find((job) => job.state === "launching" || job.state === "running");
   if (launched?.state === "launching" && launched.result?.waitsFor === "archiver") {
     return {
-      ...{ tone: "warn", title: "It waits for an archiver", doc: "waiting-for-an-archiver" },
-      rule: "A process that archives its session's volume has it, and is being ended: the run goes first.",
-      next: "Its runner starts once that is known to be gone. Where its node does not answer, an administrator forces it under the session's Storage tab.",
+      ...{ tone: "warn", title: "Waiting for an archiver", doc: "waiting-for-an-archiver" },
+      rule: "An archiver holds the session's volume. The run goes first, so the archiver is being stopped.",
+      next: "The runner starts once the archiver is confirmed gone, usually within seconds. If its node does not answer, an administrator can force it on the session's Storage tab.",
     };
   }
   if (launched?.wait) {
     const { reason, message, nextTryAt } = launched.wait;
     return {
-      ...{ tone: "warn", title: "Its runner cannot be started yet", nextAt: nextTryAt, doc: "launch-refused" },
+      ...{ tone: "warn", title: "The runner cannot be started yet", nextAt: nextTryAt, doc: "launch-refused" },
       rule: WAITS[reason],
       message,
-      next: "It is tried again",
+      next: "Next try",
     };
   }
   if (launched !== undefined) {
     return {
-      ...{ ...quiet, title: "A runner was launched and has not claimed it yet", doc: "launched" },
-      rule: "Its process or pod is on its way, or its volume is being restored.",
-      holder: { name: "Launched is", id: launched.runnerId },
-      next: "It works as soon as the runner claims it; a launch that ends without that is followed by another.",
+      ...{ ...quiet, title: "Runner is starting", doc: "launched" },
+      rule: "Its process or pod is starting, or the volume is being restored.",
+      holder: { name: "Runner", id: launched.runnerId },
+      next: "Work starts when the runner claims the run. If the launch ends first, another attempt follows.",
     };
   }
   if (!hasOpenCommand) {
     return {
-      ...{ ...quiet, title: "Nothing was asked of it", doc: "waiting-for-a-runner" },
-      rule: "A runner is launched for a run that has a command to work on.",
-      next: "It begins with its first command.",
+      ...{ ...quiet, title: "Waiting for a command", doc: "waiting-for-a-runner" },
+      rule: "A runner is launched only for a run that has a command to work on.",
+      next: "Starts with its first command.",
     };
   }
   return {
-    ...{ ...quiet, title: "It waits for a runner", doc: "waiting-for-a-runner" },
-    rule: "A runner is launched as soon as there is room for another, or claims it from outside.",
+    ...{ ...quiet, title: "Waiting for a runner", doc: "waiting-for-a-runner" },
+    rule: "A runner is launched as soon as there is capacity, or an outside runner claims the run.",
     next:
-      run.attemptCount > 0 ? `The next attempt follows: ${attemptOf(run)} so far.` : "Its first attempt begins then.",
+      run.attemptCount > 0
+        ? `The next attempt starts then (${attemptOf(run)} so far).`
+        : "The first attempt starts then.",
   };
 }
 
@@ -145,23 +150,23 @@ function explainClaimed(facts: WhyFacts): Why | null {
     return {
       ...{
         tone: "warn",
-        title: isFencing ? "Its old attempt is being ended" : "Its lease ran out",
+        title: isFencing ? "Stopping the old attempt" : "Lease expired",
         doc: "lease-expired",
       },
-      rule: `Its runner has not been heard of for the length of its lease (${attemptOf(run)}).`,
+      rule: `The runner sent no heartbeat for the length of its lease (${attemptOf(run)}).`,
       ...holderOf(run),
-      next: "Once the old attempt is known to be gone the next one follows, or the run ends as its policy says.",
+      next: "Once the old attempt is confirmed gone, the next one starts, or the run ends as its policy says.",
     };
   }
   if (pendingApprovals > 0) {
     return {
-      ...{ tone: "warn", title: "It waits for a person", doc: "waiting-for-a-person" },
-      rule: "The agent asks for what its policy does not allow by itself.",
+      ...{ tone: "warn", title: "Needs approval", doc: "waiting-for-a-person" },
+      rule: "The agent asks for something that its policy does not allow without approval.",
       holder: {
-        name: pendingApprovals === 1 ? "An approval is open" : `${pendingApprovals} approvals are open`,
+        name: pendingApprovals === 1 ? "Open approval" : `${pendingApprovals} open approvals`,
         isApproval: true,
       },
-      next: "The agent goes on when it is answered.",
+      next: "The agent continues when the approval is answered.",
     };
   }
   return explainTurn(facts);
@@ -173,9 +178,9 @@ function explainTurn({ lastTurn }: WhyFacts): Why | null {
   const kind = lastTurn.failureKind ?? "unknown";
   const known = FAILURES[kind];
   return {
-    ...{ tone: "bad", title: `Its last turn failed: ${kind}`, doc: known === undefined ? "other-failures" : kind },
-    rule: known?.rule ?? "Its message says what went wrong.",
-    next: known?.next ?? "Nothing follows by itself: send another message.",
+    ...{ tone: "bad", title: `Last turn failed: ${kind}`, doc: known === undefined ? "other-failures" : kind },
+    rule: known?.rule ?? "The message below says what went wrong.",
+    next: known?.next ?? "Send another message to continue.",
     ...(lastTurn.failureMessage === null ? {} : { message: lastTurn.failureMessage }),
   };
 }
@@ -183,8 +188,13 @@ function explainTurn({ lastTurn }: WhyFacts): Why | null {
 function explainEnd(run: Run): Why {
   if (run.status === "cancelled") {
     return {
-      ...{ tone: "quiet", title: "It was cancelled", rule: run.cancelReason ?? "Somebody ended it.", doc: "cancelled" },
-      next: "Nothing follows by itself; its session stays.",
+      ...{
+        tone: "quiet",
+        title: "Cancelled",
+        rule: run.cancelReason ?? "Someone cancelled the run.",
+        doc: "cancelled",
+      },
+      next: "The session stays. Another message starts a new run.",
       ...(run.failureMessage !== null && run.failureMessage !== run.cancelReason
         ? { message: run.failureMessage }
         : {}),
@@ -193,9 +203,9 @@ function explainEnd(run: Run): Why {
   const kind = run.failureKind ?? "unknown";
   const known = FAILURES[kind];
   return {
-    ...{ tone: "bad", title: `Why it failed: ${kind}`, doc: known === undefined ? "other-failures" : kind },
-    rule: known?.rule ?? "Its message says what went wrong.",
-    next: `Nothing follows by itself after ${attemptOf(run)}. ${known?.next ?? "Run it again once that is mended."}`,
+    ...{ tone: "bad", title: `Run failed: ${kind}`, doc: known === undefined ? "other-failures" : kind },
+    rule: known?.rule ?? "The message below says what went wrong.",
+    next: `${known?.next ?? "Fix the cause, then run it again."} No retry follows (${attemptOf(run)}).`,
     ...(run.failureMessage === null ? {} : { message: run.failureMessage }),
   };
 }
