@@ -30,6 +30,8 @@ export const AuditRow = z.object({
   tenantId: z.string().nullable(),
   targetKind: z.string(),
   targetId: z.string(),
+  /** The target's title or name now, of sessions, runs, tasks, schedules and budgets that are still there. */
+  title: z.string().nullable().optional(),
   details: z.record(z.string(), z.unknown()),
 });
 export type AuditRow = z.infer<typeof AuditRow>;

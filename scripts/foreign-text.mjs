@@ -14,7 +14,7 @@ const FOREIGN = words(`
 /** What writes tricks out, or makes its text of that. */
 const SAFE_CALLS = words(`
   showTricks showHidden shortenId nameOf nameOfPlace operatorName readError outcomeOf contentOf summarize oneLine summaryOf
-  blockerWords describeDrawn firstLine stateOf periodName`);
+  blockerWords describeDrawn firstLine callerOf verbOf kindOf targetName stateOf periodName`);
 /** What makes words of this program's own, or figures. */
 const OWN_CALLS = words(`
   formatDuration formatBytes formatOffset formatPlural formatCount formatMoney formatTokens formatAge

@@ -1,11 +1,11 @@
 "use client";
 import Link from "next/link";
-import { shortenId } from "@/components/ui/format";
 import { showTricks } from "@/components/ui/hidden-text";
 import { type Column, Table } from "@/components/ui/table";
 import { Time } from "@/components/ui/time";
 import type { AuditRow } from "@/contract/audit";
 import type { AuditFilter } from "./filter";
+import { callerOf, kindOf, targetName, verbOf } from "./sentence";
 import { summaryOf, targetAddress } from "./target";
 
 type AuditTableProps = {
@@ -25,19 +25,13 @@ function columnsOf(hasTenants: boolean, onChange: AuditTableProps["onChange"]): 
     isWideOnly: true,
     cell: ({ tenantId }) =>
       tenantId === null ? (
-        <span className="text-xs text-ink-3">all</span>
+        <span className="text-xs text-ink-3">All</span>
       ) : (
         <Narrow text={tenantId} what="tenant" onPress={() => onChange({ tenant: tenantId })} />
       ),
   };
   return [
-    {
-      name: "Action",
-      isLead: true,
-      cell: ({ action }) => <Narrow text={action} what="action" isStrong onPress={() => onChange({ action })} />,
-    },
-    { name: "Target", cell: (row) => <Target row={row} /> },
-    { name: "Caller", cell: ({ actor }) => <Narrow text={actor} what="caller" onPress={() => onChange({ actor })} /> },
+    { name: "Action", isLead: true, cell: (row) => <Sentence row={row} onChange={onChange} /> },
     ...(hasTenants ? [tenants] : []),
     {
       name: "Details",
@@ -52,37 +46,44 @@ function columnsOf(hasTenants: boolean, onChange: AuditTableProps["onChange"]): 
   ];
 }
 
-type NarrowProps = { text: string; what: string; isStrong?: boolean; onPress: () => void };
-
-function Narrow({ text, what, isStrong, onPress }: NarrowProps) {
-  const [kind = "", ...rest] = text.split(":");
-  const shown = rest.length === 0 ? showTricks(text) : `${showTricks(kind)}:${shortenId(rest.join(":"))}`;
-  return (
-    <button
-      type="button"
-      title={`${showTricks(text)}: show this ${what} alone`}
-      onClick={onPress}
-      className={isStrong ? "text-sm font-medium hover:underline" : "text-xs text-ink-2 hover:underline"}
-    >
-      {shown}
-    </button>
-  );
-}
-
-function Target({ row }: { row: AuditRow }) {
+/** `admin cancelled run “Fix login”`: each part narrows the list or leads to what it names. */
+function Sentence({ row, onChange }: { row: AuditRow; onChange: AuditTableProps["onChange"] }) {
+  const { actor, action, targetId } = row;
   const address = targetAddress(row);
-  const id = <span title={showTricks(row.targetId)}>{shortenId(row.targetId)}</span>;
+  const target = targetName(row);
   return (
-    <span className="flex flex-col text-2xs max-sm:flex-row max-sm:gap-1.5">
-      <span className="text-ink-3">{showTricks(row.targetKind)}</span>
+    <span className="flex flex-wrap items-baseline gap-x-1 text-sm">
+      <Narrow text={actor} shown={callerOf(actor)} what="caller" isStrong onPress={() => onChange({ actor })} />
+      <Narrow text={action} shown={verbOf(row)} what="action" onPress={() => onChange({ action })} />
+      <span className="text-ink-2">{kindOf(row)}</span>
       {address === null ? (
-        <code className="whitespace-nowrap">{id}</code>
+        <span title={showTricks(targetId)}>{target}</span>
       ) : (
-        <Link href={address} className="font-mono whitespace-nowrap hover:underline">
-          {id}
+        <Link
+          href={address}
+          prefetch={false}
+          title={showTricks(targetId)}
+          className="max-w-96 truncate font-medium hover:underline"
+        >
+          {target}
         </Link>
       )}
     </span>
+  );
+}
+
+type NarrowProps = { text: string; shown?: string; what: string; isStrong?: boolean; onPress: () => void };
+
+function Narrow({ text, shown = showTricks(text), what, isStrong, onPress }: NarrowProps) {
+  return (
+    <button
+      type="button"
+      title={`${showTricks(text)}: show only this ${what}`}
+      onClick={onPress}
+      className={isStrong ? "text-sm font-medium hover:underline" : "text-sm text-ink-2 hover:underline"}
+    >
+      {shown}
+    </button>
   );
 }
 

@@ -19,7 +19,7 @@ import { AUDIT_QUERY } from "@/contract/query/audit";
 import { AuditFilters } from "./audit-filters";
 import { AuditTable } from "./audit-table";
 import { ExportMenu } from "./export-menu";
-import { AUDIT_FILTERS, type AuditFilter, auditInput, isFiltered } from "./filter";
+import { AUDIT_FILTERS, type AuditFilter, auditInput, EVERYBODY, isFiltered, listedFilter } from "./filter";
 import { useAuditNews } from "./use-audit-news";
 
 /** Pages that are looked through by themselves where none holds anything, of 5,000 rows each. */
@@ -31,12 +31,17 @@ export function AuditView() {
   const trpc = useTRPC();
   const client = useQueryClient();
   const { tenantId } = useIdentity();
-  const [filter, setFilter] = useQueryStates(AUDIT_FILTERS, { history: "replace" });
+  const [{ all, ...asked }, setAsked] = useQueryStates({ ...AUDIT_FILTERS, ...EVERYBODY }, { history: "replace" });
+  const filter = listedFilter(asked, all);
   const options = auditPages(trpc, auditInput(filter));
   const query = useInfiniteQuery(options);
   const rows = query.data?.pages.flatMap((page) => page.items) ?? [];
   const news = useAuditNews(auditInput(filter), rows);
-  const onChange = (change: Partial<AuditFilter> | null) => void setFilter(change);
+  const onChange = (change: Partial<AuditFilter> | null) => {
+    if (change === null) return void setAsked(null);
+    const next = { ...filter, ...change };
+    void setAsked({ ...next, all: !isFiltered(next) });
+  };
   const [steps, setSteps] = useState(STEPS_MAX);
   const wider = useWider(AUDIT_QUERY, filter, onChange);
   const isLooking = useLookOn(query, rows.length, steps);
@@ -45,11 +50,11 @@ export function AuditView() {
     <div className="flex h-full min-h-0 flex-col">
       <PageHeader
         title="Audit"
-        description="Who did what: written with the change itself, never without it."
+        description="Who did what, and when. Every change is recorded."
         actions={
           <>
             <Link href={BULK_ADDRESS} className={buttonStyle()}>
-              Actions on many
+              Bulk actions
             </Link>
             <ExportMenu filter={filter} />
           </>
@@ -66,13 +71,13 @@ export function AuditView() {
         <QueryView query={query}>
           {() =>
             isLooking ? (
-              <StillLooking>Looking through older rows…</StillLooking>
+              <StillLooking>Searching older entries…</StillLooking>
             ) : hasMore ? (
               <EmptyState
-                title="Nothing so far"
-                action={<Button onClick={() => setSteps(steps + STEPS_MAX)}>Look further back</Button>}
+                title="No matches so far"
+                action={<Button onClick={() => setSteps(steps + STEPS_MAX)}>Search further back</Button>}
               >
-                The newest {(steps * STEP_ROWS).toLocaleString("en")} rows hold nothing like it.
+                No match in the newest {(steps * STEP_ROWS).toLocaleString("en")} entries.
               </EmptyState>
             ) : rows.length === 0 ? (
               <Nothing isFilter={isFiltered(filter)} wider={wider} onClear={() => onChange(null)} />
@@ -94,8 +99,8 @@ function Nothing({ isFilter, wider, onClear }: { isFilter: boolean; wider: Wider
     return <NoMatch one="event" onClear={onClear} wider={wider} />;
   }
   return (
-    <EmptyState title="Nothing was done yet">
-      Whatever changes something leaves a row here.{" "}
+    <EmptyState title="No entries yet">
+      Every change is recorded here.{" "}
       <DocLink name="architecture" anchor="identity">
         Who may do what
       </DocLink>

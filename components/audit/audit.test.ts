@@ -1,7 +1,8 @@
 import { createLoader } from "nuqs/server";
 import { expect, test } from "vitest";
 import { type AuditRow, ListAuditInput } from "@/contract/audit";
-import { AUDIT_FILTERS, auditInput, isFiltered } from "./filter";
+import { AUDIT_FILTERS, auditInput, isFiltered, listedFilter } from "./filter";
+import { callerOf, kindOf, targetName, verbOf } from "./sentence";
 import { summaryOf, targetAddress } from "./target";
 
 const load = createLoader(AUDIT_FILTERS);
@@ -32,4 +33,29 @@ test("what was acted on is led to, whatever its kind", () => {
 test("an action is summed up in one line of text", () => {
   expect(summaryOf({ a: 1, reason: "stuck", b: null, c: { d: "<b>" } })).toBe('stuck · a: 1 · c: {"d":"<b>"}');
   expect(summaryOf({})).toBe("");
+});
+
+test("an action is told as a sentence, one without words of its own by its name", () => {
+  const row = (change: Partial<AuditRow>) =>
+    ({ targetKind: "run", targetId: "run_1", details: {}, ...change }) as AuditRow;
+  const told = (change: Partial<AuditRow>) => {
+    const of = row(change);
+    return [callerOf(of.actor), verbOf(of), kindOf(of), targetName(of)].join(" ");
+  };
+  expect(told({ actor: "operator:admin", action: "runs.cancel", title: "Fix login" })).toBe(
+    "admin cancelled run “Fix login”",
+  );
+  expect(told({ actor: "system:dispatcher", action: "queue.new", targetKind: "task" })).toBe(
+    "system dispatcher queue.new task run_1",
+  );
+  expect(told({ actor: "operator:a", action: "queue.createTasks", targetKind: "task", details: { tasks: 3 } })).toBe(
+    "a added 3 tasks, run_1",
+  );
+});
+
+test("without conditions what people did is listed, until that is taken away", () => {
+  expect(listedFilter(load(""), false).by).toBe("operator");
+  expect(listedFilter(load(""), true).by).toBeNull();
+  expect(listedFilter(load("?target=run_1"), false).by).toBeNull();
+  expect(listedFilter(load("?by=system"), false).by).toBe("system");
 });

@@ -1,10 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import Link from "next/link";
+import { callerOf, kindOf, targetName, verbOf } from "@/components/audit/sentence";
 import { summaryOf, targetAddress } from "@/components/audit/target";
 import { useAskWhenDone } from "@/components/audit/use-ask-when-done";
-import { operatorName } from "@/components/shell/operator-name";
 import { useTRPC } from "@/components/trpc/client";
-import { shortenId } from "@/components/ui/format";
 import { showTricks } from "@/components/ui/hidden-text";
 import { Panel } from "@/components/ui/page";
 import { Time } from "@/components/ui/time";
@@ -35,17 +34,24 @@ export function OperatorFeed() {
 function Action({ row }: { row: AuditRow }) {
   const address = targetAddress(row);
   const said = summaryOf(row.details);
-  const target = `${row.targetKind} ${shortenId(row.targetId)}`;
+  const target = targetName(row);
   return (
-    <li className="flex flex-wrap items-baseline gap-x-2 gap-y-0.5 px-4 py-1.5 text-xs not-last:border-b">
-      <span className="text-ink-2" title={showTricks(row.actor)}>
-        {operatorName(row.actor)}
+    <li className="flex flex-wrap items-baseline gap-x-1.5 gap-y-0.5 px-4 py-1.5 text-xs not-last:border-b">
+      <span className="font-medium" title={showTricks(row.actor)}>
+        {callerOf(row.actor)}
       </span>
-      <span className="font-medium">{row.action}</span>
+      <span className="text-ink-2" title={row.action}>
+        {verbOf(row)} {kindOf(row)}
+      </span>
       {address === null ? (
         <span title={showTricks(row.targetId)}>{target}</span>
       ) : (
-        <Link href={address} prefetch={false} title={showTricks(row.targetId)} className="text-accent hover:underline">
+        <Link
+          href={address}
+          prefetch={false}
+          title={showTricks(row.targetId)}
+          className="max-w-80 truncate text-accent hover:underline"
+        >
           {target}
         </Link>
       )}

@@ -7,6 +7,7 @@ import { audit, queueTasks } from "@/db/schema";
 import { type ServiceContext, tenantOf } from "@/server/context";
 import { type Counted, countedFrom, decodePlace, encodeCursor, pageFrom } from "@/server/pagination";
 import { iso, storedJson } from "@/server/stored";
+import { withTitles } from "./titles";
 
 type Filter = Omit<ListAuditInput, "cursor" | "limit">;
 type Position = (string | number | null)[];
@@ -38,7 +39,10 @@ export async function listAudit(ctx: ServiceContext, input: ListAuditInput): Pro
     .limit(limit + 1);
   const page = pageFrom(rows, limit, (row) => encodeCursor(filter, [row.position, row.row.id]));
   return {
-    items: page.rows.map(({ row }) => toAuditRow(row)),
+    items: await withTitles(
+      ctx,
+      page.rows.map(({ row }) => toAuditRow(row)),
+    ),
     cursor: page.cursor ?? (last === null ? null : encodeCursor(filter, last)),
   };
 }
