@@ -24,7 +24,7 @@ function render(backend: Backend, identity: Identity): string {
 }
 
 test.each([
-  ["an administrator of every tenant", "admin", null, ["Test now", "Give it work again", "Switch off"]],
+  ["an administrator of every tenant", "admin", null, ["Test now", "Resume", "Switch off"]],
   ["an administrator of one tenant", "admin", "acme", ["Test now"]],
   ["an operator", "operator", null, ["Test now"]],
   ["a viewer", "viewer", null, []],
@@ -33,14 +33,14 @@ test.each([
   const buttons = [...html.matchAll(/<button[^>]*>(.*?)<\/button>/g)].map(([, inner = ""]) =>
     inner.replace(/<[^>]*>/g, "").trim(),
   );
-  for (const name of ["Test now", "Give it work again", "Switch off"])
+  for (const name of ["Test now", "Resume", "Switch off"])
     expect([name, buttons.some((button) => button.startsWith(name))]).toEqual([
       name,
       (offered as readonly string[]).includes(name),
     ]);
-  expect(html).toContain("limit reached");
+  expect(html).toContain("Limit reached");
   // The limit is of turns, whoever asked for them.
-  expect(html).toContain("3 of 4 places taken: 1 task running and 2 turns of other runs. What waits takes none.");
+  expect(html).toContain("3 of 4 slots in use: 1 task running and 2 turns of other runs. Waiting work uses none.");
 });
 
 test("what a provider calls its models is written out", () => {

@@ -37,6 +37,8 @@ type BackendCardProps = {
 export function BackendCard({ backend, usage, within }: BackendCardProps) {
   const { profile } = backend;
   const isClocked = endsByItself(backend);
+  // What comes later is given its room, so that nothing moves.
+  const hasCalls = usage?.items.some(({ group }) => group === profile) ?? false;
   return (
     <li
       id={`profile-${profile}`}
@@ -57,7 +59,9 @@ export function BackendCard({ backend, usage, within }: BackendCardProps) {
       <Capacity backend={backend} />
       {backend.isConfigured && <LastTry backend={backend} />}
       {usage !== undefined && <ProfileUse summary={usage} profile={profile} />}
-      <Latency profile={profile} within={within} />
+      <div className={hasCalls ? "min-h-58" : undefined}>
+        <Latency profile={profile} within={within} />
+      </div>
       <Clocked isOn={isClocked}>{(nowMs) => <Actions backend={backend} isHeldUp={isHeldUp(backend, nowMs)} />}</Clocked>
     </li>
   );
@@ -75,7 +79,7 @@ function Why({ condition }: { condition: Condition }) {
       {condition.until !== null && (
         <>
           {" "}
-          It is given work again <Time at={condition.until} />.
+          Gets work again <Time at={condition.until} />.
         </>
       )}
     </p>
@@ -86,24 +90,24 @@ const WIRE_NAMES = { chat: "chat completions", responses: "responses" } as const
 
 function factsOf(backend: Backend): Fact[] {
   return [
-    ["Model", backend.model ?? "none"],
+    ["Model", backend.model ?? "None"],
     ["Address", backend.baseUrl],
-    ["Speaks", backend.wire === null || backend.isDemo ? null : WIRE_NAMES[backend.wire]],
+    ["Protocol", backend.wire === null || backend.isDemo ? null : WIRE_NAMES[backend.wire]],
     ["Key", backend.isConfigured && !backend.isDemo ? <KeyFact key="key" value={backend.key} /> : null],
     ["Command", <code key="command">{showTricks(shown(backend.capabilities.command))}</code>],
   ];
 }
 
 function KeyFact({ value: { source, isPresent, since } }: { value: Backend["key"] }) {
-  if (source === "none") return <>none is needed</>;
-  const place = source === "file" ? "in a file" : "in a variable";
-  if (!isPresent) return <span className={TONE_TEXT.bad}>missing {place}</span>;
+  if (source === "none") return <>Not needed</>;
+  const place = source === "file" ? "file" : "environment variable";
+  if (!isPresent) return <span className={TONE_TEXT.bad}>Missing ({place})</span>;
   return (
     <>
-      there, {place}
+      Set ({place})
       {since !== null && (
         <>
-          , written <Time at={since} />
+          , updated <Time at={since} />
         </>
       )}
     </>
@@ -122,11 +126,11 @@ function Capacity({ backend }: { backend: Backend }) {
     <div className="flex flex-col gap-1.5">
       <p className="flex flex-wrap items-center gap-x-1 text-xs text-ink-2 tabular-nums">
         Queue tasks: {running.toLocaleString("en")} running, {waiting.toLocaleString("en")} waiting
-        {otherTurns > 0 && <>; {formatPlural(otherTurns, "turn")} of other runs</>}; at once
+        {otherTurns > 0 && <>; {formatPlural(otherTurns, "turn")} of other runs</>}; limit
         <LimitCell
-          label={`Queue tasks of ${backend.profile} at once`}
+          label={`Concurrent queue tasks of ${backend.profile}`}
           value={max}
-          none="no limit"
+          none="No limit"
           isFixed={!canChange}
           min={0}
           onChange={setMaxRunning}
@@ -154,17 +158,17 @@ function Capacity({ backend }: { backend: Backend }) {
 }
 
 function placesTaken({ running, otherTurns, max }: { running: number; otherTurns: number; max: number }): string {
-  const taken = `${running + otherTurns} of ${formatPlural(max, "place")} taken`;
-  return `${taken}: ${formatPlural(running, "task")} running and ${formatPlural(otherTurns, "turn")} of other runs. What waits takes none.`;
+  const taken = `${running + otherTurns} of ${formatPlural(max, "slot")} in use`;
+  return `${taken}: ${formatPlural(running, "task")} running and ${formatPlural(otherTurns, "turn")} of other runs. Waiting work uses none.`;
 }
 
 function LastTry({ backend: { probe, isDemo } }: { backend: Backend }) {
   if (probe === null)
-    return <p className="text-xs text-ink-3">{isDemo ? "Part of this server." : "Its provider was not tried yet."}</p>;
+    return <p className="text-xs text-ink-3">{isDemo ? "Built into this server" : "Not tested yet"}</p>;
   return (
     <div className="flex flex-col gap-1 text-xs text-ink-2">
       <p>
-        Tried <Time at={probe.at} />: {showTricks(probe.message)}
+        Tested <Time at={probe.at} />: {showTricks(probe.message)}
         {probe.latencyMs !== null && probe.latencyMs > 0 && <>, after {formatDuration(probe.latencyMs)}</>}
         {probe.failures > 1 && <>, {probe.failures} times in a row</>}.
       </p>
@@ -192,12 +196,12 @@ function Actions({ backend, isHeldUp }: { backend: Backend; isHeldUp: boolean })
     <div className="mt-auto flex flex-wrap gap-2 pt-1">
       {backend.isConfigured && (
         <Button size="sm" disabled={actions.isTesting} onClick={actions.test}>
-          <Activity aria-hidden className="size-3.5" /> {actions.isTesting ? "Trying…" : "Test now"}
+          <Activity aria-hidden className="size-3.5" /> {actions.isTesting ? "Testing…" : "Test now"}
         </Button>
       )}
       {canSet && isHeldUp && (
         <Button size="sm" disabled={actions.isSetting} onClick={actions.setUp}>
-          Give it work again
+          Resume
         </Button>
       )}
       {canSet &&

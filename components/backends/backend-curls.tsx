@@ -21,20 +21,20 @@ export function BackendCurls({ backend }: { backend: Backend }) {
   const change = (body: Omit<SetBackendInput, "profile">) => void copyCurl(changing(profile, body));
   return (
     <CurlMenu isSmall of={profile}>
-      <MenuItem onSelect={() => void copyCurl({ path: pathOf(profile) })}>This profile as curl</MenuItem>
+      <MenuItem onSelect={() => void copyCurl({ path: pathOf(profile) })}>Copy profile as curl</MenuItem>
       {canOperate && isConfigured && (
         <MenuItem onSelect={() => void copyCurl({ method: "POST", path: `${pathOf(profile)}/test`, body: {} })}>
-          Testing it as curl
+          Copy test as curl
         </MenuItem>
       )}
       {canSet && (
         <>
-          <MenuItem onSelect={() => change({ maxRunning: maxRunningOf(backend) })}>Its limit as curl</MenuItem>
-          <MenuItem onSelect={() => change({ isUp: true })}>Giving it work again as curl</MenuItem>
+          <MenuItem onSelect={() => change({ maxRunning: maxRunningOf(backend) })}>Copy limit change as curl</MenuItem>
+          <MenuItem onSelect={() => change({ isUp: true })}>Copy resume as curl</MenuItem>
           {disabled === null ? (
-            <MenuItem onSelect={() => change({ isEnabled: false, reason: "why" })}>Switching it off as curl</MenuItem>
+            <MenuItem onSelect={() => change({ isEnabled: false, reason: "why" })}>Copy switch-off as curl</MenuItem>
           ) : (
-            <MenuItem onSelect={() => change({ isEnabled: true })}>Switching it on as curl</MenuItem>
+            <MenuItem onSelect={() => change({ isEnabled: true })}>Copy switch-on as curl</MenuItem>
           )}
         </>
       )}

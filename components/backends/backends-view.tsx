@@ -8,24 +8,26 @@ import { ErrorNote } from "@/components/ui/error-note";
 import { EmptyState, PageHeader } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
 import { ScrollRegion } from "@/components/ui/scroll-region";
+import type { Backend } from "@/contract/backend";
 import { LATENCY_WINDOWS } from "@/contract/words";
 import { BackendCard } from "./backend-card";
-import { WINDOW_NAMES, WITHIN } from "./windows";
+import { SetUpAnother } from "./set-up-another";
+import { USE_DAYS, WINDOW_NAMES, WITHIN } from "./windows";
 
-/** How agents can be started: one card per profile. */
+/** A card for each profile that is set up, and how to set up another. */
 export function BackendsView() {
   const trpc = useTRPC();
   const query = useQuery(backendsLive(trpc));
-  const usage = useQuery(usageOfProfiles(trpc));
   const [within, setWithin] = useQueryState("within", WITHIN);
+  const usage = useQuery(usageOfProfiles(trpc, USE_DAYS[within]));
   return (
     <div className="flex h-full min-h-0 flex-col">
       <PageHeader
         title="Backends"
-        description="How agents are started, and what their models took. Keys stay in the server: only whether one is there, and since when, is shown."
+        description="Model profiles that agents can use. API keys never leave the server."
         actions={
           <Choices
-            label="How far back latency is told"
+            label="Period"
             values={LATENCY_WINDOWS}
             names={WINDOW_NAMES}
             value={within}
@@ -36,21 +38,32 @@ export function BackendsView() {
       <ScrollRegion label="Backends" className="min-h-0 flex-1">
         <ErrorNote error={usage.error} className="mx-4 mt-4 lg:mx-6" />
         <QueryView query={query}>
-          {(list) =>
-            list.items.length === 0 ? (
-              <EmptyState title="No backend profile">
-                Name a file of profiles in AGENTRUN_BACKENDS, or switch the demo on.
+          {(list) => {
+            const isSetUp = (backend: Backend) => backend.isConfigured || backend.disabled !== null;
+            return list.items.length === 0 ? (
+              <EmptyState title="No backend profiles">
+                Point AGENTRUN_BACKENDS at a file of profiles, or enable the demo.
               </EmptyState>
             ) : (
-              <ul className="grid gap-4 p-4 sm:grid-cols-2 lg:p-6 2xl:grid-cols-3">
-                {list.items.map((backend) => (
-                  <BackendCard key={backend.profile} backend={backend} usage={usage.data} within={within} />
-                ))}
-              </ul>
-            )
-          }
+              <>
+                <ul className="grid gap-4 p-4 sm:grid-cols-2 lg:p-6 2xl:grid-cols-3">
+                  {inOrder(list.items.filter(isSetUp)).map((backend) => (
+                    <BackendCard key={backend.profile} backend={backend} usage={usage.data} within={within} />
+                  ))}
+                </ul>
+                <SetUpAnother backends={list.items.filter((backend) => !isSetUp(backend))} />
+              </>
+            );
+          }}
         </QueryView>
       </ScrollRegion>
     </div>
   );
+}
+
+/** Those that take work first. The order does not change with the clock, so that cards stay where they are. */
+function inOrder(backends: readonly Backend[]): Backend[] {
+  const rank = ({ disabled, key, isDemo }: Backend) =>
+    disabled !== null ? 3 : key.source !== "none" && !key.isPresent ? 2 : isDemo ? 1 : 0;
+  return [...backends].sort((a, b) => rank(a) - rank(b) || (a.profile < b.profile ? -1 : 1));
 }

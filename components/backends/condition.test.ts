@@ -21,18 +21,18 @@ const READY: Backend = {
 const FAILED = { ...PROBE, isOk: false, message: "it refused the key", failures: 2 };
 
 test.each<[string, Partial<Backend>, string | null]>([
-  ["ready", {}, null],
-  ["not tried yet", { probe: null }, null],
-  ["last try failed", { probe: { ...FAILED, failures: 1 } }, "When it was tried it refused the key."],
+  ["Ready", {}, null],
+  ["Not tested yet", { probe: null }, null],
+  ["Last test failed", { probe: { ...FAILED, failures: 1 } }, "Last test: it refused the key."],
   // Its provider has answered since, or a person says that it is up.
-  ["ready", { probe: { ...FAILED, failures: 0 } }, null],
-  ["failing", { probe: FAILED }, "When it was tried it refused the key."],
-  ["no key", { key: { source: "file", isPresent: false, since: null }, probe: FAILED }, "not there, or empty"],
-  ["limit reached", { health: { downUntil: LATER, message: "You are out." }, probe: FAILED }, "You are out."],
-  ["ready", { health: { downUntil: "2025-12-31T00:00:00Z", message: "You are out." } }, null],
-  ["not configured", { isConfigured: false, probe: null }, "AGENTRUN_BACKENDS"],
+  ["Ready", { probe: { ...FAILED, failures: 0 } }, null],
+  ["Failing", { probe: FAILED }, "Last test: it refused the key."],
+  ["No key", { key: { source: "file", isPresent: false, since: null }, probe: FAILED }, "is missing or empty"],
+  ["Limit reached", { health: { downUntil: LATER, message: "You are out." }, probe: FAILED }, "You are out."],
+  ["Ready", { health: { downUntil: "2025-12-31T00:00:00Z", message: "You are out." } }, null],
+  ["Not configured", { isConfigured: false, probe: null }, "AGENTRUN_BACKENDS"],
   [
-    "switched off",
+    "Switched off",
     { disabled: { at: LATER, by: "operator:ann", reason: "the bill" }, isConfigured: false },
     "By ann: the bill",
   ],

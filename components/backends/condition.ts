@@ -11,34 +11,33 @@ export type Condition = { state: string; word: string; tone: Tone; why: string |
 export function conditionOf(backend: Backend, nowMs: number): Condition {
   const { disabled, probe, key } = backend;
   if (disabled !== null) {
-    const why = disabled.reason ?? "No reason was given.";
+    const why = disabled.reason ?? "No reason given.";
     return {
       state: "paused",
-      word: "switched off",
+      word: "Switched off",
       tone: "warn",
       why: `By ${operatorName(disabled.by)}: ${showTricks(why)}`,
       until: null,
     };
   }
   if (!backend.isConfigured) {
-    const why = "Give it a model and the name of its key in the file that AGENTRUN_BACKENDS names.";
-    return { state: "none", word: "not configured", tone: "quiet", why, until: null };
+    const why = "Add its model and key name to the file that AGENTRUN_BACKENDS names.";
+    return { state: "none", word: "Not configured", tone: "quiet", why, until: null };
   }
   const until = limitedUntil(backend.health, nowMs);
   if (until !== null)
-    return { state: "parked", word: "limit reached", tone: "warn", why: saidOf(backend.health.message), until };
+    return { state: "parked", word: "Limit reached", tone: "warn", why: saidOf(backend.health.message), until };
   if (key.source !== "none" && !key.isPresent) {
-    const where =
-      key.source === "file" ? "The file that is to hold its key is" : "The variable that is to hold its key is";
-    return { state: "failed", word: "no key", tone: "bad", why: `${where} not there, or empty.`, until: null };
+    const where = key.source === "file" ? "The key file" : "The key's environment variable";
+    return { state: "failed", word: "No key", tone: "bad", why: `${where} is missing or empty.`, until: null };
   }
   // One try alone holds nothing up, and neither does what has answered since, or is long ago.
   if (probe !== null && failingUntil(probe, nowMs) !== null)
-    return { state: "failed", word: "failing", tone: "bad", why: sayTried(probe), until: null };
+    return { state: "failed", word: "Failing", tone: "bad", why: sayTried(probe), until: null };
   if (probe !== null && probe.failures > 0)
-    return { state: "late", word: "last try failed", tone: "warn", why: sayTried(probe), until: null };
-  const word = probe === null && !backend.isDemo ? "not tried yet" : "ready";
-  return { state: "ready", word, tone: word === "ready" ? "good" : "quiet", why: null, until: null };
+    return { state: "late", word: "Last test failed", tone: "warn", why: sayTried(probe), until: null };
+  const word = probe === null && !backend.isDemo ? "Not tested yet" : "Ready";
+  return { state: "ready", word, tone: word === "Ready" ? "good" : "quiet", why: null, until: null };
 }
 
 function saidOf(message: unknown): string | null {
@@ -46,7 +45,7 @@ function saidOf(message: unknown): string | null {
 }
 
 function sayTried({ message }: BackendProbe): string {
-  return `When it was tried ${showTricks(message)}.`;
+  return `Last test: ${showTricks(message)}.`;
 }
 
 /** Whether what the time is has a say in how it stands. */

@@ -31,7 +31,7 @@ export function Latency({ profile, within }: LatencyProps) {
       {latency === undefined ? (
         error === null && <div className="h-48" />
       ) : latency.items.length === 0 ? (
-        <p className="text-xs text-ink-3">Nothing was called in the last {WINDOW_NAMES[within]}.</p>
+        <p className="text-xs text-ink-3">No calls in the last {WINDOW_NAMES[within]}</p>
       ) : (
         <LatencyChart latency={latency} {...{ profile, within }} />
       )}
@@ -51,18 +51,15 @@ function LatencyChart({ latency, profile, within }: LatencyProps & { latency: Us
     <ChartParts
       title={`Latency of ${profile}`}
       summary={summaryOf({ window, calls, last, wrong })}
-      scale={null}
-      top={`first byte, ${formatDuration(firstByte.top)}`}
+      top={`First byte, ${formatDuration(firstByte.top)}`}
       from={`${window} ago`}
       to="now"
       legend={
         <>
           <QuantileKeys half={shown(last?.whole?.p50Ms)} most={shown(last?.whole?.p95Ms)} />
-          <Key swatch={ERRORS} name="errors" figure={wrong === null ? "none" : formatPercent(wrong)} />
+          <Key swatch={ERRORS} name="Errors" figure={wrong === null ? "—" : formatPercent(wrong)} />
           <span className="text-ink-3">
-            {isSampled
-              ? `Of ${formatPlural(calls, "call")} spread over all that there were.`
-              : `Of ${formatPlural(calls, "call")}.`}
+            {isSampled ? `Sample of ${formatPlural(calls, "call")}` : formatPlural(calls, "call")}
           </span>
         </>
       }
@@ -71,37 +68,37 @@ function LatencyChart({ latency, profile, within }: LatencyProps & { latency: Us
           <Part steps={span.steps} className="h-10">
             <Quantiles {...firstByte} height={HEIGHT} />
           </Part>
-          <Part steps={span.steps} className="h-10" label={`whole call, ${formatDuration(whole.top)}`}>
+          <Part steps={span.steps} className="h-10" label={`Full response, ${formatDuration(whole.top)}`}>
             <Quantiles {...whole} height={HEIGHT} />
           </Part>
-          <Part steps={span.steps} className="h-6" label={`errors, ${formatPercent(errors.top)}`}>
+          <Part steps={span.steps} className="h-6" label={`Errors, ${formatPercent(errors.top)}`}>
             <Area course={errors.percent} top={errors.top} height={HEIGHT} className="fill-bad-fill" />
           </Part>
         </div>
       }
       axis={axisOf(span)}
       swatches={[undefined, ERRORS, HALF, MOST, HALF, MOST]}
-      columns={["When", "calls", "errors", ...TIMES]}
+      columns={["Time", "Calls", "Errors", ...TIMES]}
       rows={steps.map((step, index) => [when(index), ...figuresOf(step)])}
     />
   );
 }
 
-const TIMES = ["first byte, half within", "first byte, 95 of 100", "whole call, half within", "whole call, 95 of 100"];
+const TIMES = ["First byte, median", "First byte, p95", "Full response, median", "Full response, p95"];
 
 function figuresOf(step: LatencyStep | null): string[] {
-  if (step === null) return ["none", "none", ...TIMES.map(() => "none")];
+  if (step === null) return ["0", "—", ...TIMES.map(() => "—")];
   const { calls, isSampled, firstByte, whole } = step;
   const wrong = errorsOf([step]);
   return [
-    isSampled ? `${calls.toLocaleString("en")} of more` : calls.toLocaleString("en"),
-    wrong === null ? "none" : formatPercent(wrong),
+    isSampled ? `${calls.toLocaleString("en")} (sample)` : calls.toLocaleString("en"),
+    wrong === null ? "—" : formatPercent(wrong),
     ...[firstByte?.p50Ms, firstByte?.p95Ms, whole?.p50Ms, whole?.p95Ms].map(shown),
   ];
 }
 
 function shown(ms: number | undefined): string {
-  return ms === undefined ? "none" : formatDuration(ms);
+  return ms === undefined ? "—" : formatDuration(ms);
 }
 
 type Told = { window: string; calls: number; last: LatencyStep | null; wrong: number | null };
@@ -109,8 +106,8 @@ type Told = { window: string; calls: number; last: LatencyStep | null; wrong: nu
 function summaryOf({ window, calls, last, wrong }: Told): string {
   const times =
     last === null
-      ? "none was answered whole"
-      : `last the first byte came within ${shown(last.firstByte?.p50Ms)} at half of them, the whole within ${shown(last.whole?.p50Ms)}`;
+      ? "none completed"
+      : `latest median ${shown(last.firstByte?.p50Ms)} to the first byte, ${shown(last.whole?.p50Ms)} in total`;
   const errors = wrong === null ? "" : `, ${formatPercent(wrong)} failed or were refused`;
   return `Calls of the last ${window}: ${formatPlural(calls, "call")}${errors}; ${times}`;
 }

@@ -32,10 +32,10 @@ test("an agent that left says nothing about its backend", () => {
 });
 
 test.each([
-  [0, "0 %"],
-  [0.04, "under 0.1 %"],
-  [1.23, "1.2 %"],
-  [33.4, "33 %"],
+  [0, "0%"],
+  [0.04, "<0.1%"],
+  [1.23, "1.2%"],
+  [33.4, "33%"],
 ])("%s of a hundred is %s", (percent, words) => {
   expect(formatPercent(percent)).toBe(words);
 });

@@ -37,8 +37,8 @@ export function errorsOf(steps: readonly LatencyStep[]): number | null {
   return judged === 0 ? null : (100 * sum(steps.map(({ refused, failed }) => refused + failed))) / judged;
 }
 
-/** `0 %`, `under 0.1 %`, `1.2 %`, `34 %`. */
+/** `0%`, `<0.1%`, `1.2%`, `34%`. */
 export function formatPercent(percent: number): string {
-  if (percent > 0 && percent < 0.1) return "under 0.1 %";
-  return `${percent >= 10 || percent === 0 ? Math.round(percent) : percent.toFixed(1)} %`;
+  if (percent > 0 && percent < 0.1) return "<0.1%";
+  return `${percent >= 10 || percent === 0 ? Math.round(percent) : percent.toFixed(1)}%`;
 }

@@ -24,7 +24,7 @@ export function SwitchOffDialog({ backend, isOpen, isPending, onOpenChange, onCo
       isOpen={isOpen}
       onOpenChange={onOpenChange}
       title={`Switch ${profile} off?`}
-      consequence={details.data ? <Consequence details={details.data} /> : "Looking at what uses it…"}
+      consequence={details.data ? <Consequence details={details.data} /> : "Checking what uses it…"}
       action="Switch off"
       isPending={isPending}
       error={details.error}
@@ -38,14 +38,14 @@ export function SwitchOffDialog({ backend, isOpen, isPending, onOpenChange, onCo
 function Consequence({ details: { use, tasks } }: { details: BackendDetails }) {
   return (
     <ul className="flex list-disc flex-col gap-1 pl-4">
-      <li>{formatPlural(tasks.waiting, "queue task")} of it will wait, and say that it is switched off.</li>
+      <li>{formatPlural(tasks.waiting, "queue task")} will wait until it is switched on again.</li>
       <li>
-        {formatPlural(use.liveRuns, "run")} that {use.liveRuns === 1 ? "has not ended goes" : "have not ended go"} on.
+        {formatPlural(use.liveRuns, "run")} in progress {use.liveRuns === 1 ? "continues" : "continue"}.
       </li>
       <li>
         {formatPlural(use.sessions, "session")} of it {use.sessions === 1 ? "stays" : "stay"} as they are.
       </li>
-      <li>New runs with it are refused until it is switched on again.</li>
+      <li>New runs with it are refused.</li>
     </ul>
   );
 }

@@ -31,7 +31,7 @@ export function useBackend(backend: Backend) {
     void setting.mutateAsync({ profile, ...change }).then((answer) => {
       put(() => answer);
       if (undo === undefined) toast.success(done);
-      else toastUndo(done, () => set(undo, `As before: ${profile}`));
+      else toastUndo(done, () => set(undo, `Change to ${profile} undone`));
     }, toastError);
   }
 
@@ -41,14 +41,14 @@ export function useBackend(backend: Backend) {
     setMaxRunning(maxRunning: number | null) {
       set({ maxRunning }, `Limit of ${profile} changed`, { maxRunning: maxRunningOf(backend) });
     },
-    setUp: () => set({ isUp: true }, `${profile} is given work again`),
+    setUp: () => set({ isUp: true }, `${profile} resumed`),
     switchOn: () =>
-      set({ isEnabled: true }, `Switched on: ${profile}`, {
+      set({ isEnabled: true }, `${profile} switched on`, {
         isEnabled: false,
         reason: backend.disabled?.reason ?? undefined,
       }),
     switchOff(reason: string | undefined) {
-      set({ isEnabled: false, reason }, `Switched off: ${profile}`, { isEnabled: true });
+      set({ isEnabled: false, reason }, `${profile} switched off`, { isEnabled: true });
     },
     test() {
       void testing.mutateAsync({ profile }).then((probe: BackendProbe) => {

@@ -302,11 +302,16 @@ export const usageOfTask = (api: Api, taskId: string) =>
 const PROFILES_MAX = 200;
 const DAYS_POLL_MS = 60_000;
 
-/** What each profile took on each of the last seven days. */
-export const usageOfProfiles = (api: Api) =>
+const USAGE_DAY_MS = 86_400_000;
+
+/** What each profile took on each of the last days of UTC, a week of them unless told. */
+export const usageOfProfiles = (api: Api, days = 7) =>
   api.usage.summary.queryOptions(
-    { groupBy: "profile", byDay: true, limit: PROFILES_MAX },
-    { refetchInterval: DAYS_POLL_MS },
+    {
+      ...{ groupBy: "profile", byDay: true, limit: PROFILES_MAX },
+      from: new Date(Date.now() - (days - 1) * USAGE_DAY_MS).toISOString().slice(0, 10),
+    },
+    { refetchInterval: DAYS_POLL_MS, placeholderData: (data) => data },
   );
 
 export const latencyOf = (api: Api, profile: string, within: LatencyWindow) =>

@@ -9,7 +9,7 @@ type Asked = Parameters<typeof QueryView<UsageOf>>[0]["query"];
 /** What calls to models took, in a box of its own. */
 export function ModelUsePanel({ query }: { query: Asked }) {
   return (
-    <Panel title="Model use">
+    <Panel title="Usage">
       <div className="p-4">
         <ModelUse query={query} />
       </div>
@@ -23,7 +23,7 @@ export function ModelUse({ query }: { query: Asked }) {
     <QueryView query={query} skeleton={<p className="text-xs text-ink-3">Loading…</p>}>
       {({ total, models }) =>
         total.calls === 0 ? (
-          <p className="text-xs text-ink-3">No call to a model has ended yet.</p>
+          <p className="text-xs text-ink-3">No model calls yet</p>
         ) : (
           <>
             <Facts items={[["Model", models.length === 1 && models[0] ? models[0].model : null], ...factsOf(total)]} />
@@ -44,7 +44,7 @@ function factsOf(usage: Usage): Fact[] {
     [
       "Cost",
       costWords(usage) ?? (
-        <span className="text-ink-3">{usage.unpricedCalls > 0 ? "no price is configured" : "not known"}</span>
+        <span className="text-ink-3">{usage.unpricedCalls > 0 ? "No price configured" : "Unknown"}</span>
       ),
     ],
   ];

@@ -1,3 +1,5 @@
+import Link from "next/link";
+import { usageAddress } from "@/components/shell/addresses";
 import { ceilingOf } from "@/components/ui/ceiling";
 import { ChartParts, Key } from "@/components/ui/chart";
 import { Drawing } from "@/components/ui/drawing";
@@ -11,26 +13,31 @@ const HEIGHT = 100;
 const DAY_MS = 86_400_000;
 const [INPUT, OUTPUT] = ["bg-accent-fill/45", "bg-accent-fill"] as const;
 
-/** What a profile's calls took today and on the days before. */
+/** What a profile's calls took in the period. */
 export function ProfileUse({ summary, profile }: { summary: UsageSummary; profile: string }) {
   const days = daysOf(summary, profile);
   const whole = addUp(days);
   const wrong = wrongWords(whole);
-  const ends = wrong.length > 0 ? `Of the ${formatPlural(whole.calls, "call")}: ${wrong.join(", ")}.` : null;
+  const ends = wrong.length > 0 ? `Of ${formatPlural(whole.calls, "call")}: ${wrong.join(", ")}.` : null;
   const notes = [ends, missingWords(whole)].filter((note) => note !== null);
   return (
     <section aria-label={`Model use of ${profile}`} className="flex flex-col gap-2 border-t pt-3">
-      <h3 className="text-xs font-semibold">Model use</h3>
+      <h3 className="flex items-center justify-between gap-2 text-xs font-semibold">
+        Usage
+        <Link href={usageAddress({ profile })} prefetch={false} className="font-normal text-accent hover:underline">
+          Details
+        </Link>
+      </h3>
       {whole.calls === 0 ? (
-        <p className="text-xs text-ink-3">Nothing was called in the last {days.length} days.</p>
+        <p className="text-xs text-ink-3">No calls {days.length === 1 ? "today" : `in the last ${days.length} days`}</p>
       ) : (
         <>
-          <dl className="grid grid-cols-2 gap-px overflow-hidden rounded-lg border bg-line">
-            <UseTile name="Today, UTC" usage={addUp(days.slice(-1))} />
-            <UseTile name={`Last ${days.length} days`} usage={whole} />
+          <dl className="grid auto-cols-fr grid-flow-col gap-px overflow-hidden rounded-lg border bg-line">
+            <UseTile name="Today (UTC)" usage={addUp(days.slice(-1))} />
+            {days.length > 1 && <UseTile name={`Last ${days.length} days`} usage={whole} />}
           </dl>
           {notes.length > 0 && <p className="text-xs text-ink-3">{notes.join(" ")}</p>}
-          <DaysChart days={days} profile={profile} />
+          {days.length > 1 && <DaysChart days={days} profile={profile} />}
         </>
       )}
     </section>
@@ -89,7 +96,7 @@ function DaysChart({ days, profile }: { days: readonly UsageDay[]; profile: stri
         formatCount(usage.calls),
         usage.inputTokens.toLocaleString("en"),
         usage.outputTokens.toLocaleString("en"),
-        costWords(usage) ?? (usage.calls === 0 ? "none" : usage.unpricedCalls > 0 ? "no price" : "not known"),
+        costWords(usage) ?? (usage.calls === 0 ? "—" : usage.unpricedCalls > 0 ? "No price" : "Unknown"),
       ])}
     />
   );

@@ -13,7 +13,7 @@ const usage = (values: Partial<Usage> = {}): Usage => ({
 test("a sum is told with its units, its parts and what went wrong", () => {
   expect(callsWords(usage({ calls: 1 }))).toBe("1 call");
   expect(callsWords(usage({ calls: 1_204, failed: 2, refused: 1, aborted: 3 }))).toBe(
-    "1,204 calls, 2 failed, 1 refused, 3 left by the agent",
+    "1,204 calls, 2 failed, 1 refused, 3 aborted",
   );
   expect([inputWords(usage()), inputWords(usage({ cachedInputTokens: 1_500 }))]).toEqual([
     "2.0k tokens",
@@ -35,7 +35,7 @@ test("no price is no cost, money of two currencies is not added, and what is mis
     ...{ unpricedCalls: 1, uncountedCalls: 2 },
   });
   expect(costWords(mixed)).toBe("€1.00 + $0.00");
-  expect(missingWords(mixed)).toBe("Not in it: 1 call without a price, 2 calls without token counts.");
+  expect(missingWords(mixed)).toBe("Not included: 1 call without a price, 2 calls without token counts");
 });
 
 test("a profile has every day, also those on which nothing was called, and they add up", () => {

@@ -16,7 +16,7 @@ export function wrongWords(usage: Usage): string[] {
   const wrong = [
     [usage.failed, "failed"],
     [usage.refused, "refused"],
-    [usage.aborted, "left by the agent"],
+    [usage.aborted, "aborted"],
   ] as const;
   return wrong.flatMap(([count, word]) => (count > 0 ? [`${count.toLocaleString("en")} ${word}`] : []));
 }
@@ -52,7 +52,7 @@ export function missingWords({ costs, unpricedCalls, uncountedCalls }: Spent): s
     ...(unpricedCalls > 0 && costs.length > 0 ? [`${formatPlural(unpricedCalls, "call")} without a price`] : []),
     ...(uncountedCalls > 0 ? [`${formatPlural(uncountedCalls, "call")} without token counts`] : []),
   ];
-  return reasons.length === 0 ? null : `Not in it: ${reasons.join(", ")}.`;
+  return reasons.length === 0 ? null : `Not included: ${reasons.join(", ")}`;
 }
 
 /** Tokens, and the cost where there is one, for a line. */
