@@ -261,7 +261,7 @@ test("who is of another tenant finds nothing, and cannot tell whether it is ther
       ["/budgets", "No budgets yet"],
       ["/approvals", "No approvals waiting"],
       ["/runs", "No runs yet"],
-      ["/runners", "No runner lives now"],
+      ["/runners", "No live runners"],
       ["/storage", "No volumes yet"],
       ["/storage?view=orphans", "For administrators alone"],
       ["/audit", "operator:stranger"],

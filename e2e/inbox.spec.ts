@@ -163,14 +163,14 @@ test("requests are answered from the oldest on, and none slides under a hand", a
   await test.step("what operators did last stands on the overview", async () => {
     await openPage(page, "/");
     const feed = page.locator("section").filter({ hasText: "Recent operator activity" });
-    await expect(feed.getByText("commands.create").first()).toBeVisible();
+    await expect(feed.getByTitle("commands.create").first()).toBeVisible();
     await expect(page.getByText("Run outcomes")).toBeVisible();
-    await expect(page.getByText("Alive and busy")).toBeVisible();
+    await expect(page.getByText("Live and busy runners")).toBeVisible();
   });
 
   await test.step("a part of the time is chosen in one picture, by mouse or keys, and is shown by all of them", async () => {
     const slider = (title: string) => page.getByRole("slider", { name: `${title}, point by point` });
-    const [outcomes, alive] = [slider("Run outcomes"), slider("Alive and busy")];
+    const [outcomes, alive] = [slider("Run outcomes"), slider("Live and busy runners")];
     const steps = async (of: Locator) => Number(await of.getAttribute("aria-valuemax")) + 1;
     const all = await steps(outcomes);
     await outcomes.scrollIntoViewIfNeeded();

@@ -87,7 +87,7 @@ test("runs are found by what failed, followed live, moved through by keys, and c
     await menu.click();
     await page.getByRole("menuitem", { name: "Cancel…" }).click();
     const dialog = page.getByRole("dialog", { name: "Cancel run" });
-    await expect(dialog).toContainText("The turn under way is interrupted");
+    await expect(dialog).toContainText("The current turn is interrupted");
     await dialog.getByLabel("Reason").fill("sleeps for too long");
     await dialog.getByRole("button", { name: "Cancel run" }).click();
     await expect(dialog).toBeHidden();

@@ -58,7 +58,7 @@ test("a runner beats, freezes, is late, lost and followed by another; an idle on
   const page = await open(browser, "/runners");
   watchPage(page);
   const api = apiOf(page.request, signedIn.product.url);
-  await expect(page.getByText("No runner lives now")).toBeVisible();
+  await expect(page.getByText("No live runners")).toBeVisible();
   await api.post("/sessions", { sessionId: "ses_frozen", backendProfile: "demo", title: "Bound to freeze" });
   const runId = await api.run("ses_frozen", { executionPolicy: { onLost: "continue", approval: "never" } });
   await api.post(`/runs/${runId}/commands`, { type: "turn", payload: { text: "RUN `sleep 36021`" } });
@@ -66,10 +66,10 @@ test("a runner beats, freezes, is late, lost and followed by another; an idle on
 
   await test.step("its row comes by itself, and its beats with it", async () => {
     const row = rowOf(page, first.id);
-    await expect(row).toContainText("busy", { timeout: 30_000 });
+    await expect(row).toContainText("Busy", { timeout: 30_000 });
     await expect(row).toContainText("Bound to freeze");
-    await expect(row).toContainText(/\d+ %, [\d.]+ MiB/, { timeout: 30_000 });
-    const strip = row.getByRole("img", { name: /^The last \d+ beats came in time, every 3\.0 s$/ });
+    await expect(row).toContainText(/\d+%, [\d.]+ MiB/, { timeout: 30_000 });
+    const strip = row.getByRole("img", { name: /^Last \d+ heartbeats on time, every 3 s$/ });
     await expect(strip).toBeVisible({ timeout: 30_000 });
     const before = await strip.getAttribute("aria-label");
     await expect.poll(() => row.getByRole("img").getAttribute("aria-label"), { timeout: 15_000 }).not.toBe(before);
@@ -82,15 +82,15 @@ test("a runner beats, freezes, is late, lost and followed by another; an idle on
     const row = rowOf(page, first.id);
     // At one time: it is late for some seconds, and then no more.
     await Promise.all([
-      expect(row).toContainText(/late/, { timeout: 20_000 }),
-      expect(row).toContainText(/lease expires in [\d.]+ s, attempt 2 of 3/),
+      expect(row).toContainText(/Late/, { timeout: 20_000 }),
+      expect(row).toContainText(/Lease expires in [\d.]+ s, attempt 2 of 3/),
     ]);
-    await expect(row).toContainText("lost", { timeout: 20_000 });
+    await expect(row).toContainText("Lost", { timeout: 20_000 });
     const next = await runnerOf(page, runId, first.id);
-    await expect(row).toContainText("ended");
+    await expect(row).toContainText("Ended");
     await expect.poll(() => isAlive(pid)).toBe(false);
     await page.getByRole("button", { name: /new runner/ }).click();
-    await expect(rowOf(page, next.id)).toContainText("busy");
+    await expect(rowOf(page, next.id)).toContainText("Busy");
     await expect(rowOf(page, first.id)).toBeHidden();
     expect(next.run).toMatchObject({ attemptCount: 2, attemptMax: 3 });
   });
@@ -103,7 +103,7 @@ test("a runner beats, freezes, is late, lost and followed by another; an idle on
     await ready(page);
     await rowOf(page, first.id).getByRole("link").first().click();
     await expect(page).toHaveURL(new RegExp(`/runners/${first.id}$`));
-    await expect(page.getByRole("heading", { name: "It was lost" })).toBeVisible();
+    await expect(page.getByRole("heading", { name: "Lost", exact: true })).toBeVisible();
     await expect(page.getByText(/its lease ran out|ended with signal SIGKILL/)).toBeVisible();
     await expect(page.getByRole("button", { name: "Kill…" })).toBeDisabled();
     await expect(page.getByRole("button", { name: "Kill…" })).toHaveAttribute("title", "It has ended.");
@@ -116,7 +116,7 @@ test("a runner beats, freezes, is late, lost and followed by another; an idle on
     await openPage(page, `/runners/${busy.id}`);
     await page.getByRole("button", { name: "Kill…" }).click();
     const dialog = page.getByRole("dialog", { name: "Kill runner" });
-    await expect(dialog).toContainText("Its process is ended now");
+    await expect(dialog).toContainText("are stopped now");
     await expect(dialog).toContainText("the run is queued again, attempt 3 of 3");
     await dialog.getByLabel("Reason").fill("it eats too much");
     await dialog.getByLabel("Reason").press("Control+Enter");
@@ -131,14 +131,14 @@ test("a runner beats, freezes, is late, lost and followed by another; an idle on
     await openPage(page, "/runners?state=all");
     await page.keyboard.press("j");
     await page.keyboard.press("Space");
-    await expect(peekOf(page, "runner")).toContainText("It works on a turn");
+    await expect(peekOf(page, "runner")).toContainText("Working on a turn");
     await expect(peekOf(page, "runner")).toContainText("sleep 36021");
     await expect(peekOf(page, "runner")).toContainText(/protocol \d/);
     const strip = peekOf(page, "runner").getByRole("img");
     const before = await strip.getAttribute("aria-label");
     await expect.poll(() => strip.getAttribute("aria-label"), { timeout: 15_000 }).not.toBe(before);
     await page.keyboard.press("ArrowDown");
-    await expect(peekOf(page, "runner")).toContainText("It was lost");
+    await expect(peekOf(page, "runner")).toContainText("Lost");
     await page.keyboard.press("Escape");
     await expect(peekOf(page, "runner")).toBeHidden();
     await expect(rows(page).nth(1).getByRole("link").first()).toBeFocused();
@@ -171,10 +171,10 @@ test("a runner beats, freezes, is late, lost and followed by another; an idle on
     await look(page, "runners-drain");
     await page.keyboard.press("Control+Enter");
     await expect(page.getByText("1 runner told to drain")).toBeVisible({ timeout: 30_000 });
-    await expect(rowOf(page, id)).toContainText("draining");
+    await expect(rowOf(page, id)).toContainText("Draining");
     await look(page, "runners-drained");
     await page.getByRole("button", { name: "Take it back" }).click();
-    await expect(rowOf(page, id)).toContainText("busy", { timeout: 30_000 });
+    await expect(rowOf(page, id)).toContainText("Busy", { timeout: 30_000 });
     const order = async (name: string) => {
       await rowOf(page, id)
         .getByRole("button", { name: /^Actions on/ })
@@ -186,17 +186,17 @@ test("a runner beats, freezes, is late, lost and followed by another; an idle on
       .getByRole("dialog", { name: "Drain runner" })
       .getByRole("button", { name: "Drain", exact: true })
       .click();
-    await expect(rowOf(page, id)).toContainText("draining");
+    await expect(rowOf(page, id)).toContainText("Draining");
     await order("Resume");
-    await expect(rowOf(page, id)).toContainText("busy");
+    await expect(rowOf(page, id)).toContainText("Busy");
     await page
       .locator("[data-sonner-toast]")
-      .filter({ hasText: "It goes on" })
+      .filter({ hasText: "Runner resumed" })
       .getByRole("button", { name: "Undo" })
       .click();
-    await expect(rowOf(page, id)).toContainText("draining");
+    await expect(rowOf(page, id)).toContainText("Draining");
     await order("Resume");
-    await expect(rowOf(page, id)).toContainText("busy");
+    await expect(rowOf(page, id)).toContainText("Busy");
     await rows(page).getByRole("link").first().focus();
     await page.keyboard.press("v");
     const revoke = page.getByRole("dialog", { name: "Revoke tokens of runners" });
@@ -231,7 +231,7 @@ test("a runner beats, freezes, is late, lost and followed by another; an idle on
     await dialog.getByLabel("Reason").fill("the machine is to be mended");
     await dialog.getByRole("button", { name: "Drain", exact: true }).click();
     await expect(dialog).toBeHidden();
-    await expect(rowOf(page, idle.id)).toContainText("ended", { timeout: 60_000 });
+    await expect(rowOf(page, idle.id)).toContainText("Ended", { timeout: 60_000 });
     await say(talk, "And again");
     const next = await (async () => {
       await expect.poll(async () => (await living(page)).map(({ id }) => id), { timeout: 30_000 }).not.toEqual([]);
@@ -261,7 +261,7 @@ test("a runner beats, freezes, is late, lost and followed by another; an idle on
     await openPage(page, "/runners?state=all");
     await rowOf(page, first.id).getByRole("link").first().focus();
     await page.keyboard.press("Space");
-    await expect(peekOf(page, "runner")).toContainText("It was lost");
+    await expect(peekOf(page, "runner")).toContainText("Lost");
     await lookInAll(page, EVERY_LOOK, "runner-peek");
   });
   await talk.context().close();

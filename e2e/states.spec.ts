@@ -64,7 +64,7 @@ const EMPTY: Record<string, RegExp> = {
   "/schedules": /No schedules yet/,
   "/approvals": /No approvals waiting/,
   "/runs": /No runs yet/,
-  "/runners": /No runner lives now/,
+  "/runners": /No live runners/,
   "/backends": /demo/,
   "/budgets": /No budgets yet/,
   "/usage": /No usage in this period/,

@@ -19,7 +19,7 @@ const SAFE_CALLS = words(`
 const OWN_CALLS = words(`
   formatDuration formatBytes formatOffset formatPlural formatCount formatMoney formatTokens formatAge
   costWords
-  imageSizeWords printDuration ordinal shareWords countText countOf callsWords briefWords wrongWords failedWords sum Number consequenceOf missingWords
+  imageSizeWords beatWords printDuration ordinal shareWords countText countOf callsWords briefWords wrongWords failedWords sum Number consequenceOf missingWords
   attemptOf describeBeats describeStrip formatInZone processOf builtAs depthOf refusalOf refuseExtension explainState explainKeeper
   explainTotals explainBreaker sessionIdOf safeHref figureOf amountWords spentWords percentOf percentWords partWords sessionsWords rate perMinute count tile formatPercent explainStatus placesTaken eventWords`);
 /** What is given to a component to draw with, and draws by itself. */

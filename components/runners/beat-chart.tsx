@@ -21,7 +21,7 @@ export function BeatChart({ runner }: { runner: Runner }) {
       <BeatStrip runner={runner} className="h-8 w-full" />
       {rows.length > 0 && (
         <ChartPointer
-          title="Last beats"
+          title="Heartbeats"
           places={{ axis: null, shares: rows.map((_, index) => (first + index + 0.35) / BEATS_KEPT) }}
           figures={{ columns: BEAT_COLUMNS, rows }}
         />

@@ -23,10 +23,10 @@ test("the strip tells beats in time from those after a gap, and shows what is du
 });
 
 test("the strip is said in words", () => {
-  expect(describeBeats(told([]))).toBe("No beat yet");
-  expect(describeBeats(told([5_000, 5_000]))).toBe("The last 2 beats came in time, every 5.0 s");
+  expect(describeBeats(told([]))).toBe("No heartbeats yet");
+  expect(describeBeats(told([5_000, 5_000]))).toBe("Last 2 heartbeats on time, every 5 s");
   expect(describeBeats(told([5_000, 16_000, 5_000]))).toBe(
-    "Of the last 3 beats, every 5.0 s, 2 came in time; 2 beats missed",
+    "2 of the last 3 heartbeats on time, every 5 s; 2 heartbeats missed",
   );
 });
 
@@ -43,9 +43,9 @@ test("beats are listed with when each came, the newest first", () => {
 test("each beat of the strip can be read, the newest on the right, and what is due after them", () => {
   const when = (atMs: number) => new Date(atMs).toISOString().slice(14, 19);
   expect(beatFigures(told([5_000, 15_000], [null, 9]), AT + 6_000, when)).toEqual([
-    ["59:45", "5.0 s", "0", "not told"],
+    ["59:45", "5.0 s", "0", "Unknown"],
     ["00:00", "15 s", "2", "9 ms"],
-    ["due, has not come", "none", "none", "none"],
+    ["Due now", "—", "—", "—"],
   ]);
   const many = told(Array.from({ length: 70 }, () => 5_000));
   expect(beatFigures(many, null, when)).toHaveLength(60);

@@ -8,6 +8,11 @@ export type BeatKind = (typeof BEAT_KINDS)[number];
 
 type Told = Pick<Runner, "beats" | "beatMs" | "heartbeatAt">;
 
+/** How often a runner reports: `5 s`, whole seconds without a fraction. */
+export function beatWords(beatMs: number): string {
+  return beatMs % 1_000 === 0 && beatMs < 10_000 ? `${beatMs / 1_000} s` : formatDuration(beatMs);
+}
+
 /** How many beats should have come between two. */
 export function missedIn(gapMs: number, beatMs: number): number {
   return Math.max(0, Math.round(gapMs / beatMs) - 1);
@@ -30,13 +35,13 @@ const DUE_MAX = 8;
 /** The strip in words, for whoever does not see it. */
 export function describeBeats({ beats, beatMs }: Pick<Runner, "beats" | "beatMs">): string {
   const missed = beats.gapsMs.map((gapMs) => missedIn(gapMs, beatMs));
-  if (missed.length === 0) return "No beat yet";
+  if (missed.length === 0) return "No heartbeats yet";
   const disturbed = missed.filter((count) => count > 0).length;
   const lost = missed.reduce((sum, count) => sum + count, 0);
-  const last = formatPlural(missed.length, "beat");
-  const every = `every ${formatDuration(beatMs)}`;
-  if (disturbed === 0) return `The last ${last} came in time, ${every}`;
-  return `Of the last ${last}, ${every}, ${missed.length - disturbed} came in time; ${formatPlural(lost, "beat")} missed`;
+  const last = formatPlural(missed.length, "heartbeat");
+  const every = `every ${beatWords(beatMs)}`;
+  if (disturbed === 0) return `Last ${last} on time, ${every}`;
+  return `${missed.length - disturbed} of the last ${last} on time, ${every}; ${formatPlural(lost, "heartbeat")} missed`;
 }
 
 /** How long the last beat that said it took to the server and back. */
@@ -63,13 +68,13 @@ export function beatFigures(runner: Told, nowMs: number | null, when: (atMs: num
   const came = beatRows(runner)
     .toReversed()
     .map(({ atMs, gapMs, missed, tripMs }): BeatFigures => {
-      const trip = tripMs === null ? "not told" : formatDuration(tripMs);
+      const trip = tripMs === null ? "Unknown" : formatDuration(tripMs);
       return [when(atMs), formatDuration(gapMs), String(missed), trip];
     });
   const due = stripOf(runner, nowMs).length - came.length;
-  const late = Array.from({ length: due }, (): BeatFigures => ["due, has not come", "none", "none", "none"]);
+  const late = Array.from({ length: due }, (): BeatFigures => ["Due now", "—", "—", "—"]);
   return [...came, ...late].slice(-BEATS_KEPT);
 }
 
 export type BeatFigures = [when: string, gap: string, missed: string, trip: string];
-export const BEAT_COLUMNS = ["When", "After the one before", "Missed", "There and back"];
+export const BEAT_COLUMNS = ["Time", "Interval", "Missed", "Round trip"];

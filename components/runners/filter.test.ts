@@ -57,6 +57,6 @@ test("a query writes what the list is asked by, and says it in words", () => {
   });
   expect(filterWords(read("skew:build seen>1h"))).toBe("living, skew build, seen > 1h");
   expect(filterWords(read("run_7"))).toBe("“run_7”");
-  expect(filterWords(read("state:all"))).toBe("every runner");
+  expect(filterWords(read("state:all"))).toBe("all runners");
   expect(runnersInput(read("run_7"))).toEqual({ search: "run_7" });
 });

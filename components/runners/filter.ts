@@ -44,7 +44,7 @@ export function isFiltered(filter: RunnerFilter): boolean {
 export function filterWords(filter: RunnerFilter): string {
   const state = shownState(filter);
   const rest = conditionWords(RUNNER_QUERY, { ...filter, state: null, search: filter.search.trim() });
-  return [...(state === "all" ? [] : [state]), ...rest].join(", ") || "every runner";
+  return [...(state === "all" ? [] : [state]), ...rest].join(", ") || "all runners";
 }
 
 const HOUR_MS = 3_600_000;

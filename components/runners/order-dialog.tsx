@@ -31,7 +31,7 @@ export function OrderDialog({ runner, order, onClose }: OrderDialogProps) {
           <p>{consequenceOf(runner, order)}</p>
           {runId !== null && run?.isHeld === true && (
             <p className="mt-2 text-xs text-ink-3">
-              Its run is {run.title === null ? "" : `“${showTricks(run.title)}”, `}
+              Run: {run.title === null ? "" : `“${showTricks(run.title)}”, `}
               <code title={runId}>{shortenId(runId)}</code>.
             </p>
           )}

@@ -28,7 +28,7 @@ export function Pictures() {
   return (
     <section aria-label="Pictures" className="flex flex-col gap-2">
       <div className="flex justify-end">
-        <Choices label="How far back" values={RANGE_NAMES} value={range} onChange={setRange} />
+        <Choices label="Period" values={RANGE_NAMES} value={range} onChange={setRange} />
       </div>
       <div className="grid gap-4 lg:grid-cols-2">
         <AliveChart {...told} />
@@ -40,7 +40,7 @@ export function Pictures() {
 
 type OverTime = { over: Over; span: Span; rows: readonly RunnerMinute[] };
 
-const shown = (value: number | null, unit: (value: number) => string) => (value === null ? "not noted" : unit(value));
+const shown = (value: number | null, unit: (value: number) => string) => (value === null ? "No data" : unit(value));
 
 const ALIVE_SWATCHES = ["bg-accent-fill/45", "bg-accent-fill", "border-t-2 border-bad rounded-none h-0", MOST] as const;
 
@@ -62,19 +62,19 @@ export function AliveChart({ over, span, rows }: OverTime) {
   const count = (value: number) => String(value);
   return (
     <Chart
-      title="Alive and busy"
-      summary={`Runners ${over.words}: ${alive.at(-1) ?? 0} alive ${over.end}, ${most} at most, room for ${room ?? "none that is known"}`}
-      scale={{ top, format: String }}
+      title="Live and busy runners"
+      summary={`Runners ${over.words}: ${alive.at(-1) ?? 0} live ${over.end}, peak ${most}, limit ${room ?? "unknown"}`}
+      top={String(top)}
       from={over.from}
       to={over.to}
       legend={
         <>
-          <Key swatch={ALIVE_SWATCHES[0]} name="alive" figure={shown(alive.at(-1) ?? null, count)} />
-          <Key swatch={ALIVE_SWATCHES[1]} name="busy" figure={shown(busy.at(-1) ?? null, count)} />
-          <Key swatch={ALIVE_SWATCHES[2]} name="late or lost" figure={shown(silent.at(-1) ?? null, count)} />
+          <Key swatch={ALIVE_SWATCHES[0]} name="Live" figure={shown(alive.at(-1) ?? null, count)} />
+          <Key swatch={ALIVE_SWATCHES[1]} name="Busy" figure={shown(busy.at(-1) ?? null, count)} />
+          <Key swatch={ALIVE_SWATCHES[2]} name="Late or lost" figure={shown(silent.at(-1) ?? null, count)} />
           <Key
             swatch={ALIVE_SWATCHES[3]}
-            name={isRoomDrawn ? "room" : "room, above the picture"}
+            name={isRoomDrawn ? "Limit" : "Limit (above the chart)"}
             figure={shown(room, count)}
           />
         </>
@@ -90,7 +90,7 @@ export function AliveChart({ over, span, rows }: OverTime) {
       axis={axisOf(span)}
       unit="runners"
       swatches={ALIVE_SWATCHES}
-      columns={["When", "alive", "busy", "late or lost", "room"]}
+      columns={["Time", "Live", "Busy", "Late or lost", "Limit"]}
       rows={alive.map((_, step) => [
         when(step),
         ...[alive, busy, silent, capacity].map((course) => shown(course[step] ?? null, count)),
@@ -108,13 +108,13 @@ function LatencyChart({ over, span, rows }: OverTime) {
   return (
     <Chart
       title="Heartbeat latency"
-      summary={`How long beats took to the server and back ${over.words}: half within ${shown(last(p50), formatDuration)}, 95 of 100 within ${shown(last(p95), formatDuration)} last`}
-      scale={{ top, format: formatDuration }}
+      summary={`Heartbeat round trips ${over.words}: latest median ${shown(last(p50), formatDuration)}, p95 ${shown(last(p95), formatDuration)}`}
+      top={formatDuration(top)}
       from={over.from}
       to={over.to}
       legend={
         last(p50) === null ? (
-          "No beat has told its round trip."
+          "No round trips recorded"
         ) : (
           <QuantileKeys half={shown(last(p50), formatDuration)} most={shown(last(p95), formatDuration)} />
         )
@@ -126,7 +126,7 @@ function LatencyChart({ over, span, rows }: OverTime) {
       }
       axis={axisOf(span)}
       swatches={[HALF, MOST]}
-      columns={["When", "median", "95th percentile"]}
+      columns={["Time", "Median", "p95"]}
       rows={p50.map((value, step) => [
         when(step),
         shown(value, formatDuration),

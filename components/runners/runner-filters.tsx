@@ -13,7 +13,7 @@ type RunnerFiltersProps = {
   onChange: (change: Partial<RunnerFilter> | null) => void;
 };
 
-const NAMES: Partial<Record<ShownState, string>> = { living: "Living", all: "All, ended too" };
+const NAMES: Partial<Record<ShownState, string>> = { living: "Live", all: "All, including ended" };
 
 /** What narrows the runners; all of it stands in the address. */
 export function RunnerFilters({ filter, placements, onChange }: RunnerFiltersProps) {
@@ -25,7 +25,7 @@ export function RunnerFilters({ filter, placements, onChange }: RunnerFiltersPro
       page={RUNNER_QUERY}
       filter={filter}
       label="Search runners"
-      placeholder="Id of a runner, run or session, or skew:build"
+      placeholder="Runner, run or session ID, or skew:build"
       known={{ profile: profiles, place: placements }}
       onChange={onChange}
       isFiltered={isFiltered(filter)}
@@ -51,7 +51,7 @@ export function RunnerFilters({ filter, placements, onChange }: RunnerFiltersPro
           value={placement ?? ""}
           onChange={(event) => onChange({ placement: event.target.value || null })}
         >
-          <option value="">Any place</option>
+          <option value="">Any placement</option>
           {(isKnown ? placements : [...placements, placement]).map((known) => (
             <option key={known} value={known ?? ""}>
               {showTricks(known)}

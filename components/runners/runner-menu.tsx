@@ -30,13 +30,13 @@ export function RunnerMenu({ runner }: { runner: Runner }) {
   return (
     <>
       <ActsMenu label={`Actions on ${shortenId(id)}`}>
-        {look !== null && <MenuItem onSelect={() => look(id)}>Look into it</MenuItem>}
-        {runId !== null && <MenuItem onSelect={() => router.push(runAddress(runId))}>Open its run</MenuItem>}
+        {look !== null && <MenuItem onSelect={() => look(id)}>Preview</MenuItem>}
+        {runId !== null && <MenuItem onSelect={() => router.push(runAddress(runId))}>Open run</MenuItem>}
         {sessionId !== null && (
-          <MenuItem onSelect={() => router.push(sessionAddress(sessionId))}>Open its session</MenuItem>
+          <MenuItem onSelect={() => router.push(sessionAddress(sessionId))}>Open session</MenuItem>
         )}
-        <MenuItem onSelect={() => router.push(auditAddress(id))}>What was done to it</MenuItem>
-        <MenuItem onSelect={() => void copyText(id)}>Copy its id</MenuItem>
+        <MenuItem onSelect={() => router.push(auditAddress(id))}>Open audit log</MenuItem>
+        <MenuItem onSelect={() => void copyText(id)}>Copy ID</MenuItem>
         <RunnerCurls runner={runner} />
         {canOperate && (
           <>

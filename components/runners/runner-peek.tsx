@@ -39,15 +39,15 @@ export function RunnerPeek({ runner, onClose }: { runner: Runner; onClose: () =>
       <PeekBody>
         <PeekLinks
           links={[
-            ["Its run", runId === null ? null : runAddress(runId)],
-            ["Its session", run?.sessionId == null ? null : sessionAddress(run.sessionId)],
-            ["Its log", runId === null ? null : runLogAddress(runId, attemptId)],
-            ["What was done to it", auditAddress(runner.id)],
+            ["Run", runId === null ? null : runAddress(runId)],
+            ["Session", run?.sessionId == null ? null : sessionAddress(run.sessionId)],
+            ["Log", runId === null ? null : runLogAddress(runId, attemptId)],
+            ["Audit log", auditAddress(runner.id)],
           ]}
         />
         <WhyBox why={why} />
         <Orders key={runner.id} runner={runner} />
-        <PeekPart title="Last beats">
+        <PeekPart title="Heartbeats">
           <BeatStrip runner={runner} className="h-6 w-full" />
           <p className="text-xs text-ink-2">
             {describeBeats(runner)}. The last came <Time at={runner.heartbeatAt} />.
@@ -58,7 +58,7 @@ export function RunnerPeek({ runner, onClose }: { runner: Runner; onClose: () =>
           <LastErrors key={attemptId} {...{ runId, attemptId }} isOver={runner.state === "ended"} />
         )}
         {runId !== null && run?.isHeld === true && (
-          <PeekPart title="Last lines of its run">
+          <PeekPart title="Latest output">
             <RunLines key={runId} runId={runId} className="max-h-80 rounded-md border bg-code" />
           </PeekPart>
         )}
@@ -104,16 +104,16 @@ function RunnerFacts({ runner }: { runner: Runner }) {
             "none"
           ) : (
             <span key="l">
-              ends <Countdown to={runner.leaseExpiresAt} past="has run out" />, epoch {runner.leaseEpoch}
+              Ends <Countdown to={runner.leaseExpiresAt} past="expired" />, epoch {runner.leaseEpoch}
             </span>
           ),
         ],
-        ["Place", showTricks(place) || "not told"],
-        ["CPU, memory", usageOf(runner) || "not told"],
+        ["Placement", showTricks(place) || "unknown"],
+        ["CPU, memory", usageOf(runner) || "unknown"],
         [
           "Build",
           <span key="b" className="flex flex-wrap items-center gap-1.5">
-            {showTricks(runner.sourceCommit ?? "not told")}, protocol {runner.protocolVersion ?? "not told"}
+            {showTricks(runner.sourceCommit ?? "unknown")}, protocol {runner.protocolVersion ?? "unknown"}
             <SkewBadge runner={runner} />
           </span>,
         ],
@@ -125,7 +125,7 @@ function RunnerFacts({ runner }: { runner: Runner }) {
 
 function turnsOf({ turns, attemptCount, attemptMax }: NonNullable<Runner["run"]>): string {
   const waiting = turns.waiting > 0 ? `, ${turns.waiting} waiting` : "";
-  return `${turns.running > 0 ? "one under way" : "none under way"}${waiting}, ${attemptOf(attemptCount, attemptMax)}`;
+  return `${turns.running > 0 ? "1 running" : "None running"}${waiting}, ${attemptOf(attemptCount, attemptMax)}`;
 }
 
 const LOG_LINES = 200;
@@ -145,10 +145,10 @@ function LastErrors({ runId, attemptId, isOver }: { runId: string; attemptId: st
   if (log === undefined) return null;
   const wrong = readLines(log.lines, false).filter(({ level }) => WRONG.has(level));
   return (
-    <PeekPart title="Last errors">
+    <PeekPart title="Recent errors">
       {wrong.length === 0 ? (
         <p className="text-xs text-ink-3">
-          {log.lines.length === 0 ? "Its log cannot be read." : `None in its log's last ${LOG_LINES} lines.`}
+          {log.lines.length === 0 ? "Log not available" : `None in the last ${LOG_LINES} log lines`}
         </p>
       ) : (
         <ul className="flex flex-col gap-1 text-xs">

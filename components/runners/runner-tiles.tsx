@@ -10,11 +10,11 @@ type RunnerTilesProps = {
 };
 
 const STATES = [
-  { state: "busy", name: "Busy", note: "work on a turn", tone: "" },
-  { state: "idle", name: "Idle", note: "wait for a turn", tone: "" },
-  { state: "draining", name: "Draining", note: "take nothing more", tone: "" },
-  { state: "late", name: "Late", note: "missed two beats or more", tone: "text-warn" },
-  { state: "lost", name: "Lost", note: "their runs wait to go on", tone: "text-bad" },
+  { state: "busy", name: "Busy", note: "Working on a turn", tone: "" },
+  { state: "idle", name: "Idle", note: "Waiting for a turn", tone: "" },
+  { state: "draining", name: "Draining", note: "Taking no new work", tone: "" },
+  { state: "late", name: "Late", note: "Missed two heartbeats", tone: "text-warn" },
+  { state: "lost", name: "Lost", note: "Runs wait to continue", tone: "text-bad" },
 ] as const;
 
 /** How many runners live and what they do; a press shows those alone. */
@@ -24,14 +24,14 @@ export function RunnerTiles({ stats, shown, onShow }: RunnerTilesProps) {
   return (
     <dl className="grid shrink-0 grid-cols-2 gap-px overflow-hidden rounded-lg border bg-line sm:grid-cols-3 xl:grid-cols-6">
       <Tile
-        name="Living"
-        figure={`${living.toLocaleString("en")} of ${capacity.toLocaleString("en")}`}
+        name="Live"
+        figure={living.toLocaleString("en")}
         note={
           starting > 0
-            ? `${starting.toLocaleString("en")} more are starting`
+            ? `${starting.toLocaleString("en")} starting · limit ${capacity.toLocaleString("en")}`
             : isFull
-              ? "no room for more"
-              : "of those that may be"
+              ? `At the limit of ${capacity.toLocaleString("en")}`
+              : `Limit ${capacity.toLocaleString("en")}`
         }
         tone={isFull ? "text-warn" : undefined}
         isOn={shown === "living"}
@@ -42,7 +42,7 @@ export function RunnerTiles({ stats, shown, onShow }: RunnerTilesProps) {
           key={state}
           name={name}
           figure={byState[state].toLocaleString("en")}
-          note={byState[state] === 0 ? "none" : note}
+          note={byState[state] === 0 ? "None" : note}
           tone={byState[state] > 0 ? tone : undefined}
           isOn={shown === state}
           onPress={() => onShow(shown === state ? null : state)}

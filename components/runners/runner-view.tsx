@@ -78,14 +78,14 @@ function RunnerActions({ runner }: { runner: Runner }) {
   const orders = useRunnerOrders(runner);
   const isDrained = runner.refusals.resume === null;
   const ask = (action: RunnerAction) => {
-    const refusal = canOperate ? runner.refusals[action] : "Your role may only look: an operator gives orders";
+    const refusal = canOperate ? runner.refusals[action] : "Only operators can do this";
     if (refusal === null) orders.give(action);
     else toast(refusal);
   };
   usePageKeys([
-    { keys: "d", name: "Drain it, or let it go on", run: () => ask(isDrained ? "resume" : "drain") },
-    { keys: "v", name: "Revoke its token", run: () => ask("revoke") },
-    { keys: "c", name: "Kill it", run: () => ask("kill") },
+    { keys: "d", name: "Drain or resume", run: () => ask(isDrained ? "resume" : "drain") },
+    { keys: "v", name: "Revoke token", run: () => ask("revoke") },
+    { keys: "c", name: "Kill runner", run: () => ask("kill") },
   ]);
   return (
     <>
@@ -102,12 +102,12 @@ function Beats({ runner }: { runner: Runner }) {
   const rows = beatRows(runner);
   const tripMs = latencyOf(runner.beats);
   return (
-    <Panel title="Last beats">
+    <Panel title="Heartbeats">
       <div className="flex flex-col gap-2 p-4 text-xs">
         <BeatChart runner={runner} />
         <p className="text-ink-2">
           {describeBeats(runner)}. The last came <Time at={runner.heartbeatAt} />
-          {tripMs !== null && `, and one took ${formatDuration(tripMs)} to the server and back`}.
+          {tripMs !== null && `, last round trip ${formatDuration(tripMs)}`}.
         </p>
         {rows.length > 0 && (
           <details>
@@ -131,7 +131,7 @@ function Beats({ runner }: { runner: Runner }) {
                       </th>
                       <td className="pr-3">{formatDuration(gapMs)}</td>
                       <td className="pr-3">{missed === 0 ? "none" : formatPlural(missed, "beat")}</td>
-                      <td className="pr-3">{trip === null ? "not told" : formatDuration(trip)}</td>
+                      <td className="pr-3">{trip === null ? "Unknown" : formatDuration(trip)}</td>
                     </tr>
                   ))}
                 </tbody>
@@ -195,30 +195,26 @@ function RunnerFacts({ runner }: { runner: Runner }) {
                 </Link>
               ),
             ],
-            ["Project", run === null ? (runner.tenantId ?? "nobody's") : `${runner.tenantId} / ${run.projectId}`],
-            ["Attempt", runner.attemptId === null ? "not told" : <Id key="a" id={runner.attemptId} />],
-            ["Attempts of its run", run === null ? "none" : `${run.attemptCount} of ${run.attemptMax}`],
-            ["Lease epoch", runner.leaseEpoch ?? "none"],
+            ["Project", run === null ? (runner.tenantId ?? "None") : `${runner.tenantId} / ${run.projectId}`],
+            ["Attempt", runner.attemptId === null ? "Unknown" : <Id key="a" id={runner.attemptId} />],
+            ["Attempts", run === null ? "None" : `${run.attemptCount} of ${run.attemptMax}`],
+            ["Lease epoch", runner.leaseEpoch ?? "None"],
             [
               "Lease",
-              runner.leaseExpiresAt === null ? (
-                "none"
-              ) : (
-                <Countdown key="l" to={runner.leaseExpiresAt} past="has run out" />
-              ),
+              runner.leaseExpiresAt === null ? "none" : <Countdown key="l" to={runner.leaseExpiresAt} past="expired" />,
             ],
-            ["Place", runner.placement ?? "not told"],
-            ["Process", processOf(runner) || "not told"],
-            ["Job", job === null ? "started by somebody else" : <RunnerJob key="j" runner={runner} />],
-            ["CPU, memory", usageOf(runner) || "not told"],
+            ["Placement", runner.placement ?? "Unknown"],
+            ["Process", processOf(runner) || "Unknown"],
+            ["Job", job === null ? "Started externally" : <RunnerJob key="j" runner={runner} />],
+            ["CPU, memory", usageOf(runner) || "Unknown"],
             ["Up", <Duration key="u" from={runner.registeredAt} to={runner.endedAt} />],
             ["Registered", <Time key="g" at={runner.registeredAt} />],
-            ["Build", runner.sourceCommit ?? "not told"],
-            ["Protocol", runner.protocolVersion ?? "not told"],
+            ["Build", runner.sourceCommit ?? "Unknown"],
+            ["Protocol", runner.protocolVersion ?? "Unknown"],
             [
-              "Done to it",
+              "History",
               <Link key="d" href={auditAddress(runner.id)} className="text-accent underline">
-                in the audit log
+                Audit log
               </Link>,
             ],
           ]}

@@ -2,7 +2,7 @@
 import Link from "next/link";
 import { Profile } from "@/components/sessions/demo-label";
 import { runAddress, runnerAddress } from "@/components/shell/addresses";
-import { formatBytes, formatDuration, shortenId } from "@/components/ui/format";
+import { formatBytes, formatDuration, sentence, shortenId } from "@/components/ui/format";
 import { showTricks } from "@/components/ui/hidden-text";
 import { State } from "@/components/ui/state";
 import { type Column, type RowChoice, Table } from "@/components/ui/table";
@@ -34,7 +34,7 @@ const COLUMNS: Column<Runner>[] = [
     ),
   },
   {
-    name: "Last beats",
+    name: "Heartbeats",
     cell: (runner) => (
       <span className="flex flex-col gap-0.5">
         <BeatStrip runner={runner} />
@@ -92,10 +92,10 @@ function RunnerState({ runner }: { runner: Runner }) {
   const why = explainRunner(runner);
   return (
     <span className="flex flex-col items-start gap-0.5 max-sm:flex-row max-sm:items-center max-sm:gap-2">
-      <State state={runner.state} why={`${why.title}. ${why.next}`} />
+      <State state={runner.state} word={sentence(runner.state)} why={`${why.title}. ${why.next}`} />
       {runner.state === "ended" && runner.endKind === "lost" && (
         <span className="pl-2 text-2xs text-bad max-sm:pl-0" title={showTricks(runner.endMessage) ?? undefined}>
-          it was lost
+          Lost
         </span>
       )}
       {(runner.state === "late" || runner.state === "lost") && (
@@ -111,7 +111,7 @@ function Recovery({ runner, at }: { runner: Runner; at: string }) {
   const attempt = runner.run === null ? "" : `, ${attemptOf(runner.run.attemptCount + 1, runner.run.attemptMax)}`;
   return (
     <>
-      {runner.state === "late" ? "lease expires " : "next runner "}
+      {runner.state === "late" ? "Lease expires " : "Next runner "}
       <Countdown to={at} />
       {attempt}
     </>
@@ -135,7 +135,7 @@ function RunLink({ runner }: { runner: Runner }) {
 function Latency({ runner }: { runner: Runner }) {
   const tripMs = latencyOf(runner.beats);
   if (tripMs === null) return null;
-  return <span title="To the server and back"> · {formatDuration(tripMs)}</span>;
+  return <span title="Round trip to the server"> · {formatDuration(tripMs)}</span>;
 }
 
 /** The pod that it is, or its process. */
@@ -147,7 +147,7 @@ export function processOf({ job, metadata }: Runner): string {
 
 /** What its own process takes; its agent's is not known here. */
 export function usageOf({ cpuPercent, rssBytes }: Runner): string {
-  const cpu = cpuPercent === null ? [] : [`${cpuPercent} %`];
+  const cpu = cpuPercent === null ? [] : [`${cpuPercent}%`];
   return [...cpu, ...(rssBytes === null ? [] : [formatBytes(rssBytes)])].join(", ");
 }
 

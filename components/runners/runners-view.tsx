@@ -82,10 +82,7 @@ export function RunnersView() {
       {...{ bulk, peek, news }}
       one="runner"
       header={
-        <PageHeader
-          title="Runners"
-          description="The processes that claim runs and drive agents. Each says every few seconds that it lives."
-        >
+        <PageHeader title="Runners" description="Processes that claim runs and drive agents.">
           <RunnerFilters filter={filter} placements={stats?.placements ?? []} onChange={onChange} />
         </PageHeader>
       }
@@ -130,16 +127,16 @@ function Nothing({ filter, wider, onChange }: NothingProps) {
   if (isFiltered(filter)) return <NoMatch one="runner" onClear={() => onChange(null)} wider={wider} />;
   return (
     <EmptyState
-      title="No runner lives now"
-      action={<Button onClick={() => onChange({ state: "all" })}>Show those that have ended</Button>}
+      title="No live runners"
+      action={<Button onClick={() => onChange({ state: "all" })}>Show ended runners</Button>}
     >
       <p>
-        One is launched when a run has a turn to work on, and ends some time after its last.{" "}
+        A runner is launched when a run has work, and ends after its last turn.{" "}
         <DocLink name="runs" anchor="what-a-runner-is">
           What a runner is
         </DocLink>
       </p>
-      <CallHint words="A task has one launched, and programs add them by" call={NEW_TASK_CALL} />
+      <CallHint words="A queue task launches one. Add one with the API:" call={NEW_TASK_CALL} />
     </EmptyState>
   );
 }

@@ -2,8 +2,8 @@ import { GitCompareArrows } from "lucide-react";
 import type { Runner } from "@/contract/runner";
 
 const WORDS = {
-  build: { word: "other build", title: "It was built of another commit than the server" },
-  protocol: { word: "other version", title: "It speaks another version of the runner protocol than the server" },
+  build: { word: "Other build", title: "Built from a different commit than the server" },
+  protocol: { word: "Other version", title: "Uses a different version of the runner protocol than the server" },
 } as const;
 
 /** Says that a runner's build is not the server's. */

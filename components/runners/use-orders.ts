@@ -8,10 +8,10 @@ import type { Runner } from "@/contract/runner";
 import type { RunnerAction } from "@/contract/words";
 
 const SAID: Record<RunnerAction, string> = {
-  drain: "It ends after its turn",
-  resume: "It goes on",
-  revoke: "Nothing more of it is taken",
-  kill: "Its process is being ended",
+  drain: "Runner is draining",
+  resume: "Runner resumed",
+  revoke: "Token revoked",
+  kill: "Runner is being killed",
 };
 
 type After = {
