@@ -59,7 +59,7 @@ export function BackendCard({ backend, usage, within }: BackendCardProps) {
       <Capacity backend={backend} />
       {backend.isConfigured && <LastTry backend={backend} />}
       {usage !== undefined && <ProfileUse summary={usage} profile={profile} />}
-      <div className={hasCalls ? "min-h-58" : undefined}>
+      <div className={hasCalls ? "min-h-67" : "min-h-14.5"}>
         <Latency profile={profile} within={within} />
       </div>
       <Clocked isOn={isClocked}>{(nowMs) => <Actions backend={backend} isHeldUp={isHeldUp(backend, nowMs)} />}</Clocked>

@@ -61,9 +61,17 @@ export function BackendsView() {
   );
 }
 
-/** Those that take work first. The order does not change with the clock, so that cards stay where they are. */
+/** Those that take work first. The order does not go by the clock, so that cards stay where they are. */
 function inOrder(backends: readonly Backend[]): Backend[] {
-  const rank = ({ disabled, key, isDemo }: Backend) =>
-    disabled !== null ? 3 : key.source !== "none" && !key.isPresent ? 2 : isDemo ? 1 : 0;
+  const rank = ({ disabled, key, probe, isDemo }: Backend) =>
+    disabled !== null
+      ? 4
+      : key.source !== "none" && !key.isPresent
+        ? 3
+        : (probe?.failures ?? 0) > 0
+          ? 2
+          : isDemo
+            ? 1
+            : 0;
   return [...backends].sort((a, b) => rank(a) - rank(b) || (a.profile < b.profile ? -1 : 1));
 }

@@ -28,9 +28,8 @@ export function Latency({ profile, within }: LatencyProps) {
     <section aria-label={`Latency of ${profile}`} className="flex flex-col gap-2 border-t pt-3">
       <h3 className="text-xs font-semibold">Latency</h3>
       <ErrorNote error={error} />
-      {latency === undefined ? (
-        error === null && <div className="h-48" />
-      ) : latency.items.length === 0 ? (
+      {/* Until it is known, the card holds its room. */}
+      {latency === undefined ? null : latency.items.length === 0 ? (
         <p className="text-xs text-ink-3">No calls in the last {WINDOW_NAMES[within]}</p>
       ) : (
         <LatencyChart latency={latency} {...{ profile, within }} />

@@ -21,7 +21,7 @@ export function Tiles({ overview }: { overview: Overview }) {
   const volumes = useQuery(volumeTotals(trpc)).data?.totals;
   const { runs, runners, queue, approvals } = overview;
   return (
-    <dl className="grid shrink-0 grid-cols-3 gap-px overflow-hidden rounded-lg border bg-line sm:grid-cols-4 xl:grid-cols-7 max-sm:[&_dd+dd]:hidden [&>:last-child]:max-sm:col-span-3 [&>:last-child]:sm:max-xl:col-span-2">
+    <dl className="grid shrink-0 grid-cols-3 gap-px overflow-hidden rounded-lg border bg-line sm:grid-cols-4 xl:grid-cols-7 max-sm:[&_dd+dd]:hidden max-sm:[&_dt_span]:whitespace-normal max-sm:[&_dt_svg]:hidden [&>:last-child]:max-sm:col-span-3 [&>:last-child]:sm:max-xl:col-span-2">
       <Tile
         name="Approvals"
         figure={approvals.toLocaleString("en")}

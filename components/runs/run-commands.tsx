@@ -3,7 +3,7 @@ import { deliveryOf } from "@/components/conversation/user-message";
 import { useRunCommands } from "@/components/sessions/use-session";
 import { CallHint } from "@/components/ui/call-hint";
 import { showTricks } from "@/components/ui/hidden-text";
-import { EmptyState, Panel } from "@/components/ui/page";
+import { EmptyState, Panel, TableSkeleton } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
 import { State } from "@/components/ui/state";
 import { type Column, Table } from "@/components/ui/table";
@@ -59,7 +59,7 @@ export function RunCommands({ run }: { run: Run }) {
   const commands = useRunCommands(run.id);
   return (
     <Panel title="Commands">
-      <QueryView query={commands}>
+      <QueryView query={commands} skeleton={<TableSkeleton rows={1} />}>
         {(items) =>
           items.length === 0 ? (
             <EmptyState title="No commands">

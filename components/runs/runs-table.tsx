@@ -40,7 +40,8 @@ const LEAD: Column<RunSummary>[] = [
   },
   {
     name: "Run",
-    className: "max-sm:order-first max-sm:min-w-0 max-sm:flex-1",
+    // On a phone the menu has the rest of its line.
+    className: "max-sm:order-first max-sm:min-w-0 max-sm:basis-[calc(100%-3.5rem)]",
     cell: (run) => (
       <span className="flex min-w-0 flex-col">
         <Link

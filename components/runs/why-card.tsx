@@ -10,7 +10,7 @@ import { shortenId } from "@/components/ui/format";
 import type { Run } from "@/contract/run";
 import { isTerminal } from "@/contract/words";
 import { runJobs } from "./run-jobs";
-import { explainWhy, type Why } from "./why";
+import { explainWhy, type Why, type WhyFacts } from "./why";
 import { WhyBox } from "./why-box";
 
 /** Why a run waits, was stopped or failed, what happens next by itself, and where that is written. */
@@ -36,7 +36,7 @@ export function WhyCard({ run }: { run: Run }) {
     jobs,
     pendingApprovals: isOver ? 0 : (approvals.data?.pages.reduce((sum, page) => sum + page.items.length, 0) ?? 0),
     sessionRun: activeId === null || activeId === run.id ? null : { id: activeId },
-    lastTurn: commands?.findLast((command) => command.type === "turn") ?? null,
+    lastTurn: commands === undefined ? failedTurnOf(run) : (commands.findLast(({ type }) => type === "turn") ?? null),
     // Until they are known, it is not said that there are none.
     hasOpenCommand: commands?.some(isWaiting) ?? true,
   });
@@ -49,6 +49,12 @@ export function WhyCard({ run }: { run: Run }) {
       more={jobs.length > 0 && <Sources runId={run.id} />}
     />
   );
+}
+
+/** What the run itself tells of its last turn, before its commands are there. */
+function failedTurnOf({ turnFailureKind }: Run): WhyFacts["lastTurn"] {
+  if (turnFailureKind === null || turnFailureKind === undefined) return null;
+  return { state: "failed", failureKind: turnFailureKind, failureMessage: null };
 }
 
 /** Where more of it is read: what the runner wrote, and what became of its Job or process. */

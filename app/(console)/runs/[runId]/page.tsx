@@ -20,6 +20,7 @@ export default async function RunPage(props: RunPageProps) {
     prefetch(trpc.runs.get.queryOptions({ runId })),
     prefetch(trpc.runnerJobs.list.queryOptions({ runId })),
     prefetch(usageOfRun(trpc, runId)),
+    ...(tab === "overview" ? [prefetch(trpc.runs.timeline.queryOptions({ runId }))] : []),
   ]);
   return (
     <HydrateClient>
