@@ -110,20 +110,20 @@ test("a volume is pinned, extended, evicted by its name, restored and forked, an
     await expect(row).toContainText("never");
     await setExpiry(page, sessionId, HOUR_MS);
     await expect(row).toContainText(/in 59 m/);
-    await act(page, title, "Keep for longer…");
-    const dialog = page.getByRole("dialog", { name: "Keep for longer" });
+    await act(page, title, "Extend expiry…");
+    const dialog = page.getByRole("dialog", { name: "Extend expiry" });
     await dialog.getByRole("button", { name: "1 week" }).click();
     await dialog.getByRole("button", { name: "Copy as curl" }).click();
     await expect.poll(() => copied(page)).toContain(`-d '{"byMs":604800000}'`);
-    await expect(dialog.getByRole("status")).toContainText("It will expire in 7 d");
+    await expect(dialog.getByRole("status")).toContainText("Will expire in 7 d");
     await dialog.getByRole("button", { name: "Extend" }).click();
     await expect(dialog).toBeHidden();
     await expect(row).toContainText("in 7 d");
   });
 
   await test.step("what was measured by hand is reported, and taken back", async () => {
-    await act(page, title, "Report what it holds…");
-    const dialog = page.getByRole("dialog", { name: "Report what it holds" });
+    await act(page, title, "Report contents…");
+    const dialog = page.getByRole("dialog", { name: "Report contents" });
     await expect(dialog.getByLabel("Digest")).toHaveValue(/^[0-9a-f]{64}$/);
     await dialog.getByLabel("Bytes").fill(String(7 * 2 ** 30));
     await dialog.getByRole("button", { name: "Copy as curl" }).click();
@@ -139,7 +139,7 @@ test("a volume is pinned, extended, evicted by its name, restored and forked, an
     await act(page, title, "Evict volume…");
     const dialog = page.getByRole("dialog", { name: "Evict volume" });
     await expect(dialog).toContainText("The archive holds the last turn");
-    await expect(dialog).toContainText(/Digest of what the archive holds, SHA-256: [0-9a-f]{64}/);
+    await expect(dialog).toContainText(/Archive digest, SHA-256: [0-9a-f]{64}/);
     const name = (await dialog.getByText(/^Type .* to confirm$/).textContent())?.split(" ")[1] ?? "";
     const confirm = dialog.getByRole("button", { name: "Evict volume" });
     await dialog.getByLabel("Reason").fill("no longer needed");
@@ -203,21 +203,21 @@ test("a clean-up says what it would do, does it when told, and leaves a line of 
 
   await open(page, "/storage?expired=true");
   await expect(rowOf(page, "you may go")).toContainText("expired 1 h ago");
-  await page.getByRole("navigation", { name: "Storage" }).getByRole("link", { name: "Clean-up" }).click();
-  await expect(page.getByText("No clean-up has taken anything yet")).toBeVisible();
+  await page.getByRole("navigation", { name: "Storage" }).getByRole("link", { name: "Cleanup" }).click();
+  await expect(page.getByText("No cleanups yet")).toBeVisible();
 
   await test.step("a pause stops it, for a reason that everyone sees, and lets dry runs go on", async () => {
     await page.getByRole("button", { name: "Pause…" }).click();
-    const pausing = page.getByRole("dialog", { name: "Pause the clean-up" });
-    await expect(pausing.getByRole("button", { name: "Pause the clean-up" })).toBeDisabled();
+    const pausing = page.getByRole("dialog", { name: "Pause cleanup?" });
+    await expect(pausing.getByRole("button", { name: "Pause cleanup" })).toBeDisabled();
     await pausing.getByLabel("Reason").fill("the disk is being copied");
     await pausing.getByRole("button", { name: "Copy as curl" }).click();
     await expect
       .poll(() => copied(page))
       .toMatch(/-d '\{"reason":"the disk is being copied"\}' '.*\/storage\/gc\/pause'$/);
-    await pausing.getByRole("button", { name: "Pause the clean-up" }).click();
+    await pausing.getByRole("button", { name: "Pause cleanup" }).click();
     await expect(pausing).toBeHidden();
-    await expect(page.getByText(/^The clean-up is paused by admin .*: the disk is being copied$/)).toBeVisible();
+    await expect(page.getByText(/^Cleanup paused by admin .*: the disk is being copied$/)).toBeVisible();
     await page.getByRole("button", { name: "Dry run" }).click();
     await expect(page.getByText(/^Would evict 1 volume and keep 1: .* back\.$/)).toBeVisible();
     await expect(page.getByRole("button", { name: "Evict 1 volume…" })).toBeDisabled();
@@ -227,28 +227,28 @@ test("a clean-up says what it would do, does it when told, and leaves a line of 
     await expect(page.getByText("the clean-up of volumes is paused by admin: the disk is being copied")).toBeVisible();
     await open(page, "/storage?view=clean-up");
     await page.getByRole("button", { name: "Resume" }).click();
-    await expect(page.getByText(/^The clean-up is paused by/)).toBeHidden();
+    await expect(page.getByText(/^Cleanup paused by/)).toBeHidden();
     await page.getByRole("button", { name: "Undo" }).last().click();
-    await expect(page.getByText(/^The clean-up is paused by admin .*: the disk is being copied$/)).toBeVisible();
+    await expect(page.getByText(/^Cleanup paused by admin .*: the disk is being copied$/)).toBeVisible();
     await page.getByRole("button", { name: "Resume" }).click();
-    await expect(page.getByText(/^The clean-up is paused by/)).toBeHidden();
+    await expect(page.getByText(/^Cleanup paused by/)).toBeHidden();
   });
 
   await page.getByRole("button", { name: "Dry run" }).click();
-  const report = page.getByRole("status", { name: "What the clean-up says" });
-  await expect(report.getByRole("region", { name: "Would go" })).toContainText("Say hello, you may go");
-  await expect(report.getByRole("region", { name: "Kept" })).toContainText("It is pinned.");
+  const report = page.getByRole("status", { name: "Cleanup result" });
+  await expect(report.getByRole("region", { name: "Would evict" })).toContainText("Say hello, you may go");
+  await expect(report.getByRole("region", { name: "Kept" })).toContainText("Pinned");
   await expect(report.getByRole("region", { name: "Kept" })).toContainText("Say hello, you must stay");
 
   await page.getByRole("button", { name: "Evict 1 volume…" }).click();
-  const dialog = page.getByRole("dialog", { name: "Run the clean-up" });
+  const dialog = page.getByRole("dialog", { name: "Run cleanup?" });
   await dialog.getByLabel("Type 1 to confirm").fill("1");
   await dialog.getByRole("button", { name: "Evict", exact: true }).click();
-  await expect(report.getByRole("region", { name: "Went" })).toContainText("Say hello, you may go");
-  const line = page.getByRole("table", { name: "Clean-ups" }).getByRole("row").filter({ hasText: "by hand" });
+  await expect(report.getByRole("region", { name: "Evicted" })).toContainText("Say hello, you may go");
+  const line = page.getByRole("table", { name: "Cleanups" }).getByRole("row").filter({ hasText: "Manual" });
   await expect(line).toHaveCount(1);
   await expect(line).toContainText("1 pinned");
-  await expect(line).toContainText("as it said: 1 volume");
+  await expect(line).toContainText("As planned: 1 volume");
 
   await test.step("what was pinned after a dry run stays, and the history says so and why", async () => {
     const setPin = async (word: "pin" | "unpin") =>
@@ -257,15 +257,15 @@ test("a clean-up says what it would do, does it when told, and leaves a line of 
       ).toBe(true);
     await setPin("unpin");
     await page.getByRole("button", { name: "Dry run" }).click();
-    await expect(report.getByRole("region", { name: "Would go" })).toContainText("Say hello, you must stay");
+    await expect(report.getByRole("region", { name: "Would evict" })).toContainText("Say hello, you must stay");
     await setPin("pin");
     await page.getByRole("button", { name: "Evict 1 volume…" }).click();
     await dialog.getByLabel("Type 1 to confirm").fill("1");
     await dialog.getByRole("button", { name: "Evict", exact: true }).click();
-    const differing = page.getByRole("table", { name: "Clean-ups" }).getByText("1 of 1 stayed");
+    const differing = page.getByRole("table", { name: "Cleanups" }).getByText("1 of 1 kept");
     await differing.press("Enter");
-    const stayed = page.getByRole("region", { name: "Stayed, though it said that they would go" });
-    await expect(stayed).toContainText("It is pinned.");
+    const stayed = page.getByRole("region", { name: "Planned but kept" });
+    await expect(stayed).toContainText("Pinned");
     await expect(stayed.getByRole("link")).toHaveAttribute("href", `/sessions/${stays}?tab=storage`);
     await look(page, "clean-up-difference");
   });
@@ -300,8 +300,8 @@ test("volumes are narrowed, chosen, pinned and evicted together, once their numb
 
   await page.getByRole("combobox", { name: "Only" }).selectOption("Archive behind");
   await expect(page).toHaveURL(/archive=behind/);
-  await expect(page.getByText("No matching volumes")).toBeVisible();
-  await page.getByRole("combobox", { name: "Only" }).selectOption("Held by no run");
+  await expect(page.getByText("No volume matches")).toBeVisible();
+  await page.getByRole("combobox", { name: "Only" }).selectOption("Not in use");
   await expect(rowOf(page, titles[0] ?? "")).toBeVisible();
 
   await rowOf(page, titles[0] ?? "")
@@ -400,8 +400,8 @@ test("the storage pages and their dialogs are accessible, in light and dark, and
   await setExpiry(first, sessionId, HOUR_MS);
   mkdirSync(path.join(product.dataDir, "volumes", `agentrun-${"0".repeat(32)}`));
   const actions: [string, string][] = [
-    ["Keep for longer…", "Keep for longer"],
-    ["Report what it holds…", "Report what it holds"],
+    ["Extend expiry…", "Extend expiry"],
+    ["Report contents…", "Report contents"],
     ["Fork…", "Fork session"],
     ["Evict volume…", "Evict volume"],
   ];
@@ -422,7 +422,7 @@ test("the storage pages and their dialogs are accessible, in light and dark, and
     }
     await open(page, "/storage?view=clean-up");
     await page.getByRole("button", { name: "Dry run" }).click();
-    await expect(page.getByRole("status", { name: "What the clean-up says" })).toBeVisible();
+    await expect(page.getByRole("status", { name: "Cleanup result" })).toBeVisible();
     await check("the clean-up");
     await open(page, "/storage?view=orphans");
     for (const button of ["Adopt…", "Delete…"]) {

@@ -58,15 +58,13 @@ export function AdoptDialog({ orphan, onClose }: { orphan: OrphanVolume; onClose
       description={showTricks(orphan.name)}
     >
       <form onSubmit={submit} className="flex flex-col gap-3">
-        <p className="text-sm text-ink-2">
-          The volume becomes its session&apos;s again, and what it holds stays as it is.
-        </p>
+        <p className="text-sm text-ink-2">The volume is attached to its session again. Its content stays as it is.</p>
         <Field
           label="Session"
           hint={
             orphan.sessionId === null
-              ? "The volume does not say whose it was. Its name is made of that id, so no other fits."
-              : "As the volume says."
+              ? "The volume has no session label. Its name is derived from the session ID, so only that one fits."
+              : "From the volume's label"
           }
         >
           {(id) => (

@@ -18,7 +18,7 @@ export function BreakerBanner() {
   if (pause !== null)
     return (
       <Banner>
-        <b className="font-semibold">The clean-up is paused</b> by {operatorName(pause.by)} <Time at={pause.at} />:{" "}
+        <b className="font-semibold">Cleanup paused</b> by {operatorName(pause.by)} <Time at={pause.at} />:{" "}
         {showTricks(pause.reason)}
       </Banner>
     );
@@ -27,7 +27,7 @@ export function BreakerBanner() {
   if (newest === undefined || breaker === null) return null;
   return (
     <Banner>
-      <b className="font-semibold">The clean-up has stopped itself</b> <Time at={newest.at} />: {breaker}
+      <b className="font-semibold">Cleanup stopped itself</b> <Time at={newest.at} />: {breaker}
     </Banner>
   );
 }

@@ -36,7 +36,7 @@ export function BytesPicture({ projects, largest, chosenLargest, scope, onChange
   const shown = bars.filter((bar, index) => isWhole || index < PROJECTS_SHOWN || isChosen(bar));
   return (
     <Panel
-      title="Bytes by project"
+      title="Size by project"
       actions={<ShowAll count={bars.length} shown={PROJECTS_SHOWN} isWhole={isWhole} onChange={setIsWhole} />}
     >
       <ul className="flex flex-col p-2">
@@ -61,11 +61,11 @@ export function BytesPicture({ projects, largest, chosenLargest, scope, onChange
         ))}
         {bars.length > 0 && (
           <li className="px-2 pt-1 text-2xs text-ink-3">
-            Each part of a bar is a session
+            Each segment is a session
             {shown.some((bar) => bar.parts.some((part) => part.isRest)) && (
               <>
                 ; <span aria-hidden className="inline-block h-2 w-4 rounded-xs bg-hatched" /> hatched are all the
-                smaller ones together
+                smaller sessions
               </>
             )}
             .
@@ -87,7 +87,7 @@ function ProjectRow({ bar, isChosen, isDimmed, onPress }: RowProps) {
     <button
       type="button"
       aria-pressed={isChosen}
-      title={isChosen ? "Show every project" : "Show this project alone"}
+      title={isChosen ? "Show all projects" : "Show only this project"}
       onClick={onPress}
       className={cn(
         "grid w-full grid-cols-[minmax(0,1fr)_auto] items-center gap-x-3 gap-y-1 rounded-md px-2 py-1.5 text-left hover:bg-hover sm:grid-cols-[minmax(6rem,9rem)_minmax(0,1fr)_11.5rem]",

@@ -15,7 +15,7 @@ import type { GcHistoryEntry } from "@/contract/storage";
 import { Difference } from "./difference";
 import { reasonWord } from "./explain";
 
-const TRIGGERS: Record<GcHistoryEntry["trigger"], string> = { loop: "by itself", cron: "cron", person: "by hand" };
+const TRIGGERS: Record<GcHistoryEntry["trigger"], string> = { loop: "Automatic", cron: "Cron", person: "Manual" };
 
 const COLUMNS: Column<GcHistoryEntry>[] = [
   { name: "When", isLead: true, className: "whitespace-nowrap", cell: (row) => <Time at={row.at} /> },
@@ -35,10 +35,10 @@ const COLUMNS: Column<GcHistoryEntry>[] = [
     cell: (row) => <Figure count={row.evicted} word="evicted" />,
   },
   {
-    name: "Moved on",
+    name: "Advanced",
     isWideOnly: true,
     className: "tabular-nums sm:text-right",
-    cell: (row) => <Figure count={row.advanced} word="moved on" />,
+    cell: (row) => <Figure count={row.advanced} word="advanced" />,
   },
   { name: "Kept", className: "tabular-nums sm:text-right", cell: (row) => <Figure count={row.kept} word="kept" /> },
   {
@@ -88,16 +88,16 @@ export function CleanUpHistory() {
       <QueryView query={query}>
         {() =>
           rows.length === 0 ? (
-            <EmptyState title="No clean-up has taken anything yet">
-              One that finds nothing to do leaves no line here.
+            <EmptyState title="No cleanups yet">
+              Cleanups that find nothing to do are not listed.
               <CallHint
-                words="Programs have one done by"
+                words="Run one with the API:"
                 call={{ method: "POST", path: "/sessions/storage/gc", body: { dryRun: false } }}
               />
             </EmptyState>
           ) : (
             <>
-              <Table label="Clean-ups" rows={rows} columns={COLUMNS} keyOf={(row) => row.id} />
+              <Table label="Cleanups" rows={rows} columns={COLUMNS} keyOf={(row) => row.id} />
               {query.hasNextPage && (
                 <p className="p-3 text-center">
                   <LoadMore query={query} />

@@ -22,11 +22,11 @@ export function CleanUpReport({ report }: { report: GcReport }) {
   const expired = useQuery(expiredVolumes(trpc)).data?.items ?? [];
   const known = new Map(expired.map((volume) => [volume.sessionId, volume]));
   const words = report.dryRun
-    ? { evicted: "Would go", advanced: "Would move a step on" }
-    : { evicted: "Went", advanced: "Moved a step on" };
+    ? { evicted: "Would evict", advanced: "Would advance" }
+    : { evicted: "Evicted", advanced: "Advanced" };
   const { evicted, advanced, kept } = report.totals;
   return (
-    <div role="status" aria-label="What the clean-up says" className="border-t">
+    <div role="status" aria-label="Cleanup result" className="border-t">
       <p className="px-4 py-2.5 text-sm font-medium">{explainTotals(report)}</p>
       <div className="grid gap-px border-t bg-line lg:grid-cols-3">
         <Entries title={words.evicted} entries={report.evicted} total={evicted} known={known} tone="text-bad" />
@@ -96,7 +96,7 @@ function Entry({ entry, volume, isSame }: EntryProps) {
         </Link>
         {volume !== undefined && (
           <span className="ml-auto shrink-0 text-ink-3 tabular-nums">
-            {volume.sizeBytes === null ? "not measured" : formatBytes(volume.sizeBytes)}
+            {volume.sizeBytes === null ? "Not measured" : formatBytes(volume.sizeBytes)}
           </span>
         )}
       </span>

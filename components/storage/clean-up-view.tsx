@@ -61,7 +61,7 @@ function CleanUpPanel() {
             <CleanUpCurls isOfAll={isOfAll} isPaused={pause !== null} />
             {isOfAll && <GcPauseButton pause={pause} />}
             <Button size="sm" onClick={() => gc.mutate({ dryRun: true })} disabled={gc.isPending}>
-              {gc.isPending ? "Looking…" : "Dry run"}
+              {gc.isPending ? "Running…" : "Dry run"}
             </Button>
             <Button
               size="sm"
@@ -83,7 +83,7 @@ function CleanUpPanel() {
       }
     >
       <p className="px-4 py-3 text-sm text-ink-2">
-        {pause === null ? <Schedule /> : "Nothing goes until somebody resumes the clean-up."} It takes the volumes of
+        {pause === null ? <Schedule /> : "Paused. Nothing is evicted until someone resumes it."} It takes the volumes of
         expired sessions, the longest expired first: never one that is in use or pinned, nor one whose last turn is not
         archived.
         {canOperate && report === null && " A dry run says what it would do and why, and changes nothing."}
@@ -94,8 +94,8 @@ function CleanUpPanel() {
         <DangerDialog
           isOpen
           onOpenChange={setIsAsking}
-          title="Run the clean-up"
-          consequence={`At most 50 volumes go, those that have been expired the longest first; the dry run found ${count}. Their sessions stay and can be restored from the archive.`}
+          title="Run cleanup?"
+          consequence={`Evicts at most 50 volumes, longest expired first. The dry run found ${count}. Sessions stay and can be restored from the archive.`}
           typed={String(count)}
           action="Evict"
           isPending={gc.isPending}
@@ -116,12 +116,12 @@ const collecting = (dryRun: boolean, plan?: GcInput["plan"]): Call => ({
 function CleanUpCurls({ isOfAll, isPaused }: { isOfAll: boolean; isPaused: boolean }) {
   const resume: Call = { method: "POST", path: "/storage/gc/resume", body: {} };
   return (
-    <CurlMenu isSmall of="the clean-up">
-      <MenuItem onSelect={() => void copyCurl({ path: "/storage/history" })}>What it did as curl</MenuItem>
-      <MenuItem onSelect={() => void copyCurl(collecting(true))}>A dry run as curl</MenuItem>
-      <MenuItem onSelect={() => void copyCurl(collecting(false))}>Running it as curl</MenuItem>
-      {isOfAll && isPaused && <MenuItem onSelect={() => void copyCurl(resume)}>Resuming it as curl</MenuItem>}
-      {isOfAll && !isPaused && <MenuItem onSelect={() => void copyCurl(pausing("why"))}>Pausing it as curl</MenuItem>}
+    <CurlMenu isSmall of="cleanup">
+      <MenuItem onSelect={() => void copyCurl({ path: "/storage/history" })}>Copy history as curl</MenuItem>
+      <MenuItem onSelect={() => void copyCurl(collecting(true))}>Copy dry run as curl</MenuItem>
+      <MenuItem onSelect={() => void copyCurl(collecting(false))}>Copy run as curl</MenuItem>
+      {isOfAll && isPaused && <MenuItem onSelect={() => void copyCurl(resume)}>Copy resume as curl</MenuItem>}
+      {isOfAll && !isPaused && <MenuItem onSelect={() => void copyCurl(pausing("why"))}>Copy pause as curl</MenuItem>}
     </CurlMenu>
   );
 }
@@ -129,12 +129,12 @@ function CleanUpCurls({ isOfAll, isPaused }: { isOfAll: boolean; isPaused: boole
 /** How often it runs by itself, and when it did last. */
 function Schedule() {
   const schedule = useQuery(newestCollection(useTRPC())).data?.schedule;
-  if (schedule === undefined) return "The clean-up runs by itself.";
+  if (schedule === undefined) return "Runs automatically.";
   const next =
     schedule.lastAt === null ? null : new Date(Date.parse(schedule.lastAt) + schedule.intervalMs).toISOString();
   return (
     <>
-      The clean-up runs by itself every {formatDuration(schedule.intervalMs)}
+      Runs automatically every {formatDuration(schedule.intervalMs)}
       {next !== null && (
         <>
           : last <Time at={schedule.lastAt} className="font-medium text-ink" />, next{" "}

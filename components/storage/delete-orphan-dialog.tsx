@@ -15,7 +15,7 @@ export function DeleteOrphanDialog({ orphan, onClose }: { orphan: OrphanVolume; 
     trpc.storage.delete.mutationOptions({
       onSuccess: (answer) => {
         void client.invalidateQueries({ queryKey: trpc.storage.orphans.pathKey() });
-        toast.success(answer.deleted === "gone" ? "Deleted" : "Being deleted: it goes with the pod that still uses it");
+        toast.success(answer.deleted === "gone" ? "Deleted" : "Deleting once the pod that uses it is gone");
         onClose();
       },
     }),
@@ -26,7 +26,7 @@ export function DeleteOrphanDialog({ orphan, onClose }: { orphan: OrphanVolume; 
       isOpen
       onOpenChange={(isOpen) => !isOpen && onClose()}
       title="Delete volume"
-      consequence="All that it holds is removed. No archive is made of it, and nothing brings it back."
+      consequence="Everything on it is deleted without an archive. This cannot be undone."
       typed={name}
       action="Delete volume"
       isPending={remove.isPending}

@@ -10,17 +10,17 @@ import { explainKeeper } from "./explain";
 export function Difference({ difference }: { difference: GcDifference | null }) {
   if (difference === null) return <span className="text-ink-3">none before it</span>;
   const { planned, stayed, surplus } = difference;
-  if (stayed.count + surplus.count === 0) return `as it said: ${formatPlural(planned, "volume")}`;
+  if (stayed.count + surplus.count === 0) return `As planned: ${formatPlural(planned, "volume")}`;
   return (
     <details>
       <summary className="w-fit font-medium text-warn marker:text-ink-3">
         {[
-          ...(stayed.count > 0 ? [`${stayed.count} of ${planned} stayed`] : []),
-          ...(surplus.count > 0 ? [`${surplus.count} went besides`] : []),
+          ...(stayed.count > 0 ? [`${stayed.count} of ${planned} kept`] : []),
+          ...(surplus.count > 0 ? [`${surplus.count} evicted in addition`] : []),
         ].join(", ")}
       </summary>
-      <Named name="Stayed, though it said that they would go" {...stayed} />
-      <Named name="Went, though it did not say so" {...surplus} />
+      <Named name="Planned but kept" {...stayed} />
+      <Named name="Evicted but not planned" {...surplus} />
     </details>
   );
 }

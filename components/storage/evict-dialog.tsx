@@ -34,7 +34,7 @@ export function EvictDialog({ summary, onClose }: { summary: StorageSummary; onC
   const Icon = loss.isSafe ? ShieldCheck : TriangleAlert;
   const size =
     summary.sizeBytes === null
-      ? "unknown size"
+      ? "Unknown size"
       : `${formatBytes(summary.sizeBytes)} in ${formatPlural(summary.filesCount ?? 0, "file")}`;
   return (
     <DangerDialog
@@ -45,7 +45,7 @@ export function EvictDialog({ summary, onClose }: { summary: StorageSummary; onC
         <div className="flex flex-col gap-2.5">
           <p>
             The volume of <b className="font-semibold text-ink">{nameOf(summary)}</b> ({size}) is removed now. The
-            conversation stays; it can go on after a restore.
+            conversation stays, and can continue after a restore.
           </p>
           <p
             className={cn(
@@ -59,16 +59,16 @@ export function EvictDialog({ summary, onClose }: { summary: StorageSummary; onC
               {summary.archivedAt !== null && (
                 <>
                   {" "}
-                  It was made <Time at={summary.archivedAt} />.
+                  Archived <Time at={summary.archivedAt} />.
                 </>
               )}
             </span>
           </p>
           {summary.sha256 !== null && (
             <p className="text-xs">
-              {summary.isArchiveCurrent ? "Digest of what the archive holds" : "Digest of it when last measured"},
-              SHA-256: <code className="font-mono wrap-anywhere text-ink">{summary.sha256}</code>{" "}
-              <CopyButton text={summary.sha256} label="Copy the digest" />
+              {summary.isArchiveCurrent ? "Archive digest" : "Last measured digest"}, SHA-256:{" "}
+              <code className="font-mono wrap-anywhere text-ink">{summary.sha256}</code>{" "}
+              <CopyButton text={summary.sha256} label="Copy digest" />
             </p>
           )}
         </div>
@@ -92,10 +92,8 @@ function refusalOf(summary: StorageSummary): ReactNode {
         <Link href={runAddress(summary.activeRunId)} className="underline">
           A run
         </Link>{" "}
-        holds the volume. Cancel it, or wait: it ends by itself a minute after its last command.
+        is using the volume. Cancel it, or wait until it ends, a minute after its last command.
       </>
     );
-  return summary.pinnedAt === null
-    ? null
-    : "It is pinned, which keeps it from whoever would remove it: unpin it first.";
+  return summary.pinnedAt === null ? null : "The volume is pinned. Unpin it first.";
 }

@@ -17,7 +17,7 @@ const summary = (more: Partial<StorageSummary>): StorageSummary =>
 test("an eviction is called safe only when nothing goes for good", () => {
   const used = { sizeBytes: 10, filesCount: 1 };
   expect(explainLoss({ ...used, restorable: true, isArchiveCurrent: true }).isSafe).toBe(true);
-  expect(explainLoss({ ...used, restorable: true, isArchiveCurrent: false }).text).toContain("since is lost");
+  expect(explainLoss({ ...used, restorable: true, isArchiveCurrent: false }).text).toContain("since then is lost");
   expect(explainLoss({ ...used, restorable: false, isArchiveCurrent: false }).isSafe).toBe(false);
   expect(
     explainLoss({ sizeBytes: null, filesCount: null, restorable: false, isArchiveCurrent: false }).isSafe,
@@ -51,7 +51,7 @@ test("no state without a volume can be evicted", () => {
 });
 
 test("a keeper reads as a sentence, and rows are grouped by its word", () => {
-  expect(explainKeeper("pinned")).toBe("It is pinned.");
+  expect(explainKeeper("pinned")).toBe("Pinned");
   expect(explainKeeper("run-live: run run_1 is claimed")).toBe("Run run_1 is claimed.");
   expect(explainKeeper("something new")).toBe("something new");
   expect(reasonWord("run-live: run run_1 is claimed")).toBe("run-live");

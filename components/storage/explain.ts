@@ -4,14 +4,13 @@ import type { StorageState } from "@/contract/words";
 
 /** What a state means, for who has not read the documentation. */
 export const STATE_MEANING: Record<StorageState, string> = {
-  none: "This session has no volume: nothing of its conversation outlives its run.",
-  creating: "The volume is being made; where that fails it is tried again by itself.",
-  live: "The volume is there, and holds the conversation's rollouts and the workspace.",
-  archiving: "It has expired. What changed is being copied to the archive, before the volume may go.",
-  deleting: "The volume is being removed. Nothing but its eviction can follow.",
+  none: "No volume. Nothing of the conversation outlives its run.",
+  creating: "The volume is being created. A failed attempt is retried.",
+  live: "The volume holds the conversation and the workspace.",
+  archiving: "Expired. Changes are being archived before the volume is removed.",
+  deleting: "The volume is being removed.",
   evicted: "The volume was removed.",
-  restoring:
-    "A new volume is there; the next turn's runner fills it from the archive and verifies it before its agent starts.",
+  restoring: "A new volume is ready. The next turn's runner restores it from the archive before its agent starts.",
 };
 
 /** The same of one session, where there is more to say. */
@@ -19,8 +18,8 @@ export function explainState(summary: Pick<StorageSummary, "storageState" | "res
   const meaning = STATE_MEANING[summary.storageState];
   if (summary.storageState !== "evicted") return meaning;
   return summary.restorable
-    ? `${meaning} The archive brings it back: restore it, then the conversation goes on.`
-    : `${meaning} No archive is there: the conversation can be read, and not gone on with.`;
+    ? `${meaning} Restore it from the archive to continue the conversation.`
+    : `${meaning} There is no archive, so the conversation can only be read.`;
 }
 
 /** The way that a volume goes, in order, and the way back. */
@@ -28,8 +27,8 @@ export const LIFECYCLE = ["live", "archiving", "deleting", "evicted"] as const s
 
 /** A sentence for a keeper's reason, which the server gives as `word: details`. */
 const KEEPERS: Record<string, string> = {
-  pinned: "It is pinned.",
-  "not-expired": "It has not expired.",
+  pinned: "Pinned",
+  "not-expired": "Not expired",
 };
 
 export function explainKeeper(keeper: string): string {
@@ -52,25 +51,25 @@ type Archived = Pick<StorageSummary, "restorable" | "isArchiveCurrent" | "filesC
 /** What an eviction takes for good. Nothing when the archive holds the volume's last turn. */
 export function explainLoss(summary: Archived): Loss {
   if (summary.restorable && summary.isArchiveCurrent) {
-    return { isSafe: true, text: "The archive holds the last turn: a restore brings it back." };
+    return { isSafe: true, text: "The archive holds the last turn. A restore brings everything back." };
   }
   if (summary.restorable) {
     return {
       isSafe: false,
-      text: "The archive is older than the last turn: what the agent did since is lost for good. A clean-up would archive it first.",
+      text: "The archive is older than the last turn. Anything since then is lost for good. A cleanup would archive it first.",
     };
   }
   if (summary.filesCount === 0)
-    return { isSafe: true, text: "No archive is there; the volume was empty when measured." };
+    return { isSafe: true, text: "There is no archive. The volume was empty when last measured." };
   if (summary.filesCount === null) {
     return {
       isSafe: false,
-      text: "No archive is there, and nobody measured the volume: what it may hold is lost for good.",
+      text: "There is no archive and the volume was never measured. Anything in it is lost for good.",
     };
   }
   return {
     isSafe: false,
-    text: "There is no archive: the workspace and what the agent remembers are lost for good. A clean-up would archive it first.",
+    text: "There is no archive. The workspace and the agent's memory are lost for good. A cleanup would archive them first.",
   };
 }
 

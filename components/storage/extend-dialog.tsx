@@ -19,7 +19,7 @@ import { storagePath } from "./paths";
 import { useStorageCache } from "./use-storage-cache";
 
 const NEVER = "never";
-const DATE = "a date";
+const DATE = "Until a date";
 const CHOICES = [...EXTENSIONS.map((known) => known.name), DATE, NEVER] as const;
 type Choice = (typeof CHOICES)[number];
 
@@ -40,7 +40,7 @@ export function ExtendDialog({ summary, onClose }: { summary: StorageSummary; on
   const [date, setDate] = useState("");
   const extension = extensionOf(choice, date);
   const refusal =
-    extension === null ? "Choose a day and a time." : refuseExtension(extension, summary.collectableAt, nowMs);
+    extension === null ? "Choose a date and time" : refuseExtension(extension, summary.collectableAt, nowMs);
   const after = extension === null ? null : expiryAfter(extension, summary.collectableAt, nowMs);
 
   function submit(event: FormEvent): void {
@@ -50,36 +50,31 @@ export function ExtendDialog({ summary, onClose }: { summary: StorageSummary; on
   }
 
   return (
-    <Dialog
-      isOpen
-      onOpenChange={(isOpen) => !isOpen && onClose()}
-      title="Keep for longer"
-      description={nameOf(summary)}
-    >
+    <Dialog isOpen onOpenChange={(isOpen) => !isOpen && onClose()} title="Extend expiry" description={nameOf(summary)}>
       <form onSubmit={submit} className="flex flex-col gap-3">
         <p className="text-sm text-ink-2">
           {summary.collectableAt === null ? (
-            "It never expires."
+            "Never expires"
           ) : Date.parse(summary.collectableAt) <= nowMs ? (
             <>
-              It expired <Time at={summary.collectableAt} />, and goes with a clean-up.
+              Expired <Time at={summary.collectableAt} />, due for cleanup.
             </>
           ) : (
             <>
-              It expires <Countdown to={summary.collectableAt} />.
+              Expires <Countdown to={summary.collectableAt} />.
             </>
           )}
         </p>
-        <Choices label="How much longer" values={CHOICES} value={choice} onChange={setChoice} />
+        <Choices label="Extend by" values={CHOICES} value={choice} onChange={setChoice} />
         {choice === DATE && (
-          <Field label="Keep until" hint="In this browser's time zone.">
+          <Field label="Keep until" hint="In this browser's time zone">
             {(id) => (
               <Input id={id} type="datetime-local" value={date} onChange={(event) => setDate(event.target.value)} />
             )}
           </Field>
         )}
         <p role="status" className="text-xs text-ink-2">
-          {refusal ?? (after === null ? "It will never expire." : <Until at={after} />)}
+          {refusal ?? (after === null ? "Will never expire" : <Until at={after} />)}
         </p>
         <ErrorNote error={extend.error} />
         <div className="flex flex-wrap justify-end gap-2">
@@ -110,7 +105,7 @@ function Until({ at }: { at: string }) {
   const whole = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "short" }).format(Date.parse(at));
   return (
     <>
-      It will expire <Countdown to={at} />: {whole}.
+      Will expire <Countdown to={at} />: {whole}.
     </>
   );
 }

@@ -18,7 +18,7 @@ test("what would shorten, has passed or changes nothing is not asked for", () =>
   expect(refuseExtension({ byMs: DAY }, null, NOW)).toContain("never expires");
   expect(refuseExtension({ expiresAt: null }, LATER, NOW)).toBeNull();
   expect(refuseExtension({ expiresAt: null }, null, NOW)).toContain("already");
-  expect(refuseExtension({ expiresAt: LATER }, LATER, NOW)).toContain("never shortens");
+  expect(refuseExtension({ expiresAt: LATER }, LATER, NOW)).toContain("cannot shorten");
   expect(refuseExtension({ expiresAt: LATER }, null, NOW)).toContain("shorten");
   expect(refuseExtension({ expiresAt: "2026-11-21T12:00:00.000Z" }, PAST, NOW)).toContain("passed");
 });

@@ -18,11 +18,12 @@ export function expiryAfter(extension: Extension, expiresAt: string | null, nowM
 
 /** Why an extension cannot be asked for; null when it can. The server refuses the same, in its own words. */
 export function refuseExtension(extension: Extension, expiresAt: string | null, nowMs: number): string | null {
-  if ("byMs" in extension) return expiresAt === null ? "It never expires: there is nothing to extend." : null;
-  if (extension.expiresAt === null) return expiresAt === null ? "It never expires already." : null;
+  if ("byMs" in extension)
+    return expiresAt === null ? "The volume never expires, so there is nothing to extend." : null;
+  if (extension.expiresAt === null) return expiresAt === null ? "The volume already never expires." : null;
   const ms = Date.parse(extension.expiresAt);
-  if (Number.isNaN(ms)) return "Choose a day and a time.";
-  if (expiresAt === null) return "It never expires: a date would shorten that.";
-  if (ms <= Date.parse(expiresAt)) return "That is before it expires now: an extension never shortens.";
-  return ms <= nowMs ? "That has passed already." : null;
+  if (Number.isNaN(ms)) return "Choose a date and time";
+  if (expiresAt === null) return "The volume never expires. A date would shorten that.";
+  if (ms <= Date.parse(expiresAt)) return "That is before the current expiry. An extension cannot shorten it.";
+  return ms <= nowMs ? "That is in the past." : null;
 }

@@ -81,7 +81,7 @@ function OrderMark({ order: { state, tryCount, failure, nextTryAt } }: { order: 
         )}
       >
         <CircleDashed aria-hidden className="size-3.5" />
-        {state === "waiting" ? "ordered" : "being made"}
+        {state === "waiting" ? "requested" : "in progress"}
       </span>
       {isFailed && (
         <span className="text-2xs text-ink-3">
@@ -103,7 +103,7 @@ export function Expiry({ summary }: { summary: StorageSummary }) {
     <span className="inline-flex items-center gap-1.5 text-xs whitespace-nowrap tabular-nums">
       {summary.pinnedAt !== null && (
         <span
-          title="Pinned: never collected"
+          title="Pinned: never evicted by a cleanup"
           className="inline-flex items-center gap-1 rounded-full bg-accent-soft px-1.5 py-0.5 text-2xs font-medium text-accent"
         >
           <Pin aria-hidden className="size-3" /> pinned
@@ -111,10 +111,7 @@ export function Expiry({ summary }: { summary: StorageSummary }) {
       )}
       <ExpiresAt at={summary.collectableAt} isGone={summary.storageState === "evicted"} />
       {summary.expiresAt === null && summary.collectableAt !== null && (
-        <span
-          className="text-2xs text-ink-3"
-          title="It has no expiry of its own: it goes once it has been idle for long."
-        >
+        <span className="text-2xs text-ink-3" title="No expiry of its own. Evicted after a long idle time.">
           if idle
         </span>
       )}

@@ -42,7 +42,7 @@ export function isFiltered(filter: StorageFilter): boolean {
 
 /** A filter in words, all of it but its order: `live, not pinned, size > 1GiB`. */
 export function filterWords(filter: StorageFilter): string {
-  return conditionWords(STORAGE_QUERY, { ...filter, sort: "updatedAt" }).join(", ") || "every volume";
+  return conditionWords(STORAGE_QUERY, { ...filter, sort: "updatedAt" }).join(", ") || "all volumes";
 }
 
 /** Whether the list would show a session made a while ago, by what its frame tells; the server decides by the same. */

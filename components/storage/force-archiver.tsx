@@ -18,29 +18,29 @@ export function ForceArchiver({ summary }: { summary: StorageSummary }) {
       onSuccess: (answer) => {
         setIsOpen(false);
         accept(answer);
-        toast.success("The volume was taken from its archiver");
+        toast.success("Volume released from its archiver");
       },
     }),
   );
   return (
     <div className="flex flex-wrap items-center gap-3 rounded-md bg-warn-soft px-3 py-2 text-xs text-warn">
       <span className="min-w-0 grow">
-        Its archiver is being ended, and a run waits until it is known to be gone. That never comes from a node that
-        does not answer.
+        Its archiver is being stopped, and a run waits until it is confirmed gone. A node that does not answer never
+        confirms that.
       </span>
       <Button onClick={() => setIsOpen(true)}>Force release…</Button>
       <DangerDialog
         isOpen={isOpen}
         onOpenChange={setIsOpen}
-        title="Force release of the volume"
-        consequence="The archiver could not be confirmed gone. It reads alone and can hand over nothing any more; where its pod still holds the claim, the next run's pod waits for that. This is recorded under your name."
+        title="Force-release this volume?"
+        consequence="The archiver could not be confirmed gone. It only reads, and its result is no longer accepted. If its pod still holds the claim, the next run's pod waits for it. The audit log records this under your name."
         typed={summary.pvcName ?? summary.sessionId}
         hasReason
         action="Force release"
         isPending={release.isPending}
         error={release.error}
         onConfirm={(reason) =>
-          release.mutate({ sessionId: summary.sessionId, reason: reason ?? "forced by an operator" })
+          release.mutate({ sessionId: summary.sessionId, reason: reason ?? "Forced by an operator" })
         }
       />
     </div>

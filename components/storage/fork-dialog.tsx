@@ -25,7 +25,7 @@ export function ForkDialog({ summary, onClose }: { summary: StorageSummary; onCl
       onSuccess: (session) => {
         void client.invalidateQueries({ queryKey: trpc.sessions.list.pathKey() });
         void client.invalidateQueries({ queryKey: trpc.storage.list.pathKey() });
-        toast.success("The copy is there; its first turn fills its volume");
+        toast.success("Session forked. Its first turn fills the volume.");
         onClose();
         router.push(sessionAddress(session.sessionId));
       },

@@ -25,7 +25,7 @@ export function GcPauseButton({ pause }: { pause: GcPause | null }) {
       onSuccess: () => {
         look();
         setIsAsking(false);
-        toast.success("The clean-up is paused: nothing goes until somebody resumes it");
+        toast.success("Cleanup paused");
       },
     }),
   );
@@ -34,7 +34,7 @@ export function GcPauseButton({ pause }: { pause: GcPause | null }) {
     trpc.storage.pauseGc.mutationOptions({
       onSuccess: () => {
         look();
-        toast.success("The clean-up is paused as before");
+        toast.success("Cleanup paused again");
       },
       onError: (error) => toastError(error),
     }),
@@ -44,7 +44,7 @@ export function GcPauseButton({ pause }: { pause: GcPause | null }) {
     trpc.storage.resumeGc.mutationOptions({
       onSuccess: () => {
         look();
-        toastUndo("The clean-up goes on", () => again.mutate({ reason: before.current }));
+        toastUndo("Cleanup resumed", () => again.mutate({ reason: before.current }));
       },
       onError: (error) => toastError(error),
     }),
@@ -68,12 +68,12 @@ export function GcPauseButton({ pause }: { pause: GcPause | null }) {
         <DangerDialog
           isOpen
           onOpenChange={setIsAsking}
-          title="Pause the clean-up"
-          consequence="Until somebody resumes it no expired volume goes: not by the worker, not by a cron, not by hand. Dry runs go on, and so does what a person evicts by name. Volumes stay on the disk meanwhile."
+          title="Pause cleanup?"
+          consequence="No expired volume is evicted until someone resumes it, whether by the worker, a cron job or by hand. Dry runs and manual evictions still work. Expired volumes keep using disk space."
           hasReason="required"
-          reasonHint="Shown to everyone who looks at the storage page."
-          keep="Keep going"
-          action="Pause the clean-up"
+          reasonHint="Shown to everyone on the Storage page"
+          keep="Cancel"
+          action="Pause cleanup"
           isPending={stop.isPending}
           error={stop.error}
           curl={(reason = "why") => pausing(reason)}

@@ -15,6 +15,6 @@ test.each([
         <OrphansView />
       </IdentityProvider>,
     );
-    expect(html).toContain("For administrators alone");
+    expect(html).toContain("Administrators only");
   },
 );

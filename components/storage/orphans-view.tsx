@@ -19,9 +19,9 @@ import { DeleteOrphanDialog } from "./delete-orphan-dialog";
 export function OrphansView() {
   if (!useRulesAll()) {
     return (
-      <EmptyState title="For administrators alone">
-        Volumes that no session knows belong to no tenant. An administrator of the whole installation sees, adopts and
-        deletes them.
+      <EmptyState title="Administrators only">
+        Volumes without a session belong to no tenant. Only an administrator of the whole installation can see, adopt
+        and delete them.
       </EmptyState>
     );
   }
@@ -40,11 +40,11 @@ function Orphans() {
         <>
           <div className="flex flex-wrap items-center justify-between gap-2 border-b bg-panel px-4 py-2.5 lg:px-6">
             <p className="text-sm text-ink-2">
-              {provider === "kubernetes" ? "Claims with AgentRun's label" : "Folders with AgentRun's mark"} that no
-              session names. They are shown, never taken by a clean-up.
+              {provider === "kubernetes" ? "Claims with AgentRun's label" : "Folders with AgentRun's mark"} without a
+              session. A cleanup never touches them.
             </p>
             <Button size="sm" disabled={query.isFetching} onClick={() => void query.refetch()}>
-              {query.isFetching ? "Looking…" : "Look again"}
+              {query.isFetching ? "Refreshing…" : "Refresh"}
             </Button>
           </div>
           {items.length === 0 ? (
@@ -86,7 +86,7 @@ function columnsOf(orphans: readonly OrphanVolume[], ask: (asked: Asked) => void
       ),
     },
     {
-      name: "Said to be of",
+      name: "Labelled as",
       cell: (orphan) =>
         orphan.sessionId === null ? (
           <span className="text-xs text-ink-3">nothing</span>
@@ -94,13 +94,13 @@ function columnsOf(orphans: readonly OrphanVolume[], ask: (asked: Asked) => void
           <span className="flex flex-col">
             <Id id={orphan.sessionId} />
             <span className="text-2xs text-ink-3">
-              {showTricks(orphan.tenantId ?? "no tenant")} / {showTricks(orphan.projectId ?? "no project")}
+              {showTricks(orphan.tenantId ?? "No tenant")} / {showTricks(orphan.projectId ?? "No project")}
             </span>
           </span>
         ),
     },
     {
-      name: "Asked for",
+      name: "Requested",
       className: "whitespace-nowrap tabular-nums text-xs sm:text-right",
       cell: (orphan) =>
         orphan.requestedBytes === null ? (
@@ -136,5 +136,5 @@ function columnsOf(orphans: readonly OrphanVolume[], ask: (asked: Asked) => void
   ];
   // A folder is asked for in no size.
   const hasSizes = orphans.some((orphan) => orphan.requestedBytes !== null);
-  return columns.filter((column) => hasSizes || column.name !== "Asked for");
+  return columns.filter((column) => hasSizes || column.name !== "Requested");
 }

@@ -3,7 +3,7 @@ import type { StorageSummary, StorageTotals } from "@/contract/storage";
 
 type Sized = Pick<StorageSummary, "sessionId" | "title" | "tenantId" | "projectId" | "sizeBytes">;
 
-/** A session's part of its project's bar; `rest` stands for all the smaller ones together. */
+/** A session's part of its project's bar; `rest` stands for all the smaller sessions. */
 export type Part = { key: string; name: string; bytes: number; share: number; isRest: boolean };
 export type ProjectBar = {
   key: string;
@@ -61,6 +61,6 @@ function partsOf(bytes: number, sessions: readonly Sized[]): Part[] {
     left -= size;
   }
   if (left / bytes >= PART_MIN)
-    named.push({ key: "rest", name: "all others", bytes: left, share: left / bytes, isRest: true });
+    named.push({ key: "rest", name: "Others", bytes: left, share: left / bytes, isRest: true });
   return named;
 }

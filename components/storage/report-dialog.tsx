@@ -50,19 +50,19 @@ export function ReportDialog({ summary, onClose }: { summary: StorageSummary; on
     <Dialog
       isOpen
       onOpenChange={(isOpen) => !isOpen && onClose()}
-      title="Report what it holds"
+      title="Report contents"
       description={nameOf(summary)}
     >
       <form onSubmit={submit} className="flex flex-col gap-3">
         <p className="text-sm text-ink-2">
-          For what was measured by hand: a runner reports it by itself after each turn. A volume that no runner ever had
-          and that is said to hold no file may go without an archive.
+          Use this for manual measurements. Runners report after each turn. A volume that never had a runner and is
+          reported empty can be evicted without an archive.
         </p>
         <div className="grid gap-3 sm:grid-cols-2">
           <Measured label="Bytes" type="number" {...given("bytes")} />
           <Measured label="Files" type="number" {...given("files")} />
         </div>
-        <Measured label="Digest" hint="SHA-256: 64 digits from 0 to 9 and a to f." {...given("sha256")} />
+        <Measured label="Digest" hint="SHA-256, 64 hexadecimal digits" {...given("sha256")} />
         <ErrorNote error={refresh.error} />
         <div className="flex flex-wrap justify-end gap-2">
           {report !== null && (

@@ -15,9 +15,9 @@ const SORT_NAMES: Record<StorageFilter["sort"], string> = {
 const NO_PRESET = { expires: null, attached: null, healthy: null, archive: null, larger: null };
 /** What is looked for often; any of it can be typed together. */
 const PRESETS: { name: string; is: Partial<StorageFilter> }[] = [
-  { name: "Expiring within a day", is: { expires: 24 } },
-  { name: "Held by no run", is: { attached: false } },
-  { name: "Not healthy", is: { healthy: false } },
+  { name: "Expires within a day", is: { expires: 24 } },
+  { name: "Not in use", is: { attached: false } },
+  { name: "Unhealthy", is: { healthy: false } },
   { name: "Archive behind", is: { archive: "behind" } },
   { name: "Larger than 1 GiB", is: { larger: "1GiB" } },
 ];
@@ -41,7 +41,7 @@ export function StorageFilters({ filter, states, onChange }: FiltersProps) {
       page={STORAGE_QUERY}
       filter={filter}
       label="Search volumes"
-      placeholder="Title, id or volume, or pinned:yes"
+      placeholder="Title, ID or volume, or pinned:yes"
       onChange={onChange}
       isFiltered={isFiltered(filter)}
       onClear={() => onChange(null)}
@@ -76,7 +76,7 @@ export function StorageFilters({ filter, states, onChange }: FiltersProps) {
         value={PRESETS.find(({ is }) => isPreset(filter, is))?.name ?? ""}
         onChange={(event) => onChange({ ...NO_PRESET, ...PRESETS.find(({ name }) => name === event.target.value)?.is })}
       >
-        <option value="">All of them</option>
+        <option value="">All volumes</option>
         {PRESETS.map(({ name }) => (
           <option key={name}>{name}</option>
         ))}

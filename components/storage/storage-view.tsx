@@ -17,7 +17,7 @@ const OrphansView = dynamic(() => import("./orphans-view").then((module) => modu
 
 const TABS = [
   { key: "volumes", name: "Volumes", href: "/storage" },
-  { key: "clean-up", name: "Clean-up", href: "/storage?view=clean-up" },
+  { key: "clean-up", name: "Cleanup", href: "/storage?view=clean-up" },
   { key: "orphans", name: "Orphans", href: "/storage?view=orphans" },
 ] satisfies { key: StorageViewName; name: string; href: string }[];
 
@@ -26,10 +26,7 @@ export function StorageView({ view }: { view: StorageViewName }) {
   const [filter, setFilter] = useQueryStates(STORAGE_FILTERS, { history: "replace" });
   return (
     <div className="flex h-full min-h-0 flex-col">
-      <PageHeader
-        title="Storage"
-        description="Volumes are caches of sessions: the archive brings back what was evicted."
-      />
+      <PageHeader title="Storage" description="Session volumes. Evicted ones can be restored from the archive." />
       <TabLinks label="Storage" tabs={TABS} current={view} />
       <BreakerBanner />
       <div className="scroll-thin min-h-0 flex-1 overflow-y-auto">

@@ -15,18 +15,18 @@ export function Totals({ totals, filter, onChange }: TotalsProps) {
   return (
     <dl className="grid grid-cols-3 gap-px overflow-hidden rounded-lg border bg-line lg:grid-cols-6">
       <Tile name="Volumes" figure={totals.volumes.toLocaleString("en")} note={formatPlural(totals.files, "file")} />
-      <Tile name="Bytes" figure={formatBytes(totals.bytes)} note="last measured" />
+      <Tile name="Size" figure={formatBytes(totals.bytes)} note="Last measured" />
       <Tile
         name="Pinned"
         figure={totals.pinned.toLocaleString("en")}
-        note="never collected"
+        note="Never evicted"
         isOn={filter.pinned === true}
         onPress={() => onChange({ pinned: filter.pinned === true ? null : true })}
       />
       <Tile
         name="Expired"
         figure={totals.expired.toLocaleString("en")}
-        note="due to go"
+        note="Due for cleanup"
         tone={totals.expired > 0 ? "text-warn" : undefined}
         isOn={filter.expired === true}
         onPress={() => onChange({ expired: filter.expired === true ? null : true })}
@@ -34,11 +34,11 @@ export function Totals({ totals, filter, onChange }: TotalsProps) {
       <Tile
         name="Evicted"
         figure={totals.evicted.toLocaleString("en")}
-        note="volume gone"
+        note="Volume removed"
         isOn={filter.state === "evicted"}
         onPress={() => onChange({ state: filter.state === "evicted" ? null : "evicted" })}
       />
-      <Tile name="Restorable" figure={totals.restorable.toLocaleString("en")} note="of the evicted" />
+      <Tile name="Restorable" figure={totals.restorable.toLocaleString("en")} note="Evicted with an archive" />
     </dl>
   );
 }

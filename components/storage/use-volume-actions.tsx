@@ -61,21 +61,21 @@ export function useVolumeActions(summary: StorageSummary): {
         : { key: "pin", label: "Pin", icon: Pin, isEnabled: isFree && can.has("pin"), onSelect: pin },
       {
         key: "extend",
-        label: "Keep for longer…",
+        label: "Extend expiry…",
         icon: CalendarPlus,
         isEnabled: isFree && can.has("extend"),
         onSelect: () => setAsked("extend"),
       },
       {
         key: "archive",
-        label: summary.archiveOrder === null ? "Archive now" : "Archive is ordered",
+        label: summary.archiveOrder === null ? "Archive now" : "Archive requested",
         icon: Archive,
         isEnabled: isFree && can.has("archive") && summary.archiveOrder === null,
         onSelect: archive,
       },
       {
         key: "refresh",
-        label: "Report what it holds…",
+        label: "Report contents…",
         icon: Ruler,
         isEnabled: isFree && can.has("refresh"),
         onSelect: () => setAsked("refresh"),
@@ -140,8 +140,8 @@ function useActs(summary: StorageSummary) {
       onSuccess: (answer) => {
         accept(answer);
         if (answer.isArchiveCurrent) toast.success(`Archived: ${name}`);
-        else if (answer.archiveOrder !== null) toast.success(`An archive of ${name} is ordered`);
-        else toast.info(`${name} holds nothing yet that needs an archive`);
+        else if (answer.archiveOrder !== null) toast.success(`Archive of ${name} requested`);
+        else toast.info(`${name} has nothing to archive`);
       },
       onError,
     }),
@@ -152,8 +152,8 @@ function useActs(summary: StorageSummary) {
         accept(answer);
         toast.success(
           answer.storageState === "restoring"
-            ? "The next turn fills the new volume from the archive"
-            : "The volume is there: nothing was changed",
+            ? "Restoring on the next turn"
+            : "The volume still exists. Nothing changed.",
         );
       },
       onError,

@@ -3,7 +3,7 @@ import { formatBytes, formatPlural } from "@/components/ui/format";
 import type { StorageSummary } from "@/contract/storage";
 import { NEARLY_FULL, shareOf } from "./fill";
 
-const shareWords = (share: number | null) => (share === null ? "" : ` (${Math.round(share * 100)} %)`);
+const shareWords = (share: number | null) => (share === null ? "" : ` (${Math.round(share * 100)}%)`);
 
 /** How full a volume was when it was last measured, of how much it takes. */
 export function VolumeFill({ summary }: { summary: StorageSummary }) {

@@ -131,7 +131,7 @@ function SessionCell({ volume }: { volume: StorageSummary }) {
       <span className="truncate text-2xs text-ink-3">
         <span className="sm:hidden">{volume.projectId} · </span>
         <span className="font-mono" title={volume.pvcName ?? undefined}>
-          {volume.pvcName === null ? "no volume" : shortenId(volume.pvcName)}
+          {volume.pvcName === null ? "No volume" : shortenId(volume.pvcName)}
         </span>
         {volume.pvcPhase !== null && volume.pvcPhase !== "Bound" && (
           <span className="font-medium text-warn"> · {volume.pvcPhase}</span>

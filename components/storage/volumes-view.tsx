@@ -85,7 +85,7 @@ export function VolumesView({ filter, onChange }: VolumesViewProps) {
         <QueryView query={query} skeleton={<TableSkeleton />}>
           {() =>
             isLooking ? (
-              <StillLooking>Looking through more volumes…</StillLooking>
+              <StillLooking>Searching more volumes…</StillLooking>
             ) : volumes.length === 0 ? (
               <Nothing isFilter={isFiltered(filter)} wider={wider} onClear={() => onChange(null)} />
             ) : (
@@ -107,9 +107,9 @@ function Nothing({ isFilter, wider, onClear }: { isFilter: boolean; wider: Wider
   if (!isFilter)
     return (
       <EmptyState title="No volumes yet">
-        Each session gets one when it is made. <DocLink name="storage">What is kept where</DocLink>
+        Each session gets a volume when it is created. <DocLink name="storage">What is kept where</DocLink>
         <CallHint
-          words="Programs make both by"
+          words="Create a session with the API:"
           call={{ method: "POST", path: "/sessions", body: { backendProfile: DEMO_PROFILE } }}
         />
       </EmptyState>
