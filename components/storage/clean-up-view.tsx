@@ -83,10 +83,10 @@ function CleanUpPanel() {
       }
     >
       <p className="px-4 py-3 text-sm text-ink-2">
-        {pause === null ? <Schedule /> : "Paused. Nothing is evicted until someone resumes it."} It takes the volumes of
-        expired sessions, the longest expired first: never one that is in use or pinned, nor one whose last turn is not
-        archived.
-        {canOperate && report === null && " A dry run says what it would do and why, and changes nothing."}
+        {pause === null ? <Schedule /> : "Paused. Nothing is evicted until someone resumes it."} It evicts volumes of
+        expired sessions, longest expired first, but never one that is in use, pinned, or not archived since its last
+        turn.
+        {canOperate && report === null && " A dry run shows what it would do, and changes nothing."}
       </p>
       {!isAsking && <ErrorNote error={gc.error} className="mx-4 mb-3" />}
       {report !== null && <CleanUpReport report={report} />}

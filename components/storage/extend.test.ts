@@ -20,7 +20,7 @@ test("what would shorten, has passed or changes nothing is not asked for", () =>
   expect(refuseExtension({ expiresAt: null }, null, NOW)).toContain("already");
   expect(refuseExtension({ expiresAt: LATER }, LATER, NOW)).toContain("cannot shorten");
   expect(refuseExtension({ expiresAt: LATER }, null, NOW)).toContain("shorten");
-  expect(refuseExtension({ expiresAt: "2026-11-21T12:00:00.000Z" }, PAST, NOW)).toContain("passed");
+  expect(refuseExtension({ expiresAt: "2026-11-21T12:00:00.000Z" }, PAST, NOW)).toContain("in the past");
 });
 
 test("a date that is not whole is no instant", () => {
