@@ -43,8 +43,8 @@ test("runs are found by what failed, followed live, moved through by keys, and c
     await kind.click();
     await expect(kind).toHaveAttribute("aria-pressed", "true");
     await expect(page).toHaveURL(/failure=timeout/);
-    await expect(page).toHaveURL(/status=failed/);
-    await expect(rowsOf(page, "Runs").first()).toContainText("Failed");
+    await expect(page).toHaveURL(/outcome=failed/);
+    await expect(rowsOf(page, "Runs").first()).toContainText("failed");
     await page.reload();
     await ready(page);
     await expect(rowsOf(page, "Runs").first()).toContainText("Failed");
@@ -59,7 +59,7 @@ test("runs are found by what failed, followed live, moved through by keys, and c
     const row = rowsOf(page, "Runs").filter({ hasText: "sleep 36011" });
     await expect(row).toContainText("Running", { timeout: 60_000 });
     await expect(row).toContainText("1 of 3");
-    await expect(row).toContainText(/lease ends in \d+ s/);
+    await expect(row).toContainText(/Lease ends in \d+ s/);
     await expect(page.getByRole("button", { name: /new run/ })).toBeHidden();
     await other.context().close();
   });
@@ -85,7 +85,7 @@ test("runs are found by what failed, followed live, moved through by keys, and c
       .poll(() => copied(page))
       .toMatch(/^curl -H "Authorization: Bearer \$AGENTRUN_TOKEN" 'http:.*\/api\/v1\/runs\/run_[0-9a-f]+'$/);
     await menu.click();
-    await page.getByRole("menuitem", { name: "Cancel…" }).click();
+    await page.getByRole("menuitem", { name: "Cancel run…" }).click();
     const dialog = page.getByRole("dialog", { name: "Cancel run" });
     await expect(dialog).toContainText("The current turn is interrupted");
     await dialog.getByLabel("Reason").fill("sleeps for too long");

@@ -53,9 +53,9 @@ function Sentence({ row, onChange }: { row: AuditRow; onChange: AuditTableProps[
   const target = targetName(row);
   return (
     <span className="flex flex-wrap items-baseline gap-x-1 text-sm">
-      <Narrow text={actor} shown={callerOf(actor)} what="caller" isStrong onPress={() => onChange({ actor })} />
-      <Narrow text={action} shown={verbOf(row)} what="action" onPress={() => onChange({ action })} />
-      <span className="text-ink-2">{kindOf(row)}</span>
+      <Narrow text={actor} shown={callerOf(actor)} what="caller" isStrong onPress={() => onChange({ actor })} />{" "}
+      <Narrow text={action} shown={verbOf(row)} what="action" onPress={() => onChange({ action })} />{" "}
+      <span className="text-ink-2">{kindOf(row)}</span>{" "}
       {address === null ? (
         <span title={showTricks(targetId)}>{target}</span>
       ) : (

@@ -84,7 +84,7 @@ function Kind({ kind, count, share, isOn, onChange }: KindProps) {
     <button
       type="button"
       aria-pressed={isOn}
-      aria-label={`Show only ${kind ?? "unknown"} failures: ${count}`}
+      aria-label={`${kind ?? "unknown"}: ${count}, show only these`}
       disabled={kind === null}
       onClick={() => onChange(isOn ? { failure: null } : { ...ONLY, failure: kind })}
       className={cn(
