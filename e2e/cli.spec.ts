@@ -118,7 +118,9 @@ test("on another machine somebody logs in by their browser, works, and logs out"
     await expect(page.getByText(code, { exact: true })).toBeVisible();
     await openPage(page, link);
     const asked = page.getByRole("main");
-    await expect(asked).toContainText("Only allow this if you just ran agentrun login and your terminal shows this code");
+    await expect(asked).toContainText(
+      "Only allow this if you just ran agentrun login and your terminal shows this code",
+    );
     await expect(asked).toContainText("as seen by this server");
     await expect(asked).toContainText("role admin, all tenants");
     await lookInAll(page, EVERY_LOOK, "device");

@@ -44,7 +44,7 @@ test("runs are found by what failed, followed live, moved through by keys, and c
     await expect(kind).toHaveAttribute("aria-pressed", "true");
     await expect(page).toHaveURL(/failure=timeout/);
     await expect(page).toHaveURL(/outcome=failed/);
-    await expect(rowsOf(page, "Runs").first()).toContainText("failed");
+    await expect(rowsOf(page, "Runs").first()).toContainText("Failed");
     await page.reload();
     await ready(page);
     await expect(rowsOf(page, "Runs").first()).toContainText("Failed");

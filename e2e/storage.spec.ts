@@ -300,7 +300,7 @@ test("volumes are narrowed, chosen, pinned and evicted together, once their numb
 
   await page.getByRole("combobox", { name: "Only" }).selectOption("Archive behind");
   await expect(page).toHaveURL(/archive=behind/);
-  await expect(page.getByText("No volume matches")).toBeVisible();
+  await expect(page.getByText("No matching volumes")).toBeVisible();
   await page.getByRole("combobox", { name: "Only" }).selectOption("Not in use");
   await expect(rowOf(page, titles[0] ?? "")).toBeVisible();
 

@@ -50,6 +50,7 @@ function LatencyChart({ latency, profile, within }: LatencyProps & { latency: Us
     <ChartParts
       title={`Latency of ${profile}`}
       summary={summaryOf({ window, calls, last, wrong })}
+      scale={null}
       top={`First byte, ${formatDuration(firstByte.top)}`}
       from={`${window} ago`}
       to="now"

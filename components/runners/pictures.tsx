@@ -64,7 +64,7 @@ export function AliveChart({ over, span, rows }: OverTime) {
     <Chart
       title="Live and busy runners"
       summary={`Runners ${over.words}: ${alive.at(-1) ?? 0} live ${over.end}, peak ${most}, limit ${room ?? "unknown"}`}
-      top={String(top)}
+      scale={{ top, format: String }}
       from={over.from}
       to={over.to}
       legend={
@@ -109,7 +109,7 @@ function LatencyChart({ over, span, rows }: OverTime) {
     <Chart
       title="Heartbeat latency"
       summary={`Heartbeat round trips ${over.words}: latest median ${shown(last(p50), formatDuration)}, p95 ${shown(last(p95), formatDuration)}`}
-      top={formatDuration(top)}
+      scale={{ top, format: formatDuration }}
       from={over.from}
       to={over.to}
       legend={

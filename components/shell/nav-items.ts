@@ -56,6 +56,7 @@ export const NAV_GROUPS: readonly NavGroup[] = [
   {
     name: "Admin",
     items: [
+      { key: "c", name: "Usage", href: "/usage", icon: ChartColumn },
       { key: "l", name: "Budgets", href: BUDGETS_ADDRESS, icon: PiggyBank },
       { key: "m", name: "Bulk actions", href: BULK_ADDRESS, icon: SquareStack },
       { key: "w", name: "Webhooks", href: WEBHOOKS_ADDRESS, icon: Webhook, isForAdmins: true },
@@ -64,19 +65,6 @@ export const NAV_GROUPS: readonly NavGroup[] = [
       { key: "d", name: "Documentation", href: "/docs", icon: BookOpen },
     ],
   },
-  { key: "q", name: "Queue", href: "/queue", icon: ListOrdered, hint: "Work that waits, and why" },
-  { key: "p", name: "Schedules", href: "/schedules", icon: CalendarClock, hint: "Work that comes by the clock" },
-  { key: "a", name: "Approvals", href: "/approvals", icon: CircleCheckBig, hint: "What agents ask for" },
-  { key: "r", name: "Runs", href: "/runs", icon: Play, hint: "Every piece of work" },
-  { key: "n", name: "Runners", href: "/runners", icon: Bot, hint: "Processes that drive agents" },
-  { key: "b", name: "Backends", href: "/backends", icon: Cpu, hint: "How agents are started" },
-  { key: "l", name: "Budgets", href: "/budgets", icon: PiggyBank, hint: "What models may cost" },
-  { key: "m", name: "Usage", href: "/usage", icon: ChartColumn, hint: "What models cost, and for whom" },
-  { key: "t", name: "Storage", href: "/storage", icon: HardDrive, hint: "Volumes and their archive" },
-  { key: "u", name: "Audit", href: "/audit", icon: ScrollText, hint: "Who did what", also: "/bulk" },
-  { key: "h", name: "Status", href: "/status", icon: Activity, hint: "Health of the parts" },
-  { key: "e", name: "Settings", href: "/settings", icon: Settings, hint: "Tokens, theme, limits" },
-  { key: "d", name: "Documentation", href: "/docs", icon: BookOpen, hint: "How all of it works" },
 ];
 
 /** All of them that a reader has. */

@@ -59,7 +59,7 @@ function DaysChart({ days, profile }: { days: readonly UsageDay[]; profile: stri
     <ChartParts
       title={`Tokens of ${profile} by day`}
       summary={`Tokens by day, the last ${days.length} days: ${formatTokens(whole.inputTokens)} in, ${formatTokens(whole.outputTokens)} out`}
-      top={formatTokens(top)}
+      scale={{ top, format: formatTokens }}
       from={shortDay(days[0]?.day ?? "")}
       to="today"
       legend={

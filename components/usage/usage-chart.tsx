@@ -52,7 +52,7 @@ export function UsageChart({ summary, show, onChange }: UsageChartProps) {
       <Chart
         title={`${name} by day`}
         summary={`${name} by day from ${nameOf(summary.from)} to ${nameOf(summary.to)}: ${words(whole)} in total`}
-        top={words(top)}
+        scale={{ top, format: words }}
         from={nameOf(days[0])}
         to={nameOf(days.at(-1))}
         legend={series.map((layer, index) => (
