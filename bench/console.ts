@@ -227,7 +227,7 @@ async function longSession(): Promise<void> {
   const shownMs = await drawnAfter(page, `[data-seq="${LONG_RUN_EVENTS / 2}"]`);
   console.log(`  an event in its middle is shown after ${Math.round(shownMs)} ms`);
   await page.goto("/sessions/ses_long?tab=trace&find=part-7%22", { waitUntil: "commit" });
-  await page.getByRole("button", { name: "Look further back" }).click();
+  await page.getByRole("button", { name: "Search earlier events" }).click();
   const clickedMs = await page.evaluate(() => performance.now());
   console.log(
     `  its first events are found after ${Math.round((await drawnAfter(page, "[data-seq='7']")) - clickedMs)} ms`,

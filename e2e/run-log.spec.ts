@@ -88,7 +88,7 @@ test("what a runner writes is followed; killed, it leaves its log and how its pr
     const line = (await marked.textContent()) ?? "";
     const { search } = new URL(page.url());
     await page.keyboard.press("y");
-    await expect(page.getByText("A link to the line is copied")).toBeVisible();
+    await expect(page.getByText("Link to line copied")).toBeVisible();
     await page.goto(await page.evaluate(() => navigator.clipboard.readText()));
     await ready(page);
     await expect(marked).toHaveText(line);
