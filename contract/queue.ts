@@ -256,6 +256,8 @@ export const Blocker = z.object({
    * first.
    */
   dependencies: z.object({ count: z.number(), tasks: z.array(Dependency) }).optional(),
+  /** For `budget-reached`: the budget, for those who may see it; none for what a single session may spend. */
+  budgetId: z.string().optional(),
 });
 export type Blocker = z.infer<typeof Blocker>;
 

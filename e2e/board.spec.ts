@@ -52,7 +52,7 @@ test("the board is run from the keyboard, and its cards go where their tasks go"
     await page.keyboard.press("ArrowDown");
     await expect(link(page, "build two")).toBeFocused();
     await page.keyboard.press("x");
-    await expect(page.getByRole("toolbar", { name: "Chosen tasks" })).toContainText("1 task chosen");
+    await expect(page.getByRole("toolbar", { name: "Selected tasks" })).toContainText("1 task selected");
     await page.keyboard.press("Escape");
     await page.keyboard.press("ArrowDown");
     await page.keyboard.press("+");
@@ -120,9 +120,9 @@ test("the board is run from the keyboard, and its cards go where their tasks go"
     await expect(column(page, "Waiting").getByRole("listitem")).toHaveCount(6);
     await link(page, "build one").focus();
     await page.keyboard.press("*");
-    await expect(page.getByRole("toolbar", { name: "Chosen tasks" })).toContainText("6 tasks chosen");
+    await expect(page.getByRole("toolbar", { name: "Selected tasks" })).toContainText("6 tasks selected");
     await page.keyboard.press("*");
-    await expect(page.getByRole("toolbar", { name: "Chosen tasks" })).toHaveCount(0);
+    await expect(page.getByRole("toolbar", { name: "Selected tasks" })).toHaveCount(0);
   });
 
   await test.step("a card opens its task, which is read then", async () => {
@@ -137,24 +137,24 @@ test("the board is run from the keyboard, and its cards go where their tasks go"
   });
 
   await test.step("the queue goes on, and the cards go through their columns to the last", async () => {
-    await page.getByRole("button", { name: "Let default go on" }).first().click();
-    await expect(column(page, "Done").getByRole("listitem")).toHaveCount(6, { timeout: 240_000 });
-    await expect(page.getByRole("heading", { name: "Done 6 tasks" })).toBeVisible();
+    await page.getByRole("button", { name: "Resume default", exact: true }).first().click();
+    await expect(column(page, "Completed").getByRole("listitem")).toHaveCount(6, { timeout: 240_000 });
+    await expect(page.getByRole("heading", { name: "Completed 6 tasks" })).toBeVisible();
     await expect(page.getByRole("heading", { name: "Waiting 0 tasks" })).toBeVisible();
   });
 
   await test.step("a task is typed as JSON, checked as it is typed, and found by its title", async () => {
     await page.keyboard.press("n");
-    const dialog = page.getByRole("dialog", { name: "Add a task" });
+    const dialog = page.getByRole("dialog", { name: "Add task" });
     await dialog.getByLabel("Title").fill("typed by hand");
-    await dialog.getByText("Workspace, policy, form of the answer, references").click();
+    await dialog.getByText("Workspace, policy, output schema and references").click();
     await dialog.getByLabel("References").fill("https://example.org/1");
-    const schema = dialog.getByLabel("JSON Schema of its answer");
+    const schema = dialog.getByLabel("Output JSON Schema");
     await schema.fill(
       '{ "type": "object", "properties": { "verdict": { "type": "string" }, "score": { "type": "integer" } } }',
     );
     await dialog.getByRole("button", { name: "JSON" }).click();
-    const json = dialog.getByLabel("The task as JSON");
+    const json = dialog.getByLabel("Task JSON");
     await expect(json).toHaveValue(/"references": \[\s+"https:\/\/example.org\/1"/);
     const right = await json.inputValue();
     await json.fill(right.replace('"priority": 0', '"priority": "high"'));
@@ -162,7 +162,7 @@ test("the board is run from the keyboard, and its cards go where their tasks go"
     await expect(dialog.getByRole("button", { name: "Add task" })).toBeDisabled();
     await look(page, "task-json");
     await json.fill(right);
-    await expect(dialog.getByRole("status")).toContainText("It is a task.");
+    await expect(dialog.getByRole("status")).toContainText("Valid task");
     await dialog.getByRole("button", { name: "Add task" }).click();
     await expect(dialog).toBeHidden();
     await page.keyboard.press("Control+k");
@@ -177,7 +177,7 @@ test("the board is run from the keyboard, and its cards go where their tasks go"
     await expect(result).toContainText('"verdict": "the demo\'s verdict"', { timeout: 120_000 });
     await look(page, "task-output");
     const taskAddress = page.url();
-    await page.getByRole("link", { name: "Session and its conversation" }).click();
+    await page.getByRole("link", { name: "Open session" }).click();
     await expect(result).toContainText('"verdict": "the demo\'s verdict"');
     await look(page, "conversation-output");
     await page.goto(taskAddress);

@@ -71,10 +71,10 @@ test("choosing and its dialogs are accessible in light, dark and high contrast, 
       await openPage(page, address);
       // The last session has never been used: its volume may go.
       await page.getByRole("checkbox").last().check();
-      await expect(bar(page, `Chosen ${what}`)).toBeVisible();
+      await expect(bar(page, `Selected ${what}`)).toBeVisible();
       await lookInAll(page, looks, `bulk-${what}`);
       for (const button of buttons) {
-        await bar(page, `Chosen ${what}`).getByRole("button", { name: button }).click();
+        await bar(page, `Selected ${what}`).getByRole("button", { name: button }).click();
         const dialog = page.getByRole("dialog");
         await expect(dialog).toContainText(/included/);
         await lookInAll(page, looks, `bulk-${what}-${button.replace("…", "")}`);
@@ -95,7 +95,7 @@ test("choosing and its dialogs are accessible in light, dark and high contrast, 
     await expect(page.getByRole("list", { name: "Reasons" })).toBeVisible();
     await lookInAll(page, looks, "bulk-page");
     await openPage(page, "/bulk");
-    await expect(bodyRows(page.getByRole("table", { name: "Actions on many" }))).toHaveCount(1);
+    await expect(bodyRows(page.getByRole("table", { name: "Bulk actions" }))).toHaveCount(1);
     await lookInAll(page, looks, "bulk-list");
     await context.close();
   }
@@ -121,7 +121,7 @@ test("many are dealt with at once, from the keyboard alone", async ({ browser, w
     await page.keyboard.press("j");
     await page.keyboard.press("x");
     await page.keyboard.press("J");
-    await expect(bar(page, "Chosen requests")).toContainText("2 requests chosen");
+    await expect(bar(page, "Selected requests")).toContainText("2 requests selected");
     // Many are never accepted together.
     await page.keyboard.press("a");
     await expect(page.getByText("Requests are accepted one at a time.")).toBeVisible();
@@ -169,7 +169,7 @@ test("many are dealt with at once, from the keyboard alone", async ({ browser, w
     const count = await bodyRows(runsTable(page)).count();
     await page.keyboard.press("j");
     await page.keyboard.press("*");
-    await expect(bar(page, "Chosen runs")).toContainText(`${count} runs chosen`);
+    await expect(bar(page, "Selected runs")).toContainText(`${count} runs selected`);
     await page.keyboard.press("c");
     const dialog = page.getByRole("dialog", { name: "Cancel runs" });
     await expect(dialog).toContainText("runs included");
@@ -185,7 +185,7 @@ test("many are dealt with at once, from the keyboard alone", async ({ browser, w
     const cancelled = (await api.get(`/runs/${runs[0]}`)) as { cancelReason: string };
     expect(cancelled.cancelReason).toBe("the wrong branch");
 
-    await page.getByRole("link", { name: "Each run" }).first().click();
+    await page.getByRole("link", { name: "View results" }).first().click();
     await expect(page).toHaveURL(/\/bulk\/bulk_/);
     await expect(page.getByRole("heading", { level: 1 })).toContainText(/\d+ runs? cancelled/);
     await expect(page.getByText("the wrong branch").first()).toBeVisible();
@@ -198,22 +198,22 @@ test("many are dealt with at once, from the keyboard alone", async ({ browser, w
     const { id } = (await api.post("/bulk", { kind: "run", action: "retry", ids })) as { id: string };
     await openPage(page, `/r/${id}`);
     await expect(page).toHaveURL(new RegExp(`/bulk/${id}$`));
-    await expect(page.getByRole("button", { name: "Refused: 3, show these alone" })).toBeVisible();
-    await expect(page.getByRole("list", { name: "Reasons" })).toContainText("3 refused");
+    await expect(page.getByRole("button", { name: /^Rejected: 3/ })).toBeVisible();
+    await expect(page.getByRole("list", { name: "Reasons" })).toContainText("3 rejected");
     await expect(bodyRows(page.getByRole("table", { name: "Each run" }))).toHaveCount(3);
-    await page.getByRole("button", { name: "Done: 0, show these alone" }).click();
-    await expect(page.getByText("It was done to none.")).toBeVisible();
+    await page.getByRole("button", { name: /^Done: 0/ }).click();
+    await expect(page.getByText("None done.")).toBeVisible();
     await expect(page).toHaveURL(/of=done/);
     await page.keyboard.press("r");
-    await expect(page.getByText("It has begun, as an action of its own")).toBeVisible();
+    await expect(page.getByText("Started as a new bulk action")).toBeVisible();
     await page.getByRole("link", { name: /^bulk_/ }).click();
     await expect(page).not.toHaveURL(new RegExp(id));
-    await expect(page.getByText("3 runs of another action: those that it was refused.")).toBeVisible();
+    await expect(page.getByText("3 runs from another bulk action, retried after being rejected.")).toBeVisible();
     await page.keyboard.press("g");
     await page.keyboard.press("m");
-    await expect(bodyRows(page.getByRole("table", { name: "Actions on many" })).first()).toContainText("some refused");
+    await expect(bodyRows(page.getByRole("table", { name: "Bulk actions" })).first()).toContainText("Partly rejected");
     await openPage(page, "/bulk/bulk_nobody");
-    await expect(page.getByText("No such action")).toBeVisible();
+    await expect(page.getByText("Bulk action not found")).toBeVisible();
   });
 
   await test.step("a look into a run says what became of it; arrows go on to the next, and Enter opens its page", async () => {
@@ -269,7 +269,7 @@ test("many are dealt with at once, from the keyboard alone", async ({ browser, w
     await expect(dialog).toBeHidden();
     await expect(bodyRows(runsTable(page)).first().getByRole("link").first()).toBeFocused();
     await page.keyboard.press("Escape");
-    await expect(bar(page, "Chosen runs")).toBeHidden();
+    await expect(bar(page, "Selected runs")).toBeHidden();
   });
 
   await test.step("all are marked as read, and that is taken back", async () => {
@@ -283,7 +283,7 @@ test("many are dealt with at once, from the keyboard alone", async ({ browser, w
     await page.keyboard.press("r");
     await expect(unread).toHaveCount(0);
     const toast = page.locator("[data-sonner-toast]").filter({ hasText: "marked as read" });
-    await expect(bar(page, "Chosen sessions")).toBeHidden();
+    await expect(bar(page, "Selected sessions")).toBeHidden();
     await toast.getByRole("button", { name: "Undo" }).press("Enter");
     await expect(unread).toHaveCount(before, { timeout: 30_000 });
   });
@@ -294,10 +294,10 @@ test("many are dealt with at once, from the keyboard alone", async ({ browser, w
     await openPage(page, "/sessions?project=many");
     await expect(bodyRows(sessionsTable(page))).toHaveCount(50);
     await page.keyboard.press("*");
-    await expect(bar(page, "Chosen sessions")).toContainText("50 sessions chosen");
-    await expect(bar(page, "Chosen sessions")).toContainText("Choose all 60 that match");
+    await expect(bar(page, "Selected sessions")).toContainText("50 sessions selected");
+    await expect(bar(page, "Selected sessions")).toContainText("Select all 60 matching");
     await page.keyboard.press("*");
-    await expect(bar(page, "Chosen sessions")).toContainText("All 60 that match: recent, project many");
+    await expect(bar(page, "Selected sessions")).toContainText("All 60 matching: recent, project many");
     await look(page, "bulk-all-matching");
     await page.keyboard.press("p");
     const toast = page.locator("[data-sonner-toast]").filter({ hasText: "60 sessions pinned" });

@@ -85,19 +85,19 @@ test("a list is arranged: its columns are chosen and its rows stand under groups
     await page.keyboard.press("j");
     await expect(link(page, "A shop")).toBeFocused();
     await page.keyboard.press("K");
-    await expect(page.getByRole("toolbar", { name: "Chosen sessions" })).toContainText("2 sessions chosen");
+    await expect(page.getByRole("toolbar", { name: "Selected sessions" })).toContainText("2 sessions selected");
     await expect(link(page, "First page")).toBeFocused();
     await page.keyboard.press("Escape");
   });
 
   await test.step("a group that is closed is passed over, and nothing in it stays chosen", async () => {
     await page.keyboard.press("x");
-    await expect(page.getByRole("toolbar", { name: "Chosen sessions" })).toContainText("1 session chosen");
+    await expect(page.getByRole("toolbar", { name: "Selected sessions" })).toContainText("1 session selected");
     await page.keyboard.press("z");
     await expect(head(page, "pages")).toBeFocused();
     await expect(head(page, "pages")).toHaveAttribute("aria-expanded", "false");
     await expect(link(page, "First page")).toHaveCount(0);
-    await expect(page.getByRole("toolbar", { name: "Chosen sessions" })).toHaveCount(0);
+    await expect(page.getByRole("toolbar", { name: "Selected sessions" })).toHaveCount(0);
     await page.keyboard.press("j");
     await expect(link(page, "A shop")).toBeFocused();
     await head(page, "shop").focus();
@@ -105,7 +105,7 @@ test("a list is arranged: its columns are chosen and its rows stand under groups
     // There is no row above: the first one is the nearest.
     await expect(link(page, "A shop")).toBeFocused();
     await page.keyboard.press("*");
-    await expect(page.getByRole("toolbar", { name: "Chosen sessions" })).toContainText("3 sessions chosen");
+    await expect(page.getByRole("toolbar", { name: "Selected sessions" })).toContainText("3 sessions selected");
     await page.keyboard.press("Escape");
     await head(page, "pages").press("Enter");
     await expect(link(page, "First page")).toBeVisible();

@@ -72,7 +72,7 @@ const MONTHLY = { tenantId: "default", period: "month", unit: "USD", limit: 5 };
 type Shown = { address: string; acts: (string | RegExp)[]; says?: string };
 
 const pagesOf = ({ runId, failedId, taskId, bulkId, webhookId, scheduleId, budgetId }: Seeded): Shown[] => [
-  { address: "/", acts: ["New session", "Accept", "Decline", "More answers", /^Let .+ go on$/], says: ANSWERING },
+  { address: "/", acts: ["New session", "Accept", "Decline", "More answers", /^Resume /], says: ANSWERING },
   { address: "/sessions?state=all", acts: ["New session"] },
   {
     address: `/sessions/${SESSION}`,
@@ -82,11 +82,15 @@ const pagesOf = ({ runId, failedId, taskId, bulkId, webhookId, scheduleId, budge
   { address: `/sessions/${FAILED}?tab=storage`, acts: ["Pin", "Extend expiry…", "Evict volume…"] },
   {
     address: "/queue?state=all",
-    acts: ["Add task", "Let default go on", `Raise ${TASK}`, /, change$/, "Pause default / build", "More of default"],
+    acts: ["Add task", "Resume default", `Raise ${TASK}`],
   },
-  { address: `/queue/${taskId}`, acts: ["Change…", "Cancel…"] },
+  {
+    address: "/queue?view=lanes",
+    acts: ["Resume default", /, change$/, "Pause default / build", "Actions on default"],
+  },
+  { address: `/queue/${taskId}`, acts: ["Edit…", "Cancel…"] },
   { address: "/approvals", acts: ["Accept", "Decline", "Reason for the answer"], says: ANSWERING },
-  { address: "/runs", acts: [/^Choose /] },
+  { address: "/runs", acts: [/^Select /] },
   { address: `/runs/${runId}`, acts: ["Cancel"] },
   { address: `/runs/${failedId}`, acts: ["Run again…"] },
   { address: "/runners", acts: [] },
@@ -96,10 +100,10 @@ const pagesOf = ({ runId, failedId, taskId, bulkId, webhookId, scheduleId, budge
   { address: "/storage?view=clean-up", acts: ["Dry run"] },
   { address: "/storage?view=orphans", acts: ["Adopt…", "Delete…"], says: "Administrators only" },
   { address: "/schedules", acts: ["New schedule"] },
-  { address: `/schedules/${scheduleId}`, acts: ["Add one now", "Change…", "Resume"] },
+  { address: `/schedules/${scheduleId}`, acts: ["Run now", "Edit…", "Resume"] },
   { address: "/budgets", acts: ["New budget"] },
   { address: `/budgets/${budgetId}`, acts: ["Raise…", "Edit…"] },
-  { address: `/bulk/${bulkId}`, acts: ["Retry the refused"] },
+  { address: `/bulk/${bulkId}`, acts: ["Retry rejected"] },
   { address: "/audit", acts: [] },
   { address: "/status", acts: [] },
   { address: "/settings", acts: ["New token", /^Revoke /, "Manage webhooks"], says: "needs the role admin" },
@@ -109,8 +113,8 @@ const pagesOf = ({ runId, failedId, taskId, bulkId, webhookId, scheduleId, budge
 const ANSWERING = "Answering needs the operator role.";
 /** What a reader may do all the same: mark sessions as read, compare them, and look for what can be copied. */
 const READERS = [
-  `Choose ${TITLE}`,
-  "Actions on many",
+  `Select ${TITLE}`,
+  "Bulk actions",
   /^Actions on run/,
   /^Actions on session /,
   `Actions on ${TASK}`,
@@ -256,7 +260,7 @@ test("who is of another tenant finds nothing, and cannot tell whether it is ther
     for (const [address, says] of [
       ["/", "First steps"],
       ["/sessions", "No sessions yet"],
-      ["/queue", "Nothing waits"],
+      ["/queue", "No waiting tasks"],
       ["/schedules", "No schedules yet"],
       ["/budgets", "No budgets yet"],
       ["/approvals", "No approvals waiting"],

@@ -67,8 +67,10 @@ test("a picture of every page, of a product that has work to do", async ({ brows
     ["compare", `/compare?left=${sessionOf(page)}&right=${other}`],
     ["queue", "/queue?state=all"],
     ["queue-peek", "/queue?state=all", peek],
-    ["board", "/queue?state=all&as=board", lanesAreThere],
-    ["board-lanes", "/queue?state=all&as=board&by=lane", lanesAreThere],
+    ["board", "/queue?state=all&as=board"],
+    ["board-lanes", "/queue?state=all&as=board&by=lane"],
+    ["lanes", "/queue?view=lanes", lanesAreThere],
+    ["charts", "/queue?view=charts"],
     ["task", `/queue/${task?.id}`],
     ["task-graph", `/queue/${pipeline}/graph`],
     ["schedules", "/schedules"],
@@ -132,7 +134,7 @@ async function chain(api: Api): Promise<string> {
   return add("Announce 4.2", "RUN `echo done`", [release]);
 }
 
-/** What stands above the board is read beside it. */
+/** The lanes are loaded with their tab. */
 const lanesAreThere = (page: Page) =>
   expect(page.getByRole("table", { name: "Queues and lanes" }).locator("[data-row]").first()).toBeVisible();
 

@@ -265,7 +265,7 @@ async function peek(page: Page): Promise<void> {
 async function askOfMany(page: Page): Promise<void> {
   await page.locator("main [data-row]").locator(ROW_LINK).first().focus();
   await page.keyboard.press("*");
-  await page.getByRole("toolbar", { name: "Chosen sessions" }).getByRole("button", { name: "Evict…" }).click();
+  await page.getByRole("toolbar", { name: "Selected sessions" }).getByRole("button", { name: "Evict…" }).click();
   await expect(page.getByRole("dialog")).toContainText(/included/);
 }
 
@@ -291,7 +291,8 @@ function visitsOf({ runId, sessionId }: { runId: string; sessionId: string }): V
     ...["timeline", "changes", "runs", "storage", "audit"].map((tab): Visit => [`${session}?tab=${tab}`, []]),
     [`/sessions/${FAILED.sessionId}`, ["one-session-title", "call-model"]],
     [`/compare?left=${sessionId}&right=${FAILED.sessionId}`, ["one-session-title"]],
-    [`/queue?state=all&columns=${COLUMNS.queue}`, ["task-title", "control-reason"], peek],
+    [`/queue?state=all&columns=${COLUMNS.queue}`, ["task-title"], peek],
+    ["/queue?view=lanes", ["control-reason"]],
     ["/queue?state=cancelled", ["task-cancel_reason"]],
     ["/queue?state=all&as=board", ["task-title"], peek],
     ["/queue?state=all&as=board&by=lane", ["task-title"]],
@@ -303,8 +304,8 @@ function visitsOf({ runId, sessionId }: { runId: string; sessionId: string }): V
       `/schedules/${SCHEDULE_ID}`,
       ["schedule-name", "one-schedule-zone", "one-schedule-task", "schedule-by", "one-firing-message"],
       async (page) => {
-        await page.getByRole("button", { name: "Change…" }).click();
-        await expect(page.getByRole("dialog").getByLabel("The task as JSON")).toBeVisible();
+        await page.getByRole("button", { name: "Edit…" }).click();
+        await expect(page.getByRole("dialog").getByLabel("Task JSON")).toBeVisible();
       },
     ],
     ["/budgets", ["budget-name", "budget-project", "budget-profile"]],

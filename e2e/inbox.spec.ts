@@ -188,7 +188,7 @@ test("requests are answered from the oldest on, and none slides under a hand", a
     }).toPass();
     await expect.poll(() => steps(outcomes)).toBeLessThan(all / 2);
     await expect(page.getByText(/^Only .* to /)).toBeVisible();
-    await expect(page.getByLabel("Pictures from")).toBeVisible();
+    await expect(page.getByLabel("Charts from")).toBeVisible();
     await look(page, "overview-part");
     await page.reload();
     await ready(page);
@@ -210,9 +210,9 @@ test("requests are answered from the oldest on, and none slides under a hand", a
     await expect(page.getByText(/^Only .* to /)).toBeVisible();
     await page.goBack();
     await expect(page).not.toHaveURL(/part=/);
-    await openPage(page, "/queue?part=2020-01-01T00:00Z/2020-01-01T01:00Z");
-    await expect(page.getByText("Nothing is kept of that time, or it is still to come.")).toBeVisible();
-    await page.getByRole("button", { name: "Show all of it" }).click();
+    await openPage(page, "/queue?view=charts&part=2020-01-01T00:00Z/2020-01-01T01:00Z");
+    await expect(page.getByText("No data for this time range.")).toBeVisible();
+    await page.getByRole("button", { name: "Reset zoom" }).click();
     await expect(page.getByText("Waiting by lane")).toBeVisible();
     await expect(page).not.toHaveURL(/part=/);
     await page.getByRole("button", { name: "Between…" }).click();

@@ -50,6 +50,13 @@ export const rowOf = (page: Page, title: string): Locator =>
     .getByRole("row")
     .filter({ has: page.getByRole("link", { name: title, exact: true }) });
 
+/** Goes to a tab of the queue's page, and waits for what it shows. */
+export async function showTab(page: Page, name: "Tasks" | "Lanes" | "Charts"): Promise<void> {
+  const tab = page.getByRole("navigation", { name: "Queue" }).getByRole("link", { name });
+  await tab.click();
+  await expect(tab).toHaveAttribute("aria-current", "page");
+}
+
 /** Sets a limit where it stands, as a person does. */
 export async function setLimit(page: Page, label: string, value: string): Promise<void> {
   const table = lanesTable(page);
@@ -65,7 +72,7 @@ export async function setRate(page: Page, place: string, starts: number): Promis
   const table = lanesTable(page);
   const label = `Rate of ${place}`;
   await table.getByRole("button", { name: `${label}: none, change` }).click();
-  const field = table.getByLabel(`${label}: starts`);
+  const field = page.getByLabel(`${label}: starts`);
   await field.fill(String(starts));
   await field.press("Enter");
   await expect(table.getByRole("button", { name: `${label}: ${starts} starts a minute, change` })).toBeVisible();

@@ -23,6 +23,7 @@ import {
   rowOf,
   setLimit,
   setRate,
+  showTab,
   tasksTable,
 } from "./queue-stories";
 
@@ -56,20 +57,20 @@ test("ten tasks in three lanes go by their order and limits, whatever a person d
   await test.step("a task is added by hand, and what is wrong with it is said in its place", async () => {
     await api.post("/queue/controls/pause", { queue: "default", reason: "until all are there" });
     await openPage(page, "/queue");
-    await expect(page.getByText("Nothing waits", { exact: true })).toBeVisible();
+    await expect(page.getByText("No waiting tasks", { exact: true })).toBeVisible();
     await page.keyboard.press("n");
-    const dialog = page.getByRole("dialog", { name: "Add a task" });
+    const dialog = page.getByRole("dialog", { name: "Add task" });
     await dialog.getByLabel("Lane").fill("not a name");
     await dialog.getByRole("button", { name: "Add task" }).click();
     await expect(dialog.getByLabel("Title")).toHaveAttribute("aria-invalid", "true");
     await expect(dialog.getByLabel("Lane")).toHaveAttribute("aria-invalid", "true");
     await dialog.getByLabel("Title").fill("build one");
-    await dialog.getByLabel("What the agent is asked").fill("Say hello");
+    await dialog.getByLabel("Prompt").fill("Say hello");
     await dialog.getByLabel("Lane").fill("build");
-    await dialog.getByRole("button", { name: "What would happen?" }).click();
-    const trial = dialog.getByRole("region", { name: "What would happen" });
-    await expect(trial).toContainText("It would wait");
-    await expect(trial).toContainText("It is paused: until all are there");
+    await dialog.getByRole("button", { name: "Preview" }).click();
+    const trial = dialog.getByRole("region", { name: "Preview" });
+    await expect(trial).toContainText("Waits");
+    await expect(trial).toContainText("Paused: until all are there");
     await expect(trial).toContainText("1st of build");
     await look(page, "queue-trial");
     expect((await api.get("/queue/tasks?lane=build")) as object).toMatchObject({ items: [] });
@@ -91,14 +92,16 @@ test("ten tasks in three lanes go by their order and limits, whatever a person d
     await add("review", "review two", "Please fail");
     await add("review", "review three");
     await expect(tasksTable(page).locator("tbody").getByRole("row")).toHaveCount(10);
+    await showTab(page, "Lanes");
     await expect(lanesTable(page).getByRole("row").filter({ hasText: "review" })).toContainText("3");
   });
 
   await test.step("limits are set where they stand", async () => {
-    await setLimit(page, "Running at once in default / build", String(LIMITS.build));
-    await setLimit(page, "Running at once in default / docs", String(LIMITS.docs));
-    await setLimit(page, "Running at once in default", String(LIMITS.whole));
+    await setLimit(page, "Max running in default / build", String(LIMITS.build));
+    await setLimit(page, "Max running in default / docs", String(LIMITS.docs));
+    await setLimit(page, "Max running in default", String(LIMITS.whole));
     await setRate(page, "default / docs", 10);
+    await showTab(page, "Tasks");
   });
 
   await test.step("the last of a lane is made its first by keys, and a press too many is taken back", async () => {
@@ -124,26 +127,28 @@ test("ten tasks in three lanes go by their order and limits, whatever a person d
     await why.getByLabel("Reason").fill("the reviewers are away");
     await page.keyboard.press("Control+Enter");
     await expect(why).toBeHidden();
+    await showTab(page, "Lanes");
     const review = lanesTable(page).getByRole("row").filter({ hasText: "review" });
-    await expect(review).toContainText("paused");
+    await expect(review).toContainText("Paused");
     const undo = (said: string) =>
       page.locator("[data-sonner-toast]").filter({ hasText: said }).getByRole("button", { name: "Undo" });
-    await page.getByRole("button", { name: "Let default / review go on" }).first().click();
-    await expect(review).not.toContainText("paused");
-    await undo("Goes on: default / review").click();
-    await expect(review).toContainText("paused");
+    await page.getByRole("button", { name: "Resume default / review" }).first().click();
+    await expect(review).not.toContainText("Paused");
+    await undo("Resumed: default / review").click();
+    await expect(review).toContainText("Paused");
     const controls = (await api.get("/queue/controls")) as { items: { lane: string | null; reason: string | null }[] };
     expect(controls.items.find(({ lane }) => lane === "review")?.reason).toBe("the reviewers are away");
     // What was told of the limit before goes once no pointer rests on it.
     await page.mouse.move(1, 1);
     await expect(undo("Limits of default / docs changed")).toHaveCount(0);
-    await setLimit(page, "Running at once in default / docs", "7");
+    await setLimit(page, "Max running in default / docs", "7");
     await undo("Limits of default / docs changed").click();
     await expect(
-      lanesTable(page).getByRole("button", { name: `Running at once in default / docs: ${LIMITS.docs}, change` }),
+      lanesTable(page).getByRole("button", { name: `Max running in default / docs: ${LIMITS.docs}, change` }),
     ).toBeVisible();
-    await page.getByRole("button", { name: "Let default go on" }).first().click();
-    await expect(rowOf(page, "build three")).toContainText(/Lane build runs 1 at once|Queue default runs 3 at once/);
+    await page.getByRole("button", { name: "Resume default", exact: true }).first().click();
+    await showTab(page, "Tasks");
+    await expect(rowOf(page, "build three")).toContainText(/Lane build is at its limit|Queue default is at its limit/);
   });
 
   await test.step("the worker is killed in the middle, and every open task of the two lanes ends all the same", async () => {
@@ -158,7 +163,7 @@ test("ten tasks in three lanes go by their order and limits, whatever a person d
   });
 
   await test.step("the paused lane goes on, and says which agent does what", async () => {
-    await page.getByRole("button", { name: "Let default / review go on" }).first().click();
+    await page.getByRole("button", { name: "Resume default / review" }).first().click();
     await expect
       .poll(() => product.processes((command) => command.includes(LONG_COMMAND)).length, { timeout: 180_000 })
       .toBeGreaterThan(0);
@@ -184,7 +189,7 @@ test("ten tasks in three lanes go by their order and limits, whatever a person d
     await expect(rowOf(page, "review two")).toContainText("backend-failed");
     await rowOf(page, "review two").getByRole("link").first().focus();
     await page.keyboard.press("r");
-    await expect(page.getByText("It waits again: review two")).toBeVisible();
+    await expect(page.getByText("Queued again: review two")).toBeVisible();
     await expect
       .poll(async () => (await attemptsOf("review two")).filter(({ endedAt }) => endedAt !== null).length, {
         timeout: 180_000,
@@ -263,20 +268,23 @@ test("the queue's pages and dialogs are accessible, in light and dark, and fit a
       await expect(page.getByRole("dialog")).toHaveCount(0);
     };
     await openPage(page, "/queue");
-    await expect(rowOf(page, "one that waits")).toContainText("Lane full runs 1 at once: one that runs");
+    await expect(rowOf(page, "one that waits")).toContainText("Lane full is at its limit (1): one that runs");
     await expect(rowOf(page, "one of tomorrow")).toContainText(/Lane rated allows 1 start a day, the next in \d+ h/);
-    await expect(rowOf(page, "one that comes after")).toContainText(`Waits for ${long}`);
-    await expect(page.getByText("it failed, and a task waits for it")).toBeVisible();
-    await expect(page.getByRole("region", { name: "Pictures" }).getByRole("img")).toHaveCount(4);
+    await expect(rowOf(page, "one that comes after")).toContainText(`Waiting for ${long}`);
+    await expect(page.getByText("failed and blocks 1 task")).toBeVisible();
+    await check("the queue");
+    await showTab(page, "Lanes");
     const rate = lanesTable(page).getByRole("button", { name: "Rate of default / rated: 1 start a day, change" });
     await rate.click();
     await expect(page.getByLabel("Rate of default / rated: starts")).toBeFocused();
-    await check("the queue");
+    await check("the lanes");
     await page.getByLabel("Rate of default / rated: starts").press("Escape");
     await expect(rate).toBeFocused();
+    await showTab(page, "Charts");
+    await expect(page.getByRole("region", { name: "Charts" }).getByRole("img")).toHaveCount(4);
     await page.getByRole("button", { name: "Waits by hour" }).click();
     const hours = page.getByRole("slider", { name: "Waits by hour, hour by hour" });
-    await expect(page.getByRole("img", { name: /^Waits in each hour of/ })).toBeVisible();
+    await expect(page.getByRole("img", { name: /^Waits by hour over/ })).toBeVisible();
     await hours.press("End");
     await expect(page.locator("[data-chart-readout]")).toContainText("95th percentile");
     const sameDevice = byDevice(PAGE_LOOKS).find(([{ viewport }]) => viewport.width === looks[0].viewport.width);
@@ -284,27 +292,28 @@ test("the queue's pages and dialogs are accessible, in light and dark, and fit a
     await hours.press("End");
     await hours.press("Enter");
     await expect(page).toHaveURL(/hours=7d.*part=|part=.*hours=7d/);
-    await expect(page.getByLabel("Pictures from")).toBeVisible();
+    await expect(page.getByLabel("Charts from")).toBeVisible();
     await page.goBack();
     await expect(page).not.toHaveURL(/part=/);
     await expect(hours).toBeVisible();
+    await showTab(page, "Tasks");
     await page.getByRole("button", { name: "Add task" }).first().click();
-    await page.getByText("Session, times, retries").click();
-    const order = page.getByRole("dialog").getByLabel("Comes after");
+    await page.getByText("Session, timing and retries").click();
+    const order = page.getByRole("dialog").getByLabel("Depends on");
     await order.first().fill("one that waits");
     await page
-      .getByRole("list", { name: "Tasks that match" })
+      .getByRole("list", { name: "Matching tasks" })
       .getByRole("button", { name: /one that waits/ })
       .click();
-    await expect(page.getByRole("list", { name: "Comes after" })).toContainText("one that waits");
-    await page.getByRole("checkbox", { name: /Tell its agent what they found out/ }).check();
+    await expect(page.getByRole("list", { name: "Depends on" })).toContainText("one that waits");
+    await page.getByRole("checkbox", { name: /Include their results in the prompt/ }).check();
     await order.first().fill("one that");
-    await expect(page.getByRole("list", { name: "Tasks that match" })).toContainText("one that runs");
+    await expect(page.getByRole("list", { name: "Matching tasks" })).toContainText("one that runs");
     await check("the form of a task");
     await closed();
     for (const [keys, title] of [
       ["c", "Cancel task"],
-      ["e", "Change task"],
+      ["e", "Edit task"],
     ] as const) {
       await rowOf(page, "one that waits").getByRole("link").first().focus();
       await page.keyboard.press(keys);
@@ -314,7 +323,7 @@ test("the queue's pages and dialogs are accessible, in light and dark, and fit a
     }
     for (const [address, title, words] of [
       ["/queue?state=failed", "one that fails", "Why it failed: backend-failed"],
-      ["/queue", "one that waits", "Lane full runs 1 at once"],
+      ["/queue", "one that waits", "Lane full is at its limit (1)"],
     ] as const) {
       await openPage(page, address);
       const row = rowOf(page, title).getByRole("link").first();
@@ -330,21 +339,21 @@ test("the queue's pages and dialogs are accessible, in light and dark, and fit a
     await rowOf(page, "one that waits").getByRole("checkbox").check();
     for (const [button, title] of [
       ["Cancel…", "Cancel tasks"],
-      ["Priority…", "Set the priority"],
+      ["Priority…", "Set priority"],
       ["Move…", "Move tasks"],
     ] as const) {
-      await page.getByRole("toolbar", { name: "Chosen tasks" }).getByRole("button", { name: button }).click();
+      await page.getByRole("toolbar", { name: "Selected tasks" }).getByRole("button", { name: button }).click();
       await expect(page.getByRole("dialog", { name: title })).toBeVisible();
       await check(title);
       await closed();
     }
     for (const [taskId, heading] of [
-      [waiting, "Why it waits"],
-      [running, "Its run"],
+      [waiting, "Why it's waiting"],
+      [running, "Run"],
       [failing, /Why it failed/],
-      [behind, "Before and after it"],
-      [held, "What its agent is told of them"],
-      [informed, "What its agent is told of them"],
+      [behind, "Dependencies"],
+      [held, "Dependency results"],
+      [informed, "Dependency results"],
     ] as const) {
       await openPage(page, `/queue/${taskId}`);
       await expect(page.getByRole("heading", { name: heading, exact: true })).toBeVisible();
@@ -357,7 +366,7 @@ test("the queue's pages and dialogs are accessible, in light and dark, and fit a
     await expect(page.getByText(/I was told what came before: “1\. Task "one that fails"/)).toBeVisible();
     await check("a conversation in which results were handed over");
     await openPage(page, `/queue/${held}/graph`);
-    await expect(page.getByRole("heading", { name: "All before and after one that is held" })).toBeVisible();
+    await expect(page.getByRole("heading", { name: "Dependency graph of one that is held" })).toBeVisible();
     await stepOf(page, "one that fails").focus();
     await check("all before and after a task");
     await openPage(page, "/queue?search=nothing-like-it");
@@ -370,9 +379,9 @@ test("the queue's pages and dialogs are accessible, in light and dark, and fit a
     await expect(first.getByRole("list", GRAPH).getByRole("listitem")).toHaveCount(5);
     const own = stepOf(first, "one that is held");
     await expect(own).toHaveAttribute("aria-current", "true");
-    await expect(own).toHaveAccessibleName(/held.*What it comes after failed.*comes after .*one that fails/);
-    await expect(first.getByRole("list", { name: "What holds it up" })).toContainText(
-      "one that fails failed, and a task waits for a person because of it.",
+    await expect(own).toHaveAccessibleName(/held.*Dependency failed.*depends on .*one that fails/);
+    await expect(first.getByRole("list", { name: "Blocked by" })).toContainText(
+      "one that fails failed and blocks 1 task.",
     );
     await own.focus();
     await first.keyboard.press("ArrowLeft");
@@ -382,25 +391,25 @@ test("the queue's pages and dialogs are accessible, in light and dark, and fit a
     await first.keyboard.press("ArrowRight");
     await expect(first.locator("[data-step]:focus")).toHaveText(/one that (is held|comes after)/);
     const added = await api.add({ title: "one more", ...after(behind) });
-    await expect(stepOf(first, "one more")).toContainText("Waits for a task");
+    await expect(stepOf(first, "one more")).toContainText("Waiting for a task");
     await api.post(`/queue/tasks/${added}/cancel`);
-    await expect(stepOf(first, "one more")).toContainText("cancelled");
+    await expect(stepOf(first, "one more")).toContainText("Cancelled");
     await stepOf(first, "one that is held").press("Enter");
     await expect(first).toHaveURL(new RegExp(`/queue/${held}$`));
   });
   const results = first.locator("section", {
-    has: first.getByRole("heading", { name: "What its agent is told of them" }),
+    has: first.getByRole("heading", { name: "Dependency results" }),
   });
   await expect(results.getByText("no result yet")).toBeVisible();
   await results.getByText("one that fails").click();
-  await expect(results.getByRole("group", { name: "What one that fails found out" })).toBeVisible();
-  await expect(first.getByText("What it comes after failed.")).toBeVisible();
-  await first.getByRole("button", { name: "No longer wait for one that fails" }).click();
-  await expect(first.getByText("Waits for a task.")).toBeVisible();
+  await expect(results.getByRole("group", { name: "Result of one that fails" })).toBeVisible();
+  await expect(first.getByText("Dependency failed")).toBeVisible();
+  await first.getByRole("button", { name: "Remove dependency one that fails" }).click();
+  await expect(first.getByText("Waiting for a task")).toBeVisible();
   await api.post(`/queue/tasks/${paused}/cancel`);
-  const before = first.getByRole("region", { name: "Comes after" });
-  await expect(before.getByRole("listitem")).toHaveText([/one that is paused.*cancelled/]);
-  await expect(first.getByText("What it comes after was cancelled.")).toBeVisible();
+  const before = first.getByRole("region", { name: "Depends on" });
+  await expect(before.getByRole("listitem")).toHaveText([/one that is paused.*Cancelled/]);
+  await expect(first.getByText("Dependency was cancelled")).toBeVisible();
   await api.post(`/queue/tasks/${running}/cancel`);
   await expect.poll(async () => (await api.task(running)).state, { timeout: 60_000 }).toBe("cancelled");
   await first.context().close();
@@ -427,7 +436,7 @@ test("a queue of a thousand tasks is run from the keyboard", async ({ browser, w
       ...{ backendProfile: "demo", payload: {}, title: `task ${n}`, lane: n % 2 === 0 ? "even" : "odd" },
     })),
   });
-  // The pictures above the rows come late.
+  // Figures above the rows come late.
   let release = () => {};
   const released = new Promise<void>((resolve) => {
     release = resolve;
@@ -446,7 +455,8 @@ test("a queue of a thousand tasks is run from the keyboard", async ({ browser, w
     const top = async () => Math.round((await focused.boundingBox())?.y ?? 0);
     const before = await top();
     release();
-    await expect(page.getByRole("img", { name: /^Tasks that waited/ })).toBeAttached();
+    // Figures that come late are there.
+    await expect(page.getByRole("main").getByText("…", { exact: true })).toHaveCount(0);
     await expect.poll(top).toBe(before);
   };
 
@@ -469,7 +479,7 @@ test("a queue of a thousand tasks is run from the keyboard", async ({ browser, w
   await test.step("with the panel open the arrows go on, and rows that were out of sight come", async () => {
     const panel = peekOf(page);
     await page.keyboard.press("Space");
-    await expect(panel).toContainText("Why it waits");
+    await expect(panel).toContainText("Why it's waiting");
     for (let place = 190; place >= 170; place -= 1) await page.keyboard.press("ArrowUp");
     await expect(focused).toHaveAttribute("aria-rowindex", "170");
     const title = (await focused.getByRole("link").first().textContent()) ?? "";
@@ -485,7 +495,7 @@ test("a queue of a thousand tasks is run from the keyboard", async ({ browser, w
   await test.step("arrows and Enter that come quickly open the row that they lead to", async () => {
     const title = (await page.locator('tr[aria-rowindex="168"]').getByRole("link").first().textContent()) ?? "";
     await page.keyboard.press("Space");
-    await expect(peekOf(page)).toContainText("Why it waits");
+    await expect(peekOf(page)).toContainText("Why it's waiting");
     for (const key of ["ArrowUp", "ArrowUp", "Enter"]) await page.keyboard.press(key, { delay: 5 });
     await expect(page.getByRole("heading", { level: 1 })).toContainText(title);
     await page.goBack();
@@ -499,7 +509,7 @@ test("a queue of a thousand tasks is run from the keyboard", async ({ browser, w
     const title = (await focused.getByRole("link").first().textContent()) ?? "";
     await page.keyboard.press("Enter");
     await expect(page.getByRole("heading", { level: 1 })).toContainText(title);
-    await expect(page.getByRole("heading", { name: "Why it waits" })).toBeVisible();
+    await expect(page.getByRole("heading", { name: "Why it's waiting" })).toBeVisible();
     await page.goBack();
     await expect(rows.first()).toBeVisible();
   });
@@ -507,7 +517,7 @@ test("a queue of a thousand tasks is run from the keyboard", async ({ browser, w
   await test.step("the help names the page's keys", async () => {
     await page.keyboard.press("?");
     const sheet = page.getByRole("dialog", { name: "Keyboard shortcuts" });
-    await expect(sheet).toContainText("Raise its priority");
+    await expect(sheet).toContainText("Raise priority");
     await page.keyboard.press("Escape");
     await expect(sheet).toBeHidden();
   });
@@ -516,14 +526,14 @@ test("a queue of a thousand tasks is run from the keyboard", async ({ browser, w
     await page.keyboard.press("j");
     await page.keyboard.press("x");
     for (let more = 0; more < 4; more += 1) await page.keyboard.press("J");
-    await expect(page.getByRole("toolbar", { name: "Chosen tasks" })).toContainText("5 tasks chosen");
+    await expect(page.getByRole("toolbar", { name: "Selected tasks" })).toContainText("5 tasks selected");
     await page.keyboard.press("+");
-    const dialog = page.getByRole("dialog", { name: "Set the priority" });
+    const dialog = page.getByRole("dialog", { name: "Set priority" });
     await dialog.getByLabel("Priority", { exact: true }).fill("7");
     await expect(dialog).toContainText("5 tasks included");
     await page.keyboard.press("Enter");
     await expect(dialog).toBeHidden();
-    await expect(page.getByText("5 tasks given another priority")).toBeVisible({ timeout: 60_000 });
+    await expect(page.getByText("5 tasks reprioritised")).toBeVisible({ timeout: 60_000 });
   });
 
   await test.step("all that match are cancelled at once, with their progress, from the keyboard alone", async () => {
@@ -532,16 +542,16 @@ test("a queue of a thousand tasks is run from the keyboard", async ({ browser, w
     await expect(rows.first()).toContainText("odd");
     await page.keyboard.press("Tab");
     await page.keyboard.press("*");
-    await page.getByRole("button", { name: `Choose all ${MANY / 2} that match` }).press("Enter");
+    await page.getByRole("button", { name: `Select all ${MANY / 2} matching` }).press("Enter");
     await page.keyboard.press("c");
     const dialog = page.getByRole("dialog", { name: "Cancel tasks" });
-    await expect(dialog).toContainText("All that match: lane odd, waiting");
+    await expect(dialog).toContainText("All matching: lane odd, waiting");
     await expect(dialog).toContainText(`${MANY / 2} tasks included`);
     await expect(dialog.getByLabel("Reason", { exact: true })).toBeFocused();
     await page.keyboard.press("Control+Enter");
     await expect(dialog).toBeHidden();
-    await expect(page.getByText(`${MANY / 2} tasks cancelled`)).toBeVisible({ timeout: 180_000 });
-    await expect(page.getByText("No matching tasks")).toBeVisible();
+    await expect(page.getByText(`${MANY / 2} tasks cancelled`).first()).toBeVisible({ timeout: 180_000 });
+    await expect(page.getByText("No other tasks match this filter.")).toBeVisible();
     const { pending = 0, cancelled = 0 } = before;
     expect(await count()).toMatchObject({ pending: pending + MANY / 2, cancelled: cancelled + MANY / 2 });
   });

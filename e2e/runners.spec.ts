@@ -162,7 +162,7 @@ test("a runner beats, freezes, is late, lost and followed by another; an idle on
     await page.keyboard.press("Escape");
     await rows(page).getByRole("link").first().focus();
     await page.keyboard.press("*");
-    await expect(page.getByRole("toolbar", { name: "Chosen runners" })).toContainText("1 runner chosen");
+    await expect(page.getByRole("toolbar", { name: "Selected runners" })).toContainText("1 runner selected");
     await page.keyboard.press("d");
     const drain = page.getByRole("dialog", { name: "Drain runners" });
     await expect(drain).toContainText("1 runner included");
@@ -170,10 +170,10 @@ test("a runner beats, freezes, is late, lost and followed by another; an idle on
     await page.keyboard.type("a new build is out");
     await look(page, "runners-drain");
     await page.keyboard.press("Control+Enter");
-    await expect(page.getByText("1 runner told to drain")).toBeVisible({ timeout: 30_000 });
+    await expect(page.getByText("1 runner draining")).toBeVisible({ timeout: 30_000 });
     await expect(rowOf(page, id)).toContainText("Draining");
     await look(page, "runners-drained");
-    await page.getByRole("button", { name: "Take it back" }).click();
+    await page.getByRole("button", { name: "Undo" }).click();
     await expect(rowOf(page, id)).toContainText("Busy", { timeout: 30_000 });
     const order = async (name: string) => {
       await rowOf(page, id)
@@ -204,7 +204,7 @@ test("a runner beats, freezes, is late, lost and followed by another; an idle on
     await expect(revoke.getByLabel("Reason")).toBeFocused();
     await page.keyboard.type("its key leaked");
     await page.keyboard.press("Control+Enter");
-    await expect(page.getByText("1 runner fenced")).toBeVisible({ timeout: 30_000 });
+    await expect(page.getByText("1 runner revoked")).toBeVisible({ timeout: 30_000 });
     await expect.poll(() => living(page), { timeout: 30_000 }).toEqual([]);
   });
 

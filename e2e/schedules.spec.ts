@@ -10,7 +10,7 @@ const TITLE = "Look at what is new";
 /** Its clock runs every minute: what it adds is nobody else's to meet. */
 const signedIn = productOfFile();
 
-const times = (page: Page): Locator => page.getByRole("table", { name: "Times" }).locator("[data-row]");
+const times = (page: Page): Locator => page.getByRole("table", { name: "Run history" }).locator("[data-row]");
 
 async function act(page: Page, item: string): Promise<void> {
   await page.getByRole("button", { name: /^Actions on schedule/ }).click();
@@ -45,7 +45,7 @@ test("a schedule is made, adds a task when it is told to and when its time comes
     await page.getByRole("button", { name: "New schedule" }).first().click();
     const dialog = page.getByRole("dialog", { name: "New schedule" });
     await expect(dialog.getByLabel("Name")).toBeFocused();
-    const preview = dialog.getByRole("region", { name: "Next times" });
+    const preview = dialog.getByRole("region", { name: "Next runs" });
     await expect(preview).toContainText("At 09:00");
     await dialog.getByRole("button", { name: "Weekly" }).click();
     await dialog.getByLabel("Day").selectOption("Friday");
@@ -54,12 +54,12 @@ test("a schedule is made, adds a task when it is told to and when its time comes
     await expect(preview).toContainText("At 17:05, only on Friday");
     await expect(preview.getByRole("listitem")).toHaveCount(5);
     await dialog.getByLabel("Time zone").fill("Asia/Tokyo");
-    await expect(preview).toContainText("08:05 UTC for you");
+    await expect(preview).toContainText("08:05 UTC your time");
     await dialog.getByLabel("Ends").fill("2020-01-01T00:00");
     await expect(dialog.getByLabel("Ends")).toHaveAttribute("aria-invalid", "true");
     await dialog.getByLabel("Starts").fill("2126-01-01T00:00");
     await dialog.getByLabel("Ends").fill("2126-01-05T00:00");
-    await expect(preview.getByRole("listitem")).toHaveText([/4 Jan 2126.*08:05 UTC for you/]);
+    await expect(preview.getByRole("listitem")).toHaveText([/4 Jan 2126.*08:05 UTC your time/]);
     await lookInAll(page, LOOKS, "schedule-new");
     await dialog.getByLabel("Starts").fill("");
     await dialog.getByLabel("Ends").fill("");
@@ -76,11 +76,11 @@ test("a schedule is made, adds a task when it is told to and when its time comes
 
   await test.step("what is missing is said where it belongs, and what was typed stays", async () => {
     const dialog = page.getByRole("dialog", { name: "New schedule" });
-    await dialog.getByLabel("What the agent is asked").fill("Say what is new");
+    await dialog.getByLabel("Prompt").fill("Say what is new");
     await dialog.getByRole("button", { name: "Create schedule" }).click();
     await expect(dialog.getByLabel("Name")).toHaveAttribute("aria-invalid", "true");
     await expect(dialog.getByLabel("Title")).toHaveAttribute("aria-invalid", "true");
-    await expect(dialog.getByLabel("What the agent is asked")).toHaveValue("Say what is new");
+    await expect(dialog.getByLabel("Prompt")).toHaveValue("Say what is new");
     await dialog.getByLabel("Name").fill(NAME);
     await dialog.getByLabel("Title").fill(TITLE);
     await dialog.getByLabel("Queue", { exact: true }).fill("watch");
@@ -91,15 +91,15 @@ test("a schedule is made, adds a task when it is told to and when its time comes
   });
 
   await test.step("one is added now, and runs to its end", async () => {
-    await page.getByRole("button", { name: "Add one now" }).click();
+    await page.getByRole("button", { name: "Run now" }).click();
     await expect(page.getByText(`Added: ${TITLE}`)).toBeVisible();
-    const byHand = times(page).filter({ hasText: "by hand" });
-    await expect(byHand).toContainText("created");
+    const byHand = times(page).filter({ hasText: "run manually" });
+    await expect(byHand).toContainText("Created");
     await expect(byHand).toContainText("completed", { timeout: 60_000 });
-    await expect(page.getByRole("img", { name: /^The last \d+ times?: \d+ completed/ })).toBeVisible();
+    await expect(page.getByRole("img", { name: /^Last \d+ runs?: \d+ completed/ })).toBeVisible();
     await byHand.getByRole("link", { name: /^qt_/ }).click();
     await expect(page.getByRole("heading", { level: 1 })).toHaveText(TITLE);
-    await page.getByRole("link", { name: "its schedule" }).click();
+    await page.getByRole("link", { name: "Schedule", exact: true }).click();
     await expect(page).toHaveURL(new RegExp(`${address}$`));
     await byHand.getByRole("link", { name: "Session" }).click();
     await expect(page).toHaveURL(/\/sessions\/ses_/);
@@ -107,8 +107,8 @@ test("a schedule is made, adds a task when it is told to and when its time comes
 
   await test.step("its time comes by the clock", async () => {
     await openPage(page, address);
-    const byClock = times(page).filter({ hasNotText: "by hand" });
-    await expect(byClock.first()).toContainText(/created|skipped/, { timeout: 75_000 });
+    const byClock = times(page).filter({ hasNotText: "run manually" });
+    await expect(byClock.first()).toContainText(/Created|Skipped/, { timeout: 75_000 });
     for (const { isManual, outcome } of await firings())
       if (!isManual) expect(["created", "skipped"]).toContain(outcome);
     await expectEveryLook(browser, signedIn, { address, name: "schedule" });
@@ -120,29 +120,29 @@ test("a schedule is made, adds a task when it is told to and when its time comes
     const row = page.getByRole("table", { name: "Schedules" }).locator("[data-row]").filter({ hasText: NAME });
     await expect(row).toContainText("Every minute");
     await expect(row).toContainText("watch / default");
-    await expect(row).toContainText("active");
+    await expect(row).toContainText("Active");
     await page.getByLabel("Search schedules").fill("nobody named one so");
     await expect(row).toHaveCount(0);
     await expect(page).toHaveURL(/search=nobody/);
     await page.getByLabel("Search schedules").fill("watch");
     await expect(row).toBeVisible();
-    await act(page, "Copy adding one as curl");
+    await act(page, "Copy run now as curl");
     await expect.poll(() => copied(page)).toContain(`/api/v1${address}/trigger`);
     await act(page, "Pause");
-    await expect(row).toContainText("paused");
+    await expect(row).toContainText("Paused");
     await page.getByRole("button", { name: "Undo" }).click();
-    await expect(row).toContainText("active");
+    await expect(row).toContainText("Active");
     await act(page, "Pause");
-    await expect(row).toContainText("paused");
+    await expect(row).toContainText("Paused");
     await row.getByRole("link", { name: NAME }).click();
-    await expect(page.getByText("Somebody has paused it.")).toBeVisible();
-    await expect(page.getByText("None, while it is paused.")).toBeVisible();
+    await expect(page.getByText("Runs that come due are skipped")).toBeVisible();
+    await expect(page.getByText("None while paused")).toBeVisible();
     await lookInAll(page, LOOKS, "schedule-paused");
   });
 
   await test.step("who changes it while another does is told, and loses nothing", async () => {
-    await page.getByRole("button", { name: "Change…" }).click();
-    const dialog = page.getByRole("dialog", { name: "Change schedule" });
+    await page.getByRole("button", { name: "Edit…" }).click();
+    const dialog = page.getByRole("dialog", { name: "Edit schedule" });
     await dialog.getByLabel("Name").fill(RENAMED);
     const changed = await page.request.patch(`/api/v1${address}`, {
       data: { overlap: "replace" },
@@ -153,19 +153,19 @@ test("a schedule is made, adds a task when it is told to and when its time comes
     await expect(dialog.getByRole("alert")).toContainText("Someone else changed this");
     await expect(dialog.getByLabel("Name")).toHaveValue(RENAMED);
     await expect(dialog.getByLabel("Name")).toBeFocused();
-    await expect(dialog.getByLabel("Replace the earlier one")).toBeChecked();
+    await expect(dialog.getByLabel("Replace")).toBeChecked();
     await lookInAll(page, LOOKS, "schedule-changed-meanwhile");
-    await dialog.getByLabel("Add it beside").check();
+    await dialog.getByLabel("Run both").check();
     // What the form has a field for, and what it has none for.
     await dialog.getByRole("button", { name: "JSON" }).click();
-    const json = dialog.getByLabel("The task as JSON");
+    const json = dialog.getByLabel("Task JSON");
     const task = JSON.parse(await json.inputValue()) as ScheduleTask;
     await json.fill(JSON.stringify({ ...task, surprise: 1 }));
     await expect(dialog.getByText('Unrecognized key: "surprise"')).toBeVisible();
-    await expect(dialog.getByRole("button", { name: "Change", exact: true })).toBeDisabled();
+    await expect(dialog.getByRole("button", { name: "Save", exact: true })).toBeDisabled();
     await json.fill(JSON.stringify({ ...task, lane: "night", references: [{ ticket: 7 }] }));
-    await expect(dialog.getByText("It is a task.")).toBeVisible();
-    await dialog.getByRole("button", { name: "Change", exact: true }).click();
+    await expect(dialog.getByText("Valid task")).toBeVisible();
+    await dialog.getByRole("button", { name: "Save", exact: true }).click();
     await expect(dialog).toBeHidden();
     await expect(page.getByRole("heading", { level: 1 })).toHaveText(RENAMED);
     expect(await scheduleNow()).toMatchObject({
@@ -174,28 +174,28 @@ test("a schedule is made, adds a task when it is told to and when its time comes
       isPaused: true,
       task: { lane: "night" },
     });
-    await page.getByRole("button", { name: "Change…" }).click();
-    await expect(dialog.getByText("It holds what the form has no field for")).toBeVisible();
+    await page.getByRole("button", { name: "Edit…" }).click();
+    await expect(dialog.getByText("This task has settings that the form can't show.")).toBeVisible();
     await dialog.getByRole("button", { name: "Cancel" }).click();
   });
 
   await test.step("it goes on, and says why a time brought no task", async () => {
     await api.post("/queue/controls/drain", { queue: "watch", reason: "a move" });
     await page.getByRole("button", { name: "Resume" }).click();
-    await expect(page.getByText("Somebody has paused it.")).toBeHidden();
-    await expect(page.getByRole("status").filter({ hasText: "brought no task" })).toBeVisible({ timeout: 75_000 });
-    await page.getByRole("button", { name: "Refused", exact: true }).click();
+    await expect(page.getByText("Runs that come due are skipped")).toBeHidden();
+    await expect(page.getByRole("status").filter({ hasText: "added no task" })).toBeVisible({ timeout: 75_000 });
+    await page.getByRole("button", { name: "Rejected", exact: true }).click();
     await expect(page).toHaveURL(/\?outcome=refused/);
-    await expect(times(page).first()).toContainText("refused");
+    await expect(times(page).first()).toContainText("Rejected");
     await lookInAll(page, LOOKS, "schedule-failing");
     await page.getByRole("button", { name: "Missed", exact: true }).click();
-    await expect(page.getByText("None was noticed too late.")).toBeVisible();
+    await expect(page.getByText("No missed runs.")).toBeVisible();
   });
 
   await test.step("it is deleted, and its page is that of nothing", async () => {
     await act(page, "Delete…");
     const dialog = page.getByRole("dialog");
-    await expect(dialog).toContainText("Those that it has added stay as they are.");
+    await expect(dialog).toContainText("Existing tasks are kept.");
     await dialog.getByRole("button", { name: "Delete schedule" }).click();
     await expect(page).toHaveURL(/\/schedules$/);
     await expect(page.getByText("No schedules yet")).toBeVisible();

@@ -51,8 +51,8 @@ test("a budget is made, is reached, holds turns and tasks, is raised, and is cha
     const dialog = page.getByRole("dialog", { name: "New budget" });
     await expect(dialog.getByLabel("Name")).toBeFocused();
     await expect(dialog.getByLabel("Limit in USD")).toBeVisible();
-    await dialog.getByRole("button", { name: "Each day" }).click();
-    await expect(dialog.getByText("Days begin at midnight of UTC.")).toBeVisible();
+    await dialog.getByRole("button", { name: "Daily" }).click();
+    await expect(dialog.getByText("Resets at midnight UTC.")).toBeVisible();
     await dialog.getByRole("button", { name: "One tenant" }).click();
     await dialog.getByLabel("Tenant").fill("default");
     await dialog.getByLabel("Profile").selectOption("demo");
@@ -88,7 +88,7 @@ test("a budget is made, is reached, holds turns and tasks, is raised, and is cha
 
   await test.step("it says so itself, in the list and on the overview", async () => {
     await openPage(page, "/budgets");
-    await expect(rowOf(page, NAME)).toContainText("reached, holds");
+    await expect(rowOf(page, NAME)).toContainText("Over limit · blocking");
     await expect(rowOf(page, NAME)).toContainText("Profile demo");
     await expect(rowOf(page, NAME)).toContainText("of 10 tokens");
     await expectEveryLook(browser, signedIn, { address: "/budgets", name: "budgets" });
@@ -100,7 +100,7 @@ test("a budget is made, is reached, holds turns and tasks, is raised, and is cha
     await act(page, "Copy as curl");
     await expect.poll(() => copied(page)).toContain(`/api/v1${address}`);
     await rowOf(page, NAME).getByRole("link", { name: NAME }).click();
-    await expect(page.getByRole("status").filter({ hasText: "Models are asked no more" })).toBeVisible();
+    await expect(page.getByRole("status").filter({ hasText: "Model calls are blocked" })).toBeVisible();
     await expectEveryLook(browser, signedIn, { address, name: "budget-reached" });
     await openPage(page, "/");
     const need = page.getByRole("listitem").filter({ hasText: "Budget reached" });
@@ -114,22 +114,22 @@ test("a budget is made, is reached, holds turns and tasks, is raised, and is cha
     const taskId = await api.add({ title: TASK, payload: { text: "Say what is new" } });
     task = `/queue/${taskId}`;
     await openPage(page, task);
-    await expect(page.getByText("It goes on by itself once the budget is raised")).toBeVisible({ timeout: 30_000 });
+    await expect(page.getByText("The task starts once the budget is raised")).toBeVisible({ timeout: 30_000 });
     await lookInAll(page, LOOKS, "task-budget");
-    await page.getByRole("link", { name: "See the budgets" }).click();
-    await expect(page.getByRole("heading", { level: 1, name: "Budgets" })).toBeVisible();
+    await page.getByRole("link", { name: "View budget" }).click();
+    await expect(page.getByRole("heading", { level: 1, name: NAME })).toBeVisible();
   });
 
   await test.step("it is raised from the session's page, and all goes on", async () => {
     await openPage(page, session);
     await page.getByRole("button", { name: "Raise…" }).click();
     const dialog = page.getByRole("dialog", { name: `Raise ${NAME}` });
-    const field = dialog.getByLabel("May be spent in all, in tokens");
+    const field = dialog.getByLabel("New limit in tokens");
     await expect(field).toBeFocused();
     await dialog.getByRole("button", { name: /^Double/ }).click();
     await expect(dialog.getByRole("button", { name: /^Double/ })).toHaveAttribute("aria-pressed", "true");
     await field.fill("5");
-    await expect(dialog.getByText("it stays reached")).toBeVisible();
+    await expect(dialog.getByText("Already spent: calls stay blocked.")).toBeVisible();
     await dialog.getByRole("button", { name: "Raise", exact: true }).click();
     await expect(dialog.getByRole("alert")).toContainText("less than the budget's own");
     await lookInAll(page, LOOKS, "budget-raise");
@@ -148,10 +148,10 @@ test("a budget is made, is reached, holds turns and tasks, is raised, and is cha
     await expect(page.getByText(/^Raised by .+ from 10 tokens to 50\.0M tokens/)).toBeVisible();
     await expect(page.getByRole("table", { name: "Periods" }).locator("[data-row]")).toHaveCount(1);
     await expectEveryLook(browser, signedIn, { address, name: "budget-raised" });
-    await page.getByRole("button", { name: "Take it back" }).click();
-    await expect(page.getByRole("status").filter({ hasText: "Models are asked no more" })).toBeVisible();
+    await page.getByRole("button", { name: "Undo raise" }).click();
+    await expect(page.getByRole("status").filter({ hasText: "Model calls are blocked" })).toBeVisible();
     expect((await budgetNow()).current).toMatchObject({ isRaised: false, limit: 10, state: "reached" });
-    await page.getByRole("button", { name: "Undo" }).click();
+    await page.getByRole("button", { name: "Undo", exact: true }).click();
     await expect(page.getByText(/^Raised by /)).toBeVisible();
   });
 
@@ -170,8 +170,8 @@ test("a budget is made, is reached, holds turns and tasks, is raised, and is cha
     await expect(dialog.getByLabel("Limit in tokens")).toHaveValue("20");
     await expect(dialog.getByLabel("Tell", { exact: true })).toBeChecked();
     await lookInAll(page, LOOKS, "budget-changed-meanwhile");
-    await dialog.getByLabel("Tell people at % of it").fill("");
-    await dialog.getByRole("button", { name: "Change", exact: true }).click();
+    await dialog.getByLabel("Warn at (%)").fill("");
+    await dialog.getByRole("button", { name: "Save", exact: true }).click();
     await expect(dialog).toBeHidden();
     await expect(page.getByRole("heading", { level: 1 })).toHaveText(RENAMED);
     expect(await budgetNow()).toMatchObject({ name: RENAMED, limit: 20, warnPercent: null, action: "tell" });
@@ -192,10 +192,10 @@ test("a budget is made, is reached, holds turns and tasks, is raised, and is cha
     await expectEveryLook(browser, signedIn, { address: `/budgets/${id}`, name: "budget-sessions" });
     await sessions.getByRole("button", { name: /^Raise for ses_/ }).click();
     const dialog = page.getByRole("dialog", { name: "Raise Each session" });
-    await expect(dialog).toContainText("It holds for as long as the session is there.");
-    await dialog.getByLabel("May be spent in all, in tokens").fill(PLENTY);
+    await expect(dialog).toContainText("Applies for the life of the session.");
+    await dialog.getByLabel("New limit in tokens").fill(PLENTY);
     await dialog.getByRole("button", { name: "Raise", exact: true }).click();
-    await expect(sessions).toContainText("within");
+    await expect(sessions).toContainText("Within limit");
     const { items } = (await api.get(`/budgets/${id}/periods`)) as { items: BudgetPeriod[] };
     expect(items).toEqual([expect.objectContaining({ isRaised: true, sessionId: session.split("/").at(-1) })]);
   });
@@ -204,7 +204,7 @@ test("a budget is made, is reached, holds turns and tasks, is raised, and is cha
     await openPage(page, address);
     await act(page, "Delete…");
     const dialog = page.getByRole("dialog");
-    await expect(dialog).toContainText("Nobody is told any more.");
+    await expect(dialog).toContainText("Nobody is warned any more.");
     await dialog.getByRole("button", { name: "Delete budget" }).click();
     await expect(page).toHaveURL(/\/budgets$/);
     await expect(rowOf(page, RENAMED)).toHaveCount(0);

@@ -60,7 +60,7 @@ async function openContext(browser: Browser): Promise<BrowserContext> {
 const EMPTY: Record<string, RegExp> = {
   "/": /Nothing needs you|first/i,
   "/sessions": /No sessions yet/,
-  "/queue": /Nothing waits/,
+  "/queue": /No waiting tasks/,
   "/schedules": /No schedules yet/,
   "/approvals": /No approvals waiting/,
   "/runs": /No runs yet/,
@@ -211,7 +211,16 @@ async function readLongRun(page: Page): Promise<void> {
 /** Each page; of records those that the lists of many rows have. */
 const everyPage = (session: string): string[] => [
   ...["/", "/sessions", session, `${session}?tab=trace`, "/compare?left=ses_long&right=ses_00000001", "/queue"],
-  ...["/queue?as=board", `/queue/qt_${"1".padStart(30, "0")}`, "/approvals", "/runs", "/runs/run_long", "/runners"],
+  ...[
+    "/queue?view=lanes",
+    "/queue?view=charts",
+    "/queue?as=board",
+    `/queue/qt_${"1".padStart(30, "0")}`,
+    "/approvals",
+    "/runs",
+    "/runs/run_long",
+    "/runners",
+  ],
   ...["/runners/rnr_00000001", "/backends", "/storage", "/storage?view=clean-up", "/storage?view=orphans", "/audit"],
   ...["/bulk", "/bulk/blk_gone", "/settings", "/docs", "/docs/queue", "/r/evt_x"],
 ];

@@ -289,10 +289,10 @@ test("volumes are narrowed, chosen, pinned and evicted together, once their numb
   for (const title of titles) await finishedSession(page, title);
 
   await open(page, "/storage");
-  const box = (title: string) => page.getByRole("checkbox", { name: `Choose ${title}` });
+  const box = (title: string) => page.getByRole("checkbox", { name: `Select ${title}` });
   for (const title of titles) await box(title).check();
-  const bar = page.getByRole("toolbar", { name: "Chosen volumes" });
-  await expect(bar).toContainText("2 volumes chosen");
+  const bar = page.getByRole("toolbar", { name: "Selected volumes" });
+  await expect(bar).toContainText("2 volumes selected");
   await bar.getByRole("button", { name: "Pin", exact: true }).click();
   for (const title of titles) await expect(rowOf(page, title).getByText("pinned", { exact: true })).toBeVisible();
   await page.getByRole("button", { name: "Undo" }).click();
@@ -308,7 +308,7 @@ test("volumes are narrowed, chosen, pinned and evicted together, once their numb
     .getByRole("checkbox")
     .focus();
   await page.keyboard.press("*");
-  await expect(bar).toContainText("2 volumes chosen");
+  await expect(bar).toContainText("2 volumes selected");
   await page.keyboard.press("E");
   const dialog = page.getByRole("dialog", { name: "Evict volumes" });
   await expect(dialog.getByRole("button", { name: /^Evict: 2 volumes/ })).toBeDisabled();
@@ -324,9 +324,9 @@ test("volumes are narrowed, chosen, pinned and evicted together, once their numb
     await open(page, "/storage?project=many&sort=sizeBytes");
     await expect(page.getByRole("table", { name: "Volumes" }).getByRole("checkbox")).toHaveCount(50);
     await page.keyboard.press("*");
-    await expect(bar).toContainText("50 volumes chosen");
-    await bar.getByRole("button", { name: "Choose all 60 that match" }).click();
-    await expect(bar).toContainText("All 60 that match: project many");
+    await expect(bar).toContainText("50 volumes selected");
+    await bar.getByRole("button", { name: "Select all 60 matching" }).click();
+    await expect(bar).toContainText("All 60 matching: project many");
     await page.keyboard.press("p");
     const pinned = async () => {
       const answer = await page.request.get("/api/v1/storage?pinned=true&projectId=many&limit=200");

@@ -5,7 +5,7 @@ import { Field, Input, Select } from "@/components/ui/field";
 import type { BudgetDraft, BudgetErrors } from "./draft";
 
 const WHOSE = ["all", "one"] as const;
-const WHOSE_NAMES = { all: "All tenants together", one: "One tenant" };
+const WHOSE_NAMES = { all: "All tenants", one: "One tenant" };
 
 type BoundsFieldsProps = {
   draft: Pick<BudgetDraft, "isOfAll" | "tenant" | "project" | "profile">;
@@ -20,10 +20,10 @@ export function BoundsFields({ draft, errors, seesAll, set }: BoundsFieldsProps)
   const { backends } = useProfiles();
   return (
     <fieldset className="flex min-w-0 flex-col gap-3">
-      <legend className="mb-1 text-xs font-medium text-ink-2">What counts</legend>
+      <legend className="mb-1 text-xs font-medium text-ink-2">Scope</legend>
       {seesAll && (
         <Choices
-          label="Whose calls count"
+          label="Tenants"
           values={WHOSE}
           names={WHOSE_NAMES}
           value={draft.isOfAll ? "all" : "one"}
@@ -46,7 +46,7 @@ export function BoundsFields({ draft, errors, seesAll, set }: BoundsFieldsProps)
             )}
           </CheckedField>
         )}
-        <CheckedField label="Project" hint="Empty: every project." error={errors.project}>
+        <CheckedField label="Project" hint="Leave empty for all projects." error={errors.project}>
           {(id, aria) => (
             <Input
               id={id}
@@ -61,7 +61,7 @@ export function BoundsFields({ draft, errors, seesAll, set }: BoundsFieldsProps)
         <Field label="Profile">
           {(id) => (
             <Select id={id} value={draft.profile} onChange={(event) => set({ profile: event.target.value })}>
-              <option value="">Every profile</option>
+              <option value="">All profiles</option>
               {backends.map(({ profile, isDemo }) => (
                 <option key={profile} value={profile}>
                   {profile}

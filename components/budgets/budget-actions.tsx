@@ -30,8 +30,8 @@ export function BudgetActions({ budget, onShow }: BudgetActionsProps) {
         </Button>
       )}
       <CurlMenu>
-        <MenuItem onSelect={() => void copyCurl({ path })}>This budget as curl</MenuItem>
-        <MenuItem onSelect={() => void copyCurl({ path: `${path}/periods` })}>Its periods as curl</MenuItem>
+        <MenuItem onSelect={() => void copyCurl({ path })}>Copy budget as curl</MenuItem>
+        <MenuItem onSelect={() => void copyCurl({ path: `${path}/periods` })}>Copy periods as curl</MenuItem>
       </CurlMenu>
       {mayChange && (
         <ActsMenu size="icon" label={`Actions on budget ${showTricks(budget.name)}`}>

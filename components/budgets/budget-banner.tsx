@@ -19,18 +19,18 @@ export function BudgetBanner({ budget, onShow }: BudgetBannerProps) {
   if (current === null)
     return (
       <Banner tone={action === "hold" ? "bad" : "warn"} icon={<OctagonPause aria-hidden className={ICON} />}>
-        <b className="font-semibold">{formatPlural(reachedSessions, "session")} reached it.</b>{" "}
-        {action === "hold" ? "Models are asked no more there, and tasks for it wait. " : "All goes on there. "}
-        {action === "hold" && (mayRaise ? "Raise it for each that is to go on, below." : "An operator may raise it.")}
+        <b className="font-semibold">{formatPlural(reachedSessions, "session")} over the limit.</b>{" "}
+        {action === "hold" ? "Model calls are blocked there and tasks wait. " : "Agents keep running there. "}
+        {action === "hold" && (mayRaise ? "Raise the limit for a session below." : "An operator can raise it.")}
       </Banner>
     );
   if (action === "tell")
     return (
       <Banner tone="warn" icon={<TriangleAlert aria-hidden className={ICON} />}>
         <b className="font-semibold">
-          <Reached at={current.reachedAt} />, and all goes on.
+          <Reached at={current.reachedAt} />; agents keep running.
         </b>{" "}
-        “Hold” would have models asked no more.
+        Switch to Hold to block further calls.
       </Banner>
     );
   return (
@@ -48,8 +48,8 @@ export function BudgetBanner({ budget, onShow }: BudgetBannerProps) {
       <b className="font-semibold">
         <Reached at={current.reachedAt} />.
       </b>{" "}
-      Models are asked no more by what counts towards it: turns under way end with “budget reached”, and tasks wait.
-      They go on by themselves once somebody raises it, or its period ends
+      Model calls are blocked: running turns end with “budget reached”, and tasks wait. Work resumes when someone raises
+      the limit or the period ends
       {current.endsAt !== null && (
         <>
           {" "}
@@ -62,10 +62,10 @@ export function BudgetBanner({ budget, onShow }: BudgetBannerProps) {
 }
 
 function Reached({ at }: { at: string | null }) {
-  if (at === null) return "It is reached";
+  if (at === null) return "Limit reached";
   return (
     <>
-      It was reached <Time at={at} />
+      Limit reached <Time at={at} />
     </>
   );
 }

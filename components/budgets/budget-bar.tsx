@@ -3,7 +3,7 @@ import type { BudgetPeriod } from "@/contract/budget";
 import type { BudgetState } from "@/contract/words";
 import { percentWords } from "./words";
 
-const FILLS: Record<BudgetState, string> = { within: "bg-accent-fill", near: "bg-warn", reached: "bg-bad" };
+const FILLS: Record<BudgetState, string> = { within: "bg-accent-fill", near: "bg-warn", reached: "bg-bad-fill" };
 
 type BudgetBarProps = {
   /** Whose it is, for who does not see what stands beside it. */
@@ -15,7 +15,7 @@ type BudgetBarProps = {
 
 /** What is spent of the limit, with a mark at the share at which people are told. */
 export function BudgetBar({ label, period, warnPercent, className }: BudgetBarProps) {
-  const told = warnPercent === null ? "" : `; people are told at ${warnPercent} %`;
+  const told = warnPercent === null ? "" : `; warns at ${warnPercent} %`;
   return (
     <div
       role="img"

@@ -15,47 +15,47 @@ export function BudgetFacts({ budget }: { budget: Budget }) {
   const { tenantId, projectId, backendProfile, period, unit, limit, warnPercent, action } = budget;
   return (
     <div className="flex min-w-0 flex-col gap-4">
-      <Panel title="What it bounds">
+      <Panel title="Details">
         <Facts
           className="p-4"
           items={[
-            ["Calls of", sentence(tenantWords(tenantId))],
-            ["Project", projectId ?? "every project"],
+            ["Tenant", sentence(tenantWords(tenantId))],
+            ["Project", projectId ?? "all projects"],
             [
               "Profile",
               backendProfile === null ? (
-                "every profile"
+                "all profiles"
               ) : (
                 <Link key="profile" href={backendAddress(backendProfile)} className="text-accent hover:underline">
                   {showTricks(backendProfile)}
                 </Link>
               ),
             ],
-            ["Counted in", unit === BUDGET_TOKENS ? "tokens, in and out" : unit],
+            ["Unit", unit === BUDGET_TOKENS ? "tokens (input and output)" : unit],
             ["Limit", amountWords(unit, limit)],
-            ["Begins anew", period === "session" ? "with each session" : PERIOD_WORDS[period]],
+            ["Resets", period === "session" ? "never; each session has its own" : PERIOD_WORDS[period]],
             [
-              "People are told",
+              "Warn at",
               warnPercent === null
-                ? "at the limit"
-                : `at ${warnPercent} % (${amountWords(unit, (limit * warnPercent) / 100)})`,
+                ? "the limit only"
+                : `${warnPercent} % (${amountWords(unit, (limit * warnPercent) / 100)})`,
             ],
             ["At the limit", `${ACTION_WORDS[action].name}: ${ACTION_WORDS[action].hint}`],
           ]}
         />
       </Panel>
-      <Panel title="Record">
+      <Panel title="Activity">
         <Facts
           className="p-4"
           items={[
-            ["Made by", operatorName(budget.createdBy)],
-            ["Made", <Time key="made" at={budget.createdAt} />],
-            ["Changed", <Time key="changed" at={budget.updatedAt} />],
-            ["Id", <Id key="id" id={budget.id} />],
+            ["Created by", operatorName(budget.createdBy)],
+            ["Created", <Time key="made" at={budget.createdAt} />],
+            ["Updated", <Time key="changed" at={budget.updatedAt} />],
+            ["ID", <Id key="id" id={budget.id} />],
             [
-              "Done to it",
+              "Audit log",
               <Link key="audit" href={auditAddress(budget.id)} className="text-accent underline">
-                in the audit log
+                View entries
               </Link>,
             ],
           ]}

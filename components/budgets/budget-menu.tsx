@@ -24,17 +24,17 @@ export function BudgetMenu({ budget }: { budget: Budget }) {
     <>
       <ActsMenu label={`Actions on budget ${showTricks(budget.name)}`}>
         <MenuItem onSelect={open}>Open</MenuItem>
-        <MenuItem onSelect={() => void copyText(id)}>Copy its id</MenuItem>
+        <MenuItem onSelect={() => void copyText(id)}>Copy ID</MenuItem>
         <MenuItem onSelect={() => void copyCurl({ path: `/budgets/${encodeURIComponent(id)}` })}>Copy as curl</MenuItem>
         {(mayRaise || mayChange) && <MenuSeparator />}
         {mayRaise && current !== null && <MenuItem onSelect={() => setShown(current)}>Raise…</MenuItem>}
         {mayRaise && current?.isRaised && (
           <MenuItem isDisabled={isPending} onSelect={() => takeBack(current)}>
-            Take the raise back
+            Undo raise
           </MenuItem>
         )}
         {/* Its page has the sessions to choose from. */}
-        {mayRaise && current === null && <MenuItem onSelect={open}>Raise a session’s…</MenuItem>}
+        {mayRaise && current === null && <MenuItem onSelect={open}>Raise for a session…</MenuItem>}
         {mayChange && (
           <>
             <MenuItem onSelect={() => setShown("edit")}>Edit…</MenuItem>

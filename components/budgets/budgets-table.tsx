@@ -70,7 +70,7 @@ const COLUMNS_OF_ALL = [...FIRST, boundsColumn(true), ...REST];
 /** What counts towards it; to whoever sees all tenants, whose it is too. */
 function boundsColumn(hasTenant: boolean): Column<Budget> {
   return {
-    name: "Bounds",
+    name: "Scope",
     isLine: true,
     className: "max-w-48 text-xs 2xl:max-w-80",
     cell: (budget) => (
@@ -93,7 +93,7 @@ function Spent({ budget: { name, unit, limit, warnPercent, current, reachedSessi
   if (current === null)
     return (
       <span className="flex flex-col py-1 max-sm:py-0">
-        <span className="text-ink-2">{amountWords(unit, limit)} of each</span>
+        <span className="text-ink-2">{amountWords(unit, limit)} per session</span>
         <span className={reachedSessions > 0 ? "font-medium text-warn" : "text-ink-3"}>
           {sessionsWords(reachedSessions)}
         </span>
@@ -119,7 +119,7 @@ function Period({ budget: { period, current } }: { budget: Budget }) {
           resets <Countdown to={current.endsAt} />
         </span>
       )}
-      {current?.isRaised && <span className="text-ink-3">raised until then</span>}
+      {current?.isRaised && <span className="text-ink-3">raised for this period</span>}
     </span>
   );
 }

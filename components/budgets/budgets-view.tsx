@@ -21,7 +21,7 @@ const CreateBudgetDialog = dynamic(() => import("./create-budget").then((module)
   ssr: false,
 });
 
-const EXAMPLE = { name: "Each month", period: "month", unit: "USD", limit: 500, warnPercent: 80, action: "hold" };
+const EXAMPLE = { name: "Monthly", period: "month", unit: "USD", limit: 500, warnPercent: 80, action: "hold" };
 
 /** What may be spent on models: each budget with how much of it is, and when it begins anew. */
 export function BudgetsView() {
@@ -33,7 +33,7 @@ export function BudgetsView() {
     <div className="flex h-full min-h-0 flex-col">
       <PageHeader
         title="Budgets"
-        description="What calls to models may cost, or take in tokens: in each day, week or month, or of each session."
+        description="Limit what model calls cost per day, week, month or session."
         actions={
           onCreate === null ? undefined : (
             <Button onClick={onCreate}>
@@ -44,7 +44,7 @@ export function BudgetsView() {
       >
         <SearchBox
           label="Search budgets"
-          placeholder="A part of the name"
+          placeholder="Search by name"
           value={search}
           onChange={(next) => void setFilter({ search: next })}
         />
@@ -87,12 +87,11 @@ function NoBudgets({ onCreate }: Pick<AllBudgetsProps, "onCreate">) {
       action={onCreate === null ? undefined : <Button onClick={onCreate}>New budget</Button>}
     >
       <p>
-        A budget bounds what is spent on models, of everything or of a project or a profile. Near its limit it tells
-        people; at its limit agents wait, or people are told alone.{" "}
-        {onCreate === null && "An administrator makes one. "}
-        <DocLink name="budgets">How budgets go</DocLink>
+        A budget limits model spending for everything, a project or a profile. It warns near the limit, and at the limit
+        it blocks calls or only warns. {onCreate === null && "An administrator can create one. "}
+        <DocLink name="budgets">How budgets work</DocLink>
       </p>
-      <CallHint words="Programs make them by" call={{ method: "POST", path: "/budgets", body: EXAMPLE }} />
+      <CallHint words="Or create one with the API" call={{ method: "POST", path: "/budgets", body: EXAMPLE }} />
     </EmptyState>
   );
 }

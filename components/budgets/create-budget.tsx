@@ -36,7 +36,7 @@ export function CreateBudgetDialog({ onClose }: { onClose: () => void }) {
     trpc.budgets.create.mutationOptions({
       onSuccess: (budget) => {
         void client.invalidateQueries({ queryKey: trpc.budgets.pathKey() });
-        toast.success(`Made: ${showTricks(budget.name)}`);
+        toast.success(`Created: ${showTricks(budget.name)}`);
         onClose();
         router.push(budgetAddress(budget.id));
       },
@@ -57,7 +57,7 @@ export function CreateBudgetDialog({ onClose }: { onClose: () => void }) {
       onOpenChange={(isOpen) => !isOpen && onClose()}
       initialFocus={nameBox}
       title="New budget"
-      description="What it is of, its period and its unit stay as they are made."
+      description="Scope, period and unit can't be changed later."
     >
       <DialogForm noValidate onSubmit={submit}>
         <NameField {...{ draft, errors, set, nameBox }} />
@@ -69,7 +69,7 @@ export function CreateBudgetDialog({ onClose }: { onClose: () => void }) {
           <CurlButton call={() => ({ method: "POST", path: "/budgets", body: input ?? {} })} />
           <Button onClick={onClose}>Cancel</Button>
           <Button look="primary" type="submit" disabled={create.isPending}>
-            {create.isPending ? "Making it…" : "Create budget"}
+            {create.isPending ? "Creating…" : "Create budget"}
           </Button>
         </div>
       </DialogForm>

@@ -49,7 +49,7 @@ export function CurrentPeriod({ budget, period }: CurrentPeriodProps) {
             note={
               period.spent > period.limit
                 ? `${amountWords(unit, period.spent - period.limit)} over the limit`
-                : `${100 - percentOf(period)} % of it`
+                : `${100 - percentOf(period)} % of the limit`
             }
           />
           <PaceTile unit={unit} period={period} />
@@ -66,20 +66,20 @@ function PaceTile({ unit, period }: { unit: string; period: BudgetPeriod }) {
   const pace = nowMs === null ? null : paceOf(period, nowMs);
   if (nowMs === null || pace === null)
     return (
-      <Tile
-        name="At this pace"
-        figure="–"
-        note={period.state === "reached" ? "all of it is spent" : "too early to say"}
-      />
+      <Tile name="Forecast" figure="–" note={period.state === "reached" ? "limit reached" : "too early to tell"} />
     );
   if (pace.kind === "lasts")
     return (
-      <Tile name="At this pace" figure="it lasts" note={`${amountWords(unit, whole(unit, pace.spent))} at its end`} />
+      <Tile
+        name="Forecast"
+        figure="Within limit"
+        note={`${amountWords(unit, whole(unit, pace.spent))} at period end`}
+      />
     );
   return (
     <Tile
-      name="At this pace"
-      figure={`spent in ${formatDuration(Math.max(60_000, pace.atMs - nowMs))}`}
+      name="Forecast"
+      figure={`Limit in ${formatDuration(Math.max(60_000, pace.atMs - nowMs))}`}
       tone="text-warn"
       note={`about ${AT.format(pace.atMs)}`}
     />
@@ -104,11 +104,11 @@ function Raised({ budget, period }: CurrentPeriodProps) {
     <div className="flex flex-wrap items-center justify-between gap-2 rounded-md bg-sunken px-3 py-2 text-xs">
       <p className="min-w-0 wrap-anywhere">
         Raised{period.raisedBy !== null && ` by ${operatorName(period.raisedBy)}`} from {amountWords(unit, limit)} to{" "}
-        {amountWords(unit, period.limit)}, until this period ends.
+        {amountWords(unit, period.limit)} until this period ends.
       </p>
       {mayRaise && (
         <Button size="sm" disabled={isPending} onClick={() => takeBack(period)}>
-          Take it back
+          Undo raise
         </Button>
       )}
     </div>

@@ -31,8 +31,8 @@ export function DeleteBudgetDialog({ budget, onClose, onDeleted }: DeleteBudgetP
       consequence={
         <ul className="list-disc pl-4">
           <li>{consequenceOf(budget)}</li>
-          <li>What was spent stays in the usage of its calls. That it was reached, and raised, is forgotten.</li>
-          <li>It cannot be taken back. Another limit, or “Tell”, can.</li>
+          <li>Usage data is kept. The budget's history is deleted.</li>
+          <li>This can't be undone. Raise the limit or switch to Tell instead.</li>
         </ul>
       }
       action="Delete budget"
@@ -45,8 +45,8 @@ export function DeleteBudgetDialog({ budget, onClose, onDeleted }: DeleteBudgetP
 }
 
 function consequenceOf({ state, action }: Budget): string {
-  if (action === "tell") return "Nobody is told any more. Nothing waits for it: all goes on as before.";
+  if (action === "tell") return "Nobody is warned any more. No work is blocked by it.";
   return state === "reached"
-    ? "What it holds goes on at once: models are asked again, and tasks that wait for it begin, unless another budget holds them."
-    : "Nothing is held at its limit any more: only other budgets bound what is spent.";
+    ? "Blocked work resumes now, unless another budget blocks it."
+    : "Spending is no longer limited by this budget.";
 }

@@ -36,7 +36,7 @@ export function draftOf({ name, limit, warnPercent, action }: Budget): ChangedDr
   return { name, limit: String(limit), warn: warnPercent === null ? "" : String(warnPercent), action };
 }
 
-const WARN = "a whole number from 1 to 99, or nothing";
+const WARN = "Enter a whole number from 1 to 99.";
 
 /** undefined: it is none. */
 function readWarn(typed: string): number | null | undefined {
@@ -51,8 +51,8 @@ export function createInputOf(draft: BudgetDraft, seesAll: boolean): Asked {
   const unit = draft.as === "tokens" ? BUDGET_TOKENS : draft.currency.trim().toUpperCase();
   const { limit, warnPercent, faults } = figuresOf(draft);
   const tenant = draft.tenant.trim();
-  if (seesAll && !draft.isOfAll && tenant === "") faults.tenant = "which tenant, or all of them";
-  if (!/^([A-Z]{3}|tokens)$/.test(unit)) faults.currency = "a currency's three letters, such as USD";
+  if (seesAll && !draft.isOfAll && tenant === "") faults.tenant = "Enter a tenant.";
+  if (!/^([A-Z]{3}|tokens)$/.test(unit)) faults.currency = "Enter a three-letter currency, such as USD.";
   if (limit === null || warnPercent === undefined || Object.keys(faults).length > 0) return { input: null, faults };
   const input = {
     name: draft.name.trim(),
@@ -69,7 +69,7 @@ function figuresOf(draft: ChangedDraft) {
   const limit = readAmount(draft.limit);
   const warnPercent = readWarn(draft.warn);
   const faults: BudgetFault = {
-    ...(limit === null ? { limit: "a figure, such as 12.50" } : {}),
+    ...(limit === null ? { limit: "Enter an amount, such as 12.50." } : {}),
     ...(warnPercent === undefined ? { warn: WARN } : {}),
   };
   return { limit, warnPercent, faults };

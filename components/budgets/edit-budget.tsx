@@ -12,6 +12,7 @@ import { CurlButton } from "@/components/ui/curl-button";
 import { Dialog } from "@/components/ui/dialog";
 import { DialogForm } from "@/components/ui/dialog-form";
 import { ErrorNote } from "@/components/ui/error-note";
+import { sentence } from "@/components/ui/format";
 import { showTricks } from "@/components/ui/hidden-text";
 import type { Budget } from "@/contract/budget";
 import { BUDGET_TOKENS } from "@/contract/words";
@@ -36,7 +37,7 @@ export function EditBudgetDialog({ budget, onClose }: { budget: Budget; onClose:
       onSuccess: (now) => {
         put(now);
         void client.invalidateQueries({ queryKey: trpc.queue.pathKey() });
-        toast.success(`Changed: ${showTricks(now.name)}`);
+        toast.success(`Saved: ${showTricks(now.name)}`);
         onClose();
       },
       onError: (error) => {
@@ -71,7 +72,7 @@ export function EditBudgetDialog({ budget, onClose }: { budget: Budget; onClose:
       initialFocus={nameBox}
       title="Edit budget"
       description={showTricks(
-        `Of ${boundsWords(budget)}, ${tenantWords(budget.tenantId)}, ${PERIOD_WORDS[budget.period]}. Another limit counts at once, but where it was raised for a period.`,
+        `${sentence(boundsWords(budget))}, ${tenantWords(budget.tenantId)}, ${PERIOD_WORDS[budget.period]}. A new limit applies now, except while a raise is active.`,
       )}
     >
       <DialogForm noValidate onSubmit={submit}>
@@ -86,9 +87,9 @@ export function EditBudgetDialog({ budget, onClose }: { budget: Budget; onClose:
           <CurlButton
             call={() => ({ method: "PATCH", path: `/budgets/${encodeURIComponent(budget.id)}`, body: change })}
           />
-          <Button onClick={onClose}>Keep</Button>
+          <Button onClick={onClose}>Cancel</Button>
           <Button look="primary" type="submit" disabled={isSame || isWrong || update.isPending}>
-            {update.isPending ? "Changing…" : "Change"}
+            {update.isPending ? "Saving…" : "Save"}
           </Button>
         </div>
       </DialogForm>

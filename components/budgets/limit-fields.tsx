@@ -14,7 +14,7 @@ type PlaceProps<Key extends keyof BudgetDraft> = {
 
 export function NameField({ draft, errors, set, nameBox }: PlaceProps<"name"> & { nameBox: Ref<HTMLInputElement> }) {
   return (
-    <CheckedField label="Name" hint="What it is for, as people know it." error={errors.name}>
+    <CheckedField label="Name" hint="Shown in lists and alerts." error={errors.name}>
       {(id, aria) => (
         <Input
           ref={nameBox}
@@ -52,7 +52,7 @@ export function LimitFields({ draft, errors, set }: LimitFieldsProps) {
             />
           )}
         </CheckedField>
-        <CheckedField label="Tell people at % of it" hint="Empty: not before the limit." error={errors.warn}>
+        <CheckedField label="Warn at (%)" hint="Leave empty to warn at the limit only." error={errors.warn}>
           {(id, aria) => (
             <Input
               id={id}

@@ -31,17 +31,17 @@ export function PeriodsChart({ budget, periods }: PeriodsChartProps) {
   const nameOf = (period: BudgetPeriod | undefined) => (period === undefined ? "" : periodName(kind, period));
   return (
     <Chart
-      title="What was spent"
-      summary={`Spent in the last ${formatPlural(shown.length, "period")}, of which ${reached} reached the limit`}
+      title="Spent by period"
+      summary={`Spent in the last ${formatPlural(shown.length, "period")}; ${reached} reached the limit`}
       scale={{ top, format: (amount) => amountWords(unit, amount) }}
       from={nameOf(shown[0])}
       to={nameOf(shown.at(-1))}
       legend={
         <>
-          <Key swatch={LOOKS.within.swatch} name="spent" />
-          <Key swatch={LOOKS.near.swatch} name="near the limit" />
-          <Key swatch={LOOKS.reached.swatch} name="limit reached" figure={String(reached)} />
-          <Key swatch={LIMIT} name="limit" />
+          <Key swatch={LOOKS.within.swatch} name="Within limit" />
+          <Key swatch={LOOKS.near.swatch} name="Near limit" />
+          <Key swatch={LOOKS.reached.swatch} name="Over limit" figure={String(reached)} />
+          <Key swatch={LIMIT} name="Limit" />
         </>
       }
       picture={

@@ -46,10 +46,6 @@ export function Periods({ budget, onShow }: PeriodsProps) {
 
 function NoPeriods({ isOfSessions }: { isOfSessions: boolean }) {
   if (isOfSessions)
-    return (
-      <EmptyState title="No session is near its limit">
-        Those that come near, reach it or are raised are listed here.
-      </EmptyState>
-    );
-  return <EmptyState title="Nothing was spent yet">What each period came to is listed here.</EmptyState>;
+    return <EmptyState title="No sessions near the limit">Sessions near or over the limit appear here.</EmptyState>;
+  return <EmptyState title="No spending yet">Each period appears here.</EmptyState>;
 }

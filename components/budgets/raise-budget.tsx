@@ -39,7 +39,7 @@ export function RaiseBudgetDialog({ budget, period, onClose }: RaiseBudgetDialog
   });
   const limit = readAmount(typed);
   const errors = errorsOf(raise.error === null ? null : readError(raise.error));
-  const error = limit === null ? "a figure, such as 12.50" : errors.limit;
+  const error = limit === null ? "Enter an amount, such as 12.50." : errors.limit;
   const ask = { ...(sessionId === null ? {} : { sessionId }), limit };
 
   function submit(): void {
@@ -52,7 +52,7 @@ export function RaiseBudgetDialog({ budget, period, onClose }: RaiseBudgetDialog
       onOpenChange={(isOpen) => !isOpen && onClose()}
       initialFocus={field}
       title={`Raise ${showTricks(name)}`}
-      description={sessionId === null ? undefined : `For session ${shortenId(sessionId)} alone.`}
+      description={sessionId === null ? undefined : `Only for session ${shortenId(sessionId)}.`}
     >
       <DialogForm noValidate onSubmit={submit}>
         <div className="flex flex-col gap-1 text-xs">
@@ -60,12 +60,12 @@ export function RaiseBudgetDialog({ budget, period, onClose }: RaiseBudgetDialog
             <span className="font-medium">Spent: {spentWords(unit, period)}</span>
             <span className="text-ink-3">{percentWords(period)}</span>
           </p>
-          <BudgetBar label="Spent until now" period={period} warnPercent={null} />
+          <BudgetBar label="Spent so far" period={period} warnPercent={null} />
         </div>
         <CheckedField
-          label={`May be spent in all, in ${unit === BUDGET_TOKENS ? "tokens" : unit}`}
+          label={`New limit in ${unit === BUDGET_TOKENS ? "tokens" : unit}`}
           error={error}
-          hint={limit !== null && limit <= spent ? "No more than what is spent already: it stays reached." : undefined}
+          hint={limit !== null && limit <= spent ? "Already spent: calls stay blocked." : undefined}
         >
           {(id, aria) => (
             <Input
@@ -80,7 +80,7 @@ export function RaiseBudgetDialog({ budget, period, onClose }: RaiseBudgetDialog
           )}
         </CheckedField>
         <fieldset className="min-w-0">
-          <legend className="sr-only">Usual raises</legend>
+          <legend className="sr-only">Common raises</legend>
           <div className="flex flex-wrap gap-2">
             {choices.map((choice) => (
               <Button
@@ -103,7 +103,7 @@ export function RaiseBudgetDialog({ budget, period, onClose }: RaiseBudgetDialog
           />
           <Button onClick={onClose}>Cancel</Button>
           <Button look="primary" type="submit" disabled={limit === null || raise.isPending}>
-            {raise.isPending ? "Raising it…" : "Raise"}
+            {raise.isPending ? "Raising…" : "Raise"}
           </Button>
         </div>
       </DialogForm>
@@ -115,14 +115,13 @@ function HowLong({ period: { endsAt } }: { period: BudgetPeriod }) {
   return (
     <p className="text-xs text-ink-2">
       {endsAt === null ? (
-        "It holds for as long as the session is there."
+        "Applies for the life of the session."
       ) : (
         <>
-          It holds until the period ends, <Countdown to={endsAt} />; the next one has the budget’s own limit again.
+          Applies until the period ends, <Countdown to={endsAt} />. The next period uses the budget’s own limit.
         </>
       )}{" "}
-      What waits goes on by itself. The budget and the audit log say who raised it, and whoever is told of the budget is
-      told anew when it comes near.
+      Blocked work resumes automatically. The raise is recorded in the audit log.
     </p>
   );
 }

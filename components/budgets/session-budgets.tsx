@@ -44,10 +44,10 @@ function Reached({ budget }: { budget: Counted }) {
           <b className="font-semibold">
             Budget <Name budget={budget} /> is reached
           </b>
-          : {spentWords(budget.unit, current)}. Its model is asked no more until somebody raises it
+          : {spentWords(budget.unit, current)}. Model calls are blocked until someone raises it
           {current.endsAt !== null && (
             <>
-              , or its period ends <Countdown to={current.endsAt} />
+              or its period ends <Countdown to={current.endsAt} />
             </>
           )}
           .

@@ -6,10 +6,10 @@ import type { BudgetDraft, BudgetErrors } from "./draft";
 import { PERIOD_NAMES } from "./words";
 
 const PERIOD_HINTS: Record<BudgetPeriodKind, string> = {
-  day: "Days begin at midnight of UTC.",
-  week: "Weeks begin on Mondays, at midnight of UTC.",
-  month: "Months begin on their first day, at midnight of UTC.",
-  session: "Each session has a budget of its own, for as long as it is there.",
+  day: "Resets at midnight UTC.",
+  week: "Resets on Mondays at midnight UTC.",
+  month: "Resets on the first of the month at midnight UTC.",
+  session: "Each session has its own budget.",
 };
 const UNITS = ["money", "tokens"] as const;
 const UNIT_NAMES = { money: "Money", tokens: "Tokens" };
@@ -27,7 +27,7 @@ export function UnitFields({ draft, errors, currencies, set }: UnitFieldsProps) 
   return (
     <>
       <fieldset className="flex min-w-0 flex-col gap-1">
-        <legend className="mb-1 text-xs font-medium text-ink-2">Begins anew</legend>
+        <legend className="mb-1 text-xs font-medium text-ink-2">Resets</legend>
         <Choices
           label="Period"
           values={BUDGET_PERIODS}
@@ -38,12 +38,12 @@ export function UnitFields({ draft, errors, currencies, set }: UnitFieldsProps) 
         <p className="text-xs text-ink-3">{PERIOD_HINTS[draft.period]}</p>
       </fieldset>
       <fieldset className="flex min-w-0 flex-col gap-3">
-        <legend className="mb-1 text-xs font-medium text-ink-2">Counted in</legend>
+        <legend className="mb-1 text-xs font-medium text-ink-2">Unit</legend>
         <Choices label="Unit" values={UNITS} names={UNIT_NAMES} value={draft.as} onChange={(as) => set({ as })} />
         {draft.as === "money" && (
           <CheckedField
             label="Currency"
-            hint="Calls count by their profile’s price in it; those without one are told of, and do not count."
+            hint="Calls count at their profile’s price in this currency. Calls without a price don’t count."
             error={errors.currency}
           >
             {(id, aria) => (

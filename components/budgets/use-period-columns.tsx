@@ -92,11 +92,11 @@ function Notes({ unit, period, isAlone = false }: { unit: string; period: Budget
     <span className="flex max-w-48 min-w-0 flex-col whitespace-normal text-ink-2 max-sm:max-w-full">
       {reachedAt !== null && (
         <span>
-          reached <Time at={reachedAt} />
+          Reached <Time at={reachedAt} />
         </span>
       )}
       {isRaised && (
-        <span className="wrap-anywhere">raised{raisedBy === null ? "" : ` by ${operatorName(raisedBy)}`}</span>
+        <span className="wrap-anywhere">Raised{raisedBy === null ? "" : ` by ${operatorName(raisedBy)}`}</span>
       )}
       {missing !== null && <span className="text-ink-3">{missing}</span>}
     </span>
@@ -115,8 +115,8 @@ function SessionActs({ budget, period, onShow }: SessionActsProps) {
   return (
     <span className="flex flex-wrap gap-1 py-1.5 sm:justify-end max-sm:py-0">
       {period.isRaised && (
-        <Button size="sm" disabled={isPending} aria-label={`Take back for ${of}`} onClick={() => takeBack(period)}>
-          Take back
+        <Button size="sm" disabled={isPending} aria-label={`Undo raise for ${of}`} onClick={() => takeBack(period)}>
+          Undo raise
         </Button>
       )}
       <Button size="sm" aria-label={`Raise for ${of}…`} onClick={() => onShow(period)}>

@@ -11,7 +11,7 @@ type Raised = Pick<BudgetPeriod, "sessionId" | "limit">;
 /** Takes back what a budget was raised to; that can be undone at once. */
 export function useTakeBack({ id: budgetId, name, unit }: Pick<Budget, "id" | "name" | "unit">) {
   const again = useRaise(
-    ({ limit }) => toast.success(`Raised again to ${amountWords(unit, limit)}: ${showTricks(name)}`),
+    ({ limit }) => toast.success(`Raised to ${amountWords(unit, limit)}: ${showTricks(name)}`),
     toastError,
   );
   const takeBack = useRaise(() => undefined, toastError);
@@ -23,7 +23,7 @@ export function useTakeBack({ id: budgetId, name, unit }: Pick<Budget, "id" | "n
         { ...of(sessionId), limit: null },
         {
           onSuccess: (now) =>
-            toastUndo(`Back to ${amountWords(unit, now.limit)}: ${showTricks(name)}`, () =>
+            toastUndo(`Limit is ${amountWords(unit, now.limit)}: ${showTricks(name)}`, () =>
               again.mutate({ ...of(sessionId), limit }),
             ),
         },

@@ -38,20 +38,20 @@ test("nothing is called spent as a whole before it is", () => {
 });
 
 test("what counts is told by what was named", () => {
-  expect(boundsWords({ projectId: null, backendProfile: null })).toBe("every project and profile");
+  expect(boundsWords({ projectId: null, backendProfile: null })).toBe("all projects and profiles");
   expect(boundsWords({ projectId: "web", backendProfile: null })).toBe("project web");
   expect(boundsWords({ projectId: null, backendProfile: "codex" })).toBe("profile codex");
   expect(boundsWords({ projectId: "web", backendProfile: "codex" })).toBe("project web on profile codex");
-  expect([tenantWords("*"), tenantWords("acme")]).toEqual(["all tenants together", "tenant acme"]);
+  expect([tenantWords("*"), tenantWords("acme")]).toEqual(["all tenants", "tenant acme"]);
 });
 
 test("what is reached holds, or goes on", () => {
-  expect(conditionOf("within", "hold")).toEqual({ state: "within", word: "within", why: null });
-  expect(conditionOf("near", "hold").word).toBe("near its limit");
-  expect(conditionOf("reached", "hold").word).toBe("reached, holds");
-  expect(conditionOf("reached", "tell")).toMatchObject({ tone: "warn", word: "reached, goes on" });
-  expect([conditionOf("near", null).word, conditionOf("reached", null).word]).toEqual(["came near", "reached"]);
-  expect([sessionsWords(0), sessionsWords(1)]).toEqual(["no session has reached it", "1 session reached it"]);
+  expect(conditionOf("within", "hold")).toEqual({ state: "within", word: "Within limit", why: null });
+  expect(conditionOf("near", "hold").word).toBe("Near limit");
+  expect(conditionOf("reached", "hold").word).toBe("Over limit · blocking");
+  expect(conditionOf("reached", "tell")).toMatchObject({ tone: "warn", word: "Over limit · warning only" });
+  expect([conditionOf("near", null).word, conditionOf("reached", null).word]).toEqual(["Near limit", "Over limit"]);
+  expect([sessionsWords(0), sessionsWords(1)]).toEqual(["no sessions over the limit", "1 session over the limit"]);
 });
 
 test("a period is called by its days of UTC, and a session's by its id", () => {
@@ -65,13 +65,13 @@ test("a period is called by its days of UTC, and a session's by its id", () => {
 test("what is not in it is said", () => {
   expect(partWords("USD", { uncountedCalls: 0, unpricedCalls: 0 })).toBeNull();
   expect(missingWords("USD", { uncountedCalls: 0, unpricedCalls: 0 })).toBeNull();
-  expect(missingWords("USD", { uncountedCalls: 1, unpricedCalls: 2 })).toBe("3 calls not in it");
+  expect(missingWords("USD", { uncountedCalls: 1, unpricedCalls: 2 })).toBe("3 calls not counted");
   expect(partWords("USD", { uncountedCalls: 1, unpricedCalls: 2 })).toBe(
-    "It is a part of the whole. Not in it: 2 calls without a price, 1 call without token counts.",
+    "Not everything is counted: 2 calls without a price, 1 call without token counts.",
   );
 });
 
 test("tokens are counted whether or not they have a price", () => {
   expect(partWords("tokens", { uncountedCalls: 0, unpricedCalls: 2 })).toBeNull();
-  expect(missingWords("tokens", { uncountedCalls: 1, unpricedCalls: 2 })).toBe("1 call not in it");
+  expect(missingWords("tokens", { uncountedCalls: 1, unpricedCalls: 2 })).toBe("1 call not counted");
 });

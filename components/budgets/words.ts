@@ -28,6 +28,9 @@ type Spending = Pick<BudgetPeriod, "spent" | "limit">;
 
 /** `$3.20 of $5.00`, `12,400 of 50,000 tokens`. */
 export function spentWords(unit: string, { spent, limit }: Spending): string {
+  // Both in one form, so that they can be compared: `1.3M of 500k tokens`.
+  if (unit === BUDGET_TOKENS && Math.max(spent, limit) >= EXACT_BELOW)
+    return `${formatCount(spent)} of ${formatCount(limit)} tokens`;
   return `${figureOf(unit, spent)} of ${amountWords(unit, limit)}`;
 }
 
@@ -47,28 +50,28 @@ export function leftOf({ spent, limit }: Spending): number {
 }
 
 export const PERIOD_WORDS: Record<BudgetPeriodKind, string> = {
-  day: "each day",
-  week: "each week",
-  month: "each month",
-  session: "each session",
+  day: "per day",
+  week: "per week",
+  month: "per month",
+  session: "per session",
 };
 
 /** The same where a line begins with it. */
 export const PERIOD_NAMES: Record<BudgetPeriodKind, string> = {
-  day: "Each day",
-  week: "Each week",
-  month: "Each month",
-  session: "Each session",
+  day: "Daily",
+  week: "Weekly",
+  month: "Monthly",
+  session: "Per session",
 };
 
 /** Whose spending counts: `all tenants together`, `tenant acme`. */
 export function tenantWords(tenantId: string): string {
-  return tenantId === ALL_TENANTS ? "all tenants together" : `tenant ${tenantId}`;
+  return tenantId === ALL_TENANTS ? "all tenants" : `tenant ${tenantId}`;
 }
 
 /** What of it counts: `project web on profile codex`, `every project and profile`. */
 export function boundsWords({ projectId, backendProfile }: Pick<Budget, "projectId" | "backendProfile">): string {
-  if (projectId === null) return backendProfile === null ? "every project and profile" : `profile ${backendProfile}`;
+  if (projectId === null) return backendProfile === null ? "all projects and profiles" : `profile ${backendProfile}`;
   return backendProfile === null ? `project ${projectId}` : `project ${projectId} on profile ${backendProfile}`;
 }
 
@@ -76,9 +79,9 @@ export function boundsWords({ projectId, backendProfile }: Pick<Budget, "project
 export const ACTION_WORDS: Record<BudgetAction, { name: string; hint: string }> = {
   hold: {
     name: "Hold",
-    hint: "Models are asked no more: turns end with “budget reached”, and tasks wait, until somebody raises it or its period ends.",
+    hint: "Blocks model calls until someone raises the limit or the period ends.",
   },
-  tell: { name: "Tell", hint: "People are told, and all goes on." },
+  tell: { name: "Tell", hint: "Warns people; agents keep running." },
 };
 
 /** How a budget is shown to stand: its icon's state, its tone where that is another, and the word beside it. */
@@ -86,22 +89,22 @@ export type Condition = { state: BudgetState; tone?: "warn"; word: string; why: 
 
 /** What is reached holds, or goes on all the same; of a period that is over (`action` null) neither. */
 export function conditionOf(state: BudgetState, action: BudgetAction | null): Condition {
-  if (state === "within") return { state, word: "within", why: null };
-  if (action === null) return { state, word: state === "near" ? "came near" : "reached", why: null };
-  if (state === "near") return { state, word: "near its limit", why: NEAR_WHY[action] };
-  if (action === "tell") return { state, tone: "warn", word: "reached, goes on", why: ACTION_WORDS.tell.hint };
-  return { state, word: "reached, holds", why: ACTION_WORDS.hold.hint };
+  if (state === "within") return { state, word: "Within limit", why: null };
+  if (action === null) return { state, word: state === "near" ? "Near limit" : "Over limit", why: null };
+  if (state === "near") return { state, word: "Near limit", why: NEAR_WHY[action] };
+  if (action === "tell") return { state, tone: "warn", word: "Over limit · warning only", why: ACTION_WORDS.tell.hint };
+  return { state, word: "Over limit · blocking", why: ACTION_WORDS.hold.hint };
 }
 
 const NEAR_WHY: Record<BudgetAction, string> = {
-  hold: "At its limit models are asked no more, and tasks wait.",
-  tell: "At its limit people are told, and all goes on.",
+  hold: "At the limit, model calls are blocked and tasks wait.",
+  tell: "At the limit, people are warned and agents keep running.",
 };
 
 /** Sessions that have reached theirs, where each has its own. */
 export function sessionsWords(reachedSessions: number): string {
-  if (reachedSessions === 0) return "no session has reached it";
-  return `${formatPlural(reachedSessions, "session")} reached it`;
+  if (reachedSessions === 0) return "no sessions over the limit";
+  return `${formatPlural(reachedSessions, "session")} over the limit`;
 }
 
 type Missing = Pick<BudgetPeriod, "uncountedCalls" | "unpricedCalls">;
@@ -112,13 +115,13 @@ export function partWords(unit: string, { uncountedCalls, unpricedCalls }: Missi
     ...(unpricedCalls > 0 && unit !== BUDGET_TOKENS ? [`${formatPlural(unpricedCalls, "call")} without a price`] : []),
     ...(uncountedCalls > 0 ? [`${formatPlural(uncountedCalls, "call")} without token counts`] : []),
   ];
-  return reasons.length === 0 ? null : `It is a part of the whole. Not in it: ${reasons.join(", ")}.`;
+  return reasons.length === 0 ? null : `Not everything is counted: ${reasons.join(", ")}.`;
 }
 
 /** The same for a row. */
 export function missingWords(unit: string, { uncountedCalls, unpricedCalls }: Missing): string | null {
   const count = uncountedCalls + (unit === BUDGET_TOKENS ? 0 : unpricedCalls);
-  return count === 0 ? null : `${formatPlural(count, "call")} not in it`;
+  return count === 0 ? null : `${formatPlural(count, "call")} not counted`;
 }
 
 const DAY_MS = 86_400_000;

@@ -51,7 +51,7 @@ export function BulkDialog({ kind, verb, target, onClose, onStarted }: BulkDialo
   const create = useMutation(
     trpc.bulk.create.mutationOptions({
       onSuccess: ({ id }) => {
-        begun(id, `It has begun: its progress is shown with the ${ONE[kind]}s`);
+        begun(id, `Started. Progress is shown above the ${ONE[kind]}s`);
         onStarted();
         onClose();
       },
@@ -87,13 +87,13 @@ export function BulkDialog({ kind, verb, target, onClose, onStarted }: BulkDialo
         </p>
         <Params verb={verb} told={told} onChange={(change) => setTold((known) => ({ ...known, ...change }))} />
         {question?.hasReason === true && (
-          <Field label="Reason" hint="Kept in the record, shown to whoever looks later.">
+          <Field label="Reason" hint="Kept in the audit log.">
             {(id) => <TextArea id={id} rows={2} value={reason} onChange={(event) => setReason(event.target.value)} />}
           </Field>
         )}
         <PreviewList kind={kind} preview={preview.data} error={preview.error} />
         {verb === "evict" && willDo !== null && willDo > 0 && (
-          <Field label={`Type ${willDo} to confirm`} hint="As many volumes are deleted.">
+          <Field label={`Type ${willDo} to confirm`} hint="This many volumes will be deleted.">
             {(id) => (
               <Input
                 id={id}
@@ -109,10 +109,10 @@ export function BulkDialog({ kind, verb, target, onClose, onStarted }: BulkDialo
         <ErrorNote error={create.error} />
         <div className="flex justify-end gap-2">
           <CurlButton call={() => ({ method: "POST", path: "/bulk", body })} />
-          <Button onClick={onClose}>Keep</Button>
+          <Button onClick={onClose}>Cancel</Button>
           <Button look={question?.isDanger === true ? "danger" : "primary"} type="submit" disabled={isBlocked}>
             {create.isPending
-              ? "Beginning…"
+              ? "Starting…"
               : willDo === null
                 ? words.name
                 : `${words.name}: ${formatPlural(willDo, ONE[kind])}`}
@@ -152,7 +152,7 @@ function Params({ verb, told, onChange }: { verb: BulkVerb; told: Told; onChange
     </Field>
   );
   const place = (name: "queue" | "lane", label: string) => (
-    <Field label={label} hint="Empty: each stays in its own.">
+    <Field label={label} hint="Leave empty to keep as is.">
       {(id) => <Input id={id} value={told[name]} onChange={(event) => onChange({ [name]: event.target.value })} />}
     </Field>
   );

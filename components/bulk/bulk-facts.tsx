@@ -16,39 +16,39 @@ import { ONE } from "./verbs";
 /** Which were meant, who asked, what it was told, and what it follows or is followed by. */
 export function BulkFacts({ bulk, outcomes }: { bulk: BulkAction; outcomes: BulkOutcomes | undefined }) {
   const facts: Fact[] = [
-    ["Id", <Id key="i" id={bulk.id} />],
-    ["Asked by", showTricks(bulk.createdBy)],
-    ["Of", `${bulk.tenantId ?? "every tenant"} / ${bulk.projectId ?? "every project"}`],
-    ["Asked", <Time key="a" at={bulk.createdAt} />],
+    ["ID", <Id key="i" id={bulk.id} />],
+    ["Started by", showTricks(bulk.createdBy)],
+    ["Scope", `${bulk.tenantId ?? "all tenants"} / ${bulk.projectId ?? "all projects"}`],
+    ["Started", <Time key="a" at={bulk.createdAt} />],
     ["Ended", bulk.endedAt === null ? null : <Time key="e" at={bulk.endedAt} />],
-    ["Took", <Duration key="t" from={bulk.createdAt} to={bulk.endedAt} />],
+    ["Duration", <Duration key="t" from={bulk.createdAt} to={bulk.endedAt} />],
     ...paramsOf(bulk),
     ["Reason", showTricks(bulk.reason)],
-    ["Tried again by", toBulk(outcomes?.retriedById)],
-    ["Taken back by", toBulk(outcomes?.undoneById)],
+    ["Retried by", toBulk(outcomes?.retriedById)],
+    ["Undone by", toBulk(outcomes?.undoneById)],
     [
       "Kept",
       outcomes?.keptUntil == null ? (
-        `for ${BULK_KEPT_DAYS} days after its end`
+        `${BULK_KEPT_DAYS} days after it ends`
       ) : (
         <span key="k">
-          it goes <Countdown to={outcomes.keptUntil} />
+          deleted <Countdown to={outcomes.keptUntil} />
         </span>
       ),
     ],
     [
-      "Record",
+      "Activity",
       <Link key="r" href={auditAddress(bulk.id)} className="text-accent hover:underline">
-        In the audit log
+        View audit log
       </Link>,
     ],
   ];
   return (
     <div className="flex min-w-0 flex-col gap-4">
-      <Panel title="Facts">
+      <Panel title="Details">
         <Facts className="p-4" items={facts} />
       </Panel>
-      <Panel title="Which were meant">
+      <Panel title="Selection">
         <Meant bulk={bulk} />
       </Panel>
     </div>
@@ -60,18 +60,18 @@ function Meant({ bulk }: { bulk: BulkAction }) {
   const { filter, sourceId, total, kind } = bulk;
   const many = formatPlural(total, ONE[kind]);
   if (sourceId !== null) return <OfAnother bulk={bulk} sourceId={sourceId} many={many} />;
-  if (filter === null) return <p className="p-4 text-xs text-ink-2">{many}, chosen one by one.</p>;
+  if (filter === null) return <p className="p-4 text-xs text-ink-2">{many}, selected individually.</p>;
   const conditions = Object.entries(filter);
   return (
     <div className="flex flex-col gap-2 p-4 text-xs">
-      <p className="text-ink-2">{many}: all that matched when it was asked for.</p>
+      <p className="text-ink-2">{many} matched this filter at the start.</p>
       <ul aria-label="Filter" className="flex flex-wrap gap-1.5">
         {conditions.map(([name, value]) => (
           <li key={name} className="rounded bg-hover px-1.5 py-0.5 font-mono wrap-anywhere">
             {name}: {showTricks(typeof value === "string" ? value : JSON.stringify(value))}
           </li>
         ))}
-        {conditions.length === 0 && <li className="text-ink-3">every one</li>}
+        {conditions.length === 0 && <li className="text-ink-3">everything</li>}
       </ul>
     </div>
   );
@@ -83,15 +83,11 @@ function OfAnother({ bulk, sourceId, many }: { bulk: BulkAction; sourceId: strin
   const source = useQuery(trpc.bulk.get.queryOptions({ bulkId: sourceId })).data;
   return (
     <p className="p-4 text-xs text-ink-2">
-      {many} of{" "}
+      {many} from{" "}
       <Link href={bulkAddress(sourceId)} className="text-accent hover:underline" title={sourceId}>
-        another action
+        another bulk action
       </Link>
-      {source !== undefined &&
-        (source.action === bulk.action
-          ? ": those that it was refused"
-          : ": those that it was done to, to take it back")}
-      .
+      {source !== undefined && (source.action === bulk.action ? ", retried after being rejected" : ", to undo it")}.
     </p>
   );
 }
@@ -103,7 +99,7 @@ function paramsOf({ params }: BulkAction): Fact[] {
     ["To queue", queue ?? null],
     ["To lane", lane ?? null],
     ["By", byMs === undefined ? null : formatDuration(byMs)],
-    ["Marks of", showTricks(readerId ?? null)],
+    ["Reader", showTricks(readerId ?? null)],
   ];
 }
 

@@ -17,15 +17,15 @@ export function BulkGone({ bulkId }: { bulkId: string }) {
   return (
     <div className="flex h-full min-h-0 flex-col">
       <PageHeader
-        title="Action on many"
-        description={`It is not kept any more: what became of each is there for ${BULK_KEPT_DAYS} days after the end.`}
+        title="Bulk action"
+        description={`Results are deleted ${BULK_KEPT_DAYS} days after the action ends. The audit log remains.`}
       />
       <div className="scroll-thin min-h-0 flex-1 overflow-y-auto bg-panel">
         <QueryView query={query}>
           {() =>
             rows.length === 0 ? (
-              <EmptyState title="No such action">
-                Nothing tells of it: it may be another tenant&apos;s, or its id is another one.
+              <EmptyState title="Bulk action not found">
+                It may belong to another tenant, or the ID may be wrong.
               </EmptyState>
             ) : (
               <AuditTable rows={rows} hasTenants={false} onChange={() => router.push(auditAddress(bulkId))} />

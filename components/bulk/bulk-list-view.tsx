@@ -18,7 +18,6 @@ import type { BulkAction } from "@/contract/bulk";
 import { BULK_KEPT_DAYS, BULK_KINDS } from "@/contract/words";
 import { BULK_LIST_FILTERS } from "./filter";
 import { BulkState, Counts, progressOf } from "./progress";
-import { ONE } from "./verbs";
 
 const EXAMPLE = { kind: "task", action: "cancel", filter: { lane: "A lane" } };
 const POLL_MS = 1_000;
@@ -26,8 +25,7 @@ const IDLE_POLL_MS = 15_000;
 const CHOICES = ["all", ...BULK_KINDS] as const;
 const NAMES = {
   all: "All",
-  ...{ task: `Of ${ONE.task}s`, run: `Of ${ONE.run}s`, session: `Of ${ONE.session}s`, volume: `Of ${ONE.volume}s` },
-  ...{ approval: `Of ${ONE.approval}s`, runner: `Of ${ONE.runner}s` },
+  ...{ task: "Tasks", run: "Runs", session: "Sessions", volume: "Volumes", approval: "Approvals", runner: "Runners" },
 };
 
 /** What was done to many at once, the newest first, as long as it is kept. */
@@ -43,11 +41,11 @@ export function BulkListView() {
   return (
     <div className="flex h-full min-h-0 flex-col">
       <PageHeader
-        title="Actions on many"
-        description={`What was done to many at once. Each is kept for ${BULK_KEPT_DAYS} days after its end; the audit log tells of it for ever.`}
+        title="Bulk actions"
+        description={`Changes to several records at once. Kept for ${BULK_KEPT_DAYS} days; the audit log keeps them for good.`}
       >
         <Choices
-          label="Of what"
+          label="Kind"
           values={CHOICES}
           names={NAMES}
           value={kind ?? "all"}
@@ -58,14 +56,14 @@ export function BulkListView() {
         <QueryView query={query}>
           {() =>
             rows.length === 0 ? (
-              <EmptyState title="Nothing was done to many">
-                In a list <kbd>x</kbd> chooses a row and <kbd>*</kbd> all of them; the bar above it has what can be done
-                to those that are chosen.
-                <CallHint words="Programs do so by" call={{ method: "POST", path: "/bulk", body: EXAMPLE }} />
+              <EmptyState title="No bulk actions yet">
+                In a list, press <kbd>x</kbd> to select a row or <kbd>*</kbd> to select all, then pick an action in the
+                bar above it.
+                <CallHint words="Or start one with the API" call={{ method: "POST", path: "/bulk", body: EXAMPLE }} />
               </EmptyState>
             ) : (
               <>
-                <Table label="Actions on many" rows={rows} columns={COLUMNS} keyOf={({ id }) => id} />
+                <Table label="Bulk actions" rows={rows} columns={COLUMNS} keyOf={({ id }) => id} />
                 <ListFoot count={rows.length} one="action" query={query} />
               </>
             )
@@ -91,7 +89,7 @@ const COLUMNS: Column<BulkAction>[] = [
     ),
   },
   { name: "State", cell: (bulk) => <BulkState bulk={bulk} /> },
-  { name: "Outcomes", className: "text-xs text-ink-2", cell: (bulk) => <Counts bulk={bulk} /> },
+  { name: "Results", className: "text-xs text-ink-2", cell: (bulk) => <Counts bulk={bulk} /> },
   {
     name: "Reason",
     className: "max-w-72 truncate text-xs text-ink-2",
@@ -99,12 +97,12 @@ const COLUMNS: Column<BulkAction>[] = [
     cell: ({ reason }) => (reason === null ? null : <span title={showTricks(reason)}>{showTricks(reason)}</span>),
   },
   {
-    name: "By",
+    name: "Started by",
     className: "text-xs text-ink-2",
     cell: ({ createdBy }) => operatorName(createdBy),
   },
   {
-    name: "When",
+    name: "Started",
     className: "whitespace-nowrap text-xs text-ink-2 sm:text-right",
     cell: ({ createdAt }) => <Time at={createdAt} />,
   },

@@ -19,18 +19,18 @@ const textOf = (html: string) => html.replaceAll(/<[^>]*>/g, " ").replaceAll(/\s
 test("how far it is, and how it ended, is said in words", () => {
   expect(progressOf(bulk()).title).toBe("4 tasks cancelled");
   expect(progressOf(bulk({ endedAt: null, state: "running" })).title).toBe("Cancelling 7 tasks");
-  expect(progressOf(bulk({ state: "aborted" })).title).toBe("Broken off: 4 tasks cancelled");
-  expect(textOf(renderToStaticMarkup(<Counts bulk={bulk()} />))).toContain("7 of 7, 1 unchanged , 2 refused");
-  expect(renderToStaticMarkup(<BulkState bulk={bulk()} />)).toContain("some refused");
-  expect(renderToStaticMarkup(<BulkState bulk={bulk({ refused: 0 })} />)).toContain("completed");
+  expect(progressOf(bulk({ state: "aborted" })).title).toBe("Stopped: 4 tasks cancelled");
+  expect(textOf(renderToStaticMarkup(<Counts bulk={bulk()} />))).toContain("7 of 7, 1 unchanged , 2 rejected");
+  expect(renderToStaticMarkup(<BulkState bulk={bulk()} />)).toContain("Partly rejected");
+  expect(renderToStaticMarkup(<BulkState bulk={bulk({ refused: 0 })} />)).toContain("Completed");
 });
 
 test("which were meant is told by what the list was asked for, or that they were chosen", () => {
   const facts = (more: Partial<BulkAction>) =>
     textOf(renderToStaticMarkup(<BulkFacts bulk={bulk(more)} outcomes={OUTCOMES} />));
-  expect(facts({})).toContain("7 tasks, chosen one by one.");
+  expect(facts({})).toContain("7 tasks, selected individually.");
   const told = facts({ filter: { queue: "nightly", parked: true }, params: { priority: 3 }, reason: "too\u202e slow" });
-  for (const said of ["all that matched", "queue: nightly", "parked: true", "Priority 3", "every tenant"])
+  for (const said of ["matched this filter", "queue: nightly", "parked: true", "Priority 3", "all tenants"])
     expect(told).toContain(said);
   expect(told).not.toContain("\u202e");
 });
@@ -40,9 +40,9 @@ test("what followed it is linked, and until when it is kept is told", () => {
     <BulkFacts bulk={bulk()} outcomes={{ ...OUTCOMES, retriedById: "bulk_2", keptUntil: "2999-01-01T00:00:00Z" }} />,
   );
   expect(html).toContain('href="/bulk/bulk_2"');
-  expect(textOf(html)).toMatch(/Kept it goes in/);
+  expect(textOf(html)).toMatch(/Kept deleted in/);
   expect(textOf(renderToStaticMarkup(<BulkFacts bulk={bulk()} outcomes={undefined} />))).toContain(
-    "for 30 days after its end",
+    "30 days after it ends",
   );
 });
 
@@ -59,6 +59,6 @@ test("what tried an action again, or took it back, is found among those that are
 test("each reason is told once, with how many have it", () => {
   const reasons = [{ outcome: "refused", message: "task … is completed", count: 1_204 }] as const;
   const html = renderToStaticMarkup(<BulkReasons outcomes={{ ...OUTCOMES, reasons: [...reasons], hasMore: true }} />);
-  expect(textOf(html)).toContain("1,204 refused task … is completed");
+  expect(textOf(html)).toContain("1,204 rejected task … is completed");
   expect(textOf(html)).toContain("More than 1 reason.");
 });

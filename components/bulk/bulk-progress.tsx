@@ -33,7 +33,7 @@ export function BulkProgress({ kind }: { kind: BulkKind }) {
   );
   if (shown.length === 0) return null;
   return (
-    <ul aria-label={`Actions on many ${ONE[kind]}s`} className="flex flex-col border-b bg-panel">
+    <ul aria-label={`Bulk actions on ${ONE[kind]}s`} className="flex flex-col border-b bg-panel">
       {shown.map((bulk) => (
         <BulkRow
           key={bulk.id}

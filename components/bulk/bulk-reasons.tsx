@@ -3,15 +3,17 @@ import { showTricks } from "@/components/ui/hidden-text";
 import { Panel } from "@/components/ui/page";
 import type { BulkOutcomes } from "@/contract/bulk";
 
+const OUTCOME_WORDS = { done: "done", unchanged: "unchanged", refused: "rejected" } as const;
+
 /** Why nothing was done to some: each reason once, however many have it. */
 export function BulkReasons({ outcomes: { reasons, hasMore } }: { outcomes: BulkOutcomes }) {
   return (
-    <Panel title="Why some were left">
+    <Panel title="Why some were not changed">
       <ul aria-label="Reasons" className="text-xs">
         {reasons.map(({ outcome, message, count }) => (
           <li key={`${outcome} ${message}`} className="flex gap-3 px-4 py-1.5 not-last:border-b">
             <span className="w-24 shrink-0 tabular-nums">
-              {count.toLocaleString("en")} {outcome}
+              {count.toLocaleString("en")} {OUTCOME_WORDS[outcome]}
             </span>
             <span className="min-w-0 wrap-anywhere text-ink-2">{showTricks(message)}</span>
           </li>

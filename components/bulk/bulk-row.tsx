@@ -8,7 +8,7 @@ import type { BulkAction } from "@/contract/bulk";
 import { followedBy } from "./followed";
 import { Counts, ProgressBar, progressOf } from "./progress";
 import { useBulkActs } from "./use-bulk-acts";
-import { ONE, wordsOf } from "./verbs";
+import { wordsOf } from "./verbs";
 
 type BulkRowProps = {
   bulk: BulkAction;
@@ -34,25 +34,25 @@ export function BulkRow({ bulk, listed, onDismiss }: BulkRowProps) {
       </span>
       <span className="ml-auto flex items-center gap-1">
         <Link href={bulkAddress(bulk.id)} prefetch={false} className={buttonStyle({ size: "sm", look: "ghost" })}>
-          Each {ONE[bulk.kind]}
+          View results
         </Link>
         {isAsked && undo !== null && (
           <Button size="sm" disabled={undo.isPending} onClick={undo.run}>
-            Take it back
+            Undo
           </Button>
         )}
         {abort !== null && (
           <Button size="sm" disabled={abort.isPending} onClick={abort.run}>
-            Break off
+            Stop
           </Button>
         )}
         {retry !== null && (
           <Button size="sm" disabled={retry.isPending} onClick={retry.run}>
-            Retry the refused
+            Retry rejected
           </Button>
         )}
         {!isUnderWay && (
-          <Button size="icon-sm" look="ghost" aria-label="Take this away" onClick={onDismiss}>
+          <Button size="icon-sm" look="ghost" aria-label="Dismiss" onClick={onDismiss}>
             <X aria-hidden className="size-3.5" />
           </Button>
         )}

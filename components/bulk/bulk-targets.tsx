@@ -23,18 +23,18 @@ import type { BulkKind, BulkResultSort } from "@/contract/words";
 import { ONE } from "./verbs";
 
 const NAMES: Record<BulkResultSort | "all", string> = {
-  all: "dealt with so far",
-  done: "that it was done to",
-  unchanged: "that were so already",
-  refused: "that were refused",
-  waiting: "that are not dealt with",
+  all: "Processed",
+  done: "Done",
+  unchanged: "Unchanged",
+  refused: "Rejected",
+  waiting: "Not processed",
 };
 const NONE: Record<BulkResultSort | "all", string> = {
-  all: "None is dealt with yet.",
-  done: "It was done to none.",
-  unchanged: "None was so already.",
-  refused: "None was refused.",
-  waiting: "All are dealt with.",
+  all: "None processed yet.",
+  done: "None done.",
+  unchanged: "None unchanged.",
+  refused: "None rejected.",
+  waiting: "All processed.",
 };
 
 /** What became of each, in the order in which they are dealt with. */
@@ -42,7 +42,7 @@ export function BulkTargets({ bulk, of }: { bulk: BulkAction; of: BulkResultSort
   const query = useInfiniteQuery(bulkResultPages(useTRPC(), bulk.id, of === "all" ? undefined : of));
   const rows = query.data?.pages.flatMap(({ items }) => items) ?? [];
   return (
-    <Panel title={`Those ${NAMES[of]}`}>
+    <Panel title={NAMES[of]}>
       <QueryView query={query}>
         {() =>
           rows.length === 0 ? (
@@ -74,9 +74,9 @@ const ADDRESS: Record<BulkKind, (id: string) => string> = {
 };
 
 const OUTCOMES = {
-  done: { state: "completed", word: "done" },
-  unchanged: { state: "none", word: "unchanged" },
-  refused: { state: "failed", word: "refused" },
+  done: { state: "completed", word: "Done" },
+  unchanged: { state: "none", word: "Unchanged" },
+  refused: { state: "failed", word: "Rejected" },
 } as const;
 
 function columnsOf(kind: BulkKind): Column<BulkResult>[] {
@@ -102,17 +102,17 @@ function columnsOf(kind: BulkKind): Column<BulkResult>[] {
     {
       name: "Outcome",
       cell: ({ outcome }) =>
-        outcome === null ? <State isBare state="waiting" /> : <State isBare {...OUTCOMES[outcome]} />,
+        outcome === null ? <State isBare state="waiting" word="Waiting" /> : <State isBare {...OUTCOMES[outcome]} />,
     },
     {
-      name: "Why, or what was made",
+      name: "Details",
       className: "text-xs text-ink-2 max-sm:w-full",
       cell: ({ message, madeId }) => (
         <>
           {message !== null && <span className="wrap-anywhere">{showTricks(message)}</span>}
           {madeId !== null && (
             <>
-              now{" "}
+              created{" "}
               <Link
                 href={recordAddress(madeId)}
                 prefetch={false}

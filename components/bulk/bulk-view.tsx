@@ -37,7 +37,7 @@ export function BulkView({ bulkId }: { bulkId: string }) {
   if (bulk.data === undefined && bulk.error !== null && readError(bulk.error).reason === "not-found")
     return <BulkGone bulkId={bulkId} />;
   return (
-    <QueryView query={bulk} heading="Action on many">
+    <QueryView query={bulk} heading="Bulk action">
       {(data) => <LoadedBulk bulk={data} />}
     </QueryView>
   );
@@ -58,7 +58,7 @@ function LoadedBulk({ bulk }: { bulk: BulkAction }) {
           <span className="flex min-w-0 items-center gap-1.5">
             <Link
               href={BULK_ADDRESS}
-              aria-label="Actions on many"
+              aria-label="Bulk actions"
               className="rounded p-1 text-ink-3 hover:bg-hover hover:text-ink"
             >
               <ChevronLeft aria-hidden className="size-4" />
@@ -70,7 +70,7 @@ function LoadedBulk({ bulk }: { bulk: BulkAction }) {
           <span className="flex flex-wrap items-center gap-x-2">
             <BulkState isBare bulk={bulk} />
             <span>
-              asked for by {operatorName(bulk.createdBy)} <Time at={bulk.createdAt} />
+              started by {operatorName(bulk.createdBy)} <Time at={bulk.createdAt} />
             </span>
             {bulk.reason !== null && <span className="text-ink-3">{showTricks(bulk.reason)}</span>}
           </span>
@@ -110,34 +110,34 @@ function Actions({ bulk, outcomes }: { bulk: BulkAction; outcomes: BulkOutcomes 
   const path = `/bulk/${encodeURIComponent(bulk.id)}`;
   const post = (act: string) => void copyCurl({ method: "POST", path: `${path}/${act}`, body: {} });
   usePageKeys([
-    { keys: "c", name: "Break it off", run: () => abort?.run() },
-    { keys: "r", name: "Retry the refused", run: () => retry?.run() },
+    { keys: "c", name: "Stop", run: () => abort?.run() },
+    { keys: "r", name: "Retry rejected", run: () => retry?.run() },
   ]);
   return (
     <>
       {abort !== null && (
         <Button disabled={abort.isPending} onClick={abort.run}>
-          <OctagonPause aria-hidden className="size-4" /> Break off
+          <OctagonPause aria-hidden className="size-4" /> Stop
         </Button>
       )}
       {retry !== null && (
         <Button disabled={retry.isPending} onClick={retry.run}>
-          <RotateCw aria-hidden className="size-4" /> Retry the refused
+          <RotateCw aria-hidden className="size-4" /> Retry rejected
         </Button>
       )}
       {undo !== null && (
         <Button disabled={undo.isPending} onClick={undo.run}>
-          <Undo2 aria-hidden className="size-4" /> Take it back
+          <Undo2 aria-hidden className="size-4" /> Undo
         </Button>
       )}
       <CurlMenu>
-        <MenuItem onSelect={() => void copyCurl({ path })}>This action as curl</MenuItem>
+        <MenuItem onSelect={() => void copyCurl({ path })}>Copy action as curl</MenuItem>
         <MenuItem onSelect={() => void copyCurl({ path: `${path}/results?outcome=refused` })}>
-          Those that were refused as curl
+          Copy rejected as curl
         </MenuItem>
-        {abort !== null && <MenuItem onSelect={() => post("abort")}>Breaking it off as curl</MenuItem>}
-        {retry !== null && <MenuItem onSelect={() => post("retry")}>Retrying the refused as curl</MenuItem>}
-        {undo !== null && <MenuItem onSelect={() => post("undo")}>Taking it back as curl</MenuItem>}
+        {abort !== null && <MenuItem onSelect={() => post("abort")}>Copy stop as curl</MenuItem>}
+        {retry !== null && <MenuItem onSelect={() => post("retry")}>Copy retry as curl</MenuItem>}
+        {undo !== null && <MenuItem onSelect={() => post("undo")}>Copy undo as curl</MenuItem>}
       </CurlMenu>
     </>
   );
@@ -160,17 +160,17 @@ function HowFar({ bulk, of, onOf }: HowFarProps) {
     />
   );
   return (
-    <Panel title={`${dealtWith.toLocaleString("en")} of ${formatPlural(bulk.total, ONE[bulk.kind])} dealt with`}>
+    <Panel title={`${dealtWith.toLocaleString("en")} of ${formatPlural(bulk.total, ONE[bulk.kind])} processed`}>
       {isUnderWay && <ProgressBar bulk={bulk} className="block w-full rounded-none" />}
       <dl className="grid grid-cols-2 gap-px overflow-hidden rounded-b-lg bg-line sm:grid-cols-4">
-        {tile("Done", "done", bulk.done, { note: "as it was asked for" })}
-        {tile("Unchanged", "unchanged", bulk.unchanged, { note: "it was so already" })}
-        {tile("Refused", "refused", bulk.refused, {
-          note: "each says why",
+        {tile("Done", "done", bulk.done, { note: "changed as requested" })}
+        {tile("Unchanged", "unchanged", bulk.unchanged, { note: "already as requested" })}
+        {tile("Rejected", "refused", bulk.refused, {
+          note: "see the reasons",
           ...(bulk.refused > 0 ? { tone: "text-warn" } : {}),
         })}
-        {tile("Not dealt with", "waiting", left, {
-          note: isUnderWay ? "their turn comes" : "nothing was done to them",
+        {tile("Not processed", "waiting", left, {
+          note: isUnderWay ? "up next" : "not changed",
         })}
       </dl>
     </Panel>

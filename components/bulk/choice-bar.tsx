@@ -65,17 +65,17 @@ export function ChoiceBar({ kind, count, isAllMatching, matching, hasMore, words
   return (
     <div
       role="toolbar"
-      aria-label={`Chosen ${ONE[kind]}s`}
+      aria-label={`Selected ${ONE[kind]}s`}
       className="flex flex-wrap items-center gap-2 border-t bg-accent-soft px-4 py-1.5 lg:px-6"
     >
       <span role="status" className="text-xs font-medium">
         {isAllMatching
-          ? showTricks(sentence(`${all} that match: ${words}`))
-          : `${formatPlural(count, ONE[kind])} chosen`}
+          ? showTricks(sentence(`${all} matching: ${words}`))
+          : `${formatPlural(count, ONE[kind])} selected`}
       </span>
       {!isAllMatching && hasMore && (
         <Button size="sm" look="ghost" className="text-accent" onClick={on.onAll}>
-          Choose {all} that match
+          Select {all} matching
         </Button>
       )}
       <span className="ml-auto flex flex-wrap items-center gap-1">
@@ -90,7 +90,7 @@ export function ChoiceBar({ kind, count, isAllMatching, matching, hasMore, words
             );
           })}
         {more}
-        <Button size="icon-sm" look="ghost" aria-label="Choose none" onClick={on.onClear}>
+        <Button size="icon-sm" look="ghost" aria-label="Clear selection" onClick={on.onClear}>
           <X aria-hidden className="size-4" />
         </Button>
       </span>

@@ -10,7 +10,7 @@ export function ChooseBox({ label, isChosen, onToggle }: ChooseBoxProps) {
     <span className="relative z-10 -m-1 inline-flex size-6 shrink-0 items-center justify-center max-sm:m-0">
       <input
         type="checkbox"
-        aria-label={`Choose ${showTricks(label)}`}
+        aria-label={`Select ${showTricks(label)}`}
         className="peer absolute inset-0 size-6 opacity-0"
         checked={isChosen}
         onChange={() => undefined}

@@ -5,7 +5,7 @@ type Doing = { doing: string; done: string };
 
 const CANCEL: Doing = { doing: "Cancelling", done: "cancelled" };
 const OF_VOLUMES: { [Verb in BulkVerb]?: Doing } = {
-  extend: { doing: "Extending", done: "kept for longer" },
+  extend: { doing: "Extending", done: "extended" },
   pin: { doing: "Pinning", done: "pinned" },
   unpin: { doing: "Unpinning", done: "unpinned" },
   evict: { doing: "Evicting", done: "evicted" },
@@ -15,11 +15,11 @@ const OF_VOLUMES: { [Verb in BulkVerb]?: Doing } = {
 const DOING: { [Kind in BulkKind]: { [Verb in BulkVerb]?: Doing } } = {
   task: {
     cancel: CANCEL,
-    retry: { doing: "Retrying", done: "sent again" },
-    reprioritise: { doing: "Setting the priority of", done: "given another priority" },
+    retry: { doing: "Retrying", done: "queued again" },
+    reprioritise: { doing: "Setting the priority of", done: "reprioritised" },
     move: { doing: "Moving", done: "moved" },
   },
-  run: { cancel: CANCEL, retry: { doing: "Retrying", done: "run anew" } },
+  run: { cancel: CANCEL, retry: { doing: "Retrying", done: "run again" } },
   session: {
     read: { doing: "Marking as read", done: "marked as read" },
     unread: { doing: "Marking as unread", done: "marked as unread" },
@@ -30,9 +30,9 @@ const DOING: { [Kind in BulkKind]: { [Verb in BulkVerb]?: Doing } } = {
   volume: OF_VOLUMES,
   approval: { deny: { doing: "Denying", done: "denied" } },
   runner: {
-    drain: { doing: "Draining", done: "told to drain" },
+    drain: { doing: "Draining", done: "draining" },
     resume: { doing: "Resuming", done: "resumed" },
-    revoke: { doing: "Revoking the tokens of", done: "fenced" },
+    revoke: { doing: "Revoking the tokens of", done: "revoked" },
   },
 };
 

@@ -13,14 +13,14 @@ export function PreviewList({ kind, preview, error }: PreviewListProps) {
     if (error !== null) return <ErrorNote error={error} />;
     return (
       <p role="status" className="text-xs text-ink-3">
-        Looking what it is about…
+        Counting…
       </p>
     );
   }
   if (preview.isTooLarge)
     return (
       <p role="alert" className="rounded-md bg-warn-soft p-2 text-xs text-warn">
-        More match than one action may be about: narrow the filter.
+        Too many matches for one action. Narrow the filter.
       </p>
     );
   const included = preview.items.filter(({ skip }) => skip === null);
@@ -34,7 +34,7 @@ export function PreviewList({ kind, preview, error }: PreviewListProps) {
       />
       {preview.skipped > 0 && (
         <Part
-          summary={`${preview.skipped.toLocaleString("en")} left as ${preview.skipped === 1 ? "it is" : "they are"}: ${preview.reasons
+          summary={`${preview.skipped.toLocaleString("en")} skipped: ${preview.reasons
             .map(({ reason, count }) => (preview.skipped === 1 ? reason : `${reason} (${count.toLocaleString("en")})`))
             .join(", ")}`}
           items={skipped}

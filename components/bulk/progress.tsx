@@ -9,7 +9,7 @@ export function progressOf(bulk: BulkAction): { dealtWith: number; isUnderWay: b
   const isUnderWay = bulk.endedAt === null;
   const words = doingOf(bulk.kind, bulk.action);
   const one = ONE[bulk.kind];
-  const ended = `${bulk.state === "aborted" ? "Broken off: " : ""}${formatPlural(bulk.done, one)} ${words.done}`;
+  const ended = `${bulk.state === "aborted" ? "Stopped: " : ""}${formatPlural(bulk.done, one)} ${words.done}`;
   return {
     dealtWith: bulk.done + bulk.unchanged + bulk.refused,
     isUnderWay,
@@ -24,7 +24,7 @@ export function Counts({ bulk }: { bulk: BulkAction }) {
     <span className="tabular-nums">
       {dealtWith.toLocaleString("en")} of {bulk.total.toLocaleString("en")}
       {bulk.unchanged > 0 && `, ${bulk.unchanged.toLocaleString("en")} unchanged`}
-      {bulk.refused > 0 && <span className="text-warn">, {bulk.refused.toLocaleString("en")} refused</span>}
+      {bulk.refused > 0 && <span className="text-warn">, {bulk.refused.toLocaleString("en")} rejected</span>}
     </span>
   );
 }
@@ -45,7 +45,7 @@ export function ProgressBar({ bulk, className }: { bulk: BulkAction; className: 
 /** Where it is in its life. */
 export function BulkState({ bulk, isBare }: { bulk: BulkAction; isBare?: boolean }) {
   const { state, refused } = bulk;
-  if (state === "aborted") return <State isBare={isBare} state="cancelled" word="broken off" />;
-  if (state === "completed" && refused > 0) return <State isBare={isBare} state="cut off" word="some refused" />;
-  return <State isBare={isBare} state={state} />;
+  if (state === "aborted") return <State isBare={isBare} state="cancelled" word="Stopped" />;
+  if (state === "completed" && refused > 0) return <State isBare={isBare} state="cut off" word="Partly rejected" />;
+  return <State isBare={isBare} state={state} word={state === "completed" ? "Completed" : "Running"} />;
 }

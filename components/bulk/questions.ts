@@ -9,16 +9,15 @@ type Question = {
   hasReason?: true;
 };
 
-const CANCEL_RUN =
-  "What waits is cancelled at once; what is under way is interrupted, and is cancelled once its agent is gone.";
+const CANCEL_RUN = "Waiting runs are cancelled now. Running ones are interrupted first.";
 
 const EXTEND: Question = {
-  consequence: "Each is kept for so much longer than its expiry says, or from now where that is over.",
+  consequence: "Extends each expiry by this much, or from now if it has passed.",
 };
 const EVICT: Question = {
   ...{ isDanger: true, hasReason: true },
   consequence:
-    "The volumes are deleted, and only a restore from the archive brings back what they held. Those that are pinned, in use, or of whose last turn there is no archive are kept.",
+    "The volumes are deleted and can be restored from the archive. Volumes that are pinned, in use or not fully archived are kept.",
 };
 
 /** What a dialog says before each action that is asked about; apart from its name, since a list begins without. */
@@ -26,29 +25,28 @@ export const QUESTIONS: { [Kind in BulkKind]: { [Verb in BulkVerb]?: Question } 
   task: {
     cancel: {
       ...{ isDanger: true, hasReason: true },
-      consequence:
-        "What waits leaves the queue at once; what runs is stopped, and is cancelled once its agent is gone.",
+      consequence: "Waiting tasks leave the queue now. Running tasks are stopped first.",
     },
     retry: {
-      consequence: "What has ended waits again, for a new attempt in its session. What runs is left alone.",
+      consequence: "These tasks are queued again in their sessions. Running tasks are not affected.",
     },
-    reprioritise: { title: "Set the priority", consequence: "Higher goes first. What has ended is left alone." },
+    reprioritise: { title: "Set priority", consequence: "Higher starts first. Ended tasks are not affected." },
     move: {
-      consequence: "What waits goes to the other place, and by its limits. What runs stays where it is.",
+      consequence: "Waiting tasks move and follow the new limits. Running tasks are not affected.",
     },
   },
   run: {
     cancel: {
       ...{ isDanger: true, hasReason: true },
-      consequence: `${CANCEL_RUN} Their sessions stay: another message starts a new run.`,
+      consequence: `${CANCEL_RUN} Sessions are kept: a new message starts a new run.`,
     },
     retry: {
       consequence:
-        "Each that failed gets a new run with the same profile, policy, workspace and session, and is asked the same again. Runs of tasks are retried by their queue.",
+        "Each failed run starts again with the same prompt, profile, policy, workspace and session. Runs of tasks are retried by the queue.",
     },
   },
   session: {
-    interrupt: { consequence: "The turn under way ends here. The run stays, and takes the next message." },
+    interrupt: { consequence: "The current turn ends. The run continues with the next message." },
     cancel: { title: "Cancel runs of sessions", isDanger: true, hasReason: true, consequence: CANCEL_RUN },
     extend: EXTEND,
     evict: EVICT,
@@ -57,19 +55,19 @@ export const QUESTIONS: { [Kind in BulkKind]: { [Verb in BulkVerb]?: Question } 
   approval: {
     deny: {
       ...{ isDanger: true, hasReason: true },
-      consequence: "Each agent is told no, with the reason, and goes on without. An answer is given once.",
+      consequence: "Each request is declined with the reason, and the agent continues without it. Answers are final.",
     },
   },
   runner: {
     drain: {
       ...{ isDanger: true, hasReason: true },
       consequence:
-        "Each finishes the turn under way, takes nothing more and ends; turns that wait are given to other runners. Until one has ended this can be taken back.",
+        "Each finishes its current turn, then ends. Waiting turns move to other runners. You can resume until a runner has ended.",
     },
     revoke: {
       ...{ title: "Revoke tokens of runners", isDanger: true, hasReason: true },
       consequence:
-        "Nothing that they send is taken from then on, and their agents reach no model. Those that were started here are ended; the others have until their leases end. Each run then goes on or ends by its rule.",
+        "The server rejects everything they send, and their agents lose model access. Runners started here are ended; others keep their runs until the lease expires. Each run then continues or ends by its policy.",
     },
   },
 };

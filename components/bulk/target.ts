@@ -21,7 +21,7 @@ export function targetOf(
 ): BulkTarget | null {
   if (all !== null) {
     const { filter, asOf, words } = all;
-    return { filter: fixInput(filter, Date.parse(asOf)), asOf, words: `All that match: ${words}` };
+    return { filter: fixInput(filter, Date.parse(asOf)), asOf, words: `All matching: ${words}` };
   }
   const ids = chosen.size > 0 ? [...chosen] : cursor === null ? [] : [cursor];
   return ids.length === 0 ? null : { ids, words: formatPlural(ids.length, one) };

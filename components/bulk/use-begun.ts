@@ -11,6 +11,6 @@ export function useBegun(): (id: string, words: string) => void {
   const router = useRouter();
   return (id, words) => {
     void client.invalidateQueries({ queryKey: trpc.bulk.pathKey() });
-    toast.success(words, { action: { label: "Look", onClick: () => router.push(bulkAddress(id)) } });
+    toast.success(words, { action: { label: "Open", onClick: () => router.push(bulkAddress(id)) } });
   };
 }

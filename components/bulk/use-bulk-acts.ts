@@ -23,7 +23,7 @@ export function useBulkActs(
   const onError = (error: unknown) => toastError(error);
   const follow = {
     onError,
-    onSuccess: ({ id }: BulkAction) => begun(id, "It has begun, as an action of its own"),
+    onSuccess: ({ id }: BulkAction) => begun(id, "Started as a new bulk action"),
   };
   const aborting = useMutation(trpc.bulk.abort.mutationOptions({ onError, onSuccess: look }));
   const retrying = useMutation(trpc.bulk.retry.mutationOptions(follow));

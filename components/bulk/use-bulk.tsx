@@ -107,15 +107,15 @@ export function useBulk({ kind, ids, labelOf, filter, words, hasMore, canDo, mor
   // Who may do nothing to them chooses none.
   const mayAct = verbsOf(kind).some(([verb]) => canDo(verb));
   const keys: PageKey[] = [
-    { keys: "x", name: `Choose the ${ONE[kind]}`, run: toggle },
-    { keys: "J", name: "Choose downwards", run: () => extend(1) },
-    { keys: "K", name: "Choose upwards", run: () => extend(-1) },
-    { keys: "*", name: "Choose all that are shown, then all that match, then none", run: chooseAll },
+    { keys: "x", name: `Select the ${ONE[kind]}`, run: toggle },
+    { keys: "J", name: "Extend selection down", run: () => extend(1) },
+    { keys: "K", name: "Extend selection up", run: () => extend(-1) },
+    { keys: "*", name: "Select shown, all matching, none", run: chooseAll },
     ...verbsOf(kind)
       .filter(([verb]) => canDo(verb))
       .map(([verb, { name, keys }]) => ({
         keys,
-        name: `${name}: the ${ONE[kind]}, or those chosen`,
+        name: `${name}: selected ${ONE[kind]}s`,
         run: () => act(verb),
       })),
   ];

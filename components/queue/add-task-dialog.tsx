@@ -16,6 +16,7 @@ import { showTricks } from "@/components/ui/hidden-text";
 import { randomId } from "@/components/ui/random-id";
 import type { CreateTaskInput } from "@/contract/queue";
 import { EMPTY_DRAFT, errorsByField, inputOf, type TaskDraft } from "./add-task";
+import { keepProject, lastProject } from "./last-project";
 import { TaskFields } from "./task-fields";
 
 const TaskTrialNote = dynamic(() => import("./task-trial").then((module) => module.TaskTrialNote), { ssr: false });
@@ -31,7 +32,9 @@ export function AddTaskDialog({ queue, onClose }: { queue: string | null; onClos
   const trpc = useTRPC();
   const client = useQueryClient();
   const { backends, usual } = useProfiles();
-  const [draft, setDraft] = useState<TaskDraft>({ ...EMPTY_DRAFT, profile: "", queue: queue ?? "" });
+  const [draft, setDraft] = useState<TaskDraft>(() => ({
+    ...{ ...EMPTY_DRAFT, profile: "", queue: queue ?? "", project: lastProject() },
+  }));
   const profile = draft.profile || usual;
   const titleBox = useRef<HTMLInputElement>(null);
   // One key for one content: trying again after a lost answer finds the task that was made.
@@ -41,6 +44,7 @@ export function AddTaskDialog({ queue, onClose }: { queue: string | null; onClos
     trpc.queue.createTask.mutationOptions({
       onSuccess: (task) => {
         void client.invalidateQueries({ queryKey: trpc.queue.pathKey() });
+        if (mode === "form") keepProject(draft.project);
         toast.success(`Added to ${task.queue} / ${task.lane}: ${showTricks(task.title)}`);
         onClose();
       },
@@ -83,30 +87,30 @@ export function AddTaskDialog({ queue, onClose }: { queue: string | null; onClos
       isOpen
       onOpenChange={(isOpen) => !isOpen && onClose()}
       initialFocus={titleBox}
-      title="Add a task"
-      description="It becomes a run as soon as its limits allow."
+      title="Add task"
+      description="The task starts as a run when its limits allow."
     >
       <DialogForm noValidate onSubmit={submit}>
-        <Choices label="Typed as" values={MODES} names={MODE_NAMES} value={mode} onChange={change} />
+        <Choices label="Input" values={MODES} names={MODE_NAMES} value={mode} onChange={change} />
         {mode === "json" ? (
           <TaskJson text={json} onChange={setJson} onChecked={setTyped} />
         ) : (
           <>
-            <TaskFields {...place} profile={profile} backends={backends} titleBox={titleBox} isTimed />
+            <TaskFields {...place} profile={profile} backends={backends} titleBox={titleBox} hasProject isTimed />
             <AfterField {...place} />
           </>
         )}
         <p className="text-xs text-ink-3">
           Idempotency key{" "}
-          <code className="wrap-anywhere">{(mode === "json" && showTricks(typed?.idempotencyKey)) || key}</code>: sent
-          again with it, the same task is added once.
+          <code className="wrap-anywhere">{(mode === "json" && showTricks(typed?.idempotencyKey)) || key}</code>:
+          sending it again adds no second task.
         </p>
         {simulate.data !== undefined && tried === content && <TaskTrialNote trial={simulate.data} />}
         <ErrorNote error={mode === "json" ? error : errors.form} />
         <div className="flex flex-wrap items-center justify-end gap-2">
           <CurlButton call={() => ({ method: "POST", path: "/queue/tasks", body: input })} />
           <Button disabled={simulate.isPending || isWrong} onClick={tryOut}>
-            {simulate.isPending ? "Trying…" : "What would happen?"}
+            {simulate.isPending ? "Checking…" : "Preview"}
           </Button>
           <Button onClick={onClose}>Cancel</Button>
           <Button look="primary" type="submit" disabled={create.isPending || isWrong}>

@@ -10,6 +10,8 @@ export type TaskDraft = {
   title: string;
   text: string;
   profile: string;
+  /** Empty: the usual one. */
+  project: string;
   queue: string;
   lane: string;
   priority: string;
@@ -38,7 +40,7 @@ export type TaskDraft = {
 };
 
 export const EMPTY_DRAFT: Omit<TaskDraft, "profile" | "queue"> = {
-  ...{ title: "", text: "", lane: "", priority: "0", session: "", runAt: "", expiresAt: "", key: "" },
+  ...{ title: "", text: "", project: "", lane: "", priority: "0", session: "", runAt: "", expiresAt: "", key: "" },
   ...{ attempts: "", backoffSeconds: "", onUsageLimit: "", schema: "", references: "" },
   ...{ after: "", onDependencyFailed: "", dependencyResults: "" },
   ...{ workspaceUrl: "", workspaceRef: "", workspaceFolder: "", sandbox: "", approval: "", model: "" },
@@ -49,6 +51,7 @@ export function inputOf(draft: TaskDraft): CreateTaskInput {
   const [title, text, lane] = [draft.title.trim(), draft.text.trim(), draft.lane.trim()];
   const [queue, session, key] = [draft.queue.trim(), draft.session.trim(), draft.key.trim()];
   const schema = draft.schema.trim();
+  const project = draft.project.trim();
   const [runAt, expiresAt] = [instantOf(draft.runAt), instantOf(draft.expiresAt)];
   const retry = retryOf(draft);
   const executionPolicy = policyOf(draft);
@@ -62,6 +65,7 @@ export function inputOf(draft: TaskDraft): CreateTaskInput {
       // What is no JSON is sent as it is: the server says that it is no schema.
       ...(schema === "" ? {} : { outputSchema: jsonIn(schema) ?? schema }),
     },
+    ...(project === "" ? {} : { projectId: project }),
     ...(queue === "" ? {} : { queue }),
     ...(lane === "" ? {} : { lane }),
     ...(draft.priority.trim() === "" ? {} : { priority: Number(draft.priority) }),
@@ -126,6 +130,7 @@ const FIELD_OF: [string, keyof TaskDraft | "form"][] = [
   ["payload.outputSchema", "schema"],
   ["payload", "text"],
   ["backendProfile", "profile"],
+  ["projectId", "project"],
   ["queue", "queue"],
   ["lane", "lane"],
   ["priority", "priority"],

@@ -14,7 +14,7 @@ import { DraftField, type DraftFieldProps } from "./draft-field";
 import { stateWords } from "./explain";
 
 const FOUND_MAX = 6;
-const POLICY_NAMES = { hold: "waits for a person", fail: "fails too", start: "starts all the same" } as const;
+const POLICY_NAMES = { hold: "Wait for a person", fail: "Fail too", start: "Start anyway" } as const;
 
 /** Tasks that a new one comes after, found by title or id, and what becomes of it where one of them fails. */
 export function AfterField(place: Pick<DraftFieldProps, "draft" | "errors" | "set">) {
@@ -38,13 +38,13 @@ export function AfterField(place: Pick<DraftFieldProps, "draft" | "errors" | "se
   };
   return (
     <div className="flex flex-col gap-2">
-      <DraftField {...place} name="after" label="Comes after" hint="It starts once all of these are completed.">
+      <DraftField {...place} name="after" label="Depends on" hint="Starts when all of these are completed.">
         {(id, aria) => (
           <Input
             id={id}
             {...aria}
             value={search}
-            placeholder="A task's title or id…"
+            placeholder="Search by title or ID…"
             onChange={(event) => setSearch(event.target.value)}
             onKeyDown={(event) => {
               if (event.key !== "Enter" || asked === "") return;
@@ -56,7 +56,7 @@ export function AfterField(place: Pick<DraftFieldProps, "draft" | "errors" | "se
         )}
       </DraftField>
       {offered.length > 0 && (
-        <ul aria-label="Tasks that match" className="flex flex-col rounded-md border">
+        <ul aria-label="Matching tasks" className="flex flex-col rounded-md border">
           {offered.map(({ id, title, state }) => (
             <li key={id} className="not-last:border-b">
               <button
@@ -73,10 +73,10 @@ export function AfterField(place: Pick<DraftFieldProps, "draft" | "errors" | "se
           ))}
         </ul>
       )}
-      {asked !== "" && found.data?.items.length === 0 && <p className="text-xs text-ink-3">No task matches.</p>}
+      {asked !== "" && found.data?.items.length === 0 && <p className="text-xs text-ink-3">No matching tasks.</p>}
       {chosen.length > 0 && (
         <>
-          <ul aria-label="Comes after" className="flex flex-wrap gap-1.5">
+          <ul aria-label="Depends on" className="flex flex-wrap gap-1.5">
             {chosen.map((id) => {
               const name = showTricks(titles.get(id)) ?? shortenId(id);
               return (
@@ -88,7 +88,7 @@ export function AfterField(place: Pick<DraftFieldProps, "draft" | "errors" | "se
                     look="ghost"
                     size="icon-sm"
                     className="size-5"
-                    aria-label={`Not after ${name}`}
+                    aria-label={`Remove ${name}`}
                     onClick={() => set({ after: chosen.filter((other) => other !== id).join("\n") })}
                   >
                     <X aria-hidden className="size-3" />
@@ -97,7 +97,7 @@ export function AfterField(place: Pick<DraftFieldProps, "draft" | "errors" | "se
               );
             })}
           </ul>
-          <DraftField {...place} name="onDependencyFailed" label="If one of them fails">
+          <DraftField {...place} name="onDependencyFailed" label="If a dependency fails">
             {(id, aria) => (
               <Select
                 id={id}
@@ -105,7 +105,7 @@ export function AfterField(place: Pick<DraftFieldProps, "draft" | "errors" | "se
                 value={draft.onDependencyFailed}
                 onChange={(event) => set({ onDependencyFailed: event.target.value })}
               >
-                <option value="">as usual</option>
+                <option value="">Default</option>
                 {ON_DEPENDENCY_FAILED.map((known) => (
                   <option key={known} value={known}>
                     {POLICY_NAMES[known]}
@@ -122,9 +122,9 @@ export function AfterField(place: Pick<DraftFieldProps, "draft" | "errors" | "se
               onChange={(event) => set({ dependencyResults: event.target.checked ? "append" : "" })}
             />
             <span>
-              Tell its agent what they found out
+              Include their results in the prompt
               <span className="block text-xs text-ink-3">
-                Their results stand behind its text, as data: the structured one, else the last message.
+                Adds each structured result, or else the last message, as data after the prompt.
               </span>
             </span>
           </label>

@@ -4,16 +4,20 @@ import Link from "next/link";
 import { useState } from "react";
 import { countOf } from "@/components/overview/need-rows";
 import { taskAddress } from "@/components/shell/addresses";
+import { useCanOperate } from "@/components/shell/identity";
+import { Button } from "@/components/ui/button";
 import { sentence } from "@/components/ui/format";
 import { showTricks } from "@/components/ui/hidden-text";
 import { Panel } from "@/components/ui/page";
 import { ShowAll } from "@/components/ui/show-all";
 import { Time } from "@/components/ui/time";
 import type { QueueAttention, QueueCommander } from "@/contract/queue-commander";
+import { type Cause, causesOf } from "./causes";
 import { Fix } from "./fix";
+import { useRetry } from "./use-retry";
 
-/** More than these, and the rest is asked for. */
-const SHOWN = 5;
+/** More than these, and the rest is asked for: the tasks below are not to be pushed out of sight. */
+const SHOWN = 3;
 const ICONS: Record<QueueAttention["kind"], LucideIcon> = {
   "dead-letter": OctagonX,
   parked: Hand,
@@ -28,39 +32,66 @@ type AttentionProps = { items: readonly QueueAttention[]; counts: QueueCommander
 /** What goes on only when a person does something, each with what that is. */
 export function Attention({ items, counts }: AttentionProps) {
   const [isWhole, setIsWhole] = useState(false);
+  const causes = causesOf(items);
   return (
     <Panel
-      title={`Needs a person (${countOf(counts)})`}
+      title={`Needs attention (${countOf(counts)})`}
       className="border-warn/50"
-      actions={<ShowAll count={items.length} shown={SHOWN} isWhole={isWhole} onChange={setIsWhole} />}
+      actions={<ShowAll count={causes.length} shown={SHOWN} isWhole={isWhole} onChange={setIsWhole} />}
     >
       <ul className="flex flex-col">
-        {(isWhole ? items : items.slice(0, SHOWN)).map((item) => (
-          <AttentionItem key={JSON.stringify(item)} item={item} />
+        {(isWhole ? causes : causes.slice(0, SHOWN)).map((cause) => (
+          <CauseRow key={JSON.stringify(cause[0])} cause={cause} />
         ))}
       </ul>
     </Panel>
   );
 }
 
-function AttentionItem({ item }: { item: QueueAttention }) {
+function CauseRow({ cause }: { cause: Cause }) {
+  const [item] = cause;
   const Icon = ICONS[item.kind] ?? TriangleAlert;
   return (
     <li className="flex flex-wrap items-center gap-x-3 gap-y-1 px-4 py-2 text-sm not-last:border-b">
       <Icon aria-hidden className="size-4 shrink-0 text-warn" />
       <span className="min-w-0 flex-1 max-sm:basis-3/4">
-        {item.taskId !== null && (
-          <Link href={taskAddress(item.taskId)} className="font-medium hover:underline">
-            {showTricks(item.title) ?? item.taskId}
-          </Link>
+        {cause.length > 1 ? (
+          <span className="font-medium">{cause.length} tasks: </span>
+        ) : (
+          item.taskId !== null && (
+            <>
+              <Link href={taskAddress(item.taskId)} className="font-medium hover:underline">
+                {showTricks(item.title) ?? item.taskId}
+              </Link>
+              {": "}
+            </>
+          )
         )}
-        {item.taskId !== null && ": "}
         <span className="text-ink-2">
           {item.taskId === null ? showTricks(sentence(item.message)) : showTricks(item.message)}
         </span>
       </span>
       <Time at={item.since} className="text-xs text-ink-3" />
-      <Fix item={item} />
+      {cause.length > 1 ? <RetryAll cause={cause} /> : <Fix item={item} />}
     </li>
+  );
+}
+
+function RetryAll({ cause }: { cause: Cause }) {
+  const canOperate = useCanOperate();
+  const retry = useRetry();
+  if (!canOperate) return null;
+  return (
+    <Button
+      size="sm"
+      data-fix
+      disabled={retry.isPending}
+      aria-label={`Retry all ${cause.length} tasks`}
+      onClick={() => {
+        for (const { taskId } of cause) if (taskId !== null) retry.mutate({ taskId });
+      }}
+    >
+      Retry all
+    </Button>
   );
 }

@@ -1,5 +1,5 @@
 import Link from "next/link";
-import { BUDGETS_ADDRESS, taskAddress } from "@/components/shell/addresses";
+import { BUDGETS_ADDRESS, budgetAddress, taskAddress } from "@/components/shell/addresses";
 import { cn } from "@/components/ui/class-names";
 import { shortenId } from "@/components/ui/format";
 import { showTricks } from "@/components/ui/hidden-text";
@@ -28,7 +28,7 @@ export function BlockerLine({ blocker, task, titles, className }: BlockerLinePro
       className={cn(needsPerson(blocker) ? "text-warn" : "text-ink-3", className)}
       title={showTricks(blocker.message)}
     >
-      {blocker.kind === "dependency" ? "Waits for" : blockerWords(blocker, task)}
+      {blocker.kind === "dependency" ? "Waiting for" : blockerWords(blocker, task)}
       {blocker.until !== null && (
         <>
           , {blocker.rate && "the next "}
@@ -38,8 +38,11 @@ export function BlockerLine({ blocker, task, titles, className }: BlockerLinePro
       {blocker.kind === "budget-reached" && (
         <>
           {": "}
-          <Link href={BUDGETS_ADDRESS} className="relative z-10 text-ink-2 underline-offset-2 hover:underline">
-            budgets
+          <Link
+            href={blocker.budgetId === undefined ? BUDGETS_ADDRESS : budgetAddress(blocker.budgetId)}
+            className="relative z-10 text-ink-2 underline-offset-2 hover:underline"
+          >
+            {blocker.budgetId === undefined ? "budgets" : "budget"}
           </Link>
         </>
       )}

@@ -42,7 +42,7 @@ export function BoardColumn({ column, isShownOnPhone, onTable, children }: Board
       )}
       {isLoading && error === null && <Skeleton />}
       {!isLoading && cards.length === 0 && (
-        <p className="p-3 text-center text-xs text-ink-3">{column.hasMore ? "None among the first" : "None"}</p>
+        <p className="p-3 text-center text-xs text-ink-3">{column.hasMore ? "None in the first tasks" : "None"}</p>
       )}
       {cards.length > 0 && (
         // biome-ignore lint/a11y/noRedundantRoles: some browsers drop a list's meaning once its markers are gone.
@@ -53,7 +53,7 @@ export function BoardColumn({ column, isShownOnPhone, onTable, children }: Board
       {column.hasMore && (
         <div className="mt-auto p-2 pt-0">
           <Button size="sm" look="ghost" className="w-full" onClick={column.onMore ?? onTable}>
-            {column.onMore === null ? "All of them in the table" : "More"}
+            {column.onMore === null ? "View all in the table" : "Load more"}
             <span className="sr-only"> of {column.name}</span>
           </Button>
         </div>

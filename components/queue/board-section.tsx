@@ -117,9 +117,7 @@ export function BoardSection({ filter, controls, active, look, by, onChange, onA
               {lanesLeft.toLocaleString("en")} more lanes
             </Button>
           )}
-          {columns.length === 0 && (
-            <p className="m-auto p-6 text-sm text-ink-3">A lane is there as soon as it has a task.</p>
-          )}
+          {columns.length === 0 && <p className="m-auto p-6 text-sm text-ink-3">Lanes appear when you add a task.</p>}
         </div>
       </ScrollRegion>
       {acts.dialogs}

@@ -17,10 +17,10 @@ export const STATE_COLUMNS = [
 export type StateColumn = (typeof STATE_COLUMNS)[number];
 export const COLUMN_NAMES: Record<StateColumn, string> = {
   pending: "Waiting",
-  dispatched: "Dispatching",
+  dispatched: "Starting",
   running: "Running",
   parked: "Parked",
-  completed: "Done",
+  completed: "Completed",
   failed: "Failed",
   cancelled: "Cancelled",
 };

@@ -33,8 +33,8 @@ export function CancelTaskDialog({ task, onClose }: { task: QueueTask; onClose: 
         <>
           <strong className="font-medium text-ink">{showTricks(task.title)}</strong>{" "}
           {task.state === "pending"
-            ? "has not started: it leaves the queue at once. A retry brings it back."
-            : "is at work: its agent is stopped, and the task is cancelled once it is gone. Its session stays."}
+            ? "hasn't started and leaves the queue. You can retry it later."
+            : "is running. The agent is stopped, and the session is kept."}
         </>
       }
       hasReason

@@ -29,7 +29,7 @@ export function ChangeTaskDialog({ task, onClose }: { task: QueueTask; onClose: 
     trpc.queue.updateTask.mutationOptions({
       onSuccess: (answer) => {
         accept(answer);
-        toast.success(`Changed: ${showTricks(answer.title)}`);
+        toast.success(`Saved: ${showTricks(answer.title)}`);
         onClose();
       },
       onError: (error) => {
@@ -63,32 +63,32 @@ export function ChangeTaskDialog({ task, onClose }: { task: QueueTask; onClose: 
   const isPlaced = canMove(seen);
   const placed = { disabled: !isPlaced };
   return (
-    <Dialog isOpen onOpenChange={(isOpen) => !isOpen && onClose()} title="Change task">
+    <Dialog isOpen onOpenChange={(isOpen) => !isOpen && onClose()} title="Edit task">
       <form onSubmit={submit} className="flex flex-col gap-3">
         {!isPlaced && (
-          <p className="text-xs text-ink-2">It is {seen.state}: only its title and its priority can change.</p>
+          <p className="text-xs text-ink-2">This task is {seen.state}. Only its title and priority can change.</p>
         )}
         <Field label="Title">{text("title", { required: true })}</Field>
         <div className="grid gap-3 sm:grid-cols-3">
-          <Field label="Priority" hint="Higher goes first.">
+          <Field label="Priority" hint="Higher starts first.">
             {text("priority", { type: "number", required: true })}
           </Field>
           <Field label="Queue">{text("queue", { ...placed, required: true })}</Field>
           <Field label="Lane">{text("lane", { ...placed, required: true })}</Field>
         </div>
         <div className="grid gap-3 sm:grid-cols-2">
-          <Field label="Not before" hint="Empty: as soon as it may.">
+          <Field label="Not before" hint="Leave empty to start as soon as possible.">
             {text("runAt", { type: "datetime-local", ...placed })}
           </Field>
-          <Field label="Expires" hint="If it still waits then, it fails.">
+          <Field label="Expires" hint="Fails if still waiting then.">
             {text("expiresAt", { type: "datetime-local", ...placed })}
           </Field>
         </div>
         {wasChanged ? <ChangedMeanwhile /> : <ErrorNote error={update.error} />}
         <div className="flex justify-end gap-2">
-          <Button onClick={onClose}>Keep</Button>
+          <Button onClick={onClose}>Cancel</Button>
           <Button look="primary" type="submit" disabled={isSame || update.isPending}>
-            {update.isPending ? "Changing…" : "Change"}
+            {update.isPending ? "Saving…" : "Save"}
           </Button>
         </div>
       </form>

@@ -21,7 +21,7 @@ export function CheckedJson<Input>({ text, hint, check, onChange, onChecked }: C
   // biome-ignore lint/correctness/useExhaustiveDependencies: the same text is the same task.
   useEffect(() => onChecked(input), [text]);
   return (
-    <Field label="The task as JSON" hint={hint}>
+    <Field label="Task JSON" hint={hint}>
       {(id) => (
         <>
           <TextArea
@@ -36,7 +36,7 @@ export function CheckedJson<Input>({ text, hint, check, onChange, onChecked }: C
           />
           <div id={`${id}-issues`} role="status" className="text-xs">
             {isRight ? (
-              <p className="text-good">It is a task.</p>
+              <p className="text-good">Valid task</p>
             ) : (
               <ul className="flex flex-col gap-0.5 text-bad">
                 {issues.slice(0, ISSUES_SHOWN).map(({ path, message }) => (

@@ -13,7 +13,7 @@ test("every kind of blocker is said in words of its own, and without ids", () =>
   const said = BLOCKER_KINDS.map((kind) => blockerWords({ kind, message: `told: ${kind}`, limit: 2 }, PLACE));
   expect(new Set(said).size).toBe(BLOCKER_KINDS.length);
   for (const words of said) expect(words).toMatch(/^[A-Z]/);
-  expect(blockerWords({ kind: "lane-limit", message: "", limit: 2 }, PLACE)).toBe("Lane ci runs 2 at once");
+  expect(blockerWords({ kind: "lane-limit", message: "", limit: 2 }, PLACE)).toBe("Lane ci is at its limit (2)");
 });
 
 test("a budget that begins anew ends a wait by itself, and a session's own does not", () => {
@@ -23,12 +23,12 @@ test("a budget that begins anew ends a wait by itself, and a session's own does 
 });
 
 test("what is being cancelled is said to be, though it still runs", () => {
-  expect(wordsOf(TASK).word).toBe("waiting");
-  expect(wordsOf({ ...TASK, attemptCount: 1, nextAttemptAt: "2026-01-01T00:00:00Z" }).word).toBe("retrying");
-  expect(wordsOf({ ...TASK, parkedAt: "2026-01-01T00:00:00Z" }).word).toBe("parked");
-  expect(wordsOf({ ...TASK, state: "dispatched" }).word).toBe("starting");
-  expect(wordsOf({ ...TASK, state: "running", cancelRequestedAt: "2026-01-01T00:00:00Z" }).word).toBe("cancelling");
-  expect(wordsOf({ ...TASK, state: "failed" }).word).toBe("failed");
+  expect(wordsOf(TASK).word).toBe("Waiting");
+  expect(wordsOf({ ...TASK, attemptCount: 1, nextAttemptAt: "2026-01-01T00:00:00Z" }).word).toBe("Retrying");
+  expect(wordsOf({ ...TASK, parkedAt: "2026-01-01T00:00:00Z" }).word).toBe("Parked");
+  expect(wordsOf({ ...TASK, state: "dispatched" }).word).toBe("Starting");
+  expect(wordsOf({ ...TASK, state: "running", cancelRequestedAt: "2026-01-01T00:00:00Z" }).word).toBe("Cancelling");
+  expect(wordsOf({ ...TASK, state: "failed" }).word).toBe("Failed");
 });
 
 test("what runs can be cancelled once, and what waits for its next attempt can be sent now", () => {

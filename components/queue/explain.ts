@@ -10,18 +10,26 @@ export type TaskWords = { state: string; word: string };
 /** A task's state in the words of people: what waits is not merely pending, and what is being cancelled still runs. */
 export function wordsOf(task: Told): TaskWords {
   if (task.state === "pending") {
-    if (task.parkedAt !== null) return { state: "parked", word: "parked" };
-    return { state: "pending", word: task.attemptCount > 0 && task.nextAttemptAt !== null ? "retrying" : "waiting" };
+    if (task.parkedAt !== null) return { state: "parked", word: "Parked" };
+    return { state: "pending", word: task.attemptCount > 0 && task.nextAttemptAt !== null ? "Retrying" : "Waiting" };
   }
   const isActive = task.state === "dispatched" || task.state === "running";
-  if (isActive && task.cancelRequestedAt !== null) return { state: "cancelling", word: "cancelling" };
+  if (isActive && task.cancelRequestedAt !== null) return { state: "cancelling", word: "Cancelling" };
   return stateWords(task.state);
 }
 
+const STATE_WORDS: Record<QueueTask["state"], string> = {
+  pending: "Waiting",
+  dispatched: "Starting",
+  running: "Running",
+  completed: "Completed",
+  failed: "Failed",
+  cancelled: "Cancelled",
+};
+
 /** The same where nothing but its state is known. */
 export function stateWords(state: QueueTask["state"]): TaskWords {
-  if (state === "pending") return { state, word: "waiting" };
-  return { state, word: state === "dispatched" ? "starting" : state };
+  return { state, word: STATE_WORDS[state] };
 }
 
 /** What a wait is told by. */
@@ -36,7 +44,7 @@ function wordsOfBlocker(blocker: Said, task: Placed): string {
   const { rate } = blocker;
   if (rate !== undefined)
     return `${rate.of === "lane" ? `Lane ${task.lane}` : `Queue ${task.queue}`} allows ${rateWords(rate)}`;
-  const atOnce = blocker.limit === null ? "is full" : `runs ${blocker.limit} at once`;
+  const atOnce = blocker.limit === null ? "is at its limit" : `is at its limit (${blocker.limit})`;
   switch (blocker.kind) {
     case "lane-limit":
       return `Lane ${task.lane} ${atOnce}`;
@@ -47,17 +55,17 @@ function wordsOfBlocker(blocker: Said, task: Placed): string {
     case "backend-limit":
       return `Backend ${task.backendProfile} ${atOnce}`;
     case "session-busy":
-      return "Its session has a turn under way";
+      return "Session has a turn in progress";
     case "session-evicted":
-      return "Its session is evicted: restore it";
+      return "Session is evicted";
     case "dependency":
-      return `Waits for ${namesOf(blocker)}`;
+      return `Waiting for ${namesOf(blocker)}`;
     case "dependency-failed":
-      return `What it comes after ${lostWords(blocker)}`;
+      return `Dependency ${lostWords(blocker)}`;
     case "capacity":
-      return "Every runner is busy";
+      return "All runners are busy";
     case "next":
-      return "Nothing holds it up: it goes next";
+      return "Starts next";
     default:
       return sentence(blocker.message);
   }
@@ -81,11 +89,11 @@ export function needsPerson({ kind, until }: Pick<Blocker, "kind" | "until">): b
 }
 
 const DEAD_LETTER_WORDS: Record<string, string> = {
-  "attempts-exhausted": "Every attempt that its policy allows has failed.",
-  "not-retryable": "Its policy does not retry this kind of failure.",
-  expired: "It waited until its expiry, and was never started.",
-  refused: "It could not be started as it is.",
-  "dependency-failed": "A task that it comes after failed or was cancelled.",
+  "attempts-exhausted": "All attempts failed.",
+  "not-retryable": "This kind of failure isn't retried automatically.",
+  expired: "The task expired before it started.",
+  refused: "The task couldn't be started.",
+  "dependency-failed": "A dependency failed or was cancelled.",
 };
 
 export function deadLetterWords(deadLetter: string): string {

@@ -8,6 +8,8 @@ import type { QueueScopeInput } from "@/contract/queue";
 
 export const LOOKS = ["table", "board"] as const;
 export const GROUPINGS = ["state", "lane"] as const;
+export const QUEUE_TABS = ["tasks", "lanes", "charts"] as const;
+export type QueueTab = (typeof QUEUE_TABS)[number];
 
 export { type QueueFilter, TASK_LIST_STATES, tasksInput } from "@/contract/query/tasks";
 
@@ -34,6 +36,9 @@ export const BOARD_PARAMS = {
   as: parseAsStringLiteral(LOOKS).withDefault("table"),
   by: parseAsStringLiteral(GROUPINGS).withDefault("state"),
 };
+
+/** Which tab of the page is shown, as the address holds it. */
+export const TAB_PARAMS = { view: parseAsStringLiteral(QUEUE_TABS).withDefault("tasks") };
 
 /** What the figures above the tasks are of: one queue, or all. */
 export function scopeInput(filter: Pick<QueueFilter, "queue">): Pick<QueueScopeInput, "queue"> {

@@ -41,10 +41,10 @@ function GoOn({ item }: { item: Fixable }) {
       size="sm"
       data-fix
       disabled={isPending}
-      aria-label={`Let ${nameOfPlace(control)} go on`}
+      aria-label={`Resume ${nameOfPlace(control)}`}
       onClick={() => set(control, { state: "open", reason: null })}
     >
-      Go on
+      Resume
     </Button>
   );
 }

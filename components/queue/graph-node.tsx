@@ -35,7 +35,7 @@ export function GraphNode({ task, byId, box, direction, isOwn, isTabbed, isTrace
   const wait = waitOf(task, byId);
   const why = wait === null ? null : blockerWords(wait, task);
   // What failed is in the picture, and leads here.
-  const detail = wait?.kind === "dependency-failed" ? "for a person" : why;
+  const detail = wait?.kind === "dependency-failed" ? "needs a person" : why;
   const title = showTricks(task.title);
   const before = task.dependsOn.flatMap((id) => byId.get(id)?.title ?? []);
   return (
@@ -65,9 +65,9 @@ export function GraphNode({ task, byId, box, direction, isOwn, isTabbed, isTrace
           </span>
         </span>
         <span className="sr-only">
-          {isOwn && ", the task of this page"}
+          {isOwn && ", this task"}
           {why !== detail && `, ${why}`}
-          {before.length > 0 && `, comes after ${before.map(showTricks).join(", ")}`}
+          {before.length > 0 && `, depends on ${before.map(showTricks).join(", ")}`}
         </span>
         <More task={task} />
       </Link>

@@ -5,7 +5,7 @@ import { formatPlural } from "@/components/ui/format";
 import { showTricks } from "@/components/ui/hidden-text";
 import { State } from "@/components/ui/state";
 import type { TaskGraph } from "@/contract/queue-graph";
-import { blockerWords, stateWords } from "./explain";
+import { blockerWords } from "./explain";
 import { countStandings, type HoldUp, holdUpsOf, waitOf } from "./hold-ups";
 
 const SHOWN = 3;
@@ -17,11 +17,11 @@ export function GraphSummary({ graph, className }: { graph: TaskGraph; className
   const summaryOf = ({ task, kind, behind }: HoldUp) => {
     const wait = waitOf(task, byId);
     if (kind === "ended" || wait === null) {
-      const ended = task.state === "cancelled" ? "was cancelled" : stateWords(task.state).word;
-      return `${ended}, and ${behind === 1 ? "a task waits" : `${behind} tasks wait`} for a person because of it`;
+      const ended = task.state === "cancelled" ? "was cancelled" : task.state;
+      return `${ended} and blocks ${formatPlural(behind, "task")}`;
     }
     const why = blockerWords(wait, task);
-    return `${kind === "next" ? "comes next" : "waits"}: ${why}${behind === 0 ? "" : `; ${formatPlural(behind, "task")} behind it`}`;
+    return `${kind === "next" ? "is next" : "is waiting"}: ${why}${behind === 0 ? "" : `; ${formatPlural(behind, "task")} behind it`}`;
   };
   return (
     <div className={cn("flex flex-col gap-1.5 text-xs", className)}>
@@ -40,7 +40,7 @@ export function GraphSummary({ graph, className }: { graph: TaskGraph; className
         ))}
       </ul>
       {holdUps.length > 0 && (
-        <ul aria-label="What holds it up" className="flex flex-col gap-0.5">
+        <ul aria-label="Blocked by" className="flex flex-col gap-0.5">
           {holdUps.slice(0, SHOWN).map((holdUp) => (
             <li
               key={holdUp.task.taskId}
@@ -56,7 +56,7 @@ export function GraphSummary({ graph, className }: { graph: TaskGraph; className
               {summaryOf(holdUp)}.
             </li>
           ))}
-          {holdUps.length > SHOWN && <li className="text-ink-2">And {holdUps.length - SHOWN} more like these.</li>}
+          {holdUps.length > SHOWN && <li className="text-ink-2">{holdUps.length - SHOWN} more</li>}
         </ul>
       )}
     </div>

@@ -75,7 +75,7 @@ export function HeatPointer({ title, cells, days, figures, onHour }: HeatPointer
         role="slider"
         tabIndex={0}
         aria-label={`${showTricks(title)}, hour by hour`}
-        aria-description="Enter shows the hour alone in the pictures"
+        aria-description="Press Enter to zoom the charts to this hour"
         aria-valuemin={0}
         aria-valuemax={last}
         aria-valuenow={told}

@@ -66,10 +66,10 @@ test("where nothing runs what comes next is told, and where something does nothi
 });
 
 test("a task that a person has to see to stands out, and the states are counted", () => {
-  expect(standingOf(waiting("a", "dependency-failed")).word).toBe("held");
-  expect(standingOf(waiting("a", "paused")).word).toBe("paused");
-  expect(standingOf(waiting("a", "dependency")).word).toBe("waiting");
-  expect(standingOf({ ...waiting("a", "parked"), parkedAt: at }).word).toBe("parked");
+  expect(standingOf(waiting("a", "dependency-failed")).word).toBe("Blocked");
+  expect(standingOf(waiting("a", "paused")).word).toBe("Paused");
+  expect(standingOf(waiting("a", "dependency")).word).toBe("Waiting");
+  expect(standingOf({ ...waiting("a", "parked"), parkedAt: at }).word).toBe("Parked");
   const tasks = [
     taskOf("f", "failed"),
     waiting("a", "dependency-failed"),
@@ -77,11 +77,11 @@ test("a task that a person has to see to stands out, and the states are counted"
     taskOf("c", "completed"),
   ];
   expect(countStandings([...tasks, taskOf("d", "completed")]).map(({ word, count }) => `${count} ${word}`)).toEqual([
-    ...["2 completed", "1 waiting", "1 held", "1 failed"],
+    ...["2 Completed", "1 Waiting", "1 Blocked", "1 Failed"],
   ]);
 });
 
-test("a wait for tasks has those that are shown and not completed", () => {
+test("a wait for tasks has those that are shown and not Completed", () => {
   const before = [taskOf("done", "completed"), taskOf("lost", "failed")];
   const byId = new Map(before.map((task) => [task.taskId, task]));
   const wait = waitOf(waiting("a", "dependency-failed", ["done", "lost", "not shown"], 2), byId);

@@ -56,7 +56,7 @@ export function hasFailed({ state }: Pick<GraphTask, "state">): boolean {
 export function standingOf(task: GraphTask): TaskWords {
   const words = wordsOf(task);
   if (task.blocker === null || words.state === "parked" || !needsPerson(task.blocker)) return words;
-  return { state: "paused", word: task.blocker.kind === "paused" ? "paused" : "held" };
+  return { state: "paused", word: task.blocker.kind === "paused" ? "Paused" : "Blocked" };
 }
 
 /** What a task waits for, as `blockerWords` takes it; null: it does not wait. */
@@ -84,4 +84,6 @@ export function countStandings(tasks: readonly GraphTask[]): (TaskWords & { coun
   const place = ({ word }: TaskWords) => (ORDER.includes(word) ? ORDER.indexOf(word) : ORDER.length);
   return [...counts.values()].sort((a, b) => place(a) - place(b));
 }
-const ORDER = ["completed", "running", "starting", "cancelling", "retrying", "waiting", "parked", "paused", "held"];
+const ORDER = [
+  ...["Completed", "Running", "Starting", "Cancelling", "Retrying", "Waiting", "Parked", "Paused", "Blocked"],
+];

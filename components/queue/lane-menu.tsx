@@ -32,7 +32,7 @@ export function LaneMenu({ task, controls, onOther, onClose }: LaneMenuProps) {
       onOpenChange={(isOpen) => !isOpen && onClose()}
       initialFocus={first}
       title="Move to another lane"
-      description={`${showTricks(task.title)}: now in ${task.queue} / ${task.lane}`}
+      description={`${showTricks(task.title)} is in ${task.queue} / ${task.lane}`}
       className="sm:w-80"
     >
       {/* biome-ignore lint/a11y/noStaticElementInteractions: the arrows go through the buttons, which Tab does too. */}
@@ -77,10 +77,14 @@ function useMove() {
     try {
       const answer = await mutateAsync({ taskId: task.id, lane, expectedVersion: task.version });
       accept(answer);
-      if (isUndo) return void toast.success(`In ${lane} again: ${showTricks(task.title)}`);
+      if (isUndo) return void toast.success(`Moved back to ${lane}: ${showTricks(task.title)}`);
       toastUndo(`Moved to ${lane}: ${showTricks(task.title)}`, () => void move(answer, task.lane, true));
     } catch (failure) {
-      toastRefused<QueueTask>(failure, put, `${showTricks(task.title)} was changed meanwhile: look, and move it again`);
+      toastRefused<QueueTask>(
+        failure,
+        put,
+        `${showTricks(task.title)} was changed by someone else. Check it and try again`,
+      );
     }
   };
 }

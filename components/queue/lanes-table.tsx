@@ -44,17 +44,22 @@ export function LanesTable({ queue, controls, onChoose }: LanesTableProps) {
       className="overflow-hidden"
       actions={<ShowAll count={controls.length} shown={PLACES_SHOWN} isWhole={isWhole} onChange={setIsWhole} />}
     >
-      <Table
-        label="Queues and lanes"
-        rows={shown}
-        columns={columns}
-        keyOf={(control) => JSON.stringify([control.tenantId, control.queue, control.lane])}
-        rowClassName={(control) => cn("max-sm:pr-14", control.lane === null && "bg-sunken/60")}
-      />
+      {controls.length === 0 ? (
+        <p className="p-6 text-center text-sm text-ink-3">Queues appear when you add a task.</p>
+      ) : (
+        <Table
+          label="Queues and lanes"
+          rows={shown}
+          columns={columns}
+          keyOf={(control) => JSON.stringify([control.tenantId, control.queue, control.lane])}
+          rowClassName={(control) => cn("max-sm:pr-14", control.lane === null && "bg-sunken/60")}
+        />
+      )}
     </Panel>
   );
 }
 
+const STATE_WORDS: Record<QueueControl["state"], string> = { open: "Open", paused: "Paused", draining: "Draining" };
 const isOfTenant = ({ tenantId }: QueueControl): boolean => tenantId !== ALL_TENANTS;
 
 type ColumnInput = {
@@ -93,6 +98,7 @@ function columnsOf({ mayChange, set, onChoose, done, hasTenants }: ColumnInput):
       cell: (control) => (
         <State
           state={control.state}
+          word={STATE_WORDS[control.state]}
           title={showTricks([control.reason, control.updatedBy].filter(Boolean).join(" · ")) || undefined}
         />
       ),
@@ -110,19 +116,19 @@ function columnsOf({ mayChange, set, onChoose, done, hasTenants }: ColumnInput):
     },
     { name: "Running", className: "min-w-28", cell: (control) => <Running control={control} /> },
     {
-      name: "Done in 1 h",
+      name: "Completed, 1 h",
       isWideOnly: true,
       className: "text-xs whitespace-nowrap tabular-nums sm:text-right",
       cell: (control) => done(control)?.toLocaleString("en") ?? <span className="text-ink-3">unknown</span>,
     },
     {
-      name: "At once",
+      name: "Max running",
       className: "text-xs sm:text-right",
       cell: (control) => (
         <>
-          <span className="text-ink-3 sm:hidden">at once </span>
+          <span className="text-ink-3 sm:hidden">max </span>
           <LimitCell
-            label={`Running at once in ${nameOfPlace(control)}`}
+            label={`Max running in ${nameOfPlace(control)}`}
             value={control.maxRunning}
             none="no limit"
             min={0}
@@ -143,13 +149,13 @@ function columnsOf({ mayChange, set, onChoose, done, hasTenants }: ColumnInput):
       ),
     },
     {
-      name: "Per key",
+      name: "Max per key",
       isWideOnly: true,
       className: "text-xs sm:text-right",
       cell: (control) =>
         control.lane === null && (
           <LimitCell
-            label={`Running at once of one key in ${nameOfPlace(control)}`}
+            label={`Max running per key in ${nameOfPlace(control)}`}
             value={control.keyMaxRunning}
             none="1"
             min={0}
@@ -225,21 +231,21 @@ function Actions({ control, set }: { control: QueueControl; set: (change: Contro
       <Button
         look="ghost"
         size="icon-sm"
-        aria-label={isOpen ? `Pause ${name}` : `Let ${name} go on`}
-        title={isOpen ? "Pause" : "Go on"}
+        aria-label={isOpen ? `Pause ${name}` : `Resume ${name}`}
+        title={isOpen ? "Pause" : "Resume"}
         onClick={() => (isOpen ? setStop("paused") : set({ state: "open", reason: null }))}
       >
         {isOpen ? <Pause aria-hidden className="size-4" /> : <Play aria-hidden className="size-4" />}
       </Button>
-      <ActsMenu label={`More of ${name}`}>
+      <ActsMenu label={`Actions on ${name}`}>
         <MenuItem isDisabled={isOpen} onSelect={() => set({ state: "open", reason: null })}>
-          Go on: dispatch by its limits
+          Resume
         </MenuItem>
         <MenuItem isDisabled={control.state === "paused"} onSelect={() => setStop("paused")}>
-          Pause: dispatch nothing…
+          Pause…
         </MenuItem>
         <MenuItem isDisabled={control.state === "draining"} onSelect={() => setStop("draining")}>
-          Drain: take no new tasks…
+          Drain…
         </MenuItem>
       </ActsMenu>
       {stop !== null && <StopDialog control={control} state={stop} onClose={() => setStop(null)} />}

@@ -19,7 +19,7 @@ test("a life is told in its order, whatever the order of the attempts", () => {
   const times = moments.map((moment) => Date.parse(moment.at));
   expect(times).toEqual([...times].sort((a, b) => a - b));
   expect(moments.map(({ runId }) => runId)).toEqual([null, "run_1", "run_1", "run_1", "run_2", "run_2", "run_2", null]);
-  expect(moments.at(-1)?.text).toContain("has failed");
+  expect(moments.at(-1)?.text).toContain("All attempts failed");
   expect(moments[3]?.text).toBe("Attempt 1 failed: runner-lost: gone");
 });
 

@@ -11,23 +11,23 @@ export function lifeOf(task: QueueTask, attempts: readonly TaskAttempt[]): Momen
     if (at !== null)
       moments.push({ key: `${state}:${at}:${moments.length}`, at, state, text, runId: null, isAhead: false, ...more });
   };
-  note(task.createdAt, "pending", `Added to ${task.queue} / ${task.lane}, by priority ${task.priority}`);
+  note(task.createdAt, "pending", `Added to ${task.queue} / ${task.lane} with priority ${task.priority}`);
   for (const attempt of [...attempts].sort((a, b) => a.attempt - b.attempt)) {
     const { runId } = attempt;
-    note(attempt.dispatchedAt, "dispatched", `Attempt ${attempt.attempt} was given a run`, { runId });
-    note(attempt.startedAt, "running", `Attempt ${attempt.attempt} was taken up by a runner`, { runId });
+    note(attempt.dispatchedAt, "dispatched", `Attempt ${attempt.attempt} dispatched`, { runId });
+    note(attempt.startedAt, "running", `Attempt ${attempt.attempt} started`, { runId });
     const failure = [attempt.failureKind, attempt.failureMessage].filter((part) => part !== null).join(": ");
-    const end = attempt.state === "failed" && failure !== "" ? `failed: ${failure}` : `ended: ${attempt.state}`;
+    const end = attempt.state === "failed" && failure !== "" ? `failed: ${failure}` : attempt.state;
     note(attempt.endedAt, attempt.state, `Attempt ${attempt.attempt} ${end}`, { runId });
   }
-  note(task.cancelRequestedAt, "cancelling", "Its cancellation was asked for");
+  note(task.cancelRequestedAt, "cancelling", "Cancellation requested");
   note(task.cancelledAt, "cancelled", task.cancelReason === null ? "Cancelled" : `Cancelled: ${task.cancelReason}`);
-  note(task.parkedAt, "parked", "Parked: its provider's usage limit is reached");
+  note(task.parkedAt, "parked", "Parked: the provider's usage limit is reached");
   if (task.deadLetter !== null) note(task.updatedAt, "failed", deadLetterWords(task.deadLetter));
   moments.sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
   if (task.state !== "pending") return moments;
   const ahead = { isAhead: true };
-  note(task.nextAttemptAt, "pending", task.attemptCount > 0 ? "Its next attempt is due" : "It is due", ahead);
-  note(task.expiresAt, "expired", "It expires, if it still waits", ahead);
+  note(task.nextAttemptAt, "pending", task.attemptCount > 0 ? "Next attempt" : "Due", ahead);
+  note(task.expiresAt, "expired", "Expires if still waiting", ahead);
   return moments;
 }

@@ -17,10 +17,10 @@ export function PartBar({ part, onChange }: PartBarProps) {
   };
   return (
     <span className="flex flex-wrap items-center gap-2">
-      <End label="Pictures from" ms={part.fromMs} onChange={(typed) => set("fromMs", typed)} />
-      <End label="Pictures to" ms={part.toMs} onChange={(typed) => set("toMs", typed)} />
+      <End label="Charts from" ms={part.fromMs} onChange={(typed) => set("fromMs", typed)} />
+      <End label="Charts to" ms={part.toMs} onChange={(typed) => set("toMs", typed)} />
       <Button size="sm" onClick={() => onChange(null)}>
-        Show all of it
+        Reset zoom
       </Button>
     </span>
   );

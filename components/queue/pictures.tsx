@@ -16,6 +16,7 @@ import { toServerTime } from "@/components/ui/clock";
 import { Drawing } from "@/components/ui/drawing";
 import { formatCount, formatDuration } from "@/components/ui/format";
 import { showTricks } from "@/components/ui/hidden-text";
+import { EmptyState } from "@/components/ui/page";
 import { useStepName } from "@/components/ui/step-name";
 import type { QueueMinute } from "@/contract/queue-commander";
 import type { QueueFilter } from "./filter";
@@ -69,20 +70,21 @@ export function Pictures({ filter }: { filter: Pick<QueueFilter, "queue" | "lane
     queueHistory(trpc, { ...scopeInput(filter), ...(lane === null ? {} : { lane }), minutes }),
   ).data;
   const waits = useQuery(queueWaits(trpc, { ...scopeInput(filter), minutes })).data;
+  const isQuiet = part === null && waits?.samples === 0 && history !== undefined && isEmpty(history.items);
   const told = history && { rows: history.items, span: cropped(spanOf(history), part), over };
   return (
-    <section aria-label="Pictures" className="flex flex-col gap-2">
+    <section aria-label="Charts" className="flex flex-col gap-2">
       <div className="flex flex-wrap items-center justify-end gap-x-3">
-        {lane !== null && <p className="mr-auto text-xs text-ink-2">Of lane {showTricks(lane)}</p>}
+        {lane !== null && <p className="mr-auto text-xs text-ink-2">Lane {showTricks(lane)}</p>}
         {part === null ? (
           <p className="text-2xs text-ink-3 max-sm:hidden">
-            Drag over a picture to see a part of it, or press Shift with the arrows, then Enter.
+            Drag on a chart to zoom, or press Shift and the arrow keys, then Enter.
           </p>
         ) : (
           <PartBar part={part} onChange={setPart} />
         )}
         <Choices
-          label="How far back"
+          label="Time range"
           values={[...RANGE_NAMES, BETWEEN]}
           value={part === null ? range : BETWEEN}
           onChange={(next) => {
@@ -94,21 +96,28 @@ export function Pictures({ filter }: { filter: Pick<QueueFilter, "queue" | "lane
           }}
         />
       </div>
-      {isBeyond && <p className="py-2 text-sm text-ink-2">Nothing is kept of that time, or it is still to come.</p>}
+      {isQuiet && (
+        <div className="rounded-lg border bg-panel">
+          <EmptyState title={`No queue activity in the last ${range}`}>
+            Charts of waiting tasks, throughput and wait times appear here once tasks are added.
+          </EmptyState>
+        </div>
+      )}
+      {isBeyond && <p className="py-2 text-sm text-ink-2">No data for this time range.</p>}
       <BrushContext value={setPart}>
         <div
           className={cn(
             "grid gap-4 lg:grid-cols-2 2xl:grid-cols-4",
-            !isBeyond && "min-h-257 lg:min-h-127 2xl:min-h-61",
+            !isBeyond && !isQuiet && "min-h-257 lg:min-h-127 2xl:min-h-61",
           )}
         >
-          {told && !isBeyond && (
+          {told && !isBeyond && !isQuiet && (
             <>
               <DepthChart {...told} />
               <FlowChart {...told} />
             </>
           )}
-          {waits !== undefined && !isBeyond && (
+          {waits !== undefined && !isBeyond && !isQuiet && (
             <>
               <WaitsOverTime waits={waits} over={over} part={part} isOfMore={lane !== null} />
               <WaitsChart waits={waits} isOfMore={lane !== null} />
@@ -137,6 +146,11 @@ export function Pictures({ filter }: { filter: Pick<QueueFilter, "queue" | "lane
   );
 }
 
+/** Whether nothing waited, began or ended in that time. */
+function isEmpty(rows: readonly QueueMinute[]): boolean {
+  return rows.every((row) => row.waiting === 0 && FLOWS.every((flow) => row[flow] === 0));
+}
+
 type OverTime = { rows: readonly QueueMinute[]; span: Span; over: Over };
 /** Told apart by colour and, the rest, by hatching; the legend names them in their order from below. */
 const FILLS = ["fill-series-1", "fill-series-2", "fill-series-3", "fill-series-4", "fill-series-5"];
@@ -152,13 +166,13 @@ function DepthChart({ rows, span, over }: OverTime) {
   return (
     <Chart
       title="Waiting by lane"
-      summary={`Tasks that waited ${over.words}: ${totals.at(-1) ?? 0} ${over.end}, ${Math.max(0, ...totals)} at most`}
+      summary={`Tasks waiting ${over.words}: ${totals.at(-1) ?? 0} ${over.end}, ${Math.max(0, ...totals)} at most`}
       scale={{ top, format: formatCount }}
       from={over.from}
       to={over.to}
       legend={
         series.length === 0
-          ? "Nothing has waited."
+          ? "No tasks waited."
           : series.map(({ name, values, isRest }, index) => (
               <Key
                 key={name}
@@ -205,6 +219,13 @@ const FLOW_SWATCHES: { [Name in Flow]?: string } = {
   completed: "bg-good",
   failed: "bg-bad",
 };
+const FLOW_NAMES: Record<Flow, string> = {
+  added: "Added",
+  started: "Started",
+  completed: "Completed",
+  failed: "Failed",
+  cancelled: "Cancelled",
+};
 const DRAWN = ["added", "completed", "failed"] as const satisfies Flow[];
 
 function FlowChart({ rows, span, over }: OverTime) {
@@ -216,7 +237,7 @@ function FlowChart({ rows, span, over }: OverTime) {
   const total = (flow: Flow) => sum(flows[flow]);
   return (
     <Chart
-      title="Added and done"
+      title="Added and finished"
       summary={`Tasks ${over.words}: ${total("added")} added, ${total("completed")} completed, ${total("failed")} failed`}
       scale={{ top, format: formatCount }}
       from={over.from}
@@ -224,7 +245,12 @@ function FlowChart({ rows, span, over }: OverTime) {
       legend={
         <>
           {DRAWN.map((flow) => (
-            <Key key={flow} swatch={FLOW_SWATCHES[flow] ?? ""} name={flow} figure={formatCount(total(flow))} />
+            <Key
+              key={flow}
+              swatch={FLOW_SWATCHES[flow] ?? ""}
+              name={FLOW_NAMES[flow]}
+              figure={formatCount(total(flow))}
+            />
           ))}
           <span className="text-ink-3">per {formatDuration(span.stepMs)}</span>
         </>
@@ -255,7 +281,7 @@ function FlowChart({ rows, span, over }: OverTime) {
       axis={axisOf(span)}
       unit="tasks"
       swatches={FLOWS.map((flow) => FLOW_SWATCHES[flow])}
-      columns={["When", ...FLOWS]}
+      columns={["When", ...FLOWS.map((flow) => FLOW_NAMES[flow])]}
       rows={flows.added.map((_, step) => [when(step), ...FLOWS.map((flow) => String(flows[flow][step] ?? 0))])}
     />
   );

@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Plus } from "lucide-react";
 import dynamic from "next/dynamic";
-import { parseAsBoolean, parseAsString, useQueryState, useQueryStates } from "nuqs";
+import { createSerializer, parseAsBoolean, parseAsString, useQueryState, useQueryStates } from "nuqs";
 import { useRef } from "react";
 import { PeekSpace } from "@/components/peek/peek-space";
 import { useCanOperate } from "@/components/shell/identity";
@@ -12,36 +12,51 @@ import { Button } from "@/components/ui/button";
 import { Choices } from "@/components/ui/choices";
 import { Select } from "@/components/ui/field";
 import { showTricks } from "@/components/ui/hidden-text";
-import { PageHeader, Panel, TableSkeleton } from "@/components/ui/page";
+import { PageHeader, TableSkeleton } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
-import { BOARD_PARAMS, GROUPINGS, LOOKS, QUEUE_FILTERS, type QueueFilter, scopeInput } from "./filter";
+import { TabLinks } from "@/components/ui/tabs";
+import {
+  BOARD_PARAMS,
+  GROUPINGS,
+  LOOKS,
+  QUEUE_FILTERS,
+  QUEUE_TABS,
+  type QueueFilter,
+  type QueueTab,
+  scopeInput,
+  TAB_PARAMS,
+} from "./filter";
 import { TasksSection } from "./tasks-section";
 import { Tiles } from "./tiles";
 
 // Most of the time nothing needs a person.
 const Attention = dynamic(() => import("./attention").then((module) => module.Attention));
-// A queue is there as soon as it has a task.
-const LanesTable = dynamic(() => import("./lanes-table").then((module) => module.LanesTable));
 const BoardSection = dynamic(() => import("./board-section").then((module) => module.BoardSection), {
   ssr: false,
   loading: () => <TableSkeleton />,
 });
 const AddTaskDialog = dynamic(() => import("./add-task-dialog").then((module) => module.AddTaskDialog), { ssr: false });
+// The page opens with its tasks: what stands behind its other tabs is loaded with them.
+const LanesTable = dynamic(() => import("./lanes-table").then((module) => module.LanesTable), {
+  loading: () => <TableSkeleton />,
+});
 const Pictures = dynamic(() => import("./pictures").then((module) => module.Pictures), {
   ssr: false,
-  // As high as they will be, so that nothing below them moves.
-  loading: () => <div className="min-h-276 lg:min-h-146 2xl:min-h-80" />,
+  loading: () => <TableSkeleton rows={3} />,
 });
 
 const LOOK_NAMES = { table: "Table", board: "Board" };
 const GROUPING_NAMES = { state: "By state", lane: "By lane" };
+const TAB_NAMES: Record<QueueTab, string> = { tasks: "Tasks", lanes: "Lanes", charts: "Charts" };
+const inAddress = createSerializer({ ...QUEUE_FILTERS, ...BOARD_PARAMS, ...TAB_PARAMS });
 
-/** The queue: what needs a person, how it stands, its lanes, how it came to this, and the tasks. */
+/** The queue: how it stands, and its tasks, its lanes or its charts. */
 export function QueueView() {
   const trpc = useTRPC();
   const canOperate = useCanOperate();
   const [filter, setFilter] = useQueryStates(QUEUE_FILTERS, { history: "replace" });
   const [{ as, by }, setLook] = useQueryStates(BOARD_PARAMS, { history: "replace" });
+  const [{ view }, setView] = useQueryStates(TAB_PARAMS, { history: "push" });
   const [column, setColumn] = useQueryState("column", parseAsString);
   const [isAdding, setIsAdding] = useQueryState("new", parseAsBoolean.withDefault(false));
   const scroller = useRef<HTMLDivElement>(null);
@@ -52,36 +67,24 @@ export function QueueView() {
   const all = useQuery(queueControls(trpc)).data?.items ?? [];
   const controls = all.filter(({ queue }) => filter.queue === null || queue === filter.queue);
   const onChange = (change: Partial<QueueFilter> | null) => void setFilter(change);
+  // Where the tasks are not shown, what narrows them shows them.
+  const onNarrow = (change: Partial<QueueFilter>) => {
+    onChange(change);
+    if (view !== "tasks") void setView({ view: "tasks" });
+  };
   const onAdd = () => void setIsAdding(true);
   const look = (
     <>
-      <Choices label="Shown as" values={LOOKS} names={LOOK_NAMES} value={as} onChange={(as) => void setLook({ as })} />
+      <Choices label="Layout" values={LOOKS} names={LOOK_NAMES} value={as} onChange={(as) => void setLook({ as })} />
       {as === "board" && (
         <Choices
-          label="Columns"
+          label="Group by"
           values={GROUPINGS}
           names={GROUPING_NAMES}
           value={by}
           onChange={(by) => void setLook({ by })}
         />
       )}
-    </>
-  );
-  // A board is looked at first; rows are many, and stand below.
-  const lanes = (
-    <>
-      {controls.length === 0 ? (
-        <Panel title="Queues and lanes">
-          <p className="p-6 text-center text-sm text-ink-3">Queues appear with their first task</p>
-        </Panel>
-      ) : (
-        <LanesTable
-          queue={filter.queue}
-          controls={controls}
-          onChoose={({ queue, lane }) => onChange({ queue, lane, state: filter.state })}
-        />
-      )}
-      <Pictures filter={filter} />
     </>
   );
   // Of a board by state every state is shown, unless one is chosen.
@@ -91,7 +94,7 @@ export function QueueView() {
     <div className="flex h-full min-h-0 flex-col">
       <PageHeader
         title="Queue"
-        description="Work that becomes runs by itself, within its limits; and why the rest waits."
+        description="Tasks start as runs when their limits allow."
         actions={
           <>
             <QueueSelect queues={[...new Set(all.map(({ queue }) => queue))]} filter={filter} onChange={onChange} />
@@ -103,27 +106,46 @@ export function QueueView() {
           </>
         }
       />
+      <TabLinks
+        label="Queue"
+        tabs={QUEUE_TABS.map((tab) => ({
+          key: tab,
+          name: TAB_NAMES[tab],
+          href: inAddress("/queue", { ...filter, as, by, view: tab }),
+        }))}
+        current={view}
+      />
       <PeekSpace>
         <div ref={scroller} className="scroll-thin relative min-h-0 min-w-0 flex-1 overflow-y-auto">
           <div className="flex flex-col gap-4 p-4 lg:p-6">
             <QueryView query={commander} skeleton={<TableSkeleton rows={3} />}>
               {(data) => (
                 <>
-                  {data.attention.length > 0 && <Attention items={data.attention} counts={data.attentionCounts} />}
                   <Tiles
                     commander={data}
                     filter={isWholeBoard ? { ...filter, state: "all" } : filter}
-                    onChange={onChange}
+                    isNarrowing={view === "tasks"}
+                    onChange={onNarrow}
                   />
+                  {view === "tasks" && data.attention.length > 0 && (
+                    <Attention items={data.attention} counts={data.attentionCounts} />
+                  )}
                 </>
               )}
             </QueryView>
-            {as === "table" && lanes}
+            {view === "lanes" && (
+              <LanesTable
+                queue={filter.queue}
+                controls={controls}
+                onChoose={({ queue, lane }) => onNarrow({ queue, lane, state: filter.state })}
+              />
+            )}
+            {view === "charts" && <Pictures filter={filter} />}
           </div>
-          {as === "table" ? (
-            <TasksSection {...tasks} scroller={scroller} />
-          ) : (
-            <>
+          {view === "tasks" &&
+            (as === "table" ? (
+              <TasksSection {...tasks} scroller={scroller} />
+            ) : (
               <BoardSection
                 {...tasks}
                 {...{ by, column }}
@@ -133,9 +155,7 @@ export function QueueView() {
                   void setLook({ as: "table" });
                 }}
               />
-              <div className="flex flex-col gap-4 p-4 lg:p-6">{lanes}</div>
-            </>
-          )}
+            ))}
         </div>
       </PeekSpace>
       {isAdding && canOperate && <AddTaskDialog queue={filter.queue} onClose={() => void setIsAdding(null)} />}

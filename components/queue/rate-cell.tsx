@@ -1,24 +1,38 @@
 "use client";
 import dynamic from "next/dynamic";
-import { EditCell } from "@/components/ui/edit-cell";
+import { useRef, useState } from "react";
+import { showTricks } from "@/components/ui/hidden-text";
 import type { QueueControl } from "@/contract/queue-control";
 import { rateWords } from "@/contract/rate";
 import { type ControlChange, nameOfPlace } from "./use-control";
 
-const RateField = dynamic(() => import("./rate-field").then((module) => module.RateField), { ssr: false });
+const RatePopup = dynamic(() => import("./rate-popup").then((module) => module.RatePopup), { ssr: false });
 
 type RateCellProps = { control: QueueControl; isFixed: boolean; onChange: (change: ControlChange) => void };
 
-/** How many starts a queue or lane has in which time, changed where it stands. */
+/** How many starts a queue or lane has in which time, changed over its place: the table keeps its widths. */
 export function RateCell({ control, isFixed, onChange }: RateCellProps) {
+  const [isOpen, setIsOpen] = useState(false);
+  const button = useRef<HTMLButtonElement>(null);
   const { startsMax, startsWindowSeconds } = control;
   const rate = startsMax === null || startsWindowSeconds === null ? null : { startsMax, startsWindowSeconds };
   const label = `Rate of ${nameOfPlace(control)}`;
+  const shown = rate === null ? "none" : showTricks(rateWords(rate));
+  if (isFixed) return <span className="tabular-nums">{shown}</span>;
   return (
-    <EditCell
-      {...{ label, isFixed }}
-      shown={rate === null ? "none" : rateWords(rate)}
-      field={(onEnd) => <RateField {...{ label, rate, onChange, onEnd }} />}
-    />
+    <>
+      <button
+        ref={button}
+        type="button"
+        aria-haspopup="dialog"
+        aria-expanded={isOpen}
+        aria-label={`${label}: ${shown}, change`}
+        className="rounded px-1.5 py-0.5 tabular-nums underline decoration-dotted underline-offset-4 hover:bg-hover"
+        onClick={() => setIsOpen(true)}
+      >
+        {shown}
+      </button>
+      {isOpen && <RatePopup {...{ label, rate, onChange }} anchor={button} onEnd={() => setIsOpen(false)} />}
+    </>
   );
 }

@@ -11,8 +11,7 @@ export function StopDialog({ control, state, onClose }: StopDialogProps) {
   const { set, isPending } = useControl();
   const name = nameOfPlace(control);
   const isPause = state === "paused";
-  const waiting = formatPlural(control.waiting, "task");
-  const running = formatPlural(control.running, "task");
+  const running = formatPlural(control.running, "running task");
   return (
     <DangerDialog
       isOpen
@@ -21,9 +20,9 @@ export function StopDialog({ control, state, onClose }: StopDialogProps) {
       consequence={
         <p>
           {isPause
-            ? "Nothing of it is dispatched until it goes on."
-            : "New tasks are refused until it goes on, whoever adds them; what waits is still dispatched."}{" "}
-          Waiting now: {waiting}. What runs goes on to its end: {running}.
+            ? "No new tasks start until you resume."
+            : "New tasks are rejected until you resume. Waiting tasks still start."}{" "}
+          {running} will finish.
         </p>
       }
       hasReason

@@ -33,11 +33,11 @@ const COLUMNS: Column<TaskAttempt>[] = [
     ),
   },
   {
-    name: "Took",
+    name: "Duration",
     className: "whitespace-nowrap text-xs text-ink-2 tabular-nums",
     cell: ({ dispatchedAt, startedAt, endedAt }) => (
       <>
-        <span className="sm:hidden">took </span>
+        <span className="sm:hidden">duration </span>
         <Duration from={startedAt ?? dispatchedAt} to={endedAt} />
       </>
     ),
@@ -54,7 +54,7 @@ const COLUMNS: Column<TaskAttempt>[] = [
       ),
   },
   {
-    name: "Dispatched",
+    name: "Started",
     className: "whitespace-nowrap text-xs text-ink-2 sm:text-right",
     cell: ({ dispatchedAt }) => <Time at={dispatchedAt} />,
   },
@@ -78,7 +78,7 @@ export function TaskAttempts({ taskId }: { taskId: string }) {
       <QueryView query={query}>
         {() =>
           attempts.length === 0 ? (
-            <EmptyState title="No attempt yet">It gets a run once its limits allow.</EmptyState>
+            <EmptyState title="No attempts yet">The task starts when its limits allow.</EmptyState>
           ) : (
             <>
               <Table label="Attempts" rows={attempts} columns={COLUMNS} keyOf={({ attempt }) => String(attempt)} />

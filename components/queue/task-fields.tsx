@@ -4,8 +4,9 @@ import { Select } from "@/components/ui/field";
 import type { Backend } from "@/contract/backend";
 import { APPROVAL_POLICIES, ON_USAGE_LIMIT, SANDBOX_MODES } from "@/contract/words";
 import { AreaField, DraftField, type DraftFieldProps, TextField } from "./draft-field";
+import { ProjectField } from "./project-field";
 
-const USAGE_WORDS = { resume: "goes on by itself", ask: "waits for a person" } as const;
+const USAGE_WORDS = { resume: "resume automatically", ask: "wait for a person" } as const;
 const PLACED = [
   "workspaceUrl",
   "workspaceRef",
@@ -23,23 +24,26 @@ type TaskFieldsProps = Pick<DraftFieldProps, "draft" | "errors" | "set"> & {
   /** The profile that is shown as chosen: until somebody chooses, the usual one. */
   profile: string;
   titleBox?: Ref<HTMLInputElement>;
+  /** Whether its project is chosen here. */
+  hasProject?: boolean;
   /** Whether it has times of its own; those of a schedule's tasks are the schedule's. */
   isTimed?: boolean;
 };
 
 /** The fields of a task, those that are seldom needed folded away. */
-export function TaskFields({ backends, profile, titleBox, isTimed = false, ...place }: TaskFieldsProps) {
+export function TaskFields({
+  backends,
+  profile,
+  titleBox,
+  hasProject = false,
+  isTimed = false,
+  ...place
+}: TaskFieldsProps) {
   const { draft, errors, set } = place;
   return (
     <>
       <TextField {...place} name="title" label="Title" ref={titleBox} />
-      <AreaField
-        {...place}
-        name="text"
-        label="What the agent is asked"
-        hint="Empty: the title is what it is asked."
-        rows={3}
-      />
+      <AreaField {...place} name="text" label="Prompt" hint="Leave empty to use the title." rows={3} />
       <div className="grid gap-3 sm:grid-cols-2">
         <DraftField {...place} name="profile" label="Profile">
           {(id, more) => (
@@ -52,7 +56,12 @@ export function TaskFields({ backends, profile, titleBox, isTimed = false, ...pl
             />
           )}
         </DraftField>
-        <TextField {...place} name="priority" label="Priority" type="number" hint="Higher goes first." />
+        <TextField {...place} name="priority" label="Priority" type="number" hint="Higher starts first." />
+        {hasProject && (
+          <div className="sm:col-span-2">
+            <ProjectField {...place} />
+          </div>
+        )}
         <TextField {...place} name="queue" label="Queue" placeholder="default" />
         <TextField {...place} name="lane" label="Lane" placeholder="default" />
       </div>
@@ -61,11 +70,11 @@ export function TaskFields({ backends, profile, titleBox, isTimed = false, ...pl
         className="rounded-md border px-3 py-2 open:pb-3"
       >
         <summary className="text-xs font-medium text-ink-2">
-          {isTimed ? "Session, times, retries" : "Session, retries"}
+          {isTimed ? "Session, timing and retries" : "Session and retries"}
         </summary>
         <div className="mt-2 grid gap-3 sm:grid-cols-2">
-          <TextField {...place} name="session" label="Session" hint="Empty: one of its own." />
-          <TextField {...place} name="key" label="Concurrency key" hint="Tasks of one key go one after another." />
+          <TextField {...place} name="session" label="Session" hint="Leave empty for a new session." />
+          <TextField {...place} name="key" label="Concurrency key" hint="Tasks with the same key run one at a time." />
           {isTimed && (
             <>
               <TextField {...place} name="runAt" label="Not before" type="datetime-local" />
@@ -74,19 +83,13 @@ export function TaskFields({ backends, profile, titleBox, isTimed = false, ...pl
                 name="expiresAt"
                 label="Expires"
                 type="datetime-local"
-                hint="If it still waits then, it fails."
+                hint="Fails if still waiting then."
               />
             </>
           )}
-          <TextField {...place} name="attempts" label="Attempts" type="number" placeholder="3" />
-          <TextField
-            {...place}
-            name="backoffSeconds"
-            label="Seconds before the second"
-            type="number"
-            placeholder="10"
-          />
-          <DraftField {...place} name="onUsageLimit" label="At the provider's limit">
+          <TextField {...place} name="attempts" label="Max attempts" type="number" placeholder="3" />
+          <TextField {...place} name="backoffSeconds" label="Retry delay in seconds" type="number" placeholder="10" />
+          <DraftField {...place} name="onUsageLimit" label="At the provider's usage limit">
             {(id, more) => (
               <Select
                 id={id}
@@ -94,7 +97,7 @@ export function TaskFields({ backends, profile, titleBox, isTimed = false, ...pl
                 value={draft.onUsageLimit}
                 onChange={(event) => set({ onUsageLimit: event.target.value })}
               >
-                <option value="">as usual</option>
+                <option value="">Default</option>
                 {ON_USAGE_LIMIT.map((known) => (
                   <option key={known} value={known}>
                     {USAGE_WORDS[known]}
@@ -109,24 +112,30 @@ export function TaskFields({ backends, profile, titleBox, isTimed = false, ...pl
         open={PLACED.some((name) => errors[name] !== undefined)}
         className="rounded-md border px-3 py-2 open:pb-3"
       >
-        <summary className="text-xs font-medium text-ink-2">Workspace, policy, form of the answer, references</summary>
+        <summary className="text-xs font-medium text-ink-2">Workspace, policy, output schema and references</summary>
         <div className="mt-2 grid gap-3 sm:grid-cols-2">
-          <TextField {...place} name="workspaceUrl" label="Repository" hint="Empty: an empty folder." />
+          <TextField {...place} name="workspaceUrl" label="Repository" hint="Leave empty for an empty folder." />
           <TextField {...place} name="workspaceRef" label="Branch, tag or commit" />
-          <TextField {...place} name="workspaceFolder" label="Folder in it" />
-          <TextField {...place} name="model" label="Model" placeholder="the profile's own" />
+          <TextField {...place} name="workspaceFolder" label="Folder" />
+          <TextField {...place} name="model" label="Model" placeholder="Profile default" />
           <PolicySelect {...place} name="sandbox" label="Sandbox" values={SANDBOX_MODES} />
-          <PolicySelect {...place} name="approval" label="Asks before it runs" values={APPROVAL_POLICIES} />
+          <PolicySelect {...place} name="approval" label="Approval policy" values={APPROVAL_POLICIES} />
         </div>
         <div className="mt-3 flex flex-col gap-3">
           <AreaField
             {...place}
             name="schema"
-            label="JSON Schema of its answer"
-            hint="Empty: it answers in words."
+            label="Output JSON Schema"
+            hint="Leave empty for a text answer."
             rows={3}
           />
-          <AreaField {...place} name="references" label="References" hint="One a line: a link, a ticket." rows={2} />
+          <AreaField
+            {...place}
+            name="references"
+            label="References"
+            hint="One per line: a link or a ticket."
+            rows={2}
+          />
         </div>
       </details>
     </>
@@ -145,7 +154,7 @@ function PolicySelect({ values, ...place }: PolicySelectProps) {
           value={place.draft[place.name]}
           onChange={(event) => place.set({ [place.name]: event.target.value })}
         >
-          <option value="">as usual</option>
+          <option value="">Default</option>
           {values.map((known) => (
             <option key={known}>{known}</option>
           ))}

@@ -23,19 +23,19 @@ export function TaskGraphPanel({ taskId }: { taskId: string }) {
   const graph = useGraph(taskId);
   return (
     <Panel
-      title="All before and after it"
+      title="Dependency graph"
       actions={
         <Link
           href={taskGraphAddress(taskId)}
-          aria-label="All before and after it, on a page of its own"
-          title="On a page of its own"
+          aria-label="Open the dependency graph"
+          title="Open full page"
           className={buttonStyle({ look: "ghost", size: "icon-sm" })}
         >
           <Maximize2 aria-hidden className="size-3.5" />
         </Link>
       }
     >
-      <QueryView query={graph} skeleton={<p className="p-4 text-sm text-ink-3">Looking…</p>}>
+      <QueryView query={graph} skeleton={<p className="p-4 text-sm text-ink-3">Loading…</p>}>
         {(data) => (
           <>
             <GraphSummary graph={data} className="border-b px-4 py-2.5" />
@@ -52,14 +52,14 @@ export function TaskGraphPanel({ taskId }: { taskId: string }) {
 export function TaskGraphView({ taskId }: { taskId: string }) {
   const graph = useGraph(taskId);
   return (
-    <QueryView query={graph} heading="All before and after a task">
+    <QueryView query={graph} heading="Dependency graph">
       {(data) => (
         <div className="flex h-full min-h-0 flex-col">
           <PageHeader
             title={
               <span className="flex min-w-0 items-center gap-1.5">
-                <BackTo href={taskAddress(taskId)} name="The task" />
-                <span className="wrap-anywhere">All before and after {showTricks(titleOf(data))}</span>
+                <BackTo href={taskAddress(taskId)} name="Task" />
+                <span className="wrap-anywhere">Dependency graph of {showTricks(titleOf(data))}</span>
               </span>
             }
           >
@@ -92,8 +92,7 @@ function Cut({ graph }: { graph: TaskGraph }) {
   if (!graph.isTruncated) return null;
   return (
     <p className="border-t bg-panel px-4 py-2 text-xs text-ink-2">
-      The {graph.tasks.length} nearest tasks are shown. One that has more before or after it says how many: open it to
-      go on from there.
+      Showing the {graph.tasks.length} nearest tasks. Open a task to see more of its dependencies.
     </p>
   );
 }

@@ -11,5 +11,5 @@ type TaskJsonProps = {
 
 /** A task as JSON. Loaded with its schema when it is asked for. */
 export function TaskJson(props: TaskJsonProps) {
-  return <CheckedJson {...props} hint="What POST /api/v1/queue/tasks takes." check={checkTask} />;
+  return <CheckedJson {...props} hint="Body of POST /api/v1/queue/tasks." check={checkTask} />;
 }

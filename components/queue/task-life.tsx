@@ -17,7 +17,7 @@ export function TaskLife({ task }: { task: QueueTask }) {
   const trpc = useTRPC();
   const attempts = useInfiniteQuery(attemptPages(trpc, task.id)).data?.pages.flatMap((page) => page.items) ?? [];
   return (
-    <Panel title="Its life">
+    <Panel title="History">
       <ol className="flex flex-col p-4">
         {lifeOf(task, attempts).map((moment) => (
           <MomentItem key={moment.key} moment={moment} />
@@ -47,7 +47,7 @@ function MomentItem({ moment }: { moment: Moment }) {
           <>
             {" "}
             <Link href={runAddress(moment.runId)} className="text-accent underline underline-offset-2">
-              its run
+              View run
             </Link>
           </>
         )}

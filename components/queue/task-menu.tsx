@@ -23,11 +23,11 @@ export function TaskMenu({ task, canOperate, isInPeek = false, onAct }: TaskMenu
   return (
     <ActsMenu label={`Actions on ${showTricks(task.title)}`}>
       <MenuItem onSelect={() => onAct("open")}>Open</MenuItem>
-      {!isInPeek && <MenuItem onSelect={() => onAct("look")}>Look into it</MenuItem>}
+      {!isInPeek && <MenuItem onSelect={() => onAct("look")}>Preview</MenuItem>}
       <MenuItem isDisabled={!task.unread} onSelect={() => onAct("read")}>
         Mark as read
       </MenuItem>
-      <MenuItem onSelect={() => void copyText(task.id)}>Copy its id</MenuItem>
+      <MenuItem onSelect={() => void copyText(task.id)}>Copy ID</MenuItem>
       <MenuItem onSelect={() => void copyCurl({ path })}>Copy as curl</MenuItem>
       {canOperate && (
         <>
@@ -35,23 +35,23 @@ export function TaskMenu({ task, canOperate, isInPeek = false, onAct }: TaskMenu
             isDisabled={!canCancel(task)}
             onSelect={() => void copyCurl({ method: "POST", path: `${path}/cancel`, body: {} })}
           >
-            Copy cancelling as curl
+            Copy cancel as curl
           </MenuItem>
           <MenuSeparator />
           <MenuItem isDisabled={!canPrioritise(task)} onSelect={() => onAct("raise")}>
-            Raise its priority
+            Raise priority
           </MenuItem>
           <MenuItem isDisabled={!canPrioritise(task)} onSelect={() => onAct("lower")}>
-            Lower its priority
+            Lower priority
           </MenuItem>
           <MenuItem isDisabled={!canMove(task)} onSelect={() => onAct("lane")}>
             Move to another lane…
           </MenuItem>
           <MenuItem isDisabled={!canPrioritise(task)} onSelect={() => onAct("change")}>
-            Change…
+            Edit…
           </MenuItem>
           <MenuItem isDisabled={!canRetry(task)} onSelect={() => onAct("retry")}>
-            {isPending ? "Go on now" : "Retry"}
+            {isPending ? "Start now" : "Retry"}
           </MenuItem>
           <MenuItem isDanger isDisabled={!canCancel(task)} onSelect={() => onAct("cancel")}>
             Cancel…

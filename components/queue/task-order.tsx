@@ -21,9 +21,9 @@ import { useTaskCache } from "./use-task-cache";
 const SHOWN = 12;
 const GATHER_MS = 300;
 const POLICY_WORDS: Record<OnDependencyFailed, string> = {
-  hold: "If one of them fails, it waits for a person.",
-  fail: "If one of them fails, it fails too.",
-  start: "If one of them fails, it starts all the same.",
+  hold: "If a dependency fails, this task waits for a person.",
+  fail: "If a dependency fails, this task fails too.",
+  start: "If a dependency fails, this task starts anyway.",
 };
 
 /** What a task comes after and what comes after it, one step each way; nothing where there is neither. */
@@ -41,25 +41,25 @@ export function TaskOrder({ task }: { task: QueueTaskDetail }) {
   if (isShown.size === 0) return null;
   const own = { taskId: task.id, title: task.title, state: task.state };
   return (
-    <Panel title="Before and after it">
+    <Panel title="Dependencies">
       <div className="grid gap-2 p-4 text-sm sm:grid-cols-[minmax(0,1fr)_auto_minmax(0,1fr)_auto_minmax(0,1fr)] sm:items-center">
-        <Side name="Comes after" tasks={task.dependsOn} none="Nothing" dropFrom={task} />
+        <Side name="Depends on" tasks={task.dependsOn} none="None" dropFrom={task} />
         <Step />
         <div className="rounded-md border border-accent px-3 py-2" aria-current="true">
           <Line task={own} isOwn />
         </div>
         <Step />
         <Side
-          name="Waited for by"
+          name="Blocks"
           tasks={later.slice(0, SHOWN).map(({ id, title, state }) => ({ taskId: id, title, state }))}
-          none="Nothing"
+          none="None"
           foot={
             later.length > SHOWN && (
               <Link
                 href={`/queue?state=all&after=${encodeURIComponent(task.id)}`}
                 className="text-xs text-accent hover:underline"
               >
-                All that come after it
+                View all
               </Link>
             )
           }
@@ -134,7 +134,7 @@ function Drop({ task, one }: { task: QueueTaskDetail; one: Dependency }) {
     trpc.queue.updateTask.mutationOptions({
       onSuccess: (changed) => {
         accept(changed);
-        toast.success(`It no longer waits for ${showTricks(one.title)}`);
+        toast.success(`Dependency removed: ${showTricks(one.title)}`);
       },
     }),
   );
@@ -145,8 +145,8 @@ function Drop({ task, one }: { task: QueueTaskDetail; one: Dependency }) {
       look="ghost"
       size="icon-sm"
       className="size-6"
-      aria-label={`No longer wait for ${showTricks(one.title)}`}
-      title="No longer wait for it"
+      aria-label={`Remove dependency ${showTricks(one.title)}`}
+      title="Remove dependency"
       disabled={drop.isPending}
       onClick={() => drop.mutate({ taskId: task.id, dependsOn: rest })}
     >

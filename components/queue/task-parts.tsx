@@ -18,7 +18,7 @@ export function UnreadDot() {
 export function Detail({ task, titles }: { task: QueueTaskSummary; titles: ReadonlyMap<string, string> }) {
   if (task.state === "pending")
     return task.blocker === null ? (
-      "Looking why it waits…"
+      "Checking why it's waiting…"
     ) : (
       <BlockerLine blocker={task.blocker} task={task} titles={titles} />
     );

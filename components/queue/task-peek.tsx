@@ -42,14 +42,14 @@ export function TaskPeek({ task, onAct, onClose }: TaskPeekProps) {
       <PeekBody>
         <PeekLinks
           links={[
-            ["Its session", task.sessionId === null ? null : sessionAddress(task.sessionId)],
-            ["Its run", task.runId === null ? null : runAddress(task.runId)],
+            ["Session", task.sessionId === null ? null : sessionAddress(task.sessionId)],
+            ["Run", task.runId === null ? null : runAddress(task.runId)],
           ]}
         />
         {task.state === "pending" && <WhyItWaits key={task.id} task={task} />}
         {task.state === "failed" && <WhyFailed task={task} />}
         {canOperate && <Acts task={task} onAct={onAct} />}
-        <PeekPart title="What it asks">
+        <PeekPart title="Prompt">
           <p className="line-clamp-6 text-xs wrap-anywhere whitespace-pre-wrap">{showTricks(promptOf(task))}</p>
         </PeekPart>
         <TaskFacts task={task} />
@@ -68,10 +68,10 @@ function Acts({ task, onAct }: { task: QueueTaskSummary; onAct: (what: RowAct) =
   return (
     <p className="flex flex-wrap gap-2">
       <Button size="sm" disabled={!canRetry(task)} onClick={() => onAct("retry")}>
-        <RotateCw aria-hidden className="size-3.5" /> {task.state === "pending" ? "Go on now" : "Retry"}
+        <RotateCw aria-hidden className="size-3.5" /> {task.state === "pending" ? "Start now" : "Retry"}
       </Button>
       <Button size="sm" disabled={!canPrioritise(task)} onClick={() => onAct("change")}>
-        <Pencil aria-hidden className="size-3.5" /> Change…
+        <Pencil aria-hidden className="size-3.5" /> Edit…
       </Button>
       <Button size="sm" disabled={!canCancel(task)} onClick={() => onAct("cancel")}>
         <Ban aria-hidden className="size-3.5" /> Cancel…
@@ -84,7 +84,7 @@ function TaskFacts({ task }: { task: QueueTaskSummary }) {
   return (
     <Facts
       items={[
-        ["Place", showTricks(`${task.queue} / ${task.lane}, priority ${task.priority}`)],
+        ["Queue", showTricks(`${task.queue} / ${task.lane}, priority ${task.priority}`)],
         ["Profile", showTricks(task.backendProfile)],
         ["Attempts", task.attemptCount],
         ["Next", task.nextAttemptAt === null ? null : <Countdown key="n" to={task.nextAttemptAt} />],

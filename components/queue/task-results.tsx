@@ -17,7 +17,7 @@ import type { QueueTaskDetail } from "@/contract/queue";
 import { stateWords } from "./explain";
 
 const GATHER_MS = 300;
-const KIND_WORDS = { output: "structured result", message: "last message", failure: "why it ended" } as const;
+const KIND_WORDS = { output: "structured result", message: "last message", failure: "failure" } as const;
 
 /** What those found out that a task comes after, as its agent is told; nothing where it is not. */
 export function TaskResults({ task }: { task: QueueTaskDetail }) {
@@ -31,7 +31,7 @@ export function TaskResults({ task }: { task: QueueTaskDetail }) {
   useFrames("task", (frame) => (frame.id === task.id || before.has(frame.id)) && askAgain());
   if (!isTold) return null;
   return (
-    <Panel title="What its agent is told of them">
+    <Panel title="Dependency results">
       <QueryView query={results}>
         {({ items }) => (
           <ul className="flex flex-col gap-2 p-4">
@@ -44,7 +44,7 @@ export function TaskResults({ task }: { task: QueueTaskDetail }) {
         )}
       </QueryView>
       <p className="border-t px-4 py-2 text-xs text-ink-3">
-        As it is now, in the order in which they were named. What an attempt was told stands in its conversation.
+        Current results, in dependency order. The conversation shows what each attempt received.
       </p>
     </Panel>
   );
@@ -52,7 +52,7 @@ export function TaskResults({ task }: { task: QueueTaskDetail }) {
 
 function Result({ item }: { item: DependencyResult }) {
   const { taskId, title, state, kind, text, length } = item;
-  const name = `What ${showTricks(title)} found out`;
+  const name = `Result of ${showTricks(title)}`;
   const head = (
     <span className="flex min-w-0 flex-1 flex-wrap items-center gap-x-2">
       <span className="min-w-0 truncate font-medium text-ink">{showTricks(title)}</span>
@@ -75,13 +75,13 @@ function Result({ item }: { item: DependencyResult }) {
           <pre className="pr-6 text-xs leading-5 wrap-anywhere whitespace-pre-wrap">{showTricks(text)}</pre>
         </ScrollRegion>
         <span className="absolute top-1.5 right-2">
-          <CopyButton text={text} label="Copy it" />
+          <CopyButton text={text} label="Copy result" />
         </span>
       </div>
       <p className="flex flex-wrap gap-x-3 border-t px-3 py-1.5 text-xs text-ink-3">
-        {isCut(item) && <span>The beginning of {length.toLocaleString("en")} characters.</span>}
+        {isCut(item) && <span>First part of {length.toLocaleString("en")} characters.</span>}
         <Link href={taskAddress(taskId)} className="text-accent hover:underline">
-          Its task
+          Open task
         </Link>
       </p>
     </FoldBox>

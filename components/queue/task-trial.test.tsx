@@ -16,24 +16,24 @@ const told = (more: Partial<TaskTrial>) =>
 
 test("each outcome is said in words, and that nothing was added", () => {
   for (const [outcome, words] of [
-    ["dispatched", "It would start at once"],
-    ["waits", "It would wait"],
-    ["expires", "It would fail without a start"],
-    ["refused", "It would be refused once it is due"],
-    ["exists", "Nothing would be added"],
+    ["dispatched", "Starts now"],
+    ["waits", "Waits"],
+    ["expires", "Expires before it starts"],
+    ["refused", "Refused when due"],
+    ["exists", "Already exists"],
   ] as const) {
     expect(told({ outcome })).toContain(words);
-    expect(told({ outcome })).toContain("nothing was added");
+    expect(told({ outcome })).toContain("nothing added yet");
   }
-  expect(told({ rank: 3 })).toContain("3rd of fast");
+  expect(told({ rank: 3 })).toContain("3rd in fast");
 });
 
 test("a wait is told as that of a task is: for what, in which place, until when", () => {
   const blocker = { kind: "lane-limit", message: "", until: null, limit: 2, holders: [] } as const;
   const html = told({ outcome: "waits", rank: 4, blocker: { ...blocker, holders: [] } });
-  expect(html).toContain("Lane fast runs 2 at once");
-  expect(html).toMatch(/4th\s+of fast/);
-  expect(html).toContain("nobody can say yet");
+  expect(html).toContain("Lane fast is at its limit (2)");
+  expect(html).toMatch(/4th\s+in fast/);
+  expect(html).toContain("unknown");
 });
 
 test("the task that a key has made before is linked", () => {

@@ -12,11 +12,11 @@ import { ordinal } from "./explain";
 import { Wait } from "./why-it-waits";
 
 const LOOK: Record<TaskTrial["outcome"], { tone: Tone; icon: typeof Clock; said: string }> = {
-  dispatched: { tone: "good", icon: CircleArrowRight, said: "It would start at once" },
-  waits: { tone: "quiet", icon: Clock, said: "It would wait" },
-  expires: { tone: "warn", icon: OctagonX, said: "It would fail without a start" },
-  refused: { tone: "warn", icon: OctagonX, said: "It would be refused once it is due" },
-  exists: { tone: "quiet", icon: Clock, said: "Nothing would be added" },
+  dispatched: { tone: "good", icon: CircleArrowRight, said: "Starts now" },
+  waits: { tone: "quiet", icon: Clock, said: "Waits" },
+  expires: { tone: "warn", icon: OctagonX, said: "Expires before it starts" },
+  refused: { tone: "warn", icon: OctagonX, said: "Refused when due" },
+  exists: { tone: "quiet", icon: Clock, said: "Already exists" },
 };
 
 /** What adding a task would come to, as it was just tried: nothing was written. */
@@ -29,13 +29,13 @@ export function TaskTrialNote({ trial }: { trial: TaskTrial }) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: each trial is shown as it comes.
   useEffect(() => void box.current?.scrollIntoView({ block: "nearest" }), [asOf]);
   return (
-    <section ref={box} aria-label="What would happen" className="flex flex-col gap-2 rounded-md border p-3 text-xs">
+    <section ref={box} aria-label="Preview" className="flex flex-col gap-2 rounded-md border p-3 text-xs">
       <p role="status" className="flex flex-wrap items-center gap-2">
         <span className={`inline-flex items-center gap-1 rounded-full px-2 py-0.5 font-medium ${TONE_SOFT[tone]}`}>
           <Icon aria-hidden className="size-3.5" /> {said}
         </span>
         <span className="text-ink-3">
-          tried <Time at={asOf} />, nothing was added
+          checked <Time at={asOf} />, nothing added yet
         </span>
       </p>
       {blocker !== null ? (
@@ -43,10 +43,10 @@ export function TaskTrialNote({ trial }: { trial: TaskTrial }) {
       ) : (
         <p className="wrap-anywhere">
           {showTricks(sentence(message))}
-          {outcome === "dispatched" && rank !== null && rank > 1 && `, ${ordinal(rank)} of ${task.lane}`}.{" "}
+          {outcome === "dispatched" && rank !== null && rank > 1 && `, ${ordinal(rank)} in ${task.lane}`}.{" "}
           {taskId !== null && (
             <Link href={taskAddress(taskId)} className="text-accent hover:underline">
-              Open that task
+              Open task
             </Link>
           )}
         </p>

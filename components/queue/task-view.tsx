@@ -122,21 +122,21 @@ function Actions({ task }: { task: QueueTaskSummary }) {
     return setPageShortcuts([
       { keys: "c", name: "Cancel the task", group, run: () => canCancel(task) && setDialog("cancel") },
       { keys: "r", name: "Retry the task", group, run: again },
-      { keys: "e", name: "Change its place and times", group, run: () => canPrioritise(task) && setDialog("change") },
-      { keys: "+", name: "Raise its priority", group, run: () => canPrioritise(task) && change(task, 1) },
-      { keys: "-", name: "Lower its priority", group, run: () => canPrioritise(task) && change(task, -1) },
+      { keys: "e", name: "Edit the task", group, run: () => canPrioritise(task) && setDialog("change") },
+      { keys: "+", name: "Raise priority", group, run: () => canPrioritise(task) && change(task, 1) },
+      { keys: "-", name: "Lower priority", group, run: () => canPrioritise(task) && change(task, -1) },
     ]);
   });
   const path = `/queue/tasks/${encodeURIComponent(task.id)}`;
   const post = (act: string) => void copyCurl({ method: "POST", path: `${path}/${act}`, body: {} });
   const curls = (
     <CurlMenu>
-      <MenuItem onSelect={() => void copyCurl({ path })}>This task as curl</MenuItem>
-      <MenuItem onSelect={() => void copyCurl({ path: `${path}/explain` })}>Why it waits as curl</MenuItem>
-      <MenuItem onSelect={() => void copyCurl({ path: `${path}/attempts` })}>Its attempts as curl</MenuItem>
-      <MenuItem onSelect={() => void copyCurl({ path: `${path}/graph` })}>All before and after it as curl</MenuItem>
-      {canOperate && canRetry(task) && <MenuItem onSelect={() => post("retry")}>Running it again as curl</MenuItem>}
-      {canOperate && canCancel(task) && <MenuItem onSelect={() => post("cancel")}>Cancelling it as curl</MenuItem>}
+      <MenuItem onSelect={() => void copyCurl({ path })}>Copy task as curl</MenuItem>
+      <MenuItem onSelect={() => void copyCurl({ path: `${path}/explain` })}>Copy wait reason as curl</MenuItem>
+      <MenuItem onSelect={() => void copyCurl({ path: `${path}/attempts` })}>Copy attempts as curl</MenuItem>
+      <MenuItem onSelect={() => void copyCurl({ path: `${path}/graph` })}>Copy dependency graph as curl</MenuItem>
+      {canOperate && canRetry(task) && <MenuItem onSelect={() => post("retry")}>Copy retry as curl</MenuItem>}
+      {canOperate && canCancel(task) && <MenuItem onSelect={() => post("cancel")}>Copy cancel as curl</MenuItem>}
     </CurlMenu>
   );
   if (!canOperate) return curls;
@@ -144,10 +144,10 @@ function Actions({ task }: { task: QueueTaskSummary }) {
     <>
       {curls}
       <Button disabled={!canPrioritise(task)} onClick={() => setDialog("change")}>
-        <Pencil aria-hidden className="size-4" /> Change…
+        <Pencil aria-hidden className="size-4" /> Edit…
       </Button>
       <Button disabled={!canRetry(task) || retry.isPending} onClick={again}>
-        <RotateCw aria-hidden className="size-4" /> {task.state === "pending" ? "Go on now" : "Retry"}
+        <RotateCw aria-hidden className="size-4" /> {task.state === "pending" ? "Start now" : "Retry"}
       </Button>
       <Button disabled={!canCancel(task)} onClick={() => setDialog("cancel")}>
         <Ban aria-hidden className="size-4" />{" "}
@@ -167,7 +167,7 @@ function ItsRun({ runId }: { runId: string }) {
     useQuery(trpc.approvals.list.queryOptions({ runId, status: "pending", limit: 10 })).data?.items ?? [];
   const sessionId = run.data?.sessionRef?.sessionId;
   return (
-    <Panel title="Its run">
+    <Panel title="Run">
       <QueryView query={run}>
         {(data) => {
           const explained = explainRun(data);
@@ -183,11 +183,11 @@ function ItsRun({ runId }: { runId: string }) {
               </p>
               <p className="flex flex-wrap gap-x-4 gap-y-1 text-xs">
                 <Link href={runAddress(runId)} className="text-accent hover:underline">
-                  Run and its events
+                  Open run
                 </Link>
                 {typeof sessionId === "string" && (
                   <Link href={sessionAddress(sessionId)} className="text-accent hover:underline">
-                    Session and its conversation
+                    Open session
                   </Link>
                 )}
               </p>
@@ -207,12 +207,12 @@ function TaskFacts({ task }: { task: QueueTaskSummary }) {
   const usage = useQuery(usageOfTask(trpc, task.id));
   const { scheduleId } = task.metadata;
   const facts: Fact[] = [
-    ["Id", <Id key="i" id={task.id} />],
+    ["ID", <Id key="i" id={task.id} />],
     [
       "Added by",
       typeof scheduleId === "string" ? (
         <Link key="s" href={scheduleAddress(scheduleId)} className="text-accent hover:underline">
-          its schedule
+          Schedule
         </Link>
       ) : null,
     ],
@@ -221,16 +221,16 @@ function TaskFacts({ task }: { task: QueueTaskSummary }) {
     ["Priority", task.priority],
     ["Attempts", task.attemptCount],
     ["Created", <Time key="c" at={task.createdAt} />],
-    ["Changed", <Time key="u" at={task.updatedAt} />],
+    ["Updated", <Time key="u" at={task.updatedAt} />],
     ["Not before", task.runAt === null ? null : <Time key="r" at={task.runAt} />],
     ["Expires", task.expiresAt === null ? null : <Time key="e" at={task.expiresAt} />],
     ["Concurrency key", task.concurrencyKey],
     ["Idempotency key", task.idempotencyKey],
-    ["Cancelled for", task.cancelReason],
+    ["Cancel reason", task.cancelReason],
   ];
   return (
     <div className="flex min-w-0 flex-col gap-4">
-      <Panel title="Facts">
+      <Panel title="Details">
         <Facts className="p-4" items={facts} />
       </Panel>
       <ModelUsePanel query={usage} />

@@ -1,14 +1,19 @@
 "use client";
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import dynamic from "next/dynamic";
+import Link from "next/link";
 import { type ReactNode, type RefObject, useCallback, useMemo, useRef, useState } from "react";
+import { progressOf } from "@/components/bulk/progress";
 import { DocLink } from "@/components/docs/doc-link";
 import { useWider, type Wider } from "@/components/query/use-wider";
+import { bulkAddress } from "@/components/shell/addresses";
 import { useCanOperate, useReader } from "@/components/shell/identity";
 import { useTRPC } from "@/components/trpc/client";
-import { taskPages } from "@/components/trpc/lists";
-import { Button } from "@/components/ui/button";
+import { newestBulk, taskPages } from "@/components/trpc/lists";
+import { Button, buttonStyle } from "@/components/ui/button";
 import { CallHint } from "@/components/ui/call-hint";
+import { useHydratedNow } from "@/components/ui/clock";
+import { showTricks } from "@/components/ui/hidden-text";
 import { ListFoot, NoMatch, StillLooking } from "@/components/ui/list-states";
 import { useLookOn } from "@/components/ui/look-on";
 import { NewPill } from "@/components/ui/new-pill";
@@ -75,7 +80,7 @@ export function TasksSection({ filter, controls, active, scroller, look, onChang
         <QueryView query={query} skeleton={<TableSkeleton />}>
           {() =>
             isLooking ? (
-              <StillLooking>Looking through more tasks…</StillLooking>
+              <StillLooking>Searching more tasks…</StillLooking>
             ) : tasks.length === 0 ? (
               <Nothing filter={filter} wider={wider} onChange={onChange} onAdd={canOperate ? onAdd : null} />
             ) : (
@@ -126,6 +131,18 @@ export function titlesOf(
   ]);
 }
 
+/** How long what was done to many tasks explains that a list is empty. */
+const EXPLAINED_MS = 120_000;
+
+/** The action on many tasks that has just ended: a list may be empty because of it. */
+function useJustDone(): { id: string; title: string } | null {
+  const nowMs = useHydratedNow();
+  const [newest] = useQuery(newestBulk(useTRPC(), "task")).data?.items ?? [];
+  if (nowMs === null || newest === undefined || newest.endedAt === null || newest.done === 0) return null;
+  if (nowMs - Date.parse(newest.endedAt) > EXPLAINED_MS) return null;
+  return { id: newest.id, title: progressOf(newest).title };
+}
+
 type NothingProps = {
   filter: QueueFilter;
   wider: Wider | null;
@@ -134,34 +151,47 @@ type NothingProps = {
 };
 
 function Nothing({ filter, wider, onChange, onAdd }: NothingProps) {
+  const done = useJustDone();
+  if (isFiltered(filter) && done !== null)
+    return (
+      <EmptyState
+        title={showTricks(done.title)}
+        action={
+          <Link href={bulkAddress(done.id)} className={buttonStyle({})}>
+            View them
+          </Link>
+        }
+      >
+        No other tasks match this filter.
+      </EmptyState>
+    );
   if (isFiltered(filter))
     return (
       <NoMatch
         one="task"
-        action="Show tasks in every state"
+        action="Show all tasks"
         wider={wider}
         onClear={() => onChange({ ...TASK_QUERY.none, queue: filter.queue, state: "all" })}
       />
     );
   return (
     <EmptyState
-      title="Nothing waits"
+      title="No waiting tasks"
       action={
         <span className="flex gap-2">
-          <Button onClick={() => onChange({ state: "all" })}>Show tasks in every state</Button>
+          <Button onClick={() => onChange({ state: "all" })}>Show all tasks</Button>
           {onAdd !== null && (
             <Button look="primary" onClick={onAdd}>
-              Add a task
+              Add task
             </Button>
           )}
         </span>
       }
     >
       <p>
-        A task is work that becomes a run by itself, as soon as its limits allow.{" "}
-        <DocLink name="queue">How the queue goes</DocLink>
+        A task starts as a run when its limits allow. <DocLink name="queue">How the queue works</DocLink>
       </p>
-      <CallHint words="Programs add them by" call={NEW_TASK_CALL} />
+      <CallHint words="Or add one with the API" call={NEW_TASK_CALL} />
     </EmptyState>
   );
 }

@@ -10,66 +10,64 @@ import { useDoneToday } from "./use-done";
 type TilesProps = {
   commander: QueueCommander;
   filter: QueueFilter;
+  /** Whether the tasks that a figure narrows are shown below. */
+  isNarrowing: boolean;
   onChange: (change: Partial<QueueFilter>) => void;
 };
 
 /** How the queue stands; a figure that stands for tasks shows them. */
-export function Tiles({ commander, filter, onChange }: TilesProps) {
+export function Tiles({ commander, filter, isNarrowing, onChange }: TilesProps) {
   const { stats, waits, throughput, oldest } = commander;
   // It goes with the clock, every second: here, where little is drawn again for it.
   const doneToday = useDoneToday(filter.queue);
   const count = (...states: string[]) => states.reduce((sum, state) => sum + (stats.byState[state] ?? 0), 0);
   const show = (state: QueueFilter["state"]) => ({
-    isOn: filter.state === state,
-    onPress: () => onChange({ state: filter.state === state ? "all" : state }),
+    isOn: isNarrowing && filter.state === state,
+    onPress: () => onChange({ state: isNarrowing && filter.state === state ? "all" : state }),
   });
   const failed = count("failed");
   return (
-    <dl className="grid grid-cols-2 gap-px overflow-hidden rounded-lg border bg-line sm:grid-cols-4 xl:grid-cols-8">
-      <Tile
-        name="Waiting"
-        figure={count("pending").toLocaleString("en")}
-        note="to be dispatched"
-        {...show("pending")}
-      />
+    // A phone has the figures that show tasks; the rest would push the tasks out of sight.
+    <dl className="grid grid-cols-4 gap-px overflow-hidden rounded-lg border bg-line max-sm:[&_dt_svg]:hidden max-sm:[&>*:nth-child(n+5)]:hidden xl:grid-cols-8">
+      <Tile name="Waiting" figure={count("pending").toLocaleString("en")} note="to start" {...show("pending")} />
       <Tile
         name="Running"
         figure={count("dispatched", "running").toLocaleString("en")}
-        note={count("dispatched") === 0 ? "at work" : `${count("dispatched")} of them starting`}
+        note={count("dispatched") === 0 ? "active now" : `${count("dispatched")} starting`}
         {...show("running")}
       />
       <Tile
         name="Done today"
         figure={doneToday ?? "…"}
-        note={`${count("completed").toLocaleString("en")} ever`}
+        note={`${count("completed").toLocaleString("en")} in total`}
         {...show("completed")}
       />
       <Tile
         name="Failed"
         figure={failed.toLocaleString("en")}
-        note="for good"
+        note="no retries left"
         tone={failed > 0 ? "text-bad" : undefined}
         {...show("failed")}
       />
       <Tile
-        name="Oldest"
+        name="Oldest waiting"
         figure={oldest === null ? "none" : <Duration from={oldest.since} to={null} />}
-        note={oldest === null ? "nothing waits" : showTricks(oldest.title)}
+        note={oldest === null ? "none waiting" : showTricks(oldest.title)}
       />
       <Tile
-        name="Wait p50"
+        name="Median wait"
         figure={waits.p50Ms === null ? "none" : formatDuration(waits.p50Ms)}
-        note={waits.samples === 0 ? "nothing began of late" : "half wait less, of late"}
+        note={waits.samples === 0 ? "no recent starts" : "p50 of recent starts"}
       />
       <Tile
-        name="Wait p95"
+        name="p95 wait"
         figure={waits.p95Ms === null ? "none" : formatDuration(waits.p95Ms)}
-        note={waits.samples === 0 ? "nothing began of late" : "19 of 20 wait less"}
+        note={waits.samples === 0 ? "no recent starts" : "95% start sooner"}
       />
       <Tile
         name="Per minute"
         figure={perMinute(throughput.completed)}
-        note={`completed; ${perMinute(throughput.started)} begun`}
+        note={`completed · ${perMinute(throughput.started)} started`}
       />
     </dl>
   );

@@ -8,7 +8,7 @@ import { ALL_TENANTS } from "@/contract/words";
 import { toastRefused } from "./conflict";
 
 export type ControlChange = Omit<SetControlInput, "tenantId" | "queue" | "lane" | "expectedVersion">;
-const STATE_DONE = { open: "Goes on", paused: "Paused", draining: "Draining" } as const;
+const STATE_DONE = { open: "Resumed", paused: "Paused", draining: "Draining" } as const;
 
 /** `default / ci`, or the queue's name alone. */
 export function nameOfPlace({ queue, lane }: Pick<QueueControl, "queue" | "lane">): string {
@@ -63,10 +63,10 @@ export function useControl() {
       void client.invalidateQueries({ queryKey: trpc.queue.pathKey() });
       const { state } = change;
       const done = state === undefined ? `Limits of ${name} changed` : `${STATE_DONE[state]}: ${name}`;
-      if (isUndo) return void toast.success(`As before: ${name}`);
+      if (isUndo) return void toast.success(`Restored: ${name}`);
       toastUndo(done, () => void send(answer, undoOf(control, change), { isUndo: true }));
     } catch (failure) {
-      toastRefused<QueueControl>(failure, put, `${name} was changed meanwhile: look, and change it again`);
+      toastRefused<QueueControl>(failure, put, `${name} was changed by someone else. Check it and try again`);
     }
   }
   const set = (control: QueueControl, change: ControlChange, onDone?: () => void): void =>

@@ -49,12 +49,16 @@ export function usePriority() {
         return settle(task.id);
       }
       want(task.id, null);
-      if (isUndo) return void toast.success(`Priority ${priority} again: ${showTricks(task.title)}`);
+      if (isUndo) return void toast.success(`Priority restored to ${priority}: ${showTricks(task.title)}`);
       const undo = { task: answer, from: priority, priority: from };
       toastUndo(`Priority ${from} → ${priority}: ${showTricks(task.title)}`, () => void send(undo, true));
     } catch (failure) {
       want(task.id, null);
-      toastRefused<QueueTask>(failure, put, `${showTricks(task.title)} was changed meanwhile: look, and press again`);
+      toastRefused<QueueTask>(
+        failure,
+        put,
+        `${showTricks(task.title)} was changed by someone else. Check it and try again`,
+      );
     } finally {
       underWay.current.delete(task.id);
     }

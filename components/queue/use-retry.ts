@@ -14,7 +14,7 @@ export function useRetry() {
     trpc.queue.retryTask.mutationOptions({
       onSuccess: (task: QueueTask) => {
         accept(task);
-        toast.success(`It waits again: ${showTricks(task.title)}`);
+        toast.success(`Queued again: ${showTricks(task.title)}`);
       },
       onError: (error) => toastError(error),
     }),

@@ -22,7 +22,7 @@ const FRAME = "stroke-accent/60 forced-colors:stroke-[CanvasText]";
 const NAMED_HOURS = [0, 6, 12, 18, 24];
 const RANGE_NAMES = { "7d": "7 days", "14d": "14 days" };
 const TITLE = "Waits by hour";
-const COLUMNS = ["When", "tasks looked at", "half within", "95 of 100 within"];
+const COLUMNS = ["When", "Tasks", "Median", "95th percentile"];
 
 type WaitsByHourProps = {
   filter: Pick<QueueFilter, "queue" | "lane">;
@@ -61,8 +61,8 @@ function Strip({ heat: { days, cells }, hasLane, onHour }: StripProps) {
   const worst = begun.toSorted((one, other) => other.p95Ms - one.p95Ms)[0];
   const summary =
     worst === undefined
-      ? `No task began in the last ${formatPlural(days.length, "day")}`
-      : `Waits in each hour of ${formatPlural(days.length, "day")}: the longest from ${worst.when}, where 95 of 100 tasks had waited ${formatDuration(worst.p95Ms)} at most`;
+      ? `No tasks started in the last ${formatPlural(days.length, "day")}`
+      : `Waits by hour over ${formatPlural(days.length, "day")}: longest at ${worst.when}, when 95% of tasks started within ${formatDuration(worst.p95Ms)}`;
   return (
     <>
       <div className="grid grid-cols-[auto_minmax(0,1fr)] gap-x-2 text-2xs text-ink-3 tabular-nums">
@@ -109,10 +109,10 @@ function Strip({ heat: { days, cells }, hasLane, onHour }: StripProps) {
       </div>
       <div className="flex flex-wrap gap-x-3 gap-y-0.5 text-2xs text-ink-2">
         {begun.length === 0 ? (
-          "No task began."
+          "No tasks started."
         ) : (
           <>
-            <span>95 of 100 tasks waited</span>
+            <span>95% of tasks waited</span>
             {WAIT_CLASSES.map(({ name }, level) => (
               <span key={name} className="inline-flex items-center gap-1.5">
                 <svg viewBox="0 0 1 1" className="size-2.5 shrink-0" aria-hidden="true">
@@ -121,8 +121,8 @@ function Strip({ heat: { days, cells }, hasLane, onHour }: StripProps) {
                 {name}
               </span>
             ))}
-            {hasLane && <span>Of every lane.</span>}
-            <span className="text-ink-3">A press shows an hour of the last 7 days alone in the pictures.</span>
+            {hasLane && <span>All lanes.</span>}
+            <span className="text-ink-3">Click an hour of the last 7 days to zoom the charts.</span>
           </>
         )}
       </div>

@@ -23,22 +23,22 @@ export function WaitsOverTime({ waits, over, part, isOfMore }: WaitsProps & { ov
   const shown = (ms: number | undefined) => (ms === undefined ? "none" : formatDuration(ms));
   return (
     <Chart
-      title="Waits over time"
+      title="Wait time"
       summary={
         last === undefined
-          ? `No task began ${over.words}`
-          : `Waits ${over.words}: of the tasks that began last half had waited ${shown(last?.p50Ms)} at most, 95 of 100 ${shown(last?.p95Ms)}`
+          ? `No tasks started ${over.words}`
+          : `Waits ${over.words}: most recently median ${shown(last?.p50Ms)}, 95th percentile ${shown(last?.p95Ms)}`
       }
       scale={{ top, format: formatDuration }}
       from={over.from}
       to={over.to}
       legend={
         last === undefined ? (
-          "No task began."
+          "No tasks started."
         ) : (
           <>
             <QuantileKeys half={shown(last?.p50Ms)} most={shown(last?.p95Ms)} />
-            {isOfMore && <span>Of every lane.</span>}
+            {isOfMore && <span>All lanes.</span>}
           </>
         )
       }
@@ -49,7 +49,7 @@ export function WaitsOverTime({ waits, over, part, isOfMore }: WaitsProps & { ov
       }
       axis={axisOf(span)}
       swatches={[undefined, HALF, MOST]}
-      columns={["When", "tasks looked at", "median", "95th percentile"]}
+      columns={["When", "Tasks", "Median", "95th percentile"]}
       rows={steps.map((step, index) => [
         when(index),
         step === null ? "none" : formatCount(step.samples),
@@ -67,11 +67,11 @@ export function WaitsChart({ waits, isOfMore }: { waits: QueueWaitTimes; isOfMor
     const from = waits.buckets[index - 1]?.underMs ?? 0;
     return underMs === null ? `${formatDuration(from ?? 0)} and more` : `under ${formatDuration(underMs)}`;
   });
-  const half = waits.p50Ms === null ? "nothing has begun" : `half within ${formatDuration(waits.p50Ms)}`;
+  const half = waits.p50Ms === null ? "none started" : `median ${formatDuration(waits.p50Ms)}`;
   return (
     <Chart
-      title="How long tasks waited"
-      summary={`Of the last ${formatPlural(waits.samples, "task")} that began: ${half}`}
+      title="Wait distribution"
+      summary={`Last ${formatPlural(waits.samples, "started task")}: ${half}`}
       scale={{ top, format: formatCount }}
       from={names[0] ?? ""}
       to={names.at(-1) ?? ""}
@@ -81,9 +81,10 @@ export function WaitsChart({ waits, isOfMore }: { waits: QueueWaitTimes; isOfMor
       })}
       legend={
         <span>
-          The last {formatPlural(waits.samples, "task")} that began
-          {waits.p50Ms !== null && `: half within ${formatDuration(waits.p50Ms)}`}
-          {waits.p95Ms !== null && `, 19 of 20 within ${formatDuration(waits.p95Ms)}`}.{isOfMore && " Of every lane."}
+          Last {formatPlural(waits.samples, "started task")}
+          {waits.p50Ms !== null && `: median ${formatDuration(waits.p50Ms)}`}
+          {waits.p95Ms !== null && `, 95th percentile ${formatDuration(waits.p95Ms)}`}
+          {isOfMore && " · All lanes"}
         </span>
       }
       picture={

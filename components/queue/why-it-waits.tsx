@@ -1,7 +1,7 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
 import Link from "next/link";
-import { BUDGETS_ADDRESS, taskAddress } from "@/components/shell/addresses";
+import { BUDGETS_ADDRESS, budgetAddress, taskAddress } from "@/components/shell/addresses";
 import { useTRPC } from "@/components/trpc/client";
 import { cn } from "@/components/ui/class-names";
 import { showTricks } from "@/components/ui/hidden-text";
@@ -22,8 +22,8 @@ export function WhyItWaits({ task }: { task: QueueTaskSummary }) {
     trpc.queue.explain.queryOptions({ taskId: task.id }, { refetchInterval: EXPLAIN_POLL_MS, staleTime: 0 }),
   );
   return (
-    <Panel title="Why it waits">
-      <QueryView query={explained} skeleton={<p className="p-4 text-sm text-ink-3">Looking…</p>}>
+    <Panel title="Why it's waiting">
+      <QueryView query={explained} skeleton={<p className="p-4 text-sm text-ink-3">Loading…</p>}>
         {(explanation) => <Explained task={task} explanation={explanation} />}
       </QueryView>
     </Panel>
@@ -32,7 +32,7 @@ export function WhyItWaits({ task }: { task: QueueTaskSummary }) {
 
 function Explained({ task, explanation }: { task: QueueTaskSummary; explanation: TaskExplanation }) {
   const { blocker } = explanation;
-  if (blocker === null) return <p className="p-4 text-sm">It waits no more.</p>;
+  if (blocker === null) return <p className="p-4 text-sm">No longer waiting.</p>;
   return <Wait className="p-4 text-sm" task={task} wait={{ ...explanation, blocker }} />;
 }
 
@@ -56,13 +56,15 @@ export function Wait({ task, wait, className }: WaitProps) {
             <Countdown to={blocker.until} past="any moment now" />)
           </>
         )}
-        .
       </p>
       {blocker.kind === "budget-reached" && (
         <p className="text-xs text-ink-2">
-          It goes on by itself once the budget is raised, or its period ends.{" "}
-          <Link href={BUDGETS_ADDRESS} className="text-accent underline">
-            See the budgets
+          The task starts once the budget is raised or its period ends.{" "}
+          <Link
+            href={blocker.budgetId === undefined ? BUDGETS_ADDRESS : budgetAddress(blocker.budgetId)}
+            className="text-accent underline"
+          >
+            {blocker.budgetId === undefined ? "View budgets" : "View budget"}
           </Link>
         </p>
       )}
@@ -80,7 +82,7 @@ export function Wait({ task, wait, className }: WaitProps) {
       )}
       {blocker.dependencies === undefined && blocker.holders.length > 0 && (
         <div className="text-xs text-ink-2">
-          Held by
+          In use by
           <ul className="mt-1 flex flex-col gap-1">
             {blocker.holders.map((id) => (
               <li key={id}>
@@ -93,20 +95,20 @@ export function Wait({ task, wait, className }: WaitProps) {
       <dl className="flex flex-wrap gap-x-6 gap-y-1 text-xs">
         {rank !== null && (
           <div className="flex gap-1.5">
-            <dt className="text-ink-3">Place</dt>
+            <dt className="text-ink-3">Position</dt>
             <dd>
-              {isRankBounded ? `after ${(rank - 1).toLocaleString("en")} others` : ordinal(rank)} of {task.lane}
+              {isRankBounded ? `behind more than ${(rank - 1).toLocaleString("en")}` : ordinal(rank)} in {task.lane}
             </dd>
           </div>
         )}
         <div className="flex gap-1.5">
-          <dt className="text-ink-3">May start</dt>
+          <dt className="text-ink-3">Estimated start</dt>
           <dd>
             {estimatedStartAt === null ? (
-              "nobody can say yet"
+              "unknown"
             ) : (
               <>
-                about <Countdown to={estimatedStartAt} past="now" />, at its lane's pace
+                <Countdown to={estimatedStartAt} past="now" /> at the lane's current pace
               </>
             )}
           </dd>

@@ -19,23 +19,23 @@ export function BoundsFields({ draft, errors, set }: BoundsFieldsProps) {
     <div className="grid gap-3 sm:grid-cols-2">
       <InstantField
         label="Starts"
-        hint="By your clock. Empty: at once."
+        hint="Your time zone. Leave empty to start now."
         error={errors.startsAt}
         value={draft.startsAt}
         onChange={(startsAt) => set({ startsAt })}
       />
       <InstantField
         label="Ends"
-        hint="By your clock. Empty: never."
+        hint="Your time zone. Leave empty for no end."
         error={errors.endsAt}
         value={draft.endsAt}
         onChange={(endsAt) => set({ endsAt })}
       />
       <LengthField
         label="Jitter"
-        hint="Each task up to so much later, at random."
+        hint="Random delay added to each run."
         lengths={JITTERS}
-        none="none"
+        none="None"
         value={draft.jitterMs}
         onChange={(ms) => set({ jitterMs: ms ?? 0 })}
       />

@@ -5,11 +5,11 @@ import { shortenId } from "@/components/ui/format";
 import { showTricks } from "@/components/ui/hidden-text";
 import { State } from "@/components/ui/state";
 import type { ScheduleFiring } from "@/contract/schedule";
-import { OUTCOME_STATE } from "./words";
+import { OUTCOME_STATE, OUTCOME_WORDS } from "./words";
 
 /** What a time came to: a task, or none. */
 export function Outcome({ firing: { outcome } }: { firing: ScheduleFiring }) {
-  return <State state={OUTCOME_STATE[outcome]} word={outcome} />;
+  return <State state={OUTCOME_STATE[outcome]} word={OUTCOME_WORDS[outcome]} />;
 }
 
 const LINK = "relative z-10 inline-flex min-h-6 items-center text-accent hover:underline";
@@ -27,7 +27,7 @@ export function CameOfIt({ firing, className }: { firing: ScheduleFiring; classN
           <State isBare state={task.state} title={task.failureKind ?? undefined} />
         </>
       )}
-      {task === null && message === null && <span className="text-ink-3">its task was deleted</span>}
+      {task === null && message === null && <span className="text-ink-3">Task deleted</span>}
       {message !== null && (
         <span className="relative z-10 line-clamp-2 min-w-0 wrap-anywhere text-ink-2" title={showTricks(message)}>
           {showTricks(message)}
@@ -35,7 +35,7 @@ export function CameOfIt({ firing, className }: { firing: ScheduleFiring; classN
       )}
       {holderTaskId !== null && (
         <Link href={taskAddress(holderTaskId)} prefetch={false} title={holderTaskId} className={LINK}>
-          That task
+          Open task
         </Link>
       )}
     </span>

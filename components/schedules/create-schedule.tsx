@@ -3,6 +3,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import { useRef, useState } from "react";
 import { toast } from "sonner";
+import { keepProject, lastProject } from "@/components/queue/last-project";
 import { useProfiles } from "@/components/sessions/profile-select";
 import { scheduleAddress } from "@/components/shell/addresses";
 import { useTRPC } from "@/components/trpc/client";
@@ -24,12 +25,13 @@ export function CreateScheduleDialog({ onClose }: { onClose: () => void }) {
   const router = useRouter();
   const profiles = useProfiles();
   const nameBox = useRef<HTMLInputElement>(null);
-  const [draft, setDraft] = useState(() => newDraft(ownZone()));
+  const [draft, setDraft] = useState(() => newDraft(ownZone(), lastProject()));
   const create = useMutation(
     trpc.schedules.create.mutationOptions({
       onSuccess: (schedule) => {
         void client.invalidateQueries({ queryKey: trpc.schedules.list.pathKey() });
-        toast.success(`Made: ${showTricks(schedule.name)}`);
+        keepProject(draft.task.project);
+        toast.success(`Created: ${showTricks(schedule.name)}`);
         onClose();
         router.push(scheduleAddress(schedule.id));
       },
@@ -48,12 +50,13 @@ export function CreateScheduleDialog({ onClose }: { onClose: () => void }) {
       onOpenChange={(isOpen) => !isOpen && onClose()}
       initialFocus={nameBox}
       title="New schedule"
-      description="At each of its times it adds a task to a queue."
+      description="Adds a task to a queue at set times."
     >
       <DialogForm noValidate onSubmit={submit}>
         <ScheduleFields
           {...{ draft, errors, profiles, nameBox }}
           canFill
+          hasProject
           set={(change) => setDraft((known) => ({ ...known, ...change }))}
         />
         <ErrorNote error={draft.as === "json" ? create.error : errors.task.form} />
@@ -61,7 +64,7 @@ export function CreateScheduleDialog({ onClose }: { onClose: () => void }) {
           <CurlButton call={() => ({ method: "POST", path: "/schedules", body: input ?? {} })} />
           <Button onClick={onClose}>Cancel</Button>
           <Button look="primary" type="submit" disabled={create.isPending || input === null}>
-            {create.isPending ? "Making it…" : "Create schedule"}
+            {create.isPending ? "Creating…" : "Create schedule"}
           </Button>
         </div>
       </DialogForm>

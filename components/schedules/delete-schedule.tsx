@@ -29,9 +29,9 @@ export function DeleteScheduleDialog({ schedule, onClose, onDeleted }: DeleteSch
       title={`Delete schedule ${schedule.name}`}
       consequence={
         <ul className="list-disc pl-4">
-          <li>No more tasks come of it. Those that it has added stay as they are.</li>
-          <li>What came of its times is not shown any more. The audit log keeps that there was one.</li>
-          <li>It cannot be taken back. A pause can.</li>
+          <li>No more tasks are added. Existing tasks are kept.</li>
+          <li>Its history is deleted. The audit log is kept.</li>
+          <li>This can't be undone. Pause it instead to keep it.</li>
         </ul>
       }
       action="Delete schedule"

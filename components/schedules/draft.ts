@@ -25,11 +25,17 @@ export type ScheduleDraft = {
   typed: ScheduleTask | null;
 };
 
-export function newDraft(timeZone: string): ScheduleDraft {
+export function newDraft(timeZone: string, project = ""): ScheduleDraft {
   return {
     ...{ name: "", cron: USUAL_CRON, timeZone, overlap: "skip", catchUpMs: CATCH_UP_DEFAULT_MS },
     ...{ jitterMs: 0, startsAt: null, endsAt: null },
-    ...{ as: "form", task: { ...EMPTY_DRAFT, profile: "", queue: "" }, expiresAfterMs: null, json: "", typed: null },
+    ...{
+      as: "form",
+      task: { ...EMPTY_DRAFT, profile: "", queue: "", project },
+      expiresAfterMs: null,
+      json: "",
+      typed: null,
+    },
   };
 }
 
@@ -63,7 +69,17 @@ export function createInputOf(draft: ScheduleDraft, usualProfile: string): Creat
   const task = taskOf(draft, usualProfile, null);
   if (task === null) return null;
   const { overlap, catchUpMs, jitterMs } = draft;
-  return { ...texts(draft), ...boundsOf(draft), overlap, catchUpMs, jitterMs, isPaused: false, task };
+  const project = draft.task.project.trim();
+  return {
+    ...texts(draft),
+    ...boundsOf(draft),
+    ...(project === "" ? {} : { projectId: project }),
+    overlap,
+    catchUpMs,
+    jitterMs,
+    isPaused: false,
+    task,
+  };
 }
 
 const texts = ({ name, cron, timeZone }: ScheduleDraft) => ({
@@ -137,7 +153,8 @@ const textOf = (value: unknown): string =>
   typeof value === "string" || typeof value === "number" ? String(value) : "";
 
 function taskOfFields(fields: TaskDraft, expiresAfterMs: number | null, base: ScheduleTask | null): ScheduleTask {
-  const typed = inputOf(fields);
+  // A project is the schedule's own.
+  const { projectId: _projectId, ...typed } = inputOf(fields);
   const objects = (Object.keys(SHOWN) as (keyof typeof SHOWN)[]).flatMap((name) => {
     const shown: readonly string[] = SHOWN[name];
     const kept = Object.entries(base?.[name] ?? {}).filter(([key]) => !shown.includes(key));

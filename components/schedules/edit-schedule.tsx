@@ -35,7 +35,7 @@ export function EditScheduleDialog({ schedule, onClose }: { schedule: Schedule; 
     trpc.schedules.update.mutationOptions({
       onSuccess: (answer) => {
         put(answer);
-        toast.success(`Changed: ${showTricks(answer.name)}`);
+        toast.success(`Saved: ${showTricks(answer.name)}`);
         onClose();
       },
       onError: (error) => {
@@ -64,8 +64,8 @@ export function EditScheduleDialog({ schedule, onClose }: { schedule: Schedule; 
       isOpen
       onOpenChange={(isOpen) => !isOpen && onClose()}
       initialFocus={nameBox}
-      title="Change schedule"
-      description="Another plan counts from now. Tasks that were added stay as they are."
+      title="Edit schedule"
+      description="Changes apply from now. Existing tasks are not affected."
     >
       <DialogForm noValidate onSubmit={submit}>
         <ScheduleFields
@@ -80,9 +80,9 @@ export function EditScheduleDialog({ schedule, onClose }: { schedule: Schedule; 
         )}
         <div className="flex flex-wrap justify-end gap-2">
           <CurlButton call={() => ({ method: "PATCH", path: `/schedules/${schedule.id}`, body: change })} />
-          <Button onClick={onClose}>Keep</Button>
+          <Button onClick={onClose}>Cancel</Button>
           <Button look="primary" type="submit" disabled={isSame || isWrong || update.isPending}>
-            {update.isPending ? "Changing…" : "Change"}
+            {update.isPending ? "Saving…" : "Save"}
           </Button>
         </div>
       </DialogForm>

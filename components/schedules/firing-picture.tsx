@@ -28,7 +28,7 @@ export function FiringPicture({ scheduleId, pollMs }: FiringPictureProps) {
   const firings = query.data?.items ?? [];
   if (firings.length === 0) return null;
   return (
-    <Panel title="What came of its last times">
+    <Panel title="Recent runs">
       <div className="flex flex-col gap-2 p-4">
         <Strip firings={firings} />
         <ul className="flex flex-wrap gap-x-4 gap-y-1 text-xs text-ink-2">

@@ -17,13 +17,13 @@ import { notesOf } from "./words";
 
 const CHOICES = ["all", ...FIRING_OUTCOMES] as const;
 const NAMES: Record<(typeof CHOICES)[number], string> = {
-  ...{ all: "All", created: "Created", skipped: "Skipped", missed: "Missed", refused: "Refused" },
+  ...{ all: "All", created: "Created", skipped: "Skipped", missed: "Missed", refused: "Rejected" },
 };
 const NONE: Record<FiringOutcome, string> = {
-  created: "No time has brought a task.",
-  skipped: "None was left out for a task that had not ended.",
-  missed: "None was noticed too late.",
-  refused: "No task was refused.",
+  created: "No run has added a task.",
+  skipped: "No skipped runs.",
+  missed: "No missed runs.",
+  refused: "No rejected tasks.",
 };
 
 /** What came of a schedule's times, the newest first. */
@@ -32,10 +32,10 @@ export function Firings({ schedule, pollMs }: { schedule: Schedule; pollMs: () =
   const query = useInfiniteQuery({ ...firingPages(useTRPC(), schedule.id, outcome), refetchInterval: pollMs });
   const rows = query.data?.pages.flatMap(({ items }) => items) ?? [];
   return (
-    <Panel title="Times">
+    <Panel title="Run history">
       <div className="border-b px-4 py-2">
         <Choices
-          label="What came of them"
+          label="Outcome"
           values={CHOICES}
           names={NAMES}
           value={outcome ?? "all"}
@@ -48,8 +48,8 @@ export function Firings({ schedule, pollMs }: { schedule: Schedule; pollMs: () =
             <NoTimes schedule={schedule} outcome={outcome} />
           ) : (
             <>
-              <Table label="Times" rows={rows} columns={columnsOf(schedule)} keyOf={keyOf} />
-              <ListFoot count={rows.length} one="time" query={query} />
+              <Table label="Run history" rows={rows} columns={columnsOf(schedule)} keyOf={keyOf} />
+              <ListFoot count={rows.length} one="run" query={query} />
             </>
           )
         }
@@ -87,18 +87,17 @@ function NoTimes({ schedule, outcome }: { schedule: Schedule; outcome: FiringOut
   if (outcome !== null) return <p className="p-4 text-sm text-ink-2">{NONE[outcome]}</p>;
   return (
     <EmptyState
-      title={schedule.lastFiring === null ? "No time has come yet" : `None in the last ${FIRINGS_KEPT_DAYS} days`}
+      title={schedule.lastFiring === null ? "Hasn't run yet" : `No runs in the last ${FIRINGS_KEPT_DAYS} days`}
     >
       {schedule.nextAt === null ? (
         schedule.isPaused ? (
-          "None does, while it is paused."
+          "It won't run while paused."
         ) : (
-          "None does: it has ended."
+          "It has ended."
         )
       ) : (
         <>
-          The next one comes <Time at={schedule.nextAt} timeZone={schedule.timeZone} />. “Add one now” does not wait for
-          it.
+          Next run <Time at={schedule.nextAt} timeZone={schedule.timeZone} />. Use “Run now” to add a task right away.
         </>
       )}
     </EmptyState>

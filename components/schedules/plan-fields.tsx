@@ -44,11 +44,17 @@ export function PlanFields({ draft, preview, errors, set }: PlanFieldsProps) {
   };
   return (
     <fieldset className="flex min-w-0 flex-col gap-3">
-      <legend className="mb-1 text-xs font-medium text-ink-2">Plan</legend>
-      <Choices label="Plan" values={PRESETS} names={PRESET_NAMES} value={preset} onChange={(next) => choose(next)} />
+      <legend className="mb-1 text-xs font-medium text-ink-2">Frequency</legend>
+      <Choices
+        label="Frequency"
+        values={PRESETS}
+        names={PRESET_NAMES}
+        value={preset}
+        onChange={(next) => choose(next)}
+      />
       <div className="grid gap-3 sm:grid-cols-2">
         {preset !== "cron" && <When preset={preset} at={at} onChange={(nextAt) => choose(preset, nextAt)} />}
-        <CheckedField label="Cron" hint="Minute, hour, day, month, day of the week; or @daily." error={errors.cron}>
+        <CheckedField label="Cron" hint="Minute, hour, day, month, weekday; or @daily." error={errors.cron}>
           {(id, aria) => (
             <Input
               id={id}
@@ -62,7 +68,7 @@ export function PlanFields({ draft, preview, errors, set }: PlanFieldsProps) {
             />
           )}
         </CheckedField>
-        <CheckedField label="Time zone" hint="Whose clocks it goes by." error={errors.timeZone}>
+        <CheckedField label="Time zone" hint="Times follow this time zone." error={errors.timeZone}>
           {(id, aria) => (
             <>
               <Input
@@ -94,7 +100,7 @@ type WhenProps = { preset: Exclude<Preset, "cron">; at: At; onChange: (at: At) =
 function When({ preset, at, onChange }: WhenProps) {
   if (preset === "hourly")
     return (
-      <Field label="Minute" hint="Past each hour.">
+      <Field label="Minute" hint="Past the hour.">
         {(id) => (
           <Select
             id={id}
@@ -145,12 +151,12 @@ function PreviewBox({ preview, timeZone }: { preview: Preview; timeZone: string 
   const own = ownZone();
   return (
     <section
-      aria-label="Next times"
+      aria-label="Next runs"
       aria-live="polite"
       className={cn("min-h-34 rounded-md border bg-sunken px-3 py-2 text-xs", isOld && "text-ink-2")}
     >
       {shown === null ? (
-        <p className="text-ink-3">{other ?? "The next times stand here once the plan is one."}</p>
+        <p className="text-ink-3">{other ?? "Enter a valid schedule to see the next runs."}</p>
       ) : (
         <>
           <p className="font-medium wrap-anywhere">{showTricks(shown.words)}</p>
@@ -158,7 +164,7 @@ function PreviewBox({ preview, timeZone }: { preview: Preview; timeZone: string 
             {shown.times.map((time) => (
               <li key={time} className="grid gap-x-3 sm:grid-cols-[11.5rem_minmax(0,1fr)]">
                 <time dateTime={time}>{formatInZone(time, timeZone)}</time>
-                {timeZone !== own && <span className="text-ink-3">{formatInZone(time, own)} for you</span>}
+                {timeZone !== own && <span className="text-ink-3">{formatInZone(time, own)} your time</span>}
               </li>
             ))}
           </ol>

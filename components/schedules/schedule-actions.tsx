@@ -32,10 +32,10 @@ export function ScheduleActions({ schedule, acts }: { schedule: Schedule; acts: 
   return (
     <>
       <Button disabled={acts.isPending} onClick={acts.addOne}>
-        <CalendarPlus aria-hidden className="size-4" /> Add one now
+        <CalendarPlus aria-hidden className="size-4" /> Run now
       </Button>
       <Button onClick={() => setShown("change")}>
-        <Pencil aria-hidden className="size-4" /> Change…
+        <Pencil aria-hidden className="size-4" /> Edit…
       </Button>
       <ScheduleCurls schedule={schedule} canOperate />
       <ActsMenu size="icon" label={`Actions on schedule ${showTricks(schedule.name)}`}>
@@ -60,18 +60,18 @@ function ScheduleCurls({ schedule, canOperate }: { schedule: Schedule; canOperat
   const path = `/schedules/${encodeURIComponent(id)}`;
   return (
     <CurlMenu>
-      <MenuItem onSelect={() => void copyCurl({ path })}>This schedule as curl</MenuItem>
-      <MenuItem onSelect={() => void copyCurl({ path: `${path}/firings` })}>What came of its times as curl</MenuItem>
+      <MenuItem onSelect={() => void copyCurl({ path })}>Copy schedule as curl</MenuItem>
+      <MenuItem onSelect={() => void copyCurl({ path: `${path}/firings` })}>Copy run history as curl</MenuItem>
       <MenuItem onSelect={() => void copyCurl({ path: withQuery("/schedule-preview", { cron, timeZone }) })}>
-        Its next times as curl
+        Copy next runs as curl
       </MenuItem>
       {canOperate && (
         <>
           <MenuItem onSelect={() => void copyCurl({ method: "POST", path: `${path}/trigger`, body: {} })}>
-            Adding one now as curl
+            Copy run now as curl
           </MenuItem>
           <MenuItem onSelect={() => void copyCurl({ method: "PATCH", path, body: { isPaused: !isPaused } })}>
-            {isPaused ? "Resuming it as curl" : "Pausing it as curl"}
+            {isPaused ? "Copy resume as curl" : "Copy pause as curl"}
           </MenuItem>
         </>
       )}

@@ -29,8 +29,8 @@ export function ScheduleBanner({ schedule, acts }: { schedule: Schedule; acts: S
           )
         }
       >
-        <b className="font-semibold">Somebody has paused it.</b> What is due meanwhile brings no task, and is not made
-        up for. One can be added now all the same.
+        <b className="font-semibold">Paused.</b> Runs that come due are skipped and not caught up. You can still run it
+        now.
       </Banner>
     );
   const last = schedule.lastFiring;
@@ -38,7 +38,7 @@ export function ScheduleBanner({ schedule, acts }: { schedule: Schedule; acts: S
   if (last.outcome === "skipped")
     return (
       <Banner tone="quiet" icon={<SkipForward aria-hidden className={ICON} />}>
-        <LastTime firing={last}>brought no task: {showTricks(last.message)}.</LastTime>{" "}
+        <LastTime firing={last}>added no task: {showTricks(last.message)}.</LastTime>{" "}
         <Holder taskId={last.holderTaskId} />
       </Banner>
     );
@@ -46,14 +46,14 @@ export function ScheduleBanner({ schedule, acts }: { schedule: Schedule; acts: S
     <Banner tone={last.outcome === "refused" ? "bad" : "warn"} icon={<TriangleAlert aria-hidden className={ICON} />}>
       {last.outcome === "refused" ? (
         <>
-          <LastTime firing={last}>brought no task: {showTricks(last.message)}.</LastTime> It is tried again at its next
-          time. Change its task, or what stands in its way, then add one now to see that it comes.
+          <LastTime firing={last}>added no task: {showTricks(last.message)}.</LastTime> It tries again at its next time.
+          Edit the task or remove the cause, then use “Run now” to check.
         </>
       ) : (
         <>
-          <LastTime firing={last}>was missed: {showTricks(last.message)}.</LastTime> What was missed{" "}
-          {schedule.catchUpMs === 0 ? "" : `longer than ${formatDuration(schedule.catchUpMs)} ago `}is not made up for.
-          See under Status that a worker is there; one can be added now.
+          <LastTime firing={last}>was missed: {showTricks(last.message)}.</LastTime> Runs missed{" "}
+          {schedule.catchUpMs === 0 ? "" : `more than ${formatDuration(schedule.catchUpMs)} ago `}are not caught up.
+          Check on the status page that a worker is running.
         </>
       )}
     </Banner>
@@ -63,7 +63,7 @@ export function ScheduleBanner({ schedule, acts }: { schedule: Schedule; acts: S
 function LastTime({ firing, children }: { firing: ScheduleFiring; children: ReactNode }) {
   return (
     <b className="font-semibold">
-      Its last time, <Time at={firing.dueAt} />, {children}
+      The last run, <Time at={firing.dueAt} />, {children}
     </b>
   );
 }
@@ -72,10 +72,10 @@ function LastTime({ firing, children }: { firing: ScheduleFiring; children: Reac
 function Holder({ taskId }: { taskId: string | null }) {
   return (
     <>
-      The next one comes once that has ended.{" "}
+      The next run starts after that task ends.{" "}
       {taskId !== null && (
         <Link href={taskAddress(taskId)} className="underline">
-          See what it does
+          Open task
         </Link>
       )}
     </>

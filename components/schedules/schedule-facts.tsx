@@ -25,10 +25,10 @@ export function ScheduleFacts({ schedule }: { schedule: Schedule }) {
   return (
     <div className="flex min-w-0 flex-col gap-4">
       <NextTimes schedule={schedule} />
-      <Panel title="Plan">
+      <Panel title="Details">
         <PlanFacts schedule={schedule} />
       </Panel>
-      <Panel title="The task that it adds">
+      <Panel title="Task">
         <TaskFacts schedule={schedule} />
       </Panel>
       {workspaceRef !== undefined && <JsonPanel title="Workspace" value={workspaceRef} />}
@@ -49,11 +49,11 @@ function NextTimes({ schedule }: { schedule: Schedule }) {
     ),
   );
   return (
-    <Panel title="Next times">
+    <Panel title="Next runs">
       {nextAt === null ? (
-        <p className="p-4 text-xs text-ink-3">{isPaused ? "None, while it is paused." : "None: it has ended."}</p>
+        <p className="p-4 text-xs text-ink-3">{isPaused ? "None while paused" : "None: it has ended"}</p>
       ) : (
-        <QueryView query={query} skeleton={<p className="min-h-32 p-4 text-xs text-ink-3">Being worked out…</p>}>
+        <QueryView query={query} skeleton={<p className="min-h-32 p-4 text-xs text-ink-3">Loading…</p>}>
           {({ times }) => (
             <ol className="flex min-h-32 flex-col gap-1 p-4 text-xs tabular-nums">
               {times.map((time) => (
@@ -76,24 +76,24 @@ function PlanFacts({ schedule }: { schedule: Schedule }) {
     <Facts
       className="p-4"
       items={[
-        ["Comes", words],
+        ["Frequency", words],
         ["Cron", <code key="cron">{showTricks(cron)}</code>],
         ["Time zone", timeZone],
-        ["While one goes on", OVERLAP_WORDS[overlap].name],
-        ["Missed ones", catchUpMs === 0 ? "not made up for" : `made up for until ${formatDuration(catchUpMs)} later`],
-        ["Jitter", jitterMs === 0 ? null : `each up to ${formatDuration(jitterMs)} later`],
+        ["If still running", OVERLAP_WORDS[overlap].name],
+        ["Missed runs", catchUpMs === 0 ? "not caught up" : `catch up within ${formatDuration(catchUpMs)}`],
+        ["Jitter", jitterMs === 0 ? null : `up to ${formatDuration(jitterMs)}`],
         ["Starts", startsAt === null ? null : <Time key="starts" at={startsAt} timeZone={timeZone} />],
         ["Ends", endsAt === null ? null : <Time key="ends" at={endsAt} timeZone={timeZone} />],
         ["Project", `${schedule.tenantId} / ${schedule.projectId}`],
-        ["Made by", operatorName(schedule.createdBy)],
-        ["Made", <Time key="made" at={schedule.createdAt} />],
-        ["Changed", <Time key="changed" at={schedule.updatedAt} />],
-        ["Id", <Id key="id" id={schedule.id} />],
-        ["Times kept", `for ${FIRINGS_KEPT_DAYS} days`],
+        ["Created by", operatorName(schedule.createdBy)],
+        ["Created", <Time key="made" at={schedule.createdAt} />],
+        ["Updated", <Time key="changed" at={schedule.updatedAt} />],
+        ["ID", <Id key="id" id={schedule.id} />],
+        ["History kept", `${FIRINGS_KEPT_DAYS} days`],
         [
-          "Done to it",
+          "Activity",
           <Link key="audit" href={auditAddress(schedule.id)} className="text-accent underline">
-            in the audit log
+            View audit log
           </Link>,
         ],
       ]}
@@ -119,17 +119,17 @@ function TaskFacts({ schedule: { task } }: { schedule: Schedule }) {
           [
             "Session",
             sessionId === undefined ? (
-              "one of its own each time"
+              "new for each run"
             ) : (
               <Link key="session" href={sessionAddress(sessionId)} className="text-accent hover:underline">
                 {showTricks(sessionId)}
               </Link>
             ),
           ],
-          ["Expires", expiresAfterMs === undefined ? null : `${formatDuration(expiresAfterMs)} after its time`],
+          ["Expires", expiresAfterMs === undefined ? null : `${formatDuration(expiresAfterMs)} after each run is due`],
         ]}
       />
-      <ScrollRegion label="What its agent is asked" className="max-h-60 rounded-md border bg-code p-2">
+      <ScrollRegion label="Prompt" className="max-h-60 rounded-md border bg-code p-2">
         <p className="text-xs wrap-anywhere whitespace-pre-wrap">{showTricks(promptOf(task))}</p>
       </ScrollRegion>
     </div>

@@ -32,18 +32,28 @@ type ScheduleFieldsProps = {
   profiles: ReturnType<typeof useProfiles>;
   /** Whether fields show all of its task: else it is typed as JSON alone. */
   canFill: boolean;
+  /** Whether its project is chosen: that of one that is there stays. */
+  hasProject?: boolean;
   nameBox: Ref<HTMLInputElement>;
   set: (change: Partial<ScheduleDraft>) => void;
 };
 
 /** The fields that making and changing a schedule have in common. */
-export function ScheduleFields({ draft, errors, profiles, canFill, nameBox, set }: ScheduleFieldsProps) {
+export function ScheduleFields({
+  draft,
+  errors,
+  profiles,
+  canFill,
+  hasProject = false,
+  nameBox,
+  set,
+}: ScheduleFieldsProps) {
   const preview = usePreview(draft);
   // Once the server takes what is typed, what it refused before is over.
   const planErrors = { ...(preview.shown === null ? errors : {}), ...preview.errors };
   return (
     <>
-      <CheckedField label="Name" hint="What it is for, as people know it." error={errors.name}>
+      <CheckedField label="Name" hint="Shown in lists and alerts." error={errors.name}>
         {(id, aria) => (
           <Input
             ref={nameBox}
@@ -59,26 +69,26 @@ export function ScheduleFields({ draft, errors, profiles, canFill, nameBox, set 
       <PlanFields draft={draft} preview={preview} errors={planErrors} set={set} />
       <BoundsFields draft={draft} errors={planErrors} set={set} />
       <Radios
-        label="While its earlier task has not ended"
+        label="If the previous task is still running"
         values={SCHEDULE_OVERLAPS}
         words={OVERLAP_WORDS}
         value={draft.overlap}
         onChange={(overlap) => set({ overlap })}
       />
       <LengthField
-        label="Make up for what was missed"
-        hint="As while no worker was there: the last time alone, if it is not longer ago."
+        label="Catch up missed runs"
+        hint="After downtime, runs the latest missed time if it is this recent."
         lengths={CATCH_UPS}
-        none="no more than a minute"
+        none="Within a minute"
         value={draft.catchUpMs}
         onChange={(ms) => set({ catchUpMs: ms ?? 0 })}
       />
-      <TaskPart {...{ draft, errors, profiles, canFill, set }} />
+      <TaskPart {...{ draft, errors, profiles, canFill, hasProject, set }} />
     </>
   );
 }
 
-function TaskPart({ draft, errors, profiles, canFill, set }: Omit<ScheduleFieldsProps, "nameBox">) {
+function TaskPart({ draft, errors, profiles, canFill, hasProject = false, set }: Omit<ScheduleFieldsProps, "nameBox">) {
   const { backends, usual } = profiles;
   const change = (as: ScheduleDraft["as"]) => {
     if (as === draft.as) return;
@@ -88,18 +98,14 @@ function TaskPart({ draft, errors, profiles, canFill, set }: Omit<ScheduleFields
     set({ as, typed, json: jsonOf(typed) });
   };
   return (
-    <section aria-label="The task" className="flex flex-col gap-3 border-t pt-3">
+    <section aria-label="Task" className="flex flex-col gap-3 border-t pt-3">
       <div className="flex flex-wrap items-center justify-between gap-2">
-        <h3 className="text-sm font-semibold">The task that it adds</h3>
-        {canFill && <Choices label="Typed as" values={MODES} names={MODE_NAMES} value={draft.as} onChange={change} />}
+        <h3 className="text-sm font-semibold">Task</h3>
+        {canFill && <Choices label="Input" values={MODES} names={MODE_NAMES} value={draft.as} onChange={change} />}
       </div>
       {draft.as === "json" ? (
         <>
-          {!canFill && (
-            <p className="text-xs text-ink-2">
-              It holds what the form has no field for, or what could not be seen there.
-            </p>
-          )}
+          {!canFill && <p className="text-xs text-ink-2">This task has settings that the form can't show.</p>}
           <ScheduleTaskJson
             text={draft.json}
             onChange={(json) => set({ json })}
@@ -112,14 +118,15 @@ function TaskPart({ draft, errors, profiles, canFill, set }: Omit<ScheduleFields
             draft={draft.task}
             errors={errors.task}
             backends={backends}
+            hasProject={hasProject}
             profile={draft.task.profile || usual}
             set={(change) => set({ task: { ...draft.task, ...change } })}
           />
           <LengthField
             label="Expires"
-            hint="If it still waits so long after its time, it fails."
+            hint="Fails if still waiting this long after it is due."
             lengths={EXPIRIES}
-            none="never"
+            none="Never"
             value={draft.expiresAfterMs}
             onChange={(expiresAfterMs) => set({ expiresAfterMs })}
           />

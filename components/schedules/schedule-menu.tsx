@@ -32,21 +32,21 @@ export function ScheduleMenu({ schedule }: { schedule: Schedule }) {
     <>
       <ActsMenu label={`Actions on schedule ${showTricks(schedule.name)}`}>
         <MenuItem onSelect={() => router.push(scheduleAddress(id))}>Open</MenuItem>
-        <MenuItem onSelect={() => void copyText(id)}>Copy its id</MenuItem>
+        <MenuItem onSelect={() => void copyText(id)}>Copy ID</MenuItem>
         <MenuItem onSelect={() => void copyCurl({ path })}>Copy as curl</MenuItem>
         {canOperate && (
           <>
             <MenuItem onSelect={() => void copyCurl({ method: "POST", path: `${path}/trigger`, body: {} })}>
-              Copy adding one as curl
+              Copy run now as curl
             </MenuItem>
             <MenuSeparator />
             <MenuItem isDisabled={acts.isPending} onSelect={acts.addOne}>
-              Add one now
+              Run now
             </MenuItem>
             <MenuItem isDisabled={acts.isPending} onSelect={() => acts.pause(!isPaused)}>
               {isPaused ? "Resume" : "Pause"}
             </MenuItem>
-            <MenuItem onSelect={() => setShown("change")}>Change…</MenuItem>
+            <MenuItem onSelect={() => setShown("change")}>Edit…</MenuItem>
             <MenuItem isDanger onSelect={() => setShown("delete")}>
               Delete…
             </MenuItem>

@@ -10,7 +10,7 @@ type ScheduleTaskJsonProps = {
 
 /** The task of a schedule as JSON, as programs send it. Loaded with its schema when it is asked for. */
 export function ScheduleTaskJson(props: ScheduleTaskJsonProps) {
-  return <CheckedJson {...props} hint="What POST /api/v1/schedules takes as its task." check={check} />;
+  return <CheckedJson {...props} hint="The task in the body of POST /api/v1/schedules." check={check} />;
 }
 
 const check = (text: string) => checkJson(ScheduleTask, text);

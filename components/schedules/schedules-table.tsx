@@ -42,7 +42,7 @@ const FIRST: Column<Schedule>[] = [
   },
   { name: "State", cell: (schedule) => <ScheduleState schedule={schedule} /> },
   {
-    name: "Plan",
+    name: "Frequency",
     isLine: true,
     className: "max-w-52 text-xs 2xl:max-w-80",
     cell: ({ words, cron, timeZone }) => (
@@ -66,7 +66,7 @@ const QUEUE = queueColumn(false);
 const QUEUE_OF_ALL = queueColumn(true);
 const REST: Column<Schedule>[] = [
   {
-    name: "Next",
+    name: "Next run",
     isLine: true,
     className: "text-xs whitespace-nowrap text-ink-2",
     cell: ({ nextAt, timeZone }) =>
@@ -77,7 +77,7 @@ const REST: Column<Schedule>[] = [
       ),
   },
   {
-    name: "Last time",
+    name: "Last run",
     isLine: true,
     className: "min-w-44 max-w-48 text-xs 2xl:max-w-96",
     cell: ({ lastFiring, timeZone }) =>

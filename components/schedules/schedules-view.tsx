@@ -37,7 +37,7 @@ export function SchedulesView() {
     <div className="flex h-full min-h-0 flex-col">
       <PageHeader
         title="Schedules"
-        description="Plans by which tasks are added to the queue: at times of the day, on days of the week."
+        description="Add tasks to the queue at set times."
         actions={
           onCreate === null ? undefined : (
             <Button onClick={onCreate}>
@@ -48,7 +48,7 @@ export function SchedulesView() {
       >
         <SearchBox
           label="Search schedules"
-          placeholder="A part of the name"
+          placeholder="Search by name"
           value={search}
           onChange={(next) => void setFilter({ search: next })}
         />
@@ -91,10 +91,10 @@ function NoSchedules({ onCreate }: Pick<AllSchedulesProps, "onCreate">) {
       action={onCreate === null ? undefined : <Button onClick={onCreate}>New schedule</Button>}
     >
       <p>
-        A schedule adds a task to a queue at each time of its plan, such as every morning, and tells what came of it.{" "}
-        <DocLink name="schedules">How schedules go</DocLink>
+        A schedule adds a task to a queue at set times, such as every morning.{" "}
+        <DocLink name="schedules">How schedules work</DocLink>
       </p>
-      <CallHint words="Programs make them by" call={{ method: "POST", path: "/schedules", body: EXAMPLE }} />
+      <CallHint words="Or create one with the API" call={{ method: "POST", path: "/schedules", body: EXAMPLE }} />
     </EmptyState>
   );
 }

@@ -28,7 +28,7 @@ export function useScheduleActs({ id: scheduleId, task: { title } }: Schedule) {
       onSuccess: ({ task }) => {
         look();
         void client.invalidateQueries({ queryKey: trpc.queue.pathKey() });
-        const show = { label: "Show it", onClick: () => task !== null && router.push(taskAddress(task.id)) };
+        const show = { label: "Open", onClick: () => task !== null && router.push(taskAddress(task.id)) };
         toast.success(`Added: ${showTricks(title)}`, task === null ? {} : { action: show });
       },
     }),

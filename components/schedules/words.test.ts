@@ -15,14 +15,14 @@ const none = (outcome: "skipped" | "missed" | "refused", message = "why") => fir
 test("a schedule fails where its last time brought no task, and a pause is shown before that", () => {
   const wordOf = (isPaused: boolean, lastFiring: ScheduleFiring | null, nextAt: string | null = AT) =>
     conditionOf({ isPaused, lastFiring, nextAt }).word;
-  expect(wordOf(false, null)).toBe("active");
-  expect(wordOf(false, ended("failed"))).toBe("active");
-  expect(wordOf(false, none("skipped"))).toBe("active");
-  expect(wordOf(false, none("missed"))).toBe("failing");
-  expect(wordOf(true, none("refused"))).toBe("paused");
-  expect(wordOf(true, null, null)).toBe("paused");
-  expect(wordOf(false, ended("completed"), null)).toBe("ended");
-  expect(wordOf(false, none("refused"), null)).toBe("failing");
+  expect(wordOf(false, null)).toBe("Active");
+  expect(wordOf(false, ended("failed"))).toBe("Active");
+  expect(wordOf(false, none("skipped"))).toBe("Active");
+  expect(wordOf(false, none("missed"))).toBe("Failing");
+  expect(wordOf(true, none("refused"))).toBe("Paused");
+  expect(wordOf(true, null, null)).toBe("Paused");
+  expect(wordOf(false, ended("completed"), null)).toBe("Ended");
+  expect(wordOf(false, none("refused"), null)).toBe("Failing");
   expect(conditionOf({ isPaused: false, lastFiring: none("refused", "it drains"), nextAt: AT }).why).toBe("it drains");
 });
 
@@ -42,19 +42,16 @@ test("what came of a time is how its task ended, or why there is none", () => {
 });
 
 test("the strip is told in words", () => {
-  expect(describeStrip([])).toBe("No time has come yet");
-  expect(describeStrip([ended("completed")])).toBe("The last 1 time: 1 completed");
+  expect(describeStrip([])).toBe("Hasn't run yet");
+  expect(describeStrip([ended("completed")])).toBe("Last 1 run: 1 completed");
   const strip = [none("refused"), ended("completed"), ended("running"), ended("completed"), none("skipped")];
-  expect(describeStrip(strip)).toBe("The last 5 times: 2 completed, 1 not ended yet, 1 skipped, 1 refused");
+  expect(describeStrip(strip)).toBe("Last 5 runs: 2 completed, 1 in progress, 1 skipped, 1 rejected");
   expect(countResults(strip).reduce((sum, [, count]) => sum + count, 0)).toBe(strip.length);
 });
 
 test("a time that somebody asked for, that came late or that stands for others says so", () => {
   expect(notesOf(firing({}))).toEqual([]);
   expect(notesOf(firing({ firedAt: "2026-01-01T09:00:04.000Z" }))).toEqual([]);
-  expect(notesOf(firing({ isManual: true }))).toEqual(["by hand"]);
-  expect(notesOf(firing({ firedAt: "2026-01-01T09:05:00.000Z", missed: 2 }))).toEqual([
-    "5 m late",
-    "stands for 2 earlier",
-  ]);
+  expect(notesOf(firing({ isManual: true }))).toEqual(["run manually"]);
+  expect(notesOf(firing({ firedAt: "2026-01-01T09:05:00.000Z", missed: 2 }))).toEqual(["5 m late", "covers 2 missed"]);
 });

@@ -11,18 +11,18 @@ export function conditionOf({
   nextAt,
   lastFiring,
 }: Pick<Schedule, "isPaused" | "nextAt" | "lastFiring">): Condition {
-  if (isPaused) return { state: "paused", word: "paused", why: null };
+  if (isPaused) return { state: "paused", word: "Paused", why: null };
   const isFailing = lastFiring?.outcome === "refused" || lastFiring?.outcome === "missed";
-  if (isFailing) return { state: "failed", word: "failing", why: lastFiring.message };
-  if (nextAt === null) return { state: "completed", word: "ended", why: null };
-  return { state: "ready", word: "active", why: null };
+  if (isFailing) return { state: "failed", word: "Failing", why: lastFiring.message };
+  if (nextAt === null) return { state: "completed", word: "Ended", why: null };
+  return { state: "ready", word: "Active", why: null };
 }
 
 /** What is done when its time comes and its task of before has not ended. */
 export const OVERLAP_WORDS: Record<ScheduleOverlap, { name: string; hint: string }> = {
-  skip: { name: "Leave it out", hint: "This time brings no task; the next one may." },
-  allow: { name: "Add it beside", hint: "Both go on; limits of the queue hold for them." },
-  replace: { name: "Replace the earlier one", hint: "What has not ended is cancelled first." },
+  skip: { name: "Skip", hint: "This run adds no task." },
+  allow: { name: "Run both", hint: "Adds another task, within the queue's limits." },
+  replace: { name: "Replace", hint: "Cancels the earlier task first." },
 };
 
 /** The icon of an outcome; its word is the outcome itself. */
@@ -33,18 +33,22 @@ export const OUTCOME_STATE: Record<FiringOutcome, string> = {
   refused: "failed",
 };
 
+export const OUTCOME_WORDS: Record<FiringOutcome, string> = {
+  ...{ created: "Created", skipped: "Skipped", missed: "Missed", refused: "Rejected" },
+};
+
 /** What came of a time: how its task ended, or why there is none. */
 export const RESULTS = ["completed", "open", "failed", "cancelled", "gone", "skipped", "missed", "refused"] as const;
 export type Result = (typeof RESULTS)[number];
 export const RESULT_WORDS: Record<Result, string> = {
   completed: "completed",
-  open: "not ended yet",
+  open: "in progress",
   failed: "failed",
   cancelled: "cancelled",
-  gone: "deleted since",
+  gone: "task deleted",
   skipped: "skipped",
   missed: "missed",
-  refused: "refused",
+  refused: "rejected",
 };
 
 export function resultOf({ outcome, task }: Pick<ScheduleFiring, "outcome" | "task">): Result {
@@ -66,9 +70,7 @@ export function countResults(firings: readonly Pick<ScheduleFiring, "outcome" | 
 /** The strip in words, for whoever does not see it. */
 export function describeStrip(firings: readonly Pick<ScheduleFiring, "outcome" | "task">[]): string {
   const counted = countResults(firings).map(([result, count]) => `${count} ${RESULT_WORDS[result]}`);
-  return firings.length === 0
-    ? "No time has come yet"
-    : `The last ${formatPlural(firings.length, "time")}: ${counted.join(", ")}`;
+  return firings.length === 0 ? "Hasn't run yet" : `Last ${formatPlural(firings.length, "run")}: ${counted.join(", ")}`;
 }
 
 const LATE_MS = 60_000;
@@ -77,8 +79,8 @@ const LATE_MS = 60_000;
 export function notesOf({ isManual, missed, dueAt, firedAt }: ScheduleFiring): string[] {
   const lateMs = Date.parse(firedAt) - Date.parse(dueAt);
   return [
-    ...(isManual ? ["by hand"] : []),
+    ...(isManual ? ["run manually"] : []),
     ...(lateMs > LATE_MS ? [`${formatDuration(lateMs)} late`] : []),
-    ...(missed > 0 ? [`stands for ${missed} earlier`] : []),
+    ...(missed > 0 ? [`covers ${missed} missed`] : []),
   ];
 }

@@ -156,9 +156,9 @@ const failedDependencies =
     const each = sql.raw(String(max));
     return sql`
     select ${ATTENTION_TASK}, ${NO_TEXT} as "approvalId", task.run_id as "runId", task.session_id as "sessionId",
-      concat(case task.state when 'failed' then 'it failed' else 'it was cancelled' end, ', and ',
-        case waiting.tasks when 1 then 'a task waits' when ${sql.raw(String(DEPENDENTS_MAX + 1))}
-          then 'more than ${sql.raw(String(DEPENDENTS_MAX))} tasks wait' else waiting.tasks || ' tasks wait' end, ' for it') as detail,
+      concat(case task.state when 'failed' then 'failed' else 'was cancelled' end, ' and blocks ',
+        case waiting.tasks when 1 then '1 task' when ${sql.raw(String(DEPENDENTS_MAX + 1))}
+          then 'more than ${sql.raw(String(DEPENDENTS_MAX))} tasks' else waiting.tasks || ' tasks' end) as detail,
       null::float8 as "untilMs", (extract(epoch from task.updated_at) * 1000)::float8 as "sinceMs"
     from agentrun_queue_failed_dependencies noted join agentrun_queue_tasks task on task.id = noted.task_id
     cross join lateral (

@@ -1,6 +1,7 @@
 import { eq } from "drizzle-orm";
 import { expect, test } from "vitest";
 import { CreateBudgetInput } from "@/contract/budget";
+import { ALL_TENANTS } from "@/contract/words";
 import type { Db } from "@/db/client";
 import { storeModelCalls } from "@/db/queries/store-model-calls";
 import { runs } from "@/db/schema";
@@ -8,6 +9,7 @@ import { madeCall, makeRun, makeSession } from "@/db/test/factories";
 import { BudgetGate, createBudget, deleteBudget, raiseBudget, updateBudget, watchBudgets } from "@/server/budgets";
 import { explainTask, getTask, simulateTask } from "@/server/queue";
 import { getRun } from "@/server/runs";
+import { tenantOperator } from "@/server/storage/test/context";
 import { createTestQueue, playRun, type TestQueue } from "./test/queue";
 
 /** Makes a token budget of which so many are spent, by a run without a task. */
@@ -31,7 +33,7 @@ test("tasks wait for a budget that is reached, say so, and go on when it is rais
   expect(await states(queue, held, free)).toEqual(["pending", "dispatched"]);
   const { blocker, estimatedStartAt } = await explainTask(ctx, { taskId: held });
   expect(blocker).toMatchObject({ kind: "budget-reached", until: current?.endsAt });
-  expect(blocker?.message).toBe("the budget “b” is reached: raise it, or wait until its period ends");
+  expect(blocker?.message).toBe("budget “b” is reached. Raise it or wait until its period ends");
   expect(estimatedStartAt).toBe(blocker?.until);
   const trial = await simulateTask(ctx, { title: "t", backendProfile: "demo", payload: {}, projectId: "p" });
   expect(trial).toMatchObject({ outcome: "waits", blocker: { kind: "budget-reached" } });
@@ -39,6 +41,19 @@ test("tasks wait for a budget that is reached, say so, and go on when it is rais
   await raiseBudget(ctx, { budgetId, limit: 101 });
   expect(await queue.dispatch()).toBe(1);
   expect(await states(queue, held)).toEqual(["dispatched"]);
+});
+
+test("a budget of all tenants is named to who sees all of them, and to nobody else", async () => {
+  await using queue = await createTestQueue();
+  const { id: budgetId } = await spentBudget(queue, 100, { tenantId: ALL_TENANTS });
+  const taskId = await queue.add();
+  await queue.dispatch();
+  const { blocker } = await explainTask(queue.ctx, { taskId });
+  expect(blocker).toMatchObject({ kind: "budget-reached", budgetId });
+  expect(blocker?.message).toContain("budget “b”");
+  const bound = await explainTask({ ...queue.ctx, actor: tenantOperator("default") }, { taskId });
+  expect(bound.blocker?.message).toContain("a budget of all tenants is reached");
+  expect(JSON.stringify(bound)).not.toMatch(new RegExp(`“b”|${budgetId}`));
 });
 
 test.each([
@@ -100,7 +115,7 @@ test("a task waits for what its session may spend, until that is raised", async 
     ...{
       kind: "budget-reached",
       until: null,
-      message: `what session ${sessionId} may spend is reached: raise it`,
+      message: `the budget of session ${sessionId} is reached. Raise it`,
     },
   });
   await raiseBudget(ctx, { budgetId, sessionId, limit: 1_000 });

@@ -195,7 +195,7 @@ test("a backend's limit counts the turns of runs that no task made, from their o
   expect(await queue.dispatch()).toBe(0);
   expect((await getTask(ctx, { taskId })).blocker).toMatchObject({
     ...{ kind: "backend-limit", limit: 2, holders: [] },
-    message: "backend codex runs 2 at once; 2 in runs of no task",
+    message: "backend codex is at its limit (2); 2 in runs of no task",
   });
   const { leaseEpoch } = await claimRun(ctx, { runId: runs[0] ?? "", runnerId: "r1" });
   expect(await queue.dispatch()).toBe(0);
@@ -225,7 +225,7 @@ test("a backend that is switched off takes no task and says why, nor does one th
   await probed(2);
   expect(await queue.dispatch()).toBe(0);
   expect((await getTask(ctx, { taskId })).blocker).toMatchObject({
-    ...{ kind: "backend-down", message: "backend codex takes nothing now: it was not reached" },
+    ...{ kind: "backend-down", message: "backend codex is unavailable: it was not reached" },
     until: expect.any(String),
   });
   // The backend is up if a person says so, or if only one try has failed.
@@ -369,7 +369,7 @@ test("a paused queue or lane dispatches nothing and says so; resumed, it goes on
   expect(await queue.dispatch()).toBe(0);
   expect((await getTask(ctx, { taskId })).blocker).toMatchObject({
     kind: "paused",
-    message: "it is paused: the provider is being moved",
+    message: "paused: the provider is being moved",
   });
   await setControlState(ctx, { queue: "default" }, "open");
   await setControlState(ctx, { queue: "default", lane: "a" }, "draining");

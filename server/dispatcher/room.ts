@@ -49,6 +49,8 @@ export type Block = {
   /** For a rate: whether it is the lane's or the queue's, and in how many milliseconds the next task may start. */
   rate?: NonNullable<Blocker["rate"]>;
   freesInMs?: number;
+  /** The budget that is reached. One of all tenants is not for those to know who are bound to one. */
+  budget?: { id: string; name: string; isOfAll: boolean };
 };
 type Usage = { tasks: number; holders: Holder[] };
 
@@ -202,7 +204,7 @@ export class Room {
     if (used.tasks === 0 && why === undefined) return null;
     const kind = used.tasks === 0 && why !== undefined ? BUSY[why] : "session-busy";
     if (kind === "budget-reached")
-      return { kind, on, limit: null, holders: [], detail: `what session ${sessionId} may spend` };
+      return { kind, on, limit: null, holders: [], detail: `the budget of session ${sessionId}` };
     return { kind, on, limit: 1, holders: used.holders, detail: sessionId };
   }
 
@@ -272,8 +274,10 @@ function budgetBlock(held: HeldBudget[]): Block | null {
   const last = held.toSorted((one, other) => (one.endsAt < other.endsAt ? 1 : -1))[0];
   if (last === undefined) return null;
   const { id, name, tenantId, endsAt: until } = last;
-  const detail = tenantId === ALL_TENANTS ? "a budget of all tenants together" : `the budget “${name}”`;
-  return { kind: "budget-reached", on: keyOf("budget", id), limit: null, holders: [], detail, until };
+  return {
+    ...{ kind: "budget-reached", on: keyOf("budget", id), limit: null, holders: [], detail: null, until },
+    budget: { id, name, isOfAll: tenantId === ALL_TENANTS },
+  };
 }
 
 /** The keys of all controls that may apply to a task. */

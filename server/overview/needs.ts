@@ -64,15 +64,33 @@ export function rankNeeds(found: FoundNeeds[], queue: OfQueue): Needs {
     needs: queue.attention.filter(({ kind }) => kind !== "approval").map(ofQueue),
     counts: queue.attentionCounts.filter(({ kind }) => kind !== "approval"),
   };
+  const others = found.map((one) => withoutSessionsOf(ofTasks.needs, one));
   const rank = ({ kind }: Pick<Need, "kind">) => NEED_KINDS.indexOf(kind);
   return {
-    needs: [...found, ofTasks]
+    needs: [...others, ofTasks]
       .flatMap(({ needs }) => needs)
       .sort((left, right) => rank(left) - rank(right) || (left.since < right.since ? -1 : 1))
       .slice(0, NEEDS_MAX),
-    needCounts: [...found, ofTasks]
+    needCounts: [...others, ofTasks]
       .flatMap(({ counts }) => counts.filter(({ count }) => count > 0))
       .sort((left, right) => rank(left) - rank(right)),
+  };
+}
+
+/** A failed session is left out where its task is told of. */
+function withoutSessionsOf(tasks: readonly Need[], { needs, counts }: FoundNeeds): FoundNeeds {
+  const told = new Set(
+    tasks.flatMap(({ kind, sessionId }) =>
+      (kind === "dead-letter" || kind === "dependency-failed") && sessionId !== null ? [sessionId] : [],
+    ),
+  );
+  const isTold = ({ kind, sessionId }: Need) => kind === "failed-session" && sessionId !== null && told.has(sessionId);
+  const left = needs.filter((need) => !isTold(need));
+  const dropped = needs.length - left.length;
+  if (dropped === 0) return { needs, counts };
+  return {
+    needs: left,
+    counts: counts.map((one) => (one.kind === "failed-session" ? { ...one, count: one.count - dropped } : one)),
   };
 }
 

@@ -9,6 +9,7 @@ import {
   type QueueCommander,
 } from "@/contract/queue-commander";
 import { ALL_TENANTS, WHOLE_QUEUE } from "@/contract/queue-control";
+import type { FirstOf } from "@/db/queries/first-of";
 import { type AttentionRow, readAttention } from "@/db/queries/queue-attention";
 import type { Place, Sight } from "@/db/queries/queue-commander";
 import type { ServiceContext } from "@/server/context";
@@ -23,10 +24,21 @@ export async function listAttention(ctx: ServiceContext, sight: Sight, failedPla
     { shownMax: ATTENTION_KIND_MAX, countMax: ATTENTION_COUNT_MAX, deadLetterMs: DEAD_LETTER_SHOWN_MS },
   );
   firsts.sort((left, right) => ATTENTION_KINDS.indexOf(left.kind) - ATTENTION_KINDS.indexOf(right.kind));
+  const once = oncePerTask(firsts);
   return {
-    attention: firsts.flatMap(({ kind, rows }) => rows.map((row) => toAttention(kind, row))).slice(0, ATTENTION_MAX),
-    attentionCounts: firsts.flatMap(({ rows: _rows, ...counted }) => (counted.count > 0 ? [counted] : [])),
+    attention: once.flatMap(({ kind, rows }) => rows.map((row) => toAttention(kind, row))).slice(0, ATTENTION_MAX),
+    attentionCounts: once.flatMap(({ rows: _rows, ...counted }) => (counted.count > 0 ? [counted] : [])),
   };
+}
+
+/** A task is told of once, by its most pressing kind: one that failed may block others as well. */
+function oncePerTask(firsts: FirstOf<AttentionKind, AttentionRow>[]): FirstOf<AttentionKind, AttentionRow>[] {
+  const known = new Set<string>();
+  return firsts.map((first) => {
+    const rows = first.rows.filter(({ taskId }) => taskId === null || !known.has(taskId));
+    for (const { taskId } of rows) if (taskId !== null) known.add(taskId);
+    return { ...first, rows, count: first.count - (first.rows.length - rows.length) };
+  });
 }
 
 function toAttention(kind: AttentionKind, row: AttentionRow): QueueAttention {
@@ -40,25 +52,39 @@ function toAttention(kind: AttentionKind, row: AttentionRow): QueueAttention {
   };
 }
 
+const DEAD_LETTERS: Record<string, string> = {
+  "attempts-exhausted": "failed on its last attempt",
+  "not-retryable": "failed and is not retried automatically",
+  expired: "expired before it started",
+  refused: "couldn't be started",
+  "dependency-failed": "failed because a dependency failed",
+};
+
+/** Why a task ended for good: its `code: message` as a clause. */
+function deadLetterWords(detail: string): string {
+  const [code = "", ...rest] = detail.split(": ");
+  return [DEAD_LETTERS[code] ?? `failed (${code})`, ...rest].join(": ");
+}
+
 function wordsOf(kind: AttentionKind, { tenantId, queue, lane, sessionId, detail, untilMs }: AttentionRow): string {
   switch (kind) {
     case "approval":
-      return `its run waits for an approval: ${detail}`;
+      return `needs approval: ${detail}`;
     case "session-evicted":
-      return `session ${sessionId} is evicted: restore it, or cancel what waits for it`;
+      return `session ${sessionId} is evicted. Restore it or cancel its waiting tasks`;
     case "parked": {
       const until = untilMs === null ? "" : ` until ${new Date(untilMs).toISOString()}`;
-      return `the provider's usage limit is reached${until}: retry it when it may go on`;
+      return `parked: the provider's usage limit is reached${until}. Retry it when the limit resets`;
     }
     case "dependency-failed":
-      return `${detail}: retry it, or have them no longer come after it`;
+      return `${detail}. Retry it or remove the dependency`;
     case "paused": {
       const place = lane === WHOLE_QUEUE ? `queue ${queue}` : `lane ${lane} of queue ${queue}`;
       const whose = tenantId === ALL_TENANTS ? "" : ` for tenant ${tenantId}`;
       return `${place} is paused${whose}${detail ? `: ${detail}` : ""}`;
     }
     case "dead-letter":
-      return `it failed and is not tried again (${detail})`;
+      return deadLetterWords(detail ?? "");
     default:
       return kind satisfies never;
   }

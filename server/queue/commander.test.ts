@@ -139,11 +139,11 @@ test("everything that needs a person is named, the most pressing first", async (
     ["dead-letter", dead],
   ]);
   expect(attention.map(({ message }) => message)).toEqual([
-    "its run waits for an approval: rm -rf build",
-    "session ses_gone is evicted: restore it, or cancel what waits for it",
-    "the provider's usage limit is reached: retry it when it may go on",
+    "needs approval: rm -rf build",
+    "session ses_gone is evicted. Restore it or cancel its waiting tasks",
+    "parked: the provider's usage limit is reached. Retry it when the limit resets",
     "lane slow of queue default is paused: a night's rest",
-    "it failed and is not tried again (not-retryable: it broke)",
+    "failed and is not retried automatically: it broke",
   ]);
   expect(attention[0]).toMatchObject({ approvalId: "apr_1", runId: await runOf(ctx, asking), title: "asking" });
   expect(attention[3]).toMatchObject({ tenantId: "*", queue: "default", lane: "slow" });

@@ -99,6 +99,8 @@ test("where one has failed, a task waits for a person, fails with it, or starts 
   const { attention, attentionCounts } = await queueCommander(ctx, {});
   expect(attention.find(({ kind }) => kind === "dependency-failed")).toMatchObject({ taskId: first, title: "first" });
   expect(attentionCounts.find(({ kind }) => kind === "dependency-failed")).toMatchObject({ count: 1 });
+  // It is told of once, though it failed for good as well.
+  expect(attention.filter(({ taskId }) => taskId === first)).toHaveLength(1);
 
   await retryTask(ctx, { taskId: first });
   expect(await stateOf(queue, hold)).toBe("pending: dependency");
@@ -128,7 +130,9 @@ test("one that is added after a failure is judged by it as well", async () => {
   });
   expect(await stateOf(queue, start)).toBe("dispatched");
   const { attention } = await queueCommander(ctx, {});
-  expect(attention.find(({ kind }) => kind === "dependency-failed")?.message).toMatch(/cancelled, and a task waits/);
+  expect(attention.find(({ kind }) => kind === "dependency-failed")?.message).toMatch(
+    /was cancelled and blocks 1 task/,
+  );
   const noted = async () => (await ctx.db.execute(sql`select from agentrun_queue_failed_dependencies`)).rowCount;
   await noteMinute(ctx);
   expect(await noted()).toBe(1);

@@ -58,7 +58,7 @@ test("why it would wait is told in the words of a task that waits, with its plac
   });
   await setControlState(ctx, { queue: "default", lane: "wide", reason: "a freeze" }, "paused");
   const paused = await simulate(ctx, { lane: "wide" });
-  expect(paused).toMatchObject({ blocker: { kind: "paused", message: "it is paused: a freeze" } });
+  expect(paused).toMatchObject({ blocker: { kind: "paused", message: "paused: a freeze" } });
   expect(paused.estimatedStartAt).toBeNull();
   const runAt = new Date(Date.now() + 3_600_000).toISOString();
   expect(await simulate(ctx, { runAt })).toMatchObject({ blocker: { kind: "not-due", until: runAt } });

@@ -67,11 +67,11 @@ export function dependencyBlocker({ count, failed, tasks }: OpenDependencies): B
   const dependencies = { count, tasks };
   if (failed > 0) {
     const { holders: lost, words } = failedOf(tasks, failed);
-    const them = failed === 1 ? "that" : "those";
-    const message = `it comes after ${lost.join(", ")}, which ${words}: retry ${them}, or take ${failed === 1 ? "it" : them} from what this comes after`;
+    const them = failed === 1 ? "it" : "them";
+    const message = `depends on ${lost.join(", ")}, which ${words}. Retry ${them} or remove the ${failed === 1 ? "dependency" : "dependencies"}`;
     return { ...plain("dependency-failed", message, null), holders, dependencies };
   }
-  return { ...plain("dependency", `it waits for ${holders.join(", ")}${more}`, null), holders, dependencies };
+  return { ...plain("dependency", `waiting for ${holders.join(", ")}${more}`, null), holders, dependencies };
 }
 
 function failedOf(tasks: OpenDependencies["tasks"], failed: number): { holders: string[]; words: string } {
@@ -83,7 +83,7 @@ function failedOf(tasks: OpenDependencies["tasks"], failed: number): { holders: 
 
 const NOT_DISPATCHED: Blocker = {
   kind: "not-dispatched",
-  message: "nothing is dispatched here (AGENTRUN_EXECUTOR is none): a program outside takes tasks",
+  message: "dispatch is off (AGENTRUN_EXECUTOR is none): an external program takes tasks",
   until: null,
   limit: null,
   holders: [],
@@ -100,8 +100,8 @@ export function blockerOf(task: WaitingTask, room: Room, seer: string | null): B
   if (time) return time;
   const block = room.taskBlock({ ...task, createdAt: "" }) ?? place;
   if (block) return toBlocker(block, task, seer);
-  if (room.free === 0) return plain("capacity", "every runner that there may be is busy", null);
-  return plain("next", "nothing holds it up: it is dispatched next", null);
+  if (room.free === 0) return plain("capacity", "all runners are busy", null);
+  return plain("next", "starts next", null);
 }
 
 function timeBlock(task: WaitingTask): Blocker | null {
@@ -109,13 +109,13 @@ function timeBlock(task: WaitingTask): Blocker | null {
   const until = dueAt(task.notBefore)?.toISOString() ?? null;
   if (task.parkedAt !== null) {
     const message = until
-      ? "the provider's usage limit is reached: it goes on when that ends"
-      : `the provider's usage limit is reached${told(task.parkedUntil)}: retry it when it may go on`;
+      ? "the provider's usage limit is reached: it resumes when the limit resets"
+      : `the provider's usage limit is reached${told(task.parkedUntil)}. Retry it when the limit resets`;
     return plain("parked", message, until ?? task.parkedUntil?.toISOString() ?? null);
   }
   return task.attemptCount > task.attemptsBefore
-    ? plain("backoff", `attempt ${task.attemptCount} failed: the next one waits a while`, until)
-    : plain("not-due", "its time has not come", until);
+    ? plain("backoff", `attempt ${task.attemptCount} failed: the next one starts later`, until)
+    : plain("not-due", "scheduled for later", until);
 }
 
 function told(until: Date | null): string {
@@ -135,47 +135,63 @@ export function tellableUntil(until: string, seer: string | null): string {
 
 /** Tells a bound caller no ids of other tenants' tasks, and nothing of a provider. */
 function toBlocker(block: Block, task: WaitingTask, seer: string | null): Blocker {
-  const { kind, limit, rate } = block;
+  const { kind, limit, rate, budget } = block;
+  const budgetId = budget === undefined || (budget.isOfAll && seer !== null) ? undefined : budget.id;
   const until = block.until === undefined ? null : tellableUntil(block.until, rate === undefined ? null : seer);
   const holders = block.holders.filter(({ tenantId }) => seer === null || tenantId === seer).map(({ id }) => id);
   const message = wordsOf(
     { ...block, ...(until === null ? {} : { until }) },
     { task, holders, isBound: seer !== null },
   );
-  return { kind, message, until, limit, holders, ...(rate === undefined ? {} : { rate }) };
+  return {
+    kind,
+    message,
+    until,
+    limit,
+    holders,
+    ...(rate === undefined ? {} : { rate }),
+    ...(budgetId === undefined ? {} : { budgetId }),
+  };
 }
 
 type Telling = { task: WaitingTask; holders: string[]; isBound: boolean };
 
+function budgetName({ name, isOfAll }: NonNullable<Block["budget"]>, isBound: boolean): string {
+  return isOfAll && isBound ? "a budget of all tenants" : `budget “${name}”`;
+}
+
 /** Returns a sentence for a person, naming the tasks that hold what is waited for. */
-function wordsOf({ kind, limit, detail, until, others = 0, rate }: Block, { task, holders, isBound }: Telling): string {
+function wordsOf(
+  { kind, limit, detail, until, others = 0, rate, budget }: Block,
+  { task, holders, isBound }: Telling,
+): string {
   const held = holders.length === 0 ? "" : `, held by ${holders.join(", ")}`;
   switch (kind) {
     case "paused":
-      return detail ? `it is paused: ${detail}` : "its queue or lane is paused";
+      return detail ? `paused: ${detail}` : "the queue or lane is paused";
     case "queue-limit":
-      return `queue ${task.queue} runs ${limit} at once${held}`;
+      return `queue ${task.queue} is at its limit (${limit})${held}`;
     case "lane-limit":
-      return `lane ${task.lane} runs ${limit} at once${held}`;
+      return `lane ${task.lane} is at its limit (${limit})${held}`;
     case "rate-limited": {
       if (rate === undefined) return kind;
       const place = rate.of === "lane" ? `lane ${task.lane}` : `queue ${task.queue}`;
       return `${place} allows ${rateWords(rate)}: the next may start at ${until}`;
     }
     case "key-limit":
-      return `tasks with the key ${detail} run ${limit} at once${held}`;
+      return `key ${detail} is at its limit (${limit})${held}`;
     case "budget-reached":
-      return `${detail} is reached: raise it${until === undefined ? "" : ", or wait until its period ends"}`;
+      return `${budget === undefined ? detail : budgetName(budget, isBound)} is reached. Raise it${until === undefined ? "" : " or wait until its period ends"}`;
     case "session-busy":
-      return `session ${detail} has a turn under way${held}`;
+      return `session ${detail} has a turn in progress${held}`;
     case "session-evicted":
-      return `session ${detail} is evicted: restore it`;
+      return `session ${detail} is evicted. Restore it`;
     case "backend-limit":
-      return `backend ${detail} runs ${limit} at once${held}${isBound || others === 0 ? "" : `; ${others} in runs of no task`}`;
+      return `backend ${detail} is at its limit (${limit})${held}${isBound || others === 0 ? "" : `; ${others} in runs of no task`}`;
     case "backend-disabled":
       return `backend ${task.backendProfile} is switched off${detail ? `: ${detail}` : ""}`;
     case "backend-down":
-      return `backend ${task.backendProfile} takes nothing now${isBound ? "" : `: ${detail}`}`;
+      return `backend ${task.backendProfile} is unavailable${isBound ? "" : `: ${detail}`}`;
     default:
       return detail ?? kind;
   }
