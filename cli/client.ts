@@ -3,7 +3,7 @@ import { withDeadline } from "@/contract/deadline";
 import { ErrorBody } from "@/contract/errors";
 import { RefusedError, TimeoutError, UnreachableError } from "./failure";
 import { pause } from "./pause";
-import type { Place } from "./place";
+import type { ServerTarget } from "./server-target";
 
 export type Method = "GET" | "POST" | "PATCH" | "DELETE";
 /** A call of the API; `path` is relative to /api/v1. */
@@ -31,7 +31,7 @@ export class Client {
   #token: string | null;
 
   constructor(
-    private readonly place: Pick<Place, "url" | "token">,
+    private readonly place: Pick<ServerTarget, "url" | "token">,
     private readonly options: ClientOptions,
   ) {
     this.#token = place.token;

@@ -1,6 +1,6 @@
 import type { Client } from "./client";
 import type { Credentials } from "./credentials";
-import type { Place } from "./place";
+import type { ServerTarget } from "./server-target";
 
 export const FORMS = ["table", "json", "ndjson"] as const;
 /** How answers are written: for people, as one JSON document, or as one JSON document a line. */
@@ -10,10 +10,10 @@ export type Form = (typeof FORMS)[number];
 export type Io = {
   client: Client;
   /** The server that is asked, and the token used. */
-  place: Place;
+  place: ServerTarget;
   credentials: Credentials;
   /** Connects to another server, or with another token. */
-  connect: (place: Pick<Place, "url" | "token">) => Client;
+  connect: (place: Pick<ServerTarget, "url" | "token">) => Client;
   form: Form;
   /** Writes a line of data. */
   out: (line: string) => void;

@@ -8,7 +8,7 @@ import { openCredentials } from "./credentials";
 import { EXIT, exitOf, UsageError, wordsOf } from "./failure";
 import { generalHelp, helpOf, printHelp } from "./help";
 import type { Form, Io } from "./io";
-import { findPlace } from "./place";
+import { findPlace } from "./server-target";
 
 /** The program's surroundings. */
 export type Surroundings = Omit<Io, "client" | "place" | "credentials" | "connect" | "form"> & {

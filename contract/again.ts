@@ -2,8 +2,8 @@ import type { Command } from "./command";
 import { attachmentsIn } from "./image";
 import { faultIn } from "./json-schema";
 import type { CreateRunInput, Run } from "./run";
-import { isRecord } from "./schema-places";
-import type { Ask } from "./send-turn";
+import { isRecord } from "./schema-nodes";
+import type { TurnInput } from "./send-turn";
 
 /** The input for a run made like another one: with the same profile, policy, workspace and session. */
 export function sameRun(run: Run): Omit<CreateRunInput, "idempotencyKey"> {
@@ -30,7 +30,7 @@ export function sameRun(run: Run): Omit<CreateRunInput, "idempotencyKey"> {
  * Returns what to ask again: the last turn that the run did not complete, else its last turn. Holds its text, images
  * and answer schema; the text is empty where the run was asked nothing.
  */
-export function askToRepeat(commands: readonly Pick<Command, "type" | "state" | "payload">[]): Ask {
+export function askToRepeat(commands: readonly Pick<Command, "type" | "state" | "payload">[]): TurnInput {
   const turns = commands.filter((command) => command.type === "turn");
   const { payload = {} } = turns.findLast((command) => command.state !== "completed") ?? turns.at(-1) ?? {};
   const { text, outputSchema } = payload;
@@ -42,6 +42,6 @@ export function askToRepeat(commands: readonly Pick<Command, "type" | "state" | 
   };
 }
 
-function isAnswersSchema(value: unknown): value is NonNullable<Ask["outputSchema"]> {
+function isAnswersSchema(value: unknown): value is NonNullable<TurnInput["outputSchema"]> {
   return isRecord(value) && value.type === "object" && faultIn(value) === null;
 }

@@ -1,4 +1,13 @@
-import { isRecord, type JsonSchema, LISTED, NAMED, type Place, type Places, placesIn, SINGLE } from "./schema-places";
+import {
+  isRecord,
+  type JsonSchema,
+  LISTED,
+  NAMED,
+  placesIn,
+  type SchemaNode,
+  type SchemaNodes,
+  SINGLE,
+} from "./schema-nodes";
 
 /** What is wrong with a schema, and where. */
 export type SchemaFault = { path: string[]; message: string };
@@ -107,7 +116,7 @@ function faultOf(schema: unknown, path: string[], draft: Draft): SchemaFault | n
 }
 
 /** A reference to something that is not a schema within the same root. */
-function unknownRefIn(places: Places): SchemaFault | null {
+function unknownRefIn(places: SchemaNodes): SchemaFault | null {
   for (const { path, steps } of places.values()) {
     if (steps.some(({ to }) => !places.has(to)))
       return { path: [...path, "$ref"], message: "expected # or the place of a schema in it, as in #/$defs/x" };
@@ -118,7 +127,7 @@ function unknownRefIn(places: Places): SchemaFault | null {
 /**
  * A schema that leads back to itself, or through too many others, for one value before reaching a property or an item.
  */
-function endlessLeadIn(places: Places): SchemaFault | null {
+function endlessLeadIn(places: SchemaNodes): SchemaFault | null {
   /** The length of the longest chain from a schema; one that is already counted is not counted again. */
   const counts = new Map<string, number>();
   const count = (pointer: string, before: number): number => {
@@ -140,12 +149,12 @@ function endlessLeadIn(places: Places): SchemaFault | null {
  * A regular expression in a place where a value that fits the rest may not fit the whole: it is never run, and cannot
  * be left out there.
  */
-function undecidableIn(places: Places): SchemaFault | null {
+function undecidableIn(places: SchemaNodes): SchemaFault | null {
   const steps = [...places.values()].flatMap((place) => place.steps);
   const reached = new Set(steps.filter(({ keyword }) => DECISIVE.has(keyword)).map(({ to }) => to));
   // A Set's iteration includes what is added during it.
   for (const pointer of reached) {
-    const { schema, path, steps = [] } = places.get(pointer) as Place;
+    const { schema, path, steps = [] } = places.get(pointer) as SchemaNode;
     if (isRecord(schema) && "pattern" in schema)
       return {
         path: [...path, "pattern"],

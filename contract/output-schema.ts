@@ -1,6 +1,6 @@
 import { JsonRecord, jsonObject } from "./json";
 import { faultIn, isHeld } from "./json-schema";
-import { isRecord, type JsonSchema, mapInner } from "./schema-places";
+import { isRecord, type JsonSchema, mapInner } from "./schema-nodes";
 
 /** Maximum size, in bytes, of the JSON Schema for a turn's answer. */
 export const OUTPUT_SCHEMA_MAX_BYTES = 64 * 1024;

@@ -12,7 +12,7 @@ export type SendPorts = {
 };
 
 /** What a person or a program asks an agent. */
-export type Ask = {
+export type TurnInput = {
   text: string;
   /** Ids of the images that the message shows, which were uploaded to the session. */
   attachments?: readonly string[];
@@ -20,7 +20,7 @@ export type Ask = {
   outputSchema?: Record<string, unknown>;
 };
 
-export type TurnDraft = Ask & {
+export type TurnDraft = TurnInput & {
   /** One id for each message: after a double click or a lost answer, a retry finds what the first try made. */
   draftId: string;
   session: { sessionId: string; backendProfile: string; tenantId: string; projectId: string };
@@ -72,7 +72,7 @@ function turnInput(ports: SendPorts, runId: string, draft: TurnDraft): CreateCom
 }
 
 /** Returns the payload of a turn or steer, without the fields that are not asked for. */
-export function askPayload({ text, attachments = [], outputSchema }: Ask): Record<string, unknown> {
+export function askPayload({ text, attachments = [], outputSchema }: TurnInput): Record<string, unknown> {
   return {
     text,
     ...(attachments.length === 0 ? {} : { attachments }),

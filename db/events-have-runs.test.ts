@@ -5,7 +5,7 @@ import { createTestDatabase } from "@/db/test/database";
 import { makeRun } from "@/db/test/factories";
 import { appendEvents } from "@/server/events";
 import { testContext } from "@/server/test/context";
-import { int4Array, jsonbArray, textArray } from "./queries/binary-arrays";
+import { encodeTextArray, int4Array, jsonbArray } from "./queries/binary-arrays";
 
 const INSERT = `insert into agentrun_events (id, run_id, seq, type, payload)
   select 'evt_' || $1 || n, $1, n, 'warning', '{}' from generate_series(1, $2::int) n`;
@@ -108,7 +108,7 @@ test("arrays in binary are the values that they were", async () => {
   const documents = ["{}", '{"a": [1, "zwei", null, "🦉"]}', '"text"', "null"];
   const { rows } = await client.query<{ texts: unknown; numbers: unknown; documents: unknown; none: unknown }>(
     "select $1::text[] as texts, $2::int[] as numbers, to_jsonb($3::jsonb[]) as documents, $4::text[] as none",
-    [textArray(texts), int4Array([0, null, -1, 2_147_483_647]), jsonbArray(documents), textArray([])],
+    [encodeTextArray(texts), int4Array([0, null, -1, 2_147_483_647]), jsonbArray(documents), encodeTextArray([])],
   );
   expect(rows).toEqual([
     {

@@ -3,7 +3,6 @@ import type { RequestApprovalInput } from "@/contract/approval";
 import type { ApprovalDecision } from "@/contract/command";
 import { type ControlPlane, RefusedError } from "./control-plane";
 import type { DraftEvent } from "./event-batch";
-import { persist } from "./persist";
 import type {
   CommandExecutionRequestApprovalParams,
   CommandExecutionRequestApprovalResponse,
@@ -12,8 +11,9 @@ import type {
   PermissionsRequestApprovalParams,
   PermissionsRequestApprovalResponse,
 } from "./protocol/codex";
+import { retryWhileAway } from "./retry-while-away";
 
-type Ask = Omit<RequestApprovalInput, "runId" | "leaseEpoch" | "requestKey">;
+type ApprovalRequest = Omit<RequestApprovalInput, "runId" | "leaseEpoch" | "requestKey">;
 
 /** Answers every request of codex; what a person has to decide waits for an `approve` command. */
 export class Approvals {
@@ -35,7 +35,7 @@ export class Approvals {
       flush: () => Promise<void>;
       changesOf: (itemId: string) => { path: string; kind: string; diff: string }[];
       /** Which turn asks, and which sub-agent, where it is not the session's own agent. */
-      sourceOf: (request: { turnId: string; threadId: string }) => Pick<Ask, "turnId" | "agentThreadId">;
+      sourceOf: (request: { turnId: string; threadId: string }) => Pick<ApprovalRequest, "turnId" | "agentThreadId">;
     },
   ) {}
 
@@ -138,7 +138,7 @@ export class Approvals {
     return { permissions: granted, scope: decision === "acceptForSession" ? "session" : "turn" };
   }
 
-  private async ask(ask: Ask): Promise<ApprovalDecision> {
+  private async ask(ask: ApprovalRequest): Promise<ApprovalDecision> {
     const { signal } = this.turn;
     const over = new Promise<"decline">((resolve) => {
       signal.addEventListener("abort", () => resolve("decline"), { once: true });
@@ -164,12 +164,12 @@ export class Approvals {
   }
 
   /** Asks the server until it answers or the turn is over; null when the turn was over before. */
-  private async request(ask: Ask, signal: AbortSignal): Promise<string | null> {
+  private async request(ask: ApprovalRequest, signal: AbortSignal): Promise<string | null> {
     const { controlPlane, runId, leaseEpoch, flush } = this.opts;
     const requestKey = randomUUID();
     await flush();
     if (signal.aborted) return null;
-    const { approvalId, status } = await persist(
+    const { approvalId, status } = await retryWhileAway(
       () => controlPlane.requestApproval({ runId, leaseEpoch, requestKey, ...ask }),
       { signal },
     );

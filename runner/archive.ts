@@ -1,7 +1,7 @@
 import { emptyCache, type Manifest, type PackCache, type PackedVolume, readCache, writeCache } from "@/volume";
 import type { Attempt } from "./attempt";
 import { type CallOptions, RefusedError, UnreachableError } from "./control-plane";
-import { retry } from "./persist";
+import { retry } from "./retry-while-away";
 import { sendVolume } from "./send-volume";
 
 /**

@@ -1,7 +1,7 @@
 import { emptyCache, type Manifest, volumeLayout } from "@/volume";
 import type { ArchiverConfig } from "./config";
 import { type ArchiverPlane, RefusedError } from "./control-plane";
-import { AWAY_MAX_MS, retry } from "./persist";
+import { AWAY_MAX_MS, retry } from "./retry-while-away";
 import { sendVolume } from "./send-volume";
 
 /**

@@ -3,7 +3,7 @@ import { RUNNER_PROTOCOL } from "@/contract/runner-protocol";
 import type { RunnerConfig } from "./config";
 import type { ControlPlane } from "./control-plane";
 import { type Instant, now } from "./heartbeat";
-import { persist } from "./persist";
+import { retryWhileAway } from "./retry-while-away";
 
 /**
  * Claims the run for the holder of the nonce, and returns when the claim was requested. Throws RefusedError or
@@ -20,6 +20,6 @@ export async function claimRun(
     claimedAt = now();
     return controlPlane.claim({ runId, runnerId, leaseMs, nonce, protocolVersion: RUNNER_PROTOCOL });
   };
-  const run = await persist(claim, { awayMaxMs: 60_000 });
+  const run = await retryWhileAway(claim, { awayMaxMs: 60_000 });
   return { run, claimedAt };
 }

@@ -1,7 +1,7 @@
 import { within } from "@/contract/async";
 import type { Attempt } from "./attempt";
 import type { Ending } from "./ending";
-import { persist } from "./persist";
+import { retryWhileAway } from "./retry-while-away";
 
 /**
  * Ends what is left of the agent, then reports how the attempt ended. A completed run has been reported already, and a
@@ -15,7 +15,9 @@ export async function conclude(attempt: Attempt, ending: Ending, beforeFinish: (
   await attempt.closeAgent(ending.kind === "released" ? 500 : 2_000);
   if (ending.kind === "released" && ending.isDrained === true) {
     await attempt.events.flush();
-    await persist(() => controlPlane.release({ runId, leaseEpoch, reason: "the runner was drained", isDrained: true }));
+    await retryWhileAway(() =>
+      controlPlane.release({ runId, leaseEpoch, reason: "the runner was drained", isDrained: true }),
+    );
     return;
   }
   if (ending.kind === "released") {
@@ -29,7 +31,7 @@ export async function conclude(attempt: Attempt, ending: Ending, beforeFinish: (
     ending.kind === "failed"
       ? { failureKind: ending.failureKind, failureMessage: ending.message }
       : { failureKind: "cancelled" as const };
-  await persist(() =>
+  await retryWhileAway(() =>
     controlPlane.finishRun({ runId, runnerId: config.runnerId, leaseEpoch, terminalStatus: ending.kind, ...how }),
   );
 }

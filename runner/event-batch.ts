@@ -3,7 +3,7 @@ import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { AppendEventsInput } from "@/contract/event";
 import { type ControlPlane, RefusedError, UnreachableError } from "./control-plane";
-import { persist } from "./persist";
+import { retryWhileAway } from "./retry-while-away";
 
 export type DraftEvent = { type: AppendEventsInput["events"][number]["type"]; payload: Record<string, unknown> };
 type Event = AppendEventsInput["events"][number];
@@ -102,7 +102,7 @@ export class EventBatcher {
   private async send(batchId: string, events: Event[]): Promise<void> {
     const { controlPlane, runId, leaseEpoch } = this.opts;
     try {
-      await persist(
+      await retryWhileAway(
         async () => {
           try {
             await controlPlane.appendEvents({ runId, leaseEpoch, batchId, events });

@@ -2,7 +2,7 @@ import type { HeartbeatAnswer, HeartbeatInput } from "@/contract/run";
 import { BEATS_A_LEASE } from "@/contract/words";
 import { type ControlPlane, UnreachableError } from "./control-plane";
 import { LeaseLostError } from "./errors";
-import { AWAY_MAX_MS } from "./persist";
+import { AWAY_MAX_MS } from "./retry-while-away";
 
 export type Instant = { wall: number; monotonic: number };
 

@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import type { Attachment, ShownAttachment } from "@/contract/attachment";
 import { attachmentsIn } from "@/contract/image";
 import { type CallOptions, RefusedError } from "./control-plane";
-import { persist } from "./persist";
 import type { UserInput } from "./protocol/codex";
+import { retryWhileAway } from "./retry-while-away";
 import { schemaIn } from "./turn-output";
 
 /** An image that a message shows, with its bytes as they were uploaded. */
@@ -45,7 +45,7 @@ export async function fetchImages(
 
 async function fetchImage(getAttachment: GetAttachment, attachmentId: string, signal: AbortSignal): Promise<Image> {
   for (let tryCount = 0; tryCount < TRIES_MAX; tryCount += 1) {
-    const image = await persist(() => getAttachment({ attachmentId }, { signal }), { signal }).catch(
+    const image = await retryWhileAway(() => getAttachment({ attachmentId }, { signal }), { signal }).catch(
       (error: unknown) => {
         if (!(error instanceof RefusedError)) throw error;
         throw new ImageError(`the message's image ${attachmentId} could not be fetched: ${error.message}`);

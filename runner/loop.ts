@@ -15,7 +15,7 @@ import { type Ending, endingOf } from "./ending";
 import type { Handover } from "./handover";
 import { Heartbeat, type Instant } from "./heartbeat";
 import { type Order, orderOf } from "./images";
-import { persist } from "./persist";
+import { retryWhileAway } from "./retry-while-away";
 import { TurnRunner } from "./turn-runner";
 import { UrgentCommands } from "./urgent-commands";
 
@@ -146,7 +146,7 @@ class Loop {
     const { runId, runnerId, attemptId, sourceCommit, nodeName } = this.config;
     const { backendProfile } = this.run;
     try {
-      await persist(() =>
+      await retryWhileAway(() =>
         this.controlPlane.register({
           id: runnerId,
           runId,
@@ -226,7 +226,7 @@ class Loop {
     const { id: runId, leaseEpoch } = this.run;
     this.isFinishing = true;
     try {
-      await persist(() =>
+      await retryWhileAway(() =>
         this.controlPlane.finishRun({ runId, runnerId: this.config.runnerId, leaseEpoch, terminalStatus: "completed" }),
       );
       this.attempt.end({ kind: "completed" });

@@ -12,7 +12,7 @@ import { leaveHandover } from "./handover";
 import { Heartbeat } from "./heartbeat";
 import type { RunnerLog } from "./loop";
 import { warnIfNotCutOff } from "./network-probe";
-import { persist } from "./persist";
+import { retryWhileAway } from "./retry-while-away";
 
 /**
  * The first of a pod's two steps: claims the run and makes its volume and workspace, before any agent runs. Returns
@@ -79,7 +79,7 @@ async function sayEnd(attempt: Attempt, ending: Ending): Promise<void> {
     const { failureKind, message } = ending;
     attempt.emit({ type: "error", payload: { message, code: failureKind } });
     await attempt.events.flush();
-    await persist(() =>
+    await retryWhileAway(() =>
       attempt.controlPlane.finishCommand({
         commandId,
         leaseEpoch: attempt.run.leaseEpoch,

@@ -14,7 +14,7 @@ import { makeCodexHome } from "./codex-home";
 import type { RunnerConfig } from "./config";
 import type { ControlPlane } from "./control-plane";
 import type { DraftEvent } from "./event-batch";
-import { persist } from "./persist";
+import { retryWhileAway } from "./retry-while-away";
 import { chooseThread } from "./thread-notes";
 import { prepareWorkspace } from "./workspace";
 
@@ -138,18 +138,20 @@ async function restoreIfOrdered({ config, run, controlPlane, emit }: PrepareOpti
   // time.
   if ((await findRestored(layout)) === restore.manifestId) return undefined;
   const { leaseEpoch } = run;
-  const stored = await persist(() => controlPlane.getManifest(session.sessionId));
+  const stored = await retryWhileAway(() => controlPlane.getManifest(session.sessionId));
   const manifest = await restoreVolume({
     dir: config.volumeDir,
     manifest: stored,
     manifestId: restore.manifestId,
     fetchSegment: (digest) =>
-      persist(() => controlPlane.getSegment({ sessionId: session.sessionId, runId: run.id, leaseEpoch, digest })),
+      retryWhileAway(() =>
+        controlPlane.getSegment({ sessionId: session.sessionId, runId: run.id, leaseEpoch, digest }),
+      ),
     writer: { runId: run.id, leaseEpoch, attemptId: config.attemptId },
   });
   const { turnId, createdAt, sizeBytes, filesCount, sha256, omittedCount } = manifest;
   const size = { storageSizeBytes: sizeBytes, storageFilesCount: filesCount, storageSha256: sha256 };
-  await persist(() => controlPlane.refreshStorage({ sessionId: session.sessionId, leaseEpoch, ...size }));
+  await retryWhileAway(() => controlPlane.refreshStorage({ sessionId: session.sessionId, leaseEpoch, ...size }));
   emit({
     type: "backend_status",
     payload: {

@@ -1,5 +1,5 @@
 import { CommandOutput, inRequiredOrder, OUTPUT_MAX_BYTES, OutputSchema } from "@/contract/output-schema";
-import { misfitOf } from "./misfit";
+import { schemaViolation } from "./schema-violation";
 
 type Output = { output: Record<string, unknown> } | { fault: string };
 
@@ -31,7 +31,7 @@ export function readOutput(said: string | undefined, outputSchema: Record<string
   // Checks the value that will be stored, whose depth is bounded.
   const { data: output, error } = CommandOutput.safeParse(value);
   if (output === undefined) return unkept(String(error.issues[0]?.message));
-  const misfit = misfitOf(output, outputSchema);
+  const misfit = schemaViolation(output, outputSchema);
   return misfit === null
     ? { output }
     : { fault: `the turn's last message does not fit its outputSchema: ${misfit}; ${WHERE}` };

@@ -7,8 +7,8 @@ import { deferred } from "./deferred";
 import { endingOf } from "./ending";
 import { AppServerExitedError, CodexRequestError, LeaseLostError } from "./errors";
 import { ImageError, type Message, type Order } from "./images";
-import { persist } from "./persist";
 import { describeRefusals } from "./refusals";
+import { retryWhileAway } from "./retry-while-away";
 import { markRollouts, type RolloutMarks, readCalls } from "./rollout-calls";
 import { readOutput } from "./turn-output";
 
@@ -136,7 +136,9 @@ export class TurnRunner {
 
   private async acknowledge(commandId: string): Promise<boolean> {
     try {
-      await persist(() => this.attempt.controlPlane.ackCommand({ commandId, leaseEpoch: this.attempt.run.leaseEpoch }));
+      await retryWhileAway(() =>
+        this.attempt.controlPlane.ackCommand({ commandId, leaseEpoch: this.attempt.run.leaseEpoch }),
+      );
       return true;
     } catch (error) {
       // The command was cancelled before the turn was sent: nothing happened, and the run continues.
@@ -291,7 +293,7 @@ export class TurnRunner {
     const { controlPlane, run, events } = this.attempt;
     await events.flush();
     try {
-      await persist(() =>
+      await retryWhileAway(() =>
         controlPlane.finishCommand({ commandId: current.commandId, leaseEpoch: run.leaseEpoch, ...outcome, ...ids }),
       );
     } catch (error) {

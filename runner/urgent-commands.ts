@@ -5,7 +5,7 @@ import { RefusedError } from "./control-plane";
 import { endingOf } from "./ending";
 import { BackendFailedError } from "./errors";
 import { ImageError, type Message, orderOf } from "./images";
-import { persist } from "./persist";
+import { retryWhileAway } from "./retry-while-away";
 import type { TurnRunner } from "./turn-runner";
 
 /** The result of a command that acts on a turn: done, or a reason in a word that programs can branch on. */
@@ -53,7 +53,7 @@ export class UrgentCommands {
     if (attempt.ending) return;
     const { controlPlane, run } = attempt;
     try {
-      await persist(() => controlPlane.ackCommand({ commandId: command.id, leaseEpoch: run.leaseEpoch }));
+      await retryWhileAway(() => controlPlane.ackCommand({ commandId: command.id, leaseEpoch: run.leaseEpoch }));
       const result = await this.carryOut(command, turnCommandId);
       if (attempt.isLost) return;
       const outcome = result.done
@@ -63,7 +63,7 @@ export class UrgentCommands {
             failureKind: isFault(result.reason) ? result.reason : "schema-invalid",
             failureMessage: failureMessage(result),
           } as const);
-      await persist(() =>
+      await retryWhileAway(() =>
         controlPlane.finishCommand({ commandId: command.id, leaseEpoch: run.leaseEpoch, ...outcome }),
       );
     } catch (error) {

@@ -6,10 +6,10 @@ const ENTRIES_MAX = 200_000;
 const DEPTH_SHOWN = 3;
 const SHOWN = 5;
 
-type Place = { name: string; dir: string };
+type ScannedFolder = { name: string; dir: string };
 
 /** Describes what fills these places: their largest folders by disk usage, largest first. */
-export async function describeUsage(places: Place[]): Promise<string> {
+export async function describeUsage(places: ScannedFolder[]): Promise<string> {
   const sizes = new Map<string, number>();
   const counter = { left: ENTRIES_MAX };
   for (const { name, dir } of places) await addFolder({ dir, name, depth: 0 }, sizes, counter);

@@ -5,9 +5,9 @@ import type { Command } from "@/cli/command";
 import { EXIT, exitOf, RefusedError, UnreachableError, UsageError, wordsOf } from "@/cli/failure";
 import type { Io } from "@/cli/io";
 import { pause } from "@/cli/pause";
-import { isLoopback, originOf } from "@/cli/place";
 import { plainLine } from "@/cli/plain";
 import { revokeLogin } from "@/cli/revoke-login";
+import { isLoopback, originOf } from "@/cli/server-target";
 import { DevicePoll, DeviceSignInBegun } from "@/contract/device-sign-in";
 import type { CreatedToken } from "@/contract/identity";
 

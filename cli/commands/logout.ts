@@ -1,8 +1,8 @@
 import type { Command } from "@/cli/command";
 import { EXIT, exitOf, UsageError, wordsOf } from "@/cli/failure";
 import type { Io } from "@/cli/io";
-import { originOf } from "@/cli/place";
 import { revokeLogin } from "@/cli/revoke-login";
+import { originOf } from "@/cli/server-target";
 
 /** Ends a sign-in of `login`, here and at the server. */
 export const logout: Command = {

@@ -10,7 +10,7 @@ import { followTurn, type Sent } from "@/cli/turn";
 import { COMMAND_PAYLOADS, type Command as RunCommand } from "@/contract/command";
 import type { Run } from "@/contract/run";
 import { runDefaults } from "@/contract/run-defaults";
-import { type Ask, isOpen, type SendPorts, sendTurn } from "@/contract/send-turn";
+import { isOpen, type SendPorts, sendTurn, type TurnInput } from "@/contract/send-turn";
 import type { Session } from "@/contract/session";
 
 const PROFILE_DEFAULT = "demo";
@@ -48,7 +48,7 @@ export const run: Command = {
   },
 };
 
-function readAsk(typed: Typed): Ask {
+function readAsk(typed: Typed): TurnInput {
   const { words } = typed;
   const text = words.length === 1 && words[0] === "-" ? readFileSync(0, "utf8") : words.join(" ");
   if (text.trim() === "") throw new UsageError("run needs something to say", `agentrun run "write a file"`);
@@ -56,7 +56,7 @@ function readAsk(typed: Typed): Ask {
   const ask = { text, ...(outputSchema === undefined ? {} : { outputSchema }) };
   // Checked before a session is made for it.
   const [issue] = COMMAND_PAYLOADS.turn.safeParse(ask).error?.issues ?? [];
-  if (issue === undefined) return ask as Ask;
+  if (issue === undefined) return ask as TurnInput;
   const [what, ...place] = issue.path.map(String);
   if (what === "outputSchema")
     throw new UsageError(
@@ -108,7 +108,7 @@ async function sessionFor(io: Io, typed: Typed): Promise<Session> {
 }
 
 /** Sends the message to the session's open run, else to a new run with the settings of its last one. */
-async function send(io: Io, session: Session, ask: Ask): Promise<Sent> {
+async function send(io: Io, session: Session, ask: TurnInput): Promise<Sent> {
   const last = (await newestRun(io, session.sessionId)) ?? null;
   const openRun = last !== null && isOpen(last) ? last : null;
   const runIds = openRun === null ? [] : [openRun.id];

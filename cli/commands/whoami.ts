@@ -1,9 +1,9 @@
 import type { Command } from "@/cli/command";
 import { EXIT, UsageError } from "@/cli/failure";
 import type { Io } from "@/cli/io";
-import type { TokenSource } from "@/cli/place";
 import { plainLine } from "@/cli/plain";
 import { printJson } from "@/cli/print";
+import type { TokenSource } from "@/cli/server-target";
 import type { Identity } from "@/contract/identity";
 
 /** Prints which server is asked, who the caller is, what they may do there, and where the token came from. */

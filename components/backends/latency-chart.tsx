@@ -101,9 +101,9 @@ function shown(ms: number | undefined): string {
   return ms === undefined ? "—" : formatDuration(ms);
 }
 
-type Told = { window: string; calls: number; last: LatencyStep | null; wrong: number | null };
+type LatencyLegend = { window: string; calls: number; last: LatencyStep | null; wrong: number | null };
 
-function summaryOf({ window, calls, last, wrong }: Told): string {
+function summaryOf({ window, calls, last, wrong }: LatencyLegend): string {
   const times =
     last === null
       ? "none completed"

@@ -46,7 +46,7 @@ function readWarn(typed: string): number | null | undefined {
 }
 
 /** What is asked for to make it, null where something of it cannot be; the rest is the server's to judge. */
-export function createInputOf(draft: BudgetDraft, seesAll: boolean): Asked {
+export function createInputOf(draft: BudgetDraft, seesAll: boolean): DraftResult {
   const { period, action } = draft;
   const unit = draft.as === "tokens" ? BUDGET_TOKENS : draft.currency.trim().toUpperCase();
   const { limit, warnPercent, faults } = figuresOf(draft);
@@ -63,7 +63,7 @@ export function createInputOf(draft: BudgetDraft, seesAll: boolean): Asked {
   };
   return { input, faults };
 }
-type Asked = { input: CreateBudgetInput | null; faults: BudgetFault };
+type DraftResult = { input: CreateBudgetInput | null; faults: BudgetFault };
 
 function figuresOf(draft: ChangedDraft) {
   const limit = readAmount(draft.limit);

@@ -6,13 +6,13 @@ import { BUDGET_ACTIONS } from "@/contract/words";
 import type { BudgetDraft, BudgetErrors } from "./draft";
 import { ACTION_WORDS } from "./words";
 
-type PlaceProps<Key extends keyof BudgetDraft> = {
+type FieldProps<Key extends keyof BudgetDraft> = {
   draft: Pick<BudgetDraft, Key>;
   errors: BudgetErrors;
   set: (change: Partial<Pick<BudgetDraft, Key>>) => void;
 };
 
-export function NameField({ draft, errors, set, nameBox }: PlaceProps<"name"> & { nameBox: Ref<HTMLInputElement> }) {
+export function NameField({ draft, errors, set, nameBox }: FieldProps<"name"> & { nameBox: Ref<HTMLInputElement> }) {
   return (
     <CheckedField label="Name" hint="Shown in lists and alerts." error={errors.name}>
       {(id, aria) => (
@@ -30,7 +30,7 @@ export function NameField({ draft, errors, set, nameBox }: PlaceProps<"name"> & 
   );
 }
 
-type LimitFieldsProps = PlaceProps<"limit" | "warn" | "action"> & {
+type LimitFieldsProps = FieldProps<"limit" | "warn" | "action"> & {
   draft: Pick<BudgetDraft, "as" | "currency">;
 };
 

@@ -123,9 +123,12 @@ export function BulkDialog({ kind, verb, target, onClose, onStarted }: BulkDialo
   );
 }
 
-type Told = { priority: string; queue: string; lane: string; days: string };
+type BulkFields = { priority: string; queue: string; lane: string; days: string };
 
-function paramsOf(verb: BulkVerb, told: Told): Partial<Pick<CreateBulkInput, "priority" | "queue" | "lane" | "byMs">> {
+function paramsOf(
+  verb: BulkVerb,
+  told: BulkFields,
+): Partial<Pick<CreateBulkInput, "priority" | "queue" | "lane" | "byMs">> {
   const queue = told.queue.trim();
   const lane = told.lane.trim();
   if (verb === "reprioritise") return { priority: Math.trunc(Number(told.priority)) };
@@ -135,7 +138,15 @@ function paramsOf(verb: BulkVerb, told: Told): Partial<Pick<CreateBulkInput, "pr
 }
 
 /** What an action has to be told beside what it is about. */
-function Params({ verb, told, onChange }: { verb: BulkVerb; told: Told; onChange: (change: Partial<Told>) => void }) {
+function Params({
+  verb,
+  told,
+  onChange,
+}: {
+  verb: BulkVerb;
+  told: BulkFields;
+  onChange: (change: Partial<BulkFields>) => void;
+}) {
   const number = (name: "priority" | "days", label: string, least?: number) => (
     <Field label={label}>
       {(id) => (

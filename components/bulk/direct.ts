@@ -13,10 +13,13 @@ import type { BulkTarget } from "./target";
 import { ONE } from "./verbs";
 
 type By = { api: ReturnType<typeof useTRPCClient>; trpc: Api; client: QueryClient };
-type Asked = { kind: BulkKind; verb: BulkVerb; target: BulkTarget; readerId: string | undefined };
+type BulkRequest = { kind: BulkKind; verb: BulkVerb; target: BulkTarget; readerId: string | undefined };
 
 /** Does what can be taken back at once, and offers to take it back. */
-export async function doAtOnce({ api, trpc, client }: By, { kind, verb, target, readerId }: Asked): Promise<void> {
+export async function doAtOnce(
+  { api, trpc, client }: By,
+  { kind, verb, target, readerId }: BulkRequest,
+): Promise<void> {
   const { words: _words, ...which } = target;
   const isMark = verb === "read" || verb === "unread";
   const look = () => void client.invalidateQueries({ queryKey: trpc.bulk.list.pathKey() });

@@ -1,6 +1,6 @@
 import type { BulkKind, BulkVerb } from "@/contract/words";
 
-type Words = {
+type VerbWords = {
   /** On its button and in the sheet of keys. */
   name: string;
   keys: string;
@@ -17,11 +17,11 @@ export const ONE: Record<BulkKind, string> = {
   runner: "runner",
 };
 
-const CANCEL: Words = { name: "Cancel", keys: "c" };
-const RETRY: Words = { name: "Retry", keys: "r" };
+const CANCEL: VerbWords = { name: "Cancel", keys: "c" };
+const RETRY: VerbWords = { name: "Retry", keys: "r" };
 
 /** Of what can be done to sessions, what is done to their volumes. */
-const OF_VOLUMES: { [Verb in BulkVerb]?: Words } = {
+const OF_VOLUMES: { [Verb in BulkVerb]?: VerbWords } = {
   extend: { name: "Extend", keys: "e" },
   pin: { name: "Pin", keys: "p", isAtOnce: true },
   unpin: { name: "Unpin", keys: "P", isAtOnce: true },
@@ -29,7 +29,7 @@ const OF_VOLUMES: { [Verb in BulkVerb]?: Words } = {
 };
 
 /** What can be done to many of each kind, in the order of the buttons. */
-const VERBS: { [Kind in BulkKind]: { [Verb in BulkVerb]?: Words } } = {
+const VERBS: { [Kind in BulkKind]: { [Verb in BulkVerb]?: VerbWords } } = {
   task: {
     cancel: CANCEL,
     retry: RETRY,
@@ -53,6 +53,7 @@ const VERBS: { [Kind in BulkKind]: { [Verb in BulkVerb]?: Words } } = {
   },
 };
 
-export const wordsOf = (kind: BulkKind, verb: BulkVerb): Words => VERBS[kind][verb] ?? { name: verb, keys: "" };
+export const wordsOf = (kind: BulkKind, verb: BulkVerb): VerbWords => VERBS[kind][verb] ?? { name: verb, keys: "" };
 
-export const verbsOf = (kind: BulkKind): [BulkVerb, Words][] => Object.entries(VERBS[kind]) as [BulkVerb, Words][];
+export const verbsOf = (kind: BulkKind): [BulkVerb, VerbWords][] =>
+  Object.entries(VERBS[kind]) as [BulkVerb, VerbWords][];

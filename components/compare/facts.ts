@@ -7,7 +7,7 @@ import { type Both, moreWords, type SideName, type Sums, sumTurns } from "./pair
 import type { Side } from "./use-side";
 
 /** A fact in words; and an amount, where it has one that can be compared with another of its unit. */
-type Told = { words: string; amount?: number | null; unit?: string };
+type ComparedFact = { words: string; amount?: number | null; unit?: string };
 /** What is said of amounts that are much the same. */
 export const ALIKE = "about the same";
 export type Fact = { name: string } & Both<string> & { difference: string | null };
@@ -20,7 +20,7 @@ function isPart({ read, hasMoreRuns }: Side): boolean {
 /** What each of the two is and took, beside each other. */
 export function factsOf(sides: Both<Side>, nowMs: number): Fact[] {
   const sums = { left: sumTurns(sides.left.read.turns, nowMs), right: sumTurns(sides.right.read.turns, nowMs) };
-  const fact = (name: string, tell: (side: Side, sum: Sums) => Told): Fact => {
+  const fact = (name: string, tell: (side: Side, sum: Sums) => ComparedFact): Fact => {
     const of = (side: SideName) => tell(sides[side], sums[side]);
     const [left, right] = [of("left"), of("right")];
     return { name, left: left.words, right: right.words, difference: differenceOf(left, right) };
@@ -93,7 +93,7 @@ export function factsOf(sides: Both<Side>, nowMs: number): Fact[] {
   ];
 }
 
-type MakeFact = (name: string, tell: (side: Side, sum: Sums) => Told) => Fact;
+type MakeFact = (name: string, tell: (side: Side, sum: Sums) => ComparedFact) => Fact;
 
 function usageFacts(fact: MakeFact): Fact[] {
   return [
@@ -118,7 +118,7 @@ function usageFacts(fact: MakeFact): Fact[] {
   ];
 }
 
-function differenceOf(left: Told, right: Told): string | null {
+function differenceOf(left: ComparedFact, right: ComparedFact): string | null {
   if (left.words === right.words) return null;
   const [one, other] = [left.amount, right.amount];
   // The same amount of something else, such as as many commands of which more failed.

@@ -2,7 +2,7 @@ import { useMemo, useState } from "react";
 import { toServerTime } from "@/components/ui/clock";
 
 type Row = { id: string; updatedAt: string };
-type Seen = { filter: string; ids: ReadonlySet<string>; atMs: number };
+type LookedAt = { filter: string; ids: ReadonlySet<string>; atMs: number };
 
 /** Whether a row has come, or come back, since a list was looked at. One that took a free place was there before. */
 export function isFresh(row: Row, seen: { ids: ReadonlySet<string>; atMs: number }): boolean {
@@ -14,7 +14,7 @@ export function isFresh(row: Row, seen: { ids: ReadonlySet<string>; atMs: number
  * and one under another filter, takes all that comes.
  */
 export function useFreshRows<Item extends Row>(rows: readonly Item[] | undefined, filter: string) {
-  const [seen, setSeen] = useState<Seen | null>(null);
+  const [seen, setSeen] = useState<LookedAt | null>(null);
   const look = (items: readonly Item[]) =>
     setSeen({ filter, ids: new Set(items.map(({ id }) => id)), atMs: toServerTime(Date.now()) });
   const known = seen?.filter === filter ? seen : null;

@@ -40,9 +40,9 @@ export function suggest<Of extends Filter>(page: QueryPage<Of>, { text, caret, k
   }));
 }
 
-type Place = { start: number; end: number; prefix: string };
+type TextRange = { start: number; end: number; prefix: string };
 
-function keysFor<Of extends Filter>(page: QueryPage<Of>, { start, end, prefix }: Place): Suggestion[] {
+function keysFor<Of extends Filter>(page: QueryPage<Of>, { start, end, prefix }: TextRange): Suggestion[] {
   const matching = page.keys.filter(({ name }) => name.startsWith(prefix.toLowerCase()));
   return matching.flatMap((key) =>
     Object.keys(key.fields).map((operator) => ({
@@ -53,7 +53,7 @@ function keysFor<Of extends Filter>(page: QueryPage<Of>, { start, end, prefix }:
 }
 
 /** Where the name behind a key's dot is being written: the names that the loaded rows have. */
-function namesFor<Of extends Filter>(page: QueryPage<Of>, { start, end, prefix }: Place, rows: SeenRows) {
+function namesFor<Of extends Filter>(page: QueryPage<Of>, { start, end, prefix }: TextRange, rows: SeenRows) {
   const dot = prefix.indexOf(".");
   const key = page.keys.find(({ name, kind }) => kind === "pairs" && name === prefix.slice(0, dot).toLowerCase());
   if (key === undefined) return [];

@@ -28,14 +28,14 @@ export const COLUMN_NAMES: Record<StateColumn, string> = {
 /** Lanes that are columns at first, and so many more at a time. */
 export const LANES_SHOWN = 8;
 
-type Asked = Partial<Pick<QueueFilter, "state" | "queue" | "lane" | "parked">>;
+type BoardFilter = Partial<Pick<QueueFilter, "state" | "queue" | "lane" | "parked">>;
 /** A column: what it is called, and what narrows the filter to it. */
 export type Column = {
   key: string;
   name: string;
   state: StateColumn | null;
   place: { queue: string; lane: string } | null;
-  asked: Asked;
+  asked: BoardFilter;
   /** What waits in a lane, as the counters have it; null for a state. */
   waiting: number | null;
 };
@@ -50,7 +50,7 @@ export function stateColumns(filter: Pick<QueueFilter, "state" | "parked">): Col
   // What waits is asked for with what is parked, which an index has together, and each goes to its column; but not where
   // none is for what is parked.
   const isApart = filter.parked === false;
-  const asked = (state: StateColumn): Asked =>
+  const asked = (state: StateColumn): BoardFilter =>
     state === "parked"
       ? { state: "pending", parked: true }
       : { state, parked: state === "pending" && isApart ? false : null };

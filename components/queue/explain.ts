@@ -3,12 +3,12 @@ import { showTricks } from "@/components/ui/hidden-text";
 import type { Blocker, QueueTask } from "@/contract/queue";
 import { rateWords } from "@/contract/rate";
 
-type Said = Pick<Blocker, "kind" | "message" | "limit" | "rate" | "dependencies">;
-type Told = Pick<QueueTask, "state" | "cancelRequestedAt" | "parkedAt" | "nextAttemptAt" | "attemptCount">;
+type ExplainedBlocker = Pick<Blocker, "kind" | "message" | "limit" | "rate" | "dependencies">;
+type ExplainedTask = Pick<QueueTask, "state" | "cancelRequestedAt" | "parkedAt" | "nextAttemptAt" | "attemptCount">;
 export type TaskWords = { state: string; word: string };
 
 /** A task's state in the words of people: what waits is not merely pending, and what is being cancelled still runs. */
-export function wordsOf(task: Told): TaskWords {
+export function wordsOf(task: ExplainedTask): TaskWords {
   if (task.state === "pending") {
     if (task.parkedAt !== null) return { state: "parked", word: "Parked" };
     return { state: "pending", word: task.attemptCount > 0 && task.nextAttemptAt !== null ? "Retrying" : "Waiting" };
@@ -36,11 +36,11 @@ export function stateWords(state: QueueTask["state"]): TaskWords {
 export type Placed = Pick<QueueTask, "queue" | "lane" | "concurrencyKey" | "sessionId" | "backendProfile">;
 
 /** Why a task waits, in a few words for a row; who holds what it waits for is told beside them. */
-export function blockerWords(blocker: Said, task: Placed): string {
+export function blockerWords(blocker: ExplainedBlocker, task: Placed): string {
   return showTricks(wordsOfBlocker(blocker, task));
 }
 
-function wordsOfBlocker(blocker: Said, task: Placed): string {
+function wordsOfBlocker(blocker: ExplainedBlocker, task: Placed): string {
   const { rate } = blocker;
   if (rate !== undefined)
     return `${rate.of === "lane" ? `Lane ${task.lane}` : `Queue ${task.queue}`} allows ${rateWords(rate)}`;
@@ -71,12 +71,12 @@ function wordsOfBlocker(blocker: Said, task: Placed): string {
   }
 }
 
-function namesOf({ dependencies }: Said): string {
+function namesOf({ dependencies }: ExplainedBlocker): string {
   const count = dependencies?.count ?? 1;
   return count === 1 ? "a task" : `${count} tasks`;
 }
 
-function lostWords({ dependencies }: Said): string {
+function lostWords({ dependencies }: ExplainedBlocker): string {
   const lost = (dependencies?.tasks ?? []).filter(({ state }) => state === "failed" || state === "cancelled");
   return lost.length > 0 && lost.every(({ state }) => state === "cancelled") ? "was cancelled" : "failed";
 }

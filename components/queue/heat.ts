@@ -5,9 +5,9 @@ const HOUR_MS = 60 * MINUTE_MS;
 const HOUR_MINUTES = 60;
 export const DAY_HOURS = 24;
 
-type Told = QueueWaitsByHour["hours"][number];
+type HourWaits = QueueWaitsByHour["hours"][number];
 /** An hour of somebody's day, and where it stands: the time that it holds is two hours' where clocks were put back. */
-export type HeatCell = { day: number; hour: number; fromMs: number; toMs: number; told: Told | null };
+export type HeatCell = { day: number; hour: number; fromMs: number; toMs: number; told: HourWaits | null };
 /** Days are `2026-01-31`, the newest last; cells stand in the order of time, and those to come are not there. */
 export type Heat = { days: string[]; cells: HeatCell[] };
 

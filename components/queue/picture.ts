@@ -11,7 +11,7 @@ const LANES_MAX = 4;
 export type Series = { name: string; isRest: boolean; values: number[] };
 /** When the first step of a picture begins, how long each is, and how many there are. */
 export type Span = { fromMs: number; stepMs: number; steps: number };
-type Told = Pick<QueueMinute, "minute" | "queue" | "lane" | "waiting">;
+type DepthMinute = Pick<QueueMinute, "minute" | "queue" | "lane" | "waiting">;
 
 export function spanOf({ from, to, stepMinutes }: Pick<QueueHistory, "from" | "to" | "stepMinutes">): Span {
   const [fromMs, stepMs] = [Date.parse(from), stepMinutes * 60_000];
@@ -24,7 +24,7 @@ export function axisOf({ fromMs, stepMs, steps }: Span): TimeAxis {
 }
 
 /** How many tasks waited in each lane at the end of each step, the fullest lane first. */
-export function depthByLane(rows: readonly Told[], span: Span): Series[] {
+export function depthByLane(rows: readonly DepthMinute[], span: Span): Series[] {
   const hasQueues = new Set(rows.map(({ queue }) => queue)).size > 1;
   const lanes = new Map<string, Series>();
   for (const { minute, queue, lane, waiting } of rows) {

@@ -27,10 +27,10 @@ export type FilledColumn = Column & {
   retry: () => unknown;
 };
 
-type Asked = { filter: QueueFilter; by: Grouping; controls: readonly QueueControl[] };
+type ColumnsInput = { filter: QueueFilter; by: Grouping; controls: readonly QueueControl[] };
 
 /** The columns of a board with their cards, each of so many at most, and how many tasks each stands for. */
-export function useColumns({ filter, by, controls }: Asked) {
+export function useColumns({ filter, by, controls }: ColumnsInput) {
   const trpc = useTRPC();
   const readerId = useReader();
   const [lanesShown, setLanesShown] = useState(LANES_SHOWN);
@@ -82,7 +82,7 @@ type Cards = { items: QueueTaskSummary[]; cursor: string | null };
 function useCounts({
   filter,
   by,
-}: Omit<Asked, "controls">): (column: Column, parked: Cards | undefined) => number | null {
+}: Omit<ColumnsInput, "controls">): (column: Column, parked: Cards | undefined) => number | null {
   const trpc = useTRPC();
   const { queue, lane } = filter;
   const further = { ...filter, queue: null, lane: null, state: "pending" as const };

@@ -74,10 +74,10 @@ export function useControl() {
   return { set, isPending };
 }
 
-type Place = { tenantId: string | null; queue: string | null; lane: string | null };
+type ControlKey = { tenantId: string | null; queue: string | null; lane: string | null };
 
 /** Whether both are of one queue or lane, and of one owner. */
-export function isSamePlace(left: Place, right: Place): boolean {
+export function isSamePlace(left: ControlKey, right: ControlKey): boolean {
   return left.tenantId === right.tenantId && left.queue === right.queue && left.lane === right.lane;
 }
 

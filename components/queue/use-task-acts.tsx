@@ -52,7 +52,9 @@ type Listed = {
 
 const idOf = ({ id }: QueueTaskSummary) => id;
 
-type Asked = { kind: "cancel" | "change" | "lane"; task: QueueTaskSummary } | { kind: "pause"; control: QueueControl };
+type OpenDialog =
+  | { kind: "cancel" | "change" | "lane"; task: QueueTaskSummary }
+  | { kind: "pause"; control: QueueControl };
 
 /** What can be done to tasks that are shown, one by one or to many: by keys, menus and buttons alike. */
 export function useTaskActs({ tasks, ids, filter, hasMore, isRead, controls, onAdd, focus, keys }: Listed) {
@@ -67,7 +69,7 @@ export function useTaskActs({ tasks, ids, filter, hasMore, isRead, controls, onA
     focus,
   });
   const { selection } = bulk;
-  const [asked, setAsked] = useState<Asked | null>(null);
+  const [asked, setAsked] = useState<OpenDialog | null>(null);
   const close = () => setAsked(null);
   const priority = usePriority();
   const retry = useRetry();

@@ -6,7 +6,7 @@ import { BEATS_KEPT } from "@/contract/words";
 export const BEAT_KINDS = ["in-time", "late", "gap", "due"] as const;
 export type BeatKind = (typeof BEAT_KINDS)[number];
 
-type Told = Pick<Runner, "beats" | "beatMs" | "heartbeatAt">;
+type BeatFacts = Pick<Runner, "beats" | "beatMs" | "heartbeatAt">;
 
 /** How often a runner reports: `5 s`, whole seconds without a fraction. */
 export function beatWords(beatMs: number): string {
@@ -19,7 +19,7 @@ export function missedIn(gapMs: number, beatMs: number): number {
 }
 
 /** The strip of a runner's last beats, the oldest first; of one that lives, what is due by now is at its end. */
-export function stripOf({ beats, beatMs, heartbeatAt }: Told, nowMs: number | null): BeatKind[] {
+export function stripOf({ beats, beatMs, heartbeatAt }: BeatFacts, nowMs: number | null): BeatKind[] {
   const came = beats.gapsMs.map((gapMs): BeatKind => {
     const missed = missedIn(gapMs, beatMs);
     return missed === 0 ? "in-time" : missed === 1 ? "late" : "gap";
@@ -52,7 +52,7 @@ export function latencyOf({ tripsMs }: Runner["beats"]): number | null {
 export type BeatRow = { atMs: number; gapMs: number; missed: number; tripMs: number | null };
 
 /** Each beat with when it came, the newest first. */
-export function beatRows({ beats, beatMs, heartbeatAt }: Told): BeatRow[] {
+export function beatRows({ beats, beatMs, heartbeatAt }: BeatFacts): BeatRow[] {
   const rows: BeatRow[] = [];
   let atMs = Date.parse(heartbeatAt);
   for (let index = beats.gapsMs.length - 1; index >= 0; index -= 1) {
@@ -64,7 +64,7 @@ export function beatRows({ beats, beatMs, heartbeatAt }: Told): BeatRow[] {
 }
 
 /** The last 60 beats as they stand in the strip, from left to right: when each came, and what is known of it. */
-export function beatFigures(runner: Told, nowMs: number | null, when: (atMs: number) => string): BeatFigures[] {
+export function beatFigures(runner: BeatFacts, nowMs: number | null, when: (atMs: number) => string): BeatFigures[] {
   const came = beatRows(runner)
     .toReversed()
     .map(({ atMs, gapMs, missed, tripMs }): BeatFigures => {

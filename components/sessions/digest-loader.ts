@@ -1,6 +1,6 @@
 import type { SessionDigest } from "@/contract/session";
 
-type Asking = { resolve: (digest: SessionDigest | null) => void; reject: (error: unknown) => void };
+type Waiter = { resolve: (digest: SessionDigest | null) => void; reject: (error: unknown) => void };
 type Pace = {
   /** How long those are gathered that are asked for together. */
   gatherMs: number;
@@ -12,7 +12,7 @@ type Pace = {
 
 /** Asks for digests by the row, and the server for those of many rows together, no more often than its pace. */
 export class DigestLoader {
-  readonly #asking = new Map<string, Asking[]>();
+  readonly #asking = new Map<string, Waiter[]>();
   #isAsking = false;
 
   constructor(

@@ -28,12 +28,12 @@ export function OrphansView() {
   return <Orphans />;
 }
 
-type Asked = { orphan: OrphanVolume; action: "adopt" | "delete" };
+type OpenDialog = { orphan: OrphanVolume; action: "adopt" | "delete" };
 
 function Orphans() {
   const trpc = useTRPC();
   const query = useQuery(trpc.storage.orphans.queryOptions({}));
-  const [asked, setAsked] = useState<Asked | null>(null);
+  const [asked, setAsked] = useState<OpenDialog | null>(null);
   return (
     <QueryView query={query}>
       {({ items, hasMore, provider }) => (
@@ -71,7 +71,7 @@ function Orphans() {
   );
 }
 
-function columnsOf(orphans: readonly OrphanVolume[], ask: (asked: Asked) => void): Column<OrphanVolume>[] {
+function columnsOf(orphans: readonly OrphanVolume[], ask: (asked: OpenDialog) => void): Column<OrphanVolume>[] {
   const columns: Column<OrphanVolume>[] = [
     {
       name: "Volume",

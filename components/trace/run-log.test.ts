@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { EventPage, RunEvent } from "@/contract/event";
-import { KEPT_EVENTS_MAX, RunLog, WINDOW_EVENTS } from "./run-log";
+import { KEPT_EVENTS_MAX, RunEventLog, WINDOW_EVENTS } from "./run-event-log";
 
 const event = (seq: number, type = "warning", payload: Record<string, unknown> = { message: `m${seq}` }): RunEvent => ({
   id: `evt_${seq}`,
@@ -19,9 +19,9 @@ function setUp(count: number) {
     const items = stored.filter((one) => one.seq > afterSeq).slice(0, limit);
     return { items, cursor: null, lastSeq: stored.length };
   };
-  return { stored, asked, log: new RunLog("run_1", { fetchPage, schedule: (run) => run() }) };
+  return { stored, asked, log: new RunEventLog("run_1", { fetchPage, schedule: (run) => run() }) };
 }
-const seqs = (log: RunLog) => log.getSnapshot().events.map((one) => one.seq);
+const seqs = (log: RunEventLog) => log.getSnapshot().events.map((one) => one.seq);
 
 test("a long log is loaded from its end and grows backwards without a gap", async () => {
   const { log } = setUp(2_400);
@@ -79,7 +79,7 @@ test("text under way goes when its stored event comes, and late frames of it cha
 
 test("a failed fetch is told and can be tried again", async () => {
   let isDown = true;
-  const log = new RunLog("run_1", {
+  const log = new RunEventLog("run_1", {
     schedule: (run) => run(),
     fetchPage: async () => {
       if (isDown) throw new Error("down");

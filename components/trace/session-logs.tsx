@@ -4,31 +4,31 @@ import { useFrames, useLive } from "@/components/live/provider";
 import { useTRPCClient } from "@/components/trpc/client";
 import type { EventPage } from "@/contract/event";
 import type { Run } from "@/contract/run";
-import { RunLog, type RunLogSnapshot } from "./run-log";
+import { RunEventLog, type RunLogSnapshot } from "./run-event-log";
 
 type FetchPage = (runId: string, afterSeq: number, limit: number) => Promise<EventPage>;
 
 /** The logs of the runs that a page shows, kept while it is open so that its tabs share them. */
 class RunLogs {
-  readonly #logs = new Map<string, RunLog>();
+  readonly #logs = new Map<string, RunEventLog>();
   readonly #fetchPage: FetchPage;
 
   constructor(fetchPage: FetchPage) {
     this.#fetchPage = fetchPage;
   }
 
-  find(runId: string): RunLog | undefined {
+  find(runId: string): RunEventLog | undefined {
     return this.#logs.get(runId);
   }
 
-  all(): Iterable<RunLog> {
+  all(): Iterable<RunEventLog> {
     return this.#logs.values();
   }
 
-  get(runId: string): RunLog {
+  get(runId: string): RunEventLog {
     const known = this.#logs.get(runId);
     if (known !== undefined) return known;
-    const log = new RunLog(runId, { fetchPage: (afterSeq, limit) => this.#fetchPage(runId, afterSeq, limit) });
+    const log = new RunEventLog(runId, { fetchPage: (afterSeq, limit) => this.#fetchPage(runId, afterSeq, limit) });
     this.#logs.set(runId, log);
     return log;
   }
@@ -70,7 +70,7 @@ function useLogs(): RunLogs {
 }
 
 /** A run's log, loaded when it is first asked for. */
-export function useRunLog(run: Pick<Run, "id" | "lastEventSeq">): { log: RunLog; snapshot: RunLogSnapshot } {
+export function useRunLog(run: Pick<Run, "id" | "lastEventSeq">): { log: RunEventLog; snapshot: RunLogSnapshot } {
   const log = useLogs().get(run.id);
   const snapshot = useSyncExternalStore(log.subscribe, log.getSnapshot, log.getSnapshot);
   // biome-ignore lint/correctness/useExhaustiveDependencies: later ends of the log come by the stream.

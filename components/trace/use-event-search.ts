@@ -6,7 +6,7 @@ import { lookThrough } from "./look-through";
 import { askFor, type TraceFilter } from "./trace-filter";
 
 /** What has been found of what is not loaded, before the events that are. */
-export type Looked = {
+export type SearchedPart = {
   /** The part of the run that was loaded: what was found before one part says nothing of another. */
   part: string | null;
   /** The oldest first. */
@@ -17,7 +17,7 @@ export type Looked = {
   fromSeq: number | null;
   cursor: string | null;
 };
-export const NOTHING_LOOKED: Looked = { part: null, items: [], backToSeq: null, fromSeq: null, cursor: null };
+export const NOTHING_LOOKED: SearchedPart = { part: null, items: [], backToSeq: null, fromSeq: null, cursor: null };
 
 /** Found by one look, of many. */
 const FOUND_MAX = 100;
@@ -26,7 +26,7 @@ const FOUND_MAX = 100;
 export type LookUnderWay = { what: "match" | "failure"; count: number };
 
 export type EventSearch = {
-  looked: Looked;
+  looked: SearchedPart;
   underWay: LookUnderWay | null;
   error: unknown;
   /** Looks at what stands before the part that is loaded, or goes on where that ended. */
@@ -36,10 +36,10 @@ export type EventSearch = {
   stop: () => void;
 };
 
-type Held = { key: string; looked: Looked; error: unknown };
+type SearchState = { key: string; looked: SearchedPart; error: unknown };
 
 /** A look that failed keeps what it had found until then, as far as that belongs to what is looked for. */
-export function keepLooked(held: Held, key: string, error: unknown): Held {
+export function keepLooked(held: SearchState, key: string, error: unknown): SearchState {
   return { key, looked: held.key === key ? held.looked : NOTHING_LOOKED, error };
 }
 
@@ -48,7 +48,7 @@ export function useEventSearch(runId: string, filter: TraceFilter): EventSearch 
   const client = useTRPCClient();
   const ask = askFor(filter);
   const key = JSON.stringify([runId, ask]);
-  const [held, setHeld] = useState<Held>({ key, looked: NOTHING_LOOKED, error: null });
+  const [held, setHeld] = useState<SearchState>({ key, looked: NOTHING_LOOKED, error: null });
   const [underWay, setUnderWay] = useState<(LookUnderWay & { key: string }) | null>(null);
   const running = useRef<AbortController | null>(null);
   const looked = held.key === key ? held.looked : NOTHING_LOOKED;
@@ -99,7 +99,7 @@ export function useEventSearch(runId: string, filter: TraceFilter): EventSearch 
   const lookFurther: EventSearch["lookFurther"] = (part) => {
     const before = looked.part === part.name ? looked : NOTHING_LOOKED;
     const fromSeq = before.fromSeq ?? part.firstSeq - 1;
-    let now: Looked = { ...before, part: part.name, fromSeq };
+    let now: SearchedPart = { ...before, part: part.name, fromSeq };
     const resumed = before.cursor === null ? {} : { cursor: before.cursor };
     void look("match", { order: "newest", fromSeq, limit: FOUND_MAX, ...resumed }, (page) => {
       now = {

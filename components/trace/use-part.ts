@@ -2,8 +2,8 @@
 import { useEffect, useState, useSyncExternalStore } from "react";
 import type { RunEvent } from "@/contract/event";
 import { EventWindow, type EventWindowSnapshot } from "./event-window";
-import { type RunLog, type RunLogSnapshot, WINDOW_EVENTS } from "./run-log";
-import type { Looked } from "./use-event-search";
+import { type RunEventLog, type RunLogSnapshot, WINDOW_EVENTS } from "./run-event-log";
+import type { SearchedPart } from "./use-event-search";
 
 /** The part of a run's log that a trace shows: its newest events, or a window around one that is far from them. */
 export type TracePart = {
@@ -27,11 +27,11 @@ const LOADING: EventWindowSnapshot = { state: "loading", events: [], error: null
 const nothing = () => () => {};
 
 type PartOptions = {
-  log: RunLog;
+  log: RunEventLog;
   snapshot: RunLogSnapshot;
   target: number | null;
   /** What was found before one of the parts, and is shown with it. */
-  looked: Looked;
+  looked: SearchedPart;
 };
 
 /** Sees to it that the event which the address names is loaded, and nothing without bound for it. */

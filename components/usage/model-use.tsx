@@ -4,10 +4,10 @@ import { QueryView } from "@/components/ui/query-view";
 import type { Usage, UsageOf } from "@/contract/usage";
 import { briefWords, callsWords, costWords, inputWords, missingWords, outputWords } from "./words";
 
-type Asked = Parameters<typeof QueryView<UsageOf>>[0]["query"];
+type UsageQuery = Parameters<typeof QueryView<UsageOf>>[0]["query"];
 
 /** What calls to models took, in a box of its own. */
-export function ModelUsePanel({ query }: { query: Asked }) {
+export function ModelUsePanel({ query }: { query: UsageQuery }) {
   return (
     <Panel title="Usage">
       <div className="p-4">
@@ -18,7 +18,7 @@ export function ModelUsePanel({ query }: { query: Asked }) {
 }
 
 /** Calls, tokens and cost; of each model apart where there were several. */
-export function ModelUse({ query }: { query: Asked }) {
+export function ModelUse({ query }: { query: UsageQuery }) {
   return (
     <QueryView query={query} skeleton={<p className="text-xs text-ink-3">Loading…</p>}>
       {({ total, models }) =>

@@ -1,6 +1,6 @@
 import type pg from "pg";
 import type { RunStatus } from "@/contract/run";
-import { int4Array, jsonbArray, textArray } from "./binary-arrays";
+import { encodeTextArray, int4Array, jsonbArray } from "./binary-arrays";
 
 export type PreparedEvent = { id: string; type: string; payload: string; at: string | null };
 export type PreparedBatch = {
@@ -106,17 +106,17 @@ export async function judgeBatches(pool: pg.Pool, batches: PreparedBatch[]): Pro
 export function columnsOf(batches: PreparedBatch[]): Buffer[] {
   const events = batches.flatMap((batch, index) => batch.events.map((event, place) => ({ event, index, place })));
   return [
-    textArray(batches.map((batch) => batch.runId)),
+    encodeTextArray(batches.map((batch) => batch.runId)),
     int4Array(batches.map((batch) => batch.leaseEpoch)),
-    textArray(batches.map((batch) => batch.batchId)),
-    textArray(batches.map((batch) => batch.contentHash)),
+    encodeTextArray(batches.map((batch) => batch.batchId)),
+    encodeTextArray(batches.map((batch) => batch.contentHash)),
     int4Array(batches.map((batch) => batch.events.length)),
     int4Array(events.map((row) => row.index + 1)),
     int4Array(events.map((row) => row.place + 1)),
-    textArray(events.map((row) => row.event.id)),
-    textArray(events.map((row) => row.event.type)),
+    encodeTextArray(events.map((row) => row.event.id)),
+    encodeTextArray(events.map((row) => row.event.type)),
     jsonbArray(events.map((row) => row.event.payload)),
-    textArray(events.map((row) => row.event.at)),
+    encodeTextArray(events.map((row) => row.event.at)),
   ];
 }
 

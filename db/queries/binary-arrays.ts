@@ -10,7 +10,7 @@ const NULL_LENGTH = -1;
 /** Binary `jsonb` is this version number followed by the JSON text. */
 const JSONB_VERSION = 1;
 
-export function textArray(values: readonly (string | null)[]): Buffer {
+export function encodeTextArray(values: readonly (string | null)[]): Buffer {
   return stringArray(OID.text, values);
 }
 

@@ -51,7 +51,7 @@ function orderOf({ order }: BulkSource): SQL {
   return sql.join(keys, sql`, `);
 }
 
-type Taken = { total: number; willDo: number; isMade: boolean };
+type CreatedBulk = { total: number; willDo: number; isMade: boolean };
 
 /**
  * Creates a bulk action of everything that matches now, in the order of the screen. One statement takes all targets, so
@@ -63,9 +63,9 @@ export async function takeMatching(
   tx: Tx,
   bulk: NewBulk,
   { source, max, isJudged }: { source: BulkSource; max: number; isJudged: boolean },
-): Promise<Taken> {
+): Promise<CreatedBulk> {
   await allowLong(tx);
-  const { rows } = await tx.execute<Taken>(sql`
+  const { rows } = await tx.execute<CreatedBulk>(sql`
     with matched as materialized (
       select id, skip, (row_number() over (order by ${orderOf(source)}))::int as place
       from (${matched(isJudged ? source : { ...source, skip: sql`null::text` }, max)}) found),
@@ -114,7 +114,7 @@ function insertBulk(bulk: NewBulk, counted: SQL, refused: SQL = sql`0`): SQL {
     returning id`;
 }
 
-type Judged = {
+type BulkPreviewRow = {
   total: number;
   skipped: number;
   reasons: { reason: string; count: number }[];
@@ -130,9 +130,9 @@ export async function previewMatching(
   tx: Tx,
   source: BulkSource,
   { max, shown }: { max: number; shown: number },
-): Promise<Judged> {
+): Promise<BulkPreviewRow> {
   await allowLong(tx);
-  const { rows } = await tx.execute<Judged>(sql`
+  const { rows } = await tx.execute<BulkPreviewRow>(sql`
     with found as materialized (${matched(source, max)}),
     sums as (select skip as reason, count(*)::int as count from found where skip is not null group by skip),
     placed as (

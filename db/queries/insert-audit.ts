@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { Tx } from "@/db/client";
-import { jsonbArray, textArray } from "./binary-arrays";
+import { encodeTextArray, jsonbArray } from "./binary-arrays";
 import { executeNamed } from "./named";
 
 export type NewAudit = {
@@ -15,7 +15,7 @@ export type NewAudit = {
 
 /** Inserts any number of audit rows by one statement of fixed text. */
 export async function insertAudit(tx: Tx, rows: NewAudit[]): Promise<void> {
-  const texts = (key: Exclude<keyof NewAudit, "details">) => textArray(rows.map((row) => row[key]));
+  const texts = (key: Exclude<keyof NewAudit, "details">) => encodeTextArray(rows.map((row) => row[key]));
   await executeNamed(
     tx,
     sql`

@@ -2,8 +2,8 @@ import type { Db, Tx } from "@/db/client";
 import { clientOf } from "@/db/client";
 import { CONCURRENCY_KEY } from "@/db/schema";
 import { hiddenArrays } from "./arrays";
-import { int4Array, jsonbArray, textArray } from "./binary-arrays";
-import { HELD_UNTIL } from "./never";
+import { encodeTextArray, int4Array, jsonbArray } from "./binary-arrays";
+import { UNTIL_DEPENDENCIES } from "./held-until";
 
 /** A new task as it is stored. JSON is already text; instants are ISO 8601. */
 export type NewTask = {
@@ -94,7 +94,7 @@ const JUDGED = `
           and draining.lane in ('', given.lane) limit 1) as drained_lane,
       case when (session.tenant_id, session.project_id, session.backend_profile)
         <> (given.tenant_id, given.project_id, given.backend_profile) then session.tenant_id end as misfit_tenant,
-      case when hold is not null then timestamptz '${HELD_UNTIL.toISOString()}'
+      case when hold is not null then timestamptz '${UNTIL_DEPENDENCIES.toISOString()}'
         when run_at::timestamptz > clock_timestamp() then run_at::timestamptz end as not_before
     from given left join agentrun_sessions session on session.session_id = given.session_id
   )`;
@@ -149,7 +149,7 @@ type Row = {
 
 /** Adds tasks, inside a transaction or as a transaction of its own. Returns verdicts in no particular order. */
 export async function insertTasks(db: Db | Tx, tasks: NewTask[], audits: NewTaskAudit[]): Promise<TaskVerdict[]> {
-  const told = (key: keyof NewTaskAudit) => textArray(audits.map((audit) => audit[key]));
+  const told = (key: keyof NewTaskAudit) => encodeTextArray(audits.map((audit) => audit[key]));
   const { rows } = await clientOf(db).query<Row>({
     name: "agentrun-insert-tasks",
     text: INSERT,
@@ -182,7 +182,7 @@ export async function judgeTask(db: Db | Tx, task: NewTask): Promise<JudgedTask>
 
 function columnsOf(tasks: NewTask[]): Buffer[] {
   const sorted = inOrderOfKeys(tasks);
-  const texts = (key: TextKey) => arrayOf(sorted, key, textArray);
+  const texts = (key: TextKey) => arrayOf(sorted, key, encodeTextArray);
   const jsons = (key: TextKey) => arrayOf(sorted, key, jsonbArray);
   return [
     texts("id"),

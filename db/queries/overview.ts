@@ -3,7 +3,7 @@ import type { NeedKind } from "@/contract/overview";
 import type { Db } from "@/db/client";
 import { type FirstLimits, type FirstOf, firstsOf, type Listing } from "./first-of";
 import { shaped } from "./named";
-import { SILENT_SINCE, silentRuns } from "./silent-since";
+import { fromSilentRuns, SILENT_SINCE } from "./silent-since";
 
 /** Whose records to read; null: every tenant's. */
 export type OverviewScope = { tenantId: string | null; projectId?: string };
@@ -112,7 +112,7 @@ const stuck =
   (max) =>
     sql`
     select ${NEED}, null as "approvalId", null as detail, ${SILENT_SINCE} as "sinceMs"
-    ${silentRuns(shape.stuckAfterMs)} ${inScope(shape, sql`run`)}
+    ${fromSilentRuns(shape.stuckAfterMs)} ${inScope(shape, sql`run`)}
     order by "sinceMs" limit ${sql.raw(String(max))}`;
 
 /** Sessions whose last turn failed recently and that their reader has not looked at since. Looks only at the newest. */

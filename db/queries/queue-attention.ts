@@ -2,14 +2,14 @@ import { sql } from "drizzle-orm";
 import type { AttentionKind } from "@/contract/queue-commander";
 import type { Db } from "@/db/client";
 import { type FirstLimits, type FirstOf, firstsOf, type Listing } from "./first-of";
-import { HELD, NEVER_SQL } from "./never";
+import { HELD, NEVER_SQL } from "./held-until";
 import {
+  type CommanderScope,
   inSight,
   ofProject,
-  type Place,
   placesOf,
   QUEUE,
-  type Sight,
+  type QueueRef,
   type SightShape,
   shapeOf,
   TENANT,
@@ -34,7 +34,7 @@ export type AttentionRow = {
 /** Maximum notes of what tasks wait for that are searched for evicted sessions. */
 const BLOCKERS_MAX = 200;
 
-type AttentionSight = Sight & { failedPlaces: Place[] };
+type AttentionSight = CommanderScope & { failedPlaces: QueueRef[] };
 
 type AttentionLimits = FirstLimits & { deadLetterMs: number };
 

@@ -15,9 +15,9 @@ const TOP_TASKS = 20;
 const FEW_PLACES = 30;
 
 /** A tenant's queue. */
-export type Place = { tenantId: string; queue: string };
+export type QueueRef = { tenantId: string; queue: string };
 /** What is asked for. `places` are the queues within it that hold the tasks in question. */
-export type Sight = { tenantId: string | null; projectId?: string; queue?: string; places: Place[] };
+export type CommanderScope = { tenantId: string | null; projectId?: string; queue?: string; places: QueueRef[] };
 /** What a statement's text depends on: the columns that it is narrowed by. */
 export type SightShape = { ofTenant: boolean; ofProject: boolean; ofQueue: boolean };
 
@@ -42,16 +42,16 @@ const LINE = sql`task.id as "taskId", task.title, task.tenant_id as "tenantId", 
 const LINE_COLUMNS = sql`task.id, task.title, task.tenant_id, task.queue, task.lane, task.priority, task.state,
   task.backend_profile, task.run_id, task.session_id`;
 
-export function shapeOf({ tenantId, projectId, queue }: Sight): SightShape {
+export function shapeOf({ tenantId, projectId, queue }: CommanderScope): SightShape {
   return { ofTenant: tenantId !== null, ofProject: projectId !== undefined, ofQueue: queue !== undefined };
 }
 
 /** The values of a sight's placeholders, except its places: one statement may have several sets of places. */
-export function valuesOf({ tenantId, projectId, queue }: Sight): Record<string, unknown> {
+export function valuesOf({ tenantId, projectId, queue }: CommanderScope): Record<string, unknown> {
   return { tenantId, projectId, queue };
 }
 
-export function valuesOfPlaces(name: string, places: Place[]): Record<string, string[]> {
+export function valuesOfPlaces(name: string, places: QueueRef[]): Record<string, string[]> {
   return {
     [`${name}Tenants`]: places.map(({ tenantId }) => tenantId),
     [`${name}Queues`]: places.map(({ queue }) => queue),
@@ -107,7 +107,7 @@ const topOfTenant = topOf("tenant", topOfPlaces(NOTHING));
 const topOfProject = topOf("project", topOfPlaces(OF_PROJECT));
 
 /** Returns the tasks that come first, whatever their state. */
-export async function readTop(db: Db, { tenantId, projectId, queue, places }: Sight): Promise<QueueTaskRow[]> {
+export async function readTop(db: Db, { tenantId, projectId, queue, places }: CommanderScope): Promise<QueueTaskRow[]> {
   if (tenantId === null && projectId === undefined)
     return queue === undefined ? topOfAll(db).execute() : topOfQueue(db).execute({ queue });
   const values = valuesOfPlaces("all", places);
@@ -136,7 +136,12 @@ const paceOf = shaped<PaceShape, Pace>(
  * Reads how the tasks of a sight progress, in one statement: each part reads a few rows, in less time than it takes to
  * send a statement of its own. `waiting` is the same sight with the places in which tasks wait.
  */
-export async function readPace(db: Db, sight: Sight, waiting: Sight, limits: PaceLimits): Promise<Pace> {
+export async function readPace(
+  db: Db,
+  sight: CommanderScope,
+  waiting: CommanderScope,
+  limits: PaceLimits,
+): Promise<Pace> {
   const count = sight.places.length;
   const shape = {
     ...shapeOf(sight),

@@ -6,9 +6,9 @@ import type { Db } from "@/db/client";
 import { queueReadCursors, queueTasks } from "@/db/schema";
 import { contains } from "./contains";
 import { hasMetadata } from "./has-metadata";
+import { HELD } from "./held-until";
 import { isWithin } from "./is-within";
 import { executeNamed } from "./named";
-import { HELD } from "./never";
 
 /** Which tasks are listed, also by when they were added. Every condition but the search is exact. */
 export type TaskListFilter = TimeRange & {

@@ -18,14 +18,14 @@ const NOW = sql`(select clock_timestamp())`;
 const WINDOW = sql`placed.starts_window_seconds * interval '1 second'`;
 /** A lane's served time is written by the statement that starts its tasks, but from another reading of the clock. */
 const SERVED_MARGIN = sql`interval '1 minute'`;
-const IS_LATE = sql`started.dispatched_at > ${NOW} - ${WINDOW}`;
+const IS_IN_WINDOW = sql`started.dispatched_at > ${NOW} - ${WINDOW}`;
 const NEWEST = sql`order by started.dispatched_at desc limit placed.starts_max`;
 
 /** The newest starts of a queue, for the tenants that `of` selects, from an index that has them in order. */
 const ofQueue = (of: SQL) => sql`
   select attempt.* from (${of}) tenant cross join lateral (
     select dispatched_at from agentrun_queue_attempts started
-    where started.tenant_id = tenant.tenant_id and started.queue = placed.queue and ${IS_LATE} ${NEWEST}) attempt`;
+    where started.tenant_id = tenant.tenant_id and started.queue = placed.queue and ${IS_IN_WINDOW} ${NEWEST}) attempt`;
 /** Tenants with tasks served within the window, according to the rows that `where` selects. */
 const served = (where: SQL) => sql`
   select distinct tenant_id from agentrun_queue_lanes_served served
@@ -53,5 +53,5 @@ export const RATE = sql`
       cross join lateral (
         select dispatched_at from agentrun_queue_attempts started
         where started.tenant_id = tenant.tenant_id and started.queue = placed.queue and started.lane = placed.lane
-          and ${IS_LATE} ${NEWEST}) attempt) started
+          and ${IS_IN_WINDOW} ${NEWEST}) attempt) started
     ${NEWEST}) started`;

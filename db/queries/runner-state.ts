@@ -2,7 +2,7 @@ import { and, eq, type SQL, sql } from "drizzle-orm";
 import type { RunnerState } from "@/contract/words";
 import type { Db, Tx } from "@/db/client";
 import { commands, leases, queueTasks, runnerJobs, runners, runs, sessions } from "@/db/schema";
-import { silentRuns } from "./silent-since";
+import { fromSilentRuns } from "./silent-since";
 
 /** The assumed length of a lease that nobody reported. */
 const LEASE_MS = 20_000;
@@ -44,7 +44,7 @@ export const isLiving = sql`${runners.endedAt} is null`;
  * their own among the claimed ones: tested for each runner, all runs that ever existed would be read.
  */
 export function isStuck(afterMs: number): SQL {
-  return sql`(${isLiving} and ${isHeld} and ${runners.runId} in (select run.id ${silentRuns(afterMs)}))`;
+  return sql`(${isLiving} and ${isHeld} and ${runners.runId} in (select run.id ${fromSilentRuns(afterMs)}))`;
 }
 
 /** Runners with what determines their state. */

@@ -3,13 +3,13 @@ import type { Db, Tx } from "@/db/client";
 import { type RunRow, runnerJobs, runs } from "@/db/schema";
 
 /** A run and its session. */
-type Place = { id: RunRow["id"] | null; sessionId: RunRow["sessionId"] };
+type RunRef = { id: RunRow["id"] | null; sessionId: RunRow["sessionId"] };
 
 /**
  * Returns another run of the session that is leased or has a runner, for whose end this run must wait; null when there
  * is none. Without a run id, any run that holds the session.
  */
-export async function findSessionHolder(db: Db | Tx, run: Place): Promise<string | null> {
+export async function findSessionHolder(db: Db | Tx, run: RunRef): Promise<string | null> {
   if (run.sessionId === null) return null;
   const [holder] = await db
     .select({ id: runs.id })

@@ -1,18 +1,18 @@
 import { sql } from "drizzle-orm";
 import type { Tx } from "@/db/client";
 import { hiddenArray, textArray } from "./arrays";
+import { HELD } from "./held-until";
 import { executeNamed } from "./named";
-import { HELD } from "./never";
 import { HAS_FAILED, IS_SATISFIED } from "./queue-dependencies";
 
 /** `endedId`: all tasks that depend on it are to be judged, starting after `judgedTo`; else `taskId` alone. */
-export type Doubt = { id: string; endedId: string | null; judgedTo: string; taskId: string | null };
+export type DependencyRecheck = { id: string; endedId: string | null; judgedTo: string; taskId: string | null };
 
 const IS_HELD = sql`state = 'pending' and not_before = ${HELD}`;
 
 /** Takes what is to be judged, oldest first; leaves out what another worker is judging. */
-export function takeDoubts(tx: Tx, max: number): Promise<Doubt[]> {
-  return executeNamed<Doubt>(
+export function takeDoubts(tx: Tx, max: number): Promise<DependencyRecheck[]> {
+  return executeNamed<DependencyRecheck>(
     tx,
     sql`
     select id, ended_id as "endedId", judged_to as "judgedTo", task_id as "taskId"
@@ -21,8 +21,12 @@ export function takeDoubts(tx: Tx, max: number): Promise<Doubt[]> {
 }
 
 /** Returns the next tasks that depend on each ended task, at most `each` of them. */
-export function readDependents(tx: Tx, doubts: Doubt[], each: number): Promise<{ endId: string; taskId: string }[]> {
-  const column = (value: (doubt: Doubt) => string) => hiddenArray(textArray(doubts.map(value)));
+export function readDependents(
+  tx: Tx,
+  doubts: DependencyRecheck[],
+  each: number,
+): Promise<{ endId: string; taskId: string }[]> {
+  const column = (value: (doubt: DependencyRecheck) => string) => hiddenArray(textArray(doubts.map(value)));
   return executeNamed(
     tx,
     sql`
@@ -39,7 +43,7 @@ export function readDependents(tx: Tx, doubts: Doubt[], each: number): Promise<{
 /** Removes the doubts that are done, and records how far the others were judged. */
 export async function keepDoubts(
   tx: Tx,
-  doubts: Doubt[],
+  doubts: DependencyRecheck[],
   unfinished: { id: string; judgedTo: string }[],
 ): Promise<void> {
   const ids = hiddenArray(textArray(unfinished.map(({ id }) => id)));

@@ -16,7 +16,7 @@ const LAST_HEARD = sql`greatest(session.last_activity_at, turn.acknowledged_at)`
 export const SILENT_SINCE = inMs(LAST_HEARD);
 
 /** The `from` clause for runs, as `run`, whose turn has been silent for `afterMs` while no approval is open. */
-export function silentRuns(afterMs: number): SQL {
+export function fromSilentRuns(afterMs: number): SQL {
   return sql`from agentrun_runs run join agentrun_sessions session on session.session_id = run.session_id ${LAST_TURN}
     where ${IS_HELD} and ${LAST_HEARD} < ${before(afterMs)} and not exists (
       select from agentrun_approvals approval where approval.run_id = run.id and approval.status = 'pending')`;

@@ -1,6 +1,6 @@
 import type pg from "pg";
 import { columnsOf, type PreparedBatch, type Stored, storedOf } from "./append-events";
-import { jsonbArray, textArray } from "./binary-arrays";
+import { encodeTextArray, jsonbArray } from "./binary-arrays";
 
 /**
  * Stores the batches whose run is open, held by their writer and locked by nobody else, and that are not stored yet;
@@ -56,10 +56,10 @@ async function storeOne(pool: pg.Pool, batch: PreparedBatch): Promise<number | u
       batch.leaseEpoch,
       batch.batchId,
       batch.contentHash,
-      textArray(events.map((event) => event.id)),
-      textArray(events.map((event) => event.type)),
+      encodeTextArray(events.map((event) => event.id)),
+      encodeTextArray(events.map((event) => event.type)),
       jsonbArray(events.map((event) => event.payload)),
-      textArray(events.map((event) => event.at)),
+      encodeTextArray(events.map((event) => event.at)),
     ],
   });
   return rows[0]?.last_event_seq;

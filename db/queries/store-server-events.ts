@@ -1,5 +1,5 @@
 import { clientOf, type Tx } from "@/db/client";
-import { jsonbArray, textArray } from "./binary-arrays";
+import { encodeTextArray, jsonbArray } from "./binary-arrays";
 
 /** An event as it is stored; its payload is JSON text. */
 export type ServerEventRow = { id: string; type: string; payload: string };
@@ -21,8 +21,8 @@ export async function storeServerEvents(tx: Tx, runId: string, events: ServerEve
     values: [
       runId,
       events.length,
-      textArray(events.map(({ id }) => id)),
-      textArray(events.map(({ type }) => type)),
+      encodeTextArray(events.map(({ id }) => id)),
+      encodeTextArray(events.map(({ type }) => type)),
       jsonbArray(events.map(({ payload }) => payload)),
     ],
   });

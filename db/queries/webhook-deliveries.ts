@@ -13,7 +13,7 @@ const EVENTS_MAX = 500;
  * so that an event and its deliveries never exist together and are never both missing. Returns the number of events
  * taken.
  */
-export async function addressEvents(db: Db | Tx, batch: number): Promise<number> {
+export async function makeDeliveries(db: Db | Tx, batch: number): Promise<number> {
   const { rows } = await db.execute<{ taken: number }>(sql`
     with noted as (
       select id, cardinality(webhook_ids) as deliveries from agentrun_webhook_events

@@ -5,13 +5,13 @@ import type { ServiceContext } from "@/server/context";
 import { isHolding, longestOf } from "./period";
 import { refusalOf } from "./words";
 
-type Held = Pick<RunRow, "id" | "tenantId" | "projectId" | "sessionId" | "backendProfile">;
+type HeldRun = Pick<RunRow, "id" | "tenantId" | "projectId" | "sessionId" | "backendProfile">;
 
 /**
  * Returns why a rate-limited run has ended, if a budget limited it; null: no budget did. The agent reports every limit
  * as its provider's.
  */
-export async function findHold(ctx: ServiceContext, run: Held): Promise<string | null> {
+export async function findHold(ctx: ServiceContext, run: HeldRun): Promise<string | null> {
   const reached = longestOf((await measureFor(ctx.db, run)).filter(isHolding));
   if (reached !== null) return refusalOf(reached);
   // It may have been raised since.
@@ -23,7 +23,7 @@ export async function findHold(ctx: ServiceContext, run: Held): Promise<string |
 type Ended = { failureKind?: string | null; failureMessage?: string | null };
 
 /** The end of a turn or run, in our words where a budget is what limited it. */
-export async function withHold<End extends Ended>(ctx: ServiceContext, run: Held, end: End): Promise<End> {
+export async function withHold<End extends Ended>(ctx: ServiceContext, run: HeldRun, end: End): Promise<End> {
   if (end.failureKind !== "rate-limited") return end;
   const failureMessage = await findHold(ctx, run);
   return failureMessage === null ? end : { ...end, failureMessage };

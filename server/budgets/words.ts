@@ -4,13 +4,13 @@ import type { MeasuredPeriod } from "@/db/queries/measure-budgets";
 
 const OF_PERIOD = { day: "of today", week: "of this week", month: "of this month", session: "of this session" };
 
-type Told = Pick<MeasuredPeriod, "name" | "tenantId" | "period" | "unit" | "spent" | "limit" | "endsMs">;
+type BudgetFacts = Pick<MeasuredPeriod, "name" | "tenantId" | "period" | "unit" | "spent" | "limit" | "endsMs">;
 
 /**
  * Returns why calls to a model are refused, for the caller. Callers bound to a tenant must not learn what all tenants
  * have spent together.
  */
-export function refusalOf({ name, tenantId, period, unit, spent, limit, endsMs }: Told): string {
+export function refusalOf({ name, tenantId, period, unit, spent, limit, endsMs }: BudgetFacts): string {
   const until = endsMs === null ? "" : `, or at ${new Date(endsMs).toISOString()}`;
   const goesOn = `it goes on when somebody raises it${until}`;
   const amounts = `${written(unit, spent)} of ${written(unit, limit)} ${unit}`;

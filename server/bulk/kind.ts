@@ -8,14 +8,14 @@ import type { ServiceContext, TxContext } from "@/server/context";
 export type Dealt = BulkEnd & { after?: (ctx: ServiceContext) => Promise<void> };
 export type Item = Pick<BulkActionRow, "id" | "action" | "params" | "reason"> & Omit<OpenPlace, "place">;
 /** An action as it is judged before it is made. */
-export type Asked = { action: BulkVerb; params: BulkParams };
+export type BulkRequest = { action: BulkVerb; params: BulkParams };
 export type Selection = Pick<PreviewBulkInput, "ids" | "filter" | "asOf" | "tenantId" | "projectId">;
 
 /** How targets of one kind are selected and handled: by the filter of their list, and by their own verbs. */
 export type Kind = {
   /** Selects targets, without the reasons for skipping them. */
   source: (ctx: ServiceContext, selection: Selection) => Omit<BulkSource, "skip">;
-  skip: (ctx: ServiceContext, asked: Asked) => SQL;
+  skip: (ctx: ServiceContext, asked: BulkRequest) => SQL;
   /** Handles one target in the transaction that notes its outcome. A throw counts as a refusal. */
   act: (ctx: TxContext, item: Item) => Promise<Dealt>;
   /** Prepares, outside any transaction, a replacement of `act` for one target; null: `act` is used. */

@@ -28,10 +28,10 @@ export function kindsOf(actor: Actor): BulkKind[] {
   return BULK_KINDS.filter((kind) => hasScope(actor, SCOPE_OF[kind]));
 }
 
-type Asked = { kind: BulkKind; action: BulkVerb; createdBy?: string };
+type BulkRightsInput = { kind: BulkKind; action: BulkVerb; createdBy?: string };
 
 /** Throws for a caller that may not do this to a single target, and for a viewer acting on another's bulk action. */
-export function assertMayAct(actor: Actor, { kind, action, createdBy }: Asked): void {
+export function assertMayAct(actor: Actor, { kind, action, createdBy }: BulkRightsInput): void {
   for (const scope of [SCOPE_OF[kind], SCOPES_OF_VERB[action]])
     if (scope !== undefined && !hasScope(actor, scope))
       throw new ForbiddenError(`to ${action} many of a ${kind} a token's scopes must name ${scope}`);

@@ -1,7 +1,7 @@
 import { and, sql } from "drizzle-orm";
 import { BulkTaskFilter, type BulkVerb } from "@/contract/bulk";
 import { isActiveTask } from "@/contract/words";
-import { HELD } from "@/db/queries/never";
+import { HELD } from "@/db/queries/held-until";
 import { matchesTasks } from "@/db/queries/queue-list";
 import { type QueueTaskRow, queueTasks } from "@/db/schema";
 import type { TxContext } from "@/server/context";

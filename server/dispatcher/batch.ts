@@ -7,8 +7,8 @@ import type { VolumelessSession } from "@/server/sessions";
 import { refuseTask } from "@/server/task-attempts";
 import { chooseNext } from "./choose-next";
 import { isExpired } from "./expire";
-import { type Capacity, readFacts } from "./facts";
-import { Room } from "./room";
+import { LimitLedger } from "./limit-ledger";
+import { type Capacity, readLimits } from "./limits";
 import { startRuns } from "./start-runs";
 
 /**
@@ -34,10 +34,10 @@ export async function dispatchBatch(
 ): Promise<Batch> {
   await lockDispatch(ctx.db);
   // The statements from here on begin after the lock was taken, so they count what another batch took.
-  const facts = await readFacts(ctx, capacity);
-  const open = new Room({ ...facts, busySessions: new Map() });
+  const facts = await readLimits(ctx, capacity);
+  const open = new LimitLedger({ ...facts, busySessions: new Map() });
   if (open.free === 0) return { chosen: 0, started: 0, blocked: 0, made: [], freesInMs: null };
-  const { chosen, blocked, freesInMs } = await chooseNext(ctx, facts, { max, room: open, skipped });
+  const { chosen, blocked, freesInMs } = await chooseNext(ctx, facts, { max, ledger: open, skipped });
   await noteBlocked(ctx.db, blocked);
   taken.splice(0, taken.length, ...chosen.map(({ id }) => id));
   if (chosen.length === 0) return { chosen: 0, started: 0, blocked: blocked.length, made: [], freesInMs };

@@ -1,8 +1,8 @@
 import { type Lane, type ReadyLane, type ReadyTask, readHeads, readReadyLanes } from "@/db/queries/queue-dispatch";
 import type { ServiceContext } from "@/server/context";
-import { type Choice, chooseTasks, type ServedAt } from "./choose";
-import { type Facts, readBusy } from "./facts";
-import { keyOf, Room } from "./room";
+import { type Choice, chooseTasks, type LastServed } from "./choose";
+import { keyOf, LimitLedger } from "./limit-ledger";
+import { type DispatchLimits, readBusy } from "./limits";
 
 /**
  * How many heads of a lane are read: at least HEADS_MIN at first, and at most HEADS_MARGIN more than the batch, since
@@ -13,10 +13,10 @@ const HEADS_MARGIN = 20;
 /** Tenants whose heads are read together: this many more than the batch has tasks. No choice reaches further. */
 const TENANTS_MARGIN = 10;
 
-type Asked = {
+type ChoiceOptions = {
   max: number;
   /** Built from the same facts, with nothing taken. */
-  room: Room;
+  ledger: LimitLedger;
   skipped: ReadonlySet<string>;
   /** A task that does not exist yet, chosen among the others as if it had just been added. */
   newcomer?: ReadyTask;
@@ -29,10 +29,14 @@ type Asked = {
 export type NextChoice = Choice & { freesInMs: number | null };
 
 /** Chooses the tasks that go next, by all limits as `facts` has them. Writes nothing. */
-export async function chooseNext(ctx: ServiceContext, facts: Facts, asked: Asked): Promise<NextChoice> {
-  const { room, newcomer } = asked;
+export async function chooseNext(
+  ctx: ServiceContext,
+  facts: DispatchLimits,
+  asked: ChoiceOptions,
+): Promise<NextChoice> {
+  const { ledger, newcomer } = asked;
   const ready = await readReadyLanes(ctx.db, newcomer);
-  const lanes = ready.filter((lane) => room.laneBlock(lane) === null);
+  const lanes = ready.filter((lane) => ledger.laneBlock(lane) === null);
   const choice = await chooseFrom(ctx, facts, { ...asked, lanes });
   return { ...choice, freesInMs: soonestFree(facts, ready, choice.chosen) };
 }
@@ -41,11 +45,11 @@ export async function chooseNext(ctx: ServiceContext, facts: Facts, asked: Asked
  * Milliseconds until the first lane may start that only a rate holds up once the chosen tasks are gone; null: no such
  * lane.
  */
-function soonestFree(facts: Facts, lanes: Lane[], chosen: ReadyTask[]): number | null {
+function soonestFree(facts: DispatchLimits, lanes: Lane[], chosen: ReadyTask[]): number | null {
   if (facts.controls.every(({ rate }) => rate === null)) return null;
-  const room = new Room({ ...facts, busySessions: new Map() });
-  for (const task of chosen) room.take(task);
-  const waits = lanes.flatMap((lane) => room.laneBlock(lane)?.freesInMs ?? []);
+  const ledger = new LimitLedger({ ...facts, busySessions: new Map() });
+  for (const task of chosen) ledger.take(task);
+  const waits = lanes.flatMap((lane) => ledger.laneBlock(lane)?.freesInMs ?? []);
   return waits.length === 0 ? null : Math.min(...waits);
 }
 
@@ -54,13 +58,13 @@ function soonestFree(facts: Facts, lanes: Lane[], chosen: ReadyTask[]): number |
  */
 async function chooseFrom(
   ctx: ServiceContext,
-  facts: Facts,
-  { lanes, room, ...asked }: Asked & { lanes: ReadyLane[] },
+  facts: DispatchLimits,
+  { lanes, ledger, ...asked }: ChoiceOptions & { lanes: ReadyLane[] },
 ): Promise<Choice> {
   const { max } = asked;
   const tenants = [...new Set(lanes.map(({ tenantId }) => tenantId))];
   const servedAt = servedAtOf(lanes);
-  const needs = new Map(tenants.map((id) => [id, { share: room.shareOf(id), servedAt: 0 }]));
+  const needs = new Map(tenants.map((id) => [id, { share: ledger.shareOf(id), servedAt: 0 }]));
   for (const lane of lanes) {
     const need = needs.get(lane.tenantId);
     if (need) need.servedAt = Math.max(need.servedAt, lane.servedAtMs);
@@ -69,7 +73,7 @@ async function chooseFrom(
     const [one, other] = [needs.get(left), needs.get(right)];
     return (one?.share ?? 0) - (other?.share ?? 0) || (one?.servedAt ?? 0) - (other?.servedAt ?? 0);
   });
-  const inTurn = longestUnserved(lanes, room).slice(0, max);
+  const inTurn = longestUnserved(lanes, ledger).slice(0, max);
   const none: Choice = { chosen: [], blocked: [] };
   for (let first = 0; first < tenants.length; first += max + TENANTS_MARGIN) {
     const near = new Set([...tenants.slice(first, first + max + TENANTS_MARGIN), ...inTurn]);
@@ -88,9 +92,9 @@ async function chooseFrom(
  * Returns the tenants with lanes under a rate of all tenants, those served there longest ago first, however much they
  * run elsewhere.
  */
-function longestUnserved(lanes: ReadyLane[], room: Room): string[] {
+function longestUnserved(lanes: ReadyLane[], ledger: LimitLedger): string[] {
   const waits = lanes.flatMap((lane) =>
-    room.sharedRates(lane).map(({ isLane }) => ({
+    ledger.sharedRates(lane).map(({ isLane }) => ({
       tenantId: lane.tenantId,
       servedAtMs: isLane ? lane.servedAtMs : lane.queueServedAtMs,
     })),
@@ -99,14 +103,14 @@ function longestUnserved(lanes: ReadyLane[], room: Room): string[] {
   return [...new Set(sorted.map(({ tenantId }) => tenantId))];
 }
 
-function servedAtOf(lanes: ReadyLane[]): ServedAt {
+function servedAtOf(lanes: ReadyLane[]): LastServed {
   const served = new Map(lanes.map((lane) => [placeOf(lane), lane]));
   return (lane) => served.get(placeOf(lane)) ?? { servedAtMs: 0, queueServedAtMs: 0 };
 }
 
 const placeOf = ({ tenantId, queue, lane }: Lane): string => keyOf("lane", tenantId, queue, lane);
 
-type Among = Omit<Asked, "room"> & { lanes: Lane[]; servedAt: ServedAt };
+type Among = Omit<ChoiceOptions, "ledger"> & { lanes: Lane[]; servedAt: LastServed };
 
 /**
  * Reads as many heads of each lane as the choice needs. Where the choice used up all heads of a lane, it is made again
@@ -114,7 +118,7 @@ type Among = Omit<Asked, "room"> & { lanes: Lane[]; servedAt: ServedAt };
  */
 async function chooseAmong(
   ctx: ServiceContext,
-  facts: Facts,
+  facts: DispatchLimits,
   { lanes, max, servedAt, skipped, newcomer }: Among,
 ): Promise<Choice> {
   const isHere = newcomer !== undefined && lanes.some((lane) => placeOf(lane) === placeOf(newcomer));
@@ -124,8 +128,8 @@ async function chooseAmong(
     const read = await readHeads(ctx.db, lanes, count);
     const stood = isHere ? withNewcomer(read, newcomer, count) : read;
     const heads = stood.filter(({ id }) => !skipped.has(id));
-    const room = new Room({ ...facts, busySessions: await readBusy(ctx, heads) });
-    const choice = chooseTasks(heads, room, max, servedAt);
+    const ledger = new LimitLedger({ ...facts, busySessions: await readBusy(ctx, heads) });
+    const choice = chooseTasks(heads, ledger, max, servedAt);
     if (each >= most || !isCutShort(heads, choice, each)) return choice;
   }
 }

@@ -1,5 +1,5 @@
 import type { Lane, ReadyLane, ReadyTask } from "@/db/queries/queue-dispatch";
-import { keyOf, type Room } from "./room";
+import { keyOf, type LimitLedger } from "./limit-ledger";
 
 export type Choice = {
   chosen: ReadyTask[];
@@ -8,7 +8,7 @@ export type Choice = {
 };
 
 /** When a lane, and its tenant in the lane's queue, was last served, in milliseconds since 1970; 0: never. */
-export type ServedAt = (lane: Lane) => Pick<ReadyLane, "servedAtMs" | "queueServedAtMs">;
+export type LastServed = (lane: Lane) => Pick<ReadyLane, "servedAtMs" | "queueServedAtMs">;
 
 /**
  * The heads of one lane in order, the position of the next one to look at, and the rates of all tenants that apply to
@@ -30,14 +30,14 @@ type Turn = { tenant: Tenant; lane: LaneHeads };
  * Where a rate of all tenants has fewer starts left than tasks that want one, the next start goes to the tenant served
  * under that rate longest ago. A taken task counts at once, so that no limit is exceeded within a choice.
  */
-export function chooseTasks(heads: ReadyTask[], room: Room, max: number, servedAt: ServedAt): Choice {
-  const tenants = groupByTenant(heads, room, servedAt).sort(byNeed);
-  const scarce = scarceRates(tenants, room);
+export function chooseTasks(heads: ReadyTask[], ledger: LimitLedger, max: number, servedAt: LastServed): Choice {
+  const tenants = groupByTenant(heads, ledger, servedAt).sort(byNeed);
+  const scarce = scarceRates(tenants, ledger);
   const choice: Choice = { chosen: [], blocked: [] };
-  for (let turns = 1; choice.chosen.length < max && room.free > 0; turns += 1) {
+  for (let turns = 1; choice.chosen.length < max && ledger.free > 0; turns += 1) {
     const neediest = tenants[0];
     if (!neediest) break;
-    const own = bestLane(neediest.lanes, room, choice);
+    const own = bestLane(neediest.lanes, ledger, choice);
     if (own === null) {
       // The tenant has no further task that may start.
       tenants.shift();
@@ -45,11 +45,11 @@ export function chooseTasks(heads: ReadyTask[], room: Room, max: number, servedA
     }
     const rate = own.rates.find((on) => scarce.has(on));
     const first = { tenant: neediest, lane: own };
-    const { tenant, lane } = rate === undefined ? first : longestUnserved(rate, first, { tenants, room, choice });
+    const { tenant, lane } = rate === undefined ? first : longestUnserved(rate, first, { tenants, ledger, choice });
     const task = lane.tasks[lane.next];
     if (task === undefined) break;
     lane.next += 1;
-    room.take(task);
+    ledger.take(task);
     choice.chosen.push(task);
     tenant.share += 1;
     // Later than any time that was noted before.
@@ -62,10 +62,10 @@ export function chooseTasks(heads: ReadyTask[], room: Room, max: number, servedA
 }
 
 /** The rates of all tenants that have fewer starts left than there are heads under them. */
-function scarceRates(tenants: Tenant[], room: Room): Set<string> {
+function scarceRates(tenants: Tenant[], ledger: LimitLedger): Set<string> {
   const left = new Map<string, number>();
   for (const { lane, tasks } of tenants.flatMap(({ lanes }) => lanes))
-    for (const rate of room.sharedRates(lane)) left.set(rate.on, (left.get(rate.on) ?? rate.left) - tasks.length);
+    for (const rate of ledger.sharedRates(lane)) left.set(rate.on, (left.get(rate.on) ?? rate.left) - tasks.length);
   return new Set([...left].filter(([, count]) => count < 0).map(([on]) => on));
 }
 
@@ -75,12 +75,12 @@ function scarceRates(tenants: Tenant[], room: Room): Set<string> {
 function longestUnserved(
   on: string,
   first: Turn,
-  { tenants, room, choice }: { tenants: Tenant[]; room: Room; choice: Choice },
+  { tenants, ledger, choice }: { tenants: Tenant[]; ledger: LimitLedger; choice: Choice },
 ): Turn {
   let turn = first;
   for (const tenant of tenants) {
     if ((tenant.servedUnder.get(on) ?? Number.MAX_VALUE) >= (turn.tenant.servedUnder.get(on) ?? 0)) continue;
-    const lane = bestLane(tenant.lanes, room, choice);
+    const lane = bestLane(tenant.lanes, ledger, choice);
     // Only if the tenant's own next task is under this rate: a start out of the tenant's order would displace the task
     // that it wants first.
     if (lane?.rates.includes(on)) turn = { tenant, lane };
@@ -88,7 +88,7 @@ function longestUnserved(
   return turn;
 }
 
-function groupByTenant(heads: ReadyTask[], room: Room, servedAt: ServedAt): Tenant[] {
+function groupByTenant(heads: ReadyTask[], ledger: LimitLedger, servedAt: LastServed): Tenant[] {
   const lanes = new Map<string, LaneHeads>();
   const tenants = new Map<string, Tenant>();
   for (const task of heads) {
@@ -96,11 +96,11 @@ function groupByTenant(heads: ReadyTask[], room: Room, servedAt: ServedAt): Tena
     let lane = lanes.get(key);
     if (!lane) {
       const { servedAtMs, queueServedAtMs } = servedAt(task);
-      const rates = room.sharedRates(task);
+      const rates = ledger.sharedRates(task);
       lane = { lane: task, tasks: [], next: 0, servedAt: servedAtMs, rates: rates.map(({ on }) => on) };
       lanes.set(key, lane);
       const id = task.tenantId;
-      const none: Tenant = { id, lanes: [], share: room.shareOf(id), servedAt: 0, servedUnder: new Map() };
+      const none: Tenant = { id, lanes: [], share: ledger.shareOf(id), servedAt: 0, servedUnder: new Map() };
       const tenant = tenants.get(id) ?? none;
       tenant.lanes.push(lane);
       tenant.servedAt = Math.max(tenant.servedAt, lane.servedAt);
@@ -135,33 +135,33 @@ function insertByNeed(tenants: Tenant[], tenant: Tenant): void {
  * Returns the lane of the best task that nothing holds up; null when no head may start. Notes and passes over blocked
  * heads.
  */
-function bestLane(lanes: LaneHeads[], room: Room, choice: Choice): LaneHeads | null {
+function bestLane(lanes: LaneHeads[], ledger: LimitLedger, choice: Choice): LaneHeads | null {
   let best: LaneHeads | null = null;
   for (const lane of lanes) {
-    if (openHead(lane, room, choice) === null) continue;
-    if (best === null || precedes(lane, best, room)) best = lane;
+    if (openHead(lane, ledger, choice) === null) continue;
+    if (best === null || precedes(lane, best, ledger)) best = lane;
   }
   return best;
 }
 
-function openHead(lane: LaneHeads, room: Room, choice: Choice): ReadyTask | null {
-  if (room.laneBlock(lane.lane) !== null) return null;
+function openHead(lane: LaneHeads, ledger: LimitLedger, choice: Choice): ReadyTask | null {
+  if (ledger.laneBlock(lane.lane) !== null) return null;
   for (; ; lane.next += 1) {
     const task = lane.tasks[lane.next];
     if (task === undefined) return null;
-    const block = room.taskBlock(task);
+    const block = ledger.taskBlock(task);
     if (block === null) return task;
     choice.blocked.push({ task, on: block.on });
   }
 }
 
 /** Whether a lane's head comes before another lane's head of the same tenant. */
-function precedes(lane: LaneHeads, than: LaneHeads, room: Room): boolean {
+function precedes(lane: LaneHeads, than: LaneHeads, ledger: LimitLedger): boolean {
   const [task, other] = [lane.tasks[lane.next], than.tasks[than.next]];
   if (!task || !other) return task !== undefined;
   if (task.priority !== other.priority) return task.priority > other.priority;
-  if (task.queue === other.queue && room.hasLaneWeights(task.tenantId, task.queue)) {
-    const difference = room.laneShare(task) - room.laneShare(other);
+  if (task.queue === other.queue && ledger.hasLaneWeights(task.tenantId, task.queue)) {
+    const difference = ledger.laneShare(task) - ledger.laneShare(other);
     if (difference !== 0) return difference < 0;
     if (lane.servedAt !== than.servedAt) return lane.servedAt < than.servedAt;
   }

@@ -3,7 +3,7 @@ import { inTx, type ServiceContext } from "@/server/context";
 import { toAgentRunError } from "@/server/errors";
 import { type Batch, dispatchBatch } from "./batch";
 import { expireWaiting } from "./expire";
-import type { Capacity } from "./facts";
+import type { Capacity } from "./limits";
 import { makeVolumes } from "./make-volumes";
 import { refuseUnfit } from "./refuse-unfit";
 import { releaseWaiting } from "./release";

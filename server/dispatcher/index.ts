@@ -1,6 +1,6 @@
 export { dispatchPass, dispatchTasks } from "./dispatch";
 export { expireWaiting, isExpired } from "./expire";
-export { type Capacity, readBusy, readFacts } from "./facts";
-export { foresee, foreseeRefusal } from "./foresee";
-export { type Block, Room } from "./room";
+export { type Block, LimitLedger } from "./limit-ledger";
+export { type Capacity, readBusy, readLimits } from "./limits";
 export { settleDependencies } from "./settle-dependencies";
+export { predictRefusal, simulateDispatch } from "./simulate";

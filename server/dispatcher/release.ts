@@ -12,8 +12,8 @@ import {
 import { inTx, type ServiceContext, type TxContext } from "@/server/context";
 import { cancelRun } from "@/server/runs";
 import { giveBackAttempt } from "@/server/task-attempts";
-import { type Capacity, readBusy, readFacts } from "./facts";
-import { Room } from "./room";
+import { LimitLedger } from "./limit-ledger";
+import { type Capacity, readBusy, readLimits } from "./limits";
 
 const DUE_MAX = 1_000;
 /** How many distinct notes of what tasks wait for one transaction looks at. */
@@ -45,14 +45,14 @@ async function unblockFree(ctx: TxContext, capacity: Capacity, after: string): P
   const notes = await readBlockers(ctx.db, after, NOTES_MAX);
   if (notes.length === 0) return null;
   await lockDispatch(ctx.db);
-  const facts = await readFacts(ctx, capacity);
+  const facts = await readLimits(ctx, capacity);
   const sessionIds = notes.flatMap((on) => {
     const [kind, sessionId = ""] = JSON.parse(on) as [string, ...string[]];
     return kind === "session" ? [{ sessionId }] : [];
   });
-  const room = new Room({ ...facts, busySessions: await readBusy(ctx, sessionIds) });
-  const slotsOf = (on: string) => Math.min(room.freeOf(on), room.free);
-  const isOpen = (lane: Lane) => room.laneBlock(lane) === null;
+  const ledger = new LimitLedger({ ...facts, busySessions: await readBusy(ctx, sessionIds) });
+  const slotsOf = (on: string) => Math.min(ledger.freeOf(on), ledger.free);
+  const isOpen = (lane: Lane) => ledger.laneBlock(lane) === null;
   const free = notes.filter((on) => slotsOf(on) > 0);
   const noted = await readNotedLanes(ctx.db, free);
   for (const on of free) {

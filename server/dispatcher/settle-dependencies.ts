@@ -1,5 +1,5 @@
 import {
-  type Doubt,
+  type DependencyRecheck,
   keepDoubts,
   lockHeld,
   readDependents,
@@ -42,7 +42,10 @@ async function settleSome(ctx: TxContext): Promise<boolean> {
 }
 
 /** Returns the tasks to be judged, each once, and whether an ended task has more dependents than were read. */
-async function takeDependents(ctx: TxContext, doubts: Doubt[]): Promise<{ taskIds: string[]; isCutShort: boolean }> {
+async function takeDependents(
+  ctx: TxContext,
+  doubts: DependencyRecheck[],
+): Promise<{ taskIds: string[]; isCutShort: boolean }> {
   const ended = doubts.filter(({ endedId }) => endedId !== null);
   const each = Math.max(EACH_MIN, Math.floor(JUDGED_MAX / Math.max(1, ended.length)));
   const dependents = ended.length === 0 ? [] : await readDependents(ctx.db, ended, each);

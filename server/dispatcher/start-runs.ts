@@ -86,14 +86,14 @@ function isFree({ storageState, activeCommandId }: SessionRow): boolean {
   return storageState !== "deleting" && storageState !== "evicted" && activeCommandId === null;
 }
 
-type Asking = Pick<QueueTaskRow, "tenantId" | "projectId" | "backendProfile" | "title" | "payload">;
+type TurnSource = Pick<QueueTaskRow, "tenantId" | "projectId" | "backendProfile" | "title" | "payload">;
 
 /**
  * Returns what a task's agent is asked, or why no run can ever be made of the task. `session` is the session that the
  * task names, if it exists. `handed` is the text with the results of its dependencies.
  */
 export function turnFor(
-  task: Asking,
+  task: TurnSource,
   session: SessionRow | undefined,
   handed: string | null = null,
 ): { payload: Record<string, unknown> } | { refusal: string } {
@@ -104,7 +104,7 @@ export function turnFor(
 }
 
 /** Returns what no amount of waiting can fix, to be reported at once so that a person can decide; null: nothing. */
-function problemOf(task: Asking, session: SessionRow): string | null {
+function problemOf(task: TurnSource, session: SessionRow): string | null {
   if (session.deletedAt !== null) return `session ${session.sessionId} is being deleted: use another`;
   const isOwn =
     session.tenantId === task.tenantId &&

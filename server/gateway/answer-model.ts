@@ -131,9 +131,9 @@ function strangerRefusal(deps: GatewayDeps): AgentRunError {
   return new UnauthenticatedError("this model token is unknown or has ended with its run");
 }
 
-type Asked = { grant: ModelGrant; asked: string | null; request: ModelRequest };
+type GrantedRequest = { grant: ModelGrant; asked: string | null; request: ModelRequest };
 
-async function askModel(deps: GatewayDeps, { grant, asked, request }: Asked): Promise<WatchedAnswer> {
+async function askModel(deps: GatewayDeps, { grant, asked, request }: GrantedRequest): Promise<WatchedAnswer> {
   const { profile } = grant;
   assertForeground(request.body);
   const { tenantId, projectId, sessionId } = grant;

@@ -58,9 +58,9 @@ async function readStart({ body }: Posted): Promise<string> {
   return text;
 }
 
-type Said = { status: number; said: string; until: Date | null; named: Record<string, string> };
+type ProviderRefusal = { status: number; said: string; until: Date | null; named: Record<string, string> };
 
-function errorOf(profile: string, { status, said, until, named }: Said): AgentRunError {
+function errorOf(profile: string, { status, said, until, named }: ProviderRefusal): AgentRunError {
   const provider = {
     provider: { status, ...named, ...(until === null ? {} : { resets_at: Math.ceil(until.getTime() / 1_000) }) },
   };
@@ -97,9 +97,9 @@ export function secondsUntil(until: Date | null): number {
   return until === null ? 5 : Math.max(1, Math.ceil((until.getTime() - Date.now()) / 1_000));
 }
 
-type Told = ReturnType<typeof errorIn>;
+type ProviderError = ReturnType<typeof errorIn>;
 
-function messageIn(error: Told): string | null {
+function messageIn(error: ProviderError): string | null {
   if (typeof error === "string") return error;
   return typeof error?.message === "string" ? error.message : null;
 }
@@ -108,7 +108,7 @@ function messageIn(error: Told): string | null {
  * Returns the provider's own names of the error, by which codex distinguishes a full context or a usage limit from the
  * rest.
  */
-function namesIn(error: Told, key: string | null): Record<string, string> {
+function namesIn(error: ProviderError, key: string | null): Record<string, string> {
   if (typeof error !== "object") return {};
   const names = (["type", "code"] as const).map((key) => [key, error[key]] as const);
   return Object.fromEntries(names.filter((name): name is ["type" | "code", string] => isName(name[1], key)));

@@ -2,7 +2,7 @@ import type { ServerResponse } from "node:http";
 import { connect } from "node:net";
 import { expect, test, vi } from "vitest";
 import { createTestDatabase } from "@/db/test/database";
-import { logBodies } from "@/server/runs";
+import { setBodyLogging } from "@/server/runs";
 import { ADMIN } from "@/server/test/context";
 import { logBodies as logAnswer } from "./log-bodies";
 import { ask, KEY, KEY_ENV, modelToken, startGateway, startProvider, streamCompleted } from "./test/gateway";
@@ -236,14 +236,14 @@ test("what is said is logged of the one run that an operator asked for, redacted
   };
 
   expect(await heard()).toEqual([]);
-  const run = await logBodies(web.as(ADMIN), { runId: watched.runId, minutes: 5 });
+  const run = await setBodyLogging(web.as(ADMIN), { runId: watched.runId, minutes: 5 });
   expect(Date.parse(run.bodiesLoggedUntil ?? "")).toBeGreaterThan(Date.now());
   const said = await heard();
   expect(said).toHaveLength(2);
   expect(said.every((line) => line.includes(watched.runId))).toBe(true);
   expect(said[0]).toContain("the heron and [redacted]");
   expect(said.join()).not.toContain(secret);
-  expect((await logBodies(web.as(ADMIN), { runId: watched.runId, minutes: 0 })).bodiesLoggedUntil).toBeNull();
+  expect((await setBodyLogging(web.as(ADMIN), { runId: watched.runId, minutes: 0 })).bodiesLoggedUntil).toBeNull();
   expect(await heard()).toEqual([]);
 });
 
@@ -272,7 +272,7 @@ test.each([
   await using web = await startGateway(database, provider.url);
   const info = vi.spyOn(web.wiring.log, "info");
   const { token, runId } = await modelToken(web, "codex");
-  await logBodies(web.as(ADMIN), { runId, minutes: 5 });
+  await setBodyLogging(web.as(ADMIN), { runId, minutes: 5 });
   expect((await ask(web, "codex", token)).status).toBe(200);
 
   const logged = info.mock.calls.find((call) => (call as unknown[])[1] === "answered by the model");

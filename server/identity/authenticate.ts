@@ -10,7 +10,7 @@ export const ENDED_TOKEN_GRACE_MS = 10 * 60_000;
 const BELIEVED_MS = 1_000;
 const BELIEVED_MAX = 10_000;
 
-type Found = { actor: Actor | null; until: number };
+type CachedActor = { actor: Actor | null; until: number };
 
 export type Authenticator = {
   /** Returns whom a token stands for; null: nobody. */
@@ -23,7 +23,7 @@ export type Authenticator = {
 
 /** Identifies callers. Look-ups are cached for a second, so that a busy runner does not need one for every request. */
 export function createAuthenticator(db: Db, adminToken: string | null): Authenticator {
-  const believed = new Map<string, Found>();
+  const believed = new Map<string, CachedActor>();
   const underWay = new Map<string, Promise<Actor | null>>();
 
   async function find(hash: string): Promise<Actor | null> {

@@ -10,7 +10,7 @@ import { findRemains } from "./remains";
 type Attempt = Pick<RunnerJobRow, "attemptId" | "state" | "image" | "result">;
 
 /** Where something about an attempt was read, and what that means in words. */
-export type Place<Live> = {
+export type InspectionSource<Live> = {
   attemptId: string | null;
   source: RunJobSource;
   note: string;
@@ -27,7 +27,7 @@ export async function findPlace<Live>(
   ctx: ServiceContext,
   input: { runId: string; attemptId?: string | undefined },
   ask: (attemptId: string) => Promise<Live | null>,
-): Promise<Place<Live>> {
+): Promise<InspectionSource<Live>> {
   const attempt = await findAttempt(ctx, input);
   const nowhere = { at: new Date(), live: null, kept: null };
   if (attempt === null) return { ...nowhere, attemptId: null, source: "none", note: noneOf(ctx) };

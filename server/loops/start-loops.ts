@@ -76,9 +76,9 @@ async function retain({ contextFor, traceTarget }: LoopsDeps): Promise<void> {
   if (traceTarget === null) await stopTraces(ctx);
 }
 
-type Kept = { sweeper: LeaseSweeper; sender: WebhookSender; tracer: TraceExporter | null };
+type SharedServices = { sweeper: LeaseSweeper; sender: WebhookSender; tracer: TraceExporter | null };
 
-function loopOptions(deps: LoopsDeps, { sweeper, sender, tracer }: Kept): LoopOptions[] {
+function loopOptions(deps: LoopsDeps, { sweeper, sender, tracer }: SharedServices): LoopOptions[] {
   const { contextFor, executor } = deps;
   const launcher = contextFor("launcher");
   const launches = { ctx: launcher, executor, attemptsMax: launcher.settings.runnersMax };

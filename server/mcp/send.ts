@@ -38,9 +38,9 @@ export async function sendMessage(api: Api, session: Session, draft: Draft): Pro
   return send(api, session, draft, { runIds: asked.map(({ id }) => id), last });
 }
 
-type Place = { runIds: string[]; last: Run | null };
+type SendTarget = { runIds: string[]; last: Run | null };
 
-async function send(api: Api, session: Session, { key, ...ask }: Draft, { runIds, last }: Place): Promise<Sent> {
+async function send(api: Api, session: Session, { key, ...ask }: Draft, { runIds, last }: SendTarget): Promise<Sent> {
   const draftId = draftIdOf(session.sessionId, key);
   return sendTurn(sendPorts(api), { draftId, ...ask, session, runIds, ...(await runDefaults(session, last)) });
 }

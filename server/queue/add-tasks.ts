@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { CreateTaskInput, QueueTask } from "@/contract/queue";
-import { textArray } from "@/db/queries/binary-arrays";
+import { encodeTextArray } from "@/db/queries/binary-arrays";
 import {
   insertTasks,
   type JudgedTask,
@@ -235,7 +235,7 @@ function faultOf(
  */
 async function findKnown(ctx: ServiceContext, asks: TaskAsk[]): Promise<Map<string, QueueTaskRow>> {
   if (asks.length === 0) return new Map();
-  const column = (key: "tenantId" | "projectId" | "idempotencyKey") => textArray(asks.map(({ row }) => row[key]));
+  const column = (key: "tenantId" | "projectId" | "idempotencyKey") => encodeTextArray(asks.map(({ row }) => row[key]));
   const rows = await ctx.db
     .select()
     .from(queueTasks)

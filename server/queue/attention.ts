@@ -11,13 +11,17 @@ import {
 import { ALL_TENANTS, WHOLE_QUEUE } from "@/contract/queue-control";
 import type { FirstOf } from "@/db/queries/first-of";
 import { type AttentionRow, readAttention } from "@/db/queries/queue-attention";
-import type { Place, Sight } from "@/db/queries/queue-commander";
+import type { CommanderScope, QueueRef } from "@/db/queries/queue-commander";
 import type { ServiceContext } from "@/server/context";
 
 type Attention = Pick<QueueCommander, "attention" | "attentionCounts">;
 
 /** Returns what needs a person in a queue, the most pressing kind first, and how many there are of each kind. */
-export async function listAttention(ctx: ServiceContext, sight: Sight, failedPlaces: Place[]): Promise<Attention> {
+export async function listAttention(
+  ctx: ServiceContext,
+  sight: CommanderScope,
+  failedPlaces: QueueRef[],
+): Promise<Attention> {
   const firsts = await readAttention(
     ctx.db,
     { ...sight, failedPlaces },

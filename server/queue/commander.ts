@@ -1,6 +1,13 @@
 import type { QueueScopeInput } from "@/contract/queue";
 import type { QueueCommander, QueueThroughput, TaskLine } from "@/contract/queue-commander";
-import { type LineRow, type MinutesRow, type Place, readPace, readTop, type Sight } from "@/db/queries/queue-commander";
+import {
+  type CommanderScope,
+  type LineRow,
+  type MinutesRow,
+  type QueueRef,
+  readPace,
+  readTop,
+} from "@/db/queries/queue-commander";
 import type { TaskCount } from "@/db/queries/queue-counts";
 import { type ServiceContext, tenantAsked } from "@/server/context";
 import { listAttention } from "./attention";
@@ -17,8 +24,8 @@ export async function queueCommander(ctx: ServiceContext, input: QueueScopeInput
   const stats = statsOf(input, counts);
   const whose = tenantAsked(ctx, input.tenantId) ?? { tenantId: NOBODY };
   const asked = { ...whose, projectId: input.projectId, queue: input.queue };
-  const all: Sight = { ...asked, places: placesOf(counts) };
-  const waiting: Sight = { ...asked, places: placesOf(counts, "pending") };
+  const all: CommanderScope = { ...asked, places: placesOf(counts) };
+  const waiting: CommanderScope = { ...asked, places: placesOf(counts, "pending") };
   const [items, { waits, throughput, oldest, active }, attention] = await Promise.all([
     readTop(ctx.db, all),
     readPace(ctx.db, all, waiting, PACE),
@@ -36,8 +43,8 @@ export async function queueCommander(ctx: ServiceContext, input: QueueScopeInput
 }
 
 /** Returns the queues that hold tasks, or tasks of one state. */
-function placesOf(counts: TaskCount[], state?: TaskCount["state"]): Place[] {
-  const places = new Map<string, Place>();
+function placesOf(counts: TaskCount[], state?: TaskCount["state"]): QueueRef[] {
+  const places = new Map<string, QueueRef>();
   for (const { tenantId, queue, state: counted } of counts) {
     if (state === undefined || state === counted) places.set(JSON.stringify([tenantId, queue]), { tenantId, queue });
   }

@@ -3,7 +3,7 @@ import type { Blocker, ExplainTaskInput, TaskExplanation } from "@/contract/queu
 import type { Rate } from "@/db/queries/queue-rates";
 import { type QueueTaskRow, queueTasks } from "@/db/schema";
 import { type ServiceContext, tenantOf } from "@/server/context";
-import { Room, readFacts } from "@/server/dispatcher";
+import { LimitLedger, readLimits } from "@/server/dispatcher";
 import { NotFoundError } from "@/server/errors";
 import { ownTask } from "./scope";
 import { readWaitReasons, tellableUntil } from "./wait-reasons";
@@ -22,17 +22,21 @@ export async function explainTask(ctx: ServiceContext, { taskId }: ExplainTaskIn
   const blocker = (await readWaitReasons(ctx, [task])).get(task.id) ?? null;
   if (task.state !== "pending")
     return { taskId, state: task.state, blocker, rank: null, isRankBounded: false, estimatedStartAt: null };
-  return { taskId, state: task.state, blocker, ...(await findPlace(ctx, task, blocker)) };
+  return { taskId, state: task.state, blocker, ...(await findPosition(ctx, task, blocker)) };
 }
 
-type Placed = Pick<QueueTaskRow, "id" | "tenantId" | "queue" | "lane" | "priority" | "blockedOn">;
-type Place = Pick<TaskExplanation, "rank" | "isRankBounded" | "estimatedStartAt">;
+type PositionedTask = Pick<QueueTaskRow, "id" | "tenantId" | "queue" | "lane" | "priority" | "blockedOn">;
+type QueuePosition = Pick<TaskExplanation, "rank" | "isRankBounded" | "estimatedStartAt">;
 
 /**
  * Returns how many tasks come before a waiting one, and when it may start. A task that is not stored counts as the last
  * of its priority.
  */
-export async function findPlace(ctx: ServiceContext, task: Placed, blocker: Blocker | null): Promise<Place> {
+export async function findPosition(
+  ctx: ServiceContext,
+  task: PositionedTask,
+  blocker: Blocker | null,
+): Promise<QueuePosition> {
   const before = await countBefore(ctx, task);
   const perTaskMs = await readPace(ctx, task);
   const nowMs = Date.now();
@@ -58,10 +62,10 @@ export async function findPlace(ctx: ServiceContext, task: Placed, blocker: Bloc
   return { rank: before + 1, isRankBounded: before >= RANK_MAX, estimatedStartAt };
 }
 
-async function readRates(ctx: ServiceContext, task: Placed): Promise<ReturnType<Room["ratesOf"]>> {
+async function readRates(ctx: ServiceContext, task: PositionedTask): Promise<ReturnType<LimitLedger["ratesOf"]>> {
   if (ctx.settings.executor === "none") return { ofLane: [], ofQueue: [] };
-  const facts = await readFacts(ctx, { runnersMax: ctx.settings.runnersMax });
-  return new Room({ ...facts, busySessions: new Map() }).ratesOf(task);
+  const facts = await readLimits(ctx, { runnersMax: ctx.settings.runnersMax });
+  return new LimitLedger({ ...facts, busySessions: new Map() }).ratesOf(task);
 }
 
 /**
@@ -75,7 +79,7 @@ function letsGoAt(rate: Rate, before: number, nowMs: number): number | null {
   return behind < 0 ? null : (freesAtMs ?? nowMs + windowMs) + Math.floor(behind / startsMax) * windowMs;
 }
 
-async function countBefore(ctx: ServiceContext, task: Placed): Promise<number> {
+async function countBefore(ctx: ServiceContext, task: PositionedTask): Promise<number> {
   // Each part is one range of an index: of ready tasks, or of tasks that wait for the same thing as this one.
   const inLane = sql`other.tenant_id = ${task.tenantId} and other.queue = ${task.queue} and other.lane = ${task.lane}
     and other.state = 'pending' and other.not_before is null
@@ -94,7 +98,7 @@ async function countBefore(ctx: ServiceContext, task: Placed): Promise<number> {
 /**
  * Counts, among ready tasks of a tenant's queue in any lane, those before one by priority and age, within the bound.
  */
-async function countReadyBefore(ctx: ServiceContext, task: Placed): Promise<number> {
+async function countReadyBefore(ctx: ServiceContext, task: PositionedTask): Promise<number> {
   const { rows } = await ctx.db.execute<{ before: number }>(sql`
     select count(*)::int as before from (
       select priority, created_at, id from agentrun_queue_tasks
@@ -107,7 +111,7 @@ async function countReadyBefore(ctx: ServiceContext, task: Placed): Promise<numb
 }
 
 /** Returns the milliseconds between two recent starts in the task's lane; null: there were too few starts to tell. */
-async function readPace(ctx: ServiceContext, task: Placed): Promise<number | null> {
+async function readPace(ctx: ServiceContext, task: PositionedTask): Promise<number | null> {
   const { rows } = await ctx.db.execute<{ starts: number; ms: number | null }>(sql`
     select count(*)::int as starts, (extract(epoch from clock_timestamp() - min(dispatched_at)) * 1000)::float8 as ms
     from (

@@ -1,7 +1,7 @@
 import { eq, sql } from "drizzle-orm";
 import type { QueueTask, RetryTaskInput } from "@/contract/queue";
 import { isActiveTask } from "@/contract/words";
-import { HELD_UNTIL } from "@/db/queries/never";
+import { UNTIL_DEPENDENCIES } from "@/db/queries/held-until";
 import { noteDoubtful } from "@/db/queries/queue-dependencies";
 import { type QueueTaskRow, queueTasks } from "@/db/schema";
 import { audit } from "@/server/audit";
@@ -32,7 +32,7 @@ export function retryTask(ctx: ServiceContext, input: RetryTaskInput): Promise<Q
       .set({
         state: "pending",
         ...{
-          notBefore: waitsFor ? HELD_UNTIL : null,
+          notBefore: waitsFor ? UNTIL_DEPENDENCIES : null,
           parkedAt: null,
           parkedUntil: null,
           parkCount: 0,

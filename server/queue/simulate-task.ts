@@ -4,10 +4,10 @@ import type { Tx } from "@/db/client";
 import type { JudgedTask } from "@/db/queries/insert-tasks";
 import { DEPENDENCIES_TOLD, type FoundDependency, type OpenDependencies } from "@/db/queries/queue-dependencies";
 import { inTx, type ServiceContext, type TxContext, tenantOf } from "@/server/context";
-import { foresee, foreseeRefusal, isExpired } from "@/server/dispatcher";
+import { isExpired, predictRefusal, simulateDispatch } from "@/server/dispatcher";
 import { judgeAsk, prepareTask, type TaskAsk } from "./add-tasks";
 import { hasFailed, isSatisfied, policyOf } from "./dependencies";
-import { findPlace } from "./explain-task";
+import { findPosition } from "./explain-task";
 import { blockerOf, dependencyBlocker, readWaitReasons } from "./wait-reasons";
 
 /**
@@ -31,39 +31,39 @@ async function beginLooking(tx: Tx): Promise<void> {
   await tx.execute(sql`set transaction isolation level repeatable read, read only`);
 }
 
-type Judged = { judged: JudgedTask; comesAfter: FoundDependency[] };
+type JudgedNewcomer = { judged: JudgedTask; comesAfter: FoundDependency[] };
 
-async function tryOut(ctx: TxContext, ask: TaskAsk, { judged, comesAfter }: Judged): Promise<TaskTrial> {
+async function tryOut(ctx: TxContext, ask: TaskAsk, { judged, comesAfter }: JudgedNewcomer): Promise<TaskTrial> {
   const task = waitingTask(ask, judged);
   const trial = trialOf(task);
   if (isExpired(task)) return { ...trial, outcome: "expires", message: "its expiry is over: it fails without a start" };
-  const refusal = await foreseeRefusal(ctx, { ...task, title: ask.row.title, payload: ask.content.payload });
+  const refusal = await predictRefusal(ctx, { ...task, title: ask.row.title, payload: ask.content.payload });
   if (refusal !== null) return { ...trial, outcome: "refused", message: refusal };
   if (ask.row.hold !== null) {
     const lost = policyOf(ask) === "fail" ? comesAfter.find(({ state }) => hasFailed(state)) : undefined;
     if (lost)
       return { ...trial, outcome: "refused", message: `it fails at once, as ${lost.id} that it comes after has` };
     const blocker = dependencyBlocker(openOf(ask, comesAfter));
-    const place = await findPlace(ctx, { ...task, blockedOn: null }, blocker);
+    const place = await findPosition(ctx, { ...task, blockedOn: null }, blocker);
     return { ...trial, ...place, outcome: "waits", message: blocker.message, blocker };
   }
   if (ctx.settings.executor === "none" || task.notBefore !== null) {
     const blocker = (await readWaitReasons(ctx, [task])).get(task.id) ?? null;
     if (blocker === null) throw new Error("a task that waits has no reason");
-    const place = await findPlace(ctx, { ...task, blockedOn: null }, blocker);
+    const place = await findPosition(ctx, { ...task, blockedOn: null }, blocker);
     return { ...trial, ...place, outcome: "waits", message: blocker.message, blocker };
   }
-  const { isChosen, room } = await foresee(ctx, { runnersMax: ctx.settings.runnersMax }, task);
+  const { isChosen, ledger } = await simulateDispatch(ctx, { runnersMax: ctx.settings.runnersMax }, task);
   if (isChosen) {
-    const place = await findPlace(ctx, { ...task, blockedOn: null }, null);
+    const place = await findPosition(ctx, { ...task, blockedOn: null }, null);
     const now = new Date().toISOString();
     const message = "nothing holds it up: it is dispatched at once";
     return { ...trial, ...place, outcome: "dispatched", message, estimatedStartAt: now };
   }
-  const blocker = blockerOf(task, room, tenantOf(ctx));
+  const blocker = blockerOf(task, ledger, tenantOf(ctx));
   // Behind a lane that is held up, nobody looks at what else a task waits for.
-  const blockedOn = room.laneBlock(task) === null ? (room.taskBlock(task)?.on ?? null) : null;
-  const place = await findPlace(ctx, { ...task, blockedOn }, blocker);
+  const blockedOn = ledger.laneBlock(task) === null ? (ledger.taskBlock(task)?.on ?? null) : null;
+  const place = await findPosition(ctx, { ...task, blockedOn }, blocker);
   return { ...trial, ...place, outcome: "waits", message: blocker.message, blocker };
 }
 

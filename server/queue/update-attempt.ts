@@ -1,7 +1,7 @@
 import { eq, sql } from "drizzle-orm";
 import type { QueueTask, TaskState, UpdateAttemptInput } from "@/contract/queue";
 import { isActiveTask } from "@/contract/words";
-import { HELD_UNTIL } from "@/db/queries/never";
+import { UNTIL_DEPENDENCIES } from "@/db/queries/held-until";
 import { noteDoubtful } from "@/db/queries/queue-dependencies";
 import { type QueueTaskRow, queueTasks } from "@/db/schema";
 import { audit } from "@/server/audit";
@@ -28,7 +28,7 @@ export function updateAttempt(ctx: ServiceContext, input: UpdateAttemptInput): P
         state: input.state,
         latestAttempt: input.latestAttempt,
         ...(input.sessionPath === undefined ? {} : { sessionPath: input.sessionPath }),
-        notBefore: isWaiting ? HELD_UNTIL : null,
+        notBefore: isWaiting ? UNTIL_DEPENDENCIES : null,
         ...{ parkedAt: null, parkedUntil: null, blockedOn: null },
         // An earlier attempt, or one that is left, has no part in what is set by hand.
         ...(keepsAttempt ? {} : { runId: null, cancelRequestedAt: null }),

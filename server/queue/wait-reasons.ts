@@ -3,7 +3,7 @@ import { rateWords } from "@/contract/rate";
 import { type OpenDependencies, readOpenDependencies } from "@/db/queries/queue-dependencies";
 import type { QueueTaskRow } from "@/db/schema";
 import { type ServiceContext, tenantOf } from "@/server/context";
-import { type Block, Room, readBusy, readFacts } from "@/server/dispatcher";
+import { type Block, LimitLedger, readBusy, readLimits } from "@/server/dispatcher";
 import { dueAt, isHeld } from "@/server/task-attempts";
 import { hasFailed } from "./dependencies";
 
@@ -39,10 +39,10 @@ export async function readWaitReasons(
     for (const { id } of waiting) reasons.set(id, NOT_DISPATCHED);
     return reasons;
   }
-  const facts = await readFacts(ctx, { runnersMax: ctx.settings.runnersMax });
-  const room = new Room({ ...facts, busySessions: await readBusy(ctx, waiting) });
+  const facts = await readLimits(ctx, { runnersMax: ctx.settings.runnersMax });
+  const ledger = new LimitLedger({ ...facts, busySessions: await readBusy(ctx, waiting) });
   const seer = tenantOf(ctx);
-  for (const task of waiting) reasons.set(task.id, blockerOf(task, room, seer));
+  for (const task of waiting) reasons.set(task.id, blockerOf(task, ledger, seer));
   return reasons;
 }
 
@@ -93,14 +93,14 @@ const NOT_DISPATCHED: Blocker = {
  * Returns what a task waits for, given what is left of every limit, as far as `seer` may know it; null as `seer`: a
  * caller bound to no tenant.
  */
-export function blockerOf(task: WaitingTask, room: Room, seer: string | null): Blocker {
-  const place = room.laneBlock(task);
+export function blockerOf(task: WaitingTask, ledger: LimitLedger, seer: string | null): Blocker {
+  const place = ledger.laneBlock(task);
   if (place?.kind === "paused") return toBlocker(place, task, seer);
   const time = timeBlock(task);
   if (time) return time;
-  const block = room.taskBlock({ ...task, createdAt: "" }) ?? place;
+  const block = ledger.taskBlock({ ...task, createdAt: "" }) ?? place;
   if (block) return toBlocker(block, task, seer);
-  if (room.free === 0) return plain("capacity", "all runners are busy", null);
+  if (ledger.free === 0) return plain("capacity", "all runners are busy", null);
   return plain("next", "starts next", null);
 }
 
@@ -154,7 +154,7 @@ function toBlocker(block: Block, task: WaitingTask, seer: string | null): Blocke
   };
 }
 
-type Telling = { task: WaitingTask; holders: string[]; isBound: boolean };
+type BlockContext = { task: WaitingTask; holders: string[]; isBound: boolean };
 
 function budgetName({ name, isOfAll }: NonNullable<Block["budget"]>, isBound: boolean): string {
   return isOfAll && isBound ? "a budget of all tenants" : `budget “${name}”`;
@@ -163,7 +163,7 @@ function budgetName({ name, isOfAll }: NonNullable<Block["budget"]>, isBound: bo
 /** Returns a sentence for a person, naming the tasks that hold what is waited for. */
 function wordsOf(
   { kind, limit, detail, until, others = 0, rate, budget }: Block,
-  { task, holders, isBound }: Telling,
+  { task, holders, isBound }: BlockContext,
 ): string {
   const held = holders.length === 0 ? "" : `, held by ${holders.join(", ")}`;
   switch (kind) {

@@ -2,13 +2,13 @@ import type { Runner } from "@/contract/runner";
 import type { FoundRunner } from "@/db/queries/runner-state";
 import type { ServerSettings } from "@/server/context";
 
-type Facts = Pick<FoundRunner, "runner" | "state" | "isHeld" | "run" | "job">;
+type OrderFacts = Pick<FoundRunner, "runner" | "state" | "isHeld" | "run" | "job">;
 
 /**
  * Returns, for each order, why it would be refused now, in words for the person who would give it; null: it would be
  * accepted.
  */
-export function refusalsOf(facts: Facts, executor: ServerSettings["executor"]): Runner["refusals"] {
+export function refusalsOf(facts: OrderFacts, executor: ServerSettings["executor"]): Runner["refusals"] {
   if (facts.state === "ended") {
     const gone = "It has ended.";
     return { drain: gone, resume: whyNoResume(facts, gone), revoke: gone, kill: gone };
@@ -22,7 +22,7 @@ export function refusalsOf(facts: Facts, executor: ServerSettings["executor"]): 
 }
 
 /** Explains why it is too late for any order: the runner has given up its run, or the run is being taken from it. */
-function whyTooLate({ state, isHeld, runner }: Facts): string | null {
+function whyTooLate({ state, isHeld, runner }: OrderFacts): string | null {
   if (state === "lost") return "Its run is being taken from it.";
   if (!isHeld && runner.leaseEpoch !== null) return "Its run has ended or gone on: it takes nothing more.";
   return null;
@@ -32,21 +32,21 @@ function whyTooLate({ state, isHeld, runner }: Facts): string | null {
  * A runner that no executor started comes back under its name for its next run, and without a resume would be refused
  * every run; so resuming it is never too late.
  */
-function whyNoResume({ runner, job }: Facts, tooLate: string | null): string | null {
+function whyNoResume({ runner, job }: OrderFacts, tooLate: string | null): string | null {
   if (runner.drain === null) return "It is not being drained.";
   return job === null ? null : tooLate;
 }
 
-function whyNoDrain(facts: Facts): string | null {
+function whyNoDrain(facts: OrderFacts): string | null {
   return facts.runner.drain === null ? whyTooLate(facts) : "It is being drained already.";
 }
 
-function whyNoRevoke({ isHeld, run }: Facts): string | null {
+function whyNoRevoke({ isHeld, run }: OrderFacts): string | null {
   if (!isHeld) return "It holds no run, and a runner's token is good for nothing else.";
   return run?.leaseState === "fencing" ? "Nothing of it is taken any more: its run is being taken from it." : null;
 }
 
-function whyNoKill({ runner, job }: Facts, executor: ServerSettings["executor"]): string | null {
+function whyNoKill({ runner, job }: OrderFacts, executor: ServerSettings["executor"]): string | null {
   if (executor === "none")
     return "Runners are started by somebody else here: end it where it runs, or revoke its token.";
   if (runner.kill !== null) return "It is being killed already.";

@@ -28,7 +28,7 @@ const UNREADABLE_MS = 3_600_000;
 export async function fireSchedules(ctx: ServiceContext): Promise<number> {
   const until = await databaseNow(ctx);
   let fired = 0;
-  for (let after: Found | undefined; ; ) {
+  for (let after: DueSchedule | undefined; ; ) {
     const found = await findDue(ctx, until, after);
     for (const one of found) if (await fireOrLeave(ctx, one)) fired += 1;
     after = found.at(-1);
@@ -36,9 +36,9 @@ export async function fireSchedules(ctx: ServiceContext): Promise<number> {
   }
 }
 
-type Found = { id: string; tenantId: string; position: string };
+type DueSchedule = { id: string; tenantId: string; position: string };
 
-function findDue(ctx: ServiceContext, until: Date, after: Found | undefined): Promise<Found[]> {
+function findDue(ctx: ServiceContext, until: Date, after: DueSchedule | undefined): Promise<DueSchedule[]> {
   const isAfter = sql`(${schedules.nextAt}, ${schedules.id}) > (${after?.position}::timestamptz, ${after?.id})`;
   return ctx.db
     .select({ id: schedules.id, tenantId: schedules.tenantId, position: sql<string>`${schedules.nextAt}::text` })
@@ -48,7 +48,7 @@ function findDue(ctx: ServiceContext, until: Date, after: Found | undefined): Pr
     .limit(LOOK_MAX);
 }
 
-async function fireOrLeave(ctx: ServiceContext, { id, tenantId }: Found): Promise<boolean> {
+async function fireOrLeave(ctx: ServiceContext, { id, tenantId }: DueSchedule): Promise<boolean> {
   // Bound to the schedule's tenant, so that its task can use and reveal nothing of another tenant's.
   const own: ServiceContext = { ...ctx, actor: { kind: "system", name: "schedules", tenantId } };
   try {

@@ -7,7 +7,7 @@ import { withdrawVolume } from "./withdraw-volume";
 
 /** The columns of a session in state `creating` that making its volume needs. */
 export type VolumelessSession = Pick<SessionRow, "sessionId" | "tenantId" | "projectId" | "storageRequestedBytes">;
-type Made = { session: VolumelessSession; volume: VolumeStatus };
+type MadeVolume = { session: VolumelessSession; volume: VolumeStatus };
 
 /**
  * Like `ensureVolume`, for many sessions. Each is recorded as soon as its volume exists; those that are ready at the
@@ -18,7 +18,7 @@ export async function ensureVolumes(
   sessions: VolumelessSession[],
   onFailure: (error: unknown, sessionId: string) => void,
 ): Promise<void> {
-  const ready: Made[] = [];
+  const ready: MadeVolume[] = [];
   let recording: Promise<void> | null = null;
   async function recordReady(): Promise<void> {
     await setImmediate();
@@ -37,7 +37,7 @@ export async function ensureVolumes(
   );
 }
 
-async function record(ctx: ServiceContext, made: Made[]): Promise<void> {
+async function record(ctx: ServiceContext, made: MadeVolume[]): Promise<void> {
   const recorded = await recordVolumes(
     ctx.db,
     made.map(({ session, volume: { name, namespace, phase } }) => {

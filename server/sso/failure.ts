@@ -28,7 +28,7 @@ function refusalOf(word: string): SsoFailure {
 /** The maximum length of each text in the log. */
 const SAID_MAX = 500;
 
-type Told = Partial<
+type ErrorFields = Partial<
   Record<
     "message" | "code" | "error" | "error_description" | "cause" | "parameters" | "expected" | "attribute",
     unknown
@@ -41,7 +41,7 @@ type Told = Partial<
  */
 export function whatItSays(error: unknown, depth = 0): string[] {
   if (typeof error !== "object" || error === null || depth > 3) return [];
-  const { message, code, error: word, error_description: described, cause, parameters, ...more } = error as Told;
+  const { message, code, error: word, error_description: described, cause, parameters, ...more } = error as ErrorFields;
   const own = [message, code, word, described, more.attribute, more.expected].filter(
     (text): text is string => typeof text === "string",
   );

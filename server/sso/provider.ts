@@ -16,14 +16,14 @@ export type Pending = { state: string; nonce: string; verifier: string; next: st
 /** Who a provider says that somebody is. */
 export type Person = { issuer: string; subject: string; name: string; claims: Claims };
 
-type Found = { metadata: oidc.ServerMetadata; until: number };
+type CachedMetadata = { metadata: oidc.ServerMetadata; until: number };
 
 /**
  * An OpenID Connect provider, used by the authorization code flow with PKCE. Signatures are checked with the provider's
  * keys.
  */
 export class SsoProvider {
-  #found: Found | null = null;
+  #found: CachedMetadata | null = null;
   #asking: Promise<oidc.ServerMetadata> | null = null;
   #configuration: { key: string | null; metadata: oidc.ServerMetadata; made: oidc.Configuration } | null = null;
 

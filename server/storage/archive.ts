@@ -7,8 +7,8 @@ import { lockOwnSession, requireSession } from "@/server/sessions";
 import { orderArchive } from "./archive-order";
 import { archiveVolume, canArchive, hasArchivers, isArchiveReadable } from "./archive-volume";
 import { getStorage } from "./get";
-import { hasCurrentArchive, wasUsed } from "./keeper";
 import { assertNoRunIsLive } from "./live-run";
+import { hasCurrentArchive, wasUsed } from "./retention-reason";
 
 /**
  * Archives the volume of a session that no run has claimed, without waiting for its next turn. The archive of a folder

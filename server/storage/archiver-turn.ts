@@ -6,7 +6,7 @@ import { inTx, type ServiceContext, type TxContext } from "@/server/context";
 import { newId } from "@/server/ids";
 import { changeOrder, findArchiveOrder, noteOrder } from "./archive-order";
 import { isArchiveReadable } from "./archive-volume";
-import { findKeeper, hasCurrentArchive } from "./keeper";
+import { findRetentionReason, hasCurrentArchive } from "./retention-reason";
 
 /**
  * An archiver has its session's volume to itself from `launching` until it is confirmed gone. A run that comes
@@ -29,7 +29,7 @@ export async function isWanted(ctx: TxContext, session: SessionRow, order: Archi
   if (session.volumeCommandId !== order.commandId) return false;
   if (hasCurrentArchive(session) && (await isArchiveReadable(ctx, session))) return false;
   if (order.orderedBy === "person") return session.storageState === "live" || session.storageState === "archiving";
-  return session.storageState === "archiving" && (await findKeeper(ctx, session)) === null;
+  return session.storageState === "archiving" && (await findRetentionReason(ctx, session)) === null;
 }
 
 /**

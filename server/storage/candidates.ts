@@ -4,7 +4,7 @@ import type { ServiceContext } from "@/server/context";
 import { isOwned } from "@/server/owned";
 import { IS_EXPIRED, isIdle } from "./expiry";
 import { NO_FACTS, readFacts, type StorageFacts } from "./facts";
-import { COLLECTABLE, HAS_CURRENT_ARCHIVE, WAS_USED } from "./keeper";
+import { COLLECTABLE, HAS_CURRENT_ARCHIVE, WAS_USED } from "./retention-reason";
 
 const PER_READ = 200;
 /** How many candidates of each kind are looked at; the next collection continues behind them. */
@@ -14,12 +14,12 @@ export type Candidate = { session: SessionRow; facts: StorageFacts };
 
 /** A candidate's time is over by its own expiry, or by idle time. */
 export type CandidateKind = "expired" | "idle";
-type Place = { at: string; sessionId: string };
+type CandidatePosition = { at: string; sessionId: string };
 /**
  * For each kind, the candidate at which the last look stopped because of its bound. A kind without a place begins at
  * the oldest.
  */
-export type Places = Partial<Record<CandidateKind, Place>>;
+export type CandidatePositions = Partial<Record<CandidateKind, CandidatePosition>>;
 type Kind = { kind: CandidateKind; isOver: SQL | undefined; key: SQL };
 
 /** Returns the kinds in order: by expiry, the oldest first; then by idle time, the longest idle first. */
@@ -34,7 +34,7 @@ function kindsOf(ctx: ServiceContext): Kind[] {
  * `places` to where the next look continues, so that many volumes kept for other reasons do not hide those behind them
  * for ever.
  */
-export async function* readCandidates(ctx: ServiceContext, places: Places): AsyncGenerator<Candidate[]> {
+export async function* readCandidates(ctx: ServiceContext, places: CandidatePositions): AsyncGenerator<Candidate[]> {
   for (const kind of kindsOf(ctx)) {
     let last = places[kind.kind];
     let looked = 0;
@@ -103,12 +103,12 @@ export async function countVolumes(ctx: ServiceContext, max: number): Promise<nu
   return ctx.db.$count(counted);
 }
 
-type Row = { session: SessionRow; place: Place };
+type Row = { session: SessionRow; place: CandidatePosition };
 
 async function* readPages(
   ctx: ServiceContext,
   { isOver, key }: Kind,
-  from: { isPinned: boolean; after: Place | undefined },
+  from: { isPinned: boolean; after: CandidatePosition | undefined },
 ): AsyncGenerator<Row[]> {
   const isWanted = from.isPinned ? isNotNull(sessions.pinnedAt) : isNull(sessions.pinnedAt);
   let { after } = from;

@@ -7,8 +7,16 @@ import { inTx, type ServiceContext, type TxContext } from "@/server/context";
 import { findArchiveOrder, orderArchive, reasonOf, toArchiveOrder } from "./archive-order";
 import { archiveVolume, canArchive, hasArchivers, isArchiveReadable } from "./archive-volume";
 import { finishEviction } from "./finish-eviction";
-import { COLLECTABLE, findKeeper, hasCurrentArchive, NO_ARCHIVE, RESTORING, UNREADABLE, wasUsed } from "./keeper";
 import { findPauseReason } from "./pause";
+import {
+  COLLECTABLE,
+  findRetentionReason,
+  hasCurrentArchive,
+  NO_ARCHIVE,
+  RESTORING,
+  UNREADABLE,
+  wasUsed,
+} from "./retention-reason";
 
 /**
  * live → archiving → deleting → evicted. Each arrow is a transaction that locks the session, checks again whether it
@@ -51,7 +59,7 @@ async function finish(ctx: ServiceContext, doomed: SessionRow, reason: string): 
 
 /** Returns what a dry run reports for a session. */
 export async function judgeOne(ctx: ServiceContext, session: SessionRow): Promise<Collected> {
-  const keeper = await findKeeper(ctx, session);
+  const keeper = await findRetentionReason(ctx, session);
   if (keeper !== null) return { outcome: "kept", reason: keeper };
   const handle = await handleOf(ctx, session);
   if (handle !== null) return { outcome: "evicted", reason: `expired, ${handle}` };
@@ -101,7 +109,7 @@ async function canOrder(ctx: ServiceContext, session: SessionRow): Promise<boole
 
 async function order(ctx: TxContext, seen: SessionRow): Promise<Ordered | { keeper: string }> {
   const session = await lockSession(ctx.db, seen.sessionId, null);
-  const keeper = session === null ? "gone: somebody else took it" : await findKeeper(ctx, session);
+  const keeper = session === null ? "gone: somebody else took it" : await findRetentionReason(ctx, session);
   if (keeper !== null || session?.storageState !== "archiving")
     return { keeper: keeper ?? "live-again: it was used meanwhile" };
   const { order, isNew } = await orderArchive(ctx, session, "collection");
@@ -117,7 +125,7 @@ async function beginArchiving(ctx: TxContext, sessionId: string): Promise<Locked
   const session = await lockSession(ctx.db, sessionId, null);
   if (!session || !COLLECTABLE.includes(session.storageState)) return { keeper: "gone: somebody else took it" };
   // Somebody may pause collections while one is under way.
-  const keeper = (await findPauseReason(ctx)) ?? (await findKeeper(ctx, session));
+  const keeper = (await findPauseReason(ctx)) ?? (await findRetentionReason(ctx, session));
   if (keeper !== null) {
     await backToLive(ctx, sessionId);
     return { keeper };
@@ -132,7 +140,7 @@ async function beginArchiving(ctx: TxContext, sessionId: string): Promise<Locked
 async function beginDeleting(ctx: TxContext, doomed: { handle: Handle; secured: SessionRow }): Promise<Locked> {
   const session = await lockSession(ctx.db, doomed.secured.sessionId, null);
   if (session?.storageState !== "archiving") return { keeper: "live-again: it was used meanwhile" };
-  const keeper = (await findPauseReason(ctx)) ?? (await findKeeper(ctx, session));
+  const keeper = (await findPauseReason(ctx)) ?? (await findRetentionReason(ctx, session));
   const isUnused = session.volumeCommandId === doomed.secured.volumeCommandId;
   const isSecured = isUnused && (doomed.handle !== "archived" || hasCurrentArchive(session));
   if (keeper === null && isSecured) return { session: await step(ctx, session, "deleting") };

@@ -5,12 +5,19 @@ import { withAdvisoryLock } from "@/db/queries/advisory-lock";
 import { audit, type SessionRow, sessions } from "@/db/schema";
 import { inTx, type ServiceContext } from "@/server/context";
 import { ConflictError, RateLimitedError } from "@/server/errors";
-import { type Candidate, countCandidates, countVolumes, type Places, readCandidates, readPinned } from "./candidates";
+import {
+  type Candidate,
+  type CandidatePositions,
+  countCandidates,
+  countVolumes,
+  readCandidates,
+  readPinned,
+} from "./candidates";
 import { type Collected, collectOne, judgeOne, ORDERED } from "./collect-one";
 import { differenceOf } from "./difference";
-import { foresee, readRoom } from "./foresee";
 import { type Collection, codeOf, tellCollection } from "./history";
 import { findPause, pauseReason, pauseWords } from "./pause";
+import { previewCollection, readRoom } from "./preview-collection";
 import { finishEvictions } from "./repair";
 import { findRestored, noteCollected, readPlaces } from "./restored-database";
 
@@ -22,7 +29,7 @@ const RETRY_AFTER_SECONDS = 60;
 const KEPT_LISTED_MAX = 1_000;
 
 type Judge = (candidate: Candidate) => Promise<Collected>;
-type Looked = Pick<Collection, "report"> & { kept: Map<string, number>; places: Places };
+type Looked = Pick<Collection, "report"> & { kept: Map<string, number>; places: CandidatePositions };
 
 /**
  * Collects volumes whose expiry or idle time is over, the oldest first. One collection runs at a time: a person is
@@ -89,7 +96,7 @@ async function lookThrough(
         report.totals.hasMore = true;
         return;
       }
-      const { outcome, reason } = foresee(ctx, candidate, { dryRun, room }) ?? (await judge(candidate));
+      const { outcome, reason } = previewCollection(ctx, candidate, { dryRun, room }) ?? (await judge(candidate));
       if (reason === ORDERED) room.orders -= 1;
       count(report.totals[outcome], candidate.session);
       if (outcome === "kept") keep(looked, candidate.session, reason);
@@ -121,7 +128,7 @@ async function refuse(ctx: ServiceContext, breaker: string): Promise<Looked> {
   return looked;
 }
 
-function nothing(dryRun: boolean, places: Places = {}): Looked {
+function nothing(dryRun: boolean, places: CandidatePositions = {}): Looked {
   const none = () => ({ volumes: 0, bytes: 0 });
   const totals = { evicted: none(), advanced: none(), kept: none(), hasMore: false };
   return { report: { evicted: [], advanced: [], kept: [], dryRun, totals }, kept: new Map(), places };

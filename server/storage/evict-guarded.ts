@@ -5,7 +5,7 @@ import { lockOwnSession, requireSession } from "@/server/sessions";
 import { type Handle, handleOf, missingOf } from "./collect-one";
 import { DEFAULT_REASON, doom } from "./evict";
 import { finishEviction } from "./finish-eviction";
-import { COLLECTABLE, findUser, GONE, hasCurrentArchive, NO_ARCHIVE, RESTORING } from "./keeper";
+import { COLLECTABLE, findUser, GONE, hasCurrentArchive, NO_ARCHIVE, RESTORING } from "./retention-reason";
 
 /**
  * An eviction that a person orders for many volumes at once, under the conditions of a collection except age: no run is

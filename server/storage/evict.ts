@@ -6,8 +6,8 @@ import { inTx, type ServiceContext, type TxContext } from "@/server/context";
 import { ConflictError, NotFoundError } from "@/server/errors";
 import { lockOwnSession, requireSession } from "@/server/sessions";
 import { finishEviction } from "./finish-eviction";
-import { GONE } from "./keeper";
 import { assertNoRunHas } from "./live-run";
+import { GONE } from "./retention-reason";
 import { summarize } from "./summary";
 
 export const DEFAULT_REASON = "evicted by request";

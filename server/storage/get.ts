@@ -5,14 +5,14 @@ import type { ServiceContext } from "@/server/context";
 import { requireSession } from "@/server/sessions";
 import { judgeOne } from "./collect-one";
 import { NO_FACTS, readFacts } from "./facts";
-import { foreseeKeeper, isCandidate } from "./foresee-keeper";
+import { isCandidate, previewRetention } from "./preview-retention";
 import { toStorageSummary } from "./summary";
 
 /** Returns a volume's summary, with the phase that its provider reports now and the judgement of a collection. */
 export async function getStorage(ctx: ServiceContext, input: { sessionId: string }): Promise<StorageSummary> {
   const session = await requireSession(ctx, input.sessionId);
   const facts = (await readFacts(ctx, [session])).get(session.sessionId) ?? NO_FACTS;
-  const foreseen = foreseeKeeper(ctx, session, facts);
+  const foreseen = previewRetention(ctx, session, facts);
   const keeper = !isCandidate(session, facts)
     ? foreseen
     : await askProvider(ctx, session, foreseen, async () => {

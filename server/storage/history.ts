@@ -11,9 +11,12 @@ const ACTION = "storage.gc.collected";
 /** A loop that is kept from collecting reports it again after this long, not at every pass. */
 const REFUSAL_EVERY_MINUTES = 60;
 
-type Told = Pick<GcHistoryEntry, "evicted" | "advanced" | "kept" | "bytes" | "reasons" | "breaker" | "difference">;
+type CollectionSummary = Pick<
+  GcHistoryEntry,
+  "evicted" | "advanced" | "kept" | "bytes" | "reasons" | "breaker" | "difference"
+>;
 /** Rows from before differences were recorded have none. */
-type Stored = Omit<Told, "difference"> & Partial<Pick<Told, "difference">>;
+type Stored = Omit<CollectionSummary, "difference"> & Partial<Pick<CollectionSummary, "difference">>;
 export type Collection = {
   report: GcReport;
   kept: ReadonlyMap<string, number>;
@@ -64,7 +67,7 @@ export async function tellCollection(ctx: TxContext, { report, kept, breaker, di
     .sort((left, right) => right.count - left.count);
   const sum = reasons.reduce((total, { count }) => total + count, 0);
   const { bytes } = report.totals.evicted;
-  const details: Told = { evicted, advanced, kept: sum, bytes, reasons, breaker, difference };
+  const details: CollectionSummary = { evicted, advanced, kept: sum, bytes, reasons, breaker, difference };
   await audit(ctx, { action: ACTION, targetKind: "volume", targetId: "all", details });
 }
 
@@ -81,7 +84,7 @@ async function isToldAlready(ctx: TxContext, breaker: string): Promise<boolean> 
   return last?.breaker !== undefined && codeOf(last.breaker ?? "") === codeOf(breaker) && last.isRecent;
 }
 
-function withDifference({ difference = null, ...told }: Stored): Told {
+function withDifference({ difference = null, ...told }: Stored): CollectionSummary {
   return { ...told, difference };
 }
 

@@ -7,8 +7,8 @@ import type { ServiceContext } from "@/server/context";
 import { isOwned } from "@/server/owned";
 import { type Counted, countedFrom, encodeCursor, pageFrom } from "@/server/pagination";
 import { hasRunOut, runsOutWithin } from "./expiry";
-import { GONE, HAS_CURRENT_ARCHIVE } from "./keeper";
 import { placeIn, STORAGE_ORDER, type StorageOrder } from "./order";
+import { GONE, HAS_CURRENT_ARCHIVE } from "./retention-reason";
 import { summarizeAll } from "./summary";
 import { readTotals } from "./totals";
 

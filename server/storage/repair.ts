@@ -6,9 +6,9 @@ import { finishCopies, finishRemovals } from "@/server/manifests";
 import { isOwned } from "@/server/owned";
 import { backToLive } from "./collect-one";
 import { finishEviction } from "./finish-eviction";
-import { findKeeper } from "./keeper";
 import { makeVolume } from "./make-volume";
 import { findRestored } from "./restored-database";
+import { findRetentionReason } from "./retention-reason";
 
 const PER_REPAIR_MAX = 100;
 const SESSIONS_PER_READ = 100;
@@ -74,7 +74,7 @@ export async function finishEvictions(ctx: ServiceContext): Promise<SessionRow[]
 async function reviveKept(ctx: ServiceContext, sessionId: string): Promise<boolean> {
   return inTx(ctx, async (ctx) => {
     const session = await lockSession(ctx.db, sessionId, null);
-    if (session?.storageState !== "archiving" || (await findKeeper(ctx, session)) === null) return false;
+    if (session?.storageState !== "archiving" || (await findRetentionReason(ctx, session)) === null) return false;
     await backToLive(ctx, sessionId);
     return true;
   });

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { storageGc } from "@/db/schema";
 import type { ServiceContext, TxContext } from "@/server/context";
-import type { Places } from "./candidates";
+import type { CandidatePositions } from "./candidates";
 
 /**
  * Returns why loops and the cron must not collect; null: nothing is wrong. A database restored from a backup is out of
@@ -21,14 +21,14 @@ export async function findRestored(ctx: ServiceContext): Promise<string | null> 
  * Returns where the last collection stopped looking. A caller bound to one tenant looks through that tenant alone, from
  * its oldest.
  */
-export async function readPlaces(ctx: ServiceContext): Promise<Places> {
+export async function readPlaces(ctx: ServiceContext): Promise<CandidatePositions> {
   if (ctx.actor.tenantId !== null) return {};
   const [known] = await ctx.db.select({ places: storageGc.places }).from(storageGc);
   return known?.places ?? {};
 }
 
 /** Notes in which database was collected, and how far. A caller bound to one tenant decides nothing for the others. */
-export async function noteCollected(ctx: TxContext, places: Places): Promise<void> {
+export async function noteCollected(ctx: TxContext, places: CandidatePositions): Promise<void> {
   if (ctx.actor.tenantId !== null) return;
   await ctx.db.execute(sql`
     insert into agentrun_storage_gc (feed_epoch, places) select epoch, ${JSON.stringify(places)}::jsonb from agentrun_feed_epoch

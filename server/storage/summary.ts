@@ -5,15 +5,15 @@ import { iso } from "@/server/stored";
 import { capacityOf } from "./capacity";
 import { expiryOf } from "./expiry";
 import { NO_FACTS, readFacts, type StorageFacts } from "./facts";
-import { foreseeKeeper } from "./foresee-keeper";
-import { hasCurrentArchive } from "./keeper";
+import { previewRetention } from "./preview-retention";
+import { hasCurrentArchive } from "./retention-reason";
 
 /** Returns what is known of sessions' volumes, with one read of the facts for all of them. */
 export async function summarizeAll(ctx: ServiceContext, sessions: SessionRow[]): Promise<StorageSummary[]> {
   const facts = await readFacts(ctx, sessions);
   return sessions.map((session) => {
     const known = facts.get(session.sessionId) ?? NO_FACTS;
-    return toStorageSummary(ctx, session, { ...known, keeper: foreseeKeeper(ctx, session, known) });
+    return toStorageSummary(ctx, session, { ...known, keeper: previewRetention(ctx, session, known) });
   });
 }
 

@@ -24,7 +24,7 @@ const CLAIMED_WITHIN_MS = 60_000;
 export class VolumePhases {
   #nextAtMs = Number.NEGATIVE_INFINITY;
   /** Where the last look stopped asking for volumes that were not listed. */
-  #asked: Place | null = null;
+  #asked: PhasePosition | null = null;
 
   constructor(private readonly ctx: ServiceContext) {}
 
@@ -41,7 +41,7 @@ export class VolumePhases {
   }
 }
 
-type Place = { updatedAt: string; sessionId: string };
+type PhasePosition = { updatedAt: string; sessionId: string };
 
 /**
  * Updates the phases of all listed volumes, in the provider's pages. Only names are kept, to find volumes that are no
@@ -110,8 +110,8 @@ async function readAsked(ctx: ServiceContext, names: string[]): Promise<SeenPhas
 async function findMissing(
   ctx: ServiceContext,
   listed: ReadonlySet<string>,
-  from: Place | null,
-): Promise<{ names: string[]; stoppedAt: Place | null }> {
+  from: PhasePosition | null,
+): Promise<{ names: string[]; stoppedAt: PhasePosition | null }> {
   const names: string[] = [];
   for (let place = from; ; ) {
     const rows = await readNamed(ctx, place);
@@ -125,7 +125,7 @@ async function findMissing(
 }
 
 /** Reads in the order of an index by kind of storage, so that evicted sessions are not read. */
-function readNamed(ctx: ServiceContext, after: Place | null): Promise<(Place & { name: string })[]> {
+function readNamed(ctx: ServiceContext, after: PhasePosition | null): Promise<(PhasePosition & { name: string })[]> {
   return ctx.db
     .select({
       name: sql<string>`${sessions.storagePvcName}`,

@@ -2,7 +2,7 @@ import { and, desc, eq, isNull, sql } from "drizzle-orm";
 import { limitedUntil } from "@/contract/backend-standing";
 import { FailureKind } from "@/contract/errors";
 import { isActiveTask } from "@/contract/words";
-import { NEVER } from "@/db/queries/never";
+import { UNTIL_PERSON } from "@/db/queries/held-until";
 import { prepared } from "@/db/queries/prepared";
 import {
   backends,
@@ -137,7 +137,7 @@ function stateAfter(ended: Ended, verdict: Verdict | null, task: QueueTaskRow) {
   if (verdict.kind === "wait") return unused;
   return {
     ...unused,
-    notBefore: verdict.at ?? NEVER,
+    notBefore: verdict.at ?? UNTIL_PERSON,
     parkedAt: new Date(),
     parkedUntil: verdict.until,
     parkCount: task.parkCount + 1,

@@ -29,13 +29,13 @@ export type Verdict =
   | { kind: "park"; until: Date | null; at: Date | null }
   | { kind: "dead-letter"; why: DeadLetter };
 
-type Judged = Pick<QueueTaskRow, "retryPolicy" | "attemptCount" | "attemptsBefore" | "parkCount">;
+type FailedTask = Pick<QueueTaskRow, "retryPolicy" | "attemptCount" | "attemptsBefore" | "parkCount">;
 
 /**
  * Decides what follows a failed attempt: another attempt later, a wait for the provider's limit, or nothing without a
  * person.
  */
-export function judgeFailure(task: Judged, failure: Failure, now = new Date(), random = Math.random): Verdict {
+export function judgeFailure(task: FailedTask, failure: Failure, now = new Date(), random = Math.random): Verdict {
   if (failure.limited?.isBudget) return { kind: "wait" };
   const policy = retryPolicyOf(task);
   const until = failure.limited?.until ?? null;
@@ -50,7 +50,7 @@ export function judgeFailure(task: Judged, failure: Failure, now = new Date(), r
   return { kind: "retry", at: new Date(Math.max(atMs, until?.getTime() ?? 0)) };
 }
 
-function park(task: Judged, policy: Required<RetryPolicy>, until: Date | null, now: Date): Verdict {
+function park(task: FailedTask, policy: Required<RetryPolicy>, until: Date | null, now: Date): Verdict {
   const isAllowed = policy.onUsageLimit === "resume" && task.parkCount < PARKS_MAX;
   if (!isAllowed) return { kind: "park", until, at: null };
   const at = until ?? new Date(now.getTime() + PARK_UNKNOWN_MS);

@@ -5,11 +5,15 @@ import type { ServiceContext } from "@/server/context";
 import { decodePlace, encodeCursor } from "@/server/pagination";
 import { isSeen } from "./view";
 
-type Asked = { page?: ViewPage; cursor?: string };
+type PageInput = { page?: ViewPage; cursor?: string };
 type Listed = { view: SavedViewRow; position: string };
 
 /** Reads the views that a caller sees, the oldest first, and makes the cursor for whichever of them ends the page. */
-export async function readViewPage(ctx: ServiceContext, asked: Asked, { list, max }: { list: string; max: number }) {
+export async function readViewPage(
+  ctx: ServiceContext,
+  asked: PageInput,
+  { list, max }: { list: string; max: number },
+) {
   const { cursor, ...rest } = asked;
   const filter = { ...rest, list };
   const place = cursor === undefined ? null : decodePlace(filter, cursor, 2);

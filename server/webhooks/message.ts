@@ -5,7 +5,7 @@ type Happened = { event: WebhookEvent | typeof WEBHOOK_TEST; at: Date; data: Rec
 const APART = "\u200b";
 
 /** `publicUrl`: where browsers reach the console. */
-type Way = { format: WebhookFormat; publicUrl: string };
+type MessageOptions = { format: WebhookFormat; publicUrl: string };
 
 /** The kind of id whose page shows most about each event; where there are several, the first one present. */
 const SUBJECTS: Record<string, readonly string[]> = {
@@ -32,7 +32,7 @@ const PAGES: Record<string, (data: Record<string, unknown>) => string> = {
 };
 
 /** What is sent of an event: the same text in each try, since it is signed. */
-export function bodyOf({ event, at, data }: Happened, { format, publicUrl }: Way): string {
+export function bodyOf({ event, at, data }: Happened, { format, publicUrl }: MessageOptions): string {
   const url = `${publicUrl}${PAGES[event]?.(data) ?? pageOfSubject(event, data)}`;
   if (format === "chat") return JSON.stringify({ text: `${escaped(SENTENCES[event](data))} <${url}|Open>` });
   return JSON.stringify({ type: event, timestamp: at.toISOString(), url, data });

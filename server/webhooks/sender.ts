@@ -3,9 +3,9 @@ import { setTimeout as pause } from "node:timers/promises";
 import { and, eq, lt, sql } from "drizzle-orm";
 import { DELIVERIES_KEPT_DAYS } from "@/contract/words";
 import {
-  addressEvents,
   type BegunDelivery,
   beginDeliveries,
+  makeDeliveries,
   noteAnswer,
   removeOldDeliveries,
   settleDelivery,
@@ -68,7 +68,7 @@ export class WebhookSender {
     const { db } = this.deps.ctx;
     const endsAt = performance.now() + PASS_MS;
     for (;;) {
-      const taken = await addressEvents(db, ADDRESSED_BATCH);
+      const taken = await makeDeliveries(db, ADDRESSED_BATCH);
       await this.#begin();
       const isOver = this.#stop.signal.aborted || performance.now() >= endsAt;
       if (isOver || (taken === 0 && this.#underWay.size === 0)) break;

@@ -47,7 +47,7 @@ export function createS3Archive(options: S3ArchiveOptions): Archive & { close():
     try {
       return await call(await opened);
     } catch (error) {
-      throw toAgentRunError(error, bucket);
+      throw toArchiveError(error, bucket);
     }
   }
 
@@ -156,7 +156,7 @@ async function removeFolder({ aws, client, bucket }: Bucket, folder: string): Pr
 }
 
 /** Describes an error for the operator: the bucket's own code says what is wrong, and never holds a credential. */
-function toAgentRunError(error: unknown, bucket: string): AgentRunError {
+function toArchiveError(error: unknown, bucket: string): AgentRunError {
   const code = nameOf(error);
   const message =
     REFUSALS[code]?.(bucket) ?? `the archive's bucket ${bucket} could not be reached (${code}): try again`;

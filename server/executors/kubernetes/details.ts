@@ -4,10 +4,10 @@ import type { ClusterEvent, ContainerStatus, Job, Pod } from "@/server/kubernete
 const EVENTS_MAX = 50;
 const TEXT_MAX = 2_000;
 
-type Facts = { job: Job | null; pod: Pod | undefined; events: ClusterEvent[]; faults: string[] };
+type ClusterFacts = { job: Job | null; pod: Pod | undefined; events: ClusterEvent[]; faults: string[] };
 
 /** Returns what the cluster reports of an attempt's Job and pod, in its own words, within bounds. */
-export function detailsOf({ job, pod, events, faults }: Facts): AttemptDetails {
+export function detailsOf({ job, pod, events, faults }: ClusterFacts): AttemptDetails {
   return {
     job: job === null ? null : jobOf(job),
     pod: pod === undefined ? null : podOf(pod),

@@ -12,11 +12,11 @@ import {
 import { type Cluster, isKubernetesProblem, type Job, type Pod, type Secret } from "@/server/kubernetes";
 import { archiverJobFor } from "./archiver-manifest";
 import { inspectAttempt, readAttemptLog } from "./inspect";
-import { createKeeper } from "./keeper";
 import { startLooks } from "./looks";
 import { jobFor } from "./manifests";
 import { findHopeless, findPodless, type Hopeless, hasEnded, isFinished, lastWarning, outcomeOf } from "./outcome";
 import { ATTEMPT, type JobPolicy, selectorOf, tokenSecret } from "./pod";
+import { createRemainsCollector } from "./remains-collector";
 
 export type KubernetesExecutorOptions = {
   cluster: Cluster;
@@ -44,7 +44,7 @@ export function createKubernetesExecutor(options: KubernetesExecutorOptions): Ex
   const { cluster, policy } = options;
   const { unschedulableMaxMs = UNSCHEDULABLE_MAX_MS, stalledMaxMs = STALLED_MAX_MS } = options;
   const patience = { unschedulableMaxMs, stalledMaxMs };
-  const keeper = createKeeper(cluster, options.onError);
+  const keeper = createRemainsCollector(cluster, options.onError);
   const labelSelector = selectorOf(policy.installationId);
   const listeners = new Set<ExitListener>();
   const ends = createEnds();

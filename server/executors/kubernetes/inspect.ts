@@ -91,15 +91,15 @@ async function readKept(
   throw new Error(`the log of container ${container} could not be read in time`);
 }
 
-type Found = { job: Job | null; pod: Pod | undefined };
+type JobAndPod = { job: Job | null; pod: Pod | undefined };
 
-async function find(cluster: Cluster, attemptId: string): Promise<Found | null> {
+async function find(cluster: Cluster, attemptId: string): Promise<JobAndPod | null> {
   const name = jobNameOf(attemptId);
   const [job, pod] = await Promise.all([findJob(cluster, name), findPod(cluster, name)]);
   return job === null && pod === undefined ? null : { job, pod };
 }
 
-async function tellOf(cluster: Cluster, { job, pod }: Found): Promise<AttemptDetails> {
+async function tellOf(cluster: Cluster, { job, pod }: JobAndPod): Promise<AttemptDetails> {
   const faults: string[] = [];
   const eventsOf = async (kind: "Job" | "Pod", name: string | undefined): Promise<ClusterEvent[]> => {
     if (name === undefined) return [];

@@ -47,11 +47,11 @@ export const readSession = defineTool({
   },
 });
 
-type Place = { sessionId: string; runId?: string; afterSeq: number };
+type EventPosition = { sessionId: string; runId?: string; afterSeq: number };
 type Read = { lines: Line[]; runId: string | null; nextAfterSeq: number | null };
 
 /** Returns the last lines of a run that fit; nothing comes after them. */
-async function readEnd({ api }: ToolCall, input: Omit<Place, "afterSeq">, maxChars: number): Promise<Read> {
+async function readEnd({ api }: ToolCall, input: Omit<EventPosition, "afterSeq">, maxChars: number): Promise<Read> {
   const { lastSeq, runId } = await api.sessions.trace({ ...input, limit: 1 });
   const afterSeq = Math.max(0, lastSeq - TAIL_EVENTS);
   const named = runId === null ? {} : { runId };
@@ -67,7 +67,7 @@ async function readEnd({ api }: ToolCall, input: Omit<Place, "afterSeq">, maxCha
 }
 
 /** Returns lines until there are enough. */
-async function readLines({ api }: ToolCall, place: Place, maxChars: number): Promise<Read> {
+async function readLines({ api }: ToolCall, place: EventPosition, maxChars: number): Promise<Read> {
   const lines: Line[] = [];
   let { afterSeq } = place;
   let chars = 0;

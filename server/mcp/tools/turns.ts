@@ -57,7 +57,7 @@ async function* tellingEvents(call: ToolCall, place: { runId: string; afterSeq: 
 }
 
 type Turn = { commandId: string; throughApprovals: boolean };
-type Seen = Awaited<ReturnType<typeof lookAtTurn>>;
+type TurnSnapshot = Awaited<ReturnType<typeof lookAtTurn>>;
 
 async function lookAtTurn(call: ToolCall, { commandId, throughApprovals }: Turn) {
   const command = await call.api.commands.get({ commandId });
@@ -81,7 +81,7 @@ async function asksIn({ api, ctx }: ToolCall, { id, sessionRef }: Run): Promise<
   return (await api.sessions.get({ sessionId })).pendingApprovals > 0 ? [] : null;
 }
 
-async function tellTurn(call: ToolCall, { command, run, asks, hasEnded }: Seen): Promise<ToolAnswer> {
+async function tellTurn(call: ToolCall, { command, run, asks, hasEnded }: TurnSnapshot): Promise<ToolAnswer> {
   const ids = {
     ...brief({ sessionId: run.sessionRef?.sessionId }, ["sessionId"]),
     runId: run.id,

@@ -29,10 +29,10 @@ import {
   getRun,
   heartbeatRun,
   listRuns,
-  logBodies,
   releaseRun,
   runOutcomes,
   runStats,
+  setBodyLogging,
 } from "@/server/runs";
 import { readTimeline } from "@/server/timeline";
 import {
@@ -64,7 +64,7 @@ export const runsRouter = router({
   finish: runnerProcedure.input(FinishRunInput).mutation((opts) => finishRun(opts.ctx.service, opts.input)),
   release: runnerProcedure.input(ReleaseRunInput).mutation((opts) => releaseRun(opts.ctx.service, opts.input)),
   cancel: operatorProcedure.input(CancelRunInput).mutation((opts) => cancelRun(opts.ctx.service, opts.input)),
-  logBodies: operatorProcedure.input(LogBodiesInput).mutation((opts) => logBodies(opts.ctx.service, opts.input)),
+  logBodies: operatorProcedure.input(LogBodiesInput).mutation((opts) => setBodyLogging(opts.ctx.service, opts.input)),
   watch: viewerProcedure.input(WatchRunsInput.prefault({})).subscription((opts) =>
     asStream(opts, async ({ ctx, live, signal }) => {
       const feed = await openFeed(ctx, live.runs, opts.input, signal);

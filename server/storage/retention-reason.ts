@@ -21,8 +21,8 @@ export const RESTORING = "restoring: its volume is not whole yet";
  * Returns what keeps a session's volume from being collected, in words for the operator; null: nothing does. The result
  * holds while the session is locked, since a new run, an extension and a pin all lock it.
  */
-export async function findKeeper(ctx: ServiceContext, session: SessionRow): Promise<string | null> {
-  const still = keeperOf(session, null);
+export async function findRetentionReason(ctx: ServiceContext, session: SessionRow): Promise<string | null> {
+  const still = retentionReasonOf(session, null);
   if (still !== null) return still;
   if (!(await hasExpired(ctx, session))) return "not-expired";
   return findUser(ctx, session);
@@ -37,18 +37,20 @@ export async function findUser(ctx: ServiceContext, session: SessionRow): Promis
     .orderBy(asc(runs.status))
     .limit(1);
   return (
-    keeperOf(session, open ?? null) ?? (await findStartKeeper(ctx, session)) ?? (await findTaskKeeper(ctx, session))
+    retentionReasonOf(session, open ?? null) ??
+    (await findStartReason(ctx, session)) ??
+    (await findTaskReason(ctx, session))
   );
 }
 
 /** A runner that is being started has already checked the volume and does not check again before it begins. */
-async function findStartKeeper(ctx: ServiceContext, { sessionId }: SessionRow): Promise<string | null> {
+async function findStartReason(ctx: ServiceContext, { sessionId }: SessionRow): Promise<string | null> {
   const run = await findRunOnVolume(ctx, sessionId);
   return run && `run-live: ${starting(run.id)}`;
 }
 
 /** A task that waits for its session must find its volume, however long it waits. */
-async function findTaskKeeper(ctx: ServiceContext, { sessionId }: SessionRow): Promise<string | null> {
+async function findTaskReason(ctx: ServiceContext, { sessionId }: SessionRow): Promise<string | null> {
   const [task] = await ctx.db
     .select({ id: queueTasks.id })
     .from(queueTasks)
@@ -58,7 +60,7 @@ async function findTaskKeeper(ctx: ServiceContext, { sessionId }: SessionRow): P
 }
 
 /** The same, judged by rows that were read before. */
-export function keeperOf(session: SessionRow, open: OpenRun | null): string | null {
+export function retentionReasonOf(session: SessionRow, open: OpenRun | null): string | null {
   if (session.deletedAt !== null) return "deleted: its purge takes the volume";
   if (session.pinnedAt !== null) return "pinned";
   if (!open) return null;

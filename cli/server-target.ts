@@ -9,7 +9,7 @@ const EXAMPLE = "--url http://127.0.0.1:3000";
 export type TokenSource = "environment" | "login" | "data-folder";
 
 /** A server, and the token to use there. */
-export type Place = {
+export type ServerTarget = {
   url: string;
   token: string | null;
   source: TokenSource | null;
@@ -20,13 +20,13 @@ export type Place = {
   by: "name" | "folder" | "login";
 };
 
-type Told = { url: string | undefined; env: Record<string, string | undefined>; credentials: Credentials };
+type TargetOptions = { url: string | undefined; env: Record<string, string | undefined>; credentials: Credentials };
 
 /**
  * Finds the server to ask: the named one, else the one that runs on this data folder, else the one last logged in to. A
  * token stored for one server is sent to that server alone.
  */
-export function findPlace({ url: asked, env, credentials }: Told): Place {
+export function findPlace({ url: asked, env, credentials }: TargetOptions): ServerTarget {
   const dataDir = env.AGENTRUN_DATA_DIR || ".agentrun";
   const running = readRunning(dataDir);
   const local = running?.address ?? `http://127.0.0.1:${env.PORT || 3000}`;
@@ -38,7 +38,7 @@ export function findPlace({ url: asked, env, credentials }: Told): Place {
   const isLocal = given !== null || Boolean(env.AGENTRUN_DATA_DIR) || running?.isHere === true;
   const named = asked ?? (env.AGENTRUN_URL || null);
   const url = originOf(named ?? (isLocal ? null : credentials.lastUrl()) ?? local);
-  const found: Pick<Place, "url" | "by"> = { url, by: named !== null ? "name" : isLocal ? "folder" : "login" };
+  const found: Pick<ServerTarget, "url" | "by"> = { url, by: named !== null ? "name" : isLocal ? "folder" : "login" };
   if (given !== null) return { ...found, token: given, source: "environment" };
   const login = credentials.find(url);
   if (login !== null) return { ...found, token: login.token, source: "login" };

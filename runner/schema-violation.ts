@@ -2,7 +2,7 @@ import { runInNewContext } from "node:vm";
 import { type OutputUnit, type Schema, validate } from "@cfworker/json-schema";
 import { draftOf } from "@/contract/json-schema";
 import { heldPart } from "@/contract/output-schema";
-import { isRecord, type JsonSchema, LISTED, placesIn, pointerOf } from "@/contract/schema-places";
+import { isRecord, type JsonSchema, LISTED, placesIn, pointerOf } from "@/contract/schema-nodes";
 
 const PLACE_LENGTH_MAX = 200;
 /** How long checking a value against a schema may take. Meanwhile the runner does nothing else, not even send beats. */
@@ -11,7 +11,7 @@ const CHECK_MAX_MS = 2_000;
 const STEPS_MAX = 1_000_000;
 
 /** Returns where and how a value does not fit a valid schema; null where it fits. Quotes nothing of the value. */
-export function misfitOf(value: unknown, outputSchema: JsonSchema): string | null {
+export function schemaViolation(value: unknown, outputSchema: JsonSchema): string | null {
   const check = () => errorsOf(value, outputSchema);
   try {
     // The timeout also stops functions that this program itself defined.

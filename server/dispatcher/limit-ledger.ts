@@ -8,19 +8,19 @@ import type { Rate } from "@/db/queries/queue-rates";
 /** How many tasks of one concurrency key run at once where their queue sets no limit. */
 export const KEY_MAX_DEFAULT = 1;
 
-export type RoomFacts = {
+export type LimitSnapshot = {
   active: ActiveTasks[];
   controls: Limits[];
   /** Runners for tasks in all: those that tasks have, and those that the executor may still start for them. */
   capacity: number;
   /** What each backend profile may take now, by its name. */
-  backends: Map<string, BackendRoom>;
+  backends: Map<string, BackendLimit>;
   /** Budgets that are reached, and so hold up the tasks that they bound. */
   budgets: HeldBudget[];
   /** Sessions that have another turn under way, no volume, or nothing left to spend, with the reason. */
   busySessions: Map<string, SessionBusy>;
 };
-export type BackendRoom = {
+export type BackendLimit = {
   /** null: no limit. */
   maxRunning: number | null;
   /** Turns under way in runs that belong to no task; the limit counts them too. */
@@ -58,17 +58,17 @@ type Usage = { tasks: number; holders: Holder[] };
 const KEY_LENGTH_MAX = 200;
 
 /** Counts how much of every limit is used while tasks are taken. The counts begin anew from rows in every pass. */
-export class Room {
+export class LimitLedger {
   readonly #usage = new Map<string, Usage>();
   readonly #controls: Map<string, Limits>;
-  readonly #facts: RoomFacts;
+  readonly #facts: LimitSnapshot;
   /** Queues in which some lane has a weight, each with the owner of that weight. */
   readonly #weighted: Set<string>;
   /** Starts in this choice, by place. */
   readonly #started = new Map<string, number>();
   #own = 0;
 
-  constructor(facts: RoomFacts) {
+  constructor(facts: LimitSnapshot) {
     this.#facts = facts;
     this.#controls = new Map(
       facts.controls.map((control) => [keyOf("place", control.tenantId, control.queue, control.lane), control]),

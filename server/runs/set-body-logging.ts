@@ -11,7 +11,7 @@ import { toRun } from "./run";
  * Makes web log, redacted and for some minutes, what a run's agent and its model say to each other. Without this no
  * body is ever logged. 0 minutes ends it. Returns the run.
  */
-export function logBodies(ctx: ServiceContext, { runId, minutes }: LogBodiesInput): Promise<Run> {
+export function setBodyLogging(ctx: ServiceContext, { runId, minutes }: LogBodiesInput): Promise<Run> {
   return inTx(ctx, async (ctx) => {
     const locked = await lockRun(ctx.db, runId, tenantOf(ctx));
     if (!locked) throw new NotFoundError("run", runId);

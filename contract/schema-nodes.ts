@@ -1,10 +1,10 @@
 /** A JSON Schema in the form of an object; the other two forms are `true` and `false`. */
 export type JsonSchema = Record<string, unknown>;
 /** A schema within a root schema, and the pointers that its keywords lead to. */
-export type Place = { schema: unknown; path: string[]; steps: Step[] };
+export type SchemaNode = { schema: unknown; path: string[]; steps: Step[] };
 export type Step = { keyword: string; to: string };
 /** All schemas within a root schema, by JSON pointer. */
-export type Places = ReadonlyMap<string, Place>;
+export type SchemaNodes = ReadonlyMap<string, SchemaNode>;
 
 /** Keywords that hold one schema, a list of schemas, or schemas by name. */
 export const SINGLE = new Set([
@@ -18,9 +18,9 @@ export const NAMED = new Set(["properties", "$defs", "definitions", "dependentSc
  * Returns the schemas within a root, including the root, as long as `isSound` accepts each schema's own keywords. Uses
  * an explicit stack, so that no depth overflows the program's.
  */
-export function placesIn(root: JsonSchema, isSound: (place: Place) => boolean = () => true): Places {
-  const places = new Map<string, Place>();
-  const work: Place[] = [{ schema: root, path: [], steps: [] }];
+export function placesIn(root: JsonSchema, isSound: (place: SchemaNode) => boolean = () => true): SchemaNodes {
+  const places = new Map<string, SchemaNode>();
+  const work: SchemaNode[] = [{ schema: root, path: [], steps: [] }];
   for (let place = work.pop(); place !== undefined; place = work.pop()) {
     if (!isSound(place)) return places;
     places.set(pointerTo(place.path), place);

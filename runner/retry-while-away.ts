@@ -6,7 +6,7 @@ import { LeaseLostError } from "./errors";
 export const AWAY_MAX_MS = 10 * 60_000;
 
 /** Repeats a call that got no answer, with growing pauses, for as long as a runner may be without its server. */
-export async function persist<T>(
+export async function retryWhileAway<T>(
   call: () => Promise<T>,
   opts: { signal?: AbortSignal; awayMaxMs?: number } = {},
 ): Promise<T> {

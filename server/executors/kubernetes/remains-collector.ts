@@ -12,7 +12,7 @@ const KNOWN_MAX = 1_000;
 /** Jobs that are read at once before others have to wait. */
 const LANES = 8;
 
-export type Keeper = {
+export type RemainsCollector = {
   /**
    * Reads what would be lost with a Job and passes it to the listeners, once. A failure is logged and holds up nothing.
    */
@@ -22,7 +22,7 @@ export type Keeper = {
   close(): void;
 };
 
-export function createKeeper(cluster: Cluster, onError: (error: unknown) => void): Keeper {
+export function createRemainsCollector(cluster: Cluster, onError: (error: unknown) => void): RemainsCollector {
   const listeners = new Set<RemainsListener>();
   const known = new Map<string, Promise<void>>();
   let underWay = 0;

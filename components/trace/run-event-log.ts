@@ -31,7 +31,7 @@ export const KEPT_EVENTS_MAX = 3 * WINDOW_EVENTS;
  * One run's events, gapless from the first one loaded to the last one known, from pages and from the stream together.
  * An event that does not follow the last one makes it fetch what lies between.
  */
-export class RunLog {
+export class RunEventLog {
   #events: RunEvent[] = [];
   #folding = new Folding();
   #live = new Map<string, LiveFrame>();

@@ -1,26 +1,26 @@
 import { failingUntil, limitedUntil } from "@/contract/backend-standing";
 import { type DispatchFacts, readBusySessions, readDispatchFacts, type SessionBusy } from "@/db/queries/queue-dispatch";
 import type { ServiceContext } from "@/server/context";
-import type { BackendRoom, RoomFacts } from "./room";
+import type { BackendLimit, LimitSnapshot } from "./limit-ledger";
 
 /** The maximum of runners that live at once, for tasks and other runs together. */
 export type Capacity = { runnersMax: number };
 
 /** Everything that limits dispatching except sessions, which are read for the tasks at hand. */
-export type Facts = Omit<RoomFacts, "busySessions">;
+export type DispatchLimits = Omit<LimitSnapshot, "busySessions">;
 
 /**
  * Reads everything that limits dispatching, as it stands now. Call it after the dispatch lock was taken: its statements
  * must begin after that.
  */
-export async function readFacts(ctx: ServiceContext, { runnersMax }: Capacity): Promise<Facts> {
+export async function readLimits(ctx: ServiceContext, { runnersMax }: Capacity): Promise<DispatchLimits> {
   const { active, controls, backends, budgets, otherRunners } = await readDispatchFacts(ctx.db);
-  const rooms = new Map(backends.map((backend) => [backend.profile, backendRoom(backend)]));
+  const rooms = new Map(backends.map((backend) => [backend.profile, backendLimit(backend)]));
   return { active, controls, budgets, capacity: Math.max(0, runnersMax - otherRunners), backends: rooms };
 }
 
 /** Returns a profile's limit, whether it is disabled, and until when it takes nothing. */
-function backendRoom({ capacity, health, probe, ...row }: DispatchFacts["backends"][number]): BackendRoom {
+function backendLimit({ capacity, health, probe, ...row }: DispatchFacts["backends"][number]): BackendLimit {
   const { maxRunning } = capacity ?? {};
   const { message } = health ?? {};
   const nowMs = Date.now();

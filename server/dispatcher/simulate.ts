@@ -3,43 +3,47 @@ import type { ReadyTask } from "@/db/queries/queue-dispatch";
 import { type QueueTaskRow, sessions } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
 import { chooseNext } from "./choose-next";
-import { type Capacity, type Facts, readBusy, readFacts } from "./facts";
-import { Room } from "./room";
+import { LimitLedger } from "./limit-ledger";
+import { type Capacity, type DispatchLimits, readBusy, readLimits } from "./limits";
 import { turnFor } from "./start-runs";
 
 /** The maximum of tasks that are looked at before the given one. Where more may start at once, nobody waits long. */
-const FORESEEN_MAX = 500;
+const SIMULATED_MAX = 500;
 
-type Foreseen = {
+type SimulatedDispatch = {
   isChosen: boolean;
   /** What is left of every limit once the tasks that start before this one, or instead of it, are gone. */
-  room: Room;
+  ledger: LimitLedger;
 };
 
 /**
  * Predicts whether the next pass would take a task if it were ready now, with the functions that a pass uses. Writes
  * nothing and locks nothing.
  */
-export async function foresee(ctx: ServiceContext, capacity: Capacity, task: ReadyTask): Promise<Foreseen> {
-  const facts = await readFacts(ctx, capacity);
+export async function simulateDispatch(
+  ctx: ServiceContext,
+  capacity: Capacity,
+  task: ReadyTask,
+): Promise<SimulatedDispatch> {
+  const facts = await readLimits(ctx, capacity);
   const chosen = await choosePass(ctx, facts, task);
-  const room = new Room({ ...facts, busySessions: await readBusy(ctx, [task]) });
-  for (const other of chosen) if (other.id !== task.id) room.take(other);
-  return { isChosen: chosen.some(({ id }) => id === task.id), room };
+  const ledger = new LimitLedger({ ...facts, busySessions: await readBusy(ctx, [task]) });
+  for (const other of chosen) if (other.id !== task.id) ledger.take(other);
+  return { isChosen: chosen.some(({ id }) => id === task.id), ledger };
 }
 
 /**
  * Returns what a whole pass would take. A pass notes blocked tasks and looks behind them in its next batch; here they
  * are passed over.
  */
-async function choosePass(ctx: ServiceContext, facts: Facts, task: ReadyTask): Promise<ReadyTask[]> {
-  const room = new Room({ ...facts, busySessions: new Map() });
-  const max = Math.min(room.free, FORESEEN_MAX);
+async function choosePass(ctx: ServiceContext, facts: DispatchLimits, task: ReadyTask): Promise<ReadyTask[]> {
+  const ledger = new LimitLedger({ ...facts, busySessions: new Map() });
+  const max = Math.min(ledger.free, SIMULATED_MAX);
   if (max === 0) return [];
   for (const skipped = new Set<string>(); ; ) {
-    const { chosen, blocked } = await chooseNext(ctx, facts, { max, room, skipped, newcomer: task });
+    const { chosen, blocked } = await chooseNext(ctx, facts, { max, ledger, skipped, newcomer: task });
     const isJudged = [...chosen, ...blocked.map((note) => note.task)].some(({ id }) => id === task.id);
-    if (isJudged || blocked.length === 0 || chosen.length === max || skipped.size >= FORESEEN_MAX) return chosen;
+    if (isJudged || blocked.length === 0 || chosen.length === max || skipped.size >= SIMULATED_MAX) return chosen;
     for (const note of blocked) skipped.add(note.task.id);
   }
 }
@@ -47,7 +51,7 @@ async function choosePass(ctx: ServiceContext, facts: Facts, task: ReadyTask): P
 type Unstarted = Pick<QueueTaskRow, "tenantId" | "projectId" | "backendProfile" | "sessionId" | "title" | "payload">;
 
 /** Returns why no run could ever be made of a task as it stands; null: a run can be made. */
-export async function foreseeRefusal(ctx: ServiceContext, task: Unstarted): Promise<string | null> {
+export async function predictRefusal(ctx: ServiceContext, task: Unstarted): Promise<string | null> {
   const { sessionId, tenantId } = task;
   const [session] =
     sessionId === null

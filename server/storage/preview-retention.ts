@@ -3,7 +3,7 @@ import type { ServiceContext } from "@/server/context";
 import { reasonOf } from "./archive-order";
 import { hasArchivers } from "./archive-volume";
 import type { StorageFacts } from "./facts";
-import { COLLECTABLE, hasCurrentArchive, keeperOf, NO_ARCHIVE, RESTORING, wasUsed } from "./keeper";
+import { COLLECTABLE, hasCurrentArchive, NO_ARCHIVE, RESTORING, retentionReasonOf, wasUsed } from "./retention-reason";
 
 /** Whether the next collection would look at a session at all. */
 export function isCandidate(session: SessionRow, facts: StorageFacts): boolean {
@@ -14,9 +14,9 @@ export function isCandidate(session: SessionRow, facts: StorageFacts): boolean {
  * Predicts from the rows alone why the next collection would keep a volume; null: the volume would be evicted, or has
  * not expired. No volume is read, so one that turns out to be unreadable is not predicted.
  */
-export function foreseeKeeper(ctx: ServiceContext, session: SessionRow, facts: StorageFacts): string | null {
+export function previewRetention(ctx: ServiceContext, session: SessionRow, facts: StorageFacts): string | null {
   if (!isCandidate(session, facts)) return null;
-  const keeper = keeperOf(session, facts.openRun);
+  const keeper = retentionReasonOf(session, facts.openRun);
   if (keeper !== null) return keeper;
   if (hasCurrentArchive(session) || session.storagePolicy === "discard") return null;
   if (session.storageState === "restoring") return RESTORING;

@@ -6,8 +6,8 @@ import { hasArchivers } from "./archive-volume";
 import type { Candidate } from "./candidates";
 import { type Collected, MADE_FIRST } from "./collect-one";
 import type { StorageFacts } from "./facts";
-import { foreseeKeeper } from "./foresee-keeper";
-import { hasCurrentArchive, keeperOf, wasUsed } from "./keeper";
+import { previewRetention } from "./preview-retention";
+import { hasCurrentArchive, retentionReasonOf, wasUsed } from "./retention-reason";
 
 /** The maximum of archives that collections have ordered and nobody has tried to make yet; four are made at once. */
 export const ORDERS_MAX = 100;
@@ -16,29 +16,29 @@ const ORDERS_WITH_FAILED_MAX = 1_000;
 const ORDERS_FULL = `archive-waiting: ${ORDERS_MAX} archives that collections ordered are made first`;
 
 /** How many archives a collection may still order. */
-export type Room = { orders: number };
+export type OrderAllowance = { orders: number };
 
 /**
  * Judges a candidate by the rows of its page; null: it has to be locked and judged by itself. Most kept volumes are
  * judged here, above all those whose archive is being made, which may be many for a long time.
  */
-export function foresee(
+export function previewCollection(
   ctx: ServiceContext,
   { session, facts }: Candidate,
-  { dryRun, room }: { dryRun: boolean; room: Room },
+  { dryRun, room }: { dryRun: boolean; room: OrderAllowance },
 ): Collected | null {
   const isArchiving = session.storageState === "archiving";
   // A session in `archiving` that is kept after all has to be set to live again.
-  const keeper = isArchiving ? null : foreseeKeeper(ctx, session, facts);
+  const keeper = isArchiving ? null : previewRetention(ctx, session, facts);
   if (keeper !== null) return { outcome: "kept", reason: keeper };
-  if (!needsArchiver(ctx, session) || keeperOf(session, facts.openRun) !== null) return null;
+  if (!needsArchiver(ctx, session) || retentionReasonOf(session, facts.openRun) !== null) return null;
   const { archiveOrder } = facts;
   if (archiveOrder === null || !facts.isOrderCurrent)
     return dryRun || room.orders > 0 ? null : { outcome: "kept", reason: ORDERS_FULL };
-  return isArchiving ? foreseeOrdered(archiveOrder, dryRun) : null;
+  return isArchiving ? previewOrdered(archiveOrder, dryRun) : null;
 }
 
-function foreseeOrdered(order: NonNullable<StorageFacts["archiveOrder"]>, dryRun: boolean): Collected {
+function previewOrdered(order: NonNullable<StorageFacts["archiveOrder"]>, dryRun: boolean): Collected {
   if (dryRun && order.failure === null) return { outcome: "evicted", reason: MADE_FIRST };
   return { outcome: "kept", reason: reasonOf(order) };
 }
@@ -55,7 +55,7 @@ function needsArchiver(ctx: ServiceContext, session: SessionRow): boolean {
  * Returns how many archives this collection may order. A failing order is retried for a long time and must not stop
  * others.
  */
-export async function readRoom(ctx: ServiceContext): Promise<Room> {
+export async function readRoom(ctx: ServiceContext): Promise<OrderAllowance> {
   const [open] = await ctx.db
     .select({ all: count(), untried: sql<number>`count(*) filter (where ${isNull(archiveOrders.failure)})::int` })
     .from(archiveOrders)

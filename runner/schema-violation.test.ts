@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { OutputSchema } from "@/contract/output-schema";
-import { misfitOf } from "./misfit";
+import { schemaViolation } from "./schema-violation";
 
 const DRAFT_7 = "http://json-schema.org/draft-07/schema#";
 const of = (a: unknown, more: object = {}) => ({ type: "object", properties: { a }, ...more });
@@ -125,25 +125,27 @@ const TABLE: [name: string, schema: Record<string, unknown>, fitting: unknown[],
 
 test.each(TABLE)("%s: what fits does, and nothing else", (_, schema, fitting, others) => {
   expect(OutputSchema.safeParse(schema).error).toBeUndefined();
-  for (const value of fitting) expect(misfitOf(value, schema), JSON.stringify(value)).toBeNull();
-  for (const value of others) expect(misfitOf(value, schema), JSON.stringify(value)).toMatch(/^\$/);
+  for (const value of fitting) expect(schemaViolation(value, schema), JSON.stringify(value)).toBeNull();
+  for (const value of others) expect(schemaViolation(value, schema), JSON.stringify(value)).toMatch(/^\$/);
 });
 
 test("a misfit is told by its place and in words, and by no name that the schema does not say", () => {
   const scores = { type: "object", additionalProperties: { type: "array", items: { type: "integer" } } };
-  expect(misfitOf({ a: { hunter2: [1, "x"] } }, of(scores))).toBe("$.a.*.1 is of another type");
-  expect(misfitOf({ "x/y~ é": 1 }, of({}, { properties: { "x/y~ é": { enum: ["x"] } } }))).toBe(
+  expect(schemaViolation({ a: { hunter2: [1, "x"] } }, of(scores))).toBe("$.a.*.1 is of another type");
+  expect(schemaViolation({ "x/y~ é": 1 }, of({}, { properties: { "x/y~ é": { enum: ["x"] } } }))).toBe(
     "$.x/y~ é is none of the values that it names",
   );
-  expect(misfitOf({ hunter2: 1 }, of({}, { additionalProperties: false }))).toBe("$.* is not allowed");
-  expect(misfitOf({ a: 1 }, of({ anyOf: [{ type: "null" }, { minimum: 2 }] }))).toBe("$.a is none of what it may be");
+  expect(schemaViolation({ hunter2: 1 }, of({}, { additionalProperties: false }))).toBe("$.* is not allowed");
+  expect(schemaViolation({ a: 1 }, of({ anyOf: [{ type: "null" }, { minimum: 2 }] }))).toBe(
+    "$.a is none of what it may be",
+  );
 });
 
 test("as deep a value as is kept is held against a schema that contains itself", () => {
   let deep: Record<string, unknown> = { n: "x" };
   for (let level = 0; level < 99; level += 1) deep = { kids: [deep] };
   expect(OutputSchema.safeParse(tree).success).toBe(true);
-  expect(misfitOf(deep, tree)).toMatch(/^\$\.kids\.0\.kids.* is of another type$/);
+  expect(schemaViolation(deep, tree)).toMatch(/^\$\.kids\.0\.kids.* is of another type$/);
 });
 
 /** Each schema of the chain leads four times to the next. */
@@ -164,7 +166,7 @@ test.each([
 ])("a schema that would hold its runner up is given up in seconds: %s", (_, schema, value) => {
   expect(OutputSchema.safeParse(schema).success).toBe(true);
   const startedAt = performance.now();
-  expect(misfitOf(value, schema)).toMatch(/^the schema took too long to hold the message against/);
+  expect(schemaViolation(value, schema)).toMatch(/^the schema took too long to hold the message against/);
   expect(performance.now() - startedAt).toBeLessThan(6_000);
 });
 
@@ -172,7 +174,7 @@ test("what is found wrong on the way is not gathered until no memory is left", (
   const value = Object.fromEntries(numbers.slice(0, 90_000).map((n) => [`k${n}`, "x"]));
   const schema = { type: "object", additionalProperties: { anyOf: choices } };
   const { maxRSS } = process.resourceUsage();
-  expect(misfitOf(value, schema)).toMatch(/^the schema took too long/);
+  expect(schemaViolation(value, schema)).toMatch(/^the schema took too long/);
   expect(process.resourceUsage().maxRSS - maxRSS).toBeLessThan(400 * 1024);
 });
 
@@ -210,7 +212,7 @@ test("whatever schema is taken, any value can be held against it", () => {
       const given = of(inner);
       if (!OutputSchema.safeParse(given).success) return;
       takenCount += 1;
-      expect(misfitOf({ a: value }, given) ?? "$").toMatch(/^\$/);
+      expect(schemaViolation({ a: value }, given) ?? "$").toMatch(/^\$/);
     }),
     { numRuns: 2_000 },
   );
