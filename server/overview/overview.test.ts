@@ -105,7 +105,7 @@ test("a run that has lost one runner after the other is told of, until it is ove
   await noteWorker(ctx);
   const told = async () => (await getOverview(ctx, {})).needs;
   expect(await told()).toMatchObject([
-    { kind: "flapping", runId: lost.id, message: expect.stringContaining("attempt 3") },
+    { kind: "flapping", runId: lost.id, message: expect.stringContaining("ended 3 times") },
   ]);
   await ctx.db.execute(
     sql`update agentrun_runs set status = 'failed', terminal_status = 'failed' where id = ${lost.id}`,
@@ -149,7 +149,7 @@ test("a worker that is away is the first thing that needs a person; so is a loop
 
   await noteWorker(ctx, { purge: { failures: 3, failure: "refused" } });
   expect(await needs()).toEqual([
-    ["loop-stopped", "purge, which removes what was deleted, keeps failing: refused"],
+    ["loop-stopped", expect.stringMatching(/^purge, which .* keeps failing: refused$/)],
     approval,
   ]);
   await noteWorker(ctx);
