@@ -71,7 +71,7 @@ test("ten tasks in three lanes go by their order and limits, whatever a person d
     const trial = dialog.getByRole("region", { name: "Preview" });
     await expect(trial).toContainText("Waits");
     await expect(trial).toContainText("Paused: until all are there");
-    await expect(trial).toContainText("1st of build");
+    await expect(trial).toContainText("1st in build");
     await look(page, "queue-trial");
     expect((await api.get("/queue/tasks?lane=build")) as object).toMatchObject({ items: [] });
     await dialog.getByLabel("Title").fill("build one now");
@@ -403,13 +403,13 @@ test("the queue's pages and dialogs are accessible, in light and dark, and fit a
   await expect(results.getByText("no result yet")).toBeVisible();
   await results.getByText("one that fails").click();
   await expect(results.getByRole("group", { name: "Result of one that fails" })).toBeVisible();
-  await expect(first.getByText("Dependency failed")).toBeVisible();
+  await expect(first.getByText("Dependency failed", { exact: true })).toBeVisible();
   await first.getByRole("button", { name: "Remove dependency one that fails" }).click();
-  await expect(first.getByText("Waiting for a task")).toBeVisible();
+  await expect(first.getByText("Waiting for a task", { exact: true })).toBeVisible();
   await api.post(`/queue/tasks/${paused}/cancel`);
   const before = first.getByRole("region", { name: "Depends on" });
   await expect(before.getByRole("listitem")).toHaveText([/one that is paused.*Cancelled/]);
-  await expect(first.getByText("Dependency was cancelled")).toBeVisible();
+  await expect(first.getByText("Dependency was cancelled", { exact: true })).toBeVisible();
   await api.post(`/queue/tasks/${running}/cancel`);
   await expect.poll(async () => (await api.task(running)).state, { timeout: 60_000 }).toBe("cancelled");
   await first.context().close();
