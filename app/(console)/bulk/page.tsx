@@ -8,7 +8,7 @@ import { BULK_LIST_FILTERS } from "@/components/bulk/filter";
 import { bulkPages } from "@/components/trpc/lists";
 import { HydrateClient, trpc } from "@/server/trpc/rsc";
 
-export const metadata: Metadata = { title: "Actions on many" };
+export const metadata: Metadata = { title: "Bulk actions" };
 const loadFilter = createLoader(BULK_LIST_FILTERS);
 
 export default async function BulkListPage(props: { searchParams: Promise<SearchParams> }) {

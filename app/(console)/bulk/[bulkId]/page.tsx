@@ -4,7 +4,7 @@ import { BulkView } from "@/components/bulk/bulk-view";
 import { bulkAction } from "@/components/trpc/lists";
 import { HydrateClient, prefetch, trpc } from "@/server/trpc/rsc";
 
-export const metadata: Metadata = { title: "Action on many" };
+export const metadata: Metadata = { title: "Bulk action" };
 
 export default async function BulkPage(props: { params: Promise<{ bulkId: string }> }) {
   await requireIdentity();
