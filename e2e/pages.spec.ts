@@ -212,7 +212,7 @@ test("a token is made, told once, used, and revoked; a person who may only look 
   await test.step("revoking names what breaks, and is true at once", async () => {
     await row.getByRole("button", { name: "Revoke narrow" }).click();
     const dialog = page.getByRole("dialog", { name: "Revoke token" });
-    await expect(dialog).toContainText("Whatever calls the API as narrow (operator, all tenants)");
+    await expect(dialog).toContainText("Everything that uses narrow (operator, all tenants) loses access");
     await dialog.getByLabel("Reason").fill("no longer needed");
     await dialog.getByRole("button", { name: "Revoke token" }).click();
     await expect(row).toHaveCount(0);

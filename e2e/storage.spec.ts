@@ -224,7 +224,7 @@ test("a clean-up says what it would do, does it when told, and leaves a line of 
     const gc = await page.request.post("/api/v1/sessions/storage/gc", { data: {}, headers: { origin } });
     expect([gc.status(), await gc.json()]).toMatchObject([409, { error: { reason: "gc-paused" } }]);
     await open(page, "/");
-    await expect(page.getByText("the clean-up of volumes is paused by admin: the disk is being copied")).toBeVisible();
+    await expect(page.getByText("volume clean-up was paused by admin: the disk is being copied")).toBeVisible();
     await open(page, "/storage?view=clean-up");
     await page.getByRole("button", { name: "Resume" }).click();
     await expect(page.getByText(/^Cleanup paused by/)).toBeHidden();

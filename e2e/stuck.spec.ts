@@ -12,10 +12,10 @@ async function findStuck(page: Page, title: RegExp): Promise<void> {
   await ready(page);
   await expect(page.getByRole("heading", { name: /^Needs attention/ })).toBeVisible({ timeout: 60_000 });
   const row = page.getByRole("main").getByRole("listitem").filter({ hasText: title });
-  await expect(row).toContainText("Silent", { timeout: 60_000 });
+  await expect(row).toContainText("No output", { timeout: 60_000 });
   await expect(row).toContainText("has produced no output for a long time");
   await look(page, `stuck-found-${page.viewportSize()?.width}`);
-  await row.getByRole("link", { name: /^Look: / }).click();
+  await row.getByRole("link", { name: /^Open: / }).click();
   await expect(page.getByText(/No events for .* Interrupt the turn/)).toBeVisible();
   await look(page, `stuck-understood-${page.viewportSize()?.width}`);
 }

@@ -88,7 +88,7 @@ test("a turn that waits for a person is seen in the waterfall as it goes, and ea
     await page.getByRole("button", { name: "Table" }).click();
     await expect(page).toHaveURL(/table=true/);
     const table = page.getByRole("table", { name: "Timeline" });
-    await expect(table.getByRole("row").filter({ hasText: "Approval: " })).toContainText("accepted");
+    await expect(table.getByRole("row").filter({ hasText: "Approval: " })).toContainText("Accepted");
     await table.getByRole("link", { name: /^Approval: / }).click();
     await expect(page).toHaveURL(/tab=trace&run=run_\w+#e\d+$/);
   });
