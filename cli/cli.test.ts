@@ -377,7 +377,7 @@ test("help tells commands by itself, and procedures as the server does", async (
   expect((await type(["ls", "--help"], { env: {} })).out.join("\n")).toContain("--limit N");
   expect((await type(["--version"], { env: {} })).out).toEqual(["1.2.3"]);
   const one = (await type(["help", "queue.createTask"])).out.join("\n");
-  expect(one).toContain("queue.createTask: Enqueue a task");
+  expect(one).toContain("queue.createTask: Add a task");
   expect(one).toMatch(/^ {2}title=string$/m);
   expect(one).toMatch(/^ {2}priority=integer {3}may be left out$/m);
   const all = (await type(["help", "--all"])).out.join("\n");

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { FAILURE_KINDS } from "./errors";
 import { RecordId } from "./ids";
 import { Cursor, LIST_LIMIT_MAX, pageLimit, pageOf } from "./page";
-import { LATENCY_WINDOWS } from "./words";
+import { LATENCY_WINDOWS, USAGE_DAYS_MAX } from "./words";
 
 /** Token counts of one answer from its provider; null where the provider did not report them. */
 export type TokenUsage = {
@@ -118,7 +118,6 @@ export type UsageOf = z.infer<typeof UsageOf>;
 
 export const USAGE_GROUPS = ["profile", "model", "tenant", "project", "day", "session", "task", "run"] as const;
 export type UsageGroup = (typeof USAGE_GROUPS)[number];
-export const USAGE_DAYS_MAX = 366;
 const DAY_MS = 86_400_000;
 
 const Day = z.iso.date({ error: "a day of UTC, such as 2026-01-31" }).refine((day) => day >= "2000-01-01", {

@@ -386,3 +386,6 @@ export const BUDGET_STATES = ["within", "near", "reached"] as const;
 export type BudgetState = (typeof BUDGET_STATES)[number];
 /** Maximum budgets of one tenant. */
 export const BUDGETS_MAX = 100;
+
+/** Days that one summary of usage covers at most. */
+export const USAGE_DAYS_MAX = 366;

@@ -21,10 +21,10 @@ import { isCalm } from "./calm";
 import { FirstSteps } from "./first-steps";
 import { More } from "./more";
 import { Needs } from "./needs";
-import { OpenApprovals } from "./open-approvals";
 import { OVERVIEW_QUERIES, overviewOf } from "./queries";
 import { Tiles } from "./tiles";
 
+const OpenApprovals = dynamic(() => import("./open-approvals").then((module) => module.OpenApprovals), { ssr: false });
 const Pictures = dynamic(() => import("./pictures").then((module) => module.Pictures), { ssr: false });
 const OperatorFeed = dynamic(() => import("./operator-feed").then((module) => module.OperatorFeed), { ssr: false });
 
@@ -60,6 +60,7 @@ export function OverviewView() {
   const atWork = useHeard(running.data?.items ?? NONE);
   const unseen = useHeard(unread.data?.items ?? NONE);
   const asked = useFreshRows(approvals.data?.items, "");
+  const known = approvals.data?.items.filter((approval) => !asked.fresh.includes(approval)) ?? [];
   const isNew = any.data?.items.length === 0 && overview.data?.queue.waiting === 0;
 
   return (
@@ -82,10 +83,7 @@ export function OverviewView() {
             <>
               {isNew && <FirstSteps />}
               <Tiles overview={data} />
-              <OpenApprovals
-                approvals={approvals.data?.items.filter((approval) => !asked.fresh.includes(approval)) ?? []}
-                total={data.approvals}
-              />
+              {known.length > 0 && <OpenApprovals approvals={known} total={data.approvals} />}
               <Needs needs={data.needs} counts={data.needCounts} readAt={data.generatedAt} />
               {!isNew && isCalm(data, unread.data?.items.length) && (
                 <EmptyState title="Nothing needs you">

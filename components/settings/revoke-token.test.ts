@@ -10,9 +10,9 @@ const token: TokenRecord = {
 
 test("what breaks is named: who is refused, since when it was used, which browsers, and oneself", () => {
   expect(breaksOf(token, NOW)[0]).toContain("ci (operator, tenant acme)");
-  expect(breaksOf(token, NOW)[0]).toContain("last used 3 m ago");
-  expect(breaksOf({ ...token, usedAt: null, tenantId: null }, NOW)[0]).toMatch(/all tenants.*last used never/);
-  expect(breaksOf({ ...token, browsers: 1 }, NOW).join(" ")).toContain("1 browser that signed in by it is signed out");
+  expect(breaksOf(token, NOW)[0]).toContain("Last used 3 m ago");
+  expect(breaksOf({ ...token, usedAt: null, tenantId: null }, NOW)[0]).toMatch(/all tenants.*Last used never/);
+  expect(breaksOf({ ...token, browsers: 1 }, NOW).join(" ")).toContain("1 browser signed in with it is signed out");
   expect(breaksOf({ ...token, isOwn: true }, NOW).join(" ")).toContain("you are signed out too");
   expect(breaksOf({ ...token, kind: "browser" }, NOW)[0]).toContain("has to sign in again");
 });

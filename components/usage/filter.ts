@@ -1,5 +1,6 @@
 import { createParser, parseAsString, parseAsStringLiteral } from "nuqs/server";
-import { USAGE_DAYS_MAX, type UsageSummaryInput } from "@/contract/usage";
+import type { UsageSummaryInput } from "@/contract/usage";
+import { USAGE_DAYS_MAX } from "@/contract/words";
 
 export const PERIODS = ["today", "7d", "30d"] as const;
 const PERIOD_DAYS: Record<(typeof PERIODS)[number], number> = { today: 1, "7d": 7, "30d": 30 };

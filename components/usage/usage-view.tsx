@@ -1,5 +1,6 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
+import dynamic from "next/dynamic";
 import { useQueryStates } from "nuqs";
 import { DocLink } from "@/components/docs/doc-link";
 import { useTRPC } from "@/components/trpc/client";
@@ -12,9 +13,11 @@ import { ScrollRegion } from "@/components/ui/scroll-region";
 import { ExportUsage } from "./export-usage";
 import { daysAsked, PERIODS, USAGE_FILTERS, type UsageFilter } from "./filter";
 import { usageByDay } from "./queries";
-import { UsageChart } from "./usage-chart";
-import { UsageTable } from "./usage-table";
 import { UsageTiles } from "./usage-tiles";
+
+// There is nothing to draw before the first call.
+const UsageChart = dynamic(() => import("./usage-chart").then((module) => module.UsageChart), { ssr: false });
+const UsageTable = dynamic(() => import("./usage-table").then((module) => module.UsageTable), { ssr: false });
 
 const CUSTOM = "custom";
 const PERIOD_NAMES = { today: "Today", "7d": "7 days", "30d": "30 days", [CUSTOM]: "Custom" } as const;
