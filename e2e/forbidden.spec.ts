@@ -268,7 +268,7 @@ test("who is of another tenant finds nothing, and cannot tell whether it is ther
       ["/runners", "No live runners"],
       ["/storage", "No volumes yet"],
       ["/storage?view=orphans", "Administrators only"],
-      ["/audit", "operator:stranger"],
+      ["/audit", "stranger"],
       ["/settings", "needs the role admin"],
       ["/settings/webhooks", "needs the role admin"],
     ] as const)

@@ -187,7 +187,7 @@ test("requests are answered from the oldest on, and none slides under a hand", a
       await expect(page).toHaveURL(/part=/, { timeout: 1_000 });
     }).toPass();
     await expect.poll(() => steps(outcomes)).toBeLessThan(all / 2);
-    await expect(page.getByText(/^Only .* to /)).toBeVisible();
+    await expect(page.getByText(/^Showing .* to /)).toBeVisible();
     await expect(page.getByLabel("Charts from")).toBeVisible();
     await look(page, "overview-part");
     await page.reload();
@@ -207,7 +207,7 @@ test("requests are answered from the oldest on, and none slides under a hand", a
     }).toPass();
     await alive.press("Enter");
     await expect(page).toHaveURL(/part=/);
-    await expect(page.getByText(/^Only .* to /)).toBeVisible();
+    await expect(page.getByText(/^Showing .* to /)).toBeVisible();
     await page.goBack();
     await expect(page).not.toHaveURL(/part=/);
     await openPage(page, "/queue?view=charts&part=2020-01-01T00:00Z/2020-01-01T01:00Z");

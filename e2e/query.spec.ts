@@ -85,7 +85,7 @@ test("a list is narrowed by a typed query, and what it is narrowed to is saved, 
   await test.step("what is not understood is said, and mended by a press; until then nothing changes", async () => {
     await box(page).fill("projct:site");
     await box(page).press("Enter");
-    await expect(page.getByText("“projct” is no key here: did you mean “project”?")).toBeVisible();
+    await expect(page.getByText("Unknown filter “projct”: did you mean “project”?")).toBeVisible();
     await expect(page).toHaveURL(/project=shop/);
     await look(page, "query-problem");
     await page.getByRole("button", { name: "Use project:site" }).click();
