@@ -96,7 +96,7 @@ test("a volume is pinned, extended, evicted by its name, restored and forked, an
     await expect(row).toBeVisible();
     await act(page, title, "Evict volume…");
     const dialog = page.getByRole("dialog", { name: "Evict volume" });
-    await expect(dialog).toContainText("unpin it first");
+    await expect(dialog).toContainText("Unpin it first");
     await open(page, "/storage");
     await act(page, title, "Unpin");
     await expect(row.getByText("pinned", { exact: true })).toBeHidden();

@@ -11,7 +11,8 @@ async function findStuck(page: Page, title: RegExp): Promise<void> {
   await page.goto("/");
   await ready(page);
   await expect(page.getByRole("heading", { name: /^Needs attention/ })).toBeVisible({ timeout: 60_000 });
-  const row = page.getByRole("main").getByRole("listitem").filter({ hasText: title });
+  const needs = page.locator("section").filter({ has: page.getByRole("heading", { name: /^Needs attention/ }) });
+  const row = needs.getByRole("listitem").filter({ hasText: title });
   await expect(row).toContainText("No output", { timeout: 60_000 });
   await expect(row).toContainText("has produced no output for a long time");
   await look(page, `stuck-found-${page.viewportSize()?.width}`);

@@ -1,5 +1,6 @@
 "use client";
 import Link from "next/link";
+import { cn } from "@/components/ui/class-names";
 import { showTricks } from "@/components/ui/hidden-text";
 import { type Column, Table } from "@/components/ui/table";
 import { Time } from "@/components/ui/time";
@@ -63,7 +64,7 @@ function Sentence({ row, onChange }: { row: AuditRow; onChange: AuditTableProps[
           href={address}
           prefetch={false}
           title={showTricks(targetId)}
-          className="max-w-96 truncate font-medium hover:underline"
+          className="min-h-6 max-w-96 min-w-6 truncate leading-6 font-medium hover:underline"
         >
           {target}
         </Link>
@@ -80,7 +81,7 @@ function Narrow({ text, shown = showTricks(text), what, isStrong, onPress }: Nar
       type="button"
       title={`${showTricks(text)}: show only this ${what}`}
       onClick={onPress}
-      className={isStrong ? "text-sm font-medium hover:underline" : "text-sm text-ink-2 hover:underline"}
+      className={cn("min-h-6 min-w-6 text-sm hover:underline", isStrong ? "font-medium" : "text-ink-2")}
     >
       {shown}
     </button>
