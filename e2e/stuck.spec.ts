@@ -51,7 +51,7 @@ test("a stuck agent is found, understood and unstuck from what the pages say", a
     for (const pid of codex()) process.kill(pid, "SIGSTOP");
     await findStuck(page, /sleep 36022/);
     await page.getByRole("button", { name: "Session actions" }).click();
-    await page.getByRole("menuitem", { name: "Cancel run" }).click();
+    await page.getByRole("menuitem", { name: "Cancel run…", exact: true }).click();
     const dialog = page.getByRole("dialog", { name: "Cancel run" });
     await dialog.getByLabel("Reason").fill("it hangs");
     await dialog.getByRole("button", { name: "Cancel run" }).click();

@@ -30,7 +30,7 @@ export function ApprovalRow({ approval, choice, onProject }: ApprovalRowProps) {
           project={
             <button
               type="button"
-              className="hover:underline"
+              className="min-h-6 min-w-6 hover:underline"
               title="Show only this project"
               onClick={() => onProject(projectId)}
             >

@@ -23,19 +23,19 @@ export function Asker({ approval, project }: { approval: ApprovalSummary; projec
         <Link
           href={`${sessionAddress(sessionId)}#${id}`}
           title={`session ${sessionId}`}
-          className="min-w-0 font-medium wrap-anywhere text-accent hover:underline"
+          className="min-w-0 font-medium wrap-anywhere text-accent hover:underline leading-6 min-w-6"
         >
           {sessionTitle === null ? `session ${shortenId(sessionId)}` : nameOf({ title: sessionTitle })}
         </Link>
       )}
       {taskId !== null && taskTitle !== sessionTitle && (
-        <Link href={taskAddress(taskId)} className="min-w-0 wrap-anywhere hover:underline">
+        <Link href={taskAddress(taskId)} className="min-w-0 wrap-anywhere hover:underline leading-6 min-w-6">
           Task: {taskTitle === null ? shortenId(taskId) : showTricks(taskTitle)}
         </Link>
       )}
       {project !== undefined && <span className={DOT}>{project}</span>}
       <span className={DOT}>{backendProfile}</span>
-      <Link href={runAddress(runId)} title={`run ${runId}`} className={cn(DOT, "hover:underline")}>
+      <Link href={runAddress(runId)} title={`run ${runId}`} className={cn(DOT, "hover:underline leading-6 min-w-6")}>
         Run
       </Link>
       {/* A server of the release before says nothing of it. */}

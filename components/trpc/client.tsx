@@ -21,6 +21,7 @@ function getQueryClient(): QueryClient {
 
 function leaveWhenSignedOut(error: unknown): void {
   if (readError(error).status !== 401 || window.location.pathname === "/sign-in") return;
+  if (document.documentElement.dataset.signingOut === "true") return;
   const back = `${window.location.pathname}${window.location.search}`;
   window.location.assign(`/sign-in?next=${encodeURIComponent(back)}`);
 }
