@@ -83,7 +83,7 @@ function EventBody({ event, onAround }: { event: RunEvent } & Pick<TraceRowProps
       <p className="mb-1 flex flex-wrap items-center gap-x-3 text-xs text-ink-3">
         <span className="font-mono">{event.id}</span>
         <Time at={event.createdAt} />
-        <a href={`#e${event.seq}`} className="inline-flex items-center gap-1 text-accent hover:underline">
+        <a href={`#e${event.seq}`} className="inline-flex min-h-6 items-center gap-1 text-accent hover:underline">
           <Link2 aria-hidden className="size-3" /> #e{event.seq}
         </a>
         <CopyButton text={() => JSON.stringify(event, null, 2)} label="Copy JSON" />
