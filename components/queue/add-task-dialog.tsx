@@ -3,6 +3,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import dynamic from "next/dynamic";
 import { useRef, useState } from "react";
 import { toast } from "sonner";
+import { keepProject, lastProject } from "@/components/projects/last-project";
 import { useProfiles } from "@/components/sessions/profile-select";
 import { useTRPC } from "@/components/trpc/client";
 import { readError } from "@/components/trpc/errors";
@@ -16,7 +17,6 @@ import { showTricks } from "@/components/ui/hidden-text";
 import { randomId } from "@/components/ui/random-id";
 import type { CreateTaskInput } from "@/contract/queue";
 import { EMPTY_DRAFT, errorsByField, inputOf, type TaskDraft } from "./add-task";
-import { keepProject, lastProject } from "./last-project";
 import { TaskFields } from "./task-fields";
 
 const TaskTrialNote = dynamic(() => import("./task-trial").then((module) => module.TaskTrialNote), { ssr: false });

@@ -3,7 +3,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import { useRef, useState } from "react";
 import { toast } from "sonner";
-import { keepProject, lastProject } from "@/components/queue/last-project";
+import { keepProject, lastProject } from "@/components/projects/last-project";
 import { useProfiles } from "@/components/sessions/profile-select";
 import { scheduleAddress } from "@/components/shell/addresses";
 import { useTRPC } from "@/components/trpc/client";

@@ -8,6 +8,7 @@ import { PickedImages } from "@/components/images/picked-images";
 import { PickedStrip } from "@/components/images/picked-strip";
 import { wordsRefusal } from "@/components/images/refusals";
 import { useImageIntake, usePickedImages } from "@/components/images/use-images";
+import { keepProject, lastProject } from "@/components/projects/last-project";
 import { sessionAddress } from "@/components/shell/addresses";
 import { useTRPC, useTRPCClient } from "@/components/trpc/client";
 import { readError } from "@/components/trpc/errors";
@@ -22,7 +23,7 @@ import { WorkspaceRef } from "@/contract/run";
 import { sendTurn } from "@/contract/send-turn";
 import { APPROVAL_POLICIES, DEMO_PROFILE, SANDBOX_MODES } from "@/contract/words";
 import { ProfileSelect, useProfiles } from "./profile-select";
-import { ProjectField, recallProject, rememberProject } from "./project-field";
+import { ProjectField } from "./project-field";
 
 const SANDBOX_HINTS = {
   "read-only": "The agent can read the workspace but not change it.",
@@ -49,7 +50,7 @@ export function NewSessionDialog({ onClose }: { onClose: () => void }) {
   const router = useRouter();
   const { backends, usual } = useProfiles();
   const [profile, setProfile] = useState<string | null>(null);
-  const [project, setProject] = useState(recallProject);
+  const [project, setProject] = useState(lastProject);
   const [title, setTitle] = useState("");
   const [message, setMessage] = useState("");
   const [sandbox, setSandbox] = useState<(typeof SANDBOX_MODES)[number]>("workspace-write");
@@ -91,7 +92,7 @@ export function NewSessionDialog({ onClose }: { onClose: () => void }) {
       return session.sessionId;
     },
     onSuccess: (sessionId) => {
-      rememberProject(project.trim());
+      keepProject(project);
       void client.invalidateQueries({ queryKey: trpc.sessions.list.pathKey() });
       router.push(sessionAddress(sessionId));
     },
