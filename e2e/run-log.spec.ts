@@ -8,6 +8,21 @@ import { apiOf, openPage } from "./queue-stories";
 const log = (page: Page) => page.getByRole("log", { name: "Log" });
 const tab = (page: Page, name: string) => page.getByRole("navigation", { name: "Run" }).getByRole("link", { name });
 
+type WithTops = Window & { tops?: number[] };
+
+/** In the page: notes each place at which a link of that name was seen, in pixels from the top. */
+function noteTops(name: string): void {
+  const tops: number[] = [];
+  (window as WithTops).tops = tops;
+  const look = () => {
+    const link = [...document.querySelectorAll("a")].find(({ textContent }) => textContent === name);
+    const top = link?.getBoundingClientRect().top;
+    if (top !== undefined && top !== tops.at(-1)) tops.push(top);
+    requestAnimationFrame(look);
+  };
+  look();
+}
+
 test("what a runner writes is followed; killed, it leaves its log and how its process ended, and the failed run leads there", async ({
   browser,
   watchPage,
@@ -52,9 +67,15 @@ test("what a runner writes is followed; killed, it leaves its log and how its pr
   });
 
   await test.step("the failed run's card leads to the log, which is read by keys alone", async () => {
-    await openPage(page, `/runs/${runId}`);
     const why = page.getByRole("region", { name: "Run failed: runner-lost" });
-    await why.getByRole("link", { name: "Runner log" }).click();
+    const link = why.getByRole("link", { name: "Runner log" });
+    await page.addInitScript(noteTops, "Runner log");
+    await openPage(page, `/runs/${runId}`);
+    await expect(page.getByRole("list", { name: "Steps of this run" })).toContainText(/Launched.*\+\d/);
+    await expect(link).toBeVisible();
+    const tops = await page.evaluate(() => (window as WithTops).tops);
+    expect(tops, "the link stays where it came while the rest of the page loads").toHaveLength(1);
+    await link.click();
     await expect(log(page)).toContainText("claimed  leaseEpoch=1");
     await expect(page.getByText("saved at the end")).toBeVisible();
     await expect(page.getByText("The runner was lost (the runner ended with signal SIGKILL)").first()).toBeVisible();

@@ -58,7 +58,8 @@ function StepView({ step, before }: { step: Step; before: Step | null }) {
           {step.name}
           {step.note !== undefined && <span className="font-normal text-ink-3"> · {step.note}</span>}
         </span>
-        <span className="flex flex-wrap gap-x-2 text-ink-3">
+        {/* Two lines from the start where steps stand side by side: what is below, and about to be pressed, stays put. */}
+        <span className="flex flex-wrap gap-x-2 text-ink-3 sm:min-h-8 sm:flex-col">
           {step.at === null ? "—" : <Time at={step.at} />}
           {afterMs !== null && afterMs >= 0 && <span>+{formatDuration(afterMs)}</span>}
         </span>
