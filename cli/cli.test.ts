@@ -390,6 +390,16 @@ test("top looks once where it is read by a program", async () => {
   expect((await type(["top", "--json"])).json()).toMatchObject({ queue: null, stats: {} });
 });
 
+test("sign-in prints a link that signs a browser in once", async () => {
+  const { code, out } = await type(["sign-in"]);
+  expect([code, out]).toEqual([EXIT.ok, [expect.stringMatching(`^${web.url}/sign-in\\?token=ars_[\\w-]{43}$`)]]);
+  const { pathname, search } = new URL(out[0] ?? "");
+  const opened = await web.call("GET", `${pathname}${search}`, { token: null });
+  expect(opened.headers.get("set-cookie")).toMatch(/^agentrun_operator=/);
+  expect((await type(["sign-in", "--json"])).json()).toMatchObject({ expiresAt: expect.any(String) });
+  expect((await type(["sign-in", "me"])).code).toBe(EXIT.usage);
+});
+
 test("a page of the console is where an id leads", async () => {
   expect((await type(["open", "ses_1"])).out).toEqual([`${web.url}/r/ses_1`]);
 });

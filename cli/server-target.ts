@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
+import { isLoopbackHost } from "@/contract/loopback";
 import { type Credentials, isToken } from "./credentials";
 import { UsageError } from "./failure";
 
@@ -68,7 +69,7 @@ export function originOf(text: string): string {
 
 /** Whether the address is this machine's own, which no one else can redirect. */
 export function isLoopback(address: string): boolean {
-  return /^(localhost|127\.[\d.]+|\[::1\])$/.test(URL.canParse(address) ? new URL(address).hostname : "");
+  return URL.canParse(address) && isLoopbackHost(new URL(address).hostname);
 }
 
 /**

@@ -46,6 +46,14 @@ export const CreateOwnTokenInput = z.strictObject({
 });
 export type CreateOwnTokenInput = z.infer<typeof CreateOwnTokenInput>;
 
+/** A link that signs one browser in as the caller. Its secret is in this answer alone, and stored nowhere. */
+export const SignInLink = z.object({
+  signInUrl: z.string(),
+  /** The link works once, until then. */
+  expiresAt: z.string(),
+});
+export type SignInLink = z.infer<typeof SignInLink>;
+
 export const RevokeTokenInput = z.strictObject({ tokenId: RecordId, reason: text(1_000).optional() });
 export type RevokeTokenInput = z.infer<typeof RevokeTokenInput>;
 

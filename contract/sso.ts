@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { exactText, OwnerId } from "./ids";
+import { isLoopbackHost } from "./loopback";
 import { ROLES } from "./words";
 
 /** Where a sign-in at the provider begins, and the redirect address to which the provider sends the browser back. */
@@ -15,7 +16,7 @@ const Issuer = exactText(2_000)
     error: "an address that begins with https://",
     abort: true,
   })
-  .refine((issuer) => issuer.startsWith("https:") || isLoopback(new URL(issuer).hostname), {
+  .refine((issuer) => issuer.startsWith("https:") || isLoopbackHost(new URL(issuer).hostname), {
     error: "must begin with https://: in the clear only this machine is asked",
   })
   .refine((issuer) => !/[?#]/.test(issuer) && new URL(issuer).username + new URL(issuer).password === "", {
@@ -73,7 +74,3 @@ export type SsoFile = z.infer<typeof SsoFile>;
 /** How people sign in here, for the sign-in page. */
 export const SignInMethods = z.object({ sso: z.object({ label: z.string() }).nullable() });
 export type SignInMethods = z.infer<typeof SignInMethods>;
-
-function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "[::1]" || /^127(\.\d{1,3}){3}$/.test(host);
-}

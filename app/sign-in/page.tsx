@@ -14,7 +14,7 @@ type Refusal = SsoFailure | Extract<Reason, "unauthenticated" | "rate-limited" |
 /** By what the server gives as the reason; a provider is called as its label has it. */
 const REFUSALS: Record<Refusal, (provider: string) => string> = {
   unauthenticated: () =>
-    "This sign-in link has already been used or has expired. Restart AgentRun to print a new one, or sign in with a token below.",
+    "This sign-in link has already been used or has expired. Get a new one with npx agentrun sign-in on the server, or sign in with a token below.",
   "rate-limited": () => "Too many failed attempts from your address. Wait a minute, then try again.",
   "database-down": () => "Can't reach the server's database. Try again in a moment.",
   "sso-off": () => "Single sign-on isn't set up on this server.",
@@ -46,7 +46,10 @@ export default async function SignInPage(props: {
     <>
       <section className="rounded-lg border bg-panel p-4 text-sm text-ink-2">
         <h2 className="mb-1 font-semibold text-ink">Use the sign-in link</h2>
-        <p>AgentRun prints a link each time it starts. It works once, for one browser. Open it here.</p>
+        <p>
+          AgentRun prints a link each time it starts, and <code>npx agentrun sign-in</code> prints a new one at any
+          time. A link works once, for one browser.
+        </p>
       </section>
       <SignInForm next={safeNext(next)} />
     </>

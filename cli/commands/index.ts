@@ -8,6 +8,7 @@ import { ls } from "./ls";
 import { mcp } from "./mcp";
 import { open } from "./open";
 import { run } from "./run";
+import { signIn } from "./sign-in";
 import { status } from "./status";
 import { top } from "./top";
 import { whoami } from "./whoami";
@@ -17,5 +18,5 @@ export { callProcedure } from "./call";
 /** The program's own commands. Every procedure of the API is a command too. */
 export const commands: readonly Command[] = [
   ...[run, logs, ls, top, status, open],
-  ...[login, logout, whoami, api, mcp, completion],
+  ...[login, logout, whoami, signIn, api, mcp, completion],
 ];

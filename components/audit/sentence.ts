@@ -83,6 +83,7 @@ const VERBS: Record<string, string> = {
   "views.delete": "deleted",
   "identity.signIn": "signed in with",
   "identity.signOut": "signed out of",
+  "identity.createSignInLink": "created the sign-in",
   "identity.createToken": "created",
   "identity.revokeToken": "revoked",
   "identity.decideDeviceSignIn": "answered",

@@ -2,6 +2,7 @@
 import type { Theme } from "@/components/shell/theme-names";
 import { PageHeader } from "@/components/ui/page";
 import { ScrollRegion } from "@/components/ui/scroll-region";
+import { AnotherDevice } from "./another-device";
 import { Appearance } from "./appearance";
 import { Server } from "./server";
 import { Tokens } from "./tokens";
@@ -17,6 +18,7 @@ export function SettingsView({ theme }: { theme: Theme }) {
           <Tokens />
           <div className="flex min-w-0 flex-col gap-4">
             <Appearance theme={theme} />
+            <AnotherDevice />
             <WebhooksLink />
             <Server />
           </div>

@@ -1,9 +1,11 @@
+import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 import { createTestDatabase } from "@/db/test/database";
 import { makeRun } from "@/db/test/factories";
 import { endRunTokens, mintLaunchToken, mintOperatorToken, mintRunnerTokens, mintSignInToken } from "@/server/identity";
+import { hashToken } from "@/server/identity/token";
 import { ADMIN } from "@/server/test/context";
-import { CRON_SECRET, startTestWeb } from "@/server/test/web";
+import { CRON_SECRET, startTestWeb, type TestWeb } from "@/server/test/web";
 
 const reasonOf = (body: unknown) => (body as { error?: { reason?: string } }).error?.reason;
 
@@ -187,4 +189,75 @@ test("tokens at rest open nothing", async () => {
     const answer = await web.call("GET", "/api/v1/me", { token: null, headers: { authorization: `Bearer ${stolen}` } });
     expect([stolen, answer.status]).toEqual([stolen, 401]);
   }
+});
+
+type Headers = Record<string, string>;
+const LINKS = "/api/v1/me/sign-in-links";
+
+/** Opens a sign-in link as a browser does. Returns its headers from then on; null: it was refused. */
+async function openLink(web: TestWeb, signInUrl: string): Promise<Headers | null> {
+  const { pathname, search } = new URL(signInUrl);
+  const { headers } = await web.call("GET", `${pathname}${search}`, { token: null });
+  const cookie = headers.get("set-cookie")?.split(";")[0] ?? null;
+  return cookie === null ? null : { cookie, "sec-fetch-site": "same-origin" };
+}
+
+async function linkOf(web: TestWeb, caller: { token?: string | null; headers?: Headers } = {}): Promise<string> {
+  const { status, body } = await web.call("POST", LINKS, { body: {}, ...caller });
+  expect([status, body]).toEqual([200, { signInUrl: expect.any(String), expiresAt: expect.any(String) }]);
+  return (body as { signInUrl: string }).signInUrl;
+}
+
+test("a signed-in person makes a link that signs one more browser in as themselves", async () => {
+  await using database = await createTestDatabase();
+  await using web = await startTestWeb(database);
+  const person = { name: "ann", role: "viewer", tenantId: "acme" } as const;
+  const own = await mintOperatorToken(web.as(ADMIN), person);
+  const browser = { cookie: `agentrun_operator=${own}`, "sec-fetch-site": "same-origin" };
+  const link = await linkOf(web, { token: null, headers: browser });
+  const phone = await openLink(web, link);
+  if (phone === null) throw new Error("the link was refused");
+  const me = () => web.call("GET", "/api/v1/me", { token: null, headers: phone });
+  expect(await me()).toMatchObject({ status: 200, body: person });
+  expect(await openLink(web, link), "a link works once").toBeNull();
+
+  const unused = await linkOf(web, { token: null, headers: browser });
+  const late = await linkOf(web, { token: null, headers: browser });
+  await web
+    .as(ADMIN)
+    .db.execute(
+      sql`update agentrun_tokens set expires_at = now() where hash = ${hashToken(new URL(late).searchParams.get("token") ?? "")}`,
+    );
+  expect(await openLink(web, late), "an expired link").toBeNull();
+  await web.call("POST", "/api/auth/sign-out", { token: null, headers: browser });
+  expect(await openLink(web, unused), "a link ends with the sign-in that made it").toBeNull();
+  expect((await me()).status, "and so does the browser that it signed in").toBe(401);
+});
+
+test("a token that cannot sign a browser in makes no link either", async () => {
+  await using database = await createTestDatabase();
+  await using web = await startTestWeb(database);
+  const scoped = await web.call("POST", "/api/v1/tokens", {
+    body: { name: "ci", role: "operator", scopes: ["identity"] },
+  });
+  const own = await mintOperatorToken(web.as(ADMIN), { name: "ann", role: "operator", tenantId: "acme" });
+  const laptop = await web.call("POST", "/api/v1/me/tokens", {
+    token: null,
+    headers: { cookie: `agentrun_operator=${own}`, "sec-fetch-site": "same-origin" },
+    body: { label: "laptop" },
+  });
+  for (const made of [scoped, laptop]) {
+    const { token } = made.body as { token: string };
+    const refused = await web.call("POST", LINKS, { token, body: {} });
+    expect([made.status, refused.status, reasonOf(refused.body)]).toEqual([200, 403, "forbidden"]);
+  }
+
+  const bot = await web.call("POST", "/api/v1/tokens", { body: { name: "bob", role: "operator", tenantId: "acme" } });
+  const { id, token } = bot.body as { id: string; token: string };
+  const browser = await openLink(web, await linkOf(web, { token }));
+  if (browser === null) throw new Error("the link was refused");
+  const unused = await linkOf(web, { token });
+  await web.call("POST", `/api/v1/tokens/${id}/revoke`, { body: {} });
+  expect((await web.call("GET", "/api/v1/me", { token: null, headers: browser })).status).toBe(401);
+  expect(await openLink(web, unused)).toBeNull();
 });

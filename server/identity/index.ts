@@ -1,5 +1,6 @@
 export { type Authenticator, createAuthenticator } from "./authenticate";
 export { cookieHeader, expiredCookieHeader, readBearer, readCookie } from "./cookie";
+export { createSignInLink } from "./create-sign-in-link";
 export { createToken } from "./create-token";
 export { decideDeviceSignIn } from "./decide-device-sign-in";
 export { endRunTokens } from "./end";

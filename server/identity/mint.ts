@@ -16,7 +16,7 @@ const ARCHIVER_TOKEN_MS = 2 * 60 * 60_000;
 const SIGN_IN_TOKEN_MS = 24 * 60 * 60_000;
 const OPERATOR_TOKEN_MS = 14 * 24 * 60 * 60_000;
 
-type Minted = { id: string; token: string };
+type Minted = { id: string; token: string; expiresAt: Date | null };
 type TokenValues = Omit<typeof tokens.$inferInsert, "id" | "hash" | "kind" | "expiresAt">;
 
 async function storeToken(
@@ -30,8 +30,11 @@ async function storeToken(
   const id = newId("token");
   const ends = sql`clock_timestamp() + ${lifeMs}::float8 * interval '1 millisecond'`;
   const expiresAt = sql`least(${ends}, ${notAfter?.toISOString() ?? null}::timestamptz)`;
-  await ctx.db.insert(tokens).values({ ...values, id, kind, hash: hashToken(token), expiresAt });
-  return { id, token };
+  const [stored] = await ctx.db
+    .insert(tokens)
+    .values({ ...values, id, kind, hash: hashToken(token), expiresAt })
+    .returning({ expiresAt: tokens.expiresAt });
+  return { id, token, expiresAt: stored?.expiresAt ?? null };
 }
 
 export type MintLaunchTokenInput = {
@@ -116,6 +119,15 @@ export type MintOperatorTokenInput = {
   /** The token that buys the cookie: the cookie does not outlive it. */
   parentId?: string | null;
 };
+
+/** Makes the token of a one-time link that signs one more browser in as its maker, valid for `lifeMs` milliseconds. */
+export function mintSignInLinkToken(
+  ctx: ServiceContext,
+  maker: MintOperatorTokenInput,
+  lifeMs: number,
+): Promise<Minted> {
+  return storeToken(ctx, "sign-in", maker, lifeMs);
+}
 
 /**
  * Makes a browser's cookie. A cookie that another cookie bought belongs to the same root token. A token that has ended

@@ -6,6 +6,7 @@ import { inTx, type ServiceContext } from "@/server/context";
 import { UnauthenticatedError } from "@/server/errors";
 import type { Authenticator } from "./authenticate";
 import { endToken } from "./end";
+import { lockLiveToken } from "./lock-live-token";
 import { mintOperatorToken, mintPersonToken } from "./mint";
 import { hashToken, TOKEN_PREFIX } from "./token";
 
@@ -34,13 +35,17 @@ export async function signIn(
 function spendSignInToken(ctx: ServiceContext, token: string): Promise<string> {
   return inTx(ctx, async (ctx) => {
     const now = sql`clock_timestamp()`;
+    const isLink = and(eq(tokens.hash, hashToken(token)), eq(tokens.kind, "sign-in"));
+    const [made] = await ctx.db.select({ parentId: tokens.parentId }).from(tokens).where(isLink);
+    const parentId = made?.parentId ?? null;
+    // Its maker's token first, as in revoking, which locks a token and then what it bought.
+    if (parentId !== null) await lockLiveToken(ctx.db, parentId);
     const [spent] = await ctx.db
       .update(tokens)
       .set({ usedAt: now })
       .where(
         and(
-          eq(tokens.hash, hashToken(token)),
-          eq(tokens.kind, "sign-in"),
+          isLink,
           isNull(tokens.usedAt),
           isNull(tokens.revokedAt),
           or(isNull(tokens.expiresAt), gt(tokens.expiresAt, now)),
@@ -49,10 +54,10 @@ function spendSignInToken(ctx: ServiceContext, token: string): Promise<string> {
       .returning({ id: tokens.id, name: tokens.name, role: tokens.role, tenantId: tokens.tenantId });
     if (!spent?.role)
       throw new UnauthenticatedError(
-        "this sign-in link was used or has expired: restart AgentRun for a new one, or sign in with a token",
+        "this sign-in link was used or has expired: make a new one by `agentrun sign-in`, or sign in with a token",
       );
     const { name, role, tenantId } = spent;
-    const cookie = await mintOperatorToken(ctx, { name: name ?? "operator", role, tenantId });
+    const cookie = await mintOperatorToken(ctx, { name: name ?? "operator", role, tenantId, parentId });
     await audit(ctx, { action: "identity.signIn", targetKind: "token", targetId: spent.id, tenantId });
     return cookie;
   });

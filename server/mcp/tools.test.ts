@@ -512,6 +512,7 @@ test("no procedure whose answer tells a secret is found or called", async () => 
     "runs.claim",
     "identity.createToken",
     "identity.createOwnToken",
+    "identity.createSignInLink",
     "identity.startDeviceSignIn",
     "identity.pollDeviceSignIn",
     "webhooks.create",

@@ -51,7 +51,8 @@ function holdsSecret(answer: z.ZodType): boolean {
     if (typeof schema !== "object" || schema === null) return false;
     return Object.entries(schema).some(
       ([name, inner]) =>
-        (typeof inner === "object" && /(^t|T)oken$|(^s|S)ecret$|^deviceCode$/.test(name)) || isSecret(inner),
+        (typeof inner === "object" && /(^t|T)oken$|(^s|S)ecret$|^deviceCode$|^signInUrl$/.test(name)) ||
+        isSecret(inner),
     );
   };
   return isSecret(toJsonSchema(answer, "output"));

@@ -11,7 +11,7 @@ import { DevicePoll, DeviceSignIn, DeviceSignInBegun } from "@/contract/device-s
 import { Doc, DocList, DocMatches } from "@/contract/docs";
 import { AppendAnswer, EventPage, FoundEventPage, RunEvent } from "@/contract/event";
 import { Health, ServerFacts } from "@/contract/health";
-import { CreatedToken, Identity, OwnTokens, RevokedToken, TokenPage } from "@/contract/identity";
+import { CreatedToken, Identity, OwnTokens, RevokedToken, SignInLink, TokenPage } from "@/contract/identity";
 import { IMAGE_TYPES } from "@/contract/image";
 import { Overview } from "@/contract/overview";
 import {
@@ -481,6 +481,10 @@ export const ROUTES: readonly Route[] = [
   route("POST", "/me/tokens/{tokenId}/revoke", "identity.revokeOwnToken", {
     answer: RevokedToken,
     summary: "Revoke a token of the caller's own sign-in",
+  }),
+  route("POST", "/me/sign-in-links", "identity.createSignInLink", {
+    answer: SignInLink,
+    summary: "Create a link that signs one more browser in as the caller, once, within ten minutes",
   }),
   route("POST", "/device-sign-ins", "identity.startDeviceSignIn", {
     answer: DeviceSignInBegun,

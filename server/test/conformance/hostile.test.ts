@@ -355,6 +355,7 @@ beforeAll(async () => {
     query("identity.signInMethods", {}),
     query("identity.ownTokens", {}),
     change("identity.createOwnToken", { label: word("label"), scopes: ["runs"] }),
+    change("identity.createSignInLink", {}),
     change("identity.startDeviceSignIn", { client: word("client") }),
     change("identity.pollDeviceSignIn", { deviceCode: "x" }),
     query("identity.deviceSignIn", { userCode: "BCDF-GHJK" }),

@@ -16,6 +16,7 @@ import type { ServiceContext } from "@/server/context";
 import { ForbiddenError, UnauthenticatedError } from "@/server/errors";
 import {
   createOwnToken,
+  createSignInLink,
   createToken,
   decideDeviceSignIn,
   type FailedSignIns,
@@ -73,6 +74,7 @@ export const identityRouter = router({
     opts.ctx.forgetCallers?.();
     return revoked;
   }),
+  createSignInLink: viewerProcedure.mutation((opts) => createSignInLink(opts.ctx.service)),
   tokens: adminProcedure.input(ListTokensInput.prefault({})).query((opts) => listTokens(opts.ctx.service, opts.input)),
   createToken: adminProcedure.input(CreateTokenInput).mutation((opts) => createToken(opts.ctx.service, opts.input)),
   revokeToken: adminProcedure.input(RevokeTokenInput).mutation(async (opts) => {
