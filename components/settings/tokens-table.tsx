@@ -106,9 +106,14 @@ function Name({ token }: { token: TokenRecord }) {
         <span className="max-w-56 truncate font-medium" title={showTricks(name)}>
           {showTricks(name)}
         </span>
-        <span className="text-2xs whitespace-nowrap text-ink-3">
-          {notes.join(" · ")} ·{" "}
-          <Link href={auditAddress(id)} className="font-mono underline underline-offset-2" title={`Audit of ${id}`}>
+        {/* Wraps where the table is narrow, so that the button at its end stays in view. */}
+        <span className="flex flex-wrap gap-x-1 text-2xs text-ink-3">
+          <span>{notes.join(" · ")} ·</span>
+          <Link
+            href={auditAddress(id)}
+            className="font-mono whitespace-nowrap underline underline-offset-2"
+            title={`Audit of ${id}`}
+          >
             {shortenId(id)}
           </Link>
         </span>
