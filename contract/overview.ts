@@ -31,6 +31,7 @@ export const NEED_KINDS = [
   "volume-full",
   "gc-stopped",
   "webhook-disabled",
+  "webhook-failing",
   "schedule-failing",
   "budget-near",
 ] as const;

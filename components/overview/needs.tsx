@@ -125,6 +125,13 @@ const LOOKS: Record<NeedKind, Look> = {
     href: ({ webhookId }) => (webhookId === null ? WEBHOOKS_ADDRESS : webhookAddress(webhookId)),
     all: WEBHOOKS_ADDRESS,
   },
+  "webhook-failing": {
+    icon: Unplug,
+    word: "Webhook failing",
+    fix: "Open",
+    href: ({ webhookId }) => (webhookId === null ? WEBHOOKS_ADDRESS : webhookAddress(webhookId)),
+    all: WEBHOOKS_ADDRESS,
+  },
   "budget-reached": {
     icon: PiggyBank,
     word: "Budget reached",

@@ -19,7 +19,7 @@ import { readStoppedLoops } from "@/server/health";
 import { countedFrom } from "@/server/pagination";
 import { listFailingSchedules } from "@/server/schedules";
 import { listGcHistory } from "@/server/storage";
-import { listDisabledWebhooks } from "@/server/webhooks";
+import { listDisabledWebhooks, listFailingWebhooks } from "@/server/webhooks";
 
 const EACH_MAX = 20;
 /** How long to wait for a worker that is starting before it counts as missing, in milliseconds. */
@@ -48,6 +48,7 @@ export async function findNeeds(
     gcStopped(ctx).then(all),
     loopsStopped(ctx).then(all),
     webhooksDisabled(ctx, scope).then(all),
+    webhooksFailing(ctx, scope).then(all),
     schedulesFailing(ctx, scope).then(all),
     budgetsPressing(ctx, scope, "reached").then(all),
     budgetsPressing(ctx, scope, "near").then(all),
@@ -197,6 +198,16 @@ async function webhooksDisabled(ctx: ServiceContext, { tenantId }: OverviewScope
   return disabled.map(({ id, name, since, disabledReason, ...of }) => ({
     ...{ ...OF_NOTHING, kind: "webhook-disabled" as const, title: name, tenantId: of.tenantId, since, webhookId: id },
     message: `nothing is delivered any more: ${disabledReason}; fix the receiver, then enable the webhook`,
+  }));
+}
+
+/** Finds webhooks whose receivers get no messages and that are about to be disabled for it. */
+async function webhooksFailing(ctx: ServiceContext, { tenantId }: OverviewScope): Promise<Need[]> {
+  if (ctx.actor.kind === "operator" && ctx.actor.role !== "admin") return [];
+  const failing = await listFailingWebhooks(ctx, { tenantId, max: NEED_COUNT_MAX + 1 });
+  return failing.map(({ id, name, since, ...of }) => ({
+    ...{ ...OF_NOTHING, kind: "webhook-failing" as const, title: name, tenantId: of.tenantId, since, webhookId: id },
+    message: "every delivery fails: fix the receiver, or the webhook is disabled after a day of it",
   }));
 }
 

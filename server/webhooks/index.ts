@@ -4,7 +4,7 @@ export { deleteWebhook } from "./delete";
 export { getDelivery } from "./delivery";
 export { listWebhooks } from "./list";
 export { listDeliveries } from "./list-deliveries";
-export { listDisabledWebhooks } from "./list-disabled";
+export { listDisabledWebhooks, listFailingWebhooks } from "./list-troubled";
 export { redeliver, redeliverFailed, testWebhook } from "./redeliver";
 export { rotateWebhookSecret } from "./rotate-secret";
 export { WebhookSender } from "./sender";

@@ -364,8 +364,13 @@ test("one that is never taken is given up after a day of tries, and what takes n
   for (let tried = 1; tried <= ATTEMPTS_MAX; tried += 1) {
     await settle(ctx, sender);
     expect(receiver.received).toHaveLength(tried);
-    if (tried === ATTEMPTS_MAX - 1)
+    if (tried === ATTEMPTS_MAX - 1) {
+      expect((await getOverview(ctx, {})).needs, "a receiver that has just begun to fail").toEqual([]);
       await ctx.db.update(webhooks).set({ failingSince: sql`clock_timestamp() - interval '25 hours'` });
+      expect((await getOverview(ctx, {})).needs).toMatchObject([
+        { kind: "webhook-failing", webhookId, message: expect.stringContaining("every delivery fails") },
+      ]);
+    }
     await allDueNow(ctx);
   }
   await settle(ctx, sender);
