@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import pg from "pg";
@@ -178,4 +178,23 @@ test("one that is stopped midway leaves nothing", async () => {
     .poll(async () => (await client.query("select slot_name from pg_replication_slots")).rows, { timeout: 10_000 })
     .toEqual([]);
   await client.end();
+}, 60_000);
+
+test("a target inside the data folder or the archive is refused, whatever its name, and makes nothing there", async () => {
+  await using folder = await makeDataFolder();
+  const { parent, dataDir } = folder;
+  const archive = path.join(parent, "archive");
+  await mkdir(archive);
+  const linked = path.join(parent, "link");
+  await symlink(archive, linked);
+  await symlink(path.join(parent, "nowhere"), path.join(parent, "dangling"));
+  const backUpTo = (target: string) => backUpOf({ ...folder, archive, target });
+  const entries = await readdir(dataDir);
+  await expect(backUpTo(path.join(dataDir, "..backups", "one"))).rejects.toThrow(/lies in the data folder/);
+  await expect(backUpTo(path.join(dataDir, "backups", "one"))).rejects.toThrow(/lies in the data folder/);
+  await expect(backUpTo(path.join(archive, "one"))).rejects.toThrow(/lies in the archive/);
+  await expect(backUpTo(path.join(linked, "deep", "one"))).rejects.toThrow(/lies in the archive/);
+  await expect(backUpTo(path.join(parent, "dangling"))).rejects.toThrow(/is there already/);
+  expect(await readdir(dataDir)).toEqual(entries);
+  expect(await readdir(archive)).toEqual([]);
 }, 60_000);

@@ -1,5 +1,4 @@
-import { existsSync } from "node:fs";
-import { cp, mkdir, realpath, rename, rm, statfs } from "node:fs/promises";
+import { cp, lstat, mkdir, realpath, rename, rm, statfs } from "node:fs/promises";
 import path from "node:path";
 import { readSecrets } from "@/supervisor/data-folder/secrets";
 import { DATABASE } from "@/supervisor/database";
@@ -15,7 +14,7 @@ const ROOM_LEFT_BYTES = 256 * 1024 * 1024;
 
 export interface BackupOptions {
   dataDir: string;
-  /** A folder that is not there yet, outside the data folder. */
+  /** A folder that does not exist yet, outside the data folder and the archive. */
   target: string;
   /** The archive's folder; null where it is no folder. */
   archive: string | null;
@@ -29,11 +28,12 @@ export interface BackupOptions {
  * they held at the end of each session's last turn, and a session goes on from there.
  */
 export async function backUp(options: BackupOptions): Promise<Proof> {
-  const { target, say } = options;
+  const { target, archive, say } = options;
   const dataDir = await realpath(options.dataDir).catch(() => {
     throw new Error(`${options.dataDir} is no data folder: AGENTRUN_DATA_DIR names another one.`);
   });
-  await refuseTarget(dataDir, target);
+  await refuseTarget(target, { dataDir, archive });
+  await mkdir(path.dirname(target), { recursive: true });
   const partial = `${target}.partial-${process.pid}`;
   try {
     await mkdir(partial, { recursive: true, mode: 0o700 });
@@ -46,13 +46,34 @@ export async function backUp(options: BackupOptions): Promise<Proof> {
   }
 }
 
-async function refuseTarget(dataDir: string, target: string): Promise<void> {
-  if (existsSync(target)) throw new Error(`${target} is there already: name a folder that is not.`);
-  const parent = path.dirname(target);
-  await mkdir(parent, { recursive: true });
-  const inside = path.relative(dataDir, await realpath(parent));
-  if (inside === "" || !inside.startsWith(".."))
+/** Throws for a target that exists, or that lies in a folder which is copied. Makes nothing. */
+async function refuseTarget(
+  target: string,
+  { dataDir, archive }: Pick<BackupOptions, "dataDir" | "archive">,
+): Promise<void> {
+  if (await isThere(target)) throw new Error(`${target} is there already: name a folder that is not.`);
+  const parent = await realPathOf(path.dirname(target));
+  if (isWithin(dataDir, parent))
     throw new Error(`${target} lies in the data folder, and would be lost with it: name one outside.`);
+  // Otherwise the copy would be copied into itself.
+  if (archive !== null && isWithin(await realPathOf(archive), parent))
+    throw new Error(`${target} lies in the archive, which is copied: name a folder outside.`);
+}
+
+/** Whether something has this name, a symbolic link that leads nowhere included. */
+async function isThere(target: string): Promise<boolean> {
+  return (await lstat(target).catch(() => null)) !== null;
+}
+
+/** Returns a folder's path without symbolic links, also where its end does not exist yet. */
+async function realPathOf(folder: string): Promise<string> {
+  const real = await realpath(folder).catch(() => null);
+  if (real !== null || path.dirname(folder) === folder) return real ?? folder;
+  return path.join(await realPathOf(path.dirname(folder)), path.basename(folder));
+}
+
+function isWithin(folder: string, inner: string): boolean {
+  return inner === folder || inner.startsWith(folder.endsWith(path.sep) ? folder : folder + path.sep);
 }
 
 async function fill({ dataDir, archive, signal, say }: BackupOptions, partial: string): Promise<Proof> {
