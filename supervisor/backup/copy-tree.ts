@@ -44,14 +44,17 @@ export async function copyTree(from: string, to: string, signal: AbortSignal, ch
   return copied;
 }
 
+/** Copies files. When one fails no other is begun, and those under way end before the first error is thrown. */
 async function copyAll(
   from: string,
   to: string,
   { files, signal, copied }: { files: string[]; signal: AbortSignal; copied: Tree },
 ): Promise<void> {
   const work = files.values();
+  const errors: unknown[] = [];
   const copyNext = async () => {
     for (const file of work) {
+      if (errors.length > 0) return;
       signal.throwIfAborted();
       const bytes = await copyFileDurably(path.join(from, file), path.join(to, file)).catch(ignoreMissing);
       if (bytes === undefined) continue;
@@ -59,7 +62,8 @@ async function copyAll(
       copied.bytes += bytes;
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, copyNext));
+  await Promise.all(Array.from({ length: AT_ONCE }, () => copyNext().catch((error: unknown) => errors.push(error))));
+  if (errors.length > 0) throw errors[0];
 }
 
 /** Copies one file, by sharing its blocks where the file system can, and answers its bytes. */
