@@ -1,4 +1,4 @@
-import { and, eq, isNotNull, sql } from "drizzle-orm";
+import { and, asc, eq, isNotNull, type SQL, sql } from "drizzle-orm";
 import { archiveManifests, archiveSegments, type SessionRow, sessionReadCursors, sessions } from "@/db/schema";
 import { removeOfSession } from "@/server/attachments";
 import { auditSession } from "@/server/audit";
@@ -7,7 +7,9 @@ import { isCopiedFrom } from "@/server/manifests";
 import { isOwned } from "@/server/owned";
 import { type Budget, removeRuns } from "./remove-runs";
 
+/** How many sessions a purge brings further, and how many it reads at once. */
 const SESSIONS_PER_PURGE_MAX = 50;
+const LOOKED_AT_MAX = 10_000;
 /**
  * For how long a deleted session's row stays once its content is gone, so that every reader of a feed learns of the
  * deletion.
@@ -19,12 +21,13 @@ export type PurgeReport = { emptied: string[]; removed: string[]; failed: string
 /**
  * Removes what deleted sessions own, in bounded steps, each of which may be interrupted: first volume, archive, events,
  * runs and images; then their content; and a day later the row itself. Meanwhile nothing of them can be claimed or
- * restored.
+ * restored. What is done is bounded and what is looked at is not, so that sessions whose volumes cannot be removed yet do
+ * not hide others.
  */
 export async function purgeDeleted(ctx: ServiceContext, budget: Budget = { rows: 50_000 }): Promise<PurgeReport> {
   const report: PurgeReport = { emptied: [], removed: [], failed: [] };
-  for (const { session, isOld, hasContent } of await readDeleted(ctx)) {
-    if (budget.rows <= 0) break;
+  for await (const { session, isOld, hasContent } of readDeleted(ctx)) {
+    if (budget.rows <= 0 || report.emptied.length + report.removed.length >= SESSIONS_PER_PURGE_MAX) break;
     try {
       if (hasContent) {
         if (await empty(ctx, session, budget)) report.emptied.push(session.sessionId);
@@ -44,19 +47,27 @@ export async function purgeDeleted(ctx: ServiceContext, budget: Budget = { rows:
   return report;
 }
 
-async function readDeleted(
-  ctx: ServiceContext,
-): Promise<{ session: SessionRow; isOld: boolean; hasContent: boolean }[]> {
+type Deleted = { session: SessionRow; isOld: boolean; hasContent: boolean };
+
+/** Yields deleted sessions of which something is left to remove, the longest deleted first. */
+async function* readDeleted(ctx: ServiceContext): AsyncGenerator<Deleted> {
   const hasContent = sql<boolean>`(${sessions.storageState} <> 'none'
     or exists (select 1 from agentrun_runs run where run.session_id = agentrun_sessions.session_id)
     or exists (select 1 from agentrun_attachments image where image.session_id = agentrun_sessions.session_id))`;
   const isOld = sql<boolean>`${sessions.deletedAt} < clock_timestamp() - ${TOMBSTONE_HOURS} * interval '1 hour'`;
-  return ctx.db
-    .select({ session: sessions, isOld, hasContent })
-    .from(sessions)
-    .where(and(isNotNull(sessions.deletedAt), isOwned(ctx, sessions, {}), sql`(${hasContent} or ${isOld})`))
-    .orderBy(sessions.deletedAt)
-    .limit(SESSIONS_PER_PURGE_MAX);
+  let isAfter: SQL | undefined;
+  for (let looked = 0; looked < LOOKED_AT_MAX; looked += SESSIONS_PER_PURGE_MAX) {
+    const read = await ctx.db
+      .select({ session: sessions, isOld, hasContent, at: sql<string>`${sessions.deletedAt}::text` })
+      .from(sessions)
+      .where(and(isNotNull(sessions.deletedAt), isOwned(ctx, sessions, {}), sql`(${hasContent} or ${isOld})`, isAfter))
+      .orderBy(asc(sessions.deletedAt), asc(sessions.sessionId))
+      .limit(SESSIONS_PER_PURGE_MAX);
+    yield* read;
+    const last = read.at(-1);
+    if (!last || read.length < SESSIONS_PER_PURGE_MAX) return;
+    isAfter = sql`(${sessions.deletedAt}, ${sessions.sessionId}) > (${last.at}::timestamptz, ${last.session.sessionId})`;
+  }
 }
 
 async function empty(ctx: ServiceContext, session: SessionRow, budget: Budget): Promise<boolean> {

@@ -6,7 +6,7 @@ import { archiveSegments, events, runs, sessions } from "@/db/schema";
 import { createCommand } from "@/server/commands";
 import type { ServiceContext } from "@/server/context";
 import { createRun, finishRun } from "@/server/runs";
-import { deleteSession, getSession, readTrace } from "@/server/sessions";
+import { createSession, deleteSession, getSession, readTrace } from "@/server/sessions";
 import { createTestStore } from "@/server/storage/test/context";
 import { makeStoredSession, makeUsedSession, readNote } from "@/server/storage/test/volume";
 import { purgeDeleted, retireExpired } from ".";
@@ -44,6 +44,34 @@ test("a purge that its budget or a fault cuts off goes on where it stopped", asy
   expect(await purgeDeleted(ctx, { rows: 1 })).toEqual({ emptied: [], removed: [], failed: [] });
   expect((await purgeDeleted(ctx)).emptied).toEqual([sessionId]);
 });
+
+test("deleted sessions whose volumes cannot go yet keep no other from being purged", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const stuck = new Set<string>();
+  for (let index = 0; index < 50; index += 1) stuck.add(await makeDeleted(ctx, 60 + index));
+  const behind = await makeDeleted(ctx, 1);
+  const names = new Set([...stuck].map((sessionId) => ctx.volumes.nameFor(sessionId)));
+  const held: ServiceContext = {
+    ...ctx,
+    volumes: {
+      ...ctx.volumes,
+      nameFor: (sessionId) => ctx.volumes.nameFor(sessionId),
+      find: (name) => ctx.volumes.find(name),
+      remove: (name, uid) => (names.has(name) ? Promise.resolve("going" as const) : ctx.volumes.remove(name, uid)),
+    },
+  };
+  expect((await purgeDeleted(held)).emptied).toEqual([behind]);
+  expect((await purgeDeleted(ctx)).emptied).toHaveLength(50);
+}, 60_000);
+
+async function makeDeleted(ctx: ServiceContext, minutesAgo: number): Promise<string> {
+  const { sessionId } = await createSession(ctx, { backendProfile: "codex" });
+  await deleteSession(ctx, { sessionId });
+  const deletedAt = sql`now() - make_interval(mins => ${minutesAgo}::int)`;
+  await ctx.db.update(sessions).set({ deletedAt }).where(eq(sessions.sessionId, sessionId));
+  return sessionId;
+}
 
 test("runs of a session that expired long ago go when its volume has gone; its archive stays", async () => {
   await using store = await createTestStore();
