@@ -81,7 +81,7 @@ async function empty(ctx: ServiceContext, session: SessionRow, budget: Budget): 
     if (removed === "going") return false;
     await ctx.archive.removeAll(sessionId);
   }
-  if (!(await removeRuns(ctx, sessionId, budget))) return false;
+  if ((await removeRuns(ctx, sessionId, budget)) !== "removed") return false;
   if (!(await removeOfSession(ctx, sessionId))) return false;
   await inTx(ctx, async (ctx) => {
     await ctx.db.delete(archiveManifests).where(eq(archiveManifests.sessionId, sessionId));

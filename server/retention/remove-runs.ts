@@ -1,7 +1,7 @@
 import { and, asc, eq, inArray, or, sql } from "drizzle-orm";
 import type { PgColumn } from "drizzle-orm/pg-core";
 import { commands, eventBatches, events, modelCalls, runs, sessions } from "@/db/schema";
-import { inTx, type ServiceContext } from "@/server/context";
+import { inTx, type ServiceContext, type TxContext } from "@/server/context";
 
 /** Rows that one transaction deletes: few enough that nobody waits long for its locks. */
 const ROWS_PER_BATCH = 5_000;
@@ -9,11 +9,21 @@ const ROWS_PER_BATCH = 5_000;
 /** How many rows a tick may still remove. Each function that removes rows subtracts them. */
 export type Budget = { rows: number };
 
+/** Whether what a transaction is about to remove may still go. */
+type IsDue = (ctx: TxContext) => Promise<boolean>;
+/** `cut-off`: the budget ran out, and the next tick continues. `kept`: the runs may no longer go. */
+type Removal = "removed" | "cut-off" | "kept";
+
 /**
- * Removes a session's ended runs with their events and calls, the oldest first, in bounded batches. Returns whether all
- * are removed; if false, the budget ran out and the next tick continues.
+ * Removes a session's ended runs with their events and calls, the oldest first, in bounded batches. `isDue` is asked at
+ * the beginning of each transaction.
  */
-export async function removeRuns(ctx: ServiceContext, sessionId: string, budget: Budget): Promise<boolean> {
+export async function removeRuns(
+  ctx: ServiceContext,
+  sessionId: string,
+  budget: Budget,
+  isDue: IsDue = () => Promise.resolve(true),
+): Promise<Removal> {
   for (;;) {
     const [run] = await ctx.db
       .select({ id: runs.id })
@@ -21,19 +31,27 @@ export async function removeRuns(ctx: ServiceContext, sessionId: string, budget:
       .where(and(eq(runs.sessionId, sessionId), inArray(runs.status, ["completed", "failed", "cancelled"])))
       .orderBy(asc(runs.createdAt), asc(runs.id))
       .limit(1);
-    if (!run) return true;
-    if (!(await removeRows(ctx, run.id, budget))) return false;
-    await removeRun(ctx, sessionId, run.id);
+    if (!run) return "removed";
+    const outcome = await removeRows(ctx, run.id, budget, isDue);
+    if (outcome !== "removed") return outcome;
+    if (!(await removeRun(ctx, { sessionId, runId: run.id, isDue }))) return "kept";
     budget.rows -= 1;
   }
 }
 
-/** Removes a run, and the fields of its session that name it, unless they name a newer run by now. */
-async function removeRun(ctx: ServiceContext, sessionId: string, runId: string): Promise<void> {
+/**
+ * Removes a run, and the fields of its session that name it, unless they name a newer run by now. Returns false when
+ * the run may no longer go.
+ */
+async function removeRun(
+  ctx: ServiceContext,
+  { sessionId, runId, isDue }: { sessionId: string; runId: string; isDue: IsDue },
+): Promise<boolean> {
   const isOfRun = (column: PgColumn) =>
     inArray(column, ctx.db.select({ id: commands.id }).from(commands).where(eq(commands.runId, runId)));
   const { lastRunId, activeRunId, lastCommandId, activeCommandId } = sessions;
-  await inTx(ctx, async (ctx) => {
+  return inTx(ctx, async (ctx) => {
+    if (!(await isDue(ctx))) return false;
     const changed = await ctx.db
       .update(sessions)
       .set({
@@ -52,6 +70,7 @@ async function removeRun(ctx: ServiceContext, sessionId: string, runId: string):
     // Commands, jobs, approvals and the lease are removed by cascade.
     await ctx.db.delete(runs).where(eq(runs.id, runId));
     if (changed.length > 0) ctx.wake("sessions");
+    return true;
   });
 }
 
@@ -62,9 +81,10 @@ const ROWS = [
   { table: modelCalls, order: sql`` },
 ] as const;
 
-async function removeRows(ctx: ServiceContext, runId: string, budget: Budget): Promise<boolean> {
+async function removeRows(ctx: ServiceContext, runId: string, budget: Budget, isDue: IsDue): Promise<Removal> {
   while (budget.rows > 0) {
     const removed = await inTx(ctx, async (ctx) => {
+      if (!(await isDue(ctx))) return null;
       let gone = 0;
       for (const { table, order } of ROWS) {
         const { rowCount } = await ctx.db.execute(sql`
@@ -74,8 +94,9 @@ async function removeRows(ctx: ServiceContext, runId: string, budget: Budget): P
       }
       return gone;
     });
-    if (removed === 0) return true;
+    if (removed === null) return "kept";
+    if (removed === 0) return "removed";
     budget.rows -= removed;
   }
-  return false;
+  return "cut-off";
 }

@@ -7,9 +7,12 @@ import { createCommand } from "@/server/commands";
 import type { ServiceContext } from "@/server/context";
 import { createRun, finishRun } from "@/server/runs";
 import { createSession, deleteSession, getSession, readTrace } from "@/server/sessions";
+import { pinStorage } from "@/server/storage";
 import { createTestStore } from "@/server/storage/test/context";
 import { makeStoredSession, makeUsedSession, readNote } from "@/server/storage/test/volume";
 import { purgeDeleted, retireExpired } from ".";
+
+const LONG_AGO = sql`now() - interval '91 days'`;
 
 test("a deleted session's volume, archive, events and runs go, and a day later its row", async () => {
   await using store = await createTestStore();
@@ -77,8 +80,8 @@ test("runs of a session that expired long ago go when its volume has gone; its a
   await using store = await createTestStore();
   const ctx = store.as();
   const sessionId = await makeUsedSession(ctx, { note: "kept in the archive" });
-  const longAgo = sql`now() - interval '91 days'`;
-  await ctx.db.update(sessions).set({ expiresAt: longAgo }).where(eq(sessions.sessionId, sessionId));
+  const times = { expiresAt: LONG_AGO, lastActivityAt: LONG_AGO };
+  await ctx.db.update(sessions).set(times).where(eq(sessions.sessionId, sessionId));
   expect(await retireExpired(ctx)).toEqual([]);
   await ctx.db
     .update(sessions)
@@ -92,15 +95,66 @@ test("runs of a session that expired long ago go when its volume has gone; its a
   expect(await ctx.db.select().from(archiveSegments)).not.toEqual([]);
 });
 
-async function makeRetired(ctx: ServiceContext): Promise<{ sessionId: string; eventCount: number }> {
-  const run = await createRun(ctx, { backendProfile: "codex", sessionRef: { sessionId: "ses_old" } });
+async function makeRetired(
+  ctx: ServiceContext,
+  sessionId = "ses_old",
+): Promise<{ sessionId: string; eventCount: number }> {
+  const run = await createRun(ctx, { backendProfile: "codex", sessionRef: { sessionId } });
   await createCommand(ctx, { runId: run.id, type: "turn", payload: { text: "go" } });
   const { lastEventSeq } = await finishRun(ctx, { runId: run.id, terminalStatus: "failed" });
   await ctx.db
     .update(sessions)
-    .set({ storageKind: "none", storageState: "none", expiresAt: sql`now() - interval '91 days'` })
-    .where(eq(sessions.sessionId, "ses_old"));
-  return { sessionId: "ses_old", eventCount: lastEventSeq };
+    .set({ storageKind: "none", storageState: "none", expiresAt: LONG_AGO, lastActivityAt: LONG_AGO })
+    .where(eq(sessions.sessionId, sessionId));
+  return { sessionId, eventCount: lastEventSeq };
+}
+
+test("runs stay for as long after a session's last use as after its expiry", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const { sessionId } = await makeRetired(ctx);
+  const lastUsed = (daysAgo: number) =>
+    ctx.db
+      .update(sessions)
+      .set({ lastActivityAt: sql`now() - make_interval(days => ${daysAgo}::int)` })
+      .where(eq(sessions.sessionId, sessionId));
+  await lastUsed(89);
+  expect(await retireExpired(ctx)).toEqual([]);
+  expect(await ctx.db.$count(runs)).toBe(1);
+  await lastUsed(91);
+  expect(await retireExpired(ctx)).toEqual([sessionId]);
+});
+
+test("a session that is pinned while others are retired keeps its runs", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const { sessionId: first } = await makeRetired(ctx, "ses_first");
+  const { sessionId: second } = await makeRetired(ctx, "ses_second");
+  await ctx.db
+    .update(sessions)
+    .set({ expiresAt: sql`now() - interval '92 days'` })
+    .where(eq(sessions.sessionId, first));
+  const holder = await ctx.pool.connect();
+  await holder.query("begin");
+  await holder.query(
+    "select from agentrun_events event join agentrun_runs run on run.id = run_id where session_id = $1 for update of event",
+    [first],
+  );
+  const retiring = retireExpired(ctx);
+  await expect.poll(() => countWaiting(ctx)).toBe(1);
+  await pinStorage(ctx, { sessionId: second });
+  await holder.query("commit");
+  holder.release();
+  expect(await retiring).toEqual([first]);
+  const left = await ctx.db.select({ sessionId: runs.sessionId, events: runs.lastEventSeq }).from(runs);
+  expect(left).toEqual([{ sessionId: second, events: await ctx.db.$count(events) }]);
+});
+
+async function countWaiting(ctx: ServiceContext): Promise<number> {
+  const { rows } = await ctx.pool.query(
+    "select count(*)::int as waiting from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+  );
+  return rows[0].waiting;
 }
 
 test("a budget that ends with a session's last run leaves nothing that names the run", async () => {
