@@ -7,14 +7,15 @@ import { RefusedError, UnreachableError } from "./control-plane";
 import { LeaseLostError } from "./errors";
 import { EventBatcher } from "./event-batch";
 
-/** A server's event log, with the answer that a test wants for each batch. */
-function makeLog(judge: (input: AppendEventsInput) => Error | undefined = () => undefined) {
+/** A server's event log, with the answer that a test wants for each batch, which comes after `answering`. */
+function makeLog(judge: (input: AppendEventsInput) => Error | undefined = () => undefined, answering?: Promise<void>) {
   const spillDir = path.join(fs.mkdtempSync(path.join(os.tmpdir(), "agentrun-spill-")), "spill");
   const batches: AppendEventsInput[] = [];
   const failures: Error[] = [];
   const batcher = new EventBatcher({
     controlPlane: {
       async appendEvents(input) {
+        await answering;
         const error = judge(input);
         if (error) throw error;
         batches.push(structuredClone(input));
@@ -65,6 +66,22 @@ test("while the server is away batches lie on disk, and are replayed once and in
   expect(log.texts()).toEqual([...numbers(20), ...numbers(400)]);
   expect(new Set(log.batches.map(({ batchId }) => batchId)).size).toBe(21);
   expect(tries[0]).toBe(tries[1]);
+  expect(fs.readdirSync(log.spillDir)).toEqual([]);
+});
+
+test("while the server is slow to answer no more than a few megabytes of events are held in memory", async () => {
+  let answer = () => {};
+  const slow = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  using log = makeLog(() => undefined, slow);
+  const megabyte = "x".repeat(1024 * 1024);
+  for (const number of numbers(30)) log.batcher.add(note(`${number} ${megabyte}`));
+  // Of the thirty, fewer than nine stay in memory.
+  await expect.poll(() => (fs.existsSync(log.spillDir) ? fs.readdirSync(log.spillDir).length : 0)).toBeGreaterThan(21);
+  answer();
+  await log.batcher.flush();
+  expect(log.texts().map((text) => String(text).split(" ")[0])).toEqual(numbers(30));
   expect(fs.readdirSync(log.spillDir)).toEqual([]);
 });
 

@@ -10,6 +10,8 @@ type Event = AppendEventsInput["events"][number];
 
 interface Batch {
   batchId: string;
+  /** Characters of the events as JSON. */
+  size: number;
   /** Absent while the batch is on disk. */
   events?: Event[];
   file?: string;
@@ -17,19 +19,24 @@ interface Batch {
 
 const BATCH_EVENTS_MAX = 20;
 const BATCH_DELAY_MS = 50;
-const BATCH_BYTES_MAX = 512 * 1024;
+/** Characters of JSON. */
+const BATCH_SIZE_MAX = 512 * 1024;
 /** Maximum batches kept in memory while the server is away; later ones are written to disk. */
 const BATCHES_IN_MEMORY_MAX = 8;
+/** Maximum characters of events kept in memory while the server is slow to answer. */
+const MEMORY_MAX = 8 * 1024 * 1024;
 
 /**
  * Sends events in order, in batches. A batch keeps its id through every retry, so the server stores it once. While the
- * server is away, batches wait in the spill folder and are sent later in order.
+ * server is away or slow, batches wait in the spill folder and are sent later in order.
  */
 export class EventBatcher {
   private open: Event[] = [];
-  private openBytes = 0;
+  private openSize = 0;
   private timer: NodeJS.Timeout | undefined;
   private readonly queue: Batch[] = [];
+  /** Characters of the batches that are in memory, those about to be written to disk left out. */
+  private held = 0;
   private spilling: Promise<void> = Promise.resolve();
   private sending: Promise<void> | undefined;
   private isAway = false;
@@ -50,10 +57,10 @@ export class EventBatcher {
   add(event: DraftEvent): void {
     if (this.failure) return;
     const whole: Event = { ...event, at: new Date().toISOString() };
-    const bytes = JSON.stringify(whole).length;
-    if (this.openBytes + bytes > BATCH_BYTES_MAX) this.close();
+    const size = JSON.stringify(whole).length;
+    if (this.openSize + size > BATCH_SIZE_MAX) this.close();
     this.open.push(whole);
-    this.openBytes += bytes;
+    this.openSize += size;
     if (this.open.length >= BATCH_EVENTS_MAX) this.close();
     else this.timer ??= setTimeout(() => this.close(), BATCH_DELAY_MS);
   }
@@ -69,12 +76,14 @@ export class EventBatcher {
     clearTimeout(this.timer);
     this.timer = undefined;
     if (this.open.length === 0) return;
-    const batch: Batch = { batchId: randomUUID(), events: this.open };
+    const batch: Batch = { batchId: randomUUID(), events: this.open, size: this.openSize };
     this.open = [];
-    this.openBytes = 0;
+    this.openSize = 0;
     this.queue.push(batch);
-    if (this.isAway && this.queue.length > BATCHES_IN_MEMORY_MAX)
-      this.spilling = this.spilling.then(() => this.spill(batch)).catch(() => {});
+    this.held += batch.size;
+    const isTooMuch = this.held > MEMORY_MAX || (this.isAway && this.queue.length > BATCHES_IN_MEMORY_MAX);
+    // What is sent next stays in memory.
+    if (isTooMuch && this.queue[0] !== batch) this.beginSpill(batch);
     this.sending ??= this.sendAll();
   }
 
@@ -92,6 +101,7 @@ export class EventBatcher {
         return;
       }
       if (batch.file) await rm(batch.file, { force: true });
+      else this.held -= batch.size;
       this.queue.shift();
     }
     // Cleared in the same synchronous step as the last look at the queue, so that a batch closed now starts a new
@@ -133,6 +143,17 @@ export class EventBatcher {
       );
       await this.send(`${batchId}.w`, [{ type: "warning", payload: { message } }]);
     }
+  }
+
+  private beginSpill(batch: Batch): void {
+    this.held -= batch.size;
+    this.spilling = this.spilling
+      .then(() => this.spill(batch))
+      .catch(() => {})
+      .then(() => {
+        // It is sent from memory: its turn came first, or the disk did not take it.
+        if (batch.file === undefined) this.held += batch.size;
+      });
   }
 
   private async spill(batch: Batch): Promise<void> {
