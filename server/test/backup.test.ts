@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import pg from "pg";
@@ -197,4 +197,18 @@ test("a target inside the data folder or the archive is refused, whatever its na
   await expect(backUpTo(path.join(parent, "dangling"))).rejects.toThrow(/is there already/);
   expect(await readdir(dataDir)).toEqual(entries);
   expect(await readdir(archive)).toEqual([]);
+}, 60_000);
+
+test("what a killed backup of the same process number left is not taken for a part of the next one", async () => {
+  await using folder = await makeDataFolder();
+  const client = await connect(folder.database.url);
+  await archiveSegment(client, folder, "ses_one", "first");
+  await client.end();
+  const left = `${folder.target}.partial-${process.pid}`;
+  await mkdir(path.join(left, "pg", "pg_wal"), { recursive: true });
+  await cp(folder.archive, path.join(left, "archive"), { recursive: true });
+  for (const name of await readdir(path.join(left, "archive")))
+    for (const segment of await readdir(path.join(left, "archive", name)))
+      await writeFile(path.join(left, "archive", name, segment), "fir");
+  expect(await backUpOf(folder)).toMatchObject({ sessions: 1, segments: 1 });
 }, 60_000);

@@ -1,4 +1,4 @@
-import { cp, lstat, mkdir, realpath, rename, rm, statfs } from "node:fs/promises";
+import { cp, lstat, mkdir, mkdtemp, realpath, rename, rm, statfs } from "node:fs/promises";
 import path from "node:path";
 import { readSecrets } from "@/supervisor/data-folder/secrets";
 import { DATABASE } from "@/supervisor/database";
@@ -34,9 +34,9 @@ export async function backUp(options: BackupOptions): Promise<Proof> {
   });
   await refuseTarget(target, { dataDir, archive });
   await mkdir(path.dirname(target), { recursive: true });
-  const partial = `${target}.partial-${process.pid}`;
+  // A name that no other process ever had: what a killed backup left must not become part of this one.
+  const partial = await mkdtemp(`${target}.partial-`);
   try {
-    await mkdir(partial, { recursive: true, mode: 0o700 });
     const proof = await fill({ ...options, dataDir }, partial);
     await rename(partial, target);
     say(`${target} is whole.`);
