@@ -1,11 +1,11 @@
-import { cp, lstat, mkdir, mkdtemp, realpath, rename, rm, statfs } from "node:fs/promises";
+import { lstat, mkdir, mkdtemp, realpath, rename, rm, statfs } from "node:fs/promises";
 import path from "node:path";
 import { readSecrets } from "@/supervisor/data-folder/secrets";
 import { DATABASE } from "@/supervisor/database";
 import { findPostgresBinaries } from "@/supervisor/postgres/binaries";
 import { choosePostgresIdentity, giveTo } from "@/supervisor/postgres/identity";
 import { copyCluster } from "./copy-cluster";
-import { copyTree, sizeOfTree } from "./copy-tree";
+import { copyFileDurably, copyTree, sizeOfTree, syncFolder } from "./copy-tree";
 import { type Proof, proveCopy } from "./prove-copy";
 import { withDatabase } from "./reach-database";
 
@@ -38,7 +38,9 @@ export async function backUp(options: BackupOptions): Promise<Proof> {
   const partial = await mkdtemp(`${target}.partial-`);
   try {
     const proof = await fill({ ...options, dataDir }, partial);
+    await syncFolder(partial);
     await rename(partial, target);
+    await syncFolder(path.dirname(target));
     say(`${target} is whole.`);
     return proof;
   } finally {
@@ -81,7 +83,7 @@ async function fill({ dataDir, archive, signal, say }: BackupOptions, partial: s
   // The archive first, and once more behind the database: what it names was there before it, and segments stay for an
   // hour after nothing names them any more.
   await copyArchive({ archive, partial, signal, say });
-  await cp(path.join(dataDir, "secrets.json"), path.join(partial, "secrets.json"));
+  await copyFileDurably(path.join(dataDir, "secrets.json"), path.join(partial, "secrets.json"));
   const { databasePassword } = await readSecrets(partial);
   const database = await copyDatabase({ dataDir, partial, signal, password: databasePassword });
   say(`Database: ${inMegabytes(database.bytes)} in ${database.files} files.`);

@@ -90,7 +90,8 @@ export async function sizeOfTree(folder: string, { isLeftOut }: Pick<Choice, "is
   return bytes;
 }
 
-async function syncFolder(folder: string): Promise<void> {
+/** Writes a folder's names to the disk; files that it holds are written by themselves. */
+export async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, "r");
   try {
     await handle.sync();
