@@ -55,7 +55,7 @@ async function answer(
     sendError({ wiring, res, requestId: String(res.getHeader("x-request-id") ?? "none") }, error);
     return;
   }
-  const handler = choose(exchange, pages);
+  const handler = chooseSafely(exchange, pages);
   res.once("close", () => {
     wiring.metrics.requests.inc({ route: handler.route, status: String(res.statusCode) });
     if (!handler.isStream)
@@ -65,6 +65,15 @@ async function answer(
     await handler.run(exchange);
   } catch (error) {
     sendError(exchange, error);
+  }
+}
+
+/** Chooses a handler. For an address that cannot be read, that is one which answers what is wrong with it. */
+function chooseSafely(exchange: Exchange, pages: Pages | null): Handler {
+  try {
+    return choose(exchange, pages);
+  } catch (error) {
+    return { route: "none", run: () => sendError(exchange, error) };
   }
 }
 

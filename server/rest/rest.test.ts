@@ -49,6 +49,8 @@ test("errors have one shape and the status of their reason", async () => {
   expect(await refusal("POST", "/api/v1/sessions/watch", {})).toEqual({ status: 405, reason: "method-not-allowed" });
   expect(await refusal("GET", "/api/v1/runs/run_none")).toEqual({ status: 404, reason: "not-found" });
   expect(await refusal("GET", "/api/v1/runs/%E0%A4%A")).toEqual({ status: 400, reason: "invalid-input" });
+  for (const path of ["/api/v1/runs/%ff/events/watch", "/api/v1/runs/%ED%A0%80/commands/watch", "/api/v1/%c0/watch"])
+    expect(await refusal("GET", path)).toEqual({ status: 400, reason: "invalid-input" });
   expect(await refusal("POST", "/api/v1/runs", "{bad")).toEqual({ status: 400, reason: "invalid-input" });
   for (const body of ["null", "[]", "1", '"x"', "\ufeff{}"])
     expect(await refusal("POST", "/api/v1/runs", body)).toEqual({ status: 400, reason: "invalid-input" });
