@@ -84,7 +84,7 @@ function causeOf(pod: Pod | undefined, ended: Terminated | undefined): AttemptCa
 }
 
 /** How long a pod may wait for a node, and on its node for what it needs, in milliseconds. */
-type Patience = { unschedulableMaxMs: number; stalledMaxMs: number };
+export type Patience = { unschedulableMaxMs: number; stalledMaxMs: number };
 export type Hopeless = { cause: AttemptCause; message: string; hasMoreWords: boolean };
 
 /** Returns why a pod that has not started never will; null: it still may. */
