@@ -41,10 +41,10 @@ async function start(): Promise<void> {
   if (stopping.signal.aborted) return;
   const installationId = await readInstallationId(contextFor("executor"));
   executor = openExecutor(env, { log, workspaceRoots: wiring.settings.workspaceRoots, installationId });
-  executor.onExit(async ({ attemptId, code, signal, stderrTail, cause }) => {
+  executor.onExit(async ({ attemptId, ...end }) => {
     const ctx = contextFor("executor");
     try {
-      await endAttempt(ctx, attemptId, { code, signal, message: stderrTail, cause });
+      await endAttempt(ctx, attemptId, end);
     } catch (error) {
       log.error({ err: error, attemptId }, "the end of an attempt could not be recorded");
       throw error;

@@ -5,14 +5,11 @@ import { lockRun } from "@/db/queries/lock";
 import { findSessionHolder } from "@/db/queries/session-holder";
 import { type RunnerJobRow, type RunRow, runnerJobs, runners, runs, type SessionRow } from "@/db/schema";
 import { inTx, type ServiceContext, type TxContext } from "@/server/context";
-import type { AttemptCause } from "@/server/executors";
+import type { AttemptCause, AttemptExit } from "@/server/executors";
 import { endRun, type LossKind, loseAttempt, policyOf } from "@/server/runs";
 import { endArchiverTurn } from "@/server/storage";
 
-export type AttemptEnd = {
-  code: number | null;
-  signal: string | null;
-  message: string;
+export type AttemptEnd = Pick<AttemptExit, "code" | "signal" | "message"> & {
   cause?: AttemptCause | null;
   /** Another attempt would meet the same problem, so the run ends with this attempt. */
   isFinal?: boolean;

@@ -35,10 +35,7 @@ function openExecutor(place: TestNamespace, ctx: TestContext | null, installatio
     onError: () => undefined,
     endDeadlineMs: 20_000,
   });
-  if (ctx)
-    executor.onExit(({ attemptId, code, signal, stderrTail, cause }) =>
-      endAttempt(ctx, attemptId, { code, signal, message: stderrTail, cause }),
-    );
+  if (ctx) executor.onExit(({ attemptId, ...end }) => endAttempt(ctx, attemptId, end));
   return executor;
 }
 

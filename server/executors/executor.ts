@@ -58,7 +58,11 @@ export interface AttemptExit {
   attemptId: string;
   code: number | null;
   signal: string | null;
-  stderrTail: string;
+  /**
+   * Tells a person why it ended: the end of its output, as `wordsOf` keeps it, and the cluster's explanation. Empty:
+   * neither is known.
+   */
+  message: string;
   /** null: only the exit code and the output are known. */
   cause: AttemptCause | null;
 }

@@ -42,9 +42,9 @@ async function openPlace() {
     volumes: { ...ctx.volumes, folderOf: () => null, isEmpty: async () => null },
   };
   const launcher = new ChildArchivers(bundle(), (name) => ctx.volumes.folderOf(name) ?? "");
-  launcher.onExit(({ attemptId, code, signal, stderrTail }) => {
-    void endAttempt(remote, attemptId, { code, signal, message: stderrTail });
-    void endArchiverTurn(remote, attemptId, stderrTail);
+  launcher.onExit(({ attemptId, code, signal, message }) => {
+    void endAttempt(remote, attemptId, { code, signal, message });
+    void endArchiverTurn(remote, attemptId, message);
   });
   return {
     web,

@@ -87,7 +87,7 @@ it("an archiver that failed is told with its own words, and its pod frees the cl
   const message = "the archive has no space left: free some";
   await say(place, name, { phase: "Failed", containerStatuses: ended({ exitCode: 5, reason: "Error", message }) });
   await expect.poll(() => opened.exits, { timeout: 20_000 }).toHaveLength(1);
-  expect(opened.exits[0]).toMatchObject({ attemptId: spec.attemptId, code: 5, stderrTail: message });
+  expect(opened.exits[0]).toMatchObject({ attemptId: spec.attemptId, code: 5, message });
   await expect.poll(() => place.cluster.listPods(""), { timeout: 20_000 }).toEqual([]);
   expect(opened.errors).toEqual([]);
 });

@@ -87,7 +87,7 @@ it("an attempt that ended in its preparation is told with that container's words
   const [status] = ended({ exitCode: RUNNER_EXIT.endedInPreparation, reason: "Error", message: "no archive" });
   await say(place, name, { phase: "Failed", initContainerStatuses: [{ ...status, name: "prepare" }] });
   await expect.poll(() => opened.exits, { timeout: 20_000 }).toHaveLength(1);
-  expect(opened.exits[0]).toMatchObject({ code: 0, stderrTail: "no archive" });
+  expect(opened.exits[0]).toMatchObject({ code: 0, message: "no archive" });
 });
 
 test("a Job of that name that is not the attempt's is not adopted", async () => {
@@ -139,7 +139,7 @@ it.each([
   const { name } = await podOf(place, spec.attemptId);
   await say(place, name, { phase: "Failed", ...status });
   await expect.poll(() => opened.exits, { timeout: 20_000 }).toHaveLength(1);
-  expect(opened.exits[0]).toMatchObject({ cause, stderrTail: expect.stringContaining(words.trim()) });
+  expect(opened.exits[0]).toMatchObject({ cause, message: expect.stringContaining(words.trim()) });
 });
 
 it("an attempt that the cluster ends at its deadline is told so", async () => {
@@ -151,7 +151,7 @@ it("an attempt that the cluster ends at its deadline is told so", async () => {
   expect(opened.exits[0]).toMatchObject({
     attemptId: spec.attemptId,
     cause: "deadline",
-    stderrTail: expect.stringContaining("Job DeadlineExceeded"),
+    message: expect.stringContaining("Job DeadlineExceeded"),
   });
 });
 
@@ -169,7 +169,7 @@ it("an attempt that ended is told once, with its exit code and the container's o
   expect(opened.exits[0]).toMatchObject({
     attemptId: spec.attemptId,
     code: 137,
-    stderrTail: expect.stringContaining("container OOMKilled; the last lines"),
+    message: expect.stringContaining("container OOMKilled; the last lines"),
   });
   expect(await opened.executor.observe(spec.attemptId)).toBe("gone");
   // Otherwise its pod would hold the session's claim for as long as the Job is kept.
@@ -191,7 +191,7 @@ it("a pod whose image is not to be had is ended, and says so", async () => {
   await expect.poll(() => opened.exits, { timeout: 20_000 }).toHaveLength(1);
   expect(opened.exits[0]).toMatchObject({
     cause: "unstartable",
-    stderrTail: "its pod could not start: ErrImageNeverPull: no such image",
+    message: "its pod could not start: ErrImageNeverPull: no such image",
   });
   expect(await opened.executor.observe(spec.attemptId)).toBe("gone");
 });
@@ -204,7 +204,7 @@ it("a pod that finds no node for too long is ended with the scheduler's words", 
   await expect.poll(() => opened.exits, { timeout: 20_000 }).toHaveLength(1);
   expect(opened.exits[0]).toMatchObject({
     cause: "unschedulable",
-    stderrTail: expect.stringContaining("Unschedulable"),
+    message: expect.stringContaining("Unschedulable"),
   });
 });
 
@@ -254,7 +254,7 @@ it.each([
     // Does what the node would do.
     await place.core.deleteNamespacedPod({ name, namespace: place.name, gracePeriodSeconds: 0 });
     await expect.poll(() => hasty.exits, { timeout: 20_000 }).toHaveLength(1);
-    expect(hasty.exits[0]).toMatchObject({ cause: "unstartable", stderrTail: expect.stringContaining(words) });
+    expect(hasty.exits[0]).toMatchObject({ cause: "unstartable", message: expect.stringContaining(words) });
   },
 );
 
@@ -276,9 +276,7 @@ it("a Job whose pod is refused for too long is given up, with the cluster's own 
   await expect.poll(() => hasty.exits, { timeout: 20_000 }).toHaveLength(1);
   expect(hasty.exits[0]).toMatchObject({
     cause: "unschedulable",
-    stderrTail: expect.stringMatching(
-      /^its pod could not start: the cluster made none; FailedCreate: .*exceeded quota/,
-    ),
+    message: expect.stringMatching(/^its pod could not start: the cluster made none; FailedCreate: .*exceeded quota/),
   });
   expect(await hasty.executor.observe(spec.attemptId)).toBe("gone");
 });

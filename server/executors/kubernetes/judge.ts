@@ -41,8 +41,7 @@ async function reportEnd({ cluster, exits }: ExecutorState, job: Job, { attemptI
   const pods = await listPods(cluster, attemptId);
   // A Job may be called failed while its pod still runs, on a node that does not answer.
   if (!pods.every(hasEnded)) return;
-  const { message: stderrTail, ...outcome } = outcomeOf(job, pods[0]);
-  await exits.report(uid, { attemptId, signal: null, stderrTail, ...outcome });
+  await exits.report(uid, { attemptId, signal: null, ...outcomeOf(job, pods[0]) });
 }
 
 async function giveUpHopeless(state: ExecutorState, job: Job, identity: Identity): Promise<void> {
@@ -67,11 +66,12 @@ async function giveUp(
   { attemptId, uid }: Identity,
   { pod, hopeless }: { pod: Pod | undefined; hopeless: Hopeless },
 ): Promise<void> {
-  const { cause, message, hasMoreWords } = hopeless;
+  const { cause, hasMoreWords } = hopeless;
   const more = hasMoreWords ? await lastWarningOf(state, attemptId, pod) : null;
   if ((await endAttemptJob(state, attemptId)) !== "gone") return;
-  const stderrTail = `its pod could not start: ${more === null ? message : `${message}; ${more}`}`;
-  await state.exits.report(uid, { attemptId, code: null, signal: null, stderrTail, cause });
+  const why = more === null ? hopeless.message : `${hopeless.message}; ${more}`;
+  const message = `its pod could not start: ${why}`;
+  await state.exits.report(uid, { attemptId, code: null, signal: null, message, cause });
 }
 
 /** Returns the last warning event, such as a volume that cannot be mounted, which a pod's own status does not show. */

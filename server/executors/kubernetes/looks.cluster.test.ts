@@ -27,7 +27,7 @@ it.each([
   const { name } = await podOf(place, spec.attemptId);
   await say(place, name, status);
   await expect.poll(() => opened.exits, { timeout: 5_000, interval: 20 }).toHaveLength(1);
-  expect(opened.exits[0]).toMatchObject({ attemptId: spec.attemptId, stderrTail: expect.stringContaining(words) });
+  expect(opened.exits[0]).toMatchObject({ attemptId: spec.attemptId, message: expect.stringContaining(words) });
   await expect.poll(() => place.cluster.listPods(""), { timeout: 20_000 }).toEqual([]);
   expect(opened.errors).toEqual([]);
 });

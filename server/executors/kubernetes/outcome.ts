@@ -1,10 +1,10 @@
 import { RUNNER_EXIT } from "@/contract/runner";
-import { type AttemptCause, causeOfExit, wordsOf } from "@/server/executors/executor";
+import { type AttemptCause, type AttemptExit, causeOfExit, wordsOf } from "@/server/executors/executor";
 import type { ClusterEvent, ContainerStatus, Job, Pod } from "@/server/kubernetes";
 
 type Terminated = NonNullable<NonNullable<ContainerStatus["state"]>["terminated"]>;
-/** How a finished Job's attempt ended, in the pod's own words. */
-export type Outcome = { code: number | null; message: string; cause: AttemptCause | null };
+/** How a finished Job's attempt ended. The message has the pod's own words. */
+export type Outcome = Pick<AttemptExit, "code" | "message" | "cause">;
 
 /** Waiting reasons of a container that will never start, because what it needs is missing or cannot be read. */
 const HOPELESS = new Set([

@@ -110,7 +110,7 @@ test("a runner that fails is reported once nothing of it is left, with what it s
   await joined.executor.launch(spec("att_fails", "run_fails"));
   const tool = await joined.tool();
   await vi.waitFor(() => expect(exits).toHaveLength(1), { timeout: 5_000 });
-  expect(exits[0]).toMatchObject({ attemptId: "att_fails", code: 3, stderrTail: "no codex" });
+  expect(exits[0]).toMatchObject({ attemptId: "att_fails", code: 3, message: "no codex" });
   expect(await isProcessAlive(tool)).toBe(false);
 });
 

@@ -51,11 +51,10 @@ export function createLocalExecutor(options: LocalExecutorOptions): Executor {
     for (const answer of [...waiting]) if (answer(message)) waiting.delete(answer);
     if (message.type === "runner.gone" || message.type === "runner.exited") void removeScratch(message.attemptId);
     if (message.type === "runner.exited") {
-      const { process: ran, type: _type, ...ended } = message;
-      const stderrTail = wordsOf(message.stderrTail);
-      const exit: AttemptExit = { ...ended, stderrTail, cause: causeOfExit(message.code) };
-      const details = detailsOf(ran, { ...ended, at: new Date().toISOString() });
-      const remains = { attemptId: message.attemptId, details, logs: [logOf(ran, KEPT_LINES)] };
+      const { attemptId, code, signal, stderrTail, process: ran } = message;
+      const exit: AttemptExit = { attemptId, code, signal, message: wordsOf(stderrTail), cause: causeOfExit(code) };
+      const details = detailsOf(ran, { code, signal, at: new Date().toISOString() });
+      const remains = { attemptId, details, logs: [logOf(ran, KEPT_LINES)] };
       for (const listener of remainsListeners) void Promise.resolve(listener(remains)).catch(() => undefined);
       // The reconciler finds what is lost here, since the process is gone.
       for (const listener of exitListeners) void Promise.resolve(listener(exit)).catch(() => undefined);

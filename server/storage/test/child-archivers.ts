@@ -78,7 +78,7 @@ export class ChildArchivers implements Executor, AsyncDisposable {
       child.once("close", (code, signal) => {
         this.#children.delete(attemptId);
         for (const listener of this.#listeners)
-          listener({ attemptId, code, signal, stderrTail: said.trim(), cause: null });
+          listener({ attemptId, code, signal, message: said.trim(), cause: null });
         resolve();
       });
     });

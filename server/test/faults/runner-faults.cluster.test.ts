@@ -63,9 +63,7 @@ function openExecutor(relistMs: number, more: { cluster?: Cluster; installationI
     relistMs,
     endDeadlineMs: 5_000,
   });
-  executor.onExit(({ attemptId, code, signal, stderrTail, cause }) =>
-    endAttempt(ctx, attemptId, { code, signal, message: stderrTail, cause }),
-  );
+  executor.onExit(({ attemptId, ...end }) => endAttempt(ctx, attemptId, end));
   return executor;
 }
 
