@@ -16,6 +16,7 @@ import {
   valuesOf,
   valuesOfPlaces,
 } from "./queue-commander";
+import { SESSION_NOTE_PREFIX } from "./wait-key";
 
 export type AttentionRow = {
   tenantId: string;
@@ -98,6 +99,9 @@ const pausedPlaces =
       ${shape.ofQueue ? sql`and control.queue = ${QUEUE}` : sql``}
     order by control.updated_at desc limit ${sql.raw(String(max))}`;
 
+const FIRST_SESSION_NOTE = sql.raw(`'${SESSION_NOTE_PREFIX}'`);
+const SESSION_NOTES = sql.raw(`'${SESSION_NOTE_PREFIX}%'`);
+
 /** Tasks that wait for a session whose volume is gone; the first task of each session. */
 const evicted =
   (shape: SightShape): Listing =>
@@ -105,7 +109,7 @@ const evicted =
     sql`
     with recursive blockers as (
       (select blocked_on from agentrun_queue_tasks
-        where state = 'pending' and not_before is null and blocked_on >= '["session",' order by blocked_on limit 1)
+        where state = 'pending' and not_before is null and blocked_on >= ${FIRST_SESSION_NOTE} order by blocked_on limit 1)
       union all
       select (select task.blocked_on from agentrun_queue_tasks task where task.state = 'pending'
         and task.not_before is null and task.blocked_on > blockers.blocked_on order by task.blocked_on limit 1)
@@ -113,7 +117,7 @@ const evicted =
     sessions as (
       select blocked_on, blocked_on::jsonb ->> 1 as session_id
       from (select blocked_on from blockers where blocked_on is not null limit ${sql.raw(String(BLOCKERS_MAX))}) known
-      where blocked_on like '["session",%')
+      where blocked_on like ${SESSION_NOTES})
     select ${ATTENTION_TASK}, ${NO_TEXT} as "approvalId", ${NO_TEXT} as "runId",
       sessions.session_id as "sessionId", ${NO_TEXT} as detail, null::float8 as "untilMs",
       (extract(epoch from coalesce(session.storage_evicted_at, task.ready_at)) * 1000)::float8 as "sinceMs"

@@ -77,8 +77,8 @@ export const queueTasks = table(
      * Taken from `metadata`: tasks with the same key run one after another, or as many at once as their queue allows.
      */
     concurrencyKey: text().generatedAlwaysAs(sql.raw(CONCURRENCY_KEY)),
-    // The dispatcher's own note of what a task was found to wait for, so that it looks at each such task once and not
-    // in every pass. Nobody else reads it, and it is not a visible change.
+    // The dispatcher's own note of what a task was found to wait for (a WaitKey), so that it looks at each such task
+    // once and not in every pass. It is not a visible change.
     blockedOn: text(),
     /** Since when the task waits for a slot. */
     readyAt: instant().notNull().defaultNow(),

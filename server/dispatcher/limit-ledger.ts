@@ -4,6 +4,7 @@ import type { Blocker, BlockerKind } from "@/contract/queue";
 import { ALL_TENANTS, WHOLE_QUEUE } from "@/contract/queue-control";
 import type { ActiveTasks, HeldBudget, Lane, Limits, ReadyTask, SessionBusy } from "@/db/queries/queue-dispatch";
 import type { Rate } from "@/db/queries/queue-rates";
+import { encodeWaitKey, parseWaitKey } from "@/db/queries/wait-key";
 
 /** How many tasks of one concurrency key run at once where their queue sets no limit. */
 export const KEY_MAX_DEFAULT = 1;
@@ -182,13 +183,24 @@ export class LimitLedger {
 
   /** Free slots of what a task was noted as waiting for; 0: it is still held up. */
   freeOf(on: string): number {
-    const [kind, ...names] = JSON.parse(on) as [string, ...string[]];
+    const key = parseWaitKey(on);
     const used = this.#used(on).tasks;
-    const [first = "", second = ""] = names;
-    if (kind === "session") return used > 0 || this.#facts.busySessions.has(first) ? 0 : 1;
-    if (kind === "budget") return this.#facts.budgets.some(({ id }) => id === first) ? 0 : Number.MAX_SAFE_INTEGER;
-    if (kind === "key") return Math.max(0, this.#keyMax(first, second) - used);
-    const backend = this.#facts.backends.get(first);
+    switch (key?.kind) {
+      case "session":
+        return used > 0 || this.#facts.busySessions.has(key.sessionId) ? 0 : 1;
+      case "budget":
+        return this.#facts.budgets.some(({ id }) => id === key.budgetId) ? 0 : Number.MAX_SAFE_INTEGER;
+      case "key":
+        return Math.max(0, this.#keyMax(key.tenantId, key.queue) - used);
+      case "backend":
+        return this.#freeOfBackend(key.profile, used);
+      case undefined:
+        return Number.MAX_SAFE_INTEGER;
+    }
+  }
+
+  #freeOfBackend(profile: string, used: number): number {
+    const backend = this.#facts.backends.get(profile);
     if (!backend) return Number.MAX_SAFE_INTEGER;
     if (backend.isDisabled || backend.downUntil !== null) return 0;
     return backend.maxRunning === null
@@ -198,7 +210,7 @@ export class LimitLedger {
 
   #sessionBlock({ sessionId }: ReadyTask): Block | null {
     if (sessionId === null) return null;
-    const on = keyOf("session", sessionId);
+    const on = encodeWaitKey({ kind: "session", sessionId });
     const used = this.#used(on);
     const why = this.#facts.busySessions.get(sessionId);
     if (used.tasks === 0 && why === undefined) return null;
@@ -220,7 +232,7 @@ export class LimitLedger {
   #backendBlock({ backendProfile }: ReadyTask): Block | null {
     const backend = this.#facts.backends.get(backendProfile);
     if (!backend) return null;
-    const on = keyOf("backend", backendProfile);
+    const on = encodeWaitKey({ kind: "backend", profile: backendProfile });
     if (backend.isDisabled) return { kind: "backend-disabled", on, limit: null, holders: [], detail: backend.why };
     if (backend.downUntil !== null)
       return {
@@ -248,9 +260,13 @@ export class LimitLedger {
 
   #add(task: Omit<ReadyTask, "id" | "projectId" | "priority" | "createdAt">, tasks: number, holders: Holder[]): void {
     const { tenantId, queue, backendProfile, concurrencyKey, sessionId } = task;
-    const places = [keyOf("tenant", tenantId), ...placesOf(task), keyOf("backend", backendProfile)];
+    const places = [
+      keyOf("tenant", tenantId),
+      ...placesOf(task),
+      encodeWaitKey({ kind: "backend", profile: backendProfile }),
+    ];
     if (concurrencyKey !== null) places.push(concurrencyOf(tenantId, queue, concurrencyKey));
-    if (sessionId !== null) places.push(keyOf("session", sessionId));
+    if (sessionId !== null) places.push(encodeWaitKey({ kind: "session", sessionId }));
     for (const place of places) {
       const used = this.#used(place);
       this.#usage.set(place, { tasks: used.tasks + tasks, holders: [...used.holders, ...holders].slice(0, 3) });
@@ -275,7 +291,14 @@ function budgetBlock(held: HeldBudget[]): Block | null {
   if (last === undefined) return null;
   const { id, name, tenantId, endsAt: until } = last;
   return {
-    ...{ kind: "budget-reached", on: keyOf("budget", id), limit: null, holders: [], detail: null, until },
+    ...{
+      kind: "budget-reached",
+      on: encodeWaitKey({ kind: "budget", budgetId: id }),
+      limit: null,
+      holders: [],
+      detail: null,
+      until,
+    },
     budget: { id, name, isOfAll: tenantId === ALL_TENANTS },
   };
 }
@@ -305,12 +328,13 @@ function rateBlock(
   };
 }
 
-/** Returns one unambiguous key for a thing that has several names, whatever characters they hold. */
+/** Returns one unambiguous key for a place that has several names, whatever characters they hold. It is never stored. */
 export function keyOf(kind: string, ...names: string[]): string {
   return JSON.stringify([kind, ...names]);
 }
 
 function concurrencyOf(tenantId: string, queue: string, key: string): string {
   const isShort = key.length <= KEY_LENGTH_MAX;
-  return keyOf("key", tenantId, queue, isShort ? key : `sha256:${createHash("sha256").update(key).digest("hex")}`);
+  const noted = isShort ? key : `sha256:${createHash("sha256").update(key).digest("hex")}`;
+  return encodeWaitKey({ kind: "key", tenantId, queue, key: noted });
 }

@@ -9,6 +9,7 @@ import {
   type Upkeep,
   unblock,
 } from "@/db/queries/queue-dispatch";
+import { parseWaitKey } from "@/db/queries/wait-key";
 import { inTx, type ServiceContext, type TxContext } from "@/server/context";
 import { cancelRun } from "@/server/runs";
 import { giveBackAttempt } from "@/server/task-attempts";
@@ -47,8 +48,8 @@ async function unblockFree(ctx: TxContext, capacity: Capacity, after: string): P
   await lockDispatch(ctx.db);
   const facts = await readLimits(ctx, capacity);
   const sessionIds = notes.flatMap((on) => {
-    const [kind, sessionId = ""] = JSON.parse(on) as [string, ...string[]];
-    return kind === "session" ? [{ sessionId }] : [];
+    const key = parseWaitKey(on);
+    return key?.kind === "session" ? [{ sessionId: key.sessionId }] : [];
   });
   const ledger = new LimitLedger({ ...facts, busySessions: await readBusy(ctx, sessionIds) });
   const slotsOf = (on: string) => Math.min(ledger.freeOf(on), ledger.free);

@@ -1,0 +1,40 @@
+import { expect, test } from "vitest";
+import { encodeWaitKey, parseWaitKey, SESSION_NOTE_PREFIX, type WaitKey } from "./queries/wait-key";
+
+const NAMES = ["plain", "", 'a "quoted" name', '","', "[]", "a\\b", "line\nbreak", "ünïcode", "\ud800"];
+
+function keysOf(name: string): WaitKey[] {
+  return [
+    { kind: "session", sessionId: name },
+    { kind: "budget", budgetId: name },
+    { kind: "backend", profile: name },
+    { kind: "key", tenantId: "t", queue: name, key: "k" },
+    { kind: "key", tenantId: "t", queue: "q", key: name },
+  ];
+}
+
+test("a note reads back as the key of which it was made, and no two keys share one", () => {
+  const keys = NAMES.flatMap(keysOf);
+  const notes = keys.map(encodeWaitKey);
+  expect(notes.map(parseWaitKey)).toEqual(keys);
+  expect(new Set(notes).size).toBe(keys.length);
+});
+
+test("notes that are stored already stay what they are", () => {
+  expect(encodeWaitKey({ kind: "session", sessionId: "ses_1" })).toBe('["session","ses_1"]');
+  expect(encodeWaitKey({ kind: "budget", budgetId: "bud_1" })).toBe('["budget","bud_1"]');
+  expect(encodeWaitKey({ kind: "backend", profile: "codex" })).toBe('["backend","codex"]');
+  expect(encodeWaitKey({ kind: "key", tenantId: "t", queue: "q", key: "k" })).toBe('["key","t","q","k"]');
+});
+
+test("the prefix finds the notes of sessions and of nothing else", () => {
+  const found = NAMES.flatMap(keysOf).filter((key) => encodeWaitKey(key).startsWith(SESSION_NOTE_PREFIX));
+  expect(found).toHaveLength(NAMES.length);
+  expect(found.every(({ kind }) => kind === "session")).toBe(true);
+});
+
+test("a note of another form names nothing", () => {
+  for (const note of ["{}", "1", '"session"', "[]", '["session"]', '["session",1]', '["key","t","q"]', '["place","t"]'])
+    expect(parseWaitKey(note)).toBeNull();
+  expect(() => parseWaitKey("session")).toThrow(SyntaxError);
+});
