@@ -3,31 +3,23 @@ import { TASK_STATES } from "@/contract/queue";
 import { countReachedBudgets } from "@/server/budgets";
 import type { ServiceContext } from "@/server/context";
 import { readLoopStates } from "@/server/health";
-import { getOverview } from "@/server/overview";
+import { readOverview } from "@/server/overview";
 import { countOverdueSchedules } from "@/server/schedules";
 import { traceStanding } from "@/server/traces";
 import { countPendingDeliveries } from "@/server/webhooks";
 import type { Metrics } from "./metrics";
-import { readOpenRuns } from "./read-open-runs";
 import { readOrphanJobs } from "./read-orphan-jobs";
-import { readQueue } from "./read-queue";
 
 /**
  * Sets every metric that comes from the database, so that each web process reports the same figures. `ctx` must see
  * every tenant. Throws when the database does not answer.
  */
 export async function refreshMetrics(metrics: Metrics, ctx: ServiceContext): Promise<void> {
-  await Promise.all([refreshRuns(metrics, ctx), refreshOutside(metrics, ctx), refreshStanding(metrics, ctx)]);
-}
-
-async function refreshRuns(metrics: Metrics, { db }: ServiceContext): Promise<void> {
-  const [runs, orphans, queue] = await Promise.all([readOpenRuns(db), readOrphanJobs(db), readQueue(db)]);
-  for (const [status, total] of Object.entries(runs)) metrics.runs.set({ status }, total);
-  metrics.orphanJobs.set(orphans);
-  for (const state of TASK_STATES) metrics.tasks.set({ state }, queue[state] ?? 0);
+  await Promise.all([refreshOutside(metrics, ctx), refreshStanding(metrics, ctx)]);
 }
 
 async function refreshOutside(metrics: Metrics, { db }: ServiceContext): Promise<void> {
+  metrics.orphanJobs.set(await readOrphanJobs(db));
   metrics.reachedBudgets.set(await countReachedBudgets(db));
   metrics.overdueSchedules.set(await countOverdueSchedules(db));
   metrics.pendingDeliveries.set(await countPendingDeliveries(db));
@@ -41,7 +33,11 @@ async function refreshOutside(metrics: Metrics, { db }: ServiceContext): Promise
 }
 
 async function refreshStanding(metrics: Metrics, ctx: ServiceContext): Promise<void> {
-  const { needCounts, queue, runners, generatedAt } = await getOverview(ctx, {});
+  const { overview, tasksByState } = await readOverview(ctx, {});
+  const { needCounts, queue, runs, runners, generatedAt } = overview;
+  metrics.runs.set({ status: "pending" }, runs.pending);
+  metrics.runs.set({ status: "claimed" }, runs.claimed);
+  for (const state of TASK_STATES) metrics.tasks.set({ state }, tasksByState[state] ?? 0);
   // A kind without any needs is 0, not absent, so that an alert on it ends.
   for (const kind of NEED_KINDS) metrics.needs.set({ kind }, 0);
   for (const { kind, count } of needCounts) metrics.needs.set({ kind }, count);

@@ -6,6 +6,15 @@ import { findNeeds, rankNeeds } from "./needs";
 
 /** Everything at a glance: what needs a person, and how much runs, waits and failed. */
 export async function getOverview(ctx: ServiceContext, input: GetOverviewInput): Promise<Overview> {
+  const { overview } = await readOverview(ctx, input);
+  return overview;
+}
+
+/** Returns the overview with the number of tasks in each state, from the same count. A state without tasks is absent. */
+export async function readOverview(
+  ctx: ServiceContext,
+  input: GetOverviewInput,
+): Promise<{ overview: Overview; tasksByState: Record<string, number> }> {
   const { projectId, readerId } = input;
   const tenantId = tenantFor(ctx, input.tenantId);
   const scope: OverviewScope = { tenantId, projectId };
@@ -15,7 +24,7 @@ export async function getOverview(ctx: ServiceContext, input: GetOverviewInput):
     findNeeds(ctx, scope, readerId),
   ]);
   const { stats, oldest, waits, throughput } = commander;
-  return {
+  const overview: Overview = {
     ...rankNeeds(found, commander),
     approvals: counts.approvals,
     runs: { claimed: counts.claimed, pending: counts.pending, failedToday: counts.failedToday },
@@ -29,4 +38,5 @@ export async function getOverview(ctx: ServiceContext, input: GetOverviewInput):
     },
     generatedAt: stats.generatedAt,
   };
+  return { overview, tasksByState: stats.byState };
 }

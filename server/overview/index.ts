@@ -1,1 +1,1 @@
-export { getOverview } from "./get";
+export { getOverview, readOverview } from "./get";
