@@ -186,7 +186,7 @@ test("ten tasks in three lanes go by their order and limits, whatever a person d
   await test.step("one that failed is retried, as a new attempt in its session", async () => {
     await expect.poll(() => stateOf("review two"), { timeout: 180_000 }).toBe("failed");
     await openPage(page, "/queue?state=failed");
-    await expect(rowOf(page, "review two")).toContainText("backend-failed");
+    await expect(rowOf(page, "review two")).toContainText("Backend error");
     await rowOf(page, "review two").getByRole("link").first().focus();
     await page.keyboard.press("r");
     await expect(page.getByText("Queued again: review two")).toBeVisible();
@@ -322,7 +322,7 @@ test("the queue's pages and dialogs are accessible, in light and dark, and fit a
       await closed();
     }
     for (const [address, title, words] of [
-      ["/queue?state=failed", "one that fails", "Why it failed: backend-failed"],
+      ["/queue?state=failed", "one that fails", "Why it failed: backend error"],
       ["/queue", "one that waits", "Lane full is at its limit (1)"],
     ] as const) {
       await openPage(page, address);

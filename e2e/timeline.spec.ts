@@ -138,7 +138,7 @@ test("a run says how far it came, why it failed and what that means, and is run 
   await page.getByRole("table", { name: "Runs" }).getByRole("link").first().click();
   const steps = page.getByRole("list", { name: "Steps of this run" });
   await expect(steps.getByRole("listitem").filter({ hasText: "Turn" })).toContainText("failed", { timeout: 60_000 });
-  await expect(page.getByRole("region", { name: "Last turn failed: backend-failed" })).toContainText("on purpose");
+  await expect(page.getByRole("region", { name: "Last turn failed: backend error" })).toContainText("on purpose");
   await page.getByRole("button", { name: "Copy as curl" }).click();
   await expect(page.getByRole("menuitem", { name: "Copy cancel as curl" })).toBeVisible();
   await page.keyboard.press("Escape");

@@ -3,6 +3,7 @@ import { explainSession } from "@/components/sessions/session-state";
 import { formatBytes, formatDuration, formatMoney, formatPlural, formatTokens, sentence } from "@/components/ui/format";
 import { showTricks } from "@/components/ui/hidden-text";
 import { callsWords, costWords, inputWords, outputWords, tokensOf } from "@/components/usage/words";
+import { failureWords } from "@/contract/failure-words";
 import { type Both, moreWords, type SideName, type Sums, sumTurns } from "./pairs";
 import type { Side } from "./use-side";
 
@@ -34,7 +35,7 @@ export function factsOf(sides: Both<Side>, nowMs: number): Fact[] {
         words:
           session.failureKind === null || session.failureKind === session.terminalStatus
             ? word
-            : `${word} (${session.failureKind})`,
+            : `${word} (${failureWords(session.failureKind)})`,
       };
     }),
     fact("Profile", ({ session }) => ({ words: session.backendProfile })),

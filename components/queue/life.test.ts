@@ -20,7 +20,7 @@ test("a life is told in its order, whatever the order of the attempts", () => {
   expect(times).toEqual([...times].sort((a, b) => a - b));
   expect(moments.map(({ runId }) => runId)).toEqual([null, "run_1", "run_1", "run_1", "run_2", "run_2", "run_2", null]);
   expect(moments.at(-1)?.text).toContain("All attempts failed");
-  expect(moments[3]?.text).toBe("Attempt 1 failed: runner-lost: gone");
+  expect(moments[3]?.text).toBe("Attempt 1 failed: runner lost: gone");
 });
 
 test("what waits says what is to come, and what has not happened is not told", () => {

@@ -1,3 +1,4 @@
+import { failureWords } from "@/contract/failure-words";
 import type { QueueTask, TaskAttempt } from "@/contract/queue";
 import { deadLetterWords } from "./explain";
 
@@ -14,9 +15,10 @@ export function lifeOf(task: QueueTask, attempts: readonly TaskAttempt[]): Momen
   note(task.createdAt, "pending", `Added to ${task.queue} / ${task.lane} with priority ${task.priority}`);
   for (const attempt of [...attempts].sort((a, b) => a.attempt - b.attempt)) {
     const { runId } = attempt;
-    note(attempt.dispatchedAt, "dispatched", `Attempt ${attempt.attempt} dispatched`, { runId });
-    note(attempt.startedAt, "running", `Attempt ${attempt.attempt} started`, { runId });
-    const failure = [attempt.failureKind, attempt.failureMessage].filter((part) => part !== null).join(": ");
+    note(attempt.dispatchedAt, "dispatched", `Attempt ${attempt.attempt} started`, { runId });
+    note(attempt.startedAt, "running", `Attempt ${attempt.attempt} claimed by a runner`, { runId });
+    const kind = attempt.failureKind === null ? null : failureWords(attempt.failureKind);
+    const failure = [kind, attempt.failureMessage].filter((part) => part !== null).join(": ");
     const end = attempt.state === "failed" && failure !== "" ? `failed: ${failure}` : attempt.state;
     note(attempt.endedAt, attempt.state, `Attempt ${attempt.attempt} ${end}`, { runId });
   }

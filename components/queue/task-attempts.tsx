@@ -4,7 +4,7 @@ import Link from "next/link";
 import { runAddress } from "@/components/shell/addresses";
 import { useTRPC } from "@/components/trpc/client";
 import { attemptPages } from "@/components/trpc/lists";
-import { shortenId } from "@/components/ui/format";
+import { sentence, shortenId } from "@/components/ui/format";
 import { showTricks } from "@/components/ui/hidden-text";
 import { LoadMore } from "@/components/ui/load-more";
 import { EmptyState, Panel } from "@/components/ui/page";
@@ -12,11 +12,13 @@ import { QueryView } from "@/components/ui/query-view";
 import { State } from "@/components/ui/state";
 import { type Column, Table } from "@/components/ui/table";
 import { Duration, Time } from "@/components/ui/time";
+import { failureWords } from "@/contract/failure-words";
 import type { TaskAttempt } from "@/contract/queue";
+import { stateWords } from "./explain";
 
 const COLUMNS: Column<TaskAttempt>[] = [
-  { name: "#", className: "w-px tabular-nums", cell: ({ attempt }) => attempt },
-  { name: "State", cell: ({ state }) => <State state={state} /> },
+  { name: "#", className: "tabular-nums sm:w-px", cell: ({ attempt }) => attempt },
+  { name: "State", cell: ({ state }) => <State {...stateWords(state)} /> },
   {
     name: "Run",
     isLead: true,
@@ -48,7 +50,7 @@ const COLUMNS: Column<TaskAttempt>[] = [
     cell: ({ failureKind, failureMessage }) =>
       failureKind === null ? null : (
         <span className="block truncate text-bad" title={showTricks(failureMessage) ?? undefined}>
-          {failureKind}
+          {showTricks(sentence(failureWords(failureKind)))}
           {failureMessage !== null && `: ${showTricks(failureMessage)}`}
         </span>
       ),

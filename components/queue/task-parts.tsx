@@ -1,6 +1,8 @@
 import { Minus, Plus } from "lucide-react";
 import { Button } from "@/components/ui/button";
+import { sentence } from "@/components/ui/format";
 import { showTricks } from "@/components/ui/hidden-text";
+import { failureWords } from "@/contract/failure-words";
 import type { QueueTaskSummary } from "@/contract/queue";
 import { BlockerLine } from "./blocker-line";
 import { canPrioritise } from "./can";
@@ -25,7 +27,7 @@ export function Detail({ task, titles }: { task: QueueTaskSummary; titles: Reado
   if (task.state === "failed")
     return (
       <span className="text-bad" title={showTricks(task.failureMessage) ?? undefined}>
-        {task.failureKind ?? "failed"}
+        {showTricks(sentence(failureWords(task.failureKind)))}
         {task.failureMessage !== null && `: ${showTricks(task.failureMessage)}`}
       </span>
     );

@@ -10,15 +10,16 @@ import { useCanOperate } from "@/components/shell/identity";
 import { useTRPC } from "@/components/trpc/client";
 import { attemptPages } from "@/components/trpc/lists";
 import { Button } from "@/components/ui/button";
-import { shortenId } from "@/components/ui/format";
+import { sentence, shortenId } from "@/components/ui/format";
 import { showTricks } from "@/components/ui/hidden-text";
 import { Facts } from "@/components/ui/page";
 import { State } from "@/components/ui/state";
 import { Countdown, Duration, Time } from "@/components/ui/time";
+import { failureWords } from "@/contract/failure-words";
 import type { QueueTaskSummary } from "@/contract/queue";
 import { isActiveTask } from "@/contract/words";
 import { canCancel, canPrioritise, canRetry } from "./can";
-import { wordsOf } from "./explain";
+import { stateWords, wordsOf } from "./explain";
 import { promptOf } from "./prompt";
 import type { RowAct } from "./row-acts";
 import { TaskMenu } from "./task-menu";
@@ -114,7 +115,7 @@ function Attempts({ task: { id, version } }: { task: QueueTaskSummary }) {
         {attempts.map(({ attempt, state, runId, dispatchedAt, startedAt, endedAt, failureKind, failureMessage }) => (
           <li key={attempt} className="flex flex-wrap items-center gap-x-2">
             <span className="text-ink-3 tabular-nums">{attempt}</span>
-            <State isBare state={state} />
+            <State isBare {...stateWords(state)} />
             {runId !== null && (
               <Link href={runAddress(runId)} prefetch={false} title={runId} className="font-mono text-accent underline">
                 {shortenId(runId, 4)}
@@ -123,7 +124,9 @@ function Attempts({ task: { id, version } }: { task: QueueTaskSummary }) {
             <Duration from={startedAt ?? dispatchedAt} to={endedAt} className="text-ink-2" />
             {failureKind !== null && (
               <span className="basis-full wrap-anywhere text-bad">
-                {showTricks([failureKind, failureMessage].filter((part) => part !== null).join(": "))}
+                {showTricks(
+                  [sentence(failureWords(failureKind)), failureMessage].filter((part) => part !== null).join(": "),
+                )}
               </span>
             )}
           </li>

@@ -1,4 +1,5 @@
 import { showTricks } from "@/components/ui/hidden-text";
+import { failureWords } from "@/contract/failure-words";
 import type { QueueTask } from "@/contract/queue";
 import { deadLetterWords } from "./explain";
 
@@ -6,7 +7,7 @@ import { deadLetterWords } from "./explain";
 export function WhyFailed({ task }: { task: QueueTask }) {
   return (
     <section className="rounded-lg border border-bad/40 bg-bad-soft p-4 text-sm">
-      <h2 className="font-semibold text-bad">Why it failed: {task.failureKind ?? "unknown"}</h2>
+      <h2 className="font-semibold text-bad">Why it failed: {showTricks(failureWords(task.failureKind))}</h2>
       {task.deadLetter !== null && <p className="mt-1 text-ink-2">{showTricks(deadLetterWords(task.deadLetter))}</p>}
       {task.failureMessage !== null && (
         <pre className="mt-2 text-xs wrap-anywhere whitespace-pre-wrap">{showTricks(task.failureMessage)}</pre>

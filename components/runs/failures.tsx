@@ -5,7 +5,8 @@ import { useFrames } from "@/components/live/provider";
 import { useTRPC } from "@/components/trpc/client";
 import { FAILURES_HOURS, runFailures } from "@/components/trpc/lists";
 import { cn } from "@/components/ui/class-names";
-import { formatPlural } from "@/components/ui/format";
+import { formatPlural, sentence } from "@/components/ui/format";
+import { failureWords } from "@/contract/failure-words";
 import type { RunStats } from "@/contract/run";
 import type { RunFilter } from "./filter";
 
@@ -80,11 +81,13 @@ type KindProps = {
 };
 
 function Kind({ kind, count, share, isOn, onChange }: KindProps) {
+  const words = sentence(failureWords(kind));
   return (
     <button
       type="button"
       aria-pressed={isOn}
-      aria-label={`${kind ?? "unknown"}: ${count}, show only these`}
+      aria-label={`${words}: ${count}, show only these`}
+      title={kind ?? undefined}
       disabled={kind === null}
       onClick={() => onChange(isOn ? { failure: null } : { ...ONLY, failure: kind })}
       className={cn(
@@ -95,7 +98,7 @@ function Kind({ kind, count, share, isOn, onChange }: KindProps) {
       <span aria-hidden className="flex h-3 w-16 items-center rounded-sm bg-sunken">
         <span className="h-3 min-w-0.5 rounded-sm bg-bad-fill" style={{ width: `${100 * share}%` }} />
       </span>
-      {kind ?? "unknown"}
+      {words}
       <span className="font-semibold tabular-nums">{count.toLocaleString("en")}</span>
     </button>
   );

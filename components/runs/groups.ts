@@ -1,6 +1,7 @@
 import { byPlace, type Grouping } from "@/components/arrange/groups";
-import { shortenId } from "@/components/ui/format";
+import { sentence, shortenId } from "@/components/ui/format";
 import { showTricks } from "@/components/ui/hidden-text";
+import { failureWords } from "@/contract/failure-words";
 import type { RunGroup } from "@/contract/query/runs";
 import type { RunSummary } from "@/contract/run";
 import { FAILURE_KINDS } from "@/contract/words";
@@ -21,5 +22,9 @@ export const RUN_GROUPINGS: Record<RunGroup, Grouping<RunSummary>> = {
       return run.title === null ? shortenId(id) : `${showTricks(run.title)} · ${shortenId(id)}`;
     },
   },
-  failure: { keyOf: failureOf, nameOf: failureOf, compare: byPlace([...FAILURE_KINDS, "unknown", NO_FAILURE]) },
+  failure: {
+    keyOf: failureOf,
+    nameOf: (run) => sentence(failureWords(failureOf(run))),
+    compare: byPlace([...FAILURE_KINDS, "unknown", NO_FAILURE]),
+  },
 };

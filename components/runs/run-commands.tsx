@@ -2,6 +2,7 @@
 import { deliveryOf } from "@/components/conversation/user-message";
 import { useRunCommands } from "@/components/sessions/use-session";
 import { CallHint } from "@/components/ui/call-hint";
+import { sentence } from "@/components/ui/format";
 import { showTricks } from "@/components/ui/hidden-text";
 import { EmptyState, Panel, TableSkeleton } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
@@ -9,11 +10,12 @@ import { State } from "@/components/ui/state";
 import { type Column, Table } from "@/components/ui/table";
 import { Time } from "@/components/ui/time";
 import type { Command } from "@/contract/command";
+import { failureWords } from "@/contract/failure-words";
 import type { Run } from "@/contract/run";
 import { isTerminal } from "@/contract/words";
 
 const COLUMNS: Column<Command>[] = [
-  { name: "#", className: "w-px text-ink-3 tabular-nums", cell: (command) => command.seq },
+  { name: "#", className: "text-ink-3 tabular-nums sm:w-px", cell: (command) => command.seq },
   {
     name: "State",
     cell: (command) => {
@@ -23,7 +25,7 @@ const COLUMNS: Column<Command>[] = [
       );
     },
   },
-  { name: "Type", cell: (command) => command.type },
+  { name: "Type", cell: (command) => sentence(command.type) },
   {
     name: "Content",
     isLead: true,
@@ -39,7 +41,9 @@ const COLUMNS: Column<Command>[] = [
     isWideOnly: true,
     className: "max-w-52 text-xs",
     cell: (command) => {
-      const failure = showTricks(command.failureMessage) ?? command.failureKind;
+      const failure = showTricks(
+        command.failureMessage ?? (command.failureKind === null ? null : sentence(failureWords(command.failureKind))),
+      );
       return failure === null ? null : (
         <span className="block truncate text-bad" title={failure}>
           {failure}

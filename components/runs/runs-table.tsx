@@ -7,11 +7,12 @@ import type { ShownGroups } from "@/components/arrange/use-groups";
 import { Profile } from "@/components/sessions/demo-label";
 import { attemptOf, explainRun } from "@/components/sessions/session-state";
 import { runAddress, runnerAddress, sessionAddress } from "@/components/shell/addresses";
-import { shortenId } from "@/components/ui/format";
+import { sentence, shortenId } from "@/components/ui/format";
 import { showTricks } from "@/components/ui/hidden-text";
 import { State } from "@/components/ui/state";
 import type { Column, RowChoice } from "@/components/ui/table";
 import { Countdown, Duration, Time } from "@/components/ui/time";
+import { failureWords } from "@/contract/failure-words";
 import type { ColumnId } from "@/contract/query/arrangement";
 import { RUN_COLUMNS } from "@/contract/query/runs";
 import type { Run, RunSummary } from "@/contract/run";
@@ -31,7 +32,7 @@ const LEAD: Column<RunSummary>[] = [
           <State state={explained.state} word={explained.word} why={showTricks(explained.why)} />
           {(run.status === "failed" || run.turnFailureKind != null) && (
             <span className="pl-2 text-2xs text-bad max-sm:pl-0" title={showTricks(run.failureMessage) ?? undefined}>
-              {run.failureKind ?? run.turnFailureKind ?? "unknown"}
+              {showTricks(sentence(failureWords(run.failureKind ?? run.turnFailureKind)))}
             </span>
           )}
         </span>

@@ -91,7 +91,7 @@ test("a run that goes on or ended well says so where its last turn did not", () 
   const lastTurn = { state: "failed" as const, failureKind: "backend-failed", failureMessage: "no such model" };
   for (const status of ["claimed", "completed"] as const) {
     const why = explain({ status, leaseState: "held" }, { lastTurn });
-    expect(why).toMatchObject({ title: "Last turn failed: backend-failed", message: "no such model", tone: "bad" });
+    expect(why).toMatchObject({ title: "Last turn failed: backend error", message: "no such model", tone: "bad" });
   }
   expect(explain({ status: "completed" }, { lastTurn: { ...lastTurn, state: "completed" } })).toBeNull();
 });

@@ -1,5 +1,6 @@
 import type { Tone } from "@/components/ui/state";
 import type { Command } from "@/contract/command";
+import { failureWords } from "@/contract/failure-words";
 import type { Run } from "@/contract/run";
 import type { LaunchWaitReason, RunnerJob } from "@/contract/runner";
 import { isTerminal } from "@/contract/words";
@@ -178,7 +179,11 @@ function explainTurn({ lastTurn }: WhyFacts): Why | null {
   const kind = lastTurn.failureKind ?? "unknown";
   const known = FAILURES[kind];
   return {
-    ...{ tone: "bad", title: `Last turn failed: ${kind}`, doc: known === undefined ? "other-failures" : kind },
+    ...{
+      tone: "bad",
+      title: `Last turn failed: ${failureWords(lastTurn.failureKind)}`,
+      doc: known === undefined ? "other-failures" : kind,
+    },
     rule: known?.rule ?? "The message below says what went wrong.",
     next: known?.next ?? "Send another message to continue.",
     ...(lastTurn.failureMessage === null ? {} : { message: lastTurn.failureMessage }),
@@ -203,7 +208,11 @@ function explainEnd(run: Run): Why {
   const kind = run.failureKind ?? "unknown";
   const known = FAILURES[kind];
   return {
-    ...{ tone: "bad", title: `Run failed: ${kind}`, doc: known === undefined ? "other-failures" : kind },
+    ...{
+      tone: "bad",
+      title: `Run failed: ${failureWords(run.failureKind)}`,
+      doc: known === undefined ? "other-failures" : kind,
+    },
     rule: known?.rule ?? "The message below says what went wrong.",
     next: `${known?.next ?? "Fix the cause, then run it again."} No retry follows (${attemptOf(run)}).`,
     ...(run.failureMessage === null ? {} : { message: run.failureMessage }),

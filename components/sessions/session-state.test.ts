@@ -58,7 +58,7 @@ test("a run explains its lease: the holder, the attempt, the next step", () => {
   expect(explainRun(run({ leaseState: "fencing", executionPolicy: { maxAttempts: 5 } })).why).toContain(
     "attempt 2 of 5",
   );
-  expect(explainRun(run({ status: "failed", failureKind: "runner-lost" })).why).toBe("runner-lost");
+  expect(explainRun(run({ status: "failed", failureKind: "runner-lost" })).why).toBe("Runner lost");
 });
 
 test("a last turn's end is the session's word", () => {
@@ -67,7 +67,7 @@ test("a last turn's end is the session's word", () => {
       session({ executionState: "terminal", terminalStatus: "failed", failureKind: "backend-failed" }),
       null,
     ).why,
-  ).toContain("backend-failed");
+  ).toContain("backend error");
   expect(explainSession(session({ executionState: "terminal", terminalStatus: "completed" }), null).state).toBe(
     "completed",
   );

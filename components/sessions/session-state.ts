@@ -1,4 +1,5 @@
-import { formatDuration, shortenId } from "@/components/ui/format";
+import { formatDuration, sentence, shortenId } from "@/components/ui/format";
+import { failureWords } from "@/contract/failure-words";
 import type { Run } from "@/contract/run";
 import type { SessionSummary } from "@/contract/session";
 
@@ -57,7 +58,7 @@ export function explainSession(session: ShownSession, openRun: Run | null, nowMs
     };
   }
   if (session.executionState === "terminal" && session.terminalStatus !== null) {
-    const kind = session.failureKind === null ? "" : ` (${session.failureKind})`;
+    const kind = session.failureKind === null ? "" : ` (${failureWords(session.failureKind)})`;
     if (session.terminalStatus === "failed")
       return {
         state: "failed",
@@ -113,7 +114,7 @@ export function explainRun(run: ShownRun): Explained {
     return {
       state: "failed",
       word: "Completed · turn failed",
-      why: `The run completed, but its last turn failed (${run.turnFailureKind}).`,
+      why: `The run completed, but its last turn failed (${failureWords(run.turnFailureKind)}).`,
     };
   }
   switch (run.status) {
@@ -145,7 +146,13 @@ export function explainRun(run: ShownRun): Explained {
         why: run.failureMessage ?? run.cancelReason ?? "The run was cancelled.",
       };
     case "failed":
-      return { state: "failed", word: "Failed", why: run.failureMessage ?? run.failureKind ?? "The run failed." };
+      return {
+        state: "failed",
+        word: "Failed",
+        why:
+          run.failureMessage ??
+          (run.failureKind === null ? "The run failed." : sentence(failureWords(run.failureKind))),
+      };
   }
 }
 

@@ -123,7 +123,7 @@ test("why a row is as it is can be asked for by a press, and is told to who read
   });
   const html = renderToStaticMarkup(<SessionsTable sessions={[failed]} />);
   expect(html).toMatch(
-    /<button type="button" aria-description="The last turn failed \(timeout\)[^"]*" aria-expanded="false"/,
+    /<button type="button" aria-description="The last turn failed \(timed out\)[^"]*" aria-expanded="false"/,
   );
   expect(html).not.toMatch(/title="The last turn failed/);
 });

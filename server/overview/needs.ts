@@ -1,3 +1,4 @@
+import { failureWords } from "@/contract/failure-words";
 import { LOOPS } from "@/contract/loops";
 import {
   FAILED_SHOWN_MS,
@@ -141,7 +142,7 @@ function wordsOf(kind: NeedKind, detail: string | null): string {
     case "volume-full":
       return `the volume is ${detail} % full: free some space in a turn, or continue in a session with a larger volume`;
     default:
-      return detail === null ? "the last turn failed" : `the last turn failed: ${detail}`;
+      return detail === null ? "the last turn failed" : `the last turn failed: ${failureWords(detail)}`;
   }
 }
 
