@@ -62,12 +62,12 @@ test("what a runner writes is followed; killed, it leaves its log and how its pr
   await test.step("killed, its end is shown by itself, and what it was is kept", async () => {
     process.kill(pid, "SIGKILL");
     await expect(page.getByText("SIGKILL")).toBeVisible({ timeout: 60_000 });
-    await expect(page.getByText("It is gone; this is what was left of it as it ended.")).toBeVisible();
+    await expect(page.getByText("The attempt has ended. This was saved when it did.")).toBeVisible();
     await expectEveryLook(browser, signedIn, { address: `/runs/${runId}?tab=job`, name: "run-job" });
   });
 
   await test.step("the failed run's card leads to the log, which is read by keys alone", async () => {
-    const why = page.getByRole("region", { name: "Run failed: runner-lost" });
+    const why = page.getByRole("region", { name: "Run failed: runner lost" });
     const link = why.getByRole("link", { name: "Runner log" });
     await page.addInitScript(noteTops, "Runner log");
     await openPage(page, `/runs/${runId}`);

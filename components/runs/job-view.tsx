@@ -16,7 +16,7 @@ import { Duration, Time } from "@/components/ui/time";
 import type { Run } from "@/contract/run";
 import type { AttemptDetails, ClusterEvent, JobCondition, JobContainer, RunJob } from "@/contract/run-job";
 import { AttemptSelect } from "./attempt-select";
-import { containerLook, endLook, eventLook, phaseLook, SOURCE_LOOK } from "./job-words";
+import { containerLook, endLook, eventLook, phaseLook, SOURCE_LOOK, SOURCE_WORDS } from "./job-words";
 import { pollOf } from "./run-jobs";
 
 /** What Kubernetes, or this machine, says of a run's attempt: read now, or as it was when it ended. */
@@ -36,12 +36,12 @@ export function JobView({ run }: { run: Run }) {
           <>
             <div className="flex flex-wrap items-center gap-x-3 gap-y-2 text-xs">
               <AttemptSelect runId={run.id} value={attempt} onChange={(next) => void setAttempt(next)} />
-              <State {...SOURCE_LOOK[data.source]} word={data.source} />
+              <State {...SOURCE_LOOK[data.source]} word={SOURCE_WORDS[data.source]} />
               <span className="text-ink-2">
                 {data.note} {data.source === "kept" && <Time at={data.asOf} />}
               </span>
               <Link href={runLogAddress(run.id, attempt)} className="text-accent underline">
-                Its log
+                View log
               </Link>
             </div>
             {data.details === null ? <Nothing job={data} /> : <Details details={data.details} />}
@@ -67,7 +67,7 @@ function Details({ details }: { details: AttemptDetails }) {
       {faults.length > 0 && (
         <ul className="rounded-lg border border-warn/50 bg-warn-soft p-3 text-xs text-warn">
           {faults.map((fault) => (
-            <li key={fault}>Not read: {showTricks(fault)}</li>
+            <li key={fault}>Couldn't read: {showTricks(fault)}</li>
           ))}
         </ul>
       )}
@@ -84,7 +84,7 @@ function Details({ details }: { details: AttemptDetails }) {
       {(job !== null || pod !== null) && (
         <Panel title="Job and pod events">
           {events.length === 0 ? (
-            <p className="p-4 text-xs text-ink-2">None: Kubernetes forgets them after an hour.</p>
+            <p className="p-4 text-xs text-ink-2">No events. Kubernetes keeps them for an hour.</p>
           ) : (
             <Table label="Events" rows={events} columns={EVENTS} keyOf={keyOfEvent} />
           )}
@@ -123,7 +123,7 @@ function JobPanel({ job }: { job: NonNullable<AttemptDetails["job"]> }) {
           ["Created", <Time key="c" at={job.createdAt} />],
           ["Started", job.startedAt === null ? null : <Time key="s" at={job.startedAt} />],
           ["Ended", job.endedAt === null ? null : <Time key="e" at={job.endedAt} />],
-          ["Deadline", job.deadlineSeconds === null ? "None" : `after ${formatDuration(job.deadlineSeconds * 1_000)}`],
+          ["Deadline", job.deadlineSeconds === null ? "None" : `After ${formatDuration(job.deadlineSeconds * 1_000)}`],
           ["State", job.isBeingDeleted ? <State key="d" isBare state="deleting" /> : null],
         ]}
       />
@@ -153,7 +153,7 @@ function PodPanel({ pod }: { pod: NonNullable<AttemptDetails["pod"]> }) {
               .map((part) => showTricks(part ?? ""))
               .join(": ") || null,
           ],
-          ["Node", showTricks(pod.node ?? "none yet")],
+          ["Node", showTricks(pod.node ?? "None yet")],
           ["Created", <Time key="c" at={pod.createdAt} />],
           ["Started", pod.startedAt === null ? null : <Time key="s" at={pod.startedAt} />],
         ]}
@@ -164,7 +164,7 @@ function PodPanel({ pod }: { pod: NonNullable<AttemptDetails["pod"]> }) {
 }
 
 function Conditions({ conditions, of }: { conditions: readonly JobCondition[]; of: string }) {
-  if (conditions.length === 0) return <p className="px-4 pb-4 text-xs text-ink-3">No condition of the {of} yet.</p>;
+  if (conditions.length === 0) return <p className="px-4 pb-4 text-xs text-ink-3">No {of} conditions yet.</p>;
   return (
     <ul aria-label={`Conditions of the ${of}`} className="flex flex-col gap-1 px-4 pb-4 text-xs">
       {conditions.map(({ type, status, reason, message, at }) => (

@@ -12,6 +12,13 @@ export const SOURCE_LOOK: Record<RunJobSource, Look> = {
   none: { state: "none", tone: "quiet" },
 };
 
+export const SOURCE_WORDS: Record<RunJobSource, string> = {
+  live: "Live",
+  kept: "Saved",
+  gone: "Not found",
+  none: "None",
+};
+
 const PHASES: Record<string, Look> = {
   Pending: { state: "pending", tone: "quiet" },
   Running: { state: "running", tone: "busy" },

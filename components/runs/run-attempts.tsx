@@ -15,17 +15,17 @@ import { AttemptFacts } from "./attempt-facts";
 import { isLive, runJobs } from "./run-jobs";
 
 const COLUMNS: Column<RunnerJob>[] = [
-  { name: "State", className: "w-px", cell: (job) => <State state={job.state} word={sentence(job.state)} /> },
-  { name: "Runner", isWideOnly: true, className: "w-px", cell: (job) => <RunnerLink id={job.runnerId} /> },
-  { name: "Launched", className: "w-px whitespace-nowrap text-ink-2", cell: (job) => <Time at={job.createdAt} /> },
+  { name: "State", className: "sm:w-px", cell: (job) => <State state={job.state} word={sentence(job.state)} /> },
+  { name: "Runner", className: "sm:w-px", cell: (job) => <RunnerLink id={job.runnerId} /> },
+  { name: "Launched", className: "whitespace-nowrap text-ink-2 sm:w-px", cell: (job) => <Time at={job.createdAt} /> },
   {
     name: "Duration",
-    className: "w-px whitespace-nowrap text-ink-2",
+    className: "whitespace-nowrap text-ink-2 sm:w-px",
     cell: (job) => <Duration from={job.createdAt} to={isLive(job) ? null : job.updatedAt} />,
   },
   {
     name: "Outcome",
-    className: "max-w-0 min-w-60 text-xs text-ink-2 max-sm:max-w-full max-sm:basis-full",
+    className: "max-w-0 min-w-60 py-1.5 text-xs text-ink-2 max-sm:max-w-full max-sm:basis-full",
     cell: (job) => (
       <>
         <span className="line-clamp-2 wrap-anywhere" title={outcomeOf(job)}>

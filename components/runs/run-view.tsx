@@ -5,13 +5,13 @@ import Link from "next/link";
 import { RunnerLink } from "@/components/runners/runner-link";
 import { Profile } from "@/components/sessions/demo-label";
 import { attemptOf, explainRun } from "@/components/sessions/session-state";
-import { eventAddress, runAddress, runJobAddress, runLogAddress, sessionAddress } from "@/components/shell/addresses";
+import { eventAddress, runAddress, runJobAddress, runLogAddress, taskAddress } from "@/components/shell/addresses";
 import { RunLogsProvider, useFollow } from "@/components/trace/session-logs";
 import { TraceView } from "@/components/trace/trace-view";
 import { useTRPC } from "@/components/trpc/client";
 import { leasedRun, usageOfRun } from "@/components/trpc/lists";
 import { Id } from "@/components/ui/copy";
-import { sentence } from "@/components/ui/format";
+import { sentence, shortenId } from "@/components/ui/format";
 import { showTricks } from "@/components/ui/hidden-text";
 import { JsonPanel } from "@/components/ui/json-panel";
 import { Facts, PageHeader, Panel, TableSkeleton } from "@/components/ui/page";
@@ -27,6 +27,8 @@ import { RunActions } from "./run-actions";
 import { RunAttempts } from "./run-attempts";
 import { RunCommands } from "./run-commands";
 import { RunSteps } from "./run-steps";
+import { sessionIdOf } from "./session-id";
+import { SessionLink } from "./session-link";
 import type { RunTab } from "./tabs";
 import { WhyCard } from "./why-card";
 
@@ -122,25 +124,20 @@ function firstLine(why: string): string {
 function RunFacts({ run }: { run: Run }) {
   const trpc = useTRPC();
   const usage = useQuery(usageOfRun(trpc, run.id));
-  const sessionId = run.sessionRef?.sessionId;
+  const sessionId = sessionIdOf(run);
   return (
     <div className="flex min-w-0 flex-col gap-4">
       <Panel title="Details">
         <Facts
           className="p-4"
           items={[
+            ["Session", sessionId === null ? "None" : <SessionLink key="s" sessionId={sessionId} />],
             [
-              "Session",
-              typeof sessionId === "string" ? (
-                <Link
-                  key="s"
-                  href={sessionAddress(sessionId)}
-                  className="font-mono text-accent wrap-anywhere hover:underline"
-                >
-                  {sessionId}
+              "Task",
+              run.taskId === null ? null : (
+                <Link key="t" href={taskAddress(run.taskId)} className="font-mono text-accent hover:underline">
+                  {shortenId(run.taskId)}
                 </Link>
-              ) : (
-                "None"
               ),
             ],
             ["Project", `${run.tenantId} / ${run.projectId}`],
@@ -155,7 +152,9 @@ function RunFacts({ run }: { run: Run }) {
         />
       </Panel>
       <ModelUsePanel query={usage} />
-      <JsonPanel title="Execution policy" value={run.executionPolicy} />
+      {Object.keys(run.executionPolicy).length > 0 && (
+        <JsonPanel title="Execution policy" value={run.executionPolicy} />
+      )}
       <JsonPanel title="Workspace" value={run.workspaceRef} />
       {run.resourceBundleRef !== null && <JsonPanel title="Resource bundle" value={run.resourceBundleRef} />}
     </div>

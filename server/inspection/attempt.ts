@@ -45,7 +45,7 @@ export async function findPlace<Live>(
 }
 
 const OUTSIDE = "Its runner was started by somebody else: nothing is known here of its process.";
-const KEPT = "It is gone; this is what was left of it as it ended.";
+const KEPT = "The attempt has ended. This was saved when it did.";
 
 function noneOf(ctx: ServiceContext): string {
   return ctx.settings.executor === "none" ? OUTSIDE : "No runner was started for it yet.";
