@@ -108,7 +108,7 @@ const pagesOf = ({ runId, failedId, taskId, bulkId, webhookId, scheduleId, budge
   { address: "/status", acts: [] },
   { address: "/settings", acts: ["New token", /^Revoke /, "Manage webhooks"], says: "needs the role admin" },
   { address: "/settings/webhooks", acts: ["New webhook"], says: "needs the role admin" },
-  { address: `/settings/webhooks/${webhookId}`, acts: ["Send a test", "Edit…"], says: "needs the role admin" },
+  { address: `/settings/webhooks/${webhookId}`, acts: ["Send test", "Edit…"], says: "needs the role admin" },
 ];
 const ANSWERING = "Answering needs the operator role.";
 /** What a reader may do all the same: mark sessions as read, compare them, and look for what can be copied. */

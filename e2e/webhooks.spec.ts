@@ -107,7 +107,7 @@ test("a webhook is made, fails, is put right, and tells of what agents do, with 
   });
 
   await test.step("a test that is not taken says so, and is tried again", async () => {
-    await page.getByRole("button", { name: "Send a test" }).click();
+    await page.getByRole("button", { name: "Send test" }).click();
     await expect(test500()).toContainText("answered 500");
     await expect(test500()).toContainText(/next try in \d+ s/);
     await expect(test500()).toContainText(SHOWN);
@@ -128,7 +128,7 @@ test("a webhook is made, fails, is put right, and tells of what agents do, with 
     await test500()
       .getByRole("button", { name: /^Try now/ })
       .click();
-    await expect(test500()).toContainText("delivered");
+    await expect(test500()).toContainText("Delivered");
     await expect(test500()).toContainText("answered 204");
     await expect(page.getByRole("banner").or(page.getByRole("main")).getByText("working").first()).toBeVisible();
     // However many have come by themselves meanwhile.
@@ -143,10 +143,10 @@ test("a webhook is made, fails, is put right, and tells of what agents do, with 
     const runId = await api.run(sessionId);
     await api.post(`/runs/${runId}/commands`, { type: "turn", payload: { text: "ASK `echo allowed`" } });
     const asked = deliveries(page).filter({ hasText: "approval.requested" });
-    await expect(asked).toContainText("delivered", { timeout: 60_000 });
+    await expect(asked).toContainText("Delivered", { timeout: 60_000 });
     await api.post(`/runs/${runId}/cancel`);
     const ended = deliveries(page).filter({ hasText: "run.cancelled" });
-    await expect(ended).toContainText("delivered", { timeout: 60_000 });
+    await expect(ended).toContainText("Delivered", { timeout: 60_000 });
     expect(receiver.typesOf()).toEqual(expect.arrayContaining(["approval.requested", "run.cancelled"]));
     for (const message of receiver.messages) expect(signaturesBy(secret, message)).toBe(1);
     await expect(ended.getByRole("link")).toHaveAttribute("href", `/r/${runId}`);
@@ -184,16 +184,16 @@ test("a webhook is made, fails, is put right, and tells of what agents do, with 
     await dialog.getByRole("button", { name: "Done" }).click();
     await expect(page.getByText(/also signs, expires in 2[34] h/)).toBeVisible();
     const known = receiver.messages.length;
-    await page.getByRole("button", { name: "Send a test" }).click();
+    await page.getByRole("button", { name: "Send test" }).click();
     await expect.poll(() => receiver.messages.length).toBe(known + 1);
     for (const each of [secret, next]) expect(signaturesBy(each, receiver.messages[known] as Message)).toBe(1);
   });
 
   await test.step("a receiver that is gone disables it, and what failed is sent again", async () => {
     receiver.state.answer = 410;
-    await page.getByRole("button", { name: "Send a test" }).click();
+    await page.getByRole("button", { name: "Send test" }).click();
     await expect(page.getByText("Disabled automatically: it answered 410: it is gone.")).toBeVisible();
-    await expect(page.getByRole("button", { name: "Send a test" })).toBeDisabled();
+    await expect(page.getByRole("button", { name: "Send test" })).toBeDisabled();
     await page.getByRole("button", { name: "Failed 1" }).click();
     await expect(page).toHaveURL(/\?state=failed/);
     await expect(deliveries(page)).toHaveCount(1);

@@ -82,7 +82,7 @@ function columnsOf({
       ),
     },
     {
-      name: "Last answer",
+      name: "Last response",
       className: "max-w-44 text-xs max-sm:max-w-full",
       cell: (delivery) => <LastAnswer delivery={delivery} />,
     },

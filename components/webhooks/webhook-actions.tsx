@@ -33,7 +33,7 @@ export function WebhookActions({ webhook, acts }: { webhook: Webhook; acts: Webh
         title={isEnabled ? undefined : "Enable the webhook first"}
         onClick={acts.sendTest}
       >
-        <Send aria-hidden className="size-4" /> Send a test
+        <Send aria-hidden className="size-4" /> Send test
       </Button>
       <Button onClick={() => setShown("edit")}>
         <Pencil aria-hidden className="size-4" /> Edit…

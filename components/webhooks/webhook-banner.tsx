@@ -25,8 +25,8 @@ export function WebhookBanner({ webhook, acts }: { webhook: Webhook; acts: Webho
             ? "Disabled by an operator."
             : `Disabled automatically: ${showTricks(disabledReason)}.`}
         </b>{" "}
-        What happens meanwhile is not kept for it; what was on its way waits.
-        {disabledReason !== null && " See that its receiver is well, then enable it and send a test."}
+        New events are not recorded for it. Deliveries already queued wait until it is enabled.
+        {disabledReason !== null && " Fix the receiver, then enable the webhook and send a test."}
       </Banner>
     );
   if (failingSince === null) return null;
@@ -35,9 +35,8 @@ export function WebhookBanner({ webhook, acts }: { webhook: Webhook; acts: Webho
       <b className="font-semibold">
         Nothing delivered for <Duration from={failingSince} to={null} />.
       </b>{" "}
-      Each delivery below says what was answered. It is tried again, at longer and longer intervals, for about a day;
-      once its receiver is well, “Try now” does not wait for that. A webhook at which nothing arrives for a day is
-      disabled.
+      Each delivery is retried for about a day, at growing intervals. Once the receiver works again, “Try now” retries
+      at once. After a day without a delivery the webhook is disabled.
     </Banner>
   );
 }

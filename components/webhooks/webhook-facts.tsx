@@ -29,9 +29,9 @@ export function WebhookFacts({ webhook }: { webhook: Webhook }) {
               ))}
             </ul>,
           ],
-          ["Projects", projectIds.length === 0 ? "all" : showTricks(projectIds.join(", "))],
-          ["Queues", queues.length === 0 ? "all, also without a task" : showTricks(queues.join(", "))],
-          ["Tenant", tenantId ?? "all tenants"],
+          ["Projects", projectIds.length === 0 ? "All" : showTricks(projectIds.join(", "))],
+          ["Queues", queues.length === 0 ? "All, and events without a task" : showTricks(queues.join(", "))],
+          ["Tenant", tenantId ?? "All tenants"],
           ["Last delivered", <Time key="last" at={lastDeliveredAt} />],
           [
             "Previous secret",
@@ -44,12 +44,12 @@ export function WebhookFacts({ webhook }: { webhook: Webhook }) {
           ["Created by", operatorName(webhook.createdBy)],
           ["Created", <Time key="made" at={webhook.createdAt} />],
           ["Updated", <Time key="changed" at={webhook.updatedAt} />],
-          ["Id", <Id key="id" id={webhook.id} />],
-          ["Deliveries kept", `for ${DELIVERIES_KEPT_DAYS} days`],
+          ["ID", <Id key="id" id={webhook.id} />],
+          ["Deliveries kept", `${DELIVERIES_KEPT_DAYS} days`],
           [
             "Activity",
             <Link key="audit" href={auditAddress(webhook.id)} className="text-accent underline">
-              in the audit log
+              View audit log
             </Link>,
           ],
         ]}

@@ -38,7 +38,7 @@ export function WebhooksView() {
         description="URLs notified of events, such as a turn that ended or an approval that is needed. Messages are signed and delivered at least once."
         actions={
           isAdmin ? (
-            <Button onClick={onCreate}>
+            <Button look="primary" onClick={onCreate}>
               <Plus aria-hidden className="size-4" /> New webhook
             </Button>
           ) : undefined

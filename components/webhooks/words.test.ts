@@ -13,12 +13,12 @@ const webhook: Webhook = {
 const wordOf = (more: Partial<Webhook>) => conditionOf({ ...webhook, ...more }).word;
 
 test("a webhook is shown as what it is first of all: disabled, failing, working, or not tried", () => {
-  expect(wordOf({})).toBe("nothing sent yet");
-  expect(wordOf({ pending: 1 })).toBe("nothing arrived yet");
-  expect(wordOf({ lastDeliveredAt: AT })).toBe("working");
-  expect(wordOf({ lastDeliveredAt: AT, failed: 3 })).toBe("working");
-  expect(wordOf({ lastDeliveredAt: AT, failingSince: AT })).toBe("failing");
-  expect(wordOf({ failingSince: AT, isEnabled: false })).toBe("disabled");
+  expect(wordOf({})).toBe("Nothing sent yet");
+  expect(wordOf({ pending: 1 })).toBe("Nothing delivered yet");
+  expect(wordOf({ lastDeliveredAt: AT })).toBe("Working");
+  expect(wordOf({ lastDeliveredAt: AT, failed: 3 })).toBe("Working");
+  expect(wordOf({ lastDeliveredAt: AT, failingSince: AT })).toBe("Failing");
+  expect(wordOf({ failingSince: AT, isEnabled: false })).toBe("Disabled");
 });
 
 test("only what disabled itself is shown as a fault", () => {

@@ -8,11 +8,11 @@ export type Condition = { state: string; word: string; tone?: "bad" };
 /** How a webhook stands; of a disabled one whether it failed does not matter. */
 export function conditionOf(webhook: Webhook): Condition {
   if (!webhook.isEnabled)
-    return { state: "paused", word: "disabled", ...(webhook.disabledReason === null ? {} : { tone: "bad" }) };
-  if (webhook.failingSince !== null) return { state: "failed", word: "failing" };
-  if (webhook.lastDeliveredAt !== null) return { state: "ready", word: "working" };
+    return { state: "paused", word: "Disabled", ...(webhook.disabledReason === null ? {} : { tone: "bad" }) };
+  if (webhook.failingSince !== null) return { state: "failed", word: "Failing" };
+  if (webhook.lastDeliveredAt !== null) return { state: "ready", word: "Working" };
   const isQuiet = webhook.pending + webhook.failed === 0;
-  return { state: "none", word: isQuiet ? "nothing sent yet" : "nothing arrived yet" };
+  return { state: "none", word: isQuiet ? "Nothing sent yet" : "Nothing delivered yet" };
 }
 
 /** A number of deliveries; more than are counted are `1,000+`. */
