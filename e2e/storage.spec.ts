@@ -78,8 +78,8 @@ test("a volume is pinned, extended, evicted by its name, restored and forked, an
 
   await test.step("a pin shows at once, and is taken back by its own undo", async () => {
     await open(page, "/storage");
-    await expect(row).toContainText("live");
-    await expect(row).toContainText("current");
+    await expect(row).toContainText("Live");
+    await expect(row).toContainText("Current");
     await act(page, title, "Pin");
     await expect(row.getByText("pinned", { exact: true })).toBeVisible();
     await page.getByRole("button", { name: "Undo" }).click();
@@ -150,17 +150,17 @@ test("a volume is pinned, extended, evicted by its name, restored and forked, an
     await dialog.getByLabel(/^Type .* to confirm$/).fill(name);
     await confirm.click();
     await expect(dialog).toBeHidden();
-    await expect(row).toContainText("evicted");
+    await expect(row).toContainText("Evicted");
     expect(existsSync(path.join(signedIn.product.dataDir, "volumes", name))).toBe(false);
     await open(page, `/sessions/${sessionId}`);
-    await expect(page.getByText("This session's volume was removed. Restore it on the Storage tab")).toBeVisible();
+    await expect(page.getByText("This session's volume was removed. Restore it to continue")).toBeVisible();
     await expect(page.getByLabel("Message")).toBeDisabled();
   });
 
   await test.step("a restore lets the conversation go on", async () => {
     await page.getByRole("navigation", { name: "Session" }).getByRole("link", { name: "Storage" }).click();
     const lifecycle = page.getByRole("list", { name: "Lifecycle" });
-    await expect(lifecycle.locator("[aria-current=step]")).toContainText("evicted");
+    await expect(lifecycle.locator("[aria-current=step]")).toContainText("Evicted");
     await page.getByRole("button", { name: "Restore from archive" }).click();
     await expect(page.getByRole("list", { name: "The way back" }).locator("[aria-current=step]")).toBeVisible();
     await page.getByRole("link", { name: "Conversation", exact: true }).click();
@@ -168,7 +168,7 @@ test("a volume is pinned, extended, evicted by its name, restored and forked, an
     await expect(conversation(page)).toContainText("earlier message", { timeout: 90_000 });
     await endRuns(page);
     await page.getByRole("navigation", { name: "Session" }).getByRole("link", { name: "Storage" }).click();
-    await expect(lifecycle.locator("[aria-current=step]")).toContainText("live");
+    await expect(lifecycle.locator("[aria-current=step]")).toContainText("Live");
   });
 
   await test.step("a fork goes on from the same history, and its source stays", async () => {
@@ -181,8 +181,8 @@ test("a volume is pinned, extended, evicted by its name, restored and forked, an
     await expect(conversation(page)).toContainText("2 earlier messages of yours", { timeout: 90_000 });
     await endRuns(page);
     await open(page, "/storage");
-    await expect(rowOf(page, "The other way")).toContainText("live");
-    await expect(row).toContainText("live");
+    await expect(rowOf(page, "The other way")).toContainText("Live");
+    await expect(row).toContainText("Live");
   });
   await page.context().close();
 });
@@ -270,7 +270,7 @@ test("a clean-up says what it would do, does it when told, and leaves a line of 
     await look(page, "clean-up-difference");
   });
   await open(page, "/storage?state=evicted");
-  await expect(rowOf(page, "you may go")).toContainText("evicted");
+  await expect(rowOf(page, "you may go")).toContainText("Evicted");
   await expect(rowOf(page, "you must stay")).toBeHidden();
   await page.context().close();
 });
@@ -314,7 +314,7 @@ test("volumes are narrowed, chosen, pinned and evicted together, once their numb
   await expect(dialog.getByRole("button", { name: /^Evict: 2 volumes/ })).toBeDisabled();
   await dialog.getByLabel("Type 2 to confirm").fill("2");
   await dialog.getByRole("button", { name: /^Evict: 2 volumes/ }).click();
-  for (const title of titles) await expect(rowOf(page, title)).toContainText("evicted");
+  for (const title of titles) await expect(rowOf(page, title)).toContainText("Evicted");
 
   await test.step("all that match are pinned, those that are not shown too, and that is taken back", async () => {
     const { origin } = new URL(page.url());

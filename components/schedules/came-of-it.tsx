@@ -1,4 +1,5 @@
 import Link from "next/link";
+import { stateWords } from "@/components/queue/explain";
 import { sessionAddress, taskAddress } from "@/components/shell/addresses";
 import { cn } from "@/components/ui/class-names";
 import { shortenId } from "@/components/ui/format";
@@ -24,7 +25,7 @@ export function CameOfIt({ firing, className }: { firing: ScheduleFiring; classN
           <Link href={taskAddress(task.id)} prefetch={false} title={task.id} className={LINK}>
             <code>{shortenId(task.id)}</code>
           </Link>
-          <State isBare state={task.state} title={task.failureKind ?? undefined} />
+          <State isBare {...stateWords(task.state)} title={task.failureKind ?? undefined} />
         </>
       )}
       {task === null && message === null && <span className="text-ink-3">Task deleted</span>}

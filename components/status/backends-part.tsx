@@ -29,7 +29,7 @@ export function BackendsPart() {
     );
   const conditions = backends.map((backend) => ({ profile: backend.profile, ...conditionOf(backend, nowMs) }));
   const tone = WORST.find((known) => conditions.some((condition) => condition.tone === known)) ?? "quiet";
-  const ready = conditions.filter(({ word }) => word === "ready").length;
+  const ready = conditions.filter(({ tone }) => tone === "good").length;
   return (
     <Part name="Backends" tone={tone} word={`${ready} of ${conditions.length} ready`}>
       <span className="flex flex-wrap gap-x-4 gap-y-1">

@@ -11,7 +11,7 @@ import { NEARLY_FULL, shareOf } from "./fill";
 /** A size, beside a bar of how full the volume is; where that is not known, in proportion to the largest shown. */
 export function SizeBar({ summary, largest }: { summary: StorageSummary; largest: number }) {
   const { sizeBytes, filesCount } = summary;
-  if (sizeBytes === null) return <span className="text-xs text-ink-3">not measured</span>;
+  if (sizeBytes === null) return <span className="text-xs text-ink-3">Not measured</span>;
   const isGone = summary.storageState === "evicted";
   const share = shareOf(summary);
   const isNearlyFull = share !== null && share >= NEARLY_FULL;
@@ -50,7 +50,7 @@ export function SizeBar({ summary, largest }: { summary: StorageSummary; largest
 /** Whether the archive holds all that the volume does, and how old it is. */
 export function ArchiveMark({ summary }: { summary: StorageSummary }) {
   if (summary.archiveOrder !== null) return <OrderMark order={summary.archiveOrder} />;
-  if (!summary.restorable) return <span className="text-xs text-ink-3">none</span>;
+  if (!summary.restorable) return <span className="text-xs text-ink-3">None</span>;
   const Icon = summary.isArchiveCurrent ? Check : History;
   return (
     <span className="inline-flex flex-col max-sm:flex-row max-sm:items-center max-sm:gap-1.5">
@@ -60,7 +60,7 @@ export function ArchiveMark({ summary }: { summary: StorageSummary }) {
           summary.isArchiveCurrent ? "text-good" : "text-warn",
         )}
       >
-        <Icon aria-hidden className="size-3.5" /> {summary.isArchiveCurrent ? "current" : "behind"}
+        <Icon aria-hidden className="size-3.5" /> {summary.isArchiveCurrent ? "Current" : "Behind"}
       </span>
       {summary.archivedAt !== null && (
         <Time at={summary.archivedAt} className="text-2xs whitespace-nowrap text-ink-3" />
@@ -124,7 +124,7 @@ function ExpiresAt({ at, isGone }: { at: string | null; isGone: boolean }) {
   if (at === null) {
     return (
       <span className="inline-flex items-center gap-1 text-ink-3">
-        <Forever aria-hidden className="size-3.5" /> never
+        <Forever aria-hidden className="size-3.5" /> Never
       </span>
     );
   }

@@ -1,5 +1,6 @@
 import { renderToStaticMarkup } from "react-dom/server";
 import { expect, test } from "vitest";
+import { sentence } from "@/components/ui/format";
 import type { StorageState } from "@/contract/words";
 import { Lifecycle } from "./lifecycle";
 
@@ -12,6 +13,6 @@ const stepsOf = (state: StorageState) => {
 test.each(["creating", "live", "archiving", "deleting", "evicted", "restoring"] as const)(
   "a volume that is %s stands at that step and at no other",
   (state) => {
-    expect(stepsOf(state)).toEqual({ current: `${state} (now)`, count: 1 });
+    expect(stepsOf(state)).toEqual({ current: `${sentence(state)} (now)`, count: 1 });
   },
 );

@@ -1,5 +1,6 @@
 import { ChevronLeft, ChevronRight } from "lucide-react";
 import { cn } from "@/components/ui/class-names";
+import { sentence } from "@/components/ui/format";
 import { lookOf, TONE_SOFT } from "@/components/ui/state";
 import type { StorageState } from "@/contract/words";
 import { LIFECYCLE } from "./explain";
@@ -68,7 +69,7 @@ function Step({ state, isHere }: { state: StorageState; isHere: boolean }) {
       )}
     >
       <Icon aria-hidden className="size-3.5" />
-      {state}
+      {sentence(state)}
       {isHere && <span className="sr-only"> (now)</span>}
     </span>
   );

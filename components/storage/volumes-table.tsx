@@ -89,7 +89,7 @@ function usualOf(volumes: readonly StorageSummary[], largest: number): UsualColu
       className: "whitespace-nowrap",
       cell: (volume) =>
         volume.activeRunId === null ? (
-          <span className="text-xs text-ink-3">none</span>
+          <span className="text-xs text-ink-3">None</span>
         ) : (
           <Link
             href={runAddress(volume.activeRunId)}

@@ -14,6 +14,7 @@ import {
   TriangleAlert,
 } from "lucide-react";
 import { cn } from "./class-names";
+import { sentence } from "./format";
 import { showTricks } from "./hidden-text";
 import { Why } from "./why";
 
@@ -101,7 +102,7 @@ type StateProps = {
   why?: string | null;
 };
 
-/** A status: its icon and its word. */
+/** A status: its icon and its word, which begins with a capital. */
 export function State({ state, word, tone, className, isBare, title, why }: StateProps) {
   const look = lookOf(state);
   const Icon = look.icon;
@@ -114,7 +115,7 @@ export function State({ state, word, tone, className, isBare, title, why }: Stat
   const shown = (
     <>
       <Icon aria-hidden className={cn("size-3.5 shrink-0", look.isSpinning && "animate-[spin_2s_linear_infinite]")} />
-      {word ?? state}
+      {sentence(word ?? state)}
     </>
   );
   if (why !== undefined && why !== null && why !== "")
