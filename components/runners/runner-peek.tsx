@@ -117,7 +117,7 @@ function RunnerFacts({ runner }: { runner: Runner }) {
             <SkewBadge runner={runner} />
           </span>,
         ],
-        ["Up", <Duration key="u" from={runner.registeredAt} to={runner.endedAt} />],
+        ["Uptime", <Duration key="u" from={runner.registeredAt} to={runner.endedAt} />],
       ]}
     />
   );

@@ -11,7 +11,7 @@ import { usePageKeys } from "@/components/shell/page-keys";
 import { useTRPC } from "@/components/trpc/client";
 import { Id } from "@/components/ui/copy";
 import { CurlMenu } from "@/components/ui/curl-menu";
-import { formatDuration, formatPlural } from "@/components/ui/format";
+import { formatDuration, formatPlural, shortenId } from "@/components/ui/format";
 import { showTricks } from "@/components/ui/hidden-text";
 import { JsonPanel } from "@/components/ui/json-panel";
 import { Facts, PageHeader, Panel } from "@/components/ui/page";
@@ -154,10 +154,10 @@ function RunnerJob({ runner: { runId, attemptId, job } }: { runner: Runner }) {
       {runId !== null && (
         <>
           <Link href={runJobAddress(runId, attemptId)} className={link}>
-            pod and events
+            Job and pod events
           </Link>
           <Link href={runLogAddress(runId, attemptId)} className={link}>
-            log
+            Log
           </Link>
         </>
       )}
@@ -167,31 +167,37 @@ function RunnerJob({ runner: { runId, attemptId, job } }: { runner: Runner }) {
 
 function RunnerFacts({ runner }: { runner: Runner }) {
   const { run, runId, job } = runner;
-  const link = "font-mono text-accent wrap-anywhere hover:underline";
   return (
     <div className="flex min-w-0 flex-col gap-4">
-      <Panel title="Facts">
+      <Panel title="Details">
         <Facts
           className="p-4"
           items={[
             [
               "Run",
               runId === null ? (
-                "none"
+                "None"
               ) : (
-                <Link key="r" href={runAddress(runId)} className={link}>
-                  {runId}
-                </Link>
+                <span key="r" className="flex min-w-0 flex-col items-start gap-0.5">
+                  <Link href={runAddress(runId)} className="max-w-full truncate text-accent hover:underline">
+                    {run?.title == null ? "Open run" : showTricks(run.title)}
+                  </Link>
+                  <Id id={runId} />
+                </span>
               ),
             ],
-            ["Title", showTricks(run?.title ?? null)],
             [
               "Session",
               run?.sessionId == null ? (
-                "none"
+                "None"
               ) : (
-                <Link key="s" href={sessionAddress(run.sessionId)} className={link}>
-                  {run.sessionId}
+                <Link
+                  key="s"
+                  href={sessionAddress(run.sessionId)}
+                  title={run.sessionId}
+                  className="font-mono text-accent hover:underline"
+                >
+                  {shortenId(run.sessionId)}
                 </Link>
               ),
             ],
@@ -201,20 +207,20 @@ function RunnerFacts({ runner }: { runner: Runner }) {
             ["Lease epoch", runner.leaseEpoch ?? "None"],
             [
               "Lease",
-              runner.leaseExpiresAt === null ? "none" : <Countdown key="l" to={runner.leaseExpiresAt} past="expired" />,
+              runner.leaseExpiresAt === null ? "None" : <Countdown key="l" to={runner.leaseExpiresAt} past="expired" />,
             ],
             ["Placement", runner.placement ?? "Unknown"],
             ["Process", processOf(runner) || "Unknown"],
             ["Job", job === null ? "Started externally" : <RunnerJob key="j" runner={runner} />],
             ["CPU, memory", usageOf(runner) || "Unknown"],
-            ["Up", <Duration key="u" from={runner.registeredAt} to={runner.endedAt} />],
+            ["Uptime", <Duration key="u" from={runner.registeredAt} to={runner.endedAt} />],
             ["Registered", <Time key="g" at={runner.registeredAt} />],
             ["Build", runner.sourceCommit ?? "Unknown"],
             ["Protocol", runner.protocolVersion ?? "Unknown"],
             [
-              "History",
+              "Activity",
               <Link key="d" href={auditAddress(runner.id)} className="text-accent underline">
-                Audit log
+                View audit log
               </Link>,
             ],
           ]}
