@@ -1,10 +1,13 @@
 "use client";
 import { ChevronDown, CornerDownLeft, OctagonPause, Send, Waypoints, XCircle } from "lucide-react";
 import dynamic from "next/dynamic";
+import Link from "next/link";
 import { type KeyboardEvent, useCallback, useState } from "react";
 import { ImageButton } from "@/components/images/image-button";
 import { PickedStrip } from "@/components/images/picked-strip";
 import { useImageIntake, usePickedImages } from "@/components/images/use-images";
+import { storageAddress } from "@/components/shell/addresses";
+import { useCanOperate } from "@/components/shell/identity";
 import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/class-names";
 import { ErrorNote } from "@/components/ui/error-note";
@@ -27,6 +30,7 @@ export function Composer({ session, openRun, lastRun }: ComposerProps) {
   const [text, setText] = useState(composer.draft.text);
   const [isCancelling, setIsCancelling] = useState(false);
   const { isBusy, refusal } = composer;
+  const canOperate = useCanOperate();
   const { images } = composer.draft;
   const { list: picked } = usePickedImages(images);
   const add = useCallback((files: File[]) => void images.add(files, session.sessionId), [images, session.sessionId]);
@@ -62,7 +66,16 @@ export function Composer({ session, openRun, lastRun }: ComposerProps) {
       <div className="mx-auto flex w-full max-w-3xl flex-col gap-2">
         <Deliveries commands={composer.commands} />
         <ErrorNote error={composer.error} className="px-3 py-1.5" />
-        {refusal !== null && <p className="rounded-md bg-warn-soft px-3 py-1.5 text-xs text-warn">{refusal}</p>}
+        {refusal !== null && (
+          <p className="flex flex-wrap items-center gap-x-3 rounded-md bg-warn-soft px-3 py-1.5 text-xs text-warn">
+            {refusal}
+            {canOperate && (
+              <Link href={storageAddress(session.sessionId)} className="leading-6 font-medium underline">
+                Open storage
+              </Link>
+            )}
+          </p>
+        )}
         <div
           className={cn(
             "rounded-lg border border-line-strong bg-raised focus-within:outline-2 focus-within:outline-accent",

@@ -152,9 +152,8 @@ function Notice({ item }: { item: ConversationItemOf<"notice"> }) {
   return (
     <div className={cn("flex items-start gap-2 rounded-md px-3 py-2 text-sm", TONE_SOFT[item.tone])}>
       <Icon aria-label={item.tone === "bad" ? "Error" : "Warning"} className="mt-0.5 size-4 shrink-0" />
-      <p className="min-w-0 wrap-anywhere whitespace-pre-wrap">
+      <p className="min-w-0 wrap-anywhere whitespace-pre-wrap" title={showTricks(item.code) ?? undefined}>
         {showTricks(item.text)}
-        {item.code !== null && <code className="ml-2 text-xs">{showTricks(item.code)}</code>}
       </p>
     </div>
   );

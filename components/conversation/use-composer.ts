@@ -135,7 +135,7 @@ export function useComposer({ session, openRun, lastRun }: ComposerInput) {
 function refusalOf(session: Session, canOperate: boolean): string | null {
   if (!canOperate) return "You can read this session. Sending messages needs the operator role.";
   if (session.storageKind === "evicted" || session.storageState === "evicted") {
-    return "This session's volume was removed. Restore it on the Storage tab to continue the conversation.";
+    return "This session's volume was removed. Restore it to continue the conversation.";
   }
   return null;
 }
