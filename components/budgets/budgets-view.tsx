@@ -36,7 +36,7 @@ export function BudgetsView() {
         description="Limit what model calls cost per day, week, month or session."
         actions={
           onCreate === null ? undefined : (
-            <Button onClick={onCreate}>
+            <Button look="primary" onClick={onCreate}>
               <Plus aria-hidden className="size-4" /> New budget
             </Button>
           )

@@ -40,7 +40,7 @@ export function SchedulesView() {
         description="Add tasks to the queue at set times."
         actions={
           onCreate === null ? undefined : (
-            <Button onClick={onCreate}>
+            <Button look="primary" onClick={onCreate}>
               <Plus aria-hidden className="size-4" /> New schedule
             </Button>
           )
