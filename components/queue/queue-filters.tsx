@@ -38,7 +38,7 @@ export function QueueFilters(props: QueueFiltersProps) {
       page={TASK_QUERY}
       filter={filter}
       label="Search tasks"
-      placeholder="Title or id, or lane:fast age>2h"
+      placeholder="Title or ID, or lane:fast age>2h"
       known={{ lane: lanes, queue: queues }}
       rows={rows}
       hasColumns={hasColumns}

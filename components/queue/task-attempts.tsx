@@ -7,7 +7,7 @@ import { attemptPages } from "@/components/trpc/lists";
 import { sentence, shortenId } from "@/components/ui/format";
 import { showTricks } from "@/components/ui/hidden-text";
 import { LoadMore } from "@/components/ui/load-more";
-import { EmptyState, Panel } from "@/components/ui/page";
+import { Panel, TableSkeleton } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
 import { State } from "@/components/ui/state";
 import { type Column, Table } from "@/components/ui/table";
@@ -77,10 +77,10 @@ export function TaskAttempts({ taskId }: { taskId: string }) {
   const attempts = query.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <Panel title="Attempts" className="overflow-hidden">
-      <QueryView query={query}>
+      <QueryView query={query} skeleton={<TableSkeleton rows={1} />}>
         {() =>
           attempts.length === 0 ? (
-            <EmptyState title="No attempts yet">The task starts when its limits allow.</EmptyState>
+            <p className="p-4 text-xs text-ink-2">No attempts yet. The task starts when its limits allow.</p>
           ) : (
             <>
               <Table label="Attempts" rows={attempts} columns={COLUMNS} keyOf={({ attempt }) => String(attempt)} />

@@ -20,13 +20,15 @@ import { CurlMenu } from "@/components/ui/curl-menu";
 import { showTricks } from "@/components/ui/hidden-text";
 import { JsonPanel } from "@/components/ui/json-panel";
 import { MenuItem } from "@/components/ui/menu";
-import { type Fact, Facts, PageHeader, Panel } from "@/components/ui/page";
+import { type Fact, Facts, PageHeader, Panel, TableSkeleton } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
 import { RecordBody } from "@/components/ui/record-body";
+import { ScrollRegion } from "@/components/ui/scroll-region";
 import { State } from "@/components/ui/state";
 import { Countdown, Time } from "@/components/ui/time";
 import { ModelUsePanel } from "@/components/usage/model-use";
 import type { QueueTaskDetail, QueueTaskSummary } from "@/contract/queue";
+import { promptIn } from "@/contract/words";
 import { canCancel, canPrioritise, canRetry } from "./can";
 import { CancelTaskDialog } from "./cancel-task";
 import { ChangeTaskDialog } from "./change-task";
@@ -168,7 +170,7 @@ function ItsRun({ runId }: { runId: string }) {
   const sessionId = run.data?.sessionRef?.sessionId;
   return (
     <Panel title="Run">
-      <QueryView query={run}>
+      <QueryView query={run} skeleton={<TableSkeleton rows={1} />}>
         {(data) => {
           const explained = explainRun(data);
           return (
@@ -198,6 +200,19 @@ function ItsRun({ runId }: { runId: string }) {
           );
         }}
       </QueryView>
+    </Panel>
+  );
+}
+
+/** What the agent is asked, in words where the payload is no more than that. */
+function Asked({ task: { payload } }: { task: QueueTaskSummary }) {
+  const prompt = promptIn(payload);
+  if (prompt === undefined || Object.keys(payload).length > 1) return <JsonPanel title="Payload" value={payload} />;
+  return (
+    <Panel title="Prompt">
+      <ScrollRegion label="Prompt" className="max-h-60 p-4">
+        <p className="text-xs wrap-anywhere whitespace-pre-wrap">{showTricks(prompt)}</p>
+      </ScrollRegion>
     </Panel>
   );
 }
@@ -234,7 +249,7 @@ function TaskFacts({ task }: { task: QueueTaskSummary }) {
         <Facts className="p-4" items={facts} />
       </Panel>
       <ModelUsePanel query={usage} />
-      <JsonPanel title="Payload" value={task.payload} />
+      <Asked task={task} />
       {task.references.length > 0 && <JsonPanel title="References" value={task.references} />}
       {Object.keys(task.metadata).length > 0 && <JsonPanel title="Metadata" value={task.metadata} />}
       {task.retry !== null && <JsonPanel title="Retry policy" value={task.retry} />}

@@ -65,9 +65,9 @@ export function Tiles({ commander, filter, isNarrowing, onChange }: TilesProps) 
         note={waits.samples === 0 ? "no recent starts" : "95% start sooner"}
       />
       <Tile
-        name="Per minute"
+        name="Completed/min"
         figure={perMinute(throughput.completed)}
-        note={`completed · ${perMinute(throughput.started)} started`}
+        note={`${perMinute(throughput.started)} started/min`}
       />
     </dl>
   );

@@ -4,7 +4,7 @@ import { RunnerLink } from "@/components/runners/runner-link";
 import { useTRPC } from "@/components/trpc/client";
 import { sentence } from "@/components/ui/format";
 import { showTricks } from "@/components/ui/hidden-text";
-import { EmptyState, Panel } from "@/components/ui/page";
+import { Panel, TableSkeleton } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
 import { State } from "@/components/ui/state";
 import { type Column, Table } from "@/components/ui/table";
@@ -43,12 +43,12 @@ export function RunAttempts({ run }: { run: Run }) {
   const jobs = useQuery(runJobs(trpc, run.id));
   return (
     <Panel title="Attempts">
-      <QueryView query={jobs}>
+      <QueryView query={jobs} skeleton={<TableSkeleton rows={1} />}>
         {(page) =>
           page.items.length === 0 ? (
-            <EmptyState title="No attempts yet">
-              A runner is launched when the run has work and there is capacity.
-            </EmptyState>
+            <p className="p-4 text-xs text-ink-2">
+              No attempts yet. A runner is launched when the run has work and there is capacity.
+            </p>
           ) : (
             <Table label="Attempts" rows={page.items} columns={COLUMNS} keyOf={(job) => job.id} />
           )
