@@ -20,7 +20,7 @@ export function ApprovalFilters({ filter, onChange, onClear }: ApprovalFiltersPr
       page={APPROVAL_QUERY}
       filter={filter}
       label="Search approvals"
-      placeholder="ID of an approval, run or session, or kind:command"
+      placeholder="Search by ID, or kind:command"
       onChange={onChange}
       isFiltered={isNarrowed(filter)}
       onClear={onClear}

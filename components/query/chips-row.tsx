@@ -15,7 +15,7 @@ type ChipsRowProps = {
 /** The conditions that narrow a list, side by side, each with the way out of it. */
 export function ChipsRow({ chips, aged, onRemove }: ChipsRowProps) {
   return (
-    <ul aria-label="Active filters" className="flex min-w-0 basis-full flex-wrap items-center gap-1.5">
+    <ul aria-label="Active filters" className="flex min-w-0 flex-wrap items-center gap-1.5">
       {chips.map((chip) => (
         <li key={`${chip.field} ${chip.name}`} className="max-w-full min-w-0">
           <Chip name={chip.name} value={chip.value} onRemove={() => onRemove(chip)} />

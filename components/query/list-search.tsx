@@ -49,12 +49,16 @@ export function ListSearch<Of extends Filter>(props: ListSearchProps<Of>) {
           <ArrangeMenus list={page.page} arrangements={page.arrangements} />
         )}
       </div>
-      {isFiltered && (
-        <Button look="ghost" size="sm" onClick={onClear}>
-          Clear
-        </Button>
+      {(isFiltered || count > 0) && (
+        <div className={cn("flex min-w-0 flex-wrap items-center gap-1.5", count > 0 && "basis-full")}>
+          <QueryChips page={page} filter={filter} onChange={onChange} />
+          {isFiltered && (
+            <Button look="ghost" size="sm" onClick={onClear}>
+              Clear
+            </Button>
+          )}
+        </div>
       )}
-      <QueryChips page={page} filter={filter} onChange={onChange} />
     </search>
   );
 }

@@ -25,7 +25,7 @@ export function RunnerFilters({ filter, placements, onChange }: RunnerFiltersPro
       page={RUNNER_QUERY}
       filter={filter}
       label="Search runners"
-      placeholder="Runner, run or session ID, or skew:build"
+      placeholder="Search by ID, or skew:build"
       known={{ profile: profiles, place: placements }}
       onChange={onChange}
       isFiltered={isFiltered(filter)}

@@ -30,14 +30,14 @@ export function RunFilters({ filter, onChange }: RunFiltersProps) {
       page={RUN_QUERY}
       filter={filter}
       label="Search runs"
-      placeholder="Run, session or task ID, or outcome:failed"
+      placeholder="Search by ID, or outcome:failed"
       known={{ profile: profiles }}
       onChange={onChange}
       isFiltered={isFiltered(filter)}
       onClear={() => onChange(null)}
     >
       <Select
-        aria-label="Status"
+        aria-label="State"
         className="w-auto"
         value={filter.status ?? (filter.outcome === null ? "" : `${OUTCOME}${filter.outcome}`)}
         onChange={({ target: { value } }) =>
@@ -47,7 +47,7 @@ export function RunFilters({ filter, onChange }: RunFiltersProps) {
           })
         }
       >
-        <option value="">Any status</option>
+        <option value="">Any state</option>
         {RUN_STATUSES.map((status) => (
           <option key={status} value={status}>
             {STATUS_NAMES[status]}

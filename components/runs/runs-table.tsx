@@ -24,7 +24,7 @@ import { useLeases } from "./use-leases";
 /** Without these a row says nothing. */
 const LEAD: Column<RunSummary>[] = [
   {
-    name: "Status",
+    name: "State",
     cell: (run) => {
       const explained = explainRun(run);
       return (

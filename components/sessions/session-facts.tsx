@@ -82,7 +82,7 @@ function RunFacts({ session, run: known }: { session: SessionSummary; run: Run }
     <Group name="Run">
       <Facts
         items={[
-          ["Status", <State key="status" isBare state={state} word={word} title={showTricks(why)} />],
+          ["State", <State key="status" isBare state={state} word={word} title={showTricks(why)} />],
           [
             "Duration",
             run.startedAt === null ? null : (
