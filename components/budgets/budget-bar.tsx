@@ -15,7 +15,7 @@ type BudgetBarProps = {
 
 /** What is spent of the limit, with a mark at the share at which people are told. */
 export function BudgetBar({ label, period, warnPercent, className }: BudgetBarProps) {
-  const told = warnPercent === null ? "" : `; warns at ${warnPercent} %`;
+  const told = warnPercent === null ? "" : `; warns at ${warnPercent}%`;
   return (
     <div
       role="img"

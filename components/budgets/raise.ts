@@ -3,9 +3,9 @@ import { BUDGET_TOKENS } from "@/contract/words";
 
 /** What a limit is often raised by, in percent of itself. */
 const STEPS = [
-  { name: "+10 %", percent: 110 },
-  { name: "+25 %", percent: 125 },
-  { name: "+50 %", percent: 150 },
+  { name: "+10%", percent: 110 },
+  { name: "+25%", percent: 125 },
+  { name: "+50%", percent: 150 },
   { name: "Double", percent: 200 },
 ] as const;
 

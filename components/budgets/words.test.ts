@@ -33,7 +33,7 @@ test("nothing is called spent as a whole before it is", () => {
   expect(percentOf({ spent: 4.9999, limit: 5 })).toBe(99);
   expect(percentOf({ spent: 5, limit: 5 })).toBe(100);
   expect(percentOf({ spent: 6.5, limit: 5 })).toBe(130);
-  expect(percentWords({ spent: 6_603, limit: 10 })).toBe("66,030 %");
+  expect(percentWords({ spent: 6_603, limit: 10 })).toBe("66,030%");
   expect([leftOf({ spent: 3, limit: 5 }), leftOf({ spent: 6, limit: 5 })]).toEqual([2, 0]);
 });
 

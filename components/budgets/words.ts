@@ -39,9 +39,9 @@ export function percentOf({ spent, limit }: Spending): number {
   return Math.floor((spent / limit) * 100);
 }
 
-/** The same with its sign: `64 %`. */
+/** The same with its sign: `64%`. */
 export function percentWords(period: Spending): string {
-  return `${percentOf(period).toLocaleString("en")} %`;
+  return `${percentOf(period).toLocaleString("en")}%`;
 }
 
 /** What may still be spent; nothing where more was. */

@@ -113,7 +113,7 @@ const LOOKS: Record<NeedKind, Look> = {
   },
   "gc-stopped": {
     icon: TriangleAlert,
-    word: "Clean-up stopped",
+    word: "Cleanup stopped",
     fix: "Open",
     href: () => "/storage?view=clean-up",
     all: "/storage?view=clean-up",

@@ -36,7 +36,7 @@ export function Server() {
 
 function factsOf(facts: ServerFacts): Fact[] {
   const { storage, requests } = facts;
-  const breaker = `${storage.breakerMin} volumes and ${Math.round(storage.breakerShare * 100)} %`;
+  const breaker = `${storage.breakerMin} volumes and ${Math.round(storage.breakerShare * 100)}%`;
   return [
     ["Version", facts.version],
     // Who starts it from a clone has named none.
@@ -50,8 +50,8 @@ function factsOf(facts: ServerFacts): Fact[] {
     ["Turn counts as silent after", formatDuration(facts.stuckAfterMs)],
     ["Attempt timeout", facts.runnerDeadlineMs && formatDuration(facts.runnerDeadlineMs)],
     ["Rate limit per token", `${requests.perSecond} requests/s, bursts of ${requests.burst.toLocaleString("en")}`],
-    ["Clean-up", `every ${formatDuration(storage.gcIntervalMs)}, up to ${storage.dailyMax} volumes a day`],
-    ["Clean-up pauses at", `${breaker} expired at once`],
+    ["Cleanup", `every ${formatDuration(storage.gcIntervalMs)}, up to ${storage.dailyMax} volumes a day`],
+    ["Cleanup pauses at", `${breaker} expired at once`],
     ["Idle sessions expire", storage.idleTtlMs === null ? "never" : `after ${formatDuration(storage.idleTtlMs)}`],
     ["Archives kept", storage.archiveKeep],
     ["Replaced archives", storage.archiveRetentionMs && `for ${formatDuration(storage.archiveRetentionMs)}`],

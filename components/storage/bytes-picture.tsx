@@ -98,7 +98,7 @@ function ProjectRow({ bar, isChosen, isDimmed, onPress }: RowProps) {
       <Bar bar={bar} isDimmed={isDimmed} />
       <span className="flex justify-end gap-2 text-xs whitespace-nowrap tabular-nums">
         <span className="font-medium">{formatBytes(bar.bytes)}</span>
-        <span className="w-10 text-right text-ink-3">{percent === 0 && bar.bytes > 0 ? "<1" : percent} %</span>
+        <span className="w-10 text-right text-ink-3">{percent === 0 && bar.bytes > 0 ? "<1" : percent}%</span>
         <span className="text-ink-3 max-sm:sr-only sm:w-19 sm:text-right">{formatPlural(bar.volumes, "volume")}</span>
       </span>
     </button>

@@ -30,7 +30,7 @@ export function SizeBar({ summary, largest }: { summary: StorageSummary; largest
               className={cn(isNearlyFull && "font-medium text-warn")}
               title={`of ${formatBytes(summary.capacityBytes ?? 0)}`}
             >
-              {Math.round(share * 100)} % full
+              {Math.round(share * 100)}% full
             </span>
           )}
         </span>

@@ -31,7 +31,7 @@ export function VolumeFill({ summary }: { summary: StorageSummary }) {
           max={capacityBytes ?? 0}
           value={Math.min(sizeBytes, capacityBytes ?? 0)}
         >
-          {Math.round(share * 100)} %
+          {Math.round(share * 100)}%
         </meter>
       )}
       {share !== null && (

@@ -140,7 +140,7 @@ function wordsOf(kind: NeedKind, detail: string | null): string {
     case "flapping":
       return `the runner ended ${detail} times without finishing: check why`;
     case "volume-full":
-      return `the volume is ${detail} % full: free some space in a turn, or continue in a session with a larger volume`;
+      return `the volume is ${detail}% full: free some space in a turn, or continue in a session with a larger volume`;
     default:
       return detail === null ? "the last turn failed" : `the last turn failed: ${failureWords(detail)}`;
   }

@@ -172,7 +172,7 @@ test("a volume of which more than four fifths are in use needs somebody; one tha
   expect((await getOverview(ctx, {})).needs).toEqual([]);
   await make("ses_full", 850);
   expect((await getOverview(ctx, {})).needs).toMatchObject([
-    { kind: "volume-full", sessionId: "ses_full", title: "ses_full", message: expect.stringContaining("85 % full") },
+    { kind: "volume-full", sessionId: "ses_full", title: "ses_full", message: expect.stringContaining("85% full") },
   ]);
   expect((await getOverview(store.as(tenantOperator("acme")), {})).needs).toEqual([]);
 });
