@@ -26,7 +26,7 @@ export function CreateWebhookDialog({ onClose }: { onClose: () => void }) {
       title={made === null ? "New webhook" : `Webhook ${showTricks(made.name)}`}
     >
       {made === null ? (
-        <WebhookForm onMade={setMade} />
+        <WebhookForm onMade={setMade} onClose={onClose} />
       ) : (
         <WebhookSecret secret={made.secret}>
           <Button onClick={onClose}>Done</Button>
@@ -39,7 +39,9 @@ export function CreateWebhookDialog({ onClose }: { onClose: () => void }) {
   );
 }
 
-function WebhookForm({ onMade }: { onMade: (webhook: WebhookWithSecret) => void }) {
+type WebhookFormProps = { onMade: (webhook: WebhookWithSecret) => void; onClose: () => void };
+
+function WebhookForm({ onMade, onClose }: WebhookFormProps) {
   const trpc = useTRPC();
   const client = useQueryClient();
   const { tenantId: own } = useIdentity();
@@ -78,6 +80,7 @@ function WebhookForm({ onMade }: { onMade: (webhook: WebhookWithSecret) => void 
       <ErrorNote error={create.error} />
       <div className="flex flex-wrap justify-end gap-2">
         <CurlButton call={() => ({ method: "POST", path: "/webhooks", body: input })} />
+        <Button onClick={onClose}>Cancel</Button>
         <Button look="primary" type="submit" disabled={create.isPending || !isWhole}>
           {create.isPending ? "Creating…" : "Create webhook"}
         </Button>
