@@ -24,7 +24,10 @@ import { Needs } from "./needs";
 import { OVERVIEW_QUERIES, overviewOf } from "./queries";
 import { Tiles } from "./tiles";
 
-const OpenApprovals = dynamic(() => import("./open-approvals").then((module) => module.OpenApprovals), { ssr: false });
+const OpenApprovals = dynamic(() => import("./open-approvals").then((module) => module.OpenApprovals), {
+  ssr: false,
+  loading: () => <ApprovalsComing count={1} />,
+});
 const Pictures = dynamic(() => import("./pictures").then((module) => module.Pictures), { ssr: false });
 const OperatorFeed = dynamic(() => import("./operator-feed").then((module) => module.OperatorFeed), { ssr: false });
 
@@ -83,6 +86,7 @@ export function OverviewView() {
             <>
               {isNew && <FirstSteps />}
               <Tiles overview={data} />
+              {approvals.isPending && data.approvals > 0 && <ApprovalsComing count={data.approvals} />}
               {known.length > 0 && <OpenApprovals approvals={known} total={data.approvals} />}
               <Needs needs={data.needs} counts={data.needCounts} readAt={data.generatedAt} />
               {!isNew && isCalm(data, unread.data?.items.length) && (
@@ -104,6 +108,17 @@ export function OverviewView() {
         {!isNew && <Pictures />}
       </div>
     </div>
+  );
+}
+
+const APPROVALS_COMING_MAX = 5;
+
+/** The room of requests that are known to wait and have not come yet: what stands below stays where it is. */
+function ApprovalsComing({ count }: { count: number }) {
+  return (
+    <Panel title={`Waiting for approval (${count})`} className="shrink-0 border-warn/50">
+      <div style={{ height: `${9.25 * Math.min(count, APPROVALS_COMING_MAX)}rem` }} />
+    </Panel>
   );
 }
 
