@@ -126,7 +126,7 @@ function Capacity({ backend }: { backend: Backend }) {
     <div className="flex flex-col gap-1.5">
       <p className="flex flex-wrap items-center gap-x-1 text-xs text-ink-2 tabular-nums">
         Queue tasks: {running.toLocaleString("en")} running, {waiting.toLocaleString("en")} waiting
-        {otherTurns > 0 && <>; {formatPlural(otherTurns, "turn")} of other runs</>}; limit
+        {otherTurns > 0 && <>, {formatPlural(otherTurns, "turn")} outside the queue</>} · Limit:
         <LimitCell
           label={`Concurrent queue tasks of ${backend.profile}`}
           value={max}

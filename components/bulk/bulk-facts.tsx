@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import Link from "next/link";
 import type { ReactNode } from "react";
 import { auditAddress, bulkAddress } from "@/components/shell/addresses";
+import { operatorName } from "@/components/shell/operator-name";
 import { useTRPC } from "@/components/trpc/client";
 import { Id } from "@/components/ui/copy";
 import { formatDuration, formatPlural, shortenId } from "@/components/ui/format";
@@ -17,7 +18,7 @@ import { ONE } from "./verbs";
 export function BulkFacts({ bulk, outcomes }: { bulk: BulkAction; outcomes: BulkOutcomes | undefined }) {
   const facts: Fact[] = [
     ["ID", <Id key="i" id={bulk.id} />],
-    ["Started by", showTricks(bulk.createdBy)],
+    ["Started by", operatorName(bulk.createdBy)],
     ["Scope", `${bulk.tenantId ?? "all tenants"} / ${bulk.projectId ?? "all projects"}`],
     ["Started", <Time key="a" at={bulk.createdAt} />],
     ["Ended", bulk.endedAt === null ? null : <Time key="e" at={bulk.endedAt} />],

@@ -29,6 +29,8 @@ export function SessionHeader({ session, openRun }: { session: SessionSummary; o
   const trpc = useTRPC();
   const used = useQuery(usageOfSession(trpc, session.sessionId)).data;
   const usage = used?.total;
+  // The label beside the title has a model that is called like its profile.
+  const models = (used?.models ?? []).map(({ model }) => model).filter((model) => model !== session.backendProfile);
   const nowMs = useHydratedNow();
   const [heard = session] = useHeard([session]);
   const explained = explainSession(heard, openRun, nowMs);
@@ -60,7 +62,8 @@ export function SessionHeader({ session, openRun }: { session: SessionSummary; o
           )}
           {usage !== undefined && usage.calls > 0 && (
             <span className="whitespace-nowrap text-ink-3 tabular-nums" title={callsWords(usage)}>
-              {showTricks(used?.models.map(({ model }) => model).join(", "))} · {briefWords(usage)}
+              {models.length > 0 && `${showTricks(models.join(", "))} · `}
+              {briefWords(usage)}
             </span>
           )}
           {openRun !== null && (

@@ -9,7 +9,7 @@ export function PageHeader({ title, description, actions, children }: PageHeader
   return (
     <header className="flex flex-col gap-3 border-b bg-panel px-4 py-3 lg:px-6">
       <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2">
-        <div className="min-w-0">
+        <div className="min-w-0 flex-1 basis-48">
           <h1 className="text-base font-semibold tracking-tight">{title}</h1>
           {description !== undefined && <p className="text-xs wrap-anywhere text-ink-2">{description}</p>}
         </div>
@@ -47,6 +47,10 @@ export function TableSkeleton({ rows = 8 }: { rows?: number }) {
   );
 }
 
+/** A table in a panel begins where the panel's title does. */
+const TABLE =
+  "lg:[&_:is([role=cell],[role=columnheader]):first-child]:pl-4 lg:[&_:is([role=cell],[role=columnheader]):last-child]:pr-4";
+
 /** A titled box of related facts. */
 export function Panel({
   title,
@@ -60,8 +64,8 @@ export function Panel({
   className?: string;
 }) {
   return (
-    <section className={cn("min-w-0 rounded-lg border bg-panel", className)}>
-      <header className="flex min-h-10 items-center justify-between gap-2 border-b px-4 py-1.5">
+    <section className={cn("min-w-0 rounded-lg border bg-panel", TABLE, className)}>
+      <header className="flex min-h-10 flex-wrap items-center justify-between gap-x-2 gap-y-1 border-b px-4 py-1.5">
         <h2 className="text-sm font-semibold">{title}</h2>
         {actions}
       </header>
