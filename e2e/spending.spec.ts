@@ -168,7 +168,7 @@ test("a budget is made, is reached, holds turns and tasks, is raised, and is cha
     await expect(dialog.getByRole("alert")).toContainText("Someone else changed this");
     await expect(dialog.getByLabel("Name")).toHaveValue(RENAMED);
     await expect(dialog.getByLabel("Limit in tokens")).toHaveValue("20");
-    await expect(dialog.getByLabel("Tell", { exact: true })).toBeChecked();
+    await expect(dialog.getByLabel("Warn", { exact: true })).toBeChecked();
     await lookInAll(page, LOOKS, "budget-changed-meanwhile");
     await dialog.getByLabel("Warn at (%)").fill("");
     await dialog.getByRole("button", { name: "Save", exact: true }).click();

@@ -40,7 +40,7 @@ export function BudgetFacts({ budget }: { budget: Budget }) {
                 ? "the limit only"
                 : `${warnPercent} % (${amountWords(unit, (limit * warnPercent) / 100)})`,
             ],
-            ["At the limit", `${ACTION_WORDS[action].name}: ${ACTION_WORDS[action].hint}`],
+            ["At the limit", ACTION_WORDS[action].hint],
           ]}
         />
       </Panel>

@@ -32,7 +32,7 @@ export function DeleteBudgetDialog({ budget, onClose, onDeleted }: DeleteBudgetP
         <ul className="list-disc pl-4">
           <li>{consequenceOf(budget)}</li>
           <li>Usage data is kept. The budget's history is deleted.</li>
-          <li>This can't be undone. Raise the limit or switch to Tell instead.</li>
+          <li>This can't be undone. Raise the limit or switch it to Warn instead.</li>
         </ul>
       }
       action="Delete budget"

@@ -78,10 +78,10 @@ export function boundsWords({ projectId, backendProfile }: Pick<Budget, "project
 /** What is done at the limit. */
 export const ACTION_WORDS: Record<BudgetAction, { name: string; hint: string }> = {
   hold: {
-    name: "Hold",
+    name: "Block",
     hint: "Blocks model calls until someone raises the limit or the period ends.",
   },
-  tell: { name: "Tell", hint: "Warns people; agents keep running." },
+  tell: { name: "Warn", hint: "Warns people. Agents keep running." },
 };
 
 /** How a budget is shown to stand: its icon's state, its tone where that is another, and the word beside it. */

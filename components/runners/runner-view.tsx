@@ -57,7 +57,7 @@ function LoadedRunner({ runner }: { runner: Runner }) {
         }
         description={
           <span className="flex flex-wrap items-center gap-x-2">
-            <State isBare state={runner.state} /> {why.title}
+            <State isBare state={runner.state} /> {why.title.toLowerCase() !== runner.state && why.title}
           </span>
         }
         actions={<RunnerActions runner={runner} />}

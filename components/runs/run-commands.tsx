@@ -58,6 +58,9 @@ const COLUMNS: Column<Command>[] = [
   },
 ];
 
+/** The columns while nothing has failed. */
+const WITHOUT_FAILURE = COLUMNS.filter(({ name }) => name !== "Failure");
+
 /** What was asked of a run, in order, and how far each has come. */
 export function RunCommands({ run }: { run: Run }) {
   const commands = useRunCommands(run.id);
@@ -79,7 +82,16 @@ export function RunCommands({ run }: { run: Run }) {
               )}
             </EmptyState>
           ) : (
-            <Table label="Commands" rows={items} columns={COLUMNS} keyOf={(command) => command.id} />
+            <Table
+              label="Commands"
+              rows={items}
+              columns={
+                items.some((command) => command.failureKind !== null || command.failureMessage !== null)
+                  ? COLUMNS
+                  : WITHOUT_FAILURE
+              }
+              keyOf={(command) => command.id}
+            />
           )
         }
       </QueryView>

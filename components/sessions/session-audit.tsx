@@ -55,7 +55,7 @@ export function SessionAudit({ sessionId }: { sessionId: string }) {
                 )
               }
             />
-            <ListFoot count={rows.length} one="row" query={query} />
+            <ListFoot count={rows.length} one="change" query={query} />
           </>
         )
       }

@@ -9,7 +9,7 @@ export function PageHeader({ title, description, actions, children }: PageHeader
   return (
     <header className="flex flex-col gap-3 border-b bg-panel px-4 py-3 lg:px-6">
       <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2">
-        <div className="min-w-0 flex-1 basis-48">
+        <div className="min-w-0 flex-1 basis-40">
           <h1 className="text-base font-semibold tracking-tight">{title}</h1>
           {description !== undefined && <p className="text-xs wrap-anywhere text-ink-2">{description}</p>}
         </div>

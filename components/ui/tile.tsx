@@ -23,7 +23,7 @@ export function Tile({ name, figure, note, noteMore, picture, tone, isOn, onPres
     <div
       data-pointed
       className={cn(
-        "relative flex min-w-0 touch-pan-y flex-col bg-panel px-3 py-2.5 has-focus-visible:z-10 has-focus-visible:outline-2 has-focus-visible:-outline-offset-2 has-focus-visible:outline-accent",
+        "relative flex min-w-0 touch-pan-y flex-col bg-panel px-3 py-2.5 max-sm:px-2.5 has-focus-visible:z-10 has-focus-visible:outline-2 has-focus-visible:-outline-offset-2 has-focus-visible:outline-accent",
         (onPress ?? href) !== undefined && "hover:bg-hover",
         isOn && "bg-accent-soft",
       )}

@@ -64,5 +64,5 @@ test("a delivery leads to what it tells of, and a test to nothing", () => {
 test("a try is told by its answer, or by why there was none", () => {
   const tried = { at: AT, tookMs: 3, text: null };
   expect(answerOf({ ...tried, status: 204, error: null })).toBe("answered 204");
-  expect(answerOf({ ...tried, status: null, error: "ECONNREFUSED" })).toBe("ECONNREFUSED");
+  expect(answerOf({ ...tried, status: null, error: "ECONNREFUSED" })).toBe("Connection refused");
 });

@@ -83,9 +83,18 @@ function addressOf(event: WebhookDelivery["event"], id: string): string {
   return event.startsWith("backend.") ? backendAddress(id) : recordAddress(id);
 }
 
+/** What a failed connection is called by the system, as people read it. */
+const ERROR_WORDS: Record<string, string> = {
+  ECONNREFUSED: "Connection refused",
+  ECONNRESET: "Connection reset",
+  EHOSTUNREACH: "Host unreachable",
+  ENOTFOUND: "Host not found",
+  ETIMEDOUT: "Timed out",
+};
+
 /** What a try was answered: its status, or why there is none. */
 export function answerOf({ status, error }: WebhookDelivery["tries"][number]): string {
-  return error ?? `answered ${status}`;
+  return error === null ? `answered ${status}` : (ERROR_WORDS[error] ?? error);
 }
 
 /** What each format is called, and what it is for. */
