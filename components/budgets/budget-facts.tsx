@@ -8,7 +8,7 @@ import { Facts, Panel } from "@/components/ui/page";
 import { Time } from "@/components/ui/time";
 import type { Budget } from "@/contract/budget";
 import { BUDGET_TOKENS } from "@/contract/words";
-import { ACTION_WORDS, amountWords, PERIOD_WORDS, tenantWords } from "./words";
+import { ACTION_WORDS, amountWords, PERIOD_NAMES, tenantWords } from "./words";
 
 /** What a budget bounds and does, and whose it is. */
 export function BudgetFacts({ budget }: { budget: Budget }) {
@@ -20,25 +20,25 @@ export function BudgetFacts({ budget }: { budget: Budget }) {
           className="p-4"
           items={[
             ["Tenant", sentence(tenantWords(tenantId))],
-            ["Project", projectId ?? "all projects"],
+            ["Project", projectId ?? "All projects"],
             [
               "Profile",
               backendProfile === null ? (
-                "all profiles"
+                "All profiles"
               ) : (
                 <Link key="profile" href={backendAddress(backendProfile)} className="text-accent hover:underline">
                   {showTricks(backendProfile)}
                 </Link>
               ),
             ],
-            ["Unit", unit === BUDGET_TOKENS ? "tokens (input and output)" : unit],
+            ["Unit", unit === BUDGET_TOKENS ? "Tokens (input and output)" : unit],
             ["Limit", amountWords(unit, limit)],
-            ["Resets", period === "session" ? "never; each session has its own" : PERIOD_WORDS[period]],
+            ["Resets", period === "session" ? "Never; each session has its own" : PERIOD_NAMES[period]],
             [
               "Warn at",
               warnPercent === null
-                ? "the limit only"
-                : `${warnPercent} % (${amountWords(unit, (limit * warnPercent) / 100)})`,
+                ? "The limit only"
+                : `${warnPercent}% (${amountWords(unit, (limit * warnPercent) / 100)})`,
             ],
             ["At the limit", ACTION_WORDS[action].hint],
           ]}
@@ -53,9 +53,9 @@ export function BudgetFacts({ budget }: { budget: Budget }) {
             ["Updated", <Time key="changed" at={budget.updatedAt} />],
             ["ID", <Id key="id" id={budget.id} />],
             [
-              "Audit log",
+              "Activity",
               <Link key="audit" href={auditAddress(budget.id)} className="text-accent underline">
-                View entries
+                View audit log
               </Link>,
             ],
           ]}

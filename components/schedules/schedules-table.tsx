@@ -1,7 +1,6 @@
 "use client";
 import Link from "next/link";
 import { scheduleAddress } from "@/components/shell/addresses";
-import { useIdentity } from "@/components/shell/identity";
 import { showTricks } from "@/components/ui/hidden-text";
 import { type Column, Table } from "@/components/ui/table";
 import { Time } from "@/components/ui/time";
@@ -12,7 +11,8 @@ import { ScheduleState } from "./schedule-state";
 
 /** Schedules by their names: when each comes, and what came of its last time. */
 export function SchedulesTable({ schedules }: { schedules: readonly Schedule[] }) {
-  const columns = useIdentity().tenantId === null ? COLUMNS_OF_ALL : COLUMNS;
+  const hasTenants = new Set(schedules.map(({ tenantId }) => tenantId)).size > 1;
+  const columns = hasTenants ? COLUMNS_OF_ALL : COLUMNS;
   return (
     <Table
       label="Schedules"
@@ -101,7 +101,7 @@ const REST: Column<Schedule>[] = [
 const COLUMNS = [...FIRST, QUEUE, ...REST];
 const COLUMNS_OF_ALL = [...FIRST, QUEUE_OF_ALL, ...REST];
 
-/** Where its tasks go; to whoever sees all tenants, whose they are too. */
+/** Where its tasks go; where there are those of several tenants, whose they are too. */
 function queueColumn(hasTenant: boolean): Column<Schedule> {
   return {
     name: "Queue",
