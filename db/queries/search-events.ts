@@ -1,6 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import { FAILED_STATUSES, STATUS_FIELDS } from "@/contract/failed-event";
 import type { Db, Tx } from "@/db/client";
+import { instantValue } from "./instant";
 
 /** The part of a run's log to search: its first and last seq, and from which of the two to start. */
 export type SearchSpan = { runId: string; firstSeq: number; lastSeq: number; isNewestFirst: boolean };
@@ -64,8 +65,8 @@ function matchesAll({ text, types, withoutTypes, isFailed, since, until }: Event
   const all = [
     types && sql`type in ${types}`,
     withoutTypes && sql`type not in ${withoutTypes}`,
-    since && sql`created_at >= ${since}`,
-    until && sql`created_at <= ${until}`,
+    since && sql`created_at >= ${instantValue(since)}`,
+    until && sql`created_at <= ${instantValue(until)}`,
     isFailed === undefined ? undefined : sql`${FAILED} = ${isFailed}`,
     text && holds(text),
   ].filter((condition) => condition !== undefined && condition !== "");

@@ -1,6 +1,7 @@
 import { and, eq, type SQL, sql } from "drizzle-orm";
 import type { PgColumn } from "drizzle-orm/pg-core";
 import { textArray } from "@/db/queries/arrays";
+import { instantValue } from "@/db/queries/instant";
 import { queueTasks, runs, sessions } from "@/db/schema";
 import { type ServiceContext, tenantFor } from "@/server/context";
 import type { Selection } from "./kind";
@@ -16,7 +17,7 @@ export function isSelected(ctx: ServiceContext, columns: Columns, selection: Sel
     projectId === undefined ? undefined : eq(columns.projectId, projectId),
     ids === undefined ? undefined : sql`${columns.id} = any(${textArray(ids)})`,
     // Instants of the API have milliseconds.
-    asOf === undefined ? undefined : sql`date_trunc('milliseconds', ${columns.createdAt}) <= ${asOf}::timestamptz`,
+    asOf === undefined ? undefined : sql`date_trunc('milliseconds', ${columns.createdAt}) <= ${instantValue(asOf)}`,
   );
 }
 

@@ -89,6 +89,18 @@ test("input is judged by name, in the query as in the body", async () => {
     const { status } = await refusal("GET", `/api/v1/runs?${query}`);
     expect([query, status]).toEqual([query, 400]);
   }
+  // What is an instant to one route is one to all.
+  for (const instant of [
+    "2026-11-28T00:00:00-23:59",
+    "2026-11-28T00:00:00+16:00",
+    `2026-11-28T00:00:00.${"1".repeat(200)}Z`,
+  ]) {
+    const range = new URLSearchParams({ since: instant, until: instant });
+    for (const list of ["runs", "sessions", "queue/tasks", "approvals", "runners", "audit"])
+      expect([list, (await web.call("GET", `/api/v1/${list}?${range}`)).status]).toEqual([list, 200]);
+    const bulk = { kind: "run", action: "cancel", filter: {}, asOf: instant };
+    expect((await web.call("POST", "/api/v1/bulk/preview", { body: bulk })).status).toBe(200);
+  }
   const extra = await web.call("POST", "/api/v1/runs", { body: { backendProfile: "demo", surprise: 1 } });
   expect(JSON.stringify(extra.body)).toContain("surprise");
   expect(await refusal("GET", "/api/v1/backends?surprise=1")).toEqual({ status: 400, reason: "invalid-input" });
