@@ -3,11 +3,11 @@ import type { ThreadItem } from "./protocol/codex";
 /** Maximum length of one event's text: far more than a person reads, far less than the server's limit. */
 export const EVENT_TEXT_MAX = 512 * 1024;
 
-/** Returns the text, or its two ends where it is longer than an event may carry. */
-export function clip(text: string): string {
-  if (text.length <= EVENT_TEXT_MAX) return text;
-  const half = EVENT_TEXT_MAX / 2;
-  return `${text.slice(0, half)}\n… ${text.length - EVENT_TEXT_MAX} characters left out …\n${text.slice(-half)}`;
+/** Returns the text, or its two ends where it is longer than `max`, by default what an event may carry. */
+export function clip(text: string, max = EVENT_TEXT_MAX): string {
+  if (text.length <= max) return text;
+  const half = max / 2;
+  return `${text.slice(0, half)}\n… ${text.length - max} characters left out …\n${text.slice(-half)}`;
 }
 
 /** Returns the call in an item of codex, when it is of a tool other than a command or a patch. */

@@ -3,6 +3,9 @@ import type { ThreadItem } from "./protocol/codex";
 import type { CommandCall } from "./rollout-calls";
 import { clip } from "./tool-items";
 
+/** Characters kept of the output of each command that failed: a refusal is short, and a turn may have many commands. */
+const KEPT_MAX = 16 * 1024;
+
 /** The commands of one turn: those that codex reported as they ended, and those that it only wrote to the rollout. */
 export class TurnCommands {
   /** By item; undefined for items that are not commands. */
@@ -22,7 +25,7 @@ export class TurnCommands {
     const untold = calls.filter(({ itemId }) => !this.told.has(itemId));
     return untold.flatMap((call) => {
       const { itemId, command, exitCode, output } = call;
-      this.told.set(itemId, call);
+      this.told.set(itemId, { ...call, output: kept(output) });
       const status = exitCode === 0 ? "completed" : "failed";
       const end = { itemId, turnId, command, cwd, status, exitCode: exitCode ?? undefined };
       return [
@@ -45,6 +48,11 @@ function callOf(item: ThreadItem, liveText: string): CommandCall | undefined {
   if (item.type !== "commandExecution" || item.status === "declined") return undefined;
   const exitCode = item.exitCode ?? null;
   // The output is needed only to look for refusals, and is kept until the turn ends.
-  const output = exitCode === 0 ? "" : clip(item.aggregatedOutput ?? liveText);
+  const output = exitCode === 0 ? "" : kept(item.aggregatedOutput ?? liveText);
   return { itemId, command: item.command, exitCode, output };
+}
+
+/** Copies the two ends of an output: a part of a string would keep the whole of it in memory. */
+function kept(output: string): string {
+  return Buffer.from(clip(output, KEPT_MAX)).toString();
 }
