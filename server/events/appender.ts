@@ -12,6 +12,7 @@ import {
 import { storeOpenBatches } from "@/db/queries/store-open-batches";
 import type { AppendBatch, Topic } from "@/server/context";
 import { AlreadyTerminalError, ConflictError, LeaseLostError, NotFoundError, UnavailableError } from "@/server/errors";
+import { Backlog, GroupCommit, type Waiting } from "@/server/group-commit";
 import { prepareBatch } from "./prepare";
 
 export type AppenderOptions = {
@@ -26,7 +27,7 @@ export type AppenderOptions = {
 
 /** null: nothing was decided of that batch. */
 type StoreBatches = (pool: pg.Pool, batches: PreparedBatch[]) => Promise<(Verdict | null)[]>;
-type Waiting = { batch: PreparedBatch; resolve: (answer: AppendAnswer) => void; reject: (error: unknown) => void };
+type WaitingBatch = Waiting<PreparedBatch, AppendAnswer>;
 
 /** Lanes flush side by side, each its own runs and connection; more than two were slower when measured. */
 export const APPENDER_LANES = 2;
@@ -43,91 +44,80 @@ const BUSY_RETRIES_MAX = 200;
  * the commit. A batch that the database refuses fails alone.
  */
 export class EventAppender {
-  readonly #lanes: Waiting[][];
-  readonly #isFlushing: boolean[];
-  #waiting = 0;
-  #waitingChars = 0;
-  #isClosed = false;
+  readonly #lanes: GroupCommit<PreparedBatch, AppendAnswer>[];
+  readonly #backlog: Backlog;
 
   constructor(private readonly options: AppenderOptions) {
-    const count = APPENDER_LANES;
-    this.#lanes = Array.from({ length: count }, () => []);
-    this.#isFlushing = Array.from({ length: count }, () => false);
+    this.#lanes = Array.from({ length: APPENDER_LANES }, () => this.#openLane());
+    const charsMax = options.waitingCharsMax ?? WAITING_CHARS_MAX;
+    this.#backlog = new Backlog({ what: "events", countMax: WAITING_MAX, charsMax });
   }
 
   /** Stores a batch durably; resolves with its events' ids and seqs once it is committed. */
-  append(batch: AppendBatch): Promise<AppendAnswer> {
-    if (this.#isClosed)
-      return Promise.reject(new UnavailableError("shutting-down", "this server is stopping: try again"));
-    if (this.#waiting >= WAITING_MAX || this.#waitingChars >= (this.options.waitingCharsMax ?? WAITING_CHARS_MAX)) {
-      return Promise.reject(new UnavailableError("overloaded", "too many events wait to be stored: try again"));
-    }
-    return new Promise((resolve, reject) => {
-      const lane = laneOf(batch.runId, this.#lanes.length);
+  async append(batch: AppendBatch): Promise<AppendAnswer> {
+    this.#backlog.enter();
+    let chars = 0;
+    try {
       const prepared = prepareBatch(batch);
-      this.#lanes[lane]?.push({ batch: prepared, resolve, reject });
-      this.#waiting += 1;
-      this.#waitingChars += prepared.chars;
-      void this.#run(lane);
-    });
+      this.#backlog.hold(prepared.chars);
+      chars = prepared.chars;
+      return await laneOf(batch.runId, this.#lanes).add(prepared);
+    } finally {
+      this.#backlog.leave(chars);
+    }
   }
 
   /** Stores what waits, then refuses what comes. */
-  async close(): Promise<void> {
-    this.#isClosed = true;
-    while (this.#waiting > 0) await new Promise((resolve) => setImmediate(resolve));
+  close(): Promise<void> {
+    return this.#backlog.close();
   }
 
-  async #run(lane: number): Promise<void> {
-    if (this.#isFlushing[lane]) return;
-    this.#isFlushing[lane] = true;
-    const queue = this.#lanes[lane] ?? [];
-    // What arrives in this turn of the event loop goes out together.
-    await new Promise((resolve) => setImmediate(resolve));
-    for (let busy = 0; queue.length > 0; ) {
-      const taken = takeFlush(queue);
+  #openLane(): GroupCommit<PreparedBatch, AppendAnswer> {
+    /** How many flushes in a row have decided nothing. */
+    let busy = 0;
+    const flush = async (taken: WaitingBatch[]): Promise<WaitingBatch[]> => {
       const left = await this.#flush(taken);
       busy = left.length === taken.length ? busy + 1 : 0;
-      if (busy > BUSY_RETRIES_MAX)
-        this.#settle(left, new UnavailableError("database-busy", "the run is locked by others: try again"));
-      else if (left.length > 0) {
-        queue.unshift(...left);
-        await new Promise((resolve) => setTimeout(resolve, Math.min(1 + busy, 25)));
+      if (busy > BUSY_RETRIES_MAX) {
+        rejectAll(left, new UnavailableError("database-busy", "the run is locked by others: try again"));
+        return [];
       }
-    }
-    this.#isFlushing[lane] = false;
+      if (left.length > 0) await new Promise((resolve) => setTimeout(resolve, Math.min(1 + busy, 25)));
+      return left;
+    };
+    return new GroupCommit({ countFitting, flush });
   }
 
   /** Flushes; returns those whose run was locked by somebody else, for the next flush. */
-  async #flush(taken: Waiting[]): Promise<Waiting[]> {
-    const areOneEach = new Set(taken.map((item) => item.batch.runId)).size === taken.length;
+  async #flush(taken: WaitingBatch[]): Promise<WaitingBatch[]> {
+    const areOneEach = new Set(taken.map((item) => item.input.runId)).size === taken.length;
     const left = areOneEach ? await this.#store(taken, storeOpenBatches) : taken;
     return left.length > 0 ? this.#store(left, judgeBatches) : [];
   }
 
   /** Stores by one of the two ways, and answers; returns those of which nothing was decided. */
-  async #store(taken: Waiting[], way: StoreBatches): Promise<Waiting[]> {
+  async #store(taken: WaitingBatch[], way: StoreBatches): Promise<WaitingBatch[]> {
     try {
-      const batches = taken.map((item) => item.batch);
+      const batches = taken.map((item) => item.input);
       return this.#answer(taken, await way(this.options.pool, batches));
     } catch (error) {
       // The same batch id was stored by another process meanwhile, or a lock was not had: look again.
       if (isRetryable(error) || isUniqueViolation(error)) return taken;
       if (taken.length > 1 && isRefusal(error)) return this.#split(taken, way);
-      this.#settle(taken, error);
+      rejectAll(taken, error);
       return [];
     }
   }
 
   /** One bad event must not fail its neighbours: halves are tried on their own, down to the one batch. */
-  async #split(taken: Waiting[], way: StoreBatches): Promise<Waiting[]> {
+  async #split(taken: WaitingBatch[], way: StoreBatches): Promise<WaitingBatch[]> {
     const middle = Math.ceil(taken.length / 2);
     const left = await this.#store(taken.slice(0, middle), way);
     return [...left, ...(await this.#store(taken.slice(middle), way))];
   }
 
-  #answer(taken: Waiting[], verdicts: (Verdict | null)[]): Waiting[] {
-    const undecided: Waiting[] = [];
+  #answer(taken: WaitingBatch[], verdicts: (Verdict | null)[]): WaitingBatch[] {
+    const undecided: WaitingBatch[] = [];
     const runIds = new Set<string>();
     let events = 0;
     taken.forEach((item, index) => {
@@ -140,12 +130,11 @@ export class EventAppender {
         void this.#answerReplay(item, verdict);
         return;
       }
-      this.#leave(item);
       if (verdict.kind === "stored") {
         item.resolve({ items: verdict.items, lastSeq: verdict.lastSeq });
-        runIds.add(item.batch.runId);
+        runIds.add(item.input.runId);
         events += verdict.items.length;
-      } else item.reject(refusalOf(verdict, item.batch));
+      } else item.reject(refusalOf(verdict, item.input));
     });
     if (events > 0) this.options.onStored(events);
     for (const runId of runIds) this.options.wake(`events:${runId}`);
@@ -153,28 +142,18 @@ export class EventAppender {
   }
 
   /** By a statement of its own: its failure must not have what was stored beside it be stored again. */
-  async #answerReplay(item: Waiting, replayed: Replayed): Promise<void> {
-    const { batch, resolve, reject } = item;
+  async #answerReplay(item: WaitingBatch, replayed: Replayed): Promise<void> {
+    const { input: batch, resolve, reject } = item;
     try {
       resolve({ items: await readStored(this.options.pool, batch.runId, replayed), lastSeq: replayed.lastSeq });
     } catch (error) {
       reject(error);
-    } finally {
-      this.#leave(item);
     }
   }
+}
 
-  #settle(items: Waiting[], error: unknown): void {
-    for (const item of items) {
-      this.#leave(item);
-      item.reject(error);
-    }
-  }
-
-  #leave({ batch }: Waiting): void {
-    this.#waiting -= 1;
-    this.#waitingChars -= batch.chars;
-  }
+function rejectAll(items: WaitingBatch[], error: unknown): void {
+  for (const { reject } of items) reject(error);
 }
 
 function refusalOf(verdict: Refused, batch: PreparedBatch): Error {
@@ -194,27 +173,27 @@ function refusalOf(verdict: Refused, batch: PreparedBatch): Error {
 }
 
 /** As much as one flush may hold. The same batch id twice waits for the next, where it is seen to be a replay. */
-function takeFlush(queue: Waiting[]): Waiting[] {
+function countFitting(waiting: readonly WaitingBatch[]): number {
   const seen = new Set<string>();
-  const taken: Waiting[] = [];
+  let count = 0;
   let events = 0;
   let chars = 0;
-  for (const item of queue) {
-    const key = item.batch.batchId === null ? null : `${item.batch.runId}\n${item.batch.batchId}`;
-    const isFull =
-      events + item.batch.events.length > EVENTS_PER_FLUSH_MAX || chars + item.batch.chars > CHARS_PER_FLUSH_MAX;
-    if (taken.length > 0 && (isFull || (key !== null && seen.has(key)))) break;
+  for (const { input: batch } of waiting) {
+    const key = batch.batchId === null ? null : `${batch.runId}\n${batch.batchId}`;
+    events += batch.events.length;
+    chars += batch.chars;
+    const isFull = events > EVENTS_PER_FLUSH_MAX || chars > CHARS_PER_FLUSH_MAX;
+    if (count > 0 && (isFull || (key !== null && seen.has(key)))) break;
     if (key !== null) seen.add(key);
-    taken.push(item);
-    events += item.batch.events.length;
-    chars += item.batch.chars;
+    count += 1;
   }
-  queue.splice(0, taken.length);
-  return taken;
+  return count;
 }
 
-function laneOf(runId: string, lanes: number): number {
+function laneOf<Lane>(runId: string, lanes: readonly Lane[]): Lane {
   let hash = 0;
   for (let index = 0; index < runId.length; index += 1) hash = (hash * 31 + runId.charCodeAt(index)) | 0;
-  return Math.abs(hash) % lanes;
+  const lane = lanes[Math.abs(hash) % lanes.length];
+  if (lane === undefined) throw new Error("the appender has no lane");
+  return lane;
 }

@@ -5,6 +5,7 @@ import type { CallOutcome, Prices, TokenUsage } from "@/contract/usage";
 import { sqlState } from "@/db/errors";
 import { storeModelCalls } from "@/db/queries/store-model-calls";
 import type { ModelCallRow } from "@/db/schema";
+import { GroupCommit, type Waiting } from "@/server/group-commit";
 import { newId } from "@/server/ids";
 import { costOf } from "./price";
 
@@ -63,9 +64,15 @@ const NEVER_STORED = /^2[23]/;
  * together by the next one. Ids are made here, so that a commit whose outcome is unknown can be repeated.
  */
 export class CallRecorder {
-  #waiting: ModelCallRow[] = [];
+  readonly #group = new GroupCommit<ModelCallRow, void>({
+    countFitting: () => CALLS_PER_COMMIT_MAX,
+    flush: (taken) => this.#flush(taken),
+  });
   #open = 0;
-  #isStoring = false;
+  /** Calls that have ended and are not stored yet. */
+  #waiting = 0;
+  /** How many flushes in a row have failed. */
+  #failures = 0;
   #isClosing = false;
   #isClosed = false;
   #lost = 0;
@@ -110,11 +117,10 @@ export class CallRecorder {
     this.#isClosing = true;
     this.#wake();
     const until = performance.now() + CLOSE_MS_MAX;
-    while ((this.#open > 0 || this.#waiting.length > 0) && performance.now() < until)
+    while ((this.#open > 0 || this.#waiting > 0) && performance.now() < until)
       await new Promise((resolve) => setTimeout(resolve, 5));
     this.#isClosed = true;
-    this.#lose(this.#waiting.length + this.#open, "the server stops");
-    this.#waiting = [];
+    this.#lose(this.#waiting + this.#open, "the server stops");
   }
 
   #log({
@@ -144,31 +150,31 @@ export class CallRecorder {
   #add(call: ModelCallRow): void {
     // It was already reported as lost when the server stopped.
     if (this.#isClosed) return;
-    if (this.#waiting.length >= WAITING_MAX) this.#lose(1, "too many wait");
-    else this.#waiting.push(call);
-    void this.#run();
+    if (this.#waiting >= WAITING_MAX) {
+      this.#lose(1, "too many wait");
+      return;
+    }
+    this.#waiting += 1;
+    void this.#group.add(call);
   }
 
-  async #run(): Promise<void> {
-    if (this.#isStoring) return;
-    this.#isStoring = true;
-    // Calls that end in the same turn of the event loop are stored together.
-    await new Promise((resolve) => setImmediate(resolve));
-    for (let failures = 0; this.#waiting.length > 0; ) {
-      const taken = this.#waiting.slice(0, CALLS_PER_COMMIT_MAX);
-      const error = await this.#store(taken);
-      if (error === null) {
-        this.#waiting.splice(0, taken.length);
-        if (failures > 0) this.options.log.info({ calls: taken.length }, "calls to models are stored again");
-        failures = 0;
-        continue;
-      }
-      if (failures === 0)
-        this.options.log.warn({ err: error, waiting: this.#waiting.length }, "calls to models wait to be stored");
-      await this.#pause(failures);
-      failures += 1;
+  /** Stores calls; after a failure that may pass it waits a while and returns all of them. */
+  async #flush(taken: Waiting<ModelCallRow, void>[]): Promise<Waiting<ModelCallRow, void>[]> {
+    // What still waited was reported as lost when the server stopped, and nobody awaits it.
+    if (this.#isClosed) return [];
+    const error = await this.#store(taken.map(({ input }) => input));
+    if (error === null) {
+      this.#waiting -= taken.length;
+      for (const { resolve } of taken) resolve();
+      if (this.#failures > 0) this.options.log.info({ calls: taken.length }, "calls to models are stored again");
+      this.#failures = 0;
+      return [];
     }
-    this.#isStoring = false;
+    if (this.#failures === 0)
+      this.options.log.warn({ err: error, waiting: this.#waiting }, "calls to models wait to be stored");
+    await this.#pause(this.#failures);
+    this.#failures += 1;
+    return taken;
   }
 
   /** Returns null once the calls are stored or known never to be; otherwise why they are not stored yet. */
