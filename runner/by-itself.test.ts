@@ -2,7 +2,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { answerDemo } from "@/demo/model";
-import { findAttemptProcesses } from "./attempt-processes";
+import { findAttemptProcesses } from "@/supervisor/processes/scan";
 import { isEnded, makeMachine } from "./test/harness";
 import { scriptedModel } from "./test/scripted-model";
 

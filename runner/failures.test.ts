@@ -2,7 +2,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { version } from "@/package.json";
-import { findAttemptProcesses } from "./attempt-processes";
+import { findAttemptProcesses } from "@/supervisor/processes/scan";
 import { isEnded, makeMachine, runTurn, type Started } from "./test/harness";
 
 /**

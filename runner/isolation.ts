@@ -2,7 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { realpathSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { endAttemptProcesses } from "./attempt-processes";
+import { endAttemptProcesses } from "@/supervisor/processes/scan";
 import { childEnv } from "./child-env";
 
 // codex starts each tool in a session of its own, so killing its process group would leave tools running. In a PID

@@ -5,7 +5,7 @@ import net from "node:net";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { freePort } from "@/supervisor/port";
-import { findAttemptProcesses } from "./attempt-processes";
+import { findAttemptProcesses } from "@/supervisor/processes/scan";
 import { childEnv } from "./child-env";
 import { makeMachine, runTurn } from "./test/harness";
 import { prepareWorkspace } from "./workspace";

@@ -17,7 +17,7 @@ import {
 import path from "node:path";
 import { promisify } from "node:util";
 import { ResourceBundleRef, WorkspaceRef } from "@/contract/run";
-import { endAttemptProcesses } from "./attempt-processes";
+import { endAttemptProcesses } from "@/supervisor/processes/scan";
 import { childEnv } from "./child-env";
 
 const run = promisify(execFile);

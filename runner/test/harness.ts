@@ -5,10 +5,10 @@ import os from "node:os";
 import path from "node:path";
 import type { Command } from "@/contract/command";
 import type { ClaimedRun } from "@/contract/run";
-import { endAttemptProcesses } from "@/runner/attempt-processes";
 import type { RunnerConfig } from "@/runner/config";
 import type { Ending } from "@/runner/ending";
 import { runAttempt } from "@/runner/loop";
+import { endAttemptProcesses } from "@/supervisor/processes/scan";
 import { MemoryControlPlane } from "./memory-control-plane";
 import { type Model, startModelServer } from "./model-server";
 

@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
+import { setTimeout as pause } from "node:timers/promises";
 import { promisify } from "node:util";
 
 const run = promisify(execFile);
@@ -7,7 +8,7 @@ const PAUSE_MS = 20;
 const SCAN_MAX = 100;
 
 /** The variable that every process of an attempt inherits, whatever session or group it moves to. */
-export const ATTEMPT_VARIABLE = "AGENTRUN_ATTEMPT";
+const ATTEMPT_VARIABLE = "AGENTRUN_ATTEMPT";
 
 /** Returns the living processes with an attempt's id in their environment, except this process itself. */
 export async function findAttemptProcesses(attemptId: string): Promise<number[]> {
@@ -26,17 +27,16 @@ export async function endAttemptProcesses(attemptId: string): Promise<boolean> {
     emptyScans = pids.length === 0 ? emptyScans + 1 : 0;
     if (emptyScans === 2) return true;
     for (const pid of pids) killNow(pid);
-    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    await pause(PAUSE_MS);
   }
   return false;
 }
 
-/** Sends SIGKILL to a process (or, by a negative number, to a group) that may be gone already. */
-export function killNow(pid: number): void {
+function killNow(pid: number): void {
   try {
     process.kill(pid, "SIGKILL");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  } catch {
+    // It ended after the scan. One that may not be killed is found by every scan.
   }
 }
 
