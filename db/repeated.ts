@@ -15,7 +15,7 @@ const naming = new WeakMap<pg.PoolClient, pg.PoolClient>();
 /**
  * Wraps the client of a transaction so that PostgreSQL plans repeated statements once. A read or change by key takes
  * longer to plan than to run, and a run's life has dozens of them. PostgreSQL itself still plans anew where the values
- * matter to the plan.
+ * matter to the plan. docs/ARCHITECTURE.md, "Prepared statements", compares this with the other ways to keep a plan.
  */
 export function namingRepeated(client: pg.PoolClient): pg.PoolClient {
   const known = naming.get(client);

@@ -9,7 +9,7 @@ const dialect = new PgDialect({ casing: "snake_case" });
 /**
  * Runs a statement that each connection plans once and keeps; for statements that take longer to plan than to run.
  * There must be few such texts: whatever differs between calls has to be a parameter, except limits that steer the
- * plan.
+ * plan. docs/ARCHITECTURE.md, "Prepared statements", compares this with the other ways to keep a plan.
  */
 export async function executeNamed<Row extends pg.QueryResultRow>(db: Db | Tx, statement: SQL): Promise<Row[]> {
   const { sql: text, params } = dialect.sqlToQuery(statement);
