@@ -42,7 +42,9 @@ export type UsageFilter = {
 export type Days = { from: string; to: string };
 
 function isDay(text: string): boolean {
-  return /^\d{4}-\d\d-\d\d$/.test(text) && text >= FIRST_DAY && !Number.isNaN(Date.parse(text));
+  const ms = /^\d{4}-\d\d-\d\d$/.test(text) ? Date.parse(text) : Number.NaN;
+  // `2026-02-30` is parsed as the 2nd of March.
+  return text >= FIRST_DAY && !Number.isNaN(ms) && dayOf(ms) === text;
 }
 
 export function dayOf(ms: number): string {

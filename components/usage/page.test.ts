@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Usage } from "@/contract/usage";
 import { usageCsv } from "./csv";
-import { daysAsked } from "./filter";
+import { daysAsked, USAGE_FILTERS } from "./filter";
 import { seriesByProfile } from "./series";
 
 const NOW_MS = Date.parse("2026-03-10T01:00:00Z");
@@ -23,6 +23,12 @@ test("a period ends today, and days of one's own are cut to what the server take
   expect(asked("7d", "2026-02-02", "2026-02-01")).toEqual(["2026-02-01", "2026-02-01"]);
   expect(asked("7d", "2027-01-01")).toEqual(["2027-01-01", "2027-01-01"]);
   expect(asked("7d", "2020-01-01", "2026-01-31")).toEqual(["2025-01-31", "2026-01-31"]);
+});
+
+test("a day that no month has is no day", () => {
+  for (const text of ["2026-02-30", "2026-13-01", "1999-12-31", "2026-1-1", "today"])
+    expect([text, USAGE_FILTERS.from.parse(text)]).toEqual([text, null]);
+  expect(USAGE_FILTERS.from.parse("2028-02-29")).toBe("2028-02-29");
 });
 
 test("the largest profiles are layers of their own, the others one, and every day is there", () => {

@@ -8,6 +8,7 @@ import { expect, test } from "vitest";
 import { migrate } from "@/db/migrate";
 import { createFolderArchive } from "@/server/archive/folder";
 import { backUp } from "@/supervisor/backup/backup";
+import { copyCluster } from "@/supervisor/backup/copy-cluster";
 import { lockDataFolder } from "@/supervisor/data-folder/lock";
 import { readSecrets } from "@/supervisor/data-folder/secrets";
 import { startDatabase } from "@/supervisor/database";
@@ -146,6 +147,13 @@ test("a copy that lacks what its database names is none, and nothing of it is le
   await client.query("update agentrun_archive_segments set removing_at = now() where session_id = 'ses_lost'");
   await client.end();
   expect(await backUpOf(folder)).toMatchObject({ segments: 1 });
+}, 120_000);
+
+test("a folder is not copied beside the log of another folder's server", async () => {
+  await using folder = await makeDataFolder();
+  const { signal } = new AbortController();
+  const copied = copyCluster(folder.database.url, folder.archive, path.join(folder.parent, "copy"), signal);
+  await expect(copied).rejects.toThrow(`serves another one: ${path.join(folder.dataDir, "pg")}`);
 }, 120_000);
 
 test("a folder that nothing runs on is copied as well, and is left as it was", async () => {

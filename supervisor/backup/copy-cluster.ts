@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, realpath, writeFile } from "node:fs/promises";
 import path from "node:path";
 import pg from "pg";
 import { copyFileDurably, copyTree, type Tree } from "./copy-tree";
@@ -26,6 +26,7 @@ export async function copyCluster(databaseUrl: string, from: string, to: string,
   client.on("error", () => undefined);
   await client.connect();
   try {
+    await assertServes(client, from);
     await client.query("select pg_create_physical_replication_slot($1, true, true)", [`${SLOT}_${process.pid}`]);
     const firstSegment = await beginBackup(client);
     const copied = await copyTree(from, to, signal, { isLeftOut, isEmptied: (name) => EMPTIED.has(name) });
@@ -36,6 +37,17 @@ export async function copyCluster(databaseUrl: string, from: string, to: string,
   } finally {
     await client.end();
   }
+}
+
+/**
+ * Throws unless this server's data is in the folder. A `postmaster.pid` that was left behind names a port at which
+ * another server may listen by now, and one whose folder was copied from this one takes the same password.
+ */
+async function assertServes(client: pg.Client, folder: string): Promise<void> {
+  const { rows } = await client.query<{ data_directory: string }>("show data_directory");
+  const served = rows[0]?.data_directory ?? "";
+  const isSame = (await realpath(served).catch(() => null)) === (await realpath(folder));
+  if (!isSame) throw new Error(`The PostgreSQL at this folder's port serves another one: ${served}`);
 }
 
 /** Temporary relations of connections belong to nobody in the copy. */
