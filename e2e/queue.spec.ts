@@ -169,7 +169,7 @@ test("ten tasks in three lanes go by their order and limits, whatever a person d
       .toBeGreaterThan(0);
     await openPage(page, `/queue/${idOf("review one")}`);
     await expect(page.getByRole("heading", { level: 1 })).toContainText("review one");
-    await expect(page.getByRole("table", { name: "Attempts" })).toContainText("running");
+    await expect(page.getByRole("table", { name: "Attempts" })).toContainText("Running");
   });
 
   await test.step("one that runs is cancelled: its command is gone, and only then it is cancelled", async () => {

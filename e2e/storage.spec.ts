@@ -107,7 +107,7 @@ test("a volume is pinned, extended, evicted by its name, restored and forked, an
 
   await test.step("an expiry set elsewhere arrives without a reload, and is extended", async () => {
     await open(page, "/storage");
-    await expect(row).toContainText("never");
+    await expect(row).toContainText("Never");
     await setExpiry(page, sessionId, HOUR_MS);
     await expect(row).toContainText(/in 59 m/);
     await act(page, title, "Extend expiry…");

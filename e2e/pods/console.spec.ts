@@ -47,7 +47,7 @@ test("a session lives from pod to pod: steered, approved, interrupted, evicted, 
     const address = page.url();
     await page.goto(`/storage?search=${sessionId}`);
     const row = page.getByRole("row").filter({ has: page.locator(`a[href*="${sessionId}"]`) });
-    await expect(row).toContainText("live");
+    await expect(row).toContainText("Live");
     // A phase is shown where it is another than bound.
     await expect(row).not.toContainText("Pending");
     await page.goto(address);
@@ -76,7 +76,7 @@ test("a session lives from pod to pod: steered, approved, interrupted, evicted, 
     expect(lines(await program.ok("GET", `/runs/${runId}/log?container=prepare`))).toContain('"msg":"prepared"');
     const address = page.url();
     await page.goto(`/runs/${runId}?tab=job`);
-    await expect(page.getByRole("table", { name: "Containers" })).toContainText("running");
+    await expect(page.getByRole("table", { name: "Containers" })).toContainText("Running");
     await expect(page.getByRole("table", { name: "Events" })).toContainText("Scheduled");
     await page.goto(`/runs/${runId}?tab=log`);
     await expect(page.getByRole("log", { name: "Log" })).toContainText("a turn begins");
