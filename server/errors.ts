@@ -112,17 +112,17 @@ export class LeaseLostError extends AgentRunError {
 }
 /** A runner and a server of releases that are too far apart. */
 export class RunnerVersionError extends AgentRunError {
-  constructor(speaks: number) {
+  constructor(version: number) {
     const taken = `${RUNNER_PROTOCOL_BEFORE} and ${RUNNER_PROTOCOL}`;
     const next =
-      speaks > RUNNER_PROTOCOL
+      version > RUNNER_PROTOCOL
         ? "deploy web and worker of the runner's release"
         : "deploy the runner's image of the server's release (AGENTRUN_RUNNER_IMAGE)";
     super(
       "schema-invalid",
       "runner-version",
-      `this runner speaks version ${speaks} of the runner protocol, and this server takes ${taken}: ${next}`,
-      { details: { speaks, takes: [RUNNER_PROTOCOL_BEFORE, RUNNER_PROTOCOL] } },
+      `this runner speaks version ${version} of the runner protocol, and this server takes ${taken}: ${next}`,
+      { details: { speaks: version, takes: [RUNNER_PROTOCOL_BEFORE, RUNNER_PROTOCOL] } },
     );
   }
 }

@@ -48,7 +48,7 @@ function openKubernetesExecutor(env: ServerEnv, { log, installationId }: Deps): 
     throw new Error("AGENTRUN_RUNNER_URL: is required where runners are Jobs: where their pods reach web");
   return createKubernetesExecutor({
     cluster: openCluster(env),
-    onError: (error) => log.error({ err: error }, "the cluster's Jobs could not be looked at"),
+    onError: (error) => log.error({ err: error }, "could not read the cluster's Jobs"),
     policy: {
       installationId,
       image: env.AGENTRUN_RUNNER_IMAGE,

@@ -79,7 +79,7 @@ export function createWiring(env: ServerEnv, name: string): Wiring {
   const { volumes, archive } = openSeams(env);
   const connection = {
     applicationName: `agentrun-${name}`,
-    onIdleError: (error: Error) => log.warn({ err: error }, "an idle database connection was lost"),
+    onIdleError: (error: Error) => log.warn({ err: error }, "lost an idle database connection"),
   };
   const database = connect(env.DATABASE_URL, connection);
   const appending = connect(env.DATABASE_URL, { ...connection, poolMax: APPENDER_LANES, isForAppending: true });
@@ -88,7 +88,7 @@ export function createWiring(env: ServerEnv, name: string): Wiring {
   const authenticator = createAuthenticator(db, env.AGENTRUN_ADMIN_TOKEN ?? null);
   const live = new Live({ db, databaseUrl: env.DATABASE_URL, log, endedTokens: authenticator.endedTokens });
   const activity = new SessionActivity(pool, (error) =>
-    log.warn({ err: error }, "sessions could not follow their events"),
+    log.warn({ err: error }, "could not update sessions from their events"),
   );
   const wake = (topic: Topic): void => {
     live.wake(topic);

@@ -1,7 +1,7 @@
 import { endAttempt, readInstallationId } from "./attempts";
 import { readServerEnv } from "./env";
 import type { Executor } from "./executors";
-import { keepRemains } from "./inspection";
+import { storeRemains } from "./inspection";
 import { startHeartbeat, startLoops } from "./loops";
 import { prepareDatabase } from "./migrate";
 import { openExecutor } from "./open-executor";
@@ -46,16 +46,16 @@ async function start(): Promise<void> {
     try {
       await endAttempt(ctx, attemptId, end);
     } catch (error) {
-      log.error({ err: error, attemptId }, "the end of an attempt could not be recorded");
+      log.error({ err: error, attemptId }, "could not record the attempt's end");
       throw error;
     }
   });
   executor.onRemains(async (remains) => {
     try {
-      await keepRemains(contextFor("executor"), remains);
+      await storeRemains(contextFor("executor"), remains);
     } catch (error) {
       // The attempt's end is recorded even if its remains are not.
-      log.error({ err: error, attemptId: remains.attemptId }, "what was left of an attempt could not be kept");
+      log.error({ err: error, attemptId: remains.attemptId }, "could not store the attempt's remains");
     }
   });
   const traces = traceTargetOf(env);

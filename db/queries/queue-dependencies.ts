@@ -11,14 +11,17 @@ export const HAS_FAILED = sql`dependency.state in ('failed', 'cancelled')`;
 export const IS_SATISFIED = sql`(dependency.state = 'completed' or known.on_failed = 'start' and ${HAS_FAILED})`;
 
 /** How to look up a task: by tenant, and by its id or its project and key. */
-export type DependencyAsk = { tenantId: string } & ({ taskId: string } | { projectId: string; idempotencyKey: string });
+export type DependencyLookup = { tenantId: string } & (
+  | { taskId: string }
+  | { projectId: string; idempotencyKey: string }
+);
 export type FoundDependency = Pick<
   QueueTaskRow,
   "id" | "tenantId" | "projectId" | "idempotencyKey" | "title" | "state"
 >;
 
 /** Finds the tasks that others depend on, as far as they exist. */
-export function findDependencies(db: Db | Tx, asks: DependencyAsk[]): Promise<FoundDependency[]> {
+export function findDependencies(db: Db | Tx, asks: DependencyLookup[]): Promise<FoundDependency[]> {
   return executeNamed<FoundDependency>(db, sql`${found(asks)}`);
 }
 
@@ -26,16 +29,16 @@ export function findDependencies(db: Db | Tx, asks: DependencyAsk[]): Promise<Fo
  * Finds and locks them until the transaction ends: a task that ends meanwhile sees its new dependents, and one that is
  * about to end is waited for.
  */
-export function lockDependencies(tx: Tx, asks: DependencyAsk[]): Promise<FoundDependency[]> {
+export function lockDependencies(tx: Tx, asks: DependencyLookup[]): Promise<FoundDependency[]> {
   return executeNamed<FoundDependency>(tx, sql`${found(asks)} order by id for share`);
 }
 
 /** Finds and locks those that nobody else is changing now; waits for nobody. */
-export function lockFreeDependencies(tx: Tx, asks: DependencyAsk[]): Promise<FoundDependency[]> {
+export function lockFreeDependencies(tx: Tx, asks: DependencyLookup[]): Promise<FoundDependency[]> {
   return executeNamed<FoundDependency>(tx, sql`${found(asks)} order by id for share skip locked`);
 }
 
-const found = (asks: DependencyAsk[]) => {
+const found = (asks: DependencyLookup[]) => {
   const byId = asks.flatMap((ask) => ("taskId" in ask ? [ask] : []));
   const byKey = asks.flatMap((ask) => ("taskId" in ask ? [] : [ask]));
   const column = (values: string[]) => hiddenArray(textArray(values));

@@ -32,8 +32,8 @@ export async function getApproval(ctx: ServiceContext, input: { approvalId: stri
 
 /** Approvals and who asks for them: the newest first, or the oldest where that is asked for. */
 export async function listApprovals(ctx: ServiceContext, input: ListApprovalsInput): Promise<Page<ApprovalSummary>> {
-  const { cursor, limit, ...asked } = input;
-  const filter = { ...asked, list: "approvals.list" };
+  const { cursor, limit, ...conditions } = input;
+  const filter = { ...conditions, list: "approvals.list" };
   const isOldest = input.sort === "oldest";
   const order = isOldest ? asc : desc;
   const rows = await ctx.db
@@ -44,7 +44,7 @@ export async function listApprovals(ctx: ServiceContext, input: ListApprovalsInp
       taskId: runs.taskId,
       taskTitle: queueTasks.title,
       sessionTitle: sessions.title,
-      expiresAt: sql<string | null>`case when ${approvals.status} = 'pending' then ${endOfTurn(ctx)} end`,
+      expiresAt: sql<string | null>`case when ${approvals.status} = 'pending' then ${turnDeadline(ctx)} end`,
     })
     .from(approvals)
     .innerJoin(runs, eq(runs.id, approvals.runId))
@@ -53,16 +53,16 @@ export async function listApprovals(ctx: ServiceContext, input: ListApprovalsInp
     .where(
       and(
         matchesApprovals(ctx, filter),
-        cursor === undefined ? undefined : isPast(decodePlace(filter, cursor, 2), isOldest),
+        cursor === undefined ? undefined : isAfterCursor(decodePlace(filter, cursor, 2), isOldest),
       ),
     )
     .orderBy(order(approvals.createdAt), order(approvals.id))
     .limit(limit + 1);
   const page = pageFrom(rows, limit, (last) => encodeCursor(filter, [last.position, last.approval.id]));
   return {
-    items: page.rows.map(({ approval, position: _position, expiresAt, ...asker }) => ({
+    items: page.rows.map(({ approval, position: _position, expiresAt, ...origin }) => ({
       ...toApproval(approval),
-      ...asker,
+      ...origin,
       expiresAt: expiresAt === null ? null : new Date(expiresAt).toISOString(),
     })),
     cursor: page.cursor,
@@ -72,7 +72,7 @@ export async function listApprovals(ctx: ServiceContext, input: ListApprovalsInp
 /**
  * When the turn that waits for the answer reaches its policy's time limit. Its runner begins to count a moment later.
  */
-function endOfTurn(ctx: ServiceContext): SQL {
+function turnDeadline(ctx: ServiceContext): SQL {
   const turn = ctx.db
     .select({ acknowledgedAt: commands.acknowledgedAt })
     .from(commands)
@@ -82,11 +82,11 @@ function endOfTurn(ctx: ServiceContext): SQL {
   return sql`((${turn}) + (${approvals.policy} ->> 'turnTimeoutMs')::float8 * interval '1 millisecond')`;
 }
 
-function isPast([createdAt, id]: (string | number | null)[], isOldest: boolean): SQL {
-  const place = sql`(${createdAt}::timestamptz, ${id})`;
+function isAfterCursor([createdAt, id]: (string | number | null)[], isOldest: boolean): SQL {
+  const position = sql`(${createdAt}::timestamptz, ${id})`;
   return isOldest
-    ? sql`(${approvals.createdAt}, ${approvals.id}) > ${place}`
-    : sql`(${approvals.createdAt}, ${approvals.id}) < ${place}`;
+    ? sql`(${approvals.createdAt}, ${approvals.id}) > ${position}`
+    : sql`(${approvals.createdAt}, ${approvals.id}) < ${position}`;
 }
 
 /** The caller's approvals that a filter of the list matches. */
@@ -100,13 +100,13 @@ export function matchesApprovals(
     filter.kind === undefined ? undefined : eq(approvals.kind, filter.kind),
     filter.sessionId === undefined ? undefined : eq(approvals.sessionId, filter.sessionId),
     filter.runId === undefined ? undefined : eq(approvals.runId, filter.runId),
-    filter.search === undefined ? undefined : isFound(filter.search),
+    filter.search === undefined ? undefined : matchesSearch(filter.search),
     isWithin(approvals.createdAt, filter),
   );
 }
 
 /** Each of the three has an index of its own. */
-function isFound(search: string): SQL | undefined {
+function matchesSearch(search: string): SQL | undefined {
   return or(eq(approvals.id, search), eq(approvals.runId, search), eq(approvals.sessionId, search));
 }
 

@@ -28,7 +28,7 @@ export async function recordDecision(ctx: TxContext, { run, session }: Locked, c
     })
     .where(and(eq(approvals.id, approvalId), eq(approvals.runId, run.id), eq(approvals.status, "pending")))
     .returning();
-  if (!decided) return assertUnknown(ctx, run, approvalId);
+  if (!decided) return assertNotDecided(ctx, run, approvalId);
   await appendServerEvents(ctx, run, [decisionEvent(decided)]);
   if (session) await countPending(ctx, session.sessionId);
   ctx.wake("approvals");
@@ -54,7 +54,7 @@ export async function withdrawDecision(ctx: TxContext, { run, session }: Locked,
   const [withdrawn] = await ctx.db
     .update(approvals)
     .set({
-      status: sql`case when exists (${turnThatAsked(ctx, run)}) then 'pending' else 'superseded' end`,
+      status: sql`case when exists (${requestingTurn(ctx, run)}) then 'pending' else 'superseded' end`,
       decision: null,
       decisionReason: null,
       decidedBy: null,
@@ -78,7 +78,7 @@ export async function withdrawDecision(ctx: TxContext, { run, session }: Locked,
 }
 
 /** The turn that was with the agent when the approval was asked for, if it still is. */
-function turnThatAsked(ctx: TxContext, run: RunRow) {
+function requestingTurn(ctx: TxContext, run: RunRow) {
   return ctx.db
     .select({ id: commands.id })
     .from(commands)
@@ -101,18 +101,18 @@ function decisionEvent(approval: ApprovalRow): { type: "approval_decision"; payl
 }
 
 /** Throws when the approval belongs to another run, or was decided or settled before. */
-async function assertUnknown(ctx: TxContext, run: RunRow, approvalId: string): Promise<void> {
+async function assertNotDecided(ctx: TxContext, run: RunRow, approvalId: string): Promise<void> {
   const [known] = await ctx.db
     .select({ runId: approvals.runId, status: approvals.status, decidedBy: approvals.decidedBy })
     .from(approvals)
     .where(eq(approvals.id, approvalId));
   if (!known) return;
-  const { runId, ...said } = known;
+  const { runId, ...decided } = known;
   if (runId !== run.id) throw new NotFoundError("approval", approvalId);
-  const by = said.decidedBy === null ? "" : ` by ${said.decidedBy}`;
+  const by = decided.decidedBy === null ? "" : ` by ${decided.decidedBy}`;
   throw new ConflictError(
     "approval-decided",
-    `approval ${approvalId} is ${said.status}${by}: it is decided once`,
-    said,
+    `approval ${approvalId} is ${decided.status}${by}: it is decided once`,
+    decided,
   );
 }

@@ -42,7 +42,7 @@ async function insertApproval(
   const { runId: _runId, leaseEpoch: _leaseEpoch, requestKey, ...request } = input;
   const shown = redactJson(request);
   const isOver = await isTurnOver(ctx, run, input.turnId);
-  const [made] = await ctx.db
+  const [inserted] = await ctx.db
     .insert(approvals)
     .values({
       id: newId("approval"),
@@ -58,31 +58,31 @@ async function insertApproval(
     })
     .onConflictDoNothing()
     .returning();
-  if (made) {
-    const approvalId = made.id;
+  if (inserted) {
+    const approvalId = inserted.id;
     await appendServerEvents(ctx, run, [
       { type: "approval_request", payload: { approvalId, ...shown } },
       ...(isOver
-        ? [{ type: "approval_decision" as const, payload: { approvalId, status: made.status, decision: null } }]
+        ? [{ type: "approval_decision" as const, payload: { approvalId, status: inserted.status, decision: null } }]
         : []),
     ]);
     await audit(ctx, {
       action: "approvals.request",
       targetKind: "approval",
-      targetId: made.id,
+      targetId: inserted.id,
       tenantId: run.tenantId,
-      details: { runId: run.id, kind: made.kind },
+      details: { runId: run.id, kind: inserted.kind },
     });
-    return made;
+    return inserted;
   }
-  const [known] = await ctx.db
+  const [existing] = await ctx.db
     .select()
     .from(approvals)
     .where(
       and(eq(approvals.runId, run.id), eq(approvals.leaseEpoch, run.leaseEpoch), eq(approvals.requestKey, requestKey)),
     );
-  if (!known) throw new Error(`an approval of run ${run.id} was not stored`);
-  return known;
+  if (!existing) throw new Error(`an approval of run ${run.id} was not stored`);
+  return existing;
 }
 
 /**

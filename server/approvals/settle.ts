@@ -4,7 +4,7 @@ import { approvals, type RunRow, type SessionRow, sessions } from "@/db/schema";
 import type { TxContext } from "@/server/context";
 import { appendServerEvents } from "@/server/events";
 
-const settled = prepared("settle-approvals", (db) =>
+const settleStatement = prepared("settle-approvals", (db) =>
   db
     .update(approvals)
     .set({
@@ -25,7 +25,7 @@ const settled = prepared("settle-approvals", (db) =>
  * not confirmed as applied is ambiguous. Neither is ever applied to another attempt's request.
  */
 export function settleApprovals(ctx: TxContext, run: RunRow, session: SessionRow | null): Promise<void> {
-  return settle(ctx, { run, session }, ["pending", "decided"]);
+  return settleWithStatus(ctx, { run, session }, ["pending", "decided"]);
 }
 
 /**
@@ -33,20 +33,20 @@ export function settleApprovals(ctx: TxContext, run: RunRow, session: SessionRow
  * already made are still with the runner.
  */
 export function supersedePending(ctx: TxContext, run: RunRow, session: SessionRow | null): Promise<void> {
-  return settle(ctx, { run, session }, ["pending"]);
+  return settleWithStatus(ctx, { run, session }, ["pending"]);
 }
 
-async function settle(
+async function settleWithStatus(
   ctx: TxContext,
   { run, session }: { run: RunRow; session: SessionRow | null },
   statuses: ("pending" | "decided")[],
 ): Promise<void> {
-  const open = await settled(ctx.db).execute({ runId: run.id, statuses });
-  if (open.length === 0) return;
+  const settled = await settleStatement(ctx.db).execute({ runId: run.id, statuses });
+  if (settled.length === 0) return;
   await appendServerEvents(
     ctx,
     run,
-    open.map(({ id, status, decision }) => ({
+    settled.map(({ id, status, decision }) => ({
       type: "approval_decision" as const,
       payload: { approvalId: id, status, decision },
     })),

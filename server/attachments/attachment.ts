@@ -10,8 +10,8 @@ const { bytes: _bytes, ...FACTS } = getTableColumns(attachments);
 export const facts = FACTS;
 
 export function toAttachment(row: AttachmentRow): Attachment {
-  const { createdAt, expiresAt, ...told } = row;
-  return { ...told, createdAt: iso(createdAt), expiresAt: iso(expiresAt) };
+  const { createdAt, expiresAt, ...shown } = row;
+  return { ...shown, createdAt: iso(createdAt), expiresAt: iso(expiresAt) };
 }
 
 /**

@@ -47,12 +47,12 @@ async function insert(ctx: TxContext, upload: Upload, image: ImageFacts & { sha2
   const { sessionId, tenantId, projectId } = session;
   const expiresAt = sql`clock_timestamp() + ${UNUSED_HOURS} * interval '1 hour'`;
   // An image that waits for its message waits another day from now on.
-  const [known] = await ctx.db
+  const [existing] = await ctx.db
     .update(attachments)
     .set({ expiresAt: sql`case when ${attachments.expiresAt} is null then null else ${expiresAt} end` })
     .where(sql`${attachments.sessionId} = ${sessionId} and ${attachments.sha256} = ${image.sha256}`)
     .returning(facts);
-  if (known) return toAttachment(known);
+  if (existing) return toAttachment(existing);
   await assertRoom(ctx, sessionId, bytes.byteLength);
   const [stored] = await ctx.db
     .insert(attachments)

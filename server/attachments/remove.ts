@@ -19,19 +19,19 @@ export async function removeOfSession(ctx: ServiceContext, sessionId: string): P
   return (await remove(ctx, eq(attachments.sessionId, sessionId))) < PASS_MAX;
 }
 
-async function remove(ctx: ServiceContext, which: SQL): Promise<number> {
+async function remove(ctx: ServiceContext, condition: SQL): Promise<number> {
   for (let count = 0; ; ) {
     const batch = ctx.db
       .select({ id: attachments.id })
       .from(attachments)
-      .where(which)
+      .where(condition)
       .limit(BATCH_MAX)
       .for("update", { skipLocked: true });
-    const gone = await ctx.db
+    const removed = await ctx.db
       .delete(attachments)
-      .where(and(inArray(attachments.id, batch), which))
+      .where(and(inArray(attachments.id, batch), condition))
       .returning({ id: attachments.id });
-    count += gone.length;
-    if (gone.length < BATCH_MAX || count >= PASS_MAX) return count;
+    count += removed.length;
+    if (removed.length < BATCH_MAX || count >= PASS_MAX) return count;
   }
 }

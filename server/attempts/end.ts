@@ -78,8 +78,8 @@ async function followEnd(
   const { run } = locked;
   if (isTerminal(run.status)) return run;
   if (run.status === "claimed" && run.claimedBy === job.runnerId) {
-    const lost = { why: endingOf(end), failureKind: kindOf(end), isOrderly: false, keepsOpen: false };
-    return loseAttempt(ctx, locked, lost);
+    const loss = { why: endingOf(end), failureKind: kindOf(end), isOrderly: false, keepsOpen: false };
+    return loseAttempt(ctx, locked, loss);
   }
   if (await isFailedStart(ctx, run, job)) await postponeStart(ctx, locked, end);
   return run;
@@ -149,7 +149,7 @@ function kindOf(end: AttemptEnd): LossKind {
 }
 
 function endingOf(end: AttemptEnd): string {
-  const how =
+  const ending =
     end.signal !== null ? `signal ${end.signal}` : end.code === null ? "no exit code" : `exit code ${end.code}`;
-  return end.message === "" ? `the runner ended with ${how}` : `the runner ended with ${how}: ${end.message}`;
+  return end.message === "" ? `the runner ended with ${ending}` : `the runner ended with ${ending}: ${end.message}`;
 }

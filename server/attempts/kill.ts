@@ -36,10 +36,10 @@ export async function endKilled(
       try {
         if ((await executor.end(attemptId)) === "gone")
           await endAttempt(ctx, attemptId, { code: null, signal: "SIGKILL", message: "" });
-        else ctx.log.warn({ attemptId, runnerId }, "a runner that is to be killed could not be confirmed gone");
+        else ctx.log.warn({ attemptId, runnerId }, "could not confirm that the killed runner is gone");
       } catch (error) {
         // It holds up no other runner, and is tried again by the next pass.
-        ctx.log.error({ err: error, attemptId, runnerId }, "a runner was not killed");
+        ctx.log.error({ err: error, attemptId, runnerId }, "could not kill the runner");
       }
     }),
   );

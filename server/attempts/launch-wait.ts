@@ -26,12 +26,12 @@ const MESSAGE_MAX = 1_000;
  * others for ever.
  */
 export async function readLaunching(ctx: ServiceContext): Promise<Launching[]> {
-  const said = (field: string) => sql`(${runnerJobs.result}->'wait'->>${field})::timestamptz`;
+  const waitField = (field: string) => sql`(${runnerJobs.result}->'wait'->>${field})::timestamptz`;
   const rows = await ctx.db
     .select({
       ...getTableColumns(runnerJobs),
-      isDue: sql<boolean>`coalesce(${said("nextTryAt")} <= clock_timestamp(), true)`,
-      waitedMs: sql<number>`coalesce(extract(epoch from clock_timestamp() - ${said("since")}) * 1000, 0)::float8`,
+      isDue: sql<boolean>`coalesce(${waitField("nextTryAt")} <= clock_timestamp(), true)`,
+      waitedMs: sql<number>`coalesce(extract(epoch from clock_timestamp() - ${waitField("since")}) * 1000, 0)::float8`,
     })
     .from(runnerJobs)
     .where(eq(runnerJobs.state, "launching"))

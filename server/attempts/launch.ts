@@ -62,7 +62,7 @@ async function recordJobs({ ctx, attemptsMax }: LauncherDeps): Promise<void> {
     } catch (error) {
       // The run changed since it was found: cancelled, claimed from outside, its command gone. The next pass sees it.
       if (!isAgentRunError(error)) throw error;
-      ctx.log.debug({ runId, reason: error.reason }, "a run found waiting no longer waits");
+      ctx.log.debug({ runId, reason: error.reason }, "skipping a launch: the run is no longer waiting");
     }
   }
 }
@@ -148,17 +148,17 @@ async function followRefusal(pass: Pass, launching: Launching, error: unknown): 
   const { reason, passing } = toAgentRunError(error);
   // Nothing can be noted either: the pass fails, and is made again.
   if (reason === "database-down" || reason === "database-busy") throw error;
-  const words = error instanceof Error ? error.message : String(error);
+  const message = error instanceof Error ? error.message : String(error);
   if (passing !== null && !isOverdue(launching, ctx.settings.launchMaxMs)) {
-    ctx.log.warn({ err: error, runId, attemptId }, "a runner could not be started yet: it is tried again");
-    return hold(pass, launching, { passing, otherwise: "refused", message: words });
+    ctx.log.warn({ err: error, runId, attemptId }, "could not start the runner yet, will retry");
+    return holdLaunch(pass, launching, { passing, otherwise: "refused", message });
   }
-  ctx.log.error({ err: error, runId, attemptId }, "a runner could not be started");
+  ctx.log.error({ err: error, runId, attemptId }, "could not start the runner");
   const waited = `it was tried for ${Math.round(launching.waitedMs / 1_000)} seconds (AGENTRUN_LAUNCH_MAX_MS)`;
   return endUnstarted(pass, launching, {
     code: null,
     signal: null,
-    message: passing === null ? `the runner could not be started: ${words}` : `${waited}: ${words}`,
+    message: passing === null ? `the runner could not be started: ${message}` : `${waited}: ${message}`,
     cause: "unstartable",
     isFinal: passing !== null,
   });
@@ -178,12 +178,12 @@ async function endUnstarted(pass: Pass, launching: Launching, end: AttemptEnd): 
     return null;
   }
   const why = isAgentRunError(answer) ? answer.message : "what was started of it is not known to be gone yet";
-  ctx.log.warn({ runId, attemptId, why }, "an attempt that was not started could not be confirmed gone");
+  ctx.log.warn({ runId, attemptId, why }, "could not confirm that the unstarted attempt is gone");
   const passing = isAgentRunError(answer) ? answer.passing : null;
-  return hold(pass, launching, { passing, otherwise: "ending", message: `${end.message}; ${why}` });
+  return holdLaunch(pass, launching, { passing, otherwise: "ending", message: `${end.message}; ${why}` });
 }
 
-async function hold(
+async function holdLaunch(
   { ctx, hasStarted }: Pass,
   launching: Launching,
   met: { passing: Passing | null; otherwise: LaunchWaitReason; message: string },

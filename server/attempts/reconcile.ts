@@ -24,14 +24,14 @@ export async function reconcileAttempts(deps: ReconcilerDeps): Promise<void> {
   // Read before the executor is asked: what starts after that is none of this pass's business.
   const running = await readRunning(ctx);
   const present = new Set<string>();
-  const seen: OrphanJobRow[] = [];
+  const orphans: OrphanJobRow[] = [];
   for await (const page of executor.list()) {
     for (const { attemptId } of page) present.add(attemptId);
     // The rows of everything listed existed before it was started.
-    seen.push(...(await noteOrphans(ctx, page)));
+    orphans.push(...(await noteOrphans(ctx, page)));
   }
-  await forgetVanished(ctx, seen);
-  const due = seen.filter(({ looks }) => looks >= LOOKS_MIN);
+  await forgetVanished(ctx, orphans);
+  const due = orphans.filter(({ looks }) => looks >= LOOKS_MIN);
   const absent = running.filter(({ attemptId }) => !present.has(attemptId));
   await Promise.all([
     inLanes(due, (orphan) => endOrphan(deps, orphan), ctx),
@@ -44,7 +44,7 @@ async function inLanes<Item>(items: Item[], work: (item: Item) => Promise<void>,
   const waiting = [...items];
   const lane = async () => {
     for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) {
-      await work(item).catch((error: unknown) => log.error({ err: error, item }, "an attempt was not reconciled"));
+      await work(item).catch((error: unknown) => log.error({ err: error, item }, "could not reconcile the attempt"));
     }
   };
   await Promise.all(Array.from({ length: LANES }, lane));
@@ -71,17 +71,17 @@ async function readRunning(ctx: ServiceContext): Promise<{ attemptId: string }[]
 /** Notes the items of a page that belong to no live attempt, each with how often it was seen. */
 async function noteOrphans(ctx: ServiceContext, page: Started[]): Promise<OrphanJobRow[]> {
   if (page.length === 0) return [];
-  const listed = page.map(attemptOf);
+  const attemptIds = page.map(attemptOf);
   const rows = await ctx.db
     .select({ attemptId: runnerJobs.attemptId, state: runnerJobs.state })
     .from(runnerJobs)
-    .where(inArray(runnerJobs.attemptId, listed));
+    .where(inArray(runnerJobs.attemptId, attemptIds));
   // An archiver is an attempt too; its order looks after it until it is gone.
   const archivers = await ctx.db
     .select({ attemptId: archiveOrders.attemptId })
     .from(archiveOrders)
-    .where(and(inArray(archiveOrders.attemptId, listed), ne(archiveOrders.state, "waiting")));
-  const known = new Set(rows.map(attemptOf));
+    .where(and(inArray(archiveOrders.attemptId, attemptIds), ne(archiveOrders.state, "waiting")));
+  const knownAttemptIds = new Set(rows.map(attemptOf));
   const running = rows.filter(({ state }) => state === "launching" || state === "running");
   const live = new Set([...running, ...archivers].map(attemptOf));
   const orphans = page.filter(({ attemptId, isEnding }) => !isEnding && !live.has(attemptId));
@@ -90,7 +90,7 @@ async function noteOrphans(ctx: ServiceContext, page: Started[]): Promise<Orphan
     .insert(orphanJobs)
     .values(
       orphans.map(({ attemptId, uid, name }) => {
-        const why = known.has(attemptId) ? ("attempt-ended" as const) : ("attempt-unknown" as const);
+        const why = knownAttemptIds.has(attemptId) ? ("attempt-ended" as const) : ("attempt-unknown" as const);
         return { uid, attemptId, name, why };
       }),
     )
@@ -100,7 +100,7 @@ async function noteOrphans(ctx: ServiceContext, page: Started[]): Promise<Orphan
     })
     .returning();
   for (const { uid, attemptId, name, why, looks } of noted)
-    if (looks === 1) ctx.log.warn({ uid, attemptId, name, why }, "something runs that belongs to no live attempt");
+    if (looks === 1) ctx.log.warn({ uid, attemptId, name, why }, "found an orphan: no live attempt owns it");
   return noted;
 }
 
@@ -109,8 +109,8 @@ function attemptOf({ attemptId }: { attemptId: string }): string {
 }
 
 /** Forgets orphans that vanished by themselves at once, and those that were ended after some days. */
-async function forgetVanished(ctx: ServiceContext, seen: OrphanJobRow[]): Promise<void> {
-  const uids = seen.map(({ uid }) => uid);
+async function forgetVanished(ctx: ServiceContext, orphans: OrphanJobRow[]): Promise<void> {
+  const uids = orphans.map(({ uid }) => uid);
   await ctx.db
     .delete(orphanJobs)
     .where(and(isNull(orphanJobs.endedAt), uids.length === 0 ? undefined : notInArray(orphanJobs.uid, uids)));
@@ -127,7 +127,7 @@ async function forgetVanished(ctx: ServiceContext, seen: OrphanJobRow[]): Promis
 async function endOrphan({ ctx, executor }: ReconcilerDeps, orphan: OrphanJobRow): Promise<void> {
   const { uid, attemptId, name, why, looks } = orphan;
   if ((await executor.endStarted({ uid, attemptId, name, isEnding: false })) === "unconfirmed") {
-    ctx.log.warn({ uid, attemptId, name, why }, "an orphan could not be confirmed gone");
+    ctx.log.warn({ uid, attemptId, name, why }, "could not confirm that the orphan is gone");
     return;
   }
   await inTx(ctx, async (ctx) => {
@@ -139,5 +139,5 @@ async function endOrphan({ ctx, executor }: ReconcilerDeps, orphan: OrphanJobRow
       details: { uid, attemptId, why, looks },
     });
   });
-  ctx.log.warn({ uid, attemptId, name, why }, "an orphan was ended");
+  ctx.log.warn({ uid, attemptId, name, why }, "ended an orphan");
 }

@@ -113,14 +113,14 @@ export class LeaseSweeper {
     if (areGoneSoon) await handOver();
     if (areGoneSoon !== null) return;
     areGone
-      .then((gone) => (gone ? handOver() : undefined))
-      .catch((error: unknown) => this.deps.ctx.log.error({ err: error, runId }, "a lost lease was not handed over"));
+      .then((isGone) => (isGone ? handOver() : undefined))
+      .catch((error: unknown) => this.deps.ctx.log.error({ err: error, runId }, "could not hand over a lost lease"));
   }
 
   async #endAll(runId: string, attempts: string[]): Promise<boolean> {
     for (const attemptId of attempts) {
       if ((await this.#end(attemptId)) === "gone") continue;
-      this.deps.ctx.log.warn({ runId, attemptId }, "an attempt that lost its lease could not be confirmed gone");
+      this.deps.ctx.log.warn({ runId, attemptId }, "could not confirm that the attempt without a lease is gone");
       return false;
     }
     return true;
@@ -134,7 +134,7 @@ export class LeaseSweeper {
     try {
       return await this.deps.executor.end(attemptId);
     } catch (error) {
-      this.deps.ctx.log.warn({ err: error, attemptId }, "an attempt that lost its lease could not be ended");
+      this.deps.ctx.log.warn({ err: error, attemptId }, "could not end the attempt without a lease");
       return "unconfirmed";
     }
   }

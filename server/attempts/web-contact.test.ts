@@ -9,7 +9,7 @@ function setUp() {
   const state = { nowMs: 1_000_000, isThere: true, said: [] as string[] };
   const say = (_fields: unknown, message?: string) => void state.said.push(message ?? String(_fields));
   const contact = new WebContact({
-    look: async () => state.isThere,
+    probe: async () => state.isThere,
     leaseMs: LEASE_MS,
     monotonicMs: () => state.nowMs,
     log: { warn: say, info: say } as never,
@@ -36,7 +36,7 @@ test("runners have a whole lease time to be heard once web answers, at a start a
   expect(await pass(60, false)).toBe(false);
   expect(await pass(20, true)).toBe(false);
   expect(await pass(1, true)).toBe(true);
-  expect(state.said).toEqual(["web gives no answer: no runner's silence is taken for its loss", "web answers again"]);
+  expect(state.said).toEqual(["web is unreachable: silent runners are not considered lost", "web is reachable again"]);
 });
 
 test("one look in vain, or every other of a web of which half is broken, holds up no loss", async () => {
@@ -63,7 +63,7 @@ test("after ten minutes without an answer it is as likely the worker that cannot
 
 test("a look that throws is one in vain", async () => {
   const contact = new WebContact({
-    look: () => Promise.reject(new Error("refused")),
+    probe: () => Promise.reject(new Error("refused")),
     leaseMs: LEASE_MS,
     monotonicMs: () => 0,
     log: { warn: () => undefined, info: () => undefined } as never,

@@ -11,7 +11,7 @@ const AWAY_MAX_MS = 10 * 60_000;
 
 export type WebContactOptions = {
   /** Whether web answers now. */
-  look: () => Promise<boolean>;
+  probe: () => Promise<boolean>;
   leaseMs: number;
   monotonicMs: () => number;
   log: Pick<Logger, "warn" | "info">;
@@ -37,17 +37,17 @@ export class WebContact {
   /** Asks web, and returns whether a runner's silence says something about the runner. */
   async areRunnersHeard(): Promise<boolean> {
     const { leaseMs, monotonicMs, log } = this.options;
-    const isThere = await this.options.look().catch(() => false);
+    const isThere = await this.options.probe().catch(() => false);
     const now = monotonicMs();
     this.#seenAt ??= now;
     const wasAway = now - this.#seenAt > leaseMs / 2;
     if (isThere) {
       this.#seenAt = now;
       if (wasAway || this.#since === null) this.#since = now;
-      if (this.#awayFrom !== null) log.info({ awayMs: Math.round(now - this.#awayFrom) }, "web answers again");
+      if (this.#awayFrom !== null) log.info({ awayMs: Math.round(now - this.#awayFrom) }, "web is reachable again");
       this.#awayFrom = null;
     } else if (wasAway) {
-      if (this.#awayFrom === null) log.warn("web gives no answer: no runner's silence is taken for its loss");
+      if (this.#awayFrom === null) log.warn("web is unreachable: silent runners are not considered lost");
       this.#awayFrom ??= now;
       return now - this.#awayFrom >= AWAY_MAX_MS;
     }

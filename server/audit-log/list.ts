@@ -25,16 +25,19 @@ const BATCH = "queue.createTasks";
  * within bounds. A page may be short or even empty: only a null cursor is the end.
  */
 export async function listAudit(ctx: ServiceContext, input: ListAuditInput): Promise<Page<AuditRow>> {
-  const { cursor, limit, ...asked } = input;
-  const filter = { ...asked, list: "audit.list" };
+  const { cursor, limit, ...conditions } = input;
+  const filter = { ...conditions, list: "audit.list" };
   const after = cursor === undefined ? undefined : isBefore(decodePlace(filter, cursor, 2));
-  const { indexed, others } = conditionsOf(ctx, asked, await findBatch(ctx, asked));
-  const base = and(indexed, isWithin(audit.at, asked), after);
-  const last = others.length === 0 ? null : await lastScanned(ctx, base);
+  const { indexed, unindexed } = conditionsOf(ctx, conditions, await findBatch(ctx, conditions));
+  const base = and(indexed, isWithin(audit.at, conditions), after);
+  const last = unindexed.length === 0 ? null : await lastScanned(ctx, base);
   const rows = await ctx.db
-    .select({ row: { ...getTableColumns(audit), details: detailsOf(asked) }, position: sql<string>`${audit.at}::text` })
+    .select({
+      row: { ...getTableColumns(audit), details: detailsOf(conditions) },
+      position: sql<string>`${audit.at}::text`,
+    })
     .from(audit)
-    .where(and(base, ...others, last === null ? undefined : isNotBefore(last)))
+    .where(and(base, ...unindexed, last === null ? undefined : isNotBefore(last)))
     .orderBy(desc(audit.at), desc(audit.id))
     .limit(limit + 1);
   const page = pageFrom(rows, limit, (row) => encodeCursor(filter, [row.position, row.row.id]));
@@ -49,14 +52,14 @@ export async function listAudit(ctx: ServiceContext, input: ListAuditInput): Pro
 
 /** Counts the rows of a list up to `max`. The answer says if there may be more. */
 export async function countAudit(ctx: ServiceContext, input: ListAuditInput, max: number): Promise<Counted> {
-  const { cursor: _cursor, limit: _limit, ...asked } = input;
-  const { indexed, others } = conditionsOf(ctx, asked, await findBatch(ctx, asked));
-  const base = and(indexed, isWithin(audit.at, asked));
-  const last = others.length === 0 ? null : await lastScanned(ctx, base);
+  const { cursor: _cursor, limit: _limit, ...conditions } = input;
+  const { indexed, unindexed } = conditionsOf(ctx, conditions, await findBatch(ctx, conditions));
+  const base = and(indexed, isWithin(audit.at, conditions));
+  const last = unindexed.length === 0 ? null : await lastScanned(ctx, base);
   const found = ctx.db
     .select({ id: audit.id })
     .from(audit)
-    .where(and(base, ...others, last === null ? undefined : isNotBefore(last)))
+    .where(and(base, ...unindexed, last === null ? undefined : isNotBefore(last)))
     .limit(max + 1)
     .as("found");
   return countedFrom(await ctx.db.$count(found), max, last !== null);
@@ -66,7 +69,7 @@ type Conditions = {
   /** The condition that an index answers, in the list's order or with so few rows that they are sorted. */
   indexed: SQL | undefined;
   /** Conditions that are checked row by row. */
-  others: SQL[];
+  unindexed: SQL[];
 };
 
 /** Divides a filter's conditions: every condition except a kind has an index, and the first of those is used. */
@@ -75,7 +78,7 @@ function conditionsOf(ctx: ServiceContext, filter: Filter, batchId: string | nul
   const { id, targetKind, targetId, actor, callerKind, action, tenantId } = filter;
   const isKind =
     targetKind === undefined ? inArray(audit.targetKind, [...AUDIT_TARGETS]) : eq(audit.targetKind, targetKind);
-  const [indexed, ...others] = [
+  const [indexed, ...unindexed] = [
     id === undefined ? undefined : eq(audit.id, id),
     targetId === undefined ? undefined : or(and(isKind, eq(audit.targetId, targetId)), isRow(batchId)),
     // Before conditions that other tenants' rows meet too, because the cursor reveals where a scan ended.
@@ -86,7 +89,7 @@ function conditionsOf(ctx: ServiceContext, filter: Filter, batchId: string | nul
   ].filter((condition) => condition !== undefined);
   const isKindAlone = targetKind !== undefined && targetId === undefined;
   const isCaller = callerKind === undefined ? [] : [sql`starts_with(${audit.actor}, ${`${callerKind}:`})`];
-  return { indexed, others: [...others, ...isCaller, ...(isKindAlone ? [isKind] : [])] };
+  return { indexed, unindexed: [...unindexed, ...isCaller, ...(isKindAlone ? [isKind] : [])] };
 }
 
 /**

@@ -10,6 +10,9 @@ export async function assertEnabled(ctx: ServiceContext, profile: string): Promi
     .from(backends)
     .where(eq(backends.profile, profile));
   if (!row?.disabledAt) return;
-  const why = row.reason === null ? "" : `: ${row.reason}`;
-  throw new ConflictError("backend-disabled", `backend ${profile} is switched off${why}: use another, or wait`);
+  const reasonSuffix = row.reason === null ? "" : `: ${row.reason}`;
+  throw new ConflictError(
+    "backend-disabled",
+    `backend ${profile} is switched off${reasonSuffix}: use another, or wait`,
+  );
 }

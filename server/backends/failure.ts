@@ -44,8 +44,8 @@ const CODES: Record<string, FailureCode> = {
 export function failureIn(answer: { error?: unknown; base_resp?: z.infer<typeof BaseResp> }): Failure | null {
   const { error, base_resp } = answer;
   if (error) {
-    const known = Failure.safeParse(error);
-    if (known.success) return { ...known.data, message: known.data.message ?? JSON.stringify(error) };
+    const parsed = Failure.safeParse(error);
+    if (parsed.success) return { ...parsed.data, message: parsed.data.message ?? JSON.stringify(error) };
     return { message: typeof error === "string" ? error : JSON.stringify(error) };
   }
   return base_resp?.status_code ? { message: base_resp.status_msg, code: base_resp.status_code } : null;
@@ -55,9 +55,9 @@ export function failureIn(answer: { error?: unknown; base_resp?: z.infer<typeof 
 export function failedBy(failure: Failure, key: string | null): Failed {
   const said = failure.message ?? "";
   const message = providerWords(said, key) || "the provider failed and gave no reason";
-  const words = [failure.code, failure.type].map((word) => String(word ?? "").toLowerCase());
-  const known = words.find((word) => Object.hasOwn(CODES, word));
-  const code = (known === undefined ? undefined : CODES[known]) ?? "server_error";
+  const errorNames = [failure.code, failure.type].map((word) => String(word ?? "").toLowerCase());
+  const knownName = errorNames.find((word) => Object.hasOwn(CODES, word));
+  const code = (knownName === undefined ? undefined : CODES[knownName]) ?? "server_error";
   // Where the code says little, the message decides too.
   const isVague = code === "server_error" || code === "invalid_prompt";
   return {

@@ -18,11 +18,11 @@ export async function readKey({ keyEnv, keyFile }: Named, readVariable: ReadVari
   const key = keyFile === undefined ? keyEnv !== undefined && readVariable(keyEnv) : await readKeyFile(keyFile);
   if (!key) return null;
   if (SENDABLE.test(key)) return key;
-  const place = keyFile === undefined ? `variable ${keyEnv}` : "key file";
+  const source = keyFile === undefined ? `variable ${keyEnv}` : "key file";
   throw new AgentRunError(
     "backend-failed",
     "backend-unavailable",
-    `what its ${place} holds is not one line of printable characters`,
+    `what its ${source} holds is not one line of printable characters`,
   );
 }
 

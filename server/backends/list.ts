@@ -27,8 +27,8 @@ export async function listBackends(ctx: ServiceContext, input?: ListBackendsInpu
   const { cursor, limit } = input ?? { limit: LIST_LIMIT_MAX };
   const filter = { list: "backends.list" };
   const [after = ""] = cursor === undefined ? [] : decodeCursor(filter, cursor, 1);
-  const wanted = (await allBackends(ctx)).filter(({ profile }) => profile > String(after));
-  const page = pageFrom(wanted.slice(0, limit + 1), limit, (last) => encodeCursor(filter, [last.profile]));
+  const profiles = (await allBackends(ctx)).filter(({ profile }) => profile > String(after));
+  const page = pageFrom(profiles.slice(0, limit + 1), limit, (last) => encodeCursor(filter, [last.profile]));
   return { items: page.rows, cursor: page.cursor };
 }
 
@@ -39,12 +39,12 @@ export async function allBackends(ctx: ServiceContext, only?: string): Promise<B
   const names = new Set([...BUILT_IN_PROFILES, ...Object.keys(ctx.settings.backends), ...stored.keys()]);
   names.delete(DEMO_PROFILE);
   if (ctx.settings.isDemoOn) names.add(DEMO_PROFILE);
-  const wanted = [...names].filter((profile) => only === undefined || profile === only).sort();
+  const profiles = [...names].filter((profile) => only === undefined || profile === only).sort();
   const [counts, turns] = await Promise.all([
     readTaskCounts(ctx.db, { tenantId: tenantOf(ctx) }),
     readOtherTurns(ctx.db, tenantOf(ctx)),
   ]);
-  return Promise.all(wanted.map((profile) => toBackend(ctx, profile, { row: stored.get(profile), counts, turns })));
+  return Promise.all(profiles.map((profile) => toBackend(ctx, profile, { row: stored.get(profile), counts, turns })));
 }
 
 type OtherTurns = Awaited<ReturnType<typeof readOtherTurns>>;

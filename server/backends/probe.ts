@@ -29,19 +29,23 @@ type Trying = { key: string | null; dialect: Dialect; isByHand: boolean };
  */
 export async function probeProvider(config: BackendConfig, trying: Trying): Promise<Probed> {
   const { key, isByHand } = trying;
-  const listed = await ask(config, key, "models");
+  const response = await requestProvider(config, key, "models");
   // 403: some keys may use models but not list them, and some proxies forbid the list.
-  const hasNoList = listed.status !== null && NO_LIST.has(listed.status);
-  const probed = probedOf(listed, key);
+  const hasNoList = response.status !== null && NO_LIST.has(response.status);
+  const probed = probedOf(response, key);
   if (!hasNoList && !probed.isOk) return probed;
-  const models = hasNoList ? null : modelsIn(listed.text);
+  const models = hasNoList ? null : modelsIn(response.text);
   if (models?.includes(config.model)) return { ...probed, models: models.slice(0, MODELS_MAX) };
   const lack = models === null ? "shows no list of models" : `does not list the model ${config.model}`;
-  const seen = { status: listed.status, latencyMs: listed.latencyMs, models: models?.slice(0, MODELS_MAX) ?? null };
+  const observed = {
+    status: response.status,
+    latencyMs: response.latencyMs,
+    models: models?.slice(0, MODELS_MAX) ?? null,
+  };
   if (probed.message === LIMITED) return probed;
-  if (isByHand) return { ...wordOf(await askForWord(config, trying), key, lack), models: seen.models };
+  if (isByHand) return { ...wordOf(await askForWord(config, trying), key, lack), models: observed.models };
   const message = `it answers, and ${lack}: whether it takes work shows with a test or a run`;
-  return { ...seen, isOk: true, message };
+  return { ...observed, isOk: true, message };
 }
 
 const NO_LIST = new Set([403, 404, 405, 501]);
@@ -51,21 +55,21 @@ function askForWord(config: BackendConfig, { key, dialect }: Trying): Promise<An
   const { model } = config;
   if (config.wire === "chat") {
     const messages = [{ role: "user", content: "Say ok." }];
-    return ask(config, key, "chat/completions", { model, messages, [dialect.maxTokensKey]: TOKENS_MAX });
+    return requestProvider(config, key, "chat/completions", { model, messages, [dialect.maxTokensKey]: TOKENS_MAX });
   }
-  return ask(config, key, "responses", { model, input: "Say ok.", max_output_tokens: TOKENS_MAX });
+  return requestProvider(config, key, "responses", { model, input: "Say ok.", max_output_tokens: TOKENS_MAX });
 }
 
 /** Judges an answer to the request for a word; `lack` is why that request was needed. */
 function wordOf(answer: Answer, key: string | null, lack: string): Probed {
   const probed = probedOf(answer, key);
   if (!probed.isOk || probed.message === LIMITED) return probed;
-  const said = Word.safeParse(jsonIn(answer.text));
-  if (said.success) return { ...probed, message: `it answers, though it ${lack}` };
+  const parsed = Word.safeParse(jsonIn(answer.text));
+  if (parsed.success) return { ...probed, message: `it answers, though it ${lack}` };
   return { ...probed, isOk: false, message: "it answered with what is no answer of a model: look at its baseUrl" };
 }
 
-async function ask(
+async function requestProvider(
   { baseUrl }: BackendConfig,
   key: string | null,
   resource: string,
@@ -110,22 +114,22 @@ function reasonOf(error: unknown): string {
 }
 
 function probedOf({ status, latencyMs, text }: Answer, key: string | null): Probed {
-  const seen = { status, latencyMs, models: null };
-  if (status === null) return { ...seen, isOk: false, message: `it was not reached: ${text}` };
+  const observed = { status, latencyMs, models: null };
+  if (status === null) return { ...observed, isOk: false, message: `it was not reached: ${text}` };
   if (status === 401 || status === 403) {
     const why = key === null ? "it wants a key, and none is set" : "it refused the key";
-    return { ...seen, isOk: false, message: why };
+    return { ...observed, isOk: false, message: why };
   }
-  if (status >= 200 && status < 300) return { ...seen, ...refusedOf(text, key) };
+  if (status >= 200 && status < 300) return { ...observed, ...refusedOf(text, key) };
   // The provider is there and knows the caller; its limits are handled elsewhere.
-  if (status === 429) return { ...seen, isOk: true, message: LIMITED };
-  return { ...seen, isOk: false, message: `it failed with status ${status}${wordsIn(text, key)}` };
+  if (status === 429) return { ...observed, isOk: true, message: LIMITED };
+  return { ...observed, isOk: false, message: `it failed with status ${status}${errorTextIn(text, key)}` };
 }
 
 /** An answer with status 200 may report an error too. */
 function refusedOf(text: string, key: string | null): Pick<Probed, "isOk" | "message"> {
-  const told = Told.safeParse(jsonIn(text));
-  const failure = told.success ? failureIn(told.data) : null;
+  const parsed = Told.safeParse(jsonIn(text));
+  const failure = parsed.success ? failureIn(parsed.data) : null;
   if (!failure) return { isOk: true, message: "it answers" };
   const { code, message } = failedBy(failure, key);
   if (code === "rate_limit_exceeded") return { isOk: true, message: LIMITED };
@@ -139,9 +143,9 @@ function modelsIn(text: string): string[] | null {
   return list.data.data.map(({ id }) => id).sort();
 }
 
-function wordsIn(text: string, key: string | null): string {
+function errorTextIn(text: string, key: string | null): string {
   const { error } = (jsonIn(text) ?? {}) as { error?: { message?: unknown } };
-  const said = typeof error?.message === "string" ? error.message : "";
-  const clean = providerWords(said, key, WORDS_MAX);
+  const message = typeof error?.message === "string" ? error.message : "";
+  const clean = providerWords(message, key, WORDS_MAX);
   return clean === "" ? "" : `: ${clean}`;
 }

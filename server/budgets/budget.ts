@@ -15,7 +15,7 @@ export async function readBudgets(
   const rows = await ctx.db
     .select()
     .from(budgets)
-    .where(and(where, isSeen(ctx)))
+    .where(and(where, isVisible(ctx)))
     .orderBy(asc(budgets.name), asc(budgets.id))
     .limit(max);
   const ids = rows.map(({ id }) => id);
@@ -68,7 +68,7 @@ export async function lockBudget(
   const [budget] = await ctx.db
     .select()
     .from(budgets)
-    .where(and(eq(budgets.id, budgetId), isSeen(ctx)))
+    .where(and(eq(budgets.id, budgetId), isVisible(ctx)))
     .for("update");
   if (budget === undefined) throw new NotFoundError("budget", budgetId);
   if (expectedVersion !== undefined && expectedVersion !== budget.version)
@@ -86,7 +86,7 @@ export function nameTaken(name: string): ConflictError {
  * Matches budgets that the caller may see: a caller bound to a tenant sees only that tenant's, because a budget of all
  * tenants would reveal what others spend.
  */
-export function isSeen(ctx: ServiceContext): SQL | undefined {
+export function isVisible(ctx: ServiceContext): SQL | undefined {
   const tenantId = tenantOf(ctx);
   return tenantId === null ? undefined : eq(budgets.tenantId, tenantId);
 }

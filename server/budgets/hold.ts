@@ -3,7 +3,7 @@ import { measureFor } from "@/db/queries/measure-budgets";
 import { modelCalls, type RunRow } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
 import { isHolding, longestOf } from "./period";
-import { refusalOf } from "./words";
+import { refusalMessage } from "./words";
 
 type HeldRun = Pick<RunRow, "id" | "tenantId" | "projectId" | "sessionId" | "backendProfile">;
 
@@ -13,7 +13,7 @@ type HeldRun = Pick<RunRow, "id" | "tenantId" | "projectId" | "sessionId" | "bac
  */
 export async function findHold(ctx: ServiceContext, run: HeldRun): Promise<string | null> {
   const reached = longestOf((await measureFor(ctx.db, run)).filter(isHolding));
-  if (reached !== null) return refusalOf(reached);
+  if (reached !== null) return refusalMessage(reached);
   // It may have been raised since.
   const wasRefused = and(eq(modelCalls.runId, run.id), eq(modelCalls.reason, "budget-reached"));
   const refusals = await ctx.db.select({ id: modelCalls.id }).from(modelCalls).where(wasRefused).limit(1);

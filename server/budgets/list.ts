@@ -11,15 +11,15 @@ import { isKnown, toPeriod } from "./period";
 
 /** Budgets, by their names. */
 export async function listBudgets(ctx: ServiceContext, input: ListBudgetsInput): Promise<Page<Budget>> {
-  const { cursor, limit, ...asked } = input;
-  const filter = { ...asked, list: "budgets.list" };
-  const place = cursor === undefined ? null : decodeCursor(filter, cursor, 2).map(String);
+  const { cursor, limit, ...conditions } = input;
+  const filter = { ...conditions, list: "budgets.list" };
+  const position = cursor === undefined ? null : decodeCursor(filter, cursor, 2).map(String);
   const tenantId = tenantFor(ctx, input.tenantId);
   const where = and(
     tenantId === null ? undefined : eq(budgets.tenantId, tenantId),
     input.projectId === undefined ? undefined : eq(budgets.projectId, input.projectId),
     input.search === undefined ? undefined : contains(input.search, budgets.name),
-    place === null ? undefined : sql`(${budgets.name}, ${budgets.id}) > (${place[0]}, ${place[1]})`,
+    position === null ? undefined : sql`(${budgets.name}, ${budgets.id}) > (${position[0]}, ${position[1]})`,
   );
   const rows = await readBudgets(ctx, { where, max: limit + 1 });
   const page = pageFrom(rows, limit, ({ name, id }) => encodeCursor(filter, [name, id]));

@@ -10,8 +10,8 @@ export async function budgetsOfSession(ctx: ServiceContext, sessionId: string): 
   const { tenantId, projectId, backendProfile } = await requireSession(ctx, sessionId);
   const bounds = await measureFor(ctx.db, { sessionId, tenantId, projectId, backendProfile });
   // A budget of all tenants would reveal what others spend.
-  const seen = bounds.filter((budget) => tenantOf(ctx) === null || budget.tenantId !== ALL_TENANTS).filter(isKnown);
-  const byShare = seen.toSorted((left, right) => right.spent / right.limit - left.spent / left.limit);
+  const visible = bounds.filter((budget) => tenantOf(ctx) === null || budget.tenantId !== ALL_TENANTS).filter(isKnown);
+  const byShare = visible.toSorted((left, right) => right.spent / right.limit - left.spent / left.limit);
   return {
     items: byShare.map((period) => {
       const { id, name, unit, action, period: kind } = period;

@@ -30,7 +30,7 @@ export function isHolding(budget: MeasuredPeriod): boolean {
 export function longestOf(reached: readonly MeasuredPeriod[]): MeasuredPeriod | null {
   const endOf = ({ endsMs }: MeasuredPeriod) => endsMs ?? Number.POSITIVE_INFINITY;
   return reached.reduce<MeasuredPeriod | null>(
-    (longest, one) => (longest === null || endOf(one) > endOf(longest) ? one : longest),
+    (longest, period) => (longest === null || endOf(period) > endOf(longest) ? period : longest),
     null,
   );
 }

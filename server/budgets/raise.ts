@@ -26,7 +26,7 @@ export function raiseBudget(ctx: ServiceContext, input: RaiseBudgetInput): Promi
       throw new InvalidInputError(
         `limit: is less than the budget's own, ${amountOf(budget.unit, budget.limit)}: change the budget instead`,
       );
-    if (period.known?.raisedTo === raisedTo) return toPeriod(period.known);
+    if (period.current?.raisedTo === raisedTo) return toPeriod(period.current);
     await store(ctx, budget, { ...period, raisedTo });
     await noteLocked(ctx, budget.id, period.session);
     await audit(ctx, {
@@ -39,7 +39,7 @@ export function raiseBudget(ctx: ServiceContext, input: RaiseBudgetInput): Promi
   });
 }
 
-type Raised = { key: string; session: SpendingSession | null; endsAt: Date | null; known: KnownPeriod | undefined };
+type Raised = { key: string; session: SpendingSession | null; endsAt: Date | null; current: KnownPeriod | undefined };
 
 async function periodOf(ctx: TxContext, budget: BudgetRow, sessionId: string | undefined): Promise<Raised> {
   if (budget.period !== "session") {
@@ -48,14 +48,14 @@ async function periodOf(ctx: TxContext, budget: BudgetRow, sessionId: string | u
     const [current] = (await measureUnderWay(ctx.db, [budget.id])).filter(isKnown);
     if (current === undefined) throw new NotFoundError("budget", budget.id);
     const endsAt = current.endsMs === null ? null : new Date(current.endsMs);
-    return { key: current.key, session: null, endsAt, known: current };
+    return { key: current.key, session: null, endsAt, current };
   }
   if (sessionId === undefined) throw new InvalidInputError("sessionId: is needed, since each session has its own");
   const { tenantId, projectId, backendProfile } = await requireSession(ctx, sessionId);
   if (!isBoundBy({ tenantId, projectId, backendProfile }, budget))
     throw new InvalidInputError(`sessionId: the budget “${budget.name}” does not bound this session`);
   const [known] = (await measureOne(ctx.db, budget.id, sessionId)).filter(isKnown);
-  return { key: sessionId, session: { sessionId, tenantId, projectId, backendProfile }, endsAt: null, known };
+  return { key: sessionId, session: { sessionId, tenantId, projectId, backendProfile }, endsAt: null, current: known };
 }
 
 async function store(
@@ -63,9 +63,9 @@ async function store(
   { id: budgetId }: BudgetRow,
   { key, session, endsAt, raisedTo }: Raised & { raisedTo: number | null },
 ): Promise<void> {
-  const raised = { raisedTo, raisedBy: raisedTo === null ? null : actorName(ctx.actor) };
+  const columns = { raisedTo, raisedBy: raisedTo === null ? null : actorName(ctx.actor) };
   await ctx.db
     .insert(budgetPeriods)
-    .values({ budgetId, key, sessionId: session?.sessionId ?? null, endsAt, ...raised })
-    .onConflictDoUpdate({ target: [budgetPeriods.budgetId, budgetPeriods.key], set: raised });
+    .values({ budgetId, key, sessionId: session?.sessionId ?? null, endsAt, ...columns })
+    .onConflictDoUpdate({ target: [budgetPeriods.budgetId, budgetPeriods.key], set: columns });
 }

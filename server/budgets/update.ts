@@ -27,12 +27,12 @@ export async function updateBudget(ctx: ServiceContext, input: UpdateBudgetInput
         await noteLocked(ctx, budgetId, null);
         // The budget's action matters to the dispatcher as well.
         ctx.wake("queue");
-        const { action, limit, ...told } = changes;
+        const { action, limit, ...plainChanges } = changes;
         await audit(ctx, {
           ...{ action: "budgets.update", targetKind: "budget" as const, targetId: budgetId },
           tenantId: ownerIn(before.tenantId),
           details: {
-            ...{ was: before.name, ...told },
+            ...{ was: before.name, ...plainChanges },
             ...(limit === undefined ? {} : { limit: input.limit, unit: before.unit }),
             ...(action === undefined ? {} : { does: action }),
           },
@@ -47,11 +47,11 @@ export async function updateBudget(ctx: ServiceContext, input: UpdateBudgetInput
 }
 
 function changesTo(before: BudgetRow, { name, limit, warnPercent, action }: UpdateBudgetInput): Partial<Settable> {
-  const asked: Partial<Settable> = { name, warnPercent, action, limit: limitIn(before, limit) };
-  const fields = Object.keys(asked) as (keyof Settable)[];
+  const requested: Partial<Settable> = { name, warnPercent, action, limit: limitIn(before, limit) };
+  const fields = Object.keys(requested) as (keyof Settable)[];
   return Object.fromEntries(
     fields.flatMap((field) =>
-      asked[field] === undefined || asked[field] === before[field] ? [] : [[field, asked[field]]],
+      requested[field] === undefined || requested[field] === before[field] ? [] : [[field, requested[field]]],
     ),
   );
 }

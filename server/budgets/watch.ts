@@ -6,7 +6,7 @@ import { type MeasuredPeriod, measureTenant, readBudgetTenants } from "@/db/quer
 import { budgetPeriods, budgets, sessions } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
 import { iso } from "@/server/stored";
-import { isSeen } from "./budget";
+import { isVisible } from "./budget";
 import { noteBudget } from "./note";
 import { stateOf } from "./period";
 
@@ -90,7 +90,7 @@ export async function listPressingBudgets(
 ) {
   const { tenantId, projectId, state, max } = scope;
   const since = state === "reached" ? budgetPeriods.reachedAt : budgetPeriods.nearAt;
-  const isSo: SQL | undefined =
+  const isPressing: SQL | undefined =
     state === "reached"
       ? isNotNull(budgetPeriods.reachedAt)
       : and(isNotNull(budgetPeriods.nearAt), isNull(budgetPeriods.reachedAt));
@@ -101,7 +101,7 @@ export async function listPressingBudgets(
     .leftJoin(sessions, eq(sessions.sessionId, budgetPeriods.sessionId))
     .where(
       and(
-        ...[isSo, IS_RECENT, IS_NOW, isSeen(ctx)],
+        ...[isPressing, IS_RECENT, IS_NOW, isVisible(ctx)],
         // A budget that stops a tenant or project may be one of all tenants.
         tenantId === null ? undefined : inArray(budgets.tenantId, [tenantId, ALL_TENANTS]),
         projectId === undefined ? undefined : or(isNull(budgets.projectId), eq(budgets.projectId, projectId)),

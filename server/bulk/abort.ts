@@ -18,11 +18,11 @@ export function abortBulk(ctx: ServiceContext, { bulkId }: GetBulkInput): Promis
 }
 
 /** Aborts a bulk action that has not ended; null: it has ended. */
-export async function endOpen(ctx: TxContext, isIt: SQL): Promise<BulkActionRow | null> {
+export async function endOpen(ctx: TxContext, condition: SQL): Promise<BulkActionRow | null> {
   const [aborted] = await ctx.db
     .update(bulkActions)
     .set({ state: "aborted", endedAt: sql`clock_timestamp()` })
-    .where(and(isIt, isNull(bulkActions.endedAt)))
+    .where(and(condition, isNull(bulkActions.endedAt)))
     .returning();
   if (!aborted) return null;
   await audit(ctx, { action: "bulk.abort", targetKind: "bulk", targetId: aborted.id, tenantId: aborted.tenantId });

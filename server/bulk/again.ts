@@ -51,14 +51,14 @@ async function follow(ctx: ServiceContext, source: BulkActionRow, { word, action
       payloadHash: payloadHash({ idempotencyKey }),
     },
   };
-  const made = await inTx(ctx, async (ctx) => {
-    const known = await findByKey(ctx, bulk);
-    if (known) return known;
+  const created = await inTx(ctx, async (ctx) => {
+    const existing = await findByKey(ctx, bulk);
+    if (existing) return existing;
     await assertFewOpen(ctx, bulk);
     // Waits for the target that is being handled; after that none is.
     await endOpen(ctx, eq(bulkActions.id, source.id));
     const isMade = await takeResults(ctx.db, bulk, { bulkId: source.id, outcome });
     return isMade ? record(ctx, bulk) : requireByKey(ctx, bulk);
   });
-  return toBulk(made);
+  return toBulk(created);
 }

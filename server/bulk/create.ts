@@ -28,27 +28,27 @@ export async function createBulk(ctx: ServiceContext, input: CreateBulkInput): P
   const bulk = newBulk(ctx, input);
   const source = sourceOf(ctx, input);
   const make = async (ctx: TxContext) => {
-    const known = await findByKey(ctx, bulk);
-    if (known) return known;
+    const existing = await findByKey(ctx, bulk);
+    if (existing) return existing;
     await assertFewOpen(ctx, bulk);
     const { confirmCount } = input;
-    const taken = await takeMatching(ctx.db, bulk, {
+    const matching = await takeMatching(ctx.db, bulk, {
       source,
       max: BULK_ITEMS_MAX,
       isJudged: confirmCount !== undefined,
     });
-    if (taken.total > BULK_ITEMS_MAX)
+    if (matching.total > BULK_ITEMS_MAX)
       throw new ConflictError("bulk-too-large", `more than ${BULK_ITEMS_MAX} match: narrow the filter`, {
         max: BULK_ITEMS_MAX,
       });
     // Somebody stored the same key between the read and the insert. Their row is committed, because the insert waited
     // for it.
-    if (!taken.isMade) return requireByKey(ctx, bulk);
-    if (confirmCount !== undefined && taken.willDo !== confirmCount)
-      throw new ConflictError("confirmation-mismatch", `it would be done to ${taken.willDo} now: look again`, {
-        count: taken.willDo,
+    if (!matching.isMade) return requireByKey(ctx, bulk);
+    if (confirmCount !== undefined && matching.willDo !== confirmCount)
+      throw new ConflictError("confirmation-mismatch", `it would be done to ${matching.willDo} now: look again`, {
+        count: matching.willDo,
       });
-    return record(ctx, bulk, taken.total);
+    return record(ctx, bulk, matching.total);
   };
   return toBulk(await inTx(ctx, make, { keepsPlans: false }));
 }
@@ -113,7 +113,7 @@ function newBulk(ctx: ServiceContext, input: CreateBulkInput): NewBulk {
 /** Finds what a key has made before; null: nothing. Throws when the key was used for other content. */
 export async function findByKey(ctx: TxContext, bulk: NewBulk): Promise<BulkActionRow | null> {
   if (bulk.idempotencyKey === null) return null;
-  const [known] = await ctx.db
+  const [existing] = await ctx.db
     .select()
     .from(bulkActions)
     .where(
@@ -122,15 +122,15 @@ export async function findByKey(ctx: TxContext, bulk: NewBulk): Promise<BulkActi
         eq(bulkActions.idempotencyKey, bulk.idempotencyKey),
       ),
     );
-  if (!known) return null;
-  if (known.payloadHash !== bulk.payloadHash) throw new IdempotencyConflictError(bulk.idempotencyKey);
-  return known;
+  if (!existing) return null;
+  if (existing.payloadHash !== bulk.payloadHash) throw new IdempotencyConflictError(bulk.idempotencyKey);
+  return existing;
 }
 
 export async function requireByKey(ctx: TxContext, bulk: NewBulk): Promise<BulkActionRow> {
-  const winner = await findByKey(ctx, bulk);
-  if (!winner) throw new Error(`bulk action ${bulk.id} met a conflict without a key`);
-  return winner;
+  const concurrent = await findByKey(ctx, bulk);
+  if (!concurrent) throw new Error(`bulk action ${bulk.id} met a conflict without a key`);
+  return concurrent;
 }
 
 /** Audits who began the action. What is done to each target leaves its own audit row later. */

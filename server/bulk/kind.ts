@@ -5,7 +5,7 @@ import type { BulkActionRow } from "@/db/schema";
 import type { ServiceContext, TxContext } from "@/server/context";
 
 /** The outcome for one target. `after` runs once the transaction is committed, for what a transaction cannot do. */
-export type Dealt = BulkEnd & { after?: (ctx: ServiceContext) => Promise<void> };
+export type ItemOutcome = BulkEnd & { after?: (ctx: ServiceContext) => Promise<void> };
 export type Item = Pick<BulkActionRow, "id" | "action" | "params" | "reason"> & Omit<OpenPlace, "place">;
 /** An action as it is judged before it is made. */
 export type BulkRequest = { action: BulkVerb; params: BulkParams };
@@ -17,10 +17,10 @@ export type Kind = {
   source: (ctx: ServiceContext, selection: Selection) => Omit<BulkSource, "skip">;
   skip: (ctx: ServiceContext, asked: BulkRequest) => SQL;
   /** Handles one target in the transaction that notes its outcome. A throw counts as a refusal. */
-  act: (ctx: TxContext, item: Item) => Promise<Dealt>;
+  act: (ctx: TxContext, item: Item) => Promise<ItemOutcome>;
   /** Prepares, outside any transaction, a replacement of `act` for one target; null: `act` is used. */
   prepare?: (ctx: ServiceContext, item: Item) => Promise<Kind["act"] | null>;
 };
 
-export const UNCHANGED: Dealt = { outcome: "unchanged" };
-export const DONE: Dealt = { outcome: "done" };
+export const UNCHANGED: ItemOutcome = { outcome: "unchanged" };
+export const DONE: ItemOutcome = { outcome: "done" };

@@ -16,7 +16,7 @@ import { UnavailableError } from "@/server/errors";
 import { createTask } from "@/server/queue";
 import { cancelRun, claimRun, createRun, finishRun, getRun } from "@/server/runs";
 import { listSessions } from "@/server/sessions";
-import { getStorage, judgeEviction, orderGuarded, pinStorage, repairStorage } from "@/server/storage";
+import { getStorage, orderGuardedEviction, pinStorage, planEviction, repairStorage } from "@/server/storage";
 import { createTestStore, SYSTEM, tenantOperator } from "@/server/storage/test/context";
 import {
   claimSession,
@@ -360,11 +360,11 @@ test("a turn between the look and the order keeps its volume", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const sessionId = await makeUsedSession(ctx, { note: "first" });
-  const judged = await judgeEviction(ctx, sessionId);
+  const judged = await planEviction(ctx, sessionId);
   const held = await claimSession(ctx, sessionId);
   await runTurn(ctx, held, { sessionId, note: "second" });
   await endRun(held);
-  const order = () => inTx(ctx, (ctx) => orderGuarded(ctx, judged, null));
+  const order = () => inTx(ctx, (ctx) => orderGuardedEviction(ctx, judged, null));
   await expect(order()).rejects.toMatchObject({ reason: "volume-kept" });
   expect(await readNote(ctx, sessionId)).toBe("second");
 });

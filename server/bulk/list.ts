@@ -35,8 +35,8 @@ export async function listBulkResults(ctx: ServiceContext, input: ListBulkResult
   const { bulkId, outcome, cursor, limit } = input;
   const { kind } = await getBulk(ctx, { bulkId });
   const filter = { list: "bulk.results", bulkId, outcome };
-  const [place = null] = cursor === undefined ? [] : decodeCursor(filter, cursor, 1);
-  if (place !== null && typeof place !== "number") throw new InvalidCursorError("the cursor is damaged");
+  const [position = null] = cursor === undefined ? [] : decodeCursor(filter, cursor, 1);
+  if (position !== null && typeof position !== "number") throw new InvalidCursorError("the cursor is damaged");
   const rows = await ctx.db
     .select()
     .from(bulkResults)
@@ -45,7 +45,7 @@ export async function listBulkResults(ctx: ServiceContext, input: ListBulkResult
         eq(bulkResults.bulkId, bulkId),
         hasOutcome(outcome),
         // A made-up cursor may exceed the column's range.
-        place === null ? undefined : gt(sql`${bulkResults.place}::bigint`, place),
+        position === null ? undefined : gt(sql`${bulkResults.place}::bigint`, position),
       ),
     )
     .orderBy(asc(bulkResults.place))

@@ -12,9 +12,9 @@ const SHOWN = 50;
 export async function previewBulk(ctx: ServiceContext, input: PreviewBulkInput): Promise<BulkPreview> {
   assertMayAct(ctx.actor, input);
   const source = sourceOf(ctx, input);
-  const { now, ...judged } = await inTx(ctx, (ctx) =>
+  const { now, ...preview } = await inTx(ctx, (ctx) =>
     previewMatching(ctx.db, source, { max: BULK_ITEMS_MAX, shown: SHOWN }),
   );
   const asOf = input.asOf ?? iso(new Date(now));
-  return { ...judged, isTooLarge: judged.total > BULK_ITEMS_MAX, asOf };
+  return { ...preview, isTooLarge: preview.total > BULK_ITEMS_MAX, asOf };
 }

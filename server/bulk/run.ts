@@ -12,7 +12,7 @@ import {
 import { type BulkActionRow, bulkActions } from "@/db/schema";
 import { type Actor, inTx, type ServiceContext, type TxContext } from "@/server/context";
 import { toAgentRunError } from "@/server/errors";
-import type { Dealt, Item } from "./kind";
+import type { Item, ItemOutcome } from "./kind";
 import { KINDS } from "./kinds";
 
 /**
@@ -58,19 +58,19 @@ export async function runBulkActions(ctx: ServiceContext): Promise<number> {
     .innerJoin(turns, eq(turns.id, bulkActions.id))
     .orderBy(asc(turns.turn), asc(bulkActions.createdAt))
     .limit(ACTIONS_MAX);
-  let dealt = 0;
+  let processed = 0;
   for (const { bulk } of open) {
     try {
-      dealt += await runBatch({ ...ctx, actor: askerOf(bulk) }, bulk);
+      processed += await runBatch({ ...ctx, actor: askerOf(bulk) }, bulk);
     } catch (error) {
       // What an action needs may be unavailable for long: the action waits and holds up no other.
       if (!AWAY_FOR_ONE.has(toAgentRunError(error).reason)) throw error;
-      ctx.log.warn({ err: error, bulkId: bulk.id }, "a bulk action waits: what it needs does not answer");
+      ctx.log.warn({ err: error, bulkId: bulk.id }, "bulk action is waiting: a dependency is unavailable");
     }
   }
   // This wakes this loop too, which continues at once.
-  if (dealt > 0) ctx.wake("bulk");
-  return dealt;
+  if (processed > 0) ctx.wake("bulk");
+  return processed;
 }
 
 /** Removes bulk actions that ended long ago, with the outcomes of their targets. Returns how many rows were removed. */
@@ -86,54 +86,58 @@ function askerOf({ createdBy, tenantId }: BulkActionRow): Actor {
 }
 
 async function runBatch(ctx: ServiceContext, bulk: BulkActionRow): Promise<number> {
-  let dealt = 0;
+  let processed = 0;
   try {
     for (const open of await readOpenPlaces(ctx.db, bulk.id, BATCH)) {
-      await dealWith(ctx, bulk, open);
-      dealt += 1;
+      await processItem(ctx, bulk, open);
+      processed += 1;
     }
   } catch (error) {
     if (!(error instanceof BulkOver)) throw error;
   }
-  return dealt;
+  return processed;
 }
 
 /** The action was aborted while a target was being handled; that target's change is rolled back. */
 class BulkOver extends Error {}
 
-async function dealWith(ctx: ServiceContext, bulk: BulkActionRow, { place, ...open }: OpenPlace): Promise<void> {
+async function processItem(ctx: ServiceContext, bulk: BulkActionRow, { place, ...open }: OpenPlace): Promise<void> {
   const at = { bulkId: bulk.id, place };
   const item: Item = { ...bulk, ...open };
-  let dealt: Dealt | null;
+  let outcome: ItemOutcome | null;
   try {
     const kind = KINDS[bulk.kind];
     const act = (await kind.prepare?.(ctx, item)) ?? kind.act;
-    dealt = await inTx(ctx, (ctx) => end(ctx, at, (ctx) => act(ctx, item)));
+    outcome = await inTx(ctx, (ctx) => end(ctx, at, (ctx) => act(ctx, item)));
   } catch (error) {
     if (error instanceof BulkOver) throw error;
     const fault = toAgentRunError(error);
     // Nothing is wrong with the target: the next pass tries again.
     if (passesByItself(fault.reason)) throw error;
-    if (fault.reason === "unexpected") ctx.log.error({ err: error, ...at, ...open }, "a bulk action failed");
+    if (fault.reason === "unexpected") ctx.log.error({ err: error, ...at, ...open }, "bulk action failed");
     await inTx(ctx, (ctx) => end(ctx, at, async () => ({ outcome: "refused", message: fault.message })));
     return;
   }
-  await finish(ctx, at, dealt);
+  await finish(ctx, at, outcome);
 }
 
 /** Runs what follows the commit. A failure is left to the repair; the target is recorded as done. */
-async function finish(ctx: ServiceContext, at: BulkPlace, dealt: Dealt | null): Promise<void> {
+async function finish(ctx: ServiceContext, at: BulkPlace, outcome: ItemOutcome | null): Promise<void> {
   try {
-    await dealt?.after?.(ctx);
+    await outcome?.after?.(ctx);
   } catch (error) {
-    ctx.log.warn({ err: error, ...at }, "what follows a part of a bulk action is left to the repair");
+    ctx.log.warn({ err: error, ...at }, "follow-up of a bulk action's batch failed: left to the repair");
   }
 }
 
-async function end(ctx: TxContext, at: BulkPlace, act: (ctx: TxContext) => Promise<Dealt>): Promise<Dealt | null> {
+async function end(
+  ctx: TxContext,
+  at: BulkPlace,
+  act: (ctx: TxContext) => Promise<ItemOutcome>,
+): Promise<ItemOutcome | null> {
   // Another worker, which has become leader, may have handled the target.
   if (!(await lockOpenPlace(ctx.db, at))) return null;
-  const dealt = await act(ctx);
-  if (!(await endPlace(ctx.db, at, dealt))) throw new BulkOver("the bulk action has been aborted");
-  return dealt;
+  const outcome = await act(ctx);
+  if (!(await endPlace(ctx.db, at, outcome))) throw new BulkOver("the bulk action has been aborted");
+  return outcome;
 }

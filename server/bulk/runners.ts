@@ -25,7 +25,7 @@ export const RUNNERS: Kind = {
   skip: (_ctx, { action }) => firstReason(skipsOf(action)),
   async act(ctx, { targetId: runnerId, action, reason }) {
     const runner = await getRunner(ctx, { runnerId });
-    if (isSo(runner, action)) return UNCHANGED;
+    if (isAlreadyDone(runner, action)) return UNCHANGED;
     const order = { runnerId, ...(reason === null ? {} : { reason }) };
     if (action === "drain") await drainRunner(ctx, order);
     else if (action === "resume") await resumeRunner(ctx, order);
@@ -47,11 +47,11 @@ function skipsOf(action: BulkVerb): [SQL, string][] {
       return [[HAS_ENDED, ENDED], [sql`${runners.drain} is not null`, "it is being drained already"], ...TOO_LATE];
     case "resume": {
       // A runner that somebody else started returns under its name, and would be refused its next run for ever.
-      const isOurs = sql`${runnerJobs.id} is not null`;
+      const hasLiveJob = sql`${runnerJobs.id} is not null`;
       return [
         [sql`${runners.drain} is null`, "it is not being drained"],
         ...[[HAS_ENDED, ENDED] as [SQL, string], ...TOO_LATE].map(([condition, reason]): [SQL, string] => [
-          sql`${isOurs} and (${condition})`,
+          sql`${hasLiveJob} and (${condition})`,
           reason,
         ]),
       ];
@@ -66,7 +66,7 @@ function skipsOf(action: BulkVerb): [SQL, string][] {
 }
 
 /** Whether a runner already is in the state that the action would bring about. */
-function isSo({ drain, run, state }: Runner, action: BulkVerb): boolean {
+function isAlreadyDone({ drain, run, state }: Runner, action: BulkVerb): boolean {
   if (action === "drain") return drain !== null && state !== "ended";
   if (action === "resume") return drain === null;
   return run?.isHeld === true && run.leaseState === "fencing";

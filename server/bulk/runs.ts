@@ -10,7 +10,7 @@ import { type TxContext, tenantOf } from "@/server/context";
 import { AlreadyTerminalError, ConflictError, NotFoundError } from "@/server/errors";
 import { cancelRun, createRun, matchesRuns, toRun } from "@/server/runs";
 import { lockOwnSession } from "@/server/sessions";
-import { type Dealt, DONE, type Kind, UNCHANGED } from "./kind";
+import { DONE, type ItemOutcome, type Kind, UNCHANGED } from "./kind";
 import { ENDED, firstReason, isSelected, RUN_TITLE } from "./selected";
 
 const HAS_TURN = sql`exists (
@@ -50,7 +50,7 @@ const OF_TASK = "it is an attempt of a task: retry the task, within its queue's 
 const NOTHING_ASKED = "nothing was asked of it that could be asked again";
 
 /** Cancels a run unless that is under way already. */
-export async function cancel(ctx: TxContext, runId: string, reason: string | null): Promise<Dealt> {
+export async function cancel(ctx: TxContext, runId: string, reason: string | null): Promise<ItemOutcome> {
   const { run } = await lockOwnRun(ctx, runId);
   if (run.status === "cancelled" || (!isTerminal(run.status) && run.cancelRequestedAt !== null)) return UNCHANGED;
   await cancelRun(ctx, { runId, ...(reason === null ? {} : { reason }) });
@@ -64,7 +64,7 @@ async function lockOwnRun(ctx: TxContext, runId: string) {
 }
 
 /** Creates a run like the failed one, and asks it for what that one did not do. */
-async function runAgain(ctx: TxContext, runId: string): Promise<Dealt> {
+async function runAgain(ctx: TxContext, runId: string): Promise<ItemOutcome> {
   const { run } = await lockOwnRun(ctx, runId);
   assertFailed(run);
   const turns = await ctx.db
@@ -72,13 +72,13 @@ async function runAgain(ctx: TxContext, runId: string): Promise<Dealt> {
     .from(commands)
     .where(and(eq(commands.runId, runId), eq(commands.type, "turn")))
     .orderBy(asc(commands.seq));
-  const ask = askToRepeat(turns.map(toCommand));
-  if (ask.text.trim() === "") throw new ConflictError("no-open-command", NOTHING_ASKED);
+  const question = askToRepeat(turns.map(toCommand));
+  if (question.text.trim() === "") throw new ConflictError("no-open-command", NOTHING_ASKED);
   // A session that is gone is not made again, as a run naming an unknown session would do.
   if (run.sessionId !== null) await lockOwnSession(ctx, run.sessionId);
-  const made = await createRun(ctx, sameRun(toRun(run, null)));
-  await createCommand(ctx, { runId: made.id, type: "turn", payload: askPayload(ask) });
-  return { outcome: "done", madeId: made.id };
+  const created = await createRun(ctx, sameRun(toRun(run, null)));
+  await createCommand(ctx, { runId: created.id, type: "turn", payload: askPayload(question) });
+  return { outcome: "done", madeId: created.id };
 }
 
 function assertFailed(run: RunRow): void {

@@ -8,16 +8,16 @@ import { ConflictError } from "@/server/errors";
 import { lockOwnSession, markSessionRead, markSessionUnread, requireSession } from "@/server/sessions";
 import {
   extendStorage,
-  finishGuarded,
+  finishGuardedEviction,
   type GuardedEviction,
-  orderGuarded,
+  orderGuardedEviction,
   pinStorage,
   unpinStorage,
 } from "@/server/storage";
-import { type Dealt, DONE, type Item, UNCHANGED } from "./kind";
+import { DONE, type Item, type ItemOutcome, UNCHANGED } from "./kind";
 import { cancel } from "./runs";
 
-export async function dealWithSession(ctx: TxContext, item: Item): Promise<Dealt> {
+export async function dealWithSession(ctx: TxContext, item: Item): Promise<ItemOutcome> {
   const { targetId: sessionId, params, reason } = item;
   switch (item.action) {
     case "read":
@@ -37,37 +37,37 @@ export async function dealWithSession(ctx: TxContext, item: Item): Promise<Dealt
 }
 
 /** Returns up to which version a reader has read a session. */
-async function markOf(ctx: TxContext, sessionId: string, readerId: string): Promise<number> {
-  const [mark] = await ctx.db
+async function findReadMark(ctx: TxContext, sessionId: string, readerId: string): Promise<number> {
+  const [readMark] = await ctx.db
     .select({ version: sessionReadCursors.sessionVersion })
     .from(sessionReadCursors)
     .where(and(eq(sessionReadCursors.sessionId, sessionId), eq(sessionReadCursors.readerId, readerId)));
-  return mark?.version ?? 0;
+  return readMark?.version ?? 0;
 }
 
 /**
  * Marks the session as read, up to its current version. When this undoes an "unread", it restores what had been read
  * before.
  */
-async function read(ctx: TxContext, { targetId: sessionId, params, before }: Item): Promise<Dealt> {
+async function read(ctx: TxContext, { targetId: sessionId, params, before }: Item): Promise<ItemOutcome> {
   const readerId = params.readerId ?? "";
   const session = await requireSession(ctx, sessionId);
   const version = Math.min(before === null ? session.version : Number(before), session.version);
-  const mark = await markOf(ctx, sessionId, readerId);
-  if (mark >= version) return UNCHANGED;
+  const readMark = await findReadMark(ctx, sessionId, readerId);
+  if (readMark >= version) return UNCHANGED;
   await markSessionRead(ctx, { sessionId, readerId, version });
-  return { outcome: "done", before: String(mark) };
+  return { outcome: "done", before: String(readMark) };
 }
 
-async function unread(ctx: TxContext, { targetId: sessionId, params, before }: Item): Promise<Dealt> {
+async function unread(ctx: TxContext, { targetId: sessionId, params, before }: Item): Promise<ItemOutcome> {
   const readerId = params.readerId ?? "";
-  const mark = await markOf(ctx, sessionId, readerId);
-  const isBack = await markSessionUnread(ctx, { sessionId, readerId, version: Number(before ?? 0) });
-  return isBack ? { outcome: "done", before: String(mark) } : UNCHANGED;
+  const readMark = await findReadMark(ctx, sessionId, readerId);
+  const isUnmarked = await markSessionUnread(ctx, { sessionId, readerId, version: Number(before ?? 0) });
+  return isUnmarked ? { outcome: "done", before: String(readMark) } : UNCHANGED;
 }
 
 /** Interrupts the turn under way; its run stays and accepts the next turn. */
-async function interrupt(ctx: TxContext, { id, targetId }: Item): Promise<Dealt> {
+async function interrupt(ctx: TxContext, { id, targetId }: Item): Promise<ItemOutcome> {
   await requireSession(ctx, targetId);
   const open = await ctx.db
     .select({ runId: runs.id, type: commands.type })
@@ -89,19 +89,19 @@ async function interrupt(ctx: TxContext, { id, targetId }: Item): Promise<Dealt>
 }
 
 /** Cancels every open run of a session, in the one lock order: their tasks, the session, the runs. */
-async function cancelRuns(ctx: TxContext, sessionId: string, reason: string | null): Promise<Dealt> {
+async function cancelRuns(ctx: TxContext, sessionId: string, reason: string | null): Promise<ItemOutcome> {
   const isOpen = and(eq(runs.sessionId, sessionId), inArray(runs.status, ["claimed", "pending"]));
   const open = await ctx.db.select({ taskId: runs.taskId }).from(runs).where(isOpen).orderBy(asc(runs.taskId));
   for (const { taskId } of open) if (taskId !== null) await lockTaskRow(ctx.db, taskId);
   await lockOwnSession(ctx, sessionId);
-  const still = await ctx.db.select({ id: runs.id }).from(runs).where(isOpen).orderBy(asc(runs.id));
-  if (still.length === 0) throw new ConflictError("no-open-command", "it has no run under way");
-  const dealt: Dealt[] = [];
-  for (const { id } of still) dealt.push(await cancel(ctx, id, reason));
-  return dealt.some(({ outcome }) => outcome === "done") ? DONE : UNCHANGED;
+  const openRuns = await ctx.db.select({ id: runs.id }).from(runs).where(isOpen).orderBy(asc(runs.id));
+  if (openRuns.length === 0) throw new ConflictError("no-open-command", "it has no run under way");
+  const outcomes: ItemOutcome[] = [];
+  for (const { id } of openRuns) outcomes.push(await cancel(ctx, id, reason));
+  return outcomes.some(({ outcome }) => outcome === "done") ? DONE : UNCHANGED;
 }
 
-async function setPin(ctx: TxContext, { targetId: sessionId, reason }: Item, isPinned: boolean): Promise<Dealt> {
+async function setPin(ctx: TxContext, { targetId: sessionId, reason }: Item, isPinned: boolean): Promise<ItemOutcome> {
   const session = await lockOwnSession(ctx, sessionId);
   if ((session.pinnedAt !== null) === isPinned) return UNCHANGED;
   if (isPinned) await pinStorage(ctx, { sessionId, ...(reason === null ? {} : { reason }) });
@@ -113,8 +113,8 @@ async function setPin(ctx: TxContext, { targetId: sessionId, reason }: Item, isP
  * Evicts a volume. The order is committed with its outcome; the volume is removed after that, if necessary by the
  * repair.
  */
-export async function evict(ctx: TxContext, judged: GuardedEviction, reason: string | null): Promise<Dealt> {
-  const doomed = await orderGuarded(ctx, judged, reason);
-  if (doomed === null) return UNCHANGED;
-  return { outcome: "done", message: judged.handle, after: (ctx) => finishGuarded(ctx, doomed, reason) };
+export async function evict(ctx: TxContext, plan: GuardedEviction, reason: string | null): Promise<ItemOutcome> {
+  const deleting = await orderGuardedEviction(ctx, plan, reason);
+  if (deleting === null) return UNCHANGED;
+  return { outcome: "done", message: plan.basis, after: (ctx) => finishGuardedEviction(ctx, deleting, reason) };
 }

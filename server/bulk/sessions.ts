@@ -3,7 +3,7 @@ import { BulkSessionFilter, type BulkVerb } from "@/contract/bulk";
 import { runs, sessionReadCursors, sessions } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
 import { isReadBy, matchesSessions } from "@/server/sessions";
-import { COLLECTABLE, GONE, HAS_CURRENT_ARCHIVE, judgeEviction, WAS_USED } from "@/server/storage";
+import { COLLECTABLE, HAS_CURRENT_ARCHIVE, planEviction, WAS_USED, WITHOUT_VOLUME } from "@/server/storage";
 import type { Kind } from "./kind";
 import { firstReason, isSelected } from "./selected";
 import { dealWithSession, evict } from "./session-acts";
@@ -30,8 +30,8 @@ export const SESSIONS: Kind = {
   act: dealWithSession,
   async prepare(ctx, item) {
     if (item.action !== "evict") return null;
-    const judged = await judgeEviction(ctx, item.targetId);
-    return (ctx) => evict(ctx, judged, item.reason);
+    const plan = await planEviction(ctx, item.targetId);
+    return (ctx) => evict(ctx, plan, item.reason);
   },
 };
 
@@ -58,7 +58,7 @@ function skipsOf(ctx: ServiceContext, action: BulkVerb, readerId: string): [SQL,
       return [[sql`${sessions.pinnedAt} is null`, "it is not pinned"]];
     default:
       return [
-        [inArray(sessions.storageState, [...GONE]), "it has no volume"],
+        [inArray(sessions.storageState, [...WITHOUT_VOLUME]), "it has no volume"],
         [notInArray(sessions.storageState, [...COLLECTABLE]), "its volume is not whole yet"],
         [sql`${sessions.pinnedAt} is not null`, "it is pinned"],
         [hasRun(["claimed", "pending"]), "a run of it is not done"],

@@ -7,7 +7,7 @@ import { type QueueTaskRow, queueTasks } from "@/db/schema";
 import type { TxContext } from "@/server/context";
 import { cancelTask, lockTask, retryTask, updateTask } from "@/server/queue";
 import { assertReader } from "@/server/readers-filter";
-import { type Dealt, DONE, type Item, type Kind, UNCHANGED } from "./kind";
+import { DONE, type Item, type ItemOutcome, type Kind, UNCHANGED } from "./kind";
 import { ENDED, firstReason, isSelected } from "./selected";
 
 const state = queueTasks.state;
@@ -20,7 +20,7 @@ export const TASKS: Kind = {
     const matches = and(isSelected(ctx, queueTasks, selection), matchesTasks({ ...filter, tenantIds: [] }));
     return {
       from: sql`${queueTasks}`,
-      matches: matches,
+      matches,
       id: sql`${queueTasks.id}`,
       title: sql`${queueTasks.title}`,
       order: [
@@ -54,11 +54,11 @@ export const TASKS: Kind = {
   },
   async act(ctx, item) {
     const task = await lockTask(ctx, item.targetId);
-    return isSo(task, item) ? UNCHANGED : change(ctx, task, item);
+    return isAlreadyDone(task, item) ? UNCHANGED : change(ctx, task, item);
   },
 };
 
-async function change(ctx: TxContext, task: QueueTaskRow, { action, params, reason }: Item): Promise<Dealt> {
+async function change(ctx: TxContext, task: QueueTaskRow, { action, params, reason }: Item): Promise<ItemOutcome> {
   const { priority, queue, lane } = params;
   const taskId = task.id;
   switch (action) {
@@ -78,7 +78,7 @@ async function change(ctx: TxContext, task: QueueTaskRow, { action, params, reas
 }
 
 /** Whether a task already is in the state that the action would bring about. */
-function isSo(task: QueueTaskRow, { action, params }: { action: BulkVerb; params: Item["params"] }): boolean {
+function isAlreadyDone(task: QueueTaskRow, { action, params }: { action: BulkVerb; params: Item["params"] }): boolean {
   switch (action) {
     case "cancel":
       return task.state === "cancelled" || (isActiveTask(task.state) && task.cancelRequestedAt !== null);

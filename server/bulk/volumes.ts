@@ -14,13 +14,13 @@ export const VOLUMES: Kind = {
     const { filter } = selection;
     const columns = { ...sessions, id: sessions.sessionId };
     // An id selects its session even where the list without a filter would leave it out.
-    const isMeant =
+    const isTarget =
       filter === undefined
         ? matchesSessions(ctx, { state: "all" })
         : matchesStorage(ctx, BulkVolumeFilter.parse(filter));
     return {
       from: sql`${sessions}`,
-      matches: and(isSelected(ctx, columns, selection), isMeant),
+      matches: and(isSelected(ctx, columns, selection), isTarget),
       id: sql`${sessions.sessionId}`,
       title: sql`${sessions.title}`,
       order: [

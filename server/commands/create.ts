@@ -24,8 +24,8 @@ export function createCommand(ctx: ServiceContext, input: CreateCommandInput): P
   return inTx(ctx, async (ctx) => {
     const locked = await lockRun(ctx.db, input.runId, tenantOf(ctx));
     if (!locked) throw new NotFoundError("run", input.runId);
-    const known = await findByKey(ctx, input);
-    if (known) return toCommand(known);
+    const existing = await findByKey(ctx, input);
+    if (existing) return toCommand(existing);
     const { run } = locked;
     assertRunOpen(run);
     if (input.type === "turn" || input.type === "steer")
@@ -35,7 +35,7 @@ export function createCommand(ctx: ServiceContext, input: CreateCommandInput): P
     await appendServerEvents(ctx, run, [
       statusEvent("command-created", { commandId: command.id, commandType: command.type }),
     ]);
-    if (locked.session) await markSession(ctx, locked.session, command);
+    if (locked.session) await updateSession(ctx, locked.session, command);
     await audit(ctx, {
       action: "commands.create",
       targetKind: "command",
@@ -52,15 +52,15 @@ export function createCommand(ctx: ServiceContext, input: CreateCommandInput): P
 
 async function findByKey(ctx: TxContext, input: CreateCommandInput): Promise<CommandRow | null> {
   if (input.idempotencyKey === undefined) return null;
-  const [known] = await ctx.db
+  const [existing] = await ctx.db
     .select()
     .from(commands)
     .where(and(eq(commands.runId, input.runId), eq(commands.idempotencyKey, input.idempotencyKey)));
-  if (!known) return null;
+  if (!existing) return null;
   // The form of v0.1's hashes is unknown, so the content itself is compared.
-  const isSame = known.type === input.type && canonicalJson(known.payload) === canonicalJson(input.payload);
+  const isSame = existing.type === input.type && canonicalJson(existing.payload) === canonicalJson(input.payload);
   if (!isSame) throw new IdempotencyConflictError(input.idempotencyKey);
-  return known;
+  return existing;
 }
 
 /** Inserts a command. The run's lock makes the numbering gapless and the look-up by key above reliable. */
@@ -87,7 +87,7 @@ async function insertCommand(ctx: TxContext, run: RunRow, input: CreateCommandIn
   return command;
 }
 
-async function markSession(ctx: TxContext, session: SessionRow, command: CommandRow): Promise<void> {
+async function updateSession(ctx: TxContext, session: SessionRow, command: CommandRow): Promise<void> {
   if (command.type !== "turn" && command.type !== "steer") return;
   const isTurn = command.type === "turn";
   await ctx.db

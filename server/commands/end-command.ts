@@ -53,7 +53,7 @@ export async function endCommand(
   // A turn that was never sent has asked for nothing: pending approvals belong to another turn.
   if (command.type === "turn" && command.state === "acknowledged") await supersedePending(ctx, run, session);
   if (session && (command.type === "turn" || command.type === "steer"))
-    await markSession(ctx, { session, run, command }, end);
+    await updateSession(ctx, { session, run, command }, end);
   ctx.wake(`commands:${run.id}`);
   return ended;
 }
@@ -62,13 +62,13 @@ export async function endCommand(
  * Updates the session: it is running while a turn of any of its runs is open, and otherwise shows the end of the last
  * one.
  */
-async function markSession(
+async function updateSession(
   ctx: TxContext,
   { session, run, command }: { session: SessionRow; run: RunRow; command: CommandRow },
   end: CommandEnd,
 ): Promise<void> {
   const isTurn = command.type === "turn";
-  const ending = isTurn
+  const stateAfterEnd = isTurn
     ? {
         executionState: "terminal" as const,
         terminalStatus: end.terminalStatus,
@@ -76,14 +76,14 @@ async function markSession(
       }
     : // A steer ends nothing: without a turn the session returns to its previous state.
       { executionState: session.terminalStatus === null ? ("idle" as const) : ("terminal" as const) };
-  const [marked] = await ctx.db
+  const [updated] = await ctx.db
     .update(sessions)
     .set({
-      ...((await openTurnState(ctx, session.sessionId)) ?? { ...ending, activeCommandId: null }),
+      ...((await openTurnState(ctx, session.sessionId)) ?? { ...stateAfterEnd, activeCommandId: null }),
       ...(isTurn ? { lastEventSeq: run.lastEventSeq, lastActivityAt: sql`clock_timestamp()` } : {}),
     })
     .where(eq(sessions.sessionId, session.sessionId))
     .returning();
-  Object.assign(session, marked);
+  Object.assign(session, updated);
   ctx.wake("sessions");
 }

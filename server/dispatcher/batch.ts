@@ -19,30 +19,30 @@ export type Batch = {
   chosen: number;
   started: number;
   blocked: number;
-  made: VolumelessSession[];
+  newSessions: VolumelessSession[];
   freesInMs: number | null;
 };
 
 /**
  * Dispatches up to `max` tasks in the caller's transaction, passing over those in `skipped`. Writes the ids of the
- * chosen tasks to `taken` before it creates anything for them, so that the caller knows which tasks a failure concerns.
+ * chosen tasks to `chosenIds` before it creates anything for them, so that the caller knows which tasks a failure concerns.
  */
 export async function dispatchBatch(
   ctx: TxContext,
   capacity: Capacity,
-  { max, taken, skipped }: { max: number; taken: string[]; skipped: ReadonlySet<string> },
+  { max, chosenIds, skipped }: { max: number; chosenIds: string[]; skipped: ReadonlySet<string> },
 ): Promise<Batch> {
   await lockDispatch(ctx.db);
   // The statements from here on begin after the lock was taken, so they count what another batch took.
   const facts = await readLimits(ctx, capacity);
-  const open = new LimitLedger({ ...facts, busySessions: new Map() });
-  if (open.free === 0) return { chosen: 0, started: 0, blocked: 0, made: [], freesInMs: null };
-  const { chosen, blocked, freesInMs } = await chooseNext(ctx, facts, { max, ledger: open, skipped });
+  const emptyLedger = new LimitLedger({ ...facts, busySessions: new Map() });
+  if (emptyLedger.free === 0) return { chosen: 0, started: 0, blocked: 0, newSessions: [], freesInMs: null };
+  const { chosen, blocked, freesInMs } = await chooseNext(ctx, facts, { max, ledger: emptyLedger, skipped });
   await noteBlocked(ctx.db, blocked);
-  taken.splice(0, taken.length, ...chosen.map(({ id }) => id));
-  if (chosen.length === 0) return { chosen: 0, started: 0, blocked: blocked.length, made: [], freesInMs };
-  const { started, made } = await dispatchChosen(ctx, chosen);
-  return { chosen: chosen.length, started, blocked: blocked.length, made, freesInMs };
+  chosenIds.splice(0, chosenIds.length, ...chosen.map(({ id }) => id));
+  if (chosen.length === 0) return { chosen: 0, started: 0, blocked: blocked.length, newSessions: [], freesInMs };
+  const { started, newSessions } = await dispatchChosen(ctx, chosen);
+  return { chosen: chosen.length, started, blocked: blocked.length, newSessions, freesInMs };
 }
 
 /** Skips a task that somebody else has locked: the next pass looks at it again. */
@@ -58,19 +58,19 @@ const lockedTasks = prepared("lock-chosen-tasks", (db) =>
 async function dispatchChosen(
   ctx: TxContext,
   chosen: ReadyTask[],
-): Promise<{ started: number; made: VolumelessSession[] }> {
+): Promise<{ started: number; newSessions: VolumelessSession[] }> {
   const heads = new Map(chosen.map((head) => [head.id, head]));
   const locked = await lockedTasks(ctx.db).execute({ ids: [...heads.keys()] });
-  const tasks = locked.filter((task) => isStill(task, heads.get(task.id)));
-  if (tasks.length === 0) return { started: 0, made: [] };
+  const tasks = locked.filter((task) => isUnchanged(task, heads.get(task.id)));
+  if (tasks.length === 0) return { started: 0, newSessions: [] };
   const { started, refused, madeSessions } = await startRuns(ctx, tasks);
   for (const { task, message } of refused) await refuseTask(ctx, task, message);
   ctx.wake("queue");
-  return { started, made: madeSessions };
+  return { started, newSessions: madeSessions };
 }
 
 /** Whether a task, now that it is locked, still is what the limits were judged by. */
-function isStill(task: QueueTaskRow, head: ReadyTask | undefined): boolean {
+function isUnchanged(task: QueueTaskRow, head: ReadyTask | undefined): boolean {
   return (
     head !== undefined &&
     task.queue === head.queue &&

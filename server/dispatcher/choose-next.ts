@@ -32,20 +32,20 @@ export type NextChoice = Choice & { freesInMs: number | null };
 export async function chooseNext(
   ctx: ServiceContext,
   facts: DispatchLimits,
-  asked: ChoiceOptions,
+  options: ChoiceOptions,
 ): Promise<NextChoice> {
-  const { ledger, newcomer } = asked;
+  const { ledger, newcomer } = options;
   const ready = await readReadyLanes(ctx.db, newcomer);
   const lanes = ready.filter((lane) => ledger.laneBlock(lane) === null);
-  const choice = await chooseFrom(ctx, facts, { ...asked, lanes });
-  return { ...choice, freesInMs: soonestFree(facts, ready, choice.chosen) };
+  const choice = await chooseFrom(ctx, facts, { ...options, lanes });
+  return { ...choice, freesInMs: soonestFreeMs(facts, ready, choice.chosen) };
 }
 
 /**
  * Milliseconds until the first lane may start that only a rate holds up once the chosen tasks are gone; null: no such
  * lane.
  */
-function soonestFree(facts: DispatchLimits, lanes: Lane[], chosen: ReadyTask[]): number | null {
+function soonestFreeMs(facts: DispatchLimits, lanes: Lane[], chosen: ReadyTask[]): number | null {
   if (facts.controls.every(({ rate }) => rate === null)) return null;
   const ledger = new LimitLedger({ ...facts, busySessions: new Map() });
   for (const task of chosen) ledger.take(task);
@@ -59,9 +59,9 @@ function soonestFree(facts: DispatchLimits, lanes: Lane[], chosen: ReadyTask[]):
 async function chooseFrom(
   ctx: ServiceContext,
   facts: DispatchLimits,
-  { lanes, ledger, ...asked }: ChoiceOptions & { lanes: ReadyLane[] },
+  { lanes, ledger, ...options }: ChoiceOptions & { lanes: ReadyLane[] },
 ): Promise<Choice> {
-  const { max } = asked;
+  const { max } = options;
   const tenants = [...new Set(lanes.map(({ tenantId }) => tenantId))];
   const servedAt = servedAtOf(lanes);
   const needs = new Map(tenants.map((id) => [id, { share: ledger.shareOf(id), servedAt: 0 }]));
@@ -70,22 +70,22 @@ async function chooseFrom(
     if (need) need.servedAt = Math.max(need.servedAt, lane.servedAtMs);
   }
   tenants.sort((left, right) => {
-    const [one, other] = [needs.get(left), needs.get(right)];
-    return (one?.share ?? 0) - (other?.share ?? 0) || (one?.servedAt ?? 0) - (other?.servedAt ?? 0);
+    const [leftNeed, rightNeed] = [needs.get(left), needs.get(right)];
+    return (leftNeed?.share ?? 0) - (rightNeed?.share ?? 0) || (leftNeed?.servedAt ?? 0) - (rightNeed?.servedAt ?? 0);
   });
-  const inTurn = longestUnserved(lanes, ledger).slice(0, max);
-  const none: Choice = { chosen: [], blocked: [] };
+  const longestWaiting = longestUnserved(lanes, ledger).slice(0, max);
+  const empty: Choice = { chosen: [], blocked: [] };
   for (let first = 0; first < tenants.length; first += max + TENANTS_MARGIN) {
-    const near = new Set([...tenants.slice(first, first + max + TENANTS_MARGIN), ...inTurn]);
+    const candidates = new Set([...tenants.slice(first, first + max + TENANTS_MARGIN), ...longestWaiting]);
     const choice = await chooseAmong(ctx, facts, {
-      ...asked,
-      lanes: lanes.filter(({ tenantId }) => near.has(tenantId)),
+      ...options,
+      lanes: lanes.filter(({ tenantId }) => candidates.has(tenantId)),
       servedAt,
     });
     // Blocked tasks are noted first: the next batch sees the tasks behind them.
     if (choice.chosen.length > 0 || choice.blocked.length > 0) return choice;
   }
-  return none;
+  return empty;
 }
 
 /**
@@ -99,7 +99,7 @@ function longestUnserved(lanes: ReadyLane[], ledger: LimitLedger): string[] {
       servedAtMs: isLane ? lane.servedAtMs : lane.queueServedAtMs,
     })),
   );
-  const sorted = waits.sort((one, other) => one.servedAtMs - other.servedAtMs);
+  const sorted = waits.sort((left, right) => left.servedAtMs - right.servedAtMs);
   return [...new Set(sorted.map(({ tenantId }) => tenantId))];
 }
 
@@ -110,7 +110,7 @@ function servedAtOf(lanes: ReadyLane[]): LastServed {
 
 const placeOf = ({ tenantId, queue, lane }: Lane): string => keyOf("lane", tenantId, queue, lane);
 
-type Among = Omit<ChoiceOptions, "ledger"> & { lanes: Lane[]; servedAt: LastServed };
+type AmongOptions = Omit<ChoiceOptions, "ledger"> & { lanes: Lane[]; servedAt: LastServed };
 
 /**
  * Reads as many heads of each lane as the choice needs. Where the choice used up all heads of a lane, it is made again
@@ -119,38 +119,38 @@ type Among = Omit<ChoiceOptions, "ledger"> & { lanes: Lane[]; servedAt: LastServ
 async function chooseAmong(
   ctx: ServiceContext,
   facts: DispatchLimits,
-  { lanes, max, servedAt, skipped, newcomer }: Among,
+  { lanes, max, servedAt, skipped, newcomer }: AmongOptions,
 ): Promise<Choice> {
-  const isHere = newcomer !== undefined && lanes.some((lane) => placeOf(lane) === placeOf(newcomer));
-  const most = max + HEADS_MARGIN + skipped.size;
-  for (let each = Math.max(HEADS_MIN, Math.ceil((2 * max) / Math.max(1, lanes.length))); ; each *= 4) {
-    const count = Math.min(each, most);
+  const includesNewcomer = newcomer !== undefined && lanes.some((lane) => placeOf(lane) === placeOf(newcomer));
+  const countMax = max + HEADS_MARGIN + skipped.size;
+  for (let perLane = Math.max(HEADS_MIN, Math.ceil((2 * max) / Math.max(1, lanes.length))); ; perLane *= 4) {
+    const count = Math.min(perLane, countMax);
     const read = await readHeads(ctx.db, lanes, count);
-    const stood = isHere ? withNewcomer(read, newcomer, count) : read;
-    const heads = stood.filter(({ id }) => !skipped.has(id));
+    const withTask = includesNewcomer ? withNewcomer(read, newcomer, count) : read;
+    const heads = withTask.filter(({ id }) => !skipped.has(id));
     const ledger = new LimitLedger({ ...facts, busySessions: await readBusy(ctx, heads) });
     const choice = chooseTasks(heads, ledger, max, servedAt);
-    if (each >= most || !isCutShort(heads, choice, each)) return choice;
+    if (perLane >= countMax || !mayHaveMore(heads, choice, perLane)) return choice;
   }
 }
 
 /** Returns the heads as if the newcomer stood in its lane: behind all tasks that have its priority or a higher one. */
-function withNewcomer(heads: ReadyTask[], newcomer: ReadyTask, each: number): ReadyTask[] {
+function withNewcomer(heads: ReadyTask[], newcomer: ReadyTask, perLane: number): ReadyTask[] {
   const isOwn = (head: ReadyTask) => placeOf(head) === placeOf(newcomer);
   const own = heads.filter(isOwn);
   const before = own.filter(({ priority }) => priority >= newcomer.priority);
-  const lane = [...before, newcomer, ...own.slice(before.length)].slice(0, each);
+  const lane = [...before, newcomer, ...own.slice(before.length)].slice(0, perLane);
   return [...heads.filter((head) => !isOwn(head)), ...lane];
 }
 
 /** Whether the choice used all heads of a lane that may have more. */
-function isCutShort(heads: ReadyTask[], { chosen, blocked }: Choice, each: number): boolean {
+function mayHaveMore(heads: ReadyTask[], { chosen, blocked }: Choice, perLane: number): boolean {
   const used = new Set([...chosen, ...blocked.map(({ task }) => task)].map(({ id }) => id));
-  const left = new Map<string, number>();
+  const unused = new Map<string, number>();
   for (const head of heads) {
     const place = placeOf(head);
-    const counts = left.get(place) ?? each;
-    left.set(place, used.has(head.id) ? counts - 1 : counts);
+    const count = unused.get(place) ?? perLane;
+    unused.set(place, used.has(head.id) ? count - 1 : count);
   }
-  return [...left.values()].includes(0);
+  return [...unused.values()].includes(0);
 }

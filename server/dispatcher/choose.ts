@@ -37,14 +37,14 @@ export function chooseTasks(heads: ReadyTask[], ledger: LimitLedger, max: number
   for (let turns = 1; choice.chosen.length < max && ledger.free > 0; turns += 1) {
     const neediest = tenants[0];
     if (!neediest) break;
-    const own = bestLane(neediest.lanes, ledger, choice);
-    if (own === null) {
+    const ownLane = bestLane(neediest.lanes, ledger, choice);
+    if (ownLane === null) {
       // The tenant has no further task that may start.
       tenants.shift();
       continue;
     }
-    const rate = own.rates.find((on) => scarce.has(on));
-    const first = { tenant: neediest, lane: own };
+    const rate = ownLane.rates.find((on) => scarce.has(on));
+    const first = { tenant: neediest, lane: ownLane };
     const { tenant, lane } = rate === undefined ? first : longestUnserved(rate, first, { tenants, ledger, choice });
     const task = lane.tasks[lane.next];
     if (task === undefined) break;
@@ -100,8 +100,8 @@ function groupByTenant(heads: ReadyTask[], ledger: LimitLedger, servedAt: LastSe
       lane = { lane: task, tasks: [], next: 0, servedAt: servedAtMs, rates: rates.map(({ on }) => on) };
       lanes.set(key, lane);
       const id = task.tenantId;
-      const none: Tenant = { id, lanes: [], share: ledger.shareOf(id), servedAt: 0, servedUnder: new Map() };
-      const tenant = tenants.get(id) ?? none;
+      const empty: Tenant = { id, lanes: [], share: ledger.shareOf(id), servedAt: 0, servedUnder: new Map() };
+      const tenant = tenants.get(id) ?? empty;
       tenant.lanes.push(lane);
       tenant.servedAt = Math.max(tenant.servedAt, lane.servedAt);
       for (const { on, isLane } of rates) tenant.servedUnder.set(on, isLane ? servedAtMs : queueServedAtMs);

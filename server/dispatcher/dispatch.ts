@@ -5,7 +5,7 @@ import { type Batch, dispatchBatch } from "./batch";
 import { expireWaiting } from "./expire";
 import type { Capacity } from "./limits";
 import { makeVolumes } from "./make-volumes";
-import { refuseUnfit } from "./refuse-unfit";
+import { failUndispatchable } from "./refuse-unfit";
 import { releaseWaiting } from "./release";
 import { settleDependencies } from "./settle-dependencies";
 
@@ -34,7 +34,7 @@ export async function dispatchTasks(ctx: ServiceContext, options: DispatchOption
 export async function dispatchPass(ctx: ServiceContext, options: DispatchOptions): Promise<Pass> {
   const upkeep = await readUpkeep(ctx.db);
   if (upkeep.hasExpired) await expireWaiting(ctx);
-  if (upkeep.hasDoubts || upkeep.hasExpired) await settle(ctx);
+  if (upkeep.hasDoubts || upkeep.hasExpired) await settleSafely(ctx);
   await releaseWaiting(ctx, options, upkeep);
   let max = options.batch ?? DISPATCH_BATCH;
   let dispatched = 0;
@@ -43,24 +43,24 @@ export async function dispatchPass(ctx: ServiceContext, options: DispatchOptions
   /** Tasks that the database had no time for even alone: the next pass tries them again. */
   const skipped = new Set<string>();
   for (let batches = 0; batches < BATCHES_MAX; batches += 1) {
-    const taken: string[] = [];
+    const chosenIds: string[] = [];
     let batch: Batch;
     try {
-      batch = await inTx(ctx, (ctx) => dispatchBatch(ctx, options, { max, taken, skipped }));
+      batch = await inTx(ctx, (ctx) => dispatchBatch(ctx, options, { max, chosenIds, skipped }));
     } catch (error) {
       // A task that breaks its batch must not hold up everybody's tasks: dispatching one at a time finds it.
       const { reason } = toAgentRunError(error);
-      if (reason === "database-down" || taken.length === 0) throw error;
+      if (reason === "database-down" || chosenIds.length === 0) throw error;
       if (max > 1 || reason === "database-busy")
-        ctx.log.warn({ err: error, taskIds: taken }, "what was chosen was not dispatched: its tasks go one at a time");
-      if (max === 1 && reason === "database-busy") for (const taskId of taken) skipped.add(taskId);
-      else if (max === 1) await refuseUnfit(ctx, taken, error);
+        ctx.log.warn({ err: error, taskIds: chosenIds }, "batch dispatch failed: dispatching its tasks one at a time");
+      if (max === 1 && reason === "database-busy") for (const taskId of chosenIds) skipped.add(taskId);
+      else if (max === 1) await failUndispatchable(ctx, chosenIds, error);
       max = 1;
       continue;
     }
     dispatched += batch.started;
     dueAt = batch.freesInMs === null ? null : performance.now() + batch.freesInMs;
-    volumes.push(makeVolumes(ctx, batch.made));
+    volumes.push(makeVolumes(ctx, batch.newSessions));
     if (batch.chosen < max && batch.blocked === 0) break;
   }
   await Promise.all(volumes);
@@ -71,13 +71,10 @@ export async function dispatchPass(ctx: ServiceContext, options: DispatchOptions
  * Judges dependent tasks. What is left is judged by the next pass, which begins at once. A dependency that cannot be
  * judged does not delay tasks that have no dependencies.
  */
-async function settle(ctx: ServiceContext): Promise<void> {
+async function settleSafely(ctx: ServiceContext): Promise<void> {
   try {
     if (await settleDependencies(ctx)) ctx.wake("queue");
   } catch (error) {
-    ctx.log.error(
-      { err: error },
-      "what comes after tasks that have ended was not judged: the next pass tries it again",
-    );
+    ctx.log.error({ err: error }, "could not evaluate dependents of ended tasks: the next pass retries");
   }
 }

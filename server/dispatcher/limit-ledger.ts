@@ -127,7 +127,9 @@ export class LimitLedger {
         return { kind: isLane ? "lane-limit" : "queue-limit", on, limit, holders: used.holders, detail: null };
     }
     // A budget that bounds everything that a tenant does is reported for its lanes rather than for each task.
-    const budget = budgetBlock(this.#facts.budgets.filter((budget) => isWhole(budget) && isOf(budget, task)));
+    const budget = budgetBlock(
+      this.#facts.budgets.filter((budget) => isTenantWide(budget) && appliesToTenant(budget, task)),
+    );
     return budget ?? this.#rateBlock(places);
   }
 
@@ -169,7 +171,7 @@ export class LimitLedger {
   taskBlock(task: ReadyTask): Block | null {
     return (
       this.#sessionBlock(task) ??
-      budgetBlock(this.#facts.budgets.filter((budget) => !isWhole(budget) && isBoundBy(task, budget))) ??
+      budgetBlock(this.#facts.budgets.filter((budget) => !isTenantWide(budget) && isBoundBy(task, budget))) ??
       this.#keyBlock(task) ??
       this.#backendBlock(task)
     );
@@ -177,7 +179,7 @@ export class LimitLedger {
 
   take(task: ReadyTask): void {
     this.#add(task, 1, [{ id: task.id, tenantId: task.tenantId }]);
-    for (const place of placesOf(task)) this.#started.set(place, (this.#started.get(place) ?? 0) + 1);
+    for (const place of controlKeysOf(task)) this.#started.set(place, (this.#started.get(place) ?? 0) + 1);
     this.#own += 1;
   }
 
@@ -214,7 +216,7 @@ export class LimitLedger {
     const used = this.#used(on);
     const why = this.#facts.busySessions.get(sessionId);
     if (used.tasks === 0 && why === undefined) return null;
-    const kind = used.tasks === 0 && why !== undefined ? BUSY[why] : "session-busy";
+    const kind = used.tasks === 0 && why !== undefined ? BUSY_KINDS[why] : "session-busy";
     if (kind === "budget-reached")
       return { kind, on, limit: null, holders: [], detail: `the budget of session ${sessionId}` };
     return { kind, on, limit: 1, holders: used.holders, detail: sessionId };
@@ -222,7 +224,7 @@ export class LimitLedger {
 
   #keyBlock({ tenantId, queue, concurrencyKey }: ReadyTask): Block | null {
     if (concurrencyKey === null) return null;
-    const on = concurrencyOf(tenantId, queue, concurrencyKey);
+    const on = concurrencyKeyOf(tenantId, queue, concurrencyKey);
     const used = this.#used(on);
     const limit = this.#keyMax(tenantId, queue);
     if (used.tasks < limit) return null;
@@ -262,10 +264,10 @@ export class LimitLedger {
     const { tenantId, queue, backendProfile, concurrencyKey, sessionId } = task;
     const places = [
       keyOf("tenant", tenantId),
-      ...placesOf(task),
+      ...controlKeysOf(task),
       encodeWaitKey({ kind: "backend", profile: backendProfile }),
     ];
-    if (concurrencyKey !== null) places.push(concurrencyOf(tenantId, queue, concurrencyKey));
+    if (concurrencyKey !== null) places.push(concurrencyKeyOf(tenantId, queue, concurrencyKey));
     if (sessionId !== null) places.push(encodeWaitKey({ kind: "session", sessionId }));
     for (const place of places) {
       const used = this.#used(place);
@@ -274,14 +276,14 @@ export class LimitLedger {
   }
 }
 
-const BUSY = { running: "session-busy", evicted: "session-evicted", spent: "budget-reached" } as const;
+const BUSY_KINDS = { running: "session-busy", evicted: "session-evicted", spent: "budget-reached" } as const;
 
 /** Whether a budget bounds everything that its tenant does. */
-function isWhole({ projectId, backendProfile }: HeldBudget): boolean {
+function isTenantWide({ projectId, backendProfile }: HeldBudget): boolean {
   return projectId === null && backendProfile === null;
 }
 
-function isOf({ tenantId }: HeldBudget, task: Pick<ReadyTask, "tenantId">): boolean {
+function appliesToTenant({ tenantId }: HeldBudget, task: Pick<ReadyTask, "tenantId">): boolean {
   return tenantId === ALL_TENANTS || tenantId === task.tenantId;
 }
 
@@ -304,7 +306,7 @@ function budgetBlock(held: HeldBudget[]): Block | null {
 }
 
 /** The keys of all controls that may apply to a task. */
-function placesOf({ tenantId, queue, lane }: Lane): string[] {
+function controlKeysOf({ tenantId, queue, lane }: Lane): string[] {
   return [tenantId, ALL_TENANTS].flatMap((owner) => [
     keyOf("place", owner, queue, lane),
     keyOf("place", owner, queue, WHOLE_QUEUE),
@@ -333,7 +335,7 @@ export function keyOf(kind: string, ...names: string[]): string {
   return JSON.stringify([kind, ...names]);
 }
 
-function concurrencyOf(tenantId: string, queue: string, key: string): string {
+function concurrencyKeyOf(tenantId: string, queue: string, key: string): string {
   const isShort = key.length <= KEY_LENGTH_MAX;
   const noted = isShort ? key : `sha256:${createHash("sha256").update(key).digest("hex")}`;
   return encodeWaitKey({ kind: "key", tenantId, queue, key: noted });

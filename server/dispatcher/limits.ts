@@ -15,8 +15,8 @@ export type DispatchLimits = Omit<LimitSnapshot, "busySessions">;
  */
 export async function readLimits(ctx: ServiceContext, { runnersMax }: Capacity): Promise<DispatchLimits> {
   const { active, controls, backends, budgets, otherRunners } = await readDispatchFacts(ctx.db);
-  const rooms = new Map(backends.map((backend) => [backend.profile, backendLimit(backend)]));
-  return { active, controls, budgets, capacity: Math.max(0, runnersMax - otherRunners), backends: rooms };
+  const backendLimits = new Map(backends.map((backend) => [backend.profile, backendLimit(backend)]));
+  return { active, controls, budgets, capacity: Math.max(0, runnersMax - otherRunners), backends: backendLimits };
 }
 
 /** Returns a profile's limit, whether it is disabled, and until when it takes nothing. */
@@ -25,13 +25,13 @@ function backendLimit({ capacity, health, probe, ...row }: DispatchFacts["backen
   const { message } = health ?? {};
   const nowMs = Date.now();
   const limited = limitedUntil(health, nowMs);
-  const said = limited === null ? probe?.message : message;
+  const reason = limited === null ? probe?.message : message;
   return {
     maxRunning: typeof maxRunning === "number" ? maxRunning : null,
     otherTurns: row.otherTurns,
     isDisabled: row.isDisabled,
     downUntil: limited ?? failingUntil(probe, nowMs),
-    why: row.isDisabled ? row.disabledReason : typeof said === "string" ? said : null,
+    why: row.isDisabled ? row.disabledReason : typeof reason === "string" ? reason : null,
   };
 }
 
@@ -40,7 +40,7 @@ export async function readBusy(
   ctx: ServiceContext,
   tasks: { sessionId: string | null }[],
 ): Promise<Map<string, SessionBusy>> {
-  const named = [...new Set(tasks.flatMap(({ sessionId }) => sessionId ?? []))];
-  const busy = await readBusySessions(ctx.db, named);
+  const sessionIds = [...new Set(tasks.flatMap(({ sessionId }) => sessionId ?? []))];
+  const busy = await readBusySessions(ctx.db, sessionIds);
   return new Map(busy.map(({ sessionId, why }) => [sessionId, why]));
 }

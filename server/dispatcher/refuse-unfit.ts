@@ -5,8 +5,8 @@ import { refuseTask } from "@/server/task-attempts";
 /**
  * Fails tasks that no run can be made of. Only the log has the reason, because the error may hold what nobody may read.
  */
-export async function refuseUnfit(ctx: ServiceContext, taskIds: string[], error: unknown): Promise<void> {
-  ctx.log.error({ err: error, taskIds }, "a task cannot be dispatched");
+export async function failUndispatchable(ctx: ServiceContext, taskIds: string[], error: unknown): Promise<void> {
+  ctx.log.error({ err: error, taskIds }, "task cannot be dispatched");
   for (const taskId of taskIds) {
     await inTx(ctx, async (ctx) => {
       const task = await lockTaskRow(ctx.db, taskId);

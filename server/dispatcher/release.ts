@@ -29,7 +29,7 @@ export async function releaseWaiting(
   capacity: Capacity,
   { hasStranded, hasDue, hasBlocked }: Upkeep,
 ): Promise<void> {
-  if (hasStranded) await takeBackStranded(ctx);
+  if (hasStranded) await reclaimStranded(ctx);
   while (hasDue && (await inTx(ctx, (ctx) => releaseDue(ctx.db, DUE_MAX))) === DUE_MAX);
   for (let after: string | null = hasBlocked || hasDue ? "" : null; after !== null; ) {
     const from: string = after;
@@ -58,8 +58,8 @@ async function unblockFree(ctx: TxContext, capacity: Capacity, after: string): P
   const noted = await readNotedLanes(ctx.db, free);
   for (const on of free) {
     const lanes = noted.filter((lane) => lane.on === on);
-    for (const some of [lanes.filter(isOpen), lanes.filter((lane) => !isOpen(lane))])
-      if (some.length > 0) await unblock(ctx.db, on, { lanes: some, slots: slotsOf(on) + UNBLOCK_MARGIN });
+    for (const group of [lanes.filter(isOpen), lanes.filter((lane) => !isOpen(lane))])
+      if (group.length > 0) await unblock(ctx.db, on, { lanes: group, slots: slotsOf(on) + UNBLOCK_MARGIN });
   }
   return notes.length < NOTES_MAX ? null : (notes.at(-1) ?? null);
 }
@@ -68,7 +68,7 @@ async function unblockFree(ctx: TxContext, capacity: Capacity, after: string): P
  * Takes back runs that wait for a runner on a session that was evicted meanwhile: such a run would hold its slots until
  * the session is restored.
  */
-async function takeBackStranded(ctx: ServiceContext): Promise<void> {
+async function reclaimStranded(ctx: ServiceContext): Promise<void> {
   for (const taskId of await readStranded(ctx.db, STRANDED_MAX)) {
     await inTx(ctx, async (ctx) => {
       const task = await lockTaskRow(ctx.db, taskId);

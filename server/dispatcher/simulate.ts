@@ -26,7 +26,7 @@ export async function simulateDispatch(
   task: ReadyTask,
 ): Promise<SimulatedDispatch> {
   const facts = await readLimits(ctx, capacity);
-  const chosen = await choosePass(ctx, facts, task);
+  const chosen = await simulatePass(ctx, facts, task);
   const ledger = new LimitLedger({ ...facts, busySessions: await readBusy(ctx, [task]) });
   for (const other of chosen) if (other.id !== task.id) ledger.take(other);
   return { isChosen: chosen.some(({ id }) => id === task.id), ledger };
@@ -36,22 +36,25 @@ export async function simulateDispatch(
  * Returns what a whole pass would take. A pass notes blocked tasks and looks behind them in its next batch; here they
  * are passed over.
  */
-async function choosePass(ctx: ServiceContext, facts: DispatchLimits, task: ReadyTask): Promise<ReadyTask[]> {
+async function simulatePass(ctx: ServiceContext, facts: DispatchLimits, task: ReadyTask): Promise<ReadyTask[]> {
   const ledger = new LimitLedger({ ...facts, busySessions: new Map() });
   const max = Math.min(ledger.free, SIMULATED_MAX);
   if (max === 0) return [];
   for (const skipped = new Set<string>(); ; ) {
     const { chosen, blocked } = await chooseNext(ctx, facts, { max, ledger, skipped, newcomer: task });
-    const isJudged = [...chosen, ...blocked.map((note) => note.task)].some(({ id }) => id === task.id);
-    if (isJudged || blocked.length === 0 || chosen.length === max || skipped.size >= SIMULATED_MAX) return chosen;
-    for (const note of blocked) skipped.add(note.task.id);
+    const isReached = [...chosen, ...blocked.map((entry) => entry.task)].some(({ id }) => id === task.id);
+    if (isReached || blocked.length === 0 || chosen.length === max || skipped.size >= SIMULATED_MAX) return chosen;
+    for (const entry of blocked) skipped.add(entry.task.id);
   }
 }
 
-type Unstarted = Pick<QueueTaskRow, "tenantId" | "projectId" | "backendProfile" | "sessionId" | "title" | "payload">;
+type UnstartedTask = Pick<
+  QueueTaskRow,
+  "tenantId" | "projectId" | "backendProfile" | "sessionId" | "title" | "payload"
+>;
 
 /** Returns why no run could ever be made of a task as it stands; null: a run can be made. */
-export async function predictRefusal(ctx: ServiceContext, task: Unstarted): Promise<string | null> {
+export async function predictRefusal(ctx: ServiceContext, task: UnstartedTask): Promise<string | null> {
   const { sessionId, tenantId } = task;
   const [session] =
     sessionId === null

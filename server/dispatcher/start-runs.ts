@@ -12,7 +12,7 @@ import { storedJson } from "@/server/stored";
 import { handedText, readResults } from "@/server/task-results";
 import { TURN_TEXT_MAX, turnOf } from "./turn";
 
-const TOO_LONG_IN_ALL = `its payload and what it is told of the tasks that it comes after make a text of over ${TURN_TEXT_MAX} characters: put what is long into a file`;
+const TOO_LONG_WITH_RESULTS = `its payload and what it is told of the tasks that it comes after make a text of over ${TURN_TEXT_MAX} characters: put what is long into a file`;
 const TOO_LONG = `its payload makes a text of over ${TURN_TEXT_MAX} characters: put what is long into a file`;
 
 export type RefusedRun = { task: QueueTaskRow; message: string };
@@ -24,19 +24,19 @@ type TaskSession = { ref: Parameters<typeof sessionRefOf>[0]; made: NewTaskRun["
  * Each statement inserts many rows: a hundred tasks cost hardly more than one.
  */
 export async function startRuns(ctx: TxContext, tasks: QueueTaskRow[]): Promise<StartedRuns> {
-  const there = await lockSessions(
+  const existingSessions = await lockSessions(
     ctx,
     tasks.flatMap(({ sessionId }) => sessionId ?? []),
   );
-  const handed = await readHanded(ctx, tasks);
+  const dependencyText = await readDependencyTexts(ctx, tasks);
   const refused: RefusedRun[] = [];
   const runs: NewTaskRun[] = [];
   for (const task of tasks) {
-    const session = task.sessionId === null ? undefined : there.get(task.sessionId);
+    const session = task.sessionId === null ? undefined : existingSessions.get(task.sessionId);
     if (session && !isFree(session)) continue;
-    const turn = turnFor(task, session, handed.get(task.id));
+    const turn = turnFor(task, session, dependencyText.get(task.id));
     if ("refusal" in turn) refused.push({ task, message: turn.refusal });
-    else runs.push(planRun(task, session ? { ref: session, made: null } : planNew(ctx, task), turn.payload));
+    else runs.push(planRun(task, session ? { ref: session, made: null } : planNewSession(ctx, task), turn.payload));
   }
   // Runs also when no run is made: it notes that the lanes were served.
   const ids = new Set(await startTaskRuns(ctx.db, runs, { actor: actorName(ctx.actor), served: tasks }));
@@ -57,12 +57,12 @@ export async function startRuns(ctx: TxContext, tasks: QueueTaskRow[]): Promise<
  * Returns, by task, the results of dependencies that its agent is given, for the tasks that ask for them. No statement
  * runs where none asks.
  */
-async function readHanded(ctx: TxContext, tasks: QueueTaskRow[]): Promise<Map<string, string>> {
-  const asking = tasks.filter(({ dependencyResults }) => dependencyResults === "append");
-  if (asking.length === 0) return new Map();
+async function readDependencyTexts(ctx: TxContext, tasks: QueueTaskRow[]): Promise<Map<string, string>> {
+  const requesting = tasks.filter(({ dependencyResults }) => dependencyResults === "append");
+  if (requesting.length === 0) return new Map();
   const results = await readResults(
     ctx,
-    asking.map(({ id }) => id),
+    requesting.map(({ id }) => id),
   );
   return new Map([...results].map(([taskId, of]) => [taskId, handedText(of)]));
 }
@@ -95,16 +95,16 @@ type TurnSource = Pick<QueueTaskRow, "tenantId" | "projectId" | "backendProfile"
 export function turnFor(
   task: TurnSource,
   session: SessionRow | undefined,
-  handed: string | null = null,
+  dependencyText: string | null = null,
 ): { payload: Record<string, unknown> } | { refusal: string } {
-  const problem = session ? problemOf(task, session) : null;
+  const problem = session ? permanentProblemOf(task, session) : null;
   if (problem !== null) return { refusal: problem };
-  const payload = turnOf(task, handed);
-  return payload === null ? { refusal: handed === null ? TOO_LONG : TOO_LONG_IN_ALL } : { payload };
+  const payload = turnOf(task, dependencyText);
+  return payload === null ? { refusal: dependencyText === null ? TOO_LONG : TOO_LONG_WITH_RESULTS } : { payload };
 }
 
 /** Returns what no amount of waiting can fix, to be reported at once so that a person can decide; null: nothing. */
-function problemOf(task: TurnSource, session: SessionRow): string | null {
+function permanentProblemOf(task: TurnSource, session: SessionRow): string | null {
   if (session.deletedAt !== null) return `session ${session.sessionId} is being deleted: use another`;
   const isOwn =
     session.tenantId === task.tenantId &&
@@ -114,7 +114,10 @@ function problemOf(task: TurnSource, session: SessionRow): string | null {
 }
 
 /** Plans a session for a task that names none, or names one that does not exist. */
-function planNew(ctx: TxContext, { sessionId, tenantId, projectId, backendProfile, title }: QueueTaskRow): TaskSession {
+function planNewSession(
+  ctx: TxContext,
+  { sessionId, tenantId, projectId, backendProfile, title }: QueueTaskRow,
+): TaskSession {
   const planned = planSession(ctx, sessionId ?? newId("session"), {
     owner: { tenantId, projectId },
     input: { backendProfile, title },
@@ -128,7 +131,7 @@ function planRun(task: QueueTaskRow, { ref, made }: TaskSession, payload: Record
   const sessionRef = sessionRefOf(ref);
   const resourceBundleRef = refOf(task.resourceBundleRef);
   const { backendProfile } = task;
-  const told = [
+  const events = [
     statusEvent("run-created", { backendProfile, sessionRef, resourceBundleRef, taskId: task.id }),
     statusEvent("command-created", { commandId, commandType: "turn" }),
   ];
@@ -151,7 +154,7 @@ function planRun(task: QueueTaskRow, { ref, made }: TaskSession, payload: Record
     payload,
     payloadHash: payloadHash({ type: "turn", payload }),
     auditId: newId("audit"),
-    events: told.map(({ type, payload }) => ({ id: newId("event"), type, payload: redactJson(payload) })),
+    events: events.map(({ type, payload }) => ({ id: newId("event"), type, payload: redactJson(payload) })),
   };
 }
 

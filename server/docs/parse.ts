@@ -36,14 +36,14 @@ export function parseDoc(text: string): ParsedDoc {
  * Makes an anchor as GitHub does: lower case, no punctuation, hyphens for spaces, and a number from the second
  * occurrence on.
  */
-function anchorOf(words: string, taken: Map<string, number>): string {
+function anchorOf(words: string, usedAnchors: Map<string, number>): string {
   const anchor = words
     .toLowerCase()
     .replaceAll(/[^\p{L}\p{N}\s_-]/gu, "")
     .trim()
     .replaceAll(/\s/g, "-");
-  const before = taken.get(anchor) ?? 0;
-  taken.set(anchor, before + 1);
+  const before = usedAnchors.get(anchor) ?? 0;
+  usedAnchors.set(anchor, before + 1);
   return before === 0 ? anchor : `${anchor}-${before}`;
 }
 

@@ -26,16 +26,16 @@ export type AppenderOptions = {
 };
 
 /** null: nothing was decided of that batch. */
-type StoreBatches = (pool: pg.Pool, batches: PreparedBatch[]) => Promise<(Verdict | null)[]>;
-type WaitingBatch = Waiting<PreparedBatch, AppendAnswer>;
+type BatchStore = (pool: pg.Pool, batches: PreparedBatch[]) => Promise<(Verdict | null)[]>;
+type QueuedBatch = Waiting<PreparedBatch, AppendAnswer>;
 
 /** Lanes flush side by side, each its own runs and connection; more than two were slower when measured. */
 export const APPENDER_LANES = 2;
 const EVENTS_PER_FLUSH_MAX = 2_000;
 const CHARS_PER_FLUSH_MAX = 8 * 1024 * 1024;
 /** What waits at most, so that a database that is away cannot fill the memory: batches, and 256 MB of payloads. */
-const WAITING_MAX = 10_000;
-const WAITING_CHARS_MAX = 128 * 1024 * 1024;
+const QUEUED_BATCHES_MAX = 10_000;
+const QUEUED_CHARS_MAX = 128 * 1024 * 1024;
 const BUSY_RETRIES_MAX = 200;
 
 /**
@@ -49,8 +49,8 @@ export class EventAppender {
 
   constructor(private readonly options: AppenderOptions) {
     this.#lanes = Array.from({ length: APPENDER_LANES }, () => this.#openLane());
-    const charsMax = options.waitingCharsMax ?? WAITING_CHARS_MAX;
-    this.#backlog = new Backlog({ what: "events", countMax: WAITING_MAX, charsMax });
+    const charsMax = options.waitingCharsMax ?? QUEUED_CHARS_MAX;
+    this.#backlog = new Backlog({ what: "events", countMax: QUEUED_BATCHES_MAX, charsMax });
   }
 
   /** Stores a batch durably; resolves with its events' ids and seqs once it is committed. */
@@ -75,52 +75,52 @@ export class EventAppender {
   #openLane(): GroupCommit<PreparedBatch, AppendAnswer> {
     /** How many flushes in a row have decided nothing. */
     let busy = 0;
-    const flush = async (taken: WaitingBatch[]): Promise<WaitingBatch[]> => {
-      const left = await this.#flush(taken);
-      busy = left.length === taken.length ? busy + 1 : 0;
+    const flush = async (group: QueuedBatch[]): Promise<QueuedBatch[]> => {
+      const undecided = await this.#flush(group);
+      busy = undecided.length === group.length ? busy + 1 : 0;
       if (busy > BUSY_RETRIES_MAX) {
-        rejectAll(left, new UnavailableError("database-busy", "the run is locked by others: try again"));
+        rejectAll(undecided, new UnavailableError("database-busy", "the run is locked by others: try again"));
         return [];
       }
-      if (left.length > 0) await new Promise((resolve) => setTimeout(resolve, Math.min(1 + busy, 25)));
-      return left;
+      if (undecided.length > 0) await new Promise((resolve) => setTimeout(resolve, Math.min(1 + busy, 25)));
+      return undecided;
     };
     return new GroupCommit({ countFitting, flush });
   }
 
   /** Flushes; returns those whose run was locked by somebody else, for the next flush. */
-  async #flush(taken: WaitingBatch[]): Promise<WaitingBatch[]> {
-    const areOneEach = new Set(taken.map((item) => item.input.runId)).size === taken.length;
-    const left = areOneEach ? await this.#store(taken, storeOpenBatches) : taken;
-    return left.length > 0 ? this.#store(left, judgeBatches) : [];
+  async #flush(group: QueuedBatch[]): Promise<QueuedBatch[]> {
+    const areOneEach = new Set(group.map((item) => item.input.runId)).size === group.length;
+    const undecided = areOneEach ? await this.#store(group, storeOpenBatches) : group;
+    return undecided.length > 0 ? this.#store(undecided, judgeBatches) : [];
   }
 
   /** Stores by one of the two ways, and answers; returns those of which nothing was decided. */
-  async #store(taken: WaitingBatch[], way: StoreBatches): Promise<WaitingBatch[]> {
+  async #store(group: QueuedBatch[], store: BatchStore): Promise<QueuedBatch[]> {
     try {
-      const batches = taken.map((item) => item.input);
-      return this.#answer(taken, await way(this.options.pool, batches));
+      const batches = group.map((item) => item.input);
+      return this.#answer(group, await store(this.options.pool, batches));
     } catch (error) {
       // The same batch id was stored by another process meanwhile, or a lock was not had: look again.
-      if (isRetryable(error) || isUniqueViolation(error)) return taken;
-      if (taken.length > 1 && isRefusal(error)) return this.#split(taken, way);
-      rejectAll(taken, error);
+      if (isRetryable(error) || isUniqueViolation(error)) return group;
+      if (group.length > 1 && isRefusal(error)) return this.#split(group, store);
+      rejectAll(group, error);
       return [];
     }
   }
 
   /** One bad event must not fail its neighbours: halves are tried on their own, down to the one batch. */
-  async #split(taken: WaitingBatch[], way: StoreBatches): Promise<WaitingBatch[]> {
-    const middle = Math.ceil(taken.length / 2);
-    const left = await this.#store(taken.slice(0, middle), way);
-    return [...left, ...(await this.#store(taken.slice(middle), way))];
+  async #split(group: QueuedBatch[], store: BatchStore): Promise<QueuedBatch[]> {
+    const middle = Math.ceil(group.length / 2);
+    const undecided = await this.#store(group.slice(0, middle), store);
+    return [...undecided, ...(await this.#store(group.slice(middle), store))];
   }
 
-  #answer(taken: WaitingBatch[], verdicts: (Verdict | null)[]): WaitingBatch[] {
-    const undecided: WaitingBatch[] = [];
+  #answer(group: QueuedBatch[], verdicts: (Verdict | null)[]): QueuedBatch[] {
+    const undecided: QueuedBatch[] = [];
     const runIds = new Set<string>();
     let events = 0;
-    taken.forEach((item, index) => {
+    group.forEach((item, index) => {
       const verdict = verdicts[index];
       if (!verdict) {
         undecided.push(item);
@@ -134,7 +134,7 @@ export class EventAppender {
         item.resolve({ items: verdict.items, lastSeq: verdict.lastSeq });
         runIds.add(item.input.runId);
         events += verdict.items.length;
-      } else item.reject(refusalOf(verdict, item.input));
+      } else item.reject(refusalError(verdict, item.input));
     });
     if (events > 0) this.options.onStored(events);
     for (const runId of runIds) this.options.wake(`events:${runId}`);
@@ -142,7 +142,7 @@ export class EventAppender {
   }
 
   /** By a statement of its own: its failure must not have what was stored beside it be stored again. */
-  async #answerReplay(item: WaitingBatch, replayed: Replayed): Promise<void> {
+  async #answerReplay(item: QueuedBatch, replayed: Replayed): Promise<void> {
     const { input: batch, resolve, reject } = item;
     try {
       resolve({ items: await readStored(this.options.pool, batch.runId, replayed), lastSeq: replayed.lastSeq });
@@ -152,11 +152,11 @@ export class EventAppender {
   }
 }
 
-function rejectAll(items: WaitingBatch[], error: unknown): void {
+function rejectAll(items: QueuedBatch[], error: unknown): void {
   for (const { reject } of items) reject(error);
 }
 
-function refusalOf(verdict: Refused, batch: PreparedBatch): Error {
+function refusalError(verdict: Refused, batch: PreparedBatch): Error {
   switch (verdict.kind) {
     case "missing":
       return new NotFoundError("run", batch.runId);
@@ -173,7 +173,7 @@ function refusalOf(verdict: Refused, batch: PreparedBatch): Error {
 }
 
 /** As much as one flush may hold. The same batch id twice waits for the next, where it is seen to be a replay. */
-function countFitting(waiting: readonly WaitingBatch[]): number {
+function countFitting(waiting: readonly QueuedBatch[]): number {
   const seen = new Set<string>();
   let count = 0;
   let events = 0;

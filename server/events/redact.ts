@@ -7,16 +7,16 @@ export const REDACTED = "[redacted]";
  * Shapes of credentials inside text. Sources: each provider's own documentation of its token prefixes.
  * Every alternative is bounded, or begins where a run of its characters does, so that no input makes matching slow.
  */
-const SECRET_SHAPES: readonly (readonly [RegExp, string] | readonly [RegExp, Judge])[] = [
+const SECRET_SHAPES: readonly (readonly [RegExp, string] | readonly [RegExp, Replacer])[] = [
   [
     /\b(authorization["']?\s{0,4}[:=]\s{0,4}["']?(?:apikey|basic|bearer|token)\s{1,4})([^\s"',;]+)/gi,
-    judged(isNoReference),
+    redactIf(isLiteral),
   ],
   [/\b((?:set-)?cookie:\s{0,4})[^\s=;,"']{1,128}=[^\r\n"']{1,4096}/gi, `$1${REDACTED}`],
-  [/\b((?:private-token|api-?key|auth-token)["']?\s{0,4}:\s{0,4}["']?)([^\s"',;]{8,})/gi, judged(isMixed)],
-  [/\b(Bearer\s+)([A-Za-z0-9+/=._~-]{6,})/gi, judged(isBearerToken)],
-  [/\b(Basic\s+)([A-Za-z0-9+/]{4,}={0,2})/gi, judged(isUserAndPassword)],
-  [/\b()(sk-[A-Za-z0-9_-]{16,})/g, judged(isKey)], // OpenAI, Anthropic and those that copy them
+  [/\b((?:private-token|api-?key|auth-token)["']?\s{0,4}:\s{0,4}["']?)([^\s"',;]{8,})/gi, redactIf(isLiteralWithDigit)],
+  [/\b(Bearer\s+)([A-Za-z0-9+/=._~-]{6,})/gi, redactIf(isBearerToken)],
+  [/\b(Basic\s+)([A-Za-z0-9+/]{4,}={0,2})/gi, redactIf(isUserAndPassword)],
+  [/\b()(sk-[A-Za-z0-9_-]{16,})/g, redactIf(isKey)], // OpenAI, Anthropic and those that copy them
   [/\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,})/g, REDACTED],
   [/\bgl(?:pat|ptt|dt|rt|oas|ft|soat|agent|cbt|imt|ffct)-[A-Za-z0-9_-]{16,}/g, REDACTED],
   [/\bx(?:ox[a-eoprs]|app)-[A-Za-z0-9%-]{10,}/g, REDACTED], // Slack
@@ -34,53 +34,53 @@ const SECRET_SHAPES: readonly (readonly [RegExp, string] | readonly [RegExp, Jud
   [/(\b[a-z][a-z0-9+.-]{1,20}:\/\/[^\s:/@]{0,256}:)(?!\d{1,5}[?#,])[^\s/"'<>]{1,256}@/gi, `$1${REDACTED}@`],
   [
     /([?&](?:password|passwd|pwd|(?:client_)?secret|(?:access_|refresh_|id_)?token|api_?key|x-(?:amz|goog)-signature)=)([^&\s"'#]{4,})/gi,
-    judged(isNoReference),
+    redactIf(isLiteral),
   ],
-  [/(\bcurl(?=\s)[^\r\n|;]{0,512}?\s(?:-u|--user)[\s=]["']?[^\s:"']{1,128}:)([^\s"']+)/g, judged(isNoReference)],
-  [/(--(?:password|passwd|secret|token|access-token|api-key)=["']?)([^\s"']{6,})/g, judged(isNoReference)],
+  [/(\bcurl(?=\s)[^\r\n|;]{0,512}?\s(?:-u|--user)[\s=]["']?[^\s:"']{1,128}:)([^\s"']+)/g, redactIf(isLiteral)],
+  [/(--(?:password|passwd|secret|token|access-token|api-key)=["']?)([^\s"']{6,})/g, redactIf(isLiteral)],
   [
     /\b([A-Z0-9_]{0,64}(?:PASSWORD|PASSWD|SECRET|TOKEN|API_KEY|ACCESS_KEY)=)("(?:[^"\\\r\n]|\\.){1,4096}"|'[^'\r\n]{1,4096}'|["']?[^\s"']{6,})/g,
-    judged(isNoReference),
+    redactIf(isLiteral),
   ],
   // In JSON that a command has printed.
   [
     /("[\w.-]{0,64}(?:password|passwd|secret|token|api_?key|access_?key)"\s{0,4}:\s{0,4}")([^"\\\s]{8,4096})/gi,
-    judged(isMixed),
+    redactIf(isLiteralWithDigit),
   ],
 ];
 
 /** Decides whether a match is a credential, or a plain word or code that stands where a credential may. */
-type Judge = (whole: string, before: string, found: string) => string;
-function judged(isSecret: (found: string) => boolean): Judge {
-  return (whole, before, found) => (isSecret(found) ? `${before}${REDACTED}` : whole);
+type Replacer = (whole: string, before: string, value: string) => string;
+function redactIf(isSecret: (value: string) => boolean): Replacer {
+  return (whole, before, value) => (isSecret(value) ? `${before}${REDACTED}` : whole);
 }
 
 /** Whether a value is neither a reference such as a variable or a placeholder, nor a short number. */
-function isNoReference(found: string): boolean {
-  return !/^["']?(?:[$<{[]|%[A-Z]|process\.env|os\.environ|\d{1,9}["';,)]*$)/.test(found);
+function isLiteral(value: string): boolean {
+  return !/^["']?(?:[$<{[]|%[A-Z]|process\.env|os\.environ|\d{1,9}["';,)]*$)/.test(value);
 }
 
 /** Whether a value holds a digit, as people's words do not. */
-function isMixed(found: string): boolean {
-  return /\d/.test(found) && isNoReference(found);
+function isLiteralWithDigit(value: string): boolean {
+  return /\d/.test(value) && isLiteral(value);
 }
 
 /** Words that follow “bearer” in prose: authentication, credentials, tokens … */
-const OF_BEARERS =
+const WORDS_AFTER_BEARER =
   /^(?:access|auth|capabilit|cert|challenge|cookie|credential|format|header|instrument|prefix|protocol|request|require|respon|scheme|securit|string|support|token|type|undefined|value)[a-z]{0,12}(?:[-/][a-z]+){0,3}[.,]?$/i;
 
-function isBearerToken(found: string): boolean {
-  if (/\d/.test(found)) return true;
-  return found.length >= 8 && !OF_BEARERS.test(found);
+function isBearerToken(value: string): boolean {
+  if (/\d/.test(value)) return true;
+  return value.length >= 8 && !WORDS_AFTER_BEARER.test(value);
 }
 
 /**
  * Whether this is base64 of a name, a colon and a password (RFC 7617). With padding, the bytes may be UTF-8 or Latin-1;
  * without padding, only UTF-8 counts.
  */
-function isUserAndPassword(found: string): boolean {
-  const bytes = Buffer.from(found, "base64");
-  const readings = found.endsWith("=") ? [bytes.toString("utf8"), bytes.toString("latin1")] : [bytes.toString("utf8")];
+function isUserAndPassword(value: string): boolean {
+  const bytes = Buffer.from(value, "base64");
+  const readings = value.endsWith("=") ? [bytes.toString("utf8"), bytes.toString("latin1")] : [bytes.toString("utf8")];
   return readings.some((pair) => /^[^\p{Cc}\ufffd]*:[^\p{Cc}\ufffd]*$/u.test(pair));
 }
 
@@ -88,8 +88,8 @@ function isUserAndPassword(found: string): boolean {
  * Tells a key from words such as sk-learn-pipelines: a key has a digit, a capital within, or more lower-case letters in
  * a row than words have.
  */
-function isKey(found: string): boolean {
-  return /\d|[A-Za-z][A-Z]|[a-z]{14}/.test(found);
+function isKey(value: string): boolean {
+  return /\d|[A-Za-z][A-Z]|[a-z]{14}/.test(value);
 }
 
 const KEY_BEGIN = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----/g;
@@ -102,16 +102,16 @@ const KEY_LINES = /(?:(?:\s|\\r|\\n)+(?:[A-Za-z0-9-]{1,64}: [^\r\n]*|[A-Za-z0-9+
  * removes no text.
  */
 function withoutPrivateKeys(text: string): string {
-  let kept = "";
+  let output = "";
   let from = 0;
   for (KEY_BEGIN.lastIndex = 0; ; ) {
     const begin = KEY_BEGIN.exec(text);
-    if (begin === null) return kept + text.slice(from);
+    if (begin === null) return output + text.slice(from);
     const body = begin.index + begin[0].length;
     KEY_END.lastIndex = body;
     KEY_LINES.lastIndex = body;
     const to = KEY_END.exec(text) === null ? endOf(KEY_LINES, text, body) : KEY_END.lastIndex;
-    kept += `${text.slice(from, begin.index)}${to > body ? REDACTED : begin[0]}`;
+    output += `${text.slice(from, begin.index)}${to > body ? REDACTED : begin[0]}`;
     from = to;
     KEY_BEGIN.lastIndex = to;
   }

@@ -23,17 +23,17 @@ export async function searchEvents(ctx: ServiceContext, input: SearchEventsInput
   const startSeq =
     cursor === undefined
       ? Math.min(fromSeq ?? (isNewestFirst ? lastSeq : 1), isNewestFirst ? lastSeq : Number.POSITIVE_INFINITY)
-      : placeOf(filter, cursor);
+      : decodeSeq(filter, cursor);
   const span: SearchSpan = isNewestFirst
     ? { runId, isNewestFirst, firstSeq: Math.max(1, startSeq - SEARCH_SPAN + 1), lastSeq: startSeq }
     : { runId, isNewestFirst, firstSeq: startSeq, lastSeq: Math.min(lastSeq, startSeq + SEARCH_SPAN - 1) };
   const endSeq = span.firstSeq > span.lastSeq ? null : await lastSearchable(ctx.db, span, SEARCH_BYTES);
   if (endSeq === null) return { items: [], cursor: null, searched: null, lastSeq };
-  const looked = isNewestFirst ? { ...span, firstSeq: endSeq } : { ...span, lastSeq: endSeq };
-  const rows = await searchEventSpan(ctx.db, looked, { conditions, limit: limit + 1, excerptMax: EVENT_EXCERPT_MAX });
+  const scanned = isNewestFirst ? { ...span, firstSeq: endSeq } : { ...span, lastSeq: endSeq };
+  const rows = await searchEventSpan(ctx.db, scanned, { conditions, limit: limit + 1, excerptMax: EVENT_EXCERPT_MAX });
   const items = rows.slice(0, limit).map((row) => ({ ...row, createdAt: iso(row.createdAt) }));
   const stoppedAt = rows.length > limit ? (items.at(-1)?.seq ?? endSeq) : endSeq;
-  const searched = isNewestFirst ? { ...looked, firstSeq: stoppedAt } : { ...looked, lastSeq: stoppedAt };
+  const searched = isNewestFirst ? { ...scanned, firstSeq: stoppedAt } : { ...scanned, lastSeq: stoppedAt };
   const isOver = isNewestFirst ? stoppedAt <= 1 : stoppedAt >= lastSeq;
   return {
     items,
@@ -45,7 +45,7 @@ export async function searchEvents(ctx: ServiceContext, input: SearchEventsInput
 
 const INT32_MAX = 2_147_483_647;
 
-function placeOf(filter: object, cursor: string): number {
+function decodeSeq(filter: object, cursor: string): number {
   const [seq] = decodeCursor(filter, cursor, 1);
   if (typeof seq !== "number" || seq < 1 || seq > INT32_MAX) throw new InvalidCursorError("the cursor is damaged");
   return seq;

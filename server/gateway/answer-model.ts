@@ -13,7 +13,7 @@ import { answerByDemo } from "./demo";
 import type { Hold } from "./holds";
 import { logBodies } from "./log-bodies";
 import { askProvider } from "./provider";
-import { modelAsked, recordAnswer } from "./record-answer";
+import { recordAnswer, requestedModelOf } from "./record-answer";
 import type { Provider } from "./send";
 import { unavailable } from "./unavailable";
 import type { AnswerReader } from "./usage";
@@ -26,9 +26,9 @@ export type GatewayDeps = {
   isDemoOn: boolean;
   calls: CallRecorder;
   /** Counts a call of a run. Returns the seconds to wait when it is over the limit; null: it is within. */
-  takeCall: (runId: string) => number | null;
+  countCall: (runId: string) => number | null;
   /** The same for a request of an unknown caller. */
-  takeStranger: () => number | null;
+  countAnonymous: () => number | null;
   /** Counts a run's open calls, each as one. */
   openCall: (runId: string) => Hold;
   /** Counts the memory that a call's request takes until its provider begins to answer, in bytes. */
@@ -37,7 +37,7 @@ export type GatewayDeps = {
   assertBudget: (spender: Spender) => Promise<void>;
   onLimited: (profile: string, limit: ProviderLimit) => void;
   /** Called when a provider has accepted a request, with the time when that was sent, in milliseconds since 1970. */
-  onTaken: (profile: string, sentAtMs: number) => void;
+  onAccepted: (profile: string, sentAtMs: number) => void;
 };
 
 export type ModelRequest = {
@@ -58,7 +58,7 @@ export type ModelAnswer = { status: number; headers: Record<string, string>; bod
 /** An answer whose body is still to be read, once for everybody who needs to know what it says. */
 export type WatchedAnswer = ModelAnswer & {
   /** Called with what was read so far: after each piece, before the piece is passed on, and after the last one. */
-  look?: (reader: AnswerReader) => void;
+  onRead?: (reader: AnswerReader) => void;
 };
 
 /**
@@ -68,10 +68,10 @@ export type WatchedAnswer = ModelAnswer & {
 export async function answerModel(deps: GatewayDeps, unread: UnreadRequest): Promise<ModelAnswer> {
   const { token, method, resource } = unread;
   const grant = token === null ? null : await findModelGrant(deps.db, token);
-  if (!grant) throw strangerRefusal(deps);
+  if (!grant) throw unauthenticatedError(deps);
   const { tenantId, projectId, runId, sessionId, taskId, profile } = grant;
   // Before any of the body is read or kept: a request over the limit must cost nothing.
-  const waitSeconds = deps.takeCall(runId);
+  const waitSeconds = deps.countCall(runId);
   if (waitSeconds !== null)
     throw new RateLimitedError(`run ${runId} calls its model too often: try again in ${waitSeconds} s`, waitSeconds);
   if (profile !== unread.profile) throw new NotFoundError("model of profile", unread.profile);
@@ -81,30 +81,30 @@ export async function answerModel(deps: GatewayDeps, unread: UnreadRequest): Pro
     throw new AgentRunError("schema-invalid", "method-not-allowed", "responses takes POST", {
       details: { allow: ["POST"] },
     });
-  const place = deps.openCall(runId);
-  if (!place.take(1))
+  const slot = deps.openCall(runId);
+  if (!slot.take(1))
     throw new RateLimitedError(`run ${runId} has too many calls to its model open: let one of them end first`, 1);
-  const held = deps.holdBody(runId);
-  const body = await unread.readBody(bytesCounted(runId, held)).catch((error: unknown) => {
-    held.end();
-    place.end();
+  const bodyHold = deps.holdBody(runId);
+  const body = await unread.readBody(countBytes(runId, bodyHold)).catch((error: unknown) => {
+    bodyHold.end();
+    slot.end();
     throw error;
   });
   const request = { ...unread, body };
-  const asked = modelAsked(request.body);
+  const requestedModel = requestedModelOf(request.body);
   const call = deps.calls.begin({
     ...{ tenantId, projectId, runId, sessionId, taskId, backendProfile: profile },
-    model: modelOf(deps, grant, asked),
+    model: countedModelOf(deps, grant, requestedModel),
   });
-  const ending = closingCall(call, place);
-  const ask = () => askModel(deps, { grant, asked, request });
-  const answer = recordAnswer(ending, request.signal, ask).finally(held.end);
+  const ending = releasingCall(call, slot);
+  const callProvider = () => callModel(deps, { grant, requestedModel, request });
+  const answer = recordAnswer(ending, request.signal, callProvider).finally(bodyHold.end);
   return grant.isLogged ? logBodies(deps.log, grant, request.body, answer) : answer;
 }
 
-function bytesCounted(runId: string, held: Hold): (bytes: number) => void {
+function countBytes(runId: string, bodyHold: Hold): (bytes: number) => void {
   return (bytes) => {
-    if (!held.take(bytes))
+    if (!bodyHold.take(bytes))
       throw new RateLimitedError(`the requests of run ${runId} are too long together: let one of them be answered`, 1);
   };
 }
@@ -113,27 +113,30 @@ function bytesCounted(runId: string, held: Hold): (bytes: number) => void {
  * Returns the call so that its end also gives its place back. A function of its own, because a closure over the request
  * would keep it in memory as long as its answer.
  */
-function closingCall(call: OpenCall, place: Hold): OpenCall {
+function releasingCall(call: OpenCall, slot: Hold): OpenCall {
   return {
     ...call,
     end(end) {
-      place.end();
+      slot.end();
       call.end(end);
     },
   };
 }
 
 /** Counts an unknown caller, because each guess at a token costs a look-up. */
-function strangerRefusal(deps: GatewayDeps): AgentRunError {
-  const waitSeconds = deps.takeStranger();
+function unauthenticatedError(deps: GatewayDeps): AgentRunError {
+  const waitSeconds = deps.countAnonymous();
   if (waitSeconds !== null)
     return new RateLimitedError(`too many requests: try again in ${waitSeconds} s`, waitSeconds);
   return new UnauthenticatedError("this model token is unknown or has ended with its run");
 }
 
-type GrantedRequest = { grant: ModelGrant; asked: string | null; request: ModelRequest };
+type GrantedRequest = { grant: ModelGrant; requestedModel: string | null; request: ModelRequest };
 
-async function askModel(deps: GatewayDeps, { grant, asked, request }: GrantedRequest): Promise<WatchedAnswer> {
+async function callModel(
+  deps: GatewayDeps,
+  { grant, requestedModel, request }: GrantedRequest,
+): Promise<WatchedAnswer> {
   const { profile } = grant;
   assertForeground(request.body);
   const { tenantId, projectId, sessionId } = grant;
@@ -142,29 +145,33 @@ async function askModel(deps: GatewayDeps, { grant, asked, request }: GrantedReq
   const config = configOf(deps.backends, profile);
   if (!config)
     throw unavailable(`no model is configured for profile ${profile}: name it in the file of AGENTRUN_BACKENDS`);
-  assertModel(config, grant, asked);
+  assertModelAllowed(config, grant, requestedModel);
   const key = await readKey(config, deps.readVariable);
   if (key === null && (config.keyFile ?? config.keyEnv) !== undefined) throw unavailable(missingKey(profile, config));
   const provider: Provider = {
     ...{ profile, baseUrl: config.baseUrl, key, log: deps.log, bounds: boundsOf(config) },
     onLimited: (limit) => deps.onLimited(profile, limit),
-    onTaken: (sentAtMs) => deps.onTaken(profile, sentAtMs),
+    onAccepted: (sentAtMs) => deps.onAccepted(profile, sentAtMs),
   };
   if (config.wire === "chat") return askByChat(provider, dialectOf(profile, config), request);
   return askProvider(provider, request);
 }
 
 /** A run's token may be spent only on its own model and those that the profile allows. */
-function assertModel(config: BackendConfig, { profile, model }: ModelGrant, asked: string | null): void {
+function assertModelAllowed(
+  config: BackendConfig,
+  { profile, model }: ModelGrant,
+  requestedModel: string | null,
+): void {
   const allowed = allowedModels(config, model);
-  if (asked !== null && allowed.includes(asked)) return;
+  if (requestedModel !== null && allowed.includes(requestedModel)) return;
   throw new ForbiddenError(
-    `this run may ask model ${allowed.join(" or ")} of profile ${profile}: the request names ${asked ?? "none"}`,
+    `this run may ask model ${allowed.join(" or ")} of profile ${profile}: the request names ${requestedModel ?? "none"}`,
   );
 }
 
-function allowedModels(config: BackendConfig, own: string | null): string[] {
-  return [own ?? config.model, ...(config.models ?? [])];
+function allowedModels(config: BackendConfig, runModel: string | null): string[] {
+  return [runModel ?? config.model, ...(config.models ?? [])];
 }
 
 function missingKey(profile: string, { keyEnv, keyFile }: BackendConfig): string {
@@ -176,24 +183,24 @@ function missingKey(profile: string, { keyEnv, keyFile }: BackendConfig): string
  * Returns the model under which a call is counted. A call to a model that is not allowed counts under the one that it
  * would have got.
  */
-function modelOf(
+function countedModelOf(
   deps: GatewayDeps,
   { profile, model }: Pick<ModelGrant, "profile" | "model">,
-  asked: string | null,
+  requestedModel: string | null,
 ): string {
   if (profile === DEMO_PROFILE) return "demo";
   const config = configOf(deps.backends, profile);
   if (!config) return profile;
   const allowed = allowedModels(config, model);
-  return asked !== null && allowed.includes(asked) ? asked : (allowed[0] ?? profile);
+  return requestedModel !== null && allowed.includes(requestedModel) ? requestedModel : (allowed[0] ?? profile);
 }
 
 async function listModels(deps: GatewayDeps, profile: string): Promise<ModelAnswer> {
-  const model = modelOf(deps, { profile, model: null }, null);
+  const model = countedModelOf(deps, { profile, model: null }, null);
   const list = { object: "list", data: [{ id: model, object: "model", owned_by: profile }], models: [] };
-  return { status: 200, headers: { "content-type": "application/json" }, body: once(JSON.stringify(list)) };
+  return { status: 200, headers: { "content-type": "application/json" }, body: singleChunk(JSON.stringify(list)) };
 }
 
-export async function* once(text: string): AsyncGenerator<Uint8Array> {
+export async function* singleChunk(text: string): AsyncGenerator<Uint8Array> {
   yield Buffer.from(text);
 }

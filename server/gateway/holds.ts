@@ -14,20 +14,20 @@ export class Holds {
   constructor(private readonly perRunMax: number) {}
 
   begin(runId: string): Hold {
-    let own = 0;
+    let amountHeld = 0;
     return {
       take: (amount) => {
         const held = (this.#held.get(runId) ?? 0) + amount;
         if (held > this.perRunMax) return false;
         this.#held.set(runId, held);
-        own += amount;
+        amountHeld += amount;
         return true;
       },
       end: () => {
-        const left = (this.#held.get(runId) ?? 0) - own;
-        own = 0;
-        if (left <= 0) this.#held.delete(runId);
-        else this.#held.set(runId, left);
+        const remaining = (this.#held.get(runId) ?? 0) - amountHeld;
+        amountHeld = 0;
+        if (remaining <= 0) this.#held.delete(runId);
+        else this.#held.set(runId, remaining);
       },
     };
   }

@@ -7,22 +7,22 @@ const IN_KEYS = ["resets_in_seconds", "retry_after", "retry_after_seconds"] as c
 /**
  * How long a limit is assumed to last where its end is unknown: one that passes by itself, and one of money or a plan.
  */
-const PASSING_MS = 60_000;
-const LASTING_MS = 300_000;
+const TRANSIENT_MS = 60_000;
+const PERSISTENT_MS = 300_000;
 
 /** Returns a limit, with a guess of its end where the provider did not give one. */
-export function limitOf(told: { until: Date | null; message: string; isLasting: boolean }): ProviderLimit {
-  const { until, message, isLasting } = told;
+export function limitOf(refusal: { until: Date | null; message: string; isPersistent: boolean }): ProviderLimit {
+  const { until, message, isPersistent } = refusal;
   if (until !== null) return { until, message };
-  return { until: new Date(Date.now() + (isLasting ? LASTING_MS : PASSING_MS)), message, isGuessed: true };
+  return { until: new Date(Date.now() + (isPersistent ? PERSISTENT_MS : TRANSIENT_MS)), message, isGuessed: true };
 }
 
 /**
  * Returns when a provider's limit ends, by its refusal: the header `Retry-After` (RFC 9110: seconds or a date), or the
  * body's `error` as OpenAI writes it for usage limits. The later time counts; null: neither gives a time in the future.
  */
-export function limitEnd(headers: { get(name: string): string | null }, told: unknown, now = new Date()): Date | null {
-  const ends = [...headerEnds(headers, now), ...errorEnds(told, now)].filter((ms) => Number.isFinite(ms));
+export function limitEnd(headers: { get(name: string): string | null }, error: unknown, now = new Date()): Date | null {
+  const ends = [...headerEnds(headers, now), ...errorEnds(error, now)].filter((ms) => Number.isFinite(ms));
   const latest = Math.max(...ends);
   return ends.length === 0 || latest <= now.getTime() ? null : new Date(latest);
 }
@@ -33,8 +33,8 @@ function headerEnds(headers: { get(name: string): string | null }, now: Date): n
   return [/^\d+(\.\d+)?$/.test(value) ? now.getTime() + Number(value) * 1_000 : Date.parse(value)];
 }
 
-function errorEnds(told: unknown, now: Date): number[] {
-  const error: Record<string, unknown> = typeof told === "object" && told !== null ? { ...told } : {};
+function errorEnds(body: unknown, now: Date): number[] {
+  const error: Record<string, unknown> = typeof body === "object" && body !== null ? { ...body } : {};
   const at = AT_KEYS.map((key) => error[key]).filter((value) => typeof value === "number");
   const spans = IN_KEYS.map((key) => error[key]).filter((value) => typeof value === "number");
   return [...at.map((seconds) => seconds * 1_000), ...spans.map((seconds) => now.getTime() + seconds * 1_000)];

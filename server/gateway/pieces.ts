@@ -5,15 +5,15 @@ import type { Readable } from "node:stream";
  * What arrives within this time after a piece is passed on together, in milliseconds: nobody reads faster, and each
  * piece costs a write.
  */
-const GATHER_MS = 50;
+const BATCH_MS = 50;
 /**
  * The usual amount held of a stream stays in one buffer: as separate objects, pieces would survive garbage collections.
  */
-const USUAL_BYTES = 4 * 1024;
+const BUFFER_BYTES = 4 * 1024;
 /** The maximum of bytes held back, and taken in before the reader asks for them. */
-const HELD_MAX_BYTES = 64 * 1024;
+const PENDING_MAX_BYTES = 64 * 1024;
 /** How long the end of an answer may take to arrive after its last word, in milliseconds. */
-const END_MS = 1_000;
+const DRAIN_MS = 1_000;
 
 export class SilentError extends Error {}
 
@@ -28,17 +28,18 @@ export type Body = Readable & { socket?: Pick<Socket, "pause" | "resume"> };
  *
  * @throws SilentError when nothing has come for too long; the stream's own error when it broke off.
  */
-export async function* piecesOf(body: Body, silenceMs: number): AsyncGenerator<Uint8Array> {
-  const arrived = new Arrivals(body);
+export async function* piecesOf(body: Body, silenceTimeoutMs: number): AsyncGenerator<Uint8Array> {
+  const arrivals = new Arrivals(body);
   try {
     for (;;) {
-      if (!(await arrived.until(() => arrived.bytes > 0 || arrived.isOver, silenceMs))) throw new SilentError();
-      if (arrived.bytes === 0) return arrived.assertWhole();
-      yield arrived.take();
-      await arrived.gather();
+      if (!(await arrivals.waitFor(() => arrivals.bytes > 0 || arrivals.isOver, silenceTimeoutMs)))
+        throw new SilentError();
+      if (arrivals.bytes === 0) return arrivals.assertComplete();
+      yield arrivals.take();
+      await arrivals.gather();
     }
   } finally {
-    arrived.leave();
+    arrivals.stop();
   }
 }
 
@@ -46,82 +47,82 @@ export async function* piecesOf(body: Body, silenceMs: number): AsyncGenerator<U
 class Arrivals {
   bytes = 0;
   isOver = false;
-  readonly #usual = Buffer.allocUnsafeSlow(USUAL_BYTES);
-  #usualBytes = 0;
+  readonly #buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
+  #bufferBytes = 0;
   /** Pieces that came after that buffer was full. */
-  #more: Uint8Array[] = [];
+  #overflow: Uint8Array[] = [];
   #count = 0;
-  #isResting = false;
-  #fault: Error | null = null;
-  #look: () => void = () => undefined;
-  readonly #end = () => this.#close(null);
-  readonly #break = (fault?: Error) => this.#close(fault ?? new Error("the connection was closed in the middle"));
+  #isPaused = false;
+  #error: Error | null = null;
+  #onChange: () => void = () => undefined;
+  readonly #onEnd = () => this.#close(null);
+  readonly #onError = (fault?: Error) => this.#close(fault ?? new Error("the connection was closed in the middle"));
 
   constructor(private readonly body: Body) {
-    body.on("data", this.#hold);
-    body.once("end", this.#end);
+    body.on("data", this.#onData);
+    body.once("end", this.#onEnd);
     // A destroyed stream may report it twice, and an error without a listener ends the process.
-    body.on("error", this.#break);
-    body.once("close", () => this.#break());
+    body.on("error", this.#onError);
+    body.once("close", () => this.#onError());
     // The stream may have ended between its head and this point, and its events were missed.
-    if (body.destroyed) this.#break(body.errored ?? undefined);
+    if (body.destroyed) this.#onError(body.errored ?? undefined);
   }
 
-  readonly #hold = (piece: Uint8Array): void => {
-    if (this.#more.length === 0 && this.#usualBytes + piece.byteLength <= USUAL_BYTES) {
-      this.#usual.set(piece, this.#usualBytes);
-      this.#usualBytes += piece.byteLength;
-    } else this.#more.push(piece);
+  readonly #onData = (piece: Uint8Array): void => {
+    if (this.#overflow.length === 0 && this.#bufferBytes + piece.byteLength <= BUFFER_BYTES) {
+      this.#buffer.set(piece, this.#bufferBytes);
+      this.#bufferBytes += piece.byteLength;
+    } else this.#overflow.push(piece);
     this.bytes += piece.byteLength;
     this.#count += 1;
-    if (this.bytes >= HELD_MAX_BYTES) this.body.pause();
-    this.#look();
+    if (this.bytes >= PENDING_MAX_BYTES) this.body.pause();
+    this.#onChange();
   };
 
   #close(fault: Error | null): void {
     if (this.isOver) return;
     this.isOver = true;
-    this.#read();
-    this.#fault = fault;
-    this.#look();
+    this.#resume();
+    this.#error = fault;
+    this.#onChange();
   }
 
   /** Waits until a condition is met; false: it was not met in time. */
-  until(isMet: () => boolean, patienceMs: number): Promise<boolean> {
+  waitFor(isMet: () => boolean, timeoutMs: number): Promise<boolean> {
     if (isMet()) return Promise.resolve(true);
     return new Promise((resolve) => {
-      const settle = (answer: boolean) => {
-        clearTimeout(patience);
-        this.#look = () => undefined;
+      const finish = (answer: boolean) => {
+        clearTimeout(timeout);
+        this.#onChange = () => undefined;
         resolve(answer);
       };
-      const patience = setTimeout(() => settle(false), patienceMs);
-      this.#look = () => {
-        if (isMet()) settle(true);
+      const timeout = setTimeout(() => finish(false), timeoutMs);
+      this.#onChange = () => {
+        if (isMet()) finish(true);
       };
     });
   }
 
   /** Lets more arrive before it is taken. */
   async gather(): Promise<void> {
-    await this.until(() => this.bytes >= HELD_MAX_BYTES || this.isOver, GATHER_MS);
-    this.#read();
+    await this.waitFor(() => this.bytes >= PENDING_MAX_BYTES || this.isOver, BATCH_MS);
+    this.#resume();
   }
 
   take(): Uint8Array {
-    const taken = Buffer.concat([this.#usual.subarray(0, this.#usualBytes), ...this.#more], this.bytes);
-    this.#usualBytes = 0;
-    const isInARow = this.#count > 1;
-    this.#more = [];
+    const bytes = Buffer.concat([this.#buffer.subarray(0, this.#bufferBytes), ...this.#overflow], this.bytes);
+    this.#bufferBytes = 0;
+    const hadSeveral = this.#count > 1;
+    this.#overflow = [];
     this.bytes = 0;
     this.#count = 0;
     if (this.body.isPaused()) this.body.resume();
-    else if (isInARow && !this.isOver) this.#rest();
-    return taken;
+    else if (hadSeveral && !this.isOver) this.#pause();
+    return bytes;
   }
 
-  #rest(): void {
-    this.#isResting = true;
+  #pause(): void {
+    this.#isPaused = true;
     this.body.socket?.pause();
   }
 
@@ -129,27 +130,27 @@ class Arrivals {
    * Reads the connection again. A connection outlives its answer: it is never left unread, and not touched once another
    * answer may use it.
    */
-  #read(): void {
-    if (!this.#isResting) return;
-    this.#isResting = false;
+  #resume(): void {
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
     this.body.socket?.resume();
   }
 
-  assertWhole(): void {
-    if (this.#fault) throw this.#fault;
+  assertComplete(): void {
+    if (this.#error) throw this.#error;
   }
 
   /**
    * Stops reading. The request ends with its reader, but a stream's last word comes before its end: where nothing else
    * is left, the connection is kept for the next request.
    */
-  leave(): void {
-    this.#more = [];
-    this.body.off("data", this.#hold);
+  stop(): void {
+    this.#overflow = [];
+    this.body.off("data", this.#onData);
     if (this.isOver) return;
-    this.#read();
-    const patience = setTimeout(() => this.body.destroy(), END_MS);
-    this.body.once("close", () => clearTimeout(patience));
+    this.#resume();
+    const timeout = setTimeout(() => this.body.destroy(), DRAIN_MS);
+    this.body.once("close", () => clearTimeout(timeout));
     this.body.once("data", () => this.body.destroy());
     this.body.resume();
   }

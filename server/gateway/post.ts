@@ -2,14 +2,14 @@ import { type ClientRequest, type IncomingMessage, Agent as PlainAgent, request 
 import { request as requestSecure, Agent as SecureAgent } from "node:https";
 
 /** An unused connection is closed before proxies in front of providers do so, many of them after five seconds. */
-const UNUSED_MS = 4_000;
+const IDLE_TIMEOUT_MS = 4_000;
 
 /** With this mark a paused connection is not read any further; by Node's default it would read another 64 KB. */
-const CONNECTION = { keepAlive: true, timeout: UNUSED_MS, highWaterMark: 1 };
-const agents = { http: new PlainAgent(CONNECTION), https: new SecureAgent(CONNECTION) };
+const CONNECTION_OPTIONS = { keepAlive: true, timeout: IDLE_TIMEOUT_MS, highWaterMark: 1 };
+const agents = { http: new PlainAgent(CONNECTION_OPTIONS), https: new SecureAgent(CONNECTION_OPTIONS) };
 
 export type Posted = { status: number; headers: Headers; body: IncomingMessage };
-type Post = {
+type PostOptions = {
   headers: Headers;
   body: string;
   signal: AbortSignal;
@@ -24,19 +24,19 @@ type Post = {
  *
  * @throws Node's error for a connection that was not made, or broke off before an answer.
  */
-export function post(url: URL, { body, ...more }: Post): Promise<Posted> {
-  more.signal.throwIfAborted();
-  const { asked, answered } = open(url, more);
+export function post(url: URL, { body, ...options }: PostOptions): Promise<Posted> {
+  options.signal.throwIfAborted();
+  const { request, response } = openRequest(url, options);
   // Here, where no listener's closure is: listeners live as long as the answer and would keep the request in memory.
-  asked.end(body);
-  return answered;
+  request.end(body);
+  return response;
 }
 
-type Opened = { asked: ClientRequest; answered: Promise<Posted> };
+type OpenRequest = { request: ClientRequest; response: Promise<Posted> };
 
-function open(url: URL, { headers, signal, connectMs }: Omit<Post, "body">): Opened {
+function openRequest(url: URL, { headers, signal, connectMs }: Omit<PostOptions, "body">): OpenRequest {
   const isSecure = url.protocol === "https:";
-  const asked = (isSecure ? requestSecure : requestPlain)(url, {
+  const request = (isSecure ? requestSecure : requestPlain)(url, {
     method: "POST",
     agent: isSecure ? agents.https : agents.http,
     headers: {
@@ -47,25 +47,26 @@ function open(url: URL, { headers, signal, connectMs }: Omit<Post, "body">): Ope
       ...Object.fromEntries(headers),
     },
   });
-  const leave = () => asked.destroy(signal.reason instanceof Error ? signal.reason : new Error("the caller has gone"));
-  signal.addEventListener("abort", leave, { once: true });
-  asked.once("close", () => signal.removeEventListener("abort", leave));
-  asked.once("socket", (socket) => {
+  const abort = () =>
+    request.destroy(signal.reason instanceof Error ? signal.reason : new Error("the caller has gone"));
+  signal.addEventListener("abort", abort, { once: true });
+  request.once("close", () => signal.removeEventListener("abort", abort));
+  request.once("socket", (socket) => {
     if (!socket.connecting) return;
-    const patience = setTimeout(() => asked.destroy(new Error("the connection was not made in time")), connectMs);
-    const settle = () => clearTimeout(patience);
-    socket.once(isSecure ? "secureConnect" : "connect", settle);
-    asked.once("close", settle);
+    const timeout = setTimeout(() => request.destroy(new Error("the connection was not made in time")), connectMs);
+    const clear = () => clearTimeout(timeout);
+    socket.once(isSecure ? "secureConnect" : "connect", clear);
+    request.once("close", clear);
   });
-  const answered = new Promise<Posted>((resolve, reject) => {
-    asked.on("error", reject);
+  const response = new Promise<Posted>((resolve, reject) => {
+    request.on("error", reject);
     // What is not an answer, such as a switch to another protocol (101), ends the request without an error of Node's.
-    asked.once("close", () => reject(new Error("the connection was closed without an answer")));
-    asked.once("response", (answer) => {
+    request.once("close", () => reject(new Error("the connection was closed without an answer")));
+    request.once("response", (answer) => {
       resolve({ status: answer.statusCode ?? 0, headers: headersOf(answer), body: answer });
     });
   });
-  return { asked, answered };
+  return { request, response };
 }
 
 function headersOf({ rawHeaders }: IncomingMessage): Headers {

@@ -48,7 +48,15 @@ test("a request that is taken is told with the time at which it was sent", async
   const { signal } = new AbortController();
   const asked = recordAnswer({ noteFirstByte: () => undefined, end: () => undefined }, signal, () =>
     askProvider(
-      { profile: "codex", baseUrl: provider.url, key: null, log, bounds, onLimited: () => undefined, onTaken },
+      {
+        profile: "codex",
+        baseUrl: provider.url,
+        key: null,
+        log,
+        bounds,
+        onLimited: () => undefined,
+        onAccepted: onTaken,
+      },
       {
         ...{ profile: "codex", resource: "responses", method: "POST", token: null, body: "{}" },
         ...{ headers: new Headers(), signal },

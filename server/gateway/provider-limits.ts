@@ -4,9 +4,9 @@ import { clearLimit, noteLimit, type ProviderLimit } from "@/server/backends";
 import type { Topic } from "@/server/context";
 
 /** A known limit is written again only if it ends at least this much later, in milliseconds. */
-const WORTH_MS = 1_000;
+const REWRITE_MIN_MS = 1_000;
 /** How often to check whether another process, or this one before a restart, had noted a limit, in milliseconds. */
-const LOOK_MS = 30_000;
+const RECHECK_MS = 30_000;
 
 type Deps = { db: Db; log: Logger; wake: (topic: Topic) => void };
 
@@ -16,17 +16,17 @@ type Deps = { db: Db; log: Logger; wake: (topic: Topic) => void };
  */
 export class ProviderLimits {
   readonly #known = new Map<string, { untilMs: number; notedAt: number; writtenAt: number }>();
-  readonly #lookedAt = new Map<string, number>();
+  readonly #checkedAt = new Map<string, number>();
   constructor(private readonly deps: Deps) {}
 
   note(profile: string, limit: ProviderLimit): void {
     const untilMs = limit.until.getTime();
     const now = Date.now();
-    const known = this.#known.get(profile);
+    const previous = this.#known.get(profile);
     // Another process may have cleared the limit, or the write may have failed: after a while it is written again.
-    const isFresh = known !== undefined && now - known.writtenAt < LOOK_MS;
-    if (isFresh && untilMs - known.untilMs < WORTH_MS) {
-      known.notedAt = now;
+    const isFresh = previous !== undefined && now - previous.writtenAt < RECHECK_MS;
+    if (isFresh && untilMs - previous.untilMs < REWRITE_MIN_MS) {
+      previous.notedAt = now;
       return;
     }
     this.#known.set(profile, { untilMs, notedAt: now, writtenAt: now });
@@ -37,19 +37,19 @@ export class ProviderLimits {
    * Clears a provider's limit, because it has accepted a request. A limit reported after that request was sent stays.
    */
   clear(profile: string, sentAtMs: number): void {
-    const known = this.#known.get(profile);
-    if (known !== undefined && sentAtMs < known.notedAt) return;
+    const previous = this.#known.get(profile);
+    if (previous !== undefined && sentAtMs < previous.notedAt) return;
     const now = Date.now();
     const wasKnown = this.#known.delete(profile);
-    if (!wasKnown && now - (this.#lookedAt.get(profile) ?? 0) < LOOK_MS) return;
-    this.#lookedAt.set(profile, now);
+    if (!wasKnown && now - (this.#checkedAt.get(profile) ?? 0) < RECHECK_MS) return;
+    this.#checkedAt.set(profile, now);
     this.#write(() => clearLimit(this.deps.db, profile), profile);
   }
 
   #write(work: () => Promise<unknown>, profile: string): void {
     work().then(
       () => this.deps.wake("queue"),
-      (error: unknown) => this.deps.log.warn({ err: error, profile }, "a provider's limit was not noted"),
+      (error: unknown) => this.deps.log.warn({ err: error, profile }, "could not record the provider's limit"),
     );
   }
 }

@@ -14,7 +14,7 @@ export async function askProvider(provider: Provider, request: ModelRequest): Pr
     status: response.status,
     headers: { "content-type": type },
     body: response.body,
-    look: judgeOf(provider, response),
+    onRead: observerOf(provider, response),
   };
 }
 
@@ -22,20 +22,20 @@ export async function askProvider(provider: Provider, request: ModelRequest): Pr
  * Reports once that the provider has accepted the request, as soon as the model says something, because status 200
  * alone does not show it; and once that the provider is limiting requests.
  */
-function judgeOf(provider: Provider, { headers, sentAtMs }: ProviderAnswer): (reader: AnswerReader) => void {
-  let isTaken = false;
-  let isJudged = false;
+function observerOf(provider: Provider, { headers, sentAtMs }: ProviderAnswer): (reader: AnswerReader) => void {
+  let isAccepted = false;
+  let isReported = false;
   return (reader) => {
-    if (!isTaken && reader.isAnswering) {
-      isTaken = true;
-      provider.onTaken(sentAtMs);
+    if (!isAccepted && reader.isAnswering) {
+      isAccepted = true;
+      provider.onAccepted(sentAtMs);
     }
-    if (isJudged || reader.failure === null) return;
-    isJudged = true;
+    if (isReported || reader.failure === null) return;
+    isReported = true;
     const { code, message } = failedBy(reader.failure, provider.key);
     if (!isLimit(code)) return;
     const until = limitEnd(headers, reader.failure);
-    const said = `the provider of profile ${provider.profile} is limiting requests: ${message}`;
-    provider.onLimited(limitOf({ until, message: said, isLasting: code === "insufficient_quota" }));
+    const text = `the provider of profile ${provider.profile} is limiting requests: ${message}`;
+    provider.onLimited(limitOf({ until, message: text, isPersistent: code === "insufficient_quota" }));
   };
 }

@@ -1,13 +1,13 @@
 import { expect, test } from "vitest";
-import { modelAsked } from "./record-answer";
+import { requestedModelOf } from "./record-answer";
 
 test("a request's model is the one that a provider reads, however the request is written", () => {
-  expect(modelAsked('{"model":"m1","input":[{"text":"the \\"model\\": m9"}]}')).toBe("m1");
-  expect(modelAsked('{ "input": [], "model": "m1" }')).toBe("m1");
+  expect(requestedModelOf('{"model":"m1","input":[{"text":"the \\"model\\": m9"}]}')).toBe("m1");
+  expect(requestedModelOf('{ "input": [], "model": "m1" }')).toBe("m1");
   // The key of another object must not count.
-  expect(modelAsked('{"model":"m1","tools":[{"model":"m2"}]}')).toBe("m1");
-  expect(modelAsked('{"tools":[{"model":"m2"}],"model":"m1"}')).toBe("m1");
-  expect(modelAsked('{"model":"m\\u0031"}')).toBe("m1");
+  expect(requestedModelOf('{"model":"m1","tools":[{"model":"m2"}]}')).toBe("m1");
+  expect(requestedModelOf('{"tools":[{"model":"m2"}],"model":"m1"}')).toBe("m1");
+  expect(requestedModelOf('{"model":"m\\u0031"}')).toBe("m1");
   for (const none of [
     "",
     "{",
@@ -19,25 +19,25 @@ test("a request's model is the one that a provider reads, however the request is
     '{"tools":[{"model":"m2"}]}',
     '"model"',
   ])
-    expect(modelAsked(none)).toBeNull();
+    expect(requestedModelOf(none)).toBeNull();
 });
 
 test("a request that names two models names none, also where the second is spelt otherwise", () => {
   for (const second of ["model", "mod\\u0065l", "\\u006Dodel"])
-    expect(modelAsked(`{"model":"cheap","input":[],"${second}":"dear"}`)).toBeNull();
-  expect(modelAsked('{"model":"same","input":[],"model":"same"}')).toBe("same");
+    expect(requestedModelOf(`{"model":"cheap","input":[],"${second}":"dear"}`)).toBeNull();
+  expect(requestedModelOf('{"model":"same","input":[],"model":"same"}')).toBe("same");
 });
 
 test("a request with the key in another case names none: some providers do not look at it", () => {
   for (const other of ["Model", "MODEL", "m\\u004fdel", "\\u004Dodel"]) {
-    expect(modelAsked(`{"model":"cheap","input":[],"${other}":"dear"}`)).toBeNull();
-    expect(modelAsked(`{"${other}":"dear","model":"cheap"}`)).toBeNull();
+    expect(requestedModelOf(`{"model":"cheap","input":[],"${other}":"dear"}`)).toBeNull();
+    expect(requestedModelOf(`{"${other}":"dear","model":"cheap"}`)).toBeNull();
   }
-  expect(modelAsked('{"model":"m1","tools":[{"Model":"m2"}]}')).toBe("m1");
+  expect(requestedModelOf('{"model":"m1","tools":[{"Model":"m2"}]}')).toBe("m1");
 });
 
 test("a name is kept to what can be stored", () => {
-  expect(modelAsked(JSON.stringify({ model: "x".repeat(200) }))).toHaveLength(200);
-  expect(modelAsked(JSON.stringify({ model: "x".repeat(201) }))).toBeNull();
-  expect(modelAsked(JSON.stringify({ model: "a\u0000b" }))).toBe("a\ufffdb");
+  expect(requestedModelOf(JSON.stringify({ model: "x".repeat(200) }))).toHaveLength(200);
+  expect(requestedModelOf(JSON.stringify({ model: "x".repeat(201) }))).toBeNull();
+  expect(requestedModelOf(JSON.stringify({ model: "a\u0000b" }))).toBe("a\ufffdb");
 });

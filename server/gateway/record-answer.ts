@@ -12,14 +12,14 @@ const MODEL_NAME_MAX = 200;
 export async function recordAnswer(
   call: OpenCall,
   signal: AbortSignal,
-  ask: () => Promise<WatchedAnswer>,
+  callProvider: () => Promise<WatchedAnswer>,
 ): Promise<ModelAnswer> {
   try {
-    const answer = await ask();
+    const answer = await callProvider();
     const { status, headers } = answer;
     return { status, headers, body: watchBody(call, signal, answer) };
   } catch (error) {
-    call.end(signal.aborted ? leftAlone(null) : brokenBy(error, null));
+    call.end(signal.aborted ? abandonedEnd(null) : endByError(error, null));
     throw error;
   }
 }
@@ -28,42 +28,42 @@ async function* watchBody(call: OpenCall, signal: AbortSignal, answer: WatchedAn
   const reader = new AnswerReader(answer.headers["content-type"]?.startsWith("text/event-stream") ?? false);
   const { status } = answer;
   // The default until another end is known: a reader that stops in the middle has left.
-  let end: CallEnd = leftAlone(status);
+  let end: CallEnd = abandonedEnd(status);
   try {
     for await (const chunk of answer.body) {
       call.noteFirstByte();
       reader.read(chunk);
-      answer.look?.(reader);
+      answer.onRead?.(reader);
       yield chunk;
     }
     reader.close();
-    answer.look?.(reader);
+    answer.onRead?.(reader);
     // Some answers end in order although their agent has gone.
-    if (!signal.aborted) end = brokenBy(null, status);
+    if (!signal.aborted) end = endByError(null, status);
   } catch (error) {
-    if (!signal.aborted) end = brokenBy(error, status);
+    if (!signal.aborted) end = endByError(error, status);
     throw error;
   } finally {
     // How the model itself ended its answer counts, whatever became of the connection afterwards.
     const { usage } = reader;
-    if (reader.end === "failed") call.end({ ...failure("model-failed", status), usage });
+    if (reader.end === "failed") call.end({ ...failedEnd("model-failed", status), usage });
     else if (reader.end !== null)
       call.end({ outcome: "ok", failureKind: null, reason: null, httpStatus: status, usage });
     else call.end({ ...end, usage });
   }
 }
 
-function leftAlone(httpStatus: number | null): CallEnd {
+function abandonedEnd(httpStatus: number | null): CallEnd {
   return { outcome: "aborted", failureKind: "cancelled", reason: "agent-gone", httpStatus, usage: null };
 }
 
-function failure(reason: string, httpStatus: number | null): CallEnd {
+function failedEnd(reason: string, httpStatus: number | null): CallEnd {
   return { outcome: "failed", failureKind: "backend-failed", reason, httpStatus, usage: null };
 }
 
 /** An error before the answer began has a status of its own; afterwards the answer is cut. */
-function brokenBy(error: unknown, begunWith: number | null): CallEnd {
-  if (begunWith !== null) return failure("answer-cut", begunWith);
+function endByError(error: unknown, sentStatus: number | null): CallEnd {
+  if (sentStatus !== null) return failedEnd("answer-cut", sentStatus);
   const { failureKind, reason } = toAgentRunError(error);
   const httpStatus = REASON_STATUS[reason];
   return { outcome: httpStatus < 500 ? "refused" : "failed", failureKind, reason, httpStatus, usage: null };
@@ -74,18 +74,18 @@ const MODEL_FIRST = /^\s*\{\s*"model"\s*:\s*("(?:[^"\\]|\\.)*")/;
 /** The same key, in any case. */
 const ANY_MODEL = /"model"/gi;
 /** A character of that key as an escape. */
-const SPELT_OTHERWISE = /\\u00[46][45cdf]/i;
+const ESCAPED_KEY = /\\u00[46][45cdf]/i;
 
 /**
  * Returns the model that a request names; null: it names none or two, or the name is not valid. The call is allowed and
  * priced by this model, so it must be the one that a provider reads. Nearly all providers take the last of two equal
  * keys, and some ignore a key's case, so no spelling of the key may occur twice.
  */
-export function modelAsked(body: string): string | null {
+export function requestedModelOf(body: string): string | null {
   const [start = "", quoted] = MODEL_FIRST.exec(body) ?? [];
   const first = quoted === undefined ? undefined : jsonIn(quoted);
-  const isAlone = quoted !== undefined && !hasModel(body, start.length) && !SPELT_OTHERWISE.test(body);
-  const model = isAlone ? first : modelIn(jsonIn(body));
+  const isFirstOnly = quoted !== undefined && !hasModel(body, start.length) && !ESCAPED_KEY.test(body);
+  const model = isFirstOnly ? first : modelIn(jsonIn(body));
   if (typeof model !== "string" || (first !== undefined && first !== model)) return null;
   return model === "" || model.length > MODEL_NAME_MAX ? null : cleanText(model);
 }

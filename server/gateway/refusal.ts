@@ -7,40 +7,41 @@ import type { Provider } from "./send";
 import { unavailable } from "./unavailable";
 
 /** How much of a refusing answer is read: its names can be found only if its JSON is complete. */
-const READ_MAX = 64 * 1024;
+const READ_CHARS_MAX = 64 * 1024;
 /** Error types and codes by which codex decides what to do: short names, never a text. */
 const ERROR_NAME = /^[a-z][a-z0-9_.-]{0,63}$/i;
 
 /** Statuses that pass by themselves: a provider that is overloaded, or restarted behind its proxy. */
-const PASSING = new Set([408, 429, 500, 502, 503, 504, 529]);
+const TRANSIENT_STATUSES = new Set([408, 429, 500, 502, 503, 504, 529]);
 /** OpenAI's names of limits that do not pass soon. */
-const LASTING = new Set(["usage_limit_reached", "usage_not_included", "insufficient_quota"]);
+const PERSISTENT_ERRORS = new Set(["usage_limit_reached", "usage_not_included", "insufficient_quota"]);
 
 export type Refusal = {
   /** The error as one of ours. */
   error: AgentRunError;
   /** Whether asking again soon may help. */
-  isPassing: boolean;
+  isTransient: boolean;
   /** When the provider says that it accepts requests again; null: it does not say. */
   until: Date | null;
 };
 
 /** Whether an outcome is a refusal rather than an answer. */
 export function isRefusal(outcome: object): outcome is Refusal {
-  return "isPassing" in outcome;
+  return "isTransient" in outcome;
 }
 
 /** Reads a provider's refusal and puts it in our words, without the key, part of which some providers quote. */
 export async function readRefusal(provider: Provider, response: Posted): Promise<Refusal> {
   const { status, headers } = response;
   const text = await readStart(response);
-  const told = errorIn(text);
-  const said = providerWords(messageIn(told) ?? text, provider.key) || "it gave no reason";
-  provider.log.warn({ profile: provider.profile, status, said }, "the provider refused a request");
-  const until = limitEnd(headers, told);
-  const named = namesIn(told, provider.key);
-  const isPassing = PASSING.has(status) && !Object.values(named).some((name) => LASTING.has(name));
-  return { error: errorOf(provider.profile, { status, said, until, named }), isPassing, until };
+  const error = errorIn(text);
+  const reason = providerWords(messageIn(error) ?? text, provider.key) || "it gave no reason";
+  provider.log.warn({ profile: provider.profile, status, reason }, "provider rejected the request");
+  const until = limitEnd(headers, error);
+  const names = namesIn(error, provider.key);
+  const isTransient =
+    TRANSIENT_STATUSES.has(status) && !Object.values(names).some((name) => PERSISTENT_ERRORS.has(name));
+  return { error: errorOf(provider.profile, { status, reason, until, names }), isTransient, until };
 }
 
 /** Returns the start of an answer, however long the answer is. */
@@ -50,7 +51,7 @@ async function readStart({ body }: Posted): Promise<string> {
   try {
     for await (const chunk of body) {
       text += decoder.decode(chunk, { stream: true });
-      if (text.length > READ_MAX) break;
+      if (text.length > READ_CHARS_MAX) break;
     }
   } catch {
     // What came before the cut has to do.
@@ -58,11 +59,11 @@ async function readStart({ body }: Posted): Promise<string> {
   return text;
 }
 
-type ProviderRefusal = { status: number; said: string; until: Date | null; named: Record<string, string> };
+type ProviderRefusal = { status: number; reason: string; until: Date | null; names: Record<string, string> };
 
-function errorOf(profile: string, { status, said, until, named }: ProviderRefusal): AgentRunError {
+function errorOf(profile: string, { status, reason, until, names }: ProviderRefusal): AgentRunError {
   const provider = {
-    provider: { status, ...named, ...(until === null ? {} : { resets_at: Math.ceil(until.getTime() / 1_000) }) },
+    provider: { status, ...names, ...(until === null ? {} : { resets_at: Math.ceil(until.getTime() / 1_000) }) },
   };
   switch (status) {
     case 401:
@@ -73,7 +74,7 @@ function errorOf(profile: string, { status, said, until, named }: ProviderRefusa
     case 402:
     case 429:
       return new RateLimitedError(
-        `the provider of profile ${profile} is limiting requests: ${said}`,
+        `the provider of profile ${profile} is limiting requests: ${reason}`,
         secondsUntil(until),
         provider,
       );
@@ -84,11 +85,11 @@ function errorOf(profile: string, { status, said, until, named }: ProviderRefusa
       return new AgentRunError(
         "backend-failed",
         "invalid-input",
-        `the provider of profile ${profile} refused the request: ${said}`,
+        `the provider of profile ${profile} refused the request: ${reason}`,
         { details: provider },
       );
     default:
-      return unavailable(`the provider of profile ${profile} failed with status ${status}: ${said}`, provider);
+      return unavailable(`the provider of profile ${profile} failed with status ${status}: ${reason}`, provider);
   }
 }
 
@@ -111,9 +112,9 @@ function messageIn(error: ProviderError): string | null {
 function namesIn(error: ProviderError, key: string | null): Record<string, string> {
   if (typeof error !== "object") return {};
   const names = (["type", "code"] as const).map((key) => [key, error[key]] as const);
-  return Object.fromEntries(names.filter((name): name is ["type" | "code", string] => isName(name[1], key)));
+  return Object.fromEntries(names.filter((name): name is ["type" | "code", string] => isErrorName(name[1], key)));
 }
 
-function isName(value: unknown, key: string | null): value is string {
+function isErrorName(value: unknown, key: string | null): value is string {
   return typeof value === "string" && ERROR_NAME.test(value) && withoutKey(value, key) === value;
 }

@@ -2,14 +2,14 @@ import { createParser } from "eventsource-parser";
 import { jsonIn } from "@/contract/json-in";
 
 /** A last event holds the whole answer; only the beginning of a longer one is kept. */
-const TEXT_MAX = 16 * 1024 * 1024;
-const LAST = /^response\.(completed|incomplete|failed)$/;
+const TEXT_CHARS_MAX = 16 * 1024 * 1024;
+const LAST_EVENT_TYPE = /^response\.(completed|incomplete|failed)$/;
 
 /**
  * Collects what an answer said as unbroken texts, so that a secret in it can be recognised: of a stream its last event,
  * which contains everything; without one, what was said until then, joined for each item and part.
  */
-export class SaidReader {
+export class AnswerTextReader {
   readonly #decoder = new TextDecoder();
   readonly #pieces = new Map<string, string>();
   readonly #parser = createParser({
@@ -17,7 +17,7 @@ export class SaidReader {
     onError: ({ type }) => {
       this.#isFull ||= type === "max-buffer-size-exceeded";
     },
-    maxBufferSize: TEXT_MAX,
+    maxBufferSize: TEXT_CHARS_MAX,
   });
   #length = 0;
   #isFull = false;
@@ -33,7 +33,7 @@ export class SaidReader {
   }
 
   /** Returns JSON, or a text where a whole answer is not JSON. */
-  said(): string {
+  text(): string {
     if (this.#last !== null) return this.#last;
     if (!this.isStream)
       return this.#isFull ? withoutLastWord(this.#pieces.get("") ?? "") : (this.#pieces.get("") ?? "");
@@ -42,7 +42,7 @@ export class SaidReader {
 
   #take(data: string): void {
     const event = (jsonIn(data) ?? {}) as Record<string, unknown>;
-    if (LAST.test(String(event.type))) this.#last ??= data;
+    if (LAST_EVENT_TYPE.test(String(event.type))) this.#last ??= data;
     else if (typeof event.delta === "string") {
       const { type, output_index, content_index, summary_index } = event;
       const part = content_index ?? summary_index ?? 0;
@@ -52,7 +52,7 @@ export class SaidReader {
 
   #add(of: string, text: string): void {
     this.#length += text.length;
-    if (this.#length > TEXT_MAX) this.#isFull = true;
+    if (this.#length > TEXT_CHARS_MAX) this.#isFull = true;
     else this.#pieces.set(of, (this.#pieces.get(of) ?? "") + text);
   }
 }

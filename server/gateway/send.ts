@@ -20,7 +20,7 @@ export type Provider = {
   /** Called when the provider limits requests for a while. */
   onLimited: (limit: ProviderLimit) => void;
   /** Called when the provider has accepted a request sent at that time, in milliseconds since 1970. */
-  onTaken: (sentAtMs: number) => void;
+  onAccepted: (sentAtMs: number) => void;
 };
 type SentRequest = Pick<ModelRequest, "body" | "headers" | "signal">;
 export type ProviderAnswer = {
@@ -32,7 +32,7 @@ export type ProviderAnswer = {
 };
 
 /** Examines an answer: a provider may refuse in other ways than by its status. */
-type Reading<Read> = { read: (answer: ProviderAnswer) => Promise<Read | Refusal> };
+type ReadsAnswer<Read> = { read: (answer: ProviderAnswer) => Promise<Read | Refusal> };
 
 /** The agent's headers that mean something to a provider. */
 const FORWARDED = ["accept", "openai-beta"] as const;
@@ -51,17 +51,17 @@ const FORWARDED = ["accept", "openai-beta"] as const;
 export async function sendToProvider<Read extends object>(
   provider: Provider,
   resource: "responses" | "chat/completions",
-  request: SentRequest & Reading<Read>,
+  request: SentRequest & ReadsAnswer<Read>,
 ): Promise<Read> {
   const { bounds } = provider;
-  for (let tried = 1; ; tried += 1) {
+  for (let tries = 1; ; tries += 1) {
     const answer = await tryOnce(provider, resource, request);
     const outcome = isRefusal(answer) ? answer : await request.read(answer);
     if (!isRefusal(outcome)) return outcome;
-    const pauseMs = tried < bounds.triesMax ? pauseBefore(tried, outcome, bounds) : null;
+    const pauseMs = tries < bounds.triesMax ? retryDelay(tries, outcome, bounds) : null;
     if (pauseMs === null) {
-      const { until, error, isPassing } = outcome;
-      const limit = limitOf({ until, message: error.message, isLasting: !isPassing });
+      const { until, error, isTransient } = outcome;
+      const limit = limitOf({ until, message: error.message, isPersistent: !isTransient });
       if (error.failureKind === "rate-limited") provider.onLimited(limit);
       throw error;
     }
@@ -73,36 +73,35 @@ export async function sendToProvider<Read extends object>(
  * Returns how long to wait before the next try, in milliseconds; null: it would be useless, or longer than is waited
  * here.
  */
-function pauseBefore(tried: number, { isPassing, until }: Refusal, bounds: Bounds): number | null {
-  if (!isPassing) return null;
-  const askedMs = until === null ? 0 : until.getTime() - Date.now();
-  if (askedMs > bounds.pauseMaxMs) return null;
+function retryDelay(tries: number, { isTransient, until }: Refusal, bounds: Bounds): number | null {
+  if (!isTransient) return null;
+  const requestedMs = until === null ? 0 : until.getTime() - Date.now();
+  if (requestedMs > bounds.pauseMaxMs) return null;
   // Randomised, so that agents refused at the same time do not return at the same time.
-  const ownMs = bounds.pauseMs * 2 ** (tried - 1) * (0.5 + Math.random());
-  return Math.max(askedMs, ownMs);
+  const backoffMs = bounds.pauseMs * 2 ** (tries - 1) * (0.5 + Math.random());
+  return Math.max(requestedMs, backoffMs);
 }
 
 async function tryOnce(provider: Provider, resource: string, request: SentRequest): Promise<ProviderAnswer | Refusal> {
   const { bounds } = provider;
   const sentAtMs = Date.now();
-  const given = new AbortController();
-  const signal = AbortSignal.any([request.signal, given.signal]);
-  const patience = setTimeout(() => given.abort(), bounds.answerMs);
+  const responseTimeout = new AbortController();
+  const signal = AbortSignal.any([request.signal, responseTimeout.signal]);
+  const timer = setTimeout(() => responseTimeout.abort(), bounds.answerMs);
   try {
     const url = new URL(`${provider.baseUrl.replace(/\/+$/, "")}/${resource}`);
-    const { body: asked } = request;
     const { connectMs } = bounds;
-    const answer = await post(url, { headers: headersOf(provider, request), body: asked, signal, connectMs });
+    const answer = await post(url, { headers: headersOf(provider, request), body: request.body, signal, connectMs });
     // A redirect counts as a refusal: followed, it could carry the key elsewhere.
     if (answer.status < 200 || answer.status > 299) return await readRefusal(provider, answer);
     const { status, headers, body } = answer;
-    return { status, headers, body: listen(provider, body, request.signal), sentAtMs };
+    return { status, headers, body: readBody(provider, body, request.signal), sentAtMs };
   } catch (error) {
     request.signal.throwIfAborted();
-    const isLate = given.signal.aborted;
-    return { error: notReached(provider, error, isLate), isPassing: !isLate, until: null };
+    const isTimeout = responseTimeout.signal.aborted;
+    return { error: unreachableError(provider, error, isTimeout), isTransient: !isTimeout, until: null };
   } finally {
-    clearTimeout(patience);
+    clearTimeout(timer);
   }
 }
 
@@ -116,10 +115,10 @@ function headersOf(provider: Provider, request: SentRequest): Headers {
   return headers;
 }
 
-function notReached({ log, profile, bounds }: Provider, error: unknown, isLate: boolean): AgentRunError {
-  log.warn({ err: error, profile }, "the provider was not reached");
+function unreachableError({ log, profile, bounds }: Provider, error: unknown, isTimeout: boolean): AgentRunError {
+  log.warn({ err: error, profile }, "could not reach the provider");
   const seconds = Math.ceil(bounds.answerMs / 1_000);
-  if (isLate) return unavailable(`the provider of profile ${profile} did not begin to answer within ${seconds} s`);
+  if (isTimeout) return unavailable(`the provider of profile ${profile} did not begin to answer within ${seconds} s`);
   return unavailable(`the provider of profile ${profile} was not reached: see the server's log`);
 }
 
@@ -127,7 +126,7 @@ function notReached({ log, profile, bounds }: Provider, error: unknown, isLate: 
  * Yields the pieces of an answer, without the key. Throws an error in our words when the provider falls silent or
  * breaks off.
  */
-async function* listen(
+async function* readBody(
   { profile, key, log, bounds }: Provider,
   body: Body,
   caller: AbortSignal,
@@ -145,7 +144,7 @@ async function* listen(
     caller.throwIfAborted();
     if (error instanceof SilentError)
       throw unavailable(`the provider of profile ${profile} fell silent in the middle of its answer`);
-    log.warn({ err: error, profile }, "the provider broke its answer off");
+    log.warn({ err: error, profile }, "provider broke off its response");
     throw unavailable(`the provider of profile ${profile} broke its answer off`);
   }
 }

@@ -275,7 +275,7 @@ test.each([
   await setBodyLogging(web.as(ADMIN), { runId, minutes: 5 });
   expect((await ask(web, "codex", token)).status).toBe(200);
 
-  const logged = info.mock.calls.find((call) => (call as unknown[])[1] === "answered by the model");
+  const logged = info.mock.calls.find((call) => (call as unknown[])[1] === "model response body");
   const body = String((logged?.[0] as { body?: string } | undefined)?.body);
   expect(body).toContain("the heron and [redacted], and");
   expect(body).toContain(isWhole ? "to the end" : "x x x ");

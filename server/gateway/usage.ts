@@ -5,16 +5,16 @@ import { type Failure, failureIn } from "@/server/backends";
 export type { TokenUsage } from "@/contract/usage";
 
 /** A last event holds the whole answer; a longer one is passed on uncounted. */
-const TEXT_MAX = 16 * 1024 * 1024;
+const TEXT_CHARS_MAX = 16 * 1024 * 1024;
 /** A higher count of tokens is not believed: nobody has sent that many. */
 const TOKENS_MAX = 2_147_483_647;
 
 const LINE_FEED = 10;
 /** A line that reports an end holds one of these. */
-const ENDS = ["response.completed", "response.incomplete", "response.failed", '"error"'] as const;
+const END_MARKERS = ["response.completed", "response.incomplete", "response.failed", '"error"'] as const;
 const END = /"response\.(completed|incomplete|failed)"|"error"/;
 /** The names of events with the model's output begin with this. */
-const SAYING = "response.output_";
+const OUTPUT_EVENT_PREFIX = "response.output_";
 
 /** How the model itself ended its answer; null: it has not. */
 export type AnswerEnd = "completed" | "incomplete" | "failed";
@@ -53,8 +53,8 @@ export class AnswerReader {
     this.#isAtLineStart = chunk.at(-1) === LINE_FEED;
     if (!wasAtLineStart || !this.#isAtLineStart) return false;
     const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-    this.isAnswering ||= bytes.includes(SAYING);
-    return !ENDS.some((end) => bytes.includes(end));
+    this.isAnswering ||= bytes.includes(OUTPUT_EVENT_PREFIX);
+    return !END_MARKERS.some((end) => bytes.includes(end));
   }
 
   /** Judges a whole answer once nothing more comes. */
@@ -71,14 +71,14 @@ export class AnswerReader {
   #keep(text: string): void {
     if (this.#isTooLong) return;
     this.#text += text;
-    if (this.#text.length <= TEXT_MAX) return;
+    if (this.#text.length <= TEXT_CHARS_MAX) return;
     this.#text = "";
     this.#isTooLong = true;
   }
 
   #takeLine(line: string): void {
     if (!line.startsWith("data:")) return;
-    this.isAnswering ||= line.includes(SAYING);
+    this.isAnswering ||= line.includes(OUTPUT_EVENT_PREFIX);
     if (!END.test(line)) return;
     const event = jsonIn(line.slice(5));
     if (!isRecord(event)) return;

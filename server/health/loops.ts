@@ -33,8 +33,8 @@ export type Loops = { loops: LoopStatus[]; worker: ServerStatus["worker"] };
 export async function readStoppedLoops(ctx: ServiceContext): Promise<Loops> {
   const isStopped = ({ state }: LoopStatus) => state !== "good";
   const noted = await readLoopStates(ctx, { withLeaders: false });
-  const known = noted.loops.some(isStopped) ? await readLoopStates(ctx) : noted;
-  return { ...known, loops: known.loops.filter(isStopped) };
+  const loopStates = noted.loops.some(isStopped) ? await readLoopStates(ctx) : noted;
+  return { ...loopStates, loops: loopStates.loops.filter(isStopped) };
 }
 
 /** Returns the state of every loop, by the locks of their current leaders and the notes of their passes. */

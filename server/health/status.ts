@@ -59,32 +59,32 @@ async function askDatabase(ctx: ServiceContext) {
 }
 
 function compare(applied: AppliedMigrations, expected: string[]): ServerStatus["migrations"] {
-  const [known, there] = [new Set(expected), new Set(applied)];
+  const [expectedSet, appliedSet] = [new Set(expected), new Set(applied)];
   return {
     applied: applied.length,
     expected: expected.length,
-    missing: expected.filter((id) => !there.has(id)),
-    unknown: applied.filter((id) => !known.has(id)),
+    missing: expected.filter((id) => !appliedSet.has(id)),
+    unknown: applied.filter((id) => !expectedSet.has(id)),
   };
 }
 
-function reach(what: object, ask: () => Promise<unknown>): Promise<Reached> {
-  const known = tries.get(what);
-  if (known && performance.now() - known.atMs < FRESH_MS) return known.reached;
-  const reached = tryOnce(ask);
-  tries.set(what, { atMs: performance.now(), reached });
+function reach(target: object, probe: () => Promise<unknown>): Promise<Reached> {
+  const previous = tries.get(target);
+  if (previous && performance.now() - previous.atMs < FRESH_MS) return previous.reached;
+  const reached = tryOnce(probe);
+  tries.set(target, { atMs: performance.now(), reached });
   return reached;
 }
 
-async function tryOnce(ask: () => Promise<unknown>): Promise<Reached> {
+async function tryOnce(probe: () => Promise<unknown>): Promise<Reached> {
   const beganMs = performance.now();
-  const asked = ask().then(
+  const probed = probe().then(
     () => null,
     (error: unknown) => messageOf(error),
   );
   const answer = await within(
     ANSWER_MS,
-    asked.then((message) => ({ message })),
+    probed.then((message) => ({ message })),
   );
   const message = answer === null ? `it did not answer within ${ANSWER_MS / 1_000} seconds` : answer.message;
   return { isReachable: message === null, message, tookMs: Math.round(performance.now() - beganMs) };

@@ -16,9 +16,9 @@ const CONTENT = /^\/api\/v1\/attachments\/([^/]+)\/content$/;
  * The bytes never change, but they are deleted with their session, and who may see them changes, so a browser must
  * revalidate each time.
  */
-const KEPT = "private, no-cache";
+const CACHE_CONTROL = "private, no-cache";
 /** File name endings by type of image. */
-const ENDINGS: Record<ImageType, readonly [string, ...string[]]> = {
+const FILE_EXTENSIONS: Record<ImageType, readonly [string, ...string[]]> = {
   "image/png": [".png"],
   "image/jpeg": [".jpg", ".jpeg"],
   "image/gif": [".gif"],
@@ -71,11 +71,11 @@ export async function answerAttachment(
   const sessionId = decodeSegment(UPLOAD.exec(path)?.[1] ?? "");
   const input = UploadAttachmentInput.safeParse({ ...Object.fromEntries(query), sessionId });
   if (!input.success) throw inputFault(input.error);
-  return { attachment: await storeHeld(service, input.data, body) };
+  return { attachment: await readAndStore(service, input.data, body) };
 }
 
 /** Reads and stores an image. Its bytes count against the tenant's limit from the first one until it is stored. */
-async function storeHeld(
+async function readAndStore(
   service: ServiceContext,
   input: Omit<Parameters<typeof storeAttachment>[1], "bytes">,
   { holds, readBytes }: UploadBody,
@@ -96,18 +96,18 @@ async function answerContent(ctx: TrpcContext, id: string, headers: HeaderReader
   const service = admit("runner", { ctx, path: "attachments.content", type: "query" });
   const input = GetAttachmentInput.safeParse({ attachmentId: id });
   if (!input.success) throw inputFault(input.error);
-  const known = headers.get("if-none-match");
-  if (known !== null) {
-    const kept = keptBy(await getAttachment(service, input.data));
-    if (namesTag(known, kept.etag)) return { headers: kept, bytes: null };
+  const ifNoneMatch = headers.get("if-none-match");
+  if (ifNoneMatch !== null) {
+    const cacheHeaders = cacheHeadersOf(await getAttachment(service, input.data));
+    if (matchesEtag(ifNoneMatch, cacheHeaders.etag)) return { headers: cacheHeaders, bytes: null };
   }
   const { attachment, bytes } = await readAttachment(service, input.data);
   return {
     headers: {
-      ...keptBy(attachment),
+      ...cacheHeadersOf(attachment),
       "content-type": attachment.mediaType,
       "content-length": String(bytes.byteLength),
-      "content-disposition": `inline; filename*=UTF-8''${encodeName(savedName(attachment))}`,
+      "content-disposition": `inline; filename*=UTF-8''${encodeName(downloadName(attachment))}`,
       // The bytes are foreign: opened on their own, they must run nothing and load nothing.
       "content-security-policy": "default-src 'none'; sandbox",
       "x-content-type-options": "nosniff",
@@ -123,22 +123,27 @@ function assertImageType(headers: HeaderReader): void {
   throw new AgentRunError("schema-invalid", "unsupported-media-type", message);
 }
 
-const keptBy = ({ sha256 }: Attachment) => ({ etag: `"${sha256}"`, "cache-control": KEPT });
+const cacheHeadersOf = ({ sha256 }: Attachment) => ({ etag: `"${sha256}"`, "cache-control": CACHE_CONTROL });
 
 /** Whether If-None-Match matches the tag, compared as in RFC 9110: weakly, against a list, or by `*`. */
-function namesTag(header: string, etag: string): boolean {
+function matchesEtag(header: string, etag: string): boolean {
   if (header.trim() === "*") return true;
   return header.split(",").some((tag) => tag.trim().replace(/^W\//, "") === etag);
 }
 
 /** The name under which a browser would save it: with an ending of its type, and without marks that reorder text. */
-function savedName({ name, mediaType }: Attachment): string {
-  const plain = name.replace(/\p{Bidi_Control}/gu, "");
-  const endings = ENDINGS[mediaType];
-  return endings.some((ending) => plain.toLowerCase().endsWith(ending)) ? plain : `${plain}${endings[0]}`;
+function downloadName({ name, mediaType }: Attachment): string {
+  const cleanName = name.replace(/\p{Bidi_Control}/gu, "");
+  const extensions = FILE_EXTENSIONS[mediaType];
+  return extensions.some((extension) => cleanName.toLowerCase().endsWith(extension))
+    ? cleanName
+    : `${cleanName}${extensions[0]}`;
 }
 
 /** Encodes a name of any characters as in RFC 8187. */
 function encodeName(name: string): string {
-  return encodeURIComponent(name).replace(/['()*!]/g, (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`);
+  return encodeURIComponent(name).replace(
+    /['()*!]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
 }

@@ -3,7 +3,7 @@ import { AgentRunError, toAgentRunError, UnauthenticatedError } from "@/server/e
 import { assertOwnOrigin, cookieHeader, expiredCookieHeader, signIn, signOut } from "@/server/identity";
 import { inputFault } from "@/server/trpc/init";
 import type { Wiring } from "@/server/wiring";
-import { contextOf, NOBODY } from "./caller";
+import { ANONYMOUS, contextOf } from "./caller";
 import { type Exchange, type HeaderReader, readJsonText, sendError, sendJson } from "./exchange";
 import { SIGN_IN_BODY_MAX_BYTES } from "./limits";
 
@@ -23,10 +23,10 @@ export type SignInAttempt = {
  * Buys a cookie with a token, unless the address has failed too often recently. Returns the value of the Set-Cookie
  * header.
  */
-export async function buyCookie(wiring: Wiring, attempt: SignInAttempt): Promise<string> {
+export async function signInWithToken(wiring: Wiring, attempt: SignInAttempt): Promise<string> {
   wiring.failedSignIns.assertAllowed(attempt.address);
   try {
-    const ctx = wiring.serviceFor(NOBODY, attempt.requestId);
+    const ctx = wiring.serviceFor(ANONYMOUS, attempt.requestId);
     const cookie = await signIn(ctx, attempt, wiring.authenticator);
     return cookieHeader(cookie, isSecure(wiring));
   } catch (error) {
@@ -41,7 +41,7 @@ export async function handleSignInLink(exchange: Exchange): Promise<void> {
   const headers = { "cache-control": "no-store", "referrer-policy": "no-referrer" };
   try {
     assertGet(method);
-    const cookie = await buyCookie(wiring, {
+    const cookie = await signInWithToken(wiring, {
       token: query.get("token") ?? "",
       address: exchange.address,
       requestId,
@@ -51,9 +51,9 @@ export async function handleSignInLink(exchange: Exchange): Promise<void> {
   } catch (error) {
     const fault = toAgentRunError(error);
     // Somebody who opens the link a second time is signed in already.
-    const isKnown = fault.reason === "unauthenticated" && (await contextOf(wiring, exchange)).service !== null;
+    const isSignedIn = fault.reason === "unauthenticated" && (await contextOf(wiring, exchange)).service !== null;
     res
-      .writeHead(303, { ...headers, location: isKnown ? "/" : `/sign-in?error=${encodeURIComponent(fault.reason)}` })
+      .writeHead(303, { ...headers, location: isSignedIn ? "/" : `/sign-in?error=${encodeURIComponent(fault.reason)}` })
       .end();
   }
 }
@@ -81,8 +81,8 @@ export async function handleAuth(exchange: Exchange): Promise<void> {
       return;
     }
     assertSignInOrigin(wiring, { method, headers });
-    const cookie = await buyCookie(wiring, {
-      token: readSignIn(await readJsonText(req, headers, SIGN_IN_BODY_MAX_BYTES)),
+    const cookie = await signInWithToken(wiring, {
+      token: parseSignInToken(await readJsonText(req, headers, SIGN_IN_BODY_MAX_BYTES)),
       address: exchange.address,
       requestId,
     });
@@ -107,7 +107,7 @@ export function assertSignInOrigin(
 }
 
 /** Returns the token in a sign-in's body. */
-export function readSignIn(text: string): string {
+export function parseSignInToken(text: string): string {
   let body: unknown = null;
   try {
     body = JSON.parse(text);

@@ -6,7 +6,7 @@ import type { Wiring } from "@/server/wiring";
 import type { HeaderReader } from "./exchange";
 
 /** The actor of a sign-in, before anybody is known to call. */
-export const NOBODY: Actor = { kind: "system", name: "sign-in", tenantId: null };
+export const ANONYMOUS: Actor = { kind: "system", name: "sign-in", tenantId: null };
 
 export type CallRequest = { method: string; headers: HeaderReader; requestId: string };
 
@@ -18,16 +18,16 @@ export async function contextOf(wiring: Wiring, request: CallRequest): Promise<T
   const { requestId } = request;
   const forgetCallers = () => wiring.authenticator.forget();
   const signInMethods = { sso: wiring.sso && { label: wiring.sso.file.label } };
-  const nobody = () => wiring.serviceFor(NOBODY, requestId);
+  const anonymous = () => wiring.serviceFor(ANONYMOUS, requestId);
   const { live, health, codeGuesses } = wiring;
-  const shared = { requestId, live, health, signInMethods, forgetCallers, nobody, codeGuesses };
+  const shared = { requestId, live, health, signInMethods, forgetCallers, anonymous, codeGuesses };
   try {
     const actor = await findActor(wiring, request);
     return { ...shared, service: actor && wiring.serviceFor(actor, requestId) };
   } catch (error) {
     const fault: AgentRunError = toAgentRunError(error);
     if (fault.reason === "unexpected")
-      wiring.log.error({ err: fault.cause, requestId }, "nobody could be told to call");
+      wiring.log.error({ err: fault.cause, requestId }, "could not identify the caller");
     return { ...shared, service: null, fault };
   }
 }

@@ -23,8 +23,8 @@ export type HeaderReader = { get(name: string): string | null };
 const REQUEST_ID = /^[A-Za-z0-9_.:-]{1,128}$/;
 
 /** Returns the caller's own id for a request if it is valid, so that its log and ours can be matched. */
-export function requestIdFrom(given: string | null): string {
-  return given !== null && REQUEST_ID.test(given) ? given : randomUUID();
+export function requestIdFrom(requested: string | null): string {
+  return requested !== null && REQUEST_ID.test(requested) ? requested : randomUUID();
 }
 
 export function openExchange(wiring: Wiring, req: IncomingMessage, res: ServerResponse): Exchange {

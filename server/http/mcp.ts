@@ -16,10 +16,10 @@ export type McpReply = { status: number; headers: Record<string, string>; body: 
 /** Handles a message of the Model Context Protocol on Node's own server. */
 export async function handleMcp(exchange: Exchange): Promise<void> {
   const { wiring, req, res, headers } = exchange;
-  const gone = new AbortController();
-  res.once("close", () => gone.abort());
+  const disconnect = new AbortController();
+  res.once("close", () => disconnect.abort());
   const readText = () => readJsonText(req, headers, MCP_BODY_MAX_BYTES);
-  const reply = await replyMcp(wiring, { ...exchange, signal: gone.signal, readText });
+  const reply = await replyMcp(wiring, { ...exchange, signal: disconnect.signal, readText });
   // Unread bytes of a refused body would be taken for the next request.
   if (!req.complete) res.setHeader("connection", "close");
   res.writeHead(reply.status, { ...reply.headers, "content-length": Buffer.byteLength(reply.body) });
@@ -35,7 +35,7 @@ export async function replyMcp(wiring: Wiring, request: McpRequest): Promise<Mcp
       signal: request.signal,
       text: await request.readText(),
     };
-    return replyOf(await answerMcp(message, ctx));
+    return toReply(await answerMcp(message, ctx));
   } catch (error) {
     const fault = toAgentRunError(error);
     if (fault.reason === "unexpected")
@@ -74,15 +74,15 @@ function withoutCookie(headers: HeaderReader): HeaderReader {
 const PROTOCOL_HEADERS = ["accept", "content-type", "mcp-protocol-version", "mcp-method", "mcp-name"];
 
 function protocolHeaders(headers: HeaderReader): Headers {
-  const told = new Headers();
+  const forwarded = new Headers();
   for (const name of PROTOCOL_HEADERS) {
     const value = headers.get(name);
-    if (value !== null) told.set(name, value);
+    if (value !== null) forwarded.set(name, value);
   }
-  return told;
+  return forwarded;
 }
 
-function replyOf({ status, contentType, body }: McpAnswer): McpReply {
+function toReply({ status, contentType, body }: McpAnswer): McpReply {
   const headers: Record<string, string> = { "cache-control": "no-store" };
   if (contentType !== null) headers["content-type"] = contentType;
   return { status, headers, body };

@@ -7,7 +7,7 @@ import type { Wiring } from "@/server/wiring";
 import { type Exchange, readJsonText, sendAnswer, sendError } from "./exchange";
 import { MODEL_BODY_MAX_BYTES } from "./limits";
 
-const READER_PATIENCE_MS = 300_000;
+const DRAIN_TIMEOUT_MS = 300_000;
 const MODEL_PATH = /^\/api\/model\/([^/]+)\/v1\/([a-z]+)$/;
 
 export function isModelPath(path: string): boolean {
@@ -23,13 +23,13 @@ export function gatewayDeps(wiring: Wiring, address: string): GatewayDeps {
     readVariable: settings.readVariable,
     isDemoOn: settings.isDemoOn,
     calls: wiring.calls,
-    takeCall: wiring.requestLimits.takeCall,
-    takeStranger: () => wiring.requestLimits.take(null, address),
+    countCall: wiring.requestLimits.takeCall,
+    countAnonymous: () => wiring.requestLimits.take(null, address),
     openCall: (runId) => wiring.openCalls.begin(runId),
     holdBody: (runId) => wiring.heldBodies.begin(runId),
     assertBudget: (spender) => wiring.budgets.assertLeft(spender),
     onLimited: (profile, limit) => wiring.providerLimits.note(profile, limit),
-    onTaken: (profile, sentAtMs) => wiring.providerLimits.clear(profile, sentAtMs),
+    onAccepted: (profile, sentAtMs) => wiring.providerLimits.clear(profile, sentAtMs),
   };
 }
 
@@ -47,24 +47,24 @@ export function parseModelPath(path: string): { profile: string; resource: strin
 /** Serves the model gateway over HTTP. When the agent disconnects, the request to the provider is aborted. */
 export async function handleModel(exchange: Exchange): Promise<void> {
   const { wiring, req, res, method, headers } = exchange;
-  const gone = new AbortController();
-  const leave = () => {
-    if (!res.writableFinished) gone.abort();
+  const disconnect = new AbortController();
+  const onClose = () => {
+    if (!res.writableFinished) disconnect.abort();
   };
-  res.once("close", leave);
+  res.once("close", onClose);
   // An answer that waits for the one before it on its connection has no socket yet, and gets no close event.
   const { socket } = req;
-  socket.once("close", leave);
-  const named = parseModelPath(exchange.path) ?? { profile: "", resource: exchange.path };
+  socket.once("close", onClose);
+  const target = parseModelPath(exchange.path) ?? { profile: "", resource: exchange.path };
   try {
     const token = readBearer(headers.get("authorization"));
     const answer = await answerModel(gatewayDeps(wiring, exchange.address), {
-      ...named,
+      ...target,
       method,
       token,
-      readBody: (onBytes) => readHeld(exchange, onBytes),
+      readBody: (onBytes) => readCountedBody(exchange, onBytes),
       headers,
-      signal: gone.signal,
+      signal: disconnect.signal,
     });
     res.writeHead(answer.status, {
       ...answer.headers,
@@ -72,22 +72,22 @@ export async function handleModel(exchange: Exchange): Promise<void> {
       "x-accel-buffering": "no",
     });
     for await (const chunk of answer.body) {
-      if (res.destroyed || gone.signal.aborted) break;
-      if (!res.write(chunk)) await drained(res, gone.signal);
+      if (res.destroyed || disconnect.signal.aborted) break;
+      if (!res.write(chunk)) await waitForDrain(res, disconnect.signal);
     }
     res.end();
-    const ended = gone.signal.aborted
+    const ended = disconnect.signal.aborted
       ? { profile: "any", outcome: "abandoned" }
-      : { profile: named.profile, outcome: "answered" };
+      : { profile: target.profile, outcome: "answered" };
     wiring.metrics.modelRequests.inc(ended);
   } catch (error) {
-    wiring.metrics.modelRequests.inc({ profile: "any", outcome: gone.signal.aborted ? "abandoned" : "failed" });
-    if (gone.signal.aborted) return;
+    wiring.metrics.modelRequests.inc({ profile: "any", outcome: disconnect.signal.aborted ? "abandoned" : "failed" });
+    if (disconnect.signal.aborted) return;
     // An answer that breaks off midway is broken off for the agent too, which then asks again.
-    if (res.headersSent) wiring.log.warn({ err: error }, "a model's answer broke off");
+    if (res.headersSent) wiring.log.warn({ err: error }, "model's response broke off");
     sendModelError(exchange, error);
   } finally {
-    socket.off("close", leave);
+    socket.off("close", onClose);
   }
 }
 
@@ -95,12 +95,15 @@ export async function handleModel(exchange: Exchange): Promise<void> {
  * Reads a body and counts it. An announced length is counted before anything is read, so that a refusal can still be
  * answered.
  */
-async function readHeld({ req, headers }: Exchange, onBytes: (bytes: number) => void): Promise<string> {
+async function readCountedBody({ req, headers }: Exchange, onBytes: (bytes: number) => void): Promise<string> {
   const announced = Number(headers.get("content-length") ?? 0);
-  const isAnnounced = announced > 0 && announced <= MODEL_BODY_MAX_BYTES;
-  if (isAnnounced) onBytes(announced);
-  const uncounted = () => undefined;
-  return readJsonText(req, headers, { maxBytes: MODEL_BODY_MAX_BYTES, onBytes: isAnnounced ? uncounted : onBytes });
+  const isCountedAhead = announced > 0 && announced <= MODEL_BODY_MAX_BYTES;
+  if (isCountedAhead) onBytes(announced);
+  const ignoreBytes = () => undefined;
+  return readJsonText(req, headers, {
+    maxBytes: MODEL_BODY_MAX_BYTES,
+    onBytes: isCountedAhead ? ignoreBytes : onBytes,
+  });
 }
 
 /**
@@ -119,23 +122,23 @@ function sendModelError(exchange: Exchange, error: unknown): void {
   sendAnswer(exchange.res, { ...answer, body: { error: { ...body, type, code, resets_at } } });
 }
 
-function drained(res: ServerResponse, gone: AbortSignal): Promise<void> {
+function waitForDrain(res: ServerResponse, disconnect: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {
-      clearTimeout(patience);
+      clearTimeout(timeout);
       res.off("drain", done);
       res.off("close", done);
-      gone.removeEventListener("abort", done);
+      disconnect.removeEventListener("abort", done);
       resolve();
     };
     // A reader that takes nothing for this long only keeps a provider's stream open.
-    const patience = setTimeout(() => {
+    const timeout = setTimeout(() => {
       res.destroy();
       done();
-    }, READER_PATIENCE_MS);
+    }, DRAIN_TIMEOUT_MS);
     res.on("drain", done);
     res.on("close", done);
-    gone.addEventListener("abort", done);
-    if (gone.aborted) done();
+    disconnect.addEventListener("abort", done);
+    if (disconnect.aborted) done();
   });
 }

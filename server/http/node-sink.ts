@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 import { KEEP_ALIVE, KEEP_ALIVE_MS, SINK_BUFFER_MAX_BYTES, type Sink } from "@/server/live";
 
-const open = new Set<Sink>();
+const sinks = new Set<Sink>();
 let timer: NodeJS.Timeout | null = null;
 
 /**
@@ -21,30 +21,30 @@ export function openNodeSink(res: ServerResponse): Sink {
     async drained() {
       if (!res.writableNeedDrain) return;
       await new Promise<void>((resolve) => {
-        const settle = () => {
-          res.off("drain", settle).off("close", settle);
+        const done = () => {
+          res.off("drain", done).off("close", done);
           resolve();
         };
-        res.once("drain", settle).once("close", settle);
+        res.once("drain", done).once("close", done);
       });
     },
   };
   keepAlive(sink);
-  res.once("close", () => forget(sink));
+  res.once("close", () => stopKeepAlive(sink));
   return sink;
 }
 
 /** Sends keep-alives to all of this process's streams with one timer. */
 export function keepAlive(sink: Sink): void {
-  open.add(sink);
+  sinks.add(sink);
   timer ??= setInterval(() => {
-    for (const one of open) one.write(one.keepAlive ?? KEEP_ALIVE);
+    for (const sink of sinks) sink.write(sink.keepAlive ?? KEEP_ALIVE);
   }, KEEP_ALIVE_MS).unref();
 }
 
-export function forget(sink: Sink): void {
-  open.delete(sink);
-  if (open.size > 0 || !timer) return;
+export function stopKeepAlive(sink: Sink): void {
+  sinks.delete(sink);
+  if (sinks.size > 0 || !timer) return;
   clearInterval(timer);
   timer = null;
 }

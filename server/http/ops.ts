@@ -9,7 +9,7 @@ import type { Wiring } from "@/server/wiring";
 import { contextOf } from "./caller";
 import { type Exchange, sendError, sendJson } from "./exchange";
 
-function onlyGet(method: string): void {
+function assertReadMethod(method: string): void {
   if (method !== "GET" && method !== "HEAD") {
     throw new AgentRunError("schema-invalid", "method-not-allowed", "this route takes GET", {
       details: { allow: ["GET"] },
@@ -35,7 +35,7 @@ export async function handleReadyz({ wiring, res }: Exchange): Promise<void> {
 export async function handleMetrics(exchange: Exchange): Promise<void> {
   const { wiring, res, method } = exchange;
   try {
-    onlyGet(method);
+    assertReadMethod(method);
     const ctx = await contextOf(wiring, exchange);
     const { actor } = admit("viewer", { ctx, path: "metrics", type: "query" });
     if (actor.tenantId !== null)
@@ -69,7 +69,7 @@ export async function readMetrics(wiring: Wiring): Promise<string> {
 export async function handleCronGc(exchange: Exchange): Promise<void> {
   try {
     // HEAD is refused: a caller that asks for headers alone does not expect volumes to be removed.
-    onlyGet(exchange.method === "HEAD" ? "none" : exchange.method);
+    assertReadMethod(exchange.method === "HEAD" ? "none" : exchange.method);
     sendJson(
       exchange.res,
       200,
@@ -82,8 +82,8 @@ export async function handleCronGc(exchange: Exchange): Promise<void> {
 
 export async function runCronGc(wiring: Wiring, authorization: string | null, requestId: string): Promise<GcReport> {
   const secret = wiring.env.AGENTRUN_CRON_SECRET;
-  const given = readBearer(authorization);
-  if (secret === undefined || given === null || !isSameSecret(given, secret)) {
+  const token = readBearer(authorization);
+  if (secret === undefined || token === null || !isSameSecret(token, secret)) {
     throw new UnauthenticatedError("send Authorization: Bearer with the value of AGENTRUN_CRON_SECRET");
   }
   const ctx = wiring.serviceFor({ kind: "system", name: "cron", tenantId: null }, requestId);

@@ -13,13 +13,13 @@ import { admit, inputFault, type TrpcContext } from "@/server/trpc/init";
 import { appRouter } from "@/server/trpc/root";
 import { getWiring, type Wiring } from "@/server/wiring";
 import { answerAttachment, isAttachmentBytes } from "./attachments";
-import { assertGet, assertSignInOrigin, buyCookie, isSecure, readSignIn } from "./auth";
+import { assertGet, assertSignInOrigin, isSecure, parseSignInToken, signInWithToken } from "./auth";
 import { contextOf, limitedContextOf } from "./caller";
 import { assertJsonType, assertPlain, bodyTooLarge, decodeUtf8, requestIdFrom } from "./exchange";
 import { BODY_MAX_BYTES, MCP_BODY_MAX_BYTES, MODEL_BODY_MAX_BYTES, SIGN_IN_BODY_MAX_BYTES } from "./limits";
 import { replyMcp } from "./mcp";
 import { gatewayDeps, parseModelPath } from "./model";
-import { forget, keepAlive } from "./node-sink";
+import { keepAlive, stopKeepAlive } from "./node-sink";
 import { runCronGc } from "./ops";
 import { answerSegment, SEGMENTS_PATH } from "./segments";
 import { beginSso, finishSso } from "./sso";
@@ -31,23 +31,23 @@ import { BATCH_MAX, refuseTrpc, TRPC_PATH } from "./trpc";
 type Call = { wiring: Wiring; request: Request; url: URL; requestId: string };
 type Handler = (request: Request) => Promise<Response>;
 
-function handler(run: (call: Call) => Promise<Response>): Handler {
+function handler(handle: (call: Call) => Promise<Response>): Handler {
   return async (request) => {
     const wiring = getWiring();
     const requestId = requestIdFrom(request.headers.get("x-request-id"));
     try {
-      const response = await run({ wiring, request, url: new URL(request.url), requestId });
+      const response = await handle({ wiring, request, url: new URL(request.url), requestId });
       response.headers.set("x-request-id", requestId);
       return response;
     } catch (error) {
       const fault = toAgentRunError(error);
       if (fault.reason === "unexpected") wiring.log.error({ err: fault.cause, requestId }, "unexpected error");
-      return answered(errorAnswer(fault, requestId), requestId);
+      return toResponse(errorAnswer(fault, requestId), requestId);
     }
   };
 }
 
-function answered({ status, headers, body }: RestAnswer, requestId: string): Response {
+function toResponse({ status, headers, body }: RestAnswer, requestId: string): Response {
   return Response.json(body, {
     status,
     headers: { ...headers, "cache-control": "no-store", "x-request-id": requestId },
@@ -57,7 +57,7 @@ function answered({ status, headers, body }: RestAnswer, requestId: string): Res
 /** Next does not provide the peer's address, so all callers share one limit here. */
 const ADDRESS = "route-handler";
 
-function callerOf({ wiring, request, requestId }: Call): Promise<TrpcContext> {
+function contextFor({ wiring, request, requestId }: Call): Promise<TrpcContext> {
   const { method, headers } = request;
   return limitedContextOf(wiring, { method, headers, requestId, address: ADDRESS });
 }
@@ -92,24 +92,29 @@ export const serveTrpc: Handler = handler(async (call) => {
     req: request,
     router: appRouter,
     maxBatchSize: BATCH_MAX,
-    createContext: () => callerOf(call),
+    createContext: () => contextFor(call),
   });
 });
 
 export const serveRest: Handler = handler(async (call) => {
   const { wiring, request, url, requestId } = call;
   const path = url.pathname.slice("/api/v1".length);
-  const ctx = await callerOf(call);
-  const asked = { method: request.method, path: url.pathname, query: url.searchParams, headers: request.headers };
-  if (isAttachmentBytes(asked)) {
-    const answer = await answerAttachment(ctx, asked, {
+  const ctx = await contextFor(call);
+  const requestParts = {
+    method: request.method,
+    path: url.pathname,
+    query: url.searchParams,
+    headers: request.headers,
+  };
+  if (isAttachmentBytes(requestParts)) {
+    const answer = await answerAttachment(ctx, requestParts, {
       holds: wiring.heldUploads,
       readBytes(onBytes) {
         assertPlain(request.headers);
         return readBytes(request, IMAGE_BYTES_MAX, onBytes);
       },
     });
-    if ("attachment" in answer) return answered({ status: 200, headers: {}, body: answer.attachment }, requestId);
+    if ("attachment" in answer) return toResponse({ status: 200, headers: {}, body: answer.attachment }, requestId);
     const { bytes, headers } = answer;
     return bytes === null
       ? new Response(null, { status: 304, headers })
@@ -117,7 +122,7 @@ export const serveRest: Handler = handler(async (call) => {
   }
   if (!isStreamPath(path)) {
     const readBody = () => readText(request, BODY_MAX_BYTES);
-    return answered(
+    return toResponse(
       await handleRest(
         { method: request.method, path, query: url.searchParams, readBody, signal: request.signal },
         ctx,
@@ -138,7 +143,7 @@ export const serveRest: Handler = handler(async (call) => {
 
 export const serveLive: Handler = handler(async (call) => {
   const { request, url, wiring } = call;
-  const ctx = await callerOf(call);
+  const ctx = await contextFor(call);
   return serveStream(call, ctx, (signal) => {
     const service = admit("viewer", { ctx, path: "live", type: "subscription" });
     const parsed = OpenLiveInput.safeParse(Object.fromEntries(url.searchParams));
@@ -174,8 +179,8 @@ function streamBody(
   write: (sink: Sink) => Promise<void>,
 ): ReadableStream<Uint8Array> {
   let isOpen = true;
-  let resume = () => {};
-  let room: Promise<void> | null = null;
+  let resolveDrain = () => {};
+  let drainPromise: Promise<void> | null = null;
   const strategy = new ByteLengthQueuingStrategy({ highWaterMark: SINK_BUFFER_MAX_BYTES });
   return new ReadableStream<Uint8Array>(
     {
@@ -187,23 +192,23 @@ function streamBody(
             else controller.enqueue(chunk);
           },
           end() {
-            forget(sink);
+            stopKeepAlive(sink);
             if (!isOpen) return;
             isOpen = false;
-            resume();
+            resolveDrain();
             stream.close();
             controller.close();
           },
           async drained() {
             if (!isOpen || (controller.desiredSize ?? 0) >= SINK_BUFFER_MAX_BYTES / 2) return;
             // One promise for all writers: a tab's stream has several feeds.
-            room ??= new Promise<void>((resolve) => {
-              resume = () => {
-                room = null;
+            drainPromise ??= new Promise<void>((resolve) => {
+              resolveDrain = () => {
+                drainPromise = null;
                 resolve();
               };
             });
-            await room;
+            await drainPromise;
           },
         };
         keepAlive(sink);
@@ -212,12 +217,12 @@ function streamBody(
         write(sink).then(sink.end, sink.end);
       },
       pull: (controller) => {
-        if ((controller.desiredSize ?? 0) >= SINK_BUFFER_MAX_BYTES / 2) resume();
+        if ((controller.desiredSize ?? 0) >= SINK_BUFFER_MAX_BYTES / 2) resolveDrain();
       },
       cancel() {
         // The reader has left, so its stream need not be closed any more.
         isOpen = false;
-        resume();
+        resolveDrain();
         stream.close();
       },
     },
@@ -227,17 +232,17 @@ function streamBody(
 
 export const serveMcp: Handler = handler(async ({ wiring, request, requestId }) => {
   const { method, headers, signal } = request;
-  const asked = { method, headers, requestId, address: ADDRESS, signal };
-  const reply = await replyMcp(wiring, { ...asked, readText: () => readText(request, MCP_BODY_MAX_BYTES) });
+  const requestParts = { method, headers, requestId, address: ADDRESS, signal };
+  const reply = await replyMcp(wiring, { ...requestParts, readText: () => readText(request, MCP_BODY_MAX_BYTES) });
   return new Response(reply.body === "" ? null : reply.body, { status: reply.status, headers: reply.headers });
 });
 
 export const serveOpenApi: Handler = handler(async ({ requestId }) =>
-  answered({ status: 200, headers: {}, body: openApiDocument() }, requestId),
+  toResponse({ status: 200, headers: {}, body: openApiDocument() }, requestId),
 );
 
 export const serveCronGc: Handler = handler(async ({ wiring, request, requestId }) =>
-  answered(
+  toResponse(
     { status: 200, headers: {}, body: await runCronGc(wiring, request.headers.get("authorization"), requestId) },
     requestId,
   ),
@@ -249,16 +254,16 @@ export const serveAuth: Handler = handler(async (call) => {
     const { service, fault } = await contextOf(wiring, { method: request.method, headers: request.headers, requestId });
     if (fault?.reason === "origin-refused") throw fault;
     if (service) await signOut(service, wiring.authenticator);
-    return answered(
+    return toResponse(
       { status: 200, headers: { "set-cookie": expiredCookieHeader(isSecure(wiring)) }, body: {} },
       requestId,
     );
   }
   if (url.pathname !== "/api/auth/sign-in") throw new NotFoundError("route", url.pathname.slice(0, 200));
   assertSignInOrigin(wiring, { method: request.method, headers: request.headers });
-  const token = readSignIn(await readText(request, SIGN_IN_BODY_MAX_BYTES));
-  const cookie = await buyCookie(wiring, { token, address: ADDRESS, requestId });
-  return answered({ status: 200, headers: { "set-cookie": cookie }, body: {} }, requestId);
+  const token = parseSignInToken(await readText(request, SIGN_IN_BODY_MAX_BYTES));
+  const cookie = await signInWithToken(wiring, { token, address: ADDRESS, requestId });
+  return toResponse({ status: 200, headers: { "set-cookie": cookie }, body: {} }, requestId);
 });
 
 /** Serves both steps of a sign-in at a provider, by the requested path. */
@@ -273,12 +278,12 @@ export const serveSso: Handler = handler(async ({ wiring, request, url, requestI
 });
 
 export const serveModel: Handler = handler(async ({ wiring, request, url }) => {
-  const named = parseModelPath(url.pathname);
-  if (!named) throw new NotFoundError("route", url.pathname.slice(0, 200));
+  const target = parseModelPath(url.pathname);
+  if (!target) throw new NotFoundError("route", url.pathname.slice(0, 200));
   const { method, headers, signal } = request;
   const token = readBearer(headers.get("authorization"));
   const answer = await answerModel(gatewayDeps(wiring, ADDRESS), {
-    ...{ ...named, method, token, headers, signal },
+    ...{ ...target, method, token, headers, signal },
     readBody: () => readText(request, MODEL_BODY_MAX_BYTES),
   });
   const stream = Readable.toWeb(Readable.from(answer.body)) as ReadableStream<Uint8Array>;
@@ -290,12 +295,16 @@ export const serveModel: Handler = handler(async ({ wiring, request, url }) => {
 
 export const serveSegment: Handler = handler(async (call) => {
   const { request, url, requestId } = call;
-  const asked = { method: request.method, sha256: url.pathname.slice(SEGMENTS_PATH.length), query: url.searchParams };
-  const answer = await answerSegment({ ...asked, ctx: await callerOf(call) }, () => {
+  const requestParts = {
+    method: request.method,
+    sha256: url.pathname.slice(SEGMENTS_PATH.length),
+    query: url.searchParams,
+  };
+  const answer = await answerSegment({ ...requestParts, ctx: await contextFor(call) }, () => {
     assertPlain(request.headers);
     return readBytes(request, SEGMENT_BYTES_MAX);
   });
-  if (!(answer instanceof Uint8Array)) return answered({ status: 200, headers: {}, body: answer }, requestId);
+  if (!(answer instanceof Uint8Array)) return toResponse({ status: 200, headers: {}, body: answer }, requestId);
   const headers = { "content-type": "application/octet-stream", "cache-control": "no-store" };
   return new Response(Buffer.from(answer), { headers });
 });

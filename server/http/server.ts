@@ -31,7 +31,7 @@ type Handler = { route: string; isStream?: boolean; run: (exchange: Exchange) =>
 
 /** Creates the web process's one HTTP server: the API's fast path, with Next behind it for the pages. */
 export function createWebServer(wiring: Wiring, pages: Pages | null): Server {
-  const server = createServer((req, res) => void answer(wiring, pages, { req, res }));
+  const server = createServer((req, res) => void handleRequest(wiring, pages, { req, res }));
   server.headersTimeout = HEADERS_TIMEOUT_MS;
   server.requestTimeout = REQUEST_TIMEOUT_MS;
   // Longer than proxies keep theirs, so that no proxy sends a request into a connection that is closing.
@@ -41,7 +41,7 @@ export function createWebServer(wiring: Wiring, pages: Pages | null): Server {
   return server;
 }
 
-async function answer(
+async function handleRequest(
   wiring: Wiring,
   pages: Pages | null,
   { req, res }: { req: IncomingMessage; res: ServerResponse },
@@ -55,7 +55,7 @@ async function answer(
     sendError({ wiring, res, requestId: String(res.getHeader("x-request-id") ?? "none") }, error);
     return;
   }
-  const handler = chooseSafely(exchange, pages);
+  const handler = findRouteSafely(exchange, pages);
   res.once("close", () => {
     wiring.metrics.requests.inc({ route: handler.route, status: String(res.statusCode) });
     if (!handler.isStream)
@@ -68,23 +68,23 @@ async function answer(
   }
 }
 
-/** Chooses a handler. For an address that cannot be read, that is one which answers what is wrong with it. */
-function chooseSafely(exchange: Exchange, pages: Pages | null): Handler {
+/** Finds the handler. For an address that cannot be read, that is one which answers what is wrong with it. */
+function findRouteSafely(exchange: Exchange, pages: Pages | null): Handler {
   try {
-    return choose(exchange, pages);
+    return findRoute(exchange, pages);
   } catch (error) {
     return { route: "none", run: () => sendError(exchange, error) };
   }
 }
 
-function choose(exchange: Exchange, pages: Pages | null): Handler {
+function findRoute(exchange: Exchange, pages: Pages | null): Handler {
   const { path } = exchange;
   if (path.startsWith(TRPC_PATH)) return { route: "trpc", run: handleTrpc };
   if (isAttachmentBytes(exchange)) return { route: "attachments", run: handleAttachment };
-  if (path.startsWith(`${REST_PREFIX}/`)) return chooseRest(path.slice(REST_PREFIX.length));
+  if (path.startsWith(`${REST_PREFIX}/`)) return findRestRoute(path.slice(REST_PREFIX.length));
   if (isModelPath(path)) return { route: "model", isStream: true, run: handleModel };
   if (path.startsWith(SEGMENTS_PATH)) return { route: "segments", run: handleSegment };
-  if (path.startsWith("/api/auth/")) return chooseAuth(path);
+  if (path.startsWith("/api/auth/")) return findAuthRoute(path);
   switch (path) {
     case "/api/live":
       return { route: "live", isStream: true, run: handleConsoleStream };
@@ -105,7 +105,7 @@ function choose(exchange: Exchange, pages: Pages | null): Handler {
       if (exchange.query.has("token")) return { route: "sign-in", run: handleSignInLink };
       break;
   }
-  if (path.startsWith("/api/") || path === "/api" || !pages) return { route: "none", run: refuse };
+  if (path.startsWith("/api/") || path === "/api" || !pages) return { route: "none", run: sendRouteNotFound };
   return {
     route: "pages",
     async run({ req, res }) {
@@ -115,37 +115,37 @@ function choose(exchange: Exchange, pages: Pages | null): Handler {
   };
 }
 
-function chooseRest(path: string): Handler {
+function findRestRoute(path: string): Handler {
   if (isStreamPath(path))
     return { route: "rest-stream", isStream: true, run: (exchange) => handleRestStream(exchange, path) };
   return { route: "rest", run: (exchange) => answerRest(exchange, path) };
 }
 
-function chooseAuth(path: string): Handler {
+function findAuthRoute(path: string): Handler {
   if (path === SSO_PATH) return { route: "auth", run: (exchange) => answerSso(exchange, beginSso) };
   if (path === SSO_CALLBACK_PATH) return { route: "auth", run: (exchange) => answerSso(exchange, finishSso) };
   const isKnown = path === "/api/auth/sign-in" || path === "/api/auth/sign-out";
-  return { route: "auth", run: isKnown ? handleAuth : refuse };
+  return { route: "auth", run: isKnown ? handleAuth : sendRouteNotFound };
 }
 
-async function answerSso(exchange: Exchange, answer: typeof beginSso): Promise<void> {
+async function answerSso(exchange: Exchange, respond: typeof beginSso): Promise<void> {
   assertGet(exchange.method);
-  const { status, headers, cookies, body } = await answer(exchange.wiring, exchange);
+  const { status, headers, cookies, body } = await respond(exchange.wiring, exchange);
   exchange.res.writeHead(status, { ...headers, "set-cookie": cookies }).end(body);
 }
 
 async function answerRest(exchange: Exchange, path: string): Promise<void> {
   const { wiring, req, res, method, query, headers } = exchange;
   const ctx = await limitedContextOf(wiring, exchange);
-  const gone = new AbortController();
-  res.once("close", () => gone.abort());
+  const disconnect = new AbortController();
+  res.once("close", () => disconnect.abort());
   const readBody = () => readJsonText(req, headers, BODY_MAX_BYTES);
-  const result = await handleRest({ method, path, query, readBody, signal: gone.signal }, ctx);
+  const result = await handleRest({ method, path, query, readBody, signal: disconnect.signal }, ctx);
   // Unread bytes of a refused body would be taken for the next request.
   if (!req.complete) res.setHeader("connection", "close");
   sendAnswer(res, result);
 }
 
-function refuse(exchange: Exchange): void {
+function sendRouteNotFound(exchange: Exchange): void {
   sendError(exchange, new NotFoundError("route", exchange.path.slice(0, 200)));
 }

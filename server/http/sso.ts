@@ -4,18 +4,18 @@ import { safeNext } from "@/contract/safe-next";
 import { SSO_CALLBACK_PATH, SSO_PATH, type SsoFailure } from "@/contract/sso";
 import { toAgentRunError } from "@/server/errors";
 import { cookieHeader, readCookie, signInPerson } from "@/server/identity";
-import { failureOf, grantFor, type Pending, type Person, type SsoProvider, whatItSays } from "@/server/sso";
+import { describeError, failureOf, grantFor, type Pending, type Person, type SsoProvider } from "@/server/sso";
 import type { Wiring } from "@/server/wiring";
 import { isSecure } from "./auth";
-import { NOBODY } from "./caller";
+import { ANONYMOUS } from "./caller";
 import type { HeaderReader } from "./exchange";
 
 /** How long somebody may take at the provider, in seconds. */
 const PENDING_SECONDS = 600;
 /** The maximum length of an address to return to; for a longer one the console's start page is used. */
-const NEXT_MAX = 1_000;
+const NEXT_CHARS_MAX = 1_000;
 /** How many tries of one browser are kept; each is a cookie, and the header must stay small. */
-const PENDING_MAX = 5;
+const PENDING_COOKIES_MAX = 5;
 
 const PendingCookie = z.strictObject({
   state: z.string(),
@@ -30,42 +30,47 @@ type SsoCall = { query: URLSearchParams; headers: HeaderReader; address: string;
 
 /** Redirects a browser to the provider. The browser keeps what it has to bring back in a cookie, one for each try. */
 export async function beginSso(wiring: Wiring, call: SsoCall): Promise<SsoAnswer> {
-  const next = ownAddress(call.query.get("next"));
+  const next = safeConsoleAddress(call.query.get("next"));
   const { sso } = wiring;
-  if (!sso) return refused("sso-off", next);
+  if (!sso) return redirectWithError("sso-off", next);
   try {
     const { address, pending } = await sso.begin(redirectUri(wiring), next);
-    const kept = Buffer.from(JSON.stringify(pending)).toString("base64url");
-    const forgotten = pendingNames(call.headers).slice(0, -(PENDING_MAX - 1));
-    return leadTo(address.href, [
-      pendingCookie(wiring, pendingName(pending.state), kept, PENDING_SECONDS),
-      ...forgotten.map((name) => pendingCookie(wiring, name, "", 0)),
+    const encoded = Buffer.from(JSON.stringify(pending)).toString("base64url");
+    const droppedNames = pendingNames(call.headers).slice(0, -(PENDING_COOKIES_MAX - 1));
+    return redirectTo(address.href, [
+      pendingCookie(wiring, pendingName(pending.state), encoded, PENDING_SECONDS),
+      ...droppedNames.map((name) => pendingCookie(wiring, name, "", 0)),
     ]);
   } catch (error) {
-    wiring.log.warn({ requestId: call.requestId, told: whatItSays(error) }, "the sign-in provider cannot be reached");
-    return refused("sso-unreachable", next);
+    wiring.log.warn(
+      { requestId: call.requestId, detail: describeError(error) },
+      "could not reach the sign-in provider",
+    );
+    return redirectWithError("sso-unreachable", next);
   }
 }
 
 /** Receives a browser from the provider, and signs in the person whom the provider vouches for, if a grant fits. */
 export async function finishSso(wiring: Wiring, call: SsoCall): Promise<SsoAnswer> {
   const { sso } = wiring;
-  if (!sso) return refused("sso-off", "/");
+  if (!sso) return redirectWithError("sso-off", "/");
   const state = call.query.get("state") ?? "";
   const pending = readPending(call.headers, state);
-  if (!pending) return refused("sso-expired", "/");
-  const next = ownAddress(pending.next);
-  const spent = [pendingCookie(wiring, pendingName(state), "", 0)];
+  if (!pending) return redirectWithError("sso-expired", "/");
+  const next = safeConsoleAddress(pending.next);
+  const clearedCookies = [pendingCookie(wiring, pendingName(state), "", 0)];
   try {
-    const person = await askProvider(wiring, sso, call, pending);
-    if (typeof person === "string") return refused(person, next, spent);
-    const cookie = await letIn(wiring, sso, call, person);
-    return cookie === null ? refused("sso-no-grant", next, spent) : pageTo(next, [cookie, ...spent]);
+    const person = await verifyAtProvider(wiring, sso, call, pending);
+    if (typeof person === "string") return redirectWithError(person, next, clearedCookies);
+    const cookie = await signInByGrant(wiring, sso, call, person);
+    return cookie === null
+      ? redirectWithError("sso-no-grant", next, clearedCookies)
+      : refreshPageTo(next, [cookie, ...clearedCookies]);
   } catch (error) {
     const fault = toAgentRunError(error);
     if (fault.reason === "unexpected")
       wiring.log.error({ err: fault.cause, requestId: call.requestId }, "unexpected error");
-    return refused(fault.reason, next, spent);
+    return redirectWithError(fault.reason, next, clearedCookies);
   }
 }
 
@@ -73,7 +78,7 @@ export async function finishSso(wiring: Wiring, call: SsoCall): Promise<SsoAnswe
  * Returns who came back, by the provider's word, or why nobody did. A try counts as a guess until it is shown not to be
  * one.
  */
-async function askProvider(
+async function verifyAtProvider(
   wiring: Wiring,
   sso: SsoProvider,
   { query, address, requestId }: SsoCall,
@@ -89,24 +94,29 @@ async function askProvider(
   } catch (error) {
     const { reason, isGuess } = failureOf(error);
     if (!isGuess) failedSsoSignIns.forgive(address);
-    log.warn({ requestId, reason, told: whatItSays(error) }, "a sign-in at the provider came to nothing");
+    log.warn({ requestId, reason, detail: describeError(error) }, "sign-in at the provider failed");
     return reason;
   }
 }
 
 /** Returns the cookie of a person for whom a grant fits; null: none does. */
-async function letIn(wiring: Wiring, sso: SsoProvider, { requestId }: SsoCall, person: Person): Promise<string | null> {
+async function signInByGrant(
+  wiring: Wiring,
+  sso: SsoProvider,
+  { requestId }: SsoCall,
+  person: Person,
+): Promise<string | null> {
   const { name, issuer, subject, claims } = person;
   const { grants, sessionHours } = sso.file;
   const grant = grantFor(claims, grants);
   if (!grant) {
     // Only the names of claims: their values are personal.
-    wiring.log.warn({ requestId, name, subject, claims: Object.keys(claims) }, "no grant fits somebody who signed in");
+    wiring.log.warn({ requestId, name, subject, claims: Object.keys(claims) }, "no grant matches the signed-in person");
     return null;
   }
   const { role, tenantId } = grant;
   const lifeMs = sessionHours * 3_600_000;
-  const token = await signInPerson(wiring.serviceFor(NOBODY, requestId), {
+  const token = await signInPerson(wiring.serviceFor(ANONYMOUS, requestId), {
     ...{ name, role, issuer, subject, lifeMs },
     tenantId: tenantId === "*" ? null : tenantId,
   });
@@ -141,10 +151,10 @@ function pendingNames(headers: HeaderReader): string[] {
 
 function readPending(headers: HeaderReader, state: string): Pending | null {
   if (!/^[\w-]{20,100}$/.test(state)) return null;
-  const kept = readCookie(headers.get("cookie"), pendingName(state));
-  if (kept === null) return null;
+  const encoded = readCookie(headers.get("cookie"), pendingName(state));
+  if (encoded === null) return null;
   try {
-    const pending = PendingCookie.parse(JSON.parse(Buffer.from(kept, "base64url").toString("utf8")));
+    const pending = PendingCookie.parse(JSON.parse(Buffer.from(encoded, "base64url").toString("utf8")));
     return pending.state === state ? pending : null;
   } catch {
     // Somebody wrote the cookie by hand.
@@ -156,27 +166,27 @@ function readPending(headers: HeaderReader, state: string): Pending | null {
  * Returns an address of the console: not the API, which could redirect a browser elsewhere, nor the sign-in page
  * itself.
  */
-function ownAddress(next: string | null): string {
+function safeConsoleAddress(next: string | null): string {
   const address = safeNext(next ?? undefined);
-  return address.length > NEXT_MAX || /^\/(api|sign-in)(?![\w-])/.test(address) ? "/" : address;
+  return address.length > NEXT_CHARS_MAX || /^\/(api|sign-in)(?![\w-])/.test(address) ? "/" : address;
 }
 
 const HEADERS = { "cache-control": "no-store", "referrer-policy": "no-referrer" };
 
-function leadTo(location: string, cookies: string[]): SsoAnswer {
+function redirectTo(location: string, cookies: string[]): SsoAnswer {
   return { status: 303, headers: { ...HEADERS, location }, cookies, body: "" };
 }
 
-function refused(reason: SsoFailure | Reason, next: string, cookies: string[] = []): SsoAnswer {
+function redirectWithError(reason: SsoFailure | Reason, next: string, cookies: string[] = []): SsoAnswer {
   const query = new URLSearchParams({ error: reason, ...(next === "/" ? {} : { next }) });
-  return leadTo(`/sign-in?${query}`, cookies);
+  return redirectTo(`/sign-in?${query}`, cookies);
 }
 
 /**
  * Answers a page of ours that leads on by itself. A redirect would still count as a navigation from the provider's
  * page, for which browsers withhold a cookie that is `SameSite=Strict`.
  */
-function pageTo(next: string, cookies: string[]): SsoAnswer {
+function refreshPageTo(next: string, cookies: string[]): SsoAnswer {
   const address = next.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
   return {
     status: 200,

@@ -20,8 +20,8 @@ export function isSingleMutation({ method, query, headers }: Exchange, path: str
 export async function callMutation(exchange: Exchange, path: string, bodyMaxBytes: number): Promise<void> {
   const { req, res, headers } = exchange;
   const ctx = await trpcContextOf(exchange);
-  const gone = new AbortController();
-  res.once("close", () => gone.abort());
+  const disconnect = new AbortController();
+  res.once("close", () => disconnect.abort());
   let input: unknown;
   let isRead = false;
   try {
@@ -30,10 +30,10 @@ export async function callMutation(exchange: Exchange, path: string, bodyMaxByte
       path,
       type: "mutation",
       ctx,
-      signal: gone.signal,
+      signal: disconnect.signal,
       batchIndex: 0,
       async getRawInput() {
-        if (!isRead) input = parse(await readJsonText(req, headers, bodyMaxBytes));
+        if (!isRead) input = parseJson(await readJsonText(req, headers, bodyMaxBytes));
         isRead = true;
         return input;
       },
@@ -43,8 +43,8 @@ export async function callMutation(exchange: Exchange, path: string, bodyMaxByte
     const error = getTRPCErrorFromUnknown(cause);
     const shape = getTRPCErrorShape({ config: appRouter._def._config, ctx, error, input, path, type: "mutation" });
     // Unread bytes of a refused body would be taken for the next request.
-    const headersOfRefusal: Record<string, string> = req.complete ? {} : { connection: "close" };
-    sendJson(res, getHTTPStatusCode({ error: shape }), { error: shape }, headersOfRefusal);
+    const errorHeaders: Record<string, string> = req.complete ? {} : { connection: "close" };
+    sendJson(res, getHTTPStatusCode({ error: shape }), { error: shape }, errorHeaders);
   }
 }
 
@@ -59,7 +59,7 @@ export async function trpcContextOf(exchange: Exchange): Promise<TrpcContext> {
   return ctx;
 }
 
-function parse(text: string): unknown {
+function parseJson(text: string): unknown {
   if (text === "") return undefined;
   try {
     return JSON.parse(text);

@@ -37,7 +37,7 @@ export type TrpcRequest = { method: string; path: string; headers: HeaderReader;
  */
 export function refuseTrpc(request: TrpcRequest): { status: number; body: unknown } | null {
   try {
-    assertShape(request);
+    assertRequestShape(request);
     return null;
   } catch (error) {
     const fault = toAgentRunError(error);
@@ -48,7 +48,7 @@ export function refuseTrpc(request: TrpcRequest): { status: number; body: unknow
   }
 }
 
-function assertShape({ method, path, headers }: TrpcRequest): void {
+function assertRequestShape({ method, path, headers }: TrpcRequest): void {
   if (!METHODS.includes(method))
     throw new AgentRunError("schema-invalid", "method-not-allowed", "queries take GET, mutations POST");
   if (method === "POST") assertJsonType(headers);

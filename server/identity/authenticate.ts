@@ -7,8 +7,8 @@ import { hashToken, isSameSecret, isTokenShaped } from "./token";
 /** How long after the end of its run or epoch a runner's token is still accepted by heartbeat and finish. */
 export const ENDED_TOKEN_GRACE_MS = 10 * 60_000;
 /** How long a look-up is cached. A runner's writes are checked by epoch in the write itself. */
-const BELIEVED_MS = 1_000;
-const BELIEVED_MAX = 10_000;
+const CACHE_MS = 1_000;
+const CACHE_MAX = 10_000;
 
 type CachedActor = { actor: Actor | null; until: number };
 
@@ -23,23 +23,23 @@ export type Authenticator = {
 
 /** Identifies callers. Look-ups are cached for a second, so that a busy runner does not need one for every request. */
 export function createAuthenticator(db: Db, adminToken: string | null): Authenticator {
-  const believed = new Map<string, CachedActor>();
-  const underWay = new Map<string, Promise<Actor | null>>();
+  const cache = new Map<string, CachedActor>();
+  const pendingLookups = new Map<string, Promise<Actor | null>>();
 
-  async function find(hash: string): Promise<Actor | null> {
-    const known = believed.get(hash);
-    if (known && known.until > performance.now()) return known.actor;
-    const asked = underWay.get(hash);
-    if (asked) return asked;
-    const lookUp = lookUpToken(db, hash).finally(() => underWay.delete(hash));
-    underWay.set(hash, lookUp);
-    const actor = await lookUp;
+  async function findCached(hash: string): Promise<Actor | null> {
+    const cached = cache.get(hash);
+    if (cached && cached.until > performance.now()) return cached.actor;
+    const pending = pendingLookups.get(hash);
+    if (pending) return pending;
+    const lookup = lookUpToken(db, hash).finally(() => pendingLookups.delete(hash));
+    pendingLookups.set(hash, lookup);
+    const actor = await lookup;
     // Only hits are cached: strangers must not fill the memory.
     if (actor) {
-      if (believed.size >= BELIEVED_MAX) believed.clear();
-      believed.set(hash, { actor, until: performance.now() + BELIEVED_MS });
+      if (cache.size >= CACHE_MAX) cache.clear();
+      cache.set(hash, { actor, until: performance.now() + CACHE_MS });
     } else {
-      believed.delete(hash);
+      cache.delete(hash);
     }
     return actor;
   }
@@ -47,7 +47,7 @@ export function createAuthenticator(db: Db, adminToken: string | null): Authenti
   return {
     actorOf(token) {
       if (adminToken !== null && isSameSecret(token, adminToken)) return Promise.resolve(ADMINISTRATOR);
-      return isTokenShaped(token) ? find(hashToken(token)) : Promise.resolve(null);
+      return isTokenShaped(token) ? findCached(hashToken(token)) : Promise.resolve(null);
     },
     async endedTokens(tokenIds) {
       if (tokenIds.length === 0) return new Set();
@@ -61,13 +61,13 @@ export function createAuthenticator(db: Db, adminToken: string | null): Authenti
       for (const { id } of alive) ended.delete(id);
       return ended;
     },
-    forget: () => believed.clear(),
+    forget: () => cache.clear(),
   };
 }
 
 const ADMINISTRATOR: Actor = { kind: "operator", name: "admin", role: "admin", tenantId: null, tokenId: null };
 
-type TokenFound = {
+type TokenLookup = {
   id: string;
   kind: string;
   name: string | null;
@@ -87,7 +87,7 @@ type TokenFound = {
 };
 
 async function lookUpToken(db: Db, hash: string): Promise<Actor | null> {
-  const { rows } = await db.execute<TokenFound>(
+  const { rows } = await db.execute<TokenLookup>(
     sql`select token.id, token.kind, token.name, token.role, token.tenant_id, token.scopes, token.run_id,
         extract(epoch from token.expires_at)::float8 * 1000 as expires_ms,
         coalesce(token.used_at > clock_timestamp() - interval '1 minute', false) as is_use_noted,
@@ -112,7 +112,7 @@ async function noteUse(db: Db, tokenId: string): Promise<void> {
   await db.execute(sql`update agentrun_tokens set used_at = clock_timestamp() where id = ${tokenId}`);
 }
 
-function actorFrom(token: TokenFound): Actor | null {
+function actorFrom(token: TokenLookup): Actor | null {
   const { kind, tenant_id: tenantId, run_id: runId, attempt_id: attemptId } = token;
   const isRevoked = token.revoked_for_ms !== null;
   if (kind === "operator" || kind === "api") {

@@ -12,7 +12,7 @@ import { hashToken, newToken } from "./token";
 import { toTokenRecord } from "./token-record";
 
 /** The name of the administrator's own token in the audit log. */
-const TAKEN_NAME = "admin";
+const RESERVED_NAME = "admin";
 
 /**
  * Makes a token for a program or a person. Only the answer holds its secret. A caller can give away no more than it
@@ -22,16 +22,16 @@ export async function createToken(ctx: ServiceContext, input: CreateTokenInput):
   const tenantId = tenantFor(ctx, input.tenantId);
   const { name, role } = input;
   const scopes = storedScopes(input.scopes);
-  assertWithinOwn(ctx, scopes);
-  if (name.trim().toLowerCase() === TAKEN_NAME)
-    throw new InvalidInputError(`name: ${TAKEN_NAME} is what the administrator's own token is called`);
+  assertWithinOwnScopes(ctx, scopes);
+  if (name.trim().toLowerCase() === RESERVED_NAME)
+    throw new InvalidInputError(`name: ${RESERVED_NAME} is what the administrator's own token is called`);
   return storeApiToken(ctx, { name, role, tenantId, scopes }, async (ctx) => ({
-    expiresAt: earlier(input.expiresAt === undefined ? null : new Date(input.expiresAt), await ownEnd(ctx)),
+    expiresAt: earlier(input.expiresAt === undefined ? null : new Date(input.expiresAt), await callerTokenEnd(ctx)),
     parentId: null,
   }));
 }
 
-type Described = { name: string; role: Role; tenantId: string | null; scopes: string[] | null };
+type TokenDescription = { name: string; role: Role; tenantId: string | null; scopes: string[] | null };
 type Bounds = { expiresAt: Date | null; parentId: string | null };
 
 /**
@@ -40,15 +40,15 @@ type Bounds = { expiresAt: Date | null; parentId: string | null };
  */
 export async function storeApiToken(
   ctx: ServiceContext,
-  described: Described,
+  description: TokenDescription,
   boundsOf: (ctx: TxContext) => Promise<Bounds>,
 ): Promise<CreatedToken> {
-  const { name, role, tenantId, scopes } = described;
+  const { name, role, tenantId, scopes } = description;
   const token = newToken("api");
   try {
     return await inTx(ctx, async (ctx) => {
       const bounds = await boundsOf(ctx);
-      await freeExpiredName(ctx, described);
+      await revokeExpiredNamesake(ctx, description);
       const [row] = await ctx.db
         .insert(tokens)
         .values({
@@ -73,7 +73,7 @@ export async function storeApiToken(
  * Returns when the caller's own token ends; null: never. For a browser, that is the token with which it signed in. An
  * administrator's cookie ends by age alone, and the tokens that the administrator makes need not end with it.
  */
-async function ownEnd(ctx: TxContext): Promise<Date | null> {
+async function callerTokenEnd(ctx: TxContext): Promise<Date | null> {
   if (ctx.actor.kind !== "operator" || ctx.actor.tokenId === null) return null;
   const { root } = await lockLiveToken(ctx.db, ctx.actor.tokenId);
   return root.kind === "api" ? root.expiresAt : null;
@@ -93,22 +93,22 @@ function earlier(one: Date | null, other: Date | null): Date | null {
  * Revokes an expired token of this name, because the unique index on names knows what was revoked but not what has
  * expired.
  */
-async function freeExpiredName(ctx: TxContext, of: { name: string; tenantId: string | null }): Promise<void> {
+async function revokeExpiredNamesake(ctx: TxContext, owner: { name: string; tenantId: string | null }): Promise<void> {
   await ctx.db
     .update(tokens)
     .set({ revokedAt: sql`clock_timestamp()` })
     .where(
       and(
         eq(tokens.kind, "api"),
-        sql`coalesce(${tokens.tenantId}, '') = ${of.tenantId ?? ""}`,
-        eq(tokens.name, of.name),
+        sql`coalesce(${tokens.tenantId}, '') = ${owner.tenantId ?? ""}`,
+        eq(tokens.name, owner.name),
         isNull(tokens.revokedAt),
         lte(tokens.expiresAt, sql`clock_timestamp()`),
       ),
     );
 }
 
-function assertWithinOwn({ actor }: ServiceContext, scopes: readonly string[] | null): void {
+function assertWithinOwnScopes({ actor }: ServiceContext, scopes: readonly string[] | null): void {
   const own = actor.kind === "operator" ? (actor.scopes ?? null) : null;
   if (own === null || scopes?.every((scope) => own.includes(scope))) return;
   throw new ForbiddenError(`scopes: your own token has ${own.join(", ")}, and gives no more than that`);

@@ -6,7 +6,7 @@ import { inTx, type ServiceContext } from "@/server/context";
 import { ConflictError } from "@/server/errors";
 import type { FailedSignIns } from "./failed-sign-ins";
 import { requireByCode, toDeviceSignIn } from "./find-device-sign-in";
-import { requireBrowser, requireRoomForOwn } from "./own-tokens";
+import { requireBrowser, requireOwnTokenCapacity } from "./own-tokens";
 
 /**
  * Allows a command line to collect a token of the caller's own, or refuses it, once. Only a browser that could make
@@ -14,14 +14,14 @@ import { requireBrowser, requireRoomForOwn } from "./own-tokens";
  */
 export function decideDeviceSignIn(
   ctx: ServiceContext,
-  { userCode: typed, decision }: DecideDeviceSignInInput,
+  { userCode: enteredCode, decision }: DecideDeviceSignInInput,
   guesses: FailedSignIns,
 ): Promise<DeviceSignIn> {
   return inTx(ctx, async (ctx) => {
     const { tokenId, browser } = await requireBrowser(ctx);
-    const { row, userCode } = await requireByCode(ctx, { userCode: typed, browser, guesses });
+    const { row, userCode } = await requireByCode(ctx, { userCode: enteredCode, browser, guesses });
     // A refusal needs no room for a token.
-    if (decision === "allow") await requireRoomForOwn(ctx);
+    if (decision === "allow") await requireOwnTokenCapacity(ctx);
     const [decided] = await ctx.db
       .update(deviceSignIns)
       .set({

@@ -3,7 +3,7 @@ import { prepared } from "@/db/queries/prepared";
 import { tokens } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
 
-const revokeOfRun = prepared("end-run-tokens", (db) =>
+const revokeRunTokens = prepared("end-run-tokens", (db) =>
   db
     .update(tokens)
     .set({ revokedAt: sql`clock_timestamp()` })
@@ -16,7 +16,7 @@ const revokeOfRun = prepared("end-run-tokens", (db) =>
  * the run.
  */
 export async function endRunTokens(ctx: ServiceContext, runId: string): Promise<void> {
-  await revokeOfRun(ctx.db).execute({ runId });
+  await revokeRunTokens(ctx.db).execute({ runId });
 }
 
 /** Ends one token now, with those that it bought. Returns how many browsers were signed in by it. */

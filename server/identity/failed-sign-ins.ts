@@ -18,7 +18,7 @@ export type FailedSignIns = {
  */
 export function createFailedSignIns(
   failuresMax: number = FAILURES_MAX,
-  what = "failed sign-ins",
+  label = "failed sign-ins",
   now: () => number = () => performance.now(),
 ): FailedSignIns {
   const failures = new Map<string, { count: number; since: number }>();
@@ -32,7 +32,7 @@ export function createFailedSignIns(
         return;
       }
       const retryAfterSeconds = Math.ceil(waitMs / 1_000);
-      throw new RateLimitedError(`too many ${what}: try again in ${retryAfterSeconds} s`, retryAfterSeconds);
+      throw new RateLimitedError(`too many ${label}: try again in ${retryAfterSeconds} s`, retryAfterSeconds);
     },
     note(address) {
       const entry = failures.get(address);

@@ -23,18 +23,21 @@ export function findDeviceSignIn(
   });
 }
 
-type Try = { userCode: string; browser: Browser; guesses: FailedSignIns };
-type Known = { row: DeviceRow; userCode: string };
+type CodeAttempt = { userCode: string; browser: Browser; guesses: FailedSignIns };
+type FoundRequest = { row: DeviceRow; userCode: string };
 
 /**
  * Returns the open request with a code. Each try of a sign-in counts as a guess until it has found something, even when
  * many tries run at once. A try over the limit throws `rate-limited`, whether right or wrong. Tries are counted by
  * sign-in, because a name does not identify one.
  */
-export async function requireByCode(ctx: ServiceContext, { userCode: typed, browser, guesses }: Try): Promise<Known> {
+export async function requireByCode(
+  ctx: ServiceContext,
+  { userCode: enteredCode, browser, guesses }: CodeAttempt,
+): Promise<FoundRequest> {
   guesses.assertAllowed(browser.rootId);
   guesses.note(browser.rootId);
-  const userCode = readUserCode(typed);
+  const userCode = readUserCode(enteredCode);
   const [row] =
     userCode === null
       ? []
@@ -55,7 +58,7 @@ export async function requireByCode(ctx: ServiceContext, { userCode: typed, brow
 }
 
 /** Returns a request as a person sees it, without its digests. */
-export function toDeviceSignIn({ row, userCode }: Known, browser: Browser): DeviceSignIn {
+export function toDeviceSignIn({ row, userCode }: FoundRequest, browser: Browser): DeviceSignIn {
   const { state, client, address, createdAt, expiresAt } = row;
   const until = iso(browser.expiresAt);
   return { userCode, state, client, address, askedAt: iso(createdAt), expiresAt: iso(expiresAt), until };

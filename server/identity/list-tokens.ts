@@ -8,9 +8,9 @@ import { isListed, isOfTenant, toTokenRecord } from "./token-record";
 
 /** Lists the tokens that sign somebody in and have not ended, the newest first. Tokens of runs are not among them. */
 export async function listTokens(ctx: ServiceContext, input: ListTokensInput): Promise<Page<TokenRecord>> {
-  const { cursor, limit, ...asked } = input;
-  const filter = { ...asked, list: "identity.tokens" };
-  const place = cursor === undefined ? null : decodePlace(filter, cursor, 2);
+  const { cursor, limit, ...conditions } = input;
+  const filter = { ...conditions, list: "identity.tokens" };
+  const position = cursor === undefined ? null : decodePlace(filter, cursor, 2);
   const rows = await ctx.db
     .select({
       token: tokens,
@@ -23,7 +23,9 @@ export async function listTokens(ctx: ServiceContext, input: ListTokensInput): P
       and(
         isListed(),
         isOfTenant(tenantFor(ctx, input.tenantId)),
-        place === null ? undefined : sql`(${tokens.createdAt}, ${tokens.id}) < (${place[0]}::timestamptz, ${place[1]})`,
+        position === null
+          ? undefined
+          : sql`(${tokens.createdAt}, ${tokens.id}) < (${position[0]}::timestamptz, ${position[1]})`,
       ),
     )
     .orderBy(desc(tokens.createdAt), desc(tokens.id))

@@ -141,8 +141,8 @@ export async function mintOperatorToken(ctx: ServiceContext, input: MintOperator
     // The cookie would belong to that browser's sign-in, and could make tokens that outlive this token.
     if (token.kind === "api" && root.id !== token.id)
       throw new UnauthenticatedError("this token is somebody's own for a program: it signs no browser in");
-    const bought = { ...values, parentId: root.id };
-    return (await storeToken(ctx, "operator", bought, OPERATOR_TOKEN_MS, token.expiresAt)).token;
+    const cookieValues = { ...values, parentId: root.id };
+    return (await storeToken(ctx, "operator", cookieValues, OPERATOR_TOKEN_MS, token.expiresAt)).token;
   });
 }
 

@@ -13,11 +13,11 @@ export function assertOwnOrigin(request: RequestOrigin, publicUrl: string, hasCo
   const { origin, fetchSite } = request;
   const isOwnSite = !fetchSite || fetchSite === "same-origin" || fetchSite === "none";
   if (!isOwnSite || (origin && !isOwnOrigin(origin, request.host, publicUrl)))
-    throw refused("another site's page sent this request");
+    throw refusedError("another site's page sent this request");
   // Every browser sends one of the two headers with a change; a client that sends neither can use a token instead of
   // the cookie.
   if (hasCookie && !origin && !fetchSite)
-    throw refused("a change by cookie needs an Origin header: send Authorization: Bearer TOKEN instead");
+    throw refusedError("a change by cookie needs an Origin header: send Authorization: Bearer TOKEN instead");
 }
 
 function isOwnOrigin(origin: string, host: string | null | undefined, publicUrl: string): boolean {
@@ -26,6 +26,6 @@ function isOwnOrigin(origin: string, host: string | null | undefined, publicUrl:
   return url.origin === new URL(publicUrl).origin || url.host === host?.toLowerCase();
 }
 
-function refused(message: string): AgentRunError {
+function refusedError(message: string): AgentRunError {
   return new AgentRunError("forbidden", "origin-refused", message);
 }

@@ -37,32 +37,32 @@ export function listOwnTokens(ctx: ServiceContext): Promise<OwnTokens> {
  */
 export function createOwnToken(ctx: ServiceContext, input: CreateOwnTokenInput): Promise<CreatedToken> {
   const { actor } = ctx;
-  if (actor.kind !== "operator") throw notABrowser();
-  const described = {
+  if (actor.kind !== "operator") throw notBrowserError();
+  const description = {
     ...{ name: `${actor.name}/${input.label}`, role: actor.role, tenantId: actor.tenantId },
     scopes: storedScopes(input.scopes),
   };
-  return storeApiToken(ctx, described, async ({ db }) => {
-    const { browser } = await requireRoomForOwn({ actor, db });
+  return storeApiToken(ctx, description, async ({ db }) => {
+    const { browser } = await requireOwnTokenCapacity({ actor, db });
     return { expiresAt: browser.expiresAt, parentId: browser.rootId };
   });
 }
 
 type Caller = Pick<TxContext, "actor" | "db">;
-type Called = { tokenId: string; browser: Browser };
+type CallingBrowser = { tokenId: string; browser: Browser };
 
 /**
  * Returns the calling browser and its cookie, locked. Throws `forbidden` for a caller that may not make tokens of its
  * own.
  */
-export async function requireBrowser({ actor, db }: Caller): Promise<Called> {
+export async function requireBrowser({ actor, db }: Caller): Promise<CallingBrowser> {
   const browser = await findBrowser(actor, db);
-  if (browser === null || actor.kind !== "operator" || actor.tokenId === null) throw notABrowser();
+  if (browser === null || actor.kind !== "operator" || actor.tokenId === null) throw notBrowserError();
   return { tokenId: actor.tokenId, browser };
 }
 
 /** The same; also throws `forbidden` when the sign-in has the maximum of tokens. */
-export async function requireRoomForOwn(caller: Caller): Promise<Called> {
+export async function requireOwnTokenCapacity(caller: Caller): Promise<CallingBrowser> {
   const found = await requireBrowser(caller);
   const alive = await caller.db.$count(tokens, and(isListed(), isOwn(found.browser)));
   if (alive < OWN_TOKENS_MAX) return found;
@@ -76,10 +76,11 @@ export function revokeOwnToken(ctx: ServiceContext, input: RevokeTokenInput): Pr
   return inTx(ctx, async (ctx) => {
     const { actor, db } = ctx;
     const browser = await findBrowser(actor, db);
-    const itself = actor.kind === "operator" && actor.tokenId === input.tokenId ? isOwnOfAny() : undefined;
-    const theirs = browser === null ? itself : isOwn(browser);
-    const isTheirs = theirs !== undefined && (await db.$count(tokens, and(eq(tokens.id, input.tokenId), theirs))) > 0;
-    if (!isTheirs) throw new NotFoundError("token", input.tokenId);
+    const ownToken = actor.kind === "operator" && actor.tokenId === input.tokenId ? isAnyOwnToken() : undefined;
+    const isAllowed = browser === null ? ownToken : isOwn(browser);
+    const isFound =
+      isAllowed !== undefined && (await db.$count(tokens, and(eq(tokens.id, input.tokenId), isAllowed))) > 0;
+    if (!isFound) throw new NotFoundError("token", input.tokenId);
     return revokeToken(ctx, input);
   });
 }
@@ -89,7 +90,7 @@ function isOwn({ rootId }: Browser) {
 }
 
 /** The condition for tokens that any browser's sign-in made: no other `api` token has a parent. */
-function isOwnOfAny() {
+function isAnyOwnToken() {
   return and(isNotNull(tokens.parentId), eq(tokens.kind, "api"));
 }
 
@@ -101,7 +102,7 @@ async function findBrowser(actor: Actor, tx: Tx): Promise<Browser | null> {
   return { rootId: root.id, expiresAt: token.expiresAt };
 }
 
-function notABrowser(): ForbiddenError {
+function notBrowserError(): ForbiddenError {
   return new ForbiddenError(
     "tokens of one's own are made in a browser that signed in by a link or at a provider: whoever came by a token has that",
   );

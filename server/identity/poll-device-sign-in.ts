@@ -12,14 +12,14 @@ import { hashToken } from "./token";
 import { isListed } from "./token-record";
 
 /** A poll counts as too soon within this share of its interval, because clocks and networks are not exact. */
-const TOO_SOON = 0.9;
+const MIN_INTERVAL_SHARE = 0.9;
 /** How much RFC 8628 lets the interval grow, in seconds, and its maximum here. */
-const SLOWER_SECONDS = 5;
+const SLOW_DOWN_SECONDS = 5;
 const INTERVAL_MAX_SECONDS = 60;
 const isTooSoon = sql`${deviceSignIns.polledAt} > clock_timestamp()
-  - ${deviceSignIns.intervalSeconds} * ${TOO_SOON}::float8 * interval '1 second'`;
+  - ${deviceSignIns.intervalSeconds} * ${MIN_INTERVAL_SHARE}::float8 * interval '1 second'`;
 /** Tries for when somebody else takes the name between the read and the insert. */
-const NAME_TRIES = 3;
+const NAME_TRIES_MAX = 3;
 
 /**
  * Returns the state of a command line's sign-in to the holder of its device code. The first poll after it was allowed
@@ -41,19 +41,19 @@ export async function pollDeviceSignIn(ctx: ServiceContext, input: PollDeviceSig
   const { state } = row;
   switch (state) {
     case "refused":
-      return answer(row, row.decidedTokenId === null ? "ended" : state);
+      return pollResult(row, row.decidedTokenId === null ? "ended" : state);
     case "collected":
-      return answer(row, state);
+      return pollResult(row, state);
     case "waiting":
-      return isOver ? answer(row, "expired") : noteQuestion(ctx, found);
+      return isOver ? pollResult(row, "expired") : recordPoll(ctx, found);
     case "allowed":
-      return isOver ? answer(row, "expired") : collect(ctx, row);
+      return isOver ? pollResult(row, "expired") : collect(ctx, row);
     default:
       return state satisfies never;
   }
 }
 
-function answer(
+function pollResult(
   { intervalSeconds }: Pick<DeviceRow, "intervalSeconds">,
   state: DevicePoll["state"],
   token: CreatedToken | null = null,
@@ -62,11 +62,11 @@ function answer(
 }
 
 /** Notes a poll. A caller that polls too soon must wait longer from then on. */
-async function noteQuestion(ctx: ServiceContext, found: { row: DeviceRow; isTooSoon: boolean }): Promise<DevicePoll> {
+async function recordPoll(ctx: ServiceContext, found: { row: DeviceRow; isTooSoon: boolean }): Promise<DevicePoll> {
   const { row } = found;
   const { intervalSeconds } = deviceSignIns;
-  const slower = sql`least(${intervalSeconds} + ${SLOWER_SECONDS}::int, ${INTERVAL_MAX_SECONDS}::int)`;
-  const [noted] = await ctx.db
+  const slower = sql`least(${intervalSeconds} + ${SLOW_DOWN_SECONDS}::int, ${INTERVAL_MAX_SECONDS}::int)`;
+  const [updated] = await ctx.db
     .update(deviceSignIns)
     .set({
       polledAt: sql`clock_timestamp()`,
@@ -75,19 +75,22 @@ async function noteQuestion(ctx: ServiceContext, found: { row: DeviceRow; isTooS
     .where(and(eq(deviceSignIns.id, row.id), eq(deviceSignIns.state, "waiting")))
     .returning({ intervalSeconds });
   // The next poll returns what the request became meanwhile.
-  if (!noted) return answer(row, "waiting");
-  return answer(noted, found.isTooSoon || noted.intervalSeconds > row.intervalSeconds ? "slow-down" : "waiting");
+  if (!updated) return pollResult(row, "waiting");
+  return pollResult(
+    updated,
+    found.isTooSoon || updated.intervalSeconds > row.intervalSeconds ? "slow-down" : "waiting",
+  );
 }
 
 async function collect(ctx: ServiceContext, row: DeviceRow): Promise<DevicePoll> {
   const actor = await findDecider(ctx, row);
-  if (actor === null) return end(ctx, row);
+  if (actor === null) return endRequest(ctx, row);
   for (let tries = 1; ; tries += 1) {
     try {
       return await inTx({ ...ctx, actor }, (ctx) => makeToken(ctx, row));
     } catch (error) {
-      if (error instanceof UnauthenticatedError) return end(ctx, row);
-      if (!(error instanceof ConflictError) || tries === NAME_TRIES) throw error;
+      if (error instanceof UnauthenticatedError) return endRequest(ctx, row);
+      if (!(error instanceof ConflictError) || tries === NAME_TRIES_MAX) throw error;
     }
   }
 }
@@ -107,12 +110,12 @@ async function findDecider(ctx: ServiceContext, { decidedTokenId }: DeviceRow): 
 
 /** Makes the token. Only the first caller changes the state, so only one token is made. */
 async function makeToken(ctx: TxContext, row: DeviceRow): Promise<DevicePoll> {
-  const taken = await ctx.db
+  const collected = await ctx.db
     .update(deviceSignIns)
     .set({ state: "collected", polledAt: sql`clock_timestamp()` })
     .where(and(eq(deviceSignIns.id, row.id), eq(deviceSignIns.state, "allowed")))
     .returning({ id: deviceSignIns.id });
-  if (taken.length === 0) return answer(row, "collected");
+  if (collected.length === 0) return pollResult(row, "collected");
   const token = await createOwnToken(ctx, { label: await freeLabel(ctx, row.client) });
   const { client, address } = row;
   await audit(ctx, {
@@ -123,7 +126,7 @@ async function makeToken(ctx: TxContext, row: DeviceRow): Promise<DevicePoll> {
       details: { token: token.name, tokenId: token.id, client, address },
     },
   });
-  return answer(row, "allowed", token);
+  return pollResult(row, "allowed", token);
 }
 
 async function freeLabel(ctx: TxContext, client: string): Promise<string> {
@@ -141,18 +144,18 @@ async function freeLabel(ctx: TxContext, client: string): Promise<string> {
         inArray(tokens.name, labels.map(nameOf)),
       ),
     );
-  const taken = new Set(rows.map((row) => row.name));
-  return labels.find((label) => !taken.has(nameOf(label))) ?? labelOf(client);
+  const takenNames = new Set(rows.map((row) => row.name));
+  return labels.find((label) => !takenNames.has(nameOf(label))) ?? labelOf(client);
 }
 
 /**
  * Ends a request whose deciding browser is signed out. Nobody refused it, but the sign-in that would have provided the
  * token is over.
  */
-async function end(ctx: ServiceContext, row: DeviceRow): Promise<DevicePoll> {
+async function endRequest(ctx: ServiceContext, row: DeviceRow): Promise<DevicePoll> {
   await ctx.db
     .update(deviceSignIns)
     .set({ state: "refused", decidedTokenId: null })
     .where(and(eq(deviceSignIns.id, row.id), eq(deviceSignIns.state, "allowed")));
-  return answer(row, "ended");
+  return pollResult(row, "ended");
 }

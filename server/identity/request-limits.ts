@@ -8,11 +8,11 @@ export const OPERATOR_REQUESTS = { perSecond: 200, burst: 1_000 };
 /**
  * Includes a runner's heartbeats, so even a run at full speed, with some 40 requests a second, must never come near.
  */
-const RUN = { perSecond: 1_000, burst: 5_000 };
+const RUN_REQUESTS = { perSecond: 1_000, burst: 5_000 };
 /** A run's calls to its model. An agent and its sub-agents wait for answers; a tool that has the token does not. */
-const MODEL = { perSecond: 5, burst: 300 };
+const MODEL_CALLS = { perSecond: 5, burst: 300 };
 /** Requests of unknown callers: each may cost a look-up of its token. */
-const STRANGER = { perSecond: 100, burst: 1_000 };
+const ANONYMOUS = { perSecond: 100, burst: 1_000 };
 
 export type RequestLimits = {
   /** Counts a request. Returns the seconds to wait when it is over the limit; null: it is within. */
@@ -23,13 +23,13 @@ export type RequestLimits = {
 
 export function createRequestLimits(now: () => number = () => performance.now()): RequestLimits {
   const operators = new TokenBuckets(OPERATOR_REQUESTS, now);
-  const runs = new TokenBuckets(RUN, now);
-  const calls = new TokenBuckets(MODEL, now);
-  const strangers = new TokenBuckets(STRANGER, now);
+  const runs = new TokenBuckets(RUN_REQUESTS, now);
+  const calls = new TokenBuckets(MODEL_CALLS, now);
+  const anonymous = new TokenBuckets(ANONYMOUS, now);
   return {
     takeCall: (runId) => calls.take(runId),
     take(actor, address) {
-      if (actor === null) return strangers.take(networkOf(address));
+      if (actor === null) return anonymous.take(networkOf(address));
       switch (actor.kind) {
         case "operator":
           // The administrator's own token drives the whole installation: programs, runners that use it, benchmarks.

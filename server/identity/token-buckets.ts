@@ -9,8 +9,8 @@ type Bucket = { tokens: number; at: number };
  * keys.
  */
 export class TokenBuckets {
-  #young = new Map<string, Bucket>();
-  #old = new Map<string, Bucket>();
+  #current = new Map<string, Bucket>();
+  #previous = new Map<string, Bucket>();
 
   constructor(
     private readonly rate: { perSecond: number; burst: number },
@@ -18,14 +18,14 @@ export class TokenBuckets {
   ) {}
 
   get size(): number {
-    return this.#young.size + this.#old.size;
+    return this.#current.size + this.#previous.size;
   }
 
   /** Takes a token. Returns the whole seconds until there is one when the bucket is empty; null: it was taken. */
   take(key: string): number | null {
     const { perSecond, burst } = this.rate;
     const at = this.now();
-    const bucket = this.#young.get(key) ?? this.#keep(key, this.#old.get(key) ?? { tokens: burst, at });
+    const bucket = this.#current.get(key) ?? this.#insert(key, this.#previous.get(key) ?? { tokens: burst, at });
     bucket.tokens = Math.min(burst, bucket.tokens + ((at - bucket.at) * perSecond) / 1_000);
     bucket.at = at;
     if (bucket.tokens < 1) return Math.ceil((1 - bucket.tokens) / perSecond);
@@ -33,12 +33,12 @@ export class TokenBuckets {
     return null;
   }
 
-  #keep(key: string, bucket: Bucket): Bucket {
-    if (this.#young.size >= GENERATION_MAX) {
-      this.#old = this.#young;
-      this.#young = new Map();
+  #insert(key: string, bucket: Bucket): Bucket {
+    if (this.#current.size >= GENERATION_MAX) {
+      this.#previous = this.#current;
+      this.#current = new Map();
     }
-    this.#young.set(key, bucket);
+    this.#current.set(key, bucket);
     return bucket;
   }
 }

@@ -8,7 +8,7 @@ import { newId } from "@/server/ids";
 
 /** The caller waits no longer than this; the worker gives up earlier. */
 const ANSWER_MAX_MS = 8_000;
-const LOOK_AGAIN_MS = { first: 20, most: 250 };
+const POLL_MS = { first: 20, most: 250 };
 /** The maximum of waiting requests, of all callers together. */
 const OPEN_MAX = 64;
 
@@ -18,14 +18,14 @@ const OPEN_MAX = 64;
  */
 export async function askWorker(
   ctx: ServiceContext,
-  about: { attemptId: string; ask: AttemptAsk },
+  request: { attemptId: string; ask: AttemptAsk },
   deadlineMs = ANSWER_MAX_MS,
 ): Promise<AttemptAnswer> {
   const open = await ctx.db.$count(attemptAsks, isNull(attemptAsks.answeredAt));
   if (open >= OPEN_MAX)
     throw new UnavailableError("overloaded", "too many ask the executor at once: try again in a moment");
   const id = newId("ask");
-  await ctx.db.insert(attemptAsks).values({ id, ...about });
+  await ctx.db.insert(attemptAsks).values({ id, ...request });
   ctx.wake("asks");
   const answer = await waitForAnswer(ctx, id, deadlineMs);
   if (answer === null) {
@@ -42,20 +42,20 @@ export async function askWorker(
 
 async function waitForAnswer(ctx: ServiceContext, id: string, deadlineMs: number): Promise<AttemptAnswer | null> {
   const until = performance.now() + deadlineMs;
-  for (let delayMs = LOOK_AGAIN_MS.first; performance.now() < until; ) {
+  for (let delayMs = POLL_MS.first; performance.now() < until; ) {
     await pause(delayMs);
-    const [taken] = await ctx.db
+    const [answered] = await ctx.db
       .delete(attemptAsks)
       .where(and(eq(attemptAsks.id, id), isNotNull(attemptAsks.answeredAt)))
       .returning({ answer: attemptAsks.answer });
-    if (taken) return taken.answer;
-    delayMs = Math.min(LOOK_AGAIN_MS.most, delayMs * 2);
+    if (answered) return answered.answer;
+    delayMs = Math.min(POLL_MS.most, delayMs * 2);
   }
   return null;
 }
 
 /** Removes requests of a web process that died before it read its answer. */
-export async function removeOldAsks(ctx: ServiceContext): Promise<void> {
+export async function removeExpiredAsks(ctx: ServiceContext): Promise<void> {
   await ctx.db
     .delete(attemptAsks)
     .where(sql`${attemptAsks.askedAt} < clock_timestamp() - ${ANSWER_MAX_MS * 2} * interval '1 millisecond'`);

@@ -16,48 +16,49 @@ export type InspectionSource<Live> = {
   note: string;
   at: Date;
   live: Live | null;
-  kept: AttemptRemainsRow | null;
+  remains: AttemptRemainsRow | null;
 };
 
 /**
  * Finds what can be read of a run's attempt: the named one, else the newest. A live attempt is read from the executor,
  * an ended one from what was kept.
  */
-export async function findPlace<Live>(
+export async function findInspectionSource<Live>(
   ctx: ServiceContext,
   input: { runId: string; attemptId?: string | undefined },
-  ask: (attemptId: string) => Promise<Live | null>,
+  readLive: (attemptId: string) => Promise<Live | null>,
 ): Promise<InspectionSource<Live>> {
   const attempt = await findAttempt(ctx, input);
-  const nowhere = { at: new Date(), live: null, kept: null };
-  if (attempt === null) return { ...nowhere, attemptId: null, source: "none", note: noneOf(ctx) };
+  const empty = { at: new Date(), live: null, remains: null };
+  if (attempt === null) return { ...empty, attemptId: null, source: "none", note: noAttemptNote(ctx) };
   const { attemptId } = attempt;
-  if (attempt.image === "none") return { ...nowhere, attemptId, source: "none", note: OUTSIDE };
+  if (attempt.image === "none") return { ...empty, attemptId, source: "none", note: NOTE_STARTED_ELSEWHERE };
   const isLive = attempt.state === "launching" || attempt.state === "running";
   // Without an executor no worker answers either.
   if (isLive && ctx.settings.executor !== "none") {
-    const live = await ask(attemptId);
-    if (live !== null) return { ...nowhere, attemptId, live, source: "live", note: "Read just now." };
+    const live = await readLive(attemptId);
+    if (live !== null) return { ...empty, attemptId, live, source: "live", note: "Read just now." };
   }
-  const kept = await findRemains(ctx, attemptId);
-  if (kept !== null) return { ...nowhere, attemptId, kept, at: kept.keptAt, source: "kept", note: KEPT };
-  return { ...nowhere, attemptId, source: "gone", note: goneOf(attempt) };
+  const stored = await findRemains(ctx, attemptId);
+  if (stored !== null)
+    return { ...empty, attemptId, remains: stored, at: stored.keptAt, source: "kept", note: NOTE_STORED };
+  return { ...empty, attemptId, source: "gone", note: goneNote(attempt) };
 }
 
-const OUTSIDE = "Its runner was started by somebody else: nothing is known here of its process.";
-const KEPT = "The attempt has ended. This was saved when it did.";
+const NOTE_STARTED_ELSEWHERE = "Its runner was started by somebody else: nothing is known here of its process.";
+const NOTE_STORED = "The attempt has ended. This was saved when it did.";
 
-function noneOf(ctx: ServiceContext): string {
-  return ctx.settings.executor === "none" ? OUTSIDE : "No runner was started for it yet.";
+function noAttemptNote(ctx: ServiceContext): string {
+  return ctx.settings.executor === "none" ? NOTE_STARTED_ELSEWHERE : "No runner was started for it yet.";
 }
 
-function goneOf(attempt: Attempt): string {
+function goneNote(attempt: Attempt): string {
   const { state } = attempt;
   if (state === "launching") {
-    const wait = launchWaitOf(attempt);
-    return wait === null
+    const launchWait = launchWaitOf(attempt);
+    return launchWait === null
       ? "It is being launched: nothing of it is there yet."
-      : `It could not be launched yet, and is tried again: ${wait.message}`;
+      : `It could not be launched yet, and is tried again: ${launchWait.message}`;
   }
   if (state === "running") return "Nothing of it is there any more; its end is about to be noted.";
   return "It is gone, and nothing was kept of it: it ended before anything ran, or nobody was there to look.";

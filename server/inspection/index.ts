@@ -1,4 +1,4 @@
-export { AskAnswerer } from "./answer";
+export { InspectionResponder } from "./answer";
 export { readRunJob } from "./job";
 export { readRunLog } from "./log";
-export { keepRemains } from "./remains";
+export { storeRemains } from "./remains";

@@ -8,7 +8,7 @@ import type { ServiceContext } from "@/server/context";
 import { createRun } from "@/server/runs";
 import { type TestContext, tenantOperator, testContext } from "@/server/test/context";
 import { NamedAttempts, runWithTurn } from "@/server/test/named-attempts";
-import { AskAnswerer, keepRemains, readRunJob, readRunLog } from ".";
+import { InspectionResponder, readRunJob, readRunLog, storeRemains } from ".";
 import { askWorker } from "./ask";
 
 const LOCAL = { settings: { executor: "local" as const } };
@@ -28,7 +28,7 @@ function logOf(texts: string[]): AttemptLog {
 
 /** Runs a worker that answers until the work is done. */
 async function answering<T>(ctx: ServiceContext, executor: NamedAttempts, work: Promise<T>): Promise<T> {
-  const answerer = new AskAnswerer({ ctx, executor });
+  const answerer = new InspectionResponder({ ctx, executor });
   let isDone = false;
   const done = work.finally(() => {
     isDone = true;
@@ -103,7 +103,7 @@ test("an ask that is too old is removed, and no more wait than are bearable", as
     message: expect.stringContaining("too many"),
   });
   await ctx.pool.query("update agentrun_attempt_asks set asked_at = now() - interval '1 minute'");
-  await new AskAnswerer({ ctx, executor: new NamedAttempts() }).pass();
+  await new InspectionResponder({ ctx, executor: new NamedAttempts() }).pass();
   expect(await ctx.db.select().from(attemptAsks)).toEqual([]);
 });
 
@@ -113,12 +113,12 @@ test("of an attempt that has ended what was left is kept, redacted and bounded, 
   const executor = new NamedAttempts();
   const { runId, attemptId } = await launched(ctx, executor);
   const lines = ["one", "two", `three ${TOKEN}`];
-  await keepRemains(ctx, { attemptId, details: DETAILS, logs: [logOf(lines)] });
+  await storeRemains(ctx, { attemptId, details: DETAILS, logs: [logOf(lines)] });
   // Reported twice: the later report is more complete.
   const long = logOf(["x".repeat(40_000), "y".repeat(40_000), ...lines]);
-  await keepRemains(ctx, { attemptId, details: DETAILS, logs: [long] });
+  await storeRemains(ctx, { attemptId, details: DETAILS, logs: [long] });
   // A report that came too late for the log removes nothing.
-  await keepRemains(ctx, { attemptId, details: DETAILS, logs: [] });
+  await storeRemains(ctx, { attemptId, details: DETAILS, logs: [] });
   await endAttempt(ctx, attemptId, { code: 1, signal: null, message: "" });
   expect(await readRunJob(ctx, { runId })).toMatchObject({ source: "kept", details: { process: { pid: 7 } } });
   const log = await readRunLog(ctx, { runId, tailLines: 100 });
@@ -138,7 +138,7 @@ test("of an attempt that has ended what was left is kept, redacted and bounded, 
   await ctx.db.delete(runs).where(eq(runs.id, runId));
   expect(await ctx.db.select().from(attemptRemains)).toEqual([]);
   // Its run is gone, so nobody could read it.
-  await keepRemains(ctx, { attemptId, details: DETAILS, logs: [] });
+  await storeRemains(ctx, { attemptId, details: DETAILS, logs: [] });
   expect(await ctx.db.select().from(attemptRemains)).toEqual([]);
 });
 

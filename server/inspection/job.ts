@@ -2,11 +2,11 @@ import type { AttemptDetails, RunJob, RunJobInput } from "@/contract/run-job";
 import type { ServiceContext } from "@/server/context";
 import { iso } from "@/server/stored";
 import { askWorker } from "./ask";
-import { findPlace } from "./attempt";
+import { findInspectionSource } from "./attempt";
 
 /** Returns what is known of the Job and pod, or the process, of a run's attempt. */
 export async function readRunJob(ctx: ServiceContext, input: RunJobInput): Promise<RunJob> {
-  const { live, kept, at, ...place } = await findPlace(
+  const { live, remains, at, ...origin } = await findInspectionSource(
     ctx,
     input,
     async (attemptId): Promise<AttemptDetails | null> => {
@@ -17,8 +17,8 @@ export async function readRunJob(ctx: ServiceContext, input: RunJobInput): Promi
   return {
     runId: input.runId,
     executor: ctx.settings.executor,
-    ...place,
+    ...origin,
     asOf: iso(at),
-    details: live ?? kept?.details ?? null,
+    details: live ?? remains?.details ?? null,
   };
 }

@@ -3,39 +3,39 @@ import type { AttemptRemainsRow } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
 import { iso } from "@/server/stored";
 import { askWorker } from "./ask";
-import { findPlace } from "./attempt";
+import { findInspectionSource } from "./attempt";
 
 /** Returns the end of the log of a run's attempt. */
 export async function readRunLog(ctx: ServiceContext, input: RunLogInput): Promise<RunLog> {
   const { tailLines, container = null } = input;
-  const place = await findPlace(ctx, input, async (attemptId): Promise<AttemptLog | null> => {
+  const inspected = await findInspectionSource(ctx, input, async (attemptId): Promise<AttemptLog | null> => {
     const answer = await askWorker(ctx, { attemptId, ask: { what: "log", container, tailLines } });
     return answer.what === "log" ? answer.log : null;
   });
-  const log = place.live ?? (place.kept === null ? null : keptLog(place.kept, input));
-  const { attemptId, source, at, note } = place;
+  const log = inspected.live ?? (inspected.remains === null ? null : storedLog(inspected.remains, input));
+  const { attemptId, source, at, note } = inspected;
   return {
     runId: input.runId,
     attemptId,
     source,
     asOf: iso(at),
-    ...(log === null ? { container, containers: [], lines: [], isCut: false, note } : since(log, input.since)),
+    ...(log === null ? { container, containers: [], lines: [], isCut: false, note } : linesSince(log, input.since)),
   };
 }
 
-function keptLog({ logs }: AttemptRemainsRow, { container, tailLines }: RunLogInput): AttemptLog {
+function storedLog({ logs }: AttemptRemainsRow, { container, tailLines }: RunLogInput): AttemptLog {
   const containers = logs.map((log) => log.container);
-  const found = container === undefined ? logs.at(-1) : logs.find((log) => log.container === container);
-  if (found === undefined) {
+  const chosen = container === undefined ? logs.at(-1) : logs.find((log) => log.container === container);
+  if (chosen === undefined) {
     const note = "Nothing that it wrote was kept: it had not started, or its log could not be read.";
     return { container: container ?? "runner", containers, lines: [], isCut: false, note };
   }
-  const lines = found.lines.slice(-tailLines);
-  return { ...found, containers, lines, isCut: found.isCut || lines.length < found.lines.length };
+  const lines = chosen.lines.slice(-tailLines);
+  return { ...chosen, containers, lines, isCut: chosen.isCut || lines.length < chosen.lines.length };
 }
 
 /** Cuts off lines before an instant. A line without a time belongs to the one before it. */
-function since(log: AttemptLog, from: string | undefined): AttemptLog {
+function linesSince(log: AttemptLog, from: string | undefined): AttemptLog {
   if (from === undefined) return log;
   const fromMs = Date.parse(from);
   const first = log.lines.findIndex(({ at }) => at !== null && Date.parse(at) >= fromMs);

@@ -59,7 +59,7 @@ export class ApprovalsReader {
     try {
       while (this.#isStale && this.hasReaders) {
         this.#isStale = false;
-        for (const row of await this.#readChanged()) this.#tell(row);
+        for (const row of await this.#readChanged()) this.#notify(row);
         this.#isFirst = false;
       }
     } catch (error) {
@@ -82,7 +82,7 @@ export class ApprovalsReader {
     return [...open, ...moved].filter((row) => this.#known.get(row.id) !== row.status);
   }
 
-  #tell(row: ApprovalRow): void {
+  #notify(row: ApprovalRow): void {
     const canChange = row.status === "pending" || row.status === "decided";
     if (canChange) this.#known.set(row.id, row.status);
     else this.#known.delete(row.id);

@@ -11,7 +11,7 @@ import { getRun } from "@/server/runs";
 import type { FeedReader, FeedRow } from "./feed";
 import { readFeedMark } from "./feed-mark";
 import type { Live } from "./live";
-import type { RunnersNews } from "./runners-reader";
+import type { RunnersUpdate } from "./runners-reader";
 import { ALIVE, encodeFrame, FrameCache, type Sink } from "./sse";
 import { streamRun } from "./stream-run";
 import { openFeed } from "./watch-feed";
@@ -19,7 +19,7 @@ import { openFeed } from "./watch-feed";
 const feedFrames = new FrameCache<FeedRow<unknown>>();
 const approvalFrames = new FrameCache<Approval>();
 const runnerFrames = new FrameCache<FoundRunner>();
-const beatFrames = new FrameCache<RunnersNews>();
+const heartbeatFrames = new FrameCache<RunnersUpdate>();
 
 /**
  * Opens the one stream of a browser tab, with everything that the tab follows: changed sessions, runs, tasks, approvals
@@ -32,23 +32,25 @@ export async function openConsoleStream(
   signal: AbortSignal,
 ): Promise<(sink: Sink) => Promise<void>> {
   const tenantId = ctx.actor.tenantId;
-  const runSeq = input.run === undefined ? null : await startOf(ctx, input.run, input);
+  const runSeq = input.run === undefined ? null : await resolveStartSeq(ctx, input.run, input);
   const from = input.since === undefined ? null : readFeedMark(input.since);
   const isBehind = input.since !== undefined && from === null;
-  const own = { from };
-  const sessions = input.sessions ? await openFeed(ctx, live.sessions as FeedReader<SessionChange>, own, signal) : null;
-  const runs = input.runs ? await openFeed(ctx, live.runs as FeedReader<RunChange>, own, signal) : null;
-  const tasks = input.tasks ? await openFeed(ctx, live.tasks as FeedReader<TaskChange>, own, signal) : null;
+  const feedStart = { from };
+  const sessions = input.sessions
+    ? await openFeed(ctx, live.sessions as FeedReader<SessionChange>, feedStart, signal)
+    : null;
+  const runs = input.runs ? await openFeed(ctx, live.runs as FeedReader<RunChange>, feedStart, signal) : null;
+  const tasks = input.tasks ? await openFeed(ctx, live.tasks as FeedReader<TaskChange>, feedStart, signal) : null;
 
   return async (sink) => {
     const stops: (() => void)[] = [];
     sink.keepAlive = ALIVE;
     try {
       // Before the greeting, because the tab reads what it has missed once it gets that.
-      if (input.runners) stops.push(await live.runners.follow((news) => writeRunners(ctx, sink, news)));
+      if (input.runners) stops.push(await live.runners.follow((update) => writeRunners(ctx, sink, update)));
       sink.write(encodeFrame({ event: "hello", data: { serverTime: new Date().toISOString(), isBehind } }));
-      const tellDatabase = (isAway: boolean) => sink.write(encodeFrame({ event: "database", data: { isAway } }));
-      stops.push(live.followDatabase(tellDatabase));
+      const writeDatabaseState = (isAway: boolean) => sink.write(encodeFrame({ event: "database", data: { isAway } }));
+      stops.push(live.followDatabase(writeDatabaseState));
       if (input.approvals) {
         const stop = live.approvals.follow((approval) => {
           if (tenantId !== null && approval.tenantId !== tenantId) return;
@@ -80,7 +82,7 @@ export async function openConsoleStream(
   };
 }
 
-async function startOf(
+async function resolveStartSeq(
   ctx: ServiceContext,
   runId: string,
   input: { after?: number; lastEventId?: string },
@@ -97,25 +99,25 @@ async function startOf(
 }
 
 /** Writes changed runners one by one, and the beats of all others in one frame. */
-function writeRunners(ctx: ServiceContext, sink: Sink, news: RunnersNews): void {
+function writeRunners(ctx: ServiceContext, sink: Sink, update: RunnersUpdate): void {
   const { tenantId } = ctx.actor;
-  const isSeen = ({ runner }: FoundRunner) => tenantId === null || runner.tenantId === tenantId;
-  for (const found of news.changed.filter(isSeen)) {
-    const encode = () => encodeFrame({ event: "runner", data: toRunner(found, ctx.settings) });
-    sink.write(runnerFrames.of(found, "", encode));
+  const isVisible = ({ runner }: FoundRunner) => tenantId === null || runner.tenantId === tenantId;
+  for (const row of update.changed.filter(isVisible)) {
+    const encode = () => encodeFrame({ event: "runner", data: toRunner(row, ctx.settings) });
+    sink.write(runnerFrames.of(row, "", encode));
   }
-  const beaten = news.beaten.filter(({ found }) => isSeen(found));
-  if (beaten.length === 0) return;
+  const heartbeats = update.beaten.filter(({ found: row }) => isVisible(row));
+  if (heartbeats.length === 0) return;
   const frame = (): BeatsFrame => ({
-    runners: beaten.map(({ found, fresh }) => {
-      const { id, heartbeatAt, leaseExpiresAt, cpuPercent, rssBytes, beats } = toRunner(found, ctx.settings);
+    runners: heartbeats.map(({ found: row, newBeats }) => {
+      const { id, heartbeatAt, leaseExpiresAt, cpuPercent, rssBytes, beats } = toRunner(row, ctx.settings);
       const { count, gapsMs, tripsMs } = beats;
-      const newest = { count, gapsMs: gapsMs.slice(-fresh), tripsMs: tripsMs.slice(-fresh) };
+      const newest = { count, gapsMs: gapsMs.slice(-newBeats), tripsMs: tripsMs.slice(-newBeats) };
       return { id, heartbeatAt, leaseExpiresAt, cpuPercent, rssBytes, beats: newest };
     }),
   });
   // No tenant id begins with `*`.
-  sink.write(beatFrames.of(news, tenantId ?? "*", () => encodeFrame({ event: "beats", data: frame() })));
+  sink.write(heartbeatFrames.of(update, tenantId ?? "*", () => encodeFrame({ event: "beats", data: frame() })));
 }
 
 function toFrame(task: QueueTask): TaskFrame {

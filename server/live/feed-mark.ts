@@ -17,6 +17,6 @@ export async function markFeeds(db: Db): Promise<string> {
 
 /** Returns the position of a mark; null: the mark is too old to continue from. */
 export function readFeedMark(mark: string): FeedPosition | null {
-  const [xid = "0", madeMs] = mark.split(".");
-  return Math.abs(Date.now() - Number(madeMs)) <= FRESH_MS ? { xid, version: -1 } : null;
+  const [xid = "0", createdMs] = mark.split(".");
+  return Math.abs(Date.now() - Number(createdMs)) <= FRESH_MS ? { xid, version: -1 } : null;
 }

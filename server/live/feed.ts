@@ -92,11 +92,11 @@ export class FeedReader<Item> {
       // Another follower may have set the position meanwhile; an earlier one only means that this follower gets more.
       this.#position ??= now;
     } catch (error) {
-      this.#leave(listener);
+      this.#unfollow(listener);
       throw error;
     }
     this.#unsubscribe ??= this.hub.subscribe(this.source.topic, () => this.refresh());
-    return { position: this.#position, stop: () => this.#leave(listener) };
+    return { position: this.#position, stop: () => this.#unfollow(listener) };
   }
 
   /** Looks for changes now. Called at every wake and by the poll. */
@@ -118,7 +118,7 @@ export class FeedReader<Item> {
     this.#position = null;
   }
 
-  #leave(listener: (rows: FeedRow<Item>[]) => void): void {
+  #unfollow(listener: (rows: FeedRow<Item>[]) => void): void {
     this.#listeners.delete(listener);
     if (this.#listeners.size === 0) this.close();
   }
@@ -130,9 +130,9 @@ export class FeedReader<Item> {
       while (this.#isStale && this.#position) {
         this.#isStale = false;
         const page = await readSettled(this.db, this.source, this.#position, {});
-        if (page.rows.length > 0) this.#tell(page.rows);
+        if (page.rows.length > 0) this.#notify(page.rows);
         if (page.isFull && !page.hasUnsettled) this.#isStale = true;
-        else if (page.hasUnsettled) this.#readAgainSoon();
+        else if (page.hasUnsettled) this.#scheduleReread();
       }
     } catch (error) {
       this.onFailure(error);
@@ -141,7 +141,7 @@ export class FeedReader<Item> {
     }
   }
 
-  #tell(rows: FeedRow<Item>[]): void {
+  #notify(rows: FeedRow<Item>[]): void {
     const last = rows.at(-1);
     // All followers may have left while the page was read.
     if (!last || !this.#position) return;
@@ -150,7 +150,7 @@ export class FeedReader<Item> {
     for (const listener of this.#listeners) listener(rows);
   }
 
-  #readAgainSoon(): void {
+  #scheduleReread(): void {
     const delayMs = REREAD_MS[Math.min(this.#rereads, REREAD_MS.length - 1)] ?? 500;
     this.#rereads += 1;
     if (this.#timer) clearTimeout(this.#timer);

@@ -12,12 +12,12 @@ export class Hub {
 
   /** Calls the listener at every wake of a topic, until the returned function is called. */
   subscribe(topic: Topic, listener: WakeListener): () => void {
-    return addTo(this.#wakes, topic, listener);
+    return addListener(this.#wakes, topic, listener);
   }
 
   /** Calls the listener with text that is still being written in a run. */
   subscribeText(runId: string, listener: TextListener): () => void {
-    return addTo(this.#texts, runId, listener);
+    return addListener(this.#texts, runId, listener);
   }
 
   wake(topic: Topic): void {
@@ -29,19 +29,19 @@ export class Hub {
     for (const listeners of this.#wakes.values()) for (const listener of listeners) listener();
   }
 
-  tellText(text: LiveText): void {
+  publishText(text: LiveText): void {
     for (const listener of this.#texts.get(text.runId) ?? []) listener(text);
   }
 
   /** Returns the keys of topics with this prefix that have readers, such as the runs whose events are watched. */
-  watched(prefix: "events:" | "commands:" | "control:"): string[] {
+  subscribedIds(prefix: "events:" | "commands:" | "control:"): string[] {
     return [...this.#wakes.keys()]
       .filter((topic) => topic.startsWith(prefix))
       .map((topic) => topic.slice(prefix.length));
   }
 }
 
-function addTo<Key, Listener>(map: Map<Key, Set<Listener>>, key: Key, listener: Listener): () => void {
+function addListener<Key, Listener>(map: Map<Key, Set<Listener>>, key: Key, listener: Listener): () => void {
   const listeners = map.get(key) ?? new Set();
   map.set(key, listeners);
   listeners.add(listener);

@@ -5,6 +5,7 @@ export type { LiveText } from "./hub";
 export { Leadership } from "./leadership";
 export { assertListenWorks, ListenLostError } from "./listener";
 export { Live, type LiveOptions } from "./live";
+export { publishLiveText } from "./publish-live-text";
 export {
   ALIVE,
   ENDED,
@@ -18,7 +19,6 @@ export {
 } from "./sse";
 export { streamFeed } from "./stream-feed";
 export { streamRun } from "./stream-run";
-export { tellLiveText } from "./tell-live-text";
 export { type WatchedCommand, watchCommands } from "./watch-commands";
 export { openRun, startSeq, watchEvents } from "./watch-events";
 export { openFeed } from "./watch-feed";

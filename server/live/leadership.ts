@@ -3,7 +3,7 @@ import type { Logger } from "pino";
 import { boundSilence, SILENCE_MAX_MS, SPEAK_MS } from "@/db/queries/advisory-lock";
 import { loopKey } from "@/db/queries/loops";
 
-const ANSWER_MS = 5_000;
+const QUERY_TIMEOUT_MS = 5_000;
 
 /**
  * Tracks which loops this replica leads: those whose advisory locks its one database session holds. The locks end with
@@ -15,7 +15,7 @@ export class Leadership {
   readonly #held = new Set<string>();
   #client: pg.Client | null = null;
   /** When the last answered query was sent. */
-  #askedAt = 0;
+  #lastQueryAt = 0;
   #timer: NodeJS.Timeout | null = null;
   #isClosed = false;
   #isChecking = false;
@@ -33,7 +33,7 @@ export class Leadership {
   }
 
   leads(name: string): boolean {
-    return this.#held.has(name) && performance.now() - this.#askedAt < SILENCE_MAX_MS;
+    return this.#held.has(name) && performance.now() - this.#lastQueryAt < SILENCE_MAX_MS;
   }
 
   async close(): Promise<void> {
@@ -51,23 +51,24 @@ export class Leadership {
       const client = this.#client ?? (await this.#connect());
       for (const name of this.#wanted) {
         if (this.#held.has(name)) continue;
-        if (!(await this.#ask(client, "SELECT pg_try_advisory_lock($1::bigint) AS is_held", [loopKey(name)]))) continue;
+        if (!(await this.#query(client, "SELECT pg_try_advisory_lock($1::bigint) AS is_held", [loopKey(name)])))
+          continue;
         this.#held.add(name);
         this.log.info({ loop: name }, "this replica leads the loop");
         this.onGained(name);
       }
-      await this.#ask(client, "SELECT true AS is_held", []);
+      await this.#query(client, "SELECT true AS is_held", []);
     } catch (error) {
-      this.#lose(this.#client, error);
+      this.#handleLoss(this.#client, error);
     } finally {
       this.#isChecking = false;
     }
   }
 
-  async #ask(client: pg.Client, question: string, values: string[]): Promise<boolean> {
+  async #query(client: pg.Client, query: string, values: string[]): Promise<boolean> {
     const askedAt = performance.now();
-    const { rows } = await client.query<{ is_held: boolean }>(question, values);
-    this.#askedAt = askedAt;
+    const { rows } = await client.query<{ is_held: boolean }>(query, values);
+    this.#lastQueryAt = askedAt;
     return rows[0]?.is_held === true;
   }
 
@@ -75,11 +76,11 @@ export class Leadership {
     const client = new pg.Client({
       connectionString: this.databaseUrl,
       application_name: "agentrun-loops",
-      connectionTimeoutMillis: ANSWER_MS,
-      query_timeout: ANSWER_MS,
+      connectionTimeoutMillis: QUERY_TIMEOUT_MS,
+      query_timeout: QUERY_TIMEOUT_MS,
       keepAlive: true,
     });
-    client.on("error", (error) => this.#lose(client, error));
+    client.on("error", (error) => this.#handleLoss(client, error));
     try {
       await client.connect();
       await boundSilence(client);
@@ -91,11 +92,11 @@ export class Leadership {
     return client;
   }
 
-  #lose(client: pg.Client | null, error: unknown): void {
+  #handleLoss(client: pg.Client | null, error: unknown): void {
     // The loss of a client that was given up before means nothing.
     if (client !== this.#client) return;
     if (this.#held.size > 0)
-      this.log.warn({ err: error }, "the database session of the loops is lost: this replica leads none");
+      this.log.warn({ err: error }, "lost the loops' database session: this replica leads no loop");
     this.#held.clear();
     this.#client = null;
     void client?.end().catch(() => undefined);

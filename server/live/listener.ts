@@ -4,15 +4,15 @@ import { within } from "@/contract/async";
 
 export const CHANNEL = "agentrun";
 const HEARTBEAT_MS = 5_000;
-const ANSWER_MS = 5_000;
+const QUERY_TIMEOUT_MS = 5_000;
 const RECONNECT_MIN_MS = 100;
 const RECONNECT_MAX_MS = 2_000;
 /**
  * A probe's notification counts as lost when its listener has answered this many queries after it without receiving it.
  */
-const PROBE_QUESTIONS = 10;
+const PROBE_QUERIES_MAX = 10;
 const PROBE_PAUSE_MS = 200;
-const PROBE_ANSWER_MS = 15_000;
+const PROBE_TIMEOUT_MS = 15_000;
 
 /** LISTEN does not work between this program and its database. */
 export class ListenLostError extends Error {
@@ -61,10 +61,10 @@ export class Listener {
     const client = this.#client;
     if (!client) return false;
     try {
-      await answered(client.query("SELECT pg_notify($1, $2)", [CHANNEL, payload]));
+      await assertAnswered(client.query("SELECT pg_notify($1, $2)", [CHANNEL, payload]));
       return true;
     } catch (error) {
-      this.#lose(client, error);
+      this.#handleLoss(client, error);
       return false;
     }
   }
@@ -83,58 +83,58 @@ export class Listener {
     const client = new pg.Client({
       connectionString: this.options.databaseUrl,
       application_name: "agentrun-listener",
-      connectionTimeoutMillis: ANSWER_MS,
+      connectionTimeoutMillis: QUERY_TIMEOUT_MS,
       keepAlive: true,
     });
-    client.on("error", (error) => this.#lose(client, error));
+    client.on("error", (error) => this.#handleLoss(client, error));
     client.on("notification", (message) => this.options.onMessage(message.payload ?? ""));
     try {
       await client.connect();
-      await answered(client.query(`LISTEN ${CHANNEL}`));
+      await assertAnswered(client.query(`LISTEN ${CHANNEL}`));
     } catch (error) {
-      this.#again(client, error);
+      this.#reconnectLater(client, error);
       return;
     }
     if (this.#isClosed) return void client.end().catch(() => undefined);
     this.#client = client;
     this.#failures = 0;
-    this.#heartbeat = setInterval(() => void this.#beat(client), HEARTBEAT_MS);
-    client.once("end", () => this.#lose(client, new Error("the connection ended")));
+    this.#heartbeat = setInterval(() => void this.#ping(client), HEARTBEAT_MS);
+    client.once("end", () => this.#handleLoss(client, new Error("the connection ended")));
     if (this.#wasConnected) this.options.log.info("listening again");
     this.#wasConnected = true;
     this.options.onReconnected();
   }
 
   /** A half-open connection stays silent: only an unanswered query reveals it. */
-  async #beat(client: pg.Client): Promise<void> {
+  async #ping(client: pg.Client): Promise<void> {
     try {
-      await answered(client.query("SELECT 1"));
+      await assertAnswered(client.query("SELECT 1"));
     } catch (error) {
-      this.#lose(client, error);
+      this.#handleLoss(client, error);
     }
   }
 
-  #lose(client: pg.Client, error: unknown): void {
+  #handleLoss(client: pg.Client, error: unknown): void {
     if (this.#client !== client) return;
     this.#client = null;
     this.options.onLost();
-    this.#again(client, error);
+    this.#reconnectLater(client, error);
   }
 
-  #again(client: pg.Client, error: unknown): void {
+  #reconnectLater(client: pg.Client, error: unknown): void {
     if (this.#heartbeat) clearInterval(this.#heartbeat);
     void client.end().catch(() => undefined);
     if (this.#isClosed) return;
     const delayMs = Math.min(RECONNECT_MIN_MS * 2 ** this.#failures, RECONNECT_MAX_MS);
     this.#failures += 1;
     if (this.#failures === 1)
-      this.options.log.warn({ err: error }, "the listening connection is lost: readers poll until it is back");
+      this.options.log.warn({ err: error }, "lost the LISTEN connection: readers poll until it is back");
     this.#retry = setTimeout(() => void this.#connect(), delayMs);
   }
 }
 
-async function answered(query: Promise<object>): Promise<void> {
-  if ((await within(ANSWER_MS, query)) === null) throw new Error("the database did not answer in time");
+async function assertAnswered(query: Promise<object>): Promise<void> {
+  if ((await within(QUERY_TIMEOUT_MS, query)) === null) throw new Error("the database did not answer in time");
 }
 
 /** Throws `ListenLostError` when a notification from one connection does not reach another that listens. */
@@ -142,8 +142,8 @@ export async function assertListenWorks(databaseUrl: string): Promise<void> {
   const channel = `agentrun_probe_${process.pid}_${Math.floor(Math.random() * 1e9)}`;
   const connection = {
     connectionString: databaseUrl,
-    connectionTimeoutMillis: PROBE_ANSWER_MS,
-    query_timeout: PROBE_ANSWER_MS,
+    connectionTimeoutMillis: PROBE_TIMEOUT_MS,
+    query_timeout: PROBE_TIMEOUT_MS,
   };
   const listening = new pg.Client(connection);
   const sending = new pg.Client(connection);
@@ -152,9 +152,9 @@ export async function assertListenWorks(databaseUrl: string): Promise<void> {
   try {
     await Promise.all([listening.connect(), sending.connect()]);
     await listening.query(`LISTEN ${channel}`);
-    let isHeard = false;
+    let isReceived = false;
     listening.once("notification", () => {
-      isHeard = true;
+      isReceived = true;
     });
     // A pool that assigns a connection for each transaction sends this over any free one.
     await sending.query("BEGIN");
@@ -162,8 +162,8 @@ export async function assertListenWorks(databaseUrl: string): Promise<void> {
     await sending.query("COMMIT");
     // Answers and notifications arrive in one order. A busy machine delays both, so waiting for a time alone would show
     // nothing.
-    for (let asked = 0; !isHeard; asked += 1) {
-      if (asked === PROBE_QUESTIONS) throw new ListenLostError();
+    for (let queries = 0; !isReceived; queries += 1) {
+      if (queries === PROBE_QUERIES_MAX) throw new ListenLostError();
       await new Promise((resolve) => setTimeout(resolve, PROBE_PAUSE_MS));
       await listening.query("SELECT 1");
     }

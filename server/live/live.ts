@@ -61,9 +61,9 @@ export class Live {
       onMessage: (payload) => this.#notifier.receive(payload),
       onReconnected: () => {
         this.hub.wakeAll();
-        this.#tellAway(false);
+        this.#setDatabaseAway(false);
       },
-      onLost: () => this.#tellAway(true),
+      onLost: () => this.#setDatabaseAway(true),
     });
     this.#notifier = new Notifier(this.hub, (payload) => this.#listener.notify(payload));
   }
@@ -80,8 +80,8 @@ export class Live {
   readonly wake = (topic: Topic): void => this.#notifier.wake(topic);
 
   /** Shows text that is still being written to those who follow the run. The text is stored nowhere. */
-  tellText(text: LiveText): void {
-    this.#notifier.tellText(text);
+  publishText(text: LiveText): void {
+    this.#notifier.publishText(text);
   }
 
   get isListening(): boolean {
@@ -133,36 +133,36 @@ export class Live {
   }
 
   async #pollCommands(): Promise<void> {
-    const watched = this.hub.watched("commands:");
-    this.#forget(new Set(watched));
-    if (watched.length === 0) return;
+    const runIds = this.hub.subscribedIds("commands:");
+    this.#forgetUnwatched(new Set(runIds));
+    if (runIds.length === 0) return;
     const { db } = this.options;
     const rows = await db
       .select({ id: runs.id, seq: runs.lastCommandSeq, hasEnded: sql<boolean>`${runs.terminalStatus} is not null` })
       .from(runs)
-      .where(inArray(runs.id, watched));
+      .where(inArray(runs.id, runIds));
     const cancelled = await db
       .selectDistinct({ id: commands.runId })
       .from(commands)
       .where(
         and(
-          inArray(commands.runId, watched),
+          inArray(commands.runId, runIds),
           sql`${commands.state} in ('pending', 'acknowledged')`,
           isNotNull(commands.cancelRequestedAt),
         ),
       );
-    const withCancelled = new Set(cancelled.map((row) => row.id));
+    const runIdsWithCancelled = new Set(cancelled.map((row) => row.id));
     for (const { id, seq, hasEnded } of rows) {
       if (hasEnded) this.#endedRuns.add(id);
-      const isNews = seq > (this.#seenCommands.get(id) ?? 0);
+      const hasNew = seq > (this.#seenCommands.get(id) ?? 0);
       this.#seenCommands.set(id, seq);
-      if (isNews || hasEnded || withCancelled.has(id)) this.hub.wake(`commands:${id}`);
+      if (hasNew || hasEnded || runIdsWithCancelled.has(id)) this.hub.wake(`commands:${id}`);
     }
   }
 
-  #forget(watched: Set<string>): void {
-    for (const id of this.#seenCommands.keys()) if (!watched.has(id)) this.#seenCommands.delete(id);
-    for (const id of this.#endedRuns) if (!watched.has(id)) this.#endedRuns.delete(id);
+  #forgetUnwatched(runIds: Set<string>): void {
+    for (const id of this.#seenCommands.keys()) if (!runIds.has(id)) this.#seenCommands.delete(id);
+    for (const id of this.#endedRuns) if (!runIds.has(id)) this.#endedRuns.delete(id);
   }
 
   async #endStreams(): Promise<void> {
@@ -174,7 +174,7 @@ export class Live {
     }
   }
 
-  #tellAway(isAway: boolean): void {
+  #setDatabaseAway(isAway: boolean): void {
     if (isAway === this.#isAway) return;
     this.#isAway = isAway;
     for (const listener of this.#databaseFollowers) listener(isAway);
@@ -182,6 +182,6 @@ export class Live {
 
   readonly #noteFailure = (error: unknown): void => {
     const level = isDatabaseDown(error) ? "debug" : "error";
-    this.options.log[level]({ err: error }, "live readers could not read");
+    this.options.log[level]({ err: error }, "live readers could not read the database");
   };
 }

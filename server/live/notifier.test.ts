@@ -58,8 +58,8 @@ test("text that does not fit stays in its process; what is not ours is passed ov
     runId: "run_1",
     frames: [{ itemId: `i${text.length}`, kind: "reasoning" as const, text }],
   });
-  notifiers[0].tellText(frame("界".repeat(6_000)));
-  notifiers[0].tellText(frame("fits"));
+  notifiers[0].publishText(frame("界".repeat(6_000)));
+  notifiers[0].publishText(frame("fits"));
   await expect.poll(() => there).toEqual(["fits"]);
   expect(here).toHaveLength(2);
   expect(Math.max(...sent.map((payload) => Buffer.byteLength(payload)))).toBeLessThan(8_000);

@@ -8,7 +8,7 @@ import type { Hub, LiveText } from "./hub";
 const PAYLOAD_MAX_BYTES = 7_500;
 const LIVE_TEXT_MAX_BYTES = 7_000;
 /** The pause between two notifications: a busy server sends 50 a second instead of one for each commit. */
-const GAP_MS = 20;
+const SEND_INTERVAL_MS = 20;
 /** Above this number of topics, one word stands for all. */
 const TOPICS_MAX = 2_000;
 
@@ -44,8 +44,8 @@ export class Notifier {
    * Shows text under way to readers in all processes. Text that does not fit into a notification is shown only in this
    * one.
    */
-  tellText(text: LiveText): void {
-    this.hub.tellText(text);
+  publishText(text: LiveText): void {
+    this.hub.publishText(text);
     for (const frame of text.frames) {
       const payload = JSON.stringify({ from: this.#from, text: { runId: text.runId, frames: [frame] } });
       // A later frame of an item holds everything that an earlier one said.
@@ -56,11 +56,11 @@ export class Notifier {
 
   /** Handles a payload from another process's notifier. */
   receive(payload: string): void {
-    const message = parse(payload);
+    const message = parseMessage(payload);
     if (!message || message.from === this.#from) return;
     if (message.isAll) this.hub.wakeAll();
     for (const topic of message.topics ?? []) this.hub.wake(topic as Topic);
-    if (message.text) this.hub.tellText(message.text);
+    if (message.text) this.hub.publishText(message.text);
   }
 
   async #flush(): Promise<void> {
@@ -69,16 +69,16 @@ export class Notifier {
     // Wakes of the same turn of the event loop are sent together.
     await Promise.resolve();
     while (this.#topics.size > 0 || this.#texts.size > 0) {
-      for (const payload of this.#take()) {
+      for (const payload of this.#drain()) {
         // Without a connection nothing is sent or kept: readers poll, and all are woken when the connection is back.
         await this.send(payload);
       }
-      await new Promise((resolve) => setTimeout(resolve, GAP_MS).unref());
+      await new Promise((resolve) => setTimeout(resolve, SEND_INTERVAL_MS).unref());
     }
     this.#isSending = false;
   }
 
-  #take(): string[] {
+  #drain(): string[] {
     const topics = [...this.#topics];
     const texts = [...this.#texts.values()];
     this.#topics.clear();
@@ -90,23 +90,23 @@ export class Notifier {
 
 function splitTopics(from: string, topics: Topic[]): string[] {
   const payloads: string[] = [];
-  let part: Topic[] = [];
+  let chunk: Topic[] = [];
   let bytes = 0;
   for (const topic of topics) {
     const size = Buffer.byteLength(JSON.stringify(topic)) + 1;
     if (bytes + size > PAYLOAD_MAX_BYTES - 100) {
-      payloads.push(JSON.stringify({ from, topics: part }));
-      part = [];
+      payloads.push(JSON.stringify({ from, topics: chunk }));
+      chunk = [];
       bytes = 0;
     }
-    part.push(topic);
+    chunk.push(topic);
     bytes += size;
   }
-  if (part.length > 0) payloads.push(JSON.stringify({ from, topics: part }));
+  if (chunk.length > 0) payloads.push(JSON.stringify({ from, topics: chunk }));
   return payloads;
 }
 
-function parse(payload: string): z.infer<typeof Message> | null {
+function parseMessage(payload: string): z.infer<typeof Message> | null {
   try {
     return Message.parse(JSON.parse(payload));
   } catch {

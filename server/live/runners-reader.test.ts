@@ -21,7 +21,9 @@ test("who follows is told of a runner that changes, of beats alone where nothing
   await beat(1);
   const stop = await reader.follow(({ changed, beaten }) => {
     told.push(...changed.map(({ runner, state }) => `${runner.id} ${state}`));
-    told.push(...beaten.map(({ found, fresh }) => `${found.runner.id} beat ${fresh} of ${found.runner.beatCount}`));
+    told.push(
+      ...beaten.map(({ found, newBeats: fresh }) => `${found.runner.id} beat ${fresh} of ${found.runner.beatCount}`),
+    );
   });
   try {
     // What exists at first is in the list, which is read anyway.

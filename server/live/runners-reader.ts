@@ -10,24 +10,24 @@ import type { Hub } from "./hub";
  */
 const LIVING_MAX = 500;
 /** Neither beats nor silence wake anybody, so while somebody follows they are looked for this often. */
-const LOOK_MS = 2_000;
+const POLL_MS = 2_000;
 /** Runs change many times a second on a busy server, so changes are gathered this long and their runners read once. */
-const GATHER_MS = 400;
+const DEBOUNCE_MS = 400;
 
 /** What a look found: runners that are new or changed, and those with beats since the previous look. */
-export type RunnersNews = { changed: FoundRunner[]; beaten: { found: FoundRunner; fresh: number }[] };
-type Known = { print: string; beatCount: number };
+export type RunnersUpdate = { changed: FoundRunner[]; beaten: { found: FoundRunner; newBeats: number }[] };
+type LastSeen = { print: string; beatCount: number };
 
 /**
  * Reports living runners as they change, and their beats. A beat writes no event and no row of a feed: one statement
  * for all followers reads what the beats left in the runners' rows.
  */
 export class RunnersReader {
-  readonly #listeners = new Set<(news: RunnersNews) => void>();
-  #known = new Map<string, Known>();
+  readonly #listeners = new Set<(update: RunnersUpdate) => void>();
+  #seen = new Map<string, LastSeen>();
   #unsubscribe: (() => void) | null = null;
-  #looks: NodeJS.Timeout | null = null;
-  #gathering: NodeJS.Timeout | null = null;
+  #pollTimer: NodeJS.Timeout | null = null;
+  #debounceTimer: NodeJS.Timeout | null = null;
   #reading: Promise<void> | null = null;
   #isStale = false;
   #isFirst = true;
@@ -40,47 +40,47 @@ export class RunnersReader {
   ) {}
 
   /** Resolves once the existing runners are known, so that a follower that reads the list after that misses nothing. */
-  async follow(listener: (news: RunnersNews) => void): Promise<() => void> {
+  async follow(listener: (update: RunnersUpdate) => void): Promise<() => void> {
     this.#listeners.add(listener);
-    this.#unsubscribe ??= this.hub.subscribe("runs", this.#gather);
-    this.#looks ??= setInterval(this.#refresh, LOOK_MS);
+    this.#unsubscribe ??= this.hub.subscribe("runs", this.#refreshSoon);
+    this.#pollTimer ??= setInterval(this.#refresh, POLL_MS);
     // The first look only learns what exists.
-    if (this.#isFirst) await this.#look();
+    if (this.#isFirst) await this.#poll();
     if (this.#isFirst) {
       // The look failed: changes until the next one would be reported to nobody.
-      this.#leave(listener);
+      this.#unfollow(listener);
       throw this.#failure;
     }
-    return () => this.#leave(listener);
+    return () => this.#unfollow(listener);
   }
 
-  #leave(listener: (news: RunnersNews) => void): void {
+  #unfollow(listener: (update: RunnersUpdate) => void): void {
     this.#listeners.delete(listener);
     if (this.#listeners.size === 0) this.close();
   }
 
   close(): void {
-    if (this.#looks) clearInterval(this.#looks);
-    if (this.#gathering) clearTimeout(this.#gathering);
-    this.#looks = null;
-    this.#gathering = null;
+    if (this.#pollTimer) clearInterval(this.#pollTimer);
+    if (this.#debounceTimer) clearTimeout(this.#debounceTimer);
+    this.#pollTimer = null;
+    this.#debounceTimer = null;
     this.#unsubscribe?.();
     this.#unsubscribe = null;
-    this.#known = new Map();
+    this.#seen = new Map();
     this.#isFirst = true;
   }
 
-  readonly #gather = (): void => {
-    this.#gathering ??= setTimeout(() => {
-      this.#gathering = null;
+  readonly #refreshSoon = (): void => {
+    this.#debounceTimer ??= setTimeout(() => {
+      this.#debounceTimer = null;
       this.#refresh();
-    }, GATHER_MS);
+    }, DEBOUNCE_MS);
   };
 
-  readonly #refresh = (): void => void this.#look();
+  readonly #refresh = (): void => void this.#poll();
 
   /** Looks, or joins the look under way, which then repeats. */
-  async #look(): Promise<void> {
+  async #poll(): Promise<void> {
     this.#isStale = true;
     this.#reading ??= this.#read().finally(() => {
       this.#reading = null;
@@ -92,7 +92,7 @@ export class RunnersReader {
     try {
       while (this.#isStale && this.#listeners.size > 0) {
         this.#isStale = false;
-        this.#compare(await this.#readKnown());
+        this.#compare(await this.#readLiving());
       }
     } catch (error) {
       this.#failure = error;
@@ -101,36 +101,36 @@ export class RunnersReader {
   }
 
   /** Reads living runners, and those that were known before and are no longer among them. */
-  async #readKnown(): Promise<FoundRunner[]> {
+  async #readLiving(): Promise<FoundRunner[]> {
     const living = await readRunners(this.db, isLiving, LIVING_MAX);
     const ids = new Set(living.map(({ runner }) => runner.id));
-    const left = [...this.#known.keys()].filter((id) => !ids.has(id));
-    if (left.length === 0) return living;
-    return [...living, ...(await readRunners(this.db, inArray(runners.id, left), left.length))];
+    const goneIds = [...this.#seen.keys()].filter((id) => !ids.has(id));
+    if (goneIds.length === 0) return living;
+    return [...living, ...(await readRunners(this.db, inArray(runners.id, goneIds), goneIds.length))];
   }
 
   #compare(rows: FoundRunner[]): void {
-    const news: RunnersNews = { changed: [], beaten: [] };
-    const known = new Map<string, Known>();
+    const update: RunnersUpdate = { changed: [], beaten: [] };
+    const seen = new Map<string, LastSeen>();
     for (const found of rows) {
       const { id, beatCount, beatGaps, endedAt } = found.runner;
-      const before = this.#known.get(id);
-      const print = printOf(found);
-      if (before?.print !== print) news.changed.push(found);
-      else if (beatCount > before.beatCount)
-        news.beaten.push({ found, fresh: Math.min(beatCount - before.beatCount, beatGaps.length) });
-      if (endedAt === null) known.set(id, { print, beatCount });
+      const previous = this.#seen.get(id);
+      const fingerprint = fingerprintOf(found);
+      if (previous?.print !== fingerprint) update.changed.push(found);
+      else if (beatCount > previous.beatCount)
+        update.beaten.push({ found, newBeats: Math.min(beatCount - previous.beatCount, beatGaps.length) });
+      if (endedAt === null) seen.set(id, { print: fingerprint, beatCount });
     }
-    this.#known = known;
+    this.#seen = seen;
     const isFirst = this.#isFirst;
     this.#isFirst = false;
-    if (isFirst || (news.changed.length === 0 && news.beaten.length === 0)) return;
-    for (const listener of this.#listeners) listener(news);
+    if (isFirst || (update.changed.length === 0 && update.beaten.length === 0)) return;
+    for (const listener of this.#listeners) listener(update);
   }
 }
 
 /** Everything about a runner except what a beat changes. */
-function printOf({ runner, leaseExpiresAt: _lease, ...found }: FoundRunner): string {
+function fingerprintOf({ runner, leaseExpiresAt: _lease, ...found }: FoundRunner): string {
   const { heartbeatAt: _at, beatCount: _count, beatGaps: _gaps, beatTrips: _trips, ...rest } = runner;
   const { cpuPercent: _cpu, rssBytes: _rss, ...slow } = rest;
   return JSON.stringify([slow, found]);

@@ -47,11 +47,11 @@ export class FrameCache<Item extends object> {
   of(item: Item, key: string, make: () => Buffer): Buffer {
     const frames = this.#frames.get(item) ?? new Map<string, Buffer>();
     this.#frames.set(item, frames);
-    const known = frames.get(key);
-    if (known) return known;
-    const made = make();
-    frames.set(key, made);
-    return made;
+    const cached = frames.get(key);
+    if (cached) return cached;
+    const encoded = make();
+    frames.set(key, encoded);
+    return encoded;
   }
 }
 

@@ -44,7 +44,7 @@ export async function streamRun(
 
   function advance(): void {
     if (isReplaying || isStopped) return;
-    const frames = options.encode ? encodeKept(tail, seq, options.encode) : tail.framesAfter(seq);
+    const frames = options.encode ? encodeFromTail(tail, seq, options.encode) : tail.framesAfter(seq);
     if (frames === null) {
       void replay();
       return;
@@ -115,7 +115,7 @@ async function writeInParts(sink: Sink, frames: Buffer[], isStopped: () => boole
   }
 }
 
-function encodeKept(tail: RunTail, seq: number, encode: (event: RunEvent) => Buffer): Buffer | null {
+function encodeFromTail(tail: RunTail, seq: number, encode: (event: RunEvent) => Buffer): Buffer | null {
   const entries = tail.after(seq);
   return entries && Buffer.concat(entries.map((entry) => encode(entry.event)));
 }

@@ -9,8 +9,8 @@ import type { Hub } from "./hub";
 /**
  * How many of a run's newest events are kept in memory for its followers; a reader further behind reads the database.
  */
-const KEPT_EVENTS_MAX = 512;
-const KEPT_BYTES_MAX = 4 * 1024 * 1024;
+const EVENTS_MAX = 512;
+const BYTES_MAX = 4 * 1024 * 1024;
 
 export type TailEntry = { seq: number; event: RunEvent; frame: Buffer };
 
@@ -22,7 +22,7 @@ export class RunTail {
   #bytes = 0;
   #loading: Promise<void> | null = null;
   #isStale = false;
-  #joined: { afterSeq: number; frames: Buffer } | null = null;
+  #joinedFrames: { afterSeq: number; frames: Buffer } | null = null;
 
   /** `lastSeq`: the seq up to which a reader of the database has seen the run. */
   constructor(
@@ -64,11 +64,11 @@ export class RunTail {
 
   /** The same as frames in one buffer, shared by readers that are equally far. */
   framesAfter(seq: number): Buffer | null {
-    if (this.#joined?.afterSeq === seq) return this.#joined.frames;
+    if (this.#joinedFrames?.afterSeq === seq) return this.#joinedFrames.frames;
     const entries = this.after(seq);
     if (!entries) return null;
     const frames = Buffer.concat(entries.map((entry) => entry.frame));
-    this.#joined = { afterSeq: seq, frames };
+    this.#joinedFrames = { afterSeq: seq, frames };
     return frames;
   }
 
@@ -91,7 +91,7 @@ export class RunTail {
         this.#isStale = false;
         const rows = await readEvents(this.db, this.runId, this.lastSeq);
         if (rows.length === 0) continue;
-        this.#keep(rows);
+        this.#append(rows);
         if (rows.length === EVENTS_LIMIT_MAX) this.#isStale = true;
         for (const listener of this.#listeners) listener();
       }
@@ -101,7 +101,7 @@ export class RunTail {
     }
   }
 
-  #keep(rows: RunEvent[]): void {
+  #append(rows: RunEvent[]): void {
     for (const event of rows) {
       const frame = encodeEvent(event);
       this.#entries.push({ seq: event.seq, event, frame });
@@ -110,14 +110,14 @@ export class RunTail {
     }
     let dropped = 0;
     while (
-      this.#entries.length - dropped > KEPT_EVENTS_MAX ||
-      (this.#bytes > KEPT_BYTES_MAX && dropped < this.#entries.length - 1)
+      this.#entries.length - dropped > EVENTS_MAX ||
+      (this.#bytes > BYTES_MAX && dropped < this.#entries.length - 1)
     ) {
       this.#bytes -= this.#entries[dropped]?.frame.length ?? 0;
       dropped += 1;
     }
     if (dropped > 0) this.#entries = this.#entries.slice(dropped);
-    this.#joined = null;
+    this.#joinedFrames = null;
   }
 }
 

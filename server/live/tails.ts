@@ -54,8 +54,8 @@ export class RunTails {
   async #open(runId: string): Promise<RunTail> {
     const [run] = await this.db.select({ lastSeq: runs.lastEventSeq }).from(runs).where(eq(runs.id, runId));
     if (!run) throw new NotFoundError("run", runId);
-    const known = this.#tails.get(runId);
-    if (known) return known;
+    const existing = this.#tails.get(runId);
+    if (existing) return existing;
     const tail = new RunTail(this.db, this.hub, runId, run.lastSeq, this.onFailure);
     this.#tails.set(runId, tail);
     // Reads what was committed between the query above and the subscription to wakes.

@@ -22,7 +22,7 @@ export async function* watchCommands(
 ): AsyncGenerator<WatchedCommand> {
   await getRun(ctx, { runId: input.runId });
   let seq = startSeq(input);
-  const toldCancelled = new Set<string>();
+  const reportedCancelled = new Set<string>();
   const wake = new WakeSignal();
   const unsubscribe = live.hub.subscribe(`commands:${input.runId}`, wake.set);
   try {
@@ -33,8 +33,8 @@ export async function* watchCommands(
       const page = await readCommands(ctx, input.runId, seq);
       for (const command of page) {
         const isNew = command.seq > seq;
-        if (!isNew && toldCancelled.has(command.id)) continue;
-        if (command.cancelRequestedAt !== null) toldCancelled.add(command.id);
+        if (!isNew && reportedCancelled.has(command.id)) continue;
+        if (command.cancelRequestedAt !== null) reportedCancelled.add(command.id);
         if (isNew) seq = command.seq;
         yield { id: String(seq), command };
         if (signal.aborted) return;
@@ -50,7 +50,7 @@ export async function* watchCommands(
 
 /** Returns known commands that are to be cancelled, then new ones. */
 async function readCommands(ctx: ServiceContext, runId: string, afterSeq: number): Promise<Command[]> {
-  const told = and(
+  const isCancelRequested = and(
     eq(commands.runId, runId),
     sql`${commands.state} in ('pending', 'acknowledged')`,
     isNotNull(commands.cancelRequestedAt),
@@ -59,7 +59,7 @@ async function readCommands(ctx: ServiceContext, runId: string, afterSeq: number
   const cancelled = await ctx.db
     .select()
     .from(commands)
-    .where(told)
+    .where(isCancelRequested)
     .orderBy(asc(commands.seq))
     .limit(COMMANDS_LIMIT_MAX);
   const fresh = await ctx.db

@@ -53,8 +53,8 @@ export async function* watchEvents(
   const { tail, stop } = await live.tails.follow(input.runId, wake.set);
   try {
     while (!signal.aborted) {
-      const kept = tail.after(seq)?.map((entry) => entry.event);
-      const page = kept ?? (await readEvents(ctx.db, input.runId, seq));
+      const buffered = tail.after(seq)?.map((entry) => entry.event);
+      const page = buffered ?? (await readEvents(ctx.db, input.runId, seq));
       for (const event of page) {
         yield event;
         seq = event.seq;
@@ -64,8 +64,8 @@ export async function* watchEvents(
       // A run of v0.1 may have ended without a terminal event.
       if (endSeq !== null && seq >= endSeq) return;
       // A full page may have ended with the run's last event: only an empty page after it shows that.
-      const isWhole = kept !== undefined || page.length < EVENTS_LIMIT_MAX;
-      if (isWhole && isTerminalEvent(last) && tail.seq <= seq) return;
+      const isComplete = buffered !== undefined || page.length < EVENTS_LIMIT_MAX;
+      if (isComplete && isTerminalEvent(last) && tail.seq <= seq) return;
       if (page.length === 0) await wake.next(signal);
     }
   } finally {

@@ -4,7 +4,7 @@ import { decodeFeedCursor, encodeFeedCursor, type FeedScope, readFeedEpoch } fro
 import { WakeSignal } from "./hub";
 
 /** The maximum of rows that wait for a slow reader; beyond it, the reader reads the database again. */
-const WAITING_MAX = 2_000;
+const BUFFERED_MAX = 2_000;
 
 export type FeedEntry<Item> = { id: string; item: Item; row: FeedRow<Item> };
 export type FeedStream<Item> = {
@@ -25,19 +25,19 @@ export async function openFeed<Item>(
   input: FeedFilter & { lastEventId?: string; from?: FeedPosition | null },
   signal: AbortSignal,
 ): Promise<FeedStream<Item>> {
-  const { lastEventId, from: given = null, ...asked } = input;
-  const filter = ownFilter(ctx, asked);
+  const { lastEventId, from: startFrom = null, ...requested } = input;
+  const filter = tenantFilter(ctx, requested);
   const scope: FeedScope = { feed: reader.source.name, ...filter };
   const epoch = await readFeedEpoch(ctx.db);
-  const from = lastEventId === undefined ? given : decodeFeedCursor(scope, epoch, lastEventId);
+  const from = lastEventId === undefined ? startFrom : decodeFeedCursor(scope, epoch, lastEventId);
 
   const wake = new WakeSignal();
-  let waiting: FeedRow<Item>[] = [];
+  let buffered: FeedRow<Item>[] = [];
   let isBehind = from !== null;
   const { position, stop } = await reader.follow((rows) => {
-    waiting.push(...rows.filter((row) => matches(row, filter)));
-    if (waiting.length > WAITING_MAX) {
-      waiting = [];
+    buffered.push(...rows.filter((row) => matchesFilter(row, filter)));
+    if (buffered.length > BUFFERED_MAX) {
+      buffered = [];
       isBehind = true;
     }
     wake.set();
@@ -47,14 +47,14 @@ export async function openFeed<Item>(
   async function* entries(): AsyncGenerator<FeedEntry<Item>> {
     try {
       while (!signal.aborted) {
-        const rows = isBehind ? await catchUp() : waiting.splice(0);
+        const rows = isBehind ? await catchUp() : buffered.splice(0);
         for (const row of rows) {
           if (!isAfter(row, at)) continue;
           at = { xid: row.xid, version: row.version };
           yield { id: encodeFeedCursor(scope, epoch, at), item: row.item, row };
           if (signal.aborted) return;
         }
-        if (!isBehind && waiting.length === 0) await wake.next(signal);
+        if (!isBehind && buffered.length === 0) await wake.next(signal);
       }
     } finally {
       stop();
@@ -74,12 +74,12 @@ export async function openFeed<Item>(
   return { key: JSON.stringify(scope), startId: encodeFeedCursor(scope, epoch, at), entries: entries() };
 }
 
-function ownFilter(ctx: ServiceContext, asked: FeedFilter): FeedFilter {
-  const tenantId = tenantFor(ctx, asked.tenantId);
-  return tenantId === null ? asked : { ...asked, tenantId };
+function tenantFilter(ctx: ServiceContext, requested: FeedFilter): FeedFilter {
+  const tenantId = tenantFor(ctx, requested.tenantId);
+  return tenantId === null ? requested : { ...requested, tenantId };
 }
 
-function matches<Item>(row: FeedRow<Item>, filter: FeedFilter): boolean {
+function matchesFilter<Item>(row: FeedRow<Item>, filter: FeedFilter): boolean {
   if (filter.tenantId !== undefined && row.tenantId !== filter.tenantId) return false;
   if (filter.projectId !== undefined && row.projectId !== filter.projectId) return false;
   if (filter.sessionId !== undefined && row.sessionId !== filter.sessionId) return false;

@@ -24,8 +24,7 @@ export function startHeartbeat(options: HeartbeatOptions): { stop(): void } {
 
   async function beat(): Promise<void> {
     const passMs = longestPassMs();
-    if (passMs > passMaxMs)
-      return log.error({ passMs }, "a loop stands still: this process no longer says that it lives");
+    if (passMs > passMaxMs) return log.error({ passMs }, "a loop is stuck: this process stopped its heartbeat");
     if (isWriting) return;
     isWriting = true;
     try {
@@ -33,7 +32,7 @@ export function startHeartbeat(options: HeartbeatOptions): { stop(): void } {
       await writeFile(`${file}.next`, `${Math.floor(Date.now() / 1_000)}\n`);
       await rename(`${file}.next`, file);
     } catch (error) {
-      log.error({ err: error, file }, "this process could not say that it lives");
+      log.error({ err: error, file }, "could not write this process's heartbeat");
     } finally {
       isWriting = false;
     }

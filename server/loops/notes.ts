@@ -35,22 +35,22 @@ export class LoopNotes {
   constructor(private readonly ctx: ServiceContext) {}
 
   began(name: LoopName, intervalMs: number): void {
-    const known = this.#passes.get(name) ?? { passedMs: null, tookMs: null, failures: 0, failure: null };
-    this.#note(name, { ...known, intervalMs, beganMs: performance.now() });
+    const previous = this.#passes.get(name) ?? { passedMs: null, tookMs: null, failures: 0, failure: null };
+    this.#note(name, { ...previous, intervalMs, beganMs: performance.now() });
   }
 
   /** Notes the end of a pass. `failure`: what was thrown, if it failed. */
   ended(name: LoopName, failure: unknown = null): void {
-    const known = this.#passes.get(name);
-    if (!known) return;
+    const current = this.#passes.get(name);
+    if (!current) return;
     const nowMs = performance.now();
     if (failure !== null) {
       const { message } = toAgentRunError(failure);
-      this.#note(name, { ...known, beganMs: null, failures: known.failures + 1, failure: message });
+      this.#note(name, { ...current, beganMs: null, failures: current.failures + 1, failure: message });
       return;
     }
-    const tookMs = Math.round(nowMs - (known.beganMs ?? nowMs));
-    this.#note(name, { ...known, beganMs: null, passedMs: nowMs, tookMs, failures: 0, failure: null });
+    const tookMs = Math.round(nowMs - (current.beganMs ?? nowMs));
+    this.#note(name, { ...current, beganMs: null, passedMs: nowMs, tookMs, failures: 0, failure: null });
   }
 
   /** Returns how long the longest pass under way has taken so far, in milliseconds; 0: none is under way. */
@@ -99,7 +99,7 @@ export class LoopNotes {
       await noteLoops(this.ctx, notes);
     } catch (error) {
       // With the database away the loops fail too, and log it: the next pass is noted again.
-      this.ctx.log.debug({ err: error }, "what loops did could not be noted");
+      this.ctx.log.debug({ err: error }, "could not record the loops' passes");
     }
   }
 }

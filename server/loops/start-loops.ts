@@ -6,9 +6,9 @@ import type { ServiceContext } from "@/server/context";
 import { dispatchPass, expireWaiting, settleDependencies } from "@/server/dispatcher";
 import type { Executor } from "@/server/executors";
 import { removeDeviceSignIns, removeEndedTokens } from "@/server/identity";
-import { AskAnswerer } from "@/server/inspection";
+import { InspectionResponder } from "@/server/inspection";
 import { Leadership } from "@/server/live";
-import { foldCounts, noteMinute } from "@/server/queue";
+import { foldCounts, recordMinute } from "@/server/queue";
 import { expireArchives, purgeDeleted, retireExpired } from "@/server/retention";
 import { noteRunnerMinute } from "@/server/runners";
 import { fireSchedules } from "@/server/schedules";
@@ -58,7 +58,7 @@ function makeSweeper({ contextFor, executor, log }: LoopsDeps): LeaseSweeper {
   // An installation that starts no runners ends none: an expired lease is only reported.
   if (kind === "none") return new LeaseSweeper({ ctx, executor });
   const monotonicMs = () => performance.now();
-  const web = new WebContact({ look: () => isWebReady(runnerUrl), leaseMs, monotonicMs, log });
+  const web = new WebContact({ probe: () => isWebReady(runnerUrl), leaseMs, monotonicMs, log });
   return new LeaseSweeper({ ctx, executor, web, monotonicMs });
 }
 
@@ -96,7 +96,7 @@ function loopOptions(deps: LoopsDeps, { sweeper, sender, tracer }: SharedService
     { name: "queue-counts", intervalMs: 1_000, run: () => foldCounts(contextFor("queue-counts")) },
     // Needed where nothing is dispatched, too.
     { name: "queue-expiry", intervalMs: 5_000, run: () => endWaits(contextFor("queue-expiry")) },
-    { name: "queue-minutes", intervalMs: 20_000, run: () => noteMinute(contextFor("queue-minutes")) },
+    { name: "queue-minutes", intervalMs: 20_000, run: () => recordMinute(contextFor("queue-minutes")) },
     { name: "runner-minutes", intervalMs: 20_000, run: () => noteRunnerMinute(contextFor("runner-minutes")) },
     { name: "bulk-retention", intervalMs: 60_000, run: () => removeEndedBulk(contextFor("bulk-retention")) },
     { name: "bulk", intervalMs: 1_000, wakeOn: ["bulk"], run: () => runBulkActions(contextFor("bulk")) },
@@ -109,8 +109,8 @@ function loopOptions(deps: LoopsDeps, { sweeper, sender, tracer }: SharedService
   if (launcher.settings.executor !== "none") {
     loops.push({ name: "launcher", intervalMs: 1_000, wakeOn: ["runs"], run: () => launchPending(launches) });
     loops.push(dispatcherLoop(contextFor("dispatcher")));
-    const asks = new AskAnswerer({ ctx: contextFor("asks"), executor });
-    loops.push({ name: "asks", intervalMs: 1_000, wakeOn: ["asks"], run: () => asks.pass() });
+    const responder = new InspectionResponder({ ctx: contextFor("asks"), executor });
+    loops.push({ name: "asks", intervalMs: 1_000, wakeOn: ["asks"], run: () => responder.pass() });
     const killer = contextFor("killer");
     let killedUpTo = "";
     loops.push({

@@ -23,7 +23,7 @@ export async function commitManifest(ctx: ServiceContext, input: CommitManifestI
   });
   await pruneSegments(ctx, record.sessionId).catch((error: unknown) => {
     // The archive is stored. The next one prunes what is left over.
-    ctx.log.warn({ err: error, sessionId: record.sessionId }, "old segments were not pruned");
+    ctx.log.warn({ err: error, sessionId: record.sessionId }, "could not prune old segments");
   });
   return record;
 }

@@ -40,10 +40,10 @@ export async function copySegments(ctx: ServiceContext, copy: Copy): Promise<voi
   }
 }
 
-async function giveUp(ctx: ServiceContext, { sessionId }: Copy, why: string): Promise<void> {
-  await deleteSession(ctx, { sessionId, why }).catch((error: unknown) => {
+async function giveUp(ctx: ServiceContext, { sessionId }: Copy, reason: string): Promise<void> {
+  await deleteSession(ctx, { sessionId, why: reason }).catch((error: unknown) => {
     // One of its runs is claimed, and fails for the same reason; the next repair comes back here.
-    ctx.log.error({ err: error, sessionId }, "a session whose archive cannot be copied was not deleted");
+    ctx.log.error({ err: error, sessionId }, "could not delete the session whose archive cannot be copied");
   });
 }
 
@@ -64,7 +64,7 @@ async function copyWaiting(ctx: ServiceContext, copy: Copy): Promise<void> {
 
 /** Finishes copies that a crash left half-way. Returns how many. */
 export async function finishCopies(ctx: ServiceContext): Promise<number> {
-  const left = await ctx.db
+  const unfinished = await ctx.db
     .select({
       id: archiveManifests.id,
       sessionId: archiveManifests.sessionId,
@@ -76,12 +76,12 @@ export async function finishCopies(ctx: ServiceContext): Promise<number> {
     .orderBy(asc(archiveManifests.createdAt))
     .limit(COPIES_PER_REPAIR_MAX);
   let finished = 0;
-  for (const copy of left) {
+  for (const copy of unfinished) {
     try {
       await copySegments(ctx, copy);
       finished += 1;
     } catch (error) {
-      ctx.log.error({ err: error, sessionId: copy.sessionId, from: copy.copiedFrom }, "an archive was not copied");
+      ctx.log.error({ err: error, sessionId: copy.sessionId, from: copy.copiedFrom }, "could not copy the archive");
     }
   }
   return finished;

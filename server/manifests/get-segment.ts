@@ -11,8 +11,8 @@ export async function getSegment(
 ): Promise<Uint8Array> {
   const sessionId = input.sessionId ?? (await sessionOfRunner(ctx));
   await requireReadableSession(ctx, sessionId);
-  const place = await placeOf(ctx, sessionId, input.sha256);
-  const bytes = place === null ? null : await ctx.archive.get(place, input.sha256);
+  const location = await locateSegment(ctx, sessionId, input.sha256);
+  const bytes = location === null ? null : await ctx.archive.get(location, input.sha256);
   if (bytes === null) throw new NotFoundError("segment", input.sha256);
   return bytes;
 }
@@ -21,7 +21,7 @@ export async function getSegment(
  * Returns the session under which a segment is stored: its own, or the one from which its archive is still being
  * copied.
  */
-async function placeOf(ctx: ServiceContext, sessionId: string, sha256: string): Promise<string | null> {
+async function locateSegment(ctx: ServiceContext, sessionId: string, sha256: string): Promise<string | null> {
   const [held] = await ctx.db
     .select({ sessionId: archiveSegments.sessionId })
     .from(archiveSegments)

@@ -12,7 +12,7 @@ export async function missingSegments(ctx: ServiceContext, input: MissingSegment
   const runId = boundRunId(ctx.actor);
   if (runId !== null) await readHeldSession(ctx, { runId, leaseEpoch: input.leaseEpoch });
   if (input.digests.length === 0) return { missing: [] };
-  const asked = and(
+  const isRequested = and(
     eq(archiveSegments.sessionId, sessionId),
     inArray(archiveSegments.sha256, input.digests),
     isNull(archiveSegments.removingAt),
@@ -21,8 +21,8 @@ export async function missingSegments(ctx: ServiceContext, input: MissingSegment
   await ctx.db
     .update(archiveSegments)
     .set({ createdAt: sql`clock_timestamp()` })
-    .where(and(asked, sql`${archiveSegments.createdAt} < clock_timestamp() - interval '30 minutes'`));
-  const held = await ctx.db.select({ sha256: archiveSegments.sha256 }).from(archiveSegments).where(asked);
-  const known = new Set(held.map((segment) => segment.sha256));
-  return { missing: [...new Set(input.digests)].filter((digest) => !known.has(digest)) };
+    .where(and(isRequested, sql`${archiveSegments.createdAt} < clock_timestamp() - interval '30 minutes'`));
+  const held = await ctx.db.select({ sha256: archiveSegments.sha256 }).from(archiveSegments).where(isRequested);
+  const heldDigests = new Set(held.map((segment) => segment.sha256));
+  return { missing: [...new Set(input.digests)].filter((digest) => !heldDigests.has(digest)) };
 }

@@ -57,15 +57,15 @@ export async function pruneSegments(ctx: ServiceContext, sessionId: string): Pro
 export async function finishRemovals(ctx: ServiceContext): Promise<number> {
   let finished = 0;
   while (finished < SEGMENTS_PER_PRUNE_MAX) {
-    const left = await inTx(ctx, takeLeftBehind);
-    if (left.length === 0) break;
-    for (const sessionId of new Set(left.map((segment) => segment.sessionId))) {
-      const digests = left.filter((segment) => segment.sessionId === sessionId).map((segment) => segment.sha256);
+    const leftovers = await inTx(ctx, takeLeftBehind);
+    if (leftovers.length === 0) break;
+    for (const sessionId of new Set(leftovers.map((segment) => segment.sessionId))) {
+      const digests = leftovers.filter((segment) => segment.sessionId === sessionId).map((segment) => segment.sha256);
       try {
         finished += await removeMarked(ctx, sessionId, digests);
       } catch (error) {
         // They count as left behind again once their time, which has just been renewed, has passed.
-        ctx.log.error({ err: error, sessionId }, "segments could not be removed");
+        ctx.log.error({ err: error, sessionId }, "could not remove segments");
       }
     }
   }

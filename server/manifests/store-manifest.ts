@@ -6,7 +6,7 @@ import { audit } from "@/server/audit";
 import type { TxContext } from "@/server/context";
 import { ConflictError, InvalidInputError } from "@/server/errors";
 import { newId } from "@/server/ids";
-import { changeUnnoticed } from "@/server/sessions";
+import { updateQuietly } from "@/server/sessions";
 import { iso } from "@/server/stored";
 import { type Manifest, readManifest, VolumeError } from "@/volume";
 import { pruneManifests } from "./prune";
@@ -37,10 +37,10 @@ export async function storeManifest(ctx: TxContext, session: SessionRow, manifes
   await requireSegments(ctx, session.sessionId, manifest);
   // The last turn that a runner accepted. The session is locked, so the volume holds the work of exactly this turn.
   const commandId = session.volumeCommandId;
-  const known = await findSame(ctx, session, manifest);
-  const row = known ?? (await insertManifest(ctx, { session, manifest, commandId }));
-  await changeUnnoticed(ctx, session.sessionId, { archiveManifestId: row.id, archiveCommandId: commandId });
-  if (!known) {
+  const existing = await findSame(ctx, session, manifest);
+  const row = existing ?? (await insertManifest(ctx, { session, manifest, commandId }));
+  await updateQuietly(ctx, session.sessionId, { archiveManifestId: row.id, archiveCommandId: commandId });
+  if (!existing) {
     await pruneManifests(ctx, session, row.id);
     await audit(ctx, {
       action: "archive.commit",
@@ -105,9 +105,9 @@ async function findSame(
 
 async function insertManifest(
   ctx: TxContext,
-  given: { session: SessionRow; manifest: Manifest; commandId: string | null },
+  values: { session: SessionRow; manifest: Manifest; commandId: string | null },
 ): Promise<ArchiveManifestRow> {
-  const { session, manifest, commandId } = given;
+  const { session, manifest, commandId } = values;
   const [row] = await ctx.db
     .insert(archiveManifests)
     .values({

@@ -15,7 +15,7 @@ const REASON_MAX = 1_000;
  */
 export function briefApproval(approval: ApprovalSummary): ToolAnswer {
   const { id, command, changes, reason } = approval;
-  const told = {
+  const summary = {
     ...(command === null ? {} : { command: bothEnds(command) }),
     ...(changes === null ? {} : { changes: briefChanges(changes), files: changes.length }),
   };
@@ -26,7 +26,7 @@ export function briefApproval(approval: ApprovalSummary): ToolAnswer {
     approvalId: id,
     ...brief(approval, ["kind", "status", "cwd", "decision", "decidedBy", "createdAt", "expiresAt"]),
     ...brief({ reason: reason === null ? null : cut(reason, REASON_MAX) }, ["reason"]),
-    ...told,
+    ...summary,
     ...(isCut ? { isCut, whole: "approvals.get by call_procedure: do not accept before it was read" } : {}),
     ...brief(approval, ["sessionId", "sessionTitle", "runId", "taskId", "taskTitle"]),
   };
@@ -39,10 +39,10 @@ function lengthOf(changes: Changes): number {
 }
 
 function briefChanges(changes: Changes): ToolAnswer[] {
-  let left = DIFFS_MAX;
+  let remaining = DIFFS_MAX;
   return changes.slice(0, FILES_MAX).map((change) => {
-    const diff = cut(change.diff, left);
-    left = Math.max(0, left - change.diff.length);
+    const diff = cut(change.diff, remaining);
+    remaining = Math.max(0, remaining - change.diff.length);
     return { ...change, path: cut(change.path, PATH_MAX), diff };
   });
 }

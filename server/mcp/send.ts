@@ -34,15 +34,15 @@ export async function sendMessage(api: Api, session: Session, draft: Draft): Pro
   const isKeyed = draft.key !== undefined;
   const { items } = await api.runs.list({ sessionId: session.sessionId, limit: isKeyed ? KEYED_RUNS : 1 });
   const [last = null] = items;
-  const asked = items.filter((run) => isKeyed || isOpen(run)).toReversed();
-  return send(api, session, draft, { runIds: asked.map(({ id }) => id), last });
+  const candidates = items.filter((run) => isKeyed || isOpen(run)).toReversed();
+  return send(api, session, draft, { runIds: candidates.map(({ id }) => id), last });
 }
 
 type SendTarget = { runIds: string[]; last: Run | null };
 
-async function send(api: Api, session: Session, { key, ...ask }: Draft, { runIds, last }: SendTarget): Promise<Sent> {
+async function send(api: Api, session: Session, { key, ...draft }: Draft, { runIds, last }: SendTarget): Promise<Sent> {
   const draftId = draftIdOf(session.sessionId, key);
-  return sendTurn(sendPorts(api), { draftId, ...ask, session, runIds, ...(await runDefaults(session, last)) });
+  return sendTurn(sendPorts(api), { draftId, ...draft, session, runIds, ...(await runDefaults(session, last)) });
 }
 
 function sendPorts(api: Api): SendPorts {

@@ -56,18 +56,18 @@ function described({ name, title, description, schema, nature, isIdempotent }: T
 }
 
 /** Runs a tool. A refusal is a result too, so that the model can read it and correct its call. */
-async function runTool(tool: Tool, call: ToolCall, given: unknown): Promise<CallToolResult> {
+async function runTool(tool: Tool, call: ToolCall, input: unknown): Promise<CallToolResult> {
   try {
-    const parsed = tool.input.safeParse(given);
+    const parsed = tool.input.safeParse(input);
     if (!parsed.success) throw inputFault(parsed.error);
-    return told(await tool.run(call, parsed.data));
+    return toCallResult(await tool.run(call, parsed.data));
   } catch (error) {
     return refused(faultFrom(error), call);
   }
 }
 
 /** The text repeats the structured content, for clients that show their model nothing else. */
-function told(answer: ToolAnswer): CallToolResult {
+function toCallResult(answer: ToolAnswer): CallToolResult {
   const text = JSON.stringify(answer);
   return { content: [{ type: "text", text }], structuredContent: JSON.parse(text) as ToolAnswer };
 }
@@ -75,7 +75,7 @@ function told(answer: ToolAnswer): CallToolResult {
 function refused(fault: AgentRunError, { ctx }: ToolCall): CallToolResult {
   // Procedures log their own unexpected errors; errors of the tool itself appear only here.
   if (fault.reason === "unexpected")
-    ctx.service?.log.error({ err: fault.cause, requestId: ctx.requestId }, "unexpected error of a tool");
+    ctx.service?.log.error({ err: fault.cause, requestId: ctx.requestId }, "unexpected error in a tool");
   const error = errorBody(fault, ctx.requestId);
   const text = `${error.message} (${error.reason}, request ${error.requestId})`;
   return { content: [{ type: "text", text }], structuredContent: { error }, isError: true };

@@ -72,8 +72,8 @@ export const rowLimit = z.int().min(1).max(100).default(20).describe("Rows of th
 
 /** Returns the named fields of a row, without those that are empty. */
 export function brief<Row extends object, Name extends keyof Row>(row: Row, names: readonly Name[]): ToolAnswer {
-  const told = names.map((name) => [name, row[name]] as const).filter(([, value]) => isThere(value));
-  return Object.fromEntries(told);
+  const fields = names.map((name) => [name, row[name]] as const).filter(([, value]) => isThere(value));
+  return Object.fromEntries(fields);
 }
 
 function isThere(value: unknown): boolean {

@@ -65,8 +65,8 @@ function changeLines(payload: Payload): string {
 function approvalLine(payload: Payload): string {
   const { command } = payload;
   const line = Array.isArray(command) ? command.map(String).join(" ") : textIn(payload, "command");
-  const told = [line && `$ ${line}`, changeLines(payload), textIn(payload, "reason")];
-  return [`asks for the approval ${textIn(payload, "approvalId")}`, ...told].filter(Boolean).join("\n");
+  const parts = [line && `$ ${line}`, changeLines(payload), textIn(payload, "reason")];
+  return [`asks for the approval ${textIn(payload, "approvalId")}`, ...parts].filter(Boolean).join("\n");
 }
 
 function stepLine(step: Payload): string {

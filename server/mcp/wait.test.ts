@@ -17,16 +17,16 @@ const callOf = (signal: AbortSignal) => ({ signal }) as ToolCall;
 
 test("a wait ends by its time, whatever is collected meanwhile", async () => {
   const { signal } = new AbortController();
-  const waited = waitUntil(callOf(signal), 1, { look: async () => ({ isOver: false }), changes: silence });
+  const waited = waitUntil(callOf(signal), 1, { read: async () => ({ isOver: false }), changes: silence });
   const collecting = setInterval(collectGarbage, 20);
   expect(await waited.finally(() => clearInterval(collecting))).toEqual({ isOver: false });
 });
 
 test("a wait ends with its request, and at once where there is nothing to wait for", async () => {
   const gone = new AbortController();
-  const waited = waitUntil(callOf(gone.signal), 50, { look: async () => ({ isOver: false }), changes: silence });
+  const waited = waitUntil(callOf(gone.signal), 50, { read: async () => ({ isOver: false }), changes: silence });
   gone.abort();
   expect(await waited).toEqual({ isOver: false });
-  const over = { look: async () => ({ isOver: true }), changes: silence };
+  const over = { read: async () => ({ isOver: true }), changes: silence };
   expect(await waitUntil(callOf(new AbortController().signal), 50, over)).toEqual({ isOver: true });
 });

@@ -9,23 +9,23 @@ import type { ToolCall } from "./tool";
 const WAIT_MAX_S = 50;
 
 /**
- * Waits until `look` returns something that is over, or the time is up; returns what `look` returned last. `changes`
+ * Waits until `read` returns something that is over, or the time is up; returns what `read` returned last. `changes`
  * yields when another look is worthwhile. It reports nothing that happened before it was opened.
  */
 export async function waitUntil<Seen extends { isOver: boolean }>(
   call: ToolCall,
   seconds: number,
-  { look, changes }: { look: () => Promise<Seen>; changes: (signal: AbortSignal) => AsyncIterable<unknown> },
+  { read, changes }: { read: () => Promise<Seen>; changes: (signal: AbortSignal) => AsyncIterable<unknown> },
 ): Promise<Seen> {
-  const first = await look();
+  const first = await read();
   if (first.isOver || seconds === 0) return first;
   const follow = async (signal: AbortSignal): Promise<Seen> => {
     for await (const _ of changes(signal)) {
-      const seen = await look();
-      if (seen.isOver || signal.aborted) return seen;
+      const snapshot = await read();
+      if (snapshot.isOver || signal.aborted) return snapshot;
     }
     // The stream ended with what it follows, with the server, or because the time is up.
-    return look();
+    return read();
   };
   return withDeadline("a wait", seconds * 1_000, follow, call.signal);
 }

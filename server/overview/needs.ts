@@ -66,14 +66,14 @@ export function rankNeeds(found: FoundNeeds[], queue: OfQueue): Needs {
     needs: queue.attention.filter(({ kind }) => kind !== "approval").map(ofQueue),
     counts: queue.attentionCounts.filter(({ kind }) => kind !== "approval"),
   };
-  const others = found.map((one) => withoutSessionsOf(ofTasks.needs, one));
+  const otherNeeds = found.map((one) => withoutSessionsOf(ofTasks.needs, one));
   const rank = ({ kind }: Pick<Need, "kind">) => NEED_KINDS.indexOf(kind);
   return {
-    needs: [...others, ofTasks]
+    needs: [...otherNeeds, ofTasks]
       .flatMap(({ needs }) => needs)
       .sort((left, right) => rank(left) - rank(right) || (left.since < right.since ? -1 : 1))
       .slice(0, NEEDS_MAX),
-    needCounts: [...others, ofTasks]
+    needCounts: [...otherNeeds, ofTasks]
       .flatMap(({ counts }) => counts.filter(({ count }) => count > 0))
       .sort((left, right) => rank(left) - rank(right)),
   };
@@ -81,17 +81,18 @@ export function rankNeeds(found: FoundNeeds[], queue: OfQueue): Needs {
 
 /** A failed session is left out where its task is told of. */
 function withoutSessionsOf(tasks: readonly Need[], { needs, counts }: FoundNeeds): FoundNeeds {
-  const told = new Set(
+  const taskSessionIds = new Set(
     tasks.flatMap(({ kind, sessionId }) =>
       (kind === "dead-letter" || kind === "dependency-failed") && sessionId !== null ? [sessionId] : [],
     ),
   );
-  const isTold = ({ kind, sessionId }: Need) => kind === "failed-session" && sessionId !== null && told.has(sessionId);
-  const left = needs.filter((need) => !isTold(need));
-  const dropped = needs.length - left.length;
+  const isTold = ({ kind, sessionId }: Need) =>
+    kind === "failed-session" && sessionId !== null && taskSessionIds.has(sessionId);
+  const remaining = needs.filter((need) => !isTold(need));
+  const dropped = needs.length - remaining.length;
   if (dropped === 0) return { needs, counts };
   return {
-    needs: left,
+    needs: remaining,
     counts: counts.map((one) => (one.kind === "failed-session" ? { ...one, count: one.count - dropped } : one)),
   };
 }
@@ -124,12 +125,12 @@ function toNeed(kind: NeedKind, row: NeedRow): Need {
   const { sinceMs, detail, ...rest } = row;
   return {
     ...{ kind, ...rest, ...OF_NO_OBJECT, queue: null, lane: null },
-    message: wordsOf(kind, detail),
+    message: messageOf(kind, detail),
     since: new Date(sinceMs).toISOString(),
   };
 }
 
-function wordsOf(kind: NeedKind, detail: string | null): string {
+function messageOf(kind: NeedKind, detail: string | null): string {
   switch (kind) {
     case "approval":
       return `the agent asks to run ${detail}`;

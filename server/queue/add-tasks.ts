@@ -21,11 +21,11 @@ import { checkWorkspace } from "@/server/runs";
 import { drainingError } from "./assert-takes-tasks";
 import { contentOf, isSameContent, type TaskContent } from "./content";
 import { type DependencyPlan, planDependencies, storeDependencies } from "./dependencies";
-import { newTask } from "./new-task";
+import { toNewTask } from "./new-task";
 import { toTask } from "./task";
 
 /** One task that somebody wants to add, ready to be stored. */
-export type TaskAsk = {
+export type TaskRequest = {
   caller: ServiceContext;
   input: CreateTaskInput;
   content: TaskContent;
@@ -53,7 +53,7 @@ export async function prepareTask(
   caller: ServiceContext,
   input: CreateTaskInput,
   batch: string | null = null,
-): Promise<TaskAsk> {
+): Promise<TaskRequest> {
   const owner = ownerOf(caller, input);
   const content = contentOf(input);
   const row: NewTask = {
@@ -85,7 +85,7 @@ export async function prepareTask(
   for (const name of ["onDependencyFailed", "dependencyResults"] as const)
     if (input[name] !== undefined && (input.dependsOn ?? []).length === 0)
       throw new InvalidInputError(`${name}: say with dependsOn which tasks it comes after, or leave it out`);
-  const workspaceFault = input.workspaceRef ? await thrownBy(checkWorkspace(caller, input.workspaceRef)) : null;
+  const workspaceFault = input.workspaceRef ? await errorOf(checkWorkspace(caller, input.workspaceRef)) : null;
   return { caller, input, content, row, batch, workspaceFault, refusal: null };
 }
 
@@ -94,81 +94,84 @@ export async function prepareTask(
  * transaction the inserting statement is a transaction of its own; tasks that come after others must be added inside
  * one. A key is judged before anything that may have changed since its first use.
  */
-export async function addTasks(ctx: ServiceContext, asks: TaskAsk[]): Promise<TaskOutcome[]> {
-  const { faults: inputFaults, plan } = await findFaults(ctx, asks, true);
-  const sound = asks.filter((ask) => !inputFaults.has(ask));
-  const audits = assignAudits(sound);
-  const rows = sound.map(({ row }) => row);
-  const judged = rows.length === 0 ? [] : await insertTasks(ctx.db, rows, audits);
-  const verdicts = new Map(judged.map((verdict) => [verdict.id, verdict]));
-  const isAdded = ({ row }: TaskAsk) => verdicts.get(row.id)?.added != null;
-  if (asks.some(isAdded)) ctx.wake("queue");
-  const known = await findKnown(
+export async function addTasks(ctx: ServiceContext, requests: TaskRequest[]): Promise<TaskOutcome[]> {
+  const { faults: inputFaults, plan } = await findFaults(ctx, requests, true);
+  const valid = requests.filter((request) => !inputFaults.has(request));
+  const audits = assignAudits(valid);
+  const rows = valid.map(({ row }) => row);
+  const evaluated = rows.length === 0 ? [] : await insertTasks(ctx.db, rows, audits);
+  const verdicts = new Map(evaluated.map((verdict) => [verdict.id, verdict]));
+  const isAdded = ({ row }: TaskRequest) => verdicts.get(row.id)?.added != null;
+  if (requests.some(isAdded)) ctx.wake("queue");
+  const existing = await findExisting(
     ctx,
-    asks.filter((ask) => ask.row.idempotencyKey !== null && !isAdded(ask)),
+    requests.filter((request) => request.row.idempotencyKey !== null && !isAdded(request)),
   );
-  const added = new Set(asks.filter(isAdded).map(({ row }) => row.id));
-  const results = new Map<TaskAsk, TaskResult>();
-  for (const ask of asks) {
-    const verdict = verdicts.get(ask.row.id);
-    const fault = inputFaults.get(ask) ?? (verdict && faultOf(ask, verdict)) ?? null;
-    results.set(ask, resultOf(ask, { verdict, fault, known: known.get(keyOf(ask.row)), added }));
+  const added = new Set(requests.filter(isAdded).map(({ row }) => row.id));
+  const results = new Map<TaskRequest, TaskResult>();
+  for (const request of requests) {
+    const verdict = verdicts.get(request.row.id);
+    const fault = inputFaults.get(request) ?? (verdict && commitFaultOf(request, verdict)) ?? null;
+    results.set(request, resultOf(request, { verdict, fault, existing: existing.get(keyOf(request.row)), added }));
   }
   await storeDependencies(ctx, plan, results);
-  return asks.map((ask) => results.get(ask)?.outcome ?? { error: new Error("a task was not judged") });
+  return requests.map((request) => results.get(request)?.outcome ?? { error: new Error("a task was not judged") });
 }
 
-type Answer = {
+type ResultFacts = {
   verdict: TaskVerdict | undefined;
   fault: unknown;
-  known: QueueTaskRow | undefined;
+  existing: QueueTaskRow | undefined;
   added: ReadonlySet<string>;
 };
 
 /** Returns what became of one task, by what is known of its key once all tasks of its call are inserted. */
-function resultOf(ask: TaskAsk, { verdict, fault, known, added }: Answer): TaskResult {
-  if (verdict?.added) return { outcome: { task: newTask(ask, verdict.added) }, id: ask.row.id, isAdded: true };
-  const isOfCall = known !== undefined && added.has(known.id);
+function resultOf(request: TaskRequest, { verdict, fault, existing, added }: ResultFacts): TaskResult {
+  if (verdict?.added)
+    return { outcome: { task: toNewTask(request, verdict.added) }, id: request.row.id, isAdded: true };
+  const isOfCall = existing !== undefined && added.has(existing.id);
   // Where the task is refused, a later task of its call that took the key does not answer for it.
-  if (!known || (isOfCall && fault !== null)) {
+  if (!existing || (isOfCall && fault !== null)) {
     const error = fault ?? new Error("a task's insert met a conflict without a key");
     return { outcome: { error }, id: null, isAdded: false };
   }
-  const outcome = replay(ask, known);
-  return { outcome, id: "task" in outcome ? known.id : null, isAdded: false, isRepeated: isOfCall };
+  const outcome = replay(request, existing);
+  return { outcome, id: "task" in outcome ? existing.id : null, isAdded: false, isRepeated: isOfCall };
 }
 
 /**
  * Judges what adding a task would do: returns the task that its key has already made, or the task as it would be.
  * Throws what would refuse it.
  */
-export async function judgeAsk(
+export async function evaluateRequest(
   ctx: ServiceContext,
-  ask: TaskAsk,
-): Promise<{ known: QueueTask } | { judged: JudgedTask; comesAfter: FoundDependency[] }> {
-  const there = (await findKnown(ctx, ask.row.idempotencyKey === null ? [] : [ask])).get(keyOf(ask.row));
-  if (there) {
-    const outcome = replay(ask, there);
+  request: TaskRequest,
+): Promise<{ existing: QueueTask } | { judged: JudgedTask; comesAfter: FoundDependency[] }> {
+  const existing = (await findExisting(ctx, request.row.idempotencyKey === null ? [] : [request])).get(
+    keyOf(request.row),
+  );
+  if (existing) {
+    const outcome = replay(request, existing);
     if ("error" in outcome) throw outcome.error;
-    return { known: outcome.task };
+    return { existing: outcome.task };
   }
-  const { faults, plan } = await findFaults(ctx, [ask], false);
-  const inputFault = faults.get(ask);
+  const { faults, plan } = await findFaults(ctx, [request], false);
+  const inputFault = faults.get(request);
   if (inputFault !== undefined) throw inputFault;
-  const judged = await judgeTask(ctx.db, ask.row);
-  const fault = faultOf(ask, judged);
+  const evaluated = await judgeTask(ctx.db, request.row);
+  const fault = commitFaultOf(request, evaluated);
   if (fault !== null) throw fault;
-  const targets = plan.targets.get(ask) ?? [];
-  return { judged, comesAfter: targets.flatMap(({ stored }) => stored ?? []) };
+  const targets = plan.targets.get(request) ?? [];
+  return { judged: evaluated, comesAfter: targets.flatMap(({ stored }) => stored ?? []) };
 }
 
 /**
  * Assigns audit rows: one for each task, or one for all tasks of a batch that belong to one tenant. Every try makes new
  * ones, since a batch that is halved gets a row for each half.
  */
-function assignAudits(asks: TaskAsk[]): NewTaskAudit[] {
+function assignAudits(requests: TaskRequest[]): NewTaskAudit[] {
   const audits = new Map<string, NewTaskAudit>();
-  for (const { caller, row, batch } of asks) {
+  for (const { caller, row, batch } of requests) {
     const key = batch === null ? row.id : `${batch} ${row.tenantId}`;
     const action = batch === null ? "queue.createTask" : "queue.createTasks";
     const audit = audits.get(key) ?? { id: newId("audit"), actor: actorName(caller.actor), action };
@@ -178,36 +181,36 @@ function assignAudits(asks: TaskAsk[]): NewTaskAudit[] {
   return [...audits.values()];
 }
 
-function replay({ content, row }: TaskAsk, known: QueueTaskRow): TaskOutcome {
-  if (isSameContent(known, content, row.contentHash)) return { task: toTask(known) };
+function replay({ content, row }: TaskRequest, existing: QueueTaskRow): TaskOutcome {
+  if (isSameContent(existing, content, row.contentHash)) return { task: toTask(existing) };
   return { error: new IdempotencyConflictError(row.idempotencyKey ?? "") };
 }
 
 /** Returns what is wrong with each task if it is new, and what the tasks come after. */
 async function findFaults(
   ctx: ServiceContext,
-  asks: TaskAsk[],
+  requests: TaskRequest[],
   isLocking: boolean,
-): Promise<{ faults: Map<TaskAsk, unknown>; plan: DependencyPlan }> {
-  const faults = await findInputFaults(ctx, asks);
-  const plan = await planDependencies(ctx, asks, { refused: new Set(faults.keys()), isLocking });
-  for (const [ask, fault] of plan.faults) if (!faults.has(ask)) faults.set(ask, fault);
+): Promise<{ faults: Map<TaskRequest, unknown>; plan: DependencyPlan }> {
+  const faults = await findInputFaults(ctx, requests);
+  const plan = await planDependencies(ctx, requests, { refused: new Set(faults.keys()), isLocking });
+  for (const [request, fault] of plan.faults) if (!faults.has(request)) faults.set(request, fault);
   return { faults, plan };
 }
 
 /** Returns what is wrong with each task if it is new, regardless of sessions and queues. */
-async function findInputFaults(ctx: ServiceContext, asks: TaskAsk[]): Promise<Map<TaskAsk, unknown>> {
-  const isKnown = ({ caller, row }: TaskAsk) => isConfigured(caller.settings, row.backendProfile);
-  const unknown = asks.filter((ask) => !isKnown(ask));
-  const stored = await readStoredProfiles(ctx, [...new Set(unknown.map(({ row }) => row.backendProfile))]);
-  const faults = new Map<TaskAsk, unknown>();
-  for (const ask of unknown) {
-    const { backendProfile } = ask.row;
-    if (!stored.has(backendProfile)) faults.set(ask, unknownProfile(backendProfile));
+async function findInputFaults(ctx: ServiceContext, requests: TaskRequest[]): Promise<Map<TaskRequest, unknown>> {
+  const hasConfiguredProfile = ({ caller, row }: TaskRequest) => isConfigured(caller.settings, row.backendProfile);
+  const unconfigured = requests.filter((request) => !hasConfiguredProfile(request));
+  const stored = await readStoredProfiles(ctx, [...new Set(unconfigured.map(({ row }) => row.backendProfile))]);
+  const faults = new Map<TaskRequest, unknown>();
+  for (const request of unconfigured) {
+    const { backendProfile } = request.row;
+    if (!stored.has(backendProfile)) faults.set(request, unknownProfile(backendProfile));
   }
-  for (const ask of asks) {
-    const fault = ask.workspaceFault ?? ask.refusal;
-    if (fault !== null) faults.set(ask, fault);
+  for (const request of requests) {
+    const fault = request.workspaceFault ?? request.refusal;
+    if (fault !== null) faults.set(request, fault);
   }
   return faults;
 }
@@ -216,8 +219,8 @@ async function findInputFaults(ctx: ServiceContext, asks: TaskAsk[]): Promise<Ma
  * Returns an error for a draining queue or lane, or for an existing session that no run of the task could use; null:
  * neither.
  */
-function faultOf(
-  { caller, row }: TaskAsk,
+function commitFaultOf(
+  { caller, row }: TaskRequest,
   { drainedLane, misfitTenant }: Pick<TaskVerdict, "drainedLane" | "misfitTenant">,
 ): Error | null {
   if (drainedLane !== null) return drainingError({ queue: row.queue, lane: drainedLane });
@@ -233,9 +236,10 @@ function faultOf(
  * Returns the tasks that exist under the keys of some asks. A statement of its own, so that it sees what an insert had
  * to wait for.
  */
-async function findKnown(ctx: ServiceContext, asks: TaskAsk[]): Promise<Map<string, QueueTaskRow>> {
-  if (asks.length === 0) return new Map();
-  const column = (key: "tenantId" | "projectId" | "idempotencyKey") => encodeTextArray(asks.map(({ row }) => row[key]));
+async function findExisting(ctx: ServiceContext, requests: TaskRequest[]): Promise<Map<string, QueueTaskRow>> {
+  if (requests.length === 0) return new Map();
+  const column = (key: "tenantId" | "projectId" | "idempotencyKey") =>
+    encodeTextArray(requests.map(({ row }) => row[key]));
   const rows = await ctx.db
     .select()
     .from(queueTasks)
@@ -255,7 +259,7 @@ function json(value: object | null): string | null {
 }
 
 /** Returns what a check throws; null: it passes. */
-function thrownBy(check: Promise<void>): Promise<unknown> {
+function errorOf(check: Promise<void>): Promise<unknown> {
   return check.then(
     () => null,
     (error: unknown) => error,

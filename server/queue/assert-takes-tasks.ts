@@ -5,7 +5,7 @@ import type { TxContext } from "@/server/context";
 import { ConflictError } from "@/server/errors";
 
 /** Throws `queue-draining` when the queue or lane is being drained. */
-export async function assertTakesTasks(
+export async function assertAcceptsTasks(
   ctx: TxContext,
   { tenantId, queue, lane }: { tenantId: string; queue: string; lane: string },
 ): Promise<void> {
@@ -26,6 +26,6 @@ export async function assertTakesTasks(
 
 /** The error for a task that is added to a draining queue or lane. */
 export function drainingError({ queue, lane }: { queue: string; lane: string }): ConflictError {
-  const place = lane === WHOLE_QUEUE ? `queue ${queue}` : `lane ${lane} of queue ${queue}`;
-  return new ConflictError("queue-draining", `${place} is being drained and takes no task: resume it, or use another`);
+  const name = lane === WHOLE_QUEUE ? `queue ${queue}` : `lane ${lane} of queue ${queue}`;
+  return new ConflictError("queue-draining", `${name} is being drained and takes no task: resume it, or use another`);
 }

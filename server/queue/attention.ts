@@ -19,28 +19,30 @@ type Attention = Pick<QueueCommander, "attention" | "attentionCounts">;
 /** Returns what needs a person in a queue, the most pressing kind first, and how many there are of each kind. */
 export async function listAttention(
   ctx: ServiceContext,
-  sight: CommanderScope,
+  scope: CommanderScope,
   failedPlaces: QueueRef[],
 ): Promise<Attention> {
-  const firsts = await readAttention(
+  const groups = await readAttention(
     ctx.db,
-    { ...sight, failedPlaces },
+    { ...scope, failedPlaces },
     { shownMax: ATTENTION_KIND_MAX, countMax: ATTENTION_COUNT_MAX, deadLetterMs: DEAD_LETTER_SHOWN_MS },
   );
-  firsts.sort((left, right) => ATTENTION_KINDS.indexOf(left.kind) - ATTENTION_KINDS.indexOf(right.kind));
-  const once = oncePerTask(firsts);
+  groups.sort((left, right) => ATTENTION_KINDS.indexOf(left.kind) - ATTENTION_KINDS.indexOf(right.kind));
+  const deduplicated = deduplicateByTask(groups);
   return {
-    attention: once.flatMap(({ kind, rows }) => rows.map((row) => toAttention(kind, row))).slice(0, ATTENTION_MAX),
-    attentionCounts: once.flatMap(({ rows: _rows, ...counted }) => (counted.count > 0 ? [counted] : [])),
+    attention: deduplicated
+      .flatMap(({ kind, rows }) => rows.map((row) => toAttention(kind, row)))
+      .slice(0, ATTENTION_MAX),
+    attentionCounts: deduplicated.flatMap(({ rows: _rows, ...counted }) => (counted.count > 0 ? [counted] : [])),
   };
 }
 
 /** A task is told of once, by its most pressing kind: one that failed may block others as well. */
-function oncePerTask(firsts: FirstOf<AttentionKind, AttentionRow>[]): FirstOf<AttentionKind, AttentionRow>[] {
-  const known = new Set<string>();
-  return firsts.map((first) => {
-    const rows = first.rows.filter(({ taskId }) => taskId === null || !known.has(taskId));
-    for (const { taskId } of rows) if (taskId !== null) known.add(taskId);
+function deduplicateByTask(groups: FirstOf<AttentionKind, AttentionRow>[]): FirstOf<AttentionKind, AttentionRow>[] {
+  const seenIds = new Set<string>();
+  return groups.map((first) => {
+    const rows = first.rows.filter(({ taskId }) => taskId === null || !seenIds.has(taskId));
+    for (const { taskId } of rows) if (taskId !== null) seenIds.add(taskId);
     return { ...first, rows, count: first.count - (first.rows.length - rows.length) };
   });
 }
@@ -51,7 +53,7 @@ function toAttention(kind: AttentionKind, row: AttentionRow): QueueAttention {
     kind,
     ...shown,
     lane: lane === WHOLE_QUEUE ? null : lane,
-    message: wordsOf(kind, row),
+    message: messageOf(kind, row),
     since: new Date(sinceMs).toISOString(),
   };
 }
@@ -65,12 +67,12 @@ const DEAD_LETTERS: Record<string, string> = {
 };
 
 /** Why a task ended for good: its `code: message` as a clause. */
-function deadLetterWords(detail: string): string {
+function deadLetterMessage(detail: string): string {
   const [code = "", ...rest] = detail.split(": ");
   return [DEAD_LETTERS[code] ?? `failed (${code})`, ...rest].join(": ");
 }
 
-function wordsOf(kind: AttentionKind, { tenantId, queue, lane, sessionId, detail, untilMs }: AttentionRow): string {
+function messageOf(kind: AttentionKind, { tenantId, queue, lane, sessionId, detail, untilMs }: AttentionRow): string {
   switch (kind) {
     case "approval":
       return `needs approval: ${detail}`;
@@ -84,11 +86,11 @@ function wordsOf(kind: AttentionKind, { tenantId, queue, lane, sessionId, detail
       return `${detail}. Retry it or remove the dependency`;
     case "paused": {
       const place = lane === WHOLE_QUEUE ? `queue ${queue}` : `lane ${lane} of queue ${queue}`;
-      const whose = tenantId === ALL_TENANTS ? "" : ` for tenant ${tenantId}`;
-      return `${place} is paused${whose}${detail ? `: ${detail}` : ""}`;
+      const tenantSuffix = tenantId === ALL_TENANTS ? "" : ` for tenant ${tenantId}`;
+      return `${place} is paused${tenantSuffix}${detail ? `: ${detail}` : ""}`;
     }
     case "dead-letter":
-      return deadLetterWords(detail ?? "");
+      return deadLetterMessage(detail ?? "");
     default:
       return kind satisfies never;
   }

@@ -65,7 +65,7 @@ async function cancelAttempt(
     details: { reason, runId },
   });
   await cancelRun(ctx, { runId, reason });
-  const [now] = await ctx.db.select().from(queueTasks).where(eq(queueTasks.id, task.id));
+  const [updated] = await ctx.db.select().from(queueTasks).where(eq(queueTasks.id, task.id));
   ctx.wake("queue");
-  return toTask(now ?? task);
+  return toTask(updated ?? task);
 }

@@ -14,36 +14,36 @@ import { listAttention } from "./attention";
 import { countTasks, statsOf } from "./stats";
 import { toTask } from "./task";
 
-const PACE = { startsMax: 200, minutes: 5, activeMax: 50 };
+const PACE_OPTIONS = { startsMax: 200, minutes: 5, activeMax: 50 };
 /** No tenant has this name. */
-const NOBODY = "";
+const NO_TENANT = "";
 
 /** Returns one queue, or all, at a glance: counts, what needs a person, the first tasks, what runs, and the pace. */
 export async function queueCommander(ctx: ServiceContext, input: QueueScopeInput): Promise<QueueCommander> {
   const counts = await countTasks(ctx, input);
   const stats = statsOf(input, counts);
-  const whose = tenantAsked(ctx, input.tenantId) ?? { tenantId: NOBODY };
-  const asked = { ...whose, projectId: input.projectId, queue: input.queue };
-  const all: CommanderScope = { ...asked, places: placesOf(counts) };
-  const waiting: CommanderScope = { ...asked, places: placesOf(counts, "pending") };
+  const tenantScope = tenantAsked(ctx, input.tenantId) ?? { tenantId: NO_TENANT };
+  const scope = { ...tenantScope, projectId: input.projectId, queue: input.queue };
+  const all: CommanderScope = { ...scope, places: queuesWithTasks(counts) };
+  const waiting: CommanderScope = { ...scope, places: queuesWithTasks(counts, "pending") };
   const [items, { waits, throughput, oldest, active }, attention] = await Promise.all([
     readTop(ctx.db, all),
-    readPace(ctx.db, all, waiting, PACE),
-    listAttention(ctx, waiting, placesOf(counts, "failed")),
+    readPace(ctx.db, all, waiting, PACE_OPTIONS),
+    listAttention(ctx, waiting, queuesWithTasks(counts, "failed")),
   ]);
   return {
     ...{ queue: stats.queue, stats, items: items.map(toTask), ...attention },
     ...{ throughput: perMinute(throughput), oldest: oldest && toLine(oldest) },
-    ...{ waits: { ...waits, p50Ms: whole(waits.p50Ms), p95Ms: whole(waits.p95Ms) } },
+    ...{ waits: { ...waits, p50Ms: rounded(waits.p50Ms), p95Ms: rounded(waits.p95Ms) } },
     ...{
-      active: active.map(({ times, ...row }) => toLine({ ...row, sinceMs: firstTime(times) ?? row.sinceMs })),
+      active: active.map(({ times, ...row }) => toLine({ ...row, sinceMs: firstValidInstant(times) ?? row.sinceMs })),
       generatedAt: stats.generatedAt,
     },
   };
 }
 
 /** Returns the queues that hold tasks, or tasks of one state. */
-function placesOf(counts: TaskCount[], state?: TaskCount["state"]): QueueRef[] {
+function queuesWithTasks(counts: TaskCount[], state?: TaskCount["state"]): QueueRef[] {
   const places = new Map<string, QueueRef>();
   for (const { tenantId, queue, state: counted } of counts) {
     if (state === undefined || state === counted) places.set(JSON.stringify([tenantId, queue]), { tenantId, queue });
@@ -54,7 +54,7 @@ function placesOf(counts: TaskCount[], state?: TaskCount["state"]): QueueRef[] {
 function perMinute({ minutes, ...counted }: MinutesRow): QueueThroughput {
   const rate = (count: number) => Math.round((count / minutes) * 100) / 100;
   return {
-    minutes: PACE.minutes,
+    minutes: PACE_OPTIONS.minutes,
     ...{ started: rate(counted.started), completed: rate(counted.completed), failed: rate(counted.failed) },
   };
 }
@@ -64,10 +64,10 @@ function toLine({ sinceMs, ...line }: LineRow): TaskLine {
 }
 
 /** Returns the first text that is a valid instant. */
-function firstTime(times: string[]): number | undefined {
+function firstValidInstant(times: string[]): number | undefined {
   return times.map((time) => Date.parse(time)).find((ms) => !Number.isNaN(ms));
 }
 
-function whole(ms: number | null): number | null {
+function rounded(ms: number | null): number | null {
   return ms === null ? null : Math.round(ms);
 }

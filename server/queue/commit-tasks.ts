@@ -1,8 +1,8 @@
 import { isRefusal, isRetryable } from "@/db/errors";
 import { inTx, isTxContext, type ServiceContext } from "@/server/context";
 import { UnavailableError } from "@/server/errors";
-import { addTasks, type TaskAsk, type TaskOutcome } from "./add-tasks";
-import { findBusy, hasDependencies, UnaddedDependency } from "./dependencies";
+import { addTasks, type TaskOutcome, type TaskRequest } from "./add-tasks";
+import { findBusy, hasDependencies, RefusedDependency } from "./dependencies";
 
 /**
  * The maximum of tries for one call. Each leaves out what earlier tries found refused; for a group, also tasks that
@@ -11,7 +11,7 @@ import { findBusy, hasDependencies, UnaddedDependency } from "./dependencies";
 const TRIES_MAX = 5;
 
 /** `tries`: how many are left; `answer`: reports outcomes of a part that commits before the others. */
-type CommitOptions = { tries?: number; answer?: (ask: TaskAsk, outcome: TaskOutcome) => void };
+type CommitOptions = { tries?: number; answer?: (request: TaskRequest, outcome: TaskOutcome) => void };
 
 /**
  * Adds tasks in one commit and returns after it. A task that the database refuses fails alone: halves are tried
@@ -20,22 +20,22 @@ type CommitOptions = { tries?: number; answer?: (ask: TaskAsk, outcome: TaskOutc
  */
 export async function commitTasks(
   ctx: ServiceContext,
-  asks: TaskAsk[],
+  requests: TaskRequest[],
   options: CommitOptions = {},
 ): Promise<TaskOutcome[]> {
-  if (asks.length === 0) return [];
+  if (requests.length === 0) return [];
   // An error ends the caller's transaction, so nothing can be tried again in it.
-  if (isTxContext(ctx)) return addTasks(ctx, asks);
+  if (isTxContext(ctx)) return addTasks(ctx, requests);
   try {
-    return await addWithRetries(ctx, asks);
+    return await addWithRetries(ctx, requests);
   } catch (error) {
     const { tries = TRIES_MAX } = options;
-    if (isGroup(asks) && isRetryable(error) && tries > 1)
-      return commitApart(ctx, asks, { ...options, tries: tries - 1 });
-    if (asks.length === 1 || !isRefusal(error)) return asks.map(() => ({ error }));
-    const middle = Math.ceil(asks.length / 2);
-    const first = await commitTasks(ctx, asks.slice(0, middle), options);
-    return [...first, ...(await commitTasks(ctx, asks.slice(middle), options))];
+    if (isMixedGroup(requests) && isRetryable(error) && tries > 1)
+      return commitUnlockedFirst(ctx, requests, { ...options, tries: tries - 1 });
+    if (requests.length === 1 || !isRefusal(error)) return requests.map(() => ({ error }));
+    const middle = Math.ceil(requests.length / 2);
+    const first = await commitTasks(ctx, requests.slice(0, middle), options);
+    return [...first, ...(await commitTasks(ctx, requests.slice(middle), options))];
   }
 }
 
@@ -43,38 +43,45 @@ export async function commitTasks(
  * Whether these are tasks of several callers, some with dependencies: no task may wait for a lock that only another
  * task needs.
  */
-function isGroup(asks: TaskAsk[]): boolean {
-  return asks.length > 1 && asks.some(hasDependencies) && asks.every(({ batch }) => batch === null);
+function isMixedGroup(requests: TaskRequest[]): boolean {
+  return requests.length > 1 && requests.some(hasDependencies) && requests.every(({ batch }) => batch === null);
 }
 
 /** Commits first the tasks whose dependencies nobody has locked, then the others. */
-async function commitApart(ctx: ServiceContext, asks: TaskAsk[], options: CommitOptions): Promise<TaskOutcome[]> {
-  let busy: Set<TaskAsk>;
+async function commitUnlockedFirst(
+  ctx: ServiceContext,
+  requests: TaskRequest[],
+  options: CommitOptions,
+): Promise<TaskOutcome[]> {
+  let busy: Set<TaskRequest>;
   try {
-    busy = await findBusy(ctx, asks);
+    busy = await findBusy(ctx, requests);
   } catch (error) {
-    return asks.map(() => ({ error }));
+    return requests.map(() => ({ error }));
   }
-  const outcomes = new Map<TaskAsk, TaskOutcome>();
-  for (const part of [asks.filter((ask) => !busy.has(ask)), asks.filter((ask) => busy.has(ask))]) {
-    const done = await commitTasks(ctx, part, options);
-    for (const [index, ask] of part.entries()) {
-      const outcome = done[index] ?? { error: new Error("a task was not judged") };
-      outcomes.set(ask, outcome);
-      options.answer?.(ask, outcome);
+  const outcomes = new Map<TaskRequest, TaskOutcome>();
+  for (const part of [
+    requests.filter((request) => !busy.has(request)),
+    requests.filter((request) => busy.has(request)),
+  ]) {
+    const committed = await commitTasks(ctx, part, options);
+    for (const [index, request] of part.entries()) {
+      const outcome = committed[index] ?? { error: new Error("a task was not judged") };
+      outcomes.set(request, outcome);
+      options.answer?.(request, outcome);
     }
   }
-  return asks.map((ask) => outcomes.get(ask) ?? { error: new Error("a task was not judged") });
+  return requests.map((request) => outcomes.get(request) ?? { error: new Error("a task was not judged") });
 }
 
 /** The one statement is its own transaction. After a lock time-out or the like it is retried as any transaction is. */
-async function addWithRetries(ctx: ServiceContext, asks: TaskAsk[]): Promise<TaskOutcome[]> {
-  if (asks.some(hasDependencies)) return addDependents(ctx, asks);
+async function addWithRetries(ctx: ServiceContext, requests: TaskRequest[]): Promise<TaskOutcome[]> {
+  if (requests.some(hasDependencies)) return addDependents(ctx, requests);
   try {
-    return await addTasks(ctx, asks);
+    return await addTasks(ctx, requests);
   } catch (error) {
     if (!isRetryable(error)) throw error;
-    return inTx(ctx, (ctx) => addTasks(ctx, asks));
+    return inTx(ctx, (ctx) => addTasks(ctx, requests));
   }
 }
 
@@ -83,14 +90,14 @@ async function addWithRetries(ctx: ServiceContext, asks: TaskAsk[]): Promise<Tas
  * without them. All refused tasks are left out at once, so a second try is the last unless queues or keys change
  * meanwhile.
  */
-async function addDependents(ctx: ServiceContext, asks: TaskAsk[]): Promise<TaskOutcome[]> {
-  const options = isGroup(asks) ? { attempts: 1 } : {};
+async function addDependents(ctx: ServiceContext, requests: TaskRequest[]): Promise<TaskOutcome[]> {
+  const options = isMixedGroup(requests) ? { attempts: 1 } : {};
   for (let tries = 0; tries < TRIES_MAX; tries += 1) {
     try {
-      return await inTx(ctx, (ctx) => addTasks(ctx, asks), options);
+      return await inTx(ctx, (ctx) => addTasks(ctx, requests), options);
     } catch (error) {
-      if (!(error instanceof UnaddedDependency)) throw error;
-      for (const [ask, refusal] of error.refused) ask.refusal = refusal;
+      if (!(error instanceof RefusedDependency)) throw error;
+      for (const [request, refusal] of error.refused) request.refusal = refusal;
     }
   }
   throw new UnavailableError(

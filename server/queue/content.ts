@@ -49,11 +49,11 @@ function uniqueRefs(refs: DependencyRef[]): DependencyRef[] {
  * stored are judged by what they hold now. The hash of an adopted row has an unknown form, so there the payloads
  * themselves are compared.
  */
-export function isSameContent(known: QueueTaskRow, content: TaskContent, contentHash: string): boolean {
-  if (known.contentHash !== null) return known.contentHash === contentHash;
-  if (known.payloadHash === contentHash) return true;
-  const isOurs = known.payloadHash === payloadHash(storedContent(known));
-  return !isOurs && payloadHash(known.payload) === payloadHash(content.payload);
+export function isSameContent(row: QueueTaskRow, content: TaskContent, contentHash: string): boolean {
+  if (row.contentHash !== null) return row.contentHash === contentHash;
+  if (row.payloadHash === contentHash) return true;
+  const isStoredHash = row.payloadHash === payloadHash(storedContent(row));
+  return !isStoredHash && payloadHash(row.payload) === payloadHash(content.payload);
 }
 
 function storedContent(row: QueueTaskRow): Record<string, unknown> {

@@ -14,9 +14,9 @@ import {
   cancelTask,
   foldCounts,
   getTask,
-  noteMinute,
   queueHistory,
   queueStats,
+  recordMinute,
   retryTask,
   updateAttempt,
   updateTask,
@@ -157,7 +157,7 @@ test("history is of steps, of whole lanes, of the caller's own, and as long as i
   expect(await waits(ctx, { minutes: 60, tenantId: "ours" })).toEqual([[10, 5]]);
   expect(await waits(ctx, { minutes: 60, queue: "q", lane: "other" })).toEqual([]);
   await ctx.db.insert(queueMinutes).values({ ...place, tenantId: "acme", minute: minuteAgo(7 * 1_440 + 2) });
-  await noteMinute(ctx);
+  await recordMinute(ctx);
   expect(await ctx.db.select().from(queueMinutes)).toHaveLength(5);
 });
 

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { CreateTasksInput, CreateTasksResult } from "@/contract/queue";
 import type { ServiceContext } from "@/server/context";
 import { errorBody, toAgentRunError } from "@/server/errors";
-import { prepareTask, type TaskAsk } from "./add-tasks";
+import { prepareTask, type TaskRequest } from "./add-tasks";
 import { commitTasks } from "./commit-tasks";
 
 /**
@@ -10,17 +10,17 @@ import { commitTasks } from "./commit-tasks";
  * row for each tenant names the added tasks.
  */
 export async function createTasks(ctx: ServiceContext, input: CreateTasksInput): Promise<CreateTasksResult> {
-  const prepared: (TaskAsk | { error: unknown })[] = [];
+  const prepared: (TaskRequest | { error: unknown })[] = [];
   const batch = randomUUID();
   for (const task of input.tasks)
     prepared.push(await prepareTask(ctx, task, batch).catch((error: unknown) => ({ error })));
   const outcomes = await commitTasks(
     ctx,
-    prepared.filter((ask): ask is TaskAsk => "row" in ask),
+    prepared.filter((request): request is TaskRequest => "row" in request),
   );
   return {
-    items: prepared.map((ask) => {
-      const outcome = "error" in ask ? ask : outcomes.shift();
+    items: prepared.map((request) => {
+      const outcome = "error" in request ? request : outcomes.shift();
       if (outcome && "task" in outcome) return outcome;
       return { error: errorBodyOf(ctx, outcome?.error) };
     }),
@@ -29,7 +29,7 @@ export async function createTasks(ctx: ServiceContext, input: CreateTasksInput):
 
 /** The cause of an unexpected error is not shown to callers, only logged. */
 function errorBodyOf(ctx: ServiceContext, error: unknown) {
-  const told = toAgentRunError(error);
-  if (told.reason === "unexpected") ctx.log.error({ err: error }, "a task could not be added");
-  return errorBody(told, ctx.requestId);
+  const fault = toAgentRunError(error);
+  if (fault.reason === "unexpected") ctx.log.error({ err: error }, "could not add the task");
+  return errorBody(fault, ctx.requestId);
 }

@@ -11,8 +11,8 @@ import {
   explainTask,
   getTask,
   listTasks,
-  noteMinute,
   queueCommander,
+  recordMinute,
   retryTask,
   setControlState,
   simulateTask,
@@ -134,10 +134,10 @@ test("one that is added after a failure is judged by it as well", async () => {
     /was cancelled and blocks 1 task/,
   );
   const noted = async () => (await ctx.db.execute(sql`select from agentrun_queue_failed_dependencies`)).rowCount;
-  await noteMinute(ctx);
+  await recordMinute(ctx);
   expect(await noted()).toBe(1);
   await updateTask(ctx, { taskId: hold, dependsOn: [] });
-  await noteMinute(ctx);
+  await recordMinute(ctx);
   expect(await noted()).toBe(0);
 });
 

@@ -1,7 +1,7 @@
 import type { DependencyRef, TaskState } from "@/contract/queue";
 import type { OnDependencyFailed } from "@/contract/words";
 import {
-  type DependencyAsk,
+  type DependencyLookup,
   type FoundDependency,
   findDependencies,
   insertDependencies,
@@ -12,26 +12,26 @@ import {
 } from "@/db/queries/queue-dependencies";
 import { inTx, isTxContext, type ServiceContext, type TxContext } from "@/server/context";
 import { InvalidInputError, NotFoundError } from "@/server/errors";
-import type { TaskAsk, TaskResult } from "./add-tasks";
+import type { TaskRequest, TaskResult } from "./add-tasks";
 import { isTerminalTask } from "./task";
 
 /**
- * One dependency of a task. `stored`: the existing task; null: it did not exist when it was looked up. `besides`:
+ * One dependency of a task. `stored`: the existing task; null: it did not exist when it was looked up. `siblings`:
  * earlier tasks of the same call with that key; where there are any, one of them must turn out to be the dependency.
  */
-type Target = { stored: FoundDependency | null; besides: TaskAsk[] };
+type Target = { stored: FoundDependency | null; siblings: TaskRequest[] };
 /** The dependencies of tasks that are about to be added, and what is wrong with them. */
-export type DependencyPlan = { targets: Map<TaskAsk, Target[]>; faults: Map<TaskAsk, unknown> };
+export type DependencyPlan = { targets: Map<TaskRequest, Target[]>; faults: Map<TaskRequest, unknown> };
 
 /** Some tasks that others of the call come after were refused. Everything is done again without the refused tasks. */
-export class UnaddedDependency extends Error {
-  constructor(readonly refused: ReadonlyMap<TaskAsk, unknown>) {
+export class RefusedDependency extends Error {
+  constructor(readonly refused: ReadonlyMap<TaskRequest, unknown>) {
     super("a task that another of the same call comes after was refused");
   }
 }
 
 /** Whether a task comes after others. Such tasks are added in a transaction. */
-export function hasDependencies({ input }: Pick<TaskAsk, "input">): boolean {
+export function hasDependencies({ input }: Pick<TaskRequest, "input">): boolean {
   return (input.dependsOn?.length ?? 0) > 0;
 }
 
@@ -42,50 +42,52 @@ export function hasDependencies({ input }: Pick<TaskAsk, "input">): boolean {
  */
 export async function planDependencies(
   ctx: ServiceContext,
-  asks: TaskAsk[],
-  { refused, isLocking }: { refused: ReadonlySet<TaskAsk>; isLocking: boolean },
+  requests: TaskRequest[],
+  { refused, isLocking }: { refused: ReadonlySet<TaskRequest>; isLocking: boolean },
 ): Promise<DependencyPlan> {
   const plan: DependencyPlan = { targets: new Map(), faults: new Map() };
-  const dependents = asks.filter(hasDependencies);
+  const dependents = requests.filter(hasDependencies);
   if (dependents.length === 0) return plan;
-  const wanted = lookupsOf(dependents);
-  const known = byName(isLocking ? await lockDependencies(txOf(ctx), wanted) : await findDependencies(ctx.db, wanted));
-  const earlier = new Map<string, TaskAsk[]>();
-  for (const ask of asks) {
-    if (hasDependencies(ask)) place(ask, { plan, known, earlier, refused });
-    const { row, batch } = ask;
+  const lookups = uniqueLookups(dependents);
+  const existing = indexByName(
+    isLocking ? await lockDependencies(txOf(ctx), lookups) : await findDependencies(ctx.db, lookups),
+  );
+  const earlier = new Map<string, TaskRequest[]>();
+  for (const request of requests) {
+    if (hasDependencies(request)) resolveTargets(request, { plan, existing, earlier, refused });
+    const { row, batch } = request;
     if (batch === null || row.idempotencyKey === null) continue;
     const key = nameOf({ ...row, idempotencyKey: row.idempotencyKey });
-    earlier.set(key, [...(earlier.get(key) ?? []), ask]);
+    earlier.set(key, [...(earlier.get(key) ?? []), request]);
   }
   return plan;
 }
 
 /** Returns the tasks that come after a task which somebody is changing now. */
-export function findBusy(ctx: ServiceContext, asks: TaskAsk[]): Promise<Set<TaskAsk>> {
+export function findBusy(ctx: ServiceContext, requests: TaskRequest[]): Promise<Set<TaskRequest>> {
   return inTx(ctx, async (ctx) => {
-    const wanted = lookupsOf(asks);
-    const known = byName(await findDependencies(ctx.db, wanted));
-    const free = byName(await lockFreeDependencies(ctx.db, wanted));
-    const isBusy = (lookup: DependencyAsk) => known.has(nameOf(lookup)) && !free.has(nameOf(lookup));
-    return new Set(asks.filter((ask) => lookupsOf([ask]).some(isBusy)));
+    const lookups = uniqueLookups(requests);
+    const existing = indexByName(await findDependencies(ctx.db, lookups));
+    const unlocked = indexByName(await lockFreeDependencies(ctx.db, lookups));
+    const isBusy = (lookup: DependencyLookup) => existing.has(nameOf(lookup)) && !unlocked.has(nameOf(lookup));
+    return new Set(requests.filter((request) => uniqueLookups([request]).some(isBusy)));
   });
 }
 
 /** Returns the dependencies of some tasks, each once. */
-function lookupsOf(asks: TaskAsk[]): DependencyAsk[] {
-  const all = asks.flatMap((ask) => (ask.input.dependsOn ?? []).map((ref) => lookup(ask, ref)));
-  return [...new Map(all.map((ask) => [nameOf(ask), ask])).values()];
+function uniqueLookups(requests: TaskRequest[]): DependencyLookup[] {
+  const all = requests.flatMap((request) => (request.input.dependsOn ?? []).map((ref) => lookup(request, ref)));
+  return [...new Map(all.map((request) => [nameOf(request), request])).values()];
 }
 
-function byName(rows: FoundDependency[]): Map<string, FoundDependency> {
-  const known = new Map<string, FoundDependency>();
+function indexByName(rows: FoundDependency[]): Map<string, FoundDependency> {
+  const existing = new Map<string, FoundDependency>();
   for (const row of rows) {
-    known.set(nameOf({ tenantId: row.tenantId, taskId: row.id }), row);
+    existing.set(nameOf({ tenantId: row.tenantId, taskId: row.id }), row);
     const { idempotencyKey } = row;
-    if (idempotencyKey !== null) known.set(nameOf({ ...row, idempotencyKey }), row);
+    if (idempotencyKey !== null) existing.set(nameOf({ ...row, idempotencyKey }), row);
   }
-  return known;
+  return existing;
 }
 
 function txOf(ctx: ServiceContext): TxContext["db"] {
@@ -93,75 +95,75 @@ function txOf(ctx: ServiceContext): TxContext["db"] {
   throw new Error("tasks that come after others are added in a transaction");
 }
 
-type Finding = {
+type ResolveContext = {
   plan: DependencyPlan;
-  known: Map<string, FoundDependency>;
-  earlier: Map<string, TaskAsk[]>;
-  refused: ReadonlySet<TaskAsk>;
+  existing: Map<string, FoundDependency>;
+  earlier: Map<string, TaskRequest[]>;
+  refused: ReadonlySet<TaskRequest>;
 };
 
-function place(ask: TaskAsk, { plan, known, earlier, refused }: Finding): void {
+function resolveTargets(request: TaskRequest, { plan, existing, earlier, refused }: ResolveContext): void {
   const targets: Target[] = [];
   // An existing task may stand for a refused one, unless it was found before that one was refused.
-  const isLost = (beside: TaskAsk, stored: FoundDependency | null) =>
-    stored ? beside.refusal !== null : refused.has(beside) || plan.faults.has(beside);
-  for (const [index, ref] of (ask.input.dependsOn ?? []).entries()) {
+  const isUnavailable = (sibling: TaskRequest, stored: FoundDependency | null) =>
+    stored ? sibling.refusal !== null : refused.has(sibling) || plan.faults.has(sibling);
+  for (const [index, ref] of (request.input.dependsOn ?? []).entries()) {
     const path = `dependsOn[${index}]`;
-    if ("idempotencyKey" in ref && ref.idempotencyKey === ask.row.idempotencyKey) {
-      plan.faults.set(ask, new InvalidInputError(`${path}: a task cannot wait for itself`));
+    if ("idempotencyKey" in ref && ref.idempotencyKey === request.row.idempotencyKey) {
+      plan.faults.set(request, new InvalidInputError(`${path}: a task cannot wait for itself`));
       return;
     }
-    const name = nameOf(lookup(ask, ref));
-    const stored = known.get(name) ?? null;
-    const besides = (earlier.get(name) ?? []).filter(({ batch }) => batch === ask.batch);
-    if (besides.length === 0 ? stored === null : besides.every((beside) => isLost(beside, stored))) {
-      plan.faults.set(ask, missing(ref, path));
+    const name = nameOf(lookup(request, ref));
+    const stored = existing.get(name) ?? null;
+    const siblings = (earlier.get(name) ?? []).filter(({ batch }) => batch === request.batch);
+    if (siblings.length === 0 ? stored === null : siblings.every((sibling) => isUnavailable(sibling, stored))) {
+      plan.faults.set(request, missingError(ref, path));
       return;
     }
-    targets.push({ stored, besides });
+    targets.push({ stored, siblings });
   }
-  plan.targets.set(ask, targets);
-  const isWaiting = targets.some(({ stored }) => stored === null || !isSatisfied(policyOf(ask), stored.state));
-  ask.row.hold = isWaiting ? "held" : null;
+  plan.targets.set(request, targets);
+  const isWaiting = targets.some(({ stored }) => stored === null || !isSatisfied(policyOf(request), stored.state));
+  request.row.hold = isWaiting ? "held" : null;
 }
 
 /** Stores the dependencies of the tasks that were added. `results`: what became of each task of the call. */
 export async function storeDependencies(
   ctx: ServiceContext,
   { targets }: DependencyPlan,
-  results: ReadonlyMap<TaskAsk, TaskResult>,
+  results: ReadonlyMap<TaskRequest, TaskResult>,
 ): Promise<void> {
   const added: NewDependency[] = [];
-  const doubtful = new Set<string>();
+  const recheckIds = new Set<string>();
   /** Dependencies that somebody else added since the stored tasks were looked up. */
-  const overtaken: DependencyAsk[] = [];
-  for (const [ask, found] of targets) {
-    if (!results.get(ask)?.isAdded) continue;
-    const { id: taskId, tenantId } = ask.row;
-    for (const [place, { stored, besides }] of found.entries()) {
-      const beside = besides.map((other) => results.get(other)).find((result) => typeof result?.id === "string");
-      const dependsOnId = besides.length === 0 ? stored?.id : beside?.id;
-      if (!dependsOnId) throw new UnaddedDependency(refusedOf(results));
-      added.push({ taskId, dependsOnId, onFailed: policyOf(ask), place });
-      const isOvertaken = stored === null && !beside?.isAdded;
-      if (isOvertaken) overtaken.push({ tenantId, taskId: dependsOnId });
+  const addedMeanwhile: DependencyLookup[] = [];
+  for (const [request, found] of targets) {
+    if (!results.get(request)?.isAdded) continue;
+    const { id: taskId, tenantId } = request.row;
+    for (const [place, { stored, siblings }] of found.entries()) {
+      const sibling = siblings.map((other) => results.get(other)).find((result) => typeof result?.id === "string");
+      const dependsOnId = siblings.length === 0 ? stored?.id : sibling?.id;
+      if (!dependsOnId) throw new RefusedDependency(refusedOf(results));
+      added.push({ taskId, dependsOnId, onFailed: policyOf(request), place });
+      const wasAddedMeanwhile = stored === null && !sibling?.isAdded;
+      if (wasAddedMeanwhile) addedMeanwhile.push({ tenantId, taskId: dependsOnId });
       const hasEnded = stored !== null && isTerminalTask(stored.state);
-      if (ask.row.hold !== null && (isOvertaken || hasEnded)) doubtful.add(taskId);
+      if (request.row.hold !== null && (wasAddedMeanwhile || hasEnded)) recheckIds.add(taskId);
     }
   }
   if (added.length === 0) return;
-  if (overtaken.length > 0) await lockDependencies(txOf(ctx), overtaken);
-  await insertDependencies(txOf(ctx), added, [...doubtful]);
+  if (addedMeanwhile.length > 0) await lockDependencies(txOf(ctx), addedMeanwhile);
+  await insertDependencies(txOf(ctx), added, [...recheckIds]);
 }
 
 /**
  * Returns the tasks of a call that are refused whatever else is left out: not those whose key an earlier task of the
  * call took.
  */
-function refusedOf(results: ReadonlyMap<TaskAsk, TaskResult>): Map<TaskAsk, unknown> {
-  const refused = new Map<TaskAsk, unknown>();
-  for (const [ask, { outcome, isRepeated }] of results)
-    if ("error" in outcome && !isRepeated) refused.set(ask, outcome.error);
+function refusedOf(results: ReadonlyMap<TaskRequest, TaskResult>): Map<TaskRequest, unknown> {
+  const refused = new Map<TaskRequest, unknown>();
+  for (const [request, { outcome, isRepeated }] of results)
+    if ("error" in outcome && !isRepeated) refused.set(request, outcome.error);
   return refused;
 }
 
@@ -183,21 +185,21 @@ export function hasFailed(state: TaskState): boolean {
   return state === "failed" || state === "cancelled";
 }
 
-export function policyOf({ input }: Pick<TaskAsk, "input">): OnDependencyFailed {
+export function policyOf({ input }: Pick<TaskRequest, "input">): OnDependencyFailed {
   return input.onDependencyFailed ?? "hold";
 }
 
-function lookup({ row: { tenantId, projectId } }: TaskAsk, ref: DependencyRef): DependencyAsk {
+function lookup({ row: { tenantId, projectId } }: TaskRequest, ref: DependencyRef): DependencyLookup {
   return "taskId" in ref ? { tenantId, taskId: ref.taskId } : { tenantId, projectId, ...ref };
 }
 
-function nameOf(ask: DependencyAsk): string {
-  return "taskId" in ask
-    ? JSON.stringify([ask.tenantId, ask.taskId])
-    : JSON.stringify([ask.tenantId, ask.projectId, ask.idempotencyKey]);
+function nameOf(request: DependencyLookup): string {
+  return "taskId" in request
+    ? JSON.stringify([request.tenantId, request.taskId])
+    : JSON.stringify([request.tenantId, request.projectId, request.idempotencyKey]);
 }
 
-function missing(ref: DependencyRef, path: string): Error {
+function missingError(ref: DependencyRef, path: string): Error {
   return "taskId" in ref
     ? new NotFoundError("queue task", `${ref.taskId} (${path})`)
     : new NotFoundError(

@@ -3,7 +3,7 @@ import type pg from "pg";
 import { expect, test } from "vitest";
 import { settleDependencies } from "@/server/dispatcher";
 import { createTestQueue, type TestQueue } from "@/server/dispatcher/test/queue";
-import { cancelTask, createTask, getTask, noteMinute, retryTask, updateTask } from ".";
+import { cancelTask, createTask, getTask, recordMinute, retryTask, updateTask } from ".";
 
 const task = { title: "t", backendProfile: "demo", payload: { text: "do" } };
 const after = (taskId: string) => ({ dependsOn: [{ taskId }] });
@@ -194,7 +194,7 @@ test("a failure that is forgotten while the task fails again is noted again", as
       $$ begin perform pg_advisory_xact_lock(1); return old; end $$;
     create trigger wait before delete on agentrun_queue_failed_dependencies for each row execute function wait();
     select pg_advisory_lock(1)`);
-  const forgetting = noteMinute(queue.other());
+  const forgetting = recordMinute(queue.other());
   await untilLocked(watcher, forgetting);
   await cancelTask(ctx, { taskId: first });
   const settling = settleDependencies(ctx);

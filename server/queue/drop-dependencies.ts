@@ -13,9 +13,9 @@ export async function dropDependencies(
   task: QueueTaskRow,
   kept: NonNullable<UpdateTaskInput["dependsOn"]>,
 ): Promise<boolean> {
-  const known = new Set((await readDependencies(ctx.db, task.id)).map(({ taskId }) => taskId));
+  const currentIds = new Set((await readDependencies(ctx.db, task.id)).map(({ taskId }) => taskId));
   for (const [index, { taskId }] of kept.entries()) {
-    if (known.has(taskId)) continue;
+    if (currentIds.has(taskId)) continue;
     throw new InvalidInputError(
       `dependsOn[${index}]: queue task ${task.id} does not come after ${taskId}: what a task comes after can be taken away, and not added`,
     );

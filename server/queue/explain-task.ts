@@ -48,10 +48,10 @@ export async function findPosition(
       "not-dispatched",
     ].includes(blocker.kind);
   const { ofLane, ofQueue } = await readRates(ctx, task);
-  const starts = ofLane.flatMap((rate) => letsGoAt(rate, before, nowMs) ?? []);
+  const starts = ofLane.flatMap((rate) => rateAllowsAtMs(rate, before, nowMs) ?? []);
   if (ofQueue.length > 0) {
     const inQueue = Math.max(before, await countReadyBefore(ctx, task));
-    starts.push(...ofQueue.flatMap((rate) => letsGoAt(rate, inQueue, nowMs) ?? []));
+    starts.push(...ofQueue.flatMap((rate) => rateAllowsAtMs(rate, inQueue, nowMs) ?? []));
   }
   if (perTaskMs !== null) starts.push(fromMs + before * perTaskMs);
   const lastMs = Math.max(fromMs, ...starts);
@@ -72,11 +72,11 @@ async function readRates(ctx: ServiceContext, task: PositionedTask): Promise<Ret
  * Returns when a rate lets a task start that has `before` others before it, window by window; null: it fits into what
  * is left.
  */
-function letsGoAt(rate: Rate, before: number, nowMs: number): number | null {
+function rateAllowsAtMs(rate: Rate, before: number, nowMs: number): number | null {
   const { startsMax, startsWindowSeconds, used, freesAtMs } = rate;
   const windowMs = startsWindowSeconds * 1_000;
-  const behind = before - Math.max(0, startsMax - used);
-  return behind < 0 ? null : (freesAtMs ?? nowMs + windowMs) + Math.floor(behind / startsMax) * windowMs;
+  const overflow = before - Math.max(0, startsMax - used);
+  return overflow < 0 ? null : (freesAtMs ?? nowMs + windowMs) + Math.floor(overflow / startsMax) * windowMs;
 }
 
 async function countBefore(ctx: ServiceContext, task: PositionedTask): Promise<number> {

@@ -15,12 +15,17 @@ export async function getTask(ctx: ServiceContext, input: z.infer<typeof GetTask
   const [row] = await ctx.db.select().from(queueTasks).where(ownTask(ctx, input.taskId));
   if (!row) throw new NotFoundError("queue task", input.taskId);
   const blocker = (await readWaitReasons(ctx, [row])).get(row.id) ?? null;
-  const found = await readDependencies(ctx.db, row.id);
+  const dependencyRows = await readDependencies(ctx.db, row.id);
   const detail = {
     output: await readOutput(ctx, row),
-    ...{ ...toTask(row), blocker, dependencyCount: found.length, onDependencyFailed: found[0]?.onFailed ?? null },
+    ...{
+      ...toTask(row),
+      blocker,
+      dependencyCount: dependencyRows.length,
+      onDependencyFailed: dependencyRows[0]?.onFailed ?? null,
+    },
     dependencyResults: row.dependencyResults ?? "none",
-    dependsOn: found.map(({ onFailed: _onFailed, ...dependency }) => dependency),
+    dependsOn: dependencyRows.map(({ onFailed: _onFailed, ...dependency }) => dependency),
   };
   if (input.readerId === undefined) return { ...detail, unread: isUnread(row.version, null) };
   const [cursor] = await ctx.db

@@ -5,21 +5,21 @@
  */
 export function layersOf(before: ReadonlyMap<string, readonly string[]>): Map<string, number> {
   const after = new Map<string, string[]>([...before.keys()].map((id) => [id, []]));
-  const open = new Map<string, number>();
+  const openCounts = new Map<string, number>();
   for (const [id, others] of before) {
-    const known = others.filter((other) => after.has(other));
-    open.set(id, known.length);
-    for (const other of known) after.get(other)?.push(id);
+    const present = others.filter((other) => after.has(other));
+    openCounts.set(id, present.length);
+    for (const other of present) after.get(other)?.push(id);
   }
   const layers = new Map<string, number>();
-  const ready = [...before.keys()].filter((id) => open.get(id) === 0);
+  const ready = [...before.keys()].filter((id) => openCounts.get(id) === 0);
   for (const id of ready) {
     const layer = Math.max(-1, ...(before.get(id) ?? []).map((other) => layers.get(other) ?? -1)) + 1;
     layers.set(id, layer);
     for (const other of after.get(id) ?? []) {
-      const left = (open.get(other) ?? 0) - 1;
-      open.set(other, left);
-      if (left === 0) ready.push(other);
+      const remaining = (openCounts.get(other) ?? 0) - 1;
+      openCounts.set(other, remaining);
+      if (remaining === 0) ready.push(other);
     }
   }
   for (const [id, others] of before) {

@@ -25,12 +25,12 @@ import { readWaitReasons } from "./wait-reasons";
  * It takes a few statements, which read about as much as is returned, however large the whole graph is.
  */
 export async function taskGraph(ctx: ServiceContext, { taskId }: TaskGraphInput): Promise<TaskGraph> {
-  const [own] = await ctx.db
+  const [root] = await ctx.db
     .select({ id: queueTasks.id, tenantId: queueTasks.tenantId })
     .from(queueTasks)
     .where(ownTask(ctx, taskId));
-  if (!own) throw new NotFoundError("queue task", taskId);
-  const rows = await readRows(ctx, own.tenantId, await findShown(ctx, own.id));
+  if (!root) throw new NotFoundError("queue task", taskId);
+  const rows = await readRows(ctx, root.tenantId, await chooseTaskIds(ctx, root.id));
   const shown = new Map(rows.map((row) => [row.id, row]));
   const neighbours = await readNeighbours(ctx.db, [...shown.keys()], GRAPH_COUNTED_MAX + GRAPH_TASKS_MAX);
   const before = new Map(neighbours.map(({ id, before }) => [id, before.filter((other) => shown.has(other))]));
@@ -45,23 +45,23 @@ export async function taskGraph(ctx: ServiceContext, { taskId }: TaskGraphInput)
     const order = { layer: layers.get(row.id) ?? 0, dependsOn, afterShown: afterShown.get(row.id) ?? 0 };
     return [toGraphTask(row, reasons.get(row.id) ?? null, found, order)];
   });
-  tasks.sort((a, b) => a.layer - b.layer || compare(a.createdAt, b.createdAt) || compare(a.taskId, b.taskId));
+  tasks.sort((a, b) => a.layer - b.layer || compareText(a.createdAt, b.createdAt) || compareText(a.taskId, b.taskId));
   const isTruncated = tasks.some(({ moreBefore, moreAfter }) => moreBefore + moreAfter > 0);
-  return { taskId: own.id, tasks, isTruncated };
+  return { taskId: root.id, tasks, isTruncated };
 }
 
 /**
  * Chooses the tasks to return. If not all fit, at least half are tasks that the given one depends on, or all of those
  * if they are fewer.
  */
-async function findShown(ctx: ServiceContext, taskId: string): Promise<string[]> {
-  const room = GRAPH_TASKS_MAX - 1;
-  const { before, after } = await walkGraph(ctx.db, taskId, room);
-  const ofBefore = Math.min(before.length, Math.max(room - after.length, Math.ceil(room / 2)));
-  const line = [taskId, ...before.slice(0, ofBefore), ...after.slice(0, room - ofBefore)];
+async function chooseTaskIds(ctx: ServiceContext, taskId: string): Promise<string[]> {
+  const slots = GRAPH_TASKS_MAX - 1;
+  const { before, after } = await walkGraph(ctx.db, taskId, slots);
+  const beforeCount = Math.min(before.length, Math.max(slots - after.length, Math.ceil(slots / 2)));
+  const nearest = [taskId, ...before.slice(0, beforeCount), ...after.slice(0, slots - beforeCount)];
   // Otherwise the rest of the room would be filled with neighbours of the nearest tasks.
-  if (before.length + after.length >= room) return line;
-  return walkAround(ctx.db, line, GRAPH_TASKS_MAX);
+  if (before.length + after.length >= slots) return nearest;
+  return walkAround(ctx.db, nearest, GRAPH_TASKS_MAX);
 }
 
 /** Leaves out the columns that may be long. */
@@ -118,6 +118,6 @@ function briefBlocker({ holders: _holders, dependencies, ...blocker }: Blocker):
   return { ...blocker, dependencyCount: dependencies?.count ?? null };
 }
 
-function compare(a: string, b: string): number {
+function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }

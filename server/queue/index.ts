@@ -3,7 +3,7 @@ export { queueCommander } from "./commander";
 export { createTask } from "./create-task";
 export { createTasks } from "./create-tasks";
 export { explainTask } from "./explain-task";
-export { foldCounts, noteMinute } from "./fold-counts";
+export { foldCounts, recordMinute } from "./fold-counts";
 export { getTask } from "./get-task";
 export { taskGraph } from "./graph";
 export { queueHistory } from "./history";

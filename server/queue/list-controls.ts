@@ -36,20 +36,20 @@ export async function listControls(ctx: ServiceContext, input: ListControlsInput
   const places = new Map(rows.map((row) => [keyOf(row), row]));
   for (const { queue, lane } of counts) {
     for (const place of [WHOLE_QUEUE, lane]) {
-      const row = unset({ tenantId: owner, queue, lane: place });
+      const row = defaultControl({ tenantId: owner, queue, lane: place });
       if (!places.has(keyOf(row))) places.set(keyOf(row), row);
     }
   }
   const sums = sumByPlace(counts);
-  const oldest = await readOldestTasks(ctx.db, queuesThatWait(counts));
-  for (const task of oldest) noteOldest(sums, task);
-  forgetUntold(sums, counts, oldest);
+  const oldest = await readOldestTasks(ctx.db, waitingQueues(counts));
+  for (const task of oldest) applyOldest(sums, task);
+  clearIncompleteOldest(sums, counts, oldest);
   const items = [...places.values()].map((row) => toItem(row, sums));
-  return { items: items.sort(byPlace) };
+  return { items: items.sort(compareControls) };
 }
 
 /** Returns the control of a place for which nothing was set: open and without limits. */
-function unset(place: Pick<QueueControlRow, "tenantId" | "queue" | "lane">): QueueControlRow {
+function defaultControl(place: Pick<QueueControlRow, "tenantId" | "queue" | "lane">): QueueControlRow {
   return {
     ...place,
     ...{ maxRunning: null, keyMaxRunning: null, weight: null, startsMax: null, startsWindowSeconds: null },
@@ -61,7 +61,7 @@ function unset(place: Pick<QueueControlRow, "tenantId" | "queue" | "lane">): Que
 type Tasks = { waiting: number; running: number; oldestSince: string | null };
 
 /** Returns the queues of each tenant in which something waits. */
-function queuesThatWait(counts: TaskCount[]): { tenantId: string; queue: string }[] {
+function waitingQueues(counts: TaskCount[]): { tenantId: string; queue: string }[] {
   const waiting = counts.filter(({ state, tasks }) => state === "pending" && tasks > 0);
   const queues = new Map(
     waiting.map(({ tenantId, queue }) => [JSON.stringify([tenantId, queue]), { tenantId, queue }]),
@@ -73,16 +73,16 @@ function queuesThatWait(counts: TaskCount[]): { tenantId: string; queue: string 
  * Clears the oldest time of all-tenants sums that include a lane whose oldest task was not read: that lane may hold an
  * older task.
  */
-function forgetUntold(sums: Map<string, Tasks>, counts: TaskCount[], oldest: OldestTask[]): void {
-  const told = new Set(oldest.map(keyOf));
+function clearIncompleteOldest(sums: Map<string, Tasks>, counts: TaskCount[], oldest: OldestTask[]): void {
+  const readKeys = new Set(oldest.map(keyOf));
   for (const count of counts) {
-    if (count.state !== "pending" || count.tasks <= 0 || told.has(keyOf(count))) continue;
+    if (count.state !== "pending" || count.tasks <= 0 || readKeys.has(keyOf(count))) continue;
     const sum = sums.get(keyOf({ ...count, tenantId: ALL_TENANTS }));
     if (sum !== undefined) sum.oldestSince = null;
   }
 }
 
-function noteOldest(sums: Map<string, Tasks>, { tenantId, queue, lane, sinceMs }: OldestTask): void {
+function applyOldest(sums: Map<string, Tasks>, { tenantId, queue, lane, sinceMs }: OldestTask): void {
   const since = new Date(sinceMs).toISOString();
   for (const owner of [tenantId, ALL_TENANTS]) {
     for (const place of [lane, WHOLE_QUEUE]) {
@@ -118,7 +118,7 @@ function keyOf({ tenantId, queue, lane }: Pick<QueueControlRow, "tenantId" | "qu
   return JSON.stringify([tenantId, queue, lane]);
 }
 
-function byPlace(left: QueueControl, right: QueueControl): number {
+function compareControls(left: QueueControl, right: QueueControl): number {
   const order = [left.queue, left.lane ?? "", left.tenantId] as const;
   const other = [right.queue, right.lane ?? "", right.tenantId] as const;
   const at = order.findIndex((part, index) => part !== other[index]);

@@ -18,9 +18,10 @@ import { readWaitReasons } from "./wait-reasons";
  * condition has to be checked task by task, a page may be short or even empty: only a null cursor is the end.
  */
 export async function listTasks(ctx: ServiceContext, input: ListTasksInput): Promise<Page<QueueTaskSummary>> {
-  const wanted = wantedOf(tenantOf(ctx), input);
-  const page = input.sort === "updatedAt" ? await newestPage(ctx, input, wanted) : await firstPage(ctx, input, wanted);
-  const rows = await readRows(ctx, { ids: page.ids, filter: wanted, sort: input.sort });
+  const listFilter = toListFilter(tenantOf(ctx), input);
+  const page =
+    input.sort === "updatedAt" ? await newestPage(ctx, input, listFilter) : await firstPage(ctx, input, listFilter);
+  const rows = await readRows(ctx, { ids: page.ids, filter: listFilter, sort: input.sort });
   const reader = (readVersion: number | null) => (input.readerId === undefined ? null : { readVersion });
   const blockers = await readWaitReasons(
     ctx,
@@ -38,49 +39,49 @@ export async function listTasks(ctx: ServiceContext, input: ListTasksInput): Pro
   };
 }
 
-type PlacesPage = { ids: string[]; cursor: string | null };
+type IdPage = { ids: string[]; cursor: string | null };
 
-async function firstPage(ctx: ServiceContext, input: ListTasksInput, wanted: TaskListFilter): Promise<PlacesPage> {
+async function firstPage(ctx: ServiceContext, input: ListTasksInput, listFilter: TaskListFilter): Promise<IdPage> {
   const filter = cursorFilter(ctx, input);
-  const after = placeOf(filter, input.cursor);
-  const { places, last } = await readTaskPlaces(ctx.db, wanted, { after, count: input.limit + 1 });
+  const after = decodePosition(filter, input.cursor);
+  const { places, last } = await readTaskPlaces(ctx.db, listFilter, { after, count: input.limit + 1 });
   const cursorOf = ({ priority, createdAt, id }: TaskPlace) => encodeCursor(filter, [priority, createdAt, id]);
   const page = pageFrom(places, input.limit, cursorOf);
   return { ids: page.rows.map(({ id }) => id), cursor: page.cursor ?? (last && cursorOf(last)) };
 }
 
-async function newestPage(ctx: ServiceContext, input: ListTasksInput, wanted: TaskListFilter): Promise<PlacesPage> {
+async function newestPage(ctx: ServiceContext, input: ListTasksInput, listFilter: TaskListFilter): Promise<IdPage> {
   const filter = cursorFilter(ctx, input);
-  const after = newestPlaceOf(filter, input.cursor);
-  const { places, last } = await readNewestTasks(ctx.db, wanted, { after, count: input.limit + 1 });
+  const after = decodeNewestPosition(filter, input.cursor);
+  const { places, last } = await readNewestTasks(ctx.db, listFilter, { after, count: input.limit + 1 });
   const cursorOf = ({ changeXid, version, id }: NewestPlace) => encodeCursor(filter, [changeXid, version, id]);
   const page = pageFrom(places, input.limit, cursorOf);
   return { ids: page.rows.map(({ id }) => id), cursor: page.cursor ?? (last && cursorOf(last)) };
 }
 
 /** Returns what a cursor is bound to. */
-function cursorFilter(ctx: ServiceContext, { cursor: _cursor, limit: _limit, ...asked }: ListTasksInput): object {
-  return { ...asked, list: "queue.listTasks", boundTenant: tenantOf(ctx) };
+function cursorFilter(ctx: ServiceContext, { cursor: _cursor, limit: _limit, ...conditions }: ListTasksInput): object {
+  return { ...conditions, list: "queue.listTasks", boundTenant: tenantOf(ctx) };
 }
 
 /** Counts the tasks of a list up to `max`. The answer says if there may be more. */
 export async function countTasks(ctx: ServiceContext, input: ListTasksInput, max: number): Promise<Counted> {
-  const { places, last } = await readTaskPlaces(ctx.db, wantedOf(tenantOf(ctx), input), {
+  const { places, last } = await readTaskPlaces(ctx.db, toListFilter(tenantOf(ctx), input), {
     after: null,
     count: max + 1,
   });
   return countedFrom(places.length, max, last !== null);
 }
 
-function wantedOf(
+function toListFilter(
   bound: string | null,
-  { tenantId, cursor: _cursor, limit: _limit, sort: _sort, ...wanted }: ListTasksInput,
+  { tenantId, cursor: _cursor, limit: _limit, sort: _sort, ...listFilter }: ListTasksInput,
 ): TaskListFilter {
-  assertReader({ unread: wanted.unread, readerId: wanted.readerId });
-  return { ...wanted, tenantIds: [...new Set([bound, tenantId])].filter((id) => typeof id === "string") };
+  assertReader({ unread: listFilter.unread, readerId: listFilter.readerId });
+  return { ...listFilter, tenantIds: [...new Set([bound, tenantId])].filter((id) => typeof id === "string") };
 }
 
-function placeOf(filter: object, cursor: string | undefined): TaskPlace | null {
+function decodePosition(filter: object, cursor: string | undefined): TaskPlace | null {
   if (cursor === undefined) return null;
   const [priority, createdAt, id] = decodePlace(filter, cursor, 3);
   if (typeof priority !== "number" || typeof createdAt !== "string" || typeof id !== "string") {
@@ -89,7 +90,7 @@ function placeOf(filter: object, cursor: string | undefined): TaskPlace | null {
   return { priority, createdAt, id };
 }
 
-function newestPlaceOf(filter: object, cursor: string | undefined): NewestPlace | null {
+function decodeNewestPosition(filter: object, cursor: string | undefined): NewestPlace | null {
   if (cursor === undefined) return null;
   const [changeXid, version, id] = decodeCursor(filter, cursor, 3);
   if (typeof changeXid !== "string" || !/^\d{1,20}$/.test(changeXid) || typeof id !== "string")
@@ -101,10 +102,10 @@ function newestPlaceOf(filter: object, cursor: string | undefined): NewestPlace 
 /** Reads the tasks themselves, except those that have changed since and no longer match the filter. */
 async function readRows(
   ctx: ServiceContext,
-  want: { ids: string[]; filter: TaskListFilter; sort: ListTasksInput["sort"] },
+  request: { ids: string[]; filter: TaskListFilter; sort: ListTasksInput["sort"] },
 ) {
   const order =
-    want.sort === "updatedAt"
+    request.sort === "updatedAt"
       ? [desc(queueTasks.changeXid), desc(queueTasks.version), desc(queueTasks.id)]
       : [desc(queueTasks.priority), asc(queueTasks.createdAt), asc(queueTasks.id)];
   return ctx.db
@@ -112,8 +113,8 @@ async function readRows(
     .from(queueTasks)
     .leftJoin(
       queueReadCursors,
-      and(eq(queueReadCursors.taskId, queueTasks.id), eq(queueReadCursors.readerId, want.filter.readerId ?? "")),
+      and(eq(queueReadCursors.taskId, queueTasks.id), eq(queueReadCursors.readerId, request.filter.readerId ?? "")),
     )
-    .where(and(inArray(queueTasks.id, want.ids), matchesTasks(want.filter)))
+    .where(and(inArray(queueTasks.id, request.ids), matchesTasks(request.filter)))
     .orderBy(...order);
 }

@@ -15,7 +15,8 @@ type Mark = { taskId: string; taskVersion: string; readAt: string };
  */
 export async function markTasksRead(ctx: ServiceContext, input: MarkTasksReadInput): Promise<TaskReadMarks> {
   const { readerId } = input;
-  const read = input.filter === undefined ? given(ctx, input.tasks ?? []) : matching(ctx, readerId, input.filter);
+  const read =
+    input.filter === undefined ? selectGiven(ctx, input.tasks ?? []) : selectMatching(ctx, readerId, input.filter);
   // In one order, so that two such statements cannot wait for each other.
   const { rows } = await ctx.db.execute<Mark>(sql`
     insert into agentrun_queue_read_cursors as mark (task_id, reader_id, task_version, read_at)
@@ -29,7 +30,7 @@ export async function markTasksRead(ctx: ServiceContext, input: MarkTasksReadInp
   return { items, hasMore: input.filter !== undefined && items.length === MARKED_MAX };
 }
 
-function given(ctx: ServiceContext, tasks: NonNullable<MarkTasksReadInput["tasks"]>): SQL {
+function selectGiven(ctx: ServiceContext, tasks: NonNullable<MarkTasksReadInput["tasks"]>): SQL {
   const ids = textArray(tasks.map(({ taskId }) => taskId));
   const versions = sql`${sql.param(tasks.map(({ version }) => version ?? null))}::bigint[]`;
   return sql`
@@ -39,7 +40,7 @@ function given(ctx: ServiceContext, tasks: NonNullable<MarkTasksReadInput["tasks
 }
 
 /** Selects only tasks that the reader has not read, so that the next call continues where this one ended. */
-function matching(ctx: ServiceContext, readerId: string, filter: NonNullable<MarkTasksReadInput["filter"]>): SQL {
+function selectMatching(ctx: ServiceContext, readerId: string, filter: NonNullable<MarkTasksReadInput["filter"]>): SQL {
   const isUnread = filter.unread === false ? sql`false` : undefined;
   const matches = and(inScope(ctx, {}), matchesTasks({ ...filter, readerId, unread: true, tenantIds: [] }), isUnread);
   return sql`

@@ -2,13 +2,13 @@ import type { QueueTask } from "@/contract/queue";
 import type { AddedTask } from "@/db/queries/insert-tasks";
 import { iso } from "@/server/stored";
 import { dueAt } from "@/server/task-attempts";
-import type { TaskAsk } from "./add-tasks";
+import type { TaskRequest } from "./add-tasks";
 
 /**
  * Returns a task that was just added as callers see it, built from what was sent, so that it is not read back. One
  * plain literal: with spread parts, a thousand tasks took a quarter of a second.
  */
-export function newTask({ content, row, input }: TaskAsk, added: AddedTask): QueueTask {
+export function toNewTask({ content, row, input }: TaskRequest, added: AddedTask): QueueTask {
   const createdAt = iso(added.createdAt);
   return {
     id: row.id,

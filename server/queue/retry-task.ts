@@ -26,13 +26,13 @@ export function retryTask(ctx: ServiceContext, input: RetryTaskInput): Promise<Q
         "run-live",
         `queue task ${task.id} is ${task.state}: cancel it first, or wait for its end`,
       );
-    const waitsFor = await waitsForOthers(ctx, task);
+    const mustWait = await mustWaitAgain(ctx, task);
     const [retried] = await ctx.db
       .update(queueTasks)
       .set({
         state: "pending",
         ...{
-          notBefore: waitsFor ? UNTIL_DEPENDENCIES : null,
+          notBefore: mustWait ? UNTIL_DEPENDENCIES : null,
           parkedAt: null,
           parkedUntil: null,
           parkCount: 0,
@@ -56,7 +56,7 @@ export function retryTask(ctx: ServiceContext, input: RetryTaskInput): Promise<Q
       details: { from: task.state },
     });
     // What the task waits for may be ending just now.
-    if (waitsFor) await noteDoubtful(ctx.db, task.id);
+    if (mustWait) await noteDoubtful(ctx.db, task.id);
     ctx.wake("queue");
     return toTask(retried);
   });
@@ -65,7 +65,7 @@ export function retryTask(ctx: ServiceContext, input: RetryTaskInput): Promise<Q
 /**
  * Whether an ended task waits again for its dependencies. Throws when the task would only fail again, or waits already.
  */
-async function waitsForOthers(ctx: TxContext, task: QueueTaskRow): Promise<boolean> {
+async function mustWaitAgain(ctx: TxContext, task: QueueTaskRow): Promise<boolean> {
   if (isHeld(task) && task.state === "pending")
     throw new ConflictError(
       "dependency-open",
@@ -73,11 +73,11 @@ async function waitsForOthers(ctx: TxContext, task: QueueTaskRow): Promise<boole
     );
   if (!isTerminalTask(task.state)) return false;
   const open = await readUnsatisfied(ctx, task.id);
-  const lost = open.find(({ state, onFailed }) => onFailed === "fail" && hasFailed(state));
-  if (lost)
+  const failed = open.find(({ state, onFailed }) => onFailed === "fail" && hasFailed(state));
+  if (failed)
     throw new ConflictError(
       "dependency-open",
-      `queue task ${task.id} comes after ${lost.taskId}, which is ${lost.state}: retry that first`,
+      `queue task ${task.id} comes after ${failed.taskId}, which is ${failed.state}: retry that first`,
     );
   return open.length > 0;
 }

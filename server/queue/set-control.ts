@@ -27,13 +27,13 @@ export function setControl(ctx: ServiceContext, input: SetControlInput): Promise
     throw new InvalidInputError("keyMaxRunning: is a queue's own, not a lane's");
   return inTx(ctx, async (ctx) => {
     await lockDispatch(ctx.db);
-    const known = await readControl(ctx, { tenantId, queue, lane });
-    if (expectedVersion !== undefined && expectedVersion !== (known?.version ?? 0))
+    const current = await readControl(ctx, { tenantId, queue, lane });
+    if (expectedVersion !== undefined && expectedVersion !== (current?.version ?? 0))
       throw new ConflictError("version-conflict", `queue ${queue} was changed meanwhile: look again`, {
-        current: known === undefined ? null : toControl(known),
+        current: current === undefined ? null : toControl(current),
       });
     const change = changeOf(input);
-    const version = (known?.version ?? 0) + 1;
+    const version = (current?.version ?? 0) + 1;
     const values = { ...change, version, updatedAt: sql`clock_timestamp()`, updatedBy: actorName(ctx.actor) };
     const [row] = await ctx.db
       .insert(queueControls)
@@ -66,7 +66,7 @@ async function readControl(
   ctx: TxContext,
   place: Pick<QueueControlRow, "tenantId" | "queue" | "lane">,
 ): Promise<QueueControlRow | undefined> {
-  const [known] = await ctx.db
+  const [current] = await ctx.db
     .select()
     .from(queueControls)
     .where(
@@ -76,7 +76,7 @@ async function readControl(
         eq(queueControls.lane, place.lane),
       ),
     );
-  return known;
+  return current;
 }
 
 /** Returns the given fields and leaves out those that are not given. */

@@ -5,7 +5,7 @@ import type { JudgedTask } from "@/db/queries/insert-tasks";
 import { DEPENDENCIES_TOLD, type FoundDependency, type OpenDependencies } from "@/db/queries/queue-dependencies";
 import { inTx, type ServiceContext, type TxContext, tenantOf } from "@/server/context";
 import { isExpired, predictRefusal, simulateDispatch } from "@/server/dispatcher";
-import { judgeAsk, prepareTask, type TaskAsk } from "./add-tasks";
+import { evaluateRequest, prepareTask, type TaskRequest } from "./add-tasks";
 import { hasFailed, isSatisfied, policyOf } from "./dependencies";
 import { findPosition } from "./explain-task";
 import { blockerOf, dependencyBlocker, readWaitReasons } from "./wait-reasons";
@@ -15,62 +15,66 @@ import { blockerOf, dependencyBlocker, readWaitReasons } from "./wait-reasons";
  * waits. It reads one snapshot in a transaction that cannot write. Throws what would refuse the task.
  */
 export async function simulateTask(ctx: ServiceContext, input: CreateTaskInput): Promise<TaskTrial> {
-  const ask = await prepareTask(ctx, input);
+  const request = await prepareTask(ctx, input);
   return inTx(ctx, async (ctx) => {
-    await beginLooking(ctx.db);
-    const found = await judgeAsk(ctx, ask);
-    if ("judged" in found) return tryOut(ctx, ask, found);
-    const { known } = found;
-    const said = `its key has made a task already, which is ${known.state}: none is added`;
-    return { ...trialOf(known), outcome: "exists", message: said, taskId: known.id };
+    await beginSnapshot(ctx.db);
+    const found = await evaluateRequest(ctx, request);
+    if ("judged" in found) return predictOutcome(ctx, request, found);
+    const { existing } = found;
+    const message = `its key has made a task already, which is ${existing.state}: none is added`;
+    return { ...emptyTrial(existing), outcome: "exists", message, taskId: existing.id };
   });
 }
 
 /** From here on everything is read from one snapshot, and nothing can be written. */
-async function beginLooking(tx: Tx): Promise<void> {
+async function beginSnapshot(tx: Tx): Promise<void> {
   await tx.execute(sql`set transaction isolation level repeatable read, read only`);
 }
 
-type JudgedNewcomer = { judged: JudgedTask; comesAfter: FoundDependency[] };
+type EvaluatedTask = { judged: JudgedTask; comesAfter: FoundDependency[] };
 
-async function tryOut(ctx: TxContext, ask: TaskAsk, { judged, comesAfter }: JudgedNewcomer): Promise<TaskTrial> {
-  const task = waitingTask(ask, judged);
-  const trial = trialOf(task);
+async function predictOutcome(
+  ctx: TxContext,
+  request: TaskRequest,
+  { judged, comesAfter }: EvaluatedTask,
+): Promise<TaskTrial> {
+  const task = waitingTask(request, judged);
+  const trial = emptyTrial(task);
   if (isExpired(task)) return { ...trial, outcome: "expires", message: "its expiry is over: it fails without a start" };
-  const refusal = await predictRefusal(ctx, { ...task, title: ask.row.title, payload: ask.content.payload });
+  const refusal = await predictRefusal(ctx, { ...task, title: request.row.title, payload: request.content.payload });
   if (refusal !== null) return { ...trial, outcome: "refused", message: refusal };
-  if (ask.row.hold !== null) {
-    const lost = policyOf(ask) === "fail" ? comesAfter.find(({ state }) => hasFailed(state)) : undefined;
-    if (lost)
-      return { ...trial, outcome: "refused", message: `it fails at once, as ${lost.id} that it comes after has` };
-    const blocker = dependencyBlocker(openOf(ask, comesAfter));
-    const place = await findPosition(ctx, { ...task, blockedOn: null }, blocker);
-    return { ...trial, ...place, outcome: "waits", message: blocker.message, blocker };
+  if (request.row.hold !== null) {
+    const failed = policyOf(request) === "fail" ? comesAfter.find(({ state }) => hasFailed(state)) : undefined;
+    if (failed)
+      return { ...trial, outcome: "refused", message: `it fails at once, as ${failed.id} that it comes after has` };
+    const blocker = dependencyBlocker(openDependenciesOf(request, comesAfter));
+    const position = await findPosition(ctx, { ...task, blockedOn: null }, blocker);
+    return { ...trial, ...position, outcome: "waits", message: blocker.message, blocker };
   }
   if (ctx.settings.executor === "none" || task.notBefore !== null) {
     const blocker = (await readWaitReasons(ctx, [task])).get(task.id) ?? null;
     if (blocker === null) throw new Error("a task that waits has no reason");
-    const place = await findPosition(ctx, { ...task, blockedOn: null }, blocker);
-    return { ...trial, ...place, outcome: "waits", message: blocker.message, blocker };
+    const position = await findPosition(ctx, { ...task, blockedOn: null }, blocker);
+    return { ...trial, ...position, outcome: "waits", message: blocker.message, blocker };
   }
   const { isChosen, ledger } = await simulateDispatch(ctx, { runnersMax: ctx.settings.runnersMax }, task);
   if (isChosen) {
-    const place = await findPosition(ctx, { ...task, blockedOn: null }, null);
+    const position = await findPosition(ctx, { ...task, blockedOn: null }, null);
     const now = new Date().toISOString();
     const message = "nothing holds it up: it is dispatched at once";
-    return { ...trial, ...place, outcome: "dispatched", message, estimatedStartAt: now };
+    return { ...trial, ...position, outcome: "dispatched", message, estimatedStartAt: now };
   }
   const blocker = blockerOf(task, ledger, tenantOf(ctx));
   // Behind a lane that is held up, nobody looks at what else a task waits for.
   const blockedOn = ledger.laneBlock(task) === null ? (ledger.taskBlock(task)?.on ?? null) : null;
-  const place = await findPosition(ctx, { ...task, blockedOn }, blocker);
-  return { ...trial, ...place, outcome: "waits", message: blocker.message, blocker };
+  const position = await findPosition(ctx, { ...task, blockedOn }, blocker);
+  return { ...trial, ...position, outcome: "waits", message: blocker.message, blocker };
 }
 
 /** Returns the dependencies that the task would wait for, as they would be read once it was stored. */
-function openOf(ask: TaskAsk, comesAfter: FoundDependency[]): OpenDependencies {
+function openDependenciesOf(request: TaskRequest, comesAfter: FoundDependency[]): OpenDependencies {
   const open = [...new Map(comesAfter.map((task) => [task.id, task])).values()].filter(
-    ({ state }) => !isSatisfied(policyOf(ask), state),
+    ({ state }) => !isSatisfied(policyOf(request), state),
   );
   const failed = open.filter(({ state }) => hasFailed(state));
   const tasks = [...failed, ...open.filter(({ state }) => !hasFailed(state))];
@@ -81,7 +85,7 @@ function openOf(ask: TaskAsk, comesAfter: FoundDependency[]): OpenDependencies {
 }
 
 /** Returns the task as its row would be. */
-function waitingTask({ row }: TaskAsk, { concurrencyKey, notBefore, createdAt }: JudgedTask) {
+function waitingTask({ row }: TaskRequest, { concurrencyKey, notBefore, createdAt }: JudgedTask) {
   const { id, tenantId, projectId, queue, lane, priority, backendProfile, sessionId } = row;
   return {
     ...{ id, tenantId, projectId, queue, lane, priority, backendProfile, sessionId, concurrencyKey },
@@ -90,7 +94,7 @@ function waitingTask({ row }: TaskAsk, { concurrencyKey, notBefore, createdAt }:
   };
 }
 
-function trialOf(task: TaskTrial["task"]): Omit<TaskTrial, "outcome" | "message"> {
+function emptyTrial(task: TaskTrial["task"]): Omit<TaskTrial, "outcome" | "message"> {
   const { tenantId, projectId, queue, lane, priority, backendProfile, sessionId, concurrencyKey } = task;
   return {
     task: { tenantId, projectId, queue, lane, priority, backendProfile, sessionId, concurrencyKey },

@@ -21,8 +21,8 @@ export function statsOf(input: QueueStatsInput, counts: TaskCount[]): QueueStats
 
 /** Returns the counts that a caller may see, limited to the caller's tenant if it is bound to one. */
 export async function countTasks(ctx: ServiceContext, { tenantId, ...scope }: QueueStatsInput): Promise<TaskCount[]> {
-  const whose = tenantAsked(ctx, tenantId);
-  return whose === null ? [] : readTaskCounts(ctx.db, { ...scope, ...whose });
+  const tenantScope = tenantAsked(ctx, tenantId);
+  return tenantScope === null ? [] : readTaskCounts(ctx.db, { ...scope, ...tenantScope });
 }
 
 function sumBy(counts: TaskCount[], column: "state" | "queue" | "lane" | "backendProfile"): Record<string, number> {

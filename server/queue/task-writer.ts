@@ -1,12 +1,12 @@
 import type { CreateTaskInput, QueueTask } from "@/contract/queue";
 import type { ServiceContext } from "@/server/context";
 import { Backlog, GroupCommit, type Waiting } from "@/server/group-commit";
-import { prepareTask, type TaskAsk, type TaskOutcome } from "./add-tasks";
+import { prepareTask, type TaskOutcome, type TaskRequest } from "./add-tasks";
 import { commitTasks } from "./commit-tasks";
 import { taskOf } from "./create-task";
 import { hasDependencies } from "./dependencies";
 
-type SizedAsk = { ask: TaskAsk; chars: number };
+type SizedAsk = { ask: TaskRequest; chars: number };
 type WaitingAsk = Waiting<SizedAsk, TaskOutcome>;
 
 /** Two to four performed alike when measured; one was slower. */
@@ -59,7 +59,7 @@ export class TaskWriter {
   }
 }
 
-function charsOf({ row }: TaskAsk): number {
+function charsOf({ row }: TaskRequest): number {
   const { payload, references, metadata, workspaceRef, resourceBundleRef } = row;
   return (
     payload.length +
@@ -75,7 +75,7 @@ async function commit(taken: WaitingAsk[]): Promise<WaitingAsk[]> {
   const [first] = taken;
   if (!first) return [];
   const waiting = new Map(taken.map((item) => [item.input.ask, item]));
-  const answer = (ask: TaskAsk, outcome: TaskOutcome) => waiting.get(ask)?.resolve(outcome);
+  const answer = (ask: TaskRequest, outcome: TaskOutcome) => waiting.get(ask)?.resolve(outcome);
   const asks = [...waiting.keys()];
   // Pool and wakes belong to the process; each ask carries its own caller.
   const outcomes = await commitTasks(first.input.ask.caller, asks, { answer });

@@ -21,7 +21,7 @@ export function updateAttempt(ctx: ServiceContext, input: UpdateAttemptInput): P
     const task = await lockTask(ctx, input.taskId);
     if (isTerminalTask(task.state)) throw new AlreadyTerminalError("queue task", task.id, task.state);
     const keepsAttempt = isActiveTask(task.state) && isActiveTask(input.state);
-    const isWaiting = input.state === "pending" && (await waitsForOthers(ctx, task));
+    const isWaiting = input.state === "pending" && (await mustWaitForDependencies(ctx, task));
     const [updated] = await ctx.db
       .update(queueTasks)
       .set({
@@ -40,7 +40,7 @@ export function updateAttempt(ctx: ServiceContext, input: UpdateAttemptInput): P
     if (!updated) throw new NotFoundError("queue task", task.id);
     // What the task waits for may be ending just now.
     if (isWaiting) await noteDoubtful(ctx.db, task.id);
-    await leaveAttempt(ctx, task, input.state);
+    await closeLeftAttempt(ctx, task, input.state);
     await audit(ctx, {
       action: "queue.updateAttempt",
       targetKind: "task",
@@ -57,13 +57,13 @@ export function updateAttempt(ctx: ServiceContext, input: UpdateAttemptInput): P
  * Whether the task waits for its dependencies. A held task stays held until it is given a run; a task that had a run
  * and is set back to waiting is judged anew.
  */
-async function waitsForOthers(ctx: TxContext, task: QueueTaskRow): Promise<boolean> {
+async function mustWaitForDependencies(ctx: TxContext, task: QueueTaskRow): Promise<boolean> {
   if (task.state === "pending") return isHeld(task);
   return (await readUnsatisfied(ctx, task.id)).length > 0;
 }
 
 /** Closes the attempt of a task whose state was set by hand, and cancels the attempt's run. */
-async function leaveAttempt(ctx: TxContext, task: QueueTaskRow, state: TaskState): Promise<void> {
+async function closeLeftAttempt(ctx: TxContext, task: QueueTaskRow, state: TaskState): Promise<void> {
   if (isActiveTask(state)) return;
   const runId = await closeAttempt(ctx, task, isTerminalTask(state) ? state : "cancelled");
   if (runId === null) return;

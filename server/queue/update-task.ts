@@ -5,7 +5,7 @@ import { audit } from "@/server/audit";
 import { inTx, type ServiceContext } from "@/server/context";
 import { AlreadyTerminalError, ConflictError, InvalidInputError, NotFoundError } from "@/server/errors";
 import { isHeld } from "@/server/task-attempts";
-import { assertTakesTasks } from "./assert-takes-tasks";
+import { assertAcceptsTasks } from "./assert-takes-tasks";
 import { assertVersion } from "./assert-version";
 import { dropDependencies } from "./drop-dependencies";
 import { lockTask } from "./lock-task";
@@ -21,16 +21,16 @@ export function updateTask(ctx: ServiceContext, input: UpdateTaskInput): Promise
     assertVersion(task, expectedVersion);
     if (isTerminalTask(task.state)) throw new AlreadyTerminalError("queue task", task.id, task.state);
     const isMoved = (queue ?? task.queue) !== task.queue || (lane ?? task.lane) !== task.lane;
-    const isLater = runAt !== undefined || expiresAt !== undefined || dependsOn !== undefined;
-    if (task.state !== "pending" && (isMoved || isLater))
+    const changesSchedule = runAt !== undefined || expiresAt !== undefined || dependsOn !== undefined;
+    if (task.state !== "pending" && (isMoved || changesSchedule))
       throw new ConflictError(
         "run-live",
         `queue task ${task.id} is ${task.state}: only its title and priority can change`,
       );
-    if (isMoved) await assertTakesTasks(ctx, { ...task, queue: queue ?? task.queue, lane: lane ?? task.lane });
+    if (isMoved) await assertAcceptsTasks(ctx, { ...task, queue: queue ?? task.queue, lane: lane ?? task.lane });
     const at = runAt === undefined ? undefined : runAt === null ? null : new Date(runAt);
     const isFree = dependsOn !== undefined && (await dropDependencies(ctx, task, dependsOn));
-    const isLetGo = isHeld(task) && isFree;
+    const isReleased = isHeld(task) && isFree;
     const [updated] = await ctx.db
       .update(queueTasks)
       .set({
@@ -40,8 +40,8 @@ export function updateTask(ctx: ServiceContext, input: UpdateTaskInput): Promise
         ...(lane === undefined ? {} : { lane }),
         ...(at === undefined ? {} : { runAt: at, parkedAt: null, parkedUntil: null }),
         // Written even when unchanged, because a change of the dependencies must be visible.
-        ...(at === undefined && dependsOn === undefined ? {} : { notBefore: notBeforeOf(task, { at, isLetGo }) }),
-        ...(isLetGo ? { readyAt: sql`clock_timestamp()` } : {}),
+        ...(at === undefined && dependsOn === undefined ? {} : { notBefore: notBeforeOf(task, { at, isReleased }) }),
+        ...(isReleased ? { readyAt: sql`clock_timestamp()` } : {}),
         ...(expiresAt === undefined ? {} : { expiresAt: expiresAt === null ? null : new Date(expiresAt) }),
         // In another place, what the task waits for is judged anew.
         ...(isMoved ? { blockedOn: null } : {}),
@@ -66,10 +66,10 @@ export function updateTask(ctx: ServiceContext, input: UpdateTaskInput): Promise
 /** A task that waits for others keeps waiting whatever its time is. Once it is released, it waits for its time. */
 function notBeforeOf(
   task: QueueTaskRow,
-  { at, isLetGo }: { at: Date | null | undefined; isLetGo: boolean },
+  { at, isReleased }: { at: Date | null | undefined; isReleased: boolean },
 ): Date | null {
-  if (isHeld(task) && !isLetGo) return task.notBefore;
-  if (!isLetGo) return at === undefined ? task.notBefore : at;
+  if (isHeld(task) && !isReleased) return task.notBefore;
+  if (!isReleased) return at === undefined ? task.notBefore : at;
   const dueAt = at === undefined ? task.runAt : at;
   return dueAt !== null && dueAt > new Date() ? dueAt : null;
 }

@@ -33,7 +33,7 @@ export async function readWaitReasons(
 ): Promise<Map<string, Blocker>> {
   const pending = tasks.filter(({ state }) => state === "pending");
   const reasons = await readDependencyReasons(ctx, pending.filter(isHeld));
-  const waiting = pending.filter(({ id }) => !reasons.has(id)).map(letGo);
+  const waiting = pending.filter(({ id }) => !reasons.has(id)).map(asReleased);
   if (waiting.length === 0) return reasons;
   if (ctx.settings.executor === "none") {
     for (const { id } of waiting) reasons.set(id, NOT_DISPATCHED);
@@ -41,8 +41,8 @@ export async function readWaitReasons(
   }
   const facts = await readLimits(ctx, { runnersMax: ctx.settings.runnersMax });
   const ledger = new LimitLedger({ ...facts, busySessions: await readBusy(ctx, waiting) });
-  const seer = tenantOf(ctx);
-  for (const task of waiting) reasons.set(task.id, blockerOf(task, ledger, seer));
+  const viewerTenantId = tenantOf(ctx);
+  for (const task of waiting) reasons.set(task.id, blockerOf(task, ledger, viewerTenantId));
   return reasons;
 }
 
@@ -56,7 +56,7 @@ async function readDependencyReasons(ctx: ServiceContext, held: WaitingTask[]): 
  * What the task was held for has ended, and the dispatcher's next pass releases it: until then it is judged like any
  * other task.
  */
-function letGo<Task extends WaitingTask>(task: Task): Task {
+function asReleased<Task extends WaitingTask>(task: Task): Task {
   return isHeld(task) ? { ...task, notBefore: null } : task;
 }
 
@@ -66,19 +66,19 @@ export function dependencyBlocker({ count, failed, tasks }: OpenDependencies): B
   const more = count > holders.length ? ` and ${count - holders.length} more` : "";
   const dependencies = { count, tasks };
   if (failed > 0) {
-    const { holders: lost, words } = failedOf(tasks, failed);
-    const them = failed === 1 ? "it" : "them";
-    const message = `depends on ${lost.join(", ")}, which ${words}. Retry ${them} or remove the ${failed === 1 ? "dependency" : "dependencies"}`;
-    return { ...plain("dependency-failed", message, null), holders, dependencies };
+    const { holders: failedTasks, verb } = describeFailed(tasks, failed);
+    const pronoun = failed === 1 ? "it" : "them";
+    const message = `depends on ${failedTasks.join(", ")}, which ${verb}. Retry ${pronoun} or remove the ${failed === 1 ? "dependency" : "dependencies"}`;
+    return { ...simpleBlocker("dependency-failed", message, null), holders, dependencies };
   }
-  return { ...plain("dependency", `waiting for ${holders.join(", ")}${more}`, null), holders, dependencies };
+  return { ...simpleBlocker("dependency", `waiting for ${holders.join(", ")}${more}`, null), holders, dependencies };
 }
 
-function failedOf(tasks: OpenDependencies["tasks"], failed: number): { holders: string[]; words: string } {
-  const lost = tasks.filter(({ state }) => hasFailed(state));
-  const isAllCancelled = lost.every(({ state }) => state === "cancelled");
-  const words = isAllCancelled ? (failed === 1 ? "was cancelled" : "were cancelled") : "failed";
-  return { holders: lost.map(({ taskId }) => taskId), words };
+function describeFailed(tasks: OpenDependencies["tasks"], failed: number): { holders: string[]; verb: string } {
+  const failedTasks = tasks.filter(({ state }) => hasFailed(state));
+  const isAllCancelled = failedTasks.every(({ state }) => state === "cancelled");
+  const verb = isAllCancelled ? (failed === 1 ? "was cancelled" : "were cancelled") : "failed";
+  return { holders: failedTasks.map(({ taskId }) => taskId), verb };
 }
 
 const NOT_DISPATCHED: Blocker = {
@@ -93,15 +93,15 @@ const NOT_DISPATCHED: Blocker = {
  * Returns what a task waits for, given what is left of every limit, as far as `seer` may know it; null as `seer`: a
  * caller bound to no tenant.
  */
-export function blockerOf(task: WaitingTask, ledger: LimitLedger, seer: string | null): Blocker {
+export function blockerOf(task: WaitingTask, ledger: LimitLedger, viewerTenantId: string | null): Blocker {
   const place = ledger.laneBlock(task);
-  if (place?.kind === "paused") return toBlocker(place, task, seer);
+  if (place?.kind === "paused") return toBlocker(place, task, viewerTenantId);
   const time = timeBlock(task);
   if (time) return time;
   const block = ledger.taskBlock({ ...task, createdAt: "" }) ?? place;
-  if (block) return toBlocker(block, task, seer);
-  if (ledger.free === 0) return plain("capacity", "all runners are busy", null);
-  return plain("next", "starts next", null);
+  if (block) return toBlocker(block, task, viewerTenantId);
+  if (ledger.free === 0) return simpleBlocker("capacity", "all runners are busy", null);
+  return simpleBlocker("next", "starts next", null);
 }
 
 function timeBlock(task: WaitingTask): Blocker | null {
@@ -110,38 +110,41 @@ function timeBlock(task: WaitingTask): Blocker | null {
   if (task.parkedAt !== null) {
     const message = until
       ? "the provider's usage limit is reached: it resumes when the limit resets"
-      : `the provider's usage limit is reached${told(task.parkedUntil)}. Retry it when the limit resets`;
-    return plain("parked", message, until ?? task.parkedUntil?.toISOString() ?? null);
+      : `the provider's usage limit is reached${untilPhrase(task.parkedUntil)}. Retry it when the limit resets`;
+    return simpleBlocker("parked", message, until ?? task.parkedUntil?.toISOString() ?? null);
   }
   return task.attemptCount > task.attemptsBefore
-    ? plain("backoff", `attempt ${task.attemptCount} failed: the next one starts later`, until)
-    : plain("not-due", "scheduled for later", until);
+    ? simpleBlocker("backoff", `attempt ${task.attemptCount} failed: the next one starts later`, until)
+    : simpleBlocker("not-due", "scheduled for later", until);
 }
 
-function told(until: Date | null): string {
+function untilPhrase(until: Date | null): string {
   return until === null ? "" : ` until ${until.toISOString()}`;
 }
 
-function plain(kind: BlockerKind, message: string, until: string | null): Blocker {
+function simpleBlocker(kind: BlockerKind, message: string, until: string | null): Blocker {
   return { kind, message, until, limit: null, holders: [] };
 }
 
 /**
  * Rounds an instant that a rate makes up to whole seconds for a bound caller: the exact start may be another tenant's.
  */
-export function tellableUntil(until: string, seer: string | null): string {
-  return seer === null ? until : new Date(Math.ceil(Date.parse(until) / 1_000) * 1_000).toISOString();
+export function tellableUntil(until: string, viewerTenantId: string | null): string {
+  return viewerTenantId === null ? until : new Date(Math.ceil(Date.parse(until) / 1_000) * 1_000).toISOString();
 }
 
 /** Tells a bound caller no ids of other tenants' tasks, and nothing of a provider. */
-function toBlocker(block: Block, task: WaitingTask, seer: string | null): Blocker {
+function toBlocker(block: Block, task: WaitingTask, viewerTenantId: string | null): Blocker {
   const { kind, limit, rate, budget } = block;
-  const budgetId = budget === undefined || (budget.isOfAll && seer !== null) ? undefined : budget.id;
-  const until = block.until === undefined ? null : tellableUntil(block.until, rate === undefined ? null : seer);
-  const holders = block.holders.filter(({ tenantId }) => seer === null || tenantId === seer).map(({ id }) => id);
-  const message = wordsOf(
+  const budgetId = budget === undefined || (budget.isOfAll && viewerTenantId !== null) ? undefined : budget.id;
+  const until =
+    block.until === undefined ? null : tellableUntil(block.until, rate === undefined ? null : viewerTenantId);
+  const holders = block.holders
+    .filter(({ tenantId }) => viewerTenantId === null || tenantId === viewerTenantId)
+    .map(({ id }) => id);
+  const message = messageOf(
     { ...block, ...(until === null ? {} : { until }) },
-    { task, holders, isBound: seer !== null },
+    { task, holders, isBound: viewerTenantId !== null },
   );
   return {
     kind,
@@ -161,7 +164,7 @@ function budgetName({ name, isOfAll }: NonNullable<Block["budget"]>, isBound: bo
 }
 
 /** Returns a sentence for a person, naming the tasks that hold what is waited for. */
-function wordsOf(
+function messageOf(
   { kind, limit, detail, until, others = 0, rate, budget }: Block,
   { task, holders, isBound }: BlockContext,
 ): string {

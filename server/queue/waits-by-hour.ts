@@ -7,7 +7,7 @@ const HOUR_MS = 60 * MINUTE_MS;
 const DAY_HOURS = 24;
 
 /** Each quarter of an hour is sampled: the first tasks of a busy hour would say nothing about the rest of it. */
-const LOOKS = { stepMinutes: 60, lookMinutes: 15, samplesMax: 15, lookedMax: 30 };
+const SAMPLING = { stepMinutes: 60, lookMinutes: 15, samplesMax: 15, lookedMax: 30 };
 
 /** Returns how long tasks waited, hour by hour, up to the current hour. */
 export async function queueWaitsByHour(ctx: ServiceContext, input: QueueWaitsByHourInput): Promise<QueueWaitsByHour> {
@@ -16,6 +16,6 @@ export async function queueWaitsByHour(ctx: ServiceContext, input: QueueWaitsByH
   const beginMs = minuteOfHour * MINUTE_MS;
   const hourMs = Math.floor((to.getTime() - beginMs) / HOUR_MS) * HOUR_MS + beginMs;
   const from = new Date(hourMs - days * DAY_HOURS * HOUR_MS);
-  const hours = await readWaitSteps(ctx, scope, { from, to, ...LOOKS });
+  const hours = await readWaitSteps(ctx, scope, { from, to, ...SAMPLING });
   return { queue: scope.queue ?? null, from: from.toISOString(), to: to.toISOString(), hours };
 }

@@ -1,17 +1,17 @@
 import { and, desc, type SQL, sql } from "drizzle-orm";
 import { type QueueWaitsInput, type QueueWaitTimes, WAITS_PER_STEP_MAX } from "@/contract/queue-commander";
 import { queueAttempts } from "@/db/schema";
+import { chartSteps } from "@/server/chart-steps";
 import { type ServiceContext, tenantOf } from "@/server/context";
-import { pictureSteps } from "@/server/picture-steps";
 import { inScope } from "./scope";
 
 /** How many of the newest attempts are looked through, so that a queue with few starts costs no more than another. */
-const LOOKED_MAX = 5_000;
+const SCANNED_MAX = 5_000;
 const BUCKETS_MS = [1_000, 5_000, 15_000, 60_000, 300_000, 900_000, 3_600_000] as const;
 /** Steps of the chart: each costs a look of its own. */
 const STEPS_MAX = 48;
 /** How many attempts of all queues are looked through for each sample that is wanted. */
-const LOOKED_FOR_ONE = 4;
+const SCANNED_PER_SAMPLE = 4;
 
 const WAIT_MS = sql<number>`(extract(epoch from ${queueAttempts.dispatchedAt} - ${queueAttempts.readyAt}) * 1000)::float8`;
 const { tenantId, projectId, queue, dispatchedAt } = queueAttempts;
@@ -21,21 +21,21 @@ type Scope = Omit<QueueWaitsInput, "minutes">;
 /** Returns how long tasks waited recently between being ready and getting a run: the last ones, and step by step. */
 export async function queueWaits(ctx: ServiceContext, input: QueueWaitsInput): Promise<QueueWaitTimes> {
   const { minutes = 60, ...scope } = input;
-  const { from, stepMinutes, told } = pictureSteps(minutes, STEPS_MAX);
-  const lately = await readLately(ctx, scope);
+  const { from, stepMinutes, range } = chartSteps(minutes, STEPS_MAX);
+  const recent = await readRecent(ctx, scope);
   const steps = await readWaitSteps(ctx, scope, {
-    ...{ from, to: new Date(told.to), stepMinutes, lookMinutes: stepMinutes },
-    ...{ samplesMax: WAITS_PER_STEP_MAX, lookedMax: LOOKED_FOR_ONE * WAITS_PER_STEP_MAX },
+    ...{ from, to: new Date(range.to), stepMinutes, lookMinutes: stepMinutes },
+    ...{ samplesMax: WAITS_PER_STEP_MAX, lookedMax: SCANNED_PER_SAMPLE * WAITS_PER_STEP_MAX },
   });
-  return { queue: scope.queue ?? null, ...lately, ...told, steps };
+  return { queue: scope.queue ?? null, ...recent, ...range, steps };
 }
 
-async function readLately(ctx: ServiceContext, scope: Scope) {
+async function readRecent(ctx: ServiceContext, scope: Scope) {
   const newest = ctx.db
     .select({ waitMs: WAIT_MS.as("wait_ms"), tenantId, projectId, queue })
     .from(queueAttempts)
     .orderBy(desc(dispatchedAt))
-    .limit(LOOKED_MAX)
+    .limit(SCANNED_MAX)
     .as("newest");
   const inBucket = sql.raw(`width_bucket(wait_ms, array[${BUCKETS_MS.join(", ")}]::float8[])`);
   const [waits] = await ctx.db
@@ -47,16 +47,16 @@ async function readLately(ctx: ServiceContext, scope: Scope) {
     })
     .from(newest)
     .where(inScope(ctx, scope, newest));
-  const { samples = 0, p50Ms = null, p95Ms = null, buckets: found = [] } = waits ?? {};
+  const { samples = 0, p50Ms = null, p95Ms = null, buckets: bucketIndexes = [] } = waits ?? {};
   const buckets = [...BUCKETS_MS, null].map((underMs) => ({ underMs, tasks: 0 }));
-  for (const index of found) {
+  for (const index of bucketIndexes) {
     const bucket = buckets[index];
     if (bucket) bucket.tasks += 1;
   }
   return { samples, p50Ms, p95Ms, buckets };
 }
 
-type Looks = {
+type SamplingOptions = {
   from: Date;
   to: Date;
   stepMinutes: number;
@@ -71,15 +71,15 @@ type Looks = {
  * Samples the first attempts of each look: reading all attempts of a busy day for a chart would cost as much as
  * dispatching them.
  */
-export async function readWaitSteps(ctx: ServiceContext, scope: Scope, looks: Looks) {
-  const { stepMinutes, lookMinutes, samplesMax, lookedMax } = looks;
-  const [from, to] = [looks.from.toISOString(), looks.to.toISOString()];
+export async function readWaitSteps(ctx: ServiceContext, scope: Scope, sampling: SamplingOptions) {
+  const { stepMinutes, lookMinutes, samplesMax, lookedMax } = sampling;
+  const [from, to] = [sampling.from.toISOString(), sampling.to.toISOString()];
   const first = ctx.db
     .select({ waitMs: WAIT_MS.as("wait_ms"), tenantId, projectId, queue })
     .from(queueAttempts)
     .where(
       and(
-        isOfPlace(ctx, scope),
+        isOfTenantQueue(ctx, scope),
         sql`${dispatchedAt} >= look and ${dispatchedAt} < look + ${lookMinutes} * interval '1 minute'`,
       ),
     )
@@ -98,7 +98,7 @@ export async function readWaitSteps(ctx: ServiceContext, scope: Scope, looks: Lo
 }
 
 /** The condition for one tenant's queue, which has an index of its own, so that other queues do not crowd it out. */
-function isOfPlace(ctx: ServiceContext, { tenantId, queue }: Scope): SQL | undefined {
+function isOfTenantQueue(ctx: ServiceContext, { tenantId, queue }: Scope): SQL | undefined {
   if (queue === undefined || (tenantOf(ctx) ?? tenantId) === undefined) return undefined;
   return inScope(ctx, { queue, ...(tenantId === undefined ? {} : { tenantId }) }, queueAttempts);
 }

@@ -15,17 +15,17 @@ export type CataloguedProcedure = {
   tellsSecret: boolean;
 };
 
-let made: readonly CataloguedProcedure[] | null = null;
+let catalog: readonly CataloguedProcedure[] | null = null;
 
 /** Returns every procedure that REST answers, except the streams. */
 export function procedureCatalog(): readonly CataloguedProcedure[] {
-  made ??= ROUTES.map(({ procedure, summary, answer }) => ({
+  catalog ??= ROUTES.map(({ procedure, summary, answer }) => ({
     name: procedure,
     summary,
     isMutation: procedureNamed(procedure)._def.type === "mutation",
     tellsSecret: holdsSecret(answer),
   }));
-  return made;
+  return catalog;
 }
 
 /**

@@ -6,12 +6,12 @@ const schemas = new Map<string, JsonSchema>();
 
 /** Returns the JSON Schema of a procedure's input. It is made once for each procedure. */
 export function inputSchemaOf(procedure: string): JsonSchema {
-  const known = schemas.get(procedure);
-  if (known) return known;
+  const cached = schemas.get(procedure);
+  if (cached) return cached;
   const input: z.ZodType | null = inputOf(procedure);
-  const made = input ? toJsonSchema(input, "input") : {};
-  schemas.set(procedure, made);
-  return made;
+  const schema = input ? toJsonSchema(input, "input") : {};
+  schemas.set(procedure, schema);
+  return schema;
 }
 
 /**

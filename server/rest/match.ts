@@ -13,21 +13,23 @@ export function createMatcher<Found extends Pattern>(routes: readonly Found[]): 
     byLength.set(segments.length, [...(byLength.get(segments.length) ?? []), { route, segments }]);
   }
   return (path) => {
-    const given = path.slice(1).split("/").map(decodeSegment);
-    const found = (byLength.get(given.length) ?? []).filter(({ segments }) =>
-      segments.every((segment, index) => (isParameter(segment) ? given[index] !== "" : segment === given[index])),
+    const requestSegments = path.slice(1).split("/").map(decodeSegment);
+    const found = (byLength.get(requestSegments.length) ?? []).filter(({ segments }) =>
+      segments.every((segment, index) =>
+        isParameter(segment) ? requestSegments[index] !== "" : segment === requestSegments[index],
+      ),
     );
     const fewest = Math.min(...found.map(({ segments }) => segments.filter(isParameter).length));
     return found
       .filter(({ segments }) => segments.filter(isParameter).length === fewest)
-      .map(({ route, segments }) => ({ route, params: paramsOf(segments, given) }));
+      .map(({ route, segments }) => ({ route, params: paramsOf(segments, requestSegments) }));
   };
 }
 
-function paramsOf(segments: string[], given: string[]): Record<string, string> {
+function paramsOf(segments: string[], requestSegments: string[]): Record<string, string> {
   const params: Record<string, string> = {};
   segments.forEach((segment, index) => {
-    if (isParameter(segment)) params[segment.slice(1, -1)] = given[index] ?? "";
+    if (isParameter(segment)) params[segment.slice(1, -1)] = requestSegments[index] ?? "";
   });
   return params;
 }

@@ -15,14 +15,14 @@ export type OpenApiDocument = {
 const JSON_TYPE = "application/json";
 const ERROR_STATUSES = [...new Set(Object.values(REASON_STATUS))].sort((a, b) => a - b);
 
-let made: OpenApiDocument | null = null;
+let document: OpenApiDocument | null = null;
 
 /**
  * Returns the OpenAPI 3.1 document. It is made from the table that serves the routes and the schemas that check their
  * inputs.
  */
 export function openApiDocument(): OpenApiDocument {
-  made ??= {
+  document ??= {
     openapi: "3.1.0",
     info: {
       title: "AgentRun",
@@ -39,7 +39,7 @@ export function openApiDocument(): OpenApiDocument {
     },
     paths: pathsOf(),
   };
-  return made;
+  return document;
 }
 
 /** Paths are written in full, as people and programs search for them. */

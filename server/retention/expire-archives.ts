@@ -4,7 +4,7 @@ import { archiveManifests, archiveSegments, sessions } from "@/db/schema";
 import { auditSession } from "@/server/audit";
 import { inTx, type ServiceContext } from "@/server/context";
 import { pruneSegments } from "@/server/manifests";
-import { findRestored } from "@/server/storage";
+import { findRestoreReason } from "@/server/storage";
 
 const SESSIONS_PER_TICK_MAX = 50;
 
@@ -26,20 +26,20 @@ export async function expireArchives(ctx: ServiceContext): Promise<ExpiredArchiv
   const report: ExpiredArchives = { pruned: [], expired: [], failed: [] };
   const { archiveRetentionMs, archiveRetentionDays } = ctx.settings.storage;
   if (archiveRetentionMs === null && archiveRetentionDays === null) return report;
-  const restored = await findRestored(ctx);
+  const restored = await findRestoreReason(ctx);
   if (restored !== null) {
     ctx.log.error({ reason: restored }, "no archive was removed: the database was restored");
     return report;
   }
   if (archiveRetentionMs !== null) {
-    const isOver = sql`${archiveManifests.supersededAt} <= ${before(archiveRetentionMs)}`;
-    for (const sessionId of await readReplaced(ctx, isOver))
-      await attempt(ctx, report, { sessionId, outcome: "pruned" }, () => prune(ctx, sessionId, isOver));
+    const isExpired = sql`${archiveManifests.supersededAt} <= ${timeAgo(archiveRetentionMs)}`;
+    for (const sessionId of await readReplaced(ctx, isExpired))
+      await runForSession(ctx, report, { sessionId, outcome: "pruned" }, () => prune(ctx, sessionId, isExpired));
   }
   if (archiveRetentionDays !== null) {
-    const isOver = sql`${sessions.storageEvictedAt} <= ${before(archiveRetentionDays * 86_400_000)}`;
-    for (const sessionId of await readEvicted(ctx, isOver))
-      await attempt(ctx, report, { sessionId, outcome: "expired" }, () => expire(ctx, sessionId, isOver));
+    const isExpired = sql`${sessions.storageEvictedAt} <= ${timeAgo(archiveRetentionDays * 86_400_000)}`;
+    for (const sessionId of await readEvicted(ctx, isExpired))
+      await runForSession(ctx, report, { sessionId, outcome: "expired" }, () => expire(ctx, sessionId, isExpired));
   }
   return report;
 }
@@ -48,7 +48,7 @@ export async function expireArchives(ctx: ServiceContext): Promise<ExpiredArchiv
  * An instant so long ago. The subselect is evaluated once per statement, so that an index can be used for the
  * comparison.
  */
-function before(ms: number): SQL {
+function timeAgo(ms: number): SQL {
   return sql`(select clock_timestamp()) - ${ms} * interval '1 millisecond'`;
 }
 
@@ -56,26 +56,26 @@ function before(ms: number): SQL {
  * Runs the work on one session. A failure must not keep the other sessions from their turn; the next tick finds what is
  * left.
  */
-async function attempt(
+async function runForSession(
   ctx: ServiceContext,
   report: ExpiredArchives,
-  of: { sessionId: string; outcome: "pruned" | "expired" },
+  target: { sessionId: string; outcome: "pruned" | "expired" },
   work: () => Promise<boolean>,
 ): Promise<void> {
   try {
-    if (await work()) report[of.outcome].push(of.sessionId);
+    if (await work()) report[target.outcome].push(target.sessionId);
   } catch (error) {
-    report.failed.push(of.sessionId);
-    ctx.log.error({ err: error, sessionId: of.sessionId }, "archives could not be removed");
+    report.failed.push(target.sessionId);
+    ctx.log.error({ err: error, sessionId: target.sessionId }, "could not remove archives");
   }
 }
 
-async function readReplaced(ctx: ServiceContext, isOver: SQL): Promise<string[]> {
+async function readReplaced(ctx: ServiceContext, isExpired: SQL): Promise<string[]> {
   const read = await ctx.db
     .selectDistinct({ sessionId: archiveManifests.sessionId })
     .from(archiveManifests)
     .innerJoin(sessions, eq(sessions.sessionId, archiveManifests.sessionId))
-    .where(and(isOver, isNull(sessions.deletedAt), isFree()))
+    .where(and(isExpired, isNull(sessions.deletedAt), isUnreferenced()))
     .limit(SESSIONS_PER_TICK_MAX);
   return read.map((row) => row.sessionId);
 }
@@ -84,24 +84,31 @@ async function readReplaced(ctx: ServiceContext, isOver: SQL): Promise<string[]>
  * Matches archives that are neither the session's newest nor one from which a restore is under way, whatever their
  * column says.
  */
-function isFree(): SQL | undefined {
+function isUnreferenced(): SQL | undefined {
   return and(
     sql`${archiveManifests.id} is distinct from ${sessions.archiveManifestId}`,
     sql`${archiveManifests.id} is distinct from ${sessions.restoreManifestId}`,
   );
 }
 
-async function prune(ctx: ServiceContext, sessionId: string, isOver: SQL): Promise<boolean> {
+async function prune(ctx: ServiceContext, sessionId: string, isExpired: SQL): Promise<boolean> {
   const pruned = await inTx(ctx, async (ctx) => {
     const session = await lockSession(ctx.db, sessionId, null);
     if (!session) return 0;
-    const kept = [session.archiveManifestId, session.restoreManifestId].filter((id) => id !== null);
-    const gone = await ctx.db
+    const protectedIds = [session.archiveManifestId, session.restoreManifestId].filter((id) => id !== null);
+    const deleted = await ctx.db
       .delete(archiveManifests)
-      .where(and(eq(archiveManifests.sessionId, sessionId), isOver, ...kept.map((id) => ne(archiveManifests.id, id))))
+      .where(
+        and(
+          eq(archiveManifests.sessionId, sessionId),
+          isExpired,
+          ...protectedIds.map((id) => ne(archiveManifests.id, id)),
+        ),
+      )
       .returning({ id: archiveManifests.id });
-    if (gone.length > 0) await auditSession(ctx, session, "archive.pruned", { manifests: gone.map(({ id }) => id) });
-    return gone.length;
+    if (deleted.length > 0)
+      await auditSession(ctx, session, "archive.pruned", { manifests: deleted.map(({ id }) => id) });
+    return deleted.length;
   });
   // Called even if nothing was pruned: a crash may have come between the transaction and this call. What this call
   // leaves, the next commit's pruning removes.
@@ -109,17 +116,17 @@ async function prune(ctx: ServiceContext, sessionId: string, isOver: SQL): Promi
   return pruned > 0;
 }
 
-async function readEvicted(ctx: ServiceContext, isOver: SQL): Promise<string[]> {
+async function readEvicted(ctx: ServiceContext, isExpired: SQL): Promise<string[]> {
   const read = await ctx.db
     .select({ sessionId: sessions.sessionId })
     .from(sessions)
-    .where(and(isExpendable(), isOver))
+    .where(and(canExpire(), isExpired))
     .orderBy(asc(sessions.storageEvictedAt))
     .limit(SESSIONS_PER_TICK_MAX);
   return read.map((row) => row.sessionId);
 }
 
-function isExpendable(): SQL | undefined {
+function canExpire(): SQL | undefined {
   return and(
     eq(sessions.storageState, "evicted"),
     isNotNull(sessions.archiveManifestId),
@@ -133,14 +140,14 @@ function isExpendable(): SQL | undefined {
  * Removes the rows before the bytes, so that no row names bytes that are gone. After a crash in between, the repair
  * removes the bytes.
  */
-async function expire(ctx: ServiceContext, sessionId: string, isOver: SQL): Promise<boolean> {
-  const isOrdered = await inTx(ctx, async (ctx) => {
+async function expire(ctx: ServiceContext, sessionId: string, isExpired: SQL): Promise<boolean> {
+  const isMarked = await inTx(ctx, async (ctx) => {
     const session = await lockSession(ctx.db, sessionId, null);
     if (!session) return false;
     const [expired] = await ctx.db
       .update(sessions)
       .set({ archiveManifestId: null, archiveCommandId: null })
-      .where(and(eq(sessions.sessionId, sessionId), isExpendable(), isOver))
+      .where(and(eq(sessions.sessionId, sessionId), canExpire(), isExpired))
       .returning({ sessionId: sessions.sessionId });
     if (!expired) return false;
     await ctx.db.delete(archiveManifests).where(eq(archiveManifests.sessionId, sessionId));
@@ -159,7 +166,7 @@ async function expire(ctx: ServiceContext, sessionId: string, isOver: SQL): Prom
     ctx.wake("sessions");
     return true;
   });
-  if (!isOrdered) return false;
+  if (!isMarked) return false;
   await ctx.archive.removeAll(sessionId);
   await ctx.db
     .delete(archiveSegments)

@@ -26,12 +26,12 @@ export type PurgeReport = { emptied: string[]; removed: string[]; failed: string
  */
 export async function purgeDeleted(ctx: ServiceContext, budget: Budget = { rows: 50_000 }): Promise<PurgeReport> {
   const report: PurgeReport = { emptied: [], removed: [], failed: [] };
-  for await (const { session, isOld, hasContent } of readDeleted(ctx)) {
+  for await (const { session, isTombstoneExpired, hasContent } of readDeleted(ctx)) {
     if (budget.rows <= 0 || report.emptied.length + report.removed.length >= SESSIONS_PER_PURGE_MAX) break;
     try {
       if (hasContent) {
-        if (await empty(ctx, session, budget)) report.emptied.push(session.sessionId);
-      } else if (isOld) {
+        if (await emptySession(ctx, session, budget)) report.emptied.push(session.sessionId);
+      } else if (isTombstoneExpired) {
         // A copy into this session may have stored objects while it was being emptied.
         await ctx.archive.removeAll(session.sessionId);
         await ctx.db
@@ -41,26 +41,33 @@ export async function purgeDeleted(ctx: ServiceContext, budget: Budget = { rows:
       }
     } catch (error) {
       report.failed.push(session.sessionId);
-      ctx.log.error({ err: error, sessionId: session.sessionId }, "a deleted session was not purged");
+      ctx.log.error({ err: error, sessionId: session.sessionId }, "could not purge the deleted session");
     }
   }
   return report;
 }
 
-type Deleted = { session: SessionRow; isOld: boolean; hasContent: boolean };
+type Deleted = { session: SessionRow; isTombstoneExpired: boolean; hasContent: boolean };
 
 /** Yields deleted sessions of which something is left to remove, the longest deleted first. */
 async function* readDeleted(ctx: ServiceContext): AsyncGenerator<Deleted> {
   const hasContent = sql<boolean>`(${sessions.storageState} <> 'none'
     or exists (select 1 from agentrun_runs run where run.session_id = agentrun_sessions.session_id)
     or exists (select 1 from agentrun_attachments image where image.session_id = agentrun_sessions.session_id))`;
-  const isOld = sql<boolean>`${sessions.deletedAt} < clock_timestamp() - ${TOMBSTONE_HOURS} * interval '1 hour'`;
+  const isTombstoneExpired = sql<boolean>`${sessions.deletedAt} < clock_timestamp() - ${TOMBSTONE_HOURS} * interval '1 hour'`;
   let isAfter: SQL | undefined;
   for (let looked = 0; looked < LOOKED_AT_MAX; looked += SESSIONS_PER_PURGE_MAX) {
     const read = await ctx.db
-      .select({ session: sessions, isOld, hasContent, at: sql<string>`${sessions.deletedAt}::text` })
+      .select({ session: sessions, isTombstoneExpired, hasContent, at: sql<string>`${sessions.deletedAt}::text` })
       .from(sessions)
-      .where(and(isNotNull(sessions.deletedAt), isOwned(ctx, sessions, {}), sql`(${hasContent} or ${isOld})`, isAfter))
+      .where(
+        and(
+          isNotNull(sessions.deletedAt),
+          isOwned(ctx, sessions, {}),
+          sql`(${hasContent} or ${isTombstoneExpired})`,
+          isAfter,
+        ),
+      )
       .orderBy(asc(sessions.deletedAt), asc(sessions.sessionId))
       .limit(SESSIONS_PER_PURGE_MAX);
     yield* read;
@@ -70,7 +77,7 @@ async function* readDeleted(ctx: ServiceContext): AsyncGenerator<Deleted> {
   }
 }
 
-async function empty(ctx: ServiceContext, session: SessionRow, budget: Budget): Promise<boolean> {
+async function emptySession(ctx: ServiceContext, session: SessionRow, budget: Budget): Promise<boolean> {
   const { sessionId } = session;
   // A fork that copies from this session comes first: the repair finishes it.
   if (await isCopiedFrom(ctx, sessionId)) return false;
@@ -89,7 +96,7 @@ async function empty(ctx: ServiceContext, session: SessionRow, budget: Budget): 
     await ctx.db.delete(sessionReadCursors).where(eq(sessionReadCursors.sessionId, sessionId));
     await ctx.db
       .update(sessions)
-      .set({ ...EMPTY, storageKind: "none", storageState: "none" })
+      .set({ ...EMPTY_COLUMNS, storageKind: "none", storageState: "none" })
       .where(and(eq(sessions.sessionId, sessionId), isNotNull(sessions.deletedAt)));
     await auditSession(ctx, session, "sessions.purged", {
       volume: session.storagePvcName,
@@ -101,7 +108,7 @@ async function empty(ctx: ServiceContext, session: SessionRow, budget: Budget): 
   return true;
 }
 
-const EMPTY = {
+const EMPTY_COLUMNS = {
   title: null,
   metadata: {},
   summary: {},

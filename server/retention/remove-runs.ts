@@ -47,7 +47,7 @@ async function removeRun(
   ctx: ServiceContext,
   { sessionId, runId, isDue }: { sessionId: string; runId: string; isDue: IsDue },
 ): Promise<boolean> {
-  const isOfRun = (column: PgColumn) =>
+  const isCommandOfRun = (column: PgColumn) =>
     inArray(column, ctx.db.select({ id: commands.id }).from(commands).where(eq(commands.runId, runId)));
   const { lastRunId, activeRunId, lastCommandId, activeCommandId } = sessions;
   return inTx(ctx, async (ctx) => {
@@ -57,13 +57,18 @@ async function removeRun(
       .set({
         lastRunId: sql`nullif(${lastRunId}, ${runId})`,
         activeRunId: sql`nullif(${activeRunId}, ${runId})`,
-        lastCommandId: sql`case when ${isOfRun(lastCommandId)} then null else ${lastCommandId} end`,
-        activeCommandId: sql`case when ${isOfRun(activeCommandId)} then null else ${activeCommandId} end`,
+        lastCommandId: sql`case when ${isCommandOfRun(lastCommandId)} then null else ${lastCommandId} end`,
+        activeCommandId: sql`case when ${isCommandOfRun(activeCommandId)} then null else ${activeCommandId} end`,
       })
       .where(
         and(
           eq(sessions.sessionId, sessionId),
-          or(eq(lastRunId, runId), eq(activeRunId, runId), isOfRun(lastCommandId), isOfRun(activeCommandId)),
+          or(
+            eq(lastRunId, runId),
+            eq(activeRunId, runId),
+            isCommandOfRun(lastCommandId),
+            isCommandOfRun(activeCommandId),
+          ),
         ),
       )
       .returning({ sessionId: sessions.sessionId });
@@ -75,7 +80,7 @@ async function removeRun(
 }
 
 /** Tables with many rows per run. When calls are removed, a trigger keeps their totals in the sums of their days. */
-const ROWS = [
+const RUN_TABLES = [
   { table: events, order: sql`order by seq` },
   { table: eventBatches, order: sql`` },
   { table: modelCalls, order: sql`` },
@@ -85,14 +90,14 @@ async function removeRows(ctx: ServiceContext, runId: string, budget: Budget, is
   while (budget.rows > 0) {
     const removed = await inTx(ctx, async (ctx) => {
       if (!(await isDue(ctx))) return null;
-      let gone = 0;
-      for (const { table, order } of ROWS) {
+      let deleted = 0;
+      for (const { table, order } of RUN_TABLES) {
         const { rowCount } = await ctx.db.execute(sql`
           delete from ${table} where ctid = any (array(
             select ctid from ${table} where run_id = ${runId} ${order} limit ${ROWS_PER_BATCH}))`);
-        gone += rowCount ?? 0;
+        deleted += rowCount ?? 0;
       }
-      return gone;
+      return deleted;
     });
     if (removed === null) return "kept";
     if (removed === 0) return "removed";

@@ -1,8 +1,8 @@
 import type { RunnerHistory, RunnerHistoryInput, RunnerStats, RunnerStatsInput } from "@/contract/runner";
 import { readRunnerMinutes } from "@/db/queries/runner-minutes";
 import { countRunners } from "@/db/queries/runner-state";
+import { chartSteps } from "@/server/chart-steps";
 import { type ServiceContext, tenantFor } from "@/server/context";
-import { pictureSteps } from "@/server/picture-steps";
 
 /** Returns how many runners are alive, what they are doing, and where they run. */
 export async function runnerStats(ctx: ServiceContext, input: RunnerStatsInput): Promise<RunnerStats> {
@@ -18,8 +18,8 @@ export async function runnerStats(ctx: ServiceContext, input: RunnerStatsInput):
  */
 export async function runnerHistory(ctx: ServiceContext, input: RunnerHistoryInput): Promise<RunnerHistory> {
   const tenantId = tenantFor(ctx, input.tenantId);
-  const { from, stepMinutes, told } = pictureSteps(input.minutes);
+  const { from, stepMinutes, range } = chartSteps(input.minutes);
   const rows = await readRunnerMinutes(ctx.db, { tenantId, from, stepMinutes });
   const items = rows.map(({ atMs, ...row }) => ({ minute: new Date(atMs).toISOString(), ...row }));
-  return { ...told, items };
+  return { ...range, items };
 }

@@ -5,4 +5,4 @@ export { drainRunner, killRunner, resumeRunner, revokeRunner } from "./orders";
 export { countRunnersListed, getRunner, listRunners, matchesRunners, toRunner } from "./read";
 export { registerRunner } from "./runner";
 export { getRunnerJob, launchWaitOf, listRunnerJobs } from "./runner-job";
-export { assertOwnRunner, assertTakesRuns, upsertRunner } from "./upsert";
+export { assertAcceptsRuns, assertOwnRunner, upsertRunner } from "./upsert";

@@ -29,8 +29,8 @@ export function launchRunnerJob(ctx: ServiceContext, input: LaunchRunnerJobInput
     const locked = await lockRun(ctx.db, input.runId, tenantOf(ctx));
     if (!locked) throw new NotFoundError("run", input.runId);
     assertStored(locked.session);
-    const known = await findByKey(ctx, input);
-    if (known) return toRunnerJob(known);
+    const existing = await findByKey(ctx, input);
+    if (existing) return toRunnerJob(existing);
     const { run } = locked;
     if (isTerminal(run.status)) throw new AlreadyTerminalError("run", run.id, run.status, run.failureKind);
     const command = await commandToRun(ctx, input);
@@ -59,14 +59,14 @@ function assertStored(session: SessionRow | null): void {
 
 async function findByKey(ctx: TxContext, input: LaunchRunnerJobInput): Promise<RunnerJobRow | null> {
   if (input.idempotencyKey === undefined) return null;
-  const [known] = await ctx.db
+  const [existing] = await ctx.db
     .select()
     .from(runnerJobs)
     .where(and(eq(runnerJobs.runId, input.runId), eq(runnerJobs.idempotencyKey, input.idempotencyKey)));
-  if (!known) return null;
-  if (input.commandId !== undefined && input.commandId !== known.commandId)
+  if (!existing) return null;
+  if (input.commandId !== undefined && input.commandId !== existing.commandId)
     throw new IdempotencyConflictError(input.idempotencyKey);
-  return known;
+  return existing;
 }
 
 /** Returns the command that the input names, or else the oldest that is open. */
@@ -108,8 +108,8 @@ async function adoptLive(
   if (live === undefined && run.status !== "claimed") return null;
   const isForIt = live !== undefined && live.idempotencyKey === null && live.commandId === command.id;
   if (!isForIt) {
-    const which = live === undefined ? "" : `: runner job ${live.id}`;
-    throw new LeaseHeldError(run.id, "lease-held", `run ${run.id} has a runner already${which}`);
+    const jobSuffix = live === undefined ? "" : `: runner job ${live.id}`;
+    throw new LeaseHeldError(run.id, "lease-held", `run ${run.id} has a runner already${jobSuffix}`);
   }
   if (input.idempotencyKey === undefined) return live;
   const [named = live] = await ctx.db

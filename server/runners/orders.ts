@@ -18,8 +18,8 @@ import { refusalsOf } from "./refusals";
  * resumed.
  */
 export function drainRunner(ctx: ServiceContext, input: OrderRunnerInput): Promise<Runner> {
-  return order(ctx, input, "drain", (ctx, { runner }, given) =>
-    ctx.db.update(runners).set({ drain: given }).where(eq(runners.id, runner.id)),
+  return order(ctx, input, "drain", (ctx, { runner }, runnerOrder) =>
+    ctx.db.update(runners).set({ drain: runnerOrder }).where(eq(runners.id, runner.id)),
   );
 }
 
@@ -35,8 +35,8 @@ export function resumeRunner(ctx: ServiceContext, input: OrderRunnerInput): Prom
  * known to be gone.
  */
 export function killRunner(ctx: ServiceContext, input: OrderRunnerInput): Promise<Runner> {
-  return order(ctx, input, "kill", (ctx, { runner }, given) =>
-    ctx.db.update(runners).set({ kill: given }).where(eq(runners.id, runner.id)),
+  return order(ctx, input, "kill", (ctx, { runner }, runnerOrder) =>
+    ctx.db.update(runners).set({ kill: runnerOrder }).where(eq(runners.id, runner.id)),
   );
 }
 
@@ -46,15 +46,15 @@ export function killRunner(ctx: ServiceContext, input: OrderRunnerInput): Promis
  * until the end of its lease to end its agent; only then may another runner have the run.
  */
 export function revokeRunner(ctx: ServiceContext, input: OrderRunnerInput): Promise<Runner> {
-  return order(ctx, input, "revoke", async (ctx, { runner }, given) => {
+  return order(ctx, input, "revoke", async (ctx, { runner }, runnerOrder) => {
     const { runId } = runner;
     if (runId === null) return;
-    const why = `its token was revoked by ${told(given)}`;
+    const reason = `its token was revoked by ${describeOrder(runnerOrder)}`;
     await ctx.db.update(runs).set({ leaseState: "fencing" }).where(eq(runs.id, runId));
     await ctx.db
       .update(leases)
       .set({
-        staleRecoveryMarker: { epoch: runner.leaseEpoch, runnerId: runner.id, why },
+        staleRecoveryMarker: { epoch: runner.leaseEpoch, runnerId: runner.id, why: reason },
         ...(ctx.settings.executor === "none" ? {} : { leaseExpiresAt: sql`clock_timestamp()` }),
       })
       .where(eq(leases.runId, runId));
@@ -63,14 +63,14 @@ export function revokeRunner(ctx: ServiceContext, input: OrderRunnerInput): Prom
   });
 }
 
-function told({ by, reason }: RunnerOrder): string {
+function describeOrder({ by, reason }: RunnerOrder): string {
   return reason === null ? by : `${by}: ${reason}`;
 }
 
-type Act = (ctx: TxContext, found: FoundRunner, given: RunnerOrder) => Promise<unknown>;
+type ApplyOrder = (ctx: TxContext, found: FoundRunner, runnerOrder: RunnerOrder) => Promise<unknown>;
 
 /** Checks an order under the runner's lock, carries it out and writes an audit entry. */
-function order(ctx: ServiceContext, input: OrderRunnerInput, action: RunnerAction, act: Act): Promise<Runner> {
+function order(ctx: ServiceContext, input: OrderRunnerInput, action: RunnerAction, apply: ApplyOrder): Promise<Runner> {
   const { runnerId } = input;
   return inTx(ctx, async (ctx) => {
     await lockRunner(ctx, runnerId, action);
@@ -81,7 +81,7 @@ function order(ctx: ServiceContext, input: OrderRunnerInput, action: RunnerActio
         state: found.state,
       });
     const reason = redactMessage(input.reason) ?? null;
-    await act(ctx, found, { at: new Date().toISOString(), by: actorName(ctx.actor), reason });
+    await apply(ctx, found, { at: new Date().toISOString(), by: actorName(ctx.actor), reason });
     await audit(ctx, {
       action: `runners.${action}`,
       targetKind: "runner",

@@ -115,10 +115,10 @@ function ofTenant(ctx: ServiceContext): SQL | undefined {
 
 /** Lists runners, the last registered first. */
 export async function listRunners(ctx: ServiceContext, input: ListRunnersInput): Promise<Page<Runner>> {
-  const { cursor, limit, ...asked } = input;
-  const filter = { ...asked, list: "runners.list" };
-  const place = cursor === undefined ? undefined : after(decodePlace(filter, cursor, 2));
-  const rows = await readRunners(ctx.db, and(matchesRunners(ctx, asked), place), limit + 1);
+  const { cursor, limit, ...conditions } = input;
+  const filter = { ...conditions, list: "runners.list" };
+  const position = cursor === undefined ? undefined : after(decodePlace(filter, cursor, 2));
+  const rows = await readRunners(ctx.db, and(matchesRunners(ctx, conditions), position), limit + 1);
   const page = pageFrom(rows, limit, (last) => encodeCursor(filter, [last.position, last.runner.id]));
   return { items: page.rows.map((row) => toRunner(row, ctx.settings)), cursor: page.cursor };
 }
@@ -135,30 +135,32 @@ export async function countRunnersListed(ctx: ServiceContext, input: ListRunners
 /** Matches the caller's runners by a list's filter. The query must join what `RUNNERS_JOINED` has. */
 export function matchesRunners(
   ctx: ServiceContext,
-  asked: Omit<ListRunnersInput, "cursor" | "limit">,
+  conditions: Omit<ListRunnersInput, "cursor" | "limit">,
 ): SQL | undefined {
   const { stuckAfterMs, sourceCommit } = ctx.settings;
   return and(
     ofTenant(ctx),
-    asked.runId === undefined ? undefined : eq(runners.runId, asked.runId),
-    asked.tenantId === undefined ? undefined : eq(runners.tenantId, asked.tenantId),
-    asked.projectId === undefined ? undefined : eq(runs.projectId, asked.projectId),
-    asked.backendProfile === undefined ? undefined : eq(runners.backendProfile, asked.backendProfile),
-    asked.placement === undefined ? undefined : eq(runners.placement, asked.placement),
-    asked.host === undefined ? undefined : sql`${runners.metadata} ->> 'host' = ${asked.host}`,
-    asked.sourceCommit === undefined ? undefined : sql`starts_with(${runners.sourceCommit}, ${asked.sourceCommit})`,
-    asked.skew === undefined ? undefined : differs(asked.skew, sourceCommit),
-    asked.endKind === undefined ? undefined : eq(runners.endKind, asked.endKind),
-    isSo(asked.isLaunched, sql`${runnerJobs.id} is not null`),
-    isSo(asked.isDrained, sql`${runners.drain} is not null`),
-    isSo(asked.isStuck, isStuck(stuckAfterMs)),
+    conditions.runId === undefined ? undefined : eq(runners.runId, conditions.runId),
+    conditions.tenantId === undefined ? undefined : eq(runners.tenantId, conditions.tenantId),
+    conditions.projectId === undefined ? undefined : eq(runs.projectId, conditions.projectId),
+    conditions.backendProfile === undefined ? undefined : eq(runners.backendProfile, conditions.backendProfile),
+    conditions.placement === undefined ? undefined : eq(runners.placement, conditions.placement),
+    conditions.host === undefined ? undefined : sql`${runners.metadata} ->> 'host' = ${conditions.host}`,
+    conditions.sourceCommit === undefined
+      ? undefined
+      : sql`starts_with(${runners.sourceCommit}, ${conditions.sourceCommit})`,
+    conditions.skew === undefined ? undefined : differs(conditions.skew, sourceCommit),
+    conditions.endKind === undefined ? undefined : eq(runners.endKind, conditions.endKind),
+    matchesFlag(conditions.isLaunched, sql`${runnerJobs.id} is not null`),
+    matchesFlag(conditions.isDrained, sql`${runners.drain} is not null`),
+    matchesFlag(conditions.isStuck, isStuck(stuckAfterMs)),
     isWithin(runners.heartbeatAt, {
-      withinMinutes: asked.heardWithinMinutes,
-      olderThanMinutes: asked.silentForMinutes,
+      withinMinutes: conditions.heardWithinMinutes,
+      olderThanMinutes: conditions.silentForMinutes,
     }),
-    isWithin(runners.registeredAt, asked),
-    asked.search === undefined ? undefined : meantBy(asked.search),
-    isIn(asked.state),
+    isWithin(runners.registeredAt, conditions),
+    conditions.search === undefined ? undefined : meantBy(conditions.search),
+    isIn(conditions.state),
   );
 }
 
@@ -172,9 +174,9 @@ function differs(skew: RunnerSkew, own: string): SQL {
 }
 
 /** Matches a condition or its opposite. An unknown (null) condition counts as false. */
-function isSo(asked: boolean | undefined, condition: SQL): SQL | undefined {
-  if (asked === undefined) return undefined;
-  return asked ? condition : sql`(${condition}) is not true`;
+function matchesFlag(value: boolean | undefined, condition: SQL): SQL | undefined {
+  if (value === undefined) return undefined;
+  return value ? condition : sql`(${condition}) is not true`;
 }
 
 /**

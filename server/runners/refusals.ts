@@ -10,8 +10,8 @@ type OrderFacts = Pick<FoundRunner, "runner" | "state" | "isHeld" | "run" | "job
  */
 export function refusalsOf(facts: OrderFacts, executor: ServerSettings["executor"]): Runner["refusals"] {
   if (facts.state === "ended") {
-    const gone = "It has ended.";
-    return { drain: gone, resume: whyNoResume(facts, gone), revoke: gone, kill: gone };
+    const endedMessage = "It has ended.";
+    return { drain: endedMessage, resume: whyNoResume(facts, endedMessage), revoke: endedMessage, kill: endedMessage };
   }
   return {
     drain: whyNoDrain(facts),

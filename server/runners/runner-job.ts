@@ -35,7 +35,7 @@ export async function getRunnerJob(ctx: ServiceContext, input: { runnerJobId: st
     .select({ job: runnerJobs })
     .from(runnerJobs)
     .innerJoin(runs, eq(runs.id, runnerJobs.runId))
-    .where(and(isMeant(input.runnerJobId), tenantId === null ? undefined : eq(runs.tenantId, tenantId)));
+    .where(and(matchesJobId(input.runnerJobId), tenantId === null ? undefined : eq(runs.tenantId, tenantId)));
   if (!found) throw new NotFoundError("runner job", input.runnerJobId);
   return toRunnerJob(found.job);
 }
@@ -49,7 +49,7 @@ const MADE_WITHIN_MS = 60_000n;
  * Matches a job by its own id or by its attempt's. No index holds the attempts of ended jobs, but both ids begin with a
  * time and the job's is made right after its attempt's: so only the jobs of that minute are searched.
  */
-function isMeant(id: string): SQL | undefined {
+function matchesJobId(id: string): SQL | undefined {
   const digits = ATTEMPT_ID.exec(id)?.[1];
   if (digits === undefined) return eq(runnerJobs.id, id);
   const time = digits.slice(0, TIME_DIGITS);

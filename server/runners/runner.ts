@@ -18,8 +18,8 @@ export function registerRunner(ctx: ServiceContext, input: RegisterRunnerInput):
   return inTx(ctx, async (ctx) => {
     const bound = boundRunId(ctx.actor);
     const id = input.id ?? newId("runner");
-    const [known] = await ctx.db.select().from(runners).where(eq(runners.id, id)).for("no key update");
-    if (known && bound !== null && known.runId !== bound) {
+    const [existing] = await ctx.db.select().from(runners).where(eq(runners.id, id)).for("no key update");
+    if (existing && bound !== null && existing.runId !== bound) {
       throw new ConflictError("already-exists", `runner ${id} belongs to another run: register without an id`);
     }
     // Another tenant's run does not exist for this caller.

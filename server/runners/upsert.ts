@@ -39,18 +39,18 @@ export async function upsertRunner(
 export async function assertOwnRunner(ctx: TxContext, id: string): Promise<void> {
   const tenantId = tenantOf(ctx);
   if (tenantId === null) return;
-  const [known] = await ctx.db.select({ tenantId: runners.tenantId }).from(runners).where(eq(runners.id, id));
-  if (known && known.tenantId !== tenantId) throw isTaken(id);
+  const [existing] = await ctx.db.select({ tenantId: runners.tenantId }).from(runners).where(eq(runners.id, id));
+  if (existing && existing.tenantId !== tenantId) throw isTaken(id);
 }
 
 /** Refuses another run to a runner that is being drained; it keeps the run that it has. */
-export async function assertTakesRuns(ctx: TxContext, id: string): Promise<void> {
-  const [known] = await ctx.db
+export async function assertAcceptsRuns(ctx: TxContext, id: string): Promise<void> {
+  const [existing] = await ctx.db
     .select({ drain: runners.drain })
     .from(runners)
     .where(eq(runners.id, id))
     .for("no key update");
-  if (known?.drain) {
+  if (existing?.drain) {
     throw new ConflictError("runner-draining", `runner ${id} is being drained: resume it, or claim as another runner`);
   }
 }

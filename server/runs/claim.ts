@@ -18,7 +18,7 @@ import {
 } from "@/server/errors";
 import { appendServerEvents, statusEvent } from "@/server/events";
 import { mintRunnerTokens } from "@/server/identity";
-import { assertOwnRunner, assertTakesRuns, upsertRunner } from "@/server/runners";
+import { assertAcceptsRuns, assertOwnRunner, upsertRunner } from "@/server/runners";
 import { markTaskRunning } from "@/server/task-attempts";
 import { assignmentOf } from "./assignment";
 import { loseAttempt } from "./lose-attempt";
@@ -40,9 +40,9 @@ export async function claimRun(ctx: ServiceContext, input: ClaimRunInput): Promi
  * Runners started by this installation speak a version. Anyone else who claims by the API names no version and is taken
  * to speak the current one.
  */
-function assertVersion(ctx: ServiceContext, named: number | undefined): void {
-  const speaks = named ?? (ctx.actor.kind === "launch" ? RUNNER_PROTOCOL_UNNAMED : RUNNER_PROTOCOL);
-  if (speaks < RUNNER_PROTOCOL_BEFORE || speaks > RUNNER_PROTOCOL) throw new RunnerVersionError(speaks);
+function assertVersion(ctx: ServiceContext, requested: number | undefined): void {
+  const version = requested ?? (ctx.actor.kind === "launch" ? RUNNER_PROTOCOL_UNNAMED : RUNNER_PROTOCOL);
+  if (version < RUNNER_PROTOCOL_BEFORE || version > RUNNER_PROTOCOL) throw new RunnerVersionError(version);
 }
 
 async function claimLocked(ctx: TxContext, input: ClaimRunInput): Promise<ClaimedRun | AgentRunError> {
@@ -52,12 +52,12 @@ async function claimLocked(ctx: TxContext, input: ClaimRunInput): Promise<Claime
   assertClaimable(locked);
   const leaseMs = input.leaseMs ?? ctx.settings.leaseMs;
   const nonce = input.nonce ?? input.runnerId;
-  const isSame = await judgeLease(ctx, locked, { runnerId: input.runnerId, nonce });
+  const isSameHolder = await ensureLeaseFree(ctx, locked, { runnerId: input.runnerId, nonce });
   const { id, status, failureKind } = locked.run;
   if (isTerminal(status)) return new AlreadyTerminalError("run", id, status, failureKind);
-  if (!isSame) await assertOwnAttempt(ctx, locked.run);
-  if (!isSame) await assertTakesRuns(ctx, input.runnerId);
-  const run = isSame ? await keepRun(ctx, locked.run) : await takeRun(ctx, locked, input.runnerId);
+  if (!isSameHolder) await assertOwnAttempt(ctx, locked.run);
+  if (!isSameHolder) await assertAcceptsRuns(ctx, input.runnerId);
+  const run = isSameHolder ? await restoreHeldLease(ctx, locked.run) : await markClaimed(ctx, locked, input.runnerId);
   if (locked.task) await markTaskRunning(ctx, locked.task, run);
   const leaseExpiresAt = await writeLease(ctx, run, { runnerId: input.runnerId, nonce, leaseMs });
   await assertOwnRunner(ctx, input.runnerId);
@@ -97,7 +97,7 @@ function assertClaimable({ run, session }: LockedRun): void {
 }
 
 /** Returns true when the caller is the holder already; throws when somebody else is. */
-async function judgeLease(
+async function ensureLeaseFree(
   ctx: TxContext,
   locked: LockedRun,
   caller: { runnerId: string; nonce: string },
@@ -166,15 +166,15 @@ async function assertOwnAttempt(ctx: TxContext, run: RunRow): Promise<void> {
 }
 
 /** The holder claims again: a lease that was noted as expired is held again. */
-async function keepRun(ctx: TxContext, run: RunRow): Promise<RunRow> {
+async function restoreHeldLease(ctx: TxContext, run: RunRow): Promise<RunRow> {
   if (run.leaseState === "held") return run;
-  const [kept] = await ctx.db.update(runs).set({ leaseState: "held" }).where(eq(runs.id, run.id)).returning();
+  const [updated] = await ctx.db.update(runs).set({ leaseState: "held" }).where(eq(runs.id, run.id)).returning();
   ctx.wake("runs");
-  return kept ?? run;
+  return updated ?? run;
 }
 
-async function takeRun(ctx: TxContext, { run, session }: LockedRun, runnerId: string): Promise<RunRow> {
-  const [taken] = await ctx.db
+async function markClaimed(ctx: TxContext, { run, session }: LockedRun, runnerId: string): Promise<RunRow> {
+  const [claimed] = await ctx.db
     .update(runs)
     .set({
       status: "claimed",
@@ -187,9 +187,9 @@ async function takeRun(ctx: TxContext, { run, session }: LockedRun, runnerId: st
     })
     .where(eq(runs.id, run.id))
     .returning();
-  if (!taken) throw new Error(`run ${run.id} vanished under its lock`);
+  if (!claimed) throw new Error(`run ${run.id} vanished under its lock`);
   await endLostRunner(ctx.db, run);
-  await appendServerEvents(ctx, taken, [statusEvent("run-claimed", { runnerId })]);
+  await appendServerEvents(ctx, claimed, [statusEvent("run-claimed", { runnerId })]);
   if (session) {
     await ctx.db
       .update(sessions)
@@ -200,7 +200,7 @@ async function takeRun(ctx: TxContext, { run, session }: LockedRun, runnerId: st
     if (session.storagePvcPhase !== null && session.storagePvcPhase !== "Bound") ctx.wake("volumes");
   }
   ctx.wake("runs");
-  return taken;
+  return claimed;
 }
 
 /** Uses the database's clock, the only one that all share, and reads it here, after the run was locked. */

@@ -27,8 +27,8 @@ async function insertRun(ctx: TxContext, input: CreateRunInput): Promise<{ run: 
   const owner = ownerOf(ctx, input);
   const { idempotencyKey } = input;
   if (idempotencyKey !== undefined) {
-    const known = await findByKey(ctx, owner, idempotencyKey);
-    if (known) return { run: await replay(ctx, known, input), newSession: null };
+    const existing = await findByKey(ctx, owner, idempotencyKey);
+    if (existing) return { run: await replay(ctx, existing, input), newSession: null };
   }
   if (input.workspaceRef) await checkWorkspace(ctx, input.workspaceRef);
   await requireProfile(ctx, input.backendProfile);
@@ -67,18 +67,18 @@ async function insertRun(ctx: TxContext, input: CreateRunInput): Promise<{ run: 
       resourceBundleRef: run.resourceBundleRef,
     }),
   ]);
-  if (session) await touchSession(ctx, session, run.id);
+  if (session) await linkSession(ctx, session, run.id);
   await audit(ctx, { action: "runs.create", targetKind: "run", targetId: run.id, tenantId: run.tenantId });
   ctx.wake("runs");
   return { run: toRun(run, null), newSession: isNew ? session : null };
 }
 
 /** A new run takes its session out of a collection that has not reached `deleting`. */
-async function touchSession(ctx: TxContext, session: SessionRow, runId: string): Promise<void> {
-  const kept = session.storageState === "archiving" ? { storageState: "live" as const } : {};
+async function linkSession(ctx: TxContext, session: SessionRow, runId: string): Promise<void> {
+  const storageChange = session.storageState === "archiving" ? { storageState: "live" as const } : {};
   await ctx.db
     .update(sessions)
-    .set({ lastRunId: runId, ...kept })
+    .set({ lastRunId: runId, ...storageChange })
     .where(eq(sessions.sessionId, session.sessionId));
   ctx.wake("sessions");
 }

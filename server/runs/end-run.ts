@@ -10,7 +10,7 @@ import { endCommand } from "@/server/commands";
 import type { TxContext } from "@/server/context";
 import { appendServerEvents, redactMessage } from "@/server/events";
 import { endRunTokens } from "@/server/identity";
-import { changeUnnoticed, openTurnState } from "@/server/sessions";
+import { openTurnState, updateQuietly } from "@/server/sessions";
 import { endTaskAttempt } from "@/server/task-attempts";
 
 export type RunEnd = {
@@ -101,15 +101,15 @@ async function endOpenCommands(
 async function releaseSession(ctx: TxContext, session: SessionRow, run: RunRow): Promise<void> {
   const isActive = session.activeRunId === run.id;
   const isLast = session.lastRunId === run.id || session.lastRunId === null;
-  const shown = (await openTurnState(ctx, session.sessionId)) ?? ending(run, { isActive, isLast });
-  const change = {
-    ...shown,
+  const sessionState = (await openTurnState(ctx, session.sessionId)) ?? stateAfterEnd(run, { isActive, isLast });
+  const changes = {
+    ...sessionState,
     ...(isActive || isLast ? { lastEventSeq: run.lastEventSeq } : {}),
     lastActivityAt: sql`clock_timestamp()`,
   };
-  if ("executionState" in shown)
-    await ctx.db.update(sessions).set(change).where(eq(sessions.sessionId, session.sessionId));
-  else await changeUnnoticed(ctx, session.sessionId, change);
+  if ("executionState" in sessionState)
+    await ctx.db.update(sessions).set(changes).where(eq(sessions.sessionId, session.sessionId));
+  else await updateQuietly(ctx, session.sessionId, changes);
   ctx.wake("sessions");
 }
 
@@ -117,7 +117,7 @@ async function releaseSession(ctx: TxContext, session: SessionRow, run: RunRow):
  * Returns what a session without an open turn shows of a run that ended. A run that is leased and idle stays the active
  * one.
  */
-function ending(run: RunRow, { isActive, isLast }: { isActive: boolean; isLast: boolean }) {
+function stateAfterEnd(run: RunRow, { isActive, isLast }: { isActive: boolean; isLast: boolean }) {
   const leased = sql`(select ${runs.id} from ${runs} where ${runs.sessionId} = ${run.sessionId} and ${runs.status} = 'claimed')`;
   const wasCutOff = isActive && run.terminalStatus !== "completed";
   return {

@@ -23,7 +23,7 @@ export function finishRun(ctx: ServiceContext, input: FinishRunInput): Promise<R
     // The epoch fences the write: a runner presumed dead must not overwrite its successor.
     assertHolds(ctx, locked.run, input.leaseEpoch);
     if (input.runnerId !== undefined) epochOfHolder(locked.run, input.runnerId);
-    if (input.terminalStatus === "completed") await assertNothingWaits(ctx, input.runId);
+    if (input.terminalStatus === "completed") await assertNoOpenCommands(ctx, input.runId);
     await storeThread(ctx, locked, input);
     const ended = await endRun(ctx, locked, await withHold(ctx, locked.run, input));
     await audit(ctx, {
@@ -37,7 +37,7 @@ export function finishRun(ctx: ServiceContext, input: FinishRunInput): Promise<R
   });
 }
 
-const waitingCommands = prepared("commands-that-wait", (db) =>
+const openWork = prepared("commands-that-wait", (db) =>
   db
     .select({ id: commands.id })
     .from(commands)
@@ -54,10 +54,10 @@ const waitingCommands = prepared("commands-that-wait", (db) =>
  * Refuses to complete a run with an open turn or steer. One that came while the runner was about to end is not lost:
  * the runner continues.
  */
-async function assertNothingWaits(ctx: TxContext, runId: string): Promise<void> {
-  const waiting = await waitingCommands(ctx.db).execute({ runId });
-  if (waiting.length === 0) return;
-  const commandIds = waiting.map((command) => command.id);
+async function assertNoOpenCommands(ctx: TxContext, runId: string): Promise<void> {
+  const open = await openWork(ctx.db).execute({ runId });
+  if (open.length === 0) return;
+  const commandIds = open.map((command) => command.id);
   throw new ConflictError("command-waiting", `run ${runId} has commands that are not done: finish them first`, {
     commandIds,
   });

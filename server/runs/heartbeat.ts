@@ -16,21 +16,21 @@ export async function heartbeatRun(ctx: ServiceContext, input: HeartbeatInput): 
   assertRunVisible(ctx, input.runId);
   const epoch = writingEpoch(ctx, input.leaseEpoch);
   const isOwnEpoch = ctx.actor.kind !== "runner" || ctx.actor.leaseEpoch === epoch;
-  const beatenEpoch = isOwnEpoch ? await extendLease(ctx, input, epoch) : null;
+  const extendedEpoch = isOwnEpoch ? await extendLease(ctx, input, epoch) : null;
   const run = await getRun(ctx, { runId: input.runId });
   if (isTerminal(run.status)) return { ...run, shouldYield: false, isDraining: false, cancelledCommandIds: [] };
   // If the statement waited for the lease's lock, it judged the run as it was before; whoever held the lock may have
   // ended the lease.
-  const isHeld = beatenEpoch === run.leaseEpoch && run.status === "claimed" && run.leaseState !== "fencing";
+  const isHeld = extendedEpoch === run.leaseEpoch && run.status === "claimed" && run.leaseState !== "fencing";
   if (!isHeld) throw new LeaseLostError(input.runId);
   const isDraining = await noteBeat(ctx.db, input.runnerId, input);
   if (run.leaseState === "expired") await reviveLease(ctx, run.id, run.leaseEpoch);
   return {
     ...run,
     // A runner of the previous release reads only this field, by which an idle runner ends.
-    shouldYield: isDraining || (await anotherWaits(ctx, run.id)),
+    shouldYield: isDraining || (await hasWaitingRun(ctx, run.id)),
     isDraining,
-    cancelledCommandIds: await cancelledCommands(ctx, run.id),
+    cancelledCommandIds: await readCancelledCommandIds(ctx, run.id),
   };
 }
 
@@ -38,7 +38,7 @@ export async function heartbeatRun(ctx: ServiceContext, input: HeartbeatInput): 
 async function extendLease(ctx: ServiceContext, input: HeartbeatInput, epoch: number | null): Promise<number | null> {
   const tenantId = tenantOf(ctx);
   const leaseMs = input.leaseMs ?? null;
-  const beaten = await ctx.db
+  const extended = await ctx.db
     .update(leases)
     .set({
       leaseExpiresAt: sql`clock_timestamp() + coalesce(${leaseMs}, ${leases.leaseMs}) * interval '1 millisecond'`,
@@ -58,7 +58,7 @@ async function extendLease(ctx: ServiceContext, input: HeartbeatInput, epoch: nu
       ),
     )
     .returning({ leaseEpoch: leases.leaseEpoch });
-  return beaten[0]?.leaseEpoch ?? null;
+  return extended[0]?.leaseEpoch ?? null;
 }
 
 async function reviveLease(ctx: ServiceContext, runId: string, leaseEpoch: number): Promise<void> {
@@ -70,7 +70,7 @@ async function reviveLease(ctx: ServiceContext, runId: string, leaseEpoch: numbe
 }
 
 /** Whether another run of the session has work. If so, an idle runner should end this run. */
-async function anotherWaits(ctx: ServiceContext, runId: string): Promise<boolean> {
+async function hasWaitingRun(ctx: ServiceContext, runId: string): Promise<boolean> {
   const waiting = await ctx.db
     .select({ id: runs.id })
     .from(runs)
@@ -90,7 +90,7 @@ async function anotherWaits(ctx: ServiceContext, runId: string): Promise<boolean
   return waiting.length > 0;
 }
 
-async function cancelledCommands(ctx: ServiceContext, runId: string): Promise<string[]> {
+async function readCancelledCommandIds(ctx: ServiceContext, runId: string): Promise<string[]> {
   const rows = await ctx.db
     .select({ id: commands.id })
     .from(commands)

@@ -11,8 +11,8 @@ import { toRun } from "./run";
 
 /** Lists runs, the newest first. */
 export async function listRuns(ctx: ServiceContext, input: ListRunsInput): Promise<Page<RunSummary>> {
-  const { cursor, limit, ...asked } = input;
-  const filter = { ...asked, list: "runs.list" };
+  const { cursor, limit, ...conditions } = input;
+  const filter = { ...conditions, list: "runs.list" };
   const rows = await ctx.db
     .select({
       run: runs,
@@ -25,7 +25,9 @@ export async function listRuns(ctx: ServiceContext, input: ListRunsInput): Promi
     .leftJoin(leases, eq(leases.runId, runs.id))
     .leftJoin(queueTasks, and(eq(queueTasks.id, runs.taskId), eq(queueTasks.tenantId, runs.tenantId)))
     .leftJoin(sessions, and(eq(sessions.sessionId, runs.sessionId), eq(sessions.tenantId, runs.tenantId)))
-    .where(and(matchesRuns(ctx, filter), cursor === undefined ? undefined : after(decodePlace(filter, cursor, 2))))
+    .where(
+      and(matchesRuns(ctx, filter), cursor === undefined ? undefined : isAfterCursor(decodePlace(filter, cursor, 2))),
+    )
     .orderBy(desc(runs.createdAt), desc(runs.id))
     .limit(limit + 1);
   const page = pageFrom(rows, limit, (last) => encodeCursor(filter, [last.position, last.run.id]));
@@ -68,17 +70,17 @@ export function matchesRuns(ctx: ServiceContext, filter: Omit<ListRunsInput, "cu
     filter.backendProfile === undefined ? undefined : eq(runs.backendProfile, filter.backendProfile),
     filter.sessionId === undefined ? undefined : eq(runs.sessionId, filter.sessionId),
     filter.taskId === undefined ? undefined : eq(runs.taskId, filter.taskId),
-    filter.search === undefined ? undefined : isFound(filter.search),
+    filter.search === undefined ? undefined : matchesSearch(filter.search),
     filter.runIds === undefined ? undefined : inArray(runs.id, filter.runIds),
     isWithin(runs.createdAt, filter),
   );
 }
 
 /** Each of the three columns has an index of its own. */
-function isFound(search: string): SQL | undefined {
+function matchesSearch(search: string): SQL | undefined {
   return or(eq(runs.id, search), eq(runs.sessionId, search), eq(runs.taskId, search));
 }
 
-function after([createdAt, id]: (string | number | null)[]): SQL {
+function isAfterCursor([createdAt, id]: (string | number | null)[]): SQL {
   return sql`(${runs.createdAt}, ${runs.id}) < (${createdAt}::timestamptz, ${id})`;
 }

@@ -8,7 +8,7 @@ import { settleApprovals } from "@/server/approvals";
 import { endCommand } from "@/server/commands";
 import type { TxContext } from "@/server/context";
 import { appendServerEvents, statusEvent } from "@/server/events";
-import { changeUnnoticed } from "@/server/sessions";
+import { updateQuietly } from "@/server/sessions";
 import { cancelNow } from "./cancel";
 import { endRun } from "./end-run";
 import { policyOf } from "./policy";
@@ -85,7 +85,7 @@ export async function loseAttempt(ctx: TxContext, locked: Locked, lost: LostAtte
     .returning();
   if (!freed) throw new Error(`run ${run.id} vanished under its lock`);
   if (session && session.activeRunId === run.id) {
-    await changeUnnoticed(ctx, session.sessionId, { activeRunId: null });
+    await updateQuietly(ctx, session.sessionId, { activeRunId: null });
     session.activeRunId = null;
     ctx.wake("sessions");
   }
@@ -111,12 +111,12 @@ async function decideNext(
       ? endRun(ctx, locked, {
           terminalStatus: "failed",
           failureKind: facts.failureKind,
-          failureMessage: lostMessage(facts),
+          failureMessage: lossMessage(facts),
         })
       : endRun(ctx, locked, { terminalStatus: "completed" });
   }
   if (run.attemptCount >= facts.maxAttempts) {
-    const failureMessage = `${lostMessage(facts)} It was attempt ${run.attemptCount} of ${facts.maxAttempts}.`;
+    const failureMessage = `${lossMessage(facts)} It was attempt ${run.attemptCount} of ${facts.maxAttempts}.`;
     return endRun(ctx, locked, { terminalStatus: "failed", failureKind: facts.failureKind, failureMessage });
   }
   const delayMs = facts.isOrderly
@@ -133,7 +133,7 @@ async function decideNext(
 type Loss = { why: string; failureKind: LossKind };
 
 /** For each kind of loss: what happened, and what to do. */
-const WORDS: Record<LossKind, (why: string) => [string, string]> = {
+const LOSS_MESSAGES: Record<LossKind, (why: string) => [string, string]> = {
   "runner-lost": (why) => [`The runner was lost (${why})`, "The session is intact: send the turn again, or a new one."],
   "infra-failed": (why) => [`The runner could not go on (${why})`, "Mend that, then send the turn again."],
   timeout: (why) => [
@@ -146,9 +146,9 @@ const WORDS: Record<LossKind, (why: string) => [string, string]> = {
   ],
 };
 
-function lostMessage({ failureKind, why }: Loss): string {
-  const [what, next] = WORDS[failureKind](why);
-  return `${what} while a turn was under way. ${next}`;
+function lossMessage({ failureKind, why }: Loss): string {
+  const [event, advice] = LOSS_MESSAGES[failureKind](why);
+  return `${event} while a turn was under way. ${advice}`;
 }
 
 /** Ends the commands that were sent to the lost attempt and counts the work left for the next one. */
@@ -163,9 +163,9 @@ async function settleCommands(
   for (const command of open) {
     const wasSent = command.state === "acknowledged";
     if (wasSent && command.type === "turn") hadCutOffTurn = true;
-    const goesOn = !wasSent || (command.type === "turn" && loss.onLost === "continue");
-    if (goesOn && command.cancelRequestedAt === null) remaining += isWork(command) ? 1 : 0;
-    else await endLost(ctx, { ...locked, command }, loss);
+    const continues = !wasSent || (command.type === "turn" && loss.onLost === "continue");
+    if (continues && command.cancelRequestedAt === null) remaining += isWork(command) ? 1 : 0;
+    else await endLostCommand(ctx, { ...locked, command }, loss);
   }
   return { hadCutOffTurn, remaining };
 }
@@ -175,7 +175,7 @@ function isWork(command: CommandRow): boolean {
   return command.type === "turn";
 }
 
-async function endLost(ctx: TxContext, locked: Locked & { command: CommandRow }, loss: Loss): Promise<void> {
+async function endLostCommand(ctx: TxContext, locked: Locked & { command: CommandRow }, loss: Loss): Promise<void> {
   const { command } = locked;
   const isCancelled = command.cancelRequestedAt !== null;
   await endCommand(
@@ -186,7 +186,7 @@ async function endLost(ctx: TxContext, locked: Locked & { command: CommandRow },
       : {
           terminalStatus: "failed",
           failureKind: loss.failureKind,
-          failureMessage: `${WORDS[loss.failureKind](loss.why)[0]} after this was sent to the agent: how far it came is not known.`,
+          failureMessage: `${LOSS_MESSAGES[loss.failureKind](loss.why)[0]} after this was sent to the agent: how far it came is not known.`,
         },
   );
 }

@@ -44,7 +44,9 @@ export async function runOutcomes(ctx: ServiceContext, input: RunOutcomesInput):
     to: new Date(bounds.toMs).toISOString(),
     stepMinutes: STEP_MINUTES,
     items: toHours(rows),
-    isPartial: TERMINAL_STATUSES.some((outcome) => sumOf(rows.filter((row) => row.outcome === outcome)) > COUNTED_MAX),
+    isPartial: TERMINAL_STATUSES.some(
+      (outcome) => totalCount(rows.filter((row) => row.outcome === outcome)) > COUNTED_MAX,
+    ),
   };
 }
 
@@ -53,18 +55,18 @@ type Row = { outcome: string; hourMs: number; count: number; turnsFailed: number
 function toHours(rows: readonly Row[]): RunOutcomes["items"] {
   const hours = [...new Set(rows.map(({ hourMs }) => hourMs))];
   return hours.map((hourMs) => {
-    const count = (outcome: TerminalStatus) =>
-      sumOf(rows.filter((row) => row.hourMs === hourMs && row.outcome === outcome));
+    const countOf = (outcome: TerminalStatus) =>
+      totalCount(rows.filter((row) => row.hourMs === hourMs && row.outcome === outcome));
     return {
       hour: new Date(hourMs).toISOString(),
-      completed: count("completed"),
-      failed: count("failed"),
-      cancelled: count("cancelled"),
+      completed: countOf("completed"),
+      failed: countOf("failed"),
+      cancelled: countOf("cancelled"),
       turnsFailed: rows.filter((row) => row.hourMs === hourMs).reduce((sum, row) => sum + row.turnsFailed, 0),
     };
   });
 }
 
-function sumOf(rows: readonly Pick<Row, "count">[]): number {
+function totalCount(rows: readonly Pick<Row, "count">[]): number {
   return rows.reduce((sum, { count }) => sum + count, 0);
 }

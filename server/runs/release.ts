@@ -28,7 +28,7 @@ export function releaseRun(ctx: ServiceContext, input: ReleaseRunInput): Promise
       failureKind: (await isAtDeadline(ctx, locked.run)) ? "timeout" : "runner-lost",
       isOrderly: true,
       // Checked here: a runner's own word must not win it more attempts.
-      isDrained: input.isDrained === true && (await isToDrain(ctx, locked.run)),
+      isDrained: input.isDrained === true && (await isDrainRequested(ctx, locked.run)),
       keepsOpen: ctx.settings.executor === "none",
     });
     await audit(ctx, {
@@ -42,7 +42,7 @@ export function releaseRun(ctx: ServiceContext, input: ReleaseRunInput): Promise
   });
 }
 
-async function isToDrain(ctx: TxContext, { claimedBy }: RunRow): Promise<boolean> {
+async function isDrainRequested(ctx: TxContext, { claimedBy }: RunRow): Promise<boolean> {
   if (claimedBy === null) return false;
   const [runner] = await ctx.db.select({ drain: runners.drain }).from(runners).where(eq(runners.id, claimedBy));
   return runner !== undefined && runner.drain !== null;
@@ -55,7 +55,7 @@ async function isToDrain(ctx: TxContext, { claimedBy }: RunRow): Promise<boolean
 async function isAtDeadline(ctx: TxContext, run: RunRow): Promise<boolean> {
   const { runnerDeadlineMs } = ctx.settings;
   if (runnerDeadlineMs === null || run.claimedBy === null) return false;
-  const [late] = await ctx.db
+  const [overdueJob] = await ctx.db
     .select({ id: runnerJobs.id })
     .from(runnerJobs)
     .where(
@@ -65,7 +65,7 @@ async function isAtDeadline(ctx: TxContext, run: RunRow): Promise<boolean> {
         sql`${runnerJobs.createdAt} <= clock_timestamp() - ${runnerDeadlineMs} * interval '1 millisecond'`,
       ),
     );
-  return late !== undefined;
+  return overdueJob !== undefined;
 }
 
 /**

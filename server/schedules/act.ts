@@ -15,13 +15,13 @@ const OPEN_MAX = 100;
 export type Deed = Pick<NewFiring, "outcome" | "message" | "holderTaskId" | "taskId">;
 
 /** Does what a schedule does at one of its times: adds a task, or returns why it does not. */
-export async function act(
+export async function runFiring(
   ctx: TxContext,
   schedule: ScheduleRow,
   { dueAt, now }: { dueAt: Date; now: Date },
 ): Promise<Deed> {
-  const why = whyTooLate(schedule, now.getTime() - dueAt.getTime());
-  if (why !== null) return { outcome: "missed", message: why };
+  const lateReason = whyTooLate(schedule, now.getTime() - dueAt.getTime());
+  if (lateReason !== null) return { outcome: "missed", message: lateReason };
   const open = schedule.overlap === "allow" ? [] : await findOpen(ctx, schedule.id);
   const [holder] = open;
   if (holder !== undefined && schedule.overlap === "skip") {

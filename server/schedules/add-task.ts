@@ -41,9 +41,9 @@ function jitterOf({ id, jitterMs }: ScheduleRow, dueAt: Date): number {
  * after `at`.
  */
 export function taskFor({ id: scheduleId, tenantId, projectId, task }: ScheduleRow, at: Date): CreateTaskInput {
-  const { expiresAfterMs, ...made } = task;
+  const { expiresAfterMs, ...taskInput } = task;
   return {
-    ...{ ...made, tenantId, projectId, metadata: { ...made.metadata, scheduleId } },
+    ...{ ...taskInput, tenantId, projectId, metadata: { ...taskInput.metadata, scheduleId } },
     ...(expiresAfterMs === undefined ? {} : { expiresAt: new Date(at.getTime() + expiresAfterMs).toISOString() }),
   };
 }

@@ -3,7 +3,7 @@ import { isDatabaseBusy, isDatabaseDown } from "@/db/errors";
 import { type ScheduleRow, scheduleFirings, schedules } from "@/db/schema";
 import { inTx, type ServiceContext, type TxContext } from "@/server/context";
 import { isAgentRunError, toAgentRunError } from "@/server/errors";
-import { act, type Deed } from "./act";
+import { type Deed, runFiring } from "./act";
 import { lastDue, nextTime, type Plan, readPlan } from "./plan";
 import { recordFiring } from "./record";
 import { databaseNow } from "./schedule";
@@ -30,7 +30,7 @@ export async function fireSchedules(ctx: ServiceContext): Promise<number> {
   let fired = 0;
   for (let after: DueSchedule | undefined; ; ) {
     const found = await findDue(ctx, until, after);
-    for (const one of found) if (await fireOrLeave(ctx, one)) fired += 1;
+    for (const firing of found) if (await fireUnlessLocked(ctx, firing)) fired += 1;
     after = found.at(-1);
     if (found.length < LOOK_MAX) return fired;
   }
@@ -48,28 +48,28 @@ function findDue(ctx: ServiceContext, until: Date, after: DueSchedule | undefine
     .limit(LOOK_MAX);
 }
 
-async function fireOrLeave(ctx: ServiceContext, { id, tenantId }: DueSchedule): Promise<boolean> {
+async function fireUnlessLocked(ctx: ServiceContext, { id, tenantId }: DueSchedule): Promise<boolean> {
   // Bound to the schedule's tenant, so that its task can use and reveal nothing of another tenant's.
   const own: ServiceContext = { ...ctx, actor: { kind: "system", name: "schedules", tenantId } };
   try {
     return await fireOne(own, id);
   } catch (error) {
     if (!isDatabaseBusy(error)) throw error;
-    ctx.log.warn({ err: error, scheduleId: id }, "a schedule is held by others: it is tried again");
+    ctx.log.warn({ err: error, scheduleId: id }, "schedule is locked by another process, will retry");
     return false;
   }
 }
 
 async function fireOne(ctx: ServiceContext, scheduleId: string): Promise<boolean> {
   try {
-    return await comeTo(ctx, scheduleId, readPlanOf, act);
+    return await comeTo(ctx, scheduleId, readPlanOf, runFiring);
   } catch (error) {
     if (isDatabaseDown(error) || isDatabaseBusy(error)) throw error;
-    const told = toAgentRunError(error);
-    if (told.reason === "unexpected") ctx.log.error({ err: error, scheduleId }, "a schedule's task could not be added");
+    const fault = toAgentRunError(error);
+    if (fault.reason === "unexpected") ctx.log.error({ err: error, scheduleId }, "could not add the schedule's task");
     // Notes the reason in a transaction without the failure, so that it does not block the schedule; the next time is
     // tried normally.
-    return comeTo(ctx, scheduleId, planIfReadable, async () => ({ outcome: "refused", message: told.message }));
+    return comeTo(ctx, scheduleId, planIfReadable, async () => ({ outcome: "refused", message: fault.message }));
   }
 }
 
@@ -89,7 +89,7 @@ function comeTo(
     const due = plan === null ? { dueAt: schedule.nextAt, missed: 0 } : lastDue(plan, schedule.nextAt, now);
     // A worker of a release that knows no end may have set this time.
     const isOver = schedule.endsAt !== null && due.dueAt > schedule.endsAt;
-    const isNew = !isOver && !(await hasCome(ctx, scheduleId, due.dueAt));
+    const isNew = !isOver && !(await isRecorded(ctx, scheduleId, due.dueAt));
     if (isNew) await recordFiring(ctx, { scheduleId, ...due, ...(await deed(ctx, schedule, { ...due, now })) });
     // Setting the clock back does not repeat a time.
     const from = new Date(Math.max(now.getTime(), due.dueAt.getTime()));
@@ -111,9 +111,9 @@ async function lockDue(ctx: TxContext, scheduleId: string): Promise<Due | null> 
   return row?.nextAt ? { ...row, nextAt: row.nextAt } : null;
 }
 
-async function hasCome(ctx: TxContext, scheduleId: string, dueAt: Date): Promise<boolean> {
-  const isIt = and(eq(scheduleFirings.scheduleId, scheduleId), eq(scheduleFirings.dueAt, dueAt));
-  return (await ctx.db.$count(scheduleFirings, isIt)) > 0;
+async function isRecorded(ctx: TxContext, scheduleId: string, dueAt: Date): Promise<boolean> {
+  const isFiring = and(eq(scheduleFirings.scheduleId, scheduleId), eq(scheduleFirings.dueAt, dueAt));
+  return (await ctx.db.$count(scheduleFirings, isFiring)) > 0;
 }
 
 function readPlanOf(schedule: ScheduleRow): Plan {

@@ -9,9 +9,9 @@ import { readSchedule } from "./schedule";
 
 /** Lists a schedule's firings, the newest first. */
 export async function listFirings(ctx: ServiceContext, input: ListFiringsInput): Promise<Page<ScheduleFiring>> {
-  const { cursor, limit, ...asked } = input;
-  const filter = { ...asked, list: "schedules.firings" };
-  const place = cursor === undefined ? null : decodePlace(filter, cursor, 2);
+  const { cursor, limit, ...conditions } = input;
+  const filter = { ...conditions, list: "schedules.firings" };
+  const position = cursor === undefined ? null : decodePlace(filter, cursor, 2);
   const { id: scheduleId } = await readSchedule(ctx, input.scheduleId);
   const rows = await ctx.db
     .select({ ...FIRING_AND_TASK, position: sql<string>`${scheduleFirings.dueAt}::text` })
@@ -21,7 +21,7 @@ export async function listFirings(ctx: ServiceContext, input: ListFiringsInput):
       and(
         eq(scheduleFirings.scheduleId, scheduleId),
         input.outcome === undefined ? undefined : eq(scheduleFirings.outcome, input.outcome),
-        place === null ? undefined : sql`${scheduleFirings.dueAt} < ${place[0]}::timestamptz`,
+        position === null ? undefined : sql`${scheduleFirings.dueAt} < ${position[0]}::timestamptz`,
       ),
     )
     .orderBy(desc(scheduleFirings.dueAt))

@@ -9,15 +9,15 @@ import { readSchedules } from "./schedule";
 
 /** Lists schedules by name. */
 export async function listSchedules(ctx: ServiceContext, input: ListSchedulesInput): Promise<Page<Schedule>> {
-  const { cursor, limit, ...asked } = input;
-  const filter = { ...asked, list: "schedules.list" };
-  const place = cursor === undefined ? null : decodeCursor(filter, cursor, 2).map(String);
+  const { cursor, limit, ...conditions } = input;
+  const filter = { ...conditions, list: "schedules.list" };
+  const position = cursor === undefined ? null : decodeCursor(filter, cursor, 2).map(String);
   const tenantId = tenantFor(ctx, input.tenantId);
   const where = and(
     tenantId === null ? undefined : eq(schedules.tenantId, tenantId),
     input.projectId === undefined ? undefined : eq(schedules.projectId, input.projectId),
     input.search === undefined ? undefined : contains(input.search, schedules.name),
-    place === null ? undefined : sql`(${schedules.name}, ${schedules.id}) > (${place[0]}, ${place[1]})`,
+    position === null ? undefined : sql`(${schedules.name}, ${schedules.id}) > (${position[0]}, ${position[1]})`,
   );
   const rows = await readSchedules(ctx, { where, max: limit + 1 });
   const page = pageFrom(rows, limit, ({ name, id }) => encodeCursor(filter, [name, id]));

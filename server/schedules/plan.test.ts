@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { isAgentRunError } from "@/server/errors";
-import { firstTime, lastDue, MISSED_MAX, nextTime, readPlan, wordsOf } from "./plan";
+import { describeCron, firstTime, lastDue, MISSED_MAX, nextTime, readPlan } from "./plan";
 
 const at = (text: string) => new Date(text);
 const FOR_GOOD = { startsAt: null, endsAt: null };
@@ -141,7 +141,7 @@ test("what is next is later and a whole minute, and was last once it is there, f
       expect(first.getTime() % 60_000).toBe(0);
       expect(plan.last(first)).toEqual(first);
       expect(plan.last(new Date(second.getTime() - 1))).toEqual(first);
-      expect(wordsOf(cron)).not.toBe("");
+      expect(describeCron(cron)).not.toBe("");
     }),
     { numRuns: 300 },
   );
@@ -176,7 +176,7 @@ test("whatever somebody writes is a plan or is refused as an input", () => {
     fc.property(anyText, (cron) => {
       try {
         readPlan(cron, "UTC").next(at("2026-01-01T00:00:00Z"), 2);
-        expect(wordsOf(cron)).not.toBe("");
+        expect(describeCron(cron)).not.toBe("");
       } catch (error) {
         if (!isAgentRunError(error) || error.reason !== "invalid-input") throw error;
       }

@@ -87,7 +87,7 @@ export function firstTime(plan: Plan, after: Date, bounds: Bounds): Date {
 }
 
 /** Describes a stored plan for people, in English; its own text where this program can no longer describe it. */
-export function wordsOf(cron: string): string {
+export function describeCron(cron: string): string {
   try {
     return toWords(cron);
   } catch {
@@ -113,8 +113,8 @@ function parse(cron: string, timeZone: string): Cron {
 
 /** Returns the libraries' message without the name that it begins with. */
 function reasonOf(error: unknown): string {
-  const said = error instanceof Error ? error.message : String(error);
-  return said.replace(/^(CronPattern|Error):\s*/, "").replace(/\.$/, "");
+  const message = error instanceof Error ? error.message : String(error);
+  return message.replace(/^(CronPattern|Error):\s*/, "").replace(/\.$/, "");
 }
 
 function assertTimeZone(timeZone: string): void {

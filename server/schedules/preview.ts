@@ -1,7 +1,7 @@
 import type { PreviewScheduleInput, SchedulePreview } from "@/contract/schedule";
 import { PREVIEWED_TIMES } from "@/contract/words";
 import type { ServiceContext } from "@/server/context";
-import { firstTime, readPlan, wordsOf } from "./plan";
+import { describeCron, firstTime, readPlan } from "./plan";
 import { databaseNow, instant } from "./schedule";
 
 /** Returns a plan's description and next times; throws what is wrong with the plan. */
@@ -11,5 +11,5 @@ export async function previewSchedule(ctx: ServiceContext, input: PreviewSchedul
   const now = await databaseNow(ctx);
   // Refuses a plan that never comes, as storing it would.
   firstTime(plan, now, bounds);
-  return { words: wordsOf(input.cron), times: plan.next(now, PREVIEWED_TIMES).map((time) => time.toISOString()) };
+  return { words: describeCron(input.cron), times: plan.next(now, PREVIEWED_TIMES).map((time) => time.toISOString()) };
 }

@@ -20,20 +20,20 @@ export type NewFiring = {
 /** Notes a firing, and forgets those of long ago unless their tasks have not ended. */
 export async function recordFiring(ctx: TxContext, { dueAt, ...firing }: NewFiring): Promise<void> {
   const due = dueAt ?? sql<Date>`clock_timestamp()`;
-  const [made] = await ctx.db
+  const [inserted] = await ctx.db
     .insert(scheduleFirings)
     .values({ ...firing, dueAt: due, isManual: dueAt === null })
     .returning({ dueAt: sql<string>`${scheduleFirings.dueAt}::text` });
-  if (made === undefined) throw new Error("a firing was not stored");
+  if (inserted === undefined) throw new Error("a firing was not stored");
   const { scheduleId } = firing;
   // To the microsecond, as it is stored.
-  const lastDueAt = sql`${made.dueAt}::timestamptz`;
+  const lastDueAt = sql`${inserted.dueAt}::timestamptz`;
   await ctx.db.update(schedules).set({ lastDueAt }).where(eq(schedules.id, scheduleId));
   await ctx.db.delete(scheduleFirings).where(isOver(ctx, scheduleId));
 }
 
 function isOver(ctx: TxContext, scheduleId: string) {
-  const goesOn = exists(
+  const isContinuing = exists(
     ctx.db
       .select()
       .from(queueTasks)
@@ -44,6 +44,6 @@ function isOver(ctx: TxContext, scheduleId: string) {
     // The key finds rows by the first condition; a firing that was due long ago but noted recently is kept.
     lt(scheduleFirings.dueAt, sql`(select clock_timestamp()) - ${FIRINGS_KEPT_DAYS} * interval '1 day'`),
     lt(scheduleFirings.firedAt, sql`(select clock_timestamp()) - ${FIRINGS_KEPT_DAYS} * interval '1 day'`),
-    or(isNull(scheduleFirings.taskId), not(goesOn)),
+    or(isNull(scheduleFirings.taskId), not(isContinuing)),
   );
 }

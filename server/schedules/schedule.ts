@@ -5,7 +5,7 @@ import { type ServiceContext, type TxContext, tenantOf } from "@/server/context"
 import { ConflictError, NotFoundError } from "@/server/errors";
 import { iso } from "@/server/stored";
 import { FIRING_AND_TASK, IS_ITS_TASK, toFiring } from "./firing";
-import { wordsOf } from "./plan";
+import { describeCron } from "./plan";
 
 /** Returns schedules as clients see them, by name, each with its last firing. */
 export async function readSchedules(
@@ -18,12 +18,12 @@ export async function readSchedules(
     .from(schedules)
     .leftJoin(scheduleFirings, isItsLast)
     .leftJoin(queueTasks, IS_ITS_TASK)
-    .where(and(where, isSeen(ctx)))
+    .where(and(where, isVisible(ctx)))
     .orderBy(asc(schedules.name), asc(schedules.id))
     .limit(max);
   return rows.map(({ schedule: { lastDueAt: _lastDueAt, ...schedule }, firing, task }) => ({
     ...schedule,
-    words: wordsOf(schedule.cron),
+    words: describeCron(schedule.cron),
     startsAt: iso(schedule.startsAt),
     endsAt: iso(schedule.endsAt),
     nextAt: iso(schedule.nextAt),
@@ -50,7 +50,7 @@ export async function lockSchedule(
   const [schedule] = await ctx.db
     .select()
     .from(schedules)
-    .where(and(eq(schedules.id, scheduleId), isSeen(ctx)))
+    .where(and(eq(schedules.id, scheduleId), isVisible(ctx)))
     .for("update");
   if (schedule === undefined) throw new NotFoundError("schedule", scheduleId);
   if (expectedVersion !== undefined && expectedVersion !== schedule.version)
@@ -79,7 +79,7 @@ export async function databaseNow(ctx: ServiceContext): Promise<Date> {
   return new Date(row.ms);
 }
 
-function isSeen(ctx: ServiceContext): SQL | undefined {
+function isVisible(ctx: ServiceContext): SQL | undefined {
   const tenantId = tenantOf(ctx);
   return tenantId === null ? undefined : eq(schedules.tenantId, tenantId);
 }

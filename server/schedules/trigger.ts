@@ -23,14 +23,14 @@ export function triggerSchedule(ctx: ServiceContext, input: TriggerScheduleInput
       ...task,
       ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
     });
-    const known = await firingOf(ctx, scheduleId, taskId);
-    if (known !== null) return known;
+    const existing = await firingOf(ctx, scheduleId, taskId);
+    if (existing !== null) return existing;
     await recordFiring(ctx, { scheduleId, dueAt: null, outcome: "created", taskId });
     const details = { name, taskId };
     await audit(ctx, { action: "schedules.trigger", targetKind: "schedule", targetId: scheduleId, tenantId, details });
-    const made = await firingOf(ctx, scheduleId, taskId);
-    if (made === null) throw new Error("a firing was not stored");
-    return made;
+    const firing = await firingOf(ctx, scheduleId, taskId);
+    if (firing === null) throw new Error("a firing was not stored");
+    return firing;
   });
 }
 

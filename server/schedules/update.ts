@@ -15,16 +15,16 @@ import { databaseNow, instant, lockSchedule, nameTaken, readSchedule } from "./s
  */
 export async function updateSchedule(ctx: ServiceContext, input: UpdateScheduleInput): Promise<Schedule> {
   const { scheduleId, expectedVersion: _expectedVersion, startsAt, endsAt, ...rest } = input;
-  const asked: Partial<Settable> = {
+  const requested: Partial<Settable> = {
     ...rest,
     ...(startsAt === undefined ? {} : { startsAt: instant(startsAt) }),
     ...(endsAt === undefined ? {} : { endsAt: instant(endsAt) }),
   };
-  if (asked.task !== undefined) await checkTask(ctx, await readSchedule(ctx, scheduleId), asked.task);
+  if (requested.task !== undefined) await checkTask(ctx, await readSchedule(ctx, scheduleId), requested.task);
   try {
     return await inTx(ctx, async (ctx) => {
       const before = await lockSchedule(ctx, input);
-      const changes = changesTo(before, asked);
+      const changes = changesTo(before, requested);
       if (Object.keys(changes).length > 0) await store(ctx, before, changes);
       return readSchedule(ctx, scheduleId);
     });
@@ -39,12 +39,12 @@ type Settable = Pick<
   "name" | "cron" | "timeZone" | "overlap" | "catchUpMs" | "jitterMs" | "startsAt" | "endsAt" | "isPaused" | "task"
 >;
 
-function changesTo(before: ScheduleRow, asked: Partial<Settable>): Partial<Settable> {
-  const fields = Object.keys(asked) as (keyof Settable)[];
+function changesTo(before: ScheduleRow, requested: Partial<Settable>): Partial<Settable> {
+  const fields = Object.keys(requested) as (keyof Settable)[];
   const changed = fields.filter(
-    (field) => asked[field] !== undefined && canonicalJson(asked[field]) !== canonicalJson(before[field]),
+    (field) => requested[field] !== undefined && canonicalJson(requested[field]) !== canonicalJson(before[field]),
   );
-  return Object.fromEntries(changed.map((field) => [field, asked[field]]));
+  return Object.fromEntries(changed.map((field) => [field, requested[field]]));
 }
 
 async function store(ctx: TxContext, before: ScheduleRow, changes: Partial<Settable>): Promise<void> {
@@ -56,10 +56,10 @@ async function store(ctx: TxContext, before: ScheduleRow, changes: Partial<Setta
     })
     .where(eq(schedules.id, before.id));
   // Only the schedule shows what its agent is asked; the audit log does not.
-  const { task, ...told } = changes;
+  const { task, ...shownChanges } = changes;
   await audit(ctx, {
     ...{ action: "schedules.update", targetKind: "schedule" as const, targetId: before.id, tenantId: before.tenantId },
-    details: { was: before.name, ...told, ...(task === undefined ? {} : { task: "changed" }) },
+    details: { was: before.name, ...shownChanges, ...(task === undefined ? {} : { task: "changed" }) },
   });
 }
 

@@ -2,7 +2,7 @@ import type { SessionRow } from "@/db/schema";
 import { ConflictError } from "@/server/errors";
 
 /** A session belongs to one tenant, project and backend profile for ever. Throws when the work is for another. */
-export function assertInside(
+export function assertSameBoundary(
   session: SessionRow,
   work: { tenantId: string; projectId: string; backendProfile: string },
 ): void {

@@ -36,14 +36,14 @@ export function rowOf(content: SessionContent) {
 }
 
 /** Whether a session was created with this content. An adopted row has no hash: there the fields are compared. */
-export function isSameContent(known: SessionRow, content: SessionContent): boolean {
-  if (known.payloadHash !== null) return known.payloadHash === payloadHash(content);
-  const { lastTurnId: _lastTurnId, ...metadata } = storedJson(known.metadata) ?? {};
+export function isSameContent(existing: SessionRow, content: SessionContent): boolean {
+  if (existing.payloadHash !== null) return existing.payloadHash === payloadHash(content);
+  const { lastTurnId: _lastTurnId, ...metadata } = storedJson(existing.metadata) ?? {};
   const stored: Record<keyof SessionContent, unknown> = {
-    ...known,
+    ...existing,
     metadata,
-    expiresAt: known.expiresAt?.toISOString() ?? null,
-    storageKind: known.storageKind === "none" ? "none" : "pvc",
+    expiresAt: existing.expiresAt?.toISOString() ?? null,
+    storageKind: existing.storageKind === "none" ? "none" : "pvc",
   };
   return (Object.keys(content) as (keyof SessionContent)[]).every(
     (field) => canonicalJson(content[field]) === canonicalJson(stored[field]),

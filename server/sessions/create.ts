@@ -9,7 +9,7 @@ import { newId } from "@/server/ids";
 import { contentOf, isSameContent, rowOf, type SessionContent } from "./content";
 import { ensureVolume } from "./ensure-volume";
 import { insertSession } from "./insert";
-import { absence } from "./resolve";
+import { missingSessionError } from "./resolve";
 import { toSummary } from "./session";
 
 /** Creates a session and its volume in one call. The same id with the same content returns the same session. */
@@ -23,23 +23,23 @@ async function createRow(ctx: TxContext, input: CreateSessionInput): Promise<Ses
   const content = contentOf(input, owner);
   const sessionId = input.sessionId ?? newId("session");
   // The id is checked before the profile, which may have been removed since the session was made.
-  const known = input.sessionId === undefined ? null : await lockSession(ctx.db, sessionId, tenantOf(ctx));
-  if (known) return replay(known, content);
+  const existing = input.sessionId === undefined ? null : await lockSession(ctx.db, sessionId, tenantOf(ctx));
+  if (existing) return replay(existing, content);
   await requireProfile(ctx, input.backendProfile);
-  const made = await insertSession(ctx, { sessionId, ...rowOf(content) });
-  if (made) {
-    await auditSession(ctx, made, "sessions.create");
-    return made;
+  const created = await insertSession(ctx, { sessionId, ...rowOf(content) });
+  if (created) {
+    await auditSession(ctx, created, "sessions.create");
+    return created;
   }
   const winner = await lockSession(ctx.db, sessionId, tenantOf(ctx));
-  if (!winner) throw await absence(ctx, sessionId);
+  if (!winner) throw await missingSessionError(ctx, sessionId);
   return replay(winner, content);
 }
 
-function replay(known: SessionRow, content: SessionContent): SessionRow {
-  if (isSameContent(known, content)) return known;
+function replay(existing: SessionRow, content: SessionContent): SessionRow {
+  if (isSameContent(existing, content)) return existing;
   throw new ConflictError(
     "idempotency-conflict",
-    `session ${known.sessionId} exists with other content: use another id, or send the same content`,
+    `session ${existing.sessionId} exists with other content: use another id, or send the same content`,
   );
 }

@@ -14,14 +14,18 @@ export async function digestSessions(
 ): Promise<SessionDigests> {
   const rows = await readDigests(ctx.db, sessionIds, tenantOf(ctx));
   return {
-    items: rows.map(({ sessionId, sums, said }) => ({ sessionId, tokens: spentOf(sums), lastEvent: lastOf(said) })),
+    items: rows.map(({ sessionId, sums, said }) => ({
+      sessionId,
+      tokens: spentOf(sums),
+      lastEvent: lastEventWithText(said),
+    })),
   };
 }
 
 /** Returns the newest event that still has text after cleaning; null: there is none. */
-function lastOf(said: readonly SaidEvent[]): SessionDigest["lastEvent"] {
-  for (const event of said) {
-    const text = cut(lineOf(event));
+function lastEventWithText(events: readonly SaidEvent[]): SessionDigest["lastEvent"] {
+  for (const event of events) {
+    const text = truncate(lineOf(event));
     if (text === "") continue;
     const { runId, seq, type, createdAt } = event;
     return { runId, seq, type, text, createdAt: iso(new Date(createdAt)) };
@@ -64,24 +68,24 @@ function lineOf(event: SaidEvent): string {
 }
 
 /** Returns a text without terminal escapes and control characters. */
-function plain(text: string): string {
+function withoutControlCharacters(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it takes out.
   return cleanText(stripVTControlCharacters(text)).replaceAll(/(?![\t\r\n])[\u0000-\u001f\u007f-\u009f]/g, "");
 }
 
 function oneLine(text: string): string {
-  return plain(text).replaceAll(/\s+/g, " ").trim();
+  return withoutControlCharacters(text).replaceAll(/\s+/g, " ").trim();
 }
 
 function lastLine(text: string): string {
   return oneLine(
-    plain(text)
+    withoutControlCharacters(text)
       .split(/[\r\n]+/)
       .findLast((line) => line.trim() !== "") ?? "",
   );
 }
 
-function cut(text: string): string {
+function truncate(text: string): string {
   const characters = [...text];
   return characters.length <= DIGEST_TEXT_MAX ? text : `${characters.slice(0, DIGEST_TEXT_MAX - 1).join("")}…`;
 }

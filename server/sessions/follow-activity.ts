@@ -58,8 +58,8 @@ export class SessionActivity {
     while (noted.length > 0) {
       const batch = noted.splice(0, BATCH_MAX);
       try {
-        const passedOver = await withTransaction(this.pool, (tx) => followRuns(tx, batch));
-        for (const runId of passedOver) this.#noted.add(runId);
+        const lockedRunIds = await withTransaction(this.pool, (tx) => followRuns(tx, batch));
+        for (const runId of lockedRunIds) this.#noted.add(runId);
       } catch (error) {
         for (const runId of [...batch, ...noted]) this.#noted.add(runId);
         this.onFailure(error);

@@ -1,4 +1,3 @@
-export { changeUnnoticed } from "./change-unnoticed";
 export { createSession } from "./create";
 export { deleteSession } from "./delete";
 export { digestSessions } from "./digests";
@@ -9,9 +8,10 @@ export { insertSession, planSession } from "./insert";
 export { countSessions, listSessions, matchesSessions } from "./list";
 export { markSessionRead, markSessionUnread } from "./mark-read";
 export { openTurnState } from "./open-turn";
-export { absence, resolveSession } from "./resolve";
+export { missingSessionError, resolveSession } from "./resolve";
 export { getSession, isReadBy, lockOwnSession, requireSession, sessionRefOf, toSession, toSummary } from "./session";
 export { storeThread } from "./store-thread";
 export { readOutput, readTrace } from "./trace";
 export { updateSession } from "./update";
+export { updateQuietly } from "./update-quietly";
 export { withdrawVolume } from "./withdraw-volume";

@@ -9,16 +9,16 @@ import { contentOf, rowOf } from "./content";
  * volume is still to be made already names it, so that nobody takes that volume for an orphan.
  */
 export async function insertSession(ctx: TxContext, values: typeof sessions.$inferInsert): Promise<SessionRow | null> {
-  const isMaking = values.storageState === "creating" || values.storageState === "restoring";
-  const storagePvcName = values.storagePvcName ?? (isMaking ? ctx.volumes.nameFor(values.sessionId) : null);
+  const needsVolume = values.storageState === "creating" || values.storageState === "restoring";
+  const storagePvcName = values.storagePvcName ?? (needsVolume ? ctx.volumes.nameFor(values.sessionId) : null);
   if (storagePvcName !== null) await shareVolumeKey(ctx.db, storagePvcName);
-  const [made] = await ctx.db
+  const [inserted] = await ctx.db
     .insert(sessions)
     .values({ ...values, storagePvcName })
     .onConflictDoNothing({ target: sessions.sessionId })
     .returning();
-  if (made) ctx.wake("sessions");
-  return made ?? null;
+  if (inserted) ctx.wake("sessions");
+  return inserted ?? null;
 }
 
 /** Returns the columns of a session with default storage, as far as its owner and input decide them. */

@@ -31,8 +31,8 @@ export async function listSessions(ctx: ServiceContext, input: ListSessionsInput
   const { cursor, limit, ...filter } = input;
   assertReader(filter);
   const readerId = filter.readerId ?? null;
-  const after = cursor === undefined ? undefined : isBelow(decodePlace(filter, cursor, 2));
-  const last = isScan(filter) ? await lastScanned(ctx, filter, after) : null;
+  const after = cursor === undefined ? undefined : isAfterPosition(decodePlace(filter, cursor, 2));
+  const scanEnd = needsScan(filter) ? await findScanEnd(ctx, filter, after) : null;
   const rows = await ctx.db
     .select({
       session: sessions,
@@ -42,7 +42,14 @@ export async function listSessions(ctx: ServiceContext, input: ListSessionsInput
     })
     .from(sessions)
     .leftJoin(sessionReadCursors, isReadBy(readerId))
-    .where(and(matches(ctx, filter), isWanted(ctx, filter), after, last === null ? undefined : isNotBelow(last)))
+    .where(
+      and(
+        matchesIndexed(ctx, filter),
+        matchesScanned(ctx, filter),
+        after,
+        scanEnd === null ? undefined : isUpToPosition(scanEnd),
+      ),
+    )
     .orderBy(desc(sessions.updatedAt), asc(sessions.sessionId))
     .limit(limit + 1);
   const page = pageFrom(rows, limit, (last) => encodeCursor(filter, [last.position, last.session.sessionId]));
@@ -50,7 +57,7 @@ export async function listSessions(ctx: ServiceContext, input: ListSessionsInput
     items: page.rows.map(({ session, readVersion, silentSinceMs }) =>
       toSummary(session, readerId === null ? null : { readVersion }, silentSinceMs),
     ),
-    cursor: page.cursor ?? (last === null ? null : encodeCursor(filter, last)),
+    cursor: page.cursor ?? (scanEnd === null ? null : encodeCursor(filter, scanEnd)),
   };
 }
 
@@ -58,15 +65,21 @@ export async function listSessions(ctx: ServiceContext, input: ListSessionsInput
 export async function countSessions(ctx: ServiceContext, input: ListSessionsInput, max: number): Promise<Counted> {
   const { cursor: _cursor, limit: _limit, ...filter } = input;
   assertReader(filter);
-  const last = isScan(filter) ? await lastScanned(ctx, filter, undefined) : null;
+  const scanEnd = needsScan(filter) ? await findScanEnd(ctx, filter, undefined) : null;
   const found = ctx.db
     .select({ sessionId: sessions.sessionId })
     .from(sessions)
     .leftJoin(sessionReadCursors, isReadBy(filter.readerId ?? null))
-    .where(and(matches(ctx, filter), isWanted(ctx, filter), last === null ? undefined : isNotBelow(last)))
+    .where(
+      and(
+        matchesIndexed(ctx, filter),
+        matchesScanned(ctx, filter),
+        scanEnd === null ? undefined : isUpToPosition(scanEnd),
+      ),
+    )
     .limit(max + 1)
     .as("found");
-  return countedFrom(await ctx.db.$count(found), max, last !== null);
+  return countedFrom(await ctx.db.$count(found), max, scanEnd !== null);
 }
 
 /**
@@ -74,29 +87,29 @@ export async function countSessions(ctx: ServiceContext, input: ListSessionsInpu
  */
 export function matchesSessions(ctx: ServiceContext, filter: Filter): SQL | undefined {
   assertReader(filter);
-  return and(matches(ctx, filter), isWanted(ctx, filter));
+  return and(matchesIndexed(ctx, filter), matchesScanned(ctx, filter));
 }
 
 /** Whether a filter has conditions that must be checked row by row. An index answers all others. */
-function isScan(filter: Filter): boolean {
+function needsScan(filter: Filter): boolean {
   const { state, search, unread, hasFailure, failureKind, expiresWithinMinutes, metadata } = filter;
   if (["unread", "needs-me", "default"].includes(state) || (search ?? "") !== "") return true;
-  return [unread, hasFailure, failureKind, expiresWithinMinutes, metadata].some((asked) => asked !== undefined);
+  return [unread, hasFailure, failureKind, expiresWithinMinutes, metadata].some((condition) => condition !== undefined);
 }
 
 /** Returns where a page's scan ends, by the index of the order alone; null: the rest of the list is shorter. */
-async function lastScanned(ctx: ServiceContext, filter: Filter, after: SQL | undefined): Promise<Position | null> {
+async function findScanEnd(ctx: ServiceContext, filter: Filter, after: SQL | undefined): Promise<Position | null> {
   const [row] = await ctx.db
     .select({ position: sql<string>`${sessions.updatedAt}::text`, sessionId: sessions.sessionId })
     .from(sessions)
-    .where(and(matches(ctx, filter), after))
+    .where(and(matchesIndexed(ctx, filter), after))
     .orderBy(desc(sessions.updatedAt), asc(sessions.sessionId))
     .offset(SCANNED_MAX - 1)
     .limit(1);
   return row ? [row.position, row.sessionId] : null;
 }
 
-function matches(ctx: ServiceContext, filter: Filter): SQL | undefined {
+function matchesIndexed(ctx: ServiceContext, filter: Filter): SQL | undefined {
   return and(
     isNull(sessions.deletedAt),
     isOwned(ctx, sessions, filter),
@@ -110,7 +123,7 @@ function matches(ctx: ServiceContext, filter: Filter): SQL | undefined {
 
 const IS_UNREAD = sql`${sessions.version} > coalesce(${sessionReadCursors.sessionVersion}, 0)`;
 
-function isWanted(ctx: ServiceContext, filter: Filter): SQL | undefined {
+function matchesScanned(ctx: ServiceContext, filter: Filter): SQL | undefined {
   const { unread, hasFailure, failureKind, expiresWithinMinutes } = filter;
   return and(
     filter.search ? contains(filter.search, sessions.title, sessions.sessionId) : undefined,
@@ -157,12 +170,12 @@ function inState(ctx: ServiceContext, state: Filter["state"]): SQL | undefined {
  * The condition for rows further down the list. The index answers the first comparison; the second separates rows
  * changed at the same time.
  */
-function isBelow([updatedAt, sessionId]: Position): SQL {
+function isAfterPosition([updatedAt, sessionId]: Position): SQL {
   const at = sql`${updatedAt}::timestamptz`;
   return sql`(${sessions.updatedAt} <= ${at} and (${sessions.updatedAt} < ${at} or ${sessions.sessionId} > ${sessionId}))`;
 }
 
-function isNotBelow([updatedAt, sessionId]: Position): SQL {
+function isUpToPosition([updatedAt, sessionId]: Position): SQL {
   const at = sql`${updatedAt}::timestamptz`;
   return sql`(${sessions.updatedAt} >= ${at} and (${sessions.updatedAt} > ${at} or ${sessions.sessionId} <= ${sessionId}))`;
 }

@@ -5,7 +5,7 @@ import { type SessionRow, sessions } from "@/db/schema";
 import { auditSession } from "@/server/audit";
 import { type TxContext, tenantOf } from "@/server/context";
 import { ConflictError, NotFoundError } from "@/server/errors";
-import { assertInside } from "./boundary";
+import { assertSameBoundary } from "./boundary";
 import { contentOf, rowOf } from "./content";
 import { insertSession } from "./insert";
 
@@ -21,14 +21,14 @@ export async function resolveSession(
   if (!ref) return { session: null, isNew: false };
   const { sessionId, ...content } = ref;
   const row = rowOf(contentOf({ ...content, backendProfile: input.backendProfile }, owner));
-  const made = await insertSession(ctx, { sessionId, ...row });
-  if (made) {
-    await auditSession(ctx, made, "sessions.create");
-    return { session: made, isNew: true };
+  const inserted = await insertSession(ctx, { sessionId, ...row });
+  if (inserted) {
+    await auditSession(ctx, inserted, "sessions.create");
+    return { session: inserted, isNew: true };
   }
   const session = await lockSession(ctx.db, ref.sessionId, tenantOf(ctx));
-  if (!session) throw await absence(ctx, ref.sessionId);
-  assertInside(session, { ...owner, backendProfile: input.backendProfile });
+  if (!session) throw await missingSessionError(ctx, ref.sessionId);
+  assertSameBoundary(session, { ...owner, backendProfile: input.backendProfile });
   const [filled] = await ctx.db
     .update(sessions)
     .set({
@@ -41,7 +41,7 @@ export async function resolveSession(
 }
 
 /** Returns why an id is taken and its session cannot be used: it belongs to another tenant, or it is being deleted. */
-export async function absence(ctx: TxContext, sessionId: string): Promise<Error> {
+export async function missingSessionError(ctx: TxContext, sessionId: string): Promise<Error> {
   const [row] = await ctx.db
     .select({ isDeleted: sql<boolean>`${sessions.deletedAt} is not null`, tenantId: sessions.tenantId })
     .from(sessions)

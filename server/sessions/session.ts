@@ -62,12 +62,12 @@ export function toSummary(
 
 /** Returns the row of a session that the caller may see. Throws `not-found` for one that is deleted. */
 export async function requireSession(ctx: ServiceContext, sessionId: string): Promise<SessionRow> {
-  const [found] = await ctx.db.select().from(sessions).where(isSeen(ctx, sessionId));
+  const [found] = await ctx.db.select().from(sessions).where(isVisible(ctx, sessionId));
   if (!found) throw new NotFoundError("session", sessionId);
   return found;
 }
 
-function isSeen(ctx: ServiceContext, sessionId: string): SQL | undefined {
+function isVisible(ctx: ServiceContext, sessionId: string): SQL | undefined {
   return and(eq(sessions.sessionId, sessionId), isNull(sessions.deletedAt), isOwned(ctx, sessions, {}));
 }
 
@@ -105,14 +105,14 @@ export async function getSession(
     .from(sessions)
     .leftJoin(sessionReadCursors, isReadBy(readerId))
     .leftJoin(sql`lateral ${LAST_EVENT}`, sql`true`)
-    .where(isSeen(ctx, sessionId));
+    .where(isVisible(ctx, sessionId));
   if (!found) throw new NotFoundError("session", sessionId);
   const { session, readVersion, silentSinceMs } = found;
-  return toSummary(follow(session, found), readerId === null ? null : { readVersion }, silentSinceMs);
+  return toSummary(withLastEvent(session, found), readerId === null ? null : { readVersion }, silentSinceMs);
 }
 
 /** Updates a session's row with the last event of its run, where that is newer. */
-function follow(
+function withLastEvent(
   session: SessionRow,
   { lastEventSeq, lastEventAtMs }: { lastEventSeq: number; lastEventAtMs: number | null },
 ): SessionRow {

@@ -2,7 +2,7 @@ import { eq, sql } from "drizzle-orm";
 import { type RunRow, runs, type SessionRow, sessions } from "@/db/schema";
 import type { TxContext } from "@/server/context";
 import { appendServerEvents, statusEvent } from "@/server/events";
-import { changeUnnoticed } from "./change-unnoticed";
+import { updateQuietly } from "./update-quietly";
 
 /** Adopted rows may hold JSON null, which `||` would turn into a list. */
 const metadataObject = sql`case when jsonb_typeof(${sessions.metadata}) = 'object' then ${sessions.metadata} else '{}'::jsonb end`;
@@ -24,7 +24,7 @@ export async function storeThread(
     run.sessionRef = sessionRef;
   }
   if (!session) return;
-  await changeUnnoticed(ctx, session.sessionId, {
+  await updateQuietly(ctx, session.sessionId, {
     ...(threadId === undefined ? {} : { threadId }),
     ...(turnId === undefined
       ? {}

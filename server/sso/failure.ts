@@ -11,7 +11,7 @@ const AWAY = new Set(["OAUTH_TIMEOUT", "OAUTH_ABORT", "OAUTH_RESPONSE_IS_NOT_CON
 /** Decides by the library's error who is at fault: the provider, the configuration, or the person who came back. */
 export function failureOf(error: unknown): Failure {
   const { code, error: word } = (error ?? {}) as { code?: unknown; error?: unknown };
-  if (code === "OAUTH_AUTHORIZATION_RESPONSE_ERROR") return { reason: refusalOf(String(word)), isGuess: false };
+  if (code === "OAUTH_AUTHORIZATION_RESPONSE_ERROR") return { reason: failureByCode(String(word)), isGuess: false };
   if (code === "OAUTH_RESPONSE_BODY_ERROR")
     return { reason: UNWELL.has(String(word)) ? "sso-unreachable" : "sso-refused", isGuess: word === "invalid_grant" };
   const isAnswered = typeof code === "string" && code.startsWith("OAUTH_") && !AWAY.has(code);
@@ -20,13 +20,13 @@ export function failureOf(error: unknown): Failure {
 }
 
 /** Returns the meaning of the error with which a provider sends a browser back. */
-function refusalOf(word: string): SsoFailure {
+function failureByCode(word: string): SsoFailure {
   if (word === "access_denied") return "sso-denied";
   return UNWELL.has(word) ? "sso-unreachable" : "sso-refused";
 }
 
 /** The maximum length of each text in the log. */
-const SAID_MAX = 500;
+const TEXT_CHARS_MAX = 500;
 
 type ErrorFields = Partial<
   Record<
@@ -39,13 +39,24 @@ type ErrorFields = Partial<
  * Returns the messages of an error and its causes, and the words of a provider's refusal, for the log. They contain no
  * token. Values that were expected and not found, such as the issuer, are included.
  */
-export function whatItSays(error: unknown, depth = 0): string[] {
+export function describeError(error: unknown, depth = 0): string[] {
   if (typeof error !== "object" || error === null || depth > 3) return [];
-  const { message, code, error: word, error_description: described, cause, parameters, ...more } = error as ErrorFields;
-  const own = [message, code, word, described, more.attribute, more.expected].filter(
+  const {
+    message,
+    code,
+    error: errorCode,
+    error_description: description,
+    cause,
+    parameters,
+    ...more
+  } = error as ErrorFields;
+  const texts = [message, code, errorCode, description, more.attribute, more.expected].filter(
     (text): text is string => typeof text === "string",
   );
-  const behind = [...(Array.isArray(cause) ? cause : [cause]), parameters];
-  const all = [...own.map((text) => text.slice(0, SAID_MAX)), ...behind.flatMap((one) => whatItSays(one, depth + 1))];
+  const causes = [...(Array.isArray(cause) ? cause : [cause]), parameters];
+  const all = [
+    ...texts.map((text) => text.slice(0, TEXT_CHARS_MAX)),
+    ...causes.flatMap((cause) => describeError(cause, depth + 1)),
+  ];
   return [...new Set(all)];
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { SsoGrant } from "@/contract/sso";
-import { believedClaims, type Claims, grantFor, nameOf } from "./grant";
+import { type Claims, grantFor, nameOf, trustedClaims } from "./grant";
 
 const ADMIN: SsoGrant = { claim: "groups", value: ["platform", "founders"], role: "admin", tenantId: "*" };
 const TEAM: SsoGrant = { claim: ["realm_access", "roles"], value: "agents", role: "operator", tenantId: "team-a" };
@@ -54,7 +54,7 @@ test.each([
   [0, false, false],
   [undefined, true, true],
 ])("an address of which email_verified is %j counts, where all are trusted %j: %j", (said, isTrusted, counts) => {
-  const { email } = believedClaims({ sub: "1", email: "ada@example.com", email_verified: said }, isTrusted);
+  const { email } = trustedClaims({ sub: "1", email: "ada@example.com", email_verified: said }, isTrusted);
   expect(email).toBe(counts ? "ada@example.com" : undefined);
 });
 

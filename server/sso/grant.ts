@@ -12,11 +12,11 @@ function fits({ claim, value, everyone }: SsoGrant, claims: Claims): boolean {
   if (everyone) return true;
   if (claim === undefined || value === undefined) return false;
   const path = typeof claim === "string" ? [claim] : claim;
-  const wanted = typeof value === "string" ? [value] : value;
-  if (path.join() !== "email") return valuesAt(claims, path).some((said) => wanted.includes(said));
+  const allowed = typeof value === "string" ? [value] : value;
+  if (path.join() !== "email") return valuesAt(claims, path).some((said) => allowed.includes(said));
   // E-mail addresses are typed in any case, and case never distinguishes two people.
   const address = claims.email;
-  return typeof address === "string" && wanted.some((one) => one.toLowerCase() === address.toLowerCase());
+  return typeof address === "string" && allowed.some((candidate) => candidate.toLowerCase() === address.toLowerCase());
 }
 
 /** Returns a claim's value as texts: one, or each of a list. */
@@ -38,10 +38,10 @@ function own(value: unknown, name: string): unknown {
  * Returns the claims without an e-mail address that is not said to be verified: at some providers people type their own
  * address, or somebody else's. `isTrusted`: the provider assigns the addresses itself and makes no such statement.
  */
-export function believedClaims(claims: Claims, isTrusted: boolean): Claims {
-  const { email, email_verified: isVerified, ...others } = claims;
+export function trustedClaims(claims: Claims, isTrusted: boolean): Claims {
+  const { email, email_verified: isVerified, ...otherClaims } = claims;
   const isBelieved = isVerified === true || isVerified === "true" || isTrusted;
-  return isBelieved && typeof email === "string" && email.includes("@") ? { ...others, email } : others;
+  return isBelieved && typeof email === "string" && email.includes("@") ? { ...otherClaims, email } : otherClaims;
 }
 
 /** The maximum length of a person's name here. */

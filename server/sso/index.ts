@@ -1,4 +1,4 @@
-export { failureOf, whatItSays } from "./failure";
+export { describeError, failureOf } from "./failure";
 export { grantFor } from "./grant";
 export { type Pending, type Person, SsoProvider } from "./provider";
 export { readSsoFile } from "./read-file";

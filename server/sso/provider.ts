@@ -1,7 +1,7 @@
 import * as oidc from "openid-client";
 import type { SsoFile } from "@/contract/sso";
 import { type ReadVariable, readKey } from "@/server/backends";
-import { believedClaims, type Claims, nameOf } from "./grant";
+import { type Claims, nameOf, trustedClaims } from "./grant";
 
 /** The limit for one request to the provider. */
 const TIMEOUT_SECONDS = 10;
@@ -69,10 +69,10 @@ export class SsoProvider {
     const signed = tokens.claims();
     if (!signed) throw new Error("the provider gave no ID token");
     // Many providers report groups only there. Signed claims take precedence.
-    const told = configuration.serverMetadata().userinfo_endpoint
+    const userInfo = configuration.serverMetadata().userinfo_endpoint
       ? await oidc.fetchUserInfo(configuration, tokens.access_token, signed.sub)
       : {};
-    const claims = believedClaims({ ...told, ...signed }, this.file.trustEmail);
+    const claims = trustedClaims({ ...userInfo, ...signed }, this.file.trustEmail);
     return { issuer: signed.iss, subject: signed.sub, name: nameOf(claims, this.file.issuer), claims };
   }
 

@@ -9,7 +9,7 @@ import { assertEveryTenant, inTx, type ServiceContext, type TxContext } from "@/
 import { ConflictError, InvalidInputError, UnavailableError } from "@/server/errors";
 import { insertSession, toSession } from "@/server/sessions";
 import { type FoundVolume, isHashedName } from "@/server/volumes/volumes";
-import { lockNaming, requireVolume } from "./delete-volume";
+import { lockSessionsNaming, requireVolume } from "./delete-volume";
 import { EXPIRY_AFTER_RESTORE } from "./restore";
 
 /** Stands in place of a turn's id: an adopted volume holds something that no archive has. */
@@ -24,8 +24,8 @@ export async function adoptVolume(ctx: ServiceContext, input: AdoptVolumeInput):
   if (volume.phase === "Terminating" || volume.phase === "Lost") {
     throw new UnavailableError("volume-going", `volume ${volume.name} is going or gone: ${volume.phase}`);
   }
-  const sessionId = sessionFor(ctx, volume, input);
-  const adopted = await inTx(ctx, (ctx) => adopt(ctx, volume, { ...input, sessionId, deletion }));
+  const sessionId = resolveSessionId(ctx, volume, input);
+  const adopted = await inTx(ctx, (ctx) => adoptLocked(ctx, volume, { ...input, sessionId, deletion }));
   // null: somebody has ordered the volume's deletion since that look.
   return adopted === null ? adoptVolume(ctx, input) : toSession(adopted);
 }
@@ -49,7 +49,7 @@ async function findDeletion(ctx: TxContext, name: string): Promise<string | null
  * Returns the session's id. A volume whose name is a hash can only belong to the session that it was made for: another
  * session would share the volume with it.
  */
-function sessionFor(ctx: ServiceContext, volume: FoundVolume, input: AdoptVolumeInput): string {
+function resolveSessionId(ctx: ServiceContext, volume: FoundVolume, input: AdoptVolumeInput): string {
   const sessionId = input.sessionId ?? volume.owner?.sessionId;
   if (sessionId === undefined) {
     throw new InvalidInputError("sessionId: the volume does not say whose it was: name the session");
@@ -62,19 +62,19 @@ function sessionFor(ctx: ServiceContext, volume: FoundVolume, input: AdoptVolume
   return sessionId;
 }
 
-async function adopt(
+async function adoptLocked(
   ctx: TxContext,
   volume: FoundVolume,
   input: AdoptVolumeInput & { sessionId: string; deletion: string | null },
 ): Promise<SessionRow | null> {
   if ((await findDeletion(ctx, volume.name)) !== input.deletion) return null;
-  const naming = await lockNaming(ctx, volume);
-  const own = naming.find((session) => session.sessionId === input.sessionId);
-  const others = naming.filter((session) => session !== own).map((session) => session.sessionId);
+  const namingSessions = await lockSessionsNaming(ctx, volume);
+  const own = namingSessions.find((session) => session.sessionId === input.sessionId);
+  const others = namingSessions.filter((session) => session !== own).map((session) => session.sessionId);
   // These sessions still name a volume that they once had: their own deletion must not take it from its new session.
   if (others.length > 0)
     await ctx.db.update(sessions).set({ storagePvcName: null }).where(inArray(sessions.sessionId, others));
-  const adopted = own ? await revive(ctx, own, volume) : await makeSession(ctx, volume, input);
+  const adopted = own ? await reattachVolume(ctx, own, volume) : await makeSession(ctx, volume, input);
   await auditSession(ctx, adopted, "storage.adopt", {
     volume: volume.name,
     uid: volume.uid,
@@ -96,7 +96,7 @@ const adoptedVolume = (volume: FoundVolume) => ({
 });
 
 /** Gives an evicted session its volume back, because the volume still exists or exists again. */
-async function revive(ctx: TxContext, session: SessionRow, volume: FoundVolume): Promise<SessionRow> {
+async function reattachVolume(ctx: TxContext, session: SessionRow, volume: FoundVolume): Promise<SessionRow> {
   const [revived] = await ctx.db
     .update(sessions)
     .set({
@@ -116,13 +116,13 @@ async function makeSession(
 ): Promise<SessionRow> {
   const { sessionId, backendProfile, title = null } = input;
   await requireProfile(ctx, backendProfile);
-  const made = await insertSession(ctx, {
+  const inserted = await insertSession(ctx, {
     ...{ sessionId, backendProfile, title, ...adoptedVolume(volume) },
     tenantId: input.tenantId ?? volume.owner?.tenantId ?? "default",
     projectId: input.projectId ?? volume.owner?.projectId ?? "default",
     storageRequestedBytes: volume.requestedBytes,
   });
-  if (made) return made;
+  if (inserted) return inserted;
   throw new ConflictError("already-exists", `session ${sessionId} exists, and does not name volume ${volume.name}`, {
     sessionId,
   });

@@ -39,32 +39,32 @@ export async function orderArchive(
   orderedBy: ArchiveOrderer,
 ): Promise<{ order: ArchiveOrderRow; isNew: boolean }> {
   const { sessionId, tenantId, volumeCommandId: commandId } = session;
-  const known = await findArchiveOrder(ctx, sessionId);
-  if (known?.commandId === commandId) {
-    if (orderedBy === "collection") return { order: known, isNew: false };
+  const existing = await findArchiveOrder(ctx, sessionId);
+  if (existing?.commandId === commandId) {
+    if (orderedBy === "collection") return { order: existing, isNew: false };
     const order = await changeOrder(ctx, sessionId, { orderedBy, nextTryAt: sql`clock_timestamp()` });
     return { order, isNew: false };
   }
-  const anew = { orderedBy, commandId, tryCount: 0, failure: null, nextTryAt: sql`clock_timestamp()` };
-  if (known) {
+  const fields = { orderedBy, commandId, tryCount: 0, failure: null, nextTryAt: sql`clock_timestamp()` };
+  if (existing) {
     // The archiver of the old order must end first.
-    const state = known.state === "waiting" ? known.state : "ending";
-    const order = await changeOrder(ctx, sessionId, { ...anew, state });
-    await noteOrder(ctx, order, "archive.order");
+    const state = existing.state === "waiting" ? existing.state : "ending";
+    const order = await changeOrder(ctx, sessionId, { ...fields, state });
+    await auditOrder(ctx, order, "archive.order");
     return { order, isNew: true };
   }
   const [order] = await ctx.db
     .insert(archiveOrders)
-    .values({ ...anew, sessionId, tenantId, attemptId: newId("archiver") })
+    .values({ ...fields, sessionId, tenantId, attemptId: newId("archiver") })
     .returning();
   if (!order) throw new Error("the archive order's insert answered no row");
-  await noteOrder(ctx, order, "archive.order");
+  await auditOrder(ctx, order, "archive.order");
   ctx.wake("sessions");
   return { order, isNew: true };
 }
 
 /** Writes the audit row of what happened to an order. */
-export async function noteOrder(
+export async function auditOrder(
   ctx: TxContext,
   order: ArchiveOrderRow,
   action: `archive.${"order" | "begin" | "withdraw" | "failed"}`,
@@ -80,9 +80,9 @@ export function toArchiveOrder(row: ArchiveOrderRow): ArchiveOrder {
 }
 
 /** Returns why a volume whose archive was ordered is still there, in words for the operator. */
-export function reasonOf(order: ArchiveOrder): string {
+export function orderReason(order: ArchiveOrder): string {
   const { state, failure, tryCount, nextTryAt } = order;
   if (failure === null) return "archiving: its archive is being made";
-  const next = state === "waiting" ? `the next try is at ${nextTryAt}` : "it is being tried again";
-  return `archive-failed: ${failure} (${tryCount === 1 ? "1 try" : `${tryCount} tries`}; ${next})`;
+  const nextTry = state === "waiting" ? `the next try is at ${nextTryAt}` : "it is being tried again";
+  return `archive-failed: ${failure} (${tryCount === 1 ? "1 try" : `${tryCount} tries`}; ${nextTry})`;
 }

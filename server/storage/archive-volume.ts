@@ -4,7 +4,7 @@ import { lockSession } from "@/db/queries/lock";
 import { archiveManifests, type SessionRow } from "@/db/schema";
 import { inTx, type ServiceContext, type TxContext } from "@/server/context";
 import { storeManifest, storeSegment } from "@/server/manifests";
-import { changeUnnoticed } from "@/server/sessions";
+import { updateQuietly } from "@/server/sessions";
 import { emptyCache, type Manifest, type PackedVolume, packVolume, volumeLayout } from "@/volume";
 import { findLiveRun } from "./live-run";
 import { noteSize } from "./note-size";
@@ -67,7 +67,7 @@ export async function recordArchive(
     createdAt: new Date().toISOString(),
     rolloutSubdir: session.codexRolloutSubdir,
   });
-  await changeUnnoticed(ctx, session.sessionId, {
+  await updateQuietly(ctx, session.sessionId, {
     storageSizeBytes: packed.sizeBytes,
     storageFilesCount: packed.filesCount,
     storageSha256: packed.sha256,

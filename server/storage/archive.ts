@@ -18,10 +18,10 @@ import { hasCurrentArchive, wasUsed } from "./retention-reason";
 export async function archiveStorage(ctx: ServiceContext, input: ArchiveStorageInput): Promise<StorageSummary> {
   const session = await requireSession(ctx, input.sessionId);
   await assertArchivable(ctx, session);
-  const isSecured = hasCurrentArchive(session) && (await isArchiveReadable(ctx, session));
-  if (isSecured || !wasUsed(session)) return getStorage(ctx, input);
-  if (hasArchivers(ctx, session)) await inTx(ctx, (ctx) => order(ctx, session.sessionId));
-  else if (await canArchive(ctx, session)) await archiveHere(ctx, session);
+  const isArchived = hasCurrentArchive(session) && (await isArchiveReadable(ctx, session));
+  if (isArchived || !wasUsed(session)) return getStorage(ctx, input);
+  if (hasArchivers(ctx, session)) await inTx(ctx, (ctx) => orderForPerson(ctx, session.sessionId));
+  else if (await canArchive(ctx, session)) await archiveInProcess(ctx, session);
   else
     throw new UnavailableError(
       "executor-unavailable",
@@ -42,20 +42,20 @@ async function assertArchivable(ctx: ServiceContext, session: SessionRow): Promi
   await assertNoRunIsLive(ctx, sessionId);
 }
 
-async function archiveHere(ctx: ServiceContext, session: SessionRow): Promise<void> {
-  await inTx(ctx, (ctx) => note(ctx, session));
-  const made = await archiveVolume(ctx, session);
-  if (made === null)
+async function archiveInProcess(ctx: ServiceContext, session: SessionRow): Promise<void> {
+  await inTx(ctx, (ctx) => auditRequest(ctx, session));
+  const result = await archiveVolume(ctx, session);
+  if (result === null)
     throw new ConflictError("session-busy", `session ${session.sessionId} changed meanwhile: look at it again`);
 }
 
-async function order(ctx: TxContext, sessionId: string): Promise<void> {
+async function orderForPerson(ctx: TxContext, sessionId: string): Promise<void> {
   const session = await lockOwnSession(ctx, sessionId);
   await assertArchivable(ctx, session);
   await orderArchive(ctx, session, "person");
-  await note(ctx, session);
+  await auditRequest(ctx, session);
 }
 
-function note(ctx: TxContext, session: SessionRow): Promise<void> {
+function auditRequest(ctx: TxContext, session: SessionRow): Promise<void> {
   return auditSession(ctx, session, "storage.archive", { commandId: session.volumeCommandId });
 }

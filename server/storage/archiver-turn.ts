@@ -4,7 +4,7 @@ import { findSessionHolder } from "@/db/queries/session-holder";
 import { type ArchiveOrderRow, archiveOrders, type SessionRow } from "@/db/schema";
 import { inTx, type ServiceContext, type TxContext } from "@/server/context";
 import { newId } from "@/server/ids";
-import { changeOrder, findArchiveOrder, noteOrder } from "./archive-order";
+import { auditOrder, changeOrder, findArchiveOrder } from "./archive-order";
 import { isArchiveReadable } from "./archive-volume";
 import { findRetentionReason, hasCurrentArchive } from "./retention-reason";
 
@@ -16,8 +16,8 @@ import { findRetentionReason, hasCurrentArchive } from "./retention-reason";
 const RETRY_BASE_MS = 60_000;
 const RETRY_MAX_MS = 6 * 60 * 60_000;
 const RUN_WAIT_MS = 10_000;
-const FAILURE_MAX = 1_000;
-const DROPPED_MAX = 100;
+const FAILURE_CHARS_MAX = 1_000;
+const REMOVED_MAX = 100;
 
 /** Whether an archiver may hand over what it packs. */
 export function isActive(order: ArchiveOrderRow): boolean {
@@ -25,7 +25,7 @@ export function isActive(order: ArchiveOrderRow): boolean {
 }
 
 /** Whether a locked session still needs the archive that was ordered. */
-export async function isWanted(ctx: TxContext, session: SessionRow, order: ArchiveOrderRow): Promise<boolean> {
+export async function isStillNeeded(ctx: TxContext, session: SessionRow, order: ArchiveOrderRow): Promise<boolean> {
   if (session.volumeCommandId !== order.commandId) return false;
   if (hasCurrentArchive(session) && (await isArchiveReadable(ctx, session))) return false;
   if (order.orderedBy === "person") return session.storageState === "live" || session.storageState === "archiving";
@@ -56,37 +56,38 @@ export function beginTurn(ctx: ServiceContext, sessionId: string): Promise<Turn 
     const session = await lockSession(ctx.db, sessionId, null);
     const order = await findArchiveOrder(ctx, sessionId);
     if (!session || order?.state !== "waiting") return null;
-    if (!(await isWanted(ctx, session, order))) {
+    if (!(await isStillNeeded(ctx, session, order))) {
       await removeOrder(ctx, order);
       return null;
     }
     // A runner's pod may outlive its run, and holds the PVC for as long.
     if ((await findSessionHolder(ctx.db, { id: null, sessionId })) !== null) {
       // Lets orders go first whose volume is free.
-      await changeOrder(ctx, sessionId, { nextTryAt: later(RUN_WAIT_MS) });
+      await changeOrder(ctx, sessionId, { nextTryAt: timeFromNow(RUN_WAIT_MS) });
       return null;
     }
     const begun = await changeOrder(ctx, sessionId, { state: "launching" });
-    await noteOrder(ctx, begun, "archive.begin");
+    await auditOrder(ctx, begun, "archive.begin");
     return { session, order: begun };
   });
 }
 
 /** Takes the turn from an archiver whose archive is no longer wanted; returns the order as it stands. */
-export function judgeTurn(
+export function reviewTurn(
   ctx: ServiceContext,
   sessionId: string,
 ): Promise<{ order: ArchiveOrderRow | null; session: SessionRow | null }> {
   return inTx(ctx, async (ctx) => {
     const session = await lockSession(ctx.db, sessionId, null);
     const order = await findArchiveOrder(ctx, sessionId);
-    if (!order || !isActive(order) || (session && (await isWanted(ctx, session, order)))) return { order, session };
+    if (!order || !isActive(order) || (session && (await isStillNeeded(ctx, session, order))))
+      return { order, session };
     return { order: await withdraw(ctx, order), session };
   });
 }
 
 async function withdraw(ctx: TxContext, order: ArchiveOrderRow): Promise<ArchiveOrderRow> {
-  await noteOrder(ctx, order, "archive.withdraw");
+  await auditOrder(ctx, order, "archive.withdraw");
   return changeOrder(ctx, order.sessionId, { state: "ending" });
 }
 
@@ -113,7 +114,7 @@ export function endTurn(ctx: ServiceContext, attemptId: string, failure: string)
   return withOrder(ctx, attemptId, async (ctx, order, session) => {
     if (order.state === "waiting") return;
     if (session && isActive(order)) await noteFailure(ctx, order, failure);
-    await settle(ctx, session, order);
+    await closeTurn(ctx, session, order);
   });
 }
 
@@ -121,8 +122,8 @@ export function endTurn(ctx: ServiceContext, attemptId: string, failure: string)
  * Settles the order of a locked session whose archiver is gone: it waits again if the archive is still wanted, and is
  * removed otherwise.
  */
-export async function settle(ctx: TxContext, session: SessionRow | null, order: ArchiveOrderRow): Promise<void> {
-  if (session && (await isWanted(ctx, session, order)))
+export async function closeTurn(ctx: TxContext, session: SessionRow | null, order: ArchiveOrderRow): Promise<void> {
+  if (session && (await isStillNeeded(ctx, session, order)))
     await changeOrder(ctx, order.sessionId, { state: "waiting", attemptId: newId("archiver") });
   else await removeOrder(ctx, order);
   // A run may wait for the volume.
@@ -135,34 +136,34 @@ async function removeOrder(ctx: TxContext, { sessionId }: ArchiveOrderRow): Prom
 }
 
 async function noteFailure(ctx: TxContext, order: ArchiveOrderRow, failure: string): Promise<void> {
-  const failed = failedOnceMore(order, failure);
+  const failed = fieldsAfterFailure(order, failure);
   await changeOrder(ctx, order.sessionId, { state: "ending", ...failed });
-  await noteOrder(ctx, order, "archive.failed", { failure: failed.failure, tryCount: failed.tryCount });
+  await auditOrder(ctx, order, "archive.failed", { failure: failed.failure, tryCount: failed.tryCount });
 }
 
 /** Returns the fields of an order after one more failed try. Each further try comes later. */
-export function failedOnceMore({ tryCount }: ArchiveOrderRow, failure: string) {
-  const nextTryAt = later(Math.min(RETRY_BASE_MS * 2 ** tryCount, RETRY_MAX_MS));
-  return { failure: failure.slice(-FAILURE_MAX), tryCount: tryCount + 1, nextTryAt };
+export function fieldsAfterFailure({ tryCount }: ArchiveOrderRow, failure: string) {
+  const nextTryAt = timeFromNow(Math.min(RETRY_BASE_MS * 2 ** tryCount, RETRY_MAX_MS));
+  return { failure: failure.slice(-FAILURE_CHARS_MAX), tryCount: tryCount + 1, nextTryAt };
 }
 
-function later(delayMs: number): ReturnType<typeof sql> {
+function timeFromNow(delayMs: number): ReturnType<typeof sql> {
   return sql`clock_timestamp() + ${delayMs} * interval '1 millisecond'`;
 }
 
-type Work = (ctx: TxContext, order: ArchiveOrderRow, session: SessionRow | null) => Promise<void>;
+type OrderWork = (ctx: TxContext, order: ArchiveOrderRow, session: SessionRow | null) => Promise<void>;
 
 /**
  * Runs `work` with the order of an attempt, its session locked. Does nothing if the order belongs to another attempt by
  * now.
  */
-function withOrder(ctx: ServiceContext, attemptId: string, work: Work): Promise<void> {
+function withOrder(ctx: ServiceContext, attemptId: string, work: OrderWork): Promise<void> {
   return inTx(ctx, async (ctx) => {
-    const ofAttempt = eq(archiveOrders.attemptId, attemptId);
-    const [found] = await ctx.db.select({ sessionId: archiveOrders.sessionId }).from(archiveOrders).where(ofAttempt);
+    const isAttempt = eq(archiveOrders.attemptId, attemptId);
+    const [found] = await ctx.db.select({ sessionId: archiveOrders.sessionId }).from(archiveOrders).where(isAttempt);
     if (!found) return;
     const session = await lockSession(ctx.db, found.sessionId, null);
-    const [order] = await ctx.db.select().from(archiveOrders).where(ofAttempt);
+    const [order] = await ctx.db.select().from(archiveOrders).where(isAttempt);
     if (order) await work(ctx, order, session);
   });
 }
@@ -171,7 +172,7 @@ function withOrder(ctx: ServiceContext, attemptId: string, work: Work): Promise<
  * Removes waiting orders that are certainly no longer wanted, so that they are not shown. The others are judged at
  * their turn.
  */
-export async function dropUnwanted(ctx: ServiceContext): Promise<void> {
+export async function removeObsoleteOrders(ctx: ServiceContext): Promise<void> {
   const { rows } = await ctx.db.execute<{ sessionId: string }>(sql`
     select archiving.session_id as "sessionId"
     from agentrun_archive_orders archiving join agentrun_sessions session on session.session_id = archiving.session_id
@@ -179,12 +180,12 @@ export async function dropUnwanted(ctx: ServiceContext): Promise<void> {
       and (session.deleted_at is not null or session.volume_command_id is distinct from archiving.command_id
         or session.storage_state not in ('live', 'archiving')
         or (archiving.ordered_by = 'collection' and session.storage_state <> 'archiving'))
-    limit ${DROPPED_MAX}`);
+    limit ${REMOVED_MAX}`);
   for (const { sessionId } of rows) {
     await inTx(ctx, async (ctx) => {
       const session = await lockSession(ctx.db, sessionId, null);
       const order = await findArchiveOrder(ctx, sessionId);
-      if (order?.state !== "waiting" || (session && (await isWanted(ctx, session, order)))) return;
+      if (order?.state !== "waiting" || (session && (await isStillNeeded(ctx, session, order)))) return;
       await removeOrder(ctx, order);
     });
   }

@@ -6,11 +6,11 @@ import { mintArchiverToken } from "@/server/identity";
 import {
   beginTurn,
   confirmTurn,
-  dropUnwanted,
   endTurn,
   failTurn,
   isActive,
-  judgeTurn,
+  removeObsoleteOrders,
+  reviewTurn,
   type Turn,
 } from "./archiver-turn";
 
@@ -35,22 +35,22 @@ export class Archivers {
   /** Runs one pass. Launching twice makes one archiver, so a pass may die anywhere. */
   async pass(): Promise<void> {
     const { ctx, archiversMax = ARCHIVERS_MAX } = this.deps;
-    await dropUnwanted(ctx);
-    const taken = await ctx.db.select().from(archiveOrders).where(ne(archiveOrders.state, "waiting"));
-    for (const { state, attemptId, sessionId } of taken) {
+    await removeObsoleteOrders(ctx);
+    const openOrders = await ctx.db.select().from(archiveOrders).where(ne(archiveOrders.state, "waiting"));
+    for (const { state, attemptId, sessionId } of openOrders) {
       if (state === "ending") this.#end(attemptId);
-      else await this.#goOn(sessionId);
+      else await this.#resume(sessionId);
     }
-    const active = taken.filter(isActive).length;
-    const room = Math.min(archiversMax - active, archiversMax + ENDING_MAX - taken.length);
-    for (const sessionId of await this.#due(room)) {
+    const active = openOrders.filter(isActive).length;
+    const slots = Math.min(archiversMax - active, archiversMax + ENDING_MAX - openOrders.length);
+    for (const sessionId of await this.#due(slots)) {
       const begun = await beginTurn(ctx, sessionId);
       if (begun) await this.#launch(begun);
     }
   }
 
-  async #goOn(sessionId: string): Promise<void> {
-    const { order, session } = await judgeTurn(this.deps.ctx, sessionId);
+  async #resume(sessionId: string): Promise<void> {
+    const { order, session } = await reviewTurn(this.deps.ctx, sessionId);
     if (order?.state === "ending") this.#end(order.attemptId);
     // A crash left the order between its intent and its start.
     if (order?.state === "launching" && session) await this.#launch({ order, session });
@@ -69,7 +69,7 @@ export class Archivers {
         rolloutSubdir: session.codexRolloutSubdir,
       });
     } catch (error) {
-      ctx.log.error({ err: error, sessionId, attemptId }, "an archiver could not be started");
+      ctx.log.error({ err: error, sessionId, attemptId }, "could not start the archiver");
       return failTurn(ctx, attemptId, `it could not be started: ${error instanceof Error ? error.message : error}`);
     }
     await confirmTurn(ctx, attemptId);
@@ -86,18 +86,18 @@ export class Archivers {
     launcher
       .end(attemptId)
       .then((end) => (end === "gone" ? endTurn(ctx, attemptId, "it was ended") : undefined))
-      .catch((error: unknown) => ctx.log.error({ err: error, attemptId }, "an archiver could not be ended"))
+      .catch((error: unknown) => ctx.log.error({ err: error, attemptId }, "could not end the archiver"))
       .finally(() => this.#ending.delete(attemptId));
   }
 
-  async #due(room: number): Promise<string[]> {
-    if (room <= 0) return [];
+  async #due(slots: number): Promise<string[]> {
+    if (slots <= 0) return [];
     const rows = await this.deps.ctx.db
       .select({ sessionId: archiveOrders.sessionId })
       .from(archiveOrders)
       .where(and(eq(archiveOrders.state, "waiting"), lte(archiveOrders.nextTryAt, sql`clock_timestamp()`)))
       .orderBy(asc(archiveOrders.nextTryAt))
-      .limit(room);
+      .limit(slots);
     return rows.map((row) => row.sessionId);
   }
 }

@@ -6,9 +6,9 @@ import { IS_EXPIRED, isIdle } from "./expiry";
 import { NO_FACTS, readFacts, type StorageFacts } from "./facts";
 import { COLLECTABLE, HAS_CURRENT_ARCHIVE, WAS_USED } from "./retention-reason";
 
-const PER_READ = 200;
+const PAGE_SIZE = 200;
 /** How many candidates of each kind are looked at; the next collection continues behind them. */
-const LOOKED_AT_MAX = 10_000;
+const SCANNED_MAX = 10_000;
 
 export type Candidate = { session: SessionRow; facts: StorageFacts };
 
@@ -20,35 +20,35 @@ type CandidatePosition = { at: string; sessionId: string };
  * the oldest.
  */
 export type CandidatePositions = Partial<Record<CandidateKind, CandidatePosition>>;
-type Kind = { kind: CandidateKind; isOver: SQL | undefined; key: SQL };
+type Kind = { kind: CandidateKind; isDue: SQL | undefined; key: SQL };
 
 /** Returns the kinds in order: by expiry, the oldest first; then by idle time, the longest idle first. */
 function kindsOf(ctx: ServiceContext): Kind[] {
-  const isOver = isIdle(ctx);
-  const expired: Kind = { kind: "expired", isOver: IS_EXPIRED, key: sql`${sessions.expiresAt}` };
-  return isOver === null ? [expired] : [expired, { kind: "idle", isOver, key: sql`${sessions.usedAt}` }];
+  const isDue = isIdle(ctx);
+  const expired: Kind = { kind: "expired", isDue: IS_EXPIRED, key: sql`${sessions.expiresAt}` };
+  return isDue === null ? [expired] : [expired, { kind: "idle", isDue, key: sql`${sessions.usedAt}` }];
 }
 
 /**
  * Yields pages of volumes whose time is over, from where the last look stopped. Pinned volumes are left out. Changes
- * `places` to where the next look continues, so that many volumes kept for other reasons do not hide those behind them
+ * `positions` to where the next look continues, so that many volumes kept for other reasons do not hide those behind them
  * for ever.
  */
-export async function* readCandidates(ctx: ServiceContext, places: CandidatePositions): AsyncGenerator<Candidate[]> {
+export async function* readCandidates(ctx: ServiceContext, positions: CandidatePositions): AsyncGenerator<Candidate[]> {
   for (const kind of kindsOf(ctx)) {
-    let last = places[kind.kind];
-    let looked = 0;
-    for await (const rows of readPages(ctx, kind, { isPinned: false, after: last })) {
+    let lastPosition = positions[kind.kind];
+    let scanned = 0;
+    for await (const rows of readPages(ctx, kind, { isPinned: false, after: lastPosition })) {
       const facts = await readFacts(
         ctx,
         rows.map(({ session }) => session),
       );
       yield rows.map(({ session }) => ({ session, facts: facts.get(session.sessionId) ?? NO_FACTS }));
-      looked += rows.length;
-      last = rows.at(-1)?.place;
+      scanned += rows.length;
+      lastPosition = rows.at(-1)?.position;
     }
-    if (looked >= LOOKED_AT_MAX && last) places[kind.kind] = last;
-    else delete places[kind.kind];
+    if (scanned >= SCANNED_MAX && lastPosition) positions[kind.kind] = lastPosition;
+    else delete positions[kind.kind];
   }
 }
 
@@ -66,8 +66,8 @@ export async function* readPinned(ctx: ServiceContext): AsyncGenerator<SessionRo
  */
 export async function countCandidates(ctx: ServiceContext): Promise<number> {
   let count = 0;
-  for (const { isOver } of kindsOf(ctx))
-    count += await ctx.db.$count(sessions, and(isVolume(ctx), isOver, isNull(sessions.pinnedAt), mayGo(ctx)));
+  for (const { isDue } of kindsOf(ctx))
+    count += await ctx.db.$count(sessions, and(isVolume(ctx), isDue, isNull(sessions.pinnedAt), isCollectable(ctx)));
   return count;
 }
 
@@ -75,13 +75,13 @@ export async function countCandidates(ctx: ServiceContext): Promise<number> {
  * The condition for an unpinned volume that nobody needs and whose last turn is archived, can be archived, or need not
  * be.
  */
-function mayGo(ctx: ServiceContext): SQL | undefined {
+function isCollectable(ctx: ServiceContext): SQL | undefined {
   const isReachable = ctx.volumes.folderOf(ctx.volumes.nameFor("any")) !== null;
   const isArchived = or(
     HAS_CURRENT_ARCHIVE,
     sql`(${sessions.storageState} <> 'restoring' and (${sessions.storagePolicy} = 'discard' or not ${WAS_USED}))`,
   );
-  const canBe = and(
+  const canBeArchived = and(
     sql`${sessions.storageState} <> 'restoring'`,
     sql`not exists (select from agentrun_archive_orders archiving
       where archiving.session_id = ${sessions.sessionId} and archiving.failure is not null)`,
@@ -92,7 +92,7 @@ function mayGo(ctx: ServiceContext): SQL | undefined {
       where run.session_id = ${sessions.sessionId} and run.status in ('claimed', 'pending'))`,
     sql`not exists (select from agentrun_queue_tasks task where task.session_id is not null
       and task.session_id = ${sessions.sessionId} and task.state in ('pending', 'dispatched', 'running'))`,
-    isReachable || ctx.settings.executor === "kubernetes" ? or(isArchived, canBe) : isArchived,
+    isReachable || ctx.settings.executor === "kubernetes" ? or(isArchived, canBeArchived) : isArchived,
   );
 }
 
@@ -103,27 +103,27 @@ export async function countVolumes(ctx: ServiceContext, max: number): Promise<nu
   return ctx.db.$count(counted);
 }
 
-type Row = { session: SessionRow; place: CandidatePosition };
+type Row = { session: SessionRow; position: CandidatePosition };
 
 async function* readPages(
   ctx: ServiceContext,
-  { isOver, key }: Kind,
+  { isDue, key }: Kind,
   from: { isPinned: boolean; after: CandidatePosition | undefined },
 ): AsyncGenerator<Row[]> {
-  const isWanted = from.isPinned ? isNotNull(sessions.pinnedAt) : isNull(sessions.pinnedAt);
+  const hasPinState = from.isPinned ? isNotNull(sessions.pinnedAt) : isNull(sessions.pinnedAt);
   let { after } = from;
-  for (let looked = 0; looked < LOOKED_AT_MAX; looked += PER_READ) {
+  for (let scanned = 0; scanned < SCANNED_MAX; scanned += PAGE_SIZE) {
     const isAfter = after && sql`(${key}, ${sessions.sessionId}) > (${after.at}::timestamptz, ${after.sessionId})`;
     const rows = await ctx.db
       .select({ session: sessions, at: sql<string>`${key}::text` })
       .from(sessions)
-      .where(and(isVolume(ctx), isOver, isWanted, inArray(sessions.storageState, [...COLLECTABLE]), isAfter))
+      .where(and(isVolume(ctx), isDue, hasPinState, inArray(sessions.storageState, [...COLLECTABLE]), isAfter))
       .orderBy(asc(key), asc(sessions.sessionId))
-      .limit(PER_READ);
-    const read = rows.map(({ session, at }) => ({ session, place: { at, sessionId: session.sessionId } }));
+      .limit(PAGE_SIZE);
+    const read = rows.map(({ session, at }) => ({ session, position: { at, sessionId: session.sessionId } }));
     yield read;
-    after = read.at(-1)?.place;
-    if (!after || read.length < PER_READ) return;
+    after = read.at(-1)?.position;
+    if (!after || read.length < PAGE_SIZE) return;
   }
 }
 

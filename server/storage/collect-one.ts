@@ -4,7 +4,7 @@ import { lockSession } from "@/db/queries/lock";
 import { type SessionRow, sessions } from "@/db/schema";
 import { auditSession } from "@/server/audit";
 import { inTx, type ServiceContext, type TxContext } from "@/server/context";
-import { findArchiveOrder, orderArchive, reasonOf, toArchiveOrder } from "./archive-order";
+import { findArchiveOrder, orderArchive, orderReason, toArchiveOrder } from "./archive-order";
 import { archiveVolume, canArchive, hasArchivers, isArchiveReadable } from "./archive-volume";
 import { finishEviction } from "./finish-eviction";
 import { findPauseReason } from "./pause";
@@ -33,53 +33,53 @@ export async function collectOne(ctx: ServiceContext, sessionId: string): Promis
   const begun = await inTx(ctx, (ctx) => beginArchiving(ctx, sessionId));
   if ("keeper" in begun) return { outcome: "kept", reason: begun.keeper };
   if (begun.session.storageState === "deleting") {
-    return finish(ctx, begun.session, "expired before its restore, archived");
+    return finishCollection(ctx, begun.session, "expired before its restore, archived");
   }
   const secured = await secureContent(ctx, begun.session);
   if ("order" in secured) {
     const { order, isNew } = secured;
     // An order under way counts against no limit, so that it does not hide the volumes behind it.
-    return isNew ? { outcome: "advanced", reason: ORDERED } : { outcome: "kept", reason: reasonOf(order) };
+    return isNew ? { outcome: "advanced", reason: ARCHIVE_ORDERED } : { outcome: "kept", reason: orderReason(order) };
   }
   if ("keeper" in secured) {
-    await inTx(ctx, (ctx) => backToLive(ctx, sessionId));
+    await inTx(ctx, (ctx) => returnToLive(ctx, sessionId));
     return { outcome: "kept", reason: secured.keeper };
   }
-  const { handle } = secured;
-  const doomed = await inTx(ctx, (ctx) => beginDeleting(ctx, { handle, secured: begun.session }));
-  if ("keeper" in doomed) return { outcome: "kept", reason: doomed.keeper };
-  return finish(ctx, doomed.session, `expired, ${handle}`);
+  const { basis } = secured;
+  const deleting = await inTx(ctx, (ctx) => beginDeleting(ctx, { basis, secured: begun.session }));
+  if ("keeper" in deleting) return { outcome: "kept", reason: deleting.keeper };
+  return finishCollection(ctx, deleting.session, `expired, ${basis}`);
 }
 
-async function finish(ctx: ServiceContext, doomed: SessionRow, reason: string): Promise<Collected> {
-  const now = await finishEviction(ctx, doomed, reason);
+async function finishCollection(ctx: ServiceContext, deleting: SessionRow, reason: string): Promise<Collected> {
+  const now = await finishEviction(ctx, deleting, reason);
   if (now?.storageState !== "deleting") return { outcome: "evicted", reason };
   return { outcome: "advanced", reason: `${reason}; its volume goes with the pod that still uses it` };
 }
 
 /** Returns what a dry run reports for a session. */
-export async function judgeOne(ctx: ServiceContext, session: SessionRow): Promise<Collected> {
+export async function previewOne(ctx: ServiceContext, session: SessionRow): Promise<Collected> {
   const keeper = await findRetentionReason(ctx, session);
   if (keeper !== null) return { outcome: "kept", reason: keeper };
-  const handle = await handleOf(ctx, session);
-  if (handle !== null) return { outcome: "evicted", reason: `expired, ${handle}` };
+  const basis = await findEvictionBasis(ctx, session);
+  if (basis !== null) return { outcome: "evicted", reason: `expired, ${basis}` };
   if (session.storageState === "restoring") return { outcome: "kept", reason: RESTORING };
   const order = await findArchiveOrder(ctx, session.sessionId);
-  if (order?.failure) return { outcome: "kept", reason: reasonOf(toArchiveOrder(order)) };
+  if (order?.failure) return { outcome: "kept", reason: orderReason(toArchiveOrder(order)) };
   if ((await canArchive(ctx, session)) || (await canOrder(ctx, session)))
-    return { outcome: "evicted", reason: MADE_FIRST };
-  return { outcome: "kept", reason: missingOf(session) };
+    return { outcome: "evicted", reason: ARCHIVE_EXPECTED };
+  return { outcome: "kept", reason: missingArchiveReason(session) };
 }
 
-export type Handle = "archived" | "storage policy discard" | "its volume holds nothing";
+export type EvictionBasis = "archived" | "storage policy discard" | "its volume holds nothing";
 type Ordered = { order: ArchiveOrder; isNew: boolean };
 /** Reasons given when an archive was ordered just now, and when a dry run expects one to be ordered. */
-export const ORDERED = "expired, its archive is being made";
-export const MADE_FIRST = "expired, its archive is made first";
+export const ARCHIVE_ORDERED = "expired, its archive is being made";
+export const ARCHIVE_EXPECTED = "expired, its archive is made first";
 type Locked = { session: SessionRow } | { keeper: string };
 
 /** Returns how the volume's content can be had again, or why that is not needed; null: the volume is the only copy. */
-export async function handleOf(ctx: ServiceContext, session: SessionRow): Promise<Handle | null> {
+export async function findEvictionBasis(ctx: ServiceContext, session: SessionRow): Promise<EvictionBasis | null> {
   if (hasCurrentArchive(session) && (await isArchiveReadable(ctx, session))) return "archived";
   if (session.storagePolicy === "discard") return "storage policy discard";
   const name = session.storagePvcName;
@@ -93,22 +93,22 @@ export async function handleOf(ctx: ServiceContext, session: SessionRow): Promis
 async function secureContent(
   ctx: ServiceContext,
   session: SessionRow,
-): Promise<{ handle: Handle } | { keeper: string } | Ordered> {
-  const handle = await handleOf(ctx, session);
-  if (handle !== null) return { handle };
-  if (await canOrder(ctx, session)) return inTx(ctx, (ctx) => order(ctx, session));
-  if (!(await canArchive(ctx, session))) return { keeper: missingOf(session) };
-  const made = await archiveVolume(ctx, session);
-  if (made === "complete") return { handle: "archived" };
-  return { keeper: made === "incomplete" ? UNREADABLE : NO_ARCHIVE };
+): Promise<{ basis: EvictionBasis } | { keeper: string } | Ordered> {
+  const basis = await findEvictionBasis(ctx, session);
+  if (basis !== null) return { basis };
+  if (await canOrder(ctx, session)) return inTx(ctx, (ctx) => orderArchiveForCollection(ctx, session));
+  if (!(await canArchive(ctx, session))) return { keeper: missingArchiveReason(session) };
+  const archived = await archiveVolume(ctx, session);
+  if (archived === "complete") return { basis: "archived" };
+  return { keeper: archived === "incomplete" ? UNREADABLE : NO_ARCHIVE };
 }
 
 async function canOrder(ctx: ServiceContext, session: SessionRow): Promise<boolean> {
   return hasArchivers(ctx, session) && (await ctx.volumes.find(session.storagePvcName ?? "")) !== null;
 }
 
-async function order(ctx: TxContext, seen: SessionRow): Promise<Ordered | { keeper: string }> {
-  const session = await lockSession(ctx.db, seen.sessionId, null);
+async function orderArchiveForCollection(ctx: TxContext, candidate: SessionRow): Promise<Ordered | { keeper: string }> {
+  const session = await lockSession(ctx.db, candidate.sessionId, null);
   const keeper = session === null ? "gone: somebody else took it" : await findRetentionReason(ctx, session);
   if (keeper !== null || session?.storageState !== "archiving")
     return { keeper: keeper ?? "live-again: it was used meanwhile" };
@@ -116,8 +116,8 @@ async function order(ctx: TxContext, seen: SessionRow): Promise<Ordered | { keep
   return { order: toArchiveOrder(order), isNew };
 }
 
-/** Returns what a session lacks that has no handle. */
-export function missingOf(session: SessionRow): string {
+/** Returns why a session has no basis for an eviction. */
+export function missingArchiveReason(session: SessionRow): string {
   return hasCurrentArchive(session) ? UNREADABLE : NO_ARCHIVE;
 }
 
@@ -127,51 +127,51 @@ async function beginArchiving(ctx: TxContext, sessionId: string): Promise<Locked
   // Somebody may pause collections while one is under way.
   const keeper = (await findPauseReason(ctx)) ?? (await findRetentionReason(ctx, session));
   if (keeper !== null) {
-    await backToLive(ctx, sessionId);
+    await returnToLive(ctx, sessionId);
     return { keeper };
   }
   if (session.storageState === "restoring") {
     // A volume that is being restored is never archived or called live: what it still lacks would be lost for good.
-    return hasCurrentArchive(session) ? { session: await step(ctx, session, "deleting") } : { keeper: RESTORING };
+    return hasCurrentArchive(session) ? { session: await moveTo(ctx, session, "deleting") } : { keeper: RESTORING };
   }
-  return { session: session.storageState === "archiving" ? session : await step(ctx, session, "archiving") };
+  return { session: session.storageState === "archiving" ? session : await moveTo(ctx, session, "archiving") };
 }
 
-async function beginDeleting(ctx: TxContext, doomed: { handle: Handle; secured: SessionRow }): Promise<Locked> {
-  const session = await lockSession(ctx.db, doomed.secured.sessionId, null);
+async function beginDeleting(ctx: TxContext, deleting: { basis: EvictionBasis; secured: SessionRow }): Promise<Locked> {
+  const session = await lockSession(ctx.db, deleting.secured.sessionId, null);
   if (session?.storageState !== "archiving") return { keeper: "live-again: it was used meanwhile" };
   const keeper = (await findPauseReason(ctx)) ?? (await findRetentionReason(ctx, session));
-  const isUnused = session.volumeCommandId === doomed.secured.volumeCommandId;
-  const isSecured = isUnused && (doomed.handle !== "archived" || hasCurrentArchive(session));
-  if (keeper === null && isSecured) return { session: await step(ctx, session, "deleting") };
-  await backToLive(ctx, session.sessionId);
+  const isUnused = session.volumeCommandId === deleting.secured.volumeCommandId;
+  const isSecured = isUnused && (deleting.basis !== "archived" || hasCurrentArchive(session));
+  if (keeper === null && isSecured) return { session: await moveTo(ctx, session, "deleting") };
+  await returnToLive(ctx, session.sessionId);
   return { keeper: keeper ?? NO_ARCHIVE };
 }
 
-async function step(ctx: TxContext, session: SessionRow, to: "archiving" | "deleting"): Promise<SessionRow> {
-  const [stepped] = await ctx.db
+async function moveTo(ctx: TxContext, session: SessionRow, to: "archiving" | "deleting"): Promise<SessionRow> {
+  const [moved] = await ctx.db
     .update(sessions)
     .set({ storageState: to })
     .where(and(eq(sessions.sessionId, session.sessionId), eq(sessions.storageState, session.storageState)))
     .returning();
-  if (!stepped) throw new Error(`session ${session.sessionId} changed its state under its lock`);
+  if (!moved) throw new Error(`session ${session.sessionId} changed its state under its lock`);
   await auditSession(ctx, session, `storage.gc.${to}`, {
     from: session.storageState,
     expiresAt: session.expiresAt?.toISOString() ?? null,
     lastActivityAt: session.lastActivityAt?.toISOString() ?? null,
   });
   ctx.wake("sessions");
-  return stepped;
+  return moved;
 }
 
 /** Takes a session out of its collection. A session in any other state stays as it is. */
-export async function backToLive(ctx: TxContext, sessionId: string): Promise<void> {
-  const [revived] = await ctx.db
+export async function returnToLive(ctx: TxContext, sessionId: string): Promise<void> {
+  const [updated] = await ctx.db
     .update(sessions)
     .set({ storageState: "live" })
     .where(and(eq(sessions.sessionId, sessionId), eq(sessions.storageState, "archiving")))
     .returning();
-  if (!revived) return;
-  await auditSession(ctx, revived, "storage.gc.kept");
+  if (!updated) return;
+  await auditSession(ctx, updated, "storage.gc.kept");
   ctx.wake("sessions");
 }

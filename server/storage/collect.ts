@@ -13,13 +13,13 @@ import {
   readCandidates,
   readPinned,
 } from "./candidates";
-import { type Collected, collectOne, judgeOne, ORDERED } from "./collect-one";
+import { ARCHIVE_ORDERED, type Collected, collectOne, previewOne } from "./collect-one";
 import { differenceOf } from "./difference";
-import { type Collection, codeOf, tellCollection } from "./history";
-import { findPause, pauseReason, pauseWords } from "./pause";
-import { previewCollection, readRoom } from "./preview-collection";
+import { auditCollection, type Collection, codeOf } from "./history";
+import { findPause, pauseMessage, pauseReason } from "./pause";
+import { previewCollection, readOrderAllowance } from "./preview-collection";
 import { finishEvictions } from "./repair";
-import { findRestored, noteCollected, readPlaces } from "./restored-database";
+import { findRestoreReason, readPositions, recordCollection } from "./restored-database";
 
 /** Any number, the same in every process: one collection at a time. */
 const COLLECTOR_LOCK = 4_027_311_017n;
@@ -28,8 +28,8 @@ const RETRY_AFTER_SECONDS = 60;
 /** Kept sessions that a report lists at most; what stands behind them is looked at all the same. */
 const KEPT_LISTED_MAX = 1_000;
 
-type Judge = (candidate: Candidate) => Promise<Collected>;
-type Looked = Pick<Collection, "report"> & { kept: Map<string, number>; places: CandidatePositions };
+type CandidateHandler = (candidate: Candidate) => Promise<Collected>;
+type CollectionState = Pick<Collection, "report"> & { kept: Map<string, number>; positions: CandidatePositions };
 
 /**
  * Collects volumes whose expiry or idle time is over, the oldest first. One collection runs at a time: a person is
@@ -38,108 +38,116 @@ type Looked = Pick<Collection, "report"> & { kept: Map<string, number>; places: 
  * the next collection, so kept sessions hide others behind them only for a while.
  */
 export async function collectGarbage(ctx: ServiceContext, input: GcInput): Promise<GcReport> {
-  if (input.dryRun) return (await look(ctx, input, ({ session }) => judgeOne(ctx, session))).report;
+  if (input.dryRun) return (await processCandidates(ctx, input, ({ session }) => previewOne(ctx, session))).report;
   const report = await withCollectorLock(ctx, () => collect(ctx, input));
   if (report !== null) return report;
   if (ctx.actor.kind !== "system")
     throw new RateLimitedError("another collection is under way: try again in a minute", RETRY_AFTER_SECONDS);
   // The worker's tick and the cron meet sooner or later: what the one does the other need not.
-  ctx.log.info("another collection is under way: this one leaves it all to that");
-  return nothing(false).report;
+  ctx.log.info("another collection is in progress: skipping this one");
+  return emptyCollection(false).report;
 }
 
 async function collect(ctx: ServiceContext, input: GcInput): Promise<GcReport> {
   const pause = await findPause(ctx);
   // A person is told at once; what runs by itself notes why it took nothing.
   if (pause !== null && ctx.actor.kind !== "system")
-    throw new ConflictError("gc-paused", `${pauseWords(pause)}; resume it first, or ask for a dry run`);
-  const restored = await findRestored(ctx);
+    throw new ConflictError("gc-paused", `${pauseMessage(pause)}; resume it first, or ask for a dry run`);
+  const restored = await findRestoreReason(ctx);
   const finished = await finishEvictions(ctx);
   if (restored !== null) ctx.log.error({ reason: restored }, "garbage collection stopped: the database was restored");
-  const left = await allowance(ctx);
-  const breaker = pauseReason(pause) ?? restored ?? (await findBreaker(ctx)) ?? (left > 0 ? null : overDay(ctx));
-  const looked =
+  const remaining = await dailyAllowance(ctx);
+  const breaker =
+    pauseReason(pause) ?? restored ?? (await findBreaker(ctx)) ?? (remaining > 0 ? null : dailyMaxReason(ctx));
+  const collection =
     breaker === null
-      ? await look(ctx, { ...input, limit: Math.min(input.limit, left) }, ({ session }) => collectSafely(ctx, session))
-      : await refuse(ctx, breaker);
+      ? await processCandidates(ctx, { ...input, limit: Math.min(input.limit, remaining) }, ({ session }) =>
+          collectSafely(ctx, session),
+        )
+      : await reportRefused(ctx, breaker);
   for (const session of finished) {
-    count(looked.report.totals.evicted, session);
-    looked.report.evicted.unshift({
+    addToTotal(collection.report.totals.evicted, session);
+    collection.report.evicted.unshift({
       sessionId: session.sessionId,
       reason: "an eviction left half-way was finished",
     });
   }
   await inTx(ctx, async (ctx) => {
-    await tellCollection(ctx, { ...looked, breaker, difference: differenceOf(looked.report, input) });
-    if (restored === null) await noteCollected(ctx, looked.places);
+    await auditCollection(ctx, { ...collection, breaker, difference: differenceOf(collection.report, input) });
+    if (restored === null) await recordCollection(ctx, collection.positions);
   });
-  return looked.report;
+  return collection.report;
 }
 
-async function look(ctx: ServiceContext, asked: GcInput, judge: Judge): Promise<Looked> {
-  const looked = nothing(asked.dryRun, await readPlaces(ctx));
-  await lookThrough(ctx, asked, { judge, looked });
-  await tellPinned(ctx, looked);
-  return looked;
+async function processCandidates(
+  ctx: ServiceContext,
+  input: GcInput,
+  handleCandidate: CandidateHandler,
+): Promise<CollectionState> {
+  const collection = emptyCollection(input.dryRun, await readPositions(ctx));
+  await processPages(ctx, input, { handleCandidate, collection });
+  await reportPinned(ctx, collection);
+  return collection;
 }
 
-async function lookThrough(
+async function processPages(
   ctx: ServiceContext,
   { dryRun, limit }: GcInput,
-  { judge, looked }: { judge: Judge; looked: Looked },
+  { handleCandidate, collection }: { handleCandidate: CandidateHandler; collection: CollectionState },
 ): Promise<void> {
-  const { report } = looked;
-  const room = await readRoom(ctx);
-  for await (const page of readCandidates(ctx, looked.places)) {
+  const { report } = collection;
+  const orderAllowance = await readOrderAllowance(ctx);
+  for await (const page of readCandidates(ctx, collection.positions)) {
     for (const candidate of page) {
       if (report.evicted.length + report.advanced.length >= limit) {
         report.totals.hasMore = true;
         return;
       }
-      const { outcome, reason } = previewCollection(ctx, candidate, { dryRun, room }) ?? (await judge(candidate));
-      if (reason === ORDERED) room.orders -= 1;
-      count(report.totals[outcome], candidate.session);
-      if (outcome === "kept") keep(looked, candidate.session, reason);
+      const { outcome, reason } =
+        previewCollection(ctx, candidate, { dryRun, orderAllowance }) ?? (await handleCandidate(candidate));
+      if (reason === ARCHIVE_ORDERED) orderAllowance.orders -= 1;
+      addToTotal(report.totals[outcome], candidate.session);
+      if (outcome === "kept") recordKept(collection, candidate.session, reason);
       else report[outcome].push({ sessionId: candidate.session.sessionId, reason });
     }
   }
 }
 
 /** Reports pinned volumes although they are not candidates, because somebody may have forgotten them. */
-async function tellPinned(ctx: ServiceContext, looked: Looked): Promise<void> {
+async function reportPinned(ctx: ServiceContext, collection: CollectionState): Promise<void> {
   for await (const page of readPinned(ctx)) {
     for (const session of page) {
-      count(looked.report.totals.kept, session);
-      keep(looked, session, "pinned");
+      addToTotal(collection.report.totals.kept, session);
+      recordKept(collection, session, "pinned");
     }
   }
 }
 
 /** Takes nothing, and lists what would have been looked at. */
-async function refuse(ctx: ServiceContext, breaker: string): Promise<Looked> {
-  const looked = nothing(false, await readPlaces(ctx));
+async function reportRefused(ctx: ServiceContext, breaker: string): Promise<CollectionState> {
+  const collection = emptyCollection(false, await readPositions(ctx));
   for await (const page of readCandidates(ctx, {})) {
     for (const { session } of page) {
-      count(looked.report.totals.kept, session);
-      keep(looked, session, breaker);
+      addToTotal(collection.report.totals.kept, session);
+      recordKept(collection, session, breaker);
     }
-    if (looked.report.kept.length >= KEPT_LISTED_MAX) break;
+    if (collection.report.kept.length >= KEPT_LISTED_MAX) break;
   }
-  return looked;
+  return collection;
 }
 
-function nothing(dryRun: boolean, places: CandidatePositions = {}): Looked {
-  const none = () => ({ volumes: 0, bytes: 0 });
-  const totals = { evicted: none(), advanced: none(), kept: none(), hasMore: false };
-  return { report: { evicted: [], advanced: [], kept: [], dryRun, totals }, kept: new Map(), places };
+function emptyCollection(dryRun: boolean, positions: CandidatePositions = {}): CollectionState {
+  const zero = () => ({ volumes: 0, bytes: 0 });
+  const totals = { evicted: zero(), advanced: zero(), kept: zero(), hasMore: false };
+  return { report: { evicted: [], advanced: [], kept: [], dryRun, totals }, kept: new Map(), positions };
 }
 
-function count(total: GcReport["totals"]["kept"], { storageSizeBytes }: SessionRow): void {
+function addToTotal(total: GcReport["totals"]["kept"], { storageSizeBytes }: SessionRow): void {
   total.volumes += 1;
   total.bytes += storageSizeBytes ?? 0;
 }
 
-function keep({ report, kept }: Looked, session: SessionRow, reason: string): void {
+function recordKept({ report, kept }: CollectionState, session: SessionRow, reason: string): void {
   kept.set(codeOf(reason), (kept.get(codeOf(reason)) ?? 0) + 1);
   if (report.kept.length < KEPT_LISTED_MAX) report.kept.push({ sessionId: session.sessionId, reason });
 }
@@ -149,30 +157,30 @@ async function collectSafely(ctx: ServiceContext, session: SessionRow): Promise<
   try {
     return await collectOne(ctx, session.sessionId);
   } catch (error) {
-    ctx.log.error({ err: error, sessionId: session.sessionId }, "a volume was not collected");
-    const [now] = await ctx.db
+    ctx.log.error({ err: error, sessionId: session.sessionId }, "could not collect the volume");
+    const [current] = await ctx.db
       .select({ storageState: sessions.storageState })
       .from(sessions)
       .where(eq(sessions.sessionId, session.sessionId));
     return {
       // Only a real step counts against the limit: one that stops at the same place each time must hide nobody.
-      outcome: now?.storageState === session.storageState ? "kept" : "advanced",
+      outcome: current?.storageState === session.storageState ? "kept" : "advanced",
       reason: "unfinished: it could not be finished, see the worker's log; the next collection tries again",
     };
   }
 }
 
 /** How many may still go today. A person who asks is bound by the limit that they gave. */
-async function allowance(ctx: ServiceContext): Promise<number> {
+async function dailyAllowance(ctx: ServiceContext): Promise<number> {
   if (ctx.actor.kind !== "system") return Number.POSITIVE_INFINITY;
-  const [taken] = await ctx.db
+  const [recent] = await ctx.db
     .select({ count: sql<number>`count(*)::int` })
     .from(audit)
     .where(and(eq(audit.action, "storage.gc.deleting"), sql`${audit.at} > clock_timestamp() - interval '1 day'`));
-  return Math.max(0, ctx.settings.storage.dailyMax - (taken?.count ?? 0));
+  return Math.max(0, ctx.settings.storage.dailyMax - (recent?.count ?? 0));
 }
 
-function overDay(ctx: ServiceContext): string {
+function dailyMaxReason(ctx: ServiceContext): string {
   return `daily-max: ${ctx.settings.storage.dailyMax} volumes went in a day; the next go as these grow older`;
 }
 

@@ -22,12 +22,12 @@ export async function deleteVolume(ctx: ServiceContext, input: DeleteVolumeInput
   }
   return withAdvisoryLock(ctx.pool, volumeKey(name), async () => {
     const volume = await requireVolume(ctx, input);
-    const left = await inTx(ctx, (ctx) => orderDeletion(ctx, volume));
+    const evictedSessions = await inTx(ctx, (ctx) => orderDeletion(ctx, volume));
     const deleted = await ctx.volumes.remove(name, uid);
     // The repair records a removal that is still under way, once the volume is gone.
     if (deleted === "gone")
-      for (const session of left) await finishEviction(ctx, session, "its volume was deleted by hand");
-    await inTx(ctx, (ctx) => note(ctx, volume, "storage.deleted", { deleted }));
+      for (const session of evictedSessions) await finishEviction(ctx, session, "its volume was deleted by hand");
+    await inTx(ctx, (ctx) => auditVolume(ctx, volume, "storage.deleted", { deleted }));
     return { name, uid, deleted };
   });
 }
@@ -48,33 +48,36 @@ export async function requireVolume(
  * more.
  */
 async function orderDeletion(ctx: TxContext, volume: FoundVolume): Promise<SessionRow[]> {
-  const left: SessionRow[] = [];
-  for (const session of await lockNaming(ctx, volume)) {
+  const evictedSessions: SessionRow[] = [];
+  for (const session of await lockSessionsNaming(ctx, volume)) {
     const [ordered] = await ctx.db
       .update(sessions)
       .set({ storageState: "deleting" })
       .where(and(eq(sessions.sessionId, session.sessionId), eq(sessions.storageState, "evicted")))
       .returning();
-    if (ordered) left.push(ordered);
+    if (ordered) evictedSessions.push(ordered);
   }
-  await note(ctx, volume, "storage.delete", { owner: volume.owner, evicted: left.map((row) => row.sessionId) });
-  if (left.length > 0) ctx.wake("sessions");
-  return left;
+  await auditVolume(ctx, volume, "storage.delete", {
+    owner: volume.owner,
+    evicted: evictedSessions.map((row) => row.sessionId),
+  });
+  if (evictedSessions.length > 0) ctx.wake("sessions");
+  return evictedSessions;
 }
 
 /** Locks and returns the sessions that name a volume without using it. Throws when a session uses it. */
-export async function lockNaming(ctx: TxContext, volume: FoundVolume): Promise<SessionRow[]> {
+export async function lockSessionsNaming(ctx: TxContext, volume: FoundVolume): Promise<SessionRow[]> {
   const { name, owner } = volume;
-  const isOwners = and(eq(sessions.sessionId, owner?.sessionId ?? ""), isNull(sessions.storagePvcName));
-  const naming = await ctx.db
+  const isOwnerWithoutName = and(eq(sessions.sessionId, owner?.sessionId ?? ""), isNull(sessions.storagePvcName));
+  const candidates = await ctx.db
     .select()
     .from(sessions)
-    .where(or(eq(sessions.storagePvcName, name), isOwners))
+    .where(or(eq(sessions.storagePvcName, name), isOwnerWithoutName))
     .orderBy(asc(sessions.sessionId));
   const locked: SessionRow[] = [];
-  for (const known of naming) {
+  for (const candidate of candidates) {
     // A deleted session cannot be locked; it uses its volume until its purge has removed it.
-    const session = (await lockSession(ctx.db, known.sessionId, null)) ?? known;
+    const session = (await lockSession(ctx.db, candidate.sessionId, null)) ?? candidate;
     if (usesVolume(session)) {
       throw new ConflictError("volume-named", `volume ${name} is session ${session.sessionId}'s: evict that one`, {
         sessionId: session.sessionId,
@@ -85,7 +88,7 @@ export async function lockNaming(ctx: TxContext, volume: FoundVolume): Promise<S
   return locked;
 }
 
-async function note(
+async function auditVolume(
   ctx: TxContext,
   volume: FoundVolume,
   action: string,

@@ -6,8 +6,8 @@ import { inTx, type ServiceContext, type TxContext } from "@/server/context";
 import { ConflictError, NotFoundError } from "@/server/errors";
 import { lockOwnSession, requireSession } from "@/server/sessions";
 import { finishEviction } from "./finish-eviction";
-import { assertNoRunHas } from "./live-run";
-import { GONE } from "./retention-reason";
+import { assertVolumeUnused } from "./live-run";
+import { WITHOUT_VOLUME } from "./retention-reason";
 import { summarize } from "./summary";
 
 export const DEFAULT_REASON = "evicted by request";
@@ -26,26 +26,26 @@ export async function evictStorage(ctx: ServiceContext, input: EvictStorageInput
 
 async function orderEviction(ctx: TxContext, sessionId: string, reason: string): Promise<SessionRow> {
   const session = await lockOwnSession(ctx, sessionId);
-  if (GONE.includes(session.storageState)) return session;
-  await assertNoRunHas(ctx, sessionId);
+  if (WITHOUT_VOLUME.includes(session.storageState)) return session;
+  await assertVolumeUnused(ctx, sessionId);
   if (session.pinnedAt !== null)
     throw new ConflictError("volume-kept", `session ${sessionId} is pinned: unpin it first, then evict it`);
-  return doom(ctx, session, reason);
+  return markDeleting(ctx, session, reason);
 }
 
 /** Sets `deleting`: from here on only the eviction can follow, even after a crash. */
-export async function doom(ctx: TxContext, session: SessionRow, reason: string): Promise<SessionRow> {
-  const [doomed] = await ctx.db
+export async function markDeleting(ctx: TxContext, session: SessionRow, reason: string): Promise<SessionRow> {
+  const [marked] = await ctx.db
     .update(sessions)
     .set({ storageState: "deleting" })
     .where(eq(sessions.sessionId, session.sessionId))
     .returning();
-  if (!doomed) throw new NotFoundError("session", session.sessionId);
+  if (!marked) throw new NotFoundError("session", session.sessionId);
   await auditSession(ctx, session, "storage.evict", {
     reason,
     from: session.storageState,
     hadArchive: session.archiveManifestId !== null,
   });
   ctx.wake("sessions");
-  return doomed;
+  return marked;
 }

@@ -27,15 +27,15 @@ export function isIdle(ctx: ServiceContext, at = NOW): SQL | null {
 }
 
 /** The condition for either: what a collection may take as far as time is concerned. */
-export function hasRunOut(ctx: ServiceContext): SQL {
+export function isExpiredOrIdle(ctx: ServiceContext): SQL {
   return or(IS_EXPIRED, isIdle(ctx) ?? undefined) ?? IS_EXPIRED;
 }
 
 /** The condition for sessions whose time is not over now but will be within `minutes`. */
-export function runsOutWithin(ctx: ServiceContext, minutes: number): SQL {
-  const then = sql`(select clock_timestamp() + make_interval(mins => ${minutes}::int))`;
-  const willHave = or(isExpiredAt(then), isIdle(ctx, then) ?? undefined);
-  return sql`(coalesce(${willHave}, false) and not coalesce(${hasRunOut(ctx)}, false))`;
+export function expiresWithin(ctx: ServiceContext, minutes: number): SQL {
+  const instant = sql`(select clock_timestamp() + make_interval(mins => ${minutes}::int))`;
+  const willBeExpired = or(isExpiredAt(instant), isIdle(ctx, instant) ?? undefined);
+  return sql`(coalesce(${willBeExpired}, false) and not coalesce(${isExpiredOrIdle(ctx)}, false))`;
 }
 
 /** Returns from when a collection may take a session: its own expiry, else the end of its idle time; null: never. */

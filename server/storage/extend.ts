@@ -6,7 +6,7 @@ import { inTx, type ServiceContext, type TxContext } from "@/server/context";
 import { ConflictError, InvalidInputError } from "@/server/errors";
 import { lockOwnSession } from "@/server/sessions";
 import { iso } from "@/server/stored";
-import { backToLive } from "./collect-one";
+import { returnToLive } from "./collect-one";
 import { expiryOf } from "./expiry";
 import { summarize } from "./summary";
 
@@ -26,34 +26,34 @@ export function extendStorage(ctx: ServiceContext, input: ExtendStorageInput): P
       await auditSession(ctx, session, "storage.extend", { from: iso(session.expiresAt), to: iso(expiresAt) });
       ctx.wake("sessions");
     }
-    await backToLive(ctx, session.sessionId);
+    await returnToLive(ctx, session.sessionId);
     return summarize(ctx, await lockOwnSession(ctx, input.sessionId));
   });
 }
 
 async function laterExpiry(ctx: TxContext, session: SessionRow, input: ExtendStorageInput): Promise<Date | null> {
-  const known = expiryOf(ctx, session);
+  const current = expiryOf(ctx, session);
   if (input.expiresAt === null) {
-    const isBack = session.expiresAt !== null && ctx.settings.storage.idleTtlMs !== null;
-    if (isBack) throw shortens(session, "and without an expiry it would go once it is idle: pin it");
+    const wouldShorten = session.expiresAt !== null && ctx.settings.storage.idleTtlMs !== null;
+    if (wouldShorten) throw wouldShortenError(session, "and without an expiry it would go once it is idle: pin it");
     return null;
   }
-  if (known === null) throw shortens(session, "it never expires");
-  if (input.expiresAt === undefined) return extended(ctx, known, input.byMs ?? 0);
-  const asked = new Date(input.expiresAt);
-  if (asked < known) throw shortens(session, `it expires at ${iso(known)}`);
-  return asked;
+  if (current === null) throw wouldShortenError(session, "it never expires");
+  if (input.expiresAt === undefined) return extendBy(ctx, current, input.byMs ?? 0);
+  const requested = new Date(input.expiresAt);
+  if (requested < current) throw wouldShortenError(session, `it expires at ${iso(current)}`);
+  return requested;
 }
 
-async function extended(ctx: TxContext, known: Date, byMs: number): Promise<Date> {
+async function extendBy(ctx: TxContext, current: Date, byMs: number): Promise<Date> {
   const { rows } = await ctx.db.execute<{ now: Date }>(sql`select clock_timestamp() as now`);
-  const expiresAt = new Date(Math.max(known.getTime(), new Date(rows[0]?.now ?? 0).getTime()) + byMs);
+  const expiresAt = new Date(Math.max(current.getTime(), new Date(rows[0]?.now ?? 0).getTime()) + byMs);
   if (expiresAt.getUTCFullYear() > YEAR_MAX)
     throw new InvalidInputError(`byMs: that is later than the year ${YEAR_MAX}: say expiresAt null`);
   return expiresAt;
 }
 
-function shortens(session: SessionRow, why: string): ConflictError {
+function wouldShortenError(session: SessionRow, why: string): ConflictError {
   return new ConflictError(
     "would-shorten",
     `session ${session.sessionId} is kept for longer already, ${why}: to shorten that, update the session`,

@@ -3,7 +3,7 @@ import type { ArchiveOrder } from "@/contract/storage";
 import { archiveOrders, type SessionRow, sessions } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
 import { toArchiveOrder } from "./archive-order";
-import { hasRunOut } from "./expiry";
+import { isExpiredOrIdle } from "./expiry";
 
 /** A run that is not over; the claimed one comes before those that wait. */
 export type OpenRun = { id: string; status: "claimed" | "pending" };
@@ -39,7 +39,7 @@ export async function readFacts(ctx: ServiceContext, rows: SessionRow[]): Promis
     archivedAt: Date | null;
   }>(sql`
     select ${sessions.sessionId} as "sessionId", run.id as "runId", run.status as "runStatus",
-      coalesce(${hasRunOut(ctx)}, false) as "isExpired", manifest.created_at as "archivedAt"
+      coalesce(${isExpiredOrIdle(ctx)}, false) as "isExpired", manifest.created_at as "archivedAt"
     from ${sessions}
     left join lateral (
       select id, status from agentrun_runs
@@ -62,14 +62,14 @@ type Ordered = Pick<StorageFacts, "archiveOrder" | "isOrderCurrent">;
 const NO_ORDER: Ordered = { archiveOrder: null, isOrderCurrent: false };
 
 async function readOrders(ctx: ServiceContext, sessions: SessionRow[]): Promise<Map<string, Ordered>> {
-  const held = new Map(sessions.map(({ sessionId, volumeCommandId }) => [sessionId, volumeCommandId]));
+  const commandIds = new Map(sessions.map(({ sessionId, volumeCommandId }) => [sessionId, volumeCommandId]));
   const rows = await ctx.db
     .select()
     .from(archiveOrders)
-    .where(inArray(archiveOrders.sessionId, [...held.keys()]));
+    .where(inArray(archiveOrders.sessionId, [...commandIds.keys()]));
   return new Map(
     rows.map((row) => {
-      const isOrderCurrent = row.commandId === held.get(row.sessionId);
+      const isOrderCurrent = row.commandId === commandIds.get(row.sessionId);
       return [row.sessionId, { archiveOrder: toArchiveOrder(row), isOrderCurrent }];
     }),
   );

@@ -19,7 +19,7 @@ export async function finishEviction(
   // The volume is read before the row, and the removal is bound to its uid. However long this process pauses in
   // between, a volume that a restore makes under the same name after the eviction is another one, and stays.
   const volume = await ctx.volumes.find(name);
-  if (!(await isDoomed(ctx, session))) return null;
+  if (!(await isStillDeleting(ctx, session))) return null;
   const removed = await ctx.volumes.remove(name, volume?.uid ?? null);
   // The volume is removed once nothing holds it any more; the repair then records the eviction.
   if (removed === "going") return session;
@@ -49,10 +49,10 @@ export async function finishEviction(
   });
 }
 
-async function isDoomed(ctx: ServiceContext, { sessionId }: SessionRow): Promise<boolean> {
-  const [doomed] = await ctx.db
+async function isStillDeleting(ctx: ServiceContext, { sessionId }: SessionRow): Promise<boolean> {
+  const [row] = await ctx.db
     .select({ sessionId: sessions.sessionId })
     .from(sessions)
     .where(and(eq(sessions.sessionId, sessionId), eq(sessions.storageState, "deleting")));
-  return doomed !== undefined;
+  return row !== undefined;
 }

@@ -5,7 +5,7 @@ import { ConflictError } from "@/server/errors";
 import { redactMessage } from "@/server/events";
 import { lockOwnSession } from "@/server/sessions";
 import { findArchiveOrder } from "./archive-order";
-import { settle } from "./archiver-turn";
+import { closeTurn } from "./archiver-turn";
 import { summarize } from "./summary";
 
 /**
@@ -26,7 +26,7 @@ export function forceReleaseStorage(ctx: ServiceContext, input: ForceReleaseStor
       attemptId: order.attemptId,
       reason: redactMessage(input.reason),
     });
-    await settle(ctx, session, order);
+    await closeTurn(ctx, session, order);
     return summarize(ctx, session);
   });
 }

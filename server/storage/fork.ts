@@ -8,7 +8,7 @@ import { ConflictError, NotFoundError } from "@/server/errors";
 import { payloadHash } from "@/server/idempotency";
 import { newId } from "@/server/ids";
 import { copySegments, orderCopy } from "@/server/manifests";
-import { absence, insertSession, toSummary } from "@/server/sessions";
+import { insertSession, missingSessionError, toSummary } from "@/server/sessions";
 import { storedJson } from "@/server/stored";
 import { makeVolume } from "./make-volume";
 
@@ -32,8 +32,8 @@ async function orderFork(ctx: TxContext, input: ForkSessionInput): Promise<Sessi
   for (const id of [input.sessionId, sessionId].sort()) locked.set(id, await lockSession(ctx.db, id, tenantOf(ctx)));
   const source = locked.get(input.sessionId);
   if (!source) throw new NotFoundError("session", input.sessionId);
-  const known = locked.get(sessionId);
-  if (known) return replay(known, hash);
+  const existing = locked.get(sessionId);
+  if (existing) return replay(existing, hash);
   const manifest = await readHead(ctx, source);
   if (manifest === null) {
     throw new ConflictError(
@@ -43,23 +43,23 @@ async function orderFork(ctx: TxContext, input: ForkSessionInput): Promise<Sessi
   }
   const manifestId = newId("manifest");
   const archive = { archiveManifestId: manifestId, restoreManifestId: manifestId };
-  const made = await insertSession(ctx, {
+  const inserted = await insertSession(ctx, {
     ...{ ...rowOf(source, manifest, input), ...archive },
     ...{ sessionId, payloadHash: hash },
   });
-  if (!made) {
-    const winner = await lockSession(ctx.db, sessionId, tenantOf(ctx));
-    if (!winner) throw await absence(ctx, sessionId);
-    return replay(winner, hash);
+  if (!inserted) {
+    const concurrent = await lockSession(ctx.db, sessionId, tenantOf(ctx));
+    if (!concurrent) throw await missingSessionError(ctx, sessionId);
+    return replay(concurrent, hash);
   }
   await orderCopy(ctx, source, { id: manifestId, sessionId });
-  await auditSession(ctx, made, "sessions.fork", {
+  await auditSession(ctx, inserted, "sessions.fork", {
     from: source.sessionId,
     fromManifestId: source.archiveManifestId,
     manifestId,
-    threadId: made.threadId,
+    threadId: inserted.threadId,
   });
-  return made;
+  return inserted;
 }
 
 type Head = Pick<ArchiveManifestRow, "sizeBytes" | "filesCount" | "sha256" | "createdAt"> & {
@@ -105,11 +105,11 @@ function rowOf(source: SessionRow, head: Head, input: ForkSessionInput) {
   };
 }
 
-function replay(known: SessionRow, hash: string): SessionRow {
-  if (known.payloadHash === hash) return known;
+function replay(existing: SessionRow, hash: string): SessionRow {
+  if (existing.payloadHash === hash) return existing;
   throw new ConflictError(
     "idempotency-conflict",
-    `session ${known.sessionId} exists with other content: use another id, or send the same content`,
+    `session ${existing.sessionId} exists with other content: use another id, or send the same content`,
   );
 }
 

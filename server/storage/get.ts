@@ -3,7 +3,7 @@ import type { StorageSummary } from "@/contract/storage";
 import type { SessionRow } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
 import { requireSession } from "@/server/sessions";
-import { judgeOne } from "./collect-one";
+import { previewOne } from "./collect-one";
 import { NO_FACTS, readFacts } from "./facts";
 import { isCandidate, previewRetention } from "./preview-retention";
 import { toStorageSummary } from "./summary";
@@ -12,29 +12,34 @@ import { toStorageSummary } from "./summary";
 export async function getStorage(ctx: ServiceContext, input: { sessionId: string }): Promise<StorageSummary> {
   const session = await requireSession(ctx, input.sessionId);
   const facts = (await readFacts(ctx, [session])).get(session.sessionId) ?? NO_FACTS;
-  const foreseen = previewRetention(ctx, session, facts);
+  const predicted = previewRetention(ctx, session, facts);
   const keeper = !isCandidate(session, facts)
-    ? foreseen
-    : await askProvider(ctx, session, foreseen, async () => {
-        const { outcome, reason } = await judgeOne(ctx, session);
+    ? predicted
+    : await withProviderFallback(ctx, session, predicted, async () => {
+        const { outcome, reason } = await previewOne(ctx, session);
         return outcome === "kept" ? reason : null;
       });
   return toStorageSummary(ctx, { ...session, storagePvcPhase: await readPhase(ctx, session) }, { ...facts, keeper });
 }
 
 async function readPhase(ctx: ServiceContext, session: SessionRow): Promise<string | null> {
-  const { storagePvcName: name, storagePvcPhase: known } = session;
-  if (name === null || !HAS_VOLUME.has(session.storageState)) return known;
-  return askProvider(ctx, session, known, async () => (await ctx.volumes.find(name))?.phase ?? "Lost");
+  const { storagePvcName: name, storagePvcPhase: storedPhase } = session;
+  if (name === null || !HAS_VOLUME.has(session.storageState)) return storedPhase;
+  return withProviderFallback(ctx, session, storedPhase, async () => (await ctx.volumes.find(name))?.phase ?? "Lost");
 }
 
 /** Asks the provider; if it does not answer, returns what is known already. */
-async function askProvider<T>(ctx: ServiceContext, session: SessionRow, known: T, ask: () => Promise<T>): Promise<T> {
+async function withProviderFallback<T>(
+  ctx: ServiceContext,
+  session: SessionRow,
+  fallback: T,
+  read: () => Promise<T>,
+): Promise<T> {
   try {
-    return await ask();
+    return await read();
   } catch (error) {
-    ctx.log.warn({ err: error, sessionId: session.sessionId }, "a volume's provider did not answer");
-    return known;
+    ctx.log.warn({ err: error, sessionId: session.sessionId }, "volume provider did not answer");
+    return fallback;
   }
 }
 

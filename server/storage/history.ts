@@ -16,7 +16,7 @@ type CollectionSummary = Pick<
   "evicted" | "advanced" | "kept" | "bytes" | "reasons" | "breaker" | "difference"
 >;
 /** Rows from before differences were recorded have none. */
-type Stored = Omit<CollectionSummary, "difference"> & Partial<Pick<CollectionSummary, "difference">>;
+type StoredSummary = Omit<CollectionSummary, "difference"> & Partial<Pick<CollectionSummary, "difference">>;
 export type Collection = {
   report: GcReport;
   kept: ReadonlyMap<string, number>;
@@ -49,8 +49,8 @@ export async function listGcHistory(ctx: ServiceContext, input: ListGcHistoryInp
       at: iso(row.at),
       actor: row.actor,
       trigger: triggerOf(row.actor),
-      // Written only by `tellCollection`.
-      ...withDifference(row.details as Stored),
+      // Written only by `auditCollection`.
+      ...withDifference(row.details as StoredSummary),
     })),
     cursor: page.cursor,
     schedule: await readSchedule(ctx),
@@ -58,10 +58,14 @@ export async function listGcHistory(ctx: ServiceContext, input: ListGcHistoryInp
 }
 
 /** Writes a collection's audit row, unless the collection took nothing, as expected, and nothing stopped it. */
-export async function tellCollection(ctx: TxContext, { report, kept, breaker, difference }: Collection): Promise<void> {
+export async function auditCollection(
+  ctx: TxContext,
+  { report, kept, breaker, difference }: Collection,
+): Promise<void> {
   const [evicted, advanced] = [report.evicted.length, report.advanced.length];
-  const isOtherwise = difference !== null && difference.stayed.count > 0;
-  if (!isOtherwise && evicted + advanced === 0 && (breaker === null || (await isToldAlready(ctx, breaker)))) return;
+  const differsFromPlan = difference !== null && difference.stayed.count > 0;
+  if (!differsFromPlan && evicted + advanced === 0 && (breaker === null || (await wasReportedRecently(ctx, breaker))))
+    return;
   const reasons = [...kept]
     .map(([reason, count]) => ({ reason, count }))
     .sort((left, right) => right.count - left.count);
@@ -71,7 +75,7 @@ export async function tellCollection(ctx: TxContext, { report, kept, breaker, di
   await audit(ctx, { action: ACTION, targetKind: "volume", targetId: "all", details });
 }
 
-async function isToldAlready(ctx: TxContext, breaker: string): Promise<boolean> {
+async function wasReportedRecently(ctx: TxContext, breaker: string): Promise<boolean> {
   const [last] = await ctx.db
     .select({
       breaker: sql<string | null>`${auditTable.details}->>'breaker'`,
@@ -84,8 +88,8 @@ async function isToldAlready(ctx: TxContext, breaker: string): Promise<boolean> 
   return last?.breaker !== undefined && codeOf(last.breaker ?? "") === codeOf(breaker) && last.isRecent;
 }
 
-function withDifference({ difference = null, ...told }: Stored): CollectionSummary {
-  return { ...told, difference };
+function withDifference({ difference = null, ...summary }: StoredSummary): CollectionSummary {
+  return { ...summary, difference };
 }
 
 /** Returns a reason's code, the part before the colon, which is what is counted. */

@@ -6,9 +6,9 @@ import { runs, sessions } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
 import { isOwned } from "@/server/owned";
 import { type Counted, countedFrom, encodeCursor, pageFrom } from "@/server/pagination";
-import { hasRunOut, runsOutWithin } from "./expiry";
-import { placeIn, STORAGE_ORDER, type StorageOrder } from "./order";
-import { GONE, HAS_CURRENT_ARCHIVE } from "./retention-reason";
+import { expiresWithin, isExpiredOrIdle } from "./expiry";
+import { decodePosition, STORAGE_ORDER, type StorageOrder } from "./order";
+import { HAS_CURRENT_ARCHIVE, WITHOUT_VOLUME } from "./retention-reason";
 import { summarizeAll } from "./summary";
 import { readTotals } from "./totals";
 
@@ -25,7 +25,7 @@ const COUNTED_MAX = 2_000;
 
 const IS_ATTACHED = sql`exists (select from ${runs} where ${and(eq(runs.sessionId, sessions.sessionId), eq(runs.status, "claimed"))})`;
 /** A volume that waits for its first pod, as some storage classes require, is as healthy as a bound one. */
-const IS_HEALTHY = sql`(${inArray(sessions.storageState, [...GONE])}
+const IS_HEALTHY = sql`(${inArray(sessions.storageState, [...WITHOUT_VOLUME])}
   or coalesce(${sessions.storagePvcPhase}, 'Bound') not in ('Lost', 'Terminating'))`;
 const HAS_ARCHIVE: Record<(typeof ARCHIVE_STANDINGS)[number], SQL | undefined> = {
   current: HAS_CURRENT_ARCHIVE,
@@ -42,12 +42,19 @@ export async function listStorage(ctx: ServiceContext, input: ListStorageInput):
   const { cursor, limit, ...filter } = input;
   const bound = { ...filter, list: "storage.list" };
   const order = STORAGE_ORDER[input.sort];
-  const after = cursor === undefined ? undefined : isAfter(order, placeIn(input.sort, bound, cursor));
-  const last = isScan(filter) ? await lastScanned(ctx, order, { filter, after, rowsMax: SCANNED_MAX }) : null;
+  const after = cursor === undefined ? undefined : isAfter(order, decodePosition(input.sort, bound, cursor));
+  const scanEnd = needsScan(filter) ? await findScanEnd(ctx, order, { filter, after, rowsMax: SCANNED_MAX }) : null;
   const rows = await ctx.db
     .select({ session: sessions, position: order.position })
     .from(sessions)
-    .where(and(matches(ctx, filter), isWanted(ctx, filter), after, last === null ? undefined : isNotAfter(order, last)))
+    .where(
+      and(
+        matchesIndexed(ctx, filter),
+        matchesScanned(ctx, filter),
+        after,
+        scanEnd === null ? undefined : isUpTo(order, scanEnd),
+      ),
+    )
     .orderBy(...orderBy(order))
     .limit(limit + 1);
   const page = pageFrom(rows, limit, ({ position, session }) => encodeCursor(bound, [position, session.sessionId]));
@@ -56,7 +63,7 @@ export async function listStorage(ctx: ServiceContext, input: ListStorageInput):
       ctx,
       page.rows.map((row) => row.session),
     ),
-    cursor: page.cursor ?? (last === null ? null : encodeCursor(bound, last)),
+    cursor: page.cursor ?? (scanEnd === null ? null : encodeCursor(bound, scanEnd)),
     totals: cursor === undefined ? await readTotals(ctx, ownedBy(ctx, filter)) : null,
   };
 }
@@ -65,30 +72,36 @@ export async function listStorage(ctx: ServiceContext, input: ListStorageInput):
 export async function countStorage(ctx: ServiceContext, input: ListStorageInput, max: number): Promise<Counted> {
   const { cursor: _cursor, limit: _limit, ...filter } = input;
   const order = STORAGE_ORDER[input.sort];
-  const looked = { filter, after: undefined, rowsMax: COUNTED_MAX };
-  const last = isScan(filter) ? await lastScanned(ctx, order, looked) : null;
+  const scan = { filter, after: undefined, rowsMax: COUNTED_MAX };
+  const scanEnd = needsScan(filter) ? await findScanEnd(ctx, order, scan) : null;
   const found = ctx.db
     .select({ sessionId: sessions.sessionId })
     .from(sessions)
-    .where(and(matches(ctx, filter), isWanted(ctx, filter), last === null ? undefined : isNotAfter(order, last)))
+    .where(
+      and(
+        matchesIndexed(ctx, filter),
+        matchesScanned(ctx, filter),
+        scanEnd === null ? undefined : isUpTo(order, scanEnd),
+      ),
+    )
     .limit(max + 1)
     .as("found");
-  return countedFrom(await ctx.db.$count(found), max, last !== null);
+  return countedFrom(await ctx.db.$count(found), max, scanEnd !== null);
 }
 
 /** The condition for the caller's volumes that match a filter of the list. */
 export function matchesStorage(ctx: ServiceContext, filter: Omit<Filter, "sort">): SQL | undefined {
-  return and(matches(ctx, filter), isWanted(ctx, filter));
+  return and(matchesIndexed(ctx, filter), matchesScanned(ctx, filter));
 }
 
 /** Whether a filter has conditions that must be checked row by row. An index answers all others. */
-function isScan(filter: Filter): boolean {
+function needsScan(filter: Filter): boolean {
   const { search, storageKind: _kind, tenantId: _tenant, projectId: _project, sort: _sort, ...others } = filter;
-  return (search ?? "") !== "" || Object.values(others).some((asked) => asked !== undefined);
+  return (search ?? "") !== "" || Object.values(others).some((condition) => condition !== undefined);
 }
 
 /** Returns where a page's scan ends, by the index of the order alone; null: the rest of the list is shorter. */
-async function lastScanned(
+async function findScanEnd(
   ctx: ServiceContext,
   order: StorageOrder,
   { filter, after, rowsMax }: { filter: Filter; after: SQL | undefined; rowsMax: number },
@@ -96,7 +109,7 @@ async function lastScanned(
   const [row] = await ctx.db
     .select({ position: order.position, sessionId: sessions.sessionId })
     .from(sessions)
-    .where(and(matches(ctx, filter), after))
+    .where(and(matchesIndexed(ctx, filter), after))
     .orderBy(...orderBy(order))
     .offset(rowsMax - 1)
     .limit(1);
@@ -107,7 +120,7 @@ function ownedBy(ctx: ServiceContext, filter: Omit<Filter, "sort">): SQL | undef
   return and(isNull(sessions.deletedAt), isOwned(ctx, sessions, filter));
 }
 
-function matches(ctx: ServiceContext, filter: Omit<Filter, "sort">): SQL | undefined {
+function matchesIndexed(ctx: ServiceContext, filter: Omit<Filter, "sort">): SQL | undefined {
   const isAny = filter.storageKind === undefined && filter.storageState === undefined;
   return and(
     ownedBy(ctx, filter),
@@ -116,14 +129,14 @@ function matches(ctx: ServiceContext, filter: Omit<Filter, "sort">): SQL | undef
   );
 }
 
-function isWanted(ctx: ServiceContext, filter: Omit<Filter, "sort">): SQL | undefined {
+function matchesScanned(ctx: ServiceContext, filter: Omit<Filter, "sort">): SQL | undefined {
   const { search, pinned, isExpired, storageState, expiresWithinMinutes, isAttached, isHealthy, archive } = filter;
   const { largerThanBytes } = filter;
   return and(
     storageState === undefined ? undefined : eq(sessions.storageState, storageState),
     pinned === undefined ? undefined : pinned ? isNotNull(sessions.pinnedAt) : isNull(sessions.pinnedAt),
-    isExpired === undefined ? undefined : sql`coalesce(${hasRunOut(ctx)}, false) = ${isExpired}`,
-    expiresWithinMinutes === undefined ? undefined : runsOutWithin(ctx, expiresWithinMinutes),
+    isExpired === undefined ? undefined : sql`coalesce(${isExpiredOrIdle(ctx)}, false) = ${isExpired}`,
+    expiresWithinMinutes === undefined ? undefined : expiresWithin(ctx, expiresWithinMinutes),
     isAttached === undefined ? undefined : sql`${IS_ATTACHED} = ${isAttached}`,
     isHealthy === undefined ? undefined : sql`${IS_HEALTHY} = ${isHealthy}`,
     archive === undefined ? undefined : HAS_ARCHIVE[archive],
@@ -137,15 +150,15 @@ function orderBy({ key, isDescending }: StorageOrder): SQL[] {
 }
 
 function isAfter({ key, type, isDescending }: StorageOrder, [position, sessionId]: Position): SQL {
-  const place = sql`(${position}::${sql.raw(type)}, ${sessionId})`;
+  const cursor = sql`(${position}::${sql.raw(type)}, ${sessionId})`;
   return isDescending
-    ? sql`(${key}, ${sessions.sessionId}) < ${place}`
-    : sql`(${key}, ${sessions.sessionId}) > ${place}`;
+    ? sql`(${key}, ${sessions.sessionId}) < ${cursor}`
+    : sql`(${key}, ${sessions.sessionId}) > ${cursor}`;
 }
 
-function isNotAfter({ key, type, isDescending }: StorageOrder, [position, sessionId]: Position): SQL {
-  const place = sql`(${position}::${sql.raw(type)}, ${sessionId})`;
+function isUpTo({ key, type, isDescending }: StorageOrder, [position, sessionId]: Position): SQL {
+  const cursor = sql`(${position}::${sql.raw(type)}, ${sessionId})`;
   return isDescending
-    ? sql`(${key}, ${sessions.sessionId}) >= ${place}`
-    : sql`(${key}, ${sessions.sessionId}) <= ${place}`;
+    ? sql`(${key}, ${sessions.sessionId}) >= ${cursor}`
+    : sql`(${key}, ${sessions.sessionId}) <= ${cursor}`;
 }

@@ -51,13 +51,13 @@ export async function findRunOnVolume(
   return found ? { id: found.id, isClaimed: found.status === "claimed" } : null;
 }
 
-export async function assertNoRunHas(ctx: ServiceContext, sessionId: string): Promise<void> {
+export async function assertVolumeUnused(ctx: ServiceContext, sessionId: string): Promise<void> {
   const run = await findRunOnVolume(ctx, sessionId);
   if (run === null) return;
-  const is = run.isClaimed ? `run ${run.id} of session ${sessionId} is live` : starting(run.id);
-  throw new ConflictError("run-live", `${is}: cancel it and wait for its end`, { runId: run.id });
+  const description = run.isClaimed ? `run ${run.id} of session ${sessionId} is live` : startingPhrase(run.id);
+  throw new ConflictError("run-live", `${description}: cancel it and wait for its end`, { runId: run.id });
 }
 
-export function starting(runId: string): string {
+export function startingPhrase(runId: string): string {
   return `a runner of run ${runId} is being started`;
 }

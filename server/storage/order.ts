@@ -29,14 +29,15 @@ export const STORAGE_ORDER: Record<StorageSort, StorageOrder> = {
 };
 
 /** Returns the place that a cursor holds. Refuses a made-up place here, because it would fail the statement. */
-export function placeIn(sort: StorageSort, filter: object, cursor: string): (string | number | null)[] {
-  const place = decodeCursor(filter, cursor, 2);
-  const [position, sessionId] = place;
-  if (typeof sessionId !== "string" || !isPlace(sort, position)) throw new InvalidCursorError("the cursor is damaged");
-  return place;
+export function decodePosition(sort: StorageSort, filter: object, cursor: string): (string | number | null)[] {
+  const values = decodeCursor(filter, cursor, 2);
+  const [position, sessionId] = values;
+  if (typeof sessionId !== "string" || !isValidPosition(sort, position))
+    throw new InvalidCursorError("the cursor is damaged");
+  return values;
 }
 
-function isPlace(sort: StorageSort, position: unknown): boolean {
+function isValidPosition(sort: StorageSort, position: unknown): boolean {
   if (sort === "sizeBytes") return typeof position === "number";
   return isPrintedInstant(position) || (sort === "expiresAt" && position === "infinity");
 }

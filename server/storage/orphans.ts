@@ -6,7 +6,7 @@ import type { FoundVolume } from "@/server/volumes/volumes";
 
 const LISTED_MAX = 200;
 /** How many volumes one list looks at, because a person waits for it. */
-const LOOKED_AT_MAX = 20_000;
+const SCANNED_MAX = 20_000;
 
 type Row = Pick<SessionRow, "sessionId" | "storagePvcName" | "storageState">;
 
@@ -18,15 +18,15 @@ export async function listOrphans(ctx: ServiceContext): Promise<OrphanList> {
   // A volume that no session names belongs to no tenant.
   assertEveryTenant(ctx);
   const list: OrphanList = { items: [], hasMore: false, provider: ctx.volumes.provider };
-  let looked = 0;
+  let scanned = 0;
   for await (const volumes of ctx.volumes.list()) {
     const rows = await readRows(ctx, volumes);
     for (const volume of volumes) {
       const reason = orphanReason(volume, rows);
       if (reason !== null) list.items.push(toOrphan(volume, reason));
     }
-    looked += volumes.length;
-    list.hasMore = list.items.length > LISTED_MAX || looked >= LOOKED_AT_MAX;
+    scanned += volumes.length;
+    list.hasMore = list.items.length > LISTED_MAX || scanned >= SCANNED_MAX;
     if (list.hasMore) break;
   }
   list.items.splice(LISTED_MAX);
@@ -67,9 +67,9 @@ export function usesVolume(row: Row): boolean {
 }
 
 function toOrphan(volume: FoundVolume, reason: string): OrphanList["items"][number] {
-  const { owner, ...known } = volume;
+  const { owner, ...status } = volume;
   return {
-    ...known,
+    ...status,
     sessionId: owner?.sessionId ?? null,
     tenantId: owner?.tenantId ?? null,
     projectId: owner?.projectId ?? null,

@@ -10,7 +10,7 @@ import { iso } from "@/server/stored";
  * possible.
  */
 export function pauseGc(ctx: ServiceContext, { reason }: PauseGcInput): Promise<GcSchedule> {
-  assertOfAll(ctx);
+  assertAllTenants(ctx);
   return inTx(ctx, async (ctx) => {
     const paused = { reason, pausedBy: actorName(ctx.actor) };
     await ctx.db
@@ -24,7 +24,7 @@ export function pauseGc(ctx: ServiceContext, { reason }: PauseGcInput): Promise<
 
 /** Lets collections run again. It is no error when none was stopped. */
 export function resumeGc(ctx: ServiceContext): Promise<GcSchedule> {
-  assertOfAll(ctx);
+  assertAllTenants(ctx);
   return inTx(ctx, async (ctx) => {
     const [paused] = await ctx.db.delete(storageGcPause).returning();
     const details = { reason: paused?.reason, pausedBy: paused?.pausedBy };
@@ -45,10 +45,10 @@ export async function findPauseReason(ctx: ServiceContext): Promise<string | nul
 }
 
 export function pauseReason(pause: GcPause | null): string | null {
-  return pause && `gc-paused: ${pauseWords(pause)}`;
+  return pause && `gc-paused: ${pauseMessage(pause)}`;
 }
 
-export function pauseWords({ by, reason }: GcPause): string {
+export function pauseMessage({ by, reason }: GcPause): string {
   return `${by} stopped every collection: ${reason}`;
 }
 
@@ -59,7 +59,7 @@ export async function readSchedule(ctx: ServiceContext): Promise<GcSchedule> {
   return { intervalMs, lastAt: iso(last?.collectedAt ?? null), pause: await findPause(ctx) };
 }
 
-function assertOfAll(ctx: ServiceContext): void {
+function assertAllTenants(ctx: ServiceContext): void {
   const tenantId = tenantOf(ctx);
   if (tenantId !== null)
     throw new ForbiddenError(`collections are every tenant's, and this token is bound to tenant ${tenantId}`);

@@ -5,7 +5,7 @@ import { auditSession } from "@/server/audit";
 import { inTx, type ServiceContext } from "@/server/context";
 import { StoreEvictedError } from "@/server/errors";
 import { lockOwnSession } from "@/server/sessions";
-import { backToLive } from "./collect-one";
+import { returnToLive } from "./collect-one";
 import { summarize } from "./summary";
 
 /** Keeps a session's volume from every collection, whatever its age, and takes it out of one that is under way. */
@@ -23,7 +23,7 @@ export function pinStorage(ctx: ServiceContext, input: PinStorageInput): Promise
       await auditSession(ctx, session, "storage.pin", { reason: input.reason ?? null, from: session.storageState });
       ctx.wake("sessions");
     }
-    await backToLive(ctx, session.sessionId);
+    await returnToLive(ctx, session.sessionId);
     return summarize(ctx, await lockOwnSession(ctx, input.sessionId));
   });
 }

@@ -19,17 +19,17 @@ export type PreparedVolume = {
  * it is lost: the next claim restores it from the archive, or begins with an empty volume if there is no archive.
  */
 export async function prepareVolume(ctx: ServiceContext, sessionId: string): Promise<PreparedVolume> {
-  const before = await requireSession(ctx, sessionId);
-  if (before.storageState === "evicted" || before.storageState === "deleting") {
-    throw new StoreEvictedError(sessionId, before.archiveManifestId !== null);
+  const current = await requireSession(ctx, sessionId);
+  if (current.storageState === "evicted" || current.storageState === "deleting") {
+    throw new StoreEvictedError(sessionId, current.archiveManifestId !== null);
   }
-  if (before.storageState === "none") return { session: before, volumeDir: null };
+  if (current.storageState === "none") return { session: current, volumeDir: null };
   // A volume that is being made already has its name, and is recorded by `makeVolume`.
-  const name = before.storageState === "creating" ? null : before.storagePvcName;
+  const name = current.storageState === "creating" ? null : current.storagePvcName;
   const found = name === null ? null : await ctx.volumes.find(name);
   // A volume that somebody has deleted cannot be used again, however long a pod still holds it.
-  const isThere = found !== null && found.phase !== "Terminating";
-  const session = isThere ? before : await makeVolume(ctx, await inTx(ctx, (ctx) => replaceLost(ctx, sessionId)));
+  const exists = found !== null && found.phase !== "Terminating";
+  const session = exists ? current : await makeVolume(ctx, await inTx(ctx, (ctx) => replaceLost(ctx, sessionId)));
   return { session, volumeDir: session.storagePvcName === null ? null : ctx.volumes.folderOf(session.storagePvcName) };
 }
 
@@ -39,7 +39,7 @@ async function replaceLost(ctx: TxContext, sessionId: string): Promise<SessionRo
   if (session.storageState !== "live" && session.storageState !== "archiving") return session;
   ctx.log.error(
     { sessionId, volume: session.storagePvcName, hasArchive: session.archiveManifestId !== null },
-    "a volume is lost",
+    "volume is lost",
   );
   if (session.archiveManifestId !== null) return orderRestore(ctx, session, "storage.lost");
   await auditSession(ctx, session, "storage.lost");

@@ -1,10 +1,10 @@
 import { count, eq, isNull, sql } from "drizzle-orm";
 import { archiveOrders, type SessionRow } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
-import { reasonOf } from "./archive-order";
+import { orderReason } from "./archive-order";
 import { hasArchivers } from "./archive-volume";
 import type { Candidate } from "./candidates";
-import { type Collected, MADE_FIRST } from "./collect-one";
+import { ARCHIVE_EXPECTED, type Collected } from "./collect-one";
 import type { StorageFacts } from "./facts";
 import { previewRetention } from "./preview-retention";
 import { hasCurrentArchive, retentionReasonOf, wasUsed } from "./retention-reason";
@@ -25,7 +25,7 @@ export type OrderAllowance = { orders: number };
 export function previewCollection(
   ctx: ServiceContext,
   { session, facts }: Candidate,
-  { dryRun, room }: { dryRun: boolean; room: OrderAllowance },
+  { dryRun, orderAllowance }: { dryRun: boolean; orderAllowance: OrderAllowance },
 ): Collected | null {
   const isArchiving = session.storageState === "archiving";
   // A session in `archiving` that is kept after all has to be set to live again.
@@ -34,13 +34,13 @@ export function previewCollection(
   if (!needsArchiver(ctx, session) || retentionReasonOf(session, facts.openRun) !== null) return null;
   const { archiveOrder } = facts;
   if (archiveOrder === null || !facts.isOrderCurrent)
-    return dryRun || room.orders > 0 ? null : { outcome: "kept", reason: ORDERS_FULL };
+    return dryRun || orderAllowance.orders > 0 ? null : { outcome: "kept", reason: ORDERS_FULL };
   return isArchiving ? previewOrdered(archiveOrder, dryRun) : null;
 }
 
 function previewOrdered(order: NonNullable<StorageFacts["archiveOrder"]>, dryRun: boolean): Collected {
-  if (dryRun && order.failure === null) return { outcome: "evicted", reason: MADE_FIRST };
-  return { outcome: "kept", reason: reasonOf(order) };
+  if (dryRun && order.failure === null) return { outcome: "evicted", reason: ARCHIVE_EXPECTED };
+  return { outcome: "kept", reason: orderReason(order) };
 }
 
 /** Whether only an archiver can make the archive that the volume must have. */
@@ -55,7 +55,7 @@ function needsArchiver(ctx: ServiceContext, session: SessionRow): boolean {
  * Returns how many archives this collection may order. A failing order is retried for a long time and must not stop
  * others.
  */
-export async function readRoom(ctx: ServiceContext): Promise<OrderAllowance> {
+export async function readOrderAllowance(ctx: ServiceContext): Promise<OrderAllowance> {
   const [open] = await ctx.db
     .select({ all: count(), untried: sql<number>`count(*) filter (where ${isNull(archiveOrders.failure)})::int` })
     .from(archiveOrders)

@@ -1,6 +1,6 @@
 import type { SessionRow } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
-import { reasonOf } from "./archive-order";
+import { orderReason } from "./archive-order";
 import { hasArchivers } from "./archive-volume";
 import type { StorageFacts } from "./facts";
 import { COLLECTABLE, hasCurrentArchive, NO_ARCHIVE, RESTORING, retentionReasonOf, wasUsed } from "./retention-reason";
@@ -25,5 +25,5 @@ export function previewRetention(ctx: ServiceContext, session: SessionRow, facts
   if (isReachable || !wasUsed(session)) return null;
   if (!hasArchivers(ctx, session)) return NO_ARCHIVE;
   const { archiveOrder } = facts;
-  return archiveOrder?.failure ? reasonOf(archiveOrder) : null;
+  return archiveOrder?.failure ? orderReason(archiveOrder) : null;
 }

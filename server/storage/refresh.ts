@@ -6,7 +6,7 @@ import { auditSession } from "@/server/audit";
 import { boundRunId, inTx, type ServiceContext, type TxContext, tenantOf } from "@/server/context";
 import { ConflictError, InvalidInputError, NotFoundError, StoreEvictedError } from "@/server/errors";
 import { assertHolds } from "@/server/runs";
-import { changeUnnoticed, lockOwnSession } from "@/server/sessions";
+import { lockOwnSession, updateQuietly } from "@/server/sessions";
 import { capacityOf } from "./capacity";
 import { findLiveRun } from "./live-run";
 import { noteSize } from "./note-size";
@@ -23,7 +23,7 @@ const MUST_EQUAL = [
 /** Records what a runner reports of its session's volume. The first report of a restored volume makes it live again. */
 export function refreshStorage(ctx: ServiceContext, input: RefreshStorageInput): Promise<StorageSummary> {
   return inTx(ctx, async (ctx) => {
-    const session = await lockReported(ctx, input);
+    const session = await lockReportedSession(ctx, input);
     if (session.storageKind === "evicted" || session.storageState === "deleting") {
       throw new StoreEvictedError(session.sessionId, session.archiveManifestId !== null);
     }
@@ -36,7 +36,7 @@ export function refreshStorage(ctx: ServiceContext, input: RefreshStorageInput):
       throw new ConflictError("store-not-restorable", `session ${session.sessionId} has no storage to report of`);
     }
     const isRestored = session.storageState === "restoring";
-    const refreshed = await changeUnnoticed(ctx, session.sessionId, {
+    const refreshed = await updateQuietly(ctx, session.sessionId, {
       storageSizeBytes: input.storageSizeBytes,
       storageFilesCount: input.storageFilesCount,
       storageSha256: input.storageSha256,
@@ -64,8 +64,8 @@ export function refreshStorage(ctx: ServiceContext, input: RefreshStorageInput):
  * Locks the reported session. A runner may report only its own run's session, with its epoch; an operator any session
  * of the tenant.
  */
-async function lockReported(ctx: TxContext, input: RefreshStorageInput): Promise<SessionRow> {
-  const runId = boundRunId(ctx.actor) ?? (await holderOf(ctx, input));
+async function lockReportedSession(ctx: TxContext, input: RefreshStorageInput): Promise<SessionRow> {
+  const runId = boundRunId(ctx.actor) ?? (await findHoldingRun(ctx, input));
   if (runId === null) {
     return lockOwnSession(ctx, input.sessionId);
   }
@@ -78,7 +78,7 @@ async function lockReported(ctx: TxContext, input: RefreshStorageInput): Promise
 /**
  * Returns the run that holds the session when an operator gives an epoch: the epoch is then checked against that run.
  */
-async function holderOf(ctx: TxContext, input: RefreshStorageInput): Promise<string | null> {
+async function findHoldingRun(ctx: TxContext, input: RefreshStorageInput): Promise<string | null> {
   if (input.leaseEpoch === undefined) return null;
   const runId = await findLiveRun(ctx, input.sessionId);
   if (runId === null)

@@ -4,15 +4,15 @@ import { type SessionRow, sessions } from "@/db/schema";
 import { inTx, type ServiceContext } from "@/server/context";
 import { finishCopies, finishRemovals } from "@/server/manifests";
 import { isOwned } from "@/server/owned";
-import { backToLive } from "./collect-one";
+import { returnToLive } from "./collect-one";
 import { finishEviction } from "./finish-eviction";
 import { makeVolume } from "./make-volume";
-import { findRestored } from "./restored-database";
+import { findRestoreReason } from "./restored-database";
 import { findRetentionReason } from "./retention-reason";
 
 const PER_REPAIR_MAX = 100;
-const SESSIONS_PER_READ = 100;
-const LOOKED_AT_MAX = 10_000;
+const PAGE_SIZE = 100;
+const SCANNED_MAX = 10_000;
 
 export type RepairReport = {
   made: string[];
@@ -34,7 +34,7 @@ export async function repairStorage(ctx: ServiceContext): Promise<RepairReport> 
   const report: RepairReport = { made: [], finished, revived: [], failed: [], copied: 0, removed: 0 };
   for await (const session of readStuck(ctx, ["creating", "restoring"])) {
     if (report.made.length >= PER_REPAIR_MAX) break;
-    await attempt(ctx, session, report, async () => {
+    await repairOne(ctx, session, report, async () => {
       if (session.storageState === "restoring" && (await hasVolume(ctx, session))) return;
       await makeVolume(ctx, session);
       report.made.push(session.sessionId);
@@ -42,8 +42,8 @@ export async function repairStorage(ctx: ServiceContext): Promise<RepairReport> 
   }
   for await (const session of readStuck(ctx, ["archiving"])) {
     if (report.revived.length >= PER_REPAIR_MAX) break;
-    await attempt(ctx, session, report, async () => {
-      if (await reviveKept(ctx, session.sessionId)) report.revived.push(session.sessionId);
+    await repairOne(ctx, session, report, async () => {
+      if (await returnKeptToLive(ctx, session.sessionId)) report.revived.push(session.sessionId);
     });
   }
   // Last, because it copies whole archives, and nobody waiting for a volume should wait for that.
@@ -58,24 +58,24 @@ export async function repairStorage(ctx: ServiceContext): Promise<RepairReport> 
  */
 export async function finishEvictions(ctx: ServiceContext): Promise<SessionRow[]> {
   const finished: SessionRow[] = [];
-  if ((await findRestored(ctx)) !== null) return finished;
+  if ((await findRestoreReason(ctx)) !== null) return finished;
   for await (const session of readStuck(ctx, ["deleting"])) {
     if (finished.length >= PER_REPAIR_MAX) break;
     try {
-      const now = await finishEviction(ctx, session, "finished by the repair");
-      if (now?.storageState === "evicted") finished.push(now);
+      const evicted = await finishEviction(ctx, session, "finished by the repair");
+      if (evicted?.storageState === "evicted") finished.push(evicted);
     } catch (error) {
-      ctx.log.error({ err: error, sessionId: session.sessionId }, "an eviction could not be finished");
+      ctx.log.error({ err: error, sessionId: session.sessionId }, "could not finish the eviction");
     }
   }
   return finished;
 }
 
-async function reviveKept(ctx: ServiceContext, sessionId: string): Promise<boolean> {
+async function returnKeptToLive(ctx: ServiceContext, sessionId: string): Promise<boolean> {
   return inTx(ctx, async (ctx) => {
     const session = await lockSession(ctx.db, sessionId, null);
     if (session?.storageState !== "archiving" || (await findRetentionReason(ctx, session)) === null) return false;
-    await backToLive(ctx, sessionId);
+    await returnToLive(ctx, sessionId);
     return true;
   });
 }
@@ -85,7 +85,7 @@ async function hasVolume(ctx: ServiceContext, session: SessionRow): Promise<bool
   return volume !== null && volume.phase !== "Terminating";
 }
 
-async function attempt(
+async function repairOne(
   ctx: ServiceContext,
   session: SessionRow,
   report: RepairReport,
@@ -97,7 +97,7 @@ async function attempt(
     report.failed.push(session.sessionId);
     ctx.log.error(
       { err: error, sessionId: session.sessionId, state: session.storageState },
-      "storage was not repaired",
+      "could not repair the session's storage",
     );
   }
 }
@@ -107,8 +107,8 @@ async function* readStuck(
   states: ("creating" | "restoring" | "archiving" | "deleting")[],
 ): AsyncGenerator<SessionRow> {
   let after = "";
-  for (let looked = 0; looked < LOOKED_AT_MAX; looked += SESSIONS_PER_READ) {
-    const read = await ctx.db
+  for (let scanned = 0; scanned < SCANNED_MAX; scanned += PAGE_SIZE) {
+    const page = await ctx.db
       .select()
       .from(sessions)
       .where(
@@ -120,10 +120,10 @@ async function* readStuck(
         ),
       )
       .orderBy(asc(sessions.sessionId))
-      .limit(SESSIONS_PER_READ);
-    yield* read;
-    const last = read.at(-1);
-    if (!last || read.length < SESSIONS_PER_READ) return;
+      .limit(PAGE_SIZE);
+    yield* page;
+    const last = page.at(-1);
+    if (!last || page.length < PAGE_SIZE) return;
     after = last.sessionId;
   }
 }

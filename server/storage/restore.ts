@@ -24,21 +24,22 @@ const WITH_VOLUME: readonly StorageState[] = ["live", "archiving"];
  * and leaves any collection. Asking again changes nothing.
  */
 export async function restoreStorage(ctx: ServiceContext, input: { sessionId: string }): Promise<StorageSummary> {
-  const asked = await requireSession(ctx, input.sessionId);
-  const before =
-    (await finishEviction(ctx, asked, "finished before its restore")) ?? (await requireSession(ctx, input.sessionId));
-  if (before.storageState === "deleting") {
+  const requested = await requireSession(ctx, input.sessionId);
+  const current =
+    (await finishEviction(ctx, requested, "finished before its restore")) ??
+    (await requireSession(ctx, input.sessionId));
+  if (current.storageState === "deleting") {
     throw new UnavailableError(
       "volume-going",
       `the old volume of session ${input.sessionId} is still being removed: try again in a moment`,
     );
   }
   const keepsVolume =
-    WITH_VOLUME.includes(before.storageState) && (await ctx.volumes.find(before.storagePvcName ?? "")) !== null;
+    WITH_VOLUME.includes(current.storageState) && (await ctx.volumes.find(current.storagePvcName ?? "")) !== null;
   const ordered = await inTx(ctx, async (ctx) => {
     const session = await lockOwnSession(ctx, input.sessionId);
     // What was found of the volume holds only for the state in which it was found.
-    if (session.storageState !== before.storageState) return null;
+    if (session.storageState !== current.storageState) return null;
     return keepsVolume ? keepVolume(ctx, session) : orderRestore(ctx, session, "storage.restore");
   });
   return ordered === null ? restoreStorage(ctx, input) : summarize(ctx, await makeVolume(ctx, ordered));
@@ -46,18 +47,18 @@ export async function restoreStorage(ctx: ServiceContext, input: { sessionId: st
 
 async function keepVolume(ctx: TxContext, session: SessionRow): Promise<SessionRow> {
   if (session.storageState === "live") return session;
-  const [kept] = await ctx.db
+  const [updated] = await ctx.db
     .update(sessions)
     .set({ storageState: "live", expiresAt: EXPIRY_AFTER_RESTORE, usedAt: sql`clock_timestamp()` })
     .where(eq(sessions.sessionId, session.sessionId))
     .returning();
-  if (!kept) throw new NotFoundError("session", session.sessionId);
+  if (!updated) throw new NotFoundError("session", session.sessionId);
   await auditSession(ctx, session, "storage.restore", {
     keptVolume: session.storagePvcName,
     from: session.storageState,
   });
   ctx.wake("sessions");
-  return kept;
+  return updated;
 }
 
 /** Marks a locked session for a restore from its newest archive. Throws when it has no archive. */

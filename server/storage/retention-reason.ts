@@ -4,12 +4,12 @@ import { queueTasks, runs, type SessionRow, sessions } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
 import { hasExpired } from "./expiry";
 import type { OpenRun } from "./facts";
-import { findRunOnVolume, starting } from "./live-run";
+import { findRunOnVolume, startingPhrase } from "./live-run";
 
 /** The states from which a collection may take a volume; in every other state somebody else continues with it. */
 export const COLLECTABLE: readonly StorageState[] = ["live", "archiving", "restoring"];
 /** The states without a volume, or with one that will not stay. */
-export const GONE: readonly StorageState[] = ["none", "evicted", "deleting"];
+export const WITHOUT_VOLUME: readonly StorageState[] = ["none", "evicted", "deleting"];
 
 /** Reasons for keeping a volume that nothing else keeps. */
 export const NO_ARCHIVE = "archive-missing: nothing holds its last turn but the volume";
@@ -22,14 +22,14 @@ export const RESTORING = "restoring: its volume is not whole yet";
  * holds while the session is locked, since a new run, an extension and a pin all lock it.
  */
 export async function findRetentionReason(ctx: ServiceContext, session: SessionRow): Promise<string | null> {
-  const still = retentionReasonOf(session, null);
-  if (still !== null) return still;
+  const rowReason = retentionReasonOf(session, null);
+  if (rowReason !== null) return rowReason;
   if (!(await hasExpired(ctx, session))) return "not-expired";
-  return findUser(ctx, session);
+  return findUseReason(ctx, session);
 }
 
 /** The same regardless of age: a pin, or what needs the volume. */
-export async function findUser(ctx: ServiceContext, session: SessionRow): Promise<string | null> {
+export async function findUseReason(ctx: ServiceContext, session: SessionRow): Promise<string | null> {
   const [open] = await ctx.db
     .select({ id: runs.id, status: sql<OpenRun["status"]>`${runs.status}` })
     .from(runs)
@@ -46,7 +46,7 @@ export async function findUser(ctx: ServiceContext, session: SessionRow): Promis
 /** A runner that is being started has already checked the volume and does not check again before it begins. */
 async function findStartReason(ctx: ServiceContext, { sessionId }: SessionRow): Promise<string | null> {
   const run = await findRunOnVolume(ctx, sessionId);
-  return run && `run-live: ${starting(run.id)}`;
+  return run && `run-live: ${startingPhrase(run.id)}`;
 }
 
 /** A task that waits for its session must find its volume, however long it waits. */

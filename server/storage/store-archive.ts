@@ -5,10 +5,10 @@ import { ConflictError, ForbiddenError, InvalidInputError } from "@/server/error
 import { parseManifest, pruneSegments } from "@/server/manifests";
 import { changeOrder, findArchiveOrder } from "./archive-order";
 import { isReadable, recordArchive } from "./archive-volume";
-import { failedOnceMore, isActive, isWanted } from "./archiver-turn";
+import { fieldsAfterFailure, isActive, isStillNeeded } from "./archiver-turn";
 import { findLiveRun } from "./live-run";
 
-const LACKS_PARTS = "parts of the volume could not be read: mend their permissions, or evict it";
+const INCOMPLETE_FAILURE = "parts of the volume could not be read: mend their permissions, or evict it";
 
 /**
  * Stores what an archiver packed as the archive, and ends the archiver's turn and token. Throws when a run has come for
@@ -22,8 +22,8 @@ export async function storeArchive(ctx: ServiceContext, input: StoreArchiveInput
   const record = await inTx(ctx, async (ctx) => {
     const session = await lockSession(ctx.db, sessionId, tenantId);
     const order = await findArchiveOrder(ctx, sessionId);
-    const isItsTurn = order?.attemptId === attemptId && isActive(order);
-    if (!session || !isItsTurn || !(await isWanted(ctx, session, order)) || (await findLiveRun(ctx, sessionId))) {
+    const hasTurn = order?.attemptId === attemptId && isActive(order);
+    if (!session || !hasTurn || !(await isStillNeeded(ctx, session, order)) || (await findLiveRun(ctx, sessionId))) {
       throw new ConflictError(
         "session-busy",
         `session ${sessionId} goes on: this archive of it is not wanted any more`,
@@ -34,13 +34,13 @@ export async function storeArchive(ctx: ServiceContext, input: StoreArchiveInput
         "manifest: it names another session, or another folder of rollouts, than the caller's",
       );
     const stored = await recordArchive(ctx, session, manifest);
-    const lacking = isReadable(manifest) ? { failure: null } : failedOnceMore(order, LACKS_PARTS);
-    await changeOrder(ctx, sessionId, { state: "ending", ...lacking });
+    const failureFields = isReadable(manifest) ? { failure: null } : fieldsAfterFailure(order, INCOMPLETE_FAILURE);
+    await changeOrder(ctx, sessionId, { state: "ending", ...failureFields });
     return stored;
   });
   await pruneSegments(ctx, sessionId).catch((error: unknown) => {
     // The archive is stored. The next one prunes what is left over.
-    ctx.log.warn({ err: error, sessionId }, "old segments were not pruned");
+    ctx.log.warn({ err: error, sessionId }, "could not prune old segments");
   });
   return record;
 }

@@ -12,8 +12,8 @@ import { hasCurrentArchive } from "./retention-reason";
 export async function summarizeAll(ctx: ServiceContext, sessions: SessionRow[]): Promise<StorageSummary[]> {
   const facts = await readFacts(ctx, sessions);
   return sessions.map((session) => {
-    const known = facts.get(session.sessionId) ?? NO_FACTS;
-    return toStorageSummary(ctx, session, { ...known, keeper: previewRetention(ctx, session, known) });
+    const sessionFacts = facts.get(session.sessionId) ?? NO_FACTS;
+    return toStorageSummary(ctx, session, { ...sessionFacts, keeper: previewRetention(ctx, session, sessionFacts) });
   });
 }
 

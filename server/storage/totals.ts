@@ -2,7 +2,7 @@ import { type SQL, sql } from "drizzle-orm";
 import type { StorageTotals } from "@/contract/storage";
 import { sessions } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
-import { hasRunOut } from "./expiry";
+import { isExpiredOrIdle } from "./expiry";
 
 const PROJECTS_MAX = 20;
 
@@ -14,7 +14,7 @@ export async function readTotals(ctx: ServiceContext, matches: SQL | undefined):
         ${sessions.storageState} = 'evicted' as gone, count(*) as volumes,
         coalesce(sum(${sessions.storageSizeBytes}), 0) as bytes, coalesce(sum(${sessions.storageFilesCount}), 0) as files,
         count(${sessions.pinnedAt}) as pinned,
-        count(*) filter (where ${hasRunOut(ctx)}) as expired,
+        count(*) filter (where ${isExpiredOrIdle(ctx)}) as expired,
         count(${sessions.archiveManifestId}) as archived
       from ${sessions} where ${matches} and ${sessions.storageState} <> 'none' group by 1, 2, 3
     ), by_state as (

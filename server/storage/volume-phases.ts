@@ -4,16 +4,16 @@ import { runs, sessions } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
 
 /** The time between two looks. A list shows phases no older than this and the duration of a look. */
-const EVERY_MS = 20_000;
+const INTERVAL_MS = 20_000;
 /**
  * The maximum share of this process's time, and of the API server's, that looks may take: a look at very many volumes
  * takes long.
  */
 const SHARE_MAX = 0.1;
-const ROWS_PER_READ = 1_000;
+const PAGE_SIZE = 1_000;
 /** Volumes requested by name in one look; the others wait for the next. */
-const ASKED_MAX = 100;
-const LANES = 8;
+const LOOKUPS_MAX = 100;
+const CONCURRENCY_MAX = 8;
 /** Runs claimed longer ago than this were covered by a whole look. */
 const CLAIMED_WITHIN_MS = 60_000;
 
@@ -24,20 +24,20 @@ const CLAIMED_WITHIN_MS = 60_000;
 export class VolumePhases {
   #nextAtMs = Number.NEGATIVE_INFINITY;
   /** Where the last look stopped asking for volumes that were not listed. */
-  #asked: PhasePosition | null = null;
+  #position: PhasePosition | null = null;
 
   constructor(private readonly ctx: ServiceContext) {}
 
   /** Looks at all volumes when that is due, and in between at those of runs that were claimed just now. */
   async pass(): Promise<void> {
     const beganMs = performance.now();
-    if (beganMs < this.#nextAtMs) return renewClaimed(this.ctx);
-    const listed = await renewListed(this.ctx);
-    const { names, stoppedAt } = await findMissing(this.ctx, listed, this.#asked);
-    await renew(this.ctx, await readAsked(this.ctx, names));
-    this.#asked = stoppedAt;
+    if (beganMs < this.#nextAtMs) return updateClaimed(this.ctx);
+    const listed = await updateListed(this.ctx);
+    const { names, stoppedAt } = await findMissing(this.ctx, listed, this.#position);
+    await updatePhases(this.ctx, await readByName(this.ctx, names));
+    this.#position = stoppedAt;
     const tookMs = performance.now() - beganMs;
-    this.#nextAtMs = beganMs + Math.max(EVERY_MS, tookMs / SHARE_MAX);
+    this.#nextAtMs = beganMs + Math.max(INTERVAL_MS, tookMs / SHARE_MAX);
   }
 }
 
@@ -47,11 +47,11 @@ type PhasePosition = { updatedAt: string; sessionId: string };
  * Updates the phases of all listed volumes, in the provider's pages. Only names are kept, to find volumes that are no
  * longer listed.
  */
-async function renewListed(ctx: ServiceContext): Promise<ReadonlySet<string>> {
+async function updateListed(ctx: ServiceContext): Promise<ReadonlySet<string>> {
   const names = new Set<string>();
   for await (const volumes of ctx.volumes.list()) {
     for (const { name } of volumes) names.add(name);
-    await renew(
+    await updatePhases(
       ctx,
       volumes.map(({ name, phase }) => ({ name, phase })),
     );
@@ -63,7 +63,7 @@ async function renewListed(ctx: ServiceContext): Promise<ReadonlySet<string>> {
  * Updates the phases of just-claimed sessions, whose PVC the run's pod has bound, without waiting for the next whole
  * look.
  */
-async function renewClaimed(ctx: ServiceContext): Promise<void> {
+async function updateClaimed(ctx: ServiceContext): Promise<void> {
   const claimed = await ctx.db
     .selectDistinct({ name: sql<string>`${sessions.storagePvcName}` })
     .from(runs)
@@ -76,30 +76,30 @@ async function renewClaimed(ctx: ServiceContext): Promise<void> {
         sql`${sessions.storagePvcPhase} is distinct from 'Bound'`,
       ),
     )
-    .limit(ASKED_MAX);
-  const seen = await readAsked(
+    .limit(LOOKUPS_MAX);
+  const phases = await readByName(
     ctx,
     claimed.map(({ name }) => name),
   );
-  await renew(ctx, seen);
+  await updatePhases(ctx, phases);
 }
 
-async function renew(ctx: ServiceContext, seen: SeenPhase[]): Promise<void> {
-  if (seen.length === 0) return;
-  const changed = await renewPhases(ctx.db, seen);
+async function updatePhases(ctx: ServiceContext, phases: SeenPhase[]): Promise<void> {
+  if (phases.length === 0) return;
+  const changed = await renewPhases(ctx.db, phases);
   if (changed.length > 0) ctx.wake("sessions");
 }
 
 /** Reads volumes by name, since a list may be older than a volume that was made meanwhile. */
-async function readAsked(ctx: ServiceContext, names: string[]): Promise<SeenPhase[]> {
-  const left = [...names];
-  const seen: SeenPhase[] = [];
-  async function ask(): Promise<void> {
-    for (let name = left.pop(); name !== undefined; name = left.pop())
-      seen.push({ name, phase: (await ctx.volumes.find(name))?.phase ?? "Lost" });
+async function readByName(ctx: ServiceContext, names: string[]): Promise<SeenPhase[]> {
+  const pending = [...names];
+  const phases: SeenPhase[] = [];
+  async function takeNext(): Promise<void> {
+    for (let name = pending.pop(); name !== undefined; name = pending.pop())
+      phases.push({ name, phase: (await ctx.volumes.find(name))?.phase ?? "Lost" });
   }
-  await Promise.all(Array.from({ length: LANES }, ask));
-  return seen;
+  await Promise.all(Array.from({ length: CONCURRENCY_MAX }, takeNext));
+  return phases;
 }
 
 /**
@@ -113,14 +113,14 @@ async function findMissing(
   from: PhasePosition | null,
 ): Promise<{ names: string[]; stoppedAt: PhasePosition | null }> {
   const names: string[] = [];
-  for (let place = from; ; ) {
-    const rows = await readNamed(ctx, place);
+  for (let position = from; ; ) {
+    const rows = await readNamed(ctx, position);
     for (const row of rows) {
-      place = row;
+      position = row;
       if (!listed.has(row.name)) names.push(row.name);
-      if (names.length >= ASKED_MAX) return { names, stoppedAt: place };
+      if (names.length >= LOOKUPS_MAX) return { names, stoppedAt: position };
     }
-    if (rows.length < ROWS_PER_READ) return { names, stoppedAt: null };
+    if (rows.length < PAGE_SIZE) return { names, stoppedAt: null };
   }
 }
 
@@ -146,5 +146,5 @@ function readNamed(ctx: ServiceContext, after: PhasePosition | null): Promise<(P
       ),
     )
     .orderBy(desc(sessions.updatedAt), desc(sessions.sessionId))
-    .limit(ROWS_PER_READ);
+    .limit(PAGE_SIZE);
 }

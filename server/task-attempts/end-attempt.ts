@@ -114,23 +114,23 @@ async function readLimit(ctx: TxContext, run: RunRow): Promise<Failure["limited"
     .where(eq(backends.profile, run.backendProfile));
   const health = storedJson(row?.health);
   const downUntil = health?.isGuessed === true ? null : limitedUntil(health, Date.now());
-  const [told] = await ctx.db
+  const [limit] = await ctx.db
     .select({ code: sql<string | null>`${events.payload}->>'code'` })
     .from(events)
     .where(and(eq(events.runId, run.id), eq(events.type, "error")))
     .orderBy(desc(events.seq))
     .limit(1);
-  return { until: downUntil === null ? null : new Date(downUntil), isUsage: told?.code === "usageLimitExceeded" };
+  return { until: downUntil === null ? null : new Date(downUntil), isUsage: limit?.code === "usageLimitExceeded" };
 }
 
 function stateAfter(ended: Ended, verdict: Verdict | null, task: QueueTaskRow) {
   if (ended.state === "completed") return { state: "completed" as const, failureKind: null, failureMessage: null };
   if (ended.state === "cancelled") return cancelled(task.cancelReason ?? ended.reason);
   const { failure } = ended;
-  const told = { failureKind: failure.failureKind, failureMessage: failure.message };
+  const failureFields = { failureKind: failure.failureKind, failureMessage: failure.message };
   if (verdict === null || verdict.kind === "dead-letter")
-    return { ...told, state: "failed" as const, deadLetter: verdict?.why ?? ("not-retryable" as const) };
-  const waiting = { ...told, state: "pending" as const, blockedOn: null };
+    return { ...failureFields, state: "failed" as const, deadLetter: verdict?.why ?? ("not-retryable" as const) };
+  const waiting = { ...failureFields, state: "pending" as const, blockedOn: null };
   if (verdict.kind === "retry") return { ...waiting, notBefore: verdict.at };
   // A refused attempt does not count against the task's policy.
   const unused = { ...waiting, attemptsBefore: task.attemptsBefore + 1 };

@@ -15,7 +15,7 @@ export async function closeAttempt(ctx: TxContext, task: QueueTaskRow, state: Ta
 }
 
 /** Sends a task back to wait because its attempt cannot go on, through no fault of its own. */
-export async function giveBackAttempt(ctx: TxContext, task: QueueTaskRow, why: string): Promise<void> {
+export async function giveBackAttempt(ctx: TxContext, task: QueueTaskRow, reason: string): Promise<void> {
   await closeAttempt(ctx, task, "cancelled");
   await ctx.db
     .update(queueTasks)
@@ -30,7 +30,7 @@ export async function giveBackAttempt(ctx: TxContext, task: QueueTaskRow, why: s
     targetKind: "task",
     targetId: task.id,
     tenantId: task.tenantId,
-    details: { why, runId: task.runId },
+    details: { why: reason, runId: task.runId },
   });
   ctx.wake("queue");
 }

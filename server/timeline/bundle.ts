@@ -8,11 +8,11 @@ const BAD_STATES = new Set(["failed", "lost", "declined", "cut off"]);
  */
 export function bundleSpans(spans: readonly TimelineSpan[], keptKeys: ReadonlySet<string>, max: number) {
   return TIMELINE_LANES.flatMap((lane) => {
-    const known = spans.filter((span) => span.lane === lane && (keptKeys.has(span.key) || span.endedAt === null));
+    const named = spans.filter((span) => span.lane === lane && (keptKeys.has(span.key) || span.endedAt === null));
     const fresh = spans.filter((span) => span.lane === lane && !keptKeys.has(span.key) && span.endedAt !== null);
-    if (fresh.length <= max) return [...known, ...fresh];
+    if (fresh.length <= max) return [...named, ...fresh];
     const sorted = fresh.toSorted((a, b) => Date.parse(a.startedAt) - Date.parse(b.startedAt));
-    return [...known, ...chunks(sorted, max).map(together)];
+    return [...named, ...chunks(sorted, max).map(together)];
   });
 }
 

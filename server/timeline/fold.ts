@@ -129,15 +129,17 @@ export class TimelineFold {
     this.#endAttempt("taken over");
     state.attempts += 1;
     state.claimed = [...state.claimed, nameOf(runnerId)].slice(-NAMES_MAX);
-    const launch = this.#launches.findLast((known) => known.runnerId === runnerId && known.launchedMs <= state.atMs);
+    const launch = this.#launches.findLast(
+      (candidate) => candidate.runnerId === runnerId && candidate.launchedMs <= state.atMs,
+    );
     // The launch has achieved its purpose, however its runner ends.
     if (launch !== undefined) this.spans.push(launchSpan({ ...launch, state: "running" }, state, state.atMs));
     this.#open(this.#here("attempts", "attempt", `Attempt ${state.attempts}`), null);
   }
 
-  #endAttempt(how: string): void {
+  #endAttempt(ending: string): void {
     this.#closeAll((span) => span.lane !== "attempts", "cut off");
-    this.#closeAll((span) => span.lane === "attempts", how);
+    this.#closeAll((span) => span.lane === "attempts", ending);
     this.#state.turnOf = null;
   }
 
@@ -195,7 +197,7 @@ export class TimelineFold {
     if (isUnderWay) this.#open(span, step.itemId);
     else if (!this.#close("tools", step.itemId, step.status ?? "completed")) {
       // Such an item is only reported at its end: it began as long ago as it took, but never before its turn.
-      const floor = state.open.find((known) => known.lane === "turns")?.atMs ?? state.atMs;
+      const floor = state.open.find((candidate) => candidate.lane === "turns")?.atMs ?? state.atMs;
       const lengthMs = Math.round(Math.min(step.durationMs ?? 0, state.atMs - floor));
       this.#finish({ ...span, atMs: state.atMs - lengthMs }, step.status ?? "completed");
     }
@@ -218,10 +220,10 @@ export class TimelineFold {
     this.#state.turnEnd = null;
   }
 
-  #end(how: string): void {
+  #end(ending: string): void {
     const state = this.#state;
     this.#closeAll((span) => span.lane !== "attempts", "cut off");
-    this.#closeAll((span) => span.lane === "attempts", how);
+    this.#closeAll((span) => span.lane === "attempts", ending);
     this.#go(state.cause, state.seq, true);
     state.endMs = state.atMs;
   }
@@ -262,33 +264,39 @@ export class TimelineFold {
   #open(begun: Begun, name: string | null): void {
     const { open } = this.#state;
     const span = { ...begun, kind: begun.kind as OpenSpan["kind"], name: name === null ? null : nameOf(name) };
-    const isKnown = open.some((known) => known.lane === span.lane && known.name === span.name && span.name !== null);
+    const isKnown = open.some(
+      (candidate) => candidate.lane === span.lane && candidate.name === span.name && span.name !== null,
+    );
     if (isKnown) return;
     if (open.length >= OPEN_MAX) {
-      const oldest = open.find((known) => known.lane === "tools") ?? open.find((known) => known.lane === "approvals");
-      if (oldest !== undefined) this.#closeAll((known) => known === oldest, "unknown");
+      const oldest =
+        open.find((candidate) => candidate.lane === "tools") ??
+        open.find((candidate) => candidate.lane === "approvals");
+      if (oldest !== undefined) this.#closeAll((candidate) => candidate === oldest, "unknown");
     }
     open.push(span);
   }
 
   /** Ends the span of that name, and returns whether there was one. */
-  #close(lane: OpenSpan["lane"], name: string | null, how: string): boolean {
-    const span = this.#state.open.find((known) => known.lane === lane && name !== null && known.name === nameOf(name));
-    if (span !== undefined) this.#closeAll((known) => known === span, how);
+  #close(lane: OpenSpan["lane"], name: string | null, ending: string): boolean {
+    const span = this.#state.open.find(
+      (candidate) => candidate.lane === lane && name !== null && candidate.name === nameOf(name),
+    );
+    if (span !== undefined) this.#closeAll((candidate) => candidate === span, ending);
     return span !== undefined;
   }
 
-  #closeAll(which: (span: OpenSpan) => boolean, how: string): void {
+  #closeAll(condition: (span: OpenSpan) => boolean, ending: string): void {
     const { open } = this.#state;
-    for (const span of open.filter(which)) {
+    for (const span of open.filter(condition)) {
       open.splice(open.indexOf(span), 1);
-      this.#finish(span, how);
+      this.#finish(span, ending);
     }
   }
 
-  #finish(span: Begun, how: string): void {
+  #finish(span: Begun, ending: string): void {
     const { atMs, seq } = this.#state;
-    this.spans.push(shownSpan(span, { state: how, endedAt: iso(atMs), endSeq: seq }));
+    this.spans.push(shownSpan(span, { state: ending, endedAt: iso(atMs), endSeq: seq }));
   }
 
   #point(lane: TimelineSpan["lane"], kind: TimelineSpan["kind"], label: string): void {

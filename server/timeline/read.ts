@@ -46,14 +46,14 @@ function toPage(run: Run, before: FoldState, fold: TimelineFold, isRead: boolean
   const underWay = fold.underWay();
   // What is under way at the end of any page but the last most likely ends in the next one.
   const spans = [...fold.spans, ...underWay.spans];
-  const told = new Set(before.open.map(keyOf));
+  const openKeys = new Set(before.open.map(keyOf));
   const { state } = fold;
   return {
     runId: run.id,
     status: run.status,
     startedAt: iso(state.startMs),
     endedAt: state.endMs === null ? null : iso(state.endMs),
-    spans: bundleSpans(spans, told, TIMELINE_SPANS_MAX),
+    spans: bundleSpans(spans, openKeys, TIMELINE_SPANS_MAX),
     stretches: [
       ...bundleStretches(fold.stretches, TIMELINE_STRETCHES_MAX),
       ...(underWay.stretch === null ? [] : [underWay.stretch]),

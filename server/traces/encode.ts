@@ -30,19 +30,19 @@ export function* requestsOf(
 ): Generator<{ body: string; spans: number }> {
   const before = `{"resourceSpans":[{"resource":{"attributes":${JSON.stringify(encodeAttributes(resource))}},"scopeSpans":[{"scope":${JSON.stringify({ name: "agentrun", version: VERSION })},"spans":[`;
   const after = "]}]}]}";
-  const room = REQUEST_MAX_BYTES - Buffer.byteLength(before) - after.length;
-  let taken: string[] = [];
+  const maxBytes = REQUEST_MAX_BYTES - Buffer.byteLength(before) - after.length;
+  let chunk: string[] = [];
   let bytes = 0;
   for (const span of spans) {
     const size = Buffer.byteLength(span) + 1;
-    if (taken.length > 0 && bytes + size > room) {
-      yield { body: `${before}${taken.join(",")}${after}`, spans: taken.length };
-      [taken, bytes] = [[], 0];
+    if (chunk.length > 0 && bytes + size > maxBytes) {
+      yield { body: `${before}${chunk.join(",")}${after}`, spans: chunk.length };
+      [chunk, bytes] = [[], 0];
     }
-    taken.push(span);
+    chunk.push(span);
     bytes += size;
   }
-  if (taken.length > 0) yield { body: `${before}${taken.join(",")}${after}`, spans: taken.length };
+  if (chunk.length > 0) yield { body: `${before}${chunk.join(",")}${after}`, spans: chunk.length };
 }
 
 function encodeAttributes(attributes: Attributes) {

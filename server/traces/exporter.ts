@@ -82,9 +82,9 @@ export class TraceExporter {
     // A collector that refuses everything, for example because of a wrong key, is offered little at a time, since
     // everything offered is given up.
     const isOver = () => this.#stop.signal.aborted || this.#isRefusedNow || performance.now() >= endsAt;
-    const places = await readTracePlaces(ctx.db);
+    const positions = await readTracePlaces(ctx.db);
     // In turns, so that many items of one feed do not hold up the other.
-    for (let open = places; open.length > 0 && !isOver(); ) {
+    for (let open = positions; open.length > 0 && !isOver(); ) {
       const next: TracePlace[] = [];
       for (const place of open) {
         const moved = await this.#follow(place, isOver);
@@ -145,7 +145,7 @@ export class TraceExporter {
       this.#unreadable.set(id, reads);
       if (reads < READS_MAX) throw error;
       if (reads === READS_MAX)
-        ctx.log.error({ err: error, id }, "what has ended could not be read for its trace: it is passed over");
+        ctx.log.error({ err: error, id }, "could not read an ended record for its trace, skipping it");
       load.failed.push(id);
     }
   }
@@ -175,7 +175,7 @@ export class TraceExporter {
     }
     if (answer.kind === "refused") {
       if (this.#refusal !== answer.why)
-        ctx.log.warn({ spans, why: answer.why }, "a collector refuses spans: they are given up");
+        ctx.log.warn({ spans, why: answer.why }, "collector rejected spans: dropping them");
       this.#refusal = answer.why;
       this.#isRefusedNow = true;
       return { rejected: 0, givenUp: spans };
@@ -184,7 +184,7 @@ export class TraceExporter {
     const rejected = Math.min(answer.rejected, spans);
     const why = answer.message === null ? "it does not say why" : withoutSecrets(answer.message, target);
     if (rejected > 0 && this.#rejection !== why) {
-      ctx.log.warn({ rejected, spans, why }, "a collector keeps some spans out");
+      ctx.log.warn({ rejected, spans, why }, "collector rejected some spans");
       this.#rejection = why;
     }
     return { rejected, givenUp: 0 };

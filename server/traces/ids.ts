@@ -24,8 +24,8 @@ export function spanIdOf(kind: string, id: string): string {
 
 /** Returns the caller's own trace; null: it gave none, or something else. */
 function callersTrace(carrier: unknown): TraceRoot | null {
-  const given = Carrier.safeParse(carrier);
-  const [, version, traceId, parentSpanId, more] = TRACEPARENT.exec(given.data?.traceparent ?? "") ?? [];
+  const parsed = Carrier.safeParse(carrier);
+  const [, version, traceId, parentSpanId, more] = TRACEPARENT.exec(parsed.data?.traceparent ?? "") ?? [];
   if (traceId === undefined || parentSpanId === undefined) return null;
   return version === "00" && more !== undefined ? null : { traceId, parentSpanId };
 }

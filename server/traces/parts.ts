@@ -20,36 +20,43 @@ const APART_MAX_MS = 2_000;
  * Returns the spans within a run, parents first, up to `max`, and how many were left out. Those are not even examined:
  * a long run has far more of them, and finding their parents costs most.
  */
-export function partsOf(whole: WholeRun, within: Within, max: number): { parts: Span[]; leftOut: number } {
-  const known = new Map<TimelineLane, Timed[]>();
+export function partsOf(completeRun: WholeRun, within: Within, max: number): { parts: Span[]; leftOut: number } {
+  const timedByLane = new Map<TimelineLane, Timed[]>();
   const parts: Span[] = [];
   let leftOut = 0;
   for (const lane of LANES) {
-    const shown = whole.spans.filter((span) => span.lane === lane).toSorted(byStart);
-    const room = max - parts.length;
-    const timed = shown.slice(0, room).map((one) => ({ shown: one, span: spanOf(one, whole, within, known) }));
-    known.set(lane, timed);
+    const shown = completeRun.spans.filter((span) => span.lane === lane).toSorted(byStart);
+    const capacity = max - parts.length;
+    const timed = shown
+      .slice(0, capacity)
+      .map((one) => ({ shown: one, span: spanOf(one, completeRun, within, timedByLane) }));
+    timedByLane.set(lane, timed);
     parts.push(...timed.map(({ span }) => span));
-    leftOut += shown.slice(room).reduce((sum, { count }) => sum + count, 0);
+    leftOut += shown.slice(capacity).reduce((sum, { count }) => sum + count, 0);
     if (lane !== "archive") continue;
     // Before the tools: the calls to models are what a turn is about.
-    const calls = whole.calls.toReversed().slice(0, max - parts.length);
-    parts.push(...calls.map((call) => callSpan(call, whole, within, known)));
-    leftOut += whole.calls.length - calls.length;
+    const calls = completeRun.calls.toReversed().slice(0, max - parts.length);
+    parts.push(...calls.map((call) => callSpan(call, completeRun, within, timedByLane)));
+    leftOut += completeRun.calls.length - calls.length;
   }
   return { parts, leftOut };
 }
 
-function spanOf(shown: TimelineSpan, whole: WholeRun, { traceId }: Within, known: Map<TimelineLane, Timed[]>): Span {
-  const { run } = whole;
+function spanOf(
+  shown: TimelineSpan,
+  completeRun: WholeRun,
+  { traceId }: Within,
+  timedByLane: Map<TimelineLane, Timed[]>,
+): Span {
+  const { run } = completeRun;
   const hasFailed = BAD_STATES.has(shown.state);
   const message = shown.kind === "attempt" && shown.state === "failed" ? run.failureMessage : null;
   return {
     ...{ traceId, spanId: spanIdOf(shown.kind, `${run.id}:${shown.key}`), kind: "internal", name: nameOf(shown) },
-    parentSpanId: parentOf(shown, known) ?? spanIdOf("run", run.id),
+    parentSpanId: parentOf(shown, timedByLane) ?? spanIdOf("run", run.id),
     startMs: Date.parse(shown.startedAt),
     // A span without an end event that was read ended with its run.
-    endMs: Date.parse(shown.endedAt ?? whole.endedAt ?? run.updatedAt),
+    endMs: Date.parse(shown.endedAt ?? completeRun.endedAt ?? run.updatedAt),
     attributes: attributesOf({
       ...commonOf(run),
       [`agentrun.${shown.kind === "many" ? shown.lane : shown.kind}.state`]: shown.state,
@@ -81,18 +88,18 @@ function numberIn(label: string): number | null {
 }
 
 /** Returns a span's parent: the attempt for a turn, the turn for what an agent does. */
-function parentOf(shown: TimelineSpan, known: Map<TimelineLane, Timed[]>): string | null {
+function parentOf(shown: TimelineSpan, timedByLane: Map<TimelineLane, Timed[]>): string | null {
   if (shown.lane === "attempts") return null;
-  const turns = shown.lane === "turns" || shown.lane === "archive" ? [] : (known.get("turns") ?? []);
-  const around = holderOf(turns, shown) ?? holderOf(attemptsIn(known), shown);
-  return around?.span.spanId ?? null;
+  const turns = shown.lane === "turns" || shown.lane === "archive" ? [] : (timedByLane.get("turns") ?? []);
+  const enclosing = enclosingOf(turns, shown) ?? enclosingOf(attemptsIn(timedByLane), shown);
+  return enclosing?.span.spanId ?? null;
 }
 
 /**
  * Returns the last span that contains another. The search usually ends at the first candidate, since turns and attempts
  * follow one another.
  */
-function holderOf(timed: readonly Timed[], shown: TimelineSpan): Timed | null {
+function enclosingOf(timed: readonly Timed[], shown: TimelineSpan): Timed | null {
   const startMs = Date.parse(shown.startedAt);
   const endMs = Date.parse(shown.endedAt ?? shown.startedAt);
   let [from, to] = [0, timed.length];
@@ -103,17 +110,17 @@ function holderOf(timed: readonly Timed[], shown: TimelineSpan): Timed | null {
   }
   for (let index = from - 1; index >= 0; index -= 1) {
     const one = timed[index];
-    if (one !== undefined && holds(one, shown, endMs)) return one;
+    if (one !== undefined && encloses(one, shown, endMs)) return one;
   }
   return null;
 }
 
-function attemptsIn(known: Map<TimelineLane, Timed[]>): Timed[] {
-  return (known.get("attempts") ?? []).filter(({ shown }) => shown.kind !== "launch");
+function attemptsIn(timedByLane: Map<TimelineLane, Timed[]>): Timed[] {
+  return (timedByLane.get("attempts") ?? []).filter(({ shown }) => shown.kind !== "launch");
 }
 
 /** Whether one span contains another, by the log's order where both are in the log, since times may be equal. */
-function holds({ shown: outer, span }: Timed, inner: TimelineSpan, innerEndMs: number): boolean {
+function encloses({ shown: outer, span }: Timed, inner: TimelineSpan, innerEndMs: number): boolean {
   const isAround = span.endMs >= innerEndMs;
   if (!isAround || outer.startSeq === null || inner.startSeq === null) return isAround;
   return outer.startSeq <= inner.startSeq && (outer.endSeq ?? Number.POSITIVE_INFINITY) >= inner.startSeq;
@@ -121,19 +128,19 @@ function holds({ shown: outer, span }: Timed, inner: TimelineSpan, innerEndMs: n
 
 function callSpan(
   call: ModelCallRow,
-  whole: WholeRun,
+  completeRun: WholeRun,
   { traceId, settings }: Within,
-  known: Map<TimelineLane, Timed[]>,
+  timedByLane: Map<TimelineLane, Timed[]>,
 ) {
   const startMs = call.startedAt.getTime();
   const hasFailed = call.outcome === "refused" || call.outcome === "failed";
-  const around = nearest(known.get("turns") ?? [], startMs) ?? nearest(attemptsIn(known), startMs);
+  const enclosing = nearest(timedByLane.get("turns") ?? [], startMs) ?? nearest(attemptsIn(timedByLane), startMs);
   const span: Span = {
     ...{ traceId, spanId: spanIdOf("call", call.id), name: `chat ${call.model}`, kind: "client" },
-    parentSpanId: around?.span.spanId ?? spanIdOf("run", whole.run.id),
+    parentSpanId: enclosing?.span.spanId ?? spanIdOf("run", completeRun.run.id),
     ...{ startMs, endMs: startMs + call.durationMs },
     attributes: attributesOf({
-      ...commonOf(whole.run),
+      ...commonOf(completeRun.run),
       "gen_ai.operation.name": "chat",
       "gen_ai.provider.name": providerOf(settings.backends[call.backendProfile]?.baseUrl),
       "gen_ai.request.model": call.model,
@@ -159,7 +166,10 @@ function callSpan(
 /** Returns the span under way at a moment, or else the nearest one; null: none is near. */
 function nearest(timed: Timed[], atMs: number): Timed | null {
   const apart = ({ span }: Timed) => Math.max(span.startMs - atMs, atMs - span.endMs, 0);
-  const best = timed.reduce<Timed | null>((known, one) => (known && apart(known) < apart(one) ? known : one), null);
+  const best = timed.reduce<Timed | null>(
+    (timedByLane, one) => (timedByLane && apart(timedByLane) < apart(one) ? timedByLane : one),
+    null,
+  );
   return best !== null && apart(best) <= APART_MAX_MS ? best : null;
 }
 

@@ -33,10 +33,10 @@ const Answer = z.looseObject({
 export function postSpans(target: TraceTarget, body: string, stop: AbortSignal): Promise<PostAnswer> {
   const bytes = target.isCompressed ? gzipSync(body) : Buffer.from(body);
   return new Promise((resolve) => {
-    const away = (why: string) => resolve({ kind: "away", why, retryAfterMs: null });
+    const away = (reason: string) => resolve({ kind: "away", why: reason, retryAfterMs: null });
     if (stop.aborted) return away("it was not asked: this program stops");
     const url = new URL(target.url);
-    const asked = (url.protocol === "https:" ? requestSecure : requestPlain)(url, {
+    const request = (url.protocol === "https:" ? requestSecure : requestPlain)(url, {
       method: "POST",
       agent: false,
       signal: stop,
@@ -48,34 +48,34 @@ export function postSpans(target: TraceTarget, body: string, stop: AbortSignal):
         "user-agent": `agentrun/${VERSION}`,
       },
     });
-    const patience = setTimeout(() => {
+    const timeout = setTimeout(() => {
       away(`it did not answer within ${target.timeoutMs} ms`);
-      asked.destroy();
+      request.destroy();
     }, target.timeoutMs);
     let isAnswered = false;
-    asked.once("close", () => {
-      clearTimeout(patience);
+    request.once("close", () => {
+      clearTimeout(timeout);
       if (!isAnswered) away("it closed the connection without an answer");
     });
     // Only the error's code: Node's own messages name addresses.
-    asked.on("error", (error: NodeJS.ErrnoException) => away(`it did not answer: ${error.code ?? error.name}`));
-    asked.once("response", (answer) => {
+    request.on("error", (error: NodeJS.ErrnoException) => away(`it did not answer: ${error.code ?? error.name}`));
+    request.once("response", (answer) => {
       isAnswered = true;
       void readAnswer(answer).then(resolve, () => away("its answer broke off"));
     });
-    asked.end(bytes);
+    request.end(bytes);
   });
 }
 
 async function readAnswer(answer: IncomingMessage): Promise<PostAnswer> {
   const status = answer.statusCode ?? 0;
-  const why = `it answered ${status}`;
+  const reason = `it answered ${status}`;
   const isTaken = status >= 200 && status <= 299;
   if (!isTaken) {
     answer.destroy();
     return RETRYABLE.has(status)
-      ? { kind: "away", why, retryAfterMs: askedPause(answer.headers["retry-after"]) }
-      : { kind: "refused", why };
+      ? { kind: "away", why: reason, retryAfterMs: askedPause(answer.headers["retry-after"]) }
+      : { kind: "refused", why: reason };
   }
   let text = "";
   for await (const piece of answer.setEncoding("utf8")) {

@@ -10,13 +10,13 @@ import { commonOf, readWhole, SPANS_PER_RUN_MAX, type WholeRun } from "./whole-r
 /** Returns the spans of a run that has ended: the run's own first, and each after its parent. */
 export async function spansOfRun(ctx: ServiceContext, runId: string, stop: AbortSignal): Promise<Span[]> {
   const run = await getRun(ctx, { runId });
-  const whole = await readWhole(ctx, run, stop);
+  const completeRun = await readWhole(ctx, run, stop);
   const task = run.taskId === null ? null : await readTask(ctx, run.taskId, runId);
   const root = rootOf(run.taskId ?? run.id, task === null ? run.traceSink : task.metadata);
   const within = { traceId: root.traceId, settings: ctx.settings };
-  const { parts, leftOut } = partsOf(whole, within, SPANS_PER_RUN_MAX - 1);
-  const left = { spansLeftOut: leftOut + whole.callsLeftOut, taskAttempt: task?.attempt ?? null };
-  return [runSpan(whole, root, left), ...parts];
+  const { parts, leftOut } = partsOf(completeRun, within, SPANS_PER_RUN_MAX - 1);
+  const leftOutCounts = { spansLeftOut: leftOut + completeRun.callsLeftOut, taskAttempt: task?.attempt ?? null };
+  return [runSpan(completeRun, root, leftOutCounts), ...parts];
 }
 
 function runSpan(

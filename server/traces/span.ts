@@ -21,9 +21,9 @@ export type Span = {
 const MESSAGE_MAX = 500;
 
 /** Returns the attributes that have a value. */
-export function attributesOf(given: Record<string, AttributeValue | null | undefined>): Attributes {
-  const known = Object.entries(given).filter((entry): entry is [string, AttributeValue] => entry[1] != null);
-  return Object.fromEntries(known);
+export function attributesOf(values: Record<string, AttributeValue | null | undefined>): Attributes {
+  const present = Object.entries(values).filter((entry): entry is [string, AttributeValue] => entry[1] != null);
+  return Object.fromEntries(present);
 }
 
 /** Returns a failure's message as it may be sent: redacted once more, and of bounded length. */

@@ -24,23 +24,23 @@ const PROTOCOL = "http/json";
  * another one, and an address that a platform sets for everything it runs is not a request for these traces.
  */
 export function traceTargetOf(env: ServerEnv): { target: TraceTarget | null; warning: string | null } {
-  const nothing = { target: null, warning: null };
+  const none = { target: null, warning: null };
   const isAsked = env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT !== undefined || env.OTEL_EXPORTER_OTLP_ENDPOINT !== undefined;
   const isOn = env.OTEL_TRACES_EXPORTER.split(",").some((name) => name.trim() === "otlp");
-  if (!isAsked || !isOn || env.OTEL_SDK_DISABLED?.toLowerCase() === "true") return nothing;
+  if (!isAsked || !isOn || env.OTEL_SDK_DISABLED?.toLowerCase() === "true") return none;
   const [protocol, variable] =
     env.OTEL_EXPORTER_OTLP_TRACES_PROTOCOL === undefined
       ? [env.OTEL_EXPORTER_OTLP_PROTOCOL, "OTEL_EXPORTER_OTLP_PROTOCOL"]
       : [env.OTEL_EXPORTER_OTLP_TRACES_PROTOCOL, "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"];
   if (protocol !== PROTOCOL)
-    return { ...nothing, warning: `no traces are sent: ${variable} is not ${PROTOCOL}, which alone is spoken here` };
+    return { ...none, warning: `no traces are sent: ${variable} is not ${PROTOCOL}, which alone is spoken here` };
   try {
     const names = Object.keys(TraceEnv.shape) as (keyof TraceEnv)[];
-    const given = Object.fromEntries(names.map((name) => [name, env[name]]));
-    return { target: targetIn(parseEnv(TraceEnv, given)), warning: null };
+    const variables = Object.fromEntries(names.map((name) => [name, env[name]]));
+    return { target: targetIn(parseEnv(TraceEnv, variables)), warning: null };
   } catch (error) {
     // With the variables' names, never their values. Agents work without traces.
-    return { ...nothing, warning: `no traces are sent: ${error instanceof Error ? error.message : String(error)}` };
+    return { ...none, warning: `no traces are sent: ${error instanceof Error ? error.message : String(error)}` };
   }
 }
 

@@ -23,14 +23,14 @@ export type WholeRun = Pick<TimelinePage, "startedAt" | "endedAt" | "totals"> & 
 /** Reads a run's timeline to its end, or until it is stopped: a long run takes seconds. */
 export async function readWhole(ctx: ServiceContext, run: Run, stop: AbortSignal): Promise<WholeRun> {
   const spans = new Map<string, TimelineSpan>();
-  const asked = { runId: run.id, limit: TIMELINE_EVENTS_MAX };
-  let page = await readTimeline(ctx, asked);
+  const query = { runId: run.id, limit: TIMELINE_EVENTS_MAX };
+  let page = await readTimeline(ctx, query);
   for (let pages = 1; ; pages += 1) {
     // A later page repeats a span that was under way, once it has ended.
     for (const span of page.spans) spans.set(span.key, span);
     if (page.cursor === null || pages === PAGES_MAX) break;
     stop.throwIfAborted();
-    page = await readTimeline(ctx, { ...asked, cursor: page.cursor });
+    page = await readTimeline(ctx, { ...query, cursor: page.cursor });
   }
   const { startedAt, endedAt, totals, lastSeq, readSeq } = page;
   const ended = { startedAt, endedAt, totals, eventsLeftOut: lastSeq - readSeq };

@@ -30,7 +30,7 @@ export type TrpcContext = {
   /** Makes this process identify its callers anew, after a token was revoked. */
   forgetCallers?: () => void;
   /** The context for what happens before the caller is known: signing in from a command line. */
-  nobody?: () => ServiceContext;
+  anonymous?: () => ServiceContext;
   /** The request's address as this process saw it; absent if a page calls in process. */
   address?: string;
   /** Counts the wrong codes that were tried at each sign-in. */
@@ -91,8 +91,8 @@ const t = initTRPC
 
 /** Turns a tRPC error into ours: a service's own error, or what tRPC itself found wrong with the request. */
 export function faultOf(error: TRPCError): AgentRunError {
-  const known = findAgentRunError(error);
-  if (known) return known;
+  const ownError = findAgentRunError(error);
+  if (ownError) return ownError;
   if (error.cause instanceof z.ZodError) return inputFault(error.cause);
   switch (error.code) {
     case "BAD_REQUEST":
@@ -141,7 +141,7 @@ const mapErrors = t.middleware(async (opts) => {
   const result = await opts.next();
   if (result.ok) return result;
   const fault = faultOf(result.error);
-  const { log } = opts.ctx.service ?? opts.ctx.nobody?.() ?? {};
+  const { log } = opts.ctx.service ?? opts.ctx.anonymous?.() ?? {};
   if (fault.reason === "unexpected") {
     log?.error({ err: fault.cause, path: opts.path, requestId: opts.ctx.requestId }, "unexpected error");
   }

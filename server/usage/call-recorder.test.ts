@@ -73,13 +73,13 @@ test("a database that is away keeps calls waiting, says so once, and gets them a
   const owner = await ownerIn(ctx);
   proxy.cut();
   for (let index = 0; index < 50; index += 1) recorder.begin(owner).end(WELL);
-  await expect.poll(() => said("calls to models wait to be stored")).toHaveLength(1);
+  await expect.poll(() => said("model calls are waiting to be stored")).toHaveLength(1);
   for (let index = 0; index < 50; index += 1) recorder.begin(owner).end(WELL);
   expect(await stored(database)).toBe(0);
   proxy.restore();
   await expect.poll(() => stored(database)).toBe(100);
-  expect(said("calls to models wait to be stored")).toHaveLength(1);
-  expect(said("calls to models are stored again")).toHaveLength(1);
+  expect(said("model calls are waiting to be stored")).toHaveLength(1);
+  expect(said("model calls are being stored again")).toHaveLength(1);
   expect(told.lost).toBe(0);
   await recorder.close();
 });
@@ -93,7 +93,7 @@ test("a database that is too slow keeps calls waiting as well", async () => {
   await holder.query("begin");
   await holder.query("lock table agentrun_usage_days");
   for (let index = 0; index < 5; index += 1) recorder.begin(owner).end(WELL);
-  await expect.poll(() => said("calls to models wait to be stored")).toHaveLength(1);
+  await expect.poll(() => said("model calls are waiting to be stored")).toHaveLength(1);
   await holder.query("commit");
   await expect.poll(() => stored(database)).toBe(5);
   expect(told.lost).toBe(0);
@@ -109,7 +109,7 @@ test("more calls than may wait are lost, each is counted as that, and the log do
   proxy.cut();
   for (let index = 0; index < WAITING_MAX + 300; index += 1) recorder.begin(owner).end(WELL);
   expect(told).toEqual({ lost: 300, ended: WAITING_MAX + 300 });
-  expect(said("calls to models are not counted")).toHaveLength(9);
+  expect(said("model calls are not being counted")).toHaveLength(9);
   proxy.restore();
   await expect.poll(() => stored(database)).toBe(WAITING_MAX);
   await recorder.close();
@@ -133,7 +133,7 @@ test("a stop waits for calls that are still ending, and tells what a database th
   await second.recorder.close();
   late.end(WELL);
   expect(second.told).toEqual({ lost: 4, ended: 4 });
-  expect(second.said("calls to models are not counted")).toMatchObject([{ level: 50, calls: 4 }]);
+  expect(second.said("model calls are not being counted")).toMatchObject([{ level: 50, calls: 4 }]);
 });
 
 test("a call that the database refuses is lost alone", async () => {
@@ -147,7 +147,7 @@ test("a call that the database refuses is lost alone", async () => {
   for (let index = 0; index < 9; index += 1) recorder.begin(owner).end(WELL);
   await recorder.close();
   expect(told.lost).toBe(1);
-  expect(said("calls to models are not counted")).toHaveLength(1);
+  expect(said("model calls are not being counted")).toHaveLength(1);
   expect((await listCalls(ctx, { limit: 200 })).items).toHaveLength(18);
   expect(await verifyUsage(ctx)).toMatchObject({ isEqual: true, calls: 18 });
 });

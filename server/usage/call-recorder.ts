@@ -136,7 +136,7 @@ export class CallRecorder {
   }: ModelCallRow): void {
     this.options.log.info(
       { callId: id, runId, profile: backendProfile, model, outcome, reason, durationMs, inputTokens, outputTokens },
-      "a call to a model has ended",
+      "model call ended",
     );
   }
 
@@ -215,6 +215,6 @@ export class CallRecorder {
     this.options.onLost(calls);
     // Only powers of two are logged: a database that is away for long would otherwise flood the log.
     if (why === "too many wait" && (this.#lost & (this.#lost - 1)) !== 0) return;
-    this.options.log.error({ err: error, calls, lostInAll: this.#lost, why }, "calls to models are not counted");
+    this.options.log.error({ err: error, calls, lostInAll: this.#lost, why }, "model calls are not being counted");
   }
 }

@@ -18,8 +18,8 @@ export async function latencyOfProfile(ctx: ServiceContext, input: UsageLatencyI
   const stepMs = stepMinutes * MINUTE_MS;
   const toMs = Date.now();
   const fromMs = Math.floor(toMs / stepMs) * stepMs - (steps - 1) * stepMs;
-  const whose = tenantAsked(ctx, input.tenantId);
-  const scope = whose && { backendProfile: input.profile, ...whose };
+  const tenantScope = tenantAsked(ctx, input.tenantId);
+  const scope = tenantScope && { backendProfile: input.profile, ...tenantScope };
   const rows = scope === null ? [] : await readLatency(ctx.db, scope, { fromMs, toMs, stepMinutes, slotMinutes });
   return {
     from: new Date(fromMs).toISOString(),

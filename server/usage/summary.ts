@@ -16,9 +16,10 @@ export async function summarizeUsage(ctx: ServiceContext, input: UsageSummaryInp
   const today = dayOf(Date.now());
   const to = input.to ?? (input.from !== undefined && input.from > today ? input.from : today);
   const from = input.from ?? dayOf(Date.parse(to) - (DAYS_TOLD - 1) * DAY_MS);
-  const whose = tenantAsked(ctx, input.tenantId);
+  const tenantScope = tenantAsked(ctx, input.tenantId);
   const scope = { from, to, projectId, backendProfile, model };
-  const rows = whose === null ? [] : await sumUsageBy(ctx.db, { ...scope, ...whose }, { groupBy, byDay, limit });
+  const rows =
+    tenantScope === null ? [] : await sumUsageBy(ctx.db, { ...scope, ...tenantScope }, { groupBy, byDay, limit });
   const totals = rows.filter(({ isTotal }) => isTotal);
   const groups = totals[0]?.place ?? 0;
   const items = itemsOf(rows.filter(({ isTotal }) => !isTotal));

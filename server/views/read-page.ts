@@ -3,7 +3,7 @@ import type { ViewPage } from "@/contract/words";
 import { type SavedViewRow, savedViews } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
 import { decodePlace, encodeCursor } from "@/server/pagination";
-import { isSeen } from "./view";
+import { isVisible } from "./view";
 
 type PageInput = { page?: ViewPage; cursor?: string };
 type Listed = { view: SavedViewRow; position: string };
@@ -22,7 +22,7 @@ export async function readViewPage(
     .from(savedViews)
     .where(
       and(
-        isSeen(ctx),
+        isVisible(ctx),
         asked.page === undefined ? undefined : eq(savedViews.page, asked.page),
         place === null
           ? undefined

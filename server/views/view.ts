@@ -22,7 +22,7 @@ export function isOwn(ctx: ServiceContext): SQL {
 }
 
 /** Matches the views that a caller sees: its own, and those that its tenant shares. */
-export function isSeen(ctx: ServiceContext): SQL | undefined {
+export function isVisible(ctx: ServiceContext): SQL | undefined {
   return and(isOfTenant(ctx), or(isOwn(ctx), savedViews.isShared));
 }
 
@@ -45,7 +45,7 @@ export async function lockOwnView(
   const [view] = await ctx.db
     .select()
     .from(savedViews)
-    .where(and(eq(savedViews.id, viewId), isSeen(ctx)))
+    .where(and(eq(savedViews.id, viewId), isVisible(ctx)))
     .for("update");
   if (view === undefined) throw new NotFoundError("view", viewId);
   if (!canChange(ctx, view))

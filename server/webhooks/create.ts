@@ -9,7 +9,7 @@ import { inTx, type ServiceContext, tenantFor } from "@/server/context";
 import { ConflictError } from "@/server/errors";
 import { newId } from "@/server/ids";
 import { newWebhookSecret } from "./signature";
-import { assertMaySendTo, nameTaken, originOf, toWebhook } from "./webhook";
+import { assertAllowedUrl, nameTakenError, originOf, toWebhook } from "./webhook";
 
 /**
  * Makes a webhook. The answer holds its signing secret, which is shown only this once. The webhook is sent what happens
@@ -18,7 +18,7 @@ import { assertMaySendTo, nameTaken, originOf, toWebhook } from "./webhook";
 export async function createWebhook(ctx: ServiceContext, input: CreateWebhookInput): Promise<WebhookWithSecret> {
   const { name, url, events, projectIds, queues, format } = input;
   const tenantId = tenantFor(ctx, input.tenantId);
-  assertMaySendTo(tenantId, url);
+  assertAllowedUrl(tenantId, url);
   const secret = newWebhookSecret();
   try {
     return await inTx(ctx, async (ctx) => {
@@ -47,6 +47,6 @@ export async function createWebhook(ctx: ServiceContext, input: CreateWebhookInp
     });
   } catch (error) {
     if (!isUniqueViolation(error, "agentrun_webhooks_name_idx")) throw error;
-    throw nameTaken(name);
+    throw nameTakenError(name);
   }
 }

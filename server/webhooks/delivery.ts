@@ -6,7 +6,7 @@ import type { ServiceContext, TxContext } from "@/server/context";
 import { NotFoundError } from "@/server/errors";
 import { iso } from "@/server/stored";
 import { bodyOf } from "./message";
-import { isSeen } from "./webhook";
+import { isVisible } from "./webhook";
 
 /** A delivery as it leaves the program, with what its webhook is sent of it. */
 export function toDelivery(
@@ -17,7 +17,7 @@ export function toDelivery(
   const { id, webhookId, event, state, data } = row;
   return {
     ...{ id, webhookId, event, state, data },
-    tries: row.tries.map((tried) => ({ text: null, ...tried })),
+    tries: row.tries.map((attempt) => ({ text: null, ...attempt })),
     attempts: row.attempts - row.attemptsBefore,
     isUnderWay: state === "pending" && row.isUnderWay,
     body: bodyOf(row, { format, publicUrl: ctx.settings.publicUrl }),
@@ -33,7 +33,7 @@ export async function lockDelivery(ctx: TxContext, deliveryId: string) {
     .select({ delivery: webhookDeliveries, webhook: webhooks })
     .from(webhookDeliveries)
     .innerJoin(webhooks, eq(webhooks.id, webhookDeliveries.webhookId))
-    .where(and(eq(webhookDeliveries.id, deliveryId), isSeen(ctx)))
+    .where(and(eq(webhookDeliveries.id, deliveryId), isVisible(ctx)))
     .for("update", { of: webhookDeliveries });
   if (found === undefined) throw new NotFoundError("delivery", deliveryId);
   return found;
@@ -45,7 +45,7 @@ export async function getDelivery(ctx: ServiceContext, { deliveryId }: DeliveryI
     .select({ delivery: webhookDeliveries, format: webhooks.format })
     .from(webhookDeliveries)
     .innerJoin(webhooks, eq(webhooks.id, webhookDeliveries.webhookId))
-    .where(and(eq(webhookDeliveries.id, deliveryId), isSeen(ctx)));
+    .where(and(eq(webhookDeliveries.id, deliveryId), isVisible(ctx)));
   if (found === undefined) throw new NotFoundError("delivery", deliveryId);
   return toDelivery(ctx, found.delivery, found);
 }

@@ -9,9 +9,9 @@ import { findWebhook } from "./webhook";
 
 /** What was sent to a webhook or is on its way there, the newest first. */
 export async function listDeliveries(ctx: ServiceContext, input: ListDeliveriesInput): Promise<Page<WebhookDelivery>> {
-  const { cursor, limit, ...asked } = input;
-  const filter = { ...asked, list: "webhooks.deliveries" };
-  const place = cursor === undefined ? null : decodePlace(filter, cursor, 2);
+  const { cursor, limit, ...conditions } = input;
+  const filter = { ...conditions, list: "webhooks.deliveries" };
+  const position = cursor === undefined ? null : decodePlace(filter, cursor, 2);
   const webhook = await findWebhook(ctx, input.webhookId);
   const rows = await ctx.db
     .select({ delivery: webhookDeliveries, position: sql<string>`${webhookDeliveries.createdAt}::text` })
@@ -20,9 +20,9 @@ export async function listDeliveries(ctx: ServiceContext, input: ListDeliveriesI
       and(
         eq(webhookDeliveries.webhookId, webhook.id),
         input.state === undefined ? undefined : eq(webhookDeliveries.state, input.state),
-        place === null
+        position === null
           ? undefined
-          : sql`(${webhookDeliveries.createdAt}, ${webhookDeliveries.id}) < (${place[0]}::timestamptz, ${place[1]})`,
+          : sql`(${webhookDeliveries.createdAt}, ${webhookDeliveries.id}) < (${position[0]}::timestamptz, ${position[1]})`,
       ),
     )
     .orderBy(desc(webhookDeliveries.createdAt), desc(webhookDeliveries.id))

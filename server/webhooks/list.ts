@@ -8,9 +8,9 @@ import { COUNTED_WEBHOOK, toWebhook } from "./webhook";
 
 /** Webhooks, the oldest first. */
 export async function listWebhooks(ctx: ServiceContext, input: ListWebhooksInput): Promise<Page<Webhook>> {
-  const { cursor, limit, ...asked } = input;
-  const filter = { ...asked, list: "webhooks.list" };
-  const place = cursor === undefined ? null : decodePlace(filter, cursor, 2);
+  const { cursor, limit, ...conditions } = input;
+  const filter = { ...conditions, list: "webhooks.list" };
+  const position = cursor === undefined ? null : decodePlace(filter, cursor, 2);
   const tenantId = tenantFor(ctx, input.tenantId);
   const rows = await ctx.db
     .select({ ...COUNTED_WEBHOOK, position: sql<string>`${webhooks.createdAt}::text` })
@@ -18,9 +18,9 @@ export async function listWebhooks(ctx: ServiceContext, input: ListWebhooksInput
     .where(
       and(
         tenantId === null ? undefined : eq(webhooks.tenantId, tenantId),
-        place === null
+        position === null
           ? undefined
-          : sql`(${webhooks.createdAt}, ${webhooks.id}) > (${place[0]}::timestamptz, ${place[1]})`,
+          : sql`(${webhooks.createdAt}, ${webhooks.id}) > (${position[0]}::timestamptz, ${position[1]})`,
       ),
     )
     .orderBy(asc(webhooks.createdAt), asc(webhooks.id))

@@ -2,7 +2,7 @@ import { Resolver } from "node:dns/promises";
 import { BlockList, isIP, type LookupFunction } from "node:net";
 
 /** Addresses outside the public Internet: this machine, its networks, and clouds' own services. */
-const CLOSED_V4 = listOf("ipv4", [
+const NON_PUBLIC_V4 = blockListOf("ipv4", [
   ["0.0.0.0", 8],
   ["10.0.0.0", 8],
   ["100.64.0.0", 10],
@@ -23,15 +23,15 @@ const CLOSED_V4 = listOf("ipv4", [
 /**
  * All assigned IPv6 addresses of the Internet lie in it; the others have special purposes, or stand for IPv4 addresses.
  */
-const GIVEN_OUT_V6 = listOf("ipv6", [["2000::", 3]]);
-const CLOSED_V6 = listOf("ipv6", [
+const PUBLIC_V6 = blockListOf("ipv6", [["2000::", 3]]);
+const NON_PUBLIC_V6 = blockListOf("ipv6", [
   ["2001::", 23],
   ["2001:db8::", 32],
   ["2002::", 16],
   ["3fff::", 20],
 ]);
 
-function listOf(family: "ipv4" | "ipv6", networks: [network: string, prefix: number][]): BlockList {
+function blockListOf(family: "ipv4" | "ipv6", networks: [network: string, prefix: number][]): BlockList {
   const list = new BlockList();
   for (const [network, prefix] of networks) list.addSubnet(network, prefix, family);
   return list;
@@ -39,18 +39,18 @@ function listOf(family: "ipv4" | "ipv6", networks: [network: string, prefix: num
 
 /** Returns whether an IP address of either version is on the public Internet. */
 export function isPublicAddress(address: string): boolean {
-  if (isIP(address) === 4) return !CLOSED_V4.check(address, "ipv4");
-  return GIVEN_OUT_V6.check(address, "ipv6") && !CLOSED_V6.check(address, "ipv6");
+  if (isIP(address) === 4) return !NON_PUBLIC_V4.check(address, "ipv4");
+  return PUBLIC_V6.check(address, "ipv6") && !NON_PUBLIC_V6.check(address, "ipv6");
 }
 
 /** Returns the host of an address if it is an IP address, for which no name is looked up; null: it is a name. */
-export function addressIn({ hostname }: URL): string | null {
-  const bare = hostname.replace(/^\[|\]$/g, "");
-  return isIP(bare) === 0 ? null : bare;
+export function literalAddressOf({ hostname }: URL): string | null {
+  const unbracketed = hostname.replace(/^\[|\]$/g, "");
+  return isIP(unbracketed) === 0 ? null : unbracketed;
 }
 
 /** Half of what a receiver may take in all. */
-const ASKED_MS = 7_000;
+const LOOKUP_TIMEOUT_MS = 7_000;
 
 /**
  * Looks up names for connections, and ignores addresses that are not public. It is called while the connection is made,
@@ -61,7 +61,7 @@ const ASKED_MS = 7_000;
  */
 export function publicLookup(nameServers?: string[]): LookupFunction {
   return (hostname, options, callback) => {
-    void findPublic(hostname, nameServers).then((found) => {
+    void resolvePublic(hostname, nameServers).then((found) => {
       const [first] = found;
       if (first === undefined) return callback(new Error("its name leads to no public address"), "", 0);
       if (options.all) return callback(null, found);
@@ -70,8 +70,8 @@ export function publicLookup(nameServers?: string[]): LookupFunction {
   };
 }
 
-async function findPublic(hostname: string, nameServers?: string[]): Promise<{ address: string; family: number }[]> {
-  const resolver = new Resolver({ timeout: ASKED_MS, tries: 1 });
+async function resolvePublic(hostname: string, nameServers?: string[]): Promise<{ address: string; family: number }[]> {
+  const resolver = new Resolver({ timeout: LOOKUP_TIMEOUT_MS, tries: 1 });
   if (nameServers) resolver.setServers(nameServers);
   const answers = await Promise.allSettled([resolver.resolve4(hostname), resolver.resolve6(hostname)]);
   return answers

@@ -10,12 +10,12 @@ import { lockDelivery, toDelivery } from "./delivery";
 import { findWebhook } from "./webhook";
 
 /** How many deliveries one call sends again at most. */
-const BATCH = 5_000;
+const REDELIVERIES_MAX = 5_000;
 /**
  * Resets a delivery as if it had not been tried. The results of its tries are kept, and a try under way no longer
  * belongs to it.
  */
-const ANEW = {
+const RESET_COLUMNS = {
   ...({ state: "pending", isUnderWay: false, endedAt: null } as const),
   nextAttemptAt: sql`clock_timestamp()`,
   attemptsBefore: sql`${webhookDeliveries.attempts} + 1`,
@@ -31,15 +31,15 @@ export function redeliver(ctx: ServiceContext, { deliveryId }: DeliveryInput): P
   return inTx(ctx, async (ctx) => {
     const { delivery, webhook } = await lockDelivery(ctx, deliveryId);
     assertEnabled(webhook);
-    const [anew] = await ctx.db
+    const [reset] = await ctx.db
       .update(webhookDeliveries)
-      .set(ANEW)
+      .set(RESET_COLUMNS)
       .where(eq(webhookDeliveries.id, deliveryId))
       .returning();
-    if (anew === undefined) throw new Error("the delivery has gone though it was locked");
-    await auditOf(ctx, webhook, "webhooks.redeliver", { deliveryId, event: delivery.event, was: delivery.state });
+    if (reset === undefined) throw new Error("the delivery has gone though it was locked");
+    await auditWebhook(ctx, webhook, "webhooks.redeliver", { deliveryId, event: delivery.event, was: delivery.state });
     ctx.wake("webhooks");
-    return toDelivery(ctx, anew, webhook);
+    return toDelivery(ctx, reset, webhook);
   });
 }
 
@@ -56,13 +56,16 @@ export function redeliverFailed(ctx: ServiceContext, { webhookId }: WebhookInput
       .from(webhookDeliveries)
       .where(and(eq(webhookDeliveries.webhookId, webhookId), eq(webhookDeliveries.state, "failed")))
       .orderBy(webhookDeliveries.createdAt, webhookDeliveries.id)
-      .limit(BATCH)
+      .limit(REDELIVERIES_MAX)
       .for("update", { skipLocked: true });
-    const { rowCount } = await ctx.db.update(webhookDeliveries).set(ANEW).where(inArray(webhookDeliveries.id, oldest));
+    const { rowCount } = await ctx.db
+      .update(webhookDeliveries)
+      .set(RESET_COLUMNS)
+      .where(inArray(webhookDeliveries.id, oldest));
     const deliveries = rowCount ?? 0;
-    await auditOf(ctx, webhook, "webhooks.redeliverFailed", { deliveries });
+    await auditWebhook(ctx, webhook, "webhooks.redeliverFailed", { deliveries });
     ctx.wake("webhooks");
-    return { webhookId, deliveries, hasMore: deliveries === BATCH };
+    return { webhookId, deliveries, hasMore: deliveries === REDELIVERIES_MAX };
   });
 }
 
@@ -79,13 +82,18 @@ export function testWebhook(ctx: ServiceContext, { webhookId }: WebhookInput): P
       })
       .returning();
     if (delivery === undefined) throw new Error("the delivery was not stored");
-    await auditOf(ctx, webhook, "webhooks.test", { deliveryId: delivery.id });
+    await auditWebhook(ctx, webhook, "webhooks.test", { deliveryId: delivery.id });
     ctx.wake("webhooks");
     return toDelivery(ctx, delivery, webhook);
   });
 }
 
-function auditOf(ctx: TxContext, webhook: WebhookRow, action: string, details: Record<string, unknown>): Promise<void> {
+function auditWebhook(
+  ctx: TxContext,
+  webhook: WebhookRow,
+  action: string,
+  details: Record<string, unknown>,
+): Promise<void> {
   return audit(ctx, { action, targetKind: "webhook", targetId: webhook.id, tenantId: webhook.tenantId, details });
 }
 

@@ -2,15 +2,15 @@ import { lookup } from "node:dns/promises";
 import type { ServerResponse } from "node:http";
 import { expect, test, vi } from "vitest";
 import { isPublicAddress } from "./public-address";
-import { type Message, sendMessage } from "./send";
+import { postMessage, type WebhookRequest } from "./send";
 import { startNameServer } from "./test/name-server";
 import { answering, startReceiver } from "./test/receiver";
 
-const message = (url: string, more: Partial<Message> = {}): Message => ({
+const message = (url: string, more: Partial<WebhookRequest> = {}): WebhookRequest => ({
   ...{ url, headers: { "webhook-id": "whd_1" }, body: '{"type":"webhook.test"}', isPublicOnly: false },
   ...more,
 });
-const send = (sent: Message, answerMs?: number) => sendMessage(sent, new AbortController().signal, answerMs);
+const send = (sent: WebhookRequest, answerMs?: number) => postMessage(sent, new AbortController().signal, answerMs);
 
 test.each([
   [204, {}, { status: 204, error: null, retryAfterMs: null }],
@@ -45,7 +45,7 @@ test("one that answers nothing, hangs up or is not there is told in a few words,
 test("whoever stops it waits for no answer", async () => {
   const stop = new AbortController();
   await using silent = await startReceiver(() => stop.abort());
-  expect(await sendMessage(message(silent.url), stop.signal)).toMatchObject({ error: "this program was stopped" });
+  expect(await postMessage(message(silent.url), stop.signal)).toMatchObject({ error: "this program was stopped" });
 });
 
 test("a body that never ends holds up nobody", async () => {
@@ -136,7 +136,7 @@ test("a name server that never answers holds up no other name", async () => {
 
 test("a message is not begun once this program stops", async () => {
   await using receiver = await startReceiver();
-  expect(await sendMessage(message(receiver.url), AbortSignal.abort())).toMatchObject({
+  expect(await postMessage(message(receiver.url), AbortSignal.abort())).toMatchObject({
     error: "this program was stopped",
   });
   expect(receiver.received).toEqual([]);

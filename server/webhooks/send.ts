@@ -2,18 +2,18 @@ import { type IncomingMessage, request as requestPlain } from "node:http";
 import { request as requestSecure } from "node:https";
 import { redactMessage } from "@/server/events";
 import { VERSION } from "@/server/version";
-import { addressIn, isPublicAddress, publicLookup } from "./public-address";
+import { isPublicAddress, literalAddressOf, publicLookup } from "./public-address";
 
 /** How long a receiver may take, from the look-up of its name to its answer's head. */
-const ANSWER_MS = 15_000;
-const STOPPED = "this program was stopped";
+const RESPONSE_TIMEOUT_MS = 15_000;
+const REASON_STOPPED = "this program was stopped";
 /** How long the answer's text is waited for once its head is there: what came by then is kept. */
-const TEXT_MS = 1_000;
+const BODY_TIMEOUT_MS = 1_000;
 /** How many characters of an answer are kept. More is read, so that no credential is cut in half and missed. */
-const TEXT_MAX = 1_024;
-const READ_MAX = 4 * TEXT_MAX;
+const BODY_CHARS_MAX = 1_024;
+const BODY_BYTES_MAX = 4 * BODY_CHARS_MAX;
 
-export type Message = {
+export type WebhookRequest = {
   url: string;
   headers: Record<string, string>;
   body: string;
@@ -23,7 +23,7 @@ export type Message = {
   nameServers?: string[];
 };
 /** What became of one try. `status` null: nothing was answered, and `error` says why. */
-export type Sent = {
+export type SendResult = {
   status: number | null;
   error: string | null;
   /** The beginning of the answer's text, cleaned and without credentials; null: it had no text. */
@@ -36,14 +36,18 @@ export type Sent = {
  * is followed: it would carry the message to an address that nobody chose. Errors on the way are returned, and none can
  * follow the head. What cannot even begin, for example because Node refuses the address, is thrown.
  */
-export function sendMessage(message: Message, stop: AbortSignal, answerMs = ANSWER_MS): Promise<Sent> {
+export function postMessage(
+  message: WebhookRequest,
+  stopSignal: AbortSignal,
+  timeoutMs = RESPONSE_TIMEOUT_MS,
+): Promise<SendResult> {
   return new Promise((resolve) => {
-    if (stop.aborted) return resolve(unanswered(STOPPED));
+    if (stopSignal.aborted) return resolve(noResponse(REASON_STOPPED));
     const url = new URL(message.url);
-    const literal = addressIn(url);
+    const literal = literalAddressOf(url);
     if (message.isPublicOnly && literal !== null && !isPublicAddress(literal))
-      return resolve(unanswered("its address is not a public one"));
-    const asked = (url.protocol === "https:" ? requestSecure : requestPlain)(url, {
+      return resolve(noResponse("its address is not a public one"));
+    const request = (url.protocol === "https:" ? requestSecure : requestPlain)(url, {
       method: "POST",
       // A connection of its own, so that whom it reaches was checked for it.
       agent: false,
@@ -55,50 +59,50 @@ export function sendMessage(message: Message, stop: AbortSignal, answerMs = ANSW
       },
       ...(message.isPublicOnly ? { lookup: publicLookup(message.nameServers) } : {}),
     });
-    const leave = (why: string) => asked.destroy(new Error(why));
-    const patience = setTimeout(() => leave(`no answer within ${answerMs / 1_000} s`), answerMs);
-    const onStop = () => leave(STOPPED);
-    stop.addEventListener("abort", onStop, { once: true });
-    const settle = (sent: Sent) => {
-      clearTimeout(patience);
-      stop.removeEventListener("abort", onStop);
-      resolve(sent);
+    const abort = (why: string) => request.destroy(new Error(why));
+    const timeout = setTimeout(() => abort(`no answer within ${timeoutMs / 1_000} s`), timeoutMs);
+    const onStop = () => abort(REASON_STOPPED);
+    stopSignal.addEventListener("abort", onStop, { once: true });
+    const settleOnce = (result: SendResult) => {
+      clearTimeout(timeout);
+      stopSignal.removeEventListener("abort", onStop);
+      resolve(result);
     };
     let isAnswered = false;
-    const giveUp = (why: string) => isAnswered || settle(unanswered(why));
-    asked.on("error", (error) => giveUp(reasonOf(error)));
-    asked.once("close", () => giveUp("the connection was closed without an answer"));
-    asked.once("response", async (answer) => {
+    const fail = (why: string) => isAnswered || settleOnce(noResponse(why));
+    request.on("error", (error) => fail(errorCode(error)));
+    request.once("close", () => fail("the connection was closed without an answer"));
+    request.once("response", async (response) => {
       isAnswered = true;
-      const status = answer.statusCode ?? 0;
-      const retryAfterMs = askedPause(answer.headers["retry-after"]);
-      settle({ status, error: refusalOf(status), text: await readText(answer), retryAfterMs });
+      const status = response.statusCode ?? 0;
+      const retryAfterMs = parseRetryAfter(response.headers["retry-after"]);
+      settleOnce({ status, error: statusError(status), text: await readText(response), retryAfterMs });
     });
-    asked.end(message.body);
+    request.end(message.body);
   });
 }
 
 /** The outcome of a try without an answer. */
-export function unanswered(error: string): Sent {
+export function noResponse(error: string): SendResult {
   return { status: null, error, text: null, retryAfterMs: null };
 }
 
 /** Reads the beginning of an answer's text, as far as it arrives in time, and then ends the connection. Never fails. */
-function readText(answer: IncomingMessage): Promise<string | null> {
+function readText(response: IncomingMessage): Promise<string | null> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let size = 0;
     const finish = () => {
-      clearTimeout(patience);
-      answer.destroy();
-      resolve(textOf(Buffer.concat(chunks).subarray(0, READ_MAX), answer.headers["content-encoding"]));
+      clearTimeout(timeout);
+      response.destroy();
+      resolve(textOf(Buffer.concat(chunks).subarray(0, BODY_BYTES_MAX), response.headers["content-encoding"]));
     };
-    const patience = setTimeout(finish, TEXT_MS);
-    answer.on("error", finish).once("end", finish).once("close", finish);
-    answer.on("data", (chunk: Buffer) => {
+    const timeout = setTimeout(finish, BODY_TIMEOUT_MS);
+    response.on("error", finish).once("end", finish).once("close", finish);
+    response.on("data", (chunk: Buffer) => {
       chunks.push(chunk);
       size += chunk.length;
-      if (size >= READ_MAX) finish();
+      if (size >= BODY_BYTES_MAX) finish();
     });
   });
 }
@@ -111,12 +115,12 @@ function textOf(bytes: Buffer, encoding: string | undefined): string | null {
   if (encoding !== undefined && encoding !== "identity") return null;
   const text = new TextDecoder().decode(bytes, { stream: true }).trim();
   const shown = redactMessage(text)
-    ?.slice(0, TEXT_MAX)
+    ?.slice(0, BODY_CHARS_MAX)
     .replace(/[\ud800-\udbff]$/, "");
   return shown || null;
 }
 
-function refusalOf(status: number): string | null {
+function statusError(status: number): string | null {
   if (status >= 200 && status <= 299) return null;
   if (status >= 300 && status <= 399) return `answered ${status}: redirects are not followed`;
   return `answered ${status}`;
@@ -126,11 +130,11 @@ function refusalOf(status: number): string | null {
  * Returns a short reason. Node's own messages name the address that was tried, which would reveal where a name leads
  * inside a network.
  */
-export function reasonOf(error: NodeJS.ErrnoException): string {
+export function errorCode(error: NodeJS.ErrnoException): string {
   return error.code ?? error.message;
 }
 
-function askedPause(header: string | undefined): number | null {
+function parseRetryAfter(header: string | undefined): number | null {
   if (header === undefined) return null;
   const seconds = /^\d{1,9}$/.test(header) ? Number(header) : (Date.parse(header) - Date.now()) / 1_000;
   return Number.isFinite(seconds) && seconds > 0 ? seconds * 1_000 : null;

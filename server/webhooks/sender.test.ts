@@ -31,7 +31,7 @@ import {
   updateWebhook,
   WebhookSender,
 } from ".";
-import { ATTEMPTS_MAX, pauseAfter } from "./schedule";
+import { ATTEMPTS_MAX, retryDelayAfter } from "./schedule";
 import { answering, startReceiver } from "./test/receiver";
 
 const make = (ctx: ServiceContext, url: string, input: Partial<CreateWebhookInput> = {}) =>
@@ -356,11 +356,11 @@ test("one that is never taken is given up after a day of tries, and what takes n
   const { id: webhookId } = await make(ctx, receiver.url);
   await testWebhook(ctx, { webhookId });
   const pauses: (number | null)[] = [];
-  const noted: typeof pauseAfter = (attempts, askedMs) => {
-    pauses.push(pauseAfter(attempts, askedMs));
+  const noted: typeof retryDelayAfter = (attempts, askedMs) => {
+    pauses.push(retryDelayAfter(attempts, askedMs));
     return pauses.at(-1) ?? null;
   };
-  const sender = senderOf(ctx, { pauseAfter: noted });
+  const sender = senderOf(ctx, { retryDelayAfter: noted });
   for (let tried = 1; tried <= ATTEMPTS_MAX; tried += 1) {
     await settle(ctx, sender);
     expect(receiver.received).toHaveLength(tried);
@@ -406,7 +406,7 @@ test("one that was given up while others arrive disables nothing; who says that 
   await using receiver = await startReceiver(answering(400));
   const { id: webhookId } = await make(ctx, receiver.url);
   await testWebhook(ctx, { webhookId });
-  await settle(ctx, senderOf(ctx, { pauseAfter: () => null }));
+  await settle(ctx, senderOf(ctx, { retryDelayAfter: () => null }));
   expect(await readWebhook(ctx, webhookId)).toMatchObject({ isEnabled: true, failed: 1 });
   receiver.answerBy(answering(410));
   await testWebhook(ctx, { webhookId });
@@ -475,7 +475,7 @@ test("what is done to a webhook while messages to it are settled waits for none,
   const ids: string[] = [];
   for (let made = 0; made < 3; made += 1) ids.push((await make(ctx, receiver.url, { name: `hook ${made}` })).id);
   for (const webhookId of ids) for (let sent = 0; sent < 40; sent += 1) await testWebhook(ctx, { webhookId });
-  const senders = [1, 2].map(() => senderOf({ ...ctx, log }, { pauseAfter: () => 1 }));
+  const senders = [1, 2].map(() => senderOf({ ...ctx, log }, { retryDelayAfter: () => 1 }));
   const acts = [
     (webhookId: string, turn: number) => updateWebhook(ctx, { webhookId, name: `${webhookId} ${turn}` }),
     (webhookId: string) => rotateWebhookSecret(ctx, { webhookId }),

@@ -14,34 +14,34 @@ import { webhooks } from "@/db/schema";
 import { audit } from "@/server/audit";
 import { inTx, type ServiceContext } from "@/server/context";
 import { bodyOf } from "./message";
-import { ATTEMPTS_MAX, pauseAfter } from "./schedule";
-import { reasonOf, type Sent, sendMessage, unanswered } from "./send";
+import { ATTEMPTS_MAX, retryDelayAfter } from "./schedule";
+import { errorCode, noResponse, postMessage, type SendResult } from "./send";
 import { signatureHeaders } from "./signature";
 
 /** Messages under way at once: of all webhooks, of those that are failing, and of one that is not. */
-const AT_ONCE_MAX = 32;
-const FAILING_MAX = 16;
-const EACH_MAX = 4;
+const IN_FLIGHT_MAX = 32;
+const FAILING_IN_FLIGHT_MAX = 16;
+const IN_FLIGHT_PER_WEBHOOK_MAX = 4;
 /**
  * A pass lasts while something is under way, within this bound, so that the check whether the loop still lives gets its
  * turn.
  */
-const PASS_MS = 10_000;
+const PASS_MAX_MS = 10_000;
 /** While something is under way, new events and due deliveries wait no longer than this. */
-const LOOK_MS = 250;
-const ADDRESSED_BATCH = 2_000;
-const OLD_BATCH = 1_000;
+const POLL_MS = 250;
+const EVENTS_BATCH = 2_000;
+const REMOVE_BATCH = 1_000;
 /** Longer than a try may take: a try not settled by then was lost with its worker, and is repeated. */
 const TRY_LEASE_MS = 60_000;
 /** A webhook to which nothing has arrived for so long is disabled when a delivery is given up. */
-const GIVE_UP_HOURS = 24;
+const DISABLE_AFTER_HOURS = 24;
 /** The status with which a receiver says that it wants no more messages, ever. */
-const GONE = 410;
+const HTTP_GONE = 410;
 
 type WebhookSenderDeps = {
   ctx: ServiceContext;
-  send?: typeof sendMessage;
-  pauseAfter?: typeof pauseAfter;
+  send?: typeof postMessage;
+  retryDelayAfter?: typeof retryDelayAfter;
   leaseMs?: number;
 };
 
@@ -53,11 +53,11 @@ export class WebhookSender {
   /** Tries that are under way: what takes its time goes on beside the next passes. */
   readonly #underWay = new Map<string, { begun: BegunDelivery; settled: Promise<void> }>();
   readonly #stop = new AbortController();
-  #oldLookedAt = 0;
+  #lastCleanupAt = 0;
 
   constructor(private readonly deps: WebhookSenderDeps) {
     // Each try listens; more are never under way.
-    setMaxListeners(AT_ONCE_MAX, this.#stop.signal);
+    setMaxListeners(IN_FLIGHT_MAX, this.#stop.signal);
   }
 
   /**
@@ -66,13 +66,13 @@ export class WebhookSender {
    */
   async pass(): Promise<void> {
     const { db } = this.deps.ctx;
-    const endsAt = performance.now() + PASS_MS;
+    const endsAt = performance.now() + PASS_MAX_MS;
     for (;;) {
-      const taken = await makeDeliveries(db, ADDRESSED_BATCH);
+      const eventCount = await makeDeliveries(db, EVENTS_BATCH);
       await this.#begin();
-      const isOver = this.#stop.signal.aborted || performance.now() >= endsAt;
-      if (isOver || (taken === 0 && this.#underWay.size === 0)) break;
-      if (taken === 0) await this.#untilOneIsSettled(LOOK_MS);
+      const isDone = this.#stop.signal.aborted || performance.now() >= endsAt;
+      if (isDone || (eventCount === 0 && this.#underWay.size === 0)) break;
+      if (eventCount === 0) await this.#waitForSettled(POLL_MS);
     }
     await this.#removeOld(endsAt);
   }
@@ -83,22 +83,28 @@ export class WebhookSender {
     await Promise.all([...this.#underWay.values()].map(({ settled }) => settled));
   }
 
-  async #untilOneIsSettled(longestMs: number): Promise<void> {
-    const look = new AbortController();
-    const looked = pause(longestMs, undefined, { signal: look.signal }).catch(() => undefined);
-    await Promise.race([looked, ...[...this.#underWay.values()].map(({ settled }) => settled)]);
-    look.abort();
+  async #waitForSettled(longestMs: number): Promise<void> {
+    const controller = new AbortController();
+    const timeout = pause(longestMs, undefined, { signal: controller.signal }).catch(() => undefined);
+    await Promise.race([timeout, ...[...this.#underWay.values()].map(({ settled }) => settled)]);
+    controller.abort();
   }
 
   async #begin(): Promise<void> {
     const { ctx, leaseMs = TRY_LEASE_MS } = this.deps;
     const tries = [...this.#underWay.values()].map(({ begun }) => begun);
-    const max = AT_ONCE_MAX - tries.length;
+    const max = IN_FLIGHT_MAX - tries.length;
     if (max <= 0) return;
-    const failingMax = Math.max(0, FAILING_MAX - tries.filter(({ isFailing }) => isFailing).length);
-    const underWay = new Map<string, number>();
-    for (const { webhookId } of tries) underWay.set(webhookId, (underWay.get(webhookId) ?? 0) + 1);
-    const begun = await beginDeliveries(ctx.db, { max, failingMax, eachMax: EACH_MAX, underWay, leaseMs });
+    const failingMax = Math.max(0, FAILING_IN_FLIGHT_MAX - tries.filter(({ isFailing }) => isFailing).length);
+    const inFlight = new Map<string, number>();
+    for (const { webhookId } of tries) inFlight.set(webhookId, (inFlight.get(webhookId) ?? 0) + 1);
+    const begun = await beginDeliveries(ctx.db, {
+      max,
+      failingMax,
+      eachMax: IN_FLIGHT_PER_WEBHOOK_MAX,
+      underWay: inFlight,
+      leaseMs,
+    });
     // What was begun in the moment of a stop counts as lost.
     if (this.#stop.signal.aborted) return;
     for (const delivery of begun) {
@@ -118,47 +124,56 @@ export class WebhookSender {
     const beganAt = performance.now();
     try {
       // A try that cannot even begin, for example because Node refuses the address, counts like any failed try.
-      const sent = await this.#send(begun, sentAt).catch((error: NodeJS.ErrnoException) => unanswered(reasonOf(error)));
+      const result = await this.#send(begun, sentAt).catch((error: NodeJS.ErrnoException) =>
+        noResponse(errorCode(error)),
+      );
       if (this.#stop.signal.aborted) return;
-      await this.#settle(begun, sent, { at: sentAt.toISOString(), tookMs: Math.round(performance.now() - beganAt) });
+      await this.#record(begun, result, { at: sentAt.toISOString(), tookMs: Math.round(performance.now() - beganAt) });
     } catch (error) {
       const { webhookId, id: deliveryId } = begun;
-      ctx.log.warn({ err: error, webhookId, deliveryId }, "how a delivery went could not be stored");
+      ctx.log.warn({ err: error, webhookId, deliveryId }, "could not record the delivery's outcome");
     }
   }
 
-  async #send({ id, url, secrets, tenantId, format, ...happened }: BegunDelivery, sentAt: Date): Promise<Sent> {
-    const { ctx, send = sendMessage } = this.deps;
+  async #send({ id, url, secrets, tenantId, format, ...occurrence }: BegunDelivery, sentAt: Date): Promise<SendResult> {
+    const { ctx, send = postMessage } = this.deps;
     const { publicUrl } = ctx.settings;
-    const body = bodyOf({ ...happened, at: new Date(happened.atMs) }, { format, publicUrl });
+    const body = bodyOf({ ...occurrence, at: new Date(occurrence.atMs) }, { format, publicUrl });
     const headers = signatureHeaders(secrets, { id, sentAt, body });
     return send({ url, headers, body, isPublicOnly: tenantId !== null }, this.#stop.signal);
   }
 
-  async #settle(begun: BegunDelivery, sent: Sent, when: { at: string; tookMs: number }): Promise<void> {
+  async #record(begun: BegunDelivery, result: SendResult, timing: { at: string; tookMs: number }): Promise<void> {
     const { ctx } = this.deps;
-    const { status, error, text } = sent;
-    const isArrived = error === null;
-    const wait = this.deps.pauseAfter ?? pauseAfter;
-    const pauseMs = isArrived || status === GONE ? null : wait(begun.attemptsNow, sent.retryAfterMs);
-    const of = { begun, triedNow: { ...when, status, error, text }, triesMax: ATTEMPTS_MAX };
-    const isOwn = await settleDelivery(
+    const { status, error, text } = result;
+    const isDelivered = error === null;
+    const delayAfter = this.deps.retryDelayAfter ?? retryDelayAfter;
+    const pauseMs = isDelivered || status === HTTP_GONE ? null : delayAfter(begun.attemptsNow, result.retryAfterMs);
+    const settlement = { begun, triedNow: { ...timing, status, error, text }, triesMax: ATTEMPTS_MAX };
+    const isRecorded = await settleDelivery(
       ctx.db,
-      pauseMs === null ? { ...of, state: isArrived ? "delivered" : "failed" } : { ...of, state: "pending", pauseMs },
+      pauseMs === null
+        ? { ...settlement, state: isDelivered ? "delivered" : "failed" }
+        : { ...settlement, state: "pending", pauseMs },
     );
-    if (!isOwn) return;
-    await noteAnswer(ctx.db, begun, isArrived);
-    if (isArrived || pauseMs !== null) return;
+    if (!isRecorded) return;
+    await noteAnswer(ctx.db, begun, isDelivered);
+    if (isDelivered || pauseMs !== null) return;
     const { webhookId, id: deliveryId, attemptsNow: attempts } = begun;
-    ctx.log.warn({ webhookId, deliveryId, attempts, error }, "a webhook's delivery was given up");
-    await this.#disable(begun, status === GONE);
+    ctx.log.warn({ webhookId, deliveryId, attempts, error }, "gave up the webhook delivery");
+    await this.#disable(begun, status === HTTP_GONE);
   }
 
   /** Disables a webhook that says that it is gone, or that has taken nothing for long. */
   async #disable({ webhookId, url }: BegunDelivery, isGone: boolean): Promise<void> {
-    const reason = isGone ? `it answered ${GONE}: it is gone` : `nothing arrived there for ${GIVE_UP_HOURS} hours`;
+    const reason = isGone
+      ? `it answered ${HTTP_GONE}: it is gone`
+      : `nothing arrived there for ${DISABLE_AFTER_HOURS} hours`;
     await inTx(this.deps.ctx, async (ctx) => {
-      const long = lt(webhooks.failingSince, sql`clock_timestamp() - ${GIVE_UP_HOURS} * interval '1 hour'`);
+      const hasFailedLong = lt(
+        webhooks.failingSince,
+        sql`clock_timestamp() - ${DISABLE_AFTER_HOURS} * interval '1 hour'`,
+      );
       const [disabled] = await ctx.db
         .update(webhooks)
         .set({
@@ -170,7 +185,7 @@ export class WebhookSender {
             eq(webhooks.id, webhookId),
             eq(webhooks.url, url),
             eq(webhooks.isEnabled, true),
-            isGone ? undefined : long,
+            isGone ? undefined : hasFailedLong,
           ),
         )
         .returning();
@@ -184,11 +199,11 @@ export class WebhookSender {
   /** Once a minute is often enough for what is days old. */
   async #removeOld(endsAt: number): Promise<void> {
     const now = performance.now();
-    if (this.#oldLookedAt !== 0 && now - this.#oldLookedAt < 60_000) return;
-    this.#oldLookedAt = now;
+    if (this.#lastCleanupAt !== 0 && now - this.#lastCleanupAt < 60_000) return;
+    this.#lastCleanupAt = now;
     for (;;) {
-      const removed = await removeOldDeliveries(this.deps.ctx.db, DELIVERIES_KEPT_DAYS, OLD_BATCH);
-      if (removed < OLD_BATCH || performance.now() >= endsAt) break;
+      const removed = await removeOldDeliveries(this.deps.ctx.db, DELIVERIES_KEPT_DAYS, REMOVE_BATCH);
+      if (removed < REMOVE_BATCH || performance.now() >= endsAt) break;
     }
   }
 }

@@ -4,7 +4,7 @@ import { isUniqueViolation } from "@/db/errors";
 import { type WebhookRow, webhooks } from "@/db/schema";
 import { audit } from "@/server/audit";
 import { inTx, type ServiceContext, type TxContext } from "@/server/context";
-import { assertMaySendTo, lockWebhook, nameTaken, originOf, readWebhook } from "./webhook";
+import { assertAllowedUrl, lockWebhook, nameTakenError, originOf, readWebhook } from "./webhook";
 
 /**
  * Changes a webhook; if nothing would change, it stays as it is. When it is enabled again, it is sent the deliveries
@@ -17,15 +17,15 @@ export async function updateWebhook(ctx: ServiceContext, input: UpdateWebhookInp
       const { name = before.name, url = before.url, events = before.events } = input;
       const { projectIds = before.projectIds, queues = before.queues } = input;
       const { format = before.format, isEnabled = before.isEnabled } = input;
-      if (url !== before.url) assertMaySendTo(before.tenantId, url);
+      if (url !== before.url) assertAllowedUrl(before.tenantId, url);
       const after = { name, url, events, projectIds, queues, format, isEnabled };
       const changed = fieldsChanged(before, after);
-      if (changed.length > 0) await store(ctx, before, { after, changed });
+      if (changed.length > 0) await storeChange(ctx, before, { after, changed });
       return readWebhook(ctx, before.id);
     });
   } catch (error) {
     if (!isUniqueViolation(error, "agentrun_webhooks_name_idx")) throw error;
-    throw nameTaken(input.name ?? input.webhookId);
+    throw nameTakenError(input.name ?? input.webhookId);
   }
 }
 
@@ -37,20 +37,20 @@ function fieldsChanged(before: Settable, after: Settable): (keyof Settable)[] {
   return fields.filter((field) => String(before[field]) !== String(after[field]));
 }
 
-async function store(ctx: TxContext, before: WebhookRow, { after, changed }: Change): Promise<void> {
+async function storeChange(ctx: TxContext, before: WebhookRow, { after, changed }: Change): Promise<void> {
   // A new address, or a person who enables it, is a fresh start.
-  const isAnew = changed.includes("url") || changed.includes("isEnabled");
+  const isReset = changed.includes("url") || changed.includes("isEnabled");
   await ctx.db
     .update(webhooks)
     .set({
       ...{ ...after, version: before.version + 1, updatedAt: sql`clock_timestamp()` },
-      ...(isAnew ? { disabledReason: null, failingSince: null } : {}),
+      ...(isReset ? { disabledReason: null, failingSince: null } : {}),
     })
     .where(eq(webhooks.id, before.id));
-  const told = { ...after, url: originOf(after.url) };
+  const shown = { ...after, url: originOf(after.url) };
   await audit(ctx, {
     ...{ action: "webhooks.update", targetKind: "webhook" as const, targetId: before.id, tenantId: before.tenantId },
-    details: { was: before.name, ...Object.fromEntries(changed.map((field) => [field, told[field]])) },
+    details: { was: before.name, ...Object.fromEntries(changed.map((field) => [field, shown[field]])) },
   });
   ctx.wake("webhooks");
 }

@@ -5,10 +5,10 @@ import { type WebhookRow, webhooks } from "@/db/schema";
 import { type ServiceContext, type TxContext, tenantOf } from "@/server/context";
 import { ConflictError, InvalidInputError, NotFoundError } from "@/server/errors";
 import { iso } from "@/server/stored";
-import { addressIn, isPublicAddress } from "./public-address";
+import { isPublicAddress, literalAddressOf } from "./public-address";
 
 /** Webhooks of the caller's tenant; who sees every tenant sees them all. */
-export function isSeen(ctx: ServiceContext): SQL | undefined {
+export function isVisible(ctx: ServiceContext): SQL | undefined {
   const tenantId = tenantOf(ctx);
   return tenantId === null ? undefined : eq(webhooks.tenantId, tenantId);
 }
@@ -47,7 +47,7 @@ export async function readWebhook(ctx: ServiceContext, webhookId: string): Promi
   const [found] = await ctx.db
     .select(COUNTED_WEBHOOK)
     .from(webhooks)
-    .where(and(eq(webhooks.id, webhookId), isSeen(ctx)));
+    .where(and(eq(webhooks.id, webhookId), isVisible(ctx)));
   if (found === undefined) throw new NotFoundError("webhook", webhookId);
   return toWebhook(found);
 }
@@ -57,7 +57,7 @@ export async function findWebhook(ctx: ServiceContext, webhookId: string): Promi
   const [webhook] = await ctx.db
     .select()
     .from(webhooks)
-    .where(and(eq(webhooks.id, webhookId), isSeen(ctx)));
+    .where(and(eq(webhooks.id, webhookId), isVisible(ctx)));
   if (webhook === undefined) throw new NotFoundError("webhook", webhookId);
   return webhook;
 }
@@ -70,7 +70,7 @@ export async function lockWebhook(
   const [webhook] = await ctx.db
     .select()
     .from(webhooks)
-    .where(and(eq(webhooks.id, webhookId), isSeen(ctx)))
+    .where(and(eq(webhooks.id, webhookId), isVisible(ctx)))
     .for("update");
   if (webhook === undefined) throw new NotFoundError("webhook", webhookId);
   if (expectedVersion !== undefined && expectedVersion !== webhook.version)
@@ -85,11 +85,11 @@ export async function lockWebhook(
  * reach services that only this installation's own network can reach. Callers that see every tenant run that network
  * and may use any address.
  */
-export function assertMaySendTo(tenantId: string | null, text: string): void {
+export function assertAllowedUrl(tenantId: string | null, text: string): void {
   if (tenantId === null) return;
   const url = new URL(text);
   if (url.protocol !== "https:") throw new InvalidInputError("url: a tenant's webhook has an https address");
-  const address = addressIn(url);
+  const address = literalAddressOf(url);
   if (address !== null && !isPublicAddress(address))
     throw new InvalidInputError("url: a tenant's webhook has a public address");
 }
@@ -99,6 +99,6 @@ export function originOf(url: string): string {
   return new URL(url).origin;
 }
 
-export function nameTaken(name: string): ConflictError {
+export function nameTakenError(name: string): ConflictError {
   return new ConflictError("already-exists", `a webhook named “${name}” is there: take another name`);
 }

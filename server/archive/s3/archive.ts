@@ -12,7 +12,7 @@ const TRIES_MAX = 3;
 /** Objects that one request removes: S3's maximum. */
 const PER_DELETE_MAX = 1_000;
 /** S3's answer to `If-None-Match: *` for an existing object. */
-const ALREADY_THERE = 412;
+const PRECONDITION_FAILED = 412;
 
 type Aws = typeof import("@aws-sdk/client-s3");
 type Bucket = { aws: Aws; client: S3Client; bucket: string };
@@ -37,7 +37,7 @@ export function createS3Archive(options: S3ArchiveOptions): Archive & { close():
   const keyOf = (sessionId: string, sha256: string) => `${folderOf(sessionId)}${segmentName(sha256)}`;
   let opened: Promise<Bucket> | null = null;
 
-  async function ask<T>(call: (opened: Bucket) => Promise<T>): Promise<T> {
+  async function withBucket<T>(call: (opened: Bucket) => Promise<T>): Promise<T> {
     // Loaded on first use: the client weighs more than the rest of a process that keeps its archive in a folder.
     opened ??= openBucket(options, bucket).catch((error: unknown) => {
       // The cause may be gone at the next call.
@@ -54,7 +54,7 @@ export function createS3Archive(options: S3ArchiveOptions): Archive & { close():
   return {
     async check() {
       const listed = { Bucket: bucket, Prefix: prefix, MaxKeys: 1 };
-      await ask(({ aws, client }) => client.send(new aws.ListObjectsV2Command(listed)));
+      await withBucket(({ aws, client }) => client.send(new aws.ListObjectsV2Command(listed)));
     },
     async put(sessionId, sha256, bytes) {
       const object = {
@@ -65,19 +65,19 @@ export function createS3Archive(options: S3ArchiveOptions): Archive & { close():
         ChecksumSHA256: createHash("sha256").update(bytes).digest("base64"),
         IfNoneMatch: "*",
       };
-      return ask(async ({ aws, client }) => {
+      return withBucket(async ({ aws, client }) => {
         try {
           await client.send(new aws.PutObjectCommand(object));
           return true;
         } catch (error) {
-          if (statusOf(error) === ALREADY_THERE) return false;
+          if (statusOf(error) === PRECONDITION_FAILED) return false;
           throw error;
         }
       });
     },
     async get(sessionId, sha256) {
       const object = { Bucket: bucket, Key: keyOf(sessionId, sha256) };
-      return ask(async ({ aws, client }) => {
+      return withBucket(async ({ aws, client }) => {
         try {
           const { Body } = await client.send(new aws.GetObjectCommand(object));
           return (await Body?.transformToByteArray()) ?? null;
@@ -93,7 +93,7 @@ export function createS3Archive(options: S3ArchiveOptions): Archive & { close():
         Key: keyOf(toSessionId, sha256),
         CopySource: encodeURI(`${bucket}/${keyOf(fromSessionId, sha256)}`),
       };
-      return ask(async ({ aws, client }) => {
+      return withBucket(async ({ aws, client }) => {
         try {
           await client.send(new aws.CopyObjectCommand(object));
           return true;
@@ -105,10 +105,10 @@ export function createS3Archive(options: S3ArchiveOptions): Archive & { close():
     },
     async remove(sessionId, sha256) {
       const object = { Bucket: bucket, Key: keyOf(sessionId, sha256) };
-      await ask(({ aws, client }) => client.send(new aws.DeleteObjectCommand(object)));
+      await withBucket(({ aws, client }) => client.send(new aws.DeleteObjectCommand(object)));
     },
     async removeAll(sessionId) {
-      await ask((opened) => removeFolder(opened, folderOf(sessionId)));
+      await withBucket((opened) => removeFolder(opened, folderOf(sessionId)));
     },
     async close() {
       if (opened) (await opened).client.destroy();
@@ -159,13 +159,13 @@ async function removeFolder({ aws, client, bucket }: Bucket, folder: string): Pr
 function toArchiveError(error: unknown, bucket: string): AgentRunError {
   const code = nameOf(error);
   const message =
-    REFUSALS[code]?.(bucket) ?? `the archive's bucket ${bucket} could not be reached (${code}): try again`;
+    ERROR_MESSAGES[code]?.(bucket) ?? `the archive's bucket ${bucket} could not be reached (${code}): try again`;
   // Only a person can make space, so nobody should try again by itself.
   if (code === "QuotaExceeded") return new AgentRunError("storage-full", "storage-full", message, { cause: error });
   return new AgentRunError("infra-failed", "archive-unavailable", message, { cause: error });
 }
 
-const REFUSALS: Record<string, ((bucket: string) => string) | undefined> = {
+const ERROR_MESSAGES: Record<string, ((bucket: string) => string) | undefined> = {
   NoSuchBucket: (bucket) => `the archive's bucket ${bucket} does not exist: make it, or correct AGENTRUN_ARCHIVE`,
   AccessDenied: (bucket) =>
     `the archive's bucket ${bucket} refuses this server's credentials: they need to get, put, list and delete objects`,

@@ -1,30 +1,30 @@
 import { type Failed, failedBy, failureIn } from "@/server/backends";
-import { CallGatherer } from "./calls";
-import { type Chunk, contentOf, responsesUsage, type Said } from "./chunk";
-import { ANSWER_MAX } from "./chunks";
+import { CallCollector } from "./calls";
+import { type Chunk, contentOf, type MessageDelta, responsesUsage } from "./chunk";
+import { ANSWER_CHARS_MAX } from "./chunks";
 import { type ResponseEvent, ResponseWriter } from "./output";
 import type { Translated } from "./request";
 import { type ThinkPiece, ThinkSplitter } from "./think";
 
 /** Finish reasons of a complete answer, and of one that was stopped. Any other reason means that the answer failed. */
-const WHOLE = new Set(["stop", "tool_calls", "function_call", "eos", "end_turn", "stop_sequence"]);
-const STOPPED = new Map([
+const COMPLETE_REASONS = new Set(["stop", "tool_calls", "function_call", "eos", "end_turn", "stop_sequence"]);
+const INCOMPLETE_REASONS = new Map([
   ["length", "max_output_tokens"],
   ["max_tokens", "max_output_tokens"],
   ["content_filter", "content_filter"],
   ["sensitive", "content_filter"],
 ]);
 
-export const TOO_LONG = "its answer is longer than 16 MB";
+export const TOO_LONG_MESSAGE = "its answer is longer than 16 MB";
 
 /** The parts of a request that are needed to read its answer. */
-export type AskedOf = { model: string } & Pick<Translated, "tools" | "callIds">;
+export type AnswerContext = { model: string } & Pick<Translated, "tools" | "callIds">;
 
 /** Turns the chunks of one chat-completions answer into the events of a response as they arrive. */
 export class AnswerEvents {
   readonly #writer: ResponseWriter;
-  readonly #calls: CallGatherer;
-  readonly #think = new ThinkSplitter();
+  readonly #calls: CallCollector;
+  readonly #splitter = new ThinkSplitter();
   #isTalking = false;
   /** Characters received: all of them are kept until the last event, which contains them all. */
   #length = 0;
@@ -34,11 +34,11 @@ export class AnswerEvents {
   #usage: ReturnType<typeof responsesUsage> = null;
 
   constructor(
-    { model, tools, callIds }: AskedOf,
+    { model, tools, callIds }: AnswerContext,
     private readonly key: string | null,
   ) {
     this.#writer = new ResponseWriter(model, tools);
-    this.#calls = new CallGatherer(this.#writer, new Set(callIds));
+    this.#calls = new CallCollector(this.#writer, new Set(callIds));
   }
 
   get hasFailed(): boolean {
@@ -52,7 +52,7 @@ export class AnswerEvents {
 
   /** Takes chunks that arrived together and returns their events: consecutive text of one kind becomes one event. */
   take(...chunks: Chunk[]): ResponseEvent[] {
-    for (const chunk of chunks) this.#takeOne(chunk);
+    for (const chunk of chunks) this.#readChunk(chunk);
     return this.#writer.take();
   }
 
@@ -62,38 +62,38 @@ export class AnswerEvents {
   }
 
   /** Returns the last events. `cut` says why nothing more came, for an answer that the provider did not end. */
-  end(cut: string): ResponseEvent[] {
+  end(cutReason: string): ResponseEvent[] {
     const usage = this.#usage ? { usage: this.#usage } : {};
-    const error = this.#failed ?? this.#brokenBy(cut);
+    const error = this.#failed ?? this.#errorAtEnd(cutReason);
     if (error) this.#writer.end("failed", { ...usage, error });
-    else this.#endWell(usage);
+    else this.#endWithoutError(usage);
     return this.#writer.take();
   }
 
-  #takeOne(chunk: Chunk): void {
+  #readChunk(chunk: Chunk): void {
     if (chunk.usage) this.#usage = responsesUsage(chunk.usage) ?? this.#usage;
     const failure = failureIn(chunk);
     if (failure) this.#failed ??= failedBy(failure, this.key);
     const choice = failure ? undefined : chunk.choices?.[0];
-    const said = choice?.delta ?? choice?.message;
-    if (said) this.#hear(said);
+    const delta = choice?.delta ?? choice?.message;
+    if (delta) this.#readDelta(delta);
     this.#finish = choice?.finish_reason || this.#finish;
   }
 
   /** Returns what is wrong with an answer that reported no error itself; null: nothing. */
-  #brokenBy(cut: string): Failed | null {
-    if (this.#finish === null) return serverError(cut);
-    if (STOPPED.has(this.#finish)) return null;
-    if (!WHOLE.has(this.#finish)) return serverError(`the provider ended its answer with ${this.#finish}`);
+  #errorAtEnd(cutReason: string): Failed | null {
+    if (this.#finish === null) return serverError(cutReason);
+    if (INCOMPLETE_REASONS.has(this.#finish)) return null;
+    if (!COMPLETE_REASONS.has(this.#finish)) return serverError(`the provider ended its answer with ${this.#finish}`);
     const isMissing = this.#finish === "tool_calls" && this.#calls.count === 0;
-    const isWhole = this.#calls.areNamed && !isMissing;
-    return isWhole ? null : serverError("the provider told of a call and did not send it");
+    const isComplete = this.#calls.areNamed && !isMissing;
+    return isComplete ? null : serverError("the provider told of a call and did not send it");
   }
 
-  #endWell(usage: Record<string, unknown>): void {
-    this.#tell(this.#think.end());
-    const reason = STOPPED.get(this.#finish ?? "");
-    this.#writer.endTalk("", reason ? "incomplete" : "completed");
+  #endWithoutError(usage: Record<string, unknown>): void {
+    this.#writePieces(this.#splitter.end());
+    const reason = INCOMPLETE_REASONS.get(this.#finish ?? "");
+    this.#writer.endText("", reason ? "incomplete" : "completed");
     if (reason) this.#writer.end("incomplete", { ...usage, incomplete_details: { reason } });
     else {
       this.#calls.end();
@@ -101,25 +101,25 @@ export class AnswerEvents {
     }
   }
 
-  #hear(said: Said): void {
-    if (said.reasoning_content) this.#writer.reason(said.reasoning_content, "reasoning_content");
-    else if (said.reasoning) this.#writer.reason(said.reasoning, "reasoning");
-    const content = contentOf(said);
-    this.#length += content.length + (said.reasoning_content ?? said.reasoning ?? "").length;
-    this.#length += said.refusal?.length ?? 0;
-    if (content !== "") this.#tell(this.#think.push(content));
+  #readDelta(delta: MessageDelta): void {
+    if (delta.reasoning_content) this.#writer.reason(delta.reasoning_content, "reasoning_content");
+    else if (delta.reasoning) this.#writer.reason(delta.reasoning, "reasoning");
+    const content = contentOf(delta);
+    this.#length += content.length + (delta.reasoning_content ?? delta.reasoning ?? "").length;
+    this.#length += delta.refusal?.length ?? 0;
+    if (content !== "") this.#writePieces(this.#splitter.push(content));
     // codex knows only text in messages and would drop a refusal part.
-    if (said.refusal) this.#writer.say(said.refusal);
-    if (said.tool_calls?.length) this.#tell(this.#think.endGap());
-    for (const call of said.tool_calls ?? []) this.#calls.take(call);
-    if (this.#length + this.#calls.length > ANSWER_MAX)
-      this.#failed ??= serverError(`the provider failed: ${TOO_LONG}`);
+    if (delta.refusal) this.#writer.say(delta.refusal);
+    if (delta.tool_calls?.length) this.#writePieces(this.#splitter.endGap());
+    for (const call of delta.tool_calls ?? []) this.#calls.take(call);
+    if (this.#length + this.#calls.length > ANSWER_CHARS_MAX)
+      this.#failed ??= serverError(`the provider failed: ${TOO_LONG_MESSAGE}`);
   }
 
-  #tell(pieces: ThinkPiece[]): void {
+  #writePieces(pieces: ThinkPiece[]): void {
     for (const { kind, text } of pieces) {
       if (kind === "reasoning") this.#writer.reason(text, "think");
-      else if (kind === "gap") this.#writer.endTalk(text);
+      else if (kind === "gap") this.#writer.endText(text);
       // White space arrives alone where there is nothing else: it does not become a message.
       else if (this.#isTalking || text.trim() !== "") {
         this.#isTalking = true;

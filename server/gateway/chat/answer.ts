@@ -17,7 +17,7 @@ export class Answer {
   #isNext = false;
 
   /** Continues with another item. What it says is kept apart from what another answer said before. */
-  goOn(item: Item): this {
+  continueWith(item: Item): this {
     const id = answerIdOf(item);
     this.#isNext = id === null || id !== this.#id;
     this.#id = id;
@@ -85,8 +85,8 @@ function calledFunction(item: Item): ChatToolCall["function"] {
  * Replaces arguments that are not a JSON object, as a model may write them: providers would refuse everything that
  * comes after.
  */
-function validArguments(written: string): string {
-  const value = jsonIn(written);
+function validArguments(text: string): string {
+  const value = jsonIn(text);
   const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
-  return isObject ? written : JSON.stringify(written.trim() === "" ? {} : { invalid_arguments: written });
+  return isObject ? text : JSON.stringify(text.trim() === "" ? {} : { invalid_arguments: text });
 }

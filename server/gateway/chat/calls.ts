@@ -4,21 +4,21 @@ import type { CallDelta } from "./chunk";
 import type { CallEntry, ResponseWriter } from "./output";
 
 /** What a call takes besides its arguments, counted in characters. */
-const CALL_LENGTH = 1_024;
+const CALL_OVERHEAD = 1_024;
 
-type Slot = { id: string; entry: CallEntry | null; early: string };
+type Slot = { id: string; entry: CallEntry | null; earlyArguments: string };
 
 /**
  * Assembles calls from their pieces: by index where the provider numbers them, else by id; otherwise each piece
  * continues the last call. A call begins once its name is known.
  */
-export class CallGatherer {
+export class CallCollector {
   readonly #slots: Slot[] = [];
   readonly #byIndex = new Map<number, Slot>();
   constructor(
     private readonly writer: ResponseWriter,
     /** Ids in use: an agent distinguishes calls by their ids alone. */
-    private readonly takenIds: Set<string>,
+    private readonly usedIds: Set<string>,
   ) {}
 
   /** The size of the calls in the answer, in characters. */
@@ -39,10 +39,10 @@ export class CallGatherer {
     const args = argumentsIn(delta);
     this.length += args.length;
     if (!slot.entry) {
-      slot.early += args;
+      slot.earlyArguments += args;
       if (name === "") return;
-      slot.entry = this.writer.call(this.#freeId(slot.id), name);
-      if (slot.early !== "") this.writer.callDelta(slot.entry, slot.early);
+      slot.entry = this.writer.call(this.#uniqueId(slot.id), name);
+      if (slot.earlyArguments !== "") this.writer.callDelta(slot.entry, slot.earlyArguments);
     } else if (args !== "") this.writer.callDelta(slot.entry, args);
   }
 
@@ -53,7 +53,7 @@ export class CallGatherer {
   #slotOf(delta: CallDelta, name: string): Slot {
     const id = delta.id ?? "";
     const index = delta.index ?? null;
-    const known =
+    const existing =
       index !== null
         ? this.#byIndex.get(index)
         : id === ""
@@ -63,33 +63,36 @@ export class CallGatherer {
           : this.#slots.find((slot) => slot.id === id);
     // Some providers give every call the index 0. There a different id with a name begins another call; and where no
     // call has an id, so does a name after complete arguments.
-    const isOther = known?.entry && name !== "" && (isOtherId(id, known.id) || isNextOf(id, known.id, known.entry));
-    if (known && !isOther) {
-      known.id ||= id;
-      return known;
+    const isNewCall =
+      existing?.entry &&
+      name !== "" &&
+      (isDifferentId(id, existing.id) || followsComplete(id, existing.id, existing.entry));
+    if (existing && !isNewCall) {
+      existing.id ||= id;
+      return existing;
     }
-    const slot: Slot = { id, entry: null, early: "" };
+    const slot: Slot = { id, entry: null, earlyArguments: "" };
     this.#slots.push(slot);
-    this.length += CALL_LENGTH + id.length + name.length;
+    this.length += CALL_OVERHEAD + id.length + name.length;
     if (index !== null) this.#byIndex.set(index, slot);
     return slot;
   }
 
-  #freeId(id: string): string {
-    const free = id === "" || this.takenIds.has(id) ? `call_${randomUUID().replaceAll("-", "")}` : id;
-    this.takenIds.add(free);
-    return free;
+  #uniqueId(id: string): string {
+    const uniqueId = id === "" || this.usedIds.has(id) ? `call_${randomUUID().replaceAll("-", "")}` : id;
+    this.usedIds.add(uniqueId);
+    return uniqueId;
   }
 }
 
-function isOtherId(id: string, knownId: string): boolean {
+function isDifferentId(id: string, knownId: string): boolean {
   return id !== "" && knownId !== "" && id !== knownId;
 }
 
-function isNextOf(id: string, knownId: string, { args }: CallEntry): boolean {
+function followsComplete(id: string, knownId: string, { args }: CallEntry): boolean {
   if (id !== "" || knownId !== "") return false;
-  const written = args.read();
-  return written.trimEnd().endsWith("}") && jsonIn(written) !== undefined;
+  const text = args.read();
+  return text.trimEnd().endsWith("}") && jsonIn(text) !== undefined;
 }
 
 /** Arguments arrive as a text, or complete as an object. */

@@ -12,16 +12,16 @@ const CallDelta = z.object({
 export type CallDelta = z.infer<typeof CallDelta>;
 
 /** What a model said, whole or in pieces: both have the same form. */
-const Said = z.object({
+const MessageDelta = z.object({
   content: z.union([z.string(), z.array(z.object({ text: Text }))]).nullish(),
   refusal: Text,
   reasoning_content: Text,
   reasoning: Text,
   tool_calls: z.array(CallDelta).nullish(),
 });
-export type Said = z.infer<typeof Said>;
+export type MessageDelta = z.infer<typeof MessageDelta>;
 
-const Choice = z.object({ delta: Said.nullish(), message: Said.nullish(), finish_reason: Text });
+const Choice = z.object({ delta: MessageDelta.nullish(), message: MessageDelta.nullish(), finish_reason: Text });
 
 /** A chunk of a stream, a whole answer, or the error that came instead. */
 export const Chunk = z.object({
@@ -36,19 +36,19 @@ export type Chunk = z.infer<typeof Chunk>;
  * Whether a chunk is only a piece of the model's text or reasoning, as nearly all are. Checked by hand, because parsing
  * the schema costs more than everything else done with such a piece.
  */
-export function isPlain(value: unknown): value is Chunk {
-  const { choices, usage, error, base_resp } = record(value);
+export function isTextChunk(value: unknown): value is Chunk {
+  const { choices, usage, error, base_resp } = recordOf(value);
   if (!Array.isArray(choices) || choices.length !== 1) return false;
   if (!isAbsent(usage) || !isAbsent(error) || !isAbsent(base_resp)) return false;
-  const { delta, message, finish_reason } = record(choices[0]);
+  const { delta, message, finish_reason } = recordOf(choices[0]);
   if (!isAbsent(message) || !isTextOrAbsent(finish_reason)) return false;
-  const said = record(delta);
+  const deltaFields = recordOf(delta);
   return (
-    typeof said.content === "string" &&
-    isAbsent(said.tool_calls) &&
-    isTextOrAbsent(said.refusal) &&
-    isTextOrAbsent(said.reasoning_content) &&
-    isTextOrAbsent(said.reasoning)
+    typeof deltaFields.content === "string" &&
+    isAbsent(deltaFields.tool_calls) &&
+    isTextOrAbsent(deltaFields.refusal) &&
+    isTextOrAbsent(deltaFields.reasoning_content) &&
+    isTextOrAbsent(deltaFields.reasoning)
   );
 }
 
@@ -61,9 +61,9 @@ function isAbsent(value: unknown): boolean {
 }
 
 /** Returns the text of a content, which some providers send in parts. */
-export function contentOf(said: Said): string {
-  if (typeof said.content === "string") return said.content;
-  return (said.content ?? []).map(({ text }) => text ?? "").join("");
+export function contentOf(delta: MessageDelta): string {
+  if (typeof delta.content === "string") return delta.content;
+  return (delta.content ?? []).map(({ text }) => text ?? "").join("");
 }
 
 /**
@@ -74,14 +74,14 @@ export function responsesUsage(usage: Record<string, unknown>) {
   const total = count(usage.total_tokens);
   const prompt = count(usage.prompt_tokens);
   const completion = count(usage.completion_tokens);
-  const inputDetails = record(usage.prompt_tokens_details);
-  const outputDetails = record(usage.completion_tokens_details);
-  const input = prompt ?? rest(total, completion);
+  const inputDetails = recordOf(usage.prompt_tokens_details);
+  const outputDetails = recordOf(usage.completion_tokens_details);
+  const input = prompt ?? remainder(total, completion);
   const reasoning = count(outputDetails.reasoning_tokens);
-  const said = completion ?? rest(total, prompt);
-  if (input === null || said === null) return null;
-  const isBeside = reasoning !== null && isBesideThem(reasoning, { prompt, completion, total });
-  const output = isBeside ? said + reasoning : said;
+  const completionTokens = completion ?? remainder(total, prompt);
+  if (input === null || completionTokens === null) return null;
+  const isSeparate = reasoning !== null && isCountedSeparately(reasoning, { prompt, completion, total });
+  const output = isSeparate ? completionTokens + reasoning : completionTokens;
   // DeepSeek reports cache hits outside the details.
   const cached = count(inputDetails.cached_tokens ?? usage.prompt_cache_hit_tokens);
   return {
@@ -96,7 +96,7 @@ export function responsesUsage(usage: Record<string, unknown>) {
 type Counts = Record<"prompt" | "completion" | "total", number | null>;
 
 /** Whether a provider counts reasoning tokens in addition to those of the answer, rather than among them. */
-function isBesideThem(reasoning: number, { prompt, completion, total }: Counts): boolean {
+function isCountedSeparately(reasoning: number, { prompt, completion, total }: Counts): boolean {
   if (completion === null) return false;
   if (total === null || prompt === null) return reasoning > completion;
   return reasoning > 0 && total === prompt + completion + reasoning;
@@ -106,10 +106,10 @@ function count(value: unknown): number | null {
   return typeof value === "number" && Number.isFinite(value) && value >= 0 ? Math.round(value) : null;
 }
 
-function rest(total: number | null, part: number | null): number | null {
+function remainder(total: number | null, part: number | null): number | null {
   return total === null || part === null || part > total ? null : total - part;
 }
 
-function record(value: unknown): Record<string, unknown> {
+function recordOf(value: unknown): Record<string, unknown> {
   return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
 }

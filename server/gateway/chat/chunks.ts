@@ -1,9 +1,9 @@
 import { createParser, type EventSourceMessage } from "eventsource-parser";
 import { jsonIn } from "@/contract/json-in";
-import { Chunk, isPlain } from "./chunk";
+import { Chunk, isTextChunk } from "./chunk";
 
 /** The maximum length of an answer; also of one line, because a call may write a whole file in it. */
-export const ANSWER_MAX = 16 * 1024 * 1024;
+export const ANSWER_CHARS_MAX = 16 * 1024 * 1024;
 /**
  * What is made from a read is many times its size and is kept until the next read, so a long read is processed in
  * pieces.
@@ -17,24 +17,24 @@ const DONE = "[DONE]";
  */
 export async function* chunksOf(
   body: AsyncIterable<Uint8Array>,
-  judge?: (chunk: Chunk) => unknown,
+  observe?: (chunk: Chunk) => unknown,
 ): AsyncGenerator<Chunk[]> {
-  const arrived: EventSourceMessage[] = [];
+  const pending: EventSourceMessage[] = [];
   const parser = createParser({
-    onEvent: (event) => arrived.push(event),
+    onEvent: (event) => pending.push(event),
     onError: (error) => {
       if (error.type === "max-buffer-size-exceeded") throw error;
     },
-    maxBufferSize: ANSWER_MAX,
+    maxBufferSize: ANSWER_CHARS_MAX,
   });
   const decoder = new TextDecoder();
   for await (const bytes of body) {
     for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
       parser.feed(decoder.decode(bytes.subarray(at, at + PIECE_BYTES), { stream: true }));
-      const events = arrived.splice(0);
+      const events = pending.splice(0);
       const doneAt = events.findIndex(({ data }) => data === DONE);
       const chunks = (doneAt === -1 ? events : events.slice(0, doneAt)).map(chunkOfEvent);
-      for (const chunk of chunks) judge?.(chunk);
+      for (const chunk of chunks) observe?.(chunk);
       yield chunks;
       if (doneAt !== -1) return;
     }
@@ -44,15 +44,15 @@ export async function* chunksOf(
 function chunkOfEvent({ event, data }: EventSourceMessage): Chunk {
   const chunk = readChunk(data);
   if (event !== "error" || chunk.error) return chunk;
-  const said = jsonIn(data);
-  const message = (said as { message?: unknown } | null | undefined)?.message;
+  const parsed = jsonIn(data);
+  const message = (parsed as { message?: unknown } | null | undefined)?.message;
   return { error: { message: typeof message === "string" ? message : data } };
 }
 
 /** Reads one chunk, or a whole answer. */
 export function readChunk(text: string): Chunk {
   const value = jsonIn(text);
-  if (isPlain(value)) return value;
+  if (isTextChunk(value)) return value;
   const parsed = Chunk.safeParse(value);
   if (parsed.success) return parsed.data;
   return { error: { message: "the provider sent what is no answer of chat completions" } };

@@ -6,8 +6,8 @@ import { carriedReasoning } from "./reasoning";
 import type { Item } from "./schema";
 
 const NO_OUTPUT = "[no output of this call was recorded]";
-const CALLS = new Set(["function_call", "custom_tool_call", "tool_search_call", "local_shell_call"]);
-const OUTPUTS = new Set(["function_call_output", "custom_tool_call_output", "tool_search_output"]);
+const CALL_TYPES = new Set(["function_call", "custom_tool_call", "tool_search_call", "local_shell_call"]);
+const OUTPUT_TYPES = new Set(["function_call_output", "custom_tool_call_output", "tool_search_output"]);
 
 /**
  * Translates a conversation's items to messages. What a model said and called in one answer becomes one message,
@@ -18,9 +18,9 @@ export function toMessages(
   items: Item[],
   dialect: Dialect,
   /** Texts that the one system message has before and after a conversation's own instructions. */
-  around: { before: string; after: string },
+  instructions: { before: string; after: string },
 ): { messages: ChatMessage[]; dropped: string[] } {
-  return new Conversation(dialect).read(items, around);
+  return new Conversation(dialect).read(items, instructions);
 }
 
 class Conversation {
@@ -31,60 +31,60 @@ class Conversation {
   #answer: Answer | null = null;
   /** Outputs by the id of their call, in order: some providers number their calls anew in each answer. */
   readonly #outputs = new Map<string, Item[]>();
-  readonly #seen = new Set<Item>();
+  readonly #usedOutputs = new Set<Item>();
   constructor(private readonly dialect: Dialect) {}
 
-  read(items: Item[], around: { before: string; after: string }): this {
+  read(items: Item[], instructions: { before: string; after: string }): this {
     for (const item of items) {
-      if (!OUTPUTS.has(item.type) || !item.call_id) continue;
-      const known = this.#outputs.get(item.call_id);
-      if (known) known.push(item);
+      if (!OUTPUT_TYPES.has(item.type) || !item.call_id) continue;
+      const queue = this.#outputs.get(item.call_id);
+      if (queue) queue.push(item);
       else this.#outputs.set(item.call_id, [item]);
     }
     const first = items.findIndex((item) => !isInstruction(item));
     const leading = first === -1 ? items : items.slice(0, first);
-    const texts = [around.before, ...leading.map((item) => textOf(item.content)), around.after];
+    const texts = [instructions.before, ...leading.map((item) => textOf(item.content)), instructions.after];
     const system = texts.filter((text) => text !== "").join("\n\n");
     if (system !== "") this.messages.push({ role: "system", content: system });
-    for (const item of items.slice(leading.length)) this.#take(item);
+    for (const item of items.slice(leading.length)) this.#add(item);
     this.#endAnswer();
     return this;
   }
 
-  #take(item: Item): void {
-    if (item.type === "message" && item.role === "assistant") this.#said(item).say(textOf(item.content));
-    else if (item.type === "reasoning") this.#think(item);
-    else if (CALLS.has(item.type)) this.#said(item).call(item);
-    else if (OUTPUTS.has(item.type)) this.#output(item);
-    else if (item.type === "message" || item.type === "agent_message") this.#heard(item);
+  #add(item: Item): void {
+    if (item.type === "message" && item.role === "assistant") this.#answerFor(item).say(textOf(item.content));
+    else if (item.type === "reasoning") this.#addReasoning(item);
+    else if (CALL_TYPES.has(item.type)) this.#answerFor(item).call(item);
+    else if (OUTPUT_TYPES.has(item.type)) this.#addOutput(item);
+    else if (item.type === "message" || item.type === "agent_message") this.#addIncoming(item);
     else if (item.type !== "additional_tools")
       this.dropped.push(`item ${item.type}: chat completions have no word for it`);
   }
 
-  #think(item: Item): void {
+  #addReasoning(item: Item): void {
     const carried = carriedReasoning(item);
-    if (carried) this.#said(item).think(carried);
+    if (carried) this.#answerFor(item).think(carried);
     else this.dropped.push("reasoning: it is of another model");
   }
 
-  #output(item: Item): void {
+  #addOutput(item: Item): void {
     this.#endAnswer();
     // The call's message has included it, unless it belongs to no call.
-    if (!this.#seen.has(item)) this.#user({ ...item, content: item.output });
+    if (!this.#usedOutputs.has(item)) this.#addUserMessage({ ...item, content: item.output });
   }
 
-  #heard(item: Item): void {
+  #addIncoming(item: Item): void {
     this.#endAnswer();
-    if (isInstruction(item)) this.#instruct(textOf(item.content));
-    else if (item.type === "message") this.#user(item);
+    if (isInstruction(item)) this.#addInstruction(textOf(item.content));
+    else if (item.type === "message") this.#addUserMessage(item);
     else this.#push({ role: "user", content: `[${item.author} to ${item.recipient}]\n${textOf(item.content)}` });
   }
 
-  #user(item: Item): void {
+  #addUserMessage(item: Item): void {
     this.#push({ role: "user", content: userContent(item.content, this.dialect.hasImages) });
   }
 
-  #instruct(text: string): void {
+  #addInstruction(text: string): void {
     if (this.dialect.laterInstructions === "system") this.messages.push({ role: "system", content: text });
     else this.#push({ role: "user", content: `<instructions>\n${text}\n</instructions>` });
   }
@@ -93,14 +93,15 @@ class Conversation {
     const last = this.messages.at(-1);
     const { bridge } = this.dialect;
     if (bridge && last?.role === "tool") this.messages.push({ role: "assistant", content: bridge });
-    if (this.dialect.joinsUserMessages && last?.role === "user") last.content = joined(last.content, message.content);
+    if (this.dialect.joinsUserMessages && last?.role === "user")
+      last.content = joinContents(last.content, message.content);
     else this.messages.push(message);
   }
 
   /** Returns the answer to which an item belongs. Two answers in a row are kept apart. */
-  #said(item: Item): Answer {
+  #answerFor(item: Item): Answer {
     this.#answer ??= new Answer();
-    return this.#answer.goOn(item);
+    return this.#answer.continueWith(item);
   }
 
   #endAnswer(): void {
@@ -112,13 +113,16 @@ class Conversation {
     const images: UserMessage[] = [];
     for (const call of answer.calls) {
       const output = this.#outputs.get(call.id)?.shift();
-      if (output) this.#seen.add(output);
+      if (output) this.#usedOutputs.add(output);
       const id = callId(call.id, this.dialect);
       this.messages.push({ role: "tool", tool_call_id: id, content: output ? outputText(output) : NO_OUTPUT });
-      const shown = output ? imagesOf(output.output) : [];
+      const outputImages = output ? imagesOf(output.output) : [];
       // A tool's message holds only text.
-      if (shown.length === 0) continue;
-      const parts = [{ type: "input_text", text: `The images of ${call.function.name} (${call.id}):` }, ...shown];
+      if (outputImages.length === 0) continue;
+      const parts = [
+        { type: "input_text", text: `The images of ${call.function.name} (${call.id}):` },
+        ...outputImages,
+      ];
       images.push({ role: "user", content: userContent(parts, this.dialect.hasImages) });
     }
     for (const message of images) this.#push(message);
@@ -135,7 +139,7 @@ function outputText(output: Item): string {
   return textOf(output.output) || (imagesOf(output.output).length > 0 ? "[an image, which follows]" : "[empty]");
 }
 
-function joined(first: UserMessage["content"], second: UserMessage["content"]): UserMessage["content"] {
+function joinContents(first: UserMessage["content"], second: UserMessage["content"]): UserMessage["content"] {
   if (typeof first === "string" && typeof second === "string") return `${first}\n\n${second}`;
   return [...partsOf(first), ...partsOf(second)];
 }

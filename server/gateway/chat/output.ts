@@ -8,7 +8,7 @@ export type ResponseEvent = { type: string; sequence_number: number; [key: strin
 type OutputItem = Record<string, unknown> & { type: string; id: string };
 type Entry = { index: number; item: OutputItem; isDone: boolean };
 export type CallEntry = Entry & { callId: string; name: string; args: GatheredText };
-type Talk = Entry & { kind: "reasoning" | "text"; text: GatheredText; way: ReasoningWay };
+type TextEntry = Entry & { kind: "reasoning" | "text"; text: GatheredText; way: ReasoningWay };
 
 /**
  * Writes an answer as the events of a response, in the order that agents expect. Reasoning and text stay one item until
@@ -18,7 +18,7 @@ export class ResponseWriter {
   readonly #answerId = randomUUID().replaceAll("-", "");
   readonly #createdAt = Math.floor(Date.now() / 1_000);
   readonly #entries: Entry[] = [];
-  #talk: Talk | null = null;
+  #currentText: TextEntry | null = null;
   #events: ResponseEvent[] = [];
   #sequence = 0;
   constructor(
@@ -44,44 +44,44 @@ export class ResponseWriter {
   }
 
   reason(delta: string, way: ReasoningWay): void {
-    const talk = this.#talkOf("reasoning", way);
-    talk.text.add(delta);
-    const at = { item_id: talk.item.id, output_index: talk.index, summary_index: 0 };
+    const textEntry = this.#openText("reasoning", way);
+    textEntry.text.add(delta);
+    const at = { item_id: textEntry.item.id, output_index: textEntry.index, summary_index: 0 };
     this.#writeDelta("response.reasoning_summary_text.delta", at, delta);
   }
 
   say(delta: string): void {
-    const talk = this.#talkOf("text", "think");
-    talk.text.add(delta);
-    const at = { item_id: talk.item.id, output_index: talk.index, content_index: 0 };
+    const textEntry = this.#openText("text", "think");
+    textEntry.text.add(delta);
+    const at = { item_id: textEntry.item.id, output_index: textEntry.index, content_index: 0 };
     this.#writeDelta("response.output_text.delta", at, delta);
   }
 
   /** Ends the current reasoning or text. `gap` is the white space that followed inline reasoning. */
-  endTalk(gap = "", status: "completed" | "incomplete" = "completed"): void {
-    const talk = this.#talk;
-    this.#talk = null;
-    if (!talk) return;
-    talk.isDone = true;
-    const at = { item_id: talk.item.id, output_index: talk.index };
-    const text = talk.text.read();
-    if (talk.kind === "reasoning") {
+  endText(gap = "", status: "completed" | "incomplete" = "completed"): void {
+    const textEntry = this.#currentText;
+    this.#currentText = null;
+    if (!textEntry) return;
+    textEntry.isDone = true;
+    const at = { item_id: textEntry.item.id, output_index: textEntry.index };
+    const text = textEntry.text.read();
+    if (textEntry.kind === "reasoning") {
       const part = { type: "summary_text", text };
-      talk.item = { ...talk.item, summary: [part], encrypted_content: carryReasoning(talk.way, gap) };
+      textEntry.item = { ...textEntry.item, summary: [part], encrypted_content: carryReasoning(textEntry.way, gap) };
       this.#write("response.reasoning_summary_text.done", { ...at, summary_index: 0, text });
       this.#write("response.reasoning_summary_part.done", { ...at, summary_index: 0, part });
     } else {
       const part = textPart(text);
-      talk.item = { ...talk.item, status, content: [part] };
+      textEntry.item = { ...textEntry.item, status, content: [part] };
       this.#write("response.output_text.done", { ...at, content_index: 0, text });
       this.#write("response.content_part.done", { ...at, content_index: 0, part });
     }
-    this.#write("response.output_item.done", { output_index: talk.index, item: talk.item });
+    this.#write("response.output_item.done", { output_index: textEntry.index, item: textEntry.item });
   }
 
   /** Begins a call. */
   call(callId: string, name: string): CallEntry {
-    this.endTalk();
+    this.endText();
     const item = this.#callItem(`fc_${this.#answerId}_${this.#entries.length}`, callId, name, "", "in_progress");
     const entry: CallEntry = {
       index: this.#entries.length,
@@ -105,8 +105,8 @@ export class ResponseWriter {
   }
 
   endCall(entry: CallEntry): void {
-    const written = entry.args.read();
-    const args = written.trim() === "" ? "{}" : written;
+    const collected = entry.args.read();
+    const args = collected.trim() === "" ? "{}" : collected;
     entry.item = this.#callItem(entry.item.id, entry.callId, entry.name, args, "completed");
     entry.isDone = true;
     const at = { item_id: entry.item.id, output_index: entry.index };
@@ -143,32 +143,32 @@ export class ResponseWriter {
     };
   }
 
-  #talkOf(kind: Talk["kind"], way: ReasoningWay): Talk {
-    if (this.#talk?.kind === kind && this.#talk.way === way) return this.#talk;
-    this.endTalk();
+  #openText(kind: TextEntry["kind"], way: ReasoningWay): TextEntry {
+    if (this.#currentText?.kind === kind && this.#currentText.way === way) return this.#currentText;
+    this.endText();
     const index = this.#entries.length;
     const isReasoning = kind === "reasoning";
     const id = `${isReasoning ? "rs" : "msg"}_${this.#answerId}_${index}`;
     const item: OutputItem = isReasoning
       ? { type: "reasoning", id, summary: [], encrypted_content: "" }
       : { type: "message", id, status: "in_progress", role: "assistant", content: [] };
-    const talk: Talk = { index, item, isDone: false, kind, text: new GatheredText(), way };
-    this.#talk = talk;
-    this.#entries.push(talk);
+    const textEntry: TextEntry = { index, item, isDone: false, kind, text: new GatheredText(), way };
+    this.#currentText = textEntry;
+    this.#entries.push(textEntry);
     const at = { item_id: id, output_index: index };
     this.#write("response.output_item.added", { output_index: index, item });
     if (isReasoning) this.#write("response.reasoning_summary_part.added", { ...at, summary_index: 0, part: SUMMARY });
     else this.#write("response.content_part.added", { ...at, content_index: 0, part: textPart("") });
-    return talk;
+    return textEntry;
   }
 
   #callItem(id: string, callId: string, name: string, args: string, status: string): OutputItem {
-    const { kind, name: own, namespace } = this.tools.meaningOf(name);
+    const { kind, name: toolName, namespace } = this.tools.meaningOf(name);
     const shared = { id, call_id: callId, status };
-    if (kind === "custom") return { type: "custom_tool_call", ...shared, name: own, input: inputOf(args) };
+    if (kind === "custom") return { type: "custom_tool_call", ...shared, name: toolName, input: inputOf(args) };
     if (kind === "tool_search")
       return { type: "tool_search_call", ...shared, execution: "client", arguments: jsonIn(args) ?? {} };
-    return { type: "function_call", ...shared, name: own, ...(namespace ? { namespace } : {}), arguments: args };
+    return { type: "function_call", ...shared, name: toolName, ...(namespace ? { namespace } : {}), arguments: args };
   }
 
   /** Extends a delta of the same item that was not taken yet, instead of adding an event. */
@@ -187,10 +187,10 @@ export class ResponseWriter {
 const SUMMARY = { type: "summary_text", text: "" };
 
 /** Returns a freeform tool's input: the call's `input`, or the whole text where the model wrote no JSON around it. */
-function inputOf(written: string): string {
-  const value = jsonIn(written);
+function inputOf(text: string): string {
+  const value = jsonIn(text);
   const input = typeof value === "object" && value !== null ? (value as { input?: unknown }).input : undefined;
-  return typeof input === "string" ? input : written;
+  return typeof input === "string" ? input : text;
 }
 
 function textPart(text: string): Record<string, unknown> {

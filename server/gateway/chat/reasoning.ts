@@ -10,7 +10,7 @@ export const REASONING_WAYS = ["think", "reasoning_content", "reasoning"] as con
 export type ReasoningWay = (typeof REASONING_WAYS)[number];
 
 /** `gap` is the white space between `</think>` and what follows, kept so that the text is sent back unchanged. */
-const Carried = z.object({ way: z.enum(REASONING_WAYS), gap: z.string().optional() });
+const CarriedReasoning = z.object({ way: z.enum(REASONING_WAYS), gap: z.string().optional() });
 const PREFIX = "agentrun-chat:";
 
 /**
@@ -24,7 +24,7 @@ export function carryReasoning(way: ReasoningWay, gap: string): string {
 /** Returns the reasoning that an item carries; null: it is another model's, which this one could not read. */
 export function carriedReasoning(item: Item): { way: ReasoningWay; gap: string; text: string } | null {
   if (!item.encrypted_content?.startsWith(PREFIX)) return null;
-  const carried = Carried.safeParse(jsonIn(item.encrypted_content.slice(PREFIX.length)));
+  const carried = CarriedReasoning.safeParse(jsonIn(item.encrypted_content.slice(PREFIX.length)));
   if (!carried.success) return null;
   const text = (item.summary ?? []).map((part) => part.text ?? "").join("");
   return { way: carried.data.way, gap: carried.data.gap ?? "", text };

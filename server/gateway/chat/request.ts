@@ -28,9 +28,9 @@ export function translateRequest(body: string, dialect: Dialect): Translated {
   const items: Item[] =
     typeof request.input === "string" ? [{ type: "message", role: "user", content: request.input }] : request.input;
   const tools = toolsOf(request, items, dialect);
-  const asked = askFor(request.text?.format, dialect);
-  const around = { before: request.instructions ?? "", after: asked.inWords };
-  const { messages, dropped } = toMessages(items, dialect, around);
+  const format = responseFormatOf(request.text?.format, dialect);
+  const instructions = { before: request.instructions ?? "", after: format.instruction };
+  const { messages, dropped } = toMessages(items, dialect, instructions);
   const isStream = request.stream === true;
   const chat: ChatRequest = {
     model: request.model,
@@ -39,7 +39,7 @@ export function translateRequest(body: string, dialect: Dialect): Translated {
     ...toolFields(request, tools, dialect),
     ...effortFields(request.reasoning?.effort ?? null, dialect),
     ...(request.max_output_tokens ? { [dialect.maxTokensKey]: request.max_output_tokens } : {}),
-    ...asked.field,
+    ...format.field,
     ...(typeof request.temperature === "number" ? { temperature: request.temperature } : {}),
     ...(typeof request.top_p === "number" ? { top_p: request.top_p } : {}),
   };
@@ -69,7 +69,7 @@ function toolsOf(request: ResponsesRequest, items: Item[], dialect: Dialect): To
 }
 
 function toolFields(request: ResponsesRequest, tools: ToolBox, dialect: Dialect): Partial<ChatRequest> {
-  const choice = chosen(request.tool_choice, tools);
+  const choice = toolChoiceOf(request.tool_choice, tools);
   if (tools.definitions.length === 0) return {};
   return {
     tools: tools.definitions,
@@ -79,7 +79,7 @@ function toolFields(request: ResponsesRequest, tools: ToolBox, dialect: Dialect)
   };
 }
 
-function chosen(choice: ToolChoice | null | undefined, tools: ToolBox): ChatRequest["tool_choice"] {
+function toolChoiceOf(choice: ToolChoice | null | undefined, tools: ToolBox): ChatRequest["tool_choice"] {
   if (choice === "none" || choice === "required") return choice;
   if (typeof choice !== "object" || choice === null) return undefined;
   if (choice.type === "allowed_tools") {
@@ -99,17 +99,17 @@ function effortFields(effort: string | null, dialect: Dialect): Partial<ChatRequ
 }
 
 /** Asks for a form of the answer: by `response_format` as far as the provider supports it, otherwise in words. */
-function askFor(
+function responseFormatOf(
   format: NonNullable<ResponsesRequest["text"]>["format"],
   dialect: Dialect,
-): { field: Partial<ChatRequest>; inWords: string } {
-  if (!format || format.type === "text") return { field: {}, inWords: "" };
+): { field: Partial<ChatRequest>; instruction: string } {
+  if (!format || format.type === "text") return { field: {}, instruction: "" };
   const { schema } = format;
   if (format.type === "json_schema" && schema && dialect.responseFormat === "json_schema") {
     const json_schema = { name: format.name ?? "answer", schema, ...(format.strict === true ? { strict: true } : {}) };
-    return { field: { response_format: { type: "json_schema", json_schema } }, inWords: "" };
+    return { field: { response_format: { type: "json_schema", json_schema } }, instruction: "" };
   }
   const field = dialect.responseFormat === "none" ? {} : { response_format: { type: "json_object" } };
-  const fitting = schema ? ` that fits this JSON schema:\n${JSON.stringify(schema)}` : ".";
-  return { field, inWords: `Your final answer is JSON alone, without a fence around it${fitting}` };
+  const schemaText = schema ? ` that fits this JSON schema:\n${JSON.stringify(schema)}` : ".";
+  return { field, instruction: `Your final answer is JSON alone, without a fence around it${schemaText}` };
 }

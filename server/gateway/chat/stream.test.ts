@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { CHAT_PRESETS, type ChatPreset } from "@/contract/backend";
 import { AnswerEvents } from "./answer-events";
 import type { ChatMessage } from "./chat";
-import { Chunk, isPlain } from "./chunk";
+import { Chunk, isTextChunk } from "./chunk";
 import { chunksOf } from "./chunks";
 import type { ResponseEvent } from "./output";
 import { eventsOf, normal, responseOf } from "./test/conversation";
@@ -134,14 +134,14 @@ test("what is taken for a plain piece has its form", () => {
   let plain = 0;
   fc.assert(
     fc.property(chunk, (value) => {
-      if (!isPlain(value)) return;
+      if (!isTextChunk(value)) return;
       plain += 1;
       expect(value).toMatchObject(Chunk.parse(value));
     }),
     { numRuns: 5_000 },
   );
   expect(plain).toBeGreaterThan(20);
-  expect(isPlain(delta({ role: "assistant", content: "a" }))).toBe(true);
+  expect(isTextChunk(delta({ role: "assistant", content: "a" }))).toBe(true);
 });
 
 test("no more of a stream is read than was asked for", async () => {

@@ -46,20 +46,23 @@ const wordsIn = (text: string) =>
 /** Scores how well a procedure matches: its name counts most, then its summary, then its input's fields. */
 function scoreOf({ name, summary }: CataloguedProcedure, words: string): number {
   if (name === words.trim()) return Number.MAX_SAFE_INTEGER;
-  const places: [number, string[]][] = [
+  const weightedFields: [number, string[]][] = [
     [6, wordsIn(name)],
     [3, wordsIn(summary)],
     [1, Object.keys(inputSchemaOf(name).properties ?? {}).flatMap(wordsIn)],
   ];
   return wordsIn(words).reduce(
-    (sum, word) => sum + (places.find(([, there]) => there.some((one) => isNear(one, word)))?.[0] ?? 0),
+    (sum, word) =>
+      sum + (weightedFields.find(([, fieldWords]) => fieldWords.some((one) => isNear(one, word)))?.[0] ?? 0),
     0,
   );
 }
 
 /** Whether two words are the same, or one begins with the other: “budget” and “budgets”. */
-function isNear(one: string, other: string): boolean {
-  return one === other || (Math.min(one.length, other.length) > 2 && (one.startsWith(other) || other.startsWith(one)));
+function isNear(word: string, other: string): boolean {
+  return (
+    word === other || (Math.min(word.length, other.length) > 2 && (word.startsWith(other) || other.startsWith(word)))
+  );
 }
 
 export const callProcedureTool = defineTool({
@@ -75,7 +78,7 @@ export const callProcedureTool = defineTool({
     input: z.record(z.string(), z.unknown()).default({}).describe("What the procedure takes."),
   }),
   async run({ ctx, signal }, { name, input }) {
-    const procedure = procedureCatalog().find((known) => known.name === name);
+    const procedure = procedureCatalog().find((candidate) => candidate.name === name);
     if (!procedure) throw new InvalidInputError(`name: there is no procedure ${name} here: look with find_procedures`);
     if (procedure.tellsSecret)
       throw new InvalidInputError(`name: ${name} tells a secret, which no model may read: a person can call it`);

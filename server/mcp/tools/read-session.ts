@@ -67,12 +67,12 @@ async function readEnd({ api }: ToolCall, input: Omit<EventPosition, "afterSeq">
 }
 
 /** Returns lines until there are enough. */
-async function readLines({ api }: ToolCall, place: EventPosition, maxChars: number): Promise<Read> {
+async function readLines({ api }: ToolCall, position: EventPosition, maxChars: number): Promise<Read> {
   const lines: Line[] = [];
-  let { afterSeq } = place;
+  let { afterSeq } = position;
   let chars = 0;
   for (let pages = 1; ; pages += 1) {
-    const page = await api.sessions.trace({ ...place, afterSeq, limit: EVENTS_LIMIT_MAX });
+    const page = await api.sessions.trace({ ...position, afterSeq, limit: EVENTS_LIMIT_MAX });
     const { runId } = page;
     for (const event of page.items) {
       const line = lineOf(event);
@@ -87,7 +87,7 @@ async function readLines({ api }: ToolCall, place: EventPosition, maxChars: numb
     if (page.cursor === null || pages === PAGES_MAX)
       return { lines, runId, nextAfterSeq: page.cursor === null ? null : afterSeq };
     // All pages are of one run: the session may have got another meanwhile.
-    place = { ...place, ...(runId === null ? {} : { runId }) };
+    position = { ...position, ...(runId === null ? {} : { runId }) };
   }
 }
 

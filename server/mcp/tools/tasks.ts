@@ -108,11 +108,11 @@ export const waitForTask = defineTool({
   needs: ["queue.getTask"],
   input: GetTaskInput.pick({ taskId: true }).extend({ seconds: WaitSeconds }),
   async run(call, { taskId, seconds }) {
-    const seen = await waitUntil(call, seconds, {
-      look: () => lookAtTask(call, taskId),
+    const outcome = await waitUntil(call, seconds, {
+      read: () => lookAtTask(call, taskId),
       changes: (signal) => everySecond(call, signal),
     });
-    const { isOver, task } = seen;
+    const { isOver, task } = outcome;
     return { isOver, ...briefTask(task), ...brief(task, ["failureMessage"]), ...outputIn(task) };
   },
 });

@@ -35,11 +35,11 @@ export const waitForTurn = defineTool({
   async run(call, { commandId, seconds, throughApprovals }) {
     const { runId } = await call.api.commands.get({ commandId });
     const { lastEventSeq } = await call.api.runs.get({ runId });
-    const seen = await waitUntil(call, seconds, {
-      look: () => lookAtTurn(call, { commandId, throughApprovals }),
+    const outcome = await waitUntil(call, seconds, {
+      read: () => lookAtTurn(call, { commandId, throughApprovals }),
       changes: (signal) => tellingEvents(call, { runId, afterSeq: lastEventSeq }, signal),
     });
-    return tellTurn(call, seen);
+    return tellTurn(call, outcome);
   },
 });
 
@@ -47,8 +47,8 @@ export const waitForTurn = defineTool({
  * Yields at events that may change the turn's state. Starts at a seq read before the first look, so that nothing in
  * between is missed.
  */
-async function* tellingEvents(call: ToolCall, place: { runId: string; afterSeq: number }, signal: AbortSignal) {
-  const frames: AsyncIterable<unknown> = await call.apiUntil(signal).events.watch(place);
+async function* tellingEvents(call: ToolCall, position: { runId: string; afterSeq: number }, signal: AbortSignal) {
+  const frames: AsyncIterable<unknown> = await call.apiUntil(signal).events.watch(position);
   for await (const frame of frames) {
     // Its type is the one that clients see; the server yields it wrapped.
     const event = isTrackedEnvelope(frame) ? (frame[1] as RunEvent) : null;

@@ -70,15 +70,15 @@ export class ChildArchivers implements Executor, AsyncDisposable {
       AGENTRUN_VOLUME_DIR: this.folderOf(volumeName),
       AGENTRUN_ARCHIVER_TOKEN: token,
     };
-    const wait = this.isHeld ? "read go && " : "";
-    const child = spawn("sh", ["-c", `${wait}exec "$0" "$1"`, process.execPath, this.bundle], { env });
-    let said = "";
-    child.stderr.on("data", (chunk) => (said += chunk));
+    const prefix = this.isHeld ? "read go && " : "";
+    const child = spawn("sh", ["-c", `${prefix}exec "$0" "$1"`, process.execPath, this.bundle], { env });
+    let stderr = "";
+    child.stderr.on("data", (chunk) => (stderr += chunk));
     const exited = new Promise<void>((resolve) => {
       child.once("close", (code, signal) => {
         this.#children.delete(attemptId);
         for (const listener of this.#listeners)
-          listener({ attemptId, code, signal, message: said.trim(), cause: null });
+          listener({ attemptId, code, signal, message: stderr.trim(), cause: null });
         resolve();
       });
     });
@@ -99,9 +99,9 @@ export class ChildArchivers implements Executor, AsyncDisposable {
   }
 
   async #kill(attemptId: string): Promise<"gone"> {
-    const known = this.#children.get(attemptId);
-    known?.child.kill("SIGKILL");
-    await known?.exited;
+    const running = this.#children.get(attemptId);
+    running?.child.kill("SIGKILL");
+    await running?.exited;
     return "gone";
   }
 

@@ -29,12 +29,12 @@ export async function createTestStore(): Promise<TestStore> {
     database,
     dataDir,
     as(actor = ADMIN) {
-      const made = testContext(database, { actor, volumes });
-      contexts.push(made);
-      return { ...made, archive };
+      const ctx = testContext(database, { actor, volumes });
+      contexts.push(ctx);
+      return { ...ctx, archive };
     },
     async [Symbol.asyncDispose]() {
-      await Promise.allSettled(contexts.map((made) => made[Symbol.asyncDispose]()));
+      await Promise.allSettled(contexts.map((ctx) => ctx[Symbol.asyncDispose]()));
       await database[Symbol.asyncDispose]();
       await rm(dataDir, { recursive: true, force: true });
     },

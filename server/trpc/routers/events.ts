@@ -9,7 +9,7 @@ import {
 import { WatchRunInput } from "@/contract/watch";
 import { UnexpectedError } from "@/server/errors";
 import { appendEvents, getEvent, listEvents, searchEvents } from "@/server/events";
-import { tellLiveText, watchEvents } from "@/server/live";
+import { publishLiveText, watchEvents } from "@/server/live";
 import { router, runnerProcedure, viewerProcedure } from "@/server/trpc/init";
 import { asStream } from "@/server/trpc/watch";
 
@@ -21,7 +21,7 @@ export const eventsRouter = router({
   live: runnerProcedure.input(LiveFramesInput).mutation((opts) => {
     const { service, live } = opts.ctx;
     if (!live) throw new UnexpectedError(new Error("nothing can be watched here: the context has no live"));
-    return tellLiveText(service, live, opts.input);
+    return publishLiveText(service, live, opts.input);
   }),
   watch: runnerProcedure.input(WatchRunInput).subscription((opts) =>
     asStream(opts, async function* ({ ctx, live, signal }) {

@@ -34,10 +34,10 @@ import { adminProcedure, publicProcedure, router, type TrpcContext, viewerProced
  * Returns the context of a caller that is not known yet. Requests that are refused to anybody, such as one too many,
  * are refused here too.
  */
-function strangerOf({ fault, nobody }: TrpcContext): ServiceContext {
+function anonymousContextOf({ fault, anonymous }: TrpcContext): ServiceContext {
   if (fault !== undefined && fault.reason !== "unauthenticated") throw fault;
-  if (nobody === undefined) throw new UnauthenticatedError();
-  return nobody();
+  if (anonymous === undefined) throw new UnauthenticatedError();
+  return anonymous();
 }
 
 function guessesOf({ codeGuesses }: TrpcContext): FailedSignIns {
@@ -55,10 +55,10 @@ export const identityRouter = router({
   }),
   startDeviceSignIn: publicProcedure
     .input(StartDeviceSignInInput)
-    .mutation(({ ctx, input }) => startDeviceSignIn(strangerOf(ctx), input, ctx.address ?? "unknown")),
+    .mutation(({ ctx, input }) => startDeviceSignIn(anonymousContextOf(ctx), input, ctx.address ?? "unknown")),
   pollDeviceSignIn: publicProcedure
     .input(PollDeviceSignInInput)
-    .mutation(({ ctx, input }) => pollDeviceSignIn(strangerOf(ctx), input)),
+    .mutation(({ ctx, input }) => pollDeviceSignIn(anonymousContextOf(ctx), input)),
   deviceSignIn: viewerProcedure
     .input(DeviceSignInInput)
     .query(({ ctx, input }) => findDeviceSignIn(ctx.service, input, guessesOf(ctx))),

@@ -39,10 +39,10 @@ export function claimFor(name: string, spec: VolumeSpec, policy: ClaimPolicy): C
  * removed.
  */
 export function isClaimOf(claim: Claim, sessionId: string): boolean {
-  return isOurs(claim) && claim.metadata?.annotations?.[SESSION] === sessionId;
+  return isManaged(claim) && claim.metadata?.annotations?.[SESSION] === sessionId;
 }
 
-export function isOurs(claim: Claim): boolean {
+export function isManaged(claim: Claim): boolean {
   return [MANAGED_BY, COMPONENT].every((label) => {
     const [key = "", value] = label.split("=");
     return claim.metadata?.labels?.[key] === value;
@@ -56,7 +56,7 @@ export function statusOf(claim: Claim, namespace: string): VolumeStatus {
   return { name, namespace, uid, phase: deletionTimestamp !== undefined ? "Terminating" : isKnown ? phase : "Pending" };
 }
 
-export function foundIn(claim: Claim, namespace: string): FoundVolume {
+export function toFoundVolume(claim: Claim, namespace: string): FoundVolume {
   const { creationTimestamp, annotations = {} } = claim.metadata ?? {};
   const { [SESSION]: sessionId, [TENANT]: tenantId = "default", [PROJECT]: projectId = "default" } = annotations;
   return {

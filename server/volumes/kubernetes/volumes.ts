@@ -1,7 +1,16 @@
 import { UnavailableError } from "@/server/errors";
 import { type Claim, type Cluster, isKubernetesProblem } from "@/server/kubernetes";
 import { type VolumeSpec, type Volumes, volumeNameOf } from "@/server/volumes/volumes";
-import { type ClaimPolicy, COMPONENT, claimFor, foundIn, isClaimOf, isOurs, MANAGED_BY, statusOf } from "./claim";
+import {
+  type ClaimPolicy,
+  COMPONENT,
+  claimFor,
+  isClaimOf,
+  isManaged,
+  MANAGED_BY,
+  statusOf,
+  toFoundVolume,
+} from "./claim";
 
 /** How often at most a PVC is read and judged again because it changed between read and deletion. */
 const REMOVE_TRIES_MAX = 8;
@@ -57,7 +66,7 @@ export function createKubernetesVolumes(options: KubernetesVolumesOptions): Volu
     async ensure(spec) {
       const name = volumeNameOf(spec.sessionId);
       const claim = await createClaim(name, spec);
-      if (!isClaimOf(claim, spec.sessionId)) throw strangerError(name);
+      if (!isClaimOf(claim, spec.sessionId)) throw foreignClaimError(name);
       if (claim.metadata?.deletionTimestamp !== undefined) {
         throw new UnavailableError(
           "volume-going",
@@ -73,25 +82,25 @@ export function createKubernetesVolumes(options: KubernetesVolumesOptions): Volu
     },
     async inspect(name) {
       const claim = await findClaim(name);
-      return claim !== null && isOurs(claim) ? foundIn(claim, cluster.namespace) : null;
+      return claim !== null && isManaged(claim) ? toFoundVolume(claim, cluster.namespace) : null;
     },
     async *list() {
       for await (const claims of cluster.listClaims(`${MANAGED_BY},${COMPONENT}`))
-        yield claims.map((claim) => foundIn(claim, cluster.namespace));
+        yield claims.map((claim) => toFoundVolume(claim, cluster.namespace));
     },
     async remove(name, uid) {
       if (uid === null) return "gone";
       for (let tries = 1; ; tries += 1) {
         const claim = await findClaim(name);
         if (claim?.metadata?.uid !== uid) return "gone";
-        if (!isOurs(claim)) throw strangerError(name);
+        if (!isManaged(claim)) throw foreignClaimError(name);
         const { resourceVersion = "" } = claim.metadata;
         try {
           if (claim.metadata.deletionTimestamp === undefined) await cluster.deleteClaim(name, { uid, resourceVersion });
         } catch (error) {
           // A call without an answer may have deleted it: the next read shows.
-          const isWorthAnotherLook = isKubernetesProblem(error, "conflict", "unknown", "not-found");
-          if (!isWorthAnotherLook || tries === REMOVE_TRIES_MAX) throw error;
+          const isRetryable = isKubernetesProblem(error, "conflict", "unknown", "not-found");
+          if (!isRetryable || tries === REMOVE_TRIES_MAX) throw error;
           await new Promise((resolve) => setTimeout(resolve, tries * REMOVE_PAUSE_MS));
           continue;
         }
@@ -101,7 +110,7 @@ export function createKubernetesVolumes(options: KubernetesVolumesOptions): Volu
   };
 }
 
-function strangerError(name: string): Error {
+function foreignClaimError(name: string): Error {
   return new UnavailableError(
     "executor-unavailable",
     `PersistentVolumeClaim ${name} is there and is not of this session: rename or remove it`,

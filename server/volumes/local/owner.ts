@@ -33,6 +33,6 @@ export async function readOwner(root: string, name: string): Promise<FoundVolume
   }
 }
 
-export async function forgetOwner(root: string, name: string): Promise<void> {
+export async function removeOwner(root: string, name: string): Promise<void> {
   await rm(ownerFile(root, name), { force: true });
 }

@@ -10,7 +10,7 @@ import {
   type Volumes,
   volumeNameOf,
 } from "@/server/volumes/volumes";
-import { forgetOwner, readOwner, writeOwner } from "./owner";
+import { readOwner, removeOwner, writeOwner } from "./owner";
 
 /** Allowed names of folders: rows of an adopted database hold names that others chose. */
 const SAFE_NAME = /^[a-z0-9][a-z0-9.-]{0,252}$/;
@@ -28,7 +28,7 @@ export function createLocalVolumes(root: string): Volumes {
     return stat?.isDirectory() ? stat : null;
   }
 
-  async function look(name: string): Promise<VolumeStatus | null> {
+  async function findVolume(name: string): Promise<VolumeStatus | null> {
     const stat = await statOf(name);
     return stat && statusOf(name, stat);
   }
@@ -50,11 +50,11 @@ export function createLocalVolumes(root: string): Volumes {
       const name = volumeNameOf(spec.sessionId);
       await writeOwner(root, name, spec);
       await mkdir(path.join(root, name), { recursive: true, mode: 0o700 });
-      const made = await look(name);
-      if (made === null) throw new Error(`${path.join(root, name)} is not a folder: move it away to make the volume`);
-      return made;
+      const volume = await findVolume(name);
+      if (volume === null) throw new Error(`${path.join(root, name)} is not a folder: move it away to make the volume`);
+      return volume;
     },
-    find: look,
+    find: findVolume,
     inspect,
     async *list() {
       const names = (await readdir(root).catch(ignoreMissing))?.filter(isHashedName) ?? [];
@@ -67,21 +67,21 @@ export function createLocalVolumes(root: string): Volumes {
       const folder = folderOf(name);
       if (folder === null) return "gone";
       // Renamed first, so that an interrupted removal never leaves half a volume under its name.
-      const doomed = path.join(root, `.removing-${name}-${randomUUID()}`);
-      const isAsked = uid !== null && (await look(name))?.uid === uid;
-      if (isAsked) await rename(folder, doomed).catch(ignoreMissing);
+      const removalPath = path.join(root, `.removing-${name}-${randomUUID()}`);
+      const isSameVolume = uid !== null && (await findVolume(name))?.uid === uid;
+      if (isSameVolume) await rename(folder, removalPath).catch(ignoreMissing);
       const leftovers = (await readdir(root).catch(() => [])).filter((entry) => entry.startsWith(`.removing-${name}-`));
       for (const leftover of leftovers) await removeTree(path.join(root, leftover));
-      if (isAsked) await forgetOwner(root, name);
+      if (isSameVolume) await removeOwner(root, name);
       return "gone";
     },
     async isEmpty(name) {
       const folder = folderOf(name);
-      if (folder === null || (await look(name)) === null) return true;
+      if (folder === null || (await findVolume(name)) === null) return true;
       const entries = await readdir(folder, { withFileTypes: true });
       for (const entry of entries) {
         if (OWN_FOLDERS.has(entry.name)) continue;
-        if (!entry.isDirectory() || (await holdsFile(path.join(folder, entry.name)))) return false;
+        if (!entry.isDirectory() || (await containsFile(path.join(folder, entry.name)))) return false;
       }
       return true;
     },
@@ -96,16 +96,16 @@ function statusOf(name: string, { ino, birthtimeNs }: BigIntStats): VolumeStatus
 /**
  * Whether anything except folders lies below, or may lie there: a folder that cannot be listed does not count as empty.
  */
-async function holdsFile(folder: string): Promise<boolean> {
-  const waiting = [folder];
-  for (let current = waiting.pop(); current !== undefined; current = waiting.pop()) {
+async function containsFile(folder: string): Promise<boolean> {
+  const pendingFolders = [folder];
+  for (let current = pendingFolders.pop(); current !== undefined; current = pendingFolders.pop()) {
     const entries = await opendir(current).catch((error: unknown) => {
       if (!isDenied(error)) throw error;
     });
     if (!entries) return true;
     for await (const entry of entries) {
       if (!entry.isDirectory()) return true;
-      waiting.push(path.join(current, entry.name));
+      pendingFolders.push(path.join(current, entry.name));
     }
   }
   return false;
@@ -123,11 +123,11 @@ async function removeTree(folder: string): Promise<void> {
 }
 
 async function unlockFolders(folder: string): Promise<void> {
-  const waiting = [folder];
-  for (let current = waiting.pop(); current !== undefined; current = waiting.pop()) {
+  const pendingFolders = [folder];
+  for (let current = pendingFolders.pop(); current !== undefined; current = pendingFolders.pop()) {
     await chmod(current, 0o700);
     for (const entry of await readdir(current, { withFileTypes: true })) {
-      if (entry.isDirectory()) waiting.push(path.join(current, entry.name));
+      if (entry.isDirectory()) pendingFolders.push(path.join(current, entry.name));
     }
   }
 }

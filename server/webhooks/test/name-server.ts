@@ -9,11 +9,11 @@ const HEADER_BYTES = 12;
  * null: it never answers.
  */
 export async function startNameServer(addresses: Record<string, string> | null) {
-  const asked: string[] = [];
+  const queriedNames: string[] = [];
   const socket = createSocket("udp4");
   socket.on("message", (query, from) => {
     const { name, type, end } = readQuestion(query);
-    asked.push(name);
+    queriedNames.push(name);
     if (addresses === null) return;
     const address = type === TYPE_A ? addresses[name] : undefined;
     const isKnown = Object.hasOwn(addresses, name);
@@ -28,7 +28,7 @@ export async function startNameServer(addresses: Record<string, string> | null) 
   await new Promise<void>((resolve) => socket.bind(0, "127.0.0.1", resolve));
   return {
     address: `127.0.0.1:${(socket.address() as AddressInfo).port}`,
-    asked,
+    asked: queriedNames,
     [Symbol.asyncDispose]: () => new Promise<void>((resolve) => socket.close(resolve)),
   };
 }

@@ -7,7 +7,7 @@ export type StormJob = { databaseUrl: string; leaseMs: number; pauseMs: number }
 const { databaseUrl, leaseMs, pauseMs }: StormJob = JSON.parse(process.argv[2] ?? "");
 const sender = new WebhookSender({
   ctx: testContext({ url: databaseUrl }, { poolMax: 4 }),
-  ...{ leaseMs, pauseAfter: () => pauseMs },
+  ...{ leaseMs, retryDelayAfter: () => pauseMs },
 });
 
 // The parent holds the other end of the pipe, so this process ends with the test in any case.

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Beliefs } from "./beliefs";
+import { AnswerCache } from "./answer-cache";
 
 /** A question that counts how often it was asked, and whose answers a test releases. */
 function asked() {
@@ -17,23 +17,23 @@ function asked() {
 }
 
 test("what is being asked is asked once, and what was answered is believed", async () => {
-  const beliefs = new Beliefs<number>(60_000);
+  const beliefs = new AnswerCache<number>(60_000);
   const { ask, times, answer } = asked();
-  const all = Array.from({ length: 100 }, () => beliefs.about("a", ask, null));
+  const all = Array.from({ length: 100 }, () => beliefs.get("a", ask, null));
   answer();
   expect(new Set(await Promise.all(all))).toEqual(new Set([1]));
-  expect(await beliefs.about("a", ask, null)).toBe(1);
-  const other = beliefs.about("b", ask, null);
+  expect(await beliefs.get("a", ask, null)).toBe(1);
+  const other = beliefs.get("b", ask, null);
   answer();
   expect([await other, times()]).toEqual([2, 2]);
 });
 
 test("who needs what is so since a moment waits for an answer that was asked for after it, with others of the same mind", async () => {
-  const beliefs = new Beliefs<number>(60_000);
+  const beliefs = new AnswerCache<number>(60_000);
   const { ask, times, answer } = asked();
-  const early = beliefs.about("a", ask, null);
+  const early = beliefs.get("a", ask, null);
   const since = performance.now() + 0.001;
-  const late = [beliefs.about("a", ask, since), beliefs.about("a", ask, since)];
+  const late = [beliefs.get("a", ask, since), beliefs.get("a", ask, since)];
   answer();
   expect(await early).toBe(1);
   await expect.poll(times).toBe(2);
@@ -42,14 +42,14 @@ test("who needs what is so since a moment waits for an answer that was asked for
 });
 
 test("an answer that is old, and one that failed, is asked for again", async () => {
-  const beliefs = new Beliefs<number>(0);
+  const beliefs = new AnswerCache<number>(0);
   let times = 0;
   const ask = async () => {
     times += 1;
     if (times === 2) throw new Error("away");
     return times;
   };
-  expect(await beliefs.about("a", ask, null)).toBe(1);
-  await expect(beliefs.about("a", ask, null)).rejects.toThrow("away");
-  expect(await beliefs.about("a", ask, null)).toBe(3);
+  expect(await beliefs.get("a", ask, null)).toBe(1);
+  await expect(beliefs.get("a", ask, null)).rejects.toThrow("away");
+  expect(await beliefs.get("a", ask, null)).toBe(3);
 });

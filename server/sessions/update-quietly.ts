@@ -7,7 +7,7 @@ import type { TxContext } from "@/server/context";
  * Changes a locked session in a way that gives nobody anything to read. Readers who had read all of it before still
  * have.
  */
-export async function changeUnnoticed(
+export async function updateQuietly(
   ctx: TxContext,
   sessionId: string,
   change: PgUpdateSetSource<typeof sessions>,

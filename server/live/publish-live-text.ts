@@ -9,7 +9,7 @@ import type { Live } from "./live";
  * Shows a run's text under way to its followers. It is stored nowhere; events stored later under the same item replace
  * it.
  */
-export async function tellLiveText(
+export async function publishLiveText(
   ctx: ServiceContext,
   live: Live,
   input: LiveFramesInput,
@@ -19,6 +19,6 @@ export async function tellLiveText(
   if (ctx.actor.kind === "runner") assertRunVisible(ctx, runId);
   else await getRun(ctx, { runId });
   if (ctx.actor.kind === "runner" && input.leaseEpoch !== ctx.actor.leaseEpoch) throw new LeaseLostError(runId);
-  live.tellText({ runId, frames: frames.map((frame) => ({ ...frame, text: redactText(frame.text) })) });
+  live.publishText({ runId, frames: frames.map((frame) => ({ ...frame, text: redactText(frame.text) })) });
   return {};
 }
