@@ -3,7 +3,7 @@ import { cleanText } from "./text";
 
 const CHOSEN_ID = /^[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}$/;
 /** Names that routes use in the place of a session's id. */
-const RESERVED_SESSION_IDS = new Set(["watch", "storage"]);
+const RESERVED_SESSION_IDS = new Set(["watch", "storage", "search"]);
 
 /** An id chosen by a caller; safe in paths, logs and folder names. */
 export const ChosenId = z

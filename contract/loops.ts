@@ -33,6 +33,7 @@ export const LOOPS = {
   webhooks: { process: "worker", does: "delivers webhooks" },
   traces: { process: "worker", does: "exports traces to a collector" },
   budgets: { process: "worker", does: "tracks budgets near or over their limit" },
+  conversations: { process: "worker", does: "indexes conversations for search" },
   schedules: { process: "worker", does: "adds tasks from schedules" },
   "backend-probes": { process: "web", does: "probes model providers" },
 } as const satisfies Record<string, LoopFacts>;

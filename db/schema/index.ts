@@ -5,6 +5,7 @@ export * from "./backends";
 export * from "./budgets";
 export * from "./bulk";
 export * from "./commands";
+export * from "./conversations";
 export * from "./events";
 export * from "./feed";
 export * from "./identity";

@@ -3,6 +3,7 @@ import type { Db } from "@/db/client";
 import {
   type CommandRow,
   commands,
+  conversationTexts,
   leases,
   type ModelCallRow,
   type RunRow,
@@ -81,6 +82,14 @@ export async function makeCommand(
       })
       .returning(),
   );
+}
+
+/** Makes a message of a run's agent, as the search of conversations finds it. */
+export async function makeMessage(db: Db, run: RunRow, text: string): Promise<void> {
+  const { id: runId, tenantId, projectId, sessionId } = run;
+  const seq = (await db.$count(conversationTexts, sql`${conversationTexts.runId} = ${runId}`)) + 1;
+  const owner = { runId, seq, tenantId, projectId, sessionId: sessionId ?? "none" };
+  await db.insert(conversationTexts).values({ ...owner, speaker: "agent", at: new Date(), text });
 }
 
 /** Makes a completely answered call of a run, to be stored. */

@@ -3,6 +3,7 @@ import { endKilled, isWebReady, LeaseSweeper, launchPending, reconcileAttempts, 
 import { watchBudgets } from "@/server/budgets";
 import { removeEndedBulk, runBulkActions } from "@/server/bulk";
 import type { ServiceContext } from "@/server/context";
+import { indexConversations } from "@/server/conversations";
 import { dispatchPass, expireWaiting, settleDependencies } from "@/server/dispatcher";
 import type { Executor } from "@/server/executors";
 import { removeDeviceSignIns, removeEndedTokens } from "@/server/identity";
@@ -102,6 +103,7 @@ function loopOptions(deps: LoopsDeps, { sweeper, sender, tracer }: SharedService
     { name: "bulk", intervalMs: 1_000, wakeOn: ["bulk"], run: () => runBulkActions(contextFor("bulk")) },
     { name: "webhooks", intervalMs: 1_000, wakeOn: ["webhooks"], run: () => sender.pass() },
     { name: "budgets", intervalMs: 5_000, run: () => watchBudgets(contextFor("budgets")) },
+    { name: "conversations", intervalMs: 2_000, run: () => indexConversations(contextFor("conversations")) },
     { name: "schedules", intervalMs: 1_000, run: () => fireSchedules(contextFor("schedules")) },
     { name: "tokens", intervalMs: 3_600_000, run: () => removeEnded(contextFor("tokens")) },
   ];

@@ -247,6 +247,7 @@ test("REST gives what tRPC gives, for every reading procedure", async () => {
   // Inputs without which a route does not answer.
   const asked: Record<string, object> = {
     "sessions.digests": { sessionIds: ["ses_same"] },
+    "sessions.searchConversations": { text: "hello" },
     "schedules.preview": { cron: "0 3 * * *" },
   };
   let compared = 0;

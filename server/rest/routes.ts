@@ -6,6 +6,7 @@ import { Backend, BackendDetails, BackendList, BackendProbe } from "@/contract/b
 import { Budget, BudgetPage, BudgetPeriod, BudgetPeriodPage, BudgetsOfSession, DeletedBudget } from "@/contract/budget";
 import { BulkAction, BulkActionPage, BulkOutcomes, BulkPreview, BulkResultPage } from "@/contract/bulk";
 import { Command, CommandPage } from "@/contract/command";
+import { FoundMessagePage } from "@/contract/conversation";
 import { DependencyResultList } from "@/contract/dependency-result";
 import { DevicePoll, DeviceSignIn, DeviceSignInBegun } from "@/contract/device-sign-in";
 import { Doc, DocList, DocMatches } from "@/contract/docs";
@@ -192,6 +193,10 @@ export const ROUTES: readonly Route[] = [
   route("GET", "/runners/{runnerId}", "runners.get", { answer: Runner, summary: "Get a runner" }),
   route("POST", "/sessions", "sessions.create", { answer: SessionSummary, summary: "Create a session and its volume" }),
   route("GET", "/sessions", "sessions.list", { answer: SessionPage, summary: "List sessions" }),
+  route("GET", "/sessions/search", "sessions.searchConversations", {
+    answer: FoundMessagePage,
+    summary: "Search the messages of people and agents, the newest first",
+  }),
   route("GET", "/session-digests", "sessions.digests", {
     answer: SessionDigests,
     summary: "Sum up the model usage of some sessions, with their last messages",

@@ -1,7 +1,7 @@
 import { and, asc, eq, inArray, or, sql } from "drizzle-orm";
 import type { PgColumn } from "drizzle-orm/pg-core";
-import { commands, eventBatches, events, modelCalls, runs, sessions } from "@/db/schema";
-import { inTx, type ServiceContext, type TxContext } from "@/server/context";
+import { commands, conversationTexts, eventBatches, events, modelCalls, runs, sessions } from "@/db/schema";
+import { inTx, type ServiceContext } from "@/server/context";
 
 /** Rows that one transaction deletes: few enough that nobody waits long for its locks. */
 const ROWS_PER_BATCH = 5_000;
@@ -83,6 +83,7 @@ async function removeRun(
 const RUN_TABLES = [
   { table: events, order: sql`order by seq` },
   { table: eventBatches, order: sql`` },
+  { table: conversationTexts, order: sql`` },
   { table: modelCalls, order: sql`` },
 ] as const;
 

@@ -163,6 +163,7 @@ beforeAll(async () => {
       ...range,
     }),
     query("sessions.digests", { sessionIds: [sessionId] }),
+    query("sessions.searchConversations", { text: "hello", sessionId, ...page }),
     change("sessions.update", { sessionId, title: "t", metadata: {}, expiresAt: null }),
     change("sessions.delete", { sessionId: "nobody" }),
     change("sessions.fork", {

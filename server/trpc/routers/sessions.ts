@@ -1,3 +1,4 @@
+import { SearchConversationsInput } from "@/contract/conversation";
 import {
   CreateSessionInput,
   DeleteSessionInput,
@@ -10,6 +11,7 @@ import {
   UpdateSessionInput,
 } from "@/contract/session";
 import { WatchSessionsInput } from "@/contract/watch";
+import { searchConversations } from "@/server/conversations";
 import { openFeed } from "@/server/live";
 import {
   createSession,
@@ -33,6 +35,9 @@ export const sessionsRouter = router({
     .input(ListSessionsInput.prefault({}))
     .query((opts) => listSessions(opts.ctx.service, opts.input)),
   digests: viewerProcedure.input(DigestSessionsInput).query((opts) => digestSessions(opts.ctx.service, opts.input)),
+  searchConversations: viewerProcedure
+    .input(SearchConversationsInput)
+    .query((opts) => searchConversations(opts.ctx.service, opts.input)),
   update: operatorProcedure.input(UpdateSessionInput).mutation((opts) => updateSession(opts.ctx.service, opts.input)),
   fork: operatorProcedure.input(ForkSessionInput).mutation((opts) => forkSession(opts.ctx.service, opts.input)),
   delete: operatorProcedure.input(DeleteSessionInput).mutation((opts) => deleteSession(opts.ctx.service, opts.input)),

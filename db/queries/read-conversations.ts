@@ -1,0 +1,142 @@
+import { sql } from "drizzle-orm";
+import type { CONVERSATION_SPEAKERS } from "@/contract/conversation";
+import type { Db, Tx } from "@/db/client";
+
+/** How far the changes of sessions were followed, with the epoch in which that place is valid. */
+export type ConversationPlace = { epoch: string; xid: string; version: number };
+export type ChangedSession = { sessionId: string; xid: string; version: number };
+
+/**
+ * Returns how far the changes of sessions were followed. A database that nobody has followed yet, or that was restored
+ * from a dump, starts at its oldest session, so that whatever it holds is read once.
+ */
+export async function readConversationPlace(db: Db | Tx): Promise<ConversationPlace> {
+  await db.execute(sql`
+    insert into agentrun_conversation_feed as known (epoch, xid, version)
+    values (coalesce((select epoch from agentrun_feed_epoch), 'none'), '0', -1)
+    on conflict (is_only) do update set epoch = excluded.epoch, xid = excluded.xid, version = excluded.version
+    where known.epoch <> excluded.epoch`);
+  const { rows } = await db.execute<ConversationPlace>(
+    sql`select epoch, xid::text as xid, version::float8 as version from agentrun_conversation_feed`,
+  );
+  const [place] = rows;
+  if (place === undefined) throw new Error("the place of conversations vanished");
+  return place;
+}
+
+/**
+ * Returns sessions that changed after a place, in the order of their transactions, deleted ones included. Everything
+ * lies below the oldest open transaction, so a change that is committed late is never behind the place.
+ */
+export async function readChangedSessions(
+  db: Db | Tx,
+  place: ConversationPlace,
+  limit: number,
+): Promise<ChangedSession[]> {
+  const { rows } = await db.execute<ChangedSession>(sql`
+    select session_id as "sessionId", change_xid::text as xid, version::float8 as version
+    from agentrun_sessions changed
+    where (changed.change_xid, changed.version) > (${place.xid}::xid8, ${place.version}::bigint)
+      and changed.change_xid < pg_snapshot_xmin(pg_current_snapshot())
+    order by changed.change_xid, changed.version limit ${limit}`);
+  return rows;
+}
+
+/** Moves the place, unless another worker has moved it; returns whether it was moved. */
+export async function moveConversationPlace(
+  db: Db | Tx,
+  from: ConversationPlace,
+  to: Pick<ConversationPlace, "xid" | "version">,
+): Promise<boolean> {
+  const { rowCount } = await db.execute(sql`
+    update agentrun_conversation_feed set xid = ${to.xid}::xid8, version = ${to.version}::bigint
+    where epoch = ${from.epoch} and xid = ${from.xid}::xid8 and version = ${from.version}::bigint`);
+  return rowCount === 1;
+}
+
+/** A run with events after those that were read for messages. `commandId`: the turn under way there. */
+export type UnreadRun = {
+  runId: string;
+  sessionId: string;
+  tenantId: string;
+  projectId: string;
+  seq: number;
+  commandId: string | null;
+  lastSeq: number;
+};
+
+/** Returns the runs of these sessions that have unread events, at most so many. Deleted sessions have none. */
+export async function readUnreadRuns(db: Db | Tx, sessionIds: readonly string[], limit: number): Promise<UnreadRun[]> {
+  const { rows } = await db.execute<UnreadRun>(sql`
+    select run.id as "runId", session.session_id as "sessionId", session.tenant_id as "tenantId",
+      session.project_id as "projectId", coalesce(read.seq, 0) as seq, read.command_id as "commandId",
+      run.last_event_seq as "lastSeq"
+    from agentrun_sessions session
+    join agentrun_runs run on run.session_id = session.session_id
+    left join agentrun_conversation_reads read on read.run_id = run.id
+    where session.session_id = any (${sql.param([...sessionIds])}::text[]) and session.deleted_at is null
+      and run.last_event_seq > coalesce(read.seq, 0)
+    order by run.id limit ${limit}`);
+  return rows;
+}
+
+/** An event that says what somebody said, or which turn began. */
+export type SpokenEvent = { seq: number; at: string; type: string; text: string | null; commandId: string | null };
+
+/**
+ * Returns what was said in a range of a run's events, and the turns that began there. Leaves out sub-agents, and all
+ * that tools print.
+ */
+export async function readSpokenEvents(
+  db: Db | Tx,
+  span: { runId: string; afterSeq: number; throughSeq: number },
+  textMax: number,
+): Promise<SpokenEvent[]> {
+  const textOf = (name: string) =>
+    sql.raw(`case when jsonb_typeof(payload->'${name}') = 'string' then payload->>'${name}' end`);
+  const { rows } = await db.execute<SpokenEvent>(sql`
+    select seq, created_at::text as at, type,
+      left(coalesce(${textOf("text")}, ${textOf("message")}, ${textOf("content")}), ${textMax}) as text,
+      ${textOf("commandId")} as "commandId"
+    from agentrun_events
+    where run_id = ${span.runId} and seq > ${span.afterSeq} and seq <= ${span.throughSeq}
+      and (type in ('user_message', 'assistant_message') and payload->>'agentThreadId' is null
+        or type = 'backend_status' and payload->>'phase' = 'turn-started')
+    order by seq`);
+  return rows;
+}
+
+export type SaidText = {
+  seq: number;
+  commandId: string | null;
+  speaker: (typeof CONVERSATION_SPEAKERS)[number];
+  at: string;
+  text: string;
+};
+
+/**
+ * Stores what was said up to a seq of a run, once, and how far it was read. Stores nothing where the run was removed
+ * meanwhile. Must run in a transaction: the lock keeps the run until its commit, and does not wait for its appenders.
+ */
+export async function storeSaid(
+  tx: Tx,
+  run: UnreadRun,
+  read: { seq: number; commandId: string | null; said: readonly SaidText[] },
+): Promise<void> {
+  const { runId, tenantId, projectId, sessionId } = run;
+  const { rowCount } = await tx.execute(sql`select from agentrun_runs where id = ${runId} for key share`);
+  if (rowCount === 0) return;
+  if (read.said.length > 0)
+    await tx.execute(sql`
+      insert into agentrun_conversation_texts
+        (run_id, seq, tenant_id, project_id, session_id, command_id, speaker, at, text)
+      select ${runId}, said.seq, ${tenantId}, ${projectId}, ${sessionId}, said."commandId", said.speaker, said.at, said.text
+      from jsonb_to_recordset(${JSON.stringify(read.said)}::jsonb)
+        as said (seq int, "commandId" text, speaker text, at timestamptz, text text)
+      on conflict (run_id, seq) do nothing`);
+  await tx.execute(sql`
+    insert into agentrun_conversation_reads as known (run_id, seq, command_id)
+    values (${runId}, ${read.seq}, ${read.commandId})
+    on conflict (run_id) do update set seq = excluded.seq, command_id = excluded.command_id
+    where known.seq < excluded.seq`);
+}

@@ -1,0 +1,339 @@
+import { eq, sql } from "drizzle-orm";
+import type pg from "pg";
+import { expect, test, vi } from "vitest";
+import { SearchConversationsInput } from "@/contract/conversation";
+import { RESULTS_MARK } from "@/contract/handed-text";
+import type { EventType } from "@/contract/words";
+import { readUnreadRuns, storeSaid } from "@/db/queries/read-conversations";
+import { conversationFeed, conversationReads, conversationTexts, events, runs, sessions } from "@/db/schema";
+import { createTestDatabase } from "@/db/test/database";
+import { makeRun, makeSession, unique } from "@/db/test/factories";
+import { inTx, type ServiceContext } from "@/server/context";
+import { deleteSession } from "@/server/sessions";
+import { type TestContext, tenantOperator, testContext } from "@/server/test/context";
+import { rowsRead } from "@/server/test/rows-read";
+import { indexConversations, searchConversations } from ".";
+import type { SearchBounds } from "./search";
+
+type Said = [type: EventType, payload: Record<string, unknown>];
+const started = (commandId: string): Said => ["backend_status", { phase: "turn-started", commandId }];
+const asked = (text: string, commandId = "cmd_1"): Said => ["user_message", { text, commandId }];
+const told = (text: string): Said => ["assistant_message", { text }];
+
+type Place = { sessionId: string; runId: string };
+
+async function makePlace({ database: { db } }: TestContext, owner: object = {}): Promise<Place> {
+  const { sessionId } = await makeSession(db, { storageKind: "none", storageState: "none", ...owner });
+  return { sessionId, runId: (await makeRun(db, { sessionId, status: "completed", ...owner })).id };
+}
+
+/** Adds events to a run and changes its session, as the end of a turn does. */
+async function say(ctx: ServiceContext, { sessionId, runId }: Place, said: readonly Said[]): Promise<void> {
+  await inTx(ctx, async (ctx) => {
+    const [run] = await ctx.db
+      .update(runs)
+      .set({ lastEventSeq: sql`${runs.lastEventSeq} + ${said.length}` })
+      .where(eq(runs.id, runId))
+      .returning();
+    const before = (run?.lastEventSeq ?? 0) - said.length;
+    await ctx.db
+      .insert(events)
+      .values(
+        said.map(([type, payload], index) => ({ id: unique("evt"), runId, type, payload, seq: before + index + 1 })),
+      );
+    await ctx.db.update(sessions).set({ executionState: "terminal" }).where(eq(sessions.sessionId, sessionId));
+  });
+}
+
+async function search(ctx: ServiceContext, text: string, more: object = {}, bounds?: SearchBounds) {
+  return searchConversations(ctx, SearchConversationsInput.parse({ text, ...more }), bounds);
+}
+const found = async (...given: Parameters<typeof search>) =>
+  (await search(...given)).items.map(({ snippet }) => snippet.map(({ text }) => text).join(""));
+
+/** Indexes until it has passed all that is committed: transactions of other tests hold up a feed. */
+async function indexAll(ctx: ServiceContext): Promise<number> {
+  let indexed = 0;
+  await vi.waitFor(async () => {
+    indexed += await indexConversations(ctx);
+    const { rows } = await ctx.db.execute(sql`select from agentrun_sessions changed, agentrun_conversation_feed feed
+      where (changed.change_xid, changed.version) > (feed.xid, feed.version)`);
+    expect(rows).toHaveLength(0);
+  }, 10_000);
+  return indexed;
+}
+
+/** A conversation in which each of these texts was said by a person. */
+async function conversed(ctx: TestContext, texts: readonly string[], owner: object = {}): Promise<Place> {
+  const place = await makePlace(ctx, owner);
+  await say(
+    ctx,
+    place,
+    texts.map((text) => asked(text)),
+  );
+  await indexAll(ctx);
+  return place;
+}
+
+test("what people and the session's agent said is found once, with its turn, and nothing of tools or sub-agents", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const place = await makePlace(ctx, { title: "Login" });
+  await say(ctx, place, [
+    started("cmd_1"),
+    asked(`Mend the flaky login\n${RESULTS_MARK}\nwombat handed over`),
+    ["assistant_message", { text: "wombat of a helper", agentThreadId: "thread-2" }],
+    ["command_output", { text: "wombat printed" }],
+    ["tool_output", { output: "wombat returned" }],
+    ["reasoning", { text: "wombat thought" }],
+    told("The login waits for a timer."),
+    ["user_message", { text: "use login hints", commandId: "cmd_2", isSteer: true }],
+  ]);
+  expect(await indexAll(ctx)).toBe(3);
+  await say(ctx, place, [
+    told("The login test passes."),
+    told(`${"x".repeat(8_000)} login`),
+    ["assistant_message", {}],
+  ]);
+  expect(await indexAll(ctx)).toBe(2);
+  expect(await indexAll(ctx)).toBe(0);
+
+  const { items, cursor } = await search(ctx, "LOGIN");
+  const hit = { sessionId: place.sessionId, title: "Login", runId: place.runId };
+  expect(items).toEqual(
+    [
+      { commandId: "cmd_1", seq: 9, who: "agent", words: "The login test passes." },
+      { commandId: "cmd_2", seq: 8, who: "user", words: "use login hints" },
+      { commandId: "cmd_1", seq: 7, who: "agent", words: "The login waits for a timer." },
+      { commandId: "cmd_1", seq: 2, who: "user", words: "Mend the flaky login" },
+    ].map(({ words, ...more }) => ({
+      ...{ ...hit, ...more, at: expect.any(String) },
+      snippet: words.split(/(login)/).flatMap((text) => (text === "" ? [] : [{ text, isMatch: text === "login" }])),
+    })),
+  );
+  expect(cursor).toBeNull();
+  expect(await found(ctx, "wombat")).toEqual([]);
+  expect(await found(ctx, "login test")).toEqual(["The login test passes."]);
+  expect(await found(ctx, "login absent")).toEqual([]);
+});
+
+test("identifiers are found whole, by their parts and by a beginning", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const text =
+    "parseUrl in src/login.ts calls HTTPServer_v2 (re-try) at https://example.com/a?b=cde; Überprüfung, 修复登录";
+  await conversed(ctx, [text]);
+  const finds = ["parseUrl", "parseurl", "url", "pars", "login.ts", "src/login.ts", "login", "src login", "HTTPServer"];
+  finds.push(
+    "server",
+    "http",
+    "v2",
+    "retry".slice(0, 2),
+    "re-try",
+    "example.com",
+    "cde",
+    "Überp",
+    "修复登录",
+    "修复登",
+    "(login)",
+  );
+  for (const words of finds) expect([words, await found(ctx, words)]).toEqual([words, [expect.any(String)]]);
+  // Neither the middle of a word nor a beginning of less than three characters, nor any word but the last.
+  for (const words of ["arse", "pa", "pars login", "ogin"])
+    expect([words, await found(ctx, words)]).toEqual([words, []]);
+  // What an operator of a query would be is a separator.
+  for (const words of ["login & !url", "login:*", "'login'", "login | \\url", "login <-> url"])
+    expect([words, (await found(ctx, words)).length]).toEqual([words, 1]);
+  // PostgreSQL reads a character that is no letter in a way of its own.
+  expect(await found(ctx, "1e5 a—b")).toEqual([]);
+  expect(await search(ctx, "²")).toEqual({ items: [], cursor: null });
+  for (const text of ["", "—", "&!"]) expect(SearchConversationsInput.safeParse({ text }).success).toBe(false);
+});
+
+test("a turn whose transaction commits late is not passed over", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const [late, early] = [await makePlace(ctx), await makePlace(ctx)];
+  await indexAll(ctx);
+  const open = await ctx.database.pool.connect();
+  try {
+    await sayOpen(open, late);
+    await say(ctx, early, [asked("walrus soon")]);
+    for (let pass = 0; pass < 3; pass += 1) await indexConversations(ctx);
+    await open.query("commit");
+  } finally {
+    open.release();
+  }
+  await indexAll(ctx);
+  expect((await found(ctx, "walrus")).toSorted()).toEqual(["walrus late", "walrus soon"]);
+});
+
+/** Says something in a transaction that stays open. */
+async function sayOpen(client: pg.PoolClient, { sessionId, runId }: Place): Promise<void> {
+  await client.query("begin");
+  await client.query("update agentrun_runs set last_event_seq = 1 where id = $1", [runId]);
+  await client.query(
+    `insert into agentrun_events (id, run_id, seq, type, payload) values ($1, $2, 1, 'user_message', '{"text": "walrus late"}')`,
+    [unique("evt"), runId],
+  );
+  await client.query("update agentrun_sessions set execution_state = 'terminal' where session_id = $1", [sessionId]);
+}
+
+test("workers that index at once, or after a crash, store nothing twice and lose nothing", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const place = await makePlace(ctx);
+  const said = Array.from({ length: 30 }, (_, index) => told(`walrus ${index}`));
+  await say(ctx, place, said);
+  await vi.waitFor(async () => expect(await readUnreadRuns(ctx.db, [place.sessionId], 10)).toHaveLength(1));
+  const [run] = await readUnreadRuns(ctx.db, [place.sessionId], 10);
+  if (run === undefined) throw new Error("the run has nothing unread");
+  // Another worker has stored the first message, and not yet committed.
+  const other = await ctx.database.pool.connect();
+  try {
+    await other.query("begin");
+    await other.query(
+      `insert into agentrun_conversation_texts (run_id, seq, tenant_id, project_id, session_id, speaker, at, text)
+       values ($1, 1, 'default', 'default', $2, 'agent', now(), 'walrus 0')`,
+      [place.runId, place.sessionId],
+    );
+    const both = Promise.all([indexAll(ctx), indexAll(ctx)]);
+    await expect.poll(() => waitersIn(ctx), { timeout: 10_000 }).toBeGreaterThan(0);
+    await other.query("commit");
+    await both;
+  } finally {
+    other.release();
+  }
+  // One that read before and stores after the others changes nothing.
+  const again = {
+    seq: 1,
+    commandId: null,
+    speaker: "agent",
+    at: "2026-01-01T00:00:00Z",
+    text: "walrus twice",
+  } as const;
+  await inTx(ctx, (ctx) => storeSaid(ctx.db, run, { seq: 1, commandId: null, said: [again] }));
+  expect(await found(ctx, "walrus")).toHaveLength(30);
+  expect(await ctx.db.select().from(conversationReads)).toEqual([{ runId: place.runId, seq: 30, commandId: null }]);
+});
+
+async function waitersIn(ctx: ServiceContext): Promise<number> {
+  const { rows } = await ctx.db.execute<{ count: number }>(sql`select count(*)::int as count from pg_stat_activity
+    where datname = current_database() and wait_event_type = 'Lock'`);
+  return rows[0]?.count ?? 0;
+}
+
+test("existing sessions are indexed in bounded steps, which go on where time ran out, and anew after a restore", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const places = await Promise.all([0, 1, 2, 3, 4].map(() => makePlace(ctx)));
+  for (const place of places) await say(ctx, place, [told("walrus one"), told("walrus two"), told("walrus three")]);
+  // As adopted rows have no transaction's number.
+  await ctx.db.execute(sql`update agentrun_sessions set change_xid = '0'`);
+  let passes = 0;
+  while ((await found(ctx, "walrus")).length < 15) {
+    const indexed = await indexConversations(ctx, { sessions: 2, runs: 1, events: 2, passMs: 0 });
+    expect(indexed).toBeLessThanOrEqual(2);
+    passes += 1;
+    if (passes > 50) throw new Error("the back-fill does not go on");
+  }
+  expect(passes).toBeGreaterThanOrEqual(10);
+  await indexAll(ctx);
+  const [before] = await ctx.db.select().from(conversationFeed);
+  await ctx.db.execute(sql`update agentrun_feed_epoch set epoch = 'restored'`);
+  await say(ctx, places[0] as Place, [told("walrus four")]);
+  expect(await indexAll(ctx)).toBe(1);
+  expect((await ctx.db.select().from(conversationFeed))[0]).toMatchObject({ epoch: "restored" });
+  expect(before?.epoch).not.toBe("restored");
+});
+
+test("a tenant finds its own messages alone, whatever it asks for", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const mine = await conversed(ctx, ["walrus of mine"], { tenantId: "mine", projectId: "p1" });
+  const theirs = await conversed(ctx, ["walrus of theirs"], { tenantId: "theirs", projectId: "p1" });
+  const me = ctx.as(tenantOperator("mine"));
+  for (const bounds of [undefined, { fewMax: -1, scanMax: 10 }]) {
+    expect(await found(me, "walrus", {}, bounds)).toEqual(["walrus of mine"]);
+    expect(await found(me, "walrus", { projectId: "p1" }, bounds)).toEqual(["walrus of mine"]);
+    expect(await found(me, "walrus", { sessionId: mine.sessionId }, bounds)).toEqual(["walrus of mine"]);
+    expect(await found(me, "walrus", { sessionId: theirs.sessionId }, bounds)).toEqual([]);
+    expect(await found(me, "walrus", { tenantId: "theirs" }, bounds)).toEqual([]);
+    expect(await found(me, "walrus", { projectId: "p2" }, bounds)).toEqual([]);
+    expect(await found(ctx, "walrus", {}, bounds)).toHaveLength(2);
+    expect(await found(ctx, "walrus", { tenantId: "theirs" }, bounds)).toEqual(["walrus of theirs"]);
+  }
+});
+
+test("a deleted session is not found from then on, and leaves nothing, even to a worker that was reading it", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const place = await conversed(ctx, ["walrus kept secret"]);
+  const other = await conversed(ctx, ["walrus that stays"]);
+  await say(ctx, place, [told("walrus unread")]);
+  const [run] = await readUnreadRuns(ctx.db, [place.sessionId], 10);
+  if (run === undefined) throw new Error("the run has nothing unread");
+  await deleteSession(ctx, { sessionId: place.sessionId });
+  for (const bounds of [undefined, { fewMax: -1, scanMax: 10 }])
+    expect(await found(ctx, "walrus", {}, bounds)).toEqual(["walrus that stays"]);
+  await indexAll(ctx);
+  expect(await ctx.db.$count(conversationTexts, eq(conversationTexts.runId, place.runId))).toBe(1);
+  await ctx.db.delete(runs).where(eq(runs.id, place.runId));
+  const said = {
+    seq: 2,
+    commandId: null,
+    speaker: "agent",
+    at: "2026-01-01T00:00:00Z",
+    text: "walrus unread",
+  } as const;
+  await inTx(ctx, (ctx) => storeSaid(ctx.db, run, { seq: 2, commandId: null, said: [said] }));
+  expect(await ctx.db.select({ runId: conversationTexts.runId }).from(conversationTexts)).toEqual([
+    { runId: other.runId },
+  ]);
+  expect(await ctx.db.select({ runId: conversationReads.runId }).from(conversationReads)).toEqual([
+    { runId: other.runId },
+  ]);
+});
+
+test("pages hold every match once, the newest first, whichever way they are found", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const texts = Array.from({ length: 40 }, (_, index) => (index % 4 === 0 ? `walrus n${index}` : `otter n${index}`));
+  await conversed(ctx, texts);
+  const expected = texts.filter((text) => text.startsWith("walrus")).toReversed();
+  for (const bounds of [undefined, { fewMax: 2, scanMax: 7 }]) {
+    const all: string[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await search(ctx, "walrus", { limit: 3, ...(cursor ? { cursor } : {}) }, bounds);
+      expect(page.items.length).toBeLessThanOrEqual(3);
+      all.push(...page.items.map(({ snippet }) => snippet.map(({ text }) => text).join("")));
+      cursor = page.cursor ?? undefined;
+    } while (cursor !== undefined);
+    expect(all).toEqual(expected);
+  }
+  const { cursor } = await search(ctx, "walrus", { limit: 3 });
+  await expect(search(ctx, "otter", { cursor })).rejects.toThrow("another filter");
+  await expect(search(ctx, "walrus", { cursor: "AAAA" })).rejects.toThrow("damaged");
+});
+
+test("a word that stands everywhere costs a page no more than its bound, and a rare one is found however old", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const { runId, sessionId } = await makePlace(ctx);
+  await ctx.db.execute(sql`
+    insert into agentrun_conversation_texts (run_id, seq, tenant_id, project_id, session_id, speaker, at, text)
+    select ${runId}, n, 'default', 'default', ${sessionId}, 'agent', now() + n * interval '1 second',
+      'common ' || case when n = 1 then 'walrus' when n % 2 = 0 then 'even' else 'odd' end
+    from generate_series(1, 20000) n`);
+  const bounds = { fewMax: 100, scanMax: 300 };
+  const read = (text: string) => rowsRead(ctx, "agentrun_conversation_texts", (ctx) => search(ctx, text, {}, bounds));
+  // PostgreSQL expects few rows of a word before it has looked, and many afterwards.
+  for (const text of ["common", "com", "common even"]) expect(await read(text)).toBeLessThan(1_500);
+  await ctx.db.execute(sql`analyze agentrun_conversation_texts`);
+  for (const text of ["common", "com", "common even"]) expect(await read(text)).toBeLessThan(1_500);
+  // No message holds both, and each stands in thousands.
+  expect(await read("even odd")).toBeLessThan(100);
+  expect(await read("common walrus")).toBeLessThan(100);
+  expect(await found(ctx, "common walrus", {}, bounds)).toEqual(["common walrus"]);
+});

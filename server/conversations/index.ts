@@ -1,0 +1,2 @@
+export { indexConversations } from "./index-conversations";
+export { searchConversations } from "./search";
