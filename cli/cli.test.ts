@@ -8,7 +8,7 @@ import { Readable } from "node:stream";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { pngOf } from "@/contract/test/images";
 import { createTestDatabase, type TestDatabase } from "@/db/test/database";
-import { makeRun, makeSession } from "@/db/test/factories";
+import { makeMessage, makeRun, makeSession } from "@/db/test/factories";
 import { mintOperatorToken } from "@/server/identity";
 import { ADMIN } from "@/server/test/context";
 import { ADMIN_TOKEN, startTestWeb, type TestWeb } from "@/server/test/web";
@@ -221,6 +221,30 @@ test.each(["sessions", "runs", "queue", "approvals", "runners", "storage", "audi
     expect(await type(["ls", name])).toMatchObject({ code: EXIT.ok });
   },
 );
+
+test("sessions are found by what was said in them", async () => {
+  const { db } = web.as(ADMIN);
+  const { sessionId } = await makeSession(db, { title: "Login" });
+  const other = await makeSession(db);
+  const run = await makeRun(db, { sessionId });
+  await makeMessage(db, run, "The walrus waits\u202e for a timer.");
+  await makeMessage(db, await makeRun(db, { sessionId: other.sessionId }), "Another walrus.");
+  const whole = await type(["search", "walrus", "wait"], { columns: 120 });
+  expect(whole.code).toBe(EXIT.ok);
+  expect(whole.out[0]).toMatch(/^SESSION +WHEN +WHO +TITLE +SAID$/);
+  expect(whole.out.slice(1)).toEqual([
+    expect.stringMatching(/agent +Login +The walrus waits\\u\{202e\} for a timer\.$/),
+  ]);
+  const first = await type(["search", "walrus", "--limit", "1", "--json"]);
+  expect(first.json()).toMatchObject({ items: [{ sessionId: other.sessionId, who: "agent" }] });
+  const lines = await type(["search", "walrus", "--session", sessionId, "--ndjson"]);
+  expect(lines.out.map((line) => JSON.parse(line))).toMatchObject([{ sessionId, runId: run.id, seq: 1 }]);
+  expect((await type(["search", "walrus", "--project", "elsewhere"])).notes).toEqual([
+    "no message contains all of these words",
+  ]);
+  expect((await type(["search"])).code).toBe(EXIT.usage);
+  expect((await type(["search", "walrus", "--limit", "0"])).code).toBe(EXIT.usage);
+});
 
 test("what an agent wrote moves nothing on a terminal", async () => {
   const { sessionId } = await makeSession(web.as(ADMIN).db);

@@ -8,7 +8,7 @@ import { ls } from "./ls";
 import { mcp } from "./mcp";
 import { open } from "./open";
 import { run } from "./run";
-import { signIn } from "./sign-in";
+import { search } from "./search";
 import { status } from "./status";
 import { top } from "./top";
 import { whoami } from "./whoami";
@@ -17,6 +17,6 @@ export { callProcedure } from "./call";
 
 /** The program's own commands. Every procedure of the API is a command too. */
 export const commands: readonly Command[] = [
-  ...[run, logs, ls, top, status, open],
-  ...[login, logout, whoami, signIn, api, mcp, completion],
+  ...[run, logs, ls, search, top, status, open],
+  ...[login, logout, whoami, api, mcp, completion],
 ];

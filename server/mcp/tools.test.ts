@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { createTestDatabase, type TestDatabase } from "@/db/test/database";
-import { expireLease } from "@/db/test/factories";
+import { expireLease, makeMessage, makeRun, makeSession } from "@/db/test/factories";
 import { requestApproval } from "@/server/approvals";
 import { ackCommand, finishCommand } from "@/server/commands";
 import { RateLimitedError } from "@/server/errors";
@@ -123,7 +123,7 @@ test("whoever sees a tool may use it: what it calls is what it says that it need
     ...{ enqueue_task: { title: "t", backendProfile: "codex", text: "go" }, explain_task: { taskId } },
     ...{ cancel_task: { taskId }, retry_task: { taskId }, cancel_run: { runId }, open_link: { id: runId } },
     ...{ decide_approval: { approvalId: "apr_none", decision: "decline" }, find_procedures: { words: "runs" } },
-    call_procedure: { name: "identity.me" },
+    ...{ call_procedure: { name: "identity.me" }, search_conversations: { text: "hello" } },
   };
   for (const { name, needs } of TOOLS) {
     const scopes = [...new Set(["docs", ...needs.map((need) => need.split(".")[0] ?? "")])];
@@ -345,6 +345,19 @@ test("the same key starts one session and sends one message, and other content u
   );
 });
 
+test("a session is found by what was said in it", async () => {
+  const { db } = web.as(ADMIN);
+  const { sessionId } = await makeSession(db, { title: "Login" });
+  const run = await makeRun(db, { sessionId });
+  await makeMessage(db, run, "The walrus waits for a timer.");
+  expect(await mcpClient(web.url).ok("search_conversations", { text: "walrus tim" })).toMatchObject({
+    messages: [
+      { sessionId, title: "Login", runId: run.id, seq: 1, who: "agent", said: "The walrus waits for a timer." },
+    ],
+    cursor: null,
+  });
+});
+
 test("a tenant's token reaches nothing of another tenant", async () => {
   const admin = mcpClient(web.url);
   const { sessionId, runId, commandId } = await admin.ok("start_session", { backendProfile: "codex", text: "Ours." });
@@ -364,6 +377,10 @@ test("a tenant's token reaches nothing of another tenant", async () => {
   ] as const)
     expect([name, await other.refusal(name, args)]).toEqual([name, "not-found"]);
   expect((await other.ok("list_sessions", { state: "all" })).sessions).toEqual([]);
+  await makeMessage(web.as(ADMIN).db, await makeRun(web.as(ADMIN).db, { sessionId }), "A narwhal of ours.");
+  expect((await admin.ok("search_conversations", { text: "narwhal" })).messages).toHaveLength(1);
+  for (const asked of [{ text: "narwhal" }, { text: "narwhal", sessionId }])
+    expect((await other.ok("search_conversations", asked)).messages).toEqual([]);
   expect((await other.ok("list_tasks")).tasks).toEqual([]);
 });
 

@@ -3,6 +3,7 @@ import { decideApproval, listApprovals } from "./approvals";
 import { listProfiles, openLink, queueOverview, whatNeedsMe } from "./overview";
 import { callProcedureTool, findProcedures } from "./procedures";
 import { readSession } from "./read-session";
+import { searchConversationsTool } from "./search-conversations";
 import { listSessions, sendMessageTool, startSession } from "./sessions";
 import { cancelTask, enqueueTask, explainTask, getTask, listTasks, retryTask, waitForTask } from "./tasks";
 import { cancelRun, interruptTurn, waitForTurn } from "./turns";
@@ -10,6 +11,7 @@ import { cancelRun, interruptTurn, waitForTurn } from "./turns";
 /** The tools, in the order in which clients list them. */
 export const TOOLS: readonly Tool[] = [
   ...[whatNeedsMe, listProfiles, startSession, sendMessageTool, waitForTurn, readSession, listSessions],
+  searchConversationsTool,
   ...[interruptTurn, cancelRun, enqueueTask, waitForTask, getTask, listTasks, explainTask, cancelTask, retryTask],
   ...[queueOverview, listApprovals, decideApproval, openLink, findProcedures, callProcedureTool],
 ];
