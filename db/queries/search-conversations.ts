@@ -79,17 +79,24 @@ const COLUMNS = sql`said.session_id as "sessionId", session.title, said.run_id a
   said.command_id as "commandId", said.seq, said.speaker, said.at::text as at,
   (extract(epoch from said.at) * 1000)::float8 as "atMs", said.text`;
 
-/** Returns the newest messages of few that match; `searchBy` comes first. */
+/**
+ * Returns the newest messages of few that match; `searchBy` comes first. Only those of the page are read whole, and each
+ * session is looked up by itself: PostgreSQL expects more than there are, and would read all sessions.
+ */
 export async function findAmongFew(tx: Tx, search: SaidSearch): Promise<SaidRow[]> {
   const { query, owner, after, limit } = search;
   const { rows } = await tx.execute<SaidRow>(sql`
     with few as materialized (
-      select said.run_id, said.seq from agentrun_conversation_texts said
-      where said.words @@ ${query}::tsquery and ${isOwnedBy(owner)} and ${isBelow(after)})
-    select ${COLUMNS} from few
-    join agentrun_conversation_texts said on said.run_id = few.run_id and said.seq = few.seq
-    join agentrun_sessions session on session.session_id = said.session_id and session.deleted_at is null
-    order by said.at desc, said.run_id desc, said.seq desc limit ${limit}`);
+      select said.run_id, said.seq, said.at, said.session_id from agentrun_conversation_texts said
+      where said.words @@ ${query}::tsquery and ${isOwnedBy(owner)} and ${isBelow(after)}),
+    page as materialized (
+      select said.run_id, said.seq from few said
+      where (select deleted_at is null from agentrun_sessions session where session.session_id = said.session_id)
+      order by said.at desc, said.run_id desc, said.seq desc limit ${limit})
+    select ${COLUMNS} from page
+    join agentrun_conversation_texts said on said.run_id = page.run_id and said.seq = page.seq
+    join agentrun_sessions session on session.session_id = said.session_id
+    order by said.at desc, said.run_id desc, said.seq desc`);
   return rows;
 }
 

@@ -20,7 +20,7 @@ export const FEW_MAX = 2_000;
 /** Messages that one page looks at where many match. */
 export const SCAN_MAX = 5_000;
 /** How long the index may take to say how many match, in milliseconds. */
-const COUNT_MS = 1_000;
+const COUNT_MS = 500;
 const PAGE_MS = 4_000;
 
 /** Which of the two ways a search goes; its cursor keeps to it. */
