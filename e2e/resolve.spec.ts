@@ -1,4 +1,4 @@
-import { expect, newSignedIn, ready, test } from "./fixtures";
+import { EVERY_LOOK, expect, lookInAll, newSignedIn, ready, test } from "./fixtures";
 import { apiOf } from "./queue-stories";
 import { newSession, sessionOf } from "./stories";
 
@@ -49,6 +49,39 @@ test("an id from a log is enough to find its record, of whatever kind", async ({
     await expect(page, id).toHaveURL(address);
     await expect(page.getByText("Page not found"), id).toHaveCount(0);
   }
+
+  await test.step("a session is found by what was said in it, in the palette and on a page of its own", async () => {
+    const found = async () => ((await api.get("/sessions/search?text=say+hel")) as { items: Item[] }).items.length;
+    await expect.poll(found, { timeout: 60_000 }).toBeGreaterThan(0);
+    await page.goto("/sessions");
+    await ready(page);
+    await page.keyboard.press("Control+k");
+    await page.getByRole("dialog").getByRole("combobox").fill("say hel");
+    const group = page.getByRole("group", { name: "In conversations" });
+    await expect(group.getByRole("option").first()).toContainText("Say hello");
+    await lookInAll(page, EVERY_LOOK, "palette-conversations");
+    await group.getByRole("option", { name: "See all results" }).click();
+    await expect(page).toHaveURL(/\/sessions\/search\?q=say\+hel$/);
+    const hit = page
+      .getByRole("list", { name: "Messages" })
+      .getByRole("link", { name: /Say hello/ })
+      .first();
+    await expect(hit.locator("mark").first()).toHaveText("Say");
+    await lookInAll(page, EVERY_LOOK, "search-conversations");
+    await hit.click();
+    await expect(page).toHaveURL(new RegExp(`/sessions/${sessionId}\\?run=${runId}&at=\\d+$`));
+    const message = page.locator("#found-message");
+    await expect(message).toContainText("Say hello");
+    await expect(message).toBeInViewport();
+    await lookInAll(page, EVERY_LOOK, "found-message");
+    await page.goto("/sessions?search=narwhal");
+    await ready(page);
+    await page.getByRole("link", { name: "Search conversations for “narwhal”" }).click();
+    await expect(page.getByText("No matching messages")).toBeVisible();
+    await page.getByRole("searchbox", { name: "Search conversations" }).fill("");
+    await expect(page.getByText("Find a session by what was said in it")).toBeVisible();
+    await lookInAll(page, EVERY_LOOK, "search-conversations-empty");
+  });
 
   const enqueue = async (more: Record<string, unknown>) => {
     const data = { title: "Nightly tidy-up", backendProfile: "demo", payload: {}, ...more };

@@ -22,17 +22,29 @@ import { StructuredOutput } from "./structured-output";
 import { withoutAwaited, withUnsent } from "./unsent";
 import { deliveryOf, UserMessage } from "./user-message";
 
+/** The element of the message that an address names; a page has one at most. */
+export const SPOT_ID = "found-message";
+
 type RunSectionProps = {
   run: Run;
   hasHeading: boolean;
   /** Whether the conversation is read at its end. */
   askIsAtEnd: () => boolean;
+  /** The message that the address names, where it is one of this run. */
+  spotSeq?: number | null;
 };
 
+/** Events loaded before a message that is gone to, to show what led to it. */
+const BEFORE_SPOT = 50;
+
 /** One run's part of the conversation: what was said and done, what is being written, what still waits to be sent. */
-export const RunSection = memo(function RunSection({ run, hasHeading, askIsAtEnd }: RunSectionProps) {
+export const RunSection = memo(function RunSection({ run, hasHeading, askIsAtEnd, spotSeq = null }: RunSectionProps) {
   const { log, snapshot } = useRunLog(run);
   useEffect(() => log.addReader(askIsAtEnd), [log, askIsAtEnd]);
+  const isBefore = spotSeq !== null && snapshot.state === "ready" && spotSeq <= snapshot.earlierCount;
+  useEffect(() => {
+    if (isBefore && spotSeq !== null) void log.loadEarlier(spotSeq - BEFORE_SPOT);
+  }, [isBefore, spotSeq, log]);
   const commands = useRunCommands(run.id).data;
   const commandById = useMemo(() => new Map(commands?.map((command) => [command.id, command])), [commands]);
   const { items, outcomes } = snapshot.conversation;
@@ -59,7 +71,11 @@ export const RunSection = memo(function RunSection({ run, hasHeading, askIsAtEnd
     if (entry.kind === "user") {
       const { key, text, images, at, isSteer, commandId } = entry;
       const delivery = commandId === null ? null : deliveryOf(commandById.get(commandId), outcomes.get(commandId));
-      return <UserMessage key={key} {...{ text, images, at, isSteer, delivery, isToldBelow }} />;
+      return (
+        <div key={key} id={entry.seq === spotSeq ? SPOT_ID : undefined} className={spotOf(entry.seq === spotSeq)}>
+          <UserMessage {...{ text, images, at, isSteer, delivery, isToldBelow }} />
+        </div>
+      );
     }
     const liveText = entry.kind === "command" ? (snapshot.live.get(entry.itemId)?.text ?? null) : null;
     const output = outputs.get(entry.key);
@@ -67,7 +83,8 @@ export const RunSection = memo(function RunSection({ run, hasHeading, askIsAtEnd
     return (
       <OfAgent
         key={entry.key}
-        id={entry.kind === "approval" ? entry.approvalId : undefined}
+        id={entry.kind === "approval" ? entry.approvalId : entry.seq === spotSeq ? SPOT_ID : undefined}
+        isSpot={entry.seq === spotSeq}
         subAgent={subAgent}
         isFirst={subAgentOf(all[index - 1]) !== subAgent}
       >
@@ -111,12 +128,21 @@ export const RunSection = memo(function RunSection({ run, hasHeading, askIsAtEnd
   );
 });
 
-type OfAgentProps = { subAgent: string | undefined; isFirst: boolean; id?: string; children: ReactNode };
+/** Marks the message that the address names. */
+const spotOf = (isSpot: boolean) => (isSpot ? "rounded-md outline-2 outline-offset-4 outline-accent/40" : undefined);
+
+type OfAgentProps = {
+  subAgent: string | undefined;
+  isFirst: boolean;
+  id?: string;
+  isSpot?: boolean;
+  children: ReactNode;
+};
 
 /** What an agent said or did: a sub-agent's stands behind a line, the first of it under its thread's id. */
-function OfAgent({ subAgent, isFirst, id, children }: OfAgentProps) {
+function OfAgent({ subAgent, isFirst, id, isSpot = false, children }: OfAgentProps) {
   return (
-    <div id={id} className={cn(subAgent !== undefined && "border-l-2 pl-3")}>
+    <div id={id} className={cn(subAgent !== undefined && "border-l-2 pl-3", spotOf(isSpot))}>
       {subAgent !== undefined && isFirst && (
         <p className="pb-1 text-xs text-ink-3" title={showTricks(subAgent)}>
           Sub-agent {showTricks(shortenId(subAgent))}

@@ -2,17 +2,19 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Plus } from "lucide-react";
 import dynamic from "next/dynamic";
+import Link from "next/link";
 import { useRouter } from "next/navigation";
 import { parseAsBoolean, useQueryState, useQueryStates } from "nuqs";
 import { useMemo } from "react";
 import { useArrangement } from "@/components/arrange/use-arrangement";
 import { useGroups } from "@/components/arrange/use-groups";
 import { useBulk } from "@/components/bulk/use-bulk";
+import { canSearch } from "@/components/conversations/searchable";
 import { DocLink } from "@/components/docs/doc-link";
 import { PeekedPage } from "@/components/peek/peeked-page";
 import { usePeek } from "@/components/peek/use-peek";
 import { useWider, type Wider } from "@/components/query/use-wider";
-import { compareAddress } from "@/components/shell/addresses";
+import { compareAddress, conversationSearchAddress } from "@/components/shell/addresses";
 import { useCanOperate, useReader } from "@/components/shell/identity";
 import { usePageKeys } from "@/components/shell/page-keys";
 import { useTRPC } from "@/components/trpc/client";
@@ -22,6 +24,7 @@ import { CallHint } from "@/components/ui/call-hint";
 import { cn } from "@/components/ui/class-names";
 import { copyCurl, withQuery } from "@/components/ui/curl";
 import { CurlMenu } from "@/components/ui/curl-menu";
+import { showTricks } from "@/components/ui/hidden-text";
 import { ListFoot, NoMatch, StillLooking } from "@/components/ui/list-states";
 import { useLookOn } from "@/components/ui/look-on";
 import { MenuItem } from "@/components/ui/menu";
@@ -122,6 +125,14 @@ export function SessionsView() {
           }
         >
           <SessionFilters page={page} filter={filter} rows={sessions} onChange={onChange} />
+          {canSearch(filter.search) && (
+            <Link
+              href={conversationSearchAddress(filter.search.trim())}
+              className="min-h-6 self-start text-xs wrap-anywhere text-accent hover:underline"
+            >
+              Search conversations for “{showTricks(filter.search.trim())}”
+            </Link>
+          )}
         </PageHeader>
       }
     >

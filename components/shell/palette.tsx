@@ -1,8 +1,10 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
 import { Command } from "cmdk";
+import dynamic from "next/dynamic";
 import { useRouter } from "next/navigation";
 import { useDeferredValue, useState } from "react";
+import { canSearch } from "@/components/conversations/searchable";
 import { nameOf } from "@/components/sessions/name";
 import { useTRPC } from "@/components/trpc/client";
 import { viewsOf } from "@/components/trpc/lists";
@@ -15,6 +17,12 @@ import { backendAddress, docAddress, recordAddress, sessionAddress, taskAddress 
 import { useReader } from "./identity";
 import { isRecordId } from "./records";
 import type { Shortcut } from "./shortcuts";
+
+// What is searched for is seldom said; a list's page does without.
+const FoundConversations = dynamic(
+  () => import("@/components/conversations/found-conversations").then((module) => module.FoundConversations),
+  { ssr: false },
+);
 
 const FOUND_MAX = 8;
 const RECENT_MAX = 4;
@@ -109,6 +117,7 @@ export function Palette({ shortcuts, onClose }: { shortcuts: readonly Shortcut[]
           ))}
         </Command.Group>
       )}
+      {canSearch(search) && <FoundConversations search={search} className={group} pick={pick} />}
       {profiles.length > 0 && (
         <Command.Group heading="Profiles" className={group}>
           {profiles.map(({ profile }) => (
