@@ -4,10 +4,10 @@ import { Command } from "cmdk";
 import { useRouter } from "next/navigation";
 import { useEffect, useState } from "react";
 import { nameOf } from "@/components/sessions/name";
-import { conversationSearchAddress, messageAddress } from "@/components/shell/addresses";
 import { useTRPC } from "@/components/trpc/client";
 import { FOUND_ROW } from "@/components/ui/finder";
 import { Time } from "@/components/ui/time";
+import { conversationSearchAddress, messageAddress } from "./addresses";
 import { canSearch } from "./searchable";
 import { Snippet } from "./snippet";
 
@@ -28,7 +28,7 @@ export function FoundConversations({ search, className, pick }: FoundConversatio
     ),
   );
   const hits = found.data?.items ?? [];
-  if (hits.length === 0) return null;
+  if (!canSearch(search) || hits.length === 0) return null;
   return (
     <Command.Group heading="In conversations" className={className}>
       {hits.map((hit) => (

@@ -1,4 +1,3 @@
-import type { FoundMessage } from "@/contract/conversation";
 import type { RunEvent } from "@/contract/event";
 
 export function runAddress(runId: string): string {
@@ -25,16 +24,6 @@ export function runnerAddress(runnerId: string): string {
 
 export function sessionAddress(sessionId: string): string {
   return `/sessions/${encodeURIComponent(sessionId)}`;
-}
-
-/** A message in its session's conversation. */
-export function messageAddress({ sessionId, runId, seq }: Pick<FoundMessage, "sessionId" | "runId" | "seq">): string {
-  return `${sessionAddress(sessionId)}?${new URLSearchParams({ run: runId, at: String(seq) })}`;
-}
-
-/** Messages that contain words, of one session where it is given. */
-export function conversationSearchAddress(words: string, sessionId?: string): string {
-  return `/sessions/search?${new URLSearchParams({ q: words, ...(sessionId === undefined ? {} : { session: sessionId }) })}`;
 }
 
 /** An image's bytes, for whoever may read its session. */

@@ -4,7 +4,6 @@ import { Command } from "cmdk";
 import dynamic from "next/dynamic";
 import { useRouter } from "next/navigation";
 import { useDeferredValue, useState } from "react";
-import { canSearch } from "@/components/conversations/searchable";
 import { nameOf } from "@/components/sessions/name";
 import { useTRPC } from "@/components/trpc/client";
 import { viewsOf } from "@/components/trpc/lists";
@@ -117,7 +116,7 @@ export function Palette({ shortcuts, onClose }: { shortcuts: readonly Shortcut[]
           ))}
         </Command.Group>
       )}
-      {canSearch(search) && <FoundConversations search={search} className={group} pick={pick} />}
+      {isAsked && <FoundConversations search={search} className={group} pick={pick} />}
       {profiles.length > 0 && (
         <Command.Group heading="Profiles" className={group}>
           {profiles.map(({ profile }) => (

@@ -3,7 +3,6 @@ import type { ApprovalSummary, ListApprovalsInput } from "@/contract/approval";
 import type { AuditRow, ListAuditInput } from "@/contract/audit";
 import type { Budget, BudgetPeriod, ListBudgetsInput } from "@/contract/budget";
 import type { BulkAction, BulkResult, ListBulkResultsInput } from "@/contract/bulk";
-import type { FoundMessage, SearchConversationsInput } from "@/contract/conversation";
 import type { TokenRecord } from "@/contract/identity";
 import type { ListTasksInput, QueueScopeInput, QueueTaskSummary, TaskAttempt } from "@/contract/queue";
 import type { QueueHistoryInput, QueueWaitsByHourInput, QueueWaitsInput } from "@/contract/queue-commander";
@@ -24,9 +23,6 @@ const PAGE = 50;
 /** The console's lists; a page's prefetch and its component take the same one, so that their keys cannot drift. */
 export const sessionPages = (api: Api, input: Partial<ListSessionsInput>) =>
   paged<SessionSummary>((from) => api.sessions.list.queryOptions({ limit: PAGE, ...input, ...from }));
-
-export const messagePages = (api: Api, input: Pick<SearchConversationsInput, "text" | "sessionId">) =>
-  paged<FoundMessage>((from) => api.sessions.searchConversations.queryOptions({ limit: PAGE, ...input, ...from }));
 
 export const runPages = (api: Api, input: Partial<ListRunsInput>) =>
   paged<RunSummary>((from) => api.runs.list.queryOptions({ limit: PAGE, ...input, ...from }));

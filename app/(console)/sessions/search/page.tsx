@@ -3,9 +3,9 @@ import type { SearchParams } from "nuqs/server";
 import { createLoader, parseAsString } from "nuqs/server";
 import { requireIdentity } from "@/app/(console)/identity";
 import { prefetchPages } from "@/app/(console)/prefetch-pages";
+import { messagePages } from "@/components/conversations/pages";
 import { ConversationSearchView } from "@/components/conversations/search-view";
 import { canSearch } from "@/components/conversations/searchable";
-import { messagePages } from "@/components/trpc/lists";
 import { HydrateClient, trpc } from "@/server/trpc/rsc";
 
 export const metadata: Metadata = { title: "Search conversations" };
