@@ -9,6 +9,7 @@ import { mcp } from "./mcp";
 import { open } from "./open";
 import { run } from "./run";
 import { search } from "./search";
+import { signIn } from "./sign-in";
 import { status } from "./status";
 import { top } from "./top";
 import { whoami } from "./whoami";
@@ -18,5 +19,5 @@ export { callProcedure } from "./call";
 /** The program's own commands. Every procedure of the API is a command too. */
 export const commands: readonly Command[] = [
   ...[run, logs, ls, search, top, status, open],
-  ...[login, logout, whoami, api, mcp, completion],
+  ...[login, logout, whoami, signIn, api, mcp, completion],
 ];

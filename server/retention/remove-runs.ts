@@ -1,7 +1,7 @@
 import { and, asc, eq, inArray, or, sql } from "drizzle-orm";
 import type { PgColumn } from "drizzle-orm/pg-core";
 import { commands, conversationTexts, eventBatches, events, modelCalls, runs, sessions } from "@/db/schema";
-import { inTx, type ServiceContext } from "@/server/context";
+import { inTx, type ServiceContext, type TxContext } from "@/server/context";
 
 /** Rows that one transaction deletes: few enough that nobody waits long for its locks. */
 const ROWS_PER_BATCH = 5_000;
