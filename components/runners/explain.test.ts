@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { consequenceOf, explainRunner, recoveryOf } from "./explain";
+import { consequenceOf } from "./consequences";
+import { explainRunner, recoveryOf } from "./explain";
 import { run, runner } from "./test/runner";
 
 test.each([

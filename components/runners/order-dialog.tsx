@@ -4,7 +4,7 @@ import { shortenId } from "@/components/ui/format";
 import { showTricks } from "@/components/ui/hidden-text";
 import type { Runner } from "@/contract/runner";
 import type { RunnerAction } from "@/contract/words";
-import { consequenceOf } from "./explain";
+import { consequenceOf } from "./consequences";
 import { useOrder } from "./use-orders";
 
 export type Costly = Exclude<RunnerAction, "resume">;
