@@ -68,7 +68,7 @@ test("a client by lines is greeted, lists tools and calls them, and the program 
   });
   bridge.say({ method: "notifications/initialized" });
   bridge.say({ id: 1, method: "tools/list" });
-  expect((await bridge.answerTo(1)).result?.tools).toHaveLength(22);
+  expect((await bridge.answerTo(1)).result?.tools).toHaveLength(23);
   bridge.say("");
   bridge.say(callOf(2, "open_link", { id: "run_1" }));
   // Requests sent before the input ended are answered.

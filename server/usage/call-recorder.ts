@@ -166,12 +166,12 @@ export class CallRecorder {
     if (error === null) {
       this.#waiting -= taken.length;
       for (const { resolve } of taken) resolve();
-      if (this.#failures > 0) this.options.log.info({ calls: taken.length }, "calls to models are stored again");
+      if (this.#failures > 0) this.options.log.info({ calls: taken.length }, "model calls are being stored again");
       this.#failures = 0;
       return [];
     }
     if (this.#failures === 0)
-      this.options.log.warn({ err: error, waiting: this.#waiting }, "calls to models wait to be stored");
+      this.options.log.warn({ err: error, waiting: this.#waiting }, "model calls are waiting to be stored");
     await this.#pause(this.#failures);
     this.#failures += 1;
     return taken;
