@@ -416,9 +416,9 @@ test("top looks once where it is read by a program", async () => {
 
 test("sign-in prints a link that signs a browser in once", async () => {
   const { code, out } = await type(["sign-in"]);
-  expect([code, out]).toEqual([EXIT.ok, [expect.stringMatching(`^${web.url}/sign-in\\?token=ars_[\\w-]{43}$`)]]);
-  const { pathname, search } = new URL(out[0] ?? "");
-  const opened = await web.call("GET", `${pathname}${search}`, { token: null });
+  expect([code, out]).toEqual([EXIT.ok, [expect.stringMatching(`^${web.url}/sign-in#link=ard_[\\w-]{43}$`)]]);
+  const token = new URL(out[0] ?? "").hash.slice("#link=".length);
+  const opened = await web.call("POST", "/api/auth/sign-in", { token: null, body: { token } });
   expect(opened.headers.get("set-cookie")).toMatch(/^agentrun_operator=/);
   expect((await type(["sign-in", "--json"])).json()).toMatchObject({ expiresAt: expect.any(String) });
   expect((await type(["sign-in", "me"])).code).toBe(EXIT.usage);

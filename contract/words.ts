@@ -170,6 +170,8 @@ export const TOKEN_SCOPES = [
   "views",
   "webhooks",
 ] as const;
+/** In a one-time link's fragment, the name of its token. */
+export const LINK_FRAGMENT = "link";
 export type TokenScope = (typeof TOKEN_SCOPES)[number];
 /** api: made by an administrator for a program or a person; browser: issued to a browser by a sign-in. */
 export const LISTED_TOKEN_KINDS = ["api", "browser"] as const;

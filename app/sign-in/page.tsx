@@ -1,4 +1,5 @@
 import type { Metadata } from "next";
+import { LinkSignIn } from "@/components/shell/link-sign-in";
 import { Logo } from "@/components/shell/logo";
 import { SignInForm } from "@/components/shell/sign-in-form";
 import { SsoButton } from "@/components/shell/sso-button";
@@ -61,6 +62,7 @@ export default async function SignInPage(props: {
           <Logo className="size-8" />
           <h1 className="text-lg font-semibold tracking-tight">Sign in to AgentRun</h1>
         </div>
+        <LinkSignIn />
         {error !== undefined && (
           <p role="alert" className="rounded-md bg-warn-soft p-3 text-sm text-warn">
             {refusalOf(String(error), sso?.label ?? "the sign-in provider")}

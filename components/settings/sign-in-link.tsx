@@ -49,7 +49,7 @@ function Link({ link: { signInUrl, expiresAt } }: { link: SignInLink }) {
       <p className="text-xs text-ink-2">
         {isLoopbackHost(new URL(signInUrl).hostname)
           ? "This server listens on this computer only, so the link opens here, in another browser. To use a phone, serve it under an address that the phone can reach and set AGENTRUN_PUBLIC_URL."
-          : "The other device stays signed in until you sign out here or its sign-in ends."}
+          : "The other device stays signed in for 14 days at most, and no longer than the sign-in or token that you came by."}
       </p>
     </>
   );

@@ -3,6 +3,7 @@ import { type FormEvent, useState } from "react";
 import { Button } from "@/components/ui/button";
 import { ErrorNote } from "@/components/ui/error-note";
 import { Field, Input } from "@/components/ui/field";
+import { postSignIn } from "./post-sign-in";
 
 const WRONG = "That token isn't valid or has expired.";
 
@@ -16,21 +17,12 @@ export function SignInForm({ next }: { next: string }) {
     event.preventDefault();
     setIsPending(true);
     setError(null);
-    try {
-      const answer = await fetch("/api/auth/sign-in", {
-        method: "POST",
-        headers: { "content-type": "application/json" },
-        body: JSON.stringify({ token: token.trim() }),
-      });
-      if (answer.ok) {
-        window.location.assign(next);
-        return;
-      }
-      const body = (await answer.json().catch(() => null)) as { error?: { message?: string } } | null;
-      setError(answer.status === 401 ? WRONG : (body?.error?.message ?? "Couldn't sign in. Try again."));
-    } catch {
-      setError("Can't reach the server. Try again in a moment.");
+    const failure = await postSignIn(token.trim(), WRONG);
+    if (failure === null) {
+      window.location.assign(next);
+      return;
     }
+    setError(failure);
     setIsPending(false);
   }
 

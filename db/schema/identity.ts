@@ -4,11 +4,11 @@ import { DEVICE_SIGN_IN_STATES, ROLES } from "@/contract/words";
 import { instant, json, table } from "./columns";
 
 /**
- * sign-in: the printed one-time link; operator: a browser's cookie; api: made by an administrator for a program or a
+ * sign-in: the printed one-time link; device-link: a one-time link that a signed-in person made; operator: a browser's cookie; api: made by an administrator for a program or a
  * person; launch: buys one claim; runner and model: used by one epoch of one run; archiver: hands over one volume's
  * content, in one try.
  */
-export const TOKEN_KINDS = ["sign-in", "operator", "api", "launch", "runner", "model", "archiver"] as const;
+export const TOKEN_KINDS = ["sign-in", "device-link", "operator", "api", "launch", "runner", "model", "archiver"] as const;
 
 export const tokens = table(
   "tokens",

@@ -79,6 +79,7 @@ export class EventAppender {
       const undecided = await this.#flush(group);
       busy = undecided.length === group.length ? busy + 1 : 0;
       if (busy > BUSY_RETRIES_MAX) {
+        busy = 0;
         rejectAll(undecided, new UnavailableError("database-busy", "the run is locked by others: try again"));
         return [];
       }

@@ -27,7 +27,7 @@ const SECRET_SHAPES: readonly (readonly [RegExp, string] | readonly [RegExp, Rep
   [/(?<![\w-])eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}/g, REDACTED], // JWT
   [/\b(?:npm_[A-Za-z0-9]{36}|hf_[A-Za-z0-9]{30,64}|[sr]k_(?:live|test)_[A-Za-z0-9]{16,128})\b/g, REDACTED], // Stripe last
   [/\bpypi-[A-Za-z0-9_-]{50,}/g, REDACTED],
-  [/\bar[aoslrtmk]_[A-Za-z0-9_-]{32,}/g, REDACTED], // AgentRun's own
+  [/\bar[aosdlrtmk]_[A-Za-z0-9_-]{32,}/g, REDACTED], // AgentRun's own
   [/\bwhsec_[A-Za-z0-9+/=]{24,}/g, REDACTED], // webhook signing secrets of any sender
   // The last @ is the one before the host, because a password may hold others. Digits followed by ?, # or a comma are a
   // port, not a password.
@@ -126,7 +126,7 @@ function endOf(pattern: RegExp, text: string, from: number): number {
  * scheme.
  */
 const MAY_HOLD_SECRET =
-  /-----BEGIN|bearer|basic|authorization|cookie:|sk-|gh[pousr]_|github_pat_|gl[a-z]{2,5}-|xox|xapp-|A[KSBC]IA|ACCA|aws|AIza|ya29|GOCSPX|eyJ|npm_|hf_|[sr]k_|pypi-|ar[aoslrtmk]_|whsec_|curl|:\/\/|(?:PASSWORD|PASSWD|SECRET|TOKEN|KEY)["']?\s{0,4}[=:]/i;
+  /-----BEGIN|bearer|basic|authorization|cookie:|sk-|gh[pousr]_|github_pat_|gl[a-z]{2,5}-|xox|xapp-|A[KSBC]IA|ACCA|aws|AIza|ya29|GOCSPX|eyJ|npm_|hf_|[sr]k_|pypi-|ar[aosdlrtmk]_|whsec_|curl|:\/\/|(?:PASSWORD|PASSWD|SECRET|TOKEN|KEY)["']?\s{0,4}[=:]/i;
 
 /** Replaces credentials in a text by `[redacted]`. */
 export function redactText(text: string): string {

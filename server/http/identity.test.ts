@@ -194,10 +194,11 @@ test("tokens at rest open nothing", async () => {
 type Headers = Record<string, string>;
 const LINKS = "/api/v1/me/sign-in-links";
 
-/** Opens a sign-in link as a browser does. Returns its headers from then on; null: it was refused. */
+const tokenIn = (signInUrl: string) => new URL(signInUrl).hash.slice("#link=".length);
+
+/** Opens a sign-in link and confirms it, as a person does. Returns its headers from then on; null: it was refused. */
 async function openLink(web: TestWeb, signInUrl: string): Promise<Headers | null> {
-  const { pathname, search } = new URL(signInUrl);
-  const { headers } = await web.call("GET", `${pathname}${search}`, { token: null });
+  const { headers } = await web.call("POST", "/api/auth/sign-in", { token: null, body: { token: tokenIn(signInUrl) } });
   const cookie = headers.get("set-cookie")?.split(";")[0] ?? null;
   return cookie === null ? null : { cookie, "sec-fetch-site": "same-origin" };
 }
@@ -215,6 +216,12 @@ test("a signed-in person makes a link that signs one more browser in as themselv
   const own = await mintOperatorToken(web.as(ADMIN), person);
   const browser = { cookie: `agentrun_operator=${own}`, "sec-fetch-site": "same-origin" };
   const link = await linkOf(web, { token: null, headers: browser });
+  // A page that leads here must not sign its reader in as somebody else, nor may a preview spend the link.
+  const opened = await web.call("GET", `/sign-in?token=${tokenIn(link)}`, { token: null });
+  expect([opened.headers.get("location"), opened.headers.get("set-cookie")]).toEqual([
+    "/sign-in?error=unauthenticated",
+    null,
+  ]);
   const phone = await openLink(web, link);
   if (phone === null) throw new Error("the link was refused");
   const me = () => web.call("GET", "/api/v1/me", { token: null, headers: phone });
@@ -225,9 +232,7 @@ test("a signed-in person makes a link that signs one more browser in as themselv
   const late = await linkOf(web, { token: null, headers: browser });
   await web
     .as(ADMIN)
-    .db.execute(
-      sql`update agentrun_tokens set expires_at = now() where hash = ${hashToken(new URL(late).searchParams.get("token") ?? "")}`,
-    );
+    .db.execute(sql`update agentrun_tokens set expires_at = now() where hash = ${hashToken(tokenIn(late))}`);
   expect(await openLink(web, late), "an expired link").toBeNull();
   await web.call("POST", "/api/auth/sign-out", { token: null, headers: browser });
   expect(await openLink(web, unused), "a link ends with the sign-in that made it").toBeNull();

@@ -1,4 +1,5 @@
 import type { SignInLink } from "@/contract/identity";
+import { LINK_FRAGMENT } from "@/contract/words";
 import { audit } from "@/server/audit";
 import { inTx, type ServiceContext } from "@/server/context";
 import { ForbiddenError } from "@/server/errors";
@@ -9,8 +10,9 @@ import { mintSignInLinkToken } from "./mint";
 const LINK_MS = 10 * 60_000;
 
 /**
- * Makes a link that signs one more browser in as the caller, once, within ten minutes. The browser's cookie ends with
- * the caller's own token or sign-in. Throws `forbidden` for a token that could not sign a browser in itself: one with
+ * Makes a link that signs one more browser in as the caller, once, within ten minutes. Whoever opens it is asked
+ * first: a link from somebody else must not sign its reader in unnoticed. The browser's cookie ends with the token or
+ * sign-in that the caller came by. Throws `forbidden` for a token that could not sign a browser in itself: one with
  * scopes, and one that a sign-in made for a program.
  */
 export async function createSignInLink(ctx: ServiceContext): Promise<SignInLink> {
@@ -28,7 +30,8 @@ export async function createSignInLink(ctx: ServiceContext): Promise<SignInLink>
     await audit(ctx, { action: "identity.createSignInLink", targetKind: "token", targetId: link.id, tenantId });
     if (link.expiresAt === null) throw new Error("the sign-in link was not stored");
     return {
-      signInUrl: `${ctx.settings.publicUrl}/sign-in?token=${link.token}`,
+      // A fragment reaches no server and no log, and no preview of a chat opens the link by it.
+      signInUrl: `${ctx.settings.publicUrl}/sign-in#${LINK_FRAGMENT}=${link.token}`,
       expiresAt: link.expiresAt.toISOString(),
     };
   });

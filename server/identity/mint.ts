@@ -126,7 +126,7 @@ export function mintSignInLinkToken(
   maker: MintOperatorTokenInput,
   lifeMs: number,
 ): Promise<Minted> {
-  return storeToken(ctx, "sign-in", maker, lifeMs);
+  return storeToken(ctx, "device-link", maker, lifeMs);
 }
 
 /**

@@ -19,7 +19,8 @@ export async function signIn(
   input: { token: string; isLink?: boolean },
   authenticator: Authenticator,
 ): Promise<string> {
-  if (input.isLink || input.token.startsWith(TOKEN_PREFIX["sign-in"])) return spendSignInToken(ctx, input.token);
+  if (input.isLink || input.token.startsWith(TOKEN_PREFIX["sign-in"])) return spendLink(ctx, "sign-in", input.token);
+  if (input.token.startsWith(TOKEN_PREFIX["device-link"])) return spendLink(ctx, "device-link", input.token);
   const actor = await authenticator.actorOf(input.token);
   if (actor?.kind !== "operator") throw new UnauthenticatedError("this token does not sign anybody in");
   if (actor.scopes) throw new UnauthenticatedError("this token is for programs: its scopes leave out signing in");
@@ -32,10 +33,10 @@ export async function signIn(
   });
 }
 
-function spendSignInToken(ctx: ServiceContext, token: string): Promise<string> {
+function spendLink(ctx: ServiceContext, kind: "sign-in" | "device-link", token: string): Promise<string> {
   return inTx(ctx, async (ctx) => {
     const now = sql`clock_timestamp()`;
-    const isLink = and(eq(tokens.hash, hashToken(token)), eq(tokens.kind, "sign-in"));
+    const isLink = and(eq(tokens.hash, hashToken(token)), eq(tokens.kind, kind));
     const [made] = await ctx.db.select({ parentId: tokens.parentId }).from(tokens).where(isLink);
     const parentId = made?.parentId ?? null;
     // Its maker's token first, as in revoking, which locks a token and then what it bought.

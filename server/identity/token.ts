@@ -5,6 +5,7 @@ export const TOKEN_PREFIX = {
   operator: "aro_",
   api: "ara_",
   "sign-in": "ars_",
+  "device-link": "ard_",
   launch: "arl_",
   runner: "art_",
   model: "arm_",
