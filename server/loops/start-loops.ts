@@ -10,7 +10,7 @@ import { removeDeviceSignIns, removeEndedTokens } from "@/server/identity";
 import { InspectionResponder } from "@/server/inspection";
 import { Leadership } from "@/server/live";
 import { foldCounts, recordMinute } from "@/server/queue";
-import { expireArchives, purgeDeleted, retireExpired } from "@/server/retention";
+import { expireArchives, type PurgeWalk, purgeDeleted, retireExpired } from "@/server/retention";
 import { noteRunnerMinute } from "@/server/runners";
 import { fireSchedules } from "@/server/schedules";
 import { Archivers, collectGarbage, repairStorage, VolumePhases } from "@/server/storage";
@@ -83,6 +83,7 @@ function loopOptions(deps: LoopsDeps, { sweeper, sender, tracer }: SharedService
   const { contextFor, executor } = deps;
   const launcher = contextFor("launcher");
   const launches = { ctx: launcher, executor, attemptsMax: launcher.settings.runnersMax };
+  const purged: PurgeWalk = { after: null };
   const loops: LoopOptions[] = [
     { name: "lease-sweeper", intervalMs: 1_000, run: () => sweeper.sweep() },
     {
@@ -91,7 +92,7 @@ function loopOptions(deps: LoopsDeps, { sweeper, sender, tracer }: SharedService
       run: () => collectGarbage(contextFor("storage-gc"), { dryRun: false, limit: 50 }),
     },
     { name: "storage-repair", intervalMs: 30_000, run: () => repairStorage(contextFor("storage-repair")) },
-    { name: "purge", intervalMs: 60_000, run: () => purgeDeleted(contextFor("purge")) },
+    { name: "purge", intervalMs: 60_000, run: () => purgeDeleted(contextFor("purge"), undefined, purged) },
     { name: "retention", intervalMs: 60_000, run: () => retain(deps) },
     { name: "archive-retention", intervalMs: 600_000, run: () => expireArchives(contextFor("archive-retention")) },
     { name: "queue-counts", intervalMs: 1_000, run: () => foldCounts(contextFor("queue-counts")) },

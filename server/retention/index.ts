@@ -1,3 +1,3 @@
 export { type ExpiredArchives, expireArchives } from "./expire-archives";
-export { type PurgeReport, purgeDeleted } from "./purge-deleted";
+export { type PurgeReport, type PurgeWalk, purgeDeleted } from "./purge-deleted";
 export { retireExpired } from "./retire-expired";

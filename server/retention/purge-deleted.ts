@@ -1,4 +1,4 @@
-import { and, asc, eq, isNotNull, type SQL, sql } from "drizzle-orm";
+import { and, asc, eq, isNotNull, sql } from "drizzle-orm";
 import { archiveManifests, archiveSegments, type SessionRow, sessionReadCursors, sessions } from "@/db/schema";
 import { removeOfSession } from "@/server/attachments";
 import { auditSession } from "@/server/audit";
@@ -9,7 +9,8 @@ import { type Budget, removeRuns } from "./remove-runs";
 
 /** How many sessions a purge brings further, and how many it reads at once. */
 const SESSIONS_PER_PURGE_MAX = 50;
-const LOOKED_AT_MAX = 10_000;
+/** A volume that a node holds is waited for, five seconds each, and a worker whose loop takes too long is restarted. */
+const PASS_MS_MAX = 60_000;
 /**
  * For how long a deleted session's row stays once its content is gone, so that every reader of a feed learns of the
  * deletion.
@@ -18,16 +19,29 @@ const TOMBSTONE_HOURS = 24;
 
 export type PurgeReport = { emptied: string[]; removed: string[]; failed: string[] };
 
+/** The last deleted session that was looked at, whose instant is as the database printed it. */
+type Place = { at: string; sessionId: string };
+/** Where the next pass goes on; null: with the session deleted longest ago. Each pass moves it. */
+export type PurgeWalk = { after: Place | null };
+
 /**
  * Removes what deleted sessions own, in bounded steps, each of which may be interrupted: first volume, archive, events,
  * runs and images; then their content; and a day later the row itself. Meanwhile nothing of them can be claimed or
- * restored. What is done is bounded and what is looked at is not, so that sessions whose volumes cannot be removed yet do
- * not hide others.
+ * restored. A pass goes on where the last one ended, so that sessions whose volumes cannot be removed yet do not hide
+ * others.
  */
-export async function purgeDeleted(ctx: ServiceContext, budget: Budget = { rows: 50_000 }): Promise<PurgeReport> {
+export async function purgeDeleted(
+  ctx: ServiceContext,
+  budget: Budget = { rows: 50_000 },
+  walk: PurgeWalk = { after: null },
+  passMs = PASS_MS_MAX,
+): Promise<PurgeReport> {
   const report: PurgeReport = { emptied: [], removed: [], failed: [] };
-  for await (const { session, isTombstoneExpired, hasContent } of readDeleted(ctx)) {
-    if (budget.rows <= 0 || report.emptied.length + report.removed.length >= SESSIONS_PER_PURGE_MAX) break;
+  const until = performance.now() + passMs;
+  for await (const { session, isTombstoneExpired, hasContent, at } of readDeleted(ctx, walk.after)) {
+    const isFull = report.emptied.length + report.removed.length >= SESSIONS_PER_PURGE_MAX;
+    if (budget.rows <= 0 || isFull) return report;
+    walk.after = { at, sessionId: session.sessionId };
     try {
       if (hasContent) {
         if (await emptySession(ctx, session, budget)) report.emptied.push(session.sessionId);
@@ -43,20 +57,21 @@ export async function purgeDeleted(ctx: ServiceContext, budget: Budget = { rows:
       report.failed.push(session.sessionId);
       ctx.log.error({ err: error, sessionId: session.sessionId }, "could not purge the deleted session");
     }
+    if (performance.now() > until) return report;
   }
+  walk.after = null;
   return report;
 }
 
-type Deleted = { session: SessionRow; isTombstoneExpired: boolean; hasContent: boolean };
+type Deleted = { session: SessionRow; isTombstoneExpired: boolean; hasContent: boolean; at: string };
 
 /** Yields deleted sessions of which something is left to remove, the longest deleted first. */
-async function* readDeleted(ctx: ServiceContext): AsyncGenerator<Deleted> {
+async function* readDeleted(ctx: ServiceContext, from: Place | null): AsyncGenerator<Deleted> {
   const hasContent = sql<boolean>`(${sessions.storageState} <> 'none'
     or exists (select 1 from agentrun_runs run where run.session_id = agentrun_sessions.session_id)
     or exists (select 1 from agentrun_attachments image where image.session_id = agentrun_sessions.session_id))`;
   const isTombstoneExpired = sql<boolean>`${sessions.deletedAt} < clock_timestamp() - ${TOMBSTONE_HOURS} * interval '1 hour'`;
-  let isAfter: SQL | undefined;
-  for (let looked = 0; looked < LOOKED_AT_MAX; looked += SESSIONS_PER_PURGE_MAX) {
+  for (let after = from; ; ) {
     const read = await ctx.db
       .select({ session: sessions, isTombstoneExpired, hasContent, at: sql<string>`${sessions.deletedAt}::text` })
       .from(sessions)
@@ -65,7 +80,9 @@ async function* readDeleted(ctx: ServiceContext): AsyncGenerator<Deleted> {
           isNotNull(sessions.deletedAt),
           isOwned(ctx, sessions, {}),
           sql`(${hasContent} or ${isTombstoneExpired})`,
-          isAfter,
+          after === null
+            ? undefined
+            : sql`(${sessions.deletedAt}, ${sessions.sessionId}) > (${after.at}::timestamptz, ${after.sessionId})`,
         ),
       )
       .orderBy(asc(sessions.deletedAt), asc(sessions.sessionId))
@@ -73,7 +90,7 @@ async function* readDeleted(ctx: ServiceContext): AsyncGenerator<Deleted> {
     yield* read;
     const last = read.at(-1);
     if (!last || read.length < SESSIONS_PER_PURGE_MAX) return;
-    isAfter = sql`(${sessions.deletedAt}, ${sessions.sessionId}) > (${last.at}::timestamptz, ${last.session.sessionId})`;
+    after = { at: last.at, sessionId: last.session.sessionId };
   }
 }
 
