@@ -38,7 +38,7 @@ test("runs are found by what failed, followed live, moved through by keys, and c
 
   await test.step("what failed is counted, and a press shows it alone", async () => {
     await expect(runsTable(page).getByRole("link", { name: "Bound to fail" }).first()).toBeVisible();
-    const kind = page.getByRole("region", { name: "Failures" }).getByRole("button", { name: /^timeout: 1/ });
+    const kind = page.getByRole("region", { name: "Failures" }).getByRole("button", { name: /^Timed out: 1/ });
     await expect(kind).toBeVisible();
     await kind.click();
     await expect(kind).toHaveAttribute("aria-pressed", "true");

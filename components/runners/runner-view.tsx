@@ -179,7 +179,7 @@ function RunnerFacts({ runner }: { runner: Runner }) {
                 "None"
               ) : (
                 <span key="r" className="flex min-w-0 flex-col items-start gap-0.5">
-                  <Link href={runAddress(runId)} className="max-w-full truncate text-accent hover:underline">
+                  <Link href={runAddress(runId)} className="max-w-full truncate leading-6 text-accent hover:underline">
                     {run?.title == null ? "Open run" : showTricks(run.title)}
                   </Link>
                   <Id id={runId} />

@@ -11,10 +11,10 @@ export function SessionLink({ sessionId }: { sessionId: string }) {
   const trpc = useTRPC();
   const session = useQuery(trpc.sessions.get.queryOptions({ sessionId }, { retry: false })).data;
   return (
-    <span className="flex min-w-0 flex-col items-start gap-0.5">
+    <span className="flex min-w-0 flex-col items-start gap-1">
       <Link
         href={sessionAddress(sessionId)}
-        className="max-w-full truncate text-accent hover:underline"
+        className="max-w-full truncate leading-6 text-accent hover:underline"
         title={session === undefined ? undefined : nameOf(session)}
       >
         {session === undefined ? "Open session" : nameOf(session)}
