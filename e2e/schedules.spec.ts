@@ -95,7 +95,7 @@ test("a schedule is made, adds a task when it is told to and when its time comes
     await expect(page.getByText(`Added: ${TITLE}`)).toBeVisible();
     const byHand = times(page).filter({ hasText: "run manually" });
     await expect(byHand).toContainText("Created");
-    await expect(byHand).toContainText("completed", { timeout: 60_000 });
+    await expect(byHand).toContainText("Completed", { timeout: 60_000 });
     await expect(page.getByRole("img", { name: /^Last \d+ runs?: \d+ completed/ })).toBeVisible();
     await byHand.getByRole("link", { name: /^qt_/ }).click();
     await expect(page.getByRole("heading", { level: 1 })).toHaveText(TITLE);

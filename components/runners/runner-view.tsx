@@ -147,9 +147,9 @@ function Beats({ runner }: { runner: Runner }) {
 /** The name of its Job, and where what is known of it stands. */
 function RunnerJob({ runner: { runId, attemptId, job } }: { runner: Runner }) {
   if (job === null) return null;
-  const link = "leading-6 text-accent underline";
+  const link = "min-w-6 leading-6 text-accent underline";
   return (
-    <span className="flex flex-wrap items-center gap-x-3">
+    <span className="flex flex-wrap items-center gap-x-3 gap-y-1">
       <Id id={job.jobName} />
       {runId !== null && (
         <>
