@@ -93,6 +93,44 @@ test("a failed fetch is told and can be tried again", async () => {
   expect(log.getSnapshot()).toMatchObject({ state: "ready", error: null });
 });
 
+test("events fetched further back are held although the oldest went meanwhile, or others came", async () => {
+  const { log, stored } = setUp(KEPT_EVENTS_MAX);
+  await log.load(KEPT_EVENTS_MAX);
+  await log.loadEarlier(1_001);
+  const loading = log.loadEarlier(501);
+  for (let seq = KEPT_EVENTS_MAX + 1; seq <= KEPT_EVENTS_MAX + 1_001; seq += 1) {
+    stored.push(event(seq));
+    log.push(event(seq));
+  }
+  expect(log.getSnapshot().earlierCount, "the oldest went").toBe(KEPT_EVENTS_MAX + 1);
+  await loading;
+  expect(seqs(log)).toEqual(Array.from({ length: KEPT_EVENTS_MAX + 501 }, (_, index) => index + 501));
+
+  await Promise.all([log.loadEarlier(201), log.loadEarlier(401), log.loadEarlier(1)]);
+  expect(seqs(log)).toEqual(Array.from({ length: KEPT_EVENTS_MAX + 1_001 }, (_, index) => index + 1));
+});
+
+test("a page further back that fails is told, holds nothing, and can be tried again", async () => {
+  let isDown = false;
+  const stored = Array.from({ length: 2_400 }, (_, index) => event(index + 1));
+  const log = new RunEventLog("run_1", {
+    schedule: (run) => run(),
+    fetchPage: async (afterSeq, limit) => {
+      if (isDown && afterSeq >= 500) throw new Error("down");
+      const items = stored.filter(({ seq }) => seq > afterSeq).slice(0, limit);
+      return { items, cursor: null, lastSeq: stored.length };
+    },
+  });
+  await log.load(2_400);
+  isDown = true;
+  await log.loadEarlier(1);
+  expect(log.getSnapshot()).toMatchObject({ state: "ready", earlierCount: 1_400, error: { message: "down" } });
+  isDown = false;
+  await log.catchUp();
+  await log.loadEarlier(1);
+  expect(log.getSnapshot()).toMatchObject({ state: "ready", earlierCount: 0, error: null });
+});
+
 test("a log that grows for days holds its newest events, and gives the others back when they are asked for", async () => {
   const { log, stored } = setUp(10);
   await log.load(10);

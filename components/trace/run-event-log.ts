@@ -103,22 +103,28 @@ export class RunEventLog {
     return this.#filling;
   }
 
-  /** Loads the events before the first one shown, as far back as a seq where one is given. */
+  /**
+   * Loads the events before the first one shown, as far back as a seq where one is given. A page that fails is told by
+   * the snapshot's error, and nothing is held of it.
+   */
   async loadEarlier(toSeq = this.#firstSeq - WINDOW_EVENTS): Promise<void> {
-    const target = this.#firstSeq;
     const start = Math.max(1, toSeq);
-    if (start >= target) return;
     const earlier: RunEvent[] = [];
-    for (let after = start - 1; after < target - 1; ) {
-      const page = await this.fetchPage(after, PAGE_EVENTS);
-      const wanted = page.items.filter((event) => event.seq < target);
-      const last = wanted.at(-1);
-      if (last === undefined) break;
-      earlier.push(...wanted);
-      after = last.seq;
+    try {
+      // Meanwhile the oldest events may go, or others come: what is fetched ends where those that are held begin.
+      for (let after = start - 1; after < this.#firstSeq - 1; ) {
+        const { items } = await this.fetchPage(after, PAGE_EVENTS);
+        const last = items.at(-1);
+        if (last === undefined) break;
+        earlier.push(...items);
+        after = last.seq;
+      }
+      const wanted = earlier.filter(({ seq }) => seq < this.#firstSeq);
+      if (wanted.length === 0) return;
+      this.#hold([...wanted, ...this.#events]);
+    } catch (error) {
+      this.#error = error;
     }
-    if (this.#firstSeq !== target) return;
-    this.#hold([...earlier, ...this.#events]);
     this.#changed();
   }
 
