@@ -17,6 +17,7 @@ import { leftToSend } from "@/contract/send-turn";
 import type { Session } from "@/contract/session";
 import { Deliveries } from "./deliveries";
 import { useComposer } from "./use-composer";
+import { useSpot } from "./use-spot";
 
 const CancelRunDialog = dynamic(() => import("@/components/runs/cancel-run").then((module) => module.CancelRunDialog), {
   ssr: false,
@@ -27,6 +28,7 @@ type ComposerProps = { session: Session; openRun: Run | null; lastRun: Run | nul
 /** Where an operator speaks: a turn when the agent is idle, a steer while it works, and the button that interrupts. */
 export function Composer({ session, openRun, lastRun }: ComposerProps) {
   const composer = useComposer({ session, openRun, lastRun });
+  const { leave } = useSpot();
   const [text, setText] = useState(composer.draft.text);
   const [isCancelling, setIsCancelling] = useState(false);
   const { isBusy, refusal } = composer;
@@ -44,7 +46,10 @@ export function Composer({ session, openRun, lastRun }: ComposerProps) {
 
   async function submit(as: "turn" | "steer"): Promise<void> {
     if (!canSend) return;
-    if (await composer.send(as, text)) write(leftToSend(composer.draft.text, text));
+    if (!(await composer.send(as, text))) return;
+    write(leftToSend(composer.draft.text, text));
+    // What comes of it is shown, whatever was gone to before.
+    leave();
   }
 
   function onKeyDown(event: KeyboardEvent): void {

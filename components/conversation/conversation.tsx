@@ -1,15 +1,17 @@
 "use client";
 import { ArrowDown } from "lucide-react";
-import { parseAsInteger, parseAsString, useQueryStates } from "nuqs";
-import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { type ReactNode, useCallback, useEffect, useRef, useState } from "react";
+import { eventAddress } from "@/components/shell/addresses";
 import { usePageKeys } from "@/components/shell/page-keys";
 import { Button } from "@/components/ui/button";
 import { EmptyState } from "@/components/ui/page";
 import { ScrollRegion } from "@/components/ui/scroll-region";
 import type { Run } from "@/contract/run";
-import { RunSection, SPOT_ID } from "./run-section";
+import { RunSection } from "./run-section";
+import { type Place, placeOf, RUNS_SHOWN, rangeOf, SPOT_ID, type Spot, seekRun } from "./spot";
+import { SpotAway } from "./spot-away";
+import { useSpot } from "./use-spot";
 
-const RUNS_SHOWN = 3;
 /** Closer than this to the end counts as reading along. */
 const END_PX = 120;
 
@@ -25,18 +27,27 @@ type ConversationProps = {
 export function Conversation({ runs, hasMoreRuns, loadMoreRuns, isLoading, children }: ConversationProps) {
   const [shownCount, setShownCount] = useState(RUNS_SHOWN);
   const { spot, leave } = useSpot();
-  const spotIndex = runs.findIndex(({ id }) => id === spot?.runId);
-  // A run of long ago is shown with those around it, without all that came since.
-  const newest = spotIndex < RUNS_SHOWN ? 0 : spotIndex - 1;
-  const end = newest + shownCount;
+  const runIds = runs.map(({ id }) => id);
+  const [chosen, setChosen] = useState<Place | null>(null);
+  const place = placeOf(spot, runIds, chosen);
+  if (place !== chosen) setChosen(place);
+  const { newest, end } = rangeOf(place, runIds, shownCount);
   const shown = runs.slice(newest, end).toReversed();
-  const isSought = spot !== null && spotIndex === -1 && hasMoreRuns && !isLoading;
+  const sought = seekRun(spot, runIds, { hasMore: hasMoreRuns, isLoading });
+  const isSought = sought === "more";
   // biome-ignore lint/correctness/useExhaustiveDependencies: asked for once for each page that has come.
   useEffect(() => {
     if (isSought) loadMoreRuns();
   }, [isSought, runs.length]);
   const { box, content, isAtEnd, askIsAtEnd, jumpToEnd, leaveEnd } = useStickToEnd(spot);
-  usePageKeys([{ keys: "f", name: "Follow conversation, or stop", run: () => (isAtEnd ? leaveEnd() : jumpToEnd()) }]);
+  const isFollowed = isAtEnd && newest === 0;
+  const jumpToLatest = () => {
+    if (newest > 0) leave();
+    jumpToEnd();
+  };
+  usePageKeys([
+    { keys: "f", name: "Follow conversation, or stop", run: () => (isFollowed ? leaveEnd() : jumpToLatest()) },
+  ]);
 
   return (
     <div className="flex min-h-0 flex-1 flex-col">
@@ -70,6 +81,10 @@ export function Conversation({ runs, hasMoreRuns, loadMoreRuns, isLoading, child
                 Show latest runs
               </Button>
             )}
+            {sought === "gone" && <SpotAway>This message is no longer there.</SpotAway>}
+            {sought === "far" && spot !== null && (
+              <SpotAway href={eventAddress(spot)}>This message is not in the latest runs of this session.</SpotAway>
+            )}
             {runs.length === 0 && !isLoading && (
               <EmptyState title="No messages yet">
                 Send a message below. A runner starts and its agent replies here.
@@ -77,11 +92,11 @@ export function Conversation({ runs, hasMoreRuns, loadMoreRuns, isLoading, child
             )}
           </div>
         </ScrollRegion>
-        {!isAtEnd && (
+        {!isFollowed && (
           <Button
             size="sm"
             className="absolute bottom-3 left-1/2 -translate-x-1/2 rounded-full shadow-pop"
-            onClick={jumpToEnd}
+            onClick={jumpToLatest}
           >
             <ArrowDown aria-hidden className="size-3.5" /> Jump to latest
           </Button>
@@ -90,16 +105,6 @@ export function Conversation({ runs, hasMoreRuns, loadMoreRuns, isLoading, child
       {children}
     </div>
   );
-}
-
-const SPOT = { run: parseAsString, at: parseAsInteger };
-type Spot = { runId: string; seq: number };
-
-/** The message that the address names, until somebody leaves it. */
-function useSpot(): { spot: Spot | null; leave: () => void } {
-  const [{ run, at }, setSpot] = useQueryStates(SPOT, { history: "replace" });
-  const spot = useMemo(() => (run === null || at === null ? null : { runId: run, seq: at }), [run, at]);
-  return { spot, leave: () => void setSpot(null) };
 }
 
 /** Keeps a scrolled box at its end while content grows, as long as the reader has not scrolled away. */
@@ -118,7 +123,17 @@ function useStickToEnd(spot: Spot | null) {
     isStuck.current = false;
     target.scrollIntoView({ block: "center" });
   }, []);
+  const lastSpot = useRef(spot);
   useEffect(() => {
+    const hasLeft = lastSpot.current !== null && spot === null;
+    lastSpot.current = spot;
+    if (hasLeft) {
+      // The newest runs come in the place of others: they are followed, as if the page had begun with them.
+      anchor.current = null;
+      isStuck.current = true;
+      setIsAtEnd(true);
+      box.current?.scrollTo({ top: box.current.scrollHeight });
+    }
     if (spot === null) return;
     anchor.current = SPOT_ID;
     goToAnchor();

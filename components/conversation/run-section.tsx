@@ -2,7 +2,7 @@
 import Link from "next/link";
 import { memo, type ReactNode, useEffect, useMemo } from "react";
 import { useRunCommands } from "@/components/sessions/use-session";
-import { runAddress } from "@/components/shell/addresses";
+import { eventAddress, runAddress } from "@/components/shell/addresses";
 import { useRunLog } from "@/components/trace/session-logs";
 import { readError } from "@/components/trpc/errors";
 import { Button } from "@/components/ui/button";
@@ -18,12 +18,12 @@ import type { ConversationItem } from "./items";
 import { Markdown } from "./markdown";
 import { outputsOf } from "./outputs";
 import { namedImagesOf } from "./payload";
+import { SPOT_ID } from "./spot";
+import { SpotAway } from "./spot-away";
 import { StructuredOutput } from "./structured-output";
 import { withoutAwaited, withUnsent } from "./unsent";
+import { useSpotEvent } from "./use-spot";
 import { deliveryOf, UserMessage } from "./user-message";
-
-/** The element of the message that an address names; a page has one at most. */
-export const SPOT_ID = "found-message";
 
 type RunSectionProps = {
   run: Run;
@@ -34,17 +34,13 @@ type RunSectionProps = {
   spotSeq?: number | null;
 };
 
-/** Events loaded before a message that is gone to, to show what led to it. */
-const BEFORE_SPOT = 50;
-
 /** One run's part of the conversation: what was said and done, what is being written, what still waits to be sent. */
 export const RunSection = memo(function RunSection({ run, hasHeading, askIsAtEnd, spotSeq = null }: RunSectionProps) {
   const { log, snapshot } = useRunLog(run);
-  useEffect(() => log.addReader(askIsAtEnd), [log, askIsAtEnd]);
-  const isBefore = spotSeq !== null && snapshot.state === "ready" && spotSeq <= snapshot.earlierCount;
-  useEffect(() => {
-    if (isBefore && spotSeq !== null) void log.loadEarlier(spotSeq - BEFORE_SPOT);
-  }, [isBefore, spotSeq, log]);
+  const away = useSpotEvent(log, snapshot, spotSeq);
+  const isGoing = away === "load";
+  // What is loaded to go to is not let go of before its reader is there.
+  useEffect(() => log.addReader(() => !isGoing && askIsAtEnd()), [log, askIsAtEnd, isGoing]);
   const commands = useRunCommands(run.id).data;
   const commandById = useMemo(() => new Map(commands?.map((command) => [command.id, command])), [commands]);
   const { items, outcomes } = snapshot.conversation;
@@ -101,6 +97,11 @@ export const RunSection = memo(function RunSection({ run, hasHeading, askIsAtEnd
             Run {shortenId(run.id)} · <Time at={run.createdAt} />
           </Link>
         </p>
+      )}
+      {away === "far" && spotSeq !== null && (
+        <SpotAway id={SPOT_ID} href={eventAddress({ runId: run.id, seq: spotSeq })}>
+          This message is far back in a long run.
+        </SpotAway>
       )}
       {snapshot.earlierCount > 0 && (
         <Button size="sm" look="ghost" className="self-center" onClick={() => void log.loadEarlier()}>
