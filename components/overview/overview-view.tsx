@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Plus } from "lucide-react";
 import dynamic from "next/dynamic";
 import Link from "next/link";
-import type { ReactNode } from "react";
+import { createContext, type ReactNode, use } from "react";
 import { useFreshRows } from "@/components/live/fresh-rows";
 import { useAskAgain } from "@/components/live/gathered";
 import { useFrames } from "@/components/live/provider";
@@ -24,9 +24,11 @@ import { Needs } from "./needs";
 import { OVERVIEW_QUERIES, overviewOf } from "./queries";
 import { Tiles } from "./tiles";
 
+/** How many requests wait, for what stands in their place while their part of the page is loaded. */
+const ComingCount = createContext(0);
 const OpenApprovals = dynamic(() => import("./open-approvals").then((module) => module.OpenApprovals), {
   ssr: false,
-  loading: () => <ApprovalsComing count={1} />,
+  loading: () => <ApprovalsComing count={use(ComingCount)} />,
 });
 const Pictures = dynamic(() => import("./pictures").then((module) => module.Pictures), { ssr: false });
 const OperatorFeed = dynamic(() => import("./operator-feed").then((module) => module.OperatorFeed), { ssr: false });
@@ -87,7 +89,11 @@ export function OverviewView() {
               {isNew && <FirstSteps />}
               <Tiles overview={data} />
               {approvals.isPending && data.approvals > 0 && <ApprovalsComing count={data.approvals} />}
-              {known.length > 0 && <OpenApprovals approvals={known} total={data.approvals} />}
+              {known.length > 0 && (
+                <ComingCount value={Math.max(data.approvals, known.length)}>
+                  <OpenApprovals approvals={known} total={data.approvals} />
+                </ComingCount>
+              )}
               <Needs needs={data.needs} counts={data.needCounts} readAt={data.generatedAt} />
               {!isNew && isCalm(data, unread.data?.items.length) && (
                 <EmptyState title="Nothing needs you">
