@@ -152,11 +152,18 @@ function Notice({ item }: { item: ConversationItemOf<"notice"> }) {
   return (
     <div className={cn("flex items-start gap-2 rounded-md px-3 py-2 text-sm", TONE_SOFT[item.tone])}>
       <Icon aria-label={item.tone === "bad" ? "Error" : "Warning"} className="mt-0.5 size-4 shrink-0" />
-      <p className="min-w-0 wrap-anywhere whitespace-pre-wrap" title={showTricks(item.code) ?? undefined}>
-        {showTricks(item.text)}
-      </p>
+      <div className="min-w-0">
+        <p className="wrap-anywhere whitespace-pre-wrap">{showTricks(item.text)}</p>
+        <Code code={item.code} />
+      </div>
     </div>
   );
+}
+
+/** What programs know a failure by: below its words, where keys and fingers reach it too. */
+function Code({ code }: { code: string | null }) {
+  if (code === null || code === "") return null;
+  return <code className="block text-2xs wrap-anywhere">{showTricks(code)}</code>;
 }
 
 function Mark({ children, className }: { children: React.ReactNode; className?: string }) {
@@ -196,9 +203,9 @@ function End({ item }: { item: ConversationItemOf<"end"> }) {
         isBare
         state="failed"
         word={brief === null || brief === message ? "Run failed" : `Run failed: ${showTricks(brief)}`}
-        title={item.failureKind === null ? undefined : showTricks(item.failureKind)}
       />
       {message !== null && <p className="wrap-anywhere whitespace-pre-wrap">{showTricks(message)}</p>}
+      <Code code={item.failureKind} />
     </div>
   );
 }
