@@ -7,7 +7,12 @@ export function messageAddress({ sessionId, runId, seq }: Pick<FoundMessage, "se
   return `${sessionAddress(sessionId)}?${new URLSearchParams({ run: runId, at: String(seq) })}`;
 }
 
-/** Messages that contain words, of one session where it is given. */
-export function conversationSearchAddress(words: string, sessionId?: string): string {
-  return `/sessions/search?${new URLSearchParams({ q: words, ...(sessionId === undefined ? {} : { session: sessionId }) })}`;
+/** Messages that contain words, of every session. */
+export function conversationSearchAddress(words: string): string {
+  return `/sessions/search?${new URLSearchParams({ q: words })}`;
+}
+
+/** Where one session's messages are searched. */
+export function sessionSearchAddress(sessionId: string): string {
+  return `/sessions/search?${new URLSearchParams({ session: sessionId })}`;
 }

@@ -1,5 +1,7 @@
 "use client";
-import { Columns2, Copy, PanelRight, Pencil, SquareTerminal, Trash2, XCircle } from "lucide-react";
+import { Columns2, Copy, PanelRight, Pencil, Search, SquareTerminal, Trash2, XCircle } from "lucide-react";
+import { useRouter } from "next/navigation";
+import { sessionSearchAddress } from "@/components/conversations/addresses";
 import { usePeekOpener } from "@/components/peek/peek-space";
 import { useCanOperate } from "@/components/shell/identity";
 import { copyText } from "@/components/ui/copy";
@@ -18,6 +20,7 @@ type SessionItemsProps = {
 export function SessionItems({ session, runId, onDialog }: SessionItemsProps) {
   const canOperate = useCanOperate();
   const look = usePeekOpener();
+  const router = useRouter();
   const path = `/sessions/${encodeURIComponent(session.sessionId)}`;
   const icon = "size-3.5";
   return (
@@ -27,6 +30,9 @@ export function SessionItems({ session, runId, onDialog }: SessionItemsProps) {
           <PanelRight aria-hidden className={icon} /> Preview
         </MenuItem>
       )}
+      <MenuItem onSelect={() => router.push(sessionSearchAddress(session.sessionId))}>
+        <Search aria-hidden className={icon} /> Search this session
+      </MenuItem>
       <MenuItem onSelect={() => onDialog("compare")}>
         <Columns2 aria-hidden className={icon} /> Compare with…
       </MenuItem>
