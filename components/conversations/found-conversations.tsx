@@ -8,30 +8,41 @@ import { useTRPC } from "@/components/trpc/client";
 import { FOUND_ROW } from "@/components/ui/finder";
 import { Time } from "@/components/ui/time";
 import { conversationSearchAddress, messageAddress } from "./addresses";
-import { canSearch } from "./searchable";
+import { foundOf } from "./found";
+import { canSearch, searchedText } from "./searchable";
 import { Snippet } from "./snippet";
 
 const FOUND_MAX = 5;
 const TYPING_MS = 250;
 
-type FoundConversationsProps = { search: string; className: string; pick: (run: () => void) => () => void };
+type FoundConversationsProps = {
+  search: string;
+  className: string;
+  pick: (run: () => void) => () => void;
+  /** Told of each text whose search is over, whatever came of it. */
+  onAnswer: (text: string) => void;
+};
 
 /** The newest messages with the words that were typed, among what the palette finds. */
-export function FoundConversations({ search, className, pick }: FoundConversationsProps) {
+export function FoundConversations({ search, className, pick, onAnswer }: FoundConversationsProps) {
   const trpc = useTRPC();
   const router = useRouter();
-  const text = useSettled(search.trim());
+  const text = useSettled(searchedText(search));
   const found = useQuery(
     trpc.sessions.searchConversations.queryOptions(
       { text, limit: FOUND_MAX },
       { enabled: canSearch(text), placeholderData: (data) => data },
     ),
   );
-  const hits = found.data?.items ?? [];
-  if (!canSearch(search) || hits.length === 0) return null;
+  const isOver = canSearch(text) && !found.isFetching && !found.isPending;
+  useEffect(() => {
+    if (isOver) onAnswer(text);
+  }, [isOver, text, onAnswer]);
+  const shown = foundOf(search, found.data);
+  if (shown === null) return null;
   return (
     <Command.Group heading="In conversations" className={className}>
-      {hits.map((hit) => (
+      {shown.hits.map((hit) => (
         <Command.Item
           key={`${hit.runId} ${hit.seq}`}
           value={`message ${hit.runId} ${hit.seq}`}
@@ -50,7 +61,7 @@ export function FoundConversations({ search, className, pick }: FoundConversatio
       <Command.Item
         value="message all"
         className={FOUND_ROW}
-        onSelect={pick(() => router.push(conversationSearchAddress(text)))}
+        onSelect={pick(() => router.push(conversationSearchAddress(shown.allOf)))}
       >
         See all results
       </Command.Item>

@@ -17,7 +17,7 @@ import { Time } from "@/components/ui/time";
 import type { FoundMessage } from "@/contract/conversation";
 import { messageAddress } from "./addresses";
 import { messagePages } from "./pages";
-import { canSearch } from "./searchable";
+import { canSearch, searchedText } from "./searchable";
 import { Snippet } from "./snippet";
 
 const ASKED = { q: parseAsString.withDefault(""), session: parseAsString };
@@ -26,7 +26,7 @@ const KEY = "rounded-sm border px-1 text-2xs";
 /** Messages of people and agents that contain all words, of every session or of one. */
 export function ConversationSearchView() {
   const [{ q, session }, setAsked] = useQueryStates(ASKED, { history: "replace" });
-  const text = q.trim().slice(0, 200);
+  const text = searchedText(q);
   return (
     <div className="flex h-full min-h-0 flex-col">
       <PageHeader title="Search conversations" description="What people and agents said, newest first">
@@ -62,7 +62,7 @@ function Hints() {
     <EmptyState title="Find a session by what was said in it">
       <p>
         Searches the messages of people and agents, not tool output, files or sub-agents. A message must contain all
-        words; the last one may be a beginning. Type at least 3 characters.{" "}
+        words; the last one may be a beginning. Type at least 3 characters, or 2 in a script such as Chinese.{" "}
         <DocLink name="runs" anchor="search-conversations">
           What is searched
         </DocLink>

@@ -4,6 +4,7 @@ import { Command } from "cmdk";
 import dynamic from "next/dynamic";
 import { useRouter } from "next/navigation";
 import { useDeferredValue, useState } from "react";
+import { isStillSought } from "@/components/conversations/found";
 import { nameOf } from "@/components/sessions/name";
 import { useTRPC } from "@/components/trpc/client";
 import { viewsOf } from "@/components/trpc/lists";
@@ -36,6 +37,8 @@ export function Palette({ shortcuts, onClose }: { shortcuts: readonly Shortcut[]
   const [search, setSearch] = useState("");
   const asked = useDeferredValue(search.trim());
   const isAsked = asked.length > 1;
+  /** What conversations have been searched for. */
+  const [answered, setAnswered] = useState<string | null>(null);
   const found = useQuery(
     trpc.sessions.list.queryOptions(
       { search: asked, state: "all", limit: FOUND_MAX, readerId },
@@ -86,7 +89,7 @@ export function Palette({ shortcuts, onClose }: { shortcuts: readonly Shortcut[]
       placeholder="Search or jump to…"
       search={search}
       onSearch={setSearch}
-      empty={found.isFetching || foundTasks.isFetching ? null : "No results"}
+      empty={found.isFetching || foundTasks.isFetching || isStillSought(search, answered) ? null : "No results"}
       onClose={onClose}
     >
       {isRecordId(search.trim()) && (
@@ -116,7 +119,7 @@ export function Palette({ shortcuts, onClose }: { shortcuts: readonly Shortcut[]
           ))}
         </Command.Group>
       )}
-      {isAsked && <FoundConversations search={search} className={group} pick={pick} />}
+      {isAsked && <FoundConversations search={search} className={group} pick={pick} onAnswer={setAnswered} />}
       {profiles.length > 0 && (
         <Command.Group heading="Profiles" className={group}>
           {profiles.map(({ profile }) => (

@@ -5,7 +5,7 @@ import { requireIdentity } from "@/app/(console)/identity";
 import { prefetchPages } from "@/app/(console)/prefetch-pages";
 import { messagePages } from "@/components/conversations/pages";
 import { ConversationSearchView } from "@/components/conversations/search-view";
-import { canSearch } from "@/components/conversations/searchable";
+import { canSearch, searchedText } from "@/components/conversations/searchable";
 import { HydrateClient, trpc } from "@/server/trpc/rsc";
 
 export const metadata: Metadata = { title: "Search conversations" };
@@ -14,7 +14,7 @@ const load = createLoader({ q: parseAsString.withDefault(""), session: parseAsSt
 export default async function ConversationSearchPage(props: { searchParams: Promise<SearchParams> }) {
   await requireIdentity();
   const { q, session } = await load(props.searchParams);
-  const text = q.trim().slice(0, 200);
+  const text = searchedText(q);
   if (canSearch(text))
     await prefetchPages(messagePages(trpc, { text, ...(session === null ? {} : { sessionId: session }) }));
   return (
