@@ -1,6 +1,6 @@
 import { EVERY_LOOK, expect, lookInAll, newSignedIn, ready, test } from "./fixtures";
 import { apiOf } from "./queue-stories";
-import { newSession, sessionOf } from "./stories";
+import { newSession, say, sessionOf } from "./stories";
 
 type Item = Record<"id" | "attemptId" | "runnerId", string>;
 
@@ -74,6 +74,13 @@ test("an id from a log is enough to find its record, of whatever kind", async ({
     await expect(message).toContainText("Say hello");
     await expect(message).toBeInViewport();
     await lookInAll(page, EVERY_LOOK, "found-message");
+    await say(page, "Say goodbye");
+    await expect(page, "whoever sends reads what comes of it").toHaveURL(new RegExp(`/sessions/${sessionId}$`));
+    await page.goto(`/sessions/${sessionId}?run=run_nobody&at=1`);
+    await expect(page.getByText("This message is no longer there.")).toBeVisible();
+    await page.getByRole("button", { name: "Session actions" }).click();
+    await page.getByRole("menuitem", { name: "Search this session" }).click();
+    await expect(page).toHaveURL(new RegExp(`/sessions/search\\?session=${sessionId}$`));
     await page.goto("/sessions?search=narwhal");
     await ready(page);
     await page.getByRole("link", { name: "Search conversations for “narwhal”" }).click();

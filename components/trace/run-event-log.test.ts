@@ -116,7 +116,7 @@ test("a page further back that fails is told, holds nothing, and can be tried ag
   const log = new RunEventLog("run_1", {
     schedule: (run) => run(),
     fetchPage: async (afterSeq, limit) => {
-      if (isDown && afterSeq >= 500) throw new Error("down");
+      if (isDown && afterSeq >= 500 && afterSeq < 1_400) throw new Error("down");
       const items = stored.filter(({ seq }) => seq > afterSeq).slice(0, limit);
       return { items, cursor: null, lastSeq: stored.length };
     },
@@ -125,8 +125,11 @@ test("a page further back that fails is told, holds nothing, and can be tried ag
   isDown = true;
   await log.loadEarlier(1);
   expect(log.getSnapshot()).toMatchObject({ state: "ready", earlierCount: 1_400, error: { message: "down" } });
-  isDown = false;
   await log.catchUp();
+  expect(log.getSnapshot(), "its reader may try again").toMatchObject({ earlierCount: 1_400, error: null });
+  await log.loadEarlier(1);
+  expect(log.getSnapshot().error).not.toBeNull();
+  isDown = false;
   await log.loadEarlier(1);
   expect(log.getSnapshot()).toMatchObject({ state: "ready", earlierCount: 0, error: null });
 });

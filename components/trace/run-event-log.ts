@@ -41,6 +41,8 @@ export class RunEventLog {
   /** The last event that the stream has told of, loaded or not. */
   #knownSeq = 0;
   #error: unknown = null;
+  /** Of the last step back, where it failed. */
+  #earlierError: unknown = null;
   #snapshot: RunLogSnapshot | undefined;
   #isScheduled = false;
   #filling: Promise<void> | undefined;
@@ -84,7 +86,7 @@ export class RunEventLog {
       live: new Map(this.#live),
       earlierCount: this.#firstSeq - 1,
       missingCount: this.#state === "loading" ? 0 : Math.max(0, this.#knownSeq - this.lastSeq),
-      error: this.#error,
+      error: this.#error ?? this.#earlierError,
     };
     return this.#snapshot;
   };
@@ -120,10 +122,10 @@ export class RunEventLog {
         after = last.seq;
       }
       const wanted = earlier.filter(({ seq }) => seq < this.#firstSeq);
-      if (wanted.length === 0) return;
-      this.#hold([...wanted, ...this.#events]);
+      if (wanted.length > 0) this.#hold([...wanted, ...this.#events]);
+      this.#earlierError = null;
     } catch (error) {
-      this.#error = error;
+      this.#earlierError = error;
     }
     this.#changed();
   }
@@ -162,6 +164,7 @@ export class RunEventLog {
       }
       this.#state = "ready";
       this.#error = null;
+      this.#earlierError = null;
     } catch (error) {
       this.#error = error;
       if (this.#state === "loading") this.#state = "failed";
