@@ -11,17 +11,24 @@ export type ChangedSession = { sessionId: string; xid: string; version: number }
  * from a dump, starts at its oldest session, so that whatever it holds is read once.
  */
 export async function readConversationPlace(db: Db | Tx): Promise<ConversationPlace> {
+  const known = await findConversationPlace(db);
+  if (known !== null) return known;
   await db.execute(sql`
     insert into agentrun_conversation_feed as known (epoch, xid, version)
     values (coalesce((select epoch from agentrun_feed_epoch), 'none'), '0', -1)
     on conflict (is_only) do update set epoch = excluded.epoch, xid = excluded.xid, version = excluded.version
     where known.epoch <> excluded.epoch`);
-  const { rows } = await db.execute<ConversationPlace>(
-    sql`select epoch, xid::text as xid, version::float8 as version from agentrun_conversation_feed`,
-  );
-  const [place] = rows;
-  if (place === undefined) throw new Error("the place of conversations vanished");
+  const place = await findConversationPlace(db);
+  if (place === null) throw new Error("the place of conversations vanished");
   return place;
+}
+
+/** Looks first, because an idle worker asks every few seconds and an upsert that changes nothing still writes. */
+async function findConversationPlace(db: Db | Tx): Promise<ConversationPlace | null> {
+  const { rows } = await db.execute<ConversationPlace>(sql`
+    select feed.epoch, feed.xid::text as xid, feed.version::float8 as version from agentrun_conversation_feed feed
+    where feed.epoch = coalesce((select epoch from agentrun_feed_epoch), 'none')`);
+  return rows[0] ?? null;
 }
 
 /**
@@ -54,8 +61,12 @@ export async function moveConversationPlace(
   return rowCount === 1;
 }
 
-/** A run with events after those that were read for messages. `commandId`: the turn under way there. */
+/**
+ * A run with events after those that were read for messages. `commandId`: the turn under way there; `place`: which of
+ * the sessions asked for it is of, from 1.
+ */
 export type UnreadRun = {
+  place: number;
   runId: string;
   sessionId: string;
   tenantId: string;
@@ -65,18 +76,27 @@ export type UnreadRun = {
   lastSeq: number;
 };
 
-/** Returns the runs of these sessions that have unread events, at most so many. Deleted sessions have none. */
-export async function readUnreadRuns(db: Db | Tx, sessionIds: readonly string[], limit: number): Promise<UnreadRun[]> {
+/**
+ * Returns the runs of these sessions that have unread events, in the order of the sessions: at most so many, after a
+ * run. Deleted sessions have none.
+ */
+export async function readUnreadRuns(
+  db: Db | Tx,
+  sessionIds: readonly string[],
+  limit: number,
+  after: Pick<UnreadRun, "place" | "runId"> = { place: 0, runId: "" },
+): Promise<UnreadRun[]> {
   const { rows } = await db.execute<UnreadRun>(sql`
-    select run.id as "runId", session.session_id as "sessionId", session.tenant_id as "tenantId",
-      session.project_id as "projectId", coalesce(read.seq, 0) as seq, read.command_id as "commandId",
-      run.last_event_seq as "lastSeq"
-    from agentrun_sessions session
+    select named.place::int as place, run.id as "runId", session.session_id as "sessionId",
+      session.tenant_id as "tenantId", session.project_id as "projectId", coalesce(read.seq, 0) as seq,
+      read.command_id as "commandId", run.last_event_seq as "lastSeq"
+    from unnest(${sql.param([...sessionIds])}::text[]) with ordinality as named (session_id, place)
+    join agentrun_sessions session on session.session_id = named.session_id and session.deleted_at is null
     join agentrun_runs run on run.session_id = session.session_id
     left join agentrun_conversation_reads read on read.run_id = run.id
-    where session.session_id = any (${sql.param([...sessionIds])}::text[]) and session.deleted_at is null
-      and run.last_event_seq > coalesce(read.seq, 0)
-    order by run.id limit ${limit}`);
+    where run.last_event_seq > coalesce(read.seq, 0)
+      and (named.place, run.id) > (${after.place}::bigint, ${after.runId}::text)
+    order by named.place, run.id limit ${limit}`);
   return rows;
 }
 

@@ -4,7 +4,7 @@ import { expect, test, vi } from "vitest";
 import { SearchConversationsInput } from "@/contract/conversation";
 import { RESULTS_MARK } from "@/contract/handed-text";
 import type { EventType } from "@/contract/words";
-import { readUnreadRuns, storeSaid } from "@/db/queries/read-conversations";
+import { readChangedSessions, readConversationPlace, readUnreadRuns, storeSaid } from "@/db/queries/read-conversations";
 import { conversationFeed, conversationReads, conversationTexts, events, runs, sessions } from "@/db/schema";
 import { createTestDatabase } from "@/db/test/database";
 import { makeRun, makeSession, unique } from "@/db/test/factories";
@@ -336,4 +336,120 @@ test("a word that stands everywhere costs a page no more than its bound, and a r
   expect(await read("even odd")).toBeLessThan(100);
   expect(await read("common walrus")).toBeLessThan(100);
   expect(await found(ctx, "common walrus", {}, bounds)).toEqual(["common walrus"]);
+});
+
+/** Has the database do something whenever messages are stored: the new rows are `added`. */
+async function whenStored(ctx: ServiceContext, body: string): Promise<void> {
+  await ctx.db.execute(
+    sql.raw(`
+    create or replace function test_when_stored() returns trigger language plpgsql as $$ begin ${body} return null; end $$;
+    create or replace trigger test_when_stored after insert on agentrun_conversation_texts
+      referencing new table as added for each statement execute function test_when_stored()`),
+  );
+}
+
+test("runs that go on and on hold up nobody, and what they add is found at their next turn's end", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const [live, ended] = [await makePlace(ctx), await makePlace(ctx)];
+  await say(ctx, live, [told("walrus lives")]);
+  await say(ctx, ended, [told("walrus ended")]);
+  // Each message that is read is followed by another one.
+  await whenStored(
+    ctx,
+    `with grown as (
+      insert into agentrun_events (id, run_id, seq, type, payload)
+      select 'evt_grown' || run.last_event_seq, run.id, run.last_event_seq + 1, 'assistant_message',
+        '{"text": "walrus goes on"}'
+      from agentrun_runs run where run.id = '${live.runId}' and exists (select from added where added.run_id = run.id)
+      returning run_id, seq)
+    update agentrun_runs run set last_event_seq = grown.seq from grown where run.id = grown.run_id;`,
+  );
+  const passMs = 1_000;
+  const feedBefore = await ctx.db.select().from(conversationFeed);
+  await vi.waitFor(async () => {
+    await indexConversations(ctx, { runs: 1, passMs });
+    expect((await found(ctx, "walrus")).toSorted()).toEqual(["walrus ended", "walrus lives"]);
+  }, 10_000);
+  expect(await ctx.db.select().from(conversationFeed)).not.toEqual(feedBefore);
+  await ctx.db.execute(sql`drop trigger test_when_stored on agentrun_conversation_texts`);
+  await say(ctx, live, [told("walrus is done")]);
+  await indexAll(ctx);
+  expect((await found(ctx, "walrus")).toSorted()).toEqual([
+    "walrus ended",
+    "walrus goes on",
+    "walrus is done",
+    "walrus lives",
+  ]);
+});
+
+test("a pass that runs out of time keeps the sessions that it finished, though the next one goes on", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const [first, second] = [await makePlace(ctx), await makePlace(ctx)];
+  await say(ctx, first, [told("walrus one")]);
+  await say(ctx, second, [told("walrus two"), told("walrus three")]);
+  await vi.waitFor(async () => {
+    await indexConversations(ctx, { events: 1, passMs: 0 });
+    expect(await found(ctx, "walrus")).toHaveLength(2);
+  }, 10_000);
+  const { rows } = await ctx.db.execute<{ sessionId: string }>(sql`select session_id as "sessionId"
+    from agentrun_sessions s, agentrun_conversation_feed feed where (s.change_xid, s.version) = (feed.xid, feed.version)`);
+  expect(rows).toEqual([{ sessionId: first.sessionId }]);
+});
+
+test("much text is stored in parts, a step that takes too long in halves, and what cannot be stored is left out", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const tooLong = (what: string) =>
+    `if (select ${what} from added) then raise exception 'too long' using errcode = '57014'; end if;`;
+  await ctx.db.execute(sql`create table test_stored (chars int)`);
+  await whenStored(ctx, "insert into test_stored select sum(length(text)) from added;");
+  const text = `walrus ${"x ".repeat(3_990)}`;
+  const big = await makePlace(ctx);
+  await say(ctx, big, [
+    started("cmd_1"),
+    ...Array.from({ length: 80 }, () => told(text)),
+    started("cmd_2"),
+    told("otter"),
+  ]);
+  expect(await indexAll(ctx)).toBe(81);
+  const commands = await ctx.db
+    .select({ commandId: conversationTexts.commandId, count: sql<number>`count(*)::int` })
+    .from(conversationTexts)
+    .groupBy(conversationTexts.commandId);
+  expect(commands.toSorted((a, b) => b.count - a.count)).toEqual([
+    { commandId: "cmd_1", count: 80 },
+    { commandId: "cmd_2", count: 1 },
+  ]);
+  const { rows } = await ctx.db.execute(sql`select count(*)::int, max(chars) <= 262144 as bounded from test_stored`);
+  expect(rows).toEqual([{ count: 3, bounded: true }]);
+
+  await whenStored(ctx, tooLong("count(*) > 1"));
+  await say(ctx, await makePlace(ctx), [told("seal a"), told("seal b"), told("seal c")]);
+  expect(await indexAll(ctx)).toBe(3);
+
+  await whenStored(ctx, tooLong("bool_or(text like '%poison%')"));
+  const bad = await makePlace(ctx);
+  await say(ctx, bad, [told("heron a"), told("heron poison"), told("heron b"), told("heron poison"), told("heron c")]);
+  await say(ctx, await makePlace(ctx), [told("heron of others")]);
+  await vi.waitFor(
+    async () => expect(await readChangedSessions(ctx.db, await readConversationPlace(ctx.db), 10)).toHaveLength(2),
+    10_000,
+  );
+  await indexConversations(ctx);
+  // The run is tried again, and holds up no other meanwhile.
+  expect((await found(ctx, "heron")).toSorted()).toEqual(["heron a", "heron of others"]);
+  await indexAll(ctx);
+  expect((await found(ctx, "heron")).toSorted()).toEqual(["heron a", "heron b", "heron c", "heron of others"]);
+});
+
+test("a pass that finds no change writes nothing", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  await conversed(ctx, ["walrus"]);
+  const read = async () => (await ctx.db.execute(sql`select ctid, xmin, xmax from agentrun_conversation_feed`)).rows;
+  const before = await read();
+  expect(await indexConversations(ctx)).toBe(0);
+  expect(await read()).toEqual(before);
 });
