@@ -453,3 +453,22 @@ test("a pass that finds no change writes nothing", async () => {
   expect(await indexConversations(ctx)).toBe(0);
   expect(await read()).toEqual(before);
 });
+
+test("searches take a few connections at once, and some wait", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  await conversed(ctx, ["walrus"]);
+  const held = await ctx.database.pool.connect();
+  try {
+    await held.query("begin");
+    await held.query("lock table agentrun_conversation_texts in access exclusive mode");
+    const waiting = Promise.all(Array.from({ length: 15 }, () => found(ctx, "walrus")));
+    await expect(search(ctx, "walrus")).rejects.toMatchObject({ reason: "overloaded" });
+    await expect.poll(() => waitersIn(ctx), { timeout: 10_000 }).toBe(3);
+    await held.query("commit");
+    expect(await waiting).toEqual(Array.from({ length: 15 }, () => ["walrus"]));
+  } finally {
+    held.release(true);
+  }
+  expect(await found(ctx, "walrus")).toEqual(["walrus"]);
+});

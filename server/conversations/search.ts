@@ -13,6 +13,7 @@ import {
 import { inTx, type ServiceContext, type TxContext, tenantOf } from "@/server/context";
 import { InvalidCursorError } from "@/server/errors";
 import { decodePlace, encodeCursor } from "@/server/pagination";
+import { AtOnce } from "./at-once";
 import { snippetOf, wordsOf } from "./words";
 
 /** Up to so many messages that match are sorted by time. Where more match, the newest messages are read instead. */
@@ -22,6 +23,8 @@ export const SCAN_MAX = 5_000;
 /** How long the index may take to say how many match, in milliseconds. */
 const COUNT_MS = 500;
 const PAGE_MS = 4_000;
+/** A search may hold a connection for seconds, and the pool serves all else as well. Others wait for a few of them. */
+const searches = new AtOnce({ workingMax: 3, waitingMax: 12, what: "searches" });
 
 /** Which of the two ways a search goes; its cursor keeps to it. */
 type Way = "few" | "many";
@@ -30,12 +33,20 @@ export type SearchBounds = { fewMax: number; scanMax: number };
 /**
  * Finds messages of people and agents that contain all words, the newest first. Words that few messages contain are
  * found by their index, however old; otherwise a page looks at a bounded number of the newest messages, so that a common
- * word costs no more than a rare one.
+ * word costs no more than a rare one. Throws `overloaded` where too many searches wait.
  */
 export async function searchConversations(
   ctx: ServiceContext,
   input: SearchConversationsInput,
-  { fewMax, scanMax }: SearchBounds = { fewMax: FEW_MAX, scanMax: SCAN_MAX },
+  bounds: SearchBounds = { fewMax: FEW_MAX, scanMax: SCAN_MAX },
+): Promise<FoundMessagePage> {
+  return searches.run(() => findMessages(ctx, input, bounds));
+}
+
+async function findMessages(
+  ctx: ServiceContext,
+  input: SearchConversationsInput,
+  { fewMax, scanMax }: SearchBounds,
 ): Promise<FoundMessagePage> {
   const { cursor, limit, ...filter } = input;
   const bound = tenantOf(ctx);
