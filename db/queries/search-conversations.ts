@@ -75,28 +75,34 @@ export async function countSaid(tx: Tx, { query, owner }: SaidSearch, max: numbe
   return rows[0]?.count ?? 0;
 }
 
-const COLUMNS = sql`said.session_id as "sessionId", session.title, said.run_id as "runId",
-  said.command_id as "commandId", said.seq, said.speaker, said.at::text as at,
-  (extract(epoch from said.at) * 1000)::float8 as "atMs", said.text`;
+const NEWEST = sql`order by said.at desc, said.run_id desc, said.seq desc`;
+
+/** Looks each session up by itself: PostgreSQL expects more messages than there are, and would read all sessions. */
+const IS_KEPT = sql`(select session.deleted_at is null from agentrun_sessions session
+  where session.session_id = said.session_id)`;
+
+/** Reads the messages of a page whole. */
+const OF_PAGE = sql`
+  select said.session_id as "sessionId",
+    (select title from agentrun_sessions session where session.session_id = said.session_id) as title,
+    said.run_id as "runId", said.command_id as "commandId", said.seq, said.speaker, said.at::text as at,
+    (extract(epoch from said.at) * 1000)::float8 as "atMs", said.text
+  from page join agentrun_conversation_texts said on said.run_id = page.run_id and said.seq = page.seq
+  ${NEWEST}`;
 
 /**
- * Returns the newest messages of few that match; `searchBy` comes first. Only those of the page are read whole, and each
- * session is looked up by itself: PostgreSQL expects more than there are, and would read all sessions.
+ * Returns the newest messages of few that match; `searchBy` comes first. Where the page begins is asked of those few
+ * alone, so that PostgreSQL does not read all older messages for it.
  */
 export async function findAmongFew(tx: Tx, search: SaidSearch): Promise<SaidRow[]> {
   const { query, owner, after, limit } = search;
   const { rows } = await tx.execute<SaidRow>(sql`
     with few as materialized (
       select said.run_id, said.seq, said.at, said.session_id from agentrun_conversation_texts said
-      where said.words @@ ${query}::tsquery and ${isOwnedBy(owner)} and ${isBelow(after)}),
+      where said.words @@ ${query}::tsquery and ${isOwnedBy(owner)}),
     page as materialized (
-      select said.run_id, said.seq from few said
-      where (select deleted_at is null from agentrun_sessions session where session.session_id = said.session_id)
-      order by said.at desc, said.run_id desc, said.seq desc limit ${limit})
-    select ${COLUMNS} from page
-    join agentrun_conversation_texts said on said.run_id = page.run_id and said.seq = page.seq
-    join agentrun_sessions session on session.session_id = said.session_id
-    order by said.at desc, said.run_id desc, said.seq desc`);
+      select said.run_id, said.seq from few said where ${isBelow(after)} and ${IS_KEPT} ${NEWEST} limit ${limit})
+    ${OF_PAGE}`);
   return rows;
 }
 
@@ -114,19 +120,19 @@ export async function findAmongNext(
   const isListed = sql`${isBelow(after)}
     and ${sessionId === null ? sql`true` : sql`said.session_id = ${sessionId}`}
     and ${tenantId === null ? sql`true` : sql`said.tenant_id = ${tenantId}`}`;
-  const order = sql`order by said.at desc, said.run_id desc, said.seq desc`;
   const ends = await tx.execute<SaidPlace>(sql`
     select said.at::text as at, said.run_id as "runId", said.seq from agentrun_conversation_texts said
-    where ${isListed} ${order} offset ${scanMax - 1} limit 1`);
+    where ${isListed} ${NEWEST} offset ${scanMax - 1} limit 1`);
   const end = ends.rows[0] ?? null;
   const isWithin =
     end === null
       ? sql`true`
       : sql`(said.at, said.run_id, said.seq) >= (${end.at}::timestamptz, ${end.runId}::text, ${end.seq}::int)`;
   const { rows } = await tx.execute<SaidRow>(sql`
-    select ${COLUMNS} from agentrun_conversation_texts said
-    join agentrun_sessions session on session.session_id = said.session_id and session.deleted_at is null
-    where ${isListed} and ${isWithin} and said.words @@ ${query}::tsquery and ${isOwnedBy(owner)}
-    ${order} limit ${limit}`);
+    with page as materialized (
+      select said.run_id, said.seq from agentrun_conversation_texts said
+      where ${isListed} and ${isWithin} and said.words @@ ${query}::tsquery and ${isOwnedBy(owner)} and ${IS_KEPT}
+      ${NEWEST} limit ${limit})
+    ${OF_PAGE}`);
   return { rows, end };
 }

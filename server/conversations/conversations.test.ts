@@ -472,3 +472,31 @@ test("searches take a few connections at once, and some wait", async () => {
   }
   expect(await found(ctx, "walrus")).toEqual(["walrus"]);
 });
+
+test("the next page of few matches reads no more than they are, and a page looks up its own sessions alone", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const { runId } = await makePlace(ctx);
+  await ctx.db.execute(sql`
+    insert into agentrun_sessions (session_id, tenant_id, project_id, backend_profile, storage_kind, storage_state)
+    select 'ses_many' || n, 'default', 'default', 'codex', 'none', 'none' from generate_series(1, 5000) n`);
+  const add = (from: number, to: number) =>
+    ctx.db.execute(sql`
+      insert into agentrun_conversation_texts (run_id, seq, tenant_id, project_id, session_id, speaker, at, text)
+      select ${runId}, n, 'default', 'default', 'ses_many' || n % 5000 + 1, 'agent', now() + n * interval '1 second',
+        case when n in (1, 2, 19001, 19002, 20000) then 'ant bee cat dog eel'
+          else array_to_string(array_remove(kinds, kinds[n % 5 + 1]), ' ') end
+      from generate_series(${from}::int, ${to}::int) n, (select array['ant', 'bee', 'cat', 'dog', 'eel'] as kinds) known`);
+  // Older messages are indexed later than PostgreSQL last looked: it expects none below the first page.
+  await ctx.db.execute(sql`alter table agentrun_conversation_texts alter column at set statistics 1000`);
+  await add(19_001, 20_000);
+  await ctx.db.execute(sql`analyze agentrun_conversation_texts, agentrun_sessions`);
+  await add(1, 19_000);
+  const text = "ant bee cat dog eel";
+  const read = (table: string, words: string, more: object, bounds?: SearchBounds) =>
+    rowsRead(ctx, table, (ctx) => search(ctx, words, more, bounds));
+  const { cursor } = await search(ctx, text, { limit: 2 });
+  expect(await read("agentrun_conversation_texts", text, { limit: 2, cursor })).toBeLessThan(100);
+  for (const words of ["ant", text])
+    expect(await read("agentrun_sessions", words, { limit: 50 }, { fewMax: 3, scanMax: 2_000 })).toBeLessThan(200);
+});
