@@ -8,7 +8,16 @@ import { instant, json, table } from "./columns";
  * person; launch: buys one claim; runner and model: used by one epoch of one run; archiver: hands over one volume's
  * content, in one try.
  */
-export const TOKEN_KINDS = ["sign-in", "device-link", "operator", "api", "launch", "runner", "model", "archiver"] as const;
+export const TOKEN_KINDS = [
+  "sign-in",
+  "device-link",
+  "operator",
+  "api",
+  "launch",
+  "runner",
+  "model",
+  "archiver",
+] as const;
 
 export const tokens = table(
   "tokens",
