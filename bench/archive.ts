@@ -39,7 +39,7 @@ async function measureSession(sessionId: string, round: number): Promise<void> {
     const startedAt = performance.now();
     const packed = await sendVolume(layout, known, {
       missing: (digests) => controlPlane.missingSegments({ sessionId, leaseEpoch, digests }),
-      async put(segment) {
+      async upload(segment) {
         await controlPlane.putSegment({ runId, leaseEpoch, ...segment });
         segments += 1;
         bytes += segment.bytes.length;

@@ -14,7 +14,7 @@ import { ADMIN } from "@/server/test/context";
 import { ADMIN_TOKEN, startTestWeb, type TestWeb } from "@/server/test/web";
 import { EXIT } from "./failure";
 import { styler } from "./io";
-import { runProgram, type Surroundings } from "./program";
+import { type ProgramEnvironment, runProgram } from "./program";
 
 let database: TestDatabase;
 let web: TestWeb;
@@ -27,7 +27,7 @@ afterAll(async () => {
   await database[Symbol.asyncDispose]();
 });
 
-type Told = Partial<Surroundings> & { env?: Record<string, string> };
+type Told = Partial<ProgramEnvironment> & { env?: Record<string, string> };
 
 /** Runs a command line; returns how it ended and what it wrote. */
 async function type(words: string[], told: Told = {}) {

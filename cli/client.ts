@@ -31,19 +31,19 @@ export class Client {
   #token: string | null;
 
   constructor(
-    private readonly place: Pick<ServerTarget, "url" | "token">,
+    private readonly server: Pick<ServerTarget, "url" | "token">,
     private readonly options: ClientOptions,
   ) {
-    this.#token = place.token;
+    this.#token = server.token;
   }
 
   get url(): string {
-    return this.place.url;
+    return this.server.url;
   }
 
   /** Returns the answer; throws the errors of `failure.ts`. */
   async call<Answer>(request: Request & { signal?: AbortSignal }): Promise<Answer> {
-    return (await this.read(`${PREFIX}${request.path}${searchOf(request.query)}`, request)) as Answer;
+    return (await this.read(`${PREFIX}${request.path}${searchString(request.query)}`, request)) as Answer;
   }
 
   /** Reads any path of the server as JSON. */
@@ -52,12 +52,12 @@ export class Client {
     { method, body, signal }: Pick<Request, "method" | "body"> & { signal?: AbortSignal } = { method: "GET" },
   ): Promise<unknown> {
     const { timeoutMs } = this.options;
-    const ask = async (either: AbortSignal) => {
-      const sent = body === undefined ? {} : { body: JSON.stringify(body) };
-      const response = await this.#ask(target, { method, signal: either, ...sent });
-      return parse(await textOf(response, this.url, timeoutMs), response, this.url);
+    const sendRequest = async (combinedSignal: AbortSignal) => {
+      const bodyInit = body === undefined ? {} : { body: JSON.stringify(body) };
+      const response = await this.#fetch(target, { method, signal: combinedSignal, ...bodyInit });
+      return parse(await readText(response, this.url, timeoutMs), response, this.url);
     };
-    return withDeadline(this.url, timeoutMs, ask, signal);
+    return withDeadline(this.url, timeoutMs, sendRequest, signal);
   }
 
   /** Sends a JSON body unchanged, for a protocol that reports its own errors. */
@@ -66,11 +66,11 @@ export class Client {
     body: string,
     { headers, signal, timeoutMs }: { headers: Record<string, string>; signal: AbortSignal; timeoutMs: number },
   ): Promise<{ status: number; text: string }> {
-    const ask = async (either: AbortSignal) => {
-      const response = await this.#ask(target, { method: "POST", body, signal: either }, headers, timeoutMs);
-      return { status: response.status, text: await textOf(response, this.url, timeoutMs) };
+    const sendRequest = async (combinedSignal: AbortSignal) => {
+      const response = await this.#fetch(target, { method: "POST", body, signal: combinedSignal }, headers, timeoutMs);
+      return { status: response.status, text: await readText(response, this.url, timeoutMs) };
     };
-    return withDeadline(this.url, timeoutMs, ask, signal);
+    return withDeadline(this.url, timeoutMs, sendRequest, signal);
   }
 
   /**
@@ -108,14 +108,14 @@ export class Client {
     signal: AbortSignal,
   ): AsyncGenerator<Frame | "alive" | "end"> {
     const silence = new AbortController();
-    const either = AbortSignal.any([signal, silence.signal]);
-    const give = () => silence.abort(new TimeoutError(this.url, SILENCE_MAX_MS));
-    let timer = setTimeout(give, SILENCE_MAX_MS);
+    const combinedSignal = AbortSignal.any([signal, silence.signal]);
+    const onSilence = () => silence.abort(new TimeoutError(this.url, SILENCE_MAX_MS));
+    let timer = setTimeout(onSilence, SILENCE_MAX_MS);
     try {
       const headers = { accept: "text/event-stream", ...(lastId === null ? {} : { "last-event-id": lastId }) };
-      const response = await this.#ask(
-        `${PREFIX}${path}${searchOf(query)}`,
-        { method: "GET", signal: either },
+      const response = await this.#fetch(
+        `${PREFIX}${path}${searchString(query)}`,
+        { method: "GET", signal: combinedSignal },
         headers,
       );
       // Nothing is left to report.
@@ -131,7 +131,7 @@ export class Client {
       const decoder = new TextDecoder();
       for await (const chunk of response.body ?? []) {
         clearTimeout(timer);
-        timer = setTimeout(give, SILENCE_MAX_MS);
+        timer = setTimeout(onSilence, SILENCE_MAX_MS);
         yield "alive";
         parser.feed(decoder.decode(chunk, { stream: true }));
         yield* frames.splice(0);
@@ -143,7 +143,7 @@ export class Client {
     }
   }
 
-  async #ask(
+  async #fetch(
     target: string,
     init: RequestInit,
     headers: Record<string, string> = {},
@@ -162,7 +162,7 @@ export class Client {
           },
         });
       } catch (error) {
-        throw failureOf(error, this.url, timeoutMs);
+        throw toFailure(error, this.url, timeoutMs);
       }
     };
     let response = await send(this.#token);
@@ -174,28 +174,31 @@ export class Client {
         response = await send(renewed);
       }
     }
-    const leadsTo = response.status >= 300 && response.status < 400 ? response.headers.get("location") : null;
-    if (leadsTo === null) return response;
+    const redirectTarget = response.status >= 300 && response.status < 400 ? response.headers.get("location") : null;
+    if (redirectTarget === null) return response;
     await response.body?.cancel();
-    throw new UnreachableError(this.url, `it leads to ${originIn(leadsTo, this.url)}, which has to be named itself`);
+    throw new UnreachableError(
+      this.url,
+      `it leads to ${redirectOrigin(redirectTarget, this.url)}, which has to be named itself`,
+    );
   }
 }
 
 /** Returns the origin that a redirect leads to, without the rest, which may hold private data. */
-function originIn(location: string, base: string): string {
+function redirectOrigin(location: string, base: string): string {
   const url = URL.canParse(location, base) ? new URL(location, base) : null;
   return url !== null && /^https?:$/.test(url.protocol) ? url.origin : "what is no address of a server";
 }
 
-async function textOf(response: Response, url: string, timeoutMs: number): Promise<string> {
+async function readText(response: Response, url: string, timeoutMs: number): Promise<string> {
   try {
     return await response.text();
   } catch (error) {
-    throw failureOf(error, url, timeoutMs);
+    throw toFailure(error, url, timeoutMs);
   }
 }
 
-function failureOf(error: unknown, url: string, timeoutMs: number): Error {
+function toFailure(error: unknown, url: string, timeoutMs: number): Error {
   if (error instanceof Error && (error.name === "TimeoutError" || error.name === "DeadlineError"))
     return new TimeoutError(url, timeoutMs);
   if (error instanceof Error && error.name === "AbortError") return error;
@@ -219,11 +222,12 @@ async function parse(text: string, response: Response, url: string): Promise<unk
 }
 
 /** Builds a query as REST reads it: a list repeats its name, an object is JSON. */
-function searchOf(query: object = {}): string {
+function searchString(query: object = {}): string {
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
     if (value === undefined || value === null) continue;
-    for (const one of [value].flat()) search.append(name, typeof one === "object" ? JSON.stringify(one) : String(one));
+    for (const item of [value].flat())
+      search.append(name, typeof item === "object" ? JSON.stringify(item) : String(item));
   }
   return search.size === 0 ? "" : `?${search}`;
 }

@@ -3,7 +3,7 @@ import type { Io } from "./io";
 
 export type Options = NonNullable<ParseArgsConfig["options"]>;
 /** What was typed after a command: its options by name, and its words. */
-export type Typed = { options: Record<string, string | boolean | string[] | undefined>; words: string[] };
+export type ParsedArgs = { options: Record<string, string | boolean | string[] | undefined>; words: string[] };
 
 export type Command = {
   name: string;
@@ -14,17 +14,17 @@ export type Command = {
   help?: readonly string[];
   options?: Options;
   /** Resolves with the exit code. */
-  run(io: Io, typed: Typed): Promise<number>;
+  run(io: Io, typed: ParsedArgs): Promise<number>;
 };
 
 /** Returns an option's text; undefined where it was not given. */
-export function textOf({ options }: Typed, name: string): string | undefined {
+export function optionText({ options }: ParsedArgs, name: string): string | undefined {
   const value = options[name];
   return typeof value === "string" ? value : undefined;
 }
 
 /** Returns the texts of an option that may be repeated. */
-export function textsOf({ options }: Typed, name: string): string[] {
+export function optionTexts({ options }: ParsedArgs, name: string): string[] {
   const value = options[name];
   return Array.isArray(value) ? value : [];
 }

@@ -1,14 +1,14 @@
 import type { QueryKey } from "@/contract/query/page";
-import type { Command, Options, Typed } from "./command";
+import type { Command, Options, ParsedArgs } from "./command";
 import { commands } from "./commands";
 import { SHELLS } from "./commands/completion";
 import { LISTINGS } from "./commands/lists";
-import { EXIT, exitOf } from "./failure";
+import { EXIT, exitCodeOf } from "./failure";
 import type { Io } from "./io";
 import { type Procedure, readProcedures, type Schema } from "./procedures";
 
 /** Prints the possible completions of the last word, one a line. A shell calls this when a key is pressed. */
-export async function printCandidates(io: Io, { words }: Typed, general: Options): Promise<number> {
+export async function printCandidates(io: Io, { words }: ParsedArgs, general: Options): Promise<number> {
   const before = words.slice(0, -1);
   const last = words.at(-1) ?? "";
   const candidates = await candidatesFor(io, before, last, general);
@@ -19,21 +19,21 @@ export async function printCandidates(io: Io, { words }: Typed, general: Options
 async function candidatesFor(io: Io, before: string[], last: string, general: Options): Promise<string[]> {
   const [name] = before;
   const command = commands.find((known) => known.name === name);
-  if (last.startsWith("-")) return optionsOf({ ...general, ...command?.options });
-  if (name === undefined) return [...commands.map((known) => known.name), "help", ...(await named(io, last))];
+  if (last.startsWith("-")) return optionNames({ ...general, ...command?.options });
+  if (name === undefined) return [...commands.map((known) => known.name), "help", ...(await procedureNames(io, last))];
   if (name === "help" && before.length === 1)
-    return [...commands.map((known) => known.name), ...(await named(io, last))];
-  if (command !== undefined) return wordsOf(command, before, last);
+    return [...commands.map((known) => known.name), ...(await procedureNames(io, last))];
+  if (command !== undefined) return argumentCandidates(command, before, last);
   const procedure = (await procedures(io)).find((known) => known.name === name);
-  return procedure === undefined ? [] : fieldsOf(procedure, last);
+  return procedure === undefined ? [] : fieldCandidates(procedure, last);
 }
 
-function optionsOf(options: Options): string[] {
+function optionNames(options: Options): string[] {
   return Object.keys(options).map((name) => `--${name}`);
 }
 
 /** Returns procedures only once a letter of one is typed: all of them would hide the commands. */
-async function named(io: Io, last: string): Promise<string[]> {
+async function procedureNames(io: Io, last: string): Promise<string[]> {
   return last === "" ? [] : (await procedures(io)).map(({ name }) => name);
 }
 
@@ -42,12 +42,12 @@ async function procedures(io: Io): Promise<Procedure[]> {
     return await readProcedures(io.client);
   } catch (error) {
     // A person in the middle of typing a line does not want to read that the server is away.
-    if (exitOf(error) === undefined) throw error;
+    if (exitCodeOf(error) === undefined) throw error;
     return [];
   }
 }
 
-function wordsOf({ name }: Command, before: string[], last: string): string[] {
+function argumentCandidates({ name }: Command, before: string[], last: string): string[] {
   if (name === "completion" && before.length === 1) return [...SHELLS];
   if (name !== "ls") return [];
   const [, list = ""] = before;
@@ -60,15 +60,15 @@ function wordsOf({ name }: Command, before: string[], last: string): string[] {
 }
 
 /** Returns a procedure's fields, and the values of a field that takes one of a few. */
-function fieldsOf({ input }: Procedure, last: string): string[] {
+function fieldCandidates({ input }: Procedure, last: string): string[] {
   const fields = Object.entries(input.properties ?? {});
   const [, name] = /^(\w+)=/.exec(last) ?? [];
   if (name === undefined) return fields.map(([field]) => `${field}=`);
-  return valuesOf(input.properties?.[name] ?? {}).map((value) => `${name}=${value}`);
+  return schemaValues(input.properties?.[name] ?? {}).map((value) => `${name}=${value}`);
 }
 
-function valuesOf(schema: Schema): string[] {
+function schemaValues(schema: Schema): string[] {
   if (schema.enum) return schema.enum.map(String);
   if (schema.type === "boolean") return ["true", "false"];
-  return [...(schema.anyOf ?? []), ...(schema.items ? [schema.items] : [])].flatMap(valuesOf);
+  return [...(schema.anyOf ?? []), ...(schema.items ? [schema.items] : [])].flatMap(schemaValues);
 }

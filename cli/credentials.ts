@@ -19,7 +19,7 @@ export type Credentials = {
   remove(url: string, tokenId: string): void;
 };
 
-type Stored = { default: string | null; servers: Record<string, Login> };
+type StoredLogins = { default: string | null; servers: Record<string, Login> };
 
 /** Reads and writes the file of a person's sign-ins, each time anew. Throws UsageError when that fails. */
 export function openCredentials(env: Record<string, string | undefined>): Credentials {
@@ -28,7 +28,7 @@ export function openCredentials(env: Record<string, string | undefined>): Creden
   const file = path.join(folder, "credentials.json");
   return {
     file,
-    find: (url) => own(read(file).servers, url),
+    find: (url) => findLogin(read(file).servers, url),
     lastUrl: () => read(file).default,
     save(url, login) {
       // An entry that cannot be read back would make the whole file unreadable.
@@ -38,7 +38,7 @@ export function openCredentials(env: Record<string, string | undefined>): Creden
     },
     remove(url, tokenId) {
       const stored = read(file);
-      if (own(stored.servers, url)?.tokenId !== tokenId) return;
+      if (findLogin(stored.servers, url)?.tokenId !== tokenId) return;
       const { [url]: _, ...servers } = stored.servers;
       write(file, {
         default: stored.default === url ? (Object.keys(servers).at(-1) ?? null) : stored.default,
@@ -48,13 +48,13 @@ export function openCredentials(env: Record<string, string | undefined>): Creden
   };
 }
 
-function read(file: string): Stored {
+function read(file: string): StoredLogins {
   let text: string;
   try {
     text = readFileSync(file, "utf8");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return { default: null, servers: {} };
-    throw new UsageError(`${file} cannot be read: ${messageOf(error)}`);
+    throw new UsageError(`${file} cannot be read: ${errorMessage(error)}`);
   }
   const stored = parse(text);
   // Starting with an empty file without a word would lose the sign-ins in it.
@@ -62,11 +62,11 @@ function read(file: string): Stored {
   return stored;
 }
 
-function parse(text: string): Stored | null {
+function parse(text: string): StoredLogins | null {
   try {
-    const { default: url, servers } = JSON.parse(text) as Partial<Stored>;
-    const isWhole = isObject(servers) && Object.values(servers).every(isLogin);
-    return isWhole ? { default: typeof url === "string" ? url : null, servers } : null;
+    const { default: url, servers } = JSON.parse(text) as Partial<StoredLogins>;
+    const isValid = isObject(servers) && Object.values(servers).every(isLogin);
+    return isValid ? { default: typeof url === "string" ? url : null, servers } : null;
   } catch {
     return null;
   }
@@ -75,8 +75,8 @@ function parse(text: string): Stored | null {
 function isLogin(value: unknown): value is Login {
   if (!isObject(value)) return false;
   const { token, tokenId, name, expiresAt } = value;
-  const isWhole = [tokenId, name, expiresAt ?? ""].every((text) => typeof text === "string");
-  return isWhole && typeof token === "string" && isToken(token);
+  const isValid = [tokenId, name, expiresAt ?? ""].every((text) => typeof text === "string");
+  return isValid && typeof token === "string" && isToken(token);
 }
 
 /** Whether a text fits into a header: printable ASCII without spaces. */
@@ -88,29 +88,29 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null;
 }
 
-function own(servers: Record<string, Login>, url: string): Login | null {
+function findLogin(servers: Record<string, Login>, url: string): Login | null {
   return Object.hasOwn(servers, url) ? (servers[url] ?? null) : null;
 }
 
 /** Writes the file so that nobody else can read it, and nobody ever finds half of it. */
-function write(asked: string, stored: Stored): void {
-  const file = targetOf(asked);
+function write(requestedFile: string, stored: StoredLogins): void {
+  const file = resolveLink(requestedFile);
   // Only the folder of the link is made private, not the folder that the link leads to.
-  const folder = path.dirname(asked);
-  const fresh = `${file}.${randomBytes(6).toString("hex")}`;
+  const folder = path.dirname(requestedFile);
+  const temporaryFile = `${file}.${randomBytes(6).toString("hex")}`;
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     chmodSync(folder, 0o700);
-    writeFileSync(fresh, `${JSON.stringify(stored, null, 2)}\n`, { mode: 0o600, flag: "wx" });
-    renameSync(fresh, file);
+    writeFileSync(temporaryFile, `${JSON.stringify(stored, null, 2)}\n`, { mode: 0o600, flag: "wx" });
+    renameSync(temporaryFile, file);
   } catch (error) {
-    rmSync(fresh, { force: true });
-    throw new UsageError(`${file} cannot be written: ${messageOf(error)}`);
+    rmSync(temporaryFile, { force: true });
+    throw new UsageError(`${file} cannot be written: ${errorMessage(error)}`);
   }
 }
 
 /** Follows a link, so that the file behind it is written and the link stays. */
-function targetOf(file: string): string {
+function resolveLink(file: string): string {
   try {
     return realpathSync(file);
   } catch {
@@ -118,6 +118,6 @@ function targetOf(file: string): string {
   }
 }
 
-function messageOf(error: unknown): string {
+function errorMessage(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

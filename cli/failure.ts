@@ -28,8 +28,8 @@ export class UsageError extends Error {
 
 /** No answer came: nobody listens there, or the program that answers is not AgentRun. */
 export class UnreachableError extends Error {
-  constructor(url: string, why: string) {
-    super(`${url} cannot be reached: ${why}`);
+  constructor(url: string, reason: string) {
+    super(`${url} cannot be reached: ${reason}`);
   }
 }
 
@@ -65,7 +65,7 @@ const STATUS_EXITS: Record<number, number> = {
 };
 
 /** Returns the exit code of an error; undefined where it is not a failure that this program knows. */
-export function exitOf(error: unknown): number | undefined {
+export function exitCodeOf(error: unknown): number | undefined {
   if (error instanceof UsageError) return EXIT.usage;
   if (error instanceof UnreachableError) return EXIT.unreachable;
   if (error instanceof TimeoutError) return EXIT.timeout;
@@ -75,7 +75,7 @@ export function exitOf(error: unknown): number | undefined {
 }
 
 /** Returns what happened and what can be done about it, one line each. */
-export function wordsOf(error: unknown): string[] {
+export function errorLines(error: unknown): string[] {
   if (error instanceof RefusedError) {
     const { message, reason, requestId } = error.body;
     const hint = error.status === 401 ? [`  try: ${TOKEN_HINT}`] : [];

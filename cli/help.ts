@@ -1,4 +1,4 @@
-import type { Command, Typed } from "./command";
+import type { Command, ParsedArgs } from "./command";
 import { commands } from "./commands";
 import { EXIT } from "./failure";
 import type { Io } from "./io";
@@ -34,16 +34,16 @@ export function generalHelp(): string {
   );
 }
 
-export function helpOf({ name, usage, summary, help = [] }: Command): string {
+export function commandHelp({ name, usage, summary, help = [] }: Command): string {
   return [`Usage: agentrun ${name} ${usage}`.trimEnd(), "", `${summary}.`, ...help.map((line) => `  ${line}`)].join(
     "\n",
   );
 }
 
 /** Prints the list of procedures, or one procedure's input, as the server describes them. */
-export async function printHelp(io: Io, { words: [name], options }: Typed): Promise<number> {
+export async function printHelp(io: Io, { words: [name], options }: ParsedArgs): Promise<number> {
   const command = commands.find((known) => known.name === name);
-  if (command) io.out(helpOf(command));
+  if (command) io.out(commandHelp(command));
   else if (name === undefined && options.all !== true) io.out(generalHelp());
   else {
     const procedures = await readProcedures(io.client);
@@ -56,14 +56,14 @@ export async function printHelp(io: Io, { words: [name], options }: Typed): Prom
 function procedureHelp({ name, summary, input, isStream }: Procedure): string {
   const fields = Object.entries(input.properties ?? {}).map(([field, schema]) => {
     const isNeeded = input.required?.includes(field) === true;
-    return `  ${field}=${typeOf(schema)}${isNeeded ? "" : "   may be left out"}`;
+    return `  ${field}=${describeType(schema)}${isNeeded ? "" : "   may be left out"}`;
   });
   return [`${name}: ${summary}${isStream ? " (a stream)" : ""}`, ...fields].join("\n");
 }
 
-function typeOf(schema: Schema): string {
+function describeType(schema: Schema): string {
   if (schema.enum) return schema.enum.join("|");
-  if (schema.anyOf) return [...new Set(schema.anyOf.map(typeOf))].join("|");
+  if (schema.anyOf) return [...new Set(schema.anyOf.map(describeType))].join("|");
   if (schema.properties) return `{${Object.keys(schema.properties).join(", ")}}`;
   return [schema.type ?? "JSON"].flat().join("|");
 }

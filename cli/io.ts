@@ -10,10 +10,10 @@ export type Form = (typeof FORMS)[number];
 export type Io = {
   client: Client;
   /** The server that is asked, and the token used. */
-  place: ServerTarget;
+  server: ServerTarget;
   credentials: Credentials;
   /** Connects to another server, or with another token. */
-  connect: (place: Pick<ServerTarget, "url" | "token">) => Client;
+  connect: (server: Pick<ServerTarget, "url" | "token">) => Client;
   form: Form;
   /** Writes a line of data. */
   out: (line: string) => void;

@@ -4,7 +4,7 @@ import { createInterface } from "node:readline/promises";
 import { version } from "@/package.json";
 import { EXIT } from "./failure";
 import { styler } from "./io";
-import { runProgram, type Surroundings } from "./program";
+import { type ProgramEnvironment, runProgram } from "./program";
 
 const interruption = new AbortController();
 const listeners: (() => void)[] = [];
@@ -17,7 +17,7 @@ process.on("SIGINT", () => {
 process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
 
 const isTerminal = process.stdout.isTTY === true;
-const surroundings: Surroundings = {
+const environment: ProgramEnvironment = {
   env: process.env,
   version,
   out: (line) => void process.stdout.write(`${line}\n`),
@@ -42,9 +42,9 @@ async function ask(question: string): Promise<string> {
   }
 }
 
-const code = await runProgram(process.argv.slice(2), surroundings).catch((error: unknown) => {
+const code = await runProgram(process.argv.slice(2), environment).catch((error: unknown) => {
   // An error in this program itself: its stack is what helps.
-  surroundings.note(`agentrun: ${error instanceof Error ? error.stack : String(error)}`);
+  environment.note(`agentrun: ${error instanceof Error ? error.stack : String(error)}`);
   return EXIT.failed;
 });
 // Output is flushed before the exit. A question that nobody has answered, or a pending request, must not delay the

@@ -1,5 +1,5 @@
 import { ErrorBody } from "@/contract/errors";
-import { TOKEN_HINT, wordsOf } from "./failure";
+import { errorLines, TOKEN_HINT } from "./failure";
 import type { Io } from "./io";
 
 type Message = { id?: unknown; method?: unknown; params?: Params; [key: string]: unknown };
@@ -11,13 +11,13 @@ const ANSWER_MAX_MS = 120_000;
 const REVISION_KEY = "io.modelcontextprotocol/protocolVersion";
 const PARSE_ERROR = -32_700;
 /** A code in the range that JSON-RPC reserves for servers. */
-const NOT_SERVED = -32_000;
+const SERVER_ERROR = -32_000;
 
 /** Passes messages of the Model Context Protocol from a program's lines to the server, and its answers back. */
 export class McpBridge {
   /** The version agreed on by `initialize`, which every HTTP message has to name. */
   #revision: string | null = null;
-  readonly #underWay = new Map<unknown, AbortController>();
+  readonly #pending = new Map<unknown, AbortController>();
 
   constructor(private readonly io: Io) {}
 
@@ -26,30 +26,30 @@ export class McpBridge {
     const message = parse(line);
     if (message === undefined) return this.#refuse(null, PARSE_ERROR, "Parse error: this line is not valid JSON");
     if (message.method === "notifications/cancelled") {
-      this.#underWay.get(message.params?.requestId)?.abort();
+      this.#pending.get(message.params?.requestId)?.abort();
       return;
     }
-    const leaving = new AbortController();
-    if (message.id !== undefined) this.#underWay.set(message.id, leaving);
+    const requestAbort = new AbortController();
+    if (message.id !== undefined) this.#pending.set(message.id, requestAbort);
     try {
-      await this.#ask(message, line, leaving.signal);
+      await this.#send(message, line, requestAbort.signal);
     } catch (error) {
       // Nobody waits for the answer to a cancelled request.
-      if (!leaving.signal.aborted && !this.io.signal.aborted) this.#fail(message, wordsOf(error));
+      if (!requestAbort.signal.aborted && !this.io.signal.aborted) this.#fail(message, errorLines(error));
     } finally {
-      if (this.#underWay.get(message.id) === leaving) this.#underWay.delete(message.id);
+      if (this.#pending.get(message.id) === requestAbort) this.#pending.delete(message.id);
     }
   }
 
-  async #ask(message: Message, body: string, left: AbortSignal): Promise<void> {
-    const signal = AbortSignal.any([left, this.io.signal]);
-    const how = { headers: this.#headersOf(message), signal, timeoutMs: ANSWER_MAX_MS };
-    const { status, text } = await this.io.client.post(TARGET, body, how);
+  async #send(message: Message, body: string, requestSignal: AbortSignal): Promise<void> {
+    const signal = AbortSignal.any([requestSignal, this.io.signal]);
+    const options = { headers: this.#headersOf(message), signal, timeoutMs: ANSWER_MAX_MS };
+    const { status, text } = await this.io.client.post(TARGET, body, options);
     // A notification gets no answer; a request waits for one.
     if (text === "" && message.id === undefined) return;
     const answer = parse(text);
     if (answer?.jsonrpc === "2.0") {
-      if (message.method === "initialize") this.#revision = revisionIn(answer);
+      if (message.method === "initialize") this.#revision = readRevision(answer);
       // An error answer without an id, because the server could not read the message's id, belongs to this message.
       const { id = null } = answer;
       // Written as one line, whatever form the server used.
@@ -65,10 +65,10 @@ export class McpBridge {
 
   #headersOf({ method, params }: Message): Record<string, string> {
     const headers: Record<string, string> = { accept: "application/json, text/event-stream" };
-    const own = params?._meta?.[REVISION_KEY];
-    const revision = typeof own === "string" ? own : this.#revision;
+    const messageRevision = params?._meta?.[REVISION_KEY];
+    const revision = typeof messageRevision === "string" ? messageRevision : this.#revision;
     if (revision !== null && method !== "initialize") headers["mcp-protocol-version"] = revision;
-    if (typeof own !== "string") return headers;
+    if (typeof messageRevision !== "string") return headers;
     // Without a handshake, HTTP headers must also say what a message is about.
     if (typeof method === "string") headers["mcp-method"] = method;
     const name = params?.name ?? params?.uri;
@@ -76,9 +76,9 @@ export class McpBridge {
     return headers;
   }
 
-  #fail({ id }: Message, words: string[]): void {
-    for (const word of words) this.io.note(`agentrun: ${word}`);
-    if (id !== undefined) this.#refuse(id, NOT_SERVED, words.join("; "));
+  #fail({ id }: Message, lines: string[]): void {
+    for (const line of lines) this.io.note(`agentrun: ${line}`);
+    if (id !== undefined) this.#refuse(id, SERVER_ERROR, lines.join("; "));
   }
 
   #refuse(id: unknown, code: number, message: string): void {
@@ -100,7 +100,7 @@ function isId(id: unknown): boolean {
   return typeof id === "string" || typeof id === "number";
 }
 
-function revisionIn({ result }: Message): string | null {
+function readRevision({ result }: Message): string | null {
   const { protocolVersion } = (result ?? {}) as { protocolVersion?: unknown };
   return typeof protocolVersion === "string" ? protocolVersion : null;
 }

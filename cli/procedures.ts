@@ -45,22 +45,22 @@ export async function readProcedures(client: Client): Promise<Procedure[]> {
       const name = operation.operationId;
       if (name === undefined || !path.startsWith(PREFIX)) return [];
       return [
-        procedureOf(name, operation, { method: method.toUpperCase() as Method, path: path.slice(PREFIX.length) }),
+        toProcedure(name, operation, { method: method.toUpperCase() as Method, path: path.slice(PREFIX.length) }),
       ];
     }),
   );
 }
 
-function procedureOf(name: string, operation: Operation, at: Pick<Procedure, "method" | "path">): Procedure {
+function toProcedure(name: string, operation: Operation, route: Pick<Procedure, "method" | "path">): Procedure {
   const parameters = (operation.parameters ?? []).filter((parameter) => parameter.in !== "header");
   const body = operation.requestBody?.content?.["application/json"]?.schema;
-  const inAddress = parameters.map(
+  const parameterSchemas = parameters.map(
     ({ name, schema, content }) => [name, schema ?? content?.["application/json"]?.schema ?? {}] as const,
   );
   return {
-    ...{ name, ...at, summary: operation.summary ?? "" },
+    ...{ name, ...route, summary: operation.summary ?? "" },
     input: {
-      properties: { ...Object.fromEntries(inAddress), ...body?.properties },
+      properties: { ...Object.fromEntries(parameterSchemas), ...body?.properties },
       required: [
         ...parameters.filter(({ required }) => required === true).map(({ name }) => name),
         ...(body?.required ?? []),
@@ -73,17 +73,17 @@ function procedureOf(name: string, operation: Operation, at: Pick<Procedure, "me
 export function findProcedure(procedures: readonly Procedure[], name: string): Procedure {
   const found = procedures.find((procedure) => procedure.name === name);
   if (found) return found;
-  const near = nearest(
+  const suggestion = nearest(
     name,
     procedures.map((procedure) => procedure.name),
   );
-  throw new UsageError(`there is no procedure ${name}`, near ?? "agentrun help");
+  throw new UsageError(`there is no procedure ${name}`, suggestion ?? "agentrun help");
 }
 
 /** Builds a procedure's request from an input: fields named in its path go there, the rest into the body or query. */
-export function requestOf({ method, path, name }: Procedure, input: Record<string, unknown>): Request {
+export function buildRequest({ method, path, name }: Procedure, input: Record<string, unknown>): Request {
   const rest = { ...input };
-  const filled = path.replaceAll(/\{(\w+)\}/g, (_, parameter: string) => {
+  const filledPath = path.replaceAll(/\{(\w+)\}/g, (_, parameter: string) => {
     const value = rest[parameter];
     delete rest[parameter];
     if (value === undefined || value === "")
@@ -91,5 +91,5 @@ export function requestOf({ method, path, name }: Procedure, input: Record<strin
     return encodeURIComponent(String(value));
   });
   const hasBody = method === "POST" || method === "PATCH";
-  return { method, path: filled, ...(hasBody ? { body: rest } : { query: rest }) };
+  return { method, path: filledPath, ...(hasBody ? { body: rest } : { query: rest }) };
 }

@@ -27,33 +27,36 @@ type TargetOptions = { url: string | undefined; env: Record<string, string | und
  * Finds the server to ask: the named one, else the one that runs on this data folder, else the one last logged in to. A
  * token stored for one server is sent to that server alone.
  */
-export function findPlace({ url: asked, env, credentials }: TargetOptions): ServerTarget {
+export function findServer({ url: requestedUrl, env, credentials }: TargetOptions): ServerTarget {
   const dataDir = env.AGENTRUN_DATA_DIR || ".agentrun";
   const running = readRunning(dataDir);
   const local = running?.address ?? `http://127.0.0.1:${env.PORT || 3000}`;
-  const given = env.AGENTRUN_TOKEN || null;
-  if (given !== null && !isToken(given))
+  const environmentToken = env.AGENTRUN_TOKEN || null;
+  if (environmentToken !== null && !isToken(environmentToken))
     throw new UsageError("AGENTRUN_TOKEN is no token: it has a space, a line's end or a character that none has");
   // A token in the environment is meant for a server that its owner knew of, so it does not go to one that was logged
   // in to since.
-  const isLocal = given !== null || Boolean(env.AGENTRUN_DATA_DIR) || running?.isHere === true;
-  const named = asked ?? (env.AGENTRUN_URL || null);
-  const url = originOf(named ?? (isLocal ? null : credentials.lastUrl()) ?? local);
-  const found: Pick<ServerTarget, "url" | "by"> = { url, by: named !== null ? "name" : isLocal ? "folder" : "login" };
-  if (given !== null) return { ...found, token: given, source: "environment" };
+  const isLocal = environmentToken !== null || Boolean(env.AGENTRUN_DATA_DIR) || running?.isHere === true;
+  const namedUrl = requestedUrl ?? (env.AGENTRUN_URL || null);
+  const url = parseOrigin(namedUrl ?? (isLocal ? null : credentials.lastUrl()) ?? local);
+  const target: Pick<ServerTarget, "url" | "by"> = {
+    url,
+    by: namedUrl !== null ? "name" : isLocal ? "folder" : "login",
+  };
+  if (environmentToken !== null) return { ...target, token: environmentToken, source: "environment" };
   const login = credentials.find(url);
-  if (login !== null) return { ...found, token: login.token, source: "login" };
-  const own = url === originOf(local) ? readField(path.join(dataDir, "secrets.json"), "adminToken") : null;
-  return typeof own === "string"
-    ? { ...found, token: own, source: "data-folder" }
-    : { ...found, token: null, source: null };
+  if (login !== null) return { ...target, token: login.token, source: "login" };
+  const folderToken = url === parseOrigin(local) ? readField(path.join(dataDir, "secrets.json"), "adminToken") : null;
+  return typeof folderToken === "string"
+    ? { ...target, token: folderToken, source: "data-folder" }
+    : { ...target, token: null, source: null };
 }
 
 /**
  * Returns an address in the form under which tokens are kept: scheme, host and port. Refuses an address with more, so
  * that nothing is silently dropped.
  */
-export function originOf(text: string): string {
+export function parseOrigin(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url === null || !/^https?:$/.test(url.protocol)) {
     const hint = /^[\w-]+[.:][\w.:-]+$/.test(text) ? `http://${text}, or https://${text}` : EXAMPLE;

@@ -8,7 +8,7 @@ import { plainLine } from "./plain";
 export type Column<Row> = { name: string; of: (row: Row) => string; canBeCut?: true };
 
 const GAP = "  ";
-const CUT_MIN = 12;
+const WIDTH_MIN = 12;
 
 /** Formats rows under their headings, fitted to the terminal; uncut where the output is not a terminal. */
 export function formatTable<Row>(
@@ -21,17 +21,17 @@ export function formatTable<Row>(
     return Math.max(name.length, ...cells.map((line) => line[index]?.length ?? 0));
   });
   if (io.columns !== null) shrink(widths, columns, io.columns);
-  const lineOf = (line: readonly string[]) =>
+  const formatLine = (line: readonly string[]) =>
     line.map((cell, index) => padTo(cell, widths[index] ?? 0, index === line.length - 1)).join(GAP);
-  return [io.style("dim", lineOf(columns.map(({ name }) => name))), ...cells.map(lineOf)];
+  return [io.style("dim", formatLine(columns.map(({ name }) => name))), ...cells.map(formatLine)];
 }
 
 function shrink<Row>(widths: number[], columns: readonly Column<Row>[], total: number): void {
-  const over = widths.reduce((sum, width) => sum + width, 0) + GAP.length * (widths.length - 1) - total;
+  const excess = widths.reduce((sum, width) => sum + width, 0) + GAP.length * (widths.length - 1) - total;
   const [widest] = columns
     .map(({ canBeCut }, index) => ({ index, width: canBeCut ? (widths[index] ?? 0) : 0 }))
-    .sort((one, other) => other.width - one.width);
-  if (over > 0 && widest && widest.width > 0) widths[widest.index] = Math.max(CUT_MIN, widest.width - over);
+    .sort((left, right) => right.width - left.width);
+  if (excess > 0 && widest && widest.width > 0) widths[widest.index] = Math.max(WIDTH_MIN, widest.width - excess);
 }
 
 function padTo(cell: string, width: number, isLast: boolean): string {

@@ -1,6 +1,6 @@
 import { textOf } from "@/components/conversation/payload";
 import type { RunEvent } from "@/contract/event";
-import { wordsOfEnd } from "./event-lines";
+import { describeEnd } from "./event-lines";
 import { EXIT, RefusedError } from "./failure";
 import { followRun } from "./follow-run";
 import type { Io } from "./io";
@@ -19,21 +19,21 @@ const DECISIONS: Record<string, string> = {
 
 /** Shows what an agent does until its turn has ended; the exit code says how it ended. */
 export async function followTurn(io: Io, sent: Sent): Promise<number> {
-  const leaving = new AbortController();
+  const detach = new AbortController();
   let interrupts = 0;
   io.onInterrupt(() => {
     interrupts += 1;
-    if (interrupts > 1) return leaving.abort();
+    if (interrupts > 1) return detach.abort();
     io.note("interrupting its turn; Ctrl-C again leaves it running");
     void interrupt(io, sent).catch((error: unknown) => io.note(String(error)));
   });
-  for await (const event of followRun(io, sent, leaving.signal)) {
+  for await (const event of followRun(io, sent, detach.signal)) {
     printEvent(io, event);
     if (event.type === "approval_request") void decide(io, event).catch((error: unknown) => io.note(String(error)));
-    const code = endOf(io, event, sent.commandId);
+    const code = exitCodeAtEnd(io, event, sent.commandId);
     if (code !== null) return code;
   }
-  return leaving.signal.aborted ? EXIT.interrupted : EXIT.ok;
+  return detach.signal.aborted ? EXIT.interrupted : EXIT.ok;
 }
 
 function interrupt(io: Io, { runId, commandId }: Sent): Promise<unknown> {
@@ -65,7 +65,7 @@ async function decide(io: Io, { payload }: RunEvent): Promise<void> {
 }
 
 /** Returns the exit code once the turn, or its run, has ended; null before. */
-function endOf(io: Io, { type, payload }: RunEvent, commandId: string): number | null {
+function exitCodeAtEnd(io: Io, { type, payload }: RunEvent, commandId: string): number | null {
   const isTurn =
     type === "backend_status" &&
     textOf(payload, "phase") === "command-terminal" &&
@@ -73,6 +73,6 @@ function endOf(io: Io, { type, payload }: RunEvent, commandId: string): number |
   if (!isTurn && type !== "terminal_status") return null;
   const status = textOf(payload, "state", "terminalStatus");
   if (status === "completed") return EXIT.ok;
-  if (isTurn) io.note(`its turn ${wordsOfEnd(payload)}`);
+  if (isTurn) io.note(`its turn ${describeEnd(payload)}`);
   return status === "cancelled" ? EXIT.cancelled : EXIT.failed;
 }

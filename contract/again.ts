@@ -1,6 +1,6 @@
 import type { Command } from "./command";
 import { attachmentsIn } from "./image";
-import { faultIn } from "./json-schema";
+import { findSchemaFault } from "./json-schema";
 import type { CreateRunInput, Run } from "./run";
 import { isRecord } from "./schema-nodes";
 import type { TurnInput } from "./send-turn";
@@ -43,5 +43,5 @@ export function askToRepeat(commands: readonly Pick<Command, "type" | "state" | 
 }
 
 function isAnswersSchema(value: unknown): value is NonNullable<TurnInput["outputSchema"]> {
-  return isRecord(value) && value.type === "object" && faultIn(value) === null;
+  return isRecord(value) && value.type === "object" && findSchemaFault(value) === null;
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { COMMAND_PAYLOADS, Command } from "./command";
-import { inRequiredOrder, OUTPUT_SCHEMA_MAX_BYTES, OutputSchema } from "./output-schema";
+import { OUTPUT_SCHEMA_MAX_BYTES, OutputSchema, orderByRequired } from "./output-schema";
 
 const object = (properties: unknown, more: object = {}) => ({ type: "object", properties, ...more });
 const issueOf = (schema: unknown) => {
@@ -114,7 +114,7 @@ test("properties are put in the order in which they are required, and nothing el
     { required: ["c"] },
   );
   const given = { ...part, not: false, $defs: JSON.parse('{"__proto__":{"type":"null"}}') };
-  const ordered = inRequiredOrder(given);
+  const ordered = orderByRequired(given);
   expect(ordered).toEqual(given);
   expect(JSON.stringify(ordered)).toMatch(/"c":.*"y".*"x".*"a":true.*"__proto__":\{"type":"null"\}/);
 });

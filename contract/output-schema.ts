@@ -1,6 +1,6 @@
 import { JsonRecord, jsonObject } from "./json";
-import { faultIn, isHeld } from "./json-schema";
-import { isRecord, type JsonSchema, mapInner } from "./schema-nodes";
+import { findSchemaFault, isCheckedKeyword } from "./json-schema";
+import { isRecord, type JsonSchema, mapSubschemas } from "./schema-nodes";
 
 /** Maximum size, in bytes, of the JSON Schema for a turn's answer. */
 export const OUTPUT_SCHEMA_MAX_BYTES = 64 * 1024;
@@ -12,7 +12,7 @@ const OUTPUT_SCHEMA_DEPTH_MAX = 32;
 /** Maximum size of a turn's output, in bytes of JSON. */
 export const OUTPUT_MAX_BYTES = 1024 * 1024;
 
-const ROOT = `a schema for an answer is of the type "object": put what else it should be into a property`;
+const ROOT_TYPE_MESSAGE = `a schema for an answer is of the type "object": put what else it should be into a property`;
 
 /**
  * The JSON Schema that a turn's answer must fit: an object at its root, within bounds, and one that values can be
@@ -20,7 +20,7 @@ const ROOT = `a schema for an answer is of the type "object": put what else it s
  */
 export const OutputSchema = jsonObject(OUTPUT_SCHEMA_MAX_BYTES, OUTPUT_SCHEMA_DEPTH_MAX)
   .superRefine((schema, refinement) => {
-    const fault = schema.type === "object" ? faultIn(schema) : { path: ["type"], message: ROOT };
+    const fault = schema.type === "object" ? findSchemaFault(schema) : { path: ["type"], message: ROOT_TYPE_MESSAGE };
     if (fault !== null) refinement.addIssue({ code: "custom", ...fault });
   })
   .meta({
@@ -29,16 +29,18 @@ export const OutputSchema = jsonObject(OUTPUT_SCHEMA_MAX_BYTES, OUTPUT_SCHEMA_DE
   });
 
 /** Returns the part of a valid schema that values are checked against. Enforcing the rest is left to the provider. */
-export function heldPart(schema: JsonSchema): JsonSchema {
-  return Object.fromEntries(Object.entries(mapInner(schema, heldPart)).filter(([keyword]) => isHeld(keyword)));
+export function checkedPart(schema: JsonSchema): JsonSchema {
+  return Object.fromEntries(
+    Object.entries(mapSubschemas(schema, checkedPart)).filter(([keyword]) => isCheckedKeyword(keyword)),
+  );
 }
 
 /**
  * Returns the same schema with the properties of each object in the order of its `required` list. A model answers in
  * its schema's order, and storage keeps the order of lists only.
  */
-export function inRequiredOrder(schema: JsonSchema): JsonSchema {
-  const inner = mapInner(schema, inRequiredOrder);
+export function orderByRequired(schema: JsonSchema): JsonSchema {
+  const inner = mapSubschemas(schema, orderByRequired);
   const { properties, required } = inner;
   if (!isRecord(properties) || !Array.isArray(required)) return inner;
   const names = new Set<string>([...required, ...Object.keys(properties)]);

@@ -36,7 +36,7 @@ export type TurnDraft = TurnInput & {
 /** Sends a turn to the session's open run, or to a new run where there is none. */
 export async function sendTurn(ports: SendPorts, draft: TurnDraft): Promise<{ runId: string; command: Command }> {
   for (const runId of new Set(draft.runIds)) {
-    const command = await tryRun(ports, draft, runId);
+    const command = await trySendToRun(ports, draft, runId);
     if (command !== null) return { runId, command };
   }
   const { session } = draft;
@@ -57,7 +57,7 @@ export async function sendTurn(ports: SendPorts, draft: TurnDraft): Promise<{ ru
  * Returns null when the run ended before the turn reached it. If an earlier try had reached it, its key finds that
  * command even after the run's end.
  */
-async function tryRun(ports: SendPorts, draft: TurnDraft, runId: string): Promise<Command | null> {
+async function trySendToRun(ports: SendPorts, draft: TurnDraft, runId: string): Promise<Command | null> {
   try {
     return await ports.createCommand(turnInput(ports, runId, draft));
   } catch (error) {
@@ -68,11 +68,11 @@ async function tryRun(ports: SendPorts, draft: TurnDraft, runId: string): Promis
 
 function turnInput(ports: SendPorts, runId: string, draft: TurnDraft): CreateCommandInput {
   const idempotencyKey = `${ports.by}-turn-${draft.draftId}`;
-  return { runId, type: "turn", payload: askPayload(draft), idempotencyKey };
+  return { runId, type: "turn", payload: turnPayload(draft), idempotencyKey };
 }
 
 /** Returns the payload of a turn or steer, without the fields that are not asked for. */
-export function askPayload({ text, attachments = [], outputSchema }: TurnInput): Record<string, unknown> {
+export function turnPayload({ text, attachments = [], outputSchema }: TurnInput): Record<string, unknown> {
   return {
     text,
     ...(attachments.length === 0 ? {} : { attachments }),
@@ -86,6 +86,6 @@ export function isOpen(run: Pick<Run, "status" | "cancelRequestedAt">): boolean 
 }
 
 /** Returns the part of a text that is left to send after `sent`: the text may have grown meanwhile. */
-export function leftToSend(text: string, sent: string): string {
+export function unsentText(text: string, sent: string): string {
   return text.startsWith(sent) ? text.slice(sent.length) : text;
 }

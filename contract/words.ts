@@ -261,7 +261,7 @@ export type RunnerAction = (typeof RUNNER_ACTIONS)[number];
 /** Number of beats kept for each runner. */
 export const BEATS_KEPT = 60;
 /** Number of beats that a runner sends in the length of its lease. */
-export const BEATS_A_LEASE = 4;
+export const BEATS_PER_LEASE = 4;
 /**
  * live: read just now; kept: of an ended attempt, as recorded at its end; gone: nothing is left of the attempt to read;
  * none: there was no attempt, or somebody else started its runner.

@@ -87,21 +87,21 @@ export function connect(databaseUrl: string, options: ConnectOptions = {}): Data
     ...(options.isForAppending ? { options: APPENDING } : {}),
   });
   pool.on("error", (error) => options.onIdleError?.(error));
-  return { pool, db: overClient(pool), close: () => pool.end() };
+  return { pool, db: toDb(pool), close: () => pool.end() };
 }
 
-const overClients = new WeakMap<object, Db>();
+const dbByClient = new WeakMap<object, Db>();
 
 /**
  * Returns Drizzle over a pool or one of its clients; cached for each, since building it costs more than a short
  * statement.
  */
-export function overClient(client: pg.Pool | pg.PoolClient): Db {
-  const known = overClients.get(client);
-  if (known) return known;
-  const made: Db = drizzle(client, { casing: "snake_case" });
-  overClients.set(client, made);
-  return made;
+export function toDb(client: pg.Pool | pg.PoolClient): Db {
+  const existing = dbByClient.get(client);
+  if (existing) return existing;
+  const db: Db = drizzle(client, { casing: "snake_case" });
+  dbByClient.set(client, db);
+  return db;
 }
 
 /** Returns the pool or client behind a `Db`, for named statements whose values are passed as bytes. */

@@ -1,11 +1,11 @@
 /** Yields an error and its causes: Drizzle wraps the driver's error. Bounded, since a chain may lead back to itself. */
-function* causesOf(error: unknown): Generator<Error> {
+function* causeChain(error: unknown): Generator<Error> {
   for (let cause = error, depth = 0; cause instanceof Error && depth < 8; cause = cause.cause, depth += 1) yield cause;
 }
 
 /** SQLSTATE of a database error. No class of states begins with E, as the names of the system's errors do: EPIPE. */
 export function sqlState(error: unknown): string | undefined {
-  for (const cause of causesOf(error)) {
+  for (const cause of causeChain(error)) {
     const code = (cause as { code?: unknown }).code;
     if (typeof code === "string" && /^(?!E)[0-9A-Z]{5}$/.test(code)) return code;
   }
@@ -18,7 +18,7 @@ export function isUniqueViolation(error: unknown, constraint?: string): boolean 
 }
 
 function constraintOf(error: unknown): string | undefined {
-  for (const cause of causesOf(error)) {
+  for (const cause of causeChain(error)) {
     const constraint = (cause as { constraint?: unknown }).constraint;
     if (typeof constraint === "string") return constraint;
   }
@@ -37,7 +37,8 @@ export function isRetryable(error: unknown): boolean {
  */
 export function isPlanLost(error: unknown): boolean {
   if (sqlState(error) === "26000") return true;
-  for (const cause of causesOf(error)) if ("routine" in cause && cause.routine === "RevalidateCachedQuery") return true;
+  for (const cause of causeChain(error))
+    if ("routine" in cause && cause.routine === "RevalidateCachedQuery") return true;
   return false;
 }
 
@@ -47,7 +48,7 @@ export function isPlanLost(error: unknown): boolean {
  */
 export function isRefusal(error: unknown): boolean {
   if (isRetryable(error)) return false;
-  for (const cause of causesOf(error)) if ("severity" in cause) return cause.severity === "ERROR";
+  for (const cause of causeChain(error)) if ("severity" in cause) return cause.severity === "ERROR";
   return false;
 }
 
@@ -99,7 +100,7 @@ export function isDatabaseDown(error: unknown): boolean {
   const state = sqlState(error);
   if (state !== undefined) return state.startsWith("08") || state.startsWith("57P") || state === "53300";
   if (isUnanswered(error)) return true;
-  for (const cause of causesOf(error)) {
+  for (const cause of causeChain(error)) {
     if (FROM_DATABASE in cause && hasConnectionCode(cause)) return true;
     if (
       /Connection terminated|timeout exceeded when trying to connect|not queryable|Cannot use a pool/.test(
@@ -117,7 +118,7 @@ export function isDatabaseDown(error: unknown): boolean {
  * further use.
  */
 export function isUnanswered(error: unknown): boolean {
-  for (const cause of causesOf(error)) if (cause.message === "Query read timeout") return true;
+  for (const cause of causeChain(error)) if (cause.message === "Query read timeout") return true;
   return false;
 }
 

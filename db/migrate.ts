@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import type pg from "pg";
 import { DatabaseClient } from "./client";
 import { sqlState } from "./errors";
-import { boundSilence, SILENCE_MAX_MS } from "./queries/advisory-lock";
+import { limitSilence, SILENCE_MAX_MS } from "./queries/advisory-lock";
 import { renewFeedEpoch } from "./queries/feed-epoch";
 
 /**
@@ -42,7 +42,7 @@ const BUILT_INDEX = /^CREATE (?:UNIQUE )?INDEX CONCURRENTLY IF NOT EXISTS "(\w+)
 /** Any number, as long as every process that migrates uses the same. */
 const ADVISORY_LOCK = 4_027_311_005;
 const CONNECT_MS = 5_000;
-const ASK_AGAIN_MS = 100;
+const LOCK_RETRY_MS = 100;
 
 /**
  * Brings a database to this program's schema, with one transaction for each migration unless its first line says
@@ -58,7 +58,7 @@ export async function migrate(databaseUrl: string, migrations: Migration[] = rea
   });
   await client.connect();
   try {
-    await boundSilence(client);
+    await limitSilence(client);
     await lock(client);
     const applied = await readApplied(client);
     verify(applied, migrations);
@@ -163,7 +163,7 @@ async function prepareAdoption(client: pg.Client, missing: Migration[]): Promise
   try {
     await client.query(defaults.sql);
   } catch (error) {
-    throw failed(defaults, error);
+    throw toMigrationError(defaults, error);
   }
 }
 
@@ -177,32 +177,32 @@ async function lock(client: pg.Client): Promise<void> {
       ADVISORY_LOCK,
     ]);
     if (rows[0]?.isOurs) return;
-    await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS));
+    await new Promise((resolve) => setTimeout(resolve, LOCK_RETRY_MS));
   }
 }
 
 const DEADLOCK = "40P01";
 
 async function apply(client: pg.Client, migration: Migration): Promise<void> {
-  const isOne = !migration.sql.startsWith(OUTSIDE_TRANSACTION);
+  const isTransactional = !migration.sql.startsWith(OUTSIDE_TRANSACTION);
   try {
-    if (isOne) await client.query("BEGIN");
+    if (isTransactional) await client.query("BEGIN");
     for (const statement of migration.sql.split(STATEMENT_BREAKPOINT)) {
-      if (isOne) await client.query(statement);
+      if (isTransactional) await client.query(statement);
       else await applyAlone(client, statement);
     }
     await client.query("INSERT INTO agentrun_schema_migrations (id, checksum) VALUES ($1, $2)", [
       migration.id,
       migration.checksum,
     ]);
-    if (isOne) await client.query("COMMIT");
+    if (isTransactional) await client.query("COMMIT");
   } catch (error) {
-    if (isOne) await client.query("ROLLBACK");
-    throw failed(migration, error);
+    if (isTransactional) await client.query("ROLLBACK");
+    throw toMigrationError(migration, error);
   }
 }
 
-function failed({ id }: Migration, error: unknown): MigrationError {
+function toMigrationError({ id }: Migration, error: unknown): MigrationError {
   return new MigrationError(id, error instanceof Error ? error.message : String(error), { cause: error });
 }
 
@@ -214,13 +214,13 @@ const DEADLOCKS_MAX = 20;
  * whose snapshot a concurrent build waits for in turn. PostgreSQL ends one of the two, and the build starts again.
  */
 async function applyAlone(client: pg.Client, statement: string): Promise<void> {
-  for (let met = 0; ; met += 1) {
+  for (let deadlocks = 0; ; deadlocks += 1) {
     await dropHalfBuilt(client, statement);
     try {
       await client.query(statement);
       return;
     } catch (error) {
-      if (sqlState(error) !== DEADLOCK || met >= DEADLOCKS_MAX) throw error;
+      if (sqlState(error) !== DEADLOCK || deadlocks >= DEADLOCKS_MAX) throw error;
     }
   }
 }

@@ -1,7 +1,7 @@
 import type pg from "pg";
-import { overClient, type Tx } from "./client";
+import { type Tx, toDb } from "./client";
 import { AmbiguousCommitError, isPlanLost, isRetryable, isUnanswered } from "./errors";
-import { namingRepeated } from "./repeated";
+import { withNamedStatements } from "./named-statements";
 
 const ATTEMPTS_MAX = 5;
 const RETRY_BASE_MS = 10;
@@ -25,7 +25,7 @@ export async function withTransaction<T>(
 ): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await once(pool, work, options);
+      return await runOnce(pool, work, options);
     } catch (error) {
       if (attempt >= (options.attempts ?? ATTEMPTS_MAX) || !(isRetryable(error) || isPlanLost(error))) throw error;
       const delayMs = RETRY_BASE_MS * 2 ** attempt * (0.5 + Math.random());
@@ -34,7 +34,7 @@ export async function withTransaction<T>(
   }
 }
 
-async function once<T>(
+async function runOnce<T>(
   pool: pg.Pool,
   work: (tx: Tx) => Promise<T>,
   { keepsPlans = true }: TransactionOptions,
@@ -43,7 +43,7 @@ async function once<T>(
   let broken: Error | undefined;
   try {
     await begin(client);
-    const result = await work(asTx(keepsPlans ? namingRepeated(client) : client));
+    const result = await work(asTx(keepsPlans ? withNamedStatements(client) : client));
     await commit(client);
     return result;
   } catch (error) {
@@ -53,8 +53,8 @@ async function once<T>(
     }
     // Where no answer came, nobody is there to roll back; the database does so once the connection is closed. The
     // connection is also closed where a plan was lost, since it would keep using that plan.
-    const isOfUse = !isUnanswered(error) && !isPlanLost(error);
-    broken = isOfUse ? await rollback(client) : new Error("the connection is of no use", { cause: error });
+    const isReusable = !isUnanswered(error) && !isPlanLost(error);
+    broken = isReusable ? await rollback(client) : new Error("the connection is of no use", { cause: error });
     throw error;
   } finally {
     client.release(broken);
@@ -91,5 +91,5 @@ async function rollback(client: pg.PoolClient): Promise<Error | undefined> {
 
 /** The only place where a client with an open transaction becomes a `Tx`: BEGIN has been answered above. */
 function asTx(client: pg.PoolClient): Tx {
-  return overClient(client) as Tx;
+  return toDb(client) as Tx;
 }

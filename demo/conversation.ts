@@ -14,7 +14,7 @@ const RequestSchema = z.looseObject({
 type Item = { type?: string; id?: string | null; role?: string; [key: string]: unknown };
 
 /** An image as its bytes tell it; null where they tell nothing. */
-export type SeenImage = ImageFacts | null;
+export type ImageInfo = ImageFacts | null;
 
 /** One turn as the model sees it, rebuilt from the request: the script keeps no state of its own. */
 export interface Conversation {
@@ -27,7 +27,7 @@ export interface Conversation {
   /** What was added to this turn and has not been answered yet. */
   newSteers: string[];
   /** The images of what was said in this turn and has not been answered yet, in their order. */
-  newImages: SeenImage[];
+  newImages: ImageInfo[];
   /** The tool calls of this turn that came back, in order. */
   outputs: { tool: string; text: string }[];
   /** True once the model has spoken after the last tool output of this turn. */
@@ -45,18 +45,18 @@ export function readConversation(body: unknown): Conversation {
       ? [{ type: "message", role: "user", content: [{ text: request.input }] }]
       : request.input;
   const start = turnStart(items, request.client_metadata?.turn_id);
-  const { asked, handed } = splitHanded(start === -1 ? "" : textOf(items[start] ?? {}));
+  const { asked, handed } = splitHanded(start === -1 ? "" : itemText(items[start] ?? {}));
   const inTurn = items.slice(start + 1);
   const lastOutput = inTurn.findLastIndex((item) => isOutput(item));
   const lastOwn = inTurn.findLastIndex((item) => item.role === "assistant" || isCall(item));
   const tools = new Map(inTurn.filter(isCall).map((item) => [item.call_id, String(item.name)]));
-  const unanswered = inTurn.slice(lastOwn + 1).filter(isPerson);
+  const unanswered = inTurn.slice(lastOwn + 1).filter(isUserMessage);
   return {
     newImages: [...(lastOwn === -1 && items[start] ? [items[start]] : []), ...unanswered].flatMap(imagesOf),
-    earlier: items.slice(0, Math.max(start, 0)).filter(isPerson).map(textOf),
+    earlier: items.slice(0, Math.max(start, 0)).filter(isUserMessage).map(itemText),
     opening: asked,
     handed,
-    newSteers: unanswered.map(textOf),
+    newSteers: unanswered.map(itemText),
     outputs: inTurn
       .filter(isOutput)
       .map((item) => ({ tool: tools.get(item.call_id) ?? "", text: outputText(item.output) })),
@@ -71,18 +71,18 @@ export function readConversation(body: unknown): Conversation {
 // not older than the turn. A client without such ids gets the last message that no tool call leads up to.
 function turnStart(items: Item[], turnId: unknown): number {
   if (typeof turnId === "string") {
-    const found = items.findIndex((item) => isPerson(item) && (item.id ?? "").replace(/^msg_/, "") >= turnId);
+    const found = items.findIndex((item) => isUserMessage(item) && (item.id ?? "").replace(/^msg_/, "") >= turnId);
     if (found !== -1) return found;
   }
-  return items.findLastIndex((item, index) => isPerson(item) && !isOutput(items[index - 1] ?? {}));
+  return items.findLastIndex((item, index) => isUserMessage(item) && !isOutput(items[index - 1] ?? {}));
 }
 
 // codex adds context of its own as messages of the user, each wrapped in one XML-like element.
-function isPerson(item: Item): boolean {
+function isUserMessage(item: Item): boolean {
   return (
     item.role === "user" &&
-    !/^<([a-z_]+)[ >][\s\S]*<\/\1>\s*$/.test(textOf(item).trim()) &&
-    !textOf(item).startsWith("# AGENTS.md")
+    !/^<([a-z_]+)[ >][\s\S]*<\/\1>\s*$/.test(itemText(item).trim()) &&
+    !itemText(item).startsWith("# AGENTS.md")
   );
 }
 
@@ -94,21 +94,21 @@ function isOutput(item: Item): boolean {
   return item.type === "function_call_output" || item.type === "custom_tool_call_output";
 }
 
-function imagesOf(item: Item): SeenImage[] {
+function imagesOf(item: Item): ImageInfo[] {
   if (!Array.isArray(item.content)) return [];
   return item.content.flatMap((part: unknown) => {
     const { type, image_url: url } = part as { type?: unknown; image_url?: unknown };
-    return type === "input_image" ? [seeImage(String(url))] : [];
+    return type === "input_image" ? [decodeImage(String(url))] : [];
   });
 }
 
 /** The header says all that is told; the rest of a large one is not decoded. */
-function seeImage(url: string): SeenImage {
+function decodeImage(url: string): ImageInfo {
   const [, base64] = /^data:image\/[a-z+.-]+;base64,([A-Za-z0-9+/]{0,87384})/.exec(url) ?? [];
   return base64 === undefined ? null : readImage(Buffer.from(base64, "base64"));
 }
 
-function textOf(item: Item): string {
+function itemText(item: Item): string {
   return outputText(item.content);
 }
 

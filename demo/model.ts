@@ -60,7 +60,7 @@ async function* streamStep(step: Step, signal: AbortSignal, delayMs: number): As
     const item = { type: "reasoning", id: `rs_${randomUUID()}`, summary: [] };
     yield event("response.output_item.added", { output_index: index, item });
     yield event("response.reasoning_summary_part.added", { item_id: item.id, output_index: index, summary_index: 0 });
-    for (const delta of words(step.thinking)) {
+    for (const delta of splitWords(step.thinking)) {
       yield event("response.reasoning_summary_text.delta", {
         item_id: item.id,
         output_index: index,
@@ -78,7 +78,7 @@ async function* streamStep(step: Step, signal: AbortSignal, delayMs: number): As
   if (step.say !== undefined) {
     const item = { type: "message", id: `msg_${randomUUID()}`, role: "assistant", content: [] };
     yield event("response.output_item.added", { output_index: index, item });
-    for (const delta of words(step.say)) {
+    for (const delta of splitWords(step.say)) {
       yield event("response.output_text.delta", { item_id: item.id, output_index: index, content_index: 0, delta });
       await pause(delayMs, undefined, { signal });
     }
@@ -104,6 +104,6 @@ function event(type: string, fields: Record<string, unknown>): DemoEvent {
   return { event: type, data: { type, ...fields } };
 }
 
-function words(text: string): string[] {
+function splitWords(text: string): string[] {
   return text.match(/\S+\s*|\s+/g) ?? [];
 }

@@ -1,4 +1,4 @@
-import type { Conversation, SeenImage } from "./conversation";
+import type { Conversation, ImageInfo } from "./conversation";
 import { conclusion, exitCodeOf, lastOutput, printed, wasRefused } from "./outputs";
 import { sampleOf } from "./sample";
 
@@ -29,7 +29,7 @@ function exec(cmd: string, more: Record<string, unknown> = {}): ToolCall {
   return { name: "exec_command", arguments: { cmd, yield_time_ms: 30_000, ...more } };
 }
 
-function agents(name: "spawn_agent" | "wait_agent", args: Record<string, unknown>): ToolCall {
+function callAgents(name: "spawn_agent" | "wait_agent", args: Record<string, unknown>): ToolCall {
   return { name, namespace: "multi_agent_v1", arguments: args };
 }
 
@@ -143,10 +143,10 @@ const SCENARIOS: Scenario[] = [
         return {
           thinking: "**Handing it on**\n\nCounting needs nothing of what we talked about, so another can do it.",
           say: "I hand the counting to a sub-agent.",
-          call: agents("spawn_agent", { message: "RUN `sleep 2; ls | wc -l`" }),
+          call: callAgents("spawn_agent", { message: "RUN `sleep 2; ls | wc -l`" }),
         };
       const spawned = /"agent_id":"([^"]+)"/.exec(lastOutput(conversation))?.[1];
-      if (spawned !== undefined) return { call: agents("wait_agent", { targets: [spawned], timeout_ms: 60_000 }) };
+      if (spawned !== undefined) return { call: callAgents("wait_agent", { targets: [spawned], timeout_ms: 60_000 }) };
       const [, words = ""] = /"completed":("(?:[^"\\]|\\.)*")/.exec(lastOutput(conversation)) ?? [];
       if (words === "") return { say: `The sub-agent did not get it done:\n\n${printed(conversation, "json")}` };
       return { say: `The sub-agent is done. It says:\n\n${JSON.parse(words) as string}` };
@@ -186,23 +186,23 @@ export function nextStep(conversation: Conversation): Step {
 
 function withSteers(conversation: Conversation, step: Step): Step {
   if (conversation.newSteers.length === 0) return step;
-  const heard = `You added: ${conversation.newSteers.map((text) => `“${text}”`).join(" and ")}. I take it into account.`;
-  if (conversation.hasConcluded && step.call === undefined) return { say: heard };
-  return { ...step, say: step.say === undefined ? heard : `${heard}\n\n${step.say}` };
+  const acknowledgement = `You added: ${conversation.newSteers.map((text) => `“${text}”`).join(" and ")}. I take it into account.`;
+  if (conversation.hasConcluded && step.call === undefined) return { say: acknowledgement };
+  return { ...step, say: step.say === undefined ? acknowledgement : `${acknowledgement}\n\n${step.say}` };
 }
 
 /** Says first what it was shown, so that a person sees that it came. */
 function withImages({ newImages }: Conversation, step: Step): Step {
   if (newImages.length === 0 || step.fail) return step;
   const [first] = newImages;
-  const seen =
+  const imageText =
     newImages.length === 1 && first !== undefined
-      ? `I see ${described(first)}.`
-      : `I see ${newImages.length} images: ${newImages.map(described).join(", ")}.`;
-  return { ...step, say: step.say === undefined ? seen : `${seen}\n\n${step.say}` };
+      ? `I see ${describeImage(first)}.`
+      : `I see ${newImages.length} images: ${newImages.map(describeImage).join(", ")}.`;
+  return { ...step, say: step.say === undefined ? imageText : `${imageText}\n\n${step.say}` };
 }
 
-function described(image: SeenImage): string {
+function describeImage(image: ImageInfo): string {
   if (image === null) return "an image";
   const kind = image.mediaType.slice("image/".length).toUpperCase();
   return `an image of ${image.width} × ${image.height} pixels (${kind})`;
@@ -231,22 +231,22 @@ function chooseStep(conversation: Conversation): Step {
     };
   }
   const scenario = SCENARIOS.find((candidate) => candidate.test.test(conversation.opening));
-  return scenario ? scenario.step(conversation, done) : { say: talk(conversation) };
+  return scenario ? scenario.step(conversation, done) : { say: smallTalk(conversation) };
 }
 
-function talk(conversation: Conversation): string {
+function smallTalk(conversation: Conversation): string {
   const count = conversation.earlier.length;
   const memory =
     count === 0
       ? "This is the first message of our conversation."
-      : `I remember ${count} earlier ${count === 1 ? "message" : "messages"} of yours. The first was “${brief(conversation.earlier[0])}”${count > 1 ? `, the latest “${brief(conversation.earlier.at(-1))}”` : ""}.`;
-  const [, told] = /\n\n(1\. [\s\S]*)/.exec(conversation.handed ?? "") ?? [];
-  const results = told === undefined ? "" : ` I was told what came before: “${brief(told)}”.`;
+      : `I remember ${count} earlier ${count === 1 ? "message" : "messages"} of yours. The first was “${shorten(conversation.earlier[0])}”${count > 1 ? `, the latest “${shorten(conversation.earlier.at(-1))}”` : ""}.`;
+  const [, listedResults] = /\n\n(1\. [\s\S]*)/.exec(conversation.handed ?? "") ?? [];
+  const results = listedResults === undefined ? "" : ` I was told what came before: “${shorten(listedResults)}”.`;
   const ideas = SCENARIOS.map((scenario) => `- ${scenario.hint}`).join("\n");
-  return `You said: “${brief(conversation.opening)}”. ${memory}${results}\n\nI am the demo agent: the real \`codex\`, with a scripted model behind it. No key and no network are needed. Things to try:\n\n${ideas}\n- **RUN \`uname -a\`** (with the backquotes): any command you like`;
+  return `You said: “${shorten(conversation.opening)}”. ${memory}${results}\n\nI am the demo agent: the real \`codex\`, with a scripted model behind it. No key and no network are needed. Things to try:\n\n${ideas}\n- **RUN \`uname -a\`** (with the backquotes): any command you like`;
 }
 
-function brief(text = ""): string {
+function shorten(text = ""): string {
   const line = text.replaceAll(/\s+/g, " ").trim();
   return line.length > 80 ? `${line.slice(0, 79)}…` : line;
 }

@@ -41,7 +41,7 @@ test("what a runner writes is followed; killed, it leaves its log and how its pr
     await expect(page.getByText("No runner was started for it yet.")).toBeVisible();
     await api.post(`/runs/${runId}/commands`, { type: "turn", payload: { text: "RUN `sleep 36031`" } });
     await expect(log(page)).toContainText("claimed  leaseEpoch=1", { timeout: 60_000 });
-    await expect(log(page), "it is followed").toContainText("a turn begins", { timeout: 30_000 });
+    await expect(log(page), "it is followed").toContainText("turn started", { timeout: 30_000 });
     await expect(log(page)).toHaveAttribute("role", "log");
     await expect(page.getByRole("button", { name: "Follow" })).toHaveAttribute("aria-pressed", "true");
   });
@@ -89,12 +89,12 @@ test("what a runner writes is followed; killed, it leaves its log and how its pr
     await page.getByLabel("Search log").blur();
     await page.keyboard.press("n");
     await expect(page.getByText("1 of 1 matching line")).toBeVisible();
-    await expect(log(page).locator("[data-line].outline")).toContainText("a turn begins");
+    await expect(log(page).locator("[data-line].outline")).toContainText("turn started");
     await page.keyboard.press("T");
     await expect(page.getByRole("button", { name: "Times" })).toHaveAttribute("aria-pressed", "false");
     await page.keyboard.press("w");
     await page.keyboard.press("R");
-    await expect(log(page)).toContainText('"msg":"a turn begins"');
+    await expect(log(page)).toContainText('"msg":"turn started"');
     await expect(page).toHaveURL(/find=turn\+BEGINS.*times=false.*wrap=false.*raw=true/);
     await page.reload();
     await ready(page);

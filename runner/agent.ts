@@ -3,10 +3,10 @@ import { access, stat } from "node:fs/promises";
 import path from "node:path";
 import { AppServer } from "./app-server";
 import type { CodexNotification } from "./app-server-methods";
-import { isThreadLost, isThreadTaken, isTurnOver } from "./codex-errors";
+import { hasOtherWriter, isThreadLost, isTurnOver } from "./codex-errors";
 import { BackendFailedError, CodexRequestError } from "./errors";
 import { type Message, userInput } from "./images";
-import type { Hidden, Isolation } from "./isolation";
+import type { HiddenFolder, Isolation } from "./isolation";
 import type { ThreadStartParams, TurnError, TurnStartParams } from "./protocol/codex";
 
 export interface TurnEnd {
@@ -27,7 +27,7 @@ export interface AgentOptions {
   /** Told to the agent with its instructions. */
   notes?: string;
   isolation?: Isolation;
-  hidden?: Hidden[];
+  hidden?: HiddenFolder[];
   onThread: (threadId: string) => void;
   onNotification: (notification: CodexNotification) => void;
   onRequest: (method: string, params: unknown) => Promise<unknown>;
@@ -45,13 +45,13 @@ export class ThreadLostError extends BackendFailedError {
 interface ActiveTurn {
   turnId: string | undefined;
   /** Resolves once codex has named the turn. */
-  taken: Promise<void>;
-  take: (turnId: string) => void;
+  accepted: Promise<void>;
+  accept: (turnId: string) => void;
   isInterrupted: boolean;
   /** How the agent's own part ended, while sub-agents are still working. */
-  own: TurnEnd | undefined;
+  ownEnd: TurnEnd | undefined;
   /** Whether sub-agents were interrupted. The work is then incomplete, however the agent's own part ended. */
-  isCutOff: boolean;
+  hasInterruptedSubagents: boolean;
   end: (end: TurnEnd) => void;
   fail: (error: Error) => void;
   ended: Promise<TurnEnd>;
@@ -68,11 +68,11 @@ export class Agent {
   private active: ActiveTurn | undefined;
   private thread: string | undefined;
   /** The running turns in sub-agents' threads. */
-  private readonly others = new Map<string, string>();
+  private readonly subagentTurns = new Map<string, string>();
   /** All threads that had a turn: each may have a command running in the background long after its turn. */
   private readonly threads = new Set<string>();
   private hasExited = false;
-  private heardAt = performance.now();
+  private lastMessageAt = performance.now();
   private openRequests = 0;
 
   private constructor(private readonly opts: AgentOptions) {}
@@ -104,8 +104,8 @@ export class Agent {
   }
 
   /** Whether the agent's own part of the turn has ended and only sub-agents are still working. */
-  get isLeftToOthers(): boolean {
-    return this.active?.own !== undefined;
+  get isWaitingForSubagents(): boolean {
+    return this.active?.ownEnd !== undefined;
   }
 
   /**
@@ -113,7 +113,7 @@ export class Agent {
    * from this runner.
    */
   get silentMs(): number {
-    return this.openRequests > 0 ? 0 : performance.now() - this.heardAt;
+    return this.openRequests > 0 ? 0 : performance.now() - this.lastMessageAt;
   }
 
   private async open(): Promise<void> {
@@ -127,7 +127,7 @@ export class Agent {
       isolation,
       hidden,
       requestTimeoutMs: this.opts.startTimeoutMs ?? 60_000,
-      onNotification: (notification) => this.notice(notification),
+      onNotification: (notification) => this.handleNotification(notification),
       onRequest: (method, params) => this.answer(method, params),
     });
     void this.server.exited.then((error) => {
@@ -151,7 +151,7 @@ export class Agent {
       return await this.server.request("thread/resume", { threadId, excludeTurns: true, ...settings });
     } catch (error) {
       if (isThreadLost(error)) throw new ThreadLostError(error.message);
-      if (isThreadTaken(error)) {
+      if (hasOtherWriter(error)) {
         throw new BackendFailedError(
           `another process still writes this session's thread: end it, then try again (${error.message})`,
         );
@@ -166,9 +166,9 @@ export class Agent {
   async startTurn(commandId: string, message: Message): Promise<{ turnId: string; ended: Promise<TurnEnd> }> {
     if (this.active) throw new Error("a turn is under way");
     const { outputSchema } = message;
-    const active = makeTurn();
+    const active = createActiveTurn();
     this.active = active;
-    this.heardAt = performance.now();
+    this.lastMessageAt = performance.now();
     try {
       const { turn } = await this.server.request("turn/start", {
         threadId: this.threadId,
@@ -176,7 +176,7 @@ export class Agent {
         input: userInput(message),
         ...(outputSchema === undefined ? {} : { outputSchema: outputSchema as TurnStartParams["outputSchema"] }),
       });
-      active.take(turn.id);
+      active.accept(turn.id);
       return { turnId: turn.id, ended: active.ended };
     } catch (error) {
       if (this.active === active) this.active = undefined;
@@ -213,13 +213,18 @@ export class Agent {
     active.isInterrupted = true;
     const timer = setTimeout(() => void this.kill(), boundMs);
     try {
-      await Promise.race([active.taken, active.ended]);
+      await Promise.race([active.accepted, active.ended]);
       // A repeated interrupt can hang, so the turn's end is what counts, not this answer.
       const { threadId } = this;
-      for (const [other, turnId] of this.others) this.interruptOther(active, other, turnId);
-      if (active.own === undefined) {
-        const asked = this.server.request("turn/interrupt", { threadId, turnId: active.turnId ?? "" }, boundMs);
-        await Promise.race([asked, active.ended]);
+      for (const [subagentThreadId, turnId] of this.subagentTurns)
+        this.interruptSubagent(active, subagentThreadId, turnId);
+      if (active.ownEnd === undefined) {
+        const interruptRequest = this.server.request(
+          "turn/interrupt",
+          { threadId, turnId: active.turnId ?? "" },
+          boundMs,
+        );
+        await Promise.race([interruptRequest, active.ended]);
       }
       await active.ended;
       for (const thread of this.threads) await this.cleanTerminals(thread, boundMs);
@@ -247,39 +252,39 @@ export class Agent {
       return await this.opts.onRequest(method, params);
     } finally {
       this.openRequests -= 1;
-      this.heardAt = performance.now();
+      this.lastMessageAt = performance.now();
     }
   }
 
-  private notice(notification: CodexNotification): void {
+  private handleNotification(notification: CodexNotification): void {
     const { active } = this;
-    this.heardAt = performance.now();
+    this.lastMessageAt = performance.now();
     if (notification.method === "turn/started" && active && notification.params.threadId === this.thread)
-      active.take(notification.params.turn.id);
+      active.accept(notification.params.turn.id);
     this.opts.onNotification(notification);
     if (notification.method !== "turn/started" && notification.method !== "turn/completed") return;
     const { threadId, turn } = notification.params;
     this.threads.add(threadId);
-    if (threadId !== this.thread) this.noteOther(notification.method, threadId, turn.id);
+    if (threadId !== this.thread) this.trackSubagent(notification.method, threadId, turn.id);
     else if (notification.method === "turn/completed" && active && (active.turnId ?? turn.id) === turn.id)
-      active.own = {
+      active.ownEnd = {
         turnId: turn.id,
         status: turn.status === "inProgress" ? "failed" : turn.status,
         error: turn.error,
       };
-    this.settle();
+    this.endTurnIfDone();
   }
 
-  private noteOther(method: "turn/started" | "turn/completed", threadId: string, turnId: string): void {
+  private trackSubagent(method: "turn/started" | "turn/completed", threadId: string, turnId: string): void {
     if (method === "turn/started") {
-      this.others.set(threadId, turnId);
-      if (this.active?.isInterrupted) this.interruptOther(this.active, threadId, turnId);
-    } else if (this.others.get(threadId) === turnId) this.others.delete(threadId);
+      this.subagentTurns.set(threadId, turnId);
+      if (this.active?.isInterrupted) this.interruptSubagent(this.active, threadId, turnId);
+    } else if (this.subagentTurns.get(threadId) === turnId) this.subagentTurns.delete(threadId);
   }
 
   /** Does not wait: a notification reports the end, which the time limit of the whole interrupt bounds. */
-  private interruptOther(active: ActiveTurn, threadId: string, turnId: string): void {
-    active.isCutOff = true;
+  private interruptSubagent(active: ActiveTurn, threadId: string, turnId: string): void {
+    active.hasInterruptedSubagents = true;
     this.server.request("turn/interrupt", { threadId, turnId }).catch(() => {});
   }
 
@@ -293,12 +298,14 @@ export class Agent {
   }
 
   /** Ends the turn once the agent's own thread and all others are done. */
-  private settle(): void {
+  private endTurnIfDone(): void {
     const { active } = this;
-    if (active?.own === undefined || this.others.size > 0) return;
+    if (active?.ownEnd === undefined || this.subagentTurns.size > 0) return;
     this.active = undefined;
-    const { own } = active;
-    active.end(active.isCutOff && own.status === "completed" ? { ...own, status: "interrupted" } : own);
+    const { ownEnd } = active;
+    active.end(
+      active.hasInterruptedSubagents && ownEnd.status === "completed" ? { ...ownEnd, status: "interrupted" } : ownEnd,
+    );
   }
 
   private endByExit(error: BackendFailedError): void {
@@ -309,28 +316,28 @@ export class Agent {
   }
 }
 
-function makeTurn(): ActiveTurn {
+function createActiveTurn(): ActiveTurn {
   let end: ActiveTurn["end"] = () => {};
   let fail: ActiveTurn["fail"] = () => {};
-  let hasTaken: () => void = () => {};
+  let resolveAccepted: () => void = () => {};
   const ended = new Promise<TurnEnd>((resolve, reject) => {
     end = resolve;
     fail = reject;
   });
   ended.catch(() => {});
-  const taken = new Promise<void>((resolve) => {
-    hasTaken = resolve;
+  const accepted = new Promise<void>((resolve) => {
+    resolveAccepted = resolve;
   });
   const turn: ActiveTurn = {
     turnId: undefined,
-    taken,
-    take(turnId) {
+    accepted,
+    accept(turnId) {
       turn.turnId ??= turnId;
-      hasTaken();
+      resolveAccepted();
     },
     isInterrupted: false,
-    own: undefined,
-    isCutOff: false,
+    ownEnd: undefined,
+    hasInterruptedSubagents: false,
     end,
     fail,
     ended,
@@ -341,14 +348,14 @@ function makeTurn(): ActiveTurn {
 // A wrapper that cannot start its program says so in words of its own; this says what to do.
 async function assertExecutable(codexPath: string, pathVariable: string): Promise<void> {
   const isPath = codexPath.includes("/");
-  const places = isPath ? [codexPath] : pathVariable.split(path.delimiter).map((dir) => path.join(dir, codexPath));
-  for (const place of places) if (await isProgram(place)) return;
+  const candidates = isPath ? [codexPath] : pathVariable.split(path.delimiter).map((dir) => path.join(dir, codexPath));
+  for (const candidate of candidates) if (await isExecutableFile(candidate)) return;
   throw new BackendFailedError(
     `there is no codex to run ${isPath ? `at ${codexPath}` : `by the name of ${codexPath} on PATH`}: install the npm package @openai/codex with its optional dependencies, or set AGENTRUN_CODEX_PATH`,
   );
 }
 
-async function isProgram(file: string): Promise<boolean> {
+async function isExecutableFile(file: string): Promise<boolean> {
   try {
     await access(file, constants.X_OK);
     return (await stat(file)).isFile();

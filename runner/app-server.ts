@@ -1,8 +1,8 @@
 import { version } from "@/package.json";
 import type { CodexNotification, CodexRequests } from "./app-server-methods";
-import { isConfigRefusal } from "./codex-errors";
+import { isConfigError } from "./codex-errors";
 import { AppServerExitedError, BackendFailedError, CodexRequestError, CodexTimeoutError } from "./errors";
-import { type AgentProcess, type Hidden, type Isolation, spawnAgent } from "./isolation";
+import { type AgentProcess, type HiddenFolder, type Isolation, spawnAgent } from "./isolation";
 import { LineSplitter } from "./line-splitter";
 
 export interface AppServerOptions {
@@ -12,7 +12,7 @@ export interface AppServerOptions {
   env: Record<string, string>;
   attemptId: string;
   isolation?: Isolation;
-  hidden?: Hidden[];
+  hidden?: HiddenFolder[];
   onNotification: (notification: CodexNotification) => void;
   /** Answers a request of codex. A rejection becomes an error answer, so that no request stays open. */
   onRequest: (method: string, params: unknown, requestId: string) => Promise<unknown>;
@@ -38,7 +38,7 @@ const ANSI = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, "g");
 const STDERR_TAIL_CHARS = 8_000;
 /** How long the last output of an ended codex may take to be read. */
 const DRAIN_MS = 500;
-const GARBAGE_LINES_MAX = 200;
+const INVALID_LINES_MAX = 200;
 
 /** A `codex app-server` child on stdio: framing, request ids, answers, and an end that leaves no process behind. */
 export class AppServer {
@@ -48,9 +48,9 @@ export class AppServer {
   private readonly pending = new Map<number, Pending>();
   private nextId = 0;
   private stderr = "";
-  private garbage: string[] = [];
-  private garbageCount = 0;
-  private configRefusal: string | undefined;
+  private invalidLines: string[] = [];
+  private invalidLineCount = 0;
+  private configError: string | undefined;
   private hasExited = false;
 
   constructor(private readonly opts: AppServerOptions) {
@@ -58,8 +58,8 @@ export class AppServer {
     const { child } = this.agent;
     const lines = new LineSplitter({
       lineMaxBytes: opts.lineMaxBytes ?? 64 * 1024 * 1024,
-      onLine: (line) => this.receive(line),
-      onTooLong: () => this.noteGarbage("(a line above the size limit)"),
+      onLine: (line) => this.receiveLine(line),
+      onTooLong: () => this.recordInvalidLine("(a line above the size limit)"),
     });
     child.stdout?.on("data", (chunk: Buffer) => lines.push(chunk));
     child.stderr?.on("data", (chunk: Buffer) => this.readStderr(chunk));
@@ -68,21 +68,21 @@ export class AppServer {
       const end = (cause: string) => {
         if (this.hasExited) return;
         this.hasExited = true;
-        const error = new AppServerExitedError(cause, this.lastWords());
-        for (const waiting of this.pending.values()) {
-          clearTimeout(waiting.timer);
-          waiting.reject(error);
+        const error = new AppServerExitedError(cause, this.outputTail());
+        for (const pendingRequest of this.pending.values()) {
+          clearTimeout(pendingRequest.timer);
+          pendingRequest.reject(error);
         }
         this.pending.clear();
         resolve(error);
       };
       child.once("error", (error) => end(`could not start ${opts.command}: ${error.message}`));
-      const how = (code: number | null, signal: string | null) =>
+      const describeExit = (code: number | null, signal: string | null) =>
         signal === null ? `exited with code ${code}` : `ended by ${signal}`;
-      child.once("close", (code, signal) => end(how(code, signal)));
+      child.once("close", (code, signal) => end(describeExit(code, signal)));
       child.once("exit", (code, signal) => {
         // A tool may hold codex's stdout or stderr open. It is killed, and its end is not waited for.
-        void this.agent.kill().finally(() => setTimeout(() => end(how(code, signal)), DRAIN_MS));
+        void this.agent.kill().finally(() => setTimeout(() => end(describeExit(code, signal)), DRAIN_MS));
       });
     });
   }
@@ -104,9 +104,9 @@ export class AppServer {
    * Throws when codex ignored its configuration, which it reports on stderr only. Call after each answer that matters.
    */
   checkConfig(): void {
-    if (this.configRefusal !== undefined)
+    if (this.configError !== undefined)
       throw new BackendFailedError(
-        `codex refused its configuration; look at the run's model and effort, and at this: ${this.configRefusal}`,
+        `codex refused its configuration; look at the run's model and effort, and at this: ${this.configError}`,
       );
   }
 
@@ -121,7 +121,7 @@ export class AppServer {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.pending.delete(id);
-        reject(new CodexTimeoutError(method, boundMs, this.lastWords()));
+        reject(new CodexTimeoutError(method, boundMs, this.outputTail()));
       }, boundMs);
       this.pending.set(id, { resolve: (value) => resolve(value as CodexRequests[M]["result"]), reject, timer });
       this.send({ id, method, params });
@@ -143,42 +143,42 @@ export class AppServer {
   }
 
   /** The end of stderr, and of anything on stdout that was not JSON-RPC. */
-  lastWords(): string {
-    const garbage =
-      this.garbageCount > 0
-        ? `${this.garbageCount} lines on stdout that are not JSON-RPC, such as: ${this.garbage.join(" | ").slice(0, 500)}\n`
+  outputTail(): string {
+    const invalidLines =
+      this.invalidLineCount > 0
+        ? `${this.invalidLineCount} lines on stdout that are not JSON-RPC, such as: ${this.invalidLines.join(" | ").slice(0, 500)}\n`
         : "";
-    return (garbage + this.stderr).trim().slice(-STDERR_TAIL_CHARS);
+    return (invalidLines + this.stderr).trim().slice(-STDERR_TAIL_CHARS);
   }
 
   private send(message: object): void {
     if (!this.hasExited) this.agent.child.stdin?.write(`${JSON.stringify(message)}\n`);
   }
 
-  private receive(line: string): void {
+  private receiveLine(line: string): void {
     const message = parseMessage(line);
     if (message === undefined) {
-      this.noteGarbage(line);
+      this.recordInvalidLine(line);
     } else if (typeof message.method !== "string") {
-      this.receiveAnswer(message);
+      this.receiveResponse(message);
     } else if (message.id === undefined || message.id === null) {
       this.opts.onNotification(message as CodexNotification);
     } else {
-      void this.answer(message.id, message.method, message.params);
+      void this.handleRequest(message.id, message.method, message.params);
     }
   }
 
-  private receiveAnswer(message: Message): void {
-    const waiting = typeof message.id === "number" ? this.pending.get(message.id) : undefined;
-    if (waiting === undefined || typeof message.id !== "number") return;
+  private receiveResponse(message: Message): void {
+    const pendingRequest = typeof message.id === "number" ? this.pending.get(message.id) : undefined;
+    if (pendingRequest === undefined || typeof message.id !== "number") return;
     this.pending.delete(message.id);
-    clearTimeout(waiting.timer);
+    clearTimeout(pendingRequest.timer);
     if (message.error)
-      waiting.reject(new CodexRequestError(message.error.code ?? 0, message.error.message ?? "unknown error"));
-    else waiting.resolve(message.result);
+      pendingRequest.reject(new CodexRequestError(message.error.code ?? 0, message.error.message ?? "unknown error"));
+    else pendingRequest.resolve(message.result);
   }
 
-  private async answer(id: string | number, method: string, params: unknown): Promise<void> {
+  private async handleRequest(id: string | number, method: string, params: unknown): Promise<void> {
     try {
       this.send({ id, result: await this.opts.onRequest(method, params, String(id)) });
     } catch (error) {
@@ -186,16 +186,16 @@ export class AppServer {
     }
   }
 
-  private noteGarbage(line: string): void {
-    this.garbageCount += 1;
-    if (this.garbage.length < 3) this.garbage.push(line.slice(0, 160));
-    if (this.garbageCount === GARBAGE_LINES_MAX) void this.agent.kill();
+  private recordInvalidLine(line: string): void {
+    this.invalidLineCount += 1;
+    if (this.invalidLines.length < 3) this.invalidLines.push(line.slice(0, 160));
+    if (this.invalidLineCount === INVALID_LINES_MAX) void this.agent.kill();
   }
 
   private readStderr(chunk: Buffer): void {
     const text = chunk.toString("utf8").replace(ANSI, "");
     this.stderr = (this.stderr + text).slice(-STDERR_TAIL_CHARS);
-    this.configRefusal ??= this.stderr.split("\n").find(isConfigRefusal)?.trim();
+    this.configError ??= this.stderr.split("\n").find(isConfigError)?.trim();
   }
 }
 

@@ -17,10 +17,10 @@ type ApprovalRequest = Omit<RequestApprovalInput, "runId" | "leaseEpoch" | "requ
 
 /** Answers every request of codex; what a person has to decide waits for an `approve` command. */
 export class Approvals {
-  private readonly waiting = new Map<string, (decision: ApprovalDecision) => void>();
-  private readonly asking = new Set<Promise<unknown>>();
+  private readonly pendingDecisions = new Map<string, (decision: ApprovalDecision) => void>();
+  private readonly openRequests = new Set<Promise<unknown>>();
   /** Aborts when the turn under way is over: what is still being asked for it registers nothing any more. */
-  private turn = new AbortController();
+  private turnAbort = new AbortController();
 
   constructor(
     private readonly opts: {
@@ -74,20 +74,20 @@ export class Approvals {
   /** Applies an operator's decision; returns false when nothing waits for it any more. */
   async decide(approvalId: string, decision: ApprovalDecision): Promise<boolean> {
     // The decision may arrive before the answer that contains the approval's id.
-    if (!this.waiting.has(approvalId)) await Promise.allSettled(this.asking);
-    const resolve = this.waiting.get(approvalId);
+    if (!this.pendingDecisions.has(approvalId)) await Promise.allSettled(this.openRequests);
+    const resolve = this.pendingDecisions.get(approvalId);
     if (resolve === undefined) return false;
-    this.waiting.delete(approvalId);
+    this.pendingDecisions.delete(approvalId);
     resolve(decision);
     return true;
   }
 
   /** Ends the turn: codex no longer waits for any answer in it. */
   endTurn(): void {
-    this.turn.abort();
-    this.turn = new AbortController();
-    for (const resolve of this.waiting.values()) resolve("decline");
-    this.waiting.clear();
+    this.turnAbort.abort();
+    this.turnAbort = new AbortController();
+    for (const resolve of this.pendingDecisions.values()) resolve("decline");
+    this.pendingDecisions.clear();
   }
 
   private async answerCommand(
@@ -95,13 +95,13 @@ export class Approvals {
   ): Promise<CommandExecutionRequestApprovalResponse> {
     const { itemId, command, cwd, reason } = params;
     const network = params.networkApprovalContext;
-    const shown = command ?? (network ? `network access to ${network.host}` : undefined);
+    const shownCommand = command ?? (network ? `network access to ${network.host}` : undefined);
     return {
-      decision: await this.ask({
+      decision: await this.requestDecision({
         kind: "command",
         itemId,
         ...this.opts.sourceOf(params),
-        command: shown,
+        command: shownCommand,
         cwd: cwd ?? undefined,
         reason: reason ?? undefined,
       }),
@@ -111,7 +111,7 @@ export class Approvals {
   private async answerFileChange(params: FileChangeRequestApprovalParams): Promise<FileChangeRequestApprovalResponse> {
     const { itemId, reason } = params;
     return {
-      decision: await this.ask({
+      decision: await this.requestDecision({
         kind: "file_change",
         itemId,
         ...this.opts.sourceOf(params),
@@ -125,7 +125,7 @@ export class Approvals {
     params: PermissionsRequestApprovalParams,
   ): Promise<PermissionsRequestApprovalResponse> {
     const { itemId, cwd, reason, permissions } = params;
-    const decision = await this.ask({
+    const decision = await this.requestDecision({
       kind: "permissions",
       itemId,
       ...this.opts.sourceOf(params),
@@ -138,21 +138,21 @@ export class Approvals {
     return { permissions: granted, scope: decision === "acceptForSession" ? "session" : "turn" };
   }
 
-  private async ask(ask: ApprovalRequest): Promise<ApprovalDecision> {
-    const { signal } = this.turn;
-    const over = new Promise<"decline">((resolve) => {
+  private async requestDecision(request: ApprovalRequest): Promise<ApprovalDecision> {
+    const { signal } = this.turnAbort;
+    const turnEnded = new Promise<"decline">((resolve) => {
       signal.addEventListener("abort", () => resolve("decline"), { once: true });
     });
-    const request = this.request(ask, signal);
-    this.asking.add(request);
-    const decision = request.then((approvalId) => {
+    const registration = this.register(request, signal);
+    this.openRequests.add(registration);
+    const decision = registration.then((approvalId) => {
       // No turn is under way that it could be asked for.
       if (approvalId === null || signal.aborted) return "decline" as const;
-      return new Promise<ApprovalDecision>((resolve) => this.waiting.set(approvalId, resolve));
+      return new Promise<ApprovalDecision>((resolve) => this.pendingDecisions.set(approvalId, resolve));
     });
-    request.catch(() => {}).finally(() => this.asking.delete(request));
+    registration.catch(() => {}).finally(() => this.openRequests.delete(registration));
     try {
-      return await Promise.race([decision, over]);
+      return await Promise.race([decision, turnEnded]);
     } catch (error) {
       if (!(error instanceof RefusedError)) throw error;
       this.opts.emit({
@@ -164,13 +164,13 @@ export class Approvals {
   }
 
   /** Asks the server until it answers or the turn is over; null when the turn was over before. */
-  private async request(ask: ApprovalRequest, signal: AbortSignal): Promise<string | null> {
+  private async register(request: ApprovalRequest, signal: AbortSignal): Promise<string | null> {
     const { controlPlane, runId, leaseEpoch, flush } = this.opts;
     const requestKey = randomUUID();
     await flush();
     if (signal.aborted) return null;
     const { approvalId, status } = await retryWhileAway(
-      () => controlPlane.requestApproval({ runId, leaseEpoch, requestKey, ...ask }),
+      () => controlPlane.requestApproval({ runId, leaseEpoch, requestKey, ...request }),
       { signal },
     );
     return status === "superseded" ? null : approvalId;

@@ -42,7 +42,7 @@ export async function archiveVolume(
 }
 
 /** Makes a call and retries for as long as a session may wait, but no longer than the attempt lives. */
-async function ask<T>(attempt: Attempt, call: (opts: CallOptions) => Promise<T>): Promise<T> {
+async function callWithRetry<T>(attempt: Attempt, call: (opts: CallOptions) => Promise<T>): Promise<T> {
   const { abandoned: signal, config } = attempt;
   try {
     return await retry(() => call({ signal }), { signal, awayMaxMs: config.archiveAwayMaxMs ?? ARCHIVE_AWAY_MAX_MS });
@@ -63,9 +63,12 @@ async function packAndSend(attempt: Attempt, cache: PackCache): Promise<PackedVo
   const { id: runId, leaseEpoch } = run;
   const packed = await sendVolume(disk.layout, cache, {
     missing: (digests) =>
-      ask(attempt, (opts) => controlPlane.missingSegments({ sessionId: session.sessionId, leaseEpoch, digests }, opts)),
-    put: (segment) => ask(attempt, (opts) => controlPlane.putSegment({ runId, leaseEpoch, ...segment }, opts)),
-    check() {
+      callWithRetry(attempt, (opts) =>
+        controlPlane.missingSegments({ sessionId: session.sessionId, leaseEpoch, digests }, opts),
+      ),
+    upload: (segment) =>
+      callWithRetry(attempt, (opts) => controlPlane.putSegment({ runId, leaseEpoch, ...segment }, opts)),
+    assertActive() {
       if (attempt.abandoned.aborted) throw new ArchiveStoppedError();
     },
   });
@@ -82,20 +85,22 @@ async function commit(
   const { session } = run.assignment;
   if (!session) return;
   const { id: runId, leaseEpoch } = run;
-  const head = {
+  const identity = {
     runId,
     leaseEpoch,
     attemptId: config.attemptId,
     sessionId: session.sessionId,
     rolloutSubdir: session.codexRolloutSubdir,
   };
-  const manifest: Manifest = { format: 1, ...head, ...turn, createdAt: new Date().toISOString(), ...packed };
+  const manifest: Manifest = { format: 1, ...identity, ...turn, createdAt: new Date().toISOString(), ...packed };
   const { sizeBytes, filesCount, sha256, omittedCount } = packed;
   const size = { storageSizeBytes: sizeBytes, storageFilesCount: filesCount, storageSha256: sha256 };
-  await ask(attempt, (opts) =>
+  await callWithRetry(attempt, (opts) =>
     controlPlane.refreshStorage({ sessionId: session.sessionId, leaseEpoch, ...size }, opts),
   );
-  await ask(attempt, (opts) => controlPlane.commitManifest({ runId, leaseEpoch, manifest: { ...manifest } }, opts));
+  await callWithRetry(attempt, (opts) =>
+    controlPlane.commitManifest({ runId, leaseEpoch, manifest: { ...manifest } }, opts),
+  );
   attempt.emit({
     type: "backend_status",
     payload: { phase: "archived", turnId: turn.turnId, sizeBytes, filesCount, sha256, omittedCount },

@@ -10,13 +10,21 @@ import { BackendFailedError } from "./errors";
 import { type DraftEvent, EventBatcher } from "./event-batch";
 import type { Handover } from "./handover";
 import { hiddenFolders } from "./hidden-folders";
-import { fetchImages, type Message, type Order, shownImage } from "./images";
+import { fetchImages, type Message, type MessageInput, shownImage } from "./images";
 import { probeIsolation } from "./isolation";
 import { LiveFrames } from "./live-frames";
-import { type Disk, layoutOf, type Prepared, policyOf, prepareAgent, prepareDisk, repairThreads } from "./prepare";
+import {
+  type Disk,
+  type Prepared,
+  prepareAgent,
+  prepareDisk,
+  repairThreads,
+  resolveLayout,
+  resolvePolicy,
+} from "./prepare";
 import { sandboxFor } from "./sandbox";
-import { lostThreadMessage, noteLostThread, noteThread } from "./thread-notes";
-import { TurnTranslator } from "./turn";
+import { lostThreadMessage, markThreadLost, saveLastThread } from "./thread-records";
+import { TurnTranslator } from "./turn-translator";
 
 /** What lives as long as one claim of a run: its event log, its approvals, its agent, and how it ends. */
 export class Attempt {
@@ -24,24 +32,24 @@ export class Attempt {
   readonly live: LiveFrames;
   readonly approvals: Approvals;
   readonly translator: TurnTranslator;
-  readonly policy: ReturnType<typeof policyOf>;
+  readonly policy: ReturnType<typeof resolvePolicy>;
   /** The command whose turn is running. */
   turnCommandId: string | undefined;
   /** What the messages of commands showed, for the events that report them. */
-  readonly shown = new Map<string, ShownAttachment[]>();
+  readonly shownAttachments = new Map<string, ShownAttachment[]>();
   /** The last turn that codex took, for the archive's manifest. */
   lastTurnId: string | null = null;
   onEnding: (ending: Ending) => void = () => {};
-  private ended: Ending | undefined;
+  private currentEnding: Ending | undefined;
   /** Aborts what is in progress before there is an agent: a clone, or codex's start. */
-  private readonly preparing = new AbortController();
-  private readonly abandoning = new AbortController();
+  private readonly preparationAbort = new AbortController();
+  private readonly abandonAbort = new AbortController();
   private agent: Agent | undefined;
-  private opening: Promise<Agent> | undefined;
-  private readyDisk: Disk | undefined;
-  private prepared: Prepared | undefined;
+  private startingAgent: Promise<Agent> | undefined;
+  private preparedDisk: Disk | undefined;
+  private preparedAgent: Prepared | undefined;
   private threadId: string | undefined;
-  private notedThreadId: string | undefined;
+  private savedThreadId: string | undefined;
 
   constructor(
     readonly config: RunnerConfig,
@@ -50,9 +58,9 @@ export class Attempt {
     handover?: Handover,
   ) {
     const { id: runId, leaseEpoch } = run;
-    this.policy = policyOf(run);
+    this.policy = resolvePolicy(run);
     if (handover)
-      this.readyDisk = { layout: layoutOf(config, run), cwd: handover.cwd, notes: handover.notes ?? undefined };
+      this.preparedDisk = { layout: resolveLayout(config, run), cwd: handover.cwd, notes: handover.notes ?? undefined };
     this.live = new LiveFrames({ controlPlane, runId, leaseEpoch });
     this.events = new EventBatcher({
       controlPlane,
@@ -64,9 +72,9 @@ export class Attempt {
     this.translator = new TurnTranslator({
       threadId: () => this.threadId,
       turnCommandId: () => this.turnCommandId,
-      shownOf: (commandId) => this.shown.get(commandId) ?? [],
+      attachmentsOf: (commandId) => this.shownAttachments.get(commandId) ?? [],
       // Read late: a git workspace's folder is known only once it exists.
-      workspaceDir: () => this.readyDisk?.cwd ?? "",
+      workspaceDir: () => this.preparedDisk?.cwd ?? "",
       isDemo: run.assignment.isDemo,
     });
     const changesOf = (itemId: string) => this.translator.changesOf(itemId);
@@ -87,24 +95,24 @@ export class Attempt {
   }
 
   get ending(): Ending | undefined {
-    return this.ended;
+    return this.currentEnding;
   }
 
   get isLost(): boolean {
-    return this.ended?.kind === "lost";
+    return this.currentEnding?.kind === "lost";
   }
 
   /** Aborts when the attempt is lost or given back: anything it has not yet reported must stay unreported. */
   get abandoned(): AbortSignal {
-    return this.abandoning.signal;
+    return this.abandonAbort.signal;
   }
 
   /** Sets how the attempt ends. The first ending counts, except that a lost lease overrides every other. */
   end(ending: Ending): void {
-    if (this.ended?.kind === "lost" || (this.ended && ending.kind !== "lost")) return;
-    this.ended = ending;
-    this.preparing.abort();
-    if (ending.kind === "lost" || ending.kind === "released") this.abandoning.abort();
+    if (this.currentEnding?.kind === "lost" || (this.currentEnding && ending.kind !== "lost")) return;
+    this.currentEnding = ending;
+    this.preparationAbort.abort();
+    if (ending.kind === "lost" || ending.kind === "released") this.abandonAbort.abort();
     this.onEnding(ending);
   }
 
@@ -116,40 +124,44 @@ export class Attempt {
    * Fetches the images of a command's message, and keeps what its event reports about them. Throws ImageError. Stops
    * fetching once the attempt is abandoned or the signal aborts.
    */
-  async readMessage(commandId: string, { imageIds, ...rest }: Order, signal: AbortSignal): Promise<Message> {
+  async readMessage(commandId: string, { imageIds, ...rest }: MessageInput, signal: AbortSignal): Promise<Message> {
     if (imageIds.length === 0) return { ...rest, images: [] };
-    const either = AbortSignal.any([signal, this.abandoned]);
-    const images = await fetchImages((input, opts) => this.controlPlane.getAttachment(input, opts), imageIds, either);
-    this.shown.set(commandId, images.map(shownImage));
+    const combinedSignal = AbortSignal.any([signal, this.abandoned]);
+    const images = await fetchImages(
+      (input, opts) => this.controlPlane.getAttachment(input, opts),
+      imageIds,
+      combinedSignal,
+    );
+    this.shownAttachments.set(commandId, images.map(shownImage));
     return { ...rest, images };
   }
 
   /** Returns the agent, started if it is not running. Throws BackendFailedError, WorkspaceError or VolumeError. */
   async openAgent(): Promise<Agent> {
     if (this.agent?.isAlive) return this.agent;
-    this.opening ??= this.startAgent().finally(() => {
-      this.opening = undefined;
+    this.startingAgent ??= this.startAgent().finally(() => {
+      this.startingAgent = undefined;
     });
-    return this.opening;
+    return this.startingAgent;
   }
 
   /** The attempt's folders, once they are prepared. */
   get disk(): Disk | undefined {
-    return this.readyDisk;
+    return this.preparedDisk;
   }
 
   /**
    * Prepares the volume and workspace. Throws WorkspaceError, VolumeError, or what a call of the control plane throws.
    */
   async prepareDisk(): Promise<Disk> {
-    this.readyDisk ??= await prepareDisk({
+    this.preparedDisk ??= await prepareDisk({
       config: this.config,
       run: this.run,
       controlPlane: this.controlPlane,
       emit: (event) => this.emit(event),
-      signal: this.preparing.signal,
+      signal: this.preparationAbort.signal,
     });
-    return this.readyDisk;
+    return this.preparedDisk;
   }
 
   /** Throws VolumeTakenError when another attempt has the volume. */
@@ -163,30 +175,30 @@ export class Attempt {
    * Notes the current thread on the volume. Without space for the note, only the resume of a thread's first turn is
    * lost.
    */
-  async noteThread(): Promise<void> {
-    if (this.disk && this.threadId !== undefined && this.threadId !== this.notedThreadId) {
-      await noteThread(this.disk.layout, this.threadId).catch(() => {});
-      this.notedThreadId = this.threadId;
+  async saveThread(): Promise<void> {
+    if (this.disk && this.threadId !== undefined && this.threadId !== this.savedThreadId) {
+      await saveLastThread(this.disk.layout, this.threadId).catch(() => {});
+      this.savedThreadId = this.threadId;
     }
   }
 
   async closeAgent(graceMs?: number): Promise<void> {
-    await this.opening?.catch(() => {});
+    await this.startingAgent?.catch(() => {});
     await this.agent?.stop(graceMs);
     this.agent = undefined;
   }
 
   async killAgent(): Promise<void> {
     await this.agent?.kill();
-    await this.opening?.then((agent) => agent.kill()).catch(() => {});
+    await this.startingAgent?.then((agent) => agent.kill()).catch(() => {});
   }
 
   // A restarted agent resumes the attempt's thread if codex has written it to a rollout: an agent killed in a thread's
   // first turn may have left none.
-  private async threadToOpen(prepared: Prepared): Promise<string | null> {
+  private async chooseThreadId(preparedAgent: Prepared): Promise<string | null> {
     const { threadId } = this;
-    if (threadId === undefined || threadId === prepared.threadId) return prepared.threadId;
-    if ((await findRollouts(prepared.layout.rolloutsDir, threadId)).length > 0) return threadId;
+    if (threadId === undefined || threadId === preparedAgent.threadId) return preparedAgent.threadId;
+    if ((await findRollouts(preparedAgent.layout.rolloutsDir, threadId)).length > 0) return threadId;
     const message =
       "The agent was killed before it had written down its conversation: it starts a new thread and does not know what was said before.";
     this.emit({ type: "warning", payload: { message, code: "thread-replaced", threadId } });
@@ -199,9 +211,9 @@ export class Attempt {
     await this.agent?.kill();
     const emit = (event: DraftEvent) => this.emit(event);
     if (this.disk) await repairThreads(this.disk.layout, emit);
-    this.prepared ??= await prepareAgent(await this.prepareDisk(), { config, run, emit });
-    const { cwd, agentEnv, layout, notes } = this.prepared;
-    const threadId = await this.threadToOpen(this.prepared);
+    this.preparedAgent ??= await prepareAgent(await this.prepareDisk(), { config, run, emit });
+    const { cwd, agentEnv, layout, notes } = this.preparedAgent;
+    const threadId = await this.chooseThreadId(this.preparedAgent);
     const isolation = config.isolation ?? probeIsolation();
     this.emit({
       type: "backend_status",
@@ -217,7 +229,7 @@ export class Attempt {
         approval: policy.approval,
         threadId,
         notes,
-        signal: this.preparing.signal,
+        signal: this.preparationAbort.signal,
         startTimeoutMs: config.startTimeoutMs,
         interruptBoundMs: config.interruptBoundMs,
         isolation,
@@ -235,8 +247,8 @@ export class Attempt {
       });
     } catch (error) {
       if (error instanceof ThreadLostError && threadId !== null) {
-        const setAside = await noteLostThread(layout, threadId);
-        throw new BackendFailedError(lostThreadMessage(threadId, error, setAside));
+        const movedFiles = await markThreadLost(layout, threadId);
+        throw new BackendFailedError(lostThreadMessage(threadId, error, movedFiles));
       }
       throw error;
     }
@@ -245,7 +257,7 @@ export class Attempt {
       payload: { phase: threadId === null ? "thread-started" : "thread-resumed", threadId: this.agent.threadId },
     });
     // An ending that came while codex was starting found no agent to end.
-    if (this.ended?.kind === "lost") await this.agent.kill();
+    if (this.currentEnding?.kind === "lost") await this.agent.kill();
     return this.agent;
   }
 }

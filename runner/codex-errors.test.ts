@@ -3,7 +3,7 @@ import path from "node:path";
 import { expect, test } from "vitest";
 import { AppServer } from "./app-server";
 import type { CodexNotification } from "./app-server-methods";
-import { isThreadLost, isThreadTaken, isTurnOver } from "./codex-errors";
+import { hasOtherWriter, isThreadLost, isTurnOver } from "./codex-errors";
 import { codexConfig } from "./codex-home";
 import { CodexRequestError } from "./errors";
 import { codexBinary, makeMachine } from "./test/harness";
@@ -88,7 +88,7 @@ test("the words by which codex says that a turn is over, and that a thread is go
   await rival.server.initialize();
   const taken = await refusalOf(rival.server.request("thread/resume", { threadId: thread.id }));
   expect(taken).toMatchObject({ message: expect.stringContaining("already has an active writer") });
-  expect(isThreadTaken(taken)).toBe(true);
+  expect(hasOtherWriter(taken)).toBe(true);
   expect([isThreadLost(taken), isTurnOver(taken)]).toEqual([false, false]);
 });
 

@@ -12,7 +12,7 @@ const OTHER_WRITER = /\balready has an active writer\b/i;
 /** "no rollout found for thread id …"; "rollout at … is empty"; "rollout at … does not start with session metadata". */
 const THREAD_LOST = /\bno rollout found\b|\brollout\b.*\bis empty\b|\bdoes not start with session metadata\b/i;
 /** On stderr, where codex could not read its configuration and goes on with defaults. */
-const CONFIG_REFUSED = /invalid configuration; using defaults|error loading config|failed to (load|parse) config/i;
+const CONFIG_ERROR = /invalid configuration; using defaults|error loading config|failed to (load|parse) config/i;
 
 /** The turn that was named is not under way any more. */
 export function isTurnOver(error: unknown): boolean {
@@ -25,11 +25,11 @@ export function isThreadLost(error: unknown): error is CodexRequestError {
 }
 
 /** Another process still writes the thread. */
-export function isThreadTaken(error: unknown): error is CodexRequestError {
+export function hasOtherWriter(error: unknown): error is CodexRequestError {
   return error instanceof CodexRequestError && OTHER_WRITER.test(error.message);
 }
 
 /** A line of stderr by which codex goes on without the configuration that it was given: never what was ordered. */
-export function isConfigRefusal(line: string): boolean {
-  return CONFIG_REFUSED.test(line);
+export function isConfigError(line: string): boolean {
+  return CONFIG_ERROR.test(line);
 }

@@ -3,9 +3,9 @@ import type { ControlPlane } from "./control-plane";
 
 /** Receives each of a run's commands once, in order, and lets one reader wait for the next. */
 export class CommandInbox {
-  private readonly seen = new Set<string>();
-  private readonly waiting: Command[] = [];
-  private wake: (() => void) | undefined;
+  private readonly receivedIds = new Set<string>();
+  private readonly waitingTurns: Command[] = [];
+  private resolveWait: (() => void) | undefined;
   private subscription: { close(): void } | undefined;
   private lastSeq = 0;
 
@@ -39,34 +39,34 @@ export class CommandInbox {
   receive(command: Command): void {
     if (command.cancelRequestedAt !== null) this.opts.onCommandCancelRequested(command.id);
     this.lastSeq = Math.max(this.lastSeq, command.seq);
-    if (this.seen.has(command.id) || command.state !== "pending") return;
-    this.seen.add(command.id);
+    if (this.receivedIds.has(command.id) || command.state !== "pending") return;
+    this.receivedIds.add(command.id);
     if (command.type === "turn") {
-      this.waiting.push(command);
-      this.wake?.();
+      this.waitingTurns.push(command);
+      this.resolveWait?.();
     } else {
       this.opts.onUrgent(command);
     }
   }
 
   /** Removes a turn that begins, or that was cancelled before and needs nothing from the agent. */
-  withdraw(commandId: string): void {
-    const index = this.waiting.findIndex((command) => command.id === commandId);
-    if (index !== -1) this.waiting.splice(index, 1);
+  removeTurn(commandId: string): void {
+    const index = this.waitingTurns.findIndex((command) => command.id === commandId);
+    if (index !== -1) this.waitingTurns.splice(index, 1);
   }
 
   get hasTurn(): boolean {
-    return this.waiting.length > 0;
+    return this.waitingTurns.length > 0;
   }
 
   /** Whether a turn waits that was ordered before `seq`, to which a steer or interrupt may refer. */
   hasTurnBefore(seq: number): boolean {
-    return this.waiting.some((command) => command.seq < seq);
+    return this.waitingTurns.some((command) => command.seq < seq);
   }
 
   /** Ends a wait for the next turn, so that its reader checks what has changed. */
-  poke(): void {
-    this.wake?.();
+  wakeReader(): void {
+    this.resolveWait?.();
   }
 
   /**
@@ -74,17 +74,17 @@ export class CommandInbox {
    * the inbox until it is withdrawn, so that at every moment it is known to be waiting or running.
    */
   async nextTurn(idleMs: number): Promise<Command | undefined> {
-    if (this.waiting.length === 0) {
+    if (this.waitingTurns.length === 0) {
       await new Promise<void>((resolve) => {
         // Node fires timers beyond 2^31-1 ms immediately.
         const timer = setTimeout(resolve, Math.max(0, Math.min(idleMs, 2_147_483_647)));
-        this.wake = () => {
+        this.resolveWait = () => {
           clearTimeout(timer);
           resolve();
         };
       });
-      this.wake = undefined;
+      this.resolveWait = undefined;
     }
-    return this.waiting[0];
+    return this.waitingTurns[0];
   }
 }

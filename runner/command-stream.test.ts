@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Command } from "@/contract/command";
-import { keepStreaming, type StreamListener } from "./command-stream";
+import { type StreamListener, streamWithReconnect } from "./command-stream";
 
 const OPEN_MS = 1_000;
 
@@ -8,14 +8,14 @@ beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
 
 /** A kept stream, with every stream that it has opened. A stream that was left reports its end, as tRPC's do. */
-function keep() {
+function openTestStream() {
   const opened: { afterSeq: number; listener: StreamListener }[] = [];
-  const came: string[] = [];
+  const received: string[] = [];
   const broken: string[] = [];
-  const kept = keepStreaming({
+  const stream = streamWithReconnect({
     afterSeq: 0,
     openMs: OPEN_MS,
-    onCommand: (command) => came.push((command as Command).id),
+    onCommand: (command) => received.push((command as Command).id),
     onBroken: (error) => broken.push(error.message),
     open(afterSeq, listener) {
       opened.push({ afterSeq, listener });
@@ -23,11 +23,11 @@ function keep() {
     },
   });
   const command = (seq: number) => ({ id: `cmd_${seq}`, seq }) as Command;
-  return { opened, came, broken, kept, command, last: () => opened.at(-1)?.listener as StreamListener };
+  return { opened, received, broken, stream, command, last: () => opened.at(-1)?.listener as StreamListener };
 }
 
 test("a stream that breaks is opened once more, behind what came, and what is late from the old one is not heard", () => {
-  const { opened, came, broken, command, last } = keep();
+  const { opened, received, broken, command, last } = openTestStream();
   const first = last();
   first.onStarted();
   first.onData(command(1));
@@ -38,13 +38,13 @@ test("a stream that breaks is opened once more, behind what came, and what is la
   expect(opened.slice(0, 2).map(({ afterSeq }) => afterSeq)).toEqual([0, 1]);
   first.onData(command(2));
   first.onError(new Error("late"));
-  expect(came).toEqual(["cmd_1"]);
+  expect(received).toEqual(["cmd_1"]);
   expect(broken[0]).toBe("cut");
   expect(broken).not.toContain("late");
 });
 
 test("one that nobody begins is opened anew at its limit, and one that has begun stays for as long as it likes", () => {
-  const { opened, broken, last } = keep();
+  const { opened, broken, last } = openTestStream();
   vi.advanceTimersByTime(OPEN_MS + 500);
   expect(opened).toHaveLength(2);
   expect(broken).toEqual(["commands.watch: no answer within 1000 ms"]);
@@ -56,10 +56,10 @@ test("one that nobody begins is opened anew at its limit, and one that has begun
 test.each(["while it waits to be begun", "once it has begun", "between two"])(
   "closed %s it is never opened again",
   (when) => {
-    const { opened, kept, last } = keep();
+    const { opened, stream, last } = openTestStream();
     if (when !== "while it waits to be begun") last().onStarted();
     if (when === "between two") last().onError(new Error("cut"));
-    kept.close();
+    stream.close();
     vi.advanceTimersByTime(3_600_000);
     expect(opened).toHaveLength(1);
   },

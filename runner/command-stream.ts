@@ -15,7 +15,7 @@ export interface StreamListener {
  * Keeps a run's stream of commands open. After each break, and where a request to open it is not answered, it is opened
  * again after the last command received.
  */
-export function keepStreaming(opts: {
+export function streamWithReconnect(opts: {
   open: (afterSeq: number, listener: StreamListener) => { unsubscribe(): void };
   afterSeq: number;
   onCommand: (command: WatchedCommand) => void;
@@ -25,47 +25,47 @@ export function keepStreaming(opts: {
    */
   openMs: number;
 }): { close(): void } {
-  let seq = opts.afterSeq;
+  let lastSeq = opts.afterSeq;
   let timer: NodeJS.Timeout | undefined;
   let stream: { unsubscribe(): void } | undefined;
-  let count = 0;
+  let currentStreamNumber = 0;
 
   function open(): void {
-    count += 1;
-    const own = count;
+    currentStreamNumber += 1;
+    const streamNumber = currentStreamNumber;
     // A stream that this function left also reports its end, which needs no reaction.
-    const again = (error?: Error) => {
-      if (own !== count) return;
+    const reopenLater = (error?: Error) => {
+      if (streamNumber !== currentStreamNumber) return;
       clearTimeout(timer);
       if (error) opts.onBroken(error);
       timer = setTimeout(reopen, REOPEN_MS);
     };
-    timer = setTimeout(() => again(new DeadlineError("commands.watch", opts.openMs)), opts.openMs);
-    stream = opts.open(seq, {
+    timer = setTimeout(() => reopenLater(new DeadlineError("commands.watch", opts.openMs)), opts.openMs);
+    stream = opts.open(lastSeq, {
       onStarted: () => {
-        if (own === count) clearTimeout(timer);
+        if (streamNumber === currentStreamNumber) clearTimeout(timer);
       },
       onData(command) {
-        if (own !== count) return;
-        if ("seq" in command) seq = Math.max(seq, command.seq);
+        if (streamNumber !== currentStreamNumber) return;
+        if ("seq" in command) lastSeq = Math.max(lastSeq, command.seq);
         opts.onCommand(command);
       },
-      onError: again,
-      onComplete: () => again(),
+      onError: reopenLater,
+      onComplete: () => reopenLater(),
     });
   }
 
-  function leave(): void {
-    count += 1;
+  function closeStream(): void {
+    currentStreamNumber += 1;
     clearTimeout(timer);
     stream?.unsubscribe();
   }
 
   function reopen(): void {
-    leave();
+    closeStream();
     open();
   }
 
   open();
-  return { close: leave };
+  return { close: closeStream };
 }

@@ -6,7 +6,7 @@ import type { Isolation } from "./isolation";
 const LogLevel = z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info");
 
 /** A token that cannot stand in a header is refused here: the HTTP client's error would quote its value. */
-const Token = z.string().regex(/^[\x21-\x7e]+$/, "it is no token");
+const Token = z.string().regex(/^[\x21-\x7e]+$/, "it is not a valid token");
 
 /** The environment of an attempt. Paths are absolute; only main.ts reads the environment itself. */
 const RunnerEnv = z.object({
@@ -75,7 +75,8 @@ export interface ArchiverConfig {
 /** Throws with the variable's name when one is missing or wrong. */
 export function readArchiverConfig(env: Record<string, string | undefined>): ArchiverConfig {
   const parsed = ArchiverEnv.safeParse(env);
-  if (!parsed.success) throw new Error(`the archiver's environment is not complete: ${z.prettifyError(parsed.error)}`);
+  if (!parsed.success)
+    throw new Error(`the archiver's environment is incomplete or invalid: ${z.prettifyError(parsed.error)}`);
   const { data } = parsed;
   return {
     url: data.AGENTRUN_URL.replace(/\/$/, ""),
@@ -134,7 +135,8 @@ export interface RunnerConfig {
 /** Throws with the variable's name when one is missing or wrong. */
 export function readRunnerConfig(env: Record<string, string | undefined>): RunnerConfig {
   const parsed = RunnerEnv.safeParse(env);
-  if (!parsed.success) throw new Error(`the runner's environment is not complete: ${z.prettifyError(parsed.error)}`);
+  if (!parsed.success)
+    throw new Error(`the runner's environment is incomplete or invalid: ${z.prettifyError(parsed.error)}`);
   const { data } = parsed;
   return {
     url: data.AGENTRUN_URL.replace(/\/$/, ""),

@@ -64,7 +64,7 @@ export interface ControlPlane {
 }
 
 /** An archiver's calls to the server, with its token. */
-export interface ArchiverPlane extends Pick<ControlPlane, "missingSegments" | "putSegment"> {
+export interface ArchiverControlPlane extends Pick<ControlPlane, "missingSegments" | "putSegment"> {
   storeArchive(input: { manifest: Record<string, unknown> }): Promise<void>;
 }
 

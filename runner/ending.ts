@@ -2,8 +2,8 @@ import type { FailureKind } from "@/contract/errors";
 import { VolumeError, VolumeTakenError } from "@/volume";
 import type { RunnerConfig } from "./config";
 import { RefusedError } from "./control-plane";
+import { describeUsage } from "./disk-usage";
 import { AppServerExitedError, BackendFailedError, LeaseLostError } from "./errors";
-import { describeUsage } from "./usage";
 import { WorkspaceError } from "./workspace";
 
 /**
@@ -19,20 +19,20 @@ export type Ending =
   | { kind: "lost"; message: string };
 
 /** Converts an unhandled error into the attempt's ending. Where a disk is full, the message says what fills it. */
-export async function endingOf(
+export async function toEnding(
   error: unknown,
-  places: Pick<RunnerConfig, "volumeDir" | "scratchDir">,
+  folders: Pick<RunnerConfig, "volumeDir" | "scratchDir">,
 ): Promise<Ending> {
   const message = error instanceof Error ? error.message : String(error);
   if (isNoSpace(error)) {
-    const { volumeDir, scratchDir } = places;
+    const { volumeDir, scratchDir } = folders;
     // This only helps a person: the ending is reported even without it.
     const usage = await describeUsage([
       ...(volumeDir === undefined ? [] : [{ name: "volume", dir: volumeDir }]),
       { name: "scratch", dir: scratchDir },
     ]).catch(() => "");
-    const full = `The volume or the scratch folder is full: ${message}. ${usage}`.trimEnd();
-    return { kind: "failed", failureKind: "storage-full", message: full };
+    const details = `The volume or the scratch folder is full: ${message}. ${usage}`.trimEnd();
+    return { kind: "failed", failureKind: "storage-full", message: details };
   }
   if (error instanceof LeaseLostError || error instanceof VolumeTakenError) return { kind: "lost", message };
   if (error instanceof RefusedError && error.reason === "already-terminal") return { kind: "lost", message };
@@ -49,6 +49,6 @@ export async function endingOf(
 export function isNoSpace(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if ("code" in error && (error.code === "ENOSPC" || error.code === "EDQUOT")) return true;
-  const isOfChild = error instanceof AppServerExitedError || error instanceof WorkspaceError;
-  return isOfChild && /no space left on device|disk quota exceeded|\bos error 28\b/i.test(error.message);
+  const isChildError = error instanceof AppServerExitedError || error instanceof WorkspaceError;
+  return isChildError && /no space left on device|disk quota exceeded|\bos error 28\b/i.test(error.message);
 }

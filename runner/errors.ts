@@ -12,19 +12,19 @@ export class BackendFailedError extends Error {
 export class AppServerExitedError extends BackendFailedError {
   override readonly name = "AppServerExitedError";
   constructor(
-    readonly how: string,
-    readonly lastWords: string,
+    readonly exitReason: string,
+    readonly outputTail: string,
   ) {
-    super(`codex app-server ${how}${lastWords === "" ? "" : `; its last words: ${lastWords.slice(-1_500)}`}`);
+    super(`codex app-server ${exitReason}${outputTail === "" ? "" : `; last output: ${outputTail.slice(-1_500)}`}`);
   }
 }
 
 /** codex did not answer a request in time. */
 export class CodexTimeoutError extends BackendFailedError {
   override readonly name = "CodexTimeoutError";
-  constructor(method: string, timeoutMs: number, lastWords: string) {
+  constructor(method: string, timeoutMs: number, outputTail: string) {
     super(
-      `codex did not answer ${method} within ${timeoutMs} ms${lastWords === "" ? "" : `; its last words: ${lastWords.slice(-1_500)}`}`,
+      `codex did not answer ${method} within ${timeoutMs} ms${outputTail === "" ? "" : `; last output: ${outputTail.slice(-1_500)}`}`,
     );
   }
 }

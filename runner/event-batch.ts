@@ -31,15 +31,15 @@ const MEMORY_MAX = 8 * 1024 * 1024;
  * server is away or slow, batches wait in the spill folder and are sent later in order.
  */
 export class EventBatcher {
-  private open: Event[] = [];
+  private openEvents: Event[] = [];
   private openSize = 0;
   private timer: NodeJS.Timeout | undefined;
   private readonly queue: Batch[] = [];
   /** Characters of the batches that are in memory, those about to be written to disk left out. */
-  private held = 0;
+  private memoryChars = 0;
   private spilling: Promise<void> = Promise.resolve();
   private sending: Promise<void> | undefined;
-  private isAway = false;
+  private isServerUnreachable = false;
   private failure: Error | undefined;
 
   constructor(
@@ -56,34 +56,35 @@ export class EventBatcher {
 
   add(event: DraftEvent): void {
     if (this.failure) return;
-    const whole: Event = { ...event, at: new Date().toISOString() };
-    const size = JSON.stringify(whole).length;
-    if (this.openSize + size > BATCH_SIZE_MAX) this.close();
-    this.open.push(whole);
+    const stampedEvent: Event = { ...event, at: new Date().toISOString() };
+    const size = JSON.stringify(stampedEvent).length;
+    if (this.openSize + size > BATCH_SIZE_MAX) this.closeBatch();
+    this.openEvents.push(stampedEvent);
     this.openSize += size;
-    if (this.open.length >= BATCH_EVENTS_MAX) this.close();
-    else this.timer ??= setTimeout(() => this.close(), BATCH_DELAY_MS);
+    if (this.openEvents.length >= BATCH_EVENTS_MAX) this.closeBatch();
+    else this.timer ??= setTimeout(() => this.closeBatch(), BATCH_DELAY_MS);
   }
 
   /** Resolves when everything added so far is stored; rejects when it never will be. */
   async flush(): Promise<void> {
-    this.close();
+    this.closeBatch();
     await this.sending;
     if (this.failure) throw this.failure;
   }
 
-  private close(): void {
+  private closeBatch(): void {
     clearTimeout(this.timer);
     this.timer = undefined;
-    if (this.open.length === 0) return;
-    const batch: Batch = { batchId: randomUUID(), events: this.open, size: this.openSize };
-    this.open = [];
+    if (this.openEvents.length === 0) return;
+    const batch: Batch = { batchId: randomUUID(), events: this.openEvents, size: this.openSize };
+    this.openEvents = [];
     this.openSize = 0;
     this.queue.push(batch);
-    this.held += batch.size;
-    const isTooMuch = this.held > MEMORY_MAX || (this.isAway && this.queue.length > BATCHES_IN_MEMORY_MAX);
+    this.memoryChars += batch.size;
+    const exceedsMemory =
+      this.memoryChars > MEMORY_MAX || (this.isServerUnreachable && this.queue.length > BATCHES_IN_MEMORY_MAX);
     // What is sent next stays in memory.
-    if (isTooMuch && this.queue[0] !== batch) this.beginSpill(batch);
+    if (exceedsMemory && this.queue[0] !== batch) this.scheduleSpill(batch);
     this.sending ??= this.sendAll();
   }
 
@@ -101,7 +102,7 @@ export class EventBatcher {
         return;
       }
       if (batch.file) await rm(batch.file, { force: true });
-      else this.held -= batch.size;
+      else this.memoryChars -= batch.size;
       this.queue.shift();
     }
     // Cleared in the same synchronous step as the last look at the queue, so that a batch closed now starts a new
@@ -116,9 +117,9 @@ export class EventBatcher {
         async () => {
           try {
             await controlPlane.appendEvents({ runId, leaseEpoch, batchId, events });
-            this.isAway = false;
+            this.isServerUnreachable = false;
           } catch (error) {
-            this.isAway = error instanceof UnreachableError;
+            this.isServerUnreachable = error instanceof UnreachableError;
             throw error;
           }
         },
@@ -126,33 +127,31 @@ export class EventBatcher {
       );
     } catch (error) {
       if (!(error instanceof RefusedError)) throw error;
-      await this.sendApart(batchId, events, error);
+      await this.sendOneByOne(batchId, events, error);
     }
   }
 
   // Sends events one by one. An event that the server refuses must not cost the others: it becomes a warning that says
   // so.
-  private async sendApart(batchId: string, events: Event[], error: RefusedError): Promise<void> {
-    const [only] = events;
+  private async sendOneByOne(batchId: string, events: Event[], error: RefusedError): Promise<void> {
+    const [singleEvent] = events;
     if (events.length > 1) {
       for (const [index, event] of events.entries()) await this.send(`${batchId}.${index}`, [event]);
-    } else if (only && only.type !== "warning") {
-      const message = `The server refused an event of type ${only.type} (${error.reason}): ${error.message}`.slice(
-        0,
-        2_000,
-      );
+    } else if (singleEvent && singleEvent.type !== "warning") {
+      const message =
+        `The server refused an event of type ${singleEvent.type} (${error.reason}): ${error.message}`.slice(0, 2_000);
       await this.send(`${batchId}.w`, [{ type: "warning", payload: { message } }]);
     }
   }
 
-  private beginSpill(batch: Batch): void {
-    this.held -= batch.size;
+  private scheduleSpill(batch: Batch): void {
+    this.memoryChars -= batch.size;
     this.spilling = this.spilling
       .then(() => this.spill(batch))
       .catch(() => {})
       .then(() => {
         // It is sent from memory: its turn came first, or the disk did not take it.
-        if (batch.file === undefined) this.held += batch.size;
+        if (batch.file === undefined) this.memoryChars += batch.size;
       });
   }
 

@@ -14,22 +14,22 @@ const Handover = z.strictObject({
 export type Handover = z.infer<typeof Handover>;
 
 /** Writes the handover into the attempt's scratch folder, which both steps mount and no other attempt does. */
-export async function leaveHandover(scratchDir: string, handover: Handover): Promise<void> {
-  const file = fileIn(scratchDir);
+export async function writeHandover(scratchDir: string, handover: Handover): Promise<void> {
+  const file = handoverFile(scratchDir);
   await writeFile(`${file}.new`, JSON.stringify(handover), { mode: 0o600 });
   await rename(`${file}.new`, file);
 }
 
 /** Reads the handover and removes it: its nonce gives access to the run's lease, and an agent can see this folder. */
-export async function takeHandover(scratchDir: string): Promise<Handover> {
-  const file = fileIn(scratchDir);
+export async function consumeHandover(scratchDir: string): Promise<Handover> {
+  const file = handoverFile(scratchDir);
   const text = await readFile(file, "utf8").catch((error: Error) => {
-    throw new Error(`the step that prepares an attempt has left nothing: ${error.message}`);
+    throw new Error(`the preparation step left no handover: ${error.message}`);
   });
   await rm(file);
   return Handover.parse(JSON.parse(text));
 }
 
-function fileIn(scratchDir: string): string {
+function handoverFile(scratchDir: string): string {
   return path.join(scratchDir, "handover.json");
 }

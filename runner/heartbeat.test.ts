@@ -96,10 +96,10 @@ test("a beat that hangs is given up while another can still be answered before t
 
 test("a hurried beat comes at once, and a stopped one never", async () => {
   const { beats, heartbeat } = start(away, { leaseMs: 3_600_000 });
-  heartbeat.hurry();
+  heartbeat.beatNow();
   await expect.poll(() => beats.length).toBe(1);
   heartbeat.stop();
-  heartbeat.hurry();
+  heartbeat.beatNow();
   expect(beats).toHaveLength(1);
 });
 

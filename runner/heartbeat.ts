@@ -1,5 +1,5 @@
 import type { HeartbeatAnswer, HeartbeatInput } from "@/contract/run";
-import { BEATS_A_LEASE } from "@/contract/words";
+import { BEATS_PER_LEASE } from "@/contract/words";
 import { type ControlPlane, UnreachableError } from "./control-plane";
 import { LeaseLostError } from "./errors";
 import { AWAY_MAX_MS } from "./retry-while-away";
@@ -9,7 +9,7 @@ export type Instant = { wall: number; monotonic: number };
 /**
  * After a sleep of the machine, timers fire late by the length of the sleep; so the fence checks the clocks this often.
  */
-const FENCE_LOOK_MS = 500;
+const FENCE_CHECK_MS = 500;
 
 /**
  * Beats four times a lease. A refused epoch ends the agent at once. Missing answers alone do not, for up to ten
@@ -24,7 +24,7 @@ export class Heartbeat {
   private isBeating = false;
   private lastAnswer: Instant;
   private roundTripMs: number | undefined;
-  private measured = { atMs: performance.now(), cpu: process.cpuUsage() };
+  private lastMeasurement = { atMs: performance.now(), cpu: process.cpuUsage() };
 
   constructor(
     private readonly opts: {
@@ -45,11 +45,11 @@ export class Heartbeat {
   ) {
     this.lastAnswer = opts.claimedAt ?? now();
     this.schedule();
-    this.watch();
+    this.checkFence();
   }
 
   /** Beats at once, because something happened that the next beat's answer explains. */
-  hurry(): void {
+  beatNow(): void {
     if (this.isStopped || this.isBeating) return;
     clearTimeout(this.timer);
     void this.beat();
@@ -61,12 +61,12 @@ export class Heartbeat {
     clearTimeout(this.fence);
   }
 
-  private watch(): void {
+  private checkFence(): void {
     const { selfFenceMs } = this.opts;
     if (this.isStopped || selfFenceMs === undefined) return;
-    const leftMs = selfFenceMs - this.silentMs();
-    if (leftMs <= 0) this.loseBySilence();
-    else this.fence = setTimeout(() => this.watch(), Math.min(leftMs, FENCE_LOOK_MS));
+    const remainingMs = selfFenceMs - this.silentMs();
+    if (remainingMs <= 0) this.loseAfterSilence();
+    else this.fence = setTimeout(() => this.checkFence(), Math.min(remainingMs, FENCE_CHECK_MS));
   }
 
   private silentMs(): number {
@@ -74,23 +74,23 @@ export class Heartbeat {
     return Math.max(wall - this.lastAnswer.wall, monotonic - this.lastAnswer.monotonic);
   }
 
-  private schedule(delayMs = this.opts.leaseMs / BEATS_A_LEASE): void {
+  private schedule(delayMs = this.opts.leaseMs / BEATS_PER_LEASE): void {
     if (!this.isStopped) this.timer = setTimeout(() => void this.beat(), delayMs);
   }
 
   private async beat(): Promise<void> {
     const { controlPlane, runId, runnerId, leaseEpoch, leaseMs, selfFenceMs, onAnswer } = this.opts;
-    const asked = now();
+    const requestedAt = now();
     this.isBeating = true;
     try {
       // With a fence, one hung connection must not use up the time in which another would be answered.
-      const bound = selfFenceMs === undefined ? {} : { signal: AbortSignal.timeout(leaseMs / BEATS_A_LEASE) };
+      const callOptions = selfFenceMs === undefined ? {} : { signal: AbortSignal.timeout(leaseMs / BEATS_PER_LEASE) };
       const vitals = this.opts.hearsVitals === true ? this.measure() : {};
-      const answer = await controlPlane.heartbeat({ runId, runnerId, leaseEpoch, leaseMs, ...vitals }, bound);
-      this.roundTripMs = Math.round(performance.now() - asked.monotonic);
+      const answer = await controlPlane.heartbeat({ runId, runnerId, leaseEpoch, leaseMs, ...vitals }, callOptions);
+      this.roundTripMs = Math.round(performance.now() - requestedAt.monotonic);
       if (this.isStopped) return;
       // Counted from the request: the server's lease began no earlier.
-      this.lastAnswer = asked;
+      this.lastAnswer = requestedAt;
       onAnswer(answer);
     } catch (error) {
       if (this.isStopped) return;
@@ -98,7 +98,7 @@ export class Heartbeat {
       if (!(error instanceof UnreachableError))
         return this.lose(new LeaseLostError(error instanceof Error ? error.message : String(error)));
       if (selfFenceMs !== undefined) return this.schedule(leaseMs / 20);
-      if (this.silentMs() >= (this.opts.awayMaxMs ?? AWAY_MAX_MS)) return this.loseBySilence();
+      if (this.silentMs() >= (this.opts.awayMaxMs ?? AWAY_MAX_MS)) return this.loseAfterSilence();
     } finally {
       this.isBeating = false;
     }
@@ -108,14 +108,14 @@ export class Heartbeat {
   /** The previous beat's round trip, and what this process has used since then. */
   private measure(): Pick<HeartbeatInput, "roundTripMs" | "cpuPercent" | "rssBytes"> {
     const atMs = performance.now();
-    const { user, system } = process.cpuUsage(this.measured.cpu);
-    const cpuPercent = Math.round((user + system) / 10 / Math.max(1, atMs - this.measured.atMs));
-    this.measured = { atMs, cpu: process.cpuUsage() };
+    const { user, system } = process.cpuUsage(this.lastMeasurement.cpu);
+    const cpuPercent = Math.round((user + system) / 10 / Math.max(1, atMs - this.lastMeasurement.atMs));
+    this.lastMeasurement = { atMs, cpu: process.cpuUsage() };
     const { roundTripMs } = this;
     return { cpuPercent, rssBytes: process.memoryUsage.rss(), ...(roundTripMs === undefined ? {} : { roundTripMs }) };
   }
 
-  private loseBySilence(): void {
+  private loseAfterSilence(): void {
     this.lose(new LeaseLostError(`no answer from the server for ${Math.round(this.silentMs() / 1000)} s`));
   }
 

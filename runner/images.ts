@@ -4,14 +4,14 @@ import { attachmentsIn } from "@/contract/image";
 import { type CallOptions, RefusedError } from "./control-plane";
 import type { UserInput } from "./protocol/codex";
 import { retryWhileAway } from "./retry-while-away";
-import { schemaIn } from "./turn-output";
+import { parseSchema } from "./turn-output";
 
 /** An image that a message shows, with its bytes as they were uploaded. */
 export type Image = { attachment: Attachment; bytes: Buffer };
 /** What a person sends to an agent, and the JSON Schema that the turn's last message must fit. */
 export type Message = { text: string; images: readonly Image[]; outputSchema?: Record<string, unknown> };
 /** A message before its images are fetched. */
-export type Order = Omit<Message, "images"> & { imageIds: readonly string[] };
+export type MessageInput = Omit<Message, "images"> & { imageIds: readonly string[] };
 type GetAttachment = (input: { attachmentId: string }, opts?: CallOptions) => Promise<Image>;
 
 /** Maximum tries to fetch an image whose bytes differ from those that were uploaded. */
@@ -23,8 +23,11 @@ export class ImageError extends Error {
 }
 
 /** Reads what a turn or steer asks for from its payload. Includes a schema only where the server accepts an output. */
-export function orderOf(payload: Record<string, unknown>, { takesOutput } = { takesOutput: false }): Order {
-  const schema = takesOutput ? schemaIn(payload) : undefined;
+export function readMessageInput(
+  payload: Record<string, unknown>,
+  { takesOutput } = { takesOutput: false },
+): MessageInput {
+  const schema = takesOutput ? parseSchema(payload) : undefined;
   return {
     text: String(payload.text ?? ""),
     imageIds: attachmentsIn(payload),

@@ -11,19 +11,19 @@ const INSTRUCTIONS_BYTES_MAX = 32 * 1024;
  * would.
  */
 export async function writeInstructions(codexHome: string, cwd: string): Promise<void> {
-  let left = INSTRUCTIONS_BYTES_MAX;
+  let bytesLeft = INSTRUCTIONS_BYTES_MAX;
   const texts: string[] = [];
-  for (const folder of await folders(cwd)) {
+  for (const folder of await instructionFolders(cwd)) {
     const file = path.join(folder, "AGENTS.md");
-    const text = await readPlainFile(file, left, folder);
+    const text = await readPlainFile(file, bytesLeft, folder);
     if (text === "") continue;
-    left -= Buffer.byteLength(text);
+    bytesLeft -= Buffer.byteLength(text);
     texts.push(`# AGENTS.md instructions for ${folder}\n\n${text}`);
   }
   if (texts.length > 0) await writeFile(path.join(codexHome, "AGENTS.md"), texts.join("\n\n"), { mode: 0o600 });
 }
 
-async function folders(cwd: string): Promise<string[]> {
+async function instructionFolders(cwd: string): Promise<string[]> {
   const chain = [cwd];
   for (let folder = cwd; path.dirname(folder) !== folder; folder = path.dirname(folder)) {
     if (chain[0] !== folder) chain.unshift(folder);

@@ -7,14 +7,14 @@ import { childEnv } from "./child-env";
 
 // codex starts each tool in a session of its own, so killing its process group would leave tools running. In a PID
 // namespace one SIGKILL of `unshare` ends all of them, and --mount-proc hides every other process's environment.
-const DIES_WITH_US = ["setpriv", "--pdeathsig", "KILL"];
-const OWN_PROCESSES = ["--pid", "--fork", "--kill-child", "--mount-proc"];
+const KILL_WITH_PARENT = ["setpriv", "--pdeathsig", "KILL"];
+const NEW_PID_NAMESPACE = ["--pid", "--fork", "--kill-child", "--mount-proc"];
 
 /**
  * Covers a folder with an empty, read-only one, binds back the named places below it, then executes the program. The
  * shell keeps the old folder as its working directory until the `cd`.
  */
-const COVER = `set -e
+const COVER_SCRIPT = `set -e
 hidden=$1 cwd=$2
 shift 2
 cd "$hidden"
@@ -30,9 +30,9 @@ cd "$cwd"
 exec "$@"`;
 
 /** A folder that no agent may see, except for the places to keep: those of this attempt that lie below it. */
-export interface Hidden {
+export interface HiddenFolder {
   dir: string;
-  keep: string[];
+  except: string[];
 }
 
 export type Isolation = "namespace" | "process-group";
@@ -41,52 +41,61 @@ let probed: Isolation | undefined;
 
 /** Tries once whether this machine allows user, mount and PID namespaces. */
 export function probeIsolation(): Isolation {
-  const [command = "", ...args] = wrapped(["true"], "/", [{ dir: tmpdir(), keep: [] }]);
+  const [command = "", ...args] = wrapCommand(["true"], "/", [{ dir: tmpdir(), except: [] }]);
   probed ??= spawnSync(command, args, { stdio: "ignore", timeout: 5_000 }).status === 0 ? "namespace" : "process-group";
   return probed;
 }
 
-function wrapped(program: string[], cwd: string, hidden: Hidden[]): string[] {
-  const covers = hidden.flatMap(({ dir, keep }) => {
-    const real = realPathOf(dir);
-    return real === undefined ? [] : [coverOf(real, keep, { program, cwd })];
+function wrapCommand(program: string[], cwd: string, hidden: HiddenFolder[]): string[] {
+  const covers = hidden.flatMap(({ dir, except }) => {
+    const real = tryRealpath(dir);
+    return real === undefined ? [] : [coverCommand(real, except, { program, cwd })];
   });
   if (covers.length === 0)
-    return [...DIES_WITH_US, "unshare", "--user", "--map-current-user", ...OWN_PROCESSES, ...program];
+    return [...KILL_WITH_PARENT, "unshare", "--user", "--map-current-user", ...NEW_PID_NAMESPACE, ...program];
   // Within a second user namespace, no mount of the first can be undone.
   const ids = [`--map-user=${process.geteuid?.() ?? 0}`, `--map-group=${process.getegid?.() ?? 0}`];
-  const inner = ["unshare", "--user", ...ids, ...OWN_PROCESSES, "--", ...program];
-  return [...DIES_WITH_US, "unshare", "--user", "--map-root-user", "--mount", ...covers.flat(), ...inner];
+  const inner = ["unshare", "--user", ...ids, ...NEW_PID_NAMESPACE, "--", ...program];
+  return [...KILL_WITH_PARENT, "unshare", "--user", "--map-root-user", "--mount", ...covers.flat(), ...inner];
 }
 
-function coverOf(dir: string, keep: string[], { program, cwd }: { program: string[]; cwd: string }): string[] {
+function coverCommand(dir: string, except: string[], { program, cwd }: { program: string[]; cwd: string }): string[] {
   const [command = ""] = program;
-  return ["sh", "-c", COVER, "cover", dir, cwd, ...below(dir, [...keep, folderOfProgram(dir, command)]), "--"];
+  return [
+    "sh",
+    "-c",
+    COVER_SCRIPT,
+    "cover",
+    dir,
+    cwd,
+    ...relativePathsBelow(dir, [...except, programFolder(dir, command)]),
+    "--",
+  ];
 }
 
 /** Returns the places below a folder as relative paths, without those inside another. */
-function below(dir: string, places: string[]): string[] {
-  const found = places.flatMap((place) => {
-    const real = realPathOf(place);
+function relativePathsBelow(dir: string, folders: string[]): string[] {
+  const found = folders.flatMap((folder) => {
+    const real = tryRealpath(folder);
     return real !== undefined && isBelow(dir, real) ? [path.relative(dir, real)] : [];
   });
-  return [...new Set(found)].filter((place) => !found.some((other) => isBelow(other, place)));
+  return [...new Set(found)].filter((folder) => !found.some((other) => isBelow(other, folder)));
 }
 
 /** A packaged codex has programs of its own beside its `bin`. */
-function folderOfProgram(dir: string, command: string): string {
-  const program = (command.startsWith("/") && realPathOf(command)) || command;
+function programFolder(dir: string, command: string): string {
+  const program = (command.startsWith("/") && tryRealpath(command)) || command;
   const folder = path.dirname(program);
-  return [path.dirname(folder), folder].find((place) => isBelow(dir, place)) ?? program;
+  return [path.dirname(folder), folder].find((candidate) => isBelow(dir, candidate)) ?? program;
 }
 
-function isBelow(dir: string, place: string): boolean {
-  return place.startsWith(`${dir}${path.sep}`);
+function isBelow(dir: string, folder: string): boolean {
+  return folder.startsWith(`${dir}${path.sep}`);
 }
 
-function realPathOf(place: string): string | undefined {
+function tryRealpath(folder: string): string | undefined {
   try {
-    return realpathSync(place);
+    return realpathSync(folder);
   } catch {
     return undefined;
   }
@@ -109,11 +118,12 @@ export function spawnAgent(opts: {
   attemptId: string;
   isolation?: Isolation;
   /** Folders that are covered where there are namespaces. */
-  hidden?: Hidden[];
+  hidden?: HiddenFolder[];
 }): AgentProcess {
   const isolation = opts.isolation ?? probeIsolation();
   const program = [opts.command, ...opts.args];
-  const [command = "", ...args] = isolation === "namespace" ? wrapped(program, opts.cwd, opts.hidden ?? []) : program;
+  const [command = "", ...args] =
+    isolation === "namespace" ? wrapCommand(program, opts.cwd, opts.hidden ?? []) : program;
   const child = spawn(command, args, {
     cwd: opts.cwd,
     env: childEnv({ ...opts.env, AGENTRUN_ATTEMPT: opts.attemptId }),
@@ -122,11 +132,11 @@ export function spawnAgent(opts: {
     // processes.
     detached: isolation === "process-group",
   });
-  const gone = new Promise<void>((resolve) => {
+  const exited = new Promise<void>((resolve) => {
     child.once("exit", () => resolve());
     child.once("error", () => resolve());
   });
-  const end = async () => {
+  const killAll = async () => {
     if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) {
       try {
         process.kill(isolation === "process-group" ? -child.pid : child.pid, "SIGKILL");
@@ -134,17 +144,17 @@ export function spawnAgent(opts: {
         child.kill("SIGKILL");
       }
     }
-    await gone;
+    await exited;
     await endAttemptProcesses(opts.attemptId);
   };
-  let ending: Promise<void> | undefined;
+  let killing: Promise<void> | undefined;
   return {
     child,
     isolation,
     kill() {
       // One scan for all callers: a second scan that lagged behind would find the attempt's next agent.
-      ending ??= end();
-      return ending;
+      killing ??= killAll();
+      return killing;
     },
   };
 }

@@ -1,6 +1,6 @@
 import { LIVE_TEXT_MAX } from "@/contract/event";
 import type { ControlPlane } from "./control-plane";
-import type { LiveText } from "./turn";
+import type { LiveText } from "./turn-translator";
 
 const FRAME_INTERVAL_MS = 100;
 

@@ -6,15 +6,15 @@ import { archiveVolume } from "./archive";
 import { Attempt } from "./attempt";
 import { claimRun } from "./claim";
 import { CommandInbox } from "./command-inbox";
-import { commandsOf } from "./commands-of";
-import { conclude } from "./conclude";
 import type { RunnerConfig } from "./config";
 import { type ControlPlane, RefusedError } from "./control-plane";
 import { deferred } from "./deferred";
-import { type Ending, endingOf } from "./ending";
+import { type Ending, toEnding } from "./ending";
+import { finishAttempt } from "./finish-attempt";
 import type { Handover } from "./handover";
 import { Heartbeat, type Instant } from "./heartbeat";
-import { type Order, orderOf } from "./images";
+import { type MessageInput, readMessageInput } from "./images";
+import { listAllCommands } from "./list-commands";
 import { retryWhileAway } from "./retry-while-away";
 import { TurnRunner } from "./turn-runner";
 import { UrgentCommands } from "./urgent-commands";
@@ -59,7 +59,7 @@ class Loop {
   private shouldYield = false;
   private isDraining = false;
   private isFinishing = false;
-  private queueMoved = deferred();
+  private queueChange = deferred();
 
   private readonly config: RunnerConfig;
   private readonly controlPlane: ControlPlane;
@@ -88,7 +88,7 @@ class Loop {
       attempt: this.attempt,
       turns: this.turns,
       inbox: () => this.inbox,
-      queueMoved: () => this.queueMoved.promise,
+      queueChange: () => this.queueChange.promise,
     });
     this.inbox = new CommandInbox({
       controlPlane,
@@ -98,7 +98,7 @@ class Loop {
       onCommandCancelRequested: (commandId) => {
         this.cancelCommand(commandId);
         // The cancellation may concern the whole run, which only a beat's answer says.
-        this.heartbeat.hurry();
+        this.heartbeat.beatNow();
       },
     });
     this.heartbeat = new Heartbeat({
@@ -111,7 +111,7 @@ class Loop {
       hearsVitals: run.assignment.hearsVitals,
       // The last quarter of the lease is reserved for ending the agent.
       selfFenceMs: (config.selfFence ?? selfFence) ? leaseMs * 0.75 : undefined,
-      onAnswer: (answer) => this.hear(answer),
+      onAnswer: (answer) => this.handleHeartbeat(answer),
       onLost: (error) => this.attempt.end({ kind: "lost", message: error.message }),
     });
   }
@@ -125,16 +125,16 @@ class Loop {
       if (run.assignment.cutOffTurn) await this.runCutOffTurn(run.assignment.cutOffTurn);
       await this.runTurns();
     } catch (error) {
-      const ending = await endingOf(error, this.config);
-      this.log.warn({ err: error }, "the attempt cannot go on");
+      const ending = await toEnding(error, this.config);
+      this.log.warn({ err: error }, "the attempt cannot continue");
       attempt.end(ending);
     }
     const ending = attempt.ending ?? { kind: "completed" };
-    const finishing = () => {
+    const markFinishing = () => {
       this.isFinishing = true;
     };
-    await conclude(attempt, ending, finishing).catch((error: unknown) =>
-      this.log.warn({ err: error }, "the end could not be said"),
+    await finishAttempt(attempt, ending, markFinishing).catch((error: unknown) =>
+      this.log.warn({ err: error }, "could not report how the attempt ended"),
     );
     this.inbox.close();
     this.heartbeat.stop();
@@ -161,7 +161,7 @@ class Loop {
     } catch (error) {
       // A runner that is missing from the list of runners still does its work.
       if (!(error instanceof RefusedError)) throw error;
-      this.log.warn({ err: error }, "not registered");
+      this.log.warn({ err: error }, "could not register the runner");
     }
   }
 
@@ -169,59 +169,63 @@ class Loop {
     const { attempt, inbox } = this;
     let idleSince = performance.now();
     while (!attempt.ending) {
-      if (this.isDraining && (await this.giveWay())) return;
+      if (this.isDraining && (await this.yieldRun())) return;
       const idleLeftMs = () => (this.shouldYield ? 0 : attempt.policy.idleTimeoutMs - (performance.now() - idleSince));
       const command = await inbox.nextTurn(idleLeftMs());
       if (attempt.ending) return;
       if (this.isDraining) continue;
-      if (command) await this.runTurn(command, this.orderOf(command.payload));
+      if (command) await this.runTurn(command, this.readInput(command.payload));
       else if (idleLeftMs() > 0) continue;
       else if (await this.complete()) return;
       idleSince = performance.now();
     }
   }
 
-  private async runTurn(command: Pick<Command, "id" | "seq">, order: Order, isAcknowledged = false): Promise<void> {
-    this.log.info({ commandId: command.id }, "a turn begins");
-    const done = this.turns.run(command, order, { isAcknowledged });
-    this.withdraw(command.id);
+  private async runTurn(
+    command: Pick<Command, "id" | "seq">,
+    input: MessageInput,
+    isAcknowledged = false,
+  ): Promise<void> {
+    this.log.info({ commandId: command.id }, "turn started");
+    const done = this.turns.run(command, input, { isAcknowledged });
+    this.removeTurn(command.id);
     await done;
-    this.log.info({ commandId: command.id }, "the turn has ended");
+    this.log.info({ commandId: command.id }, "turn ended");
     if (!this.attempt.abandoned.aborted)
       await archiveVolume(this.attempt, { threadId: this.attempt.thread, turnId: this.attempt.lastTurnId });
   }
 
-  private withdraw(commandId: string): void {
-    this.inbox.withdraw(commandId);
-    this.tellQueueMoved();
+  private removeTurn(commandId: string): void {
+    this.inbox.removeTurn(commandId);
+    this.notifyQueueChange();
   }
 
-  private tellQueueMoved(): void {
-    this.queueMoved.resolve();
-    this.queueMoved = deferred();
+  private notifyQueueChange(): void {
+    this.queueChange.resolve();
+    this.queueChange = deferred();
   }
 
   // The turn was sent to the agent once, so it is not sent again: a new turn on the thread says what happened to it.
-  private async runCutOffTurn({ commandId, ...asked }: NonNullable<Assignment["cutOffTurn"]>): Promise<void> {
+  private async runCutOffTurn({ commandId, ...payload }: NonNullable<Assignment["cutOffTurn"]>): Promise<void> {
     // Its images are sent again too: nobody knows whether codex had written them down.
-    const order = this.orderOf(asked);
-    const text = `Your last turn was cut off: the process that ran it was lost. Look at what was already done, then go on. What had been asked:\n\n${order.text}`;
-    await this.runTurn({ id: commandId, seq: 0 }, { ...order, text }, true);
+    const input = this.readInput(payload);
+    const text = `Your last turn was cut off: the process that ran it was lost. Look at what was already done, then go on. What had been asked:\n\n${input.text}`;
+    await this.runTurn({ id: commandId, seq: 0 }, { ...input, text }, true);
   }
 
-  private orderOf(payload: Record<string, unknown>): Order {
+  private readInput(payload: Record<string, unknown>): MessageInput {
     // A server of the previous release does not know outputs, and leaves the field out.
-    return orderOf(payload, { takesOutput: this.run.assignment.takesOutput === true });
+    return readMessageInput(payload, { takesOutput: this.run.assignment.takesOutput === true });
   }
 
   /** Ends an idle run. Returns false when the server knows of a command that still waits, so that the run continues. */
   private async complete(): Promise<boolean> {
-    this.log.info({}, "nothing is left to do: ending");
+    this.log.info({}, "no turns left, ending the run");
     await this.readCommands();
     if (this.inbox.hasTurn || this.attempt.ending) return false;
     // Must precede the report of the end: the session's next run may start on this volume at once.
     await this.attempt.closeAgent();
-    this.log.info({}, "no agent is left");
+    this.log.info({}, "agent closed");
     await this.attempt.events.flush();
     const { id: runId, leaseEpoch } = this.run;
     this.isFinishing = true;
@@ -243,7 +247,7 @@ class Loop {
    * Gives way between turns: ends the run, or, where turns wait, gives up its hold on the run. Returns false when there
    * is more to do.
    */
-  private async giveWay(): Promise<boolean> {
+  private async yieldRun(): Promise<boolean> {
     await this.readCommands();
     if (this.attempt.ending) return true;
     if (!this.inbox.hasTurn) return this.complete();
@@ -252,10 +256,10 @@ class Loop {
   }
 
   private async readCommands(): Promise<void> {
-    for await (const command of commandsOf(this.controlPlane, this.run.id)) this.inbox.receive(command);
+    for await (const command of listAllCommands(this.controlPlane, this.run.id)) this.inbox.receive(command);
   }
 
-  private hear(answer: HeartbeatAnswer): void {
+  private handleHeartbeat(answer: HeartbeatAnswer): void {
     // The server answers for an ended run instead of refusing. This attempt may itself have ended the run.
     if (isTerminal(answer.status)) {
       if (!this.isFinishing) this.attempt.end({ kind: "lost", message: `the run is ${answer.status}` });
@@ -265,13 +269,13 @@ class Loop {
     for (const commandId of answer.cancelledCommandIds) this.cancelCommand(commandId);
     // A server of the previous release leaves this field out.
     const isDraining = answer.isDraining === true;
-    if ((answer.shouldYield && !this.shouldYield) || (isDraining && !this.isDraining)) this.inbox.poke();
+    if ((answer.shouldYield && !this.shouldYield) || (isDraining && !this.isDraining)) this.inbox.wakeReader();
     this.shouldYield = answer.shouldYield;
     this.isDraining = isDraining;
   }
 
   private cancelCommand(commandId: string): void {
-    this.withdraw(commandId);
+    this.removeTurn(commandId);
     if (this.turns.commandId === commandId)
       void this.turns.stop({
         terminalStatus: "cancelled",
@@ -281,8 +285,8 @@ class Loop {
   }
 
   private beginEnding(ending: Ending): void {
-    this.inbox.poke();
-    this.tellQueueMoved();
+    this.inbox.wakeReader();
+    this.notifyQueueChange();
     if (ending.kind === "lost") void this.attempt.killAgent();
     else if (ending.kind === "cancelled")
       void this.turns.stop({

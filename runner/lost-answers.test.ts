@@ -4,7 +4,7 @@ import { openRunnerPlace } from "@/server/test/runner-place";
 import { readRunnerConfig } from "./config";
 import { deferred } from "./deferred";
 import { runAttempt } from "./loop";
-import { type Loss, openLossyWay } from "./test/lossy-way";
+import { type Loss, openLossyProxy } from "./test/lossy-proxy";
 import { connectControlPlane } from "./trpc-control-plane";
 
 // A real codex and a real server, with a connection between them that loses calls.
@@ -84,11 +84,11 @@ test.each(LOSSES)(
   "a run of which each kind of call once loses %s ends as any other does",
   async (loss) => {
     await using place = await openRunnerPlace("");
-    await using way = await openLossyWay(place.url, (_kind, before) => (before === 0 ? loss : null));
+    await using proxy = await openLossyProxy(place.url, (_kind, before) => (before === 0 ? loss : null));
     const unharmed = await work(place, place.url, "ses_unharmed");
-    const harmed = await work(place, way.url, "ses_harmed", () => way.lost.includes("runs.heartbeat"));
+    const harmed = await work(place, proxy.url, "ses_harmed", () => proxy.lost.includes("runs.heartbeat"));
 
-    expect(KINDS.filter((kind) => !way.lost.includes(kind))).toEqual([]);
+    expect(KINDS.filter((kind) => !proxy.lost.includes(kind))).toEqual([]);
     expectUnharmed(harmed, unharmed);
   },
   60_000,
@@ -98,13 +98,13 @@ test("a request for an approval that comes after its turn was stopped waits for 
   await using place = await openRunnerPlace("");
   const { promise: hasEnded, resolve: letThrough } = deferred();
   const held: string[] = [];
-  await using way = await openLossyWay(place.url, async (kind) => {
+  await using proxy = await openLossyProxy(place.url, async (kind) => {
     if (kind !== "approvals.request") return null;
     held.push(kind);
     await hasEnded;
     return null;
   });
-  const { runId, turnId, controlPlane, config } = await start(place, way.url, "ses_late", { idleTimeoutMs: 60_000 });
+  const { runId, turnId, controlPlane, config } = await start(place, proxy.url, "ses_late", { idleTimeoutMs: 60_000 });
   const terminate = new AbortController();
   const ended = runAttempt({ config, controlPlane, log: QUIET, terminate: terminate.signal });
   await expect.poll(() => held.length, { timeout: 10_000 }).toBeGreaterThan(0);
@@ -127,9 +127,9 @@ test.each([1, 2, 3])(
     );
     const losses = fc.sample(any, { numRuns: 1_000, seed });
     await using place = await openRunnerPlace("");
-    await using way = await openLossyWay(place.url, () => losses.pop() ?? null);
+    await using proxy = await openLossyProxy(place.url, () => losses.pop() ?? null);
     const unharmed = await work(place, place.url, "ses_unharmed");
-    const harmed = await work(place, way.url, "ses_harmed", () => way.lost.length > 0);
+    const harmed = await work(place, proxy.url, "ses_harmed", () => proxy.lost.length > 0);
 
     expectUnharmed(harmed, unharmed);
   },

@@ -7,10 +7,10 @@ import { readArchiverConfig, readRunnerConfig } from "./config";
 import { RefusedError, UnreachableError } from "./control-plane";
 import { isNoSpace } from "./ending";
 import { LeaseLostError } from "./errors";
-import { takeHandover } from "./handover";
+import { consumeHandover } from "./handover";
 import { probeIsolation } from "./isolation";
 import { runAttempt } from "./loop";
-import { prepareAttempt } from "./preparation";
+import { prepareAttempt } from "./prepare-attempt";
 import { connectControlPlane } from "./trpc-control-plane";
 
 const RELEASE_BOUND_MS = 4_800;
@@ -51,7 +51,7 @@ async function main(): Promise<number> {
   // In a pod there is no data folder: the pod itself confines the agent.
   if (config.dataDir !== undefined && probeIsolation() === "process-group")
     log.warn(
-      "this machine lets nobody make user namespaces: an agent can read what this user can, the data folder's secrets among it; turn them on, or run AgentRun where agents may read all of it",
+      "user namespaces are not available on this machine: an agent can read every file that this user can, including the secrets in the data folder; enable them, or run AgentRun where agents may read everything",
     );
   const terminate = new AbortController();
   const kill = new AbortController();
@@ -72,8 +72,8 @@ async function main(): Promise<number> {
   const controlPlane = connectControlPlane({
     url: config.url,
     launchToken: config.launchToken,
-    onUnreachable: (error) => log.warn({ err: error }, "the stream of commands broke off"),
-    onSilence: (error) => log.warn({ err: error }, "the server gives no answer"),
+    onUnreachable: (error) => log.warn({ err: error }, "the stream of commands broke"),
+    onSilence: (error) => log.warn({ err: error }, "the server does not answer"),
     onAnswer: (silentMs) => log.info({ silentMs }, "the server answers again"),
   });
   try {
@@ -83,7 +83,7 @@ async function main(): Promise<number> {
       if (ending === null) return EXIT.done;
       return ending.kind === "lost" ? EXIT.lost : EXIT.endedInPreparation;
     }
-    const handover = config.step === "work" ? await takeHandover(config.scratchDir) : undefined;
+    const handover = config.step === "work" ? await consumeHandover(config.scratchDir) : undefined;
     const signals = { terminate: terminate.signal, kill: kill.signal };
     const ending = await runAttempt({ config, controlPlane, log, ...signals, handover });
     log.info({ ending }, "ended");

@@ -2,11 +2,11 @@ import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { expect, test } from "vitest";
 import type { DraftEvent } from "./event-batch";
-import { warnIfNotCutOff } from "./network-probe";
+import { warnIfNetworkReachable } from "./network-probe";
 
 async function warningsOf(address: string): Promise<DraftEvent[]> {
   const events: DraftEvent[] = [];
-  await warnIfNotCutOff(address, (event) => events.push(event));
+  await warnIfNetworkReachable(address, (event) => events.push(event));
   return events;
 }
 

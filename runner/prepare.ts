@@ -15,7 +15,7 @@ import type { RunnerConfig } from "./config";
 import type { ControlPlane } from "./control-plane";
 import type { DraftEvent } from "./event-batch";
 import { retryWhileAway } from "./retry-while-away";
-import { chooseThread } from "./thread-notes";
+import { chooseThread } from "./thread-records";
 import { prepareWorkspace } from "./workspace";
 
 /** The volume, filled and taken, and the workspace on it. */
@@ -43,16 +43,16 @@ interface PrepareOptions {
 }
 
 /** Returns the run's policy with its defaults. Unknown keys of an old row are dropped. */
-export function policyOf(run: Pick<ClaimedRun, "executionPolicy">): ExecutionPolicy & typeof POLICY_DEFAULTS {
-  const known = Object.fromEntries(
+export function resolvePolicy(run: Pick<ClaimedRun, "executionPolicy">): ExecutionPolicy & typeof POLICY_DEFAULTS {
+  const knownSettings = Object.fromEntries(
     Object.entries(run.executionPolicy).filter(([key, value]) => key in ExecutionPolicy.shape && value !== null),
   );
-  const parsed = ExecutionPolicy.safeParse(known);
+  const parsed = ExecutionPolicy.safeParse(knownSettings);
   return { ...POLICY_DEFAULTS, ...(parsed.success ? parsed.data : {}) } as ExecutionPolicy & typeof POLICY_DEFAULTS;
 }
 
 /** Returns the volume of the run's session, or a folder in the scratch folder for a run that keeps nothing. */
-export function layoutOf(config: RunnerConfig, run: ClaimedRun): VolumeLayout {
+export function resolveLayout(config: RunnerConfig, run: ClaimedRun): VolumeLayout {
   return volumeLayout(
     config.volumeDir ?? path.join(config.scratchDir, "volume"),
     run.assignment.session?.codexRolloutSubdir ?? "sessions",
@@ -65,8 +65,8 @@ export function layoutOf(config: RunnerConfig, run: ClaimedRun): VolumeLayout {
  */
 export async function prepareDisk(opts: PrepareOptions): Promise<Disk> {
   const { config, run, emit } = opts;
-  const layout = layoutOf(config, run);
-  const notes = await restoreIfOrdered(opts);
+  const layout = resolveLayout(config, run);
+  const notes = await restoreIfRequested(opts);
   await ensureVolume(layout);
   await takeVolume(layout, { runId: run.id, leaseEpoch: run.leaseEpoch, attemptId: config.attemptId });
   await repairThreads(layout, emit);
@@ -98,18 +98,18 @@ export async function prepareAgent(
     locksDir: layout.locksDir,
     model: backend.model,
     modelBaseUrl,
-    policy: policyOf(run),
+    policy: resolvePolicy(run),
     cwd,
   });
-  const wanted = session?.threadId ?? null;
+  const requestedThreadId = session?.threadId ?? null;
   const thread =
     config.volumeDir === undefined
-      ? { threadId: null, isReplaced: wanted !== null }
-      : await chooseThread(layout, wanted);
+      ? { threadId: null, isReplaced: requestedThreadId !== null }
+      : await chooseThread(layout, requestedThreadId);
   if (thread.isReplaced) {
     const message =
       "The conversation of this session's earlier thread is no longer on its volume: the agent starts a new thread and does not know what was said before.";
-    emit({ type: "warning", payload: { message, code: "thread-replaced", threadId: wanted } });
+    emit({ type: "warning", payload: { message, code: "thread-replaced", threadId: requestedThreadId } });
   }
   const agentEnv = {
     PATH: config.pathVariable,
@@ -130,18 +130,18 @@ export async function repairThreads(layout: VolumeLayout, emit: PrepareOptions["
 }
 
 /** Fills the volume from its archive where the claim says so. Returns what the agent should know about it. */
-async function restoreIfOrdered({ config, run, controlPlane, emit }: PrepareOptions): Promise<string | undefined> {
+async function restoreIfRequested({ config, run, controlPlane, emit }: PrepareOptions): Promise<string | undefined> {
   const { restore, session } = run.assignment;
   if (!restore || !session || config.volumeDir === undefined) return undefined;
-  const layout = layoutOf(config, run);
+  const layout = resolveLayout(config, run);
   // The order stands until the server has heard of the restore. Restoring twice would undo what came after the first
   // time.
   if ((await findRestored(layout)) === restore.manifestId) return undefined;
   const { leaseEpoch } = run;
-  const stored = await retryWhileAway(() => controlPlane.getManifest(session.sessionId));
+  const storedManifest = await retryWhileAway(() => controlPlane.getManifest(session.sessionId));
   const manifest = await restoreVolume({
     dir: config.volumeDir,
-    manifest: stored,
+    manifest: storedManifest,
     manifestId: restore.manifestId,
     fetchSegment: (digest) =>
       retryWhileAway(() =>

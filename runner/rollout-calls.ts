@@ -15,7 +15,7 @@ export interface CommandCall {
 }
 
 /** The length of each rollout of a thread. */
-export type RolloutMarks = Map<string, number>;
+export type RolloutOffsets = Map<string, number>;
 
 const Line = z.object({
   type: z.literal("response_item"),
@@ -26,38 +26,46 @@ const Line = z.object({
 });
 const Arguments = z.object({ cmd: z.string() });
 /** codex's tool for commands, and the words that it puts before a command's output. */
-const TOOL = "exec_command";
-const EXIT = /^Process exited with code (-?\d+)$/m;
+const COMMAND_TOOL = "exec_command";
+const EXIT_CODE = /^Process exited with code (-?\d+)$/m;
 const STILL_RUNS = /session ID \d+/;
-const OUTPUT = "\nOutput:\n";
+const OUTPUT_SEPARATOR = "\nOutput:\n";
 
 /** Returns where a thread's rollouts end now, so that later calls can be told from earlier ones. */
-export async function markRollouts(rolloutsDir: string, threadId: string): Promise<RolloutMarks> {
-  const marks: RolloutMarks = new Map();
+export async function readRolloutOffsets(rolloutsDir: string, threadId: string): Promise<RolloutOffsets> {
+  const offsets: RolloutOffsets = new Map();
   for (const file of await findRollouts(rolloutsDir, threadId))
-    marks.set(file, (await stat(path.join(rolloutsDir, file))).size);
-  return marks;
+    offsets.set(file, (await stat(path.join(rolloutsDir, file))).size);
+  return offsets;
 }
 
 /**
  * Returns the commands that ended after the marks, from codex's rollouts. Its notifications leave out those that its
  * sandbox refused at once; only the rollout, which the model is shown, has all of them.
  */
-export async function readCalls(rolloutsDir: string, threadId: string, marks: RolloutMarks): Promise<CommandCall[]> {
+export async function readCalls(
+  rolloutsDir: string,
+  threadId: string,
+  offsets: RolloutOffsets,
+): Promise<CommandCall[]> {
   const calls: CommandCall[] = [];
   for (const file of await findRollouts(rolloutsDir, threadId)) {
     // A thread that already had a rollout can have no new calls in another file.
-    if (marks.size > 0 && !marks.has(file)) continue;
+    if (offsets.size > 0 && !offsets.has(file)) continue;
     const started = new Map<string, string>();
-    const input = createReadStream(path.join(rolloutsDir, file), { start: marks.get(file) ?? 0 });
+    const input = createReadStream(path.join(rolloutsDir, file), { start: offsets.get(file) ?? 0 });
     for await (const text of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
       const payload = parse(text);
-      if (payload?.type === "function_call" && payload.name === TOOL)
-        started.set(payload.call_id, commandOf(payload.arguments));
+      if (payload?.type === "function_call" && payload.name === COMMAND_TOOL)
+        started.set(payload.call_id, parseCommand(payload.arguments));
       const command = payload && started.get(payload.call_id);
-      if (payload?.type !== "function_call_output" || command === undefined || STILL_RUNS.test(head(payload.output)))
+      if (
+        payload?.type !== "function_call_output" ||
+        command === undefined ||
+        STILL_RUNS.test(outputHeader(payload.output))
+      )
         continue;
-      calls.push({ itemId: payload.call_id, command, ...resultOf(payload.output) });
+      calls.push({ itemId: payload.call_id, command, ...parseResult(payload.output) });
     }
   }
   return calls;
@@ -74,7 +82,7 @@ function parse(text: string): z.infer<typeof Line>["payload"] | undefined {
   }
 }
 
-function commandOf(json: string): string {
+function parseCommand(json: string): string {
   try {
     return Arguments.parse(JSON.parse(json)).cmd;
   } catch {
@@ -82,13 +90,13 @@ function commandOf(json: string): string {
   }
 }
 
-function head(output: string): string {
-  return output.split(OUTPUT, 1)[0] ?? "";
+function outputHeader(output: string): string {
+  return output.split(OUTPUT_SEPARATOR, 1)[0] ?? "";
 }
 
-function resultOf(output: string): Pick<CommandCall, "exitCode" | "output"> {
-  const exit = EXIT.exec(head(output));
+function parseResult(output: string): Pick<CommandCall, "exitCode" | "output"> {
+  const exit = EXIT_CODE.exec(outputHeader(output));
   return exit
-    ? { exitCode: Number(exit[1]), output: output.slice(head(output).length + OUTPUT.length) }
+    ? { exitCode: Number(exit[1]), output: output.slice(outputHeader(output).length + OUTPUT_SEPARATOR.length) }
     : { exitCode: null, output };
 }

@@ -9,9 +9,9 @@ type Sandbox = NonNullable<ExecutionPolicy["sandbox"]>;
  * Returns the sandbox that codex is told to use. In a pod codex cannot make its own, and every command would fail;
  * there the pod's mounts and network rules enforce the policy. A policy that the pod does not enforce is refused.
  */
-export async function sandboxFor(wanted: Sandbox, place: { isPod: boolean; cwd: string }): Promise<Sandbox> {
-  if (!place.isPod) return wanted;
-  if (wanted === "read-only" && !(await isReadOnly(place.cwd))) {
+export async function sandboxFor(requested: Sandbox, environment: { isPod: boolean; cwd: string }): Promise<Sandbox> {
+  if (!environment.isPod) return requested;
+  if (requested === "read-only" && !(await isReadOnly(environment.cwd))) {
     throw new BackendFailedError(
       "a read-only run was started in a pod whose workspace can be written: its Job was not made by this release of AgentRun. Deploy worker and runner of one release.",
     );

@@ -1,10 +1,10 @@
 import { runInNewContext } from "node:vm";
 import { type OutputUnit, type Schema, validate } from "@cfworker/json-schema";
-import { draftOf } from "@/contract/json-schema";
-import { heldPart } from "@/contract/output-schema";
-import { isRecord, type JsonSchema, LISTED, placesIn, pointerOf } from "@/contract/schema-nodes";
+import { findDraft } from "@/contract/json-schema";
+import { checkedPart } from "@/contract/output-schema";
+import { collectNodes, isRecord, type JsonSchema, refPointer, SCHEMA_LIST_KEYWORDS } from "@/contract/schema-nodes";
 
-const PLACE_LENGTH_MAX = 200;
+const LOCATION_LENGTH_MAX = 200;
 /** How long checking a value against a schema may take. Meanwhile the runner does nothing else, not even send beats. */
 const CHECK_MAX_MS = 2_000;
 /** How many times a schema or part of it may be visited: each misfit found on the way is kept in memory. */
@@ -12,12 +12,14 @@ const STEPS_MAX = 1_000_000;
 
 /** Returns where and how a value does not fit a valid schema; null where it fits. Quotes nothing of the value. */
 export function schemaViolation(value: unknown, outputSchema: JsonSchema): string | null {
-  const check = () => errorsOf(value, outputSchema);
+  const check = () => validationErrors(value, outputSchema);
   try {
     // The timeout also stops functions that this program itself defined.
     const errors: OutputUnit[] = runInNewContext("check()", { check }, { timeout: CHECK_MAX_MS });
-    const cause = errors.find(({ keyword }) => !LEADING.has(keyword));
-    return cause === undefined ? null : `${placeOf(cause, value, outputSchema)} ${WORDS[cause.keyword] ?? OTHERWISE}`;
+    const cause = errors.find(({ keyword }) => !CONTAINER_KEYWORDS.has(keyword));
+    return cause === undefined
+      ? null
+      : `${describeLocation(cause, value, outputSchema)} ${PHRASES[cause.keyword] ?? DEFAULT_PHRASE}`;
   } catch (error) {
     if (!isExhausted(error)) throw error;
     return "the schema took too long to hold the message against: give it fewer choices, and fewer levels";
@@ -25,23 +27,23 @@ export function schemaViolation(value: unknown, outputSchema: JsonSchema): strin
 }
 
 /** Returns the errors, each after those of the places that contain it. */
-function errorsOf(value: unknown, outputSchema: JsonSchema): OutputUnit[] {
-  const held = heldPart(outputSchema);
-  const places = placesIn(held);
-  const schemas = [...places.values()].map(({ schema }) => schema).filter(isRecord);
-  const referred = schemas
+function validationErrors(value: unknown, outputSchema: JsonSchema): OutputUnit[] {
+  const checkedSchema = checkedPart(outputSchema);
+  const nodes = collectNodes(checkedSchema);
+  const schemas = [...nodes.values()].map(({ schema }) => schema).filter(isRecord);
+  const references = schemas
     .filter((schema) => "$ref" in schema)
-    .map(({ $ref }) => [$ref, places.get(pointerOf($ref))?.schema]);
+    .map(({ $ref }) => [$ref, nodes.get(refPointer($ref))?.schema]);
   countSteps(schemas);
-  const lookup: Record<string, Schema> = Object.fromEntries(referred);
-  return validate(value, held, draftOf(outputSchema), lookup).errors;
+  const lookup: Record<string, Schema> = Object.fromEntries(references);
+  return validate(value, checkedSchema, findDraft(outputSchema), lookup).errors;
 }
 
 /** Makes visits to schemas throw a RangeError once there were too many. */
 function countSteps(schemas: JsonSchema[]): void {
   let stepCount = 0;
   for (const schema of schemas) {
-    const cost = costOf(schema);
+    const cost = visitCost(schema);
     // A keyword that no valid schema has, and that the library reads whenever it visits a schema.
     Object.defineProperty(schema, "$recursiveAnchor", {
       get: () => {
@@ -53,8 +55,8 @@ function countSteps(schemas: JsonSchema[]): void {
 }
 
 /** How many misfits a schema can cause by itself. */
-function costOf({ dependentRequired, dependencies, ...schema }: JsonSchema): number {
-  const lists = [...LISTED, "required"].map((keyword) => schema[keyword]);
+function visitCost({ dependentRequired, dependencies, ...schema }: JsonSchema): number {
+  const lists = [...SCHEMA_LIST_KEYWORDS, "required"].map((keyword) => schema[keyword]);
   const dependent = [dependentRequired, dependencies].filter(isRecord).flatMap(Object.values);
   return [...lists, ...dependent].reduce<number>((sum, list) => sum + (Array.isArray(list) ? list.length : 0), 1);
 }
@@ -63,20 +65,21 @@ function costOf({ dependentRequired, dependencies, ...schema }: JsonSchema): num
  * Returns where an error is, such as $.scores.3. Names that the schema does not contain come from the value and are
  * hidden.
  */
-function placeOf({ instanceLocation }: OutputUnit, value: unknown, outputSchema: JsonSchema): string {
-  const said = JSON.stringify(outputSchema);
-  let at: unknown = value;
+function describeLocation({ instanceLocation }: OutputUnit, value: unknown, outputSchema: JsonSchema): string {
+  const schemaText = JSON.stringify(outputSchema);
+  let current: unknown = value;
   const names = instanceLocation
     .split("/")
     .slice(1)
     .map((part) => {
       const name = decodeURIComponent(part).replaceAll("~1", "/").replaceAll("~0", "~");
-      const isShown = Array.isArray(at) || said.includes(JSON.stringify(name));
-      at = typeof at === "object" && at !== null ? (at as Record<string, unknown>)[name] : undefined;
+      const isShown = Array.isArray(current) || schemaText.includes(JSON.stringify(name));
+      current =
+        typeof current === "object" && current !== null ? (current as Record<string, unknown>)[name] : undefined;
       return isShown ? name : "*";
     });
-  const place = ["$", ...names].join(".");
-  return place.length > PLACE_LENGTH_MAX ? `${place.slice(0, PLACE_LENGTH_MAX)}…` : place;
+  const location = ["$", ...names].join(".");
+  return location.length > LOCATION_LENGTH_MAX ? `${location.slice(0, LOCATION_LENGTH_MAX)}…` : location;
 }
 
 /**
@@ -89,13 +92,13 @@ function isExhausted(error: unknown): boolean {
 }
 
 /** Keywords whose error says no more than that something below them does not fit. */
-const LEADING = new Set([
+const CONTAINER_KEYWORDS = new Set([
   ...["$ref", "allOf", "if", "dependentSchemas", "properties", "additionalProperties", "unevaluatedProperties"],
   ...["items", "prefixItems", "additionalItems", "unevaluatedItems"],
 ]);
 
-const OTHERWISE = "is not as it says";
-const WORDS: Record<string, string> = {
+const DEFAULT_PHRASE = "is not as it says";
+const PHRASES: Record<string, string> = {
   false: "is not allowed",
   type: "is of another type",
   const: "is not the value that it names",
@@ -112,12 +115,12 @@ const WORDS: Record<string, string> = {
   maxContains: "has too many items of a kind",
   uniqueItems: "has an item twice",
   multipleOf: "is no multiple of what it says",
-  ...words("is too small", ["minimum", "exclusiveMinimum"]),
-  ...words("is too large", ["maximum", "exclusiveMaximum"]),
-  ...words("is too short", ["minLength", "minItems", "minProperties"]),
-  ...words("is too long", ["maxLength", "maxItems", "maxProperties"]),
+  ...phraseForAll("is too small", ["minimum", "exclusiveMinimum"]),
+  ...phraseForAll("is too large", ["maximum", "exclusiveMaximum"]),
+  ...phraseForAll("is too short", ["minLength", "minItems", "minProperties"]),
+  ...phraseForAll("is too long", ["maxLength", "maxItems", "maxProperties"]),
 };
 
-function words(said: string, keywords: string[]): Record<string, string> {
-  return Object.fromEntries(keywords.map((keyword) => [keyword, said]));
+function phraseForAll(phrase: string, keywords: string[]): Record<string, string> {
+  return Object.fromEntries(keywords.map((keyword) => [keyword, phrase]));
 }

@@ -5,12 +5,12 @@ const GROUP_BYTES_MAX = 32 * 1024 * 1024;
 const DIGESTS_MAX = 10_000;
 
 /** Transfers a volume's segments to the server. Anything it throws ends the transfer. */
-interface SegmentLine {
+interface SegmentTransport {
   /** Returns which of these digests the server does not hold. */
   missing(digests: string[]): Promise<string[]>;
-  put(segment: Segment): Promise<void>;
+  upload(segment: Segment): Promise<void>;
   /** Throws where the transfer must be abandoned. */
-  check?(): void;
+  assertActive?(): void;
 }
 
 /**
@@ -20,7 +20,7 @@ interface SegmentLine {
 export async function sendVolume(
   layout: VolumeLayout,
   cache: PackCache,
-  line: SegmentLine,
+  transport: SegmentTransport,
 ): Promise<PackedVolume | undefined> {
   const sent = new Set<string>();
   let group: Segment[] = [];
@@ -28,31 +28,31 @@ export async function sendVolume(
   const send = async () => {
     const missing = new Set(
       await findMissing(
-        line,
+        transport,
         group.map(({ digest }) => digest),
       ),
     );
     for (const segment of group) {
-      if (missing.has(segment.digest)) await line.put(segment);
+      if (missing.has(segment.digest)) await transport.upload(segment);
       sent.add(segment.digest);
     }
     group = [];
     groupBytes = 0;
   };
   const packed = await packVolume(layout, cache, async (segment) => {
-    line.check?.();
+    transport.assertActive?.();
     group.push(segment);
     groupBytes += segment.bytes.length;
     if (groupBytes > GROUP_BYTES_MAX) await send();
   });
   await send();
   const reused = Object.keys(packed.segments).filter((digest) => !sent.has(digest));
-  return (await findMissing(line, reused)).length > 0 ? undefined : packed;
+  return (await findMissing(transport, reused)).length > 0 ? undefined : packed;
 }
 
-async function findMissing(line: SegmentLine, digests: string[]): Promise<string[]> {
+async function findMissing(transport: SegmentTransport, digests: string[]): Promise<string[]> {
   const missing: string[] = [];
   for (let start = 0; start < digests.length; start += DIGESTS_MAX)
-    missing.push(...(await line.missing(digests.slice(start, start + DIGESTS_MAX))));
+    missing.push(...(await transport.missing(digests.slice(start, start + DIGESTS_MAX))));
   return missing;
 }

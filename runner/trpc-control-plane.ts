@@ -4,9 +4,9 @@ import { z } from "zod";
 import { withDeadline } from "@/contract/deadline";
 import { ErrorBody, REASON_STATUS } from "@/contract/errors";
 import type { AppRouter } from "@/server/trpc/types";
-import { keepStreaming } from "./command-stream";
+import { streamWithReconnect } from "./command-stream";
 import {
-  type ArchiverPlane,
+  type ArchiverControlPlane,
   type CallOptions,
   type ControlPlane,
   RefusedError,
@@ -33,12 +33,12 @@ export function connectControlPlane(opts: {
   onAnswer?: (silentMs: number) => void;
   callTimeoutMs?: number;
   bytesTimeoutMs?: number;
-}): ControlPlane & ArchiverPlane {
+}): ControlPlane & ArchiverControlPlane {
   const { callTimeoutMs = CALL_TIMEOUT_MS, bytesTimeoutMs = BYTES_TIMEOUT_MS } = opts;
   let token = opts.launchToken;
   let isClaimed = false;
   let silentSince: number | undefined;
-  const authorized: typeof fetch = (input, init) => {
+  const authorizedFetch: typeof fetch = (input, init) => {
     const headers = new Headers(init?.headers);
     headers.set("authorization", `Bearer ${token}`);
     return fetch(input, { ...init, headers });
@@ -51,78 +51,83 @@ export function connectControlPlane(opts: {
         true: httpSubscriptionLink({
           url,
           EventSource,
-          eventSourceOptions: () => ({ fetch: authorized as typeof globalThis.fetch }),
+          eventSourceOptions: () => ({ fetch: authorizedFetch as typeof globalThis.fetch }),
         }),
         false: [
           deadlineLink(callTimeoutMs),
-          httpLink({ url, fetch: (input, init) => authorized(input as string, init as RequestInit) }),
+          httpLink({ url, fetch: (input, init) => authorizedFetch(input as string, init as RequestInit) }),
         ],
       }),
     ],
   });
-  async function listen<T>(call: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-    const askedAt = performance.now();
+  async function trackAnswers<T>(call: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    const startedAt = performance.now();
     try {
       const answer = await call();
-      hear();
+      noteAnswer();
       return answer;
     } catch (error) {
-      const known = toRunnerError(error, isClaimed);
-      if (!(known instanceof UnreachableError) || known.isAnswer) hear();
-      else if (silentSince === undefined && !isGivenUp(signal)) {
-        silentSince = askedAt;
-        opts.onSilence?.(known);
+      const runnerError = toRunnerError(error, isClaimed);
+      if (!(runnerError instanceof UnreachableError) || runnerError.isAnswer) noteAnswer();
+      else if (silentSince === undefined && !isAbandoned(signal)) {
+        silentSince = startedAt;
+        opts.onSilence?.(runnerError);
       }
-      throw known;
+      throw runnerError;
     }
   }
-  function hear(): void {
+  function noteAnswer(): void {
     if (silentSince !== undefined) opts.onAnswer?.(Math.round(performance.now() - silentSince));
     silentSince = undefined;
   }
-  const ask = <T>(call: (how: CallOptions) => Promise<T>, { signal }: CallOptions = {}): Promise<T> =>
-    listen(() => withOwnSignal(signal, call), signal);
-  function segment(digest: string, query: Record<string, string>, init: RequestInit & CallOptions): Promise<Buffer> {
+  const callServer = <T>(call: (callOptions: CallOptions) => Promise<T>, { signal }: CallOptions = {}): Promise<T> =>
+    trackAnswers(() => withOwnSignal(signal, call), signal);
+  function requestSegment(
+    digest: string,
+    query: Record<string, string>,
+    init: RequestInit & CallOptions,
+  ): Promise<Buffer> {
     const target = `/api/runner/segments/${digest}?${new URLSearchParams(query)}`;
-    return plainBytes("a segment", target, init);
+    return fetchBytes("a segment", target, init);
   }
-  async function plainBytes(
-    what: string,
+  async function fetchBytes(
+    description: string,
     path: string,
     { signal: outer, ...init }: RequestInit & CallOptions,
   ): Promise<Buffer> {
     const target = `${opts.url}${path}`;
     const read = async (signal: AbortSignal) => {
-      const response = await authorized(target, { ...init, signal });
+      const response = await authorizedFetch(target, { ...init, signal });
       return { isOk: response.ok, status: response.status, body: Buffer.from(await response.arrayBuffer()) };
     };
-    return listen(async () => {
-      const { isOk, status, body } = await withDeadline(what, bytesTimeoutMs, read, outer);
+    return trackAnswers(async () => {
+      const { isOk, status, body } = await withDeadline(description, bytesTimeoutMs, read, outer);
       if (isOk) return body;
       const refusal: unknown = await new Response(body).json().catch(() => undefined);
-      const fault = z.object({ error: ErrorBody }).safeParse(refusal);
-      throw fault.success
-        ? fromBody(fault.data.error, isClaimed)
+      const parsedBody = z.object({ error: ErrorBody }).safeParse(refusal);
+      throw parsedBody.success
+        ? errorFromBody(parsedBody.data.error, isClaimed)
         : new UnreachableError(`the server answered ${status}`);
     }, outer);
   }
 
   return {
     async claim(input) {
-      const run = await ask(() => trpc.runs.claim.mutate(input));
+      const run = await callServer(() => trpc.runs.claim.mutate(input));
       if (run.runnerToken) token = run.runnerToken;
       isClaimed = true;
       return run;
     },
-    register: (input) => ask(async () => void (await trpc.runners.register.mutate(input))),
-    heartbeat: (input, how) => ask((own) => trpc.runs.heartbeat.mutate(input, own), how),
-    finishRun: (input) => ask(async () => void (await trpc.runs.finish.mutate(input))),
-    release: (input) => ask(async () => void (await trpc.runs.release.mutate(input))),
-    ackCommand: (input) => ask(async () => void (await trpc.commands.ack.mutate(input))),
-    finishCommand: (input) => ask(async () => void (await trpc.commands.finish.mutate(input))),
-    listCommands: (input) => ask(async () => (await trpc.commands.list.query(input)).items),
+    register: (input) => callServer(async () => void (await trpc.runners.register.mutate(input))),
+    heartbeat: (input, callOptions) =>
+      callServer((ownOptions) => trpc.runs.heartbeat.mutate(input, ownOptions), callOptions),
+    finishRun: (input) => callServer(async () => void (await trpc.runs.finish.mutate(input))),
+    release: (input) => callServer(async () => void (await trpc.runs.release.mutate(input))),
+    ackCommand: (input) => callServer(async () => void (await trpc.commands.ack.mutate(input))),
+    finishCommand: (input) => callServer(async () => void (await trpc.commands.finish.mutate(input))),
+    listCommands: (input) => callServer(async () => (await trpc.commands.list.query(input)).items),
     watchCommands: ({ runId, afterSeq }, onCommand) =>
-      keepStreaming({
+      streamWithReconnect({
         afterSeq,
         onCommand,
         openMs: callTimeoutMs,
@@ -135,30 +140,36 @@ export function connectControlPlane(opts: {
             { ...listener, onData: (item) => listener.onData(item.data as WatchedCommand) },
           ),
       }),
-    appendEvents: (input) => ask(async () => void (await trpc.events.append.mutate(input))),
-    liveFrames: (input) => ask(async () => void (await trpc.events.live.mutate(input))),
-    requestApproval: (input) => ask(() => trpc.approvals.request.mutate(input)),
-    refreshStorage: (input, how) => ask(async (own) => void (await trpc.storage.refresh.mutate(input, own)), how),
-    missingSegments: (input, how) => ask(async (own) => (await trpc.archive.missing.mutate(input, own)).missing, how),
-    putSegment: async ({ digest, bytes, runId, leaseEpoch }, how) => {
+    appendEvents: (input) => callServer(async () => void (await trpc.events.append.mutate(input))),
+    liveFrames: (input) => callServer(async () => void (await trpc.events.live.mutate(input))),
+    requestApproval: (input) => callServer(() => trpc.approvals.request.mutate(input)),
+    refreshStorage: (input, callOptions) =>
+      callServer(async (ownOptions) => void (await trpc.storage.refresh.mutate(input, ownOptions)), callOptions),
+    missingSegments: (input, callOptions) =>
+      callServer(async (ownOptions) => (await trpc.archive.missing.mutate(input, ownOptions)).missing, callOptions),
+    putSegment: async ({ digest, bytes, runId, leaseEpoch }, callOptions) => {
       const body = new Uint8Array(bytes);
-      await segment(digest, runId === undefined ? {} : { runId, leaseEpoch: String(leaseEpoch) }, {
+      await requestSegment(digest, runId === undefined ? {} : { runId, leaseEpoch: String(leaseEpoch) }, {
         method: "PUT",
         body,
         headers: { "content-type": "application/octet-stream" },
-        signal: how?.signal,
+        signal: callOptions?.signal,
       });
     },
     getSegment: ({ digest, runId, leaseEpoch, sessionId }) =>
-      segment(digest, { runId, leaseEpoch: String(leaseEpoch), sessionId }, { method: "GET" }),
-    commitManifest: (input, how) => ask(async (own) => void (await trpc.archive.commit.mutate(input, own)), how),
-    storeArchive: (input) => ask(async () => void (await trpc.archive.store.mutate(input))),
-    getAttachment: async ({ attachmentId }, how = {}) => {
-      const attachment = await ask((own) => trpc.attachments.get.query({ attachmentId }, own), how);
+      requestSegment(digest, { runId, leaseEpoch: String(leaseEpoch), sessionId }, { method: "GET" }),
+    commitManifest: (input, callOptions) =>
+      callServer(async (ownOptions) => void (await trpc.archive.commit.mutate(input, ownOptions)), callOptions),
+    storeArchive: (input) => callServer(async () => void (await trpc.archive.store.mutate(input))),
+    getAttachment: async ({ attachmentId }, callOptions = {}) => {
+      const attachment = await callServer(
+        (ownOptions) => trpc.attachments.get.query({ attachmentId }, ownOptions),
+        callOptions,
+      );
       const content = `/api/v1/attachments/${encodeURIComponent(attachmentId)}/content`;
-      return { attachment, bytes: await plainBytes("an image", content, { method: "GET", ...how }) };
+      return { attachment, bytes: await fetchBytes("an image", content, { method: "GET", ...callOptions }) };
     },
-    getManifest: (sessionId) => ask(async () => (await trpc.archive.manifest.query({ sessionId })).manifest),
+    getManifest: (sessionId) => callServer(async () => (await trpc.archive.manifest.query({ sessionId })).manifest),
   };
 }
 
@@ -166,7 +177,10 @@ export function connectControlPlane(opts: {
  * Gives a call a signal of its own that follows `outer`. The client's listener on a call's signal is never taken off, and
  * an attempt's own signal would gather some at each turn.
  */
-async function withOwnSignal<T>(outer: AbortSignal | undefined, call: (own: CallOptions) => Promise<T>): Promise<T> {
+async function withOwnSignal<T>(
+  outer: AbortSignal | undefined,
+  call: (ownOptions: CallOptions) => Promise<T>,
+): Promise<T> {
   if (outer === undefined) return call({});
   const controller = new AbortController();
   const abort = () => controller.abort(outer.reason);
@@ -180,7 +194,7 @@ async function withOwnSignal<T>(outer: AbortSignal | undefined, call: (own: Call
 }
 
 /** Whether nobody waits for the answer any more; a limit of the caller's own is a wait that was in vain. */
-function isGivenUp(signal: AbortSignal | undefined): boolean {
+function isAbandoned(signal: AbortSignal | undefined): boolean {
   return signal?.aborted === true && (signal.reason as Error | undefined)?.name !== "TimeoutError";
 }
 
@@ -190,19 +204,19 @@ function toRunnerError(error: unknown, isClaimed: boolean): Error {
     return error;
   if (!(error instanceof TRPCClientError)) return new UnreachableError(String(error));
   const data: unknown = error.data;
-  const fault = ErrorBody.safeParse(
+  const parsedBody = ErrorBody.safeParse(
     typeof data === "object" && data !== null && "agentrun" in data ? data.agentrun : undefined,
   );
-  return fault.success ? fromBody(fault.data, isClaimed) : new UnreachableError(error.message);
+  return parsedBody.success ? errorFromBody(parsedBody.data, isClaimed) : new UnreachableError(error.message);
 }
 
-function fromBody(fault: ErrorBody, isClaimed: boolean): Error {
-  if (LEASE_REASONS.has(fault.reason)) return new LeaseLostError(fault.message);
+function errorFromBody(body: ErrorBody, isClaimed: boolean): Error {
+  if (LEASE_REASONS.has(body.reason)) return new LeaseLostError(body.message);
   // A runner's token ends with its run and its epoch.
-  if (isClaimed && fault.reason === "unauthenticated") return new LeaseLostError(fault.message);
+  if (isClaimed && body.reason === "unauthenticated") return new LeaseLostError(body.message);
   // A person must free the space, for which a turn cannot wait.
-  if (fault.reason === "storage-full") return new RefusedError(fault.reason, fault.message);
-  const status = REASON_STATUS[fault.reason];
-  if (status >= 500 || status === 429) return new UnreachableError(fault.message, true);
-  return new RefusedError(fault.reason, fault.message);
+  if (body.reason === "storage-full") return new RefusedError(body.reason, body.message);
+  const status = REASON_STATUS[body.reason];
+  if (status >= 500 || status === 429) return new UnreachableError(body.message, true);
+  return new RefusedError(body.reason, body.message);
 }

@@ -19,16 +19,17 @@ test("of the output of commands that fail no more is kept than tells why they we
   const commands = new TurnCommands();
   const log = "x".repeat(400_000);
   const before = heapBytes();
-  for (let index = 0; index < 100; index += 1) commands.note(failed(`item-${index}`, Buffer.from(log).toString()), "");
+  for (let index = 0; index < 100; index += 1)
+    commands.record(failed(`item-${index}`, Buffer.from(log).toString()), "");
   expect(heapBytes() - before).toBeLessThan(15_000_000);
   const rollout = { itemId: "call", command: "make", exitCode: 1, output: log };
-  const [output] = commands.add("turn", "/", [rollout]);
+  const [output] = commands.addFromRollout("turn", "/", [rollout]);
   expect(output?.payload.text).toBe(log);
   expect(commands.calls).toHaveLength(101);
   expect(commands.calls.reduce((sum, call) => sum + call.output.length, 0)).toBeLessThan(4 * 1024 * 1024);
 
   commands.clear();
-  commands.note(failed("first", `${log}\ntouch: Read-only file system`), "");
-  commands.note(failed("second", `touch: Permission denied\n${log}`), "");
+  commands.record(failed("first", `${log}\ntouch: Read-only file system`), "");
+  commands.record(failed("second", `touch: Permission denied\n${log}`), "");
   expect(describeRefusals(commands.calls, {})).toMatch(/All 2 commands of this turn were refused/);
 });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { OUTPUT_MAX_BYTES } from "@/contract/output-schema";
-import { readOutput } from "./turn-output";
+import { parseOutput } from "./turn-output";
 
 const schema = { type: "object" };
 
@@ -13,11 +13,11 @@ test.each([
   '\uFEFF\n```\n{"a":1}\n```\n\n',
   ' \n{"a":1}\n ',
 ])("an answer is what stands in its fence and between its white space: %j", (said) => {
-  expect(readOutput(said, schema)).toEqual({ output: { a: 1 } });
+  expect(parseOutput(said, schema)).toEqual({ output: { a: 1 } });
 });
 
 test("a fence within a value is the value's", () => {
-  expect(readOutput('{"a":"```json\\n{}\\n```"}', schema)).toEqual({ output: { a: "```json\n{}\n```" } });
+  expect(parseOutput('{"a":"```json\\n{}\\n```"}', schema)).toEqual({ output: { a: "```json\n{}\n```" } });
 });
 
 test.each([
@@ -32,12 +32,12 @@ test.each([
   [`{"a":${"[".repeat(300_000)}${"]".repeat(300_000)}}`, "nested deeper than 200 levels"],
   [`{"a":"${"x".repeat(OUTPUT_MAX_BYTES)}"}`, `larger than ${OUTPUT_MAX_BYTES} bytes`],
 ])("what is more or less than one JSON object of the size that is kept is none: %#", (said, why) => {
-  expect(readOutput(said, schema)).toEqual({ fault: expect.stringContaining(why) });
+  expect(parseOutput(said, schema)).toEqual({ problem: expect.stringContaining(why) });
 });
 
 test("a long list is kept, and a name of every object's own", () => {
   const list = Array.from({ length: 400_000 }, () => 1);
-  expect(readOutput(JSON.stringify({ list }), schema)).toEqual({ output: { list } });
-  const read = readOutput('{"__proto__":1}', schema);
+  expect(parseOutput(JSON.stringify({ list }), schema)).toEqual({ output: { list } });
+  const read = parseOutput('{"__proto__":1}', schema);
   expect(JSON.stringify(read)).toBe('{"output":{"__proto__":1}}');
 });

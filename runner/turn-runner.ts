@@ -4,17 +4,17 @@ import type { Agent, TurnEnd } from "./agent";
 import type { Attempt } from "./attempt";
 import { RefusedError } from "./control-plane";
 import { deferred } from "./deferred";
-import { endingOf } from "./ending";
+import { toEnding } from "./ending";
 import { AppServerExitedError, CodexRequestError, LeaseLostError } from "./errors";
-import { ImageError, type Message, type Order } from "./images";
+import { ImageError, type Message, type MessageInput } from "./images";
 import { describeRefusals } from "./refusals";
 import { retryWhileAway } from "./retry-while-away";
-import { markRollouts, type RolloutMarks, readCalls } from "./rollout-calls";
-import { readOutput } from "./turn-output";
+import { type RolloutOffsets, readCalls, readRolloutOffsets } from "./rollout-calls";
+import { parseOutput } from "./turn-output";
 
 type Outcome = Pick<FinishCommandInput, "terminalStatus" | "failureKind" | "failureMessage" | "output">;
 
-interface Current {
+interface RunningTurn {
   commandId: string;
   seq: number;
   /** Settles when the turn has been sent to codex, or when it is known that it will not be. */
@@ -25,7 +25,7 @@ interface Current {
   stop: Outcome | undefined;
   agent: Agent | undefined;
   /** Aborts fetching the images of its message. */
-  fetching: AbortController;
+  imageFetchAbort: AbortController;
 }
 
 /** How long codex may be silent in a turn without a time limit; well above codex's own time-outs. */
@@ -34,7 +34,7 @@ const INTERRUPTED: Outcome = { terminalStatus: "cancelled", failureKind: "cancel
 
 /** Runs turns, one at a time, each from its acknowledgement to its command's end. */
 export class TurnRunner {
-  private current: Current | undefined;
+  private current: RunningTurn | undefined;
 
   constructor(private readonly attempt: Attempt) {}
 
@@ -47,8 +47,8 @@ export class TurnRunner {
   }
 
   /** Whether the agent's own part of the running turn has ended and only sub-agents are still working. */
-  get isLeftToOthers(): boolean {
-    return this.current?.agent?.isLeftToOthers ?? false;
+  get isWaitingForSubagents(): boolean {
+    return this.current?.agent?.isWaitingForSubagents ?? false;
   }
 
   get commandId(): string | undefined {
@@ -56,36 +56,36 @@ export class TurnRunner {
   }
 
   /** Returns the command whose turn is running, if it was ordered before `seq`. */
-  commandBefore(seq: number): string | undefined {
+  commandIdBefore(seq: number): string | undefined {
     return this.current && this.current.seq < seq ? this.current.commandId : undefined;
   }
 
   /** Runs one turn to its end. Throws when the whole run cannot continue; the turn's command is finished before. */
   async run(
     command: Pick<Command, "id" | "seq">,
-    order: Order,
+    input: MessageInput,
     opts: { isAcknowledged: boolean } = { isAcknowledged: false },
   ): Promise<void> {
     const sent = deferred();
     const started = deferred();
-    const current: Current = {
+    const current: RunningTurn = {
       commandId: command.id,
       seq: command.seq,
       sent: sent.promise,
       started: started.promise,
       stop: undefined,
       agent: undefined,
-      fetching: new AbortController(),
+      imageFetchAbort: new AbortController(),
     };
     this.current = current;
     this.attempt.turnCommandId = command.id;
     try {
       await this.attempt.checkVolume();
       const agent = await this.attempt.openAgent();
-      const message = await this.readMessage(current, order);
+      const message = await this.readMessage(current, input);
       if (this.attempt.ending || message === null) return;
       if (!opts.isAcknowledged && !(await this.acknowledge(command.id))) return;
-      await this.follow(current, agent, { message, hasSent: sent.resolve, hasStarted: started.resolve });
+      await this.runToEnd(current, agent, { message, onSent: sent.resolve, onStarted: started.resolve });
     } catch (error) {
       await this.fail(current, error);
       throw error;
@@ -106,7 +106,7 @@ export class TurnRunner {
     const { current } = this;
     if (!current || current.commandId !== (opts.commandId ?? current.commandId)) return false;
     current.stop ??= outcome;
-    current.fetching.abort();
+    current.imageFetchAbort.abort();
     this.attempt.approvals.endTurn();
     await current.sent;
     // A turn that has not been sent yet is not sent any more.
@@ -117,13 +117,13 @@ export class TurnRunner {
    * Returns the message to send, with its images. null when an image cannot be shown, which ends the command but not
    * the run.
    */
-  private async readMessage(current: Current, order: Order): Promise<Message | null> {
+  private async readMessage(current: RunningTurn, input: MessageInput): Promise<Message | null> {
     try {
-      return await this.attempt.readMessage(current.commandId, order, current.fetching.signal);
+      return await this.attempt.readMessage(current.commandId, input, current.imageFetchAbort.signal);
     } catch (error) {
       // Whoever stopped the turn decides how it ends.
       if (current.stop || this.attempt.ending) {
-        const { imageIds: _, ...rest } = order;
+        const { imageIds: _, ...rest } = input;
         return { ...rest, images: [] };
       }
       if (!(error instanceof ImageError)) throw error;
@@ -147,20 +147,20 @@ export class TurnRunner {
     }
   }
 
-  private async follow(
-    current: Current,
+  private async runToEnd(
+    current: RunningTurn,
     agent: Agent,
-    how: { message: Message; hasSent: () => void; hasStarted: () => void },
+    callbacks: { message: Message; onSent: () => void; onStarted: () => void },
   ): Promise<void> {
     const { attempt } = this;
     if (attempt.abandoned.aborted) return;
     if (current.stop) return this.finish(current, current.stop);
-    const marks = await this.markRollouts(agent);
+    const offsets = await this.readOffsets(agent);
     let turn: Awaited<ReturnType<Agent["startTurn"]>>;
     try {
-      const starting = agent.startTurn(current.commandId, how.message);
+      const starting = agent.startTurn(current.commandId, callbacks.message);
       current.agent = agent;
-      how.hasSent();
+      callbacks.onSent();
       turn = await starting;
     } catch (error) {
       if (attempt.abandoned.aborted) return;
@@ -176,15 +176,15 @@ export class TurnRunner {
     }
     const { turnId } = turn;
     attempt.lastTurnId = turnId;
-    how.hasStarted();
+    callbacks.onStarted();
     attempt.emit({
       type: "backend_status",
       payload: { phase: "turn-started", turnId, commandId: current.commandId, threadId: agent.threadId },
     });
-    await attempt.noteThread();
+    await attempt.saveThread();
     const end = await this.waitForEnd(agent, turn.ended);
-    const refusals = await this.tellRefusals(agent, turnId, marks);
-    const outcome = withOutput(outcomeOf(end, current.stop), how.message, attempt.translator.lastMessage);
+    const refusals = await this.reportRefusals(agent, turnId, offsets);
+    const outcome = withOutput(toOutcome(end, current.stop), callbacks.message, attempt.translator.lastMessage);
     for (const event of attempt.translator.endTurn(turnId, end.error)) attempt.emit(event);
     if (end.status === "completed" && outcome.terminalStatus === "failed")
       attempt.emit({
@@ -204,22 +204,23 @@ export class TurnRunner {
   }
 
   /** Marks where the rollouts end; null where later calls cannot be told from earlier ones. */
-  private async markRollouts(agent: Agent): Promise<RolloutMarks | null> {
+  private async readOffsets(agent: Agent): Promise<RolloutOffsets | null> {
     const { disk } = this.attempt;
-    return disk ? markRollouts(disk.layout.rolloutsDir, agent.threadId).catch(() => null) : null;
+    return disk ? readRolloutOffsets(disk.layout.rolloutsDir, agent.threadId).catch(() => null) : null;
   }
 
   /**
    * Reports the turn's commands that codex did not report. When all commands of the turn were refused, warns of it and
    * returns the message; null otherwise.
    */
-  private async tellRefusals(agent: Agent, turnId: string, marks: RolloutMarks | null): Promise<string | null> {
+  private async reportRefusals(agent: Agent, turnId: string, offsets: RolloutOffsets | null): Promise<string | null> {
     const { attempt } = this;
     const { disk, translator } = attempt;
     // The rollout is read for this warning alone: a file that cannot be read must not fail a turn.
-    const calls = disk && marks ? await readCalls(disk.layout.rolloutsDir, agent.threadId, marks).catch(() => []) : [];
+    const calls =
+      disk && offsets ? await readCalls(disk.layout.rolloutsDir, agent.threadId, offsets).catch(() => []) : [];
     const { commands } = translator;
-    for (const event of commands.add(turnId, disk?.cwd ?? "", calls)) attempt.emit(event);
+    for (const event of commands.addFromRollout(turnId, disk?.cwd ?? "", calls)) attempt.emit(event);
     const message = describeRefusals(commands.calls, attempt.policy);
     if (message !== null) attempt.emit({ type: "warning", payload: { message, code: "commands-refused", turnId } });
     return message;
@@ -227,7 +228,7 @@ export class TurnRunner {
 
   private async waitForEnd(agent: Agent, ended: Promise<TurnEnd>): Promise<TurnEnd> {
     const { turnTimeoutMs } = this.attempt.policy;
-    const limit = turnTimeoutMs === undefined ? this.boundSilence(agent) : this.boundTurn(turnTimeoutMs);
+    const limit = turnTimeoutMs === undefined ? this.limitSilence(agent) : this.limitDuration(turnTimeoutMs);
     try {
       return await ended;
     } finally {
@@ -235,7 +236,7 @@ export class TurnRunner {
     }
   }
 
-  private boundTurn(turnTimeoutMs: number): { clear(): void } {
+  private limitDuration(turnTimeoutMs: number): { clear(): void } {
     const failureMessage = `the turn took longer than its limit of ${turnTimeoutMs} ms and was interrupted`;
     const timer = setTimeout(
       () => void this.stop({ terminalStatus: "failed", failureKind: "timeout", failureMessage }),
@@ -245,19 +246,19 @@ export class TurnRunner {
   }
 
   // A turn without a time limit may take as long as it likes, but a codex that hangs must not hold its run for ever.
-  private boundSilence(agent: Agent): { clear(): void } {
+  private limitSilence(agent: Agent): { clear(): void } {
     const boundMs = this.attempt.config.silenceMaxMs ?? SILENCE_MAX_MS;
-    const look = () => {
-      const leftMs = boundMs - agent.silentMs;
-      if (leftMs > 0) {
-        timer = setTimeout(look, leftMs);
+    const checkSilence = () => {
+      const remainingMs = boundMs - agent.silentMs;
+      if (remainingMs > 0) {
+        timer = setTimeout(checkSilence, remainingMs);
         return;
       }
       const failureMessage = `codex said nothing for ${Math.round(boundMs / 1000)} s in the middle of the turn and was killed: set executionPolicy.turnTimeoutMs for turns that are silent for longer`;
       this.attempt.emit({ type: "error", payload: { message: failureMessage, code: "backend-failed" } });
       void this.stop({ terminalStatus: "failed", failureKind: "backend-failed", failureMessage }, { boundMs: 0 });
     };
-    let timer = setTimeout(look, boundMs);
+    let timer = setTimeout(checkSilence, boundMs);
     return { clear: () => clearTimeout(timer) };
   }
 
@@ -269,10 +270,10 @@ export class TurnRunner {
     return (await findRollouts(disk.layout.rolloutsDir, agent.threadId)).length > 0 ? agent.threadId : undefined;
   }
 
-  private async fail(current: Current, error: unknown): Promise<void> {
+  private async fail(current: RunningTurn, error: unknown): Promise<void> {
     const { attempt } = this;
     if (error instanceof LeaseLostError || attempt.abandoned.aborted) return;
-    const ending = await endingOf(error, attempt.config);
+    const ending = await toEnding(error, attempt.config);
     if (ending.kind !== "failed") return;
     // A turn that was being stopped when codex died of it has ended with the requested outcome.
     const outcome: Outcome = current.stop ?? {
@@ -286,7 +287,7 @@ export class TurnRunner {
   }
 
   private async finish(
-    current: Current,
+    current: RunningTurn,
     outcome: Outcome,
     ids: Pick<FinishCommandInput, "threadId" | "turnId"> = {},
   ): Promise<void> {
@@ -303,7 +304,7 @@ export class TurnRunner {
   }
 }
 
-function outcomeOf(end: TurnEnd, stop: Outcome | undefined): Outcome {
+function toOutcome(end: TurnEnd, stop: Outcome | undefined): Outcome {
   switch (end.status) {
     case "completed":
       return { terminalStatus: "completed" };
@@ -312,7 +313,7 @@ function outcomeOf(end: TurnEnd, stop: Outcome | undefined): Outcome {
     case "failed":
       return {
         terminalStatus: "failed",
-        failureKind: isLimited(end.error) ? "rate-limited" : "backend-failed",
+        failureKind: isRateLimited(end.error) ? "rate-limited" : "backend-failed",
         failureMessage: end.error?.message ?? "the turn failed",
       };
     default:
@@ -323,13 +324,13 @@ function outcomeOf(end: TurnEnd, stop: Outcome | undefined): Outcome {
 /** A completed turn with a schema counts as completed only if its last message fits the schema. */
 function withOutput(outcome: Outcome, { outputSchema }: Message, lastMessage: string | undefined): Outcome {
   if (outputSchema === undefined || outcome.terminalStatus !== "completed") return outcome;
-  const read = readOutput(lastMessage, outputSchema);
-  if ("output" in read) return { ...outcome, output: read.output };
-  return { terminalStatus: "failed", failureKind: "backend-failed", failureMessage: read.fault };
+  const result = parseOutput(lastMessage, outputSchema);
+  if ("output" in result) return { ...outcome, output: result.output };
+  return { terminalStatus: "failed", failureKind: "backend-failed", failureMessage: result.problem };
 }
 
 /** Whether codex gave up because the provider's limit is reached, by codex's own error name or the last HTTP status. */
-function isLimited(error: TurnEnd["error"]): boolean {
+function isRateLimited(error: TurnEnd["error"]): boolean {
   const info = error?.codexErrorInfo ?? null;
   if (info === null) return false;
   if (typeof info === "string") return info === "usageLimitExceeded" || info === "rateLimitExceeded";

@@ -2,9 +2,9 @@ import { COMMAND_PAYLOADS, type Command } from "@/contract/command";
 import type { Attempt } from "./attempt";
 import type { CommandInbox } from "./command-inbox";
 import { RefusedError } from "./control-plane";
-import { endingOf } from "./ending";
+import { toEnding } from "./ending";
 import { BackendFailedError } from "./errors";
-import { ImageError, type Message, orderOf } from "./images";
+import { ImageError, type Message, readMessageInput } from "./images";
 import { retryWhileAway } from "./retry-while-away";
 import type { TurnRunner } from "./turn-runner";
 
@@ -19,7 +19,7 @@ type Result =
 
 const NO_ACTIVE_TURN = { done: false, reason: "no-active-turn", message: "no turn is under way" } as const;
 
-const LEFT_TO_OTHERS = {
+const ONLY_SUBAGENTS_RUNNING = {
   ...NO_ACTIVE_TURN,
   message: "the agent has done its part of the turn, and its sub-agents take no message: send it once they have ended",
 } as const;
@@ -34,7 +34,7 @@ export class UrgentCommands {
       turns: TurnRunner;
       inbox: () => CommandInbox;
       /** Resolves when a turn has begun or was withdrawn, or the attempt ends. */
-      queueMoved: () => Promise<void>;
+      queueChange: () => Promise<void>;
     },
   ) {}
 
@@ -43,24 +43,24 @@ export class UrgentCommands {
     // approval, and an interrupt is meant for a codex that no longer answers.
     const work = command.type === "steer" ? this.lastSteer.then(() => this.handle(command)) : this.handle(command);
     const { attempt } = this.opts;
-    const settled = work.catch(async (error: unknown) => attempt.end(await endingOf(error, attempt.config)));
+    const settled = work.catch(async (error: unknown) => attempt.end(await toEnding(error, attempt.config)));
     if (command.type === "steer") this.lastSteer = settled;
   }
 
   private async handle(command: Command): Promise<void> {
     const { attempt } = this.opts;
-    const turnCommandId = command.type === "approve" ? undefined : await this.turnFor(command.seq);
+    const turnCommandId = command.type === "approve" ? undefined : await this.waitForTurn(command.seq);
     if (attempt.ending) return;
     const { controlPlane, run } = attempt;
     try {
       await retryWhileAway(() => controlPlane.ackCommand({ commandId: command.id, leaseEpoch: run.leaseEpoch }));
-      const result = await this.carryOut(command, turnCommandId);
+      const result = await this.execute(command, turnCommandId);
       if (attempt.isLost) return;
       const outcome = result.done
         ? ({ terminalStatus: "completed" } as const)
         : ({
             terminalStatus: "failed",
-            failureKind: isFault(result.reason) ? result.reason : "schema-invalid",
+            failureKind: isFailureKind(result.reason) ? result.reason : "schema-invalid",
             failureMessage: failureMessage(result),
           } as const);
       await retryWhileAway(() =>
@@ -74,10 +74,11 @@ export class UrgentCommands {
 
   // Returns the running turn, whatever waits behind it. Where none is running, waits for the turn that was ordered
   // before the command and has yet to begin.
-  private async turnFor(seq: number): Promise<string | undefined> {
-    const { attempt, turns, inbox, queueMoved } = this.opts;
-    while (!attempt.ending && turns.commandBefore(seq) === undefined && inbox().hasTurnBefore(seq)) await queueMoved();
-    return turns.commandBefore(seq);
+  private async waitForTurn(seq: number): Promise<string | undefined> {
+    const { attempt, turns, inbox, queueChange } = this.opts;
+    while (!attempt.ending && turns.commandIdBefore(seq) === undefined && inbox().hasTurnBefore(seq))
+      await queueChange();
+    return turns.commandIdBefore(seq);
   }
 
   /**
@@ -86,17 +87,19 @@ export class UrgentCommands {
    */
   private readMessage(command: Command): Promise<Message | ImageError> {
     const { attempt } = this.opts;
-    return attempt.readMessage(command.id, orderOf(command.payload), attempt.abandoned).catch((error: unknown) => {
-      if (error instanceof ImageError) return error;
-      throw error;
-    });
+    return attempt
+      .readMessage(command.id, readMessageInput(command.payload), attempt.abandoned)
+      .catch((error: unknown) => {
+        if (error instanceof ImageError) return error;
+        throw error;
+      });
   }
 
   private async steer(command: Command, turnCommandId: string, message: Message): Promise<Result> {
     const { turns } = this.opts;
     try {
       if (await turns.steer(turnCommandId, command, message)) return { done: true };
-      return turns.isLeftToOthers ? LEFT_TO_OTHERS : NO_ACTIVE_TURN;
+      return turns.isWaitingForSubagents ? ONLY_SUBAGENTS_RUNNING : NO_ACTIVE_TURN;
     } catch (error) {
       if (error instanceof BackendFailedError) return { done: false, reason: "backend-failed", message: error.message };
       return {
@@ -107,7 +110,7 @@ export class UrgentCommands {
     }
   }
 
-  private async carryOut(command: Command, turnCommandId: string | undefined): Promise<Result> {
+  private async execute(command: Command, turnCommandId: string | undefined): Promise<Result> {
     const { attempt, turns } = this.opts;
     switch (command.type) {
       case "steer": {
@@ -141,10 +144,12 @@ export class UrgentCommands {
 }
 
 /** Whether a result is reported as a failure kind with a message, instead of as a word for programs. */
-function isFault(reason: Extract<Result, { done: false }>["reason"]): reason is "backend-failed" | "infra-failed" {
+function isFailureKind(
+  reason: Extract<Result, { done: false }>["reason"],
+): reason is "backend-failed" | "infra-failed" {
   return reason === "backend-failed" || reason === "infra-failed";
 }
 
 function failureMessage(result: Extract<Result, { done: false }>): string {
-  return isFault(result.reason) ? result.message : `${result.reason}: ${result.message}`;
+  return isFailureKind(result.reason) ? result.message : `${result.reason}: ${result.message}`;
 }

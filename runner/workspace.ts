@@ -21,7 +21,7 @@ import { endAttemptProcesses } from "@/supervisor/processes/scan";
 import { childEnv } from "./child-env";
 
 const run = promisify(execFile);
-type Fetching = {
+type FetchOptions = {
   /** The PATH on which git is looked up. */
   pathVariable: string;
   /** Every process started by git carries this id, so that whoever ends the attempt finds it. */
@@ -42,7 +42,7 @@ export class WorkspaceError extends Error {
  * kept: a git workspace is cloned once, and a bundle's files are written again before each run.
  */
 export async function prepareWorkspace(
-  opts: Fetching & {
+  opts: FetchOptions & {
     workspaceDir: string;
     /** On the workspace's volume. A clone is made here and moved into its place once it is complete. */
     stagingDir: string;
@@ -72,7 +72,7 @@ export async function prepareWorkspace(
 
 async function openWorkspace(
   workspace: WorkspaceRef,
-  opts: Fetching & { workspaceDir: string; stagingDir: string },
+  opts: FetchOptions & { workspaceDir: string; stagingDir: string },
 ): Promise<string> {
   const { workspaceDir, stagingDir } = opts;
   switch (workspace.kind) {
@@ -82,7 +82,7 @@ async function openWorkspace(
       const folder = await realpath(workspace.path).catch(() => undefined);
       if (folder === undefined || !(await stat(folder)).isDirectory())
         throw new WorkspaceError(`${workspace.path} is not a folder on this machine`);
-      await requireAllowed(folder, opts.workspaceRoots);
+      await assertAllowedFolder(folder, opts.workspaceRoots);
       return folder;
     }
     case "git": {
@@ -92,7 +92,7 @@ async function openWorkspace(
         await clone(workspace, stagingDir, opts);
         await rename(stagingDir, workspaceDir);
       }
-      return workspace.subdir === undefined ? workspaceDir : inside(workspaceDir, workspace.subdir);
+      return workspace.subdir === undefined ? workspaceDir : resolveInside(workspaceDir, workspace.subdir);
     }
     default:
       return workspace satisfies never;
@@ -102,7 +102,7 @@ async function openWorkspace(
 async function unpackBundle(
   bundle: ResourceBundleRef,
   cwd: string,
-  opts: Fetching & { scratchDir: string },
+  opts: FetchOptions & { scratchDir: string },
 ): Promise<void> {
   switch (bundle.kind) {
     case "inline":
@@ -111,7 +111,7 @@ async function unpackBundle(
     case "git": {
       const checkout = await mkdtemp(path.join(opts.scratchDir, "bundle-"));
       await clone(bundle, checkout, opts);
-      const source = bundle.subdir === undefined ? checkout : await inside(checkout, bundle.subdir);
+      const source = bundle.subdir === undefined ? checkout : await resolveInside(checkout, bundle.subdir);
       await copyInside(source, cwd);
       await rm(checkout, { recursive: true, force: true });
       return;
@@ -122,7 +122,7 @@ async function unpackBundle(
 }
 
 /** A link may have been put in the folder's place since the run was created. */
-async function requireAllowed(folder: string, roots: string[] | undefined): Promise<void> {
+async function assertAllowedFolder(folder: string, roots: string[] | undefined): Promise<void> {
   if (roots === undefined) return;
   for (const root of roots) {
     const real = await realpath(root).catch(() => undefined);
@@ -132,22 +132,26 @@ async function requireAllowed(folder: string, roots: string[] | undefined): Prom
 }
 
 /** Clones into an empty folder. Never asks for a password, and runs no hook or filter of the repository. */
-async function clone(source: { url: string; ref?: string | undefined }, dir: string, how: Fetching): Promise<void> {
+async function clone(
+  source: { url: string; ref?: string | undefined },
+  dir: string,
+  opts: FetchOptions,
+): Promise<void> {
   const env = childEnv({
-    PATH: how.pathVariable,
+    PATH: opts.pathVariable,
     HOME: dir,
     GIT_CONFIG_GLOBAL: "/dev/null",
     GIT_TERMINAL_PROMPT: "0",
     GIT_CONFIG_NOSYSTEM: "1",
     GIT_ALLOW_PROTOCOL: "https:http:ssh:git",
-    AGENTRUN_ATTEMPT: how.attemptId,
+    AGENTRUN_ATTEMPT: opts.attemptId,
   });
   const git = async (...args: string[]) =>
     run("git", ["-C", dir, "-c", "core.hooksPath=/dev/null", ...args], {
       env,
       timeout: GIT_TIMEOUT_MS,
       killSignal: "SIGKILL",
-      signal: how.signal,
+      signal: opts.signal,
     });
   try {
     await git("init", "--quiet");
@@ -158,17 +162,17 @@ async function clone(source: { url: string; ref?: string | undefined }, dir: str
     await git("checkout", "--quiet", ...(isNamed ? ["-B", source.ref ?? ""] : ["--detach"]), "FETCH_HEAD");
   } catch (error) {
     // A killed git leaves the helpers that it had started, and they would keep writing.
-    await endAttemptProcesses(how.attemptId);
+    await endAttemptProcesses(opts.attemptId);
     await rm(dir, { recursive: true, force: true });
-    const said = error instanceof Error && "stderr" in error ? String(error.stderr).trim() : String(error);
+    const gitOutput = error instanceof Error && "stderr" in error ? String(error.stderr).trim() : String(error);
     throw new WorkspaceError(
-      `git could not fetch ${source.ref ?? "the default branch"} of ${source.url}: ${said.slice(-1_000)}`,
+      `git could not fetch ${source.ref ?? "the default branch"} of ${source.url}: ${gitOutput.slice(-1_000)}`,
     );
   }
 }
 
 async function writeInside(root: string, relative: string, content: string): Promise<void> {
-  await writeFile(await openPlace(root, relative), content);
+  await writeFile(await prepareFilePath(root, relative), content);
 }
 
 /** Copies a checkout's files without its history; links are copied as links. */
@@ -178,12 +182,12 @@ async function copyInside(source: string, root: string): Promise<void> {
     const from = path.join(entry.parentPath, entry.name);
     const relative = path.relative(source, from);
     if (relative.split(path.sep).includes(".git") || entry.isDirectory()) continue;
-    const place = await openPlace(root, relative);
+    const target = await prepareFilePath(root, relative);
     if (entry.isSymbolicLink()) {
-      await rm(place, { force: true });
-      await symlink(await readlink(from), place);
+      await rm(target, { force: true });
+      await symlink(await readlink(from), target);
     } else if (entry.isFile()) {
-      await copyFile(from, place);
+      await copyFile(from, target);
     }
   }
 }
@@ -192,7 +196,7 @@ async function copyInside(source: string, root: string): Promise<void> {
  * Returns the path of a file below `root`, and makes its folders. An agent may have made links meanwhile: throws where
  * a folder is one, and removes one in the file's own place.
  */
-async function openPlace(root: string, relative: string): Promise<string> {
+async function prepareFilePath(root: string, relative: string): Promise<string> {
   const target = path.resolve(root, relative);
   if (!target.startsWith(`${root}${path.sep}`)) throw new WorkspaceError(`${relative} lies outside the workspace`);
   let folder = root;
@@ -211,7 +215,7 @@ async function openPlace(root: string, relative: string): Promise<string> {
   return target;
 }
 
-async function inside(root: string, subdir: string): Promise<string> {
+async function resolveInside(root: string, subdir: string): Promise<string> {
   const real = await realpath(path.join(root, subdir)).catch(() => undefined);
   const realRoot = await realpath(root);
   if (real === undefined || !(real === realRoot || real.startsWith(`${realRoot}${path.sep}`)))

@@ -14,17 +14,17 @@ const documents = [
     : []),
 ];
 
-const dead = [];
+const missing = [];
 for (const document of documents) {
   const lines = readFileSync(path.join(projectRoot, document), "utf8").split("\n");
   lines.forEach((line, index) => {
     for (const target of [...linkedPaths(line, document), ...quotedPaths(line)]) {
-      if (!existsSync(path.join(projectRoot, target))) dead.push(`${document}:${index + 1}: ${target} is not there`);
+      if (!existsSync(path.join(projectRoot, target))) missing.push(`${document}:${index + 1}: ${target} is not there`);
     }
   });
 }
-if (dead.length > 0) {
-  console.error(dead.join("\n"));
+if (missing.length > 0) {
+  console.error(missing.join("\n"));
   process.exitCode = 1;
 }
 

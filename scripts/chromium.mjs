@@ -15,8 +15,8 @@ const SYSTEM_NAMES = [HEADLESS_SHELL, "chromium", "chromium-browser", "google-ch
  * what was tried on stderr, when there is no way.
  */
 export function ensureChromium() {
-  const given = process.env.AGENTRUN_TEST_CHROMIUM;
-  if (given) return given;
+  const configured = process.env.AGENTRUN_TEST_CHROMIUM;
+  if (configured) return configured;
   const found = findChromium();
   if (found) return found;
   const isRoot = process.getuid?.() === 0;
@@ -42,17 +42,17 @@ export function ensureChromium() {
 
 function findChromium() {
   const own = chromium.executablePath();
-  if (existsSync(own) && works(own)) return own;
+  if (existsSync(own) && canRun(own)) return own;
   for (const name of SYSTEM_NAMES) {
     const which = spawnSync("which", [name], { encoding: "utf8" });
     const file = which.stdout?.trim();
-    if (file && works(file)) return file;
+    if (file && canRun(file)) return file;
   }
   return null;
 }
 
 /** A downloaded browser may lack the system's libraries. */
-function works(file) {
+function canRun(file) {
   return spawnSync(file, ["--version"], { stdio: "ignore", timeout: 20_000 }).status === 0;
 }
 

@@ -16,14 +16,19 @@ export function failuresOfVitest(report, root) {
 
 /** The failed stories of a report by Playwright's JSON reporter, and its errors outside of any story. */
 export function failuresOfPlaywright(report) {
-  const ofSuite = (suite) => [
-    ...(suite.specs ?? []).filter((spec) => !spec.ok).map((spec) => failure(spec.file, spec.title, messageOf(spec))),
-    ...(suite.suites ?? []).flatMap(ofSuite),
+  const suiteFailures = (suite) => [
+    ...(suite.specs ?? [])
+      .filter((spec) => !spec.ok)
+      .map((spec) => failure(spec.file, spec.title, firstErrorMessage(spec))),
+    ...(suite.suites ?? []).flatMap(suiteFailures),
   ];
-  return [...report.errors.map((error) => failure("playwright", "", error.message)), ...report.suites.flatMap(ofSuite)];
+  return [
+    ...report.errors.map((error) => failure("playwright", "", error.message)),
+    ...report.suites.flatMap(suiteFailures),
+  ];
 }
 
-function messageOf(spec) {
+function firstErrorMessage(spec) {
   const results = spec.tests.flatMap((run) => run.results);
   return results.find((result) => result.error)?.error.message;
 }

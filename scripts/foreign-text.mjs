@@ -2,28 +2,28 @@
 // out what plays tricks in it: marks of direction, characters without ink, control characters.
 import { parseSync } from "oxc-parser";
 
-const words = (text) => new Set(text.trim().split(/\s+/));
+const wordSet = (text) => new Set(text.trim().split(/\s+/));
 
 /** Fields of records, and names of values, whose text is of others' making. */
-const FOREIGN = words(`
+const FOREIGN = wordSet(`
   text message title command cwd reason explanation step tool server excerpt failureMessage endMessage
   decisionReason cancelReason taskTitle sessionTitle runTitle detail output diff path said why rule actor payload
   arguments result metadata concurrencyKey idempotencyKey line failure fault placement host sourceCommit model holder
   image namespace phase owner createdBy decidedBy updatedBy targetId`);
 
 /** What writes tricks out, or makes its text of that. */
-const SAFE_CALLS = words(`
+const SAFE_CALLS = wordSet(`
   showTricks showHidden shortenId nameOf nameOfPlace operatorName readError outcomeOf contentOf summarize oneLine summaryOf
   blockerWords describeDrawn firstLine callerOf verbOf kindOf targetName stateOf periodName`);
 /** What makes words of this program's own, or figures. */
-const OWN_CALLS = words(`
+const OWN_CALLS = wordSet(`
   formatDuration formatBytes formatOffset formatPlural formatCount formatMoney formatTokens formatAge
   costWords
   imageSizeWords beatWords printDuration ordinal shareWords countText countOf callsWords briefWords wrongWords failedWords sum Number consequenceOf missingWords
   attemptOf describeBeats describeStrip formatInZone processOf builtAs depthOf refusalOf refuseExtension explainState explainKeeper
   explainTotals explainBreaker sessionIdOf safeHref figureOf amountWords spentWords percentOf percentWords partWords sessionsWords rate perMinute count tile formatPercent explainStatus placesTaken eventWords`);
 /** What is given to a component to draw with, and draws by itself. */
-const RENDERERS = words("children more place field text number cloneElement createPortal");
+const RENDERERS = wordSet("children more place field text number cloneElement createPortal");
 /** What is named like others' words in a file, and is the program's own. */
 const OWN_WORDS = {
   "app/(console)/docs/[name]/page.tsx": ["doc.title"],
@@ -51,12 +51,12 @@ const OWN_WORDS = {
   "components/storage/evict-dialog.tsx": ["loss.text"],
 };
 /** Attributes that are drawn or read out. */
-const DRAWN = words("title aria-label label word alt placeholder description note hint refusal consequence");
+const DRAWN = wordSet("title aria-label label word alt placeholder description note hint refusal consequence");
 /** Methods whose outcome is no text of what they are called on. */
-const NO_TEXT = words("map flatMap forEach filter includes startsWith endsWith toLocaleString get");
+const NO_TEXT = wordSet("map flatMap forEach filter includes startsWith endsWith toLocaleString get");
 
 /** Nodes that are drawn where they stand for another. */
-const THROUGH = {
+const PASS_THROUGH = {
   ChainExpression: (node) => [node.expression],
   ParenthesizedExpression: (node) => [node.expression],
   TSNonNullExpression: (node) => [node.expression],
@@ -75,17 +75,17 @@ const THROUGH = {
 export function findForeignText(name, source) {
   const { program } = parseSync(name, source);
   const isPrimitive = name.includes("components/ui/");
-  const made = declarationsOf(program);
-  const found = new Map();
+  const declarations = declarationsOf(program);
+  const findings = new Map();
   const report = (node) =>
-    found.set(node.start, {
+    findings.set(node.start, {
       ...{ start: node.start, end: node.end, text: source.slice(node.start, node.end) },
       line: source.slice(0, node.start).split("\n").length,
     });
 
   const draw = (node, seen) => {
     if (node === null || node === undefined) return;
-    const parts = THROUGH[node.type];
+    const parts = PASS_THROUGH[node.type];
     if (parts !== undefined) for (const part of parts(node)) draw(part, seen);
     else if (node.type === "MemberExpression") drawMember(node);
     else if (node.type === "Identifier") drawName(node, seen);
@@ -95,12 +95,12 @@ export function findForeignText(name, source) {
   };
   const drawMember = (node) => {
     // A part of what was made safe as a whole.
-    const whole = node.object.type === "Identifier" ? (made.get(node.object.name) ?? node.object) : node.object;
+    const whole = node.object.type === "Identifier" ? (declarations.get(node.object.name) ?? node.object) : node.object;
     if (whole.type === "CallExpression" && SAFE_CALLS.has(whole.callee.name)) return;
     if (node.property.type === "Identifier" && FOREIGN.has(node.property.name)) report(node);
   };
   const drawName = (node, seen) => {
-    const init = made.get(node.name);
+    const init = declarations.get(node.name);
     if (init !== undefined && !seen.has(node.name)) draw(init, new Set([...seen, node.name]));
     else if (init === undefined && FOREIGN.has(node.name) && !isPrimitive) report(node);
   };
@@ -132,10 +132,13 @@ export function findForeignText(name, source) {
     if (node.type === "Property" && ["cell", "description"].includes(node.key.name)) draw(node.value, none);
     if (node.type === "CallExpression" && isToast(node.callee))
       // What is to be done when it is pressed is among them.
-      for (const said of node.arguments) if (!/^(Call|ArrowFunction)Expression$/.test(said.type)) draw(said, none);
+      for (const argument of node.arguments)
+        if (!/^(Call|ArrowFunction)Expression$/.test(argument.type)) draw(argument, none);
   });
-  const own = new Set(OWN_WORDS[name]);
-  return [...found.values()].filter(({ text }) => !own.has(text)).toSorted((left, right) => left.start - right.start);
+  const allowed = new Set(OWN_WORDS[name]);
+  return [...findings.values()]
+    .filter(({ text }) => !allowed.has(text))
+    .toSorted((left, right) => left.start - right.start);
 }
 
 function isToast(callee) {
@@ -145,17 +148,17 @@ function isToast(callee) {
 
 /** What each constant of a file is made of; of two with one name nothing is said. */
 function declarationsOf(program) {
-  const made = new Map();
-  const twice = new Set();
+  const declarations = new Map();
+  const duplicates = new Set();
   walk(program, (node) => {
     if (node.type !== "VariableDeclarator" || node.init === null) return;
     for (const name of namesOf(node.id)) {
-      if (made.has(name)) twice.add(name);
-      made.set(name, node.init);
+      if (declarations.has(name)) duplicates.add(name);
+      declarations.set(name, node.init);
     }
   });
-  for (const name of twice) made.delete(name);
-  return made;
+  for (const name of duplicates) declarations.delete(name);
+  return declarations;
 }
 
 /** What a function gives back by itself, without those in it. */
@@ -174,7 +177,7 @@ function namesOf(id) {
 }
 
 function walk(node, visit) {
-  if (Array.isArray(node)) for (const one of node) walk(one, visit);
+  if (Array.isArray(node)) for (const child of node) walk(child, visit);
   else if (node !== null && typeof node === "object" && typeof node.type === "string") {
     visit(node);
     for (const key in node) if (key !== "type") walk(node[key], visit);

@@ -3,9 +3,9 @@ import path from "node:path";
 import process from "node:process";
 import { buildRoot } from "./sources.mjs";
 
-const KEPT = 2;
+const BUILDS_KEPT = 2;
 /** A folder this young may belong to a start that has not marked it yet. */
-const YOUNG_MS = 10 * 60_000;
+const RECENT_MS = 10 * 60_000;
 
 /** Says that this process runs from a build, so that no later build removes it. Gone with the process. */
 export function markInUse(build) {
@@ -21,8 +21,8 @@ export function pruneBuilds(current, root = buildRoot) {
     .map((name) => path.join(root, name))
     .map((folder) => ({ folder, madeAt: statSync(folder).mtimeMs }))
     .sort((a, b) => b.madeAt - a.madeAt);
-  for (const { folder, madeAt } of builds.slice(KEPT)) {
-    if (folder === current || Date.now() - madeAt < YOUNG_MS || isInUse(folder)) continue;
+  for (const { folder, madeAt } of builds.slice(BUILDS_KEPT)) {
+    if (folder === current || Date.now() - madeAt < RECENT_MS || isInUse(folder)) continue;
     rmSync(folder, { recursive: true, force: true });
   }
 }

@@ -41,11 +41,11 @@ export function vitest(config) {
     const report = readReport(file);
     if (!report) return { passed: 0, failed: 1, failures: [`${config}: no report`] };
     // A file that cannot be loaded has no tests that could fail.
-    const broken = report.testResults.filter(
+    const unloadedFiles = report.testResults.filter(
       (result) => result.status === "failed" && result.assertionResults.length === 0,
     );
     return {
-      ...countOf(code, report.numPassedTests, report.numFailedTests + broken.length),
+      ...toCounts(code, report.numPassedTests, report.numFailedTests + unloadedFiles.length),
       skipped: report.numPendingTests + report.numTodoTests,
       failures: failuresOfVitest(report, projectRoot),
     };
@@ -67,7 +67,7 @@ export function playwright(config) {
     if (!report) return { passed: 0, failed: 1, failures: [`${config}: no report`] };
     const { stats, errors } = report;
     return {
-      ...countOf(code, stats.expected + stats.flaky, stats.unexpected + errors.length),
+      ...toCounts(code, stats.expected + stats.flaky, stats.unexpected + errors.length),
       skipped: stats.skipped,
       failures: failuresOfPlaywright(report),
     };
@@ -75,7 +75,7 @@ export function playwright(config) {
 }
 
 /** A suite that ends badly has failed, even if no single test says so. */
-function countOf(code, passed, failed) {
+function toCounts(code, passed, failed) {
   return { passed, failed: code === 0 ? failed : Math.max(failed, 1) };
 }
 

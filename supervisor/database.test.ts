@@ -11,7 +11,7 @@ test("a stop while PostgreSQL is being started again leaves none running", async
   const pidFile = path.join(dataDir, "pg", "postmaster.pid");
   const pidOf = () => (existsSync(pidFile) ? Number(readFileSync(pidFile, "utf8").split("\n")[0]) : 0);
   const said: string[] = [];
-  const database = await startDatabase({ dataDir, password: "of-a-test", say: (line) => said.push(line) });
+  const database = await startDatabase({ dataDir, password: "of-a-test", print: (line) => said.push(line) });
   const killed = pidOf();
   process.kill(killed, "SIGKILL");
   const again = await vi.waitFor(

@@ -1,6 +1,6 @@
 import path from "node:path";
 import pg from "pg";
-import { setLogAside } from "./log";
+import { rotateLog } from "./log";
 import { freePort } from "./port";
 import { type PostgresServer, startPostgres } from "./postgres/cluster";
 
@@ -19,7 +19,7 @@ export interface Database {
 export async function startDatabase(opts: {
   dataDir: string;
   password: string;
-  say(line: string): void;
+  print(line: string): void;
 }): Promise<Database> {
   const port = await freePort();
   const logFile = path.join(opts.dataDir, "postgres.log");
@@ -31,20 +31,20 @@ export async function startDatabase(opts: {
   await createDatabase(server);
   const url = server.databaseUrl(DATABASE);
 
-  async function keep(first: PostgresServer): Promise<void> {
-    let current = first;
+  async function restartWhenEnded(firstServer: PostgresServer): Promise<void> {
+    let current = firstServer;
     let backoffMs = BACKOFF_MIN_MS;
     for (;;) {
       const exit = await current.exited;
       server = null;
       while (server === null) {
         if (isStopping) return;
-        opts.say(`PostgreSQL ended with ${exit.signal ?? exit.code}: starts again in ${backoffMs} ms.`);
+        opts.print(`PostgreSQL ended with ${exit.signal ?? exit.code}: restarting in ${backoffMs} ms.`);
         await new Promise((resolve) => setTimeout(resolve, backoffMs));
         backoffMs = Math.min(backoffMs * 2, BACKOFF_MAX_MS);
         if (isStopping) return;
         starting = start().catch((error: Error) => {
-          opts.say(error.message);
+          opts.print(error.message);
           return null;
         });
         server = await starting;
@@ -53,8 +53,8 @@ export async function startDatabase(opts: {
     }
   }
 
-  void keep(server);
-  const logCheck = setInterval(() => void setLogAside(logFile).catch(() => undefined), LOG_CHECK_MS);
+  void restartWhenEnded(server);
+  const logCheck = setInterval(() => void rotateLog(logFile).catch(() => undefined), LOG_CHECK_MS);
   return {
     url,
     pid: () => server?.pid ?? null,

@@ -19,7 +19,7 @@ export interface SupervisorConfig {
   databaseUrl: string | null;
   dataDir: string;
   /** A folder, or a bucket as `s3://…`; null: in the data folder. */
-  archivePlace: string | null;
+  archiveLocation: string | null;
   adminToken: string | null;
   backendsFile: string | null;
   ssoFile: string | null;
@@ -27,7 +27,7 @@ export interface SupervisorConfig {
   /** Whether the terminal shows as much as the log file: set where somebody has set the log level. */
   showsDetails: boolean;
   /** The whole environment, of which each child gets its share. */
-  surrounding: NodeJS.ProcessEnv;
+  processEnv: NodeJS.ProcessEnv;
 }
 
 /** Reads the environment; nothing else in the supervisor does. Throws with the name of the variable that is wrong. */
@@ -38,12 +38,12 @@ export function readSupervisorConfig(environment: NodeJS.ProcessEnv = process.en
     host: env.HOST,
     databaseUrl: env.DATABASE_URL ?? null,
     dataDir: path.resolve(env.AGENTRUN_DATA_DIR),
-    archivePlace: env.AGENTRUN_ARCHIVE ?? null,
+    archiveLocation: env.AGENTRUN_ARCHIVE ?? null,
     adminToken: env.AGENTRUN_ADMIN_TOKEN ?? null,
     backendsFile: env.AGENTRUN_BACKENDS ? path.resolve(env.AGENTRUN_BACKENDS) : null,
     ssoFile: env.AGENTRUN_SSO ? path.resolve(env.AGENTRUN_SSO) : null,
     isDevelopment: env.NODE_ENV === "development",
     showsDetails: Boolean(environment.LOG_LEVEL),
-    surrounding: environment,
+    processEnv: environment,
   };
 }

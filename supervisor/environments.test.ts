@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { readSupervisorConfig } from "./env";
-import { makeEnvironments } from "./environments";
+import { buildEnvironments } from "./environments";
 
 test("what opens a collector of traces reaches the worker alone", async () => {
   const config = readSupervisorConfig({
@@ -10,7 +10,7 @@ test("what opens a collector of traces reaches the worker alone", async () => {
   });
   const secrets = { adminToken: "a", databasePassword: "b" } as never;
   const parts = { config, secrets, databaseUrl: "postgres://x", port: 1, url: "http://x", distDir: "d" };
-  const { web, worker, runner } = await makeEnvironments(parts);
+  const { web, worker, runner } = await buildEnvironments(parts);
   expect(worker).toMatchObject({ OTEL_EXPORTER_OTLP_HEADERS: "authorization=hunter2" });
   expect(JSON.stringify([web, runner])).not.toMatch(/OTEL|hunter2/);
   // In addition to everything that both of them have.

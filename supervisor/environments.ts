@@ -7,7 +7,7 @@ import type { Secrets } from "./data-folder/secrets";
 import type { SupervisorConfig } from "./env";
 
 /** What any program needs in order to run. */
-const BASE = [
+const BASE_VARIABLES = [
   "PATH",
   "HOME",
   "USER",
@@ -19,10 +19,10 @@ const BASE = [
   "SSL_CERT_FILE",
   "SSL_CERT_DIR",
 ];
-const PROXY = ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"];
-const SERVER = /^(AGENTRUN_|KUBERNETES_|AWS_|KUBECONFIG$|LOG_LEVEL$)/;
+const PROXY_VARIABLES = ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"];
+const SERVER_VARIABLES = /^(AGENTRUN_|KUBERNETES_|AWS_|KUBECONFIG$|LOG_LEVEL$)/;
 /** The sender of traces holds the credentials for the collector. */
-const WORKER = /^OTEL_/;
+const WORKER_VARIABLES = /^OTEL_/;
 /** Only web checks these and signs people in. */
 const WEB_ONLY = new Set(["AGENTRUN_ADMIN_TOKEN", "AGENTRUN_CRON_SECRET", "AGENTRUN_SSO"]);
 
@@ -46,35 +46,37 @@ export interface EnvironmentParts {
 /**
  * Builds each child's environment explicitly: a provider's key reaches web only, and a runner gets no secret at all.
  */
-export async function makeEnvironments(parts: EnvironmentParts): Promise<ChildEnvironments> {
+export async function buildEnvironments(parts: EnvironmentParts): Promise<ChildEnvironments> {
   const { config, secrets } = parts;
-  const from = config.surrounding;
-  const backends = await readFileOf("AGENTRUN_BACKENDS", config.backendsFile, BackendsFile);
-  const sso = await readFileOf("AGENTRUN_SSO", config.ssoFile, SsoFile);
-  const keysOfWeb = [...Object.values(backends ?? {}), ...(sso ? [sso] : [])].flatMap(({ keyEnv }) => keyEnv ?? []);
-  const isWebsAlone = (name: string) => WEB_ONLY.has(name) || keysOfWeb.includes(name);
+  const source = config.processEnv;
+  const backends = await readConfigFile("AGENTRUN_BACKENDS", config.backendsFile, BackendsFile);
+  const sso = await readConfigFile("AGENTRUN_SSO", config.ssoFile, SsoFile);
+  const webKeyVariables = [...Object.values(backends ?? {}), ...(sso ? [sso] : [])].flatMap(
+    ({ keyEnv }) => keyEnv ?? [],
+  );
+  const isWebOnly = (name: string) => WEB_ONLY.has(name) || webKeyVariables.includes(name);
   const base: NodeJS.ProcessEnv = {
-    ...pick(from, BASE),
+    ...pick(source, BASE_VARIABLES),
     NODE_ENV: parts.config.isDevelopment ? "development" : "production",
   };
   const shared: NodeJS.ProcessEnv = {
     ...base,
-    ...pick(from, PROXY),
+    ...pick(source, PROXY_VARIABLES),
     ...pick(
-      from,
-      Object.keys(from).filter((name) => SERVER.test(name) && !isWebsAlone(name)),
+      source,
+      Object.keys(source).filter((name) => SERVER_VARIABLES.test(name) && !isWebOnly(name)),
     ),
     PORT: String(parts.port),
     HOST: config.host,
     DATABASE_URL: parts.databaseUrl,
     AGENTRUN_DATA_DIR: config.dataDir,
-    AGENTRUN_RUNNER_URL: from.AGENTRUN_RUNNER_URL || parts.url,
+    AGENTRUN_RUNNER_URL: source.AGENTRUN_RUNNER_URL || parts.url,
   };
   return {
     web: {
       ...shared,
-      ...pick(from, keysOfWeb),
-      ...pick(from, ["AGENTRUN_CRON_SECRET", "AGENTRUN_SSO"]),
+      ...pick(source, webKeyVariables),
+      ...pick(source, ["AGENTRUN_CRON_SECRET", "AGENTRUN_SSO"]),
       NEXT_TELEMETRY_DISABLED: "1",
       AGENTRUN_ADMIN_TOKEN: config.adminToken ?? secrets.adminToken,
       // Next's development server keeps its usual folder, which tsconfig.json names.
@@ -83,21 +85,21 @@ export async function makeEnvironments(parts: EnvironmentParts): Promise<ChildEn
     worker: {
       ...shared,
       ...pick(
-        from,
-        Object.keys(from).filter((name) => WORKER.test(name)),
+        source,
+        Object.keys(source).filter((name) => WORKER_VARIABLES.test(name)),
       ),
     },
     runner: {
       ...base,
       // XDG_CONFIG_HOME says where this person's logins are, which a runner hides from its agent.
-      ...pick(from, ["GIT_SSL_CAINFO", "AGENTRUN_SOURCE_COMMIT", "XDG_CONFIG_HOME"]),
-      ...withoutCredentials(pick(from, PROXY)),
+      ...pick(source, ["GIT_SSL_CAINFO", "AGENTRUN_SOURCE_COMMIT", "XDG_CONFIG_HOME"]),
+      ...withoutCredentials(pick(source, PROXY_VARIABLES)),
     },
   };
 }
 
 /** Reads a configuration file, which names the variables that hold keys. */
-async function readFileOf<Schema extends z.ZodType>(
+async function readConfigFile<Schema extends z.ZodType>(
   variable: string,
   file: string | null,
   schema: Schema,
@@ -112,10 +114,10 @@ async function readFileOf<Schema extends z.ZodType>(
   return parsed.data;
 }
 
-function pick(from: NodeJS.ProcessEnv, names: string[]): Record<string, string> {
+function pick(source: NodeJS.ProcessEnv, names: string[]): Record<string, string> {
   return Object.fromEntries(
     names.flatMap((name) => {
-      const value = from[name];
+      const value = source[name];
       return value === undefined ? [] : [[name, value]];
     }),
   );

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { Writable } from "node:stream";
 import { expect, test, vi } from "vitest";
-import { openLog, setLogAside } from "./log";
+import { openLog, rotateLog } from "./log";
 
 function scratch(): { folder: string } & Disposable {
   const folder = mkdtempSync(path.join(tmpdir(), "agentrun-log-"));
@@ -16,7 +16,7 @@ test("a log that grows while it is written is set aside, and no line is lost", a
   appendFileSync(file, "an earlier start\n");
   const terminal = new Writable({ write: (_chunk, _encoding, done) => done() });
   const log = openLog(place.folder, { showsDetails: true, terminal, sizeMaxBytes: 1_000 });
-  for (let line = 1; line <= 150; line += 1) log.say(`line ${String(line).padStart(4, "0")}`);
+  for (let line = 1; line <= 150; line += 1) log.print(`line ${String(line).padStart(4, "0")}`);
   const read = () => readFileSync(`${file}.1`, "utf8") + readFileSync(file, "utf8");
 
   await vi.waitFor(() => expect(read()).toMatch(/an earlier start\nline 0001[\s\S]*line 0150\n$/));
@@ -41,12 +41,12 @@ test("the terminal is told what matters, and the file all of it", async () => {
     "not JSON",
   ];
   const quiet = openLog(place.folder, { showsDetails: false, terminal });
-  for (const line of lines) quiet.from("worker", line);
-  quiet.say("AgentRun is ready");
+  for (const line of lines) quiet.printChildLine("worker", line);
+  quiet.print("AgentRun is ready");
   expect(shown).toEqual([...lines.slice(2).map((line) => `worker  | ${line}`), "AgentRun is ready"]);
   const file = path.join(place.folder, "agentrun.log");
   await vi.waitFor(() => expect(readFileSync(file, "utf8").split("\n")).toHaveLength(lines.length + 2));
-  openLog(place.folder, { showsDetails: true, terminal }).from("worker", lines[0] ?? "");
+  openLog(place.folder, { showsDetails: true, terminal }).printChildLine("worker", lines[0] ?? "");
   expect(shown.at(-1)).toContain("working");
 });
 
@@ -55,9 +55,9 @@ test("a log that another process appends to is set aside under it", async () => 
   const file = path.join(place.folder, "postgres.log");
   const held = openSync(file, "a");
   writeSync(held, "before\n");
-  await setLogAside(file, 100);
+  await rotateLog(file, 100);
   expect(readFileSync(file, "utf8")).toBe("before\n");
-  await setLogAside(file, 5);
+  await rotateLog(file, 5);
   writeSync(held, "after\n");
   closeSync(held);
   expect([readFileSync(`${file}.1`, "utf8"), readFileSync(file, "utf8")]).toEqual(["before\n", "after\n"]);

@@ -4,16 +4,16 @@ import path from "node:path";
 
 export interface Log {
   /** Logs a line of the supervisor's own, for the person who started it. */
-  say(line: string): void;
+  print(line: string): void;
   /** Logs a line that a child wrote. */
-  from(name: string, line: string): void;
+  printChildLine(name: string, line: string): void;
 }
 
 export const LOG_FILE = "agentrun.log";
 const FILE_SIZE_MAX_BYTES = 20 * 1024 * 1024;
 
 /** The beginning of children's routine lines. */
-const DETAIL = /^\{"level":"(?:info|debug|trace)"/;
+const ROUTINE_LINE = /^\{"level":"(?:info|debug|trace)"/;
 
 /**
  * Opens the log. Everything goes to `logs/agentrun.log`, of which one older file is kept, and to the terminal. The
@@ -32,8 +32,8 @@ export function openLog(
     append(`${line}\n`);
   };
   return {
-    say: (line) => write(line, true),
-    from: (name, line) => write(`${name.padEnd(8)}| ${line}`, showsDetails || !DETAIL.test(line)),
+    print: (line) => write(line, true),
+    printChildLine: (name, line) => write(`${name.padEnd(8)}| ${line}`, showsDetails || !ROUTINE_LINE.test(line)),
   };
 }
 
@@ -68,7 +68,7 @@ function open(file: string): { stream: WriteStream; sizeBytes: number } {
 }
 
 /** For a log that another process has open for appending: moves its content aside by copying it. */
-export async function setLogAside(file: string, sizeMaxBytes = FILE_SIZE_MAX_BYTES): Promise<void> {
+export async function rotateLog(file: string, sizeMaxBytes = FILE_SIZE_MAX_BYTES): Promise<void> {
   if ((await stat(file)).size <= sizeMaxBytes) return;
   await copyFile(file, `${file}.1`);
   await truncate(file);

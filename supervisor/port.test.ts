@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { expect, test } from "vitest";
-import { claimPort, freePort } from "./port";
+import { choosePort, freePort } from "./port";
 
 /** The range from which the system gives ports to outgoing connections. */
 function ephemeralPorts(): [first: number, last: number] {
@@ -11,7 +11,7 @@ function ephemeralPorts(): [first: number, last: number] {
 
 test.each([
   ["a free port", () => freePort()],
-  ["the port of a web that was told none", () => claimPort("127.0.0.1", 0)],
+  ["the port of a web that was told none", () => choosePort("127.0.0.1", 0)],
 ])("%s is none that a connection may be given before somebody listens on it", async (_, choose) => {
   const [first, last] = ephemeralPorts();
   const ports = await Promise.all(Array.from({ length: 50 }, choose));
@@ -23,7 +23,7 @@ test("a port that somebody listens on is not free", async () => {
   const taken = createServer();
   const port = await freePort();
   await new Promise<void>((resolve) => taken.listen(port, "127.0.0.1", resolve));
-  await expect(claimPort("127.0.0.1", port)).rejects.toThrow(`Port ${port} of 127.0.0.1 is in use: set PORT`);
+  await expect(choosePort("127.0.0.1", port)).rejects.toThrow(`Port ${port} of 127.0.0.1 is in use: set PORT`);
   await new Promise((resolve) => taken.close(resolve));
-  expect(await claimPort("127.0.0.1", port)).toBe(port);
+  expect(await choosePort("127.0.0.1", port)).toBe(port);
 });

@@ -8,11 +8,11 @@ const LOOPBACK = "127.0.0.1";
 /** Registered services are frequent below this port. */
 const FIRST_PORT = 10_000;
 /** If fewer ports than this lie below the system's own range, it is not used: two programs would choose the same. */
-const ENOUGH_PORTS = 1_000;
+const PORTS_MIN = 1_000;
 const TRIES = 20;
 
 /** A web process whose supervisor was killed ends by itself, but a moment later. */
-const PATIENCE_MS = 2_000;
+const PORT_WAIT_MS = 2_000;
 
 /**
  * Returns a TCP port of `host` that is free and is likely to stay free, because it lies outside the range of outgoing
@@ -21,15 +21,15 @@ const PATIENCE_MS = 2_000;
  */
 export async function freePort(host = LOOPBACK): Promise<number> {
   const end = firstEphemeralPort();
-  for (let tries = end - FIRST_PORT < ENOUGH_PORTS ? 0 : TRIES; tries > 0; tries -= 1) {
+  for (let tries = end - FIRST_PORT < PORTS_MIN ? 0 : TRIES; tries > 0; tries -= 1) {
     const port = randomInt(FIRST_PORT, end);
     try {
-      return await listenOnce(host, port);
+      return await probePort(host, port);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
     }
   }
-  return listenOnce(host, 0);
+  return probePort(host, 0);
 }
 
 function firstEphemeralPort(): number {
@@ -41,11 +41,11 @@ function firstEphemeralPort(): number {
 }
 
 /** Returns the port that web will listen on, or throws an error that says why it cannot. 0 asks for any free port. */
-export async function claimPort(host: string, port: number): Promise<number> {
-  const deadline = Date.now() + PATIENCE_MS;
+export async function choosePort(host: string, port: number): Promise<number> {
+  const deadline = Date.now() + PORT_WAIT_MS;
   for (;;) {
     try {
-      return await (port === 0 ? freePort(host) : listenOnce(host, port));
+      return await (port === 0 ? freePort(host) : probePort(host, port));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") {
         throw new Error(`HOST ${host}, PORT ${port}: ${(error as Error).message}`, { cause: error });
@@ -56,7 +56,7 @@ export async function claimPort(host: string, port: number): Promise<number> {
   }
 }
 
-async function listenOnce(host: string, port: number): Promise<number> {
+async function probePort(host: string, port: number): Promise<number> {
   const server = createServer();
   server.listen({ host, port, exclusive: true });
   await once(server, "listening");

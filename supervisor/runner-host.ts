@@ -25,7 +25,7 @@ interface Attempt {
   startedAt: string;
   log: RunnerLog;
   /** Settles when its process has ended and nothing that it started is left. */
-  gone: Promise<void>;
+  cleanedUp: Promise<void>;
 }
 
 const RESCAN_MS = 1_000;
@@ -51,8 +51,8 @@ export function createRunnerHost(options: RunnerHostOptions): RunnerHost {
           options.onLine(attemptId, line);
         },
       });
-      const attempt: Attempt = { child, log, startedAt: new Date().toISOString(), gone: Promise.resolve() };
-      attempt.gone = follow(attemptId, attempt);
+      const attempt: Attempt = { child, log, startedAt: new Date().toISOString(), cleanedUp: Promise.resolve() };
+      attempt.cleanedUp = watchExit(attemptId, attempt);
       attempts.set(attemptId, attempt);
       return attempt;
     } catch (error) {
@@ -64,18 +64,18 @@ export function createRunnerHost(options: RunnerHostOptions): RunnerHost {
     }
   }
 
-  async function follow(attemptId: string, attempt: Attempt): Promise<void> {
+  async function watchExit(attemptId: string, attempt: Attempt): Promise<void> {
     const { child } = attempt;
     const exit = await child.exited;
     await endLeftovers(attemptId);
     attempts.delete(attemptId);
-    const said = { stderrTail: child.stderrTail(), process: processOf(attempt) };
-    options.send({ type: "runner.exited", attemptId, ...exit, ...said });
+    const report = { stderrTail: child.stderrTail(), process: describeProcess(attempt) };
+    options.send({ type: "runner.exited", attemptId, ...exit, ...report });
   }
 
   function read(attemptId: string): void {
     const attempt = attempts.get(attemptId);
-    options.send({ type: "runner.read", attemptId, process: attempt ? processOf(attempt) : null });
+    options.send({ type: "runner.read", attemptId, process: attempt ? describeProcess(attempt) : null });
   }
 
   async function launch(attemptId: string, env: Record<string, string>): Promise<void> {
@@ -93,7 +93,7 @@ export function createRunnerHost(options: RunnerHostOptions): RunnerHost {
   async function end(attemptId: string): Promise<void> {
     const attempt = attempts.get(attemptId) ?? (await starting.get(attemptId));
     attempt?.child.kill();
-    if (attempt) await attempt.gone;
+    if (attempt) await attempt.cleanedUp;
     else await endLeftovers(attemptId);
     options.send({ type: "runner.gone", attemptId });
   }
@@ -114,13 +114,13 @@ export function createRunnerHost(options: RunnerHostOptions): RunnerHost {
   };
 }
 
-function processOf({ child, startedAt, log }: Attempt): RunnerProcess {
+function describeProcess({ child, startedAt, log }: Attempt): RunnerProcess {
   return { pid: child.pid, startedAt, ...log.read() };
 }
 
 async function stopAttempt(attempt: Attempt, deadlineMs: number): Promise<void> {
   await attempt.child.stop(deadlineMs);
-  await within(deadlineMs, attempt.gone);
+  await within(deadlineMs, attempt.cleanedUp);
 }
 
 async function endLeftovers(attemptId: string): Promise<void> {

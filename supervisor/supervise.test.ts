@@ -71,8 +71,8 @@ test("a web that crashes is started again on the same address, later each time",
     await product.pidsOf("web", crash + 1);
     await vi.waitFor(async () => expect((await fetch(`${started.url}/readyz`)).status).toBe(200), { timeout: 10_000 });
   }
-  expect(started.output()).toContain("web ended with 7: starts again in 500 ms.");
-  expect(started.output()).toContain("web ended with 7: starts again in 1000 ms.");
+  expect(started.output()).toContain("web ended with 7: restarting in 500 ms.");
+  expect(started.output()).toContain("web ended with 7: restarting in 1000 ms.");
 });
 
 test("a PostgreSQL that is killed is started again on the same port", async () => {

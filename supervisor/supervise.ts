@@ -5,13 +5,13 @@ import { type DataFolderLock, lockDataFolder } from "./data-folder/lock";
 import { readSecrets } from "./data-folder/secrets";
 import { startDatabase } from "./database";
 import type { SupervisorConfig } from "./env";
-import { makeEnvironments } from "./environments";
+import { buildEnvironments } from "./environments";
 import { LOG_FILE, type Log, openLog } from "./log";
-import { claimPort, localUrl } from "./port";
+import { choosePort, localUrl } from "./port";
 import { endAttemptProcesses } from "./processes/scan";
 import { waitUntilServing } from "./readiness";
-import { keepWeb } from "./web";
-import { keepWorker } from "./worker";
+import { superviseWeb } from "./web";
+import { superviseWorker } from "./worker";
 
 export interface Programs {
   web: string;
@@ -42,7 +42,7 @@ export async function supervise(config: SupervisorConfig, programs: Programs, si
   }
 }
 
-interface Start {
+interface StartContext {
   config: SupervisorConfig;
   programs: Programs;
   signal: AbortSignal;
@@ -50,34 +50,34 @@ interface Start {
   stops: Stops;
 }
 
-async function run({ config, programs, signal, lock, stops }: Start): Promise<void> {
+async function run({ config, programs, signal, lock, stops }: StartContext): Promise<void> {
   const { dataDir } = config;
   const log = await prepareFolders(config);
   const secrets = await readSecrets(dataDir);
-  const port = await claimPort(config.host, config.port);
+  const port = await choosePort(config.host, config.port);
   const url = localUrl(config.host, port);
   if (signal.aborted) return;
   const databaseUrl = config.databaseUrl ?? (await startOwnDatabase(dataDir, secrets.databasePassword, { log, stops }));
   if (signal.aborted) return;
-  const env = await makeEnvironments({ config, secrets, databaseUrl, port, url, distDir: programs.distDir });
+  const env = await buildEnvironments({ config, secrets, databaseUrl, port, url, distDir: programs.distDir });
 
-  const web = keepWeb({ file: programs.web, env: env.web, log });
+  const web = superviseWeb({ file: programs.web, env: env.web, log });
   stops.unshift(() => web.process.stop(CHILD_DEADLINE_MS));
-  const worker = keepWorker({ files: programs, env, log });
+  const worker = superviseWorker({ files: programs, env, log });
   stops.unshift(() => worker.process.stop(CHILD_DEADLINE_MS));
   stops.unshift(() => worker.runners.stop(CHILD_DEADLINE_MS));
 
   const isServing = await Promise.race([waitUntilServing(url, signal), web.failed]);
   if (isServing) {
-    web.serving();
-    const said = web.said();
-    await lock.setAddress(said?.url ?? url);
-    log.say(`AgentRun is ready at ${said?.url ?? url}`);
-    if (said?.signInUrl) log.say(`Sign in, once, by this link: ${said.signInUrl}`);
-    log.say(`Its data lies in ${dataDir}, its log in ${path.join("logs", LOG_FILE)} there. Ctrl-C stops it.`);
+    web.markServing();
+    const report = web.report();
+    await lock.setAddress(report?.url ?? url);
+    log.print(`AgentRun is ready at ${report?.url ?? url}`);
+    if (report?.signInUrl) log.print(`Sign in, once, by this link: ${report.signInUrl}`);
+    log.print(`Its data lies in ${dataDir}, its log in ${path.join("logs", LOG_FILE)} there. Ctrl-C stops it.`);
   }
   await aborted(signal);
-  log.say("Stopping: runners, worker, web, database.");
+  log.print("Stopping: runners, worker, web, database.");
 }
 
 async function prepareFolders({ dataDir, showsDetails }: SupervisorConfig): Promise<Log> {
@@ -98,7 +98,7 @@ async function startOwnDatabase(
   password: string,
   { log, stops }: { log: Log; stops: Stops },
 ): Promise<string> {
-  const database = await startDatabase({ dataDir, password, say: log.say });
+  const database = await startDatabase({ dataDir, password, print: log.print });
   stops.unshift(() => database.stop(DATABASE_DEADLINE_MS));
   return database.url;
 }

@@ -1,24 +1,24 @@
 import { WEB_NODE_FLAGS, WebMessage } from "@/contract/supervisor";
 import type { Log } from "./log";
-import { type KeptProcess, keepRunning } from "./processes/keep-running";
+import { keepRunning, type SupervisedProcess } from "./processes/keep-running";
 import { RESTART } from "./restart";
 
 /** A web that ends this often before it ever served has a fault that another start does not mend. */
-const FIRST_FAILURES_MAX = 2;
+const START_FAILURES_MAX = 2;
 
 export interface Web {
-  process: KeptProcess;
+  process: SupervisedProcess;
   /** Returns what web reported; null until it listens. */
-  said(): WebMessage | null;
+  report(): WebMessage | null;
   /** Rejects when web cannot be started at all. Does nothing after `serving`. */
   failed: Promise<never>;
-  serving(): void;
+  markServing(): void;
 }
 
-export function keepWeb(opts: { file: string; env: NodeJS.ProcessEnv; log: Log }): Web {
-  let said: WebMessage | null = null;
+export function superviseWeb(opts: { file: string; env: NodeJS.ProcessEnv; log: Log }): Web {
+  let report: WebMessage | null = null;
   let hasServed = false;
-  let firstFailures = 0;
+  let startFailures = 0;
   let fail: (error: Error) => void = () => undefined;
   const failed = new Promise<never>((_, reject) => {
     fail = reject;
@@ -33,33 +33,33 @@ export function keepWeb(opts: { file: string; env: NodeJS.ProcessEnv; log: Log }
       nodeFlags: WEB_NODE_FLAGS,
       env: opts.env,
       hasChannel: true,
-      onLine: (line) => opts.log.from("web", line),
+      onLine: (line) => opts.log.printChildLine("web", line),
       onMessage(message) {
-        said = WebMessage.safeParse(message).data ?? said;
+        report = WebMessage.safeParse(message).data ?? report;
       },
     },
     onExit(exit, { restartInMs, stderrTail }) {
       const end = `web ended with ${exit.signal ?? exit.code}`;
-      if (givesUp(`${end}.\n${stderrTail}`)) return;
-      opts.log.say(`${end}: starts again in ${restartInMs} ms.`);
+      if (shouldGiveUp(`${end}.\n${stderrTail}`)) return;
+      opts.log.print(`${end}: restarting in ${restartInMs} ms.`);
     },
     onStartFailed(error, { restartInMs }) {
-      if (givesUp(error.message)) return;
-      opts.log.say(`web could not be started (${error.message}): tried again in ${restartInMs} ms.`);
+      if (shouldGiveUp(error.message)) return;
+      opts.log.print(`web could not be started (${error.message}): retrying in ${restartInMs} ms.`);
     },
   });
-  function givesUp(why: string): boolean {
+  function shouldGiveUp(reason: string): boolean {
     if (hasServed) return false;
-    firstFailures += 1;
-    if (firstFailures < FIRST_FAILURES_MAX) return false;
-    fail(new Error(`AgentRun cannot start: ${why}`));
+    startFailures += 1;
+    if (startFailures < START_FAILURES_MAX) return false;
+    fail(new Error(`AgentRun cannot start: ${reason}`));
     return true;
   }
   return {
     process,
-    said: () => said,
+    report: () => report,
     failed,
-    serving() {
+    markServing() {
       hasServed = true;
     },
   };

@@ -5,7 +5,7 @@ import path from "node:path";
 import type { VolumeLayout } from "./layout";
 import type { Entry, Manifest, Omitted, Part } from "./manifest";
 import { volumeDigest } from "./manifest";
-import { type Found, isMissing, scanVolume } from "./scan";
+import { isMissing, type ScannedItem, scanVolume } from "./scan";
 import { cutLength, SEGMENT_CONTENT_MAX, type Segment, sealSegment, sha256 } from "./segments";
 
 /** Files below this size share segments: thousands of small files must not become thousands of uploads. */
@@ -48,7 +48,7 @@ export async function packVolume(
 
 class Packer {
   private readonly entries: Entry[] = [];
-  private small: { content: Buffer; part: Part }[] = [];
+  private smallFiles: { content: Buffer; part: Part }[] = [];
   private smallBytes = 0;
   /**
    * Parts of this volume by the digest of their content: equal files are stored once, even before their pack is sealed.
@@ -62,13 +62,13 @@ class Packer {
     private readonly omitted: Omitted[],
   ) {}
 
-  async add(item: Found): Promise<void> {
+  async add(item: ScannedItem): Promise<void> {
     if (item.kind === "folder") this.entries.push({ kind: "folder", path: item.path, mode: item.mode });
     else if (item.kind === "link") {
       if (item.target) this.entries.push({ kind: "link", path: item.path, target: item.target });
     } else {
-      const known = this.cache.files.get(item.path);
-      const entry = known?.stamp === item.stamp ? { ...known.entry, mode: item.mode } : await this.read(item);
+      const cached = this.cache.files.get(item.path);
+      const entry = cached?.stamp === item.stamp ? { ...cached.entry, mode: item.mode } : await this.read(item);
       if (!entry) return;
       this.entries.push(entry);
       this.cache.files.set(item.path, { stamp: item.stamp, entry });
@@ -84,7 +84,7 @@ class Packer {
     const files = entries.filter((entry): entry is FileEntry => entry.kind === "file");
     const used = new Set(files.flatMap((entry) => entry.parts.map((part) => part.segment)));
     const present = new Set(entries.map((entry) => entry.path));
-    for (const known of this.cache.files.keys()) if (!present.has(known)) this.cache.files.delete(known);
+    for (const cached of this.cache.files.keys()) if (!present.has(cached)) this.cache.files.delete(cached);
     return {
       entries,
       segments: Object.fromEntries([...used].sort().map((digest) => [digest, this.cache.segments.get(digest) ?? 0])),
@@ -96,7 +96,7 @@ class Packer {
     };
   }
 
-  private async read(item: Found): Promise<FileEntry | undefined> {
+  private async read(item: ScannedItem): Promise<FileEntry | undefined> {
     const full = path.join(this.layout.dir, item.path);
     const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
     const handle = await open(full, flags).catch((error: unknown) => {
@@ -133,8 +133,8 @@ class Packer {
 
   private async part(content: Buffer): Promise<Part> {
     const digest = sha256(content);
-    const known = this.cache.parts.get(digest) ?? this.pending.get(digest);
-    if (known) return known;
+    const cached = this.cache.parts.get(digest) ?? this.pending.get(digest);
+    if (cached) return cached;
     if (content.length >= SMALL_FILE_BYTES) {
       const part = { segment: await this.seal(content), offset: 0, sizeBytes: content.length, sha256: digest };
       this.cache.parts.set(digest, part);
@@ -144,19 +144,19 @@ class Packer {
     // The name of its segment is filled in when the pack is full; entries refer to this very object.
     const part = { segment: "", offset: this.smallBytes, sizeBytes: content.length, sha256: digest };
     this.pending.set(digest, part);
-    this.small.push({ content, part });
+    this.smallFiles.push({ content, part });
     this.smallBytes += content.length;
     return part;
   }
 
   private async sealSmall(): Promise<void> {
-    if (this.small.length === 0) return;
-    const segment = await this.seal(Buffer.concat(this.small.map(({ content }) => content)));
-    for (const { part } of this.small) {
+    if (this.smallFiles.length === 0) return;
+    const segment = await this.seal(Buffer.concat(this.smallFiles.map(({ content }) => content)));
+    for (const { part } of this.smallFiles) {
       part.segment = segment;
       this.cache.parts.set(part.sha256, part);
     }
-    this.small = [];
+    this.smallFiles = [];
     this.smallBytes = 0;
     this.pending.clear();
   }

@@ -35,7 +35,7 @@ export async function restoreVolume(opts: {
   }
   const staging = path.join(layout.stateDir, "staging");
   await rm(staging, { recursive: true, force: true });
-  await fill(staging, manifest, opts.fetchSegment);
+  await writeEntries(staging, manifest, opts.fetchSegment);
   for (const target of targets) {
     const staged = path.join(staging, path.relative(layout.dir, target));
     await rm(target, { recursive: true, force: true });
@@ -75,7 +75,7 @@ export function readManifest(value: unknown): Manifest {
   return manifest;
 }
 
-async function fill(
+async function writeEntries(
   staging: string,
   manifest: Manifest,
   fetchSegment: (digest: string) => Promise<Uint8Array>,

@@ -4,7 +4,7 @@ import type { VolumeLayout } from "./layout";
 import type { Omitted } from "./manifest";
 
 /** Something that the volume holds: what lstat said about it, and its path on the volume. */
-export interface Found {
+export interface ScannedItem {
   path: string;
   kind: "file" | "folder" | "link";
   mode: number;
@@ -25,8 +25,8 @@ export const WORKSPACE_BYTES_MAX = 1024 ** 3;
 export async function scanVolume(
   layout: VolumeLayout,
   limits = { filesMax: FILES_MAX, workspaceBytesMax: WORKSPACE_BYTES_MAX },
-): Promise<{ found: Found[]; omitted: Omitted[] }> {
-  const found: Found[] = [];
+): Promise<{ found: ScannedItem[]; omitted: Omitted[] }> {
+  const found: ScannedItem[] = [];
   const omitted: Omitted[] = [];
   const roots = [layout.rolloutsDir, layout.workspaceDir].map((dir) => path.relative(layout.dir, dir));
   // Each of the two folders is made together with the other. Where both are missing, this is not the volume that was
@@ -40,7 +40,7 @@ export async function scanVolume(
   const files = found
     .filter((item) => item.kind === "file" && item.path.startsWith(workspace))
     .sort((a, b) => a.sizeBytes - b.sizeBytes || compare(a.path, b.path));
-  const dropped = new Set<Found>();
+  const dropped = new Set<ScannedItem>();
   let total = 0;
   for (const file of files) {
     total += file.sizeBytes;
@@ -50,7 +50,7 @@ export async function scanVolume(
   return { found: found.filter((item) => !dropped.has(item)).sort((a, b) => compare(a.path, b.path)), omitted };
 }
 
-type Into = { found: Found[]; omitted: Omitted[]; filesMax: number };
+type Into = { found: ScannedItem[]; omitted: Omitted[]; filesMax: number };
 
 async function walk(root: string, relative: string, into: Into): Promise<void> {
   const names = await readdir(path.join(root, relative), { encoding: "buffer" }).catch((error: unknown) => {

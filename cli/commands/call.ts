@@ -1,16 +1,16 @@
 import { readFileSync } from "node:fs";
 import { readAssignments } from "@/cli/assignments";
-import { type Typed, textOf } from "@/cli/command";
+import { optionText, type ParsedArgs } from "@/cli/command";
 import { EXIT, UsageError } from "@/cli/failure";
 import type { Io } from "@/cli/io";
 import { printJson, printLines } from "@/cli/print";
-import { findProcedure, readProcedures, requestOf } from "@/cli/procedures";
+import { buildRequest, findProcedure, readProcedures } from "@/cli/procedures";
 
 /** Calls any procedure of the API by name, or follows it where it is a stream. */
-export async function callProcedure(io: Io, name: string, typed: Typed): Promise<number> {
+export async function callProcedure(io: Io, name: string, typed: ParsedArgs): Promise<number> {
   const procedure = findProcedure(await readProcedures(io.client), name);
-  const input = { ...readInput(textOf(typed, "input")), ...readAssignments(typed.words, procedure.input) };
-  const request = requestOf(procedure, input);
+  const input = { ...readInput(optionText(typed, "input")), ...readAssignments(typed.words, procedure.input) };
+  const request = buildRequest(procedure, input);
   if (!procedure.isStream) {
     printJson(io, await io.client.call(request));
     return EXIT.ok;

@@ -16,8 +16,8 @@ export const completion: Command = {
     'zsh    eval "$(agentrun completion zsh)" in ~/.zshrc, after compinit',
     "fish   agentrun completion fish | source, in config.fish",
   ],
-  async run(io, { words: [asked = "", ...more] }) {
-    const shell = SHELLS.find((known) => known === asked);
+  async run(io, { words: [shellName = "", ...more] }) {
+    const shell = SHELLS.find((known) => known === shellName);
     if (shell === undefined || more.length > 0)
       throw new UsageError("completion takes a shell", `agentrun completion ${SHELLS.join("|")}`);
     io.out(SCRIPTS[shell](`${io.self.map(quoted).join(" ")} --timeout 2 complete --`));

@@ -27,7 +27,7 @@ export type Listing<Filter, Row> = {
 };
 
 const age = (at: string | null) => (at === null ? "" : formatAge(Date.parse(at), Date.now()));
-const titled = (text: string | null) => text ?? "";
+const textOrEmpty = (text: string | null) => text ?? "";
 
 function listing<Filter, Row>(path: string, query: unknown, more: Pick<Listing<Filter, Row>, "input" | "columns">) {
   return { path, query, ...more } as unknown as Listing<never, never>;
@@ -44,7 +44,7 @@ export const LISTINGS: Record<string, Listing<never, never>> = {
       { name: "PROJECT", of: ({ projectId }) => projectId },
       { name: "STORAGE", of: ({ storageState }) => storageState },
       { name: "CHANGED", of: ({ updatedAt }) => age(updatedAt) },
-      { name: "TITLE", of: ({ title }) => titled(title), canBeCut: true },
+      { name: "TITLE", of: ({ title }) => textOrEmpty(title), canBeCut: true },
     ],
   }),
   runs: listing<Parameters<typeof runsInput>[0], Run>("/runs", QUERY_PAGES.runs, {
@@ -56,7 +56,7 @@ export const LISTINGS: Record<string, Listing<never, never>> = {
       { name: "PROFILE", of: ({ backendProfile }) => backendProfile },
       { name: "CREATED", of: ({ createdAt }) => age(createdAt) },
       { name: "SESSION", of: ({ sessionRef }) => String(sessionRef?.sessionId ?? "") },
-      { name: "WHY", of: ({ failureMessage }) => titled(failureMessage), canBeCut: true },
+      { name: "WHY", of: ({ failureMessage }) => textOrEmpty(failureMessage), canBeCut: true },
     ],
   }),
   queue: listing<Parameters<typeof tasksInput>[0], QueueTaskSummary>("/queue/tasks", QUERY_PAGES.queue, {

@@ -1,8 +1,8 @@
 import type { Command } from "@/cli/command";
-import { EXIT, exitOf, UsageError, wordsOf } from "@/cli/failure";
+import { EXIT, errorLines, exitCodeOf, UsageError } from "@/cli/failure";
 import type { Io } from "@/cli/io";
 import { revokeLogin } from "@/cli/revoke-login";
-import { originOf } from "@/cli/server-target";
+import { parseOrigin } from "@/cli/server-target";
 
 /** Ends a sign-in of `login`, here and at the server. */
 export const logout: Command = {
@@ -13,7 +13,7 @@ export const logout: Command = {
   async run(io, { words: [address, ...more] }) {
     if (more.length > 0) throw new UsageError("logout takes one address", "agentrun logout http://127.0.0.1:3000");
     const { credentials } = io;
-    const url = address === undefined ? askedBy(io) : originOf(address);
+    const url = address === undefined ? defaultUrl(io) : parseOrigin(address);
     const login = credentials.find(url);
     if (login === null) throw new UsageError(`nobody is signed in to ${url} here`, `agentrun login ${url}`);
     let failure: unknown = null;
@@ -21,20 +21,20 @@ export const logout: Command = {
       failure = error;
       return false;
     });
-    const code = failure === null ? EXIT.ok : exitOf(failure);
+    const code = failure === null ? EXIT.ok : exitCodeOf(failure);
     if (code === undefined) throw failure;
     // Whoever signs out wants the token gone from this machine, whatever the server says.
     credentials.remove(url, login.tokenId);
     if (failure === null) io.note(`signed out of ${url}${wasGood ? "" : ": its token had ended before"}`);
     else {
-      io.note(`agentrun: forgotten here, and still good at the server: ${wordsOf(failure)[0]}`);
+      io.note(`agentrun: forgotten here, and still good at the server: ${errorLines(failure)[0]}`);
       io.note("  try: revoke it in the console (Settings, Personal tokens)");
     }
     return code;
   },
 };
 
-function askedBy({ credentials, place }: Io): string {
-  const isElsewhere = place.by !== "name" && credentials.find(place.url) === null;
-  return (isElsewhere ? credentials.lastUrl() : null) ?? place.url;
+function defaultUrl({ credentials, server }: Io): string {
+  const isElsewhere = server.by !== "name" && credentials.find(server.url) === null;
+  return (isElsewhere ? credentials.lastUrl() : null) ?? server.url;
 }

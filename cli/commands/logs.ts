@@ -1,4 +1,4 @@
-import { type Command, textOf } from "@/cli/command";
+import { type Command, optionText } from "@/cli/command";
 import { EXIT, RefusedError, UsageError } from "@/cli/failure";
 import { followRun } from "@/cli/follow-run";
 import type { Io } from "@/cli/io";
@@ -19,7 +19,7 @@ export const logs: Command = {
   async run(io, typed) {
     const [id = "", ...more] = typed.words;
     if (id === "" || more.length > 0) throw new UsageError("logs takes one run or session", "agentrun ls sessions");
-    const after = textOf(typed, "after") ?? "0";
+    const after = optionText(typed, "after") ?? "0";
     if (!/^\d{1,10}$/.test(after)) throw new UsageError(`--after takes the number of an event, not “${after}”`);
     const runId = await findRun(io, id);
     return typed.options.follow === true ? follow(io, runId, Number(after)) : printAll(io, runId, Number(after));

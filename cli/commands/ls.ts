@@ -1,4 +1,4 @@
-import { type Command, textOf } from "@/cli/command";
+import { type Command, optionText } from "@/cli/command";
 import { EXIT, UsageError } from "@/cli/failure";
 import type { Io } from "@/cli/io";
 import { printJson, printLines } from "@/cli/print";
@@ -24,14 +24,14 @@ export const ls: Command = {
     const [name = "", ...words] = typed.words;
     const listing = Object.hasOwn(LISTINGS, name) ? LISTINGS[name] : undefined;
     if (listing === undefined) {
-      const near = nearest(name, Object.keys(LISTINGS)) ?? Object.keys(LISTINGS).join(", ");
+      const suggestion = nearest(name, Object.keys(LISTINGS)) ?? Object.keys(LISTINGS).join(", ");
       throw new UsageError(
         name === "" ? "ls needs to know what" : `there is no list of “${name}”`,
-        `agentrun ls ${near}`,
+        `agentrun ls ${suggestion}`,
       );
     }
-    const max = readLimit(textOf(typed, "limit"));
-    await print(io, listing, inputOf(listing, words.join(" ")), max);
+    const max = readLimit(optionText(typed, "limit"));
+    await print(io, listing, readInput(listing, words.join(" ")), max);
     return EXIT.ok;
   },
 };
@@ -43,7 +43,7 @@ function readLimit(text: string | undefined): number {
   return Number(text);
 }
 
-function inputOf(listing: Listing<never, never>, text: string): object {
+function readInput(listing: Listing<never, never>, text: string): object {
   const { filter, problems } = readQuery(listing.query, text);
   const [first] = problems;
   if (first !== undefined) throw new UsageError(first.message, first.fix);

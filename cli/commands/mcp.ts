@@ -13,14 +13,14 @@ export const mcp: Command = {
   ],
   async run(io) {
     const bridge = new McpBridge(io);
-    const underWay = new Set<Promise<void>>();
+    const pending = new Set<Promise<void>>();
     for await (const line of io.lines()) {
       if (line.trim() === "") continue;
-      const answering = bridge.forward(line).finally(() => underWay.delete(answering));
-      underWay.add(answering);
+      const forwarding = bridge.forward(line).finally(() => pending.delete(forwarding));
+      pending.add(forwarding);
     }
     // Requests already received are still answered after the input has ended.
-    await Promise.all(underWay);
+    await Promise.all(pending);
     return EXIT.ok;
   },
 };

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { type Command, type Typed, textOf, textsOf } from "@/cli/command";
+import { type Command, optionText, optionTexts, type ParsedArgs } from "@/cli/command";
 import { EXIT, RefusedError, UsageError } from "@/cli/failure";
 import { readImages, uploadImages } from "@/cli/images";
 import type { Io } from "@/cli/io";
@@ -33,40 +33,40 @@ export const run: Command = {
     ...{ schema: { type: "string" }, image: { type: "string", multiple: true }, detach: { type: "boolean" } },
   },
   async run(io, typed) {
-    const ask = readAsk(typed);
-    const images = readImages(textsOf(typed, "image"));
-    const session = await sessionFor(io, typed);
+    const input = readTurnInput(typed);
+    const images = readImages(optionTexts(typed, "image"));
+    const session = await findOrCreateSession(io, typed);
     const attachments = await uploadImages(io, session.sessionId, images);
-    const sent = await send(io, session, { ...ask, attachments });
+    const sent = await send(io, session, { ...input, attachments });
     if (typed.options.detach === true) {
       if (io.form === "table") io.out(`${sent.sessionId} ${sent.runId} ${sent.commandId}`);
       else printJson(io, sent);
       return EXIT.ok;
     }
     io.note(`session ${sent.sessionId}`);
-    return ask.outputSchema === undefined ? followTurn(io, sent) : followOutput(io, sent);
+    return input.outputSchema === undefined ? followTurn(io, sent) : followOutput(io, sent);
   },
 };
 
-function readAsk(typed: Typed): TurnInput {
+function readTurnInput(typed: ParsedArgs): TurnInput {
   const { words } = typed;
   const text = words.length === 1 && words[0] === "-" ? readFileSync(0, "utf8") : words.join(" ");
   if (text.trim() === "") throw new UsageError("run needs something to say", `agentrun run "write a file"`);
   const outputSchema = readSchema(typed);
-  const ask = { text, ...(outputSchema === undefined ? {} : { outputSchema }) };
+  const input = { text, ...(outputSchema === undefined ? {} : { outputSchema }) };
   // Checked before a session is made for it.
-  const [issue] = COMMAND_PAYLOADS.turn.safeParse(ask).error?.issues ?? [];
-  if (issue === undefined) return ask as TurnInput;
-  const [what, ...place] = issue.path.map(String);
-  if (what === "outputSchema")
+  const [issue] = COMMAND_PAYLOADS.turn.safeParse(input).error?.issues ?? [];
+  if (issue === undefined) return input as TurnInput;
+  const [field, ...fieldPath] = issue.path.map(String);
+  if (field === "outputSchema")
     throw new UsageError(
-      `--schema is no schema of an answer: ${[place.join("."), issue.message].filter(Boolean).join(": ")}`,
+      `--schema is no schema of an answer: ${[fieldPath.join("."), issue.message].filter(Boolean).join(": ")}`,
     );
   throw new UsageError(`what is to be said cannot be sent: ${issue.message}`);
 }
 
-function readSchema(typed: Typed): unknown {
-  const file = textOf(typed, "schema");
+function readSchema(typed: ParsedArgs): unknown {
+  const file = optionText(typed, "schema");
   if (file === undefined) return undefined;
   try {
     return JSON.parse(readFileSync(file, "utf8"));
@@ -90,9 +90,9 @@ async function followOutput(io: Io, sent: Sent): Promise<number> {
   return EXIT.failed;
 }
 
-async function sessionFor(io: Io, typed: Typed): Promise<Session> {
-  const sessionId = textOf(typed, "session");
-  const profile = textOf(typed, "profile");
+async function findOrCreateSession(io: Io, typed: ParsedArgs): Promise<Session> {
+  const sessionId = optionText(typed, "session");
+  const profile = optionText(typed, "profile");
   if (sessionId === undefined) {
     const body = { backendProfile: profile ?? PROFILE_DEFAULT };
     return io.client.call<Session>({ method: "POST", path: "/sessions", body });
@@ -108,11 +108,11 @@ async function sessionFor(io: Io, typed: Typed): Promise<Session> {
 }
 
 /** Sends the message to the session's open run, else to a new run with the settings of its last one. */
-async function send(io: Io, session: Session, ask: TurnInput): Promise<Sent> {
+async function send(io: Io, session: Session, input: TurnInput): Promise<Sent> {
   const last = (await newestRun(io, session.sessionId)) ?? null;
   const openRun = last !== null && isOpen(last) ? last : null;
   const runIds = openRun === null ? [] : [openRun.id];
-  const draft = { draftId: randomUUID(), ...ask, session, runIds, ...(await runDefaults(session, last)) };
+  const draft = { draftId: randomUUID(), ...input, session, runIds, ...(await runDefaults(session, last)) };
   const { runId, command } = await sendTurn(sendPorts(io), draft);
   // Events of a new run are read from the first.
   const afterSeq = runId === openRun?.id ? openRun.lastEventSeq : 0;
@@ -120,11 +120,11 @@ async function send(io: Io, session: Session, ask: TurnInput): Promise<Sent> {
 }
 
 function sendPorts({ client }: Io): SendPorts {
-  const commandsOf = (runId: string) => `/runs/${encodeURIComponent(runId)}/commands`;
+  const commandsPath = (runId: string) => `/runs/${encodeURIComponent(runId)}/commands`;
   return {
     by: "cli",
     isOver: (error) => error instanceof RefusedError && error.body.reason === "already-terminal",
     createRun: (body) => client.call<Run>({ method: "POST", path: "/runs", body }),
-    createCommand: ({ runId, ...body }) => client.call<RunCommand>({ method: "POST", path: commandsOf(runId), body }),
+    createCommand: ({ runId, ...body }) => client.call<RunCommand>({ method: "POST", path: commandsPath(runId), body }),
   };
 }

@@ -1,4 +1,4 @@
-import { type Command, textOf } from "@/cli/command";
+import { type Command, optionText } from "@/cli/command";
 import { EXIT, UsageError } from "@/cli/failure";
 import { printJson, printLines } from "@/cli/print";
 import { type Column, formatTable } from "@/cli/table";
@@ -22,14 +22,14 @@ export const search: Command = {
   async run(io, typed) {
     const text = typed.words.join(" ");
     if (text === "") throw new UsageError("search needs words", 'agentrun search "flaky login"');
-    const max = readLimit(textOf(typed, "limit"));
-    const [sessionId, projectId] = [textOf(typed, "session"), textOf(typed, "project")];
-    const asked = { text, ...(sessionId ? { sessionId } : {}), ...(projectId ? { projectId } : {}) };
+    const max = readLimit(optionText(typed, "limit"));
+    const [sessionId, projectId] = [optionText(typed, "session"), optionText(typed, "project")];
+    const filter = { text, ...(sessionId ? { sessionId } : {}), ...(projectId ? { projectId } : {}) };
     const items: FoundMessage[] = [];
     let cursor: string | null = null;
     do {
       const limit = Math.min(PAGE_MAX, max - items.length);
-      const query: Record<string, unknown> = { ...asked, limit, ...(cursor === null ? {} : { cursor }) };
+      const query: Record<string, unknown> = { ...filter, limit, ...(cursor === null ? {} : { cursor }) };
       const page: FoundMessagePage = await io.client.call({ method: "GET", path: "/sessions/search", query });
       if (io.form === "ndjson") printLines(io, page.items);
       items.push(...page.items);

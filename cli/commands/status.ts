@@ -11,23 +11,23 @@ export const status: Command = {
   usage: "",
   summary: "How the server's parts stand",
   async run(io) {
-    const found = await io.client.call<ServerStatus>({ method: "GET", path: "/status" });
-    const parts = partsOf(found);
+    const serverStatus = await io.client.call<ServerStatus>({ method: "GET", path: "/status" });
+    const parts = toParts(serverStatus);
     if (io.form === "table") {
       const columns = [
         { name: "PART", of: ([part]: Part) => part },
         { name: "STANDS", of: ([, isGood]: Part) => (isGood ? "good" : "bad") },
-        { name: "WHAT", of: ([, , what]: Part) => plainLine(what), canBeCut: true as const },
+        { name: "WHAT", of: ([, , detail]: Part) => plainLine(detail), canBeCut: true as const },
       ];
       for (const line of formatTable(parts, columns, io)) io.out(line);
-    } else printJson(io, found);
+    } else printJson(io, serverStatus);
     return parts.every(([, isGood]) => isGood) ? EXIT.ok : EXIT.failed;
   },
 };
 
-type Part = [name: string, isGood: boolean, what: string];
+type Part = [name: string, isGood: boolean, detail: string];
 
-function partsOf({ web, worker, loops, database, migrations, archive, volumes, executor }: ServerStatus): Part[] {
+function toParts({ web, worker, loops, database, migrations, archive, volumes, executor }: ServerStatus): Part[] {
   return [
     ["web", true, `${web.version}, since ${web.startedAt}`],
     ["worker", !worker.isAway, worker.seenAt === null ? "never seen" : `seen ${worker.seenAt}`],

@@ -8,7 +8,7 @@ import { type Column, formatTable } from "@/cli/table";
 import { formatAge, formatDuration } from "@/components/ui/format";
 import type { QueueCommander } from "@/contract/queue-commander";
 
-const LOOK_MS = 2_000;
+const REFRESH_MS = 2_000;
 const CLEAR = "\u001b[H\u001b[J";
 
 /** Shows the queue at a glance: what needs a person, what runs, what comes next. On a terminal it keeps refreshing. */
@@ -20,23 +20,23 @@ export const top: Command = {
   options: { once: { type: "boolean" } },
   async run(io, { words: [queue, ...more], options }) {
     if (more.length > 0) throw new UsageError("top takes one queue", "agentrun top default");
-    const look = () => io.client.call<QueueCommander>({ method: "GET", path: "/queue/commander", query: { queue } });
+    const load = () => io.client.call<QueueCommander>({ method: "GET", path: "/queue/commander", query: { queue } });
     if (io.form !== "table") {
-      printJson(io, await look());
+      printJson(io, await load());
       return EXIT.ok;
     }
     const isLive = io.columns !== null && options.once !== true;
     for (;;) {
-      const lines = linesOf(io, await look());
+      const lines = formatLines(io, await load());
       io.out(isLive ? `${CLEAR}${lines.join("\n")}` : lines.join("\n"));
       if (!isLive) return EXIT.ok;
-      await pause(LOOK_MS, io.signal);
+      await pause(REFRESH_MS, io.signal);
       if (io.signal.aborted) return EXIT.interrupted;
     }
   },
 };
 
-function linesOf(io: Io, { queue, stats, waits, throughput, oldest, attention, active, items }: QueueCommander) {
+function formatLines(io: Io, { queue, stats, waits, throughput, oldest, attention, active, items }: QueueCommander) {
   const count = (state: string) => stats.byState[state] ?? 0;
   const p95 = waits.p95Ms === null ? "–" : formatDuration(waits.p95Ms);
   const next = items.filter(({ state }) => state === "pending");
@@ -44,15 +44,19 @@ function linesOf(io: Io, { queue, stats, waits, throughput, oldest, attention, a
   return [
     `${io.style("bold", plainLine(queue ?? "all queues"))}  ${count("pending")} wait, ${count("running") + count("dispatched")} run, ${count("failed")} failed`,
     `waits p95 ${p95}, oldest ${oldest === null ? "–" : formatAge(Date.parse(oldest.since), now)}, ${throughput.completed} completed and ${throughput.failed} failed a minute`,
-    ...part(
+    ...section(
       io,
       "Needs a person",
       attention.map(({ title, message }) =>
         io.style("yellow", `  ${plainLine([title, message].filter(Boolean).join(": "))}`),
       ),
     ),
-    ...part(io, "Runs", taskLines(io, active, { name: "SINCE", of: ({ since }) => formatAge(Date.parse(since), now) })),
-    ...part(
+    ...section(
+      io,
+      "Runs",
+      taskLines(io, active, { name: "SINCE", of: ({ since }) => formatAge(Date.parse(since), now) }),
+    ),
+    ...section(
       io,
       "Next",
       taskLines(
@@ -81,6 +85,6 @@ function taskLines<Row extends Task>(io: Io, tasks: readonly Row[], more: Column
 }
 
 /** Formats lines under their title, and nothing where there are none. */
-function part(io: Io, title: string, lines: readonly string[]): string[] {
+function section(io: Io, title: string, lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : ["", io.style("bold", title), ...lines];
 }

@@ -14,7 +14,7 @@ export const whoami: Command = {
   async run(io, { words }) {
     if (words.length > 0) throw new UsageError("whoami takes nothing", "agentrun whoami");
     const me = await io.client.call<Identity>({ method: "GET", path: "/me" });
-    const from = sourceOf(io);
+    const from = tokenSource(io);
     if (io.form !== "table") printJson(io, { url: io.client.url, ...me, from });
     else
       for (const [name, value] of [
@@ -31,11 +31,11 @@ export const whoami: Command = {
   },
 };
 
-function sourceOf({ place, credentials }: Io): string | null {
+function tokenSource({ server, credentials }: Io): string | null {
   const sources: Record<TokenSource, string> = {
     environment: "AGENTRUN_TOKEN",
     login: credentials.file,
     "data-folder": "secrets.json of the data folder",
   };
-  return place.source === null ? null : sources[place.source];
+  return server.source === null ? null : sources[server.source];
 }

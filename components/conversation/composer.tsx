@@ -13,7 +13,7 @@ import { cn } from "@/components/ui/class-names";
 import { ErrorNote } from "@/components/ui/error-note";
 import { Menu, MenuItem } from "@/components/ui/menu";
 import type { Run } from "@/contract/run";
-import { leftToSend } from "@/contract/send-turn";
+import { unsentText } from "@/contract/send-turn";
 import type { Session } from "@/contract/session";
 import { Deliveries } from "./deliveries";
 import { useComposer } from "./use-composer";
@@ -47,7 +47,7 @@ export function Composer({ session, openRun, lastRun }: ComposerProps) {
   async function submit(as: "turn" | "steer"): Promise<void> {
     if (!canSend) return;
     if (!(await composer.send(as, text))) return;
-    write(leftToSend(composer.draft.text, text));
+    write(unsentText(composer.draft.text, text));
     // What comes of it is shown, whatever was gone to before.
     leave();
   }

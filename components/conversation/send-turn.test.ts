@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { readError } from "@/components/trpc/errors";
 import type { Command } from "@/contract/command";
 import type { Run } from "@/contract/run";
-import { leftToSend, type SendPorts, sendTurn, type TurnDraft } from "@/contract/send-turn";
+import { type SendPorts, sendTurn, type TurnDraft, unsentText } from "@/contract/send-turn";
 
 const terminal = () =>
   new TRPCClientError("the run has ended", {
@@ -78,7 +78,7 @@ test("a turn that an ended run did not take goes to the one that is open now, wh
 });
 
 test("what was written while a message was sent is left to be sent, and what was sent is not", () => {
-  expect(leftToSend("hello", "hello")).toBe("");
-  expect(leftToSend("hello and then", "hello")).toBe(" and then");
-  expect(leftToSend("something else", "hello")).toBe("something else");
+  expect(unsentText("hello", "hello")).toBe("");
+  expect(unsentText("hello and then", "hello")).toBe(" and then");
+  expect(unsentText("something else", "hello")).toBe("something else");
 });

@@ -9,7 +9,7 @@ import { readError } from "@/components/trpc/errors";
 import { randomId } from "@/components/ui/random-id";
 import type { Run } from "@/contract/run";
 import { runDefaults } from "@/contract/run-defaults";
-import { askPayload, isOpen, sendTurn } from "@/contract/send-turn";
+import { isOpen, sendTurn, turnPayload } from "@/contract/send-turn";
 import type { Session } from "@/contract/session";
 import { isGone, sendPorts } from "./send-ports";
 
@@ -64,7 +64,7 @@ export function useComposer({ session, openRun, lastRun }: ComposerInput) {
         await api.commands.create.mutate({
           runId: openRun.id,
           type: "steer",
-          payload: askPayload({ text, attachments }),
+          payload: turnPayload({ text, attachments }),
           idempotencyKey: key,
         });
         return openRun.id;

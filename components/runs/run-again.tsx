@@ -15,7 +15,7 @@ import { TableSkeleton } from "@/components/ui/page";
 import { randomId } from "@/components/ui/random-id";
 import { askToRepeat, sameRun } from "@/contract/again";
 import type { Run } from "@/contract/run";
-import { askPayload, sendTurn, isOpen as takesCommands } from "@/contract/send-turn";
+import { sendTurn, isOpen as takesCommands, turnPayload } from "@/contract/send-turn";
 
 type RunAgainProps = { run: Run; isOpen: boolean; onOpenChange: (isOpen: boolean) => void };
 
@@ -49,7 +49,7 @@ function AgainForm({ run, ask }: { run: Run; ask: ReturnType<typeof askToRepeat>
       await api.commands.create.mutate({
         runId: made.id,
         type: "turn",
-        payload: askPayload({ ...ask, text }),
+        payload: turnPayload({ ...ask, text }),
         idempotencyKey,
       });
       return made.id;

@@ -28,12 +28,12 @@ export function readPairs(text: string | null): [name: string, value: string][] 
 /** Reads such a text from an address: null where it holds no pairs, or pairs that no list accepts. */
 export function parsePairs(text: string): string | null {
   const pairs = readPairs(text);
-  const isTaken = pairs.flat().every(isTakenText);
-  return isTaken && pairs.length <= METADATA_PAIRS_MAX ? printPairs(pairs) : null;
+  const areValid = pairs.flat().every(isValidText);
+  return areValid && pairs.length <= METADATA_PAIRS_MAX ? printPairs(pairs) : null;
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it refuses.
-const isTakenText = (text: string) => /^[^\u0000-\u001f\u007f]{1,200}$/.test(text);
+const isValidText = (text: string) => /^[^\u0000-\u001f\u007f]{1,200}$/.test(text);
 
 /** Converts a filter's field to the server's input. */
 export function metadataInput(text: string | null): { metadata?: MetadataFilter } {
@@ -41,7 +41,7 @@ export function metadataInput(text: string | null): { metadata?: MetadataFilter 
 }
 
 /** Returns the values that a text matches: the text itself, and the number, boolean or null that is written like it. */
-export function meantBy(value: MetadataFilter[string]): MetadataFilter[string][] {
+export function matchingValues(value: MetadataFilter[string]): MetadataFilter[string][] {
   if (typeof value !== "string") return [value];
   if (value === "null") return [value, null];
   if (value === "true" || value === "false") return [value, value === "true"];
@@ -52,7 +52,7 @@ export function meantBy(value: MetadataFilter[string]): MetadataFilter[string][]
 /** Whether a record has the pairs of a filter's field; the server applies the same rule. */
 export function hasPairs(metadata: Record<string, unknown>, text: string | null): boolean {
   return readPairs(text).every(
-    ([name, value]) => Object.hasOwn(metadata, name) && (meantBy(value) as unknown[]).includes(metadata[name]),
+    ([name, value]) => Object.hasOwn(metadata, name) && (matchingValues(value) as unknown[]).includes(metadata[name]),
   );
 }
 

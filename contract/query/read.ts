@@ -15,33 +15,34 @@ export type Reading<Of extends Filter> = { filter: Of; problems: Problem[] };
  */
 export function readQuery<Of extends Filter>(page: QueryPage<Of>, text: string): Reading<Of> {
   const problems: Problem[] = [];
-  const said: Partial<Record<keyof Of, FieldValue>> = {};
+  const fieldValues: Partial<Record<keyof Of, FieldValue>> = {};
   const words: Part[] = [];
   const pairs = new Map<string, string>();
-  const note = (part: Part, read: Read) => {
+  const addPart = (part: Part, read: Read) => {
     if ("message" in read) problems.push({ start: part.start, end: part.end, ...read });
-    else if (read.of === undefined ? read.field in said : pairs.has(read.of))
-      note(part, { message: `“${nameOf(part)}” is said twice`, fix: null });
-    else if (read.of === undefined) said[read.field as keyof Of] = read.value;
+    else if (read.of === undefined ? read.field in fieldValues : pairs.has(read.of))
+      addPart(part, { message: `“${conditionName(part)}” is said twice`, fix: null });
+    else if (read.of === undefined) fieldValues[read.field as keyof Of] = read.value;
     else if (pairs.size === METADATA_PAIRS_MAX)
-      note(part, { message: `“${part.key}” is said for ${METADATA_PAIRS_MAX} names at most`, fix: null });
-    else said[read.field as keyof Of] = printPairs([...pairs.set(read.of, String(read.value))]);
+      addPart(part, { message: `“${part.key}” is said for ${METADATA_PAIRS_MAX} names at most`, fix: null });
+    else fieldValues[read.field as keyof Of] = printPairs([...pairs.set(read.of, String(read.value))]);
   };
   for (const part of parseQuery(text)) {
-    const known = Object.entries(page.recognise?.(wordOf(part, text)) ?? {});
-    if (known.length > 0) for (const [field, value] of known) note(part, readWords(field, String(value)));
-    else if (part.key !== null) note(part, readPart(page, part));
-    else if (part.isNot || page.words === null) note(part, refuseWord(page, part, text));
+    const recognised = Object.entries(page.recognise?.(partText(part, text)) ?? {});
+    if (recognised.length > 0) for (const [field, value] of recognised) addPart(part, readWords(field, String(value)));
+    else if (part.key !== null) addPart(part, readPart(page, part));
+    else if (part.isNot || page.words === null) addPart(part, refuseWord(page, part, text));
     else words.push(part);
   }
   const [first] = words;
-  const free = words.map(({ value }) => value).join(" ");
-  if (first !== undefined && page.words !== null && free !== "") note(first, readWords(page.words.field, free));
+  const freeText = words.map(({ value }) => value).join(" ");
+  if (first !== undefined && page.words !== null && freeText !== "")
+    addPart(first, readWords(page.words.field, freeText));
   if (text.length > QUERY_MAX) {
     const message = `A query has ${QUERY_MAX} characters at most`;
     problems.push({ start: QUERY_MAX, end: text.length, message, fix: null });
   }
-  return { filter: { ...page.none, ...said }, problems };
+  return { filter: { ...page.none, ...fieldValues }, problems };
 }
 
 /** `of`: the name of one pair. */
@@ -67,28 +68,31 @@ function readPart<Of extends Filter>(page: QueryPage<Of>, part: Part): Read {
 }
 
 function unknownKey({ words }: Pick<QueryPage, "words">, part: Part, names: readonly string[]): Read {
-  const said = nameOf(part);
-  const near = part.of === undefined ? nearest(part.key ?? "", names) : null;
-  if (near !== null)
-    return { message: `Unknown filter “${said}”: did you mean “${near}”?`, fix: printAs({ ...part, key: near }) };
-  const message = `Unknown filter “${said}”: there are ${names.join(", ")}`;
-  const asWord = { ...part, key: null, value: `${said}${part.operator}${part.value}` };
+  const name = conditionName(part);
+  const suggestion = part.of === undefined ? nearest(part.key ?? "", names) : null;
+  if (suggestion !== null)
+    return {
+      message: `Unknown filter “${name}”: did you mean “${suggestion}”?`,
+      fix: printAs({ ...part, key: suggestion }),
+    };
+  const message = `Unknown filter “${name}”: there are ${names.join(", ")}`;
+  const asWord = { ...part, key: null, value: `${name}${part.operator}${part.value}` };
   return { message, fix: words === null ? null : printAs(asWord) };
 }
 
 function wrongOperator(key: QueryKey, part: Part): Read {
   const [operator] = Object.keys(key.fields);
   return {
-    message: `“${nameOf(part)}${part.operator}” cannot be used here: write ${printKey(key.name, part.of)}${operator}…`,
+    message: `“${conditionName(part)}${part.operator}” cannot be used here: write ${printKey(key.name, part.of)}${operator}…`,
     fix: printAs({ ...part, key: key.name, operator: operator as Operator }),
   };
 }
 
 function wrongValue(part: Part, { problem, nearestOf }: { problem: string; nearestOf: readonly string[] }): Read {
   if (nearestOf.length === 0) return { message: problem, fix: null };
-  const near = nearest(part.value, nearestOf);
-  const known = near === null ? `there are ${nearestOf.join(", ")}` : `did you mean “${near}”?`;
-  return { message: `${problem}: ${known}`, fix: near === null ? null : printAs({ ...part, value: near }) };
+  const suggestion = nearest(part.value, nearestOf);
+  const hint = suggestion === null ? `there are ${nearestOf.join(", ")}` : `did you mean “${suggestion}”?`;
+  return { message: `${problem}: ${hint}`, fix: suggestion === null ? null : printAs({ ...part, value: suggestion }) };
 }
 
 /** Reads free text into its field. */
@@ -110,11 +114,11 @@ function printAs(condition: Condition): string {
   return printQuery([condition]);
 }
 
-function nameOf({ key, of, value }: Part): string {
+function conditionName({ key, of, value }: Part): string {
   return key === null ? printValue(value) : printKey(key, of);
 }
 
 /** Returns the text in this place as a word: it has no key, or would have none, as in `operator:ann`. */
-function wordOf(part: Part, text: string): string {
+function partText(part: Part, text: string): string {
   return part.key === null && !part.isNot ? part.value : text.slice(part.start, part.end);
 }

@@ -6,13 +6,13 @@ import type { Tx } from "@/db/client";
 /** The database ends a session that holds a lock and has been silent for this long. */
 export const SILENCE_MAX_MS = 15_000;
 /** So every holder of a lock sends something this often. */
-export const SPEAK_MS = 2_000;
+export const KEEP_ALIVE_MS = 2_000;
 
 /**
  * Bounds the silence of a session that will hold a lock. A machine that loses power closes no connection, and TCP alone
  * would keep its sessions' locks for hours.
  */
-export async function boundSilence(client: pg.ClientBase): Promise<void> {
+export async function limitSilence(client: pg.ClientBase): Promise<void> {
   await client.query(`SET idle_session_timeout = ${SILENCE_MAX_MS}`);
 }
 
@@ -24,13 +24,13 @@ export async function boundSilence(client: pg.ClientBase): Promise<void> {
 export async function withAdvisoryLock<T>(pool: pg.Pool, key: bigint, work: () => Promise<T>): Promise<T> {
   const client = await pool.connect();
   try {
-    await boundSilence(client);
+    await limitSilence(client);
     await client.query("SELECT pg_advisory_lock($1)", [key.toString()]);
-    const stopSpeaking = speak(client);
+    const stopKeepAlive = startKeepAlive(client);
     try {
       return await work();
     } finally {
-      await stopSpeaking();
+      await stopKeepAlive();
       // A lock that cannot be released ends with the connection.
       await client.query("SELECT pg_advisory_unlock($1)", [key.toString()]).catch(() => undefined);
     }
@@ -40,29 +40,29 @@ export async function withAdvisoryLock<T>(pool: pg.Pool, key: bigint, work: () =
 }
 
 /** Keeps a session from falling silent until the returned function is called. */
-function speak(client: pg.ClientBase): () => Promise<unknown> {
-  let said: Promise<unknown> | null = null;
+function startKeepAlive(client: pg.ClientBase): () => Promise<unknown> {
+  let pendingQuery: Promise<unknown> | null = null;
   const timer = setInterval(() => {
     // A broken connection reports its error to the next caller that uses it.
-    said ??= client
+    pendingQuery ??= client
       .query("SELECT 1")
       .catch(() => undefined)
       .finally(() => {
-        said = null;
+        pendingQuery = null;
       });
-  }, SPEAK_MS);
+  }, KEEP_ALIVE_MS);
   return () => {
     clearInterval(timer);
-    return Promise.resolve(said);
+    return Promise.resolve(pendingQuery);
   };
 }
 
 /** The key of a volume. Held exclusively while a volume that no session names is removed. */
 export function volumeKey(name: string): bigint {
-  return keyOf(`volume ${name}`);
+  return toKey(`volume ${name}`);
 }
 
-function keyOf(name: string): bigint {
+function toKey(name: string): bigint {
   return createHash("sha256").update(name).digest().readBigInt64BE();
 }
 
@@ -71,7 +71,7 @@ function keyOf(name: string): bigint {
  * many.
  */
 export async function lockOwnerKey(tx: Tx, name: string): Promise<void> {
-  await tx.execute(sql`select pg_advisory_xact_lock(${keyOf(name).toString()}::bigint)`);
+  await tx.execute(sql`select pg_advisory_xact_lock(${toKey(name).toString()}::bigint)`);
 }
 
 /** Takes a volume's key in shared mode, until the commit. Held while a session is created that names the volume. */

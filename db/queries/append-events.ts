@@ -15,7 +15,7 @@ export type PreparedBatch = {
 };
 
 /** The result for one batch. */
-export type Verdict = Stored | Replayed | Refused;
+export type AppendResult = Stored | Replayed | Refused;
 export type StoredItem = { id: string; seq: number };
 export type Stored = { kind: "stored"; items: StoredItem[]; lastSeq: number };
 /** The batch was stored before, as the run's events from `firstSeq` to `lastSeq`. */
@@ -78,7 +78,7 @@ const APPEND = `
   select verdict, upto::int, first_seq, last_seq, status, failure_kind from placed order by place`;
 
 type Row = {
-  verdict: Verdict["kind"] | "busy";
+  verdict: AppendResult["kind"] | "busy";
   upto: number | null;
   first_seq: number | null;
   last_seq: number | null;
@@ -90,20 +90,20 @@ type Row = {
  * Stores whatever can be stored of any batches, also of several of one run. Returns a verdict for each, in the order
  * given; null: somebody else held the lock of its run, and nothing was decided.
  */
-export async function judgeBatches(pool: pg.Pool, batches: PreparedBatch[]): Promise<(Verdict | null)[]> {
+export async function appendBatches(pool: pg.Pool, batches: PreparedBatch[]): Promise<(AppendResult | null)[]> {
   const { rows } = await pool.query<Row>({
     name: "agentrun-append",
     text: APPEND,
-    values: columnsOf(batches),
+    values: toColumns(batches),
   });
-  return batches.map((batch, index) => verdictOf(batch, rows[index]));
+  return batches.map((batch, index) => toResult(batch, rows[index]));
 }
 
 /**
  * Returns batches and their events as columns: run, epoch, batch id, hash and size; then the events' batch, place, id,
  * type ...
  */
-export function columnsOf(batches: PreparedBatch[]): Buffer[] {
+export function toColumns(batches: PreparedBatch[]): Buffer[] {
   const events = batches.flatMap((batch, index) => batch.events.map((event, place) => ({ event, index, place })));
   return [
     encodeTextArray(batches.map((batch) => batch.runId)),
@@ -121,7 +121,7 @@ export function columnsOf(batches: PreparedBatch[]): Buffer[] {
 }
 
 /** Returns the answer for a batch that was stored as the last one of its run. */
-export function storedOf(batch: PreparedBatch, lastSeq: number): Stored {
+export function toStored(batch: PreparedBatch, lastSeq: number): Stored {
   const firstSeq = lastSeq - batch.events.length + 1;
   return {
     kind: "stored",
@@ -130,11 +130,11 @@ export function storedOf(batch: PreparedBatch, lastSeq: number): Stored {
   };
 }
 
-function verdictOf(batch: PreparedBatch, row: Row | undefined): Verdict | null {
+function toResult(batch: PreparedBatch, row: Row | undefined): AppendResult | null {
   if (!row) throw new Error(`a batch of run ${batch.runId} was not judged`);
   switch (row.verdict) {
     case "stored":
-      return storedOf(batch, row.upto ?? 0);
+      return toStored(batch, row.upto ?? 0);
     case "replayed":
       return { kind: "replayed", firstSeq: row.first_seq ?? 1, lastSeq: row.last_seq ?? 0 };
     case "terminal":

@@ -54,7 +54,7 @@ export type AddedTask = {
   notBefore: Date | null;
 };
 
-/** The types of a task's columns, in the order of `columnsOf`. */
+/** The types of a task's columns, in the order of `toColumns`. */
 const TYPES = [
   ...["text", "text", "text", "text", "text", "text", "int", "text", "text", "text"],
   ...[
@@ -79,7 +79,7 @@ const TYPES = [
  * Finds what is wrong with tasks apart from their keys, and when each is due. Used both to add tasks and to ask about
  * one.
  */
-const JUDGED = `
+const VERDICTS_SQL = `
   with given as not materialized (
     select * from unnest(${hiddenArrays(1, TYPES)})
       with ordinality as task (id, tenant_id, project_id, queue, lane, title, priority, backend_profile, provider_id,
@@ -105,7 +105,7 @@ const JUDGED = `
  * table or earlier in the list, is left out. Rows are inserted in the order of keys, so that two such statements cannot
  * wait for each other. The rows are stamped here instead of by the trigger, which would cost more than an index.
  */
-const INSERT = `${JUDGED}, added as (
+const INSERT_SQL = `${VERDICTS_SQL}, added as (
     insert into agentrun_queue_tasks (id, tenant_id, project_id, queue, lane, title, priority, state, version, change_xid,
       backend_profile, provider_id, session_id, workspace_ref, execution_policy, resource_bundle_ref, payload,
       payload_hash, content_hash, references_json, metadata, idempotency_key, run_at, not_before, expires_at, retry_policy,
@@ -132,7 +132,7 @@ const INSERT = `${JUDGED}, added as (
     added.version, added.concurrency_key, added.created_at, added.not_before
   from judged left join added using (id)`;
 
-const JUDGE = `${JUDGED}
+const VERDICT_SQL = `${VERDICTS_SQL}
   select id, drained_lane, misfit_tenant, null as version,
     ${CONCURRENCY_KEY} as concurrency_key, not_before, clock_timestamp()::text as created_at
   from judged`;
@@ -149,25 +149,25 @@ type Row = {
 
 /** Adds tasks, inside a transaction or as a transaction of its own. Returns verdicts in no particular order. */
 export async function insertTasks(db: Db | Tx, tasks: NewTask[], audits: NewTaskAudit[]): Promise<TaskVerdict[]> {
-  const told = (key: keyof NewTaskAudit) => encodeTextArray(audits.map((audit) => audit[key]));
+  const auditColumn = (key: keyof NewTaskAudit) => encodeTextArray(audits.map((audit) => audit[key]));
   const { rows } = await clientOf(db).query<Row>({
     name: "agentrun-insert-tasks",
-    text: INSERT,
-    values: [...columnsOf(tasks), told("id"), told("actor"), told("action")],
+    text: INSERT_SQL,
+    values: [...toColumns(tasks), auditColumn("id"), auditColumn("actor"), auditColumn("action")],
   });
-  return rows.map(verdictOf);
+  return rows.map(toVerdict);
 }
 
 /** A task as it would be if it were added now; `createdAt` is the current time in PostgreSQL's own text form. */
-export type JudgedTask = Omit<TaskVerdict, "id" | "added"> &
+export type CheckedTask = Omit<TaskVerdict, "id" | "added"> &
   Pick<AddedTask, "concurrencyKey" | "notBefore"> & { createdAt: string };
 
 /** Judges a task by the rules for new tasks, and writes nothing. */
-export async function judgeTask(db: Db | Tx, task: NewTask): Promise<JudgedTask> {
+export async function checkTask(db: Db | Tx, task: NewTask): Promise<CheckedTask> {
   const { rows } = await clientOf(db).query<Omit<Row, "created_at"> & { created_at: string }>({
     name: "agentrun-judge-tasks",
-    text: JUDGE,
-    values: columnsOf([task]),
+    text: VERDICT_SQL,
+    values: toColumns([task]),
   });
   const [row] = rows;
   if (!row) throw new Error("a task was not judged");
@@ -180,10 +180,10 @@ export async function judgeTask(db: Db | Tx, task: NewTask): Promise<JudgedTask>
   };
 }
 
-function columnsOf(tasks: NewTask[]): Buffer[] {
+function toColumns(tasks: NewTask[]): Buffer[] {
   const sorted = inOrderOfKeys(tasks);
-  const texts = (key: TextKey) => arrayOf(sorted, key, encodeTextArray);
-  const jsons = (key: TextKey) => arrayOf(sorted, key, jsonbArray);
+  const texts = (key: TextKey) => toArray(sorted, key, encodeTextArray);
+  const jsons = (key: TextKey) => toArray(sorted, key, jsonbArray);
   return [
     texts("id"),
     texts("tenantId"),
@@ -212,12 +212,12 @@ function columnsOf(tasks: NewTask[]): Buffer[] {
   ];
 }
 
-function verdictOf(row: Row): TaskVerdict {
-  const added = row.version === null ? null : addedOf(row, row.version);
+function toVerdict(row: Row): TaskVerdict {
+  const added = row.version === null ? null : toAddedTask(row, row.version);
   return { id: row.id, added, drainedLane: row.drained_lane, misfitTenant: row.misfit_tenant };
 }
 
-function addedOf(row: Row, version: string): AddedTask {
+function toAddedTask(row: Row, version: string): AddedTask {
   return {
     version: Number(version),
     concurrencyKey: row.concurrency_key,
@@ -232,7 +232,7 @@ type TextKey = Exclude<keyof NewTask, "priority">;
  * Encodes a column's values. An array that is too short is filled with nulls, so a column without any values may be
  * empty.
  */
-function arrayOf(tasks: NewTask[], key: TextKey, array: (values: (string | null)[]) => Buffer): Buffer {
+function toArray(tasks: NewTask[], key: TextKey, array: (values: (string | null)[]) => Buffer): Buffer {
   const values = tasks.map((task) => task[key]);
   return array(values.every((value) => value === null) ? [] : values);
 }

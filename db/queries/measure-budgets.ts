@@ -50,13 +50,13 @@ const spanOf = (budget: SQL, day: SQL) => sql`(
       weeks => (${budget}.period = 'week')::int, days => (${budget}.period = 'day')::int))::date as next)`;
 
 /** Selects budgets by day, week or month in their current period. `where` is a condition on `budget`. */
-const underWay = (where: SQL) => sql`(
+const currentPeriods = (where: SQL) => sql`(
   select budget.*, span.first::text as key, null::text as session_id, span.first, span.next
   from agentrun_budgets budget cross join lateral ${spanOf(sql`budget`, TODAY)} span
   where budget.period <> 'session' and ${where})`;
 
 /** Selects budgets in their recorded periods. `where` is a condition on `budget` and `noted`. */
-const remembered = (where: SQL) => sql`(
+const recordedPeriods = (where: SQL) => sql`(
   select budget.*, noted.key, noted.session_id, span.first, span.next
   from agentrun_budgets budget join agentrun_budget_periods noted on noted.budget_id = budget.id
   left join lateral ${spanOf(sql`budget`, sql`case when noted.session_id is null then noted.key end`)} span on noted.session_id is null
@@ -85,10 +85,10 @@ export function covers({ tenantId, projectId, backendProfile }: Record<keyof Spe
  * period, by the most selective index; sessions by their own sums. Triggers keep the sums equal to the calls, so a call
  * counts as soon as it is stored.
  */
-function measured(periods: SQL): SQL {
+function measurePeriods(periods: SQL): SQL {
   const figures = sql`used.currency, used.input_tokens + used.output_tokens as tokens, used.cost_micros, used.uncounted_calls,
     used.unpriced_calls`;
-  const ofDays = (where: SQL) => sql`select used.backend_profile, ${figures} from agentrun_usage_days used
+  const usageByDay = (where: SQL) => sql`select used.backend_profile, ${figures} from agentrun_usage_days used
     where ${where} and used.day >= scope.first and used.day < scope.next`;
   return sql`(
     with periods as materialized (select * from ${periods} due),
@@ -98,11 +98,11 @@ function measured(periods: SQL): SQL {
         sum(tokens) as tokens, sum(cost_micros) as cost_micros, sum(uncounted_calls) as uncounted_calls,
         sum(unpriced_calls) as unpriced_calls
       from scopes scope cross join lateral (
-        ${ofDays(sql`scope.tenant_id = ${ALL} and (scope.project_id is null or used.project_id = scope.project_id)`)}
+        ${usageByDay(sql`scope.tenant_id = ${ALL} and (scope.project_id is null or used.project_id = scope.project_id)`)}
         union all
-        ${ofDays(sql`scope.tenant_id <> ${ALL} and scope.project_id is null and used.tenant_id = scope.tenant_id`)}
+        ${usageByDay(sql`scope.tenant_id <> ${ALL} and scope.project_id is null and used.tenant_id = scope.tenant_id`)}
         union all
-        ${ofDays(sql`scope.tenant_id <> ${ALL} and scope.project_id is not null and used.tenant_id = scope.tenant_id
+        ${usageByDay(sql`scope.tenant_id <> ${ALL} and scope.project_id is not null and used.tenant_id = scope.tenant_id
           and used.project_id = scope.project_id`)}) day
       group by scope.tenant_id, scope.project_id, scope.first, scope.next, day.backend_profile, day.currency)
     select period.id, period.tenant_id, period.project_id, period.backend_profile, period.name, period.period, period.unit,
@@ -127,7 +127,7 @@ function measured(periods: SQL): SQL {
         select ${figures} from agentrun_usage_sessions used where used.session_id = period.session_id) calls) spent)`;
 }
 
-const MEASURED = sql`measured.id, measured.tenant_id as "tenantId", measured.project_id as "projectId",
+const PERIOD_COLUMNS = sql`measured.id, measured.tenant_id as "tenantId", measured.project_id as "projectId",
   measured.backend_profile as "backendProfile", measured.name, measured.period, measured.unit,
   measured.warn_percent as "warnPercent", measured.action, measured.own_limit::float8 as "ownLimit",
   measured."limit"::float8 as "limit", measured.key, measured.session_id as "sessionId",
@@ -138,13 +138,19 @@ const MEASURED = sql`measured.id, measured.tenant_id as "tenantId", measured.pro
   extract(epoch from measured.near_at)::float8 * 1000 as "nearMs",
   extract(epoch from measured.reached_at)::float8 * 1000 as "reachedMs", measured.noted_spent::float8 as "notedSpent"`;
 
-function read(db: Db | Tx, periods: SQL, then = sql``): Promise<MeasuredPeriod[]> {
-  return executeNamed<MeasuredPeriod>(db, sql`select ${MEASURED} from ${measured(periods)} measured ${then}`);
+function readPeriods(db: Db | Tx, periods: SQL, then = sql``): Promise<MeasuredPeriod[]> {
+  return executeNamed<MeasuredPeriod>(
+    db,
+    sql`select ${PERIOD_COLUMNS} from ${measurePeriods(periods)} measured ${then}`,
+  );
 }
 
 /** Measures budgets in their current period; excludes those that every session has separately. */
-export function measureUnderWay(db: Db | Tx, budgetIds: readonly string[]): Promise<MeasuredPeriod[]> {
-  return read(db, underWay(sql`budget.id in (select jsonb_array_elements_text(${JSON.stringify(budgetIds)}::jsonb))`));
+export function measureCurrent(db: Db | Tx, budgetIds: readonly string[]): Promise<MeasuredPeriod[]> {
+  return readPeriods(
+    db,
+    currentPeriods(sql`budget.id in (select jsonb_array_elements_text(${JSON.stringify(budgetIds)}::jsonb))`),
+  );
 }
 
 /** Returns the tenants that have budgets, with `*` among them where all tenants share some. */
@@ -158,8 +164,8 @@ export async function readBudgetTenants(db: Db | Tx): Promise<string[]> {
 
 /** Measures every budget that bounds a spender's calls, including those of its session. */
 export async function measureFor(db: Db | Tx, spender: Spender): Promise<MeasuredPeriod[]> {
-  const ofAll = await read(db, underWay(covers(spender)));
-  return hasSession(spender) ? [...ofAll, ...(await measureSession(db, spender))] : ofAll;
+  const sharedPeriods = await readPeriods(db, currentPeriods(covers(spender)));
+  return hasSession(spender) ? [...sharedPeriods, ...(await measureSession(db, spender))] : sharedPeriods;
 }
 
 export function hasSession(spender: Spender): spender is SpendingSession {
@@ -168,7 +174,7 @@ export function hasSession(spender: Spender): spender is SpendingSession {
 
 /** Measures, for one session, the budgets that every session has separately. */
 export function measureSession(db: Db | Tx, session: SpendingSession): Promise<MeasuredPeriod[]> {
-  return read(db, ofSession(session));
+  return readPeriods(db, ofSession(session));
 }
 
 /**
@@ -178,23 +184,26 @@ export function measureSession(db: Db | Tx, session: SpendingSession): Promise<M
 export async function measureTenant(db: Db | Tx, tenantId: string): Promise<MeasuredPeriod[]> {
   const rules = sql`(select budget.*, null::text as key, null::text as session_id, null::date as first, null::date as next
     from agentrun_budgets budget where budget.period = 'session' and budget.tenant_id = ${tenantId})`;
-  return [...(await read(db, underWay(sql`budget.tenant_id = ${tenantId}`))), ...(await read(db, rules))];
+  return [
+    ...(await readPeriods(db, currentPeriods(sql`budget.tenant_id = ${tenantId}`))),
+    ...(await readPeriods(db, rules)),
+  ];
 }
 
 /** Measures the recorded periods of a budget, newest first; only those that follow `after`, where it is given. */
-export function measureRemembered(
+export function measureRecorded(
   db: Db | Tx,
   budgetId: string,
   { after, max }: { after: string | null; max: number },
 ): Promise<MeasuredPeriod[]> {
   const where = sql`budget.id = ${budgetId} ${after === null ? sql`` : sql`and noted.key < ${after}`}
     order by noted.key desc limit ${max}`;
-  return read(db, remembered(where), sql`order by key desc`);
+  return readPeriods(db, recordedPeriods(where), sql`order by key desc`);
 }
 
 /** Measures one period of a budget by its key; returns nothing where that period was not recorded. */
 export function measureOne(db: Db | Tx, budgetId: string, key: string): Promise<MeasuredPeriod[]> {
-  return read(db, remembered(sql`budget.id = ${budgetId} and noted.key = ${key}`));
+  return readPeriods(db, recordedPeriods(sql`budget.id = ${budgetId} and noted.key = ${key}`));
 }
 
 const IS_REACHED = sql`measured.spent >= measured."limit"`;
@@ -208,12 +217,12 @@ const IS_NEAR = sql`measured.warn_percent is not null
  * `reached_at` keep their first time, and are cleared once the limit was raised far enough. Returns the keys of the
  * periods that changed.
  */
-export async function notePeriods(tx: Tx, budgetId: string, session: SpendingSession | null): Promise<string[]> {
+export async function recordPeriods(tx: Tx, budgetId: string, session: SpendingSession | null): Promise<string[]> {
   const ofSessions =
     session === null
-      ? remembered(sql`budget.id = ${budgetId} and noted.session_id is not null`)
+      ? recordedPeriods(sql`budget.id = ${budgetId} and noted.session_id is not null`)
       : sql`(select * from ${ofSession(session)} its where its.id = ${budgetId})`;
-  const periods = sql`(select * from ${underWay(sql`budget.id = ${budgetId}`)} due union all select * from ${ofSessions} kept)`;
+  const periods = sql`(select * from ${currentPeriods(sql`budget.id = ${budgetId}`)} due union all select * from ${ofSessions} kept)`;
   const rows = await executeNamed<{ key: string }>(
     tx,
     sql`
@@ -221,7 +230,7 @@ export async function notePeriods(tx: Tx, budgetId: string, session: SpendingSes
     select measured.id, measured.key, measured.session_id, measured.next::timestamp at time zone 'UTC', measured.spent, measured."limit",
       case when ${IS_NEAR} or ${IS_REACHED} then clock_timestamp() end,
       case when ${IS_REACHED} then clock_timestamp() end
-    from ${measured(periods)} measured
+    from ${measurePeriods(periods)} measured
     where measured.noted_spent is not null or (measured.spent > 0 and (measured.session_id is null or ${IS_NEAR} or ${IS_REACHED}))
     order by measured.key
     on conflict (budget_id, key) do update set spent = excluded.spent, "limit" = excluded."limit",

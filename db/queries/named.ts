@@ -27,13 +27,13 @@ export function shaped<Shape extends object, Row extends pg.QueryResultRow>(
   const built = new Map<string, { name: string; text: string; params: unknown[] }>();
   const buildOnce = (shape: Shape) => {
     const key = JSON.stringify(shape);
-    const known = built.get(key);
-    if (known) return known;
+    const existing = built.get(key);
+    if (existing) return existing;
     if (built.size >= NAMES_MAX) throw new Error("too many shapes of a statement: a value stands in one");
     const { sql: text, params } = dialect.sqlToQuery(build(shape));
-    const made = { name: nameOf(text), text, params };
-    built.set(key, made);
-    return made;
+    const entry = { name: nameOf(text), text, params };
+    built.set(key, entry);
+    return entry;
   };
   return async (db, shape, values) => {
     const { params, ...statement } = buildOnce(shape);
@@ -47,8 +47,8 @@ const names = new Map<string, string>();
 const NAMES_MAX = 1_000;
 
 function nameOf(text: string): string {
-  const known = names.get(text);
-  if (known !== undefined) return known;
+  const existing = names.get(text);
+  if (existing !== undefined) return existing;
   if (names.size >= NAMES_MAX) throw new Error("too many named statements: a value stands in a text");
   const name = statementName(text);
   names.set(text, name);

@@ -11,8 +11,8 @@ export function prepared<Statement>(
 ): (db: Db | Tx) => Statement {
   const built = new WeakMap<Db | Tx, Statement>();
   return (db) => {
-    const known = built.get(db);
-    if (known !== undefined) return known;
+    const existing = built.get(db);
+    if (existing !== undefined) return existing;
     const statement = build(db).prepare(`agentrun-${name}`);
     built.set(db, statement);
     return statement;

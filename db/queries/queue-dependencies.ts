@@ -21,26 +21,26 @@ export type FoundDependency = Pick<
 >;
 
 /** Finds the tasks that others depend on, as far as they exist. */
-export function findDependencies(db: Db | Tx, asks: DependencyLookup[]): Promise<FoundDependency[]> {
-  return executeNamed<FoundDependency>(db, sql`${found(asks)}`);
+export function findDependencies(db: Db | Tx, lookups: DependencyLookup[]): Promise<FoundDependency[]> {
+  return executeNamed<FoundDependency>(db, sql`${selectDependencies(lookups)}`);
 }
 
 /**
  * Finds and locks them until the transaction ends: a task that ends meanwhile sees its new dependents, and one that is
  * about to end is waited for.
  */
-export function lockDependencies(tx: Tx, asks: DependencyLookup[]): Promise<FoundDependency[]> {
-  return executeNamed<FoundDependency>(tx, sql`${found(asks)} order by id for share`);
+export function lockDependencies(tx: Tx, lookups: DependencyLookup[]): Promise<FoundDependency[]> {
+  return executeNamed<FoundDependency>(tx, sql`${selectDependencies(lookups)} order by id for share`);
 }
 
 /** Finds and locks those that nobody else is changing now; waits for nobody. */
-export function lockFreeDependencies(tx: Tx, asks: DependencyLookup[]): Promise<FoundDependency[]> {
-  return executeNamed<FoundDependency>(tx, sql`${found(asks)} order by id for share skip locked`);
+export function lockFreeDependencies(tx: Tx, lookups: DependencyLookup[]): Promise<FoundDependency[]> {
+  return executeNamed<FoundDependency>(tx, sql`${selectDependencies(lookups)} order by id for share skip locked`);
 }
 
-const found = (asks: DependencyLookup[]) => {
-  const byId = asks.flatMap((ask) => ("taskId" in ask ? [ask] : []));
-  const byKey = asks.flatMap((ask) => ("taskId" in ask ? [] : [ask]));
+const selectDependencies = (lookups: DependencyLookup[]) => {
+  const byId = lookups.flatMap((lookup) => ("taskId" in lookup ? [lookup] : []));
+  const byKey = lookups.flatMap((lookup) => ("taskId" in lookup ? [] : [lookup]));
   const column = (values: string[]) => hiddenArray(textArray(values));
   return sql`
     select id, tenant_id as "tenantId", project_id as "projectId", idempotency_key as "idempotencyKey", title, state
@@ -96,7 +96,7 @@ export async function keepDependencies(tx: Tx, taskId: string, kept: string[]): 
 export type OpenDependencies = { count: number; failed: number; tasks: Dependency[] };
 
 /** Maximum dependencies of a task that are named. */
-export const DEPENDENCIES_TOLD = 10;
+export const DEPENDENCIES_LISTED = 10;
 
 /** Returns what each task still waits for; a task that waits for nothing has no entry. */
 export async function readOpenDependencies(db: Db | Tx, taskIds: string[]): Promise<Map<string, OpenDependencies>> {
@@ -106,7 +106,7 @@ export async function readOpenDependencies(db: Db | Tx, taskIds: string[]): Prom
     select known.task_id as "taskId", count(*)::int as count,
       (count(*) filter (where ${HAS_FAILED} and known.on_failed = 'hold'))::int as failed,
       (array_agg(jsonb_build_object('taskId', dependency.id, 'title', dependency.title, 'state', dependency.state)
-        order by ${HAS_FAILED} desc, dependency.created_at, dependency.id))[1:${sql.raw(String(DEPENDENCIES_TOLD))}] as tasks
+        order by ${HAS_FAILED} desc, dependency.created_at, dependency.id))[1:${sql.raw(String(DEPENDENCIES_LISTED))}] as tasks
     from agentrun_queue_dependencies known join agentrun_queue_tasks dependency on dependency.id = known.depends_on_id
     where known.task_id = any(${textArray(taskIds)}) and not ${IS_SATISFIED}
     group by known.task_id`,

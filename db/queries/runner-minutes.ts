@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { RunnerMinute } from "@/contract/runner";
-import { ALL_TENANTS, BEATS_A_LEASE } from "@/contract/words";
+import { ALL_TENANTS, BEATS_PER_LEASE } from "@/contract/words";
 import type { Db, Tx } from "@/db/client";
 import { leases, runners, runs } from "@/db/schema";
 import { hasLiveJob } from "./end-runner";
@@ -18,7 +18,7 @@ export async function noteRunners(tx: Tx, capacity: number): Promise<void> {
       select ${runners.id} as id, ${runners.tenantId} as tenant_id, ${runnerState} as state,
         case when ${runners.heartbeatAt} > clock_timestamp() - ${MINUTE_MS} * interval '1 millisecond'
           then ${runners.beatTrips}[greatest(cardinality(${runners.beatTrips}) + 1
-            - ceil(${MINUTE_MS}::numeric * ${BEATS_A_LEASE} / ${leaseMs})::int, 1):] else '{}' end as trips
+            - ceil(${MINUTE_MS}::numeric * ${BEATS_PER_LEASE} / ${leaseMs})::int, 1):] else '{}' end as trips
       from ${runners} left join ${runs} on ${runs.id} = ${runners.runId}
       left join ${leases} on ${leases.runId} = ${runners.runId} and ${leases.runnerId} = ${runners.id}
       where ${isLiving}),

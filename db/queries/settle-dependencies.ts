@@ -70,13 +70,13 @@ export async function lockHeld(tx: Tx, taskIds: string[]): Promise<{ locked: str
     order by id for no key update skip locked`,
   );
   const locked = new Set(rows.map(({ id }) => id));
-  const rest = taskIds.filter((id) => !locked.has(id));
-  if (rest.length === 0) return { locked: [...locked], missed: 0 };
+  const unlocked = taskIds.filter((id) => !locked.has(id));
+  if (unlocked.length === 0) return { locked: [...locked], missed: 0 };
   const missed = await executeNamed<{ id: string }>(
     tx,
     sql`
     insert into agentrun_queue_dependency_doubts (task_id)
-    select id from agentrun_queue_tasks where id = any(${textArray(rest)}) and ${IS_HELD} returning id`,
+    select id from agentrun_queue_tasks where id = any(${textArray(unlocked)}) and ${IS_HELD} returning id`,
   );
   return { locked: [...locked], missed: missed.length };
 }
@@ -155,14 +155,14 @@ const IS_OVER = sql`
  * again.
  */
 export async function forgetFailedDependencies(tx: Tx, max: number): Promise<void> {
-  const over = await executeNamed<{ taskId: string }>(
+  const finished = await executeNamed<{ taskId: string }>(
     tx,
     sql`
     select failed.task_id as "taskId" from agentrun_queue_failed_dependencies failed where ${IS_OVER}
     limit ${sql.raw(String(max))} for update skip locked`,
   );
-  if (over.length === 0) return;
-  const ids = hiddenArray(textArray(over.map(({ taskId }) => taskId)));
+  if (finished.length === 0) return;
+  const ids = hiddenArray(textArray(finished.map(({ taskId }) => taskId)));
   await executeNamed(
     tx,
     sql`

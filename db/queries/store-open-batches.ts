@@ -1,18 +1,19 @@
 import type pg from "pg";
-import { columnsOf, type PreparedBatch, type Stored, storedOf } from "./append-events";
+import { type PreparedBatch, type Stored, toColumns, toStored } from "./append-events";
 import { encodeTextArray, jsonbArray } from "./binary-arrays";
 
 /**
  * Stores the batches whose run is open, held by their writer and locked by nobody else, and that are not stored yet;
- * nearly all batches are like this. For the others it decides nothing and returns null: `judgeBatches` looks into them.
+ * nearly all batches are like this. For the others it decides nothing and returns null: `appendBatches` looks into them.
  * No two batches may belong to one run.
  */
 export async function storeOpenBatches(pool: pg.Pool, batches: PreparedBatch[]): Promise<(Stored | null)[]> {
-  const [only] = batches;
-  const lastSeqs = only && batches.length === 1 ? [await storeOne(pool, only)] : await storeOneEach(pool, batches);
+  const [singleBatch] = batches;
+  const lastSeqs =
+    singleBatch && batches.length === 1 ? [await storeOne(pool, singleBatch)] : await storeOneEach(pool, batches);
   return batches.map((batch, index) => {
     const lastSeq = lastSeqs[index];
-    return lastSeq === undefined ? null : storedOf(batch, lastSeq);
+    return lastSeq === undefined ? null : toStored(batch, lastSeq);
   });
 }
 
@@ -104,7 +105,7 @@ async function storeOneEach(pool: pg.Pool, batches: PreparedBatch[]): Promise<(n
   const { rows } = await pool.query<{ index: number; last_seq: number }>({
     name: "agentrun-store-one-each",
     text: STORE_ONE_EACH,
-    values: columnsOf(batches),
+    values: toColumns(batches),
   });
   const lastSeqs: (number | undefined)[] = new Array(batches.length).fill(undefined);
   for (const row of rows) lastSeqs[row.index] = row.last_seq;

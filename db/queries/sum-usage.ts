@@ -44,21 +44,21 @@ export const SUM_COLUMNS = [
 ] as const;
 
 /** The outcomes of calls, which daily sums have and sessions' sums do not. */
-const ENDS: ReadonlySet<string> = new Set(["ok", "refused", "failed", "aborted"]);
+const OUTCOMES: ReadonlySet<string> = new Set(["ok", "refused", "failed", "aborted"]);
 /** What is summed for sessions, under the column names of `agentrun_usage_sessions`. */
-export const SESSION_SUM_COLUMNS = SUM_COLUMNS.filter((name) => !ENDS.has(name));
+export const SESSION_SUM_COLUMNS = SUM_COLUMNS.filter((name) => !OUTCOMES.has(name));
 
-const SUMMED = sql.raw(SUM_COLUMNS.map((name) => `sum(${name})::float8 as "${figureOf(name)}"`).join(", "));
-const SUMMED_AGAIN = sql.raw(SUM_COLUMNS.map((name) => `sum("${figureOf(name)}")`).join(", "));
+const SUMMED = sql.raw(SUM_COLUMNS.map((name) => `sum(${name})::float8 as "${resultName(name)}"`).join(", "));
+const SUMMED_AGAIN = sql.raw(SUM_COLUMNS.map((name) => `sum("${resultName(name)}")`).join(", "));
 
-function figureOf(column: string): string {
+function resultName(column: string): string {
   return column.replaceAll(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
 }
 
 export type CallsOf = { runId: string } | { sessionId: string } | { taskId: string };
 
 /** Sums a run's, session's or task's calls by profile, model and currency. */
-export async function sumCallsOf(
+export async function sumCalls(
   db: Db | Tx,
   of: CallsOf,
   tenantId: string | null,
@@ -85,7 +85,7 @@ export type UsageScope = {
   backendProfile: string | undefined;
   model: string | undefined;
 };
-export type SumsBy = { groupBy: UsageGroup; byDay: boolean; limit: number };
+export type SumOptions = { groupBy: UsageGroup; byDay: boolean; limit: number };
 /**
  * A group's sums in a currency, and for a day where days are separate; or, with `isTotal`, the sums of everything,
  * where `place` is the number of groups.
@@ -110,15 +110,15 @@ const CALL_GROUPS: Partial<Record<UsageGroup, SQL>> = {
  * Sums groups, those with the most tokens first, and everything, as of one moment so that they agree. Reads daily sums
  * where they suffice, and calls where the groups are runs, sessions or tasks.
  */
-export async function sumUsageBy(db: Db | Tx, scope: UsageScope, by: SumsBy): Promise<GroupSums[]> {
+export async function sumUsageBy(db: Db | Tx, scope: UsageScope, by: SumOptions): Promise<GroupSums[]> {
   const order =
     by.groupBy === "day"
       ? sql`"group" desc`
       : sql`sum("inputTokens" + "outputTokens") desc, sum("calls") desc, "group"`;
   const { rows } = await db.execute<GroupSums>(sql`
     with sums as materialized (
-      select ${groupOf(by.groupBy)} as "group", ${by.byDay ? sql`day::text` : sql`null::text`} as day, currency, ${SUMMED}
-      from ${sourceOf(scope, by.groupBy)}
+      select ${groupColumn(by.groupBy)} as "group", ${by.byDay ? sql`day::text` : sql`null::text`} as day, currency, ${SUMMED}
+      from ${usageSource(scope, by.groupBy)}
       group by 1, 2, 3),
     places as (
       select "group", row_number() over (order by ${order})::int as place from sums group by "group")
@@ -129,13 +129,13 @@ export async function sumUsageBy(db: Db | Tx, scope: UsageScope, by: SumsBy): Pr
   return rows;
 }
 
-function groupOf(group: UsageGroup): SQL {
+function groupColumn(group: UsageGroup): SQL {
   const column = DAY_GROUPS[group] ?? CALL_GROUPS[group];
   if (!column) throw new Error(`nothing is summed by ${group}`);
   return column;
 }
 
-function sourceOf(scope: UsageScope, group: UsageGroup): SQL {
+function usageSource(scope: UsageScope, group: UsageGroup): SQL {
   const where = [
     scope.tenantId === null ? undefined : sql`tenant_id = ${scope.tenantId}`,
     scope.projectId === undefined ? undefined : sql`project_id = ${scope.projectId}`,

@@ -13,17 +13,17 @@ const KIND = sql`day, tenant_id, project_id, backend_profile, model, currency`;
  * writes meanwhile. The separate part of each sum for calls that went with their runs is left out.
  */
 export async function recountUsage(db: Db | Tx, tenantId: string | null, max: number): Promise<UsageRecount> {
-  const isSeen = tenantId === null ? sql`true` : sql`tenant_id = ${tenantId}`;
+  const isVisible = tenantId === null ? sql`true` : sql`tenant_id = ${tenantId}`;
   const { rows } = await db.execute<UsageRecount>(sql`
     with told as (
       select true as is_sum, ${KIND}, ${columns(SUM_COLUMNS, (name) => name)}
-      from agentrun_usage_days where part >= 0 and ${isSeen}
+      from agentrun_usage_days where part >= 0 and ${isVisible}
       union all
       select false, ${KIND}, ${columns(SUM_COLUMNS, (name) => name)}
       from (select (started_at at time zone 'UTC')::date as day, tenant_id, project_id, backend_profile, model, ${OF_CALLS}
-        from agentrun_model_calls where ${isSeen}) calls),
+        from agentrun_model_calls where ${isVisible}) calls),
     both_of as materialized (
-      select ${KIND}, ${addedUp(SUM_COLUMNS)} from told group by ${KIND}),
+      select ${KIND}, ${sums(SUM_COLUMNS)} from told group by ${KIND}),
     differing as (select * from both_of where summed <> counted)
     select coalesce(sum(counted[1]), 0)::float8 as calls, count(*)::int as sums,
       (select count(*)::int from differing) as differing,
@@ -40,8 +40,8 @@ export async function recountUsage(db: Db | Tx, tenantId: string | null, max: nu
  * must be no less than the sum of its calls.
  */
 export async function recountSessions(db: Db | Tx, tenantId: string | null, max: number): Promise<SessionsRecount> {
-  const isSeen = tenantId === null ? sql`true` : sql`tenant_id = ${tenantId}`;
-  const ofSession = sql`session_id in (select session_id from agentrun_sessions where ${isSeen})`;
+  const isVisible = tenantId === null ? sql`true` : sql`tenant_id = ${tenantId}`;
+  const ofSession = sql`session_id in (select session_id from agentrun_sessions where ${isVisible})`;
   const { rows } = await db.execute<SessionsRecount>(sql`
     with told as (
       select true as is_sum, session_id, currency, ${columns(SESSION_SUM_COLUMNS, (name) => name)}
@@ -50,7 +50,7 @@ export async function recountSessions(db: Db | Tx, tenantId: string | null, max:
       select false, session_id, currency, ${columns(SESSION_SUM_COLUMNS, (name) => name)}
       from (select session_id, ${OF_CALLS} from agentrun_model_calls where ${ofSession}) calls),
     both_of as materialized (
-      select session_id, currency, ${addedUp(SESSION_SUM_COLUMNS)} from told group by session_id, currency),
+      select session_id, currency, ${sums(SESSION_SUM_COLUMNS)} from told group by session_id, currency),
     differing as (
       select * from both_of where exists (select from unnest(summed, counted) figure (sum, in_calls) where sum < in_calls))
     select count(*)::int as sums, (select count(*)::int from differing) as differing,
@@ -68,7 +68,7 @@ function columns(names: Names, of: (name: string) => string): SQL {
 }
 
 /** Sums by key, once from the sums and once from the calls. */
-function addedUp(names: Names): SQL {
+function sums(names: Names): SQL {
   const sumOf = (condition: string) =>
     columns(names, (name) => `coalesce(sum(${name}) filter (where ${condition}), 0)::numeric`);
   return sql`array[${sumOf("is_sum")}] as summed, array[${sumOf("not is_sum")}] as counted`;

@@ -13,7 +13,7 @@ const EVENTS_MAX = 500;
  * so that an event and its deliveries never exist together and are never both missing. Returns the number of events
  * taken.
  */
-export async function makeDeliveries(db: Db | Tx, batch: number): Promise<number> {
+export async function createDeliveries(db: Db | Tx, batch: number): Promise<number> {
   const { rows } = await db.execute<{ taken: number }>(sql`
     with noted as (
       select id, cardinality(webhook_ids) as deliveries from agentrun_webhook_events
@@ -112,7 +112,7 @@ type Settle = {
 } & ({ state: "delivered" | "failed" } | { state: "pending"; pauseMs: number });
 
 /** Stores the result of a try. Returns whether the delivery still belonged to this try. */
-export async function settleDelivery(db: Db | Tx, settle: Settle): Promise<boolean> {
+export async function finishDelivery(db: Db | Tx, settle: Settle): Promise<boolean> {
   const { begun, triedNow, triesMax, state } = settle;
   const pauseMs = settle.state === "pending" ? settle.pauseMs : 0;
   const { rowCount } = await db.execute(sql`
@@ -129,14 +129,14 @@ export async function settleDelivery(db: Db | Tx, settle: Settle): Promise<boole
 }
 
 /** Minimum time between two notes of an arrival on a webhook, each of which writes to the same row. */
-const NOTED_EACH_MS = 1_000;
+const RECORD_INTERVAL_MS = 1_000;
 
 /**
  * Notes on a webhook that a delivery arrived, or failed; skipped where the webhook has another address by now. A
  * separate statement that locks no other row, so that concurrent changes to a webhook and its deliveries do not wait
  * for it.
  */
-export async function noteAnswer(
+export async function recordAnswer(
   db: Db | Tx,
   { webhookId, url }: Pick<BegunDelivery, "webhookId" | "url">,
   isArrived: boolean,
@@ -144,12 +144,12 @@ export async function noteAnswer(
   const change = isArrived
     ? sql`last_delivered_at = clock_timestamp(), failing_since = null`
     : sql`failing_since = clock_timestamp()`;
-  const isNews = isArrived
+  const isChanged = isArrived
     ? sql`(failing_since is not null or last_delivered_at is null
-        or last_delivered_at < clock_timestamp() - ${NOTED_EACH_MS} * interval '1 millisecond')`
+        or last_delivered_at < clock_timestamp() - ${RECORD_INTERVAL_MS} * interval '1 millisecond')`
     : sql`failing_since is null`;
   await db.execute(sql`
-    update agentrun_webhooks set ${change} where id = ${webhookId} and url = ${url} and ${isNews}`);
+    update agentrun_webhooks set ${change} where id = ${webhookId} and url = ${url} and ${isChanged}`);
 }
 
 /** Removes a batch of the deliveries older than `days`. Returns their number. */

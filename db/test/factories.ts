@@ -12,15 +12,15 @@ import {
   sessions,
 } from "@/db/schema";
 
-let made = 0;
+let counter = 0;
 /** Returns a word that no other test of this process uses. */
 export function unique(prefix: string): string {
-  made += 1;
-  return `${prefix}${process.pid.toString(36)}_${made}`;
+  counter += 1;
+  return `${prefix}${process.pid.toString(36)}_${counter}`;
 }
 
 export async function makeSession(db: Db, values: Partial<typeof sessions.$inferInsert> = {}): Promise<SessionRow> {
-  return only(
+  return single(
     await db
       .insert(sessions)
       .values({
@@ -38,7 +38,7 @@ export async function makeSession(db: Db, values: Partial<typeof sessions.$infer
 
 export async function makeRun(db: Db, values: Partial<typeof runs.$inferInsert> = {}): Promise<RunRow> {
   const { sessionId } = values;
-  return only(
+  return single(
     await db
       .insert(runs)
       .values({
@@ -67,7 +67,7 @@ export async function makeCommand(
     .set({ lastCommandSeq: sql`${runs.lastCommandSeq} + 1` })
     .where(sql`${runs.id} = ${runId}`)
     .returning({ seq: runs.lastCommandSeq });
-  return only(
+  return single(
     await db
       .insert(commands)
       .values({
@@ -93,7 +93,7 @@ export async function makeMessage(db: Db, run: RunRow, text: string): Promise<vo
 }
 
 /** Makes a completely answered call of a run, to be stored. */
-export function madeCall(run: RunRow, values: Partial<ModelCallRow> = {}): ModelCallRow {
+export function makeModelCall(run: RunRow, values: Partial<ModelCallRow> = {}): ModelCallRow {
   const { tenantId, projectId, sessionId, taskId, backendProfile } = run;
   return {
     ...{ id: unique("mc_test"), tenantId, projectId, runId: run.id, sessionId, taskId, backendProfile, model: "m1" },
@@ -112,7 +112,7 @@ export async function expireLease(db: Db, runId: string): Promise<void> {
     .where(sql`${leases.runId} = ${runId}`);
 }
 
-function only<Row>(rows: Row[]): Row {
+function single<Row>(rows: Row[]): Row {
   const [row] = rows;
   if (row === undefined) throw new Error("nothing was inserted");
   return row;

@@ -71,7 +71,7 @@ test("a session lives from pod to pod: steered, approved, interrupted, evicted, 
     const lines = ({ lines }: { lines: { text: string }[] }) => lines.map(({ text }) => text).join("\n");
     const log = await program.ok("GET", `/runs/${runId}/log`);
     expect(log).toMatchObject({ source: "live", container: "runner", containers: ["prepare", "runner"], note: null });
-    expect(lines(log)).toContain('"msg":"a turn begins"');
+    expect(lines(log)).toContain('"msg":"turn started"');
     expect(Date.parse(log.lines[0].at)).toBeGreaterThan(Date.now() - 600_000);
     expect(lines(await program.ok("GET", `/runs/${runId}/log?container=prepare`))).toContain('"msg":"prepared"');
     const address = page.url();
@@ -79,7 +79,7 @@ test("a session lives from pod to pod: steered, approved, interrupted, evicted, 
     await expect(page.getByRole("table", { name: "Containers" })).toContainText("Running");
     await expect(page.getByRole("table", { name: "Events" })).toContainText("Scheduled");
     await page.goto(`/runs/${runId}?tab=log`);
-    await expect(page.getByRole("log", { name: "Log" })).toContainText("a turn begins");
+    await expect(page.getByRole("log", { name: "Log" })).toContainText("turn started");
     await page.getByLabel("Container").selectOption("prepare");
     await expect(page.getByRole("log", { name: "Log" })).toContainText("prepared");
     await page.goto(address);

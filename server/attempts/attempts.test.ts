@@ -8,7 +8,7 @@ import { launchRunnerJob } from "@/server/runners";
 import { cancelRun, claimRun, createRun, forceReleaseRun, getRun, heartbeatRun, releaseRun } from "@/server/runs";
 import { testContext } from "@/server/test/context";
 import { startDatabaseProxy } from "@/server/test/database-proxy";
-import { NamedAttempts, runWithTurn } from "@/server/test/named-attempts";
+import { runWithTurn, StubExecutor } from "@/server/test/stub-executor";
 import { endAttempt, LeaseSweeper, launchPending, reconcileAttempts } from ".";
 
 const LOCAL = { settings: { executor: "local" as const, leaseMs: 0 } };
@@ -16,7 +16,7 @@ const LOCAL = { settings: { executor: "local" as const, leaseMs: 0 } };
 test("a run with an open command gets one attempt; its session's next run waits", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, LOCAL);
-  const executor = new NamedAttempts();
+  const executor = new StubExecutor();
   const first = await runWithTurn(ctx, "ses_one");
   await runWithTurn(ctx, "ses_one");
   await createRun(ctx, { backendProfile: "codex" });
@@ -32,7 +32,7 @@ test("a run with an open command gets one attempt; its session's next run waits"
 test("no more attempts live at once than the executor has room for", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, LOCAL);
-  const executor = new NamedAttempts();
+  const executor = new StubExecutor();
   for (let index = 0; index < 5; index += 1) await runWithTurn(ctx, `ses_${index}`);
   for (let pass = 0; pass < 3; pass += 1) await launchPending({ ctx, executor, attemptsMax: 2 });
   expect(executor.launched).toHaveLength(2);
@@ -41,7 +41,7 @@ test("no more attempts live at once than the executor has room for", async () =>
 test("an evicted session's run is not started", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, LOCAL);
-  const executor = new NamedAttempts();
+  const executor = new StubExecutor();
   await runWithTurn(ctx, "ses_gone");
   await ctx.db
     .update(sessions)
@@ -54,7 +54,7 @@ test("an evicted session's run is not started", async () => {
 test("while runners cannot be heard none of them is lost", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, LOCAL);
-  const executor = new NamedAttempts();
+  const executor = new StubExecutor();
   let isHeard = false;
   const sweeper = new LeaseSweeper({ ctx, executor, web: { areRunnersHeard: async () => isHeard } });
   const { runId } = await runWithTurn(ctx, "ses_unheard");
@@ -80,7 +80,7 @@ test("while runners cannot be heard none of them is lost", async () => {
 test("an expired lease is handed over, and no longer shown, only after its attempt is confirmed gone", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, LOCAL);
-  const executor = new NamedAttempts();
+  const executor = new StubExecutor();
   const sweeper = new LeaseSweeper({ ctx, executor });
   const { runId, commandId } = await runWithTurn(ctx, "ses_lease", { onLost: "continue" });
   await launchPending({ ctx, executor, attemptsMax: 8 });
@@ -122,7 +122,7 @@ test("an expired lease is handed over, and no longer shown, only after its attem
 test("a forced release closes the attempt's job, so that the next attempt starts", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, LOCAL);
-  const executor = new NamedAttempts();
+  const executor = new StubExecutor();
   executor.endAnswer = "unconfirmed";
   executor.observation = "unknown";
   const sweeper = new LeaseSweeper({ ctx, executor });
@@ -157,7 +157,7 @@ test("a forced release closes the attempt's job, so that the next attempt starts
 test("where runners are outside, a cancellation that comes after the lease ran out is carried out", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, { settings: { leaseMs: 0 } });
-  const sweeper = new LeaseSweeper({ ctx, executor: new NamedAttempts() });
+  const sweeper = new LeaseSweeper({ ctx, executor: new StubExecutor() });
   const { runId, commandId } = await runWithTurn(ctx, "ses_outside");
   await claimRun(ctx, { runId, runnerId: "runner_a", leaseMs: 20_000 });
   await expireLease(ctx.database.db, runId);
@@ -174,7 +174,7 @@ test("where runners are outside, a cancellation that comes after the lease ran o
 test("an attempt that takes long to be confirmed gone holds up no other run, and no pass", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, LOCAL);
-  const executor = new NamedAttempts();
+  const executor = new StubExecutor();
   const sweeper = new LeaseSweeper({ ctx, executor });
   const stuck = await runWithTurn(ctx, "ses_stuck", { onLost: "continue" });
   const other = await runWithTurn(ctx, "ses_other", { onLost: "continue" });
@@ -207,7 +207,7 @@ test.each(["an outage of the database", "a time in which another replica led"])(
     await using proxy = await startDatabaseProxy(database.url);
     await using ctx = testContext({ url: proxy.url }, { settings: { executor: "local", leaseMs: 20_000 } });
     ctx.database.pool.on("error", () => {});
-    const executor = new NamedAttempts();
+    const executor = new StubExecutor();
     let nowMs = 0;
     const sweeper = new LeaseSweeper({ ctx, executor, monotonicMs: () => nowMs });
     const sweepFor = async (seconds: number) => {
@@ -236,7 +236,7 @@ test.each(["an outage of the database", "a time in which another replica led"])(
 test("a runner that dies is followed at once, without waiting for its lease", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, LOCAL);
-  const executor = new NamedAttempts();
+  const executor = new StubExecutor();
   const { runId, commandId } = await runWithTurn(ctx, "ses_dead");
   await launchPending({ ctx, executor, attemptsMax: 8 });
   const runnerId = executor.launched[0]?.runnerId ?? "";
@@ -255,7 +255,7 @@ test("a runner that dies is followed at once, without waiting for its lease", as
 test("what was not sent waits for the next attempt with a turn, and ends with the run without one", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, LOCAL);
-  const executor = new NamedAttempts();
+  const executor = new StubExecutor();
   for (const hasTurn of [true, false]) {
     const sessionId = `ses_left_${hasTurn}`;
     const { runId, commandId } = await runWithTurn(ctx, sessionId);
@@ -279,7 +279,7 @@ test("what was not sent waits for the next attempt with a turn, and ends with th
 test("a runner that cannot be started is tried as often as policy says, then the run says why", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, LOCAL);
-  const executor = new NamedAttempts();
+  const executor = new StubExecutor();
   executor.failure = new Error("no such program");
   const { runId } = await runWithTurn(ctx, "ses_start", { maxAttempts: 2 });
   await launchPending({ ctx, executor, attemptsMax: 8 });
@@ -296,7 +296,7 @@ test("a runner that cannot be started is tried as often as policy says, then the
 test("a run whose session is another's waits: a launch by hand is refused, and started when the session is free", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, LOCAL);
-  const executor = new NamedAttempts();
+  const executor = new StubExecutor();
   const first = await runWithTurn(ctx, "ses_busy");
   const second = await runWithTurn(ctx, "ses_busy");
   await launchPending({ ctx, executor, attemptsMax: 8 });
@@ -314,7 +314,7 @@ test("a run whose session is another's waits: a launch by hand is refused, and s
 test("a runner that is refused because its session is another run's is no failed start", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, LOCAL);
-  const executor = new NamedAttempts();
+  const executor = new StubExecutor();
   const { runId } = await runWithTurn(ctx, "ses_raced", { maxAttempts: 1 });
   await launchPending({ ctx, executor, attemptsMax: 8 });
   const other = await createRun(ctx, { backendProfile: "codex", sessionRef: { sessionId: "ses_raced" } });
@@ -328,7 +328,7 @@ test("a runner that is refused because its session is another run's is no failed
 test("an attempt's end told twice, or after its run's, changes nothing", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, LOCAL);
-  const executor = new NamedAttempts();
+  const executor = new StubExecutor();
   const { runId } = await runWithTurn(ctx, "ses_twice");
   await launchPending({ ctx, executor, attemptsMax: 8 });
   const attemptId = executor.launched[0]?.attemptId ?? "";
@@ -348,7 +348,7 @@ test.each([
   async (cause, kind) => {
     await using database = await createTestDatabase();
     await using ctx = testContext(database, LOCAL);
-    const executor = new NamedAttempts();
+    const executor = new StubExecutor();
     const { runId } = await runWithTurn(ctx, "ses_cause", { maxAttempts: 2 });
     for (const status of ["pending", "failed"]) {
       await ctx.pool.query("update agentrun_runs set next_attempt_at = now() - interval '1 second'");
@@ -376,7 +376,7 @@ test.each([
 ] as const)("a turn that %s cut off is, by policy %s, %s, and its run %s", async (cause, onLost, kind, status) => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, LOCAL);
-  const executor = new NamedAttempts();
+  const executor = new StubExecutor();
   const { runId, commandId } = await runWithTurn(ctx, "ses_cut", { onLost });
   await launchPending({ ctx, executor, attemptsMax: 8 });
   const { attemptId = "", runnerId = "" } = executor.launched[0] ?? {};
@@ -405,7 +405,7 @@ test.each([
 test("after a disk was full the turns that were not sent still get their attempt", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, LOCAL);
-  const executor = new NamedAttempts();
+  const executor = new StubExecutor();
   const { runId, commandId } = await runWithTurn(ctx, "ses_full", { onLost: "continue" });
   await createCommand(ctx, { runId, type: "turn", payload: { text: "make room" } });
   await launchPending({ ctx, executor, attemptsMax: 8 });
@@ -425,7 +425,7 @@ test.each([
   async (ms, kind) => {
     await using database = await createTestDatabase();
     await using ctx = testContext(database, { settings: { ...LOCAL.settings, runnerDeadlineMs: ms } });
-    const executor = new NamedAttempts();
+    const executor = new StubExecutor();
     const { runId, commandId } = await runWithTurn(ctx, "ses_deadline");
     await launchPending({ ctx, executor, attemptsMax: 8 });
     const { leaseEpoch } = await claimRun(ctx, { runId, runnerId: executor.launched[0]?.runnerId ?? "" });

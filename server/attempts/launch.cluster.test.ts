@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { runnerJobs } from "@/db/schema";
 import { createTestDatabase } from "@/db/test/database";
-import { jobNameOf } from "@/server/executors/executor";
+import { toJobName } from "@/server/executors/executor";
 import { createKubernetesExecutor } from "@/server/executors/kubernetes";
 import { Cluster } from "@/server/kubernetes";
 import { listRunnerJobs } from "@/server/runners";
@@ -12,7 +12,7 @@ import { it } from "@/server/test/cluster/controllers";
 import { openExecutor } from "@/server/test/cluster/executor";
 import { createTestNamespace, jobNames } from "@/server/test/cluster/namespace";
 import { type TestContext, testContext } from "@/server/test/context";
-import { dueNow, runWithTurn } from "@/server/test/named-attempts";
+import { dueNow, runWithTurn } from "@/server/test/stub-executor";
 import { launchPending } from ".";
 
 const SETTINGS = { settings: { executor: "kubernetes" as const } };
@@ -47,7 +47,7 @@ test("an API server that is away costs a run that is due no attempt: it says so,
   await launchPending(launcher);
   const { attemptId, state, wait } = await onlyJob(ctx, runId);
   expect({ state, wait }).toEqual({ state: "running", wait: null });
-  expect(await jobNames(place)).toEqual([jobNameOf(attemptId)]);
+  expect(await jobNames(place)).toEqual([toJobName(attemptId)]);
 });
 
 it("a run that its namespace's quota has no room for waits in the cluster's words, and starts when there is some", async () => {
@@ -116,7 +116,7 @@ test("a stranger's Job of the attempt's name ends the attempt, and stays", async
   proxy.cut();
   await launchPending(launcher);
   const { attemptId } = await onlyJob(ctx, runId);
-  const name = jobNameOf(attemptId);
+  const name = toJobName(attemptId);
   await place.cluster.createJob({
     metadata: { name },
     spec: { template: { spec: { restartPolicy: "Never", containers: [{ name: "other", image: "other" }] } } },

@@ -7,7 +7,7 @@ import { UnavailableError } from "@/server/errors";
 import { listRunnerJobs } from "@/server/runners";
 import { cancelRun, claimRun, getRun } from "@/server/runs";
 import { type TestContext, testContext } from "@/server/test/context";
-import { NamedAttempts, runWithTurn } from "@/server/test/named-attempts";
+import { runWithTurn, StubExecutor } from "@/server/test/stub-executor";
 import { launchPending } from ".";
 
 const SETTINGS = { settings: { executor: "local" as const, launchMaxMs: 60_000 } };
@@ -31,7 +31,7 @@ async function waitOf(ctx: TestContext, runId: string) {
 }
 
 async function world(ctx: TestContext) {
-  const executor = new NamedAttempts();
+  const executor = new StubExecutor();
   return { executor, pass: () => launchPending({ ctx, executor, attemptsMax: 8 }) };
 }
 

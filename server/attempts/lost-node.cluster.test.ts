@@ -11,7 +11,7 @@ import { openExecutor } from "@/server/test/cluster/executor";
 import { createTestNamespace, type TestNamespace } from "@/server/test/cluster/namespace";
 import { bindToLostNode, podOf } from "@/server/test/cluster/pods";
 import { runnerOf, type TestContext, testContext } from "@/server/test/context";
-import { runWithTurn } from "@/server/test/named-attempts";
+import { runWithTurn } from "@/server/test/stub-executor";
 import { LeaseSweeper, launchPending, reconcileAttempts } from ".";
 
 const SETTINGS = { settings: { executor: "kubernetes" as const, leaseMs: 0 } };

@@ -10,7 +10,7 @@ import { ATTEMPT, POLICY } from "@/server/test/cluster/attempt";
 import { it } from "@/server/test/cluster/controllers";
 import { createTestNamespace, type TestNamespace } from "@/server/test/cluster/namespace";
 import { type TestContext, testContext } from "@/server/test/context";
-import { runWithTurn } from "@/server/test/named-attempts";
+import { runWithTurn } from "@/server/test/stub-executor";
 import { endAttempt, launchPending, reconcileAttempts } from ".";
 
 /** Fifty rounds would take a minute and a half. */

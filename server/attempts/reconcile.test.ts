@@ -6,7 +6,7 @@ import { makeSession } from "@/db/test/factories";
 import { readOrphanJobs } from "@/server/metrics";
 import { getRun } from "@/server/runs";
 import { testContext } from "@/server/test/context";
-import { NamedAttempts, runWithTurn } from "@/server/test/named-attempts";
+import { runWithTurn, StubExecutor } from "@/server/test/stub-executor";
 import { endAttempt, launchPending, readInstallationId, reconcileAttempts } from ".";
 
 const LOCAL = { settings: { executor: "local" as const, leaseMs: 0 } };
@@ -15,7 +15,7 @@ const stray = { attemptId: "att_nobody", uid: "uid_1", name: "agentrun-nobody", 
 test("what no attempt is behind is told at the first look and ended by its uid at the second, with an audit row", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, LOCAL);
-  const executor = new NamedAttempts();
+  const executor = new StubExecutor();
   await runWithTurn(ctx, "ses_live");
   await launchPending({ ctx, executor, attemptsMax: 8 });
   executor.strays = [stray];
@@ -46,7 +46,7 @@ test("what no attempt is behind is told at the first look and ended by its uid a
 test("what outlives its attempt is an orphan, and what is being ended or went by itself is none", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, LOCAL);
-  const executor = new NamedAttempts();
+  const executor = new StubExecutor();
   const { runId } = await runWithTurn(ctx, "ses_outlived");
   await launchPending({ ctx, executor, attemptsMax: 8 });
   const { attemptId = "" } = executor.launched[0] ?? {};
@@ -72,7 +72,7 @@ test("what outlives its attempt is an orphan, and what is being ended or went by
 test("an archiver is no orphan while its order has it, and is one when the order is gone", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, LOCAL);
-  const executor = new NamedAttempts();
+  const executor = new StubExecutor();
   const { sessionId } = await makeSession(ctx.database.db);
   await ctx.db
     .insert(archiveOrders)
@@ -91,7 +91,7 @@ test("an archiver is no orphan while its order has it, and is one when the order
 test("an archiver whose exit nobody heard of is ended once it is gone, and its order waits for its next try", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, LOCAL);
-  const executor = new NamedAttempts();
+  const executor = new StubExecutor();
   const { sessionId } = await makeSession(ctx.database.db, { storageKind: "pvc", storageState: "live" });
   await ctx.db
     .insert(archiveOrders)
@@ -108,7 +108,7 @@ test("an archiver whose exit nobody heard of is ended once it is gone, and its o
 test("one that cannot be ended holds up no other", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, LOCAL);
-  const executor = new NamedAttempts();
+  const executor = new StubExecutor();
   executor.strays = Array.from({ length: 20 }, (_, index) => ({ ...stray, uid: `uid_${index}` }));
   const end = executor.endStarted.bind(executor);
   executor.endStarted = (started) => (started.uid === "uid_0" ? Promise.reject(new Error("forbidden")) : end(started));
@@ -119,7 +119,7 @@ test("one that cannot be ended holds up no other", async () => {
 test("an executor that cannot be asked ends nobody", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, LOCAL);
-  const executor = new NamedAttempts();
+  const executor = new StubExecutor();
   const { runId } = await runWithTurn(ctx, "ses_silent");
   await launchPending({ ctx, executor, attemptsMax: 8 });
   executor.observation = "gone";

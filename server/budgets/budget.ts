@@ -1,6 +1,6 @@
 import { and, asc, count, eq, inArray, isNotNull, type SQL } from "drizzle-orm";
 import { amountOf, type Budget } from "@/contract/budget";
-import { measureUnderWay } from "@/db/queries/measure-budgets";
+import { measureCurrent } from "@/db/queries/measure-budgets";
 import { type BudgetRow, budgetPeriods, budgets } from "@/db/schema";
 import { type ServiceContext, type TxContext, tenantOf } from "@/server/context";
 import { ConflictError, NotFoundError } from "@/server/errors";
@@ -19,7 +19,7 @@ export async function readBudgets(
     .orderBy(asc(budgets.name), asc(budgets.id))
     .limit(max);
   const ids = rows.map(({ id }) => id);
-  const measured = await measureUnderWay(ctx.db, ids);
+  const measured = await measureCurrent(ctx.db, ids);
   const ofSessions = await countSessions(ctx, ids);
   const current = new Map(measured.filter(isKnown).map((period) => [period.id, toPeriod(period)]));
   return rows.map((row) => {

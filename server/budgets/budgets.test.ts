@@ -4,7 +4,7 @@ import { CreateBudgetInput, ListBudgetPeriodsInput, ListBudgetsInput } from "@/c
 import { storeModelCalls } from "@/db/queries/store-model-calls";
 import { audit, type ModelCallRow, type RunRow, sessions } from "@/db/schema";
 import { createTestDatabase } from "@/db/test/database";
-import { madeCall, makeRun, makeSession } from "@/db/test/factories";
+import { makeModelCall, makeRun, makeSession } from "@/db/test/factories";
 import { inTx, type ServiceContext } from "@/server/context";
 import { getOverview } from "@/server/overview";
 import { tenantOperator, testContext } from "@/server/test/context";
@@ -25,7 +25,7 @@ const make = (ctx: ServiceContext, values: Partial<CreateBudgetInput> = {}) =>
   createBudget(ctx, CreateBudgetInput.parse({ name: "models", unit: "USD", limit: 5, tenantId: "default", ...values }));
 /** Stores a call that cost so many millionths. */
 const spend = (ctx: ServiceContext, run: RunRow, costMicros: number, more: Partial<ModelCallRow> = {}) =>
-  storeModelCalls(ctx.pool, [madeCall(run, { costMicros, ...more })]);
+  storeModelCalls(ctx.pool, [makeModelCall(run, { costMicros, ...more })]);
 const periods = (ctx: ServiceContext, budgetId: string) =>
   listBudgetPeriods(ctx, ListBudgetPeriodsInput.parse({ budgetId }));
 const asked = (ctx: ServiceContext, { tenantId, projectId, sessionId, backendProfile }: RunRow) =>

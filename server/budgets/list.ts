@@ -2,7 +2,7 @@ import { and, eq, sql } from "drizzle-orm";
 import type { Budget, BudgetPeriod, ListBudgetPeriodsInput, ListBudgetsInput } from "@/contract/budget";
 import type { Page } from "@/contract/page";
 import { contains } from "@/db/queries/contains";
-import { measureRemembered } from "@/db/queries/measure-budgets";
+import { measureRecorded } from "@/db/queries/measure-budgets";
 import { budgets } from "@/db/schema";
 import { type ServiceContext, tenantFor } from "@/server/context";
 import { decodeCursor, encodeCursor, pageFrom } from "@/server/pagination";
@@ -34,7 +34,7 @@ export async function listBudgetPeriods(
   await readBudget(ctx, budgetId);
   const filter = { budgetId, list: "budgets.periods" };
   const after = cursor === undefined ? null : String(decodeCursor(filter, cursor, 1)[0]);
-  const rows = await measureRemembered(ctx.db, budgetId, { after, max: limit + 1 });
+  const rows = await measureRecorded(ctx.db, budgetId, { after, max: limit + 1 });
   const page = pageFrom(rows.filter(isKnown), limit, ({ key }) => encodeCursor(filter, [key]));
   return { items: page.rows.map(toPeriod), cursor: page.cursor };
 }

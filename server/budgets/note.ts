@@ -1,5 +1,5 @@
 import { eq } from "drizzle-orm";
-import { notePeriods, type SpendingSession } from "@/db/queries/measure-budgets";
+import { recordPeriods, type SpendingSession } from "@/db/queries/measure-budgets";
 import { budgets } from "@/db/schema";
 import { inTx, type ServiceContext, type TxContext } from "@/server/context";
 
@@ -8,7 +8,7 @@ import { inTx, type ServiceContext, type TxContext } from "@/server/context";
  * dispatcher is woken to check waiting tasks again.
  */
 export async function noteLocked(ctx: TxContext, budgetId: string, session: SpendingSession | null): Promise<void> {
-  const changed = await notePeriods(ctx.db, budgetId, session);
+  const changed = await recordPeriods(ctx.db, budgetId, session);
   if (changed.length > 0) ctx.wake("queue");
 }
 

@@ -11,7 +11,7 @@ export function isKnown(period: MeasuredPeriod): period is KnownPeriod {
   return period.key !== null;
 }
 
-/** How what was spent stands against its limit. The database notes it by the same rule (`notePeriods`). */
+/** How what was spent stands against its limit. The database notes it by the same rule (`recordPeriods`). */
 export function stateOf({
   spent,
   limit,

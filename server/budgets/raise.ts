@@ -1,5 +1,5 @@
 import { amountOf, type BudgetPeriod, isBoundBy, type RaiseBudgetInput } from "@/contract/budget";
-import { measureOne, measureUnderWay, type SpendingSession } from "@/db/queries/measure-budgets";
+import { measureCurrent, measureOne, type SpendingSession } from "@/db/queries/measure-budgets";
 import { type BudgetRow, budgetPeriods } from "@/db/schema";
 import { actorName, audit } from "@/server/audit";
 import { inTx, type ServiceContext, type TxContext } from "@/server/context";
@@ -45,7 +45,7 @@ async function periodOf(ctx: TxContext, budget: BudgetRow, sessionId: string | u
   if (budget.period !== "session") {
     if (sessionId !== undefined)
       throw new InvalidInputError("sessionId: this budget is not one that each session has for itself");
-    const [current] = (await measureUnderWay(ctx.db, [budget.id])).filter(isKnown);
+    const [current] = (await measureCurrent(ctx.db, [budget.id])).filter(isKnown);
     if (current === undefined) throw new NotFoundError("budget", budget.id);
     const endsAt = current.endsMs === null ? null : new Date(current.endsMs);
     return { key: current.key, session: null, endsAt, current };

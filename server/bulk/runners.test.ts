@@ -10,7 +10,7 @@ import type { ServiceContext } from "@/server/context";
 import { drainRunner, getRunner, listRunners, registerRunner, revokeRunner } from "@/server/runners";
 import { claimRun, finishRun, heartbeatRun } from "@/server/runs";
 import { tenantOperator, testContext } from "@/server/test/context";
-import { NamedAttempts, runWithTurn } from "@/server/test/named-attempts";
+import { runWithTurn, StubExecutor } from "@/server/test/stub-executor";
 import { createBulk, getBulk, listBulkResults, previewBulk, retryBulk, runBulkActions, undoBulk } from ".";
 
 const LOCAL = { settings: { executor: "local" as const, leaseMs: 0 } };
@@ -29,7 +29,7 @@ async function endOf(ctx: ServiceContext, bulkId: string) {
 const doBulk = async (ctx: ServiceContext, input: CreateBulkInput) => endOf(ctx, (await createBulk(ctx, input)).id);
 
 /** Launches a runner of this installation, with its turn under way. */
-async function launched(ctx: ServiceContext, executor: NamedAttempts, sessionId: string) {
+async function launched(ctx: ServiceContext, executor: StubExecutor, sessionId: string) {
   const { runId, commandId } = await runWithTurn(ctx, sessionId);
   await launchPending({ ctx, executor, attemptsMax: 20 });
   const runnerId = executor.launched.at(-1)?.runnerId ?? "";
@@ -40,7 +40,7 @@ async function launched(ctx: ServiceContext, executor: NamedAttempts, sessionId:
 
 /** Makes one runner of each kind that an order may meet. */
 async function everySort(ctx: ServiceContext): Promise<void> {
-  const executor = new NamedAttempts();
+  const executor = new StubExecutor();
   await launched(ctx, executor, "ses_busy");
   const drained = await launched(ctx, executor, "ses_drained");
   await drainRunner(ctx, { runnerId: drained.runnerId });
@@ -87,7 +87,7 @@ test("what a preview would leave is what the order itself would refuse, whatever
 test("all of another build are drained by the list's filter, and let go on; each order has its own audit row", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, LOCAL);
-  const executor = new NamedAttempts();
+  const executor = new StubExecutor();
   const busy = await launched(ctx, executor, "ses_old");
   const current = await launched(ctx, executor, "ses_new");
   await ctx.db.update(runners).set({ sourceCommit: "test" });
@@ -124,7 +124,7 @@ test("all of another build are drained by the list's filter, and let go on; each
 test("tokens of many are revoked, once each; those refused may be tried again, and none is given back", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, LOCAL);
-  const executor = new NamedAttempts();
+  const executor = new StubExecutor();
   const held = await launched(ctx, executor, "ses_leaked");
   await registerRunner(ctx, { id: "idle" });
   const ids = [held.runnerId, "idle"];
@@ -143,7 +143,7 @@ test("tokens of many are revoked, once each; those refused may be tried again, a
 test("many runners are ordered by an operator of their own tenant alone, whose token names them", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, LOCAL);
-  const { runnerId } = await launched(ctx, new NamedAttempts(), "ses_ours");
+  const { runnerId } = await launched(ctx, new StubExecutor(), "ses_ours");
   const stranger = ctx.as(tenantOperator("acme"));
   const drain = { kind: "runner", action: "drain" as BulkVerb } as const;
   expect(await previewBulk(stranger, { ...drain, filter: { state: "living" } })).toMatchObject({ total: 0 });

@@ -1,7 +1,7 @@
 import { and, asc, eq, sql } from "drizzle-orm";
 import { askToRepeat, sameRun } from "@/contract/again";
 import { BulkRunFilter } from "@/contract/bulk";
-import { askPayload } from "@/contract/send-turn";
+import { turnPayload } from "@/contract/send-turn";
 import { isTerminal } from "@/contract/words";
 import { lockRun } from "@/db/queries/lock";
 import { commands, type RunRow, runs } from "@/db/schema";
@@ -77,7 +77,7 @@ async function runAgain(ctx: TxContext, runId: string): Promise<ItemOutcome> {
   // A session that is gone is not made again, as a run naming an unknown session would do.
   if (run.sessionId !== null) await lockOwnSession(ctx, run.sessionId);
   const created = await createRun(ctx, sameRun(toRun(run, null)));
-  await createCommand(ctx, { runId: created.id, type: "turn", payload: askPayload(question) });
+  await createCommand(ctx, { runId: created.id, type: "turn", payload: turnPayload(question) });
   return { outcome: "done", madeId: created.id };
 }
 

@@ -5,7 +5,7 @@ import { ALL_TENANTS } from "@/contract/words";
 import type { Db } from "@/db/client";
 import { storeModelCalls } from "@/db/queries/store-model-calls";
 import { runs } from "@/db/schema";
-import { madeCall, makeRun, makeSession } from "@/db/test/factories";
+import { makeModelCall, makeRun, makeSession } from "@/db/test/factories";
 import { BudgetGate, createBudget, deleteBudget, raiseBudget, updateBudget, watchBudgets } from "@/server/budgets";
 import { explainTask, getTask, simulateTask } from "@/server/queue";
 import { getRun } from "@/server/runs";
@@ -15,7 +15,7 @@ import { createTestQueue, playRun, type TestQueue } from "./test/queue";
 /** Makes a token budget of which so many are spent, by a run without a task. */
 async function spentBudget({ ctx }: TestQueue, spent: number, values: Partial<CreateBudgetInput> = {}) {
   const run = await makeRun(ctx.db as Db, { backendProfile: "demo", projectId: "p" });
-  await storeModelCalls(ctx.pool, [madeCall(run, { inputTokens: spent, outputTokens: 0 })]);
+  await storeModelCalls(ctx.pool, [makeModelCall(run, { inputTokens: spent, outputTokens: 0 })]);
   const input = { name: "b", unit: "tokens", limit: 100, tenantId: "default", ...values };
   return createBudget(ctx, CreateBudgetInput.parse(input));
 }
@@ -81,7 +81,7 @@ test("a task that a budget has cut off waits without an attempt of its used up, 
   if (runId === null) throw new Error("the task has no run");
   const run = await getRun(ctx, { runId });
   await storeModelCalls(ctx.pool, [
-    { ...madeCall(await makeRun(ctx.db as Db, { backendProfile: "demo" })), inputTokens: 100 },
+    { ...makeModelCall(await makeRun(ctx.db as Db, { backendProfile: "demo" })), inputTokens: 100 },
   ]);
   const { tenantId, projectId } = run;
   await expect(
@@ -106,7 +106,7 @@ test("a task waits for what its session may spend, until that is raised", async 
   const session = await makeSession(ctx.db as Db, { backendProfile: "demo" });
   const run = await makeRun(ctx.db as Db, { ...session, status: "completed", terminalStatus: "completed" });
   const { id: budgetId } = await spentBudget(queue, 0, { period: "session" });
-  await storeModelCalls(ctx.pool, [madeCall(run)]);
+  await storeModelCalls(ctx.pool, [makeModelCall(run)]);
   const { sessionId } = session;
   // The task is held back although no agent has made a call since.
   const taskId = await queue.add({ sessionId });
@@ -152,7 +152,7 @@ test("a task that a budget had cut off is not parked for a person when there is 
   } as const;
   // A sub-agent's call comes after the refused one.
   const later = { startedAt: new Date(Date.now() + 1_000) };
-  await storeModelCalls(ctx.pool, [madeCall(row, { ...refused, inputTokens: null }), madeCall(row, later)]);
+  await storeModelCalls(ctx.pool, [makeModelCall(row, { ...refused, inputTokens: null }), makeModelCall(row, later)]);
   await playRun(ctx, runId, { terminalStatus: "failed", failureKind: "rate-limited", failureMessage: "usage limit" });
   expect(await getTask(ctx, { taskId })).toMatchObject({ state: "pending", parkedAt: null, blocker: { kind: "next" } });
   expect(await queue.dispatch()).toBe(1);

@@ -2,12 +2,12 @@ import type pg from "pg";
 import type { AppendAnswer } from "@/contract/event";
 import { isRefusal, isRetryable, isUniqueViolation } from "@/db/errors";
 import {
-  judgeBatches,
+  type AppendResult,
+  appendBatches,
   type PreparedBatch,
   type Refused,
   type Replayed,
   readStored,
-  type Verdict,
 } from "@/db/queries/append-events";
 import { storeOpenBatches } from "@/db/queries/store-open-batches";
 import type { AppendBatch, Topic } from "@/server/context";
@@ -26,7 +26,7 @@ export type AppenderOptions = {
 };
 
 /** null: nothing was decided of that batch. */
-type BatchStore = (pool: pg.Pool, batches: PreparedBatch[]) => Promise<(Verdict | null)[]>;
+type BatchStore = (pool: pg.Pool, batches: PreparedBatch[]) => Promise<(AppendResult | null)[]>;
 type QueuedBatch = Waiting<PreparedBatch, AppendAnswer>;
 
 /** Lanes flush side by side, each its own runs and connection; more than two were slower when measured. */
@@ -93,7 +93,7 @@ export class EventAppender {
   async #flush(group: QueuedBatch[]): Promise<QueuedBatch[]> {
     const areOneEach = new Set(group.map((item) => item.input.runId)).size === group.length;
     const undecided = areOneEach ? await this.#store(group, storeOpenBatches) : group;
-    return undecided.length > 0 ? this.#store(undecided, judgeBatches) : [];
+    return undecided.length > 0 ? this.#store(undecided, appendBatches) : [];
   }
 
   /** Stores by one of the two ways, and answers; returns those of which nothing was decided. */
@@ -117,7 +117,7 @@ export class EventAppender {
     return [...undecided, ...(await this.#store(group.slice(middle), store))];
   }
 
-  #answer(group: QueuedBatch[], verdicts: (Verdict | null)[]): QueuedBatch[] {
+  #answer(group: QueuedBatch[], verdicts: (AppendResult | null)[]): QueuedBatch[] {
     const undecided: QueuedBatch[] = [];
     const runIds = new Set<string>();
     let events = 0;

@@ -10,17 +10,17 @@ export type Ends = {
 
 /** Keeps the ends that an executor has under way, one for each attempt: callers ask again until an attempt is gone. */
 export function createEnds(): Ends {
-  const underWay = new Map<string, Promise<AttemptEnding>>();
+  const pendingEnds = new Map<string, Promise<AttemptEnding>>();
   return {
     join(attemptId, begin) {
-      const known = underWay.get(attemptId);
-      if (known) return known;
-      const ending = begin().finally(() => underWay.delete(attemptId));
-      underWay.set(attemptId, ending);
+      const pending = pendingEnds.get(attemptId);
+      if (pending) return pending;
+      const ending = begin().finally(() => pendingEnds.delete(attemptId));
+      pendingEnds.set(attemptId, ending);
       return ending;
     },
     assertNone(attemptId) {
-      if (!underWay.has(attemptId)) return;
+      if (!pendingEnds.has(attemptId)) return;
       throw new UnavailableError("executor-unavailable", `attempt ${attemptId} is still being ended`, "request");
     },
   };

@@ -70,7 +70,7 @@ export interface AttemptExit {
 export type ExitListener = (exit: AttemptExit) => unknown;
 
 /** Which lines of an attempt's log are asked for. A null container means the last one that has started. */
-export type LogAsk = { container: LogContainer | null; tailLines: number };
+export type LogRequest = { container: LogContainer | null; tailLines: number };
 
 /** What remains of an attempt that ends: what was known of it, and the ends of its logs. */
 export type AttemptRemains = { attemptId: string; details: AttemptDetails; logs: AttemptLog[] };
@@ -110,7 +110,7 @@ export interface Executor {
   /** Returns what is known of an attempt here; null: there is nothing of it. Throws when there is no answer. */
   inspect(attemptId: string): Promise<AttemptDetails | null>;
   /** Returns the end of an attempt's log as it was written, not redacted; null: there is no log. */
-  readLog(attemptId: string, ask: LogAsk): Promise<AttemptLog | null>;
+  readLog(attemptId: string, request: LogRequest): Promise<AttemptLog | null>;
   /**
    * Registers a listener for remains. It is called as an attempt ends, before or after the exit listeners, and not at
    * all where nothing could be read.
@@ -125,7 +125,7 @@ export interface Executor {
 }
 
 /** Returns the cause that the runner reported by its exit code; null: it reported none. */
-export function causeOfExit(code: number | null): AttemptCause | null {
+export function exitCause(code: number | null): AttemptCause | null {
   return code === RUNNER_EXIT.storageFull ? "storage-full" : null;
 }
 
@@ -135,15 +135,15 @@ const WARN_LEVEL = 40;
  * Returns a runner's last output for a person to read. Of the runner's own log only warnings and errors are kept, as
  * plain text; other lines stay as they are. The log itself is kept separately.
  */
-export function wordsOf(written: string): string {
-  return written
+export function readableOutput(output: string): string {
+  return output
     .split("\n")
-    .map(wordsOfLine)
+    .map(readableLine)
     .filter((line) => line !== null)
     .join("\n");
 }
 
-function wordsOfLine(line: string): string | null {
+function readableLine(line: string): string | null {
   if (!/^\{.*"msg":.*\}$/.test(line)) {
     // What Kubernetes keeps of a log may begin in the middle of a line.
     return /"msg":"[^"]*"\}$/.test(line) ? null : line;
@@ -164,6 +164,6 @@ export type ArchiverLauncher = Pick<Executor, "end" | "observe"> & {
 };
 
 /** The name of an attempt's Job. A hash, so that it is a valid name in every cluster. */
-export function jobNameOf(attemptId: string): string {
+export function toJobName(attemptId: string): string {
   return `agentrun-${createHash("sha256").update(attemptId).digest("hex").slice(0, 32)}`;
 }

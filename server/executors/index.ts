@@ -7,7 +7,7 @@ export type {
   AttemptRemains,
   Executor,
   LaunchSpec,
-  LogAsk,
+  LogRequest,
   Observation,
   Started,
 } from "./executor";

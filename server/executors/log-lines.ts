@@ -7,12 +7,12 @@ const TEXT_MAX = 256 * 1024;
 /** Returns the last lines, within the limits of their number and length. */
 export function lastLines(lines: readonly LogLine[], max: number): { lines: LogLine[]; isCut: boolean } {
   const kept: LogLine[] = [];
-  let units = 0;
+  let chars = 0;
   for (let index = lines.length - 1; index >= 0 && kept.length < max; index -= 1) {
     const line = lines[index] as LogLine;
     const text = cutLine(line.text);
-    units += text.length;
-    if (units > TEXT_MAX) break;
+    chars += text.length;
+    if (chars > TEXT_MAX) break;
     kept.push({ at: line.at, text });
   }
   return { lines: kept.reverse(), isCut: kept.length < lines.length };

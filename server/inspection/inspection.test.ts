@@ -7,7 +7,7 @@ import { endAttempt, launchPending } from "@/server/attempts";
 import type { ServiceContext } from "@/server/context";
 import { createRun } from "@/server/runs";
 import { type TestContext, tenantOperator, testContext } from "@/server/test/context";
-import { NamedAttempts, runWithTurn } from "@/server/test/named-attempts";
+import { runWithTurn, StubExecutor } from "@/server/test/stub-executor";
 import { InspectionResponder, readRunJob, readRunLog, storeRemains } from ".";
 import { askWorker } from "./ask";
 
@@ -27,7 +27,7 @@ function logOf(texts: string[]): AttemptLog {
 }
 
 /** Runs a worker that answers until the work is done. */
-async function answering<T>(ctx: ServiceContext, executor: NamedAttempts, work: Promise<T>): Promise<T> {
+async function answering<T>(ctx: ServiceContext, executor: StubExecutor, work: Promise<T>): Promise<T> {
   const answerer = new InspectionResponder({ ctx, executor });
   let isDone = false;
   const done = work.finally(() => {
@@ -41,7 +41,7 @@ async function answering<T>(ctx: ServiceContext, executor: NamedAttempts, work: 
   return outcome.value;
 }
 
-async function launched(ctx: TestContext, executor: NamedAttempts): Promise<{ runId: string; attemptId: string }> {
+async function launched(ctx: TestContext, executor: StubExecutor): Promise<{ runId: string; attemptId: string }> {
   const { runId } = await runWithTurn(ctx, "ses_one");
   await launchPending({ ctx, executor, attemptsMax: 8 });
   return { runId, attemptId: executor.launched[0]?.attemptId ?? "" };
@@ -62,7 +62,7 @@ test("of a run without an attempt there is nothing, and nobody is asked", async 
 test("of a living attempt the worker's executor is asked, and secrets are redacted before they are stored", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, LOCAL);
-  const executor = new NamedAttempts();
+  const executor = new StubExecutor();
   executor.details = DETAILS;
   executor.logs = logOf(["claimed", `Bearer ${TOKEN}`, "nul \u0000"]);
   const { runId, attemptId } = await launched(ctx, executor);
@@ -79,7 +79,7 @@ test("of a living attempt the worker's executor is asked, and secrets are redact
 test("an executor that fails, and a worker that is away, are said; neither leaves its ask behind", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, LOCAL);
-  const executor = new NamedAttempts();
+  const executor = new StubExecutor();
   const { runId, attemptId } = await launched(ctx, executor);
   executor.failure = new Error("socket hang up");
   await expect(answering(ctx, executor, readRunJob(ctx, { runId }))).rejects.toMatchObject({
@@ -103,14 +103,14 @@ test("an ask that is too old is removed, and no more wait than are bearable", as
     message: expect.stringContaining("too many"),
   });
   await ctx.pool.query("update agentrun_attempt_asks set asked_at = now() - interval '1 minute'");
-  await new InspectionResponder({ ctx, executor: new NamedAttempts() }).pass();
+  await new InspectionResponder({ ctx, executor: new StubExecutor() }).pass();
   expect(await ctx.db.select().from(attemptAsks)).toEqual([]);
 });
 
 test("of an attempt that has ended what was left is kept, redacted and bounded, until its run goes", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, LOCAL);
-  const executor = new NamedAttempts();
+  const executor = new StubExecutor();
   const { runId, attemptId } = await launched(ctx, executor);
   const lines = ["one", "two", `three ${TOKEN}`];
   await storeRemains(ctx, { attemptId, details: DETAILS, logs: [logOf(lines)] });
@@ -145,7 +145,7 @@ test("of an attempt that has ended what was left is kept, redacted and bounded, 
 test("an attempt of which nothing was kept is gone, and an older one is found by its id", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, LOCAL);
-  const executor = new NamedAttempts();
+  const executor = new StubExecutor();
   const { runId, attemptId } = await launched(ctx, executor);
   await endAttempt(ctx, attemptId, { code: 1, signal: null, message: "" });
   expect(await readRunJob(ctx, { runId })).toMatchObject({ attemptId, source: "gone", details: null });

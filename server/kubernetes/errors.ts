@@ -54,11 +54,13 @@ export function toKubernetesError(error: unknown, what: string): KubernetesError
   const { code, body } = error as { code?: unknown; body?: unknown };
   const status = readStatus(body);
   if (typeof code !== "number") {
-    const why = error instanceof Error ? error.message : String(error);
-    return new KubernetesError("unknown", `Kubernetes did not answer: ${what} (${why}): try again`, { cause: error });
+    const reason = error instanceof Error ? error.message : String(error);
+    return new KubernetesError("unknown", `Kubernetes did not answer: ${what} (${reason}): try again`, {
+      cause: error,
+    });
   }
   const words = status?.message ?? `HTTP ${code}`;
-  return new KubernetesError(problemOf(code, status), `Kubernetes refused: ${what}: ${words}`, {
+  return new KubernetesError(toProblem(code, status), `Kubernetes refused: ${what}: ${words}`, {
     cause: error,
   });
 }
@@ -71,7 +73,7 @@ const QUOTA = /exceeded quota: |status unknown for quota: /;
 
 type Status = { reason?: string; message?: string };
 
-function problemOf(code: number, status: Status | null): KubernetesProblem {
+function toProblem(code: number, status: Status | null): KubernetesProblem {
   if (code === 404) return "not-found";
   if (code === 409) return status?.reason === "AlreadyExists" ? "already-exists" : "conflict";
   if (code === 401) return "unauthenticated";

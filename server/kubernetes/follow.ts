@@ -4,7 +4,7 @@ import { isKubernetesProblem } from "./errors";
 
 const BACKOFF_BASE_MS = 500;
 const BACKOFF_MAX_MS = 30_000;
-const SHORT_MS = 1_000;
+const WATCH_MIN_MS = 1_000;
 
 export type FollowOptions = {
   labelSelector: string;
@@ -20,8 +20,8 @@ export type FollowOptions = {
  * has forgotten that place, and never gives up. Listeners must still look by themselves, because a watch may be dead.
  */
 export function followChanges(cluster: Cluster, kind: WatchedKind, options: FollowOptions): { close(): void } {
-  const closing = new AbortController();
-  const { signal } = closing;
+  const abort = new AbortController();
+  const { signal } = abort;
 
   async function follow(): Promise<void> {
     let version: string | null = null;
@@ -37,7 +37,7 @@ export function followChanges(cluster: Cluster, kind: WatchedKind, options: Foll
         version = await cluster.watch(kind, { labelSelector, resourceVersion: version, signal, onChange });
         failures = 0;
         // Waits, so that a server that ends each watch at once is not asked in a tight loop.
-        if (performance.now() - openedAt < SHORT_MS) await pause(SHORT_MS, undefined, { signal });
+        if (performance.now() - openedAt < WATCH_MIN_MS) await pause(WATCH_MIN_MS, undefined, { signal });
       } catch (error) {
         if (signal.aborted) return;
         // Any error except a silence may concern the version itself.
@@ -51,5 +51,5 @@ export function followChanges(cluster: Cluster, kind: WatchedKind, options: Foll
   }
 
   void follow();
-  return { close: () => closing.abort() };
+  return { close: () => abort.abort() };
 }

@@ -1,6 +1,6 @@
 import pg from "pg";
 import type { Logger } from "pino";
-import { boundSilence, SILENCE_MAX_MS, SPEAK_MS } from "@/db/queries/advisory-lock";
+import { KEEP_ALIVE_MS, limitSilence, SILENCE_MAX_MS } from "@/db/queries/advisory-lock";
 import { loopKey } from "@/db/queries/loops";
 
 const QUERY_TIMEOUT_MS = 5_000;
@@ -29,7 +29,7 @@ export class Leadership {
   start(names: string[]): void {
     for (const name of names) this.#wanted.add(name);
     void this.#check();
-    this.#timer = setInterval(() => void this.#check(), SPEAK_MS);
+    this.#timer = setInterval(() => void this.#check(), KEEP_ALIVE_MS);
   }
 
   leads(name: string): boolean {
@@ -83,7 +83,7 @@ export class Leadership {
     client.on("error", (error) => this.#handleLoss(client, error));
     try {
       await client.connect();
-      await boundSilence(client);
+      await limitSilence(client);
     } catch (error) {
       void client.end().catch(() => undefined);
       throw error;

@@ -4,7 +4,7 @@ import { finishCommand } from "@/server/commands";
 import { registerRunner } from "@/server/runners";
 import { claimRun, finishRun, heartbeatRun } from "@/server/runs";
 import { testContext } from "@/server/test/context";
-import { runWithTurn } from "@/server/test/named-attempts";
+import { runWithTurn } from "@/server/test/stub-executor";
 import { Hub } from "./hub";
 import { RunnersReader } from "./runners-reader";
 

@@ -2,9 +2,9 @@ import { sql } from "drizzle-orm";
 import type { CreateTaskInput, QueueTask } from "@/contract/queue";
 import { encodeTextArray } from "@/db/queries/binary-arrays";
 import {
+  type CheckedTask,
+  checkTask,
   insertTasks,
-  type JudgedTask,
-  judgeTask,
   type NewTask,
   type NewTaskAudit,
   type TaskVerdict,
@@ -146,7 +146,7 @@ function resultOf(request: TaskRequest, { verdict, fault, existing, added }: Res
 export async function evaluateRequest(
   ctx: ServiceContext,
   request: TaskRequest,
-): Promise<{ existing: QueueTask } | { judged: JudgedTask; comesAfter: FoundDependency[] }> {
+): Promise<{ existing: QueueTask } | { judged: CheckedTask; comesAfter: FoundDependency[] }> {
   const existing = (await findExisting(ctx, request.row.idempotencyKey === null ? [] : [request])).get(
     keyOf(request.row),
   );
@@ -158,7 +158,7 @@ export async function evaluateRequest(
   const { faults, plan } = await findFaults(ctx, [request], false);
   const inputFault = faults.get(request);
   if (inputFault !== undefined) throw inputFault;
-  const evaluated = await judgeTask(ctx.db, request.row);
+  const evaluated = await checkTask(ctx.db, request.row);
   const fault = commitFaultOf(request, evaluated);
   if (fault !== null) throw fault;
   const targets = plan.targets.get(request) ?? [];

@@ -1,8 +1,8 @@
 import { sql } from "drizzle-orm";
 import type { CreateTaskInput, TaskTrial } from "@/contract/queue";
 import type { Tx } from "@/db/client";
-import type { JudgedTask } from "@/db/queries/insert-tasks";
-import { DEPENDENCIES_TOLD, type FoundDependency, type OpenDependencies } from "@/db/queries/queue-dependencies";
+import type { CheckedTask } from "@/db/queries/insert-tasks";
+import { DEPENDENCIES_LISTED, type FoundDependency, type OpenDependencies } from "@/db/queries/queue-dependencies";
 import { inTx, type ServiceContext, type TxContext, tenantOf } from "@/server/context";
 import { isExpired, predictRefusal, simulateDispatch } from "@/server/dispatcher";
 import { evaluateRequest, prepareTask, type TaskRequest } from "./add-tasks";
@@ -31,7 +31,7 @@ async function beginSnapshot(tx: Tx): Promise<void> {
   await tx.execute(sql`set transaction isolation level repeatable read, read only`);
 }
 
-type EvaluatedTask = { judged: JudgedTask; comesAfter: FoundDependency[] };
+type EvaluatedTask = { judged: CheckedTask; comesAfter: FoundDependency[] };
 
 async function predictOutcome(
   ctx: TxContext,
@@ -80,12 +80,12 @@ function openDependenciesOf(request: TaskRequest, comesAfter: FoundDependency[])
   const tasks = [...failed, ...open.filter(({ state }) => !hasFailed(state))];
   return {
     ...{ count: open.length, failed: failed.length },
-    tasks: tasks.slice(0, DEPENDENCIES_TOLD).map(({ id, title, state }) => ({ taskId: id, title, state })),
+    tasks: tasks.slice(0, DEPENDENCIES_LISTED).map(({ id, title, state }) => ({ taskId: id, title, state })),
   };
 }
 
 /** Returns the task as its row would be. */
-function waitingTask({ row }: TaskRequest, { concurrencyKey, notBefore, createdAt }: JudgedTask) {
+function waitingTask({ row }: TaskRequest, { concurrencyKey, notBefore, createdAt }: CheckedTask) {
   const { id, tenantId, projectId, queue, lane, priority, backendProfile, sessionId } = row;
   return {
     ...{ id, tenantId, projectId, queue, lane, priority, backendProfile, sessionId, concurrencyKey },

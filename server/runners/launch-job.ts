@@ -15,7 +15,7 @@ import {
   NotFoundError,
   StoreEvictedError,
 } from "@/server/errors";
-import { jobNameOf } from "@/server/executors/executor";
+import { toJobName } from "@/server/executors/executor";
 import { payloadHash } from "@/server/idempotency";
 import { newId } from "@/server/ids";
 import { toRunnerJob } from "./runner-job";
@@ -153,7 +153,7 @@ async function insertJob(
       attemptId,
       runnerId: newId("runner"),
       namespace: ctx.settings.executor === "kubernetes" ? ctx.volumes.namespace : ctx.settings.executor,
-      jobName: jobNameOf(attemptId),
+      jobName: toJobName(attemptId),
       managerUrl: ctx.settings.runnerUrl,
       image: ctx.settings.executor === "kubernetes" ? ctx.settings.runnerImage : ctx.settings.executor,
       sourceCommit: ctx.settings.sourceCommit,

@@ -2,7 +2,7 @@ import { and, eq, type SQL, sql } from "drizzle-orm";
 import type { Page } from "@/contract/page";
 import type { ListRunnersInput, Runner } from "@/contract/runner";
 import { RUNNER_PROTOCOL } from "@/contract/runner-protocol";
-import { BEATS_A_LEASE, type RunnerSkew } from "@/contract/words";
+import { BEATS_PER_LEASE, type RunnerSkew } from "@/contract/words";
 import { isWithin } from "@/db/queries/is-within";
 import {
   countMatchingRunners,
@@ -38,7 +38,7 @@ export function toRunner(found: FoundRunner, settings: Pick<ServerSettings, "exe
     heartbeatAt: iso(runner.heartbeatAt),
     tenantId: runner.tenantId,
     state,
-    beatMs: leaseMs / BEATS_A_LEASE,
+    beatMs: leaseMs / BEATS_PER_LEASE,
     beats: {
       count: runner.beatCount,
       gapsMs: runner.beatGaps.map((tenths) => tenths * 100),

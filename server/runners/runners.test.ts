@@ -8,7 +8,7 @@ import { ackCommand, createCommand, finishCommand, getCommand } from "@/server/c
 import type { ServiceContext } from "@/server/context";
 import { claimRun, createRun, finishRun, getRun, heartbeatRun, releaseRun } from "@/server/runs";
 import { runnerOf, tenantOperator, testContext } from "@/server/test/context";
-import { NamedAttempts, runWithTurn } from "@/server/test/named-attempts";
+import { runWithTurn, StubExecutor } from "@/server/test/stub-executor";
 import {
   countRunnersListed,
   drainRunner,
@@ -39,7 +39,7 @@ const idsOf = async (ctx: ServiceContext, state: RunnerState | "living") =>
   (await listRunners(ctx, { ...LIST, state })).items.map(({ id }) => id);
 
 /** Makes a run that a launched runner has claimed, and whose turn it has been sent. */
-async function launched(ctx: ServiceContext, executor: NamedAttempts, sessionId: string, policy = {}) {
+async function launched(ctx: ServiceContext, executor: StubExecutor, sessionId: string, policy = {}) {
   const { runId, commandId } = await runWithTurn(ctx, sessionId, policy);
   await launchPending({ ctx, executor, attemptsMax: 32 });
   const spec = executor.launched.at(-1);
@@ -52,7 +52,7 @@ async function launched(ctx: ServiceContext, executor: NamedAttempts, sessionId:
 test("a runner is idle, busy, late, lost while its run waits, and ended once another has the run", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, LOCAL);
-  const executor = new NamedAttempts();
+  const executor = new StubExecutor();
   const { runId, commandId, leaseEpoch, runnerId } = await launched(ctx, executor, "ses_life", { onLost: "continue" });
   expect(await stateOf(ctx, runnerId)).toBe("busy");
   await finishCommand(ctx, { commandId, leaseEpoch, terminalStatus: "completed" });
@@ -86,7 +86,7 @@ test("a runner is idle, busy, late, lost while its run waits, and ended once ano
 test("a runner whose run has ended is on its way out until its process is known to be gone", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, LOCAL);
-  const { runId, commandId, leaseEpoch, runnerId, attemptId } = await launched(ctx, new NamedAttempts(), "ses_out");
+  const { runId, commandId, leaseEpoch, runnerId, attemptId } = await launched(ctx, new StubExecutor(), "ses_out");
   await finishCommand(ctx, { commandId, leaseEpoch, terminalStatus: "completed" });
   await finishRun(ctx, { runId, leaseEpoch, terminalStatus: "completed" });
   const leaving = await getRunner(ctx, { runnerId });
@@ -141,7 +141,7 @@ test("a beat stays in its page and touches no index", async () => {
 test("a drained runner is told so, gives its waiting turns to another, and that counts as no attempt", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, LOCAL);
-  const executor = new NamedAttempts();
+  const executor = new StubExecutor();
   const held = await launched(ctx, executor, "ses_drain", { maxAttempts: 1 });
   const { runId, commandId, leaseEpoch, runnerId, attemptId } = held;
   const beat = () => heartbeatRun(ctx, { runId, runnerId, leaseEpoch });
@@ -183,7 +183,7 @@ test("a drained runner is told so, gives its waiting turns to another, and that 
 test("who says that it was drained, and was not, has used an attempt", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, LOCAL);
-  const { runId, leaseEpoch } = await launched(ctx, new NamedAttempts(), "ses_claims");
+  const { runId, leaseEpoch } = await launched(ctx, new StubExecutor(), "ses_claims");
   await createCommand(ctx, { runId, type: "turn", payload: { text: "more" } });
   await releaseRun(ctx.as(runnerOf(runId, leaseEpoch)), { runId, leaseEpoch, isDrained: true });
   expect(await getRun(ctx, { runId })).toMatchObject({ status: "pending", attemptCount: 1 });
@@ -222,7 +222,7 @@ test("a drained outside runner is resumed after its run has ended too, and claim
 test("a revoked runner is fenced at once, ended by its executor, and its run goes on with another", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, LOCAL);
-  const executor = new NamedAttempts();
+  const executor = new StubExecutor();
   const { runId, runnerId, leaseEpoch, attemptId } = await launched(ctx, executor, "ses_revoke", {
     onLost: "continue",
   });
@@ -249,7 +249,7 @@ test("an outside runner whose token was revoked has until its lease ends; then a
   expect((await getRunner(ctx, { runnerId: "r1" })).refusals.kill).toContain("somebody else");
   await expect(killRunner(ctx, { runnerId: "r1" })).rejects.toMatchObject({ reason: "runner-order-refused" });
   await revokeRunner(ctx, { runnerId: "r1" });
-  const sweeper = new LeaseSweeper({ ctx, executor: new NamedAttempts() });
+  const sweeper = new LeaseSweeper({ ctx, executor: new StubExecutor() });
   await sweeper.sweep();
   await expect(claimRun(ctx, { runId, runnerId: "r2" })).rejects.toMatchObject({ reason: "lease-fencing" });
   await expect(heartbeatRun(ctx, { runId, runnerId: "r1", leaseEpoch })).rejects.toMatchObject({
@@ -264,7 +264,7 @@ test("an outside runner whose token was revoked has until its lease ends; then a
 test("killed runners that cannot be confirmed gone have each other's turn, whatever their number", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, LOCAL);
-  const executor = new NamedAttempts();
+  const executor = new StubExecutor();
   const all: string[] = [];
   for (let index = 0; index < 18; index += 1) {
     const { runnerId, attemptId } = await launched(ctx, executor, `ses_kill_${index}`);
@@ -283,7 +283,7 @@ test("killed runners that cannot be confirmed gone have each other's turn, whate
 test("a killed runner is ended by the worker, tried again while it cannot be confirmed gone, and its run says why", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, LOCAL);
-  const executor = new NamedAttempts();
+  const executor = new StubExecutor();
   const { runId, runnerId, commandId, attemptId } = await launched(ctx, executor, "ses_kill");
   await endKilled({ ctx, executor });
   expect(executor.ended).toEqual([]);
@@ -337,7 +337,7 @@ test("runners are found by profile, place, and the ids of what they work on, pag
 test("runners are narrowed by all that a list's query may say, and counted by the same", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, LOCAL);
-  const executor = new NamedAttempts();
+  const executor = new StubExecutor();
   const held = await launched(ctx, executor, "ses_narrowed");
   const { runId, runnerId } = held;
   const pod = { id: runnerId, runId, metadata: { host: "pod-7" }, sourceCommit: "abc123" };

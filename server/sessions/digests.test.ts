@@ -6,7 +6,7 @@ import type { EventType } from "@/contract/words";
 import { storeModelCalls } from "@/db/queries/store-model-calls";
 import { events, runs, sessions } from "@/db/schema";
 import { createTestDatabase } from "@/db/test/database";
-import { madeCall, makeRun, makeSession, unique } from "@/db/test/factories";
+import { makeModelCall, makeRun, makeSession, unique } from "@/db/test/factories";
 import { type TestContext, tenantOperator, testContext } from "@/server/test/context";
 import { deleteSession, digestSessions } from ".";
 
@@ -160,7 +160,12 @@ test("tokens are what all of a session's calls took, those of runs that are gone
     outcome: "failed",
   } as const;
   await storeModelCalls(ctx.pool, [
-    ...[madeCall(run), madeCall(run, { currency: "EUR", costMicros: 3 }), madeCall(gone), madeCall(run, uncounted)],
+    ...[
+      makeModelCall(run),
+      makeModelCall(run, { currency: "EUR", costMicros: 3 }),
+      makeModelCall(gone),
+      makeModelCall(run, uncounted),
+    ],
   ]);
   await ctx.database.db.delete(runs).where(eq(runs.id, gone.id));
   const { items } = await digestSessions(ctx, { sessionIds: [other.sessionId, sessionId, "ses_none"] });

@@ -24,7 +24,7 @@ async function makeDataFolder() {
   await mkdir(path.join(dataDir, "archive"), { recursive: true });
   const lock = await lockDataFolder(dataDir);
   const { databasePassword: password } = await readSecrets(dataDir);
-  const database = await startDatabase({ dataDir, password, say: SILENT });
+  const database = await startDatabase({ dataDir, password, print: SILENT });
   await migrate(database.url);
   return {
     ...{ parent, dataDir, lock, database },
@@ -65,7 +65,7 @@ async function archiveSegment(client: pg.Client, { archive }: DataFolder, sessio
 }
 
 function backUpOf({ dataDir, archive, target }: DataFolder, signal = new AbortController().signal) {
-  return backUp({ dataDir, archive, target, signal, say: SILENT });
+  return backUp({ dataDir, archive, target, signal, print: SILENT });
 }
 
 /** Writes rows as one writer, one commit each, while the segments of PostgreSQL's log are recycled. */
@@ -103,7 +103,7 @@ test("a copy that was made under writing starts, and holds what was written up t
   expect(await readdir(target)).toEqual(expect.arrayContaining(["archive", "pg", "secrets.json"]));
   expect((await stat(target)).mode & 0o777).toBe(0o700);
   const { databasePassword: password } = await readSecrets(target);
-  const copy = await startDatabase({ dataDir: target, password, say: SILENT });
+  const copy = await startDatabase({ dataDir: target, password, print: SILENT });
   const copied = await connect(copy.url);
   // It recovered from the place where the copy began. From a later place, pages would stay as they were read, torn ones
   // too.
@@ -165,9 +165,9 @@ test("a folder that nothing runs on is copied as well, and is left as it was", a
   await folder.lock.release();
   expect(await backUpOf(folder)).toMatchObject({ sessions: 1 });
   expect(existsSync(path.join(folder.dataDir, "pg", "postmaster.pid"))).toBe(false);
-  await expect(backUpOf(folder)).rejects.toThrow(/is there already/);
+  await expect(backUpOf(folder)).rejects.toThrow(/already exists/);
   await expect(backUpOf({ ...folder, target: path.join(folder.dataDir, "inside") })).rejects.toThrow(
-    /lies in the data folder/,
+    /is inside the data folder/,
   );
   await expect(backUpOf({ ...folder, dataDir: path.join(folder.parent, "none") })).rejects.toThrow(/no data folder/);
 }, 120_000);
@@ -177,7 +177,7 @@ test("one that is stopped midway leaves nothing", async () => {
   for (let index = 0; index < 50; index += 1)
     await writeFile(path.join(folder.archive, `loose-${index}`), "x".repeat(1_000));
   const stop = new AbortController();
-  const stopped = backUp({ ...folder, signal: stop.signal, say: () => stop.abort(new Error("stopped")) });
+  const stopped = backUp({ ...folder, signal: stop.signal, print: () => stop.abort(new Error("stopped")) });
   await expect(stopped).rejects.toThrow("stopped");
   expect(await readdir(path.dirname(folder.target))).toEqual([]);
   // The slot and the backup ended with the connection.
@@ -198,11 +198,11 @@ test("a target inside the data folder or the archive is refused, whatever its na
   await symlink(path.join(parent, "nowhere"), path.join(parent, "dangling"));
   const backUpTo = (target: string) => backUpOf({ ...folder, archive, target });
   const entries = await readdir(dataDir);
-  await expect(backUpTo(path.join(dataDir, "..backups", "one"))).rejects.toThrow(/lies in the data folder/);
-  await expect(backUpTo(path.join(dataDir, "backups", "one"))).rejects.toThrow(/lies in the data folder/);
-  await expect(backUpTo(path.join(archive, "one"))).rejects.toThrow(/lies in the archive/);
-  await expect(backUpTo(path.join(linked, "deep", "one"))).rejects.toThrow(/lies in the archive/);
-  await expect(backUpTo(path.join(parent, "dangling"))).rejects.toThrow(/is there already/);
+  await expect(backUpTo(path.join(dataDir, "..backups", "one"))).rejects.toThrow(/is inside the data folder/);
+  await expect(backUpTo(path.join(dataDir, "backups", "one"))).rejects.toThrow(/is inside the data folder/);
+  await expect(backUpTo(path.join(archive, "one"))).rejects.toThrow(/is inside the archive/);
+  await expect(backUpTo(path.join(linked, "deep", "one"))).rejects.toThrow(/is inside the archive/);
+  await expect(backUpTo(path.join(parent, "dangling"))).rejects.toThrow(/already exists/);
   expect(await readdir(dataDir)).toEqual(entries);
   expect(await readdir(archive)).toEqual([]);
 }, 60_000);

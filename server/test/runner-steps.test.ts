@@ -47,7 +47,7 @@ test("without what the first step leaves no agent starts", async () => {
   const attempt = await place.launch("ses_alone", "hello");
   const { code, said } = await attempt.step("work");
   expect(code).toBe(RUNNER_EXIT.failed);
-  expect(said).toContain("has left nothing");
+  expect(said).toContain("left no handover");
   expect(await place.ok("GET", `/runs/${attempt.runId}`)).toMatchObject({ status: "pending" });
 });
 

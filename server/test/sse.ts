@@ -16,7 +16,7 @@ export interface SseReader extends AsyncDisposable {
 
 /** Reads server-sent events as a browser does, but with headers that a browser could not send. */
 export async function openSse(url: string, headers: Record<string, string>): Promise<SseReader> {
-  const waiting = new Set<() => void>();
+  const waiters = new Set<() => void>();
   const frames: SseFrame[] = [];
   let end: () => void = () => {};
   const reader: SseReader = {
@@ -25,13 +25,13 @@ export async function openSse(url: string, headers: Record<string, string>): Pro
     lastId: null,
     until: (condition) =>
       new Promise((resolve) => {
-        const look = () => {
+        const check = () => {
           if (!condition(frames)) return;
-          waiting.delete(look);
+          waiters.delete(check);
           resolve(frames);
         };
-        waiting.add(look);
-        look();
+        waiters.add(check);
+        check();
       }),
     ended: new Promise((resolve) => {
       end = resolve;
@@ -50,8 +50,8 @@ export async function openSse(url: string, headers: Record<string, string>): Pro
       response.on("data", (chunk: string) => {
         const parts = (text + chunk).split("\n\n");
         text = parts.pop() ?? "";
-        for (const part of parts) take(part, reader);
-        for (const look of [...waiting]) look();
+        for (const part of parts) parseFrame(part, reader);
+        for (const check of [...waiters]) check();
       });
       response.once("close", () => end());
       resolve();
@@ -61,7 +61,7 @@ export async function openSse(url: string, headers: Record<string, string>): Pro
   return reader;
 }
 
-function take(part: string, reader: SseReader): void {
+function parseFrame(part: string, reader: SseReader): void {
   let id: string | null = null;
   let event = "message";
   const data: string[] = [];

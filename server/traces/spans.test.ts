@@ -5,7 +5,7 @@ import type { Db } from "@/db/client";
 import { storeModelCalls } from "@/db/queries/store-model-calls";
 import { runs } from "@/db/schema";
 import { createTestDatabase } from "@/db/test/database";
-import { madeCall, makeRun } from "@/db/test/factories";
+import { makeModelCall, makeRun } from "@/db/test/factories";
 import { decideApproval, requestApproval } from "@/server/approvals";
 import { ackCommand, finishCommand, listCommands } from "@/server/commands";
 import type { ServiceContext } from "@/server/context";
@@ -88,8 +88,8 @@ async function playAll(ctx: ServiceContext, taskId: string) {
   if (run === undefined) throw new Error("the run is gone");
   const startedAt = new Date();
   await storeModelCalls(ctx.pool, [
-    madeCall(run, { model: "gpt-5", startedAt, durationMs: 0 }),
-    madeCall(run, {
+    makeModelCall(run, { model: "gpt-5", startedAt, durationMs: 0 }),
+    makeModelCall(run, {
       model: "gpt-5",
       startedAt,
       durationMs: 0,
@@ -97,7 +97,7 @@ async function playAll(ctx: ServiceContext, taskId: string) {
       reason: "cut",
       failureKind: "backend-failed",
     }),
-    madeCall(run, {
+    makeModelCall(run, {
       model: "gpt-5",
       startedAt,
       durationMs: 0,
@@ -196,10 +196,10 @@ test("a run that lost its runner and then failed says so, and nothing of a cance
     insert into agentrun_events (id, run_id, seq, type, payload, created_at) values (${`${failed.id}_end`},
       ${failed.id}, 7, 'terminal_status', '{"terminalStatus": "failed"}', '2026-11-01T00:10:00.123Z')`);
   await storeModelCalls(ctx.pool, [
-    madeCall(failed, { startedAt: new Date("2026-11-01T00:00:02.500Z"), durationMs: 100 }),
-    madeCall(failed, { startedAt: new Date("2026-11-01T00:00:05.500Z"), durationMs: 100 }),
+    makeModelCall(failed, { startedAt: new Date("2026-11-01T00:00:02.500Z"), durationMs: 100 }),
+    makeModelCall(failed, { startedAt: new Date("2026-11-01T00:00:05.500Z"), durationMs: 100 }),
     // Belongs to no turn: it comes minutes after the last one.
-    madeCall(failed, { startedAt: new Date("2026-11-01T00:09:00.000Z"), durationMs: 100 }),
+    makeModelCall(failed, { startedAt: new Date("2026-11-01T00:09:00.000Z"), durationMs: 100 }),
   ]);
   await db
     .update(runs)

@@ -35,7 +35,7 @@ function fold(steps: TimelineStep[], size: number) {
   for (let from = 0; from < steps.length; from += size) {
     const one = new TurnFold(state);
     for (const each of steps.slice(from, from + size)) one.add(each);
-    for (const turn of [...one.ended, ...one.underWay()]) turns.set(turn.commandId ?? String(turn.startSeq), turn);
+    for (const turn of [...one.ended, ...one.openTurns()]) turns.set(turn.commandId ?? String(turn.startSeq), turn);
     const cursor = encodeFold(one.state);
     longest = Math.max(longest, cursor.length);
     state = decodeFold(TurnState, "run_1", cursor);

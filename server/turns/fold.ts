@@ -12,8 +12,8 @@ const AGENT_TYPES = new Set([
   ...["assistant_message", "reasoning", "plan", "tool_call", "tool_output", "command_execution", "command_output"],
   ...["file_change", "approval_request"],
 ]);
-const UNDER_WAY = new Set(["inProgress", "in_progress"]);
-const DONE = new Set(["completed", "applied", "success"]);
+const IN_PROGRESS_STATUSES = new Set(["inProgress", "in_progress"]);
+const DONE_STATUSES = new Set(["completed", "applied", "success"]);
 
 /**
  * Folds a run's events, in order, into its turns. The state is all that it knows of earlier events, so folding can
@@ -41,7 +41,7 @@ export class TurnFold {
     if (AGENT_TYPES.has(step.type)) this.#open(null);
     if (step.type === "backend_status") this.#applyPhase(step);
     else if (step.type === "terminal_status") this.end();
-    else if (state.open !== null) count(state.open, step);
+    else if (state.open !== null) countStep(state.open, step);
   }
 
   /** Notes that everything up to a seq has been read, though no events were there. */
@@ -50,7 +50,7 @@ export class TurnFold {
   }
 
   /** Returns the turn under way, and those that wait. */
-  underWay(): FoldedTurn[] {
+  openTurns(): FoldedTurn[] {
     const { open, asked } = this.#state;
     const waiting = asked.map((turn) => ({ ...turn, state: "waiting", startSeq: null, endMs: null, endSeq: null }));
     return open === null ? waiting : [{ ...open, state: "running", endMs: null, endSeq: null }, ...waiting];
@@ -144,20 +144,20 @@ export class TurnFold {
 }
 
 /** Adds what an event says to its turn. */
-function count(turn: OpenTurn, step: TimelineStep): void {
+function countStep(turn: OpenTurn, step: TimelineStep): void {
   switch (step.type) {
     case "assistant_message":
       turn.answerSeq = step.seq;
       break;
     case "command_execution":
     case "tool_call":
-      if (step.status !== null && UNDER_WAY.has(step.status)) break;
+      if (step.status !== null && IN_PROGRESS_STATUSES.has(step.status)) break;
       turn.toolCalls += 1;
       if (isFailed(step)) turn.failedCalls += 1;
       if (step.exitCode !== null) addExit(turn, step.exitCode);
       break;
     case "file_change":
-      if (step.status === null || DONE.has(step.status)) turn.fileChanges += 1;
+      if (step.status === null || DONE_STATUSES.has(step.status)) turn.fileChanges += 1;
       break;
     case "error":
       turn.errors += 1;
@@ -168,7 +168,7 @@ function count(turn: OpenTurn, step: TimelineStep): void {
 }
 
 function isFailed({ status, exitCode, isError }: TimelineStep): boolean {
-  return isError || (exitCode !== null && exitCode !== 0) || (status !== null && !DONE.has(status));
+  return isError || (exitCode !== null && exitCode !== 0) || (status !== null && !DONE_STATUSES.has(status));
 }
 
 function addExit(turn: OpenTurn, code: number): void {

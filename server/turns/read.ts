@@ -26,27 +26,27 @@ const SEQ_MAX = 2_147_483_647;
  */
 export async function readTurns(ctx: ServiceContext, input: ReadTurnsInput): Promise<TurnPage> {
   const run = await getRun(ctx, { runId: input.runId });
-  const before =
+  const startingState =
     input.cursor === undefined
       ? startState(run.id, Date.parse(run.createdAt))
       : decodeFold(TurnState, run.id, input.cursor);
-  const throughSeq = Math.min(before.seq + TURNS_EVENTS_MAX, SEQ_MAX);
-  const steps = await readTimelineSteps(ctx.db, { runId: run.id, afterSeq: before.seq, throughSeq });
-  const fold = new TurnFold(before);
+  const throughSeq = Math.min(startingState.seq + TURNS_EVENTS_MAX, SEQ_MAX);
+  const steps = await readTimelineSteps(ctx.db, { runId: run.id, afterSeq: startingState.seq, throughSeq });
+  const fold = new TurnFold(startingState);
   for (const step of steps) {
     fold.add(step);
     if (Math.max(fold.ended.length, fold.archives.length) >= input.limit) break;
   }
-  const isWhole = fold.state.seq >= (steps.at(-1)?.seq ?? 0);
+  const isComplete = fold.state.seq >= (steps.at(-1)?.seq ?? 0);
   // Events that do not exist are skipped.
-  if (isWhole) fold.passTo(Math.min(throughSeq, run.lastEventSeq));
-  const isRead = isWhole && throughSeq >= run.lastEventSeq;
+  if (isComplete) fold.passTo(Math.min(throughSeq, run.lastEventSeq));
+  const isRead = isComplete && throughSeq >= run.lastEventSeq;
   // The log may lack the end of the run: retention removed it, or an older release never wrote it.
   if (isRead && !fold.state.isOver && isTerminal(run.status)) fold.end();
   const { state } = fold;
   return {
     runId: run.id,
-    items: await tellTurns(ctx, run.id, [...fold.ended, ...fold.underWay()]),
+    items: await toRunTurns(ctx, run.id, [...fold.ended, ...fold.openTurns()]),
     archives: fold.archives,
     readSeq: state.seq,
     lastSeq: Math.max(run.lastEventSeq, state.seq),
@@ -55,42 +55,42 @@ export async function readTurns(ctx: ServiceContext, input: ReadTurnsInput): Pro
 }
 
 /** Adds to the turns what was asked and answered, with two look-ups: commands by id and events by seq. */
-async function tellTurns(ctx: ServiceContext, runId: string, turns: readonly FoldedTurn[]): Promise<RunTurn[]> {
+async function toRunTurns(ctx: ServiceContext, runId: string, turns: readonly FoldedTurn[]): Promise<RunTurn[]> {
   const ids = turns.flatMap(({ commandId }) => (commandId === null ? [] : [commandId]));
   const seqs = turns.flatMap((turn) => (turn.startSeq === null || turn.answerSeq === null ? [] : [turn.answerSeq]));
-  const asked = ids.length === 0 ? [] : await readAsked(ctx, runId, ids);
-  const said = seqs.length === 0 ? [] : await readSaid(ctx, runId, seqs);
+  const asked = ids.length === 0 ? [] : await readCommands(ctx, runId, ids);
+  const answers = seqs.length === 0 ? [] : await readAnswers(ctx, runId, seqs);
   return turns.map((turn) => {
     const command = asked.find(({ id }) => id === turn.commandId);
-    const answer = turn.startSeq === null ? undefined : said.find(({ seq }) => seq === turn.answerSeq);
+    const answer = turn.startSeq === null ? undefined : answers.find(({ seq }) => seq === turn.answerSeq);
     return {
       key: turn.commandId ?? `at:${turn.startSeq}`,
       commandId: turn.commandId,
       // A turn that never began ended as its command did, whatever else is known of it.
       state: turn.startSeq === null && command !== undefined && isEnded(command.state) ? command.state : turn.state,
       failureKind: command?.failureKind ?? null,
-      asked: command === undefined ? null : cut(command.text),
+      asked: command === undefined ? null : truncate(command.text),
       output: command?.output ?? null,
       outputBytes: command?.outputBytes ?? null,
-      answer: answer === undefined ? null : { ...cut(answer.text), seq: answer.seq },
-      ...timesOf(turn),
-      ...figuresOf(turn),
+      answer: answer === undefined ? null : { ...truncate(answer.text), seq: answer.seq },
+      ...toTimes(turn),
+      ...toFigures(turn),
     };
   });
 }
 
-function timesOf(turn: FoldedTurn) {
-  const isBegun = turn.startSeq !== null;
+function toTimes(turn: FoldedTurn) {
+  const hasStarted = turn.startSeq !== null;
   return {
-    askedAt: isoAt(isBegun ? turn.askedMs : turn.ms),
-    startedAt: isoAt(isBegun ? turn.startMs : null),
+    askedAt: isoAt(hasStarted ? turn.askedMs : turn.ms),
+    startedAt: isoAt(hasStarted ? turn.startMs : null),
     endedAt: isoAt(turn.endMs),
     startSeq: turn.startSeq,
     endSeq: turn.endSeq,
   };
 }
 
-function figuresOf(turn: FoldedTurn) {
+function toFigures(turn: FoldedTurn) {
   if (turn.startSeq === null)
     return { toolCalls: 0, failedCalls: 0, exitCodes: [], fileChanges: 0, errors: 0, tokens: null };
   const { toolCalls, failedCalls, exits, fileChanges, errors, tokens } = turn;
@@ -105,7 +105,7 @@ function figuresOf(turn: FoldedTurn) {
 /** One character more than is returned, to notice a text that is too long. */
 const READ_CHARS = TURN_TEXT_MAX + 1;
 
-function readAsked(ctx: ServiceContext, runId: string, ids: string[]) {
+function readCommands(ctx: ServiceContext, runId: string, ids: string[]) {
   const text = sql<string>`coalesce(left(${commands.payload}->>'text', ${READ_CHARS}), '')`;
   const outputBytes = sql<number | null>`octet_length(${commands.output}::text)`;
   const output = sql<
@@ -117,11 +117,11 @@ function readAsked(ctx: ServiceContext, runId: string, ids: string[]) {
     .where(and(eq(commands.runId, runId), inArray(commands.id, ids)));
 }
 
-function readSaid(ctx: ServiceContext, runId: string, seqs: number[]) {
+function readAnswers(ctx: ServiceContext, runId: string, seqs: number[]) {
   const { payload } = events;
-  const said = sql`coalesce(${payload}->>'text', ${payload}->>'message', ${payload}->>'content', ${payload}->>'delta')`;
+  const answers = sql`coalesce(${payload}->>'text', ${payload}->>'message', ${payload}->>'content', ${payload}->>'delta')`;
   return ctx.db
-    .select({ seq: events.seq, text: sql<string>`coalesce(left(${said}, ${READ_CHARS}), '')` })
+    .select({ seq: events.seq, text: sql<string>`coalesce(left(${answers}, ${READ_CHARS}), '')` })
     .from(events)
     .where(and(eq(events.runId, runId), inArray(events.seq, seqs)));
 }
@@ -130,7 +130,7 @@ function isEnded(state: CommandState): boolean {
   return state !== "pending" && state !== "acknowledged";
 }
 
-function cut(text: string): { text: string; isCut: boolean } {
+function truncate(text: string): { text: string; isCut: boolean } {
   const chars = [...text];
   return chars.length <= TURN_TEXT_MAX
     ? { text, isCut: false }

@@ -3,7 +3,7 @@ import { UsageLatencyInput } from "@/contract/usage";
 import { SLOT_CALLS_MAX } from "@/db/queries/read-latency";
 import { storeModelCalls } from "@/db/queries/store-model-calls";
 import { createTestDatabase } from "@/db/test/database";
-import { madeCall, makeRun } from "@/db/test/factories";
+import { makeModelCall, makeRun } from "@/db/test/factories";
 import type { ServiceContext } from "@/server/context";
 import { tenantOperator, testContext } from "@/server/test/context";
 import { latencyOfProfile } from ".";
@@ -26,16 +26,16 @@ test("an hour tells how its calls ended, and how long those took that were answe
   const at = (minutes: number) => ({ startedAt: new Date(fromMs + minutes * 60_000) });
   await storeModelCalls(ctx.pool, [
     ...Array.from({ length: 20 }, (_, n) =>
-      madeCall(run, { ...at(n * 2.5), firstByteMs: 100 + n, durationMs: 1_000 + 10 * n }),
+      makeModelCall(run, { ...at(n * 2.5), firstByteMs: 100 + n, durationMs: 1_000 + 10 * n }),
     ),
     // A refusal is fast and a broken call is slow; neither says how fast the model is.
-    madeCall(run, { ...at(1), outcome: "refused", firstByteMs: 1, durationMs: 1, httpStatus: 429 }),
-    madeCall(run, { ...at(2), outcome: "failed", firstByteMs: null, durationMs: 90_000, httpStatus: 502 }),
-    madeCall(run, { ...at(3), outcome: "aborted", firstByteMs: 3, durationMs: 60_000 }),
-    madeCall(run, { ...at(61), outcome: "failed", firstByteMs: null, durationMs: 5, httpStatus: 502 }),
+    makeModelCall(run, { ...at(1), outcome: "refused", firstByteMs: 1, durationMs: 1, httpStatus: 429 }),
+    makeModelCall(run, { ...at(2), outcome: "failed", firstByteMs: null, durationMs: 90_000, httpStatus: 502 }),
+    makeModelCall(run, { ...at(3), outcome: "aborted", firstByteMs: 3, durationMs: 60_000 }),
+    makeModelCall(run, { ...at(61), outcome: "failed", firstByteMs: null, durationMs: 5, httpStatus: 502 }),
     // Neither another profile's calls count nor those from before the window.
-    madeCall(run, { ...at(4), backendProfile: "other", firstByteMs: 9, durationMs: 9 }),
-    madeCall(run, { startedAt: new Date(stepAgo(24, HOUR_MS)), firstByteMs: 9, durationMs: 9 }),
+    makeModelCall(run, { ...at(4), backendProfile: "other", firstByteMs: 9, durationMs: 9 }),
+    makeModelCall(run, { startedAt: new Date(stepAgo(24, HOUR_MS)), firstByteMs: 9, durationMs: 9 }),
   ]);
   const told = await latency(ctx);
   expect(Date.parse(told.from)).toBe(stepAgo(23, HOUR_MS));
@@ -62,10 +62,10 @@ test("of a day with more calls than are read all its hours are told, and that th
   const dayMs = stepAgo(3, DAY_MS);
   const calls = [0, 12, 23].flatMap((hour) =>
     Array.from({ length: SLOT_CALLS_MAX + 10 }, (_, n) =>
-      madeCall(run, { startedAt: new Date(dayMs + hour * HOUR_MS + n), firstByteMs: hour, durationMs: 100 }),
+      makeModelCall(run, { startedAt: new Date(dayMs + hour * HOUR_MS + n), firstByteMs: hour, durationMs: 100 }),
     ),
   );
-  await storeModelCalls(ctx.pool, [...calls, madeCall(run, { startedAt: new Date(dayMs + DAY_MS) })]);
+  await storeModelCalls(ctx.pool, [...calls, makeModelCall(run, { startedAt: new Date(dayMs + DAY_MS) })]);
   const month = await latency(ctx, { within: "30d" });
   expect(Date.parse(month.from)).toBe(stepAgo(29, DAY_MS));
   expect(month.items).toMatchObject([
@@ -83,7 +83,7 @@ test("a tenant is told of its own calls alone, whatever it asks for", async () =
     await makeRun(ctx.database.db, { tenantId: "acme" }),
     await makeRun(ctx.database.db, { tenantId: "zeta" }),
   ];
-  await storeModelCalls(ctx.pool, [madeCall(ours), madeCall(ours), madeCall(theirs)]);
+  await storeModelCalls(ctx.pool, [makeModelCall(ours), makeModelCall(ours), makeModelCall(theirs)]);
   const acme = { ...ctx, actor: tenantOperator("acme") };
   const count = async (as: ServiceContext, input?: Partial<UsageLatencyInput>) =>
     (await latency(as, input)).items.reduce((sum, { calls }) => sum + calls, 0);

@@ -1,5 +1,5 @@
 import type { UsageOf } from "@/contract/usage";
-import { type CallsOf, sumCallsOf } from "@/db/queries/sum-usage";
+import { type CallsOf, sumCalls } from "@/db/queries/sum-usage";
 import { type ServiceContext, tenantOf } from "@/server/context";
 import { getTask } from "@/server/queue";
 import { getRun } from "@/server/runs";
@@ -25,7 +25,7 @@ export async function usageOfTask(ctx: ServiceContext, { taskId }: { taskId: str
 }
 
 async function usageOf(ctx: ServiceContext, of: CallsOf): Promise<UsageOf> {
-  const rows = await sumCallsOf(ctx.db, of, tenantOf(ctx));
+  const rows = await sumCalls(ctx.db, of, tenantOf(ctx));
   const models = new Map<string, typeof rows>();
   for (const row of rows) {
     const key = JSON.stringify([row.backendProfile, row.model]);

@@ -4,7 +4,7 @@ import { UsageSummaryInput } from "@/contract/usage";
 import { storeModelCalls } from "@/db/queries/store-model-calls";
 import { type ModelCallRow, modelCalls, runs, sessions, usageDays, usageSessions } from "@/db/schema";
 import { createTestDatabase } from "@/db/test/database";
-import { madeCall, makeRun, makeSession } from "@/db/test/factories";
+import { makeModelCall, makeRun, makeSession } from "@/db/test/factories";
 import type { ServiceContext } from "@/server/context";
 import { createTask } from "@/server/queue";
 import { purgeDeleted } from "@/server/retention";
@@ -27,7 +27,7 @@ test("a call that is stored again, alone or among others, by one process or two,
   await using ctx = testContext(database);
   await using other = testContext(database);
   const run = await makeRun(ctx.database.db);
-  const calls = Array.from({ length: 20 }, () => madeCall(run));
+  const calls = Array.from({ length: 20 }, () => makeModelCall(run));
   await store(ctx, ...calls.slice(0, 5));
   await Promise.all([store(ctx, ...calls), store(other, ...calls.toReversed()), store(ctx, ...calls.slice(3, 7))]);
   await store(other, ...calls.slice(2, 3));
@@ -58,7 +58,12 @@ test("days' sums equal the calls at every moment, whoever stores and removes mea
     for (let step = 0; step < 40; step += 1) {
       const passing = await makeRun(own.database.db, { tenantId: `t${step % 2}` });
       const model = `m${(step + writer) % 3}`;
-      await store(own, madeCall(shared), madeCall(passing, { model }), madeCall(shared, { model, outcome: "failed" }));
+      await store(
+        own,
+        makeModelCall(shared),
+        makeModelCall(passing, { model }),
+        makeModelCall(shared, { model, outcome: "failed" }),
+      );
       if (step % 3 === 0) await own.database.db.delete(runs).where(eq(runs.id, passing.id));
     }
   };
@@ -81,9 +86,9 @@ test("a recount finds a sum that is wrong, one that is missing and one too many,
   const startedAt = new Date("2026-03-01T23:59:59.999Z");
   await store(
     ctx,
-    madeCall(run, { startedAt }),
-    madeCall(run, { startedAt, model: "m2" }),
-    madeCall(run, { startedAt, model: "m3" }),
+    makeModelCall(run, { startedAt }),
+    makeModelCall(run, { startedAt, model: "m2" }),
+    makeModelCall(run, { startedAt, model: "m3" }),
   );
   const db = ctx.database.db;
   await db.update(usageDays).set({ costMicros: 8 }).where(eq(usageDays.model, "m1"));
@@ -127,7 +132,7 @@ test("two connections that store calls of the same sessions at once never lock e
         currency,
         costMicros: currency === null ? null : 7,
       }));
-      const calls = made.flatMap((run) => currencies.map((cost) => madeCall(run, cost)));
+      const calls = made.flatMap((run) => currencies.map((cost) => makeModelCall(run, cost)));
       await store(own, ...(isReversed ? calls.toReversed() : calls));
     }
   };
@@ -163,10 +168,10 @@ test("a session keeps what its old runs took, and takes its sums along", async (
   ];
   // A run that names a missing session has none for which to sum up.
   const stray = await makeRun(db, { sessionId: "ses_of_nobody" });
-  await store(ctx, madeCall(kept), madeCall(old), madeCall(old), madeCall(stray));
+  await store(ctx, makeModelCall(kept), makeModelCall(old), makeModelCall(old), makeModelCall(stray));
   await db.delete(runs).where(eq(runs.id, old.id));
   await db.delete(runs).where(eq(runs.id, gone.id));
-  await store(ctx, madeCall(gone));
+  await store(ctx, makeModelCall(gone));
   expect((await usageOfSession(ctx, { sessionId })).total.calls).toBe(1);
   expect(await sumsOf(ctx, sessionId)).toMatchObject([{ currency: "USD", calls: 4, inputTokens: 400 }]);
   expect(await verifyUsage(ctx)).toMatchObject({ isEqual: true, calls: 2, sessions: { sums: 1 } });
@@ -174,7 +179,7 @@ test("a session keeps what its old runs took, and takes its sums along", async (
   await db.delete(sessions).where(eq(sessions.sessionId, sessionId));
   expect(await db.select().from(usageSessions)).toEqual([]);
   // A call that ends after that only counts for its day.
-  await store(ctx, madeCall(kept));
+  await store(ctx, makeModelCall(kept));
   expect(await db.select().from(usageSessions)).toEqual([]);
   expect(await verifyUsage(ctx)).toMatchObject({ isEqual: true, calls: 1 });
 });
@@ -186,7 +191,7 @@ test("a recount finds a session's sum that is too small or missing, of the calle
   const [small, missing, large] = await Promise.all(
     ["ses_a", "ses_b", "ses_c"].map(async (sessionId) => {
       await makeSession(db, { sessionId });
-      await store(ctx, madeCall(await makeRun(db, { sessionId })));
+      await store(ctx, makeModelCall(await makeRun(db, { sessionId })));
       return sessionId;
     }),
   );
@@ -216,10 +221,10 @@ test("a call cannot be changed, and one whose run has gone stays in its day's su
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const [run, gone] = [await makeRun(ctx.database.db), await makeRun(ctx.database.db)];
-  await store(ctx, madeCall(run));
+  await store(ctx, makeModelCall(run));
   await expect(ctx.database.db.update(modelCalls).set({ inputTokens: 1 })).rejects.toThrow();
   await ctx.database.db.delete(runs).where(eq(runs.id, gone.id));
-  await store(ctx, madeCall(run), madeCall(gone));
+  await store(ctx, makeModelCall(run), makeModelCall(gone));
   expect((await listCalls(ctx, { limit: 10 })).items.map(({ runId }) => runId)).toEqual([run.id, run.id]);
   expect((await summary(ctx)).total).toMatchObject({ calls: 3, inputTokens: 300 });
   expect(await verifyUsage(ctx)).toMatchObject({ isEqual: true, calls: 2 });
@@ -231,7 +236,7 @@ test("a deleted session's calls go with its runs, bit by bit, and its days stay"
   const { sessionId } = await makeSession(ctx.database.db, { storageKind: "none", storageState: "none" });
   const run = await makeRun(ctx.database.db, { sessionId, status: "completed", terminalStatus: "completed" });
   const kept = await makeRun(ctx.database.db);
-  await store(ctx, ...Array.from({ length: 30 }, () => madeCall(run)), madeCall(kept));
+  await store(ctx, ...Array.from({ length: 30 }, () => makeModelCall(run)), makeModelCall(kept));
   expect((await usageOfSession(ctx, { sessionId })).total.calls).toBe(30);
   await deleteSession(ctx, { sessionId });
   await expect(usageOfSession(ctx, { sessionId })).rejects.toMatchObject({ reason: "not-found" });
@@ -254,11 +259,23 @@ test("a session's and a task's usage is that of all their runs, of each model ap
   const [alone, nobodys] = [await makeRun(ctx.database.db, { sessionId }), await makeRun(ctx.database.db)];
   await store(
     ctx,
-    madeCall(first),
-    madeCall(second, { model: "big", inputTokens: 900, costMicros: 5, currency: "EUR" }),
-    madeCall(second, { outcome: "aborted", inputTokens: null, outputTokens: null, costMicros: null, currency: null }),
-    madeCall(alone, { outcome: "refused", inputTokens: null, outputTokens: null, costMicros: null, currency: null }),
-    madeCall(nobodys),
+    makeModelCall(first),
+    makeModelCall(second, { model: "big", inputTokens: 900, costMicros: 5, currency: "EUR" }),
+    makeModelCall(second, {
+      outcome: "aborted",
+      inputTokens: null,
+      outputTokens: null,
+      costMicros: null,
+      currency: null,
+    }),
+    makeModelCall(alone, {
+      outcome: "refused",
+      inputTokens: null,
+      outputTokens: null,
+      costMicros: null,
+      currency: null,
+    }),
+    makeModelCall(nobodys),
   );
   const ofTask = await usageOfTask(ctx, { taskId: task.id });
   expect(ofTask.total).toMatchObject({
@@ -287,11 +304,11 @@ test("a summary groups days of UTC as it is asked, and its rows add up to its to
   const at = (instant: string) => ({ startedAt: new Date(instant) });
   await store(
     ctx,
-    madeCall(codex, at("2026-02-27T23:59:59.999Z")),
-    madeCall(codex, at("2026-02-28T00:00:00.000Z")),
-    madeCall(codex, { ...at("2026-03-01T23:59:59.999Z"), model: "m2", currency: "EUR" }),
-    madeCall(demo, { ...at("2026-03-01T12:00:00Z"), inputTokens: 5_000, costMicros: null, currency: null }),
-    madeCall(demo, at("2026-03-02T00:00:00Z")),
+    makeModelCall(codex, at("2026-02-27T23:59:59.999Z")),
+    makeModelCall(codex, at("2026-02-28T00:00:00.000Z")),
+    makeModelCall(codex, { ...at("2026-03-01T23:59:59.999Z"), model: "m2", currency: "EUR" }),
+    makeModelCall(demo, { ...at("2026-03-01T12:00:00Z"), inputTokens: 5_000, costMicros: null, currency: null }),
+    makeModelCall(demo, at("2026-03-02T00:00:00Z")),
   );
   const days = { from: "2026-02-28", to: "2026-03-01" };
   const rows = async (input: Partial<UsageSummaryInput>) => {
@@ -365,8 +382,12 @@ test("a list of calls goes on where its page ended, and narrows", async () => {
   const other = await makeRun(ctx.database.db, { backendProfile: "demo" });
   // Many calls of the same instant: the place in the list includes the id.
   const startedAt = new Date("2026-03-01T12:00:00Z");
-  const calls = Array.from({ length: 7 }, (_, index) => madeCall(index % 2 ? run : other, { startedAt }));
-  await store(ctx, ...calls, madeCall(run, { outcome: "failed", failureKind: "backend-failed", reason: "answer-cut" }));
+  const calls = Array.from({ length: 7 }, (_, index) => makeModelCall(index % 2 ? run : other, { startedAt }));
+  await store(
+    ctx,
+    ...calls,
+    makeModelCall(run, { outcome: "failed", failureKind: "backend-failed", reason: "answer-cut" }),
+  );
   const seen: string[] = [];
   for (let cursor: string | null | undefined; cursor !== null; ) {
     const page = await listCalls(ctx, { limit: 3, ...(cursor === undefined ? {} : { cursor }) });
@@ -391,7 +412,7 @@ test("a caller who is bound to a tenant sees that tenant's calls and sums alone,
   await using ctx = testContext(database);
   const run = await makeRun(ctx.database.db, { tenantId: "acme", sessionId: "ses_shared_name" });
   const theirs = await makeRun(ctx.database.db, { tenantId: "theirs", sessionId: "ses_shared_name" });
-  await store(ctx, madeCall(run), madeCall(theirs), madeCall(theirs));
+  await store(ctx, makeModelCall(run), makeModelCall(theirs), makeModelCall(theirs));
   const acme: ServiceContext = { ...ctx, actor: tenantOperator("acme") };
   for (const groupBy of ["profile", "tenant", "day", "session", "run"] as const) {
     expect((await summary(acme, { groupBy })).total.calls).toBe(1);

@@ -5,10 +5,10 @@ import { DELIVERIES_KEPT_DAYS } from "@/contract/words";
 import {
   type BegunDelivery,
   beginDeliveries,
-  makeDeliveries,
-  noteAnswer,
+  createDeliveries,
+  finishDelivery,
+  recordAnswer,
   removeOldDeliveries,
-  settleDelivery,
 } from "@/db/queries/webhook-deliveries";
 import { webhooks } from "@/db/schema";
 import { audit } from "@/server/audit";
@@ -68,7 +68,7 @@ export class WebhookSender {
     const { db } = this.deps.ctx;
     const endsAt = performance.now() + PASS_MAX_MS;
     for (;;) {
-      const eventCount = await makeDeliveries(db, EVENTS_BATCH);
+      const eventCount = await createDeliveries(db, EVENTS_BATCH);
       await this.#begin();
       const isDone = this.#stop.signal.aborted || performance.now() >= endsAt;
       if (isDone || (eventCount === 0 && this.#underWay.size === 0)) break;
@@ -150,14 +150,14 @@ export class WebhookSender {
     const delayAfter = this.deps.retryDelayAfter ?? retryDelayAfter;
     const pauseMs = isDelivered || status === HTTP_GONE ? null : delayAfter(begun.attemptsNow, result.retryAfterMs);
     const settlement = { begun, triedNow: { ...timing, status, error, text }, triesMax: ATTEMPTS_MAX };
-    const isRecorded = await settleDelivery(
+    const isRecorded = await finishDelivery(
       ctx.db,
       pauseMs === null
         ? { ...settlement, state: isDelivered ? "delivered" : "failed" }
         : { ...settlement, state: "pending", pauseMs },
     );
     if (!isRecorded) return;
-    await noteAnswer(ctx.db, begun, isDelivered);
+    await recordAnswer(ctx.db, begun, isDelivered);
     if (isDelivered || pauseMs !== null) return;
     const { webhookId, id: deliveryId, attemptsNow: attempts } = begun;
     ctx.log.warn({ webhookId, deliveryId, attempts, error }, "gave up the webhook delivery");

@@ -3,14 +3,14 @@ import path from "node:path";
 import { readSecrets } from "@/supervisor/data-folder/secrets";
 import { DATABASE } from "@/supervisor/database";
 import { findPostgresBinaries } from "@/supervisor/postgres/binaries";
-import { choosePostgresIdentity, giveTo } from "@/supervisor/postgres/identity";
+import { choosePostgresIdentity, chownTree } from "@/supervisor/postgres/identity";
 import { copyCluster } from "./copy-cluster";
 import { copyFileDurably, copyTree, sizeOfTree, syncFolder } from "./copy-tree";
-import { type Proof, proveCopy } from "./prove-copy";
-import { withDatabase } from "./reach-database";
+import { type CopySummary, verifyCopy } from "./verify-copy";
+import { withDatabase } from "./with-database";
 
 /** Beside the copy itself: its own log, and what recovery writes. */
-const ROOM_LEFT_BYTES = 256 * 1024 * 1024;
+const RESERVED_BYTES = 256 * 1024 * 1024;
 
 export interface BackupOptions {
   dataDir: string;
@@ -19,7 +19,7 @@ export interface BackupOptions {
   /** The archive's folder; null where it is no folder. */
   archive: string | null;
   signal: AbortSignal;
-  say(line: string): void;
+  print(line: string): void;
 }
 
 /**
@@ -27,109 +27,114 @@ export interface BackupOptions {
  * database. What is made is whole: until the end it has another name. Volumes are not copied: the archive holds what
  * they held at the end of each session's last turn, and a session goes on from there.
  */
-export async function backUp(options: BackupOptions): Promise<Proof> {
-  const { target, archive, say } = options;
+export async function backUp(options: BackupOptions): Promise<CopySummary> {
+  const { target, archive, print } = options;
   const dataDir = await realpath(options.dataDir).catch(() => {
     throw new Error(`${options.dataDir} is no data folder: AGENTRUN_DATA_DIR names another one.`);
   });
-  await refuseTarget(target, { dataDir, archive });
+  await assertUsableTarget(target, { dataDir, archive });
   await mkdir(path.dirname(target), { recursive: true });
   // A name that no other process ever had: what a killed backup left must not become part of this one.
   const partial = await mkdtemp(`${target}.partial-`);
   try {
-    const proof = await fill({ ...options, dataDir }, partial);
+    const summary = await writeCopy({ ...options, dataDir }, partial);
     await syncFolder(partial);
     await rename(partial, target);
     await syncFolder(path.dirname(target));
-    say(`${target} is whole.`);
-    return proof;
+    print(`${target} is complete.`);
+    return summary;
   } finally {
     await rm(partial, { recursive: true, force: true });
   }
 }
 
 /** Throws for a target that exists, or that lies in a folder which is copied. Makes nothing. */
-async function refuseTarget(
+async function assertUsableTarget(
   target: string,
   { dataDir, archive }: Pick<BackupOptions, "dataDir" | "archive">,
 ): Promise<void> {
-  if (await isThere(target)) throw new Error(`${target} is there already: name a folder that is not.`);
-  const parent = await realPathOf(path.dirname(target));
+  if (await pathExists(target)) throw new Error(`${target} already exists: choose a folder that does not.`);
+  const parent = await resolveExistingPath(path.dirname(target));
   if (isWithin(dataDir, parent))
-    throw new Error(`${target} lies in the data folder, and would be lost with it: name one outside.`);
+    throw new Error(`${target} is inside the data folder and would be lost with it: choose a folder outside it.`);
   // Otherwise the copy would be copied into itself.
-  if (archive !== null && isWithin(await realPathOf(archive), parent))
-    throw new Error(`${target} lies in the archive, which is copied: name a folder outside.`);
+  if (archive !== null && isWithin(await resolveExistingPath(archive), parent))
+    throw new Error(`${target} is inside the archive, which is copied: choose a folder outside it.`);
 }
 
 /** Whether something has this name, a symbolic link that leads nowhere included. */
-async function isThere(target: string): Promise<boolean> {
+async function pathExists(target: string): Promise<boolean> {
   return (await lstat(target).catch(() => null)) !== null;
 }
 
 /** Returns a folder's path without symbolic links, also where its end does not exist yet. */
-async function realPathOf(folder: string): Promise<string> {
+async function resolveExistingPath(folder: string): Promise<string> {
   const real = await realpath(folder).catch(() => null);
   if (real !== null || path.dirname(folder) === folder) return real ?? folder;
-  return path.join(await realPathOf(path.dirname(folder)), path.basename(folder));
+  return path.join(await resolveExistingPath(path.dirname(folder)), path.basename(folder));
 }
 
 function isWithin(folder: string, inner: string): boolean {
   return inner === folder || inner.startsWith(folder.endsWith(path.sep) ? folder : folder + path.sep);
 }
 
-async function fill({ dataDir, archive, signal, say }: BackupOptions, partial: string): Promise<Proof> {
-  await requireRoom(dataDir, archive, partial);
+async function writeCopy({ dataDir, archive, signal, print }: BackupOptions, partial: string): Promise<CopySummary> {
+  await assertFreeSpace(dataDir, archive, partial);
   // The archive first, and once more behind the database: what it names was there before it, and segments stay for an
   // hour after nothing names them any more.
-  await copyArchive({ archive, partial, signal, say });
+  await copyArchive({ archive, partial, signal, print });
   await copyFileDurably(path.join(dataDir, "secrets.json"), path.join(partial, "secrets.json"));
   const { databasePassword } = await readSecrets(partial);
   const database = await copyDatabase({ dataDir, partial, signal, password: databasePassword });
-  say(`Database: ${inMegabytes(database.bytes)} in ${database.files} files.`);
-  await copyArchive({ archive, partial, signal, say });
+  print(`Database: ${formatMegabytes(database.bytes)} in ${database.files} files.`);
+  await copyArchive({ archive, partial, signal, print });
   signal.throwIfAborted();
-  say("Starting the copied database, to see that it is whole.");
+  print("Starting the copied database to verify it.");
   const copiedArchive = archive === null ? null : path.join(partial, "archive");
-  return proveCopy({ dataDir: partial, databaseName: DATABASE, password: databasePassword, archive: copiedArchive });
+  return verifyCopy({ dataDir: partial, databaseName: DATABASE, password: databasePassword, archive: copiedArchive });
 }
 
-async function requireRoom(dataDir: string, archive: string | null, partial: string): Promise<void> {
-  const all = { isLeftOut: () => false };
-  const archiveBytes = archive === null ? 0 : await sizeOfTree(archive, all);
-  const neededBytes = (await sizeOfTree(path.join(dataDir, "pg"), all)) + archiveBytes + ROOM_LEFT_BYTES;
+async function assertFreeSpace(dataDir: string, archive: string | null, partial: string): Promise<void> {
+  const everything = { isExcluded: () => false };
+  const archiveBytes = archive === null ? 0 : await sizeOfTree(archive, everything);
+  const neededBytes = (await sizeOfTree(path.join(dataDir, "pg"), everything)) + archiveBytes + RESERVED_BYTES;
   const { bavail, bsize } = await statfs(partial);
   if (bavail * bsize < neededBytes)
     throw new Error(
-      `${path.dirname(partial)} has ${inMegabytes(bavail * bsize)} left, and ${inMegabytes(neededBytes)} are needed.`,
+      `${path.dirname(partial)} has ${formatMegabytes(bavail * bsize)} left, and ${formatMegabytes(neededBytes)} are needed.`,
     );
 }
 
-type Copying = { partial: string; signal: AbortSignal };
+type CopyContext = { partial: string; signal: AbortSignal };
 
 async function copyArchive({
   archive,
   partial,
   signal,
-  say,
-}: Copying & Pick<BackupOptions, "archive" | "say">): Promise<void> {
+  print,
+}: CopyContext & Pick<BackupOptions, "archive" | "print">): Promise<void> {
   if (archive === null) return;
   const { files, bytes } = await copyTree(archive, path.join(partial, "archive"), signal, {
     // One that is being written: it has its name once it is whole.
-    isLeftOut: (name) => name.endsWith(".part"),
-    keepsExisting: true,
+    isExcluded: (name) => name.endsWith(".part"),
+    skipsExisting: true,
   });
-  if (files > 0) say(`Archive: ${inMegabytes(bytes)} in ${files} files.`);
+  if (files > 0) print(`Archive: ${formatMegabytes(bytes)} in ${files} files.`);
 }
 
-async function copyDatabase({ dataDir, partial, signal, password }: Copying & { dataDir: string; password: string }) {
+async function copyDatabase({
+  dataDir,
+  partial,
+  signal,
+  password,
+}: CopyContext & { dataDir: string; password: string }) {
   const to = path.join(partial, "pg");
   const copied = await withDatabase(dataDir, password, (url) => copyCluster(url, path.join(dataDir, "pg"), to, signal));
   const { postgres } = await findPostgresBinaries();
-  await giveTo(await choosePostgresIdentity(postgres, partial), to);
+  await chownTree(await choosePostgresIdentity(postgres, partial), to);
   return copied;
 }
 
-function inMegabytes(bytes: number): string {
+function formatMegabytes(bytes: number): string {
   return `${(bytes / 1_000_000).toFixed(1)} MB`;
 }

@@ -1,10 +1,10 @@
 import { mkdir, readdir, readFile, realpath, writeFile } from "node:fs/promises";
 import path from "node:path";
 import pg from "pg";
-import { copyFileDurably, copyTree, type Tree } from "./copy-tree";
+import { type CopiedSize, copyFileDurably, copyTree } from "./copy-tree";
 
 /** What a cluster makes anew as it starts, or what would be taken for a running one's. */
-const LEFT_OUT = new Set(["postmaster.pid", "postmaster.opts", "pg_internal.init", "backup_label", "tablespace_map"]);
+const EXCLUDED = new Set(["postmaster.pid", "postmaster.opts", "pg_internal.init", "backup_label", "tablespace_map"]);
 const EMPTIED = new Set([
   ...["pg_wal", "pg_replslot", "pg_dynshmem", "pg_notify", "pg_serial", "pg_snapshots", "pg_stat_tmp", "pg_subtrans"],
   "pgsql_tmp",
@@ -13,14 +13,19 @@ const WAL_SEGMENT = /^[0-9A-F]{24}$/;
 const SLOT = "agentrun_backup";
 
 /** Which segments of the log the copy needs, and what PostgreSQL reads first when it starts on the copy. */
-type Ending = { label: string; tablespaces: string; firstSegment: string; lastSegment: string };
+type BackupEnd = { label: string; tablespaces: string; firstSegment: string; lastSegment: string };
 
 /**
  * Copies the folder of a PostgreSQL that goes on working, as its manual's "low-level API" of base backups describes:
  * files may change while they are read, and the log from the beginning to the end of the copy mends that when it is
  * started. A replication slot keeps that log, and goes with this connection, however it ends.
  */
-export async function copyCluster(databaseUrl: string, from: string, to: string, signal: AbortSignal): Promise<Tree> {
+export async function copyCluster(
+  databaseUrl: string,
+  from: string,
+  to: string,
+  signal: AbortSignal,
+): Promise<CopiedSize> {
   const client = new pg.Client({ connectionString: databaseUrl, application_name: "agentrun-backup" });
   // One that breaks while files are copied: the next statement tells.
   client.on("error", () => undefined);
@@ -29,10 +34,10 @@ export async function copyCluster(databaseUrl: string, from: string, to: string,
     await assertServes(client, from);
     await client.query("select pg_create_physical_replication_slot($1, true, true)", [`${SLOT}_${process.pid}`]);
     const firstSegment = await beginBackup(client);
-    const copied = await copyTree(from, to, signal, { isLeftOut, isEmptied: (name) => EMPTIED.has(name) });
-    const ending = await endBackup(client, firstSegment);
-    await copyLog(path.join(from, "pg_wal"), path.join(to, "pg_wal"), ending);
-    await writeFile(path.join(to, "backup_label"), ending.label, { mode: 0o600, flush: true });
+    const copied = await copyTree(from, to, signal, { isExcluded, isEmptied: (name) => EMPTIED.has(name) });
+    const backupEnd = await endBackup(client, firstSegment);
+    await copyWal(path.join(from, "pg_wal"), path.join(to, "pg_wal"), backupEnd);
+    await writeFile(path.join(to, "backup_label"), backupEnd.label, { mode: 0o600, flush: true });
     return copied;
   } finally {
     await client.end();
@@ -45,14 +50,14 @@ export async function copyCluster(databaseUrl: string, from: string, to: string,
  */
 async function assertServes(client: pg.Client, folder: string): Promise<void> {
   const { rows } = await client.query<{ data_directory: string }>("show data_directory");
-  const served = rows[0]?.data_directory ?? "";
-  const isSame = (await realpath(served).catch(() => null)) === (await realpath(folder));
-  if (!isSame) throw new Error(`The PostgreSQL at this folder's port serves another one: ${served}`);
+  const servedFolder = rows[0]?.data_directory ?? "";
+  const isSame = (await realpath(servedFolder).catch(() => null)) === (await realpath(folder));
+  if (!isSame) throw new Error(`The PostgreSQL at this folder's port serves another one: ${servedFolder}`);
 }
 
 /** Temporary relations of connections belong to nobody in the copy. */
-function isLeftOut(name: string): boolean {
-  return LEFT_OUT.has(name) || /^t\d+_\d+/.test(name);
+function isExcluded(name: string): boolean {
+  return EXCLUDED.has(name) || /^t\d+_\d+/.test(name);
 }
 
 async function beginBackup(client: pg.Client): Promise<string> {
@@ -62,8 +67,8 @@ async function beginBackup(client: pg.Client): Promise<string> {
   return rows[0]?.segment ?? "";
 }
 
-async function endBackup(client: pg.Client, firstSegment: string): Promise<Ending> {
-  const { rows } = await client.query<Omit<Ending, "firstSegment">>(
+async function endBackup(client: pg.Client, firstSegment: string): Promise<BackupEnd> {
+  const { rows } = await client.query<Omit<BackupEnd, "firstSegment">>(
     `select labelfile as label, spcmapfile as tablespaces, pg_walfile_name(lsn) as "lastSegment"
      from pg_backup_stop(wait_for_archive => false)`,
   );
@@ -74,12 +79,12 @@ async function endBackup(client: pg.Client, firstSegment: string): Promise<Endin
   return { ...ended, firstSegment };
 }
 
-async function copyLog(from: string, to: string, { firstSegment, lastSegment }: Ending): Promise<void> {
+async function copyWal(from: string, to: string, { firstSegment, lastSegment }: BackupEnd): Promise<void> {
   await mkdir(path.join(to, "archive_status"), { recursive: true, mode: 0o700 });
-  const needed = (await readdir(from)).filter(
+  const neededSegments = (await readdir(from)).filter(
     (name) => WAL_SEGMENT.test(name) && name >= firstSegment && name <= lastSegment,
   );
-  for (const name of needed) await copyFileDurably(path.join(from, name), path.join(to, name));
+  for (const name of neededSegments) await copyFileDurably(path.join(from, name), path.join(to, name));
 }
 
 /** Where a running PostgreSQL of this folder is reached; null when none runs there, as far as its folder tells. */

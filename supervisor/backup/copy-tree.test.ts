@@ -21,7 +21,7 @@ test("once a copy has failed nothing is written any more, so that all of it can 
     if (begun === 4) throw new Error("stopped at the fourth");
   };
 
-  await expect(copyTree(from, to, signal, { isLeftOut: () => false })).rejects.toThrow("stopped at the fourth");
+  await expect(copyTree(from, to, signal, { isExcluded: () => false })).rejects.toThrow("stopped at the fourth");
   const sizes = await Promise.all((await readdir(to)).map(async (name) => (await stat(path.join(to, name))).size));
   expect(sizes).toEqual(Array.from({ length: sizes.length }, () => FILE_BYTES));
   expect(sizes.length).toBeLessThan(FILES);

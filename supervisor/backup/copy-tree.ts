@@ -3,40 +3,45 @@ import { copyFile, mkdir, open, readdir, stat } from "node:fs/promises";
 import path from "node:path";
 
 /** How much was copied. */
-export type Tree = { files: number; bytes: number };
+export type CopiedSize = { files: number; bytes: number };
 
-interface Choice {
+interface CopyOptions {
   /** Files and folders by their name alone. */
-  isLeftOut(name: string): boolean;
+  isExcluded(name: string): boolean;
   /** Folders that are made and not filled. */
   isEmptied?(name: string): boolean;
   /** What is there already stays as it is: for files that never change. */
-  keepsExisting?: boolean;
+  skipsExisting?: boolean;
 }
 
 /** Side by side: a disk answers several at once, and small files are mostly waiting. */
-const AT_ONCE = 8;
+const CONCURRENCY = 8;
 
 /**
  * Copies a folder that others go on working in: what goes meanwhile is left out. Each file is on the disk when this
  * returns. Aborted between two files it throws the signal's reason.
  */
-export async function copyTree(from: string, to: string, signal: AbortSignal, choice: Choice): Promise<Tree> {
-  const copied: Tree = { files: 0, bytes: 0 };
-  const waiting = [""];
-  for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
+export async function copyTree(
+  from: string,
+  to: string,
+  signal: AbortSignal,
+  options: CopyOptions,
+): Promise<CopiedSize> {
+  const copied: CopiedSize = { files: 0, bytes: 0 };
+  const pendingFolders = [""];
+  for (let folder = pendingFolders.pop(); folder !== undefined; folder = pendingFolders.pop()) {
     await mkdir(path.join(to, folder), { recursive: true, mode: 0o700 });
     const entries = await readdir(path.join(from, folder), { withFileTypes: true }).catch(ignoreMissing);
-    const kept = (entries ?? []).filter(({ name }) => !choice.isLeftOut(name));
+    const includedEntries = (entries ?? []).filter(({ name }) => !options.isExcluded(name));
     const files: string[] = [];
-    for (const entry of kept) {
-      const inside = path.join(folder, entry.name);
-      if (entry.isFile()) files.push(inside);
-      else if (entry.isDirectory() && choice.isEmptied?.(entry.name))
-        await mkdir(path.join(to, inside), { mode: 0o700 });
-      else if (entry.isDirectory()) waiting.push(inside);
+    for (const entry of includedEntries) {
+      const entryPath = path.join(folder, entry.name);
+      if (entry.isFile()) files.push(entryPath);
+      else if (entry.isDirectory() && options.isEmptied?.(entry.name))
+        await mkdir(path.join(to, entryPath), { mode: 0o700 });
+      else if (entry.isDirectory()) pendingFolders.push(entryPath);
     }
-    const existing = choice.keepsExisting ? new Set(await readdir(path.join(to, folder))) : new Set<string>();
+    const existing = options.skipsExisting ? new Set(await readdir(path.join(to, folder))) : new Set<string>();
     const missing = files.filter((file) => !existing.has(path.basename(file)));
     await copyAll(from, to, { files: missing, signal, copied });
     await syncFolder(path.join(to, folder));
@@ -48,12 +53,12 @@ export async function copyTree(from: string, to: string, signal: AbortSignal, ch
 async function copyAll(
   from: string,
   to: string,
-  { files, signal, copied }: { files: string[]; signal: AbortSignal; copied: Tree },
+  { files, signal, copied }: { files: string[]; signal: AbortSignal; copied: CopiedSize },
 ): Promise<void> {
-  const work = files.values();
+  const remainingFiles = files.values();
   const errors: unknown[] = [];
   const copyNext = async () => {
-    for (const file of work) {
+    for (const file of remainingFiles) {
       if (errors.length > 0) return;
       signal.throwIfAborted();
       const bytes = await copyFileDurably(path.join(from, file), path.join(to, file)).catch(ignoreMissing);
@@ -62,7 +67,9 @@ async function copyAll(
       copied.bytes += bytes;
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, () => copyNext().catch((error: unknown) => errors.push(error))));
+  await Promise.all(
+    Array.from({ length: CONCURRENCY }, () => copyNext().catch((error: unknown) => errors.push(error))),
+  );
   if (errors.length > 0) throw errors[0];
 }
 
@@ -79,13 +86,13 @@ export async function copyFileDurably(from: string, to: string): Promise<number>
 }
 
 /** All bytes of a folder that the choice takes, for whoever asks whether there is room. */
-export async function sizeOfTree(folder: string, { isLeftOut }: Pick<Choice, "isLeftOut">): Promise<number> {
+export async function sizeOfTree(folder: string, { isExcluded }: Pick<CopyOptions, "isExcluded">): Promise<number> {
   const entries = (await readdir(folder, { withFileTypes: true }).catch(ignoreMissing)) ?? [];
   let bytes = 0;
-  for (const entry of entries.filter(({ name }) => !isLeftOut(name))) {
-    const inside = path.join(folder, entry.name);
-    if (entry.isDirectory()) bytes += await sizeOfTree(inside, { isLeftOut });
-    else bytes += (await stat(inside).catch(ignoreMissing))?.size ?? 0;
+  for (const entry of entries.filter(({ name }) => !isExcluded(name))) {
+    const entryPath = path.join(folder, entry.name);
+    if (entry.isDirectory()) bytes += await sizeOfTree(entryPath, { isExcluded });
+    else bytes += (await stat(entryPath).catch(ignoreMissing))?.size ?? 0;
   }
   return bytes;
 }

@@ -9,20 +9,20 @@ const BUCKET = /^s3:\/\//;
 
 const stop = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
-  process.on(signal, () => stop.abort(new Error("Stopped: nothing was kept.")));
+  process.on(signal, () => stop.abort(new Error("Stopped. The partial copy was removed.")));
 
 async function run(args: string[]): Promise<void> {
   const [folder, ...others] = args;
   if (folder === undefined || others.length > 0 || folder.startsWith("-")) throw new Error(USAGE);
-  const { dataDir, databaseUrl, archivePlace } = readSupervisorConfig();
+  const { dataDir, databaseUrl, archiveLocation } = readSupervisorConfig();
   if (databaseUrl !== null)
     throw new Error("DATABASE_URL names a PostgreSQL of your own: back it up by its own means (docs/OPERATIONS.md).");
-  const isBucket = archivePlace !== null && BUCKET.test(archivePlace);
-  const archive = isBucket ? null : path.resolve(archivePlace ?? path.join(dataDir, "archive"));
-  const say = (line: string) => process.stdout.write(`${line}\n`);
-  if (archive === null) say(`The archive lies in ${archivePlace} and is not copied.`);
-  const proof = await backUp({ dataDir, target: path.resolve(folder), archive, signal: stop.signal, say });
-  say(`It holds ${proof.sessions} sessions. Start a copy of it: AGENTRUN_DATA_DIR=… npm start`);
+  const isBucket = archiveLocation !== null && BUCKET.test(archiveLocation);
+  const archive = isBucket ? null : path.resolve(archiveLocation ?? path.join(dataDir, "archive"));
+  const print = (line: string) => process.stdout.write(`${line}\n`);
+  if (archive === null) print(`The archive is in ${archiveLocation} and is not copied.`);
+  const summary = await backUp({ dataDir, target: path.resolve(folder), archive, signal: stop.signal, print });
+  print(`It contains ${summary.sessions} sessions. Start a copy of it: AGENTRUN_DATA_DIR=… npm start`);
 }
 
 run(process.argv.slice(2)).then(

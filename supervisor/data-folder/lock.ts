@@ -8,7 +8,7 @@ const Holder = z.object({ pid: z.number().int(), since: z.string(), address: z.s
 export type Holder = z.infer<typeof Holder>;
 
 /** Another supervisor runs on this data folder. */
-export class DataFolderHeldError extends Error {
+export class DataFolderLockedError extends Error {
   constructor(
     readonly dataDir: string,
     readonly holder: Holder | null,
@@ -28,14 +28,14 @@ export interface DataFolderLock {
 }
 
 /**
- * Locks the data folder for this process, or throws `DataFolderHeldError`. The kernel drops the lock when the process
+ * Locks the data folder for this process, or throws `DataFolderLockedError`. The kernel drops the lock when the process
  * ends, however it ends, so there are no stale locks.
  */
 export async function lockDataFolder(dataDir: string): Promise<DataFolderLock> {
   const file = await open(path.join(dataDir, "lock"), "a+", 0o600);
   try {
-    const before = await readHolder(file);
-    if (await isHeld(file, before)) throw new DataFolderHeldError(dataDir, before);
+    const previousHolder = await readHolder(file);
+    if (await isLocked(file, previousHolder)) throw new DataFolderLockedError(dataDir, previousHolder);
   } catch (error) {
     await file.close();
     throw error;
@@ -55,7 +55,7 @@ export async function lockDataFolder(dataDir: string): Promise<DataFolderLock> {
  * Whether another process holds the lock. The lock belongs to the open file, which `flock` shares with this process, so
  * it remains after `flock` has ended.
  */
-async function isHeld(file: FileHandle, holder: Holder | null): Promise<boolean> {
+async function isLocked(file: FileHandle, holder: Holder | null): Promise<boolean> {
   const flock = spawnSync("flock", ["--exclusive", "--nonblock", "3"], {
     stdio: ["ignore", "ignore", "ignore", file.fd],
   });

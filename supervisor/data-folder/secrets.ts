@@ -38,10 +38,10 @@ async function readStored(file: string): Promise<Partial<Secrets>> {
 }
 
 async function writeAtomically(file: string, secrets: Secrets): Promise<void> {
-  const fresh = `${file}.new`;
-  const handle = await open(fresh, "w", 0o600);
+  const temporaryFile = `${file}.new`;
+  const handle = await open(temporaryFile, "w", 0o600);
   await handle.writeFile(`${JSON.stringify(secrets, null, 2)}\n`);
   await handle.sync();
   await handle.close();
-  await rename(fresh, file);
+  await rename(temporaryFile, file);
 }

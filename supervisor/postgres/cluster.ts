@@ -11,7 +11,7 @@ import { findPostgresBinaries } from "./binaries";
 import { choosePostgresIdentity } from "./identity";
 import { type ClusterParts, initializeCluster, POSTGRES_USER, resetPassword } from "./initialize";
 import { endOrphan } from "./orphan";
-import { postgresEnv, tailOf } from "./surroundings";
+import { logTail, postgresEnv } from "./process-env";
 
 export interface PostgresOptions {
   /** The folder in which `pg` is made. */
@@ -152,9 +152,9 @@ async function waitUntilReady(server: PostgresServer, logFile: string): Promise<
     const error = await connectOnce(server.url);
     if (error === null) return;
     if ((error as { code?: string }).code === WRONG_PASSWORD) throw error;
-    if (ended !== null) throw new Error(`PostgreSQL ended ${ended}: ${await tailOf(logFile)}`);
+    if (ended !== null) throw new Error(`PostgreSQL ended ${ended}: ${await logTail(logFile)}`);
     if (Date.now() > deadline) {
-      throw new Error(`PostgreSQL did not become ready: ${await tailOf(logFile)}`, { cause: error });
+      throw new Error(`PostgreSQL did not become ready: ${await logTail(logFile)}`, { cause: error });
     }
     await pause(20);
   }

@@ -25,12 +25,12 @@ const UNPRIVILEGED_ID = 65_534;
  */
 export async function choosePostgresIdentity(postgres: string, parentFolder: string): Promise<Identity> {
   if (process.getuid?.() !== 0) return { prefix: [] };
-  const namespace = await attempt([...NAMESPACE_PREFIX, postgres, "--version"]);
+  const namespace = await tryCommand([...NAMESPACE_PREFIX, postgres, "--version"]);
   if (namespace === null) return { prefix: NAMESPACE_PREFIX };
-  const unprivileged = await attempt([postgres, "--version"], UNPRIVILEGED_ID);
+  const unprivileged = await tryCommand([postgres, "--version"], UNPRIVILEGED_ID);
   // The unprivileged user has to pass through this folder; what lies in it is protected by its own mode.
   await chmod(parentFolder, 0o711);
-  const folder = unprivileged === null ? await attempt(["ls", "-d", parentFolder], UNPRIVILEGED_ID) : null;
+  const folder = unprivileged === null ? await tryCommand(["ls", "-d", parentFolder], UNPRIVILEGED_ID) : null;
   if (unprivileged === null && folder === null) return { prefix: [], uid: UNPRIVILEGED_ID, gid: UNPRIVILEGED_ID };
   throw new Error(
     "PostgreSQL does not run as root, this system refuses user namespaces " +
@@ -41,7 +41,7 @@ export async function choosePostgresIdentity(postgres: string, parentFolder: str
 }
 
 /** Gives a folder and its content to the user that PostgreSQL runs as. */
-export async function giveTo(identity: Identity, folder: string): Promise<void> {
+export async function chownTree(identity: Identity, folder: string): Promise<void> {
   if (identity.uid === undefined || identity.gid === undefined) return;
   await chown(folder, identity.uid, identity.gid);
   for (const entry of await readdir(folder, { recursive: true })) {
@@ -50,7 +50,7 @@ export async function giveTo(identity: Identity, folder: string): Promise<void> 
 }
 
 /** Returns the reason why a command cannot be run, or null when it can. */
-async function attempt(command: string[], id?: number): Promise<string | null> {
+async function tryCommand(command: string[], id?: number): Promise<string | null> {
   const [file = "", ...args] = command;
   try {
     await run(file, args, id === undefined ? {} : { uid: id, gid: id, cwd: "/" });

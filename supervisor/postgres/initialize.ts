@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { mkdir, open, readdir, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { PostgresBinaries } from "./binaries";
-import { giveTo, type Identity } from "./identity";
-import { postgresEnv, tailOf } from "./surroundings";
+import { chownTree, type Identity } from "./identity";
+import { logTail, postgresEnv } from "./process-env";
 
 export const POSTGRES_USER = "agentrun";
 
@@ -27,13 +27,13 @@ export async function initializeCluster(parts: ClusterParts): Promise<void> {
   }
   const workDir = path.join(parent, `pg.new-${process.pid}`);
   await mkdir(workDir, { mode: 0o700 });
-  const fresh = path.join(workDir, "pg");
+  const newCluster = path.join(workDir, "pg");
   const passwordFile = path.join(workDir, "password");
   await writeFile(passwordFile, parts.password, { mode: 0o600 });
-  await giveTo(identity, workDir);
-  await runToEnd(parts, [
+  await chownTree(identity, workDir);
+  await runProgram(parts, [
     parts.binaries.initdb,
-    `--pgdata=${fresh}`,
+    `--pgdata=${newCluster}`,
     `--username=${POSTGRES_USER}`,
     `--pwfile=${passwordFile}`,
     "--auth=scram-sha-256",
@@ -43,7 +43,7 @@ export async function initializeCluster(parts: ClusterParts): Promise<void> {
     "--locale=C",
     ...(parts.isDurable ? [] : ["--no-sync"]),
   ]);
-  await rename(fresh, folder);
+  await rename(newCluster, folder);
   await rm(workDir, { recursive: true, force: true });
 }
 
@@ -51,10 +51,10 @@ export async function initializeCluster(parts: ClusterParts): Promise<void> {
 export async function resetPassword(parts: ClusterParts): Promise<void> {
   if (!/^[A-Za-z0-9_-]+$/.test(parts.password)) throw new Error("The database's password has unexpected characters.");
   const statement = `ALTER ROLE ${POSTGRES_USER} PASSWORD '${parts.password}'\n`;
-  await runToEnd(parts, [parts.binaries.postgres, "--single", "-D", parts.folder, "postgres"], statement);
+  await runProgram(parts, [parts.binaries.postgres, "--single", "-D", parts.folder, "postgres"], statement);
 }
 
-async function runToEnd(parts: ClusterParts, command: string[], input?: string): Promise<void> {
+async function runProgram(parts: ClusterParts, command: string[], input?: string): Promise<void> {
   const [file = "", ...args] = [...parts.identity.prefix, ...command];
   const log = await open(parts.logFile, "a", 0o600);
   try {
@@ -68,7 +68,7 @@ async function runToEnd(parts: ClusterParts, command: string[], input?: string):
     child.stdin?.end(input);
     const [code] = (await once(child, "exit")) as [number | null];
     if (code !== 0) {
-      throw new Error(`${path.basename(command[0] ?? "")} ended with ${code}: ${await tailOf(parts.logFile)}`);
+      throw new Error(`${path.basename(command[0] ?? "")} ended with ${code}: ${await logTail(parts.logFile)}`);
     }
   } finally {
     await log.close();

@@ -27,8 +27,8 @@ export async function endOrphan(folder: string): Promise<number | null> {
 
 async function endPostmaster(pid: number, folder: string): Promise<void> {
   for (const signal of ["SIGINT", "SIGQUIT"] as const) {
-    send(pid, signal);
-    if (await becomesTrue(async () => !(await isProcessAlive(pid)), STOP_DEADLINE_MS)) return;
+    sendSignal(pid, signal);
+    if (await waitUntil(async () => !(await isProcessAlive(pid)), STOP_DEADLINE_MS)) return;
   }
   throw new Error(`A PostgreSQL (pid ${pid}) still runs on ${folder} and does not stop: end it, then start again.`);
 }
@@ -36,9 +36,9 @@ async function endPostmaster(pid: number, folder: string): Promise<void> {
 /** Backends that outlived their postmaster still write to the folder: a new PostgreSQL beside them would damage it. */
 async function endBackends(folder: string): Promise<void> {
   const hasNone = async () => (await findByFolder(folder)).length === 0;
-  if (await becomesTrue(hasNone, BACKEND_DEADLINE_MS)) return;
-  for (const pid of await findByFolder(folder)) send(pid, "SIGKILL");
-  if (await becomesTrue(hasNone, BACKEND_DEADLINE_MS)) return;
+  if (await waitUntil(hasNone, BACKEND_DEADLINE_MS)) return;
+  for (const pid of await findByFolder(folder)) sendSignal(pid, "SIGKILL");
+  if (await waitUntil(hasNone, BACKEND_DEADLINE_MS)) return;
   throw new Error(`Processes of an earlier PostgreSQL still use ${folder}: end them, then start again.`);
 }
 
@@ -64,7 +64,7 @@ async function findByFolder(folder: string): Promise<number[]> {
   return found.flat();
 }
 
-function send(pid: number, signal: NodeJS.Signals): void {
+function sendSignal(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch (error) {
@@ -72,10 +72,10 @@ function send(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-async function becomesTrue(question: () => Promise<boolean>, deadlineMs: number): Promise<boolean> {
+async function waitUntil(condition: () => Promise<boolean>, deadlineMs: number): Promise<boolean> {
   const deadline = Date.now() + deadlineMs;
   while (Date.now() < deadline) {
-    if (await question()) return true;
+    if (await condition()) return true;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   return false;

@@ -15,7 +15,7 @@ test("a program that the system cannot start again is tried until it can", async
     spec: { name: "program", file, env, hasChannel: false, onLine: () => undefined },
     backoffMinMs: 1,
     backoffMaxMs: 1,
-    steadyMs: 60_000,
+    stableMs: 60_000,
     onExit: ({ code }) => {
       exits.push(code);
       // Linux refuses a variable of this length.

@@ -5,14 +5,14 @@ export interface KeepRunningOptions {
   backoffMinMs: number;
   backoffMaxMs: number;
   /** After a child has lived this long, the next start uses the shortest backoff. */
-  steadyMs: number;
+  stableMs: number;
   onStart?(child: RunningChild): void;
   onExit?(exit: Exit, opts: { restartInMs: number; stderrTail: string }): void;
   /** Called when the system could not start it: too many processes, or a program that was replaced. */
   onStartFailed(error: Error, opts: { restartInMs: number }): void;
 }
 
-export interface KeptProcess {
+export interface SupervisedProcess {
   current(): RunningChild | null;
   send(message: object): void;
   /** Ends the child and does not start it again. */
@@ -20,18 +20,18 @@ export interface KeptProcess {
 }
 
 /** Starts a program, and starts it again whenever it ends, after a growing pause. */
-export function keepRunning(options: KeepRunningOptions): KeptProcess {
+export function keepRunning(options: KeepRunningOptions): SupervisedProcess {
   let child: RunningChild | null = null;
   let isStopping = false;
-  let wake: (() => void) | null = null;
+  let cancelPause: (() => void) | null = null;
 
   async function loop(): Promise<void> {
     let backoffMs = options.backoffMinMs;
     while (!isStopping) {
       const startedAt = Date.now();
-      const end = await live();
+      const end = await runOnce();
       if (isStopping) return;
-      if (Date.now() - startedAt >= options.steadyMs) backoffMs = options.backoffMinMs;
+      if (Date.now() - startedAt >= options.stableMs) backoffMs = options.backoffMinMs;
       if (end instanceof Error) options.onStartFailed(end, { restartInMs: backoffMs });
       else options.onExit?.(end.exit, { restartInMs: backoffMs, stderrTail: end.stderrTail });
       await pause(backoffMs);
@@ -40,7 +40,7 @@ export function keepRunning(options: KeepRunningOptions): KeptProcess {
   }
 
   /** Runs the program once; returns how it ended, or why it could not be started. */
-  async function live(): Promise<{ exit: Exit; stderrTail: string } | Error> {
+  async function runOnce(): Promise<{ exit: Exit; stderrTail: string } | Error> {
     try {
       child = await startChild(options.spec);
     } catch (error) {
@@ -58,7 +58,7 @@ export function keepRunning(options: KeepRunningOptions): KeptProcess {
     if (isStopping) return Promise.resolve();
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, ms);
-      wake = () => {
+      cancelPause = () => {
         clearTimeout(timer);
         resolve();
       };
@@ -71,7 +71,7 @@ export function keepRunning(options: KeepRunningOptions): KeptProcess {
     send: (message) => child?.send(message),
     async stop(deadlineMs) {
       isStopping = true;
-      wake?.();
+      cancelPause?.();
       await child?.stop(deadlineMs);
       await ended;
     },

@@ -12,8 +12,8 @@ const ATTEMPT_VARIABLE = "AGENTRUN_ATTEMPT";
 
 /** Returns the living processes with an attempt's id in their environment, except this process itself. */
 export async function findAttemptProcesses(attemptId: string): Promise<number[]> {
-  const mark = `${ATTEMPT_VARIABLE}=${attemptId}`;
-  return process.platform === "linux" ? scanProc(mark) : scanPs(mark);
+  const assignment = `${ATTEMPT_VARIABLE}=${attemptId}`;
+  return process.platform === "linux" ? scanProc(assignment) : scanPs(assignment);
 }
 
 /**
@@ -26,13 +26,13 @@ export async function endAttemptProcesses(attemptId: string): Promise<boolean> {
     const pids = await findAttemptProcesses(attemptId);
     emptyScans = pids.length === 0 ? emptyScans + 1 : 0;
     if (emptyScans === 2) return true;
-    for (const pid of pids) killNow(pid);
+    for (const pid of pids) killIfAlive(pid);
     await pause(PAUSE_MS);
   }
   return false;
 }
 
-function killNow(pid: number): void {
+function killIfAlive(pid: number): void {
   try {
     process.kill(pid, "SIGKILL");
   } catch {
@@ -40,22 +40,22 @@ function killNow(pid: number): void {
   }
 }
 
-async function scanProc(mark: string): Promise<number[]> {
+async function scanProc(assignment: string): Promise<number[]> {
   const pids = (await readdir("/proc")).map(Number).filter((pid) => Number.isInteger(pid) && pid !== process.pid);
   const found = await Promise.all(
     pids.map(async (pid) => {
       // A zombie's environment reads as empty, so it counts as gone.
       const environment = await readFile(`/proc/${pid}/environ`, "latin1").catch(() => "");
-      return environment.split("\0").includes(mark) ? [pid] : [];
+      return environment.split("\0").includes(assignment) ? [pid] : [];
     }),
   );
   return found.flat();
 }
 
-async function scanPs(mark: string): Promise<number[]> {
+async function scanPs(assignment: string): Promise<number[]> {
   const { stdout } = await run("ps", ["-E", "-ww", "-A", "-o", "pid=,command="], { maxBuffer: 1 << 26 });
   return stdout.split("\n").flatMap((line) => {
     const pid = Number.parseInt(line, 10);
-    return line.split(" ").includes(mark) && pid !== process.pid ? [pid] : [];
+    return line.split(" ").includes(assignment) && pid !== process.pid ? [pid] : [];
   });
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type ArchiverSpec, jobNameOf } from "@/server/executors/executor";
+import { type ArchiverSpec, toJobName } from "@/server/executors/executor";
 import { ARCHIVER } from "@/server/test/cluster/attempt";
 import { it } from "@/server/test/cluster/controllers";
 import { openExecutor } from "@/server/test/cluster/executor";
@@ -44,7 +44,7 @@ it("an archiver's pod is a restricted one with the claim read-only, a token, and
     name: "volume",
     persistentVolumeClaim: { claimName: "agentrun-volume" },
   });
-  const name = jobNameOf(spec.attemptId);
+  const name = toJobName(spec.attemptId);
   expect(container?.env).toContainEqual({ name: "AGENTRUN_STEP", value: "archive" });
   // For the cluster, `$$` is a plain dollar sign, so no part of an id is replaced by a variable.
   expect(container?.env).toContainEqual({ name: "AGENTRUN_SESSION_ID", value: "ses_$$(AGENTRUN_ARCHIVER_TOKEN)" });
@@ -66,13 +66,13 @@ test("launching twice makes one Job with the newest token, and a stranger of its
   const jobs: unknown[] = [];
   for await (const page of place.cluster.listJobs("app.kubernetes.io/managed-by=agentrun")) jobs.push(...page);
   expect(jobs).toHaveLength(1);
-  const name = jobNameOf(spec.attemptId);
+  const name = toJobName(spec.attemptId);
   const secret = await place.core.readNamespacedSecret({ name, namespace: place.name });
   expect(Buffer.from(secret.data?.token ?? "", "base64").toString()).toBe("arv_second");
   expect(secret.metadata?.ownerReferences?.[0]?.uid).toBe((await place.cluster.readJob(name)).metadata?.uid);
 
   await place.cluster.createJob({
-    metadata: { name: jobNameOf(taken.attemptId) },
+    metadata: { name: toJobName(taken.attemptId) },
     spec: { template: { spec: { restartPolicy: "Never", containers: [{ name: "other", image: "other" }] } } },
   });
   await expect(opened.launch(taken)).rejects.toThrow("not of this attempt");

@@ -24,7 +24,7 @@ async function endJob(state: ExecutorState, attemptId: string, job: Job | null):
   const { cluster, exits, endDeadlineMs } = state;
   const deadline = Date.now() + endDeadlineMs;
   const uid = job?.metadata?.uid;
-  if (uid !== undefined && job?.metadata?.deletionTimestamp === undefined) await exits.keepAndRemove(attemptId, uid);
+  if (uid !== undefined && job?.metadata?.deletionTimestamp === undefined) await exits.collectAndRemove(attemptId, uid);
   for (;;) {
     const left = await findJob(cluster, attemptId);
     const isJobGone = left?.metadata?.uid !== uid || uid === undefined;

@@ -1,6 +1,6 @@
 import { expect, inject, test } from "vitest";
 import { RUNNER_EXIT } from "@/contract/runner";
-import { jobNameOf } from "@/server/executors/executor";
+import { toJobName } from "@/server/executors/executor";
 import { Cluster } from "@/server/kubernetes";
 import { startApiProxy } from "@/server/test/cluster/api-proxy";
 import { POLICY } from "@/server/test/cluster/attempt";
@@ -10,7 +10,7 @@ import { startFaultProxy } from "@/server/test/cluster/fault-proxy";
 import { createTestNamespace } from "@/server/test/cluster/namespace";
 import { bindToLostNode, ended, podOf, say } from "@/server/test/cluster/pods";
 import { jobFor } from "./manifests";
-import { findHopeless } from "./outcome";
+import { findUnstartable } from "./outcome";
 
 // The API server, its controllers and its scheduler are real. There is no node; the tests play it.
 test("launching twice makes one Job, whose newest token is the one that is given", async () => {
@@ -23,10 +23,10 @@ test("launching twice makes one Job, whose newest token is the one that is given
   const jobs: unknown[] = [];
   for await (const page of place.cluster.listJobs("app.kubernetes.io/managed-by=agentrun")) jobs.push(...page);
   expect(jobs).toHaveLength(1);
-  const secret = await place.core.readNamespacedSecret({ name: jobNameOf(spec.attemptId), namespace: place.name });
+  const secret = await place.core.readNamespacedSecret({ name: toJobName(spec.attemptId), namespace: place.name });
   expect(Buffer.from(secret.data?.token ?? "", "base64").toString()).toBe("arl_second");
   expect(secret.metadata?.ownerReferences?.[0]?.uid).toBe(
-    (await place.cluster.readJob(jobNameOf(spec.attemptId))).metadata?.uid,
+    (await place.cluster.readJob(toJobName(spec.attemptId))).metadata?.uid,
   );
   expect(JSON.stringify(jobs)).not.toContain("arl_");
   expect(await executor.observe(spec.attemptId)).toBe("running");
@@ -95,7 +95,7 @@ test("a Job of that name that is not the attempt's is not adopted", async () => 
   await using opened = openExecutor(place);
   const spec = specOf();
   await place.cluster.createJob({
-    metadata: { name: jobNameOf(spec.attemptId) },
+    metadata: { name: toJobName(spec.attemptId) },
     spec: { template: { spec: { restartPolicy: "Never", containers: [{ name: "other", image: "other" }] } } },
   });
   await expect(opened.executor.launch(spec)).rejects.toThrow("not of this attempt");
@@ -268,7 +268,7 @@ it("a Job whose pod is refused for too long is given up, with the cluster's own 
   const spec = specOf();
   await patient.executor.launch(spec);
   const isRefused = async () =>
-    (await place.cluster.listEvents("Job", jobNameOf(spec.attemptId))).some(({ reason }) => reason === "FailedCreate");
+    (await place.cluster.listEvents("Job", toJobName(spec.attemptId))).some(({ reason }) => reason === "FailedCreate");
   await expect.poll(isRefused, { timeout: 20_000 }).toBe(true);
   expect(patient.exits).toEqual([]);
 
@@ -297,7 +297,7 @@ it("a pod whose first container works, or ended a moment ago, is no stalled one"
       containerStatuses: [waits("runner", { reason: "PodInitializing" })],
     });
     const pod = await place.core.readNamespacedPod({ name, namespace: place.name });
-    return findHopeless(pod, patience, at(later).getTime());
+    return findUnstartable(pod, patience, at(later).getTime());
   };
   expect(await hopeless({ running: { startedAt: at(-60) } }, 60)).toBeNull();
   const terminated = { exitCode: 0, startedAt: at(-60), finishedAt: at(30) };
@@ -311,11 +311,11 @@ it("a Job that cannot be looked at is told, and hides none of those behind it", 
   const cluster = new Cluster({ namespace: place.name, kubeconfig: proxy.kubeconfig });
   // The API server lists them by name.
   const specs = [specOf(), specOf()].sort((one, other) =>
-    jobNameOf(one.attemptId).localeCompare(jobNameOf(other.attemptId)),
+    toJobName(one.attemptId).localeCompare(toJobName(other.attemptId)),
   );
   const [first, second] = specs.map(({ attemptId }) => attemptId);
   proxy.strike({
-    ...{ method: "GET", path: new RegExp(`/pods\\?.*${jobNameOf(first ?? "")}`), times: 1_000_000 },
+    ...{ method: "GET", path: new RegExp(`/pods\\?.*${toJobName(first ?? "")}`), times: 1_000_000 },
     fault: { kind: "refuse", code: 500 },
   });
   await using opened = openExecutor(place, { cluster });

@@ -2,11 +2,11 @@ import { createEnds } from "@/server/executors/ends";
 import type { Executor } from "@/server/executors/executor";
 import type { Cluster } from "@/server/kubernetes";
 import { archiverJobFor } from "./archiver-manifest";
+import { checkAllJobs, checkJob } from "./check-jobs";
 import { endAttemptJob, endExactJob } from "./end";
 import { createExitReporter } from "./exit-reporter";
 import { inspectAttempt, readAttemptLog } from "./inspect";
-import { lookAt, lookAtAll } from "./judge";
-import { startLooks } from "./looks";
+import { startJobWatcher } from "./job-watcher";
 import { jobFor } from "./manifests";
 import { listStarted, observeAttempt } from "./observe";
 import { type JobPolicy, selectorOf } from "./pod";
@@ -37,10 +37,10 @@ export function createKubernetesExecutor(options: KubernetesExecutorOptions): Ex
   const { cluster, policy, onError, relistMs = RELIST_MS } = options;
   const state = createState(options);
   const { labelSelector, exits } = state;
-  const looks = startLooks({
+  const jobWatcher = startJobWatcher({
     ...{ cluster, labelSelector, relistMs, onError },
-    lookAtAll: () => lookAtAll(state),
-    lookAt: (attemptId) => lookAt(state, attemptId),
+    checkAllJobs: () => checkAllJobs(state),
+    checkJob: (attemptId) => checkJob(state, attemptId),
   });
   return {
     launch: (spec) => startJob(state, { attemptId: spec.attemptId, token: spec.launchToken }, jobFor(spec, policy)),
@@ -54,7 +54,7 @@ export function createKubernetesExecutor(options: KubernetesExecutorOptions): Ex
     readLog: (attemptId, ask) => readAttemptLog(cluster, attemptId, ask),
     onRemains: (listener) => exits.onRemains(listener),
     async close() {
-      looks.close();
+      jobWatcher.close();
       exits.close();
     },
   };
@@ -66,7 +66,7 @@ function createState(options: KubernetesExecutorOptions): ExecutorState {
   return {
     ...{ cluster, endDeadlineMs, onError },
     labelSelector: selectorOf(policy.installationId),
-    patience: { unschedulableMaxMs, stalledMaxMs },
+    startLimits: { unschedulableMaxMs, stalledMaxMs },
     ends: createEnds(),
     exits: createExitReporter(cluster, onError),
     givingUp: new Set(),

@@ -17,7 +17,7 @@ export type ExitReporter = {
    * Keeps what is left of a Job for later readers, then removes the Job. Keeping delays the removal of this Job alone,
    * and only briefly.
    */
-  keepAndRemove(attemptId: string, uid: string): Promise<void>;
+  collectAndRemove(attemptId: string, uid: string): Promise<void>;
   onExit(listener: ExitListener): () => void;
   onRemains(listener: RemainsListener): () => void;
   /** From now on nothing is reported. */
@@ -30,8 +30,8 @@ export function createExitReporter(cluster: Cluster, onError: (error: unknown) =
   const reported = new Set<string>();
   let isClosed = false;
 
-  async function keepAndRemove(attemptId: string, uid: string): Promise<void> {
-    await remains.keep(attemptId, uid);
+  async function collectAndRemove(attemptId: string, uid: string): Promise<void> {
+    await remains.collect(attemptId, uid);
     await removeJob(cluster, attemptId, uid);
   }
 
@@ -45,7 +45,7 @@ export function createExitReporter(cluster: Cluster, onError: (error: unknown) =
         return;
       }
       reported.add(uid);
-      const removal = keepAndRemove(exit.attemptId, uid).catch(onError);
+      const removal = collectAndRemove(exit.attemptId, uid).catch(onError);
       // No end waits for the remains of another, unless very many end at once.
       if (remains.isBusy()) await removal;
     },
@@ -53,7 +53,7 @@ export function createExitReporter(cluster: Cluster, onError: (error: unknown) =
     forgetAbsent(presentUids) {
       for (const uid of reported) if (!presentUids.has(uid)) reported.delete(uid);
     },
-    keepAndRemove,
+    collectAndRemove,
     onExit(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);

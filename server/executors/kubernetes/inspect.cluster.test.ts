@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import type { AttemptRemains } from "@/server/executors/executor";
-import { jobNameOf } from "@/server/executors/executor";
+import { toJobName } from "@/server/executors/executor";
 import { it } from "@/server/test/cluster/controllers";
 import { openExecutor, specOf } from "@/server/test/cluster/executor";
 import { createTestNamespace } from "@/server/test/cluster/namespace";
@@ -29,7 +29,7 @@ it("an attempt's Job, pod, containers and events are told in the cluster's own w
     .toContainEqual(expect.objectContaining({ type: "PodScheduled", status: "False", reason: "Unschedulable" }));
   const details = await executor.inspect(spec.attemptId);
   expect(details).toMatchObject({
-    job: { name: jobNameOf(spec.attemptId), namespace: place.name, isBeingDeleted: false, deadlineSeconds: 3_600 },
+    job: { name: toJobName(spec.attemptId), namespace: place.name, isBeingDeleted: false, deadlineSeconds: 3_600 },
     pod: { name, phase: "Pending", node: null },
     process: null,
     faults: [],
@@ -79,7 +79,7 @@ it("what is left of an attempt is told once as it ends by itself, and its Job go
   const isJobThere: boolean[] = [];
   const spec = specOf();
   executor.onRemains(async (remains) => {
-    isJobThere.push((await place.cluster.readJob(jobNameOf(spec.attemptId))).metadata?.deletionTimestamp === undefined);
+    isJobThere.push((await place.cluster.readJob(toJobName(spec.attemptId))).metadata?.deletionTimestamp === undefined);
     told.push(remains);
   });
   await executor.launch(spec);

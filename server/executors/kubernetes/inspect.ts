@@ -2,7 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { within } from "@/contract/async";
 import type { AttemptDetails, AttemptLog, LogLine } from "@/contract/run-job";
 import { LOG_CONTAINERS, type LogContainer } from "@/contract/words";
-import { type AttemptRemains, jobNameOf, type LogAsk } from "@/server/executors/executor";
+import { type AttemptRemains, type LogRequest, toJobName } from "@/server/executors/executor";
 import { lastLines } from "@/server/executors/log-lines";
 import {
   type Cluster,
@@ -12,29 +12,33 @@ import {
   type Job,
   type Pod,
 } from "@/server/kubernetes";
-import { detailsOf } from "./details";
+import { toDetails } from "./details";
 
 /**
  * The maximum of bytes that is read of a log. The cluster cuts off the end at this limit, so then fewer lines are
  * requested.
  */
 const LIMIT_BYTES = 1024 * 1024;
-const FEWER = 8;
+const REDUCTION_FACTOR = 8;
 /** Lines kept of each container once its pod is removed. */
-const KEPT_LINES = 300;
-const KEPT_TRIES = 3;
-const KEPT_PAUSE_MS = 150;
+const REMAINS_LINES = 300;
+const REMAINS_TRIES = 3;
+const REMAINS_PAUSE_MS = 150;
 
 /** Returns what the cluster knows of an attempt; null: neither its Job nor its pod exists. */
 export async function inspectAttempt(cluster: Cluster, attemptId: string): Promise<AttemptDetails | null> {
-  const found = await find(cluster, attemptId);
-  return found === null ? null : tellOf(cluster, found);
+  const jobAndPod = await find(cluster, attemptId);
+  return jobAndPod === null ? null : readDetails(cluster, jobAndPod);
 }
 
 /** Returns the end of an attempt's log; null: the attempt has no pod. */
-export async function readAttemptLog(cluster: Cluster, attemptId: string, ask: LogAsk): Promise<AttemptLog | null> {
-  const pod = await findPod(cluster, jobNameOf(attemptId));
-  return pod === undefined ? null : readPodLog(cluster, pod, ask);
+export async function readAttemptLog(
+  cluster: Cluster,
+  attemptId: string,
+  request: LogRequest,
+): Promise<AttemptLog | null> {
+  const pod = await findPod(cluster, toJobName(attemptId));
+  return pod === undefined ? null : readPodLog(cluster, pod, request);
 }
 
 /**
@@ -46,20 +50,20 @@ export async function readRemains(
   attemptId: string,
   logsMaxMs: number,
 ): Promise<AttemptRemains | null> {
-  const found = await find(cluster, attemptId);
-  if (found === null) return null;
-  const { pod } = found;
+  const jobAndPod = await find(cluster, attemptId);
+  if (jobAndPod === null) return null;
+  const { pod } = jobAndPod;
   const faults: string[] = [];
   const logs =
     pod === undefined
       ? []
       : LOG_CONTAINERS.filter((container) => hasStarted(pod, container)).map((container) =>
-          readKept(cluster, pod, container, logsMaxMs).catch((error: Error) => {
+          readLogWithRetries(cluster, pod, container, logsMaxMs).catch((error: Error) => {
             faults.push(error.message);
             return null;
           }),
         );
-  const [details, ...read] = await Promise.all([tellOf(cluster, found), ...logs]);
+  const [details, ...read] = await Promise.all([readDetails(cluster, jobAndPod), ...logs]);
   return {
     attemptId,
     details: { ...details, faults: [...details.faults, ...faults] },
@@ -71,22 +75,22 @@ export async function readRemains(
  * Reads a log that is about to be lost. A node that is busy ending the container may refuse at first, so it is asked
  * again.
  */
-async function readKept(
+async function readLogWithRetries(
   cluster: Cluster,
   pod: Pod,
   container: LogContainer,
   maxMs: number,
-  triesLeft = KEPT_TRIES,
+  triesLeft = REMAINS_TRIES,
 ): Promise<AttemptLog> {
-  const before = performance.now();
+  const startedAt = performance.now();
   try {
-    const log = await within(maxMs, readPodLog(cluster, pod, { container, tailLines: KEPT_LINES }));
+    const log = await within(maxMs, readPodLog(cluster, pod, { container, tailLines: REMAINS_LINES }));
     if (log !== null) return log;
   } catch (error) {
-    const leftMs = maxMs - (performance.now() - before) - KEPT_PAUSE_MS;
-    if (triesLeft <= 1 || leftMs <= 0) throw error;
-    await pause(KEPT_PAUSE_MS);
-    return readKept(cluster, pod, container, leftMs, triesLeft - 1);
+    const remainingMs = maxMs - (performance.now() - startedAt) - REMAINS_PAUSE_MS;
+    if (triesLeft <= 1 || remainingMs <= 0) throw error;
+    await pause(REMAINS_PAUSE_MS);
+    return readLogWithRetries(cluster, pod, container, remainingMs, triesLeft - 1);
   }
   throw new Error(`the log of container ${container} could not be read in time`);
 }
@@ -94,14 +98,14 @@ async function readKept(
 type JobAndPod = { job: Job | null; pod: Pod | undefined };
 
 async function find(cluster: Cluster, attemptId: string): Promise<JobAndPod | null> {
-  const name = jobNameOf(attemptId);
+  const name = toJobName(attemptId);
   const [job, pod] = await Promise.all([findJob(cluster, name), findPod(cluster, name)]);
   return job === null && pod === undefined ? null : { job, pod };
 }
 
-async function tellOf(cluster: Cluster, { job, pod }: JobAndPod): Promise<AttemptDetails> {
+async function readDetails(cluster: Cluster, { job, pod }: JobAndPod): Promise<AttemptDetails> {
   const faults: string[] = [];
-  const eventsOf = async (kind: "Job" | "Pod", name: string | undefined): Promise<ClusterEvent[]> => {
+  const readEvents = async (kind: "Job" | "Pod", name: string | undefined): Promise<ClusterEvent[]> => {
     if (name === undefined) return [];
     // A failure here does not keep the other facts from being returned.
     return cluster.listEvents(kind, name).catch((error: Error) => {
@@ -109,22 +113,28 @@ async function tellOf(cluster: Cluster, { job, pod }: JobAndPod): Promise<Attemp
       return [];
     });
   };
-  const events = await Promise.all([eventsOf("Job", job?.metadata?.name), eventsOf("Pod", pod?.metadata?.name)]);
-  return detailsOf({ job, pod, events: events.flat(), faults });
+  const events = await Promise.all([readEvents("Job", job?.metadata?.name), readEvents("Pod", pod?.metadata?.name)]);
+  return toDetails({ job, pod, events: events.flat(), faults });
 }
 
-async function readPodLog(cluster: Cluster, pod: Pod, ask: LogAsk): Promise<AttemptLog> {
-  const containers = LOG_CONTAINERS.filter((container) => statusOf(pod, container) !== undefined);
-  const container = ask.container ?? LOG_CONTAINERS.findLast((each) => hasStarted(pod, each)) ?? "prepare";
-  const status = statusOf(pod, container);
+async function readPodLog(cluster: Cluster, pod: Pod, request: LogRequest): Promise<AttemptLog> {
+  const containers = LOG_CONTAINERS.filter((container) => findStatus(pod, container) !== undefined);
+  const container =
+    request.container ?? LOG_CONTAINERS.findLast((candidate) => hasStarted(pod, candidate)) ?? "prepare";
+  const status = findStatus(pod, container);
   if (!hasStarted(pod, container)) {
     const { reason, message } = status?.state?.waiting ?? {};
-    const why = [reason ?? pod.status?.phase, message].filter((part) => part !== undefined && part !== "").join(": ");
-    const note = `The container ${container} has not started: ${why}`;
+    const detail = [reason ?? pod.status?.phase, message]
+      .filter((part) => part !== undefined && part !== "")
+      .join(": ");
+    const note = `The container ${container} has not started: ${detail}`;
     return { container, containers, lines: [], isCut: false, note };
   }
-  const { told, isShort } = await readLines(cluster, pod.metadata?.name ?? "", { container, tailLines: ask.tailLines });
-  const { lines, isCut } = lastLines(told, ask.tailLines);
+  const { logLines, isShort } = await readLines(cluster, pod.metadata?.name ?? "", {
+    container,
+    tailLines: request.tailLines,
+  });
+  const { lines, isCut } = lastLines(logLines, request.tailLines);
   return { container, containers, lines, isCut: isCut || isShort, note: null };
 }
 
@@ -133,29 +143,29 @@ async function readLines(
   cluster: Cluster,
   name: string,
   { container, tailLines }: { container: LogContainer; tailLines: number },
-): Promise<{ told: LogLine[]; isShort: boolean }> {
-  for (let lines = tailLines + 1; ; lines = Math.ceil(lines / FEWER)) {
+): Promise<{ logLines: LogLine[]; isShort: boolean }> {
+  for (let lines = tailLines + 1; ; lines = Math.ceil(lines / REDUCTION_FACTOR)) {
     const text = await cluster.readLog(name, { container, tailLines: lines, limitBytes: LIMIT_BYTES });
     if (text.length >= LIMIT_BYTES && lines > 1) continue;
-    const told = text.split("\n").slice(0, text.endsWith("\n") ? -1 : undefined);
-    return { told: told.map(lineOf), isShort: lines <= tailLines };
+    const logLines = text.split("\n").slice(0, text.endsWith("\n") ? -1 : undefined);
+    return { logLines: logLines.map(parseLine), isShort: lines <= tailLines };
   }
 }
 
-function lineOf(line: string): LogLine {
+function parseLine(line: string): LogLine {
   const { at, text } = /^(?<at>\d{4}-\d\d-\d\dT\S+) (?<text>.*)$/s.exec(line)?.groups ?? {};
   if (at === undefined || text === undefined) return { at: null, text: line };
   const instant = new Date(at);
   return Number.isNaN(instant.getTime()) ? { at: null, text: line } : { at: instant.toISOString(), text };
 }
 
-function statusOf(pod: Pod, container: LogContainer): ContainerStatus | undefined {
-  const told = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
-  return told.find(({ name }) => name === container);
+function findStatus(pod: Pod, container: LogContainer): ContainerStatus | undefined {
+  const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
+  return statuses.find(({ name }) => name === container);
 }
 
 function hasStarted(pod: Pod, container: LogContainer): boolean {
-  const { running, terminated } = statusOf(pod, container)?.state ?? {};
+  const { running, terminated } = findStatus(pod, container)?.state ?? {};
   return running !== undefined || terminated !== undefined;
 }
 

@@ -1,4 +1,4 @@
-import { jobNameOf } from "@/server/executors/executor";
+import { toJobName } from "@/server/executors/executor";
 import { type Cluster, isKubernetesProblem, type Job, type Pod } from "@/server/kubernetes";
 import { ATTEMPT } from "./pod";
 
@@ -6,7 +6,7 @@ import { ATTEMPT } from "./pod";
  * Finds this attempt's Job; null: there is none. A Job that others made under that name is not ours to judge or to end.
  */
 export async function findJob(cluster: Cluster, attemptId: string): Promise<Job | null> {
-  const job = await findNamedJob(cluster, jobNameOf(attemptId));
+  const job = await findNamedJob(cluster, toJobName(attemptId));
   return job?.metadata?.annotations?.[ATTEMPT] === attemptId ? job : null;
 }
 
@@ -21,13 +21,13 @@ export async function findNamedJob(cluster: Cluster, name: string): Promise<Job 
 }
 
 export async function listPods(cluster: Cluster, attemptId: string): Promise<Pod[]> {
-  const pods = await cluster.listPods(`batch.kubernetes.io/job-name=${jobNameOf(attemptId)}`);
+  const pods = await cluster.listPods(`batch.kubernetes.io/job-name=${toJobName(attemptId)}`);
   return pods.filter(({ metadata }) => metadata?.annotations?.[ATTEMPT] === attemptId);
 }
 
 /** Deletes the Job with this uid. A deletion of unknown outcome is not an error: the caller looks again. */
 export async function removeJob(cluster: Cluster, attemptId: string, uid: string): Promise<void> {
-  await cluster.deleteJob(jobNameOf(attemptId), { uid }).catch((error: unknown) => {
+  await cluster.deleteJob(toJobName(attemptId), { uid }).catch((error: unknown) => {
     if (!isKubernetesProblem(error, "not-found", "conflict", "unknown")) throw error;
   });
 }

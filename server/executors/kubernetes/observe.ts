@@ -18,10 +18,10 @@ export async function observeAttempt(cluster: Cluster, attemptId: string): Promi
 
 /** Lists in pages the Jobs that the selector finds and that belong to an attempt. */
 export async function* listStarted(cluster: Cluster, labelSelector: string): AsyncGenerator<Started[]> {
-  for await (const jobs of cluster.listJobs(labelSelector)) yield jobs.flatMap((job) => startedOf(job) ?? []);
+  for await (const jobs of cluster.listJobs(labelSelector)) yield jobs.flatMap((job) => toStarted(job) ?? []);
 }
 
-function startedOf(job: Job): Started | null {
+function toStarted(job: Job): Started | null {
   const { name = "", uid = "", annotations, deletionTimestamp } = job.metadata ?? {};
   const attemptId = annotations?.[ATTEMPT];
   const isEnding = deletionTimestamp !== undefined || isFinished(job);

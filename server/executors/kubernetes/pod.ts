@@ -1,4 +1,4 @@
-import { jobNameOf } from "@/server/executors/executor";
+import { toJobName } from "@/server/executors/executor";
 import type { Container, Job, PodSpec, Secret } from "@/server/kubernetes";
 
 const MANAGED_BY = { "app.kubernetes.io/managed-by": "agentrun", "app.kubernetes.io/component": "runner" };
@@ -64,7 +64,7 @@ export function restrictedJob(
   return {
     apiVersion: "batch/v1",
     kind: "Job",
-    metadata: { name: jobNameOf(head.attemptId), labels, annotations },
+    metadata: { name: toJobName(head.attemptId), labels, annotations },
     spec: {
       // Only the server retries, and its unit is the attempt.
       backoffLimit: 0,
@@ -111,7 +111,7 @@ export function restrictedContainer(
     env: [
       ...Object.entries(environment).map(([name, value]) => ({ name, value })),
       { name: "AGENTRUN_NODE_NAME", valueFrom: { fieldRef: { fieldPath: "spec.nodeName" } } },
-      { name: token.variable, valueFrom: { secretKeyRef: { name: jobNameOf(token.attemptId), key: TOKEN_KEY } } },
+      { name: token.variable, valueFrom: { secretKeyRef: { name: toJobName(token.attemptId), key: TOKEN_KEY } } },
     ],
     resources: {
       requests: { cpu: policy.cpuRequest, memory: policy.memoryRequest },
@@ -129,7 +129,7 @@ export function restrictedContainer(
 
 /** Builds the Secret with an attempt's token. The Job owns it, so that it is removed with the Job. */
 export function tokenSecret(attemptId: string, token: string, jobUid: string): Secret {
-  const name = jobNameOf(attemptId);
+  const name = toJobName(attemptId);
   return {
     apiVersion: "v1",
     kind: "Secret",

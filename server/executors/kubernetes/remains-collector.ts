@@ -8,15 +8,15 @@ const LOGS_MAX_MS = 1_500;
 /** The same, including what the API server itself knows. */
 const READ_MAX_MS = 3_000;
 /** How many recently kept Jobs are remembered, so that none is read twice. */
-const KNOWN_MAX = 1_000;
+const READINGS_MAX = 1_000;
 /** Jobs that are read at once before others have to wait. */
-const LANES = 8;
+const CONCURRENCY_MAX = 8;
 
 export type RemainsCollector = {
   /**
    * Reads what would be lost with a Job and passes it to the listeners, once. A failure is logged and holds up nothing.
    */
-  keep(attemptId: string, uid: string): Promise<void>;
+  collect(attemptId: string, uid: string): Promise<void>;
   isBusy(): boolean;
   onRemains(listener: RemainsListener): () => void;
   close(): void;
@@ -24,31 +24,31 @@ export type RemainsCollector = {
 
 export function createRemainsCollector(cluster: Cluster, onError: (error: unknown) => void): RemainsCollector {
   const listeners = new Set<RemainsListener>();
-  const known = new Map<string, Promise<void>>();
-  let underWay = 0;
+  const readings = new Map<string, Promise<void>>();
+  let runningCount = 0;
 
   async function read(attemptId: string): Promise<void> {
-    underWay += 1;
+    runningCount += 1;
     try {
       const remains = await readInTime(cluster, attemptId);
       if (remains !== null) await Promise.all([...listeners].map((listener) => listener(remains)));
     } catch (error) {
       if (listeners.size > 0) onError(error);
     } finally {
-      underWay -= 1;
+      runningCount -= 1;
     }
   }
 
   return {
-    keep(attemptId, uid) {
+    collect(attemptId, uid) {
       if (listeners.size === 0) return Promise.resolve();
-      const keeping = known.get(uid) ?? read(attemptId);
-      known.set(uid, keeping);
-      const [oldest] = known.keys();
-      if (known.size > KNOWN_MAX && oldest !== undefined) known.delete(oldest);
-      return keeping;
+      const reading = readings.get(uid) ?? read(attemptId);
+      readings.set(uid, reading);
+      const [oldest] = readings.keys();
+      if (readings.size > READINGS_MAX && oldest !== undefined) readings.delete(oldest);
+      return reading;
     },
-    isBusy: () => underWay >= LANES,
+    isBusy: () => runningCount >= CONCURRENCY_MAX,
     onRemains(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);

@@ -1,5 +1,5 @@
 import { UnavailableError } from "@/server/errors";
-import { jobNameOf } from "@/server/executors/executor";
+import { toJobName } from "@/server/executors/executor";
 import { type Cluster, isKubernetesProblem, type Job, type Secret } from "@/server/kubernetes";
 import { findNamedJob } from "./jobs";
 import { ATTEMPT, tokenSecret } from "./pod";
@@ -18,7 +18,7 @@ export async function startJob(
   body: Job,
 ): Promise<void> {
   ends.assertNone(attemptId);
-  const name = jobNameOf(attemptId);
+  const name = toJobName(attemptId);
   const job = await createJob(cluster, name, body);
   const { uid, annotations, deletionTimestamp } = job.metadata ?? {};
   if (uid === undefined || annotations?.[ATTEMPT] !== attemptId) {

@@ -7,13 +7,13 @@ import { createEnds } from "@/server/executors/ends";
 import {
   type AttemptEnding,
   type AttemptExit,
-  causeOfExit,
   type Executor,
   type ExitListener,
+  exitCause,
   type LaunchSpec,
   type Observation,
   type RemainsListener,
-  wordsOf,
+  readableOutput,
 } from "@/server/executors/executor";
 import { lastLines } from "@/server/executors/log-lines";
 import { findAttemptProcesses } from "@/supervisor/processes/scan";
@@ -34,7 +34,7 @@ export interface LocalExecutorOptions {
 /** Lines of its log that are kept once a runner has ended. */
 const KEPT_LINES = 300;
 
-type Answer = (message: SupervisorMessage) => boolean;
+type ReplyHandler = (message: SupervisorMessage) => boolean;
 
 /**
  * Runs runners as processes of this machine. The supervisor is their parent, so that they outlive a restart of the
@@ -43,18 +43,24 @@ type Answer = (message: SupervisorMessage) => boolean;
 export function createLocalExecutor(options: LocalExecutorOptions): Executor {
   const exitListeners = new Set<ExitListener>();
   const remainsListeners = new Set<RemainsListener>();
-  const waiting = new Set<Answer>();
+  const replyHandlers = new Set<ReplyHandler>();
   const launching = new Map<string, Promise<void>>();
   const ends = createEnds();
 
   const unsubscribe = options.channel.onMessage((message) => {
-    for (const answer of [...waiting]) if (answer(message)) waiting.delete(answer);
+    for (const answer of [...replyHandlers]) if (answer(message)) replyHandlers.delete(answer);
     if (message.type === "runner.gone" || message.type === "runner.exited") void removeScratch(message.attemptId);
     if (message.type === "runner.exited") {
-      const { attemptId, code, signal, stderrTail, process: ran } = message;
-      const exit: AttemptExit = { attemptId, code, signal, message: wordsOf(stderrTail), cause: causeOfExit(code) };
-      const details = detailsOf(ran, { code, signal, at: new Date().toISOString() });
-      const remains = { attemptId, details, logs: [logOf(ran, KEPT_LINES)] };
+      const { attemptId, code, signal, stderrTail, process: runner } = message;
+      const exit: AttemptExit = {
+        attemptId,
+        code,
+        signal,
+        message: readableOutput(stderrTail),
+        cause: exitCause(code),
+      };
+      const details = toDetails(runner, { code, signal, at: new Date().toISOString() });
+      const remains = { attemptId, details, logs: [toLog(runner, KEPT_LINES)] };
       for (const listener of remainsListeners) void Promise.resolve(listener(remains)).catch(() => undefined);
       // The reconciler finds what is lost here, since the process is gone.
       for (const listener of exitListeners) void Promise.resolve(listener(exit)).catch(() => undefined);
@@ -73,20 +79,20 @@ export function createLocalExecutor(options: LocalExecutorOptions): Executor {
   }
 
   /** Resolves with the first answer that `pick` accepts; null: none came in time. */
-  function answerOf<T>(pick: (message: SupervisorMessage) => T | null, deadlineMs: number): Promise<T | null> {
+  function waitForReply<T>(select: (message: SupervisorMessage) => T | null, deadlineMs: number): Promise<T | null> {
     return new Promise((resolve) => {
-      const settle = (value: T | null) => {
+      const finish = (value: T | null) => {
         clearTimeout(timer);
-        waiting.delete(answer);
+        replyHandlers.delete(answer);
         resolve(value);
       };
-      const timer = setTimeout(() => settle(null), deadlineMs);
-      const answer: Answer = (message) => {
-        const picked = pick(message);
-        if (picked !== null) settle(picked);
-        return picked !== null;
+      const timer = setTimeout(() => finish(null), deadlineMs);
+      const answer: ReplyHandler = (message) => {
+        const selected = select(message);
+        if (selected !== null) finish(selected);
+        return selected !== null;
       };
-      waiting.add(answer);
+      replyHandlers.add(answer);
     });
   }
 
@@ -94,7 +100,7 @@ export function createLocalExecutor(options: LocalExecutorOptions): Executor {
     ends.assertNone(spec.attemptId);
     const scratch = scratchDir(spec.attemptId);
     await mkdir(scratch, { recursive: true, mode: 0o700 });
-    const answered = answerOf((message) => {
+    const reply = waitForReply((message) => {
       if (!("attemptId" in message) || message.attemptId !== spec.attemptId) return null;
       if (message.type === "runner.launched" || message.type === "runner.launch-failed") return message;
       return null;
@@ -104,7 +110,7 @@ export function createLocalExecutor(options: LocalExecutorOptions): Executor {
       attemptId: spec.attemptId,
       env: runnerEnv(spec, scratch, options),
     });
-    const answer = await answered;
+    const answer = await reply;
     if (answer === null) throw new Error("The supervisor did not start the runner in time.");
     if (answer.type === "runner.launch-failed") throw new Error(answer.message);
   }
@@ -112,7 +118,7 @@ export function createLocalExecutor(options: LocalExecutorOptions): Executor {
   const end = (attemptId: string) => ends.join(attemptId, () => endOnce(attemptId));
 
   async function endOnce(attemptId: string): Promise<AttemptEnding> {
-    const answered = answerOf(
+    const reply = waitForReply(
       (message) =>
         (message.type === "runner.gone" || message.type === "runner.exited") && message.attemptId === attemptId
           ? message
@@ -120,35 +126,35 @@ export function createLocalExecutor(options: LocalExecutorOptions): Executor {
       options.endDeadlineMs ?? 15_000,
     );
     await options.channel.send({ type: "runner.end", attemptId });
-    return (await answered) === null ? "unconfirmed" : "gone";
+    return (await reply) === null ? "unconfirmed" : "gone";
   }
 
   /** Returns the attempts that the supervisor runs; null: it did not answer in time. */
   async function listAttempts(): Promise<string[] | null> {
-    const answered = answerOf(
+    const reply = waitForReply(
       (message) => (message.type === "runner.list" ? message : null),
       options.observeDeadlineMs ?? 5_000,
     );
     await options.channel.send({ type: "runner.list" }).catch(() => undefined);
-    return (await answered)?.attemptIds ?? null;
+    return (await reply)?.attemptIds ?? null;
   }
 
   /** Returns the supervisor's record of a runner; null: it has none. */
   async function readRunner(attemptId: string): Promise<RunnerProcess | null> {
-    const answered = answerOf(
+    const reply = waitForReply(
       (message) => (message.type === "runner.read" && message.attemptId === attemptId ? message : null),
       options.observeDeadlineMs ?? 5_000,
     );
     await options.channel.send({ type: "runner.read", attemptId });
-    const answer = await answered;
+    const answer = await reply;
     if (answer === null) throw new UnavailableError("executor-unavailable", "The supervisor did not answer in time.");
     return answer.process;
   }
 
   return {
     launch(spec) {
-      const known = launching.get(spec.attemptId);
-      if (known) return known;
+      const pending = launching.get(spec.attemptId);
+      if (pending) return pending;
       const launch = launchOnce(spec).finally(() => launching.delete(spec.attemptId));
       launching.set(spec.attemptId, launch);
       return launch;
@@ -173,12 +179,12 @@ export function createLocalExecutor(options: LocalExecutorOptions): Executor {
       return () => void exitListeners.delete(listener);
     },
     async inspect(attemptId) {
-      const ran = await readRunner(attemptId);
-      return ran === null ? null : detailsOf(ran, null);
+      const runner = await readRunner(attemptId);
+      return runner === null ? null : toDetails(runner, null);
     },
     async readLog(attemptId, { tailLines }) {
-      const ran = await readRunner(attemptId);
-      return ran === null ? null : logOf(ran, tailLines);
+      const runner = await readRunner(attemptId);
+      return runner === null ? null : toLog(runner, tailLines);
     },
     onRemains(listener) {
       remainsListeners.add(listener);
@@ -195,15 +201,15 @@ export function createLocalExecutor(options: LocalExecutorOptions): Executor {
 
 type Ended = { code: number | null; signal: string | null; at: string };
 
-function detailsOf({ pid, startedAt }: RunnerProcess, ended: Ended | null): AttemptDetails {
+function toDetails({ pid, startedAt }: RunnerProcess, ended: Ended | null): AttemptDetails {
   const { at: endedAt = null, code: exitCode = null, signal = null } = ended ?? {};
   return { job: null, pod: null, process: { pid, startedAt, endedAt, exitCode, signal }, events: [], faults: [] };
 }
 
 /** The preparation runs in the same process, so there is one log. */
-function logOf(ran: RunnerProcess, tailLines: number): AttemptLog {
-  const { lines, isCut } = lastLines(ran.lines, tailLines);
-  return { container: "runner", containers: ["runner"], lines, isCut: isCut || ran.isCut, note: null };
+function toLog(runner: RunnerProcess, tailLines: number): AttemptLog {
+  const { lines, isCut } = lastLines(runner.lines, tailLines);
+  return { container: "runner", containers: ["runner"], lines, isCut: isCut || runner.isCut, note: null };
 }
 
 function runnerEnv(spec: LaunchSpec, scratch: string, options: LocalExecutorOptions): Record<string, string> {

@@ -1,12 +1,12 @@
 import type * as k8s from "@kubernetes/client-node";
 import { expect } from "vitest";
-import { jobNameOf } from "@/server/executors/executor";
+import { toJobName } from "@/server/executors/executor";
 import type { Pod } from "@/server/kubernetes";
 import type { TestNamespace } from "./namespace";
 
 /** Returns the pod that the cluster made for an attempt's Job. */
 export async function podOf(place: TestNamespace, attemptId: string): Promise<{ pod: Pod; name: string }> {
-  const labelSelector = `batch.kubernetes.io/job-name=${jobNameOf(attemptId)}`;
+  const labelSelector = `batch.kubernetes.io/job-name=${toJobName(attemptId)}`;
   await expect.poll(() => place.cluster.listPods(labelSelector), { timeout: 15_000 }).toHaveLength(1);
   const [pod] = await place.cluster.listPods(labelSelector);
   const name = pod?.metadata?.name;

@@ -1,5 +1,5 @@
 import type pg from "pg";
-import { overClient } from "@/db/client";
+import { toDb } from "@/db/client";
 import type { ServiceContext } from "@/server/context";
 import type { Cluster } from "@/server/kubernetes";
 import type { Volumes } from "@/server/volumes/volumes";
@@ -28,7 +28,7 @@ export function traceContext(ctx: ServiceContext, volumes: Volumes, onCrossing: 
   return {
     ...ctx,
     pool,
-    db: overClient(pool),
+    db: toDb(pool),
     volumes: wrap(volumes, ["find", "remove", "isEmpty"], onCrossing),
     archive: wrap(ctx.archive, ["put", "copy", "removeAll"], onCrossing),
   };

@@ -5,7 +5,7 @@ import { createTestDatabase, type TestDatabase } from "@/db/test/database";
 import { expireLease } from "@/db/test/factories";
 import { endAttempt, LeaseSweeper, launchPending, reconcileAttempts } from "@/server/attempts";
 import { ackCommand } from "@/server/commands";
-import { type Executor, jobNameOf } from "@/server/executors/executor";
+import { type Executor, toJobName } from "@/server/executors/executor";
 import { createKubernetesExecutor } from "@/server/executors/kubernetes";
 import { hashToken } from "@/server/identity/token";
 import { Cluster } from "@/server/kubernetes";
@@ -16,7 +16,7 @@ import { type Fault, type FaultProxy, type FaultRule, startFaultProxy } from "@/
 import { createTestNamespace, jobNames, type TestNamespace } from "@/server/test/cluster/namespace";
 import { ended, podOf, say } from "@/server/test/cluster/pods";
 import { type TestContext, testContext } from "@/server/test/context";
-import { dueNow, runWithTurn } from "@/server/test/named-attempts";
+import { dueNow, runWithTurn } from "@/server/test/stub-executor";
 
 /** Short, so that requests without an answer cost little time; long enough for a busy machine. */
 const DEADLINE_MS = 1_000;
@@ -131,7 +131,7 @@ async function expectOneRunner(): Promise<void> {
   const { attemptId, state } = await onlyAttempt();
   expect(state).toBe("running");
   expect(await getRun(ctx, { runId })).toMatchObject({ status: "pending", attemptCount: 0 });
-  const name = jobNameOf(attemptId);
+  const name = toJobName(attemptId);
   expect((await namesOf("jobs")).filter((each) => each === name)).toHaveLength(1);
   const secret = await place.core.readNamespacedSecret({ name, namespace: place.name });
   const job = await place.cluster.readJob(name);
@@ -148,7 +148,7 @@ async function expectOneRunner(): Promise<void> {
 
 /** Expects that nothing of an attempt is left in the cluster. */
 async function expectNothingLeft(attemptId: string): Promise<void> {
-  const name = jobNameOf(attemptId);
+  const name = toJobName(attemptId);
   const left = async () => [...(await namesOf("jobs")), ...(await namesOf("secrets"))].filter((each) => each === name);
   await expect.poll(left, CALM).toEqual([]);
 }
@@ -194,8 +194,8 @@ it("a Job that is made late, after its run was cancelled and its attempt closed,
   expect(await onlyAttempt()).toMatchObject({ state: "failed" });
   release();
   await proxy.settled();
-  expect(await namesOf("jobs")).toContain(jobNameOf(attemptId));
-  expect(await namesOf("secrets")).not.toContain(jobNameOf(attemptId));
+  expect(await namesOf("jobs")).toContain(toJobName(attemptId));
+  expect(await namesOf("secrets")).not.toContain(toJobName(attemptId));
 
   for (let look = 0; look < 2; look += 1) await reconcileAttempts({ ctx, executor });
   await expectNothingLeft(attemptId);
@@ -219,7 +219,7 @@ describe.each(END_READS)("an attempt that lost its lease, whose end meets a %s",
       await sweeper.sweep();
       const { leaseState } = await getRun(ctx, { runId });
       if (leaseState !== "none") return false;
-      if ((await namesOf("jobs")).includes(jobNameOf(attemptId))) toldBefore += 1;
+      if ((await namesOf("jobs")).includes(toJobName(attemptId))) toldBefore += 1;
       return true;
     };
     await expect.poll(isFreed, CALM).toBe(true);
@@ -274,7 +274,7 @@ describe("a list of Jobs that is older than a launch", () => {
     const proxied = executor;
     executor = openExecutor(NEVER_MS, { cluster: place.cluster, installationId });
     const { attemptId } = await launch();
-    const name = jobNameOf(attemptId);
+    const name = toJobName(attemptId);
     const old = (await place.cluster.readJob(name)).metadata?.uid ?? "";
     const behind = openExecutor(NEVER_MS, { installationId });
     for await (const page of behind.list()) expect(page).toMatchObject([{ attemptId, uid: old }]);

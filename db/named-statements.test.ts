@@ -2,7 +2,7 @@ import { eq, sql } from "drizzle-orm";
 import type pg from "pg";
 import { expect, test } from "vitest";
 import { connect, type Db, type Tx } from "./client";
-import { NAMES_MAX } from "./repeated";
+import { NAMES_MAX } from "./named-statements";
 import { sessions } from "./schema";
 import { createTestDatabase } from "./test/database";
 import { makeSession } from "./test/factories";

@@ -3,7 +3,7 @@ import type { ControlPlane } from "./control-plane";
 import { retryWhileAway } from "./retry-while-away";
 
 /** Yields all commands of a run in order, page by page. */
-export async function* commandsOf(controlPlane: ControlPlane, runId: string): AsyncGenerator<Command> {
+export async function* listAllCommands(controlPlane: ControlPlane, runId: string): AsyncGenerator<Command> {
   for (let afterSeq = 0; ; ) {
     const page = await retryWhileAway(() => controlPlane.listCommands({ runId, afterSeq }));
     yield* page;

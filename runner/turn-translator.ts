@@ -31,9 +31,9 @@ type TokenCounts = ThreadTokenUsageUpdatedNotification["tokenUsage"];
 export class TurnTranslator {
   private readonly texts = new Map<string, string>();
   private readonly changes = new Map<string, FileUpdateChange[]>();
-  private readonly warned = new Set<string>();
+  private readonly reportedWarnings = new Set<string>();
   private diff = "";
-  private tokens: { before: number[]; now: TokenCounts } | undefined;
+  private tokenUsage: { baseline: number[]; latest: TokenCounts } | undefined;
   private lastError: string | undefined;
   readonly commands = new TurnCommands();
   /** The last complete message of the session's own agent in the running turn. */
@@ -45,14 +45,14 @@ export class TurnTranslator {
       workspaceDir: () => string;
       turnCommandId: () => string | undefined;
       /** The images that a command's message showed. */
-      shownOf: (commandId: string) => readonly ShownAttachment[];
+      attachmentsOf: (commandId: string) => readonly ShownAttachment[];
       isDemo: boolean;
     },
   ) {}
 
   /** The changes that a file-change item announced; its approval request names only the item. */
   changesOf(itemId: string): { path: string; kind: string; diff: string }[] {
-    return (this.changes.get(itemId) ?? []).map((change) => this.change(change));
+    return (this.changes.get(itemId) ?? []).map((change) => this.toChange(change));
   }
 
   translate(notification: CodexNotification): Translation {
@@ -63,14 +63,14 @@ export class TurnTranslator {
       case "item/completed":
         return { events: this.itemCompleted(params.item, params.turnId, params.threadId) };
       case "item/agentMessage/delta":
-        return this.grow("assistant_message", params);
+        return this.appendDelta("assistant_message", params);
       case "item/reasoning/summaryTextDelta":
       case "item/reasoning/textDelta":
-        return this.grow("reasoning", params);
+        return this.appendDelta("reasoning", params);
       case "item/commandExecution/outputDelta":
-        return this.grow("command_output", params);
+        return this.appendDelta("command_output", params);
       case "turn/diff/updated":
-        if (this.isOwn(params.threadId)) this.diff = params.diff;
+        if (this.isMainThread(params.threadId)) this.diff = params.diff;
         return { events: [] };
       case "turn/plan/updated":
         return {
@@ -86,10 +86,10 @@ export class TurnTranslator {
           ],
         };
       case "thread/tokenUsage/updated":
-        if (this.isOwn(params.threadId)) this.countTokens(params.tokenUsage);
+        if (this.isMainThread(params.threadId)) this.countTokens(params.tokenUsage);
         return { events: [] };
       case "error":
-        if (this.isOwn(params.threadId)) this.lastError = params.error.message;
+        if (this.isMainThread(params.threadId)) this.lastError = params.error.message;
         return {
           events: [
             {
@@ -115,11 +115,11 @@ export class TurnTranslator {
   endTurn(turnId: string, error: TurnError | null): DraftEvent[] {
     const events: DraftEvent[] = [];
     if (this.diff !== "") events.push({ type: "diff", payload: { turnId, diff: clip(this.diff) } });
-    if (this.tokens) events.push({ type: "token_usage", payload: { turnId, ...spent(this.tokens) } });
+    if (this.tokenUsage) events.push({ type: "token_usage", payload: { turnId, ...turnUsage(this.tokenUsage) } });
     if (error && error.message !== this.lastError)
       events.push({ type: "error", payload: { message: error.message, ...errorCode(error), turnId } });
     this.diff = "";
-    this.tokens = undefined;
+    this.tokenUsage = undefined;
     this.lastError = undefined;
     this.lastMessage = undefined;
     this.texts.clear();
@@ -129,13 +129,13 @@ export class TurnTranslator {
   }
 
   private itemStarted(item: ThreadItem, turnId: string, threadId: string): DraftEvent[] {
-    const base = this.base(item.id, turnId, threadId);
+    const eventBase = this.eventBase(item.id, turnId, threadId);
     switch (item.type) {
       case "commandExecution":
         return [
           {
             type: "command_execution",
-            payload: { ...base, command: item.command, cwd: item.cwd, status: item.status },
+            payload: { ...eventBase, command: item.command, cwd: item.cwd, status: item.status },
           },
         ];
       case "fileChange":
@@ -143,35 +143,41 @@ export class TurnTranslator {
         return [
           {
             type: "file_change",
-            payload: { ...base, status: item.status, changes: item.changes.map((change) => this.change(change)) },
+            payload: {
+              ...eventBase,
+              status: item.status,
+              changes: item.changes.map((change) => this.toChange(change)),
+            },
           },
         ];
       default: {
         const call = toolCall(item);
-        return call ? [{ type: "tool_call", payload: { ...base, ...call, status: "inProgress" } }] : [];
+        return call ? [{ type: "tool_call", payload: { ...eventBase, ...call, status: "inProgress" } }] : [];
       }
     }
   }
 
   private itemCompleted(item: ThreadItem, turnId: string, threadId: string): DraftEvent[] {
-    const base = this.base(item.id, turnId, threadId);
+    const eventBase = this.eventBase(item.id, turnId, threadId);
     const live = this.texts.get(item.id) ?? "";
     this.texts.delete(item.id);
-    this.commands.note(item, live);
+    this.commands.record(item, live);
     switch (item.type) {
       case "userMessage":
-        return this.isOwn(threadId) ? [this.userMessage(item, turnId)] : [];
+        return this.isMainThread(threadId) ? [this.userMessage(item, turnId)] : [];
       case "agentMessage":
-        if (item.text !== "" && this.isOwn(threadId)) this.lastMessage = item.text;
-        return item.text === "" ? [] : [{ type: "assistant_message", payload: { ...base, text: clip(item.text) } }];
+        if (item.text !== "" && this.isMainThread(threadId)) this.lastMessage = item.text;
+        return item.text === ""
+          ? []
+          : [{ type: "assistant_message", payload: { ...eventBase, text: clip(item.text) } }];
       case "reasoning": {
         const text = (item.summary.length > 0 ? item.summary : item.content).join("\n\n");
-        return text === "" ? [] : [{ type: "reasoning", payload: { ...base, text: clip(text) } }];
+        return text === "" ? [] : [{ type: "reasoning", payload: { ...eventBase, text: clip(text) } }];
       }
       case "commandExecution": {
         const text = item.aggregatedOutput ?? live;
         const end = {
-          ...base,
+          ...eventBase,
           command: item.command,
           cwd: item.cwd,
           status: item.status,
@@ -184,7 +190,7 @@ export class TurnTranslator {
             : [
                 {
                   type: "command_output",
-                  payload: { ...base, text: clip(text), ...(clip(text) === text ? {} : { isTruncated: true }) },
+                  payload: { ...eventBase, text: clip(text), ...(clip(text) === text ? {} : { isTruncated: true }) },
                 },
               ];
         return [...output, { type: "command_execution", payload: end }];
@@ -193,7 +199,11 @@ export class TurnTranslator {
         return [
           {
             type: "file_change",
-            payload: { ...base, status: item.status, changes: item.changes.map((change) => this.change(change)) },
+            payload: {
+              ...eventBase,
+              status: item.status,
+              changes: item.changes.map((change) => this.toChange(change)),
+            },
           },
         ];
       case "contextCompaction":
@@ -208,11 +218,11 @@ export class TurnTranslator {
             ? [
                 {
                   type: "tool_call" as const,
-                  payload: { ...base, ...call, status: output?.isError ? "failed" : "completed" },
+                  payload: { ...eventBase, ...call, status: output?.isError ? "failed" : "completed" },
                 },
               ]
             : []),
-          ...(output ? [{ type: "tool_output" as const, payload: { ...base, ...output } }] : []),
+          ...(output ? [{ type: "tool_output" as const, payload: { ...eventBase, ...output } }] : []),
         ];
       }
     }
@@ -220,10 +230,10 @@ export class TurnTranslator {
 
   private userMessage(item: Extract<ThreadItem, { type: "userMessage" }>, turnId: string): DraftEvent {
     const commandId = item.clientId ?? undefined;
-    const attachments = commandId === undefined ? [] : this.opts.shownOf(commandId);
+    const attachments = commandId === undefined ? [] : this.opts.attachmentsOf(commandId);
     // Images are reported by their description, never by their bytes.
-    const said = item.content.filter(({ type }) => type !== "image" || attachments.length === 0);
-    const text = said.map((part) => (part.type === "text" ? part.text : `[${part.type}]`)).join("\n");
+    const shownParts = item.content.filter(({ type }) => type !== "image" || attachments.length === 0);
+    const text = shownParts.map((part) => (part.type === "text" ? part.text : `[${part.type}]`)).join("\n");
     const isSteer = commandId !== undefined && commandId !== this.opts.turnCommandId();
     return {
       type: "user_message",
@@ -240,60 +250,61 @@ export class TurnTranslator {
     if (/could not find bubblewrap/i.test(message)) return [];
     if (this.opts.isDemo && /model metadata/i.test(message)) return [];
     // codex repeats the same warning for each thread that it starts.
-    if (this.warned.has(message)) return [];
-    this.warned.add(message);
+    if (this.reportedWarnings.has(message)) return [];
+    this.reportedWarnings.add(message);
     return [{ type: "warning", payload: { message } }];
   }
 
-  private grow(kind: LiveText["kind"], { itemId, delta, ...of }: Delta): Translation {
+  private appendDelta(kind: LiveText["kind"], { itemId, delta, ...source }: Delta): Translation {
     const text = (this.texts.get(itemId) ?? "") + delta;
     this.texts.set(itemId, clip(text));
-    return { events: [], live: { itemId, kind, ...this.sourceOf(of), text } };
+    return { events: [], live: { itemId, kind, ...this.sourceOf(source), text } };
   }
 
-  private change(change: FileUpdateChange): { path: string; kind: string; diff: string } {
+  private toChange(change: FileUpdateChange): { path: string; kind: string; diff: string } {
     const relative = path.relative(this.opts.workspaceDir(), change.path);
     const isInside = relative !== "" && !relative.startsWith("..") && !path.isAbsolute(relative);
     return { path: isInside ? relative : change.path, kind: change.kind.type, diff: clip(change.diff) };
   }
 
-  private countTokens(now: TokenCounts): void {
+  private countTokens(latest: TokenCounts): void {
     // The thread's total spans all its turns. The total before this turn is the first count's total minus its last
     // call.
-    const before =
-      this.tokens?.before ?? counts(now.total).map((total, index) => total - (counts(now.last)[index] ?? 0));
-    this.tokens = { before, now };
+    const baseline =
+      this.tokenUsage?.baseline ??
+      toCounts(latest.total).map((total, index) => total - (toCounts(latest.last)[index] ?? 0));
+    this.tokenUsage = { baseline, latest };
   }
 
-  private base(itemId: string, turnId: string, threadId: string): { itemId: string } & Source {
+  private eventBase(itemId: string, turnId: string, threadId: string): { itemId: string } & Source {
     return { itemId, ...this.sourceOf({ turnId, threadId }) };
   }
 
   /** Which turn reported something, and which sub-agent, where it is not the session's own agent. */
   sourceOf({ turnId, threadId }: { turnId: string; threadId: string }): Source {
-    return this.isOwn(threadId) ? { turnId } : { turnId, agentThreadId: threadId };
+    return this.isMainThread(threadId) ? { turnId } : { turnId, agentThreadId: threadId };
   }
 
-  private isOwn(threadId: string): boolean {
+  private isMainThread(threadId: string): boolean {
     return threadId === this.opts.threadId();
   }
 }
 
-function counts(tokens: TokenCounts["total"]): number[] {
+function toCounts(tokenUsage: TokenCounts["total"]): number[] {
   return [
-    tokens.inputTokens,
-    tokens.cachedInputTokens,
-    tokens.outputTokens,
-    tokens.reasoningOutputTokens,
-    tokens.totalTokens,
+    tokenUsage.inputTokens,
+    tokenUsage.cachedInputTokens,
+    tokenUsage.outputTokens,
+    tokenUsage.reasoningOutputTokens,
+    tokenUsage.totalTokens,
   ];
 }
 
-function spent(tokens: { before: number[]; now: TokenCounts }): Record<string, number> {
-  const [inputTokens = 0, cachedInputTokens = 0, outputTokens = 0, reasoningTokens = 0, totalTokens = 0] = counts(
-    tokens.now.total,
-  ).map((total, index) => total - (tokens.before[index] ?? 0));
-  const contextWindow = tokens.now.modelContextWindow;
+function turnUsage(tokenUsage: { baseline: number[]; latest: TokenCounts }): Record<string, number> {
+  const [inputTokens = 0, cachedInputTokens = 0, outputTokens = 0, reasoningTokens = 0, totalTokens = 0] = toCounts(
+    tokenUsage.latest.total,
+  ).map((total, index) => total - (tokenUsage.baseline[index] ?? 0));
+  const contextWindow = tokenUsage.latest.modelContextWindow;
   return {
     inputTokens,
     cachedInputTokens,
@@ -302,7 +313,7 @@ function spent(tokens: { before: number[]; now: TokenCounts }): Record<string, n
     totalTokens,
     // A turn calls its model many times, each time with everything said before; only the last call shows how full its
     // context is.
-    contextTokens: tokens.now.last.totalTokens,
+    contextTokens: tokenUsage.latest.last.totalTokens,
     ...(contextWindow === null ? {} : { contextWindow }),
   };
 }

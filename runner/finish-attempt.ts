@@ -7,7 +7,11 @@ import { retryWhileAway } from "./retry-while-away";
  * Ends what is left of the agent, then reports how the attempt ended. A completed run has been reported already, and a
  * lost one reports nothing any more. `beforeFinish` is called just before the run's end is reported.
  */
-export async function conclude(attempt: Attempt, ending: Ending, beforeFinish: () => void = () => {}): Promise<void> {
+export async function finishAttempt(
+  attempt: Attempt,
+  ending: Ending,
+  beforeFinish: () => void = () => {},
+): Promise<void> {
   const { controlPlane, config, run } = attempt;
   const { id: runId, leaseEpoch } = run;
   if (ending.kind === "completed") return;
@@ -27,11 +31,11 @@ export async function conclude(attempt: Attempt, ending: Ending, beforeFinish: (
   }
   await attempt.events.flush();
   beforeFinish();
-  const how =
+  const failure =
     ending.kind === "failed"
       ? { failureKind: ending.failureKind, failureMessage: ending.message }
       : { failureKind: "cancelled" as const };
   await retryWhileAway(() =>
-    controlPlane.finishRun({ runId, runnerId: config.runnerId, leaseEpoch, terminalStatus: ending.kind, ...how }),
+    controlPlane.finishRun({ runId, runnerId: config.runnerId, leaseEpoch, terminalStatus: ending.kind, ...failure }),
   );
 }

@@ -12,7 +12,7 @@ export function postgresEnv(): NodeJS.ProcessEnv {
 }
 
 /** Returns the last lines of a log, for a message. */
-export async function tailOf(file: string): Promise<string> {
+export async function logTail(file: string): Promise<string> {
   const text = await readFile(file, "utf8").catch(() => "");
   return `${text.trim().split("\n").slice(-5).join(" | ")} (log: ${file})`;
 }

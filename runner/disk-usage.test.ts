@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { describeUsage } from "./usage";
+import { describeUsage } from "./disk-usage";
 
 test("what fills a place is told by its largest folders, and not by those above them", async () => {
   const dir = mkdtempSync(path.join(tmpdir(), "agentrun-usage-"));

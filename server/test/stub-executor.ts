@@ -6,7 +6,7 @@ import type {
   AttemptExit,
   Executor,
   LaunchSpec,
-  LogAsk,
+  LogRequest,
   Observation,
   Started,
 } from "@/server/executors";
@@ -16,7 +16,7 @@ import { createRun } from "@/server/runs";
  * An executor whose processes are only names, so that each of its possible answers can be tried. The real executors
  * have their own tests.
  */
-export class NamedAttempts implements Executor {
+export class StubExecutor implements Executor {
   readonly launchArchiver = null;
   readonly launched: LaunchSpec[] = [];
   readonly ended: string[] = [];
@@ -66,7 +66,7 @@ export class NamedAttempts implements Executor {
   inspect(_attemptId: string): Promise<AttemptDetails | null> {
     return this.failure ? Promise.reject(this.failure) : Promise.resolve(this.details);
   }
-  readLog(_attemptId: string, _ask: LogAsk): Promise<AttemptLog | null> {
+  readLog(_attemptId: string, _ask: LogRequest): Promise<AttemptLog | null> {
     return this.failure ? Promise.reject(this.failure) : Promise.resolve(this.logs);
   }
   onRemains(): () => void {

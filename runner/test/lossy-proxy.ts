@@ -12,7 +12,7 @@ export type Loss =
   /** The server carries out the call, and a proxy answers with a page of its own. */
   | "its answer to a proxy's page";
 
-export interface LossyWay extends AsyncDisposable {
+export interface LossyProxy extends AsyncDisposable {
   url: string;
   /** The kinds of calls that were lost: a procedure's name, or a segment's method. */
   lost: string[];
@@ -22,10 +22,10 @@ export interface LossyWay extends AsyncDisposable {
  * A way to the server on which calls are lost: where `loses` says so of a call's kind and of how many of that kind have
  * come before. A call waits for as long as `loses` takes to say.
  */
-export async function openLossyWay(
+export async function openLossyProxy(
   serverUrl: string,
-  loses: (kind: string, before: number) => Loss | null | Promise<Loss | null>,
-): Promise<LossyWay> {
+  chooseLoss: (kind: string, before: number) => Loss | null | Promise<Loss | null>,
+): Promise<LossyProxy> {
   const counts = new Map<string, number>();
   const lost: string[] = [];
 
@@ -33,7 +33,7 @@ export async function openLossyWay(
     const kind = kindOf(asked);
     const before = counts.get(kind) ?? 0;
     counts.set(kind, before + 1);
-    const loss = await loses(kind, before);
+    const loss = await chooseLoss(kind, before);
     if (loss !== null) lost.push(kind);
     const body = await readAll(asked);
     if (loss === "its request") return;

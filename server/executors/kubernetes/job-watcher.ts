@@ -7,12 +7,12 @@ const COALESCE_MS = 100;
 /** With more changed attempts than this, one look at all of them is cheaper. */
 const CHANGED_MAX = 500;
 
-export type LooksOptions = {
+export type JobWatcherOptions = {
   cluster: Cluster;
   /** Selects the Jobs and pods of this installation. */
   labelSelector: string;
-  lookAtAll: () => Promise<void>;
-  lookAt: (attemptId: string) => Promise<void>;
+  checkAllJobs: () => Promise<void>;
+  checkJob: (attemptId: string) => Promise<void>;
   relistMs: number;
   onError: (error: unknown) => void;
 };
@@ -21,77 +21,77 @@ export type LooksOptions = {
  * Decides when to look at attempts: at one when its Job or pod has changed; at all of them at intervals and whenever a
  * watch may have missed something. The watch is only a hint: without it the next whole look sees everything.
  */
-export function startLooks(options: LooksOptions): { close(): void } {
+export function startJobWatcher(options: JobWatcherOptions): { close(): void } {
   const { cluster, onError } = options;
   const changed = new Set<string>();
-  let isWholeDue = true;
-  let isLooking = false;
+  let isFullCheckDue = true;
+  let isChecking = false;
   let isClosed = false;
   let timer: NodeJS.Timeout | undefined;
 
-  function wake(delayMs = COALESCE_MS): void {
-    if (isClosed || isLooking) return;
-    timer ??= setTimeout(() => void look(), delayMs);
+  function scheduleChecks(delayMs = COALESCE_MS): void {
+    if (isClosed || isChecking) return;
+    timer ??= setTimeout(() => void runChecks(), delayMs);
   }
 
-  async function look(): Promise<void> {
+  async function runChecks(): Promise<void> {
     timer = undefined;
-    isLooking = true;
-    while (!isClosed && (isWholeDue || changed.size > 0)) {
+    isChecking = true;
+    while (!isClosed && (isFullCheckDue || changed.size > 0)) {
       try {
-        await lookOnce();
+        await checkNext();
       } catch (error) {
         // The next whole look sees what was missed now.
         if (!isClosed) onError(error);
       }
     }
-    isLooking = false;
+    isChecking = false;
   }
 
-  async function lookOnce(): Promise<void> {
-    if (isWholeDue) {
-      isWholeDue = false;
+  async function checkNext(): Promise<void> {
+    if (isFullCheckDue) {
+      isFullCheckDue = false;
       changed.clear();
-      await options.lookAtAll();
+      await options.checkAllJobs();
       return;
     }
     const [attemptId = ""] = changed;
     changed.delete(attemptId);
-    await options.lookAt(attemptId);
+    await options.checkJob(attemptId);
   }
 
-  function lookAtAllSoon(): void {
-    isWholeDue = true;
-    wake();
+  function scheduleFullCheck(): void {
+    isFullCheckDue = true;
+    scheduleChecks();
   }
 
-  function note(object: Job | Pod): void {
+  function markChanged(object: Job | Pod): void {
     const attemptId = object.metadata?.annotations?.[ATTEMPT];
     if (attemptId === undefined) return;
     changed.add(attemptId);
-    if (changed.size > CHANGED_MAX) isWholeDue = true;
-    wake();
+    if (changed.size > CHANGED_MAX) isFullCheckDue = true;
+    scheduleChecks();
   }
 
-  const follow = (kind: "jobs" | "pods", isNews: (object: Job | Pod) => boolean) =>
+  const watch = (kind: "jobs" | "pods", isRelevant: (object: Job | Pod) => boolean) =>
     followChanges(cluster, kind, {
       labelSelector: options.labelSelector,
-      onChange: (object) => isNews(object) && note(object),
-      onGap: lookAtAllSoon,
+      onChange: (object) => isRelevant(object) && markChanged(object),
+      onGap: scheduleFullCheck,
       onError,
     });
-  const following = [
-    follow("jobs", (job) => isFinished(job as Job)),
-    follow("pods", (pod) => hasEnded(pod as Pod) || isStuck(pod as Pod)),
+  const watches = [
+    watch("jobs", (job) => isFinished(job as Job)),
+    watch("pods", (pod) => hasEnded(pod as Pod) || isStuck(pod as Pod)),
   ];
-  const interval = setInterval(lookAtAllSoon, options.relistMs);
-  wake(0);
+  const interval = setInterval(scheduleFullCheck, options.relistMs);
+  scheduleChecks(0);
   return {
     close() {
       isClosed = true;
       clearTimeout(timer);
       clearInterval(interval);
-      for (const each of following) each.close();
+      for (const openWatch of watches) openWatch.close();
     },
   };
 }

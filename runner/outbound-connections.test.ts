@@ -7,10 +7,10 @@ import { codexBinary, makeMachine } from "./test/harness";
 
 test("codex calls nobody but its model", async () => {
   await using machine = await makeMachine();
-  const asked: string[] = [];
+  const requestedHosts: string[] = [];
   const proxy = http.createServer((_request, response) => response.writeHead(502).end());
   proxy.on("connect", (request, socket) => {
-    asked.push(request.url ?? "");
+    requestedHosts.push(request.url ?? "");
     socket.end("HTTP/1.1 502 Bad Gateway\r\n\r\n");
   });
   await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
@@ -27,7 +27,7 @@ test("codex calls nobody but its model", async () => {
     controlPlane.order("turn", { text: "hello" });
     expect(await ended).toEqual({ kind: "completed" });
     expect(controlPlane.payloads("assistant_message")).toHaveLength(1);
-    expect(asked).toEqual([]);
+    expect(requestedHosts).toEqual([]);
   } finally {
     proxy.closeAllConnections();
     proxy.close();

@@ -4,12 +4,12 @@ import pg from "pg";
 import { startPostgres } from "@/supervisor/postgres/cluster";
 
 const STOP_DEADLINE_MS = 30_000;
-const NAMED_MAX = 5;
+const SESSIONS_LISTED_MAX = 5;
 /** As `server/archive/key.ts` names a session's folder. */
 const SESSION_FOLDER = "left(encode(sha256(convert_to(session_id, 'UTF8')), 'hex'), 32)";
 
 /** What a copy holds, as its own database says. */
-export type Proof = { sessions: number; segments: number; segmentBytes: number };
+export type CopySummary = { sessions: number; segments: number; segmentBytes: number };
 
 /**
  * Starts the copied database once, which lets it recover from the log that was copied with it, holds the archive against
@@ -18,12 +18,12 @@ export type Proof = { sessions: number; segments: number; segmentBytes: number }
  * Feeds are told that this is another database than the one it was copied from: changes since then never were, and the
  * cursors of whoever has seen them must not lead past what comes here. With the feeds' epoch collection waits for a person.
  */
-export async function proveCopy(opts: {
+export async function verifyCopy(opts: {
   dataDir: string;
   databaseName: string;
   password: string;
   archive: string | null;
-}): Promise<Proof> {
+}): Promise<CopySummary> {
   const { dataDir, databaseName, password, archive } = opts;
   const logFile = path.join(dataDir, "postgres.log");
   const server = await startPostgres({ dataDir, password, logFile, settings: {} });
@@ -32,9 +32,9 @@ export async function proveCopy(opts: {
     await client.connect();
     try {
       await client.query("update agentrun_feed_epoch set system_identifier = 'copied'");
-      const proof = await readProof(client);
-      if (archive !== null) await findMissing(client, archive);
-      return proof;
+      const summary = await readSummary(client);
+      if (archive !== null) await assertArchiveComplete(client, archive);
+      return summary;
     } finally {
       await client.end();
     }
@@ -43,8 +43,8 @@ export async function proveCopy(opts: {
   }
 }
 
-async function readProof(client: pg.Client): Promise<Proof> {
-  const { rows } = await client.query<Record<keyof Proof, string>>(
+async function readSummary(client: pg.Client): Promise<CopySummary> {
+  const { rows } = await client.query<Record<keyof CopySummary, string>>(
     `select (select count(*) from agentrun_sessions where deleted_at is null) as sessions,
        count(*) as segments, coalesce(sum(stored_bytes), 0) as "segmentBytes"
      from agentrun_archive_segments where removing_at is null`,
@@ -54,34 +54,34 @@ async function readProof(client: pg.Client): Promise<Proof> {
 }
 
 /** Throws with the sessions of which a segment is not there, or not whole. One folder at a time: there may be millions. */
-async function findMissing(client: pg.Client, archive: string): Promise<void> {
+async function assertArchiveComplete(client: pg.Client, archive: string): Promise<void> {
   const missing: string[] = [];
-  let after = "";
+  let lastSessionId = "";
   for (;;) {
     const { rows } = await client.query<{ sessionId: string; folder: string; held: Record<string, number> }>(
       `select session_id as "sessionId", ${SESSION_FOLDER} as folder, jsonb_object_agg(sha256, stored_bytes) as held
        from agentrun_archive_segments where removing_at is null and session_id > $1
        group by session_id order by session_id limit 500`,
-      [after],
+      [lastSessionId],
     );
     for (const { sessionId, folder, held } of rows)
-      if (!(await isWhole(path.join(archive, folder), held))) missing.push(sessionId);
+      if (!(await isComplete(path.join(archive, folder), held))) missing.push(sessionId);
     const last = rows.at(-1);
     if (last === undefined) break;
-    after = last.sessionId;
+    lastSessionId = last.sessionId;
   }
   if (missing.length === 0) return;
-  const named = missing.slice(0, NAMED_MAX).join(", ");
+  const sessionIds = missing.slice(0, SESSIONS_LISTED_MAX).join(", ");
   throw new Error(
-    `The archive does not hold all that the database names, of ${missing.length} sessions: ${named}` +
-      `${missing.length > NAMED_MAX ? ", …" : ""}. Is AGENTRUN_ARCHIVE set as the product has it?`,
+    `The archive does not hold all that the database names, of ${missing.length} sessions: ${sessionIds}` +
+      `${missing.length > SESSIONS_LISTED_MAX ? ", …" : ""}. Is AGENTRUN_ARCHIVE set as the product has it?`,
   );
 }
 
-async function isWhole(folder: string, held: Record<string, number>): Promise<boolean> {
-  const there = new Set(await readdir(folder).catch(() => []));
+async function isComplete(folder: string, held: Record<string, number>): Promise<boolean> {
+  const existingFiles = new Set(await readdir(folder).catch(() => []));
   for (const [sha256, bytes] of Object.entries(held)) {
-    if (!there.has(sha256) || (await stat(path.join(folder, sha256))).size !== bytes) return false;
+    if (!existingFiles.has(sha256) || (await stat(path.join(folder, sha256))).size !== bytes) return false;
   }
   return true;
 }

@@ -2,16 +2,16 @@ import { randomUUID } from "node:crypto";
 import { type HeartbeatAnswer, isTerminal } from "@/contract/run";
 import { Attempt } from "./attempt";
 import { claimRun } from "./claim";
-import { commandsOf } from "./commands-of";
-import { conclude } from "./conclude";
 import type { RunnerConfig } from "./config";
 import type { ControlPlane } from "./control-plane";
-import { type Ending, endingOf } from "./ending";
+import { type Ending, toEnding } from "./ending";
 import type { DraftEvent } from "./event-batch";
-import { leaveHandover } from "./handover";
+import { finishAttempt } from "./finish-attempt";
+import { writeHandover } from "./handover";
 import { Heartbeat } from "./heartbeat";
+import { listAllCommands } from "./list-commands";
 import type { RunnerLog } from "./loop";
-import { warnIfNotCutOff } from "./network-probe";
+import { warnIfNetworkReachable } from "./network-probe";
 import { retryWhileAway } from "./retry-while-away";
 
 /**
@@ -40,7 +40,7 @@ export async function prepareAttempt(opts: {
     leaseEpoch,
     leaseMs,
     claimedAt,
-    onAnswer: (answer) => hear(attempt, answer),
+    onAnswer: (answer) => handleHeartbeat(attempt, answer),
     onLost: (error) => attempt.end({ kind: "lost", message: error.message }),
   });
   terminate.addEventListener("abort", () => attempt.end({ kind: "released" }));
@@ -49,32 +49,34 @@ export async function prepareAttempt(opts: {
   try {
     if (!attempt.ending) {
       const emit = (event: DraftEvent) => attempt.emit(event);
-      const probed = config.networkProbe === undefined ? null : warnIfNotCutOff(config.networkProbe, emit);
+      const networkCheck = config.networkProbe === undefined ? null : warnIfNetworkReachable(config.networkProbe, emit);
       const { cwd, notes } = await attempt.prepareDisk();
-      await probed;
+      await networkCheck;
       await attempt.events.flush();
-      if (!attempt.ending) await leaveHandover(config.scratchDir, { nonce, cwd, notes: notes ?? null });
+      if (!attempt.ending) await writeHandover(config.scratchDir, { nonce, cwd, notes: notes ?? null });
     }
   } catch (error) {
-    log.warn({ err: error }, "the attempt cannot be prepared");
-    attempt.end(await endingOf(error, config));
+    log.warn({ err: error }, "could not prepare the attempt");
+    attempt.end(await toEnding(error, config));
   }
   const { ending } = attempt;
   if (ending)
-    await sayEnd(attempt, ending).catch((error: unknown) => log.warn({ err: error }, "the end could not be said"));
+    await reportEnding(attempt, ending).catch((error: unknown) =>
+      log.warn({ err: error }, "could not report how the attempt ended"),
+    );
   heartbeat.stop();
   attempt.live.close();
   return ending ?? null;
 }
 
-function hear(attempt: Attempt, answer: HeartbeatAnswer): void {
+function handleHeartbeat(attempt: Attempt, answer: HeartbeatAnswer): void {
   if (isTerminal(answer.status)) attempt.end({ kind: "lost", message: `the run is ${answer.status}` });
   else if (answer.cancelRequestedAt !== null) attempt.end({ kind: "cancelled" });
 }
 
 /** Reports a failed preparation: first the turn that it was for fails with the reason, then the run. */
-async function sayEnd(attempt: Attempt, ending: Ending): Promise<void> {
-  const commandId = ending.kind === "failed" ? await turnOf(attempt) : undefined;
+async function reportEnding(attempt: Attempt, ending: Ending): Promise<void> {
+  const commandId = ending.kind === "failed" ? await findTurnCommandId(attempt) : undefined;
   if (ending.kind === "failed" && commandId !== undefined) {
     const { failureKind, message } = ending;
     attempt.emit({ type: "error", payload: { message, code: failureKind } });
@@ -89,13 +91,13 @@ async function sayEnd(attempt: Attempt, ending: Ending): Promise<void> {
       }),
     );
   }
-  await conclude(attempt, ending);
+  await finishAttempt(attempt, ending);
 }
 
 /** Returns the turn that this attempt was started for: the one that was cut off, or the oldest waiting one. */
-async function turnOf({ run, controlPlane }: Attempt): Promise<string | undefined> {
+async function findTurnCommandId({ run, controlPlane }: Attempt): Promise<string | undefined> {
   if (run.assignment.cutOffTurn) return run.assignment.cutOffTurn.commandId;
-  for await (const { id, type, state } of commandsOf(controlPlane, run.id))
+  for await (const { id, type, state } of listAllCommands(controlPlane, run.id))
     if (type === "turn" && state === "pending") return id;
   return undefined;
 }

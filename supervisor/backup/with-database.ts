@@ -1,5 +1,5 @@
 import path from "node:path";
-import { DataFolderHeldError, lockDataFolder } from "@/supervisor/data-folder/lock";
+import { DataFolderLockedError, lockDataFolder } from "@/supervisor/data-folder/lock";
 import { DATABASE } from "@/supervisor/database";
 import { startPostgres } from "@/supervisor/postgres/cluster";
 import { POSTGRES_USER } from "@/supervisor/postgres/initialize";
@@ -17,10 +17,10 @@ export async function withDatabase<T>(
   work: (databaseUrl: string) => Promise<T>,
 ): Promise<T> {
   const lock = await lockDataFolder(dataDir).catch((error: unknown) => {
-    if (error instanceof DataFolderHeldError) return null;
+    if (error instanceof DataFolderLockedError) return null;
     throw error;
   });
-  if (lock === null) return work(await urlOfRunning(dataDir, password));
+  if (lock === null) return work(await runningDatabaseUrl(dataDir, password));
   try {
     const server = await startPostgres({ dataDir, password, logFile: path.join(dataDir, "postgres.log") });
     try {
@@ -33,7 +33,7 @@ export async function withDatabase<T>(
   }
 }
 
-async function urlOfRunning(dataDir: string, password: string): Promise<string> {
+async function runningDatabaseUrl(dataDir: string, password: string): Promise<string> {
   const port = await readPort(path.join(dataDir, "pg"));
   if (port === null)
     throw new Error(
