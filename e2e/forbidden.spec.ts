@@ -226,7 +226,11 @@ test("who may only look is offered nothing else, is told which role it needs, an
     for (const [address, operations] of Object.entries(paths))
       for (const [method, { operationId }] of Object.entries(operations)) {
         // Everybody has views, marks, tokens and terminals of their own.
-        if (method === "get" || /^(views|bulk)\.|[mM]ark\w*Read$|OwnToken$|DeviceSignIn$|createSignInLink$/.test(operationId)) continue;
+        if (
+          method === "get" ||
+          /^(views|bulk)\.|[mM]ark\w*Read$|OwnToken$|DeviceSignIn$|createSignInLink$/.test(operationId)
+        )
+          continue;
         const answer = await viewer.ask(method, address.replaceAll(/\{\w+\}/g, SESSION), {});
         expect(answer, operationId).toEqual({ status: 403, reason: "forbidden" });
         refused.push(operationId);

@@ -13,17 +13,19 @@ const FOREIGN = wordSet(`
 
 /** What writes tricks out, or makes its text of that. */
 const SAFE_CALLS = wordSet(`
-  showTricks showHidden shortenId nameOf nameOfPlace operatorName readError outcomeOf contentOf summarize oneLine summaryOf
+  revealHidden revealHiddenInName shortenId nameOf laneName operatorName readError outcomeOf contentOf summarize oneLine summaryOf
   blockerWords describeDrawn firstLine callerOf verbOf kindOf targetName stateOf periodName`);
 /** What makes words of this program's own, or figures. */
 const OWN_CALLS = wordSet(`
   formatDuration formatBytes formatOffset formatPlural formatCount formatMoney formatTokens formatAge
   costWords
-  imageSizeWords beatWords printDuration ordinal shareWords countText countOf callsWords briefWords wrongWords failedWords sum Number consequenceOf missingWords
-  attemptOf describeBeats describeStrip formatInZone processOf builtAs depthOf refusalOf refuseExtension explainState explainKeeper
-  explainTotals explainBreaker sessionIdOf safeHref figureOf amountWords spentWords percentOf percentWords partWords sessionsWords rate perMinute count tile formatPercent explainStatus placesTaken eventWords`);
+  imageSizeWords heartbeatIntervalWords printDuration ordinal shareWords countText countOf callsWords briefWords failureCountWords failedWords sum Number consequenceOf missingWords
+  attemptOf describeHeartbeats describeStrip formatInZone processOf builtAs depthOf refusalOf refuseExtension explainState explainKeeper
+  explainTotals explainBreaker sessionIdOf safeHref formatAmount amountWords spentWords percentOf percentWords partWords sessionsWords rate perMinute count tile formatPercent explainStatus placesTaken eventWords`);
 /** What is given to a component to draw with, and draws by itself. */
-const RENDERERS = wordSet("children more place field text number cloneElement createPortal");
+const RENDERERS = wordSet(
+  "children more renderMore place field textField text number numberField cloneElement createPortal",
+);
 /** What is named like others' words in a file, and is the program's own. */
 const OWN_WORDS = {
   "app/(console)/docs/[name]/page.tsx": ["doc.title"],
@@ -33,7 +35,7 @@ const OWN_WORDS = {
   "components/overview/backends-strip.tsx": ["why"],
   "components/overview/overview-view.tsx": ["title"],
   "components/peek/peek-panel.tsx": ["title"],
-  "components/runners/order-dialog.tsx": ["WORDS[order].title"],
+  "components/runners/action-dialog.tsx": ["WORDS[action].title"],
   "components/runners/runner-view.tsx": ["why.title"],
   "components/runners/runners-table.tsx": ["why.title"],
   "components/runners/skew-badge.tsx": ["title"],
@@ -43,7 +45,6 @@ const OWN_WORDS = {
   "components/backends/backend-card.tsx": ["condition.why"],
   "components/queue/conflict.ts": ["failure"],
   "components/queue/lane-menu.tsx": ["failure"],
-  "components/queue/task-trial.tsx": ["said"],
   "components/queue/use-control.ts": ["failure"],
   "components/queue/use-priority.ts": ["failure"],
   "components/runs/why-box.tsx": ["holder"],

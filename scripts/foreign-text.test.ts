@@ -39,8 +39,8 @@ test("what others wrote is found wherever it is drawn as it is", () => {
 
 test("what is written out, counted, or drawn by a component of its own is not", () => {
   for (const jsx of [
-    "<p>{showTricks(task.title)}</p>",
-    "<p>{task.title !== null && showHidden(task.title)}</p>",
+    "<p>{revealHidden(task.title)}</p>",
+    "<p>{task.title !== null && revealHiddenInName(task.title)}</p>",
     "<p>{item.text.length}</p>",
     "<p>{formatPlural(count, 'event')}</p>",
     "<Markdown text={item.text} />",

@@ -36,12 +36,12 @@ export function ApprovalFilters({ filter, onChange, onClear }: ApprovalFiltersPr
         aria-label="Type"
         className="w-auto"
         value={kind ?? ""}
-        onChange={(event) => onChange({ kind: APPROVAL_KINDS.find((known) => known === event.target.value) ?? null })}
+        onChange={(event) => onChange({ kind: APPROVAL_KINDS.find((option) => option === event.target.value) ?? null })}
       >
         <option value="">Any type</option>
-        {APPROVAL_KINDS.map((known) => (
-          <option key={known} value={known}>
-            {KIND_NAMES[known]}
+        {APPROVAL_KINDS.map((option) => (
+          <option key={option} value={option}>
+            {KIND_NAMES[option]}
           </option>
         ))}
       </Select>

@@ -2,7 +2,7 @@ import { ApprovalCard, showApproval } from "@/components/conversation/approval-c
 import { cn } from "@/components/ui/class-names";
 import type { RowChoice } from "@/components/ui/table";
 import type { ApprovalSummary } from "@/contract/approval";
-import { AskedFor, Asker } from "./asker";
+import { RequestAge, Requester } from "./requester";
 
 type ApprovalRowProps = {
   approval: ApprovalSummary;
@@ -24,8 +24,8 @@ export function ApprovalRow({ approval, choice, onProject }: ApprovalRowProps) {
       )}
     >
       <p className="flex flex-wrap items-center gap-x-2 gap-y-1 text-xs text-ink-2">
-        {choice?.box?.(id)}
-        <Asker
+        {choice?.checkbox?.(id)}
+        <Requester
           approval={approval}
           project={
             <button
@@ -38,7 +38,7 @@ export function ApprovalRow({ approval, choice, onProject }: ApprovalRowProps) {
             </button>
           }
         />
-        <AskedFor approval={approval} />
+        <RequestAge approval={approval} />
       </p>
       <ApprovalCard shown={showApproval(approval)} />
     </li>

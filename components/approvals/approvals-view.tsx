@@ -5,8 +5,8 @@ import { type RefObject, useEffect, useMemo, useRef } from "react";
 import { toast } from "sonner";
 import { useBulk } from "@/components/bulk/use-bulk";
 import { useFreshRows } from "@/components/live/fresh-rows";
-import { useEnd } from "@/components/live/use-end";
-import { useWider, type Wider } from "@/components/query/use-wider";
+import { useEndInView } from "@/components/live/use-end-in-view";
+import { type QueryWidening, useQueryWidening } from "@/components/query/use-query-widening";
 import { useCanOperate } from "@/components/shell/identity";
 import { focusRow, keyInFocus } from "@/components/shell/list-keys";
 import { type PageKey, usePageKeys } from "@/components/shell/page-keys";
@@ -42,20 +42,20 @@ export function ApprovalsView() {
   const [filter, setFilter] = useQueryStates(APPROVAL_FILTERS);
   const { status } = filter;
   // A status is always chosen, and stays.
-  const clear = () => void setFilter({ ...NOTHING_ELSE });
-  const wider = useWider(APPROVAL_QUERY, filter, (change) => void setFilter(change));
+  const clear = () => void setFilter({ ...NO_CONDITIONS });
+  const widening = useQueryWidening(APPROVAL_QUERY, filter, (change) => void setFilter(change));
   const query = useInfiniteQuery(approvalPages(trpc, approvalsInput(filter)));
   const read = useMemo(() => query.data?.pages.flatMap((page) => page.items), [query.data]);
   const isWaiting = status === "pending";
-  const news = useFreshRows(read, JSON.stringify([filter, query.data?.pages.length]));
+  const freshRows = useFreshRows(read, JSON.stringify([filter, query.data?.pages.length]));
   // What waits comes at the end, where nothing moves; what is over comes first, and waits behind its pill.
   const approvals = useMemo(
-    () => (isWaiting ? read : read?.filter((approval) => !news.fresh.includes(approval))) ?? [],
-    [read, isWaiting, news.fresh],
+    () => (isWaiting ? read : read?.filter((approval) => !freshRows.freshRows.includes(approval))) ?? [],
+    [read, isWaiting, freshRows.freshRows],
   );
   const ids = useMemo(() => approvals.map(({ id }) => id), [approvals]);
-  const end = useEnd(ids.length, () => {
-    if (isWaiting && news.fresh.length > 0) news.look();
+  const end = useEndInView(ids.length, () => {
+    if (isWaiting && freshRows.freshRows.length > 0) freshRows.markSeen();
   });
   const guard = useMovedGuard(ids);
   const canDecide = canOperate && isWaiting;
@@ -64,7 +64,7 @@ export function ApprovalsView() {
       kind: "approval",
       ids,
       filter: approvalsFilter(filter),
-      words: filterWords(filter),
+      filterText: filterWords(filter),
       hasMore: query.hasNextPage,
     },
     labelOf: (id) => approvals.find((approval) => approval.id === id)?.command ?? shortenId(id),
@@ -91,11 +91,11 @@ export function ApprovalsView() {
       </PageHeader>
       {bulk.bar}
       <NewPill
-        count={isWaiting && end.isShown ? 0 : news.fresh.length}
-        one="new request"
+        count={isWaiting && end.isShown ? 0 : freshRows.freshRows.length}
+        noun="new request"
         onShow={() => {
-          const [first] = news.fresh;
-          news.look();
+          const [first] = freshRows.freshRows;
+          freshRows.markSeen();
           if (isWaiting && first !== undefined) focusRow(first.id);
         }}
       />
@@ -103,7 +103,7 @@ export function ApprovalsView() {
         <QueryView query={query}>
           {() =>
             approvals.length === 0 ? (
-              <Nothing filter={filter} wider={wider} onClear={clear} />
+              <EmptyList filter={filter} widening={widening} onClear={clear} />
             ) : (
               <>
                 <ol className="mx-auto flex max-w-3xl flex-col gap-4 p-4" {...guard}>
@@ -117,7 +117,7 @@ export function ApprovalsView() {
                   ))}
                 </ol>
                 <div ref={end.ref} />
-                <ListFoot count={approvals.length} one="request" query={query} />
+                <ListFoot count={approvals.length} noun="request" query={query} />
               </>
             )
           }
@@ -127,20 +127,20 @@ export function ApprovalsView() {
   );
 }
 
-const { status: _status, ...NOTHING_ELSE } = APPROVAL_QUERY.none;
+const { status: _status, ...NO_CONDITIONS } = APPROVAL_QUERY.none;
 
-const NOTHING: Record<Exclude<ApprovalStatus, "pending">, string> = {
+const EMPTY_TEXTS: Record<Exclude<ApprovalStatus, "pending">, string> = {
   decided: "No answers being delivered",
   applied: "No answered requests",
   superseded: "No requests that are no longer needed",
   ambiguous: "No unclear requests",
 };
 
-type NothingProps = { filter: ApprovalFilter; wider: Wider | null; onClear: () => void };
+type EmptyListProps = { filter: ApprovalFilter; widening: QueryWidening | null; onClear: () => void };
 
-function Nothing({ filter, wider, onClear }: NothingProps) {
-  if (isNarrowed(filter)) return <NoMatch one="request" onClear={onClear} wider={wider} />;
-  if (filter.status !== "pending") return <EmptyState title={NOTHING[filter.status]} />;
+function EmptyList({ filter, widening, onClear }: EmptyListProps) {
+  if (isNarrowed(filter)) return <NoMatch noun="request" onClear={onClear} widening={widening} />;
+  if (filter.status !== "pending") return <EmptyState title={EMPTY_TEXTS[filter.status]} />;
   return (
     <EmptyState title="No approvals waiting">
       Agents ask here before doing something their sandbox or policy does not allow.

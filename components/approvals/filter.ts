@@ -47,11 +47,11 @@ export function isNarrowed(filter: ApprovalFilter): boolean {
 export function filterWords(filter: ApprovalFilter): string {
   const { status, kind } = filter;
   const about = kind === null ? "request" : `request for ${KIND_NAMES[kind].toLowerCase()}`;
-  const rest = conditionWords(APPROVAL_QUERY, {
+  const otherConditions = conditionWords(APPROVAL_QUERY, {
     ...filter,
     kind: null,
     status: "pending",
     search: filter.search.trim(),
   });
-  return [`every ${about} (${STATUS_NAMES[status].toLowerCase()})`, ...rest].join(", ");
+  return [`every ${about} (${STATUS_NAMES[status].toLowerCase()})`, ...otherConditions].join(", ");
 }

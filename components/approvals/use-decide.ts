@@ -2,7 +2,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { toast } from "sonner";
 import { useTRPC } from "@/components/trpc/client";
 import { toastError } from "@/components/ui/error-toast";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import type { DecideApprovalInput } from "@/contract/approval";
 
 type DecideOptions = Parameters<ReturnType<typeof useTRPC>["approvals"]["decide"]["mutationOptions"]>[0];
@@ -31,7 +31,7 @@ export function useDecideByKey() {
   const client = useQueryClient();
   return useDecide({
     onSuccess: ({ decision, command, kind }) =>
-      void toast.success(`${decision === "accept" ? "Accepted" : "Declined"}: ${showTricks(command ?? kind)}`),
+      void toast.success(`${decision === "accept" ? "Accepted" : "Declined"}: ${revealHidden(command ?? kind)}`),
     onError: (error) => toastError(error),
     onSettled: () => void client.invalidateQueries({ queryKey: trpc.approvals.pathKey() }),
   }).decide;

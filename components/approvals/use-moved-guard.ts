@@ -1,6 +1,6 @@
 import { type PointerEvent, type SyntheticEvent, useEffect, useLayoutEffect, useRef } from "react";
 import { toast } from "sonner";
-import { type Moved, movedBetween } from "./moved";
+import { type MovedRows, movedBetween } from "./moved-rows";
 
 /** A finger comes down where the eye was a moment ago. */
 const FINGER_MS = 700;
@@ -11,7 +11,7 @@ const FINGER_MS = 700;
  */
 export function useMovedGuard(ids: readonly string[], what = "requests") {
   const before = useRef(ids);
-  const moved = useRef<Moved>(new Set());
+  const moved = useRef<MovedRows>(new Set());
   const movedAtMs = useRef(0);
   const isRefused = useRef(false);
   const key = ids.join();
@@ -25,13 +25,13 @@ export function useMovedGuard(ids: readonly string[], what = "requests") {
   }, [key]);
 
   useEffect(() => {
-    let place: string | null = null;
+    let pressedRow: string | null = null;
     const see = (event: globalThis.PointerEvent) => {
       const { clientX, clientY, pointerType } = event;
       // A browser may tell of a move when only the page under the pointer has moved.
       const now = `${clientX},${clientY}`;
-      const isStill = place === null || place === now;
-      place = now;
+      const isStill = pressedRow === null || pressedRow === now;
+      pressedRow = now;
       if (pointerType === "mouse" && !isStill) moved.current = new Set();
     };
     document.addEventListener("pointermove", see);

@@ -20,8 +20,8 @@ export function ArrangeMenus({ list, arrangements }: { list: ViewPage; arrangeme
   const { columns } = arrangement;
   // biome-ignore lint/correctness/useExhaustiveDependencies: only an address that says nothing is added to.
   useEffect(() => {
-    const kept = columns === null ? readColumns(all, recallColumns(list)) : null;
-    if (kept !== null) setArrangement({ columns: kept });
+    const remembered = columns === null ? readColumns(all, recallColumns(list)) : null;
+    if (remembered !== null) setArrangement({ columns: remembered });
   }, [columns, list]);
   const choose = (chosen: string | null) => {
     rememberColumns(list, chosen);

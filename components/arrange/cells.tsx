@@ -1,7 +1,7 @@
 import Link from "next/link";
 import { Id } from "@/components/ui/copy";
 import { shortenId } from "@/components/ui/format";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { Time } from "@/components/ui/time";
 
 const None = () => <span className="text-ink-3">none</span>;
@@ -29,7 +29,7 @@ export function LinkCell({ id, href }: { id: string | null; href: (id: string) =
 /** Text that somebody wrote, as much of it as there is room for. */
 export function TextCell({ text }: { text: string | null }) {
   if (text === null || text === "") return <None />;
-  const shown = showTricks(text.slice(0, SHOWN_MAX));
+  const shown = revealHidden(text.slice(0, SHOWN_MAX));
   return (
     <span title={shown} className="block max-w-56 truncate">
       {shown}

@@ -11,13 +11,13 @@ type GroupedTableProps<Row> = TableProps<Row> & {
   /** null: the rows stand under nothing. */
   groups: ShownGroups<Row> | null;
   /** What one row is. */
-  one: string;
+  noun: string;
   /** Whether there may be rows that are not loaded. */
   hasMore: boolean;
 };
 
 /** A table whose rows may stand under groups, each with a head that stays in sight and closes it. */
-export function GroupedTable<Row>({ groups, one, hasMore, ...table }: GroupedTableProps<Row>) {
+export function GroupedTable<Row>({ groups, noun, hasMore, ...table }: GroupedTableProps<Row>) {
   if (groups === null) return <Table {...table} />;
   const { rows: _all, ...props } = table;
   // What scrolls is the page's list, so that heads stay at its top: a box around the table would hold them.
@@ -28,7 +28,7 @@ export function GroupedTable<Row>({ groups, one, hasMore, ...table }: GroupedTab
           key={group.key}
           {...props}
           group={group}
-          count={hasMore ? `${group.rows.length.toLocaleString("en")} loaded` : formatPlural(group.rows.length, one)}
+          count={hasMore ? `${group.rows.length.toLocaleString("en")} loaded` : formatPlural(group.rows.length, noun)}
           isClosed={groups.isClosed(group.key)}
           onToggle={() => groups.onToggle(group.key)}
         />

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { byPlace, groupRows } from "./groups";
+import { byGivenOrder, groupRows } from "./groups";
 
 type Row = { id: number; under: string };
 const rows: Row[] = [
@@ -25,7 +25,7 @@ test("rows stand under what they have in common, in their order, and no row is l
 });
 
 test("groups stand in the order that is told, and those it does not know behind, by their letters", () => {
-  const compare = byPlace(["", "shop"]);
+  const compare = byGivenOrder(["", "shop"]);
   const more = [...rows, { id: 5, under: "art" }];
   expect(groupRows(more, { ...grouping, compare }).map(({ key }) => key)).toEqual(["", "shop", "art", "docs"]);
 });

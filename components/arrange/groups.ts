@@ -24,7 +24,7 @@ export function groupRows<Row>(rows: readonly Row[], { keyOf, nameOf, compare }:
 }
 
 /** An order by places in a list; what is not in it comes behind, by its letters. */
-export function byPlace(places: readonly string[]): (one: string, other: string) => number {
-  const placeOf = (key: string) => (places.includes(key) ? places.indexOf(key) : places.length);
-  return (one, other) => placeOf(one) - placeOf(other) || one.localeCompare(other, "en");
+export function byGivenOrder(orderedKeys: readonly string[]): (one: string, other: string) => number {
+  const indexOf = (key: string) => (orderedKeys.includes(key) ? orderedKeys.indexOf(key) : orderedKeys.length);
+  return (one, other) => indexOf(one) - indexOf(other) || one.localeCompare(other, "en");
 }

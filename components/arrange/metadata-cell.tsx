@@ -2,7 +2,7 @@
 import { useQueryState } from "nuqs";
 import { parseAsPairs } from "@/components/query/metadata-param";
 import { cn } from "@/components/ui/class-names";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { parsePairs, printPairs, readPairs } from "@/contract/query/metadata";
 import { TextCell } from "./cells";
 
@@ -12,7 +12,7 @@ const PRESSED_MAX = 2;
 export function MetadataCell({ metadata }: { metadata: Record<string, unknown> }) {
   const [, setPairs] = useQueryState("metadata", parseAsPairs);
   const pairs = Object.entries(metadata);
-  const rest = pairs.slice(PRESSED_MAX);
+  const folded = pairs.slice(PRESSED_MAX);
   if (pairs.length === 0) return <TextCell text={null} />;
   return (
     <span className="flex max-w-64 min-w-0 items-center gap-2">
@@ -27,15 +27,15 @@ export function MetadataCell({ metadata }: { metadata: Record<string, unknown> }
               // What stands beside it keeps its room.
               pairs.length > 1 && "max-w-26 shrink-0",
             )}
-            onClick={() => void setPairs((known) => withPair(known, name, value))}
+            onClick={() => void setPairs((current) => withPair(current, name, value))}
           >
-            {showTricks(wordsOf(name, value))}
+            {revealHidden(wordsOf(name, value))}
           </button>
         ) : (
           <TextCell key={name} text={wordsOf(name, value)} />
         ),
       )}
-      {rest.length > 0 && <TextCell text={rest.map(([name, value]) => wordsOf(name, value)).join(", ")} />}
+      {folded.length > 0 && <TextCell text={folded.map(([name, value]) => wordsOf(name, value)).join(", ")} />}
     </span>
   );
 }
@@ -51,8 +51,8 @@ function canNarrow(name: string, value: unknown): boolean {
   );
 }
 
-function withPair(known: string | null, name: string, value: unknown): string | null {
-  const others = readPairs(known).filter(([other]) => other !== name);
+function withPair(pairs: string | null, name: string, value: unknown): string | null {
+  const others = readPairs(pairs).filter(([other]) => other !== name);
   // One more than a filter takes changes nothing.
-  return parsePairs(printPairs([...others, [name, String(value)]]) ?? "") ?? known;
+  return parsePairs(printPairs([...others, [name, String(value)]]) ?? "") ?? pairs;
 }

@@ -38,7 +38,7 @@ export function AuditFilters({ filter, onChange }: AuditFiltersProps) {
         aria-label="By"
         className="w-auto"
         value={filter.by ?? ""}
-        onChange={(event) => onChange({ by: CALLER_KINDS.find((known) => known === event.target.value) ?? null })}
+        onChange={(event) => onChange({ by: CALLER_KINDS.find((option) => option === event.target.value) ?? null })}
       >
         <option value="">Everyone</option>
         {CALLER_KINDS.map((kind) => (
@@ -51,7 +51,7 @@ export function AuditFilters({ filter, onChange }: AuditFiltersProps) {
         aria-label="What was acted on"
         className="w-auto"
         value={filter.kind ?? ""}
-        onChange={(event) => onChange({ kind: AUDIT_TARGETS.find((known) => known === event.target.value) ?? null })}
+        onChange={(event) => onChange({ kind: AUDIT_TARGETS.find((option) => option === event.target.value) ?? null })}
       >
         <option value="">Any target</option>
         {AUDIT_TARGETS.map((kind) => (

@@ -1,7 +1,7 @@
 "use client";
 import Link from "next/link";
 import { cn } from "@/components/ui/class-names";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { type Column, Table } from "@/components/ui/table";
 import { Time } from "@/components/ui/time";
 import type { AuditRow } from "@/contract/audit";
@@ -58,12 +58,12 @@ function Sentence({ row, onChange }: { row: AuditRow; onChange: AuditTableProps[
       <Narrow text={action} shown={verbOf(row)} what="action" onPress={() => onChange({ action })} />{" "}
       <span className="text-ink-2">{kindOf(row)}</span>{" "}
       {address === null ? (
-        <span title={showTricks(targetId)}>{target}</span>
+        <span title={revealHidden(targetId)}>{target}</span>
       ) : (
         <Link
           href={address}
           prefetch={false}
-          title={showTricks(targetId)}
+          title={revealHidden(targetId)}
           className="min-h-6 max-w-96 min-w-6 truncate leading-6 font-medium hover:underline"
         >
           {target}
@@ -75,11 +75,11 @@ function Sentence({ row, onChange }: { row: AuditRow; onChange: AuditTableProps[
 
 type NarrowProps = { text: string; shown?: string; what: string; isStrong?: boolean; onPress: () => void };
 
-function Narrow({ text, shown = showTricks(text), what, isStrong, onPress }: NarrowProps) {
+function Narrow({ text, shown = revealHidden(text), what, isStrong, onPress }: NarrowProps) {
   return (
     <button
       type="button"
-      title={`${showTricks(text)}: show only this ${what}`}
+      title={`${revealHidden(text)}: show only this ${what}`}
       onClick={onPress}
       className={cn("min-h-6 min-w-6 text-sm hover:underline", isStrong ? "font-medium" : "text-ink-2")}
     >
@@ -98,7 +98,7 @@ function Details({ details }: { details: Record<string, unknown> }) {
         {summary}
       </summary>
       <pre className="mt-1 text-2xs wrap-anywhere whitespace-pre-wrap">
-        {showTricks(JSON.stringify(details, null, 2))}
+        {revealHidden(JSON.stringify(details, null, 2))}
       </pre>
     </details>
   );

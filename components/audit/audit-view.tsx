@@ -4,14 +4,14 @@ import Link from "next/link";
 import { useQueryStates } from "nuqs";
 import { useState } from "react";
 import { DocLink } from "@/components/docs/doc-link";
-import { useWider, type Wider } from "@/components/query/use-wider";
+import { type QueryWidening, useQueryWidening } from "@/components/query/use-query-widening";
 import { BULK_ADDRESS } from "@/components/shell/addresses";
 import { useIdentity } from "@/components/shell/identity";
 import { useTRPC } from "@/components/trpc/client";
 import { auditPages } from "@/components/trpc/lists";
 import { Button, buttonStyle } from "@/components/ui/button";
 import { ListFoot, NoMatch, StillLooking } from "@/components/ui/list-states";
-import { useLookOn } from "@/components/ui/look-on";
+import { useLoadUntilFound } from "@/components/ui/load-until-found";
 import { NewPill } from "@/components/ui/new-pill";
 import { EmptyState, PageHeader } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
@@ -31,20 +31,23 @@ export function AuditView() {
   const trpc = useTRPC();
   const client = useQueryClient();
   const { tenantId } = useIdentity();
-  const [{ all, ...asked }, setAsked] = useQueryStates({ ...AUDIT_FILTERS, ...EVERYBODY }, { history: "replace" });
-  const filter = listedFilter(asked, all);
+  const [{ all, ...requestedFilter }, setFilter] = useQueryStates(
+    { ...AUDIT_FILTERS, ...EVERYBODY },
+    { history: "replace" },
+  );
+  const filter = listedFilter(requestedFilter, all);
   const options = auditPages(trpc, auditInput(filter));
   const query = useInfiniteQuery(options);
   const rows = query.data?.pages.flatMap((page) => page.items) ?? [];
-  const news = useAuditNews(auditInput(filter), rows);
+  const newCount = useAuditNews(auditInput(filter), rows);
   const onChange = (change: Partial<AuditFilter> | null) => {
-    if (change === null) return void setAsked(null);
+    if (change === null) return void setFilter(null);
     const next = { ...filter, ...change };
-    void setAsked({ ...next, all: !isFiltered(next) });
+    void setFilter({ ...next, all: !isFiltered(next) });
   };
   const [steps, setSteps] = useState(STEPS_MAX);
-  const wider = useWider(AUDIT_QUERY, filter, onChange);
-  const isLooking = useLookOn(query, rows.length, steps);
+  const widening = useQueryWidening(AUDIT_QUERY, filter, onChange);
+  const isSearching = useLoadUntilFound(query, rows.length, steps);
   const hasMore = rows.length === 0 && query.hasNextPage && !query.isError;
   return (
     <div className="flex h-full min-h-0 flex-col">
@@ -63,14 +66,14 @@ export function AuditView() {
         <AuditFilters filter={filter} onChange={onChange} />
       </PageHeader>
       <NewPill
-        count={query.data === undefined ? 0 : news}
-        one="new row"
+        count={query.data === undefined ? 0 : newCount}
+        noun="new row"
         onShow={() => void client.invalidateQueries({ queryKey: options.queryKey })}
       />
       <div className="scroll-thin min-h-0 flex-1 overflow-y-auto bg-panel">
         <QueryView query={query}>
           {() =>
-            isLooking ? (
+            isSearching ? (
               <StillLooking>Searching older entries…</StillLooking>
             ) : hasMore ? (
               <EmptyState
@@ -80,11 +83,11 @@ export function AuditView() {
                 No match in the newest {(steps * STEP_ROWS).toLocaleString("en")} entries.
               </EmptyState>
             ) : rows.length === 0 ? (
-              <Nothing isFilter={isFiltered(filter)} wider={wider} onClear={() => onChange(null)} />
+              <EmptyList hasFilter={isFiltered(filter)} widening={widening} onClear={() => onChange(null)} />
             ) : (
               <>
                 <AuditTable rows={rows} hasTenants={tenantId === null} onChange={onChange} />
-                <ListFoot count={rows.length} one="event" query={query} />
+                <ListFoot count={rows.length} noun="event" query={query} />
               </>
             )
           }
@@ -94,9 +97,17 @@ export function AuditView() {
   );
 }
 
-function Nothing({ isFilter, wider, onClear }: { isFilter: boolean; wider: Wider | null; onClear: () => void }) {
-  if (isFilter) {
-    return <NoMatch one="event" onClear={onClear} wider={wider} />;
+function EmptyList({
+  hasFilter,
+  widening,
+  onClear,
+}: {
+  hasFilter: boolean;
+  widening: QueryWidening | null;
+  onClear: () => void;
+}) {
+  if (hasFilter) {
+    return <NoMatch noun="event" onClear={onClear} widening={widening} />;
   }
   return (
     <EmptyState title="No entries yet">

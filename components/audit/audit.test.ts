@@ -38,19 +38,19 @@ test("an action is summed up in one line of text", () => {
 test("an action is told as a sentence, one without words of its own by its name", () => {
   const row = (change: Partial<AuditRow>) =>
     ({ targetKind: "run", targetId: "run_1", details: {}, ...change }) as AuditRow;
-  const told = (change: Partial<AuditRow>) => {
+  const describeRow = (change: Partial<AuditRow>) => {
     const of = row(change);
     return [callerOf(of.actor), verbOf(of), kindOf(of), targetName(of)].join(" ");
   };
-  expect(told({ actor: "operator:admin", action: "runs.cancel", title: "Fix login" })).toBe(
+  expect(describeRow({ actor: "operator:admin", action: "runs.cancel", title: "Fix login" })).toBe(
     "admin cancelled run “Fix login”",
   );
-  expect(told({ actor: "system:dispatcher", action: "queue.new", targetKind: "task" })).toBe(
+  expect(describeRow({ actor: "system:dispatcher", action: "queue.new", targetKind: "task" })).toBe(
     "system dispatcher queue.new task run_1",
   );
-  expect(told({ actor: "operator:a", action: "queue.createTasks", targetKind: "task", details: { tasks: 3 } })).toBe(
-    "a added 3 tasks, run_1",
-  );
+  expect(
+    describeRow({ actor: "operator:a", action: "queue.createTasks", targetKind: "task", details: { tasks: 3 } }),
+  ).toBe("a added 3 tasks, run_1");
 });
 
 test("without conditions what people did is listed, until that is taken away", () => {

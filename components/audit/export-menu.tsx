@@ -28,12 +28,12 @@ export function ExportMenu({ filter }: { filter: AuditFilter }) {
         setRows,
       );
       download("agentrun-audit.ndjson", lines.map((line) => `${line}\n`).join(""), "application/x-ndjson");
-      const told = formatPlural(lines.length, "row");
+      const rowCount = formatPlural(lines.length, "row");
       if (isPartial)
         toast.warning(
-          `The newest ${told}: an export ends at ${EXPORTED_MAX.toLocaleString("en")}. Narrow it, or page by REST.`,
+          `The newest ${rowCount}: an export ends at ${EXPORTED_MAX.toLocaleString("en")}. Narrow it, or page by REST.`,
         );
-      else toast.success(`Exported ${told}`);
+      else toast.success(`Exported ${rowCount}`);
     } catch (error) {
       toastError(error);
     }

@@ -6,17 +6,17 @@ const row = (id: number) => ({ id: `aud_${id}`, details: { text: "a\nb" } }) as 
 
 test("all pages are exported, one row a line, the empty ones passed by", async () => {
   const pages = [[row(1), row(2)], [], [row(3)]];
-  const told: number[] = [];
+  const progress: number[] = [];
   const { lines, isPartial } = await exportRows(
     async (cursor) => {
       const at = Number(cursor ?? 0);
       return { items: pages[at] ?? [], cursor: at + 1 < pages.length ? String(at + 1) : null };
     },
-    (rows) => told.push(rows),
+    (rows) => progress.push(rows),
   );
   expect(lines.map((line) => JSON.parse(line).id)).toEqual(["aud_1", "aud_2", "aud_3"]);
   expect(lines.every((line) => !line.includes("\n"))).toBe(true);
-  expect([told, isPartial]).toEqual([[2, 2, 3], false]);
+  expect([progress, isPartial]).toEqual([[2, 2, 3], false]);
 });
 
 test("an export ends at its bound, and by a bound of pages where nothing comes", async () => {

@@ -1,6 +1,6 @@
 import { operatorName } from "@/components/shell/operator-name";
 import { shortenId } from "@/components/ui/format";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import type { AuditRow } from "@/contract/audit";
 
 /** What was done, as the words between who did it and what it was done to. */
@@ -98,24 +98,24 @@ const KINDS: Record<string, string> = {
 
 /** `cancelled`; an action without words of its own is told by its name. */
 export function verbOf({ action }: Pick<AuditRow, "action">): string {
-  return VERBS[action] ?? showTricks(action);
+  return VERBS[action] ?? revealHidden(action);
 }
 
 /** What kind of thing it was done to: `run`, `bulk action`. */
 export function kindOf({ targetKind, action, details }: Pick<AuditRow, "targetKind" | "action" | "details">): string {
   if (action === "queue.createTasks" && typeof details.tasks === "number") return `${details.tasks} tasks,`;
-  return KINDS[targetKind] ?? showTricks(targetKind);
+  return KINDS[targetKind] ?? revealHidden(targetKind);
 }
 
 /** Who did it: a person by name, anyone else by kind and id. */
 export function callerOf(actor: string): string {
   if (actor.startsWith("operator:")) return operatorName(actor);
   const [kind = "", ...rest] = actor.split(":");
-  return `${showTricks(kind)} ${shortenId(rest.join(":"))}`.trim();
+  return `${revealHidden(kind)} ${shortenId(rest.join(":"))}`.trim();
 }
 
 /** What it was done to: `“Fix login”`, or its id. */
 export function targetName({ targetId, title }: Pick<AuditRow, "targetId" | "title">): string {
   if (targetId === "all") return "all";
-  return title === undefined || title === null || title === "" ? shortenId(targetId) : `“${showTricks(title)}”`;
+  return title === undefined || title === null || title === "" ? shortenId(targetId) : `“${revealHidden(title)}”`;
 }

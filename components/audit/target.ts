@@ -1,5 +1,5 @@
 import { bulkAddress, recordAddress, runnerAddress, storageAddress } from "@/components/shell/addresses";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import type { AuditRow } from "@/contract/audit";
 
 /** Kinds whose records have an id that is found by itself. */
@@ -41,10 +41,10 @@ export function targetAddress({ targetKind, targetId, details }: AuditRow): stri
 /** What there is to say of an action in one line: its reason first, then what else is short enough. */
 export function summaryOf(details: Record<string, unknown>): string {
   const { reason, ...rest } = details;
-  const said = typeof reason === "string" ? [reason] : [];
+  const reasons = typeof reason === "string" ? [reason] : [];
   const others = Object.entries(rest).flatMap(([name, value]) => {
     if (value === null || value === undefined || value === "") return [];
     return [`${name}: ${typeof value === "object" ? JSON.stringify(value) : String(value)}`];
   });
-  return showTricks([...said, ...others].join(" · "));
+  return revealHidden([...reasons, ...others].join(" · "));
 }

@@ -7,7 +7,7 @@ import { useCanOperate, useRulesAll } from "@/components/shell/identity";
 import { Button } from "@/components/ui/button";
 import { Clocked } from "@/components/ui/clocked";
 import { formatDuration, formatPlural } from "@/components/ui/format";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { LimitCell } from "@/components/ui/limit-cell";
 import { type Fact, Facts } from "@/components/ui/page";
 import { State, TONE_TEXT } from "@/components/ui/state";
@@ -94,17 +94,17 @@ function factsOf(backend: Backend): Fact[] {
     ["Address", backend.baseUrl],
     ["Protocol", backend.wire === null || backend.isDemo ? null : WIRE_NAMES[backend.wire]],
     ["Key", backend.isConfigured && !backend.isDemo ? <KeyFact key="key" value={backend.key} /> : null],
-    ["Command", <code key="command">{showTricks(shown(backend.capabilities.command))}</code>],
+    ["Command", <code key="command">{revealHidden(formatValue(backend.capabilities.command))}</code>],
   ];
 }
 
 function KeyFact({ value: { source, isPresent, since } }: { value: Backend["key"] }) {
   if (source === "none") return <>Not needed</>;
-  const place = source === "file" ? "file" : "environment variable";
-  if (!isPresent) return <span className={TONE_TEXT.bad}>Missing ({place})</span>;
+  const origin = source === "file" ? "file" : "environment variable";
+  if (!isPresent) return <span className={TONE_TEXT.bad}>Missing ({origin})</span>;
   return (
     <>
-      Set ({place})
+      Set ({origin})
       {since !== null && (
         <>
           , updated <Time at={since} />
@@ -168,7 +168,7 @@ function LastTry({ backend: { probe, isDemo } }: { backend: Backend }) {
   return (
     <div className="flex flex-col gap-1 text-xs text-ink-2">
       <p>
-        Tested <Time at={probe.at} />: {showTricks(probe.message)}
+        Tested <Time at={probe.at} />: {revealHidden(probe.message)}
         {probe.latencyMs !== null && probe.latencyMs > 0 && <>, after {formatDuration(probe.latencyMs)}</>}
         {probe.failures > 1 && <>, {probe.failures} times in a row</>}.
       </p>
@@ -177,7 +177,7 @@ function LastTry({ backend: { probe, isDemo } }: { backend: Backend }) {
           <summary className="cursor-pointer">{formatPlural(probe.models.length, "model")}</summary>
           <ul className="scroll-thin mt-1 max-h-40 overflow-y-auto pl-3 font-mono text-2xs wrap-anywhere">
             {probe.models.map((model) => (
-              <li key={model}>{showTricks(model)}</li>
+              <li key={model}>{revealHidden(model)}</li>
             ))}
           </ul>
         </details>
@@ -206,7 +206,7 @@ function Actions({ backend, isHeldUp }: { backend: Backend; isHeldUp: boolean })
       )}
       {canSet &&
         (backend.disabled === null ? (
-          <Button size="sm" look="ghost" onClick={() => setIsAsking(true)}>
+          <Button size="sm" variant="ghost" onClick={() => setIsAsking(true)}>
             <Power aria-hidden className="size-3.5" /> Switch off…
           </Button>
         ) : (
@@ -230,7 +230,7 @@ function Actions({ backend, isHeldUp }: { backend: Backend; isHeldUp: boolean })
   );
 }
 
-function shown(value: unknown): string {
+function formatValue(value: unknown): string {
   if (typeof value === "string") return value;
   return value === undefined || value === null ? "unknown" : JSON.stringify(value);
 }

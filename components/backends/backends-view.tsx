@@ -47,7 +47,7 @@ export function BackendsView() {
             ) : (
               <>
                 <ul className="grid gap-4 p-4 sm:grid-cols-2 lg:p-6 2xl:grid-cols-3">
-                  {inOrder(list.items.filter(isSetUp)).map((backend) => (
+                  {sorted(list.items.filter(isSetUp)).map((backend) => (
                     <BackendCard key={backend.profile} backend={backend} usage={usage.data} within={within} />
                   ))}
                 </ul>
@@ -62,7 +62,7 @@ export function BackendsView() {
 }
 
 /** Those that take work first. The order does not go by the clock, so that cards stay where they are. */
-function inOrder(backends: readonly Backend[]): Backend[] {
+function sorted(backends: readonly Backend[]): Backend[] {
   const rank = ({ disabled, key, probe, isDemo }: Backend) =>
     disabled !== null
       ? 4

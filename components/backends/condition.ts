@@ -1,5 +1,5 @@
 import { operatorName } from "@/components/shell/operator-name";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import type { Tone } from "@/components/ui/state";
 import type { Backend, BackendProbe } from "@/contract/backend";
 import { failingUntil, limitedUntil } from "@/contract/backend-standing";
@@ -11,12 +11,12 @@ export type Condition = { state: string; word: string; tone: Tone; why: string |
 export function conditionOf(backend: Backend, nowMs: number): Condition {
   const { disabled, probe, key } = backend;
   if (disabled !== null) {
-    const why = disabled.reason ?? "No reason given.";
+    const reason = disabled.reason ?? "No reason given.";
     return {
       state: "paused",
       word: "Switched off",
       tone: "warn",
-      why: `By ${operatorName(disabled.by)}: ${showTricks(why)}`,
+      why: `By ${operatorName(disabled.by)}: ${revealHidden(reason)}`,
       until: null,
     };
   }
@@ -26,26 +26,26 @@ export function conditionOf(backend: Backend, nowMs: number): Condition {
   }
   const until = limitedUntil(backend.health, nowMs);
   if (until !== null)
-    return { state: "parked", word: "Limit reached", tone: "warn", why: saidOf(backend.health.message), until };
+    return { state: "parked", word: "Limit reached", tone: "warn", why: messageOf(backend.health.message), until };
   if (key.source !== "none" && !key.isPresent) {
     const where = key.source === "file" ? "The key file" : "The key's environment variable";
     return { state: "failed", word: "No key", tone: "bad", why: `${where} is missing or empty.`, until: null };
   }
   // One try alone holds nothing up, and neither does what has answered since, or is long ago.
   if (probe !== null && failingUntil(probe, nowMs) !== null)
-    return { state: "failed", word: "Failing", tone: "bad", why: sayTried(probe), until: null };
+    return { state: "failed", word: "Failing", tone: "bad", why: probeWords(probe), until: null };
   if (probe !== null && probe.failures > 0)
-    return { state: "late", word: "Last test failed", tone: "warn", why: sayTried(probe), until: null };
+    return { state: "late", word: "Last test failed", tone: "warn", why: probeWords(probe), until: null };
   const word = probe === null && !backend.isDemo ? "Not tested yet" : "Ready";
   return { state: "ready", word, tone: word === "Ready" ? "good" : "quiet", why: null, until: null };
 }
 
-function saidOf(message: unknown): string | null {
-  return typeof message === "string" ? showTricks(message) : null;
+function messageOf(message: unknown): string | null {
+  return typeof message === "string" ? revealHidden(message) : null;
 }
 
-function sayTried({ message }: BackendProbe): string {
-  return `Last test: ${showTricks(message)}.`;
+function probeWords({ message }: BackendProbe): string {
+  return `Last test: ${revealHidden(message)}.`;
 }
 
 /** Whether what the time is has a say in how it stands. */

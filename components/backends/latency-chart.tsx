@@ -1,18 +1,18 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
-import { axisOf } from "@/components/queue/picture";
+import { axisOf } from "@/components/queue/chart-series";
 import { useTRPC } from "@/components/trpc/client";
 import { latencyOf } from "@/components/trpc/lists";
 import { ChartParts, Key, QuantileKeys } from "@/components/ui/chart";
+import { Area, ChartCanvas, P50_SWATCH, P95_SWATCH, Quantiles } from "@/components/ui/chart-canvas";
 import { cn } from "@/components/ui/class-names";
-import { Area, Drawing, HALF, MOST, Quantiles } from "@/components/ui/drawing";
 import { ErrorNote } from "@/components/ui/error-note";
 import { formatDuration, formatPlural } from "@/components/ui/format";
 import { useStepName } from "@/components/ui/step-name";
 import type { LatencyStep, UsageLatency } from "@/contract/usage";
 import type { LatencyWindow } from "@/contract/words";
-import { coursesOf, errorsOf, formatPercent } from "./latency";
+import { errorsOf, formatPercent, latencySeries } from "./latency";
 import { WINDOW_NAMES } from "./windows";
 
 const HEIGHT = 40;
@@ -39,76 +39,76 @@ export function Latency({ profile, within }: LatencyProps) {
 }
 
 function LatencyChart({ latency, profile, within }: LatencyProps & { latency: UsageLatency }) {
-  const { span, steps, firstByte, whole, errors } = coursesOf(latency);
+  const { span, steps, firstByte, wholeCall, errors } = latencySeries(latency);
   const when = useStepName(span);
   const window = WINDOW_NAMES[within];
   const calls = latency.items.reduce((sum, step) => sum + step.calls, 0);
   const last = steps.findLast((step) => step?.firstByte != null) ?? null;
   const isSampled = latency.items.some((step) => step.isSampled);
-  const wrong = errorsOf(latency.items);
+  const errorPercent = errorsOf(latency.items);
   return (
     <ChartParts
       title={`Latency of ${profile}`}
-      summary={summaryOf({ window, calls, last, wrong })}
+      summary={summaryOf({ window, calls, last, errorPercent })}
       scale={null}
       top={`First byte, ${formatDuration(firstByte.top)}`}
       from={`${window} ago`}
       to="now"
       legend={
         <>
-          <QuantileKeys half={shown(last?.whole?.p50Ms)} most={shown(last?.whole?.p95Ms)} />
-          <Key swatch={ERRORS} name="Errors" figure={wrong === null ? "—" : formatPercent(wrong)} />
+          <QuantileKeys p50={formatOrNone(last?.whole?.p50Ms)} p95={formatOrNone(last?.whole?.p95Ms)} />
+          <Key swatch={ERRORS} name="Errors" value={errorPercent === null ? "—" : formatPercent(errorPercent)} />
           <span className="text-ink-3">
             {isSampled ? `Sample of ${formatPlural(calls, "call")}` : formatPlural(calls, "call")}
           </span>
         </>
       }
-      picture={
+      plot={
         <div className="flex flex-col gap-1">
           <Part steps={span.steps} className="h-10">
             <Quantiles {...firstByte} height={HEIGHT} />
           </Part>
-          <Part steps={span.steps} className="h-10" label={`Full response, ${formatDuration(whole.top)}`}>
-            <Quantiles {...whole} height={HEIGHT} />
+          <Part steps={span.steps} className="h-10" label={`Full response, ${formatDuration(wholeCall.top)}`}>
+            <Quantiles {...wholeCall} height={HEIGHT} />
           </Part>
           <Part steps={span.steps} className="h-6" label={`Errors, ${formatPercent(errors.top)}`}>
-            <Area course={errors.percent} top={errors.top} height={HEIGHT} className="fill-bad-fill" />
+            <Area values={errors.percent} top={errors.top} height={HEIGHT} className="fill-bad-fill" />
           </Part>
         </div>
       }
       axis={axisOf(span)}
-      swatches={[undefined, ERRORS, HALF, MOST, HALF, MOST]}
+      swatches={[undefined, ERRORS, P50_SWATCH, P95_SWATCH, P50_SWATCH, P95_SWATCH]}
       columns={["Time", "Calls", "Errors", ...TIMES]}
-      rows={steps.map((step, index) => [when(index), ...figuresOf(step)])}
+      rows={steps.map((step, index) => [when(index), ...tableRow(step)])}
     />
   );
 }
 
 const TIMES = ["First byte, median", "First byte, p95", "Full response, median", "Full response, p95"];
 
-function figuresOf(step: LatencyStep | null): string[] {
+function tableRow(step: LatencyStep | null): string[] {
   if (step === null) return ["0", "—", ...TIMES.map(() => "—")];
-  const { calls, isSampled, firstByte, whole } = step;
-  const wrong = errorsOf([step]);
+  const { calls, isSampled, firstByte, whole: wholeCall } = step;
+  const errorPercent = errorsOf([step]);
   return [
     isSampled ? `${calls.toLocaleString("en")} (sample)` : calls.toLocaleString("en"),
-    wrong === null ? "—" : formatPercent(wrong),
-    ...[firstByte?.p50Ms, firstByte?.p95Ms, whole?.p50Ms, whole?.p95Ms].map(shown),
+    errorPercent === null ? "—" : formatPercent(errorPercent),
+    ...[firstByte?.p50Ms, firstByte?.p95Ms, wholeCall?.p50Ms, wholeCall?.p95Ms].map(formatOrNone),
   ];
 }
 
-function shown(ms: number | undefined): string {
+function formatOrNone(ms: number | undefined): string {
   return ms === undefined ? "—" : formatDuration(ms);
 }
 
-type LatencyLegend = { window: string; calls: number; last: LatencyStep | null; wrong: number | null };
+type LatencyLegend = { window: string; calls: number; last: LatencyStep | null; errorPercent: number | null };
 
-function summaryOf({ window, calls, last, wrong }: LatencyLegend): string {
+function summaryOf({ window, calls, last, errorPercent }: LatencyLegend): string {
   const times =
     last === null
       ? "none completed"
-      : `latest median ${shown(last.firstByte?.p50Ms)} to the first byte, ${shown(last.whole?.p50Ms)} in total`;
-  const errors = wrong === null ? "" : `, ${formatPercent(wrong)} failed or were refused`;
+      : `latest median ${formatOrNone(last.firstByte?.p50Ms)} to the first byte, ${formatOrNone(last.whole?.p50Ms)} in total`;
+  const errors = errorPercent === null ? "" : `, ${formatPercent(errorPercent)} failed or were refused`;
   return `Calls of the last ${window}: ${formatPlural(calls, "call")}${errors}; ${times}`;
 }
 
@@ -126,9 +126,9 @@ function Part({
   return (
     <div>
       {label !== undefined && <p className="text-2xs leading-4 text-ink-3 tabular-nums">{label}</p>}
-      <Drawing width={steps} height={HEIGHT} className={cn("border-b", className)}>
+      <ChartCanvas width={steps} height={HEIGHT} className={cn("border-b", className)}>
         {children}
-      </Drawing>
+      </ChartCanvas>
     </div>
   );
 }

@@ -1,28 +1,30 @@
 import { expect, test } from "vitest";
 import type { LatencyStep, UsageLatency } from "@/contract/usage";
-import { coursesOf, errorsOf, formatPercent } from "./latency";
+import { errorsOf, formatPercent, latencySeries } from "./latency";
 
 const step = (hour: number, more: Partial<LatencyStep> = {}): LatencyStep => ({
   ...{ at: `2026-01-01T0${hour}:00:00.000Z`, calls: 10, ok: 10, refused: 0, failed: 0, aborted: 0, isSampled: false },
   ...{ firstByte: { p50Ms: 400, p95Ms: 900 }, whole: { p50Ms: 4_000, p95Ms: 12_000 } },
   ...more,
 });
-const told = (...items: LatencyStep[]): UsageLatency => ({
+const latencyWith = (...items: LatencyStep[]): UsageLatency => ({
   ...{ from: "2026-01-01T00:00:00.000Z", to: "2026-01-01T03:30:00.000Z", stepMinutes: 60, items },
 });
 
 test("hours without a call are gaps, and an hour without an answer has errors alone", () => {
   const failed = step(3, { ok: 0, failed: 10, firstByte: null, whole: null });
-  const { span, steps, firstByte, whole, errors } = coursesOf(told(step(1, { ok: 8, refused: 1, aborted: 1 }), failed));
+  const { span, steps, firstByte, wholeCall, errors } = latencySeries(
+    latencyWith(step(1, { ok: 8, refused: 1, aborted: 1 }), failed),
+  );
   expect(span.steps).toBe(4);
   expect(steps.map((known) => known?.calls ?? null)).toEqual([null, 10, null, 10]);
   expect(firstByte).toEqual({ p50: [null, 400, null, null], p95: [null, 900, null, null], top: 1_000 });
-  expect(whole).toEqual({ p50: [null, 4_000, null, null], p95: [null, 12_000, null, null], top: 20_000 });
+  expect(wholeCall).toEqual({ p50: [null, 4_000, null, null], p95: [null, 12_000, null, null], top: 20_000 });
   expect(errors).toEqual({ percent: [null, 100 / 9, null, 100], top: 100 });
 });
 
 test("few errors are drawn as few: the scale ends at a tenth at the least", () => {
-  expect(coursesOf(told(step(0, { calls: 100, ok: 99, failed: 1 }))).errors.top).toBe(10);
+  expect(latencySeries(latencyWith(step(0, { calls: 100, ok: 99, failed: 1 }))).errors.top).toBe(10);
 });
 
 test("an agent that left says nothing about its backend", () => {

@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useTRPC } from "@/components/trpc/client";
 import { Select } from "@/components/ui/field";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 
 /** The names of all backend profiles. */
 export function useProfiles(): string[] {
@@ -27,7 +27,7 @@ export function ProfileFilter({ value, onChange }: ProfileFilterProps) {
       <option value="">Any profile</option>
       {(isKnown ? profiles : [...profiles, value]).map((profile) => (
         <option key={profile} value={profile ?? ""}>
-          {showTricks(profile)}
+          {revealHidden(profile)}
         </option>
       ))}
     </Select>

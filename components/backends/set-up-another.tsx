@@ -1,6 +1,6 @@
 import { DocLink } from "@/components/docs/doc-link";
 import { CopyTextButton } from "@/components/ui/copy";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import type { Backend } from "@/contract/backend";
 
 const EXAMPLE = { model: "gpt-5-codex", baseUrl: "https://api.openai.com/v1", keyEnv: "OPENAI_API_KEY" };
@@ -19,7 +19,7 @@ export function SetUpAnother({ backends }: { backends: readonly Backend[] }) {
             {backends.map(({ profile }, index) => (
               <span key={profile} id={`profile-${profile}`}>
                 {index > 0 && ", "}
-                <code>{showTricks(profile)}</code>
+                <code>{revealHidden(profile)}</code>
               </span>
             ))}
           </p>
@@ -29,8 +29,8 @@ export function SetUpAnother({ backends }: { backends: readonly Backend[] }) {
           <DocLink name="configuration">All settings</DocLink>
         </p>
         <div className="flex items-start gap-2 rounded-md border bg-code p-2">
-          <pre className="min-w-0 flex-1 overflow-x-auto text-xs">{showTricks(snippet)}</pre>
-          <CopyTextButton text={() => snippet} said="Snippet copied">
+          <pre className="min-w-0 flex-1 overflow-x-auto text-xs">{revealHidden(snippet)}</pre>
+          <CopyTextButton text={() => snippet} copiedMessage="Snippet copied">
             Copy
           </CopyTextButton>
         </div>

@@ -2,7 +2,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { toast } from "sonner";
 import { useTRPC } from "@/components/trpc/client";
 import { toastError, toastProblem } from "@/components/ui/error-toast";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { toastUndo } from "@/components/ui/undo";
 import type { Backend, BackendProbe, SetBackendInput } from "@/contract/backend";
 import { maxRunningOf } from "./condition";
@@ -17,7 +17,7 @@ export function useBackend(backend: Backend) {
   const testing = useMutation(trpc.backends.test.mutationOptions());
   const { profile } = backend;
 
-  function put(change: (known: Backend) => Backend): void {
+  function updateCached(change: (current: Backend) => Backend): void {
     client.setQueryData(trpc.backends.list.queryKey(), (data) =>
       data === undefined
         ? undefined
@@ -29,7 +29,7 @@ export function useBackend(backend: Backend) {
   /** What asked may be gone before the answer is there, and so may what is taken back. */
   function set(change: Change, done: string, undo?: Change): void {
     void setting.mutateAsync({ profile, ...change }).then((answer) => {
-      put(() => answer);
+      updateCached(() => answer);
       if (undo === undefined) toast.success(done);
       else toastUndo(done, () => set(undo, `Change to ${profile} undone`));
     }, toastError);
@@ -52,9 +52,9 @@ export function useBackend(backend: Backend) {
     },
     test() {
       void testing.mutateAsync({ profile }).then((probe: BackendProbe) => {
-        put((known) => ({ ...known, probe }));
-        if (probe.isOk) toast.success(`${profile}: ${showTricks(probe.message)}`);
-        else toastProblem(`${profile}: ${showTricks(probe.message)}`);
+        updateCached((current) => ({ ...current, probe }));
+        if (probe.isOk) toast.success(`${profile}: ${revealHidden(probe.message)}`);
+        else toastProblem(`${profile}: ${revealHidden(probe.message)}`);
       }, toastError);
     },
   };

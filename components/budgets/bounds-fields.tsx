@@ -4,11 +4,11 @@ import { Choices } from "@/components/ui/choices";
 import { Field, Input, Select } from "@/components/ui/field";
 import type { BudgetDraft, BudgetErrors } from "./draft";
 
-const WHOSE = ["all", "one"] as const;
-const WHOSE_NAMES = { all: "All tenants", one: "One tenant" };
+const TENANT_SCOPES = ["all", "one"] as const;
+const TENANT_SCOPE_NAMES = { all: "All tenants", one: "One tenant" };
 
 type BoundsFieldsProps = {
-  draft: Pick<BudgetDraft, "isOfAll" | "tenant" | "project" | "profile">;
+  draft: Pick<BudgetDraft, "isAllTenants" | "tenant" | "project" | "profile">;
   errors: BudgetErrors;
   /** Whether it can be of another tenant, or of all of them. */
   seesAll: boolean;
@@ -24,14 +24,14 @@ export function BoundsFields({ draft, errors, seesAll, set }: BoundsFieldsProps)
       {seesAll && (
         <Choices
           label="Tenants"
-          values={WHOSE}
-          names={WHOSE_NAMES}
-          value={draft.isOfAll ? "all" : "one"}
-          onChange={(whose) => set({ isOfAll: whose === "all" })}
+          values={TENANT_SCOPES}
+          names={TENANT_SCOPE_NAMES}
+          value={draft.isAllTenants ? "all" : "one"}
+          onChange={(whose) => set({ isAllTenants: whose === "all" })}
         />
       )}
       <div className="grid gap-3 sm:grid-cols-2">
-        {seesAll && !draft.isOfAll && (
+        {seesAll && !draft.isAllTenants && (
           <CheckedField label="Tenant" error={errors.tenant} className="sm:col-span-2">
             {(id, aria) => (
               <Input

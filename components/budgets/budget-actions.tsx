@@ -1,30 +1,30 @@
 "use client";
 import { Pencil, TrendingUp } from "lucide-react";
-import { ActsMenu } from "@/components/ui/acts-menu";
+import { ActionsMenu } from "@/components/ui/actions-menu";
 import { Button } from "@/components/ui/button";
 import { copyCurl } from "@/components/ui/curl";
 import { CurlMenu } from "@/components/ui/curl-menu";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { MenuItem } from "@/components/ui/menu";
 import type { Budget } from "@/contract/budget";
 import type { BudgetDialog } from "./budget-dialogs";
-import { useMay } from "./use-may";
+import { useBudgetPermissions } from "./use-budget-permissions";
 
 type BudgetActionsProps = { budget: Budget; onShow: (dialog: BudgetDialog) => void };
 
 /** What can be done to a budget: what is done often beside its name, the rest in a menu. */
 export function BudgetActions({ budget, onShow }: BudgetActionsProps) {
-  const { mayChange, mayRaise } = useMay(budget.tenantId);
+  const { canChange, canRaise } = useBudgetPermissions(budget.tenantId);
   const { id, current } = budget;
   const path = `/budgets/${encodeURIComponent(id)}`;
   return (
     <>
-      {mayRaise && current !== null && (
+      {canRaise && current !== null && (
         <Button onClick={() => onShow(current)}>
           <TrendingUp aria-hidden className="size-4" /> Raise…
         </Button>
       )}
-      {mayChange && (
+      {canChange && (
         <Button onClick={() => onShow("edit")}>
           <Pencil aria-hidden className="size-4" /> Edit…
         </Button>
@@ -33,12 +33,12 @@ export function BudgetActions({ budget, onShow }: BudgetActionsProps) {
         <MenuItem onSelect={() => void copyCurl({ path })}>Copy budget as curl</MenuItem>
         <MenuItem onSelect={() => void copyCurl({ path: `${path}/periods` })}>Copy periods as curl</MenuItem>
       </CurlMenu>
-      {mayChange && (
-        <ActsMenu size="icon" label={`Actions on budget ${showTricks(budget.name)}`}>
+      {canChange && (
+        <ActionsMenu size="icon" label={`Actions on budget ${revealHidden(budget.name)}`}>
           <MenuItem isDanger onSelect={() => onShow("delete")}>
             Delete…
           </MenuItem>
-        </ActsMenu>
+        </ActionsMenu>
       )}
     </>
   );

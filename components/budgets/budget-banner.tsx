@@ -5,7 +5,7 @@ import { formatPlural } from "@/components/ui/format";
 import { Countdown, Time } from "@/components/ui/time";
 import type { Budget } from "@/contract/budget";
 import type { BudgetDialog } from "./budget-dialogs";
-import { useMay } from "./use-may";
+import { useBudgetPermissions } from "./use-budget-permissions";
 
 const ICON = "mt-px size-4 shrink-0";
 
@@ -13,7 +13,7 @@ type BudgetBannerProps = { budget: Budget; onShow: (dialog: BudgetDialog) => voi
 
 /** What waits for a budget that is reached, and what to do about it; nothing where there is enough of it. */
 export function BudgetBanner({ budget, onShow }: BudgetBannerProps) {
-  const { mayRaise } = useMay(budget.tenantId);
+  const { canRaise } = useBudgetPermissions(budget.tenantId);
   const { state, action, current, reachedSessions } = budget;
   if (state !== "reached") return null;
   if (current === null)
@@ -21,7 +21,7 @@ export function BudgetBanner({ budget, onShow }: BudgetBannerProps) {
       <Banner tone={action === "hold" ? "bad" : "warn"} icon={<OctagonPause aria-hidden className={ICON} />}>
         <b className="font-semibold">{formatPlural(reachedSessions, "session")} over the limit.</b>{" "}
         {action === "hold" ? "Model calls are blocked there and tasks wait. " : "Agents keep running there. "}
-        {action === "hold" && (mayRaise ? "Raise the limit for a session below." : "An operator can raise it.")}
+        {action === "hold" && (canRaise ? "Raise the limit for a session below." : "An operator can raise it.")}
       </Banner>
     );
   if (action === "tell")
@@ -38,7 +38,7 @@ export function BudgetBanner({ budget, onShow }: BudgetBannerProps) {
       tone="bad"
       icon={<OctagonPause aria-hidden className={ICON} />}
       action={
-        mayRaise && (
+        canRaise && (
           <Button size="sm" onClick={() => onShow(current)}>
             Raise…
           </Button>

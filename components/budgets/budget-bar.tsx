@@ -15,11 +15,11 @@ type BudgetBarProps = {
 
 /** What is spent of the limit, with a mark at the share at which people are told. */
 export function BudgetBar({ label, period, warnPercent, className }: BudgetBarProps) {
-  const told = warnPercent === null ? "" : `; warns at ${warnPercent}%`;
+  const warningText = warnPercent === null ? "" : `; warns at ${warnPercent}%`;
   return (
     <div
       role="img"
-      aria-label={`${label}: ${percentWords(period)}${told}`}
+      aria-label={`${label}: ${percentWords(period)}${warningText}`}
       className={cn("relative h-2 overflow-hidden rounded-full border bg-sunken forced-color-adjust-none", className)}
     >
       <span

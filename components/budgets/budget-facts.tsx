@@ -3,7 +3,7 @@ import { auditAddress, backendAddress } from "@/components/shell/addresses";
 import { operatorName } from "@/components/shell/operator-name";
 import { Id } from "@/components/ui/copy";
 import { sentence } from "@/components/ui/format";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { Facts, Panel } from "@/components/ui/page";
 import { Time } from "@/components/ui/time";
 import type { Budget } from "@/contract/budget";
@@ -27,7 +27,7 @@ export function BudgetFacts({ budget }: { budget: Budget }) {
                 "All profiles"
               ) : (
                 <Link key="profile" href={backendAddress(backendProfile)} className="text-accent hover:underline">
-                  {showTricks(backendProfile)}
+                  {revealHidden(backendProfile)}
                 </Link>
               ),
             ],

@@ -2,40 +2,40 @@
 import { useRouter } from "next/navigation";
 import { useState } from "react";
 import { budgetAddress } from "@/components/shell/addresses";
-import { ActsMenu } from "@/components/ui/acts-menu";
+import { ActionsMenu } from "@/components/ui/actions-menu";
 import { copyText } from "@/components/ui/copy";
 import { copyCurl } from "@/components/ui/curl";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { MenuItem, MenuSeparator } from "@/components/ui/menu";
 import type { Budget } from "@/contract/budget";
 import { type BudgetDialog, BudgetDialogs } from "./budget-dialogs";
-import { useMay } from "./use-may";
-import { useTakeBack } from "./use-take-back";
+import { useBudgetPermissions } from "./use-budget-permissions";
+import { useWithdrawRaise } from "./use-withdraw-raise";
 
 /** What can be done to a budget of the list, behind one button. */
 export function BudgetMenu({ budget }: { budget: Budget }) {
   const router = useRouter();
-  const { mayChange, mayRaise } = useMay(budget.tenantId);
-  const { isPending, takeBack } = useTakeBack(budget);
+  const { canChange, canRaise } = useBudgetPermissions(budget.tenantId);
+  const { isPending, withdrawRaise } = useWithdrawRaise(budget);
   const [shown, setShown] = useState<BudgetDialog | null>(null);
   const { id, current } = budget;
   const open = () => router.push(budgetAddress(id));
   return (
     <>
-      <ActsMenu label={`Actions on budget ${showTricks(budget.name)}`}>
+      <ActionsMenu label={`Actions on budget ${revealHidden(budget.name)}`}>
         <MenuItem onSelect={open}>Open</MenuItem>
         <MenuItem onSelect={() => void copyText(id)}>Copy ID</MenuItem>
         <MenuItem onSelect={() => void copyCurl({ path: `/budgets/${encodeURIComponent(id)}` })}>Copy as curl</MenuItem>
-        {(mayRaise || mayChange) && <MenuSeparator />}
-        {mayRaise && current !== null && <MenuItem onSelect={() => setShown(current)}>Raise…</MenuItem>}
-        {mayRaise && current?.isRaised && (
-          <MenuItem isDisabled={isPending} onSelect={() => takeBack(current)}>
+        {(canRaise || canChange) && <MenuSeparator />}
+        {canRaise && current !== null && <MenuItem onSelect={() => setShown(current)}>Raise…</MenuItem>}
+        {canRaise && current?.isRaised && (
+          <MenuItem isDisabled={isPending} onSelect={() => withdrawRaise(current)}>
             Undo raise
           </MenuItem>
         )}
         {/* Its page has the sessions to choose from. */}
-        {mayRaise && current === null && <MenuItem onSelect={open}>Raise for a session…</MenuItem>}
-        {mayChange && (
+        {canRaise && current === null && <MenuItem onSelect={open}>Raise for a session…</MenuItem>}
+        {canChange && (
           <>
             <MenuItem onSelect={() => setShown("edit")}>Edit…</MenuItem>
             <MenuItem isDanger onSelect={() => setShown("delete")}>
@@ -43,7 +43,7 @@ export function BudgetMenu({ budget }: { budget: Budget }) {
             </MenuItem>
           </>
         )}
-      </ActsMenu>
+      </ActionsMenu>
       <BudgetDialogs budget={budget} shown={shown} onClose={() => setShown(null)} />
     </>
   );

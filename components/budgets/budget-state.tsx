@@ -12,5 +12,5 @@ type BudgetStateProps = {
 /** How a budget stands, and what follows where that is not beside it. */
 export function BudgetState({ state, action, isBare }: BudgetStateProps) {
   const { why, ...shown } = conditionOf(state, action);
-  return <State {...shown} isBare={isBare} why={isBare ? null : why} />;
+  return <State {...shown} isIconless={isBare} why={isBare ? null : why} />;
 }

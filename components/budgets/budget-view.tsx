@@ -6,7 +6,7 @@ import { BUDGETS_ADDRESS } from "@/components/shell/addresses";
 import { useTRPC } from "@/components/trpc/client";
 import { budgetNow } from "@/components/trpc/lists";
 import { BackTo } from "@/components/ui/back-to";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { PageHeader } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
 import { RecordBody } from "@/components/ui/record-body";
@@ -40,14 +40,14 @@ function LoadedBudget({ budget }: { budget: Budget }) {
         title={
           <span className="flex min-w-0 items-center gap-1.5">
             <BackTo href={BUDGETS_ADDRESS} name="All budgets" />
-            <span className="min-w-0 wrap-anywhere">{showTricks(name)}</span>
+            <span className="min-w-0 wrap-anywhere">{revealHidden(name)}</span>
           </span>
         }
         description={
           <span className="flex flex-wrap items-center gap-x-2">
             <BudgetState isBare state={state} action={action} />
             <span className="min-w-0 wrap-anywhere">
-              {amountWords(unit, limit)} {PERIOD_WORDS[period]}, {showTricks(boundsWords(budget))}
+              {amountWords(unit, limit)} {PERIOD_WORDS[period]}, {revealHidden(boundsWords(budget))}
             </span>
           </span>
         }

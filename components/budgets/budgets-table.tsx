@@ -3,7 +3,7 @@ import Link from "next/link";
 import { budgetAddress } from "@/components/shell/addresses";
 import { useIdentity } from "@/components/shell/identity";
 import { sentence } from "@/components/ui/format";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { type Column, Table } from "@/components/ui/table";
 import { Countdown } from "@/components/ui/time";
 import type { Budget } from "@/contract/budget";
@@ -27,7 +27,7 @@ export function BudgetsTable({ budgets }: { budgets: readonly Budget[] }) {
   );
 }
 
-const FIRST: Column<Budget>[] = [
+const LEADING_COLUMNS: Column<Budget>[] = [
   {
     name: "Name",
     isLead: true,
@@ -36,10 +36,10 @@ const FIRST: Column<Budget>[] = [
       <Link
         href={budgetAddress(id)}
         prefetch={false}
-        title={showTricks(name)}
+        title={revealHidden(name)}
         className="block truncate font-medium outline-none after:absolute after:inset-0 hover:underline"
       >
-        {showTricks(name)}
+        {revealHidden(name)}
       </Link>
     ),
   },
@@ -64,8 +64,8 @@ const REST: Column<Budget>[] = [
     cell: (budget) => <BudgetMenu budget={budget} />,
   },
 ];
-const COLUMNS = [...FIRST, boundsColumn(false), ...REST];
-const COLUMNS_OF_ALL = [...FIRST, boundsColumn(true), ...REST];
+const COLUMNS = [...LEADING_COLUMNS, boundsColumn(false), ...REST];
+const COLUMNS_OF_ALL = [...LEADING_COLUMNS, boundsColumn(true), ...REST];
 
 /** What counts towards it; to whoever sees all tenants, whose it is too. */
 function boundsColumn(hasTenant: boolean): Column<Budget> {
@@ -77,12 +77,12 @@ function boundsColumn(hasTenant: boolean): Column<Budget> {
       <span className="flex min-w-0 flex-col">
         <span className="truncate text-ink-2">
           {/* Above the link, which lies on the whole row. */}
-          <span className="relative z-10" title={showTricks(boundsWords(budget))}>
-            {showTricks(sentence(boundsWords(budget)))}
+          <span className="relative z-10" title={revealHidden(boundsWords(budget))}>
+            {revealHidden(sentence(boundsWords(budget)))}
           </span>
         </span>
         {(hasTenant || budget.tenantId === ALL_TENANTS) && (
-          <span className="truncate text-ink-3">{showTricks(tenantWords(budget.tenantId))}</span>
+          <span className="truncate text-ink-3">{revealHidden(tenantWords(budget.tenantId))}</span>
         )}
       </span>
     ),
@@ -105,7 +105,7 @@ function Spent({ budget: { name, unit, limit, warnPercent, current, reachedSessi
         <span>{spentWords(unit, current)}</span>
         <span className="text-ink-3">{percentWords(current)}</span>
       </span>
-      <BudgetBar label={`Spent of ${showTricks(name)}`} period={current} warnPercent={warnPercent} />
+      <BudgetBar label={`Spent of ${revealHidden(name)}`} period={current} warnPercent={warnPercent} />
     </span>
   );
 }

@@ -36,7 +36,7 @@ export function BudgetsView() {
         description="Limit what model calls cost per day, week, month or session."
         actions={
           onCreate === null ? undefined : (
-            <Button look="primary" onClick={onCreate}>
+            <Button variant="primary" onClick={onCreate}>
               <Plus aria-hidden className="size-4" /> New budget
             </Button>
           )
@@ -70,10 +70,10 @@ function AllBudgets({ search, onClear, onCreate }: AllBudgetsProps) {
           return (
             <>
               <BudgetsTable budgets={budgets} />
-              <ListFoot count={budgets.length} one="budget" query={query} />
+              <ListFoot count={budgets.length} noun="budget" query={query} />
             </>
           );
-        if (input.search !== undefined) return <NoMatch one="budget" wider={null} onClear={onClear} />;
+        if (input.search !== undefined) return <NoMatch noun="budget" widening={null} onClear={onClear} />;
         return <NoBudgets onCreate={onCreate} />;
       }}
     </QueryView>
@@ -91,7 +91,7 @@ function NoBudgets({ onCreate }: Pick<AllBudgetsProps, "onCreate">) {
         it blocks calls or only warns. {onCreate === null && "An administrator can create one. "}
         <DocLink name="budgets">How budgets work</DocLink>
       </p>
-      <CallHint words="Or create one with the API" call={{ method: "POST", path: "/budgets", body: EXAMPLE }} />
+      <CallHint label="Or create one with the API" call={{ method: "POST", path: "/budgets", body: EXAMPLE }} />
     </EmptyState>
   );
 }

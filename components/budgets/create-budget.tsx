@@ -13,7 +13,7 @@ import { CurlButton } from "@/components/ui/curl-button";
 import { Dialog } from "@/components/ui/dialog";
 import { DialogForm } from "@/components/ui/dialog-form";
 import { ErrorNote } from "@/components/ui/error-note";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { BoundsFields } from "./bounds-fields";
 import { type BudgetDraft, createInputOf, errorsOf, NEW_DRAFT } from "./draft";
 import { LimitFields, NameField } from "./limit-fields";
@@ -36,7 +36,7 @@ export function CreateBudgetDialog({ onClose }: { onClose: () => void }) {
     trpc.budgets.create.mutationOptions({
       onSuccess: (budget) => {
         void client.invalidateQueries({ queryKey: trpc.budgets.pathKey() });
-        toast.success(`Created: ${showTricks(budget.name)}`);
+        toast.success(`Created: ${revealHidden(budget.name)}`);
         onClose();
         router.push(budgetAddress(budget.id));
       },
@@ -68,7 +68,7 @@ export function CreateBudgetDialog({ onClose }: { onClose: () => void }) {
         <div className="flex flex-wrap items-center justify-end gap-2">
           <CurlButton call={() => ({ method: "POST", path: "/budgets", body: input ?? {} })} />
           <Button onClick={onClose}>Cancel</Button>
-          <Button look="primary" type="submit" disabled={create.isPending}>
+          <Button variant="primary" type="submit" disabled={create.isPending}>
             {create.isPending ? "Creating…" : "Create budget"}
           </Button>
         </div>
@@ -80,6 +80,6 @@ export function CreateBudgetDialog({ onClose }: { onClose: () => void }) {
 /** The currencies that calls of late had prices in; dollars where none had. */
 function useCurrencies(): string[] {
   const items = useQuery(usageOfProfiles(useTRPC())).data?.items ?? [];
-  const known = new Set(items.flatMap(({ usage }) => usage.costs.map(({ currency }) => currency)));
-  return known.size === 0 ? ["USD"] : [...known].sort();
+  const currencies = new Set(items.flatMap(({ usage }) => usage.costs.map(({ currency }) => currency)));
+  return currencies.size === 0 ? ["USD"] : [...currencies].sort();
 }

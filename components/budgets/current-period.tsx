@@ -2,23 +2,23 @@ import { operatorName } from "@/components/shell/operator-name";
 import { Button } from "@/components/ui/button";
 import { useHydratedNow } from "@/components/ui/clock";
 import { formatDuration } from "@/components/ui/format";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { Panel } from "@/components/ui/page";
 import { Tile } from "@/components/ui/tile";
 import { Countdown } from "@/components/ui/time";
 import type { Budget, BudgetPeriod } from "@/contract/budget";
 import { BudgetBar } from "./budget-bar";
 import { paceOf } from "./pace";
-import { useMay } from "./use-may";
-import { useTakeBack } from "./use-take-back";
-import { amountWords, figureOf, leftOf, partWords, percentOf, percentWords, periodName } from "./words";
+import { useBudgetPermissions } from "./use-budget-permissions";
+import { useWithdrawRaise } from "./use-withdraw-raise";
+import { amountWords, formatAmount, leftOf, partWords, percentOf, percentWords, periodName } from "./words";
 
 type CurrentPeriodProps = { budget: Budget; period: BudgetPeriod };
 
 /** What is spent of the period that is under way, what is left of it, and where that leads. */
 export function CurrentPeriod({ budget, period }: CurrentPeriodProps) {
   const { name, unit, warnPercent } = budget;
-  const part = partWords(unit, period);
+  const missingPart = partWords(unit, period);
   return (
     <Panel
       title={periodName(budget.period, period)}
@@ -32,7 +32,7 @@ export function CurrentPeriod({ budget, period }: CurrentPeriodProps) {
     >
       <div className="flex flex-col gap-3 p-4">
         <BudgetBar
-          label={`Spent of ${showTricks(name)}`}
+          label={`Spent of ${revealHidden(name)}`}
           period={period}
           warnPercent={warnPercent}
           className="h-4 rounded-md"
@@ -40,12 +40,12 @@ export function CurrentPeriod({ budget, period }: CurrentPeriodProps) {
         <dl className="grid grid-cols-1 gap-px overflow-hidden rounded-lg border bg-line sm:grid-cols-3">
           <Tile
             name="Spent"
-            figure={figureOf(unit, period.spent)}
+            value={formatAmount(unit, period.spent)}
             note={`${percentWords(period)} of ${amountWords(unit, period.limit)}`}
           />
           <Tile
             name="Left"
-            figure={figureOf(unit, leftOf(period))}
+            value={formatAmount(unit, leftOf(period))}
             note={
               period.spent > period.limit
                 ? `${amountWords(unit, period.spent - period.limit)} over the limit`
@@ -54,7 +54,7 @@ export function CurrentPeriod({ budget, period }: CurrentPeriodProps) {
           />
           <PaceTile unit={unit} period={period} />
         </dl>
-        {part !== null && <p className="text-xs text-warn">{part}</p>}
+        {missingPart !== null && <p className="text-xs text-warn">{missingPart}</p>}
         {period.isRaised && <Raised budget={budget} period={period} />}
       </div>
     </Panel>
@@ -65,40 +65,38 @@ function PaceTile({ unit, period }: { unit: string; period: BudgetPeriod }) {
   const nowMs = useHydratedNow();
   const pace = nowMs === null ? null : paceOf(period, nowMs);
   if (nowMs === null || pace === null)
-    return (
-      <Tile name="Forecast" figure="–" note={period.state === "reached" ? "limit reached" : "too early to tell"} />
-    );
+    return <Tile name="Forecast" value="–" note={period.state === "reached" ? "limit reached" : "too early to tell"} />;
   if (pace.kind === "lasts")
     return (
       <Tile
         name="Forecast"
-        figure="Within limit"
-        note={`${amountWords(unit, whole(unit, pace.spent))} at period end`}
+        value="Within limit"
+        note={`${amountWords(unit, roundAmount(unit, pace.spent))} at period end`}
       />
     );
   return (
     <Tile
       name="Forecast"
-      figure={`Limit in ${formatDuration(Math.max(60_000, pace.atMs - nowMs))}`}
+      value={`Limit in ${formatDuration(Math.max(60_000, pace.atMs - nowMs))}`}
       tone="text-warn"
-      note={`about ${AT.format(pace.atMs)}`}
+      note={`about ${DATE_TIME_FORMAT.format(pace.atMs)}`}
     />
   );
 }
 
 /** A pace promises no fractions of a token. */
-function whole(unit: string, amount: number): number {
+function roundAmount(unit: string, amount: number): number {
   return unit === "tokens" ? Math.round(amount) : amount;
 }
 
-const AT = new Intl.DateTimeFormat(undefined, {
+const DATE_TIME_FORMAT = new Intl.DateTimeFormat(undefined, {
   ...{ weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" },
 });
 
 /** That it was raised for this period, by whom, and the way back. */
 function Raised({ budget, period }: CurrentPeriodProps) {
-  const { mayRaise } = useMay(budget.tenantId);
-  const { isPending, takeBack } = useTakeBack(budget);
+  const { canRaise } = useBudgetPermissions(budget.tenantId);
+  const { isPending, withdrawRaise } = useWithdrawRaise(budget);
   const { unit, limit } = budget;
   return (
     <div className="flex flex-wrap items-center justify-between gap-2 rounded-md bg-sunken px-3 py-2 text-xs">
@@ -106,8 +104,8 @@ function Raised({ budget, period }: CurrentPeriodProps) {
         Raised{period.raisedBy !== null && ` by ${operatorName(period.raisedBy)}`} from {amountWords(unit, limit)} to{" "}
         {amountWords(unit, period.limit)} until this period ends.
       </p>
-      {mayRaise && (
-        <Button size="sm" disabled={isPending} onClick={() => takeBack(period)}>
+      {canRaise && (
+        <Button size="sm" disabled={isPending} onClick={() => withdrawRaise(period)}>
           Undo raise
         </Button>
       )}

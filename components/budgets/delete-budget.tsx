@@ -3,7 +3,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { toast } from "sonner";
 import { useTRPC } from "@/components/trpc/client";
 import { DangerDialog } from "@/components/ui/danger-dialog";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import type { Budget } from "@/contract/budget";
 
 type DeleteBudgetProps = { budget: Budget; onClose: () => void; onDeleted?: (() => void) | undefined };
@@ -19,7 +19,7 @@ export function DeleteBudgetDialog({ budget, onClose, onDeleted }: DeleteBudgetP
         onDeleted?.();
         for (const queryKey of [trpc.budgets.list.pathKey(), trpc.queue.pathKey(), trpc.overview.pathKey()])
           void client.invalidateQueries({ queryKey });
-        toast.success(`Deleted ${showTricks(budget.name)}`);
+        toast.success(`Deleted ${revealHidden(budget.name)}`);
       },
     }),
   );

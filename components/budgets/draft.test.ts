@@ -22,18 +22,18 @@ test("what is typed is what the contract takes", () => {
     ...{ name: "Each month", period: "month", unit: "USD", limit: 12.5, warnPercent: 80, action: "hold" },
   });
   expect(CreateBudgetInput.safeParse(input).success).toBe(true);
-  const named = { ...draft, isOfAll: false, tenant: " acme ", project: "web", profile: "demo", warn: "" };
+  const named = { ...draft, isAllTenants: false, tenant: " acme ", project: "web", profile: "demo", warn: "" };
   expect(createInputOf({ ...named, as: "tokens", limit: "1 000" }, true).input).toMatchObject({
     ...{ tenantId: "acme", projectId: "web", backendProfile: "demo", unit: "tokens", limit: 1_000, warnPercent: null },
   });
 });
 
 test("whoever is of a tenant names none", () => {
-  expect(createInputOf({ ...draft, isOfAll: false, tenant: "acme" }, false).input).not.toHaveProperty("tenantId");
+  expect(createInputOf({ ...draft, isAllTenants: false, tenant: "acme" }, false).input).not.toHaveProperty("tenantId");
 });
 
 test("what cannot be is told by its field before anything is sent", () => {
-  const wrong = { ...draft, isOfAll: false, currency: "dollars", limit: "much", warn: "100" };
+  const wrong = { ...draft, isAllTenants: false, currency: "dollars", limit: "much", warn: "100" };
   const { input, faults } = createInputOf(wrong, true);
   expect(input).toBeNull();
   expect(Object.keys(faults).sort()).toEqual(["currency", "limit", "tenant", "warn"]);

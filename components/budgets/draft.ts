@@ -8,7 +8,7 @@ import { readAmount } from "./raise";
 export type BudgetDraft = {
   name: string;
   /** Of whoever sees all tenants: whether it is of all of them together. */
-  isOfAll: boolean;
+  isAllTenants: boolean;
   tenant: string;
   project: string;
   /** Empty: every profile. */
@@ -23,7 +23,7 @@ export type BudgetDraft = {
 
 /** Its currency is chosen by what calls have prices in. */
 export const NEW_DRAFT: Omit<BudgetDraft, "currency"> & { currency: null } = {
-  ...{ name: "", isOfAll: true, tenant: "", project: "", profile: "", period: "month" },
+  ...{ name: "", isAllTenants: true, tenant: "", project: "", profile: "", period: "month" },
   ...{ as: "money", currency: null, limit: "", warn: "80", action: "hold" },
 };
 
@@ -49,14 +49,14 @@ function readWarn(typed: string): number | null | undefined {
 export function createInputOf(draft: BudgetDraft, seesAll: boolean): DraftResult {
   const { period, action } = draft;
   const unit = draft.as === "tokens" ? BUDGET_TOKENS : draft.currency.trim().toUpperCase();
-  const { limit, warnPercent, faults } = figuresOf(draft);
+  const { limit, warnPercent, faults } = amountsOf(draft);
   const tenant = draft.tenant.trim();
-  if (seesAll && !draft.isOfAll && tenant === "") faults.tenant = "Enter a tenant.";
+  if (seesAll && !draft.isAllTenants && tenant === "") faults.tenant = "Enter a tenant.";
   if (!/^([A-Z]{3}|tokens)$/.test(unit)) faults.currency = "Enter a three-letter currency, such as USD.";
   if (limit === null || warnPercent === undefined || Object.keys(faults).length > 0) return { input: null, faults };
   const input = {
     name: draft.name.trim(),
-    ...(seesAll && !draft.isOfAll ? { tenantId: tenant } : {}),
+    ...(seesAll && !draft.isAllTenants ? { tenantId: tenant } : {}),
     ...(draft.project.trim() === "" ? {} : { projectId: draft.project.trim() }),
     ...(draft.profile === "" ? {} : { backendProfile: draft.profile }),
     ...{ period, unit, limit, warnPercent, action },
@@ -65,7 +65,7 @@ export function createInputOf(draft: BudgetDraft, seesAll: boolean): DraftResult
 }
 type DraftResult = { input: CreateBudgetInput | null; faults: BudgetFault };
 
-function figuresOf(draft: ChangedDraft) {
+function amountsOf(draft: ChangedDraft) {
   const limit = readAmount(draft.limit);
   const warnPercent = readWarn(draft.warn);
   const faults: BudgetFault = {
@@ -78,26 +78,26 @@ function figuresOf(draft: ChangedDraft) {
 export type BudgetChange = Omit<UpdateBudgetInput, "budgetId" | "expectedVersion">;
 
 /** What differs from the budget as it was seen, and nothing else; or what of it cannot be. */
-export function changeOf(seen: Budget, draft: ChangedDraft): { change: BudgetChange; faults: BudgetFault } {
-  const { limit, warnPercent, faults } = figuresOf(draft);
+export function changeOf(loaded: Budget, draft: ChangedDraft): { change: BudgetChange; faults: BudgetFault } {
+  const { limit, warnPercent, faults } = amountsOf(draft);
   const name = draft.name.trim();
   const change = {
-    ...(name === seen.name ? {} : { name }),
-    ...(limit === null || limit === seen.limit ? {} : { limit }),
-    ...(warnPercent === undefined || warnPercent === seen.warnPercent ? {} : { warnPercent }),
-    ...(draft.action === seen.action ? {} : { action: draft.action }),
+    ...(name === loaded.name ? {} : { name }),
+    ...(limit === null || limit === loaded.limit ? {} : { limit }),
+    ...(warnPercent === undefined || warnPercent === loaded.warnPercent ? {} : { warnPercent }),
+    ...(draft.action === loaded.action ? {} : { action: draft.action }),
   };
   return { change, faults };
 }
 
 /** A draft beside a budget that was changed meanwhile: what the other has changed as it is now, the rest as it was typed. */
-export function rebased(draft: ChangedDraft, seen: Budget, now: Budget): ChangedDraft {
+export function rebased(draft: ChangedDraft, loaded: Budget, now: Budget): ChangedDraft {
   const other = draftOf(now);
   return {
-    name: now.name === seen.name ? draft.name : other.name,
-    limit: now.limit === seen.limit ? draft.limit : other.limit,
-    warn: now.warnPercent === seen.warnPercent ? draft.warn : other.warn,
-    action: now.action === seen.action ? draft.action : other.action,
+    name: now.name === loaded.name ? draft.name : other.name,
+    limit: now.limit === loaded.limit ? draft.limit : other.limit,
+    warn: now.warnPercent === loaded.warnPercent ? draft.warn : other.warn,
+    action: now.action === loaded.action ? draft.action : other.action,
   };
 }
 
@@ -118,9 +118,9 @@ export function errorsOf(error: ShownError | null): BudgetErrors {
   if (error.reason === "already-exists") return { name: error.message };
   const issues = issuesOf(error);
   // What only the stored budget tells to be wrong names its field first: `limit: …`.
-  const [, path = "", said = ""] = /^(\w+): (.+)$/s.exec(error.message) ?? [];
+  const [, path = "", message = ""] = /^(\w+): (.+)$/s.exec(error.message) ?? [];
   if (issues.length === 0)
-    return path in FIELD_OF ? { [FIELD_OF[path as keyof typeof FIELD_OF]]: said } : { form: error.message };
+    return path in FIELD_OF ? { [FIELD_OF[path as keyof typeof FIELD_OF]]: message } : { form: error.message };
   const errors: BudgetErrors = {};
   for (const { path, message } of issues) {
     const field = FIELD_OF[path as keyof typeof FIELD_OF];

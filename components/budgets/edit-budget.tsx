@@ -13,7 +13,7 @@ import { Dialog } from "@/components/ui/dialog";
 import { DialogForm } from "@/components/ui/dialog-form";
 import { ErrorNote } from "@/components/ui/error-note";
 import { sentence } from "@/components/ui/format";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import type { Budget } from "@/contract/budget";
 import { BUDGET_TOKENS } from "@/contract/words";
 import { changeOf, draftOf, errorsOf, rebased } from "./draft";
@@ -25,59 +25,59 @@ export function EditBudgetDialog({ budget, onClose }: { budget: Budget; onClose:
   const trpc = useTRPC();
   const client = useQueryClient();
   const nameBox = useRef<HTMLInputElement>(null);
-  const [seen, setSeen] = useState(budget);
+  const [loaded, setLoaded] = useState(budget);
   const [draft, setDraft] = useState(() => draftOf(budget));
   const [wasChanged, setWasChanged] = useState(false);
-  const put = (now: Budget) => {
+  const updateCached = (now: Budget) => {
     client.setQueryData(budgetNow(trpc, budget.id).queryKey, now);
     void client.invalidateQueries({ queryKey: trpc.budgets.pathKey() });
   };
   const update = useMutation(
     trpc.budgets.update.mutationOptions({
       onSuccess: (now) => {
-        put(now);
+        updateCached(now);
         void client.invalidateQueries({ queryKey: trpc.queue.pathKey() });
-        toast.success(`Saved: ${showTricks(now.name)}`);
+        toast.success(`Saved: ${revealHidden(now.name)}`);
         onClose();
       },
       onError: (error) => {
         const current = currentOf<Budget>(readError(error));
         if (current === null) return;
-        put(current);
-        setDraft((mine) => rebased(mine, seen, current));
-        setSeen(current);
+        updateCached(current);
+        setDraft((draftAfterConflict) => rebased(draftAfterConflict, loaded, current));
+        setLoaded(current);
         setWasChanged(true);
       },
     }),
   );
-  const { change, faults } = changeOf(seen, draft);
+  const { change, faults } = changeOf(loaded, draft);
   const isWrong = Object.keys(faults).length > 0;
   const isSame = Object.keys(change).length === 0;
   const refused = errorsOf(update.error === null || wasChanged ? null : readError(update.error));
   const errors = { ...refused, ...faults };
   const { unit } = budget;
-  const place = { as: unit === BUDGET_TOKENS ? ("tokens" as const) : ("money" as const), currency: unit };
+  const unitFields = { as: unit === BUDGET_TOKENS ? ("tokens" as const) : ("money" as const), currency: unit };
 
   function submit(): void {
     if (isSame || isWrong || update.isPending) return;
     setWasChanged(false);
-    update.mutate({ budgetId: budget.id, expectedVersion: seen.version, ...change });
+    update.mutate({ budgetId: budget.id, expectedVersion: loaded.version, ...change });
   }
 
-  const set = (next: Partial<typeof draft>) => setDraft((known) => ({ ...known, ...next }));
+  const set = (next: Partial<typeof draft>) => setDraft((current) => ({ ...current, ...next }));
   return (
     <Dialog
       isOpen
       onOpenChange={(isOpen) => !isOpen && onClose()}
       initialFocus={nameBox}
       title="Edit budget"
-      description={showTricks(
+      description={revealHidden(
         `${sentence(boundsWords(budget))}, ${tenantWords(budget.tenantId)}, ${PERIOD_WORDS[budget.period]}. A new limit applies now, except while a raise is active.`,
       )}
     >
       <DialogForm noValidate onSubmit={submit}>
         <NameField {...{ draft, errors, set, nameBox }} />
-        <LimitFields draft={{ ...draft, ...place }} errors={errors} set={set} />
+        <LimitFields draft={{ ...draft, ...unitFields }} errors={errors} set={set} />
         {wasChanged ? (
           <ChangedMeanwhile isMerged />
         ) : (
@@ -88,7 +88,7 @@ export function EditBudgetDialog({ budget, onClose }: { budget: Budget; onClose:
             call={() => ({ method: "PATCH", path: `/budgets/${encodeURIComponent(budget.id)}`, body: change })}
           />
           <Button onClick={onClose}>Cancel</Button>
-          <Button look="primary" type="submit" disabled={isSame || isWrong || update.isPending}>
+          <Button variant="primary" type="submit" disabled={isSame || isWrong || update.isPending}>
             {update.isPending ? "Saving…" : "Save"}
           </Button>
         </div>

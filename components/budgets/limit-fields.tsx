@@ -68,7 +68,7 @@ export function LimitFields({ draft, errors, set }: LimitFieldsProps) {
       <Radios
         label="At the limit"
         values={BUDGET_ACTIONS}
-        words={ACTION_WORDS}
+        descriptions={ACTION_WORDS}
         value={draft.action}
         onChange={(action) => set({ action })}
       />

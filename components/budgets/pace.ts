@@ -1,7 +1,7 @@
 import type { BudgetPeriod } from "@/contract/budget";
 
 /** Before so much of a period has passed, a pace says nothing yet. */
-const TOLD_FROM = 0.05;
+const SHARE_MIN = 0.05;
 
 /** Where it leads if it is spent as it was until now. */
 export type Pace =
@@ -17,9 +17,9 @@ export function paceOf({ startsAt, endsAt, spent, limit }: Spending, nowMs: numb
   if (startsAt === null || endsAt === null || spent === 0 || spent >= limit) return null;
   const [fromMs, toMs] = [Date.parse(startsAt), Date.parse(endsAt)];
   const share = (nowMs - fromMs) / (toMs - fromMs);
-  if (share < TOLD_FROM || share >= 1) return null;
-  const whole = spent / share;
-  return whole <= limit
-    ? { kind: "lasts", spent: whole }
+  if (share < SHARE_MIN || share >= 1) return null;
+  const projected = spent / share;
+  return projected <= limit
+    ? { kind: "lasts", spent: projected }
     : { kind: "ends", atMs: fromMs + (nowMs - fromMs) * (limit / spent) };
 }

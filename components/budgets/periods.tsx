@@ -34,7 +34,7 @@ export function Periods({ budget, onShow }: PeriodsProps) {
             ) : (
               <>
                 <Table label={title} rows={rows} columns={columns} keyOf={({ key }) => key} />
-                <ListFoot count={rows.length} one={isOfSessions ? "session" : "period"} query={query} />
+                <ListFoot count={rows.length} noun={isOfSessions ? "session" : "period"} query={query} />
               </>
             )
           }

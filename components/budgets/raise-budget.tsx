@@ -10,7 +10,7 @@ import { DialogForm } from "@/components/ui/dialog-form";
 import { ErrorNote } from "@/components/ui/error-note";
 import { Input } from "@/components/ui/field";
 import { shortenId } from "@/components/ui/format";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { Countdown } from "@/components/ui/time";
 import type { Budget, BudgetPeriod } from "@/contract/budget";
 import { BUDGET_TOKENS } from "@/contract/words";
@@ -34,16 +34,16 @@ export function RaiseBudgetDialog({ budget, period, onClose }: RaiseBudgetDialog
   const choices = raiseChoices(unit, period);
   const [typed, setTyped] = useState(String(choices[1]?.limit ?? ""));
   const raise = useRaise(({ limit }) => {
-    toast.success(`Raised to ${amountWords(unit, limit)}: ${showTricks(name)}`);
+    toast.success(`Raised to ${amountWords(unit, limit)}: ${revealHidden(name)}`);
     onClose();
   });
   const limit = readAmount(typed);
   const errors = errorsOf(raise.error === null ? null : readError(raise.error));
   const error = limit === null ? "Enter an amount, such as 12.50." : errors.limit;
-  const ask = { ...(sessionId === null ? {} : { sessionId }), limit };
+  const input = { ...(sessionId === null ? {} : { sessionId }), limit };
 
   function submit(): void {
-    if (limit !== null && !raise.isPending) raise.mutate({ budgetId, ...ask });
+    if (limit !== null && !raise.isPending) raise.mutate({ budgetId, ...input });
   }
 
   return (
@@ -51,7 +51,7 @@ export function RaiseBudgetDialog({ budget, period, onClose }: RaiseBudgetDialog
       isOpen
       onOpenChange={(isOpen) => !isOpen && onClose()}
       initialFocus={field}
-      title={`Raise ${showTricks(name)}`}
+      title={`Raise ${revealHidden(name)}`}
       description={sessionId === null ? undefined : `Only for session ${shortenId(sessionId)}.`}
     >
       <DialogForm noValidate onSubmit={submit}>
@@ -99,10 +99,10 @@ export function RaiseBudgetDialog({ budget, period, onClose }: RaiseBudgetDialog
         <ErrorNote error={errors.limit === undefined ? raise.error : null} />
         <div className="flex flex-wrap items-center justify-end gap-2">
           <CurlButton
-            call={() => ({ method: "POST", path: `/budgets/${encodeURIComponent(budgetId)}/raise`, body: ask })}
+            call={() => ({ method: "POST", path: `/budgets/${encodeURIComponent(budgetId)}/raise`, body: input })}
           />
           <Button onClick={onClose}>Cancel</Button>
-          <Button look="primary" type="submit" disabled={limit === null || raise.isPending}>
+          <Button variant="primary" type="submit" disabled={limit === null || raise.isPending}>
             {raise.isPending ? "Raising…" : "Raise"}
           </Button>
         </div>

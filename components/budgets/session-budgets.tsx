@@ -8,13 +8,13 @@ import { useCanOperate } from "@/components/shell/identity";
 import { useTRPC } from "@/components/trpc/client";
 import { budgetsOfSession } from "@/components/trpc/lists";
 import { Button } from "@/components/ui/button";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { Countdown } from "@/components/ui/time";
 import type { BudgetsOfSession } from "@/contract/budget";
 import { RaiseBudgetDialog } from "./budget-dialogs";
 import { percentWords, spentWords } from "./words";
 
-type Counted = BudgetsOfSession["items"][number];
+type SessionBudget = BudgetsOfSession["items"][number];
 
 /**
  * What of the budgets that a session's calls count towards its reader should know: that one holds them, or soon does.
@@ -22,14 +22,14 @@ type Counted = BudgetsOfSession["items"][number];
  */
 export function SessionBudgets({ sessionId }: { sessionId: string }) {
   const items = useQuery(budgetsOfSession(useTRPC(), sessionId)).data?.items ?? [];
-  const told = items.filter(({ action, current }) => action === "hold" && current.state !== "within");
-  const [first] = told.filter(({ current }) => current.state === "reached");
+  const exceeded = items.filter(({ action, current }) => action === "hold" && current.state !== "within");
+  const [first] = exceeded.filter(({ current }) => current.state === "reached");
   if (first !== undefined) return <Reached budget={first} />;
-  const [near] = told;
-  return near === undefined ? null : <Near budget={near} />;
+  const [nearest] = exceeded;
+  return nearest === undefined ? null : <NearestBudget budget={nearest} />;
 }
 
-function Reached({ budget }: { budget: Counted }) {
+function Reached({ budget }: { budget: SessionBudget }) {
   const canOperate = useCanOperate();
   const [isRaising, setIsRaising] = useState(false);
   const { current } = budget;
@@ -63,7 +63,7 @@ function Reached({ budget }: { budget: Counted }) {
   );
 }
 
-function Near({ budget }: { budget: Counted }) {
+function NearestBudget({ budget }: { budget: SessionBudget }) {
   return (
     <p className="bg-panel px-4 pb-1 text-xs wrap-anywhere text-ink-2 lg:px-6">
       Budget <Name budget={budget} /> is near its limit: {spentWords(budget.unit, budget.current)} (
@@ -72,10 +72,10 @@ function Near({ budget }: { budget: Counted }) {
   );
 }
 
-function Name({ budget: { id, name } }: { budget: Counted }) {
+function Name({ budget: { id, name } }: { budget: SessionBudget }) {
   return (
     <Link href={budgetAddress(id)} prefetch={false} className="underline">
-      {showTricks(name)}
+      {revealHidden(name)}
     </Link>
   );
 }

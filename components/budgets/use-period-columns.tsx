@@ -11,8 +11,8 @@ import type { Budget, BudgetPeriod } from "@/contract/budget";
 import { BudgetBar } from "./budget-bar";
 import type { BudgetDialog } from "./budget-dialogs";
 import { BudgetState } from "./budget-state";
-import { useMay } from "./use-may";
-import { useTakeBack } from "./use-take-back";
+import { useBudgetPermissions } from "./use-budget-permissions";
+import { useWithdrawRaise } from "./use-withdraw-raise";
 import { missingWords, percentWords, periodName, spentWords } from "./words";
 
 /** The columns of a budget's periods, or of the sessions that each have their own. */
@@ -20,11 +20,11 @@ export function usePeriodColumns(
   { id, name, unit, period: kind, action, warnPercent, tenantId, current }: Budget,
   onShow: (dialog: BudgetDialog) => void,
 ) {
-  const { mayRaise } = useMay(tenantId);
+  const { canRaise } = useBudgetPermissions(tenantId);
   const isOfSessions = kind === "session";
   const currentKey = current?.key;
   return useMemo((): Column<BudgetPeriod>[] => {
-    const acts: Column<BudgetPeriod> = {
+    const actionsColumn: Column<BudgetPeriod> = {
       name: "Actions",
       className: "sm:w-px sm:text-right",
       cell: (period) => <SessionActs budget={{ id, name, unit }} period={period} onShow={onShow} />,
@@ -77,9 +77,9 @@ export function usePeriodColumns(
           </span>
         ),
       },
-      ...(isOfSessions ? (mayRaise ? [acts] : []) : [notes]),
+      ...(isOfSessions ? (canRaise ? [actionsColumn] : []) : [notes]),
     ];
-  }, [id, name, unit, kind, action, warnPercent, isOfSessions, mayRaise, currentKey, onShow]);
+  }, [id, name, unit, kind, action, warnPercent, isOfSessions, canRaise, currentKey, onShow]);
 }
 
 /** When it was reached, who raised it, and what is not in it. */
@@ -110,12 +110,17 @@ type SessionActsProps = {
 };
 
 function SessionActs({ budget, period, onShow }: SessionActsProps) {
-  const { isPending, takeBack } = useTakeBack(budget);
+  const { isPending, withdrawRaise } = useWithdrawRaise(budget);
   const of = shortenId(period.key);
   return (
     <span className="flex flex-wrap gap-1 py-1.5 sm:justify-end max-sm:py-0">
       {period.isRaised && (
-        <Button size="sm" disabled={isPending} aria-label={`Undo raise for ${of}`} onClick={() => takeBack(period)}>
+        <Button
+          size="sm"
+          disabled={isPending}
+          aria-label={`Undo raise for ${of}`}
+          onClick={() => withdrawRaise(period)}
+        >
           Undo raise
         </Button>
       )}

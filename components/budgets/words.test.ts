@@ -4,7 +4,7 @@ import {
   amountWords,
   boundsWords,
   conditionOf,
-  figureOf,
+  formatAmount,
   leftOf,
   missingWords,
   partWords,
@@ -26,7 +26,7 @@ test("money is told by its currency, and tokens to the last one while each may c
   expect(spentWords("USD", { spent: 3.2, limit: 5 })).toBe("$3.20 of $5.00");
   expect(spentWords("tokens", { spent: 49_960, limit: 50_000 })).toBe("49,960 of 50,000 tokens");
   expect(spentWords("tokens", { spent: 12_300_000, limit: 2_000_000_000 })).toBe("12.3M of 2.0B tokens");
-  expect([figureOf("EUR", 0.000041), amountWords("tokens", 1)]).toEqual(["€0.000041", "1 token"]);
+  expect([formatAmount("EUR", 0.000041), amountWords("tokens", 1)]).toEqual(["€0.000041", "1 token"]);
 });
 
 test("nothing is called spent as a whole before it is", () => {

@@ -13,15 +13,15 @@ const MICROS = 1_000_000;
 const EXACT_BELOW = 1_000_000;
 
 /** A figure without its unit, where that stands beside it: `12,400`, `3.1M`, `$3.20`. */
-export function figureOf(unit: string, amount: number): string {
+export function formatAmount(unit: string, amount: number): string {
   if (unit !== BUDGET_TOKENS) return formatMoney(Math.round(amount * MICROS), unit);
   return amount < EXACT_BELOW ? amount.toLocaleString("en") : formatCount(amount);
 }
 
 /** What an amount is: `12,400 tokens`, `$3.20`. */
 export function amountWords(unit: string, amount: number): string {
-  if (unit !== BUDGET_TOKENS) return figureOf(unit, amount);
-  return `${figureOf(unit, amount)} ${amount === 1 ? "token" : "tokens"}`;
+  if (unit !== BUDGET_TOKENS) return formatAmount(unit, amount);
+  return `${formatAmount(unit, amount)} ${amount === 1 ? "token" : "tokens"}`;
 }
 
 type Spending = Pick<BudgetPeriod, "spent" | "limit">;
@@ -31,7 +31,7 @@ export function spentWords(unit: string, { spent, limit }: Spending): string {
   // Both in one form, so that they can be compared: `1.3M of 500k tokens`.
   if (unit === BUDGET_TOKENS && Math.max(spent, limit) >= EXACT_BELOW)
     return `${formatCount(spent)} of ${formatCount(limit)} tokens`;
-  return `${figureOf(unit, spent)} of ${amountWords(unit, limit)}`;
+  return `${formatAmount(unit, spent)} of ${amountWords(unit, limit)}`;
 }
 
 /** The share of the limit that is spent, in whole percent; 100 only once all of it is. */
@@ -125,10 +125,10 @@ export function missingWords(unit: string, { uncountedCalls, unpricedCalls }: Mi
 }
 
 const DAY_MS = 86_400_000;
-const in_ = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat("en", { ...options, timeZone: "UTC" });
-const DAY = in_({ day: "numeric", month: "short", year: "numeric" });
-const SHORT_DAY = in_({ day: "numeric", month: "short" });
-const MONTH = in_({ month: "long", year: "numeric" });
+const inMonth = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat("en", { ...options, timeZone: "UTC" });
+const DAY = inMonth({ day: "numeric", month: "short", year: "numeric" });
+const SHORT_DAY = inMonth({ day: "numeric", month: "short" });
+const MONTH = inMonth({ month: "long", year: "numeric" });
 
 /** What a period is called, by its days of UTC; a session's by its id. */
 export function periodName(kind: BudgetPeriodKind, { key, startsAt, endsAt }: BudgetPeriod): string {

@@ -15,8 +15,8 @@ import type { BulkKind, BulkVerb } from "@/contract/words";
 import { PreviewList } from "./preview-list";
 import { QUESTIONS } from "./questions";
 import type { BulkTarget } from "./target";
-import { useBegun } from "./use-begun";
-import { ONE, wordsOf } from "./verbs";
+import { useBulkStarted } from "./use-bulk-started";
+import { RECORD_NOUNS, wordsOf } from "./verbs";
 
 type BulkDialogProps = {
   kind: BulkKind;
@@ -31,42 +31,42 @@ const DAY_MS = 86_400_000;
 export function BulkDialog({ kind, verb, target, onClose, onStarted }: BulkDialogProps) {
   const trpc = useTRPC();
   const api = useTRPCClient();
-  const begun = useBegun();
-  const words = wordsOf(kind, verb);
+  const notifyStarted = useBulkStarted();
+  const verbWords = wordsOf(kind, verb);
   const question = QUESTIONS[kind][verb];
   const [reason, setReason] = useState("");
   const [typed, setTyped] = useState("");
-  const [told, setTold] = useState({ priority: "0", queue: "", lane: "", days: "7" });
-  const { words: _words, ...which } = target;
-  const input = { kind, action: verb, ...which, ...paramsOf(verb, told) };
-  const canAsk = verb !== "move" || told.queue.trim() !== "" || told.lane.trim() !== "";
+  const [fields, setFields] = useState({ priority: "0", queue: "", lane: "", days: "7" });
+  const { description: _words, ...which } = target;
+  const input = { kind, action: verb, ...which, ...paramsOf(verb, fields) };
+  const canAsk = verb !== "move" || fields.queue.trim() !== "" || fields.lane.trim() !== "";
   const preview = useQuery({
     queryKey: ["bulk-preview", input],
     queryFn: () => api.bulk.preview.mutate(input),
     enabled: canAsk,
     // What it said is sent along: nothing may change it while somebody reads it.
-    ...{ staleTime: Number.POSITIVE_INFINITY, gcTime: 0, placeholderData: (known: unknown) => known as never },
+    ...{ staleTime: Number.POSITIVE_INFINITY, gcTime: 0, placeholderData: (previous: unknown) => previous as never },
   });
-  const willDo = preview.data === undefined ? null : preview.data.total - preview.data.skipped;
+  const isActionable = preview.data === undefined ? null : preview.data.total - preview.data.skipped;
   const create = useMutation(
     trpc.bulk.create.mutationOptions({
       onSuccess: ({ id }) => {
-        begun(id, `Started. Progress is shown above the ${ONE[kind]}s`);
+        notifyStarted(id, `Started. Progress is shown above the ${RECORD_NOUNS[kind]}s`);
         onStarted();
         onClose();
       },
       onError: () => void preview.refetch(),
     }),
   );
-  const isTyped = verb !== "evict" || (willDo !== null && willDo > 0 && typed === String(willDo));
+  const isTyped = verb !== "evict" || (isActionable !== null && isActionable > 0 && typed === String(isActionable));
   // Nothing is begun before it was said what it is about.
-  const isBlocked = !canAsk || !isTyped || create.isPending || preview.data?.isTooLarge !== false || willDo === 0;
+  const isBlocked = !canAsk || !isTyped || create.isPending || preview.data?.isTooLarge !== false || isActionable === 0;
   const body = {
     ...input,
     // Of those chosen one by one nothing is left out; a filter's own moment is that of the choice.
     ...(preview.data === undefined || input.filter === undefined ? {} : { asOf: preview.data.asOf }),
     ...(reason.trim() === "" ? {} : { reason: reason.trim() }),
-    ...(verb === "evict" && willDo !== null ? { confirmCount: willDo } : {}),
+    ...(verb === "evict" && isActionable !== null ? { confirmCount: isActionable } : {}),
   };
   // One for as long as the same is asked for: a second press after a lost answer finds what the first one made.
   const content = JSON.stringify(body);
@@ -79,21 +79,25 @@ export function BulkDialog({ kind, verb, target, onClose, onStarted }: BulkDialo
     <Dialog
       isOpen
       onOpenChange={(isOpen) => !isOpen && onClose()}
-      title={question?.title ?? `${words.name} ${ONE[kind]}s`}
+      title={question?.title ?? `${verbWords.name} ${RECORD_NOUNS[kind]}s`}
     >
       <DialogForm onSubmit={submit}>
         <p className="text-sm text-ink-2">
-          <strong className="font-medium text-ink">{target.words}.</strong> {question?.consequence}
+          <strong className="font-medium text-ink">{target.description}.</strong> {question?.consequence}
         </p>
-        <Params verb={verb} told={told} onChange={(change) => setTold((known) => ({ ...known, ...change }))} />
+        <Params
+          verb={verb}
+          fields={fields}
+          onChange={(change) => setFields((current) => ({ ...current, ...change }))}
+        />
         {question?.hasReason === true && (
           <Field label="Reason" hint="Kept in the audit log.">
             {(id) => <TextArea id={id} rows={2} value={reason} onChange={(event) => setReason(event.target.value)} />}
           </Field>
         )}
         <PreviewList kind={kind} preview={preview.data} error={preview.error} />
-        {verb === "evict" && willDo !== null && willDo > 0 && (
-          <Field label={`Type ${willDo} to confirm`} hint="This many volumes will be deleted.">
+        {verb === "evict" && isActionable !== null && isActionable > 0 && (
+          <Field label={`Type ${isActionable} to confirm`} hint="This many volumes will be deleted.">
             {(id) => (
               <Input
                 id={id}
@@ -110,12 +114,12 @@ export function BulkDialog({ kind, verb, target, onClose, onStarted }: BulkDialo
         <div className="flex justify-end gap-2">
           <CurlButton call={() => ({ method: "POST", path: "/bulk", body })} />
           <Button onClick={onClose}>Cancel</Button>
-          <Button look={question?.isDanger === true ? "danger" : "primary"} type="submit" disabled={isBlocked}>
+          <Button variant={question?.isDanger === true ? "danger" : "primary"} type="submit" disabled={isBlocked}>
             {create.isPending
               ? "Starting…"
-              : willDo === null
-                ? words.name
-                : `${words.name}: ${formatPlural(willDo, ONE[kind])}`}
+              : isActionable === null
+                ? verbWords.name
+                : `${verbWords.name}: ${formatPlural(isActionable, RECORD_NOUNS[kind])}`}
           </Button>
         </div>
       </DialogForm>
@@ -127,12 +131,12 @@ type BulkFields = { priority: string; queue: string; lane: string; days: string 
 
 function paramsOf(
   verb: BulkVerb,
-  told: BulkFields,
+  fields: BulkFields,
 ): Partial<Pick<CreateBulkInput, "priority" | "queue" | "lane" | "byMs">> {
-  const queue = told.queue.trim();
-  const lane = told.lane.trim();
-  if (verb === "reprioritise") return { priority: Math.trunc(Number(told.priority)) };
-  if (verb === "extend") return { byMs: Math.max(1, Math.round(Number(told.days) * DAY_MS)) };
+  const queue = fields.queue.trim();
+  const lane = fields.lane.trim();
+  if (verb === "reprioritise") return { priority: Math.trunc(Number(fields.priority)) };
+  if (verb === "extend") return { byMs: Math.max(1, Math.round(Number(fields.days) * DAY_MS)) };
   if (verb !== "move") return {};
   return { ...(queue === "" ? {} : { queue }), ...(lane === "" ? {} : { lane }) };
 }
@@ -140,40 +144,40 @@ function paramsOf(
 /** What an action has to be told beside what it is about. */
 function Params({
   verb,
-  told,
+  fields,
   onChange,
 }: {
   verb: BulkVerb;
-  told: BulkFields;
+  fields: BulkFields;
   onChange: (change: Partial<BulkFields>) => void;
 }) {
-  const number = (name: "priority" | "days", label: string, least?: number) => (
+  const numberField = (name: "priority" | "days", label: string, min?: number) => (
     <Field label={label}>
       {(id) => (
         <Input
           id={id}
           type="number"
           required
-          min={least}
-          value={told[name]}
+          min={min}
+          value={fields[name]}
           onChange={(event) => onChange({ [name]: event.target.value })}
           onFocus={(event) => event.target.select()}
         />
       )}
     </Field>
   );
-  const place = (name: "queue" | "lane", label: string) => (
+  const textField = (name: "queue" | "lane", label: string) => (
     <Field label={label} hint="Leave empty to keep as is.">
-      {(id) => <Input id={id} value={told[name]} onChange={(event) => onChange({ [name]: event.target.value })} />}
+      {(id) => <Input id={id} value={fields[name]} onChange={(event) => onChange({ [name]: event.target.value })} />}
     </Field>
   );
-  if (verb === "reprioritise") return number("priority", "Priority");
-  if (verb === "extend") return number("days", "Days", 1);
+  if (verb === "reprioritise") return numberField("priority", "Priority");
+  if (verb === "extend") return numberField("days", "Days", 1);
   if (verb !== "move") return null;
   return (
     <div className="grid gap-3 sm:grid-cols-2">
-      {place("queue", "Queue")}
-      {place("lane", "Lane")}
+      {textField("queue", "Queue")}
+      {textField("lane", "Lane")}
     </div>
   );
 }

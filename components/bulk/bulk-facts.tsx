@@ -7,12 +7,12 @@ import { operatorName } from "@/components/shell/operator-name";
 import { useTRPC } from "@/components/trpc/client";
 import { Id } from "@/components/ui/copy";
 import { formatDuration, formatPlural, shortenId } from "@/components/ui/format";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { type Fact, Facts, Panel } from "@/components/ui/page";
 import { Countdown, Duration, Time } from "@/components/ui/time";
 import type { BulkAction, BulkOutcomes } from "@/contract/bulk";
 import { BULK_KEPT_DAYS } from "@/contract/words";
-import { ONE } from "./verbs";
+import { RECORD_NOUNS } from "./verbs";
 
 /** Which were meant, who asked, what it was told, and what it follows or is followed by. */
 export function BulkFacts({ bulk, outcomes }: { bulk: BulkAction; outcomes: BulkOutcomes | undefined }) {
@@ -24,7 +24,7 @@ export function BulkFacts({ bulk, outcomes }: { bulk: BulkAction; outcomes: Bulk
     ["Ended", bulk.endedAt === null ? null : <Time key="e" at={bulk.endedAt} />],
     ["Duration", <Duration key="t" from={bulk.createdAt} to={bulk.endedAt} />],
     ...paramsOf(bulk),
-    ["Reason", showTricks(bulk.reason)],
+    ["Reason", revealHidden(bulk.reason)],
     ["Retried by", toBulk(outcomes?.retriedById)],
     ["Undone by", toBulk(outcomes?.undoneById)],
     [
@@ -50,16 +50,16 @@ export function BulkFacts({ bulk, outcomes }: { bulk: BulkAction; outcomes: Bulk
         <Facts className="p-4" items={facts} />
       </Panel>
       <Panel title="Selection">
-        <Meant bulk={bulk} />
+        <TargetFacts bulk={bulk} />
       </Panel>
     </div>
   );
 }
 
 /** The filter as the list was asked by it, or that they were chosen, or what they are of another action. */
-function Meant({ bulk }: { bulk: BulkAction }) {
+function TargetFacts({ bulk }: { bulk: BulkAction }) {
   const { filter, sourceId, total, kind } = bulk;
-  const many = formatPlural(total, ONE[kind]);
+  const many = formatPlural(total, RECORD_NOUNS[kind]);
   if (sourceId !== null) return <OfAnother bulk={bulk} sourceId={sourceId} many={many} />;
   if (filter === null) return <p className="p-4 text-xs text-ink-2">{many}, selected individually.</p>;
   const conditions = Object.entries(filter);
@@ -69,7 +69,7 @@ function Meant({ bulk }: { bulk: BulkAction }) {
       <ul aria-label="Filter" className="flex flex-wrap gap-1.5">
         {conditions.map(([name, value]) => (
           <li key={name} className="rounded bg-hover px-1.5 py-0.5 font-mono wrap-anywhere">
-            {name}: {showTricks(typeof value === "string" ? value : JSON.stringify(value))}
+            {name}: {revealHidden(typeof value === "string" ? value : JSON.stringify(value))}
           </li>
         ))}
         {conditions.length === 0 && <li className="text-ink-3">everything</li>}
@@ -100,7 +100,7 @@ function paramsOf({ params }: BulkAction): Fact[] {
     ["To queue", queue ?? null],
     ["To lane", lane ?? null],
     ["By", byMs === undefined ? null : formatDuration(byMs)],
-    ["Reader", showTricks(readerId ?? null)],
+    ["Reader", revealHidden(readerId ?? null)],
   ];
 }
 

@@ -8,7 +8,7 @@ import { useTRPC } from "@/components/trpc/client";
 import { bulkPages } from "@/components/trpc/lists";
 import { CallHint } from "@/components/ui/call-hint";
 import { Choices } from "@/components/ui/choices";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { ListFoot } from "@/components/ui/list-states";
 import { EmptyState, PageHeader } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
@@ -23,7 +23,7 @@ const EXAMPLE = { kind: "task", action: "cancel", filter: { lane: "A lane" } };
 const POLL_MS = 1_000;
 const IDLE_POLL_MS = 15_000;
 const CHOICES = ["all", ...BULK_KINDS] as const;
-const NAMES = {
+const STATE_NAMES = {
   all: "All",
   ...{ task: "Tasks", run: "Runs", session: "Sessions", volume: "Volumes", approval: "Approvals", runner: "Runners" },
 };
@@ -47,7 +47,7 @@ export function BulkListView() {
         <Choices
           label="Kind"
           values={CHOICES}
-          names={NAMES}
+          names={STATE_NAMES}
           value={kind ?? "all"}
           onChange={(next) => void setFilter({ kind: next === "all" ? null : next })}
         />
@@ -59,12 +59,12 @@ export function BulkListView() {
               <EmptyState title="No bulk actions yet">
                 In a list, press <kbd>x</kbd> to select a row or <kbd>*</kbd> to select all, then pick an action in the
                 bar above it.
-                <CallHint words="Or start one with the API" call={{ method: "POST", path: "/bulk", body: EXAMPLE }} />
+                <CallHint label="Or start one with the API" call={{ method: "POST", path: "/bulk", body: EXAMPLE }} />
               </EmptyState>
             ) : (
               <>
                 <Table label="Bulk actions" rows={rows} columns={COLUMNS} keyOf={({ id }) => id} />
-                <ListFoot count={rows.length} one="action" query={query} />
+                <ListFoot count={rows.length} noun="action" query={query} />
               </>
             )
           }
@@ -84,7 +84,7 @@ const COLUMNS: Column<BulkAction>[] = [
         prefetch={false}
         className="font-medium outline-none after:absolute after:inset-0 hover:underline"
       >
-        {showTricks(progressOf(bulk).title)}
+        {revealHidden(progressOf(bulk).title)}
       </Link>
     ),
   },
@@ -94,7 +94,7 @@ const COLUMNS: Column<BulkAction>[] = [
     name: "Reason",
     className: "max-w-72 truncate text-xs text-ink-2",
     isWideOnly: true,
-    cell: ({ reason }) => (reason === null ? null : <span title={showTricks(reason)}>{showTricks(reason)}</span>),
+    cell: ({ reason }) => (reason === null ? null : <span title={revealHidden(reason)}>{revealHidden(reason)}</span>),
   },
   {
     name: "Started by",

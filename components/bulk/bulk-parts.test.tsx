@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import type { BulkAction } from "@/contract/bulk";
 import { BulkFacts } from "./bulk-facts";
 import { BulkReasons } from "./bulk-reasons";
-import { followedBy } from "./followed";
+import { followUpsOf } from "./follow-ups";
 import { BulkState, Counts, progressOf } from "./progress";
 
 const AT = "2026-01-02T03:04:05Z";
@@ -29,10 +29,14 @@ test("which were meant is told by what the list was asked for, or that they were
   const facts = (more: Partial<BulkAction>) =>
     textOf(renderToStaticMarkup(<BulkFacts bulk={bulk(more)} outcomes={OUTCOMES} />));
   expect(facts({})).toContain("7 tasks, selected individually.");
-  const told = facts({ filter: { queue: "nightly", parked: true }, params: { priority: 3 }, reason: "too\u202e slow" });
-  for (const said of ["matched this filter", "queue: nightly", "parked: true", "Priority 3", "all tenants"])
-    expect(told).toContain(said);
-  expect(told).not.toContain("\u202e");
+  const rendered = facts({
+    filter: { queue: "nightly", parked: true },
+    params: { priority: 3 },
+    reason: "too\u202e slow",
+  });
+  for (const expected of ["matched this filter", "queue: nightly", "parked: true", "Priority 3", "all tenants"])
+    expect(rendered).toContain(expected);
+  expect(rendered).not.toContain("\u202e");
 });
 
 test("what followed it is linked, and until when it is kept is told", () => {
@@ -50,10 +54,10 @@ test("what tried an action again, or took it back, is found among those that are
   const pin = bulk({ kind: "session", action: "pin" });
   const again = { ...pin, id: "bulk_2", sourceId: pin.id };
   const back = { ...again, id: "bulk_3", action: "unpin" } as const;
-  expect(followedBy(pin, [pin])).toEqual({ retriedById: null, undoneById: null });
-  expect(followedBy(pin, [again, pin])).toEqual({ retriedById: again.id, undoneById: null });
-  expect(followedBy(pin, [back, again, pin])).toEqual({ retriedById: again.id, undoneById: back.id });
-  expect(followedBy(again, [back, again, pin])).toEqual({ retriedById: null, undoneById: null });
+  expect(followUpsOf(pin, [pin])).toEqual({ retriedById: null, undoneById: null });
+  expect(followUpsOf(pin, [again, pin])).toEqual({ retriedById: again.id, undoneById: null });
+  expect(followUpsOf(pin, [back, again, pin])).toEqual({ retriedById: again.id, undoneById: back.id });
+  expect(followUpsOf(again, [back, again, pin])).toEqual({ retriedById: null, undoneById: null });
 });
 
 test("each reason is told once, with how many have it", () => {

@@ -7,7 +7,7 @@ import { newestBulk } from "@/components/trpc/lists";
 import { useHydratedNow } from "@/components/ui/clock";
 import type { BulkAction } from "@/contract/bulk";
 import type { BulkKind } from "@/contract/words";
-import { ONE, wordsOf } from "./verbs";
+import { RECORD_NOUNS, wordsOf } from "./verbs";
 
 // Most of the time nothing is done to many. Its place is kept: what moves under a hand takes its press away.
 const BulkRow = dynamic(() => import("./bulk-row").then((module) => module.BulkRow), {
@@ -28,12 +28,11 @@ export function BulkProgress({ kind }: { kind: BulkKind }) {
   const shown = (bulks ?? []).filter(
     (bulk) =>
       !dismissed.has(bulk.id) &&
-      (bulk.endedAt === null ||
-        (nowMs !== null && nowMs - Date.parse(bulk.endedAt) < SHOWN_MS && !isSaidAlready(bulk))),
+      (bulk.endedAt === null || (nowMs !== null && nowMs - Date.parse(bulk.endedAt) < SHOWN_MS && !isAnnounced(bulk))),
   );
   if (shown.length === 0) return null;
   return (
-    <ul aria-label={`Bulk actions on ${ONE[kind]}s`} className="flex flex-col border-b bg-panel">
+    <ul aria-label={`Bulk actions on ${RECORD_NOUNS[kind]}s`} className="flex flex-col border-b bg-panel">
       {shown.map((bulk) => (
         <BulkRow
           key={bulk.id}
@@ -47,7 +46,7 @@ export function BulkProgress({ kind }: { kind: BulkKind }) {
 }
 
 /** What is done at once has told of itself where it began, and has nothing to add unless some were refused. */
-function isSaidAlready({ kind, action, refused }: BulkAction): boolean {
+function isAnnounced({ kind, action, refused }: BulkAction): boolean {
   return wordsOf(kind, action).isAtOnce === true && refused === 0;
 }
 
@@ -65,12 +64,12 @@ const LISTS_OF: Record<BulkKind, ("queue" | "runs" | "approvals" | "sessions" | 
 function useReadAnew(kind: BulkKind, bulks: readonly BulkAction[] | undefined): void {
   const trpc = useTRPC();
   const client = useQueryClient();
-  const known = useRef<ReadonlySet<string> | null>(null);
+  const previousIds = useRef<ReadonlySet<string> | null>(null);
   useEffect(() => {
     if (bulks === undefined) return;
     const ended = bulks.filter(({ endedAt }) => endedAt !== null).map(({ id }) => id);
-    const before = known.current;
-    known.current = new Set([...(before ?? []), ...ended]);
+    const before = previousIds.current;
+    previousIds.current = new Set([...(before ?? []), ...ended]);
     if (before !== null && ended.some((id) => !before.has(id)))
       for (const list of LISTS_OF[kind]) void client.invalidateQueries({ queryKey: trpc[list].pathKey() });
   }, [bulks, client, kind, trpc]);

@@ -1,5 +1,5 @@
 import { formatPlural } from "@/components/ui/format";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { Panel } from "@/components/ui/page";
 import type { BulkOutcomes } from "@/contract/bulk";
 
@@ -15,7 +15,7 @@ export function BulkReasons({ outcomes: { reasons, hasMore } }: { outcomes: Bulk
             <span className="w-24 shrink-0 tabular-nums">
               {count.toLocaleString("en")} {OUTCOME_WORDS[outcome]}
             </span>
-            <span className="min-w-0 wrap-anywhere text-ink-2">{showTricks(message)}</span>
+            <span className="min-w-0 wrap-anywhere text-ink-2">{revealHidden(message)}</span>
           </li>
         ))}
         {hasMore && <li className="px-4 py-1.5 text-ink-3">More than {formatPlural(reasons.length, "reason")}.</li>}

@@ -3,11 +3,11 @@ import { X } from "lucide-react";
 import Link from "next/link";
 import { bulkAddress } from "@/components/shell/addresses";
 import { Button, buttonStyle } from "@/components/ui/button";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import type { BulkAction } from "@/contract/bulk";
-import { followedBy } from "./followed";
+import { followUpsOf } from "./follow-ups";
 import { Counts, ProgressBar, progressOf } from "./progress";
-import { useBulkActs } from "./use-bulk-acts";
+import { useBulkActions } from "./use-bulk-actions";
 import { wordsOf } from "./verbs";
 
 type BulkRowProps = {
@@ -19,24 +19,24 @@ type BulkRowProps = {
 
 /** One action on many: how far it is, and what can still be done about it. */
 export function BulkRow({ bulk, listed, onDismiss }: BulkRowProps) {
-  const { abort, retry, undo } = useBulkActs(bulk, followedBy(bulk, listed));
-  const { isUnderWay, title } = progressOf(bulk);
+  const { abort, retry, undo } = useBulkActions(bulk, followUpsOf(bulk, listed));
+  const { isRunning, title } = progressOf(bulk);
   // What is done at once has its undo where it was begun.
-  const isAsked = wordsOf(bulk.kind, bulk.action).isAtOnce !== true;
+  const isConfirmed = wordsOf(bulk.kind, bulk.action).isAtOnce !== true;
   return (
     <li className="flex flex-wrap items-center gap-x-3 gap-y-1 px-4 py-2 text-xs not-last:border-b lg:px-6">
       <span role="status" className="font-medium">
-        {showTricks(title)}
+        {revealHidden(title)}
       </span>
-      {isUnderWay && <ProgressBar bulk={bulk} className="w-32" />}
+      {isRunning && <ProgressBar bulk={bulk} className="w-32" />}
       <span className="text-ink-2">
         <Counts bulk={bulk} />
       </span>
       <span className="ml-auto flex items-center gap-1">
-        <Link href={bulkAddress(bulk.id)} prefetch={false} className={buttonStyle({ size: "sm", look: "ghost" })}>
+        <Link href={bulkAddress(bulk.id)} prefetch={false} className={buttonStyle({ size: "sm", variant: "ghost" })}>
           View results
         </Link>
-        {isAsked && undo !== null && (
+        {isConfirmed && undo !== null && (
           <Button size="sm" disabled={undo.isPending} onClick={undo.run}>
             Undo
           </Button>
@@ -51,8 +51,8 @@ export function BulkRow({ bulk, listed, onDismiss }: BulkRowProps) {
             Retry rejected
           </Button>
         )}
-        {!isUnderWay && (
-          <Button size="icon-sm" look="ghost" aria-label="Dismiss" onClick={onDismiss}>
+        {!isRunning && (
+          <Button size="icon-sm" variant="ghost" aria-label="Dismiss" onClick={onDismiss}>
             <X aria-hidden className="size-3.5" />
           </Button>
         )}

@@ -12,7 +12,7 @@ import {
 import { useTRPC } from "@/components/trpc/client";
 import { bulkResultPages } from "@/components/trpc/lists";
 import { sentence, shortenId } from "@/components/ui/format";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { ListFoot } from "@/components/ui/list-states";
 import { Panel } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
@@ -20,16 +20,16 @@ import { State } from "@/components/ui/state";
 import { type Column, Table } from "@/components/ui/table";
 import type { BulkAction, BulkResult } from "@/contract/bulk";
 import type { BulkKind, BulkResultSort } from "@/contract/words";
-import { ONE } from "./verbs";
+import { RECORD_NOUNS } from "./verbs";
 
-const NAMES: Record<BulkResultSort | "all", string> = {
+const RESULT_NAMES: Record<BulkResultSort | "all", string> = {
   all: "Processed",
   done: "Done",
   unchanged: "Unchanged",
   refused: "Rejected",
   waiting: "Not processed",
 };
-const NONE: Record<BulkResultSort | "all", string> = {
+const EMPTY_TEXTS: Record<BulkResultSort | "all", string> = {
   all: "None processed yet.",
   done: "None done.",
   unchanged: "None unchanged.",
@@ -42,20 +42,20 @@ export function BulkTargets({ bulk, of }: { bulk: BulkAction; of: BulkResultSort
   const query = useInfiniteQuery(bulkResultPages(useTRPC(), bulk.id, of === "all" ? undefined : of));
   const rows = query.data?.pages.flatMap(({ items }) => items) ?? [];
   return (
-    <Panel title={NAMES[of]}>
+    <Panel title={RESULT_NAMES[of]}>
       <QueryView query={query}>
         {() =>
           rows.length === 0 ? (
-            <p className="p-4 text-sm text-ink-2">{NONE[of]}</p>
+            <p className="p-4 text-sm text-ink-2">{EMPTY_TEXTS[of]}</p>
           ) : (
             <>
               <Table
-                label={`Each ${ONE[bulk.kind]}`}
+                label={`Each ${RECORD_NOUNS[bulk.kind]}`}
                 rows={rows}
                 columns={columnsOf(bulk.kind)}
                 keyOf={({ targetId }) => targetId}
               />
-              <ListFoot count={rows.length} one={ONE[bulk.kind]} query={query} />
+              <ListFoot count={rows.length} noun={RECORD_NOUNS[bulk.kind]} query={query} />
             </>
           )
         }
@@ -82,7 +82,7 @@ const OUTCOMES = {
 function columnsOf(kind: BulkKind): Column<BulkResult>[] {
   return [
     {
-      name: sentence(ONE[kind]),
+      name: sentence(RECORD_NOUNS[kind]),
       isLead: true,
       className: "max-w-80",
       cell: ({ targetId, title }) => (
@@ -90,10 +90,10 @@ function columnsOf(kind: BulkKind): Column<BulkResult>[] {
           <Link
             href={ADDRESS[kind](targetId)}
             prefetch={false}
-            title={showTricks(targetId)}
+            title={revealHidden(targetId)}
             className="truncate font-medium hover:underline"
           >
-            {title === null || title === "" ? shortenId(targetId) : showTricks(title)}
+            {title === null || title === "" ? shortenId(targetId) : revealHidden(title)}
           </Link>
           <code className="text-2xs text-ink-3">{shortenId(targetId)}</code>
         </span>
@@ -102,14 +102,18 @@ function columnsOf(kind: BulkKind): Column<BulkResult>[] {
     {
       name: "Outcome",
       cell: ({ outcome }) =>
-        outcome === null ? <State isBare state="waiting" word="Waiting" /> : <State isBare {...OUTCOMES[outcome]} />,
+        outcome === null ? (
+          <State isIconless state="waiting" word="Waiting" />
+        ) : (
+          <State isIconless {...OUTCOMES[outcome]} />
+        ),
     },
     {
       name: "Details",
       className: "text-xs text-ink-2 max-sm:w-full",
       cell: ({ message, madeId }) => (
         <>
-          {message !== null && <span className="wrap-anywhere">{showTricks(message)}</span>}
+          {message !== null && <span className="wrap-anywhere">{revealHidden(message)}</span>}
           {madeId !== null && (
             <>
               created{" "}

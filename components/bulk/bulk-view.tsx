@@ -14,7 +14,7 @@ import { Button } from "@/components/ui/button";
 import { copyCurl } from "@/components/ui/curl";
 import { CurlMenu } from "@/components/ui/curl-menu";
 import { formatPlural } from "@/components/ui/format";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { MenuItem } from "@/components/ui/menu";
 import { PageHeader, Panel } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
@@ -28,8 +28,8 @@ import { BulkGone } from "./bulk-gone";
 import { BulkReasons } from "./bulk-reasons";
 import { BulkTargets } from "./bulk-targets";
 import { BulkState, ProgressBar, progressOf } from "./progress";
-import { useBulkActs } from "./use-bulk-acts";
-import { ONE } from "./verbs";
+import { useBulkActions } from "./use-bulk-actions";
+import { RECORD_NOUNS } from "./verbs";
 
 /** An action on many: who asked for what, how far it is, and what became of each. */
 export function BulkView({ bulkId }: { bulkId: string }) {
@@ -46,10 +46,10 @@ export function BulkView({ bulkId }: { bulkId: string }) {
 function LoadedBulk({ bulk }: { bulk: BulkAction }) {
   const trpc = useTRPC();
   const outcomes = useQuery(trpc.bulk.outcomes.queryOptions({ bulkId: bulk.id })).data;
-  const [asked, ask] = useQueryState("of", parseAsStringLiteral([...BULK_RESULT_SORTS, "all"] as const));
-  const { isUnderWay, title } = progressOf(bulk);
+  const [resultSort, setResultSort] = useQueryState("of", parseAsStringLiteral([...BULK_RESULT_SORTS, "all"] as const));
+  const { isRunning, title } = progressOf(bulk);
   // Once all is done those that were refused are what is looked for.
-  const of = asked ?? (!isUnderWay && bulk.refused > 0 ? "refused" : "all");
+  const of = resultSort ?? (!isRunning && bulk.refused > 0 ? "refused" : "all");
   useReadAnew(bulk);
   return (
     <div className="flex h-full min-h-0 flex-col">
@@ -63,7 +63,7 @@ function LoadedBulk({ bulk }: { bulk: BulkAction }) {
             >
               <ChevronLeft aria-hidden className="size-4" />
             </Link>
-            <span role="status">{showTricks(title)}</span>
+            <span role="status">{revealHidden(title)}</span>
           </span>
         }
         description={
@@ -72,13 +72,13 @@ function LoadedBulk({ bulk }: { bulk: BulkAction }) {
             <span>
               started by {operatorName(bulk.createdBy)} <Time at={bulk.createdAt} />
             </span>
-            {bulk.reason !== null && <span className="text-ink-3">{showTricks(bulk.reason)}</span>}
+            {bulk.reason !== null && <span className="text-ink-3">{revealHidden(bulk.reason)}</span>}
           </span>
         }
         actions={<Actions bulk={bulk} outcomes={outcomes} />}
       />
       <RecordBody facts={<BulkFacts bulk={bulk} outcomes={outcomes} />}>
-        <HowFar bulk={bulk} of={of} onOf={(next) => void ask(next === of ? "all" : next)} />
+        <HowFar bulk={bulk} of={of} onOf={(next) => void setResultSort(next === of ? "all" : next)} />
         {outcomes !== undefined && outcomes.reasons.length > 0 && <BulkReasons outcomes={outcomes} />}
         <BulkTargets bulk={bulk} of={of} />
       </RecordBody>
@@ -90,23 +90,23 @@ function LoadedBulk({ bulk }: { bulk: BulkAction }) {
 function useReadAnew(bulk: BulkAction): void {
   const trpc = useTRPC();
   const { state, unchanged, refused } = bulk;
-  useStale(trpc.bulk.results.pathKey(), `${state} ${progressOf(bulk).dealtWith}`);
+  useStale(trpc.bulk.results.pathKey(), `${state} ${progressOf(bulk).processedCount}`);
   useStale(trpc.bulk.outcomes.pathKey(), `${state} ${unchanged} ${refused}`);
 }
 
 /** Has queries read again when what they were read by is another. */
 function useStale(queryKey: QueryKey, by: string): void {
   const client = useQueryClient();
-  const known = useRef(by);
+  const previous = useRef(by);
   useEffect(() => {
-    if (known.current === by) return;
-    known.current = by;
+    if (previous.current === by) return;
+    previous.current = by;
     void client.invalidateQueries({ queryKey });
   }, [by, client, queryKey]);
 }
 
 function Actions({ bulk, outcomes }: { bulk: BulkAction; outcomes: BulkOutcomes | undefined }) {
-  const { abort, retry, undo } = useBulkActs(bulk, outcomes);
+  const { abort, retry, undo } = useBulkActions(bulk, outcomes);
   const path = `/bulk/${encodeURIComponent(bulk.id)}`;
   const post = (act: string) => void copyCurl({ method: "POST", path: `${path}/${act}`, body: {} });
   usePageKeys([
@@ -147,21 +147,23 @@ type HowFarProps = { bulk: BulkAction; of: BulkResultSort | "all"; onOf: (of: Bu
 
 /** How many there are of each outcome; a press lists those alone. */
 function HowFar({ bulk, of, onOf }: HowFarProps) {
-  const { dealtWith, isUnderWay } = progressOf(bulk);
-  const left = bulk.total - dealtWith;
+  const { processedCount, isRunning } = progressOf(bulk);
+  const left = bulk.total - processedCount;
   const tile = (name: string, key: BulkResultSort, count: number, more: { note: string; tone?: string }) => (
     <Tile
       key={key}
       name={name}
-      figure={count.toLocaleString("en")}
+      value={count.toLocaleString("en")}
       isOn={of === key}
       onPress={() => onOf(key)}
       {...more}
     />
   );
   return (
-    <Panel title={`${dealtWith.toLocaleString("en")} of ${formatPlural(bulk.total, ONE[bulk.kind])} processed`}>
-      {isUnderWay && <ProgressBar bulk={bulk} className="block w-full rounded-none" />}
+    <Panel
+      title={`${processedCount.toLocaleString("en")} of ${formatPlural(bulk.total, RECORD_NOUNS[bulk.kind])} processed`}
+    >
+      {isRunning && <ProgressBar bulk={bulk} className="block w-full rounded-none" />}
       <dl className="grid grid-cols-2 gap-px overflow-hidden rounded-b-lg bg-line sm:grid-cols-4">
         {tile("Done", "done", bulk.done, { note: "changed as requested" })}
         {tile("Unchanged", "unchanged", bulk.unchanged, { note: "already as requested" })}
@@ -170,7 +172,7 @@ function HowFar({ bulk, of, onOf }: HowFarProps) {
           ...(bulk.refused > 0 ? { tone: "text-warn" } : {}),
         })}
         {tile("Not processed", "waiting", left, {
-          note: isUnderWay ? "up next" : "not changed",
+          note: isRunning ? "up next" : "not changed",
         })}
       </dl>
     </Panel>

@@ -20,9 +20,9 @@ import {
 import type { ReactNode } from "react";
 import { Button } from "@/components/ui/button";
 import { formatPlural, sentence } from "@/components/ui/format";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import type { BulkKind, BulkVerb } from "@/contract/words";
-import { ONE, verbsOf } from "./verbs";
+import { RECORD_NOUNS, verbsOf } from "./verbs";
 
 const ICONS: Record<BulkVerb, typeof Ban> = {
   cancel: Ban,
@@ -50,7 +50,7 @@ type ChoiceBarProps = {
   matching: number | null;
   /** Whether all that are shown are chosen, and there are or may be more. */
   hasMore: boolean;
-  words: string;
+  filterText: string;
   canDo: (verb: BulkVerb) => boolean;
   onAll: () => void;
   onClear: () => void;
@@ -60,21 +60,21 @@ type ChoiceBarProps = {
 };
 
 /** What can be done to those that are chosen. */
-export function ChoiceBar({ kind, count, isAllMatching, matching, hasMore, words, more, ...on }: ChoiceBarProps) {
+export function ChoiceBar({ kind, count, isAllMatching, matching, hasMore, filterText, more, ...on }: ChoiceBarProps) {
   const all = matching === null ? "all" : `all ${matching.toLocaleString("en")}`;
   return (
     <div
       role="toolbar"
-      aria-label={`Selected ${ONE[kind]}s`}
+      aria-label={`Selected ${RECORD_NOUNS[kind]}s`}
       className="flex flex-wrap items-center gap-2 border-t bg-accent-soft px-4 py-1.5 lg:px-6"
     >
       <span role="status" className="text-xs font-medium">
         {isAllMatching
-          ? showTricks(sentence(`${all} matching: ${words}`))
-          : `${formatPlural(count, ONE[kind])} selected`}
+          ? revealHidden(sentence(`${all} matching: ${filterText}`))
+          : `${formatPlural(count, RECORD_NOUNS[kind])} selected`}
       </span>
       {!isAllMatching && hasMore && (
-        <Button size="sm" look="ghost" className="text-accent" onClick={on.onAll}>
+        <Button size="sm" variant="ghost" className="text-accent" onClick={on.onAll}>
           Select {all} matching
         </Button>
       )}
@@ -90,7 +90,7 @@ export function ChoiceBar({ kind, count, isAllMatching, matching, hasMore, words
             );
           })}
         {more}
-        <Button size="icon-sm" look="ghost" aria-label="Clear selection" onClick={on.onClear}>
+        <Button size="icon-sm" variant="ghost" aria-label="Clear selection" onClick={on.onClear}>
           <X aria-hidden className="size-4" />
         </Button>
       </span>

@@ -1,6 +1,6 @@
 import { Check } from "lucide-react";
 import type { MouseEvent } from "react";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 
 type ChooseBoxProps = { label: string; isChosen: boolean; onToggle: (isRange: boolean) => void };
 
@@ -10,7 +10,7 @@ export function ChooseBox({ label, isChosen, onToggle }: ChooseBoxProps) {
     <span className="relative z-10 -m-1 inline-flex size-6 shrink-0 items-center justify-center max-sm:m-0">
       <input
         type="checkbox"
-        aria-label={`Select ${showTricks(label)}`}
+        aria-label={`Select ${revealHidden(label)}`}
         className="peer absolute inset-0 size-6 opacity-0"
         checked={isChosen}
         onChange={() => undefined}

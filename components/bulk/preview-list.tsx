@@ -1,9 +1,9 @@
 import { ErrorNote } from "@/components/ui/error-note";
 import { formatPlural, shortenId } from "@/components/ui/format";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import type { BulkItem, BulkPreview } from "@/contract/bulk";
 import type { BulkKind } from "@/contract/words";
-import { ONE } from "./verbs";
+import { RECORD_NOUNS } from "./verbs";
 
 type PreviewListProps = { kind: BulkKind; preview: BulkPreview | undefined; error: unknown };
 
@@ -28,7 +28,7 @@ export function PreviewList({ kind, preview, error }: PreviewListProps) {
   return (
     <div className="flex flex-col gap-1.5 text-xs">
       <Part
-        summary={`${formatPlural(preview.total - preview.skipped, ONE[kind])} included`}
+        summary={`${formatPlural(preview.total - preview.skipped, RECORD_NOUNS[kind])} included`}
         items={included}
         count={preview.total - preview.skipped}
       />
@@ -55,7 +55,7 @@ function Part({ summary, items, count }: { summary: string; items: readonly Bulk
         {items.map((item) => (
           <li key={item.id} className="flex flex-wrap gap-x-2 px-2 py-1 not-last:border-b">
             <code title={item.id}>{shortenId(item.id)}</code>
-            {item.title !== null && <span className="min-w-0 truncate">{showTricks(item.title)}</span>}
+            {item.title !== null && <span className="min-w-0 truncate">{revealHidden(item.title)}</span>}
             {item.skip !== null && <span className="text-ink-2">{item.skip}</span>}
           </li>
         ))}

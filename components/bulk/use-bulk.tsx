@@ -5,9 +5,9 @@ import { type ReactNode, useEffect, useState } from "react";
 import { focusRow } from "@/components/shell/list-keys";
 import type { PageKey } from "@/components/shell/page-keys";
 import { useTRPC, useTRPCClient } from "@/components/trpc/client";
-import { DialogComing } from "@/components/ui/dialog-coming";
+import { DialogLoading } from "@/components/ui/dialog-loading";
 import { toastError } from "@/components/ui/error-toast";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import type { RowChoice } from "@/components/ui/table";
 import type { CreateBulkInput } from "@/contract/bulk";
 import type { BulkKind, BulkVerb } from "@/contract/words";
@@ -15,23 +15,23 @@ import { BulkProgress } from "./bulk-progress";
 import { ChooseBox } from "./choose-box";
 import { asOfNow, type BulkTarget, targetOf } from "./target";
 import { useSelection } from "./use-selection";
-import { ONE, verbsOf, wordsOf } from "./verbs";
+import { RECORD_NOUNS, verbsOf, wordsOf } from "./verbs";
 
 // Loaded when something is first chosen, or done to many.
 const ChoiceBar = dynamic(() => import("./choice-bar").then((module) => module.ChoiceBar), { ssr: false });
 const BulkDialog = dynamic(() => import("./bulk-dialog").then((module) => module.BulkDialog), {
   ssr: false,
-  loading: DialogComing,
+  loading: DialogLoading,
 });
 
-type Listed = {
+type BulkOptions = {
   kind: BulkKind;
   /** The rows that are shown, in their order. */
   ids: readonly string[];
   labelOf: (id: string) => string;
   /** What the list asks the server for, and the same in words; null where only what is shown can be chosen. */
   filter: NonNullable<CreateBulkInput["filter"]> | null;
-  words: string;
+  filterText: string;
   hasMore: boolean;
   canDo: (verb: BulkVerb) => boolean;
   /** What else the bar offers for those that are chosen one by one. */
@@ -41,12 +41,22 @@ type Listed = {
 };
 
 /** Choosing rows of a list and doing one thing to all of them: by keys, boxes and buttons alike. */
-export function useBulk({ kind, ids, labelOf, filter, words, hasMore, canDo, more, focus = focusRow }: Listed) {
+export function useBulk({
+  kind,
+  ids,
+  labelOf,
+  filter,
+  filterText,
+  hasMore,
+  canDo,
+  more,
+  focus = focusRow,
+}: BulkOptions) {
   const api = useTRPCClient();
   const trpc = useTRPC();
   const client = useQueryClient();
   const selection = useSelection(ids);
-  const [asked, setAsked] = useState<{ verb: BulkVerb; target: BulkTarget } | null>(null);
+  const [pendingAction, setPendingAction] = useState<{ verb: BulkVerb; target: BulkTarget } | null>(null);
   /** When all that match were chosen: what comes later is not meant. */
   const [asOf, setAsOf] = useState("");
   const { chosen, cursor, isAllMatching, clear } = selection;
@@ -56,15 +66,15 @@ export function useBulk({ kind, ids, labelOf, filter, words, hasMore, canDo, mor
 
   const areAllShown = chosen.size > 0 && chosen.size === ids.length;
   // Counted by an action that has to be told nothing.
-  const [counted = null] = verbsOf(kind).find(([verb]) => canDo(verb) && verb !== "extend") ?? [];
+  const [countedVerb = null] = verbsOf(kind).find(([verb]) => canDo(verb) && verb !== "extend") ?? [];
   const matching = useQuery({
     queryKey: ["bulk-count", kind, filterKey, asOf],
     queryFn: () =>
       api.bulk.preview.mutate({
-        ...{ kind, action: counted ?? "cancel", filter: filter ?? {}, asOf: asOf || asOfNow() },
-        ...(counted === "read" ? { readerId: readerIn(filter) } : {}),
+        ...{ kind, action: countedVerb ?? "cancel", filter: filter ?? {}, asOf: asOf || asOfNow() },
+        ...(countedVerb === "read" ? { readerId: readerIn(filter) } : {}),
       }),
-    enabled: filter !== null && areAllShown && (hasMore || isAllMatching) && counted !== null,
+    enabled: filter !== null && areAllShown && (hasMore || isAllMatching) && countedVerb !== null,
     gcTime: 0,
   });
   const chooseAllMatching = () => {
@@ -74,18 +84,22 @@ export function useBulk({ kind, ids, labelOf, filter, words, hasMore, canDo, mor
 
   function act(verb: BulkVerb): void {
     if (!canDo(verb)) return;
-    const target = targetOf(chosen, isAllMatching && filter !== null ? { filter, asOf, words } : null, {
-      cursor,
-      one: ONE[kind],
-    });
+    const target = targetOf(
+      chosen,
+      isAllMatching && filter !== null ? { filter, asOf, description: filterText } : null,
+      {
+        cursor,
+        noun: RECORD_NOUNS[kind],
+      },
+    );
     if (target === null) return;
     if (wordsOf(kind, verb).isAtOnce !== true) {
-      setAsked({ verb, target });
+      setPendingAction({ verb, target });
       return;
     }
-    const asked = { kind, verb, target, readerId: readerIn(filter) };
-    import("./direct").then(
-      ({ doAtOnce }) => doAtOnce({ api, trpc, client }, asked),
+    const request = { kind, verb, target, readerId: readerIn(filter) };
+    import("./apply-immediately").then(
+      ({ applyImmediately }) => applyImmediately({ api, trpc, client }, request),
       (error: unknown) => toastError(error),
     );
     clear();
@@ -105,9 +119,9 @@ export function useBulk({ kind, ids, labelOf, filter, words, hasMore, canDo, mor
     else clear();
   };
   // Who may do nothing to them chooses none.
-  const mayAct = verbsOf(kind).some(([verb]) => canDo(verb));
+  const canAct = verbsOf(kind).some(([verb]) => canDo(verb));
   const keys: PageKey[] = [
-    { keys: "x", name: `Select the ${ONE[kind]}`, run: toggle },
+    { keys: "x", name: `Select the ${RECORD_NOUNS[kind]}`, run: toggle },
     { keys: "J", name: "Extend selection down", run: () => extend(1) },
     { keys: "K", name: "Extend selection up", run: () => extend(-1) },
     { keys: "*", name: "Select shown, all matching, none", run: chooseAll },
@@ -115,17 +129,17 @@ export function useBulk({ kind, ids, labelOf, filter, words, hasMore, canDo, mor
       .filter(([verb]) => canDo(verb))
       .map(([verb, { name, keys }]) => ({
         keys,
-        name: `${name}: selected ${ONE[kind]}s`,
+        name: `${name}: selected ${RECORD_NOUNS[kind]}s`,
         run: () => act(verb),
       })),
   ];
 
   const rows: RowChoice = {
     isChosen: (id) => isAllMatching || chosen.has(id),
-    box: mayAct
+    checkbox: canAct
       ? (id) => (
           <ChooseBox
-            label={showTricks(labelOf(id))}
+            label={revealHidden(labelOf(id))}
             isChosen={isAllMatching || chosen.has(id)}
             onToggle={(isRange) => selection.toggle(id, isRange)}
           />
@@ -142,7 +156,7 @@ export function useBulk({ kind, ids, labelOf, filter, words, hasMore, canDo, mor
           isAllMatching={isAllMatching}
           matching={matching.data === undefined || matching.data.isTooLarge ? null : matching.data.total}
           hasMore={areAllShown && hasMore}
-          words={words}
+          filterText={filterText}
           canDo={canDo}
           onAll={chooseAllMatching}
           onClear={clear}
@@ -151,14 +165,16 @@ export function useBulk({ kind, ids, labelOf, filter, words, hasMore, canDo, mor
         />
       )}
       <BulkProgress kind={kind} />
-      {asked !== null && <BulkDialog kind={kind} {...asked} onStarted={clear} onClose={() => setAsked(null)} />}
+      {pendingAction !== null && (
+        <BulkDialog kind={kind} {...pendingAction} onStarted={clear} onClose={() => setPendingAction(null)} />
+      )}
     </>
   );
   /** Esc lets go of what is chosen; a dialog takes it first. */
   const onKeyDown = (event: { key: string }) => {
-    if (event.key === "Escape" && asked === null && chosen.size > 0) clear();
+    if (event.key === "Escape" && pendingAction === null && chosen.size > 0) clear();
   };
-  return { selection, keys: mayAct ? keys : [], rows, bar, act, extend, toggle, chooseAll, onKeyDown };
+  return { selection, keys: canAct ? keys : [], rows, bar, act, extend, toggle, chooseAll, onKeyDown };
 }
 
 function readerIn(filter: object | null): string | undefined {

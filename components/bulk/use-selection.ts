@@ -27,11 +27,11 @@ export function useSelection(ids: readonly string[]): Selection {
     if (before.current === ids) return;
     const from = before.current;
     before.current = ids;
-    setCursor((known) => successorOf(from, ids, known));
+    setCursor((current) => successorOf(from, ids, current));
     const there = new Set(ids);
-    setChosen((known) => {
-      const left = [...known].filter((id) => there.has(id));
-      return left.length === known.size ? known : new Set(left);
+    setChosen((current) => {
+      const left = [...current].filter((id) => there.has(id));
+      return left.length === current.size ? current : new Set(left);
     });
   }, [ids]);
 
@@ -42,8 +42,8 @@ export function useSelection(ids: readonly string[]): Selection {
 
   function choose(more: readonly string[], isChosen: boolean): void {
     setIsAllMatching(false);
-    setChosen((known) => {
-      const next = new Set(known);
+    setChosen((current) => {
+      const next = new Set(current);
       for (const id of more) {
         if (isChosen) next.add(id);
         else next.delete(id);

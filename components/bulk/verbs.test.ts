@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { BULK_ACTIONS, BULK_KINDS, BULK_UNDO } from "@/contract/words";
-import { doingOf } from "./doing";
+import { progressWordsOf } from "./progress-words";
 import { QUESTIONS } from "./questions";
 import { verbsOf } from "./verbs";
 
@@ -11,7 +11,7 @@ test("every action of every kind has its words and a key of its own", () => {
   for (const kind of BULK_KINDS) {
     const verbs = verbsOf(kind);
     expect(verbs.map(([verb]) => verb).sort(), kind).toEqual([...BULK_ACTIONS[kind]].sort());
-    for (const [verb] of verbs) expect(doingOf(kind, verb).done, `${kind}: ${verb}`).not.toBe(verb);
+    for (const [verb] of verbs) expect(progressWordsOf(kind, verb).done, `${kind}: ${verb}`).not.toBe(verb);
     const keys = verbs.map(([, words]) => words.keys);
     expect(new Set(keys).size, kind).toBe(keys.length);
     for (const key of keys) expect(TAKEN, `${kind}: ${key}`).not.toContain(key);

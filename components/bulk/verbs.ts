@@ -8,7 +8,7 @@ type VerbWords = {
   isAtOnce?: true;
 };
 
-export const ONE: Record<BulkKind, string> = {
+export const RECORD_NOUNS: Record<BulkKind, string> = {
   task: "task",
   run: "run",
   session: "session",

@@ -7,7 +7,7 @@ import { Button } from "@/components/ui/button";
 import { ErrorBar } from "@/components/ui/error-bar";
 import { Select } from "@/components/ui/field";
 import { formatPlural } from "@/components/ui/format";
-import { showHidden } from "@/components/ui/hidden-text";
+import { revealHiddenInName } from "@/components/ui/hidden-characters";
 import { EmptyState, TableSkeleton } from "@/components/ui/page";
 import { Time } from "@/components/ui/time";
 import type { Run } from "@/contract/run";
@@ -41,11 +41,11 @@ export function ChangesView({ runs, followedId, eventHref }: ChangesViewProps) {
       ),
     [events],
   );
-  const one = turns.find((turn) => `${turn.runId}.${turn.seq}` === chosen);
-  const files = useMemo(() => changesByFile(one === undefined ? turns : [one]), [turns, one]);
+  const chosenTurn = turns.find((turn) => `${turn.runId}.${turn.seq}` === chosen);
+  const files = useMemo(() => changesByFile(chosenTurn === undefined ? turns : [chosenTurn]), [turns, chosenTurn]);
   const followed = runs.find((run) => run.id === followedId);
   const total = countLines(files);
-  const isCut = (one === undefined ? turns : [one]).some((turn) => turn.isCut);
+  const isCut = (chosenTurn === undefined ? turns : [chosenTurn]).some((turn) => turn.isCut);
   const content = useRef<HTMLDivElement>(null);
   useFileInView(
     content,
@@ -71,7 +71,7 @@ export function ChangesView({ runs, followedId, eventHref }: ChangesViewProps) {
             <Select
               aria-label="Turn"
               className="w-auto max-w-full text-xs"
-              value={one === undefined ? "" : `${one.runId}.${one.seq}`}
+              value={chosenTurn === undefined ? "" : `${chosenTurn.runId}.${chosenTurn.seq}`}
               onChange={(event) => void setChoices({ turn: event.target.value === "" ? null : event.target.value })}
             >
               <option value="">{turns.length === 1 ? "All turns" : `All ${turns.length} turns with changes`}</option>
@@ -87,12 +87,12 @@ export function ChangesView({ runs, followedId, eventHref }: ChangesViewProps) {
             <span>
               {formatPlural(files.length, "file")}, <Counts added={total.added} removed={total.removed} />
             </span>
-            {one !== undefined && (
-              <a href={eventHref(one)} className="text-accent hover:underline">
-                <Time at={one.at} /> · event {one.seq}
+            {chosenTurn !== undefined && (
+              <a href={eventHref(chosenTurn)} className="text-accent hover:underline">
+                <Time at={chosenTurn.at} /> · event {chosenTurn.seq}
               </a>
             )}
-            {one === undefined && turns.length > 1 && (
+            {chosenTurn === undefined && turns.length > 1 && (
               <span className="text-ink-3">Counted per turn: a line added and removed counts twice.</span>
             )}
             {isCut && <span className="text-warn">A diff was too long to store in full.</span>}
@@ -107,8 +107,8 @@ export function ChangesView({ runs, followedId, eventHref }: ChangesViewProps) {
                       href={`#file-${index}`}
                       className="flex min-w-0 items-center gap-2 rounded px-2 py-1 hover:bg-hover"
                     >
-                      <span className="min-w-0 truncate font-mono" title={showHidden(file.path)}>
-                        {showHidden(file.path)}
+                      <span className="min-w-0 truncate font-mono" title={revealHiddenInName(file.path)}>
+                        {revealHiddenInName(file.path)}
                       </span>
                       <span className="ml-auto shrink-0">
                         <Counts added={file.addedCount} removed={file.removedCount} />
@@ -120,7 +120,7 @@ export function ChangesView({ runs, followedId, eventHref }: ChangesViewProps) {
             </nav>
             <div ref={content} className="flex min-w-0 flex-col gap-3">
               {files.map((changed, index) => (
-                <div key={`${changed.path} ${one?.key ?? ""}`} id={`file-${index}`} className="scroll-mt-3">
+                <div key={`${changed.path} ${chosenTurn?.key ?? ""}`} id={`file-${index}`} className="scroll-mt-3">
                   <FileDiffView
                     file={changed}
                     diff={() => toPatch(changed)}
@@ -157,7 +157,7 @@ function Counts({ added, removed }: { added: number; removed: number }) {
 
 function Earlier({ onClick }: { onClick: () => void }) {
   return (
-    <Button size="sm" look="ghost" onClick={onClick}>
+    <Button size="sm" variant="ghost" onClick={onClick}>
       Load earlier runs
     </Button>
   );

@@ -15,7 +15,7 @@ const patch = (path: string, ...lines: string[]) =>
   ].join("\n");
 const change = (seq: number, turnId: string, itemId: string, path: string, status: string, diff: string) =>
   event(seq, "file_change", { turnId, itemId, status, changes: [{ path, kind: "add", diff }] });
-const shown = (events: RunEvent[]) =>
+const patchesOf = (events: RunEvent[]) =>
   foldChanges(events).map(({ files, isCut }) => [
     isCut,
     ...files.map((file) => `${file.path} +${file.addedCount} -${file.removedCount}`),
@@ -23,7 +23,7 @@ const shown = (events: RunEvent[]) =>
 
 test("a turn's own diff tells what it changed, whatever its steps were", () => {
   expect(
-    shown([
+    patchesOf([
       change(1, "t1", "i1", "a.py", "inProgress", "one\ntwo"),
       change(2, "t1", "i1", "a.py", "completed", "one\ntwo"),
       event(3, "diff", { turnId: "t1", diff: `${patch("a.py", "+one", "+three")}\n${patch("b.py", " x", "-y")}` }),
@@ -33,7 +33,7 @@ test("a turn's own diff tells what it changed, whatever its steps were", () => {
 
 test("files are named as in the workspace, also where it lies deep in a repository", () => {
   expect(
-    shown([
+    patchesOf([
       change(1, "t1", "i1", "src/a.py", "completed", "one"),
       event(2, "diff", { turnId: "t1", diff: patch("data/volumes/v/workspace/src/a.py", "+one") }),
     ]),
@@ -42,7 +42,7 @@ test("files are named as in the workspace, also where it lies deep in a reposito
 
 test("without one, what was done counts once, and what was declined or failed does not", () => {
   expect(
-    shown([
+    patchesOf([
       change(1, "t1", "i1", "a.py", "inProgress", "one"),
       change(2, "t1", "i1", "a.py", "completed", "one"),
       change(3, "t1", "i2", "b.py", "declined", "two"),
@@ -59,13 +59,13 @@ test("without one, what was done counts once, and what was declined or failed do
 test("a diff that was cut in its middle is put together from the turn's steps, and says so", () => {
   const cut = `${patch("a.py", "+one")}\n… 12345 characters left out …\n+end`;
   expect(
-    shown([change(1, "t1", "i1", "a.py", "completed", "one\ntwo"), event(2, "diff", { turnId: "t1", diff: cut })]),
+    patchesOf([change(1, "t1", "i1", "a.py", "completed", "one\ntwo"), event(2, "diff", { turnId: "t1", diff: cut })]),
   ).toEqual([[true, "a.py +2 -0"]]);
 });
 
 test("odd payloads of old runs are no reason to show nothing of the rest", () => {
   expect(
-    shown([
+    patchesOf([
       event(1, "diff", {}),
       event(2, "diff", { diff: 5 }),
       event(3, "file_change", { changes: "all" }),

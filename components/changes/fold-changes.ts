@@ -37,8 +37,8 @@ export function foldChanges(events: readonly RunEvent[]): TurnChanges[] {
   return [...turns].flatMap(([key, { diff, items, last }]) => {
     const text = diff === null ? "" : (textOf(diff.payload, "diff", "text") ?? "");
     const isCut = CUT.test(text);
-    const whole = text === "" || isCut ? [] : inWorkspace(readDiff(text, "changes"), [...items.values()]);
-    const files = whole.length > 0 ? whole : joinFiles([...items.values()].flatMap(filesOf));
+    const fullDiff = text === "" || isCut ? [] : inWorkspace(readDiff(text, "changes"), [...items.values()]);
+    const files = fullDiff.length > 0 ? fullDiff : joinFiles([...items.values()].flatMap(filesOf));
     const { runId, seq, createdAt } = diff ?? last;
     return files.length === 0 ? [] : [{ key, runId, seq, at: createdAt, files, isCut }];
   });
@@ -49,10 +49,10 @@ export function foldChanges(events: readonly RunEvent[]): TurnChanges[] {
  * where its steps are told from the workspace.
  */
 function inWorkspace(files: readonly FileDiff[], items: readonly RunEvent[]): FileDiff[] {
-  const known = items.flatMap((event) => changesOf(event.payload).map((change) => change.path));
+  const changedPaths = items.flatMap((event) => changesOf(event.payload).map((change) => change.path));
   return files.map((file) => ({
     ...file,
-    path: known.find((path) => file.path === path || file.path.endsWith(`/${path}`)) ?? file.path,
+    path: changedPaths.find((path) => file.path === path || file.path.endsWith(`/${path}`)) ?? file.path,
   }));
 }
 
@@ -69,16 +69,16 @@ function filesOf(event: RunEvent): FileDiff[] {
 export function joinFiles(files: readonly FileDiff[]): FileDiff[] {
   const byPath = new Map<string, FileDiff>();
   for (const file of files) {
-    const known = byPath.get(file.path);
+    const existing = byPath.get(file.path);
     byPath.set(
       file.path,
-      known === undefined
+      existing === undefined
         ? file
         : {
             path: file.path,
-            rows: [...known.rows, ...file.rows],
-            addedCount: known.addedCount + file.addedCount,
-            removedCount: known.removedCount + file.removedCount,
+            rows: [...existing.rows, ...file.rows],
+            addedCount: existing.addedCount + file.addedCount,
+            removedCount: existing.removedCount + file.removedCount,
           },
     );
   }

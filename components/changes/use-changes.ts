@@ -23,16 +23,16 @@ export function useChanges(runs: readonly Run[], pagesMax = Number.POSITIVE_INFI
   const live = useLive();
   useFrames("event", (event) => {
     if (!CHANGE_TYPES.includes(event.type)) return;
-    client.setQueryData<Read>(keyOf(event.runId), (known) => {
-      const last = known?.events.at(-1)?.seq ?? 0;
-      return known === undefined || known.isCut || event.seq <= last
-        ? known
-        : { ...known, events: [...known.events, event] };
+    client.setQueryData<Read>(keyOf(event.runId), (cached) => {
+      const last = cached?.events.at(-1)?.seq ?? 0;
+      return cached === undefined || cached.isCut || event.seq <= last
+        ? cached
+        : { ...cached, events: [...cached.events, event] };
     });
   });
   useFrames("run", (run) => {
     // Runs that are not followed tell of their events by their record alone.
-    if (runs.some((known) => known.id === run.id)) void client.invalidateQueries({ queryKey: keyOf(run.id) });
+    if (runs.some((listed) => listed.id === run.id)) void client.invalidateQueries({ queryKey: keyOf(run.id) });
   });
   useEffect(() => live.onGap(() => void client.invalidateQueries({ queryKey: ["run-changes"] })), [live, client]);
   return useQueries({

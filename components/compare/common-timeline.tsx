@@ -5,7 +5,7 @@ import type { NumberedTurn } from "@/components/turns/read-turns";
 import { Choices } from "@/components/ui/choices";
 import { cn } from "@/components/ui/class-names";
 import { formatDuration } from "@/components/ui/format";
-import { type Both, lengthOf, SIDES, type SideName, WRONG } from "./pairs";
+import { type Both, FAILED_OUTCOMES, lengthOf, SIDES, type SideName } from "./pairs";
 import { ORIGINS, type Origin, type ScaledTurn, scaleTurns } from "./scale";
 import { SideMark } from "./side-name";
 
@@ -31,15 +31,15 @@ export function CommonTimeline({ turns, nowMs, origin, onOrigin }: CommonTimelin
       <Choices label="Time axis" values={ORIGINS} names={ORIGIN_NAMES} value={origin} onChange={onOrigin} />
       <div className="relative flex flex-col gap-1 pt-5">
         {ticks.map((ms) => {
-          const part = ms / scaled.lengthMs;
+          const share = ms / scaled.lengthMs;
           return (
             <span
               key={ms}
               aria-hidden
-              style={{ left: `${part * 100}%` }}
+              style={{ left: `${share * 100}%` }}
               className="pointer-events-none absolute inset-y-0 border-l text-2xs text-ink-3 tabular-nums"
             >
-              <span className={cn("absolute top-0 whitespace-nowrap", part > 0.85 ? "right-1" : "left-1")}>
+              <span className={cn("absolute top-0 whitespace-nowrap", share > 0.85 ? "right-1" : "left-1")}>
                 {formatOffset(ms, decimals)}
               </span>
             </span>
@@ -85,10 +85,12 @@ function Row({ side, turns, nowMs }: { side: SideName; turns: readonly ScaledTur
                 style={{ left: `${at * 100}%`, width: `max(3px, ${(end - at) * 100}%)` }}
                 className={cn(
                   "absolute inset-y-0 max-w-full overflow-hidden rounded-xs border px-1 text-2xs leading-5.5 text-ink",
-                  WRONG.has(turn.state) ? "border-dashed border-bad bg-bad-soft" : "border-accent bg-accent-soft",
+                  FAILED_OUTCOMES.has(turn.state)
+                    ? "border-dashed border-bad bg-bad-soft"
+                    : "border-accent bg-accent-soft",
                 )}
               >
-                {WRONG.has(turn.state) && "✕ "}
+                {FAILED_OUTCOMES.has(turn.state) && "✕ "}
                 {end - at > 0.04 && turn.number}
               </a>
             )}

@@ -15,7 +15,7 @@ import { readError } from "@/components/trpc/errors";
 import { Button } from "@/components/ui/button";
 import { Clocked } from "@/components/ui/clocked";
 import { Id } from "@/components/ui/copy";
-import { DialogComing } from "@/components/ui/dialog-coming";
+import { DialogLoading } from "@/components/ui/dialog-loading";
 import { PageHeader, Panel, TableSkeleton } from "@/components/ui/page";
 import { ErrorCard } from "@/components/ui/query-view";
 import type { SessionSummary } from "@/contract/session";
@@ -32,7 +32,7 @@ import { useSide } from "./use-side";
 
 const SessionPicker = dynamic(() => import("./session-picker").then((module) => module.SessionPicker), {
   ssr: false,
-  loading: DialogComing,
+  loading: DialogLoading,
 });
 
 const ADDRESS = {
@@ -53,7 +53,7 @@ export function CompareView() {
   ]);
   const sessions = { left: useCompared(left), right: useCompared(right) };
   const isSame = left !== null && left === right;
-  const known = { left: sessions.left.data, right: sessions.right.data };
+  const loaded = { left: sessions.left.data, right: sessions.right.data };
   return (
     <div className="flex h-full min-h-0 flex-col">
       <PageHeader
@@ -82,8 +82,12 @@ export function CompareView() {
             Both sides show the same session. Choose a different one.
           </p>
         )}
-        {!isSame && known.left !== undefined && known.right !== undefined && (
-          <Comparison key={`${known.left.sessionId} ${known.right.sessionId}`} left={known.left} right={known.right} />
+        {!isSame && loaded.left !== undefined && loaded.right !== undefined && (
+          <Comparison
+            key={`${loaded.left.sessionId} ${loaded.right.sessionId}`}
+            left={loaded.left}
+            right={loaded.right}
+          />
         )}
       </div>
       {picked !== null && (

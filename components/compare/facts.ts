@@ -1,14 +1,14 @@
 import { countLines } from "@/components/changes/fold-changes";
 import { explainSession } from "@/components/sessions/session-state";
 import { formatBytes, formatDuration, formatMoney, formatPlural, formatTokens, sentence } from "@/components/ui/format";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { callsWords, costWords, inputWords, outputWords, tokensOf } from "@/components/usage/words";
 import { failureWords } from "@/contract/failure-words";
 import { type Both, moreWords, type SideName, type Sums, sumTurns } from "./pairs";
 import type { Side } from "./use-side";
 
 /** A fact in words; and an amount, where it has one that can be compared with another of its unit. */
-type ComparedFact = { words: string; amount?: number | null; unit?: string };
+type ComparedFact = { text: string; amount?: number | null; unit?: string };
 /** What is said of amounts that are much the same. */
 export const ALIKE = "about the same";
 export type Fact = { name: string } & Both<string> & { difference: string | null };
@@ -20,86 +20,86 @@ function isPart({ read, hasMoreRuns }: Side): boolean {
 
 /** What each of the two is and took, beside each other. */
 export function factsOf(sides: Both<Side>, nowMs: number): Fact[] {
-  const sums = { left: sumTurns(sides.left.read.turns, nowMs), right: sumTurns(sides.right.read.turns, nowMs) };
-  const fact = (name: string, tell: (side: Side, sum: Sums) => ComparedFact): Fact => {
-    const of = (side: SideName) => tell(sides[side], sums[side]);
+  const totals = { left: sumTurns(sides.left.read.turns, nowMs), right: sumTurns(sides.right.read.turns, nowMs) };
+  const fact = (name: string, factOf: (side: Side, sum: Sums) => ComparedFact): Fact => {
+    const of = (side: SideName) => factOf(sides[side], totals[side]);
     const [left, right] = [of("left"), of("right")];
-    return { name, left: left.words, right: right.words, difference: differenceOf(left, right) };
+    return { name, left: left.text, right: right.text, difference: differenceOf(left, right) };
   };
-  const counted = (name: string, count: (sum: Sums) => number, words: (sum: Sums) => string) =>
-    fact(name, (side, sum) => ({ words: `${isPart(side) ? "at least " : ""}${words(sum)}`, amount: count(sum) }));
+  const countFact = (name: string, count: (sum: Sums) => number, textOf: (sum: Sums) => string) =>
+    fact(name, (side, sum) => ({ text: `${isPart(side) ? "at least " : ""}${textOf(sum)}`, amount: count(sum) }));
   return [
     fact("State", ({ session, openRun }) => {
       const { word } = explainSession(session, openRun);
       return {
-        words:
+        text:
           session.failureKind === null || session.failureKind === session.terminalStatus
             ? word
             : `${word} (${failureWords(session.failureKind)})`,
       };
     }),
-    fact("Profile", ({ session }) => ({ words: session.backendProfile })),
-    fact("Model", (side) => ({ words: showTricks(modelOf(side)) })),
+    fact("Profile", ({ session }) => ({ text: session.backendProfile })),
+    fact("Model", (side) => ({ text: revealHidden(modelOf(side)) })),
     fact("Policy", ({ lastRun }) => ({
-      words:
+      text:
         lastRun === null
           ? "No runs yet"
-          : showTricks(
+          : revealHidden(
               `${lastRun.executionPolicy.sandbox ?? "workspace-write"}, approvals ${lastRun.executionPolicy.approval ?? "on-request"}`,
             ),
     })),
     ...usageFacts(fact),
-    counted(
+    countFact(
       "Time in turns",
       (sum) => sum.workedMs,
       (sum) => formatDuration(sum.workedMs),
     ),
-    counted(
+    countFact(
       "Total time",
       (sum) => sum.wholeMs,
       (sum) => formatDuration(sum.wholeMs),
     ),
-    counted(
+    countFact(
       "Turns",
       (sum) => sum.turns,
       (sum) => withFailed(String(sum.turns), sum.failedTurns),
     ),
-    counted(
+    countFact(
       "Tool calls",
       (sum) => sum.toolCalls,
       (sum) => withFailed(sum.toolCalls.toLocaleString("en"), sum.failedCalls),
     ),
-    fact("Non-zero exit codes", (_, sum) => ({ words: exitWords(sum.exitCodes) })),
-    counted(
+    fact("Non-zero exit codes", (_, sum) => ({ text: exitWords(sum.exitCodes) })),
+    countFact(
       "Errors",
       (sum) => sum.errors,
       (sum) => String(sum.errors),
     ),
     fact("Changed files", ({ files, areFilesCut, areFilesPending }) => {
-      if (areFilesPending) return { words: "…" };
+      if (areFilesPending) return { text: "…" };
       const { added, removed } = countLines(files);
-      const words = files.length === 0 ? "None" : `${formatPlural(files.length, "file")}, +${added} −${removed}`;
-      return { words: areFilesCut ? `at least ${words}` : words, amount: files.length };
+      const text = files.length === 0 ? "None" : `${formatPlural(files.length, "file")}, +${added} −${removed}`;
+      return { text: areFilesCut ? `at least ${text}` : text, amount: files.length };
     }),
     fact("Storage", ({ session }) => {
       const { storageState, storageSizeBytes, storageFilesCount } = session;
       const size = storageSizeBytes === null ? "" : `, ${formatBytes(storageSizeBytes)}`;
       const count = storageFilesCount === null ? "" : `, ${formatPlural(storageFilesCount, "file")}`;
-      return { words: `${sentence(storageState)}${size}${count}`, amount: storageSizeBytes };
+      return { text: `${sentence(storageState)}${size}${count}`, amount: storageSizeBytes };
     }),
     fact("Runs", ({ runCount, hasMoreRuns }) => ({
-      words: `${runCount}${hasMoreRuns ? " or more" : ""}`,
+      text: `${runCount}${hasMoreRuns ? " or more" : ""}`,
       amount: runCount,
     })),
   ];
 }
 
-type MakeFact = (name: string, tell: (side: Side, sum: Sums) => ComparedFact) => Fact;
+type MakeFact = (name: string, factOf: (side: Side, sum: Sums) => ComparedFact) => Fact;
 
 function usageFacts(fact: MakeFact): Fact[] {
   return [
     fact("Tokens", ({ usage }) => ({
-      words:
+      text:
         usage === undefined
           ? "…"
           : `${formatTokens(tokensOf(usage.total))}: in ${inputWords(usage.total)}; out ${outputWords(usage.total)}`,
@@ -107,32 +107,37 @@ function usageFacts(fact: MakeFact): Fact[] {
     })),
     fact("Cost", ({ usage }) => {
       const [cost, ...others] = usage?.total.costs ?? [];
-      if (usage === undefined || cost === undefined) return { words: usage === undefined ? "…" : "No price set" };
+      if (usage === undefined || cost === undefined) return { text: usage === undefined ? "…" : "No price set" };
       // Money of several currencies has no sum.
-      if (others.length > 0) return { words: costWords(usage.total) ?? "" };
-      return { words: formatMoney(cost.costMicros, cost.currency), amount: cost.costMicros, unit: cost.currency };
+      if (others.length > 0) return { text: costWords(usage.total) ?? "" };
+      return { text: formatMoney(cost.costMicros, cost.currency), amount: cost.costMicros, unit: cost.currency };
     }),
     fact("Model calls", ({ usage }) => ({
-      words: usage === undefined ? "…" : callsWords(usage.total),
+      text: usage === undefined ? "…" : callsWords(usage.total),
       amount: usage?.total.calls ?? null,
     })),
   ];
 }
 
 function differenceOf(left: ComparedFact, right: ComparedFact): string | null {
-  if (left.words === right.words) return null;
-  const [one, other] = [left.amount, right.amount];
+  if (left.text === right.text) return null;
+  const [leftAmount, rightAmount] = [left.amount, right.amount];
   // The same amount of something else, such as as many commands of which more failed.
-  if (typeof one !== "number" || typeof other !== "number" || left.unit !== right.unit || one === other)
+  if (
+    typeof leftAmount !== "number" ||
+    typeof rightAmount !== "number" ||
+    left.unit !== right.unit ||
+    leftAmount === rightAmount
+  )
     return "different";
-  return moreWords({ left: one, right: other }) ?? ALIKE;
+  return moreWords({ left: leftAmount, right: rightAmount }) ?? ALIKE;
 }
 
 function modelOf({ usage, lastRun }: Side): string {
   const used = [...new Set(usage?.models.map(({ model }) => model) ?? [])];
   if (used.length > 0) return used.join(", ");
-  const wanted = lastRun?.executionPolicy.model;
-  return typeof wanted === "string" ? wanted : "None yet";
+  const requestedModel = lastRun?.executionPolicy.model;
+  return typeof requestedModel === "string" ? requestedModel : "None yet";
 }
 
 function withFailed(words: string, failed: number): string {

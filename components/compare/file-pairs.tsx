@@ -1,6 +1,6 @@
 import Link from "next/link";
 import { fileAddress } from "@/components/shell/addresses";
-import { showHidden } from "@/components/ui/hidden-text";
+import { revealHiddenInName } from "@/components/ui/hidden-characters";
 import { type Both, type FilePair, type pairFiles, SIDES, type SideName } from "./pairs";
 import { SIDE_NAMES, SideMark } from "./side-name";
 
@@ -44,8 +44,8 @@ function FileRow({ pair, sessionIds }: { pair: FilePair; sessionIds: Both<string
   const isBoth = pair.left !== null && pair.right !== null;
   return (
     <li className="text-xs">
-      <span className="block truncate font-mono" title={showHidden(pair.path)}>
-        {showHidden(pair.path)}
+      <span className="block truncate font-mono" title={revealHiddenInName(pair.path)}>
+        {revealHiddenInName(pair.path)}
       </span>
       <span className="flex flex-wrap items-center gap-x-3 gap-y-0.5">
         {SIDES.map((side) => (
@@ -63,7 +63,7 @@ function Diff({ side, pair, sessionId }: { side: SideName; pair: FilePair; sessi
   return (
     <Link
       href={fileAddress(sessionId, pair.path)}
-      aria-label={`${SIDE_NAMES[side]}: diff of ${showHidden(pair.path)}`}
+      aria-label={`${SIDE_NAMES[side]}: diff of ${revealHiddenInName(pair.path)}`}
       className="inline-flex items-center gap-1.5 tabular-nums hover:underline"
     >
       <SideMark side={side} />

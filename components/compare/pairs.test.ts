@@ -78,7 +78,7 @@ test("the greater of two amounts is told, unless they are much alike", () => {
 });
 
 test("a run is read on from where it was left, as far as is allowed, and not again once it is over", async () => {
-  const asked: (string | null)[] = [];
+  const requestedCursors: (string | null)[] = [];
   const page = (from: number, more: Partial<TurnPage> = {}): TurnPage => ({
     ...{
       runId: "run_1",
@@ -91,17 +91,17 @@ test("a run is read on from where it was left, as far as is allowed, and not aga
     ...more,
   });
   const fetchPage = async (cursor: string | null): Promise<TurnPage> => {
-    asked.push(cursor);
+    requestedCursors.push(cursor);
     if (cursor === null) return page(1);
     return cursor === "after 1" ? page(2) : page(3, { cursor: null });
   };
   const first = await readOn(undefined, 150, fetchPage);
-  expect([first.readSeq, asked.length]).toEqual([200, 2]);
+  expect([first.readSeq, requestedCursors.length]).toEqual([200, 2]);
   expect(await readOn(first, 150, fetchPage), "no more is allowed").toBe(first);
   const whole = await readOn(first, 1_000, fetchPage);
   expect(whole.turns.map(({ key }) => key)).toEqual(["cmd_1", "cmd_2", "cmd_3"]);
   await readOn(whole, 1_000, fetchPage);
-  expect(asked).toEqual([null, "after 1", "after 2"]);
+  expect(requestedCursors).toEqual([null, "after 1", "after 2"]);
 });
 
 test("a turn that waited and began takes its place, and a later word of it counts", () => {

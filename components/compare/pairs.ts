@@ -10,9 +10,9 @@ export type TurnPair = { number: number; left: NumberedTurn | null; right: Numbe
 /** The first turn beside the first, and so on; the longer side goes on alone. */
 export function pairTurns({ left, right }: Both<readonly NumberedTurn[]>): TurnPair[] {
   return Array.from({ length: Math.max(left.length, right.length) }, (_, index) => {
-    const [one = null, other = null] = [left[index], right[index]];
-    const isSameAsked = one !== null && other !== null && wordsOf(one) === wordsOf(other);
-    return { number: index + 1, left: one, right: other, isSameAsked };
+    const [leftTurn = null, rightTurn = null] = [left[index], right[index]];
+    const isSameAsked = leftTurn !== null && rightTurn !== null && wordsOf(leftTurn) === wordsOf(rightTurn);
+    return { number: index + 1, left: leftTurn, right: rightTurn, isSameAsked };
   });
 }
 
@@ -35,21 +35,21 @@ export type Sums = {
 };
 
 /** How a turn ended that did not end well. */
-export const WRONG: ReadonlySet<string> = new Set(["failed", "cut off"]);
+export const FAILED_OUTCOMES: ReadonlySet<string> = new Set(["failed", "cut off"]);
 
 /** What turns add up to, at a moment. */
 export function sumTurns(turns: readonly NumberedTurn[], nowMs: number): Sums {
-  const of = (figure: (turn: NumberedTurn) => number) => turns.reduce((sum, turn) => sum + figure(turn), 0);
+  const of = (pick: (turn: NumberedTurn) => number) => turns.reduce((sum, turn) => sum + pick(turn), 0);
   const exitCodes = new Map<number, number>();
   for (const { code, count } of turns.flatMap((turn) => turn.exitCodes))
     if (code !== 0) exitCodes.set(code, (exitCodes.get(code) ?? 0) + count);
   const first = turns[0];
-  const endMs = Math.max(...turns.map((turn) => endOf(turn, nowMs)), Number.NEGATIVE_INFINITY);
+  const endMs = Math.max(...turns.map((turn) => endMsOf(turn, nowMs)), Number.NEGATIVE_INFINITY);
   return {
     turns: turns.length,
-    failedTurns: turns.filter((turn) => WRONG.has(turn.state)).length,
+    failedTurns: turns.filter((turn) => FAILED_OUTCOMES.has(turn.state)).length,
     workedMs: of((turn) => lengthOf(turn, nowMs) ?? 0),
-    wholeMs: first === undefined ? 0 : Math.max(0, endMs - beginOf(first)),
+    wholeMs: first === undefined ? 0 : Math.max(0, endMs - startMsOf(first)),
     toolCalls: of((turn) => turn.toolCalls),
     failedCalls: of((turn) => turn.failedCalls),
     exitCodes: new Map([...exitCodes].toSorted(([a], [b]) => a - b)),
@@ -59,18 +59,18 @@ export function sumTurns(turns: readonly NumberedTurn[], nowMs: number): Sums {
 }
 
 /** When it was asked for, or began where nobody said that. */
-export function beginOf(turn: NumberedTurn): number {
+export function startMsOf(turn: NumberedTurn): number {
   return Date.parse(turn.askedAt ?? turn.startedAt ?? "");
 }
 
-export function endOf(turn: NumberedTurn, nowMs: number): number {
-  return turn.endedAt === null ? Math.max(nowMs, beginOf(turn)) : Date.parse(turn.endedAt);
+export function endMsOf(turn: NumberedTurn, nowMs: number): number {
+  return turn.endedAt === null ? Math.max(nowMs, startMsOf(turn)) : Date.parse(turn.endedAt);
 }
 
 /** How long a turn took; null where it has not begun. */
 export function lengthOf(turn: NumberedTurn, nowMs: number): number | null {
   if (turn.startedAt === null) return null;
-  return Math.max(0, endOf(turn, nowMs) - Date.parse(turn.startedAt));
+  return Math.max(0, endMsOf(turn, nowMs) - Date.parse(turn.startedAt));
 }
 
 export type FilePair = { path: string; left: FileDiff | null; right: FileDiff | null; isSame: boolean };
@@ -82,11 +82,11 @@ export function pairFiles({ left, right }: Both<readonly FileDiff[]>): {
   right: FilePair[];
 } {
   const byPath = (files: readonly FileDiff[]) => new Map(files.map((file) => [file.path, file]));
-  const [ones, others] = [byPath(left), byPath(right)];
-  const paths = [...new Set([...ones.keys(), ...others.keys()])].sort();
+  const [leftByPath, rightByPath] = [byPath(left), byPath(right)];
+  const paths = [...new Set([...leftByPath.keys(), ...rightByPath.keys()])].sort();
   const pairs = paths.map((path): FilePair => {
-    const one = ones.get(path) ?? null;
-    const other = others.get(path) ?? null;
+    const one = leftByPath.get(path) ?? null;
+    const other = rightByPath.get(path) ?? null;
     return { path, left: one, right: other, isSame: one !== null && other !== null && linesOf(one) === linesOf(other) };
   });
   return {
@@ -107,11 +107,12 @@ function linesOf(file: FileDiff): string {
 const ALIKE = 1.05;
 
 /** Which of two amounts is more, and by how much: `2.1× more (left)`; null where they are alike. */
-export function moreWords({ left, right }: Both<number>, comparative = "more"): string | null {
-  const [side, more, less]: [SideName, number, number] = left >= right ? ["left", left, right] : ["right", right, left];
-  if (more === less || (less > 0 && more / less < ALIKE)) return null;
-  if (less <= 0) return `only ${side}`;
-  const times = more / less;
+export function moreWords({ left, right }: Both<number>, comparativeWords = "more"): string | null {
+  const [side, larger, smaller]: [SideName, number, number] =
+    left >= right ? ["left", left, right] : ["right", right, left];
+  if (larger === smaller || (smaller > 0 && larger / smaller < ALIKE)) return null;
+  if (smaller <= 0) return `only ${side}`;
+  const times = larger / smaller;
   const shown = times < 10 ? times.toFixed(1).replace(/\.0$/, "") : Math.round(times).toLocaleString("en");
-  return `${shown}× ${comparative} (${side})`;
+  return `${shown}× ${comparativeWords} (${side})`;
 }

@@ -28,10 +28,10 @@ export function SessionPicker({ title, otherId, onPick, onClose }: SessionPicker
   const trpc = useTRPC();
   const readerId = useReader();
   const [search, setSearch] = useState("");
-  const asked = useDeferredValue(search.trim());
+  const searchText = useDeferredValue(search.trim());
   const found = useQuery(
     trpc.sessions.list.queryOptions(
-      { state: "all", limit: FOUND_MAX + 1, readerId, ...(asked === "" ? {} : { search: asked }) },
+      { state: "all", limit: FOUND_MAX + 1, readerId, ...(searchText === "" ? {} : { search: searchText }) },
       { placeholderData: (data) => data },
     ),
   );
@@ -53,9 +53,9 @@ export function SessionPicker({ title, otherId, onPick, onClose }: SessionPicker
         )
       }
     >
-      {OTHER_ID.test(asked) && (
-        <Command.Item className={FOUND_ROW} value={`id ${asked}`} onSelect={() => onPick(asked)}>
-          Session of <code>{shortenId(asked)}</code>
+      {OTHER_ID.test(searchText) && (
+        <Command.Item className={FOUND_ROW} value={`id ${searchText}`} onSelect={() => onPick(searchText)}>
+          Session of <code>{shortenId(searchText)}</code>
         </Command.Item>
       )}
       {sessions.map((session) => {
@@ -68,7 +68,7 @@ export function SessionPicker({ title, otherId, onPick, onClose }: SessionPicker
             onSelect={() => onPick(session.sessionId)}
           >
             <span className="min-w-0 flex-1 truncate">{nameOf(session)}</span>
-            <State isBare state={state} word={word} />
+            <State isIconless state={state} word={word} />
             <code className="text-xs text-ink-3 max-sm:hidden">{shortenId(session.sessionId)}</code>
           </Command.Item>
         );

@@ -8,7 +8,7 @@ import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/class-names";
 import { Clocked } from "@/components/ui/clocked";
 import { formatDuration, formatPlural, formatTokens, sentence } from "@/components/ui/format";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { State } from "@/components/ui/state";
 import { Time } from "@/components/ui/time";
 import { exitWords } from "./facts";
@@ -34,8 +34,8 @@ export function TurnPairs({ pairs, sessionIds }: TurnPairsProps) {
             <h3 className="mb-2 flex flex-wrap items-center gap-x-3 text-xs font-semibold">
               Turn {pair.number}{" "}
               <span className="font-normal text-ink-3">
-                <Clocked isOn={SIDES.some((side) => isUnderWay(pair[side]))}>
-                  {(nowMs) => showTricks(describePair(pair, nowMs))}
+                <Clocked isOn={SIDES.some((side) => isRunning(pair[side]))}>
+                  {(nowMs) => revealHidden(describePair(pair, nowMs))}
                 </Clocked>
               </span>
             </h3>
@@ -50,7 +50,7 @@ export function TurnPairs({ pairs, sessionIds }: TurnPairsProps) {
       {pairs.length > shownCount && (
         <Button
           size="sm"
-          look="ghost"
+          variant="ghost"
           className="my-2 self-center"
           onClick={() => setShownCount(shownCount + PAIRS_SHOWN)}
         >
@@ -61,14 +61,14 @@ export function TurnPairs({ pairs, sessionIds }: TurnPairsProps) {
   );
 }
 
-function isUnderWay(turn: NumberedTurn | null): boolean {
+function isRunning(turn: NumberedTurn | null): boolean {
   return turn !== null && turn.startedAt !== null && turn.endedAt === null;
 }
 
 function describePair({ left, right, isSameAsked }: TurnPair, nowMs: number): string {
   if (left === null || right === null) return `only ${left === null ? "right" : "left"}`;
-  const [one, other] = [lengthOf(left, nowMs), lengthOf(right, nowMs)];
-  const longer = one === null || other === null ? null : moreWords({ left: one, right: other }, "longer");
+  const [leftMs, rightMs] = [lengthOf(left, nowMs), lengthOf(right, nowMs)];
+  const longer = leftMs === null || rightMs === null ? null : moreWords({ left: leftMs, right: rightMs }, "longer");
   return [isSameAsked ? "same message" : "different messages", ...(longer === null ? [] : [longer])].join(", ");
 }
 
@@ -90,9 +90,9 @@ function TurnBox({ side, number, turn, sessionId }: TurnBoxProps) {
       <p className="flex flex-wrap items-center gap-x-3 gap-y-1 text-xs text-ink-2">
         <SideMark side={side} />
         <State
-          isBare
+          isIconless
           state={turn.state}
-          word={showTricks(sentence(turn.state))}
+          word={revealHidden(sentence(turn.state))}
           title={turn.failureKind ?? undefined}
         />
         <Time at={turn.startedAt ?? turn.askedAt} />
@@ -105,8 +105,14 @@ function TurnBox({ side, number, turn, sessionId }: TurnBoxProps) {
           </Link>
         )}
       </p>
-      <Said name="Asked" text={asked?.text ?? null} isCut={asked?.isCut === true} sessionId={sessionId} lines={3} />
-      <Said
+      <MessageBox
+        name="Asked"
+        text={asked?.text ?? null}
+        isCut={asked?.isCut === true}
+        sessionId={sessionId}
+        lines={3}
+      />
+      <MessageBox
         name="Last answer"
         text={answer?.text ?? null}
         isCut={answer?.isCut === true}
@@ -114,12 +120,12 @@ function TurnBox({ side, number, turn, sessionId }: TurnBoxProps) {
         sessionId={sessionId}
         lines={8}
       />
-      <Clocked isOn={isUnderWay(turn)}>{(nowMs) => <Figures turn={turn} nowMs={nowMs} />}</Clocked>
+      <Clocked isOn={isRunning(turn)}>{(nowMs) => <Figures turn={turn} nowMs={nowMs} />}</Clocked>
     </article>
   );
 }
 
-type SaidProps = {
+type MessageBoxProps = {
   name: string;
   text: string | null;
   isCut: boolean;
@@ -129,7 +135,7 @@ type SaidProps = {
 };
 
 /** A text, folded where it is long; what the server cut is whole in the conversation. */
-function Said({ name, text, isCut, isMarkdown = false, sessionId, lines }: SaidProps) {
+function MessageBox({ name, text, isCut, isMarkdown = false, sessionId, lines }: MessageBoxProps) {
   const [isOpen, setIsOpen] = useState(false);
   const isLong = text !== null && (text.split("\n").length > lines || text.length > lines * 80);
   return (
@@ -149,14 +155,14 @@ function Said({ name, text, isCut, isMarkdown = false, sessionId, lines }: SaidP
             <Markdown text={isCut ? `${text}…` : text} />
           ) : (
             <p className="text-sm wrap-anywhere whitespace-pre-wrap">
-              {showTricks(text)}
+              {revealHidden(text)}
               {isCut && "…"}
             </p>
           )}
         </div>
       )}
       {isLong && (
-        <Button size="sm" look="ghost" className="-ml-2" aria-expanded={isOpen} onClick={() => setIsOpen(!isOpen)}>
+        <Button size="sm" variant="ghost" className="-ml-2" aria-expanded={isOpen} onClick={() => setIsOpen(!isOpen)}>
           {isOpen ? "Show less" : "Show more"}
         </Button>
       )}
@@ -173,7 +179,7 @@ function Figures({ turn, nowMs }: { turn: NumberedTurn; nowMs: number }) {
   const tookMs = lengthOf(turn, nowMs);
   const { tokens } = turn;
   const codes = new Map(turn.exitCodes.map(({ code, count }) => [code, count]));
-  const figures = [
+  const turnFigures = [
     tookMs === null ? "Not started" : formatDuration(tookMs),
     ...(tokens === null ? [] : [formatTokens(tokens.input + tokens.output)]),
     formatPlural(turn.toolCalls, "tool call"),
@@ -183,8 +189,8 @@ function Figures({ turn, nowMs }: { turn: NumberedTurn; nowMs: number }) {
   ];
   return (
     <ul aria-label="Figures" className="mt-auto flex flex-wrap gap-x-3 gap-y-0.5 text-xs text-ink-2 tabular-nums">
-      {figures.map((figure) => (
-        <li key={figure}>{figure}</li>
+      {turnFigures.map((entry) => (
+        <li key={entry}>{entry}</li>
       ))}
       {turn.failedCalls > 0 && <li className="font-medium text-bad">{turn.failedCalls} failed</li>}
     </ul>

@@ -1,6 +1,6 @@
 import { memo, useMemo } from "react";
 import { cn } from "@/components/ui/class-names";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { type AnsiColor, parseAnsi } from "./ansi";
 
 const COLOR: Record<AnsiColor, string> = {
@@ -29,7 +29,7 @@ export const AnsiText = memo(function AnsiText({ text }: { text: string }) {
         span.isUnderlined && "underline",
       )}
     >
-      {showTricks(span.text)}
+      {revealHidden(span.text)}
     </span>
   ));
 });

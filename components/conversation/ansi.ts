@@ -1,4 +1,4 @@
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 
 const COLORS = ["black", "red", "green", "yellow", "blue", "magenta", "cyan", "white"] as const;
 export type AnsiColor = (typeof COLORS)[number];
@@ -32,7 +32,7 @@ export function parseAnsi(output: string): AnsiSpan[] {
   let style = PLAIN;
   let from = 0;
   const push = (raw: string) => {
-    if (raw !== "") spans.push({ text: showTricks(raw), ...style });
+    if (raw !== "") spans.push({ text: revealHidden(raw), ...style });
   };
   for (const match of text.matchAll(SEQUENCE)) {
     push(text.slice(from, match.index));
@@ -88,6 +88,6 @@ function nearest(red: number, green: number, blue: number): AnsiColor {
   const min = Math.min(red, green, blue);
   if (max - min < 40) return max < 128 ? "black" : "white";
   const middle = (max + min) / 2;
-  const bits = (red > middle ? 1 : 0) | (green > middle ? 2 : 0) | (blue > middle ? 4 : 0);
-  return COLORS[bits] ?? "white";
+  const channels = (red > middle ? 1 : 0) | (green > middle ? 2 : 0) | (blue > middle ? 4 : 0);
+  return COLORS[channels] ?? "white";
 }

@@ -12,7 +12,7 @@ import { copyCurl } from "@/components/ui/curl";
 import { toastError } from "@/components/ui/error-toast";
 import { Input } from "@/components/ui/field";
 import { sentence } from "@/components/ui/format";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { Menu, MenuItem, MenuSeparator } from "@/components/ui/menu";
 import { State } from "@/components/ui/state";
 import type { Approval } from "@/contract/approval";
@@ -79,7 +79,7 @@ export function ApprovalCard({ shown, isDense = false, className }: ApprovalCard
               {approval.command === null ? (
                 question
               ) : (
-                <code className="text-ink">{showTricks(unwrapShell(approval.command))}</code>
+                <code className="text-ink">{revealHidden(unwrapShell(approval.command))}</code>
               )}
             </span>
             <span className="ml-auto shrink-0">
@@ -89,7 +89,7 @@ export function ApprovalCard({ shown, isDense = false, className }: ApprovalCard
         }
       >
         <div className="p-3">
-          <Asked approval={approval} />
+          <RequestedAction approval={approval} />
         </div>
       </FoldBox>
     );
@@ -106,7 +106,7 @@ export function ApprovalCard({ shown, isDense = false, className }: ApprovalCard
         className={cn("flex min-w-0 flex-col gap-x-4 gap-y-2 lg:flex-row lg:items-start", className)}
       >
         <div className="min-w-0 flex-1">
-          <Asked approval={approval} question={approval.command === null ? question : undefined} />
+          <RequestedAction approval={approval} question={approval.command === null ? question : undefined} />
         </div>
         <div className="shrink-0 lg:max-w-72">{answers}</div>
       </article>
@@ -121,14 +121,14 @@ export function ApprovalCard({ shown, isDense = false, className }: ApprovalCard
         <Hand aria-hidden className="size-4" />
         <span className="font-medium">{question}</span>
         <State
-          isBare
+          isIconless
           className="ml-auto"
           state="needs approval"
           word={canOperate ? "Waiting for you" : "Waiting for an operator"}
         />
       </header>
       <div className="flex flex-col gap-2 p-3">
-        <Asked approval={approval} />
+        <RequestedAction approval={approval} />
         {answers}
       </div>
     </article>
@@ -139,25 +139,25 @@ export function ApprovalCard({ shown, isDense = false, className }: ApprovalCard
 const SESSION_FOLDER = /^.*\/agentrun-[0-9a-f]+\/(?=workspace(?:\/|$))/;
 
 /** Exactly what is asked for. `question`: where nothing else says what kind of request it is. */
-function Asked({ approval, question }: { approval: ShownApproval; question?: string }) {
+function RequestedAction({ approval, question }: { approval: ShownApproval; question?: string }) {
   return (
     <div className="flex flex-col gap-2">
       {question !== undefined && <p className="text-sm font-medium">{question}</p>}
       {approval.command !== null && (
         <pre className="scroll-thin max-h-60 overflow-auto rounded-md border bg-code p-2.5 text-xs leading-5 wrap-anywhere whitespace-pre-wrap">
-          {showTricks(approval.command)}
+          {revealHidden(approval.command)}
         </pre>
       )}
       {approval.cwd !== null && (
-        <p className="text-xs wrap-anywhere text-ink-3" title={showTricks(approval.cwd)}>
-          in <code>{showTricks(approval.cwd.replace(SESSION_FOLDER, ""))}</code>
+        <p className="text-xs wrap-anywhere text-ink-3" title={revealHidden(approval.cwd)}>
+          in <code>{revealHidden(approval.cwd.replace(SESSION_FOLDER, ""))}</code>
         </p>
       )}
       {approval.changes.length > 0 && <ChangesView changes={approval.changes} />}
-      {approval.reason !== null && <p className="text-sm wrap-anywhere text-ink-2">{showTricks(approval.reason)}</p>}
+      {approval.reason !== null && <p className="text-sm wrap-anywhere text-ink-2">{revealHidden(approval.reason)}</p>}
       {approval.decisionReason !== null && (
         <p className="text-sm wrap-anywhere">
-          <span className="text-ink-3">Reason:</span> {showTricks(approval.decisionReason)}
+          <span className="text-ink-3">Reason:</span> {revealHidden(approval.decisionReason)}
         </p>
       )}
     </div>
@@ -171,20 +171,20 @@ function pickDecision(approval: Approval) {
 
 function Decision({ approval }: { approval: ShownApproval }) {
   if (approval.status === "superseded")
-    return <State isBare state="superseded" word="No longer needed" title="The attempt that asked has ended." />;
+    return <State isIconless state="superseded" word="No longer needed" title="The attempt that asked has ended." />;
   if (approval.status === "ambiguous")
     return (
       <State
-        isBare
+        isIconless
         state="ambiguous"
         word="Unclear"
         title="Answered, but it is not known whether the agent received it."
       />
     );
-  const word = ANSWER[approval.decision ?? ""] ?? showTricks(sentence(approval.status));
+  const word = ANSWER[approval.decision ?? ""] ?? revealHidden(sentence(approval.status));
   return (
     <State
-      isBare
+      isIconless
       state={approval.decision === "decline" ? "declined" : "applied"}
       word={approval.decidedBy === null ? word : `${word} by ${operatorName(approval.decidedBy)}`}
     />
@@ -216,7 +216,7 @@ function DecideButtons({ approvalId, isDense }: { approvalId: string; isDense: b
     decide({ approvalId, decision, reason: reason.trim() === "" ? undefined : reason.trim() });
   return (
     <div className="flex flex-wrap items-center gap-2">
-      <Button look="primary" disabled={isPending} onClick={() => send("accept")}>
+      <Button variant="primary" disabled={isPending} onClick={() => send("accept")}>
         Accept
       </Button>
       <Button disabled={isPending} onClick={() => send("decline")}>
@@ -225,7 +225,7 @@ function DecideButtons({ approvalId, isDense }: { approvalId: string; isDense: b
       <Menu
         align="start"
         trigger={
-          <Button look="ghost" size="icon" aria-label="More answers" disabled={isPending}>
+          <Button variant="ghost" size="icon" aria-label="More answers" disabled={isPending}>
             <ChevronDown aria-hidden className="size-4" />
           </Button>
         }

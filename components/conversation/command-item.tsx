@@ -1,7 +1,7 @@
 import { Terminal } from "lucide-react";
 import { cn } from "@/components/ui/class-names";
 import { formatDuration, formatPlural } from "@/components/ui/format";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { State } from "@/components/ui/state";
 import { unwrapShell } from "@/contract/written";
 import { FoldBox } from "./fold-box";
@@ -32,8 +32,8 @@ export function CommandItem({ item, liveText }: CommandItemProps) {
       summary={
         <>
           <Terminal aria-hidden className="size-3.5 shrink-0" />
-          <code className="min-w-0 truncate text-ink" title={showTricks(item.command)}>
-            {showTricks(firstLine(item.command))}
+          <code className="min-w-0 truncate text-ink" title={revealHidden(item.command)}>
+            {revealHidden(firstLine(item.command))}
           </code>
           <span className="ml-auto flex shrink-0 items-center gap-2 tabular-nums">
             {!isRunning && lineCount > 0 && (
@@ -43,7 +43,9 @@ export function CommandItem({ item, liveText }: CommandItemProps) {
             {item.exitCode !== null && (
               <span className={cn(isFailed ? "font-medium text-bad" : "text-ink-3")}>exit {item.exitCode}</span>
             )}
-            {item.exitCode === null && <State isBare state={item.status} word={showTricks(itemWord(item.status))} />}
+            {item.exitCode === null && (
+              <State isIconless state={item.status} word={revealHidden(itemWord(item.status))} />
+            )}
           </span>
         </>
       }
@@ -53,16 +55,16 @@ export function CommandItem({ item, liveText }: CommandItemProps) {
           <span aria-hidden className="text-ink-3 select-none">
             ${" "}
           </span>
-          {showTricks(item.command)}
+          {revealHidden(item.command)}
         </pre>
-        {item.cwd !== null && <p className="mt-1 truncate text-ink-3">in {showTricks(item.cwd)}</p>}
+        {item.cwd !== null && <p className="mt-1 truncate text-ink-3">in {revealHidden(item.cwd)}</p>}
       </div>
       {text === "" ? (
         <p className="px-3 py-2 text-xs text-ink-3">{EMPTY_OUTPUT[item.status] ?? "No output."}</p>
       ) : (
         <Output
           text={text}
-          label={`Output of ${showTricks(firstLine(item.command))}`}
+          label={`Output of ${revealHidden(firstLine(item.command))}`}
           isLive={isRunning}
           note={item.isTruncated ? "Output truncated: it was longer than what is kept." : null}
         />

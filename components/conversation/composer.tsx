@@ -36,7 +36,7 @@ export function Composer({ session, openRun, lastRun }: ComposerProps) {
   const { images } = composer.draft;
   const { list: picked } = usePickedImages(images);
   const add = useCallback((files: File[]) => void images.add(files, session.sessionId), [images, session.sessionId]);
-  const { isOver, onPaste } = useImageIntake({ isOn: refusal === null, add });
+  const { isDraggedOver, onPaste } = useImageIntake({ isOn: refusal === null, add });
   const canSend = text.trim() !== "" && !composer.isSending && refusal === null;
 
   const write = (next: string) => {
@@ -44,9 +44,9 @@ export function Composer({ session, openRun, lastRun }: ComposerProps) {
     composer.draft.text = next;
   };
 
-  async function submit(as: "turn" | "steer"): Promise<void> {
+  async function submit(kind: "turn" | "steer"): Promise<void> {
     if (!canSend) return;
-    if (!(await composer.send(as, text))) return;
+    if (!(await composer.send(kind, text))) return;
     write(unsentText(composer.draft.text, text));
     // What comes of it is shown, whatever was gone to before.
     leave();
@@ -84,7 +84,7 @@ export function Composer({ session, openRun, lastRun }: ComposerProps) {
         <div
           className={cn(
             "rounded-lg border border-line-strong bg-raised focus-within:outline-2 focus-within:outline-accent",
-            isOver && "border-dashed border-accent bg-accent-soft",
+            isDraggedOver && "border-dashed border-accent bg-accent-soft",
           )}
         >
           <PickedStrip images={images} className="px-3 pt-3" />
@@ -127,7 +127,7 @@ export function Composer({ session, openRun, lastRun }: ComposerProps) {
               <Menu
                 align="start"
                 trigger={
-                  <Button size="icon-sm" look="ghost" aria-label="More ways to stop">
+                  <Button size="icon-sm" variant="ghost" aria-label="More ways to stop">
                     <ChevronDown aria-hidden className="size-3.5" />
                   </Button>
                 }
@@ -140,7 +140,7 @@ export function Composer({ session, openRun, lastRun }: ComposerProps) {
             {isBusy && (
               <Button
                 size="sm"
-                look="ghost"
+                variant="ghost"
                 disabled={!canSend}
                 onClick={() => void submit("turn")}
                 title="Sent when the running turn ends"
@@ -148,7 +148,7 @@ export function Composer({ session, openRun, lastRun }: ComposerProps) {
                 Queue next
               </Button>
             )}
-            <Button size="sm" look="primary" className="max-sm:ml-auto" type="submit" disabled={!canSend}>
+            <Button size="sm" variant="primary" className="max-sm:ml-auto" type="submit" disabled={!canSend}>
               {isBusy ? <Waypoints aria-hidden className="size-3.5" /> : <Send aria-hidden className="size-3.5" />}
               {composer.isSending ? "Sending…" : isBusy ? "Steer" : "Send"}
             </Button>

@@ -39,7 +39,7 @@ export function Conversation({ runs, hasMoreRuns, loadMoreRuns, isLoading, child
   useEffect(() => {
     if (isSought) loadMoreRuns();
   }, [isSought, runs.length]);
-  const { box, content, isAtEnd, askIsAtEnd, jumpToEnd, leaveEnd } = useStickToEnd(spot);
+  const { scroller, content, isAtEnd, readIsAtEnd, jumpToEnd, leaveEnd } = useStickToEnd(spot);
   const isFollowed = isAtEnd && newest === 0;
   const jumpToLatest = () => {
     if (newest > 0) leave();
@@ -52,12 +52,12 @@ export function Conversation({ runs, hasMoreRuns, loadMoreRuns, isLoading, child
   return (
     <div className="flex min-h-0 flex-1 flex-col">
       <div className="relative flex min-h-0 flex-1 flex-col">
-        <ScrollRegion ref={box} role="log" label="Conversation" className="min-h-0 flex-1">
+        <ScrollRegion ref={scroller} role="log" label="Conversation" className="min-h-0 flex-1">
           <div ref={content} className="mx-auto flex w-full max-w-[50rem] flex-col gap-3 px-4 py-4">
             {(runs.length > end || hasMoreRuns) && (
               <Button
                 size="sm"
-                look="ghost"
+                variant="ghost"
                 className="self-center"
                 onClick={() => {
                   if (runs.length <= end + RUNS_SHOWN && hasMoreRuns) loadMoreRuns();
@@ -72,12 +72,12 @@ export function Conversation({ runs, hasMoreRuns, loadMoreRuns, isLoading, child
                 key={run.id}
                 run={run}
                 hasHeading={runs.length > 1 || hasMoreRuns}
-                askIsAtEnd={askIsAtEnd}
+                readIsAtEnd={readIsAtEnd}
                 spotSeq={run.id === spot?.runId ? spot.seq : null}
               />
             ))}
             {newest > 0 && (
-              <Button size="sm" look="ghost" className="self-center" onClick={leave}>
+              <Button size="sm" variant="ghost" className="self-center" onClick={leave}>
                 Show latest runs
               </Button>
             )}
@@ -109,9 +109,9 @@ export function Conversation({ runs, hasMoreRuns, loadMoreRuns, isLoading, child
 
 /** Keeps a scrolled box at its end while content grows, as long as the reader has not scrolled away. */
 function useStickToEnd(spot: Spot | null) {
-  const box = useRef<HTMLDivElement>(null);
+  const scrollBox = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
-  const isStuck = useRef(true);
+  const isPinnedToEnd = useRef(true);
   const [isAtEnd, setIsAtEnd] = useState(true);
   /** The id of the element that is gone to once it is there; null: none. */
   const anchor = useRef<string | null>(null);
@@ -120,7 +120,7 @@ function useStickToEnd(spot: Spot | null) {
     const target = anchor.current === null ? null : document.getElementById(anchor.current);
     if (target === null) return;
     anchor.current = null;
-    isStuck.current = false;
+    isPinnedToEnd.current = false;
     target.scrollIntoView({ block: "center" });
   }, []);
   const lastSpot = useRef(spot);
@@ -130,9 +130,9 @@ function useStickToEnd(spot: Spot | null) {
     if (hasLeft) {
       // The newest runs come in the place of others: they are followed, as if the page had begun with them.
       anchor.current = null;
-      isStuck.current = true;
+      isPinnedToEnd.current = true;
       setIsAtEnd(true);
-      box.current?.scrollTo({ top: box.current.scrollHeight });
+      scrollBox.current?.scrollTo({ top: scrollBox.current.scrollHeight });
     }
     if (spot === null) return;
     anchor.current = SPOT_ID;
@@ -140,7 +140,7 @@ function useStickToEnd(spot: Spot | null) {
   }, [spot, goToAnchor]);
 
   useEffect(() => {
-    const scroller = box.current;
+    const scroller = scrollBox.current;
     const grown = content.current;
     if (scroller === null || grown === null) return;
     let last = { top: scroller.scrollTop, height: scroller.scrollHeight };
@@ -150,18 +150,18 @@ function useStickToEnd(spot: Spot | null) {
     };
     const watch = () => {
       const { scrollTop, scrollHeight, clientHeight } = scroller;
-      if (scrollHeight - scrollTop - clientHeight < END_PX) isStuck.current = true;
+      if (scrollHeight - scrollTop - clientHeight < END_PX) isPinnedToEnd.current = true;
       // Content that grew before this event was told has moved the end away: only who moves up has left it. And where
       // a long log's oldest events went, the browser moved up by itself.
-      else if (scrollTop < last.top && scrollHeight >= last.height) isStuck.current = false;
+      else if (scrollTop < last.top && scrollHeight >= last.height) isPinnedToEnd.current = false;
       last = { top: scrollTop, height: scrollHeight };
-      setIsAtEnd(isStuck.current);
+      setIsAtEnd(isPinnedToEnd.current);
     };
     // An address that names an approval leads to it, once it is there.
     anchor.current ??= window.location.hash.slice(1) || null;
     const observer = new ResizeObserver(() => {
       goToAnchor();
-      if (isStuck.current) toEnd();
+      if (isPinnedToEnd.current) toEnd();
       else watch();
     });
     observer.observe(grown);
@@ -175,15 +175,15 @@ function useStickToEnd(spot: Spot | null) {
   }, [goToAnchor]);
 
   const jumpToEnd = () => {
-    isStuck.current = true;
+    isPinnedToEnd.current = true;
     setIsAtEnd(true);
-    box.current?.scrollTo({ top: box.current.scrollHeight });
-    box.current?.focus({ preventScroll: true });
+    scrollBox.current?.scrollTo({ top: scrollBox.current.scrollHeight });
+    scrollBox.current?.focus({ preventScroll: true });
   };
   const leaveEnd = () => {
-    isStuck.current = false;
+    isPinnedToEnd.current = false;
     setIsAtEnd(false);
   };
-  const askIsAtEnd = useCallback(() => isStuck.current, []);
-  return { box, content, isAtEnd, askIsAtEnd, jumpToEnd, leaveEnd };
+  const readIsAtEnd = useCallback(() => isPinnedToEnd.current, []);
+  return { scroller: scrollBox, content, isAtEnd, readIsAtEnd, jumpToEnd, leaveEnd };
 }

@@ -2,7 +2,7 @@ import { isWaiting } from "@/components/sessions/use-session";
 import type { Command } from "@/contract/command";
 import { DeliveryState, deliveryOf } from "./user-message";
 
-const NAMES: Record<string, string> = { turn: "Turn", steer: "Steer", interrupt: "Interrupt", approve: "Answer" };
+const KIND_NAMES: Record<string, string> = { turn: "Turn", steer: "Steer", interrupt: "Interrupt", approve: "Answer" };
 
 /** The commands that wait or are under way: those that say nothing, such as an interrupt, are seen here alone. */
 export function Deliveries({ commands }: { commands: readonly Command[] }) {
@@ -12,7 +12,7 @@ export function Deliveries({ commands }: { commands: readonly Command[] }) {
     <ul aria-label="Queued and running" className="flex flex-wrap gap-x-4 gap-y-0.5 text-2xs text-ink-2">
       {open.map((command) => (
         <li key={command.id} className="inline-flex items-center gap-1.5">
-          {NAMES[command.type] ?? command.type}
+          {KIND_NAMES[command.type] ?? command.type}
           <DeliveryState delivery={deliveryOf(command, undefined)} />
         </li>
       ))}

@@ -5,7 +5,7 @@ import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/class-names";
 import { CopyButton } from "@/components/ui/copy";
 import { formatPlural } from "@/components/ui/format";
-import { showHidden, showTricks } from "@/components/ui/hidden-text";
+import { revealHidden, revealHiddenInName } from "@/components/ui/hidden-characters";
 import { ScrollRegion } from "@/components/ui/scroll-region";
 import { type DiffRow, type FileDiff, readDiff } from "./diff";
 import type { FileChange } from "./items";
@@ -55,7 +55,7 @@ type FileDiffViewProps = {
 export function FileDiffView({ file, kind, diff, isOpen = true, rowsShown = ROWS_SHOWN }: FileDiffViewProps) {
   const [isWhole, setIsWhole] = useState(false);
   const rows = isWhole ? file.rows : file.rows.slice(0, rowsShown);
-  const path = showHidden(file.path);
+  const path = revealHiddenInName(file.path);
   const hiddenCount = file.rows.length - rows.length;
   return (
     <details open={isOpen} className="group relative min-w-0 overflow-hidden rounded-md border">
@@ -65,7 +65,7 @@ export function FileDiffView({ file, kind, diff, isOpen = true, rowsShown = ROWS
           {path}
         </span>
         {kind !== undefined && kind !== "update" && (
-          <span className="text-ink-3">{kind === "add" ? "new" : showTricks(kind)}</span>
+          <span className="text-ink-3">{kind === "add" ? "new" : revealHidden(kind)}</span>
         )}
         <span className="ml-auto shrink-0 tabular-nums">
           <span className="text-good">+{file.addedCount}</span> <span className="text-bad">−{file.removedCount}</span>
@@ -88,7 +88,7 @@ export function FileDiffView({ file, kind, diff, isOpen = true, rowsShown = ROWS
                 >
                   {SIGN[row.kind]}
                 </td>
-                <td className="pr-4 whitespace-pre">{row.text === "" ? " " : showTricks(row.text)}</td>
+                <td className="pr-4 whitespace-pre">{row.text === "" ? " " : revealHidden(row.text)}</td>
               </tr>
             ))}
           </tbody>
@@ -97,7 +97,7 @@ export function FileDiffView({ file, kind, diff, isOpen = true, rowsShown = ROWS
           <CopyButton text={diff} label={`Copy the diff of ${path}`} />
         </span>
         {hiddenCount > 0 && (
-          <Button look="ghost" size="sm" className="m-1" onClick={() => setIsWhole(true)}>
+          <Button variant="ghost" size="sm" className="m-1" onClick={() => setIsWhole(true)}>
             Show all {formatPlural(file.rows.length, "line")}
           </Button>
         )}

@@ -34,7 +34,7 @@ export function readDiff(diff: string, path: string, kind = "update"): FileDiff[
       });
       return [head, ...lines];
     });
-    return counted(nameOf(file.newFileName, file.oldFileName) ?? path, rows);
+    return withLineCounts(nameOf(file.newFileName, file.oldFileName) ?? path, rows);
   });
 }
 
@@ -66,10 +66,10 @@ function bareFile(content: string, path: string, kind: string): FileDiff {
       ? { kind: "removed", text, oldLine: index + 1, newLine: null }
       : { kind: "added", text, oldLine: null, newLine: index + 1 };
   });
-  return counted(path, rows);
+  return withLineCounts(path, rows);
 }
 
-function counted(path: string, rows: DiffRow[]): FileDiff {
+function withLineCounts(path: string, rows: DiffRow[]): FileDiff {
   const count = (kind: DiffRow["kind"]) => rows.filter((row) => row.kind === kind).length;
   return { path, rows, addedCount: count("added"), removedCount: count("removed") };
 }

@@ -126,25 +126,25 @@ export class Folding {
   #addCommand(event: RunEvent, itemId: string): void {
     const { payload } = event;
     this.#put(`command:${itemId}`, (key, old) => {
-      const known = old?.kind === "command" ? old : undefined;
+      const previous = old?.kind === "command" ? old : undefined;
       const isOutput = event.type === "command_output";
       return {
-        seq: known?.seq ?? event.seq,
+        seq: previous?.seq ?? event.seq,
         runId: event.runId,
-        at: known?.at ?? event.createdAt,
+        at: previous?.at ?? event.createdAt,
         key,
         kind: "command",
         itemId,
-        command: commandOf(payload) ?? known?.command ?? "",
-        cwd: textOf(payload, "cwd") ?? known?.cwd ?? null,
+        command: commandOf(payload) ?? previous?.command ?? "",
+        cwd: textOf(payload, "cwd") ?? previous?.cwd ?? null,
         status:
-          (isOutput ? null : textOf(payload, "status")) ?? known?.status ?? (isOutput ? "inProgress" : "completed"),
-        exitCode: numberOf(payload, "exitCode") ?? known?.exitCode ?? null,
-        durationMs: numberOf(payload, "durationMs") ?? known?.durationMs ?? null,
+          (isOutput ? null : textOf(payload, "status")) ?? previous?.status ?? (isOutput ? "inProgress" : "completed"),
+        exitCode: numberOf(payload, "exitCode") ?? previous?.exitCode ?? null,
+        durationMs: numberOf(payload, "durationMs") ?? previous?.durationMs ?? null,
         output: isOutput
           ? (textOf(payload, "text", "output", "delta") ?? "")
-          : (textOf(payload, "output") ?? known?.output ?? ""),
-        isTruncated: isOutput ? payload.isTruncated === true : (known?.isTruncated ?? false),
+          : (textOf(payload, "output") ?? previous?.output ?? ""),
+        isTruncated: isOutput ? payload.isTruncated === true : (previous?.isTruncated ?? false),
       };
     });
   }
@@ -152,24 +152,24 @@ export class Folding {
   #addTool(event: RunEvent, itemId: string): void {
     const { payload } = event;
     this.#put(`tool:${itemId}`, (key, old) => {
-      const known = old?.kind === "tool" ? old : undefined;
+      const previous = old?.kind === "tool" ? old : undefined;
       const isOutput = event.type === "tool_output";
       return {
-        seq: known?.seq ?? event.seq,
+        seq: previous?.seq ?? event.seq,
         runId: event.runId,
-        at: known?.at ?? event.createdAt,
+        at: previous?.at ?? event.createdAt,
         key,
         kind: "tool",
-        tool: textOf(payload, "tool", "name") ?? known?.tool ?? "tool",
-        server: textOf(payload, "server") ?? known?.server ?? null,
-        arguments: payload.arguments ?? known?.arguments ?? null,
+        tool: textOf(payload, "tool", "name") ?? previous?.tool ?? "tool",
+        server: textOf(payload, "server") ?? previous?.server ?? null,
+        arguments: payload.arguments ?? previous?.arguments ?? null,
         status: isOutput
           ? payload.isError === true
             ? "failed"
             : "completed"
-          : (textOf(payload, "status") ?? known?.status ?? "inProgress"),
-        output: isOutput ? shownText(payload.text ?? payload.output) : (known?.output ?? null),
-        isError: isOutput ? payload.isError === true : (known?.isError ?? false),
+          : (textOf(payload, "status") ?? previous?.status ?? "inProgress"),
+        output: isOutput ? shownText(payload.text ?? payload.output) : (previous?.output ?? null),
+        isError: isOutput ? payload.isError === true : (previous?.isError ?? false),
       };
     });
   }
@@ -178,26 +178,26 @@ export class Folding {
     const { payload } = event;
     const approvalId = textOf(payload, "approvalId") ?? event.id;
     this.#put(`approval:${approvalId}`, (key, old) => {
-      const known = old?.kind === "approval" ? old : undefined;
+      const previous = old?.kind === "approval" ? old : undefined;
       const changes = changesOf(payload);
       const isRequest = event.type === "approval_request";
       return {
-        seq: known?.seq ?? event.seq,
+        seq: previous?.seq ?? event.seq,
         runId: event.runId,
-        at: known?.at ?? event.createdAt,
+        at: previous?.at ?? event.createdAt,
         key,
         kind: "approval",
         approvalId,
-        itemId: textOf(payload, "itemId") ?? known?.itemId ?? null,
-        asks: (isRequest ? textOf(payload, "kind") : null) ?? known?.asks ?? "command",
-        command: commandOf(payload) ?? known?.command ?? null,
-        cwd: textOf(payload, "cwd") ?? known?.cwd ?? null,
-        changes: changes.length > 0 ? changes : (known?.changes ?? []),
-        reason: (isRequest ? textOf(payload, "reason") : null) ?? known?.reason ?? null,
-        decision: textOf(payload, "decision") ?? known?.decision ?? null,
-        decidedBy: textOf(payload, "decidedBy") ?? known?.decidedBy ?? null,
-        decisionReason: (isRequest ? null : textOf(payload, "reason")) ?? known?.decisionReason ?? null,
-        status: textOf(payload, "status") ?? known?.status ?? (isRequest ? "pending" : "decided"),
+        itemId: textOf(payload, "itemId") ?? previous?.itemId ?? null,
+        asks: (isRequest ? textOf(payload, "kind") : null) ?? previous?.asks ?? "command",
+        command: commandOf(payload) ?? previous?.command ?? null,
+        cwd: textOf(payload, "cwd") ?? previous?.cwd ?? null,
+        changes: changes.length > 0 ? changes : (previous?.changes ?? []),
+        reason: (isRequest ? textOf(payload, "reason") : null) ?? previous?.reason ?? null,
+        decision: textOf(payload, "decision") ?? previous?.decision ?? null,
+        decidedBy: textOf(payload, "decidedBy") ?? previous?.decidedBy ?? null,
+        decisionReason: (isRequest ? null : textOf(payload, "reason")) ?? previous?.decisionReason ?? null,
+        status: textOf(payload, "status") ?? previous?.status ?? (isRequest ? "pending" : "decided"),
       };
     });
   }
@@ -229,29 +229,29 @@ export class Folding {
 
   /** What was under way when its run or its runner ended will not be told of any more. */
   #cutOff(): void {
-    for (const [place, item] of this.#items.entries()) {
+    for (const [index, item] of this.#items.entries()) {
       if ((item.kind !== "command" && item.kind !== "tool") || item.status !== "inProgress") continue;
-      this.#items[place] = { ...item, status: "cut off" };
+      this.#items[index] = { ...item, status: "cut off" };
     }
     this.#conversation = undefined;
   }
 
   #put(key: string, make: (key: string, old: ConversationItem | undefined) => ConversationItem): void {
-    const place = this.#places.get(key) ?? this.#items.length;
+    const index = this.#places.get(key) ?? this.#items.length;
     this.#conversation = undefined;
-    this.#places.set(key, place);
-    const old = this.#items[place];
+    this.#places.set(key, index);
+    const old = this.#items[index];
     const item = make(key, old);
     // Who decides on what a sub-agent asked for does not say again who asked.
     const subAgent = this.#subAgent ?? old?.subAgent;
-    this.#items[place] = subAgent === undefined ? item : { ...item, subAgent };
+    this.#items[index] = subAgent === undefined ? item : { ...item, subAgent };
   }
 
   /** Like `#put`, for what belongs after everything it sums up: an older one is taken out and the new one stands last. */
   #move(key: string, make: (key: string) => ConversationItem): void {
-    const place = this.#places.get(key);
-    if (place !== undefined && place !== this.#items.length - 1) {
-      this.#items.splice(place, 1);
+    const index = this.#places.get(key);
+    if (index !== undefined && index !== this.#items.length - 1) {
+      this.#items.splice(index, 1);
       this.#places.clear();
       for (const [index, item] of this.#items.entries()) this.#places.set(item.key, index);
     }

@@ -4,7 +4,7 @@ import { memo } from "react";
 import { briefError } from "@/components/sessions/brief-error";
 import { cn } from "@/components/ui/class-names";
 import { formatCount } from "@/components/ui/format";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { State, TONE_SOFT, TONE_TEXT } from "@/components/ui/state";
 import { ApprovalCard } from "./approval-card";
 import { CommandItem } from "./command-item";
@@ -54,15 +54,15 @@ export const ItemView = memo(function ItemView({ item, liveText }: ItemViewProps
     case "notice":
       return <Notice item={item} />;
     case "mark":
-      return <Mark className={TONE_TEXT[item.tone]}>{showTricks(item.text)}</Mark>;
+      return <Mark className={TONE_TEXT[item.tone]}>{revealHidden(item.text)}</Mark>;
     case "usage":
       return <Usage item={item} />;
     case "end":
       return <End item={item} />;
     case "unknown":
       return (
-        <FoldBox summary={<>Event: {showTricks(item.type)}</>}>
-          <Output text={JSON.stringify(item.payload, null, 2)} label={`Payload of ${showTricks(item.type)}`} />
+        <FoldBox summary={<>Event: {revealHidden(item.type)}</>}>
+          <Output text={JSON.stringify(item.payload, null, 2)} label={`Payload of ${revealHidden(item.type)}`} />
         </FoldBox>
       );
     case "user":
@@ -80,7 +80,7 @@ export function Reasoning({ text, isLive }: { text: string; isLive?: boolean }) 
         <>
           <Brain aria-hidden className={cn("size-3.5 shrink-0", isLive && "animate-breathe")} />
           <span className="min-w-0 truncate">
-            {isLive ? "Thinking" : showTricks(first.replaceAll(/[*#`]/g, "")) || "Reasoning"}
+            {isLive ? "Thinking" : revealHidden(first.replaceAll(/[*#`]/g, "")) || "Reasoning"}
           </span>
         </>
       }
@@ -100,16 +100,18 @@ function ToolItem({ item }: { item: ConversationItemOf<"tool"> }) {
         <>
           <Wrench aria-hidden className="size-3.5 shrink-0" />
           <code className="min-w-0 truncate text-ink">
-            {item.server === null ? showTricks(item.tool) : `${showTricks(item.server)} · ${showTricks(item.tool)}`}
+            {item.server === null
+              ? revealHidden(item.tool)
+              : `${revealHidden(item.server)} · ${revealHidden(item.tool)}`}
           </code>
-          <State isBare className="ml-auto" state={item.status} word={showTricks(itemWord(item.status))} />
+          <State isIconless className="ml-auto" state={item.status} word={revealHidden(itemWord(item.status))} />
         </>
       }
     >
-      <Output text={shownText(item.arguments)} label={`Arguments of ${showTricks(item.tool)}`} />
+      <Output text={shownText(item.arguments)} label={`Arguments of ${revealHidden(item.tool)}`} />
       {item.output !== null && item.output !== "" && (
         <div className="border-t">
-          <Output text={item.output} label={`Result of ${showTricks(item.tool)}`} />
+          <Output text={item.output} label={`Result of ${revealHidden(item.tool)}`} />
         </div>
       )}
     </FoldBox>
@@ -130,14 +132,14 @@ function PlanItem({ item }: { item: ConversationItemOf<"plan"> }) {
       }
     >
       <div className="px-3 py-2">
-        {item.explanation !== null && <p className="mb-1 text-sm text-ink-2">{showTricks(item.explanation)}</p>}
+        {item.explanation !== null && <p className="mb-1 text-sm text-ink-2">{revealHidden(item.explanation)}</p>}
         <ol className="flex flex-col gap-0.5 text-sm">
           {item.steps.map((step) => (
             <li key={step.step} className={cn("flex gap-2", step.status === "completed" && "text-ink-3")}>
               <span aria-hidden>{STEP_MARK[step.status] ?? "☐"}</span>
               <span>
-                {showTricks(step.step)}
-                <span className="sr-only"> ({showTricks(step.status)})</span>
+                {revealHidden(step.step)}
+                <span className="sr-only"> ({revealHidden(step.status)})</span>
               </span>
             </li>
           ))}
@@ -153,7 +155,7 @@ function Notice({ item }: { item: ConversationItemOf<"notice"> }) {
     <div className={cn("flex items-start gap-2 rounded-md px-3 py-2 text-sm", TONE_SOFT[item.tone])}>
       <Icon aria-label={item.tone === "bad" ? "Error" : "Warning"} className="mt-0.5 size-4 shrink-0" />
       <div className="min-w-0">
-        <p className="wrap-anywhere whitespace-pre-wrap">{showTricks(item.text)}</p>
+        <p className="wrap-anywhere whitespace-pre-wrap">{revealHidden(item.text)}</p>
         <Code code={item.code} />
       </div>
     </div>
@@ -163,7 +165,7 @@ function Notice({ item }: { item: ConversationItemOf<"notice"> }) {
 /** What programs know a failure by: below its words, where keys and fingers reach it too. */
 function Code({ code }: { code: string | null }) {
   if (code === null || code === "") return null;
-  return <code className="block text-2xs wrap-anywhere">{showTricks(code)}</code>;
+  return <code className="block text-2xs wrap-anywhere">{revealHidden(code)}</code>;
 }
 
 function Mark({ children, className }: { children: React.ReactNode; className?: string }) {
@@ -194,17 +196,17 @@ function Usage({ item }: { item: ConversationItemOf<"usage"> }) {
 
 function End({ item }: { item: ConversationItemOf<"end"> }) {
   if (item.terminalStatus !== "failed")
-    return <Mark className="text-ink-3">Run {showTricks(item.terminalStatus)}</Mark>;
+    return <Mark className="text-ink-3">Run {revealHidden(item.terminalStatus)}</Mark>;
   const { message } = item;
   const brief = message === null ? null : briefError(message);
   return (
     <div className="flex flex-col gap-1 rounded-md bg-bad-soft px-3 py-2 text-sm text-bad">
       <State
-        isBare
+        isIconless
         state="failed"
-        word={brief === null || brief === message ? "Run failed" : `Run failed: ${showTricks(brief)}`}
+        word={brief === null || brief === message ? "Run failed" : `Run failed: ${revealHidden(brief)}`}
       />
-      {message !== null && <p className="wrap-anywhere whitespace-pre-wrap">{showTricks(message)}</p>}
+      {message !== null && <p className="wrap-anywhere whitespace-pre-wrap">{revealHidden(message)}</p>}
       <Code code={item.failureKind} />
     </div>
   );

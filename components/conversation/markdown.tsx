@@ -1,7 +1,7 @@
 import { memo } from "react";
 import ReactMarkdown, { type Components } from "react-markdown";
 import remarkGfm from "remark-gfm";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 
 const SCHEMES = new Set(["http:", "https:", "mailto:"]);
 const PLUGINS = [remarkGfm];
@@ -54,7 +54,7 @@ export const Markdown = memo(function Markdown({ text, components }: MarkdownPro
   return (
     <div className="prose-agent">
       <ReactMarkdown remarkPlugins={PLUGINS} components={shown} skipHtml={false} urlTransform={(url) => url}>
-        {showTricks(text)}
+        {revealHidden(text)}
       </ReactMarkdown>
     </div>
   );

@@ -14,21 +14,21 @@ type OutputProps = { text: string; label: string; isLive?: boolean; note?: strin
 /** What a command printed. Long output shows its end first, where the reason for a failure stands. */
 export function Output({ text, label, isLive, note }: OutputProps) {
   const [isWhole, setIsWhole] = useState(false);
-  const box = useRef<HTMLDivElement>(null);
+  const scroller = useRef<HTMLDivElement>(null);
   const lines = text.split("\n");
   const hiddenCount = isWhole ? 0 : Math.max(0, lines.length - LINES_SHOWN);
   const shown = hiddenCount === 0 ? text : lines.slice(hiddenCount).join("\n");
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: new text is what moves the end.
   useEffect(() => {
-    if (isLive && box.current !== null) box.current.scrollTop = box.current.scrollHeight;
+    if (isLive && scroller.current !== null) scroller.current.scrollTop = scroller.current.scrollHeight;
   }, [isLive, shown]);
 
   return (
     <div className="relative bg-code">
-      <ScrollRegion ref={box} label={label} className="max-h-80 px-3 py-2">
+      <ScrollRegion ref={scroller} label={label} className="max-h-80 px-3 py-2">
         {hiddenCount > 0 && (
-          <Button look="ghost" size="sm" className="mb-1" onClick={() => setIsWhole(true)}>
+          <Button variant="ghost" size="sm" className="mb-1" onClick={() => setIsWhole(true)}>
             Show {formatPlural(hiddenCount, "earlier line")}
           </Button>
         )}

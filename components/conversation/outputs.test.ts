@@ -6,10 +6,10 @@ const base = (key: string, subAgent?: string) => ({
   ...{ key, seq: 1, runId: "run_1", at: "2026-01-01T00:00:00Z" },
   ...(subAgent === undefined ? {} : { subAgent }),
 });
-const asked = (commandId: string | null, isSteer = false): ConversationItem => ({
+const requestItem = (commandId: string | null, isSteer = false): ConversationItem => ({
   ...{ ...base(`u${commandId}${isSteer}`), kind: "user", images: [], text: "", commandId, isSteer },
 });
-const said = (key: string, subAgent?: string): ConversationItem => ({
+const messageItem = (key: string, subAgent?: string): ConversationItem => ({
   ...{ ...base(key, subAgent), kind: "assistant", text: "{}" },
 });
 
@@ -22,8 +22,23 @@ test("a structured result stands in place of its own turn's last message, a sub-
     ["c4", command({ n: 4 })],
   ]);
   const items = [
-    ...[said("before"), asked("c1"), said("a"), asked("s", true), said("b"), said("other", "thread_2")],
-    ...[asked("c2"), said("c"), asked("c3"), said("d"), asked(null), said("e"), asked("c4")],
+    ...[
+      messageItem("before"),
+      requestItem("c1"),
+      messageItem("a"),
+      requestItem("s", true),
+      messageItem("b"),
+      messageItem("other", "thread_2"),
+    ],
+    ...[
+      requestItem("c2"),
+      messageItem("c"),
+      requestItem("c3"),
+      messageItem("d"),
+      requestItem(null),
+      messageItem("e"),
+      requestItem("c4"),
+    ],
   ];
   expect([...outputsOf(items, commands)]).toEqual([
     ["b", { n: 1 }],

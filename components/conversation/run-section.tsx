@@ -8,7 +8,7 @@ import { readError } from "@/components/trpc/errors";
 import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/class-names";
 import { formatPlural, shortenId } from "@/components/ui/format";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { Time } from "@/components/ui/time";
 import type { Command } from "@/contract/command";
 import type { LiveFrame } from "@/contract/event";
@@ -29,23 +29,23 @@ type RunSectionProps = {
   run: Run;
   hasHeading: boolean;
   /** Whether the conversation is read at its end. */
-  askIsAtEnd: () => boolean;
+  readIsAtEnd: () => boolean;
   /** The message that the address names, where it is one of this run. */
   spotSeq?: number | null;
 };
 
 /** One run's part of the conversation: what was said and done, what is being written, what still waits to be sent. */
-export const RunSection = memo(function RunSection({ run, hasHeading, askIsAtEnd, spotSeq = null }: RunSectionProps) {
+export const RunSection = memo(function RunSection({ run, hasHeading, readIsAtEnd, spotSeq = null }: RunSectionProps) {
   const { log, snapshot } = useRunLog(run);
   const away = useSpotEvent(log, snapshot, spotSeq);
   const isGoing = away === "load";
   // What is loaded to go to is not let go of before its reader is there.
-  useEffect(() => log.addReader(() => !isGoing && askIsAtEnd()), [log, askIsAtEnd, isGoing]);
+  useEffect(() => log.addReader(() => !isGoing && readIsAtEnd()), [log, readIsAtEnd, isGoing]);
   const commands = useRunCommands(run.id).data;
   const commandById = useMemo(() => new Map(commands?.map((command) => [command.id, command])), [commands]);
   const { items, outcomes } = snapshot.conversation;
   const outputs = useMemo(() => outputsOf(items, commandById), [items, commandById]);
-  const isToldBelow = items.some((item) => item.kind === "end" && item.terminalStatus === "failed");
+  const isExplainedBelow = items.some((item) => item.kind === "end" && item.terminalStatus === "failed");
   const entries = useMemo(() => withUnsent(withoutAwaited(items), commands ?? []), [commands, items]);
 
   const show = (entry: ConversationItem | Command, index: number, all: readonly (ConversationItem | Command)[]) => {
@@ -60,7 +60,7 @@ export const RunSection = memo(function RunSection({ run, hasHeading, askIsAtEnd
           at={createdAt}
           isSteer={type === "steer"}
           delivery={delivery}
-          isToldBelow={isToldBelow}
+          isExplainedBelow={isExplainedBelow}
         />
       );
     }
@@ -69,7 +69,7 @@ export const RunSection = memo(function RunSection({ run, hasHeading, askIsAtEnd
       const delivery = commandId === null ? null : deliveryOf(commandById.get(commandId), outcomes.get(commandId));
       return (
         <div key={key} id={entry.seq === spotSeq ? SPOT_ID : undefined} className={spotOf(entry.seq === spotSeq)}>
-          <UserMessage {...{ text, images, at, isSteer, delivery, isToldBelow }} />
+          <UserMessage {...{ text, images, at, isSteer, delivery, isExplainedBelow }} />
         </div>
       );
     }
@@ -104,7 +104,7 @@ export const RunSection = memo(function RunSection({ run, hasHeading, askIsAtEnd
         </SpotAway>
       )}
       {snapshot.earlierCount > 0 && (
-        <Button size="sm" look="ghost" className="self-center" onClick={() => void log.loadEarlier()}>
+        <Button size="sm" variant="ghost" className="self-center" onClick={() => void log.loadEarlier()}>
           Show earlier ({formatPlural(snapshot.earlierCount, "event")})
         </Button>
       )}
@@ -145,8 +145,8 @@ function OfAgent({ subAgent, isFirst, id, isSpot = false, children }: OfAgentPro
   return (
     <div id={id} className={cn(subAgent !== undefined && "border-l-2 pl-3", spotOf(isSpot))}>
       {subAgent !== undefined && isFirst && (
-        <p className="pb-1 text-xs text-ink-3" title={showTricks(subAgent)}>
-          Sub-agent {showTricks(shortenId(subAgent))}
+        <p className="pb-1 text-xs text-ink-3" title={revealHidden(subAgent)}>
+          Sub-agent {revealHidden(shortenId(subAgent))}
         </p>
       )}
       {children}

@@ -4,7 +4,7 @@ import { useState } from "react";
 import { Button } from "@/components/ui/button";
 import { CopyButton } from "@/components/ui/copy";
 import { formatPlural } from "@/components/ui/format";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { ScrollRegion } from "@/components/ui/scroll-region";
 import { FoldBox } from "./fold-box";
 
@@ -33,10 +33,10 @@ export function StructuredOutput({ output }: { output: Record<string, unknown> }
       <div className="relative bg-code">
         <ScrollRegion label="Structured result" className="max-h-80 px-3 py-2">
           <pre className="pr-6 text-xs leading-5 wrap-anywhere whitespace-pre-wrap">
-            {showTricks(lines.slice(0, lines.length - hiddenCount).join("\n"))}
+            {revealHidden(lines.slice(0, lines.length - hiddenCount).join("\n"))}
           </pre>
           {hiddenCount > 0 && (
-            <Button look="ghost" size="sm" className="mt-1" onClick={() => setIsWhole(true)}>
+            <Button variant="ghost" size="sm" className="mt-1" onClick={() => setIsWhole(true)}>
               Show {formatPlural(hiddenCount, "more line")}
             </Button>
           )}

@@ -6,19 +6,19 @@ export type Entries = { sent: (ConversationItem | Command)[]; waiting: Command[]
 
 /** Adds the turns and steers that the log has not taken up: they wait, or never reached the agent. */
 export function withUnsent(items: readonly ConversationItem[], commands: readonly Command[]): Entries {
-  const told = new Set(
+  const loggedIds = new Set(
     items.flatMap((item) => (item.kind === "user" && item.commandId !== null ? [item.commandId] : [])),
   );
-  const untold = commands.filter(
-    (command) => (command.type === "turn" || command.type === "steer") && !told.has(command.id),
+  const unlogged = commands.filter(
+    (command) => (command.type === "turn" || command.type === "steer") && !loggedIds.has(command.id),
   );
-  const waiting = untold.filter((command) => command.state === "pending" || command.state === "acknowledged");
-  const over = untold.filter((command) => !waiting.includes(command));
+  const waiting = unlogged.filter((command) => command.state === "pending" || command.state === "acknowledged");
+  const finished = unlogged.filter((command) => !waiting.includes(command));
   const sent: Entries["sent"] = [...items];
-  for (const command of over) {
+  for (const command of finished) {
     const sentMs = Date.parse(command.createdAt);
-    const place = sent.findIndex((entry) => "at" in entry && Date.parse(entry.at) > sentMs);
-    sent.splice(place === -1 ? sent.length : place, 0, command);
+    const index = sent.findIndex((entry) => "at" in entry && Date.parse(entry.at) > sentMs);
+    sent.splice(index === -1 ? sent.length : index, 0, command);
   }
   return { sent, waiting };
 }

@@ -23,9 +23,9 @@ const drafts = new Map<string, Draft>();
 /** A session's draft; it outlives the composer, which goes when another tab of the page is shown. */
 function draftOf(sessionId: string): Draft {
   if (typeof window === "undefined") return { id: "", text: "", images: new PickedImages(), triedRunIds: [] };
-  const known = drafts.get(sessionId) ?? { id: randomId(), text: "", images: new PickedImages(), triedRunIds: [] };
-  drafts.set(sessionId, known);
-  return known;
+  const draft = drafts.get(sessionId) ?? { id: randomId(), text: "", images: new PickedImages(), triedRunIds: [] };
+  drafts.set(sessionId, draft);
+  return draft;
 }
 
 const COMMANDS_SHOWN = 4;
@@ -57,9 +57,9 @@ export function useComposer({ session, openRun, lastRun }: ComposerInput) {
   };
 
   const sending = useMutation({
-    mutationFn: async (input: { as: "turn" | "steer"; text: string; attachments: string[] }) => {
+    mutationFn: async (input: { kind: "turn" | "steer"; text: string; attachments: string[] }) => {
       const { text, attachments } = input;
-      if (input.as === "steer" && openRun !== null) {
+      if (input.kind === "steer" && openRun !== null) {
         const key = `console-steer-${draft.id}`;
         await api.commands.create.mutate({
           runId: openRun.id,
@@ -93,13 +93,13 @@ export function useComposer({ session, openRun, lastRun }: ComposerInput) {
     onError: (cause) => setError(readError(cause).message),
   });
 
-  async function send(as: "turn" | "steer", text: string): Promise<boolean> {
+  async function send(kind: "turn" | "steer", text: string): Promise<boolean> {
     setError(null);
     setIsUploading(true);
     try {
       const runId = await draft.images.deliver({
         sessionId: session.sessionId,
-        send: (attachments) => sending.mutateAsync({ as, text, attachments }),
+        send: (attachments) => sending.mutateAsync({ kind, text, attachments }),
         isGone,
       });
       refresh(runId);

@@ -1,13 +1,13 @@
 import { type ShownImage, ShownImages } from "@/components/images/shown-images";
 import { briefError } from "@/components/sessions/brief-error";
 import { cn } from "@/components/ui/class-names";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { State, type Tone } from "@/components/ui/state";
 import { Time } from "@/components/ui/time";
 import type { Command } from "@/contract/command";
 import { splitHanded } from "@/contract/handed-text";
-import { HandedText } from "./handed-text";
 import type { CommandOutcome } from "./items";
+import { TaskResultsText } from "./task-results-text";
 
 /** How far a command has come, in words a sender understands. */
 export type Delivery = { state: string; word: string; tone?: Tone; detail: string | null };
@@ -19,7 +19,7 @@ const WORDS: Record<string, string> = {
   failed: "Failed",
   cancelled: "Cancelled",
 };
-const MEANING: Record<string, string> = {
+const STATE_MEANINGS: Record<string, string> = {
   pending: "Saved. The runner has not picked it up yet.",
   acknowledged: "The runner has picked it up.",
   completed: "The agent is done with it.",
@@ -40,14 +40,14 @@ export function deliveryOf(command: Command | undefined, outcome: CommandOutcome
   return {
     state,
     word: state === "acknowledged" && command?.type === "turn" ? "Running" : (WORDS[state] ?? state),
-    detail: isBad && message !== null ? (FAILURES[message] ?? message) : (MEANING[state] ?? null),
+    detail: isBad && message !== null ? (FAILURES[message] ?? message) : (STATE_MEANINGS[state] ?? null),
   };
 }
 
 export function DeliveryState({ delivery }: { delivery: Delivery | null }) {
   if (delivery === null) return null;
   const { state, word, detail } = delivery;
-  return <State isBare className="text-2xs" {...{ state, word }} title={showTricks(detail) ?? undefined} />;
+  return <State isIconless className="text-2xs" {...{ state, word }} title={revealHidden(detail) ?? undefined} />;
 }
 
 type UserMessageProps = {
@@ -57,12 +57,12 @@ type UserMessageProps = {
   isSteer: boolean;
   delivery: Delivery | null;
   /** Whether its run's end says in full why it failed. */
-  isToldBelow?: boolean;
+  isExplainedBelow?: boolean;
 };
 
 /** What a person sent, with what was handed over to the agent with it, and how far it has come. */
-export function UserMessage({ text, images, at, isSteer, delivery, isToldBelow = false }: UserMessageProps) {
-  const { asked, handed } = splitHanded(text);
+export function UserMessage({ text, images, at, isSteer, delivery, isExplainedBelow = false }: UserMessageProps) {
+  const { asked: request, handed: results } = splitHanded(text);
   const isFailed = delivery?.state === "failed" || delivery?.state === "cancelled";
   return (
     <div className="flex flex-col items-end gap-1">
@@ -73,17 +73,17 @@ export function UserMessage({ text, images, at, isSteer, delivery, isToldBelow =
         )}
       >
         {isSteer && <p className="text-2xs font-semibold tracking-wide text-accent uppercase">Steer</p>}
-        <p className="wrap-anywhere whitespace-pre-wrap">{showTricks(asked)}</p>
+        <p className="wrap-anywhere whitespace-pre-wrap">{revealHidden(request)}</p>
       </div>
-      {handed !== null && <HandedText text={handed} />}
+      {results !== null && <TaskResultsText text={results} />}
       {images.length > 0 && (
         <div className="max-w-[88%]">
           <ShownImages images={images} />
         </div>
       )}
       {isFailed && delivery.detail !== null && (
-        <p className="max-w-[88%] text-right text-2xs wrap-anywhere text-ink-2" title={showTricks(delivery.detail)}>
-          {showTricks(isToldBelow ? briefError(delivery.detail) : delivery.detail)}
+        <p className="max-w-[88%] text-right text-2xs wrap-anywhere text-ink-2" title={revealHidden(delivery.detail)}>
+          {revealHidden(isExplainedBelow ? briefError(delivery.detail) : delivery.detail)}
         </p>
       )}
       <p className="flex items-center gap-x-2 text-2xs text-ink-3">

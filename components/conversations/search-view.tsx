@@ -9,7 +9,7 @@ import { useTRPC } from "@/components/trpc/client";
 import { Button } from "@/components/ui/button";
 import { shortenId } from "@/components/ui/format";
 import { ListFoot, StillLooking } from "@/components/ui/list-states";
-import { useLookOn } from "@/components/ui/look-on";
+import { useLoadUntilFound } from "@/components/ui/load-until-found";
 import { EmptyState, PageHeader } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
 import { SearchBox } from "@/components/ui/search-box";
@@ -20,12 +20,12 @@ import { messagePages } from "./pages";
 import { canSearch, searchedText } from "./searchable";
 import { Snippet } from "./snippet";
 
-const ASKED = { q: parseAsString.withDefault(""), session: parseAsString };
+const SEARCH_PARAMS = { q: parseAsString.withDefault(""), session: parseAsString };
 const KEY = "rounded-sm border px-1 text-2xs";
 
 /** Messages of people and agents that contain all words, of every session or of one. */
 export function ConversationSearchView() {
-  const [{ q, session }, setAsked] = useQueryStates(ASKED, { history: "replace" });
+  const [{ q, session }, setSearchParams] = useQueryStates(SEARCH_PARAMS, { history: "replace" });
   const text = searchedText(q);
   return (
     <div className="flex h-full min-h-0 flex-col">
@@ -35,7 +35,7 @@ export function ConversationSearchView() {
             label="Search conversations"
             placeholder="Words that were said"
             value={q}
-            onChange={(value) => void setAsked({ q: value === "" ? null : value })}
+            onChange={(value) => void setSearchParams({ q: value === "" ? null : value })}
           />
           {session !== null && (
             <span className="flex items-center gap-2 text-xs text-ink-2">
@@ -43,7 +43,7 @@ export function ConversationSearchView() {
               <Link href={sessionAddress(session)} className="font-mono text-accent hover:underline">
                 {shortenId(session)}
               </Link>
-              <Button size="sm" look="ghost" onClick={() => void setAsked({ session: null })}>
+              <Button size="sm" variant="ghost" onClick={() => void setSearchParams({ session: null })}>
                 Search all sessions
               </Button>
             </span>
@@ -79,11 +79,11 @@ function Results({ text, sessionId }: { text: string; sessionId: string | null }
   const trpc = useTRPC();
   const query = useInfiniteQuery(messagePages(trpc, { text, ...(sessionId === null ? {} : { sessionId }) }));
   const hits = query.data?.pages.flatMap((page) => page.items) ?? [];
-  const isLooking = useLookOn(query, hits.length);
+  const isSearching = useLoadUntilFound(query, hits.length);
   return (
     <QueryView query={query}>
       {() =>
-        isLooking ? (
+        isSearching ? (
           <StillLooking>Searching older messages…</StillLooking>
         ) : hits.length === 0 ? (
           <EmptyState title="No matching messages">
@@ -96,7 +96,7 @@ function Results({ text, sessionId }: { text: string; sessionId: string | null }
                 <Hit key={`${hit.runId} ${hit.seq}`} hit={hit} />
               ))}
             </ul>
-            <ListFoot count={hits.length} one="message" query={query} />
+            <ListFoot count={hits.length} noun="message" query={query} />
           </>
         )
       }

@@ -7,7 +7,7 @@ import { useTRPC } from "@/components/trpc/client";
 import { readError } from "@/components/trpc/errors";
 import { Button } from "@/components/ui/button";
 import { ErrorNote } from "@/components/ui/error-note";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { Facts, Panel } from "@/components/ui/page";
 import { Countdown, Time } from "@/components/ui/time";
 import type { DeviceSignIn } from "@/contract/device-sign-in";
@@ -51,7 +51,7 @@ export function DeviceRequest({ request }: { request: DeviceSignIn }) {
         )}
         <Facts
           items={[
-            ["Client", showTricks(request.client)],
+            ["Client", revealHidden(request.client)],
             ["IP address", `${request.address}, as seen by this server`],
             ["Requested", <Time key="asked" at={request.askedAt} />],
             [
@@ -59,7 +59,7 @@ export function DeviceRequest({ request }: { request: DeviceSignIn }) {
               state === "waiting" ? <Countdown key="over" to={request.expiresAt} past="expired" /> : null,
             ],
             ["Access", state === "refused" ? null : gets],
-            ["Expires", state === "refused" ? null : <Ends key="ends" until={request.until} />],
+            ["Expires", state === "refused" ? null : <ExpiresIn key="ends" until={request.until} />],
           ]}
         />
         <ErrorNote error={decide.error} />
@@ -68,18 +68,18 @@ export function DeviceRequest({ request }: { request: DeviceSignIn }) {
             <Button disabled={decide.isPending} onClick={() => answer("refuse")}>
               Deny
             </Button>
-            <Button look="primary" disabled={decide.isPending} onClick={() => answer("allow")}>
+            <Button variant="primary" disabled={decide.isPending} onClick={() => answer("allow")}>
               Allow
             </Button>
           </div>
         )}
-        <Outcome state={state} box={outcome} />
+        <Outcome state={state} container={outcome} />
       </div>
     </Panel>
   );
 }
 
-function Ends({ until }: { until: string | null }) {
+function ExpiresIn({ until }: { until: string | null }) {
   if (until === null) return "when you sign out";
   return (
     <>
@@ -89,9 +89,9 @@ function Ends({ until }: { until: string | null }) {
 }
 
 /** What came of it: read out as it changes. */
-function Outcome({ state, box }: Pick<DeviceSignIn, "state"> & { box: RefObject<HTMLDivElement | null> }) {
+function Outcome({ state, container }: Pick<DeviceSignIn, "state"> & { container: RefObject<HTMLDivElement | null> }) {
   return (
-    <div role="status" ref={box} tabIndex={-1} className="empty:hidden">
+    <div role="status" ref={container} tabIndex={-1} className="empty:hidden">
       {state === "allowed" && (
         <p>
           <span className="font-semibold text-good">Allowed.</span> Return to your terminal. You can revoke its token in{" "}

@@ -20,7 +20,11 @@ export function DeviceView({ typed }: { typed: string | null }) {
       />
       <ScrollRegion label="Sign in a terminal" className="min-h-0 flex-1">
         <div className="flex max-w-xl flex-col gap-4 p-4 lg:p-6">
-          {userCode === null ? <CodeForm isWrong={typed !== null && typed !== ""} /> : <Asked userCode={userCode} />}
+          {userCode === null ? (
+            <CodeForm isWrong={typed !== null && typed !== ""} />
+          ) : (
+            <PendingRequest userCode={userCode} />
+          )}
         </div>
       </ScrollRegion>
     </div>
@@ -53,7 +57,7 @@ function CodeForm({ isWrong = false }: { isWrong?: boolean }) {
             />
           )}
         </Field>
-        <Button look="primary" type="submit" className="self-end">
+        <Button variant="primary" type="submit" className="self-end">
           Continue
         </Button>
       </form>
@@ -61,7 +65,7 @@ function CodeForm({ isWrong = false }: { isWrong?: boolean }) {
   );
 }
 
-function Asked({ userCode }: { userCode: string }) {
+function PendingRequest({ userCode }: { userCode: string }) {
   const trpc = useTRPC();
   // What it says is decided on once, and counts as a try: it is not asked again by itself.
   const query = useQuery(

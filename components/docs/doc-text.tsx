@@ -14,7 +14,7 @@ type HeadingTag = "h2" | "h3" | "h4";
 /** A document: its sections can be linked to, and its links between documents stay in the console. */
 export function DocText({ doc, names }: { doc: Doc; names: readonly string[] }) {
   const anchors = new Map(doc.headings.map(({ line, anchor }) => [line, anchor]));
-  const known = new Set(names);
+  const knownNames = new Set(names);
   const heading = (Tag: HeadingTag) =>
     function Heading({ node, children }: HeadingProps) {
       const anchor = anchors.get(node?.position?.start.line ?? 0);
@@ -40,7 +40,7 @@ export function DocText({ doc, names }: { doc: Doc; names: readonly string[] }) 
     h3: heading("h3"),
     h4: heading("h4"),
     a: ({ href, children }) => {
-      const link = docLink(href ?? "", known);
+      const link = docLink(href ?? "", knownNames);
       if (link === null) return <span>{children}</span>;
       if (!link.isOutside) return <Link href={link.href}>{children}</Link>;
       return (

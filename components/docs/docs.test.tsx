@@ -19,7 +19,7 @@ test("links between documents stay in the console, and what is not here is no li
 test("pages lead to documents and sections that there are", () => {
   const root = path.resolve(import.meta.dirname, "../..");
   const docs = readdirSync(path.join(root, "docs")).filter((file) => file.endsWith(".md"));
-  const known = docs.map((file) => file.slice(0, -3).toLowerCase());
+  const knownNames = docs.map((file) => file.slice(0, -3).toLowerCase());
   const pages = readdirSync(path.join(root, "components"), { recursive: true, encoding: "utf8" });
   const links = pages
     .filter((file) => file.endsWith(".tsx") && !file.includes(".test."))
@@ -30,7 +30,7 @@ test("pages lead to documents and sections that there are", () => {
     ]);
   expect(links.length).toBeGreaterThan(4);
   for (const [, name = "", anchor] of links) {
-    expect(known).toContain(name);
+    expect(knownNames).toContain(name);
     const text = readFileSync(path.join(root, "docs", `${name.toUpperCase()}.md`), "utf8");
     const anchors = [...text.matchAll(/^#+ (.*)$/gm)].map(([, words = ""]) => words.toLowerCase().replaceAll(" ", "-"));
     if (anchor !== undefined) expect(anchors).toContain(anchor);

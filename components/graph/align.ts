@@ -11,18 +11,18 @@ export function alignLayers(
   { links, sizeOf, gap }: { links: readonly Link[]; sizeOf: (key: string) => number; gap: number },
 ): Map<string, number> {
   const items: Item[] = layers.flatMap((row, layer) => row.map((key) => ({ key, layer })));
-  const near = neighboursOf(items, links);
+  const neighbours = neighboursOf(items, links);
   const middle = new Map<string, number>();
   for (const row of layers) stack(row, { sizeOf, gap }, middle);
   for (let pass = 0; pass < PASSES; pass += 1) {
     const isForward = pass % 2 === 0;
     for (const row of isForward ? layers : [...layers].reverse()) {
-      const wanted = row.map((key) => {
-        const others = (isForward ? near.before : near.after).get(key) ?? [];
+      const targets = row.map((key) => {
+        const others = (isForward ? neighbours.before : neighbours.after).get(key) ?? [];
         const all = others.length > 0 ? others : [key];
         return all.reduce((sum, other) => sum + (middle.get(other) ?? 0), 0) / all.length;
       });
-      spread(row.map(sizeOf), wanted, gap).forEach((at, index) => {
+      spread(row.map(sizeOf), targets, gap).forEach((at, index) => {
         middle.set(row[index] ?? "", at);
       });
     }
@@ -37,8 +37,8 @@ function stack(
   { sizeOf, gap }: { sizeOf: (key: string) => number; gap: number },
   middle: Map<string, number>,
 ): void {
-  const whole = row.reduce((sum, key) => sum + sizeOf(key) + gap, -gap);
-  let at = -whole / 2;
+  const rowLength = row.reduce((sum, key) => sum + sizeOf(key) + gap, -gap);
+  let at = -rowLength / 2;
   for (const key of row) {
     middle.set(key, at + sizeOf(key) / 2);
     at += sizeOf(key) + gap;
@@ -49,14 +49,14 @@ function stack(
  * The middles nearest to those that are wanted, by the sum of squares, in their order and a gap apart: those that would
  * touch move together to where they all want to be at the mean.
  */
-export function spread(sizes: readonly number[], wanted: readonly number[], gap: number): number[] {
+export function spread(sizes: readonly number[], targets: readonly number[], gap: number): number[] {
   const offsets: number[] = [];
   sizes.forEach((size, index) => {
     const before = sizes[index - 1];
     offsets.push(before === undefined ? 0 : (offsets[index - 1] ?? 0) + before / 2 + gap + size / 2);
   });
   const groups: { sum: number; count: number }[] = [];
-  wanted.forEach((at, index) => {
+  targets.forEach((at, index) => {
     let group = { sum: at - (offsets[index] ?? 0), count: 1 };
     for (let last = groups.at(-1); last && last.sum / last.count > group.sum / group.count; last = groups.at(-1)) {
       group = { sum: group.sum + last.sum, count: group.count + last.count };

@@ -2,9 +2,9 @@ import { expect, test } from "vitest";
 import { spread } from "./align";
 import { type Box, type Direction, type Layout, layOut } from "./layout";
 import { countCrossings, type Item, type Link, orderLayers } from "./order";
+import { routesOf } from "./routes";
 import { stepTo, traceOf } from "./trace";
 import { type Step, unitsOf } from "./units";
-import { waysOf } from "./ways";
 
 /** Steps from what each comes after, with their layers as the server gives them. */
 function stepsOf(graph: Record<string, string[]>): Step[] {
@@ -116,7 +116,7 @@ test("two that were stored the wrong way round change places, so that nothing cr
   // Against a count of each pair.
   const steps = randomSteps(60, 7);
   const units = unitsOf(steps);
-  const { items: placed, pieces } = waysOf(units, new Map(steps.map(({ id, before }) => [id, new Set(before)])));
+  const { items: placed, pieces } = routesOf(units, new Map(steps.map(({ id, before }) => [id, new Set(before)])));
   const rows = orderLayers(placed, pieces);
   const place = new Map(rows.flatMap((row, layer) => row.map((key, at) => [key, { layer, at }] as const)));
   const ends = pieces.map(({ from, to }) => [place.get(from), place.get(to)] as const);
@@ -165,7 +165,7 @@ test("an edge bends between layers alone, so that none runs through a block besi
 test("an edge over several layers has a place in each that it passes by, and shares it with those that begin with it", () => {
   const steps = stepsOf({ a: [], b: ["a"], c: ["b"], d: ["c", "a"], e: ["d", "a"] });
   const units = unitsOf(steps);
-  const { items, pieces, straight } = waysOf(units, new Map(steps.map(({ id, before }) => [id, new Set(before)])));
+  const { items, pieces, straight } = routesOf(units, new Map(steps.map(({ id, before }) => [id, new Set(before)])));
   expect(items.length - units.length).toBe(3);
   expect(straight).toEqual([]);
   expect(pieces.filter(({ source }) => source === "a").map(({ targets }) => [...targets].sort())).toEqual([

@@ -8,11 +8,11 @@ const SWEEPS = 8;
 /** The items of each layer in an order in which few links cross: each goes to the middle of what it is linked with. */
 export function orderLayers(items: readonly Item[], links: readonly Link[]): string[][] {
   let layers = layersIn(items);
-  const near = neighboursOf(items, links);
+  const neighbours = neighboursOf(items, links);
   let best = layers;
   let fewest = countCrossings(layers, links);
   for (let sweep = 0; sweep < SWEEPS && fewest > 0; sweep += 1) {
-    layers = sweepOnce(layers, near, sweep % 2 === 0);
+    layers = sweepOnce(layers, neighbours, sweep % 2 === 0);
     const crossings = countCrossings(layers, links);
     if (crossings < fewest) [best, fewest] = [layers, crossings];
   }
@@ -28,41 +28,41 @@ function layersIn(items: readonly Item[]): string[][] {
   return layers;
 }
 
-type Near = { before: Map<string, string[]>; after: Map<string, string[]> };
+type Neighbours = { before: Map<string, string[]>; after: Map<string, string[]> };
 
 /** What each item is linked with in the layer before it, and in the one after it. */
-export function neighboursOf(items: readonly Item[], links: readonly Link[]): Near {
+export function neighboursOf(items: readonly Item[], links: readonly Link[]): Neighbours {
   const none = () => new Map<string, string[]>(items.map(({ key }) => [key, []]));
-  const near: Near = { before: none(), after: none() };
+  const neighbours: Neighbours = { before: none(), after: none() };
   for (const { from, to } of links) {
-    near.before.get(to)?.push(from);
-    near.after.get(from)?.push(to);
+    neighbours.before.get(to)?.push(from);
+    neighbours.after.get(from)?.push(to);
   }
-  return near;
+  return neighbours;
 }
 
-function sweepOnce(layers: string[][], near: Near, isForward: boolean): string[][] {
+function sweepOnce(layers: string[][], neighbours: Neighbours, isForward: boolean): string[][] {
   const next = layers.map((layer) => [...layer]);
-  const place = placesIn(next);
+  const indexes = indexesIn(next);
   const route = isForward ? next.keys() : [...next.keys()].reverse();
   for (const layer of route) {
     const row = next[layer] ?? [];
-    const wanted = new Map(
+    const targetIndexes = new Map(
       row.map((key) => {
-        const others = (isForward ? near.before : near.after).get(key) ?? [];
-        const own = place.get(key) ?? 0;
-        return [key, others.length === 0 ? own : mean(others.map((other) => place.get(other) ?? 0))];
+        const others = (isForward ? neighbours.before : neighbours.after).get(key) ?? [];
+        const currentIndex = indexes.get(key) ?? 0;
+        return [key, others.length === 0 ? currentIndex : mean(others.map((other) => indexes.get(other) ?? 0))];
       }),
     );
     // A stable sort: what wants the same place keeps its order.
-    row.sort((a, b) => (wanted.get(a) ?? 0) - (wanted.get(b) ?? 0));
-    for (const [key, at] of placesIn([row])) place.set(key, at);
+    row.sort((a, b) => (targetIndexes.get(a) ?? 0) - (targetIndexes.get(b) ?? 0));
+    for (const [key, at] of indexesIn([row])) indexes.set(key, at);
   }
   return next;
 }
 
 /** From 0 to 1 within each layer, so that short ones and long ones can be compared. */
-function placesIn(layers: string[][]): Map<string, number> {
+function indexesIn(layers: string[][]): Map<string, number> {
   return new Map(layers.flatMap((row) => row.map((key, at) => [key, (at + 0.5) / row.length] as const)));
 }
 
@@ -73,10 +73,10 @@ function mean(values: number[]): number {
 /** How many pairs of links cross. */
 export function countCrossings(layers: readonly string[][], links: readonly Link[]): number {
   const layerOf = new Map(layers.flatMap((row, layer) => row.map((key) => [key, layer] as const)));
-  const placeOf = new Map(layers.flatMap((row) => row.map((key, at) => [key, at] as const)));
+  const indexOf = new Map(layers.flatMap((row) => row.map((key, at) => [key, at] as const)));
   const perLayer = layers.map((): [from: number, to: number][] => []);
   for (const { from, to } of links)
-    perLayer[layerOf.get(from) ?? -1]?.push([placeOf.get(from) ?? 0, placeOf.get(to) ?? 0]);
+    perLayer[layerOf.get(from) ?? -1]?.push([indexOf.get(from) ?? 0, indexOf.get(to) ?? 0]);
   return perLayer.reduce((sum, pairs, layer) => sum + countInversions(pairs, layers[layer + 1]?.length ?? 0), 0);
 }
 
@@ -89,10 +89,10 @@ function countInversions(pairs: [from: number, to: number][], width: number): nu
     return sum;
   };
   let crossings = 0;
-  let seen = 0;
+  let inversions = 0;
   for (const [, to] of pairs.sort((a, b) => a[0] - b[0] || a[1] - b[1])) {
-    crossings += seen - countTo(to + 1);
-    seen += 1;
+    crossings += inversions - countTo(to + 1);
+    inversions += 1;
     for (let at = to + 1; at <= width; at += at & -at) sums[at] = (sums[at] ?? 0) + 1;
   }
   return crossings;

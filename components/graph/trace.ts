@@ -13,7 +13,8 @@ export function traceOf(steps: readonly Step[], id: string): Trace {
 
 function reach(id: string, next: ReadonlyMap<string, readonly string[]>): Set<string> {
   const reached = new Set([id]);
-  for (const one of reached) for (const other of next.get(one) ?? []) if (next.has(other)) reached.add(other);
+  for (const reachedId of reached)
+    for (const other of next.get(reachedId) ?? []) if (next.has(other)) reached.add(other);
   return reached;
 }
 
@@ -31,10 +32,10 @@ export function stepTo(
     by === 1
       ? steps.filter(({ before }) => before.includes(id)).map((step) => step.id)
       : (steps.find((step) => step.id === id)?.before ?? []);
-  const own = layout.boxes.get(id);
+  const ownBox = layout.boxes.get(id);
   const distance = (other: string) => {
     const box = layout.boxes.get(other);
-    return own && box ? Math.hypot(box.x - own.x, box.y - own.y) : Number.POSITIVE_INFINITY;
+    return ownBox && box ? Math.hypot(box.x - ownBox.x, box.y - ownBox.y) : Number.POSITIVE_INFINITY;
   };
   return [...others].filter((other) => layout.boxes.has(other)).sort((a, b) => distance(a) - distance(b))[0] ?? null;
 }

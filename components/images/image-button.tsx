@@ -12,7 +12,7 @@ export function ImageButton({ isDisabled, onPick }: ImageButtonProps) {
   return (
     <>
       <Button
-        look="ghost"
+        variant="ghost"
         size="icon-sm"
         aria-label="Add images"
         title="Add images (or paste or drop them)"

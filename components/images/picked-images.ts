@@ -1,4 +1,4 @@
-import { showHidden } from "@/components/ui/hidden-text";
+import { revealHiddenInName } from "@/components/ui/hidden-characters";
 import { randomId } from "@/components/ui/random-id";
 import { IMAGES_BYTES_PER_MESSAGE_MAX, IMAGES_PER_MESSAGE_MAX, imageRefusal, sizeRefusal } from "@/contract/image";
 import { describeRefusals, type Refusal } from "./refusals";
@@ -83,7 +83,7 @@ export class PickedImages {
    */
   async deliver<T>({ sessionId, send, isGone }: Delivery<T>): Promise<T> {
     const keys = this.#list.map(({ key }) => key);
-    const told = this.#refusals;
+    const pendingRefusals = this.#refusals;
     const ids = await this.#idsOf(keys, sessionId);
     let sent: T;
     try {
@@ -93,7 +93,7 @@ export class PickedImages {
       for (const key of keys) this.#change(key, { attachmentId: null });
       sent = await send(await this.#idsOf(keys, sessionId));
     }
-    this.#drop(keys, told);
+    this.#drop(keys, pendingRefusals);
     return sent;
   }
 
@@ -104,7 +104,7 @@ export class PickedImages {
     if (refused !== null) throw new Error(`Not sent. ${refused}`);
     const images = this.#list.filter(({ key }) => keys.includes(key));
     const failed = images.find(({ attachmentId }) => attachmentId === null);
-    if (failed) throw new Error(`${showHidden(failed.name)} was not uploaded: ${failed.error ?? "try again"}`);
+    if (failed) throw new Error(`${revealHiddenInName(failed.name)} was not uploaded: ${failed.error ?? "try again"}`);
     // Two pictures of the same content are one attachment.
     return [...new Set(images.flatMap(({ attachmentId }) => attachmentId ?? []))];
   }
@@ -125,7 +125,7 @@ export class PickedImages {
     this.#reading.delete(key);
     if (read === null || !isListed()) return null;
     if ("refusal" in read) {
-      const refusal = { name: showHidden(name), why: read.refusal };
+      const refusal = { name: revealHiddenInName(name), reason: read.refusal };
       this.#refusals = [...this.#refusals, refusal];
       this.#list = this.#list.filter((image) => image.key !== key);
       this.#tell();

@@ -2,7 +2,7 @@
 import { TriangleAlert, X } from "lucide-react";
 import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/class-names";
-import { showHidden } from "@/components/ui/hidden-text";
+import { revealHiddenInName } from "@/components/ui/hidden-characters";
 import type { PickedImage, PickedImages } from "./picked-images";
 import { usePickedImages } from "./use-images";
 
@@ -32,7 +32,7 @@ const FRAME = "size-16 rounded-md border border-line-strong bg-panel";
 
 function Thumbnail({ image, onRemove }: { image: PickedImage; onRemove: () => void }) {
   const { preview, progress, error } = image;
-  const name = showHidden(image.name);
+  const name = revealHiddenInName(image.name);
   return (
     <li className="relative" title={error === null ? name : `${name}: ${error}`}>
       {preview === null ? (

@@ -3,7 +3,7 @@ import { useState } from "react";
 import { attachmentAddress } from "@/components/shell/addresses";
 import { Dialog } from "@/components/ui/dialog";
 import { formatBytes } from "@/components/ui/format";
-import { showHidden } from "@/components/ui/hidden-text";
+import { revealHiddenInName } from "@/components/ui/hidden-characters";
 
 /** An image that a message shows, as far as its event tells of it. */
 export type ShownImage = {
@@ -42,7 +42,7 @@ export function ShownImages({ images }: { images: readonly ShownImage[] }) {
         <Dialog
           isOpen={isOpen}
           onOpenChange={setIsOpen}
-          title={showHidden(opened.name)}
+          title={revealHiddenInName(opened.name)}
           description={imageSizeWords(opened)}
           className="sm:w-max sm:max-w-[calc(100vw-2rem)] sm:min-w-80 sm:top-[4dvh] sm:max-h-[92dvh]"
         >
@@ -60,7 +60,7 @@ function Picture({ image, className, isLazy = false }: { image: ShownImage; clas
     // biome-ignore lint/performance/noImgElement: it is served as it is, to who may see it.
     <img
       src={attachmentAddress(id)}
-      alt={showHidden(name)}
+      alt={revealHiddenInName(name)}
       loading={isLazy ? "lazy" : "eager"}
       decoding="async"
       width={width ?? undefined}

@@ -1,5 +1,5 @@
 import { attachmentUploadAddress } from "@/components/shell/addresses";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import type { Attachment } from "@/contract/attachment";
 import type { ErrorBody } from "@/contract/errors";
 
@@ -17,7 +17,7 @@ export function uploadImage({ sessionId, file, name, onProgress, signal }: Uploa
     request.onload = () => {
       if (request.status === 200) return resolve(request.response as Attachment);
       const { error } = (request.response ?? {}) as { error?: ErrorBody };
-      reject(new Error(error === undefined ? `the server answered ${request.status}` : showTricks(error.message)));
+      reject(new Error(error === undefined ? `the server answered ${request.status}` : revealHidden(error.message)));
     };
     request.onerror = () => reject(new Error("the server does not answer"));
     request.onabort = () => reject(new Error("it was removed"));

@@ -2,47 +2,47 @@
 import { type ClipboardEvent, useEffect, useState, useSyncExternalStore } from "react";
 import type { PickedImages } from "./picked-images";
 
-const NONE: never[] = [];
+const NO_IMAGES: never[] = [];
 
 /** The images of a message that is being written, as they are now. */
 export function usePickedImages(images: PickedImages) {
   return {
-    list: useSyncExternalStore(images.subscribe, images.list, () => NONE),
+    list: useSyncExternalStore(images.subscribe, images.list, () => NO_IMAGES),
     refusal: useSyncExternalStore(images.subscribe, images.refusal, () => null),
   };
 }
 
 /**
  * Takes images that are dropped anywhere on the page, where a browser would leave it to show them, and those that are
- * pasted into a field. `isOver`: something is being dragged over the page.
+ * pasted into a field. `isDraggedOver`: something is being dragged over the page.
  */
 export function useImageIntake({ isOn, add }: { isOn: boolean; add: (files: File[]) => void }) {
-  const [isOver, setIsOver] = useState(false);
+  const [isDraggedOver, setIsDraggedOver] = useState(false);
   useEffect(() => {
     if (!isOn) return;
     const holdsFiles = (event: DragEvent) => event.dataTransfer?.types.includes("Files") === true;
-    const over = (event: DragEvent) => {
+    const onDragOver = (event: DragEvent) => {
       if (!holdsFiles(event)) return;
       event.preventDefault();
-      setIsOver(true);
+      setIsDraggedOver(true);
     };
-    const leave = (event: DragEvent) => {
+    const onDragLeave = (event: DragEvent) => {
       // Between two elements there is another one; out of the window there is none.
-      if (event.relatedTarget === null) setIsOver(false);
+      if (event.relatedTarget === null) setIsDraggedOver(false);
     };
-    const drop = (event: DragEvent) => {
+    const onDrop = (event: DragEvent) => {
       if (!holdsFiles(event)) return;
       event.preventDefault();
-      setIsOver(false);
+      setIsDraggedOver(false);
       add([...(event.dataTransfer?.files ?? [])]);
     };
-    window.addEventListener("dragover", over);
-    window.addEventListener("dragleave", leave);
-    window.addEventListener("drop", drop);
+    window.addEventListener("dragover", onDragOver);
+    window.addEventListener("dragleave", onDragLeave);
+    window.addEventListener("drop", onDrop);
     return () => {
-      window.removeEventListener("dragover", over);
-      window.removeEventListener("dragleave", leave);
-      window.removeEventListener("drop", drop);
+      window.removeEventListener("dragover", onDragOver);
+      window.removeEventListener("dragleave", onDragLeave);
+      window.removeEventListener("drop", onDrop);
     };
   }, [isOn, add]);
 
@@ -53,5 +53,5 @@ export function useImageIntake({ isOn, add }: { isOn: boolean; add: (files: File
     event.preventDefault();
     add(files);
   };
-  return { isOver, onPaste };
+  return { isDraggedOver, onPaste };
 }

@@ -114,8 +114,8 @@ test("a run that cannot be followed does not keep the rest from being live", () 
 
 /** A stream that lives without what it should follow, since it failed three times with it. */
 function setUpLeftOut() {
-  const known = setUp();
-  const { connection, sources, timers, last } = known;
+  const setup = setUp();
+  const { connection, sources, timers, last } = setup;
   connection.follow({ runId: "run_1", afterSeq: 3 });
   connection.start();
   for (let round = 0; round < 3; round += 1) {
@@ -124,7 +124,7 @@ function setUpLeftOut() {
   }
   const without = last(sources);
   without.send("hello", hello);
-  return { ...known, without };
+  return { ...setup, without };
 }
 
 test("a run that was left out while the server was away is followed again, and until then all else is told", () => {

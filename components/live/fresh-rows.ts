@@ -2,11 +2,11 @@ import { useMemo, useState } from "react";
 import { toServerTime } from "@/components/ui/clock";
 
 type Row = { id: string; updatedAt: string };
-type LookedAt = { filter: string; ids: ReadonlySet<string>; atMs: number };
+type Baseline = { filter: string; ids: ReadonlySet<string>; atMs: number };
 
 /** Whether a row has come, or come back, since a list was looked at. One that took a free place was there before. */
-export function isFresh(row: Row, seen: { ids: ReadonlySet<string>; atMs: number }): boolean {
-  return !seen.ids.has(row.id) && Date.parse(row.updatedAt) > seen.atMs;
+export function isFresh(row: Row, baseline: { ids: ReadonlySet<string>; atMs: number }): boolean {
+  return !baseline.ids.has(row.id) && Date.parse(row.updatedAt) > baseline.atMs;
 }
 
 /**
@@ -14,15 +14,16 @@ export function isFresh(row: Row, seen: { ids: ReadonlySet<string>; atMs: number
  * and one under another filter, takes all that comes.
  */
 export function useFreshRows<Item extends Row>(rows: readonly Item[] | undefined, filter: string) {
-  const [seen, setSeen] = useState<LookedAt | null>(null);
-  const look = (items: readonly Item[]) =>
+  const [seen, setSeen] = useState<Baseline | null>(null);
+  const markSeen = (items: readonly Item[]) =>
     setSeen({ filter, ids: new Set(items.map(({ id }) => id)), atMs: toServerTime(Date.now()) });
-  const known = seen?.filter === filter ? seen : null;
-  const fresh = useMemo(
-    () => (known === null || rows === undefined ? [] : rows.filter((row) => isFresh(row, known))),
-    [rows, known],
+  const baseline = seen?.filter === filter ? seen : null;
+  const freshRows = useMemo(
+    () => (baseline === null || rows === undefined ? [] : rows.filter((row) => isFresh(row, baseline))),
+    [rows, baseline],
   );
-  const isFirst = rows !== undefined && (known === null || (fresh.length > 0 && fresh.length === rows.length));
-  if (isFirst) look(rows);
-  return { fresh, look: () => look(rows ?? []) };
+  const isFirst =
+    rows !== undefined && (baseline === null || (freshRows.length > 0 && freshRows.length === rows.length));
+  if (isFirst) markSeen(rows);
+  return { freshRows, markSeen: () => markSeen(rows ?? []) };
 }

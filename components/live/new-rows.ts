@@ -1,11 +1,11 @@
 import { type QueryKey, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
-import { useAskAgain } from "./gathered";
+import { useThrottledRefetch } from "./throttled";
 
 /** An empty list takes what comes within so long together. */
-const GATHER_MS = 800;
+const REFETCH_WAIT_MS = 800;
 
-type Listed = {
+type NewRowsOptions = {
   /** The rows that the list shows. */
   ids: readonly string[];
   /** Whether it has been read: one that has not is not empty. */
@@ -25,9 +25,9 @@ export function isFurtherDown(at: string, lastAt: string | undefined, hasMore: b
  * Rows that a list lacks and that the stream told of: they wait behind a pill, so that no row jumps under a pointer. An
  * empty list has none that could, and takes them by itself.
  */
-export function useNewRows({ ids, isRead, filter, queryKey }: Listed) {
+export function useNewRows({ ids, isRead, filter, queryKey }: NewRowsOptions) {
   const client = useQueryClient();
-  const askAgain = useAskAgain(GATHER_MS, queryKey);
+  const refetch = useThrottledRefetch(REFETCH_WAIT_MS, queryKey);
   const [newIds, setNewIds] = useState<ReadonlySet<string>>(new Set());
   // biome-ignore lint/correctness/useExhaustiveDependencies: what was new under another filter is not under this.
   useEffect(() => setNewIds(new Set()), [filter]);
@@ -40,10 +40,10 @@ export function useNewRows({ ids, isRead, filter, queryKey }: Listed) {
   useEffect(() => {
     if (!isTaken || count === 0) return;
     setNewIds(new Set());
-    askAgain();
+    refetch();
   });
   const note = (id: string) => {
-    if (!ids.includes(id) && !newIds.has(id)) setNewIds((known) => new Set([...known, id]));
+    if (!ids.includes(id) && !newIds.has(id)) setNewIds((current) => new Set([...current, id]));
   };
   return { count: isTaken ? 0 : count, show, note };
 }

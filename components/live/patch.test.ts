@@ -41,9 +41,14 @@ test("a deleted session leaves the list, and an untouched list keeps its identit
 });
 
 test("a frame moves a volume's own facts on, and leaves what it does not tell", () => {
-  const told = { title: "v1", storageState: "live", storageSizeBytes: 5 };
+  const values = { title: "v1", storageState: "live", storageSizeBytes: 5 };
   const frame = (more: Partial<SessionSummary>) =>
-    ({ sessionId: "ses_1", version: 6, kind: "changed", session: session(6, { ...told, ...more } as never) }) as const;
+    ({
+      sessionId: "ses_1",
+      version: 6,
+      kind: "changed",
+      session: session(6, { ...values, ...more } as never),
+    }) as const;
   const known = { sessionId: "ses_1", pinnedAt: "2026-01-01T00:00:00Z", isArchiveCurrent: true } as StorageSummary;
   const cached = patchStorage(known, frame({}));
   expect(cached).toMatchObject({ storageState: "live", sizeBytes: 5, pinnedAt: "2026-01-01T00:00:00Z" });
@@ -67,14 +72,14 @@ test("a frame that changes nothing leaves what is cached as old, and as doubtful
   await client.invalidateQueries();
   const frame = (sessionId: string, version: number) =>
     ({ sessionId, version, kind: "changed", session: session(version, { sessionId }) }) as const;
-  const tell = (told: ReturnType<typeof frame>) => {
-    patchLists<SessionSummary>(client, ["list"], (item) => patchSession(item, told, null));
-    patchRecords<SessionSummary>(client, ["record"], (cached) => patchSession(cached, told, null) ?? cached);
+  const tell = (update: ReturnType<typeof frame>) => {
+    patchLists<SessionSummary>(client, ["list"], (item) => patchSession(item, update, null));
+    patchRecords<SessionSummary>(client, ["record"], (cached) => patchSession(cached, update, null) ?? cached);
   };
   const keys = [["list", "infinite"], ["list", "single"], ["record"]];
 
-  for (const told of [frame("ses_2", 1), frame("ses_1", 4)]) {
-    tell(told);
+  for (const update of [frame("ses_2", 1), frame("ses_1", 4)]) {
+    tell(update);
     for (const key of keys)
       expect(client.getQueryState(key), key.join(" ")).toMatchObject({ dataUpdatedAt: 1_000, isInvalidated: true });
   }
@@ -102,22 +107,24 @@ test("a task keeps what no frame tells, and waits for nothing once it runs", () 
 test("beats go behind those that are known, each once, and the oldest leave", () => {
   const cached = (count: number, gapsMs: number[]) =>
     ({ id: "r1", heartbeatAt: "a", beats: { count, gapsMs, tripsMs: gapsMs.map(() => 1) } }) as Runner;
-  const told = (count: number, gapsMs: number[]) => ({
+  const heartbeats = (count: number, gapsMs: number[]) => ({
     ...{ id: "r1", heartbeatAt: "b", leaseExpiresAt: null, cpuPercent: 3, rssBytes: 4 },
     beats: { count, gapsMs, tripsMs: gapsMs.map(() => 2) },
   });
   const known = cached(2, [10, 20]);
   expect(patchBeats(known, undefined)).toBe(known);
-  expect(patchBeats(known, told(2, [20]))).toBe(known);
-  expect(patchBeats(known, told(3, [30]))).toMatchObject({
+  expect(patchBeats(known, heartbeats(2, [20]))).toBe(known);
+  expect(patchBeats(known, heartbeats(3, [30]))).toMatchObject({
     ...{ heartbeatAt: "b", cpuPercent: 3, beats: { count: 3, gapsMs: [10, 20, 30], tripsMs: [1, 1, 2] } },
   });
   // The list was read between two frames, and has one of the frame's two beats already.
-  expect(patchBeats(known, told(3, [20, 30])).beats.gapsMs).toEqual([10, 20, 30]);
+  expect(patchBeats(known, heartbeats(3, [20, 30])).beats.gapsMs).toEqual([10, 20, 30]);
   const full = cached(
     60,
     Array.from({ length: 60 }, (_, index) => index),
   );
-  expect(patchBeats(full, told(61, [60])).beats.gapsMs).toEqual(Array.from({ length: 60 }, (_, index) => index + 1));
+  expect(patchBeats(full, heartbeats(61, [60])).beats.gapsMs).toEqual(
+    Array.from({ length: 60 }, (_, index) => index + 1),
+  );
   expect(patchRunner(full, known)).toBe(full);
 });

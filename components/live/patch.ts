@@ -54,7 +54,7 @@ export function patchStorage(cached: StorageSummary, frame: SessionFrame): Stora
   if (frame.kind === "deleted") return null;
   const { session } = frame;
   if (session === undefined) return cached;
-  const told = {
+  const patch = {
     title: session.title,
     projectId: session.projectId,
     expiresAt: session.expiresAt,
@@ -71,8 +71,8 @@ export function patchStorage(cached: StorageSummary, frame: SessionFrame): Stora
     updatedAt: session.storageUpdatedAt,
     evictedAt: session.storageEvictedAt,
   } satisfies Partial<StorageSummary>;
-  const isSame = (Object.keys(told) as (keyof typeof told)[]).every((key) => told[key] === cached[key]);
-  return isSame ? cached : { ...cached, ...told };
+  const isSame = (Object.keys(patch) as (keyof typeof patch)[]).every((key) => patch[key] === cached[key]);
+  return isSame ? cached : { ...cached, ...patch };
 }
 
 export function patchRun(cached: Run, run: Run): Run {
@@ -107,15 +107,15 @@ export function patchRunner(cached: Runner, runner: Runner): Runner {
 }
 
 /** A runner with its newest beats behind those that are known. */
-export function patchBeats(cached: Runner, told: BeatsFrame["runners"][number] | undefined): Runner {
-  if (told === undefined || told.beats.count <= cached.beats.count) return cached;
+export function patchBeats(cached: Runner, update: BeatsFrame["runners"][number] | undefined): Runner {
+  if (update === undefined || update.beats.count <= cached.beats.count) return cached;
   // What was read meanwhile is in the list already.
-  const fresh = Math.min(told.beats.count - cached.beats.count, told.beats.gapsMs.length);
-  const ring = <Beat>(known: readonly Beat[], newest: readonly Beat[]) =>
-    [...known, ...newest.slice(-fresh)].slice(-BEATS_KEPT);
-  const { count } = told.beats;
-  const gapsMs = ring(cached.beats.gapsMs, told.beats.gapsMs);
-  return { ...cached, ...told, beats: { count, gapsMs, tripsMs: ring(cached.beats.tripsMs, told.beats.tripsMs) } };
+  const newCount = Math.min(update.beats.count - cached.beats.count, update.beats.gapsMs.length);
+  const ring = <Beat>(existing: readonly Beat[], newest: readonly Beat[]) =>
+    [...existing, ...newest.slice(-newCount)].slice(-BEATS_KEPT);
+  const { count } = update.beats;
+  const gapsMs = ring(cached.beats.gapsMs, update.beats.gapsMs);
+  return { ...cached, ...update, beats: { count, gapsMs, tripsMs: ring(cached.beats.tripsMs, update.beats.tripsMs) } };
 }
 
 /** Patches every cached runner, in lists and alone. */

@@ -30,7 +30,7 @@ const LiveContext = createContext<LiveConnection | null>(null);
 /** A tab that is only glanced away from keeps its stream. */
 const HIDDEN_GRACE_MS = 30_000;
 /** A queue may change a thousand times a second: what comes together is put into the lists together. */
-const TASKS_GATHER_MS = 200;
+const TASKS_REFETCH_WAIT_MS = 200;
 
 /** Holds the tab's one event stream and keeps every cached list and record up to date from it. */
 export function LiveProvider({ since, children }: { since: string; children: ReactNode }) {
@@ -49,36 +49,36 @@ function watchLooks(connection: LiveConnection): () => void {
   const turns = new StreamTurns(navigator.locks ?? null, () => connection.pause());
   let timer: ReturnType<typeof setTimeout> | undefined;
   const pause = () => {
-    turns.leave();
+    turns.release();
     connection.pause();
   };
-  const look = () => {
+  const checkVisibility = () => {
     clearTimeout(timer);
     if (document.visibilityState === "hidden") {
       timer = setTimeout(pause, HIDDEN_GRACE_MS);
       return;
     }
-    turns.take();
+    turns.acquire();
     connection.start();
   };
   // One that was opened behind another has not been looked at yet.
   if (document.visibilityState === "hidden") pause();
-  else look();
-  document.addEventListener("visibilitychange", look);
+  else checkVisibility();
+  document.addEventListener("visibilitychange", checkVisibility);
   // Two windows may both be visible: the one that is worked in comes first.
-  window.addEventListener("focus", look);
+  window.addEventListener("focus", checkVisibility);
   const resume = () => {
-    if (connection.getStatus().state === "paused") look();
+    if (connection.getStatus().state === "paused") checkVisibility();
   };
   document.addEventListener("pointerdown", resume);
   document.addEventListener("keydown", resume);
   return () => {
     clearTimeout(timer);
-    document.removeEventListener("visibilitychange", look);
-    window.removeEventListener("focus", look);
+    document.removeEventListener("visibilitychange", checkVisibility);
+    window.removeEventListener("focus", checkVisibility);
     document.removeEventListener("pointerdown", resume);
     document.removeEventListener("keydown", resume);
-    turns.leave();
+    turns.release();
     connection.close();
   };
 }
@@ -176,14 +176,14 @@ function CachePatches({ connection }: { connection: LiveConnection }) {
       }),
       connection.on("task", (task) => {
         tasks.set(task.id, task);
-        timer ??= setTimeout(patchGathered, TASKS_GATHER_MS);
+        timer ??= setTimeout(patchGathered, TASKS_REFETCH_WAIT_MS);
       }),
       connection.on("runner", (runner) =>
         late.apply(`runner ${runner.id}`, () => patchRunners(client, trpc, (cached) => patchRunner(cached, runner))),
       ),
       connection.on("beats", (frame) => {
-        const beaten = new Map(frame.runners.map((told) => [told.id, told]));
-        patchRunners(client, trpc, (cached) => patchBeats(cached, beaten.get(cached.id)));
+        const heartbeatsById = new Map(frame.runners.map((runner) => [runner.id, runner]));
+        patchRunners(client, trpc, (cached) => patchBeats(cached, heartbeatsById.get(cached.id)));
       }),
       connection.onGap(() => void client.invalidateQueries()),
       connection.onMissed((what) => {

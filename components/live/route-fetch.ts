@@ -20,12 +20,14 @@ export function isRouteWaiting(): boolean {
  * own error page, from which nothing comes back. Answers how to stop.
  */
 export function keepPageWhileAway(): () => void {
-  const ask = window.fetch;
+  const originalFetch = window.fetch;
   const wrapped: typeof fetch = (input, init) =>
-    isOfRoute(init) ? askUntilBack(() => ask.call(window, input, init), init?.signal) : ask.call(window, input, init);
+    isOfRoute(init)
+      ? askUntilBack(() => originalFetch.call(window, input, init), init?.signal)
+      : originalFetch.call(window, input, init);
   window.fetch = wrapped;
   return () => {
-    if (window.fetch === wrapped) window.fetch = ask;
+    if (window.fetch === wrapped) window.fetch = originalFetch;
   };
 }
 
@@ -38,14 +40,14 @@ function isOfRoute(init: RequestInit | undefined): boolean {
 
 /** Asks again until there is an answer of the server itself, or nobody waits for it any more. */
 export async function askUntilBack(
-  ask: () => Promise<Response>,
+  send: () => Promise<Response>,
   signal: AbortSignal | null | undefined,
   retryMs = RETRY_MS,
 ): Promise<Response> {
   let isCounted = false;
   try {
     for (;;) {
-      const answer = await ask().catch((error: unknown) => {
+      const answer = await send().catch((error: unknown) => {
         if (signal?.aborted === true) throw error;
         return null;
       });

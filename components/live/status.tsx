@@ -5,7 +5,7 @@ import { formatDuration } from "@/components/ui/format";
 import type { LiveStatus } from "./connection";
 import { useLiveStatus } from "./provider";
 
-const DOT: Record<LiveStatus["state"], string> = {
+const DOT_CLASSES: Record<LiveStatus["state"], string> = {
   connecting: "bg-busy",
   live: "bg-good",
   stale: "bg-warn",
@@ -26,7 +26,7 @@ export function LiveIndicator({ isShort }: { isShort?: boolean }) {
     >
       <span
         aria-hidden
-        className={cn("size-2 rounded-full", DOT[status.state], status.state !== "live" && "animate-breathe")}
+        className={cn("size-2 rounded-full", DOT_CLASSES[status.state], status.state !== "live" && "animate-breathe")}
       />
       {/* Ticking text would be read out every second: the label above says what matters. */}
       <span aria-hidden>

@@ -45,7 +45,7 @@ async function settle(): Promise<void> {
 test("those looked at last have a stream, and no more than leave room for requests", async () => {
   const { locks, tabs, lost } = openTabs(7);
   for (const tab of tabs) {
-    tab.take();
+    tab.acquire();
     await settle();
   }
   expect(lost).toEqual([0, 1, 2]);
@@ -54,33 +54,33 @@ test("those looked at last have a stream, and no more than leave room for reques
 
 test("a tab that is looked at again is the last to lose its turn", async () => {
   const { tabs, lost } = openTabs(6);
-  for (const tab of tabs.slice(0, 4)) tab.take();
+  for (const tab of tabs.slice(0, 4)) tab.acquire();
   await settle();
-  tabs[0]?.take();
+  tabs[0]?.acquire();
   await settle();
   expect(lost).toEqual([]);
-  for (const tab of tabs.slice(4)) tab.take();
+  for (const tab of tabs.slice(4)) tab.acquire();
   await settle();
   expect(lost).toEqual([1, 2]);
 });
 
 test("a turn that was given back makes room, and is not reported as lost", async () => {
   const { tabs, lost } = openTabs(6);
-  for (const tab of tabs.slice(0, 4)) tab.take();
+  for (const tab of tabs.slice(0, 4)) tab.acquire();
   await settle();
-  tabs[3]?.leave();
+  tabs[3]?.release();
   await settle();
-  tabs[4]?.take();
+  tabs[4]?.acquire();
   await settle();
   expect(lost).toEqual([]);
-  tabs[5]?.take();
+  tabs[5]?.acquire();
   await settle();
   expect(lost).toEqual([0]);
 });
 
 test("tabs that are looked at in one moment end with as many streams as are allowed", async () => {
   const { locks, tabs } = openTabs(12);
-  for (const tab of tabs) tab.take();
+  for (const tab of tabs) tab.acquire();
   await settle();
   expect(locks.holders.size).toBe(STREAMS_MAX);
 });
@@ -100,7 +100,7 @@ test("a turn that two tabs steal at once is lost once, and a fault of neither", 
   try {
     const { tabs, lost } = openTabs(6, new ContestedLocks());
     for (const tab of tabs) {
-      tab.take();
+      tab.acquire();
       await settle();
     }
     await new Promise((resolve) => setImmediate(resolve));

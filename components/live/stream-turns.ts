@@ -27,35 +27,35 @@ export class StreamTurns {
   ) {}
 
   /** Takes a turn, or takes it anew. */
-  take(): void {
+  acquire(): void {
     if (this.locks === null) return;
     const locks = this.locks;
-    this.leave();
-    let isMine = true;
+    this.release();
+    let isHeld = true;
     const left = new Promise<void>((resolve) => {
       this.#giveBack = () => {
-        isMine = false;
+        isHeld = false;
         resolve();
       };
     });
     const name = `${PREFIX}${String(this.now()).padStart(15, "0")}:${crypto.randomUUID()}`;
     const held = () => {
-      void makeRoom(locks);
+      void releaseOldest(locks);
       return left;
     };
     // A stolen lock's promise is refused at once; one that was given back has nothing to tell.
     locks.request(name, {}, held).catch(() => {
-      if (isMine) this.onStolen();
+      if (isHeld) this.onStolen();
     });
   }
 
-  leave(): void {
+  release(): void {
     this.#giveBack?.();
     this.#giveBack = null;
   }
 }
 
-async function makeRoom(locks: Locks): Promise<void> {
+async function releaseOldest(locks: Locks): Promise<void> {
   const { held = [] } = await locks.query();
   const turns = held.flatMap(({ name }) => (name?.startsWith(PREFIX) ? [name] : [])).sort();
   for (const name of turns.slice(0, -STREAMS_MAX)) await steal(locks, name);

@@ -26,7 +26,7 @@ export function BackendsStrip() {
               className="flex items-center gap-2 rounded-lg border bg-panel px-3 py-1.5 text-xs hover:bg-hover"
             >
               <span className="font-medium">{backend.profile}</span>
-              <State state={state} word={word} tone={tone} isBare />
+              <State state={state} word={word} tone={tone} isIconless />
               {backend.tasks.running > 0 && (
                 <span className="text-ink-3 tabular-nums">{backend.tasks.running.toLocaleString("en")} running</span>
               )}

@@ -29,7 +29,7 @@ export function FirstSteps() {
           <span className="flex flex-wrap items-center gap-3">
             Start a session and send a message{canOperate ? "." : ". This needs the operator role."}
             {canOperate && (
-              <Link href="/sessions?new=true" className={buttonStyle({ look: "primary", size: "sm" })}>
+              <Link href="/sessions?new=true" className={buttonStyle({ variant: "primary", size: "sm" })}>
                 New session
               </Link>
             )}

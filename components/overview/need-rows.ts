@@ -7,13 +7,13 @@ export type NeedRow = { id: string; updatedAt: string; need: Need };
  * the list was looked at has come since, however long ago it began.
  */
 export function needRows(needs: readonly Need[], readAt: string): NeedRow[] {
-  const known = new Map<string, number>();
+  const ordinals = new Map<string, number>();
   return needs.map((need) => {
     const { title: _title, message: _message, since: _since, ...of } = need;
     const about = JSON.stringify(of);
     // Loops have no ids: they are told apart by their order, which is that of the loops.
-    const nth = known.get(about) ?? 0;
-    known.set(about, nth + 1);
+    const nth = ordinals.get(about) ?? 0;
+    ordinals.set(about, nth + 1);
     return { id: nth === 0 ? about : `${about} ${nth}`, updatedAt: readAt, need };
   });
 }
@@ -23,12 +23,12 @@ export type CutKind = { kind: NeedKind; listed: number; count: number; hasMore: 
 /** The kinds of which not all are listed. */
 export function cutKinds(needs: readonly Need[], counts: readonly NeedCount[]): CutKind[] {
   return counts
-    .map((counted) => ({ ...counted, listed: needs.filter(({ kind }) => kind === counted.kind).length }))
+    .map((entry) => ({ ...entry, listed: needs.filter(({ kind }) => kind === entry.kind).length }))
     .filter(({ listed, count, hasMore }) => hasMore || count > listed);
 }
 
 /** How many there are of all kinds: `143`, or `1,020+` where not all were counted. */
 export function countOf(counts: readonly { count: number; hasMore: boolean }[]): string {
-  const count = counts.reduce((sum, counted) => sum + counted.count, 0);
+  const count = counts.reduce((sum, entry) => sum + entry.count, 0);
   return `${count.toLocaleString("en")}${counts.some(({ hasMore }) => hasMore) ? "+" : ""}`;
 }

@@ -36,7 +36,7 @@ import { rowInFocus } from "@/components/shell/list-keys";
 import { usePageKeys } from "@/components/shell/page-keys";
 import { Button, buttonStyle } from "@/components/ui/button";
 import { sentence } from "@/components/ui/format";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { Panel } from "@/components/ui/page";
 import { ShowAll } from "@/components/ui/show-all";
 import { Time } from "@/components/ui/time";
@@ -44,8 +44,8 @@ import type { Need, NeedCount, NeedKind } from "@/contract/overview";
 import { type CutKind, countOf, cutKinds, needRows } from "./need-rows";
 
 /** More than these, and the rest is asked for. */
-const SHOWN = 8;
-type Look = {
+const NEEDS_SHOWN = 8;
+type KindStyle = {
   icon: LucideIcon;
   word: string;
   fix: string;
@@ -67,7 +67,7 @@ const taskOf = ({ taskId }: Need) => (taskId === null ? "/queue" : taskAddress(t
 const budgetOf = ({ budgetId }: Need) => (budgetId === null ? BUDGETS_ADDRESS : budgetAddress(budgetId));
 
 /** Each kind as an icon and a word, with the place where it is mended. */
-const LOOKS: Record<NeedKind, Look> = {
+const KIND_STYLES: Record<NeedKind, KindStyle> = {
   "worker-away": { icon: Unplug, word: "Worker away", fix: "Open", href: () => "/status", all: "/status" },
   "loop-stopped": { icon: TriangleAlert, word: "Loop stopped", fix: "Open", href: () => "/status", all: "/status" },
   approval: { icon: Hand, word: "Approval", fix: "Decide", href: runOf, all: "/approvals" },
@@ -166,9 +166,9 @@ export function Needs({ needs, counts, readAt }: NeedsProps) {
   // Approvals stand above, each with its answers. What is drawn around it is drawn again with every session that changes.
   const rows = useMemo(() => needRows(needs.filter(isBelow), readAt), [needs, readAt]);
   const countsBelow = counts.filter(isBelow);
-  const news = useFreshRows(rows, "");
-  const known = rows.filter((row) => !news.fresh.includes(row));
-  const shown = isWhole ? known : known.slice(0, SHOWN);
+  const freshRows = useFreshRows(rows, "");
+  const seenRows = rows.filter((row) => !freshRows.freshRows.includes(row));
+  const shown = isWhole ? seenRows : seenRows.slice(0, NEEDS_SHOWN);
   const guard = useMovedGuard(
     shown.map(({ id }) => id),
     "rows",
@@ -182,13 +182,13 @@ export function Needs({ needs, counts, readAt }: NeedsProps) {
       actions={
         <span className="flex items-center gap-2">
           <span role="status">
-            {news.fresh.length > 0 && (
-              <Button size="sm" look="primary" onClick={news.look}>
-                {news.fresh.length} new
+            {freshRows.freshRows.length > 0 && (
+              <Button size="sm" variant="primary" onClick={freshRows.markSeen}>
+                {freshRows.freshRows.length} new
               </Button>
             )}
           </span>
-          <ShowAll count={known.length} shown={SHOWN} isWhole={isWhole} onChange={setIsWhole} />
+          <ShowAll count={seenRows.length} shown={NEEDS_SHOWN} isWhole={isWhole} onChange={setIsWhole} />
         </span>
       }
     >
@@ -211,10 +211,10 @@ function Cut({ kinds }: { kinds: CutKind[] }) {
   if (kinds.length === 0) return null;
   return (
     <ul className="flex flex-wrap gap-x-4 gap-y-1 border-t px-4 py-2 text-xs text-ink-2">
-      {kinds.map(({ kind, listed, ...counted }) => (
+      {kinds.map(({ kind, listed, ...counts }) => (
         <li key={kind}>
-          {LOOKS[kind].word}: {listed} of {countOf([counted])}.{" "}
-          <Link href={LOOKS[kind].all} className="text-accent hover:underline">
+          {KIND_STYLES[kind].word}: {listed} of {countOf([counts])}.{" "}
+          <Link href={KIND_STYLES[kind].all} className="text-accent hover:underline">
             Show all
           </Link>
         </li>
@@ -225,8 +225,8 @@ function Cut({ kinds }: { kinds: CutKind[] }) {
 
 function NeedRow({ id, need }: { id: string; need: Need }) {
   const canOperate = useCanOperate();
-  const { icon: Icon, word, href, ...look } = LOOKS[need.kind];
-  const fix = canOperate ? look.fix : "Open";
+  const { icon: Icon, word, href, ...style } = KIND_STYLES[need.kind];
+  const fix = canOperate ? style.fix : "Open";
   return (
     <li
       data-row={id}
@@ -239,8 +239,8 @@ function NeedRow({ id, need }: { id: string; need: Need }) {
         href={href(need)}
         className="min-w-0 flex-1 wrap-anywhere hover:underline max-sm:order-last max-sm:basis-full"
       >
-        {need.title !== null && <span className="font-medium">{showTricks(need.title)}: </span>}
-        <span className="text-ink-2">{showTricks(need.title === null ? sentence(need.message) : need.message)}</span>
+        {need.title !== null && <span className="font-medium">{revealHidden(need.title)}: </span>}
+        <span className="text-ink-2">{revealHidden(need.title === null ? sentence(need.message) : need.message)}</span>
       </Link>
       <Time at={need.since} className="text-xs text-ink-3 max-sm:ml-auto" />
       {FIXED_HERE.includes(need.kind) ? (
@@ -250,7 +250,7 @@ function NeedRow({ id, need }: { id: string; need: Need }) {
           href={href(need)}
           data-fix
           className={buttonStyle({ size: "sm" })}
-          aria-label={`${fix}: ${showTricks(need.title) ?? showTricks(need.message)}`}
+          aria-label={`${fix}: ${revealHidden(need.title) ?? revealHidden(need.message)}`}
         >
           {fix} <ArrowRight aria-hidden className="size-3.5" />
         </Link>

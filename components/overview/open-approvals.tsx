@@ -1,5 +1,5 @@
 import { toast } from "sonner";
-import { AskedFor, Asker } from "@/components/approvals/asker";
+import { RequestAge, Requester } from "@/components/approvals/requester";
 import { useDecideByKey } from "@/components/approvals/use-decide";
 import { useMovedGuard } from "@/components/approvals/use-moved-guard";
 import { ApprovalCard, showApproval } from "@/components/conversation/approval-card";
@@ -42,8 +42,8 @@ export function OpenApprovals({ approvals, total }: { approvals: readonly Approv
         {approvals.map((approval) => (
           <li key={approval.id} data-row={approval.id} className="px-4 py-2.5 not-last:border-b focus-within:bg-hover">
             <p className="mb-1.5 flex flex-wrap items-center gap-x-3 gap-y-1 text-xs text-ink-2">
-              <Asker approval={approval} />
-              <AskedFor approval={approval} />
+              <Requester approval={approval} />
+              <RequestAge approval={approval} />
             </p>
             <ApprovalCard shown={showApproval(approval)} isDense />
           </li>

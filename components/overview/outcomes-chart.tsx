@@ -1,10 +1,10 @@
-import type { Over } from "@/components/queue/part";
-import { axisOf, depthOf, layerPath, stack, sum } from "@/components/queue/picture";
-import { ceilingOf } from "@/components/ui/ceiling";
+import type { PeriodWords } from "@/components/queue/chart-range";
+import { axisOf, depthOf, layerPath, stack, sum } from "@/components/queue/chart-series";
 import { Chart, Key } from "@/components/ui/chart";
+import { ChartCanvas } from "@/components/ui/chart-canvas";
 import type { TimeAxis } from "@/components/ui/crosshair";
-import { Drawing } from "@/components/ui/drawing";
 import { formatCount } from "@/components/ui/format";
+import { scaleMax } from "@/components/ui/scale-max";
 import { useStepName } from "@/components/ui/step-name";
 import type { RunOutcomes } from "@/contract/run";
 import { seriesOf } from "./outcomes";
@@ -24,23 +24,23 @@ const SWATCHES: Record<string, string> = {
   cancelled: "bg-accent-fill/25",
 };
 
-type OutcomesChartProps = { outcomes: RunOutcomes; over: Over; part: TimeAxis | null };
+type OutcomesChartProps = { outcomes: RunOutcomes; periodWords: PeriodWords; zoom: TimeAxis | null };
 
 /** How the runs of each hour ended, one upon the other. */
-export function OutcomesChart({ outcomes, over, part }: OutcomesChartProps) {
-  const { span, series } = seriesOf(outcomes, part);
+export function OutcomesChart({ outcomes, periodWords, zoom }: OutcomesChartProps) {
+  const { span, series } = seriesOf(outcomes, zoom);
   const layers = stack(series);
   const totals = depthOf(series, span);
-  const top = ceilingOf(totals);
+  const top = scaleMax(totals);
   const when = useStepName(span);
-  const of = (name: string) => sum(series.find((known) => known.name === name)?.values ?? []);
+  const of = (name: string) => sum(series.find((entry) => entry.name === name)?.values ?? []);
   return (
     <Chart
       title="Run outcomes"
-      summary={`Runs ${over.words} by the hour they were created in: ${of("completed")} completed, ${of("turn failed")} completed with a failed turn, ${of("failed")} failed, ${of("cancelled")} cancelled`}
+      summary={`Runs ${periodWords.sentence} by the hour they were created in: ${of("completed")} completed, ${of("turn failed")} completed with a failed turn, ${of("failed")} failed, ${of("cancelled")} cancelled`}
       scale={{ top, format: formatCount }}
-      from={over.from}
-      to={over.to}
+      from={periodWords.from}
+      to={periodWords.to}
       legend={
         sum(totals) === 0
           ? "No runs have ended."
@@ -49,16 +49,16 @@ export function OutcomesChart({ outcomes, over, part }: OutcomesChartProps) {
                 key={name}
                 swatch={SWATCHES[name] ?? ""}
                 name={name}
-                figure={`${formatCount(of(name))}${outcomes.isPartial ? " of the newest" : ""}`}
+                value={`${formatCount(of(name))}${outcomes.isPartial ? " of the newest" : ""}`}
               />
             ))
       }
-      picture={
-        <Drawing width={span.steps} height={HEIGHT}>
+      plot={
+        <ChartCanvas width={span.steps} height={HEIGHT}>
           {layers.map(({ name, below, values }) => (
             <path key={name} d={layerPath(below, values, { top, height: HEIGHT })} className={FILLS[name]} />
           ))}
-        </Drawing>
+        </ChartCanvas>
       }
       axis={axisOf(span)}
       unit="runs"

@@ -1,5 +1,5 @@
-import { cropped } from "@/components/queue/part";
-import { type Series, type Span, spanOf } from "@/components/queue/picture";
+import { cropSpan } from "@/components/queue/chart-range";
+import { type Series, type Span, spanOf } from "@/components/queue/chart-series";
 import { stepsOf } from "@/components/queue/steps";
 import type { TimeAxis } from "@/components/ui/crosshair";
 import type { RunOutcomes } from "@/contract/run";
@@ -14,12 +14,12 @@ const LAYERS: Record<string, (hour: Hour) => number> = {
 };
 
 /** How many runs of each hour ended how, as layers of one picture; an hour that is not told of had none. */
-export function seriesOf(outcomes: RunOutcomes, part: TimeAxis | null): { span: Span; series: Series[] } {
-  const span = cropped(spanOf(outcomes), part);
+export function seriesOf(outcomes: RunOutcomes, zoom: TimeAxis | null): { span: Span; series: Series[] } {
+  const span = cropSpan(spanOf(outcomes), zoom);
   const hours = stepsOf(outcomes.items, span, ({ hour }) => hour);
-  const series = Object.entries(LAYERS).map(([name, figure]) => ({
+  const series = Object.entries(LAYERS).map(([name, countOf]) => ({
     ...{ name, isRest: false },
-    values: hours.map((hour) => (hour === null ? 0 : figure(hour))),
+    values: hours.map((hour) => (hour === null ? 0 : countOf(hour))),
   }));
   return { span, series };
 }

@@ -5,10 +5,10 @@ import dynamic from "next/dynamic";
 import Link from "next/link";
 import { createContext, type ReactNode, use } from "react";
 import { useFreshRows } from "@/components/live/fresh-rows";
-import { useAskAgain } from "@/components/live/gathered";
 import { useFrames } from "@/components/live/provider";
+import { useThrottledRefetch } from "@/components/live/throttled";
 import { SessionsTable } from "@/components/sessions/sessions-table";
-import { useHeard } from "@/components/sessions/use-heard";
+import { useSilenceChecks } from "@/components/sessions/use-silence-checks";
 import { useCanOperate, useReader } from "@/components/shell/identity";
 import { useTRPC } from "@/components/trpc/client";
 import { buttonStyle } from "@/components/ui/button";
@@ -30,12 +30,12 @@ const OpenApprovals = dynamic(() => import("./open-approvals").then((module) => 
   ssr: false,
   loading: () => <ApprovalsComing count={use(ComingCount)} />,
 });
-const Pictures = dynamic(() => import("./pictures").then((module) => module.Pictures), { ssr: false });
+const Pictures = dynamic(() => import("./overview-charts").then((module) => module.OverviewCharts), { ssr: false });
 const OperatorFeed = dynamic(() => import("./operator-feed").then((module) => module.OperatorFeed), { ssr: false });
 
-const NONE: SessionSummary[] = [];
+const NO_SESSIONS: SessionSummary[] = [];
 /** Figures may lag behind what is told of by so much. */
-const GATHER_MS = 800;
+const REFETCH_WAIT_MS = 800;
 
 /** The figures, then what needs a person, the sessions that are active or unread, and the charts of the last day. */
 export function OverviewView() {
@@ -48,24 +48,24 @@ export function OverviewView() {
   const running = useQuery(trpc.sessions.list.queryOptions(inputs.running));
   const unread = useQuery(trpc.sessions.list.queryOptions(inputs.unread));
   const any = useQuery(trpc.sessions.list.queryOptions(inputs.any));
-  const askAgain = useAskAgain(GATHER_MS, trpc.overview.pathKey());
+  const refetchOverview = useThrottledRefetch(REFETCH_WAIT_MS, trpc.overview.pathKey());
   // A session that begins or ends is patched where it stands: which ones stand here is for the server to say.
-  const askForRunning = useAskAgain(GATHER_MS, trpc.sessions.list.queryKey(inputs.running));
-  const askForUnread = useAskAgain(GATHER_MS, trpc.sessions.list.queryKey(inputs.unread));
-  const askForAny = useAskAgain(GATHER_MS, trpc.sessions.list.queryKey(inputs.any));
+  const refetchRunning = useThrottledRefetch(REFETCH_WAIT_MS, trpc.sessions.list.queryKey(inputs.running));
+  const refetchUnread = useThrottledRefetch(REFETCH_WAIT_MS, trpc.sessions.list.queryKey(inputs.unread));
+  const refetchAny = useThrottledRefetch(REFETCH_WAIT_MS, trpc.sessions.list.queryKey(inputs.any));
   useFrames("session", ({ kind }) => {
-    askAgain();
-    askForRunning();
-    askForUnread();
+    refetchOverview();
+    refetchRunning();
+    refetchUnread();
     // Whether there is any changes with the first one, and as one goes.
-    if (kind === "deleted" || any.data?.items.length === 0) askForAny();
+    if (kind === "deleted" || any.data?.items.length === 0) refetchAny();
   });
-  useFrames("run", askAgain);
-  useFrames("approval", askAgain);
-  const atWork = useHeard(running.data?.items ?? NONE);
-  const unseen = useHeard(unread.data?.items ?? NONE);
-  const asked = useFreshRows(approvals.data?.items, "");
-  const known = approvals.data?.items.filter((approval) => !asked.fresh.includes(approval)) ?? [];
+  useFrames("run", refetchOverview);
+  useFrames("approval", refetchOverview);
+  const atWork = useSilenceChecks(running.data?.items ?? NO_SESSIONS);
+  const unseen = useSilenceChecks(unread.data?.items ?? NO_SESSIONS);
+  const approvalNews = useFreshRows(approvals.data?.items, "");
+  const seenApprovals = approvals.data?.items.filter((approval) => !approvalNews.freshRows.includes(approval)) ?? [];
   const isNew = any.data?.items.length === 0 && overview.data?.queue.waiting === 0;
 
   return (
@@ -75,13 +75,13 @@ export function OverviewView() {
         description="What needs you, and how everything is doing."
         actions={
           canOperate && (
-            <Link href="/sessions?new=true" className={buttonStyle({ look: "primary" })}>
+            <Link href="/sessions?new=true" className={buttonStyle({ variant: "primary" })}>
               <Plus aria-hidden className="size-4" /> New session
             </Link>
           )
         }
       />
-      <NewPill count={asked.fresh.length} one="new request" onShow={asked.look} />
+      <NewPill count={approvalNews.freshRows.length} noun="new request" onShow={approvalNews.markSeen} />
       <div className="scroll-thin flex min-h-0 flex-1 flex-col gap-4 overflow-y-auto p-4 lg:p-6">
         <QueryView query={overview} skeleton={<TableSkeleton />}>
           {(data) => (
@@ -89,9 +89,9 @@ export function OverviewView() {
               {isNew && <FirstSteps />}
               <Tiles overview={data} />
               {approvals.isPending && data.approvals > 0 && <ApprovalsComing count={data.approvals} />}
-              {known.length > 0 && (
-                <ComingCount value={Math.max(data.approvals, known.length)}>
-                  <OpenApprovals approvals={known} total={data.approvals} />
+              {seenApprovals.length > 0 && (
+                <ComingCount value={Math.max(data.approvals, seenApprovals.length)}>
+                  <OpenApprovals approvals={seenApprovals} total={data.approvals} />
                 </ComingCount>
               )}
               <Needs needs={data.needs} counts={data.needCounts} readAt={data.generatedAt} />
@@ -104,12 +104,12 @@ export function OverviewView() {
           )}
         </QueryView>
         <BackendsStrip />
-        <Listed title="Active sessions" href="/sessions?state=running" count={running.data?.items.length}>
+        <ListSection title="Active sessions" href="/sessions?state=running" count={running.data?.items.length}>
           <SessionsTable sessions={atWork} />
-        </Listed>
-        <Listed title="Unread" href="/sessions?state=unread" count={unread.data?.items.length}>
+        </ListSection>
+        <ListSection title="Unread" href="/sessions?state=unread" count={unread.data?.items.length}>
           <SessionsTable sessions={unseen} />
-        </Listed>
+        </ListSection>
         <OperatorFeed />
         {!isNew && <Pictures />}
       </div>
@@ -128,9 +128,9 @@ function ApprovalsComing({ count }: { count: number }) {
   );
 }
 
-type ListedProps = { title: string; href: string; count: number | undefined; children: ReactNode };
+type ListSectionProps = { title: string; href: string; count: number | undefined; children: ReactNode };
 
-function Listed({ title, href, count, children }: ListedProps) {
+function ListSection({ title, href, count, children }: ListSectionProps) {
   if (count === undefined || count === 0) return null;
   return (
     <Panel title={title} actions={<More href={href} />} className="shrink-0 overflow-hidden">

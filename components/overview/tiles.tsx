@@ -1,6 +1,6 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
-import { axisOf, depthByLane, depthOf, type Flow, flowsOf, spanOf, sum } from "@/components/queue/picture";
+import { axisOf, depthByLane, depthOf, type Flow, flowsOf, spanOf, sum } from "@/components/queue/chart-series";
 import { useTRPC } from "@/components/trpc/client";
 import { queueHistory } from "@/components/trpc/lists";
 import { formatBytes, formatPlural } from "@/components/ui/format";
@@ -24,14 +24,14 @@ export function Tiles({ overview }: { overview: Overview }) {
     <dl className="grid shrink-0 grid-cols-3 gap-px overflow-hidden rounded-lg border bg-line sm:grid-cols-4 xl:grid-cols-7 max-sm:[&_dd+dd]:hidden max-sm:[&_dt_span]:whitespace-normal max-sm:[&_dt_svg]:hidden [&>:last-child]:max-sm:col-span-3 [&>:last-child]:sm:max-xl:col-span-2">
       <Tile
         name="Approvals"
-        figure={approvals.toLocaleString("en")}
+        value={approvals.toLocaleString("en")}
         note={approvals === 0 ? "none waiting" : "waiting for an answer"}
         tone={approvals > 0 ? "text-warn" : undefined}
         href="/approvals"
       />
       <Tile
         name="Active runs"
-        figure={runs.claimed.toLocaleString("en")}
+        value={runs.claimed.toLocaleString("en")}
         note={
           runs.pending === 0 ? "none waiting for a runner" : `${runs.pending.toLocaleString("en")} waiting for a runner`
         }
@@ -39,36 +39,36 @@ export function Tiles({ overview }: { overview: Overview }) {
       />
       <Tile
         name="Runners"
-        figure={runners.live.toLocaleString("en")}
+        value={runners.live.toLocaleString("en")}
         note={`${runners.live >= runners.max ? "at the limit of" : "limit"} ${runners.max.toLocaleString("en")}`}
         tone={runners.live >= runners.max ? "text-warn" : undefined}
         href="/runners"
       />
       <Tile
         name="Tasks waiting"
-        figure={queue.waiting.toLocaleString("en")}
+        value={queue.waiting.toLocaleString("en")}
         note={queue.oldest === null ? "none waiting for a slot" : "oldest waiting "}
         noteMore={queue.oldest === null ? undefined : <Duration from={queue.oldest.since} to={null} />}
-        picture={history && <Spark what="waiting" history={history} />}
+        sparkline={history && <Spark what="waiting" history={history} />}
         href="/queue?state=pending"
       />
       <Tile
         name="Tasks running"
-        figure={queue.running.toLocaleString("en")}
+        value={queue.running.toLocaleString("en")}
         note={`${rate(queue.throughput.completed)} completed per minute`}
-        picture={history && <Spark what="completed" history={history} />}
+        sparkline={history && <Spark what="completed" history={history} />}
         href="/queue?state=running"
       />
       <Tile
         name="Failed runs and turns"
-        figure={runs.failedToday.toLocaleString("en")}
+        value={runs.failedToday.toLocaleString("en")}
         note="in the last 24 hours"
         tone={runs.failedToday > 0 ? "text-bad" : undefined}
         href="/runs?outcome=failed&within=24"
       />
       <Tile
         name="Volumes"
-        figure={volumes == null ? "…" : formatBytes(volumes.bytes)}
+        value={volumes == null ? "…" : formatBytes(volumes.bytes)}
         note={volumes == null ? "counting" : `in ${formatPlural(volumes.volumes, "volume")}`}
         href="/storage"
       />
@@ -80,10 +80,10 @@ function rate(perMinute: number): string {
   return perMinute >= 10 || perMinute === 0 ? Math.round(perMinute).toLocaleString("en") : perMinute.toFixed(1);
 }
 
-const TOLD = { waiting: "Tasks waiting", completed: "Tasks completed" } as const;
+const SERIES_NAMES = { waiting: "Tasks waiting", completed: "Tasks completed" } as const;
 
 /** The last hour of the queue, minute by minute. */
-function Spark({ what, history }: { what: keyof typeof TOLD; history: QueueHistory }) {
+function Spark({ what, history }: { what: keyof typeof SERIES_NAMES; history: QueueHistory }) {
   const span = spanOf(history);
   const nameOf = useStepName(span);
   const values =
@@ -93,8 +93,8 @@ function Spark({ what, history }: { what: keyof typeof TOLD; history: QueueHisto
   const now = what === "waiting" ? `${values.at(-1) ?? 0} now` : `${sum(values)} in all`;
   return (
     <Sparkline
-      title={TOLD[what]}
-      label={`${TOLD[what]} in the last hour: ${now}, ${Math.max(0, ...values)} at most`}
+      title={SERIES_NAMES[what]}
+      label={`${SERIES_NAMES[what]} in the last hour: ${now}, ${Math.max(0, ...values)} at most`}
       axis={axisOf(span)}
       unit={`tasks ${what}`}
       {...{ values, nameOf }}

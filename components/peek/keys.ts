@@ -27,7 +27,7 @@ export const LOOK = "look";
 
 /** What an address asks for but the look into a row. */
 export function withoutLook(search: string): string {
-  const asked = new URLSearchParams(search);
-  asked.delete(LOOK);
-  return asked.toString();
+  const params = new URLSearchParams(search);
+  params.delete(LOOK);
+  return params.toString();
 }

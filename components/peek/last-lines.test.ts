@@ -3,32 +3,32 @@ import type { ConversationItem } from "@/components/conversation/items";
 import { lastParts } from "./last-lines";
 
 const base = { key: "k", seq: 1, runId: "run_a", at: "2026-01-01T00:00:00Z" };
-const said = (text: string): ConversationItem => ({ ...base, kind: "assistant", text });
+const messageItem = (text: string): ConversationItem => ({ ...base, kind: "assistant", text });
 
 const markdown = (...lines: string[]) => ({ kind: "markdown", lines });
 
 test("the last lines are those at the end, oldest first, with what is being written after them", () => {
   const items = [
-    said("one\ntwo"),
+    messageItem("one\ntwo"),
     { ...base, kind: "user", text: "go on", images: [], commandId: null, isSteer: false } as const,
-    said("three\n\n"),
+    messageItem("three\n\n"),
   ];
   const live = new Map([["item", { itemId: "item", kind: "assistant", text: "fo" } as never]]);
-  const asked = { kind: "plain", lines: ["> go on"] };
+  const requestPart = { kind: "plain", lines: ["> go on"] };
   const [three, fo] = [markdown("three"), markdown("fo")];
-  expect(lastParts({ conversation: { items }, live }, 20)).toEqual([markdown("one", "two"), asked, three, fo]);
-  expect(lastParts({ conversation: { items }, live }, 3)).toEqual([asked, three, fo]);
+  expect(lastParts({ conversation: { items }, live }, 20)).toEqual([markdown("one", "two"), requestPart, three, fo]);
+  expect(lastParts({ conversation: { items }, live }, 3)).toEqual([requestPart, three, fo]);
 });
 
 test("what begins within a block of code is shown as one", () => {
-  const items = [said("Run this:\n```\none\ntwo\n```\ndone")];
+  const items = [messageItem("Run this:\n```\none\ntwo\n```\ndone")];
   const read = { conversation: { items }, live: new Map() };
   expect(lastParts(read, 3)).toEqual([markdown("```", "two", "```", "done")]);
   expect(lastParts(read, 1)).toEqual([markdown("done")]);
 });
 
 test("a flood costs a glance: what is long is cut, and control sequences are left out", () => {
-  const items = [said(`\u001b[31m${"x".repeat(1_000_000)}`)];
+  const items = [messageItem(`\u001b[31m${"x".repeat(1_000_000)}`)];
   const line = lastParts({ conversation: { items }, live: new Map() }, 20)[0]?.lines[0] ?? "";
   expect(line.length).toBeLessThanOrEqual(2_000);
   expect(line).not.toContain("\u001b");

@@ -12,15 +12,15 @@ export type LastPart = { kind: "plain" | "markdown"; lines: string[] };
 /** The last lines of what an agent was told, said, ran and got, the oldest first. */
 export function lastParts({ conversation, live }: Read, count: number): LastPart[] {
   const parts: LastPart[] = [];
-  let room = count;
-  const take = (text: string, kind: LastPart["kind"]) => {
-    if (room <= 0 || text.trim() === "") return;
+  let linesLeft = count;
+  const addPart = (text: string, kind: LastPart["kind"]) => {
+    if (linesLeft <= 0 || text.trim() === "") return;
     const max = LINE_MAX[kind];
     const all = stripAnsi(text.slice(-count * max))
       .trimEnd()
       .split(/\r?\n/);
-    const lines = all.slice(-room).map((line) => line.slice(0, max));
-    room -= lines.length;
+    const lines = all.slice(-linesLeft).map((line) => line.slice(0, max));
+    linesLeft -= lines.length;
     // What begins in the middle of a block of code is one still.
     if (kind === "markdown" && all.slice(0, -lines.length).filter(isFence).length % 2 === 1) lines.unshift("```");
     const next = parts[0];
@@ -28,10 +28,10 @@ export function lastParts({ conversation, live }: Read, count: number): LastPart
     else parts.unshift({ kind, lines });
   };
   for (const { text, kind } of [...live.values()].reverse())
-    take(text, kind === "command_output" ? "plain" : "markdown");
+    addPart(text, kind === "command_output" ? "plain" : "markdown");
   for (const item of conversation.items.toReversed()) {
-    if (room <= 0) break;
-    take(textOf(item), item.kind === "assistant" ? "markdown" : "plain");
+    if (linesLeft <= 0) break;
+    addPart(textOf(item), item.kind === "assistant" ? "markdown" : "plain");
   }
   return parts;
 }

@@ -41,7 +41,7 @@ export function PeekPanel({ id, title, state, href, actions, onClose, children }
         <Link href={href} className={buttonStyle({ size: "sm" })}>
           Open
         </Link>
-        <Button look="ghost" size="icon-sm" aria-label="Close" onClick={onClose}>
+        <Button variant="ghost" size="icon-sm" aria-label="Close" onClick={onClose}>
           <X aria-hidden className="size-4" />
         </Button>
       </header>

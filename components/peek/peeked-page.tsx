@@ -7,15 +7,15 @@ type PeekedPageProps = {
   /** What is done to those that are chosen. */
   bulk: { bar: ReactNode; onKeyDown: (event: KeyboardEvent) => void };
   peek: { open: (id: string) => void; onKeyDown: (event: KeyboardEvent) => boolean };
-  news: { count: number; show: () => void };
+  newRows: { count: number; show: () => void };
   /** What one row is. */
-  one: string;
+  noun: string;
   /** The list, and the panel at its side. */
   children: ReactNode;
 };
 
 /** The page of a list whose rows are chosen and looked into. */
-export function PeekedPage({ header, bulk, peek, news, one, children }: PeekedPageProps) {
+export function PeekedPage({ header, bulk, peek, newRows, noun, children }: PeekedPageProps) {
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: Esc closes the panel, then lets go of what is chosen.
     <div
@@ -26,7 +26,7 @@ export function PeekedPage({ header, bulk, peek, news, one, children }: PeekedPa
     >
       {header}
       {bulk.bar}
-      <NewPill count={news.count} one={`new ${one}`} onShow={news.show} />
+      <NewPill count={newRows.count} noun={`new ${noun}`} onShow={newRows.show} />
       <PeekSpace onOpen={peek.open}>{children}</PeekSpace>
     </div>
   );

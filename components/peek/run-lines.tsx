@@ -6,7 +6,7 @@ import { RunLogsProvider, useFollow, useRunLog } from "@/components/trace/sessio
 import { useTRPC } from "@/components/trpc/client";
 import { readError } from "@/components/trpc/errors";
 import { cn } from "@/components/ui/class-names";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { ErrorCard, QueryView } from "@/components/ui/query-view";
 import { ScrollRegion } from "@/components/ui/scroll-region";
 import type { Run } from "@/contract/run";
@@ -55,7 +55,7 @@ function Lines({ run, className }: { run: Run; className?: string | undefined })
             ) : (
               // biome-ignore lint/suspicious/noArrayIndexKey: a part is told by its place, and keeps nothing.
               <pre key={index} className="text-xs leading-5 wrap-anywhere whitespace-pre-wrap">
-                {showTricks(lines.join("\n"))}
+                {revealHidden(lines.join("\n"))}
               </pre>
             ),
           )}

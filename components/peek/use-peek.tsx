@@ -9,11 +9,11 @@ import { LOOK, peekMove, pressedIn, withoutLook } from "./keys";
 
 const NotListed = dynamic(() => import("./not-listed").then((module) => module.NotListed), { ssr: false });
 
-type Listed<Row> = {
+type PeekOptions<Row> = {
   rows: readonly Row[];
   idOf: (row: Row) => string;
   /** What one row is. */
-  one: string;
+  noun: string;
   /** Whether the rows were read, so that one that is not there is not listed. */
   isRead: boolean;
   selection: Pick<Selection, "cursor" | "moveTo">;
@@ -26,7 +26,15 @@ type Listed<Row> = {
  * Looking into rows at the side of their list: the space bar opens, keys go on, Escape closes. Which one stands in the
  * address, so that a link opens the same; from an open panel back leads to the list.
  */
-export function usePeek<Row>({ rows, idOf, one, isRead, selection, focus = focusRow, step = moveRow }: Listed<Row>) {
+export function usePeek<Row>({
+  rows,
+  idOf,
+  noun,
+  isRead,
+  selection,
+  focus = focusRow,
+  step = moveRow,
+}: PeekOptions<Row>) {
   const [shownId, setShownId] = useQueryState(LOOK, parseAsString);
   const { cursor, moveTo } = selection;
   const row = rows.find((row) => idOf(row) === shownId) ?? null;
@@ -44,11 +52,11 @@ export function usePeek<Row>({ rows, idOf, one, isRead, selection, focus = focus
 
   // The panel follows the row in focus, and the focus a row that was opened by its address.
   useEffect(() => {
-    const known = before.current;
+    const previous = before.current;
     if (shownId !== null && row === null && !isRead) return;
     before.current = { shownId, cursor };
     if (shownId === null || shownId === cursor) return;
-    if (known.shownId === shownId && known.cursor !== cursor) void setShownId(cursor, { history: "replace" });
+    if (previous.shownId === shownId && previous.cursor !== cursor) void setShownId(cursor, { history: "replace" });
     else if (row !== null) {
       moveTo(shownId);
       if (document.activeElement === document.body) focus(shownId);
@@ -70,7 +78,7 @@ export function usePeek<Row>({ rows, idOf, one, isRead, selection, focus = focus
     if (shownId !== null) close();
     else if (cursor !== null) open(cursor);
   };
-  const key: PageKey = { keys: " ", name: `Preview ${one}`, run: toggle };
+  const key: PageKey = { keys: " ", name: `Preview ${noun}`, run: toggle };
   /** Whether the panel took the key. */
   const onKeyDown = (event: KeyboardEvent): boolean => {
     const move = row === null || event.defaultPrevented ? null : peekMove(event.key, pressedIn(event.target));
@@ -82,7 +90,7 @@ export function usePeek<Row>({ rows, idOf, one, isRead, selection, focus = focus
     return true;
   };
   const missing: ReactNode = shownId !== null && row === null && isRead && (
-    <NotListed id={shownId} one={one} onClose={close} />
+    <NotListed id={shownId} noun={noun} onClose={close} />
   );
   return { row, missing, open, close, toggle, key, onKeyDown };
 }

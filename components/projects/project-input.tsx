@@ -1,6 +1,6 @@
 import type { ComponentProps } from "react";
 import { Input } from "@/components/ui/field";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 
 type ProjectInputProps = Omit<ComponentProps<typeof Input>, "id" | "value" | "onChange"> & {
   id: string;
@@ -12,7 +12,7 @@ type ProjectInputProps = Omit<ComponentProps<typeof Input>, "id" | "value" | "on
 
 /** A project, typed or picked from those that are known. */
 export function ProjectInput({ id, value, of, onChange, ...rest }: ProjectInputProps) {
-  const known = [...new Set(of.map(({ projectId }) => projectId))].sort();
+  const projectIds = [...new Set(of.map(({ projectId }) => projectId))].sort();
   return (
     <>
       <Input
@@ -26,9 +26,9 @@ export function ProjectInput({ id, value, of, onChange, ...rest }: ProjectInputP
         onChange={(event) => onChange(event.target.value)}
       />
       <datalist id={`${id}-known`}>
-        {known.map((projectId) => (
+        {projectIds.map((projectId) => (
           <option key={projectId} value={projectId}>
-            {showTricks(projectId)}
+            {revealHidden(projectId)}
           </option>
         ))}
       </datalist>

@@ -23,7 +23,7 @@ export function ChipsRow({ chips, aged, onRemove }: ChipsRowProps) {
       ))}
       {aged !== null && (
         <li>
-          <CopyTextButton text={() => fixedAddress(aged)} said="Link copied">
+          <CopyTextButton text={() => fixedAddress(aged)} copiedMessage="Link copied">
             Copy link with fixed times
           </CopyTextButton>
         </li>

@@ -16,7 +16,7 @@ type ListSearchProps<Of extends Filter> = {
   filter: Of;
   label: string;
   placeholder: string;
-  known?: KnownValues;
+  knownValues?: KnownValues;
   rows?: SeenRows;
   /** Whether there is anything to clear, which is not so of what a list is narrowed to at first. */
   isFiltered: boolean;
@@ -30,13 +30,24 @@ type ListSearchProps<Of extends Filter> = {
 
 /** What narrows a list: the query, the views saved of it, the list's own choices, and a chip for each condition; and how it is shown. */
 export function ListSearch<Of extends Filter>(props: ListSearchProps<Of>) {
-  const { page, filter, label, placeholder, known, rows, isFiltered, hasColumns = true, onChange, onClear } = props;
+  const {
+    page,
+    filter,
+    label,
+    placeholder,
+    knownValues,
+    rows,
+    isFiltered,
+    hasColumns = true,
+    onChange,
+    onClear,
+  } = props;
   const id = useId();
   const [isOpen, setIsOpen] = useState(false);
   const count = chipsOf(page, filter).length;
   return (
     <search className="flex flex-wrap items-center gap-2">
-      <QueryBar {...{ page, filter, label, placeholder, known, rows, onChange }} />
+      <QueryBar {...{ page, filter, label, placeholder, knownValues, rows, onChange }} />
       {/* A phone has room for the list, or for all of its choices. */}
       <Button className="sm:hidden" aria-expanded={isOpen} aria-controls={id} onClick={() => setIsOpen(!isOpen)}>
         {count === 0 ? "Filter" : `Filter (${count})`}
@@ -53,7 +64,7 @@ export function ListSearch<Of extends Filter>(props: ListSearchProps<Of>) {
         <div className={cn("flex min-w-0 flex-wrap items-center gap-1.5", count > 0 && "basis-full")}>
           <QueryChips page={page} filter={filter} onChange={onChange} />
           {isFiltered && (
-            <Button look="ghost" size="sm" onClick={onClear}>
+            <Button variant="ghost" size="sm" onClick={onClear}>
               Clear
             </Button>
           )}

@@ -12,7 +12,9 @@ const rows = [
   { metadata: { ticket: 70, team: "shop floor", list: [1], __proto__: null } },
 ];
 const offered = (text: string, page: typeof SESSION_QUERY | typeof RUN_QUERY = SESSION_QUERY) =>
-  suggest(page as typeof SESSION_QUERY, { text, caret: text.length, known: {}, rows }).map((option) => option.text);
+  suggest(page as typeof SESSION_QUERY, { text, caret: text.length, knownValues: {}, rows }).map(
+    (option) => option.text,
+  );
 
 test("the names that the loaded rows have are suggested behind the dot, and what stands under them behind the colon", () => {
   expect(offered("meta")).toEqual(["metadata.", "meta."]);
@@ -41,11 +43,11 @@ test("an address holds metadata as a query says it, and a view leads there", () 
 test("each name of metadata is a chip of its own, which takes away no other", () => {
   const filter = { ...SESSION_QUERY.none, project: "shop", metadata: 'team:"shop floor" ticket:7' };
   expect(chipsOf(SESSION_QUERY, filter)).toEqual([
-    { field: "project", name: "project", value: "shop", without: null },
-    { field: "metadata", name: "metadata.team", value: "shop floor", without: "ticket:7" },
-    { field: "metadata", name: "metadata.ticket", value: "7", without: 'team:"shop floor"' },
+    { field: "project", name: "project", value: "shop", remaining: null },
+    { field: "metadata", name: "metadata.team", value: "shop floor", remaining: "ticket:7" },
+    { field: "metadata", name: "metadata.ticket", value: "7", remaining: 'team:"shop floor"' },
   ]);
   const [one] = chipsOf(SESSION_QUERY, { ...SESSION_QUERY.none, metadata: "ticket:7" });
-  expect(one).toMatchObject({ without: null });
+  expect(one).toMatchObject({ remaining: null });
   expect(conditionWords(SESSION_QUERY, filter)).toContain("metadata.ticket 7");
 });

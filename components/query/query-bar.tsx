@@ -4,14 +4,14 @@ import { type KeyboardEvent, type RefObject, useEffect, useId, useLayoutEffect, 
 import { Button } from "@/components/ui/button";
 import { toastProblem } from "@/components/ui/error-toast";
 import { Input } from "@/components/ui/field";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { type Part, QUERY_MAX } from "@/contract/query/language";
 import { type Filter, printFilter, type QueryPage } from "@/contract/query/page";
 import type { Problem } from "@/contract/query/read";
 import type { KnownValues, SeenRows, Suggestion } from "./suggestions";
 
 const TYPING_MS = 200;
-const NOTHING_KNOWN: KnownValues = {};
+const NO_KNOWN_VALUES: KnownValues = {};
 const NO_ROWS: SeenRows = [];
 
 type QueryBarProps<Of extends Filter> = {
@@ -19,7 +19,7 @@ type QueryBarProps<Of extends Filter> = {
   filter: Of;
   label: string;
   placeholder: string;
-  known?: KnownValues;
+  knownValues?: KnownValues;
   rows?: SeenRows;
   onChange: (change: Partial<Of>) => void;
 };
@@ -29,31 +29,39 @@ type QueryBarProps<Of extends Filter> = {
  * is taken once it is whole and understood.
  */
 export function QueryBar<Of extends Filter>(props: QueryBarProps<Of>) {
-  const { page, label, placeholder, known = NOTHING_KNOWN, rows = NO_ROWS } = props;
+  const { page, label, placeholder, knownValues = NO_KNOWN_VALUES, rows = NO_ROWS } = props;
   const id = useId();
   const input = useRef<HTMLInputElement>(null);
   const parts = useParts();
-  const { typed, caret, setCaret, problems, isMeant, edit: setTyped, commit } = useTyped(props, input, parts.loaded);
+  const {
+    typed,
+    caret,
+    setCaret,
+    problems,
+    isCommitted,
+    edit: setTyped,
+    commit,
+  } = useTyped(props, input, parts.loaded);
   const [isOpen, setIsOpen] = useState(false);
   const [active, setActive] = useState(-1);
   const suggestions =
     isOpen && parts.loaded !== null && caret !== null
-      ? parts.loaded.suggest(page, { text: typed, caret, known, rows })
+      ? parts.loaded.suggest(page, { text: typed, caret, knownValues, rows })
       : [];
   const isShown = suggestions.length > 0;
   // What is being written is not wrong yet.
-  const problem = problems.find(({ end }) => isMeant || end !== caret);
+  const problem = problems.find(({ end }) => isCommitted || end !== caret);
 
   function edit(text: string, at: number): void {
     setTyped(text, at);
     setActive(-1);
   }
   function pick({ text, start, end, isWhole }: Suggestion): void {
-    const whole = isWhole && !/^\s/.test(typed.slice(end)) ? `${text} ` : text;
-    edit(typed.slice(0, start) + whole + typed.slice(end), start + whole.length);
+    const completed = isWhole && !/^\s/.test(typed.slice(end)) ? `${text} ` : text;
+    edit(typed.slice(0, start) + completed + typed.slice(end), start + completed.length);
     setIsOpen(!isWhole);
   }
-  function mend({ start, end, fix }: Problem): void {
+  function repair({ start, end, fix }: Problem): void {
     const text = `${typed.slice(0, start)}${fix}${typed.slice(end)}`;
     commit(text);
     input.current?.focus();
@@ -61,8 +69,8 @@ export function QueryBar<Of extends Filter>(props: QueryBarProps<Of>) {
   function step(by: 1 | -1): void {
     setIsOpen(true);
     // Before the first and behind the last is the input itself.
-    const places = suggestions.length + 1;
-    if (isShown) setActive(((active + 1 + by + places) % places) - 1);
+    const positions = suggestions.length + 1;
+    if (isShown) setActive(((active + 1 + by + positions) % positions) - 1);
   }
   function onKeyDown(event: KeyboardEvent): void {
     if (event.nativeEvent.isComposing) return;
@@ -130,9 +138,9 @@ export function QueryBar<Of extends Filter>(props: QueryBarProps<Of>) {
       <div id={`${id}-problem`} role="status" className="order-1 basis-full empty:hidden">
         {problem !== undefined && (
           <p className="flex flex-wrap items-center gap-2 text-xs text-bad">
-            {showTricks(problem.message)}
+            {revealHidden(problem.message)}
             {problem.fix !== null && (
-              <Button size="sm" onClick={() => mend(problem)}>
+              <Button size="sm" onClick={() => repair(problem)}>
                 Use {problem.fix}
               </Button>
             )}
@@ -152,7 +160,7 @@ function useTyped<Of extends Filter>(
   const shown = printFilter(page, filter);
   const [typed, setTyped] = useState(shown);
   const [caret, setCaret] = useState<number | null>(null);
-  const [isMeant, setIsMeant] = useState(true);
+  const [isCommitted, setIsCommitted] = useState(true);
   const sent = useRef<string | null>(shown);
   // What was changed elsewhere is shown; what comes back of what was typed is there already.
   useEffect(() => {
@@ -160,35 +168,36 @@ function useTyped<Of extends Filter>(
     sent.current = null;
     setTyped(shown);
     setCaret(null);
-    setIsMeant(true);
+    setIsCommitted(true);
   }, [shown]);
   const late = useRef<string | null>(null);
 
-  function take(text: string): void {
+  function applyQuery(text: string): void {
     late.current = loaded === null ? text : null;
     if (loaded === null) return;
-    const { filter: wanted, problems } = loaded.readQuery(page, text);
+    const { filter: parsedFilter, problems } = loaded.readQuery(page, text);
     if (problems.length > 0) return;
-    sent.current = printFilter(page, wanted);
-    const fields = Object.keys(wanted) as (keyof Of)[];
-    const changed = fields.filter((field) => wanted[field] !== filter[field]);
-    if (changed.length > 0) onChange(Object.fromEntries(changed.map((field) => [field, wanted[field]])) as Partial<Of>);
+    sent.current = printFilter(page, parsedFilter);
+    const fields = Object.keys(parsedFilter) as (keyof Of)[];
+    const changed = fields.filter((field) => parsedFilter[field] !== filter[field]);
+    if (changed.length > 0)
+      onChange(Object.fromEntries(changed.map((field) => [field, parsedFilter[field]])) as Partial<Of>);
   }
   const unfinished =
-    isMeant || caret === null || loaded === null
+    isCommitted || caret === null || loaded === null
       ? undefined
       : loaded.parseQuery(typed).find(({ start, end }) => start < caret && caret === end);
   const isUnfinished = unfinished !== undefined && isBegun(page, unfinished);
   // biome-ignore lint/correctness/useExhaustiveDependencies: it is taken once the typing stops, whatever else changes.
   useEffect(() => {
-    if (isUnfinished || isMeant) return;
-    const timer = setTimeout(() => take(typed), TYPING_MS);
+    if (isUnfinished || isCommitted) return;
+    const timer = setTimeout(() => applyQuery(typed), TYPING_MS);
     return () => clearTimeout(timer);
     // What reads it may come while somebody types: a timer from before that could read nothing.
-  }, [typed, isUnfinished, isMeant, loaded]);
+  }, [typed, isUnfinished, isCommitted, loaded]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: what was meant before it could be read is read then.
   useEffect(() => {
-    if (late.current !== null) take(late.current);
+    if (late.current !== null) applyQuery(late.current);
   }, [loaded]);
   // React puts the caret behind the last letter when a text is not what was typed.
   useLayoutEffect(() => {
@@ -201,17 +210,17 @@ function useTyped<Of extends Filter>(
   function edit(text: string, at: number): void {
     setTyped(text);
     setCaret(at);
-    setIsMeant(false);
+    setIsCommitted(false);
   }
   /** All of a text is meant: what is wrong with it is said. */
   function commit(text: string): void {
     setTyped(text);
     setCaret(null);
-    setIsMeant(true);
-    take(text);
+    setIsCommitted(true);
+    applyQuery(text);
   }
   const problems = loaded === null ? [] : loaded.readQuery(page, typed).problems;
-  return { typed, caret, setCaret, problems, isMeant, edit, commit };
+  return { typed, caret, setCaret, problems, isCommitted, edit, commit };
 }
 
 /** Whether a part at the caret may be about to become something else. */

@@ -21,7 +21,7 @@ export function QueryChips<Of extends Filter>({ page, filter, onChange }: QueryC
     <ChipsRow
       chips={chips}
       aged={hasAge(filter) ? filter : null}
-      onRemove={({ field, without }) => onChange({ [field]: without } as Partial<Of>)}
+      onRemove={({ field, remaining }) => onChange({ [field]: remaining } as Partial<Of>)}
     />
   );
 }

@@ -1,7 +1,7 @@
 "use client";
 import { useEffect, useRef } from "react";
 import { cn } from "@/components/ui/class-names";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { printKey, printValue } from "@/contract/query/language";
 import type { Filter, QueryKey, QueryPage } from "@/contract/query/page";
 import { parseQuery } from "@/contract/query/parse";
@@ -16,27 +16,30 @@ export type Suggestion = { text: string; help: string; start: number; end: numbe
 export type KnownValues = Readonly<Record<string, readonly string[]>>;
 /** The rows that are loaded, where they have metadata. */
 export type SeenRows = readonly { metadata: Readonly<Record<string, unknown>> }[];
-type Typed = { text: string; caret: number; known: KnownValues; rows: SeenRows };
+type Typed = { text: string; caret: number; knownValues: KnownValues; rows: SeenRows };
 
 const SHOWN_MAX = 30;
 
 /** Keys where a word begins, values where a key was written. */
-export function suggest<Of extends Filter>(page: QueryPage<Of>, { text, caret, known, rows }: Typed): Suggestion[] {
-  const part = parseQuery(text).find(({ start, end }) => start < caret && caret <= end);
-  if (part === undefined) return keysFor(page, { start: caret, end: caret, prefix: "" });
-  if (text[part.valueAt] === '"') return [];
-  if (part.key === null) {
-    const start = part.isNot ? part.start + 1 : part.start;
-    const place = { start, end: part.end, prefix: text.slice(start, caret) };
-    return [...keysFor(page, place), ...namesFor(page, place, rows)];
+export function suggest<Of extends Filter>(
+  page: QueryPage<Of>,
+  { text, caret, knownValues, rows }: Typed,
+): Suggestion[] {
+  const condition = parseQuery(text).find(({ start, end }) => start < caret && caret <= end);
+  if (condition === undefined) return keysFor(page, { start: caret, end: caret, prefix: "" });
+  if (text[condition.valueAt] === '"') return [];
+  if (condition.key === null) {
+    const start = condition.isNot ? condition.start + 1 : condition.start;
+    const range = { start, end: condition.end, prefix: text.slice(start, caret) };
+    return [...keysFor(page, range), ...namesFor(page, range, rows)];
   }
-  const key = page.keys.find(({ name }) => name === part.key?.toLowerCase());
+  const key = page.keys.find(({ name }) => name === condition.key?.toLowerCase());
   if (key === undefined) return [];
-  const typed = text.slice(part.valueAt, caret).toLowerCase();
-  const values = part.of === undefined ? valuesOf(key, known) : valuesUnder(part.of, rows);
+  const typed = text.slice(condition.valueAt, caret).toLowerCase();
+  const values = condition.of === undefined ? valuesOf(key, knownValues) : valuesUnder(condition.of, rows);
   return bestOf(values, typed).map((value) => ({
     text: printValue(value),
-    ...{ help: "", start: part.valueAt, end: part.end, isWhole: true },
+    ...{ help: "", start: condition.valueAt, end: condition.end, isWhole: true },
   }));
 }
 
@@ -81,11 +84,11 @@ function bestOf(values: readonly string[], typed: string): string[] {
   return matching.sort((one, other) => startOf(one, typed) - startOf(other, typed)).slice(0, SHOWN_MAX);
 }
 
-function valuesOf(key: QueryKey, known: KnownValues): readonly string[] {
+function valuesOf(key: QueryKey, knownValues: KnownValues): readonly string[] {
   if (key.kind === "flag") return FLAG_VALUES;
   if (key.kind === "duration") return DURATION_VALUES;
   if (key.kind === "size") return SIZE_VALUES;
-  return key.values ?? known[key.name] ?? [];
+  return key.values ?? knownValues[key.name] ?? [];
 }
 
 function startOf(value: string, typed: string): number {
@@ -130,7 +133,7 @@ export function SuggestionList({ id, suggestions, active, onPick }: SuggestionLi
           onPointerDown={(event) => event.preventDefault()}
           onClick={() => onPick(suggestion)}
         >
-          <code className="shrink-0 text-xs">{showTricks(suggestion.text)}</code>
+          <code className="shrink-0 text-xs">{revealHidden(suggestion.text)}</code>
           <span className="min-w-0 truncate text-xs text-ink-2">{suggestion.help}</span>
         </div>
       ))}

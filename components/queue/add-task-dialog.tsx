@@ -13,7 +13,7 @@ import { CurlButton } from "@/components/ui/curl-button";
 import { Dialog } from "@/components/ui/dialog";
 import { DialogForm } from "@/components/ui/dialog-form";
 import { ErrorNote } from "@/components/ui/error-note";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { randomId } from "@/components/ui/random-id";
 import type { CreateTaskInput } from "@/contract/queue";
 import { EMPTY_DRAFT, errorsByField, inputOf, type TaskDraft } from "./add-task";
@@ -31,11 +31,11 @@ const MODE_NAMES = { form: "Form", json: "JSON" };
 export function AddTaskDialog({ queue, onClose }: { queue: string | null; onClose: () => void }) {
   const trpc = useTRPC();
   const client = useQueryClient();
-  const { backends, usual } = useProfiles();
+  const { backends, defaultProfile } = useProfiles();
   const [draft, setDraft] = useState<TaskDraft>(() => ({
     ...{ ...EMPTY_DRAFT, profile: "", queue: queue ?? "", project: lastProject() },
   }));
-  const profile = draft.profile || usual;
+  const profile = draft.profile || defaultProfile;
   const titleBox = useRef<HTMLInputElement>(null);
   // One key for one content: trying again after a lost answer finds the task that was made.
   const [key, setKey] = useState(newKey);
@@ -45,7 +45,7 @@ export function AddTaskDialog({ queue, onClose }: { queue: string | null; onClos
       onSuccess: (task) => {
         void client.invalidateQueries({ queryKey: trpc.queue.pathKey() });
         if (mode === "form") keepProject(draft.project);
-        toast.success(`Added to ${task.queue} / ${task.lane}: ${showTricks(task.title)}`);
+        toast.success(`Added to ${task.queue} / ${task.lane}: ${revealHidden(task.title)}`);
         onClose();
       },
     }),
@@ -80,8 +80,8 @@ export function AddTaskDialog({ queue, onClose }: { queue: string | null; onClos
     // What was sent before with this key may be there, whatever came of the answer.
     simulate.mutate(isOther ? input : { idempotencyKey: key, ...input });
   };
-  const set = (change: Partial<TaskDraft>) => setDraft((known) => ({ ...known, ...change }));
-  const place = { draft, errors, set };
+  const set = (change: Partial<TaskDraft>) => setDraft((current) => ({ ...current, ...change }));
+  const fieldProps = { draft, errors, set };
   return (
     <Dialog
       isOpen
@@ -96,13 +96,13 @@ export function AddTaskDialog({ queue, onClose }: { queue: string | null; onClos
           <TaskJson text={json} onChange={setJson} onChecked={setTyped} />
         ) : (
           <>
-            <TaskFields {...place} profile={profile} backends={backends} titleBox={titleBox} hasProject isTimed />
-            <AfterField {...place} />
+            <TaskFields {...fieldProps} profile={profile} backends={backends} titleBox={titleBox} hasProject isTimed />
+            <AfterField {...fieldProps} />
           </>
         )}
         <p className="text-xs text-ink-3">
           Idempotency key{" "}
-          <code className="wrap-anywhere">{(mode === "json" && showTricks(typed?.idempotencyKey)) || key}</code>:
+          <code className="wrap-anywhere">{(mode === "json" && revealHidden(typed?.idempotencyKey)) || key}</code>:
           sending it again adds no second task.
         </p>
         {simulate.data !== undefined && tried === content && <TaskTrialNote trial={simulate.data} />}
@@ -113,7 +113,7 @@ export function AddTaskDialog({ queue, onClose }: { queue: string | null; onClos
             {simulate.isPending ? "Checking…" : "Preview"}
           </Button>
           <Button onClick={onClose}>Cancel</Button>
-          <Button look="primary" type="submit" disabled={create.isPending || isWrong}>
+          <Button variant="primary" type="submit" disabled={create.isPending || isWrong}>
             {create.isPending ? "Adding…" : "Add task"}
           </Button>
         </div>

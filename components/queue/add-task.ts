@@ -87,7 +87,7 @@ export function linesOf(text: string): string[] {
 
 function orderOf(draft: TaskDraft): Pick<CreateTaskInput, "dependsOn" | "onDependencyFailed" | "dependencyResults"> {
   const dependsOn = linesOf(draft.after).map((taskId) => ({ taskId }));
-  const onDependencyFailed = ON_DEPENDENCY_FAILED.find((known) => known === draft.onDependencyFailed);
+  const onDependencyFailed = ON_DEPENDENCY_FAILED.find((option) => option === draft.onDependencyFailed);
   if (dependsOn.length === 0) return {};
   return {
     dependsOn,
@@ -116,7 +116,7 @@ function workspaceOf(draft: TaskDraft): CreateTaskInput["workspaceRef"] | null {
 }
 
 function retryOf(draft: TaskDraft): NonNullable<CreateTaskInput["retry"]> {
-  const onUsageLimit = ON_USAGE_LIMIT.find((known) => known === draft.onUsageLimit);
+  const onUsageLimit = ON_USAGE_LIMIT.find((option) => option === draft.onUsageLimit);
   return {
     ...(draft.attempts.trim() === "" ? {} : { maxAttempts: Number(draft.attempts) }),
     ...(draft.backoffSeconds.trim() === "" ? {} : { backoffMs: Math.round(Number(draft.backoffSeconds) * 1_000) }),

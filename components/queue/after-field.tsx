@@ -6,7 +6,7 @@ import { useTRPC } from "@/components/trpc/client";
 import { Button } from "@/components/ui/button";
 import { Input, Select } from "@/components/ui/field";
 import { shortenId } from "@/components/ui/format";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { State } from "@/components/ui/state";
 import { ON_DEPENDENCY_FAILED } from "@/contract/words";
 import { linesOf } from "./add-task";
@@ -17,20 +17,20 @@ const FOUND_MAX = 6;
 const POLICY_NAMES = { hold: "Wait for a person", fail: "Fail too", start: "Start anyway" } as const;
 
 /** Tasks that a new one comes after, found by title or id, and what becomes of it where one of them fails. */
-export function AfterField(place: Pick<DraftFieldProps, "draft" | "errors" | "set">) {
+export function AfterField(fieldProps: Pick<DraftFieldProps, "draft" | "errors" | "set">) {
   const trpc = useTRPC();
-  const { draft, set } = place;
+  const { draft, set } = fieldProps;
   const [search, setSearch] = useState("");
   const [titles, setTitles] = useState<ReadonlyMap<string, string>>(new Map());
-  const asked = useDeferredValue(search.trim());
+  const searchText = useDeferredValue(search.trim());
   const chosen = linesOf(draft.after);
   const found = useQuery(
     trpc.queue.listTasks.queryOptions(
-      { search: asked, sort: "updatedAt", limit: FOUND_MAX },
-      { enabled: asked !== "", placeholderData: (data) => data },
+      { search: searchText, sort: "updatedAt", limit: FOUND_MAX },
+      { enabled: searchText !== "", placeholderData: (data) => data },
     ),
   );
-  const offered = asked === "" ? [] : (found.data?.items ?? []).filter(({ id }) => !chosen.includes(id));
+  const offered = searchText === "" ? [] : (found.data?.items ?? []).filter(({ id }) => !chosen.includes(id));
   const choose = (id: string, title: string) => {
     setTitles(new Map([...titles, [id, title]]));
     set({ after: [...chosen, id].join("\n") });
@@ -38,7 +38,7 @@ export function AfterField(place: Pick<DraftFieldProps, "draft" | "errors" | "se
   };
   return (
     <div className="flex flex-col gap-2">
-      <DraftField {...place} name="after" label="Depends on" hint="Starts when all of these are completed.">
+      <DraftField {...fieldProps} name="after" label="Depends on" hint="Starts when all of these are completed.">
         {(id, aria) => (
           <Input
             id={id}
@@ -47,7 +47,7 @@ export function AfterField(place: Pick<DraftFieldProps, "draft" | "errors" | "se
             placeholder="Search by title or ID…"
             onChange={(event) => setSearch(event.target.value)}
             onKeyDown={(event) => {
-              if (event.key !== "Enter" || asked === "") return;
+              if (event.key !== "Enter" || searchText === "") return;
               event.preventDefault();
               const [first] = offered;
               if (first) choose(first.id, first.title);
@@ -65,27 +65,27 @@ export function AfterField(place: Pick<DraftFieldProps, "draft" | "errors" | "se
                 onClick={() => choose(id, title)}
               >
                 <Plus aria-hidden className="size-3.5 shrink-0 text-ink-3" />
-                <span className="min-w-0 flex-1 truncate">{showTricks(title)}</span>
-                <State isBare {...stateWords(state)} />
+                <span className="min-w-0 flex-1 truncate">{revealHidden(title)}</span>
+                <State isIconless {...stateWords(state)} />
                 <code className="text-xs text-ink-3 max-sm:hidden">{shortenId(id)}</code>
               </button>
             </li>
           ))}
         </ul>
       )}
-      {asked !== "" && found.data?.items.length === 0 && <p className="text-xs text-ink-3">No matching tasks.</p>}
+      {searchText !== "" && found.data?.items.length === 0 && <p className="text-xs text-ink-3">No matching tasks.</p>}
       {chosen.length > 0 && (
         <>
           <ul aria-label="Depends on" className="flex flex-wrap gap-1.5">
             {chosen.map((id) => {
-              const name = showTricks(titles.get(id)) ?? shortenId(id);
+              const name = revealHidden(titles.get(id)) ?? shortenId(id);
               return (
                 <li key={id} className="flex max-w-full items-center gap-1 rounded-md border py-0.5 pr-1 pl-2 text-xs">
                   <span className="min-w-0 truncate" title={id}>
                     {name}
                   </span>
                   <Button
-                    look="ghost"
+                    variant="ghost"
                     size="icon-sm"
                     className="size-5"
                     aria-label={`Remove ${name}`}
@@ -97,7 +97,7 @@ export function AfterField(place: Pick<DraftFieldProps, "draft" | "errors" | "se
               );
             })}
           </ul>
-          <DraftField {...place} name="onDependencyFailed" label="If a dependency fails">
+          <DraftField {...fieldProps} name="onDependencyFailed" label="If a dependency fails">
             {(id, aria) => (
               <Select
                 id={id}
@@ -106,9 +106,9 @@ export function AfterField(place: Pick<DraftFieldProps, "draft" | "errors" | "se
                 onChange={(event) => set({ onDependencyFailed: event.target.value })}
               >
                 <option value="">Default</option>
-                {ON_DEPENDENCY_FAILED.map((known) => (
-                  <option key={known} value={known}>
-                    {POLICY_NAMES[known]}
+                {ON_DEPENDENCY_FAILED.map((option) => (
+                  <option key={option} value={option}>
+                    {POLICY_NAMES[option]}
                   </option>
                 ))}
               </Select>

@@ -7,7 +7,7 @@ import { taskAddress } from "@/components/shell/addresses";
 import { useCanOperate } from "@/components/shell/identity";
 import { Button } from "@/components/ui/button";
 import { sentence } from "@/components/ui/format";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { Panel } from "@/components/ui/page";
 import { ShowAll } from "@/components/ui/show-all";
 import { Time } from "@/components/ui/time";
@@ -17,7 +17,7 @@ import { Fix } from "./fix";
 import { useRetry } from "./use-retry";
 
 /** More than these, and the rest is asked for: the tasks below are not to be pushed out of sight. */
-const SHOWN = 3;
+const CAUSES_SHOWN = 3;
 const ICONS: Record<QueueAttention["kind"], LucideIcon> = {
   "dead-letter": OctagonX,
   parked: Hand,
@@ -37,10 +37,10 @@ export function Attention({ items, counts }: AttentionProps) {
     <Panel
       title={`Needs attention (${countOf(counts)})`}
       className="border-warn/50"
-      actions={<ShowAll count={causes.length} shown={SHOWN} isWhole={isWhole} onChange={setIsWhole} />}
+      actions={<ShowAll count={causes.length} shown={CAUSES_SHOWN} isWhole={isWhole} onChange={setIsWhole} />}
     >
       <ul className="flex flex-col">
-        {(isWhole ? causes : causes.slice(0, SHOWN)).map((cause) => (
+        {(isWhole ? causes : causes.slice(0, CAUSES_SHOWN)).map((cause) => (
           <CauseRow key={JSON.stringify(cause[0])} cause={cause} />
         ))}
       </ul>
@@ -61,14 +61,14 @@ function CauseRow({ cause }: { cause: Cause }) {
           item.taskId !== null && (
             <>
               <Link href={taskAddress(item.taskId)} className="font-medium hover:underline">
-                {showTricks(item.title) ?? item.taskId}
+                {revealHidden(item.title) ?? item.taskId}
               </Link>
               {": "}
             </>
           )
         )}
         <span className="text-ink-2">
-          {item.taskId === null ? showTricks(sentence(item.message)) : showTricks(item.message)}
+          {item.taskId === null ? revealHidden(sentence(item.message)) : revealHidden(item.message)}
         </span>
       </span>
       <Time at={item.since} className="text-xs text-ink-3" />

@@ -2,7 +2,7 @@ import Link from "next/link";
 import { BUDGETS_ADDRESS, budgetAddress, taskAddress } from "@/components/shell/addresses";
 import { cn } from "@/components/ui/class-names";
 import { shortenId } from "@/components/ui/format";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { Countdown } from "@/components/ui/time";
 import type { Blocker, QueueTask } from "@/contract/queue";
 import { blockerWords, needsPerson } from "./explain";
@@ -20,13 +20,13 @@ type BlockerLineProps = {
 
 /** Why a task waits, until when, and who holds what it waits for, each a link. */
 export function BlockerLine({ blocker, task, titles, className }: BlockerLineProps) {
-  const known = new Map(blocker.dependencies?.tasks.map(({ taskId, title }) => [taskId, showTricks(title)]));
+  const titlesById = new Map(blocker.dependencies?.tasks.map(({ taskId, title }) => [taskId, revealHidden(title)]));
   const shown = blocker.holders.slice(0, HOLDERS_SHOWN);
   const more = (blocker.dependencies?.count ?? blocker.holders.length) - shown.length;
   return (
     <span
       className={cn(needsPerson(blocker) ? "text-warn" : "text-ink-3", className)}
-      title={showTricks(blocker.message)}
+      title={revealHidden(blocker.message)}
     >
       {blocker.kind === "dependency" ? "Waiting for" : blockerWords(blocker, task)}
       {blocker.until !== null && (
@@ -55,7 +55,7 @@ export function BlockerLine({ blocker, task, titles, className }: BlockerLinePro
             title={id}
             className="relative z-10 text-ink-2 underline-offset-2 hover:underline"
           >
-            {known.get(id) ?? titles?.get(id) ?? shortenId(id, 4)}
+            {titlesById.get(id) ?? titles?.get(id) ?? shortenId(id, 4)}
           </Link>
         </span>
       ))}

@@ -3,13 +3,13 @@ import Link from "next/link";
 import type { ReactNode } from "react";
 import { taskAddress } from "@/components/shell/addresses";
 import { cn } from "@/components/ui/class-names";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { State } from "@/components/ui/state";
 import { Time } from "@/components/ui/time";
 import type { QueueTaskSummary } from "@/contract/queue";
 import type { Grouping } from "./board";
 import { wordsOf } from "./explain";
-import type { RowAct } from "./row-acts";
+import type { RowAction } from "./row-actions";
 import { TaskMenu } from "./task-menu";
 import { Detail, UnreadDot } from "./task-parts";
 
@@ -19,17 +19,27 @@ type BoardCardProps = {
   by: Grouping;
   priority: number;
   /** null: nothing can be done to many. */
-  box: ReactNode;
+  checkbox: ReactNode;
   isChosen: boolean;
   isCursor: boolean;
   hasMoved: boolean;
   canOperate: boolean;
   onFocus: () => void;
-  onAct: (what: RowAct) => void;
+  onAct: (what: RowAction) => void;
 };
 
 /** A task as a card: what it is called, how urgent and how old it is, and why it waits. */
-export function BoardCard({ task, titles, by, priority, box, isChosen, isCursor, hasMoved, ...on }: BoardCardProps) {
+export function BoardCard({
+  task,
+  titles,
+  by,
+  priority,
+  checkbox,
+  isChosen,
+  isCursor,
+  hasMoved,
+  ...on
+}: BoardCardProps) {
   return (
     <li
       data-row={task.id}
@@ -58,7 +68,7 @@ export function BoardCard({ task, titles, by, priority, box, isChosen, isCursor,
             task.unread ? "font-semibold" : "font-medium",
           )}
         >
-          {showTricks(task.title)}
+          {revealHidden(task.title)}
         </Link>
         <span className="-mt-1 -mr-1.5">
           <TaskMenu task={task} canOperate={on.canOperate} onAct={on.onAct} />
@@ -66,7 +76,7 @@ export function BoardCard({ task, titles, by, priority, box, isChosen, isCursor,
       </div>
       {hasMoved && <span className="sr-only">Has just moved here.</span>}
       <span className="flex flex-wrap items-center gap-x-2 gap-y-0.5 text-xs text-ink-2">
-        {box}
+        {checkbox}
         {by === "lane" ? <State {...wordsOf(task)} /> : <span title={`${task.queue} / ${task.lane}`}>{task.lane}</span>}
         <span className="tabular-nums" title="Priority">
           <span className="sr-only">Priority </span>

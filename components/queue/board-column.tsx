@@ -52,7 +52,7 @@ export function BoardColumn({ column, isShownOnPhone, onTable, children }: Board
       )}
       {column.hasMore && (
         <div className="mt-auto p-2 pt-0">
-          <Button size="sm" look="ghost" className="w-full" onClick={column.onMore ?? onTable}>
+          <Button size="sm" variant="ghost" className="w-full" onClick={column.onMore ?? onTable}>
             {column.onMore === null ? "View all in the table" : "Load more"}
             <span className="sr-only"> of {column.name}</span>
           </Button>
@@ -65,8 +65,8 @@ export function BoardColumn({ column, isShownOnPhone, onTable, children }: Board
 function Skeleton() {
   return (
     <div aria-hidden className="flex flex-col gap-2 p-2">
-      {[0, 1].map((place) => (
-        <div key={place} className="h-18 animate-appear-late rounded-md bg-hover" />
+      {[0, 1].map((index) => (
+        <div key={index} className="h-18 animate-appear-late rounded-md bg-hover" />
       ))}
     </div>
   );

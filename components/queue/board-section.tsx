@@ -16,7 +16,7 @@ import { useColumns } from "./use-columns";
 import { useLostFocus } from "./use-lost-focus";
 import { useMoved } from "./use-moved";
 import { useQueueLive } from "./use-queue-live";
-import { useTaskActs } from "./use-task-acts";
+import { useTaskActions } from "./use-task-actions";
 
 type BoardSectionProps = Omit<TasksSectionProps, "scroller"> & {
   by: Grouping;
@@ -34,7 +34,16 @@ const ARROWS: Record<string, { dx: number; dy: number }> = {
 };
 
 /** The tasks as cards, in columns by state or by lane; what happens to a task moves its card. */
-export function BoardSection({ filter, controls, active, look, by, onChange, onAdd, ...board }: BoardSectionProps) {
+export function BoardSection({
+  filter,
+  controls,
+  active,
+  layoutSwitch,
+  by,
+  onChange,
+  onAdd,
+  ...board
+}: BoardSectionProps) {
   const canOperate = useCanOperate();
   const { columns, ids, lanesLeft, onMoreLanes } = useColumns({ filter, by, controls });
   const tasks = columns.flatMap(({ cards }) => cards);
@@ -42,9 +51,9 @@ export function BoardSection({ filter, controls, active, look, by, onChange, onA
   const body = useRef<HTMLDivElement>(null);
   const go = (way: { dx: number; dy: number }) => {
     const cards = columns.map(({ cards }) => cards.map(({ id }) => id));
-    focusCard(neighbourOf(cards, acts.selection.cursor, way));
+    focusCard(neighbourOf(cards, taskActions.selection.cursor, way));
   };
-  const acts = useTaskActs({
+  const taskActions = useTaskActions({
     ...{ tasks, ids, controls, onAdd },
     // On a board by state all of them are there, whichever the table would show.
     filter: by === "state" && filter.state === "pending" ? { ...filter, state: "all" } : filter,
@@ -53,13 +62,13 @@ export function BoardSection({ filter, controls, active, look, by, onChange, onA
     focus: focusCard,
     keys: { move: (by) => go({ dx: 0, dy: by }), aside: (by) => go({ dx: by, dy: 0 }) },
   });
-  const { selection, rows } = acts;
-  const live = useQueueLive(acts.isHeld);
+  const { selection, rows } = taskActions;
+  const live = useQueueLive(taskActions.isHeld);
   const moved = useMoved(columns, by);
   useLostFocus(body, ids, () => focusCard(selection.cursor));
   const shown = columns.find(({ key }) => key === board.column) ?? columns[0];
   const onKeyDown = (event: KeyboardEvent<HTMLElement>) => {
-    acts.onKeyDown(event);
+    taskActions.onKeyDown(event);
     const way = ARROWS[event.key];
     const isCard = (event.target as HTMLElement).id.startsWith("task-");
     if (way === undefined || !isCard || event.defaultPrevented) return;
@@ -70,25 +79,25 @@ export function BoardSection({ filter, controls, active, look, by, onChange, onA
     <BoardCard
       key={task.id}
       {...{ task, titles, by, canOperate }}
-      priority={acts.priority.shown(task)}
-      box={rows.box?.(task.id) ?? null}
+      priority={taskActions.priority.shownPriority(task)}
+      checkbox={rows.checkbox?.(task.id) ?? null}
       isChosen={rows.isChosen(task.id)}
       isCursor={selection.cursor === task.id}
       hasMoved={moved.has(task.id)}
       onFocus={() => selection.moveTo(task.id)}
       onAct={(what) => {
         selection.moveTo(task.id);
-        acts.act(what, task);
+        taskActions.act(what, task);
       }}
     />
   );
   return (
     <section aria-label="Tasks" onKeyDown={onKeyDown}>
       <h2 className="sr-only">Tasks by {by}</h2>
-      <TasksBar {...{ filter, controls, look, onChange }} hasStates={by === "lane"} hasColumns={false}>
-        {acts.bar}
+      <TasksBar {...{ filter, controls, layoutSwitch, onChange }} hasStates={by === "lane"} hasColumns={false}>
+        {taskActions.bar}
       </TasksBar>
-      <NewPill count={live.changes} one="change" onShow={live.show} />
+      <NewPill count={live.changes} noun="change" onShow={live.show} />
       {columns.length > 1 && shown !== undefined && (
         <div className="px-4 pt-3 sm:hidden">
           <Choices
@@ -107,20 +116,20 @@ export function BoardSection({ filter, controls, active, look, by, onChange, onA
               key={column.key}
               column={column}
               isShownOnPhone={column.key === shown?.key}
-              onTable={() => board.onTable(column.asked)}
+              onTable={() => board.onTable(column.filter)}
             >
               {column.cards.map(card)}
             </BoardColumn>
           ))}
           {lanesLeft > 0 && (
-            <Button look="ghost" className="self-start" onClick={onMoreLanes}>
+            <Button variant="ghost" className="self-start" onClick={onMoreLanes}>
               {lanesLeft.toLocaleString("en")} more lanes
             </Button>
           )}
           {columns.length === 0 && <p className="m-auto p-6 text-sm text-ink-3">Lanes appear when you add a task.</p>}
         </div>
       </ScrollRegion>
-      {acts.dialogs}
+      {taskActions.dialogs}
     </section>
   );
 }

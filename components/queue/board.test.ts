@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { TASK_QUERY } from "@/contract/query/tasks";
 import type { QueueTaskSummary } from "@/contract/queue";
 import type { QueueControl } from "@/contract/queue-control";
-import { columnOf, countOf, deal, laneColumns, neighbourOf, placeKey, stateColumns } from "./board";
+import { columnOf, countOf, distributeCards, laneColumns, laneKey, neighbourOf, stateColumns } from "./board";
 
 const none = TASK_QUERY.none;
 const card = (id: string, more: Partial<QueueTaskSummary> = {}): QueueTaskSummary =>
@@ -23,7 +23,7 @@ test("a board by state has every state, unless the filter names one", () => {
   expect(keys({ parked: false })).not.toContain("parked");
   // What waits is asked for without the parked where nobody takes those from among them.
   const askedOf = (parked: boolean | null) =>
-    stateColumns({ ...none, parked }).map(({ key, asked }) => [key, asked.parked]);
+    stateColumns({ ...none, parked }).map(({ key, filter }) => [key, filter.parked]);
   expect(askedOf(false)).toContainEqual(["pending", false]);
   expect(askedOf(null)).toContainEqual(["pending", null]);
 });
@@ -48,23 +48,23 @@ test("lanes are columns once each, those with something to do first, by the figu
     control("q", "a", { tenantId: "t", waiting: 1, running: 1 }),
     control("other", "z", { running: 1 }),
   ];
-  const told = (filter: Partial<typeof none>) =>
+  const columnsFor = (filter: Partial<typeof none>) =>
     laneColumns({ ...none, ...filter }, controls).map(({ name, waiting, running }) => [name, waiting, running]);
-  expect(told({})).toEqual([
+  expect(columnsFor({})).toEqual([
     ["other / z", 0, 1],
     ["q / a", 3, 1],
     ["q / b", 0, 0],
   ]);
-  expect(told({ queue: "q" })).toEqual([
+  expect(columnsFor({ queue: "q" })).toEqual([
     ["a", 3, 1],
     ["b", 0, 0],
   ]);
-  expect(told({ queue: "q", lane: "b" })).toEqual([["b", 0, 0]]);
+  expect(columnsFor({ queue: "q", lane: "b" })).toEqual([["b", 0, 0]]);
 });
 
 test("a task that has just moved stands in its new column alone, in that column's order", () => {
   const columns = stateColumns(none);
-  const dealt = deal(
+  const dealt = distributeCards(
     [
       [card("a"), card("b", { state: "running", version: 5 }), card("p", { parkedAt: "2026-01-01T00:00:00Z" })],
       [card("b", { version: 2 }), card("c", { state: "running", priority: 3 })],
@@ -79,7 +79,7 @@ test("a task that has just moved stands in its new column alone, in that column'
   expect(ids("running")).toEqual(["c", "b"]);
   expect(ids("parked")).toEqual(["p"]);
   expect(ids("completed")).toEqual(["new", "old"]);
-  expect(columnOf(card("x"), "lane")).toBe(placeKey({ queue: "q", lane: "l" }));
+  expect(columnOf(card("x"), "lane")).toBe(laneKey({ queue: "q", lane: "l" }));
 });
 
 test("keys go up and down a column, and aside to the next that has any, at the same height", () => {

@@ -34,8 +34,8 @@ export type Column = {
   key: string;
   name: string;
   state: StateColumn | null;
-  place: { queue: string; lane: string } | null;
-  asked: BoardFilter;
+  lane: { queue: string; lane: string } | null;
+  filter: BoardFilter;
   /** What waits in a lane, as the counters have it; null for a state. */
   waiting: number | null;
 };
@@ -50,12 +50,12 @@ export function stateColumns(filter: Pick<QueueFilter, "state" | "parked">): Col
   // What waits is asked for with what is parked, which an index has together, and each goes to its column; but not where
   // none is for what is parked.
   const isApart = filter.parked === false;
-  const asked = (state: StateColumn): BoardFilter =>
+  const filterOf = (state: StateColumn): BoardFilter =>
     state === "parked"
       ? { state: "pending", parked: true }
       : { state, parked: state === "pending" && isApart ? false : null };
   return STATE_COLUMNS.filter(isShown).map((state) => ({
-    ...{ key: state, name: COLUMN_NAMES[state], state, place: null, asked: asked(state), waiting: null },
+    ...{ key: state, name: COLUMN_NAMES[state], state, lane: null, filter: filterOf(state), waiting: null },
   }));
 }
 
@@ -83,25 +83,25 @@ export function laneColumns(
   const queues = new Set(controls.map(({ queue }) => queue));
   for (const { queue, lane, waiting, running } of controls) {
     if (lane === null || (filter.queue ?? queue) !== queue || (filter.lane ?? lane) !== lane) continue;
-    const key = placeKey({ queue, lane });
-    const known = lanes.get(key);
+    const key = laneKey({ queue, lane });
+    const entry = lanes.get(key);
     // A control of all tenants counts those of each: the larger figure is of both.
-    const most = (figure: number, of: number | undefined) => Math.max(figure, of ?? 0);
+    const maxOf = (figure: number, of: number | undefined) => Math.max(figure, of ?? 0);
     lanes.set(key, {
       ...{ key, name: queues.size > 1 && filter.queue === null ? `${queue} / ${lane}` : lane },
-      ...{ state: null, place: { queue, lane }, asked: { queue, lane } },
-      ...{ waiting: most(waiting, known?.waiting), running: most(running, known?.running) },
+      ...{ state: null, lane: { queue, lane }, filter: { queue, lane } },
+      ...{ waiting: maxOf(waiting, entry?.waiting), running: maxOf(running, entry?.running) },
     });
   }
   const busy = (column: { waiting: number; running: number }) => (column.waiting + column.running > 0 ? 0 : 1);
   return [...lanes.values()].sort((a, b) => busy(a) - busy(b) || (a.key < b.key ? -1 : 1));
 }
 
-export const placeKey = ({ queue, lane }: { queue: string; lane: string }): string => JSON.stringify([queue, lane]);
+export const laneKey = ({ queue, lane }: { queue: string; lane: string }): string => JSON.stringify([queue, lane]);
 
 /** The key of the column that a task stands in. */
 export function columnOf(task: Pick<QueueTaskSummary, "state" | "parkedAt" | "queue" | "lane">, by: Grouping): string {
-  if (by === "lane") return placeKey(task);
+  if (by === "lane") return laneKey(task);
   return task.state === "pending" && task.parkedAt !== null ? "parked" : task.state;
 }
 
@@ -109,23 +109,23 @@ export function columnOf(task: Pick<QueueTaskSummary, "state" | "parkedAt" | "qu
  * Every task that some column was told of, in the column where it now stands: one that has just moved is there before
  * its column is asked for again. What waits or runs goes by priority and age, what is over by when it ended.
  */
-export function deal(
+export function distributeCards(
   pages: readonly (readonly QueueTaskSummary[])[],
   columns: readonly Column[],
   by: Grouping,
 ): Map<string, QueueTaskSummary[]> {
   const newest = new Map<string, QueueTaskSummary>();
   for (const task of pages.flat()) {
-    const known = newest.get(task.id);
-    if (known === undefined || known.version < task.version) newest.set(task.id, task);
+    const newer = newest.get(task.id);
+    if (newer === undefined || newer.version < task.version) newest.set(task.id, task);
   }
-  const dealt = new Map(columns.map(({ key }) => [key, [] as QueueTaskSummary[]]));
-  for (const task of newest.values()) dealt.get(columnOf(task, by))?.push(task);
-  for (const column of columns) dealt.get(column.key)?.sort(isOver(column.state) ? byEnd : byOrder);
-  return dealt;
+  const cardsByColumn = new Map(columns.map(({ key }) => [key, [] as QueueTaskSummary[]]));
+  for (const task of newest.values()) cardsByColumn.get(columnOf(task, by))?.push(task);
+  for (const column of columns) cardsByColumn.get(column.key)?.sort(isTerminalColumn(column.state) ? byEnd : byOrder);
+  return cardsByColumn;
 }
 
-export function isOver(state: StateColumn | null): boolean {
+export function isTerminalColumn(state: StateColumn | null): boolean {
   return state === "completed" || state === "failed" || state === "cancelled";
 }
 
@@ -142,10 +142,10 @@ export function neighbourOf(
 ): string | null {
   const filled = columns.filter((column) => column.length > 0);
   const at = filled.findIndex((column) => cursor !== null && column.includes(cursor));
-  const own = filled[at];
-  if (own === undefined || cursor === null) return filled[0]?.[0] ?? null;
-  const row = own.indexOf(cursor);
+  const currentColumn = filled[at];
+  if (currentColumn === undefined || cursor === null) return filled[0]?.[0] ?? null;
+  const row = currentColumn.indexOf(cursor);
   const clamp = (index: number, length: number) => Math.max(0, Math.min(length - 1, index));
-  const target = filled[clamp(at + dx, filled.length)] ?? own;
+  const target = filled[clamp(at + dx, filled.length)] ?? currentColumn;
   return target[clamp(row + dy, target.length)] ?? cursor;
 }

@@ -3,7 +3,7 @@ import { useMutation } from "@tanstack/react-query";
 import { toast } from "sonner";
 import { useTRPC } from "@/components/trpc/client";
 import { DangerDialog } from "@/components/ui/danger-dialog";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import type { QueueTask } from "@/contract/queue";
 import { useTaskCache } from "./use-task-cache";
 
@@ -18,8 +18,8 @@ export function CancelTaskDialog({ task, onClose }: { task: QueueTask; onClose: 
         onClose();
         toast.success(
           answer.state === "cancelled"
-            ? `Cancelled: ${showTricks(task.title)}`
-            : `Cancelling: ${showTricks(task.title)}`,
+            ? `Cancelled: ${revealHidden(task.title)}`
+            : `Cancelling: ${revealHidden(task.title)}`,
         );
       },
     }),
@@ -31,7 +31,7 @@ export function CancelTaskDialog({ task, onClose }: { task: QueueTask; onClose: 
       title="Cancel task"
       consequence={
         <>
-          <strong className="font-medium text-ink">{showTricks(task.title)}</strong>{" "}
+          <strong className="font-medium text-ink">{revealHidden(task.title)}</strong>{" "}
           {task.state === "pending"
             ? "hasn't started and leaves the queue. You can retry it later."
             : "is running. The agent is stopped, and the session is kept."}

@@ -17,6 +17,6 @@ test("more than three tasks that failed alike are one row, at the place of the f
 
 test("what is of no task, or is decided one by one, stands alone", () => {
   const paused = Array.from({ length: 5 }, () => item(null, "paused", "queue default is paused"));
-  const asked = ["a", "b", "c", "d"].map((id) => item(id, "approval", "needs approval: ls"));
-  expect(shape([...paused, ...asked])).toHaveLength(9);
+  const approvals = ["a", "b", "c", "d"].map((id) => item(id, "approval", "needs approval: ls"));
+  expect(shape([...paused, ...approvals])).toHaveLength(9);
 });

@@ -9,10 +9,10 @@ import { ChangedMeanwhile } from "@/components/ui/changed-meanwhile";
 import { Dialog } from "@/components/ui/dialog";
 import { ErrorNote } from "@/components/ui/error-note";
 import { Field, Input } from "@/components/ui/field";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { fieldOf, instantOf } from "@/components/ui/instant";
 import type { QueueTask, UpdateTaskInput } from "@/contract/queue";
-import { canMove } from "./can";
+import { canMove } from "./allowed-actions";
 import { currentOf } from "./conflict";
 import { useTaskCache } from "./use-task-cache";
 
@@ -21,34 +21,34 @@ type Draft = { title: string; priority: string; queue: string; lane: string; run
 /** Changes how a task waits: its name, priority, place and times. One that was changed meanwhile is shown as it is now. */
 export function ChangeTaskDialog({ task, onClose }: { task: QueueTask; onClose: () => void }) {
   const trpc = useTRPC();
-  const { accept, put } = useTaskCache();
-  const [seen, setSeen] = useState(task);
+  const { accept, updateCached } = useTaskCache();
+  const [loaded, setLoaded] = useState(task);
   const [draft, setDraft] = useState(() => draftOf(task));
   const [wasChanged, setWasChanged] = useState(false);
   const update = useMutation(
     trpc.queue.updateTask.mutationOptions({
       onSuccess: (answer) => {
         accept(answer);
-        toast.success(`Saved: ${showTricks(answer.title)}`);
+        toast.success(`Saved: ${revealHidden(answer.title)}`);
         onClose();
       },
       onError: (error) => {
         const current = currentOf<QueueTask>(readError(error));
         if (current === null) return;
-        put(current);
-        setSeen(current);
+        updateCached(current);
+        setLoaded(current);
         setDraft(draftOf(current));
         setWasChanged(true);
       },
     }),
   );
-  const change = changeOf(seen, draft);
+  const change = changeOf(loaded, draft);
   const isSame = Object.keys(change).length === 0;
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (isSame) return;
     setWasChanged(false);
-    update.mutate({ taskId: task.id, expectedVersion: seen.version, ...change });
+    update.mutate({ taskId: task.id, expectedVersion: loaded.version, ...change });
   };
   const text =
     (name: keyof Draft, more: { type?: string; disabled?: boolean; required?: boolean } = {}) =>
@@ -60,13 +60,13 @@ export function ChangeTaskDialog({ task, onClose }: { task: QueueTask; onClose: 
         onChange={(event) => setDraft({ ...draft, [name]: event.target.value })}
       />
     );
-  const isPlaced = canMove(seen);
-  const placed = { disabled: !isPlaced };
+  const isOrderable = canMove(loaded);
+  const placed = { disabled: !isOrderable };
   return (
     <Dialog isOpen onOpenChange={(isOpen) => !isOpen && onClose()} title="Edit task">
       <form onSubmit={submit} className="flex flex-col gap-3">
-        {!isPlaced && (
-          <p className="text-xs text-ink-2">This task is {seen.state}. Only its title and priority can change.</p>
+        {!isOrderable && (
+          <p className="text-xs text-ink-2">This task is {loaded.state}. Only its title and priority can change.</p>
         )}
         <Field label="Title">{text("title", { required: true })}</Field>
         <div className="grid gap-3 sm:grid-cols-3">
@@ -87,7 +87,7 @@ export function ChangeTaskDialog({ task, onClose }: { task: QueueTask; onClose: 
         {wasChanged ? <ChangedMeanwhile /> : <ErrorNote error={update.error} />}
         <div className="flex justify-end gap-2">
           <Button onClick={onClose}>Cancel</Button>
-          <Button look="primary" type="submit" disabled={isSame || update.isPending}>
+          <Button variant="primary" type="submit" disabled={isSame || update.isPending}>
             {update.isPending ? "Saving…" : "Save"}
           </Button>
         </div>

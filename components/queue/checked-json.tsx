@@ -1,7 +1,7 @@
 "use client";
 import { useEffect } from "react";
 import { Field, TextArea } from "@/components/ui/field";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import type { Checked } from "./check-task";
 
 const ISSUES_SHOWN = 8;
@@ -41,8 +41,8 @@ export function CheckedJson<Input>({ text, hint, check, onChange, onChecked }: C
               <ul className="flex flex-col gap-0.5 text-bad">
                 {issues.slice(0, ISSUES_SHOWN).map(({ path, message }) => (
                   <li key={`${path} ${message}`}>
-                    {path !== "" && <code>{showTricks(path)}: </code>}
-                    {showTricks(message)}
+                    {path !== "" && <code>{revealHidden(path)}: </code>}
+                    {revealHidden(message)}
                   </li>
                 ))}
                 {issues.length > ISSUES_SHOWN && <li>and {issues.length - ISSUES_SHOWN} more</li>}

@@ -8,8 +8,8 @@ export function currentOf<Row>(error: ShownError): Row | null {
 }
 
 /** Says that a change was refused; where somebody changed the row meanwhile, that is put in its place and said instead. */
-export function toastRefused<Row>(failure: unknown, put: (row: Row) => void, changed: string): void {
+export function toastRefused<Row>(failure: unknown, updateCached: (row: Row) => void, changed: string): void {
   const current = currentOf<Row>(readError(failure));
-  if (current !== null) put(current);
+  if (current !== null) updateCached(current);
   toastError(failure, current === null ? undefined : changed);
 }

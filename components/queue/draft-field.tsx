@@ -35,9 +35,9 @@ export function DraftField(props: DraftFieldProps & { children: (id: string, ari
 type TextFieldProps = DraftFieldProps & { type?: string; placeholder?: string; ref?: Ref<HTMLInputElement> };
 
 /** The same for a line of text. */
-export function TextField({ type, placeholder, ref, ...place }: TextFieldProps) {
+export function TextField({ type, placeholder, ref, ...field }: TextFieldProps) {
   return (
-    <DraftField {...place}>
+    <DraftField {...field}>
       {(id, aria) => (
         <Input
           ref={ref}
@@ -45,8 +45,8 @@ export function TextField({ type, placeholder, ref, ...place }: TextFieldProps) 
           {...aria}
           type={type}
           placeholder={placeholder}
-          value={place.draft[place.name]}
-          onChange={(event) => place.set({ [place.name]: event.target.value })}
+          value={field.draft[field.name]}
+          onChange={(event) => field.set({ [field.name]: event.target.value })}
         />
       )}
     </DraftField>
@@ -54,16 +54,16 @@ export function TextField({ type, placeholder, ref, ...place }: TextFieldProps) 
 }
 
 /** The same for a text of several lines. */
-export function AreaField({ rows, ...place }: DraftFieldProps & { rows: number }) {
+export function AreaField({ rows, ...field }: DraftFieldProps & { rows: number }) {
   return (
-    <DraftField {...place}>
+    <DraftField {...field}>
       {(id, aria) => (
         <TextArea
           id={id}
           {...aria}
           rows={rows}
-          value={place.draft[place.name]}
-          onChange={(event) => place.set({ [place.name]: event.target.value })}
+          value={field.draft[field.name]}
+          onChange={(event) => field.set({ [field.name]: event.target.value })}
         />
       )}
     </DraftField>

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { BLOCKER_KINDS } from "@/contract/queue";
-import { canCancel, canRetry } from "./can";
+import { canCancel, canRetry } from "./allowed-actions";
 import { blockerWords, needsPerson, ordinal, wordsOf } from "./explain";
 
 const PLACE = { queue: "q", lane: "ci", concurrencyKey: "repo-1", sessionId: null, backendProfile: "demo" };
@@ -10,9 +10,9 @@ const TASK = {
 };
 
 test("every kind of blocker is said in words of its own, and without ids", () => {
-  const said = BLOCKER_KINDS.map((kind) => blockerWords({ kind, message: `told: ${kind}`, limit: 2 }, PLACE));
-  expect(new Set(said).size).toBe(BLOCKER_KINDS.length);
-  for (const words of said) expect(words).toMatch(/^[A-Z]/);
+  const sentences = BLOCKER_KINDS.map((kind) => blockerWords({ kind, message: `told: ${kind}`, limit: 2 }, PLACE));
+  expect(new Set(sentences).size).toBe(BLOCKER_KINDS.length);
+  for (const words of sentences) expect(words).toMatch(/^[A-Z]/);
   expect(blockerWords({ kind: "lane-limit", message: "", limit: 2 }, PLACE)).toBe("Lane ci is at its limit (2)");
 });
 

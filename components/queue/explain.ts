@@ -1,5 +1,5 @@
 import { sentence } from "@/components/ui/format";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import type { Blocker, QueueTask } from "@/contract/queue";
 import { rateWords } from "@/contract/rate";
 
@@ -33,14 +33,14 @@ export function stateWords(state: QueueTask["state"]): TaskWords {
 }
 
 /** What a wait is told by. */
-export type Placed = Pick<QueueTask, "queue" | "lane" | "concurrencyKey" | "sessionId" | "backendProfile">;
+export type TaskLocation = Pick<QueueTask, "queue" | "lane" | "concurrencyKey" | "sessionId" | "backendProfile">;
 
 /** Why a task waits, in a few words for a row; who holds what it waits for is told beside them. */
-export function blockerWords(blocker: ExplainedBlocker, task: Placed): string {
-  return showTricks(wordsOfBlocker(blocker, task));
+export function blockerWords(blocker: ExplainedBlocker, task: TaskLocation): string {
+  return revealHidden(wordsOfBlocker(blocker, task));
 }
 
-function wordsOfBlocker(blocker: ExplainedBlocker, task: Placed): string {
+function wordsOfBlocker(blocker: ExplainedBlocker, task: TaskLocation): string {
   const { rate } = blocker;
   if (rate !== undefined)
     return `${rate.of === "lane" ? `Lane ${task.lane}` : `Queue ${task.queue}`} allows ${rateWords(rate)}`;
@@ -61,7 +61,7 @@ function wordsOfBlocker(blocker: ExplainedBlocker, task: Placed): string {
     case "dependency":
       return `Waiting for ${namesOf(blocker)}`;
     case "dependency-failed":
-      return `Dependency ${lostWords(blocker)}`;
+      return `Dependency ${failedDependencyWords(blocker)}`;
     case "capacity":
       return "All runners are busy";
     case "next":
@@ -76,9 +76,13 @@ function namesOf({ dependencies }: ExplainedBlocker): string {
   return count === 1 ? "a task" : `${count} tasks`;
 }
 
-function lostWords({ dependencies }: ExplainedBlocker): string {
-  const lost = (dependencies?.tasks ?? []).filter(({ state }) => state === "failed" || state === "cancelled");
-  return lost.length > 0 && lost.every(({ state }) => state === "cancelled") ? "was cancelled" : "failed";
+function failedDependencyWords({ dependencies }: ExplainedBlocker): string {
+  const failedDependencies = (dependencies?.tasks ?? []).filter(
+    ({ state }) => state === "failed" || state === "cancelled",
+  );
+  return failedDependencies.length > 0 && failedDependencies.every(({ state }) => state === "cancelled")
+    ? "was cancelled"
+    : "failed";
 }
 
 /** Whether only a person ends this wait. */
@@ -101,8 +105,8 @@ export function deadLetterWords(deadLetter: string): string {
 }
 
 /** `1st`, `2nd`, `113th`. */
-export function ordinal(place: number): string {
-  const isTeen = place % 100 >= 11 && place % 100 <= 13;
-  const ending = isTeen ? "th" : (["th", "st", "nd", "rd"][place % 10] ?? "th");
-  return `${place.toLocaleString("en")}${ending}`;
+export function ordinal(position: number): string {
+  const isTeen = position % 100 >= 11 && position % 100 <= 13;
+  const ending = isTeen ? "th" : (["th", "st", "nd", "rd"][position % 10] ?? "th");
+  return `${position.toLocaleString("en")}${ending}`;
 }

@@ -6,7 +6,7 @@ import { conditionsOf } from "@/contract/query/page";
 import { type QueueFilter, TASK_LIST_STATES, TASK_QUERY } from "@/contract/query/tasks";
 import type { QueueScopeInput } from "@/contract/queue";
 
-export const LOOKS = ["table", "board"] as const;
+export const LAYOUTS = ["table", "board"] as const;
 export const GROUPINGS = ["state", "lane"] as const;
 export const QUEUE_TABS = ["tasks", "lanes", "charts"] as const;
 export type QueueTab = (typeof QUEUE_TABS)[number];
@@ -33,7 +33,7 @@ export const QUEUE_FILTERS = {
 
 /** How the tasks are shown, as the address holds it. */
 export const BOARD_PARAMS = {
-  as: parseAsStringLiteral(LOOKS).withDefault("table"),
+  as: parseAsStringLiteral(LAYOUTS).withDefault("table"),
   by: parseAsStringLiteral(GROUPINGS).withDefault("state"),
 };
 
@@ -53,8 +53,8 @@ export function isFiltered(filter: QueueFilter): boolean {
 /** A filter in words, all of it: `lane ci, waiting`. */
 export function filterWords(filter: QueueFilter): string {
   const { queue, lane, state } = filter;
-  const place = conditionWords(TASK_QUERY, { ...TASK_QUERY.none, queue, lane });
+  const laneWords = conditionWords(TASK_QUERY, { ...TASK_QUERY.none, queue, lane });
   const standing = state === "all" ? [] : [state === "pending" ? "waiting" : state];
-  const rest = conditionWords(TASK_QUERY, { ...filter, queue: null, lane: null, state: "pending" });
-  return [...place, ...standing, ...rest].join(", ") || "every task";
+  const otherConditions = conditionWords(TASK_QUERY, { ...filter, queue: null, lane: null, state: "pending" });
+  return [...laneWords, ...standing, ...otherConditions].join(", ") || "every task";
 }

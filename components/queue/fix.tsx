@@ -6,10 +6,10 @@ import { useCanOperate } from "@/components/shell/identity";
 import { useTRPC } from "@/components/trpc/client";
 import { queueControls } from "@/components/trpc/lists";
 import { Button, buttonStyle } from "@/components/ui/button";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import type { Need } from "@/contract/overview";
 import { ALL_TENANTS } from "@/contract/words";
-import { isSamePlace, nameOfPlace, useControl, useMayChange } from "./use-control";
+import { isSameLane, laneName, useCanChangeControl, useControl } from "./use-control";
 import { useRetry } from "./use-retry";
 
 /** What of a need its fix goes by. */
@@ -25,23 +25,23 @@ export function Fix({ item }: { item: Fixable }) {
   if (kind === "session-evicted" && sessionId !== null) return <Go href={storageAddress(sessionId)} name="Restore" />;
   if (!canOperate) return null;
   if (kind === "paused") return <GoOn item={item} />;
-  return taskId === null ? null : <Retry taskId={taskId} title={showTricks(item.title) ?? taskId} />;
+  return taskId === null ? null : <Retry taskId={taskId} title={revealHidden(item.title) ?? taskId} />;
 }
 
 function GoOn({ item }: { item: Fixable }) {
   const controls = useQuery(queueControls(useTRPC()));
   const { set, isPending } = useControl();
-  const mayChange = useMayChange();
+  const canChange = useCanChangeControl();
   // Nobody's own is everybody's.
-  const place = { ...item, tenantId: item.tenantId ?? ALL_TENANTS };
-  const control = controls.data?.items.find((known) => known.state === "paused" && isSamePlace(known, place));
-  if (control === undefined || !mayChange(control)) return null;
+  const lane = { ...item, tenantId: item.tenantId ?? ALL_TENANTS };
+  const control = controls.data?.items.find((listed) => listed.state === "paused" && isSameLane(listed, lane));
+  if (control === undefined || !canChange(control)) return null;
   return (
     <Button
       size="sm"
       data-fix
       disabled={isPending}
-      aria-label={`Resume ${nameOfPlace(control)}`}
+      aria-label={`Resume ${laneName(control)}`}
       onClick={() => set(control, { state: "open", reason: null })}
     >
       Resume
@@ -56,7 +56,7 @@ function Retry({ taskId, title }: { taskId: string; title: string }) {
       size="sm"
       data-fix
       disabled={retry.isPending}
-      aria-label={`Retry ${showTricks(title)}`}
+      aria-label={`Retry ${revealHidden(title)}`}
       onClick={() => retry.mutate({ taskId })}
     >
       Retry

@@ -2,12 +2,12 @@ import Link from "next/link";
 import type { Box, Direction } from "@/components/graph/layout";
 import { taskAddress } from "@/components/shell/addresses";
 import { cn } from "@/components/ui/class-names";
-import { showTricks } from "@/components/ui/hidden-text";
-import { lookOf, State, type Tone } from "@/components/ui/state";
+import { revealHidden } from "@/components/ui/hidden-characters";
+import { State, stateStyle, type Tone } from "@/components/ui/state";
 import { Duration } from "@/components/ui/time";
 import { GRAPH_COUNTED_MAX, type GraphTask } from "@/contract/queue-graph";
 import { blockerWords } from "./explain";
-import { standingOf, waitOf } from "./hold-ups";
+import { graphStateOf, waitOf } from "./hold-ups";
 
 const TONES: Record<Tone, string> = {
   good: "border-good/50 bg-good-soft",
@@ -31,12 +31,12 @@ type NodeProps = {
 
 /** A task in the picture: its title, how it stands and for how long, or what it waits for. Leads to its page. */
 export function GraphNode({ task, byId, box, direction, isOwn, isTabbed, isTraced, onPoint, onFocus }: NodeProps) {
-  const words = standingOf(task);
+  const state = graphStateOf(task);
   const wait = waitOf(task, byId);
-  const why = wait === null ? null : blockerWords(wait, task);
+  const waitReason = wait === null ? null : blockerWords(wait, task);
   // What failed is in the picture, and leads here.
-  const detail = wait?.kind === "dependency-failed" ? "needs a person" : why;
-  const title = showTricks(task.title);
+  const detail = wait?.kind === "dependency-failed" ? "needs a person" : waitReason;
+  const title = revealHidden(task.title);
   const before = task.dependsOn.flatMap((id) => byId.get(id)?.title ?? []);
   return (
     <li className="absolute" style={{ left: box.x, top: box.y, width: box.width, height: box.height }}>
@@ -44,21 +44,21 @@ export function GraphNode({ task, byId, box, direction, isOwn, isTabbed, isTrace
         href={taskAddress(task.taskId)}
         prefetch={false}
         data-step={task.taskId}
-        title={why === null ? title : `${title}\n${why}`}
+        title={waitReason === null ? title : `${title}\n${waitReason}`}
         tabIndex={isTabbed ? 0 : -1}
         aria-current={isOwn ? "true" : undefined}
         onPointerEnter={() => onPoint(task.taskId)}
         onFocus={onFocus}
         className={cn(
           "flex h-full flex-col justify-between overflow-hidden rounded-md border px-2.5 py-1.5 text-xs leading-4 hover:shadow-pop",
-          TONES[lookOf(words.state).tone],
+          TONES[stateStyle(state.state).tone],
           isOwn && "ring-2 ring-accent ring-offset-2 ring-offset-panel",
           isTraced && "outline-2 outline-accent",
         )}
       >
         <span className={"line-clamp-2 font-medium wrap-anywhere"}>{title}</span>
         <span className={cn("flex min-w-0 gap-x-1.5", direction === "down" ? "flex-col" : "items-center")}>
-          <State isBare {...words} />
+          <State isIconless {...state} />
           <span className="min-w-0 truncate text-2xs text-ink-2">
             {detail}
             {task.startedAt !== null && <Duration from={task.startedAt} to={task.endedAt} />}
@@ -66,8 +66,8 @@ export function GraphNode({ task, byId, box, direction, isOwn, isTabbed, isTrace
         </span>
         <span className="sr-only">
           {isOwn && ", this task"}
-          {why !== detail && `, ${why}`}
-          {before.length > 0 && `, depends on ${before.map(showTricks).join(", ")}`}
+          {waitReason !== detail && `, ${waitReason}`}
+          {before.length > 0 && `, depends on ${before.map(revealHidden).join(", ")}`}
         </span>
         <More task={task} />
       </Link>

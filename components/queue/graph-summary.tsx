@@ -2,13 +2,13 @@ import Link from "next/link";
 import { taskAddress } from "@/components/shell/addresses";
 import { cn } from "@/components/ui/class-names";
 import { formatPlural } from "@/components/ui/format";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { State } from "@/components/ui/state";
 import type { TaskGraph } from "@/contract/queue-graph";
 import { blockerWords } from "./explain";
-import { countStandings, type HoldUp, holdUpsOf, waitOf } from "./hold-ups";
+import { countGraphStates, type HoldUp, holdUpsOf, waitOf } from "./hold-ups";
 
-const SHOWN = 3;
+const HOLD_UPS_SHOWN = 3;
 
 /** How many tasks there are of each state, and why they do not go on. */
 export function GraphSummary({ graph, className }: { graph: TaskGraph; className?: string }) {
@@ -20,8 +20,8 @@ export function GraphSummary({ graph, className }: { graph: TaskGraph; className
       const ended = task.state === "cancelled" ? "was cancelled" : task.state;
       return `${ended} and blocks ${formatPlural(behind, "task")}`;
     }
-    const why = blockerWords(wait, task);
-    return `${kind === "next" ? "is next" : "is waiting"}: ${why}${behind === 0 ? "" : `; ${formatPlural(behind, "task")} behind it`}`;
+    const waitReason = blockerWords(wait, task);
+    return `${kind === "next" ? "is next" : "is waiting"}: ${waitReason}${behind === 0 ? "" : `; ${formatPlural(behind, "task")} behind it`}`;
   };
   return (
     <div className={cn("flex flex-col gap-1.5 text-xs", className)}>
@@ -33,15 +33,15 @@ export function GraphSummary({ graph, className }: { graph: TaskGraph; className
             graph.isTruncated ? "tasks shown" : "tasks",
           )}
         </li>
-        {countStandings(graph.tasks).map(({ state, word, count }) => (
+        {countGraphStates(graph.tasks).map(({ state, word, count }) => (
           <li key={word} className="flex">
-            <State isBare state={state} word={`${count} ${word}`} />
+            <State isIconless state={state} word={`${count} ${word}`} />
           </li>
         ))}
       </ul>
       {holdUps.length > 0 && (
         <ul aria-label="Blocked by" className="flex flex-col gap-0.5">
-          {holdUps.slice(0, SHOWN).map((holdUp) => (
+          {holdUps.slice(0, HOLD_UPS_SHOWN).map((holdUp) => (
             <li
               key={holdUp.task.taskId}
               className={cn("wrap-anywhere", holdUp.kind === "next" ? "text-ink-2" : "text-warn")}
@@ -51,12 +51,12 @@ export function GraphSummary({ graph, className }: { graph: TaskGraph; className
                 prefetch={false}
                 className="inline-block max-w-full truncate align-bottom font-medium underline underline-offset-2 sm:max-w-sm"
               >
-                {showTricks(holdUp.task.title)}
+                {revealHidden(holdUp.task.title)}
               </Link>{" "}
               {summaryOf(holdUp)}.
             </li>
           ))}
-          {holdUps.length > SHOWN && <li className="text-ink-2">{holdUps.length - SHOWN} more</li>}
+          {holdUps.length > HOLD_UPS_SHOWN && <li className="text-ink-2">{holdUps.length - HOLD_UPS_SHOWN} more</li>}
         </ul>
       )}
     </div>

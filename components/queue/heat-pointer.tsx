@@ -1,9 +1,9 @@
 "use client";
 import { type KeyboardEvent, type MouseEvent, useEffect, useRef, useState } from "react";
-import { type Figures, inWords } from "@/components/ui/chart-pointer";
+import { describePoint, type Figures } from "@/components/ui/chart-pointer";
 import { ChartReadout } from "@/components/ui/chart-readout";
 import type { TimeAxis } from "@/components/ui/crosshair";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { cellAfter, DAY_HOURS, type HeatCell } from "./heat";
 
 type HeatPointerProps = {
@@ -27,19 +27,19 @@ export function HeatPointer({ title, cells, days, figures, onHour }: HeatPointer
   // By what it is pressed, and what was told before.
   const press = useRef<{ isTouch: boolean; at: number | null }>({ isTouch: false, at: null });
   const at = shown !== null && shown <= last ? shown : null;
-  const told = at ?? Math.min(lastShown, last);
+  const shownIndex = at ?? Math.min(lastShown, last);
   const show = (next: number | null) => {
     setShown(next);
     if (next !== null) setLastShown(next);
   };
   useEffect(() => {
-    const given = new AbortController();
-    const { signal } = given;
+    const controller = new AbortController();
+    const { signal } = controller;
     const pressedElsewhere = ({ target }: Event) =>
       target instanceof Node && layer.current?.contains(target) !== true && setShown(null);
     document.addEventListener("pointerdown", pressedElsewhere, { signal, capture: true });
     document.addEventListener("keydown", ({ key }) => key === "Escape" && setShown(null), { signal });
-    return () => given.abort();
+    return () => controller.abort();
   }, []);
 
   function under({ clientX, clientY, currentTarget }: MouseEvent): number | null {
@@ -49,7 +49,7 @@ export function HeatPointer({ title, cells, days, figures, onHour }: HeatPointer
     const found = cells.findIndex((cell) => cell.day === day && cell.hour === hour);
     return found === -1 ? null : found;
   }
-  function take(index: number | null): void {
+  function showCell(index: number | null): void {
     const cell = index === null ? undefined : cells[index];
     if (cell !== undefined) onHour({ fromMs: cell.fromMs, toMs: cell.toMs });
   }
@@ -57,9 +57,13 @@ export function HeatPointer({ title, cells, days, figures, onHour }: HeatPointer
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     // The first press shows where it was left.
     const next =
-      at === null ? (cellAfter(cells, told, event.key) === null ? null : told) : cellAfter(cells, at, event.key);
+      at === null
+        ? cellAfter(cells, shownIndex, event.key) === null
+          ? null
+          : shownIndex
+        : cellAfter(cells, at, event.key);
     if (next !== null) show(next);
-    else if ((event.key === "Enter" || event.key === " ") && at !== null) take(at);
+    else if ((event.key === "Enter" || event.key === " ") && at !== null) showCell(at);
     else if (event.key === "Escape" && at !== null) setShown(null);
     else return;
     event.preventDefault();
@@ -67,22 +71,22 @@ export function HeatPointer({ title, cells, days, figures, onHour }: HeatPointer
     event.stopPropagation();
   }
   const cell = at === null ? undefined : cells[at];
-  const row = figures.rows[told] ?? [""];
+  const row = figures.rows[shownIndex] ?? [""];
   return (
     <>
       <div
         ref={layer}
         role="slider"
         tabIndex={0}
-        aria-label={`${showTricks(title)}, hour by hour`}
+        aria-label={`${revealHidden(title)}, hour by hour`}
         aria-description="Press Enter to zoom the charts to this hour"
         aria-valuemin={0}
         aria-valuemax={last}
-        aria-valuenow={told}
-        aria-valuetext={inWords(figures, row)}
+        aria-valuenow={shownIndex}
+        aria-valuetext={describePoint(figures, row)}
         className="absolute inset-0 cursor-pointer touch-pan-y rounded-sm"
         onKeyDown={onKeyDown}
-        onFocus={(event) => event.currentTarget.matches(":focus-visible") && show(told)}
+        onFocus={(event) => event.currentTarget.matches(":focus-visible") && show(shownIndex)}
         onBlur={() => setShown(null)}
         onPointerDown={(event) => {
           press.current = { isTouch: event.pointerType === "touch", at };
@@ -92,7 +96,7 @@ export function HeatPointer({ title, cells, days, figures, onHour }: HeatPointer
         onPointerLeave={({ pointerType }) => pointerType !== "touch" && setShown(null)}
         onClick={(event) => {
           const pressed = under(event);
-          if (!press.current.isTouch || press.current.at === pressed) take(pressed);
+          if (!press.current.isTouch || press.current.at === pressed) showCell(pressed);
         }}
       >
         {cell !== undefined && (

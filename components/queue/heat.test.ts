@@ -1,38 +1,38 @@
 import { expect, test } from "vitest";
 import { cellAfter, classOf, heatOf, minuteOfHours, WAIT_CLASSES } from "./heat";
 
-const told = (at: string, p95Ms: number, samples = 3) => ({ at, samples, p50Ms: p95Ms / 2, p95Ms });
+const hourWaits = (at: string, p95Ms: number, samples = 3) => ({ at, samples, p50Ms: p95Ms / 2, p95Ms });
 
 test("hours stand in the days of the reader's zone, from the first that was asked about to the one under way", () => {
   const from = "2026-01-30T20:00:00.000Z";
-  const hours = [told("2026-01-30T23:00:00.000Z", 5_000), told("2026-01-31T05:00:00.000Z", 70_000)];
+  const hours = [hourWaits("2026-01-30T23:00:00.000Z", 5_000), hourWaits("2026-01-31T05:00:00.000Z", 70_000)];
   const utc = heatOf({ from, to: "2026-01-31T05:10:00.000Z", hours }, "UTC");
   expect(utc.days).toEqual(["2026-01-30", "2026-01-31"]);
   expect(utc.cells.map(({ day, hour }) => [day, hour])).toEqual([
     ...[20, 21, 22, 23].map((hour) => [0, hour]),
     ...[0, 1, 2, 3, 4, 5].map((hour) => [1, hour]),
   ]);
-  expect(utc.cells.filter((cell) => cell.told !== null).map(({ day, hour }) => [day, hour])).toEqual([
+  expect(utc.cells.filter((cell) => cell.waits !== null).map(({ day, hour }) => [day, hour])).toEqual([
     [0, 23],
     [1, 5],
   ]);
   const tokyo = heatOf({ from, to: "2026-01-31T05:10:00.000Z", hours }, "Asia/Tokyo");
   expect(tokyo.days).toEqual(["2026-01-31"]);
-  expect(tokyo.cells.find((cell) => cell.told !== null)).toMatchObject({ day: 0, hour: 8 });
+  expect(tokyo.cells.find((cell) => cell.waits !== null)).toMatchObject({ day: 0, hour: 8 });
 });
 
 test("an hour that comes twice is one, with the longer waits of both; one that is left out is not there", () => {
   const back = heatOf(
     {
       ...{ from: "2025-10-25T22:00:00.000Z", to: "2025-10-26T03:00:00.000Z" },
-      hours: [told("2025-10-26T00:00:00.000Z", 9_000), told("2025-10-26T01:00:00.000Z", 4_000, 4)],
+      hours: [hourWaits("2025-10-26T00:00:00.000Z", 9_000), hourWaits("2025-10-26T01:00:00.000Z", 4_000, 4)],
     },
     "Europe/Berlin",
   );
   expect(back.cells.map(({ hour }) => hour)).toEqual([0, 1, 2, 3]);
   expect(back.cells[2]).toEqual({
     ...{ day: 0, hour: 2, fromMs: Date.parse("2025-10-26T00:00:00Z"), toMs: Date.parse("2025-10-26T02:00:00Z") },
-    told: told("2025-10-26T00:00:00.000Z", 9_000, 7),
+    waits: hourWaits("2025-10-26T00:00:00.000Z", 9_000, 7),
   });
   const on = heatOf({ from: "2026-03-29T00:00:00Z", to: "2026-03-29T03:00:00Z", hours: [] }, "Europe/Berlin");
   expect(on.cells.map(({ hour }) => hour)).toEqual([1, 3, 4]);
@@ -45,8 +45,8 @@ test("hours of a zone that differs by less than one begin at its own minute", ()
   expect(minuteOfHours("Asia/Kolkata", nowMs)).toBe(30);
   expect(minuteOfHours("Asia/Kathmandu", nowMs)).toBe(15);
   const from = "2026-01-30T18:30:00.000Z";
-  expect(heatOf({ from, to: "2026-01-30T20:00:00Z", hours: [told(from, 1)] }, "Asia/Kolkata")).toMatchObject({
-    ...{ days: ["2026-01-31"], cells: [{ hour: 0, told: { p95Ms: 1 } }, { hour: 1 }] },
+  expect(heatOf({ from, to: "2026-01-30T20:00:00Z", hours: [hourWaits(from, 1)] }, "Asia/Kolkata")).toMatchObject({
+    ...{ days: ["2026-01-31"], cells: [{ hour: 0, waits: { p95Ms: 1 } }, { hour: 1 }] },
   });
 });
 

@@ -7,7 +7,7 @@ export const DAY_HOURS = 24;
 
 type HourWaits = QueueWaitsByHour["hours"][number];
 /** An hour of somebody's day, and where it stands: the time that it holds is two hours' where clocks were put back. */
-export type HeatCell = { day: number; hour: number; fromMs: number; toMs: number; told: HourWaits | null };
+export type HeatCell = { day: number; hour: number; fromMs: number; toMs: number; waits: HourWaits | null };
 /** Days are `2026-01-31`, the newest last; cells stand in the order of time, and those to come are not there. */
 export type Heat = { days: string[]; cells: HeatCell[] };
 
@@ -26,30 +26,30 @@ export function classOf(ms: number): number {
 
 /** Hours as they stand in the days of a time zone. */
 export function heatOf({ from, to, hours }: Pick<QueueWaitsByHour, "from" | "to" | "hours">, timeZone: string): Heat {
-  const told = new Map(hours.map((hour) => [Date.parse(hour.at), hour]));
-  const placeOf = placesIn(timeZone);
+  const waitsByHour = new Map(hours.map((hour) => [Date.parse(hour.at), hour]));
+  const localHourOf = localHourIn(timeZone);
   const days: string[] = [];
   const cells: HeatCell[] = [];
   for (let fromMs = Date.parse(from); fromMs < Date.parse(to); fromMs += HOUR_MS) {
-    const { date, hour } = placeOf(fromMs);
+    const { date, hour } = localHourOf(fromMs);
     if (days.at(-1) !== date) days.push(date);
-    const cell = { day: days.length - 1, hour, fromMs, toMs: fromMs + HOUR_MS, told: told.get(fromMs) ?? null };
+    const cell = { day: days.length - 1, hour, fromMs, toMs: fromMs + HOUR_MS, waits: waitsByHour.get(fromMs) ?? null };
     const last = cells.at(-1);
-    if (last?.day === cell.day && last.hour === hour) cells.splice(-1, 1, both(last, cell));
+    if (last?.day === cell.day && last.hour === hour) cells.splice(-1, 1, mergeRepeatedHour(last, cell));
     else cells.push(cell);
   }
   return { days, cells };
 }
 
 /** Of two hours that are one by the clock the longer waits count. */
-function both(one: HeatCell, other: HeatCell): HeatCell {
+function mergeRepeatedHour(one: HeatCell, other: HeatCell): HeatCell {
   const { fromMs } = one;
-  if (one.told === null || other.told === null) return { ...other, fromMs, told: one.told ?? other.told };
-  const [worse, better] = one.told.p95Ms > other.told.p95Ms ? [one.told, other.told] : [other.told, one.told];
-  return { ...other, fromMs, told: { ...worse, samples: worse.samples + better.samples } };
+  if (one.waits === null || other.waits === null) return { ...other, fromMs, waits: one.waits ?? other.waits };
+  const [worse, better] = one.waits.p95Ms > other.waits.p95Ms ? [one.waits, other.waits] : [other.waits, one.waits];
+  return { ...other, fromMs, waits: { ...worse, samples: worse.samples + better.samples } };
 }
 
-function placesIn(timeZone: string): (ms: number) => { date: string; hour: number } {
+function localHourIn(timeZone: string): (ms: number) => { date: string; hour: number } {
   const format = new Intl.DateTimeFormat("en-US", {
     ...{ year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", hourCycle: "h23", timeZone },
   });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { GraphTask } from "@/contract/queue-graph";
-import { countStandings, holdUpsOf, standingOf, waitOf } from "./hold-ups";
+import { countGraphStates, graphStateOf, holdUpsOf, waitOf } from "./hold-ups";
 
 const at = "2026-01-01T00:00:00.000Z";
 type Blocked = NonNullable<GraphTask["blocker"]>;
@@ -25,7 +25,7 @@ const waiting = (
     blocker: { kind, message: kind, until: null, limit: null, dependencyCount },
   });
 
-const told = (tasks: GraphTask[]) => holdUpsOf(tasks).map(({ task, kind, behind }) => [task.taskId, kind, behind]);
+const summarize = (tasks: GraphTask[]) => holdUpsOf(tasks).map(({ task, kind, behind }) => [task.taskId, kind, behind]);
 
 test("what failed is told with all that wait behind it, those first that most wait for", () => {
   const tasks = [
@@ -39,7 +39,7 @@ test("what failed is told with all that wait behind it, those first that most wa
     taskOf("went on", "completed", { dependsOn: ["failed"] }),
     taskOf("given up", "cancelled", { dependsOn: ["two"] }),
   ];
-  expect(told(tasks)).toEqual([
+  expect(summarize(tasks)).toEqual([
     ["failed", "ended", 3],
     ["cancelled", "ended", 1],
   ]);
@@ -52,7 +52,7 @@ test("what only a person lets go on is told, also where what it comes after is n
     waiting("later", "dependency", ["paused"], 1),
     waiting("full", "lane-limit"),
   ];
-  expect(told(tasks)).toEqual([
+  expect(summarize(tasks)).toEqual([
     ["paused", "held", 1],
     ["held", "held", 0],
   ]);
@@ -60,23 +60,23 @@ test("what only a person lets go on is told, also where what it comes after is n
 
 test("where nothing runs what comes next is told, and where something does nothing is", () => {
   const tasks = [waiting("next", "lane-limit"), waiting("later", "dependency", ["next"], 1)];
-  expect(told(tasks)).toEqual([["next", "next", 1]]);
-  expect(told([...tasks, taskOf("runs", "running")])).toEqual([]);
-  expect(told([taskOf("done", "completed"), taskOf("failed", "failed")])).toEqual([]);
+  expect(summarize(tasks)).toEqual([["next", "next", 1]]);
+  expect(summarize([...tasks, taskOf("runs", "running")])).toEqual([]);
+  expect(summarize([taskOf("done", "completed"), taskOf("failed", "failed")])).toEqual([]);
 });
 
 test("a task that a person has to see to stands out, and the states are counted", () => {
-  expect(standingOf(waiting("a", "dependency-failed")).word).toBe("Blocked");
-  expect(standingOf(waiting("a", "paused")).word).toBe("Paused");
-  expect(standingOf(waiting("a", "dependency")).word).toBe("Waiting");
-  expect(standingOf({ ...waiting("a", "parked"), parkedAt: at }).word).toBe("Parked");
+  expect(graphStateOf(waiting("a", "dependency-failed")).word).toBe("Blocked");
+  expect(graphStateOf(waiting("a", "paused")).word).toBe("Paused");
+  expect(graphStateOf(waiting("a", "dependency")).word).toBe("Waiting");
+  expect(graphStateOf({ ...waiting("a", "parked"), parkedAt: at }).word).toBe("Parked");
   const tasks = [
     taskOf("f", "failed"),
     waiting("a", "dependency-failed"),
     waiting("b", "next"),
     taskOf("c", "completed"),
   ];
-  expect(countStandings([...tasks, taskOf("d", "completed")]).map(({ word, count }) => `${count} ${word}`)).toEqual([
+  expect(countGraphStates([...tasks, taskOf("d", "completed")]).map(({ word, count }) => `${count} ${word}`)).toEqual([
     ...["2 Completed", "1 Waiting", "1 Blocked", "1 Failed"],
   ]);
 });

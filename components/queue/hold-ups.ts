@@ -10,30 +10,31 @@ export function holdUpsOf(tasks: readonly GraphTask[]): HoldUp[] {
   const byId = new Map(tasks.map((task) => [task.taskId, task]));
   const after = dependentsOf(tasks);
   const isPending = (id: string) => byId.get(id)?.state === "pending";
-  const reach = (from: readonly string[]) => {
-    const reached = new Set(from.filter(isPending));
-    for (const id of reached) for (const other of after.get(id) ?? []) if (isPending(other)) reached.add(other);
-    return reached.size;
+  const countReachable = (from: readonly string[]) => {
+    const reachable = new Set(from.filter(isPending));
+    for (const id of reachable) for (const other of after.get(id) ?? []) if (isPending(other)) reachable.add(other);
+    return reachable.size;
   };
-  const stuckOf = (id: string) => (after.get(id) ?? []).filter((other) => isStuck(byId.get(other)));
+  const blockedDependents = (id: string) =>
+    (after.get(id) ?? []).filter((other) => isBlockedByFailure(byId.get(other)));
   const ended = tasks.flatMap((task): HoldUp[] => {
-    const stuck = hasFailed(task) ? stuckOf(task.taskId) : [];
-    return stuck.length === 0 ? [] : [{ task, kind: "ended", behind: reach(stuck) }];
+    const stuckIds = hasFailed(task) ? blockedDependents(task.taskId) : [];
+    return stuckIds.length === 0 ? [] : [{ task, kind: "ended", behind: countReachable(stuckIds) }];
   });
-  const told = new Set(ended.flatMap(({ task }) => stuckOf(task.taskId)));
-  const waits = tasks.filter(({ taskId, blocker }) => blocker !== null && !told.has(taskId));
-  const listed = (kind: "held" | "next", some: readonly GraphTask[]) =>
-    some.map((task): HoldUp => ({ task, kind, behind: reach(after.get(task.taskId) ?? []) }));
+  const heldIds = new Set(ended.flatMap(({ task }) => blockedDependents(task.taskId)));
+  const waitingTasks = tasks.filter(({ taskId, blocker }) => blocker !== null && !heldIds.has(taskId));
+  const holdUpsFor = (kind: "held" | "next", candidates: readonly GraphTask[]) =>
+    candidates.map((task): HoldUp => ({ task, kind, behind: countReachable(after.get(task.taskId) ?? []) }));
   const needed = [
     ...ended,
-    ...listed(
+    ...holdUpsFor(
       "held",
-      waits.filter(({ blocker }) => blocker !== null && needsPerson(blocker)),
+      waitingTasks.filter(({ blocker }) => blocker !== null && needsPerson(blocker)),
     ),
   ];
   const isActive = tasks.some(({ state }) => state === "dispatched" || state === "running");
-  const next = isActive ? [] : waits.filter(({ blocker }) => blocker?.kind !== "dependency");
-  const all = needed.length > 0 ? needed : listed("next", next);
+  const next = isActive ? [] : waitingTasks.filter(({ blocker }) => blocker?.kind !== "dependency");
+  const all = needed.length > 0 ? needed : holdUpsFor("next", next);
   return all.sort((a, b) => b.behind - a.behind);
 }
 
@@ -44,7 +45,7 @@ function dependentsOf(tasks: readonly GraphTask[]): Map<string, string[]> {
 }
 
 /** Whether it waits for a person because of what it comes after. */
-function isStuck(task: GraphTask | undefined): boolean {
+function isBlockedByFailure(task: GraphTask | undefined): boolean {
   return task?.blocker?.kind === "dependency-failed";
 }
 
@@ -53,7 +54,7 @@ export function hasFailed({ state }: Pick<GraphTask, "state">): boolean {
 }
 
 /** A task's state in a picture of many, where those that only a person lets go on stand out. */
-export function standingOf(task: GraphTask): TaskWords {
+export function graphStateOf(task: GraphTask): TaskWords {
   const words = wordsOf(task);
   if (task.blocker === null || words.state === "parked" || !needsPerson(task.blocker)) return words;
   return { state: "paused", word: task.blocker.kind === "paused" ? "Paused" : "Blocked" };
@@ -75,14 +76,14 @@ export function waitOf(
 }
 
 /** How many there are of each state, those that are done first. */
-export function countStandings(tasks: readonly GraphTask[]): (TaskWords & { count: number })[] {
+export function countGraphStates(tasks: readonly GraphTask[]): (TaskWords & { count: number })[] {
   const counts = new Map<string, TaskWords & { count: number }>();
   for (const task of tasks) {
-    const words = standingOf(task);
+    const words = graphStateOf(task);
     counts.set(words.word, { ...words, count: (counts.get(words.word)?.count ?? 0) + 1 });
   }
-  const place = ({ word }: TaskWords) => (ORDER.includes(word) ? ORDER.indexOf(word) : ORDER.length);
-  return [...counts.values()].sort((a, b) => place(a) - place(b));
+  const rank = ({ word }: TaskWords) => (ORDER.includes(word) ? ORDER.indexOf(word) : ORDER.length);
+  return [...counts.values()].sort((a, b) => rank(a) - rank(b));
 }
 const ORDER = [
   ...["Completed", "Running", "Starting", "Cancelling", "Retrying", "Waiting", "Parked", "Paused", "Blocked"],

@@ -5,7 +5,7 @@ import { toast } from "sonner";
 import { useTRPC } from "@/components/trpc/client";
 import { Button } from "@/components/ui/button";
 import { Dialog } from "@/components/ui/dialog";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { toastUndo } from "@/components/ui/undo";
 import type { QueueTask } from "@/contract/queue";
 import type { QueueControl } from "@/contract/queue-control";
@@ -32,7 +32,7 @@ export function LaneMenu({ task, controls, onOther, onClose }: LaneMenuProps) {
       onOpenChange={(isOpen) => !isOpen && onClose()}
       initialFocus={first}
       title="Move to another lane"
-      description={`${showTricks(task.title)} is in ${task.queue} / ${task.lane}`}
+      description={`${revealHidden(task.title)} is in ${task.queue} / ${task.lane}`}
       className="sm:w-80"
     >
       {/* biome-ignore lint/a11y/noStaticElementInteractions: the arrows go through the buttons, which Tab does too. */}
@@ -41,7 +41,7 @@ export function LaneMenu({ task, controls, onOther, onClose }: LaneMenuProps) {
           <Button
             key={lane}
             ref={index === 0 ? first : undefined}
-            look="ghost"
+            variant="ghost"
             className="justify-start"
             onClick={() => {
               onClose();
@@ -51,7 +51,12 @@ export function LaneMenu({ task, controls, onOther, onClose }: LaneMenuProps) {
             {lane}
           </Button>
         ))}
-        <Button ref={lanes.length === 0 ? first : undefined} look="ghost" className="justify-start" onClick={onOther}>
+        <Button
+          ref={lanes.length === 0 ? first : undefined}
+          variant="ghost"
+          className="justify-start"
+          onClick={onOther}
+        >
           Another lane or queue…
         </Button>
       </div>
@@ -71,19 +76,19 @@ function stepFocus(event: KeyboardEvent<HTMLElement>): void {
 /** Moves a task to a lane of its queue, by the version that was seen. The menu is gone before the answer is there. */
 function useMove() {
   const trpc = useTRPC();
-  const { accept, put } = useTaskCache();
+  const { accept, updateCached } = useTaskCache();
   const { mutateAsync } = useMutation(trpc.queue.updateTask.mutationOptions());
   return async function move(task: QueueTask, lane: string, isUndo = false): Promise<void> {
     try {
       const answer = await mutateAsync({ taskId: task.id, lane, expectedVersion: task.version });
       accept(answer);
-      if (isUndo) return void toast.success(`Moved back to ${lane}: ${showTricks(task.title)}`);
-      toastUndo(`Moved to ${lane}: ${showTricks(task.title)}`, () => void move(answer, task.lane, true));
+      if (isUndo) return void toast.success(`Moved back to ${lane}: ${revealHidden(task.title)}`);
+      toastUndo(`Moved to ${lane}: ${revealHidden(task.title)}`, () => void move(answer, task.lane, true));
     } catch (failure) {
       toastRefused<QueueTask>(
         failure,
-        put,
-        `${showTricks(task.title)} was changed by someone else. Check it and try again`,
+        updateCached,
+        `${revealHidden(task.title)} was changed by someone else. Check it and try again`,
       );
     }
   };

@@ -2,10 +2,10 @@
 import { Pause, Play } from "lucide-react";
 import dynamic from "next/dynamic";
 import { useState } from "react";
-import { ActsMenu } from "@/components/ui/acts-menu";
+import { ActionsMenu } from "@/components/ui/actions-menu";
 import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/class-names";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { LimitCell } from "@/components/ui/limit-cell";
 import { MenuItem } from "@/components/ui/menu";
 import { Panel } from "@/components/ui/page";
@@ -16,8 +16,8 @@ import { Duration } from "@/components/ui/time";
 import type { QueueControl } from "@/contract/queue-control";
 import { ALL_TENANTS } from "@/contract/words";
 import { RateCell } from "./rate-cell";
-import { type ControlChange, nameOfPlace, useControl, useMayChange } from "./use-control";
-import { useDoneByPlace } from "./use-done";
+import { type ControlChange, laneName, useCanChangeControl, useControl } from "./use-control";
+import { useDoneByLane } from "./use-done";
 
 const StopDialog = dynamic(() => import("./stop-dialog").then((module) => module.StopDialog), { ssr: false });
 
@@ -27,17 +27,17 @@ const PLACES_SHOWN = 8;
 type LanesTableProps = {
   queue: string | null;
   controls: readonly QueueControl[];
-  onChoose: (place: { queue: string; lane: string | null }) => void;
+  onChoose: (lane: { queue: string; lane: string | null }) => void;
 };
 
 /** Queues and their lanes: what waits and runs, and the limits, each changed where it stands. */
 export function LanesTable({ queue, controls, onChoose }: LanesTableProps) {
   const [isWhole, setIsWhole] = useState(false);
   const { set } = useControl();
-  const done = useDoneByPlace(queue);
+  const done = useDoneByLane(queue);
   const shown = isWhole ? controls : controls.slice(0, PLACES_SHOWN);
-  const mayChange = useMayChange();
-  const columns = columnsOf({ mayChange, set, onChoose, done, hasTenants: controls.some(isOfTenant) });
+  const canChange = useCanChangeControl();
+  const columns = columnsOf({ canChange, set, onChoose, done, hasTenants: controls.some(isOfTenant) });
   return (
     <Panel
       title="Queues and lanes"
@@ -63,14 +63,14 @@ const STATE_WORDS: Record<QueueControl["state"], string> = { open: "Open", pause
 const isOfTenant = ({ tenantId }: QueueControl): boolean => tenantId !== ALL_TENANTS;
 
 type ColumnInput = {
-  mayChange: (control: QueueControl) => boolean;
+  canChange: (control: QueueControl) => boolean;
   set: (control: QueueControl, change: ControlChange) => void;
   onChoose: LanesTableProps["onChoose"];
   done: (control: QueueControl) => number | null;
   hasTenants: boolean;
 };
 
-function columnsOf({ mayChange, set, onChoose, done, hasTenants }: ColumnInput): Column<QueueControl>[] {
+function columnsOf({ canChange, set, onChoose, done, hasTenants }: ColumnInput): Column<QueueControl>[] {
   return [
     {
       name: "Place",
@@ -99,7 +99,7 @@ function columnsOf({ mayChange, set, onChoose, done, hasTenants }: ColumnInput):
         <State
           state={control.state}
           word={STATE_WORDS[control.state]}
-          title={showTricks([control.reason, control.updatedBy].filter(Boolean).join(" · ")) || undefined}
+          title={revealHidden([control.reason, control.updatedBy].filter(Boolean).join(" · ")) || undefined}
         />
       ),
     },
@@ -128,11 +128,11 @@ function columnsOf({ mayChange, set, onChoose, done, hasTenants }: ColumnInput):
         <>
           <span className="text-ink-3 sm:hidden">max </span>
           <LimitCell
-            label={`Max running in ${nameOfPlace(control)}`}
+            label={`Max running in ${laneName(control)}`}
             value={control.maxRunning}
             none="no limit"
             min={0}
-            isFixed={!mayChange(control)}
+            isFixed={!canChange(control)}
             onChange={(maxRunning) => set(control, { maxRunning })}
           />
         </>
@@ -144,7 +144,7 @@ function columnsOf({ mayChange, set, onChoose, done, hasTenants }: ColumnInput):
       cell: (control) => (
         <>
           <span className="text-ink-3 sm:hidden">rate </span>
-          <RateCell control={control} isFixed={!mayChange(control)} onChange={(change) => set(control, change)} />
+          <RateCell control={control} isFixed={!canChange(control)} onChange={(change) => set(control, change)} />
         </>
       ),
     },
@@ -155,11 +155,11 @@ function columnsOf({ mayChange, set, onChoose, done, hasTenants }: ColumnInput):
       cell: (control) =>
         control.lane === null && (
           <LimitCell
-            label={`Max running per key in ${nameOfPlace(control)}`}
+            label={`Max running per key in ${laneName(control)}`}
             value={control.keyMaxRunning}
             none="1"
             min={0}
-            isFixed={!mayChange(control)}
+            isFixed={!canChange(control)}
             onChange={(keyMaxRunning) => set(control, { keyMaxRunning })}
           />
         ),
@@ -171,12 +171,12 @@ function columnsOf({ mayChange, set, onChoose, done, hasTenants }: ColumnInput):
       cell: (control) =>
         control.lane !== null && (
           <LimitCell
-            label={`Weight of ${nameOfPlace(control)}`}
+            label={`Weight of ${laneName(control)}`}
             value={control.weight}
             none="by age"
             min={0.001}
             isWhole={false}
-            isFixed={!mayChange(control)}
+            isFixed={!canChange(control)}
             onChange={(weight) => set(control, { weight })}
           />
         ),
@@ -184,7 +184,7 @@ function columnsOf({ mayChange, set, onChoose, done, hasTenants }: ColumnInput):
     {
       name: "Actions",
       className: "w-px text-right max-sm:absolute max-sm:top-2 max-sm:right-3 max-sm:w-auto",
-      cell: (control) => mayChange(control) && <Actions control={control} set={(change) => set(control, change)} />,
+      cell: (control) => canChange(control) && <Actions control={control} set={(change) => set(control, change)} />,
     },
   ];
 }
@@ -223,13 +223,13 @@ function Running({ control }: { control: QueueControl }) {
 }
 
 function Actions({ control, set }: { control: QueueControl; set: (change: ControlChange) => void }) {
-  const name = nameOfPlace(control);
+  const name = laneName(control);
   const isOpen = control.state === "open";
   const [stop, setStop] = useState<"paused" | "draining" | null>(null);
   return (
     <span className="inline-flex items-center gap-1">
       <Button
-        look="ghost"
+        variant="ghost"
         size="icon-sm"
         aria-label={isOpen ? `Pause ${name}` : `Resume ${name}`}
         title={isOpen ? "Pause" : "Resume"}
@@ -237,7 +237,7 @@ function Actions({ control, set }: { control: QueueControl; set: (change: Contro
       >
         {isOpen ? <Pause aria-hidden className="size-4" /> : <Play aria-hidden className="size-4" />}
       </Button>
-      <ActsMenu label={`Actions on ${name}`}>
+      <ActionsMenu label={`Actions on ${name}`}>
         <MenuItem isDisabled={isOpen} onSelect={() => set({ state: "open", reason: null })}>
           Resume
         </MenuItem>
@@ -247,7 +247,7 @@ function Actions({ control, set }: { control: QueueControl; set: (change: Contro
         <MenuItem isDisabled={control.state === "draining"} onSelect={() => setStop("draining")}>
           Drain…
         </MenuItem>
-      </ActsMenu>
+      </ActionsMenu>
       {stop !== null && <StopDialog control={control} state={stop} onClose={() => setStop(null)} />}
     </span>
   );

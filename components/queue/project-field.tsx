@@ -4,15 +4,15 @@ import { useTRPC } from "@/components/trpc/client";
 import { DraftField, type DraftFieldProps } from "./draft-field";
 
 /** As many of the newest tasks are looked through for their projects. */
-const LOOKED_AT = 50;
+const SESSIONS_READ = 50;
 
 /** The project of a new task: typed, or one of those that tasks of late belong to. */
-export function ProjectField(place: Pick<DraftFieldProps, "draft" | "errors" | "set">) {
-  const { draft, set } = place;
-  const asked = { sort: "updatedAt" as const, limit: LOOKED_AT };
-  const tasks = useQuery(useTRPC().queue.listTasks.queryOptions(asked)).data?.items ?? [];
+export function ProjectField(fieldProps: Pick<DraftFieldProps, "draft" | "errors" | "set">) {
+  const { draft, set } = fieldProps;
+  const input = { sort: "updatedAt" as const, limit: SESSIONS_READ };
+  const tasks = useQuery(useTRPC().queue.listTasks.queryOptions(input)).data?.items ?? [];
   return (
-    <DraftField {...place} name="project" label="Project">
+    <DraftField {...fieldProps} name="project" label="Project">
       {(id, aria) => (
         <ProjectInput id={id} {...aria} of={tasks} value={draft.project} onChange={(project) => set({ project })} />
       )}

@@ -4,7 +4,7 @@ import { ListSearch } from "@/components/query/list-search";
 import type { SeenRows } from "@/components/query/suggestions";
 import { Choices } from "@/components/ui/choices";
 import { Select } from "@/components/ui/field";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { TASK_QUERY } from "@/contract/query/tasks";
 import { isFiltered, type QueueFilter, TASK_LIST_STATES } from "./filter";
 
@@ -25,13 +25,13 @@ type QueueFiltersProps = {
   rows: SeenRows | undefined;
   hasStates: boolean;
   hasColumns: boolean;
-  look: ReactNode;
+  layoutSwitch: ReactNode;
   onChange: (change: Partial<QueueFilter> | null) => void;
 };
 
 /** What narrows the tasks; all of it stands in the address. */
 export function QueueFilters(props: QueueFiltersProps) {
-  const { filter, queues, lanes, rows, hasStates, hasColumns, look, onChange } = props;
+  const { filter, queues, lanes, rows, hasStates, hasColumns, layoutSwitch, onChange } = props;
   const isKnown = filter.lane === null || lanes.includes(filter.lane);
   return (
     <ListSearch
@@ -39,7 +39,7 @@ export function QueueFilters(props: QueueFiltersProps) {
       filter={filter}
       label="Search tasks"
       placeholder="Title or ID, or lane:fast age>2h"
-      known={{ lane: lanes, queue: queues }}
+      knownValues={{ lane: lanes, queue: queues }}
       rows={rows}
       hasColumns={hasColumns}
       onChange={onChange}
@@ -62,14 +62,14 @@ export function QueueFilters(props: QueueFiltersProps) {
         onChange={(event) => onChange({ lane: event.target.value || null })}
       >
         <option value="">Any lane</option>
-        {!isKnown && <option value={filter.lane ?? ""}>{showTricks(filter.lane)}</option>}
+        {!isKnown && <option value={filter.lane ?? ""}>{revealHidden(filter.lane)}</option>}
         {lanes.map((lane) => (
           <option key={lane} value={lane}>
-            {showTricks(lane)}
+            {revealHidden(lane)}
           </option>
         ))}
       </Select>
-      {look}
+      {layoutSwitch}
     </ListSearch>
   );
 }

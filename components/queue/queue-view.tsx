@@ -11,14 +11,14 @@ import { queueCommander, queueControls } from "@/components/trpc/lists";
 import { Button } from "@/components/ui/button";
 import { Choices } from "@/components/ui/choices";
 import { Select } from "@/components/ui/field";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { PageHeader, TableSkeleton } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
 import { TabLinks } from "@/components/ui/tabs";
 import {
   BOARD_PARAMS,
   GROUPINGS,
-  LOOKS,
+  LAYOUTS,
   QUEUE_FILTERS,
   QUEUE_TABS,
   type QueueFilter,
@@ -40,22 +40,22 @@ const AddTaskDialog = dynamic(() => import("./add-task-dialog").then((module) =>
 const LanesTable = dynamic(() => import("./lanes-table").then((module) => module.LanesTable), {
   loading: () => <TableSkeleton />,
 });
-const Pictures = dynamic(() => import("./pictures").then((module) => module.Pictures), {
+const Pictures = dynamic(() => import("./queue-charts").then((module) => module.QueueCharts), {
   ssr: false,
   loading: () => <TableSkeleton rows={3} />,
 });
 
-const LOOK_NAMES = { table: "Table", board: "Board" };
+const LAYOUT_NAMES = { table: "Table", board: "Board" };
 const GROUPING_NAMES = { state: "By state", lane: "By lane" };
 const TAB_NAMES: Record<QueueTab, string> = { tasks: "Tasks", lanes: "Lanes", charts: "Charts" };
-const inAddress = createSerializer({ ...QUEUE_FILTERS, ...BOARD_PARAMS, ...TAB_PARAMS });
+const serializeAddress = createSerializer({ ...QUEUE_FILTERS, ...BOARD_PARAMS, ...TAB_PARAMS });
 
 /** The queue: how it stands, and its tasks, its lanes or its charts. */
 export function QueueView() {
   const trpc = useTRPC();
   const canOperate = useCanOperate();
   const [filter, setFilter] = useQueryStates(QUEUE_FILTERS, { history: "replace" });
-  const [{ as, by }, setLook] = useQueryStates(BOARD_PARAMS, { history: "replace" });
+  const [{ as, by }, setLayout] = useQueryStates(BOARD_PARAMS, { history: "replace" });
   const [{ view }, setView] = useQueryStates(TAB_PARAMS, { history: "push" });
   const [column, setColumn] = useQueryState("column", parseAsString);
   const [isAdding, setIsAdding] = useQueryState("new", parseAsBoolean.withDefault(false));
@@ -73,23 +73,29 @@ export function QueueView() {
     if (view !== "tasks") void setView({ view: "tasks" });
   };
   const onAdd = () => void setIsAdding(true);
-  const look = (
+  const layoutSwitch = (
     <>
-      <Choices label="Layout" values={LOOKS} names={LOOK_NAMES} value={as} onChange={(as) => void setLook({ as })} />
+      <Choices
+        label="Layout"
+        values={LAYOUTS}
+        names={LAYOUT_NAMES}
+        value={as}
+        onChange={(as) => void setLayout({ as })}
+      />
       {as === "board" && (
         <Choices
           label="Group by"
           values={GROUPINGS}
           names={GROUPING_NAMES}
           value={by}
-          onChange={(by) => void setLook({ by })}
+          onChange={(by) => void setLayout({ by })}
         />
       )}
     </>
   );
   // Of a board by state every state is shown, unless one is chosen.
   const isWholeBoard = as === "board" && by === "state" && filter.state === "pending";
-  const tasks = { filter, controls: all, active: commander.data?.active ?? [], look, onChange, onAdd };
+  const tasks = { filter, controls: all, active: commander.data?.active ?? [], layoutSwitch, onChange, onAdd };
   return (
     <div className="flex h-full min-h-0 flex-col">
       <PageHeader
@@ -99,7 +105,7 @@ export function QueueView() {
           <>
             <QueueSelect queues={[...new Set(all.map(({ queue }) => queue))]} filter={filter} onChange={onChange} />
             {canOperate && (
-              <Button look="primary" onClick={onAdd}>
+              <Button variant="primary" onClick={onAdd}>
                 <Plus aria-hidden className="size-4" /> Add task
               </Button>
             )}
@@ -111,7 +117,7 @@ export function QueueView() {
         tabs={QUEUE_TABS.map((tab) => ({
           key: tab,
           name: TAB_NAMES[tab],
-          href: inAddress("/queue", { ...filter, as, by, view: tab }),
+          href: serializeAddress("/queue", { ...filter, as, by, view: tab }),
         }))}
         current={view}
       />
@@ -152,7 +158,7 @@ export function QueueView() {
                 onColumn={(column) => void setColumn(column)}
                 onTable={(change) => {
                   onChange(change);
-                  void setLook({ as: "table" });
+                  void setLayout({ as: "table" });
                 }}
               />
             ))}
@@ -179,7 +185,7 @@ function QueueSelect({ queues, filter, onChange }: QueueSelectProps) {
       onChange={(event) => onChange({ queue: event.target.value || null, lane: null })}
     >
       <option value="">All queues</option>
-      {!isKnown && <option value={filter.queue ?? ""}>{showTricks(filter.queue)}</option>}
+      {!isKnown && <option value={filter.queue ?? ""}>{revealHidden(filter.queue)}</option>}
       {queues.map((queue) => (
         <option key={queue}>{queue}</option>
       ))}

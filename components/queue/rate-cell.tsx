@@ -1,10 +1,10 @@
 "use client";
 import dynamic from "next/dynamic";
 import { useRef, useState } from "react";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import type { QueueControl } from "@/contract/queue-control";
 import { rateWords } from "@/contract/rate";
-import { type ControlChange, nameOfPlace } from "./use-control";
+import { type ControlChange, laneName } from "./use-control";
 
 const RatePopup = dynamic(() => import("./rate-popup").then((module) => module.RatePopup), { ssr: false });
 
@@ -16,8 +16,8 @@ export function RateCell({ control, isFixed, onChange }: RateCellProps) {
   const button = useRef<HTMLButtonElement>(null);
   const { startsMax, startsWindowSeconds } = control;
   const rate = startsMax === null || startsWindowSeconds === null ? null : { startsMax, startsWindowSeconds };
-  const label = `Rate of ${nameOfPlace(control)}`;
-  const shown = rate === null ? "none" : showTricks(rateWords(rate));
+  const label = `Rate of ${laneName(control)}`;
+  const shown = rate === null ? "none" : revealHidden(rateWords(rate));
   if (isFixed) return <span className="tabular-nums">{shown}</span>;
   return (
     <>

@@ -83,11 +83,11 @@ export function RatePopup({ label, rate, anchor, onChange, onEnd }: RatePopupPro
                   </option>
                 ))}
               </Select>
-              <Button type="submit" size="sm" look="primary">
+              <Button type="submit" size="sm" variant="primary">
                 Save
               </Button>
               {rate !== null && (
-                <Button size="sm" look="ghost" onClick={() => keep(NO_RATE)}>
+                <Button size="sm" variant="ghost" onClick={() => keep(NO_RATE)}>
                   Remove
                 </Button>
               )}

@@ -2,14 +2,14 @@
 import { DangerDialog } from "@/components/ui/danger-dialog";
 import { formatPlural } from "@/components/ui/format";
 import type { QueueControl } from "@/contract/queue-control";
-import { nameOfPlace, useControl } from "./use-control";
+import { laneName, useControl } from "./use-control";
 
 type StopDialogProps = { control: QueueControl; state: "paused" | "draining"; onClose: () => void };
 
 /** Asks why before a queue or a lane is held up: whoever finds it so reads the reason. */
 export function StopDialog({ control, state, onClose }: StopDialogProps) {
   const { set, isPending } = useControl();
-  const name = nameOfPlace(control);
+  const name = laneName(control);
   const isPause = state === "paused";
   const running = formatPlural(control.running, "running task");
   return (

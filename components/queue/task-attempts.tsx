@@ -5,7 +5,7 @@ import { runAddress } from "@/components/shell/addresses";
 import { useTRPC } from "@/components/trpc/client";
 import { attemptPages } from "@/components/trpc/lists";
 import { sentence, shortenId } from "@/components/ui/format";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { LoadMore } from "@/components/ui/load-more";
 import { Panel, TableSkeleton } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
@@ -49,9 +49,9 @@ const COLUMNS: Column<TaskAttempt>[] = [
     className: "max-w-60 text-xs max-sm:w-full",
     cell: ({ failureKind, failureMessage }) =>
       failureKind === null ? null : (
-        <span className="block truncate text-bad" title={showTricks(failureMessage) ?? undefined}>
-          {showTricks(sentence(failureWords(failureKind)))}
-          {failureMessage !== null && `: ${showTricks(failureMessage)}`}
+        <span className="block truncate text-bad" title={revealHidden(failureMessage) ?? undefined}>
+          {revealHidden(sentence(failureWords(failureKind)))}
+          {failureMessage !== null && `: ${revealHidden(failureMessage)}`}
         </span>
       ),
   },

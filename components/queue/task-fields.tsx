@@ -7,7 +7,7 @@ import { AreaField, DraftField, type DraftFieldProps, TextField } from "./draft-
 import { ProjectField } from "./project-field";
 
 const USAGE_WORDS = { resume: "resume automatically", ask: "wait for a person" } as const;
-const PLACED = [
+const ORDER_FIELDS = [
   "workspaceUrl",
   "workspaceRef",
   "workspaceFolder",
@@ -37,15 +37,15 @@ export function TaskFields({
   titleBox,
   hasProject = false,
   isTimed = false,
-  ...place
+  ...field
 }: TaskFieldsProps) {
-  const { draft, errors, set } = place;
+  const { draft, errors, set } = field;
   return (
     <>
-      <TextField {...place} name="title" label="Title" ref={titleBox} />
-      <AreaField {...place} name="text" label="Prompt" hint="Leave empty to use the title." rows={3} />
+      <TextField {...field} name="title" label="Title" ref={titleBox} />
+      <AreaField {...field} name="text" label="Prompt" hint="Leave empty to use the title." rows={3} />
       <div className="grid gap-3 sm:grid-cols-2">
-        <DraftField {...place} name="profile" label="Profile">
+        <DraftField {...field} name="profile" label="Profile">
           {(id, more) => (
             <ProfileSelect
               id={id}
@@ -56,14 +56,14 @@ export function TaskFields({
             />
           )}
         </DraftField>
-        <TextField {...place} name="priority" label="Priority" type="number" hint="Higher starts first." />
+        <TextField {...field} name="priority" label="Priority" type="number" hint="Higher starts first." />
         {hasProject && (
           <div className="sm:col-span-2">
-            <ProjectField {...place} />
+            <ProjectField {...field} />
           </div>
         )}
-        <TextField {...place} name="queue" label="Queue" placeholder="default" />
-        <TextField {...place} name="lane" label="Lane" placeholder="default" />
+        <TextField {...field} name="queue" label="Queue" placeholder="default" />
+        <TextField {...field} name="lane" label="Lane" placeholder="default" />
       </div>
       <details
         open={FOLDED.some((name) => errors[name] !== undefined)}
@@ -73,13 +73,13 @@ export function TaskFields({
           {isTimed ? "Session, timing and retries" : "Session and retries"}
         </summary>
         <div className="mt-2 grid gap-3 sm:grid-cols-2">
-          <TextField {...place} name="session" label="Session" hint="Leave empty for a new session." />
-          <TextField {...place} name="key" label="Concurrency key" hint="Tasks with the same key run one at a time." />
+          <TextField {...field} name="session" label="Session" hint="Leave empty for a new session." />
+          <TextField {...field} name="key" label="Concurrency key" hint="Tasks with the same key run one at a time." />
           {isTimed && (
             <>
-              <TextField {...place} name="runAt" label="Not before" type="datetime-local" />
+              <TextField {...field} name="runAt" label="Not before" type="datetime-local" />
               <TextField
-                {...place}
+                {...field}
                 name="expiresAt"
                 label="Expires"
                 type="datetime-local"
@@ -87,9 +87,9 @@ export function TaskFields({
               />
             </>
           )}
-          <TextField {...place} name="attempts" label="Max attempts" type="number" placeholder="3" />
-          <TextField {...place} name="backoffSeconds" label="Retry delay in seconds" type="number" placeholder="10" />
-          <DraftField {...place} name="onUsageLimit" label="At the provider's usage limit">
+          <TextField {...field} name="attempts" label="Max attempts" type="number" placeholder="3" />
+          <TextField {...field} name="backoffSeconds" label="Retry delay in seconds" type="number" placeholder="10" />
+          <DraftField {...field} name="onUsageLimit" label="At the provider's usage limit">
             {(id, more) => (
               <Select
                 id={id}
@@ -98,9 +98,9 @@ export function TaskFields({
                 onChange={(event) => set({ onUsageLimit: event.target.value })}
               >
                 <option value="">Default</option>
-                {ON_USAGE_LIMIT.map((known) => (
-                  <option key={known} value={known}>
-                    {USAGE_WORDS[known]}
+                {ON_USAGE_LIMIT.map((option) => (
+                  <option key={option} value={option}>
+                    {USAGE_WORDS[option]}
                   </option>
                 ))}
               </Select>
@@ -109,28 +109,28 @@ export function TaskFields({
         </div>
       </details>
       <details
-        open={PLACED.some((name) => errors[name] !== undefined)}
+        open={ORDER_FIELDS.some((name) => errors[name] !== undefined)}
         className="rounded-md border px-3 py-2 open:pb-3"
       >
         <summary className="text-xs font-medium text-ink-2">Workspace, policy, output schema and references</summary>
         <div className="mt-2 grid gap-3 sm:grid-cols-2">
-          <TextField {...place} name="workspaceUrl" label="Repository" hint="Leave empty for an empty folder." />
-          <TextField {...place} name="workspaceRef" label="Branch, tag or commit" />
-          <TextField {...place} name="workspaceFolder" label="Folder" />
-          <TextField {...place} name="model" label="Model" placeholder="Profile default" />
-          <PolicySelect {...place} name="sandbox" label="Sandbox" values={SANDBOX_MODES} />
-          <PolicySelect {...place} name="approval" label="Approval policy" values={APPROVAL_POLICIES} />
+          <TextField {...field} name="workspaceUrl" label="Repository" hint="Leave empty for an empty folder." />
+          <TextField {...field} name="workspaceRef" label="Branch, tag or commit" />
+          <TextField {...field} name="workspaceFolder" label="Folder" />
+          <TextField {...field} name="model" label="Model" placeholder="Profile default" />
+          <PolicySelect {...field} name="sandbox" label="Sandbox" values={SANDBOX_MODES} />
+          <PolicySelect {...field} name="approval" label="Approval policy" values={APPROVAL_POLICIES} />
         </div>
         <div className="mt-3 flex flex-col gap-3">
           <AreaField
-            {...place}
+            {...field}
             name="schema"
             label="Output JSON Schema"
             hint="Leave empty for a text answer."
             rows={3}
           />
           <AreaField
-            {...place}
+            {...field}
             name="references"
             label="References"
             hint="One per line: a link or a ticket."
@@ -144,19 +144,19 @@ export function TaskFields({
 
 type PolicySelectProps = Omit<DraftFieldProps, "children"> & { values: readonly string[] };
 
-function PolicySelect({ values, ...place }: PolicySelectProps) {
+function PolicySelect({ values, ...field }: PolicySelectProps) {
   return (
-    <DraftField {...place}>
+    <DraftField {...field}>
       {(id, aria) => (
         <Select
           id={id}
           {...aria}
-          value={place.draft[place.name]}
-          onChange={(event) => place.set({ [place.name]: event.target.value })}
+          value={field.draft[field.name]}
+          onChange={(event) => field.set({ [field.name]: event.target.value })}
         >
           <option value="">Default</option>
-          {values.map((known) => (
-            <option key={known}>{known}</option>
+          {values.map((option) => (
+            <option key={option}>{option}</option>
           ))}
         </Select>
       )}

@@ -2,21 +2,21 @@
 import { useQuery } from "@tanstack/react-query";
 import { Maximize2 } from "lucide-react";
 import Link from "next/link";
-import { useAskAgain } from "@/components/live/gathered";
 import { useFrames, useWatched } from "@/components/live/provider";
+import { useThrottledRefetch } from "@/components/live/throttled";
 import { taskAddress, taskGraphAddress } from "@/components/shell/addresses";
 import { useTRPC } from "@/components/trpc/client";
 import { BackTo } from "@/components/ui/back-to";
 import { buttonStyle } from "@/components/ui/button";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { PageHeader, Panel } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
 import type { TaskGraph } from "@/contract/queue-graph";
-import { GraphPicture } from "./graph-picture";
+import { GraphCanvas } from "./graph-canvas";
 import { taskGraph } from "./graph-query";
 import { GraphSummary } from "./graph-summary";
 
-const GATHER_MS = 400;
+const REFETCH_WAIT_MS = 400;
 
 /** The whole of what a task is a part of, on its page. */
 export function TaskGraphPanel({ taskId }: { taskId: string }) {
@@ -29,7 +29,7 @@ export function TaskGraphPanel({ taskId }: { taskId: string }) {
           href={taskGraphAddress(taskId)}
           aria-label="Open the dependency graph"
           title="Open full page"
-          className={buttonStyle({ look: "ghost", size: "icon-sm" })}
+          className={buttonStyle({ variant: "ghost", size: "icon-sm" })}
         >
           <Maximize2 aria-hidden className="size-3.5" />
         </Link>
@@ -39,7 +39,7 @@ export function TaskGraphPanel({ taskId }: { taskId: string }) {
         {(data) => (
           <>
             <GraphSummary graph={data} className="border-b px-4 py-2.5" />
-            <GraphPicture graph={data} className="max-h-[32rem]" />
+            <GraphCanvas graph={data} className="max-h-[32rem]" />
             <Cut graph={data} />
           </>
         )}
@@ -59,13 +59,13 @@ export function TaskGraphView({ taskId }: { taskId: string }) {
             title={
               <span className="flex min-w-0 items-center gap-1.5">
                 <BackTo href={taskAddress(taskId)} name="Task" />
-                <span className="wrap-anywhere">Dependency graph of {showTricks(titleOf(data))}</span>
+                <span className="wrap-anywhere">Dependency graph of {revealHidden(titleOf(data))}</span>
               </span>
             }
           >
             <GraphSummary graph={data} />
           </PageHeader>
-          <GraphPicture graph={data} className="min-h-0 flex-1 bg-panel" />
+          <GraphCanvas graph={data} className="min-h-0 flex-1 bg-panel" />
           <Cut graph={data} />
         </div>
       )}
@@ -81,9 +81,9 @@ function useGraph(taskId: string) {
   const trpc = useTRPC();
   const graph = useQuery(taskGraph(trpc, taskId));
   useWatched("tasks");
-  const askAgain = useAskAgain(GATHER_MS, trpc.queue.graph.queryKey({ taskId }));
+  const refetch = useThrottledRefetch(REFETCH_WAIT_MS, trpc.queue.graph.queryKey({ taskId }));
   const shown = new Set(graph.data?.tasks.map((task) => task.taskId));
-  useFrames("task", (frame) => shown.has(frame.id) && askAgain());
+  useFrames("task", (frame) => shown.has(frame.id) && refetch());
   return graph;
 }
 

@@ -1,19 +1,19 @@
 "use client";
-import { ActsMenu } from "@/components/ui/acts-menu";
+import { ActionsMenu } from "@/components/ui/actions-menu";
 import { copyText } from "@/components/ui/copy";
 import { copyCurl } from "@/components/ui/curl";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { MenuItem, MenuSeparator } from "@/components/ui/menu";
 import type { QueueTaskSummary } from "@/contract/queue";
-import { canCancel, canMove, canPrioritise, canRetry } from "./can";
-import type { RowAct } from "./row-acts";
+import { canCancel, canMove, canPrioritise, canRetry } from "./allowed-actions";
+import type { RowAction } from "./row-actions";
 
 type TaskMenuProps = {
   task: QueueTaskSummary;
   canOperate: boolean;
   /** Whether it stands in the panel itself. */
   isInPeek?: boolean;
-  onAct: (what: RowAct) => void;
+  onAct: (what: RowAction) => void;
 };
 
 /** What can be done to a task, behind one button. */
@@ -21,7 +21,7 @@ export function TaskMenu({ task, canOperate, isInPeek = false, onAct }: TaskMenu
   const path = `/queue/tasks/${encodeURIComponent(task.id)}`;
   const isPending = task.state === "pending";
   return (
-    <ActsMenu label={`Actions on ${showTricks(task.title)}`}>
+    <ActionsMenu label={`Actions on ${revealHidden(task.title)}`}>
       <MenuItem onSelect={() => onAct("open")}>Open</MenuItem>
       {!isInPeek && <MenuItem onSelect={() => onAct("look")}>Preview</MenuItem>}
       <MenuItem isDisabled={!task.unread} onSelect={() => onAct("read")}>
@@ -58,6 +58,6 @@ export function TaskMenu({ task, canOperate, isInPeek = false, onAct }: TaskMenu
           </MenuItem>
         </>
       )}
-    </ActsMenu>
+    </ActionsMenu>
   );
 }

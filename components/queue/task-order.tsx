@@ -4,13 +4,13 @@ import { ArrowRight, X } from "lucide-react";
 import Link from "next/link";
 import type { ReactNode } from "react";
 import { toast } from "sonner";
-import { useGathered } from "@/components/live/gathered";
 import { useFrames } from "@/components/live/provider";
+import { useThrottled } from "@/components/live/throttled";
 import { taskAddress } from "@/components/shell/addresses";
 import { useCanOperate } from "@/components/shell/identity";
 import { useTRPC } from "@/components/trpc/client";
 import { Button } from "@/components/ui/button";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { Panel } from "@/components/ui/page";
 import { State } from "@/components/ui/state";
 import type { Dependency, QueueTaskDetail } from "@/contract/queue";
@@ -18,8 +18,8 @@ import type { OnDependencyFailed } from "@/contract/words";
 import { stateWords } from "./explain";
 import { useTaskCache } from "./use-task-cache";
 
-const SHOWN = 12;
-const GATHER_MS = 300;
+const DEPENDENTS_SHOWN = 12;
+const REFETCH_WAIT_MS = 300;
 const POLICY_WORDS: Record<OnDependencyFailed, string> = {
   hold: "If a dependency fails, this task waits for a person.",
   fail: "If a dependency fails, this task fails too.",
@@ -30,31 +30,31 @@ const POLICY_WORDS: Record<OnDependencyFailed, string> = {
 export function TaskOrder({ task }: { task: QueueTaskDetail }) {
   const trpc = useTRPC();
   const client = useQueryClient();
-  const asked = { dependsOn: task.id, limit: SHOWN + 1 };
-  const later = useQuery(trpc.queue.listTasks.queryOptions(asked)).data?.items ?? [];
+  const input = { dependsOn: task.id, limit: DEPENDENTS_SHOWN + 1 };
+  const later = useQuery(trpc.queue.listTasks.queryOptions(input)).data?.items ?? [];
   const isShown = new Set([...task.dependsOn.map(({ taskId }) => taskId), ...later.map(({ id }) => id)]);
-  const askAgain = useGathered(GATHER_MS, () => {
+  const refetch = useThrottled(REFETCH_WAIT_MS, () => {
     void client.invalidateQueries({ queryKey: trpc.queue.getTask.pathKey() });
-    void client.invalidateQueries({ queryKey: trpc.queue.listTasks.queryKey(asked) });
+    void client.invalidateQueries({ queryKey: trpc.queue.listTasks.queryKey(input) });
   });
-  useFrames("task", (frame) => isShown.has(frame.id) && askAgain());
+  useFrames("task", (frame) => isShown.has(frame.id) && refetch());
   if (isShown.size === 0) return null;
-  const own = { taskId: task.id, title: task.title, state: task.state };
+  const dependency = { taskId: task.id, title: task.title, state: task.state };
   return (
     <Panel title="Dependencies">
       <div className="grid gap-2 p-4 text-sm sm:grid-cols-[minmax(0,1fr)_auto_minmax(0,1fr)_auto_minmax(0,1fr)] sm:items-center">
-        <Side name="Depends on" tasks={task.dependsOn} none="None" dropFrom={task} />
+        <Side name="Depends on" tasks={task.dependsOn} none="None" onRemoveFrom={task} />
         <Step />
         <div className="rounded-md border border-accent px-3 py-2" aria-current="true">
-          <Line task={own} isOwn />
+          <Line task={dependency} isOwn />
         </div>
         <Step />
         <Side
           name="Blocks"
-          tasks={later.slice(0, SHOWN).map(({ id, title, state }) => ({ taskId: id, title, state }))}
+          tasks={later.slice(0, DEPENDENTS_SHOWN).map(({ id, title, state }) => ({ taskId: id, title, state }))}
           none="None"
           foot={
-            later.length > SHOWN && (
+            later.length > DEPENDENTS_SHOWN && (
               <Link
                 href={`/queue?state=all&after=${encodeURIComponent(task.id)}`}
                 className="text-xs text-accent hover:underline"
@@ -77,11 +77,11 @@ type SideProps = {
   tasks: readonly Dependency[];
   none: string;
   /** The task that may no longer come after these. */
-  dropFrom?: QueueTaskDetail;
+  onRemoveFrom?: QueueTaskDetail;
   foot?: ReactNode;
 };
 
-function Side({ name, tasks, none, dropFrom, foot }: SideProps) {
+function Side({ name, tasks, none, onRemoveFrom, foot }: SideProps) {
   return (
     <section aria-label={name} className="flex min-w-0 flex-col gap-1.5">
       <h3 className="text-xs text-ink-3">{name}</h3>
@@ -92,7 +92,7 @@ function Side({ name, tasks, none, dropFrom, foot }: SideProps) {
           {tasks.map((task) => (
             <li key={task.taskId} className="flex min-w-0 items-center gap-1 rounded-md border px-3 py-1.5">
               <Line task={task} />
-              {dropFrom !== undefined && <Drop task={dropFrom} one={task} />}
+              {onRemoveFrom !== undefined && <RemoveDependency task={onRemoveFrom} dependency={task} />}
             </li>
           ))}
         </ul>
@@ -106,17 +106,17 @@ function Line({ task, isOwn = false }: { task: Dependency; isOwn?: boolean }) {
   return (
     <span className="flex min-w-0 flex-1 flex-wrap items-center gap-x-2">
       {isOwn ? (
-        <span className="min-w-0 font-medium wrap-anywhere">{showTricks(task.title)}</span>
+        <span className="min-w-0 font-medium wrap-anywhere">{revealHidden(task.title)}</span>
       ) : (
         <Link
           href={taskAddress(task.taskId)}
           title={task.taskId}
           className="min-w-0 text-accent wrap-anywhere hover:underline"
         >
-          {showTricks(task.title)}
+          {revealHidden(task.title)}
         </Link>
       )}
-      <State isBare {...stateWords(task.state)} />
+      <State isIconless {...stateWords(task.state)} />
     </span>
   );
 }
@@ -126,29 +126,29 @@ function Step() {
 }
 
 /** Has a waiting task no longer come after another. */
-function Drop({ task, one }: { task: QueueTaskDetail; one: Dependency }) {
+function RemoveDependency({ task, dependency }: { task: QueueTaskDetail; dependency: Dependency }) {
   const trpc = useTRPC();
   const { accept } = useTaskCache();
   const canOperate = useCanOperate();
-  const drop = useMutation(
+  const removeDependency = useMutation(
     trpc.queue.updateTask.mutationOptions({
       onSuccess: (changed) => {
         accept(changed);
-        toast.success(`Dependency removed: ${showTricks(one.title)}`);
+        toast.success(`Dependency removed: ${revealHidden(dependency.title)}`);
       },
     }),
   );
   if (!canOperate || task.state !== "pending") return null;
-  const rest = task.dependsOn.flatMap(({ taskId }) => (taskId === one.taskId ? [] : [{ taskId }]));
+  const otherDependencies = task.dependsOn.flatMap(({ taskId }) => (taskId === dependency.taskId ? [] : [{ taskId }]));
   return (
     <Button
-      look="ghost"
+      variant="ghost"
       size="icon-sm"
       className="size-6"
-      aria-label={`Remove dependency ${showTricks(one.title)}`}
+      aria-label={`Remove dependency ${revealHidden(dependency.title)}`}
       title="Remove dependency"
-      disabled={drop.isPending}
-      onClick={() => drop.mutate({ taskId: task.id, dependsOn: rest })}
+      disabled={removeDependency.isPending}
+      onClick={() => removeDependency.mutate({ taskId: task.id, dependsOn: otherDependencies })}
     >
       <X aria-hidden className="size-3.5" />
     </Button>

@@ -1,11 +1,11 @@
 import { Minus, Plus } from "lucide-react";
 import { Button } from "@/components/ui/button";
 import { sentence } from "@/components/ui/format";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { failureWords } from "@/contract/failure-words";
 import type { QueueTaskSummary } from "@/contract/queue";
+import { canPrioritise } from "./allowed-actions";
 import { BlockerLine } from "./blocker-line";
-import { canPrioritise } from "./can";
 
 /** What has changed since this operator looked. */
 export function UnreadDot() {
@@ -26,12 +26,12 @@ export function Detail({ task, titles }: { task: QueueTaskSummary; titles: Reado
     );
   if (task.state === "failed")
     return (
-      <span className="text-bad" title={showTricks(task.failureMessage) ?? undefined}>
-        {showTricks(sentence(failureWords(task.failureKind)))}
-        {task.failureMessage !== null && `: ${showTricks(task.failureMessage)}`}
+      <span className="text-bad" title={revealHidden(task.failureMessage) ?? undefined}>
+        {revealHidden(sentence(failureWords(task.failureKind)))}
+        {task.failureMessage !== null && `: ${revealHidden(task.failureMessage)}`}
       </span>
     );
-  if (task.state === "cancelled") return showTricks(task.cancelReason) ?? "";
+  if (task.state === "cancelled") return revealHidden(task.cancelReason) ?? "";
   return `Attempt ${task.attemptCount}`;
 }
 
@@ -55,14 +55,14 @@ export function Priority({ task, priority, canOperate, onAct }: PriorityProps) {
   return (
     <>
       <Step
-        label={`Lower ${showTricks(task.title)}`}
+        label={`Lower ${revealHidden(task.title)}`}
         onPress={() => onAct("lower")}
         icon={<Minus aria-hidden className="size-3.5" />}
       />
       <span className="sr-only">Priority </span>
       {figure}
       <Step
-        label={`Raise ${showTricks(task.title)}`}
+        label={`Raise ${revealHidden(task.title)}`}
         onPress={() => onAct("raise")}
         icon={<Plus aria-hidden className="size-3.5" />}
       />
@@ -72,7 +72,7 @@ export function Priority({ task, priority, canOperate, onAct }: PriorityProps) {
 
 function Step({ label, icon, onPress }: { label: string; icon: React.ReactNode; onPress: () => void }) {
   return (
-    <Button look="ghost" size="icon-sm" className="relative z-10 size-6" aria-label={label} onClick={onPress}>
+    <Button variant="ghost" size="icon-sm" className="relative z-10 size-6" aria-label={label} onClick={onPress}>
       {icon}
     </Button>
   );

@@ -11,33 +11,33 @@ import { useTRPC } from "@/components/trpc/client";
 import { attemptPages } from "@/components/trpc/lists";
 import { Button } from "@/components/ui/button";
 import { sentence, shortenId } from "@/components/ui/format";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { Facts } from "@/components/ui/page";
 import { State } from "@/components/ui/state";
 import { Countdown, Duration, Time } from "@/components/ui/time";
 import { failureWords } from "@/contract/failure-words";
 import type { QueueTaskSummary } from "@/contract/queue";
 import { isActiveTask } from "@/contract/words";
-import { canCancel, canPrioritise, canRetry } from "./can";
+import { canCancel, canPrioritise, canRetry } from "./allowed-actions";
 import { stateWords, wordsOf } from "./explain";
 import { promptOf } from "./prompt";
-import type { RowAct } from "./row-acts";
+import type { RowAction } from "./row-actions";
 import { TaskMenu } from "./task-menu";
 import { WhyFailed } from "./why-failed";
 import { WhyItWaits } from "./why-it-waits";
 
-type TaskPeekProps = { task: QueueTaskSummary; onAct: (what: RowAct) => void; onClose: () => void };
+type TaskPeekProps = { task: QueueTaskSummary; onAction: (what: RowAction) => void; onClose: () => void };
 
 /** A look into a task beside the list: why it waits or failed, what it asks, how it was tried, and what can be done. */
-export function TaskPeek({ task, onAct, onClose }: TaskPeekProps) {
+export function TaskPeek({ task, onAction, onClose }: TaskPeekProps) {
   const canOperate = useCanOperate();
   return (
     <PeekPanel
       id={task.id}
-      title={showTricks(task.title)}
-      state={<State isBare {...wordsOf(task)} />}
+      title={revealHidden(task.title)}
+      state={<State isIconless {...wordsOf(task)} />}
       href={taskAddress(task.id)}
-      actions={<TaskMenu task={task} canOperate={canOperate} isInPeek onAct={onAct} />}
+      actions={<TaskMenu task={task} canOperate={canOperate} isInPeek onAct={onAction} />}
       onClose={onClose}
     >
       <PeekBody>
@@ -49,9 +49,9 @@ export function TaskPeek({ task, onAct, onClose }: TaskPeekProps) {
         />
         {task.state === "pending" && <WhyItWaits key={task.id} task={task} />}
         {task.state === "failed" && <WhyFailed task={task} />}
-        {canOperate && <Acts task={task} onAct={onAct} />}
+        {canOperate && <TaskActions task={task} onAction={onAction} />}
         <PeekPart title="Prompt">
-          <p className="line-clamp-6 text-xs wrap-anywhere whitespace-pre-wrap">{showTricks(promptOf(task))}</p>
+          <p className="line-clamp-6 text-xs wrap-anywhere whitespace-pre-wrap">{revealHidden(promptOf(task))}</p>
         </PeekPart>
         <TaskFacts task={task} />
         {task.attemptCount > 0 && <Attempts key={task.id} task={task} />}
@@ -65,16 +65,16 @@ export function TaskPeek({ task, onAct, onClose }: TaskPeekProps) {
   );
 }
 
-function Acts({ task, onAct }: { task: QueueTaskSummary; onAct: (what: RowAct) => void }) {
+function TaskActions({ task, onAction }: { task: QueueTaskSummary; onAction: (what: RowAction) => void }) {
   return (
     <p className="flex flex-wrap gap-2">
-      <Button size="sm" disabled={!canRetry(task)} onClick={() => onAct("retry")}>
+      <Button size="sm" disabled={!canRetry(task)} onClick={() => onAction("retry")}>
         <RotateCw aria-hidden className="size-3.5" /> {task.state === "pending" ? "Start now" : "Retry"}
       </Button>
-      <Button size="sm" disabled={!canPrioritise(task)} onClick={() => onAct("change")}>
+      <Button size="sm" disabled={!canPrioritise(task)} onClick={() => onAction("change")}>
         <Pencil aria-hidden className="size-3.5" /> Edit…
       </Button>
-      <Button size="sm" disabled={!canCancel(task)} onClick={() => onAct("cancel")}>
+      <Button size="sm" disabled={!canCancel(task)} onClick={() => onAction("cancel")}>
         <Ban aria-hidden className="size-3.5" /> Cancel…
       </Button>
     </p>
@@ -85,11 +85,11 @@ function TaskFacts({ task }: { task: QueueTaskSummary }) {
   return (
     <Facts
       items={[
-        ["Queue", showTricks(`${task.queue} / ${task.lane}, priority ${task.priority}`)],
-        ["Profile", showTricks(task.backendProfile)],
+        ["Queue", revealHidden(`${task.queue} / ${task.lane}, priority ${task.priority}`)],
+        ["Profile", revealHidden(task.backendProfile)],
         ["Attempts", task.attemptCount],
         ["Next", task.nextAttemptAt === null ? null : <Countdown key="n" to={task.nextAttemptAt} />],
-        ["Key", showTricks(task.concurrencyKey)],
+        ["Key", revealHidden(task.concurrencyKey)],
         ["Expires", task.expiresAt === null ? null : <Time key="e" at={task.expiresAt} />],
         ["Added", <Time key="a" at={task.createdAt} />],
       ]}
@@ -115,7 +115,7 @@ function Attempts({ task: { id, version } }: { task: QueueTaskSummary }) {
         {attempts.map(({ attempt, state, runId, dispatchedAt, startedAt, endedAt, failureKind, failureMessage }) => (
           <li key={attempt} className="flex flex-wrap items-center gap-x-2">
             <span className="text-ink-3 tabular-nums">{attempt}</span>
-            <State isBare {...stateWords(state)} />
+            <State isIconless {...stateWords(state)} />
             {runId !== null && (
               <Link href={runAddress(runId)} prefetch={false} title={runId} className="font-mono text-accent underline">
                 {shortenId(runId, 4)}
@@ -124,7 +124,7 @@ function Attempts({ task: { id, version } }: { task: QueueTaskSummary }) {
             <Duration from={startedAt ?? dispatchedAt} to={endedAt} className="text-ink-2" />
             {failureKind !== null && (
               <span className="basis-full wrap-anywhere text-bad">
-                {showTricks(
+                {revealHidden(
                   [sentence(failureWords(failureKind)), failureMessage].filter((part) => part !== null).join(": "),
                 )}
               </span>

@@ -2,12 +2,12 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import Link from "next/link";
 import { FoldBox } from "@/components/conversation/fold-box";
-import { useGathered } from "@/components/live/gathered";
 import { useFrames } from "@/components/live/provider";
+import { useThrottled } from "@/components/live/throttled";
 import { taskAddress } from "@/components/shell/addresses";
 import { useTRPC } from "@/components/trpc/client";
 import { CopyButton } from "@/components/ui/copy";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { Panel } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
 import { ScrollRegion } from "@/components/ui/scroll-region";
@@ -16,20 +16,20 @@ import type { DependencyResult } from "@/contract/dependency-result";
 import type { QueueTaskDetail } from "@/contract/queue";
 import { stateWords } from "./explain";
 
-const GATHER_MS = 300;
+const REFETCH_WAIT_MS = 300;
 const KIND_WORDS = { output: "structured result", message: "last message", failure: "failure" } as const;
 
 /** What those found out that a task comes after, as its agent is told; nothing where it is not. */
 export function TaskResults({ task }: { task: QueueTaskDetail }) {
   const trpc = useTRPC();
   const client = useQueryClient();
-  const isTold = task.dependencyResults === "append" && task.dependsOn.length > 0;
-  const asked = trpc.queue.listDependencyResults.queryOptions({ taskId: task.id }, { enabled: isTold });
-  const results = useQuery(asked);
-  const askAgain = useGathered(GATHER_MS, () => void client.invalidateQueries({ queryKey: asked.queryKey }));
+  const hasResults = task.dependencyResults === "append" && task.dependsOn.length > 0;
+  const options = trpc.queue.listDependencyResults.queryOptions({ taskId: task.id }, { enabled: hasResults });
+  const results = useQuery(options);
+  const refetch = useThrottled(REFETCH_WAIT_MS, () => void client.invalidateQueries({ queryKey: options.queryKey }));
   const before = new Set(task.dependsOn.map(({ taskId }) => taskId));
-  useFrames("task", (frame) => (frame.id === task.id || before.has(frame.id)) && askAgain());
-  if (!isTold) return null;
+  useFrames("task", (frame) => (frame.id === task.id || before.has(frame.id)) && refetch());
+  if (!hasResults) return null;
   return (
     <Panel title="Dependency results">
       <QueryView query={results}>
@@ -52,11 +52,11 @@ export function TaskResults({ task }: { task: QueueTaskDetail }) {
 
 function Result({ item }: { item: DependencyResult }) {
   const { taskId, title, state, kind, text, length } = item;
-  const name = `Result of ${showTricks(title)}`;
+  const name = `Result of ${revealHidden(title)}`;
   const head = (
     <span className="flex min-w-0 flex-1 flex-wrap items-center gap-x-2">
-      <span className="min-w-0 truncate font-medium text-ink">{showTricks(title)}</span>
-      <State isBare {...stateWords(state)} />
+      <span className="min-w-0 truncate font-medium text-ink">{revealHidden(title)}</span>
+      <State isIconless {...stateWords(state)} />
       <span className="text-ink-3">{kind === null ? missingWords(state) : KIND_WORDS[kind]}</span>
     </span>
   );
@@ -72,7 +72,7 @@ function Result({ item }: { item: DependencyResult }) {
     <FoldBox summary={head}>
       <div className="relative bg-code">
         <ScrollRegion label={name} className="max-h-80 px-3 py-2">
-          <pre className="pr-6 text-xs leading-5 wrap-anywhere whitespace-pre-wrap">{showTricks(text)}</pre>
+          <pre className="pr-6 text-xs leading-5 wrap-anywhere whitespace-pre-wrap">{revealHidden(text)}</pre>
         </ScrollRegion>
         <span className="absolute top-1.5 right-2">
           <CopyButton text={text} label="Copy result" />

@@ -7,12 +7,12 @@ import { ChooseBox } from "@/components/bulk/choose-box";
 import { Profile } from "@/components/sessions/demo-label";
 import { taskAddress } from "@/components/shell/addresses";
 import { cn } from "@/components/ui/class-names";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { State } from "@/components/ui/state";
 import { Time } from "@/components/ui/time";
 import type { QueueTaskSummary } from "@/contract/queue";
 import { wordsOf } from "./explain";
-import type { RowAct } from "./row-acts";
+import type { RowAction } from "./row-actions";
 import type { TaskColumnId, TaskColumns } from "./task-columns";
 import { TaskMenu } from "./task-menu";
 import { Detail, Priority, UnreadDot } from "./task-parts";
@@ -27,7 +27,7 @@ type TaskRowProps = {
   task: QueueTaskSummary;
   titles: ReadonlyMap<string, string>;
   columns: TaskColumns;
-  place: { index: number; style: CSSProperties; ref: Ref<HTMLTableRowElement> };
+  position: { index: number; style: CSSProperties; ref: Ref<HTMLTableRowElement> };
   isCursor: boolean;
   isChosen: boolean;
   hasQueue: boolean;
@@ -35,22 +35,22 @@ type TaskRowProps = {
   priority: number;
   onFocus: () => void;
   onToggle: (isRange: boolean) => void;
-  onAct: (what: RowAct) => void;
+  onAct: (what: RowAction) => void;
 };
 
 /** A task: its state, why it waits, where it stands. */
-export function TaskRow({ task, columns, place, isCursor, isChosen, hasQueue, canOperate, ...on }: TaskRowProps) {
-  const words = wordsOf(task);
-  const has = (id: TaskColumnId) => columns.shown.some((column) => column.id === id);
+export function TaskRow({ task, columns, position, isCursor, isChosen, hasQueue, canOperate, ...on }: TaskRowProps) {
+  const state = wordsOf(task);
+  const isColumnShown = (id: TaskColumnId) => columns.shown.some((column) => column.id === id);
   return (
     <tr
-      ref={place.ref}
+      ref={position.ref}
       role="row"
       data-row={task.id}
-      data-index={place.index}
+      data-index={position.index}
       data-selected={isChosen || undefined}
-      aria-rowindex={place.index + 2}
-      style={place.style}
+      aria-rowindex={position.index + 2}
+      style={position.style}
       onFocus={on.onFocus}
       className={cn(
         "absolute inset-x-0 top-0 flex flex-wrap items-center gap-x-3 gap-y-1 border-b px-4 py-2.5 hover:bg-hover data-selected:bg-accent-soft sm:h-13 sm:py-0",
@@ -59,10 +59,10 @@ export function TaskRow({ task, columns, place, isCursor, isChosen, hasQueue, ca
       )}
     >
       <td role="cell" className="flex items-center">
-        {canOperate && <ChooseBox label={showTricks(task.title)} isChosen={isChosen} onToggle={on.onToggle} />}
+        {canOperate && <ChooseBox label={revealHidden(task.title)} isChosen={isChosen} onToggle={on.onToggle} />}
       </td>
       <td role="cell">
-        <State {...words} why={showTricks(task.blocker?.message ?? task.failureMessage)} />
+        <State {...state} why={revealHidden(task.blocker?.message ?? task.failureMessage)} />
       </td>
       <td role="cell" className="flex min-w-0 flex-col max-sm:order-first max-sm:w-full max-sm:pr-8">
         <span className="flex min-w-0 items-center gap-2">
@@ -76,31 +76,31 @@ export function TaskRow({ task, columns, place, isCursor, isChosen, hasQueue, ca
               task.unread ? "font-semibold" : "font-medium",
             )}
           >
-            {showTricks(task.title)}
+            {revealHidden(task.title)}
           </Link>
         </span>
         <span className="truncate text-xs text-ink-3">
           <Detail task={task} titles={on.titles} />
         </span>
       </td>
-      {has("lane") && (
+      {isColumnShown("lane") && (
         <td role="cell" className="min-w-0 truncate text-xs text-ink-2" title={`${task.queue} / ${task.lane}`}>
           {hasQueue && <span className="text-ink-3 max-sm:hidden">{task.queue} / </span>}
           {task.lane}
         </td>
       )}
-      {has("priority") && (
+      {isColumnShown("priority") && (
         <td role="cell" className="flex items-center gap-0.5">
           <Priority task={task} priority={on.priority} canOperate={canOperate} onAct={on.onAct} />
         </td>
       )}
-      {has("profile") && (
+      {isColumnShown("profile") && (
         <td role="cell" className={cn("text-xs text-ink-2 max-lg:truncate", !columns.areChosen && "max-sm:hidden")}>
           <Profile profile={task.backendProfile} />
         </td>
       )}
       {columns.shown.some(({ isOptional }) => isOptional) && <MoreCells task={task} columns={columns.shown} />}
-      {has("since") && (
+      {isColumnShown("since") && (
         <td
           role="cell"
           className="text-right text-xs whitespace-nowrap text-ink-2 max-sm:ml-auto sm:[grid-column-end:-2]"

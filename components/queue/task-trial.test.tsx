@@ -11,7 +11,7 @@ const TRIAL: TaskTrial = {
     ...{ sessionId: null, concurrencyKey: null },
   },
 };
-const told = (more: Partial<TaskTrial>) =>
+const rendered = (more: Partial<TaskTrial>) =>
   renderToStaticMarkup(<TaskTrialNote trial={{ ...TRIAL, ...more }} />).replaceAll(/<[^>]*>/g, " ");
 
 test("each outcome is said in words, and that nothing was added", () => {
@@ -22,15 +22,15 @@ test("each outcome is said in words, and that nothing was added", () => {
     ["refused", "Refused when due"],
     ["exists", "Already exists"],
   ] as const) {
-    expect(told({ outcome })).toContain(words);
-    expect(told({ outcome })).toContain("nothing added yet");
+    expect(rendered({ outcome })).toContain(words);
+    expect(rendered({ outcome })).toContain("nothing added yet");
   }
-  expect(told({ rank: 3 })).toContain("3rd in fast");
+  expect(rendered({ rank: 3 })).toContain("3rd in fast");
 });
 
 test("a wait is told as that of a task is: for what, in which place, until when", () => {
   const blocker = { kind: "lane-limit", message: "", until: null, limit: 2, holders: [] } as const;
-  const html = told({ outcome: "waits", rank: 4, blocker: { ...blocker, holders: [] } });
+  const html = rendered({ outcome: "waits", rank: 4, blocker: { ...blocker, holders: [] } });
   expect(html).toContain("Lane fast is at its limit (2)");
   expect(html).toMatch(/4th\s+in fast/);
   expect(html).toContain("unknown");

@@ -5,8 +5,8 @@ import Link from "next/link";
 import { useEffect, useState } from "react";
 import { ApprovalCard, showApproval } from "@/components/conversation/approval-card";
 import { StructuredOutput } from "@/components/conversation/structured-output";
-import { useGathered } from "@/components/live/gathered";
 import { useFrames, useWatched } from "@/components/live/provider";
+import { useThrottled } from "@/components/live/throttled";
 import { explainRun } from "@/components/sessions/session-state";
 import { runAddress, scheduleAddress, sessionAddress } from "@/components/shell/addresses";
 import { useCanOperate, useReader } from "@/components/shell/identity";
@@ -17,7 +17,7 @@ import { Button } from "@/components/ui/button";
 import { Id } from "@/components/ui/copy";
 import { copyCurl } from "@/components/ui/curl";
 import { CurlMenu } from "@/components/ui/curl-menu";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { JsonPanel } from "@/components/ui/json-panel";
 import { MenuItem } from "@/components/ui/menu";
 import { type Fact, Facts, PageHeader, Panel, TableSkeleton } from "@/components/ui/page";
@@ -29,13 +29,13 @@ import { Countdown, Time } from "@/components/ui/time";
 import { ModelUsePanel } from "@/components/usage/model-use";
 import type { QueueTaskDetail, QueueTaskSummary } from "@/contract/queue";
 import { promptIn } from "@/contract/words";
-import { canCancel, canPrioritise, canRetry } from "./can";
+import { canCancel, canPrioritise, canRetry } from "./allowed-actions";
 import { CancelTaskDialog } from "./cancel-task";
 import { ChangeTaskDialog } from "./change-task";
 import { wordsOf } from "./explain";
 import { TaskAttempts } from "./task-attempts";
 import { TaskGraph } from "./task-graph";
-import { TaskLife } from "./task-life";
+import { TaskLifecycle } from "./task-lifecycle";
 import { TaskOrder } from "./task-order";
 import { TaskResults } from "./task-results";
 import { usePriority } from "./use-priority";
@@ -44,7 +44,7 @@ import { useRetry } from "./use-retry";
 import { WhyFailed } from "./why-failed";
 import { WhyItWaits } from "./why-it-waits";
 
-const GATHER_MS = 300;
+const REFETCH_WAIT_MS = 300;
 
 /** A task's page: what it waits for or what it does, how it was tried, and what can be done to it. */
 export function TaskView({ taskId }: { taskId: string }) {
@@ -54,12 +54,12 @@ export function TaskView({ taskId }: { taskId: string }) {
   const task = useQuery(trpc.queue.getTask.queryOptions({ taskId, readerId }));
   useTaskReading(task.data);
   useWatched("tasks");
-  const askAgain = useGathered(GATHER_MS, () => {
+  const refetch = useThrottled(REFETCH_WAIT_MS, () => {
     void client.invalidateQueries({ queryKey: trpc.queue.getTask.queryKey({ taskId, readerId }) });
     void client.invalidateQueries({ queryKey: trpc.queue.listAttempts.pathKey() });
     void client.invalidateQueries({ queryKey: trpc.queue.explain.pathKey() });
   });
-  useFrames("task", (frame) => frame.id === taskId && askAgain());
+  useFrames("task", (frame) => frame.id === taskId && refetch());
   return (
     <QueryView query={task} heading="Task">
       {(data) => <LoadedTask task={data} />}
@@ -68,7 +68,7 @@ export function TaskView({ taskId }: { taskId: string }) {
 }
 
 function LoadedTask({ task }: { task: QueueTaskDetail }) {
-  const words = wordsOf(task);
+  const state = wordsOf(task);
   return (
     <div className="flex h-full min-h-0 flex-col">
       <PageHeader
@@ -81,12 +81,12 @@ function LoadedTask({ task }: { task: QueueTaskDetail }) {
             >
               <ChevronLeft aria-hidden className="size-4" />
             </Link>
-            <span className="wrap-anywhere">{showTricks(task.title)}</span>
+            <span className="wrap-anywhere">{revealHidden(task.title)}</span>
           </span>
         }
         description={
           <span className="flex flex-wrap items-center gap-x-2">
-            <State isBare {...words} />
+            <State isIconless {...state} />
             {task.queue} / {task.lane}
             {task.nextAttemptAt !== null && (
               <span className="text-ink-3">
@@ -106,7 +106,7 @@ function LoadedTask({ task }: { task: QueueTaskDetail }) {
         <TaskGraph task={task} />
         {task.runId !== null && <ItsRun runId={task.runId} />}
         <TaskAttempts taskId={task.id} />
-        <TaskLife task={task} />
+        <TaskLifecycle task={task} />
       </RecordBody>
     </div>
   );
@@ -117,13 +117,13 @@ function Actions({ task }: { task: QueueTaskSummary }) {
   const [dialog, setDialog] = useState<"cancel" | "change" | null>(null);
   const retry = useRetry();
   const { change } = usePriority();
-  const again = () => canRetry(task) && !retry.isPending && retry.mutate({ taskId: task.id });
+  const retryTask = () => canRetry(task) && !retry.isPending && retry.mutate({ taskId: task.id });
   useEffect(() => {
     if (!canOperate) return;
     const group = "This page" as const;
     return setPageShortcuts([
       { keys: "c", name: "Cancel the task", group, run: () => canCancel(task) && setDialog("cancel") },
-      { keys: "r", name: "Retry the task", group, run: again },
+      { keys: "r", name: "Retry the task", group, run: retryTask },
       { keys: "e", name: "Edit the task", group, run: () => canPrioritise(task) && setDialog("change") },
       { keys: "+", name: "Raise priority", group, run: () => canPrioritise(task) && change(task, 1) },
       { keys: "-", name: "Lower priority", group, run: () => canPrioritise(task) && change(task, -1) },
@@ -148,7 +148,7 @@ function Actions({ task }: { task: QueueTaskSummary }) {
       <Button disabled={!canPrioritise(task)} onClick={() => setDialog("change")}>
         <Pencil aria-hidden className="size-4" /> Edit…
       </Button>
-      <Button disabled={!canRetry(task) || retry.isPending} onClick={again}>
+      <Button disabled={!canRetry(task) || retry.isPending} onClick={retryTask}>
         <RotateCw aria-hidden className="size-4" /> {task.state === "pending" ? "Start now" : "Retry"}
       </Button>
       <Button disabled={!canCancel(task)} onClick={() => setDialog("cancel")}>
@@ -176,10 +176,10 @@ function ItsRun({ runId }: { runId: string }) {
           return (
             <div className="flex flex-col gap-3 p-4 text-sm">
               <p className="flex flex-wrap items-center gap-x-2 gap-y-1">
-                <State state={explained.state} word={explained.word} /> {showTricks(explained.why)}
+                <State state={explained.state} word={explained.word} /> {revealHidden(explained.why)}
                 {explained.next !== undefined && (
                   <span className="text-ink-3">
-                    {showTricks(explained.next.text)} <Countdown to={explained.next.at} />
+                    {revealHidden(explained.next.text)} <Countdown to={explained.next.at} />
                   </span>
                 )}
               </p>
@@ -205,13 +205,13 @@ function ItsRun({ runId }: { runId: string }) {
 }
 
 /** What the agent is asked, in words where the payload is no more than that. */
-function Asked({ task: { payload } }: { task: QueueTaskSummary }) {
+function TaskPrompt({ task: { payload } }: { task: QueueTaskSummary }) {
   const prompt = promptIn(payload);
   if (prompt === undefined || Object.keys(payload).length > 1) return <JsonPanel title="Payload" value={payload} />;
   return (
     <Panel title="Prompt">
       <ScrollRegion label="Prompt" className="max-h-60 p-4">
-        <p className="text-xs wrap-anywhere whitespace-pre-wrap">{showTricks(prompt)}</p>
+        <p className="text-xs wrap-anywhere whitespace-pre-wrap">{revealHidden(prompt)}</p>
       </ScrollRegion>
     </Panel>
   );
@@ -249,7 +249,7 @@ function TaskFacts({ task }: { task: QueueTaskSummary }) {
         <Facts className="p-4" items={facts} />
       </Panel>
       <ModelUsePanel query={usage} />
-      <Asked task={task} />
+      <TaskPrompt task={task} />
       {task.references.length > 0 && <JsonPanel title="References" value={task.references} />}
       {Object.keys(task.metadata).length > 0 && <JsonPanel title="Metadata" value={task.metadata} />}
       {task.retry !== null && <JsonPanel title="Retry policy" value={task.retry} />}

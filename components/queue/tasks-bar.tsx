@@ -14,7 +14,7 @@ type TasksBarProps = {
   hasStates: boolean;
   /** Whether the tasks are rows, which have columns. */
   hasColumns: boolean;
-  look: ReactNode;
+  layoutSwitch: ReactNode;
   onChange: (change: Partial<QueueFilter> | null) => void;
   /** What is done to those that are chosen. */
   children: ReactNode;
@@ -22,13 +22,13 @@ type TasksBarProps = {
 
 /** What stays above the tasks: what narrows them, how they are shown, and what is done to many. */
 export function TasksBar(props: TasksBarProps) {
-  const { ref, filter, controls, rows, hasStates, hasColumns, look, onChange, children } = props;
+  const { ref, filter, controls, rows, hasStates, hasColumns, layoutSwitch, onChange, children } = props;
   const queues = [...new Set(controls.map(({ queue }) => queue))].sort();
   const lanes = [...new Set(controls.flatMap(({ lane }) => lane ?? []))].sort();
   return (
     <div ref={ref} className="z-20 border-y bg-panel lg:sticky lg:top-0">
       <div className="px-4 py-2.5 lg:px-6">
-        <QueueFilters {...{ filter, queues, lanes, rows, hasStates, hasColumns, look, onChange }} />
+        <QueueFilters {...{ filter, queues, lanes, rows, hasStates, hasColumns, layoutSwitch, onChange }} />
       </div>
       {children}
     </div>

@@ -5,7 +5,7 @@ import Link from "next/link";
 import { type ReactNode, type RefObject, useCallback, useMemo, useRef, useState } from "react";
 import { progressOf } from "@/components/bulk/progress";
 import { DocLink } from "@/components/docs/doc-link";
-import { useWider, type Wider } from "@/components/query/use-wider";
+import { type QueryWidening, useQueryWidening } from "@/components/query/use-query-widening";
 import { bulkAddress } from "@/components/shell/addresses";
 import { useCanOperate, useReader } from "@/components/shell/identity";
 import { useTRPC } from "@/components/trpc/client";
@@ -13,9 +13,9 @@ import { newestBulk, taskPages } from "@/components/trpc/lists";
 import { Button, buttonStyle } from "@/components/ui/button";
 import { CallHint } from "@/components/ui/call-hint";
 import { useHydratedNow } from "@/components/ui/clock";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { ListFoot, NoMatch, StillLooking } from "@/components/ui/list-states";
-import { useLookOn } from "@/components/ui/look-on";
+import { useLoadUntilFound } from "@/components/ui/load-until-found";
 import { NewPill } from "@/components/ui/new-pill";
 import { EmptyState, TableSkeleton } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
@@ -28,7 +28,7 @@ import { NEW_TASK_CALL } from "./new-task-call";
 import { useTaskColumns } from "./task-columns";
 import { TasksBar } from "./tasks-bar";
 import { useQueueLive } from "./use-queue-live";
-import { useTaskActs } from "./use-task-acts";
+import { useTaskActions } from "./use-task-actions";
 
 // A queue in which nothing waits has no rows.
 const TasksTable = dynamic(() => import("./tasks-table").then((module) => module.TasksTable), {
@@ -41,13 +41,13 @@ export type TasksSectionProps = {
   active: readonly Pick<TaskLine, "taskId" | "title">[];
   scroller: RefObject<HTMLDivElement | null>;
   /** How the tasks are shown, which is chosen beside what narrows them. */
-  look: ReactNode;
+  layoutSwitch: ReactNode;
   onChange: (change: Partial<QueueFilter> | null) => void;
   onAdd: () => void;
 };
 
 /** The tasks as rows: narrowed by the filter, run by mouse or keys, one by one or many at once. */
-export function TasksSection({ filter, controls, active, scroller, look, onChange, onAdd }: TasksSectionProps) {
+export function TasksSection({ filter, controls, active, scroller, layoutSwitch, onChange, onAdd }: TasksSectionProps) {
   const trpc = useTRPC();
   const readerId = useReader();
   const canOperate = useCanOperate();
@@ -59,30 +59,30 @@ export function TasksSection({ filter, controls, active, scroller, look, onChang
   const [focusRequest, setFocusRequest] = useState(0);
   const focus = () => setFocusRequest((request) => request + 1);
   const { fetchNextPage, isFetchingNextPage, hasNextPage } = query;
-  const acts = useTaskActs({
+  const taskActions = useTaskActions({
     ...{ tasks, ids, filter, hasMore: hasNextPage, isRead: query.data !== undefined, controls, onAdd, focus },
   });
-  const { selection, priority } = acts;
-  const live = useQueueLive(acts.isHeld);
+  const { selection, priority } = taskActions;
+  const live = useQueueLive(taskActions.isHeld);
   const bar = useRef<HTMLDivElement>(null);
   const onMore = useCallback(() => {
     if (!isFetchingNextPage) void fetchNextPage();
   }, [isFetchingNextPage, fetchNextPage]);
-  const isLooking = useLookOn(query, tasks.length);
-  const wider = useWider(TASK_QUERY, filter, onChange);
+  const isSearching = useLoadUntilFound(query, tasks.length);
+  const widening = useQueryWidening(TASK_QUERY, filter, onChange);
   return (
-    <section aria-label="Tasks" onKeyDown={acts.onKeyDown}>
-      <TasksBar ref={bar} {...{ filter, controls, look, onChange }} rows={tasks} hasStates hasColumns>
-        {acts.bar}
+    <section aria-label="Tasks" onKeyDown={taskActions.onKeyDown}>
+      <TasksBar ref={bar} {...{ filter, controls, layoutSwitch, onChange }} rows={tasks} hasStates hasColumns>
+        {taskActions.bar}
       </TasksBar>
-      <NewPill count={live.changes} one="change" onShow={live.show} />
+      <NewPill count={live.changes} noun="change" onShow={live.show} />
       <div className="bg-panel">
         <QueryView query={query} skeleton={<TableSkeleton />}>
           {() =>
-            isLooking ? (
+            isSearching ? (
               <StillLooking>Searching more tasks…</StillLooking>
             ) : tasks.length === 0 ? (
-              <Nothing filter={filter} wider={wider} onChange={onChange} onAdd={canOperate ? onAdd : null} />
+              <EmptyList filter={filter} widening={widening} onChange={onChange} onAdd={canOperate ? onAdd : null} />
             ) : (
               <>
                 <TasksTable
@@ -98,19 +98,19 @@ export function TasksSection({ filter, controls, active, scroller, look, onChang
                   canOperate={canOperate}
                   hasMore={hasNextPage}
                   onMore={onMore}
-                  priorityOf={priority.shown}
+                  priorityOf={priority.shownPriority}
                   onAct={(what, task) => {
                     selection.moveTo(task.id);
-                    acts.act(what, task);
+                    taskActions.act(what, task);
                   }}
                 />
-                <ListFoot count={tasks.length} one="task" query={query} />
+                <ListFoot count={tasks.length} noun="task" query={query} />
               </>
             )
           }
         </QueryView>
       </div>
-      {acts.dialogs}
+      {taskActions.dialogs}
     </section>
   );
 }
@@ -143,19 +143,19 @@ function useJustDone(): { id: string; title: string } | null {
   return { id: newest.id, title: progressOf(newest).title };
 }
 
-type NothingProps = {
+type EmptyListProps = {
   filter: QueueFilter;
-  wider: Wider | null;
+  widening: QueryWidening | null;
   onChange: (change: Partial<QueueFilter>) => void;
   onAdd: (() => void) | null;
 };
 
-function Nothing({ filter, wider, onChange, onAdd }: NothingProps) {
+function EmptyList({ filter, widening, onChange, onAdd }: EmptyListProps) {
   const done = useJustDone();
   if (isFiltered(filter) && done !== null)
     return (
       <EmptyState
-        title={showTricks(done.title)}
+        title={revealHidden(done.title)}
         action={
           <Link href={bulkAddress(done.id)} className={buttonStyle({})}>
             View them
@@ -168,9 +168,9 @@ function Nothing({ filter, wider, onChange, onAdd }: NothingProps) {
   if (isFiltered(filter))
     return (
       <NoMatch
-        one="task"
+        noun="task"
         action="Show all tasks"
-        wider={wider}
+        widening={widening}
         onClear={() => onChange({ ...TASK_QUERY.none, queue: filter.queue, state: "all" })}
       />
     );
@@ -181,7 +181,7 @@ function Nothing({ filter, wider, onChange, onAdd }: NothingProps) {
         <span className="flex gap-2">
           <Button onClick={() => onChange({ state: "all" })}>Show all tasks</Button>
           {onAdd !== null && (
-            <Button look="primary" onClick={onAdd}>
+            <Button variant="primary" onClick={onAdd}>
               Add task
             </Button>
           )}
@@ -191,7 +191,7 @@ function Nothing({ filter, wider, onChange, onAdd }: NothingProps) {
       <p>
         A task starts as a run when its limits allow. <DocLink name="queue">How the queue works</DocLink>
       </p>
-      <CallHint words="Or add one with the API" call={NEW_TASK_CALL} />
+      <CallHint label="Or add one with the API" call={NEW_TASK_CALL} />
     </EmptyState>
   );
 }

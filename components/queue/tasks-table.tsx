@@ -6,7 +6,7 @@ import type { Selection } from "@/components/bulk/use-selection";
 import { cn } from "@/components/ui/class-names";
 import { OverflowBox } from "@/components/ui/overflow-box";
 import type { QueueTaskSummary } from "@/contract/queue";
-import type { RowAct } from "./row-acts";
+import type { RowAction } from "./row-actions";
 import type { TaskColumns } from "./task-columns";
 import { gridStyle } from "./task-grid";
 import { ROW_GRID, TaskRow } from "./task-row";
@@ -32,7 +32,7 @@ type TasksTableProps = {
   hasMore: boolean;
   onMore: () => void;
   priorityOf: (task: QueueTaskSummary) => number;
-  onAct: (what: RowAct, task: QueueTaskSummary) => void;
+  onAct: (what: RowAction, task: QueueTaskSummary) => void;
 };
 
 /** Tasks as rows, of which those in sight alone are drawn: a thousand cost what a screenful costs. */
@@ -92,7 +92,7 @@ export function TasksTable({ tasks, scroller, selection, focusRequest, hasMore, 
                 task={task}
                 titles={props.titles}
                 columns={props.columns}
-                place={{
+                position={{
                   index: row.index,
                   ref: virtual.measureElement,
                   style: { transform: `translateY(${row.start - scrollMargin}px)` },
@@ -122,15 +122,15 @@ function Head({ name, isHidden, className }: { name: string; isHidden?: boolean;
   );
 }
 
-function useHeight(part: RefObject<HTMLElement | null>): number {
+function useHeight(measuredElement: RefObject<HTMLElement | null>): number {
   const [height, setHeight] = useState(0);
   useEffect(() => {
-    const element = part.current;
+    const element = measuredElement.current;
     if (element === null) return;
     const observer = new ResizeObserver(() => setHeight(element.offsetHeight));
     observer.observe(element);
     return () => observer.disconnect();
-  }, [part]);
+  }, [measuredElement]);
   return height;
 }
 
@@ -138,37 +138,41 @@ function useHeight(part: RefObject<HTMLElement | null>): number {
  * How far below the top of what scrolls a part begins. What stands above it may grow while its rows are looked at: they
  * stay where they are. The browser would see to it, but not where rows come in that very moment.
  */
-function useOffset(part: RefObject<HTMLElement | null>, scroller: RefObject<HTMLElement | null>): number {
+function useOffset(element: RefObject<HTMLElement | null>, scroller: RefObject<HTMLElement | null>): number {
   const [offset, setOffset] = useState(0);
-  const known = useRef(0);
+  const previousCount = useRef(0);
   // Not before the paint: what scrolls is above this part, and is there only after it.
   useEffect(() => {
-    const box = scroller.current;
-    if (box === null) return;
+    const scrollElement = scroller.current;
+    if (scrollElement === null) return;
     // Above the rows the browser does it, and there alone.
     const leave = () => {
-      box.style.overflowAnchor = box.scrollTop > known.current ? "none" : "";
+      scrollElement.style.overflowAnchor = scrollElement.scrollTop > previousCount.current ? "none" : "";
     };
     const measure = () => {
-      if (part.current === null) return;
-      const top = part.current.getBoundingClientRect().top - box.getBoundingClientRect().top + box.scrollTop;
+      if (element.current === null) return;
+      const top =
+        element.current.getBoundingClientRect().top -
+        scrollElement.getBoundingClientRect().top +
+        scrollElement.scrollTop;
       const next = Math.round(top);
-      if (box.scrollTop > known.current && known.current > 0) box.scrollTop += next - known.current;
-      known.current = next;
+      if (scrollElement.scrollTop > previousCount.current && previousCount.current > 0)
+        scrollElement.scrollTop += next - previousCount.current;
+      previousCount.current = next;
       setOffset(next);
       leave();
     };
     const observer = new ResizeObserver(measure);
-    observer.observe(box);
-    for (const child of box.children) observer.observe(child);
-    box.addEventListener("scroll", leave, { passive: true });
+    observer.observe(scrollElement);
+    for (const child of scrollElement.children) observer.observe(child);
+    scrollElement.addEventListener("scroll", leave, { passive: true });
     measure();
     return () => {
       observer.disconnect();
-      box.removeEventListener("scroll", leave);
-      box.style.overflowAnchor = "";
+      scrollElement.removeEventListener("scroll", leave);
+      scrollElement.style.overflowAnchor = "";
     };
-  }, [part, scroller]);
+  }, [element, scroller]);
   return offset;
 }
 
@@ -181,23 +185,23 @@ type FocusInput = {
 
 /** Brings the cursor's row into sight and the focus to it, once for each time that it is asked for. */
 function useCursorFocus({ tasks, cursor, focusRequest, scrollTo }: FocusInput): void {
-  const wanted = useRef<string | null>(null);
+  const pendingFocusId = useRef<string | null>(null);
   // A key may be pressed before the table has come to life.
-  const seen = useRef(0);
+  const handledRequest = useRef(0);
   useEffect(() => {
-    if (seen.current === focusRequest) return;
-    seen.current = focusRequest;
+    if (handledRequest.current === focusRequest) return;
+    handledRequest.current = focusRequest;
     if (cursor === null) return;
-    wanted.current = cursor;
+    pendingFocusId.current = cursor;
     scrollTo(tasks.findIndex((task) => task.id === cursor));
   });
   useEffect(() => {
-    const id = wanted.current;
+    const id = pendingFocusId.current;
     if (id === null) return;
     const link = document.getElementById(`task-${id}`);
     // Its row is drawn with the next pass, once the list has been scrolled to it.
     if (link === null) return;
-    wanted.current = null;
+    pendingFocusId.current = null;
     link.focus({ preventScroll: true });
   });
 }

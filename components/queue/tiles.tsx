@@ -1,6 +1,6 @@
 "use client";
 import { formatDuration } from "@/components/ui/format";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { Tile } from "@/components/ui/tile";
 import { Duration } from "@/components/ui/time";
 import type { QueueCommander } from "@/contract/queue-commander";
@@ -29,44 +29,44 @@ export function Tiles({ commander, filter, isNarrowing, onChange }: TilesProps) 
   return (
     // A phone has the figures that show tasks; the rest would push the tasks out of sight.
     <dl className="grid grid-cols-4 gap-px overflow-hidden rounded-lg border bg-line max-sm:[&_dt_svg]:hidden max-sm:[&>*:nth-child(n+5)]:hidden xl:grid-cols-8">
-      <Tile name="Waiting" figure={count("pending").toLocaleString("en")} note="to start" {...show("pending")} />
+      <Tile name="Waiting" value={count("pending").toLocaleString("en")} note="to start" {...show("pending")} />
       <Tile
         name="Running"
-        figure={count("dispatched", "running").toLocaleString("en")}
+        value={count("dispatched", "running").toLocaleString("en")}
         note={count("dispatched") === 0 ? "active now" : `${count("dispatched")} starting`}
         {...show("running")}
       />
       <Tile
         name="Done today"
-        figure={doneToday ?? "…"}
+        value={doneToday ?? "…"}
         note={`${count("completed").toLocaleString("en")} in total`}
         {...show("completed")}
       />
       <Tile
         name="Failed"
-        figure={failed.toLocaleString("en")}
+        value={failed.toLocaleString("en")}
         note="no retries left"
         tone={failed > 0 ? "text-bad" : undefined}
         {...show("failed")}
       />
       <Tile
         name="Oldest waiting"
-        figure={oldest === null ? "none" : <Duration from={oldest.since} to={null} />}
-        note={oldest === null ? "none waiting" : showTricks(oldest.title)}
+        value={oldest === null ? "none" : <Duration from={oldest.since} to={null} />}
+        note={oldest === null ? "none waiting" : revealHidden(oldest.title)}
       />
       <Tile
         name="Median wait"
-        figure={waits.p50Ms === null ? "none" : formatDuration(waits.p50Ms)}
+        value={waits.p50Ms === null ? "none" : formatDuration(waits.p50Ms)}
         note={waits.samples === 0 ? "no recent starts" : "p50 of recent starts"}
       />
       <Tile
         name="p95 wait"
-        figure={waits.p95Ms === null ? "none" : formatDuration(waits.p95Ms)}
+        value={waits.p95Ms === null ? "none" : formatDuration(waits.p95Ms)}
         note={waits.samples === 0 ? "no recent starts" : "95% start sooner"}
       />
       <Tile
         name="Completed/min"
-        figure={perMinute(throughput.completed)}
+        value={perMinute(throughput.completed)}
         note={`${perMinute(throughput.started)} started/min`}
       />
     </dl>

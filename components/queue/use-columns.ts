@@ -1,19 +1,28 @@
 import { useQueries, useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
-import { useAskAgain } from "@/components/live/gathered";
 import { useFrames } from "@/components/live/provider";
+import { useThrottledRefetch } from "@/components/live/throttled";
 import { useReader } from "@/components/shell/identity";
 import { useTRPC } from "@/components/trpc/client";
 import { conditionsOf } from "@/contract/query/page";
 import { TASK_QUERY, tasksInput } from "@/contract/query/tasks";
 import type { QueueTaskSummary } from "@/contract/queue";
 import type { QueueControl } from "@/contract/queue-control";
-import { type Column, countOf, deal, type Grouping, isOver, LANES_SHOWN, laneColumns, stateColumns } from "./board";
+import {
+  type Column,
+  countOf,
+  distributeCards,
+  type Grouping,
+  isTerminalColumn,
+  LANES_SHOWN,
+  laneColumns,
+  stateColumns,
+} from "./board";
 import type { QueueFilter } from "./filter";
 
 /** Cards that a column has at first, and each time that more is asked for; what lies beyond is in the table. */
 const CARDS = [25, 75, 200] as const;
-const FIGURES_GATHER_MS = 800;
+const STATS_REFETCH_WAIT_MS = 800;
 
 export type FilledColumn = Column & {
   cards: readonly QueueTaskSummary[];
@@ -40,15 +49,15 @@ export function useColumns({ filter, by, controls }: ColumnsInput) {
   const queries = useQueries({
     queries: columns.map((column) => ({
       ...trpc.queue.listTasks.queryOptions({
-        ...tasksInput({ ...filter, ...column.asked }, readerId),
-        ...(isOver(column.state) ? { sort: "updatedAt" as const } : {}),
+        ...tasksInput({ ...filter, ...column.filter }, readerId),
+        ...(isTerminalColumn(column.state) ? { sort: "updatedAt" as const } : {}),
         limit: CARDS[pages[column.key] ?? 0] ?? CARDS[0],
       }),
       placeholderData: (data: Cards | undefined) => data,
     })),
   });
   const counts = useCounts({ filter, by });
-  const dealt = deal(
+  const cardsByColumn = distributeCards(
     queries.map(({ data }) => data?.items ?? []),
     columns,
     by,
@@ -56,16 +65,18 @@ export function useColumns({ filter, by, controls }: ColumnsInput) {
   const parked = queries[columns.findIndex(({ key }) => key === "parked")]?.data;
   const filled = columns.map((column, index): FilledColumn => {
     const query = queries[index];
-    const cards = dealt.get(column.key) ?? [];
+    const cards = cardsByColumn.get(column.key) ?? [];
     const page = pages[column.key] ?? 0;
     const hasMore = (query?.data?.cursor ?? null) !== null;
-    const known = counts(column, parked);
+    const count = counts(column, parked);
     return {
       ...{ ...column, cards, hasMore },
-      count: known?.toLocaleString("en") ?? (query?.data === undefined ? null : `${cards.length}${hasMore ? "+" : ""}`),
+      count: count?.toLocaleString("en") ?? (query?.data === undefined ? null : `${cards.length}${hasMore ? "+" : ""}`),
       ...{ isLoading: query?.data === undefined, error: query?.error ?? null },
       onMore:
-        hasMore && page < CARDS.length - 1 ? () => setPages((known) => ({ ...known, [column.key]: page + 1 })) : null,
+        hasMore && page < CARDS.length - 1
+          ? () => setPages((current) => ({ ...current, [column.key]: page + 1 }))
+          : null,
       retry: () => query?.refetch(),
     };
   });
@@ -87,14 +98,14 @@ function useCounts({
   const { queue, lane } = filter;
   const further = { ...filter, queue: null, lane: null, state: "pending" as const };
   const isCounted = conditionsOf(TASK_QUERY, further).length === 0;
-  const place = { ...(queue === null ? {} : { queue }), ...(lane === null ? {} : { lane }) };
+  const laneInput = { ...(queue === null ? {} : { queue }), ...(lane === null ? {} : { lane }) };
   const stats = useQuery({
-    ...trpc.queue.stats.queryOptions(place),
+    ...trpc.queue.stats.queryOptions(laneInput),
     enabled: isCounted && by === "state",
     placeholderData: (data) => data,
   }).data;
-  const askAgain = useAskAgain(FIGURES_GATHER_MS, trpc.queue.stats.pathKey());
-  useFrames("task", askAgain);
+  const refetchStats = useThrottledRefetch(STATS_REFETCH_WAIT_MS, trpc.queue.stats.pathKey());
+  useFrames("task", refetchStats);
   if (!isCounted) return () => null;
   if (by === "lane") return ({ waiting }) => (filter.state === "pending" ? waiting : null);
   return (column, parked) => (stats === undefined ? null : countOf(column, stats.byState, parked));

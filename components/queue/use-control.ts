@@ -11,12 +11,12 @@ export type ControlChange = Omit<SetControlInput, "tenantId" | "queue" | "lane" 
 const STATE_DONE = { open: "Resumed", paused: "Paused", draining: "Draining" } as const;
 
 /** `default / ci`, or the queue's name alone. */
-export function nameOfPlace({ queue, lane }: Pick<QueueControl, "queue" | "lane">): string {
+export function laneName({ queue, lane }: Pick<QueueControl, "queue" | "lane">): string {
   return lane === null ? queue : `${queue} / ${lane}`;
 }
 
 /** Tells which queues and lanes this operator may change: what stands for all tenants is not one tenant's. */
-export function useMayChange(): (control: QueueControl) => boolean {
+export function useCanChangeControl(): (control: QueueControl) => boolean {
   const canOperate = useCanOperate();
   const { tenantId } = useIdentity();
   return (control) => canOperate && (tenantId === null || control.tenantId === tenantId);
@@ -28,13 +28,13 @@ export function useControl() {
   const client = useQueryClient();
   const { mutateAsync, isPending } = useMutation(trpc.queue.setControl.mutationOptions());
 
-  function put(control: QueueControl): void {
+  function updateCached(control: QueueControl): void {
     client.setQueriesData<QueueControlList>({ queryKey: trpc.queue.listControls.pathKey() }, (data) =>
       data === undefined
         ? undefined
         : {
             items: data.items.map((item) =>
-              isSamePlace(item, control)
+              isSameLane(item, control)
                 ? { ...control, waiting: item.waiting, running: item.running, oldestSince: item.oldestSince }
                 : item,
             ),
@@ -49,7 +49,7 @@ export function useControl() {
     { isUndo = false, onDone }: { isUndo?: boolean; onDone?: () => void },
   ): Promise<void> {
     const { tenantId, queue, lane, version } = control;
-    const name = nameOfPlace(control);
+    const name = laneName(control);
     try {
       const answer = await mutateAsync({
         ...(tenantId === ALL_TENANTS ? {} : { tenantId }),
@@ -58,7 +58,7 @@ export function useControl() {
         ...change,
         expectedVersion: version,
       });
-      put(answer);
+      updateCached(answer);
       onDone?.();
       void client.invalidateQueries({ queryKey: trpc.queue.pathKey() });
       const { state } = change;
@@ -66,7 +66,7 @@ export function useControl() {
       if (isUndo) return void toast.success(`Restored: ${name}`);
       toastUndo(done, () => void send(answer, undoOf(control, change), { isUndo: true }));
     } catch (failure) {
-      toastRefused<QueueControl>(failure, put, `${name} was changed by someone else. Check it and try again`);
+      toastRefused<QueueControl>(failure, updateCached, `${name} was changed by someone else. Check it and try again`);
     }
   }
   const set = (control: QueueControl, change: ControlChange, onDone?: () => void): void =>
@@ -77,7 +77,7 @@ export function useControl() {
 type ControlKey = { tenantId: string | null; queue: string | null; lane: string | null };
 
 /** Whether both are of one queue or lane, and of one owner. */
-export function isSamePlace(left: ControlKey, right: ControlKey): boolean {
+export function isSameLane(left: ControlKey, right: ControlKey): boolean {
   return left.tenantId === right.tenantId && left.queue === right.queue && left.lane === right.lane;
 }
 

@@ -5,8 +5,8 @@ import { queueHistory } from "@/components/trpc/lists";
 import { useHydratedNow } from "@/components/ui/clock";
 import type { QueueControl } from "@/contract/queue-control";
 import { ALL_TENANTS } from "@/contract/words";
+import { sum } from "./chart-series";
 import { scopeInput } from "./filter";
-import { sum } from "./picture";
 
 const DAY_MINUTES = 1_440;
 
@@ -26,7 +26,7 @@ export function useDoneToday(queue: string | null): string | null {
 const HOUR_MINUTES = 60;
 
 /** How many tasks each queue and lane completed in the last hour; null where nothing is known of it. */
-export function useDoneByPlace(queue: string | null): (control: QueueControl) => number | null {
+export function useDoneByLane(queue: string | null): (control: QueueControl) => number | null {
   const trpc = useTRPC();
   const identity = useIdentity();
   const history = useQuery(queueHistory(trpc, { ...scopeInput({ queue }), minutes: HOUR_MINUTES })).data;
@@ -40,9 +40,9 @@ export function useDoneByPlace(queue: string | null): (control: QueueControl) =>
   return ({ tenantId, queue, lane }) => {
     // The history tells of all tenants together that this person may see.
     if (history === undefined || tenantId !== (identity.tenantId ?? ALL_TENANTS)) return null;
-    const known = ofLane.get(lane === null ? queue : JSON.stringify([queue, lane]));
+    const done = ofLane.get(lane === null ? queue : JSON.stringify([queue, lane]));
     // Of a great many lanes the busiest are told of.
-    if (lane === null) return isWhole ? (known ?? 0) : null;
-    return known ?? (isWhole ? 0 : null);
+    if (lane === null) return isWhole ? (done ?? 0) : null;
+    return done ?? (isWhole ? 0 : null);
   };
 }

@@ -6,19 +6,19 @@ const MARKED_MS = 2_000;
 /** The cards that stand in another column than a moment ago; another grouping moves none. */
 export function useMoved(columns: readonly { key: string; cards: readonly { id: string }[] }[], by: string) {
   const [moved, setMoved] = useState<ReadonlySet<string>>(new Set());
-  const before = useRef<{ by: string; places: ReadonlyMap<string, string> } | null>(null);
+  const before = useRef<{ by: string; columnByCard: ReadonlyMap<string, string> } | null>(null);
   const timers = useRef(new Set<ReturnType<typeof setTimeout>>());
   useEffect(() => {
-    const places = new Map(columns.flatMap(({ key, cards }) => cards.map(({ id }) => [id, key] as const)));
+    const columnByCard = new Map(columns.flatMap(({ key, cards }) => cards.map(({ id }) => [id, key] as const)));
     const from = before.current;
-    before.current = { by, places };
+    before.current = { by, columnByCard };
     if (from === null || from.by !== by) return;
-    const now = [...places].filter(([id, key]) => (from.places.get(id) ?? key) !== key).map(([id]) => id);
+    const now = [...columnByCard].filter(([id, key]) => (from.columnByCard.get(id) ?? key) !== key).map(([id]) => id);
     if (now.length === 0) return;
-    setMoved((known) => new Set([...known, ...now]));
+    setMoved((current) => new Set([...current, ...now]));
     const timer = setTimeout(() => {
       timers.current.delete(timer);
-      setMoved((known) => new Set([...known].filter((id) => !now.includes(id))));
+      setMoved((current) => new Set([...current].filter((id) => !now.includes(id))));
     }, MARKED_MS);
     timers.current.add(timer);
   });

@@ -2,7 +2,7 @@ import { useMutation } from "@tanstack/react-query";
 import { useRef, useState } from "react";
 import { toast } from "sonner";
 import { useTRPC } from "@/components/trpc/client";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { toastUndo } from "@/components/ui/undo";
 import type { QueueTask } from "@/contract/queue";
 import { toastRefused } from "./conflict";
@@ -13,7 +13,7 @@ const PRESSES_MS = 400;
 const PRIORITY_MAX = 2_147_483_647;
 
 /** What a series of presses wants: from where it began, to where it has come. */
-type Wanted = { task: QueueTask; from: number; priority: number };
+type PendingPriority = { task: QueueTask; from: number; priority: number };
 
 /**
  * Changes priorities by steps: shown at once, sent when the pressing stops, taken back by one press. What is pressed while
@@ -21,22 +21,22 @@ type Wanted = { task: QueueTask; from: number; priority: number };
  */
 export function usePriority() {
   const trpc = useTRPC();
-  const { accept, put } = useTaskCache();
-  const [wanted, setWanted] = useState<ReadonlyMap<string, Wanted>>(new Map());
+  const { accept, updateCached } = useTaskCache();
+  const [pendingPriorities, setPendingPriorities] = useState<ReadonlyMap<string, PendingPriority>>(new Map());
   const timers = useRef(new Map<string, ReturnType<typeof setTimeout>>());
   const underWay = useRef(new Set<string>());
-  const latest = useRef(wanted);
+  const latest = useRef(pendingPriorities);
   const update = useMutation(trpc.queue.updateTask.mutationOptions());
 
-  function want(id: string, next: Wanted | null): void {
+  function want(id: string, next: PendingPriority | null): void {
     const map = new Map(latest.current);
     if (next === null) map.delete(id);
     else map.set(id, next);
     latest.current = map;
-    setWanted(map);
+    setPendingPriorities(map);
   }
 
-  async function send(series: Wanted, isUndo: boolean): Promise<void> {
+  async function send(series: PendingPriority, isUndo: boolean): Promise<void> {
     const { task, from, priority } = series;
     underWay.current.add(task.id);
     try {
@@ -46,18 +46,18 @@ export function usePriority() {
       if (now !== undefined && now.priority !== priority) {
         // Pressed meanwhile: the same series, from what has just been stored.
         want(task.id, { ...now, task: answer });
-        return settle(task.id);
+        return clearPending(task.id);
       }
       want(task.id, null);
-      if (isUndo) return void toast.success(`Priority restored to ${priority}: ${showTricks(task.title)}`);
+      if (isUndo) return void toast.success(`Priority restored to ${priority}: ${revealHidden(task.title)}`);
       const undo = { task: answer, from: priority, priority: from };
-      toastUndo(`Priority ${from} → ${priority}: ${showTricks(task.title)}`, () => void send(undo, true));
+      toastUndo(`Priority ${from} → ${priority}: ${revealHidden(task.title)}`, () => void send(undo, true));
     } catch (failure) {
       want(task.id, null);
       toastRefused<QueueTask>(
         failure,
-        put,
-        `${showTricks(task.title)} was changed by someone else. Check it and try again`,
+        updateCached,
+        `${revealHidden(task.title)} was changed by someone else. Check it and try again`,
       );
     } finally {
       underWay.current.delete(task.id);
@@ -65,7 +65,7 @@ export function usePriority() {
   }
 
   /** Sends what is wanted once nobody has pressed for a moment. */
-  function settle(id: string): void {
+  function clearPending(id: string): void {
     clearTimeout(timers.current.get(id));
     const timer = setTimeout(() => {
       timers.current.delete(id);
@@ -79,15 +79,16 @@ export function usePriority() {
   }
 
   function change(task: QueueTask, by: number): void {
-    const known = latest.current.get(task.id);
-    const before = known?.priority ?? task.priority;
+    const pendingChange = latest.current.get(task.id);
+    const before = pendingChange?.priority ?? task.priority;
     const priority = Math.max(-PRIORITY_MAX, Math.min(PRIORITY_MAX, before + by));
-    const seen = known !== undefined && known.task.version > task.version ? known.task : task;
-    want(task.id, { task: seen, from: known?.from ?? task.priority, priority });
-    settle(task.id);
+    const latestTask =
+      pendingChange !== undefined && pendingChange.task.version > task.version ? pendingChange.task : task;
+    want(task.id, { task: latestTask, from: pendingChange?.from ?? task.priority, priority });
+    clearPending(task.id);
   }
 
   /** What is shown: the priority that is on its way, or the task's own. */
-  const shown = (task: QueueTask): number => wanted.get(task.id)?.priority ?? task.priority;
-  return { change, shown };
+  const shownPriority = (task: QueueTask): number => pendingPriorities.get(task.id)?.priority ?? task.priority;
+  return { change, shownPriority };
 }

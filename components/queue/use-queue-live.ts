@@ -1,13 +1,13 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useRef, useState } from "react";
-import { TO_ITS_END, useAskAgain, useGathered } from "@/components/live/gathered";
 import { useFrames, useWatched } from "@/components/live/provider";
+import { KEEP_RUNNING_FETCH, useThrottled, useThrottledRefetch } from "@/components/live/throttled";
 import { useTRPC } from "@/components/trpc/client";
 
 /** Figures may lag behind the rows, which the provider patches as they change. */
-const FIGURES_GATHER_MS = 800;
+const STATS_REFETCH_WAIT_MS = 800;
 /** The order of the list, and why each task waits, are asked for again after this. */
-const LIST_GATHER_MS = 1_200;
+const LIST_REFETCH_WAIT_MS = 1_200;
 
 /**
  * Keeps the queue's page as the stream tells it. While `isHeld`, because somebody is choosing rows, none moves: what has
@@ -24,21 +24,21 @@ export function useQueueLive(isHeld: boolean): { changes: number; show: () => vo
   const show = () => {
     changed.current.clear();
     setChanges(0);
-    void client.invalidateQueries(list, TO_ITS_END);
+    void client.invalidateQueries(list, KEEP_RUNNING_FETCH);
   };
-  const askForList = useGathered(LIST_GATHER_MS, () => {
+  const refetchList = useThrottled(LIST_REFETCH_WAIT_MS, () => {
     if (isHeld) return setChanges(changed.current.size);
     // One under way may have been read before these changes.
-    if (client.isFetching(list) > 0) return askForList();
+    if (client.isFetching(list) > 0) return refetchList();
     show();
   });
-  const askForFigures = useAskAgain(FIGURES_GATHER_MS, trpc.queue.commander.pathKey());
-  const askForControls = useAskAgain(FIGURES_GATHER_MS, trpc.queue.listControls.pathKey());
+  const refetchStats = useThrottledRefetch(STATS_REFETCH_WAIT_MS, trpc.queue.commander.pathKey());
+  const refetchControls = useThrottledRefetch(STATS_REFETCH_WAIT_MS, trpc.queue.listControls.pathKey());
   useFrames("task", (task) => {
     changed.current.add(task.id);
-    askForFigures();
-    askForControls();
-    askForList();
+    refetchStats();
+    refetchControls();
+    refetchList();
   });
   return { changes, show };
 }

@@ -2,7 +2,7 @@ import { useMutation } from "@tanstack/react-query";
 import { toast } from "sonner";
 import { useTRPC } from "@/components/trpc/client";
 import { toastError } from "@/components/ui/error-toast";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import type { QueueTask } from "@/contract/queue";
 import { useTaskCache } from "./use-task-cache";
 
@@ -14,7 +14,7 @@ export function useRetry() {
     trpc.queue.retryTask.mutationOptions({
       onSuccess: (task: QueueTask) => {
         accept(task);
-        toast.success(`Queued again: ${showTricks(task.title)}`);
+        toast.success(`Queued again: ${revealHidden(task.title)}`);
       },
       onError: (error) => toastError(error),
     }),

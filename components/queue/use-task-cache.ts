@@ -7,11 +7,11 @@ import type { QueueTask } from "@/contract/queue";
 export function useTaskCache() {
   const trpc = useTRPC();
   const client = useQueryClient();
-  const put = (task: QueueTask): void => patchTasks(client, trpc, (id) => (id === task.id ? task : undefined));
+  const updateCached = (task: QueueTask): void => patchTasks(client, trpc, (id) => (id === task.id ? task : undefined));
   /** The same of what an action answered: what depends on it is asked for again. */
   const accept = (task: QueueTask): void => {
-    put(task);
+    updateCached(task);
     void client.invalidateQueries({ queryKey: trpc.queue.pathKey() });
   };
-  return { put, accept };
+  return { updateCached, accept };
 }

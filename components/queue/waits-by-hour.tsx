@@ -38,7 +38,7 @@ export function WaitsByHour({ filter, range, onRange, onHour }: WaitsByHourProps
   const timeZone = mode === "utc" ? "UTC" : new Intl.DateTimeFormat().resolvedOptions().timeZone;
   const minuteOfHour = minuteOfHours(timeZone, toServerTime(Date.now()));
   const input = { ...scopeInput(filter), days: HEAT_DAYS[range], minuteOfHour };
-  const told = useQuery(queueWaitsByHour(useTRPC(), input)).data;
+  const waitsByHour = useQuery(queueWaitsByHour(useTRPC(), input)).data;
   return (
     <Panel
       title={TITLE}
@@ -46,7 +46,9 @@ export function WaitsByHour({ filter, range, onRange, onHour }: WaitsByHourProps
       className="flex flex-col"
     >
       <div className="flex min-h-60 flex-col gap-2 p-3">
-        {told !== undefined && <Strip heat={heatOf(told, timeZone)} hasLane={filter.lane !== null} onHour={onHour} />}
+        {waitsByHour !== undefined && (
+          <Strip heat={heatOf(waitsByHour, timeZone)} hasLane={filter.lane !== null} onHour={onHour} />
+        )}
       </div>
     </Panel>
   );
@@ -56,9 +58,11 @@ type StripProps = Pick<WaitsByHourProps, "onHour"> & { heat: Heat; hasLane: bool
 
 function Strip({ heat: { days, cells }, hasLane, onHour }: StripProps) {
   const nameOf = useStepName({ fromMs: 0, stepMs: 1 });
-  const rows = cells.map((cell) => figuresOf(cell, nameOf));
-  const begun = cells.flatMap(({ told }, index) => (told === null ? [] : [{ ...told, when: rows[index]?.[0] ?? "" }]));
-  const worst = begun.toSorted((one, other) => other.p95Ms - one.p95Ms)[0];
+  const rows = cells.map((cell) => tableRow(cell, nameOf));
+  const measured = cells.flatMap(({ waits }, index) =>
+    waits === null ? [] : [{ ...waits, when: rows[index]?.[0] ?? "" }],
+  );
+  const worst = measured.toSorted((one, other) => other.p95Ms - one.p95Ms)[0];
   const summary =
     worst === undefined
       ? `No tasks started in the last ${formatPlural(days.length, "day")}`
@@ -82,8 +86,8 @@ function Strip({ heat: { days, cells }, hasLane, onHour }: StripProps) {
               aria-hidden="true"
             >
               {cells.map(
-                ({ day, hour, told }) =>
-                  told !== null && <HourRect key={`${day} ${hour}`} x={hour} y={day} level={classOf(told.p95Ms)} />,
+                ({ day, hour, waits }) =>
+                  waits !== null && <HourRect key={`${day} ${hour}`} x={hour} y={day} level={classOf(waits.p95Ms)} />,
               )}
             </svg>
           </div>
@@ -108,7 +112,7 @@ function Strip({ heat: { days, cells }, hasLane, onHour }: StripProps) {
         </p>
       </div>
       <div className="flex flex-wrap gap-x-3 gap-y-0.5 text-2xs text-ink-2">
-        {begun.length === 0 ? (
+        {measured.length === 0 ? (
           "No tasks started."
         ) : (
           <>
@@ -126,7 +130,7 @@ function Strip({ heat: { days, cells }, hasLane, onHour }: StripProps) {
           </>
         )}
       </div>
-      <FoldedFigures title={TITLE} columns={COLUMNS} rows={rows.filter((_, index) => cells[index]?.told !== null)} />
+      <FoldedFigures title={TITLE} columns={COLUMNS} rows={rows.filter((_, index) => cells[index]?.waits !== null)} />
     </>
   );
 }
@@ -149,9 +153,14 @@ function HourRect({ x, y, level }: { x: number; y: number; level: number }) {
   );
 }
 
-function figuresOf({ fromMs, told }: HeatCell, nameOf: (ms: number) => string): [string, ...string[]] {
-  const shown = (ms: number | undefined) => (ms === undefined ? "none" : formatDuration(ms));
-  return [nameOf(fromMs), told === null ? "none" : formatCount(told.samples), shown(told?.p50Ms), shown(told?.p95Ms)];
+function tableRow({ fromMs, waits }: HeatCell, nameOf: (ms: number) => string): [string, ...string[]] {
+  const formatWait = (ms: number | undefined) => (ms === undefined ? "none" : formatDuration(ms));
+  return [
+    nameOf(fromMs),
+    waits === null ? "none" : formatCount(waits.samples),
+    formatWait(waits?.p50Ms),
+    formatWait(waits?.p95Ms),
+  ];
 }
 
 /** A day of the strip: `Sat 31`. */

@@ -1,68 +1,73 @@
-import { ceilingOf, durationCeiling } from "@/components/ui/ceiling";
 import { Chart, QuantileKeys } from "@/components/ui/chart";
+import { ChartCanvas, P50_SWATCH, P95_SWATCH, Quantiles } from "@/components/ui/chart-canvas";
 import type { TimeAxis } from "@/components/ui/crosshair";
-import { Drawing, HALF, MOST, Quantiles } from "@/components/ui/drawing";
 import { formatCount, formatDuration, formatPlural } from "@/components/ui/format";
+import { durationScaleMax, scaleMax } from "@/components/ui/scale-max";
 import { useStepName } from "@/components/ui/step-name";
 import type { QueueWaitTimes } from "@/contract/queue-commander";
-import { cropped, type Over } from "./part";
-import { axisOf, spanOf } from "./picture";
+import { cropSpan, type PeriodWords } from "./chart-range";
+import { axisOf, spanOf } from "./chart-series";
 import { stepsOf } from "./steps";
 
 const HEIGHT = 100;
-type WaitsProps = { waits: QueueWaitTimes; isOfMore: boolean };
+type WaitsProps = { waits: QueueWaitTimes; isWholeQueue: boolean };
 
 /** How waits went: half of the tasks that began in a step had waited no longer, and nearly all of them. */
-export function WaitsOverTime({ waits, over, part, isOfMore }: WaitsProps & { over: Over; part: TimeAxis | null }) {
-  const span = cropped(spanOf(waits), part);
+export function WaitsOverTime({
+  waits,
+  periodWords,
+  zoom,
+  isWholeQueue,
+}: WaitsProps & { periodWords: PeriodWords; zoom: TimeAxis | null }) {
+  const span = cropSpan(spanOf(waits), zoom);
   const when = useStepName(span);
   const steps = stepsOf(waits.steps, span, ({ at }) => at);
   const [p50, p95] = [steps.map((step) => step?.p50Ms ?? null), steps.map((step) => step?.p95Ms ?? null)];
-  const top = durationCeiling(p95.map((ms) => ms ?? 0));
+  const top = durationScaleMax(p95.map((ms) => ms ?? 0));
   const last = steps.findLast((step) => step !== null);
-  const shown = (ms: number | undefined) => (ms === undefined ? "none" : formatDuration(ms));
+  const formatWait = (ms: number | undefined) => (ms === undefined ? "none" : formatDuration(ms));
   return (
     <Chart
       title="Wait time"
       summary={
         last === undefined
-          ? `No tasks started ${over.words}`
-          : `Waits ${over.words}: most recently median ${shown(last?.p50Ms)}, 95th percentile ${shown(last?.p95Ms)}`
+          ? `No tasks started ${periodWords.sentence}`
+          : `Waits ${periodWords.sentence}: most recently median ${formatWait(last?.p50Ms)}, 95th percentile ${formatWait(last?.p95Ms)}`
       }
       scale={{ top, format: formatDuration }}
-      from={over.from}
-      to={over.to}
+      from={periodWords.from}
+      to={periodWords.to}
       legend={
         last === undefined ? (
           "No tasks started."
         ) : (
           <>
-            <QuantileKeys half={shown(last?.p50Ms)} most={shown(last?.p95Ms)} />
-            {isOfMore && <span>All lanes.</span>}
+            <QuantileKeys p50={formatWait(last?.p50Ms)} p95={formatWait(last?.p95Ms)} />
+            {isWholeQueue && <span>All lanes.</span>}
           </>
         )
       }
-      picture={
-        <Drawing width={span.steps} height={HEIGHT}>
+      plot={
+        <ChartCanvas width={span.steps} height={HEIGHT}>
           <Quantiles p50={p50} p95={p95} top={top} height={HEIGHT} />
-        </Drawing>
+        </ChartCanvas>
       }
       axis={axisOf(span)}
-      swatches={[undefined, HALF, MOST]}
+      swatches={[undefined, P50_SWATCH, P95_SWATCH]}
       columns={["When", "Tasks", "Median", "95th percentile"]}
       rows={steps.map((step, index) => [
         when(index),
         step === null ? "none" : formatCount(step.samples),
-        shown(step?.p50Ms),
-        shown(step?.p95Ms),
+        formatWait(step?.p50Ms),
+        formatWait(step?.p95Ms),
       ])}
     />
   );
 }
 
 /** How long the tasks waited that began last. */
-export function WaitsChart({ waits, isOfMore }: { waits: QueueWaitTimes; isOfMore: boolean }) {
-  const top = ceilingOf(waits.buckets.map(({ tasks }) => tasks));
+export function WaitsChart({ waits, isWholeQueue }: { waits: QueueWaitTimes; isWholeQueue: boolean }) {
+  const top = scaleMax(waits.buckets.map(({ tasks }) => tasks));
   const names = waits.buckets.map(({ underMs }, index) => {
     const from = waits.buckets[index - 1]?.underMs ?? 0;
     return underMs === null ? `${formatDuration(from ?? 0)} and more` : `under ${formatDuration(underMs)}`;
@@ -84,11 +89,11 @@ export function WaitsChart({ waits, isOfMore }: { waits: QueueWaitTimes; isOfMor
           Last {formatPlural(waits.samples, "started task")}
           {waits.p50Ms !== null && `: median ${formatDuration(waits.p50Ms)}`}
           {waits.p95Ms !== null && `, 95th percentile ${formatDuration(waits.p95Ms)}`}
-          {isOfMore && " · All lanes"}
+          {isWholeQueue && " · All lanes"}
         </span>
       }
-      picture={
-        <Drawing width={waits.buckets.length} height={HEIGHT}>
+      plot={
+        <ChartCanvas width={waits.buckets.length} height={HEIGHT}>
           {waits.buckets.map(({ underMs, tasks }, index) => {
             const height = (tasks / top) * HEIGHT;
             return (
@@ -102,7 +107,7 @@ export function WaitsChart({ waits, isOfMore }: { waits: QueueWaitTimes; isOfMor
               />
             );
           })}
-        </Drawing>
+        </ChartCanvas>
       }
       columns={["Waited", "Tasks"]}
       rows={waits.buckets.map(({ tasks }, index) => [names[index] ?? "", String(tasks)])}

@@ -4,13 +4,13 @@ import Link from "next/link";
 import { BUDGETS_ADDRESS, budgetAddress, taskAddress } from "@/components/shell/addresses";
 import { useTRPC } from "@/components/trpc/client";
 import { cn } from "@/components/ui/class-names";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { Panel } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
 import { State } from "@/components/ui/state";
 import { Countdown } from "@/components/ui/time";
 import type { Blocker, QueueTaskSummary, TaskExplanation } from "@/contract/queue";
-import { blockerWords, needsPerson, ordinal, type Placed, stateWords } from "./explain";
+import { blockerWords, needsPerson, ordinal, stateWords, type TaskLocation } from "./explain";
 
 /** Others' tasks change it too, and no stream tells of them here. */
 const EXPLAIN_POLL_MS = 4_000;
@@ -37,7 +37,7 @@ function Explained({ task, explanation }: { task: QueueTaskSummary; explanation:
 }
 
 type WaitProps = {
-  task: Placed;
+  task: TaskLocation;
   wait: Pick<TaskExplanation, "rank" | "isRankBounded" | "estimatedStartAt"> & { blocker: Blocker };
   className: string;
 };
@@ -70,12 +70,16 @@ export function Wait({ task, wait, className }: WaitProps) {
       )}
       {blocker.dependencies !== undefined && (
         <ul className="flex flex-col gap-1 text-xs">
-          {blocker.dependencies.tasks.map((one) => (
-            <li key={one.taskId} className="flex flex-wrap items-center gap-x-2">
-              <Link href={taskAddress(one.taskId)} className="text-accent hover:underline" title={one.taskId}>
-                {showTricks(one.title)}
+          {blocker.dependencies.tasks.map((dependency) => (
+            <li key={dependency.taskId} className="flex flex-wrap items-center gap-x-2">
+              <Link
+                href={taskAddress(dependency.taskId)}
+                className="text-accent hover:underline"
+                title={dependency.taskId}
+              >
+                {revealHidden(dependency.title)}
               </Link>
-              <State isBare {...stateWords(one.state)} />
+              <State isIconless {...stateWords(dependency.state)} />
             </li>
           ))}
         </ul>
@@ -123,7 +127,7 @@ function Holder({ taskId }: { taskId: string }) {
   const holder = useQuery(trpc.queue.getTask.queryOptions({ taskId })).data;
   return (
     <Link href={taskAddress(taskId)} className="text-accent hover:underline" title={taskId}>
-      {showTricks(holder?.title) ?? taskId}
+      {revealHidden(holder?.title) ?? taskId}
     </Link>
   );
 }

@@ -1,8 +1,8 @@
 import { formatPlural } from "@/components/ui/format";
 import type { Runner } from "@/contract/runner";
 import type { RunnerAction } from "@/contract/words";
-import { beatWords } from "./beats";
 import { type RunOf, recoveryOf } from "./explain";
+import { heartbeatIntervalWords } from "./heartbeats";
 
 /** What an order brings, in the terms of who gives it: what it costs, and which turns. */
 export function consequenceOf(runner: Runner, action: Exclude<RunnerAction, "resume">): string {
@@ -29,5 +29,5 @@ function drainOf({ turns }: RunOf, beatMs: number): string {
       : "the next message gets a new runner";
   return turns.running > 0
     ? `The runner finishes its current turn and ends; ${waiting}. You can resume it until then.`
-    : `The runner is idle and ends at its next heartbeat, within ${beatWords(beatMs)}; ${waiting}.`;
+    : `The runner is idle and ends at its next heartbeat, within ${heartbeatIntervalWords(beatMs)}; ${waiting}.`;
 }

@@ -10,8 +10,8 @@ test.each([
   [{ turns: { running: 1, waiting: 0 } }, "the current turn fails, and the run ends with it"],
   [{ turns: { running: 1, waiting: 1 } }, "the current turn fails; the run is queued again, attempt 2 of 3"],
   [{ turns: { running: 0, waiting: 1 }, attemptCount: 3 }, "the run fails, since attempt 3 of 3 was its last"],
-])("a lost run with %j: %s", (more, said) => {
-  expect(recoveryOf(run(more))).toBe(said);
+])("a lost run with %j: %s", (more, expected) => {
+  expect(recoveryOf(run(more))).toBe(expected);
 });
 
 test("a late runner says when its lease expires and what follows, a lost one when its run goes on", () => {

@@ -2,7 +2,7 @@ import type { Why } from "@/components/runs/why";
 import { operatorName } from "@/components/shell/operator-name";
 import { formatPlural } from "@/components/ui/format";
 import type { Runner } from "@/contract/runner";
-import { beatWords } from "./beats";
+import { heartbeatIntervalWords } from "./heartbeats";
 
 const RUN_WORDS: Record<RunOf["status"], string> = {
   pending: "waiting",
@@ -53,7 +53,7 @@ function explainState(runner: Runner): Why {
     case "busy":
       return {
         ...{ tone: "busy", title: "Working on a turn", doc: "what-a-runner-is" },
-        rule: `Sends a heartbeat every ${beatWords(runner.beatMs)}, which keeps its lease on the run.`,
+        rule: `Sends a heartbeat every ${heartbeatIntervalWords(runner.beatMs)}, which keeps its lease on the run.`,
         next: "Continues with the next turn, or waits for one.",
       };
     case "draining":
@@ -61,7 +61,7 @@ function explainState(runner: Runner): Why {
     case "late":
       return {
         ...{ tone: "warn", title: "Missed two heartbeats or more", doc: "late-and-lost" },
-        rule: `A heartbeat is due every ${beatWords(runner.beatMs)}. A runner that reports again in time keeps its run.`,
+        rule: `A heartbeat is due every ${heartbeatIntervalWords(runner.beatMs)}. A runner that reports again in time keeps its run.`,
         next: `Without a heartbeat its lease expires, and ${after(runner)}.`,
         ...(runner.leaseExpiresAt === null ? {} : { nextAt: runner.leaseExpiresAt }),
       };
@@ -113,16 +113,16 @@ function explainDraining({ drain, run, endKind, beatMs }: Runner): Why {
     next:
       run.turns.running > 0
         ? `Ends after its current turn${waiting}.`
-        : `Ends at its next heartbeat, within ${beatWords(beatMs)}${waiting}.`,
+        : `Ends at its next heartbeat, within ${heartbeatIntervalWords(beatMs)}${waiting}.`,
   };
 }
 
 function explainLost({ run, endMessage, job }: Runner): Why {
-  const lost = { tone: "bad", doc: "late-and-lost" } as const;
+  const lostReason = { tone: "bad", doc: "late-and-lost" } as const;
   if (run?.isHeld === true) {
     const isFencing = run.leaseState === "fencing";
     return {
-      ...{ ...lost, title: isFencing ? "Losing its run" : "Lease expired" },
+      ...{ ...lostReason, title: isFencing ? "Losing its run" : "Lease expired" },
       rule: "Nothing that it sends is accepted unless it reports again before it is stopped.",
       next:
         job === null
@@ -132,7 +132,7 @@ function explainLost({ run, endMessage, job }: Runner): Why {
   }
   const attempt = run === null ? "" : ` (${attemptOf(run.attemptCount + 1, run.attemptMax)})`;
   return {
-    ...{ ...lost, title: "Lost its run, which waits for another runner" },
+    ...{ ...lostReason, title: "Lost its run, which waits for another runner" },
     rule: endMessage ?? "It is confirmed gone.",
     next: run?.nextAttemptAt == null ? `Another runner claims the run${attempt}.` : `Next runner${attempt}`,
     ...(run?.nextAttemptAt == null ? {} : { nextAt: run.nextAttemptAt }),

@@ -17,11 +17,13 @@ test("a list is told of a runner that it would show, and of no other", () => {
   expect(shows("")).toBe(true);
   expect(shows("", { state: "ended" })).toBe(false);
   expect(shows("state:all", { state: "ended" })).toBe(true);
-  for (const asked of ["ses_1", "run:run_1", "end:lost"])
-    expect(shows(asked, { state: "ended", endKind: "lost" }), `who asks for ${asked} means it in any state`).toBe(true);
+  for (const search of ["ses_1", "run:run_1", "end:lost"])
+    expect(shows(search, { state: "ended", endKind: "lost" }), `who asks for ${search} means it in any state`).toBe(
+      true,
+    );
   expect(shows("state:busy")).toBe(false);
   const old = { skew: "build", sourceCommit: "abc123", metadata: { host: "pod-7" } } as const;
-  for (const [asked, isShown] of [
+  for (const [search, isShown] of [
     ["place:desk profile:demo project:default tenant:default", true],
     ["place:other", false],
     ["host:pod-7", true],
@@ -41,7 +43,7 @@ test("a list is told of a runner that it would show, and of no other", () => {
     // Only the list knows how long a turn has said nothing.
     ["stuck:no", false],
   ] as const)
-    expect([asked, shows(asked, old)]).toEqual([asked, isShown]);
+    expect([search, shows(search, old)]).toEqual([search, isShown]);
   expect(shows("skew:build launched:no", { ...old, job: null, run: run() })).toBe(true);
 });
 

@@ -43,8 +43,8 @@ export function isFiltered(filter: RunnerFilter): boolean {
 /** A filter in words, all of it: `living, profile demo, seen > 1h`. */
 export function filterWords(filter: RunnerFilter): string {
   const state = shownState(filter);
-  const rest = conditionWords(RUNNER_QUERY, { ...filter, state: null, search: filter.search.trim() });
-  return [...(state === "all" ? [] : [state]), ...rest].join(", ") || "all runners";
+  const otherConditions = conditionWords(RUNNER_QUERY, { ...filter, state: null, search: filter.search.trim() });
+  return [...(state === "all" ? [] : [state]), ...otherConditions].join(", ") || "all runners";
 }
 
 const HOUR_MS = 3_600_000;
@@ -56,7 +56,7 @@ export function fits(filter: RunnerFilter, runner: Runner, nowMs: number): boole
   const silentMs = nowMs - Date.parse(runner.heartbeatAt);
   return (
     isShown &&
-    isOfWhom(filter, runner) &&
+    matchesOwner(filter, runner) &&
     isMarked(filter, runner) &&
     (filter.heard === null || silentMs <= filter.heard * HOUR_MS) &&
     (filter.silent === null || silentMs > filter.silent * HOUR_MS) &&
@@ -64,17 +64,17 @@ export function fits(filter: RunnerFilter, runner: Runner, nowMs: number): boole
   );
 }
 
-function isOfWhom(filter: RunnerFilter, runner: Runner): boolean {
+function matchesOwner(filter: RunnerFilter, runner: Runner): boolean {
   const search = filter.search.trim();
   const { id, runId, run, attemptId } = runner;
-  const is = (asked: string | null, own: unknown) => asked === null || asked === own;
+  const matches = (requested: string | null, actual: unknown) => requested === null || requested === actual;
   return (
-    is(filter.profile, runner.backendProfile) &&
-    is(filter.project, run?.projectId) &&
-    is(filter.tenant, runner.tenantId) &&
-    is(filter.run, runId) &&
-    is(filter.placement, runner.placement) &&
-    is(filter.host, runner.metadata.host) &&
+    matches(filter.profile, runner.backendProfile) &&
+    matches(filter.project, run?.projectId) &&
+    matches(filter.tenant, runner.tenantId) &&
+    matches(filter.run, runId) &&
+    matches(filter.placement, runner.placement) &&
+    matches(filter.host, runner.metadata.host) &&
     (search === "" || [id, runId, run?.sessionId, attemptId].includes(search))
   );
 }

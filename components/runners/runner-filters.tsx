@@ -2,7 +2,7 @@
 import { ProfileFilter, useProfiles } from "@/components/backends/profile-filter";
 import { ListSearch } from "@/components/query/list-search";
 import { Select } from "@/components/ui/field";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { RUNNER_QUERY } from "@/contract/query/runners";
 import { isFiltered, type RunnerFilter, SHOWN_STATES, type ShownState, shownState } from "./filter";
 
@@ -13,7 +13,7 @@ type RunnerFiltersProps = {
   onChange: (change: Partial<RunnerFilter> | null) => void;
 };
 
-const NAMES: Partial<Record<ShownState, string>> = { living: "Live", all: "All, including ended" };
+const STATE_NAMES: Partial<Record<ShownState, string>> = { living: "Live", all: "All, including ended" };
 
 /** What narrows the runners; all of it stands in the address. */
 export function RunnerFilters({ filter, placements, onChange }: RunnerFiltersProps) {
@@ -26,7 +26,7 @@ export function RunnerFilters({ filter, placements, onChange }: RunnerFiltersPro
       filter={filter}
       label="Search runners"
       placeholder="Search by ID, or skew:build"
-      known={{ profile: profiles, place: placements }}
+      knownValues={{ profile: profiles, place: placements }}
       onChange={onChange}
       isFiltered={isFiltered(filter)}
       onClear={() => onChange(null)}
@@ -35,11 +35,11 @@ export function RunnerFilters({ filter, placements, onChange }: RunnerFiltersPro
         aria-label="State"
         className="w-auto"
         value={shownState(filter)}
-        onChange={(event) => onChange({ state: SHOWN_STATES.find((known) => known === event.target.value) ?? null })}
+        onChange={(event) => onChange({ state: SHOWN_STATES.find((option) => option === event.target.value) ?? null })}
       >
         {SHOWN_STATES.map((state) => (
           <option key={state} value={state}>
-            {NAMES[state] ?? state}
+            {STATE_NAMES[state] ?? state}
           </option>
         ))}
       </Select>
@@ -52,9 +52,9 @@ export function RunnerFilters({ filter, placements, onChange }: RunnerFiltersPro
           onChange={(event) => onChange({ placement: event.target.value || null })}
         >
           <option value="">Any placement</option>
-          {(isKnown ? placements : [...placements, placement]).map((known) => (
-            <option key={known} value={known ?? ""}>
-              {showTricks(known)}
+          {(isKnown ? placements : [...placements, placement]).map((option) => (
+            <option key={option} value={option ?? ""}>
+              {revealHidden(option)}
             </option>
           ))}
         </Select>

@@ -9,19 +9,19 @@ import { auditAddress, runAddress, runLogAddress, runnerAddress, sessionAddress 
 import { useCanOperate } from "@/components/shell/identity";
 import { useTRPC } from "@/components/trpc/client";
 import { shortenId } from "@/components/ui/format";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { Facts } from "@/components/ui/page";
 import { State } from "@/components/ui/state";
 import { Countdown, Duration, Time } from "@/components/ui/time";
 import type { Runner } from "@/contract/runner";
-import { BeatStrip } from "./beat-strip";
-import { describeBeats } from "./beats";
+import { RunnerActionButtons } from "./action-buttons";
 import { attemptOf, explainRunner } from "./explain";
-import { OrderButtons } from "./order-buttons";
+import { HeartbeatStrip } from "./heartbeat-strip";
+import { describeHeartbeats } from "./heartbeats";
 import { RunnerMenu } from "./runner-menu";
 import { processOf, usageOf } from "./runners-table";
 import { SkewBadge } from "./skew-badge";
-import { useRunnerOrders } from "./use-runner-orders";
+import { useRunnerActions } from "./use-runner-actions";
 
 /** A look into a runner beside the list: its state and why, its beats, what it runs and is, and its orders. */
 export function RunnerPeek({ runner, onClose }: { runner: Runner; onClose: () => void }) {
@@ -31,7 +31,7 @@ export function RunnerPeek({ runner, onClose }: { runner: Runner; onClose: () =>
     <PeekPanel
       id={runner.id}
       title={shortenId(runner.id)}
-      state={<State isBare state={runner.state} title={showTricks(why.title)} />}
+      state={<State isIconless state={runner.state} title={revealHidden(why.title)} />}
       href={runnerAddress(runner.id)}
       actions={<RunnerMenu runner={runner} />}
       onClose={onClose}
@@ -48,14 +48,14 @@ export function RunnerPeek({ runner, onClose }: { runner: Runner; onClose: () =>
         <WhyBox why={why} />
         <Orders key={runner.id} runner={runner} />
         <PeekPart title="Heartbeats">
-          <BeatStrip runner={runner} className="h-6 w-full" />
+          <HeartbeatStrip runner={runner} className="h-6 w-full" />
           <p className="text-xs text-ink-2">
-            {describeBeats(runner)}. The last came <Time at={runner.heartbeatAt} />.
+            {describeHeartbeats(runner)}. The last came <Time at={runner.heartbeatAt} />.
           </p>
         </PeekPart>
         <RunnerFacts runner={runner} />
         {runId !== null && attemptId !== null && (
-          <LastErrors key={attemptId} {...{ runId, attemptId }} isOver={runner.state === "ended"} />
+          <LastErrors key={attemptId} {...{ runId, attemptId }} hasEnded={runner.state === "ended"} />
         )}
         {runId !== null && run?.isHeld === true && (
           <PeekPart title="Latest output">
@@ -71,19 +71,19 @@ const MORE = ["revoke"] as const;
 
 function Orders({ runner }: { runner: Runner }) {
   const canOperate = useCanOperate();
-  const orders = useRunnerOrders(runner);
+  const actions = useRunnerActions(runner);
   if (!canOperate) return null;
   return (
     <p className="flex flex-wrap gap-2">
-      <OrderButtons runner={runner} orders={orders} more={MORE} size="sm" />
-      {orders.dialog}
+      <RunnerActionButtons runner={runner} actions={actions} more={MORE} size="sm" />
+      {actions.dialog}
     </p>
   );
 }
 
 function RunnerFacts({ runner }: { runner: Runner }) {
   const { run, runId } = runner;
-  const place = [runner.placement, processOf(runner)].filter((part) => part !== null && part !== "").join(", ");
+  const location = [runner.placement, processOf(runner)].filter((part) => part !== null && part !== "").join(", ");
   return (
     <Facts
       items={[
@@ -93,7 +93,7 @@ function RunnerFacts({ runner }: { runner: Runner }) {
             "nothing"
           ) : (
             <Link key="r" href={runAddress(runId)} prefetch={false} title={runId} className="text-accent underline">
-              {run?.title == null ? shortenId(runId) : showTricks(run.title)}
+              {run?.title == null ? shortenId(runId) : revealHidden(run.title)}
             </Link>
           ),
         ],
@@ -108,12 +108,12 @@ function RunnerFacts({ runner }: { runner: Runner }) {
             </span>
           ),
         ],
-        ["Placement", showTricks(place) || "unknown"],
+        ["Placement", revealHidden(location) || "unknown"],
         ["CPU, memory", usageOf(runner) || "unknown"],
         [
           "Build",
           <span key="b" className="flex flex-wrap items-center gap-1.5">
-            {showTricks(runner.sourceCommit ?? "unknown")}, protocol {runner.protocolVersion ?? "unknown"}
+            {revealHidden(runner.sourceCommit ?? "unknown")}, protocol {runner.protocolVersion ?? "unknown"}
             <SkewBadge runner={runner} />
           </span>,
         ],
@@ -131,35 +131,35 @@ function turnsOf({ turns, attemptCount, attemptMax }: NonNullable<Runner["run"]>
 const LOG_LINES = 200;
 const ERRORS_SHOWN = 5;
 const LOG_POLL_MS = 10_000;
-const WRONG: ReadonlySet<ReadLine["level"]> = new Set(["warn", "error", "fatal"]);
+const ERROR_LEVELS: ReadonlySet<ReadLine["level"]> = new Set(["warn", "error", "fatal"]);
 
 /** What went wrong of late, by the end of its log. */
-function LastErrors({ runId, attemptId, isOver }: { runId: string; attemptId: string; isOver: boolean }) {
+function LastErrors({ runId, attemptId, hasEnded }: { runId: string; attemptId: string; hasEnded: boolean }) {
   const trpc = useTRPC();
   const log = useQuery(
     trpc.runs.log.queryOptions(
       { runId, attemptId, tailLines: LOG_LINES },
-      { refetchInterval: isOver ? false : LOG_POLL_MS },
+      { refetchInterval: hasEnded ? false : LOG_POLL_MS },
     ),
   ).data;
   if (log === undefined) return null;
-  const wrong = readLines(log.lines, false).filter(({ level }) => WRONG.has(level));
+  const errorLines = readLines(log.lines, false).filter(({ level }) => ERROR_LEVELS.has(level));
   return (
     <PeekPart title="Recent errors">
-      {wrong.length === 0 ? (
+      {errorLines.length === 0 ? (
         <p className="text-xs text-ink-3">
           {log.lines.length === 0 ? "Log not available" : `None in the last ${LOG_LINES} log lines`}
         </p>
       ) : (
         <ul className="flex flex-col gap-1 text-xs">
-          {wrong.slice(-ERRORS_SHOWN).map(({ key, at, level, text }) => (
+          {errorLines.slice(-ERRORS_SHOWN).map(({ key, at, level, text }) => (
             <li key={key} className={level === "warn" ? "text-warn" : "text-bad"}>
               {at !== null && (
                 <>
                   <Time at={at} className="text-ink-3" />{" "}
                 </>
               )}
-              <span className="wrap-anywhere">{showTricks(text)}</span>
+              <span className="wrap-anywhere">{revealHidden(text)}</span>
             </li>
           ))}
         </ul>

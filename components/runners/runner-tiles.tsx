@@ -25,7 +25,7 @@ export function RunnerTiles({ stats, shown, onShow }: RunnerTilesProps) {
     <dl className="grid shrink-0 grid-cols-2 gap-px overflow-hidden rounded-lg border bg-line sm:grid-cols-3 xl:grid-cols-6">
       <Tile
         name="Live"
-        figure={living.toLocaleString("en")}
+        value={living.toLocaleString("en")}
         note={
           starting > 0
             ? `${starting.toLocaleString("en")} starting · limit ${capacity.toLocaleString("en")}`
@@ -41,7 +41,7 @@ export function RunnerTiles({ stats, shown, onShow }: RunnerTilesProps) {
         <Tile
           key={state}
           name={name}
-          figure={byState[state].toLocaleString("en")}
+          value={byState[state].toLocaleString("en")}
           note={byState[state] === 0 ? "None" : note}
           tone={byState[state] > 0 ? tone : undefined}
           isOn={shown === state}

@@ -12,7 +12,7 @@ import { useTRPC } from "@/components/trpc/client";
 import { Id } from "@/components/ui/copy";
 import { CurlMenu } from "@/components/ui/curl-menu";
 import { formatDuration, formatPlural, shortenId } from "@/components/ui/format";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { JsonPanel } from "@/components/ui/json-panel";
 import { Facts, PageHeader, Panel } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
@@ -22,14 +22,14 @@ import { State } from "@/components/ui/state";
 import { Countdown, Duration, Time } from "@/components/ui/time";
 import type { Runner } from "@/contract/runner";
 import type { RunnerAction } from "@/contract/words";
-import { BeatChart } from "./beat-chart";
-import { BEAT_COLUMNS, beatRows, describeBeats, latencyOf } from "./beats";
+import { RunnerActionButtons } from "./action-buttons";
 import { explainRunner } from "./explain";
-import { OrderButtons } from "./order-buttons";
+import { HeartbeatChart } from "./heartbeat-chart";
+import { describeHeartbeats, HEARTBEAT_COLUMNS, heartbeatRows, latencyOf } from "./heartbeats";
 import { RunnerCurls } from "./runner-menu";
 import { processOf, usageOf } from "./runners-table";
 import { SkewBadge } from "./skew-badge";
-import { useRunnerOrders } from "./use-runner-orders";
+import { useRunnerActions } from "./use-runner-actions";
 
 /** A runner's page: what it does and why, how it beats, where it is, and what can be done to it. */
 export function RunnerView({ runnerId }: { runnerId: string }) {
@@ -57,14 +57,14 @@ function LoadedRunner({ runner }: { runner: Runner }) {
         }
         description={
           <span className="flex flex-wrap items-center gap-x-2">
-            <State isBare state={runner.state} /> {why.title.toLowerCase() !== runner.state && why.title}
+            <State isIconless state={runner.state} /> {why.title.toLowerCase() !== runner.state && why.title}
           </span>
         }
         actions={<RunnerActions runner={runner} />}
       />
       <RecordBody facts={<RunnerFacts runner={runner} />}>
         <WhyBox why={why} />
-        <Beats runner={runner} />
+        <Heartbeats runner={runner} />
       </RecordBody>
     </div>
   );
@@ -75,38 +75,38 @@ const MORE = ["revoke", "kill"] as const;
 /** Its orders, by buttons and by keys. */
 function RunnerActions({ runner }: { runner: Runner }) {
   const canOperate = useCanOperate();
-  const orders = useRunnerOrders(runner);
+  const actions = useRunnerActions(runner);
   const isDrained = runner.refusals.resume === null;
-  const ask = (action: RunnerAction) => {
+  const runAction = (action: RunnerAction) => {
     const refusal = canOperate ? runner.refusals[action] : "Only operators can do this";
-    if (refusal === null) orders.give(action);
+    if (refusal === null) actions.run(action);
     else toast(refusal);
   };
   usePageKeys([
-    { keys: "d", name: "Drain or resume", run: () => ask(isDrained ? "resume" : "drain") },
-    { keys: "v", name: "Revoke token", run: () => ask("revoke") },
-    { keys: "c", name: "Kill runner", run: () => ask("kill") },
+    { keys: "d", name: "Drain or resume", run: () => runAction(isDrained ? "resume" : "drain") },
+    { keys: "v", name: "Revoke token", run: () => runAction("revoke") },
+    { keys: "c", name: "Kill runner", run: () => runAction("kill") },
   ]);
   return (
     <>
-      {canOperate && <OrderButtons runner={runner} orders={orders} more={MORE} size="md" />}
+      {canOperate && <RunnerActionButtons runner={runner} actions={actions} more={MORE} size="md" />}
       <CurlMenu>
         <RunnerCurls runner={runner} />
       </CurlMenu>
-      {orders.dialog}
+      {actions.dialog}
     </>
   );
 }
 
-function Beats({ runner }: { runner: Runner }) {
-  const rows = beatRows(runner);
+function Heartbeats({ runner }: { runner: Runner }) {
+  const rows = heartbeatRows(runner);
   const tripMs = latencyOf(runner.beats);
   return (
     <Panel title="Heartbeats">
       <div className="flex flex-col gap-2 p-4 text-xs">
-        <BeatChart runner={runner} />
+        <HeartbeatChart runner={runner} />
         <p className="text-ink-2">
-          {describeBeats(runner)}. The last came <Time at={runner.heartbeatAt} />
+          {describeHeartbeats(runner)}. The last came <Time at={runner.heartbeatAt} />
           {tripMs !== null && `, last round trip ${formatDuration(tripMs)}`}.
         </p>
         {rows.length > 0 && (
@@ -116,7 +116,7 @@ function Beats({ runner }: { runner: Runner }) {
               <table className="w-full text-2xs tabular-nums">
                 <thead>
                   <tr className="text-left text-ink-3">
-                    {BEAT_COLUMNS.map((name) => (
+                    {HEARTBEAT_COLUMNS.map((name) => (
                       <th key={name} scope="col" className="pr-3 font-medium whitespace-nowrap">
                         {name}
                       </th>
@@ -180,7 +180,7 @@ function RunnerFacts({ runner }: { runner: Runner }) {
               ) : (
                 <span key="r" className="flex min-w-0 flex-col items-start gap-0.5">
                   <Link href={runAddress(runId)} className="max-w-full truncate leading-6 text-accent hover:underline">
-                    {run?.title == null ? "Open run" : showTricks(run.title)}
+                    {run?.title == null ? "Open run" : revealHidden(run.title)}
                   </Link>
                   <Id id={runId} />
                 </span>

@@ -3,14 +3,14 @@ import Link from "next/link";
 import { Profile } from "@/components/sessions/demo-label";
 import { runAddress, runnerAddress } from "@/components/shell/addresses";
 import { formatBytes, formatDuration, sentence, shortenId } from "@/components/ui/format";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { State } from "@/components/ui/state";
 import { type Column, type RowChoice, Table } from "@/components/ui/table";
 import { Countdown, Duration, Time } from "@/components/ui/time";
 import type { Runner } from "@/contract/runner";
-import { BeatStrip } from "./beat-strip";
-import { latencyOf } from "./beats";
 import { attemptOf, explainRunner } from "./explain";
+import { HeartbeatStrip } from "./heartbeat-strip";
+import { latencyOf } from "./heartbeats";
 import { RunnerMenu } from "./runner-menu";
 import { SkewBadge } from "./skew-badge";
 
@@ -37,7 +37,7 @@ const COLUMNS: Column<Runner>[] = [
     name: "Heartbeats",
     cell: (runner) => (
       <span className="flex flex-col gap-0.5">
-        <BeatStrip runner={runner} />
+        <HeartbeatStrip runner={runner} />
         <span className="whitespace-nowrap text-2xs text-ink-3">
           <Time at={runner.heartbeatAt} />
           <Latency runner={runner} />
@@ -55,10 +55,10 @@ const COLUMNS: Column<Runner>[] = [
     isWideOnly: true,
     cell: (runner) => (
       <span className="flex max-w-40 flex-col items-start text-xs text-ink-2">
-        <span className="max-w-full truncate" title={showTricks(runner.placement ?? undefined)}>
-          {showTricks(runner.placement)}
+        <span className="max-w-full truncate" title={revealHidden(runner.placement ?? undefined)}>
+          {revealHidden(runner.placement)}
         </span>
-        <span className="max-w-full truncate text-2xs text-ink-3">{showTricks(processOf(runner))}</span>
+        <span className="max-w-full truncate text-2xs text-ink-3">{revealHidden(processOf(runner))}</span>
       </span>
     ),
   },
@@ -94,7 +94,7 @@ function RunnerState({ runner }: { runner: Runner }) {
     <span className="flex flex-col items-start gap-0.5 max-sm:flex-row max-sm:items-center max-sm:gap-2">
       <State state={runner.state} word={sentence(runner.state)} why={`${why.title}. ${why.next}`} />
       {runner.state === "ended" && runner.endKind === "lost" && (
-        <span className="pl-2 text-2xs text-bad max-sm:pl-0" title={showTricks(runner.endMessage) ?? undefined}>
+        <span className="pl-2 text-2xs text-bad max-sm:pl-0" title={revealHidden(runner.endMessage) ?? undefined}>
           Lost
         </span>
       )}
@@ -127,7 +127,7 @@ function RunLink({ runner }: { runner: Runner }) {
       title={runId}
       className="relative max-w-52 truncate text-2xs leading-6 text-ink-3 hover:underline max-sm:max-w-full"
     >
-      {run?.title == null ? <code>{shortenId(runId)}</code> : showTricks(run.title)}
+      {run?.title == null ? <code>{shortenId(runId)}</code> : revealHidden(run.title)}
     </Link>
   );
 }
@@ -165,11 +165,11 @@ type RunnersTableProps = {
   runners: readonly Runner[];
   choice: RowChoice;
   /** The one that a panel is open at. */
-  lookedInto: string | null;
+  peekedId: string | null;
 };
 
 /** Runners, the last registered first; those that are not well stand out. */
-export function RunnersTable({ runners, choice, lookedInto }: RunnersTableProps) {
+export function RunnersTable({ runners, choice, peekedId }: RunnersTableProps) {
   return (
     <Table
       label="Runners"
@@ -177,7 +177,7 @@ export function RunnersTable({ runners, choice, lookedInto }: RunnersTableProps)
       columns={columnsFor(runners)}
       keyOf={(runner) => runner.id}
       choice={choice}
-      currentKey={lookedInto}
+      currentKey={peekedId}
       rowClassName={(runner) => ROW[runner.state]}
     />
   );

@@ -5,12 +5,12 @@ import { useQueryStates } from "nuqs";
 import { useMemo } from "react";
 import { useBulk } from "@/components/bulk/use-bulk";
 import { DocLink } from "@/components/docs/doc-link";
-import { useAskAgain } from "@/components/live/gathered";
 import { isFurtherDown, useNewRows } from "@/components/live/new-rows";
 import { useFrames, useWatched } from "@/components/live/provider";
+import { useThrottledRefetch } from "@/components/live/throttled";
 import { PeekedPage } from "@/components/peek/peeked-page";
 import { usePeek } from "@/components/peek/use-peek";
-import { useWider, type Wider } from "@/components/query/use-wider";
+import { type QueryWidening, useQueryWidening } from "@/components/query/use-query-widening";
 import { NEW_TASK_CALL } from "@/components/queue/new-task-call";
 import { useCanOperate } from "@/components/shell/identity";
 import { usePageKeys } from "@/components/shell/page-keys";
@@ -30,14 +30,14 @@ import { RunnerFilters } from "./runner-filters";
 import { RunnerTiles } from "./runner-tiles";
 import { RunnersTable } from "./runners-table";
 
-const Pictures = dynamic(() => import("./pictures").then((module) => module.Pictures), {
+const Pictures = dynamic(() => import("./runner-charts").then((module) => module.RunnerCharts), {
   ssr: false,
   loading: () => <div className="min-h-58" />,
 });
 const RunnerPeek = dynamic(() => import("./runner-peek").then((module) => module.RunnerPeek), { ssr: false });
 
 /** Figures may lag behind the rows, which the stream patches as they change. */
-const FIGURES_GATHER_MS = 800;
+const FIGURES_REFETCH_WAIT_MS = 800;
 
 const idOf = ({ id }: Runner) => id;
 
@@ -52,35 +52,41 @@ export function RunnersView() {
   const runners = useMemo(() => query.data?.pages.flatMap((page) => page.items) ?? [], [query.data]);
   const ids = useMemo(() => runners.map(idOf), [runners]);
   const onChange = (change: Partial<RunnerFilter> | null) => void setFilter(change);
-  const wider = useWider(RUNNER_QUERY, filter, onChange);
-  const news = useNewRows({
+  const widening = useQueryWidening(RUNNER_QUERY, filter, onChange);
+  const newRows = useNewRows({
     ids,
     ...{ isRead: query.data !== undefined, filter, queryKey: options.queryKey },
   });
-  const askForFigures = useAskAgain(FIGURES_GATHER_MS, trpc.runners.stats.pathKey());
+  const refetchFigures = useThrottledRefetch(FIGURES_REFETCH_WAIT_MS, trpc.runners.stats.pathKey());
   useWatched("runners");
   useFrames("runner", (runner) => {
-    askForFigures();
+    refetchFigures();
     if (
       !isFurtherDown(runner.registeredAt, runners.at(-1)?.registeredAt, query.hasNextPage) &&
       fits(filter, runner, toServerTime(Date.now()))
     )
-      news.note(runner.id);
+      newRows.note(runner.id);
   });
   const bulk = useBulk({
-    ...{ kind: "runner", ids, filter: runnersInput(filter), words: filterWords(filter), hasMore: query.hasNextPage },
+    ...{
+      kind: "runner",
+      ids,
+      filter: runnersInput(filter),
+      filterText: filterWords(filter),
+      hasMore: query.hasNextPage,
+    },
     labelOf: shortenId,
     canDo: () => canOperate,
   });
   const peek = usePeek({
-    ...{ rows: runners, idOf, one: "runner", isRead: query.data !== undefined, selection: bulk.selection },
+    ...{ rows: runners, idOf, noun: "runner", isRead: query.data !== undefined, selection: bulk.selection },
   });
   usePageKeys([...bulk.keys, peek.key]);
 
   return (
     <PeekedPage
-      {...{ bulk, peek, news }}
-      one="runner"
+      {...{ bulk, peek, newRows }}
+      noun="runner"
       header={
         <PageHeader title="Runners" description="Processes that claim runs and drive agents.">
           <RunnerFilters filter={filter} placements={stats?.placements ?? []} onChange={onChange} />
@@ -97,11 +103,11 @@ export function RunnersView() {
           <QueryView query={query}>
             {() =>
               runners.length === 0 ? (
-                <Nothing filter={filter} wider={wider} onChange={onChange} />
+                <EmptyList filter={filter} widening={widening} onChange={onChange} />
               ) : (
                 <>
-                  <RunnersTable runners={runners} choice={bulk.rows} lookedInto={peek.row?.id ?? null} />
-                  <ListFoot count={runners.length} one="runner" query={query} />
+                  <RunnersTable runners={runners} choice={bulk.rows} peekedId={peek.row?.id ?? null} />
+                  <ListFoot count={runners.length} noun="runner" query={query} />
                 </>
               )
             }
@@ -117,14 +123,14 @@ export function RunnersView() {
   );
 }
 
-type NothingProps = {
+type EmptyListProps = {
   filter: RunnerFilter;
-  wider: Wider | null;
+  widening: QueryWidening | null;
   onChange: (change: Partial<RunnerFilter> | null) => void;
 };
 
-function Nothing({ filter, wider, onChange }: NothingProps) {
-  if (isFiltered(filter)) return <NoMatch one="runner" onClear={() => onChange(null)} wider={wider} />;
+function EmptyList({ filter, widening, onChange }: EmptyListProps) {
+  if (isFiltered(filter)) return <NoMatch noun="runner" onClear={() => onChange(null)} widening={widening} />;
   return (
     <EmptyState
       title="No live runners"
@@ -136,7 +142,7 @@ function Nothing({ filter, wider, onChange }: NothingProps) {
           What a runner is
         </DocLink>
       </p>
-      <CallHint words="A queue task launches one. Add one with the API:" call={NEW_TASK_CALL} />
+      <CallHint label="A queue task launches one. Add one with the API:" call={NEW_TASK_CALL} />
     </EmptyState>
   );
 }

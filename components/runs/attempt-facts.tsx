@@ -1,5 +1,5 @@
 import { Id } from "@/components/ui/copy";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { Facts } from "@/components/ui/page";
 import { ScrollRegion } from "@/components/ui/scroll-region";
 import { Time } from "@/components/ui/time";
@@ -24,7 +24,7 @@ export function AttemptFacts({ job }: { job: RunnerJob }) {
       />
       {Object.keys(job.result).length > 0 && (
         <ScrollRegion label="Full result" className="mt-1 max-h-60 rounded-md border bg-code p-2">
-          <pre className="wrap-anywhere whitespace-pre-wrap">{showTricks(JSON.stringify(job.result, null, 2))}</pre>
+          <pre className="wrap-anywhere whitespace-pre-wrap">{revealHidden(JSON.stringify(job.result, null, 2))}</pre>
         </ScrollRegion>
       )}
     </details>

@@ -1,7 +1,7 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
-import { useAskAgain } from "@/components/live/gathered";
 import { useFrames } from "@/components/live/provider";
+import { useThrottledRefetch } from "@/components/live/throttled";
 import { useTRPC } from "@/components/trpc/client";
 import { FAILURES_HOURS, runFailures } from "@/components/trpc/lists";
 import { cn } from "@/components/ui/class-names";
@@ -11,7 +11,7 @@ import type { RunStats } from "@/contract/run";
 import type { RunFilter } from "./filter";
 
 /** Failures that come together are counted together. */
-const GATHER_MS = 2_000;
+const REFETCH_WAIT_MS = 2_000;
 const COUNTED_MAX = 10_000;
 
 type FailuresProps = { filter: RunFilter; onChange: (change: Partial<RunFilter>) => void };
@@ -20,9 +20,9 @@ type FailuresProps = { filter: RunFilter; onChange: (change: Partial<RunFilter>)
 export function Failures({ filter, onChange }: FailuresProps) {
   const trpc = useTRPC();
   const stats = useQuery(runFailures(trpc)).data;
-  const ask = useAskAgain(GATHER_MS, trpc.runs.stats.pathKey());
+  const refetch = useThrottledRefetch(REFETCH_WAIT_MS, trpc.runs.stats.pathKey());
   useFrames("run", (run) => {
-    if (run.status === "failed" || run.turnFailureKind != null) ask();
+    if (run.status === "failed" || run.turnFailureKind != null) refetch();
   });
   if (stats === undefined) return <div className="h-9" />;
   if (stats.failed === 0)
@@ -31,7 +31,7 @@ export function Failures({ filter, onChange }: FailuresProps) {
         No failed runs or turns in the last {FAILURES_HOURS} hours
       </p>
     );
-  const most = Math.max(...stats.byFailureKind.map(({ count }) => count));
+  const maxCount = Math.max(...stats.byFailureKind.map(({ count }) => count));
   return (
     <section aria-label="Failures" className="flex flex-wrap items-center gap-x-4 gap-y-1.5">
       <h2 className="text-xs text-ink-2">
@@ -43,7 +43,7 @@ export function Failures({ filter, onChange }: FailuresProps) {
             <Kind
               kind={failureKind}
               count={count}
-              share={count / most}
+              share={count / maxCount}
               isOn={failureKind !== null && filter.failure === failureKind}
               onChange={onChange}
             />

@@ -44,6 +44,6 @@ export function fits(filter: RunFilter, run: Run, nowMs: number): boolean {
 /** A filter in words, all of it: `failed, profile demo, age > 2d`. */
 export function filterWords(filter: RunFilter): string {
   const { status } = filter;
-  const rest = conditionWords(RUN_QUERY, { ...filter, status: null, search: filter.search.trim() });
-  return [...(status === null ? [] : [status]), ...rest].join(", ") || "all runs";
+  const otherConditions = conditionWords(RUN_QUERY, { ...filter, status: null, search: filter.search.trim() });
+  return [...(status === null ? [] : [status]), ...otherConditions].join(", ") || "all runs";
 }

@@ -1,6 +1,6 @@
-import { byPlace, type Grouping } from "@/components/arrange/groups";
+import { byGivenOrder, type Grouping } from "@/components/arrange/groups";
 import { sentence, shortenId } from "@/components/ui/format";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { failureWords } from "@/contract/failure-words";
 import type { RunGroup } from "@/contract/query/runs";
 import type { RunSummary } from "@/contract/run";
@@ -19,12 +19,12 @@ export const RUN_GROUPINGS: Record<RunGroup, Grouping<RunSummary>> = {
     nameOf: (run) => {
       const id = sessionIdOf(run);
       if (id === null) return "No session";
-      return run.title === null ? shortenId(id) : `${showTricks(run.title)} · ${shortenId(id)}`;
+      return run.title === null ? shortenId(id) : `${revealHidden(run.title)} · ${shortenId(id)}`;
     },
   },
   failure: {
     keyOf: failureOf,
     nameOf: (run) => sentence(failureWords(failureOf(run))),
-    compare: byPlace([...FAILURE_KINDS, "unknown", NO_FAILURE]),
+    compare: byGivenOrder([...FAILURE_KINDS, "unknown", NO_FAILURE]),
   },
 };

@@ -7,7 +7,7 @@ import { useTRPC } from "@/components/trpc/client";
 import { cn } from "@/components/ui/class-names";
 import { Id } from "@/components/ui/copy";
 import { formatDuration } from "@/components/ui/format";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { EmptyState, Facts, Panel } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
 import { State } from "@/components/ui/state";
@@ -67,7 +67,7 @@ function Details({ details }: { details: AttemptDetails }) {
       {faults.length > 0 && (
         <ul className="rounded-lg border border-warn/50 bg-warn-soft p-3 text-xs text-warn">
           {faults.map((fault) => (
-            <li key={fault}>Couldn't read: {showTricks(fault)}</li>
+            <li key={fault}>Couldn't read: {revealHidden(fault)}</li>
           ))}
         </ul>
       )}
@@ -105,7 +105,10 @@ function ProcessPanel({ process }: { process: NonNullable<AttemptDetails["proces
           ["Process", pid],
           ["Started", <Time key="s" at={startedAt} />],
           [endedAt === null ? "Uptime" : "Duration", <Duration key="d" from={startedAt} to={endedAt} />],
-          ["Result", endedAt === null ? "Still running" : <State key="e" isBare {...endLook(exitCode)} word={end} />],
+          [
+            "Result",
+            endedAt === null ? "Still running" : <State key="e" isIconless {...endLook(exitCode)} word={end} />,
+          ],
         ]}
       />
     </Panel>
@@ -124,7 +127,7 @@ function JobPanel({ job }: { job: NonNullable<AttemptDetails["job"]> }) {
           ["Started", job.startedAt === null ? null : <Time key="s" at={job.startedAt} />],
           ["Ended", job.endedAt === null ? null : <Time key="e" at={job.endedAt} />],
           ["Deadline", job.deadlineSeconds === null ? "None" : `After ${formatDuration(job.deadlineSeconds * 1_000)}`],
-          ["State", job.isBeingDeleted ? <State key="d" isBare state="deleting" /> : null],
+          ["State", job.isBeingDeleted ? <State key="d" isIconless state="deleting" /> : null],
         ]}
       />
       <Conditions conditions={job.conditions} of="Job" />
@@ -142,18 +145,18 @@ function PodPanel({ pod }: { pod: NonNullable<AttemptDetails["pod"]> }) {
           [
             "Phase",
             <span key="p" className="inline-flex flex-wrap items-center gap-2">
-              <State isBare {...phaseLook(pod.phase)} word={showTricks(pod.phase)} />
-              {pod.isBeingDeleted && <State isBare state="deleting" />}
+              <State isIconless {...phaseLook(pod.phase)} word={revealHidden(pod.phase)} />
+              {pod.isBeingDeleted && <State isIconless state="deleting" />}
             </span>,
           ],
           [
             "Why",
             [pod.reason, pod.message]
               .filter(Boolean)
-              .map((part) => showTricks(part ?? ""))
+              .map((part) => revealHidden(part ?? ""))
               .join(": ") || null,
           ],
-          ["Node", showTricks(pod.node ?? "None yet")],
+          ["Node", revealHidden(pod.node ?? "None yet")],
           ["Created", <Time key="c" at={pod.createdAt} />],
           ["Started", pod.startedAt === null ? null : <Time key="s" at={pod.startedAt} />],
         ]}
@@ -169,9 +172,9 @@ function Conditions({ conditions, of }: { conditions: readonly JobCondition[]; o
     <ul aria-label={`Conditions of the ${of}`} className="flex flex-col gap-1 px-4 pb-4 text-xs">
       {conditions.map(({ type, status, reason, message, at }) => (
         <li key={type} className="flex flex-wrap gap-x-2 wrap-anywhere">
-          <span className="font-medium">{showTricks(`${type}: ${status}`)}</span>
-          {reason !== null && <span className="text-ink-2">{showTricks(reason)}</span>}
-          {message !== null && <span className="text-ink-2">{showTricks(message)}</span>}
+          <span className="font-medium">{revealHidden(`${type}: ${status}`)}</span>
+          {reason !== null && <span className="text-ink-2">{revealHidden(reason)}</span>}
+          {message !== null && <span className="text-ink-2">{revealHidden(message)}</span>}
           {at !== null && <Time at={at} className="text-ink-3" />}
         </li>
       ))}
@@ -180,10 +183,10 @@ function Conditions({ conditions, of }: { conditions: readonly JobCondition[]; o
 }
 
 const CONTAINERS: Column<JobContainer>[] = [
-  { name: "Container", isLead: true, className: "font-medium", cell: (container) => showTricks(container.name) },
+  { name: "Container", isLead: true, className: "font-medium", cell: (container) => revealHidden(container.name) },
   {
     name: "State",
-    cell: (container) => <State {...containerLook(container)} word={showTricks(wordsOfContainer(container))} />,
+    cell: (container) => <State {...containerLook(container)} word={revealHidden(wordsOfContainer(container))} />,
   },
   {
     name: "Message",
@@ -191,7 +194,7 @@ const CONTAINERS: Column<JobContainer>[] = [
     cell: ({ message }) =>
       message === null ? null : (
         <pre className="scroll-thin max-h-32 overflow-y-auto font-mono text-2xs wrap-anywhere whitespace-pre-wrap">
-          {showTricks(message)}
+          {revealHidden(message)}
         </pre>
       ),
   },
@@ -205,7 +208,7 @@ const CONTAINERS: Column<JobContainer>[] = [
     name: "Image",
     isWideOnly: true,
     className: "text-xs wrap-anywhere text-ink-2",
-    cell: ({ image }) => showTricks(image),
+    cell: ({ image }) => revealHidden(image),
   },
 ];
 
@@ -218,16 +221,16 @@ const EVENTS: Column<ClusterEvent>[] = [
   { name: "Last seen", className: "whitespace-nowrap text-ink-2", cell: ({ lastAt }) => <Time at={lastAt} /> },
   {
     name: "Reason",
-    cell: ({ type, reason }) => <State isBare {...eventLook(type)} word={showTricks(reason)} />,
+    cell: ({ type, reason }) => <State isIconless {...eventLook(type)} word={revealHidden(reason)} />,
   },
   { name: "Of", className: "text-ink-2", cell: ({ of }) => of },
   {
     name: "Message",
     className: "text-xs wrap-anywhere max-sm:w-full",
-    cell: ({ message }) => showTricks(message),
+    cell: ({ message }) => revealHidden(message),
   },
   { name: "Count", isWideOnly: true, className: "tabular-nums", cell: ({ count }) => count },
-  { name: "From", isWideOnly: true, className: "text-xs text-ink-3", cell: ({ from }) => showTricks(from) },
+  { name: "From", isWideOnly: true, className: "text-xs text-ink-3", cell: ({ from }) => revealHidden(from) },
 ];
 
 function keyOfEvent({ of, reason, message, firstAt }: ClusterEvent): string {

@@ -2,7 +2,7 @@ import { memo } from "react";
 import { AnsiText } from "@/components/conversation/ansi-text";
 import { cn } from "@/components/ui/class-names";
 import { useTimeMode } from "@/components/ui/clock";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { findAll, type LogLevel, plainText, type ReadLine } from "./log-text";
 
 const LEVEL_CLASS: Record<LogLevel, string> = {
@@ -68,7 +68,7 @@ const LogRow = memo(function LogRow({ lineKey, at, title, level, text, find, isA
         // By the mouse alone, since a page of lines would be as many stops for the keys, which have their own way.
         <span
           data-time
-          title={showTricks(`${title}: select this line`)}
+          title={revealHidden(`${title}: select this line`)}
           className="mr-3 cursor-pointer text-ink-3 select-none hover:text-accent hover:underline"
           suppressHydrationWarning
         >
@@ -87,13 +87,13 @@ function Marked({ text, find }: { text: string; find: string }) {
     <>
       {found.map(({ from, to }, index) => (
         <span key={from}>
-          {showTricks(text).slice(found[index - 1]?.to ?? 0, from)}
+          {revealHidden(text).slice(found[index - 1]?.to ?? 0, from)}
           <mark className="rounded-sm bg-warn-soft text-ink outline outline-warn">
-            {showTricks(text).slice(from, to)}
+            {revealHidden(text).slice(from, to)}
           </mark>
         </span>
       ))}
-      {showTricks(text).slice(found.at(-1)?.to ?? 0)}
+      {revealHidden(text).slice(found.at(-1)?.to ?? 0)}
     </>
   );
 }
@@ -103,7 +103,7 @@ function clockOf(at: string | null, isUtc: boolean): string {
   if (at === null) return "";
   if (isUtc) return at.slice(11, 23);
   const date = new Date(at);
-  const two = (part: number, digits = 2) => String(part).padStart(digits, "0");
+  const padNumber = (part: number, digits = 2) => String(part).padStart(digits, "0");
   const [hours, minutes, seconds] = [date.getHours(), date.getMinutes(), date.getSeconds()];
-  return `${two(hours)}:${two(minutes)}:${two(seconds)}.${two(date.getMilliseconds(), 3)}`;
+  return `${padNumber(hours)}:${padNumber(minutes)}:${padNumber(seconds)}.${padNumber(date.getMilliseconds(), 3)}`;
 }

@@ -1,5 +1,5 @@
 import { parseAnsi } from "@/components/conversation/ansi";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import type { LogLine } from "@/contract/run-job";
 
 /** A line of a log as it is read: what it says first, where it is one of ours. */
@@ -17,20 +17,20 @@ const LEVELS = { 10: "trace", 20: "debug", 30: "info", 40: "warn", 50: "error", 
 export type LogLevel = (typeof LEVELS)[keyof typeof LEVELS];
 
 /** What every line of ours has, and what its page says already. */
-const KNOWN = new Set(["level", "time", "pid", "hostname", "process", "runId", "attemptId", "msg"]);
+const STANDARD_FIELDS = new Set(["level", "time", "pid", "hostname", "process", "runId", "attemptId", "msg"]);
 
 /** Lines with what they say before what belongs to it; `isRaw`: as they were written. */
 export function readLines(lines: readonly LogLine[], isRaw: boolean): ReadLine[] {
-  const seen = new Map<string, number>();
+  const occurrences = new Map<string, number>();
   return lines.map(({ at, text }) => {
-    const count = seen.get(at ?? "") ?? 0;
-    seen.set(at ?? "", count + 1);
-    const said = isRaw ? null : readOurs(text);
-    return { key: `${at} ${count}`, at, level: said?.level ?? null, text: said?.text ?? text, raw: text };
+    const count = occurrences.get(at ?? "") ?? 0;
+    occurrences.set(at ?? "", count + 1);
+    const parsed = isRaw ? null : readJsonLine(text);
+    return { key: `${at} ${count}`, at, level: parsed?.level ?? null, text: parsed?.text ?? text, raw: text };
   });
 }
 
-function readOurs(line: string): { level: LogLevel; text: string } | null {
+function readJsonLine(line: string): { level: LogLevel; text: string } | null {
   if (!line.startsWith('{"level":')) return null;
   let parsed: Record<string, unknown>;
   try {
@@ -40,15 +40,15 @@ function readOurs(line: string): { level: LogLevel; text: string } | null {
   }
   const level = LEVELS[parsed.level as keyof typeof LEVELS];
   if (level === undefined || typeof parsed.msg !== "string") return null;
-  const rest = Object.entries(parsed)
-    .filter(([key]) => !KNOWN.has(key))
+  const extraFields = Object.entries(parsed)
+    .filter(([key]) => !STANDARD_FIELDS.has(key))
     .map(([key, value]) => `${key}=${typeof value === "string" ? value : JSON.stringify(value)}`);
-  return { level, text: [parsed.msg, ...rest].join("  ") };
+  return { level, text: [parsed.msg, ...extraFields].join("  ") };
 }
 
 /** A line without colours, with what cannot be seen in it written out: what is searched, and what is marked. */
 export function plainText(text: string): string {
-  return showTricks(
+  return revealHidden(
     parseAnsi(text)
       .map((span) => span.text)
       .join(""),

@@ -24,7 +24,7 @@ import { CopyTextButton, copyText } from "@/components/ui/copy";
 import { download } from "@/components/ui/download";
 import { Select } from "@/components/ui/field";
 import { formatPlural } from "@/components/ui/format";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { EmptyState } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
 import { ScrollRegion } from "@/components/ui/scroll-region";
@@ -147,17 +147,17 @@ type LoadedLogProps = {
 };
 
 function LoadedLog({ log, run, shown, isFollowing, onFollow, onShow, onCopyLink }: LoadedLogProps) {
-  const box = useRef<HTMLDivElement>(null);
+  const scroller = useRef<HTMLDivElement>(null);
   const lines = useMemo(() => readLines(log.lines, shown.raw), [log.lines, shown.raw]);
-  const matches = useMatches(lines, shown.find, box);
+  const matches = useMatches(lines, shown.find, scroller);
   const isLive = log.source === "live";
-  const scrollToEnd = () => box.current?.scrollTo({ top: box.current.scrollHeight });
+  const scrollToEnd = () => scroller.current?.scrollTo({ top: scroller.current.scrollHeight });
   const follow = (next: boolean) => {
     onFollow(next);
     if (next) scrollToEnd();
   };
   const marked = useMarkedLine(lines, shown.line, {
-    box,
+    scroller,
     beside: matches.key,
     // Whoever opens the link sees the same log, whatever was attempted since.
     onMark: (line) => {
@@ -180,7 +180,7 @@ function LoadedLog({ log, run, shown, isFollowing, onFollow, onShow, onCopyLink 
     { keys: "N", name: "Previous match", run: () => matches.go(-1) },
     { keys: "j", name: "Select the next line", run: () => marked.go(1) },
     { keys: "k", name: "Select the previous line", run: () => marked.go(-1) },
-    { keys: "y", name: "Copy a link to the selected line", run: () => marked.place > 0 && onCopyLink() },
+    { keys: "y", name: "Copy a link to the selected line", run: () => marked.position > 0 && onCopyLink() },
   ]);
 
   return (
@@ -196,32 +196,32 @@ function LoadedLog({ log, run, shown, isFollowing, onFollow, onShow, onCopyLink 
         </span>
         {shown.find !== "" && (
           <span className="inline-flex items-center gap-1" role="status">
-            {matches.count === 0 ? "no match" : matches.place > 0 && `${matches.place} of`}{" "}
+            {matches.count === 0 ? "no match" : matches.position > 0 && `${matches.position} of`}{" "}
             {matches.count > 0 && formatPlural(matches.count, "matching line")}
-            <Button look="ghost" size="icon-sm" aria-label="Previous match" onClick={() => matches.go(-1)}>
+            <Button variant="ghost" size="icon-sm" aria-label="Previous match" onClick={() => matches.go(-1)}>
               <ChevronUp aria-hidden className="size-3.5" />
             </Button>
-            <Button look="ghost" size="icon-sm" aria-label="Next match" onClick={() => matches.go(1)}>
+            <Button variant="ghost" size="icon-sm" aria-label="Next match" onClick={() => matches.go(1)}>
               <ChevronDown aria-hidden className="size-3.5" />
             </Button>
           </span>
         )}
         {shown.line !== null && (
           <span className="inline-flex items-center gap-1" role="status">
-            {marked.place > 0 ? `line ${marked.place} selected` : "selected line not loaded"}
-            {marked.place > 0 ? (
-              <Button look="ghost" size="sm" onClick={onCopyLink}>
+            {marked.position > 0 ? `line ${marked.position} selected` : "selected line not loaded"}
+            {marked.position > 0 ? (
+              <Button variant="ghost" size="sm" onClick={onCopyLink}>
                 <Link2 aria-hidden className="size-3.5" /> Copy link
               </Button>
             ) : (
               log.isCut &&
               shown.lines < TAIL_MAX && (
-                <Button look="ghost" size="sm" onClick={() => onShow({ lines: TAIL_MAX })}>
+                <Button variant="ghost" size="sm" onClick={() => onShow({ lines: TAIL_MAX })}>
                   Load more lines
                 </Button>
               )
             )}
-            <Button look="ghost" size="icon-sm" aria-label="Clear selection" onClick={() => marked.mark(null)}>
+            <Button variant="ghost" size="icon-sm" aria-label="Clear selection" onClick={() => marked.mark(null)}>
               <X aria-hidden className="size-3.5" />
             </Button>
           </span>
@@ -242,28 +242,28 @@ function LoadedLog({ log, run, shown, isFollowing, onFollow, onShow, onCopyLink 
           <Toggle isOn={shown.raw} onClick={() => onShow({ raw: !shown.raw })}>
             Raw
           </Toggle>
-          <CopyTextButton text={() => toLogFile(lines, shown.times)} said="Log copied">
+          <CopyTextButton text={() => toLogFile(lines, shown.times)} copiedMessage="Log copied">
             Copy
           </CopyTextButton>
           <Button
-            look="ghost"
+            variant="ghost"
             size="sm"
             onClick={() => download(fileNameOf(run, log), toLogFile(lines, true), "text/plain;charset=utf-8")}
           >
             <Download aria-hidden className="size-3.5" /> Download
           </Button>
-          <Button look="ghost" size="sm" onClick={scrollToEnd}>
+          <Button variant="ghost" size="sm" onClick={scrollToEnd}>
             <ArrowDownToLine aria-hidden className="size-3.5" /> End
           </Button>
         </span>
       </div>
       {lines.length === 0 ? (
         <EmptyState title={log.note === null ? "No lines" : "No log"}>
-          {showTricks(log.note) ?? "Nothing was written in this time."}
+          {revealHidden(log.note) ?? "Nothing was written in this time."}
         </EmptyState>
       ) : (
         <ScrollRegion
-          ref={box}
+          ref={scroller}
           role="log"
           label="Log"
           className={cn(
@@ -294,7 +294,7 @@ function LoadedLog({ log, run, shown, isFollowing, onFollow, onShow, onCopyLink 
 function Toggle({ isOn, onClick, children }: { isOn: boolean; onClick: () => void; children: ReactNode }) {
   return (
     <Button
-      look="ghost"
+      variant="ghost"
       size="sm"
       aria-pressed={isOn}
       onClick={onClick}
@@ -307,10 +307,10 @@ function Toggle({ isOn, onClick, children }: { isOn: boolean; onClick: () => voi
 
 const copyLineLink = () => copyText(window.location.href).then(() => toast.success("Link to line copied"));
 
-type Matches = { count: number; place: number; key: string | null; go: (step: number) => void };
+type Matches = { count: number; position: number; key: string | null; go: (step: number) => void };
 
 /** The lines that hold a text, and which of them is gone to. */
-function useMatches(lines: readonly ReadLine[], find: string, box: { current: HTMLElement | null }): Matches {
+function useMatches(lines: readonly ReadLine[], find: string, scroller: { current: HTMLElement | null }): Matches {
   const [key, setKey] = useState<string | null>(null);
   const keys = useMemo(
     () =>
@@ -320,7 +320,7 @@ function useMatches(lines: readonly ReadLine[], find: string, box: { current: HT
   const at = key === null ? -1 : keys.indexOf(key);
   return {
     count: keys.length,
-    place: at + 1,
+    position: at + 1,
     key: at === -1 ? null : key,
     go(step) {
       if (keys.length === 0) return;
@@ -328,7 +328,7 @@ function useMatches(lines: readonly ReadLine[], find: string, box: { current: HT
       const next = at === -1 ? keys.length - 1 : (at + step + keys.length) % keys.length;
       const nextKey = keys[next] ?? null;
       setKey(nextKey);
-      if (nextKey !== null) rowOf(box.current, nextKey)?.scrollIntoView({ block: "center" });
+      if (nextKey !== null) rowOf(scroller.current, nextKey)?.scrollIntoView({ block: "center" });
     },
   };
 }
@@ -341,8 +341,8 @@ type ContainerSelectProps = {
 
 /** Where there is a choice, as in a pod. */
 function ContainerSelect({ log, value, onChange }: ContainerSelectProps) {
-  const known = LOG_CONTAINERS.filter((name) => name === value || log?.containers.includes(name) === true);
-  if (known.length < 2) return null;
+  const containers = LOG_CONTAINERS.filter((name) => name === value || log?.containers.includes(name) === true);
+  if (containers.length < 2) return null;
   return (
     <Select
       aria-label="Container"
@@ -350,7 +350,7 @@ function ContainerSelect({ log, value, onChange }: ContainerSelectProps) {
       value={value ?? log?.container ?? ""}
       onChange={(event) => onChange(LOG_CONTAINERS.find((name) => name === event.target.value) ?? null)}
     >
-      {known.map((name) => (
+      {containers.map((name) => (
         <option key={name} value={name}>
           {name}
         </option>

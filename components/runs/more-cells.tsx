@@ -9,7 +9,7 @@ import { sessionIdOf } from "./session-id";
 type MoreColumn = ColumnId<typeof RUN_COLUMNS, true>;
 
 /** A ref or a policy of an old row may hold anything. */
-const textOf = (said: unknown) => <TextCell text={typeof said === "string" ? said : null} />;
+const textOf = (value: unknown) => <TextCell text={typeof value === "string" ? value : null} />;
 
 /** What a run's row shows to those who choose it. */
 export const MORE_CELLS: Record<MoreColumn, (run: RunSummary) => ReactNode> = {

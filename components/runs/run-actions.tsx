@@ -11,7 +11,7 @@ import { usePageKeys } from "@/components/shell/page-keys";
 import { Button, buttonStyle } from "@/components/ui/button";
 import { copyCurl } from "@/components/ui/curl";
 import { CurlMenu } from "@/components/ui/curl-menu";
-import { DialogComing } from "@/components/ui/dialog-coming";
+import { DialogLoading } from "@/components/ui/dialog-loading";
 import { MenuItem } from "@/components/ui/menu";
 import { sameRun } from "@/contract/again";
 import type { Run } from "@/contract/run";
@@ -21,7 +21,7 @@ import { ForceRelease } from "./force-release";
 
 const RunAgainDialog = dynamic(() => import("./run-again").then((module) => module.RunAgainDialog), {
   ssr: false,
-  loading: DialogComing,
+  loading: DialogLoading,
 });
 
 /** What can be done to one run, and the calls of the API that do the same. */
@@ -30,7 +30,7 @@ export function RunActions({ run }: { run: Run }) {
   const router = useRouter();
   const canOperate = useCanOperate();
   const isAdmin = useIdentity().role === "admin";
-  const isOver = isTerminal(run.status);
+  const hasEnded = isTerminal(run.status);
   const path = `/runs/${encodeURIComponent(run.id)}`;
   const close = () => setDialog(null);
   const sessionId = run.sessionRef?.sessionId;
@@ -44,7 +44,7 @@ export function RunActions({ run }: { run: Run }) {
         else toast(refusal);
       },
     },
-    ...(canOperate && isOver && run.taskId === null
+    ...(canOperate && hasEnded && run.taskId === null
       ? [{ keys: "r", name: "Run again", run: () => setDialog("again") }]
       : []),
     ...(typeof sessionId === "string"
@@ -54,18 +54,18 @@ export function RunActions({ run }: { run: Run }) {
   return (
     <>
       {isAdmin && run.leaseState === "fencing" && <ForceRelease run={run} />}
-      {canOperate && !isOver && (
+      {canOperate && !hasEnded && (
         <Button disabled={run.cancelRequestedAt !== null} onClick={() => setDialog("cancel")}>
           <XCircle aria-hidden className="size-4" /> {run.cancelRequestedAt === null ? "Cancel" : "Cancelling…"}
         </Button>
       )}
       {/* A queue's task is tried again by its queue, within its limits. */}
-      {canOperate && isOver && run.taskId !== null && (
+      {canOperate && hasEnded && run.taskId !== null && (
         <Link href={taskAddress(run.taskId)} className={buttonStyle()}>
           <RotateCcw aria-hidden className="size-4" /> Open task
         </Link>
       )}
-      {canOperate && isOver && run.taskId === null && (
+      {canOperate && hasEnded && run.taskId === null && (
         <Button onClick={() => setDialog("again")}>
           <RotateCcw aria-hidden className="size-4" /> Run again…
         </Button>
@@ -78,7 +78,7 @@ export function RunActions({ run }: { run: Run }) {
         <MenuItem onSelect={() => void copyCurl({ path: `${path}/turns` })}>Copy turns as curl</MenuItem>
         <MenuItem onSelect={() => void copyCurl({ path: `${path}/job` })}>Copy Job and pod as curl</MenuItem>
         <MenuItem onSelect={() => void copyCurl({ path: `${path}/log` })}>Copy log as curl</MenuItem>
-        {canOperate && !isOver && (
+        {canOperate && !hasEnded && (
           <MenuItem onSelect={() => void copyCurl({ method: "POST", path: `${path}/cancel`, body: {} })}>
             Copy cancel as curl
           </MenuItem>

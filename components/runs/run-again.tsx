@@ -27,32 +27,32 @@ export function RunAgainDialog({ run, isOpen, onOpenChange }: RunAgainProps) {
       {commands.data === undefined ? (
         <TableSkeleton rows={2} />
       ) : (
-        <AgainForm run={run} ask={askToRepeat(commands.data)} />
+        <AgainForm run={run} messageFields={askToRepeat(commands.data)} />
       )}
     </Dialog>
   );
 }
 
-function AgainForm({ run, ask }: { run: Run; ask: ReturnType<typeof askToRepeat> }) {
+function AgainForm({ run, messageFields }: { run: Run; messageFields: ReturnType<typeof askToRepeat> }) {
   const api = useTRPCClient();
   const router = useRouter();
-  const { attachments = [] } = ask;
-  const [text, setText] = useState(ask.text);
+  const { attachments = [] } = messageFields;
+  const [text, setText] = useState(messageFields.text);
   // One for as long as the dialog is open: a second press after a lost answer finds what the first one made.
   const [draftId] = useState(randomId);
   const triedRunIds = useRef<string[]>([]);
   const sessionId = run.sessionRef?.sessionId;
   const asRun = useMutation({
     mutationFn: async () => {
-      const made = await api.runs.create.mutate({ ...sameRun(run), idempotencyKey: `console-again-${draftId}` });
+      const createdRun = await api.runs.create.mutate({ ...sameRun(run), idempotencyKey: `console-again-${draftId}` });
       const idempotencyKey = `console-again-turn-${draftId}`;
       await api.commands.create.mutate({
-        runId: made.id,
+        runId: createdRun.id,
         type: "turn",
-        payload: turnPayload({ ...ask, text }),
+        payload: turnPayload({ ...messageFields, text }),
         idempotencyKey,
       });
-      return made.id;
+      return createdRun.id;
     },
     onSuccess: (runId) => router.push(runAddress(runId)),
   });
@@ -64,7 +64,7 @@ function AgainForm({ run, ask }: { run: Run; ask: ReturnType<typeof askToRepeat>
       const { tenantId, projectId, backendProfile } = run;
       await sendTurn(sendPorts(api), {
         draftId,
-        ...{ ...ask, text },
+        ...{ ...messageFields, text },
         session: { sessionId, tenantId, projectId, backendProfile },
         runIds: triedRunIds.current,
       });
@@ -109,7 +109,7 @@ function AgainForm({ run, ask }: { run: Run; ask: ReturnType<typeof askToRepeat>
             Next turn in its session
           </Button>
         )}
-        <Button look="primary" type="submit" disabled={isPending || text.trim() === ""}>
+        <Button variant="primary" type="submit" disabled={isPending || text.trim() === ""}>
           New run with these settings
         </Button>
       </div>

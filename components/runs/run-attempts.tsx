@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { RunnerLink } from "@/components/runners/runner-link";
 import { useTRPC } from "@/components/trpc/client";
 import { sentence } from "@/components/ui/format";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { Panel, TableSkeleton } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
 import { State } from "@/components/ui/state";
@@ -60,7 +60,7 @@ export function RunAttempts({ run }: { run: Run }) {
 
 /** How an attempt ended, what it said last only where that explains a failure; of one that waits, why. */
 export function outcomeOf(job: RunnerJob): string {
-  return showTricks(toldOutcome(job));
+  return revealHidden(toldOutcome(job));
 }
 
 function toldOutcome(job: RunnerJob): string {

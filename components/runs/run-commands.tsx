@@ -3,7 +3,7 @@ import { deliveryOf } from "@/components/conversation/user-message";
 import { useRunCommands } from "@/components/sessions/use-session";
 import { CallHint } from "@/components/ui/call-hint";
 import { sentence } from "@/components/ui/format";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { EmptyState, Panel, TableSkeleton } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
 import { State } from "@/components/ui/state";
@@ -21,7 +21,7 @@ const COLUMNS: Column<Command>[] = [
     cell: (command) => {
       const delivery = deliveryOf(command, undefined);
       return delivery === null ? null : (
-        <State state={delivery.state} word={delivery.word} why={showTricks(delivery.detail)} />
+        <State state={delivery.state} word={delivery.word} why={revealHidden(delivery.detail)} />
       );
     },
   },
@@ -41,7 +41,7 @@ const COLUMNS: Column<Command>[] = [
     isWideOnly: true,
     className: "max-w-52 text-xs",
     cell: (command) => {
-      const failure = showTricks(
+      const failure = revealHidden(
         command.failureMessage ?? (command.failureKind === null ? null : sentence(failureWords(command.failureKind))),
       );
       return failure === null ? null : (
@@ -73,7 +73,7 @@ export function RunCommands({ run }: { run: Run }) {
               This run has not been sent anything yet.
               {!isTerminal(run.status) && (
                 <CallHint
-                  words="Send a command with the API:"
+                  label="Send a command with the API:"
                   call={{
                     ...{ method: "POST", path: `/runs/${encodeURIComponent(run.id)}/commands` },
                     body: { type: "turn", payload: { text: "Say hello" } },
@@ -101,6 +101,6 @@ export function RunCommands({ run }: { run: Run }) {
 
 function contentOf(command: Command): string {
   const { text, decision } = command.payload;
-  if (typeof text === "string") return showTricks(text);
-  return typeof decision === "string" ? showTricks(decision) : "";
+  if (typeof text === "string") return revealHidden(text);
+  return typeof decision === "string" ? revealHidden(decision) : "";
 }

@@ -31,7 +31,7 @@ export function RunFilters({ filter, onChange }: RunFiltersProps) {
       filter={filter}
       label="Search runs"
       placeholder="Search by ID, or outcome:failed"
-      known={{ profile: profiles }}
+      knownValues={{ profile: profiles }}
       onChange={onChange}
       isFiltered={isFiltered(filter)}
       onClear={() => onChange(null)}
@@ -42,8 +42,8 @@ export function RunFilters({ filter, onChange }: RunFiltersProps) {
         value={filter.status ?? (filter.outcome === null ? "" : `${OUTCOME}${filter.outcome}`)}
         onChange={({ target: { value } }) =>
           onChange({
-            status: RUN_STATUSES.find((known) => known === value) ?? null,
-            outcome: RUN_OUTCOMES.find((known) => `${OUTCOME}${known}` === value) ?? null,
+            status: RUN_STATUSES.find((option) => option === value) ?? null,
+            outcome: RUN_OUTCOMES.find((option) => `${OUTCOME}${option}` === value) ?? null,
           })
         }
       >

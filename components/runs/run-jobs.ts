@@ -17,12 +17,12 @@ type Read = {
 
 /** How soon what is read of an attempt is read again; false: it stays as it is. */
 export function pollOf(source: RunJobSource | undefined, { run, attempt, isFollowing }: Read): number | false {
-  const isOver = isTerminal(run.status);
-  if (source === "kept" && (isOver || attempt !== null)) return false;
+  const hasEnded = isTerminal(run.status);
+  if (source === "kept" && (hasEnded || attempt !== null)) return false;
   if (source === "none" && attempt !== null) return false;
   if (source === "live" && !isFollowing) return false;
   const isLate = toServerTime(Date.now()) - Date.parse(run.updatedAt) > KEPT_WITHIN_MS;
-  return isOver && isLate ? false : READ_POLL_MS;
+  return hasEnded && isLate ? false : READ_POLL_MS;
 }
 
 /** A run's attempts. Nothing tells of an attempt's own end, which comes a moment after its run's: until then it is asked for. */

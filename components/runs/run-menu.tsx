@@ -5,7 +5,7 @@ import { useState } from "react";
 import { usePeekOpener } from "@/components/peek/peek-space";
 import { sessionAddress, taskAddress } from "@/components/shell/addresses";
 import { useCanOperate } from "@/components/shell/identity";
-import { ActsMenu } from "@/components/ui/acts-menu";
+import { ActionsMenu } from "@/components/ui/actions-menu";
 import { copyText } from "@/components/ui/copy";
 import { copyCurl } from "@/components/ui/curl";
 import { shortenId } from "@/components/ui/format";
@@ -19,15 +19,15 @@ const CancelRunDialog = dynamic(() => import("./cancel-run").then((module) => mo
 export function RunMenu({ run }: { run: Run }) {
   const router = useRouter();
   const canOperate = useCanOperate();
-  const look = usePeekOpener();
+  const openPeek = usePeekOpener();
   const [isCancelling, setIsCancelling] = useState(false);
   const sessionId = run.sessionRef?.sessionId;
   const canCancel = canOperate && !isTerminal(run.status);
   const path = `/runs/${encodeURIComponent(run.id)}`;
   return (
     <>
-      <ActsMenu label={`Actions on ${shortenId(run.id)}`}>
-        {look !== null && <MenuItem onSelect={() => look(run.id)}>Preview</MenuItem>}
+      <ActionsMenu label={`Actions on ${shortenId(run.id)}`}>
+        {openPeek !== null && <MenuItem onSelect={() => openPeek(run.id)}>Preview</MenuItem>}
         {typeof sessionId === "string" && (
           <MenuItem onSelect={() => router.push(sessionAddress(sessionId))}>Open session</MenuItem>
         )}
@@ -47,7 +47,7 @@ export function RunMenu({ run }: { run: Run }) {
             </MenuItem>
           </>
         )}
-      </ActsMenu>
+      </ActionsMenu>
       {isCancelling && <CancelRunDialog run={run} isOpen onOpenChange={setIsCancelling} />}
     </>
   );

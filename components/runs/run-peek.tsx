@@ -8,7 +8,7 @@ import { runAddress, runLogAddress, sessionAddress, taskAddress } from "@/compon
 import { useTRPC } from "@/components/trpc/client";
 import { leasedRun, usageOfRun } from "@/components/trpc/lists";
 import { sentence, shortenId } from "@/components/ui/format";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { Facts } from "@/components/ui/page";
 import { State } from "@/components/ui/state";
 import { Countdown, Duration } from "@/components/ui/time";
@@ -30,15 +30,15 @@ export function RunPeek({ run: row, onClose }: { run: RunSummary; onClose: () =>
   return (
     <PeekPanel
       id={run.id}
-      title={row.title === null ? shortenId(run.id) : showTricks(row.title)}
-      state={<State isBare state={explained.state} word={explained.word} title={showTricks(explained.why)} />}
+      title={row.title === null ? shortenId(run.id) : revealHidden(row.title)}
+      state={<State isIconless state={explained.state} word={explained.word} title={revealHidden(explained.why)} />}
       href={runAddress(run.id)}
       actions={<RunMenu run={run} />}
       onClose={onClose}
     >
       <PeekBody>
         <RunLinks run={run} />
-        {isPlain(run) && <p className="text-sm text-ink-2">{showTricks(explained.why)}</p>}
+        {isPlain(run) && <p className="text-sm text-ink-2">{revealHidden(explained.why)}</p>}
         <WhyCard run={run} />
         <RunFacts run={run} />
         <PeekPart title="Latest output">
@@ -72,7 +72,7 @@ function RunFacts({ run }: { run: Run }) {
   const usage = useQuery(usageOfRun(trpc, run.id)).data;
   const [last] = useQuery(runJobs(trpc, run.id)).data?.items ?? [];
   const end = last === undefined ? "" : outcomeOf(last);
-  const isOver = isTerminal(run.status);
+  const hasEnded = isTerminal(run.status);
   return (
     <Facts
       items={[
@@ -89,7 +89,7 @@ function RunFacts({ run }: { run: Run }) {
             `${sentence(run.leaseState)}, epoch ${run.leaseEpoch}`
           ),
         ],
-        ["Duration", <Duration key="d" from={run.createdAt} to={isOver ? run.updatedAt : null} />],
+        ["Duration", <Duration key="d" from={run.createdAt} to={hasEnded ? run.updatedAt : null} />],
         ["Model use", usage === undefined ? "Loading…" : takenWords(usage.total)],
         ["Events", run.lastEventSeq.toLocaleString("en")],
       ]}

@@ -10,7 +10,7 @@ import { Time } from "@/components/ui/time";
 import type { Run } from "@/contract/run";
 import { type Step, stepsOf } from "./steps";
 
-const LOOK = {
+const STEP_STYLES = {
   done: { icon: Check, className: "border-good bg-good-soft text-good", word: "done" },
   now: { icon: CircleDot, className: "border-busy bg-busy-soft text-busy", word: "under way" },
   ahead: { icon: Circle, className: "text-ink-3", word: "to come" },
@@ -43,7 +43,7 @@ export function RunSteps({ run }: { run: Run }) {
 }
 
 function StepView({ step, before }: { step: Step; before: Step | null }) {
-  const { icon: Icon, className, word } = LOOK[step.state];
+  const { icon: Icon, className, word } = STEP_STYLES[step.state];
   const afterMs = step.at === null || before?.at == null ? null : Date.parse(step.at) - Date.parse(before.at);
   return (
     <li

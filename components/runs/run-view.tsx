@@ -12,7 +12,7 @@ import { useTRPC } from "@/components/trpc/client";
 import { leasedRun, usageOfRun } from "@/components/trpc/lists";
 import { Id } from "@/components/ui/copy";
 import { sentence, shortenId } from "@/components/ui/format";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { JsonPanel } from "@/components/ui/json-panel";
 import { Facts, PageHeader, Panel, TableSkeleton } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
@@ -64,7 +64,7 @@ export function RunView({ runId, tab }: { runId: string; tab: RunTab }) {
 function LoadedRun({ run, tab }: { run: Run; tab: RunTab }) {
   const explained = explainRun(run);
   // The card below says it, whole.
-  const isTold = tab === "overview" && (run.status === "failed" || run.turnFailureKind != null);
+  const showsFailure = tab === "overview" && (run.status === "failed" || run.turnFailureKind != null);
   const base = runAddress(run.id);
   useFollow(run.id);
   return (
@@ -77,10 +77,11 @@ function LoadedRun({ run, tab }: { run: Run; tab: RunTab }) {
         }
         description={
           <span className="flex flex-wrap items-center gap-x-2">
-            <State isBare state={explained.state} word={explained.word} /> {isTold ? null : firstLine(explained.why)}
+            <State isIconless state={explained.state} word={explained.word} />{" "}
+            {showsFailure ? null : firstLine(explained.why)}
             {explained.next !== undefined && (
               <span className="text-ink-3">
-                {showTricks(explained.next.text)} <Countdown to={explained.next.at} />
+                {revealHidden(explained.next.text)} <Countdown to={explained.next.at} />
               </span>
             )}
           </span>
@@ -118,7 +119,7 @@ function LoadedRun({ run, tab }: { run: Run; tab: RunTab }) {
 
 /** Errors may have many lines; their first one is enough where all of them stand elsewhere. */
 function firstLine(why: string): string {
-  return showTricks(why.split("\n").find((line) => line.trim() !== "") ?? why);
+  return revealHidden(why.split("\n").find((line) => line.trim() !== "") ?? why);
 }
 
 function RunFacts({ run }: { run: Run }) {
@@ -143,7 +144,7 @@ function RunFacts({ run }: { run: Run }) {
             ["Project", `${run.tenantId} / ${run.projectId}`],
             ["Created", <Time key="c" at={run.createdAt} />],
             ["Duration", <Duration key="d" from={run.createdAt} to={isTerminal(run.status) ? run.updatedAt : null} />],
-            ["Lease", <State key="l" isBare state={run.leaseState} word={sentence(run.leaseState)} />],
+            ["Lease", <State key="l" isIconless state={run.leaseState} word={sentence(run.leaseState)} />],
             ["Runner", run.claimedBy === null ? "None" : <RunnerLink key="h" id={run.claimedBy} />],
             ["Lease epoch", run.leaseEpoch],
             ["Attempts", attemptOf(run)],

@@ -8,7 +8,7 @@ import { Profile } from "@/components/sessions/demo-label";
 import { attemptOf, explainRun } from "@/components/sessions/session-state";
 import { runAddress, runnerAddress, sessionAddress } from "@/components/shell/addresses";
 import { sentence, shortenId } from "@/components/ui/format";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { State } from "@/components/ui/state";
 import type { Column, RowChoice } from "@/components/ui/table";
 import { Countdown, Duration, Time } from "@/components/ui/time";
@@ -22,17 +22,17 @@ import { sessionIdOf } from "./session-id";
 import { useLeases } from "./use-leases";
 
 /** Without these a row says nothing. */
-const LEAD: Column<RunSummary>[] = [
+const LEADING_COLUMNS: Column<RunSummary>[] = [
   {
     name: "State",
     cell: (run) => {
       const explained = explainRun(run);
       return (
         <span className="flex flex-col items-start gap-0.5 max-sm:flex-row max-sm:items-center max-sm:gap-2">
-          <State state={explained.state} word={explained.word} why={showTricks(explained.why)} />
+          <State state={explained.state} word={explained.word} why={revealHidden(explained.why)} />
           {(run.status === "failed" || run.turnFailureKind != null) && (
-            <span className="pl-2 text-2xs text-bad max-sm:pl-0" title={showTricks(run.failureMessage) ?? undefined}>
-              {showTricks(sentence(failureWords(run.failureKind ?? run.turnFailureKind)))}
+            <span className="pl-2 text-2xs text-bad max-sm:pl-0" title={revealHidden(run.failureMessage) ?? undefined}>
+              {revealHidden(sentence(failureWords(run.failureKind ?? run.turnFailureKind)))}
             </span>
           )}
         </span>
@@ -47,10 +47,10 @@ const LEAD: Column<RunSummary>[] = [
       <span className="flex min-w-0 flex-col">
         <Link
           href={runAddress(run.id)}
-          title={showTricks(run.title) ?? run.id}
+          title={revealHidden(run.title) ?? run.id}
           className="max-w-80 truncate leading-6 font-medium after:absolute after:inset-0 hover:underline max-sm:max-w-full"
         >
-          {run.title === null ? <code className="text-xs">{shortenId(run.id)}</code> : showTricks(run.title)}
+          {run.title === null ? <code className="text-xs">{shortenId(run.id)}</code> : revealHidden(run.title)}
         </Link>
         <span className="flex min-w-0 items-center gap-x-2 font-mono text-2xs text-ink-3">
           {run.title !== null && <span title={run.id}>{shortenId(run.id)}</span>}
@@ -61,7 +61,7 @@ const LEAD: Column<RunSummary>[] = [
   },
 ];
 
-const USUAL: Record<ColumnId<typeof RUN_COLUMNS, false>, Omit<Column<RunSummary>, "name">> = {
+const DEFAULT_COLUMNS: Record<ColumnId<typeof RUN_COLUMNS, false>, Omit<Column<RunSummary>, "name">> = {
   profile: { cell: (run) => <Profile profile={run.backendProfile} /> },
   attempt: {
     isWideOnly: true,
@@ -129,7 +129,7 @@ function Holder({ run }: { run: Run }) {
   );
 }
 
-const more = (id: string, run: RunSummary) => MORE_CELLS[id as keyof typeof MORE_CELLS](run);
+const renderMore = (id: string, run: RunSummary) => MORE_CELLS[id as keyof typeof MORE_CELLS](run);
 
 type RunsTableProps = {
   runs: readonly RunSummary[];
@@ -147,14 +147,18 @@ type RunsTableProps = {
 export function RunsTable({ runs, isInSession = false, columns = null, groups = null, ...props }: RunsTableProps) {
   const leased = useLeases(runs);
   const shown = useMemo(
-    () => [...LEAD, ...columnsFor(RUN_COLUMNS, columns, { usual: USUAL, more }), ACTIONS],
+    () => [
+      ...LEADING_COLUMNS,
+      ...columnsFor(RUN_COLUMNS, columns, { defaultColumns: DEFAULT_COLUMNS, renderMore }),
+      ACTIONS,
+    ],
     [columns],
   );
   const rows = isInSession ? leased.map((run) => ({ ...run, title: null, sessionRef: null })) : leased;
   return (
     <GroupedTable
       label="Runs"
-      one="run"
+      noun="run"
       rows={rows}
       columns={shown}
       keyOf={(run) => run.id}

@@ -12,7 +12,7 @@ import { isFurtherDown, useNewRows } from "@/components/live/new-rows";
 import { useFrames } from "@/components/live/provider";
 import { PeekedPage } from "@/components/peek/peeked-page";
 import { usePeek } from "@/components/peek/use-peek";
-import { useWider, type Wider } from "@/components/query/use-wider";
+import { type QueryWidening, useQueryWidening } from "@/components/query/use-query-widening";
 import { useCanOperate } from "@/components/shell/identity";
 import { usePageKeys } from "@/components/shell/page-keys";
 import { useTRPC } from "@/components/trpc/client";
@@ -49,8 +49,8 @@ export function RunsView() {
   const grouping = arrangement.group === null ? null : RUN_GROUPINGS[arrangement.group as RunGroup];
   const { shown, ids, keys } = useGroups({ rows: runs, idOf, grouping });
   const onChange = (change: Partial<RunFilter> | null) => void setFilter(change);
-  const wider = useWider(RUN_QUERY, filter, onChange);
-  const news = useNewRows({
+  const widening = useQueryWidening(RUN_QUERY, filter, onChange);
+  const newRows = useNewRows({
     ids: runs.map(idOf),
     ...{ isRead: query.data !== undefined, filter, queryKey: options.queryKey },
   });
@@ -59,24 +59,24 @@ export function RunsView() {
       !isFurtherDown(run.createdAt, runs.at(-1)?.createdAt, query.hasNextPage) &&
       fits(filter, run, toServerTime(Date.now()))
     )
-      news.note(run.id);
+      newRows.note(run.id);
   });
 
   const canOperate = useCanOperate();
   const bulk = useBulk({
-    ...{ kind: "run", ids, filter: runsInput(filter), words: filterWords(filter), hasMore: query.hasNextPage },
+    ...{ kind: "run", ids, filter: runsInput(filter), filterText: filterWords(filter), hasMore: query.hasNextPage },
     labelOf: (id) => runs.find((run) => run.id === id)?.title ?? shortenId(id),
     canDo: () => canOperate,
   });
   const peek = usePeek({
-    ...{ rows: runs, idOf, one: "run", isRead: query.data !== undefined, selection: bulk.selection },
+    ...{ rows: runs, idOf, noun: "run", isRead: query.data !== undefined, selection: bulk.selection },
   });
   usePageKeys([...bulk.keys, ...keys, peek.key]);
 
   return (
     <PeekedPage
-      {...{ bulk, peek, news }}
-      one="run"
+      {...{ bulk, peek, newRows }}
+      noun="run"
       header={
         <PageHeader title="Runs" description="Each run works on one session, with one runner at a time.">
           <RunFilters filter={filter} onChange={onChange} />
@@ -90,7 +90,7 @@ export function RunsView() {
         <QueryView query={query}>
           {() =>
             runs.length === 0 ? (
-              <Nothing isFilter={isFiltered(filter)} wider={wider} onClear={() => onChange(null)} />
+              <EmptyList hasFilter={isFiltered(filter)} widening={widening} onClear={() => onChange(null)} />
             ) : (
               <>
                 <RunsTable
@@ -101,7 +101,7 @@ export function RunsView() {
                   groups={shown}
                   hasMore={query.hasNextPage}
                 />
-                <ListFoot count={runs.length} one="run" query={query} />
+                <ListFoot count={runs.length} noun="run" query={query} />
               </>
             )
           }
@@ -113,17 +113,25 @@ export function RunsView() {
   );
 }
 
-function Nothing({ isFilter, wider, onClear }: { isFilter: boolean; wider: Wider | null; onClear: () => void }) {
+function EmptyList({
+  hasFilter,
+  widening,
+  onClear,
+}: {
+  hasFilter: boolean;
+  widening: QueryWidening | null;
+  onClear: () => void;
+}) {
   const canOperate = useCanOperate();
-  if (isFilter) {
-    return <NoMatch one="run" onClear={onClear} wider={wider} />;
+  if (hasFilter) {
+    return <NoMatch noun="run" onClear={onClear} widening={widening} />;
   }
   return (
     <EmptyState
       title="No runs yet"
       action={
         canOperate && (
-          <Link href="/sessions?new=true" className={buttonStyle({ look: "primary" })}>
+          <Link href="/sessions?new=true" className={buttonStyle({ variant: "primary" })}>
             New session
           </Link>
         )
@@ -136,7 +144,7 @@ function Nothing({ isFilter, wider, onClear }: { isFilter: boolean; wider: Wider
         </DocLink>
       </p>
       <CallHint
-        words="Or create one with the API:"
+        label="Or create one with the API:"
         call={{ method: "POST", path: "/runs", body: { backendProfile: DEMO_PROFILE } }}
       />
     </EmptyState>

@@ -15,18 +15,18 @@ type StepFacts = {
 
 /** How far a run has come: queued, launched, claimed, its turns, ended. What was not needed is left out once it is over. */
 export function stepsOf({ run, spans, commands }: StepFacts): Step[] {
-  const isOver = isTerminal(run.status);
+  const hasEnded = isTerminal(run.status);
   const launch = spans.findLast((span) => span.kind === "launch");
   const attempt = spans.findLast((span) => span.kind === "attempt");
   const turns = commands.filter((command) => command.type === "turn");
-  const begun = turns.filter((turn) => turn.acknowledgedAt !== null);
-  const lastTurn = begun.at(-1);
-  const isClaimed = run.status === "claimed" || (isOver && attempt !== undefined);
+  const startedTurns = turns.filter((turn) => turn.acknowledgedAt !== null);
+  const lastTurn = startedTurns.at(-1);
+  const isClaimed = run.status === "claimed" || (hasEnded && attempt !== undefined);
   const isAtTurn = run.status === "claimed" && lastTurn?.state === "acknowledged";
 
   const steps: Step[] = [{ name: "Queued", state: "done", at: run.createdAt }];
   // A runner of somebody else's is launched by them.
-  if (launch !== undefined || (!isOver && attempt === undefined))
+  if (launch !== undefined || (!hasEnded && attempt === undefined))
     steps.push({
       ...{ name: "Launched", state: launch === undefined ? (run.status === "pending" ? "now" : "ahead") : "done" },
       at: launch?.startedAt ?? null,
@@ -38,16 +38,16 @@ export function stepsOf({ run, spans, commands }: StepFacts): Step[] {
     ...(run.attemptCount > 1 ? { note: `attempt ${run.attemptCount}` } : {}),
   });
   steps.push({
-    name: turns.length > 1 ? `Turn ${Math.max(begun.length, 1)} of ${turns.length}` : "Turn",
+    name: turns.length > 1 ? `Turn ${Math.max(startedTurns.length, 1)} of ${turns.length}` : "Turn",
     state: lastTurn === undefined ? "ahead" : lastTurn.state === "failed" ? "bad" : isAtTurn ? "now" : "done",
     at: lastTurn?.acknowledgedAt ?? null,
     ...(lastTurn === undefined || lastTurn.state === "acknowledged" ? {} : { note: lastTurn.state }),
   });
   steps.push({
-    name: isOver ? "Ended" : "End",
-    state: !isOver ? "ahead" : run.status === "failed" ? "bad" : "done",
-    at: isOver ? run.updatedAt : null,
-    ...(isOver ? { note: run.status } : {}),
+    name: hasEnded ? "Ended" : "End",
+    state: !hasEnded ? "ahead" : run.status === "failed" ? "bad" : "done",
+    at: hasEnded ? run.updatedAt : null,
+    ...(hasEnded ? { note: run.status } : {}),
   });
-  return isOver ? steps.filter((step) => step.at !== null) : steps;
+  return hasEnded ? steps.filter((step) => step.at !== null) : steps;
 }

@@ -2,24 +2,24 @@ import { useEffect } from "react";
 import type { ReadLine } from "./log-text";
 
 type MarkedAt = {
-  box: { current: HTMLElement | null };
+  scroller: { current: HTMLElement | null };
   /** The line to begin beside, where none is marked. */
   beside: string | null;
   onMark: (line: string | null) => void;
 };
 
 /** The line that the address names: where it is among those that were read, and ways to another. */
-export function useMarkedLine(lines: readonly ReadLine[], line: string | null, { box, beside, onMark }: MarkedAt) {
-  const place = lines.findIndex(({ key }) => key === line) + 1;
-  const isThere = place > 0;
+export function useMarkedLine(lines: readonly ReadLine[], line: string | null, { scroller, beside, onMark }: MarkedAt) {
+  const position = lines.findIndex(({ key }) => key === line) + 1;
+  const isFound = position > 0;
   useEffect(() => {
-    if (isThere && line !== null) rowOf(box.current, line)?.scrollIntoView({ block: "nearest" });
-  }, [isThere, line, box]);
+    if (isFound && line !== null) rowOf(scroller.current, line)?.scrollIntoView({ block: "nearest" });
+  }, [isFound, line, scroller]);
   return {
-    place,
+    position,
     mark: onMark,
     go(step: 1 | -1) {
-      const from = isThere ? place - 1 : lines.findIndex(({ key }) => key === beside);
+      const from = isFound ? position - 1 : lines.findIndex(({ key }) => key === beside);
       const next = from === -1 ? lines.length - 1 : Math.min(lines.length - 1, Math.max(0, from + step));
       const key = lines[next]?.key;
       if (key !== undefined) onMark(key);
@@ -27,8 +27,8 @@ export function useMarkedLine(lines: readonly ReadLine[], line: string | null, {
   };
 }
 
-export const rowOf = (box: HTMLElement | null, key: string): HTMLElement | undefined =>
-  [...(box?.querySelectorAll<HTMLElement>("[data-line]") ?? [])].find((element) => element.dataset.line === key);
+export const rowOf = (scroller: HTMLElement | null, key: string): HTMLElement | undefined =>
+  [...(scroller?.querySelectorAll<HTMLElement>("[data-line]") ?? [])].find((element) => element.dataset.line === key);
 
 /** The line whose time was pressed; null: something else was. */
 export function timeOf(target: EventTarget): string | null {

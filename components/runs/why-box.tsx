@@ -2,7 +2,7 @@ import Link from "next/link";
 import type { ReactNode } from "react";
 import { docAddress } from "@/components/shell/addresses";
 import { cn } from "@/components/ui/class-names";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { TONE_TEXT, type Tone } from "@/components/ui/state";
 import { Countdown } from "@/components/ui/time";
 import type { Why } from "./why";
@@ -20,11 +20,11 @@ export function WhyBox({ why, holder, more }: { why: Why; holder?: ReactNode; mo
   return (
     <section aria-labelledby="why" className={cn("rounded-lg border p-4 text-sm", FRAME[why.tone])}>
       <h2 id="why" className={cn("font-semibold", why.tone === "quiet" ? "text-ink" : TONE_TEXT[why.tone])}>
-        {showTricks(why.title)}
+        {revealHidden(why.title)}
       </h2>
       <dl className="mt-1.5 grid grid-cols-[auto_minmax(0,1fr)] gap-x-3 gap-y-1">
         <dt className="text-ink-3">Why</dt>
-        <dd className="text-ink-2 wrap-anywhere">{showTricks(why.rule)}</dd>
+        <dd className="text-ink-2 wrap-anywhere">{revealHidden(why.rule)}</dd>
         {holder !== undefined && (
           <>
             <dt className="text-ink-3">Held by</dt>
@@ -38,7 +38,7 @@ export function WhyBox({ why, holder, more }: { why: Why; holder?: ReactNode; mo
       </dl>
       {why.message !== undefined && (
         <pre className="scroll-thin mt-2 max-h-60 overflow-y-auto text-xs wrap-anywhere whitespace-pre-wrap">
-          {showTricks(why.message)}
+          {revealHidden(why.message)}
         </pre>
       )}
       <p className="mt-2 flex flex-wrap gap-x-4 text-xs leading-6">

@@ -16,7 +16,7 @@ import { WhyBox } from "./why-box";
 /** Why a run waits, was stopped or failed, what happens next by itself, and where that is written. */
 export function WhyCard({ run }: { run: Run }) {
   const trpc = useTRPC();
-  const isOver = isTerminal(run.status);
+  const hasEnded = isTerminal(run.status);
   const sessionId = typeof run.sessionRef?.sessionId === "string" ? run.sessionRef.sessionId : null;
   const jobs = useQuery(runJobs(trpc, run.id)).data?.items ?? [];
   const commands = useRunCommands(run.id).data;
@@ -34,7 +34,7 @@ export function WhyCard({ run }: { run: Run }) {
   const why = explainWhy({
     run,
     jobs,
-    pendingApprovals: isOver ? 0 : (approvals.data?.pages.reduce((sum, page) => sum + page.items.length, 0) ?? 0),
+    pendingApprovals: hasEnded ? 0 : (approvals.data?.pages.reduce((sum, page) => sum + page.items.length, 0) ?? 0),
     sessionRun: activeId === null || activeId === run.id ? null : { id: activeId },
     lastTurn: commands === undefined ? failedTurnOf(run) : (commands.findLast(({ type }) => type === "turn") ?? null),
     // Until they are known, it is not said that there are none.

@@ -177,15 +177,15 @@ function explainClaimed(facts: WhyFacts): Why | null {
 function explainTurn({ lastTurn }: WhyFacts): Why | null {
   if (lastTurn?.state !== "failed") return null;
   const kind = lastTurn.failureKind ?? "unknown";
-  const known = FAILURES[kind];
+  const explanation = FAILURES[kind];
   return {
     ...{
       tone: "bad",
       title: `Last turn failed: ${failureWords(lastTurn.failureKind)}`,
-      doc: known === undefined ? "other-failures" : kind,
+      doc: explanation === undefined ? "other-failures" : kind,
     },
-    rule: known?.rule ?? "The message below says what went wrong.",
-    next: known?.next ?? "Send another message to continue.",
+    rule: explanation?.rule ?? "The message below says what went wrong.",
+    next: explanation?.next ?? "Send another message to continue.",
     ...(lastTurn.failureMessage === null ? {} : { message: lastTurn.failureMessage }),
   };
 }
@@ -206,15 +206,15 @@ function explainEnd(run: Run): Why {
     };
   }
   const kind = run.failureKind ?? "unknown";
-  const known = FAILURES[kind];
+  const explanation = FAILURES[kind];
   return {
     ...{
       tone: "bad",
       title: `Run failed: ${failureWords(run.failureKind)}`,
-      doc: known === undefined ? "other-failures" : kind,
+      doc: explanation === undefined ? "other-failures" : kind,
     },
-    rule: known?.rule ?? "The message below says what went wrong.",
-    next: `${known?.next ?? "Fix the cause, then run it again."} No retry follows (${attemptOf(run)}).`,
+    rule: explanation?.rule ?? "The message below says what went wrong.",
+    next: `${explanation?.next ?? "Fix the cause, then run it again."} No retry follows (${attemptOf(run)}).`,
     ...(run.failureMessage === null ? {} : { message: run.failureMessage }),
   };
 }

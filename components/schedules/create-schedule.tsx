@@ -13,7 +13,7 @@ import { CurlButton } from "@/components/ui/curl-button";
 import { Dialog } from "@/components/ui/dialog";
 import { DialogForm } from "@/components/ui/dialog-form";
 import { ErrorNote } from "@/components/ui/error-note";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { ownZone } from "@/components/ui/zone";
 import { createInputOf, errorsOf, newDraft } from "./draft";
 import { ScheduleFields } from "./schedule-fields";
@@ -31,13 +31,13 @@ export function CreateScheduleDialog({ onClose }: { onClose: () => void }) {
       onSuccess: (schedule) => {
         void client.invalidateQueries({ queryKey: trpc.schedules.list.pathKey() });
         keepProject(draft.task.project);
-        toast.success(`Created: ${showTricks(schedule.name)}`);
+        toast.success(`Created: ${revealHidden(schedule.name)}`);
         onClose();
         router.push(scheduleAddress(schedule.id));
       },
     }),
   );
-  const input = createInputOf(draft, profiles.usual);
+  const input = createInputOf(draft, profiles.defaultProfile);
   const errors = errorsOf(create.error === null ? null : readError(create.error));
 
   function submit(): void {
@@ -57,13 +57,13 @@ export function CreateScheduleDialog({ onClose }: { onClose: () => void }) {
           {...{ draft, errors, profiles, nameBox }}
           canFill
           hasProject
-          set={(change) => setDraft((known) => ({ ...known, ...change }))}
+          set={(change) => setDraft((current) => ({ ...current, ...change }))}
         />
         <ErrorNote error={draft.as === "json" ? create.error : errors.task.form} />
         <div className="flex flex-wrap items-center justify-end gap-2">
           <CurlButton call={() => ({ method: "POST", path: "/schedules", body: input ?? {} })} />
           <Button onClick={onClose}>Cancel</Button>
-          <Button look="primary" type="submit" disabled={create.isPending || input === null}>
+          <Button variant="primary" type="submit" disabled={create.isPending || input === null}>
             {create.isPending ? "Creating…" : "Create schedule"}
           </Button>
         </div>

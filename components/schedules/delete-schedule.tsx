@@ -3,7 +3,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { toast } from "sonner";
 import { useTRPC } from "@/components/trpc/client";
 import { DangerDialog } from "@/components/ui/danger-dialog";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import type { Schedule } from "@/contract/schedule";
 
 type DeleteScheduleProps = { schedule: Schedule; onClose: () => void; onDeleted?: () => void };
@@ -18,7 +18,7 @@ export function DeleteScheduleDialog({ schedule, onClose, onDeleted }: DeleteSch
         onClose();
         onDeleted?.();
         void client.invalidateQueries({ queryKey: trpc.schedules.list.pathKey() });
-        toast.success(`Deleted ${showTricks(schedule.name)}`);
+        toast.success(`Deleted ${revealHidden(schedule.name)}`);
       },
     }),
   );

@@ -2,7 +2,7 @@ import { hashKey } from "@tanstack/react-query";
 import { EMPTY_DRAFT, errorsByField, inputOf, type TaskDraft } from "@/components/queue/add-task";
 import type { ShownError } from "@/components/trpc/errors";
 import { issuesOf } from "@/components/trpc/issues";
-import { escapeTricks } from "@/components/ui/hidden-text";
+import { escapeHidden } from "@/components/ui/hidden-characters";
 import type { CreateScheduleInput, Schedule, ScheduleTask, UpdateScheduleInput } from "@/contract/schedule";
 import { CATCH_UP_DEFAULT_MS, type ScheduleOverlap } from "@/contract/words";
 import { USUAL_CRON } from "./plans";
@@ -54,19 +54,19 @@ function taskPartOf(task: ScheduleTask): Pick<ScheduleDraft, "as" | "task" | "ex
 
 /** A task as it is typed, with what hides in it written out. */
 export function jsonOf(task: ScheduleTask | null): string {
-  return escapeTricks(JSON.stringify(task, null, 2));
+  return escapeHidden(JSON.stringify(task, null, 2));
 }
 
 /** The task that a draft means, with what of `base` the fields do not show; null while its JSON is wrong. */
-export function taskOf(draft: ScheduleDraft, usualProfile: string, base: ScheduleTask | null): ScheduleTask | null {
+export function taskOf(draft: ScheduleDraft, defaultProfile: string, base: ScheduleTask | null): ScheduleTask | null {
   if (draft.as === "json") return draft.typed;
   const { task, expiresAfterMs } = draft;
-  return taskOfFields({ ...task, profile: task.profile || usualProfile }, expiresAfterMs, base);
+  return taskOfFields({ ...task, profile: task.profile || defaultProfile }, expiresAfterMs, base);
 }
 
 /** What is asked for to make it; null while its JSON is wrong. */
-export function createInputOf(draft: ScheduleDraft, usualProfile: string): CreateScheduleInput | null {
-  const task = taskOf(draft, usualProfile, null);
+export function createInputOf(draft: ScheduleDraft, defaultProfile: string): CreateScheduleInput | null {
+  const task = taskOf(draft, defaultProfile, null);
   if (task === null) return null;
   const { overlap, catchUpMs, jitterMs } = draft;
   const project = draft.task.project.trim();
@@ -96,16 +96,16 @@ const isSame = (one: unknown, other: unknown): boolean => hashKey([one]) === has
 export type ScheduleChange = Omit<UpdateScheduleInput, "scheduleId" | "expectedVersion">;
 
 /** What differs from the schedule as it was seen, and nothing else: the rest is not this person's to overwrite. */
-export function changeOf(seen: Schedule, draft: ScheduleDraft): ScheduleChange {
+export function changeOf(loaded: Schedule, draft: ScheduleDraft): ScheduleChange {
   const { name, cron, timeZone } = texts(draft);
-  const rest = PLAIN.filter((field) => draft[field] !== seen[field]);
-  const task = taskOf(draft, seen.task.backendProfile, fitsForm(seen.task) ? seen.task : null);
+  const changedFields = PLAIN.filter((field) => draft[field] !== loaded[field]);
+  const task = taskOf(draft, loaded.task.backendProfile, fitsForm(loaded.task) ? loaded.task : null);
   return {
-    ...(name === seen.name ? {} : { name }),
-    ...(cron === seen.cron ? {} : { cron }),
-    ...(timeZone === seen.timeZone ? {} : { timeZone }),
-    ...Object.fromEntries(rest.map((field) => [field, draft[field]])),
-    ...(task === null || isSame(task, seen.task) ? {} : { task }),
+    ...(name === loaded.name ? {} : { name }),
+    ...(cron === loaded.cron ? {} : { cron }),
+    ...(timeZone === loaded.timeZone ? {} : { timeZone }),
+    ...Object.fromEntries(changedFields.map((field) => [field, draft[field]])),
+    ...(task === null || isSame(task, loaded.task) ? {} : { task }),
   };
 }
 
@@ -113,15 +113,15 @@ export function changeOf(seen: Schedule, draft: ScheduleDraft): ScheduleChange {
 const PLAIN = ["overlap", "catchUpMs", "jitterMs", "startsAt", "endsAt"] as const;
 
 /** A draft beside a schedule that was changed meanwhile: what the other has changed as it is now, the rest as it was typed. */
-export function rebased(draft: ScheduleDraft, seen: Schedule, now: Schedule): ScheduleDraft {
-  const changed = PLAIN.filter((field) => now[field] !== seen[field]);
+export function rebased(draft: ScheduleDraft, loaded: Schedule, now: Schedule): ScheduleDraft {
+  const changed = PLAIN.filter((field) => now[field] !== loaded[field]);
   return {
     ...draft,
-    ...(now.name === seen.name ? {} : { name: now.name }),
-    ...(now.cron === seen.cron ? {} : { cron: now.cron }),
-    ...(now.timeZone === seen.timeZone ? {} : { timeZone: now.timeZone }),
+    ...(now.name === loaded.name ? {} : { name: now.name }),
+    ...(now.cron === loaded.cron ? {} : { cron: now.cron }),
+    ...(now.timeZone === loaded.timeZone ? {} : { timeZone: now.timeZone }),
     ...Object.fromEntries(changed.map((field) => [field, now[field]])),
-    ...(isSame(now.task, seen.task) ? {} : taskPartOf(now.task)),
+    ...(isSame(now.task, loaded.task) ? {} : taskPartOf(now.task)),
   };
 }
 
@@ -158,8 +158,8 @@ function taskOfFields(fields: TaskDraft, expiresAfterMs: number | null, base: Sc
   const objects = (Object.keys(SHOWN) as (keyof typeof SHOWN)[]).flatMap((name) => {
     const shown: readonly string[] = SHOWN[name];
     const kept = Object.entries(base?.[name] ?? {}).filter(([key]) => !shown.includes(key));
-    const whole = { ...Object.fromEntries(kept), ...typed[name] };
-    return name === "payload" || Object.keys(whole).length > 0 ? [[name, whole]] : [];
+    const merged = { ...Object.fromEntries(kept), ...typed[name] };
+    return name === "payload" || Object.keys(merged).length > 0 ? [[name, merged]] : [];
   });
   return {
     ...(base?.providerId === undefined ? {} : { providerId: base.providerId }),
@@ -173,7 +173,7 @@ function taskOfFields(fields: TaskDraft, expiresAfterMs: number | null, base: Sc
 /** Whether the fields lose nothing of a task, and nothing can hide in them: what they do not show is kept. */
 export function fitsForm(task: ScheduleTask): boolean {
   const json = JSON.stringify(task);
-  if (escapeTricks(json) !== json) return false;
+  if (escapeHidden(json) !== json) return false;
   return isSame(taskOfFields(fieldsOf(task), task.expiresAfterMs ?? null, task), task);
 }
 
@@ -192,19 +192,20 @@ const PLAN_FIELDS = ["cron", "timeZone", "startsAt", "endsAt"] as const;
 export function errorsOf(error: ShownError | null): ScheduleErrors {
   if (error === null) return { task: {} };
   const issues = issuesOf(error);
-  const own = (name: string) => issues.find(({ path }) => path === name)?.message ?? saidOf(error.message, name);
-  const said = PLAN_FIELDS.map((field) => [field, own(field)] as const);
-  const name = error.reason === "already-exists" ? error.message : own("name");
+  const faultOf = (name: string) =>
+    issues.find(({ path }) => path === name)?.message ?? fieldMessage(error.message, name);
+  const planFaults = PLAN_FIELDS.map((field) => [field, faultOf(field)] as const);
+  const name = error.reason === "already-exists" ? error.message : faultOf("name");
   const errors: Omit<ScheduleErrors, "task"> = Object.fromEntries(
-    [["name", name] as const, ...said].filter(([, message]) => message !== undefined),
+    [["name", name] as const, ...planFaults].filter(([, message]) => message !== undefined),
   );
-  const rest = issues.filter(({ path }) => !(path in errors));
-  if (Object.keys(errors).length > 0 && rest.length === 0) return { ...errors, task: {} };
-  const ofTask = rest.map((issue) => ({ ...issue, path: issue.path.replace(/^task\./, "") }));
+  const otherIssues = issues.filter(({ path }) => !(path in errors));
+  if (Object.keys(errors).length > 0 && otherIssues.length === 0) return { ...errors, task: {} };
+  const ofTask = otherIssues.map((issue) => ({ ...issue, path: issue.path.replace(/^task\./, "") }));
   return { ...errors, task: errorsByField({ ...error, details: { ...error.details, issues: ofTask } }) };
 }
 
 /** A plan's message names its field first: `cron: …`. */
-function saidOf(message: string, field: string): string | undefined {
+function fieldMessage(message: string, field: string): string | undefined {
   return message.startsWith(`${field}: `) ? message.slice(field.length + 2) : undefined;
 }

@@ -13,7 +13,7 @@ import { CurlButton } from "@/components/ui/curl-button";
 import { Dialog } from "@/components/ui/dialog";
 import { DialogForm } from "@/components/ui/dialog-form";
 import { ErrorNote } from "@/components/ui/error-note";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import type { Schedule } from "@/contract/schedule";
 import { changeOf, draftOf, errorsOf, fitsForm, rebased } from "./draft";
 import { ScheduleFields } from "./schedule-fields";
@@ -24,31 +24,31 @@ export function EditScheduleDialog({ schedule, onClose }: { schedule: Schedule; 
   const client = useQueryClient();
   const profiles = useProfiles();
   const nameBox = useRef<HTMLInputElement>(null);
-  const [seen, setSeen] = useState(schedule);
+  const [loaded, setLoaded] = useState(schedule);
   const [draft, setDraft] = useState(() => draftOf(schedule));
   const [wasChanged, setWasChanged] = useState(false);
-  const put = (now: Schedule) => {
+  const updateCached = (now: Schedule) => {
     client.setQueryData(scheduleNow(trpc, schedule.id).queryKey, now);
     void client.invalidateQueries({ queryKey: trpc.schedules.list.pathKey() });
   };
   const update = useMutation(
     trpc.schedules.update.mutationOptions({
       onSuccess: (answer) => {
-        put(answer);
-        toast.success(`Saved: ${showTricks(answer.name)}`);
+        updateCached(answer);
+        toast.success(`Saved: ${revealHidden(answer.name)}`);
         onClose();
       },
       onError: (error) => {
         const current = currentOf<Schedule>(readError(error));
         if (current === null) return;
-        put(current);
-        setDraft((mine) => rebased(mine, seen, current));
-        setSeen(current);
+        updateCached(current);
+        setDraft((mine) => rebased(mine, loaded, current));
+        setLoaded(current);
         setWasChanged(true);
       },
     }),
   );
-  const change = changeOf(seen, draft);
+  const change = changeOf(loaded, draft);
   const isWrong = draft.as === "json" && draft.typed === null;
   const isSame = Object.keys(change).length === 0;
   const errors = errorsOf(update.error === null || wasChanged ? null : readError(update.error));
@@ -56,7 +56,7 @@ export function EditScheduleDialog({ schedule, onClose }: { schedule: Schedule; 
   function submit(): void {
     if (isSame || isWrong || update.isPending) return;
     setWasChanged(false);
-    update.mutate({ scheduleId: schedule.id, expectedVersion: seen.version, ...change });
+    update.mutate({ scheduleId: schedule.id, expectedVersion: loaded.version, ...change });
   }
 
   return (
@@ -70,8 +70,8 @@ export function EditScheduleDialog({ schedule, onClose }: { schedule: Schedule; 
       <DialogForm noValidate onSubmit={submit}>
         <ScheduleFields
           {...{ draft, errors, profiles, nameBox }}
-          canFill={fitsForm(seen.task)}
-          set={(change) => setDraft((known) => ({ ...known, ...change }))}
+          canFill={fitsForm(loaded.task)}
+          set={(change) => setDraft((current) => ({ ...current, ...change }))}
         />
         {wasChanged ? (
           <ChangedMeanwhile isMerged />
@@ -81,7 +81,7 @@ export function EditScheduleDialog({ schedule, onClose }: { schedule: Schedule; 
         <div className="flex flex-wrap justify-end gap-2">
           <CurlButton call={() => ({ method: "PATCH", path: `/schedules/${schedule.id}`, body: change })} />
           <Button onClick={onClose}>Cancel</Button>
-          <Button look="primary" type="submit" disabled={isSame || isWrong || update.isPending}>
+          <Button variant="primary" type="submit" disabled={isSame || isWrong || update.isPending}>
             {update.isPending ? "Saving…" : "Save"}
           </Button>
         </div>

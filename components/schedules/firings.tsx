@@ -11,15 +11,15 @@ import { type Column, Table } from "@/components/ui/table";
 import { Time } from "@/components/ui/time";
 import type { Schedule, ScheduleFiring } from "@/contract/schedule";
 import { FIRING_OUTCOMES, FIRINGS_KEPT_DAYS, type FiringOutcome } from "@/contract/words";
-import { CameOfIt, ItsSession, Outcome } from "./came-of-it";
 import { FIRING_FILTERS } from "./filter";
+import { FiringOutcomeState, FiringResult, FiringSession } from "./firing-outcome";
 import { notesOf } from "./words";
 
 const CHOICES = ["all", ...FIRING_OUTCOMES] as const;
-const NAMES: Record<(typeof CHOICES)[number], string> = {
+const CHOICE_NAMES: Record<(typeof CHOICES)[number], string> = {
   ...{ all: "All", created: "Created", skipped: "Skipped", missed: "Missed", refused: "Rejected" },
 };
-const NONE: Record<FiringOutcome, string> = {
+const EMPTY_TEXTS: Record<FiringOutcome, string> = {
   created: "No run has added a task.",
   skipped: "No skipped runs.",
   missed: "No missed runs.",
@@ -37,7 +37,7 @@ export function Firings({ schedule, pollMs }: { schedule: Schedule; pollMs: () =
         <Choices
           label="Outcome"
           values={CHOICES}
-          names={NAMES}
+          names={CHOICE_NAMES}
           value={outcome ?? "all"}
           onChange={(next) => void setFilter({ outcome: next === "all" ? null : next })}
         />
@@ -49,7 +49,7 @@ export function Firings({ schedule, pollMs }: { schedule: Schedule; pollMs: () =
           ) : (
             <>
               <Table label="Run history" rows={rows} columns={columnsOf(schedule)} keyOf={keyOf} />
-              <ListFoot count={rows.length} one="run" query={query} />
+              <ListFoot count={rows.length} noun="run" query={query} />
             </>
           )
         }
@@ -77,14 +77,14 @@ function columnsOf({ timeZone }: Schedule): Column<ScheduleFiring>[] {
         </span>
       ),
     },
-    { name: "Outcome", cell: (firing) => <Outcome firing={firing} /> },
-    { name: "Task", className: "max-w-96 max-sm:max-w-full", cell: (firing) => <CameOfIt firing={firing} /> },
-    { name: "Session", className: "text-xs", cell: (firing) => <ItsSession firing={firing} /> },
+    { name: "Outcome", cell: (firing) => <FiringOutcomeState firing={firing} /> },
+    { name: "Task", className: "max-w-96 max-sm:max-w-full", cell: (firing) => <FiringResult firing={firing} /> },
+    { name: "Session", className: "text-xs", cell: (firing) => <FiringSession firing={firing} /> },
   ];
 }
 
 function NoTimes({ schedule, outcome }: { schedule: Schedule; outcome: FiringOutcome | null }) {
-  if (outcome !== null) return <p className="p-4 text-sm text-ink-2">{NONE[outcome]}</p>;
+  if (outcome !== null) return <p className="p-4 text-sm text-ink-2">{EMPTY_TEXTS[outcome]}</p>;
   return (
     <EmptyState
       title={schedule.lastFiring === null ? "Hasn't run yet" : `No runs in the last ${FIRINGS_KEPT_DAYS} days`}

@@ -13,7 +13,7 @@ type LengthFieldProps = {
 
 /** Chooses a length of time; one that a program has set is among them. */
 export function LengthField({ label, hint, lengths, none, value, onChange }: LengthFieldProps) {
-  const known = lengths.includes(value) ? lengths : [...lengths, value];
+  const options = lengths.includes(value) ? lengths : [...lengths, value];
   return (
     <Field label={label} hint={hint}>
       {(id) => (
@@ -22,7 +22,7 @@ export function LengthField({ label, hint, lengths, none, value, onChange }: Len
           value={value ?? ""}
           onChange={(event) => onChange(event.target.value === "" ? null : Number(event.target.value))}
         >
-          {known.map((ms) => (
+          {options.map((ms) => (
             <option key={ms ?? "none"} value={ms ?? ""}>
               {ms === null || ms === 0 ? none : formatDuration(ms)}
             </option>

@@ -3,7 +3,7 @@ import { CheckedField } from "@/components/ui/checked-field";
 import { Choices } from "@/components/ui/choices";
 import { cn } from "@/components/ui/class-names";
 import { Field, Input, Select } from "@/components/ui/field";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { formatInZone, knownZones, ownZone } from "@/components/ui/zone";
 import type { ScheduleDraft } from "./draft";
 import {
@@ -148,7 +148,7 @@ function When({ preset, at, onChange }: WhenProps) {
 
 function PreviewBox({ preview, timeZone }: { preview: Preview; timeZone: string }) {
   const { shown, isOld, other } = preview;
-  const own = ownZone();
+  const browserZone = ownZone();
   return (
     <section
       aria-label="Next runs"
@@ -159,12 +159,14 @@ function PreviewBox({ preview, timeZone }: { preview: Preview; timeZone: string 
         <p className="text-ink-3">{other ?? "Enter a valid schedule to see the next runs."}</p>
       ) : (
         <>
-          <p className="font-medium wrap-anywhere">{showTricks(shown.words)}</p>
+          <p className="font-medium wrap-anywhere">{revealHidden(shown.words)}</p>
           <ol className="mt-1 flex flex-col gap-0.5 tabular-nums">
             {shown.times.map((time) => (
               <li key={time} className="grid gap-x-3 sm:grid-cols-[11.5rem_minmax(0,1fr)]">
                 <time dateTime={time}>{formatInZone(time, timeZone)}</time>
-                {timeZone !== own && <span className="text-ink-3">{formatInZone(time, own)} your time</span>}
+                {timeZone !== browserZone && (
+                  <span className="text-ink-3">{formatInZone(time, browserZone)} your time</span>
+                )}
               </li>
             ))}
           </ol>

@@ -5,14 +5,14 @@ import { useRouter } from "next/navigation";
 import { useState } from "react";
 import { SCHEDULES_ADDRESS } from "@/components/shell/addresses";
 import { useCanOperate } from "@/components/shell/identity";
-import { ActsMenu } from "@/components/ui/acts-menu";
+import { ActionsMenu } from "@/components/ui/actions-menu";
 import { Button } from "@/components/ui/button";
 import { copyCurl, withQuery } from "@/components/ui/curl";
 import { CurlMenu } from "@/components/ui/curl-menu";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { MenuItem, MenuSeparator } from "@/components/ui/menu";
 import type { Schedule } from "@/contract/schedule";
-import type { ScheduleActs } from "./use-schedule-acts";
+import type { ScheduleActionHandlers } from "./use-schedule-actions";
 
 const EditScheduleDialog = dynamic(() => import("./edit-schedule").then((module) => module.EditScheduleDialog), {
   ssr: false,
@@ -22,7 +22,7 @@ const DeleteScheduleDialog = dynamic(() => import("./delete-schedule").then((mod
 });
 
 /** What can be done to a schedule: what is done often beside its name, the rest in a menu. */
-export function ScheduleActions({ schedule, acts }: { schedule: Schedule; acts: ScheduleActs }) {
+export function ScheduleActions({ schedule, actions }: { schedule: Schedule; actions: ScheduleActionHandlers }) {
   const router = useRouter();
   const canOperate = useCanOperate();
   const [shown, setShown] = useState<"change" | "delete" | null>(null);
@@ -31,22 +31,22 @@ export function ScheduleActions({ schedule, acts }: { schedule: Schedule; acts: 
   if (!canOperate) return <ScheduleCurls schedule={schedule} canOperate={false} />;
   return (
     <>
-      <Button disabled={acts.isPending} onClick={acts.addOne}>
+      <Button disabled={actions.isPending} onClick={actions.addOne}>
         <CalendarPlus aria-hidden className="size-4" /> Run now
       </Button>
       <Button onClick={() => setShown("change")}>
         <Pencil aria-hidden className="size-4" /> Edit…
       </Button>
       <ScheduleCurls schedule={schedule} canOperate />
-      <ActsMenu size="icon" label={`Actions on schedule ${showTricks(schedule.name)}`}>
-        <MenuItem isDisabled={acts.isPending} onSelect={() => acts.pause(!isPaused)}>
+      <ActionsMenu size="icon" label={`Actions on schedule ${revealHidden(schedule.name)}`}>
+        <MenuItem isDisabled={actions.isPending} onSelect={() => actions.pause(!isPaused)}>
           {isPaused ? "Resume" : "Pause"}
         </MenuItem>
         <MenuSeparator />
         <MenuItem isDanger onSelect={() => setShown("delete")}>
           Delete…
         </MenuItem>
-      </ActsMenu>
+      </ActionsMenu>
       {shown === "change" && <EditScheduleDialog schedule={schedule} onClose={onClose} />}
       {shown === "delete" && (
         <DeleteScheduleDialog schedule={schedule} onClose={onClose} onDeleted={() => router.push(SCHEDULES_ADDRESS)} />

@@ -6,15 +6,15 @@ import { useCanOperate } from "@/components/shell/identity";
 import { Banner } from "@/components/ui/banner";
 import { Button } from "@/components/ui/button";
 import { formatDuration } from "@/components/ui/format";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { Time } from "@/components/ui/time";
 import type { Schedule, ScheduleFiring } from "@/contract/schedule";
-import type { ScheduleActs } from "./use-schedule-acts";
+import type { ScheduleActionHandlers } from "./use-schedule-actions";
 
 const ICON = "mt-px size-4 shrink-0";
 
 /** Why no task comes, or came last, and what to do about it; nothing where all is well. */
-export function ScheduleBanner({ schedule, acts }: { schedule: Schedule; acts: ScheduleActs }) {
+export function ScheduleBanner({ schedule, actions }: { schedule: Schedule; actions: ScheduleActionHandlers }) {
   const canOperate = useCanOperate();
   if (schedule.isPaused)
     return (
@@ -23,7 +23,7 @@ export function ScheduleBanner({ schedule, acts }: { schedule: Schedule; acts: S
         icon={<OctagonPause aria-hidden className={ICON} />}
         action={
           canOperate && (
-            <Button size="sm" disabled={acts.isPending} onClick={() => acts.pause(false)}>
+            <Button size="sm" disabled={actions.isPending} onClick={() => actions.pause(false)}>
               Resume
             </Button>
           )
@@ -38,7 +38,7 @@ export function ScheduleBanner({ schedule, acts }: { schedule: Schedule; acts: S
   if (last.outcome === "skipped")
     return (
       <Banner tone="quiet" icon={<SkipForward aria-hidden className={ICON} />}>
-        <LastTime firing={last}>added no task: {showTricks(last.message)}.</LastTime>{" "}
+        <LastTime firing={last}>added no task: {revealHidden(last.message)}.</LastTime>{" "}
         <Holder taskId={last.holderTaskId} />
       </Banner>
     );
@@ -46,12 +46,12 @@ export function ScheduleBanner({ schedule, acts }: { schedule: Schedule; acts: S
     <Banner tone={last.outcome === "refused" ? "bad" : "warn"} icon={<TriangleAlert aria-hidden className={ICON} />}>
       {last.outcome === "refused" ? (
         <>
-          <LastTime firing={last}>added no task: {showTricks(last.message)}.</LastTime> It tries again at its next time.
-          Edit the task or remove the cause, then use “Run now” to check.
+          <LastTime firing={last}>added no task: {revealHidden(last.message)}.</LastTime> It tries again at its next
+          time. Edit the task or remove the cause, then use “Run now” to check.
         </>
       ) : (
         <>
-          <LastTime firing={last}>was missed: {showTricks(last.message)}.</LastTime> Runs missed{" "}
+          <LastTime firing={last}>was missed: {revealHidden(last.message)}.</LastTime> Runs missed{" "}
           {schedule.catchUpMs === 0 ? "" : `more than ${formatDuration(schedule.catchUpMs)} ago `}are not caught up.
           Check on the status page that a worker is running.
         </>

@@ -7,7 +7,7 @@ import { useTRPC } from "@/components/trpc/client";
 import { SCHEDULES_POLL_MS } from "@/components/trpc/lists";
 import { Id } from "@/components/ui/copy";
 import { formatDuration } from "@/components/ui/format";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { JsonPanel } from "@/components/ui/json-panel";
 import { Facts, Panel } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
@@ -77,7 +77,7 @@ function PlanFacts({ schedule }: { schedule: Schedule }) {
       className="p-4"
       items={[
         ["Frequency", words],
-        ["Cron", <code key="cron">{showTricks(cron)}</code>],
+        ["Cron", <code key="cron">{revealHidden(cron)}</code>],
         ["Time zone", timeZone],
         ["If still running", OVERLAP_WORDS[overlap].name],
         ["Missed runs", catchUpMs === 0 ? "not caught up" : `catch up within ${formatDuration(catchUpMs)}`],
@@ -111,7 +111,7 @@ function TaskFacts({ schedule: { task } }: { schedule: Schedule }) {
           [
             "Profile",
             <Link key="profile" href={backendAddress(backendProfile)} className="text-accent hover:underline">
-              {showTricks(backendProfile)}
+              {revealHidden(backendProfile)}
             </Link>,
           ],
           ["Queue", `${queue} / ${lane}`],
@@ -122,7 +122,7 @@ function TaskFacts({ schedule: { task } }: { schedule: Schedule }) {
               "new for each run"
             ) : (
               <Link key="session" href={sessionAddress(sessionId)} className="text-accent hover:underline">
-                {showTricks(sessionId)}
+                {revealHidden(sessionId)}
               </Link>
             ),
           ],
@@ -130,7 +130,7 @@ function TaskFacts({ schedule: { task } }: { schedule: Schedule }) {
         ]}
       />
       <ScrollRegion label="Prompt" className="max-h-60 rounded-md border bg-code p-2">
-        <p className="text-xs wrap-anywhere whitespace-pre-wrap">{showTricks(promptOf(task))}</p>
+        <p className="text-xs wrap-anywhere whitespace-pre-wrap">{revealHidden(promptOf(task))}</p>
       </ScrollRegion>
     </div>
   );

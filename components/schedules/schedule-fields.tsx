@@ -71,7 +71,7 @@ export function ScheduleFields({
       <Radios
         label="If the previous task is still running"
         values={SCHEDULE_OVERLAPS}
-        words={OVERLAP_WORDS}
+        descriptions={OVERLAP_WORDS}
         value={draft.overlap}
         onChange={(overlap) => set({ overlap })}
       />
@@ -89,12 +89,12 @@ export function ScheduleFields({
 }
 
 function TaskPart({ draft, errors, profiles, canFill, hasProject = false, set }: Omit<ScheduleFieldsProps, "nameBox">) {
-  const { backends, usual } = profiles;
+  const { backends, defaultProfile } = profiles;
   const change = (as: ScheduleDraft["as"]) => {
     if (as === draft.as) return;
     // What was typed into the fields is where the JSON begins.
     if (as === "form") return set({ as });
-    const typed = taskOf(draft, usual, draft.typed);
+    const typed = taskOf(draft, defaultProfile, draft.typed);
     set({ as, typed, json: jsonOf(typed) });
   };
   return (
@@ -119,7 +119,7 @@ function TaskPart({ draft, errors, profiles, canFill, hasProject = false, set }:
             errors={errors.task}
             backends={backends}
             hasProject={hasProject}
-            profile={draft.task.profile || usual}
+            profile={draft.task.profile || defaultProfile}
             set={(change) => set({ task: { ...draft.task, ...change } })}
           />
           <LengthField

@@ -4,13 +4,13 @@ import { useRouter } from "next/navigation";
 import { useState } from "react";
 import { scheduleAddress } from "@/components/shell/addresses";
 import { useCanOperate } from "@/components/shell/identity";
-import { ActsMenu } from "@/components/ui/acts-menu";
+import { ActionsMenu } from "@/components/ui/actions-menu";
 import { copyText } from "@/components/ui/copy";
 import { copyCurl } from "@/components/ui/curl";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { MenuItem, MenuSeparator } from "@/components/ui/menu";
 import type { Schedule } from "@/contract/schedule";
-import { useScheduleActs } from "./use-schedule-acts";
+import { useScheduleActions } from "./use-schedule-actions";
 
 const EditScheduleDialog = dynamic(() => import("./edit-schedule").then((module) => module.EditScheduleDialog), {
   ssr: false,
@@ -23,14 +23,14 @@ const DeleteScheduleDialog = dynamic(() => import("./delete-schedule").then((mod
 export function ScheduleMenu({ schedule }: { schedule: Schedule }) {
   const router = useRouter();
   const canOperate = useCanOperate();
-  const acts = useScheduleActs(schedule);
+  const actions = useScheduleActions(schedule);
   const [shown, setShown] = useState<"change" | "delete" | null>(null);
   const onClose = () => setShown(null);
   const { id, isPaused } = schedule;
   const path = `/schedules/${encodeURIComponent(id)}`;
   return (
     <>
-      <ActsMenu label={`Actions on schedule ${showTricks(schedule.name)}`}>
+      <ActionsMenu label={`Actions on schedule ${revealHidden(schedule.name)}`}>
         <MenuItem onSelect={() => router.push(scheduleAddress(id))}>Open</MenuItem>
         <MenuItem onSelect={() => void copyText(id)}>Copy ID</MenuItem>
         <MenuItem onSelect={() => void copyCurl({ path })}>Copy as curl</MenuItem>
@@ -40,10 +40,10 @@ export function ScheduleMenu({ schedule }: { schedule: Schedule }) {
               Copy run now as curl
             </MenuItem>
             <MenuSeparator />
-            <MenuItem isDisabled={acts.isPending} onSelect={acts.addOne}>
+            <MenuItem isDisabled={actions.isPending} onSelect={actions.addOne}>
               Run now
             </MenuItem>
-            <MenuItem isDisabled={acts.isPending} onSelect={() => acts.pause(!isPaused)}>
+            <MenuItem isDisabled={actions.isPending} onSelect={() => actions.pause(!isPaused)}>
               {isPaused ? "Resume" : "Pause"}
             </MenuItem>
             <MenuItem onSelect={() => setShown("change")}>Edit…</MenuItem>
@@ -52,7 +52,7 @@ export function ScheduleMenu({ schedule }: { schedule: Schedule }) {
             </MenuItem>
           </>
         )}
-      </ActsMenu>
+      </ActionsMenu>
       {shown === "change" && <EditScheduleDialog schedule={schedule} onClose={onClose} />}
       {shown === "delete" && <DeleteScheduleDialog schedule={schedule} onClose={onClose} />}
     </>

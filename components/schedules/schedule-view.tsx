@@ -5,18 +5,18 @@ import { useTRPC } from "@/components/trpc/client";
 import { SCHEDULES_POLL_MS, scheduleNow, schedulePollMs } from "@/components/trpc/lists";
 import { BackTo } from "@/components/ui/back-to";
 import { toServerTime } from "@/components/ui/clock";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { PageHeader } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
 import { RecordBody } from "@/components/ui/record-body";
 import type { Schedule } from "@/contract/schedule";
-import { FiringPicture } from "./firing-picture";
+import { FiringChart } from "./firing-chart";
 import { Firings } from "./firings";
 import { ScheduleActions } from "./schedule-actions";
 import { ScheduleBanner } from "./schedule-banner";
 import { ScheduleFacts } from "./schedule-facts";
 import { ScheduleState } from "./schedule-state";
-import { useScheduleActs } from "./use-schedule-acts";
+import { useScheduleActions } from "./use-schedule-actions";
 
 /** A schedule's page: when it comes, what came of its times, and what can be done about it. */
 export function ScheduleView({ scheduleId }: { scheduleId: string }) {
@@ -34,7 +34,7 @@ export function ScheduleView({ scheduleId }: { scheduleId: string }) {
 const pollMs = (schedule: Schedule): number => schedulePollMs(schedule, toServerTime(Date.now()));
 
 function LoadedSchedule({ schedule }: { schedule: Schedule }) {
-  const acts = useScheduleActs(schedule);
+  const actions = useScheduleActions(schedule);
   const poll = () => pollMs(schedule);
   return (
     <div className="flex h-full min-h-0 flex-col">
@@ -42,20 +42,20 @@ function LoadedSchedule({ schedule }: { schedule: Schedule }) {
         title={
           <span className="flex min-w-0 items-center gap-1.5">
             <BackTo href={SCHEDULES_ADDRESS} name="All schedules" />
-            <span className="min-w-0 wrap-anywhere">{showTricks(schedule.name)}</span>
+            <span className="min-w-0 wrap-anywhere">{revealHidden(schedule.name)}</span>
           </span>
         }
         description={
           <span className="flex flex-wrap items-center gap-x-2">
-            <ScheduleState isBare schedule={schedule} />
-            <span className="min-w-0 wrap-anywhere">{showTricks(schedule.words)}</span>
+            <ScheduleState isIconless schedule={schedule} />
+            <span className="min-w-0 wrap-anywhere">{revealHidden(schedule.words)}</span>
           </span>
         }
-        actions={<ScheduleActions schedule={schedule} acts={acts} />}
+        actions={<ScheduleActions schedule={schedule} actions={actions} />}
       />
       <RecordBody facts={<ScheduleFacts schedule={schedule} />}>
-        <ScheduleBanner schedule={schedule} acts={acts} />
-        <FiringPicture scheduleId={schedule.id} pollMs={poll} />
+        <ScheduleBanner schedule={schedule} actions={actions} />
+        <FiringChart scheduleId={schedule.id} pollMs={poll} />
         <Firings schedule={schedule} pollMs={poll} />
       </RecordBody>
     </div>

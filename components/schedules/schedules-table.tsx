@@ -1,11 +1,11 @@
 "use client";
 import Link from "next/link";
 import { scheduleAddress } from "@/components/shell/addresses";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { type Column, Table } from "@/components/ui/table";
 import { Time } from "@/components/ui/time";
 import type { Schedule } from "@/contract/schedule";
-import { CameOfIt, Outcome } from "./came-of-it";
+import { FiringOutcomeState, FiringResult } from "./firing-outcome";
 import { ScheduleMenu } from "./schedule-menu";
 import { ScheduleState } from "./schedule-state";
 
@@ -24,7 +24,7 @@ export function SchedulesTable({ schedules }: { schedules: readonly Schedule[] }
   );
 }
 
-const FIRST: Column<Schedule>[] = [
+const LEADING_COLUMNS: Column<Schedule>[] = [
   {
     name: "Name",
     isLead: true,
@@ -33,10 +33,10 @@ const FIRST: Column<Schedule>[] = [
       <Link
         href={scheduleAddress(id)}
         prefetch={false}
-        title={showTricks(name)}
+        title={revealHidden(name)}
         className="block truncate font-medium outline-none after:absolute after:inset-0 hover:underline"
       >
-        {showTricks(name)}
+        {revealHidden(name)}
       </Link>
     ),
   },
@@ -49,13 +49,13 @@ const FIRST: Column<Schedule>[] = [
       <span className="flex min-w-0 flex-col py-1 max-sm:py-0">
         <span className="truncate text-ink-2">
           {/* Above the link, which lies on the whole row. */}
-          <span className="relative z-10" title={showTricks(words)}>
-            {showTricks(words)}
+          <span className="relative z-10" title={revealHidden(words)}>
+            {revealHidden(words)}
           </span>
         </span>
         <span className="truncate text-ink-3">
-          <span className="relative z-10" title={showTricks(`${cron}\n${timeZone}`)}>
-            <code className="mr-1">{showTricks(cron)}</code> {showTricks(timeZone)}
+          <span className="relative z-10" title={revealHidden(`${cron}\n${timeZone}`)}>
+            <code className="mr-1">{revealHidden(cron)}</code> {revealHidden(timeZone)}
           </span>
         </span>
       </span>
@@ -86,9 +86,10 @@ const REST: Column<Schedule>[] = [
       ) : (
         <span className="flex min-w-0 flex-col gap-y-0.5 py-1 max-sm:py-0">
           <span className="flex items-center gap-x-2 whitespace-nowrap text-ink-2">
-            <Outcome firing={lastFiring} /> <Time at={lastFiring.dueAt} timeZone={timeZone} className="relative z-10" />
+            <FiringOutcomeState firing={lastFiring} />{" "}
+            <Time at={lastFiring.dueAt} timeZone={timeZone} className="relative z-10" />
           </span>
-          <CameOfIt firing={lastFiring} />
+          <FiringResult firing={lastFiring} />
         </span>
       ),
   },
@@ -98,8 +99,8 @@ const REST: Column<Schedule>[] = [
     cell: (schedule) => <ScheduleMenu schedule={schedule} />,
   },
 ];
-const COLUMNS = [...FIRST, QUEUE, ...REST];
-const COLUMNS_OF_ALL = [...FIRST, QUEUE_OF_ALL, ...REST];
+const COLUMNS = [...LEADING_COLUMNS, QUEUE, ...REST];
+const COLUMNS_OF_ALL = [...LEADING_COLUMNS, QUEUE_OF_ALL, ...REST];
 
 /** Where its tasks go; where there are those of several tenants, whose they are too. */
 function queueColumn(hasTenant: boolean): Column<Schedule> {
@@ -110,11 +111,11 @@ function queueColumn(hasTenant: boolean): Column<Schedule> {
     cell: ({ tenantId, task: { queue = "default", lane = "default" } }) => (
       <span className="flex min-w-0 flex-col">
         <span className="truncate text-ink-2">
-          <span className="relative z-10" title={showTricks(`${queue} / ${lane}`)}>
-            {showTricks(`${queue} / ${lane}`)}
+          <span className="relative z-10" title={revealHidden(`${queue} / ${lane}`)}>
+            {revealHidden(`${queue} / ${lane}`)}
           </span>
         </span>
-        {hasTenant && <span className="truncate text-ink-3">tenant {showTricks(tenantId)}</span>}
+        {hasTenant && <span className="truncate text-ink-3">tenant {revealHidden(tenantId)}</span>}
       </span>
     ),
   };

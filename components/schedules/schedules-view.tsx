@@ -40,7 +40,7 @@ export function SchedulesView() {
         description="Add tasks to the queue at set times."
         actions={
           onCreate === null ? undefined : (
-            <Button look="primary" onClick={onCreate}>
+            <Button variant="primary" onClick={onCreate}>
               <Plus aria-hidden className="size-4" /> New schedule
             </Button>
           )
@@ -74,10 +74,10 @@ function AllSchedules({ search, onClear, onCreate }: AllSchedulesProps) {
           return (
             <>
               <SchedulesTable schedules={schedules} />
-              <ListFoot count={schedules.length} one="schedule" query={query} />
+              <ListFoot count={schedules.length} noun="schedule" query={query} />
             </>
           );
-        if (input.search !== undefined) return <NoMatch one="schedule" wider={null} onClear={onClear} />;
+        if (input.search !== undefined) return <NoMatch noun="schedule" widening={null} onClear={onClear} />;
         return <NoSchedules onCreate={onCreate} />;
       }}
     </QueryView>
@@ -94,7 +94,7 @@ function NoSchedules({ onCreate }: Pick<AllSchedulesProps, "onCreate">) {
         A schedule adds a task to a queue at set times, such as every morning.{" "}
         <DocLink name="schedules">How schedules work</DocLink>
       </p>
-      <CallHint words="Or create one with the API" call={{ method: "POST", path: "/schedules", body: EXAMPLE }} />
+      <CallHint label="Or create one with the API" call={{ method: "POST", path: "/schedules", body: EXAMPLE }} />
     </EmptyState>
   );
 }

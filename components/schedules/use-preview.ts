@@ -21,13 +21,13 @@ export type Preview = {
 /** What the server makes of a plan that is being typed, asked for once the typing stops for a moment. */
 export function usePreview(draft: Pick<ScheduleDraft, "cron" | "timeZone" | "startsAt" | "endsAt">): Preview {
   const typed = { cron: draft.cron.trim(), timeZone: draft.timeZone.trim(), ...boundsOf(draft) };
-  const asked = useSettled(JSON.stringify(typed));
-  const input = JSON.parse(asked.value) as typeof typed;
+  const settledInput = useSettled(JSON.stringify(typed));
+  const input = JSON.parse(settledInput.value) as typeof typed;
   const isWhole = input.cron !== "" && input.timeZone !== "";
   const query = useQuery(
     useTRPC().schedules.preview.queryOptions(input, { enabled: isWhole, placeholderData: keepPreviousData }),
   );
-  const isOld = !asked.isSettled || query.isPlaceholderData;
+  const isOld = !settledInput.isSettled || query.isPlaceholderData;
   if (!isWhole) return { shown: null, isOld, errors: {} };
   if (query.error === null) return { shown: query.data ?? null, isOld, errors: {} };
   const { name: _name, task, ...errors } = errorsOf(readError(query.error));

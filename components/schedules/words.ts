@@ -62,15 +62,17 @@ export function resultOf({ outcome, task }: Pick<ScheduleFiring, "outcome" | "ta
 export function countResults(firings: readonly Pick<ScheduleFiring, "outcome" | "task">[]): [Result, number][] {
   const results = firings.map(resultOf);
   return RESULTS.flatMap((result) => {
-    const count = results.filter((known) => known === result).length;
+    const count = results.filter((other) => other === result).length;
     return count === 0 ? [] : [[result, count] as [Result, number]];
   });
 }
 
 /** The strip in words, for whoever does not see it. */
 export function describeStrip(firings: readonly Pick<ScheduleFiring, "outcome" | "task">[]): string {
-  const counted = countResults(firings).map(([result, count]) => `${count} ${RESULT_WORDS[result]}`);
-  return firings.length === 0 ? "Hasn't run yet" : `Last ${formatPlural(firings.length, "run")}: ${counted.join(", ")}`;
+  const resultCounts = countResults(firings).map(([result, count]) => `${count} ${RESULT_WORDS[result]}`);
+  return firings.length === 0
+    ? "Hasn't run yet"
+    : `Last ${formatPlural(firings.length, "run")}: ${resultCounts.join(", ")}`;
 }
 
 const LATE_MS = 60_000;

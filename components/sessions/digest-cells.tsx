@@ -3,7 +3,7 @@ import type { ReactNode } from "react";
 import { readError } from "@/components/trpc/errors";
 import { cn } from "@/components/ui/class-names";
 import { formatCount } from "@/components/ui/format";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { costWords, missingWords, tokensOf } from "@/components/usage/words";
 import type { SessionDigest, SessionSummary } from "@/contract/session";
 import type { Spent } from "@/contract/usage";
@@ -12,11 +12,11 @@ import { useDigest, useInSight } from "./use-digest";
 type CellProps = { session: SessionSummary };
 
 /** What was last said in a session, as it comes. */
-export function SaidCell({ session }: CellProps) {
+export function LastMessageCell({ session }: CellProps) {
   return (
     <DigestCell session={session} className="max-w-80 min-w-32 truncate">
       {({ lastEvent }) =>
-        lastEvent === null ? null : <span title={showTricks(lastEvent.text)}>{showTricks(lastEvent.text)}</span>
+        lastEvent === null ? null : <span title={revealHidden(lastEvent.text)}>{revealHidden(lastEvent.text)}</span>
       }
     </DigestCell>
   );

@@ -9,26 +9,26 @@ const tokens = {
 const digestOf = (sessionId: string): SessionDigest => ({ sessionId, tokens, lastEvent: null });
 
 function startLoader({ everyMs = 0, fail = () => false }: { everyMs?: number; fail?: () => boolean } = {}) {
-  const asked: string[][] = [];
+  const requests: string[][] = [];
   const atMs: number[] = [];
   const loader = new DigestLoader(
     async (ids) => {
-      asked.push(ids);
+      requests.push(ids);
       atMs.push(performance.now());
       if (fail()) throw new Error("the server is away");
       return ids.filter((id) => id !== "gone").map(digestOf);
     },
     { gatherMs: 0, everyMs, idsMax: 3 },
   );
-  return { loader, asked, atMs };
+  return { loader, requests, atMs };
 }
 
 test("rows that ask at once are asked for together, each once, a page of them at a time", async () => {
-  const { loader, asked } = startLoader();
+  const { loader, requests } = startLoader();
   const ids = ["a", "b", "a", "gone", "c", "d"];
   const digests = await Promise.all(ids.map((id) => loader.load(id)));
   expect(digests.map((digest) => digest?.sessionId ?? null)).toEqual(["a", "b", "a", null, "c", "d"]);
-  expect(asked).toEqual([
+  expect(requests).toEqual([
     ["a", "b", "gone"],
     ["c", "d"],
   ]);
@@ -36,19 +36,19 @@ test("rows that ask at once are asked for together, each once, a page of them at
 
 test("what is asked for after a question waits for the next one, which comes no sooner than the pace", async () => {
   const everyMs = 40;
-  const { loader, asked, atMs } = startLoader({ everyMs });
+  const { loader, requests, atMs } = startLoader({ everyMs });
   await loader.load("a");
   await Promise.all([loader.load("a"), loader.load("b")]);
-  expect(asked).toEqual([["a"], ["a", "b"]]);
+  expect(requests).toEqual([["a"], ["a", "b"]]);
   // Timers may be early by a fraction of a millisecond.
   expect((atMs[1] ?? 0) - (atMs[0] ?? 0)).toBeGreaterThan(everyMs - 2);
 });
 
 test("a question that fails fails for who waited for it, and the next one is asked", async () => {
   let isAway = true;
-  const { loader, asked } = startLoader({ fail: () => isAway });
+  const { loader, requests } = startLoader({ fail: () => isAway });
   await expect(loader.load("a")).rejects.toThrow("away");
   isAway = false;
   expect(await loader.load("a")).toMatchObject({ sessionId: "a" });
-  expect(asked).toEqual([["a"], ["a"]]);
+  expect(requests).toEqual([["a"], ["a"]]);
 });

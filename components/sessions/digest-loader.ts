@@ -16,7 +16,7 @@ export class DigestLoader {
   #isAsking = false;
 
   constructor(
-    private readonly ask: (sessionIds: string[]) => Promise<readonly SessionDigest[]>,
+    private readonly fetchDigests: (sessionIds: string[]) => Promise<readonly SessionDigest[]>,
     private readonly pace: Pace,
   ) {}
 
@@ -47,7 +47,7 @@ export class DigestLoader {
       return { id, waiting };
     });
     try {
-      const digests = new Map((await this.ask(ids)).map((digest) => [digest.sessionId, digest]));
+      const digests = new Map((await this.fetchDigests(ids)).map((digest) => [digest.sessionId, digest]));
       for (const { id, waiting } of asking) for (const { resolve } of waiting) resolve(digests.get(id) ?? null);
     } catch (error) {
       for (const { waiting } of asking) for (const { reject } of waiting) reject(error);

@@ -1,7 +1,7 @@
 import { createLoader } from "nuqs/server";
 import { expect, test } from "vitest";
 import type { Session } from "@/contract/session";
-import { fits, isTold, SESSION_FILTERS } from "./filter";
+import { fits, isAnnounced, SESSION_FILTERS } from "./filter";
 
 const load = createLoader(SESSION_FILTERS);
 const AT = Date.parse("2026-01-02T00:00:00Z");
@@ -32,6 +32,6 @@ test("what was evicted more than a week ago is no news of the default view", () 
 
 test("whether it is unread no frame tells", () => {
   for (const address of ["?state=unread", "?state=needs-me", "?unread=true", "?unread=false"])
-    expect([address, fits(load(address), session, AT), isTold(load(address))]).toEqual([address, true, false]);
-  expect(isTold(load("?state=running&project=shop"))).toBe(true);
+    expect([address, fits(load(address), session, AT), isAnnounced(load(address))]).toEqual([address, true, false]);
+  expect(isAnnounced(load("?state=running&project=shop"))).toBe(true);
 });

@@ -30,7 +30,7 @@ const EVICTED_SHOWN_MS = EVICTED_SHOWN_DAYS * 86_400_000;
 const HOUR_MS = 3_600_000;
 
 /** Whether what the stream tells of a session says all that a filter asks: who has read it is known to the server alone. */
-export function isTold({ state, unread }: SessionFilter): boolean {
+export function isAnnounced({ state, unread }: SessionFilter): boolean {
   return state !== "unread" && state !== "needs-me" && unread === null;
 }
 
@@ -86,6 +86,6 @@ const VIEW_WORDS: { [State in SessionFilter["state"]]?: string } = {
 export function filterWords(filter: SessionFilter): string {
   const { state } = filter;
   const view = state === "all" ? [] : [VIEW_WORDS[state] ?? state];
-  const rest = conditionWords(SESSION_QUERY, { ...filter, state: "default" });
-  return [...view, ...rest].join(", ") || "every session";
+  const otherConditions = conditionWords(SESSION_QUERY, { ...filter, state: "default" });
+  return [...view, ...otherConditions].join(", ") || "every session";
 }

@@ -1,4 +1,4 @@
-import { byPlace, type Grouping } from "@/components/arrange/groups";
+import { byGivenOrder, type Grouping } from "@/components/arrange/groups";
 import type { SessionGroup } from "@/contract/query/sessions";
 import type { SessionSummary } from "@/contract/session";
 import { explainSession } from "./session-state";
@@ -15,5 +15,5 @@ export const SESSION_GROUPINGS: Record<SessionGroup, Grouping<SessionSummary>> =
     nameOf: ({ projectId }) => projectId,
     compare: (one, other) => one.localeCompare(other, "en"),
   },
-  state: { keyOf: stateOf, nameOf: wordOf, compare: byPlace(STATES) },
+  state: { keyOf: stateOf, nameOf: wordOf, compare: byGivenOrder(STATES) },
 };

@@ -1,5 +1,5 @@
-import { bytesCeiling } from "@/components/ui/ceiling";
 import type { TimeAxis } from "@/components/ui/crosshair";
+import { bytesScaleMax } from "@/components/ui/scale-max";
 import type { VolumeSize } from "@/contract/storage";
 
 /** A volume's sizes over time, as they are drawn: `height` is as much as `top` bytes. */
@@ -11,7 +11,7 @@ export function growthOf(sizes: readonly VolumeSize[], height: number): Growth |
   if (first === undefined || last === undefined || sizes.length < 2) return null;
   const axis = { fromMs: Date.parse(first.at), toMs: Date.parse(last.at) };
   const shares = sizes.map(({ at }) => (Date.parse(at) - axis.fromMs) / (axis.toMs - axis.fromMs));
-  const top = bytesCeiling(sizes.map(({ sizeBytes }) => sizeBytes));
+  const top = bytesScaleMax(sizes.map(({ sizeBytes }) => sizeBytes));
   const y = (bytes: number) => (height - (bytes / top) * (height - 1)).toFixed(2);
   const steps = sizes.map(({ sizeBytes }, index) => `H${(100 * (shares[index] ?? 0)).toFixed(3)}V${y(sizeBytes)}`);
   return { axis, shares, top, path: `M0 ${height}${steps.join("")}V${height}Z` };

@@ -10,7 +10,9 @@ import type { SessionSummary } from "@/contract/session";
 
 type MoreColumn = ColumnId<typeof SESSION_COLUMNS, true>;
 
-const SaidCell = dynamic(() => import("./digest-cells").then((module) => module.SaidCell), { ssr: false });
+const LastMessageCell = dynamic(() => import("./digest-cells").then((module) => module.LastMessageCell), {
+  ssr: false,
+});
 const TokensCell = dynamic(() => import("./digest-cells").then((module) => module.TokensCell), { ssr: false });
 
 /** What a session's row shows to those who choose it. */
@@ -21,7 +23,7 @@ export const MORE_CELLS: Record<MoreColumn, (session: SessionSummary) => ReactNo
   conversation: ({ conversationId }) => <TextCell text={conversationId} />,
   run: ({ activeRunId, lastRunId }) => <LinkCell id={activeRunId ?? lastRunId} href={runAddress} />,
   failure: ({ failureKind }) => <TextCell text={failureKind} />,
-  said: (session) => <SaidCell session={session} />,
+  said: (session) => <LastMessageCell session={session} />,
   tokens: (session) => <TokensCell session={session} />,
   events: ({ lastEventSeq }) => (lastEventSeq === 0 ? <TextCell text={null} /> : `#${lastEventSeq}`),
   version: ({ version }) => version,

@@ -48,7 +48,7 @@ export function NewSessionDialog({ onClose }: { onClose: () => void }) {
   const api = useTRPCClient();
   const client = useQueryClient();
   const router = useRouter();
-  const { backends, usual } = useProfiles();
+  const { backends, defaultProfile } = useProfiles();
   const [profile, setProfile] = useState<string | null>(null);
   const [project, setProject] = useState(lastProject);
   const [title, setTitle] = useState("");
@@ -61,10 +61,10 @@ export function NewSessionDialog({ onClose }: { onClose: () => void }) {
   const messageBox = useRef<HTMLTextAreaElement>(null);
   const [images] = useState(() => new PickedImages());
   const add = useCallback((files: File[]) => void images.add(files), [images]);
-  const { isOver, onPaste } = useImageIntake({ isOn: true, add });
+  const { isDraggedOver, onPaste } = useImageIntake({ isOn: true, add });
   const hasImages = usePickedImages(images).list.length > 0;
   const draft = useRef({ draftId: randomId(), sessionId: `ses_${randomId()}` });
-  const chosen = profile ?? usual;
+  const chosen = profile ?? defaultProfile;
 
   const create = useMutation({
     mutationFn: async () => {
@@ -143,7 +143,7 @@ export function NewSessionDialog({ onClose }: { onClose: () => void }) {
                 rows={3}
                 // What is shown needs a few words with it.
                 required={hasImages}
-                className={cn(isOver && "border-dashed border-accent bg-accent-soft")}
+                className={cn(isDraggedOver && "border-dashed border-accent bg-accent-soft")}
                 value={message}
                 onChange={(event) => setMessage(event.target.value)}
                 onPaste={onPaste}
@@ -219,7 +219,7 @@ export function NewSessionDialog({ onClose }: { onClose: () => void }) {
         <ErrorNote error={create.error} />
         <div className="flex items-center justify-end gap-2">
           <Button onClick={onClose}>Cancel</Button>
-          <Button look="primary" type="submit" disabled={create.isPending}>
+          <Button variant="primary" type="submit" disabled={create.isPending}>
             {create.isPending ? "Creating…" : message.trim() === "" ? "Create session" : "Create and send"}
           </Button>
         </div>
@@ -229,8 +229,8 @@ export function NewSessionDialog({ onClose }: { onClose: () => void }) {
 }
 
 function readWorkspace(kind: WorkspaceKind, source: string): WorkspaceRef {
-  const given = kind === "git" ? { kind, url: source } : kind === "directory" ? { kind, path: source } : { kind };
-  const parsed = WorkspaceRef.safeParse(given);
+  const workspace = kind === "git" ? { kind, url: source } : kind === "directory" ? { kind, path: source } : { kind };
+  const parsed = WorkspaceRef.safeParse(workspace);
   if (parsed.success) return parsed.data;
   throw new Error(`Workspace: ${parsed.error.issues[0]?.message ?? "invalid"}`);
 }

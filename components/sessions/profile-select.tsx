@@ -6,12 +6,12 @@ import type { Backend } from "@/contract/backend";
 import { DEMO_PROFILE } from "@/contract/words";
 
 /** The profiles that there are, and the one that is chosen until somebody chooses: the demo, else the first that works. */
-export function useProfiles(): { backends: Backend[]; usual: string } {
+export function useProfiles(): { backends: Backend[]; defaultProfile: string } {
   const trpc = useTRPC();
   const backends = useQuery(trpc.backends.list.queryOptions()).data?.items ?? [];
   const usable = backends.filter((backend) => backend.isConfigured);
   const demo = usable.find((backend) => backend.profile === DEMO_PROFILE);
-  return { backends, usual: demo?.profile ?? usable[0]?.profile ?? DEMO_PROFILE };
+  return { backends, defaultProfile: demo?.profile ?? usable[0]?.profile ?? DEMO_PROFILE };
 }
 
 type ProfileSelectProps = Omit<ComponentProps<typeof Select>, "onChange" | "value"> & {

@@ -4,13 +4,13 @@ import { useTRPC } from "@/components/trpc/client";
 import { Field } from "@/components/ui/field";
 
 /** As many of the newest sessions are looked through for their projects. */
-const LOOKED_AT = 200;
+const SESSIONS_READ = 200;
 
 /** The project of a new session: typed, or one of those that have sessions. */
 export function ProjectField({ value, onChange }: { value: string; onChange: (projectId: string) => void }) {
   const trpc = useTRPC();
   const sessions = useQuery(
-    trpc.sessions.list.queryOptions({ state: "all", limit: LOOKED_AT }, { staleTime: 60_000 }),
+    trpc.sessions.list.queryOptions({ state: "all", limit: SESSIONS_READ }, { staleTime: 60_000 }),
   ).data;
   return (
     <Field label="Project">

@@ -19,13 +19,13 @@ export function RenameSessionDialog({ session, onClose }: { session: SessionSumm
   const { sessionId } = session;
   const before = session.title;
   const [title, setTitle] = useState(before ?? "");
-  const again = () => void client.invalidateQueries({ queryKey: trpc.sessions.pathKey() });
-  const rename = useMutation(trpc.sessions.update.mutationOptions({ onSuccess: again }));
+  const refresh = () => void client.invalidateQueries({ queryKey: trpc.sessions.pathKey() });
+  const rename = useMutation(trpc.sessions.update.mutationOptions({ onSuccess: refresh }));
   // The dialog is gone by then: what is said of it stands with the mutation.
   const undo = useMutation(
     trpc.sessions.update.mutationOptions({
       onSuccess: (answer) => {
-        again();
+        refresh();
         toast.success(`Renamed back: ${nameOf(answer)}`);
       },
       onError: (error) => toastError(error),
@@ -49,7 +49,7 @@ export function RenameSessionDialog({ session, onClose }: { session: SessionSumm
         <ErrorNote error={rename.error} />
         <div className="flex justify-end gap-2">
           <Button onClick={onClose}>Cancel</Button>
-          <Button look="primary" type="submit" disabled={rename.isPending}>
+          <Button variant="primary" type="submit" disabled={rename.isPending}>
             Rename
           </Button>
         </div>

@@ -3,8 +3,8 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import Link from "next/link";
 import { useRouter } from "next/navigation";
 import { AuditTable } from "@/components/audit/audit-table";
-import { useAskAgain } from "@/components/live/gathered";
 import { useFrames } from "@/components/live/provider";
+import { useThrottledRefetch } from "@/components/live/throttled";
 import { auditAddress } from "@/components/shell/addresses";
 import { useTRPC } from "@/components/trpc/client";
 import { auditPages } from "@/components/trpc/lists";
@@ -13,7 +13,7 @@ import { EmptyState } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
 
 /** A row is written with what it tells of, so that a frame of it is reason enough to ask. */
-const GATHER_MS = 700;
+const REFETCH_WAIT_MS = 700;
 
 /** Who did what to a session itself; what was done to its runs and tasks stands under their own ids. */
 export function SessionAudit({ sessionId }: { sessionId: string }) {
@@ -21,8 +21,8 @@ export function SessionAudit({ sessionId }: { sessionId: string }) {
   const router = useRouter();
   const options = auditPages(trpc, { targetId: sessionId });
   const query = useInfiniteQuery(options);
-  const ask = useAskAgain(GATHER_MS, options.queryKey);
-  useFrames("session", (frame) => frame.sessionId === sessionId && ask());
+  const refetch = useThrottledRefetch(REFETCH_WAIT_MS, options.queryKey);
+  useFrames("session", (frame) => frame.sessionId === sessionId && refetch());
   const rows = query.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <QueryView query={query}>
@@ -55,7 +55,7 @@ export function SessionAudit({ sessionId }: { sessionId: string }) {
                 )
               }
             />
-            <ListFoot count={rows.length} one="change" query={query} />
+            <ListFoot count={rows.length} noun="change" query={query} />
           </>
         )
       }

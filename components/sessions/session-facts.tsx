@@ -9,7 +9,7 @@ import { useTRPC } from "@/components/trpc/client";
 import { leasedRun, usageOfSession } from "@/components/trpc/lists";
 import { Id } from "@/components/ui/copy";
 import { formatBytes, sentence, shortenId } from "@/components/ui/format";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { Facts } from "@/components/ui/page";
 import { State } from "@/components/ui/state";
 import { Countdown, Duration, Time } from "@/components/ui/time";
@@ -52,9 +52,9 @@ export function SessionFacts({ session, run }: { session: SessionSummary; run: R
               "State",
               <State
                 key="state"
-                isBare
+                isIconless
                 state={session.storageState}
-                word={showTricks(sentence(session.storageState))}
+                word={revealHidden(sentence(session.storageState))}
               />,
             ],
             ["Size", session.storageSizeBytes === null ? "Unknown" : formatBytes(session.storageSizeBytes)],
@@ -68,12 +68,12 @@ export function SessionFacts({ session, run }: { session: SessionSummary; run: R
 }
 
 /** The run that is followed: how it stands and what came of it; how it is held by its runner is folded. */
-function RunFacts({ session, run: known }: { session: SessionSummary; run: Run }) {
+function RunFacts({ session, run: listedRun }: { session: SessionSummary; run: Run }) {
   const trpc = useTRPC();
-  const asked = useQuery(leasedRun(trpc, known.id)).data;
-  const run = asked === undefined || asked.version < known.version ? known : asked;
+  const leasedRunData = useQuery(leasedRun(trpc, listedRun.id)).data;
+  const run = leasedRunData === undefined || leasedRunData.version < listedRun.version ? listedRun : leasedRunData;
   const { state, word, why, next } = explainRunOf(session, run);
-  const { snapshot } = useRunLog(known);
+  const { snapshot } = useRunLog(listedRun);
   const paths = changedPaths(snapshot.conversation.items);
   const policy = run.executionPolicy;
   // The first of its log was not read, and may tell of more.
@@ -82,7 +82,7 @@ function RunFacts({ session, run: known }: { session: SessionSummary; run: Run }
     <Group name="Run">
       <Facts
         items={[
-          ["State", <State key="status" isBare state={state} word={word} title={showTricks(why)} />],
+          ["State", <State key="status" isIconless state={state} word={word} title={revealHidden(why)} />],
           [
             "Duration",
             run.startedAt === null ? null : (
@@ -112,8 +112,8 @@ function RunFacts({ session, run: known }: { session: SessionSummary; run: Run }
           ],
         ]}
       />
-      <p className="mt-2 line-clamp-3 text-xs wrap-anywhere text-ink-3" title={showTricks(why)}>
-        {showTricks(briefError(why))}
+      <p className="mt-2 line-clamp-3 text-xs wrap-anywhere text-ink-3" title={revealHidden(why)}>
+        {revealHidden(briefError(why))}
       </p>
       <details className="mt-2 text-xs">
         <summary className="cursor-pointer text-ink-2 hover:text-ink">Details</summary>

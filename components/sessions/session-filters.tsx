@@ -40,7 +40,7 @@ export function SessionFilters({ page, filter, rows, onChange }: SessionFiltersP
       filter={filter}
       label="Search sessions"
       placeholder="Title or ID, or state:running age<2h"
-      known={{ profile: profiles }}
+      knownValues={{ profile: profiles }}
       rows={rows}
       onChange={onChange}
       isFiltered={isFiltered(filter)}

@@ -9,7 +9,7 @@ import { useTRPC } from "@/components/trpc/client";
 import { usageOfSession } from "@/components/trpc/lists";
 import { useHydratedNow } from "@/components/ui/clock";
 import { formatBytes, shortenId } from "@/components/ui/format";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { State } from "@/components/ui/state";
 import { Countdown } from "@/components/ui/time";
 import { briefWords, callsWords } from "@/components/usage/words";
@@ -20,7 +20,7 @@ import { DemoLabel } from "./demo-label";
 import { nameOf } from "./name";
 import { type SessionDialog, SessionMenu } from "./session-menu";
 import { explainSession } from "./session-state";
-import { useHeard } from "./use-heard";
+import { useSilenceChecks } from "./use-silence-checks";
 
 /** A session's name, its state and why, and what can be done to it as a whole. */
 export function SessionHeader({ session, openRun }: { session: SessionSummary; openRun: Run | null }) {
@@ -32,8 +32,8 @@ export function SessionHeader({ session, openRun }: { session: SessionSummary; o
   // The label beside the title has a model that is called like its profile.
   const models = (used?.models ?? []).map(({ model }) => model).filter((model) => model !== session.backendProfile);
   const nowMs = useHydratedNow();
-  const [heard = session] = useHeard([session]);
-  const explained = explainSession(heard, openRun, nowMs);
+  const [current = session] = useSilenceChecks([session]);
+  const explained = explainSession(current, openRun, nowMs);
   return (
     <header className="flex items-start gap-2 bg-panel px-3 pt-2.5 pb-1.5 lg:px-6">
       <Link
@@ -51,18 +51,18 @@ export function SessionHeader({ session, openRun }: { session: SessionSummary; o
           <DemoLabel profile={session.backendProfile} />
         </h1>
         <p className="flex flex-wrap items-center gap-x-2 gap-y-0.5 text-xs text-ink-2">
-          <State isBare state={explained.state} word={explained.word} />
-          <span className="line-clamp-2 min-w-0 wrap-anywhere" title={showTricks(explained.why)}>
-            {showTricks(briefError(explained.why))}
+          <State isIconless state={explained.state} word={explained.word} />
+          <span className="line-clamp-2 min-w-0 wrap-anywhere" title={revealHidden(explained.why)}>
+            {revealHidden(briefError(explained.why))}
           </span>
           {explained.next !== undefined && (
             <span className="text-ink-3">
-              {showTricks(explained.next.text)} <Countdown to={explained.next.at} />
+              {revealHidden(explained.next.text)} <Countdown to={explained.next.at} />
             </span>
           )}
           {usage !== undefined && usage.calls > 0 && (
             <span className="whitespace-nowrap text-ink-3 tabular-nums" title={callsWords(usage)}>
-              {models.length > 0 && `${showTricks(models.join(", "))} · `}
+              {models.length > 0 && `${revealHidden(models.join(", "))} · `}
               {briefWords(usage)}
             </span>
           )}

@@ -19,14 +19,14 @@ type SessionItemsProps = {
 /** The acts of a session's menu, and the calls of the API that do the same. */
 export function SessionItems({ session, runId, onDialog }: SessionItemsProps) {
   const canOperate = useCanOperate();
-  const look = usePeekOpener();
+  const openPeek = usePeekOpener();
   const router = useRouter();
   const path = `/sessions/${encodeURIComponent(session.sessionId)}`;
   const icon = "size-3.5";
   return (
     <>
-      {look !== null && (
-        <MenuItem onSelect={() => look(session.sessionId)}>
+      {openPeek !== null && (
+        <MenuItem onSelect={() => openPeek(session.sessionId)}>
           <PanelRight aria-hidden className={icon} /> Preview
         </MenuItem>
       )}

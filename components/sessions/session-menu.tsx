@@ -1,7 +1,7 @@
 "use client";
 import dynamic from "next/dynamic";
 import { useState } from "react";
-import { ActsMenu } from "@/components/ui/acts-menu";
+import { ActionsMenu } from "@/components/ui/actions-menu";
 import type { SessionSummary } from "@/contract/session";
 import { nameOf } from "./name";
 
@@ -24,9 +24,9 @@ type SessionMenuProps = {
 export function SessionMenu({ session, runId, label, dialog, onDialog }: SessionMenuProps) {
   return (
     <>
-      <ActsMenu label={label} size="icon">
+      <ActionsMenu label={label} size="icon">
         <SessionItems session={session} runId={runId} onDialog={onDialog} />
-      </ActsMenu>
+      </ActionsMenu>
       {dialog !== null && <Dialogs session={session} runId={runId} dialog={dialog} onClose={() => onDialog(null)} />}
     </>
   );

@@ -2,7 +2,7 @@
 import { PeekPanel } from "@/components/peek/peek-panel";
 import { RunLines } from "@/components/peek/run-lines";
 import { sessionAddress } from "@/components/shell/addresses";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { State } from "@/components/ui/state";
 import type { SessionSummary } from "@/contract/session";
 import { SessionSpent } from "./digest-cells";
@@ -18,7 +18,7 @@ export function SessionPeek({ session, onClose }: { session: SessionSummary; onC
     <PeekPanel
       id={session.sessionId}
       title={nameOf(session)}
-      state={<State isBare state={state} word={word} title={showTricks(why)} />}
+      state={<State isIconless state={state} word={word} title={revealHidden(why)} />}
       href={sessionAddress(session.sessionId)}
       actions={<SessionRowMenu session={session} />}
       onClose={onClose}

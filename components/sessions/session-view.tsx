@@ -40,7 +40,7 @@ const SessionAudit = dynamic(() => import("./session-audit").then((module) => mo
   loading: () => <TableSkeleton />,
 });
 
-const NAMES: Record<SessionTab, string> = {
+const TAB_NAMES: Record<SessionTab, string> = {
   conversation: "Conversation",
   trace: "Trace",
   timeline: "Timeline",
@@ -74,7 +74,7 @@ function LoadedSession({ session, tab }: { session: SessionSummary; tab: Session
     `${base}?tab=trace&run=${encodeURIComponent(runId)}#e${seq}`;
   const tabs = SESSION_TABS.map((key) => ({
     key,
-    name: NAMES[key],
+    name: TAB_NAMES[key],
     href: key === "conversation" ? base : `${base}?tab=${key}`,
     badge: key === "runs" && runs.length > 0 ? <Count count={runs.length} isMore={query.hasNextPage} /> : undefined,
   }));

@@ -64,8 +64,18 @@ test("every column has something to say of any session, also of one that knows n
     </NuqsTestingAdapter>,
   );
   for (const { name } of SESSION_COLUMNS) expect(headsOf(html)).toContain(name);
-  for (const said of ["thread-1", "talk-1", "run_1", "timeout", "#41", "ticket: 7", "team: shop", "2.0 KiB", "pvc-1"])
-    expect(html).toContain(said);
+  for (const expected of [
+    "thread-1",
+    "talk-1",
+    "run_1",
+    "timeout",
+    "#41",
+    "ticket: 7",
+    "team: shop",
+    "2.0 KiB",
+    "pvc-1",
+  ])
+    expect(html).toContain(expected);
   expect(html).not.toContain("\u202e");
   expect(html).not.toMatch(/>(null|undefined|NaN|\[object Object\])</);
 });

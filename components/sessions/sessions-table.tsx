@@ -7,7 +7,7 @@ import { GroupedTable } from "@/components/arrange/grouped-table";
 import type { ShownGroups } from "@/components/arrange/use-groups";
 import { sessionAddress } from "@/components/shell/addresses";
 import { formatBytes, sentence } from "@/components/ui/format";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import type { Column, RowChoice } from "@/components/ui/table";
 import { Time } from "@/components/ui/time";
 import type { ColumnId, ListColumn } from "@/contract/query/arrangement";
@@ -20,7 +20,7 @@ import { SessionRowMenu } from "./session-menu";
 import { SessionState } from "./session-state-cell";
 
 /** Without these a row says nothing. */
-const LEAD: Column<SessionSummary>[] = [
+const LEADING_COLUMNS: Column<SessionSummary>[] = [
   {
     name: "State",
     className: "sm:w-px sm:min-w-32",
@@ -51,7 +51,7 @@ const LEAD: Column<SessionSummary>[] = [
   },
 ];
 
-const USUAL: Record<ColumnId<typeof SESSION_COLUMNS, false>, Omit<Column<SessionSummary>, "name">> = {
+const DEFAULT_COLUMNS: Record<ColumnId<typeof SESSION_COLUMNS, false>, Omit<Column<SessionSummary>, "name">> = {
   profile: { className: "text-ink-2", cell: (session) => <Profile profile={session.backendProfile} /> },
   project: {
     isWideOnly: true,
@@ -72,7 +72,7 @@ const USUAL: Record<ColumnId<typeof SESSION_COLUMNS, false>, Omit<Column<Session
         <HardDrive aria-hidden className="size-3.5 text-ink-3" />
         {session.storageState === "live" && session.storageSizeBytes !== null
           ? formatBytes(session.storageSizeBytes)
-          : showTricks(sentence(session.storageState))}
+          : revealHidden(sentence(session.storageState))}
       </span>
     ),
   },
@@ -88,13 +88,13 @@ const ACTIONS: Column<SessionSummary> = {
   cell: (session) => <SessionRowMenu session={session} />,
 };
 
-const more = (id: string, session: SessionSummary) => MORE_CELLS[id as keyof typeof MORE_CELLS](session);
+const renderMore = (id: string, session: SessionSummary) => MORE_CELLS[id as keyof typeof MORE_CELLS](session);
 
 type SessionsTableProps = {
   sessions: readonly SessionSummary[];
   choice?: RowChoice | null;
   /** The one that a panel is open at. */
-  lookedInto?: string | null;
+  peekedId?: string | null;
   /** The columns that there are. */
   all?: readonly ListColumn[];
   /** Those that were chosen, where they were. */
@@ -107,22 +107,25 @@ type SessionsTableProps = {
 export function SessionsTable({
   sessions,
   choice,
-  lookedInto,
+  peekedId,
   all = SESSION_COLUMNS,
   columns = null,
   groups = null,
   hasMore = false,
 }: SessionsTableProps) {
-  const shown = useMemo(() => [...LEAD, ...columnsFor(all, columns, { usual: USUAL, more }), ACTIONS], [all, columns]);
+  const shown = useMemo(
+    () => [...LEADING_COLUMNS, ...columnsFor(all, columns, { defaultColumns: DEFAULT_COLUMNS, renderMore }), ACTIONS],
+    [all, columns],
+  );
   return (
     <GroupedTable
       label="Sessions"
-      one="session"
+      noun="session"
       rows={sessions}
       columns={shown}
       keyOf={(session) => session.sessionId}
       choice={choice}
-      currentKey={lookedInto}
+      currentKey={peekedId}
       groups={groups}
       hasMore={hasMore}
     />

@@ -14,7 +14,7 @@ import { canSearch } from "@/components/conversations/searchable";
 import { DocLink } from "@/components/docs/doc-link";
 import { PeekedPage } from "@/components/peek/peeked-page";
 import { usePeek } from "@/components/peek/use-peek";
-import { useWider, type Wider } from "@/components/query/use-wider";
+import { type QueryWidening, useQueryWidening } from "@/components/query/use-query-widening";
 import { compareAddress } from "@/components/shell/addresses";
 import { useCanOperate, useReader } from "@/components/shell/identity";
 import { usePageKeys } from "@/components/shell/page-keys";
@@ -25,9 +25,9 @@ import { CallHint } from "@/components/ui/call-hint";
 import { cn } from "@/components/ui/class-names";
 import { copyCurl, withQuery } from "@/components/ui/curl";
 import { CurlMenu } from "@/components/ui/curl-menu";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { ListFoot, NoMatch, StillLooking } from "@/components/ui/list-states";
-import { useLookOn } from "@/components/ui/look-on";
+import { useLoadUntilFound } from "@/components/ui/load-until-found";
 import { MenuItem } from "@/components/ui/menu";
 import { EmptyState, PageHeader } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
@@ -41,8 +41,8 @@ import { SESSION_GROUPINGS } from "./groups";
 import { nameOf } from "./name";
 import { SessionFilters } from "./session-filters";
 import { SessionsTable } from "./sessions-table";
-import { useHeard } from "./use-heard";
 import { useSessionNews } from "./use-session-news";
+import { useSilenceChecks } from "./use-silence-checks";
 
 const NewSessionDialog = dynamic(() => import("./new-session").then((module) => module.NewSessionDialog), {
   ssr: false,
@@ -63,22 +63,22 @@ export function SessionsView() {
   const [isCreating, setIsCreating] = useQueryState("new", parseAsBoolean.withDefault(false));
   const onChange = (change: Partial<SessionFilter> | null) => void setFilter(change);
   const page = useSessionQuery();
-  const wider = useWider(page, filter, onChange);
+  const widening = useQueryWidening(page, filter, onChange);
   const options = sessionPages(trpc, sessionsInput(filter, readerId));
   const query = useInfiniteQuery(options);
   const read = useMemo(() => query.data?.pages.flatMap((page) => page.items) ?? [], [query.data]);
-  const sessions = useHeard(read);
+  const sessions = useSilenceChecks(read);
   const { arrangement } = useArrangement(page);
   const grouping = arrangement.group === null ? null : SESSION_GROUPINGS[arrangement.group as SessionGroup];
   const { shown, ids, keys } = useGroups({ rows: sessions, idOf, grouping });
-  const isLooking = useLookOn(query, sessions.length);
-  const news = useSessionNews({
+  const isLooking = useLoadUntilFound(query, sessions.length);
+  const newRows = useSessionNews({
     ids: sessions.map(idOf),
     ...{ isRead: query.data !== undefined, filter, queryKey: options.queryKey },
   });
 
   const bulk = useBulk({
-    ...{ kind: "session", ids, filter: sessionsInput(filter, readerId), words: filterWords(filter) },
+    ...{ kind: "session", ids, filter: sessionsInput(filter, readerId), filterText: filterWords(filter) },
     hasMore: query.hasNextPage,
     labelOf: (id) => nameOf(sessions.find(({ sessionId }) => sessionId === id) ?? { title: null }),
     // A reader's own marks are for viewers too.
@@ -87,7 +87,7 @@ export function SessionsView() {
   });
   const { cursor } = bulk.selection;
   const peek = usePeek({
-    ...{ rows: sessions, idOf, one: "session", isRead: query.data !== undefined, selection: bulk.selection },
+    ...{ rows: sessions, idOf, noun: "session", isRead: query.data !== undefined, selection: bulk.selection },
   });
   function compare(): void {
     const [left = cursor, right] = bulk.selection.chosen;
@@ -97,8 +97,8 @@ export function SessionsView() {
 
   return (
     <PeekedPage
-      {...{ bulk, peek, news }}
-      one="session"
+      {...{ bulk, peek, newRows }}
+      noun="session"
       header={
         <PageHeader
           title="Sessions"
@@ -118,7 +118,7 @@ export function SessionsView() {
                 )}
               </CurlMenu>
               {canOperate && (
-                <Button look="primary" onClick={() => void setIsCreating(true)}>
+                <Button variant="primary" onClick={() => void setIsCreating(true)}>
                   <Plus aria-hidden className="size-4" /> New session
                 </Button>
               )}
@@ -131,7 +131,7 @@ export function SessionsView() {
               href={conversationSearchAddress(filter.search.trim())}
               className="min-h-6 self-start text-xs wrap-anywhere text-accent hover:underline"
             >
-              Search conversations for “{showTricks(filter.search.trim())}”
+              Search conversations for “{revealHidden(filter.search.trim())}”
             </Link>
           )}
         </PageHeader>
@@ -145,9 +145,9 @@ export function SessionsView() {
             isLooking ? (
               <StillLooking>Searching older sessions…</StillLooking>
             ) : sessions.length === 0 ? (
-              <Nothing
-                isFilter={isFiltered(filter)}
-                wider={wider}
+              <EmptyList
+                hasFilter={isFiltered(filter)}
+                widening={widening}
                 onClear={() => onChange(null)}
                 onNew={canOperate ? () => void setIsCreating(true) : null}
               />
@@ -156,13 +156,13 @@ export function SessionsView() {
                 <SessionsTable
                   sessions={sessions}
                   choice={bulk.rows}
-                  lookedInto={peek.row?.sessionId ?? null}
+                  peekedId={peek.row?.sessionId ?? null}
                   all={page.arrangements?.columns}
                   columns={arrangement.columns}
                   groups={shown}
                   hasMore={query.hasNextPage}
                 />
-                <ListFoot count={sessions.length} one="session" query={query} />
+                <ListFoot count={sessions.length} noun="session" query={query} />
               </>
             )
           }
@@ -175,18 +175,23 @@ export function SessionsView() {
   );
 }
 
-type NothingProps = { isFilter: boolean; wider: Wider | null; onClear: () => void; onNew: (() => void) | null };
+type EmptyListProps = {
+  hasFilter: boolean;
+  widening: QueryWidening | null;
+  onClear: () => void;
+  onNew: (() => void) | null;
+};
 
-function Nothing({ isFilter, wider, onClear, onNew }: NothingProps) {
-  if (isFilter) {
-    return <NoMatch one="session" onClear={onClear} wider={wider} />;
+function EmptyList({ hasFilter, widening, onClear, onNew }: EmptyListProps) {
+  if (hasFilter) {
+    return <NoMatch noun="session" onClear={onClear} widening={widening} />;
   }
   return (
     <EmptyState
       title="No sessions yet"
       action={
         onNew !== null && (
-          <Button look="primary" onClick={onNew}>
+          <Button variant="primary" onClick={onNew}>
             New session
           </Button>
         )
@@ -196,7 +201,7 @@ function Nothing({ isFilter, wider, onClear, onNew }: NothingProps) {
         A session is a conversation with an agent. Start one with the demo profile: no key or network needed.{" "}
         <DocLink name="glossary">Glossary</DocLink>
       </p>
-      <CallHint words="Or use the API:" call={{ method: "POST", path: "/sessions", body: NEW_SESSION }} />
+      <CallHint label="Or use the API:" call={{ method: "POST", path: "/sessions", body: NEW_SESSION }} />
     </EmptyState>
   );
 }

@@ -3,8 +3,8 @@ import { useQuery } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 import { useTRPC } from "@/components/trpc/client";
 import { Chart, Key } from "@/components/ui/chart";
+import { ChartCanvas } from "@/components/ui/chart-canvas";
 import { useTimeMode } from "@/components/ui/clock";
-import { Drawing } from "@/components/ui/drawing";
 import { formatBytes, formatPlural } from "@/components/ui/format";
 import type { VolumeSize } from "@/contract/storage";
 import { growthOf } from "./growth";
@@ -21,13 +21,13 @@ type StorageGrowthProps = {
 export function StorageGrowth({ sessionId, measuredAt }: StorageGrowthProps) {
   const trpc = useTRPC();
   const { data, refetch } = useQuery(trpc.storage.sizes.queryOptions({ sessionId }));
-  const { items, measured } = data ?? NONE;
+  const { items, measured } = data ?? NO_GROWTH;
   // No frame tells of a size: what was measured since these were read is asked for, once. Sizes are kept by the second.
-  const asked = useRef<string | null>(null);
+  const requestedId = useRef<string | null>(null);
   const isBehind = data !== undefined && measuredAt !== null && Date.parse(measuredAt) >= timeOf(items.at(-1)) + 1_000;
   useEffect(() => {
-    if (!isBehind || asked.current === measuredAt) return;
-    asked.current = measuredAt;
+    if (!isBehind || requestedId.current === measuredAt) return;
+    requestedId.current = measuredAt;
     void refetch();
   }, [isBehind, measuredAt, refetch]);
   const isUtc = useTimeMode() === "utc";
@@ -39,7 +39,8 @@ export function StorageGrowth({ sessionId, measuredAt }: StorageGrowthProps) {
   });
   const { axis, shares, top, path } = growth;
   const [first, last] = [items[0]?.sizeBytes ?? 0, items.at(-1)?.sizeBytes ?? 0];
-  const part = items.length < measured ? `, ${items.length} of ${measured.toLocaleString("en")} measurements` : "";
+  const sampleNote =
+    items.length < measured ? `, ${items.length} of ${measured.toLocaleString("en")} measurements` : "";
   return (
     <Chart
       title="Growth"
@@ -47,11 +48,11 @@ export function StorageGrowth({ sessionId, measuredAt }: StorageGrowthProps) {
       scale={{ top, format: formatBytes }}
       from={time.format(axis.fromMs)}
       to={time.format(axis.toMs)}
-      legend={<Key swatch="bg-accent-fill" name={`Size after each turn${part}`} figure={formatBytes(last)} />}
-      picture={
-        <Drawing width={100} height={HEIGHT} className="h-20">
+      legend={<Key swatch="bg-accent-fill" name={`Size after each turn${sampleNote}`} value={formatBytes(last)} />}
+      plot={
+        <ChartCanvas width={100} height={HEIGHT} className="h-20">
           <path d={path} className="fill-accent-soft stroke-accent-fill" vectorEffect="non-scaling-stroke" />
-        </Drawing>
+        </ChartCanvas>
       }
       axis={axis}
       shares={shares}
@@ -65,7 +66,7 @@ export function StorageGrowth({ sessionId, measuredAt }: StorageGrowthProps) {
   );
 }
 
-const NONE = { items: [], measured: 0 };
+const NO_GROWTH = { items: [], measured: 0 };
 
 function timeOf(size: VolumeSize | undefined): number {
   return size === undefined ? Number.NEGATIVE_INFINITY : Date.parse(size.at);

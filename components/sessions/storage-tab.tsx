@@ -14,7 +14,7 @@ import { useTRPC } from "@/components/trpc/client";
 import { useHydratedNow } from "@/components/ui/clock";
 import { Id } from "@/components/ui/copy";
 import { sentence, shortenId } from "@/components/ui/format";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { Facts, Panel } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
 import { State } from "@/components/ui/state";
@@ -46,7 +46,7 @@ function Summary({ summary }: { summary: StorageSummary }) {
       <Panel title="State">
         <div className="flex flex-col gap-4 p-4">
           <p className="flex flex-wrap items-center gap-2 text-sm">
-            <State state={summary.storageState} word={showTricks(sentence(summary.storageState))} />
+            <State state={summary.storageState} word={revealHidden(sentence(summary.storageState))} />
             <span className="text-ink-2">{explainState(summary)}</span>
           </p>
           {summary.storageState !== "none" && <Lifecycle state={summary.storageState} />}

@@ -1,13 +1,13 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { type RefObject, useEffect, useRef, useState } from "react";
-import { useAskAgain } from "@/components/live/gathered";
+import { useThrottledRefetch } from "@/components/live/throttled";
 import { useTRPC, useTRPCClient } from "@/components/trpc/client";
 import type { SessionDigest, SessionSummary } from "@/contract/session";
 import { DigestLoader } from "./digest-loader";
 
 const PACE = { gatherMs: 30, everyMs: 1_000, idsMax: 50 };
 /** Changes of a row that come together are asked about once. */
-const ASK_AGAIN_MS = 200;
+const REFETCH_MS = 200;
 /** No stream tells of what is said in a session that is not open: while a turn is under way it is asked for as often. */
 const RUNNING_POLL_MS = 2_000;
 /** Just out of sight counts as in sight, so that a row that scrolls in has it. */
@@ -19,12 +19,12 @@ type Reader = { loader: DigestLoader; marks: Map<string, string> };
 const readers = new WeakMap<Client, Reader>();
 
 function readerOf(client: Client): Reader {
-  const known = readers.get(client);
-  if (known !== undefined) return known;
-  const ask = async (sessionIds: string[]) => (await client.sessions.digests.query({ sessionIds })).items;
-  const made = { loader: new DigestLoader(ask, PACE), marks: new Map<string, string>() };
-  readers.set(client, made);
-  return made;
+  const existing = readers.get(client);
+  if (existing !== undefined) return existing;
+  const fetchDigests = async (sessionIds: string[]) => (await client.sessions.digests.query({ sessionIds })).items;
+  const reader = { loader: new DigestLoader(fetchDigests, PACE), marks: new Map<string, string>() };
+  readers.set(client, reader);
+  return reader;
 }
 
 /**
@@ -47,7 +47,7 @@ export function useDigest(
     enabled: isInSight,
     refetchInterval: executionState === "running" ? RUNNING_POLL_MS : false,
   });
-  const askAgain = useAskAgain(ASK_AGAIN_MS, queryKey);
+  const refetch = useThrottledRefetch(REFETCH_MS, queryKey);
   const mark = `${version}/${lastEventSeq}/${lastActivityAt}`;
   // biome-ignore lint/correctness/useExhaustiveDependencies: a row that changed is asked about once, by whichever of its cells.
   useEffect(() => {
@@ -56,7 +56,7 @@ export function useDigest(
     if (before === undefined || before === mark) return;
     // Also for when nobody is left to ask again.
     void client.invalidateQueries({ queryKey, exact: true, refetchType: "none" });
-    askAgain();
+    refetch();
   }, [sessionId, mark]);
   return { digest: query.data, error: query.error };
 }

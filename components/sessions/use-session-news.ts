@@ -1,37 +1,37 @@
 import { type QueryKey, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
-import { useGathered } from "@/components/live/gathered";
 import { useNewRows } from "@/components/live/new-rows";
 import { useFrames } from "@/components/live/provider";
+import { useThrottled } from "@/components/live/throttled";
 import { useReader } from "@/components/shell/identity";
 import { useTRPC } from "@/components/trpc/client";
 import { inPages } from "@/components/trpc/lists";
 import { toServerTime } from "@/components/ui/clock";
 import type { Page } from "@/contract/page";
 import type { SessionSummary } from "@/contract/session";
-import { fits, isTold, type SessionFilter, sessionsInput } from "./filter";
+import { fits, isAnnounced, type SessionFilter, sessionsInput } from "./filter";
 
 /** The server is asked about so many changes together. */
-const GATHER_MS = 800;
+const REFETCH_WAIT_MS = 800;
 
-type Listed = { ids: readonly string[]; isRead: boolean; filter: SessionFilter; queryKey: QueryKey };
+type SessionNewsOptions = { ids: readonly string[]; isRead: boolean; filter: SessionFilter; queryKey: QueryKey };
 
 /**
  * Sessions that a list lacks and would show. What is unread, or needs somebody, no frame tells: about such changes the
  * server is asked, those of a while together.
  */
-export function useSessionNews({ ids, isRead, filter, queryKey }: Listed) {
+export function useSessionNews({ ids, isRead, filter, queryKey }: SessionNewsOptions) {
   const trpc = useTRPC();
   const client = useQueryClient();
   const readerId = useReader();
-  const news = useNewRows({ ids, isRead, filter, queryKey });
+  const newRows = useNewRows({ ids, isRead, filter, queryKey });
   const doubtful = useRef(new Set<string>());
   const latest = useRef(filter);
   useEffect(() => {
     latest.current = filter;
     doubtful.current.clear();
   }, [filter]);
-  const ask = useGathered(GATHER_MS, async () => {
+  const refetch = useThrottled(REFETCH_WAIT_MS, async () => {
     const [sessionIds] = inPages([...doubtful.current]);
     if (sessionIds === undefined) return;
     for (const id of sessionIds) doubtful.current.delete(id);
@@ -41,8 +41,8 @@ export function useSessionNews({ ids, isRead, filter, queryKey }: Listed) {
     const note = ({ items }: Page<SessionSummary>) => {
       // What was asked under another filter is no news of this.
       if (latest.current !== filter) return;
-      for (const { sessionId } of items) news.note(sessionId);
-      if (doubtful.current.size > 0) ask();
+      for (const { sessionId } of items) newRows.note(sessionId);
+      if (doubtful.current.size > 0) refetch();
     };
     const keep = () => {
       // What was not answered is asked with the next change.
@@ -54,9 +54,9 @@ export function useSessionNews({ ids, isRead, filter, queryKey }: Listed) {
     const { session, sessionId } = frame;
     if (frame.kind === "deleted" || session === undefined || ids.includes(sessionId)) return;
     if (!fits(filter, session, toServerTime(Date.now()))) return;
-    if (isTold(filter)) return news.note(sessionId);
+    if (isAnnounced(filter)) return newRows.note(sessionId);
     doubtful.current.add(sessionId);
-    ask();
+    refetch();
   });
-  return news;
+  return newRows;
 }

@@ -30,7 +30,7 @@ export function useSessionRuns(sessionId: string) {
   const query = useInfiniteQuery(runPages(trpc, { sessionId }));
   const runs = query.data?.pages.flatMap((page) => page.items) ?? [];
   useFrames("run", (run) => {
-    if (run.sessionRef?.sessionId !== sessionId || runs.some((known) => known.id === run.id)) return;
+    if (run.sessionRef?.sessionId !== sessionId || runs.some((listed) => listed.id === run.id)) return;
     void client.invalidateQueries({ queryKey: trpc.runs.list.pathKey() });
   });
   return { query, runs };

@@ -7,7 +7,7 @@ import { Button } from "@/components/ui/button";
 import { Dialog } from "@/components/ui/dialog";
 import { ErrorNote } from "@/components/ui/error-note";
 import { Field, Input } from "@/components/ui/field";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import type { CreatedToken } from "@/contract/identity";
 import type { TokenScope } from "@/contract/words";
 import { ScopesField } from "./scopes-field";
@@ -15,14 +15,18 @@ import { TokenSecret } from "./token-secret";
 
 /** Makes a token for a program of the person who is signed in. */
 export function CreateOwnTokenDialog({ onClose }: { onClose: () => void }) {
-  const [made, setMade] = useState<CreatedToken | null>(null);
+  const [createdToken, setCreatedToken] = useState<CreatedToken | null>(null);
   return (
     <Dialog
       isOpen
       onOpenChange={(isOpen) => !isOpen && onClose()}
-      title={made === null ? "New personal token" : `Token ${showTricks(made.name)}`}
+      title={createdToken === null ? "New personal token" : `Token ${revealHidden(createdToken.name)}`}
     >
-      {made === null ? <OwnTokenForm onMade={setMade} /> : <TokenSecret token={made.token} onClose={onClose} />}
+      {createdToken === null ? (
+        <OwnTokenForm onMade={setCreatedToken} />
+      ) : (
+        <TokenSecret token={createdToken.token} onClose={onClose} />
+      )}
     </Dialog>
   );
 }
@@ -50,7 +54,10 @@ function OwnTokenForm({ onMade }: { onMade: (token: CreatedToken) => void }) {
 
   return (
     <form className="flex flex-col gap-3" onSubmit={submit}>
-      <Field label="Name" hint={`The machine or program that uses it. The audit log shows it as ${showTricks(name)}/…`}>
+      <Field
+        label="Name"
+        hint={`The machine or program that uses it. The audit log shows it as ${revealHidden(name)}/…`}
+      >
         {(id) => (
           <Input
             id={id}
@@ -65,7 +72,7 @@ function OwnTokenForm({ onMade }: { onMade: (token: CreatedToken) => void }) {
       </Field>
       <ScopesField none="full access with your role" chosen={scopes} onChange={setScopes} />
       <ErrorNote error={create.error} />
-      <Button look="primary" type="submit" className="self-end" disabled={create.isPending || label.trim() === ""}>
+      <Button variant="primary" type="submit" className="self-end" disabled={create.isPending || label.trim() === ""}>
         {create.isPending ? "Creating…" : "Create token"}
       </Button>
     </form>

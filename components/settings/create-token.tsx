@@ -8,7 +8,7 @@ import { toServerTime } from "@/components/ui/clock";
 import { Dialog } from "@/components/ui/dialog";
 import { ErrorNote } from "@/components/ui/error-note";
 import { Field, Input, Select } from "@/components/ui/field";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import type { CreatedToken, CreateTokenInput } from "@/contract/identity";
 import { ROLES, type Role, type TokenScope } from "@/contract/words";
 import { ScopesField } from "./scopes-field";
@@ -22,7 +22,7 @@ const LIVES: readonly [string, number | null][] = [
   ["1 year", 365],
   ["never", null],
 ];
-const USUAL_LIFE = "90 days";
+const DEFAULT_LIFE = "90 days";
 const ROLE_HINTS: Record<Role, string> = {
   viewer: "Can view everything, but change nothing",
   operator: "Can view everything and manage agents' work",
@@ -31,14 +31,18 @@ const ROLE_HINTS: Record<Role, string> = {
 
 /** Makes a token, and tells its secret the one time that it is known. */
 export function CreateTokenDialog({ onClose }: { onClose: () => void }) {
-  const [made, setMade] = useState<CreatedToken | null>(null);
+  const [createdToken, setCreatedToken] = useState<CreatedToken | null>(null);
   return (
     <Dialog
       isOpen
       onOpenChange={(isOpen) => !isOpen && onClose()}
-      title={made === null ? "New token" : `Token ${showTricks(made.name)}`}
+      title={createdToken === null ? "New token" : `Token ${revealHidden(createdToken.name)}`}
     >
-      {made === null ? <TokenForm onMade={setMade} /> : <TokenSecret token={made.token} onClose={onClose} />}
+      {createdToken === null ? (
+        <TokenForm onMade={setCreatedToken} />
+      ) : (
+        <TokenSecret token={createdToken.token} onClose={onClose} />
+      )}
     </Dialog>
   );
 }
@@ -46,11 +50,11 @@ export function CreateTokenDialog({ onClose }: { onClose: () => void }) {
 function TokenForm({ onMade }: { onMade: (token: CreatedToken) => void }) {
   const trpc = useTRPC();
   const client = useQueryClient();
-  const { tenantId: own } = useIdentity();
+  const { tenantId: ownTenantId } = useIdentity();
   const [name, setName] = useState("");
   const [role, setRole] = useState<Role>("operator");
   const [tenantId, setTenantId] = useState("");
-  const [life, setLife] = useState(USUAL_LIFE);
+  const [life, setLife] = useState(DEFAULT_LIFE);
   const [scopes, setScopes] = useState<readonly TokenScope[]>([]);
   const create = useMutation(
     trpc.identity.createToken.mutationOptions({
@@ -63,7 +67,7 @@ function TokenForm({ onMade }: { onMade: (token: CreatedToken) => void }) {
 
   function submit(event: FormEvent): void {
     event.preventDefault();
-    const days = LIVES.find(([known]) => known === life)?.[1] ?? null;
+    const days = LIVES.find(([option]) => option === life)?.[1] ?? null;
     const input: CreateTokenInput = {
       ...{ name: name.trim(), role },
       ...(tenantId.trim() === "" ? {} : { tenantId: tenantId.trim() }),
@@ -93,10 +97,10 @@ function TokenForm({ onMade }: { onMade: (token: CreatedToken) => void }) {
             <Select
               id={id}
               value={role}
-              onChange={(event) => setRole(ROLES.find((known) => known === event.target.value) ?? "viewer")}
+              onChange={(event) => setRole(ROLES.find((option) => option === event.target.value) ?? "viewer")}
             >
-              {ROLES.map((known) => (
-                <option key={known}>{known}</option>
+              {ROLES.map((option) => (
+                <option key={option}>{option}</option>
               ))}
             </Select>
           )}
@@ -104,17 +108,19 @@ function TokenForm({ onMade }: { onMade: (token: CreatedToken) => void }) {
         <Field label="Expires">
           {(id) => (
             <Select id={id} value={life} onChange={(event) => setLife(event.target.value)}>
-              {LIVES.map(([known]) => (
-                <option key={known}>{known}</option>
+              {LIVES.map(([option]) => (
+                <option key={option}>{option}</option>
               ))}
             </Select>
           )}
         </Field>
       </div>
-      {own === null && <TenantField hint="Leave empty for all tenants" value={tenantId} onChange={setTenantId} />}
+      {ownTenantId === null && (
+        <TenantField hint="Leave empty for all tenants" value={tenantId} onChange={setTenantId} />
+      )}
       <ScopesField none="full access with its role" chosen={scopes} onChange={setScopes} />
       <ErrorNote error={create.error} />
-      <Button look="primary" type="submit" className="self-end" disabled={create.isPending || name.trim() === ""}>
+      <Button variant="primary" type="submit" className="self-end" disabled={create.isPending || name.trim() === ""}>
         {create.isPending ? "Creating…" : "Create token"}
       </Button>
     </form>

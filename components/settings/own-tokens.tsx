@@ -17,7 +17,7 @@ const RevokeTokenDialog = dynamic(() => import("./revoke-token").then((module) =
 });
 
 /** What programs of the person who is signed in call the API by, for as long as they are. */
-export function OwnTokens({ own: { items, until } }: { own: Own }) {
+export function OwnTokens({ ownTokens: { items, until } }: { ownTokens: Own }) {
   const [isCreating, setIsCreating] = useState(false);
   const [ending, setEnding] = useState<TokenRecord | null>(null);
   const onCreate = () => setIsCreating(true);

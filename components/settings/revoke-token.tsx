@@ -5,7 +5,7 @@ import { useTRPC } from "@/components/trpc/client";
 import { useNow } from "@/components/ui/clock";
 import { DangerDialog } from "@/components/ui/danger-dialog";
 import { formatAge, formatPlural } from "@/components/ui/format";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import type { TokenRecord } from "@/contract/identity";
 
 type RevokeTokenDialogProps = {
@@ -24,7 +24,7 @@ export function RevokeTokenDialog({ token, isOwn, onClose }: RevokeTokenDialogPr
     onClose();
     void client.invalidateQueries({ queryKey: trpc.identity.tokens.pathKey() });
     void client.invalidateQueries({ queryKey: trpc.identity.ownTokens.pathKey() });
-    toast.success(`Revoked ${showTricks(token.name)}`);
+    toast.success(`Revoked ${revealHidden(token.name)}`);
   };
   const revokeOwn = useMutation(trpc.identity.revokeOwnToken.mutationOptions({ onSuccess }));
   const revokeAny = useMutation(trpc.identity.revokeToken.mutationOptions({ onSuccess }));
@@ -37,7 +37,7 @@ export function RevokeTokenDialog({ token, isOwn, onClose }: RevokeTokenDialogPr
       consequence={
         <ul className="list-disc pl-4">
           {breaksOf(token, nowMs).map((line) => (
-            <li key={line}>{showTricks(line)}</li>
+            <li key={line}>{revealHidden(line)}</li>
           ))}
         </ul>
       }

@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { DocLink } from "@/components/docs/doc-link";
 import { useTRPC } from "@/components/trpc/client";
 import { formatDuration } from "@/components/ui/format";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { type Fact, Facts, Panel } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
 import type { ServerFacts } from "@/contract/health";
@@ -40,7 +40,7 @@ function factsOf(facts: ServerFacts): Fact[] {
   return [
     ["Version", facts.version],
     // Who starts it from a clone has named none.
-    ["Commit", facts.sourceCommit === "unknown" ? null : <code key="commit">{showTricks(facts.sourceCommit)}</code>],
+    ["Commit", facts.sourceCommit === "unknown" ? null : <code key="commit">{revealHidden(facts.sourceCommit)}</code>],
     ["Node", facts.nodeVersion],
     ["Executor", EXECUTORS[facts.executor] ?? facts.executor],
     ["Volumes", facts.volumes],

@@ -26,7 +26,7 @@ export function SignInLinkDialog({ onClose }: { onClose: () => void }) {
           <Button disabled={isPending} onClick={() => mutate()}>
             New link
           </Button>
-          <Button look="primary" onClick={onClose}>
+          <Button variant="primary" onClick={onClose}>
             Done
           </Button>
         </div>

@@ -16,7 +16,7 @@ export function TokenSecret({ token, onClose }: { token: string; onClose: () => 
         Send it as <code>Authorization: Bearer …</code>. Commands copied as curl read it from{" "}
         <code>AGENTRUN_TOKEN</code>.
       </p>
-      <Button look="primary" className="self-end" onClick={onClose}>
+      <Button variant="primary" className="self-end" onClick={onClose}>
         Done
       </Button>
     </div>

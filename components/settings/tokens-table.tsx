@@ -4,7 +4,7 @@ import Link from "next/link";
 import { auditAddress } from "@/components/shell/addresses";
 import { Button } from "@/components/ui/button";
 import { formatPlural, shortenId } from "@/components/ui/format";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { type Column, Table } from "@/components/ui/table";
 import { Time } from "@/components/ui/time";
 import type { TokenRecord } from "@/contract/identity";
@@ -78,7 +78,7 @@ function columnsOf(onRevoke: TokensTableProps["onRevoke"]): Column<TokenRecord>[
       name: "Actions",
       className: "text-right max-sm:ml-auto",
       cell: (token) => (
-        <Button size="sm" aria-label={`Revoke ${showTricks(token.name)}`} onClick={() => onRevoke(token)}>
+        <Button size="sm" aria-label={`Revoke ${revealHidden(token.name)}`} onClick={() => onRevoke(token)}>
           Revoke…
         </Button>
       ),
@@ -103,8 +103,8 @@ function Name({ token }: { token: TokenRecord }) {
     <span className="flex min-w-0 items-center gap-2">
       <Icon aria-hidden className="size-4 shrink-0 text-ink-3" />
       <span className="flex min-w-0 flex-col">
-        <span className="max-w-56 truncate font-medium" title={showTricks(name)}>
-          {showTricks(name)}
+        <span className="max-w-56 truncate font-medium" title={revealHidden(name)}>
+          {revealHidden(name)}
         </span>
         {/* Wraps where the table is narrow, so that the button at its end stays in view. */}
         <span className="flex flex-wrap gap-x-1 text-2xs text-ink-3">

@@ -10,7 +10,7 @@ import { tokenPages } from "@/components/trpc/lists";
 import { Button } from "@/components/ui/button";
 import { CallHint } from "@/components/ui/call-hint";
 import { formatPlural } from "@/components/ui/format";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { LoadMore } from "@/components/ui/load-more";
 import { EmptyState, Panel } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
@@ -31,12 +31,12 @@ const EXAMPLE = { name: "ci", role: "operator", scopes: ["queue"] };
 export function Tokens() {
   const trpc = useTRPC();
   const { role } = useIdentity();
-  const own = useQuery(trpc.identity.ownTokens.queryOptions());
-  if (role !== "admin" && own.data?.mayMake !== true) return own.isPending ? null : <NoTokens />;
+  const ownTokens = useQuery(trpc.identity.ownTokens.queryOptions());
+  if (role !== "admin" && ownTokens.data?.mayMake !== true) return ownTokens.isPending ? null : <NoTokens />;
   return (
     <div className="flex min-w-0 flex-col gap-4 self-start">
       {role === "admin" && <AllTokens />}
-      {own.data?.mayMake && <OwnTokens own={own.data} />}
+      {ownTokens.data?.mayMake && <OwnTokens ownTokens={ownTokens.data} />}
     </div>
   );
 }
@@ -46,7 +46,7 @@ function NoTokens() {
   return (
     <Panel title="Tokens" className="self-start">
       <EmptyState title="Only administrators can manage tokens">
-        You're signed in as {showTricks(name)} with the role {role}. This page needs the role admin.
+        You're signed in as {revealHidden(name)} with the role {role}. This page needs the role admin.
       </EmptyState>
     </Panel>
   );
@@ -75,7 +75,7 @@ function AllTokens() {
             <EmptyState title="No tokens yet" action={<Button onClick={onCreate}>New token</Button>}>
               Create a token for each program or person that needs access. The admin token from the server’s environment
               isn’t listed here.
-              <CallHint words="Create one from a program:" call={{ method: "POST", path: "/tokens", body: EXAMPLE }} />
+              <CallHint label="Create one from a program:" call={{ method: "POST", path: "/tokens", body: EXAMPLE }} />
             </EmptyState>
           ) : (
             <>

@@ -110,9 +110,9 @@ export function budgetAddress(budgetId: string): string {
 }
 
 /** What models cost, narrowed as asked; what is null or its default is left to the page. */
-export function usageAddress(asked: Record<string, string | null>): string {
-  const known = Object.entries(asked).filter((entry): entry is [string, string] => entry[1] !== null);
-  return `/usage?${new URLSearchParams(known)}`;
+export function usageAddress(params: Record<string, string | null>): string {
+  const entries = Object.entries(params).filter((entry): entry is [string, string] => entry[1] !== null);
+  return `/usage?${new URLSearchParams(entries)}`;
 }
 
 /** Where programs are told of what happens. */

@@ -3,13 +3,13 @@ import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useEffect, useRef } from "react";
 import { Button } from "@/components/ui/button";
 import { sentence } from "@/components/ui/format";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import type { Health } from "@/contract/health";
 
 // Every page carries this one: it brings no more than it must.
 const StatusAway = lazy(async () => ({ default: (await import("@/components/status/status-away")).StatusAway }));
 
-const LOOK_MS = 2_000;
+const POLL_MS = 2_000;
 
 /** Null while the server does not answer at all. */
 async function readHealth(): Promise<Health | null> {
@@ -26,7 +26,7 @@ async function readHealth(): Promise<Health | null> {
  * itself; what broke otherwise is named by the mark under which the server's log has it.
  */
 export function BrokenPage({ error }: { error: Error & { digest?: string } }) {
-  const health = useQuery({ queryKey: ["readyz"], queryFn: readHealth, refetchInterval: LOOK_MS, staleTime: 0 });
+  const health = useQuery({ queryKey: ["readyz"], queryFn: readHealth, refetchInterval: POLL_MS, staleTime: 0 });
   const isAway = health.data !== undefined && health.data?.ready !== true;
   const wasAway = useRef(false);
   useEffect(() => {
@@ -44,10 +44,10 @@ export function BrokenPage({ error }: { error: Error & { digest?: string } }) {
   const why =
     health.data?.reachable === false
       ? "can't reach the database"
-      : (showTricks(health.data?.message) ?? "can't reach the server");
+      : (revealHidden(health.data?.message) ?? "can't reach the server");
   return (
     <div role="alert" className="mx-auto flex h-full min-h-80 max-w-md flex-col items-center justify-center gap-2 px-6">
-      <h1 className="text-sm font-semibold">{isAway ? showTricks(sentence(why)) : "Something went wrong"}</h1>
+      <h1 className="text-sm font-semibold">{isAway ? revealHidden(sentence(why)) : "Something went wrong"}</h1>
       <div className="text-center text-sm text-ink-2">
         {isAway ? (
           <>
@@ -60,7 +60,7 @@ export function BrokenPage({ error }: { error: Error & { digest?: string } }) {
           </>
         ) : (
           <>
-            <p>{showTricks(error.message)}</p>
+            <p>{revealHidden(error.message)}</p>
             {error.digest !== undefined && (
               <p className="mt-2">
                 Error ID in the server log: <code className="text-xs">{error.digest}</code>

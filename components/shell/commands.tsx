@@ -103,17 +103,17 @@ export function Commands() {
 
 /** The page's own keys first; those of the console that they stand in for are left out. */
 function withPage(shortcuts: readonly Shortcut[]): Shortcut[] {
-  const own = pageShortcuts();
-  return [...own, ...shortcuts.filter(({ keys }) => !own.some((shortcut) => shortcut.keys === keys))];
+  const pageKeys = pageShortcuts();
+  return [...pageKeys, ...shortcuts.filter(({ keys }) => !pageKeys.some((shortcut) => shortcut.keys === keys))];
 }
 
 /** The caret stands behind what the box says already, ready for another condition. */
 function focusSearch(): void {
-  const box = document.querySelector<HTMLInputElement>("input[data-shortcut-search]");
-  if (box === null) return;
-  box.focus();
-  box.setSelectionRange(box.value.length, box.value.length);
-  if (box.role === "combobox" && /\S$/.test(box.value)) document.execCommand("insertText", false, " ");
+  const searchInput = document.querySelector<HTMLInputElement>("input[data-shortcut-search]");
+  if (searchInput === null) return;
+  searchInput.focus();
+  searchInput.setSelectionRange(searchInput.value.length, searchInput.value.length);
+  if (searchInput.role === "combobox" && /\S$/.test(searchInput.value)) document.execCommand("insertText", false, " ");
 }
 
 const SIGNS_OF_USE = ["pointermove", "pointerdown", "keydown"] as const;

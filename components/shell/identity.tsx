@@ -35,6 +35,6 @@ export function useRulesAll(): boolean {
 
 /** Whether a tenant's own is this operator's too; what is of all tenants is only of those who see them all. */
 export function useIsOf(tenantId: string): boolean {
-  const own = useIdentity().tenantId;
-  return own === null || own === tenantId;
+  const ownTenantId = useIdentity().tenantId;
+  return ownTenantId === null || ownTenantId === tenantId;
 }

@@ -5,7 +5,7 @@ import { ErrorNote } from "@/components/ui/error-note";
 import { LINK_FRAGMENT } from "@/contract/words";
 import { postSignIn } from "./post-sign-in";
 
-const USED_UP = "This link has already been used or has expired. Create a new one where you are signed in.";
+const LINK_USED = "This link has already been used or has expired. Create a new one where you are signed in.";
 
 /**
  * Asks before the link in the address signs this browser in: it may come from somebody else, whose sessions would then
@@ -25,7 +25,7 @@ export function LinkSignIn() {
 
   async function signIn(link: string): Promise<void> {
     setIsPending(true);
-    const failure = await postSignIn(link, USED_UP);
+    const failure = await postSignIn(link, LINK_USED);
     if (failure === null) {
       window.location.assign("/");
       return;
@@ -41,7 +41,7 @@ export function LinkSignIn() {
         It signs this browser in as the person who created it. Continue only if you created it yourself.
       </p>
       <ErrorNote error={error} />
-      <Button look="primary" disabled={isPending || error !== null} onClick={() => void signIn(token)}>
+      <Button variant="primary" disabled={isPending || error !== null} onClick={() => void signIn(token)}>
         {isPending ? "Signing in…" : "Sign in with this link"}
       </Button>
     </section>

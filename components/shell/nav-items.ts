@@ -26,7 +26,7 @@ export type NavItem = {
   href: string;
   icon: LucideIcon;
   /** A page beside its own that belongs to it. */
-  also?: string;
+  alsoPath?: string;
   isForAdmins?: true;
 };
 type NavGroup = { name: string; items: readonly NavItem[] };
@@ -38,7 +38,7 @@ export const NAV_GROUPS: readonly NavGroup[] = [
     items: [
       { key: "o", name: "Overview", href: "/", icon: Gauge },
       { key: "a", name: "Approvals", href: "/approvals", icon: CircleCheckBig },
-      { key: "s", name: "Sessions", href: "/sessions", icon: MessagesSquare, also: "/compare" },
+      { key: "s", name: "Sessions", href: "/sessions", icon: MessagesSquare, alsoPath: "/compare" },
       { key: "q", name: "Queue", href: "/queue", icon: ListOrdered },
       { key: "p", name: "Schedules", href: "/schedules", icon: CalendarClock },
       { key: "r", name: "Runs", href: "/runs", icon: Play },
@@ -76,8 +76,8 @@ export function navItems(isAdmin: boolean): NavItem[] {
 export function currentHref(pathname: string): string | undefined {
   const isAt = (href: string | undefined) =>
     href !== undefined && (pathname === href || (href !== "/" && pathname.startsWith(`${href}/`)));
-  const here = navItems(true).filter(({ href, also }) => isAt(href) || isAt(also));
-  return here.sort((one, other) => other.href.length - one.href.length)[0]?.href;
+  const matching = navItems(true).filter(({ href, alsoPath }) => isAt(href) || isAt(alsoPath));
+  return matching.sort((one, other) => other.href.length - one.href.length)[0]?.href;
 }
 
 /** What a phone has room for beside its menu: what somebody on the way looks for. */

@@ -10,7 +10,7 @@ import { useTRPC } from "@/components/trpc/client";
 import { viewsOf } from "@/components/trpc/lists";
 import { Finder, FOUND_ROW } from "@/components/ui/finder";
 import { shortenId } from "@/components/ui/format";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { viewAddress } from "@/components/views/addresses";
 import type { SessionSummary } from "@/contract/session";
 import { backendAddress, docAddress, recordAddress, sessionAddress, taskAddress } from "./addresses";
@@ -35,40 +35,40 @@ export function Palette({ shortcuts, onClose }: { shortcuts: readonly Shortcut[]
   const router = useRouter();
   const readerId = useReader();
   const [search, setSearch] = useState("");
-  const asked = useDeferredValue(search.trim());
-  const isAsked = asked.length > 1;
+  const searchText = useDeferredValue(search.trim());
+  const isSearching = searchText.length > 1;
   /** What conversations have been searched for. */
   const [answered, setAnswered] = useState<string | null>(null);
   const found = useQuery(
     trpc.sessions.list.queryOptions(
-      { search: asked, state: "all", limit: FOUND_MAX, readerId },
-      { enabled: isAsked, placeholderData: (data) => data },
+      { search: searchText, state: "all", limit: FOUND_MAX, readerId },
+      { enabled: isSearching, placeholderData: (data) => data },
     ),
   );
   const recent = useQuery(
-    trpc.sessions.list.queryOptions({ state: "all", limit: RECENT_MAX, readerId }, { enabled: !isAsked }),
+    trpc.sessions.list.queryOptions({ state: "all", limit: RECENT_MAX, readerId }, { enabled: !isSearching }),
   );
   const foundTasks = useQuery(
     trpc.queue.listTasks.queryOptions(
-      { search: asked, limit: FOUND_MAX },
-      { enabled: isAsked, placeholderData: (data) => data },
+      { search: searchText, limit: FOUND_MAX },
+      { enabled: isSearching, placeholderData: (data) => data },
     ),
   );
-  const tasks = isAsked ? (foundTasks.data?.items ?? []) : [];
-  const sessions = isAsked ? (found.data?.items ?? []) : [];
+  const tasks = isSearching ? (foundTasks.data?.items ?? []) : [];
+  const sessions = isSearching ? (found.data?.items ?? []) : [];
   const needle = search.trim().toLowerCase();
-  const acts = shortcuts.filter(({ keys, name }) => keys !== "mod+k" && name.toLowerCase().includes(needle));
-  const actsOf = (...groups: Shortcut["group"][]) => acts.filter(({ group }) => groups.includes(group));
-  const named = (name: string) => isAsked && name.toLowerCase().includes(needle);
-  const docs = (useQuery(trpc.docs.list.queryOptions(undefined, { enabled: isAsked })).data?.items ?? [])
+  const actions = shortcuts.filter(({ keys, name }) => keys !== "mod+k" && name.toLowerCase().includes(needle));
+  const actionsOf = (...groups: Shortcut["group"][]) => actions.filter(({ group }) => groups.includes(group));
+  const matchesName = (name: string) => isSearching && name.toLowerCase().includes(needle);
+  const docs = (useQuery(trpc.docs.list.queryOptions(undefined, { enabled: isSearching })).data?.items ?? [])
     .flatMap(({ name, title, headings }) => [
       { name, title, anchor: undefined, heading: title },
       ...headings.map(({ text, anchor }) => ({ name, title, anchor, heading: text })),
     ])
-    .filter(({ heading }) => named(heading))
+    .filter(({ heading }) => matchesName(heading))
     .slice(0, FOUND_MAX);
-  const profiles = (useQuery(trpc.backends.list.queryOptions(undefined, { enabled: isAsked })).data?.items ?? [])
-    .filter(({ profile }) => named(profile))
+  const profiles = (useQuery(trpc.backends.list.queryOptions(undefined, { enabled: isSearching })).data?.items ?? [])
+    .filter(({ profile }) => matchesName(profile))
     .slice(0, FOUND_MAX);
   const saved = useQuery(viewsOf(trpc)).data?.items ?? [];
   const views = saved
@@ -104,14 +104,14 @@ export function Palette({ shortcuts, onClose }: { shortcuts: readonly Shortcut[]
         </Command.Group>
       )}
       {search.trim() === "" && <Sessions heading="Recent sessions" sessions={recent.data?.items ?? []} pick={pick} />}
-      <Acts heading="Create" acts={actsOf("Create")} pick={pick} />
-      <Acts heading="Go to" acts={actsOf("Go")} pick={pick} />
+      <ActionGroup heading="Create" actions={actionsOf("Create")} pick={pick} />
+      <ActionGroup heading="Go to" actions={actionsOf("Go")} pick={pick} />
       <Sessions heading="Sessions" sessions={sessions} pick={pick} />
       {tasks.length > 0 && (
         <Command.Group heading="Tasks" className={group}>
           {tasks.map(({ id, title, queue, lane }) => (
             <Command.Item key={id} value={id} className={FOUND_ROW} onSelect={pick(() => router.push(taskAddress(id)))}>
-              <span className="min-w-0 flex-1 truncate">{showTricks(title)}</span>
+              <span className="min-w-0 flex-1 truncate">{revealHidden(title)}</span>
               <span className="text-xs text-ink-3">
                 {queue} / {lane}
               </span>
@@ -119,7 +119,7 @@ export function Palette({ shortcuts, onClose }: { shortcuts: readonly Shortcut[]
           ))}
         </Command.Group>
       )}
-      {isAsked && <FoundConversations search={search} className={group} pick={pick} onAnswer={setAnswered} />}
+      {isSearching && <FoundConversations search={search} className={group} pick={pick} onAnswer={setAnswered} />}
       {profiles.length > 0 && (
         <Command.Group heading="Profiles" className={group}>
           {profiles.map(({ profile }) => (
@@ -138,14 +138,14 @@ export function Palette({ shortcuts, onClose }: { shortcuts: readonly Shortcut[]
         <Command.Group heading="Views" className={group}>
           {views.map(({ id, page, name, address }) => (
             <Command.Item key={id} value={id} className={FOUND_ROW} onSelect={pick(() => router.push(address))}>
-              <span className="min-w-0 flex-1 truncate">View: {showTricks(name)}</span>
+              <span className="min-w-0 flex-1 truncate">View: {revealHidden(name)}</span>
               <span className="text-xs text-ink-3">{page}</span>
             </Command.Item>
           ))}
         </Command.Group>
       )}
-      <Acts heading="On this page" acts={actsOf("This page")} pick={pick} />
-      <Acts heading="Actions" acts={actsOf("Act", "Lists", "Help")} pick={pick} />
+      <ActionGroup heading="On this page" actions={actionsOf("This page")} pick={pick} />
+      <ActionGroup heading="Actions" actions={actionsOf("Act", "Lists", "Help")} pick={pick} />
       {docs.length > 0 && (
         <Command.Group heading="Documentation" className={group}>
           {docs.map(({ name, title, anchor, heading }) => (
@@ -167,11 +167,11 @@ export function Palette({ shortcuts, onClose }: { shortcuts: readonly Shortcut[]
 
 type Pick = (run: () => void) => () => void;
 
-function Acts({ heading, acts, pick }: { heading: string; acts: readonly Shortcut[]; pick: Pick }) {
-  if (acts.length === 0) return null;
+function ActionGroup({ heading, actions, pick }: { heading: string; actions: readonly Shortcut[]; pick: Pick }) {
+  if (actions.length === 0) return null;
   return (
     <Command.Group heading={heading} className={group}>
-      {acts.map(({ keys, name, run }) => (
+      {actions.map(({ keys, name, run }) => (
         <Command.Item key={keys} value={keys} className={FOUND_ROW} onSelect={pick(run)}>
           <span className="min-w-0 flex-1 truncate">{name}</span>
           <kbd className="text-xs text-ink-3">{keys === " " ? "Space" : keys}</kbd>

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { ID_PREFIX } from "@/contract/words";
 import { findRecord, isRecordId, type RecordReader } from "./records";
 
-const known: RecordReader = {
+const reader: RecordReader = {
   event: async () => ({ runId: "run_1", seq: 7 }),
   command: async () => ({ runId: "run_1" }),
   runnerJob: async () => ({ runId: "run_1", attemptId: "att_1" }),
@@ -42,20 +42,20 @@ const ADDRESSES: Record<keyof typeof ID_PREFIX, string | null> = {
 test("an id of every kind leads to its page, and the palette knows each that has one", async () => {
   for (const [kind, prefix] of Object.entries(ID_PREFIX)) {
     const address = ADDRESSES[kind as keyof typeof ID_PREFIX];
-    expect([kind, await findRecord(`${prefix}x`, known)]).toEqual([kind, address]);
+    expect([kind, await findRecord(`${prefix}x`, reader)]).toEqual([kind, address]);
     expect([kind, isRecordId(`${prefix}x`)]).toEqual([kind, address !== null]);
   }
-  expect(await findRecord("nightly:build", known)).toBe("/sessions/nightly%3Abuild");
+  expect(await findRecord("nightly:build", reader)).toBe("/sessions/nightly%3Abuild");
   expect(isRecordId("nightly:build")).toBe(false);
   expect(isRecordId("my run_x")).toBe(false);
 });
 
 test("what is not there has no page, what runs without a session has its run's, and a failure is not hidden", async () => {
-  const nothing: RecordReader = { ...known, modelCall: async () => undefined, view: async () => undefined };
+  const nothing: RecordReader = { ...reader, modelCall: async () => undefined, view: async () => undefined };
   expect(await findRecord("mc_x", nothing)).toBeNull();
   expect(await findRecord("view_x", nothing)).toBeNull();
-  const alone: RecordReader = { ...known, approval: async () => ({ runId: "run_1", sessionId: null }) };
+  const alone: RecordReader = { ...reader, approval: async () => ({ runId: "run_1", sessionId: null }) };
   expect(await findRecord("apr_x", alone)).toBe("/runs/run_1");
-  const away: RecordReader = { ...known, event: () => Promise.reject(new Error("the database does not answer")) };
+  const away: RecordReader = { ...reader, event: () => Promise.reject(new Error("the database does not answer")) };
   await expect(findRecord("evt_x", away)).rejects.toThrow("does not answer");
 });

@@ -91,7 +91,7 @@ export function isRecordId(text: string): boolean {
 
 /** The address of the page of a record, whatever its kind; null where there is none. */
 export async function findRecord(id: string, read: RecordReader): Promise<Address> {
-  const kind = (Object.keys(ID_PREFIX) as Kind[]).find((known) => id.startsWith(ID_PREFIX[known]));
+  const kind = (Object.keys(ID_PREFIX) as Kind[]).find((prefixed) => id.startsWith(ID_PREFIX[prefixed]));
   // A caller chooses a session's id, so anything else may be one.
   if (kind === undefined) return sessionAddress(id);
   return (await RECORDS[kind]?.(id, read)) ?? null;

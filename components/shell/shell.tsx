@@ -8,7 +8,7 @@ import { StaleBar } from "@/components/live/stale-bar";
 import { LiveIndicator } from "@/components/live/status";
 import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/class-names";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { Menu } from "@/components/ui/menu";
 import { Commands, openPalette } from "./commands";
 import { useIdentity } from "./identity";
@@ -56,7 +56,7 @@ function SideBar() {
         </Link>
         <div className="px-3 pb-2">
           <Button
-            look="plain"
+            variant="plain"
             className="w-full justify-between px-2 font-normal text-ink-3"
             size="sm"
             onClick={openPalette}
@@ -88,12 +88,12 @@ function SideBar() {
         <div className="flex items-center gap-1">
           <span
             className="min-w-0 flex-1 truncate text-xs text-ink-2"
-            title={`${showTricks(identity.name)}, ${identity.role}`}
+            title={`${revealHidden(identity.name)}, ${identity.role}`}
           >
-            {showTricks(identity.name)}
+            {revealHidden(identity.name)}
           </span>
           <ThemeMenu />
-          <Button look="ghost" size="icon-sm" aria-label="Sign out" onClick={() => void signOut()}>
+          <Button variant="ghost" size="icon-sm" aria-label="Sign out" onClick={() => void signOut()}>
             <LogOut aria-hidden className="size-4" />
           </Button>
         </div>

@@ -5,7 +5,7 @@ import { Dialog } from "@/components/ui/dialog";
 import { areShortcutsOn, type Shortcut, setShortcutsOn } from "./shortcuts";
 
 const GROUPS = ["This page", "Go", "Create", "Act", "Lists", "Help"] as const;
-const HEADS: Partial<Record<Shortcut["group"], string>> = { Go: "Go to", Act: "Actions" };
+const GROUP_HEADINGS: Partial<Record<Shortcut["group"], string>> = { Go: "Go to", Act: "Actions" };
 
 /** The keys of a shortcut; the space bar and the plus sign are ones, and part others. */
 function partsOf(keys: string): string[] {
@@ -30,7 +30,7 @@ export function ShortcutSheet({ shortcuts, onClose }: { shortcuts: readonly Shor
       <div ref={top} tabIndex={-1} className="gap-x-8 outline-none sm:columns-2 lg:columns-3">
         {GROUPS.filter((group) => shortcuts.some((shortcut) => shortcut.group === group)).map((group) => (
           <section key={group} className="mb-4">
-            <h3 className="mb-1 text-xs font-semibold text-ink-3">{HEADS[group] ?? group}</h3>
+            <h3 className="mb-1 text-xs font-semibold text-ink-3">{GROUP_HEADINGS[group] ?? group}</h3>
             <dl className="flex flex-col gap-1">
               {shortcuts
                 .filter((shortcut) => shortcut.group === group)

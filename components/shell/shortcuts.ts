@@ -18,7 +18,7 @@ export function pageShortcuts(): readonly Shortcut[] {
 export function setPageShortcuts(shortcuts: readonly Shortcut[]): () => void {
   ofPage = [...ofPage, shortcuts];
   return () => {
-    ofPage = ofPage.filter((part) => part !== shortcuts);
+    ofPage = ofPage.filter((group) => group !== shortcuts);
   };
 }
 

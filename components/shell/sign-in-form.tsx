@@ -5,7 +5,7 @@ import { ErrorNote } from "@/components/ui/error-note";
 import { Field, Input } from "@/components/ui/field";
 import { postSignIn } from "./post-sign-in";
 
-const WRONG = "That token isn't valid or has expired.";
+const INVALID_TOKEN = "That token isn't valid or has expired.";
 
 /** Signs in with a token: the server answers with a cookie that no script can read. */
 export function SignInForm({ next }: { next: string }) {
@@ -17,7 +17,7 @@ export function SignInForm({ next }: { next: string }) {
     event.preventDefault();
     setIsPending(true);
     setError(null);
-    const failure = await postSignIn(token.trim(), WRONG);
+    const failure = await postSignIn(token.trim(), INVALID_TOKEN);
     if (failure === null) {
       window.location.assign(next);
       return;
@@ -51,7 +51,7 @@ export function SignInForm({ next }: { next: string }) {
         )}
       </Field>
       <ErrorNote error={error} />
-      <Button look="primary" type="submit" disabled={isPending || token.trim() === ""}>
+      <Button variant="primary" type="submit" disabled={isPending || token.trim() === ""}>
         {isPending ? "Signing in…" : "Sign in"}
       </Button>
     </form>

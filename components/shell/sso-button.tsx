@@ -8,7 +8,7 @@ export function SsoButton({ label, next }: { label: string; next: string }) {
   return (
     <a
       href={`${SSO_PATH}?next=${encodeURIComponent(next)}`}
-      className={cn(buttonStyle({ look: "primary" }), "h-10 w-full whitespace-normal")}
+      className={cn(buttonStyle({ variant: "primary" }), "h-10 w-full whitespace-normal")}
     >
       <LogIn aria-hidden className="size-4" />
       Sign in with {label}

@@ -22,7 +22,7 @@ export function ThemeMenu() {
       side="top"
       align="start"
       trigger={
-        <Button look="ghost" size="icon-sm" aria-label="Theme">
+        <Button variant="ghost" size="icon-sm" aria-label="Theme">
           <Sun aria-hidden className="size-4" />
         </Button>
       }

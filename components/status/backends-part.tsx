@@ -6,7 +6,7 @@ import { useTRPC } from "@/components/trpc/client";
 import { backendsLive } from "@/components/trpc/lists";
 import { useNow } from "@/components/ui/clock";
 import { State, type Tone } from "@/components/ui/state";
-import { Part } from "./part";
+import { Part } from "./status-part";
 
 const WORST: Tone[] = ["bad", "warn", "quiet", "busy", "good"];
 
@@ -28,7 +28,7 @@ export function BackendsPart() {
       </Part>
     );
   const conditions = backends.map((backend) => ({ profile: backend.profile, ...conditionOf(backend, nowMs) }));
-  const tone = WORST.find((known) => conditions.some((condition) => condition.tone === known)) ?? "quiet";
+  const tone = WORST.find((candidate) => conditions.some((condition) => condition.tone === candidate)) ?? "quiet";
   const ready = conditions.filter(({ tone }) => tone === "good").length;
   return (
     <Part name="Backends" tone={tone} word={`${ready} of ${conditions.length} ready`}>
@@ -40,7 +40,7 @@ export function BackendsPart() {
             title={condition.why ?? undefined}
             className="inline-flex items-center gap-1.5 hover:underline"
           >
-            {condition.profile} <State state={condition.state} word={condition.word} tone={condition.tone} isBare />
+            {condition.profile} <State state={condition.state} word={condition.word} tone={condition.tone} isIconless />
           </Link>
         ))}
       </span>

@@ -4,10 +4,10 @@ import { useTRPCClient } from "@/components/trpc/client";
 import { Button } from "@/components/ui/button";
 import { ErrorNote } from "@/components/ui/error-note";
 import { formatPlural } from "@/components/ui/format";
-import { Part } from "./part";
+import { Part } from "./status-part";
 
 type Verified = { isEqual: boolean; differing: number; of: string };
-type CheckProps = { name: string; about: string; ask: () => Promise<Verified> };
+type CheckProps = { name: string; about: string; runCheck: () => Promise<Verified> };
 
 /** What counts beside the rows are held against the rows when somebody asks: it reads all of them. */
 export function Checks() {
@@ -17,7 +17,7 @@ export function Checks() {
       <Check
         name="Queue counts"
         about="Compares task counters with the tasks themselves."
-        ask={async () => {
+        runCheck={async () => {
           const { tasks, ...answer } = await api.queue.verify.query();
           return { ...answer, of: formatPlural(tasks, "task") };
         }}
@@ -25,7 +25,7 @@ export function Checks() {
       <Check
         name="Usage totals"
         about="Compares daily and session totals with the recorded calls."
-        ask={async () => {
+        runCheck={async () => {
           const { calls, isEqual, differing, sessions } = await api.usage.verify.query();
           return { isEqual, differing: differing + sessions.differing, of: formatPlural(calls, "call") };
         }}
@@ -34,8 +34,8 @@ export function Checks() {
   );
 }
 
-function Check({ name, about, ask }: CheckProps) {
-  const check = useMutation({ mutationFn: ask });
+function Check({ name, about, runCheck }: CheckProps) {
+  const check = useMutation({ mutationFn: runCheck });
   const { data } = check;
   const tone = data === undefined ? "quiet" : data.isEqual ? "good" : "bad";
   const word = data === undefined ? "not checked" : data.isEqual ? "match" : "mismatch";

@@ -1,13 +1,13 @@
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import type { Health } from "@/contract/health";
-import { Part } from "./part";
+import { Part } from "./status-part";
 
 /** What `/readyz` says, which answers also while the database does not. */
 export function HealthParts({ health }: { health: Health }) {
   return (
     <>
       <Part name="Server" tone={health.ready ? "good" : "bad"} word={health.ready ? "ready" : "not ready"}>
-        {showTricks(health.message) ?? "Serving requests"}
+        {revealHidden(health.message) ?? "Serving requests"}
       </Part>
       <Part
         name="Database"

@@ -1,13 +1,13 @@
 "use client";
 import { formatDuration, formatPlural } from "@/components/ui/format";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { State, type Tone } from "@/components/ui/state";
 import { type Column, Table } from "@/components/ui/table";
 import { Duration, Time } from "@/components/ui/time";
 import { LOOPS } from "@/contract/loops";
 import type { LoopStatus } from "@/contract/status";
 
-const LOOKS: Record<LoopStatus["state"], { state: string; tone: Tone; word: string }> = {
+const STATE_STYLES: Record<LoopStatus["state"], { state: string; tone: Tone; word: string }> = {
   good: { state: "ready", tone: "good", word: "on schedule" },
   late: { state: "late", tone: "warn", word: "late" },
   failing: { state: "failed", tone: "bad", word: "failing" },
@@ -24,8 +24,8 @@ const COLUMNS: Column<LoopStatus>[] = [
     name: "State",
     className: "sm:w-px",
     cell: (loop) => {
-      const { state, tone, word } = LOOKS[loop.state];
-      return <State state={state} tone={tone} word={word} isBare />;
+      const { state, tone, word } = STATE_STYLES[loop.state];
+      return <State state={state} tone={tone} word={word} isIconless />;
     },
   },
   {
@@ -39,7 +39,7 @@ const COLUMNS: Column<LoopStatus>[] = [
         {loop.failures > 0 && (
           <span className="text-xs wrap-anywhere text-bad">
             failed {loop.failures === 1 ? "once" : formatPlural(loop.failures, "time")}
-            {loop.failure !== null && `: ${showTricks(loop.failure)}`}
+            {loop.failure !== null && `: ${revealHidden(loop.failure)}`}
           </span>
         )}
       </span>
@@ -75,7 +75,7 @@ const COLUMNS: Column<LoopStatus>[] = [
     className: "text-xs text-ink-2",
     cell: (loop) => (
       <span className="flex flex-col">
-        <span className="wrap-anywhere">{loop.isLed ? showTricks(loop.holder ?? loop.process) : "None"}</span>
+        <span className="wrap-anywhere">{loop.isLed ? revealHidden(loop.holder ?? loop.process) : "None"}</span>
         {loop.ledSince !== null && (
           <span className="text-2xs text-ink-3">
             for <Duration from={loop.ledSince} to={null} />

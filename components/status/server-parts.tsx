@@ -1,10 +1,10 @@
 "use client";
 import { formatPlural } from "@/components/ui/format";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { Time } from "@/components/ui/time";
 import type { Reached, ServerStatus } from "@/contract/status";
 import { explainClocks } from "./clock";
-import { Part } from "./part";
+import { Part } from "./status-part";
 
 export type HeardStatus = ServerStatus & { heardMs: number; askedForMs: number };
 
@@ -61,7 +61,7 @@ export function ServerParts({ status }: { status: HeardStatus }) {
           : "The LISTEN connection is lost. Polling every second until it's back."}
       </Part>
       <Part name="Clocks" tone={clocks.isBad ? "warn" : "good"} word={clocks.isBad ? "skewed" : "in sync"}>
-        {showTricks(clocks.text)}
+        {revealHidden(clocks.text)}
       </Part>
       <Part
         name="Schema"
@@ -103,7 +103,7 @@ function ReachedPart({ name, reached, children }: { name: string; reached: Reach
   const { isReachable, message, tookMs } = reached;
   return (
     <Part name={name} tone={isReachable ? "good" : "bad"} word={isReachable ? "reachable" : "unreachable"}>
-      {showTricks(message) ?? children}{" "}
+      {revealHidden(message) ?? children}{" "}
       <span className="text-xs text-ink-3 tabular-nums">{tookMs.toLocaleString("en")} ms</span>
     </Part>
   );

@@ -1,7 +1,7 @@
 import { PageHeader } from "@/components/ui/page";
 import type { Health } from "@/contract/health";
 import { HealthParts } from "./health-parts";
-import { Part } from "./part";
+import { Part } from "./status-part";
 
 /** The status page while the server cannot say who looks at it: what is known of the parts without the database. */
 export function StatusAway({ health }: { health: Health | null }) {

@@ -6,7 +6,7 @@ import { useTRPC, useTRPCClient } from "@/components/trpc/client";
 import { readError } from "@/components/trpc/errors";
 import { ErrorNote } from "@/components/ui/error-note";
 import { formatPlural } from "@/components/ui/format";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { PageHeader, TableSkeleton } from "@/components/ui/page";
 import { ErrorCard } from "@/components/ui/query-view";
 import { ScrollRegion } from "@/components/ui/scroll-region";
@@ -14,8 +14,8 @@ import { BackendsPart } from "./backends-part";
 import { Checks } from "./checks";
 import { HealthParts } from "./health-parts";
 import { LoopsTable } from "./loops-table";
-import { Part } from "./part";
 import { type HeardStatus, ServerParts } from "./server-parts";
+import { Part } from "./status-part";
 
 const REFRESH_MS = 5_000;
 const ALWAYS = { refetchInterval: REFRESH_MS, staleTime: 0 };
@@ -26,7 +26,7 @@ export function StatusView() {
   const identity = useIdentity();
   const health = useQuery(trpc.health.get.queryOptions(undefined, ALWAYS));
   const status = useHeardStatus();
-  const isOfAll = useRulesAll();
+  const isInstanceAdmin = useRulesAll();
   // All parts come at once, so that none of them moves; where the database is away there is no more to come.
   const isHeard =
     health.error !== null ||
@@ -49,9 +49,10 @@ export function StatusView() {
             {health.data !== undefined && <HealthParts health={health.data} />}
             {status.data !== undefined && <ServerParts status={status.data} />}
             <OwnParts />
-            {isOfAll && <Checks />}
+            {isInstanceAdmin && <Checks />}
             <Part name="You" tone="quiet" word={identity.role}>
-              {showTricks(identity.name)}, {identity.tenantId === null ? "all tenants" : `tenant ${identity.tenantId}`}
+              {revealHidden(identity.name)},{" "}
+              {identity.tenantId === null ? "all tenants" : `tenant ${identity.tenantId}`}
             </Part>
           </dl>
         )}

@@ -10,7 +10,7 @@ import { CurlButton } from "@/components/ui/curl-button";
 import { Dialog } from "@/components/ui/dialog";
 import { ErrorNote } from "@/components/ui/error-note";
 import { Field, Input, Select } from "@/components/ui/field";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import type { OrphanVolume } from "@/contract/storage";
 import { orphanPath } from "./paths";
 
@@ -25,8 +25,8 @@ export function AdoptDialog({ orphan, onClose }: { orphan: OrphanVolume; onClose
   const [sessionId, setSessionId] = useState(orphan.sessionId ?? "");
   const [tenantId, setTenantId] = useState(orphan.tenantId ?? "");
   const [projectId, setProjectId] = useState(orphan.projectId ?? "");
-  const usual = backends.find((backend) => backend.isConfigured) ?? backends[0];
-  const chosen = profile === "" ? (usual?.profile ?? "") : profile;
+  const defaultBackend = backends.find((backend) => backend.isConfigured) ?? backends[0];
+  const chosen = profile === "" ? (defaultBackend?.profile ?? "") : profile;
   const adopt = useMutation(
     trpc.storage.adopt.mutationOptions({
       onSuccess: (session) => {
@@ -55,7 +55,7 @@ export function AdoptDialog({ orphan, onClose }: { orphan: OrphanVolume; onClose
       isOpen
       onOpenChange={(isOpen) => !isOpen && onClose()}
       title="Adopt volume"
-      description={showTricks(orphan.name)}
+      description={revealHidden(orphan.name)}
     >
       <form onSubmit={submit} className="flex flex-col gap-3">
         <p className="text-sm text-ink-2">The volume is attached to its session again. Its content stays as it is.</p>
@@ -118,7 +118,7 @@ export function AdoptDialog({ orphan, onClose }: { orphan: OrphanVolume; onClose
         <div className="flex flex-wrap justify-end gap-2">
           <CurlButton call={() => ({ method: "POST", path: `${orphanPath(orphan)}/adopt`, body })} />
           <Button onClick={onClose}>Cancel</Button>
-          <Button look="primary" type="submit" disabled={adopt.isPending || chosen === "" || sessionId === ""}>
+          <Button variant="primary" type="submit" disabled={adopt.isPending || chosen === "" || sessionId === ""}>
             {adopt.isPending ? "Adopting…" : "Adopt"}
           </Button>
         </div>

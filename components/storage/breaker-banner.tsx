@@ -6,7 +6,7 @@ import { operatorName } from "@/components/shell/operator-name";
 import { useTRPC } from "@/components/trpc/client";
 import { newestCollection } from "@/components/trpc/lists";
 import { useHydratedNow } from "@/components/ui/clock";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { Time } from "@/components/ui/time";
 import { explainBreaker } from "./explain";
 
@@ -19,7 +19,7 @@ export function BreakerBanner() {
     return (
       <Banner>
         <b className="font-semibold">Cleanup paused</b> by {operatorName(pause.by)} <Time at={pause.at} />:{" "}
-        {showTricks(pause.reason)}
+        {revealHidden(pause.reason)}
       </Banner>
     );
   const newest = query.data?.items[0];

@@ -5,7 +5,7 @@ import { useTRPC } from "@/components/trpc/client";
 import { collectionPages, HISTORY_POLL_MS } from "@/components/trpc/lists";
 import { CallHint } from "@/components/ui/call-hint";
 import { formatBytes } from "@/components/ui/format";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { LoadMore } from "@/components/ui/load-more";
 import { EmptyState, Panel } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
@@ -23,9 +23,9 @@ const COLUMNS: Column<GcHistoryEntry>[] = [
     name: "Started",
     className: "whitespace-nowrap text-xs text-ink-2",
     cell: (row) => (
-      <span title={showTricks(row.actor)}>
+      <span title={revealHidden(row.actor)}>
         {TRIGGERS[row.trigger]}
-        {row.trigger === "person" && ` · ${showTricks(row.actor).replace(/^[a-z]+:/, "")}`}
+        {row.trigger === "person" && ` · ${revealHidden(row.actor).replace(/^[a-z]+:/, "")}`}
       </span>
     ),
   },
@@ -91,7 +91,7 @@ export function CleanUpHistory() {
             <EmptyState title="No cleanups yet">
               Cleanups that find nothing to do are not listed.
               <CallHint
-                words="Run one with the API:"
+                label="Run one with the API:"
                 call={{ method: "POST", path: "/sessions/storage/gc", body: { dryRun: false } }}
               />
             </EmptyState>

@@ -7,21 +7,21 @@ import { useTRPC } from "@/components/trpc/client";
 import { expiredVolumes } from "@/components/trpc/lists";
 import { cn } from "@/components/ui/class-names";
 import { formatBytes, shortenId } from "@/components/ui/format";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import type { GcEntry, GcReport, StorageSummary } from "@/contract/storage";
 import { explainKeeper, explainTotals } from "./explain";
 import { groupByReason } from "./group";
 
 /** Longer lists start folded: what a report says stays on one screen. */
 const UNFOLDED_MAX = 15;
-type Known = ReadonlyMap<string, StorageSummary>;
+type VolumesById = ReadonlyMap<string, StorageSummary>;
 
 /** What a clean-up did or would do, with the reason for every row. */
 export function CleanUpReport({ report }: { report: GcReport }) {
   const trpc = useTRPC();
   const expired = useQuery(expiredVolumes(trpc)).data?.items ?? [];
-  const known = new Map(expired.map((volume) => [volume.sessionId, volume]));
-  const words = report.dryRun
+  const volumesById = new Map(expired.map((volume) => [volume.sessionId, volume]));
+  const headings = report.dryRun
     ? { evicted: "Would evict", advanced: "Would advance" }
     : { evicted: "Evicted", advanced: "Advanced" };
   const { evicted, advanced, kept } = report.totals;
@@ -29,9 +29,21 @@ export function CleanUpReport({ report }: { report: GcReport }) {
     <div role="status" aria-label="Cleanup result" className="border-t">
       <p className="px-4 py-2.5 text-sm font-medium">{explainTotals(report)}</p>
       <div className="grid gap-px border-t bg-line lg:grid-cols-3">
-        <Entries title={words.evicted} entries={report.evicted} total={evicted} known={known} tone="text-bad" />
-        <Entries title={words.advanced} entries={report.advanced} total={advanced} known={known} tone="text-warn" />
-        <Entries title="Kept" entries={report.kept} total={kept} known={known} tone="text-good" />
+        <Entries
+          title={headings.evicted}
+          entries={report.evicted}
+          total={evicted}
+          volumesById={volumesById}
+          tone="text-bad"
+        />
+        <Entries
+          title={headings.advanced}
+          entries={report.advanced}
+          total={advanced}
+          volumesById={volumesById}
+          tone="text-warn"
+        />
+        <Entries title="Kept" entries={report.kept} total={kept} volumesById={volumesById} tone="text-good" />
       </div>
     </div>
   );
@@ -42,11 +54,11 @@ type EntriesProps = {
   entries: readonly GcEntry[];
   /** Of all, listed or not. */
   total: GcReport["totals"]["kept"];
-  known: Known;
+  volumesById: VolumesById;
   tone: string;
 };
 
-function Entries({ title, entries, total, known, tone }: EntriesProps) {
+function Entries({ title, entries, total, volumesById, tone }: EntriesProps) {
   const { volumes, bytes } = total;
   return (
     <section aria-label={title} className="min-w-0 bg-panel pb-2">
@@ -70,7 +82,7 @@ function Entries({ title, entries, total, known, tone }: EntriesProps) {
               <Entry
                 key={entry.sessionId}
                 entry={entry}
-                volume={known.get(entry.sessionId)}
+                volume={volumesById.get(entry.sessionId)}
                 isSame={entry.reason === group.reason}
               />
             ))}
@@ -100,7 +112,7 @@ function Entry({ entry, volume, isSame }: EntryProps) {
           </span>
         )}
       </span>
-      {!isSame && <span className="block text-ink-3">{showTricks(entry.reason)}</span>}
+      {!isSame && <span className="block text-ink-3">{revealHidden(entry.reason)}</span>}
     </li>
   );
 }

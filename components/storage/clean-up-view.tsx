@@ -33,7 +33,7 @@ function CleanUpPanel() {
   const trpc = useTRPC();
   const client = useQueryClient();
   const canOperate = useCanOperate();
-  const isOfAll = useIdentity().tenantId === null;
+  const isAllTenants = useIdentity().tenantId === null;
   const pause = useQuery(newestCollection(trpc)).data?.schedule.pause ?? null;
   const [report, setReport] = useState<GcReport | null>(null);
   const [isAsking, setIsAsking] = useState(false);
@@ -58,14 +58,14 @@ function CleanUpPanel() {
       actions={
         canOperate && (
           <div className="flex flex-wrap justify-end gap-2">
-            <CleanUpCurls isOfAll={isOfAll} isPaused={pause !== null} />
-            {isOfAll && <GcPauseButton pause={pause} />}
+            <CleanUpCurls isAllTenants={isAllTenants} isPaused={pause !== null} />
+            {isAllTenants && <GcPauseButton pause={pause} />}
             <Button size="sm" onClick={() => gc.mutate({ dryRun: true })} disabled={gc.isPending}>
               {gc.isPending ? "Running…" : "Dry run"}
             </Button>
             <Button
               size="sm"
-              look="danger"
+              variant="danger"
               onClick={() => setIsAsking(true)}
               disabled={gc.isPending || count === 0 || pause !== null}
             >
@@ -113,15 +113,17 @@ const collecting = (dryRun: boolean, plan?: GcInput["plan"]): Call => ({
 });
 
 /** The calls of the API that tell of collections, try one, have one done, and stop or resume all of them. */
-function CleanUpCurls({ isOfAll, isPaused }: { isOfAll: boolean; isPaused: boolean }) {
+function CleanUpCurls({ isAllTenants, isPaused }: { isAllTenants: boolean; isPaused: boolean }) {
   const resume: Call = { method: "POST", path: "/storage/gc/resume", body: {} };
   return (
     <CurlMenu isSmall of="cleanup">
       <MenuItem onSelect={() => void copyCurl({ path: "/storage/history" })}>Copy history as curl</MenuItem>
       <MenuItem onSelect={() => void copyCurl(collecting(true))}>Copy dry run as curl</MenuItem>
       <MenuItem onSelect={() => void copyCurl(collecting(false))}>Copy run as curl</MenuItem>
-      {isOfAll && isPaused && <MenuItem onSelect={() => void copyCurl(resume)}>Copy resume as curl</MenuItem>}
-      {isOfAll && !isPaused && <MenuItem onSelect={() => void copyCurl(pausing("why"))}>Copy pause as curl</MenuItem>}
+      {isAllTenants && isPaused && <MenuItem onSelect={() => void copyCurl(resume)}>Copy resume as curl</MenuItem>}
+      {isAllTenants && !isPaused && (
+        <MenuItem onSelect={() => void copyCurl(pausing("why"))}>Copy pause as curl</MenuItem>
+      )}
     </CurlMenu>
   );
 }

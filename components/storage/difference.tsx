@@ -2,7 +2,7 @@
 import Link from "next/link";
 import { storageAddress } from "@/components/shell/addresses";
 import { formatPlural, shortenId } from "@/components/ui/format";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import type { GcDifference, GcEntry } from "@/contract/storage";
 import { explainKeeper } from "./explain";
 
@@ -33,7 +33,7 @@ function Named({ name, count, items }: { name: string; count: number; items: rea
       <ul>
         {items.map(({ sessionId, reason }) => (
           <li key={sessionId} className="flex flex-wrap items-baseline gap-x-2">
-            <Link href={storageAddress(sessionId)} title={showTricks(sessionId)} className="relative z-10 underline">
+            <Link href={storageAddress(sessionId)} title={revealHidden(sessionId)} className="relative z-10 underline">
               <code>{shortenId(sessionId)}</code>
             </Link>
             <span className="text-ink-2 wrap-anywhere">{explainKeeper(reason)}</span>

@@ -32,12 +32,12 @@ const KEEPERS: Record<string, string> = {
 };
 
 export function explainKeeper(keeper: string): string {
-  const known = KEEPERS[keeper];
-  if (known !== undefined) return known;
+  const explanation = KEEPERS[keeper];
+  if (explanation !== undefined) return explanation;
   const split = keeper.indexOf(": ");
   if (split === -1) return keeper;
-  const words = keeper.slice(split + 2);
-  return `${sentence(words)}${words.endsWith(".") ? "" : "."}`;
+  const reasonText = keeper.slice(split + 2);
+  return `${sentence(reasonText)}${reasonText.endsWith(".") ? "" : "."}`;
 }
 
 /** The word that a reason starts with: what rows that are kept for the same reason share. */
@@ -92,14 +92,14 @@ export function explainBreaker(
 export function explainTotals({ dryRun, totals }: Pick<GcReport, "dryRun" | "totals">): string {
   const { evicted, advanced, kept, hasMore } = totals;
   const steps = advanced.volumes === 0 ? "" : `, ${dryRun ? "move on" : "moved on"} ${advanced.volumes}`;
-  const words = dryRun ? { lead: "Would evict", keep: "keep" } : { lead: "Evicted", keep: "kept" };
-  const first = `${words.lead} ${formatPlural(evicted.volumes, "volume")}${steps} and ${words.keep} ${kept.volumes.toLocaleString("en")}`;
-  const more = hasMore ? " That is all that one run takes: others wait for the next." : "";
-  return `${first}: ${formatBytes(evicted.bytes)} back.${more}`;
+  const verbs = dryRun ? { lead: "Would evict", keep: "keep" } : { lead: "Evicted", keep: "kept" };
+  const first = `${verbs.lead} ${formatPlural(evicted.volumes, "volume")}${steps} and ${verbs.keep} ${kept.volumes.toLocaleString("en")}`;
+  const limitNote = hasMore ? " That is all that one run takes: others wait for the next." : "";
+  return `${first}: ${formatBytes(evicted.bytes)} back.${limitNote}`;
 }
 
 export type VolumeAction = "pin" | "unpin" | "extend" | "archive" | "refresh" | "restore" | "fork" | "evict";
-type Acted = Pick<
+type ActionRecord = Pick<
   StorageSummary,
   "storageState" | "pinnedAt" | "restorable" | "collectableAt" | "isArchiveCurrent" | "activeRunId"
 >;
@@ -112,7 +112,7 @@ const RESTORED_FROM: ReadonlySet<StorageState> = new Set(["live", "archiving", "
 const ARCHIVED_FROM: ReadonlySet<StorageState> = new Set(["live", "archiving"]);
 
 /** What can be done to a session's storage as it stands. */
-export function actionsOf(summary: Acted): ReadonlySet<VolumeAction> {
+export function actionsOf(summary: ActionRecord): ReadonlySet<VolumeAction> {
   const actions = new Set<VolumeAction>();
   const hasVolume = HAS_VOLUME.has(summary.storageState);
   if (summary.pinnedAt !== null) actions.add("unpin");

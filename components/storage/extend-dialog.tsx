@@ -20,7 +20,7 @@ import { useStorageCache } from "./use-storage-cache";
 
 const NEVER = "never";
 const DATE = "Until a date";
-const CHOICES = [...EXTENSIONS.map((known) => known.name), DATE, NEVER] as const;
+const CHOICES = [...EXTENSIONS.map((extension) => extension.name), DATE, NEVER] as const;
 type Choice = (typeof CHOICES)[number];
 
 /** Keeps a volume for longer, by a preset or until a date, and says when it will expire before it is asked for. */
@@ -82,7 +82,7 @@ export function ExtendDialog({ summary, onClose }: { summary: StorageSummary; on
             <CurlButton call={() => ({ method: "POST", path: `${storagePath(summary)}/extend`, body: extension })} />
           )}
           <Button onClick={onClose}>Cancel</Button>
-          <Button look="primary" type="submit" disabled={refusal !== null || extend.isPending}>
+          <Button variant="primary" type="submit" disabled={refusal !== null || extend.isPending}>
             {extend.isPending ? "Extending…" : "Extend"}
           </Button>
         </div>
@@ -97,15 +97,17 @@ function extensionOf(choice: Choice, date: string): Extension | null {
     const expiresAt = instantOf(date);
     return expiresAt === null ? null : { expiresAt };
   }
-  const preset = EXTENSIONS.find((known) => known.name === choice);
+  const preset = EXTENSIONS.find((extension) => extension.name === choice);
   return preset === undefined ? null : { byMs: preset.byMs };
 }
 
 function Until({ at }: { at: string }) {
-  const whole = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "short" }).format(Date.parse(at));
+  const dateFormat = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "short" }).format(
+    Date.parse(at),
+  );
   return (
     <>
-      Will expire <Countdown to={at} />: {whole}.
+      Will expire <Countdown to={at} />: {dateFormat}.
     </>
   );
 }

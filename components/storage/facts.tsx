@@ -3,7 +3,7 @@ import { Check, CircleDashed, Infinity as Forever, History, Pin, TriangleAlert }
 import { cn } from "@/components/ui/class-names";
 import { useHydratedNow } from "@/components/ui/clock";
 import { formatBytes, formatPlural } from "@/components/ui/format";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { Countdown, Time } from "@/components/ui/time";
 import type { ArchiveOrder, StorageSummary } from "@/contract/storage";
 import { NEARLY_FULL, shareOf } from "./fill";
@@ -73,7 +73,7 @@ export function ArchiveMark({ summary }: { summary: StorageSummary }) {
 function OrderMark({ order: { state, tryCount, failure, nextTryAt } }: { order: ArchiveOrder }) {
   const isFailed = failure !== null;
   return (
-    <span className="inline-flex flex-col" title={showTricks(failure ?? undefined)}>
+    <span className="inline-flex flex-col" title={revealHidden(failure ?? undefined)}>
       <span
         className={cn(
           "inline-flex items-center gap-1 text-xs font-medium whitespace-nowrap",

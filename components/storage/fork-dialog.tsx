@@ -55,7 +55,7 @@ export function ForkDialog({ summary, onClose }: { summary: StorageSummary; onCl
             call={() => ({ method: "POST", path: `/sessions/${encodeURIComponent(sessionId)}/fork`, body: named })}
           />
           <Button onClick={onClose}>Cancel</Button>
-          <Button look="primary" type="submit" disabled={fork.isPending}>
+          <Button variant="primary" type="submit" disabled={fork.isPending}>
             {fork.isPending ? "Forking…" : "Fork"}
           </Button>
         </div>

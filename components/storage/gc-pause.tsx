@@ -19,11 +19,11 @@ export function GcPauseButton({ pause }: { pause: GcPause | null }) {
   const trpc = useTRPC();
   const client = useQueryClient();
   const [isAsking, setIsAsking] = useState(false);
-  const look = () => void client.invalidateQueries({ queryKey: trpc.storage.history.pathKey() });
+  const refresh = () => void client.invalidateQueries({ queryKey: trpc.storage.history.pathKey() });
   const stop = useMutation(
     trpc.storage.pauseGc.mutationOptions({
       onSuccess: () => {
-        look();
+        refresh();
         setIsAsking(false);
         toast.success("Cleanup paused");
       },
@@ -33,7 +33,7 @@ export function GcPauseButton({ pause }: { pause: GcPause | null }) {
   const again = useMutation(
     trpc.storage.pauseGc.mutationOptions({
       onSuccess: () => {
-        look();
+        refresh();
         toast.success("Cleanup paused again");
       },
       onError: (error) => toastError(error),
@@ -43,19 +43,19 @@ export function GcPauseButton({ pause }: { pause: GcPause | null }) {
   const resume = useMutation(
     trpc.storage.resumeGc.mutationOptions({
       onSuccess: () => {
-        look();
+        refresh();
         toastUndo("Cleanup resumed", () => again.mutate({ reason: before.current }));
       },
       onError: (error) => toastError(error),
     }),
   );
-  const goOn = (reason: string) => {
+  const resumeGc = (reason: string) => {
     before.current = reason;
     resume.mutate({});
   };
   if (pause !== null)
     return (
-      <Button size="sm" onClick={() => goOn(pause.reason)} disabled={resume.isPending}>
+      <Button size="sm" onClick={() => resumeGc(pause.reason)} disabled={resume.isPending}>
         <Play aria-hidden className="size-3.5" /> Resume
       </Button>
     );

@@ -1,7 +1,7 @@
 import { ChevronLeft, ChevronRight } from "lucide-react";
 import { cn } from "@/components/ui/class-names";
 import { sentence } from "@/components/ui/format";
-import { lookOf, TONE_SOFT } from "@/components/ui/state";
+import { stateStyle, TONE_SOFT } from "@/components/ui/state";
 import type { StorageState } from "@/contract/words";
 import { LIFECYCLE } from "./explain";
 
@@ -12,10 +12,10 @@ export function Lifecycle({ state }: { state: StorageState }) {
   return (
     <div className="mx-auto w-full max-w-2xl">
       <ol aria-label="Lifecycle" className="grid grid-cols-4">
-        {[start, ...later].map((known, index) => (
+        {[start, ...later].map((step, index) => (
           <li
-            key={known}
-            aria-current={known === state ? "step" : undefined}
+            key={step}
+            aria-current={step === state ? "step" : undefined}
             className={cn(
               "relative flex justify-center",
               // The line to the step after this one, from one middle to the next.
@@ -29,7 +29,7 @@ export function Lifecycle({ state }: { state: StorageState }) {
                 className="absolute top-1/2 left-full size-4 -translate-x-1/2 -translate-y-1/2 bg-panel text-ink-3"
               />
             )}
-            <Step state={known} isHere={known === state} />
+            <Step state={step} isHere={step === state} />
           </li>
         ))}
       </ol>
@@ -42,13 +42,13 @@ export function Lifecycle({ state }: { state: StorageState }) {
             aria-hidden
             className="absolute top-0 right-[12.5%] bottom-[calc(50%-0.375rem)] left-[12.5%] rounded-b-lg border-x border-b border-dashed border-line-strong"
           />
-          {["left-1/4", "left-3/4"].map((place) => (
+          {["left-1/4", "left-3/4"].map((offsetClass) => (
             <ChevronLeft
-              key={place}
+              key={offsetClass}
               aria-hidden
               className={cn(
                 "absolute top-[calc(50%+0.375rem)] size-4 -translate-x-1/2 -translate-y-1/2 bg-panel text-ink-3",
-                place,
+                offsetClass,
               )}
             />
           ))}
@@ -60,7 +60,7 @@ export function Lifecycle({ state }: { state: StorageState }) {
 }
 
 function Step({ state, isHere }: { state: StorageState; isHere: boolean }) {
-  const { icon: Icon, tone } = lookOf(state);
+  const { icon: Icon, tone } = stateStyle(state);
   return (
     <span
       className={cn(

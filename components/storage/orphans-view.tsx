@@ -6,7 +6,7 @@ import { useTRPC } from "@/components/trpc/client";
 import { Button } from "@/components/ui/button";
 import { Id } from "@/components/ui/copy";
 import { formatBytes, formatPlural } from "@/components/ui/format";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { EmptyState } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
 import { type Column, Table } from "@/components/ui/table";
@@ -33,7 +33,7 @@ type OpenDialog = { orphan: OrphanVolume; action: "adopt" | "delete" };
 function Orphans() {
   const trpc = useTRPC();
   const query = useQuery(trpc.storage.orphans.queryOptions({}));
-  const [asked, setAsked] = useState<OpenDialog | null>(null);
+  const [dialog, setDialog] = useState<OpenDialog | null>(null);
   return (
     <QueryView query={query}>
       {({ items, hasMore, provider }) => (
@@ -54,7 +54,7 @@ function Orphans() {
               <Table
                 label="Orphans"
                 rows={items}
-                columns={columnsOf(items, setAsked)}
+                columns={columnsOf(items, setDialog)}
                 keyOf={(orphan) => `${orphan.namespace}/${orphan.name}`}
               />
               <p className="p-4 text-center text-xs text-ink-3">
@@ -63,15 +63,15 @@ function Orphans() {
               </p>
             </div>
           )}
-          {asked?.action === "adopt" && <AdoptDialog orphan={asked.orphan} onClose={() => setAsked(null)} />}
-          {asked?.action === "delete" && <DeleteOrphanDialog orphan={asked.orphan} onClose={() => setAsked(null)} />}
+          {dialog?.action === "adopt" && <AdoptDialog orphan={dialog.orphan} onClose={() => setDialog(null)} />}
+          {dialog?.action === "delete" && <DeleteOrphanDialog orphan={dialog.orphan} onClose={() => setDialog(null)} />}
         </>
       )}
     </QueryView>
   );
 }
 
-function columnsOf(orphans: readonly OrphanVolume[], ask: (asked: OpenDialog) => void): Column<OrphanVolume>[] {
+function columnsOf(orphans: readonly OrphanVolume[], openDialog: (dialog: OpenDialog) => void): Column<OrphanVolume>[] {
   const columns: Column<OrphanVolume>[] = [
     {
       name: "Volume",
@@ -80,7 +80,7 @@ function columnsOf(orphans: readonly OrphanVolume[], ask: (asked: OpenDialog) =>
         <span className="flex flex-col">
           <Id id={orphan.name} />
           <span className="text-2xs text-ink-3">
-            {showTricks(orphan.namespace)} · {showTricks(orphan.phase)}
+            {revealHidden(orphan.namespace)} · {revealHidden(orphan.phase)}
           </span>
         </span>
       ),
@@ -94,7 +94,7 @@ function columnsOf(orphans: readonly OrphanVolume[], ask: (asked: OpenDialog) =>
           <span className="flex flex-col">
             <Id id={orphan.sessionId} />
             <span className="text-2xs text-ink-3">
-              {showTricks(orphan.tenantId ?? "No tenant")} / {showTricks(orphan.projectId ?? "No project")}
+              {revealHidden(orphan.tenantId ?? "No tenant")} / {revealHidden(orphan.projectId ?? "No project")}
             </span>
           </span>
         ),
@@ -117,17 +117,17 @@ function columnsOf(orphans: readonly OrphanVolume[], ask: (asked: OpenDialog) =>
     {
       name: "Why",
       className: "text-xs text-ink-2 sm:w-1/3 max-sm:w-full",
-      cell: (orphan) => showTricks(orphan.reason),
+      cell: (orphan) => revealHidden(orphan.reason),
     },
     {
       name: "Actions",
       className: "whitespace-nowrap text-right",
       cell: (orphan) => (
         <span className="flex gap-2 sm:justify-end">
-          <Button size="sm" onClick={() => ask({ orphan, action: "adopt" })}>
+          <Button size="sm" onClick={() => openDialog({ orphan, action: "adopt" })}>
             Adopt…
           </Button>
-          <Button size="sm" className="text-bad" onClick={() => ask({ orphan, action: "delete" })}>
+          <Button size="sm" className="text-bad" onClick={() => openDialog({ orphan, action: "delete" })}>
             Delete…
           </Button>
         </span>

@@ -42,7 +42,7 @@ export function ReportDialog({ summary, onClose }: { summary: StorageSummary; on
       },
     );
   };
-  const given = (name: keyof typeof typed) => ({
+  const typedReport = (name: keyof typeof typed) => ({
     value: typed[name],
     onChange: (value: string) => setTyped({ ...typed, [name]: value }),
   });
@@ -59,17 +59,17 @@ export function ReportDialog({ summary, onClose }: { summary: StorageSummary; on
           reported empty can be evicted without an archive.
         </p>
         <div className="grid gap-3 sm:grid-cols-2">
-          <Measured label="Bytes" type="number" {...given("bytes")} />
-          <Measured label="Files" type="number" {...given("files")} />
+          <Measured label="Bytes" type="number" {...typedReport("bytes")} />
+          <Measured label="Files" type="number" {...typedReport("files")} />
         </div>
-        <Measured label="Digest" hint="SHA-256, 64 hexadecimal digits" {...given("sha256")} />
+        <Measured label="Digest" hint="SHA-256, 64 hexadecimal digits" {...typedReport("sha256")} />
         <ErrorNote error={refresh.error} />
         <div className="flex flex-wrap justify-end gap-2">
           {report !== null && (
             <CurlButton call={() => ({ method: "POST", path: `${storagePath(summary)}/refresh`, body: report })} />
           )}
           <Button onClick={onClose}>Cancel</Button>
-          <Button look="primary" type="submit" disabled={report === null || refresh.isPending}>
+          <Button variant="primary" type="submit" disabled={report === null || refresh.isPending}>
             {refresh.isPending ? "Reporting…" : "Report"}
           </Button>
         </div>

@@ -14,17 +14,17 @@ const SORT_NAMES: Record<StorageFilter["sort"], string> = {
 
 const NO_PRESET = { expires: null, attached: null, healthy: null, archive: null, larger: null };
 /** What is looked for often; any of it can be typed together. */
-const PRESETS: { name: string; is: Partial<StorageFilter> }[] = [
-  { name: "Expires within a day", is: { expires: 24 } },
-  { name: "Not in use", is: { attached: false } },
-  { name: "Unhealthy", is: { healthy: false } },
-  { name: "Archive behind", is: { archive: "behind" } },
-  { name: "Larger than 1 GiB", is: { larger: "1GiB" } },
+const PRESETS: { name: string; preset: Partial<StorageFilter> }[] = [
+  { name: "Expires within a day", preset: { expires: 24 } },
+  { name: "Not in use", preset: { attached: false } },
+  { name: "Unhealthy", preset: { healthy: false } },
+  { name: "Archive behind", preset: { archive: "behind" } },
+  { name: "Larger than 1 GiB", preset: { larger: "1GiB" } },
 ];
 
-function isPreset(filter: StorageFilter, is: Partial<StorageFilter>): boolean {
-  const wanted = { ...NO_PRESET, ...is };
-  return (Object.keys(NO_PRESET) as (keyof typeof NO_PRESET)[]).every((key) => filter[key] === wanted[key]);
+function isPreset(filter: StorageFilter, preset: Partial<StorageFilter>): boolean {
+  const presetFilter = { ...NO_PRESET, ...preset };
+  return (Object.keys(NO_PRESET) as (keyof typeof NO_PRESET)[]).every((key) => filter[key] === presetFilter[key]);
 }
 
 type FiltersProps = {
@@ -35,7 +35,7 @@ type FiltersProps = {
 
 /** What narrows and orders the list; all of it stands in the address. */
 export function StorageFilters({ filter, states, onChange }: FiltersProps) {
-  const countOf = (state: string) => states.find((known) => known.storageState === state)?.volumes ?? 0;
+  const countOf = (state: string) => states.find((option) => option.storageState === state)?.volumes ?? 0;
   return (
     <ListSearch
       page={STORAGE_QUERY}
@@ -50,12 +50,14 @@ export function StorageFilters({ filter, states, onChange }: FiltersProps) {
         aria-label="State"
         className="w-auto"
         value={filter.state ?? ""}
-        onChange={(event) => onChange({ state: STORAGE_STATES.find((known) => known === event.target.value) ?? null })}
+        onChange={(event) =>
+          onChange({ state: STORAGE_STATES.find((option) => option === event.target.value) ?? null })
+        }
       >
         <option value="">Any state</option>
-        {STORAGE_STATES.map((known) => (
-          <option key={known} value={known}>
-            {known} ({countOf(known)})
+        {STORAGE_STATES.map((option) => (
+          <option key={option} value={option}>
+            {option} ({countOf(option)})
           </option>
         ))}
       </Select>
@@ -63,18 +65,20 @@ export function StorageFilters({ filter, states, onChange }: FiltersProps) {
         aria-label="Kind"
         className="w-auto"
         value={filter.kind ?? ""}
-        onChange={(event) => onChange({ kind: STORAGE_KINDS.find((known) => known === event.target.value) ?? null })}
+        onChange={(event) => onChange({ kind: STORAGE_KINDS.find((option) => option === event.target.value) ?? null })}
       >
         <option value="">Any kind</option>
-        {STORAGE_KINDS.map((known) => (
-          <option key={known}>{known}</option>
+        {STORAGE_KINDS.map((option) => (
+          <option key={option}>{option}</option>
         ))}
       </Select>
       <Select
         aria-label="Only"
         className="w-auto"
-        value={PRESETS.find(({ is }) => isPreset(filter, is))?.name ?? ""}
-        onChange={(event) => onChange({ ...NO_PRESET, ...PRESETS.find(({ name }) => name === event.target.value)?.is })}
+        value={PRESETS.find(({ preset }) => isPreset(filter, preset))?.name ?? ""}
+        onChange={(event) =>
+          onChange({ ...NO_PRESET, ...PRESETS.find(({ name }) => name === event.target.value)?.preset })
+        }
       >
         <option value="">All volumes</option>
         {PRESETS.map(({ name }) => (
@@ -85,11 +89,11 @@ export function StorageFilters({ filter, states, onChange }: FiltersProps) {
         aria-label="Order"
         className="w-auto"
         value={filter.sort}
-        onChange={(event) => onChange({ sort: STORAGE_SORTS.find((known) => known === event.target.value) })}
+        onChange={(event) => onChange({ sort: STORAGE_SORTS.find((option) => option === event.target.value) })}
       >
-        {STORAGE_SORTS.map((known) => (
-          <option key={known} value={known}>
-            {SORT_NAMES[known]}
+        {STORAGE_SORTS.map((option) => (
+          <option key={option} value={option}>
+            {SORT_NAMES[option]}
           </option>
         ))}
       </Select>

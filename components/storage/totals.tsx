@@ -14,18 +14,18 @@ type TotalsProps = {
 export function Totals({ totals, filter, onChange }: TotalsProps) {
   return (
     <dl className="grid grid-cols-3 gap-px overflow-hidden rounded-lg border bg-line lg:grid-cols-6">
-      <Tile name="Volumes" figure={totals.volumes.toLocaleString("en")} note={formatPlural(totals.files, "file")} />
-      <Tile name="Size" figure={formatBytes(totals.bytes)} note="Last measured" />
+      <Tile name="Volumes" value={totals.volumes.toLocaleString("en")} note={formatPlural(totals.files, "file")} />
+      <Tile name="Size" value={formatBytes(totals.bytes)} note="Last measured" />
       <Tile
         name="Pinned"
-        figure={totals.pinned.toLocaleString("en")}
+        value={totals.pinned.toLocaleString("en")}
         note="Never evicted"
         isOn={filter.pinned === true}
         onPress={() => onChange({ pinned: filter.pinned === true ? null : true })}
       />
       <Tile
         name="Expired"
-        figure={totals.expired.toLocaleString("en")}
+        value={totals.expired.toLocaleString("en")}
         note="Due for cleanup"
         tone={totals.expired > 0 ? "text-warn" : undefined}
         isOn={filter.expired === true}
@@ -33,12 +33,12 @@ export function Totals({ totals, filter, onChange }: TotalsProps) {
       />
       <Tile
         name="Evicted"
-        figure={totals.evicted.toLocaleString("en")}
+        value={totals.evicted.toLocaleString("en")}
         note="Volume removed"
         isOn={filter.state === "evicted"}
         onPress={() => onChange({ state: filter.state === "evicted" ? null : "evicted" })}
       />
-      <Tile name="Restorable" figure={totals.restorable.toLocaleString("en")} note="Evicted with an archive" />
+      <Tile name="Restorable" value={totals.restorable.toLocaleString("en")} note="Evicted with an archive" />
     </dl>
   );
 }

@@ -17,8 +17,8 @@ const NONE: StorageFilter = {
   ...{ expires: null, attached: null, healthy: null, archive: null, larger: null },
 };
 const SINCE_MS = Date.parse("2026-11-22T10:00:00Z");
-const NOBODY: ReadonlySet<string> = new Set();
-const KNOWN: ReadonlySet<string> = new Set(["ses_1"]);
+const NO_SESSIONS: ReadonlySet<string> = new Set();
+const UNLISTED: ReadonlySet<string> = new Set(["ses_1"]);
 
 const frame = (more: Partial<Session> = {}): SessionFrame => ({
   sessionId: "ses_1",
@@ -37,13 +37,13 @@ const frame = (more: Partial<Session> = {}): SessionFrame => ({
     ...more,
   } as Session,
 });
-const note = (told: SessionFrame, filter: Partial<StorageFilter> = {}, known = NOBODY) =>
-  noteUnlisted(known, told, { filter: { ...NONE, ...filter }, sinceMs: SINCE_MS, nowMs: SINCE_MS + 60_000 });
+const note = (told: SessionFrame, filter: Partial<StorageFilter> = {}, unlistedIds = NO_SESSIONS) =>
+  noteUnlisted(unlistedIds, told, { filter: { ...NONE, ...filter }, sinceMs: SINCE_MS, nowMs: SINCE_MS + 60_000 });
 
 test("what was made since is new, and what is merely not on this page is not", () => {
   expect([...note(frame())]).toEqual(["ses_1"]);
-  expect(note(frame({ createdAt: "2026-11-22T09:59:59Z" }))).toBe(NOBODY);
-  expect(note(frame(), {}, KNOWN)).toBe(KNOWN);
+  expect(note(frame({ createdAt: "2026-11-22T09:59:59Z" }))).toBe(NO_SESSIONS);
+  expect(note(frame(), {}, UNLISTED)).toBe(UNLISTED);
 });
 
 test("only what the filter would show is new", () => {
@@ -68,20 +68,20 @@ test("only what the filter would show is new", () => {
     { pinned: true },
     { expired: true },
   ];
-  for (const filter of hidden) expect(note(frame(), filter), JSON.stringify(filter)).toBe(NOBODY);
+  for (const filter of hidden) expect(note(frame(), filter), JSON.stringify(filter)).toBe(NO_SESSIONS);
   expect([...note(frame({ expiresAt: "2026-11-22T10:00:59Z" }), { expired: true })]).toEqual(["ses_1"]);
 });
 
 test("sessions without a volume are new only to a filter that asks for them", () => {
   const none = frame({ storageKind: "none", storageState: "none", storagePvcName: null });
-  expect(note(none)).toBe(NOBODY);
+  expect(note(none)).toBe(NO_SESSIONS);
   expect([...note(none, { kind: "none" })]).toEqual(["ses_1"]);
   expect([...note(none, { state: "none" })]).toEqual(["ses_1"]);
 });
 
 test("one that is deleted, or no longer fits, is not new any more", () => {
-  expect([...note({ sessionId: "ses_1", version: 2, kind: "deleted" }, {}, KNOWN)]).toEqual([]);
-  expect([...note(frame({ storageState: "live" }), { state: "creating" }, KNOWN)]).toEqual([]);
+  expect([...note({ sessionId: "ses_1", version: 2, kind: "deleted" }, {}, UNLISTED)]).toEqual([]);
+  expect([...note(frame({ storageState: "live" }), { state: "creating" }, UNLISTED)]).toEqual([]);
 });
 
 test("an instant of this machine is compared by the server's clock", () => {

@@ -10,7 +10,7 @@ export type Noted = {
 
 /** The new volumes that a list lacks, as a frame changes them. The same set comes back when it tells nothing new. */
 export function noteUnlisted(
-  known: ReadonlySet<string>,
+  unlistedIds: ReadonlySet<string>,
   frame: SessionFrame,
   { filter, sinceMs, nowMs }: Noted,
 ): ReadonlySet<string> {
@@ -20,6 +20,6 @@ export function noteUnlisted(
     session !== undefined &&
     Date.parse(session.createdAt) > sinceMs &&
     fits(filter, session, nowMs);
-  if (isWanted === known.has(sessionId)) return known;
-  return new Set(isWanted ? [...known, sessionId] : [...known].filter((id) => id !== sessionId));
+  if (isWanted === unlistedIds.has(sessionId)) return unlistedIds;
+  return new Set(isWanted ? [...unlistedIds, sessionId] : [...unlistedIds].filter((id) => id !== sessionId));
 }

@@ -7,7 +7,7 @@ import type { StorageSummary } from "@/contract/storage";
 export function useStorageCache() {
   const trpc = useTRPC();
   const client = useQueryClient();
-  const put = (summary: StorageSummary): void => {
+  const updateCached = (summary: StorageSummary): void => {
     client.setQueryData(trpc.storage.get.queryKey({ sessionId: summary.sessionId }), summary);
     patchLists<StorageSummary>(client, trpc.storage.list.pathKey(), (item) =>
       item.sessionId === summary.sessionId ? summary : item,
@@ -15,10 +15,10 @@ export function useStorageCache() {
   };
   /** The same of what an action answered: what depends on it is asked for again. */
   const accept = (summary: StorageSummary): void => {
-    put(summary);
+    updateCached(summary);
     // The totals alone: were the rows asked for again, they would change places under the hand that just used one.
     void client.invalidateQueries({ queryKey: trpc.storage.list.queryKey() });
     void client.invalidateQueries({ queryKey: trpc.sessions.pathKey() });
   };
-  return { put, accept };
+  return { updateCached, accept };
 }

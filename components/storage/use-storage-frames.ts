@@ -1,7 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
-import { TO_ITS_END, useAskAgain, useGathered } from "@/components/live/gathered";
 import { useFrames } from "@/components/live/provider";
+import { KEEP_RUNNING_FETCH, useThrottled, useThrottledRefetch } from "@/components/live/throttled";
 import { useTRPC, useTRPCClient } from "@/components/trpc/client";
 import { toServerTime } from "@/components/ui/clock";
 import type { StorageSummary } from "@/contract/storage";
@@ -10,11 +10,11 @@ import { noteUnlisted } from "./unlisted";
 import { useStorageCache } from "./use-storage-cache";
 
 /** Changes of rows that come together are asked about together. */
-const ROWS_GATHER_MS = 400;
+const ROWS_REFETCH_WAIT_MS = 400;
 /** Totals are counted over the whole table, and any session's change may move them: they may lag behind the rows. */
-const TOTALS_GATHER_MS = 5_000;
+const TOTALS_REFETCH_WAIT_MS = 5_000;
 /** More than these at once, and reading the list again is cheaper. */
-const ROWS_ASKED_MAX = 12;
+const ROWS_REQUESTED_MAX = 12;
 
 /**
  * Keeps the list of volumes as the stream tells it: the provider has patched what a session's frame holds; the pin, the
@@ -24,7 +24,7 @@ export function useStorageFrames(listed: readonly StorageSummary[], filter: Stor
   const trpc = useTRPC();
   const api = useTRPCClient();
   const client = useQueryClient();
-  const { put } = useStorageCache();
+  const { updateCached } = useStorageCache();
   const [unlisted, setUnlisted] = useState<ReadonlySet<string>>(new Set());
   const sinceMs = useRef(Number.POSITIVE_INFINITY);
   useEffect(() => {
@@ -34,31 +34,31 @@ export function useStorageFrames(listed: readonly StorageSummary[], filter: Stor
   useEffect(() => setUnlisted(new Set()), [filter]);
   const changed = useRef(new Set<string>());
 
-  const askForRows = useGathered(ROWS_GATHER_MS, async () => {
+  const refetchRows = useThrottled(ROWS_REFETCH_WAIT_MS, async () => {
     const rows = { queryKey: trpc.storage.list.infiniteQueryKey() };
-    const isMany = changed.current.size > ROWS_ASKED_MAX;
+    const isMany = changed.current.size > ROWS_REQUESTED_MAX;
     // One under way may have been read before these changes.
-    if (isMany && client.isFetching(rows) > 0) return askForRows();
+    if (isMany && client.isFetching(rows) > 0) return refetchRows();
     const ids = [...changed.current];
     changed.current.clear();
-    if (isMany) return client.invalidateQueries(rows, TO_ITS_END);
+    if (isMany) return client.invalidateQueries(rows, KEEP_RUNNING_FETCH);
     const answers = await Promise.allSettled(ids.map((sessionId) => api.storage.get.query({ sessionId })));
     // One that was deleted meanwhile is told by its own frame.
-    for (const answer of answers) if (answer.status === "fulfilled") put(answer.value);
+    for (const answer of answers) if (answer.status === "fulfilled") updateCached(answer.value);
   });
-  const askForTotals = useAskAgain(TOTALS_GATHER_MS, trpc.storage.list.queryKey());
+  const refetchTotals = useThrottledRefetch(TOTALS_REFETCH_WAIT_MS, trpc.storage.list.queryKey());
 
   useFrames("session", (frame) => {
     const isListed = listed.some((volume) => volume.sessionId === frame.sessionId);
     if (!isListed) {
       // The offset may have become known since the mount: both are turned to the server's time only here.
       const noted = { filter, sinceMs: toServerTime(sinceMs.current), nowMs: toServerTime(Date.now()) };
-      setUnlisted((known) => noteUnlisted(known, frame, noted));
+      setUnlisted((current) => noteUnlisted(current, frame, noted));
     }
-    askForTotals();
+    refetchTotals();
     if (!isListed || frame.kind !== "changed") return;
     changed.current.add(frame.sessionId);
-    askForRows();
+    refetchRows();
   });
 
   return {

@@ -48,13 +48,13 @@ export function useVolumeActions(summary: StorageSummary): {
   dialog: ReactNode;
 } {
   const { pin, unpin, archive, restore, isPending, isRestoring } = useActs(summary);
-  const [asked, setAsked] = useState<keyof typeof DIALOGS | null>(null);
+  const [openDialog, setOpenDialog] = useState<keyof typeof DIALOGS | null>(null);
   const can = actionsOf(summary);
   const isFree = !isPending;
-  const Dialog = asked === null ? null : DIALOGS[asked];
+  const Dialog = openDialog === null ? null : DIALOGS[openDialog];
   return {
     isPending,
-    dialog: Dialog !== null && <Dialog summary={summary} onClose={() => setAsked(null)} />,
+    dialog: Dialog !== null && <Dialog summary={summary} onClose={() => setOpenDialog(null)} />,
     actions: [
       can.has("unpin")
         ? { key: "pin", label: "Unpin", icon: PinOff, isEnabled: isFree, onSelect: unpin }
@@ -64,7 +64,7 @@ export function useVolumeActions(summary: StorageSummary): {
         label: "Extend expiry…",
         icon: CalendarPlus,
         isEnabled: isFree && can.has("extend"),
-        onSelect: () => setAsked("extend"),
+        onSelect: () => setOpenDialog("extend"),
       },
       {
         key: "archive",
@@ -78,7 +78,7 @@ export function useVolumeActions(summary: StorageSummary): {
         label: "Report contents…",
         icon: Ruler,
         isEnabled: isFree && can.has("refresh"),
-        onSelect: () => setAsked("refresh"),
+        onSelect: () => setOpenDialog("refresh"),
       },
       {
         key: "restore",
@@ -94,14 +94,14 @@ export function useVolumeActions(summary: StorageSummary): {
         onSelect: restore,
       },
       // A copy touches nothing of this one, whatever is under way.
-      { key: "fork", label: "Fork…", icon: GitFork, isEnabled: can.has("fork"), onSelect: () => setAsked("fork") },
+      { key: "fork", label: "Fork…", icon: GitFork, isEnabled: can.has("fork"), onSelect: () => setOpenDialog("fork") },
       {
         key: "evict",
         label: "Evict volume…",
         icon: HardDriveDownload,
         isEnabled: isFree && can.has("evict"),
         isDanger: true,
-        onSelect: () => setAsked("evict"),
+        onSelect: () => setOpenDialog("evict"),
       },
     ],
   };

@@ -2,7 +2,7 @@
 import { Fragment } from "react";
 import { nameOf } from "@/components/sessions/name";
 import { useCanOperate } from "@/components/shell/identity";
-import { ActsMenu } from "@/components/ui/acts-menu";
+import { ActionsMenu } from "@/components/ui/actions-menu";
 import { Button } from "@/components/ui/button";
 import { CurlMenu } from "@/components/ui/curl-menu";
 import { MenuItem, MenuSeparator } from "@/components/ui/menu";
@@ -15,7 +15,7 @@ export function VolumeMenu({ summary }: { summary: StorageSummary }) {
   const { actions, isPending, dialog } = useVolumeActions(summary);
   return (
     <>
-      <ActsMenu label={`Actions on ${nameOf(summary)}`} isDisabled={isPending}>
+      <ActionsMenu label={`Actions on ${nameOf(summary)}`} isDisabled={isPending}>
         {actions.map(({ key, label, icon: Icon, isEnabled, isDanger, onSelect }) => (
           <Fragment key={key}>
             {isDanger && <MenuSeparator />}
@@ -26,7 +26,7 @@ export function VolumeMenu({ summary }: { summary: StorageSummary }) {
         ))}
         <MenuSeparator />
         <VolumeCurls summary={summary} />
-      </ActsMenu>
+      </ActionsMenu>
       {dialog}
     </>
   );
@@ -42,7 +42,7 @@ export function VolumeButtons({ summary }: { summary: StorageSummary }) {
       {actions.map(({ key, label, icon: Icon, isEnabled, isPrimary, isDanger, onSelect }) => (
         <Button
           key={key}
-          look={isPrimary ? "primary" : "plain"}
+          variant={isPrimary ? "primary" : "plain"}
           className={isDanger ? "text-bad" : undefined}
           disabled={!isEnabled}
           onClick={onSelect}

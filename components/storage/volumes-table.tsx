@@ -8,7 +8,7 @@ import { nameOf } from "@/components/sessions/name";
 import { runAddress, storageAddress } from "@/components/shell/addresses";
 import { useCanOperate } from "@/components/shell/identity";
 import { formatBytes, shortenId } from "@/components/ui/format";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { State } from "@/components/ui/state";
 import { type Column, type RowChoice, Table } from "@/components/ui/table";
 import type { ColumnId } from "@/contract/query/arrangement";
@@ -25,8 +25,8 @@ export function VolumesTable({ volumes, largest, choice }: VolumesTableProps) {
   const canOperate = useCanOperate();
   const { columns: chosen } = useArrangement(STORAGE_QUERY).arrangement;
   const columns = [
-    ...LEAD,
-    ...columnsFor(STORAGE_COLUMNS, chosen, { usual: usualOf(volumes, largest), more }),
+    ...LEADING_COLUMNS,
+    ...columnsFor(STORAGE_COLUMNS, chosen, { defaultColumns: defaultColumnsOf(volumes, largest), renderMore }),
     ...(canOperate ? [ACTIONS] : []),
   ];
   return (
@@ -42,7 +42,7 @@ export function VolumesTable({ volumes, largest, choice }: VolumesTableProps) {
 }
 
 /** Without these a row says nothing. */
-const LEAD: Column<StorageSummary>[] = [
+const LEADING_COLUMNS: Column<StorageSummary>[] = [
   { name: "State", className: "sm:w-px sm:min-w-28", cell: (volume) => <StateCell volume={volume} /> },
   {
     name: "Session",
@@ -67,11 +67,11 @@ const MORE_CELLS: Record<ColumnId<typeof STORAGE_COLUMNS, true>, (volume: Storag
   policy: ({ storagePolicy }) => storagePolicy,
   pinned: ({ pinnedAt }) => <TimeCell at={pinnedAt} />,
 };
-const more = (id: string, volume: StorageSummary) => MORE_CELLS[id as keyof typeof MORE_CELLS](volume);
+const renderMore = (id: string, volume: StorageSummary) => MORE_CELLS[id as keyof typeof MORE_CELLS](volume);
 
-type UsualColumns = Record<ColumnId<typeof STORAGE_COLUMNS, false>, Omit<Column<StorageSummary>, "name">>;
+type DefaultColumns = Record<ColumnId<typeof STORAGE_COLUMNS, false>, Omit<Column<StorageSummary>, "name">>;
 
-function usualOf(volumes: readonly StorageSummary[], largest: number): UsualColumns {
+function defaultColumnsOf(volumes: readonly StorageSummary[], largest: number): DefaultColumns {
   const hasTenants = new Set(volumes.map((volume) => volume.tenantId)).size > 1;
   return {
     project: {
@@ -111,7 +111,7 @@ function StateCell({ volume }: { volume: StorageSummary }) {
       <State state={volume.storageState} why={STATE_MEANING[volume.storageState]} />
       {keeper !== null && keeper !== "pinned" && (
         <span title={explainKeeper(keeper)} className="max-w-32 truncate text-2xs text-ink-3 sm:pl-1">
-          {showTricks(reasonWord(keeper))}
+          {revealHidden(reasonWord(keeper))}
         </span>
       )}
     </span>

@@ -3,7 +3,7 @@ import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-quer
 import { useEffect, useMemo } from "react";
 import { useBulk } from "@/components/bulk/use-bulk";
 import { DocLink } from "@/components/docs/doc-link";
-import { useWider, type Wider } from "@/components/query/use-wider";
+import { type QueryWidening, useQueryWidening } from "@/components/query/use-query-widening";
 import { nameOf } from "@/components/sessions/name";
 import { useCanOperate } from "@/components/shell/identity";
 import { usePageKeys } from "@/components/shell/page-keys";
@@ -11,20 +11,20 @@ import { useTRPC } from "@/components/trpc/client";
 import { storagePages, storagePicture } from "@/components/trpc/lists";
 import { CallHint } from "@/components/ui/call-hint";
 import { ListFoot, NoMatch, StillLooking } from "@/components/ui/list-states";
-import { useLookOn } from "@/components/ui/look-on";
+import { useLoadUntilFound } from "@/components/ui/load-until-found";
 import { NewPill } from "@/components/ui/new-pill";
 import { EmptyState, TableSkeleton } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
 import { STORAGE_QUERY } from "@/contract/query/storage";
 import { DEMO_PROFILE } from "@/contract/words";
-import { BytesPicture } from "./bytes-picture";
+import { BytesChart } from "./bytes-chart";
 import { filterWords, isFiltered, matchingInput, type StorageFilter, scopeInput, storageInput } from "./filter";
 import { StorageFilters } from "./storage-filters";
 import { Totals } from "./totals";
 import { useStorageFrames } from "./use-storage-frames";
 import { VolumesTable } from "./volumes-table";
 
-const NOWHERE = { tenant: null, project: null };
+const ALL_SCOPES = { tenant: null, project: null };
 
 type VolumesViewProps = { filter: StorageFilter; onChange: (change: Partial<StorageFilter> | null) => void };
 
@@ -34,8 +34,8 @@ export function VolumesView({ filter, onChange }: VolumesViewProps) {
   const client = useQueryClient();
   const options = storagePages(trpc, storageInput(filter));
   const query = useInfiniteQuery(options);
-  const whole = useQuery(storagePicture(trpc, scopeInput(NOWHERE)));
-  const scoped = useQuery({ ...storagePicture(trpc, scopeInput(filter)), placeholderData: whole.data });
+  const allVolumes = useQuery(storagePicture(trpc, scopeInput(ALL_SCOPES)));
+  const scoped = useQuery({ ...storagePicture(trpc, scopeInput(filter)), placeholderData: allVolumes.data });
   // By size a row may be on two pages, when it shrank between them.
   const volumes = useMemo(() => {
     const rows = query.data?.pages.flatMap((page) => page.items) ?? [];
@@ -43,17 +43,26 @@ export function VolumesView({ filter, onChange }: VolumesViewProps) {
   }, [query.data]);
   const ids = useMemo(() => volumes.map(({ sessionId }) => sessionId), [volumes]);
   const totals = scoped.data?.totals ?? null;
-  const largest = Math.max(whole.data?.items[0]?.sizeBytes ?? 0, ...volumes.map(({ sizeBytes }) => sizeBytes ?? 0));
+  const largest = Math.max(
+    allVolumes.data?.items[0]?.sizeBytes ?? 0,
+    ...volumes.map(({ sizeBytes }) => sizeBytes ?? 0),
+  );
   const { unlisted, forget } = useStorageFrames(volumes, filter);
-  const wider = useWider(STORAGE_QUERY, filter, onChange);
+  const widening = useQueryWidening(STORAGE_QUERY, filter, onChange);
   const canOperate = useCanOperate();
   const bulk = useBulk({
-    ...{ kind: "volume", ids, filter: matchingInput(filter), words: filterWords(filter), hasMore: query.hasNextPage },
+    ...{
+      kind: "volume",
+      ids,
+      filter: matchingInput(filter),
+      filterText: filterWords(filter),
+      hasMore: query.hasNextPage,
+    },
     labelOf: (id) => nameOf(volumes.find(({ sessionId }) => sessionId === id) ?? { title: null }),
     canDo: () => canOperate,
   });
   usePageKeys(bulk.keys);
-  const isLooking = useLookOn(query, volumes.length);
+  const isLooking = useLoadUntilFound(query, volumes.length);
   const showNew = () => {
     forget();
     void client.invalidateQueries({ queryKey: options.queryKey });
@@ -67,10 +76,10 @@ export function VolumesView({ filter, onChange }: VolumesViewProps) {
     <div onKeyDown={bulk.onKeyDown}>
       <div className="flex flex-col gap-4 p-4 lg:p-6">
         {totals !== null && <Totals totals={totals} filter={filter} onChange={onChange} />}
-        {whole.data?.totals && (
-          <BytesPicture
-            projects={whole.data.totals.projects}
-            largest={whole.data.items}
+        {allVolumes.data?.totals && (
+          <BytesChart
+            projects={allVolumes.data.totals.projects}
+            largest={allVolumes.data.items}
             chosenLargest={scoped.data?.items ?? []}
             scope={filter}
             onChange={onChange}
@@ -80,18 +89,18 @@ export function VolumesView({ filter, onChange }: VolumesViewProps) {
       <div className="z-20 border-y bg-panel px-4 py-2.5 lg:sticky lg:top-0 lg:px-6">
         <StorageFilters filter={filter} states={totals?.states ?? []} onChange={onChange} />
       </div>
-      <NewPill count={unlisted.length} one="new volume" onShow={showNew} />
+      <NewPill count={unlisted.length} noun="new volume" onShow={showNew} />
       <div className="bg-panel">
         <QueryView query={query} skeleton={<TableSkeleton />}>
           {() =>
             isLooking ? (
               <StillLooking>Searching more volumes…</StillLooking>
             ) : volumes.length === 0 ? (
-              <Nothing isFilter={isFiltered(filter)} wider={wider} onClear={() => onChange(null)} />
+              <EmptyList hasFilter={isFiltered(filter)} widening={widening} onClear={() => onChange(null)} />
             ) : (
               <>
                 <VolumesTable volumes={volumes} largest={largest} choice={bulk.rows} />
-                <ListFoot count={volumes.length} one="volume" query={query} />
+                <ListFoot count={volumes.length} noun="volume" query={query} />
               </>
             )
           }
@@ -103,16 +112,24 @@ export function VolumesView({ filter, onChange }: VolumesViewProps) {
   );
 }
 
-function Nothing({ isFilter, wider, onClear }: { isFilter: boolean; wider: Wider | null; onClear: () => void }) {
-  if (!isFilter)
+function EmptyList({
+  hasFilter,
+  widening,
+  onClear,
+}: {
+  hasFilter: boolean;
+  widening: QueryWidening | null;
+  onClear: () => void;
+}) {
+  if (!hasFilter)
     return (
       <EmptyState title="No volumes yet">
         Each session gets a volume when it is created. <DocLink name="storage">What is kept where</DocLink>
         <CallHint
-          words="Create a session with the API:"
+          label="Create a session with the API:"
           call={{ method: "POST", path: "/sessions", body: { backendProfile: DEMO_PROFILE } }}
         />
       </EmptyState>
     );
-  return <NoMatch one="volume" onClear={onClear} wider={wider} />;
+  return <NoMatch noun="volume" onClear={onClear} widening={widening} />;
 }

@@ -1,9 +1,9 @@
 import type { ReactNode } from "react";
-import { showHidden } from "@/components/ui/hidden-text";
+import { revealHiddenInName } from "@/components/ui/hidden-characters";
 import type { TimelineCause } from "@/contract/words";
+import { barStyle } from "./bar-style";
 import { nameInRow } from "./bars";
 import { BAR_PX, type Drawn } from "./layout";
-import { lookOfBar } from "./look";
 import { CAUSE_INK, causeFill } from "./patterns";
 
 const CHAR_PX = 6.3;
@@ -14,12 +14,12 @@ export const HALO = { paintOrder: "stroke", stroke: "var(--panel)", strokeWidth:
 export function BarShape({ drawn, patternId }: { drawn: Drawn; patternId: string }) {
   const { bar, bars, x, y, width } = drawn;
   const isMany = bars.length > 1;
-  const look = lookOfBar(bar);
+  const style = barStyle(bar);
   const isTime = bar.lane === "time";
-  const fill = isTime && !isMany ? causeFill(patternId, bar.kind as TimelineCause) : look.fill;
-  const stroke = isTime && !isMany ? CAUSE_INK[bar.kind as TimelineCause] : look.stroke;
-  const room = Math.floor((width - 8) / CHAR_PX);
-  const name = isMany ? String(bars.length) : `${look.sign}${showHidden(nameInRow(bar))}`;
+  const fill = isTime && !isMany ? causeFill(patternId, bar.kind as TimelineCause) : style.fill;
+  const stroke = isTime && !isMany ? CAUSE_INK[bar.kind as TimelineCause] : style.stroke;
+  const availableWidth = Math.floor((width - 8) / CHAR_PX);
+  const name = isMany ? String(bars.length) : `${style.sign}${revealHiddenInName(nameInRow(bar))}`;
   return (
     <>
       <rect
@@ -30,23 +30,23 @@ export function BarShape({ drawn, patternId }: { drawn: Drawn; patternId: string
         rx={Math.min(3, width / 2)}
         fill={fill}
         stroke={stroke}
-        strokeDasharray={look.dash}
+        strokeDasharray={style.dash}
         className="group-focus-visible:stroke-ink group-focus-visible:[stroke-width:2.5]"
       />
-      {room >= 4 && isTime && (
+      {availableWidth >= 4 && isTime && (
         <rect
           x={x + 3}
           y={y + 2.5}
-          width={Math.min(width - 6, Math.min(name.length, room) * CHAR_PX + 5)}
+          width={Math.min(width - 6, Math.min(name.length, availableWidth) * CHAR_PX + 5)}
           height={BAR_PX - 5}
           rx={2}
           fill="var(--panel)"
           className="pointer-events-none"
         />
       )}
-      {room >= 4 && (
+      {availableWidth >= 4 && (
         <text x={x + 5} y={y + 12} className="pointer-events-none fill-ink text-2xs">
-          {name.length <= room ? name : `${name.slice(0, room - 1)}…`}
+          {name.length <= availableWidth ? name : `${name.slice(0, availableWidth - 1)}…`}
         </text>
       )}
     </>

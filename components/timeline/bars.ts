@@ -46,7 +46,7 @@ const KIND_NAMES: Record<TimelineSpan["kind"], string> = {
 
 /** What a bar is, in words. */
 export function nameBar(bar: Bar): string {
-  if (bar.kind === "many") return `${bar.count.toLocaleString("en")} ${MANY[bar.lane] ?? "steps"}`;
+  if (bar.kind === "many") return `${bar.count.toLocaleString("en")} ${PLURALS[bar.lane] ?? "steps"}`;
   if (bar.lane === "time") return CAUSE_NAMES[bar.kind as TimelineCause];
   if (bar.lane === "runs" || bar.lane === "attempts" || bar.lane === "turns" || bar.lane === "archive")
     return bar.label;
@@ -59,14 +59,14 @@ export function nameInRow(bar: Bar): string {
   return bar.label === "" ? nameBar(bar) : bar.label;
 }
 
-const MANY: Partial<Record<Lane, string>> = { tools: "tools", turns: "turns", approvals: "approvals" };
+const PLURALS: Partial<Record<Lane, string>> = { tools: "tools", turns: "turns", approvals: "approvals" };
 
 /** A run's timeline as bars; what is under way lasts until now. */
 export function barsOf(timeline: TimelineSnapshot, run: BarRun, nowMs: number): Bar[] {
   const { startMs, runId } = timeline;
   if (startMs === null) return [];
   const untilMs = Math.max(timeline.endMs ?? nowMs, timeline.readMs, startMs);
-  const whole: Bar = {
+  const fullBar: Bar = {
     ...{ key: `${runId}/run`, runId, lane: "runs", kind: "run", label: run.name, state: run.status, startMs },
     ...{ endMs: untilMs, isOpen: timeline.endMs === null, seq: null, count: 1 },
   };
@@ -78,7 +78,7 @@ export function barsOf(timeline: TimelineSnapshot, run: BarRun, nowMs: number): 
       count: span.count,
     }),
   );
-  return [whole, ...timeBars(timeline, untilMs), ...spans];
+  return [fullBar, ...timeBars(timeline, untilMs), ...spans];
 }
 
 /** The stretches, with the one under way cut where the silence began that nothing has ended yet. */
@@ -105,14 +105,14 @@ function isLong(bar: Bar): boolean {
 
 /** How long bars of time went by with what, within a view, the longest first. */
 export function sumCauses(bars: readonly Bar[], view: View): { cause: TimelineCause; ms: number }[] {
-  const sums = new Map<TimelineCause, number>();
+  const totals = new Map<TimelineCause, number>();
   for (const bar of bars) {
     if (bar.lane !== "time") continue;
     const ms = Math.min(bar.endMs, view.toMs) - Math.max(bar.startMs, view.fromMs);
-    if (ms > 0) sums.set(bar.kind as TimelineCause, (sums.get(bar.kind as TimelineCause) ?? 0) + ms);
+    if (ms > 0) totals.set(bar.kind as TimelineCause, (totals.get(bar.kind as TimelineCause) ?? 0) + ms);
   }
   return TIMELINE_CAUSES.flatMap((cause) => {
-    const ms = sums.get(cause) ?? 0;
+    const ms = totals.get(cause) ?? 0;
     return ms > 0 ? [{ cause, ms }] : [];
   }).toSorted((a, b) => b.ms - a.ms);
 }

@@ -1,5 +1,5 @@
 import { formatDuration, formatPlural } from "@/components/ui/format";
-import { showHidden, showTricks } from "@/components/ui/hidden-text";
+import { revealHidden, revealHiddenInName } from "@/components/ui/hidden-characters";
 import { type Bar, nameBar } from "./bars";
 import type { Drawn } from "./layout";
 import { formatOffset } from "./offset";
@@ -7,7 +7,7 @@ import { formatOffset } from "./offset";
 /** A bar in one line: what it is, when it began, how long it took and what became of it. */
 export function describeBar(bar: Bar, startMs: number): string {
   const state = bar.lane === "time" ? "" : bar.isOpen ? ", in progress" : `, ${stateOf(bar)}`;
-  return `${showHidden(nameBar(bar))}, ${formatOffset(bar.startMs - startMs, 1)}, ${formatDuration(bar.endMs - bar.startMs)}${state}`;
+  return `${revealHiddenInName(nameBar(bar))}, ${formatOffset(bar.startMs - startMs, 1)}, ${formatDuration(bar.endMs - bar.startMs)}${state}`;
 }
 
 export function describeDrawn({ bar, bars }: Drawn, startMs: number): string {
@@ -23,5 +23,5 @@ const STATES: Record<string, string> = { accept: "accepted", acceptForSession: "
 
 /** What became of it, in a word. */
 export function stateOf(bar: Bar): string {
-  return STATES[bar.state] ?? showTricks(bar.state);
+  return STATES[bar.state] ?? revealHidden(bar.state);
 }

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { type Bar, barsOf, sumCauses } from "./bars";
-import { draw, keepInside, placeLanes, rowsOf, ticksOf, wholeView, zoom } from "./layout";
+import { draw, fullViewOf, keepInside, placeLanes, rowsOf, ticksOf, zoom } from "./layout";
 import { decimalsFor, formatOffset } from "./offset";
+import { firstSeqOf, rangeAddress, rangeFromParams, toRangeParams } from "./range-address";
 import type { TimelineSnapshot } from "./run-timeline";
-import { asPart, firstSeqOf, partAddress, partOf } from "./trace-part";
 
 const bar = (key: string, lane: Bar["lane"], startMs: number, endMs: number): Bar => ({
   ...{ key, runId: "r", lane, kind: "command", label: key, state: "completed", startMs, endMs, isOpen: false },
@@ -30,7 +30,7 @@ test("however many bars there are, no more are drawn than there is room for, and
   const bars = Array.from({ length: 50_000 }, (_, index) => bar(`x${index}`, "tools", index * 10, index * 10 + 5));
   const { rowOf, rowCount } = rowsOf(bars);
   const { lanes } = placeLanes(rowCount, false);
-  const drawn = draw(bars, { view: wholeView(bars), width: 1_000, lanes, rowOf });
+  const drawn = draw(bars, { view: fullViewOf(bars), width: 1_000, lanes, rowOf });
   expect(drawn.length).toBeLessThan(400);
   expect(drawn.reduce((sum, one) => sum + one.bars.length, 0)).toBe(50_000);
   const near = draw(bars, { view: { fromMs: 1_000, toMs: 1_100 }, width: 1_000, lanes, rowOf });
@@ -112,17 +112,17 @@ test("a part of a timeline leads to its events: from the last one known before i
   const bars = [at(3, 0, 100), at(9, 40, 60), at(20, 70, 80), { ...bar("x", "attempts", 0, 500), seq: null }];
   expect(firstSeqOf(bars, { fromMs: 50, toMs: 75 })).toBe(9);
   expect(firstSeqOf(bars, { fromMs: -5, toMs: 75 })).toBe(3);
-  expect(partAddress("/sessions/s?tab=trace&run=run_1#e9", { fromMs: 50.7, toMs: 74.2 })).toBe(
+  expect(rangeAddress("/sessions/s?tab=trace&run=run_1#e9", { fromMs: 50.7, toMs: 74.2 })).toBe(
     "/sessions/s?tab=trace&run=run_1&from=50&to=75#e9",
   );
 });
 
 test("a part of a timeline is the same once it stood in an address, and nothing else is one", () => {
   const view = { fromMs: 1_764_190_000_000.123, toMs: 1_764_190_000_005.456 };
-  const again = partOf(asPart(view));
+  const again = rangeFromParams(toRangeParams(view));
   expect(again?.fromMs).toBeCloseTo(view.fromMs, 1);
   expect(again?.toMs).toBeCloseTo(view.toMs, 1);
-  expect(partOf(asPart(again ?? view))).toEqual(again);
+  expect(rangeFromParams(toRangeParams(again ?? view))).toEqual(again);
   for (const [from, to] of [
     [null, 5],
     [5, null],
@@ -130,5 +130,5 @@ test("a part of a timeline is the same once it stood in an address, and nothing 
     [6, 5],
     [Number.NaN, 5],
   ] as const)
-    expect(partOf({ from, to })).toBeNull();
+    expect(rangeFromParams({ from, to })).toBeNull();
 });

@@ -74,9 +74,9 @@ export function draw(bars: readonly Bar[], { view, width, lanes, rowOf }: Frame)
       before.width = x + barWidth - before.x;
       continue;
     }
-    const one = { bar, bars: [bar], x, y, width: barWidth };
-    drawn.push(one);
-    lastOf.set(y, one);
+    const singleBar = { bar, bars: [bar], x, y, width: barWidth };
+    drawn.push(singleBar);
+    lastOf.set(y, singleBar);
   }
   return drawn;
 }
@@ -89,9 +89,9 @@ const TICK_PX = 90;
 
 /** Round times from the start, far enough apart to be read. */
 export function ticksOf(view: View, startMs: number, width: number): number[] {
-  const wanted = ((view.toMs - view.fromMs) * TICK_PX) / Math.max(width, TICK_PX);
+  const targetMs = ((view.toMs - view.fromMs) * TICK_PX) / Math.max(width, TICK_PX);
   const day = 86_400_000;
-  const step = STEPS_MS.find((ms) => ms >= wanted) ?? Math.ceil(wanted / day) * day;
+  const step = STEPS_MS.find((ms) => ms >= targetMs) ?? Math.ceil(targetMs / day) * day;
   const first = Math.ceil((view.fromMs - startMs) / step) * step;
   const ticks: number[] = [];
   for (let at = first; at <= view.toMs - startMs; at += step) ticks.push(startMs + at);
@@ -99,10 +99,10 @@ export function ticksOf(view: View, startMs: number, width: number): number[] {
 }
 
 /** The part of a view that lies within what there is to see, with a little room at both ends. */
-export function keepInside(view: View, whole: View): View {
+export function keepInside(view: View, fullView: View): View {
   const length = Math.max(view.toMs - view.fromMs, VIEW_MIN_MS);
-  if (length >= whole.toMs - whole.fromMs) return whole;
-  const fromMs = Math.min(Math.max(view.fromMs, whole.fromMs), whole.toMs - length);
+  if (length >= fullView.toMs - fullView.fromMs) return fullView;
+  const fromMs = Math.min(Math.max(view.fromMs, fullView.fromMs), fullView.toMs - length);
   return { fromMs, toMs: fromMs + length };
 }
 
@@ -116,9 +116,9 @@ export function pan(view: View, ms: number): View {
 }
 
 /** All bars and a margin. */
-export function wholeView(bars: readonly Bar[]): View {
-  const fromMs = bars.reduce((least, bar) => Math.min(least, bar.startMs), Number.POSITIVE_INFINITY);
-  const toMs = bars.reduce((most, bar) => Math.max(most, bar.endMs), Number.NEGATIVE_INFINITY);
+export function fullViewOf(bars: readonly Bar[]): View {
+  const fromMs = bars.reduce((earliest, bar) => Math.min(earliest, bar.startMs), Number.POSITIVE_INFINITY);
+  const toMs = bars.reduce((latest, bar) => Math.max(latest, bar.endMs), Number.NEGATIVE_INFINITY);
   const margin = Math.max((toMs - fromMs) * 0.01, VIEW_MIN_MS);
   return { fromMs: fromMs - margin, toMs: toMs + margin };
 }

@@ -7,14 +7,14 @@ const at = (second: number) => new Date(Date.UTC(2026, 10, 22, 10, 0, second)).t
 /** A run whose every event is a span of its own, the last of which is under way until the run is over. */
 function setUp(count: number, perPage = 3) {
   const state = { count, isOver: false, isDown: false };
-  const asked: (string | null)[] = [];
+  const requestedCursors: (string | null)[] = [];
   let later: (() => void) | undefined;
   const timeline = new RunTimeline("run_1", {
     schedule: (run) => {
       later = run;
     },
     fetchPage: async (_runId, cursor): Promise<TimelinePage> => {
-      asked.push(cursor);
+      requestedCursors.push(cursor);
       if (state.isDown) throw new Error("down");
       const from = Number(cursor ?? 0);
       const readSeq = Math.min(from + perPage, state.count);
@@ -36,13 +36,13 @@ function setUp(count: number, perPage = 3) {
       };
     },
   });
-  return { state, asked, timeline, runLater: () => later?.() };
+  return { state, requestedCursors, timeline, runLater: () => later?.() };
 }
 
 test("a long run is read page by page to its end, and a span that ended later has ended", async () => {
-  const { timeline, asked } = setUp(8);
+  const { timeline, requestedCursors } = setUp(8);
   await timeline.read();
-  expect(asked).toEqual([null, "3", "6"]);
+  expect(requestedCursors).toEqual([null, "3", "6"]);
   const { spans, state } = timeline.getSnapshot();
   expect(state).toBe("ready");
   expect(spans.map((span) => span.key)).toEqual(Array.from({ length: 8 }, (_, index) => `command:${index + 1}`));
@@ -50,26 +50,26 @@ test("a long run is read page by page to its end, and a span that ended later ha
 });
 
 test("what the stream tells of is read from where it was left, a burst of it once, and nothing after the end", async () => {
-  const { timeline, asked, state, runLater } = setUp(2);
+  const { timeline, requestedCursors, state, runLater } = setUp(2);
   await timeline.read();
   state.count = 4;
   state.isOver = true;
-  timeline.tell(3);
-  timeline.tell(4);
+  timeline.noteSeq(3);
+  timeline.noteSeq(4);
   runLater();
   await timeline.read();
-  expect(asked).toEqual([null, "2"]);
+  expect(requestedCursors).toEqual([null, "2"]);
   expect(timeline.getSnapshot()).toMatchObject({ readSeq: 4, endMs: Date.parse(at(60)) });
-  timeline.tell(99);
+  timeline.noteSeq(99);
   await timeline.read();
-  expect(asked).toHaveLength(2);
+  expect(requestedCursors).toHaveLength(2);
 });
 
 test("an event that is told of before it can be read is no reason to ask for ever", async () => {
-  const { timeline, asked } = setUp(2);
-  timeline.tell(50);
+  const { timeline, requestedCursors } = setUp(2);
+  timeline.noteSeq(50);
   await timeline.read();
-  expect(asked.length).toBeLessThan(4);
+  expect(requestedCursors.length).toBeLessThan(4);
 });
 
 test("a failure is told, keeps what is there, and can be tried again", async () => {
@@ -87,12 +87,12 @@ test("a failure is told, keeps what is there, and can be tried again", async () 
 });
 
 test("an end that is told of while a page is read is read too", async () => {
-  const { timeline, asked, state } = setUp(2);
+  const { timeline, requestedCursors, state } = setUp(2);
   const first = timeline.read();
   // The page under way was answered before this.
   await Promise.resolve();
   state.isOver = true;
   await Promise.all([first, timeline.read()]);
   expect(timeline.getSnapshot().endMs).not.toBeNull();
-  expect(asked.length).toBeLessThanOrEqual(2);
+  expect(requestedCursors.length).toBeLessThanOrEqual(2);
 });

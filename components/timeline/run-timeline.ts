@@ -21,7 +21,7 @@ type Options = {
   schedule?: (run: () => void) => void;
 };
 
-const GATHER_MS = 400;
+const REFETCH_WAIT_MS = 400;
 
 /** One run's timeline, read page by page from its beginning, and on from there whenever it is told of more. */
 export class RunTimeline {
@@ -42,7 +42,7 @@ export class RunTimeline {
     readonly runId: string,
     options: Options,
   ) {
-    this.#options = { schedule: (run) => void setTimeout(run, GATHER_MS), ...options };
+    this.#options = { schedule: (run) => void setTimeout(run, REFETCH_WAIT_MS), ...options };
     this.#snapshot = {
       ...{ runId, state: "loading", startMs: null, endMs: null, readMs: 0, readSeq: 0, lastSeq: 0 },
       ...{ spans: [], stretches: [], error: null },
@@ -65,7 +65,7 @@ export class RunTimeline {
   }
 
   /** Says that there may be events up to a seq. */
-  tell(seq: number): void {
+  noteSeq(seq: number): void {
     if (seq <= this.#toldSeq || this.#isOver) return;
     this.#toldSeq = seq;
     if (this.#isScheduled || seq <= this.#snapshot.readSeq) return;

@@ -1,7 +1,7 @@
 "use client";
 import Link from "next/link";
 import { formatDuration, formatPlural, sentence } from "@/components/ui/format";
-import { showHidden, showTricks } from "@/components/ui/hidden-text";
+import { revealHidden, revealHiddenInName } from "@/components/ui/hidden-characters";
 import { type Column, Table } from "@/components/ui/table";
 import { type Bar, nameBar, type View } from "./bars";
 import { stateOf } from "./describe";
@@ -43,7 +43,7 @@ export function TimelineTable({ bars, view, startMs, hrefOf, isShown }: Timeline
     {
       name: "State",
       className: "text-ink-2",
-      cell: (bar) => (bar.isOpen ? "In progress" : bar.lane === "time" ? "" : showTricks(sentence(stateOf(bar)))),
+      cell: (bar) => (bar.isOpen ? "In progress" : bar.lane === "time" ? "" : revealHidden(sentence(stateOf(bar)))),
     },
   ];
   const hiddenCount = Math.max(0, inView.length - ROWS_MAX);
@@ -60,7 +60,7 @@ export function TimelineTable({ bars, view, startMs, hrefOf, isShown }: Timeline
 }
 
 function What({ bar, href }: { bar: Bar; href: string | null }) {
-  const name = showHidden(nameBar(bar));
+  const name = revealHiddenInName(nameBar(bar));
   const many = bar.count > 1 && bar.kind !== "many" ? ` (and ${bar.count - 1} more)` : "";
   return (
     <span className="block truncate" title={name}>

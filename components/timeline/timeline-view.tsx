@@ -16,12 +16,12 @@ import { EmptyState, TableSkeleton } from "@/components/ui/page";
 import type { Run } from "@/contract/run";
 import { type Bar, barsOf, CAUSE_NAMES, sumCauses, type View } from "./bars";
 import { describeDrawn } from "./describe";
-import { keepInside, pan, wholeView, zoom } from "./layout";
+import { fullViewOf, keepInside, pan, zoom } from "./layout";
 import { formatOffset } from "./offset";
 import { CausePatterns, CauseSwatch } from "./patterns";
+import { firstSeqOf, rangeAddress, rangeFromParams, toRangeParams } from "./range-address";
 import type { TimelineSnapshot } from "./run-timeline";
 import { TimelineTable } from "./timeline-table";
-import { asPart, firstSeqOf, partAddress, partOf } from "./trace-part";
 import { isGrowing, useTimelines } from "./use-timelines";
 import { type Cursor, Waterfall } from "./waterfall";
 
@@ -48,10 +48,12 @@ export function TimelineView({ runs, followedId, eventHref }: TimelineViewProps)
   const [choices, setChoices] = useQueryStates(CHOICES, { history: "replace" });
   const written = useRef<Promise<unknown>>(Promise.resolve());
   const run =
-    runs.find((known) => known.id === choices.run) ?? runs.find((known) => known.id === followedId) ?? runs[0];
+    runs.find((candidate) => candidate.id === choices.run) ??
+    runs.find((candidate) => candidate.id === followedId) ??
+    runs[0];
   if (run === undefined)
     return <EmptyState title="No timeline yet">The timeline appears here once a run starts.</EmptyState>;
-  const followed = runs.find((known) => known.id === followedId);
+  const followed = runs.find((candidate) => candidate.id === followedId);
   const isAll = choices.run === ALL && runs.length > 1;
   const shown = isAll ? runs.slice(0, RUNS_MAX) : [run];
   // A part is one of this run's time: the address names the run, so that a newer one does not take its place.
@@ -72,9 +74,9 @@ export function TimelineView({ runs, followedId, eventHref }: TimelineViewProps)
             <option value={ALL}>
               {runs.length > RUNS_MAX ? `Newest ${RUNS_MAX} runs` : `All ${runs.length} runs`}
             </option>
-            {runs.map((known) => (
-              <option key={known.id} value={known.id}>
-                {shortenId(known.id)} · {explainRun(known).word}
+            {runs.map((candidate) => (
+              <option key={candidate.id} value={candidate.id}>
+                {shortenId(candidate.id)} · {explainRun(candidate).word}
               </option>
             ))}
           </Select>
@@ -84,9 +86,11 @@ export function TimelineView({ runs, followedId, eventHref }: TimelineViewProps)
       <Timelines
         key={isAll ? ALL : run.id}
         runs={shown}
-        zoomed={partOf(choices)}
+        zoomed={rangeFromParams(choices)}
         onZoom={(view) => {
-          written.current = setChoices(view === null ? { ...NO_PART, ...unnamed } : { ...asPart(view), ...named });
+          written.current = setChoices(
+            view === null ? { ...NO_PART, ...unnamed } : { ...toRangeParams(view), ...named },
+          );
         }}
         // The part is written into the address a moment late: after the next page was asked for it would call that off.
         onOpen={(href) => void written.current.then(() => router.push(href))}
@@ -113,31 +117,31 @@ function Timelines({ runs, zoomed, onZoom, onOpen, isTable, onTable, eventHref }
   const { timelines, retry } = useTimelines(runs);
   const now = useNow();
   // What is over does not change with the clock.
-  const nowMs = isGrowing(runs) || timelines.some((one) => one.endMs === null) ? now : 0;
+  const nowMs = isGrowing(runs) || timelines.some((other) => other.endMs === null) ? now : 0;
   const bars = useMemo(
     () =>
       timelines.flatMap((timeline) => {
-        const run = runs.find((known) => known.id === timeline.runId);
+        const run = runs.find((candidate) => candidate.id === timeline.runId);
         const name = `Run ${shortenId(timeline.runId)}`;
         return run === undefined ? [] : barsOf(timeline, { id: run.id, name, status: run.status }, nowMs);
       }),
     [timelines, runs, nowMs],
   );
   const [cursor, setCursor] = useState<Cursor | null>(null);
-  const failed = timelines.find((one) => one.error !== null);
+  const failed = timelines.find((other) => other.error !== null);
   if (bars.length === 0) {
     if (failed !== undefined) return <ErrorBar error={failed.error} onRetry={retry} />;
     return <TableSkeleton />;
   }
-  const whole = wholeView(bars);
-  const view = zoomed === null ? whole : keepInside(zoomed, whole);
+  const fullView = fullViewOf(bars);
+  const view = zoomed === null ? fullView : keepInside(zoomed, fullView);
   const startMs = Math.min(...bars.filter((bar) => bar.lane === "runs").map((bar) => bar.startMs));
   const length = view.toMs - view.fromMs;
   const middleMs = view.fromMs + length / 2;
   // Whoever sees all of it goes on seeing all of it while it grows.
   const show = (next: View) => {
-    const kept = keepInside(next, whole);
-    onZoom(kept.fromMs === whole.fromMs && kept.toMs === whole.toMs ? null : kept);
+    const kept = keepInside(next, fullView);
+    onZoom(kept.fromMs === fullView.fromMs && kept.toMs === fullView.toMs ? null : kept);
   };
   // Events are listed run by run.
   const run = runs.length === 1 ? runs[0] : undefined;
@@ -165,7 +169,7 @@ function Timelines({ runs, zoomed, onZoom, onOpen, isTable, onTable, eventHref }
         <Button
           size="icon"
           aria-label="Earlier"
-          disabled={view.fromMs <= whole.fromMs}
+          disabled={view.fromMs <= fullView.fromMs}
           onClick={() => show(pan(view, -length / 3))}
         >
           <ChevronLeft aria-hidden className="size-4" />
@@ -173,7 +177,7 @@ function Timelines({ runs, zoomed, onZoom, onOpen, isTable, onTable, eventHref }
         <Button
           size="icon"
           aria-label="Later"
-          disabled={view.toMs >= whole.toMs}
+          disabled={view.toMs >= fullView.toMs}
           onClick={() => show(pan(view, length / 3))}
         >
           <ChevronRight aria-hidden className="size-4" />
@@ -183,7 +187,7 @@ function Timelines({ runs, zoomed, onZoom, onOpen, isTable, onTable, eventHref }
         </Button>
         {zoomed !== null && run !== undefined && (
           <Link
-            href={partAddress(eventHref({ runId: run.id, seq: firstSeqOf(bars, view) }), view)}
+            href={rangeAddress(eventHref({ runId: run.id, seq: firstSeqOf(bars, view) }), view)}
             className={buttonStyle()}
           >
             <ListTree aria-hidden className="size-4" /> Events in this range
@@ -196,7 +200,7 @@ function Timelines({ runs, zoomed, onZoom, onOpen, isTable, onTable, eventHref }
         <Waterfall
           bars={bars}
           view={view}
-          whole={whole}
+          fullView={fullView}
           startMs={startMs}
           hasRuns={runs.length > 1}
           hrefOf={hrefOf}
@@ -219,9 +223,9 @@ function Timelines({ runs, zoomed, onZoom, onOpen, isTable, onTable, eventHref }
 
 /** How far a long log has been read. */
 function Progress({ timelines }: { timelines: readonly TimelineSnapshot[] }) {
-  const read = timelines.reduce((sum, one) => sum + one.readSeq, 0);
-  const all = timelines.reduce((sum, one) => sum + one.lastSeq, 0);
-  if (timelines.every((one) => one.state !== "loading") || all === 0) return null;
+  const read = timelines.reduce((sum, timeline) => sum + timeline.readSeq, 0);
+  const all = timelines.reduce((sum, timeline) => sum + timeline.lastSeq, 0);
+  if (timelines.every((timeline) => timeline.state !== "loading") || all === 0) return null;
   return (
     <span role="status" className="animate-appear-late text-xs text-ink-3 tabular-nums">
       Reading events: {Math.floor((read / all) * 100)}%

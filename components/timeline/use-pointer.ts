@@ -6,33 +6,33 @@ const DRAG_PX = 4;
 const WIDTH_MIN_PX = 120;
 
 /** An element's width, as it is and becomes. */
-export function useWidth(box: RefObject<HTMLDivElement | null>): number {
+export function useWidth(container: RefObject<HTMLDivElement | null>): number {
   const [width, setWidth] = useState(640);
   useEffect(() => {
-    const element = box.current;
+    const element = container.current;
     if (element === null) return;
     const observer = new ResizeObserver(() => setWidth(Math.max(WIDTH_MIN_PX, Math.floor(element.clientWidth))));
     observer.observe(element);
     return () => observer.disconnect();
-  }, [box]);
+  }, [container]);
   return width;
 }
 
 /** A wheel that is answered must not scroll the page, which only a listener that is not passive can prevent. */
-export function useWheel(box: RefObject<HTMLDivElement | null>, listener: (event: WheelEvent) => boolean): void {
+export function useWheel(container: RefObject<HTMLDivElement | null>, listener: (event: WheelEvent) => boolean): void {
   const latest = useRef(listener);
   useEffect(() => {
     latest.current = listener;
   });
   useEffect(() => {
-    const element = box.current;
+    const element = container.current;
     if (element === null) return;
     const answer = (event: WheelEvent) => {
       if (latest.current(event)) event.preventDefault();
     };
     element.addEventListener("wheel", answer, { passive: false });
     return () => element.removeEventListener("wheel", answer);
-  }, [box]);
+  }, [container]);
 }
 
 type DragOptions = {

@@ -13,50 +13,50 @@ const LAUNCH_POLL_MS = 5_000;
 export function useTimelines(runs: readonly Run[]): { timelines: TimelineSnapshot[]; retry: () => void } {
   const client = useTRPCClient();
   const live = useLive();
-  const [known] = useState(() => new Map<string, RunTimeline>());
-  const wanted = runs.map((run) => {
-    const one =
-      known.get(run.id) ??
+  const [timelinesById] = useState(() => new Map<string, RunTimeline>());
+  const timelines = runs.map((run) => {
+    const timeline =
+      timelinesById.get(run.id) ??
       new RunTimeline(run.id, {
         fetchPage: (runId, cursor) => client.runs.timeline.query({ runId, ...(cursor === null ? {} : { cursor }) }),
       });
-    known.set(run.id, one);
-    return one;
+    timelinesById.set(run.id, timeline);
+    return timeline;
   });
-  const key = wanted.map((one) => one.runId).join(" ");
-  const current = useRef(wanted);
+  const key = timelines.map((timeline) => timeline.runId).join(" ");
+  const current = useRef(timelines);
   useEffect(() => {
-    current.current = wanted;
+    current.current = timelines;
   });
   const readAll = useCallback(() => {
-    for (const one of current.current) void one.read();
+    for (const timeline of current.current) void timeline.read();
   }, []);
 
-  useFrames("event", (event) => known.get(event.runId)?.tell(event.seq));
+  useFrames("event", (event) => timelinesById.get(event.runId)?.noteSeq(event.seq));
   useFrames("run", (run) => {
-    const one = known.get(run.id);
+    const timeline = timelinesById.get(run.id);
     // Its end, or a launch, may be all that changed.
-    if (one !== undefined && current.current.includes(one)) void one.read();
+    if (timeline !== undefined && current.current.includes(timeline)) void timeline.read();
   });
   useEffect(() => live.onGap(readAll), [live, readAll]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the key names the runs.
   useEffect(readAll, [key, readAll]);
-  const waits = runs.some((run) => run.status === "pending");
+  const hasPending = runs.some((run) => run.status === "pending");
   useEffect(() => {
-    if (!waits) return;
+    if (!hasPending) return;
     const timer = setInterval(readAll, LAUNCH_POLL_MS);
     return () => clearInterval(timer);
-  }, [waits, readAll]);
+  }, [hasPending, readAll]);
 
-  return { timelines: useSnapshots(wanted, key), retry: readAll };
+  return { timelines: useSnapshots(timelines, key), retry: readAll };
 }
 
-function useSnapshots(wanted: readonly RunTimeline[], key: string): TimelineSnapshot[] {
+function useSnapshots(timelines: readonly RunTimeline[], key: string): TimelineSnapshot[] {
   const last = useRef<TimelineSnapshot[]>([]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the key names the timelines.
   const subscribe = useCallback(
     (listener: () => void) => {
-      const stops = wanted.map((one) => one.subscribe(listener));
+      const stops = timelines.map((timeline) => timeline.subscribe(listener));
       return () => {
         for (const stop of stops) stop();
       };
@@ -64,8 +64,9 @@ function useSnapshots(wanted: readonly RunTimeline[], key: string): TimelineSnap
     [key],
   );
   const read = () => {
-    const now = wanted.map((one) => one.getSnapshot());
-    const isSame = now.length === last.current.length && now.every((one, index) => one === last.current[index]);
+    const now = timelines.map((timeline) => timeline.getSnapshot());
+    const isSame =
+      now.length === last.current.length && now.every((snapshot, index) => snapshot === last.current[index]);
     if (!isSame) last.current = now;
     return last.current;
   };

@@ -13,7 +13,7 @@ export type Cursor = { atMs: number; drawn: Drawn | null };
 type WaterfallProps = {
   bars: readonly Bar[];
   view: View;
-  whole: View;
+  fullView: View;
   startMs: number;
   hasRuns: boolean;
   hrefOf: (bar: Bar) => string;
@@ -26,30 +26,40 @@ const WHEEL_ZOOM = 1.0015;
 const STEP_ZOOM = 1.5;
 
 /** The bars of a timeline against time: zoomed by keys and wheel, moved by keys and dragging, each bar a link. */
-export function Waterfall({ bars, view, whole, startMs, hasRuns, hrefOf, onOpen, onView, onCursor }: WaterfallProps) {
-  const box = useRef<HTMLDivElement>(null);
-  const width = useWidth(box);
+export function Waterfall({
+  bars,
+  view,
+  fullView,
+  startMs,
+  hasRuns,
+  hrefOf,
+  onOpen,
+  onView,
+  onCursor,
+}: WaterfallProps) {
+  const container = useRef<HTMLDivElement>(null);
+  const width = useWidth(container);
   const patternId = useId().replaceAll(/[^\w-]/g, "");
   const { rowOf, rowCount } = useMemo(() => rowsOf(bars), [bars]);
   const { lanes, height } = useMemo(() => placeLanes(rowCount, hasRuns), [rowCount, hasRuns]);
   const drawn = useMemo(() => draw(bars, { view, width, lanes, rowOf }), [bars, view, width, lanes, rowOf]);
   const [cursorMs, setCursorMs] = useState<number | null>(null);
   const [activeKey, setActiveKey] = useState<string | null>(null);
-  const active = drawn.find((one) => one.bar.key === activeKey) ?? drawn[0];
+  const active = drawn.find((drawnBar) => drawnBar.bar.key === activeKey) ?? drawn[0];
   const length = view.toMs - view.fromMs;
   const msOf = (x: number) => view.fromMs + (x / width) * length;
-  const show = (next: View) => onView(keepInside(next, whole));
+  const show = (next: View) => onView(keepInside(next, fullView));
   const point = (atMs: number, on: Drawn | null) => {
     setCursorMs(atMs);
     onCursor({ atMs, drawn: on });
   };
-  const leave = () => {
+  const clearPointer = () => {
     setCursorMs(null);
     onCursor(null);
   };
 
-  useWheel(box, (event) => {
-    const x = event.clientX - (box.current?.getBoundingClientRect().left ?? 0);
+  useWheel(container, (event) => {
+    const x = event.clientX - (container.current?.getBoundingClientRect().left ?? 0);
     const isSideways = event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY);
     if (event.ctrlKey || event.metaKey) show(zoom(view, WHEEL_ZOOM ** event.deltaY, msOf(x)));
     else if (isSideways) show(pan(view, ((event.deltaX || event.deltaY) / width) * length));
@@ -61,15 +71,18 @@ export function Waterfall({ bars, view, whole, startMs, hasRuns, hrefOf, onOpen,
     width,
     onPan: show,
     onHover: (x, y) => {
-      const on = drawn.find((one) => x >= one.x && x <= one.x + one.width && y >= one.y && y <= one.y + BAR_PX);
+      const on = drawn.find(
+        (drawnBar) =>
+          x >= drawnBar.x && x <= drawnBar.x + drawnBar.width && y >= drawnBar.y && y <= drawnBar.y + BAR_PX,
+      );
       point(msOf(x), on ?? null);
     },
   });
 
-  const focus = (one: Drawn | undefined) => {
-    if (one === undefined) return;
-    setActiveKey(one.bar.key);
-    box.current?.querySelector<SVGElement>(`[data-bar="${CSS.escape(one.bar.key)}"]`)?.focus();
+  const focus = (drawnBar: Drawn | undefined) => {
+    if (drawnBar === undefined) return;
+    setActiveKey(drawnBar.bar.key);
+    container.current?.querySelector<SVGElement>(`[data-bar="${CSS.escape(drawnBar.bar.key)}"]`)?.focus();
   };
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
@@ -82,8 +95,8 @@ export function Waterfall({ bars, view, whole, startMs, hasRuns, hrefOf, onOpen,
         const isInView = cursorMs !== null && cursorMs >= view.fromMs && cursorMs <= view.toMs;
         show(zoom(view, factor, isInView ? cursorMs : view.fromMs + length / 2));
       },
-      all: () => show(whole),
-      leave,
+      all: () => show(fullView),
+      clearPointer,
     });
     if (action === undefined) return;
     event.preventDefault();
@@ -92,7 +105,13 @@ export function Waterfall({ bars, view, whole, startMs, hasRuns, hrefOf, onOpen,
 
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset is for controls, and this is a picture.
-    <div ref={box} role="group" aria-label="Waterfall" className="relative min-w-0 touch-pan-y" onKeyDown={onKeyDown}>
+    <div
+      ref={container}
+      role="group"
+      aria-label="Waterfall"
+      className="relative min-w-0 touch-pan-y"
+      onKeyDown={onKeyDown}
+    >
       <Scale view={view} startMs={startMs} width={width} height={height} lanes={lanes} cursorMs={cursorMs} />
       {/* biome-ignore lint/a11y/noSvgWithoutTitle: a title would lie over what is in it; each bar has a name. */}
       <svg
@@ -100,23 +119,23 @@ export function Waterfall({ bars, view, whole, startMs, hasRuns, hrefOf, onOpen,
         height={height}
         className="relative block cursor-crosshair select-none"
         {...drag}
-        onPointerLeave={(event) => event.pointerType !== "touch" && leave()}
+        onPointerLeave={(event) => event.pointerType !== "touch" && clearPointer()}
       >
         <CausePatterns id={patternId} />
-        {drawn.map((one) => (
+        {drawn.map((drawnBar) => (
           <BarLink
-            key={one.bar.key}
-            label={describeDrawn(one, startMs)}
-            href={one.bars.length === 1 ? hrefOf(one.bar) : null}
-            barKey={one.bar.key}
-            isActive={one === active}
+            key={drawnBar.bar.key}
+            label={describeDrawn(drawnBar, startMs)}
+            href={drawnBar.bars.length === 1 ? hrefOf(drawnBar.bar) : null}
+            barKey={drawnBar.bar.key}
+            isActive={drawnBar === active}
             onFocus={() => {
-              setActiveKey(one.bar.key);
-              point(Math.max(one.bar.startMs, view.fromMs), one);
+              setActiveKey(drawnBar.bar.key);
+              point(Math.max(drawnBar.bar.startMs, view.fromMs), drawnBar);
             }}
-            onOpen={() => (one.bars.length === 1 ? onOpen(one.bar) : show(around(one)))}
+            onOpen={() => (drawnBar.bars.length === 1 ? onOpen(drawnBar.bar) : show(around(drawnBar)))}
           >
-            <BarShape drawn={one} patternId={patternId} />
+            <BarShape drawn={drawnBar} patternId={patternId} />
           </BarLink>
         ))}
       </svg>
@@ -131,7 +150,7 @@ type Actions = {
   pan: (step: 1 | -1) => void;
   zoom: (factor: number) => void;
   all: () => void;
-  leave: () => void;
+  clearPointer: () => void;
 };
 
 /** What a key does, if anything: arrows go to other bars, with Shift they move the view. */
@@ -157,7 +176,7 @@ function actionOf({ key, shiftKey }: KeyboardEvent, actions: Actions): (() => vo
     case "0":
       return actions.all;
     case "Escape":
-      return actions.leave;
+      return actions.clearPointer;
     default:
       return undefined;
   }
@@ -166,16 +185,16 @@ function actionOf({ key, shiftKey }: KeyboardEvent, actions: Actions): (() => vo
 /** The bar of the next row above or below that begins nearest. */
 function neighbour(drawn: readonly Drawn[], from: Drawn | undefined, step: 1 | -1): Drawn | undefined {
   if (from === undefined) return drawn[0];
-  const rows = [...new Set(drawn.map((one) => one.y))].sort((a, b) => a - b);
+  const rows = [...new Set(drawn.map((drawnBar) => drawnBar.y))].sort((a, b) => a - b);
   const y = rows[rows.indexOf(from.y) + step];
-  const inRow = drawn.filter((one) => one.y === y);
+  const inRow = drawn.filter((drawnBar) => drawnBar.y === y);
   return inRow.toSorted((a, b) => Math.abs(a.x - from.x) - Math.abs(b.x - from.x))[0];
 }
 
 /** What holds several bars, with as much room again. */
 function around({ bars }: Drawn): View {
-  const fromMs = bars.reduce((least, bar) => Math.min(least, bar.startMs), Number.POSITIVE_INFINITY);
-  const toMs = bars.reduce((most, bar) => Math.max(most, bar.endMs), Number.NEGATIVE_INFINITY);
-  const room = Math.max((toMs - fromMs) / 2, 1);
-  return { fromMs: fromMs - room, toMs: toMs + room };
+  const fromMs = bars.reduce((earliest, bar) => Math.min(earliest, bar.startMs), Number.POSITIVE_INFINITY);
+  const toMs = bars.reduce((latest, bar) => Math.max(latest, bar.endMs), Number.NEGATIVE_INFINITY);
+  const availableWidth = Math.max((toMs - fromMs) / 2, 1);
+  return { fromMs: fromMs - availableWidth, toMs: toMs + availableWidth };
 }

@@ -8,15 +8,15 @@ const ROW_PX = 32;
 /** Closer than this to the end counts as reading along. */
 const END_PX = 120;
 
-export function isAtEndOf(box: HTMLElement | null): boolean {
-  return box === null || box.scrollHeight - box.scrollTop - box.clientHeight < END_PX;
+export function isAtEndOf(scroller: HTMLElement | null): boolean {
+  return scroller === null || scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < END_PX;
 }
 
 type EventRowsProps = {
   items: readonly TraceItem[];
   startMs: number;
   /** What scrolls. */
-  box: RefObject<HTMLDivElement | null>;
+  scroller: RefObject<HTMLDivElement | null>;
   /** Is given what goes to the last row. */
   toEnd: RefObject<() => void>;
   openSeqs: ReadonlySet<number>;
@@ -33,10 +33,10 @@ type EventRowsProps = {
 
 /** Events one below the other, of which those in sight alone are drawn. */
 export function EventRows(props: EventRowsProps) {
-  const { items, startMs, box, toEnd, openSeqs, onToggle, onAround, target, focusSeq, isReady, isTail } = props;
+  const { items, startMs, scroller, toEnd, openSeqs, onToggle, onAround, target, focusSeq, isReady, isTail } = props;
   const virtual = useVirtualizer({
     count: items.length,
-    getScrollElement: () => box.current,
+    getScrollElement: () => scroller.current,
     estimateSize: () => ROW_PX,
     getItemKey: (index) => items[index]?.seq ?? index,
     overscan: 12,
@@ -56,7 +56,7 @@ export function EventRows(props: EventRowsProps) {
   // What was jumped to takes the focus once it is there: a list this long holds what is in view alone.
   useEffect(() => {
     const row =
-      focusSeq.current === null ? null : box.current?.querySelector(`[data-seq="${focusSeq.current}"] button`);
+      focusSeq.current === null ? null : scroller.current?.querySelector(`[data-seq="${focusSeq.current}"] button`);
     if (!(row instanceof HTMLElement)) return;
     focusSeq.current = null;
     row.focus({ preventScroll: true });

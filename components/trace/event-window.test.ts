@@ -7,10 +7,10 @@ const event = (seq: number): RunEvent => ({
 });
 
 function setUp(target: number, count = 100_000) {
-  const asked: [number, number][] = [];
+  const requestedRanges: [number, number][] = [];
   const state = { isDown: false };
   const fetchPage = async (afterSeq: number, limit: number): Promise<EventPage> => {
-    asked.push([afterSeq, limit]);
+    requestedRanges.push([afterSeq, limit]);
     if (state.isDown) throw new Error("down");
     const length = Math.max(0, Math.min(limit, count - afterSeq));
     return {
@@ -19,7 +19,7 @@ function setUp(target: number, count = 100_000) {
       lastSeq: count,
     };
   };
-  return { asked, state, window: new EventWindow(target, fetchPage) };
+  return { requestedRanges, state, window: new EventWindow(target, fetchPage) };
 }
 
 const rangeOf = (window: EventWindow) => {
@@ -29,10 +29,10 @@ const rangeOf = (window: EventWindow) => {
 };
 
 test("an event far from the end is read by one request, with what is around it", async () => {
-  const { window, asked } = setUp(50_000);
+  const { window, requestedRanges } = setUp(50_000);
   expect([window.holds(50_000), window.holds(50_001)]).toEqual([true, false]);
   await window.load();
-  expect(asked).toHaveLength(1);
+  expect(requestedRanges).toHaveLength(1);
   expect(rangeOf(window)).toEqual([49_750, 50_249]);
   expect([window.holds(49_750), window.holds(50_249), window.holds(49_749), window.holds(50_250)]).toEqual([
     ...[true, true, false, false],

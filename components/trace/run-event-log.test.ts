@@ -13,13 +13,13 @@ const event = (seq: number, type = "warning", payload: Record<string, unknown> =
 
 function setUp(count: number) {
   const stored = Array.from({ length: count }, (_, index) => event(index + 1));
-  const asked: number[] = [];
+  const requestedSeqs: number[] = [];
   const fetchPage = async (afterSeq: number, limit: number): Promise<EventPage> => {
-    asked.push(afterSeq);
+    requestedSeqs.push(afterSeq);
     const items = stored.filter((one) => one.seq > afterSeq).slice(0, limit);
     return { items, cursor: null, lastSeq: stored.length };
   };
-  return { stored, asked, log: new RunEventLog("run_1", { fetchPage, schedule: (run) => run() }) };
+  return { stored, requestedSeqs, log: new RunEventLog("run_1", { fetchPage, schedule: (run) => run() }) };
 }
 const seqs = (log: RunEventLog) => log.getSnapshot().events.map((one) => one.seq);
 

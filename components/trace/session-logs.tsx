@@ -26,8 +26,8 @@ class RunLogs {
   }
 
   get(runId: string): RunEventLog {
-    const known = this.#logs.get(runId);
-    if (known !== undefined) return known;
+    const existing = this.#logs.get(runId);
+    if (existing !== undefined) return existing;
     const log = new RunEventLog(runId, { fetchPage: (afterSeq, limit) => this.#fetchPage(runId, afterSeq, limit) });
     this.#logs.set(runId, log);
     return log;

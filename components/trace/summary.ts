@@ -1,6 +1,6 @@
 import { stripAnsi } from "fancy-ansi";
 import { commandOf, textOf } from "@/components/conversation/payload";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import type { RunEvent } from "@/contract/event";
 
 const SUMMARY_MAX = 200;
@@ -27,7 +27,7 @@ export function oneLine(text: string): string {
   const line = stripAnsi(text.slice(0, 2 * SUMMARY_MAX))
     .slice(0, SUMMARY_MAX)
     .replaceAll(/[ \t\r\n]+/g, " ");
-  return showTricks(line);
+  return revealHidden(line);
 }
 
 /** The seq of the next event, or the one before, that one looks for from a place; from nowhere the first, or the last. */
@@ -49,8 +49,8 @@ export function isInRange(event: RunEvent, range: TimeRange | null): boolean {
 const texts = new WeakMap<RunEvent, string>();
 
 function textToSearch(event: RunEvent): string {
-  const known = texts.get(event);
-  if (known !== undefined) return known;
+  const cached = texts.get(event);
+  if (cached !== undefined) return cached;
   const made = JSON.stringify(event.payload).toLowerCase();
   texts.set(event, made);
   return made;

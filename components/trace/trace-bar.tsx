@@ -9,18 +9,18 @@ import { formatPlural } from "@/components/ui/format";
 import type { EventPage } from "@/contract/event";
 import type { Run } from "@/contract/run";
 import { isTerminal } from "@/contract/words";
-import { readWhole } from "./look-through";
+import { exportEvents } from "./search-pages";
 import { toNdjson } from "./summary";
 import { filterOf, type TraceFilter } from "./trace-filter";
 import type { TraceItem } from "./trace-row";
-import type { TracePart } from "./use-part";
+import type { TraceWindow } from "./use-trace-window";
 
 type TraceBarProps = {
   run: Run;
   items: readonly TraceItem[];
   /** Of those that match, how many are left out as nobody asked for them. */
   quietCount: number;
-  part: TracePart;
+  traceWindow: TraceWindow;
   filter: TraceFilter;
   /** Of how many those that match were taken. */
   searchedCount: number;
@@ -35,7 +35,7 @@ export function TraceBar({
   run,
   items,
   quietCount,
-  part,
+  traceWindow,
   filter,
   searchedCount,
   failureCount,
@@ -43,21 +43,21 @@ export function TraceBar({
   onEnd,
   fetchPage,
 }: TraceBarProps) {
-  const all = part.events.length;
-  const isPart = part.totalCount > all;
-  const earlierCount = part.firstSeq - 1;
-  const laterCount = part.window === null ? 0 : part.totalCount - part.lastSeq;
+  const all = traceWindow.events.length;
+  const isPart = traceWindow.totalCount > all;
+  const earlierCount = traceWindow.firstSeq - 1;
+  const laterCount = traceWindow.window === null ? 0 : traceWindow.totalCount - traceWindow.lastSeq;
   return (
     <div className="flex flex-wrap items-center gap-x-3 gap-y-1 border-b bg-sunken px-4 py-1 text-xs text-ink-2 lg:px-6">
-      <span>{countText(items.length + quietCount, part, searchedCount)}</span>
+      <span>{countText(items.length + quietCount, traceWindow, searchedCount)}</span>
       {quietCount > 0 && <span className="text-ink-3">{formatPlural(quietCount, "status event")} hidden</span>}
       {earlierCount > 0 && (
-        <Button size="sm" look="ghost" onClick={part.loadEarlier}>
+        <Button size="sm" variant="ghost" onClick={traceWindow.loadEarlier}>
           Load earlier ({earlierCount.toLocaleString("en")})
         </Button>
       )}
       {laterCount > 0 && (
-        <Button size="sm" look="ghost" onClick={part.loadLater}>
+        <Button size="sm" variant="ghost" onClick={traceWindow.loadLater}>
           Load later ({laterCount.toLocaleString("en")})
         </Button>
       )}
@@ -65,10 +65,10 @@ export function TraceBar({
         <span className="inline-flex items-center">
           {formatPlural(failureCount, "failure")}
           {isPart && " loaded"}
-          <Button size="icon-sm" look="ghost" aria-label="Previous failure" onClick={() => onFailure(-1)}>
+          <Button size="icon-sm" variant="ghost" aria-label="Previous failure" onClick={() => onFailure(-1)}>
             <ChevronUp aria-hidden className="size-3.5" />
           </Button>
-          <Button size="icon-sm" look="ghost" aria-label="Next failure" onClick={() => onFailure(1)}>
+          <Button size="icon-sm" variant="ghost" aria-label="Next failure" onClick={() => onFailure(1)}>
             <ChevronDown aria-hidden className="size-3.5" />
           </Button>
         </span>
@@ -81,16 +81,16 @@ export function TraceBar({
         />
         <DownloadAll run={run} filter={filter} fetchPage={fetchPage} />
       </span>
-      <Button size="sm" look="ghost" onClick={onEnd}>
+      <Button size="sm" variant="ghost" onClick={onEnd}>
         <ArrowDown aria-hidden className="size-3.5" />{" "}
-        {part.window !== null ? "Newest" : isTerminal(run.status) ? "End" : "Jump to live"}
+        {traceWindow.window !== null ? "Newest" : isTerminal(run.status) ? "End" : "Jump to live"}
       </Button>
     </div>
   );
 }
 
-function countText(shownCount: number, part: TracePart, searchedCount: number): string {
-  const { window, events, firstSeq, lastSeq, totalCount, isReady } = part;
+function countText(shownCount: number, traceWindow: TraceWindow, searchedCount: number): string {
+  const { window, events, firstSeq, lastSeq, totalCount, isReady } = traceWindow;
   if (window !== null && !isReady) return `Loading events around ${window.target.toLocaleString("en")}…`;
   if (shownCount !== events.length)
     return `${shownCount.toLocaleString("en")} of ${formatPlural(searchedCount, "event")}`;
@@ -110,7 +110,7 @@ function DownloadAll({ run, filter, fetchPage }: DownloadAllProps) {
     stop.current = giveUp;
     setRead({ count: 0, of: run.lastEventSeq });
     try {
-      const parts = await readWhole(fetchPage, {
+      const parts = await exportEvents(fetchPage, {
         ...{ matches: filterOf(filter), signal: giveUp.signal },
         onProgress: (count, of) => setRead({ count, of }),
       });
@@ -133,7 +133,7 @@ function DownloadAll({ run, filter, fetchPage }: DownloadAllProps) {
   }
   return (
     <Button
-      look="ghost"
+      variant="ghost"
       size="icon-sm"
       aria-label="Download matching events as NDJSON"
       title="Download matching events as NDJSON"

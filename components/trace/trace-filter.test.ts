@@ -1,15 +1,15 @@
 import { expect, test } from "vitest";
 import { SearchEventsInput } from "@/contract/event";
-import { askFor, filterOf, isNarrowed, type TraceFilter } from "./trace-filter";
+import { filterOf, isNarrowed, searchInputOf, type TraceFilter } from "./trace-filter";
 
 const NONE: TraceFilter = { hidden: [], find: "", fromMs: null, toMs: null };
 const startMs = Date.parse("2026-11-22T10:00:00.000Z");
 
 test("what is asked of the server is what is shown of the loaded, and nothing where nothing is narrowed", () => {
-  expect([isNarrowed(NONE), askFor(NONE)]).toEqual([false, {}]);
+  expect([isNarrowed(NONE), searchInputOf(NONE)]).toEqual([false, {}]);
   const filter = { hidden: ["warning", "error"], find: "pear", fromMs: startMs + 0.4, toMs: startMs + 1_999.6 };
   expect(isNarrowed(filter)).toBe(true);
-  expect(SearchEventsInput.parse({ runId: "r", ...askFor(filter) })).toMatchObject({
+  expect(SearchEventsInput.parse({ runId: "r", ...searchInputOf(filter) })).toMatchObject({
     ...{ text: "pear", withoutTypes: ["warning", "error"], since: "2026-11-22T10:00:00.000Z" },
     until: "2026-11-22T10:00:02.000999Z",
   });

@@ -17,15 +17,15 @@ export function filterOf({ hidden, find, fromMs, toMs }: TraceFilter): (event: R
 }
 
 /** The same for events that are not loaded, as the server is asked. */
-export function askFor({ hidden, find, fromMs, toMs }: TraceFilter) {
+export function searchInputOf({ hidden, find, fromMs, toMs }: TraceFilter) {
   return {
     ...(find === "" ? {} : { text: find }),
     ...(hidden.length === 0 ? {} : { withoutTypes: hidden.join(",") }),
-    ...(fromMs === null || toMs === null ? {} : { since: isoAt(Math.floor(fromMs)), until: endOf(Math.ceil(toMs)) }),
+    ...(fromMs === null || toMs === null ? {} : { since: isoAt(Math.floor(fromMs)), until: endOfMs(Math.ceil(toMs)) }),
   };
 }
 
 const isoAt = (ms: number) => new Date(ms).toISOString();
 
 /** The database counts microseconds: those of the last millisecond are in it. */
-const endOf = (ms: number) => isoAt(ms).replace("Z", "999Z");
+const endOfMs = (ms: number) => isoAt(ms).replace("Z", "999Z");

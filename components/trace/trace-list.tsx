@@ -11,15 +11,15 @@ import type { RunEvent } from "@/contract/event";
 import { isFailedEvent } from "@/contract/failed-event";
 import type { Run } from "@/contract/run";
 import { EventRows, isAtEndOf } from "./event-rows";
-import { LookBar } from "./look-bar";
+import { SearchProgressBar } from "./search-progress-bar";
 import { useRunLog } from "./session-logs";
 import { stepTo } from "./summary";
 import { TraceBar } from "./trace-bar";
 import { filterOf, isNarrowed, type TraceFilter } from "./trace-filter";
 import type { TraceItem } from "./trace-row";
 import { useAnchor } from "./use-anchor";
-import { NOTHING_LOOKED, useEventSearch } from "./use-event-search";
-import { usePart } from "./use-part";
+import { NOTHING_SEARCHED, useEventSearch } from "./use-event-search";
+import { useTraceWindow } from "./use-trace-window";
 
 type TraceListProps = {
   run: Run;
@@ -32,23 +32,23 @@ type TraceListProps = {
 /** A run's events that match, of those that are loaded and of those that were looked for further back. */
 export function TraceList({ run, filter, hasStatus, onClear }: TraceListProps) {
   const { log, snapshot } = useRunLog(run);
-  const box = useRef<HTMLDivElement>(null);
+  const scroller = useRef<HTMLDivElement>(null);
   const toEnd = useRef<() => void>(() => {});
-  const { openSeqs, toggle, target, goTo, leave } = useAnchor();
+  const { openSeqs, toggle, target, goTo, clearTarget } = useAnchor();
   const isHeld = isNarrowed(filter);
   const search = useEventSearch(run.id, filter);
-  const part = usePart({ log, snapshot, target, looked: search.looked });
-  const looked = search.looked.part === part.name ? search.looked : NOTHING_LOOKED;
-  const backToSeq = Math.min(looked.backToSeq ?? part.firstSeq, part.firstSeq);
+  const traceWindow = useTraceWindow({ log, snapshot, target, searched: search.searched });
+  const searched = search.searched.windowName === traceWindow.name ? search.searched : NOTHING_SEARCHED;
+  const backToSeq = Math.min(searched.backToSeq ?? traceWindow.firstSeq, traceWindow.firstSeq);
 
-  const matching = useMemo(() => part.events.filter(filterOf(filter)), [part.events, filter]);
+  const matching = useMemo(() => traceWindow.events.filter(filterOf(filter)), [traceWindow.events, filter]);
   const shown = useMemo(
     () => (isHeld || hasStatus ? matching : withoutStatus(matching, target)),
     [matching, isHeld, hasStatus, target],
   );
   const items = useMemo<readonly TraceItem[]>(
-    () => (isHeld ? [...looked.items.filter(({ seq }) => seq < part.firstSeq), ...shown] : shown),
-    [isHeld, looked.items, part.firstSeq, shown],
+    () => (isHeld ? [...searched.items.filter(({ seq }) => seq < traceWindow.firstSeq), ...shown] : shown),
+    [isHeld, searched.items, traceWindow.firstSeq, shown],
   );
   const failures = useMemo(
     () => items.filter((item) => ("payload" in item ? isFailedEvent(item) : item.isFailed)).map(({ seq }) => seq),
@@ -58,9 +58,10 @@ export function TraceList({ run, filter, hasStatus, onClear }: TraceListProps) {
   const jump = async (by: 1 | -1) => {
     const here = stepTo(failures, target, by);
     // Beyond what is loaded others are looked for, from where one stands if that is further.
-    const from = by === 1 ? Math.max(target ?? 0, part.lastSeq) + 1 : Math.min(target ?? backToSeq, backToSeq) - 1;
-    const isThere = by === 1 ? from <= part.totalCount : from >= 1;
-    const seq = here ?? (isThere ? await search.findFailure(from, by) : null);
+    const from =
+      by === 1 ? Math.max(target ?? 0, traceWindow.lastSeq) + 1 : Math.min(target ?? backToSeq, backToSeq) - 1;
+    const isInRange = by === 1 ? from <= traceWindow.totalCount : from >= 1;
+    const seq = here ?? (isInRange ? await search.findFailure(from, by) : null);
     if (seq === null) toast(by === 1 ? "No later failure" : "No earlier failure");
     if (seq === null || seq === undefined) return;
     focusSeq.current = seq;
@@ -71,13 +72,13 @@ export function TraceList({ run, filter, hasStatus, onClear }: TraceListProps) {
     { keys: "[", name: "Previous failure", run: () => void jump(-1) },
     { keys: "f", name: "Jump to latest and follow", run: () => follow() },
   ]);
-  const isTail = part.window === null;
+  const isTail = traceWindow.window === null;
   const follow = () => {
-    if (!isTail) leave();
+    if (!isTail) clearTarget();
     else toEnd.current();
   };
   useEffect(
-    () => log.addReader(() => !isTail || (!isHeld && target === null && isAtEndOf(box.current))),
+    () => log.addReader(() => !isTail || (!isHeld && target === null && isAtEndOf(scroller.current))),
     [log, isTail, isHeld, target],
   );
   const around = useCallback(
@@ -87,8 +88,8 @@ export function TraceList({ run, filter, hasStatus, onClear }: TraceListProps) {
     },
     [onClear, goTo],
   );
-  const searchedCount = part.lastSeq - backToSeq + 1;
-  const error = part.error ?? search.error;
+  const searchedCount = traceWindow.lastSeq - backToSeq + 1;
+  const error = traceWindow.error ?? search.error;
 
   return (
     <>
@@ -96,7 +97,7 @@ export function TraceList({ run, filter, hasStatus, onClear }: TraceListProps) {
         run={run}
         items={items}
         quietCount={matching.length - shown.length}
-        part={part}
+        traceWindow={traceWindow}
         filter={filter}
         searchedCount={searchedCount}
         failureCount={failures.length}
@@ -104,39 +105,42 @@ export function TraceList({ run, filter, hasStatus, onClear }: TraceListProps) {
         onEnd={follow}
         fetchPage={log.fetchPage}
       />
-      {part.totalCount > part.events.length && (
-        <LookBar
+      {traceWindow.totalCount > traceWindow.events.length && (
+        <SearchProgressBar
           search={search}
           isNarrowed={isHeld}
           searchedCount={searchedCount}
-          totalCount={part.totalCount}
-          isOver={backToSeq <= 1}
-          onFurther={() => search.lookFurther(part)}
+          totalCount={traceWindow.totalCount}
+          hasEnded={backToSeq <= 1}
+          onFurther={() => search.searchFurther(traceWindow)}
         />
       )}
       {error !== null && (
-        <ErrorBar error={error} onRetry={() => (part.error === null ? search.lookFurther(part) : part.retry())} />
+        <ErrorBar
+          error={error}
+          onRetry={() => (traceWindow.error === null ? search.searchFurther(traceWindow) : traceWindow.retry())}
+        />
       )}
-      <ScrollRegion ref={box} label="Events" className="min-h-0 flex-1">
-        {items.length === 0 && part.isReady ? (
+      <ScrollRegion ref={scroller} label="Events" className="min-h-0 flex-1">
+        {items.length === 0 && traceWindow.isReady ? (
           <EmptyState title="No matching events" action={<Button onClick={onClear}>Clear filters</Button>}>
-            {searchedCount < part.totalCount
-              ? `Searched ${searchedCount.toLocaleString("en")} of ${formatPlural(part.totalCount, "event")}.`
-              : `${formatPlural(part.totalCount, "event")} hidden by filters.`}
+            {searchedCount < traceWindow.totalCount
+              ? `Searched ${searchedCount.toLocaleString("en")} of ${formatPlural(traceWindow.totalCount, "event")}.`
+              : `${formatPlural(traceWindow.totalCount, "event")} hidden by filters.`}
           </EmptyState>
         ) : (
           <EventRows
-            key={part.name}
+            key={traceWindow.name}
             items={items}
             startMs={Date.parse(run.createdAt)}
-            box={box}
+            scroller={scroller}
             toEnd={toEnd}
             openSeqs={openSeqs}
             onToggle={toggle}
             onAround={isHeld ? around : null}
             target={target}
             focusSeq={focusSeq}
-            isReady={part.isReady}
+            isReady={traceWindow.isReady}
             isTail={isTail}
           />
         )}
@@ -152,8 +156,8 @@ export function TraceList({ run, filter, hasStatus, onClear }: TraceListProps) {
 
 /** A run's log without what its runner notes of itself; what went wrong stays, and what the address names. */
 function withoutStatus(events: readonly RunEvent[], target: number | null): readonly RunEvent[] {
-  const told = events.filter(
+  const visibleEvents = events.filter(
     (event) => event.type !== "backend_status" || event.seq === target || isFailedEvent(event),
   );
-  return told.length === 0 ? events : told;
+  return visibleEvents.length === 0 ? events : visibleEvents;
 }

@@ -7,7 +7,7 @@ import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/class-names";
 import { CopyButton } from "@/components/ui/copy";
 import { formatDuration } from "@/components/ui/format";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { QueryView } from "@/components/ui/query-view";
 import { Time } from "@/components/ui/time";
 import type { FoundEvent, RunEvent } from "@/contract/event";
@@ -53,7 +53,7 @@ export const TraceRow = memo(function TraceRow({ event, startMs, isOpen, onToggl
         <span className="w-20 shrink-0 text-right text-ink-3 tabular-nums max-sm:order-1 max-sm:ml-auto">
           +{formatDuration(Date.parse(event.createdAt) - startMs)}
         </span>
-        <span className={cn("w-36 shrink-0 truncate text-ink-2", TONE[event.type])}>{showTricks(event.type)}</span>
+        <span className={cn("w-36 shrink-0 truncate text-ink-2", TONE[event.type])}>{revealHidden(event.type)}</span>
         <span className="min-w-0 flex-1 truncate text-ink-2 max-sm:order-2 max-sm:basis-full max-sm:pl-6">
           {"payload" in event ? summarize(event) : oneLine(event.excerpt)}
         </span>
@@ -88,13 +88,13 @@ function EventBody({ event, onAround }: { event: RunEvent } & Pick<TraceRowProps
         </a>
         <CopyButton text={() => JSON.stringify(event, null, 2)} label="Copy JSON" />
         {onAround !== null && (
-          <Button look="ghost" size="sm" onClick={() => onAround(event.seq)}>
+          <Button variant="ghost" size="sm" onClick={() => onAround(event.seq)}>
             Show surrounding events
           </Button>
         )}
       </p>
       <pre className="scroll-thin max-h-96 overflow-auto text-xs leading-5 wrap-anywhere whitespace-pre-wrap">
-        {showTricks(JSON.stringify(event.payload, null, 2))}
+        {revealHidden(JSON.stringify(event.payload, null, 2))}
       </pre>
     </>
   );

@@ -39,7 +39,9 @@ export function TraceView({ runs, followedId }: { runs: readonly Run[]; followed
     [filters.hide, filters.find, filters.from, filters.to],
   );
   const run =
-    runs.find((known) => known.id === filters.run) ?? runs.find((known) => known.id === followedId) ?? runs[0];
+    runs.find((candidate) => candidate.id === filters.run) ??
+    runs.find((candidate) => candidate.id === followedId) ??
+    runs[0];
   if (run === undefined) return <EmptyState title="No events yet">Events appear here once a run starts.</EmptyState>;
   const { from, to } = filters;
   const startMs = Date.parse(run.createdAt);
@@ -59,9 +61,9 @@ export function TraceView({ runs, followedId }: { runs: readonly Run[]; followed
               })
             }
           >
-            {runs.map((known) => (
-              <option key={known.id} value={known.id}>
-                {shortenId(known.id)} · {explainRun(known).word}
+            {runs.map((candidate) => (
+              <option key={candidate.id} value={candidate.id}>
+                {shortenId(candidate.id)} · {explainRun(candidate).word}
               </option>
             ))}
           </Select>

@@ -8,7 +8,7 @@ export function useAnchor(): {
   target: number | null;
   goTo: (seq: number) => void;
   /** Names no event any more. */
-  leave: () => void;
+  clearTarget: () => void;
 } {
   const [openSeqs, setOpenSeqs] = useState<ReadonlySet<number>>(new Set());
   const [target, setTarget] = useState<number | null>(null);
@@ -31,7 +31,7 @@ export function useAnchor(): {
     setOpenSeqs((open) => new Set([...open, seq]));
   }, []);
 
-  const leave = useCallback(() => {
+  const clearTarget = useCallback(() => {
     window.history.replaceState(window.history.state, "", `${window.location.pathname}${window.location.search}`);
     setTarget(null);
   }, []);
@@ -43,5 +43,5 @@ export function useAnchor(): {
       return next;
     });
   }, []);
-  return { openSeqs, toggle, target, goTo, leave };
+  return { openSeqs, toggle, target, goTo, clearTarget };
 }

@@ -4,8 +4,8 @@ import { createTRPCClient, httpBatchLink } from "@trpc/client";
 import { createTRPCContext } from "@trpc/tanstack-react-query";
 import { type ReactNode, useState } from "react";
 import type { AppRouter } from "@/server/trpc/types";
-import { askServer } from "./ask";
 import { readError } from "./errors";
+import { fetchFromServer } from "./fetch-from-server";
 import { makeQueryClient } from "./query-client";
 
 export const { TRPCProvider, useTRPC, useTRPCClient } = createTRPCContext<AppRouter>();
@@ -37,7 +37,7 @@ export function ApiProvider({ children }: { children: ReactNode }) {
           maxItems: 10,
           maxURLLength: 6_000,
           headers: { "content-type": "application/json" },
-          fetch: (url, init) => askServer(String(url), init as RequestInit),
+          fetch: (url, init) => fetchFromServer(String(url), init as RequestInit),
         }),
       ],
     }),

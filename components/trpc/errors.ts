@@ -1,5 +1,5 @@
 import { TRPCClientError } from "@trpc/client";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import type { ErrorBody } from "@/contract/errors";
 
 /** What the console shows of a failure, whatever failed. */
@@ -16,7 +16,7 @@ type ErrorData = { agentrun?: ErrorBody; httpStatus?: number };
 /** Reads the contract's error object out of whatever was thrown, to be shown: a message may name what others wrote. */
 export function readError(error: unknown): ShownError {
   const read = readThrown(error);
-  return { ...read, message: showTricks(read.message) };
+  return { ...read, message: revealHidden(read.message) };
 }
 
 function readThrown(error: unknown): ShownError {

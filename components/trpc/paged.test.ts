@@ -3,17 +3,17 @@ import { expect, test } from "vitest";
 import { paged } from "./paged";
 
 test("pages follow each other's cursor, and a page is asked for by its own input alone", async () => {
-  const asked: unknown[] = [];
+  const requests: unknown[] = [];
   const pageAt = (from: { cursor?: string }) => ({
     queryKey: [["runs", "list"], { input: { limit: 2, ...from }, type: "query" }],
     queryFn: async (context: QueryFunctionContext) => {
-      asked.push(context.queryKey[1]);
+      requests.push(context.queryKey[1]);
       return from.cursor === undefined ? { items: [1, 2], cursor: "c2" } : { items: [3], cursor: null };
     },
   });
   const data = await new QueryClient().fetchInfiniteQuery({ ...paged<number>(pageAt), pages: 3 });
   expect(data.pages.flatMap((page) => page.items)).toEqual([1, 2, 3]);
-  expect(asked).toEqual([
+  expect(requests).toEqual([
     { input: { limit: 2 }, type: "query" },
     { input: { limit: 2, cursor: "c2" }, type: "query" },
   ]);

@@ -18,9 +18,9 @@ type FetchPage = (cursor: string | null) => Promise<TurnPage>;
  * Reads a run's turns on from where they were left, until all that there is was read, or as many events as are allowed.
  * Of a run that is over and read nothing is asked again.
  */
-export async function readOn(known: ReadRun | undefined, seqMax: number, fetchPage: FetchPage): Promise<ReadRun> {
-  if (known !== undefined && (known.cursor === null || known.readSeq >= seqMax)) return known;
-  let read: ReadRun = known ?? { turns: [], cursor: null, readSeq: 0, lastSeq: 0 };
+export async function readOn(previous: ReadRun | undefined, seqMax: number, fetchPage: FetchPage): Promise<ReadRun> {
+  if (previous !== undefined && (previous.cursor === null || previous.readSeq >= seqMax)) return previous;
+  let read: ReadRun = previous ?? { turns: [], cursor: null, readSeq: 0, lastSeq: 0 };
   for (;;) {
     const page = await fetchPage(read.cursor);
     const { cursor, readSeq, lastSeq } = page;
@@ -30,13 +30,13 @@ export async function readOn(known: ReadRun | undefined, seqMax: number, fetchPa
 }
 
 /** Turns with what a later page tells of them, in the order in which they began; those that wait come last. */
-export function mergeTurns(known: readonly RunTurn[], told: readonly RunTurn[]): RunTurn[] {
-  const turns = new Map(known.map((turn) => [turn.key, turn]));
-  for (const turn of told) turns.set(turn.key, turn);
-  return [...turns.values()].toSorted((a, b) => placeOf(a) - placeOf(b));
+export function mergeTurns(current: readonly RunTurn[], newer: readonly RunTurn[]): RunTurn[] {
+  const turns = new Map(current.map((turn) => [turn.key, turn]));
+  for (const turn of newer) turns.set(turn.key, turn);
+  return [...turns.values()].toSorted((a, b) => sortKeyOf(a) - sortKeyOf(b));
 }
 
-function placeOf(turn: RunTurn): number {
+function sortKeyOf(turn: RunTurn): number {
   return turn.startSeq ?? turn.endSeq ?? Number.MAX_SAFE_INTEGER;
 }
 

@@ -1,8 +1,8 @@
 "use client";
 import { useQueries, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
-import { useAskAgain } from "@/components/live/gathered";
 import { useFrames } from "@/components/live/provider";
+import { useThrottledRefetch } from "@/components/live/throttled";
 import { useTRPCClient } from "@/components/trpc/client";
 import type { Run } from "@/contract/run";
 import { isTerminal } from "@/contract/words";
@@ -11,7 +11,7 @@ import { allot, type NumberedTurn, type ReadRun, readOn } from "./read-turns";
 const KEY = "run-turns";
 /** The stream tells of the events of one run alone: two that work are asked for what is new. */
 const WORKING_POLL_MS = 2_000;
-const GATHER_MS = 300;
+const REFETCH_WAIT_MS = 300;
 
 export type TurnsRead = {
   turns: NumberedTurn[];
@@ -29,14 +29,14 @@ export function useTurns(sessionId: string, runs: readonly Run[], eventsMax: num
   const client = useQueryClient();
   const oldestFirst = runs.toReversed();
   const allotted = allot(oldestFirst, eventsMax);
-  const ask = useAskAgain(GATHER_MS, [KEY]);
-  useFrames("run", (run) => runs.some((known) => known.id === run.id) && ask());
-  useFrames("session", (frame) => frame.sessionId === sessionId && ask());
+  const refetch = useThrottledRefetch(REFETCH_WAIT_MS, [KEY]);
+  useFrames("run", (run) => runs.some((listed) => listed.id === run.id) && refetch());
+  useFrames("session", (frame) => frame.sessionId === sessionId && refetch());
   const readUpTo = useRef(eventsMax);
   useEffect(() => {
     if (readUpTo.current === eventsMax) return;
     readUpTo.current = eventsMax;
-    ask();
+    refetch();
   });
   return useQueries({
     queries: oldestFirst.map((run) => ({

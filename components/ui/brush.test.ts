@@ -1,16 +1,16 @@
 import { expect, test } from "vitest";
-import { edgesOf, partBetween } from "./brush";
+import { edgesOf, rangeBetween } from "./brush";
 import { stepShares } from "./crosshair";
 
 const HOURS = { axis: { fromMs: 0, toMs: 4_000 }, shares: stepShares(4) };
 
 test("points stand for whole steps, whichever of them came first", () => {
-  expect(partBetween(HOURS, 1, 2)).toEqual({ fromMs: 1_000, toMs: 3_000 });
-  expect(partBetween(HOURS, 2, 1)).toEqual({ fromMs: 1_000, toMs: 3_000 });
-  expect(partBetween(HOURS, 3, 3)).toEqual({ fromMs: 3_000, toMs: 4_000 });
-  expect(partBetween(HOURS, -5, 9), "a chart may have lost points meanwhile").toEqual({ fromMs: 0, toMs: 4_000 });
-  expect(partBetween({ ...HOURS, axis: null }, 0, 1)).toBeNull();
-  expect(partBetween({ ...HOURS, shares: [] }, 0, 1)).toBeNull();
+  expect(rangeBetween(HOURS, 1, 2)).toEqual({ fromMs: 1_000, toMs: 3_000 });
+  expect(rangeBetween(HOURS, 2, 1)).toEqual({ fromMs: 1_000, toMs: 3_000 });
+  expect(rangeBetween(HOURS, 3, 3)).toEqual({ fromMs: 3_000, toMs: 4_000 });
+  expect(rangeBetween(HOURS, -5, 9), "a chart may have lost points meanwhile").toEqual({ fromMs: 0, toMs: 4_000 });
+  expect(rangeBetween({ ...HOURS, axis: null }, 0, 1)).toBeNull();
+  expect(rangeBetween({ ...HOURS, shares: [] }, 0, 1)).toBeNull();
 });
 
 test("points that lie unevenly have room half way to their neighbours", () => {

@@ -6,7 +6,7 @@ export const buttonStyle = cva(
   "inline-flex shrink-0 items-center justify-center gap-1.5 rounded-md border font-medium whitespace-nowrap select-none transition-colors aria-disabled:opacity-55 disabled:cursor-not-allowed disabled:opacity-55",
   {
     variants: {
-      look: {
+      variant: {
         primary: "border-transparent bg-accent-fill text-on-accent hover:not-disabled:bg-accent-fill-hover",
         plain: "border-line-strong bg-panel text-ink hover:not-disabled:bg-hover",
         ghost: "border-transparent bg-transparent text-ink-2 hover:not-disabled:bg-hover hover:not-disabled:text-ink",
@@ -19,13 +19,13 @@ export const buttonStyle = cva(
         "icon-sm": "size-7",
       },
     },
-    defaultVariants: { look: "plain", size: "md" },
+    defaultVariants: { variant: "plain", size: "md" },
   },
 );
 
 type ButtonProps = ComponentProps<"button"> & VariantProps<typeof buttonStyle>;
 
 /** A button that submits nothing unless told to. */
-export function Button({ look, size, className, type = "button", ...rest }: ButtonProps) {
-  return <button type={type} className={cn(buttonStyle({ look, size }), className)} {...rest} />;
+export function Button({ variant, size, className, type = "button", ...rest }: ButtonProps) {
+  return <button type={type} className={cn(buttonStyle({ variant, size }), className)} {...rest} />;
 }

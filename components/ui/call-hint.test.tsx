@@ -5,10 +5,10 @@ import { CreateTaskInput } from "@/contract/queue";
 import { CallHint } from "./call-hint";
 
 test("what is empty names the call that fills it, whole and as it may be sent", () => {
-  const html = renderToStaticMarkup(<CallHint words="Programs add them by" call={NEW_TASK_CALL} />);
+  const html = renderToStaticMarkup(<CallHint label="Programs add them by" call={NEW_TASK_CALL} />);
   const shown = html.replaceAll("&quot;", '"');
   expect(shown).toContain(`POST /api/v1/queue/tasks ${JSON.stringify(NEW_TASK_CALL.body)}`);
   expect(shown).toContain(">Copy as curl</button>");
   expect(CreateTaskInput.safeParse(NEW_TASK_CALL.body).error).toBeUndefined();
-  expect(renderToStaticMarkup(<CallHint words="Read it by" call={{ path: "/runs" }} />)).toContain("GET /api/v1/runs ");
+  expect(renderToStaticMarkup(<CallHint label="Read it by" call={{ path: "/runs" }} />)).toContain("GET /api/v1/runs ");
 });

@@ -2,11 +2,11 @@
 import { useSyncExternalStore } from "react";
 import { useTimeMode } from "./clock";
 import type { TimeAxis } from "./crosshair";
-import { showTricks } from "./hidden-text";
+import { revealHidden } from "./hidden-characters";
 import { timeTicks } from "./time-ticks";
 
 /** What a picture's height stands for: its top, and how a figure of it is written. */
-export type Scale = { top: number; format: (figure: number) => string };
+export type Scale = { top: number; format: (value: number) => string };
 
 /** `1.0 s` is no rounder than `1 s`. */
 const formatRound = (text: string) => text.replace(/\.0(?=\D)/, "");
@@ -19,8 +19,8 @@ export function ScaleTicks({ scale: { top, format } }: { scale: Scale }) {
       aria-hidden
       className="-my-2 flex flex-col justify-between text-right text-2xs whitespace-nowrap text-ink-3 tabular-nums"
     >
-      <span>{showTricks(formatRound(format(top)))}</span>
-      {middle !== null && <span>{showTricks(formatRound(middle))}</span>}
+      <span>{revealHidden(formatRound(format(top)))}</span>
+      {middle !== null && <span>{revealHidden(formatRound(middle))}</span>}
       <span>0</span>
     </div>
   );
@@ -71,7 +71,7 @@ export function BarLabels({ labels }: { labels: readonly string[] }) {
     <p aria-hidden className="flex border-t pt-0.5 text-2xs whitespace-nowrap text-ink-3 tabular-nums">
       {labels.map((label, index) => (
         <span key={label} className="flex min-w-0 flex-1 justify-center">
-          {index % every === 0 && <span>{showTricks(formatRound(label))}</span>}
+          {index % every === 0 && <span>{revealHidden(formatRound(label))}</span>}
         </span>
       ))}
     </p>

@@ -1,51 +1,51 @@
 "use client";
 import { type RefObject, useEffect, useRef, useState } from "react";
-import { edgesOf, partBetween } from "./brush";
-import { nearestPoint, type Places, pointAt, readCrosshair, type TimeAxis } from "./crosshair";
+import { edgesOf, rangeBetween } from "./brush";
+import { type ChartPoints, nearestPoint, pointAt, readCrosshair, type TimeAxis } from "./crosshair";
 
 type ChartBrushProps = {
   /** What lies over the chart, and takes pointer and keys. */
   layer: RefObject<HTMLElement | null>;
   chartId: string;
-  places: Places;
+  points: ChartPoints;
   nameOf: (point: number) => string;
-  onBrush: (part: TimeAxis) => void;
+  onBrush: (range: TimeAxis) => void;
 };
-type Ends = { from: number; to: number };
+type BrushRange = { from: number; to: number };
 
 const DRAG_PX = 4;
 const STEPS: Record<string, number> = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1 };
 
 /** A part of a chart that is chosen by dragging over it, or by Shift and the arrows and then Enter. */
-export function ChartBrush({ layer, chartId, places, nameOf, onBrush }: ChartBrushProps) {
-  const [ends, setEnds] = useState<Ends | null>(null);
-  const latest = useRef({ places, ends, onBrush, chartId });
+export function ChartBrush({ layer, chartId, points, nameOf, onBrush }: ChartBrushProps) {
+  const [brushed, setBrushed] = useState<BrushRange | null>(null);
+  const latest = useRef({ points, brushed, onBrush, chartId });
   useEffect(() => {
-    latest.current = { places, ends, onBrush, chartId };
+    latest.current = { points, brushed, onBrush, chartId };
   });
   useEffect(() => {
     const chart = layer.current;
     if (chart === null) return;
-    const given = new AbortController();
+    const controller = new AbortController();
     const on = <Name extends keyof HTMLElementEventMap>(
       name: Name,
       listener: (event: HTMLElementEventMap[Name]) => void,
-    ) => chart.addEventListener(name, listener, { signal: given.signal });
-    const take = ({ from, to }: Ends) => {
-      const part = partBetween(latest.current.places, from, to);
-      setEnds(null);
-      if (part !== null) latest.current.onBrush(part);
+    ) => chart.addEventListener(name, listener, { signal: controller.signal });
+    const commit = ({ from, to }: BrushRange) => {
+      const range = rangeBetween(latest.current.points, from, to);
+      setBrushed(null);
+      if (range !== null) latest.current.onBrush(range);
     };
 
     let pressed: { x: number; point: number } | null = null;
-    let dragged: Ends | null = null;
+    let dragged: BrushRange | null = null;
     const nearest = ({ clientX }: PointerEvent) => {
       const { left, width } = chart.getBoundingClientRect();
-      return nearestPoint(latest.current.places.shares, (clientX - left) / width);
+      return nearestPoint(latest.current.points.shares, (clientX - left) / width);
     };
     on("pointerdown", (event) => {
       const point = nearest(event);
-      setEnds(null);
+      setBrushed(null);
       // A finger tells figures as it moves.
       if (event.button === 0 && event.pointerType !== "touch" && point !== null) pressed = { x: event.clientX, point };
     });
@@ -55,50 +55,51 @@ export function ChartBrush({ layer, chartId, places, nameOf, onBrush }: ChartBru
       if (dragged === null && Math.abs(event.clientX - pressed.x) < DRAG_PX) return;
       if (dragged === null) chart.setPointerCapture(event.pointerId);
       dragged = { from: pressed.point, to };
-      setEnds(dragged);
+      setBrushed(dragged);
     });
     const end = () => {
       pressed = null;
       dragged = null;
     };
     on("pointerup", () => {
-      if (dragged !== null) take(dragged);
+      if (dragged !== null) commit(dragged);
       end();
     });
     on("pointercancel", () => {
       end();
-      setEnds(null);
+      setBrushed(null);
     });
     // Words beside the chart would be selected by the way.
     const keep = (event: Event) => pressed !== null && event.preventDefault();
-    document.addEventListener("selectstart", keep, { signal: given.signal });
+    document.addEventListener("selectstart", keep, { signal: controller.signal });
 
     on("keydown", (event) => {
       if (event.ctrlKey || event.metaKey || event.altKey) return;
-      const { places, ends, chartId } = latest.current;
-      const last = places.shares.length - 1;
+      const { points, brushed, chartId } = latest.current;
+      const last = points.shares.length - 1;
       const step = STEPS[event.key];
-      if (event.key === "Enter" && ends !== null) {
+      if (event.key === "Enter" && brushed !== null) {
         event.preventDefault();
         event.stopPropagation();
-        take(ends);
+        commit(brushed);
       } else if (event.shiftKey && (step !== undefined || event.key === "Home" || event.key === "End")) {
         // The chart itself moves its point by the same key, a moment later.
-        const at = pointAt(readCrosshair(), chartId, places) ?? last;
+        const at = pointAt(readCrosshair(), chartId, points) ?? last;
         const to = step === undefined ? (event.key === "Home" ? 0 : last) : Math.max(0, Math.min(at + step, last));
-        setEnds({ from: ends?.from ?? at, to });
-      } else if (event.key !== "Shift") setEnds(null);
+        setBrushed({ from: brushed?.from ?? at, to });
+      } else if (event.key !== "Shift") setBrushed(null);
     });
-    on("blur", () => setEnds(null));
-    return () => given.abort();
+    on("blur", () => setBrushed(null));
+    return () => controller.abort();
   }, [layer]);
 
-  const [first, last] = ends === null ? [0, 0] : [Math.min(ends.from, ends.to), Math.max(ends.from, ends.to)];
-  const { left } = edgesOf(places.shares, first);
-  const { right } = edgesOf(places.shares, last);
+  const [first, last] =
+    brushed === null ? [0, 0] : [Math.min(brushed.from, brushed.to), Math.max(brushed.from, brushed.to)];
+  const { left } = edgesOf(points.shares, first);
+  const { right } = edgesOf(points.shares, last);
   return (
     <>
-      {ends !== null && (
+      {brushed !== null && (
         <span
           data-brush
           aria-hidden
@@ -107,7 +108,7 @@ export function ChartBrush({ layer, chartId, places, nameOf, onBrush }: ChartBru
         />
       )}
       <span role="status" className="sr-only">
-        {ends !== null && `From ${nameOf(first)} to ${nameOf(last)}: press Enter to zoom`}
+        {brushed !== null && `From ${nameOf(first)} to ${nameOf(last)}: press Enter to zoom`}
       </span>
     </>
   );

@@ -2,8 +2,15 @@
 import dynamic from "next/dynamic";
 import { type KeyboardEvent, use, useEffect, useId, useRef, useState, useSyncExternalStore } from "react";
 import { BrushContext } from "./brush-context";
-import { clearCrosshair, type Places, pointAt, readCrosshair, setCrosshair, subscribeCrosshair } from "./crosshair";
-import { showTricks } from "./hidden-text";
+import {
+  type ChartPoints,
+  clearCrosshair,
+  pointAt,
+  readCrosshair,
+  setCrosshair,
+  subscribeCrosshair,
+} from "./crosshair";
+import { revealHidden } from "./hidden-characters";
 import { usePointing } from "./use-pointing";
 
 // A page with charts is often only looked at.
@@ -20,30 +27,30 @@ export type Figures = {
   /** How each figure is drawn, as the legend shows it. */
   swatches?: readonly (string | undefined)[] | undefined;
 };
-type ChartPointerProps = { title: string; places: Places; figures: Figures };
+type ChartPointerProps = { title: string; points: ChartPoints; figures: Figures };
 
 /**
  * Lies over a chart: the pointer, a finger or the arrow keys choose one of its points, whose figures are told beside it.
  * To a screen reader it is a slider over the points, whose value is told as it moves.
  */
-export function ChartPointer({ title, places, figures }: ChartPointerProps) {
+export function ChartPointer({ title, points, figures }: ChartPointerProps) {
   const id = useId();
   const layer = useRef<HTMLDivElement>(null);
   const lastPoint = useRef(Number.POSITIVE_INFINITY);
   const crosshair = useSyncExternalStore(subscribeCrosshair, readCrosshair, () => null);
-  const point = pointAt(crosshair, id, places);
+  const point = pointAt(crosshair, id, points);
   const isOwn = crosshair?.chartId === id && point !== null;
   const onBrush = use(BrushContext);
-  const [wasOwn, setWasOwn] = useState(false);
-  usePointing(layer, id, places);
+  const [wasPointedAt, setWasPointedAt] = useState(false);
+  usePointing(layer, id, points);
   useEffect(() => () => clearCrosshair(id), [id]);
   useEffect(() => {
     if (point !== null) lastPoint.current = point;
-    if (isOwn) setWasOwn(true);
+    if (isOwn) setWasPointedAt(true);
   }, [point, isOwn]);
 
   const last = figures.rows.length - 1;
-  const show = (next: number) => setCrosshair({ chartId: id, point: Math.max(0, Math.min(next, last)), places });
+  const show = (next: number) => setCrosshair({ chartId: id, point: Math.max(0, Math.min(next, last)), points });
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     // The first press shows where it was left.
@@ -55,20 +62,20 @@ export function ChartPointer({ title, places, figures }: ChartPointerProps) {
     // The page's own keys are not meant while a chart is read.
     event.stopPropagation();
   };
-  const told = point ?? last;
-  const row = figures.rows[told] ?? [""];
-  const share = point === null ? undefined : places.shares[point];
+  const shownPoint = point ?? last;
+  const row = figures.rows[shownPoint] ?? [""];
+  const share = point === null ? undefined : points.shares[point];
   return (
     <>
       <div
         ref={layer}
         role="slider"
         tabIndex={0}
-        aria-label={`${showTricks(title)}, point by point`}
+        aria-label={`${revealHidden(title)}, point by point`}
         aria-valuemin={0}
         aria-valuemax={last}
-        aria-valuenow={told}
-        aria-valuetext={inWords(figures, row)}
+        aria-valuenow={shownPoint}
+        aria-valuetext={describePoint(figures, row)}
         className="absolute inset-0 cursor-crosshair touch-pan-y rounded-sm"
         onKeyDown={onKeyDown}
         onFocus={(event) => event.currentTarget.matches(":focus-visible") && show(lastPoint.current)}
@@ -82,8 +89,8 @@ export function ChartPointer({ title, places, figures }: ChartPointerProps) {
           />
         )}
       </div>
-      {wasOwn && onBrush !== null && places.axis !== null && (
-        <ChartBrush {...{ layer, places, onBrush }} chartId={id} nameOf={(at) => figures.rows[at]?.[0] ?? ""} />
+      {wasPointedAt && onBrush !== null && points.axis !== null && (
+        <ChartBrush {...{ layer, points, onBrush }} chartId={id} nameOf={(at) => figures.rows[at]?.[0] ?? ""} />
       )}
       {share !== undefined && <ChartReadout chart={layer} {...{ share, figures, row, isOwn }} />}
     </>
@@ -98,7 +105,7 @@ function pointAfter(key: string, point: number, last: number, step = 1): number 
 }
 
 /** The figures of a point in one sentence, for who reads by ear. */
-export function inWords({ columns, unit }: Figures, [name, ...told]: readonly string[]): string {
-  const figures = told.map((figure, index) => `${columns[index + 1]} ${figure}`).join(", ");
+export function describePoint({ columns, unit }: Figures, [name, ...values]: readonly string[]): string {
+  const figures = values.map((value, index) => `${columns[index + 1]} ${value}`).join(", ");
   return `${name}${unit === undefined ? "" : `, ${unit}`}: ${figures}`;
 }

@@ -2,9 +2,9 @@
 import { type RefObject, useRef } from "react";
 import { createPortal } from "react-dom";
 import type { Figures } from "./chart-pointer";
-import { besidePoint } from "./crosshair";
+import { readoutPosition } from "./crosshair";
 import { Swatch } from "./swatch";
-import { usePlacing } from "./use-placing";
+import { useRepositioned } from "./use-repositioned";
 
 type ChartReadoutProps = {
   /** What the point lies on. */
@@ -19,22 +19,24 @@ type ChartReadoutProps = {
 /** The figures of one point, beside it: out of the page's flow, and of all that would clip it. */
 export function ChartReadout({ chart, share, figures, row, isOwn }: ChartReadoutProps) {
   const { columns, unit, swatches } = figures;
-  const box = useRef<HTMLDivElement>(null);
-  usePlacing(() => {
-    const [told, drawn] = [box.current, chart.current?.getBoundingClientRect()];
-    if (told === null || drawn === undefined) return;
+  const element = useRef<HTMLDivElement>(null);
+  useRepositioned(() => {
+    const [readout, chartBounds] = [element.current, chart.current?.getBoundingClientRect()];
+    if (readout === null || chartBounds === undefined) return;
     const { clientWidth: width, clientHeight: height } = document.documentElement;
-    const size = { width: told.offsetWidth, height: told.offsetHeight };
-    const { left, top } = besidePoint(drawn, share, size, { width, height });
-    told.style.translate = `${left}px ${top}px`;
-    const isSeen = isOwn ? drawn.bottom > 0 && drawn.top < height : drawn.top >= 0 && drawn.bottom <= height;
-    told.style.visibility = isSeen ? "visible" : "hidden";
+    const size = { width: readout.offsetWidth, height: readout.offsetHeight };
+    const { left, top } = readoutPosition(chartBounds, share, size, { width, height });
+    readout.style.translate = `${left}px ${top}px`;
+    const isVisible = isOwn
+      ? chartBounds.bottom > 0 && chartBounds.top < height
+      : chartBounds.top >= 0 && chartBounds.bottom <= height;
+    readout.style.visibility = isVisible ? "visible" : "hidden";
   });
-  const [name, ...told] = row;
+  const [name, ...values] = row;
   return createPortal(
     // Hidden from screen readers: the chart's slider tells it.
     <div
-      ref={box}
+      ref={element}
       aria-hidden
       data-chart-readout
       className="pointer-events-none invisible fixed top-0 left-0 z-30 flex max-w-[min(20rem,calc(100vw-1rem))] flex-col gap-0.5 rounded-lg border bg-raised px-2.5 py-1.5 text-2xs shadow-pop"
@@ -43,11 +45,11 @@ export function ChartReadout({ chart, share, figures, row, isOwn }: ChartReadout
         {name}
         {unit !== undefined && <span className="font-normal text-ink-3"> · {unit}</span>}
       </p>
-      {told.map((figure, index) => (
+      {values.map((value, index) => (
         <p key={columns[index + 1]} className="flex items-center gap-1.5">
-          {swatches !== undefined && <Swatch look={swatches[index] ?? ""} />}
+          {swatches !== undefined && <Swatch style={swatches[index] ?? ""} />}
           <span className="truncate text-ink-2">{columns[index + 1]}</span>
-          <span className="ml-auto pl-3 whitespace-nowrap tabular-nums">{figure}</span>
+          <span className="ml-auto pl-3 whitespace-nowrap tabular-nums">{value}</span>
         </p>
       ))}
     </div>,

@@ -12,7 +12,7 @@ const chart = (rows: [string, ...string[]][]) =>
       from="1 h ago"
       to="now"
       legend="none"
-      picture={<svg aria-hidden="true" />}
+      plot={<svg aria-hidden="true" />}
       columns={["When", "fast", "slow"]}
       rows={rows}
       unit="tasks"

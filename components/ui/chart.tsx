@@ -1,10 +1,10 @@
 import type { ReactNode } from "react";
 import { BarLabels, GridLines, type Scale, ScaleTicks, TimeTicks } from "./chart-axes";
+import { P50_SWATCH, P95_SWATCH } from "./chart-canvas";
 import { ChartPointer, type Figures } from "./chart-pointer";
 import { cn } from "./class-names";
 import { stepShares, type TimeAxis } from "./crosshair";
-import { HALF, MOST } from "./drawing";
-import { showTricks } from "./hidden-text";
+import { revealHidden } from "./hidden-characters";
 import { Panel } from "./page";
 import { ScrollRegion } from "./scroll-region";
 import { Swatch } from "./swatch";
@@ -23,7 +23,7 @@ type ChartProps = Figures & {
   /** What each of its bars stands for, in the place of its ends. */
   labels?: readonly string[];
   legend: ReactNode;
-  picture: ReactNode;
+  plot: ReactNode;
   /** Of a picture over time: charts of the same time point at it together. */
   axis?: TimeAxis;
   /** Where its points are, as shares of its width; else they are steps side by side. */
@@ -35,7 +35,7 @@ type ChartProps = Figures & {
 /** A picture in a box of its own. */
 export function Chart(props: ChartProps) {
   return (
-    <Panel title={showTricks(props.title)} className="flex flex-col">
+    <Panel title={revealHidden(props.title)} className="flex flex-col">
       <div className="flex flex-1 flex-col gap-2 p-3">
         <ChartParts {...props} />
       </div>
@@ -44,8 +44,8 @@ export function Chart(props: ChartProps) {
 }
 
 /** A picture with its words, its legend and its figures. */
-export function ChartParts({ title, summary, scale, top, from, to, labels, legend, picture, ...told }: ChartProps) {
-  const { columns, rows, unit, swatches, axis = null, shares, isNewestFirst = false } = told;
+export function ChartParts({ title, summary, scale, top, from, to, labels, legend, plot, ...data }: ChartProps) {
+  const { columns, rows, unit, swatches, axis = null, shares, isNewestFirst = false } = data;
   return (
     <>
       <div className={cn("grid grid-cols-[minmax(0,1fr)] gap-x-1.5 pt-2", scale && "grid-cols-[auto_minmax(0,1fr)]")}>
@@ -58,12 +58,12 @@ export function ChartParts({ title, summary, scale, top, from, to, labels, legen
         <div className="relative">
           {scale !== null && <GridLines hasMiddle={scale.top !== 1} />}
           <div role="img" aria-label={summary} className="relative">
-            {picture}
+            {plot}
           </div>
           {rows.length > 0 && (
             <ChartPointer
               title={title}
-              places={{ axis, shares: shares ?? stepShares(rows.length) }}
+              points={{ axis, shares: shares ?? stepShares(rows.length) }}
               figures={{ columns, rows, unit, swatches }}
             />
           )}
@@ -109,9 +109,9 @@ function FigureTable({ title, columns, rows }: FiguresProps) {
               <th scope="row" className="pr-3 text-left font-normal whitespace-nowrap text-ink-2">
                 {name}
               </th>
-              {figures.map((figure, index) => (
+              {figures.map((value, index) => (
                 <td key={columns[index + 1]} className="pr-3">
-                  {figure}
+                  {value}
                 </td>
               ))}
             </tr>
@@ -123,22 +123,22 @@ function FigureTable({ title, columns, rows }: FiguresProps) {
 }
 
 /** A swatch and what it stands for. */
-export function Key({ swatch, name, figure }: { swatch: string; name: string; figure?: string }) {
+export function Key({ swatch, name, value }: { swatch: string; name: string; value?: string }) {
   return (
     <span className="inline-flex max-w-full items-center gap-1.5">
-      <Swatch look={swatch} />
+      <Swatch style={swatch} />
       <span className="truncate">{name}</span>
-      {figure !== undefined && <span className="text-ink-3 tabular-nums">{figure}</span>}
+      {value !== undefined && <span className="text-ink-3 tabular-nums">{value}</span>}
     </span>
   );
 }
 
 /** What the lines of `Quantiles` are, and where they have come to. */
-export function QuantileKeys({ half, most }: { half: string; most: string }) {
+export function QuantileKeys({ p50, p95 }: { p50: string; p95: string }) {
   return (
     <>
-      <Key swatch={HALF} name="Median" figure={half} />
-      <Key swatch={MOST} name="95th percentile" figure={most} />
+      <Key swatch={P50_SWATCH} name="Median" value={p50} />
+      <Key swatch={P95_SWATCH} name="95th percentile" value={p95} />
     </>
   );
 }

@@ -14,18 +14,18 @@ export function Choices<Value extends string>({ label, values, names, value, onC
     <fieldset className="scroll-thin max-w-full min-w-0 overflow-x-auto">
       <legend className="sr-only">{label}</legend>
       <div className="flex w-max rounded-md border border-line-strong p-0.5">
-        {values.map((known) => (
+        {values.map((option) => (
           <button
-            key={known}
+            key={option}
             type="button"
-            aria-pressed={known === value}
-            onClick={() => onChange(known)}
+            aria-pressed={option === value}
+            onClick={() => onChange(option)}
             className={cn(
               "h-6.5 rounded px-2 text-xs whitespace-nowrap focus-visible:-outline-offset-1",
-              known === value ? "bg-accent-soft font-medium text-ink" : "text-ink-2 hover:text-ink",
+              option === value ? "bg-accent-soft font-medium text-ink" : "text-ink-2 hover:text-ink",
             )}
           >
-            {names?.[known] ?? known}
+            {names?.[option] ?? option}
           </button>
         ))}
       </div>

@@ -46,12 +46,12 @@ const readBeforeTicks = () => (typeof window === "undefined" ? Date.now() : nowM
 /** The same while something goes on; 0, and nothing is rendered again, while nothing does. */
 export function useNowWhile(isOn: boolean): number {
   return useSyncExternalStore(
-    isOn ? subscribe : STILL,
+    isOn ? subscribe : NO_SUBSCRIPTION,
     () => (isOn ? nowMs : 0),
     () => (isOn ? readBeforeTicks() : 0),
   );
 }
-const STILL = () => () => undefined;
+const NO_SUBSCRIPTION = () => () => undefined;
 
 /** The same, null until the page is hydrated: for what decides on more than a text by the time. */
 export function useHydratedNow(): number | null {
@@ -71,7 +71,7 @@ let mode: TimeMode | undefined;
 function readMode(): TimeMode {
   if (mode === undefined) {
     const stored = globalThis.localStorage?.getItem(MODE_KEY);
-    mode = TIME_MODES.find((known) => known === stored) ?? "relative";
+    mode = TIME_MODES.find((candidate) => candidate === stored) ?? "relative";
   }
   return mode;
 }

@@ -4,7 +4,7 @@ import { type ReactNode, useEffect, useState } from "react";
 import { toast } from "sonner";
 import { Button } from "./button";
 import { shortenId } from "./format";
-import { showTricks } from "./hidden-text";
+import { revealHidden } from "./hidden-characters";
 
 /** Copies a text and says that it did. */
 export function CopyButton({ text, label }: { text: string | (() => string); label: string }) {
@@ -16,7 +16,7 @@ export function CopyButton({ text, label }: { text: string | (() => string); lab
   }, [isCopied]);
   return (
     <Button
-      look="ghost"
+      variant="ghost"
       size="icon-sm"
       className="-my-1 size-6 align-middle"
       aria-label={isCopied ? "Copied" : label}
@@ -32,9 +32,17 @@ export function CopyButton({ text, label }: { text: string | (() => string); lab
 }
 
 /** A button in words that copies a text, and says so in a toast. */
-export function CopyTextButton({ text, said, children }: { text: () => string; said: string; children: ReactNode }) {
+export function CopyTextButton({
+  text,
+  copiedMessage,
+  children,
+}: {
+  text: () => string;
+  copiedMessage: string;
+  children: ReactNode;
+}) {
   return (
-    <Button look="ghost" size="sm" onClick={() => void copyText(text()).then(() => toast.success(said))}>
+    <Button variant="ghost" size="sm" onClick={() => void copyText(text()).then(() => toast.success(copiedMessage))}>
       <Copy aria-hidden className="size-3.5" /> {children}
     </Button>
   );
@@ -56,10 +64,10 @@ export async function copyText(text: string): Promise<void> {
 export function Id({ id }: { id: string }) {
   return (
     <span className="inline-flex max-w-full items-center gap-0.5 font-mono text-xs">
-      <span title={showTricks(id)} className="truncate">
+      <span title={revealHidden(id)} className="truncate">
         {shortenId(id)}
       </span>
-      <CopyButton text={id} label={`Copy ${showTricks(id)}`} />
+      <CopyButton text={id} label={`Copy ${revealHidden(id)}`} />
     </span>
   );
 }

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import {
-  besidePoint,
   clearCrosshair,
   nearestPoint,
   pointAt,
   readCrosshair,
+  readoutPosition,
   setCrosshair,
   stepShares,
 } from "./crosshair";
@@ -23,7 +23,7 @@ test("the point that is nearest is taken, also of points that lie unevenly and f
 });
 
 test("charts of the same time show it at that time, whatever their steps; others do not", () => {
-  const crosshair = { chartId: "hours", point: 12, places: dayOf(24) };
+  const crosshair = { chartId: "hours", point: 12, points: dayOf(24) };
   expect(pointAt(crosshair, "hours", dayOf(24))).toBe(12);
   expect(pointAt(crosshair, "thirds", dayOf(72))).toBe(37);
   // The same day, though the one ends with its last whole hour and the other now.
@@ -31,14 +31,14 @@ test("charts of the same time show it at that time, whatever their steps; others
   expect(pointAt(crosshair, "yesterday", dayOf(24, -24 * HOUR_MS))).toBeNull();
   expect(pointAt(crosshair, "an hour", { axis: { fromMs: 0, toMs: HOUR_MS }, shares: stepShares(60) })).toBeNull();
   expect(pointAt(crosshair, "no time", { axis: null, shares: stepShares(24) })).toBeNull();
-  expect(pointAt({ ...crosshair, places: { ...dayOf(24), axis: null } }, "thirds", dayOf(72))).toBeNull();
+  expect(pointAt({ ...crosshair, points: { ...dayOf(24), axis: null } }, "thirds", dayOf(72))).toBeNull();
   // Its chart has fewer points by now.
   expect(pointAt(crosshair, "hours", dayOf(6))).toBeNull();
   expect(pointAt(null, "hours", dayOf(24))).toBeNull();
 });
 
 test("a chart takes away its own crosshair alone", () => {
-  setCrosshair({ chartId: "a", point: 1, places: dayOf(24) });
+  setCrosshair({ chartId: "a", point: 1, points: dayOf(24) });
   clearCrosshair("b");
   expect(readCrosshair()).toMatchObject({ chartId: "a", point: 1 });
   clearCrosshair("a");
@@ -53,14 +53,14 @@ test("what is told stands beside its point and never out of the window", () => {
   for (const left of [-200, 0, 8, 210, 380])
     for (const top of [-50, 0, 400, 790])
       for (const share of [0, 0.3, 1]) {
-        const at = besidePoint({ left, top, width: 374, height: 96 }, share, size, view);
+        const at = readoutPosition({ left, top, width: 374, height: 96 }, share, size, view);
         expect(at.left).toBeGreaterThanOrEqual(8);
         expect(at.left + size.width).toBeLessThanOrEqual(view.width - 8);
         expect(at.top).toBeGreaterThanOrEqual(8);
         expect(at.top + size.height).toBeLessThanOrEqual(view.height - 8);
       }
   const chart = { left: 8, top: 100, width: 374, height: 96 };
-  expect(besidePoint(chart, 0.1, size, view)).toEqual({ left: 8 + 37.4 + 10, top: 100 });
+  expect(readoutPosition(chart, 0.1, size, view)).toEqual({ left: 8 + 37.4 + 10, top: 100 });
   // Where there is no room on its right it stands on its left.
-  expect(besidePoint(chart, 0.9, size, view).left).toBeCloseTo(8 + 336.6 - 10 - 180);
+  expect(readoutPosition(chart, 0.9, size, view).left).toBeCloseTo(8 + 336.6 - 10 - 180);
 });

@@ -1,10 +1,10 @@
 /** From when to when a picture over time goes. */
 export type TimeAxis = { fromMs: number; toMs: number };
 /** Where a chart's points are, as shares of its width, from left to right; over time where it has an axis. */
-export type Places = { axis: TimeAxis | null; shares: readonly number[] };
+export type ChartPoints = { axis: TimeAxis | null; shares: readonly number[] };
 
 /** Where somebody points: at a point of a chart, and so at a time of all charts that go over the same one. */
-export type Crosshair = { chartId: string; point: number; places: Places };
+export type Crosshair = { chartId: string; point: number; points: ChartPoints };
 
 /** Two charts end at the same now though one counts by hours and the other by minutes. */
 const SAME_WITHIN = 0.05;
@@ -22,7 +22,7 @@ export function readCrosshair(): Crosshair | null {
 }
 
 export function setCrosshair(next: Crosshair): void {
-  if (current?.chartId === next.chartId && current.point === next.point && current.places === next.places) return;
+  if (current?.chartId === next.chartId && current.point === next.point && current.points === next.points) return;
   current = next;
   for (const listener of listeners) listener();
 }
@@ -49,13 +49,13 @@ export function nearestPoint(shares: readonly number[], share: number): number |
 }
 
 /** Which of a chart's points the crosshair is at: its own, or the one of the same time in a chart of the same axis. */
-export function pointAt(crosshair: Crosshair | null, chartId: string, { axis, shares }: Places): number | null {
+export function pointAt(crosshair: Crosshair | null, chartId: string, { axis, shares }: ChartPoints): number | null {
   if (crosshair === null) return null;
-  const { places, point } = crosshair;
+  const { points, point } = crosshair;
   if (crosshair.chartId === chartId) return point < shares.length ? point : null;
-  const share = places.shares[point];
-  if (axis === null || places.axis === null || share === undefined || !isSameAxis(axis, places.axis)) return null;
-  const atMs = places.axis.fromMs + share * (places.axis.toMs - places.axis.fromMs);
+  const share = points.shares[point];
+  if (axis === null || points.axis === null || share === undefined || !isSameAxis(axis, points.axis)) return null;
+  const atMs = points.axis.fromMs + share * (points.axis.toMs - points.axis.fromMs);
   return nearestPoint(shares, (atMs - axis.fromMs) / (axis.toMs - axis.fromMs));
 }
 
@@ -69,13 +69,13 @@ const GAP_PX = 10;
 const MARGIN_PX = 8;
 
 /** Where what is told of a point stands: beside it, and never out of the window. */
-export function besidePoint(chart: Box, share: number, size: Pick<Box, "width" | "height">, view: typeof size) {
+export function readoutPosition(chart: Box, share: number, size: Pick<Box, "width" | "height">, view: typeof size) {
   const x = chart.left + share * chart.width;
   const isRight = x + GAP_PX + size.width + MARGIN_PX <= view.width;
-  const within = (at: number, length: number, whole: number) =>
-    Math.max(MARGIN_PX, Math.min(at, whole - length - MARGIN_PX));
+  const clamp = (at: number, length: number, viewLength: number) =>
+    Math.max(MARGIN_PX, Math.min(at, viewLength - length - MARGIN_PX));
   return {
-    left: within(isRight ? x + GAP_PX : x - GAP_PX - size.width, size.width, view.width),
-    top: within(chart.top, size.height, view.height),
+    left: clamp(isRight ? x + GAP_PX : x - GAP_PX - size.width, size.width, view.width),
+    top: clamp(chart.top, size.height, view.height),
   };
 }

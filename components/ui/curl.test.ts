@@ -6,8 +6,8 @@ test("a line means the same to a shell, whatever is in it", () => {
   const path = "/runs?search=it's%20$HOME";
   const line = curlOf({ method: "POST", path, body: { reason: "it's `late`" } }, "http://127.0.0.1:3000");
   const script = `curl() { printf '%s\\n' "$@"; }; AGENTRUN_TOKEN=ara_x; ${line}`;
-  const told = execFileSync("sh", ["-c", script], { encoding: "utf8" }).trim().split("\n");
-  expect(told).toEqual([
+  const printed = execFileSync("sh", ["-c", script], { encoding: "utf8" }).trim().split("\n");
+  expect(printed).toEqual([
     ...["-H", "Authorization: Bearer ara_x", "-X", "POST", "-H", "Content-Type: application/json"],
     ...["-d", '{"reason":"it\'s `late`"}', `http://127.0.0.1:3000/api/v1${path}`],
   ]);
@@ -31,8 +31,8 @@ test("a secret in a body becomes a variable of the reader's, and stands nowhere 
   const line = curlOf({ method: "POST", path: "/queue/tasks", body }, "http://x");
   expect(line).not.toMatch(/hunter2|t0p/);
   const script = `curl() { for part in "$@"; do printf '%s\n' "$part"; done; }; AGENTRUN_SECRET='s $3'; ${line}`;
-  const told = execFileSync("sh", ["-c", script], { encoding: "utf8" }).split("\n");
-  expect(JSON.parse(told.find((part) => part.startsWith("{")) ?? "")).toEqual({
+  const printed = execFileSync("sh", ["-c", script], { encoding: "utf8" }).split("\n");
+  expect(JSON.parse(printed.find((part) => part.startsWith("{")) ?? "")).toEqual({
     name: "it's",
     payload: { api_key: "s $3", "access-token": "s $3", tokens: 7, note: "plain" },
   });
@@ -49,6 +49,6 @@ test("the same call is a line of the command line, with no secret either", () =>
   const body = { name: "it's", api_key: "hunter2" };
   const line = agentrunOf({ method: "POST", path: "/queue/tasks", body }, "http://x");
   const script = `agentrun() { printf '%s\\n' "$@"; }; AGENTRUN_SECRET='s $3'; ${line}`;
-  const told = execFileSync("sh", ["-c", script], { encoding: "utf8" }).trim().split("\n");
-  expect(told).toEqual(["--url", "http://x", "api", "POST", "/queue/tasks", '{"name":"it\'s","api_key":"s $3"}']);
+  const printed = execFileSync("sh", ["-c", script], { encoding: "utf8" }).trim().split("\n");
+  expect(printed).toEqual(["--url", "http://x", "api", "POST", "/queue/tasks", '{"name":"it\'s","api_key":"s $3"}']);
 });

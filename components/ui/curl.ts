@@ -32,10 +32,10 @@ export async function copyCurl(call: Call): Promise<void> {
   });
 }
 
-async function copyLine(as: string, line: string, options?: Parameters<typeof toast.success>[1]): Promise<void> {
+async function copyLine(format: string, line: string, options?: Parameters<typeof toast.success>[1]): Promise<void> {
   await copyText(line);
-  const also = line.includes("$AGENTRUN_SECRET") ? ", and takes secrets from AGENTRUN_SECRET" : "";
-  toast.success(`Copied as ${as}: it asks with AGENTRUN_TOKEN${also}`, options);
+  const secretNote = line.includes("$AGENTRUN_SECRET") ? ", and takes secrets from AGENTRUN_SECRET" : "";
+  toast.success(`Copied as ${format}: it asks with AGENTRUN_TOKEN${secretNote}`, options);
 }
 
 /** A path with what it is told, as REST takes it of a list or of what is deleted. */

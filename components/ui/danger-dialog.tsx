@@ -7,7 +7,7 @@ import { Dialog } from "./dialog";
 import { DialogForm } from "./dialog-form";
 import { ErrorNote } from "./error-note";
 import { Field, Input, TextArea } from "./field";
-import { showTricks } from "./hidden-text";
+import { revealHidden } from "./hidden-characters";
 
 type DangerDialogProps = {
   isOpen: boolean;
@@ -40,17 +40,17 @@ export function DangerDialog(props: DangerDialogProps) {
   const [typed, setTyped] = useState("");
   const formId = useId();
   const isTyped = props.typed === undefined || typed === props.typed;
-  const said = reason.trim() === "" ? undefined : reason.trim();
-  const isSilent = props.hasReason === "required" && said === undefined;
+  const typedReason = reason.trim() === "" ? undefined : reason.trim();
+  const isSilent = props.hasReason === "required" && typedReason === undefined;
   const isBlocked = !isTyped || isSilent || props.isPending || (props.refusal ?? null) !== null;
   const { curl } = props;
 
   function confirm(): void {
-    if (!isBlocked) props.onConfirm(said);
+    if (!isBlocked) props.onConfirm(typedReason);
   }
 
   return (
-    <Dialog isOpen={props.isOpen} onOpenChange={props.onOpenChange} title={showTricks(props.title)}>
+    <Dialog isOpen={props.isOpen} onOpenChange={props.onOpenChange} title={revealHidden(props.title)}>
       <DialogForm id={formId} onSubmit={confirm}>
         <div className="text-sm text-ink-2">{props.consequence}</div>
         {(props.hasReason ?? false) !== false && (
@@ -85,9 +85,9 @@ export function DangerDialog(props: DangerDialogProps) {
         )}
         <ErrorNote error={props.error} />
         <div className="flex flex-wrap justify-end gap-2">
-          {curl !== undefined && <CurlButton call={() => curl(said)} />}
+          {curl !== undefined && <CurlButton call={() => curl(typedReason)} />}
           <Button onClick={() => props.onOpenChange(false)}>{props.keep ?? "Cancel"}</Button>
-          <Button look={props.isLoss === false ? "primary" : "danger"} type="submit" disabled={isBlocked}>
+          <Button variant={props.isLoss === false ? "primary" : "danger"} type="submit" disabled={isBlocked}>
             {props.isPending ? "Working…" : props.action}
           </Button>
         </div>

@@ -12,12 +12,12 @@ export function DialogForm({ onSubmit, children, ...form }: DialogFormProps) {
   // The refusal comes with a later render, and only whoever has not gone on typing is led.
   useEffect(() => {
     if (!isSent.current) return;
-    const wrong = element.current?.querySelector<HTMLElement>("[aria-invalid=true]");
-    const told = wrong ?? element.current?.querySelector<HTMLElement>("[role=alert]") ?? null;
-    if (told === null) return;
+    const invalidInput = element.current?.querySelector<HTMLElement>("[aria-invalid=true]");
+    const invalidField = invalidInput ?? element.current?.querySelector<HTMLElement>("[role=alert]") ?? null;
+    if (invalidField === null) return;
     isSent.current = false;
-    wrong?.focus({ preventScroll: true });
-    void told.scrollIntoView({ block: "center" });
+    invalidInput?.focus({ preventScroll: true });
+    void invalidField.scrollIntoView({ block: "center" });
   });
   const submit = (event: FormEvent) => {
     event.preventDefault();

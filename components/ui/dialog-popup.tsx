@@ -41,7 +41,7 @@ export function DialogPopup({
           <div className={cn("scroll-thin min-h-0 overflow-y-auto p-4", FOOT)}>{children}</div>
           {/* Last in order, so that the first field gets the focus and not the way out. */}
           <Base.Close
-            render={<Button look="ghost" size="icon-sm" className="absolute top-2.5 right-3" aria-label="Close" />}
+            render={<Button variant="ghost" size="icon-sm" className="absolute top-2.5 right-3" aria-label="Close" />}
           >
             <X aria-hidden className="size-4" />
           </Base.Close>

@@ -1,13 +1,13 @@
 "use client";
 import dynamic from "next/dynamic";
 import { type ReactNode, type RefObject, useEffect, useState } from "react";
-import { DialogComing } from "./dialog-coming";
+import { DialogLoading } from "./dialog-loading";
 
 /** What every dialog is made of. */
 export const loadDialog = () => import("./dialog-popup").then((module) => module.DialogPopup);
 const DialogPopup = dynamic(loadDialog, {
   ssr: false,
-  loading: DialogComing,
+  loading: DialogLoading,
 });
 
 export type DialogProps = {

@@ -2,7 +2,7 @@ import { readError } from "@/components/trpc/errors";
 import { messageOf } from "@/components/trpc/issues";
 import { cn } from "./class-names";
 import { ErrorFacts } from "./error-facts";
-import { showTricks } from "./hidden-text";
+import { revealHidden } from "./hidden-characters";
 
 /** What went wrong with what was just asked for, beside it; nothing while nothing did. */
 export function ErrorNote({ error, className }: { error: unknown; className?: string }) {
@@ -10,7 +10,7 @@ export function ErrorNote({ error, className }: { error: unknown; className?: st
   const shown = readError(error);
   return (
     <div role="alert" className={cn("flex flex-col gap-0.5 rounded-md bg-bad-soft p-2 text-xs text-bad", className)}>
-      <p>{showTricks(messageOf(shown))}</p>
+      <p>{revealHidden(messageOf(shown))}</p>
       <ErrorFacts error={shown} />
     </div>
   );

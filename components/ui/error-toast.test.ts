@@ -9,10 +9,10 @@ test("what went wrong stands, with its request, until somebody has read it and c
   toastProblem("demo: no answer");
   const shown = toast.getToasts();
   expect(shown).toHaveLength(2);
-  for (const said of shown) {
-    expect(said).toMatchObject({ type: "error", duration: Number.POSITIVE_INFINITY, closeButton: true });
+  for (const notice of shown) {
+    expect(notice).toMatchObject({ type: "error", duration: Number.POSITIVE_INFINITY, closeButton: true });
   }
-  expect(shown.map((said) => "title" in said && said.title)).toEqual(["the volume is in use", "demo: no answer"]);
+  expect(shown.map((notice) => "title" in notice && notice.title)).toEqual(["the volume is in use", "demo: no answer"]);
 });
 
 test("the same problem again is told once, so that its repetitions hide nothing else", () => {

@@ -1,20 +1,20 @@
 import { type ComponentProps, type ReactNode, useId } from "react";
 import { cn } from "./class-names";
 
-const box =
+const controlClasses =
   "w-full rounded-md border border-line-strong bg-panel px-2.5 text-ink placeholder:text-ink-3 disabled:opacity-60 max-sm:text-base";
 
 export function Input({ className, ...rest }: ComponentProps<"input">) {
-  return <input className={cn(box, "h-8", className)} {...rest} />;
+  return <input className={cn(controlClasses, "h-8", className)} {...rest} />;
 }
 
 export function TextArea({ className, ...rest }: ComponentProps<"textarea">) {
-  return <textarea className={cn(box, "resize-y py-1.5 leading-normal", className)} {...rest} />;
+  return <textarea className={cn(controlClasses, "resize-y py-1.5 leading-normal", className)} {...rest} />;
 }
 
 /** The platform's own select: works on every phone and with every screen reader. */
 export function Select({ className, ...rest }: ComponentProps<"select">) {
-  return <select className={cn(box, "h-8 pr-7", className)} {...rest} />;
+  return <select className={cn(controlClasses, "h-8 pr-7", className)} {...rest} />;
 }
 
 type FieldProps = { label: string; hint?: ReactNode; children: (id: string) => ReactNode; className?: string };

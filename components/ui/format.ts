@@ -1,4 +1,4 @@
-import { showTricks } from "./hidden-text";
+import { revealHidden } from "./hidden-characters";
 
 const UNITS = [
   { name: "d", ms: 86_400_000 },
@@ -14,10 +14,10 @@ export function formatDuration(ms: number): string {
   if (length < 10_000) return `${(Math.floor(length / 100) / 10).toFixed(1)} s`;
   const index = UNITS.findIndex((unit) => length >= unit.ms);
   const unit = UNITS[index] ?? UNITS[3];
-  const whole = Math.floor(length / unit.ms);
+  const wholeUnits = Math.floor(length / unit.ms);
   const next = UNITS[index + 1];
-  const rest = next ? Math.floor((length % unit.ms) / next.ms) : 0;
-  return next && rest > 0 ? `${whole} ${unit.name} ${rest} ${next.name}` : `${whole} ${unit.name}`;
+  const remainder = next ? Math.floor((length % unit.ms) / next.ms) : 0;
+  return next && remainder > 0 ? `${wholeUnits} ${unit.name} ${remainder} ${next.name}` : `${wholeUnits} ${unit.name}`;
 }
 
 /** How long ago or ahead: `now`, `12 s ago`, `in 3 m`. One unit, so that a column of them can be scanned. */
@@ -73,16 +73,16 @@ export function formatMoney(micros: number, currency: string): string {
 }
 
 /** `1 event`, `2 events`. */
-export function formatPlural(count: number, one: string, many = `${one}s`): string {
-  return `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
+export function formatPlural(count: number, singular: string, plural = `${singular}s`): string {
+  return `${count.toLocaleString("en")} ${count === 1 ? singular : plural}`;
 }
 
 /** An id that is too long for its place, with both ends kept: prefixes tell kinds apart, ends tell records apart. */
 export function shortenId(id: string, keep = 6): string {
-  return showTricks(id.length <= keep + 14 ? id : `${id.slice(0, 10)}…${id.slice(-keep)}`);
+  return revealHidden(id.length <= keep + 14 ? id : `${id.slice(0, 10)}…${id.slice(-keep)}`);
 }
 
 /** Words as a sentence begins. */
-export function sentence(words: string): string {
-  return `${words.charAt(0).toUpperCase()}${words.slice(1)}`;
+export function sentence(phrase: string): string {
+  return `${phrase.charAt(0).toUpperCase()}${phrase.slice(1)}`;
 }

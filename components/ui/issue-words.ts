@@ -28,7 +28,7 @@ const RULES: readonly Rule[] = [
   [/^Invalid input: expected boolean, received \w+$/, () => "Must be true or false."],
   [/^Invalid input: expected (?:object|record), received \w+$/, () => "Must be an object."],
   [/^Invalid input: expected array, received \w+$/, () => "Must be a list."],
-  [/^Invalid option: expected one of (.+)$/, ([options]) => `Must be one of ${words(options)}.`],
+  [/^Invalid option: expected one of (.+)$/, ([options]) => `Must be one of ${joinOptions(options)}.`],
   [/^Invalid URL$/, () => "Enter a full URL, such as https://example.com."],
   [/^Invalid ISO (?:datetime|date)$/, () => "Enter a valid date and time."],
   [/^Unrecognized keys?: (.+)$/, ([keys]) => `Unknown field: ${(keys ?? "").replaceAll('"', "")}.`],
@@ -36,7 +36,7 @@ const RULES: readonly Rule[] = [
   [/^Invalid \w+$/, () => "Isn't valid."],
 ];
 
-function words(options: string | undefined): string {
+function joinOptions(options: string | undefined): string {
   return (options ?? "").replaceAll('"', "").split("|").join(", ");
 }
 
@@ -51,9 +51,9 @@ export function issueWords({ path, message }: Issue): string {
 
 /** The same where no field stands beside it: it names the field itself. */
 export function namedIssue(issue: Issue): string {
-  const said = issueWords(issue);
-  if (issue.path === "" || said.startsWith("Enter ")) return said;
-  return `${sentence(labelOf(issue.path))}: ${said}`;
+  const text = issueWords(issue);
+  if (issue.path === "" || text.startsWith("Enter ")) return text;
+  return `${sentence(labelOf(issue.path))}: ${text}`;
 }
 
 function named(path: string): string {

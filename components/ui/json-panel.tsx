@@ -1,4 +1,4 @@
-import { showTricks } from "./hidden-text";
+import { revealHidden } from "./hidden-characters";
 import { Panel } from "./page";
 import { ScrollRegion } from "./scroll-region";
 
@@ -8,7 +8,7 @@ export function JsonPanel({ title, value }: { title: string; value: unknown }) {
     <Panel title={title}>
       <ScrollRegion label={title} className="max-h-60 p-4">
         <pre className="text-xs wrap-anywhere whitespace-pre-wrap">
-          {showTricks(JSON.stringify(value, null, 2) ?? "")}
+          {revealHidden(JSON.stringify(value, null, 2) ?? "")}
         </pre>
       </ScrollRegion>
     </Panel>

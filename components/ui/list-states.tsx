@@ -4,10 +4,10 @@ import { formatPlural } from "./format";
 import { LoadMore, type PagedQuery } from "./load-more";
 
 /** How much of a list is shown, and the way to more of it. */
-export function ListFoot({ count, one, query }: { count: number; one: string; query: PagedQuery }) {
+export function ListFoot({ count, noun, query }: { count: number; noun: string; query: PagedQuery }) {
   return (
     <p className="flex items-center justify-center gap-3 p-4 text-xs text-ink-3">
-      {formatPlural(count, one)}
+      {formatPlural(count, noun)}
       <LoadMore query={query} />
     </p>
   );

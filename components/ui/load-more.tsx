@@ -18,21 +18,21 @@ export function LoadMore({ query }: { query: PagedQuery }) {
   const { hasNextPage, isFetching, isError, fetchNextPage } = query;
   const pages = query.data?.pages.length ?? 0;
   /** How many pages were asked for; 0 once they are there. */
-  const [wanted, setWanted] = useState(0);
-  const isDue = pages < wanted && hasNextPage && !isFetching && !isError;
+  const [requestedCount, setRequestedCount] = useState(0);
+  const isDue = pages < requestedCount && hasNextPage && !isFetching && !isError;
   useEffect(() => {
     if (isDue) void fetchNextPage();
   }, [isDue, fetchNextPage]);
-  if (wanted !== 0 && pages >= wanted) setWanted(0);
+  if (requestedCount !== 0 && pages >= requestedCount) setRequestedCount(0);
   if (!hasNextPage) return null;
-  const isLoading = query.isFetchingNextPage || (pages < wanted && !isError);
-  const ask = () => {
-    setWanted(pages + 1);
+  const isLoading = query.isFetchingNextPage || (pages < requestedCount && !isError);
+  const requestMore = () => {
+    setRequestedCount(pages + 1);
     // What failed is asked for by a person alone.
     if (isError) void fetchNextPage();
   };
   return (
-    <Button size="sm" disabled={isLoading} onClick={ask}>
+    <Button size="sm" disabled={isLoading} onClick={requestMore}>
       {isLoading ? "Loading…" : "Load more"}
     </Button>
   );

@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 import { cn } from "./class-names";
-import { showTricks } from "./hidden-text";
+import { revealHidden } from "./hidden-characters";
 
 type PageHeaderProps = { title: ReactNode; description?: ReactNode; actions?: ReactNode; children?: ReactNode };
 
@@ -84,7 +84,7 @@ export function Facts({ items, className }: { items: readonly Fact[]; className?
         value === null ? null : (
           <div key={name} className="contents">
             <dt className="text-ink-3">{name}</dt>
-            <dd className="min-w-0 wrap-anywhere">{typeof value === "string" ? showTricks(value) : value}</dd>
+            <dd className="min-w-0 wrap-anywhere">{typeof value === "string" ? revealHidden(value) : value}</dd>
           </div>
         ),
       )}

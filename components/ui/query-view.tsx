@@ -5,7 +5,7 @@ import { type ReactNode, useState } from "react";
 import { readError, type ShownError } from "@/components/trpc/errors";
 import { Button } from "./button";
 import { ErrorFacts } from "./error-facts";
-import { showTricks } from "./hidden-text";
+import { revealHidden } from "./hidden-characters";
 import { PageHeader, TableSkeleton } from "./page";
 
 // A page of what there is does without.
@@ -76,7 +76,7 @@ export function ErrorCard({ error, onRetry, isRetrying }: ErrorCardProps) {
       role="alert"
       className="m-4 flex max-w-2xl flex-col gap-2 rounded-lg border border-bad/40 bg-bad-soft p-4 text-sm lg:mx-6"
     >
-      <p className="font-semibold text-bad">{showTricks(error.message)}</p>
+      <p className="font-semibold text-bad">{revealHidden(error.message)}</p>
       {HELP[error.reason] !== undefined && <p className="text-ink-2">{HELP[error.reason]}</p>}
       <ErrorFacts error={error} className="text-xs" />
       {onRetry !== undefined && (
@@ -89,19 +89,19 @@ export function ErrorCard({ error, onRetry, isRetrying }: ErrorCardProps) {
 }
 
 /** The banner of the whole console says these, also when they are over. */
-const SAID_ABOVE = new Set(["unreachable", "database-down"]);
+const EXPLAINED_BY_BANNER = new Set(["unreachable", "database-down"]);
 
 function StaleBanner({ error, onRetry }: { error: ShownError; onRetry: () => void }) {
-  if (SAID_ABOVE.has(error.reason)) return null;
+  if (EXPLAINED_BY_BANNER.has(error.reason)) return null;
   return (
     <div
       role="status"
       className="flex flex-wrap items-center justify-between gap-2 border-b bg-warn-soft px-4 py-1.5 text-xs text-warn lg:px-6"
     >
       <span>
-        {showTricks(error.message)} <ErrorFacts error={error} />
+        {revealHidden(error.message)} <ErrorFacts error={error} />
       </span>
-      <Button look="ghost" size="sm" className="text-warn" onClick={onRetry}>
+      <Button variant="ghost" size="sm" className="text-warn" onClick={onRetry}>
         Try again
       </Button>
     </div>

@@ -3,35 +3,35 @@ import { useId } from "react";
 type RadiosProps<Value extends string> = {
   label: string;
   values: readonly Value[];
-  words: Record<Value, { name: string; hint: string }>;
+  descriptions: Record<Value, { name: string; hint: string }>;
   value: Value;
   onChange: (value: Value) => void;
 };
 
 /** A few choices one below the other, each with what it comes to. */
-export function Radios<Value extends string>({ label, values, words, value, onChange }: RadiosProps<Value>) {
+export function Radios<Value extends string>({ label, values, descriptions, value, onChange }: RadiosProps<Value>) {
   const name = useId();
   return (
     <fieldset className="min-w-0">
       <legend className="text-xs font-medium text-ink-2">{label}</legend>
       <div className="mt-1.5 flex flex-col gap-2 rounded-md border p-3">
-        {values.map((known) => (
-          <div key={known} className="grid grid-cols-[auto_minmax(0,1fr)] items-start gap-x-2 text-xs">
+        {values.map((option) => (
+          <div key={option} className="grid grid-cols-[auto_minmax(0,1fr)] items-start gap-x-2 text-xs">
             <input
               type="radio"
-              id={`${name}-${known}`}
-              aria-describedby={`${name}-${known}-hint`}
+              id={`${name}-${option}`}
+              aria-describedby={`${name}-${option}-hint`}
               name={name}
               className="mt-0.5"
-              value={known}
-              checked={known === value}
-              onChange={() => onChange(known)}
+              value={option}
+              checked={option === value}
+              onChange={() => onChange(option)}
             />
-            <label htmlFor={`${name}-${known}`} className="font-medium">
-              {words[known].name}
+            <label htmlFor={`${name}-${option}`} className="font-medium">
+              {descriptions[option].name}
             </label>
-            <p id={`${name}-${known}-hint`} className="col-start-2 text-ink-2">
-              {words[known].hint}
+            <p id={`${name}-${option}-hint`} className="col-start-2 text-ink-2">
+              {descriptions[option].hint}
             </p>
           </div>
         ))}

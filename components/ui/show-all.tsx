@@ -12,7 +12,7 @@ type ShowAllProps = {
 export function ShowAll({ count, shown, isWhole, onChange }: ShowAllProps) {
   if (count <= shown) return null;
   return (
-    <Button size="sm" look="ghost" aria-expanded={isWhole} onClick={() => onChange(!isWhole)}>
+    <Button size="sm" variant="ghost" aria-expanded={isWhole} onClick={() => onChange(!isWhole)}>
       {isWhole ? "Show fewer" : `Show all ${count}`}
     </Button>
   );

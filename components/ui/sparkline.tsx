@@ -39,7 +39,7 @@ export function Sparkline({ title, label, values, axis, nameOf, unit }: Sparklin
       </svg>
       <ChartPointer
         title={title}
-        places={{ axis, shares: values.map((_, step) => step / end) }}
+        points={{ axis, shares: values.map((_, step) => step / end) }}
         figures={{
           columns: ["When", unit],
           rows: values.map((value, step) => [nameOf(step), formatCount(value)]),

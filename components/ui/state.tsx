@@ -15,7 +15,7 @@ import {
 } from "lucide-react";
 import { cn } from "./class-names";
 import { sentence } from "./format";
-import { showTricks } from "./hidden-text";
+import { revealHidden } from "./hidden-characters";
 import { Why } from "./why";
 
 export const TONES = ["good", "busy", "warn", "bad", "quiet"] as const;
@@ -36,10 +36,10 @@ export const TONE_SOFT: Record<Tone, string> = {
   quiet: "bg-hover text-ink-2",
 };
 
-type Look = { tone: Tone; icon: LucideIcon; isSpinning?: boolean };
+type StateStyle = { tone: Tone; icon: LucideIcon; isSpinning?: boolean };
 
 /** Every status word of the contract. State is always an icon and a word, never a colour alone. */
-const LOOKS: Record<string, Look> = {
+const STATE_STYLES: Record<string, StateStyle> = {
   idle: { tone: "quiet", icon: Moon },
   ready: { tone: "good", icon: CheckCircle2 },
   running: { tone: "busy", icon: Loader, isSpinning: true },
@@ -87,8 +87,8 @@ const LOOKS: Record<string, Look> = {
   reached: { tone: "bad", icon: OctagonPause },
 };
 
-export function lookOf(state: string): Look {
-  return LOOKS[state] ?? { tone: "quiet", icon: CircleHelp };
+export function stateStyle(state: string): StateStyle {
+  return STATE_STYLES[state] ?? { tone: "quiet", icon: CircleHelp };
 }
 
 type StateProps = {
@@ -96,31 +96,34 @@ type StateProps = {
   word?: string;
   tone?: Tone;
   className?: string;
-  isBare?: boolean;
+  isIconless?: boolean;
   title?: string;
   /** Why it is so, where it does not stand beside it: it can be asked for then. */
   why?: string | null;
 };
 
 /** A status: its icon and its word, which begins with a capital. */
-export function State({ state, word, tone, className, isBare, title, why }: StateProps) {
-  const look = lookOf(state);
-  const Icon = look.icon;
-  const shownTone = tone ?? look.tone;
+export function State({ state, word, tone, className, isIconless, title, why }: StateProps) {
+  const stateLook = stateStyle(state);
+  const Icon = stateLook.icon;
+  const shownTone = tone ?? stateLook.tone;
   const style = cn(
     "inline-flex items-center gap-1 text-xs font-medium whitespace-nowrap",
-    isBare ? TONE_TEXT[shownTone] : cn("rounded-full px-2 py-0.5", TONE_SOFT[shownTone]),
+    isIconless ? TONE_TEXT[shownTone] : cn("rounded-full px-2 py-0.5", TONE_SOFT[shownTone]),
     className,
   );
   const shown = (
     <>
-      <Icon aria-hidden className={cn("size-3.5 shrink-0", look.isSpinning && "animate-[spin_2s_linear_infinite]")} />
+      <Icon
+        aria-hidden
+        className={cn("size-3.5 shrink-0", stateLook.isSpinning && "animate-[spin_2s_linear_infinite]")}
+      />
       {sentence(word ?? state)}
     </>
   );
   if (why !== undefined && why !== null && why !== "")
     return (
-      <Why why={showTricks(why)} className={style}>
+      <Why why={revealHidden(why)} className={style}>
         {shown}
       </Why>
     );

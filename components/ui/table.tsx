@@ -19,7 +19,7 @@ export type Column<Row> = {
 export type RowChoice = {
   isChosen: (key: string) => boolean;
   /** null: nothing can be done to many. */
-  box: ((key: string) => ReactNode) | null;
+  checkbox: ((key: string) => ReactNode) | null;
   /** null: what has the focus is no row. */
   onFocus: (key: string | null) => void;
 };
@@ -37,7 +37,7 @@ export type TableProps<Row> = RowsProps<Row> & { label: string; rows: readonly R
 
 /** Whether each row has a cell to choose it by. */
 export function hasBoxes(choice: RowChoice | null | undefined): boolean {
-  return choice?.box != null;
+  return choice?.checkbox != null;
 }
 
 /** A table whose rows become cards below 640 px, with the same cells in them. */
@@ -106,7 +106,7 @@ export function Rows<Row>({ rows, ...props }: RowsProps<Row> & { rows: readonly 
       >
         {hasBoxes(choice) && (
           <td role="cell" className="h-10 pl-4 leading-none max-sm:h-auto max-sm:p-0 lg:pl-6">
-            {choice?.box?.(key)}
+            {choice?.checkbox?.(key)}
           </td>
         )}
         <Cells row={row} columns={columns} />

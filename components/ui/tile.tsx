@@ -4,12 +4,12 @@ import { cn } from "./class-names";
 
 type TileProps = {
   name: string;
-  figure: React.ReactNode;
+  value: React.ReactNode;
   note: string;
   /** What ends the note and goes with the clock. */
   noteMore?: React.ReactNode;
   /** Its course, below. */
-  picture?: React.ReactNode;
+  sparkline?: React.ReactNode;
   tone?: string;
   isOn?: boolean;
   onPress?: () => void;
@@ -18,7 +18,7 @@ type TileProps = {
 };
 
 /** One figure of a row of them, in a `dl`; one that can be pressed narrows what is shown below, or leads there. */
-export function Tile({ name, figure, note, noteMore, picture, tone, isOn, onPress, href }: TileProps) {
+export function Tile({ name, value, note, noteMore, sparkline, tone, isOn, onPress, href }: TileProps) {
   return (
     <div
       data-pointed
@@ -39,22 +39,22 @@ export function Tile({ name, figure, note, noteMore, picture, tone, isOn, onPres
         {href !== undefined && (
           <Link
             href={href}
-            aria-label={`${name}: ${figure}, show them`}
+            aria-label={`${name}: ${value}, show them`}
             className="outline-none after:absolute after:inset-0"
           >
-            {figure}
+            {value}
           </Link>
         )}
-        {href === undefined && onPress === undefined && figure}
+        {href === undefined && onPress === undefined && value}
         {onPress !== undefined && (
           <button
             type="button"
             aria-pressed={isOn}
-            aria-label={`${name}: ${figure}, show these alone`}
+            aria-label={`${name}: ${value}, show these alone`}
             onClick={onPress}
             className="outline-none after:absolute after:inset-0"
           >
-            {figure}
+            {value}
           </button>
         )}
       </dd>
@@ -62,7 +62,7 @@ export function Tile({ name, figure, note, noteMore, picture, tone, isOn, onPres
         {note}
         {noteMore}
       </dd>
-      {picture !== undefined && <dd className="mt-1">{picture}</dd>}
+      {sparkline !== undefined && <dd className="mt-1">{sparkline}</dd>}
     </div>
   );
 }

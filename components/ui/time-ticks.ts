@@ -15,7 +15,7 @@ export type Tick = { share: number; label: string };
 /** Round times between the ends of an axis, by the clock of this browser or by UTC. */
 export function timeTicks({ fromMs, toMs }: TimeAxis, isUtc: boolean): Tick[] {
   const length = toMs - fromMs;
-  const step = STEPS.find((known) => length / known <= TICKS_MAX);
+  const step = STEPS.find((stepLength) => length / stepLength <= TICKS_MAX);
   if (step === undefined || !(length > 0)) return [];
   const zone = isUtc ? { timeZone: "UTC" } : {};
   const format =

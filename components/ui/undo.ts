@@ -4,6 +4,6 @@ import { toast } from "sonner";
 const UNDO_MS = 10_000;
 
 /** Says what was done, and offers to take it back. */
-export function toastUndo(said: string, undo: () => void): void {
-  toast.success(said, { duration: UNDO_MS, action: { label: "Undo", onClick: undo } });
+export function toastUndo(message: string, undo: () => void): void {
+  toast.success(message, { duration: UNDO_MS, action: { label: "Undo", onClick: undo } });
 }

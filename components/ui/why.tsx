@@ -2,7 +2,7 @@
 import dynamic from "next/dynamic";
 import { type ReactNode, useRef, useState } from "react";
 import { cn } from "./class-names";
-import { showTricks } from "./hidden-text";
+import { revealHidden } from "./hidden-characters";
 
 // Every list has what is asked about; few ask.
 const WhyBox = dynamic(() => import("./why-box").then((module) => module.WhyBox), { ssr: false });
@@ -23,7 +23,7 @@ export function Why({ why, className, children }: WhyProps) {
       <button
         ref={button}
         type="button"
-        aria-description={showTricks(why)}
+        aria-description={revealHidden(why)}
         aria-expanded={shown !== null}
         className={cn("relative z-10 min-h-6 cursor-help", className)}
         onPointerEnter={({ pointerType }) => pointerType === "mouse" && setShown((now) => now ?? "hovered")}

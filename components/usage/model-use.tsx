@@ -1,4 +1,4 @@
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { type Fact, Facts, Panel } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
 import type { Usage, UsageOf } from "@/contract/usage";
@@ -39,8 +39,8 @@ export function ModelUse({ query }: { query: UsageQuery }) {
 function factsOf(usage: Usage): Fact[] {
   return [
     ["Calls", callsWords(usage)],
-    ["Input", <Exact key="input" count={usage.inputTokens} words={inputWords(usage)} />],
-    ["Output", <Exact key="output" count={usage.outputTokens} words={outputWords(usage)} />],
+    ["Input", <Exact key="input" count={usage.inputTokens} unit={inputWords(usage)} />],
+    ["Output", <Exact key="output" count={usage.outputTokens} unit={outputWords(usage)} />],
     [
       "Cost",
       costWords(usage) ?? (
@@ -50,8 +50,8 @@ function factsOf(usage: Usage): Fact[] {
   ];
 }
 
-function Exact({ count, words }: { count: number; words: string }) {
-  return <span title={`${count.toLocaleString("en")} tokens`}>{words}</span>;
+function Exact({ count, unit }: { count: number; unit: string }) {
+  return <span title={`${count.toLocaleString("en")} tokens`}>{unit}</span>;
 }
 
 function Models({ models }: { models: UsageOf["models"] }) {
@@ -59,7 +59,7 @@ function Models({ models }: { models: UsageOf["models"] }) {
     <ul aria-label="By model" className="mt-2 flex flex-col gap-1 border-t pt-2 text-xs">
       {models.map(({ backendProfile, model, usage }) => (
         <li key={`${backendProfile}/${model}`} className="flex flex-wrap justify-between gap-x-3">
-          <span className="min-w-0 wrap-anywhere">{showTricks(model)}</span>
+          <span className="min-w-0 wrap-anywhere">{revealHidden(model)}</span>
           <span className="text-ink-2 tabular-nums">{briefWords(usage)}</span>
         </li>
       ))}

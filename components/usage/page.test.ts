@@ -13,16 +13,16 @@ const usage = (values: Partial<Usage> = {}): Usage => ({
 });
 
 test("a period ends today, and days of one's own are cut to what the server takes", () => {
-  const asked = (period: "today" | "7d" | "30d", from: string | null = null, to: string | null = null) =>
+  const daysFor = (period: "today" | "7d" | "30d", from: string | null = null, to: string | null = null) =>
     Object.values(daysAsked({ period, from, to }, NOW_MS));
-  expect(asked("today")).toEqual(["2026-03-10", "2026-03-10"]);
-  expect(asked("7d")).toEqual(["2026-03-04", "2026-03-10"]);
-  expect(asked("30d")).toEqual(["2026-02-09", "2026-03-10"]);
-  expect(asked("7d", "2026-01-01")).toEqual(["2026-01-01", "2026-03-10"]);
-  expect(asked("7d", null, "2026-01-31")).toEqual(["2026-01-25", "2026-01-31"]);
-  expect(asked("7d", "2026-02-02", "2026-02-01")).toEqual(["2026-02-01", "2026-02-01"]);
-  expect(asked("7d", "2027-01-01")).toEqual(["2027-01-01", "2027-01-01"]);
-  expect(asked("7d", "2020-01-01", "2026-01-31")).toEqual(["2025-01-31", "2026-01-31"]);
+  expect(daysFor("today")).toEqual(["2026-03-10", "2026-03-10"]);
+  expect(daysFor("7d")).toEqual(["2026-03-04", "2026-03-10"]);
+  expect(daysFor("30d")).toEqual(["2026-02-09", "2026-03-10"]);
+  expect(daysFor("7d", "2026-01-01")).toEqual(["2026-01-01", "2026-03-10"]);
+  expect(daysFor("7d", null, "2026-01-31")).toEqual(["2026-01-25", "2026-01-31"]);
+  expect(daysFor("7d", "2026-02-02", "2026-02-01")).toEqual(["2026-02-01", "2026-02-01"]);
+  expect(daysFor("7d", "2027-01-01")).toEqual(["2027-01-01", "2027-01-01"]);
+  expect(daysFor("7d", "2020-01-01", "2026-01-31")).toEqual(["2025-01-31", "2026-01-31"]);
 });
 
 test("a day that no month has is no day", () => {

@@ -1,4 +1,4 @@
-import type { Series } from "@/components/queue/picture";
+import type { Series } from "@/components/queue/chart-series";
 import type { Usage, UsageSummary } from "@/contract/usage";
 import { daysOf } from "./days";
 import type { Measure } from "./filter";
@@ -20,18 +20,18 @@ export function sizeOf(usage: Usage, measure: Measure): number {
 /** Each profile's days as a layer, the largest first; what is left out or too small to tell apart is the last one. */
 export function seriesByProfile(summary: UsageSummary, measure: Measure): { days: string[]; series: Series[] } {
   const profiles = [...new Set(summary.items.map(({ group }) => group))];
-  const whole = profiles
+  const allSeries = profiles
     .map((name) => ({ name, isRest: false, values: daysOf(summary, name).map(({ usage }) => sizeOf(usage, measure)) }))
     .map((series) => ({ ...series, sum: series.values.reduce((sum, value) => sum + value, 0) }))
     .sort((a, b) => b.sum - a.sum || (a.name < b.name ? -1 : 1));
   const days = daysOf(summary, "").map(({ day }) => day);
-  const drawn = whole.length > PROFILES_MAX + 1 ? whole.slice(0, PROFILES_MAX) : whole;
-  const rest = whole.slice(drawn.length);
+  const drawn = allSeries.length > PROFILES_MAX + 1 ? allSeries.slice(0, PROFILES_MAX) : allSeries;
+  const otherProfiles = allSeries.slice(drawn.length);
   const series: Series[] = drawn.map(({ name, isRest, values }) => ({ name, isRest, values }));
-  if (rest.length > 0) {
+  if (otherProfiles.length > 0) {
     series.push({
-      ...{ name: `${rest.length} other profiles`, isRest: true },
-      values: days.map((_, step) => rest.reduce((sum, { values }) => sum + (values[step] ?? 0), 0)),
+      ...{ name: `${otherProfiles.length} other profiles`, isRest: true },
+      values: days.map((_, step) => otherProfiles.reduce((sum, { values }) => sum + (values[step] ?? 0), 0)),
     });
   }
   return { days, series };

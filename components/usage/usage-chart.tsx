@@ -1,10 +1,10 @@
-import { stack } from "@/components/queue/picture";
-import { ceilingOf } from "@/components/ui/ceiling";
+import { stack } from "@/components/queue/chart-series";
 import { Chart, Key } from "@/components/ui/chart";
+import { ChartCanvas } from "@/components/ui/chart-canvas";
 import { Choices } from "@/components/ui/choices";
-import { Drawing } from "@/components/ui/drawing";
 import { formatMoney, formatTokens } from "@/components/ui/format";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
+import { scaleMax } from "@/components/ui/scale-max";
 import type { UsageSummary } from "@/contract/usage";
 import { dayMs, shortDay } from "./days";
 import { MEASURES, type Measure } from "./filter";
@@ -31,10 +31,10 @@ export function UsageChart({ summary, show, onChange }: UsageChartProps) {
   const measure = currency === null ? "tokens" : show;
   const { days, series } = seriesByProfile(summary, measure);
   const totals = days.map((_, step) => series.reduce((sum, { values }) => sum + (values[step] ?? 0), 0));
-  const whole = totals.reduce((sum, value) => sum + value, 0);
-  const top = ceilingOf(totals);
+  const total = totals.reduce((sum, value) => sum + value, 0);
+  const top = scaleMax(totals);
   const y = (value: number) => (value / top) * HEIGHT;
-  const words = (value: number) =>
+  const formatValue = (value: number) =>
     measure === "cost" && currency !== null ? formatMoney(value, currency) : formatTokens(value);
   const name = MEASURE_NAMES[measure];
   const nameOf = (day: string | undefined) => (day === undefined ? "" : shortDay(day));
@@ -51,20 +51,20 @@ export function UsageChart({ summary, show, onChange }: UsageChartProps) {
       )}
       <Chart
         title={`${name} by day`}
-        summary={`${name} by day from ${nameOf(summary.from)} to ${nameOf(summary.to)}: ${words(whole)} in total`}
-        scale={{ top, format: words }}
+        summary={`${name} by day from ${nameOf(summary.from)} to ${nameOf(summary.to)}: ${formatValue(total)} in total`}
+        scale={{ top, format: formatValue }}
         from={nameOf(days[0])}
         to={nameOf(days.at(-1))}
         legend={series.map((layer, index) => (
           <Key
             key={layer.name}
             swatch={SWATCHES[index] ?? ""}
-            name={showTricks(layer.name)}
-            figure={words(layer.values.reduce((sum, value) => sum + value, 0))}
+            name={revealHidden(layer.name)}
+            value={formatValue(layer.values.reduce((sum, value) => sum + value, 0))}
           />
         ))}
-        picture={
-          <Drawing width={days.length} height={HEIGHT} className="h-40">
+        plot={
+          <ChartCanvas width={days.length} height={HEIGHT} className="h-40">
             {stack(series).map(({ name: layer, below, values }, index) => (
               <g key={layer} className={FILLS[index]}>
                 {values.map((value, step) => (
@@ -78,13 +78,13 @@ export function UsageChart({ summary, show, onChange }: UsageChartProps) {
                 ))}
               </g>
             ))}
-          </Drawing>
+          </ChartCanvas>
         }
         axis={{ fromMs: dayMs(summary.from), toMs: dayMs(summary.to) + DAY_MS }}
         swatches={series.map((_, index) => SWATCHES[index])}
-        columns={["Day", ...series.map((layer) => showTricks(layer.name))]}
+        columns={["Day", ...series.map((layer) => revealHidden(layer.name))]}
         isNewestFirst
-        rows={days.map((day, step) => [shortDay(day), ...series.map(({ values }) => words(values[step] ?? 0))])}
+        rows={days.map((day, step) => [shortDay(day), ...series.map(({ values }) => formatValue(values[step] ?? 0))])}
       />
     </div>
   );

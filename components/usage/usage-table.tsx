@@ -5,7 +5,7 @@ import { sessionAddress, taskAddress, usageAddress } from "@/components/shell/ad
 import { useTRPC } from "@/components/trpc/client";
 import { Choices } from "@/components/ui/choices";
 import { formatCount, formatPlural, shortenId } from "@/components/ui/format";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { Panel } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
 import { type Column, Table } from "@/components/ui/table";
@@ -14,7 +14,7 @@ import { GROUPINGS, type Grouping, type Measure, type UsageFilter } from "./filt
 import { usageByGroup } from "./queries";
 import { onlyCurrency, sizeOf } from "./series";
 import type { UsageChange } from "./usage-view";
-import { costWords, missingWords, shareWords, tokensOf, wrongWords } from "./words";
+import { costWords, failureCountWords, missingWords, shareWords, tokensOf } from "./words";
 
 const GROUPING_NAMES: Record<Grouping, string> = {
   project: "Project",
@@ -139,7 +139,7 @@ function Rows({ rows, grouping, filter, total, measure }: RowsProps) {
         name: "Failed",
         className: "text-right whitespace-nowrap tabular-nums",
         cell: ({ usage }) => (
-          <span className={usage.failed > 0 ? "text-bad" : "text-ink-3"} title={wrongWords(usage).join(", ")}>
+          <span className={usage.failed > 0 ? "text-bad" : "text-ink-3"} title={failureCountWords(usage).join(", ")}>
             {usage.failed.toLocaleString("en")}
             <span className="sm:hidden"> failed</span>
           </span>
@@ -158,16 +158,16 @@ type GroupNameProps = { row: UsageRow; grouping: Grouping; filter: UsageFilter }
 /** What a group is called; a project, profile or model leads to its own usage, a session or task to its page. */
 function GroupName({ row: { group, title }, grouping, filter }: GroupNameProps) {
   if (group === "") return <span className="text-ink-3">{`No ${grouping}`}</span>;
-  const name = title === undefined || title === null ? null : showTricks(title);
+  const name = title === undefined || title === null ? null : revealHidden(title);
   const isRecord = grouping === "session" || grouping === "task";
   return (
     <span className="flex min-w-0 flex-col">
       <Link
         href={addressOf(group, grouping, filter)}
-        title={showTricks(title ?? group)}
+        title={revealHidden(title ?? group)}
         className="truncate font-medium hover:underline"
       >
-        {name ?? (isRecord ? shortenId(group) : showTricks(group))}
+        {name ?? (isRecord ? shortenId(group) : revealHidden(group))}
       </Link>
       {isRecord && name !== null && <span className="font-mono text-2xs text-ink-3">{shortenId(group)}</span>}
     </span>

@@ -18,22 +18,22 @@ export function UsageTiles({ usage }: { usage: Usage }) {
     >
       <Tile
         name="Cost"
-        figure={cost ?? "—"}
+        value={cost ?? "—"}
         note={cost === null ? "No prices configured" : (missingWords(usage) ?? "All calls priced")}
       />
       <Tile
         name="Tokens"
-        figure={formatCount(tokensOf(usage))}
+        value={formatCount(tokensOf(usage))}
         note={`${formatCount(usage.inputTokens)} in (${cached} cached), ${formatCount(usage.outputTokens)} out`}
       />
       <Tile
         name="Calls"
-        figure={usage.calls.toLocaleString("en")}
+        value={usage.calls.toLocaleString("en")}
         note={`${formatPlural(usage.ok, "call")} completed`}
       />
       <Tile
         name="Failed calls"
-        figure={usage.failed.toLocaleString("en")}
+        value={usage.failed.toLocaleString("en")}
         note={others.length === 0 ? `${shareWords(usage.failed, usage.calls)} of calls` : others.join(", ")}
         tone={usage.failed > 0 ? "text-bad" : undefined}
       />

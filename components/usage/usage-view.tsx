@@ -22,7 +22,7 @@ const UsageTable = dynamic(() => import("./usage-table").then((module) => module
 const CUSTOM = "custom";
 const PERIOD_NAMES = { today: "Today", "7d": "7 days", "30d": "30 days", [CUSTOM]: "Custom" } as const;
 const NARROWED = ["project", "profile", "model"] as const;
-const NAMES = { project: "Project", profile: "Profile", model: "Model" } as const;
+const GROUP_NAMES = { project: "Project", profile: "Profile", model: "Model" } as const;
 
 export type UsageChange = (change: Partial<UsageFilter>) => void;
 
@@ -50,7 +50,7 @@ export function UsageView() {
             {narrowed.map((name) => (
               <Chip
                 key={name}
-                name={NAMES[name]}
+                name={GROUP_NAMES[name]}
                 value={filter[name] ?? ""}
                 onRemove={() => onChange({ [name]: null })}
               />

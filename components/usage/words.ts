@@ -8,17 +8,17 @@ export function tokensOf(usage: Spent): number {
 
 /** How many calls there were, and how many of them went wrong. */
 export function callsWords(usage: Usage): string {
-  return [formatPlural(usage.calls, "call"), ...wrongWords(usage)].join(", ");
+  return [formatPlural(usage.calls, "call"), ...failureCountWords(usage)].join(", ");
 }
 
 /** How many calls went wrong, by how; nothing where none did. */
-export function wrongWords(usage: Usage): string[] {
-  const wrong = [
+export function failureCountWords(usage: Usage): string[] {
+  const failures = [
     [usage.failed, "failed"],
     [usage.refused, "refused"],
     [usage.aborted, "aborted"],
   ] as const;
-  return wrong.flatMap(([count, word]) => (count > 0 ? [`${count.toLocaleString("en")} ${word}`] : []));
+  return failures.flatMap(([count, word]) => (count > 0 ? [`${count.toLocaleString("en")} ${word}`] : []));
 }
 
 export function inputWords({ inputTokens, cachedInputTokens }: Spent): string {
@@ -34,9 +34,9 @@ export function outputWords({ outputTokens, reasoningTokens }: Spent): string {
 }
 
 /** `42%`, `<1%`; of nothing it is all. */
-export function shareWords(part: number, whole: number): string {
-  if (part === 0) return "0%";
-  const share = whole === 0 ? 100 : (part / whole) * 100;
+export function shareWords(count: number, total: number): string {
+  if (count === 0) return "0%";
+  const share = total === 0 ? 100 : (count / total) * 100;
   return share < 1 ? "<1%" : `${Math.round(share)}%`;
 }
 

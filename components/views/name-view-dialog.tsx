@@ -6,10 +6,10 @@ import { Button } from "@/components/ui/button";
 import { Dialog } from "@/components/ui/dialog";
 import { ErrorNote } from "@/components/ui/error-note";
 import { Field, Input } from "@/components/ui/field";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import type { View } from "@/contract/view";
 import type { ViewPage } from "@/contract/words";
-import { useViewActs } from "./use-view-acts";
+import { useViewActions } from "./use-view-actions";
 
 type NameViewDialogProps = {
   page: ViewPage;
@@ -23,7 +23,7 @@ type NameViewDialogProps = {
 /** Names what is shown, or names a view anew. */
 export function NameViewDialog({ page, view, query, onSaved, onClose }: NameViewDialogProps) {
   const canOperate = useCanOperate();
-  const { create, update } = useViewActs(page);
+  const { create, update } = useViewActions(page);
   const [name, setName] = useState(view?.name ?? "");
   const [isShared, setIsShared] = useState(false);
   const saving = view === null ? create : update;
@@ -32,7 +32,7 @@ export function NameViewDialog({ page, view, query, onSaved, onClose }: NameView
     event.preventDefault();
     const named = name.trim();
     const onSuccess = (saved: View) => {
-      toast.success(`View “${showTricks(saved.name)}” saved`);
+      toast.success(`View “${revealHidden(saved.name)}” saved`);
       onSaved(saved);
     };
     if (view === null) create.mutate({ page, name: named, query, isShared }, { onSuccess });
@@ -45,7 +45,7 @@ export function NameViewDialog({ page, view, query, onSaved, onClose }: NameView
           {(view?.query ?? query) === "" ? (
             "No filters"
           ) : (
-            <code className="text-xs">{showTricks(view?.query ?? query)}</code>
+            <code className="text-xs">{revealHidden(view?.query ?? query)}</code>
           )}
         </p>
         <Field label="Name">
@@ -62,7 +62,7 @@ export function NameViewDialog({ page, view, query, onSaved, onClose }: NameView
         <ErrorNote error={saving.error} />
         <div className="flex justify-end gap-2">
           <Button onClick={onClose}>Cancel</Button>
-          <Button look="primary" type="submit" disabled={saving.isPending || name.trim() === ""}>
+          <Button variant="primary" type="submit" disabled={saving.isPending || name.trim() === ""}>
             Save
           </Button>
         </div>

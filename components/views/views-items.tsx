@@ -5,11 +5,11 @@ import { useEffect } from "react";
 import { useCanOperate, useReader } from "@/components/shell/identity";
 import { useTRPC } from "@/components/trpc/client";
 import { viewCounts } from "@/components/trpc/lists";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { MenuItem, MenuSeparator } from "@/components/ui/menu";
 import type { View, ViewCount } from "@/contract/view";
 import type { ViewPage } from "@/contract/words";
-import { useViewActs } from "./use-view-acts";
+import { useViewActions } from "./use-view-actions";
 
 type ViewsItemsProps = {
   page: ViewPage;
@@ -28,7 +28,7 @@ type ViewsItemsProps = {
 export function ViewsItems(props: ViewsItemsProps) {
   const { page, views, current, query, changed, onPick, onName } = props;
   const canOperate = useCanOperate();
-  const acts = useViewActs(page);
+  const actions = useViewActions(page);
   const counts = useCounts(page, views.length > 0);
   return (
     <>
@@ -40,13 +40,13 @@ export function ViewsItems(props: ViewsItemsProps) {
               aria-hidden
               className={view.id === current?.id ? "size-3.5 shrink-0" : "invisible size-3.5 shrink-0"}
             />
-            <span className="min-w-0 flex-1 truncate" title={view.query === "" ? "all" : showTricks(view.query)}>
-              {showTricks(view.name)}
+            <span className="min-w-0 flex-1 truncate" title={view.query === "" ? "all" : revealHidden(view.query)}>
+              {revealHidden(view.name)}
             </span>
             {view.isShared && (
               <span
                 className="flex shrink-0 items-center gap-1 text-xs text-ink-3"
-                title={`Created by ${showTricks(view.owner)}`}
+                title={`Created by ${revealHidden(view.owner)}`}
               >
                 <Users aria-hidden className="size-3" /> shared
               </span>
@@ -57,19 +57,21 @@ export function ViewsItems(props: ViewsItemsProps) {
       </div>
       <MenuSeparator />
       {changed !== null && (
-        <MenuItem onSelect={() => acts.setQuery(changed, query)}>Update “{showTricks(changed.name)}”</MenuItem>
+        <MenuItem onSelect={() => actions.setQuery(changed, query)}>Update “{revealHidden(changed.name)}”</MenuItem>
       )}
       <MenuItem onSelect={() => onName("new")}>Save view…</MenuItem>
       {current?.isEditable && (
         <>
-          <MenuItem onSelect={() => onName(current)}>Rename “{showTricks(current.name)}”…</MenuItem>
+          <MenuItem onSelect={() => onName(current)}>Rename “{revealHidden(current.name)}”…</MenuItem>
           {(canOperate || current.isShared) && (
-            <MenuItem onSelect={() => acts.share(current)}>
-              {current.isShared ? `Stop sharing “${showTricks(current.name)}”` : `Share “${showTricks(current.name)}”`}
+            <MenuItem onSelect={() => actions.share(current)}>
+              {current.isShared
+                ? `Stop sharing “${revealHidden(current.name)}”`
+                : `Share “${revealHidden(current.name)}”`}
             </MenuItem>
           )}
-          <MenuItem isDanger onSelect={() => acts.removeView(current)}>
-            Delete “{showTricks(current.name)}”
+          <MenuItem isDanger onSelect={() => actions.removeView(current)}>
+            Delete “{revealHidden(current.name)}”
           </MenuItem>
         </>
       )}
@@ -78,15 +80,15 @@ export function ViewsItems(props: ViewsItemsProps) {
 }
 
 /** How many rows each view has, in words. */
-function useCounts(page: ViewPage, isAsked: boolean): ReadonlyMap<string, string> {
+function useCounts(page: ViewPage, isEnabled: boolean): ReadonlyMap<string, string> {
   const trpc = useTRPC();
   const readerId = useReader();
-  const query = useInfiniteQuery({ ...viewCounts(trpc, { page, readerId }), enabled: isAsked });
+  const query = useInfiniteQuery({ ...viewCounts(trpc, { page, readerId }), enabled: isEnabled });
   useEffect(() => {
     if (query.hasNextPage && !query.isFetchingNextPage && !query.isError) void query.fetchNextPage();
   });
-  const items = query.data?.pages.flatMap((counted) => counted.items) ?? [];
-  return new Map(items.map((counted) => [counted.viewId, countWords(counted)]));
+  const items = query.data?.pages.flatMap((countsPage) => countsPage.items) ?? [];
+  return new Map(items.map((viewCount) => [viewCount.viewId, countWords(viewCount)]));
 }
 
 function countWords({ count, hasMore }: ViewCount): string {

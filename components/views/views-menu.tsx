@@ -8,7 +8,7 @@ import { useTRPC } from "@/components/trpc/client";
 import { viewsOf } from "@/components/trpc/lists";
 import { Button } from "@/components/ui/button";
 import { toastProblem } from "@/components/ui/error-toast";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { Menu } from "@/components/ui/menu";
 import { asViewed } from "@/contract/query/arrangement";
 import { type Filter, printFilter, type QueryPage } from "@/contract/query/page";
@@ -44,7 +44,9 @@ export function ViewsMenu<Of extends Filter>({ page, filter, onChange }: ViewsMe
     const read = readQuery(viewed, view.query);
     const [problem] = read.problems;
     if (problem !== undefined)
-      return void toastProblem(`View “${showTricks(view.name)}” is no longer valid: ${showTricks(problem.message)}`);
+      return void toastProblem(
+        `View “${revealHidden(view.name)}” is no longer valid: ${revealHidden(problem.message)}`,
+      );
     setPickedId(view.id);
     const { columns, group } = read.filter;
     setArrangement({ columns, group });
@@ -57,10 +59,10 @@ export function ViewsMenu<Of extends Filter>({ page, filter, onChange }: ViewsMe
         trigger={
           <Button
             className="max-w-56 min-w-0"
-            aria-label={current === null ? "Views" : `Views: ${showTricks(current.name)}`}
+            aria-label={current === null ? "Views" : `Views: ${revealHidden(current.name)}`}
           >
             <Bookmark aria-hidden className="size-3.5 shrink-0" />
-            <span className="truncate">{showTricks(current?.name) ?? "Views"}</span>
+            <span className="truncate">{revealHidden(current?.name) ?? "Views"}</span>
             <ChevronDown aria-hidden className="size-3.5 shrink-0 text-ink-3" />
           </Button>
         }

@@ -10,7 +10,7 @@ import { Button, buttonStyle } from "@/components/ui/button";
 import { CurlButton } from "@/components/ui/curl-button";
 import { Dialog } from "@/components/ui/dialog";
 import { ErrorNote } from "@/components/ui/error-note";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import type { CreateWebhookInput, WebhookWithSecret } from "@/contract/webhook";
 import { fieldsOf, NEW_WEBHOOK } from "./draft";
 import { WebhookFields } from "./webhook-fields";
@@ -18,19 +18,19 @@ import { WebhookSecret } from "./webhook-secret";
 
 /** Makes a webhook, and tells its secret the one time that it is known. */
 export function CreateWebhookDialog({ onClose }: { onClose: () => void }) {
-  const [made, setMade] = useState<WebhookWithSecret | null>(null);
+  const [createdWebhook, setCreatedWebhook] = useState<WebhookWithSecret | null>(null);
   return (
     <Dialog
       isOpen
       onOpenChange={(isOpen) => !isOpen && onClose()}
-      title={made === null ? "New webhook" : `Webhook ${showTricks(made.name)}`}
+      title={createdWebhook === null ? "New webhook" : `Webhook ${revealHidden(createdWebhook.name)}`}
     >
-      {made === null ? (
-        <WebhookForm onMade={setMade} onClose={onClose} />
+      {createdWebhook === null ? (
+        <WebhookForm onMade={setCreatedWebhook} onClose={onClose} />
       ) : (
-        <WebhookSecret secret={made.secret}>
+        <WebhookSecret secret={createdWebhook.secret}>
           <Button onClick={onClose}>Done</Button>
-          <Link href={webhookAddress(made.id)} className={buttonStyle({ look: "primary" })}>
+          <Link href={webhookAddress(createdWebhook.id)} className={buttonStyle({ variant: "primary" })}>
             Open webhook
           </Link>
         </WebhookSecret>
@@ -44,7 +44,7 @@ type WebhookFormProps = { onMade: (webhook: WebhookWithSecret) => void; onClose:
 function WebhookForm({ onMade, onClose }: WebhookFormProps) {
   const trpc = useTRPC();
   const client = useQueryClient();
-  const { tenantId: own } = useIdentity();
+  const { tenantId: ownTenantId } = useIdentity();
   const [draft, setDraft] = useState(NEW_WEBHOOK);
   const [tenantId, setTenantId] = useState("");
   const create = useMutation(
@@ -55,7 +55,7 @@ function WebhookForm({ onMade, onClose }: WebhookFormProps) {
       },
     }),
   );
-  const isOfAll = own === null && tenantId.trim() === "";
+  const isAllTenants = ownTenantId === null && tenantId.trim() === "";
   const input: CreateWebhookInput = {
     ...fieldsOf(draft),
     ...(tenantId.trim() === "" ? {} : { tenantId: tenantId.trim() }),
@@ -69,8 +69,8 @@ function WebhookForm({ onMade, onClose }: WebhookFormProps) {
 
   return (
     <form className="flex flex-col gap-3" onSubmit={submit}>
-      <WebhookFields draft={draft} urlHint={urlHint(isOfAll)} onChange={setDraft} />
-      {own === null && (
+      <WebhookFields draft={draft} urlHint={urlHint(isAllTenants)} onChange={setDraft} />
+      {ownTenantId === null && (
         <TenantField
           hint="Which tenant's events are sent. Leave empty for all tenants."
           value={tenantId}
@@ -81,7 +81,7 @@ function WebhookForm({ onMade, onClose }: WebhookFormProps) {
       <div className="flex flex-wrap justify-end gap-2">
         <CurlButton call={() => ({ method: "POST", path: "/webhooks", body: input })} />
         <Button onClick={onClose}>Cancel</Button>
-        <Button look="primary" type="submit" disabled={create.isPending || !isWhole}>
+        <Button variant="primary" type="submit" disabled={create.isPending || !isWhole}>
           {create.isPending ? "Creating…" : "Create webhook"}
         </Button>
       </div>
@@ -90,8 +90,8 @@ function WebhookForm({ onMade, onClose }: WebhookFormProps) {
 }
 
 /** Which addresses there may be: a tenant's must not reach what only this installation's network does. */
-export function urlHint(isOfAll: boolean): string {
-  return isOfAll
+export function urlHint(isAllTenants: boolean): string {
+  return isAllTenants
     ? "Messages are sent there as POST requests."
     : "Messages are sent there as POST requests. https and a public address only.";
 }

@@ -5,7 +5,7 @@ import { toast } from "sonner";
 import { WEBHOOKS_ADDRESS } from "@/components/shell/addresses";
 import { useTRPC } from "@/components/trpc/client";
 import { DangerDialog } from "@/components/ui/danger-dialog";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import type { Webhook } from "@/contract/webhook";
 import { countOf } from "./words";
 
@@ -20,7 +20,7 @@ export function DeleteWebhookDialog({ webhook, onClose }: { webhook: Webhook; on
         onClose();
         router.push(WEBHOOKS_ADDRESS);
         void client.invalidateQueries({ queryKey: trpc.webhooks.list.pathKey() });
-        toast.success(`Deleted ${showTricks(webhook.name)}`);
+        toast.success(`Deleted ${revealHidden(webhook.name)}`);
       },
     }),
   );

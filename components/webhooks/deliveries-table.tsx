@@ -5,21 +5,21 @@ import Link from "next/link";
 import { Fragment } from "react";
 import { Button } from "@/components/ui/button";
 import { formatDuration, formatPlural, shortenId } from "@/components/ui/format";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { OverflowBox } from "@/components/ui/overflow-box";
 import { State } from "@/components/ui/state";
 import { type Column, Rows, TableFrame } from "@/components/ui/table";
 import { Countdown, Time } from "@/components/ui/time";
 import type { Webhook, WebhookDelivery } from "@/contract/webhook";
 import { DeliveryDetails } from "./delivery-details";
-import type { WebhookActs } from "./use-webhook-acts";
+import type { WebhookActionHandlers } from "./use-webhook-actions";
 import { answerOf, subjectOf } from "./words";
 
 type DeliveriesTableProps = {
   label: string;
   webhook: Webhook;
   rows: readonly WebhookDelivery[];
-  acts: WebhookActs;
+  actions: WebhookActionHandlers;
   /** The delivery of which everything is shown below its row. */
   opened: string | null;
   onToggle: (deliveryId: string) => void;
@@ -54,7 +54,7 @@ const detailsOf = ({ id }: WebhookDelivery) => `details-${id}`;
 
 function columnsOf({
   webhook,
-  acts,
+  actions,
   opened,
   onToggle,
 }: Omit<DeliveriesTableProps, "label" | "rows">): Column<WebhookDelivery>[] {
@@ -89,7 +89,7 @@ function columnsOf({
     {
       name: "Actions",
       className: "text-right max-sm:ml-auto",
-      cell: (delivery) => <SendAgain delivery={delivery} isEnabled={webhook.isEnabled} acts={acts} />,
+      cell: (delivery) => <SendAgain delivery={delivery} isEnabled={webhook.isEnabled} actions={actions} />,
     },
   ];
 }
@@ -120,17 +120,17 @@ function Subject({ delivery }: { delivery: WebhookDelivery }) {
     <Link
       href={address}
       prefetch={false}
-      title={showTricks(title === null ? id : `${title}\n${id}`)}
+      title={revealHidden(title === null ? id : `${title}\n${id}`)}
       className="relative z-10 inline-flex min-h-6 max-w-full items-center pl-4 text-xs text-ink-2 hover:underline"
     >
-      {title === null ? <code>{shortenId(id)}</code> : <span className="truncate">{showTricks(title)}</span>}
+      {title === null ? <code>{shortenId(id)}</code> : <span className="truncate">{revealHidden(title)}</span>}
     </Link>
   );
 }
 
 function LastAnswer({ delivery: { tries, attempts } }: { delivery: WebhookDelivery }) {
   const last = tries.at(-1);
-  const answer = last === undefined ? null : showTricks(answerOf(last));
+  const answer = last === undefined ? null : revealHidden(answerOf(last));
   const untried = last === undefined ? "not tried yet" : "to be sent again";
   return (
     <span className="flex min-w-0 flex-col max-sm:flex-row max-sm:flex-wrap max-sm:gap-x-1.5">
@@ -140,8 +140,8 @@ function LastAnswer({ delivery: { tries, attempts } }: { delivery: WebhookDelive
         </span>
       )}
       {last !== undefined && last.text !== null && (
-        <span className="truncate text-ink-2 max-sm:order-last max-sm:basis-full" title={showTricks(last.text)}>
-          {showTricks(last.text)}
+        <span className="truncate text-ink-2 max-sm:order-last max-sm:basis-full" title={revealHidden(last.text)}>
+          {revealHidden(last.text)}
         </span>
       )}
       <span className="text-ink-3">
@@ -165,18 +165,18 @@ function Next({ delivery, isEnabled }: { delivery: WebhookDelivery; isEnabled: b
   );
 }
 
-type SendAgainProps = { delivery: WebhookDelivery; isEnabled: boolean; acts: WebhookActs };
+type SendAgainProps = { delivery: WebhookDelivery; isEnabled: boolean; actions: WebhookActionHandlers };
 
-function SendAgain({ delivery: { id, event, state }, isEnabled, acts }: SendAgainProps) {
+function SendAgain({ delivery: { id, event, state }, isEnabled, actions }: SendAgainProps) {
   const name = state === "pending" ? "Try now" : "Send again";
   return (
     <Button
       size="sm"
       className="relative z-10"
       aria-label={`${name}: ${event} ${shortenId(id)}`}
-      disabled={!isEnabled || acts.sending === id}
+      disabled={!isEnabled || actions.sending === id}
       title={isEnabled ? undefined : "Enable the webhook first"}
-      onClick={() => acts.sendAgain(id)}
+      onClick={() => actions.sendAgain(id)}
     >
       {name}
     </Button>

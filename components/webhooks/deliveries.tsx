@@ -15,19 +15,19 @@ import type { Webhook, WebhookDelivery } from "@/contract/webhook";
 import { DELIVERIES_KEPT_DAYS, DELIVERY_STATES, type DeliveryState, ID_PREFIX } from "@/contract/words";
 import { DeliveriesTable } from "./deliveries-table";
 import { DELIVERY_FILTERS } from "./filter";
-import type { WebhookActs } from "./use-webhook-acts";
+import type { WebhookActionHandlers } from "./use-webhook-actions";
 import { countOf } from "./words";
 
-type DeliveriesProps = { webhook: Webhook; acts: WebhookActs };
+type DeliveriesProps = { webhook: Webhook; actions: WebhookActionHandlers };
 const CHOICES = ["all", ...DELIVERY_STATES] as const;
-const NONE: Record<DeliveryState, string> = {
+const EMPTY_TEXTS: Record<DeliveryState, string> = {
   pending: "No pending deliveries.",
   delivered: "Nothing delivered yet.",
   failed: "No failed deliveries.",
 };
 
 /** What was sent to a webhook, the newest first; one that is pressed says what it held and how each try went. */
-export function Deliveries({ webhook, acts }: DeliveriesProps) {
+export function Deliveries({ webhook, actions }: DeliveriesProps) {
   const [{ state }, setFilter] = useQueryStates(DELIVERY_FILTERS, { history: "replace" });
   const query = useInfiniteQuery({
     ...deliveryPages(useTRPC(), webhook.id, state),
@@ -35,7 +35,7 @@ export function Deliveries({ webhook, acts }: DeliveriesProps) {
   });
   const rows = query.data?.pages.flatMap(({ items }) => items) ?? [];
   const { opened, toggle, other } = useOpened(webhook, query.data === undefined ? null : rows);
-  const table = { webhook, acts, opened, onToggle: toggle };
+  const table = { webhook, actions, opened, onToggle: toggle };
   return (
     <>
       {other !== null && (
@@ -43,7 +43,7 @@ export function Deliveries({ webhook, acts }: DeliveriesProps) {
           <DeliveriesTable {...table} label="Linked delivery" rows={[other]} />
         </Panel>
       )}
-      <Panel title="Deliveries" actions={webhook.failed > 0 && <SendFailed webhook={webhook} acts={acts} />}>
+      <Panel title="Deliveries" actions={webhook.failed > 0 && <SendFailed webhook={webhook} actions={actions} />}>
         <div className="border-b px-4 py-2">
           <Choices
             label="Delivery state"
@@ -74,22 +74,22 @@ export function Deliveries({ webhook, acts }: DeliveriesProps) {
 }
 
 function namesOf({ pending, failed }: Webhook): Record<(typeof CHOICES)[number], string> {
-  const counted = (name: string, count: number) => (count === 0 ? name : `${name} ${countOf(count)}`);
+  const withCount = (name: string, count: number) => (count === 0 ? name : `${name} ${countOf(count)}`);
   return {
     all: "All",
-    pending: counted("Pending", pending),
+    pending: withCount("Pending", pending),
     delivered: "Delivered",
-    failed: counted("Failed", failed),
+    failed: withCount("Failed", failed),
   };
 }
 
-function SendFailed({ webhook: { failed, isEnabled }, acts }: DeliveriesProps) {
+function SendFailed({ webhook: { failed, isEnabled }, actions }: DeliveriesProps) {
   return (
     <Button
       size="sm"
-      disabled={!isEnabled || acts.isPending}
+      disabled={!isEnabled || actions.isPending}
       title={isEnabled ? undefined : "Enable the webhook first"}
-      onClick={acts.sendFailed}
+      onClick={actions.sendFailed}
     >
       Resend failed ({countOf(failed)})
     </Button>
@@ -97,7 +97,7 @@ function SendFailed({ webhook: { failed, isEnabled }, acts }: DeliveriesProps) {
 }
 
 function NoDeliveries({ webhook, state }: { webhook: Webhook; state: DeliveryState | null }) {
-  if (state !== null) return <p className="p-4 text-sm text-ink-2">{NONE[state]}</p>;
+  if (state !== null) return <p className="p-4 text-sm text-ink-2">{EMPTY_TEXTS[state]}</p>;
   const title =
     webhook.lastDeliveredAt === null ? "Nothing sent yet" : `Nothing sent in the last ${DELIVERIES_KEPT_DAYS} days`;
   return (

@@ -1,6 +1,6 @@
 import { Id } from "@/components/ui/copy";
 import { formatDuration } from "@/components/ui/format";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { ScrollRegion } from "@/components/ui/scroll-region";
 import { Time } from "@/components/ui/time";
 import type { WebhookDelivery } from "@/contract/webhook";
@@ -25,7 +25,7 @@ export function DeliveryDetails({ delivery }: { delivery: WebhookDelivery }) {
         <h3 className="font-medium text-ink-2">Body</h3>
         <ScrollRegion label="Body" className="max-h-72 rounded-md border bg-code p-2">
           <pre className="wrap-anywhere whitespace-pre-wrap">
-            {showTricks(JSON.stringify(JSON.parse(body), null, 2))}
+            {revealHidden(JSON.stringify(JSON.parse(body), null, 2))}
           </pre>
         </ScrollRegion>
       </div>
@@ -53,8 +53,8 @@ function Tries({ tries }: Pick<WebhookDelivery, "tries">) {
             </th>
             <td className="pr-3 whitespace-nowrap text-ink-2">{formatDuration(tried.tookMs)}</td>
             <td className={tried.error === null ? "wrap-anywhere text-good" : "wrap-anywhere text-bad"}>
-              {showTricks(answerOf(tried))}
-              {tried.text !== null && <Said text={tried.text} at={tried.at} />}
+              {revealHidden(answerOf(tried))}
+              {tried.text !== null && <AnswerText text={tried.text} at={tried.at} />}
             </td>
           </tr>
         ))}
@@ -64,10 +64,10 @@ function Tries({ tries }: Pick<WebhookDelivery, "tries">) {
 }
 
 /** The beginning of what a receiver said with its status, as it stands. */
-function Said({ text, at }: { text: string; at: string }) {
+function AnswerText({ text, at }: { text: string; at: string }) {
   return (
     <ScrollRegion label={`What was said at ${at}`} className="mt-1 mb-1.5 max-h-32 rounded-md border bg-code p-2">
-      <pre className="wrap-anywhere whitespace-pre-wrap text-ink">{showTricks(text)}</pre>
+      <pre className="wrap-anywhere whitespace-pre-wrap text-ink">{revealHidden(text)}</pre>
     </ScrollRegion>
   );
 }

@@ -10,7 +10,7 @@ import { Button } from "@/components/ui/button";
 import { ChangedMeanwhile } from "@/components/ui/changed-meanwhile";
 import { Dialog } from "@/components/ui/dialog";
 import { ErrorNote } from "@/components/ui/error-note";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import type { Webhook } from "@/contract/webhook";
 import { urlHint } from "./create-webhook";
 import { changeOf, draftOf } from "./draft";
@@ -20,35 +20,35 @@ import { WebhookFields } from "./webhook-fields";
 export function EditWebhookDialog({ webhook, onClose }: { webhook: Webhook; onClose: () => void }) {
   const trpc = useTRPC();
   const client = useQueryClient();
-  const [seen, setSeen] = useState(webhook);
+  const [loaded, setLoaded] = useState(webhook);
   const [draft, setDraft] = useState(() => draftOf(webhook));
   const [wasChanged, setWasChanged] = useState(false);
-  const put = (now: Webhook) => client.setQueryData(webhookNow(trpc, webhook.id).queryKey, now);
+  const updateCached = (now: Webhook) => client.setQueryData(webhookNow(trpc, webhook.id).queryKey, now);
   const update = useMutation(
     trpc.webhooks.update.mutationOptions({
       onSuccess: (answer) => {
-        put(answer);
-        toast.success(`Changed: ${showTricks(answer.name)}`);
+        updateCached(answer);
+        toast.success(`Changed: ${revealHidden(answer.name)}`);
         onClose();
       },
       onError: (error) => {
         const current = currentOf<Webhook>(readError(error));
         if (current === null) return;
-        put(current);
-        setSeen(current);
+        updateCached(current);
+        setLoaded(current);
         setDraft(draftOf(current));
         setWasChanged(true);
       },
     }),
   );
-  const change = changeOf(seen, draft);
+  const change = changeOf(loaded, draft);
   const isSame = Object.keys(change).length === 0;
 
   function submit(event: FormEvent): void {
     event.preventDefault();
     if (isSame) return;
     setWasChanged(false);
-    update.mutate({ webhookId: webhook.id, expectedVersion: seen.version, ...change });
+    update.mutate({ webhookId: webhook.id, expectedVersion: loaded.version, ...change });
   }
 
   return (
@@ -62,7 +62,7 @@ export function EditWebhookDialog({ webhook, onClose }: { webhook: Webhook; onCl
         {wasChanged ? <ChangedMeanwhile /> : <ErrorNote error={update.error} />}
         <div className="flex justify-end gap-2">
           <Button onClick={onClose}>Cancel</Button>
-          <Button look="primary" type="submit" disabled={isSame || draft.events.length === 0 || update.isPending}>
+          <Button variant="primary" type="submit" disabled={isSame || draft.events.length === 0 || update.isPending}>
             {update.isPending ? "Saving…" : "Save"}
           </Button>
         </div>

@@ -1,5 +1,5 @@
 import { useIdentity } from "@/components/shell/identity";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { EmptyState } from "@/components/ui/page";
 
 /** What anybody else is told in the place of webhooks. */
@@ -7,7 +7,7 @@ export function AdminsOnly() {
   const { name, role } = useIdentity();
   return (
     <EmptyState title="Webhooks need the admin role">
-      You are signed in as {showTricks(name)}, whose role is {role}: this needs the role admin.
+      You are signed in as {revealHidden(name)}, whose role is {role}: this needs the role admin.
     </EmptyState>
   );
 }

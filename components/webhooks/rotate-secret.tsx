@@ -26,7 +26,7 @@ export function RotateSecretDialog({ webhook, onClose }: { webhook: Webhook; onC
     return (
       <Dialog isOpen onOpenChange={onOpenChange} title="New signing secret">
         <WebhookSecret secret={secret}>
-          <Button look="primary" onClick={onClose}>
+          <Button variant="primary" onClick={onClose}>
             Done
           </Button>
         </WebhookSecret>

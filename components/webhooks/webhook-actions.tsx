@@ -2,14 +2,14 @@
 import { Pencil, Send } from "lucide-react";
 import dynamic from "next/dynamic";
 import { useState } from "react";
-import { ActsMenu } from "@/components/ui/acts-menu";
+import { ActionsMenu } from "@/components/ui/actions-menu";
 import { Button } from "@/components/ui/button";
 import { copyCurl } from "@/components/ui/curl";
 import { CurlMenu } from "@/components/ui/curl-menu";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { MenuItem, MenuSeparator } from "@/components/ui/menu";
 import type { Webhook } from "@/contract/webhook";
-import type { WebhookActs } from "./use-webhook-acts";
+import type { WebhookActionHandlers } from "./use-webhook-actions";
 
 const EditWebhookDialog = dynamic(() => import("./edit-webhook").then((module) => module.EditWebhookDialog), {
   ssr: false,
@@ -22,16 +22,16 @@ const DeleteWebhookDialog = dynamic(() => import("./delete-webhook").then((modul
 });
 
 /** What can be done to a webhook: what is done often beside its name, the rest in a menu. */
-export function WebhookActions({ webhook, acts }: { webhook: Webhook; acts: WebhookActs }) {
+export function WebhookActions({ webhook, actions }: { webhook: Webhook; actions: WebhookActionHandlers }) {
   const [shown, setShown] = useState<"edit" | "rotate" | "delete" | null>(null);
   const onClose = () => setShown(null);
   const { isEnabled } = webhook;
   return (
     <>
       <Button
-        disabled={!isEnabled || acts.isPending}
+        disabled={!isEnabled || actions.isPending}
         title={isEnabled ? undefined : "Enable the webhook first"}
-        onClick={acts.sendTest}
+        onClick={actions.sendTest}
       >
         <Send aria-hidden className="size-4" /> Send test
       </Button>
@@ -39,8 +39,8 @@ export function WebhookActions({ webhook, acts }: { webhook: Webhook; acts: Webh
         <Pencil aria-hidden className="size-4" /> Edit…
       </Button>
       <WebhookCurls webhook={webhook} />
-      <ActsMenu size="icon" label={`Actions on webhook ${showTricks(webhook.name)}`}>
-        <MenuItem isDisabled={acts.isPending} onSelect={() => acts.turn(!isEnabled)}>
+      <ActionsMenu size="icon" label={`Actions on webhook ${revealHidden(webhook.name)}`}>
+        <MenuItem isDisabled={actions.isPending} onSelect={() => actions.turn(!isEnabled)}>
           {isEnabled ? "Disable" : "Enable"}
         </MenuItem>
         <MenuItem onSelect={() => setShown("rotate")}>New signing secret…</MenuItem>
@@ -48,7 +48,7 @@ export function WebhookActions({ webhook, acts }: { webhook: Webhook; acts: Webh
         <MenuItem isDanger onSelect={() => setShown("delete")}>
           Delete…
         </MenuItem>
-      </ActsMenu>
+      </ActionsMenu>
       {shown === "edit" && <EditWebhookDialog webhook={webhook} onClose={onClose} />}
       {shown === "rotate" && <RotateSecretDialog webhook={webhook} onClose={onClose} />}
       {shown === "delete" && <DeleteWebhookDialog webhook={webhook} onClose={onClose} />}

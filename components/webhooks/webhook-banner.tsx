@@ -1,13 +1,13 @@
 import { OctagonPause, TriangleAlert } from "lucide-react";
 import { Banner } from "@/components/ui/banner";
 import { Button } from "@/components/ui/button";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { Duration } from "@/components/ui/time";
 import type { Webhook } from "@/contract/webhook";
-import type { WebhookActs } from "./use-webhook-acts";
+import type { WebhookActionHandlers } from "./use-webhook-actions";
 
 /** Why nothing arrives, and what to do about it; nothing where all is well. */
-export function WebhookBanner({ webhook, acts }: { webhook: Webhook; acts: WebhookActs }) {
+export function WebhookBanner({ webhook, actions }: { webhook: Webhook; actions: WebhookActionHandlers }) {
   const { isEnabled, disabledReason, failingSince } = webhook;
   if (!isEnabled)
     return (
@@ -15,7 +15,7 @@ export function WebhookBanner({ webhook, acts }: { webhook: Webhook; acts: Webho
         tone={disabledReason === null ? "warn" : "bad"}
         icon={<OctagonPause aria-hidden className="mt-px size-4 shrink-0" />}
         action={
-          <Button size="sm" disabled={acts.isPending} onClick={() => acts.turn(true)}>
+          <Button size="sm" disabled={actions.isPending} onClick={() => actions.turn(true)}>
             Enable
           </Button>
         }
@@ -23,7 +23,7 @@ export function WebhookBanner({ webhook, acts }: { webhook: Webhook; acts: Webho
         <b className="font-semibold">
           {disabledReason === null
             ? "Disabled by an operator."
-            : `Disabled automatically: ${showTricks(disabledReason)}.`}
+            : `Disabled automatically: ${revealHidden(disabledReason)}.`}
         </b>{" "}
         New events are not recorded for it. Deliveries already queued wait until it is enabled.
         {disabledReason !== null && " Fix the receiver, then enable the webhook and send a test."}

@@ -2,7 +2,7 @@ import Link from "next/link";
 import { auditAddress } from "@/components/shell/addresses";
 import { operatorName } from "@/components/shell/operator-name";
 import { Id } from "@/components/ui/copy";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { Facts, Panel } from "@/components/ui/page";
 import { Countdown, Time } from "@/components/ui/time";
 import type { Webhook } from "@/contract/webhook";
@@ -17,7 +17,7 @@ export function WebhookFacts({ webhook }: { webhook: Webhook }) {
       <Facts
         className="p-4"
         items={[
-          ["URL", <code key="url">{showTricks(url)}</code>],
+          ["URL", <code key="url">{revealHidden(url)}</code>],
           ["Format", FORMAT_WORDS[format].name],
           [
             "Events",
@@ -29,8 +29,8 @@ export function WebhookFacts({ webhook }: { webhook: Webhook }) {
               ))}
             </ul>,
           ],
-          ["Projects", projectIds.length === 0 ? "All" : showTricks(projectIds.join(", "))],
-          ["Queues", queues.length === 0 ? "All, and events without a task" : showTricks(queues.join(", "))],
+          ["Projects", projectIds.length === 0 ? "All" : revealHidden(projectIds.join(", "))],
+          ["Queues", queues.length === 0 ? "All, and events without a task" : revealHidden(queues.join(", "))],
           ["Tenant", tenantId ?? "All tenants"],
           ["Last delivered", <Time key="last" at={lastDeliveredAt} />],
           [

@@ -42,7 +42,7 @@ export function WebhookFields({ draft, urlHint, onChange }: FieldsProps) {
             id={id}
             value={draft.format}
             onChange={(event) =>
-              onChange({ ...draft, format: WEBHOOK_FORMATS.find((known) => known === event.target.value) ?? "json" })
+              onChange({ ...draft, format: WEBHOOK_FORMATS.find((format) => format === event.target.value) ?? "json" })
             }
           >
             {WEBHOOK_FORMATS.map((format) => (
@@ -145,8 +145,8 @@ function Box({ name, isChosen, isPartly = false, isStrong = false, onChange }: B
         type="checkbox"
         checked={isChosen}
         // No attribute of HTML says it.
-        ref={(box) => {
-          if (box !== null) box.indeterminate = isPartly;
+        ref={(checkbox) => {
+          if (checkbox !== null) checkbox.indeterminate = isPartly;
         }}
         onChange={(event) => onChange(event.target.checked)}
       />

@@ -8,7 +8,7 @@ export function WebhookState({ webhook, isBare }: { webhook: Webhook; isBare?: b
   const { isEnabled, disabledReason, failingSince } = webhook;
   return (
     <span className="inline-flex flex-wrap items-center gap-x-1.5">
-      <State {...conditionOf(webhook)} isBare={isBare} why={isBare || isEnabled ? null : disabledReason} />
+      <State {...conditionOf(webhook)} isIconless={isBare} why={isBare || isEnabled ? null : disabledReason} />
       {isEnabled && failingSince !== null && (
         <span className="text-xs whitespace-nowrap text-ink-2">
           for <Duration from={failingSince} to={null} />

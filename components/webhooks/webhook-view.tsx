@@ -5,14 +5,14 @@ import { useIdentity } from "@/components/shell/identity";
 import { useTRPC } from "@/components/trpc/client";
 import { webhookNow } from "@/components/trpc/lists";
 import { BackTo } from "@/components/ui/back-to";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { PageHeader } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
 import { RecordBody } from "@/components/ui/record-body";
 import type { Webhook } from "@/contract/webhook";
 import { Deliveries } from "./deliveries";
 import { AdminsOnly } from "./page-parts";
-import { useWebhookActs } from "./use-webhook-acts";
+import { useWebhookActions } from "./use-webhook-actions";
 import { WebhookActions } from "./webhook-actions";
 import { WebhookBanner } from "./webhook-banner";
 import { WebhookFacts } from "./webhook-facts";
@@ -39,29 +39,29 @@ function SeenWebhook({ webhookId }: { webhookId: string }) {
 }
 
 function LoadedWebhook({ webhook }: { webhook: Webhook }) {
-  const acts = useWebhookActs(webhook);
+  const actions = useWebhookActions(webhook);
   return (
     <div className="flex h-full min-h-0 flex-col">
       <PageHeader
         title={
           <span className="flex min-w-0 items-center gap-1.5">
             <BackTo href={WEBHOOKS_ADDRESS} name="All webhooks" />
-            <span className="min-w-0 wrap-anywhere">{showTricks(webhook.name)}</span>
+            <span className="min-w-0 wrap-anywhere">{revealHidden(webhook.name)}</span>
           </span>
         }
         description={
           <span className="flex flex-wrap items-center gap-x-2">
             <WebhookState isBare webhook={webhook} />
-            <span className="line-clamp-2 min-w-0 wrap-anywhere" title={showTricks(webhook.url)}>
-              {showTricks(webhook.url)}
+            <span className="line-clamp-2 min-w-0 wrap-anywhere" title={revealHidden(webhook.url)}>
+              {revealHidden(webhook.url)}
             </span>
           </span>
         }
-        actions={<WebhookActions webhook={webhook} acts={acts} />}
+        actions={<WebhookActions webhook={webhook} actions={actions} />}
       />
       <RecordBody facts={<WebhookFacts webhook={webhook} />}>
-        <WebhookBanner webhook={webhook} acts={acts} />
-        <Deliveries webhook={webhook} acts={acts} />
+        <WebhookBanner webhook={webhook} actions={actions} />
+        <Deliveries webhook={webhook} actions={actions} />
       </RecordBody>
     </div>
   );

@@ -2,7 +2,7 @@
 import Link from "next/link";
 import { webhookAddress } from "@/components/shell/addresses";
 import { useIdentity } from "@/components/shell/identity";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { type Column, Table } from "@/components/ui/table";
 import { Time } from "@/components/ui/time";
 import type { Webhook } from "@/contract/webhook";
@@ -15,7 +15,7 @@ export function WebhooksTable({ webhooks }: { webhooks: readonly Webhook[] }) {
   return <Table label="Webhooks" rows={webhooks} columns={columns} keyOf={({ id }) => id} />;
 }
 
-const FIRST: Column<Webhook>[] = [
+const LEADING_COLUMNS: Column<Webhook>[] = [
   {
     name: "Name",
     isLead: true,
@@ -25,15 +25,15 @@ const FIRST: Column<Webhook>[] = [
         <Link
           href={webhookAddress(id)}
           prefetch={false}
-          title={showTricks(name)}
+          title={revealHidden(name)}
           className="truncate font-medium outline-none after:absolute after:inset-0 hover:underline"
         >
-          {showTricks(name)}
+          {revealHidden(name)}
         </Link>
         <span className="truncate text-xs text-ink-3">
           {/* Above the link, which lies on the whole row: the rest of the address is under the pointer alone. */}
-          <span className="relative z-10" title={showTricks(url)}>
-            {showTricks(hostOf(url))}
+          <span className="relative z-10" title={revealHidden(url)}>
+            {revealHidden(hostOf(url))}
           </span>
         </span>
       </span>
@@ -52,7 +52,7 @@ const FIRST: Column<Webhook>[] = [
           </span>
         </span>
         {projectIds.length + queues.length > 0 && (
-          <span className="truncate text-ink-3">of {showTricks([...projectIds, ...queues].join(", "))} alone</span>
+          <span className="truncate text-ink-3">of {revealHidden([...projectIds, ...queues].join(", "))} alone</span>
         )}
       </span>
     ),
@@ -78,8 +78,8 @@ const REST: Column<Webhook>[] = [
     cell: (webhook) => <Counts webhook={webhook} />,
   },
 ];
-const COLUMNS = [...FIRST, ...REST];
-const COLUMNS_OF_ALL = [...FIRST, TENANT, ...REST];
+const COLUMNS = [...LEADING_COLUMNS, ...REST];
+const COLUMNS_OF_ALL = [...LEADING_COLUMNS, TENANT, ...REST];
 
 function Counts({ webhook: { pending, failed } }: { webhook: Webhook }) {
   if (pending + failed === 0) return <span className="text-ink-3">none pending</span>;

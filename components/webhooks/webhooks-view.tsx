@@ -38,7 +38,7 @@ export function WebhooksView() {
         description="URLs notified of events, such as a turn that ended or an approval that is needed. Messages are signed and delivered at least once."
         actions={
           isAdmin ? (
-            <Button look="primary" onClick={onCreate}>
+            <Button variant="primary" onClick={onCreate}>
               <Plus aria-hidden className="size-4" /> New webhook
             </Button>
           ) : undefined
@@ -64,12 +64,12 @@ function AllWebhooks({ onCreate }: { onCreate: () => void }) {
         webhooks.length === 0 ? (
           <EmptyState title="No webhooks yet" action={<Button onClick={onCreate}>New webhook</Button>}>
             A webhook sends events to a URL of yours as they happen, so that programs need not poll.
-            <CallHint words="Create one from a program:" call={{ method: "POST", path: "/webhooks", body: EXAMPLE }} />
+            <CallHint label="Create one from a program:" call={{ method: "POST", path: "/webhooks", body: EXAMPLE }} />
           </EmptyState>
         ) : (
           <>
             <WebhooksTable webhooks={webhooks} />
-            <ListFoot count={webhooks.length} one="webhook" query={query} />
+            <ListFoot count={webhooks.length} noun="webhook" query={query} />
           </>
         )
       }

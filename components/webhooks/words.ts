@@ -70,7 +70,7 @@ const SUBJECTS: readonly [prefix: string, ids: readonly string[]][] = [
 /** The record that a delivery tells of, its page, and its title where it has one; null: it is a test. */
 export function subjectOf({ event, data }: Pick<WebhookDelivery, "event" | "data">) {
   const ids = SUBJECTS.find(([prefix]) => event.startsWith(prefix))?.[1] ?? [];
-  const id = ids.map((key) => data[key]).find((known) => typeof known === "string");
+  const id = ids.map((key) => data[key]).find((candidate) => typeof candidate === "string");
   if (typeof id !== "string") return null;
   const title = typeof data.title === "string" && data.title !== "" ? data.title : null;
   return { id, title, address: addressOf(event, id) };

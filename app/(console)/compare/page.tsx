@@ -15,13 +15,13 @@ const load = createLoader({ left: parseAsString, right: parseAsString });
 export default async function ComparePage(props: { searchParams: Promise<SearchParams> }) {
   const readerId = readerOf(await requireIdentity());
   const params = await props.searchParams;
-  const asked = await load(params);
+  const requested = await load(params);
   await whenMarked();
-  const [left, right] = await Promise.all([sessionOf(asked.left, readerId), sessionOf(asked.right, readerId)]);
-  if (left !== asked.left || right !== asked.right) {
-    const kept = Object.entries(params).filter((entry): entry is [string, string] => typeof entry[1] === "string");
-    const known = [left === null ? [] : [["left", left]], right === null ? [] : [["right", right]]].flat();
-    redirect(`/compare?${new URLSearchParams({ ...Object.fromEntries(kept), ...Object.fromEntries(known) })}`);
+  const [left, right] = await Promise.all([sessionOf(requested.left, readerId), sessionOf(requested.right, readerId)]);
+  if (left !== requested.left || right !== requested.right) {
+    const sides = Object.entries(params).filter((entry): entry is [string, string] => typeof entry[1] === "string");
+    const sideParams = [left === null ? [] : [["left", left]], right === null ? [] : [["right", right]]].flat();
+    redirect(`/compare?${new URLSearchParams({ ...Object.fromEntries(sides), ...Object.fromEntries(sideParams) })}`);
   }
   await Promise.all(
     [left, right].flatMap((sessionId) =>

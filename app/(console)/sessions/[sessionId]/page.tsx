@@ -7,7 +7,7 @@ import { SessionView } from "@/components/sessions/session-view";
 import { SESSION_TABS } from "@/components/sessions/tabs";
 import { readerOf } from "@/components/shell/reader";
 import { runPages, usageOfSession } from "@/components/trpc/lists";
-import { showTricks } from "@/components/ui/hidden-text";
+import { revealHidden } from "@/components/ui/hidden-characters";
 import { getQueryClient, HydrateClient, prefetch, trpc } from "@/server/trpc/rsc";
 
 const loadTab = createLoader({ tab: parseAsStringLiteral(SESSION_TABS).withDefault("conversation") });
@@ -21,7 +21,7 @@ export async function generateMetadata(props: SessionPageProps): Promise<Metadat
   const session = await getQueryClient()
     .fetchQuery(trpc.sessions.get.queryOptions({ sessionId, readerId }))
     .catch(() => null);
-  return { title: showTricks(session?.title) ?? "Session" };
+  return { title: revealHidden(session?.title) ?? "Session" };
 }
 
 export default async function SessionPage(props: SessionPageProps) {

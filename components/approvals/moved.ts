@@ -1,8 +1,0 @@
-export type Moved = ReadonlySet<string>;
-
-/** Which rows stand further up or down than before: those behind one that has gone, or that has come. */
-export function movedBetween(before: readonly string[], now: readonly string[]): Moved {
-  const first = now.findIndex((id, index) => before[index] !== id);
-  const known = new Set(before);
-  return new Set(first === -1 ? [] : now.slice(first).filter((id) => known.has(id)));
-}

@@ -1,9 +1,0 @@
-import { useCanOperate, useIdentity, useIsOf } from "@/components/shell/identity";
-
-/** What may be done to a tenant's budget: to change it takes an administrator, to raise it an operator. */
-export function useMay(tenantId: string): { mayChange: boolean; mayRaise: boolean } {
-  const isTheirs = useIsOf(tenantId);
-  const isAdmin = useIdentity().role === "admin";
-  const canOperate = useCanOperate();
-  return { mayChange: isTheirs && isAdmin, mayRaise: isTheirs && canOperate };
-}

@@ -1,2 +1,0 @@
-/** What a task's menu and keys do to it. */
-export type RowAct = "open" | "look" | "read" | "raise" | "lower" | "lane" | "change" | "retry" | "cancel";

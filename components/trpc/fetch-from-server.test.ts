@@ -1,0 +1,39 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { fetchFromServer, QUERY_DEADLINE_MS } from "./fetch-from-server";
+
+/** A server that answers nothing, as a browser sees it. */
+const silent = vi.fn<typeof fetch>(
+  (_url, init) =>
+    new Promise((_, reject) => init?.signal?.addEventListener("abort", () => reject(init.signal?.reason))),
+);
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  vi.stubGlobal("fetch", silent);
+});
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+test("a question that nobody answers is given up at its limit, and sooner where nobody waits for it", async () => {
+  const late = fetchFromServer("/api/trpc/runs.list", { method: "GET" });
+  const leaving = new AbortController();
+  const left = fetchFromServer("/api/trpc/runs.list", { method: "GET", signal: leaving.signal });
+  leaving.abort();
+  await expect(left).rejects.toMatchObject({ name: "AbortError" });
+
+  const given = expect(late).rejects.toThrow(`the server: no answer within ${QUERY_DEADLINE_MS} ms`);
+  await vi.advanceTimersByTimeAsync(QUERY_DEADLINE_MS);
+  await given;
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+test("what changes something is waited for", () => {
+  void fetchFromServer("/api/trpc/runs.cancel", { method: "POST", body: "{}" });
+  expect(vi.getTimerCount()).toBe(0);
+  expect(silent).toHaveBeenLastCalledWith(
+    "/api/trpc/runs.cancel",
+    expect.objectContaining({ credentials: "same-origin" }),
+  );
+});
