@@ -83,8 +83,8 @@ test("what a runner writes is followed; killed, it leaves its log and how its pr
 
     await page.keyboard.press("/");
     await expect(page.getByLabel("Search log")).toBeFocused();
-    await page.keyboard.type("turn BEGINS");
-    await expect(log(page).locator("mark")).toHaveText("turn begins");
+    await page.keyboard.type("turn STARTED");
+    await expect(log(page).locator("mark")).toHaveText("turn started");
     await expect(page.getByRole("status").filter({ hasText: "1 matching line" })).toBeVisible();
     await page.getByLabel("Search log").blur();
     await page.keyboard.press("n");
@@ -95,10 +95,10 @@ test("what a runner writes is followed; killed, it leaves its log and how its pr
     await page.keyboard.press("w");
     await page.keyboard.press("R");
     await expect(log(page)).toContainText('"msg":"turn started"');
-    await expect(page).toHaveURL(/find=turn\+BEGINS.*times=false.*wrap=false.*raw=true/);
+    await expect(page).toHaveURL(/find=turn\+STARTED.*times=false.*wrap=false.*raw=true/);
     await page.reload();
     await ready(page);
-    await expect(log(page).locator("mark")).toHaveText("turn begins");
+    await expect(log(page).locator("mark")).toHaveText("turn started");
 
     // A line that is marked is the same one for whoever opens the link, by keys and by a press on its time.
     const marked = log(page).locator("[aria-current=location]");
