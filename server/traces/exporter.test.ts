@@ -287,7 +287,15 @@ test("in a database that was restored elsewhere, and after nobody took traces, i
   await using collector = await startCollector();
   const { exporter } = exporterTo(ctx, collector.url);
   await exporter.pass();
-  await end(ctx);
+  const before = await end(ctx);
+  // Another test's transaction, older than this run's end, would have it count as after now.
+  const isPast = async () => {
+    const { rows } = await ctx.db.execute<{ isPast: boolean }>(
+      sql`select change_xid < pg_snapshot_xmin(pg_current_snapshot()) as "isPast" from agentrun_runs where id = ${before}`,
+    );
+    return rows[0]?.isPast;
+  };
+  await expect.poll(isPast, { timeout: 20_000 }).toBe(true);
   // As in a restored dump: a place far beyond any that this database will reach, and rows older than all that follow.
   await ctx.db.update(traceFeeds).set({ xid: "999999999999" });
   await ctx.db.update(feedEpoch).set({ epoch: "another" });
