@@ -22,7 +22,8 @@ async function run(args: string[]): Promise<void> {
   const print = (line: string) => process.stdout.write(`${line}\n`);
   if (archive === null) print(`The archive is in ${archiveLocation} and is not copied.`);
   const summary = await backUp({ dataDir, target: path.resolve(folder), archive, signal: stop.signal, print });
-  print(`It contains ${summary.sessions} sessions. Start a copy of it: AGENTRUN_DATA_DIR=… npm start`);
+  const sessions = summary.sessions === 1 ? "1 session" : `${summary.sessions} sessions`;
+  print(`It contains ${sessions}. Start a copy of it: AGENTRUN_DATA_DIR=… npm start`);
 }
 
 run(process.argv.slice(2)).then(
