@@ -140,16 +140,7 @@ export class TurnTranslator {
         ];
       case "fileChange":
         this.changes.set(item.id, item.changes);
-        return [
-          {
-            type: "file_change",
-            payload: {
-              ...eventBase,
-              status: item.status,
-              changes: item.changes.map((change) => this.toChange(change)),
-            },
-          },
-        ];
+        return [this.fileChange(eventBase, item)];
       default: {
         const call = toolCall(item);
         return call ? [{ type: "tool_call", payload: { ...eventBase, ...call, status: "inProgress" } }] : [];
@@ -196,16 +187,7 @@ export class TurnTranslator {
         return [...output, { type: "command_execution", payload: end }];
       }
       case "fileChange":
-        return [
-          {
-            type: "file_change",
-            payload: {
-              ...eventBase,
-              status: item.status,
-              changes: item.changes.map((change) => this.toChange(change)),
-            },
-          },
-        ];
+        return [this.fileChange(eventBase, item)];
       case "contextCompaction":
         return [
           { type: "backend_status", payload: { phase: "context-compacted", ...this.sourceOf({ turnId, threadId }) } },
@@ -259,6 +241,11 @@ export class TurnTranslator {
     const text = (this.texts.get(itemId) ?? "") + delta;
     this.texts.set(itemId, clip(text));
     return { events: [], live: { itemId, kind, ...this.sourceOf(source), text } };
+  }
+
+  private fileChange(eventBase: object, { status, changes }: Extract<ThreadItem, { type: "fileChange" }>): DraftEvent {
+    const payload = { ...eventBase, status, changes: changes.map((change) => this.toChange(change)) };
+    return { type: "file_change", payload };
   }
 
   private toChange(change: FileUpdateChange): { path: string; kind: string; diff: string } {

@@ -4,13 +4,13 @@ import Link from "next/link";
 import { useQueryStates } from "nuqs";
 import { useState } from "react";
 import { DocLink } from "@/components/docs/doc-link";
-import { type QueryWidening, useQueryWidening } from "@/components/query/use-query-widening";
+import { useQueryWidening } from "@/components/query/use-query-widening";
 import { BULK_ADDRESS } from "@/components/shell/addresses";
 import { useIdentity } from "@/components/shell/identity";
 import { useTRPC } from "@/components/trpc/client";
 import { auditPages } from "@/components/trpc/lists";
 import { Button, buttonStyle } from "@/components/ui/button";
-import { ListFoot, NoMatch, StillLooking } from "@/components/ui/list-states";
+import { type EmptyListProps, ListFoot, NoMatch, StillLooking } from "@/components/ui/list-states";
 import { useLoadUntilFound } from "@/components/ui/load-until-found";
 import { NewPill } from "@/components/ui/new-pill";
 import { EmptyState, PageHeader } from "@/components/ui/page";
@@ -97,15 +97,7 @@ export function AuditView() {
   );
 }
 
-function EmptyList({
-  hasFilter,
-  widening,
-  onClear,
-}: {
-  hasFilter: boolean;
-  widening: QueryWidening | null;
-  onClear: () => void;
-}) {
+function EmptyList({ hasFilter, widening, onClear }: EmptyListProps) {
   if (hasFilter) {
     return <NoMatch noun="event" onClear={onClear} widening={widening} />;
   }

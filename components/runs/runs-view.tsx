@@ -12,7 +12,7 @@ import { isFurtherDown, useNewRows } from "@/components/live/new-rows";
 import { useFrames } from "@/components/live/provider";
 import { PeekedPage } from "@/components/peek/peeked-page";
 import { usePeek } from "@/components/peek/use-peek";
-import { type QueryWidening, useQueryWidening } from "@/components/query/use-query-widening";
+import { useQueryWidening } from "@/components/query/use-query-widening";
 import { useCanOperate } from "@/components/shell/identity";
 import { usePageKeys } from "@/components/shell/page-keys";
 import { useTRPC } from "@/components/trpc/client";
@@ -22,7 +22,7 @@ import { CallHint } from "@/components/ui/call-hint";
 import { cn } from "@/components/ui/class-names";
 import { toServerTime } from "@/components/ui/clock";
 import { shortenId } from "@/components/ui/format";
-import { ListFoot, NoMatch } from "@/components/ui/list-states";
+import { type EmptyListProps, ListFoot, NoMatch } from "@/components/ui/list-states";
 import { EmptyState, PageHeader } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
 import { RUN_QUERY, type RunGroup } from "@/contract/query/runs";
@@ -113,15 +113,7 @@ export function RunsView() {
   );
 }
 
-function EmptyList({
-  hasFilter,
-  widening,
-  onClear,
-}: {
-  hasFilter: boolean;
-  widening: QueryWidening | null;
-  onClear: () => void;
-}) {
+function EmptyList({ hasFilter, widening, onClear }: EmptyListProps) {
   const canOperate = useCanOperate();
   if (hasFilter) {
     return <NoMatch noun="run" onClear={onClear} widening={widening} />;

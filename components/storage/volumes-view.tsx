@@ -3,14 +3,14 @@ import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-quer
 import { useEffect, useMemo } from "react";
 import { useBulk } from "@/components/bulk/use-bulk";
 import { DocLink } from "@/components/docs/doc-link";
-import { type QueryWidening, useQueryWidening } from "@/components/query/use-query-widening";
+import { useQueryWidening } from "@/components/query/use-query-widening";
 import { nameOf } from "@/components/sessions/name";
 import { useCanOperate } from "@/components/shell/identity";
 import { usePageKeys } from "@/components/shell/page-keys";
 import { useTRPC } from "@/components/trpc/client";
 import { storagePages, storagePicture } from "@/components/trpc/lists";
 import { CallHint } from "@/components/ui/call-hint";
-import { ListFoot, NoMatch, StillLooking } from "@/components/ui/list-states";
+import { type EmptyListProps, ListFoot, NoMatch, StillLooking } from "@/components/ui/list-states";
 import { useLoadUntilFound } from "@/components/ui/load-until-found";
 import { NewPill } from "@/components/ui/new-pill";
 import { EmptyState, TableSkeleton } from "@/components/ui/page";
@@ -112,15 +112,7 @@ export function VolumesView({ filter, onChange }: VolumesViewProps) {
   );
 }
 
-function EmptyList({
-  hasFilter,
-  widening,
-  onClear,
-}: {
-  hasFilter: boolean;
-  widening: QueryWidening | null;
-  onClear: () => void;
-}) {
+function EmptyList({ hasFilter, widening, onClear }: EmptyListProps) {
   if (!hasFilter)
     return (
       <EmptyState title="No volumes yet">

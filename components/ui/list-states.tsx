@@ -2,6 +2,7 @@ import dynamic from "next/dynamic";
 import type { ReactNode } from "react";
 import { formatPlural } from "./format";
 import { LoadMore, type PagedQuery } from "./load-more";
+import type { NoMatchProps } from "./no-match";
 
 /** How much of a list is shown, and the way to more of it. */
 export function ListFoot({ count, noun, query }: { count: number; noun: string; query: PagedQuery }) {
@@ -21,6 +22,14 @@ export function StillLooking({ children }: { children: ReactNode }) {
     </p>
   );
 }
+
+/** For what a list shows in place of its rows, where a filter may be why. */
+export type EmptyListProps = {
+  hasFilter: boolean;
+  /** The nearest wider list, where there is one between this and all. */
+  widening: NoMatchProps["widening"];
+  onClear: () => void;
+};
 
 // Only where a filter leaves nothing.
 export const NoMatch = dynamic(() => import("./no-match").then((module) => module.NoMatch));

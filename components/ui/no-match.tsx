@@ -1,7 +1,7 @@
 import { Button } from "./button";
 import { EmptyState } from "./page";
 
-type NoMatchProps = {
+export type NoMatchProps = {
   noun: string;
   action?: string;
   onClear: () => void;
