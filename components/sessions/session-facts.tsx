@@ -82,7 +82,17 @@ function RunFacts({ session, run: listedRun }: { session: SessionSummary; run: R
     <Group name="Run">
       <Facts
         items={[
-          ["State", <State key="status" isIconless state={state} word={word} title={revealHidden(why)} />],
+          [
+            "State",
+            <State
+              key="status"
+              isIconless
+              state={state}
+              word={word}
+              title={revealHidden(why)}
+              className="whitespace-normal"
+            />,
+          ],
           [
             "Duration",
             run.startedAt === null ? null : (
