@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -10,6 +10,7 @@ import { pngOf } from "@/contract/test/images";
 import { createTestDatabase, type TestDatabase } from "@/db/test/database";
 import { makeMessage, makeRun, makeSession } from "@/db/test/factories";
 import { mintOperatorToken } from "@/server/identity";
+import { archive, claimSession, folderOf, makeStoredSession, runTurn } from "@/server/storage/test/volume";
 import { ADMIN } from "@/server/test/context";
 import { ADMIN_TOKEN, startTestWeb, type TestWeb } from "@/server/test/web";
 import { EXIT } from "./failure";
@@ -33,17 +34,25 @@ type Told = Partial<ProgramEnvironment> & { env?: Record<string, string> };
 async function type(words: string[], told: Told = {}) {
   const out: string[] = [];
   const notes: string[] = [];
+  const bytes: Uint8Array[] = [];
   const code = await runProgram(words, {
     env: { AGENTRUN_URL: web.url, AGENTRUN_TOKEN: ADMIN_TOKEN },
     version: "1.2.3",
     out: (line) => void out.push(line),
+    bytes: async (chunk) => void bytes.push(chunk),
     note: (line) => void notes.push(line),
     ...{ ask: null, lines: () => Readable.from([]), columns: null, style: styler(false), onInterrupt: () => undefined },
     signal: new AbortController().signal,
     self: ["agentrun"],
     ...told,
   });
-  return { code, out, notes, json: () => JSON.parse(out.join("\n")) as Record<string, unknown> };
+  return {
+    code,
+    out,
+    notes,
+    bytes: Buffer.concat(bytes),
+    json: () => JSON.parse(out.join("\n")) as Record<string, unknown>,
+  };
 }
 
 const TASK = ["queue.createTask", "title=Mend the roof", "backendProfile=codex", "payload.text=go"];
@@ -426,4 +435,45 @@ test("sign-in prints a link that signs a browser in once", async () => {
 
 test("a page of the console is where an id leads", async () => {
   expect((await type(["open", "ses_1"])).out).toEqual([`${web.url}/r/ses_1`]);
+});
+
+test("lists and fetches the files that a session's agent left", async () => {
+  const ctx = web.as(ADMIN);
+  const sessionId = await makeStoredSession(ctx);
+  const held = await claimSession(ctx, sessionId);
+  await runTurn(ctx, held, { sessionId, note: "kept" });
+  const src = path.join(folderOf(ctx, sessionId), "workspace", "src");
+  await mkdir(src);
+  await writeFile(path.join(src, "a\u202eb.sh"), "echo\n", { mode: 0o755 });
+  expect((await type(["files", sessionId])).notes).toEqual(["no turn has been archived yet: there are no files"]);
+  await archive(ctx, held, sessionId);
+  const listed = await type(["files", sessionId]);
+  expect(listed.out.map((line) => line.trim().split(/ {2,}/))).toEqual([
+    ["SIZE", "FILES", "NAME"],
+    ["5 B", "1", "src/"],
+    ["4 B", "note.txt"],
+  ]);
+  expect(listed.notes).toEqual([expect.stringMatching(/^archived (now|\d+ s ago)$/)]);
+  expect((await type(["files", sessionId, "src"])).out[1]).toMatch(/^5 B +a\\u\{202e\}b\.sh\*$/);
+  expect((await type(["files", sessionId, "src", "--ndjson"])).json()).toMatchObject({ path: "src/a\u202eb.sh" });
+  expect((await type(["files", sessionId, "absent"])).code).toBe(EXIT.notFound);
+  expect((await type(["files"])).code).toBe(EXIT.usage);
+
+  const piped = await type(["download", sessionId, "note.txt", "--output", "-"]);
+  expect([piped.code, piped.bytes.toString(), piped.out]).toEqual([EXIT.ok, "kept", []]);
+  const dir = await mkdtemp(path.join(tmpdir(), "agentrun-download-"));
+  try {
+    const target = path.join(dir, "all.tar.gz");
+    const fetched = await type(["download", sessionId, "-o", target]);
+    expect([fetched.code, fetched.notes]).toEqual([EXIT.ok, [expect.stringContaining(`wrote ${target}, `)]]);
+    expect(execFileSync("tar", ["xzOf", target, `${sessionId}/note.txt`], { encoding: "utf8" })).toBe("kept");
+    const again = await type(["download", sessionId, "-o", target]);
+    expect([again.code, again.notes[0]]).toEqual([EXIT.usage, `agentrun: ${target} is there already`]);
+    const absent = path.join(dir, "absent");
+    expect((await type(["download", sessionId, "absent", "-o", absent])).code).toBe(EXIT.notFound);
+    await expect(readFile(absent)).rejects.toThrow("ENOENT");
+  } finally {
+    await rm(dir, { recursive: true });
+  }
+  expect((await type(["download", sessionId, "note.txt", "-o", "-"], { columns: 80 })).code).toBe(EXIT.usage);
 });

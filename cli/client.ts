@@ -74,6 +74,40 @@ export class Client {
   }
 
   /**
+   * Passes the bytes that a path answers to `write`, piece by piece, and returns how many there were. The limit for an
+   * answer is one for each piece.
+   */
+  async download(
+    { path, query, signal }: Pick<Request, "path" | "query"> & { signal: AbortSignal },
+    write: (chunk: Uint8Array) => Promise<void>,
+  ): Promise<number> {
+    const { timeoutMs } = this.options;
+    const silence = new AbortController();
+    const combinedSignal = AbortSignal.any([signal, silence.signal]);
+    const onSilence = () => silence.abort(new TimeoutError(this.url, timeoutMs));
+    let timer = setTimeout(onSilence, timeoutMs);
+    try {
+      const target = `${PREFIX}${path}${searchString(query)}`;
+      const response = await this.#fetch(target, { method: "GET", signal: combinedSignal });
+      if (!response.ok) await parse(await readText(response, this.url, timeoutMs), response, this.url);
+      let length = 0;
+      for await (const chunk of response.body ?? []) {
+        clearTimeout(timer);
+        await write(chunk);
+        length += chunk.byteLength;
+        timer = setTimeout(onSilence, timeoutMs);
+      }
+      return length;
+    } catch (error) {
+      if (error instanceof RefusedError || error instanceof UnreachableError) throw error;
+      throw silence.signal.aborted ? silence.signal.reason : toFailure(error, this.url, timeoutMs);
+    } finally {
+      clearTimeout(timer);
+      silence.abort();
+    }
+  }
+
+  /**
    * Yields every frame of a stream after a last id, none twice and none left out. Reopens the stream after a broken
    * connection, until the stream is over or `signal` aborts.
    */

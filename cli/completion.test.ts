@@ -30,6 +30,7 @@ async function type(words: string[], { url = web.url, self = ["agentrun"] }: { u
     out: (line) => void out.push(line),
     ...{
       note: () => undefined,
+      bytes: async () => undefined,
       ask: null,
       lines: () => Readable.from([]),
       columns: null,

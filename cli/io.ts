@@ -17,6 +17,8 @@ export type Io = {
   form: Form;
   /** Writes a line of data. */
   out: (line: string) => void;
+  /** Writes bytes of data; resolves once there is room for more. */
+  bytes: (chunk: Uint8Array) => Promise<void>;
   /** Writes a line for the person watching; never data. */
   note: (line: string) => void;
   /** Asks a person a question; null where nobody is there to answer. */

@@ -21,6 +21,7 @@ const environment: ProgramEnvironment = {
   env: process.env,
   version,
   out: (line) => void process.stdout.write(`${line}\n`),
+  bytes: (chunk) => new Promise((resolve) => void process.stdout.write(chunk, () => resolve())),
   note: (line) => void process.stderr.write(`${line}\n`),
   ask: isTerminal && process.stdin.isTTY ? ask : null,
   lines: () => readLines({ input: process.stdin, signal: interruption.signal, crlfDelay: Number.POSITIVE_INFINITY }),

@@ -33,6 +33,7 @@ function startBridge({ url = web.url, token = ADMIN_TOKEN }: { url?: string; tok
       answers.push(JSON.parse(line) as Answer);
     },
     note: (line) => void notes.push(line),
+    bytes: async () => undefined,
     lines: () => createInterface({ input }),
     ...{ ask: null, columns: null, style: styler(false), onInterrupt: () => undefined },
     signal: new AbortController().signal,
@@ -68,7 +69,7 @@ test("a client by lines is greeted, lists tools and calls them, and the program 
   });
   bridge.say({ method: "notifications/initialized" });
   bridge.say({ id: 1, method: "tools/list" });
-  expect((await bridge.answerTo(1)).result?.tools).toHaveLength(23);
+  expect((await bridge.answerTo(1)).result?.tools).toHaveLength(25);
   bridge.say("");
   bridge.say(callOf(2, "open_link", { id: "run_1" }));
   // Requests sent before the input ended are answered.

@@ -109,6 +109,11 @@ export type ArchiveOrderState = (typeof ARCHIVE_ORDER_STATES)[number];
 export const ARCHIVE_STANDINGS = ["current", "behind", "none"] as const;
 export const ARCHIVE_ORDERERS = ["collection", "person"] as const;
 export type ArchiveOrderer = (typeof ARCHIVE_ORDERERS)[number];
+export const FILE_KINDS = ["folder", "file", "link"] as const;
+export type FileKind = (typeof FILE_KINDS)[number];
+/** Why an archive lacks something that its volume holds. */
+export const OMITTED_REASONS = ["too-large", "special-file", "odd-name", "too-many", "changed", "unreadable"] as const;
+export type OmittedReason = (typeof OMITTED_REASONS)[number];
 export const SESSION_LIST_STATES = ["default", "needs-me", "running", "idle", "terminal", "unread", "all"] as const;
 export const EVENT_TYPES = [
   "backend_status",
@@ -155,6 +160,7 @@ export const TOKEN_SCOPES = [
   "commands",
   "docs",
   "events",
+  "files",
   "health",
   "identity",
   "metrics",

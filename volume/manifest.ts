@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import { Sha256 } from "@/contract/storage";
+import { OMITTED_REASONS } from "@/contract/words";
 
 /** A path on the volume: relative, without `.`, `..` or empty steps, so that a restore can never leave the volume. */
 export const VolumePath = z
@@ -39,7 +40,7 @@ export type Entry = z.infer<typeof Entry>;
 /** Something that the volume holds but its archive does not. */
 export const Omitted = z.strictObject({
   path: z.string(),
-  reason: z.enum(["too-large", "special-file", "odd-name", "too-many", "changed", "unreadable"]),
+  reason: z.enum(OMITTED_REASONS),
 });
 export type Omitted = z.infer<typeof Omitted>;
 

@@ -2,8 +2,8 @@ import { chmod, mkdir, open, readdir, readFile, rename, rm, symlink, writeFile }
 import path from "node:path";
 import { takeVolume, type VolumeWriter } from "./epoch";
 import { ensureVolume, VolumeError, type VolumeLayout, volumeLayout } from "./layout";
-import { type Entry, Manifest, type Part, volumeDigest } from "./manifest";
-import { openSegment, sha256 } from "./segments";
+import { type Entry, Manifest, volumeDigest } from "./manifest";
+import { SegmentReader } from "./segment-reader";
 
 const MARKER = "restoring.json";
 
@@ -119,25 +119,5 @@ async function writeFileFrom(
     await handle.chmod(entry.mode);
   } finally {
     await handle.close();
-  }
-}
-
-/** Opens segments and keeps the last one: neighbours in a folder are mostly in the same pack. */
-class SegmentReader {
-  private last: { digest: string; content: Buffer } | undefined;
-
-  constructor(private readonly fetchSegment: (digest: string) => Promise<Uint8Array>) {}
-
-  async read(part: Part): Promise<Buffer> {
-    if (this.last?.digest !== part.segment) {
-      this.last = {
-        digest: part.segment,
-        content: await openSegment(part.segment, await this.fetchSegment(part.segment)),
-      };
-    }
-    const content = this.last.content.subarray(part.offset, part.offset + part.sizeBytes);
-    if (content.length !== part.sizeBytes || sha256(content) !== part.sha256)
-      throw new VolumeError(`segment ${part.segment} does not hold what the manifest says`);
-    return content;
   }
 }

@@ -1,6 +1,8 @@
 import type { Command } from "@/cli/command";
 import { api } from "./api";
 import { completion } from "./completion";
+import { download } from "./download";
+import { files } from "./files";
 import { login } from "./login";
 import { logout } from "./logout";
 import { logs } from "./logs";
@@ -18,6 +20,6 @@ export { callProcedure } from "./call";
 
 /** The program's own commands. Every procedure of the API is a command too. */
 export const commands: readonly Command[] = [
-  ...[run, logs, ls, search, top, status, open],
+  ...[run, logs, ls, search, files, download, top, status, open],
   ...[login, logout, whoami, signIn, api, mcp, completion],
 ];

@@ -10,10 +10,10 @@ import {
   type SaidSearch,
   searchBy,
 } from "@/db/queries/search-conversations";
+import { AtOnce } from "@/server/at-once";
 import { inTx, type ServiceContext, type TxContext, tenantOf } from "@/server/context";
 import { InvalidCursorError } from "@/server/errors";
 import { decodePlace, encodeCursor } from "@/server/pagination";
-import { AtOnce } from "./at-once";
 import { snippetOf, wordsOf } from "./words";
 
 /** Up to so many messages that match are sorted by time. Where more match, the newest messages are read instead. */

@@ -8,15 +8,11 @@ import type { Holds } from "@/server/gateway";
 import { decodeSegment } from "@/server/rest";
 import { admit, inputFault, type TrpcContext } from "@/server/trpc/init";
 import { limitedContextOf } from "./caller";
+import { cacheHeaders, contentHeaders, matchesEtag } from "./content";
 import { assertPlain, type Exchange, type HeaderReader, readBody, sendError, sendJson } from "./exchange";
 
 const UPLOAD = /^\/api\/v1\/sessions\/([^/]+)\/attachments$/;
 const CONTENT = /^\/api\/v1\/attachments\/([^/]+)\/content$/;
-/**
- * The bytes never change, but they are deleted with their session, and who may see them changes, so a browser must
- * revalidate each time.
- */
-const CACHE_CONTROL = "private, no-cache";
 /** File name endings by type of image. */
 const FILE_EXTENSIONS: Record<ImageType, readonly [string, ...string[]]> = {
   "image/png": [".png"],
@@ -98,19 +94,19 @@ async function answerContent(ctx: TrpcContext, id: string, headers: HeaderReader
   if (!input.success) throw inputFault(input.error);
   const ifNoneMatch = headers.get("if-none-match");
   if (ifNoneMatch !== null) {
-    const cacheHeaders = cacheHeadersOf(await getAttachment(service, input.data));
-    if (matchesEtag(ifNoneMatch, cacheHeaders.etag)) return { headers: cacheHeaders, bytes: null };
+    const { sha256 } = await getAttachment(service, input.data);
+    if (matchesEtag(ifNoneMatch, sha256)) return { headers: cacheHeaders(sha256), bytes: null };
   }
   const { attachment, bytes } = await readAttachment(service, input.data);
   return {
     headers: {
-      ...cacheHeadersOf(attachment),
-      "content-type": attachment.mediaType,
+      ...cacheHeaders(attachment.sha256),
+      ...contentHeaders({
+        type: attachment.mediaType,
+        disposition: "inline",
+        name: downloadName(attachment),
+      }),
       "content-length": String(bytes.byteLength),
-      "content-disposition": `inline; filename*=UTF-8''${encodeName(downloadName(attachment))}`,
-      // The bytes are foreign: opened on their own, they must run nothing and load nothing.
-      "content-security-policy": "default-src 'none'; sandbox",
-      "x-content-type-options": "nosniff",
     },
     bytes,
   };
@@ -123,27 +119,8 @@ function assertImageType(headers: HeaderReader): void {
   throw new AgentRunError("schema-invalid", "unsupported-media-type", message);
 }
 
-const cacheHeadersOf = ({ sha256 }: Attachment) => ({ etag: `"${sha256}"`, "cache-control": CACHE_CONTROL });
-
-/** Whether If-None-Match matches the tag, compared as in RFC 9110: weakly, against a list, or by `*`. */
-function matchesEtag(header: string, etag: string): boolean {
-  if (header.trim() === "*") return true;
-  return header.split(",").some((tag) => tag.trim().replace(/^W\//, "") === etag);
-}
-
-/** The name under which a browser would save it: with an ending of its type, and without marks that reorder text. */
+/** The name under which a browser would save it: with an ending of its type. */
 function downloadName({ name, mediaType }: Attachment): string {
-  const cleanName = name.replace(/\p{Bidi_Control}/gu, "");
   const extensions = FILE_EXTENSIONS[mediaType];
-  return extensions.some((extension) => cleanName.toLowerCase().endsWith(extension))
-    ? cleanName
-    : `${cleanName}${extensions[0]}`;
-}
-
-/** Encodes a name of any characters as in RFC 8187. */
-function encodeName(name: string): string {
-  return encodeURIComponent(name).replace(
-    /['()*!]/g,
-    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
+  return extensions.some((extension) => name.toLowerCase().endsWith(extension)) ? name : `${name}${extensions[0]}`;
 }

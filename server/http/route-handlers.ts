@@ -16,6 +16,7 @@ import { answerAttachment, isAttachmentBytes } from "./attachments";
 import { assertGet, assertSignInOrigin, isSecure, parseSignInToken, signInWithToken } from "./auth";
 import { contextOf, limitedContextOf } from "./caller";
 import { assertJsonType, assertPlain, bodyTooLarge, decodeUtf8, requestIdFrom } from "./exchange";
+import { answerFiles, isFilesBytes } from "./files";
 import { BODY_MAX_BYTES, MCP_BODY_MAX_BYTES, MODEL_BODY_MAX_BYTES, SIGN_IN_BODY_MAX_BYTES } from "./limits";
 import { replyMcp } from "./mcp";
 import { gatewayDeps, parseModelPath } from "./model";
@@ -119,6 +120,11 @@ export const serveRest: Handler = handler(async (call) => {
     return bytes === null
       ? new Response(null, { status: 304, headers })
       : new Response(Buffer.from(bytes), { headers });
+  }
+  if (isFilesBytes(requestParts)) {
+    const { headers, body } = await answerFiles(ctx, requestParts);
+    if (body === null) return new Response(null, { status: 304, headers });
+    return new Response(Readable.toWeb(body) as ReadableStream, { headers });
   }
   if (!isStreamPath(path)) {
     const readBody = () => readText(request, BODY_MAX_BYTES);

@@ -11,9 +11,14 @@ export async function getSegment(
 ): Promise<Uint8Array> {
   const sessionId = input.sessionId ?? (await sessionOfRunner(ctx));
   await requireReadableSession(ctx, sessionId);
-  const location = await locateSegment(ctx, sessionId, input.sha256);
-  const bytes = location === null ? null : await ctx.archive.get(location, input.sha256);
-  if (bytes === null) throw new NotFoundError("segment", input.sha256);
+  return readSegment(ctx, sessionId, input.sha256);
+}
+
+/** Returns the stored bytes of a segment of a session that the caller may read. */
+export async function readSegment(ctx: ServiceContext, sessionId: string, sha256: string): Promise<Uint8Array> {
+  const location = await locateSegment(ctx, sessionId, sha256);
+  const bytes = location === null ? null : await ctx.archive.get(location, sha256);
+  if (bytes === null) throw new NotFoundError("segment", sha256);
   return bytes;
 }
 

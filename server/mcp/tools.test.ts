@@ -9,6 +9,7 @@ import { appendEvents } from "@/server/events";
 import { mintOperatorToken } from "@/server/identity";
 import { procedureCatalog } from "@/server/rest";
 import { claimRun, finishRun } from "@/server/runs";
+import { archive, claimSession, makeStoredSession, runTurn } from "@/server/storage/test/volume";
 import { ADMIN, runnerOf } from "@/server/test/context";
 import { startTestWeb, type TestWeb } from "@/server/test/web";
 import { briefApproval } from "./brief-approval";
@@ -109,8 +110,12 @@ test("a token lists the tools that its role and scopes let it call, and is refus
   for (const { name } of procedures) expect(name).toMatch(/^(queue|health)\.|^identity\.(me|signInMethods)$/);
 });
 
-/** Tools that are refused here because there is nothing to decide or nothing has begun. */
-const REFUSED: Record<string, string> = { decide_approval: "not-found", interrupt_turn: "no-open-command" };
+/** Tools that are refused here because there is nothing to decide or to read, or nothing has begun. */
+const REFUSED: Record<string, string> = {
+  decide_approval: "not-found",
+  interrupt_turn: "no-open-command",
+  read_file: "not-found",
+};
 
 test("whoever sees a tool may use it: what it calls is what it says that it needs", async () => {
   const admin = mcpClient(web.url);
@@ -124,6 +129,7 @@ test("whoever sees a tool may use it: what it calls is what it says that it need
     ...{ cancel_task: { taskId }, retry_task: { taskId }, cancel_run: { runId }, open_link: { id: runId } },
     ...{ decide_approval: { approvalId: "apr_none", decision: "decline" }, find_procedures: { words: "runs" } },
     ...{ call_procedure: { name: "identity.me" }, search_conversations: { text: "hello" } },
+    ...{ list_files: { sessionId }, read_file: { sessionId, path: "a.txt" } },
   };
   for (const { name, needs } of TOOLS) {
     const scopes = [...new Set(["docs", ...needs.map((need) => need.split(".")[0] ?? "")])];
@@ -557,4 +563,21 @@ test("an answer that is too long is cut, and says so", async () => {
   });
   expect([isCut, next]).toEqual([true, expect.any(String)]);
   expect(answerText.length).toBeLessThan(30_100);
+});
+
+test("an agent lists and reads the files that another one left", async () => {
+  const ctx = web.as(ADMIN);
+  const sessionId = await makeStoredSession(ctx);
+  const agent = await clientOf({ role: "viewer", scopes: ["files"], tenantId: "default" });
+  expect(await agent.ok("list_files", { sessionId })).toMatchObject({ archive: null, files: [] });
+  const held = await claimSession(ctx, sessionId);
+  await runTurn(ctx, held, { sessionId, note: "line\n".repeat(1_000) });
+  await archive(ctx, held, sessionId);
+  expect(await agent.ok("list_files", { sessionId })).toMatchObject({
+    ...{ untrusted: expect.any(String), archive: { isCurrent: true }, cursor: null },
+    files: [{ path: "note.txt", kind: "file", sizeBytes: 5_000 }],
+  });
+  const { text } = await agent.ok("read_file", { sessionId, path: "note.txt", maxChars: 1_000 });
+  expect(text).toMatch(/^(line\n){200}… \[4000 more characters\]$/);
+  expect(await agent.refusal("read_file", { sessionId, path: "../x" })).toBe("invalid-input");
 });

@@ -3,7 +3,7 @@ import { ErrorBody, REASON_STATUS } from "@/contract/errors";
 import type { ProcedureMeta } from "@/server/trpc/init";
 import { inputSchemaOf } from "./input";
 import { type JsonSchema, procedureNamed, toJsonSchema } from "./procedures";
-import { CONTENT_ROUTE, ROUTES, type Route, STREAM_ROUTES, type StreamRoute } from "./routes";
+import { CONTENT_ROUTES, type ContentRoute, ROUTES, type Route, STREAM_ROUTES, type StreamRoute } from "./routes";
 
 type Operation = Record<string, unknown>;
 export type OpenApiDocument = {
@@ -51,7 +51,7 @@ function pathsOf(): OpenApiDocument["paths"] {
     paths[path] = { ...paths[path], [method]: operation };
   };
   for (const route of ROUTES) add(`${PREFIX}${route.path}`, route.method.toLowerCase(), describeRoute(route));
-  add(`${PREFIX}${CONTENT_ROUTE.path}`, "get", describeContent());
+  for (const route of CONTENT_ROUTES) add(`${PREFIX}${route.path}`, "get", describeContent(route));
   for (const route of STREAM_ROUTES) add(`${PREFIX}${route.path}`, "get", describeStream(route));
   return paths;
 }
@@ -89,15 +89,18 @@ function bytesOf(types: readonly string[]): Operation {
   return Object.fromEntries(types.map((type) => [type, { schema: { type: "string", format: "binary" } }]));
 }
 
-function describeContent(): Operation {
-  const { path, name, procedure, summary, types } = CONTENT_ROUTE;
+function describeContent(route: ContentRoute): Operation {
+  const { path, name, procedure, summary, types, isCached } = route;
+  const input = toJsonSchema(route.input, "input");
+  const inPath = pathParameters(path);
+  const inQuery = Object.keys(input.properties ?? {}).filter((field) => !inPath.includes(field));
   return {
     ...common(procedure, summary),
     operationId: name,
-    parameters: parametersOf(inputSchemaOf(procedure), pathParameters(path), []),
+    parameters: parametersOf(input, inPath, inQuery),
     responses: {
-      200: { description: "The image", content: bytesOf(types) },
-      304: { description: "The caller has it: If-None-Match named its ETag" },
+      200: { description: "The bytes", content: bytesOf(types) },
+      ...(isCached ? { 304: { description: "The caller has it: If-None-Match named its ETag" } } : {}),
       ...errorResponses(),
     },
   };

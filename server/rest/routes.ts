@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { Approval, ApprovalPage } from "@/contract/approval";
-import { Attachment, AttachmentPage } from "@/contract/attachment";
+import { Attachment, AttachmentPage, GetAttachmentInput } from "@/contract/attachment";
 import { AuditPage } from "@/contract/audit";
 import { Backend, BackendDetails, BackendList, BackendProbe } from "@/contract/backend";
 import { Budget, BudgetPage, BudgetPeriod, BudgetPeriodPage, BudgetsOfSession, DeletedBudget } from "@/contract/budget";
@@ -11,6 +11,7 @@ import { DependencyResultList } from "@/contract/dependency-result";
 import { DevicePoll, DeviceSignIn, DeviceSignInBegun } from "@/contract/device-sign-in";
 import { Doc, DocList, DocMatches } from "@/contract/docs";
 import { AppendAnswer, EventPage, FoundEventPage, RunEvent } from "@/contract/event";
+import { DownloadFolderInput, FilePage, FileText, ReadFileInput } from "@/contract/files";
 import { Health, ServerFacts } from "@/contract/health";
 import { CreatedToken, Identity, OwnTokens, RevokedToken, SignInLink, TokenPage } from "@/contract/identity";
 import { IMAGE_TYPES } from "@/contract/image";
@@ -231,6 +232,14 @@ export const ROUTES: readonly Route[] = [
   route("GET", "/sessions/{sessionId}/attachments", "attachments.list", {
     answer: AttachmentPage,
     summary: "List a session's images, the oldest first",
+  }),
+  route("GET", "/sessions/{sessionId}/files", "files.list", {
+    answer: FilePage,
+    summary: "List a folder of a session's workspace",
+  }),
+  route("GET", "/sessions/{sessionId}/files/text", "files.read", {
+    answer: FileText,
+    summary: "Read the beginning of a file of a session's workspace as text",
   }),
   route("GET", "/attachments/{attachmentId}", "attachments.get", {
     answer: Attachment,
@@ -610,14 +619,48 @@ export const ROUTES: readonly Route[] = [
 ];
 
 /** A route that answers plain bytes. */
-export const CONTENT_ROUTE = {
-  path: "/attachments/{attachmentId}/content",
-  name: "attachments.content",
-  /** The procedure whose input it takes and whose callers may use it. */
-  procedure: "attachments.get",
-  types: IMAGE_TYPES,
-  summary: "Get an image's bytes as they were uploaded",
-} as const;
+export type ContentRoute = {
+  path: string;
+  name: string;
+  /** The procedure whose callers may use it. */
+  procedure: string;
+  input: z.ZodType;
+  /** Media types of the answer. */
+  types: readonly string[];
+  summary: string;
+  /** Whether a caller that has the bytes is told so (If-None-Match). */
+  isCached: boolean;
+};
+
+export const CONTENT_ROUTES: readonly ContentRoute[] = [
+  {
+    path: "/attachments/{attachmentId}/content",
+    name: "attachments.content",
+    procedure: "attachments.get",
+    input: GetAttachmentInput,
+    types: IMAGE_TYPES,
+    summary: "Get an image's bytes as they were uploaded",
+    isCached: true,
+  },
+  {
+    path: "/sessions/{sessionId}/files/content",
+    name: "files.content",
+    procedure: "files.read",
+    input: ReadFileInput,
+    types: ["application/octet-stream", ...IMAGE_TYPES],
+    summary: "Get the bytes of a file of a session's workspace",
+    isCached: true,
+  },
+  {
+    path: "/sessions/{sessionId}/files/tar",
+    name: "files.tar",
+    procedure: "files.list",
+    input: DownloadFolderInput,
+    types: ["application/gzip"],
+    summary: "Get a folder of a session's workspace, or all of it, as a .tar.gz",
+    isCached: false,
+  },
+];
 
 export type StreamRoute = { path: string; procedure: string; summary: string };
 

@@ -20,7 +20,7 @@ export { refreshStorage } from "./refresh";
 export { type RepairReport, repairStorage } from "./repair";
 export { restoreStorage } from "./restore";
 export { findRestoreReason } from "./restored-database";
-export { COLLECTABLE, HAS_CURRENT_ARCHIVE, WAS_USED, WITHOUT_VOLUME } from "./retention-reason";
+export { COLLECTABLE, HAS_CURRENT_ARCHIVE, hasCurrentArchive, WAS_USED, WITHOUT_VOLUME } from "./retention-reason";
 export { listSizes } from "./sizes";
 export { storeArchive } from "./store-archive";
 export { VolumePhases } from "./volume-phases";

@@ -9,6 +9,7 @@ import { bulkRouter } from "./routers/bulk";
 import { commandsRouter } from "./routers/commands";
 import { docsRouter } from "./routers/docs";
 import { eventsRouter } from "./routers/events";
+import { filesRouter } from "./routers/files";
 import { healthRouter } from "./routers/health";
 import { identityRouter } from "./routers/identity";
 import { overviewRouter } from "./routers/overview";
@@ -34,6 +35,7 @@ export const appRouter = router({
   commands: commandsRouter,
   docs: docsRouter,
   events: eventsRouter,
+  files: filesRouter,
   health: healthRouter,
   identity: identityRouter,
   overview: overviewRouter,

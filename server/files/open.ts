@@ -1,0 +1,36 @@
+import type { FilesArchive, ReadFileInput } from "@/contract/files";
+import { findEntry } from "@/db/queries/read-files";
+import type { ServiceContext } from "@/server/context";
+import { InvalidInputError, NotFoundError } from "@/server/errors";
+import { readSegment } from "@/server/manifests";
+import { Entry, SegmentReader } from "@/volume";
+import { requireFilesArchive } from "./find-archive";
+import { toVolumePath } from "./paths";
+
+export type StoredFile = Extract<Entry, { kind: "file" }>;
+export type OpenedFile = { archive: FilesArchive; file: StoredFile };
+
+/** Finds a file of a session's workspace in its newest archive. Throws for a folder, and for a link: none is followed. */
+export async function openFile(ctx: ServiceContext, { sessionId, path }: ReadFileInput): Promise<OpenedFile> {
+  const archive = await requireFilesArchive(ctx, sessionId);
+  const found = await findEntry(ctx.db, archive.manifestId, toVolumePath(path));
+  if (found === undefined) throw new NotFoundError("file", path, `in session ${sessionId}`);
+  const entry = Entry.parse(found);
+  if (entry.kind === "folder") throw new InvalidInputError(`path: ${path} is a folder`);
+  if (entry.kind === "link")
+    throw new InvalidInputError(`path: ${path} is a link to ${entry.target}: ask for the file that it points to`);
+  return { archive, file: entry };
+}
+
+/**
+ * Returns a reader of a session's segments, for one download. A segment that a later archive has replaced meanwhile is
+ * kept for an hour; after that the reader throws `not-found`.
+ */
+export function segmentReader(ctx: ServiceContext, sessionId: string): SegmentReader {
+  return new SegmentReader((digest) => readSegment(ctx, sessionId, digest));
+}
+
+/** Reads a file piece by piece, each checked against its digest and at most as long as a segment. */
+export async function* readParts(file: StoredFile, segments: SegmentReader): AsyncGenerator<Buffer> {
+  for (const part of file.parts) yield await segments.read(part);
+}

@@ -1,0 +1,116 @@
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import type { z } from "zod";
+import { DownloadFolderInput, ReadFileInput } from "@/contract/files";
+import { readImage } from "@/contract/image";
+import { AtOnce } from "@/server/at-once";
+import { baseName, openFile, packFolder, readParts, segmentReader } from "@/server/files";
+import { decodeSegment, methodNotAllowed } from "@/server/rest";
+import { admit, inputFault, type TrpcContext } from "@/server/trpc/init";
+import { limitedContextOf } from "./caller";
+import { cacheHeaders, contentHeaders, matchesEtag } from "./content";
+import { type Exchange, type HeaderReader, sendError } from "./exchange";
+
+const FILES = /^\/api\/v1\/sessions\/([^/]+)\/files\/(content|tar)$/;
+/** A download holds up to 16 MB, and a packed folder a processor too. */
+const downloads = new AtOnce({ workingMax: 4, waitingMax: 12, what: "downloads" });
+/** How long a caller may read nothing of its download before it loses its place. */
+const STALL_MS = 60_000;
+
+export type FilesRequest = { method: string; path: string; query: URLSearchParams; headers: HeaderReader };
+/** null: the caller has it already. */
+export type FilesAnswer = { headers: Record<string, string>; body: Readable | null };
+
+/** Whether a request asks for the bytes of a session's files. */
+export function isFilesBytes({ path }: Pick<FilesRequest, "path">): boolean {
+  return FILES.test(path);
+}
+
+/** Sends a file of a session's workspace as plain bytes, or a folder as a compressed tar. */
+export async function handleFiles(exchange: Exchange): Promise<void> {
+  const { wiring, res, method, requestId } = exchange;
+  try {
+    const ctx = await limitedContextOf(wiring, exchange);
+    const { headers, body } = await answerFiles(ctx, exchange);
+    res.writeHead(body === null ? 304 : 200, headers);
+    if (body === null || method === "HEAD") {
+      body?.destroy();
+      res.end();
+      return;
+    }
+    res.setTimeout(STALL_MS, () => res.destroy());
+    await pipeline(body, res);
+  } catch (error) {
+    if (!res.headersSent) return sendError(exchange, error);
+    // The caller sees that bytes are missing: the length does not match, or the compressed stream has no end.
+    if (!hasLeft(error)) wiring.log.warn({ err: error, requestId }, "a download broke off");
+    res.destroy();
+  }
+}
+
+/** Whether the caller closed the connection. */
+function hasLeft(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ERR_STREAM_PREMATURE_CLOSE";
+}
+
+/** Opens a download. It counts among those under way until its body is closed. */
+export async function answerFiles(ctx: TrpcContext, request: FilesRequest): Promise<FilesAnswer> {
+  const { method, path, query, headers } = request;
+  if (method !== "GET" && method !== "HEAD") throw methodNotAllowed(["GET"]);
+  const [, sessionId = "", form] = FILES.exec(path) ?? [];
+  const fields = { ...Object.fromEntries(query), sessionId: decodeSegment(sessionId) };
+  return new Promise((resolve, reject) => {
+    const download = async () => {
+      const answer = form === "tar" ? await openTar(ctx, fields) : await openContent(ctx, fields, headers);
+      const { body } = answer;
+      const closed = body === null ? undefined : new Promise((done) => body.once("close", done));
+      resolve(answer);
+      await closed;
+    };
+    downloads.run(download).catch(reject);
+  });
+}
+
+async function openContent(ctx: TrpcContext, fields: object, headers: HeaderReader): Promise<FilesAnswer> {
+  const service = admit("viewer", { ctx, path: "files.content", type: "query" });
+  const input = parse(ReadFileInput, fields);
+  const { file } = await openFile(service, input);
+  const ifNoneMatch = headers.get("if-none-match");
+  if (ifNoneMatch !== null && matchesEtag(ifNoneMatch, file.sha256))
+    return { headers: cacheHeaders(file.sha256), body: null };
+  const parts = readParts(file, segmentReader(service, input.sessionId));
+  // Before the headers are sent, so that an archive that cannot be read is answered with an error.
+  const first = await parts.next();
+  const image = first.done === true ? null : readImage(first.value);
+  return {
+    headers: {
+      ...cacheHeaders(file.sha256),
+      ...contentHeaders({
+        type: image === null ? "application/octet-stream" : image.mediaType,
+        disposition: image === null ? "attachment" : "inline",
+        name: baseName(input.path),
+      }),
+      "content-length": String(file.sizeBytes),
+    },
+    body: Readable.from(chain(first, parts), { objectMode: false }),
+  };
+}
+
+async function* chain<Item>(first: IteratorResult<Item>, rest: AsyncGenerator<Item>): AsyncGenerator<Item> {
+  if (first.done === true) return;
+  yield first.value;
+  yield* rest;
+}
+
+async function openTar(ctx: TrpcContext, fields: object): Promise<FilesAnswer> {
+  const service = admit("viewer", { ctx, path: "files.tar", type: "query" });
+  const { name, body } = await packFolder(service, parse(DownloadFolderInput, fields));
+  const headers = contentHeaders({ type: "application/gzip", disposition: "attachment", name: `${name}.tar.gz` });
+  return { headers: { ...headers, "cache-control": "no-store" }, body };
+}
+
+function parse<Output>(schema: z.ZodType<Output>, fields: object): Output {
+  const input = schema.safeParse(fields);
+  if (!input.success) throw inputFault(input.error);
+  return input.data;
+}
