@@ -10,17 +10,27 @@ import { createTask } from "@/server/queue";
  * Adds the task of a firing and returns its id. Its key keeps one time from making two tasks, whatever was noted of it
  * and however the schedule has changed since.
  */
-export async function addTask(ctx: TxContext, schedule: ScheduleRow, dueAt: Date): Promise<string> {
-  const idempotencyKey = `schedule ${schedule.id} ${dueAt.toISOString()}`;
+export function addTask(ctx: TxContext, schedule: ScheduleRow, dueAt: Date): Promise<string> {
+  const jitterMs = jitterOf(schedule, dueAt);
+  const runAt = new Date(dueAt.getTime() + jitterMs);
+  const task = { ...taskFor(schedule, runAt), ...(jitterMs === 0 ? {} : { runAt: runAt.toISOString() }) };
+  return addKeyedTask(ctx, schedule, { ...task, idempotencyKey: `schedule ${schedule.id} ${dueAt.toISOString()}` });
+}
+
+/**
+ * Adds a task and returns its id, or the id of the task that the schedule has added with this key before: when that one
+ * expires, and what the schedule asked for then, may differ.
+ */
+export async function addKeyedTask(
+  ctx: TxContext,
+  schedule: ScheduleRow,
+  task: CreateTaskInput & { idempotencyKey: string },
+): Promise<string> {
   try {
-    const jitterMs = jitterOf(schedule, dueAt);
-    const runAt = new Date(dueAt.getTime() + jitterMs);
-    const task = { ...taskFor(schedule, runAt), ...(jitterMs === 0 ? {} : { runAt: runAt.toISOString() }) };
-    const { id } = await createTask(ctx, { ...task, idempotencyKey });
-    return id;
+    return (await createTask(ctx, task)).id;
   } catch (error) {
     if (!isAgentRunError(error) || error.reason !== "idempotency-conflict") throw error;
-    const taskId = await findAdded(ctx, schedule, idempotencyKey);
+    const taskId = await findAdded(ctx, schedule, task.idempotencyKey);
     if (taskId === null) throw error;
     return taskId;
   }

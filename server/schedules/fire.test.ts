@@ -432,6 +432,22 @@ test("a person's word adds one at once, whatever is paused or goes on, and moves
   expect(await came(ctx, scheduleId)).toHaveLength(3);
 });
 
+test("the same key adds one task, though the schedule's tasks expire and its template has changed since", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const { id: scheduleId } = await make(ctx, { task: { ...TASK, expiresAfterMs: 3_600_000 } });
+  const once = await triggerSchedule(ctx, { scheduleId, idempotencyKey: "k" });
+  expect(await triggerSchedule(ctx, { scheduleId, idempotencyKey: "k" })).toEqual(once);
+  await updateSchedule(ctx, { scheduleId, task: { ...TASK, title: "Another" } });
+  expect(await triggerSchedule(ctx, { scheduleId, idempotencyKey: "k" })).toEqual(once);
+  expect(await tasksOf(ctx)).toHaveLength(1);
+  // A key that something else has used is refused, as for any task.
+  const { id: other } = await make(ctx, { name: "other" });
+  await expect(triggerSchedule(ctx, { scheduleId: other, idempotencyKey: "k" })).rejects.toMatchObject({
+    reason: "idempotency-conflict",
+  });
+});
+
 test("a paused one does not come, and what passed meanwhile is not made up for", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);

@@ -4,7 +4,7 @@ import { queueTasks, scheduleFirings } from "@/db/schema";
 import { audit } from "@/server/audit";
 import { inTx, type ServiceContext, type TxContext } from "@/server/context";
 import { createTask } from "@/server/queue";
-import { taskFor } from "./add-task";
+import { addKeyedTask, taskFor } from "./add-task";
 import { FIRING_AND_TASK, IS_ITS_TASK, toFiring } from "./firing";
 import { recordFiring } from "./record";
 import { databaseNow, lockSchedule } from "./schedule";
@@ -19,10 +19,10 @@ export function triggerSchedule(ctx: ServiceContext, input: TriggerScheduleInput
     const schedule = await lockSchedule(ctx, input);
     const { id: scheduleId, tenantId, name } = schedule;
     const task = taskFor(schedule, await databaseNow(ctx));
-    const { id: taskId } = await createTask(ctx, {
-      ...task,
-      ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
-    });
+    const taskId =
+      idempotencyKey === undefined
+        ? (await createTask(ctx, task)).id
+        : await addKeyedTask(ctx, schedule, { ...task, idempotencyKey });
     const existing = await firingOf(ctx, scheduleId, taskId);
     if (existing !== null) return existing;
     await recordFiring(ctx, { scheduleId, dueAt: null, outcome: "created", taskId });
