@@ -154,6 +154,20 @@ test("a change that nobody was woken for is seen by the poll", async () => {
   await expect.poll(() => followed.ids, { timeout: 5_000 }).toEqual([session.sessionId]);
 });
 
+test("a reader that has left before its stream was opened is not followed any further", async () => {
+  await using database = await createTestDatabase();
+  await using started = startLive(database);
+  await using ctx = testContext(database);
+  const { sessions } = started.live;
+  await openFeed(ctx, sessions, {}, AbortSignal.abort());
+  expect(sessions.hasReaders).toBe(false);
+  const leaving = new AbortController();
+  const opening = openFeed(ctx, sessions, {}, leaving.signal);
+  leaving.abort();
+  await opening;
+  expect(sessions.hasReaders).toBe(false);
+});
+
 test("a cursor of another filter, a damaged one and one of before a restore are refused", async () => {
   await using database = await createTestDatabase();
   await using started = startLive(database);

@@ -69,8 +69,9 @@ export async function openFeed<Item>(
     return page.rows;
   }
 
-  // If the stream is closed before it is read, its generator never runs.
-  signal.addEventListener("abort", stop, { once: true });
+  // If the stream is closed before it is read, its generator never runs. The reader may have left while it was opened.
+  if (signal.aborted) stop();
+  else signal.addEventListener("abort", stop, { once: true });
   return { key: JSON.stringify(scope), startId: encodeFeedCursor(scope, epoch, at), entries: entries() };
 }
 
