@@ -19,6 +19,10 @@ test("a limit's end is read from the header, in seconds or as a date, or from th
   expect(end("5", { error: { resets_in_seconds: 3_600 } })).toBe("2026-01-01T01:00:00.000Z");
 });
 
+test("an end that is no instant leaves the other one", () => {
+  expect(end("90", { error: { resets_at: 1_767_229_200_000_000_000 } })).toBe("2026-01-01T00:01:30.000Z");
+});
+
 test("what says nothing, or nothing that can be read, or a time that is over, has no end", () => {
   for (const [header, body] of [
     [null, ""],
@@ -27,6 +31,10 @@ test("what says nothing, or nothing that can be read, or a time that is over, ha
     ["0", { error: { resets_at: 1 } }],
     [null, null],
     [null, { error: { resets_at: "tomorrow" } }],
+    // Later than any instant: nanoseconds, or a number of another meaning.
+    ["99999999999999999999", ""],
+    [null, { error: { resets_at: 1_767_229_200_000_000_000 } }],
+    [null, { error: { retry_after: 1e300 } }],
   ] as const)
     expect(end(header, body)).toBeNull();
 });

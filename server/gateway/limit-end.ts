@@ -4,6 +4,9 @@ import type { ProviderLimit } from "@/server/backends";
 const AT_KEYS = ["resets_at", "reset_at"] as const;
 const IN_KEYS = ["resets_in_seconds", "retry_after", "retry_after_seconds"] as const;
 
+/** The last instant that a Date holds: a number beyond it is not one, but nanoseconds or something else. */
+const INSTANT_MAX_MS = 8.64e15;
+
 /**
  * How long a limit is assumed to last where its end is unknown: one that passes by itself, and one of money or a plan.
  */
@@ -22,7 +25,7 @@ export function limitOf(refusal: { until: Date | null; message: string; isPersis
  * body's `error` as OpenAI writes it for usage limits. The later time counts; null: neither gives a time in the future.
  */
 export function limitEnd(headers: { get(name: string): string | null }, error: unknown, now = new Date()): Date | null {
-  const ends = [...headerEnds(headers, now), ...errorEnds(error, now)].filter((ms) => Number.isFinite(ms));
+  const ends = [...headerEnds(headers, now), ...errorEnds(error, now)].filter((ms) => Math.abs(ms) <= INSTANT_MAX_MS);
   const latest = Math.max(...ends);
   return ends.length === 0 || latest <= now.getTime() ? null : new Date(latest);
 }
