@@ -16,6 +16,8 @@ export type ClientOptions = {
   renew?: () => string | null;
   /** Limit for one answer, in milliseconds. */
   timeoutMs: number;
+  /** Ends calls under way that name no signal of their own. */
+  signal?: AbortSignal;
   /** Called when a stream broke and is opened again. */
   onRetry: (why: string) => void;
 };
@@ -52,12 +54,13 @@ export class Client {
     { method, body, signal }: Pick<Request, "method" | "body"> & { signal?: AbortSignal } = { method: "GET" },
   ): Promise<unknown> {
     const { timeoutMs } = this.options;
+    const endedBy = signal ?? this.options.signal;
     const sendRequest = async (combinedSignal: AbortSignal) => {
       const bodyInit = body === undefined ? {} : { body: JSON.stringify(body) };
       const response = await this.#fetch(target, { method, signal: combinedSignal, ...bodyInit });
       return parse(await readText(response, this.url, timeoutMs), response, this.url);
     };
-    return withDeadline(this.url, timeoutMs, sendRequest, signal);
+    return withDeadline(this.url, timeoutMs, sendRequest, endedBy);
   }
 
   /** Sends a JSON body unchanged, for a protocol that reports its own errors. */

@@ -316,6 +316,18 @@ test("Ctrl-C ends a question that is under way", async () => {
   expect((await login.end).code).toBe(EXIT.interrupted);
 });
 
+test("Ctrl-C ends a call that nobody answers", async () => {
+  let calls = 0;
+  using silent = await serve(() => {
+    calls += 1;
+  });
+  const env = { AGENTRUN_URL: silent.url, AGENTRUN_TOKEN: "ara_any" };
+  const listing = agentrun(["ls", "sessions", "--timeout", "20"], env);
+  await expect.poll(() => calls, { timeout: 10_000 }).toBe(1);
+  listing.child.kill("SIGINT");
+  expect(await listing.end).toMatchObject({ code: EXIT.interrupted, out: "", notes: "" });
+});
+
 test("a program that began with a token which another login replaced goes on with the new one", async () => {
   const how = { timeoutMs: 5_000, onRetry: () => undefined };
   const renewed = new Client({ url: web.url, token: "ara_gone" }, { ...how, renew: () => ADMIN_TOKEN });

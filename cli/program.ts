@@ -109,7 +109,7 @@ function createIo(environment: ProgramEnvironment, options: ParsedArgs["options"
     const server = serverOnce();
     // Logging in again ends the token that a running program began with, and stores another.
     const renew = () => (server.source === "login" ? (credentials.find(server.url)?.token ?? null) : null);
-    return new Client(server, { timeoutMs, onRetry, renew });
+    return new Client(server, { timeoutMs, onRetry, renew, signal: environment.signal });
   });
   return {
     ...{ ...environment, form, credentials, connect },
