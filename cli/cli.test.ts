@@ -372,6 +372,55 @@ test("with a schema the turn's output alone is data, and what happens is noted",
   await rm(folder, { recursive: true });
 });
 
+test("of several approvals one is asked about at a time, and none that was decided elsewhere", async () => {
+  const detached = await type(["run", "tidy up", "--profile", "codex", "--detach", "--json"]);
+  const { sessionId, runId } = detached.json();
+  const call = async (path: string, body: object) => {
+    const answer = await web.call("POST", `/api/v1${path}`, { body });
+    expect(answer.status, JSON.stringify(answer.body)).toBe(200);
+    return answer.body as { id: string; leaseEpoch: number };
+  };
+  const { leaseEpoch } = await call(`/runs/${runId}/claim`, { runnerId: "r1" });
+  const request = (command: string) =>
+    call(`/runs/${runId}/approvals`, { leaseEpoch, requestKey: command, kind: "command", command });
+  const questions: { answer: (text: string) => void; signal: AbortSignal }[] = [];
+  const notes: string[] = [];
+  const watched = type(["run", "go on", "--session", String(sessionId)], {
+    note: (line) => void notes.push(line),
+    ask: (_, signal) =>
+      new Promise((resolve) => {
+        questions.push({ answer: resolve, signal });
+        signal.addEventListener("abort", () => resolve(null));
+      }),
+  });
+  await expect.poll(() => notes).toEqual([`session ${String(sessionId)}`]);
+  const [first, second, third, fourth] = [
+    await request("rm -r one"),
+    await request("rm -r two"),
+    await request("rm -r three"),
+    await request("rm -r four"),
+  ];
+  const statusOf = async ({ id }: { id: string }) =>
+    (await type(["approvals.get", `approvalId=${id}`])).json().decision;
+  await expect.poll(() => questions.length).toBe(1);
+  // While the first is asked about, the third is decided in the console.
+  await call(`/approvals/${third.id}/decide`, { decision: "decline" });
+  questions[0]?.answer("y");
+  await expect.poll(() => questions.length).toBe(2);
+  expect([await statusOf(first), await statusOf(second)]).toEqual(["accept", null]);
+  // What is asked about is said again, because the others have come after it.
+  expect(notes.join("\n")).toContain("rm -r two");
+  await call(`/approvals/${second.id}/decide`, { decision: "decline" });
+  await expect.poll(() => questions.length).toBe(3);
+  expect(questions[1]?.signal.aborted).toBe(true);
+  expect(notes.join("\n")).not.toContain("rm -r three");
+  questions[2]?.answer("n");
+  await expect.poll(() => statusOf(fourth)).toBe("decline");
+  await call(`/runs/${runId}/cancel`, {});
+  await call(`/runs/${runId}/finish`, { leaseEpoch, terminalStatus: "cancelled" });
+  expect((await watched).code).toBe(EXIT.cancelled);
+});
+
 test("a message shows the images of files, each uploaded once, and none is made for what is no image", async () => {
   const folder = await mkdtemp(path.join(tmpdir(), "agentrun-cli-"));
   const files = ["a.png", "b.png", "c.svg"].map((name) => path.join(folder, name));

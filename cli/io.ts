@@ -21,8 +21,11 @@ export type Io = {
   bytes: (chunk: Uint8Array) => Promise<void>;
   /** Writes a line for the person watching; never data. */
   note: (line: string) => void;
-  /** Asks a person a question; null where nobody is there to answer. */
-  ask: ((question: string) => Promise<string>) | null;
+  /**
+   * Asks a person a question, one at a time; null where nobody is there to answer. Resolves with null when the signal
+   * aborts, or when the person ends the input.
+   */
+  ask: ((question: string, signal: AbortSignal) => Promise<string | null>) | null;
   /** Yields the lines of the program's input until its end. */
   lines: () => AsyncIterable<string>;
   /** Width of the terminal in characters; null where the output is not a terminal. */

@@ -32,13 +32,23 @@ const environment: ProgramEnvironment = {
   self: [process.execPath, realpathSync(process.argv[1] ?? "")],
 };
 
-async function ask(question: string): Promise<string> {
+async function ask(question: string, signal: AbortSignal): Promise<string | null> {
   const lines = createInterface({ input: process.stdin, output: process.stderr });
   // readline intercepts Ctrl-C, so it is passed on.
   lines.on("SIGINT", () => process.kill(process.pid, "SIGINT"));
+  const ended = new AbortController();
+  const end = () => ended.abort();
+  // Ctrl-D.
+  lines.once("close", end);
+  signal.addEventListener("abort", end, { once: true });
   try {
-    return await lines.question(question);
+    return await lines.question(question, { signal: ended.signal });
+  } catch (error) {
+    if (!ended.signal.aborted) throw error;
+    environment.note("");
+    return null;
   } finally {
+    signal.removeEventListener("abort", end);
     lines.close();
   }
 }

@@ -1,6 +1,6 @@
 import { textOf } from "@/components/conversation/payload";
 import type { RunEvent } from "@/contract/event";
-import { describeEnd } from "./event-lines";
+import { describeEnd, eventLines } from "./event-lines";
 import { EXIT, RefusedError } from "./failure";
 import { followRun } from "./follow-run";
 import type { Io } from "./io";
@@ -27,9 +27,10 @@ export async function followTurn(io: Io, sent: Sent): Promise<number> {
     io.note("interrupting its turn; Ctrl-C again leaves it running");
     void interrupt(io, sent).catch((error: unknown) => io.note(String(error)));
   });
+  const questions = new Questions(io);
   for await (const event of followRun(io, sent, detach.signal)) {
     printEvent(io, event);
-    if (event.type === "approval_request") void decide(io, event).catch((error: unknown) => io.note(String(error)));
+    questions.follow(event);
     const code = exitCodeAtEnd(io, event, sent.commandId);
     if (code !== null) return code;
   }
@@ -42,21 +43,53 @@ function interrupt(io: Io, { runId, commandId }: Sent): Promise<unknown> {
 }
 
 /**
- * Asks the person at the terminal for a decision. Another answer may come first; a late answer here is then reported as
- * such.
+ * Asks the person at the terminal for decisions, one after the other: two questions at once would both take the same
+ * answer. A question ends without an answer once the approval is decided elsewhere, or is no longer wanted.
  */
-async function decide(io: Io, { payload }: RunEvent): Promise<void> {
-  const approvalId = textOf(payload, "approvalId");
-  if (approvalId === null) return;
-  const path = `/approvals/${encodeURIComponent(approvalId)}/decide`;
-  if (io.ask === null) {
-    io.note(`  answer it: agentrun approvals.decide approvalId=${approvalId} decision=accept`);
-    return;
+class Questions {
+  readonly #open = new Map<string, AbortController>();
+  #last: Promise<void> = Promise.resolve();
+
+  constructor(private readonly io: Io) {}
+
+  follow(event: RunEvent): void {
+    const approvalId = textOf(event.payload, "approvalId");
+    if (approvalId === null) return;
+    if (event.type === "approval_request") this.#ask(approvalId, event);
+    else if (event.type === "approval_decision" && textOf(event.payload, "status") !== "pending")
+      this.#open.get(approvalId)?.abort();
   }
+
+  #ask(approvalId: string, request: RunEvent): void {
+    const settled = new AbortController();
+    // Other events come between a request and its question where that has to wait.
+    const isLater = this.#open.size > 0;
+    this.#open.set(approvalId, settled);
+    this.#last = this.#last
+      .then(async () => {
+        if (settled.signal.aborted) return;
+        if (isLater) for (const line of eventLines(request, this.io.style)) this.io.note(line);
+        await decide(this.io, approvalId, settled.signal);
+      })
+      .catch((error: unknown) => this.io.note(String(error)))
+      .finally(() => this.#open.delete(approvalId));
+  }
+}
+
+/** Asks for a decision. Another answer may come first; a late answer here is then reported as such. */
+async function decide(io: Io, approvalId: string, settled: AbortSignal): Promise<void> {
   let decision: string | undefined;
-  while (decision === undefined)
-    decision = DECISIONS[(await io.ask("  allow it? [y]es, for the [s]ession, [n]o: ")).trim().toLowerCase()];
+  while (decision === undefined) {
+    const answer = (await io.ask?.("  allow it? [y]es, for the [s]ession, [n]o: ", settled)) ?? null;
+    if (settled.aborted) return;
+    if (answer === null) {
+      io.note(`  answer it: agentrun approvals.decide approvalId=${approvalId} decision=accept`);
+      return;
+    }
+    decision = DECISIONS[answer.trim().toLowerCase()];
+  }
   try {
+    const path = `/approvals/${encodeURIComponent(approvalId)}/decide`;
     await io.client.call({ method: "POST", path, body: { decision } });
   } catch (error) {
     if (!(error instanceof RefusedError)) throw error;
