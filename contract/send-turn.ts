@@ -67,8 +67,13 @@ async function trySendToRun(ports: SendPorts, draft: TurnDraft, runId: string): 
 }
 
 function turnInput(ports: SendPorts, runId: string, draft: TurnDraft): CreateCommandInput {
-  const idempotencyKey = `${ports.by}-turn-${draft.draftId}`;
+  const idempotencyKey = turnKey(ports.by, draft.draftId);
   return { runId, type: "turn", payload: turnPayload(draft), idempotencyKey };
+}
+
+/** Returns the key of the command that a sender makes of a draft. */
+export function turnKey(by: string, draftId: string): string {
+  return `${by}-turn-${draftId}`;
 }
 
 /** Returns the payload of a turn or steer, without the fields that are not asked for. */

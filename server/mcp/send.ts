@@ -1,12 +1,14 @@
 import { randomUUID } from "node:crypto";
 import type { Command } from "@/contract/command";
-import type { Run } from "@/contract/run";
+import { isTerminal, type Run } from "@/contract/run";
 import { runDefaults } from "@/contract/run-defaults";
-import { isOpen, type SendPorts, sendTurn, type TurnDraft } from "@/contract/send-turn";
+import { isOpen, type SendPorts, sendTurn, type TurnDraft, turnKey } from "@/contract/send-turn";
 import type { Session } from "@/contract/session";
 import { payloadHash } from "@/server/idempotency";
 import { faultFrom } from "@/server/rest";
 import type { Api } from "./caller";
+
+const BY = "mcp";
 
 /** A message, and the caller's own key for it. */
 export type Draft = Pick<TurnDraft, "text" | "outputSchema"> & { key: string | undefined };
@@ -31,11 +33,28 @@ const KEYED_RUNS = 5;
  * may have gone there.
  */
 export async function sendMessage(api: Api, session: Session, draft: Draft): Promise<Sent> {
-  const isKeyed = draft.key !== undefined;
-  const { items } = await api.runs.list({ sessionId: session.sessionId, limit: isKeyed ? KEYED_RUNS : 1 });
+  const { key } = draft;
+  const { items } = await api.runs.list({ sessionId: session.sessionId, limit: key === undefined ? 1 : KEYED_RUNS });
   const [last = null] = items;
-  const candidates = items.filter((run) => isKeyed || isOpen(run)).toReversed();
-  return send(api, session, draft, { runIds: candidates.map(({ id }) => id), last });
+  const runIds: string[] = [];
+  for (const run of items.toReversed())
+    if (isOpen(run) || (key !== undefined && (await mayHold(api, run, draftIdOf(session.sessionId, key)))))
+      runIds.push(run.id);
+  return send(api, session, draft, { runIds, last });
+}
+
+/**
+ * Whether a run that takes no further message may hold one that was sent before. A run that has ended refuses any
+ * other; one that is being cancelled would accept the message and cancel it.
+ */
+async function mayHold(api: Api, run: Run, draftId: string): Promise<boolean> {
+  if (isTerminal(run.status)) return true;
+  for (let afterSeq = 0; ; ) {
+    const { items, cursor } = await api.commands.list({ runId: run.id, afterSeq });
+    if (items.some(({ idempotencyKey }) => idempotencyKey === turnKey(BY, draftId))) return true;
+    if (cursor === null) return false;
+    afterSeq = Number(cursor);
+  }
 }
 
 type SendTarget = { runIds: string[]; last: Run | null };
@@ -47,7 +66,7 @@ async function send(api: Api, session: Session, { key, ...draft }: Draft, { runI
 
 function sendPorts(api: Api): SendPorts {
   return {
-    by: "mcp",
+    by: BY,
     isOver: (error) => faultFrom(error).reason === "already-terminal",
     createRun: (input) => api.runs.create(input),
     createCommand: (input) => api.commands.create(input),

@@ -351,6 +351,19 @@ test("the same key starts one session and sends one message, and other content u
   );
 });
 
+test("a message with a key does not go to a run that is being cancelled, unless it went there before", async () => {
+  const admin = mcpClient(web.url);
+  const { sessionId, runId } = await admin.ok("start_session", { backendProfile: "codex", text: "Begin." });
+  const early = { sessionId, text: "Early.", idempotencyKey: "early" };
+  await holdRun(String(runId));
+  const sent = await admin.ok("send_message", early);
+  expect(sent.runId).toBe(runId);
+  await admin.ok("cancel_run", { runId });
+  const late = await admin.ok("send_message", { sessionId, text: "Late.", idempotencyKey: "late" });
+  expect(late.runId).not.toBe(runId);
+  expect(await admin.ok("send_message", early)).toEqual(sent);
+});
+
 test("a session is found by what was said in it", async () => {
   const { db } = web.as(ADMIN);
   const { sessionId } = await makeSession(db, { title: "Login" });
