@@ -19,19 +19,17 @@ export function encodeFeedCursor(scope: FeedScope, epoch: string, position: Feed
 /** PostgreSQL's xid8 has 64 bits. */
 const XID_MAX = 2n ** 64n - 1n;
 
+export function isXid(text: string): boolean {
+  return /^\d{1,20}$/.test(text) && BigInt(text) <= XID_MAX;
+}
+
 /**
  * Reads a cursor. Refuses a cursor of another filter (400) and one of another epoch (410), where positions mean
  * something else.
  */
 export function decodeFeedCursor(scope: FeedScope, epoch: string, cursor: string): FeedPosition {
   const [cursorEpoch, xid, version] = decodeCursor(scope, cursor, 3);
-  if (
-    typeof xid !== "string" ||
-    !/^\d{1,20}$/.test(xid) ||
-    BigInt(xid) > XID_MAX ||
-    typeof version !== "number" ||
-    !Number.isSafeInteger(version)
-  ) {
+  if (typeof xid !== "string" || !isXid(xid) || typeof version !== "number" || !Number.isSafeInteger(version)) {
     throw new InvalidCursorError("the cursor is damaged");
   }
   if (cursorEpoch !== epoch) {

@@ -1,5 +1,7 @@
 import type { Db } from "@/db/client";
+import { InvalidCursorError } from "@/server/errors";
 import { type FeedPosition, positionNow } from "./feed";
+import { isXid } from "./feed-cursor";
 
 /**
  * A page that took longer than this to open its stream reads its lists again, since a great deal could have changed.
@@ -15,8 +17,9 @@ export async function markFeeds(db: Db): Promise<string> {
   return `${xid}.${Date.now()}`;
 }
 
-/** Returns the position of a mark; null: the mark is too old to continue from. */
+/** Returns the position of a mark; null: the mark is too old to continue from. Throws for one that was not made here. */
 export function readFeedMark(mark: string): FeedPosition | null {
-  const [xid = "0", createdMs] = mark.split(".");
+  const [xid = "", createdMs] = mark.split(".");
+  if (!isXid(xid)) throw new InvalidCursorError("the mark is damaged");
   return Math.abs(Date.now() - Number(createdMs)) <= FRESH_MS ? { xid, version: -1 } : null;
 }
