@@ -423,6 +423,8 @@ test("at the provider's usage limit a task is parked, and resumes by itself only
   const { ctx } = queue;
   const asks = await queue.add({});
   const resumes = await queue.add({ retry: { onUsageLimit: "resume" } });
+  const unwanted = await queue.add({ retry: { onUsageLimit: "resume" } });
+  const done = await queue.add();
   await queue.dispatch();
   const limited = {
     terminalStatus: "failed" as const,
@@ -433,7 +435,14 @@ test("at the provider's usage limit a task is parked, and resumes by itself only
     until: new Date(Date.now() + 3_600_000),
     message: "You are out.",
   });
-  for (const taskId of [asks, resumes]) await playRun(ctx, await runOf(ctx, taskId), limited);
+  for (const taskId of [asks, resumes, unwanted, done]) await playRun(ctx, await runOf(ctx, taskId), limited);
+  // One that is cancelled meanwhile has not failed, and waits for nothing.
+  expect(await cancelTask(ctx, { taskId: unwanted })).toMatchObject({
+    ...{ state: "cancelled", failureKind: null, failureMessage: null, parkedAt: null, parkedUntil: null },
+  });
+  expect(await updateAttempt(ctx, { taskId: done, state: "completed", latestAttempt: null })).toMatchObject({
+    ...{ state: "completed", failureKind: null, failureMessage: null, parkedAt: null },
+  });
   expect(await getTask(ctx, { taskId: asks })).toMatchObject({
     state: "pending",
     blocker: { kind: "parked", until: expect.stringMatching(/^20/) },

@@ -18,6 +18,7 @@ function expireSome(ctx: ServiceContext): Promise<number> {
   return inTx(ctx, async (ctx) => {
     const { rows } = await ctx.db.execute<{ id: string; tenantId: string }>(sql`
       update agentrun_queue_tasks set state = 'failed', failure_kind = 'timeout', dead_letter = 'expired',
+        parked_at = null, parked_until = null,
         failure_message = 'it waited past its expiry, ' || to_char(expires_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
       where id in (
         select id from agentrun_queue_tasks

@@ -30,7 +30,11 @@ export function cancelTask(ctx: ServiceContext, input: CancelTaskInput): Promise
     if (isActiveTask(task.state) && task.runId !== null) return cancelAttempt(ctx, task, { runId: task.runId, reason });
     const [cancelled] = await ctx.db
       .update(queueTasks)
-      .set({ state: "cancelled", cancelledAt: sql`clock_timestamp()`, cancelReason: reason })
+      .set({
+        ...{ state: "cancelled", cancelledAt: sql`clock_timestamp()`, cancelReason: reason },
+        // Of an earlier attempt: the task itself has not failed, and waits for nothing any more.
+        ...{ failureKind: null, failureMessage: null, parkedAt: null, parkedUntil: null },
+      })
       .where(eq(queueTasks.id, task.id))
       .returning();
     if (!cancelled) throw new NotFoundError("queue task", task.id);

@@ -31,7 +31,7 @@ export function updateAttempt(ctx: ServiceContext, input: UpdateAttemptInput): P
         notBefore: isWaiting ? UNTIL_DEPENDENCIES : null,
         ...{ parkedAt: null, parkedUntil: null, blockedOn: null },
         // An earlier attempt, or one that is left, has no part in what is set by hand.
-        ...(keepsAttempt ? {} : { runId: null, cancelRequestedAt: null }),
+        ...(keepsAttempt ? {} : { runId: null, cancelRequestedAt: null, failureKind: null, failureMessage: null }),
         ...(input.state === "pending" ? { readyAt: sql`clock_timestamp()` } : {}),
         ...(input.state === "cancelled" ? { cancelledAt: sql`clock_timestamp()` } : {}),
       })
