@@ -12,6 +12,7 @@ import { createTask } from "@/server/queue";
 import { createRun } from "@/server/runs";
 import { createTestStore, tenantOperator } from "@/server/storage/test/context";
 import { getBackend, listBackends, noteLimit, probeBackends, setBackend, testBackend } from ".";
+import { providerWords } from "./provider-words";
 
 function withProfile(ctx: ServiceContext, config: Partial<BackendConfig> & { baseUrl: string }): ServiceContext {
   const codex = { model: "m1", wire: "responses" as const, keyEnv: "KEY", ...config };
@@ -50,6 +51,22 @@ test.each([
   const ctx = withProfile(store.as(), { baseUrl: provider.url });
   const probe = await testBackend(ctx, { profile: "codex" });
   expect(probe).toMatchObject({ isOk: false, status, message, failures: 1 });
+});
+
+test("what a provider says that no database stores is told all the same", async () => {
+  await using store = await createTestStore();
+  const words = `no\0${"x".repeat(1_996)}`;
+  // At its end half of a character is left.
+  const refusal = { error: { message: `${words}\u{1f600}` } };
+  let answer: [number, unknown] = [200, { object: "list", data: [{ id: "m1" }, { id: "odd\0" }] }];
+  await using provider = await startProvider((res) => say(res, ...answer));
+  const ctx = withProfile(store.as(), { baseUrl: provider.url });
+  expect(await testBackend(ctx, { profile: "codex" })).toMatchObject({ isOk: true, models: ["m1", "odd\ufffd"] });
+  answer = [200, refusal];
+  expect((await testBackend(ctx, { profile: "codex" })).message).toMatch(/^it refused: no\ufffdx+/);
+  const message = providerWords(refusal.error.message, null);
+  await noteLimit(ctx.db as Db, "codex", { until: new Date(Date.now() + 60_000), message });
+  expect((await getBackend(ctx, { profile: "codex" })).health).toMatchObject({ status: "limited", message });
 });
 
 test("a provider that is not there is said not to be, and what is not configured cannot be tried", async () => {

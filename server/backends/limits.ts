@@ -1,4 +1,5 @@
 import { and, eq, sql } from "drizzle-orm";
+import { cleanText } from "@/contract/text";
 import type { Db, Tx } from "@/db/client";
 import { backends } from "@/db/schema";
 
@@ -25,7 +26,7 @@ export async function noteLimit(
   { until, message, isGuessed = false }: ProviderLimit,
 ): Promise<void> {
   const downUntil = new Date(Math.min(until.getTime(), Date.now() + LIMIT_MAX_MS)).toISOString();
-  const health = JSON.stringify({ status: "limited", downUntil, message, isGuessed });
+  const health = JSON.stringify({ status: "limited", downUntil, message: cleanText(message), isGuessed });
   await db
     .insert(backends)
     .values({ profile, capabilities: {}, capacity: {}, health: sql`${health}::jsonb` })

@@ -1,3 +1,4 @@
+import { cleanText } from "@/contract/text";
 import { redactText } from "@/server/events";
 
 /** How much of a provider's message is read, and how much is shown. */
@@ -8,11 +9,12 @@ const SPELLING_MAX = 8;
 
 /**
  * Returns a provider's error message as it may be shown and logged: without its key, in any spelling, and without
- * anything that looks like a secret. It is shortened last, because a key that was cut first would leave a part.
+ * anything that looks like a secret. It is shortened last, because a key that was cut first would leave a part; and
+ * cleaned after that, because neither the database nor an agent reads half a character.
  */
 export function providerWords(text: string, key: string | null, toldMax = TOLD_MAX): string {
   const read = text.length <= READ_MAX ? text : text.slice(0, READ_MAX - SPELLING_MAX * (key?.length ?? 0));
-  return redactText(withoutKey(read, key)).slice(0, toldMax);
+  return cleanText(redactText(withoutKey(read, key)).slice(0, toldMax));
 }
 
 /** Removes a key from a text: as it is, escaped as in JSON, even twice, or percent-encoded. */
