@@ -325,6 +325,24 @@ test("a runner that is refused because its session is another run's is no failed
   expect(await getRun(ctx, { runId })).toMatchObject({ status: "pending", attemptCount: 0, nextAttemptAt: null });
 });
 
+test("an attempt ends like any other though no database stores its last words, which are kept without credentials", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database, LOCAL);
+  const executor = new StubExecutor();
+  const { runId } = await runWithTurn(ctx, "ses_words", { maxAttempts: 1 });
+  await launchPending({ ctx, executor, attemptsMax: 8 });
+  const { attemptId = "" } = executor.launched[0] ?? {};
+  const secret = `ghp_${"a1".repeat(18)}`;
+  await endAttempt(ctx, attemptId, { code: 1, signal: null, message: `no\0 ${secret} \ud83d` });
+  const run = await getRun(ctx, { runId });
+  expect(run).toMatchObject({
+    status: "failed",
+    failureMessage: expect.stringContaining("no\ufffd [redacted] \ufffd"),
+  });
+  const [job] = await ctx.db.select().from(runnerJobs);
+  expect(job).toMatchObject({ state: "failed", result: { code: 1, message: "no\ufffd [redacted] \ufffd" } });
+});
+
 test("an attempt's end told twice, or after its run's, changes nothing", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, LOCAL);

@@ -5,6 +5,7 @@ import { lockRun } from "@/db/queries/lock";
 import { findSessionHolder } from "@/db/queries/session-holder";
 import { type RunnerJobRow, type RunRow, runnerJobs, runners, runs, type SessionRow } from "@/db/schema";
 import { inTx, type ServiceContext, type TxContext } from "@/server/context";
+import { redactMessage } from "@/server/events";
 import type { AttemptCause, AttemptExit } from "@/server/executors";
 import { endRun, type LossKind, loseAttempt, policyOf } from "@/server/runs";
 import { endArchiverTurn } from "@/server/storage";
@@ -44,10 +45,12 @@ export function endAttempt(ctx: ServiceContext, attemptId: string, end: AttemptE
       .select({ runId: runnerJobs.runId, runnerId: runnerJobs.runnerId })
       .from(runnerJobs)
       .where(and(eq(runnerJobs.attemptId, attemptId), inArray(runnerJobs.state, ["launching", "running"])));
+    // The last words are what a process or a cluster wrote: what cannot be stored must not keep the end from being so.
+    const told = { ...end, message: redactMessage(end.message) ?? "" };
     // An attempt id belongs to a runner or to an archiver, never to both.
-    if (!found) return endArchiverTurn(ctx, attemptId, end.message || `it ended with exit code ${end.code}`);
+    if (!found) return endArchiverTurn(ctx, attemptId, told.message || `it ended with exit code ${end.code}`);
     const locked = await lockRun(ctx.db, found.runId, null);
-    const ordered = await orderedEnd(ctx, found.runnerId, end);
+    const ordered = await orderedEnd(ctx, found.runnerId, told);
     const job = await closeJob(ctx, attemptId, ordered);
     if (!locked || !job) return;
     const run = await followEnd(ctx, locked, job, ordered);

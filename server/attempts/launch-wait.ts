@@ -2,6 +2,7 @@ import { and, asc, eq, getTableColumns, sql } from "drizzle-orm";
 import type { LaunchWait, LaunchWaitReason } from "@/contract/runner";
 import { type RunnerJobRow, runnerJobs } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
+import { redactMessage } from "@/server/events";
 import { launchWaitOf } from "@/server/runners";
 
 /** A runner job that is recorded and not known to have started. */
@@ -65,7 +66,7 @@ export async function noteWait(
   const now = sql`to_jsonb(clock_timestamp())`;
   const isFirst = sql`(${runnerJobs.id} = ${id} and ${tries}::int = 1)`;
   const wait = sql`jsonb_build_object(
-    'reason', ${reason}::text, 'message', ${message.slice(0, MESSAGE_MAX)}::text,
+    'reason', ${reason}::text, 'message', ${redactMessage(message)?.slice(0, MESSAGE_MAX) ?? ""}::text,
     'tries', case when ${runnerJobs.id} = ${id} then to_jsonb(${tries}::int) else coalesce(${before("tries")}, '0') end,
     'since', case when ${isFirst} then ${now} else coalesce(${before("since")}, ${now}) end,
     'nextTryAt', to_jsonb(clock_timestamp() + ${delayMs} * interval '1 millisecond'))`;

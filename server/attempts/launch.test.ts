@@ -87,6 +87,16 @@ test("one that alone gets no answer holds up others for moments, not for as long
   expect(executor.launched.map((spec) => spec.runId)).toEqual([runId, after.runId]);
 });
 
+test("a refusal that no database stores is noted all the same", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database, SETTINGS);
+  const { executor, pass } = await world(ctx);
+  const { runId } = await runWithTurn(ctx, "ses_odd");
+  executor.failure = new UnavailableError("executor-unavailable", "no\0answer", "request");
+  await pass();
+  expect(await waitOf(ctx, runId)).toMatchObject({ message: "no\ufffdanswer" });
+});
+
 test("a launch that is refused for now holds up no other", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, SETTINGS);

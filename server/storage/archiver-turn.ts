@@ -1,8 +1,10 @@
 import { and, eq, sql } from "drizzle-orm";
+import { cleanText } from "@/contract/text";
 import { lockSession } from "@/db/queries/lock";
 import { findSessionHolder } from "@/db/queries/session-holder";
 import { type ArchiveOrderRow, archiveOrders, type SessionRow } from "@/db/schema";
 import { inTx, type ServiceContext, type TxContext } from "@/server/context";
+import { redactMessage } from "@/server/events";
 import { newId } from "@/server/ids";
 import { auditOrder, changeOrder, findArchiveOrder } from "./archive-order";
 import { isArchiveReadable } from "./archive-volume";
@@ -144,7 +146,9 @@ async function noteFailure(ctx: TxContext, order: ArchiveOrderRow, failure: stri
 /** Returns the fields of an order after one more failed try. Each further try comes later. */
 export function fieldsAfterFailure({ tryCount }: ArchiveOrderRow, failure: string) {
   const nextTryAt = timeFromNow(Math.min(RETRY_BASE_MS * 2 ** tryCount, RETRY_MAX_MS));
-  return { failure: failure.slice(-FAILURE_CHARS_MAX), tryCount: tryCount + 1, nextTryAt };
+  // Cleaned once more where it was cut, because half of a character may be left there.
+  const told = cleanText((redactMessage(failure) ?? "").slice(-FAILURE_CHARS_MAX));
+  return { failure: told, tryCount: tryCount + 1, nextTryAt };
 }
 
 function timeFromNow(delayMs: number): ReturnType<typeof sql> {

@@ -3,7 +3,7 @@ import path from "node:path";
 import { eq, sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 import { lockSession } from "@/db/queries/lock";
-import { archiveOrders, audit, sessions } from "@/db/schema";
+import { type ArchiveOrderRow, archiveOrders, audit, sessions } from "@/db/schema";
 import { createTestDatabase } from "@/db/test/database";
 import { endAttempt, launchPending } from "@/server/attempts";
 import { createCommand } from "@/server/commands";
@@ -22,6 +22,7 @@ import {
   forceReleaseStorage,
   getStorage,
 } from ".";
+import { fieldsAfterFailure } from "./archiver-turn";
 import { ChildArchivers } from "./test/child-archivers";
 import { SYSTEM, tenantOperator } from "./test/context";
 import { claimSession, expire, folderOf, makeStoredSession, makeUsedSession, pack, readBack } from "./test/volume";
@@ -527,4 +528,12 @@ test("a run that waits for an archiver says so, and starts once an administrator
   await expect(forceReleaseStorage(ctx, { ...order, sessionId: working })).rejects.toMatchObject({
     details: { archiveOrder: "waiting" },
   });
+});
+
+test("why an archive failed is stored whatever an archiver's last words are", () => {
+  const order = { tryCount: 0 } as ArchiveOrderRow;
+  expect(fieldsAfterFailure(order, `\u{1f600}${"x".repeat(999)}`).failure).toBe(`\ufffd${"x".repeat(999)}`);
+  expect(fieldsAfterFailure(order, "no\0").failure).toBe("no\ufffd");
+  const secret = `ghp_${"a1".repeat(18)}`;
+  expect(fieldsAfterFailure(order, `${secret} ${"x".repeat(980)}`).failure).not.toContain("a1");
 });
