@@ -6,7 +6,7 @@ import { launchRunnerJob, registerRunner } from "@/server/runners";
 import { claimRun, createRun, finishRun, heartbeatRun, releaseRun } from "@/server/runs";
 import { runnerOf, tenantOperator, testContext } from "@/server/test/context";
 
-test("every mutation of a run's life leaves a row that says who did what, to which tenant's record", async () => {
+test("every mutation in a run's life writes an audit row with actor, action and tenant", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const operator = ctx.as(tenantOperator("t1"));

@@ -9,7 +9,7 @@ import { cancelRun } from "./runs";
 
 const BUSY = { failureKind: "infra-failed", reason: "database-busy" };
 
-test("a lock that somebody holds for too long leaves the program as an error that may be tried again", async () => {
+test("a lock timeout becomes a retryable error", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const run = await makeRun(ctx.database.db);
@@ -27,7 +27,7 @@ test("a lock that somebody holds for too long leaves the program as an error tha
   expect(await cancelRun(ctx, { runId: run.id })).toMatchObject({ status: "cancelled" });
 });
 
-test("a statement and a transaction that the database ends for their time are errors that may be tried again", async () => {
+test("a statement or transaction timeout becomes a retryable error", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const slow = ctx.pool.query("set local statement_timeout = 10; select pg_sleep(1)");
@@ -44,7 +44,7 @@ test("a statement and a transaction that the database ends for their time are er
   idle.release(true);
 });
 
-test("a file that is not there is no database that is not there", async () => {
+test("a missing file is not reported as a missing database", async () => {
   const missing = await readFile("/nowhere/agentrun").catch((error: unknown) => error);
   expect(toAgentRunError(missing)).toMatchObject({ failureKind: "infra-failed", reason: "unexpected" });
 });

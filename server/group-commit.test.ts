@@ -31,7 +31,7 @@ async function settle(): Promise<void> {
   for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }
 
-test("inputs of one turn are flushed together, and those that arrive meanwhile by the next flush", async () => {
+test("flushes inputs of one tick together, and those that arrive meanwhile in the next flush", async () => {
   const { group, flushes, flushed } = openGroup();
   const first = [group.add("a"), group.add("b")];
   await settle();
@@ -46,7 +46,7 @@ test("inputs of one turn are flushed together, and those that arrive meanwhile b
   expect(await Promise.all(second)).toEqual(["C", "D"]);
 });
 
-test("no more flushes are under way than may be", async () => {
+test("runs no more flushes at once than its maximum", async () => {
   const { group, flushes, flushed } = openGroup({ flushesMax: 2 });
   for (const input of ["a", "b", "c"]) {
     void group.add(input);
@@ -68,7 +68,7 @@ test("a flush takes what fits, and at least one input", async () => {
   expect(flushed()).toEqual(["a b", "large", "c"]);
 });
 
-test("an input that is refused fails alone", async () => {
+test("a refused input fails alone", async () => {
   const { group, flushes } = openGroup();
   const answers = Promise.allSettled([group.add("a"), group.add("no"), group.add("b")]);
   await settle();
@@ -76,7 +76,7 @@ test("an input that is refused fails alone", async () => {
   expect((await answers).map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
 });
 
-test("inputs of which nothing was decided begin the next flush, in their order", async () => {
+test("undecided inputs begin the next flush, in their order", async () => {
   const { group, flushes, flushed } = openGroup();
   for (const input of ["a", "b", "c"]) void group.add(input);
   await settle();
@@ -98,7 +98,7 @@ test("a flush that throws fails its own inputs, and later ones are stored", asyn
   expect(await later).toBe("B");
 });
 
-test("a backlog is bounded by number and by characters, and what leaves makes room", () => {
+test("bounds the backlog by number and characters, and accepts more as inputs leave", () => {
   const backlog = new Backlog({ what: "tasks", countMax: 2, charsMax: 10 });
   const overloaded = expect.objectContaining({
     reason: "overloaded",
@@ -116,7 +116,7 @@ test("a backlog is bounded by number and by characters, and what leaves makes ro
   backlog.hold(1);
 });
 
-test("a backlog that closes refuses new inputs at once, and is closed when the last has left", async () => {
+test("a closed backlog refuses new inputs at once, and ends when the last one has left", async () => {
   const backlog = new Backlog({ what: "events", countMax: 2, charsMax: 10 });
   backlog.enter();
   let isClosed = false;

@@ -10,7 +10,7 @@ function asStored(value: unknown): string {
   });
 }
 
-test("the form that hashes are made of is the one that stored hashes were made of", () => {
+test("canonical JSON equals the form in which stored hashes were made", () => {
   const key = fc.oneof(
     fc.string(),
     fc.nat().map(String),
@@ -28,7 +28,7 @@ test("the form that hashes are made of is the one that stored hashes were made o
   fc.assert(fc.property(fc.dictionary(key, tree), (value) => canonicalJson(value) === asStored(value)));
 });
 
-test("the order of keys makes no difference, and a date is its text", () => {
+test("ignores the order of keys, and writes a date as its text", () => {
   expect(canonicalJson({ b: [{ d: 1, c: undefined }], a: new Date(0) })).toBe(
     '{"a":"1970-01-01T00:00:00.000Z","b":[{"d":1}]}',
   );

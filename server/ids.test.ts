@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { newId, newIds } from "./ids";
 
-test("ids made together are of the same form as others, and all different", () => {
+test("ids made together have the same form as others, and are all different", () => {
   const batches = Array.from({ length: 200 }, () => newIds("event", 500));
   const ids = batches.flat();
   expect(new Set([...ids, newId("event")]).size).toBe(ids.length + 1);

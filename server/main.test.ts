@@ -84,7 +84,7 @@ async function start(program: "web" | "worker" | "migrate", databaseUrl: string)
   return { child, messages, stderr: () => stderr, exited };
 }
 
-test("web migrates, says where it is, and ends open streams and itself at SIGTERM", async () => {
+test("web migrates, prints its address, and at SIGTERM ends open streams and itself", async () => {
   await using database = await createTestDatabase();
   const web = await start("web", database.url);
   await expect.poll(() => web.messages.length, { timeout: 20_000 }).toBe(1);
@@ -99,7 +99,7 @@ test("web migrates, says where it is, and ends open streams and itself at SIGTER
   expect(performance.now() - startedAt).toBeLessThan(5_000);
 });
 
-test("web and worker end themselves when their supervisor's pipe closes", async () => {
+test("web and worker exit when their supervisor's pipe closes", async () => {
   await using database = await createTestDatabase();
   for (const program of ["web", "worker"] as const) {
     const started = await start(program, database.url);
@@ -109,7 +109,7 @@ test("web and worker end themselves when their supervisor's pipe closes", async 
   }
 });
 
-test("migrate brings an empty database up to date and ends, side by side with others", async () => {
+test("migrate brings an empty database up to date and exits, also concurrently", async () => {
   await using database = await createEmptyDatabase();
   const started = await Promise.all([start("migrate", database.url), start("migrate", database.url)]);
   expect(await Promise.all(started.map(({ exited }) => exited))).toEqual([0, 0]);
@@ -118,7 +118,7 @@ test("migrate brings an empty database up to date and ends, side by side with ot
   expect(rows).toEqual([{ applied: readMigrations().length }]);
 });
 
-test("migrate that is stopped before its database was there has failed", async () => {
+test("migrate fails when stopped before its database was reachable", async () => {
   let asked = 0;
   const away = createServer((socket) => {
     asked += 1;
@@ -132,7 +132,7 @@ test("migrate that is stopped before its database was there has failed", async (
   await new Promise((resolve) => away.close(resolve));
 });
 
-test("a database with another history ends the start with the migration's name", async () => {
+test("a database with an unknown migration stops the start with the migration's name", async () => {
   await using database = await createTestDatabase();
   const client = await database.connect();
   await client.query("update agentrun_schema_migrations set checksum = 'other' where id like '008%'");
@@ -143,7 +143,7 @@ test("a database with another history ends the start with the migration's name",
   }
 });
 
-test("a wrong variable ends the start with its name", async () => {
+test("an invalid variable stops the start with its name", async () => {
   const started = await start("web", "mysql://nowhere");
   expect(await started.exited).toBe(1);
   expect(started.stderr()).toContain("DATABASE_URL");

@@ -3,7 +3,7 @@ import { migrate, readMigrations } from "@/db/migrate";
 import { createEmptyDatabase, createTestDatabase } from "@/db/test/database";
 import { startDatabaseProxy } from "@/server/test/database-proxy";
 
-test("a migration whose machine lost its power is undone by the database, and another process makes it", async () => {
+test("the database rolls back a migration whose host lost power, and another process repeats it", async () => {
   await using database = await createTestDatabase();
   await using proxy = await startDatabaseProxy(database.url);
   const watcher = await database.connect();
@@ -32,7 +32,7 @@ insert into watched values (1);
 CREATE INDEX CONCURRENTLY IF NOT EXISTS "watched_idx" ON "watched" ("n")`;
 const building = () => [...readMigrations(), { id: "building", sql: BUILDING, checksum: "of-building" }];
 
-test("an index that was half built when its migration died is built again by the next process", async () => {
+test("the next process rebuilds an index that was left half built", async () => {
   await using database = await createTestDatabase();
   const [watcher, writer] = [await database.connect(), await database.connect()];
   const isValid = async () =>
@@ -59,7 +59,7 @@ test("an index that was half built when its migration died is built again by the
   ]);
 }, 60_000);
 
-test("processes that wait for who builds an index are not waited for by it, and one builds", async () => {
+test("processes that wait for an index build do not block it, and one of them builds", async () => {
   await using database = await createTestDatabase();
   const [watcher, writer] = [await database.connect(), await database.connect()];
   await watcher.query("create table watched (n int)");
@@ -72,7 +72,7 @@ test("processes that wait for who builds an index are not waited for by it, and 
   expect((await watcher.query("select n from watched order by n")).rows).toEqual([{ n: 0 }, { n: 1 }]);
 }, 60_000);
 
-test("what is added to tables that others write to meets none of them in a deadlock", async () => {
+test("altering tables under concurrent writes causes no deadlock", async () => {
   await using database = await createEmptyDatabase();
   const before = readMigrations().findIndex(({ id }) => id.endsWith("_tell_webhooks"));
   await migrate(database.url, readMigrations().slice(0, before));

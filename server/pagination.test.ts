@@ -3,7 +3,7 @@ import { createTestDatabase } from "@/db/test/database";
 import { testContext } from "@/server/test/context";
 import { decodePlace, encodeCursor } from "./pagination";
 
-test("an instant is taken back as PostgreSQL prints it, whatever its year and zone", async () => {
+test("a cursor preserves an instant as PostgreSQL prints it, in any year and time zone", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const client = await ctx.pool.connect();
@@ -18,7 +18,7 @@ test("an instant is taken back as PostgreSQL prints it, whatever its year and zo
   client.release(true);
 });
 
-test("an instant that PostgreSQL could not read is refused", async () => {
+test("refuses an instant that PostgreSQL could not read", async () => {
   for (const at of ["2023-02-29 00:00:00+00", "0001-02-29 00:00:00+00 BC x", "4714-01-01 00:00:00+00 BC", "", null, 7])
     expect(() => decodePlace({}, encodeCursor({}, [at, "id"]), 2)).toThrow("the cursor is damaged");
   for (const at of ["0001-02-29 00:00:00+00 BC", "4713-01-01 00:00:00+15:59:59 BC", "2000-02-29 00:00:00-00"])

@@ -23,7 +23,7 @@ async function asking(ctx: TestContext, sessionId: string) {
   return { runId, leaseEpoch, turn, runner, ask };
 }
 
-test("asking again in the same attempt answers the same row, and the session counts it once", async () => {
+test("a repeated request in one attempt returns the same approval, and the session counts it once", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const { ask } = await asking(ctx, "ses_ask");
@@ -33,7 +33,7 @@ test("asking again in the same attempt answers the same row, and the session cou
   expect(first).toMatchObject({ status: "pending", command: "rm -rf build", cwd: "/w" });
 });
 
-test("a request says which sub-agent asks, and its event as well", async () => {
+test("a request and its event name the sub-agent that asks", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const { runId, leaseEpoch, runner } = await asking(ctx, "ses_helper");
@@ -48,7 +48,7 @@ test("a request says which sub-agent asks, and its event as well", async () => {
   });
 });
 
-test("of two people who decide at once one is told who was first; the decision reaches the runner once", async () => {
+test("the second of two concurrent decisions gets a conflict, and the runner receives one decision", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const { ask, runId, runner, leaseEpoch } = await asking(ctx, "ses_decide");
@@ -73,7 +73,7 @@ test("of two people who decide at once one is told who was first; the decision r
   expect((await getSession(ctx, { sessionId: "ses_decide" })).pendingApprovals).toBe(0);
 });
 
-test("when the attempt is lost, what nobody decided is superseded and what was not confirmed is ambiguous", async () => {
+test("a lost attempt makes undecided approvals superseded and unconfirmed decisions ambiguous", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const { ask, runId } = await asking(ctx, "ses_lost");
@@ -89,7 +89,7 @@ test("when the attempt is lost, what nobody decided is superseded and what was n
   });
 });
 
-test("the end of the turn that asked supersedes what nobody decided", async () => {
+test("the end of the asking turn supersedes its undecided approvals", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const { ask, turn, runner, leaseEpoch } = await asking(ctx, "ses_end");
@@ -103,7 +103,7 @@ test("the end of the turn that asked supersedes what nobody decided", async () =
   expect((await getApproval(ctx, { approvalId })).status).toBe("superseded");
 });
 
-test("what is asked for a turn that has ended is superseded at once; who names no turn is heard", async () => {
+test("a request for an ended turn is superseded at once; a request without a turn stays pending", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const { runId, leaseEpoch, turn, runner } = await asking(ctx, "ses_late");
@@ -131,7 +131,7 @@ test("what is asked for a turn that has ended is superseded at once; who names n
   expect(await ask("req-5")).toMatchObject({ status: "pending" });
 });
 
-test("a program that takes no turn before it asks is heard, whatever turn it names", async () => {
+test("a request stays pending when its runner never acknowledged a turn", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const { id: runId } = await createRun(ctx, { backendProfile: "codex", sessionRef: { sessionId: "ses_old" } });
@@ -141,7 +141,7 @@ test("a program that takes no turn before it asks is heard, whatever turn it nam
   expect(await requestApproval(ctx.as(runnerOf(runId, leaseEpoch)), ask)).toMatchObject({ status: "pending" });
 });
 
-test("the end of a turn that was never sent leaves what the turn under way asked for", async () => {
+test("the end of a turn that was never sent keeps the running turn's approvals pending", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const { runId, ask, runner, leaseEpoch } = await asking(ctx, "ses_waits");
@@ -154,7 +154,7 @@ test("the end of a turn that was never sent leaves what the turn under way asked
   expect((await getSession(ctx, { sessionId: "ses_waits" })).pendingApprovals).toBe(1);
 });
 
-test("a decision that is cancelled before it was sent is taken back, and the approval is decided anew", async () => {
+test("cancelling an unsent decision makes the approval pending again", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const { runId, ask } = await asking(ctx, "ses_back");
@@ -176,7 +176,7 @@ test("a decision that is cancelled before it was sent is taken back, and the app
   expect(await getApproval(ctx, { approvalId })).toMatchObject({ status: "decided", decision: "decline" });
 });
 
-test("a decision taken back after its turn ended is superseded; one that was sent is ambiguous", async () => {
+test("a withdrawn decision is superseded when its turn has ended, and ambiguous when it was sent", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const { runId, ask, turn, runner, leaseEpoch } = await asking(ctx, "ses_after");
@@ -193,7 +193,7 @@ test("a decision taken back after its turn ended is superseded; one that was sen
   expect((await getApproval(ctx, sent)).status).toBe("ambiguous");
 });
 
-test("another tenant's approval does not exist", async () => {
+test("returns not found for another tenant's approval", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const { ask } = await asking(ctx, "ses_tenant");
@@ -206,7 +206,7 @@ test("another tenant's approval does not exist", async () => {
   expect((await listApprovals(stranger, { limit: 50 })).items).toEqual([]);
 });
 
-test("approvals are listed from the one that waits longest, page by page, and say who asks", async () => {
+test("lists approvals by longest wait, page by page, with who asks", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const first = await asking(ctx, "ses_first");
@@ -237,7 +237,7 @@ test("approvals are listed from the one that waits longest, page by page, and sa
   });
 });
 
-test("approvals are listed by kind and project, and tell when the turn that asks comes to its limit", async () => {
+test("filters approvals by kind and project, and shows the asking turn's time limit", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const { ask, runId, runner, leaseEpoch, turn } = await asking(ctx, "ses_limit");
@@ -255,7 +255,7 @@ test("approvals are listed by kind and project, and tell when the turn that asks
   expect((await list({ kind: "command" })).items[0]).toMatchObject({ status: "superseded", expiresAt: null });
 });
 
-test("approvals are found by a whole id of their own, of their run or session, and by when they were asked for", async () => {
+test("finds approvals by a whole id of the approval, run or session, and by request time", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const [one, other] = [await asking(ctx, "ses_one"), await asking(ctx, "ses_other")];
@@ -274,7 +274,7 @@ test("approvals are found by a whole id of their own, of their run or session, a
   expect(await countApprovals(ctx, { limit: 1, status: "applied" }, 10)).toMatchObject({ count: 0 });
 });
 
-test("a runner that asks by events alone is sent the answer; what is of another run is not answered here", async () => {
+test("an approve command for an approval known only from events is delivered; another run's approval is not found", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const { runId, leaseEpoch, runner } = await asking(ctx, "ses_outside");

@@ -37,7 +37,7 @@ const countOf = (sessionId: string) => ctx.db.$count(attachments, eq(attachments
 const age = (id: string) =>
   ctx.db.update(attachments).set({ expiresAt: sql`now() - interval '1 second'` }).where(eq(attachments.id, id));
 
-test("an image is what its bytes say, and the same bytes are the same attachment under their first name", async () => {
+test("detects an image's type from its bytes; equal bytes are one attachment under the first name", async () => {
   const { sessionId } = await sessionRun();
   const bytes = pngOf(30, 20);
   const first = await storeAttachment(ctx, { sessionId, name: "a.jpg", bytes });
@@ -60,7 +60,7 @@ test("an image is what its bytes say, and the same bytes are the same attachment
   expect((await storeAttachment(ctx, { sessionId: other.sessionId, bytes })).id).not.toBe(first.id);
 });
 
-test("a session takes so many bytes of images and no more, counted behind an upload that is under way", async () => {
+test("limits a session's total image bytes, counting concurrent uploads", async () => {
   const { sessionId } = await sessionRun();
   const [one, two, three] = [pngOf(9, 9, 1), pngOf(9, 9, 2), pngOf(9, 9, 3)];
   const settings = { ...ctx.settings, attachmentsBytesMax: one.byteLength + two.byteLength };
@@ -91,7 +91,7 @@ test("a session takes so many bytes of images and no more, counted behind an upl
   }
 });
 
-test("a message names images of its own session alone, once each, ten at most, and not too much of them", async () => {
+test("a message may name only its own session's images, each once, at most ten, within a total size", async () => {
   const { sessionId, runId } = await sessionRun();
   const stranger = await sessionRun();
   const own = await storeAttachment(ctx, { sessionId, bytes: pngOf(5, 5) });
@@ -117,7 +117,7 @@ test("a message names images of its own session alone, once each, ten at most, a
   await turn(runId, ids.slice(0, 4));
 });
 
-test("a tenant's images are no other tenant's, and a runner reads what commands of its run name", async () => {
+test("images are invisible to other tenants; a runner reads those that its run's commands name", async () => {
   const { sessionId, runId } = await sessionRun();
   const next = await makeRun(ctx.database.db, { sessionId });
   const named = await storeAttachment(ctx, { sessionId, bytes: pngOf(4, 4, 1) });
@@ -145,7 +145,7 @@ test("a tenant's images are no other tenant's, and a runner reads what commands 
   });
 });
 
-test("images that no message shows go by time; one that is being named just then stays", async () => {
+test("removes images that no message shows after a time, but keeps one that is being named", async () => {
   const { sessionId, runId } = await sessionRun();
   const images = await Promise.all(
     [1, 2, 3].map((shade) => storeAttachment(ctx, { sessionId, bytes: pngOf(6, 6, shade) })),
@@ -188,7 +188,7 @@ test("images that no message shows go by time; one that is being named just then
   expect(await countOf(sessionId)).toBe(2);
 });
 
-test("a deleted session's images are nobody's at once, and gone with what else it owned", async () => {
+test("a deleted session's images are hidden at once, and removed with its other records", async () => {
   const { sessionId, runId } = await sessionRun();
   await ctx.db
     .update(sessions)

@@ -29,7 +29,7 @@ test("a run with an open command gets one attempt; its session's next run waits"
   expect(executor.launched[0]?.runId).toBe(first.runId);
 });
 
-test("no more attempts live at once than the executor has room for", async () => {
+test("starts no more attempts at once than the executor's capacity", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, LOCAL);
   const executor = new StubExecutor();
@@ -38,7 +38,7 @@ test("no more attempts live at once than the executor has room for", async () =>
   expect(executor.launched).toHaveLength(2);
 });
 
-test("an evicted session's run is not started", async () => {
+test("does not start a run of an evicted session", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, LOCAL);
   const executor = new StubExecutor();
@@ -51,7 +51,7 @@ test("an evicted session's run is not started", async () => {
   expect(executor.launched).toHaveLength(0);
 });
 
-test("while runners cannot be heard none of them is lost", async () => {
+test("does not expire leases while runners cannot reach the server", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, LOCAL);
   const executor = new StubExecutor();
@@ -77,7 +77,7 @@ test("while runners cannot be heard none of them is lost", async () => {
   expect(executor.ended).toEqual([spec.attemptId]);
 });
 
-test("an expired lease is handed over, and no longer shown, only after its attempt is confirmed gone", async () => {
+test("hands over an expired lease only after its attempt is confirmed gone", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, LOCAL);
   const executor = new StubExecutor();
@@ -154,7 +154,7 @@ test("a forced release closes the attempt's job, so that the next attempt starts
   expect(again.assignment.cutOffTurn).toEqual({ commandId, text: "go", attachments });
 });
 
-test("where runners are outside, a cancellation that comes after the lease ran out is carried out", async () => {
+test("with external runners, a cancellation after the lease expired still ends the run", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, { settings: { leaseMs: 0 } });
   const sweeper = new LeaseSweeper({ ctx, executor: new StubExecutor() });
@@ -171,7 +171,7 @@ test("where runners are outside, a cancellation that comes after the lease ran o
   expect(await getCommand(ctx, { commandId })).toMatchObject({ state: "cancelled" });
 });
 
-test("an attempt that takes long to be confirmed gone holds up no other run, and no pass", async () => {
+test("an attempt whose end takes long to confirm delays no other run and no pass", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, LOCAL);
   const executor = new StubExecutor();
@@ -233,7 +233,7 @@ test.each(["an outage of the database", "a time in which another replica led"])(
   },
 );
 
-test("a runner that dies is followed at once, without waiting for its lease", async () => {
+test("a dead runner is replaced at once, without waiting for its lease", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, LOCAL);
   const executor = new StubExecutor();
@@ -252,7 +252,7 @@ test("a runner that dies is followed at once, without waiting for its lease", as
   expect(await getCommand(ctx, { commandId })).toMatchObject({ state: "failed", failureKind: "runner-lost" });
 });
 
-test("what was not sent waits for the next attempt with a turn, and ends with the run without one", async () => {
+test("unsent commands go to the next attempt when a turn is among them; otherwise the run ends", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, LOCAL);
   const executor = new StubExecutor();
@@ -276,7 +276,7 @@ test("what was not sent waits for the next attempt with a turn, and ends with th
   }
 });
 
-test("a runner that cannot be started is tried as often as policy says, then the run says why", async () => {
+test("retries a failing start up to the policy's maximum, then fails the run with the reason", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, LOCAL);
   const executor = new StubExecutor();
@@ -293,7 +293,7 @@ test("a runner that cannot be started is tried as often as policy says, then the
   expect(jobs.map((job) => job.state)).toEqual(["failed", "failed"]);
 });
 
-test("a run whose session is another's waits: a launch by hand is refused, and started when the session is free", async () => {
+test("refuses a manual launch while the session is busy, and launches once it is free", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, LOCAL);
   const executor = new StubExecutor();
@@ -311,7 +311,7 @@ test("a run whose session is another's waits: a launch by hand is refused, and s
   expect(executor.launched.map((spec) => spec.runId)).toEqual([first.runId, second.runId]);
 });
 
-test("a runner that is refused because its session is another run's is no failed start", async () => {
+test("a runner refused because the session is busy does not count as a failed start", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, LOCAL);
   const executor = new StubExecutor();
@@ -420,7 +420,7 @@ test.each([
     });
 });
 
-test("after a disk was full the turns that were not sent still get their attempt", async () => {
+test("after storage was full, unsent turns still get another attempt", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, LOCAL);
   const executor = new StubExecutor();

@@ -25,7 +25,7 @@ async function onlyJob(ctx: TestContext, runId: string) {
   return job;
 }
 
-test("an API server that is away costs a run that is due no attempt: it says so, and starts when it is back", async () => {
+test("an unreachable API server uses up no attempt, and the run starts when the server is back", async () => {
   await using database = await createTestDatabase();
   await using place = await createTestNamespace();
   await using ctx = testContext(database, SETTINGS);
@@ -50,7 +50,7 @@ test("an API server that is away costs a run that is due no attempt: it says so,
   expect(await jobNames(place)).toEqual([toJobName(attemptId)]);
 });
 
-it("a run that its namespace's quota has no room for waits in the cluster's words, and starts when there is some", async () => {
+it("a run over its namespace's quota waits with the cluster's message, and starts when quota is free", async () => {
   await using database = await createTestDatabase();
   await using place = await createTestNamespace();
   await using ctx = testContext(database, SETTINGS);
@@ -81,7 +81,7 @@ it("a run that its namespace's quota has no room for waits in the cluster's word
   await expect.poll(state, { timeout: 20_000 }).toBe("running");
 });
 
-test("a Job that the cluster calls invalid ends the attempt at once, with its words", async () => {
+test("a Job that the cluster rejects as invalid ends the attempt at once with the cluster's message", async () => {
   await using database = await createTestDatabase();
   await using place = await createTestNamespace();
   await using ctx = testContext(database, SETTINGS);
@@ -105,7 +105,7 @@ test("a Job that the cluster calls invalid ends the attempt at once, with its wo
   await executor.close();
 });
 
-test("a stranger's Job of the attempt's name ends the attempt, and stays", async () => {
+test("a foreign Job of the attempt's name ends the attempt and is kept", async () => {
   await using database = await createTestDatabase();
   await using place = await createTestNamespace();
   await using ctx = testContext(database, SETTINGS);

@@ -35,7 +35,7 @@ async function world(ctx: TestContext) {
   return { executor, pass: () => launchPending({ ctx, executor, attemptsMax: 8 }) };
 }
 
-test("while nobody answers, one launch asks for all, no attempt is counted, and all start once somebody does", async () => {
+test("while the executor is unreachable, one launch probes for all runs and no attempt is counted", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, SETTINGS);
   const { executor, pass } = await world(ctx);
@@ -69,7 +69,7 @@ test("while nobody answers, one launch asks for all, no attempt is counted, and 
   );
 });
 
-test("one that alone gets no answer holds up others for moments, not for as long as it is tried", async () => {
+test("a launch that alone gets no answer delays others only briefly", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, SETTINGS);
   const { executor, pass } = await world(ctx);
@@ -111,7 +111,7 @@ test("a launch that is refused for now holds up no other", async () => {
   expect(await waitOf(ctx, full.runId)).toMatchObject({ reason: "refused", message: "exceeded quota: jobs", tries: 1 });
 });
 
-test("a volume whose disk is not there ends its own attempt, and holds up no other", async () => {
+test("a volume that cannot be created fails its own run and delays no other", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, SETTINGS);
   const { executor } = await world(ctx);
@@ -134,7 +134,7 @@ test("a volume whose disk is not there ends its own attempt, and holds up no oth
   });
 });
 
-test("a launch is tried for its time, and its run fails once nothing of it is known to be left", async () => {
+test("a launch is retried for its time limit; the run fails once nothing of the launch is left", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, SETTINGS);
   const { executor, pass } = await world(ctx);
@@ -158,7 +158,7 @@ test("a launch is tried for its time, and its run fails once nothing of it is kn
   expect(run.failureMessage).toMatch(/^No runner could be started: it was tried for \d+ seconds .*: nobody answers$/);
 });
 
-test("a launch that only waited for the server with others was not tried: its own time begins with its own tries", async () => {
+test("a launch's time limit begins with its own first try, not with the executor's outage", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, SETTINGS);
   const { executor, pass } = await world(ctx);
@@ -179,7 +179,7 @@ test("a launch that only waited for the server with others was not tried: its ow
   expect(await getRun(ctx, { runId: second.runId })).toMatchObject({ status: "failed" });
 });
 
-test("a run that was cancelled before its launch came about makes room for the next one only once nothing is left", async () => {
+test("a session's next run starts only once nothing is left of a cancelled run's launch", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, SETTINGS);
   const { executor, pass } = await world(ctx);
@@ -201,7 +201,7 @@ test("a run that was cancelled before its launch came about makes room for the n
   expect(executor.launched.map(({ runId }) => runId)).toEqual([next.runId]);
 });
 
-test("a launch whose answer was lost is not made again once its runner has the run", async () => {
+test("a launch whose answer was lost is not repeated once its runner has claimed the run", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, SETTINGS);
   const { executor, pass } = await world(ctx);

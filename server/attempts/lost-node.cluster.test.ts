@@ -30,7 +30,7 @@ async function loseNode(ctx: TestContext, place: TestNamespace, executor: Execut
   return { runId, job, leaseEpoch, podName: name };
 }
 
-it("a pod on a lost node holds its run in fencing until an operator forces it, which is audited", async () => {
+it("a pod on a lost node keeps its run in fencing until an operator forces its release, which is audited", async () => {
   await using database = await createTestDatabase();
   await using place = await createTestNamespace();
   await using ctx = testContext(database, SETTINGS);
@@ -73,7 +73,7 @@ it("a pod on a lost node holds its run in fencing until an operator forces it, w
   await expect(heartbeatRun(old, beat)).rejects.toMatchObject({ reason: "lease-lost" });
 });
 
-it("a pod on a lost node that the cluster has given up is gone, and its run goes on by itself", async () => {
+it("once the cluster has removed a lost node's pod, the run continues by itself", async () => {
   await using database = await createTestDatabase();
   await using place = await createTestNamespace();
   await using ctx = testContext(database, SETTINGS);

@@ -76,7 +76,7 @@ async function difference(ctx: TestContext, executor: Executor): Promise<string[
   ];
 }
 
-it("whatever is made or lost on either side, within a minute of calm Jobs are attempts, and others' Jobs stay", async () => {
+it("after random faults on both sides, Jobs match attempts within a minute and foreign Jobs stay", async () => {
   await using database = await createTestDatabase();
   await using place = await createTestNamespace();
   await using ctx = testContext(database, { settings: { executor: "kubernetes", leaseMs: 0 } });

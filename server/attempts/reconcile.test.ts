@@ -12,7 +12,7 @@ import { endAttempt, launchPending, readInstallationId, reconcileAttempts } from
 const LOCAL = { settings: { executor: "local" as const, leaseMs: 0 } };
 const stray = { attemptId: "att_nobody", uid: "uid_1", name: "agentrun-nobody", isEnding: false };
 
-test("what no attempt is behind is told at the first look and ended by its uid at the second, with an audit row", async () => {
+test("reports an orphan at its first look, and ends it by uid at the second, with an audit row", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, LOCAL);
   const executor = new StubExecutor();
@@ -43,7 +43,7 @@ test("what no attempt is behind is told at the first look and ended by its uid a
   expect(job?.state).toBe("running");
 });
 
-test("what outlives its attempt is an orphan, and what is being ended or went by itself is none", async () => {
+test("a job that outlives its attempt is an orphan; one that is ending or already gone is not", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, LOCAL);
   const executor = new StubExecutor();
@@ -69,7 +69,7 @@ test("what outlives its attempt is an orphan, and what is being ended or went by
   expect((await getRun(ctx, { runId })).status).toBe("pending");
 });
 
-test("an archiver is no orphan while its order has it, and is one when the order is gone", async () => {
+test("an archiver becomes an orphan only when its order is gone", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, LOCAL);
   const executor = new StubExecutor();
@@ -88,7 +88,7 @@ test("an archiver is no orphan while its order has it, and is one when the order
   expect(executor.endedUids).toEqual(["uid_1"]);
 });
 
-test("an archiver whose exit nobody heard of is ended once it is gone, and its order waits for its next try", async () => {
+test("an archiver whose exit was missed is closed once it is gone, and its order waits for a retry", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, LOCAL);
   const executor = new StubExecutor();
@@ -105,7 +105,7 @@ test("an archiver whose exit nobody heard of is ended once it is gone, and its o
   ]);
 });
 
-test("one that cannot be ended holds up no other", async () => {
+test("an orphan that cannot be ended delays no other", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, LOCAL);
   const executor = new StubExecutor();
@@ -116,7 +116,7 @@ test("one that cannot be ended holds up no other", async () => {
   expect(executor.endedUids).toHaveLength(19);
 });
 
-test("an executor that cannot be asked ends nobody", async () => {
+test("ends nothing when the executor cannot be listed", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, LOCAL);
   const executor = new StubExecutor();
@@ -131,7 +131,7 @@ test("an executor that cannot be asked ends nobody", async () => {
   expect((await ctx.db.select().from(runnerJobs)).map(({ state }) => state)).toEqual(["running"]);
 });
 
-test("an installation has one id for ever", async () => {
+test("an installation keeps one id", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, LOCAL);
   const id = await readInstallationId(ctx);

@@ -27,7 +27,7 @@ function setUp() {
   return { state, pass };
 }
 
-test("runners have a whole lease time to be heard once web answers, at a start and after it was away", async () => {
+test("after web's start or outage, runners get a whole lease time to send a heartbeat", async () => {
   const { state, pass } = setUp();
   // Web starts after the worker.
   expect(await pass(5, false)).toBe(false);
@@ -39,7 +39,7 @@ test("runners have a whole lease time to be heard once web answers, at a start a
   expect(state.said).toEqual(["web is unreachable: silent runners are not considered lost", "web is reachable again"]);
 });
 
-test("one look in vain, or every other of a web of which half is broken, holds up no loss", async () => {
+test("single or alternating failed checks of web do not suspend expiry", async () => {
   const { state, pass } = setUp();
   await pass(30, true);
   for (let round = 0; round < 30; round += 1) {
@@ -51,7 +51,7 @@ test("one look in vain, or every other of a web of which half is broken, holds u
   expect(state.said).toEqual([]);
 });
 
-test("after ten minutes without an answer it is as likely the worker that cannot reach web", async () => {
+test("stops suspending expiry after ten minutes without an answer", async () => {
   const { pass } = setUp();
   expect(await pass(11 + 600, false)).toBe(false);
   expect(await pass(1, false)).toBe(true);
@@ -61,7 +61,7 @@ test("after ten minutes without an answer it is as likely the worker that cannot
   expect(await later.pass(2, false)).toBe(true);
 });
 
-test("a look that throws is one in vain", async () => {
+test("a check that throws counts as failed", async () => {
   const contact = new WebContact({
     probe: () => Promise.reject(new Error("refused")),
     leaseMs: LEASE_MS,
@@ -71,7 +71,7 @@ test("a look that throws is one in vain", async () => {
   expect(await contact.areRunnersHeard()).toBe(false);
 });
 
-test("web is ready when it says so, and not while it says nothing", async () => {
+test("web counts as ready only when it answers that it is", async () => {
   let status: number | null = 200;
   const server = createServer((_, response) => {
     if (status !== null) response.writeHead(status).end();

@@ -19,7 +19,7 @@ async function makeRow(ctx: ReturnType<typeof testContext>, values: Values = {})
   return id;
 }
 
-test("each filter finds its rows, alone and together; a tenant sees its own and nobody's are told", async () => {
+test("filters work alone and combined, and a tenant sees only its own rows", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const plain = await makeRow(ctx, { tenantId: "t1" });
@@ -59,7 +59,7 @@ test("each filter finds its rows, alone and together; a tenant sees its own and 
   expect(row).toMatchObject({ tenantId: null, details: { maxRunning: 3 }, at: expect.stringMatching(/Z$/) });
 });
 
-test("a task that was added with others is found by its id, by its own tenant alone, beside what was done to it since", async () => {
+test("a task added in a batch is found by its id, only by its tenant, with later actions on it", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const task = (tenantId: string) => ({ title: "Mend", backendProfile: "codex", payload: {}, tenantId });
@@ -87,7 +87,7 @@ test("a task that was added with others is found by its id, by its own tenant al
   expect(whole?.details).toEqual({ tasks: 2, taskIds: [first, second] });
 });
 
-test("rows of one instant are told once each over pages, and a cursor belongs to its filter", async () => {
+test("rows of one instant appear once each across pages, and a cursor is bound to its filter", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const at = new Date();
@@ -108,7 +108,7 @@ test("rows of one instant are told once each over pages, and a cursor belongs to
   await expect(listAudit(ctx, asked({ actor: "operator:ann", cursor: other ?? "" }))).rejects.toThrow("another filter");
 });
 
-test("a page looks at a bounded number of rows, whatever its filter, and pages reach the last match", async () => {
+test("a page reads a bounded number of rows for any filter, and paging reaches the last match", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const first = await makeRow(ctx, { actor: "operator:rare", targetKind: "volume", tenantId: "t1", at: new Date(0) });
@@ -148,7 +148,7 @@ test("a page looks at a bounded number of rows, whatever its filter, and pages r
   expect(pages).toBe(3);
 });
 
-test("a tenant's cursor holds no place of another tenant's, whatever its filter", async () => {
+test("a tenant's cursor reveals no position of another tenant's rows", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const mine = await makeRow(ctx, { tenantId: "mine", at: new Date(0) });

@@ -26,7 +26,7 @@ function say(res: ServerResponse, status: number, body: unknown = {}): void {
 
 const MODELS = { object: "list", data: [{ id: "m2" }, { id: "m1" }] };
 
-test("a test asks for the list of models with the key, and what it found is kept", async () => {
+test("a test requests the model list with the key, and stores the result", async () => {
   await using store = await createTestStore();
   await using provider = await startProvider((res, req) =>
     req.headers.authorization === `Bearer ${KEY}` ? say(res, 200, MODELS) : say(res, 401),
@@ -159,7 +159,7 @@ test.each<[string, unknown, [number, unknown], object]>([
   expect(await testBackend(ctx, { profile: "codex" })).toMatchObject(found);
 });
 
-test("a provider is asked for a word in its own dialect, and a list without its model holds nothing up", async () => {
+test("a test asks the model in the provider's own dialect; a list without the model does not block dispatch", async () => {
   await using store = await createTestStore();
   await using provider = await startProvider((res, req) => {
     if (req.line.startsWith("GET ")) say(res, 200, { data: [] });
@@ -175,7 +175,7 @@ test("a provider is asked for a word in its own dialect, and a list without its 
   });
 });
 
-test("a key in a file is read anew at each request, and only its presence and age are shown", async () => {
+test("reads a key file at each request, and shows only its presence and age", async () => {
   await using store = await createTestStore();
   const folder = await mkdtemp(path.join(tmpdir(), "agentrun-keys-"));
   const keyFile = path.join(folder, "key");
@@ -197,7 +197,7 @@ test("a key in a file is read anew at each request, and only its presence and ag
   await rm(folder, { recursive: true });
 });
 
-test("what is no key is said to be none, and never told", async () => {
+test("reports a malformed key without revealing it", async () => {
   await using store = await createTestStore();
   const folder = await mkdtemp(path.join(tmpdir(), "agentrun-keys-"));
   await using provider = await startProvider((res) => say(res, 200, MODELS));
@@ -222,7 +222,7 @@ test("what is no key is said to be none, and never told", async () => {
   await rm(folder, { recursive: true });
 });
 
-test("a provider that forbids its list of models is asked for a word by hand, and held up by nothing", async () => {
+test("when the model list is forbidden, a manual test asks the model and dispatch is not blocked", async () => {
   await using store = await createTestStore();
   await using provider = await startProvider((res, req) =>
     req.line.startsWith("GET ") ? say(res, 403) : say(res, 200, { output: [] }),
@@ -233,7 +233,7 @@ test("a provider that forbids its list of models is asked for a word by hand, an
   expect(await testBackend(ctx, { profile: "codex" })).toMatchObject({ isOk: true, status: 200 });
 });
 
-test("who is bound to a tenant sees of a profile no address, and its own tasks alone", async () => {
+test("a tenant's caller sees no provider address, and only its own tasks", async () => {
   await using store = await createTestStore();
   const ctx = withProfile(store.as(), { baseUrl: "http://127.0.0.1:9/v1" });
   await createTask(ctx, { title: "of another", backendProfile: "codex", payload: {} });
@@ -246,7 +246,7 @@ test("who is bound to a tenant sees of a profile no address, and its own tasks a
   });
 });
 
-test("who is bound to a tenant sets nothing of a profile, which is every tenant's, and is not told its provider's words", async () => {
+test("a tenant's caller may not change a profile, and does not see the provider's message", async () => {
   await using store = await createTestStore();
   await using provider = await startProvider((res) =>
     say(res, 500, { error: { message: "no seat for org-acme-corp" } }),
@@ -270,7 +270,7 @@ test("who is bound to a tenant sets nothing of a profile, which is every tenant'
   });
 });
 
-test("a profile that is switched off takes no new run, says why, and is switched on again", async () => {
+test("a disabled profile takes no new run, shows the reason, and can be enabled again", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   await expect(setBackend(ctx, { profile: "codex", isEnabled: true, reason: "no" })).rejects.toMatchObject({

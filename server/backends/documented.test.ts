@@ -18,7 +18,7 @@ function blocksOf(document: string, language: string): string[] {
   );
 }
 
-test("every file of profiles that a document shows is one", () => {
+test("every profile file shown in a document is valid", () => {
   const shown = documents.flatMap((document) => [
     ...blocksOf(document, "json").filter((block) => block.includes('"baseUrl"')),
     ...blocksOf(document, "sh").flatMap((block) => /<<'JSON'\n([\s\S]*?)^JSON$/m.exec(block)?.[1] ?? []),
@@ -27,7 +27,7 @@ test("every file of profiles that a document shows is one", () => {
   for (const json of shown) expect([json, BackendsFile.safeParse(JSON.parse(json)).error]).toEqual([json, undefined]);
 });
 
-test("what is told of backends can be copied: its file is there when the product starts, and so is each key", async () => {
+test("documented backend files and keys exist after a first start", async () => {
   const blocks = blocksOf("BACKENDS.md", "sh");
   const profiles: string[] = [];
   for (const block of blocks) {

@@ -7,7 +7,7 @@ import { createRun } from "@/server/runs";
 import { createTestStore, tenantOperator } from "@/server/storage/test/context";
 import { listBackends } from ".";
 
-test("built-in profiles are there with their stored rows, and say what is configured", async () => {
+test("built-in profiles have stored rows and list their configuration", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const settings = {
@@ -30,7 +30,7 @@ test("built-in profiles are there with their stored rows, and say what is config
   expect(items[1]).toMatchObject({ isConfigured: true, model: "deepseek-chat" });
 });
 
-test("the demo is labelled, and gone where it is off", async () => {
+test("the demo profile is labelled, and absent when disabled", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const demo = (await listBackends(ctx)).items.find((item) => item.profile === "demo");
@@ -39,7 +39,7 @@ test("the demo is labelled, and gone where it is off", async () => {
   expect(without.items.map((item) => item.profile)).not.toContain("demo");
 });
 
-test("a stored row adds to the built-in capabilities, and brings profiles of its own", async () => {
+test("stored rows extend built-in capabilities and may define further profiles", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   await ctx.db
@@ -49,7 +49,7 @@ test("a stored row adds to the built-in capabilities, and brings profiles of its
   expect(house?.capabilities).toMatchObject({ protocol: "codex-app-server-jsonrpc-stdio", transport: "socket" });
 });
 
-test("what takes a place of a profile's limit is told whoever asked for it, and what waits in the queue apart", async () => {
+test("counts what uses a profile's limit for all tenants, and lists queued tasks separately", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const run = await createRun(ctx, { backendProfile: "codex" });

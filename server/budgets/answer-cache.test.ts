@@ -16,7 +16,7 @@ function asked() {
   return { ask, times: () => times, answer };
 }
 
-test("what is being asked is asked once, and what was answered is believed", async () => {
+test("concurrent requests for one key share one call, and the answer is cached", async () => {
   const beliefs = new AnswerCache<number>(60_000);
   const { ask, times, answer } = asked();
   const all = Array.from({ length: 100 }, () => beliefs.get("a", ask, null));
@@ -28,7 +28,7 @@ test("what is being asked is asked once, and what was answered is believed", asy
   expect([await other, times()]).toEqual([2, 2]);
 });
 
-test("who needs what is so since a moment waits for an answer that was asked for after it, with others of the same mind", async () => {
+test("a request for an answer newer than an instant shares a call that began after it", async () => {
   const beliefs = new AnswerCache<number>(60_000);
   const { ask, times, answer } = asked();
   const early = beliefs.get("a", ask, null);
@@ -41,7 +41,7 @@ test("who needs what is so since a moment waits for an answer that was asked for
   expect(await Promise.all(late)).toEqual([2, 2]);
 });
 
-test("an answer that is old, and one that failed, is asked for again", async () => {
+test("an expired or failed answer is requested again", async () => {
   const beliefs = new AnswerCache<number>(0);
   let times = 0;
   const ask = async () => {

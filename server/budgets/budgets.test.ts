@@ -36,7 +36,7 @@ const needsOf = async (ctx: ServiceContext) =>
 const REACHED = { failureKind: "rate-limited", reason: "budget-reached" };
 const day = (days: number) => new Date(Date.now() + days * 86_400_000);
 
-test("what is spent counts by what a budget is of: tenant, project, profile, currency and period", async () => {
+test("spending counts by a budget's tenant, project, profile, currency and period", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const { db } = ctx.database;
@@ -77,7 +77,7 @@ test("weeks begin on Mondays of UTC", async () => {
   expect(Date.parse(current?.endsAt ?? "") - Date.parse(current?.startsAt ?? "")).toBe(7 * 86_400_000);
 });
 
-test("people are told once that a budget is near its limit, and once that it is reached", async () => {
+test("notifies once when a budget is near its limit, and once when it is reached", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const run = await makeRun(ctx.database.db);
@@ -113,7 +113,7 @@ test("people are told once that a budget is near its limit, and once that it is 
   expect((await told()).slice(2)).toMatchObject([{ event: "budget.reached", data: { spent: 10, limit: 10 } }]);
 });
 
-test("a call is refused once a budget that it counts towards is reached, until it is raised or deleted", async () => {
+test("refuses a call once a budget that it counts towards is reached, until it is raised or deleted", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const { db } = ctx.database;
@@ -153,7 +153,7 @@ test("a call is refused once a budget that it counts towards is reached, until i
   ]);
 });
 
-test("each session has a budget of its own, which one reaches without the others", async () => {
+test("a session budget applies to each session separately", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const { db } = ctx.database;
@@ -191,7 +191,7 @@ test("each session has a budget of its own, which one reaches without the others
   expect((await periods(ctx, id)).items).toEqual([]);
 });
 
-test("of a limit that is lowered below what is spent, and raised again, what is remembered follows at once", async () => {
+test("lowering a limit below the spending marks the period as reached, and raising it clears the mark", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const run = await makeRun(ctx.database.db);
@@ -204,7 +204,7 @@ test("of a limit that is lowered below what is spent, and raised again, what is 
   expect(await stands()).toEqual([[null, null]]);
 });
 
-test("who notes a budget while it is raised does not take the raise back", async () => {
+test("marking a budget as reached does not undo a concurrent raise", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   await using other = testContext(database);
@@ -230,7 +230,7 @@ test("who notes a budget while it is raised does not take the raise back", async
   expect((await periods(ctx, id)).items).toMatchObject([{ reachedAt: null, nearAt: null, limit: 2, spent: 1.000_001 }]);
 });
 
-test("a tenant's budgets are its own, and those of all tenants together are nobody's who is bound to one", async () => {
+test("a tenant sees only its own budgets, and none of those for all tenants", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const run = await makeRun(ctx.database.db, { tenantId: "t" });
@@ -260,7 +260,7 @@ test("a tenant's budgets are its own, and those of all tenants together are nobo
   });
 });
 
-test("names are taken once, versions are looked at, and amounts are of their unit", async () => {
+test("checks unique names, versions and amounts of the budget's unit", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const { id, version } = await make(ctx);
@@ -284,7 +284,7 @@ test("names are taken once, versions are looked at, and amounts are of their uni
   await expect(make(ctx, { name: "n", backendProfile: "nobody" })).rejects.toMatchObject({ reason: "invalid-input" });
 });
 
-test("a period that is over keeps the limit that held in it", async () => {
+test("an ended period keeps the limit that applied in it", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const run = await makeRun(ctx.database.db);
@@ -298,7 +298,7 @@ test("a period that is over keeps the limit that held in it", async () => {
   expect((await periods(ctx, id)).items).toMatchObject([{ key: "2020-01-01", spent: 6, limit: 5, state: "reached" }]);
 });
 
-test("many calls at once ask and note once, and a warning refuses none of them", async () => {
+test("concurrent calls query and mark a budget once, and a warning refuses none of them", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, { poolMax: 4, deadlineMs: 5_000 });
   const run = await makeRun(ctx.database.db);

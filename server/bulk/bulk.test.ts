@@ -46,7 +46,7 @@ async function cancelledOf(ctx: ServiceContext): Promise<number> {
   return (await ctx.db.select({ id: queueTasks.id }).from(queueTasks).where(eq(queueTasks.state, "cancelled"))).length;
 }
 
-test("a bulk action is of the tasks that matched, each with its own outcome, by the name of who asked", async () => {
+test("an action covers the tasks that matched, with one outcome each and the caller's name", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   const [waiting = "", running = "", done = "", gone = ""] = await addMany(queue, 4, { lane: "slow" });
@@ -81,7 +81,7 @@ test("a bulk action is of the tasks that matched, each with its own outcome, by 
   );
 });
 
-test("retry, reprioritise and move do what they do to one task", async () => {
+test("retry, reprioritise and move have the same effect as on a single task", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   const [failed = "", waiting = ""] = await addMany(queue, 2);
@@ -105,7 +105,7 @@ test("retry, reprioritise and move do what they do to one task", async () => {
   });
 });
 
-test("an action without a condition, or without what it needs, is refused", async () => {
+test("refuses an action without a condition or a required argument", async () => {
   for (const input of [
     { kind: "task", action: "cancel", filter: {} },
     { kind: "task", action: "cancel" },
@@ -124,7 +124,7 @@ test("an action without a condition, or without what it needs, is refused", asyn
     expect([input, CreateBulkInput.safeParse(input).success]).toEqual([input, false]);
 });
 
-test("what was added at another time is not of an action that names one", async () => {
+test("an action with a time filter skips tasks created outside it", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   const [old = "", young = ""] = await addMany(queue, 2, { lane: "slow" });
@@ -137,7 +137,7 @@ test("what was added at another time is not of an action that names one", async 
   expect(await getTask(ctx, { taskId: young })).toMatchObject({ state: "pending" });
 });
 
-test("every condition that a filter of tasks may name leaves out what does not meet it", async () => {
+test("every condition of a task filter excludes tasks that do not meet it", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   const meant = { queue: "q", lane: "fast", backendProfile: "deepseek", title: "the needle" };
@@ -175,7 +175,7 @@ test("every condition that a filter of tasks may name leaves out what does not m
   }
 });
 
-test("one that matches more than it may is not made at all", async () => {
+test("refuses an action that matches more than its maximum", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   await addMany(queue, 4);
@@ -193,7 +193,7 @@ test("one that matches more than it may is not made at all", async () => {
   expect(await ctx.db.select().from(bulkResults)).toHaveLength(4);
 });
 
-test("a tenant's operator neither touches nor sees what is another's", async () => {
+test("a tenant's operator neither changes nor sees another tenant's actions", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   const [theirs = ""] = await addMany(queue, 1, { tenantId: "acme" });
@@ -219,7 +219,7 @@ test("a tenant's operator neither touches nor sees what is another's", async () 
   });
 });
 
-test("an action whose worker dies again and again deals with every task once", async () => {
+test("handles each task once although its worker dies repeatedly", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   await addMany(queue, 40);
@@ -262,7 +262,7 @@ function dealtOf({ done, unchanged, refused }: { done: number; unchanged: number
   return done + unchanged + refused;
 }
 
-test("workers that both believe to lead deal with each task once", async () => {
+test("two workers that both believe to lead handle each task once", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   await addMany(queue, 20);
@@ -273,7 +273,7 @@ test("workers that both believe to lead deal with each task once", async () => {
   expect(await doneTwice(ctx, "queue.cancelTask")).toEqual([]);
 });
 
-test("once an abort has answered nothing more is done, and what was done is counted", async () => {
+test("an abort stops all further steps, and finished steps are counted", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   await addMany(queue, 30);
@@ -293,7 +293,7 @@ test("once an abort has answered nothing more is done, and what was done is coun
   expect(rows.map(({ action }) => action).sort()).toEqual(["bulk.abort", "bulk.create"]);
 });
 
-test("bulk actions that ended long ago are removed with their results", async () => {
+test("removes bulk actions and their results some time after they ended", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   await addMany(queue, 2);

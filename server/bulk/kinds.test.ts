@@ -83,7 +83,7 @@ async function failedRun(ctx: ServiceContext, sessionId: string, text: string): 
   return runId;
 }
 
-test("runs are cancelled by the list's filter, as they were when it was looked at", async () => {
+test("cancels the runs that the list's filter matched at preview time", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const waiting = await createRun(ctx, { backendProfile: "codex" });
@@ -120,7 +120,7 @@ test("runs are cancelled by the list's filter, as they were when it was looked a
   expect(rows.map(({ targetId }) => targetId).sort()).toEqual([waiting.id, held.id, over.id].sort());
 });
 
-test("what has failed runs anew and is asked the same; nothing else is", async () => {
+test("retries only failed runs, with their original request", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const failed = await failedRun(ctx, "ses_again", "mend it");
@@ -156,7 +156,7 @@ test("what has failed runs anew and is asked the same; nothing else is", async (
   expect((await endOf(ctx, again.id)).bulk).toMatchObject({ state: "completed", done: 0, refused: 3 });
 });
 
-test("all that is unread is read, and taken back to what it was", async () => {
+test("marks all unread sessions as read, and undo restores their former marks", async () => {
   await using store = await createTestStore();
   const ctx = store.as(viewerOf("vera"));
   const [a, b, c] = [
@@ -191,7 +191,7 @@ test("all that is unread is read, and taken back to what it was", async () => {
   });
 });
 
-test("what was marked unread is read again as far as it had been, and no further", async () => {
+test("undoing a mark as unread restores the earlier read position and no later one", async () => {
   await using store = await createTestStore();
   const ctx = store.as(viewerOf("vera"));
   const { sessionId, version } = await makeSession(store.as().db as Db);
@@ -208,7 +208,7 @@ test("what was marked unread is read again as far as it had been, and no further
   expect(items.map((item) => item.sessionId).sort()).toEqual([...ids].sort());
 });
 
-test("a preview is of the moment that it was asked about, and so is what follows", async () => {
+test("preview and action use the instant that the caller names", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   await createRun(ctx, { backendProfile: "codex" });
@@ -220,7 +220,7 @@ test("a preview is of the moment that it was asked about, and so is what follows
   expect(await previewBulk(ctx, input)).toMatchObject({ asOf });
 });
 
-test("one tenant's many actions keep no other's waiting", async () => {
+test("many actions of one tenant do not delay another tenant's", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const { sessionId } = await makeSession(ctx.db as Db, { tenantId: "acme" });
@@ -234,7 +234,7 @@ test("one tenant's many actions keep no other's waiting", async () => {
   expect(await getBulk(acme, { bulkId })).toMatchObject({ state: "completed" });
 });
 
-test("an undo ends what is under way, and takes back what was done and no more", async () => {
+test("undo stops an action under way, and reverts only what it did", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const made = [];
@@ -256,7 +256,7 @@ test("an undo ends what is under way, and takes back what was done and no more",
   ).rejects.toMatchObject({ reason: "already-terminal" });
 });
 
-test("a session's turn is interrupted, or its runs are cancelled, and its expiry is moved", async () => {
+test("interrupts a session's turn, cancels its runs and moves its expiry", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const busy = await claimSession(ctx, "ses_busy");
@@ -280,7 +280,7 @@ test("a session's turn is interrupted, or its runs are cancelled, and its expiry
   expect(extended.became.ses_busy).toContain("it never expires");
 });
 
-test("an eviction of many keeps what a collection would keep, says why, and is of the number that was confirmed", async () => {
+test("evicting many keeps the volumes that a collection would keep, and requires the confirmed count", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const gone = await makeUsedSession(ctx, { note: "kept in the archive" });
@@ -327,7 +327,7 @@ test("an eviction of many keeps what a collection would keep, says why, and is o
   expect(rows).toMatchObject([{ targetId: gone, details: { reason: "make room" } }]);
 });
 
-test("volumes are chosen by their own list's filter, and what is done to them is counted by it", async () => {
+test("selects volumes by their list's filter, and counts actions by it", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const large = { storageState: "live", storageKind: "pvc", storageSizeBytes: 2 ** 31 } as const;
@@ -356,7 +356,7 @@ test("volumes are chosen by their own list's filter, and what is done to them is
   expect(refused.error?.issues.map(({ path }) => path)).toEqual([["action"]]);
 });
 
-test("a turn between the look and the order keeps its volume", async () => {
+test("a turn between preview and eviction keeps the session's volume", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const sessionId = await makeUsedSession(ctx, { note: "first" });
@@ -369,7 +369,7 @@ test("a turn between the look and the order keeps its volume", async () => {
   expect(await readNote(ctx, sessionId)).toBe("second");
 });
 
-test("a volume that could not be removed at once is removed by the repair, and its eviction stays done", async () => {
+test("a volume that could not be removed is removed by the repair, and its eviction counts as done", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const sessionId = await makeUsedSession(ctx, { note: "gone" });
@@ -399,7 +399,7 @@ test.each(["executor-unavailable", "archive-unavailable", "volume-going"] as con
   },
 );
 
-test("a server that has too much to do is no executor that an action waits for: the pass fails, and is made again", async () => {
+test("an overload error fails the pass, which is repeated later", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const sessionId = await makeStoredSession(ctx);
@@ -409,7 +409,7 @@ test("a server that has too much to do is no executor that an action waits for: 
   expect(await endOf(ctx, bulkId)).toMatchObject({ bulk: { state: "completed", done: 1 } });
 });
 
-test("approvals are denied with a reason, once, and never given", async () => {
+test("approvals can be denied with a reason, once, and cannot be accepted", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const held = await claimSession(ctx, "ses_asks");
@@ -444,7 +444,7 @@ test("approvals are denied with a reason, once, and never given", async () => {
   );
 });
 
-test("the same key is one action, also of two who send it at once; with other content it is refused", async () => {
+test("the same key returns one action, also concurrently; other content is refused", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const { id } = await createRun(ctx, { backendProfile: "codex" });
@@ -464,7 +464,7 @@ test("the same key is one action, also of two who send it at once; with other co
   expect((await createBulk(acme, input)).total).toBe(0);
 });
 
-test("a tenant has so many actions under way and no more, and what ends makes room", async () => {
+test("limits a tenant's open actions, and an ended action makes room", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   await ctx.db.execute(sql`
@@ -478,7 +478,7 @@ test("a tenant has so many actions under way and no more, and what ends makes ro
   await createBulk(acme, input);
 });
 
-test("whatever a list is asked by, what it shows is what an action is about", async () => {
+test("an action covers what the list shows for the same filter", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const db = ctx.db as Db;
@@ -501,7 +501,7 @@ test("whatever a list is asked by, what it shows is what an action is about", as
     expect([...Object.keys(filter.shape), "cursor", "limit"].sort()).toEqual(Object.keys(list.shape).sort());
 });
 
-test("a token's scopes bound what it does to many, and what it sees of it", async () => {
+test("a token's scopes limit which actions it may make and see", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const { id } = await createRun(ctx, { backendProfile: "codex" });
@@ -523,7 +523,7 @@ test("a token's scopes bound what it does to many, and what it sees of it", asyn
   expect((await listBulk(ctx, { kind: "session", limit: 10 })).items).toEqual([]);
 });
 
-test("runs are retried once each, whatever becomes of the workers that do it", async () => {
+test("retries each run once although workers are killed", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const ids: string[] = [];

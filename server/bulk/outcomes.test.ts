@@ -23,7 +23,7 @@ async function cancelled(queue: TestQueue) {
   return { ids, bulkId: bulk.id };
 }
 
-test("what was refused for one reason is one reason, however many there are, and each row has its title", async () => {
+test("groups refusals by reason, and gives each row its title", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   const { ids, bulkId } = await cancelled(queue);
@@ -52,7 +52,7 @@ test("what was refused for one reason is one reason, however many there are, and
   expect((await listBulkResults(ctx, { bulkId, outcome: "waiting", limit: 50 })).items).toEqual([]);
 });
 
-test("a row whose task is gone has no title, and another tenant learns none", async () => {
+test("a row of a deleted task has no title, and another tenant sees none", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   const { ids, bulkId } = await cancelled(queue);
@@ -65,7 +65,7 @@ test("a row whose task is gone has no title, and another tenant learns none", as
     await expect(call).rejects.toMatchObject({ reason: "not-found" });
 });
 
-test("what tries again or takes back an action is named by it, and nothing that only has such a key is", async () => {
+test("lists the actions that retried or undid an action, and none that only has such a key", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   const { bulkId, ids } = await cancelled(queue);

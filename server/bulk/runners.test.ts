@@ -60,7 +60,7 @@ async function everySort(ctx: ServiceContext): Promise<void> {
   await ctx.db.update(runners).set({ endedAt: new Date() }).where(sql`${runners.id} in ('out_ended', 'out_over')`);
 }
 
-test("what a preview would leave is what the order itself would refuse, whatever a runner is about", async () => {
+test("a preview skips exactly the runners that would refuse the order", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, LOCAL);
   await everySort(ctx);
@@ -84,7 +84,7 @@ test("what a preview would leave is what the order itself would refuse, whatever
     ]);
 });
 
-test("all of another build are drained by the list's filter, and let go on; each order has its own audit row", async () => {
+test("drains and resumes all runners of another build by filter, with one audit row each", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, LOCAL);
   const executor = new StubExecutor();
@@ -121,7 +121,7 @@ test("all of another build are drained by the list's filter, and let go on; each
   );
 });
 
-test("tokens of many are revoked, once each; those refused may be tried again, and none is given back", async () => {
+test("revokes runner tokens once each; refused ones may be retried, and none is restored", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, LOCAL);
   const executor = new StubExecutor();
@@ -140,7 +140,7 @@ test("tokens of many are revoked, once each; those refused may be tried again, a
   await expect(undoBulk(ctx, { bulkId: bulk.id })).rejects.toMatchObject({ reason: "already-terminal" });
 });
 
-test("many runners are ordered by an operator of their own tenant alone, whose token names them", async () => {
+test("a tenant's operator orders only its own tenant's runners", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, LOCAL);
   const { runnerId } = await launched(ctx, new StubExecutor(), "ses_ours");

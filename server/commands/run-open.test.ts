@@ -6,7 +6,7 @@ import { getSession } from "@/server/sessions";
 import { testContext } from "@/server/test/context";
 import { ackCommand, cancelCommand, finishCommand, getCommand } from ".";
 
-test("a command that v0.1 left open in an ended run changes neither that run nor its session", async () => {
+test("an open v0.1 command in an ended run changes neither the run nor its session", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const ended = { terminalStatus: "completed" } as const;

@@ -75,7 +75,7 @@ async function conversed(ctx: TestContext, texts: readonly string[], owner: obje
   return place;
 }
 
-test("what people and the session's agent said is found once, with its turn, and nothing of tools or sub-agents", async () => {
+test("indexes messages of people and the session's agent once, with their turn, without tools or sub-agents", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const place = await makePlace(ctx, { title: "Login" });
@@ -117,7 +117,7 @@ test("what people and the session's agent said is found once, with its turn, and
   expect(await found(ctx, "login absent")).toEqual([]);
 });
 
-test("identifiers are found whole, by their parts and by a beginning", async () => {
+test("finds identifiers whole, by parts and by prefix", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const text =
@@ -150,7 +150,7 @@ test("identifiers are found whole, by their parts and by a beginning", async () 
   for (const text of ["", "—", "&!"]) expect(SearchConversationsInput.safeParse({ text }).success).toBe(false);
 });
 
-test("a turn whose transaction commits late is not passed over", async () => {
+test("indexes a turn whose transaction commits late", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const [late, early] = [await makePlace(ctx), await makePlace(ctx)];
@@ -179,7 +179,7 @@ async function sayOpen(client: pg.PoolClient, { sessionId, runId }: Place): Prom
   await client.query("update agentrun_sessions set execution_state = 'terminal' where session_id = $1", [sessionId]);
 }
 
-test("workers that index at once, or after a crash, store nothing twice and lose nothing", async () => {
+test("concurrent and restarted workers store no message twice and lose none", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const place = await makePlace(ctx);
@@ -223,7 +223,7 @@ async function waitersIn(ctx: ServiceContext): Promise<number> {
   return rows[0]?.count ?? 0;
 }
 
-test("existing sessions are indexed in bounded steps, which go on where time ran out, and anew after a restore", async () => {
+test("indexes existing sessions in bounded steps that resume, and anew after a restore", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const places = await Promise.all([0, 1, 2, 3, 4].map(() => makePlace(ctx)));
@@ -247,7 +247,7 @@ test("existing sessions are indexed in bounded steps, which go on where time ran
   expect(before?.epoch).not.toBe("restored");
 });
 
-test("a tenant finds its own messages alone, whatever it asks for", async () => {
+test("a tenant finds only its own messages", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const mine = await conversed(ctx, ["walrus of mine"], { tenantId: "mine", projectId: "p1" });
@@ -265,7 +265,7 @@ test("a tenant finds its own messages alone, whatever it asks for", async () => 
   }
 });
 
-test("a deleted session is not found from then on, and leaves nothing, even to a worker that was reading it", async () => {
+test("a deleted session leaves no messages, even with a worker that is reading it", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const place = await conversed(ctx, ["walrus kept secret"]);
@@ -295,7 +295,7 @@ test("a deleted session is not found from then on, and leaves nothing, even to a
   ]);
 });
 
-test("pages hold every match once, the newest first, whichever way they are found", async () => {
+test("pages hold every match once, the newest first, for each search strategy", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const texts = Array.from({ length: 40 }, (_, index) => (index % 4 === 0 ? `walrus n${index}` : `otter n${index}`));
@@ -317,7 +317,7 @@ test("pages hold every match once, the newest first, whichever way they are foun
   await expect(search(ctx, "walrus", { cursor: "AAAA" })).rejects.toThrow("damaged");
 });
 
-test("a word that stands everywhere costs a page no more than its bound, and a rare one is found however old", async () => {
+test("a frequent word costs a page no more than its bound, and a rare one is found however old", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const { runId, sessionId } = await makePlace(ctx);
@@ -348,7 +348,7 @@ async function whenStored(ctx: ServiceContext, body: string): Promise<void> {
   );
 }
 
-test("runs that go on and on hold up nobody, and what they add is found at their next turn's end", async () => {
+test("continuous runs block no other run, and their messages are found after their next turn", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const [live, ended] = [await makePlace(ctx), await makePlace(ctx)];
@@ -383,7 +383,7 @@ test("runs that go on and on hold up nobody, and what they add is found at their
   ]);
 });
 
-test("a pass that runs out of time keeps the sessions that it finished, though the next one goes on", async () => {
+test("a pass that runs out of time keeps its progress while the next one runs", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const [first, second] = [await makePlace(ctx), await makePlace(ctx)];
@@ -398,7 +398,7 @@ test("a pass that runs out of time keeps the sessions that it finished, though t
   expect(rows).toEqual([{ sessionId: first.sessionId }]);
 });
 
-test("much text is stored in parts, a step that takes too long in halves, and what cannot be stored is left out", async () => {
+test("splits long texts, halves slow steps, and skips what cannot be stored", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const tooLong = (what: string) =>
@@ -444,7 +444,7 @@ test("much text is stored in parts, a step that takes too long in halves, and wh
   expect((await found(ctx, "heron")).toSorted()).toEqual(["heron a", "heron b", "heron c", "heron of others"]);
 });
 
-test("a pass that finds no change writes nothing", async () => {
+test("a pass without changes writes nothing", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   await conversed(ctx, ["walrus"]);
@@ -454,7 +454,7 @@ test("a pass that finds no change writes nothing", async () => {
   expect(await read()).toEqual(before);
 });
 
-test("searches take a few connections at once, and some wait", async () => {
+test("limits the connections that concurrent searches use", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   await conversed(ctx, ["walrus"]);
@@ -473,7 +473,7 @@ test("searches take a few connections at once, and some wait", async () => {
   expect(await found(ctx, "walrus")).toEqual(["walrus"]);
 });
 
-test("the next page of few matches reads no more than they are, and a page looks up its own sessions alone", async () => {
+test("the next page of few matches reads no more rows than it needs, and looks up only its own sessions", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const { runId } = await makePlace(ctx);

@@ -7,7 +7,7 @@ import { asDispatcher } from "./test/queue";
 
 const BACKLOG = 20_000;
 
-test("a pass over a long backlog reads none of it but by an index", async () => {
+test("a pass over a long backlog reads it only through indexes", async () => {
   await using database = await createTestDatabase();
   await using made = testContext(database, { poolMax: 1 });
   const { pool } = made;

@@ -23,7 +23,7 @@ async function spentBudget({ ctx }: TestQueue, spent: number, values: Partial<Cr
 const states = async ({ ctx }: TestQueue, ...ids: string[]) =>
   Promise.all(ids.map(async (taskId) => (await getTask(ctx, { taskId })).state));
 
-test("tasks wait for a budget that is reached, say so, and go on when it is raised", async () => {
+test("tasks wait for a reached budget with that as their blocker, and continue when it is raised", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   const { id: budgetId, current } = await spentBudget(queue, 100, { projectId: "p" });
@@ -43,7 +43,7 @@ test("tasks wait for a budget that is reached, say so, and go on when it is rais
   expect(await states(queue, held)).toEqual(["dispatched"]);
 });
 
-test("a budget of all tenants is named to who sees all of them, and to nobody else", async () => {
+test("a budget for all tenants is named only to callers who see all tenants", async () => {
   await using queue = await createTestQueue();
   const { id: budgetId } = await spentBudget(queue, 100, { tenantId: ALL_TENANTS });
   const taskId = await queue.add();
@@ -71,7 +71,7 @@ test.each([
   expect(await queue.dispatch()).toBe(2);
 });
 
-test("a task that a budget has cut off waits without an attempt of its used up, and goes on by itself", async () => {
+test("a task that a budget cut off keeps its attempt count, and continues by itself", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   const { id: budgetId } = await spentBudget(queue, 0, { backendProfile: "demo" });
@@ -100,7 +100,7 @@ test("a task that a budget has cut off waits without an attempt of its used up, 
   expect(await getTask(ctx, { taskId })).toMatchObject({ state: "dispatched", attemptCount: 2, sessionId });
 });
 
-test("a task waits for what its session may spend, until that is raised", async () => {
+test("a task waits for its session's budget until that is raised", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   const session = await makeSession(ctx.db as Db, { backendProfile: "demo" });
@@ -122,7 +122,7 @@ test("a task waits for what its session may spend, until that is raised", async 
   expect(await queue.dispatch()).toBe(1);
 });
 
-test("a period that has ended holds nothing up", async () => {
+test("an ended budget period blocks nothing", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   await spentBudget(queue, 100, { period: "day", projectId: "p" });
@@ -135,7 +135,7 @@ test("a period that has ended holds nothing up", async () => {
   await watchBudgets(ctx);
 });
 
-test("a task that a budget had cut off is not parked for a person when there is room again before its run ends", async () => {
+test("a task that a budget cut off is not parked for a person when the budget has room before its run ends", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   const taskId = await queue.add();

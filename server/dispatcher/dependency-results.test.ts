@@ -70,7 +70,7 @@ async function readsIn(queue: TestQueue): Promise<{ dispatched: number; reads: n
   return { dispatched, reads: texts.filter((text) => text.includes("'assistant_message'")).length };
 }
 
-test("a task is told what each that it comes after found out, in the order in which it named them", async () => {
+test("a task's turn contains its dependencies' results, in the order in which it names them", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   const plan = await queue.add({ title: "Plan", idempotencyKey: "plan-7", payload: { text: "plan", outputSchema } });
@@ -118,7 +118,7 @@ test("a task is told what each that it comes after found out, in the order in wh
   ]);
 });
 
-test("a payload without a text is told it behind all that is asked", async () => {
+test("a payload without text gets the results appended after its other fields", async () => {
   await using queue = await createTestQueue();
   const first = await queue.add();
   await queue.dispatch();
@@ -128,7 +128,7 @@ test("a payload without a text is told it behind all that is asked", async () =>
   expect(await askedOf(queue.ctx, last)).toMatch(/^Count\n\n\{"of":"sheep"\}\n\n=== AgentRun: [\s\S]*\nfour\n```$/);
 });
 
-test("every attempt is told what is so when it starts", async () => {
+test("every attempt receives the results that stand when it starts", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   const first = await queue.add();
@@ -151,7 +151,7 @@ test("every attempt is told what is so when it starts", async () => {
   expect(again.split(RESULTS_MARK)).toHaveLength(2);
 });
 
-test("a turn that a lost attempt cut off goes on with what it was told", async () => {
+test("a turn that a lost attempt cut off continues with the same results", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   const first = await queue.add();
@@ -172,7 +172,7 @@ test("a turn that a lost attempt cut off goes on with what it was told", async (
   expect(assignment?.cutOffTurn?.text).toContain("the answer");
 });
 
-test("what was taken away, or is another tenant's, is told of nowhere", async () => {
+test("deleted dependencies and those of another tenant are left out", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   const [one, two] = [await queue.add(), await queue.add()];
@@ -196,7 +196,7 @@ test("what was taken away, or is another tenant's, is told of nowhere", async ()
   await expect(listDependencyResults(theirs, { taskId: last })).rejects.toMatchObject({ reason: "not-found" });
 });
 
-test("it is read once for a batch, in which what several come after is read once, and never where none asks", async () => {
+test("results are read once per batch, shared dependencies once, and only for tasks that ask for them", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   const first = await queue.add();
@@ -210,7 +210,7 @@ test("it is read once for a batch, in which what several come after is read once
   for (const taskId of three) expect(await askedOf(ctx, taskId)).toContain("the plan");
 });
 
-test("a long answer is read as far as it is told, and a text that has no room for it refuses the task", async () => {
+test("a long result is read only up to its limit, and a text without room for results is refused", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   const first = await queue.add();
@@ -230,7 +230,7 @@ test("a long answer is read as far as it is told, and a text that has no room fo
   });
 });
 
-test("a key with another wish is another content, and one that asks for nothing is as before", async () => {
+test("the wish for results is part of the idempotency content, and its default is not", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   const first = await queue.add();

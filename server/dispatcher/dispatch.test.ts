@@ -46,7 +46,7 @@ async function dispatchedOf(ctx: ServiceContext): Promise<string[]> {
   return rows.map(({ title }) => title).sort();
 }
 
-test("a task becomes a session, a run and its turn in one step, and follows the run to its end", async () => {
+test("creates session, run and turn of a task in one step, and the task follows its run to the end", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   const taskId = await queue.add({ title: "Mend the roof", payload: { text: "mend it", depth: 3 } });
@@ -87,7 +87,7 @@ test("a task becomes a session, a run and its turn in one step, and follows the 
   expect(attempts[0]?.endedAt).not.toBeNull();
 });
 
-test("a runner that was killed after its turn's end ends the run when it comes again, and the task with it", async () => {
+test("a runner killed after its turn's end finishes the run and its task when it returns", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   const taskId = await queue.add();
@@ -103,7 +103,7 @@ test("a runner that was killed after its turn's end ends the run when it comes a
   expect(await getTask(ctx, { taskId })).toMatchObject({ state: "completed" });
 });
 
-test("priority comes first, then age, and a task whose time has not come is not looked at", async () => {
+test("dispatches by priority, then age, and skips tasks that are not due", async () => {
   await using queue = await createTestQueue();
   await queue.add({ title: "old", lane: "a" });
   await queue.add({ title: "urgent", priority: 5, lane: "b" });
@@ -130,7 +130,7 @@ test("a tenant with one task starts within one slot's turn of a tenant with many
   expect(await getTask(queue.ctx, { taskId: few })).toMatchObject({ state: "dispatched" });
 });
 
-test("limits of lane, queue, key and backend hold, each says who holds it, and the next goes when one ends", async () => {
+test("enforces limits of lane, queue, key and backend, names their holders, and continues as one ends", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   await setControl(ctx, { queue: "q", lane: "slow", maxRunning: 1 });
@@ -155,7 +155,7 @@ test("limits of lane, queue, key and backend hold, each says who holds it, and t
   expect(Object.values(await statesOf(ctx)).sort()).toEqual(["completed", "completed", "dispatched", "dispatched"]);
 });
 
-test("a backend takes only so many, and none while its provider's limit is reached", async () => {
+test("dispatches no more to a backend than its limit, and nothing while its provider's limit is reached", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   await setBackend(ctx, { profile: "codex", maxRunning: 1 });
@@ -176,7 +176,7 @@ test("a backend takes only so many, and none while its provider's limit is reach
   expect(await queue.dispatch()).toBe(1);
 });
 
-test("a backend's limit counts the turns of runs that no task made, from their order to their end", async () => {
+test("a backend's limit counts turns of runs without a task, from creation to end", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   await setBackend(ctx, { profile: "codex", maxRunning: 2 });
@@ -206,7 +206,7 @@ test("a backend's limit counts the turns of runs that no task made, from their o
   expect(await queue.dispatch()).toBe(1);
 });
 
-test("a backend that is switched off takes no task and says why, nor does one that failed again and again", async () => {
+test("dispatches nothing to a disabled or repeatedly failing backend, and shows the reason", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   await setBackend(ctx, { profile: "codex", isEnabled: false, reason: "the bill" });
@@ -235,7 +235,7 @@ test("a backend that is switched off takes no task and says why, nor does one th
   expect(await queue.dispatch()).toBe(1);
 });
 
-test("one turn at a time in a session: its tasks go one after another, and wait for a person's turn", async () => {
+test("tasks of one session run one after another, and wait for a person's turn", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   const tasks = [await queue.add({ sessionId: "s1" }), await queue.add({ sessionId: "s1" })];
@@ -254,7 +254,7 @@ test("one turn at a time in a session: its tasks go one after another, and wait 
   expect(await queue.dispatch()).toBe(1);
 });
 
-test("a task whose session was evicted before a runner had it waits again, and goes on when it is restored", async () => {
+test("a task whose session was evicted before its claim waits again, and continues after the restore", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   const sessionId = await makeUsedSession(ctx, { note: "kept" });
@@ -271,7 +271,7 @@ test("a task whose session was evicted before a runner had it waits again, and g
   expect(await queue.dispatch()).toBe(1);
 });
 
-test("with one runner every tenant has its turn, whatever it is called", async () => {
+test("with one runner, tenants take turns whatever their names", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   for (let count = 0; count < 3; count += 1) for (const tenantId of ["a", "b", "c"]) await queue.add({ tenantId });
@@ -285,7 +285,7 @@ test("with one runner every tenant has its turn, whatever it is called", async (
   expect(turns).toEqual(["a", "b", "c", "a", "b", "c"]);
 });
 
-test("many of one lane go in one batch", async () => {
+test("dispatches many tasks of one lane in one batch", async () => {
   await using queue = await createTestQueue();
   const warnings: unknown[] = [];
   const log = Object.assign(Object.create(queue.ctx.log), { warn: (...told: unknown[]) => warnings.push(told) });
@@ -294,7 +294,7 @@ test("many of one lane go in one batch", async () => {
   expect(warnings).toEqual([]);
 });
 
-test("what breaks its batch is found and told, and holds up nobody", async () => {
+test("a task that breaks its batch fails as refused, and the others are dispatched", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   const good = [await queue.add(), await queue.add()];
@@ -313,7 +313,7 @@ test("what breaks its batch is found and told, and holds up nobody", async () =>
   expect(await getTask(ctx, { taskId: broken })).toMatchObject({ state: "failed", deadLetter: "refused" });
 });
 
-test("a task that the database has no time for is left to the next pass, and holds up nobody", async () => {
+test("a task whose statement times out is left to the next pass, and the others are dispatched", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   const slow = await queue.add({ priority: 1 });
@@ -331,7 +331,7 @@ test("a task that the database has no time for is left to the next pass, and hol
   expect(await queue.dispatch()).toBe(1);
 });
 
-test("a key of any length is waited for, and of another tenant's holders nothing is told", async () => {
+test("concurrency keys may have any length, and other tenants' holders stay hidden", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   const concurrencyKey = randomBytes(20_000).toString("base64");
@@ -353,7 +353,7 @@ test("a key of any length is waited for, and of another tenant's holders nothing
   expect(await queue.dispatch()).toBe(1);
 });
 
-test("many that wait for one key hold up nobody behind them", async () => {
+test("many tasks that wait for one key do not delay the tasks behind them", async () => {
   await using queue = await createTestQueue();
   for (let count = 0; count < 150; count += 1) await queue.add({ priority: 5, metadata: { concurrencyKey: "one" } });
   const free = await queue.add({ title: "free" });
@@ -361,7 +361,7 @@ test("many that wait for one key hold up nobody behind them", async () => {
   expect(await getTask(queue.ctx, { taskId: free })).toMatchObject({ state: "dispatched" });
 });
 
-test("a paused queue or lane dispatches nothing and says so; resumed, it goes on; a draining one takes no task", async () => {
+test("a paused queue or lane dispatches nothing until it is resumed, and a draining one accepts no task", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   const taskId = await queue.add({ lane: "a" });
@@ -378,7 +378,7 @@ test("a paused queue or lane dispatches nothing and says so; resumed, it goes on
   expect(await queue.dispatch()).toBe(2);
 });
 
-test("a failure that is nobody's fault is tried again later, and a dead letter says why there is no more", async () => {
+test("retries a failure of the infrastructure later, and a dead letter names why retries ended", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   const taskId = await queue.add({ retry: { maxAttempts: 2, backoffMs: 60_000 } });
@@ -418,7 +418,7 @@ test("a failure that is nobody's fault is tried again later, and a dead letter s
   });
 });
 
-test("at the provider's usage limit a task is parked, and resumes by itself only where it may", async () => {
+test("parks a task at the provider's usage limit, and resumes it by itself only where its policy allows", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   const asks = await queue.add({});
@@ -461,7 +461,7 @@ test("at the provider's usage limit a task is parked, and resumes by itself only
   expect(await queue.dispatch()).toBe(1);
 });
 
-test("a running task is cancelled once its run has stopped; one that nobody claimed at once", async () => {
+test("cancels a running task once its run has stopped, and an unclaimed one at once", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   const running = await queue.add();
@@ -477,7 +477,7 @@ test("a running task is cancelled once its run has stopped; one that nobody clai
   expect(await getTask(ctx, { taskId: running })).toMatchObject({ state: "cancelled", cancelReason: "not needed" });
 });
 
-test("a run that is cancelled by itself cancels its task, and a state set by hand leaves the run", async () => {
+test("cancelling a run cancels its task, and a task state set by hand leaves the run unchanged", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   const first = await queue.add();
@@ -491,7 +491,7 @@ test("a run that is cancelled by itself cancels its task, and a state set by han
   expect(await getRun(ctx, { runId })).toMatchObject({ status: "cancelled" });
 });
 
-test("what waits past its expiry fails, and is not dispatched", async () => {
+test("a task that waits past its expiry fails without being dispatched", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   const taskId = await queue.add({ expiresAt: new Date(Date.now() + 3_600_000).toISOString() });
@@ -507,7 +507,7 @@ test("what waits past its expiry fails, and is not dispatched", async () => {
   });
 });
 
-test("eight dispatchers at once pass no limit, and give no task two attempts", async () => {
+test("eight concurrent dispatchers exceed no limit and give no task two attempts", async () => {
   await using queue = await createTestQueue();
   await setControl(queue.ctx, { queue: "default", lane: "a", maxRunning: 7 });
   for (let count = 0; count < 40; count += 1) await queue.add({ lane: count % 2 === 0 ? "a" : "b" });
@@ -519,7 +519,7 @@ test("eight dispatchers at once pass no limit, and give no task two attempts", a
   expect(await queue.ctx.db.$count(runs)).toBe(17);
 });
 
-test("where nothing is dispatched a waiting task says so", async () => {
+test("a waiting task says when dispatching is off", async () => {
   await using queue = await createTestQueue();
   const taskId = await queue.add();
   const outside: Pick<QueueTask, "id"> & { blocker: unknown } = await getTask(queue.store.as(), { taskId });

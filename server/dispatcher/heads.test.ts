@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { dispatchTasks } from ".";
 import { createTestQueue } from "./test/queue";
 
-test("a batch is taken from one lane alone where that is the most urgent, however few heads are read at first", async () => {
+test("takes a whole batch from the most urgent lane, however few heads are read at first", async () => {
   await using queue = await createTestQueue();
   const urgent: string[] = [];
   for (let index = 0; index < 25; index += 1) {
@@ -18,7 +18,7 @@ test("a batch is taken from one lane alone where that is the most urgent, howeve
   expect(rows.map(({ id }) => id)).toEqual(urgent.slice(0, 20));
 });
 
-test("tasks behind many that wait for their key are found in the same pass", async () => {
+test("finds tasks behind many that wait for their key in the same pass", async () => {
   await using queue = await createTestQueue();
   for (let index = 0; index < 30; index += 1) await queue.add({ metadata: { concurrencyKey: "house" }, priority: 1 });
   const free = await queue.add();

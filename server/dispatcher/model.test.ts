@@ -200,7 +200,7 @@ async function forgotten(ctx: ServiceContext): Promise<string[]> {
 }
 
 test.each([1, 2, 3])(
-  "whatever is done, in whatever order, the queue keeps its promises (seed %i)",
+  "random operations in any order violate none of the queue's guarantees (seed %i)",
   { timeout: 120_000 },
   async (seed) => {
     await using queue = await createTestQueue(4);

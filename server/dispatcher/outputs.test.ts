@@ -20,7 +20,7 @@ async function play(ctx: ServiceContext, taskId: string, end: { output?: Record<
   return turn?.payload;
 }
 
-test("a task's schema is its turn's, with a text and without, and its output is told of it alone", async () => {
+test("a task's schema becomes its turn's, with or without a text, and the output is stored with that task only", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   const withText = await queue.add({ title: "Count", payload: { text: "count", outputSchema } });
@@ -37,7 +37,7 @@ test("a task's schema is its turn's, with a text and without, and its output is 
   for (const task of (await listTasks(ctx, { limit: 10 })).items) expect(task).not.toHaveProperty("output");
 });
 
-test("one task of many with a schema that is none is refused by the contract with the others", async () => {
+test("an invalid schema in a batch is refused by the contract with the whole batch", async () => {
   const task = (schema: unknown) => ({ title: "t", backendProfile: "demo", payload: { outputSchema: schema } });
   const { error } = CreateTasksInput.safeParse({ tasks: [task(outputSchema), task({ type: "string" })] });
   expect(error?.issues[0]?.path).toEqual(["tasks", 1, "payload", "outputSchema", "type"]);

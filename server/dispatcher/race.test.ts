@@ -47,14 +47,14 @@ async function openRace(database: TestDatabase, bound: Bound, url = database.url
   };
 }
 
-test.each(BOUNDS)("dispatchers that begin together pass no %s", async (_rule, bound) => {
+test.each(BOUNDS)("concurrent dispatchers exceed no %s", async (_rule, bound) => {
   await using database = await createTestDatabase();
   await using race = await openRace(database, bound);
   for (let rounds = 0; rounds < 3; rounds += 1) expect(await race.round()).toEqual([]);
 });
 
 test.each(BOUNDS)(
-  "and pass a %s at once where the dispatch lock locks nothing, so that the history would tell",
+  "the history shows an exceeded %s when the dispatch lock is disabled",
   async (rule, bound) => {
     await using database = await createTestDatabase();
     const client = await database.connect();

@@ -32,7 +32,7 @@ async function addMany(queue: TestQueue, count: number, lane = "ci"): Promise<st
   return ids;
 }
 
-test("a lane starts as many as its rate allows, says so of the rest, and lets the others of its queue go", async () => {
+test("a lane starts as many tasks as its rate allows, names the rate as blocker, and other lanes continue", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   await setControl(ctx, { ...LANE, startsMax: 2, ...MINUTE });
@@ -69,7 +69,7 @@ test("a lane starts as many as its rate allows, says so of the rest, and lets th
   expect(await dispatchPass(ctx, RUNNERS)).toEqual({ dispatched: 1, dueInMs: null });
 });
 
-test("the window slides: each start that leaves it makes room for one", async () => {
+test("the rate's window slides: each start that leaves it allows another", async () => {
   await using queue = await createTestQueue();
   await setControl(queue.ctx, { ...LANE, startsMax: 2, ...MINUTE });
   await addMany(queue, 4);
@@ -84,7 +84,7 @@ test("the window slides: each start that leaves it makes room for one", async ()
   expect(dueInMs).toBeLessThanOrEqual(39_000);
 });
 
-test("what a rate holds up goes on when the pass says that it may, and not before", async () => {
+test("tasks held by a rate continue at the time that the pass predicts, and not before", async () => {
   await using queue = await createTestQueue();
   await setControl(queue.ctx, { ...LANE, startsMax: 2, startsWindowSeconds: 1 });
   await addMany(queue, 6);
@@ -102,7 +102,7 @@ test("what a rate holds up goes on when the pass says that it may, and not befor
   expect(Math.min(...gaps)).toBeLessThan(1_500);
 });
 
-test("a rate counts what started before it was set, and lowering, raising and removing it holds at once", async () => {
+test("a rate counts starts from before it was set, and changes apply at once", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   await addMany(queue, 3);
@@ -121,7 +121,7 @@ test("a rate counts what started before it was set, and lowering, raising and re
   expect(await queue.dispatch()).toBe(8);
 });
 
-test("a retry is a start too, and what has ended was one", async () => {
+test("retries count as starts, also after their attempt ended", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   await setControl(ctx, { ...LANE, startsMax: 2, ...MINUTE });
@@ -135,7 +135,7 @@ test("a retry is a start too, and what has ended was one", async () => {
   expect((await explainTask(ctx, { taskId: first })).blocker).toMatchObject({ kind: "rate-limited" });
 });
 
-test("rates of a queue, of one tenant and of all tenants hold together, and the last to free is told", async () => {
+test("rates of a queue, one tenant and all tenants apply together, and the last to free is reported", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   await setControl(ctx, { queue: "default", startsMax: 5, ...MINUTE });
@@ -186,7 +186,7 @@ test.each([{ startsMax: 1, startsWindowSeconds: 3_600 }, { maxRunning: 0 }, { st
   },
 );
 
-test("a pass knows when a rate lets those go on that were found to wait for something else", async () => {
+test("a pass knows when a rate frees tasks that were blocked for another reason", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   await ctx.db.insert(backends).values({ profile: "demo", capabilities: {}, health: {}, capacity: { maxRunning: 1 } });
@@ -226,7 +226,7 @@ test.each([
   expect(order).toEqual(["b", "a", "b", "a"]);
 });
 
-test("a trial tells of the rate that would hold a task up, by those that go before it", async () => {
+test("a simulation reports the rate that would hold a task, counting the tasks before it", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   await setControl(ctx, { ...LANE, startsMax: 1, ...MINUTE });
@@ -241,7 +241,7 @@ test("a trial tells of the rate that would hold a task up, by those that go befo
   expect(Date.parse(trial.estimatedStartAt ?? "") - before).toBeLessThan(70_000);
 });
 
-test("an estimate is by every rate that a task is under, also by those that hold nothing up yet", async () => {
+test("an estimate uses every rate that applies to a task, also those that block nothing yet", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   await addMany(queue, 1);
@@ -259,7 +259,7 @@ test("an estimate is by every rate that a task is under, also by those that hold
   expect(hours[2]).toBeGreaterThan(23.9);
 });
 
-test("an estimate under a queue's rate knows of what stands in its other lanes", async () => {
+test("an estimate under a queue's rate counts the tasks of its other lanes", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   await setControl(ctx, { queue: "default", startsMax: 1, ...MINUTE });
@@ -275,7 +275,7 @@ test("an estimate under a queue's rate knows of what stands in its other lanes",
   expect(minutes).toEqual([1, 2, 3]);
 });
 
-test("a caller that is bound to its tenant is told of a rate in whole seconds", async () => {
+test("a tenant's caller gets a rate's wait in whole seconds", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   await setControl(ctx, { queue: "default", startsMax: 1, ...MINUTE });
@@ -305,7 +305,7 @@ test.each([
   ]);
 });
 
-test("the database itself refuses half a rate", async () => {
+test("the database refuses a rate with only one of its two values", async () => {
   await using queue = await createTestQueue();
   const client = await queue.store.database.connect();
   const insert = (values: string) =>
@@ -318,7 +318,7 @@ test("the database itself refuses half a rate", async () => {
   await client.end();
 });
 
-test("a pass reads no start where there is no rate, and else no more of a tenant than the rate allows", async () => {
+test("a pass reads no starts without a rate, and otherwise no more per tenant than the rate allows", async () => {
   await using database = await createTestDatabase();
   await using made = testContext(database, { poolMax: 1 });
   const { pool } = made;
@@ -374,7 +374,7 @@ test("a pass reads no start where there is no rate, and else no more of a tenant
   }
 });
 
-test("a turn under a shared rate brings nobody a task before one of their own that comes first", async () => {
+test("a turn under a shared rate does not start a task before a more urgent one of its tenant", async () => {
   await using queue = await createTestQueue(2);
   const { ctx } = queue;
   await setControl(ctx, { queue: "default", lane: "shared", startsMax: 1, ...MINUTE });

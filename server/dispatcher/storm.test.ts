@@ -34,7 +34,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-test(`${DISPATCHERS} dispatchers over ${TASKS} tasks, with ${KILLS} kills and ${RESTARTS} restarts of PostgreSQL: no limit is passed, nothing runs twice, nothing is lost`, {
+test(`${DISPATCHERS} dispatchers over ${TASKS} tasks, with ${KILLS} kills and ${RESTARTS} restarts of PostgreSQL, exceed no limit, run nothing twice and lose nothing`, {
   timeout: isLong ? 7_200_000 : 600_000,
 }, async () => {
   const options = { dataDir: folder, password: "storm", logFile: path.join(folder, "pg.log"), isDurable: isLong };

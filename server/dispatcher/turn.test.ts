@@ -3,7 +3,7 @@ import { turnOf } from "./turn";
 
 const ID = `img_${"0".repeat(32)}`;
 
-test("a task's turn has what its payload has, but images, which nobody has judged", () => {
+test("a task's turn takes all fields of its payload except attachments, which nothing has checked", () => {
   const turn = (payload: Record<string, unknown>) => turnOf({ title: "Mend", payload });
   expect(turn({ text: "go", ticket: 7 })).toEqual({ text: "go", ticket: 7 });
   expect(turn({ text: "go", ticket: 7, attachments: [ID] })).toEqual({ text: "go", ticket: 7 });

@@ -4,7 +4,7 @@ import { testContext } from "@/server/test/context";
 import { getDoc, listDocs, searchDocs } from ".";
 import { parseDoc } from "./parse";
 
-test("headings get the anchors that links name them by, whatever stands in a block of code", () => {
+test("headings get the anchors that links use, whatever a code block contains", () => {
   const { title, sections } = parseDoc(
     "# A `title`\n\nIntro.\n\n## Two words, and more\ntext\n```sh\n# no heading\n```\n### Again\n### Again\n## [A link](x.md)\n",
   );
@@ -19,7 +19,7 @@ test("headings get the anchors that links name them by, whatever stands in a blo
   expect(sections[1]?.text).toContain("# no heading");
 });
 
-test("every document is there with a title, and every link between them leads to a heading that there is", async () => {
+test("every document has a title, and every link between documents leads to an existing heading", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const { items } = listDocs(ctx);
@@ -37,7 +37,7 @@ test("every document is there with a title, and every link between them leads to
   expect(() => getDoc(ctx, { name: "no-such" })).toThrow("no-such");
 });
 
-test("a search finds sections by their words and their headings, with the words around", async () => {
+test("a search finds sections by text and headings, with an excerpt", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const { items } = searchDocs(ctx, { search: "one LOCK order" });

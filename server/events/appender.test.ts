@@ -9,7 +9,7 @@ import { appendEvents, EventAppender, listEvents } from ".";
 
 const note = (text: string) => ({ type: "warning" as const, payload: { message: text } });
 
-test("events of a run are numbered without a gap however many write at once", async () => {
+test("numbers a run's events without a gap under concurrent appends", async () => {
   await using database = await createTestDatabase();
   await using first = testContext(database);
   await using second = testContext(database);
@@ -28,7 +28,7 @@ test("events of a run are numbered without a gap however many write at once", as
   for (const answer of answers) expect(answer.items[1]?.seq).toBe((answer.items[0]?.seq ?? 0) + 1);
 });
 
-test("the same batch stored many times at once, by two processes, adds its events once", async () => {
+test("stores a batch once when two processes send it many times at once", async () => {
   await using database = await createTestDatabase();
   await using first = testContext(database);
   await using second = testContext(database);
@@ -42,7 +42,7 @@ test("the same batch stored many times at once, by two processes, adds its event
   expect(items).toHaveLength(40);
 });
 
-test("batches of many runs that go out together are numbered without a gap, whoever else writes to the same runs", async () => {
+test("numbers flushed batches of many runs without a gap, whoever else writes to the runs", async () => {
   await using database = await createTestDatabase();
   await using first = testContext(database);
   await using second = testContext(database);
@@ -68,7 +68,7 @@ test("batches of many runs that go out together are numbered without a gap, whoe
   expect(answered.sort(byId)).toEqual(stored.sort(byId));
 });
 
-test("of batches that go out together each gets its own answer, and nobody waits for a run that is locked", async () => {
+test("each batch of a flush gets its own answer, and a locked run delays no other", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   // Shorter than a statement may wait for a lock, so a statement that waits for one fails.
@@ -105,7 +105,7 @@ test("of batches that go out together each gets its own answer, and nobody waits
   expect((await waiting).items).toHaveLength(1);
 });
 
-test("a batch id with other content is refused, and a refused batch can be sent again", async () => {
+test("refuses a batch id with other content, and accepts a refused batch again", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const { id: runId } = await makeRun(ctx.database.db);
@@ -119,7 +119,7 @@ test("a batch id with other content is refused, and a refused batch can be sent 
   await expect(appendEvents(ctx, { ...refused, leaseEpoch })).resolves.toMatchObject({ items: [{}] });
 });
 
-test("one batch that the database refuses does not fail its neighbours", async () => {
+test("a batch that the database refuses does not fail the others of its flush", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const all = await Promise.all(Array.from({ length: 4 }, () => makeRun(ctx.database.db)));
@@ -134,7 +134,7 @@ test("one batch that the database refuses does not fail its neighbours", async (
   expect(settled[5]?.status).toBe("rejected");
 });
 
-test("what is stored beside a batch that was stored before is not stored again when that one cannot be read", async () => {
+test("a batch stored beside an earlier one is not stored again when the earlier one cannot be read", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const { id: runId } = await makeRun(ctx.database.db);
@@ -159,7 +159,7 @@ test("what is stored beside a batch that was stored before is not stored again w
   expect((await listEvents(ctx, { runId, afterSeq: 0, limit: 9 })).items).toHaveLength(2);
 });
 
-test("batches that wait are bounded by their length too, and there is room again once they are stored", async () => {
+test("bounds waiting batches by size too, and accepts more once they are stored", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const { id: runId } = await makeRun(ctx.database.db);
@@ -179,7 +179,7 @@ test("batches that wait are bounded by their length too, and there is room again
   await close();
 });
 
-test("a payload is measured in bytes of JSON, and one of the most that there may be is stored", async () => {
+test("measures a payload in bytes of JSON, and stores one of the maximum size", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const { id: runId } = await makeRun(ctx.database.db);
@@ -192,7 +192,7 @@ test("a payload is measured in bytes of JSON, and one of the most that there may
   expect((await appendEvents(ctx, { runId, events: [note(most)] })).items).toHaveLength(1);
 });
 
-test("what an agent prints is stored without NUL, lone surrogates and secrets", async () => {
+test("stores agent output without NUL, lone surrogates and secrets", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const { id: runId } = await makeRun(ctx.database.db);
@@ -214,7 +214,7 @@ test("what an agent prints is stored without NUL, lone surrogates and secrets", 
   });
 });
 
-test("a run that has ended takes no more events", async () => {
+test("refuses events for an ended run", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const { id: runId } = await makeRun(ctx.database.db);

@@ -78,7 +78,7 @@ test.each([
   expect(redactText(text)).toBe(redacted);
 });
 
-test("what stands under a key is redacted by the key's name, however it is written", () => {
+test("redacts a value by its key's name in every spelling", () => {
   const keys = ["api.key", "authorizationHeader", "credentials", "X-Api-Key", "client secret", "tokenValue"];
   for (const key of keys) expect(redactJson({ [key]: "abc" }), key).toEqual({ [key]: "[redacted]" });
   const kept = { tokenCount: "abc", keyboard: "abc", pwd: "/repo", author: "abc", headers: "abc" };

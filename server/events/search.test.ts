@@ -37,7 +37,7 @@ async function pagesOf(ctx: ServiceContext, input: Record<string, unknown>): Pro
 }
 const seqsOf = (pages: FoundEventPage[]) => pages.flatMap(({ items }) => items.map(({ seq }) => seq));
 
-test("a long log is searched to its first event, a bounded part of it by each page, and none twice", async () => {
+test("searches a long log to its first event, in bounded pages without overlap", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const hits = [3, 4_000, 9_999, 12_000];
@@ -60,7 +60,7 @@ test("a long log is searched to its first event, a bounded part of it by each pa
   expect(await looked({ text: "nowhere" })).toBeLessThanOrEqual(2 * SEARCH_SPAN + 10);
 });
 
-test("what is large is looked through in smaller parts, however it is stored", async () => {
+test("reads large payloads in smaller parts, however they are stored", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   // Text that does not compress: 40 of these are more than one page may read.
@@ -78,7 +78,7 @@ test("what is large is looked through in smaller parts, however it is stored", a
   expect(pages[0]?.items).toEqual([]);
 });
 
-test("a text is found whatever its case and signs, by type and by id, with what stands around it", async () => {
+test("finds text regardless of case and special characters, also by type and id, with an excerpt", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const long = `${"x".repeat(500)} he said "100 %_done"\n\tÄRGER ${"y".repeat(500)}`;
@@ -94,7 +94,7 @@ test("a text is found whatever its case and signs, by type and by id, with what 
   expect(found?.excerpt.length).toBeLessThanOrEqual(EVENT_EXCERPT_MAX);
 });
 
-test("failures are those that a reader of one event would name so", async () => {
+test("the failure filter matches the events that the single-event view marks as failed", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const values = [
@@ -131,7 +131,7 @@ test("failures are those that a reader of one event would name so", async () => 
   ).toEqual(expected);
 });
 
-test("types and a span of time narrow it, and a cursor stays with its filter", async () => {
+test("filters by type and time range, and a cursor is bound to its filter", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const runId = await makeLog(ctx, [say("a"), { type: "warning", payload: {} }, { type: "odd", payload: {} }]);

@@ -4,7 +4,7 @@ import { lastLines } from "./log-lines";
 
 const lineOf = (text: string) => ({ at: null, text });
 
-test("the last lines are answered, as many and as long as is bearable", () => {
+test("returns the last lines, bounded in number and length", () => {
   const lines = ["a", "b", "c"].map(lineOf);
   expect(lastLines(lines, 3)).toEqual({ lines, isCut: false });
   expect(lastLines(lines, 2)).toEqual({ lines: lines.slice(1), isCut: true });
@@ -18,7 +18,7 @@ test("the last lines are answered, as many and as long as is bearable", () => {
   expect(many.lines.length).toBeLessThan(70);
 });
 
-test("a runner that writes without end keeps its last lines alone", () => {
+test("keeps only the last lines of a runner that writes without end", () => {
   const log = createRunnerLog();
   for (let index = 0; index < 3_000; index += 1) log.add(`line ${index}`);
   expect(log.read()).toMatchObject({ isCut: true });

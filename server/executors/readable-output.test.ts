@@ -3,7 +3,7 @@ import { readableOutput } from "./executor";
 
 const line = (level: number, more: object) => JSON.stringify({ level, time: 1, process: "runner", ...more });
 
-test("of a runner's own log only what went wrong is said of its end, and of anything else all", () => {
+test("keeps only errors of a runner's structured log, and all of any other output", () => {
   const cut = line(30, { msg: "claimed" }).slice(9);
   const written = [
     ...[cut, line(30, { msg: "turn started" }), "runner failed: no codex", "    at work (runner.mjs:1)"],

@@ -21,7 +21,7 @@ async function calls(web: TestWeb, count: number, input: Partial<ListCallsInput>
   return read();
 }
 
-test("a call is stored with its owner, its times, its tokens and what they cost", async () => {
+test("stores a call with its owner, times, tokens and cost", async () => {
   vi.stubEnv(KEY_ENV, KEY);
   await using database = await createTestDatabase();
   await using provider = await startProvider(streamCompleted);
@@ -47,7 +47,7 @@ test("a call is stored with its owner, its times, its tokens and what they cost"
   expect(metrics).toContain('agentrun_model_first_byte_seconds_count{profile="codex"} 1');
 });
 
-test("an answer that is no stream is counted too, and one of another model has no price but its own", async () => {
+test("counts an answer that is no stream, and prices another model only by its own price", async () => {
   vi.stubEnv(KEY_ENV, KEY);
   await using database = await createTestDatabase();
   await using provider = await startProvider((res, seen) => {
@@ -83,7 +83,7 @@ test("an answer that is no stream is counted too, and one of another model has n
   expect(models.map(({ model }) => model)).toEqual(["m1", "m2", "m3", "silent"]);
 });
 
-test("a call that is refused, not reached, cut or failed by its model is a call, and says how it went", async () => {
+test("stores refused, unreachable, cut and failed calls with their outcome", async () => {
   vi.stubEnv(KEY_ENV, KEY);
   await using database = await createTestDatabase();
   const answers: ((res: Parameters<typeof streamCompleted>[0]) => void)[] = [
@@ -128,7 +128,7 @@ test("a call that is refused, not reached, cut or failed by its model is a call,
   expect(total).toMatchObject({ calls: 7, ok: 0, refused: 3, failed: 4, uncountedCalls: 3, inputTokens: 5 });
 });
 
-test("what is asked again of an overloaded provider is one call, with the end that it had", async () => {
+test("repeated requests to an overloaded provider are one call with the final outcome", async () => {
   vi.stubEnv(KEY_ENV, KEY);
   await using database = await createTestDatabase();
   await using provider = await startProvider((res) => {
@@ -220,7 +220,7 @@ test.each([
   },
 );
 
-test("a call of the demo that its agent leaves in the middle is one that it left", async () => {
+test("stores a demo call that its agent leaves midway as left", async () => {
   await using database = await createTestDatabase();
   await using web = await startTestWeb(database);
   const { token } = await modelToken(web, "demo");
@@ -234,7 +234,7 @@ test("a call of the demo that its agent leaves in the middle is one that it left
   await expect.poll(metrics).toContain('agentrun_model_requests_total{profile="any",outcome="abandoned"} 1');
 });
 
-test("what is no call is not counted: another profile's token, a list of models, nobody's request", async () => {
+test("does not count requests with another profile's token, model lists or unauthenticated requests", async () => {
   vi.stubEnv(KEY_ENV, KEY);
   await using database = await createTestDatabase();
   await using provider = await startProvider(streamCompleted);
@@ -248,7 +248,7 @@ test("what is no call is not counted: another profile's token, a list of models,
   expect(await calls(web, 1)).toMatchObject([{ outcome: "ok" }]);
 });
 
-test("the demo's calls are counted and cost nothing; what it refuses is a call", async () => {
+test("counts demo calls without cost, and refused demo requests as calls", async () => {
   await using database = await createTestDatabase();
   await using web = await startTestWeb(database);
   const { token } = await modelToken(web, "demo");
@@ -261,7 +261,7 @@ test("the demo's calls are counted and cost nothing; what it refuses is a call",
   ]);
 });
 
-test("calls of many agents on one run at once, through two processes, add up exactly", {
+test("calls of many agents on one run through two processes add up exactly", {
   timeout: 60_000,
 }, async () => {
   vi.stubEnv(KEY_ENV, KEY);
@@ -283,7 +283,7 @@ test("calls of many agents on one run at once, through two processes, add up exa
   expect(await verifyUsage(first.as(ADMIN))).toMatchObject({ isEqual: true, calls: 240 });
 });
 
-test("a session that has spent its budget is noted though it asks no more, so that people are told", async () => {
+test("marks a session's reached budget without a further call, so that people are notified", async () => {
   vi.stubEnv(KEY_ENV, KEY);
   await using database = await createTestDatabase();
   await using provider = await startProvider(streamCompleted);

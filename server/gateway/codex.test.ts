@@ -105,7 +105,7 @@ const casesOf = ({ begin, fail }: (typeof WIRES)[Wire]): Case[] => [
 ];
 
 test.each(NAMES)(
-  "a conversation of codex goes through all that a provider of the wire %s does to it",
+  "a codex conversation continues through every fault of a provider with the wire %s",
   async (wire) => {
     await using opened = await openPlace(wire);
     const { failing, provider } = opened;
@@ -138,7 +138,7 @@ test.each(NAMES)(
 );
 
 test.each(NAMES)(
-  "a task of codex that meets a limit of the wire %s is parked until the time that its provider tells",
+  "a codex task that meets a limit with the wire %s is parked until the provider's reset time",
   async (wire) => {
     await using opened = await openPlace(wire);
     const { failing, place } = opened;
@@ -161,7 +161,7 @@ test.each(NAMES)(
   120_000,
 );
 
-test("a task of codex that a budget cuts off in the middle waits, and goes on with its conversation once it is raised", async () => {
+test("a codex task that a budget cuts off waits, and continues its conversation once the budget is raised", async () => {
   await using opened = await openPlace("responses");
   const { place, provider } = opened;
   const ctx = place.web.as(ADMIN);
@@ -197,7 +197,7 @@ test("a task of codex that a budget cuts off in the middle waits, and goes on wi
   expect(provider.seen[1]?.body).toContain("five");
 }, 120_000);
 
-test("the model of a task is asked with what the task before it answered, as data", async () => {
+test("a task's model receives the result of the task before it, as data", async () => {
   await using opened = await openPlace("responses");
   const { place, provider } = opened;
   const task = { backendProfile: "codex", executionPolicy: { approval: "never" } };

@@ -10,7 +10,7 @@ import { ask, KEY, KEY_ENV, modelToken, startGateway, startProvider, streamCompl
 const healthOf = async (web: TestWeb) =>
   (await listBackends(web.as(ADMIN))).items.find(({ profile }) => profile === "codex")?.health;
 
-test("a request goes on with the key, its answer comes back as it is, and its tokens are counted", async () => {
+test("forwards a request with the key, returns the answer unchanged and counts its tokens", async () => {
   vi.stubEnv(KEY_ENV, KEY);
   await using database = await createTestDatabase();
   await using provider = await startProvider(streamCompleted);
@@ -30,7 +30,7 @@ test("a request goes on with the key, its answer comes back as it is, and its to
   expect(metrics.body).toContain('agentrun_model_tokens_total{profile="codex",direction="output"} 3');
 });
 
-test("as many images as one message may show go on to the provider, byte for byte", async () => {
+test("forwards as many images as a message may show, byte for byte", async () => {
   vi.stubEnv(KEY_ENV, KEY);
   await using database = await createTestDatabase();
   await using provider = await startProvider(streamCompleted);
@@ -43,7 +43,7 @@ test("as many images as one message may show go on to the provider, byte for byt
   expect(provider.seen[0]?.body === JSON.stringify(body)).toBe(true);
 });
 
-test("a model token opens its own profile while its run is held, and nothing else", async () => {
+test("a model token opens only its own profile, and only while its run is held", async () => {
   vi.stubEnv(KEY_ENV, KEY);
   await using database = await createTestDatabase();
   await using provider = await startProvider(streamCompleted);
@@ -62,7 +62,7 @@ test("a model token opens its own profile while its run is held, and nothing els
   expect(provider.seen).toEqual([]);
 });
 
-test("no error holds the key, and each says what to do", async () => {
+test("no error contains the key, and each says what to do", async () => {
   vi.stubEnv(KEY_ENV, KEY);
   await using database = await createTestDatabase();
   let status = 401;
@@ -94,7 +94,7 @@ test("no error holds the key, and each says what to do", async () => {
   });
 });
 
-test("a provider's limit is noted with its end, so that no task is sent to it, until it takes a request again", async () => {
+test("stores a provider's limit with its end and dispatches nothing to it until a request is accepted", async () => {
   vi.stubEnv(KEY_ENV, KEY);
   await using database = await createTestDatabase();
   let isLimited = true;
@@ -146,7 +146,7 @@ test.each([
   expect(leftMs).toBeLessThan(leftMinMs * 2);
 });
 
-test("a limit that a stream tells of is noted, and one that is known stays until the provider says something", async () => {
+test("stores a limit reported in a stream, and keeps it until the provider answers again", async () => {
   vi.stubEnv(KEY_ENV, KEY);
   await using database = await createTestDatabase();
   let events: object[] = [];
@@ -180,7 +180,7 @@ test("a limit that a stream tells of is noted, and one that is known stays until
   await expect.poll(() => healthOf(web)).toEqual({ status: "registered" });
 });
 
-test("when the agent goes away, so does the request to the provider", async () => {
+test("closes the provider's connection when the agent disconnects", async () => {
   vi.stubEnv(KEY_ENV, KEY);
   await using database = await createTestDatabase();
   await using provider = await startProvider((res) => {
@@ -201,7 +201,7 @@ test("when the agent goes away, so does the request to the provider", async () =
   await expect.poll(() => provider.seen[0]?.isAborted).toBe(true);
 });
 
-test("the demo answers in this process, as a stream", async () => {
+test("the demo streams its answers from the same process", async () => {
   await using database = await createTestDatabase();
   await using web = await startTestWeb(database);
   const { token } = await modelToken(web, "demo");

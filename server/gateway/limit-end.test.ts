@@ -10,7 +10,7 @@ const end = (header: string | null, body: unknown) =>
     NOW,
   )?.toISOString() ?? null;
 
-test("a limit's end is read from the header, in seconds or as a date, or from the body; the later counts", () => {
+test("reads a limit's end from the header, in seconds or as a date, or from the body; the later one counts", () => {
   expect(end("90", "")).toBe("2026-01-01T00:01:30.000Z");
   expect(end("Thu, 01 Jan 2026 02:00:00 GMT", "")).toBe("2026-01-01T02:00:00.000Z");
   expect(end(null, { error: { type: "usage_limit_reached", resets_at: 1_767_229_200 } })).toBe(

@@ -14,7 +14,7 @@ async function next(pieces: AsyncGenerator<Uint8Array>): Promise<string | undefi
   return done ? undefined : Buffer.from(value).toString();
 }
 
-test("the first piece goes on at once, and what comes soon after it together", async () => {
+test("passes the first piece on at once, and joins those that follow soon after it", async () => {
   const body = new PassThrough();
   const pieces = piecesOf(body, PATIENT_MS);
 
@@ -28,7 +28,7 @@ test("the first piece goes on at once, and what comes soon after it together", a
   expect(await next(pieces)).toBeUndefined();
 });
 
-test("all of a long body arrives, in order, and no more of it is held than is said", async () => {
+test("delivers a long body completely and in order, and buffers no more than its limit", async () => {
   let made = 0;
   const long = Readable.from(
     (function* () {
@@ -51,7 +51,7 @@ test("all of a long body arrives, in order, and no more of it is held than is sa
   ).toEqual(Array.from({ length: 2_000 }, (_, index) => index));
 });
 
-test("what came before a break is given, then the break", async () => {
+test("delivers what came before an error, then the error", async () => {
   const body = new PassThrough();
   const pieces = piecesOf(body, PATIENT_MS);
   body.write("half");
@@ -60,7 +60,7 @@ test("what came before a break is given, then the break", async () => {
   await expect(pieces.next()).rejects.toThrow("cut");
 });
 
-test("a body that is closed without its end is broken, and one that falls silent says so", async () => {
+test("a body closed before its end fails, and a silent one fails with SilentError", async () => {
   const closed = new PassThrough();
   const cut = piecesOf(closed, PATIENT_MS);
   const wanted = cut.next();
@@ -71,7 +71,7 @@ test("a body that is closed without its end is broken, and one that falls silent
   await expect(silent.next()).rejects.toBeInstanceOf(SilentError);
 });
 
-test("who leaves in the middle ends the body; who has heard the last word leaves it to end by itself", async () => {
+test("returning midway destroys the body; returning after the last piece lets it end normally", async () => {
   const going = new PassThrough();
   const left = piecesOf(going, PATIENT_MS);
   going.write("one");
@@ -91,7 +91,7 @@ test("who leaves in the middle ends the body; who has heard the last word leaves
   expect(ending.readableEnded).toBe(true);
 });
 
-test("a body that broke before anybody looked at it is broken, and nobody waits for it", async () => {
+test("a body that failed before it was read fails at once", async () => {
   const broken = new PassThrough();
   broken.on("error", () => undefined);
   broken.destroy(new Error("cut early"));
@@ -99,7 +99,7 @@ test("a body that broke before anybody looked at it is broken, and nobody waits 
   await expect(piecesOf(broken, PATIENT_MS).next()).rejects.toThrow("cut early");
 });
 
-test("what comes in a row is gathered by the connection, which brings all of its answer and the next one's", async () => {
+test("joins a run of small pieces, and reads all of the answer and of the next on the connection", async () => {
   await using provider = await lettersByLetters();
   let reads = 0;
   for (let turn = 0; turn < 3; turn += 1) {
@@ -119,7 +119,7 @@ test("what comes in a row is gathered by the connection, which brings all of its
   expect(provider.connections).toBe(1);
 });
 
-test("who leaves a connection that rests ends it", async () => {
+test("returning while the connection is paused destroys the body", async () => {
   await using provider = await lettersByLetters();
   const answer = await ask(provider.url);
   const pieces = piecesOf(answer.body, PATIENT_MS);

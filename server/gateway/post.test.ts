@@ -34,7 +34,7 @@ test.each([
   await expect(ask(`http://${machine}`)).rejects.toThrow(/closed without an answer|socket hang up/);
 });
 
-test("a machine that takes no connection is given up in time, and one that answers late is not", async () => {
+test("gives up a host that accepts no connection in time, and waits for one that answers late", async () => {
   // To the caller, a machine that completes no TLS handshake is one that is not there.
   const silent = await startMachine(() => undefined);
   await expect(ask(`https://${silent}`, { connectMs: 50 })).rejects.toThrow("the connection was not made in time");
@@ -44,7 +44,7 @@ test("a machine that takes no connection is given up in time, and one that answe
   expect((await ask(`http://${late}`, { connectMs: 50 })).status).toBe(204);
 });
 
-test("who leaves is waited for no longer, also before an answer", async () => {
+test("an abort ends the request at once, also before an answer", async () => {
   const leave = new AbortController();
   const machine = await startMachine(() => leave.abort());
   await expect(ask(`http://${machine}`, { signal: leave.signal })).rejects.toThrow(/abort/i);

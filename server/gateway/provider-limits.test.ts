@@ -12,7 +12,7 @@ import { startProvider, streamCompleted } from "./test/gateway";
 
 const log = pino({ level: "silent" });
 
-test("a limit stays that was told since the request was sent which is then taken, and ends with a later one", async () => {
+test("an accepted request clears only limits reported before it was sent", async () => {
   await using database = await createTestDatabase();
   await using web = await startTestWeb(database);
   const { db } = web.wiring.database;
@@ -36,7 +36,7 @@ test("a limit stays that was told since the request was sent which is then taken
   await expect.poll(healthOf).toEqual({ status: "registered" });
 });
 
-test("a request that is taken is told with the time at which it was sent", async () => {
+test("reports an accepted request with the time at which it was sent", async () => {
   let arrivedAtMs = 0;
   let answer: () => void = () => undefined;
   await using provider = await startProvider((res) => {

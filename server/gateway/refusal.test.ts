@@ -52,7 +52,7 @@ test.each([
   expect(logged).toContain('"status":400');
 });
 
-test("what a provider names is told also of a refusal that is long", async () => {
+test("reports what a provider names also from a long refusal", async () => {
   const error = {
     ...{ type: "usage_limit_reached", code: "over", resets_at: 4_102_444_800 },
     ...{ message: `You are out. ${"And why. ".repeat(1_000)}` },
@@ -79,13 +79,13 @@ test.each([
   expect(told).not.toMatch(PARTS);
 });
 
-test("of a stream that breaks off within the key no part that tells it is passed on", async () => {
+test("passes on no revealing part of the key from a stream that breaks off within it", async () => {
   const [, told] = await answered(saySse([FAILED.slice(0, at + 12)]), true);
   expect(told).toContain("no [redacted]");
   expect(told).not.toMatch(PARTS);
 });
 
-test("a stream is not held back by what is no key, though it begins like one", async () => {
+test("passes text on at once that only begins like the key", async () => {
   const [, told] = await answered(saySse(["data: mm/liv", "er\n\n", "data: m"]), true);
   expect(told).toBe("data: mm/liver\n\ndata: m");
 });

@@ -57,7 +57,7 @@ test.each([
   },
 );
 
-test("a provider that stays away is given up after so many requests as its profile says", async () => {
+test("gives up an unreachable provider after as many requests as its profile allows", async () => {
   vi.stubEnv(KEY_ENV, KEY);
   await using database = await createTestDatabase();
   await using provider = await startProvider((res) => refuse(res, 502, "no capacity left"));
@@ -70,7 +70,7 @@ test("a provider that stays away is given up after so many requests as its profi
   expect(answer.body).toMatchObject({ error: { message: expect.stringContaining("no capacity left") } });
 });
 
-test("once a provider has begun to answer nothing is asked again: a cut is passed on as a cut", async () => {
+test("repeats nothing once a provider has begun to answer: a cut is passed on", async () => {
   vi.stubEnv(KEY_ENV, KEY);
   await using database = await createTestDatabase();
   await using provider = await startProvider((res) => {
@@ -84,7 +84,7 @@ test("once a provider has begun to answer nothing is asked again: a cut is passe
   expect(provider.seen).toHaveLength(1);
 });
 
-test("a provider that does not begin to answer, or falls silent, is given up in time", async () => {
+test("gives up in time a provider that does not begin to answer or falls silent", async () => {
   vi.stubEnv(KEY_ENV, KEY);
   await using database = await createTestDatabase();
   let isBegun = false;
@@ -108,7 +108,7 @@ test("a provider that does not begin to answer, or falls silent, is given up in 
   await expect.poll(() => provider.seen.map(({ isAborted }) => isAborted)).toEqual([true, true]);
 });
 
-test("an agent that goes away while a provider is waited for is not asked for again", async () => {
+test("sends no further request for an agent that has disconnected", async () => {
   vi.stubEnv(KEY_ENV, KEY);
   await using database = await createTestDatabase();
   await using provider = await startProvider((res) => refuse(res, 429, {}, { "retry-after": "3" }));

@@ -9,7 +9,7 @@ import { ask, KEY, KEY_ENV, modelToken, startGateway, startProvider, streamCompl
 
 const reasonOf = (body: unknown) => (body as { error?: { reason?: string } }).error?.reason;
 
-test("a run's token spends on its own model, on those that its profile allows, and on no other", async () => {
+test("a run's token may use its own model and those that its profile allows, and no other", async () => {
   vi.stubEnv(KEY_ENV, KEY);
   await using database = await createTestDatabase();
   await using provider = await startProvider(streamCompleted);
@@ -38,7 +38,7 @@ test("a run's token spends on its own model, on those that its profile allows, a
   await expect.poll(async () => (await refused()).items.length).toBe(6);
 });
 
-test("an answer in the background, whose tokens nobody would count, is refused before a provider hears of it", async () => {
+test("refuses background answers, whose tokens could not be counted, before the provider is called", async () => {
   vi.stubEnv(KEY_ENV, KEY);
   await using database = await createTestDatabase();
   await using provider = await startProvider(streamCompleted);
@@ -65,7 +65,7 @@ test("an answer in the background, whose tokens nobody would count, is refused b
   await expect.poll(async () => (await refused()).items.length).toBe(3);
 });
 
-test("nothing is read of who is not known, and made-up names of models are counted under none", async () => {
+test("reads no body of an unknown caller, and counts unknown model names as none", async () => {
   vi.stubEnv(KEY_ENV, KEY);
   await using database = await createTestDatabase();
   await using provider = await startProvider(streamCompleted);
@@ -114,7 +114,7 @@ test.each([
   expect((await ask(web, "codex", quiet.token)).status).toBe(200);
 });
 
-test("a run may have so many calls to its model open and no more, and another is not hindered", async () => {
+test("limits a run's concurrent model calls without limiting other runs", async () => {
   vi.stubEnv(KEY_ENV, KEY);
   await using database = await createTestDatabase();
   let isSilent = true;
@@ -148,7 +148,7 @@ test("a run may have so many calls to its model open and no more, and another is
   }
 });
 
-test("a run's requests hold so much until their provider begins to answer, and no more; another's are not hindered", async () => {
+test("limits the bytes of a run's unanswered requests without limiting other runs", async () => {
   vi.stubEnv(KEY_ENV, KEY);
   await using database = await createTestDatabase();
   const asked: ServerResponse[] = [];
@@ -182,7 +182,7 @@ test("a run's requests hold so much until their provider begins to answer, and n
   expect((await first).status).toBe(200);
 });
 
-test("calls that wait behind another on a connection give their places back with it", async () => {
+test("calls queued on a connection release their places when it closes", async () => {
   vi.stubEnv(KEY_ENV, KEY);
   await using database = await createTestDatabase();
   let isOver = false;
@@ -217,7 +217,7 @@ test("calls that wait behind another on a connection give their places back with
   await expect.poll(async () => (await ask(web, "codex", token)).status, { timeout: 10_000 }).toBe(200);
 });
 
-test("what is said is logged of the one run that an operator asked for, redacted, and only while it is asked for", async () => {
+test("logs prompts and answers only of the run that an operator selected, redacted, and only while selected", async () => {
   vi.stubEnv(KEY_ENV, KEY);
   await using database = await createTestDatabase();
   await using provider = await startProvider(streamCompleted);
@@ -284,7 +284,7 @@ test.each([
   if (!isWhole) expect(body).not.toContain("ghp_");
 });
 
-test("what is asked is logged also where it is refused, and the refusal goes on", async () => {
+test("logs a refused request too, and passes the refusal on", async () => {
   await using database = await createTestDatabase();
   await using web = await startGateway(database, "http://127.0.0.1:9");
   const info = vi.spyOn(web.wiring.log, "info");

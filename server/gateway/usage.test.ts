@@ -13,7 +13,7 @@ const STREAM = [
   sse({ type: "response.completed", response: { id: "r", usage } }),
 ].join("");
 
-test("however the network cuts a stream, its end and its tokens are seen", () => {
+test("finds a stream's end and tokens for any network chunking", () => {
   const bytes = Buffer.from(STREAM);
   for (let size = 1; size <= bytes.length; size += 1) {
     const reader = new AnswerReader(true);
@@ -26,7 +26,7 @@ test("however the network cuts a stream, its end and its tokens are seen", () =>
   }
 });
 
-test("an answer that is whole is counted when nothing more comes", () => {
+test("counts a whole answer when its body ends", () => {
   const reader = new AnswerReader(false);
   const bytes = Buffer.from(JSON.stringify({ status: "incomplete", usage }));
   reader.read(bytes.subarray(0, 20));

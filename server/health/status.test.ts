@@ -11,7 +11,7 @@ import { type HealthSource, noteLoops, readLoopStates, readStoppedLoops, serverS
 
 const LOOP = { holder: "pod-1 (7)", version: "1.2.3", intervalMs: 1_000, tookMs: 4, failures: 0, failure: null };
 
-test("a loop is judged by who holds its lock, and by what its passes noted", async () => {
+test("judges a loop by its lock's holder and its recorded passes", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const stateOf = async (name: string) => (await readLoopStates(ctx)).loops.find((loop) => loop.name === name);
@@ -45,7 +45,7 @@ test("a loop is judged by who holds its lock, and by what its passes noted", asy
   expect((await readLoopStates(ctx)).worker).toMatchObject({ isAway: true, seenAt: expect.any(String) });
 });
 
-test("a loop whose passes ended long ago is late, and what a pass under way noted before stays known", async () => {
+test("a loop without recent passes is late, and earlier passes stay known during one under way", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   await noteLoops(ctx, [{ name: "bulk", ...LOOP, passedAgoMs: 100_000, beganAgoMs: null }]);
@@ -56,7 +56,7 @@ test("a loop whose passes ended long ago is late, and what a pass under way note
   expect(after).toMatchObject({ state: "good", passedAt: before?.passedAt, tookMs: 4 });
 });
 
-test("status tells what is reached and what was applied, and names no machine to who is bound to a tenant", async () => {
+test("status shows reachability and migrations, and hides machines from a tenant's caller", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   await noteWorker(ctx, { purge: { failures: 9, failure: "of somebody" } });
@@ -81,7 +81,7 @@ test("status tells what is reached and what was applied, and names no machine to
   expect(own.migrations).toMatchObject({ expected: 1, missing: ["999_later"], unknown: migrationIds });
 });
 
-test("an archive that cannot be reached is said to be, without a path", async () => {
+test("reports an unreachable archive without its path", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const folder = path.join(store.dataDir, "archive");
@@ -92,7 +92,7 @@ test("an archive that cannot be reached is said to be, without a path", async ()
   expect(archive).toMatchObject({ isReachable: false, message: "the file system says EEXIST" });
 });
 
-test("a loop that passes seldom, and noted nothing since, is none that stopped while its process leads it", async () => {
+test("a loop with a long interval is not stopped while its leader is alive", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   await noteWorker(ctx, { tokens: { intervalMs: 3_600_000, passedAgoMs: 600_000 } });

@@ -38,7 +38,7 @@ async function tokenOf(role: string): Promise<string> {
   return (body as { token: string }).token;
 }
 
-test("an image comes in and goes out as plain bytes, and as JSON to who prefers it", async () => {
+test("uploads and downloads an image as plain bytes, or as JSON when preferred", async () => {
   const bytes = Buffer.from(pngOf(40, 30));
   const answer = await upload(bytes, {
     type: "image/svg+xml",
@@ -78,7 +78,7 @@ test("an image comes in and goes out as plain bytes, and as JSON to who prefers 
   expect(await web.call("POST", UPLOAD, { body: { base64 } })).toMatchObject({ status: 200 });
 });
 
-test("what is no image, or too much, is refused with what would do, and nothing is stored of it", async () => {
+test("refuses what is no image or too large, names the limit, and stores nothing", async () => {
   const before = (await web.call("GET", UPLOAD)).body as { items: unknown[] };
   const svg = Buffer.from("<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>");
   for (const type of ["image/svg+xml", "image/png", "application/octet-stream"])
@@ -107,7 +107,7 @@ test("what is no image, or too much, is refused with what would do, and nothing 
   expect((await web.call("PUT", "/api/v1/attachments/img_none/content")).status).toBe(404);
 });
 
-test("an image is saved under a name that ends as what it is does, and shows no other order", async () => {
+test("downloads an image under a name with its type's extension and without hidden characters", async () => {
   const saved: string[] = [];
   let shade = 0;
   for (const [name, type] of [
@@ -129,7 +129,7 @@ test("an image is saved under a name that ends as what it is does, and shows no 
   expect(saved).toEqual(["evil.hta.gif", "agpj.exe.gif", "b.PNG", "c.jpeg", "d.png.webp"]);
 });
 
-test("images that a tenant uploads at once are bounded in sum, and held until they are stored", async () => {
+test("bounds the total size of a tenant's concurrent uploads until they are stored", async () => {
   const { heldUploads } = web.wiring;
   const others = heldUploads.begin("");
   expect(others.take(64 * 1024 * 1024 - 200)).toBe(true);
@@ -146,7 +146,7 @@ test("images that a tenant uploads at once are bounded in sum, and held until th
   free.end();
 });
 
-test("a viewer sees images and uploads none, and nobody sees nothing", async () => {
+test("a viewer may download but not upload images; an unauthenticated caller may do neither", async () => {
   const { id } = Attachment.parse(await (await upload(Buffer.from(pngOf(6, 6)))).json());
   const viewer = await tokenOf("viewer");
   expect((await refusal(await upload(Buffer.from(pngOf(7, 7)), { token: viewer }))).status).toBe(403);
@@ -155,7 +155,7 @@ test("a viewer sees images and uploads none, and nobody sees nothing", async () 
   expect([await see(bearer(viewer)), await see({}), await see(bearer("wrong"))]).toEqual([200, 401, 401]);
 });
 
-test("a message that names images oddly is refused, with where", async () => {
+test("refuses a message with malformed attachments, naming the field", async () => {
   const run = (
     await web.call("POST", "/api/v1/runs", { body: { backendProfile: "demo", sessionRef: { sessionId: "ses_img" } } })
   ).body as { id: string };

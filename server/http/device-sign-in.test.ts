@@ -45,7 +45,7 @@ const age = (interval: string) =>
   query(`update agentrun_device_sign_ins set expires_at = expires_at - interval '${interval}',
     created_at = created_at - interval '${interval}', polled_at = polled_at - interval '${interval}'`);
 
-test("a person allows what their terminal asks for, and it gets a token of theirs, once", async () => {
+test("a person approves a terminal's request, and the terminal gets its token once", async () => {
   const begun = await start("bob@laptop");
   expect(begun.deviceCode.length).toBeGreaterThanOrEqual(43);
   expect(begun.userCode).toMatch(/^[BCDFGHJKLMNPQRSTVWXZ]{4}-[BCDFGHJKLMNPQRSTVWXZ]{4}$/);
@@ -86,7 +86,7 @@ test("a person allows what their terminal asks for, and it gets a token of their
     expect(stored.map(({ told }) => told).join("\n")).not.toContain(secret);
 });
 
-test("a machine that signs in again has another name for its token, and what it is called hides nothing in one", async () => {
+test("a machine that signs in again gets a numbered token name without hidden characters", async () => {
   const bob = await browserOf();
   const named = async (client: string) => {
     const begun = await start(client);
@@ -100,7 +100,7 @@ test("a machine that signs in again has another name for its token, and what it 
   expect(await named("😀".repeat(40))).toBe(`bob@example.com/${"😀".repeat(18)}`);
 });
 
-test("the token ends with the browser's sign-in, and by itself where somebody signs out in a terminal", async () => {
+test("the token ends with the browser's sign-in, and can revoke only itself", async () => {
   const bob = await browserOf();
   const collect = async (client: string) => {
     const begun = await start(client);
@@ -123,7 +123,7 @@ test("the token ends with the browser's sign-in, and by itself where somebody si
   expect(reasonOf(await revoke(made.id, made.token))).toEqual([404, "not-found"]);
 });
 
-test("two questions at once make one token, by whichever web they come", async () => {
+test("concurrent polls at several web processes create one token", async () => {
   await using other = await startTestWeb(database);
   const bob = await browserOf();
   for (let round = 0; round < 5; round += 1) {
@@ -140,7 +140,7 @@ test("two questions at once make one token, by whichever web they come", async (
   expect(names.sort()).toEqual(["same", "same 2", "same 3"]);
 });
 
-test("what was refused, is over, or was allowed in a browser that is signed out since gives no token", async () => {
+test("a refused, expired or signed-out request yields no token", async () => {
   const bob = await browserOf();
   const refused = await start();
   expect((await decide(refused, bob, "refuse")).body).toMatchObject({ state: "refused" });
@@ -169,7 +169,7 @@ test("what was refused, is over, or was allowed in a browser that is signed out 
   expect(await removeDeviceSignIns(web.as(ADMIN))).toBe(4);
 });
 
-test("whoever asks too soon is told to ask less often, and gets what was allowed all the same", async () => {
+test("a terminal that polls too fast is told to slow down, and still gets its token", async () => {
   const begun = await start();
   const { intervalSeconds } = begun;
   expect((await poll(begun)).state).toBe("waiting");
@@ -184,7 +184,7 @@ test("whoever asks too soon is told to ask less often, and gets what was allowed
   expect((await poll(begun)).state).toBe("allowed");
 });
 
-test("only a browser that could make the token itself answers, from a page of ours", async () => {
+test("only a browser that could make the token itself may decide, and only from the console's own page", async () => {
   const begun = await start();
   const bob = await browserOf();
   const own = await web.call("POST", "/api/v1/me/tokens", { token: null, headers: bob, body: { label: "x" } });
@@ -212,7 +212,7 @@ test("only a browser that could make the token itself answers, from a page of ou
   expect((await poll(begun)).token?.name).toBe("admin/bob@laptop");
 });
 
-test("a sign-in that has all the tokens that it may allows no more, and can still refuse", async () => {
+test("a sign-in with its maximum of tokens can refuse a request but not approve it", async () => {
   const bob = await browserOf();
   const make = (label: string) => web.call("POST", "/api/v1/me/tokens", { token: null, headers: bob, body: { label } });
   const [waiting, late] = [await start("laptop"), await start("laptop")];
@@ -226,7 +226,7 @@ test("a sign-in that has all the tokens that it may allows no more, and can stil
   expect((await decide(waiting, bob, "refuse")).body).toMatchObject({ state: "refused" });
 });
 
-test("a sign-in that tries codes has to wait, right or wrong; no other has, also of one name", async () => {
+test("a sign-in that guesses codes is rate-limited, right or wrong; other sign-ins are not", async () => {
   const begun = await start();
   const [bob, ann] = [await browserOf(), await browserOf({ ...BOB, name: "ann@example.com" })];
   const guesses = await Promise.all(Array.from({ length: 25 }, () => look("BBBB-BBBB", bob)));
@@ -248,7 +248,7 @@ test("a sign-in that tries codes has to wait, right or wrong; no other has, also
   expect((await look(begun.userCode, ann)).status).toBe(200);
 });
 
-test("a request that its program asks about no more holds nobody up, and is removed where too many stand", async () => {
+test("abandoned requests block nobody, and are removed when too many wait", async () => {
   const begun = await Promise.all(Array.from({ length: 50 }, () => start()));
   expect((await ask(web, ROOT, { client: "x" })).status).toBe(429);
   await age("31 seconds");
@@ -268,7 +268,7 @@ test("a request that its program asks about no more holds nobody up, and is remo
   expect((await poll(last)).state).toBe("waiting");
 });
 
-test("requests that wait are bounded for each address and in all, also many at once", async () => {
+test("waiting requests are limited per address and in total, also concurrently", async () => {
   const answers = await Promise.all(Array.from({ length: 60 }, () => ask(web, ROOT, { client: "x" })));
   expect(answers.filter(({ status }) => status === 200)).toHaveLength(50);
   const refused = answers.find(({ status }) => status === 429);
@@ -298,7 +298,7 @@ test("requests that wait are bounded for each address and in all, also many at o
     expect(reasonOf(await ask(web, ROOT, { client }))).toEqual([400, "invalid-input"]);
 });
 
-test("what fails before anybody is known stands in the log", async () => {
+test("logs errors of unauthenticated requests", async () => {
   const error = vi.spyOn(web.wiring.log, "error");
   await query("alter table agentrun_device_sign_ins rename to agentrun_gone");
   expect(reasonOf(await ask(web, ROOT, { client: "x" }))).toEqual([500, "unexpected"]);

@@ -9,7 +9,7 @@ import { CRON_SECRET, startTestWeb, type TestWeb } from "@/server/test/web";
 
 const reasonOf = (body: unknown) => (body as { error?: { reason?: string } }).error?.reason;
 
-test("a sign-in link signs in once, with a cookie that scripts cannot read", async () => {
+test("a sign-in link works once and sets a cookie that scripts cannot read", async () => {
   await using database = await createTestDatabase();
   await using web = await startTestWeb(database);
   const token = await mintSignInToken(web.as(ADMIN), { name: "admin" });
@@ -38,7 +38,7 @@ test("a sign-in link signs in once, with a cookie that scripts cannot read", asy
   expect((await web.call("GET", "/api/v1/me", { token: null, headers: { cookie } })).status).toBe(401);
 });
 
-test("a link signs nobody in with a token that is not a link's own", async () => {
+test("the sign-in link accepts only link tokens", async () => {
   await using database = await createTestDatabase();
   await using web = await startTestWeb(database);
   const mallorys = await mintOperatorToken(web.as(ADMIN), { name: "mallory", role: "viewer", tenantId: "mallorys" });
@@ -55,7 +55,7 @@ test("a link signs nobody in with a token that is not a link's own", async () =>
   }
 });
 
-test("where the site is served over TLS the cookie goes nowhere else", async () => {
+test("over TLS the cookie is Secure and bound to the host", async () => {
   await using database = await createTestDatabase();
   await using web = await startTestWeb(database, { env: { AGENTRUN_PUBLIC_URL: "https://agentrun.example" } });
   const token = await mintSignInToken(web.as(ADMIN), { name: "admin" });
@@ -64,7 +64,7 @@ test("where the site is served over TLS the cookie goes nowhere else", async () 
   expect(headers.get("strict-transport-security")).not.toBeNull();
 });
 
-test("a token can be pasted; wrong ones are slowed down", async () => {
+test("a token can be pasted to sign in; wrong ones are rate-limited", async () => {
   await using database = await createTestDatabase();
   await using web = await startTestWeb(database);
   const paste = (token: string) => web.call("POST", "/api/auth/sign-in", { token: null, body: { token } });
@@ -76,7 +76,7 @@ test("a token can be pasted; wrong ones are slowed down", async () => {
   expect(Number(limited.headers.get("retry-after"))).toBeGreaterThan(0);
 });
 
-test("another site's page changes nothing with the browser's cookie", async () => {
+test("refuses cross-site mutations with the browser's cookie", async () => {
   await using database = await createTestDatabase();
   await using web = await startTestWeb(database);
   const token = await mintOperatorToken(web.as(ADMIN), { name: "ann", role: "admin", tenantId: null });
@@ -107,7 +107,7 @@ test("another site's page changes nothing with the browser's cookie", async () =
   expect((await create({ "sec-fetch-site": "same-origin" })).status).toBe(200);
 });
 
-test("no GET changes anything but the cron's, which a cookie does not open", async () => {
+test("no GET changes anything except the cron route, which a cookie does not open", async () => {
   await using database = await createTestDatabase();
   await using web = await startTestWeb(database);
   const token = await mintOperatorToken(web.as(ADMIN), { name: "ann", role: "admin", tenantId: null });
@@ -120,7 +120,7 @@ test("no GET changes anything but the cron's, which a cookie does not open", asy
   expect(await cron({ token: CRON_SECRET })).toMatchObject({ status: 200, body: { evicted: [], dryRun: false } });
 });
 
-test("a launch token buys one claim, and the tokens it buys end with run and epoch", async () => {
+test("a launch token allows one claim, and the claim's tokens end with run and epoch", async () => {
   await using database = await createTestDatabase();
   await using web = await startTestWeb(database);
   const { db } = web.wiring.database;
@@ -178,7 +178,7 @@ test("a launch token buys one claim, and the tokens it buys end with run and epo
   expect((await beat(runnerToken)).status).toBe(401);
 });
 
-test("tokens at rest open nothing", async () => {
+test("stored token hashes do not authenticate", async () => {
   await using database = await createTestDatabase();
   await using web = await startTestWeb(database);
   const token = await mintOperatorToken(web.as(ADMIN), { name: "ann", role: "admin", tenantId: null });
@@ -209,7 +209,7 @@ async function linkOf(web: TestWeb, caller: { token?: string | null; headers?: H
   return (body as { signInUrl: string }).signInUrl;
 }
 
-test("a signed-in person makes a link that signs one more browser in as themselves", async () => {
+test("a signed-in person can make a link that signs one more browser in as themselves", async () => {
   await using database = await createTestDatabase();
   await using web = await startTestWeb(database);
   const person = { name: "ann", role: "viewer", tenantId: "acme" } as const;
@@ -239,7 +239,7 @@ test("a signed-in person makes a link that signs one more browser in as themselv
   expect((await me()).status, "and so does the browser that it signed in").toBe(401);
 });
 
-test("a token that cannot sign a browser in makes no link either", async () => {
+test("a token that cannot sign a browser in cannot make a sign-in link", async () => {
   await using database = await createTestDatabase();
   await using web = await startTestWeb(database);
   const scoped = await web.call("POST", "/api/v1/tokens", {

@@ -51,7 +51,7 @@ test.each([REVISION, "2025-06-18", "2025-03-26", "2024-11-05"])(
   },
 );
 
-test("a client of an unknown revision is told one that is known, and may not go on in its own", async () => {
+test("answers an unknown protocol revision with a known one, and refuses requests in the unknown one", async () => {
   const { body } = await sendMcp(web.url, { body: initialize("1999-01-01") });
   expect(body).toMatchObject({ result: { protocolVersion: REVISION } });
   const refused = await sendMcp(web.url, { body: PING, headers: { "mcp-protocol-version": "1999-01-01" } });
@@ -70,7 +70,7 @@ function modern(method: string, params: { name?: string; [key: string]: unknown 
   return { body: { jsonrpc: "2.0", id: 7, method, params: { ...params, _meta: META } }, headers };
 }
 
-test("a client that needs no handshake discovers the server and calls its tools", async () => {
+test("a client without a handshake discovers the server and calls its tools", async () => {
   const discovered = await sendMcp(web.url, modern("server/discover"));
   expect(discovered.body).toMatchObject({
     id: 7,
@@ -87,7 +87,7 @@ test("a client that needs no handshake discovers the server and calls its tools"
   expect(codeOf(listening.body)).toBeLessThan(0);
 });
 
-test("who has no token of a person or a program does not come in, whatever else it has", async () => {
+test("refuses every caller without an operator token", async () => {
   const ctx = web.as(ADMIN);
   const { id: runId } = await makeRun(web.wiring.database.db);
   const claim = {
@@ -118,7 +118,7 @@ test("who has no token of a person or a program does not come in, whatever else 
   expect((await sendMcp(web.url, { body: PING })).status).toBe(200);
 });
 
-test("a page of another site is refused, also with a token", async () => {
+test("refuses a cross-site request, also with a token", async () => {
   for (const headers of [
     { origin: "https://evil.example" },
     { origin: "null" },
@@ -135,7 +135,7 @@ test.each(["GET", "DELETE", "PUT"])("%s is answered 405, with what is taken", as
   expect([status, headers.get("allow"), reasonOf(body)]).toEqual([405, "POST", "method-not-allowed"]);
 });
 
-test("what is no message is refused as the protocol says", async () => {
+test("answers a malformed message with the protocol's error", async () => {
   const deep = `${"[".repeat(100_000)}${"]".repeat(100_000)}`;
   const call = (params: string) => `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":${params}}`;
   const messages: [string, number, number][] = [
@@ -166,7 +166,7 @@ test("what is no message is refused as the protocol says", async () => {
   expect((await sendMcp(web.url, { body: PING })).body).toEqual({ jsonrpc: "2.0", id: 1, result: {} });
 });
 
-test("what is deep or named to do harm reaches no further than it would by any other door", async () => {
+test("deep or hostile input is refused as by every other API", async () => {
   const deep = `${"[".repeat(100_000)}${"]".repeat(100_000)}`;
   const send = async (input: string) => {
     const args = `{"name":"queue.createTask","input":${input}}`;
@@ -184,7 +184,7 @@ test("what is deep or named to do harm reaches no further than it would by any o
   expect(({} as { polluted?: number }).polluted).toBeUndefined();
 });
 
-test("what cannot be a message is not read", async () => {
+test("does not read a body that cannot be a message", async () => {
   const large = await sendMcp(web.url, { body: " ".repeat(BODY_MAX_BYTES + 1) });
   expect([large.status, reasonOf(large.body)]).toEqual([413, "body-too-large"]);
   const typed = await sendMcp(web.url, { body: PING, headers: { "content-type": "text/plain" } });
@@ -194,7 +194,7 @@ test("what cannot be a message is not read", async () => {
   expect((await sendMcp(web.url, { body: PING, headers: { accept: "text/html" } })).status).toBe(406);
 });
 
-test("arguments that a tool does not take are a result that says which, with the request's id", async () => {
+test("unknown arguments are a tool error that names them, with the request id", async () => {
   const body = { jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: "open_link", arguments: { it: 1 } } };
   const answer = await sendMcp(web.url, { body, headers: { "x-request-id": "req-of-a-test" } });
   expect(answer.body).toMatchObject({
@@ -206,7 +206,7 @@ test("arguments that a tool does not take are a result that says which, with the
   });
 });
 
-test("requests count against their token's limit", async () => {
+test("requests count against their token's rate limit", async () => {
   const token = await mintOperatorToken(web.as(ADMIN), { name: "busy", role: "viewer", tenantId: null });
   const limits = vi.spyOn(web.wiring.requestLimits, "take");
   limits.mockImplementation((actor) => (actor?.kind === "operator" && actor.name === "busy" ? 3 : null));
@@ -221,7 +221,7 @@ test("requests count against their token's limit", async () => {
   expect((await sendMcp(web.url, { body: PING, token })).status).toBe(200);
 });
 
-test("the route handler answers what the web process's own server answers", async () => {
+test("the route handler answers the same as the web process's own server", async () => {
   const headers = { authorization: `Bearer ${ADMIN_TOKEN}`, "content-type": "application/json", accept: ACCEPT };
   const cases: [string, RequestInit][] = [
     ["a message", { method: "POST", headers, body: JSON.stringify(PING) }],
@@ -246,7 +246,7 @@ test("the route handler answers what the web process's own server answers", asyn
   }
 });
 
-test("a client that leaves ends what it waited for", async () => {
+test("a disconnecting client ends its waiting calls", async () => {
   const { id: runId } = await makeRun(web.wiring.database.db);
   const { id: commandId } = await makeCommand(web.wiring.database.db, runId);
   const leaving = new AbortController();

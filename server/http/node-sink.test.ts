@@ -7,7 +7,7 @@ import { openNodeSink } from "./node-sink";
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
 
-test("every stream is kept alive in its own way: by a comment, or in words that a page hears", () => {
+test("keeps each kind of stream alive: by a comment, or by an event that the console reads", () => {
   const [program, page] = [new PassThrough(), new PassThrough()];
   const sinks = [program, page].map((to) => openNodeSink(to as unknown as ServerResponse));
   Object.assign(sinks[1] ?? {}, { keepAlive: ALIVE });

@@ -9,7 +9,7 @@ import { startDatabaseProxy } from "@/server/test/database-proxy";
 import { openSse } from "@/server/test/sse";
 import { ADMIN_TOKEN, startTestWeb } from "@/server/test/web";
 
-test("while the database is away the server says so, and then goes on where it was", async () => {
+test("answers errors while the database is down, and continues afterwards", async () => {
   await using database = await createTestDatabase();
   await using proxy = await startDatabaseProxy(database.url);
   await using web = await startTestWeb({ url: proxy.url });
@@ -72,7 +72,7 @@ test("while the database is away the server says so, and then goes on where it w
   expect((await web.call("POST", `/api/v1/runs/${run.id}/events`, { body: { events: [event] } })).status).toBe(200);
 });
 
-test("a database whose machine is gone without a word holds up nobody once another answers at its address", async () => {
+test("a database host that disappears silently delays nobody once another answers at its address", async () => {
   await using database = await createTestDatabase();
   await using proxy = await startDatabaseProxy(database.url);
   await using web = await startTestWeb({ url: proxy.url });
@@ -93,14 +93,14 @@ test("a database whose machine is gone without a word holds up nobody once anoth
   await expect.poll(lookAndWrite, { timeout: 30_000 }).toEqual([200, 200]);
 }, 90_000);
 
-test("a way to the database on which notifications get lost is refused", async () => {
+test("refuses a database connection that loses notifications", async () => {
   await using database = await createTestDatabase();
   await using proxy = await startDatabaseProxy(database.url, { losesNotifications: true });
   await expect(assertListenWorks(database.url)).resolves.toBeUndefined();
   await expect(assertListenWorks(proxy.url)).rejects.toThrow("DATABASE_URL");
 });
 
-test("a way to the database that is merely slow is no way on which notifications get lost", async () => {
+test("accepts a database connection that is only slow", async () => {
   await using database = await createTestDatabase();
   await using proxy = await startDatabaseProxy(database.url, { delayMs: 2_000 });
   await expect(assertListenWorks(proxy.url)).resolves.toBeUndefined();

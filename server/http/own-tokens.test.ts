@@ -39,7 +39,7 @@ const reasonOf = ({ status, body }: { status: number; body: unknown }) => [
   (body as { error?: { reason?: string } }).error?.reason,
 ];
 
-test("whoever signed in has a token for their programs, with their rights, name and end", async () => {
+test("a signed-in person can make a program token with their rights, name and expiry", async () => {
   const bob = await browserOf();
   expect(await ownOf(bob)).toMatchObject({ items: [], mayMake: true, until: expect.any(String) });
   const made = await make(bob, { label: "laptop" });
@@ -61,7 +61,7 @@ test("whoever signed in has a token for their programs, with their rights, name 
   });
 });
 
-test("it ends with the sign-in, and at once when it is revoked; nobody else's is seen or ended", async () => {
+test("a person's token ends with the sign-in or when revoked; other people's are invisible", async () => {
   const bob = await browserOf();
   const [first, second] = [await make(bob, { label: "one" }), await make(bob, { label: "two" })];
   const ann = await browserOf({ ...BOB, name: "ann@example.com" });
@@ -80,7 +80,7 @@ test("it ends with the sign-in, and at once when it is revoked; nobody else's is
   expect(await statusOf((await make(ann, { label: "one" })).token)).toBe(200);
 });
 
-test("only a browser that came by a link or a provider makes any", async () => {
+test("only a browser that signed in by a link or a provider can make one", async () => {
   const bob = await browserOf();
   const made = await make(bob, { label: "laptop" });
   // The token cannot be exchanged for a browser's cookie either, which could make other tokens.

@@ -28,7 +28,7 @@ function request(path: string, init: RequestInit & { token?: string | null } = {
   return new Request(`${web.url}${path}`, { ...rest, headers });
 }
 
-test("route handlers answer what the web process's own server answers", async () => {
+test("route handlers answer the same as the web process's own server", async () => {
   for (const [path, init] of [
     ["/api/v1/runs?limit=2", {}],
     ["/api/v1/runs?limit=0", {}],
@@ -49,7 +49,7 @@ test("route handlers answer what the web process's own server answers", async ()
   }
 });
 
-test("procedures, the document, the cron and sign-in are served too", async () => {
+test("serves procedures, the OpenAPI document, cron and sign-in", async () => {
   expect(await (await serveTrpc(request("/api/trpc/health.get"))).json()).toMatchObject({
     result: { data: { ready: true } },
   });
@@ -69,7 +69,7 @@ test("procedures, the document, the cron and sign-in are served too", async () =
   expect(foreign.status).toBe(403);
 });
 
-test("a stream greets, and ends with its reader", async () => {
+test("a stream sends a greeting, and ends when its reader disconnects", async () => {
   const response = await serveLive(request("/api/live?sessions=1"));
   expect(response.headers.get("cache-control")).toContain("no-transform");
   const reader = response.body?.getReader();
@@ -85,7 +85,7 @@ function withoutId(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value, (key, inner) => (key === "requestId" ? undefined : inner)));
 }
 
-test("a reader that takes its time gets the whole of a long log in one stream", async () => {
+test("a slow reader receives a whole long log in one stream", async () => {
   const ctx = web.as(ADMIN);
   const run = await makeRun(web.wiring.database.db);
   const event = { type: "command_output" as const, payload: { text: "x".repeat(8_000) } };

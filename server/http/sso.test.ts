@@ -62,7 +62,7 @@ async function refusalOf(response: Response, browser: TestBrowser): Promise<stri
   return leadsTo(response).searchParams.get("error");
 }
 
-test("a provider's people sign in, and may do what their grant says", async () => {
+test("a provider's people sign in with the rights of their grant", async () => {
   const ada = new TestBrowser();
   const back = await ada.get(await ada.signInAt(start(), "ada"));
   expect([back.status, back.headers.get("cache-control")]).toEqual([200, "no-store"]);
@@ -109,7 +109,7 @@ test("a provider's people sign in, and may do what their grant says", async () =
   expect(tokens.body).toMatchObject({ items: [{ name: "bob@example.com", kind: "browser" }, { isOwn: true }] });
 });
 
-test("whom no grant fits is not let in, whatever address they gave themselves", async () => {
+test("refuses a person whom no grant matches, whatever address they entered", async () => {
   const eve = new TestBrowser();
   expect(await refusalOf(await eve.get(await eve.signInAt(start(), "eve")), eve)).toBe("sso-no-grant");
   const ivy = new TestBrowser();
@@ -120,7 +120,7 @@ test("whom no grant fits is not let in, whatever address they gave themselves", 
   expect((await me(cookieIn(ivy))).body).toMatchObject({ name: "ada@example.com", role: "viewer", tenantId: null });
 });
 
-test("what comes back is worth nothing in another browser, a second time, or with another try's code", async () => {
+test("a callback is refused in another browser, a second time, and with another sign-in's code", async () => {
   const ada = new TestBrowser();
   const back = await ada.signInAt(start(), "ada");
   // Somebody is given another person's callback address, so as to be signed in as that person.
@@ -180,7 +180,7 @@ test.each(tokens)("an ID token that %s", async (_name, change, isGood) => {
   else expect(await refusalOf(answer, bob)).toBe("sso-refused");
 });
 
-test("userinfo of somebody else is not believed", async () => {
+test("ignores userinfo of another person", async () => {
   const bob = new TestBrowser();
   const back = await bob.signInAt(start(), "bob");
   provider.tamper = (asked, body) => (asked === "/me" ? JSON.stringify({ sub: "ada", groups: ["platform"] }) : body);
@@ -188,7 +188,7 @@ test("userinfo of somebody else is not believed", async () => {
   expect(provider.asked).toContain("/me");
 });
 
-test("only pages of this console are gone back to", async () => {
+test("redirects back only to pages of this console", async () => {
   for (const next of [
     "https://evil.example/",
     "//evil.example",
@@ -210,7 +210,7 @@ test("only pages of this console are gone back to", async () => {
   expect(page).not.toMatch(/<script|"><s/);
 });
 
-test("who says no, or has no word of the provider's, is told so and may try again", async () => {
+test("a refused or unverifiable sign-in shows its reason and can be repeated", async () => {
   const ada = new TestBrowser();
   const begun = await ada.get(start());
   const state = leadsTo(begun).searchParams.get("state");
@@ -222,7 +222,7 @@ test("who says no, or has no word of the provider's, is told so and may try agai
   expect((await ada.get(await ada.signInAt(start(), "ada"))).status).toBe(200);
 });
 
-test("a provider that is away is asked again at the next try, and shuts out nobody who has a token", async () => {
+test("an unreachable provider is tried again at the next sign-in, and token holders are not affected", async () => {
   await provider.goAway();
   const ada = new TestBrowser();
   expect(await refusalOf(await ada.get(start()), ada)).toBe("sso-unreachable");
@@ -254,7 +254,7 @@ test.each([
   expect(await refusalOf(await ada.get(`${web.url}/api/auth/sso/callback?${query}`), ada)).toBe(expected);
 });
 
-test("guesses are slowed down, also many at once, and nothing is asked of the provider for them", async () => {
+test("limits failed sign-ins, also concurrent ones, without calling the provider", async () => {
   const guesses = await Promise.all(
     Array.from({ length: 45 }, async (_, guess) => {
       const mallory = new TestBrowser();
@@ -270,7 +270,7 @@ test("guesses are slowed down, also many at once, and nothing is asked of the pr
   expect(provider.asked.filter((asked) => asked === "/token")).toHaveLength(30);
 });
 
-test("a browser that begins again and again keeps few tries, each within what a cookie may have", async () => {
+test("a browser that starts repeatedly keeps few sign-ins, within a cookie's size", async () => {
   const ada = new TestBrowser();
   let last = "";
   for (let round = 0; round < 30; round += 1) {
@@ -282,7 +282,7 @@ test("a browser that begins again and again keeps few tries, each within what a 
   expect((await ada.get(await ada.signInAt(last, "ada"))).status).toBe(200);
 });
 
-test("a client whose secret is wrong signs nobody in, and its secret is told to nobody", async () => {
+test("a client with a wrong secret signs nobody in, and the secret is not revealed", async () => {
   await using wrong = await startWeb({ keyFile: undefined, keyEnv: "AGENTRUN_TEST_SSO_KEY" });
   const told: string[] = [];
   wrong.wiring.log.warn = ((...said: unknown[]) =>
@@ -302,7 +302,7 @@ test("a client whose secret is wrong signs nobody in, and its secret is told to 
     expect(told[0]).not.toContain(secret);
 });
 
-test("what is said of a provider is public; without one there is none", async () => {
+test("the provider's name is public; without a provider there is none", async () => {
   const methods = (of: TestWeb) => of.call("GET", "/api/v1/sign-in-methods", { token: null });
   expect((await methods(web)).body).toEqual({ sso: { label: "single sign-on" } });
   await using plain = await startTestWeb(database);
@@ -313,7 +313,7 @@ test("what is said of a provider is public; without one there is none", async ()
   expect((await web.call("POST", "/api/auth/sso", { body: {} })).status).toBe(405);
 });
 
-test("over TLS both cookies go nowhere else", async () => {
+test("over TLS the sign-in's cookie is Secure and the callback address uses https", async () => {
   await using secure = await startWeb({}, { AGENTRUN_PUBLIC_URL: "https://AgentRun.example:443/" });
   const begun = await new TestBrowser().get(`${secure.url}/api/auth/sso`);
   expect(begun.headers.getSetCookie()[0]).toMatch(/; HttpOnly; SameSite=Lax; Secure$/);
@@ -338,7 +338,7 @@ const wrongFiles: [Record<string, unknown>, RegExp][] = [
   [{ secret: "canary" }, /secret/],
 ];
 
-test.each(wrongFiles)("a file that is wrong stops the start: %j", async (over, message) => {
+test.each(wrongFiles)("a wrong file stops the start: %j", async (over, message) => {
   const started = startWeb(over);
   await expect(started).rejects.toThrow(/^AGENTRUN_SSO: /);
   await expect(started).rejects.toThrow(message);

@@ -44,7 +44,7 @@ async function readSlowly(
   return text;
 }
 
-test("a run's stream goes on after a server's crash with every event once", async () => {
+test("a run's stream continues after a server crash with every event once", async () => {
   await using database = await createTestDatabase();
   const first = await startTestWeb(database);
   const run = await makeRun(first.wiring.database.db);
@@ -72,7 +72,7 @@ test("a run's stream goes on after a server's crash with every event once", asyn
   expect(after.frames.every((frame) => frame.id === String((frame.data as RunEvent).seq))).toBe(true);
 });
 
-test("a stream that is far behind replays all pages, and many readers get the same events", async () => {
+test("a stream far behind replays all pages, and many readers get the same events", async () => {
   await using database = await createTestDatabase();
   await using web = await startTestWeb(database);
   const run = await makeRun(web.wiring.database.db);
@@ -91,7 +91,7 @@ test("a stream that is far behind replays all pages, and many readers get the sa
   await expect.poll(() => web.wiring.live.streams.count).toBe(0);
 });
 
-test("a stream ends after the run's last event, and what comes back after that is sent away for good", async () => {
+test("a stream ends after the run's last event, and a reconnect gets 204", async () => {
   await using database = await createTestDatabase();
   await using web = await startTestWeb(database);
   const run = await makeRun(web.wiring.database.db);
@@ -109,7 +109,7 @@ test("a stream ends after the run's last event, and what comes back after that i
   expect(again.status).toBe(204);
 });
 
-test("a replay ends with its run also when the run's events fill its pages", async () => {
+test("a replay ends with its run also when its events exactly fill the pages", async () => {
   await using database = await createTestDatabase();
   await using web = await startTestWeb(database);
   const ctx = web.as(ADMIN);
@@ -133,7 +133,7 @@ test("a replay ends with its run also when the run's events fill its pages", asy
   expect(watched).toEqual(upTo(501, 2));
 });
 
-test("an adopted run that ended without a terminal event is read to its last one, and then the stream ends", async () => {
+test("an adopted run without a terminal event is replayed to its last event, and the stream ends", async () => {
   await using database = await createTestDatabase();
   await using web = await startTestWeb(database);
   const run = await makeRun(web.wiring.database.db);
@@ -153,7 +153,7 @@ test("an adopted run that ended without a terminal event is read to its last one
   expect(watched).toEqual([2, 3]);
 });
 
-test("a reader that takes its time gets the whole of a long log in one stream", async () => {
+test("a slow reader receives a whole long log in one stream", async () => {
   await using database = await createTestDatabase();
   await using web = await startTestWeb(database);
   const ctx = web.as(ADMIN);
@@ -167,7 +167,7 @@ test("a reader that takes its time gets the whole of a long log in one stream", 
   expect(text.endsWith("event: end\ndata: {}\n\n")).toBe(true);
 });
 
-test("a reader that takes its time gets all commands of a run in one stream", async () => {
+test("a slow reader receives all commands of a run in one stream", async () => {
   await using database = await createTestDatabase();
   await using web = await startTestWeb(database);
   const run = await makeRun(web.wiring.database.db);
@@ -182,7 +182,7 @@ test("a reader that takes its time gets all commands of a run in one stream", as
   expect(text.endsWith("event: end\ndata: {}\n\n")).toBe(true);
 });
 
-test("a reader that takes its time gets all that changed since its last id in one stream", async () => {
+test("a slow reader receives all changes since its last id in one stream", async () => {
   await using database = await createTestDatabase();
   await using web = await startTestWeb(database);
   const before = await openSse(`${web.url}/api/v1/sessions/watch`, AS_ADMIN);
@@ -199,7 +199,7 @@ test("a reader that takes its time gets all that changed since its last id in on
   expect(count(text)).toBe(1_600);
 });
 
-test("text under way is shown without an id, and only to who follows the run", async () => {
+test("live frames have no id, and reach only readers of the run", async () => {
   await using database = await createTestDatabase();
   await using web = await startTestWeb(database);
   await using other = await startTestWeb(database);
@@ -221,7 +221,7 @@ test("text under way is shown without an id, and only to who follows the run", a
   }
 });
 
-test("commands come as they are made, and again when they are to be cancelled", async () => {
+test("streams commands as they are created, and again when their cancellation is requested", async () => {
   await using database = await createTestDatabase();
   await using web = await startTestWeb(database);
   const run = await makeRun(web.wiring.database.db);
@@ -243,7 +243,7 @@ test("commands come as they are made, and again when they are to be cancelled", 
   expect(frames[2]?.data).toMatchObject({ id: one.id, cancelRequestedAt: expect.any(String) });
 });
 
-test("ids that a run has not given out are refused before any byte", async () => {
+test("refuses an id that the run never issued before sending anything", async () => {
   await using database = await createTestDatabase();
   await using web = await startTestWeb(database);
   const run = await makeRun(web.wiring.database.db);
@@ -275,7 +275,7 @@ test("a stream ends within seconds of its caller's token", async () => {
   expect(again.status).toBe(401);
 });
 
-test("the console's stream tells of tasks where they are asked for, without what they were made with", async () => {
+test("the console's stream carries tasks on request, without their payloads", async () => {
   await using database = await createTestDatabase();
   await using web = await startTestWeb(database);
   await using asked = await openSse(`${web.url}/api/live?tasks=1`, AS_ADMIN);
@@ -292,7 +292,7 @@ test("the console's stream tells of tasks where they are asked for, without what
   expect(other.frames.filter(({ event }) => event === "task")).toEqual([]);
 });
 
-test("the console's stream begins where its page was made, so that nothing falls between the two", async () => {
+test("the console's stream begins at the instant its page was rendered, without a gap", async () => {
   await using database = await createTestDatabase();
   await using web = await startTestWeb(database);
   const since = await markFeeds(web.wiring.database.db);

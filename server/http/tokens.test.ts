@@ -22,7 +22,7 @@ async function refused(web: TestWeb, method: string, path: string, options: { bo
 const listOf = async (web: TestWeb, token?: string) =>
   ((await web.call("GET", "/api/v1/tokens", token ? { token } : {})).body as { items: TokenRecord[] }).items;
 
-test("a token's secret is told once, works by its role and tenant, and ends when it is revoked", async () => {
+test("a token's secret is shown once, has its role and tenant, and ends when revoked", async () => {
   await using database = await createTestDatabase();
   await using web = await startTestWeb(database);
   const made = await make(web, { name: "ci", role: "operator", tenantId: "acme" });
@@ -60,7 +60,7 @@ test("a token's secret is told once, works by its role and tenant, and ends when
   ]);
 });
 
-test("a tenant's administrator makes and ends tokens of that tenant alone, and nobody gives more than they have", async () => {
+test("a tenant's administrator manages only that tenant's tokens, and nobody grants more than they have", async () => {
   await using database = await createTestDatabase();
   await using web = await startTestWeb(database);
   const acme = await make(web, { name: "boss", role: "admin", tenantId: "acme" });
@@ -94,7 +94,7 @@ test("a tenant's administrator makes and ends tokens of that tenant alone, and n
   expect((await make(web, { name: "same", role: "viewer", scopes: ["runs"] }, narrow.token)).scopes).toEqual(["runs"]);
 });
 
-test("a token with scopes calls what they name and nothing else, by any door", async () => {
+test("a token with scopes calls only what they name, by every API", async () => {
   await using database = await createTestDatabase();
   await using web = await startTestWeb(database);
   const { token } = await make(web, { name: "reader", role: "admin", scopes: ["runs", "runs"] });
@@ -117,7 +117,7 @@ test("a token with scopes calls what they name and nothing else, by any door", a
   expect((await web.call("GET", "/metrics", { token: scraper.token })).status).toBe(200);
 });
 
-test("the metrics of all tenants are nothing for a token of one", async () => {
+test("a tenant's token cannot read the metrics of all tenants", async () => {
   await using database = await createTestDatabase();
   await using web = await startTestWeb(database);
   for (const [name, rights] of Object.entries({ all: {}, scraper: { scopes: ["metrics"] } })) {
@@ -126,12 +126,12 @@ test("the metrics of all tenants are nothing for a token of one", async () => {
   }
 });
 
-test("every group of procedures can be a scope, and there is no other", () => {
+test("every group of procedures is a scope, and there are no other scopes", () => {
   const groups = new Set(procedureNames().map((name) => name.split(".")[0]));
   expect([...groups, "metrics"].sort()).toEqual([...TOKEN_SCOPES].sort());
 });
 
-test("a browser that signed in by a token ends with it, and no later than it", async () => {
+test("a browser signed in by a token ends with it, and no later", async () => {
   await using database = await createTestDatabase();
   await using web = await startTestWeb(database);
   const soon = new Date(Date.now() + 3_600_000).toISOString();
@@ -152,7 +152,7 @@ test("a browser that signed in by a token ends with it, and no later than it", a
   await expect.poll(async () => (await me()).status).toBe(401);
 });
 
-test("signing out ends a browser, never the token that a program sends", async () => {
+test("signing out ends a browser, never the token of a program", async () => {
   await using database = await createTestDatabase();
   await using web = await startTestWeb(database);
   const { token } = await make(web, { name: "ci", role: "viewer" });
@@ -166,7 +166,7 @@ test("signing out ends a browser, never the token that a program sends", async (
   expect((await listOf(web)).map(({ kind }) => kind)).toEqual(["api"]);
 });
 
-test("a token that ends makes none that outlives it, also by its browser, and none once it is revoked", async () => {
+test("an expiring token makes none that outlives it, also by its browser, and a revoked one makes none", async () => {
   await using database = await createTestDatabase();
   await using web = await startTestWeb(database);
   await using elsewhere = await startTestWeb(database);
@@ -197,7 +197,7 @@ test("a token that ends makes none that outlives it, also by its browser, and no
 const signInWith = (web: TestWeb, token: string) =>
   web.call("POST", "/api/auth/sign-in", { token: null, body: { token } });
 
-test("a token that was revoked elsewhere signs nobody in, though it is believed here for a moment", async () => {
+test("a token revoked at another web process signs nobody in, although it is cached here", async () => {
   await using database = await createTestDatabase();
   await using web = await startTestWeb(database);
   await using elsewhere = await startTestWeb(database);
@@ -227,7 +227,7 @@ async function untilBlocked(web: TestWeb, others: Promise<unknown>): Promise<voi
     .toBe(true);
 }
 
-test("of a sign-in and a revocation at once, either the sign-in is refused or its browser ends", async () => {
+test("of a concurrent sign-in and revocation, the sign-in is refused or its browser ends", async () => {
   await using database = await createTestDatabase();
   await using web = await startTestWeb(database);
   const { id, token } = await make(web, { name: "ann", role: "operator" });
@@ -251,7 +251,7 @@ test("of a sign-in and a revocation at once, either the sign-in is refused or it
   expect(await listOf(web)).toEqual([]);
 });
 
-test("a name is taken once while its token lives, and what cannot be is refused with its reason", async () => {
+test("a token's name is unique while it lives, and an invalid one is refused with its reason", async () => {
   await using database = await createTestDatabase();
   await using web = await startTestWeb(database);
   const body = { name: "ci", role: "viewer", tenantId: "acme" };
@@ -272,7 +272,7 @@ test("a name is taken once while its token lives, and what cannot be is refused 
   expect(await listOf(web)).toHaveLength(2);
 });
 
-test("a token that has expired gives its name back", async () => {
+test("an expired token frees its name", async () => {
   await using database = await createTestDatabase();
   await using web = await startTestWeb(database);
   const { pool } = web.wiring.database;

@@ -25,7 +25,7 @@ function setUp() {
   return { of, pass };
 }
 
-test("an operator's token sends 1,000 requests at once and 200 a second, whatever other tokens send", () => {
+test("an operator's token may send a burst of 1,000 and 200 a second, independent of other tokens", () => {
   const { of, pass } = setUp();
   expect(of(operator("tok_a"))).toBe(1_000);
   expect(of(operator("tok_b"))).toBe(1_000);
@@ -35,7 +35,7 @@ test("an operator's token sends 1,000 requests at once and 200 a second, whateve
   expect(of(operator("tok_a"))).toBe(1_000);
 });
 
-test("the administrator's own token is not limited, and a run's tokens have room for a run at full tilt", () => {
+test("the administrator's token is not limited, and a run's tokens allow a busy run", () => {
   const { of, pass } = setUp();
   expect(of(ADMIN)).toBe(20_000);
   expect(of(runnerOf("run_1", 1))).toBe(5_000);
@@ -46,7 +46,7 @@ test("the administrator's own token is not limited, and a run's tokens have room
   expect(of(runnerOf("run_1", 1))).toBe(1_000);
 });
 
-test("strangers are limited by address, IPv6 by network, and never for what others of their address send", () => {
+test("limits unknown callers by address, IPv6 by network, without affecting tokens at that address", () => {
   const { of } = setUp();
   expect(of(operator("tok_a"))).toBe(1_000);
   expect(of(null)).toBe(1_000);
@@ -58,7 +58,7 @@ test("strangers are limited by address, IPv6 by network, and never for what othe
   expect(of(operator("tok_b"))).toBe(1_000);
 });
 
-test("who asks again when told to is let through", () => {
+test("a caller that waits for Retry-After is admitted", () => {
   let nowMs = 0;
   const buckets = new TokenBuckets({ perSecond: 0.1, burst: 1 }, () => nowMs);
   expect(buckets.take("a")).toBeNull();
@@ -67,7 +67,7 @@ test("who asks again when told to is let through", () => {
   expect(buckets.take("a")).toBeNull();
 });
 
-test("a flood of new addresses fills no memory, and frees nobody who goes on", () => {
+test("a flood of new addresses is bounded in memory, and does not reset an active caller's limit", () => {
   const buckets = new TokenBuckets({ perSecond: 1, burst: 2 }, () => 0);
   expect(letThrough(() => buckets.take("busy"), 10)).toBe(2);
   for (let address = 0; address < 40_000; address += 1) {
@@ -92,7 +92,7 @@ async function exhaust(web: TestWeb, target: string, token: string | null) {
   throw new Error(`${target} was never refused`);
 }
 
-test("one too many is answered 429 with Retry-After, in REST and tRPC; others and the probes are not held up", async () => {
+test("a request over the limit gets 429 with Retry-After in REST and tRPC; others and probes continue", async () => {
   await using database = await createTestDatabase();
   await using web = await startTestWeb(database);
   const [busy, quiet] = [

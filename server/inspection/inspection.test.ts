@@ -47,7 +47,7 @@ async function launched(ctx: TestContext, executor: StubExecutor): Promise<{ run
   return { runId, attemptId: executor.launched[0]?.attemptId ?? "" };
 }
 
-test("of a run without an attempt there is nothing, and nobody is asked", async () => {
+test("a run without an attempt has nothing to inspect, and no executor is asked", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, LOCAL);
   const { id: runId } = await createRun(ctx, { backendProfile: "codex" });
@@ -59,7 +59,7 @@ test("of a run without an attempt there is nothing, and nobody is asked", async 
   await expect(readRunJob(ctx, { runId, attemptId: "att_no" })).rejects.toMatchObject({ reason: "not-found" });
 });
 
-test("of a living attempt the worker's executor is asked, and secrets are redacted before they are stored", async () => {
+test("inspects a live attempt at the worker's executor, and redacts secrets before storing", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, LOCAL);
   const executor = new StubExecutor();
@@ -76,7 +76,7 @@ test("of a living attempt the worker's executor is asked, and secrets are redact
   expect(await ctx.db.select().from(attemptAsks)).toEqual([]);
 });
 
-test("an executor that fails, and a worker that is away, are said; neither leaves its ask behind", async () => {
+test("reports a failing executor and a missing worker, and leaves no request behind", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, LOCAL);
   const executor = new StubExecutor();
@@ -93,7 +93,7 @@ test("an executor that fails, and a worker that is away, are said; neither leave
   expect(await ctx.db.select().from(attemptAsks)).toEqual([]);
 });
 
-test("an ask that is too old is removed, and no more wait than are bearable", async () => {
+test("removes old requests, and limits how many wait", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, LOCAL);
   const ask = { what: "details" as const };
@@ -107,7 +107,7 @@ test("an ask that is too old is removed, and no more wait than are bearable", as
   expect(await ctx.db.select().from(attemptAsks)).toEqual([]);
 });
 
-test("of an attempt that has ended what was left is kept, redacted and bounded, until its run goes", async () => {
+test("keeps an ended attempt's remains, redacted and bounded, until its run is removed", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, LOCAL);
   const executor = new StubExecutor();
@@ -142,7 +142,7 @@ test("of an attempt that has ended what was left is kept, redacted and bounded, 
   expect(await ctx.db.select().from(attemptRemains)).toEqual([]);
 });
 
-test("an attempt of which nothing was kept is gone, and an older one is found by its id", async () => {
+test("an attempt without remains is gone, and an earlier one is found by its id", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, LOCAL);
   const executor = new StubExecutor();

@@ -6,7 +6,7 @@ import path from "node:path";
 import { expect, test } from "vitest";
 import { Cluster } from ".";
 
-test("a cluster whose kubeconfig was not there at first is reached once it is", async () => {
+test("connects once a missing kubeconfig exists", async () => {
   const folder = await mkdtemp(path.join(tmpdir(), "agentrun-cluster-"));
   const kubeconfig = path.join(folder, "kubeconfig");
   const cluster = new Cluster({ namespace: "default", kubeconfig });

@@ -84,7 +84,7 @@ async function followByVersion(database: TestDatabase, seen: Set<string>, isOver
   }
 }
 
-test("a feed loses no change of eight writers, where a cursor over versions does", async () => {
+test("a feed loses no change of eight writers, while a cursor over versions does", async () => {
   await using database = await createTestDatabase();
   await using started = startLive(database);
   await using ctx = testContext(database);
@@ -116,7 +116,7 @@ test("a feed loses no change of eight writers, where a cursor over versions does
   await expect.poll(() => resumed.ids).toEqual([late.sessionId]);
 });
 
-test("a feed resumes after any of its ids with exactly what followed, deletions included", async () => {
+test("a feed resumes after any of its ids with exactly what followed, including deletions", async () => {
   await using database = await createTestDatabase();
   await using started = startLive(database);
   await using ctx = testContext(database);
@@ -145,7 +145,7 @@ test("a feed resumes after any of its ids with exactly what followed, deletions 
   ]);
 });
 
-test("a change that nobody was woken for is seen by the poll", async () => {
+test("the poll finds a change without a notification", async () => {
   await using database = await createTestDatabase();
   await using started = startLive(database);
   await using ctx = testContext(database);

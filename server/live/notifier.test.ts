@@ -18,7 +18,7 @@ function twoProcesses() {
   return { sent, hubs, notifiers };
 }
 
-test("a burst of wakes is heard at once here, and goes to others as few notifications", async () => {
+test("a burst of wakes is delivered at once locally, and as few notifications to other processes", async () => {
   const { sent, hubs, notifiers } = twoProcesses();
   const heard = { here: 0, there: 0 };
   hubs[0].subscribe("events:run_1", () => {
@@ -33,7 +33,7 @@ test("a burst of wakes is heard at once here, and goes to others as few notifica
   expect(sent).toHaveLength(1);
 });
 
-test("no notification is larger than PostgreSQL takes, and beyond a bound one word stands for all", async () => {
+test("splits notifications at PostgreSQL's size, and beyond a number of topics wakes all", async () => {
   const { sent, hubs, notifiers } = twoProcesses();
   const heard = new Set<string>();
   const topics = Array.from({ length: 1_500 }, (_, index): Topic => `events:run_${index}_${"x".repeat(40)}`);
@@ -48,7 +48,7 @@ test("no notification is larger than PostgreSQL takes, and beyond a bound one wo
   expect(sent.at(-1)).toContain('"isAll":true');
 });
 
-test("text that does not fit stays in its process; what is not ours is passed over", async () => {
+test("live text too large for a notification stays local, and foreign notifications are ignored", async () => {
   const { sent, hubs, notifiers } = twoProcesses();
   const here: string[] = [];
   const there: string[] = [];

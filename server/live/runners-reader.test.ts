@@ -8,7 +8,7 @@ import { runWithTurn } from "@/server/test/stub-executor";
 import { Hub } from "./hub";
 import { RunnersReader } from "./runners-reader";
 
-test("who follows is told of a runner that changes, of beats alone where nothing else did, and of its end", async () => {
+test("a follower gets a changed runner, beats without other changes, and the runner's end", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const hub = new Hub();

@@ -34,7 +34,7 @@ async function place() {
   };
 }
 
-test("a process is alive while it beats, and is not by a beat of long ago, or by none", async () => {
+test("a process is alive only with a recent beat", async () => {
   await using at = await place();
   expect(isAlive(at.file)).toBe(false);
   await writeFile(at.file, `${Math.floor(Date.now() / 1_000) - 61}\n`);
@@ -44,7 +44,7 @@ test("a process is alive while it beats, and is not by a beat of long ago, or by
   heart.stop();
 });
 
-test("passes that fail are no standstill; one that never ends is, until it does", async () => {
+test("failing passes are no standstill; a pass that never ends is one, until it ends", async () => {
   await using at = await place();
   await using database = await createTestDatabase();
   await using ctx = testContext(database);

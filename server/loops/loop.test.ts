@@ -15,7 +15,7 @@ function openLive(database: { url: string }, ctx: ReturnType<typeof testContext>
   return new Live({ db: ctx.database.db, databaseUrl: database.url, log, endedTokens: async () => new Set() });
 }
 
-test("one replica leads a loop; when it goes or loses its session, another does", async () => {
+test("one replica leads a loop; when it stops or loses its connection, another takes over", async () => {
   await using database = await createTestDatabase();
   const first = new Leadership(database.url, log);
   first.start(["work"]);
@@ -39,7 +39,7 @@ test("one replica leads a loop; when it goes or loses its session, another does"
   await follower.close();
 });
 
-test("when the leader's machine loses its power and closes no connection, another leads within seconds", async () => {
+test("another process leads within seconds after the leader's host loses power", async () => {
   await using database = await createTestDatabase();
   await using proxy = await startDatabaseProxy(database.url);
   const first = new Leadership(proxy.url, log);
@@ -62,7 +62,7 @@ test("when the leader's machine loses its power and closes no connection, anothe
   await Promise.all([first.close(), second.close()]);
 }, 60_000);
 
-test("a loop runs at a wake, never twice at once, and goes on after a failure", async () => {
+test("a wake runs a loop, never twice at once, and a failure does not stop it", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const live = openLive(database, ctx);
@@ -104,7 +104,7 @@ test("a loop runs at a wake, never twice at once, and goes on after a failure", 
   await live.close();
 });
 
-test("a loop that knows of something sooner than its interval begins then, once, and no closer than it may", async () => {
+test("a loop that knows its next due time runs then, once, and not before its minimum interval", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const live = openLive(database, ctx);
@@ -137,7 +137,7 @@ test("a loop that knows of something sooner than its interval begins then, once,
   await live.close();
 });
 
-test("a pass that fails, and one that does not end, are noted for whoever looks", async () => {
+test("records failing and unending passes", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const notes = new LoopNotes(ctx);

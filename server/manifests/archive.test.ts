@@ -32,7 +32,7 @@ import {
 
 const digestOf = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 
-test("what a runner archived fills a new volume, digest by digest", async () => {
+test("a runner's archive restores to a new volume with equal digests", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const sessionId = await makeStoredSession(ctx);
@@ -53,7 +53,7 @@ test("what a runner archived fills a new volume, digest by digest", async () => 
   expect(await readNote(ctx, sessionId)).toBe("kept");
 });
 
-test("bytes that are not what their name says are refused, and nothing is stored", async () => {
+test("refuses bytes that do not match their digest, and stores nothing", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const sessionId = await makeStoredSession(ctx);
@@ -67,7 +67,7 @@ test("bytes that are not what their name says are refused, and nothing is stored
   await expect(getSegment(runner, { sha256 })).rejects.toMatchObject({ reason: "not-found" });
 });
 
-test("a manifest is refused while segments of it are missing, and taken once they are there", async () => {
+test("refuses a manifest while its segments are missing, and accepts it once they are stored", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const sessionId = await makeStoredSession(ctx);
@@ -88,7 +88,7 @@ test("a manifest is refused while segments of it are missing, and taken once the
   ).rejects.toMatchObject({ reason: "invalid-input" });
 });
 
-test("a stale epoch, another run and another session get nothing in and nothing out", async () => {
+test("refuses a stale epoch, another run and another session in both directions", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const sessionId = await makeStoredSession(ctx);
@@ -119,7 +119,7 @@ test("a stale epoch, another run and another session get nothing in and nothing 
   ).rejects.toMatchObject({ reason: "invalid-input" });
 });
 
-test("an archive leaves a session read that was read before", async () => {
+test("archiving leaves a read session read", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const sessionId = await makeStoredSession(ctx);
@@ -132,7 +132,7 @@ test("an archive leaves a session read that was read before", async () => {
   expect(version).toBeGreaterThan(sessionVersion);
 });
 
-test("old archives go with what only they needed; what a restore needs and what is young stays", async () => {
+test("prunes old archives with their own segments, and keeps what a restore needs and what is new", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const sessionId = await makeStoredSession(ctx);
@@ -159,7 +159,7 @@ async function makeOldSegment(ctx: ServiceContext): Promise<{ sessionId: string;
   return segment;
 }
 
-test("a segment that is stored again while an old one of its name is removed waits, and is there afterwards", async () => {
+test("storing a segment again waits for the removal of the old one of its name", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const segment = await makeOldSegment(ctx);
@@ -197,7 +197,7 @@ function countUpdates(ctx: ServiceContext, looks: { count: number }): ServiceCon
   return { ...ctx, db };
 }
 
-test("an old segment that somebody is about to store again is removed by nobody", async () => {
+test("pruning keeps an old segment that is about to be stored again", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const segment = await makeOldSegment(ctx);
@@ -212,7 +212,7 @@ test("an old segment that somebody is about to store again is removed by nobody"
   expect(await getSegment(ctx, segment)).toEqual(segment.bytes);
 });
 
-test("a manifest that is committed while pruning looks for what nobody names keeps its segments, or is told what is missing", async () => {
+test("a manifest committed during pruning keeps its segments, or is refused with the missing ones", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   for (let round = 0; round < 20; round += 1) {
@@ -236,7 +236,7 @@ test("a manifest that is committed while pruning looks for what nobody names kee
   }
 });
 
-test("a removal that a crash cut off is finished once it is old, and the segment can be stored again", async () => {
+test("finishes an interrupted removal once it is old, and the segment can be stored again", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const segment = await makeOldSegment(ctx);
@@ -254,7 +254,7 @@ test("a removal that a crash cut off is finished once it is old, and the segment
   expect(await getSegment(ctx, segment)).toEqual(segment.bytes);
 });
 
-test("a manifest whose list of segments leaves one out is refused: pruning would not know of it", async () => {
+test("refuses a manifest whose segment list is incomplete", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const sessionId = await makeStoredSession(ctx);

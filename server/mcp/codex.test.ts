@@ -130,13 +130,13 @@ async function startBy(name: string, server: string[]) {
   return { cancelled: calls[3]?.status, run: (run.body as { status: string }).status };
 }
 
-test("codex starts a session by HTTP, and by our hints destroys nothing that nobody was asked about", async () => {
+test("codex starts a session over HTTP, and its tool hints prevent destructive calls without approval", async () => {
   const url = JSON.stringify(`${web.url}/api/mcp`);
   const server = [`url = ${url}`, 'bearer_token_env_var = "AGENTRUN_TOKEN"'];
   expect(await startBy("by http", server)).toEqual({ cancelled: "failed", run: "pending" });
 }, 90_000);
 
-test("codex starts a session by the command line, and what its settings allow it does", async () => {
+test("codex starts a session through the command line, with the calls that its settings allow", async () => {
   const folder = path.resolve("test-results", `mcp-${process.pid}`);
   const program = path.join(folder, "cli.mjs");
   const bundling = { bundle: true, platform: "node", format: "esm", packages: "external" } as const;

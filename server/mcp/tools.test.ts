@@ -55,7 +55,7 @@ async function holdRun(runId: string, runnerId = "runner_test") {
 
 const namesOf = (tools: { name: string }[]) => tools.map(({ name }) => name);
 
-test("each tool says what it takes, and by its hints whether it only reads", async () => {
+test("each tool documents its input, and its hints say whether it only reads", async () => {
   const isMutation = new Map(procedureCatalog().map((procedure) => [procedure.name, procedure.isMutation]));
   const tools = await mcpClient(web.url).tools();
   expect(namesOf(tools)).toEqual(namesOf([...TOOLS]));
@@ -74,7 +74,7 @@ test("each tool says what it takes, and by its hints whether it only reads", asy
   expect(JSON.stringify(tools).length).toBeLessThan(40_000);
 });
 
-test("docs/MCP.md has each tool, and none that is not there", async () => {
+test("docs/MCP.md lists exactly the existing tools", async () => {
   const text = await readFile("docs/MCP.md", "utf8");
   const names = [...text.matchAll(/^\| `(\w+)`/gm)].map(([, name]) => name);
   expect(names.sort()).toEqual(namesOf([...TOOLS]).sort());
@@ -83,7 +83,7 @@ test("docs/MCP.md has each tool, and none that is not there", async () => {
   for (const name of told ?? []) expect(namesOf([...TOOLS])).toContain(name);
 });
 
-test("a token lists the tools that its role and scopes let it call, and is refused the others", async () => {
+test("a token lists the tools that its role and scopes allow, and is refused the others", async () => {
   const reading = TOOLS.filter(({ nature }) => nature === "reads").map(({ name }) => name);
   const viewer = await clientOf({ role: "viewer" });
   expect(namesOf(await viewer.tools())).toEqual([...reading, "call_procedure"]);
@@ -117,7 +117,7 @@ const REFUSED: Record<string, string> = {
   read_file: "not-found",
 };
 
-test("whoever sees a tool may use it: what it calls is what it says that it needs", async () => {
+test("each tool calls only procedures that it declares", async () => {
   const admin = mcpClient(web.url);
   const { sessionId, runId, commandId } = await admin.ok("start_session", { backendProfile: "codex", text: "Hi." });
   const { taskId } = await admin.ok("enqueue_task", { title: "t", backendProfile: "codex", text: "go" });
@@ -139,7 +139,7 @@ test("whoever sees a tool may use it: what it calls is what it says that it need
   }
 });
 
-test("a session is started, waited for, approved and read", async () => {
+test("starts, awaits, approves and reads a session", async () => {
   const agent = await clientOf({
     role: "operator",
     scopes: ["sessions", "runs", "commands", "events", "approvals"],
@@ -210,7 +210,7 @@ test("a session is started, waited for, approved and read", async () => {
   expect(read.next).toBeUndefined();
 });
 
-test("a token that leaves approvals out decides none, by no door", async () => {
+test("a token without the approvals scope decides none, by any API", async () => {
   const scopes = ["sessions", "runs", "commands", "events", "queue", "backends", "overview"];
   const planner = await clientOf({ role: "operator", scopes, tenantId: "default" });
   const { runId, commandId } = await planner.ok("start_session", { backendProfile: "codex", text: "Mend." });
@@ -230,7 +230,7 @@ test("a token that leaves approvals out decides none, by no door", async () => {
   expect(status).toBe("pending");
 });
 
-test("each turn is told with what was said in it, and with nothing of its neighbours", async () => {
+test("each turn is returned with its own messages and none of its neighbours'", async () => {
   const admin = mcpClient(web.url);
   const {
     sessionId,
@@ -257,7 +257,7 @@ test("each turn is told with what was said in it, and with nothing of its neighb
   expect([await saidIn(first), await saidIn(second), await saidIn(third)]).toEqual(["one", "two", undefined]);
 });
 
-test("what an approval asks is told within bounds, and what does not fit is said to be left out", () => {
+test("bounds an approval's request, and says what was left out", () => {
   const approval = {
     ...{ id: "apr_1", kind: "fileChange", status: "pending", command: null, reason: "because ".repeat(1_000) },
     changes: Array.from({ length: 300 }, (_, n) => ({ path: `file-${n}`, kind: "add", diff: "+x\n".repeat(2_000) })),
@@ -274,7 +274,7 @@ test("what an approval asks is told within bounds, and what does not fit is said
   expect(briefApproval({ ...approval, changes: null, command: "ls" } as never)).not.toHaveProperty("isCut");
 });
 
-test("a long session is read in parts that leave nothing out and tell nothing twice", async () => {
+test("reads a long session in parts without gaps or duplicates", async () => {
   const admin = mcpClient(web.url);
   const { sessionId, runId, commandId } = await admin.ok("start_session", { backendProfile: "codex", text: "Talk." });
   const runner = await holdRun(runId);
@@ -312,7 +312,7 @@ test("a long session is read in parts that leave nothing out and tell nothing tw
   expect(short.length).toBeLessThan(long.length);
 });
 
-test("many short messages are no longer answer than few long ones", async () => {
+test("bounds an answer of many short messages like one of few long messages", async () => {
   const admin = mcpClient(web.url);
   const { sessionId, runId } = await admin.ok("start_session", { backendProfile: "codex", text: "Talk." });
   const runner = await holdRun(runId);
@@ -322,7 +322,7 @@ test("many short messages are no longer answer than few long ones", async () => 
   expect(part.next).toMatchObject({ sessionId, runId });
 });
 
-test("the same key starts one session and sends one message, and other content under it is refused", async () => {
+test("one key starts one session and sends one message; other content is refused", async () => {
   const admin = mcpClient(web.url);
   const asked = { backendProfile: "codex", text: "Once.", idempotencyKey: "once" };
   const first = await admin.ok("start_session", asked);
@@ -403,7 +403,7 @@ test("a tenant's token reaches nothing of another tenant", async () => {
   expect((await other.ok("list_tasks")).tasks).toEqual([]);
 });
 
-test("a run is steered, interrupted and cancelled", async () => {
+test("steers, interrupts and cancels a run", async () => {
   const admin = mcpClient(web.url);
   const { sessionId, runId, commandId } = await admin.ok("start_session", { backendProfile: "codex", text: "Long." });
   const runner = await holdRun(runId);
@@ -429,7 +429,7 @@ test("a run is steered, interrupted and cancelled", async () => {
   expect(await admin.ok("cancel_run", { runId })).toMatchObject({ id: runId });
 });
 
-test("tasks are enqueued, explained, waited for, cancelled and tried again", async () => {
+test("enqueues, explains, awaits, cancels and retries tasks", async () => {
   const admin = mcpClient(web.url);
   const asked = {
     title: "Sweep",
@@ -459,7 +459,7 @@ test("tasks are enqueued, explained, waited for, cancelled and tried again", asy
   expect(await admin.ok("retry_task", { taskId })).toMatchObject({ taskId, state: "pending" });
 });
 
-test("turns and tasks with a schema answer JSON, and one that is too long is left out whole", async () => {
+test("turns and tasks with a schema return JSON, and one that is too long is left out whole", async () => {
   const admin = mcpClient(web.url);
   const outputSchema = { type: "object", properties: { tiles: { type: "integer" } } };
   const asked = { backendProfile: "codex", text: "Count the tiles.", outputSchema };
@@ -488,7 +488,7 @@ test("turns and tasks with a schema answer JSON, and one that is too long is lef
   expect(task.body).toMatchObject({ payload: { text: "Count the tiles.", outputSchema }, output: null });
 });
 
-test("who waits is told how it stands as the server stops, and no caller waits for any number of things", async () => {
+test("a waiting call returns the current state when the server stops, and waits are limited per caller", async () => {
   await using stopping = await startTestWeb(database);
   const admin = mcpClient(stopping.url);
   const { taskId } = await admin.ok("enqueue_task", { title: "waits", backendProfile: "codex", text: "go" });
@@ -512,7 +512,7 @@ test("who waits is told how it stands as the server stops, and no caller waits f
   ]);
 });
 
-test("what needs a person, profiles and links are told", async () => {
+test("returns open needs, profiles and links", async () => {
   const admin = mcpClient(web.url);
   expect(await admin.ok("what_needs_me")).toMatchObject({
     needs: expect.any(Array),
@@ -524,7 +524,7 @@ test("what needs a person, profiles and links are told", async () => {
   expect(new URL(url).pathname).toBe("/r/run_1%2F..%2Fx");
 });
 
-test("every procedure but those that tell a secret is found and called by its name", async () => {
+test("finds and calls every procedure that returns no secret", async () => {
   const admin = mcpClient(web.url);
   const found = await admin.ok("find_procedures", { words: "create a schedule" });
   expect(found.procedures[0]).toMatchObject({
@@ -542,7 +542,7 @@ test("every procedure but those that tell a secret is found and called by its na
     expect([name, await admin.refusal("call_procedure", { name })]).toEqual([name, "invalid-input"]);
 });
 
-test("no procedure whose answer tells a secret is found or called", async () => {
+test("neither finds nor calls a procedure that returns a secret", async () => {
   const secret = procedureCatalog().filter(({ tellsSecret }) => tellsSecret);
   const names = [
     "runs.claim",
@@ -565,7 +565,7 @@ test("no procedure whose answer tells a secret is found or called", async () => 
   expect(namesOf(tokens.items)).not.toContain("x");
 });
 
-test("an answer that is too long is cut, and says so", async () => {
+test("truncates a long answer, and says so", async () => {
   const viewer = mcpClient(
     web.url,
     await mintOperatorToken(web.as(ADMIN), { name: "v", role: "viewer", tenantId: null }),

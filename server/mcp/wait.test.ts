@@ -15,14 +15,14 @@ async function* silence(signal: AbortSignal): AsyncGenerator<void> {
 
 const callOf = (signal: AbortSignal) => ({ signal }) as ToolCall;
 
-test("a wait ends by its time, whatever is collected meanwhile", async () => {
+test("a wait ends at its timeout, also under garbage collection", async () => {
   const { signal } = new AbortController();
   const waited = waitUntil(callOf(signal), 1, { read: async () => ({ isOver: false }), changes: silence });
   const collecting = setInterval(collectGarbage, 20);
   expect(await waited.finally(() => clearInterval(collecting))).toEqual({ isOver: false });
 });
 
-test("a wait ends with its request, and at once where there is nothing to wait for", async () => {
+test("a wait ends with its request, and at once when there is nothing to wait for", async () => {
   const gone = new AbortController();
   const waited = waitUntil(callOf(gone.signal), 50, { read: async () => ({ isOver: false }), changes: silence });
   gone.abort();

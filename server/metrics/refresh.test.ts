@@ -8,7 +8,7 @@ import { startTestWeb } from "@/server/test/web";
 
 const SYSTEM: Actor = { kind: "system", name: "test", tenantId: null };
 
-test("open runs and the tasks of every state are told, of all tenants together", async () => {
+test("counts open runs and tasks of every state, over all tenants", async () => {
   await using database = await createTestDatabase();
   await using web = await startTestWeb(database);
   const read = async () =>

@@ -26,7 +26,7 @@ function ask(ctx: ServiceContext, runId: string, minutesAgo: number) {
       now() - ${minutesAgo} * interval '1 minute')`);
 }
 
-test("what needs a person is told once, the most pressing first, and only while it does", async () => {
+test("lists each open need once, the most urgent first, and only while it lasts", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   await noteWorker(ctx);
@@ -73,7 +73,7 @@ test("what needs a person is told once, the most pressing first, and only while 
   expect((await getOverview(ctx, { readerId: "ann" })).needs.map(({ kind }) => kind)).not.toContain("failed-session");
 });
 
-test("of a kind that there are many of the first are listed, and all are counted", async () => {
+test("lists the first needs of a frequent kind, and counts all", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   await noteWorker(ctx);
@@ -97,7 +97,7 @@ test("of a kind that there are many of the first are listed, and all are counted
   expect(own.needCounts).toEqual([]);
 });
 
-test("a run that has lost one runner after the other is told of, until it is over", async () => {
+test("reports a run that lost several runners until it ends", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   await makeRun(ctx.db, { status: "claimed", leaseState: "held", attemptCount: 2 });
@@ -113,7 +113,7 @@ test("a run that has lost one runner after the other is told of, until it is ove
   expect(await told()).toEqual([]);
 });
 
-test("who is bound to a tenant is told of nothing of another's", async () => {
+test("a tenant's caller sees nothing of another tenant's", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   await noteWorker(ctx);
@@ -133,7 +133,7 @@ test("who is bound to a tenant is told of nothing of another's", async () => {
   expect((await getOverview(ctx, { tenantId: "default" })).needs.map((need) => need.runId)).toContain(runId);
 });
 
-test("a worker that is away is the first thing that needs a person; so is a loop of it that stopped", async () => {
+test("a missing worker or a stopped loop is the first need", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const needs = async () => (await getOverview(ctx, {})).needs.map(({ kind, message }) => [kind, message]);
@@ -158,7 +158,7 @@ test("a worker that is away is the first thing that needs a person; so is a loop
   expect(await needs()).toEqual([away, approval]);
 });
 
-test("a volume of which more than four fifths are in use needs somebody; one that is gone does not", async () => {
+test("reports a volume more than four fifths full, unless it is evicted", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   await noteWorker(ctx);

@@ -22,7 +22,7 @@ async function play(queue: TestQueue, input: Parameters<TestQueue["add"]>[0], en
   return taskId;
 }
 
-test("an empty queue has nothing to say", async () => {
+test("an empty queue has nothing to report", async () => {
   await using queue = await createTestQueue();
   expect(await queueCommander(queue.ctx, {})).toMatchObject({
     ...{ queue: null, items: [], oldest: null, attention: [], attentionCounts: [], active: [] },
@@ -31,7 +31,7 @@ test("an empty queue has nothing to say", async () => {
   });
 });
 
-test("the oldest of those that wait for a slot, what runs, and how long starts waited", async () => {
+test("reports the oldest waiting task, running tasks, and waits before starts", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   const old = await queue.add({ queue: "a", priority: 1 });
@@ -65,7 +65,7 @@ test("the oldest of those that wait for a slot, what runs, and how long starts w
   expect(await samples(), "of the last hour alone").toEqual([0, 0, 0, 0]);
 });
 
-test("of many that need a person the newest are named and all are counted, up to a bound", async () => {
+test("names the newest of many tasks that need a person, and counts all up to a bound", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   const makeFailed = (first: number, last: number) =>
@@ -93,7 +93,7 @@ test("of many that need a person the newest are named and all are counted, up to
   ]);
 });
 
-test("everything that needs a person is named, the most pressing first", async () => {
+test("lists everything that needs a person, the most urgent first", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   const dead = await play(
@@ -164,7 +164,7 @@ test("everything that needs a person is named, the most pressing first", async (
   expect(await kindsOf(ctx)).toEqual([]);
 });
 
-test("a tenant's viewer sees its own, by tenant and queue alike, and nothing of another's", async () => {
+test("a tenant's viewer sees only its own tasks, by tenant and by queue", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   for (const tenantId of ["acme", "ours"]) {
@@ -195,7 +195,7 @@ test("a tenant's viewer sees its own, by tenant and queue alike, and nothing of 
   });
 });
 
-test("with a project named, tasks of that project alone are in it", async () => {
+test("with a project, only tasks of that project are included", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   const wanted = await createTask(ctx, { projectId: "p", title: "t", backendProfile: "demo", payload: {} });

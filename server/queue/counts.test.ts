@@ -23,7 +23,7 @@ import {
   verifyCounts,
 } from ".";
 
-test("a recount finds each kind of task that the counters have wrong, and nothing else", async () => {
+test("a recount finds each wrong counter, and nothing else", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   for (const lane of ["a", "a", "b"]) await queue.add({ lane });
@@ -67,7 +67,7 @@ async function change(ctx: ServiceContext, taskId: string, { choice, lane }: { c
   else await updateAttempt(ctx, { taskId, state: "completed", latestAttempt: null });
 }
 
-test("whoever writes and folds meanwhile, the counters equal the table at every moment", {
+test("counters equal the table at every moment under concurrent writes and folds", {
   timeout: 120_000,
 }, async () => {
   await using queue = await createTestQueue();
@@ -101,7 +101,7 @@ test("whoever writes and folds meanwhile, the counters equal the table at every 
   expect((await recountTasks(ctx.db, 100)).differences).toHaveLength(1);
 });
 
-test("each lane's minute tells what came, started and ended in it, and what is left at its end", async () => {
+test("each lane's minute counts tasks added, started and ended, and those left at its end", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   const ids = [];
@@ -128,7 +128,7 @@ test("each lane's minute tells what came, started and ended in it, and what is l
   expect(lane("b").at(-1)).toMatchObject({ waiting: 0, running: 1 });
 });
 
-test("history is of steps, of whole lanes, of the caller's own, and as long as it is kept", async () => {
+test("history covers steps, whole lanes and the caller's tenant, up to its retention", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   const minuteAgo = (minutes: number) => sql`date_trunc('minute', now()) - ${minutes} * interval '1 minute'`;
@@ -161,7 +161,7 @@ test("history is of steps, of whole lanes, of the caller's own, and as long as i
   expect(await ctx.db.select().from(queueMinutes)).toHaveLength(5);
 });
 
-test("only the busiest lanes are shown, and how many are not is told", async () => {
+test("lists the busiest lanes, and counts the rest", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   await ctx.db.execute(sql`
@@ -174,7 +174,7 @@ test("only the busiest lanes are shown, and how many are not is told", async () 
   );
 });
 
-test("the command says what a recount found, and its code says whether that is well", { timeout: 60_000 }, async () => {
+test("the command prints a recount's findings, and its exit code says whether there were any", { timeout: 60_000 }, async () => {
   await using database = await createTestDatabase();
   await using web = await startTestWeb(database);
   const run = async (token: string) => {

@@ -13,7 +13,7 @@ const TASK = {
 };
 const TENANT: Actor = { kind: "operator", name: "acme", role: "operator", tenantId: "acme", tokenId: "tok_1" };
 
-test("a task has v0.1's defaults and a version of the sequence", async () => {
+test("a task has v0.1's defaults and a version from the sequence", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const task = await createTask(ctx, { title: "t", backendProfile: "codex", payload: {} });
@@ -34,7 +34,7 @@ test("a task has v0.1's defaults and a version of the sequence", async () => {
   expect(ctx.woken).toContain("queue");
 });
 
-test("tasks that wait are bounded by their length too, and there is room again once they are added", async () => {
+test("bounds waiting tasks by size too, and accepts more once they are added", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const writer = new TaskWriter(1_500);
@@ -53,7 +53,7 @@ test("tasks that wait are bounded by their length too, and there is room again o
   await writer.close();
 });
 
-test("32 callers at once with one key get one task", async () => {
+test("32 concurrent callers with one key get one task", async () => {
   await using store = await createTestStore();
   const callers = [store.as(), store.as()];
   const made = await Promise.all(
@@ -63,7 +63,7 @@ test("32 callers at once with one key get one task", async () => {
   expect((await queueStats(store.as(), {})).total).toBe(1);
 });
 
-test("a replay is judged by content, not by the order of keys", async () => {
+test("compares a replay's content regardless of the order of keys", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const first = await createTask(ctx, TASK);
@@ -76,7 +76,7 @@ test("a replay is judged by content, not by the order of keys", async () => {
   expect((await createTask(ctx, { ...TASK, projectId: "other", title: "Other" })).id).not.toBe(first.id);
 });
 
-test("a key answers its task also when what the task names has become another's, or is gone", async () => {
+test("a key returns its task also when its profile has gone or its session belongs to another profile", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const lab = { lab: { model: "m", baseUrl: "https://lab.example", wire: "responses" as const } };
@@ -92,7 +92,7 @@ test("a key answers its task also when what the task names has become another's,
   });
 });
 
-test("a key of an adopted row is judged by its payload, whatever its hash looks like", async () => {
+test("compares an adopted row's payload, whatever its stored hash", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   await ctx.db.insert(queueTasks).values({
@@ -114,7 +114,7 @@ test("a key of an adopted row is judged by its payload, whatever its hash looks 
   await expect(createTask(ctx, { ...TASK, payload: {} })).rejects.toMatchObject({ reason: "idempotency-conflict" });
 });
 
-test("text that PostgreSQL cannot store is stored cleaned", async () => {
+test("cleans text that PostgreSQL cannot store", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const input = CreateTaskInput.parse({
@@ -128,7 +128,7 @@ test("text that PostgreSQL cannot store is stored cleaned", async () => {
   expect(task.references).toEqual([{ note: "x\ufffd\ufffd" }]);
 });
 
-test("a session of another project, profile or tenant is refused", async () => {
+test("refuses a session of another project, profile or tenant", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   await ctx.db
@@ -141,7 +141,7 @@ test("a session of another project, profile or tenant is refused", async () => {
   expect(await createTask(ctx, { ...TASK, projectId: "p1", sessionId: "s1" })).toMatchObject({ sessionId: "s1" });
 });
 
-test("a directory is refused as a run of the task would be: without the local executor, or where no root allows it", async () => {
+test("refuses a directory that a run would be refused: without the local executor or outside the allowed roots", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const directory = { ...TASK, workspaceRef: { kind: "directory" as const, path: "/srv/work/repo" } };
@@ -156,14 +156,14 @@ test("a directory is refused as a run of the task would be: without the local ex
   expect((await createTask(ctx, directory)).id).toBe(task.id);
 });
 
-test("an unknown backend profile is refused", async () => {
+test("refuses an unknown backend profile", async () => {
   await using store = await createTestStore();
   await expect(createTask(store.as(), { ...TASK, backendProfile: "nobody" })).rejects.toMatchObject({
     reason: "invalid-input",
   });
 });
 
-test("a bound caller neither sees nor makes tasks of another tenant", async () => {
+test("a tenant's caller neither sees nor creates tasks of another tenant", async () => {
   await using store = await createTestStore();
   const admin = store.as();
   const acme = store.as(TENANT);

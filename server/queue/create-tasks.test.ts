@@ -37,7 +37,7 @@ async function refuseTitle(ctx: ServiceContext, title: string): Promise<void> {
     when (new.title = '${title}') execute function refuse_task()`);
 }
 
-test("each task of a batch has its own result, in the order of the input", async () => {
+test("returns one result per task of a batch, in input order", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   await ctx.db
@@ -74,7 +74,7 @@ test("each task of a batch has its own result, in the order of the input", async
   expect((await queueStats(ctx, {})).total).toBe(3);
 });
 
-test("what a batch answers is what is stored", async () => {
+test("returns tasks as they are stored", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const runAt = new Date(Date.now() + 3_600_000).toISOString();
@@ -97,7 +97,7 @@ test("what a batch answers is what is stored", async () => {
   expect(items.map((item) => ("task" in item ? item.task.nextAttemptAt : null))).toEqual([null, runAt, null]);
 });
 
-test("two of one batch with one key are one task, and with other content a conflict", async () => {
+test("two tasks of a batch with one key are one task; with other content the second conflicts", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const tasks = [
@@ -115,7 +115,7 @@ test("two of one batch with one key are one task, and with other content a confl
   expect(await readAudit(ctx)).toHaveLength(3);
 });
 
-test("a batch of 1,000 takes the order of its tasks, one row of audit that names each, and stamps that its feed orders by", async () => {
+test("a batch of 1,000 keeps its order, writes one audit row that names each task, and gets feed positions", async () => {
   await using store = await createTestStore();
   const ctx = store.as(tenantOperator("acme"));
   const tasks = Array.from({ length: 1_000 }, (_, index) => task({ title: `t${index}`, idempotencyKey: `k${index}` }));
@@ -135,7 +135,7 @@ test("a batch of 1,000 takes the order of its tasks, one row of audit that names
   expect((await queueStats(ctx, {})).total).toBe(1_000);
 });
 
-test("batches of the same keys in other orders end side by side, each key once", async () => {
+test("batches with the same keys in different orders finish concurrently, each key once", async () => {
   await using store = await createTestStore();
   const callers = [store.as(), store.as(), store.as()];
   const keys = Array.from({ length: 200 }, (_, index) => `k${index}`);
@@ -150,7 +150,7 @@ test("batches of the same keys in other orders end side by side, each key once",
   expect((await queueStats(store.as(), {})).total).toBe(200);
 });
 
-test("a tenant's caller adds to its own tenant alone, and learns nothing of another's session", async () => {
+test("a tenant's caller adds only to its own tenant, and learns nothing of another tenant's session", async () => {
   await using store = await createTestStore();
   const acme = store.as(tenantOperator("acme"));
   await acme.db
@@ -161,7 +161,7 @@ test("a tenant's caller adds to its own tenant alone, and learns nothing of anot
   expect(reasons(result)).toEqual(["forbidden", "not-found", "added"]);
 });
 
-test("a task of a batch that the database refuses fails alone", async () => {
+test("a task that the database refuses fails alone", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   await refuseTitle(ctx, "bad");
@@ -173,7 +173,7 @@ test("a task of a batch that the database refuses fails alone", async () => {
   expect(await readAudit(ctx)).toHaveLength(8);
 });
 
-test("callers at once are committed together, each with its own answer, error and name in the audit", async () => {
+test("concurrent callers share a commit, each with its own answer, error and audit name", async () => {
   await using store = await createTestStore();
   const base = store.as();
   await refuseTitle(base, "bad");
@@ -202,7 +202,7 @@ test("callers at once are committed together, each with its own answer, error an
   expect(wrong).toEqual([]);
 });
 
-test("a task that is added inside a transaction goes with it alone", async () => {
+test("a task added inside a transaction is rolled back with it", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const undone = inTx(ctx, async (ctx) => {

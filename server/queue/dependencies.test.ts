@@ -36,7 +36,7 @@ async function end({ ctx }: TestQueue, taskId: string, isFailed = false): Promis
 
 const after = (...ids: string[]) => ({ dependsOn: ids.map((taskId) => ({ taskId })) });
 
-test("a task is dispatched once everything that it comes after is completed, and says until then what that is", async () => {
+test("dispatches a task once all its dependencies are completed, and names them until then", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   const [one, two] = [await queue.add({ title: "one" }), await queue.add({ title: "two" })];
@@ -61,7 +61,7 @@ test("a task is dispatched once everything that it comes after is completed, and
   expect(await stateOf(queue, last)).toBe("dispatched");
 });
 
-test("what is completed already is not waited for, and no time is forgotten for another task", async () => {
+test("does not wait for completed dependencies, and keeps a task's own start time", async () => {
   await using queue = await createTestQueue();
   const first = await queue.add();
   const runAt = new Date(Date.now() + 3_600_000).toISOString();
@@ -75,7 +75,7 @@ test("what is completed already is not waited for, and no time is forgotten for 
   expect(await queue.dispatch()).toBe(1);
 });
 
-test("where one has failed, a task waits for a person, fails with it, or starts all the same", async () => {
+test("after a failed dependency a task waits for a person, fails, or starts, as its policy says", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   const first = await queue.add({ title: "first" });
@@ -115,7 +115,7 @@ test("where one has failed, a task waits for a person, fails with it, or starts 
   expect(await queue.dispatch()).toBe(2);
 });
 
-test("one that is added after a failure is judged by it as well", async () => {
+test("a task added after its dependency failed follows the same policy", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   const first = await queue.add();
@@ -141,7 +141,7 @@ test("one that is added after a failure is judged by it as well", async () => {
   expect(await noted()).toBe(0);
 });
 
-test("what a task comes after is taken away, and never added", async () => {
+test("dependencies may be removed but not added", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   const [one, two, other] = [await queue.add(), await queue.add(), await queue.add()];
@@ -162,7 +162,7 @@ test("what a task comes after is taken away, and never added", async () => {
   await expect(updateTask(ctx, { taskId: last, dependsOn: [] })).rejects.toMatchObject({ reason: "already-terminal" });
 });
 
-test("what is not there, is another tenant's or is the task itself is refused by its place", async () => {
+test("refuses a dependency that is missing, of another tenant, or the task itself, naming its position", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   const theirs = await queue.add({ tenantId: "theirs", idempotencyKey: "k" });
@@ -184,7 +184,7 @@ test("what is not there, is another tenant's or is the task itself is refused by
   expect(await Promise.all(seen)).toEqual([1, 1, 0]);
 });
 
-test("tasks of one call come after earlier ones of it, and fall with those that are refused", async () => {
+test("tasks of one call may depend on earlier ones, and are refused with them", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   const keyed = (idempotencyKey: string, ...keys: string[]) => {
@@ -217,7 +217,7 @@ test("tasks of one call come after earlier ones of it, and fall with those that 
   expect((await listTasks(ctx, { limit: 50, dependsOn: ids[0] ?? "" })).items.map(({ id }) => id)).toHaveLength(3);
 });
 
-test("no key and no hash of a task that comes after nothing is another than before", async () => {
+test("a task without dependencies keeps its idempotency hash", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   const first = await createTask(ctx, { ...task, idempotencyKey: "k" });
@@ -226,7 +226,7 @@ test("no key and no hash of a task that comes after nothing is another than befo
   expect(first.payloadHash).toBe("651f437e4024994d040269fcf54889dfce4102fbac8bcd64f63f3fc7339221f9");
 });
 
-test("a try says what a task would wait for, and that it would fail", async () => {
+test("a simulation reports what a task would wait for, and that it would fail", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   const first = await queue.add({ title: "first" });
@@ -248,7 +248,7 @@ test("a try says what a task would wait for, and that it would fail", async () =
   });
 });
 
-test("a program outside that ends tasks lets others go, and is told what they wait for", async () => {
+test("an external program that completes a task releases its dependents, and sees what a task waits for", async () => {
   await using queue = await createTestQueue();
   const ctx = { ...asDispatcher(queue.store.as()), settings: { ...queue.ctx.settings, executor: "none" as const } };
   const first = await queue.add();
@@ -262,7 +262,7 @@ test("a program outside that ends tasks lets others go, and is told what they wa
   expect(await kindOf()).toBe("not-dispatched");
 });
 
-test("a task that a program outside starts early and gives back waits for others anew", async () => {
+test("a task that an external program starts early and returns waits for its dependencies again", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   const first = await queue.add();
@@ -281,7 +281,7 @@ test("a task that a program outside starts early and gives back waits for others
   expect(await stateOf(queue, last)).toBe("failed");
 });
 
-test("a task that expires while it waits for others fails, and what comes after it is judged", async () => {
+test("a task that expires while waiting for dependencies fails, and its dependents are judged", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   const first = await queue.add();

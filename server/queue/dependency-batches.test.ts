@@ -15,7 +15,7 @@ const DRAINED = { queue: "drained" };
 
 const reasonsOf = ({ items }: CreateTasksResult) => items.map((item) => ("error" in item ? item.error.reason : "task"));
 
-test("a key that a later task of the call takes is none that an earlier one comes after: no circle is made", async () => {
+test("a dependency's key never refers to a later task of the same call, so no cycle arises", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   await setControlState(ctx, DRAINED, "draining");
@@ -33,7 +33,7 @@ test("a key that a later task of the call takes is none that an earlier one come
   expect(reasonsOf(line)).toEqual(["queue-draining", "task", "task"]);
 });
 
-test("what comes after a refused task is refused, though another task has its key", async () => {
+test("dependents of a refused task are refused, although another task has its key", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   const old = await createTask(ctx, keyed("x"));
@@ -48,7 +48,7 @@ test("what comes after a refused task is refused, though another task has its ke
   expect(dependsOn.map(({ taskId }) => taskId)).toEqual([old.id]);
 });
 
-test("however many come after a refused task, all is tried twice", async () => {
+test("a batch is tried twice, however many tasks depend on a refused one", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   await setControlState(ctx, DRAINED, "draining");

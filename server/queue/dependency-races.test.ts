@@ -27,7 +27,7 @@ async function hasStarted(queue: TestQueue, taskId: string): Promise<boolean> {
   return (await getTask(queue.ctx, { taskId })).state === "dispatched";
 }
 
-test("a task that is added while what it comes after ends waits for that end, and sees it", async () => {
+test("a task added while its dependency ends waits for that end and follows it", async () => {
   await using queue = await createTestQueue();
   const first = await queue.add();
   const [ender, watcher] = [await queue.store.database.connect(), await queue.store.database.connect()];
@@ -39,7 +39,7 @@ test("a task that is added while what it comes after ends waits for that end, an
   expect(await hasStarted(queue, (await adding).id)).toBe(true);
 });
 
-test("what ends while a task is added that comes after it waits for that, and notes its end", async () => {
+test("a task that ends while a dependent is added waits for it and records its end", async () => {
   await using queue = await createTestQueue();
   const first = await queue.add();
   const [gate, ender, watcher] = [
@@ -59,7 +59,7 @@ test("what ends while a task is added that comes after it waits for that, and no
   expect(await hasStarted(queue, (await adding).id)).toBe(true);
 });
 
-test("one that is let go while somebody changes it is let go once that is done", async () => {
+test("a dependent that is locked is released once the lock is gone", async () => {
   await using queue = await createTestQueue();
   const first = await queue.add();
   const last = await queue.add(after(first));
@@ -72,7 +72,7 @@ test("one that is let go while somebody changes it is let go once that is done",
   expect(await hasStarted(queue, last)).toBe(true);
 });
 
-test("one that is retried while what it comes after ends is let go, whichever is first", async () => {
+test("a dependent retried while its dependency ends is released, in either order", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   const [gate, ender, watcher] = [
@@ -108,7 +108,7 @@ test("one that is retried while what it comes after ends is let go, whichever is
   expect(await hasStarted(queue, behind)).toBe(true);
 });
 
-test("what is judged when the judge dies is judged by the next, and others are dispatched meanwhile", async () => {
+test("after a judge dies the next one judges its tasks, and other tasks are dispatched meanwhile", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   const first = await queue.add();
@@ -125,7 +125,7 @@ test("what is judged when the judge dies is judged by the next, and others are d
   expect(await hasStarted(queue, last)).toBe(true);
 });
 
-test("what comes after a task that is deleted is let go", async () => {
+test("dependents of a deleted task are released", async () => {
   await using queue = await createTestQueue();
   const first = await queue.add();
   const last = await queue.add(after(first));
@@ -133,7 +133,7 @@ test("what comes after a task that is deleted is let go", async () => {
   expect(await hasStarted(queue, last)).toBe(true);
 });
 
-test("of many that come after one, each is judged, in steps", { timeout: 60_000 }, async () => {
+test("judges many dependents of one task in steps, each once", { timeout: 60_000 }, async () => {
   await using queue = await createTestQueue(5_000);
   const { ctx } = queue;
   const first = await queue.add();
@@ -158,7 +158,7 @@ test("of many that come after one, each is judged, in steps", { timeout: 60_000 
   expect((await getTask(ctx, { taskId: "many_1" })).blocker?.kind).toBe("next");
 });
 
-test("what waits for a dependency that somebody holds holds up nobody else", { timeout: 30_000 }, async () => {
+test("a dependency that somebody locks delays only its own dependents", { timeout: 30_000 }, async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   const [held, free] = [await queue.add(), await queue.add({ tenantId: "theirs" })];
@@ -180,7 +180,7 @@ test("what waits for a dependency that somebody holds holds up nobody else", { t
   expect(await Promise.all(waiting)).toHaveLength(5);
 });
 
-test("a failure that is forgotten while the task fails again is noted again", async () => {
+test("clearing a failure while the task fails again records the new failure", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   const first = await queue.add();

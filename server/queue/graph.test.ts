@@ -14,7 +14,7 @@ async function shownOf({ ctx }: Pick<TestQueue, "ctx">, taskId: string): Promise
   return Object.fromEntries(tasks.map((task) => [task.title, task.dependsOn.map((id) => titles.get(id) ?? id).sort()]));
 }
 
-test("a task is shown among all that is connected with it, in the order of their steps", async () => {
+test("returns a task with everything connected to it, in topological order", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   const build = await queue.add({ title: "build" });
@@ -41,7 +41,7 @@ test("a task is shown among all that is connected with it, in the order of their
   expect(policies).toMatchObject({ build: null, pack: "fail", release: "hold" });
 });
 
-test("each task says how it stands, since when, and what it waits for", async () => {
+test("each task has its state, since when, and what it waits for", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   const first = await queue.add({ title: "first" });
@@ -74,7 +74,7 @@ test("each task says how it stands, since when, and what it waits for", async ()
   expect(byTitle.both?.blocker).not.toHaveProperty("holders");
 });
 
-test("another tenant's task is not found, and nothing is shown of another tenant's", async () => {
+test("another tenant's task is not found, and its tasks are not shown", async () => {
   await using queue = await createTestQueue();
   const { ctx, store } = queue;
   const theirs = await queue.add({ title: "theirs", tenantId: "theirs" });
@@ -124,7 +124,7 @@ async function countReads({ ctx }: TestQueue, call: () => Promise<unknown>): Pro
   return (await read()) - before;
 }
 
-test("of a task that thousands come after, so many are shown and the others counted, and not all are read", async () => {
+test("bounds the dependents of a task with thousands, counts the rest, and does not read all", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   const model = await queue.add();
@@ -152,7 +152,7 @@ test("of a task that thousands come after, so many are shown and the others coun
     expect(await countReads(queue, () => taskGraph(ctx, { taskId: idOf(place) }))).toBeLessThan(8_000);
 });
 
-test("of a long chain the nearest on both sides are shown, and of a dense one every step", async () => {
+test("shows the nearest part of a long chain on both sides, and every layer of a dense graph", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   const model = await queue.add();

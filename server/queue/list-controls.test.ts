@@ -15,7 +15,7 @@ async function fill(ctx: ServiceContext, tenantId: string, lanes: [lane: string,
       from generate_series(0, ${tasks - 1}::int) n`);
 }
 
-test("a queue and its lanes tell since when their oldest waits, unless too many others wait longer", async () => {
+test("a queue and its lanes show their oldest waiting task's time, unless too many wait longer elsewhere", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   await fill(ctx, "acme", [

@@ -35,7 +35,7 @@ const numbers = (count: number, isMatch: (n: number) => boolean): number[] =>
   Array.from({ length: count }, (_, index) => index + 1).filter(isMatch);
 const sorted = (list: number[]): number[] => [...list].sort((a, b) => a - b);
 
-test("each condition finds what it says, all of it and once", async () => {
+test("each condition finds exactly the matching tasks, each once", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   await fill(ctx, 240);
@@ -62,7 +62,7 @@ test("each condition finds what it says, all of it and once", async () => {
   expect(await allPages(of, { parked: true })).toEqual([]);
 });
 
-test("metadata is compared by its type, and a text with whatever is written so", async () => {
+test("compares metadata by type, and a text with whatever is written like it", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   await fill(ctx, 12);
@@ -84,7 +84,7 @@ test("metadata is compared by its type, and a text with whatever is written so",
   expect(await found(JSON.parse('{"x":"7","__proto__":1}') as ListTasksInput["metadata"])).toEqual([2]);
 });
 
-test("what is unread is each reader's own, and needs one", async () => {
+test("unread is per reader, and needs a reader", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   await fill(ctx, 9);
@@ -98,7 +98,7 @@ test("what is unread is each reader's own, and needs one", async () => {
   await expect(listTasks(ctx, { unread: true, limit: 5 })).rejects.toMatchObject({ reason: "invalid-input" });
 });
 
-test("what is parked is found among more that waits for its time than is put in order at once", async () => {
+test("finds parked tasks among more delayed tasks than one sort covers", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   await fill(ctx, 40);
@@ -110,7 +110,7 @@ test("what is parked is found among more that waits for its time than is put in 
   expect(sorted(await allPages(ctx, { parked: true }))).toEqual(numbers(40, (n) => n % 4 !== 0 && n % 10 === 1));
 });
 
-test("what changed last comes first, page by page, be they few or many", async () => {
+test("orders by latest change, page by page, for few and many tasks", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   await fill(ctx, 40);
@@ -142,7 +142,7 @@ test("what changed last comes first, page by page, be they few or many", async (
   await expect(listTasks(ctx, { limit: 1, cursor: cursor ?? "" })).rejects.toMatchObject({ reason: "invalid-cursor" });
 });
 
-test("a lane's tasks are counted by state", async () => {
+test("counts a lane's tasks by state", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   await fill(ctx, 24);

@@ -6,7 +6,7 @@ import { createTasks, getTask, listTasks, markTasksRead, updateTask } from ".";
 
 const READER = "ann";
 
-test("many are marked in one call, each as far as it was seen, and no mark goes back", async () => {
+test("marks many tasks read in one call, each at its seen version, and moves no mark back", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   const [one, two, three] = [await queue.add(), await queue.add(), await queue.add()];
@@ -40,7 +40,7 @@ test("many are marked in one call, each as far as it was seen, and no mark goes 
   expect((await getTask(ctx, { taskId: two, readerId: "bob" })).unread).toBe(true);
 });
 
-test("all that a filter matches are marked, call by call, and none of another tenant", async () => {
+test("marks all tasks of a filter over several calls, and none of another tenant", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   const task = { title: "t", backendProfile: "demo", payload: {} };
@@ -61,7 +61,7 @@ test("all that a filter matches are marked, call by call, and none of another te
   expect(await unread("new")).toBe(1);
 });
 
-test("either tasks or a filter are named, and no more tasks than one call marks", () => {
+test("requires either tasks or a filter, and limits the tasks of a call", () => {
   const tasks = Array.from({ length: MARKED_MAX + 1 }, () => ({ taskId: "qt_a" }));
   for (const input of [{}, { tasks: [] }, { tasks: [{ taskId: "qt_a" }], filter: {} }, { tasks }])
     expect(MarkTasksReadInput.safeParse({ readerId: "r", ...input }).success).toBe(false);

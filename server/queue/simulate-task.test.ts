@@ -24,7 +24,7 @@ async function written(ctx: ServiceContext): Promise<unknown> {
   return rows;
 }
 
-test("a task that nothing holds up is told to go at once, and nothing is written for it", async () => {
+test("an unblocked task would start at once, and nothing is written", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   await queue.add({ lane: "slow" });
@@ -38,7 +38,7 @@ test("a task that nothing holds up is told to go at once, and nothing is written
   expect(await written(ctx)).toEqual(before);
 });
 
-test("why it would wait is told in the words of a task that waits, with its place and who holds what it needs", async () => {
+test("reports a blocker as for a waiting task, with position and holders", async () => {
   await using queue = await createTestQueue(2);
   const { ctx } = queue;
   await setControl(ctx, { queue: "default", lane: "narrow", maxRunning: 1 });
@@ -71,7 +71,7 @@ test("why it would wait is told in the words of a task that waits, with its plac
   expect((await simulate(bound, { lane: "narrow" })).blocker?.holders).toEqual([]);
 });
 
-test("those that go first take what it needs, and are told of as its holders", async () => {
+test("tasks ahead of it take what it needs, and count as its holders", async () => {
   await using queue = await createTestQueue(2);
   const { ctx } = queue;
   const urgent = await queue.add({ priority: 5 });
@@ -86,7 +86,7 @@ test("those that go first take what it needs, and are told of as its holders", a
   expect(await simulate(ctx, { tenantId: "other", lane: "wide" })).toMatchObject({ outcome: "dispatched" });
 });
 
-test("a session's volume that is gone, and another's session, are told of as they are of a task", async () => {
+test("reports an evicted session as blocker, and refuses a session of another project or tenant", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   const sessionId = await makeUsedSession(ctx, { note: "kept" });
@@ -101,7 +101,7 @@ test("a session's volume that is gone, and another's session, are told of as the
   await expect(simulate(bound, { sessionId, backendProfile: "codex" })).rejects.toMatchObject({ reason: "not-found" });
 });
 
-test("what would be refused is refused alike, and what would end without a start says so", async () => {
+test("refuses what creation would refuse, and reports a task that would end without a start", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   const refusalOf = async (input: Partial<CreateTaskInput>) => {
@@ -147,7 +147,7 @@ async function endMost(queue: TestQueue, pick: (below: number) => number): Promi
   }
 }
 
-test("what is foretold is what the next pass does, whatever stands in the queue", async () => {
+test("the prediction equals the next pass's outcome for any queue", async () => {
   await using queue = await createTestQueue(5);
   const { ctx } = queue;
   const pick = random(7);

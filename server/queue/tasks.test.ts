@@ -51,7 +51,7 @@ async function allPages(ctx: ServiceContext, filter: Partial<ListTasksInput>, li
   return ids;
 }
 
-test("pages in the order priority, age, id hold every match once", async () => {
+test("pages ordered by priority, age and id hold every match once", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const at = new Date("2026-01-01T00:00:00Z");
@@ -68,7 +68,7 @@ test("pages in the order priority, age, id hold every match once", async () => {
   expect(await allPages(ctx, { state: "failed" })).toEqual([]);
 });
 
-test("a cursor is refused with another filter, and when it is forged", async () => {
+test("refuses a cursor with another filter, and a forged one", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   for (let index = 0; index < 3; index += 1) await makeTask(ctx, {});
@@ -83,7 +83,7 @@ test("a cursor is refused with another filter, and when it is forged", async () 
   });
 });
 
-test("search finds titles as they are written, wildcards included, and ids", async () => {
+test("searches titles literally, including wildcards, and ids", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   await makeTask(ctx, { id: "qt_1", title: "Mend 100% of it" });
@@ -93,7 +93,7 @@ test("search finds titles as they are written, wildcards included, and ids", asy
   expect(await allPages(ctx, { search: "qt_2" })).toEqual(["qt_2"]);
 });
 
-test("a task is unread until its reader has read its version, and a mark never goes back", async () => {
+test("a task is unread until its reader has read its version, and a mark never moves back", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const task = await createTask(ctx, { title: "t", backendProfile: "codex", payload: {} });
@@ -130,7 +130,7 @@ test("an attempt may set any state until one is terminal", async () => {
   });
 });
 
-test("cancelling is idempotent, and what is cancelled stays so", async () => {
+test("cancelling is idempotent, and a cancelled task stays cancelled", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const { id: taskId } = await createTask(ctx, { title: "t", backendProfile: "codex", payload: {} });
@@ -145,7 +145,7 @@ test("cancelling is idempotent, and what is cancelled stays so", async () => {
   await expect(cancelTask(ctx, { taskId: done })).rejects.toMatchObject({ reason: "already-terminal" });
 });
 
-test("cancel raced with an attempt's end: one wins, the other is told", async () => {
+test("of a concurrent cancel and attempt end one wins, and the other is refused", async () => {
   await using store = await createTestStore();
   const [one, two] = [store.as(), store.as()];
   for (let round = 0; round < 20; round += 1) {
@@ -181,7 +181,7 @@ test("stats and commander count one queue, or all", async () => {
   expect((await queueStats(ctx, { projectId: "other" })).total).toBe(0);
 });
 
-test("pages of every filter hold every match once and in order, however many kinds of tasks there are", async () => {
+test("pages of every filter hold every match once and in order, with many kinds of tasks", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   await ctx.db.execute(sql`
@@ -237,7 +237,7 @@ test("pages of every filter hold every match once and in order, however many kin
   await check({ updatedAfter: 2_400, state: "pending" }, (task) => task.version > 2_400 && task.state === "pending");
 });
 
-test("a tenant with many lanes pages through its own tasks, and never places among those of others", async () => {
+test("a tenant with many lanes pages through its own tasks, and sees no positions of others", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   await ctx.db.execute(sql`
@@ -253,7 +253,7 @@ test("a tenant with many lanes pages through its own tasks, and never places amo
   expect(await allPages(own, { state: "pending" }, 200)).toHaveLength(600);
 });
 
-test("a whole id is looked up, however far down its task stands", async () => {
+test("a whole id is looked up directly, wherever its task stands in the order", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   await ctx.db.execute(sql`

@@ -17,7 +17,7 @@ async function began(test: TestQueue, waitMs: number, more: Partial<typeof queue
   });
 }
 
-test("waits are told by length, with the half and the nineteen of twenty", async () => {
+test("returns a histogram of waits with median and 95th percentile", async () => {
   await using test = await createTestQueue();
   expect(await queueWaits(test.ctx, {})).toMatchObject({ samples: 0, p50Ms: null, p95Ms: null });
   for (const waitMs of [0, 999, 1_000, 20_000, 7_200_000]) await began(test, waitMs);
@@ -29,7 +29,7 @@ test("waits are told by length, with the half and the nineteen of twenty", async
   expect(waits.buckets.at(-1)?.underMs).toBeNull();
 });
 
-test("a queue's waits are its own, and a tenant sees no other's", async () => {
+test("waits are per queue, and a tenant sees only its own", async () => {
   await using test = await createTestQueue();
   await began(test, 100);
   await began(test, 2_000, { queue: "slow" });
@@ -40,7 +40,7 @@ test("a queue's waits are its own, and a tenant sees no other's", async () => {
   expect((await queueWaits(other, { tenantId: "default" })).samples).toBe(0);
 });
 
-test("waits are told step by step, each by those that began first in it", async () => {
+test("groups waits by step, by when the starts happened", async () => {
   await using test = await createTestQueue();
   const nowMs = Date.now();
   const ago = (minutes: number) => new Date(nowMs - minutes * 60_000);
@@ -72,7 +72,7 @@ test("waits are told step by step, each by those that began first in it", async 
 
 const HOUR_MS = 3_600_000;
 
-test("waits are told hour by hour, of tasks from all over it, by the minute at which hours begin", async () => {
+test("groups waits by hour, from tasks all over the hour, aligned to its minute", async () => {
   await using test = await createTestQueue();
   const hourMs = Math.floor(Date.now() / HOUR_MS) * HOUR_MS;
   const at = async (ms: number, waitMs: number, more: Partial<typeof queueAttempts.$inferInsert> = {}) =>

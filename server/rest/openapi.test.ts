@@ -21,7 +21,7 @@ POST /queue/tasks/{taskId}/attempt|POST /queue/tasks/{taskId}/cancel|POST /queue
 GET /queue/stats|GET /queue/commander|GET /backends
 GET /runs/{runId}/events/watch|GET /runs/{runId}/commands/watch|GET /sessions/watch|GET /queue/watch`;
 
-test("the document names every promised route, each once, with every input that its procedure takes", () => {
+test("the document names every promised route once, with every input of its procedure", () => {
   const { paths, openapi } = openApiDocument();
   expect(openapi).toBe("3.1.0");
   for (const promise of PROMISED.trim().split(/[|\n]/)) {
@@ -46,7 +46,7 @@ test("the document names every promised route, each once, with every input that 
   }
 });
 
-test("images are told as the plain bytes that they may be sent and fetched as", () => {
+test("the document describes image uploads and downloads as plain bytes", () => {
   const { paths } = openApiDocument();
   const types = ["image/png", "image/jpeg", "image/gif", "image/webp"];
   const upload = paths["/api/v1/sessions/{sessionId}/attachments"]?.post as {
@@ -61,7 +61,7 @@ test("images are told as the plain bytes that they may be sent and fetched as", 
   expect(Object.keys(content.responses[200].content)).toEqual(types);
 });
 
-test("every procedure has its route, but those that only a runner or a console needs", () => {
+test("every procedure has a route, except those only for runners or the console", () => {
   const served = new Set([...ROUTES, ...STREAM_ROUTES].map(({ procedure }) => procedure));
   const unserved = procedureNames().filter((name) => !served.has(name));
   expect(unserved.sort()).toEqual([
@@ -74,7 +74,7 @@ test("every procedure has its route, but those that only a runner or a console n
   expect(appRouter).toBeDefined();
 });
 
-test("a fixed segment wins over a parameter for every pair of routes", () => {
+test("a fixed segment takes precedence over a parameter for every pair of routes", () => {
   const match = createMatcher([...ROUTES, ...STREAM_ROUTES]);
   for (const { path } of [...ROUTES, ...STREAM_ROUTES]) {
     const address = path.replaceAll(/\{\w+\}/g, "x%2Fy");

@@ -66,7 +66,7 @@ test("errors have one shape and the status of their reason", async () => {
   expect(created.status).toBe(401);
 });
 
-test("input is judged by name, in the query as in the body", async () => {
+test("validates input by name, in the query as in the body", async () => {
   const limits = await web.call("GET", "/api/v1/runs?limit=1000");
   expect(limits).toMatchObject({ status: 200, body: { items: [], cursor: null } });
   for (const ids of ["runIds=run_1", "runIds=run_1&runIds=run_2"])
@@ -110,7 +110,7 @@ test("input is judged by name, in the query as in the body", async () => {
   });
 });
 
-test("what metadata has to be stands in a query as JSON, and nothing of it is lost on the way", async () => {
+test("passes a metadata filter as JSON in a query without loss", async () => {
   await web.call("POST", "/api/v1/sessions", {
     body: '{"backendProfile":"demo","sessionId":"ses_meta","metadata":{"ticket":7,"__proto__":"x"}}',
   });
@@ -131,7 +131,7 @@ test("what metadata has to be stands in a query as JSON, and nothing of it is lo
     }
 });
 
-test("hostile JSON is refused or stored cleaned, and changes nothing else", async () => {
+test("refuses hostile JSON or stores it cleaned, and changes nothing else", async () => {
   const before = await countRows();
   const deep = `${'{"a":'.repeat(5_000)}1${"}".repeat(5_000)}`;
   const bodies = [
@@ -163,7 +163,7 @@ test("hostile JSON is refused or stored cleaned, and changes nothing else", asyn
   expect(odd.body).toMatchObject({ metadata: { n: "😀" } });
 });
 
-test("a body that is too large is refused before it is read, and the server goes on", async () => {
+test("refuses a body that is too large before reading it, and continues to serve", async () => {
   const status = await new Promise<number>((resolve, reject) => {
     const outgoing = request(`${web.url}/api/v1/runs`, {
       method: "POST",
@@ -188,7 +188,7 @@ test("a body that is too large is refused before it is read, and the server goes
   expect((await web.call("GET", "/healthz")).status).toBe(200);
 });
 
-test("tRPC says the same error in its own envelope, and takes ten calls at once and no more", async () => {
+test("tRPC returns the same error in its own envelope, and accepts at most ten calls per batch", async () => {
   const { status, body } = await web.call(
     "GET",
     `/api/trpc/runs.get?input=${encodeURIComponent('{"runId":"run_none"}')}`,
@@ -208,7 +208,7 @@ test("tRPC says the same error in its own envelope, and takes ten calls at once 
   expect((await web.call("GET", "/api/trpc/no.such")).status).toBe(404);
 });
 
-test("REST gives what tRPC gives, for every reading procedure", async () => {
+test("REST returns the same as tRPC for every reading procedure", async () => {
   await web.call("POST", "/api/v1/sessions", { body: { backendProfile: "demo", sessionId: "ses_same" } });
   const run = (
     await web.call("POST", "/api/v1/runs", { body: { backendProfile: "demo", sessionRef: { sessionId: "ses_same" } } })
@@ -275,7 +275,7 @@ test("REST gives what tRPC gives, for every reading procedure", async () => {
   expect(compared).toBeGreaterThan(12);
 });
 
-test("digests are of the sessions that are named, each id given once more", async () => {
+test("returns digests of the named sessions, in the order of ids, and validates their number", async () => {
   for (const sessionId of ["ses_d1", "ses_d2"])
     await web.call("POST", "/api/v1/sessions", { body: { backendProfile: "demo", sessionId } });
   const digests = await web.call("GET", "/api/v1/session-digests?sessionIds=ses_d2&sessionIds=ses_d1&sessionIds=none");
@@ -287,7 +287,7 @@ test("digests are of the sessions that are named, each id given once more", asyn
     expect(await refusal("GET", `/api/v1/session-digests?${query}`)).toEqual({ status: 400, reason: "invalid-input" });
 });
 
-test("a caller's id hides no route, and no route hides a caller's id", async () => {
+test("no caller-chosen id hides a route, and no route hides an id", async () => {
   for (const sessionId of ["digests", "stats", "history"]) {
     await web.call("POST", "/api/v1/sessions", { body: { backendProfile: "demo", sessionId } });
     expect((await web.call("GET", `/api/v1/sessions/${sessionId}`)).body).toMatchObject({ sessionId });
@@ -300,7 +300,7 @@ test("a caller's id hides no route, and no route hides a caller's id", async () 
     });
 });
 
-test("what is asked in a body and changes nothing is answered by REST as by tRPC", async () => {
+test("a reading procedure with a body answers over REST as over tRPC", async () => {
   const input = { backendProfile: "demo", title: "tried", payload: {}, queue: "of-trials" };
   for (const [path, procedure, body, answer] of [
     ["/queue/tasks/simulate", "queue.simulateTask", input, TaskTrial],

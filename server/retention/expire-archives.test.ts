@@ -57,7 +57,7 @@ async function resume(ctx: ServiceContext, sessionId: string): Promise<string | 
   return readNote(ctx, sessionId);
 }
 
-test("as many archives are kept as the configuration says, the newest", async () => {
+test("keeps the newest archives, up to the configured number", async () => {
   await using store = await createTestStore();
   const one = withStorage(store.as(), { archiveKeep: 1 });
   const three = withStorage(store.as(), { archiveKeep: 3 });
@@ -67,7 +67,7 @@ test("as many archives are kept as the configuration says, the newest", async ()
   expect(await resume(three, sessionId)).toBe("d");
 });
 
-test("a replaced archive goes after its time with what only it needed; the newest stays, and is whole", async () => {
+test("removes a replaced archive after its time with its own segments, and keeps the newest complete", async () => {
   await using store = await createTestStore();
   const ctx = withStorage(store.as(), { archiveKeep: 5, archiveRetentionMs: 24 * HOUR_MS });
   const [old, young] = [await makeArchives(ctx, ["a", "b", "c"]), await makeArchives(ctx, ["d"])];
@@ -83,7 +83,7 @@ test("a replaced archive goes after its time with what only it needed; the newes
   expect([await resume(ctx, old), await resume(ctx, young)]).toEqual(["c", "d"]);
 });
 
-test("an archive that a restore is under way from stays, though a newer one replaced it", async () => {
+test("keeps an archive that a restore uses, although a newer one replaced it", async () => {
   await using store = await createTestStore();
   const ctx = withStorage(store.as(), { archiveKeep: 5, archiveRetentionMs: 24 * HOUR_MS });
   const sessionId = await makeArchives(ctx, ["a", "b", "c"]);
@@ -97,7 +97,7 @@ test("an archive that a restore is under way from stays, though a newer one repl
     expect((await getSegment(ctx, { sessionId, sha256 })).byteLength).toBeGreaterThan(0);
 });
 
-test("an evicted session's archive goes after its time, in the audit; with a pin, a volume or a fork it stays", async () => {
+test("removes an evicted session's archive after its time, audited, unless a pin, volume or fork needs it", async () => {
   await using store = await createTestStore();
   const ctx = withStorage(store.as(), { archiveRetentionDays: 30 });
   const [gone, pinned, live, source, late] = [
@@ -135,7 +135,7 @@ test("an evicted session's archive goes after its time, in the audit; with a pin
   expect(await resume(ctx, "ses_fork")).toBe("source");
 });
 
-test("what a crash leaves of an expired archive is removed by the repair", async () => {
+test("the repair finishes an interrupted removal of an expired archive", async () => {
   await using store = await createTestStore();
   const ctx = withStorage(store.as(), { archiveRetentionDays: 30 });
   const sessionId = await makeUsedSession(ctx, { note: "gone" });
@@ -152,7 +152,7 @@ test("what a crash leaves of an expired archive is removed by the repair", async
   expect(await ctx.archive.get(sessionId, segment?.sha256 ?? "")).toBeNull();
 });
 
-test("in a database that was restored from a backup no archive goes for its age until a person has collected once", async () => {
+test("after a restore from backup no archive expires until a person has collected once", async () => {
   await using store = await createTestStore();
   const retention = { archiveRetentionMs: HOUR_MS, archiveRetentionDays: 30 };
   const [person, loop] = [withStorage(store.as(), retention), withStorage(store.as(SYSTEM), retention)];

@@ -14,7 +14,7 @@ import { purgeDeleted, retireExpired } from ".";
 
 const LONG_AGO = sql`now() - interval '91 days'`;
 
-test("a deleted session's volume, archive, events and runs go, and a day later its row", async () => {
+test("removes a deleted session's volume, archive, events and runs, and its row a day later", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const sessionId = await makeUsedSession(ctx, { note: "secret" });
@@ -37,7 +37,7 @@ test("a deleted session's volume, archive, events and runs go, and a day later i
   expect((await ctx.db.select().from(events)).length).toBeGreaterThan(0);
 });
 
-test("a purge that its budget or a fault cuts off goes on where it stopped", async () => {
+test("a purge interrupted by its time budget or an error continues where it stopped", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const sessionId = await makeUsedSession(ctx, { note: "x" });
@@ -48,7 +48,7 @@ test("a purge that its budget or a fault cuts off goes on where it stopped", asy
   expect((await purgeDeleted(ctx)).emptied).toEqual([sessionId]);
 });
 
-test("deleted sessions whose volumes cannot go yet keep no other from being purged", async () => {
+test("deleted sessions whose volumes cannot go yet do not delay others", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const stuck = new Set<string>();
@@ -80,7 +80,7 @@ async function makeDeleted(ctx: ServiceContext, minutesAgo: number): Promise<str
   return sessionId;
 }
 
-test("runs of a session that expired long ago go when its volume has gone; its archive stays", async () => {
+test("removes an expired session's runs once its volume is gone, and keeps its archive", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const sessionId = await makeUsedSession(ctx, { note: "kept in the archive" });
@@ -113,7 +113,7 @@ async function makeRetired(
   return { sessionId, eventCount: lastEventSeq };
 }
 
-test("runs stay for as long after a session's last use as after its expiry", async () => {
+test("keeps runs as long after a session's last use as after its expiry", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const { sessionId } = await makeRetired(ctx);
@@ -129,7 +129,7 @@ test("runs stay for as long after a session's last use as after its expiry", asy
   expect(await retireExpired(ctx)).toEqual([sessionId]);
 });
 
-test("a session that is pinned while others are retired keeps its runs", async () => {
+test("a session pinned while others are retired keeps its runs", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const { sessionId: first } = await makeRetired(ctx, "ses_first");
@@ -161,7 +161,7 @@ async function countWaiting(ctx: ServiceContext): Promise<number> {
   return rows[0].waiting;
 }
 
-test("a budget that ends with a session's last run leaves nothing that names the run", async () => {
+test("a pass that stops after a session's last run leaves nothing that names the run", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const { sessionId, eventCount } = await makeRetired(ctx);
@@ -170,7 +170,7 @@ test("a budget that ends with a session's last run leaves nothing that names the
   expect(await readTrace(ctx, { sessionId, afterSeq: 0, limit: 50 })).toMatchObject({ runId: null, items: [] });
 });
 
-test("a run that is created while its session is retired stays the session's last", async () => {
+test("a run created while its session is retired remains the session's last run", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const { sessionId } = await makeRetired(ctx);

@@ -7,7 +7,7 @@ import { tenantOperator, testContext } from "@/server/test/context";
 import { rowsRead } from "@/server/test/rows-read";
 import { getRunnerJob, launchRunnerJob } from ".";
 
-test("a runner job is found by its attempt's id too, also once it has ended, and without reading the others", async () => {
+test("finds a runner job by its attempt's id, also once ended, through an index", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const { id: runId } = await createRun(ctx, { backendProfile: "codex" });
@@ -30,7 +30,7 @@ test("a runner job is found by its attempt's id too, also once it has ended, and
   await expect(other).rejects.toMatchObject({ reason: "not-found" });
 });
 
-test("a launch that comes after the launcher's own is answered with it, and bears its key from then on", async () => {
+test("a manual launch after the launcher's own returns its job, which keeps the caller's key", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, { settings: { executor: "local" } });
   const { id: runId } = await createRun(ctx, { backendProfile: "codex" });

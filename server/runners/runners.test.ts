@@ -83,7 +83,7 @@ test("a runner is idle, busy, late, lost while its run waits, and ended once ano
   expect([await idsOf(ctx, "living"), await idsOf(ctx, "ended")]).toEqual([[next], [runnerId]]);
 });
 
-test("a runner whose run has ended is on its way out until its process is known to be gone", async () => {
+test("a runner whose run has ended is draining until its process is confirmed gone", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, LOCAL);
   const { runId, commandId, leaseEpoch, runnerId, attemptId } = await launched(ctx, new StubExecutor(), "ses_out");
@@ -96,7 +96,7 @@ test("a runner whose run has ended is on its way out until its process is known 
   expect(await getRunner(ctx, { runnerId })).toMatchObject({ state: "ended", endKind: "finished" });
 });
 
-test("the last sixty beats are kept with their gaps and round trips", async () => {
+test("keeps the last sixty heartbeats with their gaps and round trips", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const { runId } = await runWithTurn(ctx, "ses_beats");
@@ -120,7 +120,7 @@ test("the last sixty beats are kept with their gaps and round trips", async () =
   expect(beats.gapsMs).toHaveLength(60);
 });
 
-test("a beat stays in its page and touches no index", async () => {
+test("a heartbeat updates its row in place without touching an index", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const { runId } = await runWithTurn(ctx, "ses_hot");
@@ -138,7 +138,7 @@ test("a beat stays in its page and touches no index", async () => {
     .toBeGreaterThan(0.9);
 });
 
-test("a drained runner is told so, gives its waiting turns to another, and that counts as no attempt", async () => {
+test("a drained runner returns its waiting turns to another runner without counting an attempt", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, LOCAL);
   const executor = new StubExecutor();
@@ -180,7 +180,7 @@ test("a drained runner is told so, gives its waiting turns to another, and that 
   ]);
 });
 
-test("who says that it was drained, and was not, has used an attempt", async () => {
+test("a runner that claims a drain without being ordered uses up an attempt", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, LOCAL);
   const { runId, leaseEpoch } = await launched(ctx, new StubExecutor(), "ses_claims");
@@ -189,7 +189,7 @@ test("who says that it was drained, and was not, has used an attempt", async () 
   expect(await getRun(ctx, { runId })).toMatchObject({ status: "pending", attemptCount: 1 });
 });
 
-test("a drained outside runner keeps its run and claims no other until it is resumed", async () => {
+test("a drained external runner keeps its run and claims no other until it is resumed", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const mine = await createRun(ctx, { backendProfile: "codex" });
@@ -202,7 +202,7 @@ test("a drained outside runner keeps its run and claims no other until it is res
   await claimRun(ctx, { runId: other.id, runnerId: "r1" });
 });
 
-test("a drained outside runner is resumed after its run has ended too, and claims the next", async () => {
+test("a drained external runner whose run has ended can be resumed and claims the next", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const mine = await createRun(ctx, { backendProfile: "codex" });
@@ -219,7 +219,7 @@ test("a drained outside runner is resumed after its run has ended too, and claim
   await claimRun(ctx, { runId: next.id, runnerId: "r1" });
 });
 
-test("a revoked runner is fenced at once, ended by its executor, and its run goes on with another", async () => {
+test("a revoked runner is fenced at once, ended by its executor, and another continues its run", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, LOCAL);
   const executor = new StubExecutor();
@@ -241,7 +241,7 @@ test("a revoked runner is fenced at once, ended by its executor, and its run goe
   );
 });
 
-test("an outside runner whose token was revoked has until its lease ends; then another may claim", async () => {
+test("a revoked external runner keeps its lease to the end; then another may claim", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, { settings: { leaseMs: 0 } });
   const { runId } = await runWithTurn(ctx, "ses_outside");
@@ -261,7 +261,7 @@ test("an outside runner whose token was revoked has until its lease ends; then a
   expect(await stateOf(ctx, "r1")).toBe("ended");
 });
 
-test("killed runners that cannot be confirmed gone have each other's turn, whatever their number", async () => {
+test("killed runners that stay unconfirmed are retried in turn, whatever their number", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, LOCAL);
   const executor = new StubExecutor();
@@ -280,7 +280,7 @@ test("killed runners that cannot be confirmed gone have each other's turn, whate
   expect(executor.ended.slice(18)).toEqual(executor.ended.slice(0, 16));
 });
 
-test("a killed runner is ended by the worker, tried again while it cannot be confirmed gone, and its run says why", async () => {
+test("the worker ends a killed runner, retries while unconfirmed, and its run has the reason", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, LOCAL);
   const executor = new StubExecutor();
@@ -302,7 +302,7 @@ test("a killed runner is ended by the worker, tried again while it cannot be con
   expect(await getRunner(ctx, { runnerId })).toMatchObject({ state: "ended", endKind: "lost" });
 });
 
-test("orders are an operator's of the runner's own tenant", async () => {
+test("only an operator of the runner's tenant may order it", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const { runId } = await runWithTurn(ctx, "ses_theirs");
@@ -316,7 +316,7 @@ test("orders are an operator's of the runner's own tenant", async () => {
   expect(rows).toEqual([]);
 });
 
-test("runners are found by profile, place, and the ids of what they work on, page by page", async () => {
+test("finds runners by profile, placement and the ids of their work, page by page", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   for (let index = 0; index < 5; index += 1)
@@ -334,7 +334,7 @@ test("runners are found by profile, place, and the ids of what they work on, pag
   expect(rest.cursor).toBeNull();
 });
 
-test("runners are narrowed by all that a list's query may say, and counted by the same", async () => {
+test("filters runners by every key of the list's query, and counts them by the same", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, LOCAL);
   const executor = new StubExecutor();
@@ -388,7 +388,7 @@ test("runners are narrowed by all that a list's query may say, and counted by th
   ).toMatchObject({ items: [{ id: runnerId }] });
 });
 
-test("figures of the living are noted minute by minute, of all and of each tenant; who is silent for long is ended", async () => {
+test("records figures of live runners per minute, in total and per tenant, and ends a silent one", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   await noteRunnerMinute(ctx);
@@ -417,7 +417,7 @@ test("figures of the living are noted minute by minute, of all and of each tenan
   expect(await stateOf(ctx, "idle")).toBe("idle");
 });
 
-test("a runner of another build, or that speaks another version, is told from the server's own", async () => {
+test("marks a runner of another build or protocol version", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const skewOf = async (sourceCommit: string) => (await registerRunner(ctx, { id: "r1", sourceCommit })).skew;

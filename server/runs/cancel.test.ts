@@ -12,7 +12,7 @@ const SECRET = "ghp_0123456789abcdefghijABCDEFGHIJ";
 const reason = `not with \u0000 ${SECRET}`;
 const redacted = "not with \uFFFD [redacted]";
 
-test("a reason to cancel or to release is stored cleaned, and without the secrets that it holds", async () => {
+test("stores the reason of a cancellation or release cleaned and redacted", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const cancelled = await makeRun(ctx.database.db);

@@ -27,7 +27,7 @@ async function holdLease(database: TestDatabase, runId: string) {
   };
 }
 
-test("a late heartbeat that is answered is not followed by a takeover", async () => {
+test("no takeover follows a late heartbeat that was accepted", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const { id: runId } = await makeRun(ctx.database.db);
@@ -45,7 +45,7 @@ test("a late heartbeat that is answered is not followed by a takeover", async ()
   expect(claimed).toMatchObject({ status: "rejected", reason: { reason: "lease-held" } });
 });
 
-test("a heartbeat that waited while its session went to another run is told that its lease is lost", async () => {
+test("a heartbeat that waited while its session went to another run gets lease-lost", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const { sessionId } = await makeSession(ctx.database.db);

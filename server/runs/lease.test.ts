@@ -47,7 +47,7 @@ test.each([
   expect((await claimRun(ctx, { runId, runnerId: "runner_a" })).assignment.selfFence).toBe(selfFence);
 });
 
-test("of sixteen runners that claim at once exactly one gets the run", async () => {
+test("exactly one of sixteen concurrent claims gets the run", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, { poolMax: 16 });
   for (let round = 0; round < 10; round += 1) {
@@ -63,7 +63,7 @@ test("of sixteen runners that claim at once exactly one gets the run", async () 
   }
 });
 
-test("the process that holds a run gets its epoch again, another process of the same runner does not", async () => {
+test("the process that holds a run claims it again with the same epoch; another process of its runner does not", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const { id: runId } = await makeRun(ctx.database.db);
@@ -75,7 +75,7 @@ test("the process that holds a run gets its epoch again, another process of the 
   });
 });
 
-test("the creation of a run that is claimed by now answers it with its lease", async () => {
+test("creating a run that is claimed meanwhile returns it with its lease", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const input = { backendProfile: "codex", idempotencyKey: "once" };
@@ -86,7 +86,7 @@ test("the creation of a run that is claimed by now answers it with its lease", a
   expect(again.leaseExpiresAt).not.toBeNull();
 });
 
-test("the runner that holds a lease of v0.1 claims its run again, another process of it does not", async () => {
+test("the runner that holds a v0.1 lease claims its run again; another process of it does not", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const { id: runId } = await makeRun(ctx.database.db, { status: "claimed", claimedBy: "old", leaseState: "held" });
@@ -97,7 +97,7 @@ test("the runner that holds a lease of v0.1 claims its run again, another proces
   expect(await claimRun(ctx, { runId, runnerId: "old" })).toMatchObject({ claimedBy: "old", leaseEpoch: 0 });
 });
 
-test("a late heartbeat of the same epoch revives a lease that ran out", async () => {
+test("a late heartbeat of the same epoch renews an expired lease", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const { id: runId } = await makeRun(ctx.database.db);
@@ -107,7 +107,7 @@ test("a late heartbeat of the same epoch revives a lease that ran out", async ()
   await expect(claimRun(ctx, { runId, runnerId: "runner_b" })).rejects.toMatchObject({ reason: "lease-held" });
 });
 
-test("a runner whose lease was taken over cannot extend its successor's, whatever epoch it gives", async () => {
+test("a runner whose lease was taken over cannot extend its successor's with any epoch", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const { id: runId } = await makeRun(ctx.database.db);
@@ -125,7 +125,7 @@ test("a runner whose lease was taken over cannot extend its successor's, whateve
   expect(await heartbeatRun(ended, beat)).toMatchObject({ status: "completed" });
 });
 
-test("one run of a session is leased at a time", async () => {
+test("only one run of a session is leased at a time", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const { sessionId } = await makeSession(ctx.database.db);
@@ -140,7 +140,7 @@ test("one run of a session is leased at a time", async () => {
   expect(claimed).toHaveLength(1);
 });
 
-test("a terminal run has one terminal event, its last, no lease and no open command", async () => {
+test("an ended run has one terminal event, its last, no lease and no open command", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, { poolMax: 16 });
   for (let round = 0; round < 10; round += 1) {
@@ -172,7 +172,7 @@ test("a terminal run has one terminal event, its last, no lease and no open comm
   }
 });
 
-test("a failure's message is stored and told cleaned, and without the credential in it", async () => {
+test("stores and returns a failure's message cleaned and without credentials", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const run = await createRun(ctx, { backendProfile: "codex" });
@@ -193,7 +193,7 @@ test("a failure's message is stored and told cleaned, and without the credential
   expect(JSON.stringify(items)).not.toContain("hunter2");
 });
 
-test("a turn that was sent to a lost attempt is not sent again; one that was not is", async () => {
+test("a turn sent to a lost attempt is not sent again; an unsent one is", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const run = await createRun(ctx, { backendProfile: "codex", sessionRef: { sessionId: "ses_lost" } });
@@ -213,7 +213,7 @@ test("a turn that was sent to a lost attempt is not sent again; one that was not
   expect(items.map((event) => event.payload.phase)).toContain("lease-expired");
 });
 
-test("cancelling a pending run ends its commands first, then tells the intent, then the end", async () => {
+test("cancelling a pending run ends its commands, then records the request, then the end", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const run = await createRun(ctx, { backendProfile: "codex", sessionRef: { sessionId: "ses_cancel" } });

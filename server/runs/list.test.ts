@@ -18,7 +18,7 @@ const MANY = COUNTED_MAX + 2_500;
 const BATCH = 2_500;
 const HOUR_AGO = sql<Date>`now() - interval '61 minutes'`;
 
-test("runs are found by each filter, alone and together", async () => {
+test("finds runs by each filter, alone and combined", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const { sessionId } = await makeSession(ctx.db, { title: "Tidy up" });
@@ -68,7 +68,7 @@ test("runs are found by each filter, alone and together", async () => {
   });
 });
 
-test("a run tells when it was first claimed, also after another attempt", async () => {
+test("a run keeps its first claim's time over later attempts", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const { id: runId } = await makeRun(ctx.db);
@@ -103,7 +103,7 @@ test.each([
   expect((await listRuns(ctx, asked({ outcome: "failed" }))).items).toHaveLength(kind === null ? 0 : 1);
 });
 
-test("failures are counted by kind, each tenant's own, those of the last hours alone", async () => {
+test("counts recent failures by kind, per tenant", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const fail = (failureKind: string | null, more: Partial<typeof runs.$inferInsert> = {}) =>
@@ -135,7 +135,7 @@ test("failures are counted by kind, each tenant's own, those of the last hours a
   expect((await stats(ctx, { withinHours: 24 })).failed).toBe(6);
 });
 
-test("how runs ended is counted by the hour in which they were made, each tenant's own", async () => {
+test("counts how runs ended by the hour of their creation, per tenant", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const end = (status: TerminalStatus, more: Partial<typeof runs.$inferInsert> = {}) =>
@@ -163,7 +163,7 @@ test("how runs ended is counted by the hour in which they were made, each tenant
   ]);
 });
 
-test("no filter of the list, and no count, reads the whole table", async () => {
+test("no list filter and no count reads the whole table", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const word = unique("many");

@@ -5,7 +5,7 @@ import { listEvents } from "@/server/events";
 import { testContext } from "@/server/test/context";
 import { cancelRun } from ".";
 
-test("a cancel locks a run's open commands by id, as whatever else ends them, and ends them in their order", async () => {
+test("a cancel locks a run's open commands by id like every other path, and ends them in order", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const { id: runId } = await makeRun(ctx.database.db);

@@ -59,7 +59,7 @@ async function again(ctx: ServiceContext, scheduleId: string): Promise<void> {
   await fireSchedules(ctx);
 }
 
-test("what is due is added to the queue, and comes again at the next time of its plan", async () => {
+test("adds a task when a schedule is due, and sets the schedule's next time", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const { id } = await make(ctx, { task: { ...TASK, queue: "chores", expiresAfterMs: 3_600_000 } });
@@ -83,7 +83,7 @@ test("what is due is added to the queue, and comes again at the next time of its
   expect(await came(ctx, id)).toEqual([schedule.lastFiring]);
 });
 
-test("it wakes the dispatcher, and its task becomes a run as any other does", async () => {
+test("wakes the dispatcher, and the task becomes a run like any other", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, { settings: { executor: "local", runnersMax: 4 } });
   const { id } = await make(ctx);
@@ -97,7 +97,7 @@ test("it wakes the dispatcher, and its task becomes a run as any other does", as
   });
 });
 
-test("many passes at once add one task for each time", async () => {
+test("concurrent passes add one task for each time", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, { poolMax: 8 });
   const made = await Promise.all(Array.from({ length: 60 }, (_, n) => make(ctx, { name: `n${n}` })));
@@ -108,7 +108,7 @@ test("many passes at once add one task for each time", async () => {
   expect([...ids].sort()).toEqual(made.map(({ id }) => id).sort());
 });
 
-test("the same time comes once, if a hand sets it back, if what was noted of it is lost, and if its task has changed since", async () => {
+test("fires one time once, also when it is set back by hand, its firing is lost or its task has changed", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const { id: scheduleId } = await make(ctx, { overlap: "replace" });
@@ -128,7 +128,7 @@ test("the same time comes once, if a hand sets it back, if what was noted of it 
   expect(await tasksOf(ctx)).toHaveLength(2);
 });
 
-test("whoever has taken a time's key before is not taken for its task", async () => {
+test("a task that already uses a time's key is not taken for its firing", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const { id } = await make(ctx, { catchUpMs: 604_800_000 });
@@ -141,7 +141,7 @@ test("whoever has taken a time's key before is not taken for its task", async ()
   ]);
 });
 
-test("what others hold is in no other schedule's way, and comes once they let it go", async () => {
+test("a locked schedule delays no other, and fires once it is unlocked", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, { poolMax: 4 });
   const { id: replacing } = await make(ctx, { overlap: "replace", name: "replacing" });
@@ -162,7 +162,7 @@ test("what others hold is in no other schedule's way, and comes once they let it
   expect((await came(ctx, replacing)).map(({ outcome }) => outcome)).toEqual(["created", "created"]);
 });
 
-test("of times that were missed the last is made up for, if it is not too long ago", async () => {
+test("catches up only the last missed time, and only if it is recent enough", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const { id } = await make(ctx, { cron: "*/5 * * * *" });
@@ -184,7 +184,7 @@ test("of times that were missed the last is made up for, if it is not too long a
   expect(await tasksOf(ctx)).toHaveLength(1);
 });
 
-test("a time is left out while a task of before has not ended", async () => {
+test("skips a time while an earlier task is open", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const { id } = await make(ctx);
@@ -200,7 +200,7 @@ test("a time is left out while a task of before has not ended", async () => {
   expect((await came(ctx, id)).map(({ outcome }) => outcome)).toEqual(["created", "skipped", "skipped", "created"]);
 });
 
-test("or is added beside it, or in its place, as the schedule says", async () => {
+test("with overlap allow adds a second task, and with replace cancels the earlier one", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const { id: scheduleId } = await make(ctx, { overlap: "allow" });
@@ -217,7 +217,7 @@ test("or is added beside it, or in its place, as the schedule says", async () =>
   ]);
 });
 
-test("an agent that works is stopped by the task that takes its place", async () => {
+test("with overlap replace also cancels a running task's run", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, { settings: { executor: "local", runnersMax: 4 } });
   const { id: scheduleId } = await make(ctx, { overlap: "replace" });
@@ -234,7 +234,7 @@ test("an agent that works is stopped by the task that takes its place", async ()
   expect(await ctx.db.select().from(runs)).toMatchObject([{ status: "claimed", cancelRequestedAt: expect.any(Date) }]);
 });
 
-test("a task that would have expired is not made up for", async () => {
+test("does not catch up a task that would have expired", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const { id } = await make(ctx, {
@@ -247,7 +247,7 @@ test("a task that would have expired is not made up for", async () => {
   expect(await came(ctx, id)).toMatchObject([{ outcome: "missed", message: expect.stringMatching(/expired/) }]);
 });
 
-test("what was missed longer ago than firings are kept is told all the same", async () => {
+test("records a missed time older than the firings' retention", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const { id } = await make(ctx, { cron: "@yearly" });
@@ -258,7 +258,7 @@ test("what was missed longer ago than firings are kept is told all the same", as
   expect(await readSchedule(ctx, id)).toMatchObject({ lastFiring: { outcome: "missed" } });
 });
 
-test("after its last time a schedule has ended, and fires no more, though a worker of before has set it a time", async () => {
+test("ends a schedule after its last time, even if an older worker set a next one", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const { id: scheduleId } = await make(ctx, { cron: "* * * * *" });
@@ -278,7 +278,7 @@ test("after its last time a schedule has ended, and fires no more, though a work
   expect(Date.parse(resumed.nextAt ?? "")).toBeGreaterThan(Date.now());
 });
 
-test("of what was missed nothing after the end is made up for", async () => {
+test("catches up nothing after a schedule's end", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const { id } = await make(ctx, { cron: "* * * * *", catchUpMs: 604_800_000 });
@@ -289,7 +289,7 @@ test("of what was missed nothing after the end is made up for", async () => {
   expect(await came(ctx, id)).toMatchObject([{ outcome: "created", missed: 5, dueAt: endsAt.toISOString() }]);
 });
 
-test("tasks of one time are strewn over the jitter, each where it is whoever comes to it", async () => {
+test("spreads tasks over the jitter, each at the same offset in every pass", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const jitterMs = 3_600_000;
@@ -314,7 +314,7 @@ test("tasks of one time are strewn over the jitter, each where it is whoever com
   expect((await tasksOf(ctx)).at(-1)?.runAt).toBeNull();
 });
 
-test("a tenant's schedule tells nothing of another tenant's session", async () => {
+test("a tenant's schedule reveals nothing of another tenant's session", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const one = ctx.as(tenantOperator("t1"));
@@ -330,7 +330,7 @@ test("a tenant's schedule tells nothing of another tenant's session", async () =
     await expect(act()).rejects.toMatchObject({ reason: "not-found" });
 });
 
-test("a time whose task is refused is noted with why, and the next one is tried", async () => {
+test("records a refused task with its reason, and tries the next time", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const { id } = await make(ctx);
@@ -353,7 +353,7 @@ test("a time whose task is refused is noted with why, and the next one is tried"
   expect(await failing()).toEqual([]);
 });
 
-test("on the overview the first that fail are listed, and all are counted", async () => {
+test("the overview lists the first failing schedules and counts all", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   await setControlState(ctx, { queue: "default" }, "draining");
@@ -366,7 +366,7 @@ test("on the overview the first that fail are listed, and all are counted", asyn
   expect(needCounts).toContainEqual({ kind: "schedule-failing", count: 25, hasMore: false });
 });
 
-test("webhooks are told of a time that was missed or refused, and of no other", async () => {
+test("notifies webhooks of missed and refused times only", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const { id: webhookId } = await createWebhook(
@@ -394,7 +394,7 @@ test("webhooks are told of a time that was missed or refused, and of no other", 
   ]);
 });
 
-test("what fails for a reason that nobody foresaw stands in no other's way", async () => {
+test("an unexpected failure of one schedule delays no other", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const [broken, zone, well] = [
@@ -415,7 +415,7 @@ test("what fails for a reason that nobody foresaw stands in no other's way", asy
   expect((await came(ctx, well.id))[0]).toMatchObject({ outcome: "created" });
 });
 
-test("a person's word adds one at once, whatever is paused or goes on, and moves no time", async () => {
+test("a manual trigger adds a task at once regardless of pause and overlap, and keeps the next time", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const { id: scheduleId } = await make(ctx, { isPaused: true });
@@ -461,7 +461,7 @@ test("a paused one does not come, and what passed meanwhile is not made up for",
   expect(await came(ctx, scheduleId)).toEqual([]);
 });
 
-test("what came long ago is forgotten, unless its task goes on; what is deleted leaves its tasks", async () => {
+test("removes old firings unless their task is open; a deleted schedule leaves its tasks", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const { id: scheduleId } = await make(ctx, { overlap: "allow" });
@@ -481,7 +481,7 @@ test("what came long ago is forgotten, unless its task goes on; what is deleted 
   expect(await tasksOf(ctx)).toHaveLength(3);
 });
 
-test("firings go page by page, by what came of them", async () => {
+test("lists firings page by page, filtered by outcome", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const { id: scheduleId } = await make(ctx);

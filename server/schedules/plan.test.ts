@@ -10,7 +10,7 @@ const next = (cron: string, timeZone: string, after: string, count = 3) =>
     .next(at(after), count)
     .map((time) => time.toISOString().slice(0, 16));
 
-test("a time is one of its zone's clocks, in summer and in winter", () => {
+test("a time is local to its zone, in summer and winter", () => {
   expect(next("0 9 * * MON-FRI", "Europe/Berlin", "2026-03-27T07:59:59Z")).toEqual([
     "2026-03-27T08:00",
     "2026-03-30T07:00",
@@ -19,7 +19,7 @@ test("a time is one of its zone's clocks, in summer and in winter", () => {
   expect(next("@daily", "Asia/Kolkata", "2026-01-01T00:00:00Z", 1)).toEqual(["2026-01-01T18:30"]);
 });
 
-test("a time that clocks leave out comes right after the gap, and one that they show twice comes once", () => {
+test("a time inside a clock gap fires right after the gap, and a repeated time fires once", () => {
   expect(next("30 2 * * *", "Europe/Berlin", "2026-03-28T12:00:00Z", 2)).toEqual([
     "2026-03-29T01:00",
     "2026-03-30T00:30",
@@ -40,7 +40,7 @@ test.each([
   expect(next(cron, "Europe/Berlin", "2026-10-24T22:00:00Z", 2)).toEqual(autumn);
 });
 
-test("what comes at steps goes by the time that passes", () => {
+test("steps continue by elapsed time over a clock change", () => {
   expect(next("*/30 * * * *", "Europe/Berlin", "2026-10-25T00:00:00Z", 4)).toEqual([
     "2026-10-25T00:30",
     "2026-10-25T01:00",
@@ -70,14 +70,14 @@ test.each(["", "Nowhere/Land", "+02:00", "UTC+2", "Europe/Berlin\u0000"])("“%s
   expect(() => readPlan("@daily", timeZone)).toThrow(/^timeZone: /);
 });
 
-test("a day that never comes is refused, one of leap years is not", () => {
+test("refuses a day that never occurs, and accepts one of leap years", () => {
   const never = readPlan("0 0 30 2 *", "UTC");
   expect(() => nextTime(never, at("2026-01-01T00:00:00Z"), FOR_GOOD)).toThrow(/never comes/);
   const leap = readPlan("0 0 29 2 *", "UTC");
   expect(nextTime(leap, at("2026-01-01T00:00:00Z"), FOR_GOOD)).toEqual(at("2028-02-29T00:00:00Z"));
 });
 
-test("a plan comes from when it starts until it ends, both included", () => {
+test("a plan has times from its start to its end, both included", () => {
   const bounds = { startsAt: at("2026-01-01T10:10:00Z"), endsAt: at("2026-01-01T10:30:00Z") };
   const plan = readPlan("*/10 * * * *", "UTC", bounds);
   const times = ["10:10", "10:20", "10:30"].map((time) => at(`2026-01-01T${time}:00Z`));
@@ -90,7 +90,7 @@ test("a plan comes from when it starts until it ends, both included", () => {
   expect(lastDue(plan, at("2026-01-01T10:10:00Z"), at("2026-02-01T00:00:00Z"))).toEqual({ dueAt: times[2], missed: 2 });
 });
 
-test("a plan that has no time between its bounds is refused with what is wrong", () => {
+test("refuses a plan without a time between its bounds, with the reason", () => {
   const first = (startsAt: string | null, endsAt: string | null) => {
     const bounds = { startsAt: startsAt === null ? null : at(startsAt), endsAt: endsAt === null ? null : at(endsAt) };
     return firstTime(readPlan("0 9 * * *", "UTC", bounds), at("2026-01-05T12:00:00Z"), bounds);
@@ -101,7 +101,7 @@ test("a plan that has no time between its bounds is refused with what is wrong",
   expect(() => first(null, "2025-01-01T00:00:00Z")).toThrow(/^endsAt: /);
 });
 
-test("of times that passed unnoticed the last counts, and how many came before it", () => {
+test("of missed times the last counts, together with their number", () => {
   const plan = readPlan("*/10 * * * *", "UTC");
   const due = at("2026-01-01T10:00:00Z");
   expect(lastDue(plan, due, at("2026-01-01T10:00:01Z"))).toEqual({ dueAt: due, missed: 0 });
@@ -130,7 +130,7 @@ const anyCron = fc
 const anyTime = fc.date({ min: at("2025-01-01T00:00:00Z"), max: at("2035-01-01T00:00:00Z"), noInvalidDate: true });
 const anyZone = fc.constantFrom("UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu");
 
-test("what is next is later and a whole minute, and was last once it is there, for any plan, zone and time", () => {
+test("for any plan, zone and time, the next time is a later whole minute and the last one once reached", () => {
   fc.assert(
     fc.property(anyCron, anyZone, anyTime, (cron, timeZone, now) => {
       const plan = readPlan(cron, timeZone);
@@ -147,7 +147,7 @@ test("what is next is later and a whole minute, and was last once it is there, f
   );
 });
 
-test("where clocks are changed, what comes next is what was last, whatever the plan and the zone", () => {
+test("at clock changes each next time is the last time once reached, for any plan and zone", () => {
   const anyChange = fc.constantFrom("2026-03-08", "2026-03-29", "2026-04-05", "2026-10-04", "2026-10-25", "2026-11-01");
   const anyHour = fc.integer({ min: -14, max: 30 });
   fc.assert(
@@ -165,7 +165,7 @@ test("where clocks are changed, what comes next is what was last, whatever the p
   );
 });
 
-test("whatever somebody writes is a plan or is refused as an input", () => {
+test("any text is a plan or refused as invalid input", () => {
   const anyText = fc.oneof(
     fc.string({ maxLength: 40 }),
     fc

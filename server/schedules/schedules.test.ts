@@ -19,7 +19,7 @@ const make = (ctx: ServiceContext, input: Partial<CreateScheduleInput> = {}) =>
 const listed = async (ctx: ServiceContext, input: Partial<ListSchedulesInput> = {}) =>
   (await listSchedules(ctx, ListSchedulesInput.parse(input))).items.map(({ name }) => name);
 
-test("a schedule is told in words, with its next time, and what was left out filled in", async () => {
+test("returns a schedule with a description, its next time and defaults filled in", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const made = await make(ctx, { timeZone: "Europe/Berlin" });
@@ -34,7 +34,7 @@ test("a schedule is told in words, with its next time, and what was left out fil
   expect(await readSchedule(ctx, made.id)).toEqual(made);
 });
 
-test("a preview has the next times, and is refused what a schedule would be", async () => {
+test("a preview returns the next times, and refuses what creation would refuse", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const { words, times } = await previewSchedule(ctx, { cron: "*/15 8-9 * * *", timeZone: "UTC" });
@@ -45,7 +45,7 @@ test("a preview has the next times, and is refused what a schedule would be", as
   await expect(make(ctx, { cron: "0 0 30 2 *" })).rejects.toThrow(/never comes/);
 });
 
-test("a task that could never start is refused with the schedule; one whose queue is drained now is not", async () => {
+test("refuses a schedule whose task could never start; a draining queue is accepted", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   await expect(make(ctx, { task: { ...TASK, backendProfile: "nobody" } })).rejects.toThrow(/nobody/);
@@ -57,7 +57,7 @@ test("a task that could never start is refused with the schedule; one whose queu
   expect(await listed(ctx)).toEqual(["nightly"]);
 });
 
-test("a task is cleaned of what cannot be stored, and bounded as a whole, since lists show it", async () => {
+test("cleans a task's text, and bounds the task's total size", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const unclean = { ...TASK, title: "a\u0000b", references: [{ a: "x\u0000y\ud800" }] };
@@ -75,7 +75,7 @@ test("a task is cleaned of what cannot be stored, and bounded as a whole, since 
   expect(read(66_000).error?.issues).toMatchObject([{ path: ["task"], message: expect.stringMatching(/65536 bytes/) }]);
 });
 
-test("tenants see and change their own alone, and may use the same names", async () => {
+test("tenants see and change only their own schedules, and may use the same names", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const [one, two] = [ctx.as(operatorOf("t1")), ctx.as(operatorOf("t2"))];
@@ -100,7 +100,7 @@ test("tenants see and change their own alone, and may use the same names", async
   await expect(make(one)).rejects.toMatchObject({ reason: "already-exists" });
 });
 
-test("pages go on where they ended", async () => {
+test("pages continue where the last one ended", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   for (const name of ["c", "a", "b"]) await make(ctx, { name });
@@ -115,7 +115,7 @@ test("pages go on where they ended", async () => {
   });
 });
 
-test("a change counts from now, whoever has seen an older version is shown what is there, and the log tells no task", async () => {
+test("a change takes effect from now, a stale version is refused, and the audit omits the task", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const { id: scheduleId } = await make(ctx);
@@ -142,7 +142,7 @@ test("a change counts from now, whoever has seen an older version is shown what 
   expect(JSON.stringify(told)).not.toContain("hunter2");
 });
 
-test("a schedule has a first and a last time, which may be moved and taken away", async () => {
+test("a schedule's start and end can be set, moved and removed", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const [startsAt, endsAt] = ["2126-03-01T00:00:00.000Z", "2126-03-01T03:00:00.000Z"] as const;
@@ -159,7 +159,7 @@ test("a schedule has a first and a last time, which may be moved and taken away"
   expect(await updateSchedule(ctx, { scheduleId, endsAt: null })).toMatchObject({ endsAt: null, nextAt: soon.nextAt });
 });
 
-test("a tenant has at most so many, though two are made at once", async () => {
+test("limits a tenant's schedules, also when created concurrently", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const { id } = await make(ctx, { name: "first" });
@@ -172,7 +172,7 @@ test("a tenant has at most so many, though two are made at once", async () => {
   await make(ctx, { name: "other", tenantId: "t2" });
 });
 
-test("a plan that this program has no words for any more is told by its text, and fails no list", async () => {
+test("describes an unreadable plan by its text, and still lists it", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const { id } = await make(ctx);

@@ -27,7 +27,7 @@ const DUE = sql`
     date_trunc('minute', clock_timestamp()), 'system:test'
   from generate_series(1, ${SCHEDULES}::int) n`;
 
-test(`${WORKERS} workers and ${KILLS} kills: each of ${SCHEDULES} times comes once, with its task and the next time`, {
+test(`${WORKERS} workers and ${KILLS} kills: each of ${SCHEDULES} times fires once, with its task and the next time`, {
   timeout: 600_000,
 }, async () => {
   await using database = await createTestDatabase();

@@ -6,7 +6,7 @@ import { testContext } from "@/server/test/context";
 import { createKubernetesVolumes } from "@/server/volumes/kubernetes";
 import { createSession } from ".";
 
-test("a session and its claim cost the API server one call, and the same again as many as it takes to see it", async () => {
+test("creating a session and its claim takes one API call, and as many again to observe it", async () => {
   await using database = await createTestDatabase();
   await using place = await createTestNamespace();
   await using proxy = await startApiProxy(place);

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { createTestStore } from "@/server/storage/test/context";
 import { createSession } from ".";
 
-test("an id answers its session also when the profile that it names has gone", async () => {
+test("an id returns its session also when the profile that it names has gone", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const lab = { lab: { model: "m", baseUrl: "https://lab.example", wire: "responses" as const } };

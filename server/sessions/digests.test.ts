@@ -35,7 +35,7 @@ async function lastIn(ctx: TestContext, ...said: Said[]) {
 }
 const textIn = async (ctx: TestContext, ...said: Said[]) => (await lastIn(ctx, ...said))?.text ?? null;
 
-test("the newest event with words is told in a line, each kind as a terminal would show it", async () => {
+test("shows the newest event with text in one line, each kind as a terminal would show it", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const command = "bash -lc 'npm test'";
@@ -68,7 +68,7 @@ test("the newest event with words is told in a line, each kind as a terminal wou
   }
 });
 
-test("what has no words is passed over, and that a run completed hides nothing that was said", async () => {
+test("skips events without text, and a run's completion hides no earlier message", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const said: Said = ["assistant_message", { text: "All done." }];
@@ -91,7 +91,7 @@ test("what has no words is passed over, and that a run completed hides nothing t
   expect(await lastIn(ctx, ["token_usage", {}])).toBeNull();
 });
 
-test("a session tells of its active run, and of its last one when none is", async () => {
+test("a session shows its active run, or its last one", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const { db } = ctx.database;
@@ -107,7 +107,7 @@ test("a session tells of its active run, and of its last one when none is", asyn
   expect(await digest()).toMatchObject([{ lastEvent: { runId: next.id, text: "later", type: "error" } }]);
 });
 
-test("only the newest few events are looked at, and no more than a few of the long ones", async () => {
+test("reads only the newest few events, and few of the long ones", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const said: Said = ["assistant_message", { text: "long ago" }];
@@ -124,7 +124,7 @@ test("only the newest few events are looked at, and no more than a few of the lo
   expect(await textIn(ctx, said, long(" "))).toBeNull();
 });
 
-test("a text is cut and cleaned, whatever stands in it", async () => {
+test("truncates and cleans any text", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const emoji = await textIn(ctx, ["assistant_message", { text: "\u{1f600}".repeat(5_000) }]);
@@ -146,7 +146,7 @@ test("a text is cut and cleaned, whatever stands in it", async () => {
   );
 });
 
-test("tokens are what all of a session's calls took, those of runs that are gone too", async () => {
+test("sums the tokens of all of a session's calls, including those of removed runs", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const { sessionId, run } = await saidIn(ctx, []);
@@ -181,7 +181,7 @@ test("tokens are what all of a session's calls took, those of runs that are gone
   expect(items.find((digest) => digest.sessionId === other.sessionId)?.tokens).toMatchObject({ calls: 0, costs: [] });
 });
 
-test("sessions of others and deleted ones are left out, and no more than 200 are asked for", async () => {
+test("leaves out other tenants' and deleted sessions, and accepts at most 200", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const said: Said[] = [["assistant_message", { text: "a secret" }]];

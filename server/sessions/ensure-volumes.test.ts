@@ -5,7 +5,7 @@ import { makeSession } from "@/db/test/factories";
 import { createTestStore } from "@/server/storage/test/context";
 import { ensureVolumes } from ".";
 
-test("volumes of many sessions are recorded together; one that fails, or was evicted meanwhile, holds up no other", async () => {
+test("records many sessions' volumes together; one that fails or was evicted meanwhile delays no other", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const ids = ["ses_1", "ses_2", "ses_3", "ses_4"];
@@ -33,7 +33,7 @@ test("volumes of many sessions are recorded together; one that fails, or was evi
   expect(await ctx.volumes.find(ctx.volumes.nameFor("ses_3"))).not.toBeNull();
 });
 
-test("sessions whose volumes are ready at once are recorded by one statement", async () => {
+test("records sessions whose volumes are ready at once in one statement", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const made = [];

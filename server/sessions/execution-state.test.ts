@@ -23,7 +23,7 @@ async function begin(ctx: TestContext, work: { runId: string; turnId: string }):
   return { leaseEpoch };
 }
 
-test("a steer that came after the turn's end leaves the session as that turn ended", async () => {
+test("a steer after the turn's end keeps the session's state from that turn", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const work = await makeWork(ctx);
@@ -47,7 +47,7 @@ test("a steer without any turn leaves its session idle when it ends", async () =
   expect(await getSession(ctx, { sessionId })).toMatchObject({ executionState: "idle", terminalStatus: null });
 });
 
-test("a steer's end leaves the session running while a turn is under way", async () => {
+test("a steer's end keeps the session running while a turn runs", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const work = await makeWork(ctx);
@@ -61,7 +61,7 @@ test("a steer's end leaves the session running while a turn is under way", async
   });
 });
 
-test("cancelling a turn that waits leaves the session with the turn under way", async () => {
+test("cancelling a waiting turn keeps the running turn active in the session", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const work = await makeWork(ctx);
@@ -75,7 +75,7 @@ test("cancelling a turn that waits leaves the session with the turn under way", 
   });
 });
 
-test("cancelling a run that waits leaves the session with the other run's turn under way", async () => {
+test("cancelling a waiting run keeps the other run's turn active in the session", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const work = await makeWork(ctx);
@@ -90,7 +90,7 @@ test("cancelling a run that waits leaves the session with the other run's turn u
   });
 });
 
-test("cancelling a run that waits leaves the leased run active, also while it is idle", async () => {
+test("cancelling a waiting run keeps the leased run active, also while it is idle", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const work = await makeWork(ctx);
@@ -106,7 +106,7 @@ test("cancelling a run that waits leaves the leased run active, also while it is
   });
 });
 
-test("a run that fails hands the session on to the run that waits, whose turn it shows", async () => {
+test("when a run fails, the session's next waiting run and its turn become active", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const failing = await makeWork(ctx);

@@ -21,7 +21,7 @@ async function readAll(
   return { ids, pages };
 }
 
-test("what no index answers is looked at in bounded pages: none is long, and every match is reached once", async () => {
+test("a filter without an index is scanned in bounded pages that reach every match once", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   // The matches are the oldest of 4,500 sessions, so that the first pages hold none of them.
@@ -57,7 +57,7 @@ test("what no index answers is looked at in bounded pages: none is long, and eve
   expect((await readAll(ctx, { search: "hay", limit: 200 })).ids).toHaveLength(4_497);
 });
 
-test("sessions are found by when they last changed, and a read page of those reads no others", async () => {
+test("finds sessions by their latest change, and reads no others", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   await ctx.db.execute(sql`

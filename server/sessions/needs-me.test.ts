@@ -27,7 +27,7 @@ async function makeTurn(
 
 const asked = (input: Partial<ListSessionsInput>) => ListSessionsInput.parse({ readerId: "ann", ...input });
 
-test("what needs a reader is what asks, what hangs, and what failed without their having looked", async () => {
+test("lists sessions that ask, are silent, or failed and are unread by the reader", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   await makeTurn(ctx, "ses_silent", { quietMinutes: 30 });
@@ -60,7 +60,7 @@ test("what needs a reader is what asks, what hangs, and what failed without thei
   await expect(listSessions(own, ListSessionsInput.parse({ state: "needs-me" }))).rejects.toThrow("needs a reader");
 });
 
-test("a page of what needs a reader reads a bounded part of many sessions, and every match is reached", async () => {
+test("a page scans a bounded part of many sessions, and paging reaches every match", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   await ctx.db.execute(sql`

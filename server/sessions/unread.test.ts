@@ -23,7 +23,7 @@ async function isUnread(ctx: TestContext, reader = readerId): Promise<boolean> {
   return (await getSession(ctx, { sessionId, readerId: reader })).unread;
 }
 
-test("a session that was read stays read when its idle run ends, and its version still rises", async () => {
+test("a read session stays read when its idle run ends, although its version rises", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const held = await makeIdleRun(ctx);
@@ -37,7 +37,7 @@ test("a session that was read stays read when its idle run ends, and its version
   expect(await isUnread(ctx, "bob")).toBe(true);
 });
 
-test("a session that was read stays read when its idle run's runner gives the lease back", async () => {
+test("a read session stays read when its idle run's runner releases the lease", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, { settings: { executor: "local" } });
   const run = await releaseRun(ctx, await makeIdleRun(ctx));
@@ -45,7 +45,7 @@ test("a session that was read stays read when its idle run's runner gives the le
   expect(await isUnread(ctx)).toBe(false);
 });
 
-test("a reader who has not seen a turn's end does not see it by the run's end", async () => {
+test("a session stays unread when its run ends before its reader saw the turn's end", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const held = await makeIdleRun(ctx);
@@ -56,7 +56,7 @@ test("a reader who has not seen a turn's end does not see it by the run's end", 
   expect(await isUnread(ctx)).toBe(true);
 });
 
-test("a run that fails makes its session unread", async () => {
+test("a failing run makes its session unread", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const held = await makeIdleRun(ctx);

@@ -5,7 +5,7 @@ import { SsoFile, SsoGrant } from "@/contract/sso";
 
 const text = readFileSync(path.resolve("docs/SIGN-IN.md"), "utf8");
 
-test("the file that the document shows is one, and so is each grant", () => {
+test("the documented file and each documented grant are valid", () => {
   const files = [...text.matchAll(/^```json\n([\s\S]*?)^```/gm)].map(([, block = ""]) => block);
   expect(files).toHaveLength(1);
   for (const file of files) expect(SsoFile.safeParse(JSON.parse(file)).error).toBeUndefined();
@@ -15,6 +15,6 @@ test("the file that the document shows is one, and so is each grant", () => {
     expect([grant, SsoGrant.safeParse({ ...grant, role: "viewer", tenantId: "*" }).error]).toEqual([grant, undefined]);
 });
 
-test("every field of the file is told", () => {
+test("every field of the file is documented", () => {
   for (const field of Object.keys(SsoFile.shape)) expect([field, text.includes(`\`${field}\``)]).toEqual([field, true]);
 });

@@ -26,19 +26,19 @@ test.each(granted)("%s", (_name, claims, expected) => {
   expect(grantFor(claims, [ADMIN, TEAM, ADA, YES])).toBe(expected);
 });
 
-test("the first that fits decides, and everyone is whoever is left", () => {
+test("the first matching grant decides, and a grant for everyone matches the rest", () => {
   const both = { groups: ["platform"], realm_access: { roles: ["agents"] } };
   expect(grantFor(both, [TEAM, ADMIN, ALL])).toBe(TEAM);
   expect(grantFor(both, [ADMIN, TEAM, ALL])).toBe(ADMIN);
   expect(grantFor({}, [ADMIN, TEAM, ALL])).toBe(ALL);
 });
 
-test("what only an object's own kind has is no claim", () => {
+test("inherited properties are no claims", () => {
   const inherited: SsoGrant = { claim: ["constructor", "name"], value: "Object", role: "admin", tenantId: "*" };
   expect(grantFor({}, [inherited])).toBeNull();
 });
 
-test("an address is a path's end", () => {
+test("a path through a text value matches nothing", () => {
   const inside: SsoGrant = { claim: ["email", "x"], value: "ada@example.com", role: "admin", tenantId: "*" };
   expect(grantFor({ email: "ada@example.com" }, [inside])).toBeNull();
 });
@@ -58,7 +58,7 @@ test.each([
   expect(email).toBe(counts ? "ada@example.com" : undefined);
 });
 
-test("people are called by addresses, and by none that they chose themselves", () => {
+test("names people by trusted addresses, and marks names that they chose themselves", () => {
   const name = (claims: Claims) => nameOf(claims, "https://example.com/realms/x");
   expect(name({ sub: "1", email: "ada@example.com", preferred_username: "ada" })).toBe("ada@example.com");
   expect(name({ sub: "1" })).toBe("1 (example.com)");

@@ -89,7 +89,7 @@ function readArchive({ ctx }: Place, sessionId: string): Promise<string> {
   return readBack(ctx, sessionId);
 }
 
-test("a volume out of reach is archived by a process beside it, then evicted; its archive gives all of it back", async () => {
+test("archives a volume out of reach by a process beside it, evicts it, and restores all of it", async () => {
   await using place = await openPlace();
   const { ctx, remote, archivers } = place;
   const sessionId = await makeUsedSession(ctx, { note: "only here", isArchived: false });
@@ -126,7 +126,7 @@ test("a volume out of reach is archived by a process beside it, then evicted; it
   expect(trail[2]?.actor).toMatch(/^archiver:arv_/);
 });
 
-test("a run that comes meanwhile takes the volume back, and starts once the archiver is gone", async () => {
+test("a run takes its volume back from an archiver, and starts once the archiver is gone", async () => {
   await using place = await openPlace();
   const { remote, archivers, launcher, web } = place;
   const sessionId = await orderOne(place);
@@ -154,7 +154,7 @@ test("a run that comes meanwhile takes the volume back, and starts once the arch
   expect(await stateOf(place, sessionId)).toBe("live");
 });
 
-test("an archiver whose collection ended is ended, whoever ended it", async () => {
+test("ends an archiver whose collection ended for any reason", async () => {
   await using place = await openPlace();
   const { ctx, archivers, launcher } = place;
   launcher.isHeld = true;
@@ -175,7 +175,7 @@ test("an archiver whose collection ended is ended, whoever ended it", async () =
   }
 });
 
-test("a failed try leaves its words where the operator looks, and comes again later each time, or when a person asks", async () => {
+test("a failed try shows its reason, and is retried with growing delays or on request", async () => {
   await using place = await openPlace();
   const { ctx, remote, archivers, launcher } = place;
   const sessionId = await orderOne(place);
@@ -215,7 +215,7 @@ test("a failed try leaves its words where the operator looks, and comes again la
   await expect(readFile(path.join(folder, "workspace/note.txt"))).rejects.toThrow("ENOENT");
 });
 
-test("a volume of which parts cannot be read stays, with its order, until they can", async () => {
+test("keeps a volume with unreadable parts, and its order, until they can be read", async () => {
   await using place = await openPlace();
   const { ctx, remote, archivers } = place;
   const sessionId = await orderOne(place);
@@ -236,7 +236,7 @@ test("a volume of which parts cannot be read stays, with its order, until they c
   expect(await readArchive(place, sessionId)).toBe("only here");
 });
 
-test("no more archivers are at it at once than there may be, and each order has its turn", async () => {
+test("limits concurrent archivers, and serves orders in turn", async () => {
   await using place = await openPlace();
   const { archivers, launcher } = place;
   launcher.isHeld = true;
@@ -257,7 +257,7 @@ test("no more archivers are at it at once than there may be, and each order has 
   expect(launcher.started).toHaveLength(3);
 });
 
-test("killed between intent and start, the next pass goes on with the same try", async () => {
+test("after a kill between intent and start, the next pass continues the same try", async () => {
   await using place = await openPlace();
   const { ctx, archivers, launcher } = place;
   launcher.isHeld = true;
@@ -269,7 +269,7 @@ test("killed between intent and start, the next pass goes on with the same try",
   expect(await orderOf(place, sessionId)).toMatchObject({ state: "running" });
 });
 
-test("a start that failed, or may have, is followed by another only once nothing of it is left", async () => {
+test("a start that failed, or may have, is followed by another only once nothing is left of it", async () => {
   await using place = await openPlace();
   const { archivers, launcher } = place;
   launcher.isHeld = true;
@@ -286,7 +286,7 @@ test("a start that failed, or may have, is followed by another only once nothing
   expect(launcher.alive).toEqual([]);
 });
 
-test("an archiver's token hands over its session's volume while it is wanted, and does nothing else", async () => {
+test("an archiver's token uploads only its own session's volume, and only while it is ordered", async () => {
   await using place = await openPlace();
   const { ctx, remote, archivers, launcher, web } = place;
   launcher.isHeld = true;
@@ -341,7 +341,7 @@ test("an archiver's token hands over its session's volume while it is wanted, an
   });
 });
 
-test("an operator has a live session archived, by a process beside its volume or here, but not under a run", async () => {
+test("an operator archives a live session through an archiver or directly, but not during a run", async () => {
   await using place = await openPlace();
   const { ctx, remote, archivers } = place;
   const [far, near] = [
@@ -377,7 +377,7 @@ test("an operator has a live session archived, by a process beside its volume or
   await expect(archiveStorage(nobody, { sessionId: used })).rejects.toMatchObject({ reason: "executor-unavailable" });
 });
 
-test("an archive that a person has made leaves a session read that was read before", async () => {
+test("an archive made on request keeps a read session read", async () => {
   await using place = await openPlace();
   const { ctx } = place;
   const sessionId = await makeUsedSession(ctx, { note: "read", isArchived: false });
@@ -386,7 +386,7 @@ test("an archive that a person has made leaves a session read that was read befo
   expect(await getSession(ctx, { sessionId, readerId: "ann" })).toMatchObject({ unread: false, storageFilesCount: 1 });
 });
 
-test("a runner's start waits for an archiver's turn that is just being decided", async () => {
+test("a runner's start waits for a pending decision on an archiver", async () => {
   await using place = await openPlace();
   const { ctx, remote, launcher } = place;
   const sessionId = await makeUsedSession(ctx, { note: "x", isArchived: false });
@@ -410,7 +410,7 @@ test("a runner's start waits for an archiver's turn that is just being decided",
   expect(await orderOf(place, sessionId)).toMatchObject({ state: "ending" });
 });
 
-test("an order that a newer turn made void goes before its turn comes", async () => {
+test("removes an order made void by a newer turn before its try", async () => {
   await using place = await openPlace();
   const { ctx, remote, archivers, launcher } = place;
   const sessionId = await makeUsedSession(ctx, { note: "x", isArchived: false });
@@ -424,7 +424,7 @@ test("an order that a newer turn made void goes before its turn comes", async ()
   expect(launcher.started).toEqual([]);
 });
 
-test("an order raced with a run: the archiver is ended, or never begins, before the run's runner starts", async () => {
+test("of an order and a concurrent run, the archiver ends or never starts before the runner starts", async () => {
   await using place = await openPlace();
   const { ctx, remote, archivers, launcher } = place;
   launcher.isHeld = true;
@@ -468,7 +468,7 @@ async function loseOne(place: Place): Promise<{ sessionId: string; runId: string
   return { sessionId, runId };
 }
 
-test("archivers whose end nobody confirms hold up no other session's archive", async () => {
+test("archivers with unconfirmed ends delay no other session's archive", async () => {
   await using place = await openPlace();
   const { ctx, remote, archivers, launcher } = place;
   // As many as there may be at once.
@@ -481,7 +481,7 @@ test("archivers whose end nobody confirms hold up no other session's archive", a
   expect(await readArchive(place, sessionId)).toBe("on another node");
 });
 
-test("many archivers whose end nobody confirms are more than one node's: no further one is begun", async () => {
+test("with many unconfirmed archivers no further one starts", async () => {
   await using place = await openPlace();
   const { ctx, remote, archivers } = place;
   const { sessionId: lost } = await loseOne(place);
@@ -503,7 +503,7 @@ test("many archivers whose end nobody confirms are more than one node's: no furt
   expect(await orderOf(place, sessionId)).toMatchObject({ state: "running" });
 });
 
-test("a run that waits for an archiver says so, and starts once an administrator has forced its end, in the audit", async () => {
+test("a run that waits for an archiver says so, and starts after an audited forced end", async () => {
   await using place = await openPlace();
   const { ctx, remote, launcher } = place;
   const { sessionId, runId } = await loseOne(place);

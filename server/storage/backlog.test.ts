@@ -29,7 +29,7 @@ async function makeExpired(ctx: ServiceContext, count: number): Promise<void> {
     from generate_series(1, ${count}::int) n`);
 }
 
-test("a backlog of archives that are being made costs a collection no look at its volumes, and no lock of its rows", async () => {
+test("a backlog of pending archives costs a collection no volume inspection and no row lock", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const { remote, asked } = onClaims(ctx);
@@ -58,7 +58,7 @@ test("a backlog of archives that are being made costs a collection no look at it
   expect(next.kept).toContainEqual({ sessionId: "ses_3", reason: expect.stringMatching(/^archive-failed: no image/) });
 });
 
-test("collections order so many archives at once, however many volumes have expired; those that fail stop no other", async () => {
+test("a collection orders a bounded number of archives at once, and failing ones stop no other", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const { remote, asked } = onClaims(ctx);

@@ -30,7 +30,7 @@ async function rowOf(ctx: ServiceContext, sessionId: string) {
   return row;
 }
 
-test("an expired, archived session is evicted, with a row of audit for each arrow", async () => {
+test("evicts an expired, archived session with an audit row for each transition", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const sessionId = await makeUsedSession(ctx, { note: "kept in the archive" });
@@ -53,7 +53,7 @@ test("an expired, archived session is evicted, with a row of audit for each arro
   expect((await collectGarbage(ctx, GC)).evicted).toEqual([]);
 });
 
-test("what has not expired is not even looked at", async () => {
+test("does not inspect sessions that have not expired", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   await makeUsedSession(ctx, { note: "x" });
@@ -61,7 +61,7 @@ test("what has not expired is not even looked at", async () => {
   expect(await collectGarbage(ctx, GC)).toEqual({ evicted: [], advanced: [], kept: [], dryRun: false, totals: NONE });
 });
 
-test("a pin, a waiting run and a claimed run keep a volume, each with its reason", async () => {
+test("a pin, a waiting run and a claimed run each keep a volume, with a reason", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const pinned = await makeStoredSession(ctx, { pinnedAt: new Date(), expiresAt: PAST });
@@ -78,7 +78,7 @@ test("a pin, a waiting run and a claimed run keep a volume, each with its reason
     expect(await rowOf(ctx, sessionId)).toMatchObject({ storageState: "live" });
 });
 
-test("a volume whose last turn no archive holds is archived first, and can be restored", async () => {
+test("archives a volume with an unarchived last turn first, and it can be restored", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const sessionId = await makeUsedSession(ctx, { note: "only here", isArchived: false });
@@ -93,7 +93,7 @@ test("a volume whose last turn no archive holds is archived first, and can be re
   expect(manifest?.manifest).toMatchObject({ sessionId, filesCount: 1 });
 });
 
-test("where nobody can make the missing archive the volume stays, unless its policy is discard or it holds nothing", async () => {
+test("keeps an unarchivable volume unless its policy is discard or it is empty", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const full = await makeUsedSession(ctx, { note: "only here", isArchived: false });
@@ -111,7 +111,7 @@ test("where nobody can make the missing archive the volume stays, unless its pol
   expect(await readNote(ctx, full)).toBe("only here");
 });
 
-test("a volume of which parts cannot be read is kept, whoever made its archive, until they can", async () => {
+test("keeps a volume with unreadable parts until they can be read, whoever archived it", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const sessionId = await makeUsedSession(ctx, { note: "archived" });
@@ -134,7 +134,7 @@ test("a volume of which parts cannot be read is kept, whoever made its archive, 
   expect((await collectGarbage(ctx, GC)).evicted).toEqual([{ sessionId, reason: "expired, archived" }]);
 });
 
-test("a used volume that cannot be found is kept: its folder may only not be mounted", async () => {
+test("keeps a used volume that cannot be found, since it may only be unmounted", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const sessionId = await makeUsedSession(ctx, { note: "elsewhere", isArchived: false });
@@ -146,7 +146,7 @@ test("a used volume that cannot be found is kept: its folder may only not be mou
   expect(await rowOf(ctx, sessionId)).toMatchObject({ storageState: "live" });
 });
 
-test("a dry run says what would go and why, and changes nothing", async () => {
+test("a dry run reports what would be evicted and why, and changes nothing", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const sessionId = await makeUsedSession(ctx, { note: "x", isArchived: false });
@@ -163,7 +163,7 @@ test("a dry run says what would go and why, and changes nothing", async () => {
   expect(await readNote(ctx, sessionId)).toBe("x");
 });
 
-test("the limit bounds what goes, the oldest first, and kept sessions hide nothing behind them", async () => {
+test("the limit bounds evictions, the oldest first, and kept sessions block none behind them", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const at = (hours: number) => new Date(Date.now() - hours * 3_600_000);
@@ -174,7 +174,7 @@ test("the limit bounds what goes, the oldest first, and kept sessions hide nothi
   expect((await collectGarbage(ctx, { ...GC, limit: 1 })).evicted.map((entry) => entry.sessionId)).toEqual([newer]);
 });
 
-test("a session that cannot be collected hides none behind it, and is told of", async () => {
+test("reports a session that cannot be collected, and continues with those behind it", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const stuck = await makeUsedSession(ctx, { note: "not archived", isArchived: false });
@@ -194,7 +194,7 @@ test("a session that cannot be collected hides none behind it, and is told of", 
   });
 });
 
-test("killed at any step, the next collection ends where an undisturbed one would", async () => {
+test("after a kill at any step, the next collection ends like an undisturbed one", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const die = () => Promise.reject(new Error("killed here"));
@@ -226,7 +226,7 @@ test("killed at any step, the next collection ends where an undisturbed one woul
   }
 });
 
-test("a run or an extension that comes before `deleting` makes the session live again", async () => {
+test("a run or an extension before the state deleting makes the session live again", async () => {
   await using store = await createTestStore();
   const [ctx, other] = [store.as(), store.as()];
   const interruptions: ((sessionId: string) => Promise<unknown>)[] = [
@@ -254,7 +254,7 @@ test("a run or an extension that comes before `deleting` makes the session live 
   }
 });
 
-test("collection raced with a new run: the run has its whole volume, or is refused", async () => {
+test("of a collection and a concurrent run, the run has its whole volume or is refused", async () => {
   await using store = await createTestStore();
   const [ctx, other] = [store.as(), store.as()];
   for (let round = 0; round < 15; round += 1) {
@@ -280,7 +280,7 @@ test("collection raced with a new run: the run has its whole volume, or is refus
   }
 });
 
-test("of two collections at once each session is taken once", async () => {
+test("two concurrent collections take each session once", async () => {
   await using store = await createTestStore();
   const ids = [];
   const ctx = store.as();
@@ -289,7 +289,7 @@ test("of two collections at once each session is taken once", async () => {
   expect(reports.flatMap((report) => report.evicted.map((entry) => entry.sessionId)).sort()).toEqual(ids.sort());
 });
 
-test("a restore that nobody used is taken back; one that its runner has worked on is not", async () => {
+test("takes back an unused restore, and keeps one that its runner has used", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const unused = await makeUsedSession(ctx, { note: "a" });
@@ -304,7 +304,7 @@ test("a restore that nobody used is taken back; one that its runner has worked o
   expect((await repairStorage(ctx)).failed).toEqual([]);
 });
 
-test("mass expiry stops the loop, and not a person", async () => {
+test("mass expiry stops the loop, but not a person's collection", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   await ctx.db.execute(sql`
@@ -316,7 +316,7 @@ test("mass expiry stops the loop, and not a person", async () => {
   expect((await collectGarbage(ctx, { ...GC, limit: 3 })).evicted).toHaveLength(3);
 });
 
-test("an operator of one tenant collects that tenant's sessions alone", async () => {
+test("a tenant's operator collects only that tenant's sessions", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const own = await makeStoredSession(ctx, { tenantId: "acme", expiresAt: PAST });
@@ -327,7 +327,7 @@ test("an operator of one tenant collects that tenant's sessions alone", async ()
   expect(await readNote(ctx, other)).toBe("x");
 });
 
-test("a report sums up all that it looked at, listed or not, and says when its limit hid others", async () => {
+test("a report counts everything inspected, listed or not, and says when its limit left some out", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const note = "0123456789";

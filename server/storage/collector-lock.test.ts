@@ -8,7 +8,7 @@ import { SYSTEM } from "./test/context";
 
 const KEY = 4_711n;
 
-test("whoever holds a lock for long goes on speaking, so that its session is not taken for one of the dead", async () => {
+test("a long-held lock's connection stays active, so that it is not taken for dead", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const watcher = await database.connect();
@@ -26,7 +26,7 @@ test("whoever holds a lock for long goes on speaking, so that its session is not
   expect([result, await lastWords()]).toEqual(["done", []]);
 }, 30_000);
 
-test("a collector whose machine lost its power holds up no other for longer than its silence", async () => {
+test("a collector whose host lost power blocks others only until its silence timeout", async () => {
   await using database = await createTestDatabase();
   await using proxy = await startDatabaseProxy(database.url);
   await using dead = testContext(proxy);
@@ -44,7 +44,7 @@ test("a collector whose machine lost its power holds up no other for longer than
   expect(await dying).toBe("died");
 }, 60_000);
 
-test("a collection that meets another takes nothing and fails nothing, unless a person asked for it", async () => {
+test("a collection that meets another skips silently, and fails only when a person requested it", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   await using other = testContext(database);

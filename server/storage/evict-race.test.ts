@@ -49,7 +49,7 @@ test.each(["find", "remove"] as const)(
   },
 );
 
-test("a volume that was made after its session's eviction goes again", async () => {
+test("removes a volume that was created after its session's eviction", async () => {
   await using store = await createTestStore();
   const [ctx, other] = [store.as(), store.as()];
   const sessionId = "ses_late";
@@ -60,7 +60,7 @@ test("a volume that was made after its session's eviction goes again", async () 
   expect(await ctx.volumes.find(ctx.volumes.nameFor(sessionId))).toBeNull();
 });
 
-test("a volume that was made for a restore after its session's next eviction goes again", async () => {
+test("removes a volume that was created for a restore after its session's next eviction", async () => {
   await using store = await createTestStore();
   const [ctx, other] = [store.as(), store.as()];
   const sessionId = await makeUsedSession(ctx, { note: "archived" });
@@ -75,7 +75,7 @@ test("a volume that was made for a restore after its session's next eviction goe
   expect(await ctx.volumes.find(ctx.volumes.nameFor(sessionId))).toBeNull();
 });
 
-test("a volume that was made after its session's purge goes with the next one", async () => {
+test("removes a volume that was created after its session's purge", async () => {
   await using store = await createTestStore();
   const [ctx, other] = [store.as(), store.as()];
   const sessionId = "ses_late";
@@ -91,7 +91,7 @@ test("a volume that was made after its session's purge goes with the next one", 
   ]);
 });
 
-test("a pin that comes while the volume is going is refused: it could keep nothing", async () => {
+test("refuses a pin while the volume is being removed", async () => {
   await using store = await createTestStore();
   const [ctx, other] = [store.as(), store.as()];
   const sessionId = await makeUsedSession(ctx, { note: "archived" });
@@ -116,7 +116,7 @@ async function recordRun(ctx: ServiceContext, sessionId: string): Promise<string
   return runId;
 }
 
-test("a volume is not evicted from under a runner that is being started, nor before it has claimed", async () => {
+test("does not evict a volume under a runner that is starting, also before its claim", async () => {
   await using store = await createTestStore();
   const [ctx, other] = [launching(store.as()), launching(store.as())];
   const sessionId = await makeUsedSession(ctx, { note: "mine" });
@@ -130,7 +130,7 @@ test("a volume is not evicted from under a runner that is being started, nor bef
   expect(await readNote(ctx, sessionId)).toBe("mine");
 });
 
-test("a run that is cancelled while its runner is started gives its volume to nobody before that is over", async () => {
+test("a run cancelled while its runner starts keeps its volume until the start is over", async () => {
   await using store = await createTestStore();
   const [ctx, other] = [launching(store.as()), launching(store.as())];
   const sessionId = await makeUsedSession(ctx, { note: "mine" });
@@ -150,7 +150,7 @@ test("a run that is cancelled while its runner is started gives its volume to no
   expect(await evictStorage(other, { sessionId })).toMatchObject({ storageState: "evicted" });
 });
 
-test("an eviction raced with a launch: the runner has its volume, or none is started", async () => {
+test("of an eviction and a concurrent launch, the runner has its volume or does not start", async () => {
   await using store = await createTestStore();
   const [ctx, other] = [launching(store.as()), launching(store.as())];
   await using executor = newExecutor();
@@ -173,7 +173,7 @@ test("an eviction raced with a launch: the runner has its volume, or none is sta
   expect([...outcomes].sort()).toEqual(["fulfilled", "rejected"]);
 });
 
-test("a pinned volume is evicted by nobody before it is unpinned", async () => {
+test("refuses to evict a pinned volume until it is unpinned", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const sessionId = await makeUsedSession(ctx, { note: "archived" });

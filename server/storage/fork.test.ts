@@ -52,7 +52,7 @@ async function forkHalfway(ctx: ServiceContext, sessionId: string, newSessionId:
   await expect(forkSession(dying, { sessionId, newSessionId })).rejects.toThrow("crash");
 }
 
-test("a fork goes on from the newest archive on a volume of its own, and its source is as it was", async () => {
+test("a fork continues from the newest archive on its own volume, and its source is unchanged", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const sessionId = await makeUsedSession(ctx, { note: "shared" });
@@ -78,7 +78,7 @@ test("a fork goes on from the newest archive on a volume of its own, and its sou
   expect(await getStorage(ctx, forked)).toMatchObject({ storageState: "live", requestedBytes: 1_000 });
 });
 
-test("neither the source's pruning, eviction, deletion nor purge reaches the fork, nor the fork's the source", async () => {
+test("pruning, eviction, deletion and purge of source and fork do not affect each other", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const sessionId = await makeUsedSession(ctx, { note: "shared" });
@@ -94,7 +94,7 @@ test("neither the source's pruning, eviction, deletion nor purge reaches the for
   expect(await resume(ctx, second.sessionId)).toBe("shared");
 });
 
-test("a fork whose copying was cut off reads where the segments lie, and its source's pruning leaves them there", async () => {
+test("a fork with an interrupted copy reads the source's segments, which pruning keeps", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const sessionId = await makeUsedSession(ctx, { note: "shared" });
@@ -126,7 +126,7 @@ test("a deleted source's purge waits for the fork that still copies from it", as
   expect(await resume(ctx, "ses_fork")).toBe("shared");
 });
 
-test("a segment is read where it is copied from by the fork alone, and only if the fork's archive names it", async () => {
+test("only the fork reads segments at the copy's source, and only those that its archive names", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const sessionId = await makeUsedSession(ctx, { note: "shared" });
@@ -138,7 +138,7 @@ test("a segment is read where it is copied from by the fork alone, and only if t
   expect(states.sort()).toEqual(["fulfilled", "rejected"]);
 });
 
-test("the same fork asked for again is the same session; another under its id is refused", async () => {
+test("a repeated fork request returns the same session; another under its id is refused", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const sessionId = await makeUsedSession(ctx, { note: "shared" });
@@ -155,7 +155,7 @@ test("the same fork asked for again is the same session; another under its id is
   await expect(forkSession(theirs, { sessionId })).rejects.toMatchObject({ reason: "not-found" });
 });
 
-test("an evicted session forks from its archive; one without an archive does not: archive-missing", async () => {
+test("forks an evicted session from its archive, and refuses one without: archive-missing", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const sessionId = await makeUsedSession(ctx, { note: "shared" });
@@ -167,7 +167,7 @@ test("an evicted session forks from its archive; one without an archive does not
   await expect(forkSession(ctx, { sessionId: fresh })).rejects.toMatchObject({ reason: "archive-missing" });
 });
 
-test("a fork of an archive that lacks a segment says so and leaves no session behind", async () => {
+test("refuses to fork an archive that lacks a segment, and leaves no session behind", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const sessionId = await makeUsedSession(ctx, { note: "shared" });
@@ -177,7 +177,7 @@ test("a fork of an archive that lacks a segment says so and leaves no session be
   await expect(requireSession(ctx, "ses_fork")).rejects.toMatchObject({ reason: "not-found" });
 });
 
-test("a fork whose copying was cut off and can never be finished is given up, and its source's purge goes on", async () => {
+test("gives up a fork whose copy can never finish, and purges its source", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const sessionId = await makeUsedSession(ctx, { note: "shared" });
@@ -192,7 +192,7 @@ test("a fork whose copying was cut off and can never be finished is given up, an
   expect(left).toMatchObject({ storageState: "none" });
 });
 
-test("forks raced with the source's turns and pruning are whole, each of one archive", async () => {
+test("forks concurrent with turns and pruning are complete, each of one archive", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const sessionId = await makeUsedSession(ctx, { note: "turn 0" });

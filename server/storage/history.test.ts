@@ -10,7 +10,7 @@ function loopOf(store: TestStore, settings: Partial<StorageSettings> = {}): Serv
   return withStorage(store.as({ ...SYSTEM, name: "storage-gc" }), settings);
 }
 
-test("a collection leaves one line of what went, what stayed and why; one that did nothing leaves none", async () => {
+test("a collection records what it evicted, kept and why; one without effect records nothing", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   expect((await listGcHistory(ctx, { limit: 50 })).schedule).toEqual({
@@ -39,7 +39,7 @@ test("a collection leaves one line of what went, what stayed and why; one that d
   ]);
 });
 
-test("what a collection does otherwise than its dry run said is told of it, with why, also where it took nothing", async () => {
+test("records how a collection differed from its dry run and why, also when it evicted nothing", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const [goes, stays] = [await makeStoredSession(ctx), await makeStoredSession(ctx)];
@@ -73,7 +73,7 @@ test("what a collection does otherwise than its dry run said is told of it, with
   });
 });
 
-test("collections by the cron and by persons say so, page by page; a tenant sees its own", async () => {
+test("records who collected, cron or person, in pages, and a tenant sees only its own", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const callers = [store.as({ ...SYSTEM, name: "cron" }), ctx, store.as(tenantOperator("acme"))];
@@ -90,7 +90,7 @@ test("collections by the cron and by persons say so, page by page; a tenant sees
   expect(own.items).toMatchObject([{ actor: "operator:of acme", evicted: 1 }]);
 });
 
-test("the day's bound is the configuration's, and says so once it is reached", async () => {
+test("the daily maximum comes from the configuration, and is reported once reached", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const loop = loopOf(store, { dailyMax: 2 });
@@ -102,7 +102,7 @@ test("the day's bound is the configuration's, and says so once it is reached", a
   expect((await collectGarbage(ctx, GC)).evicted).toHaveLength(1);
 });
 
-test("the breaker's bounds are the configuration's", async () => {
+test("the breaker's bounds come from the configuration", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   for (let index = 0; index < 8; index += 1) await makeStoredSession(ctx, index < 4 ? { expiresAt: PAST } : {});
@@ -111,7 +111,7 @@ test("the breaker's bounds are the configuration's", async () => {
   expect((await collectGarbage(loopOf(store, { breakerMin: 3, breakerShare: 0.5 }), GC)).evicted).toHaveLength(4);
 });
 
-test("the breaker knows a mistake however many volumes it took", async () => {
+test("the breaker opens for any number of volumes", async () => {
   await using store = await createTestStore();
   // By a client without timeouts and without the triggers: only the counting is tested.
   const client = await store.database.connect();

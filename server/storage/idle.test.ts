@@ -30,7 +30,7 @@ async function idle(ctx: ServiceContext, sessionId: string, hours: number): Prom
 
 const idsOf = (entries: { sessionId: string }[]) => entries.map((entry) => entry.sessionId);
 
-test("a session that nobody used for the idle time goes, the idlest first, after those whose own expiry is over", async () => {
+test("collects sessions idle for too long, the idlest first, after expired ones", async () => {
   await using store = await createTestStore();
   const ctx = idleOf(store);
   const [idler, idlest, fresh, expired, later] = [
@@ -61,7 +61,7 @@ test("a session that nobody used for the idle time goes, the idlest first, after
   expect(await getStorage(ctx, { sessionId: fresh })).toMatchObject({ storageState: "live", expiresAt: null });
 });
 
-test("what an agent does keeps its session, however long ago its turn began", async () => {
+test("agent activity keeps its session, however long its turn runs", async () => {
   await using store = await createTestStore();
   const ctx = idleOf(store);
   const sessionId = await makeUsedSession(ctx, { note: "idle" });
@@ -71,7 +71,7 @@ test("what an agent does keeps its session, however long ago its turn began", as
   expect([report.evicted, report.kept]).toEqual([[], []]);
 });
 
-test("a run, a turn and a restore each begin the idle time anew, and a pin keeps from it", async () => {
+test("a run, a turn and a restore each restart the idle time, and a pin prevents collection", async () => {
   await using store = await createTestStore();
   const ctx = idleOf(store);
   const sessionId = await makeUsedSession(ctx, { note: "used" });
@@ -92,7 +92,7 @@ test("a run, a turn and a restore each begin the idle time anew, and a pin keeps
   expect(Date.now() - (usedAt?.getTime() ?? 0)).toBeLessThan(DAY_MS);
 });
 
-test("a session is told from when it may be collected, and an extension counts from there", async () => {
+test("shows from when a session may be collected, and an extension counts from then", async () => {
   await using store = await createTestStore();
   const ctx = idleOf(store);
   const sessionId = await makeStoredSession(ctx);
@@ -108,7 +108,7 @@ test("a session is told from when it may be collected, and an extension counts f
   expect(await getStorage(store.as(), { sessionId })).toMatchObject({ collectableAt: extended.expiresAt });
 });
 
-test("what follows every event of an agent is in no index: its updates stay in place", async () => {
+test("activity columns are in no index, so their updates stay in place", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const sessionId = await makeStoredSession(ctx);

@@ -17,7 +17,7 @@ async function readAll(ctx: ServiceContext, asked: Partial<ListStorageInput>): P
   return ids;
 }
 
-test("every order reaches every session once, those without a size or an expiry last", async () => {
+test("every order reaches each session once, those without size or expiry last", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const make = (storageSizeBytes: number | null, year: number | null) =>
@@ -43,7 +43,7 @@ test("every order reaches every session once, those without a size or an expiry 
   });
 });
 
-test("a search finds titles, ids and volumes' names; pins and expiry filter", async () => {
+test("searches titles, ids and volume names, and filters by pin and expiry", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const titled = await makeStoredSession(ctx, { title: "100% of the quarter" });
@@ -58,7 +58,7 @@ test("a search finds titles, ids and volumes' names; pins and expiry filter", as
   expect(await readAll(ctx, { pinned: false, isExpired: false })).toEqual([]);
 });
 
-test("a page looks at a bounded number of rows, and every match is reached", async () => {
+test("a page scans a bounded number of rows, and paging reaches every match", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const client = await store.database.connect();
@@ -74,7 +74,7 @@ test("a page looks at a bounded number of rows, and every match is reached", asy
   expect(first.totals).toMatchObject({ volumes: 20_100, bytes: (20_100 * 20_101) / 2 });
 });
 
-test("totals are the tenant's own", async () => {
+test("totals cover only the tenant's own volumes", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   await makeStoredSession(ctx, { tenantId: "acme", storageSizeBytes: 3, storageFilesCount: 2, expiresAt: PAST });
@@ -96,7 +96,7 @@ test("totals are the tenant's own", async () => {
   expect(none.totals).toMatchObject({ volumes: 0, bytes: 0, states: [], projects: [] });
 });
 
-test("a summary says who holds the volume, how old its archive is, and what would keep it", async () => {
+test("a summary shows the volume's holder, its archive's age, and what would keep it", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const sessionId = await makeUsedSession(ctx, { note: "one" });
@@ -112,7 +112,7 @@ test("a summary says who holds the volume, how old its archive is, and what woul
   expect(await listed()).toMatchObject(busy);
 });
 
-test("where no process reaches the volume, its last turn without an archive is foreseen as the keeper", async () => {
+test("without a process that can reach the volume, an unarchived last turn is predicted as the reason to keep it", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const sessionId = await makeUsedSession(ctx, { note: "one", isArchived: false });
@@ -124,7 +124,7 @@ test("where no process reaches the volume, its last turn without an archive is f
   expect(await getStorage(ctx, { sessionId })).toMatchObject({ keeper: null });
 });
 
-test("a provider that does not answer keeps nobody from what the rows say", async () => {
+test("an unreachable provider leaves the stored data available", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const sessionId = await makeStoredSession(ctx, { expiresAt: PAST, storagePvcPhase: "Bound" });
@@ -133,7 +133,7 @@ test("a provider that does not answer keeps nobody from what the rows say", asyn
   expect(summary).toMatchObject({ pvcPhase: "Bound", keeper: null });
 });
 
-test("a pin and an extension take a session out of a collection that has begun, and each is in the audit once", async () => {
+test("a pin and an extension remove a session from a running collection, each audited once", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const pinned = await makeStoredSession(ctx, { storageState: "archiving", expiresAt: PAST });
@@ -156,7 +156,7 @@ test("a pin and an extension take a session out of a collection that has begun, 
   ]);
 });
 
-test("volumes are found by how soon they go, who holds them, how they fare, their archive and their size", async () => {
+test("filters volumes by expiry, holder, state, archive and size", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const inHours = (hours: number) => new Date(Date.now() + hours * 3_600_000);
@@ -189,7 +189,7 @@ test("volumes are found by how soon they go, who holds them, how they fare, thei
   expect(await readAll(idling, { expiresWithinMinutes: 20 })).toEqual([]);
 });
 
-test("how much a volume takes is what was asked for it, else what its provider gave when it was first measured", async () => {
+test("a volume's capacity is the requested one, else the first that its provider reported", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const giving = (defaultSizeBytes: number) => ({ ...ctx, volumes: { ...ctx.volumes, defaultSizeBytes } });

@@ -6,7 +6,7 @@ import { makeUsed } from "@/server/test/faults/subjects";
 import { createFaultWorld } from "@/server/test/faults/world";
 import { prepareVolume } from ".";
 
-it("a claim that a person deletes while a pod holds it is given to no new run, and restored once it is gone", async () => {
+it("a claim deleted while a pod holds it serves no new run, and is restored once gone", async () => {
   await using world = await createFaultWorld({ bindsClaims: false });
   await using ctx = openContext(world.place);
   const subject = { sessionId: "ses_1", tenantId: "default" };

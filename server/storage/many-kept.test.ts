@@ -24,7 +24,7 @@ async function make(ctx: ServiceContext, { from, to, isPinned, isUsed, isExpired
     from generate_series(${from}::int, ${to}::int) n`);
 }
 
-test("kept volumes hide none behind them for ever, however many there are", async () => {
+test("any number of kept volumes blocks none behind them permanently", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   await make(ctx, { from: 1_001, to: 11_100, isUsed: true });
@@ -36,7 +36,7 @@ test("kept volumes hide none behind them for ever, however many there are", asyn
   expect(await took(ctx)).toEqual(["ses_1", "ses_2"]);
 }, 60_000);
 
-test("pinned volumes are told of, and take no other's place in a look", async () => {
+test("reports pinned volumes without using up a pass's places", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   await make(ctx, { from: 1, to: 10_100, isPinned: true });
@@ -47,7 +47,7 @@ test("pinned volumes are told of, and take no other's place in a look", async ()
   expect((await listGcHistory(ctx, { limit: 1 })).items[0]?.reasons).toEqual([{ reason: "pinned", count: 10_000 }]);
 }, 60_000);
 
-test("volumes that are kept are no mass expiry: what may go goes by itself", async () => {
+test("kept volumes do not count as mass expiry, and the others are collected", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const loop = { ...ctx, actor: SYSTEM };

@@ -15,7 +15,7 @@ function claimsOf(place: TestNamespace, store: TestStore): ServiceContext {
   return { ...store.as(), volumes: createKubernetesVolumes({ cluster: place.cluster, policy, goneDeadlineMs: 500 }) };
 }
 
-it("a claim without a session is found, and deleted with the pod that still uses it", async () => {
+it("finds a claim without a session, and deletes it together with the pod that uses it", async () => {
   await using place = await createTestNamespace();
   await using store = await createTestStore();
   const ctx = claimsOf(place, store);
@@ -38,7 +38,7 @@ it("a claim without a session is found, and deleted with the pod that still uses
   expect(await getStorage(ctx, kept)).toMatchObject({ storageState: "live" });
 });
 
-test("a claim without a session is adopted as its own annotations say", async () => {
+test("adopts a claim without a session by its own annotations", async () => {
   await using place = await createTestNamespace();
   await using store = await createTestStore();
   const ctx = claimsOf(place, store);

@@ -40,7 +40,7 @@ async function auditOf(ctx: ServiceContext, targetId: string): Promise<string[]>
   return rows.map((row) => row.action);
 }
 
-test("a volume that no session names is listed with its owner, and no collection takes it", async () => {
+test("lists a volume that no session uses with its owner, and no collection removes it", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const used = await makeUsedSession(ctx, { note: "used" });
@@ -61,7 +61,7 @@ test("a volume that no session names is listed with its owner, and no collection
   expect(await getStorage(ctx, { sessionId: used })).toMatchObject({ storageState: "live" });
 });
 
-test("a list of very many is cut, and says so", async () => {
+test("truncates a very long list of orphans, and says so", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   let pages = 0;
@@ -77,7 +77,7 @@ test("a list of very many is cut, and says so", async () => {
   expect([items.length, hasMore, pages]).toEqual([200, true, 1]);
 });
 
-test("a volume is no orphan while its session is being made, is live, or is deleted and not yet purged", async () => {
+test("a volume is no orphan while its session is being created, is live, or is not yet purged", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const dying = { ...ctx, volumes: { ...ctx.volumes, ensure: () => Promise.reject(new Error("crash")) } };
@@ -102,7 +102,7 @@ test("a volume is no orphan while its session is being made, is live, or is dele
   expect((await listOrphans(ctx)).items).toEqual([]);
 });
 
-test("a deletion takes the very volume that was looked at, and needs its name typed", async () => {
+test("a deletion requires the inspected volume's uid and its name as confirmation", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const { sessionId, name, uid } = await makeOrphan(ctx, "lost");
@@ -119,7 +119,7 @@ test("a deletion takes the very volume that was looked at, and needs its name ty
   expect(await auditOf(ctx, name)).toEqual(["storage.delete", "storage.deleted"]);
 });
 
-test("a volume that is made anew between the look and the deletion is not deleted", async () => {
+test("does not delete a volume recreated since the inspection", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const { sessionId, name, uid } = await makeOrphan(ctx, "lost");
@@ -138,7 +138,7 @@ test("a volume that is made anew between the look and the deletion is not delete
   expect(await readNote(ctx, sessionId)).toBe("new");
 });
 
-test("a session that is made while its volume is being deleted waits, and has a volume of its own then", async () => {
+test("a session created during its volume's deletion waits, and then gets its own volume", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const { sessionId, name, uid } = await makeOrphan(ctx, "lost");
@@ -163,7 +163,7 @@ test("a session that is made while its volume is being deleted waits, and has a 
   expect(await readNote(ctx, sessionId)).toBeNull();
 });
 
-test("an adopted volume is a live session's with what lies on it, and is not called empty by a collection", async () => {
+test("an adopted volume belongs to a live session with its content, and does not count as empty", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const { sessionId, name, uid } = await makeOrphan(ctx, "found again");
@@ -181,7 +181,7 @@ test("an adopted volume is a live session's with what lies on it, and is not cal
   expect(await readNote(ctx, sessionId)).toBe("found again");
 });
 
-test("two who adopt one volume at once make one session", async () => {
+test("two concurrent adoptions of one volume make one session", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const { sessionId, name, uid } = await makeOrphan(ctx, "one");
@@ -195,7 +195,7 @@ test("two who adopt one volume at once make one session", async () => {
   expect(await getStorage(ctx, { sessionId })).toMatchObject({ storageState: "live" });
 });
 
-test("a folder that does not say whose it was is adopted by who knows it, under no other session's id", async () => {
+test("a folder without owner data can be adopted only under its own session's id", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const name = ctx.volumes.nameFor("ses_known");
@@ -224,7 +224,7 @@ async function leaveBehind(store: TestStore): Promise<{ sessionId: string; name:
   return { sessionId, name: orphan?.name ?? "", uid: orphan?.uid ?? "" };
 }
 
-test("what an eviction left behind is deleted by evicting it once more: its session stays restorable", async () => {
+test("evicting again deletes a volume left behind by an eviction, and its session stays restorable", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const { sessionId, name, uid } = await leaveBehind(store);
@@ -233,7 +233,7 @@ test("what an eviction left behind is deleted by evicting it once more: its sess
   expect(await readNote(ctx, sessionId)).toBeNull();
 });
 
-test("a deletion of what an eviction left behind that a crash cuts off is finished by the repair", async () => {
+test("the repair finishes an interrupted deletion of a volume left behind by an eviction", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const { sessionId, name, uid } = await leaveBehind(store);
@@ -244,7 +244,7 @@ test("a deletion of what an eviction left behind that a crash cuts off is finish
   expect(await ctx.volumes.find(name)).toBeNull();
 });
 
-test("what an eviction left behind can be its session's again, and is then not held by the older archive", async () => {
+test("a volume left behind by an eviction can be adopted again, and its older archive is not current", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const { sessionId, name, uid } = await leaveBehind(store);
@@ -254,7 +254,7 @@ test("what an eviction left behind can be its session's again, and is then not h
   expect(await readNote(ctx, sessionId)).toBe("left behind");
 });
 
-test("an adoption that meets a deletion makes no session of what that takes", async () => {
+test("an adoption concurrent with a deletion makes no session on the deleted volume", async () => {
   await using store = await createTestStore();
   const [ctx, other] = [store.as(), store.as()];
   const isWaiting = sql`select count(*)::int as count from pg_locks where locktype = 'advisory' and not granted`;

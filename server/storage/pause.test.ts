@@ -9,7 +9,7 @@ import { expire, makeUsedSession, readNote } from "./test/volume";
 const GC = { dryRun: false, limit: 50 };
 const REASON = "gc-paused: operator:admin stopped every collection: the fair";
 
-test("while collections are paused nothing goes, whoever asks; a dry run still answers", async () => {
+test("while collections are paused nothing is evicted for anyone; a dry run still answers", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const [loop, cron] = ["storage-gc", "cron"].map((name) => store.as({ ...SYSTEM, name }));
@@ -41,7 +41,7 @@ test("while collections are paused nothing goes, whoever asks; a dry run still a
   ]);
 });
 
-test("a pause that comes in the middle of a collection keeps what was not ordered to go yet", async () => {
+test("a pause during a collection stops further evictions", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const sessionId = await makeUsedSession(ctx, { note: "kept", isArchived: false });
@@ -60,7 +60,7 @@ test("a pause that comes in the middle of a collection keeps what was not ordere
   expect(await evictStorage(ctx, { sessionId })).toMatchObject({ storageState: "evicted" });
 });
 
-test("who is bound to a tenant pauses nothing; a second reason takes the place of the first", async () => {
+test("a tenant's caller cannot pause collections; a second reason replaces the first", async () => {
   await using store = await createTestStore();
   const own = store.as(tenantOperator("acme"));
   await expect(async () => pauseGc(own, { reason: "mine" })).rejects.toMatchObject({ reason: "forbidden" });

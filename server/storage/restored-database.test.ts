@@ -12,7 +12,7 @@ async function restoreElsewhere(ctx: ServiceContext): Promise<void> {
   await ctx.db.execute(sql`update agentrun_feed_epoch set epoch = 'another', system_identifier = 'another'`);
 }
 
-test("in a database that was restored from a backup nothing goes by itself until a person has collected once", async () => {
+test("after a restore from backup nothing is evicted automatically until a person has collected once", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const loop = store.as({ ...SYSTEM, name: "storage-gc" });
@@ -50,7 +50,7 @@ test("in a database that was restored from a backup nothing goes by itself until
   expect(await getStorage(ctx, { sessionId: last })).toMatchObject({ storageState: "evicted" });
 });
 
-test("a database that nobody has collected in yet is collected in", async () => {
+test("a restored database without earlier collections is collected", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const sessionId = await makeUsedSession(ctx, { note: "x" });

@@ -11,7 +11,7 @@ const report = (sessionId: string, bytes: number) => ({
   ...{ sessionId, storageSizeBytes: bytes, storageFilesCount: 1, storageSha256: "b".repeat(64) },
 });
 
-test("each turn's end and an eviction are told with what the volume held; another tenant has no such session", async () => {
+test("records a volume's size at each turn's end and eviction, and hides it from other tenants", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const sessionId = await makeUsedSession(ctx, { note: "a turn" });
@@ -26,7 +26,7 @@ test("each turn's end and an eviction are told with what the volume held; anothe
   });
 });
 
-test("of a second the last report stays", async () => {
+test("of several reports in one second the last is kept", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const sessionId = await makeStoredSession(ctx);
@@ -39,7 +39,7 @@ test("of a second the last report stays", async () => {
   expect((await listSizes(ctx, { sessionId })).items.at(-1)?.sizeBytes).toBe(bytes);
 });
 
-test("a volume that grew for months is told by as many figures as a picture has room for, from first to last", async () => {
+test("thins a long history to a bounded number of points, from first to last", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const sessionId = await makeStoredSession(ctx);

@@ -36,7 +36,7 @@ async function createRunAndClaim(ctx: ServiceContext, sessionId: string): Promis
 const DIGEST = "b".repeat(64);
 const REPORT = { storageSizeBytes: 10, storageFilesCount: 1, storageSha256: DIGEST };
 
-test("a runner reports its own session's volume, with its epoch, and nothing else", async () => {
+test("a runner reports only its own session's volume, with its epoch", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const sessionId = await makeStoredSession(ctx);
@@ -58,7 +58,7 @@ test("a runner reports its own session's volume, with its epoch, and nothing els
   });
 });
 
-test("the fields that v0.1 sent along must equal the row's", async () => {
+test("fields that v0.1 sends along must equal the row's", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const sessionId = await makeStoredSession(ctx);
@@ -86,7 +86,7 @@ test("the fields that v0.1 sent along must equal the row's", async () => {
   }
 });
 
-test("an eviction is refused while a run is claimed, needs no archive, and keeps what it said", async () => {
+test("refuses to evict during a claimed run; otherwise needs no archive and keeps the last report", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const sessionId = await makeStoredSession(ctx);
@@ -119,7 +119,7 @@ test("an eviction is refused while a run is claimed, needs no archive, and keeps
   expect(actions.map((row) => row.action)).toEqual(expect.arrayContaining(["storage.evict", "storage.evicted"]));
 });
 
-test("a volume that something still holds is evicted once it is gone, whoever ordered it", async () => {
+test("evicts a volume that is in use once it is free, whoever ordered it", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const [byHand, byAge] = [
@@ -144,7 +144,7 @@ test("a volume that something still holds is evicted once it is gone, whoever or
   expect(await getStorage(ctx, { sessionId: byHand })).toMatchObject({ storageState: "evicted", pvcPhase: null });
 });
 
-test("the phase is the provider's own, and what is known is told when the provider is away", async () => {
+test("shows the provider's own phase, or the stored one while the provider is unreachable", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const sessionId = await makeStoredSession(ctx, { storagePvcPhase: "Pending" });
@@ -153,7 +153,7 @@ test("the phase is the provider's own, and what is known is told when the provid
   expect(await getStorage(away, { sessionId })).toMatchObject({ pvcPhase: "Pending" });
 });
 
-test("evict raced with claim: either the run has its volume, or the volume is gone and the run is refused", async () => {
+test("of an eviction and a concurrent claim, the run has its volume or is refused", async () => {
   await using store = await createTestStore();
   const [one, two] = [store.as(), store.as()];
   for (let round = 0; round < 15; round += 1) {
@@ -169,7 +169,7 @@ test("evict raced with claim: either the run has its volume, or the volume is go
   }
 });
 
-test("an evicted session comes back from its archive: the next claim says so, and its first report makes it live", async () => {
+test("an evicted session is restored by its next claim, and its first report makes it live", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const sessionId = await makeUsedSession(ctx, { note: "kept" });
@@ -192,7 +192,7 @@ test("an evicted session comes back from its archive: the next claim says so, an
   expect((await claimRun(ctx, { runId: run.id, runnerId: "runner_a" })).assignment.restore).toBeNull();
 });
 
-test("a restore of a session that is being archived leaves it with the volume that it has", async () => {
+test("restoring a session that is being archived keeps its volume", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const sessionId = await makeUsedSession(ctx, { note: "archived" });
@@ -218,7 +218,7 @@ test("a restore of a session that is being archived leaves it with the volume th
   expect(await readNote(ctx, sessionId)).toBe("only on the volume");
 });
 
-test("a volume that vanished is restored where there is an archive, and made anew where there is none", async () => {
+test("a vanished volume is restored from its archive, or created anew without one", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const archived = await makeUsedSession(ctx, { note: "kept" });
@@ -233,7 +233,7 @@ test("a volume that vanished is restored where there is an archive, and made ane
   expect(lost).toBeDefined();
 });
 
-test("what a crash left between intent and act is finished", async () => {
+test("the repair finishes what a crash left between intent and action", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const creating = await makeStoredSession(ctx, {
@@ -259,14 +259,14 @@ test("what a crash left between intent and act is finished", async () => {
   });
 });
 
-test("a run of a session whose volume was made and not recorded finds it recorded", async () => {
+test("a run whose volume was created but not recorded finds it recorded", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const sessionId = await makeStoredSession(ctx, { storageState: "creating" });
   expect((await prepareVolume(ctx, sessionId)).session).toMatchObject({ storageState: "live", storageKind: "pvc" });
 });
 
-test("restored sessions that nobody uses keep no other from its repair", async () => {
+test("unused restoring sessions do not block the repair of others", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const { pvcName } = await getStorage(ctx, { sessionId: await makeStoredSession(ctx) });
@@ -279,7 +279,7 @@ test("restored sessions that nobody uses keep no other from its repair", async (
   expect(await getStorage(ctx, { sessionId: stuck })).toMatchObject({ storageState: "live" });
 });
 
-test("lists hold the caller's tenant, every match once, and no session without storage", async () => {
+test("lists only the caller's tenant, every match once, and no session without storage", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const ids = [];

@@ -76,7 +76,7 @@ async function versions() {
   return new Map(rows.map(({ id, version }) => [id, version]));
 }
 
-test("lists show a claim as it is: bound, lost, being taken away, and gone behind everybody's back", async () => {
+test("shows a claim's phase: bound, lost, terminating, and deleted externally", async () => {
   const { ctx, person, place } = world;
   const ids = await Promise.all(["ses_pending", "ses_bound", "ses_lost", "ses_going", "ses_gone"].map(makeSession));
   expect([...(await listed()).values()]).toEqual(Array(5).fill("Pending"));
@@ -106,7 +106,7 @@ test("lists show a claim as it is: bound, lost, being taken away, and gone behin
   expect(ctx.woken).toEqual([]);
 });
 
-test("a claim's phase gives nobody anything to read, and an evicted session has none", async () => {
+test("a phase change makes no session unread, and an evicted session has no phase", async () => {
   const { ctx } = world;
   const sessionId = await makeSession("ses_1");
   await markSessionRead(ctx, { sessionId, readerId: "ann" });
@@ -122,7 +122,7 @@ test("a claim's phase gives nobody anything to read, and an evicted session has 
   expect((await listed()).get(sessionId)).toBeNull();
 });
 
-test("a claim that a run's pod has bound is shown at once, without a look at all the others", async () => {
+test("shows a claim bound by a run's pod at once, without inspecting all others", async () => {
   const { ctx } = world;
   const [claimed, other] = [await makeSession("ses_claimed"), await makeSession("ses_other")];
   const phases = new VolumePhases(ctx);
@@ -137,7 +137,7 @@ test("a claim that a run's pod has bound is shown at once, without a look at all
   expect(await getStorage(ctx, { sessionId: claimed })).toMatchObject({ activeRunId: run.id });
 });
 
-test("a row that somebody has locked waits for the next look, and holds up no other", async () => {
+test("a locked row waits for the next pass and delays no other", async () => {
   const { ctx } = world;
   const [locked, free] = [await makeSession("ses_locked"), await makeSession("ses_free")];
   await Promise.all([bind(locked), bind(free)]);

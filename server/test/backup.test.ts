@@ -84,7 +84,7 @@ async function writeUntil(url: string, isOver: () => boolean): Promise<number> {
   return written;
 }
 
-test("a copy that was made under writing starts, and holds what was written up to one instant", async () => {
+test("a copy made during writes starts, and holds everything written up to one instant", async () => {
   await using folder = await makeDataFolder();
   const { database, target } = folder;
   const client = await connect(database.url);
@@ -131,7 +131,7 @@ async function countOf(client: pg.Client): Promise<number> {
   return (await client.query("select count(*)::int as count from told")).rows[0].count;
 }
 
-test("a copy that lacks what its database names is none, and nothing of it is left", async () => {
+test("refuses a copy that lacks archive segments which its database names, and leaves nothing behind", async () => {
   await using folder = await makeDataFolder();
   const client = await connect(folder.database.url);
   await archiveSegment(client, folder, "ses_whole", "whole");
@@ -149,14 +149,14 @@ test("a copy that lacks what its database names is none, and nothing of it is le
   expect(await backUpOf(folder)).toMatchObject({ segments: 1 });
 }, 120_000);
 
-test("a folder is not copied beside the log of another folder's server", async () => {
+test("refuses to copy a folder with the log of another folder's server", async () => {
   await using folder = await makeDataFolder();
   const { signal } = new AbortController();
   const copied = copyCluster(folder.database.url, folder.archive, path.join(folder.parent, "copy"), signal);
   await expect(copied).rejects.toThrow(`serves another one: ${path.join(folder.dataDir, "pg")}`);
 }, 120_000);
 
-test("a folder that nothing runs on is copied as well, and is left as it was", async () => {
+test("copies a folder without a running server, and leaves it unchanged", async () => {
   await using folder = await makeDataFolder();
   const client = await connect(folder.database.url);
   await archiveSegment(client, folder, "ses_one", "first");
@@ -172,7 +172,7 @@ test("a folder that nothing runs on is copied as well, and is left as it was", a
   await expect(backUpOf({ ...folder, dataDir: path.join(folder.parent, "none") })).rejects.toThrow(/no data folder/);
 }, 120_000);
 
-test("one that is stopped midway leaves nothing", async () => {
+test("an interrupted backup leaves nothing behind", async () => {
   await using folder = await makeDataFolder();
   for (let index = 0; index < 50; index += 1)
     await writeFile(path.join(folder.archive, `loose-${index}`), "x".repeat(1_000));
@@ -188,7 +188,7 @@ test("one that is stopped midway leaves nothing", async () => {
   await client.end();
 }, 60_000);
 
-test("a target inside the data folder or the archive is refused, whatever its name, and makes nothing there", async () => {
+test("refuses a target inside the data folder or the archive under any name, and creates nothing", async () => {
   await using folder = await makeDataFolder();
   const { parent, dataDir } = folder;
   const archive = path.join(parent, "archive");
@@ -207,7 +207,7 @@ test("a target inside the data folder or the archive is refused, whatever its na
   expect(await readdir(archive)).toEqual([]);
 }, 60_000);
 
-test("what a killed backup of the same process number left is not taken for a part of the next one", async () => {
+test("ignores what a killed backup with the same process id left", async () => {
   await using folder = await makeDataFolder();
   const client = await connect(folder.database.url);
   await archiveSegment(client, folder, "ses_one", "first");

@@ -17,7 +17,7 @@ const canMount = spawnSync("unshare", ["--user", "--map-root-user", "--mount", "
 
 const BUNDLE = { kind: "inline", files: [{ path: "given.txt", content: "given\n" }] };
 
-test("the second step holds the first one's lease by its nonce, which no agent can find", async () => {
+test("the second step continues the first one's lease by its nonce, which no agent can find", async () => {
   await using place = await openPlace();
   const attempt = await place.launch("ses_steps", "RUN `ls -a /proc/self/cwd $AGENTRUN_SCRATCH_DIR; cat given.txt`", {
     resourceBundleRef: BUNDLE,
@@ -42,7 +42,7 @@ test("the second step holds the first one's lease by its nonce, which no agent c
   expect(existsSync(attempt.handover)).toBe(false);
 });
 
-test("without what the first step leaves no agent starts", async () => {
+test("no agent starts without the first step's files", async () => {
   await using place = await openPlace();
   const attempt = await place.launch("ses_alone", "hello");
   const { code, said } = await attempt.step("work");
@@ -51,7 +51,7 @@ test("without what the first step leaves no agent starts", async () => {
   expect(await place.ok("GET", `/runs/${attempt.runId}`)).toMatchObject({ status: "pending" });
 });
 
-test.skipIf(!canMount)("a read-only run reads its workspace, and the mount refuses whatever writes to it", async () => {
+test.skipIf(!canMount)("a read-only run reads its workspace, and the mount refuses every write", async () => {
   await using place = await openPlace();
   const tries = [
     "cat given.txt",
@@ -79,7 +79,7 @@ test.skipIf(!canMount)("a read-only run reads its workspace, and the mount refus
   expect(readdirSync(workspace)).toEqual(["given.txt"]);
 });
 
-test("a read-only run whose workspace can be written starts no agent", async () => {
+test("a read-only run with a writable workspace starts no agent", async () => {
   await using place = await openPlace();
   const attempt = await place.launch("ses_unkept", "hello", { executionPolicy: { sandbox: "read-only" } });
   await attempt.step("prepare");
@@ -91,7 +91,7 @@ test("a read-only run whose workspace can be written starts no agent", async () 
   });
 });
 
-test("a damaged archive ends an attempt in its first step, with the reason on its turn, and no agent starts", async () => {
+test("a damaged archive ends an attempt in its first step with the reason on its turn, and no agent starts", async () => {
   await using place = await openPlace();
   const first = await place.launch("ses_damaged", "RUN `echo kept > kept.txt`");
   await first.step("prepare");
@@ -121,7 +121,7 @@ test("a damaged archive ends an attempt in its first step, with the reason on it
 /** Mounts a disk of 256 KiB over a folder, for the command that follows. */
 const SMALL_DISK = 'mount -t tmpfs -o size=256k agentrun "$0" && exec "$@"';
 
-test.skipIf(!canMount)("a volume that is full ends an attempt as storage-full, and says what fills it", async () => {
+test.skipIf(!canMount)("a full volume ends an attempt as storage-full, and names its largest folders", async () => {
   await using place = await openPlace();
   const files = [
     { path: "small.txt", content: "small" },
@@ -140,7 +140,7 @@ test.skipIf(!canMount)("a volume that is full ends an attempt as storage-full, a
   expect(await place.ok("GET", `/runs/${attempt.runId}`)).toMatchObject(full);
 });
 
-test("a run that is cancelled while it is prepared starts no agent", async () => {
+test("a run cancelled during preparation starts no agent", async () => {
   await using place = await openPlace();
   const attempt = await place.launch("ses_cancelled", "hello");
   await attempt.step("prepare");
@@ -152,7 +152,7 @@ test("a run that is cancelled while it is prepared starts no agent", async () =>
   );
 });
 
-test("a fork's first run goes on with its source's conversation, on a volume of its own", async () => {
+test("a fork's first run continues its source's conversation on its own volume", async () => {
   await using place = await openPlace();
   const work = async (sessionId: string, text: string) => {
     const attempt = await place.launch(sessionId, text);

@@ -83,7 +83,7 @@ const STORY = [
   step(17, "terminal_status", 60_000, { status: "completed" }),
 ];
 
-test("a run's time is divided among what it waited for, and its spans say what happened when", () => {
+test("divides a run's time by what it waited for, and its spans show what happened when", () => {
   const launches: Launch[] = [
     { attemptId: "att_1", runnerId: "r1", state: "failed", launchedMs: START_MS + 300, endedMs: START_MS + 52_000 },
     { attemptId: "att_2", runnerId: "r2", state: "running", launchedMs: START_MS + 52_100, endedMs: null },
@@ -118,7 +118,7 @@ test("a run's time is divided among what it waited for, and its spans say what h
   expect(findFaults(timeline)).toEqual([]);
 });
 
-test("pages of any size, each from the other's cursor, tell the same", () => {
+test("pages of any size, each from the previous cursor, give the same timeline", () => {
   const { timeline } = fold(STORY);
   for (const pages of [[1], [2], [3, 5], [7]]) {
     const paged = fold(STORY, pages).timeline;
@@ -128,7 +128,7 @@ test("pages of any size, each from the other's cursor, tell the same", () => {
   }
 });
 
-test("a runner that says little is understood: a turn begins with what its agent does, and ends with its command", () => {
+test("folds a sparse log: a turn begins with its agent's first step and ends with its command", () => {
   const { timeline } = fold([
     status(1, "run-created", 0),
     status(2, "command-created", 0, { commandId: "cmd_1", commandType: "turn" }),
@@ -152,7 +152,7 @@ test("a runner that says little is understood: a turn begins with what its agent
   expect(findFaults(timeline)).toEqual([]);
 });
 
-test("the checker finds what is wrong", () => {
+test("the checker finds broken timelines", () => {
   const { timeline } = fold(STORY);
   const find = (change: (copy: WholeTimeline) => void) => {
     const copy = structuredClone(timeline);
@@ -207,7 +207,7 @@ function anything(seed: number): TimelineStep[] {
   return [...steps, ...ending];
 }
 
-test("whatever comes in whatever order, nothing is negative, nothing overlaps, and the parts make the whole", () => {
+test("for any events in any order, no duration is negative, nothing overlaps, and the parts add up", () => {
   for (let seed = 1; seed <= 400; seed += 1) {
     const steps = anything(seed);
     const whole = fold(steps);
@@ -219,7 +219,7 @@ test("whatever comes in whatever order, nothing is negative, nothing overlaps, a
   }
 });
 
-test("too many spans and stretches of one page are told together, and none is left out", () => {
+test("bundles excess spans and stretches of a page, and counts all", () => {
   const many = Array.from({ length: 2_501 }, (_, index) => {
     const itemId = `i${index}`;
     const state = index === 1_000 ? "failed" : "completed";

@@ -62,7 +62,7 @@ async function readAll(ctx: ServiceContext, runId: string, limit = TIMELINE_EVEN
   return pages;
 }
 
-test("a run of 100,000 events is read in bounded pages, whose parts make the whole", async () => {
+test("reads a run of 100,000 events in bounded pages whose parts add up", async () => {
   const runId = await makeLongRun();
   const begun = performance.now();
   const pages = await readAll(ctx, runId);
@@ -96,7 +96,7 @@ test("a run of 100,000 events is read in bounded pages, whose parts make the who
   expect((await listChanges(ctx, { runId, afterSeq: 0, limit: 50 })).cursor).toBe("50000");
 });
 
-test("a run that goes on is read on from where it was, with what is under way, and ends once", async () => {
+test("continues a live run from its last page with what is under way, and ends once", async () => {
   const { id: runId } = await makeRun(ctx.db, { status: "claimed", claimedBy: "runner_a" });
   const { id: commandId } = await makeCommand(ctx.db, runId);
   await addJob(runId, commandId, "a");
@@ -138,7 +138,7 @@ test("a run that goes on is read on from where it was, with what is under way, a
   ]);
 });
 
-test("a run that is over without saying so is over, and a launch that nobody claimed is told", async () => {
+test("an ended run without a terminal event is over, and an unclaimed launch is shown", async () => {
   const updatedAt = new Date("2026-11-02T00:00:00.000Z");
   const { id: runId } = await makeRun(ctx.db, { status: "failed", createdAt: new Date("2026-11-01"), updatedAt });
   const { id: commandId } = await makeCommand(ctx.db, runId);
@@ -148,7 +148,7 @@ test("a run that is over without saying so is over, and a launch that nobody cla
   expect(page.spans).toMatchObject([{ kind: "launch", state: "failed" }]);
 });
 
-test("another tenant's run is not found, and a cursor that is made up or of another run is refused", async () => {
+test("another tenant's run is not found, and an invented or foreign cursor is refused", async () => {
   const { id: runId } = await makeRun(ctx.db);
   const { id: otherId } = await makeRun(ctx.db);
   await expect(readTimeline(ctx.as(tenantOperator("other")), { runId, limit: 1 })).rejects.toMatchObject({

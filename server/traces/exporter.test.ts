@@ -44,7 +44,7 @@ const passUntil = (exporter: TraceExporter, look: () => unknown) =>
     await look();
   }, 10_000);
 
-test("a collector is told from its first moment on of what ended, once, and of what ends there and then a little later", async () => {
+test("sends what ended since its start once, also what ends just then or a little later", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   await using collector = await startCollector();
@@ -87,7 +87,7 @@ test("a collector is told from its first moment on of what ended, once, and of w
   expect(new Set(collector.spans().map(({ spanId }) => spanId)).size).toBe(3);
 });
 
-test("a collector that is away, overloaded, silent or dies in the middle of its answer costs time, and no span", async () => {
+test("an unreachable, overloaded, silent or dying collector causes delay but no lost span", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   await using collector = await startCollector();
@@ -150,7 +150,7 @@ test("a collector that is away, overloaded, silent or dies in the middle of its 
   expect([...said, ...lines].join()).not.toContain("hunter2");
 });
 
-test("a pass reads what changed since, and none of what was there before", async () => {
+test("a pass reads only what changed since the last one", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   await using collector = await startCollector();
@@ -177,7 +177,7 @@ test("a pass reads what changed since, and none of what was there before", async
   expect(await read()).toBeLessThan(20);
 });
 
-test("what a collector refuses or keeps out is given up, counted and told once, and holds up nothing", async () => {
+test("gives up, counts and reports once what a collector rejects, and continues", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   await using collector = await startCollector();
@@ -213,7 +213,7 @@ test("what a collector refuses or keeps out is given up, counted and told once, 
   expect(new Set(collector.received.map(({ headers }) => headers.authorization))).toEqual(new Set([basic]));
 });
 
-test("who wants nothing, as by a wrong key, is offered a page of it in a pass, and not all at once", async () => {
+test("with a rejecting collector a pass gives up one page, not everything", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   await using collector = await startCollector(answering(401));
@@ -230,7 +230,7 @@ test("who wants nothing, as by a wrong key, is offered a page of it in a pass, a
   await exporter.pass();
 });
 
-test("what cannot be read holds up what comes after it for a few passes, and is given up then", async () => {
+test("unreadable rows delay later ones for a few passes, and are then given up", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   await using collector = await startCollector();
@@ -253,7 +253,7 @@ test("what cannot be read holds up what comes after it for a few passes, and is 
   expect(await traceStanding(ctx.db)).toMatchObject({ sent: 2, givenUp: 2 });
 });
 
-test("what a clock that was ahead has dated holds up nothing", async () => {
+test("a row dated in the future delays nothing", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   await using collector = await startCollector();
@@ -266,7 +266,7 @@ test("what a clock that was ahead has dated holds up nothing", async () => {
   await passUntil(exporter, () => expect(runsIn(collector)).toContain(after));
 });
 
-test("a collector that quotes what opened it brings it into no log", async () => {
+test("a collector that echoes its credential leaks it into no log", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   await using collector = await startCollector();
@@ -281,7 +281,7 @@ test("a collector that quotes what opened it brings it into no log", async () =>
   expect(lines.join()).not.toContain("hunter2key");
 });
 
-test("in a database that was restored elsewhere, and after nobody took traces, it begins at now", async () => {
+test("in a database restored elsewhere, and after a pause of exporting, it starts from now", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   await using collector = await startCollector();
@@ -324,7 +324,7 @@ test("in a database that was restored elsewhere, and after nobody took traces, i
   if (rows[0]?.isPast) expect(collector.received).toHaveLength(told);
 });
 
-test("a worker that thaws after another went on moves no place back", async () => {
+test("a worker that resumes after another continued does not move the position back", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   await using collector = await startCollector();
@@ -354,7 +354,7 @@ test("a worker that thaws after another went on moves no place back", async () =
   expect(await placeOf(ctx)).toEqual(place);
 });
 
-test("one that is closed gives up what is under way, and says nothing of it", async () => {
+test("closing abandons the request under way without logging", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   await using collector = await startCollector();
@@ -371,7 +371,7 @@ test("one that is closed gives up what is under way, and says nothing of it", as
   expect(lines).toEqual([]);
 });
 
-test("killed wherever it is, by collectors of every temper, it sends every run, and each as one span", {
+test("killed at any time, with faulty collectors, it sends every run, each as one span", {
   timeout: 60_000,
 }, async () => {
   await using program = await buildStormProgram<StormJob>(path.resolve(import.meta.dirname, "test/storm-child.ts"));

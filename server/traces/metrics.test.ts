@@ -3,7 +3,7 @@ import { moveTracePlace, readTracePlaces } from "@/db/queries/trace-feeds";
 import { createTestDatabase } from "@/db/test/database";
 import { startTestWeb } from "@/server/test/web";
 
-test("web tells what became of spans, whichever worker sent them, and the same however often it is asked", async () => {
+test("web counts span outcomes of all workers, the same on every request", async () => {
   await using database = await createTestDatabase();
   await using web = await startTestWeb(database);
   const read = async () =>

@@ -111,7 +111,7 @@ async function playAll(ctx: ServiceContext, taskId: string) {
   return { runId, sessionId: run.sessionId, call: startedAt };
 }
 
-test("one trace has a task, its run, attempt and turn, and what its agent did, asked and called, and nothing that was said", async () => {
+test("a trace has a task, run, attempt and turn with its agent's actions, approvals and calls, and no content", async () => {
   await using queue = await createTestQueue();
   await using collector = await startCollector();
   const backends = BackendsFile.parse({ demo: { model: "gpt-5", baseUrl: "https://api.openai.com/v1" } });
@@ -174,7 +174,7 @@ test("one trace has a task, its run, attempt and turn, and what its agent did, a
   expect(JSON.stringify(collector.received.map(({ request }) => request))).not.toContain(SECRET);
 });
 
-test("a run that lost its runner and then failed says so, and nothing of a cancelled one is an error", async () => {
+test("a run that lost its runner and failed has error spans, and a cancelled one has none", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   await using collector = await startCollector();
@@ -240,7 +240,7 @@ test("a run that lost its runner and then failed says so, and nothing of a cance
   expect(ofCancelled.map(({ name, status }) => [name, status])).toEqual([["run", undefined]]);
 });
 
-test("a caller's trace is joined by what it gave with a task or a run, and garbage is not", async () => {
+test("joins a caller's trace given with a task or run, and ignores an invalid one", async () => {
   await using queue = await createTestQueue();
   await using collector = await startCollector();
   const { ctx } = queue;
@@ -297,7 +297,7 @@ test.each([
   expect(root).toEqual(isTaken ? { ...root, parentSpanId: "b7ad6b7169203331" } : rootOf("run_1", null));
 });
 
-test("of a long run no more than so many spans are sent, in requests that are short enough, and the rest is counted", async () => {
+test("bounds the spans and request sizes of a long run, and counts the rest", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   await using collector = await startCollector();

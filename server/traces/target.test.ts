@@ -30,7 +30,7 @@ test.each([
   expect(traceTargetOf(parsed(env))).toMatchObject({ target: url === null ? null : { url }, warning: null });
 });
 
-test("whoever does not ask for JSON by its name is warned, and nothing is sent", () => {
+test("warns and sends nothing unless JSON is configured by name", () => {
   const injected = { OTEL_EXPORTER_OTLP_ENDPOINT: "http://collector:4318" };
   expect(traceTargetOf(parsed(injected))).toMatchObject({
     ...{ target: null, warning: expect.stringContaining("OTEL_EXPORTER_OTLP_PROTOCOL is not http/json") },
@@ -52,7 +52,7 @@ test.each<Record<string, string>>([
   expect(targetOf(env)).toBeNull();
 });
 
-test("headers, attributes, the service's name and limits are read as OpenTelemetry has them", () => {
+test("reads headers, attributes, service name and limits as OpenTelemetry defines them", () => {
   const target = targetOf({
     ...ENDPOINT,
     OTEL_EXPORTER_OTLP_HEADERS: "authorization=Basic%20aGk6aG8=, x-scope=all,",
@@ -116,7 +116,7 @@ test.each([
   expect(programOf(command)).toBe(program);
 });
 
-test("a tool's name and a model's provider are told where they are plain", () => {
+test("reports a tool's name and a model's provider only in a plain form", () => {
   expect(["search", "github.create_issue", "mcp__x/y:z"].map(toolOf)).toEqual([
     "search",
     "github.create_issue",

@@ -90,7 +90,7 @@ describe("access", () => {
     };
   });
 
-  test("every procedure says who may call it", () => {
+  test("every procedure declares who may call it", () => {
     expect(procedures.length).toBeGreaterThan(40);
     const silent = procedures.filter(([, { _def }]) => !_def.meta?.access || !ACCESS.includes(_def.meta.access));
     expect(silent.map(([path]) => path)).toEqual([]);
@@ -105,7 +105,7 @@ describe("access", () => {
     expect(archivers.map(([path]) => path)).toEqual(["archive.missing", "archive.store"]);
   });
 
-  test.each(Object.keys(CALLERS))("%s gets in where it may and nowhere else", async (caller) => {
+  test.each(Object.keys(CALLERS))("%s is admitted exactly where allowed", async (caller) => {
     const actor = CALLERS[caller] ?? null;
     const wrong: string[] = [];
     for (const [path, { _def }] of procedures) {
@@ -117,7 +117,7 @@ describe("access", () => {
     expect(wrong).toEqual([]);
   });
 
-  test("what is known to be wrong with a caller is said instead of a missing token", async () => {
+  test("reports the known fault of a caller instead of a missing token", async () => {
     const fault = new UnauthenticatedError("this token is unknown or has ended");
     const call = callTRPCProcedure({
       router: appRouter,

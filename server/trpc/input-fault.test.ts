@@ -9,7 +9,7 @@ function messageOf(schema: z.ZodType, input: unknown): string {
   return inputFault(error).message;
 }
 
-test("what is wrong with one of several things is said of the one that it is nearest to", () => {
+test("reports the fault of the union member that the input is closest to", () => {
   const bulk = { kind: "task", action: "cancel" };
   expect(messageOf(CreateBulkInput, { ...bulk, filter: { nope: 1 } })).toBe('filter: Unrecognized key: "nope"');
   expect(messageOf(CreateBulkInput, { ...bulk, filter: { queue: 7 } })).toMatch(/^filter\.queue: .*expected string/);

@@ -34,7 +34,7 @@ function clientOf(url: string) {
 const turn = (web: TestWeb, runId: string, text: string) =>
   createCommand(web.as(ADMIN), { runId, type: "turn", payload: { text } });
 
-test("a subscription goes on by itself after the server's crash, losing and doubling nothing", async () => {
+test("a subscription resumes after a server crash without loss or duplicates", async () => {
   await using database = await createTestDatabase();
   const first = await startTestWeb(database);
   const run = await makeRun(first.wiring.database.db);
@@ -55,7 +55,7 @@ test("a subscription goes on by itself after the server's crash, losing and doub
   await expect.poll(() => second.wiring.live.streams.count).toBe(0);
 });
 
-test("a run's events are told to the last one, and then the subscription ends", async () => {
+test("a run's subscription delivers its last event and ends", async () => {
   await using database = await createTestDatabase();
   await using web = await startTestWeb(database);
   const run = await makeRun(web.wiring.database.db);
@@ -78,7 +78,7 @@ test("a run's events are told to the last one, and then the subscription ends", 
   expect(web.wiring.live.streams.count).toBe(0);
 });
 
-test("what cannot be watched is told once, as the error that it is, and not asked for again", async () => {
+test("a subscription that is refused reports its error once and does not retry", async () => {
   await using database = await createTestDatabase();
   await using web = await startTestWeb(database);
   const errors: unknown[] = [];

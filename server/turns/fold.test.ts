@@ -77,7 +77,7 @@ const STORY = [
   status(27, "command-terminal", { commandId: "cmd_3", status: "cancelled" }),
 ];
 
-test.each([1, 2, 3, 5, 8, 100])("turns are the same, however the log is cut: pages of %i", (size) => {
+test.each([1, 2, 3, 5, 8, 100])("turns are the same for pages of any size: %i", (size) => {
   const { turns } = fold(STORY, size);
   expect(turns).toMatchObject([
     {
@@ -99,7 +99,7 @@ test.each([1, 2, 3, 5, 8, 100])("turns are the same, however the log is cut: pag
   ]);
 });
 
-test("what is under way when the run ends was cut off, and what waits is cancelled with it", () => {
+test("what is under way when the run ends was cut off, and waiting turns are cancelled", () => {
   const { turns } = fold([...STORY.slice(0, 15), step(16, "terminal_status", { status: "failed" })], 4);
   // Its runner had reported how it ended, but the end of its command was never written.
   expect(turns.map(({ commandId, state }) => [commandId, state])).toEqual([
@@ -111,7 +111,7 @@ test("what is under way when the run ends was cut off, and what waits is cancell
   ]);
 });
 
-test("a log of an older release, which names no turn's beginning, is divided by what was asked", () => {
+test("divides an older release's log, without turn starts, by its requests", () => {
   const old = [
     asked(1, "cmd_1"),
     step(2, "assistant_message"),
@@ -128,7 +128,7 @@ test("a log of an older release, which names no turn's beginning, is divided by 
   ]);
 });
 
-test("turns that nobody named follow each other", () => {
+test("turns without ids follow each other", () => {
   const nameless = [1, 2].flatMap((turn) => [
     status(turn * 10, "turn-started"),
     step(turn * 10 + 1, "assistant_message"),
@@ -140,7 +140,7 @@ test("turns that nobody named follow each other", () => {
   ]);
 });
 
-test("each archive tells how large the volume was", () => {
+test("each archive has the volume's size", () => {
   const one = new TurnFold(startState("run_1", 0));
   for (const each of STORY.slice(0, 16)) one.add(each);
   one.add(status(17, "archived", { sizeBytes: 4_096, filesCount: 3 }));
@@ -148,7 +148,7 @@ test("each archive tells how large the volume was", () => {
   expect(one.archives).toEqual([{ seq: 17, at: "1970-01-01T00:00:17.000Z", sizeBytes: 4_096, filesCount: 3 }]);
 });
 
-test("a cursor stays short enough for an address, whatever was asked", () => {
+test("a cursor stays short enough for a URL for any request", () => {
   const many = Array.from({ length: 200 }, (_, index) => asked(index + 1, `${index}`.padEnd(128, "x")));
   const busy = [
     ...many,

@@ -62,7 +62,7 @@ async function readAll(runId: string, limit: number): Promise<{ pages: TurnPage[
   return { pages, turns: [...turns.values()] };
 }
 
-test("a long run's turns are read page by page, each of one bounded range, and are the same for any limit", async () => {
+test("reads a long run's turns in bounded pages, the same for any limit", async () => {
   const runId = await makeLongRun();
   const read = await rowsRead(ctx, "agentrun_events", (ctx) => readTurns(ctx, { runId, limit: 50 }));
   expect(read).toBeLessThanOrEqual(TURNS_EVENTS_MAX + 100);
@@ -80,7 +80,7 @@ test("a long run's turns are read page by page, each of one bounded range, and a
   expect((await readAll(runId, 3)).turns).toEqual(turns);
 });
 
-test("a run under way is read on from its last page, and what waits is told", async () => {
+test("continues a live run from its last page, with waiting turns", async () => {
   const run = await makeRun(ctx.db, { status: "claimed", lastEventSeq: 2 });
   const command = await makeCommand(ctx.db, run.id, { type: "turn", payload: { text: "Do it" } });
   const add = (seq: number, type: string, payload: object) =>
@@ -101,7 +101,7 @@ test("a run under way is read on from its last page, and what waits is told", as
   expect(third.items, "nothing new is the same again").toEqual(second.items);
 });
 
-test("a cursor of another run, a damaged one and another tenant's run are refused", async () => {
+test("refuses a cursor of another run, a damaged one and another tenant's run", async () => {
   const one = await makeRun(ctx.db, { tenantId: "tenant-b" });
   const other = await makeRun(ctx.db, {});
   const { cursor } = await readTurns(ctx, { runId: other.id, limit: 50 });
@@ -115,7 +115,7 @@ test("a cursor of another run, a damaged one and another tenant's run are refuse
   );
 });
 
-test("a turn's structured result is told with it, and one that is large by its size alone", async () => {
+test("returns a turn's structured result, and only the size of a large one", async () => {
   const { id: runId } = await makeRun(ctx.db, { lastEventSeq: 3 });
   const ids: string[] = [];
   const outputs = [{ n: 1 }, { text: "x".repeat(TURN_OUTPUT_MAX_BYTES) }, null];

@@ -45,7 +45,7 @@ async function stored(database: TestDatabase): Promise<number> {
   return rows[0]?.calls ?? 0;
 }
 
-test("calls that end together are stored together, each once, and its first end counts", async () => {
+test("stores calls that end together in few statements, each once, with its first end", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const { recorder, told } = startRecorder(ctx);
@@ -65,7 +65,7 @@ test("calls that end together are stored together, each once, and its first end 
   expect(rows[0]).toMatchObject({ commits: 3, outcome: "ok" });
 });
 
-test("a database that is away keeps calls waiting, says so once, and gets them all when it is back", async () => {
+test("keeps calls while the database is down, logs once, and stores all when it is back", async () => {
   await using database = await createTestDatabase();
   await using proxy = await startDatabaseProxy(database.url);
   await using ctx = testContext({ url: proxy.url });
@@ -84,7 +84,7 @@ test("a database that is away keeps calls waiting, says so once, and gets them a
   await recorder.close();
 });
 
-test("a database that is too slow keeps calls waiting as well", async () => {
+test("keeps calls while the database is too slow", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, { deadlineMs: 300 });
   const { recorder, told, said } = startRecorder(ctx);
@@ -100,7 +100,7 @@ test("a database that is too slow keeps calls waiting as well", async () => {
   await recorder.close();
 });
 
-test("more calls than may wait are lost, each is counted as that, and the log does not overflow", async () => {
+test("drops and counts calls beyond its maximum, and bounds its log", async () => {
   await using database = await createTestDatabase();
   await using proxy = await startDatabaseProxy(database.url);
   await using ctx = testContext({ url: proxy.url });
@@ -115,7 +115,7 @@ test("more calls than may wait are lost, each is counted as that, and the log do
   await recorder.close();
 });
 
-test("a stop waits for calls that are still ending, and tells what a database that is away did not get", async () => {
+test("close waits for calls that are ending, and reports those that an unreachable database did not get", async () => {
   await using database = await createTestDatabase();
   await using proxy = await startDatabaseProxy(database.url);
   await using ctx = testContext({ url: proxy.url });
@@ -152,7 +152,7 @@ test("a call that the database refuses is lost alone", async () => {
   expect(await verifyUsage(ctx)).toMatchObject({ isEqual: true, calls: 18 });
 });
 
-test("a run that goes while its calls wait takes them along, and they stay in the day's sum", async () => {
+test("a run removed while its calls wait takes them along, and they stay in the day's sum", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const { recorder, told } = startRecorder(ctx);

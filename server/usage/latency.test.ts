@@ -18,7 +18,7 @@ function stepAgo(count: number, stepMs: number): number {
   return (Math.floor(Date.now() / stepMs) - count) * stepMs;
 }
 
-test("an hour tells how its calls ended, and how long those took that were answered whole", async () => {
+test("returns how an hour's calls ended, and durations of complete answers", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const run = await makeRun(ctx.database.db);
@@ -55,7 +55,7 @@ test("an hour tells how its calls ended, and how long those took that were answe
   ]);
 });
 
-test("of a day with more calls than are read all its hours are told, and that these are some of them", async () => {
+test("returns all hours of a day with more calls than are read, marked as a sample", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const run = await makeRun(ctx.database.db);
@@ -76,7 +76,7 @@ test("of a day with more calls than are read all its hours are told, and that th
   expect(week.items.map(({ calls }) => calls)).toEqual([3 * SLOT_CALLS_MAX, 1]);
 });
 
-test("a tenant is told of its own calls alone, whatever it asks for", async () => {
+test("a tenant sees only its own calls for any input", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const [ours, theirs] = [

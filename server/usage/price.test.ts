@@ -9,7 +9,7 @@ const usage = (inputTokens: number | null, cachedInputTokens: number | null, out
 });
 const prices = (values: object) => Prices.parse({ inputPerMillion: 0, outputPerMillion: 0, ...values });
 
-test("each token has its price: what was cached and what was reasoned are parts, and cost like the rest unless told", () => {
+test("prices each token once: cached and reasoning tokens are parts, at the common price unless set", () => {
   const plain = prices({ inputPerMillion: 3, outputPerMillion: 15 });
   expect(costOf(plain, usage(1_000, 400, 100))).toBe(3_000 + 1_500);
   const apart = prices({ ...plain, cachedInputPerMillion: 0.3, reasoningPerMillion: 20 });
@@ -17,7 +17,7 @@ test("each token has its price: what was cached and what was reasoned are parts,
   expect(costOf(apart, usage(1_000, null, 100))).toBe(3_000 + 50 * 15 + 50 * 20);
 });
 
-test("money is whole millionths, rounded once and half up, also where fractions of two would err", () => {
+test("money is whole millionths, rounded once half up, also for fractions inexact in binary", () => {
   // In binary fractions, 0.1 + 0.2 is more than 0.3.
   expect(costOf(prices({ inputPerMillion: 0.1, outputPerMillion: 0.2 }), usage(5, 0, 5))).toBe(2);
   expect(costOf(prices({ inputPerMillion: 0.000001 }), usage(499_999, 0, 0))).toBe(0);
@@ -26,7 +26,7 @@ test("money is whole millionths, rounded once and half up, also where fractions 
   expect(costOf(most, usage(2_147_483_647, 0, 1))).toBe(2_147_483_647_000_000 + 1_000_000);
 });
 
-test("without counts there is no cost, and counts that cannot be are not believed", () => {
+test("without counts there is no cost, and impossible counts are ignored", () => {
   const some = prices({ inputPerMillion: 3, cachedInputPerMillion: 1, outputPerMillion: 15 });
   expect(costOf(some, usage(null, 5, 5))).toBeNull();
   expect(costOf(some, usage(5, 5, null))).toBeNull();
@@ -35,7 +35,7 @@ test("without counts there is no cost, and counts that cannot be are not believe
   expect(costOf(some, { ...usage(0, 0, 10), reasoningTokens: 99 })).toBe(150);
 });
 
-test("a profile's prices are of its own model, and another's is told by its name", () => {
+test("a profile's prices apply to its own model, and other models need prices by name", () => {
   const cheap = prices({ inputPerMillion: 1 });
   const dear = prices({ inputPerMillion: 2 });
   const config = { model: "m", baseUrl: "http://127.0.0.1", wire: "responses" as const };
@@ -52,7 +52,7 @@ test("a profile's prices are of its own model, and another's is told by its name
     expect(pricesOf(backends, profile, model)).toBeNull();
 });
 
-test("prices that cannot be are refused with the field's name", () => {
+test("refuses invalid prices with the field's name", () => {
   const parse = (values: object) => BackendConfig.safeParse({ model: "m", baseUrl: "http://h", prices: values });
   expect(parse({ inputPerMillion: 1.25, outputPerMillion: 10 }).data?.prices?.currency).toBe("USD");
   for (const [field, value] of [

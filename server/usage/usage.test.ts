@@ -22,7 +22,7 @@ const sumsOf = (ctx: TestContext, sessionId: string) =>
     .where(eq(usageSessions.sessionId, sessionId))
     .orderBy(usageSessions.currency);
 
-test("a call that is stored again, alone or among others, by one process or two, is counted once", async () => {
+test("counts a call once when it is stored again, alone or in a batch, by one process or two", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   await using other = testContext(database);
@@ -41,7 +41,7 @@ test("a call that is stored again, alone or among others, by one process or two,
   });
 });
 
-test("days' sums equal the calls at every moment, whoever stores and removes meanwhile", {
+test("daily sums equal the calls at every moment under concurrent writes and removals", {
   timeout: 60_000,
 }, async () => {
   await using database = await createTestDatabase();
@@ -79,7 +79,7 @@ test("days' sums equal the calls at every moment, whoever stores and removes mea
   expect((await summary(ctx)).total).toMatchObject({ calls: 480, ok: 320, failed: 160, inputTokens: 48_000 });
 });
 
-test("a recount finds a sum that is wrong, one that is missing and one too many, each by its name", async () => {
+test("a recount finds wrong, missing and surplus sums by name", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const run = await makeRun(ctx.database.db);
@@ -115,7 +115,7 @@ test("a recount finds a sum that is wrong, one that is missing and one too many,
   expect(await verifyUsage({ ...ctx, actor: tenantOperator("acme") })).toMatchObject({ isEqual: true, sums: 0 });
 });
 
-test("two connections that store calls of the same sessions at once never lock each other out, and the sums are equal", async () => {
+test("two connections that store calls of the same sessions do not deadlock, and sums are equal", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const owners = await Promise.all([1, 2, 3].map(() => makeSession(ctx.database.db)));
@@ -156,7 +156,7 @@ test("two connections that store calls of the same sessions at once never lock e
   expect(await verifyUsage(ctx)).toMatchObject({ isEqual: true, calls: 1_080, sessions: { sums: 9, differing: 0 } });
 });
 
-test("a session keeps what its old runs took, and takes its sums along", async () => {
+test("a session keeps the usage of removed runs, and its sums are removed with it", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const { db } = ctx.database;
@@ -184,7 +184,7 @@ test("a session keeps what its old runs took, and takes its sums along", async (
   expect(await verifyUsage(ctx)).toMatchObject({ isEqual: true, calls: 1 });
 });
 
-test("a recount finds a session's sum that is too small or missing, of the caller's tenant alone", async () => {
+test("a recount finds a session's low or missing sum, only of the caller's tenant", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const { db } = ctx.database;
@@ -217,7 +217,7 @@ test("a recount finds a session's sum that is too small or missing, of the calle
   expect(await verifyUsage({ ...ctx, actor: tenantOperator("acme") })).toMatchObject({ isEqual: true, calls: 0 });
 });
 
-test("a call cannot be changed, and one whose run has gone stays in its day's sum alone", async () => {
+test("a call cannot be changed, and one whose run has gone stays only in its day's sum", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const [run, gone] = [await makeRun(ctx.database.db), await makeRun(ctx.database.db)];
@@ -230,7 +230,7 @@ test("a call cannot be changed, and one whose run has gone stays in its day's su
   expect(await verifyUsage(ctx)).toMatchObject({ isEqual: true, calls: 2 });
 });
 
-test("a deleted session's calls go with its runs, bit by bit, and its days stay", async () => {
+test("a deleted session's calls are removed with its runs in steps, and daily sums stay", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const { sessionId } = await makeSession(ctx.database.db, { storageKind: "none", storageState: "none" });
@@ -247,7 +247,7 @@ test("a deleted session's calls go with its runs, bit by bit, and its days stay"
   expect(await verifyUsage(ctx)).toMatchObject({ isEqual: true, calls: 1 });
 });
 
-test("a session's and a task's usage is that of all their runs, of each model apart", async () => {
+test("a session's and a task's usage covers all their runs, by model", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const { sessionId } = await makeSession(ctx.database.db);
@@ -295,7 +295,7 @@ test("a session's and a task's usage is that of all their runs, of each model ap
   expect(empty).toMatchObject({ total: { calls: 0, inputTokens: 0, costs: [] }, models: [] });
 });
 
-test("a summary groups days of UTC as it is asked, and its rows add up to its total", async () => {
+test("a summary groups days of UTC as requested, and its rows add up to its total", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const { sessionId } = await makeSession(ctx.database.db);
@@ -360,7 +360,7 @@ test("a summary groups days of UTC as it is asked, and its rows add up to its to
   expect(none).toMatchObject({ items: [], total: { calls: 0, costs: [] }, groupsLeftOut: 0 });
 });
 
-test("today and the six days before it are told of unless others are asked for, and never more than a year", async () => {
+test("a summary covers the last seven days by default, and at most a year", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const { from, to } = await summary(ctx);
@@ -375,7 +375,7 @@ test("today and the six days before it are told of unless others are asked for, 
     expect(UsageSummaryInput.safeParse(wrong).error?.issues[0]?.path).toEqual([path]);
 });
 
-test("a list of calls goes on where its page ended, and narrows", async () => {
+test("a list of calls continues at its page's end, and filters", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const run = await makeRun(ctx.database.db);
@@ -407,7 +407,7 @@ test("a list of calls goes on where its page ended, and narrows", async () => {
   });
 });
 
-test("a caller who is bound to a tenant sees that tenant's calls and sums alone, whatever it asks for", async () => {
+test("a tenant's caller sees only that tenant's calls and sums for any input", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const run = await makeRun(ctx.database.db, { tenantId: "acme", sessionId: "ses_shared_name" });

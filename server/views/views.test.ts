@@ -39,7 +39,7 @@ const countsOf = async (ctx: ServiceContext, page: CountViewsInput["page"], budg
   return counts;
 };
 
-test("a view is seen by who made it, a shared one by its tenant, and no other tenant's by anybody", async () => {
+test("a view is visible to its owner, a shared one to its tenant, and never to another tenant", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const [ann, bob, eve, all] = [person("ann"), person("bob"), person("ann", "t2"), person("ann", null, "admin")].map(
@@ -70,7 +70,7 @@ test("a view is seen by who made it, a shared one by its tenant, and no other te
   expect(await namesOf(bob)).toEqual([]);
 });
 
-test("a change needs the version that was seen, and every change leaves a row of audit", async () => {
+test("a change needs the current version, and writes an audit row", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const ann = ctx.as(person("ann"));
@@ -99,7 +99,7 @@ test("a change needs the version that was seen, and every change leaves a row of
   expect(rows[1]?.details).toEqual({ page: "runs", was: "Failing", name: "Failed" });
 });
 
-test("a view keeps how its list is shown, which changes nothing of what it counts", async () => {
+test("a view stores its list's arrangement, which does not affect its count", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const ann = ctx.as(person("ann"));
@@ -121,7 +121,7 @@ test("a view keeps how its list is shown, which changes nothing of what it count
   });
 });
 
-test("a view by metadata is kept in the one way that it is written, and counted", async () => {
+test("stores a metadata view in canonical form, and counts it", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const ann = ctx.as(person("ann"));
@@ -138,7 +138,7 @@ test("a view by metadata is kept in the one way that it is written, and counted"
   expect(await countsOf(ann, "queue")).toEqual({ Team: [1, false], Number: [2, false] });
 });
 
-test("names, queries and the number of views are checked, also of two that come together", async () => {
+test("checks names, queries and the number of views, also concurrently", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const ann = ctx.as(person("ann"));
@@ -171,7 +171,7 @@ test("names, queries and the number of views are checked, also of two that come 
     if (tried.status === "rejected") expect(tried.reason).toMatchObject({ reason: "limit-reached" });
 });
 
-test("each list's views are counted by its own statement, for whoever asks", async () => {
+test("counts each list's views by its own statement, for each caller", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const ann = ctx.as(person("ann"));
@@ -211,7 +211,7 @@ test("each list's views are counted by its own statement, for whoever asks", asy
   expect(await countsOf(ann, "runs")).toEqual({ Failed: [null, false], All: [2, false], Old: [0, false] });
 });
 
-test("a count ends at its bound, and one that would take too long holds up nobody", async () => {
+test("a count stops at its bound, and a slow one delays no other", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const ann = ctx.as(person("ann"));
@@ -240,7 +240,7 @@ test("a count ends at its bound, and one that would take too long holds up nobod
   expect(await countsOf(ann, "runs")).toMatchObject({ First: [0, false] });
 });
 
-test("a view of what needs its reader is counted for a reader, and for nobody not", async () => {
+test("a view of what needs its reader is counted only for a reader", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const ann = ctx.as(person("ann"));

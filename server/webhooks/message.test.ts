@@ -16,13 +16,13 @@ const data = {
 const textOf = (event: (typeof WEBHOOK_EVENTS)[number] | typeof WEBHOOK_TEST, more: Record<string, unknown> = {}) =>
   JSON.parse(bodyOf({ event, at, data: { ...data, ...more } }, { format: "chat", publicUrl })).text;
 
-test("programs are told all of it, with the page that tells most", () => {
+test("a JSON message has all data and the URL of the most relevant page", () => {
   expect(JSON.parse(bodyOf({ event: "run.failed", at, data }, { format: "json", publicUrl }))).toEqual({
     ...{ type: "run.failed", timestamp: "2026-01-31T12:00:00.123Z", url: "https://agentrun.example/r/run_1", data },
   });
 });
 
-test("a chat is told each event by a sentence and a link", () => {
+test("a chat message has a sentence and a link for each event", () => {
   expect(([...WEBHOOK_EVENTS, WEBHOOK_TEST] as const).map((event) => textOf(event))).toEqual([
     "A turn of session ses_1 has completed. <https://agentrun.example/r/ses_1|Open>",
     "A turn of session ses_1 has failed: timeout. <https://agentrun.example/r/ses_1|Open>",
@@ -55,20 +55,20 @@ test("a chat is told each event by a sentence and a link", () => {
   ]);
 });
 
-test("a turn of no session leads to its run", () => {
+test("a turn without a session links to its run", () => {
   expect(textOf("turn.completed", { sessionId: null })).toBe(
     "A turn of run run_1 has completed. <https://agentrun.example/r/run_1|Open>",
   );
 });
 
-test("what a task is called makes no link in a chat, calls nobody, and stays in its line", () => {
+test("a task's title makes no link or mention in a chat, and stays on its line", () => {
   const text = textOf("task.completed", { title: "<!channel> @all <https://evil.example|Open> & more\n# big" });
   expect(text).toBe(
     "Task “&lt;!channel&gt; @\u200ball &lt;https://evil.example|Open&gt; &amp; more # big” of q / fast has completed. <https://agentrun.example/r/qt_1|Open>",
   );
 });
 
-test("a budget of more than one session leads to itself, and says that it holds nothing up where it only tells", () => {
+test("a budget that spans sessions links to itself, and a warning-only one says that it blocks nothing", () => {
   const all = { sessionId: null, action: "tell" };
   expect(textOf("budget.reached", { sessionId: null })).toContain("until somebody raises it, or its period ends.");
   expect(textOf("budget.reached", all)).toBe(
@@ -76,7 +76,7 @@ test("a budget of more than one session leads to itself, and says that it holds 
   );
 });
 
-test("what has no title is told by its id, and what has no archive by that", () => {
+test("falls back to the id without a title, and to the volume without an archive", () => {
   const textOfUntitled = (event: "session.created" | "session.renamed") => textOf(event, { title: null });
   expect(textOfUntitled("session.created")).toMatch(/^Session ses_1 was made\./);
   expect(textOfUntitled("session.renamed")).toMatch(/^Session ses_1 has no title any more\./);

@@ -25,7 +25,7 @@ test.each([
   expect(receiver.received[0]?.headers).toMatchObject({ "content-type": "application/json", "webhook-id": "whd_1" });
 });
 
-test("a receiver that asks for a time is told to be waited for until then", async () => {
+test("returns the delay that a receiver requests with Retry-After", async () => {
   await using receiver = await startReceiver((_, response) =>
     response.writeHead(503, { "retry-after": new Date(Date.now() + 90_000).toUTCString() }).end(),
   );
@@ -34,7 +34,7 @@ test("a receiver that asks for a time is told to be waited for until then", asyn
   expect(retryAfterMs).toBeLessThanOrEqual(90_000);
 });
 
-test("one that answers nothing, hangs up or is not there is told in a few words, without its address", async () => {
+test("reports a silent, closing or missing receiver briefly, without its address", async () => {
   await using silent = await startReceiver(() => {});
   expect(await send(message(silent.url), 100)).toMatchObject({ status: null, error: "no answer within 0.1 s" });
   await using rude = await startReceiver((_, response) => response.destroy());
@@ -42,13 +42,13 @@ test("one that answers nothing, hangs up or is not there is told in a few words,
   expect(await send(message("http://127.0.0.1:1/"))).toMatchObject({ status: null, error: "ECONNREFUSED" });
 });
 
-test("whoever stops it waits for no answer", async () => {
+test("an abort does not wait for an answer", async () => {
   const stop = new AbortController();
   await using silent = await startReceiver(() => stop.abort());
   expect(await postMessage(message(silent.url), stop.signal)).toMatchObject({ error: "this program was stopped" });
 });
 
-test("a body that never ends holds up nobody", async () => {
+test("an endless answer is cut off", async () => {
   await using endless = await startReceiver((_, response) => void response.writeHead(200).write("x".repeat(1_000)));
   const sent = await send(message(endless.url));
   expect(sent).toMatchObject({ status: 200, error: null, text: "x".repeat(1_000) });
@@ -70,7 +70,7 @@ const textOf = async (...said: Parameters<typeof saying>) => {
   return await send(message(receiver.url), 600_000);
 };
 
-test("of what is said with an answer the beginning is kept, whole characters of it", async () => {
+test("keeps the beginning of an answer's text, in whole characters", async () => {
   expect((await textOf([" not ", "found\n"])).text).toBe("not found");
   expect((await textOf([])).text).toBeNull();
   expect((await textOf(["x".repeat(5_000_000)])).text).toBe("x".repeat(1_024));
@@ -81,20 +81,20 @@ test("of what is said with an answer the beginning is kept, whole characters of 
   expect((await textOf([Buffer.from([0x1f, 0x8b])], "end", { "content-encoding": "gzip" })).text).toBeNull();
 });
 
-test("a credential is not kept, also not the half of it where the text is cut off", async () => {
+test("redacts a credential in an answer, also one cut off in the middle", async () => {
   const token = `ara_${"A".repeat(43)}`;
   const { text } = await textOf([`${"x".repeat(1_000)} ${token} after`]);
   expect(text).toBe(`${"x".repeat(1_000)} [redacted] after`);
 });
 
-test("once an answer has begun, what becomes of its text changes nothing of it", async () => {
+test("keeps an answer's status when its text breaks off", async () => {
   expect(await textOf(["half"], "destroy")).toEqual({
     ...{ status: 500, error: "answered 500", text: "half", retryAfterMs: null },
   });
   expect(await textOf(["half"], "stay")).toMatchObject({ status: 500, text: "half" });
 });
 
-test("where only public addresses may be sent to, none other is connected to by its number", async () => {
+test("with only public addresses allowed, refuses others by number", async () => {
   await using receiver = await startReceiver();
   const { port } = new URL(receiver.url);
   for (const host of ["127.0.0.1", "[::ffff:127.0.0.1]", "2130706433", "0x7f.1", "127.0.0.1."]) {
@@ -104,7 +104,7 @@ test("where only public addresses may be sent to, none other is connected to by 
   expect(receiver.received).toEqual([]);
 });
 
-test("nor by a name, whatever it leads to at that moment, and nobody learns which names there are", async () => {
+test("with only public addresses allowed, refuses names that resolve to others, without revealing names", async () => {
   await using receiver = await startReceiver();
   await using names = await startNameServer({ "inside.example": "127.0.0.1", "cloud.example": "169.254.169.254" });
   const { port } = new URL(receiver.url);
@@ -119,7 +119,7 @@ test("nor by a name, whatever it leads to at that moment, and nobody learns whic
   expect(names.asked).toContain("inside.example");
 });
 
-test("a name server that never answers holds up no other name", async () => {
+test("a silent name server delays no other name", async () => {
   await using names = await startNameServer(null);
   const stuck = Array.from({ length: 8 }, (_, index) =>
     send(message(`http://slow-${index}.example/`, { isPublicOnly: true, nameServers: [names.address] }), 3_000),
@@ -134,7 +134,7 @@ test("a name server that never answers holds up no other name", async () => {
   expect((await Promise.all(stuck)).map(({ error }) => error)).toEqual(Array(8).fill("no answer within 3 s"));
 });
 
-test("a message is not begun once this program stops", async () => {
+test("begins no message once the program stops", async () => {
   await using receiver = await startReceiver();
   expect(await postMessage(message(receiver.url), AbortSignal.abort())).toMatchObject({
     error: "this program was stopped",

@@ -68,7 +68,7 @@ async function settle(ctx: ServiceContext, sender = senderOf(ctx)): Promise<void
 const allDueNow = (ctx: ServiceContext) =>
   ctx.db.update(webhookDeliveries).set({ nextAttemptAt: sql`clock_timestamp()` });
 
-test("what happens to runs is told to the webhooks that ask for it, of their own tenant, once each", async () => {
+test("sends run events once to each webhook of their tenant that asks for them", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   await using everything = await startReceiver();
@@ -116,7 +116,7 @@ test("what happens to runs is told to the webhooks that ask for it, of their own
   });
 });
 
-test("tasks and approvals tell what becomes of them", async () => {
+test("sends what becomes of tasks and approvals", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   await using receiver = await startReceiver();
@@ -164,7 +164,7 @@ test("tasks and approvals tell what becomes of them", async () => {
   expect(receiver.received.map(({ text }) => text).join()).not.toContain("rm -rf");
 });
 
-test("a webhook of projects or queues is told of these alone, and of no task's runs only where it has no queues", async () => {
+test("filters by project and queue, and sends runs without a task only to webhooks without queues", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   await using receiver = await startReceiver();
@@ -202,7 +202,7 @@ test("a webhook of projects or queues is told of these alone, and of no task's r
   expect(await updateWebhook(ctx, { webhookId: before.id, projectIds: ["elsewhere"] })).toEqual(changed);
 });
 
-test("approvals, schedules and budgets are of the project and queue that they belong to", async () => {
+test("approvals, schedules and budgets have the project and queue that they belong to", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   await using receiver = await startReceiver();
@@ -243,7 +243,7 @@ test("approvals, schedules and budgets are of the project and queue that they be
   expect(await told(ofNights)).toEqual(["apr_task", "sch_night"]);
 });
 
-test("what is taken back never happened, and what happens where nobody asks is not kept", async () => {
+test("sends nothing of a rolled-back transaction, and stores no events without a webhook", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   await using receiver = await startReceiver();
@@ -269,7 +269,7 @@ test("what is taken back never happened, and what happens where nobody asks is n
   expect(receiver.received).toEqual([]);
 });
 
-test("a webhook is sent what happened while it was enabled, however late the worker comes to it, and nothing else", async () => {
+test("sends exactly what happened while a webhook was enabled, however late the worker is", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   await using receiver = await startReceiver();
@@ -299,7 +299,7 @@ test("a webhook is sent what happened while it was enabled, however late the wor
   expect(runsTold(other)).toEqual([before, meanwhile, later, after].sort());
 });
 
-test("a message is sent until it is taken, with the same id, and then tells of every try", async () => {
+test("repeats a message with the same id until it is accepted, and records every try", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   await using receiver = await startReceiver(answering(500));
@@ -322,7 +322,7 @@ test("a message is sent until it is taken, with the same id, and then tells of e
   expect(await readWebhook(ctx, webhookId)).toMatchObject({ failingSince: null });
 });
 
-test("what a receiver says stands beside its status, of the last tries, without what is a credential", async () => {
+test("shows receivers' answers of the last tries beside their status, without credentials", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   let count = 0;
@@ -349,7 +349,7 @@ test("what a receiver says stands beside its status, of the last tries, without 
   expect(await texts()).toEqual([null]);
 });
 
-test("one that is never taken is given up after a day of tries, and what takes nothing for so long is disabled", async () => {
+test("gives up a delivery after a day of tries, and disables a webhook that accepts nothing for so long", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   await using receiver = await startReceiver(answering(503, { "retry-after": "3600" }));
@@ -400,7 +400,7 @@ test("one that is never taken is given up after a day of tries, and what takes n
   expect(await readWebhook(ctx, webhookId)).toMatchObject({ failed: 0, pending: 0, failingSince: null });
 });
 
-test("one that was given up while others arrive disables nothing; who says that it is gone is believed at once", async () => {
+test("a given-up delivery among successful ones disables nothing; an answer of 410 disables at once", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   await using receiver = await startReceiver(answering(400));
@@ -416,7 +416,7 @@ test("one that was given up while others arrive disables nothing; who says that 
   });
 });
 
-test("one that never answers is asked four things at once, and holds up no other, whenever that comes", async () => {
+test("a silent receiver gets at most four requests at once, and delays no other", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   let held = 0;
@@ -440,7 +440,7 @@ test("one that never answers is asked four things at once, and holds up no other
   expect((await deliveriesOf(ctx, toSilent)).flatMap(({ tries }) => tries)).toEqual([]);
 });
 
-test("many that never answer leave room for one that does", async () => {
+test("many silent receivers leave room for a working one", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   await using silent = await startReceiver(() => {});
@@ -462,7 +462,7 @@ test("many that never answer leave room for one that does", async () => {
   await pass;
 });
 
-test("what is done to a webhook while messages to it are settled waits for none, and loses none", async () => {
+test("changes to a webhook do not wait for deliveries that are settled, and lose none", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, { poolMax: 16 });
   let count = 0;
@@ -501,7 +501,7 @@ test("what is done to a webhook while messages to it are settled waits for none,
   }
 });
 
-test("a webhook that is deleted while events are on their way to it takes none of another's with it", async () => {
+test("deleting a webhook with events under way removes none of another's", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   await using receiver = await startReceiver();
@@ -516,7 +516,7 @@ test("a webhook that is deleted while events are on their way to it takes none o
   await expect(deliveriesOf(ctx, gone)).rejects.toMatchObject({ reason: "not-found" });
 });
 
-test("one that is sent again while a try is under way listens to the new try alone", async () => {
+test("redelivering during a try uses only the new try's outcome", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const answers: ((status: number) => void)[] = [];
@@ -541,7 +541,7 @@ test("one that is sent again while a try is under way listens to the new try alo
   expect(await readWebhook(ctx, webhookId)).toMatchObject({ isEnabled: true, failingSince: null });
 });
 
-test("what the address of before answers says nothing of the new one", async () => {
+test("an answer from a previous address does not affect the new one", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   let answer: () => void = () => undefined;
@@ -561,7 +561,7 @@ test("what the address of before answers says nothing of the new one", async () 
   expect(await readWebhook(ctx, webhookId)).toMatchObject({ isEnabled: true, failingSince: null, failed: 1 });
 });
 
-test("whoever stops as a try is begun sends nothing, and waits for nothing", async () => {
+test("closing before a try begins sends nothing and does not wait", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   await using receiver = await startReceiver(() => {});
@@ -574,7 +574,7 @@ test("whoever stops as a try is begun sends nothing, and waits for nothing", asy
   expect(receiver.received).toEqual([]);
 });
 
-test("a try whose worker died is made again, and what the first is told of it later changes nothing", async () => {
+test("a try whose worker died is repeated, and its late outcome is ignored", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   await using receiver = await startReceiver();
@@ -602,7 +602,7 @@ test("a try whose worker died is made again, and what the first is told of it la
   expect(await readWebhook(ctx, webhookId)).toMatchObject({ failingSince: null });
 });
 
-test("a message that cannot even be begun ends by its tries, and not the worker", async () => {
+test("a message that cannot be sent at all ends by its tries, and the worker continues", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const { id: webhookId } = await make(ctx, "http://127.0.0.1:1/");
@@ -616,7 +616,7 @@ test("a message that cannot even be begun ends by its tries, and not the worker"
   ]);
 });
 
-test("for a day after a change of secret a receiver may know either", async () => {
+test("for a day after a secret's change messages are signed with both", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   await using receiver = await startReceiver();
@@ -633,7 +633,7 @@ test("for a day after a change of secret a receiver may know either", async () =
   expect(await signatures()).toHaveLength(1);
 });
 
-test("a tenant's webhook never reaches this machine, whatever its name leads to", async () => {
+test("a tenant's webhook never reaches this machine, whatever its name resolves to", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const { id: webhookId } = await make(ctx, "https://localhost:1/", { tenantId: "t1" });
@@ -644,7 +644,7 @@ test("a tenant's webhook never reaches this machine, whatever its name leads to"
   ]);
 });
 
-test("what is a month old is removed, whatever became of it", async () => {
+test("removes deliveries after a month, whatever their state", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   await using receiver = await startReceiver();
@@ -660,7 +660,7 @@ test("what is a month old is removed, whatever became of it", async () => {
   expect((await deliveriesOf(ctx, webhookId)).map(({ id }) => id)).toEqual([young.id]);
 });
 
-test("deliveries that wait, and those that are kept, are not read to find those that are due or old", async () => {
+test("finds due and old deliveries without reading waiting or kept ones", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const { id: webhookId } = await make(ctx, "http://127.0.0.1:1/");

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { newWebhookSecret, signatureHeaders } from "./signature";
 
-test("a message is signed as Standard Webhooks' own example is", () => {
+test("signs as in Standard Webhooks' own example", () => {
   // The example of the specification's reference libraries.
   const secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
   const message = {
@@ -18,7 +18,7 @@ test("a message is signed as Standard Webhooks' own example is", () => {
   });
 });
 
-test("while two secrets are good each signs for itself", () => {
+test("signs with each of two valid secrets", () => {
   const secrets = [newWebhookSecret(), newWebhookSecret()];
   const message = { id: "whd_1", sentAt: new Date(), body: "{}" };
   const headers = signatureHeaders(secrets, message);
@@ -30,7 +30,7 @@ test("while two secrets are good each signs for itself", () => {
   expect(headers["webhook-signature"].split(" ")).toEqual(expected);
 });
 
-test("what the document gives receivers to check a message by takes ours, and nothing else", () => {
+test("the verification documented for receivers accepts AgentRun's messages and nothing else", () => {
   const [, code = ""] =
     /```js\n(import .*?\n\n)(.*?)```/s.exec(readFileSync("docs/WEBHOOKS.md", "utf8"))?.slice(1) ?? [];
   const isFromAgentRun = new Function("createHmac", "timingSafeEqual", `${code}; return isFromAgentRun;`)(

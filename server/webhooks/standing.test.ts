@@ -45,7 +45,7 @@ async function listen(ctx: ServiceContext, kinds: RegExp, input: Partial<CreateW
 const named = (told: [WebhookEvent, Record<string, unknown>][], key: string) =>
   told.map(([event, data]) => `${event} ${data[key]}`);
 
-test("a session tells when it is made, called otherwise and deleted, and of nothing that was taken back", async () => {
+test("a session reports its creation, rename and deletion, and nothing rolled back", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   await using all = await listen(ctx, /^session\./);
@@ -81,7 +81,7 @@ test("a session tells when it is made, called otherwise and deleted, and of noth
   expect(await ofNights.told()).toEqual([]);
 });
 
-test("sessions that the dispatcher makes together are told one by one", async () => {
+test("reports each session that the dispatcher makes in a batch", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   await using all = await listen(ctx, /^session\.created/);
@@ -91,7 +91,7 @@ test("sessions that the dispatcher makes together are told one by one", async ()
   expect(new Set(ids).size).toBe(3);
 });
 
-test("other tenants' sessions, volumes and runners are told to none of them", async () => {
+test("reports nothing of other tenants' sessions, volumes and runners", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   await using all = await listen(ctx, /./);
@@ -111,7 +111,7 @@ test("other tenants' sessions, volumes and runners are told to none of them", as
   );
 });
 
-test("a volume tells once that it was evicted, and once that it is back", async () => {
+test("reports a volume's eviction and restore once each", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const sessionId = await makeUsedSession(ctx, { note: "kept" });
@@ -137,7 +137,7 @@ test("a volume tells once that it was evicted, and once that it is back", async 
   expect(named(await all.told(), "sessionId")).toEqual([`volume.evicted ${sessionId}`]);
 });
 
-test("an archive that failed is told once, until it was ordered anew, and without the pod's words", async () => {
+test("reports a failed archive once until it is ordered again, without the pod's message", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const sessionId = await makeUsedSession(ctx, { note: "kept" });
@@ -156,7 +156,7 @@ test("an archive that failed is told once, until it was ordered anew, and withou
   expect(await all.told()).toHaveLength(1);
 });
 
-test("a runner that lost its run is told, and one that gave it back or finished it is not", async () => {
+test("reports a runner that lost its run, but not one that released or finished it", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   await using all = await listen(ctx, /^runner\./);
@@ -180,7 +180,7 @@ test("a runner that lost its run is told, and one that gave it back or finished 
   expect(await ofNights.told()).toEqual([]);
 });
 
-test("a backend tells when it takes no work and when it does again, whatever the cause, to every tenant", async () => {
+test("reports to every tenant when a backend stops and resumes taking work, for any cause", async () => {
   await using store = await createTestStore();
   const ctx = store.as();
   const db = ctx.db as Db;
@@ -223,7 +223,7 @@ async function fail({ ctx }: TestQueue, taskId: string): Promise<void> {
 }
 const after = (...ids: string[]) => ({ dependsOn: ids.map((taskId) => ({ taskId })) });
 
-test("a task that comes to wait for a person is told once, and anew once what failed was tried again", async () => {
+test("reports a task that comes to wait for a person once, and again after a retry of the failure", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   const [one, two] = [await queue.add(), await queue.add()];
@@ -268,7 +268,7 @@ test("a task that comes to wait for a person is told once, and anew once what fa
   expect(await all.told()).toEqual([]);
 });
 
-test("one that was let go and comes to wait for another is told of that", async () => {
+test("reports a released task again that comes to wait for another failure", async () => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   const [one, two] = [await queue.add(), await queue.add()];

@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => program[Symbol.asyncDispose]());
 
-test(`${SENDERS} senders and ${KILLS} kills, a receiver that refuses, hangs up and falls silent: each of ${EVENTS} events arrives, as one message`, {
+test(`${SENDERS} senders, ${KILLS} kills and a faulty receiver: each of ${EVENTS} events arrives as one message`, {
   timeout: 600_000,
 }, async () => {
   await using database = await createTestDatabase();

@@ -31,7 +31,7 @@ const make = (ctx: ServiceContext, input: Partial<CreateWebhookInput> = {}) =>
 const listed = async (ctx: ServiceContext, input: Partial<ListWebhooksInput> = {}) =>
   (await listWebhooks(ctx, ListWebhooksInput.parse(input))).items.map(({ name }) => name);
 
-test("its secret is told when it is made and when it is changed, and no other time, to nobody", async () => {
+test("shows a secret only when it is created or changed, and to nobody later", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const url = "https://hooks.example/services/T0/B0/very-secret-path";
@@ -53,7 +53,7 @@ test("its secret is told when it is made and when it is changed, and no other ti
   expect(told).not.toMatch(/whsec_|very-secret-path/);
 });
 
-test("a tenant's administrators see their own alone, and those of all tenants see all", async () => {
+test("a tenant's administrators see their own webhooks, and those of all tenants see all", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const [one, two] = [ctx.as(adminOf("t1")), ctx.as(adminOf("t2"))];
@@ -78,7 +78,7 @@ test("a tenant's administrators see their own alone, and those of all tenants se
   await expect(make(one, { tenantId: "t2" })).rejects.toMatchObject({ reason: "forbidden" });
 });
 
-test("a tenant's webhook goes over TLS to a public address; who runs the network may send anywhere in it", async () => {
+test("a tenant's webhook needs TLS and a public address; an administrator of all tenants may use any", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const one = ctx.as(adminOf("t1"));
@@ -109,14 +109,14 @@ test.each([
   expect(error?.issues[0]?.message).toContain(why);
 });
 
-test("what a webhook is narrowed to is a list of names, each once, and no pattern", () => {
+test("webhook filters are lists of unique names, not patterns", () => {
   const parse = (input: object) =>
     CreateWebhookInput.safeParse({ name: "a", url: "https://hooks.example/", events: ["run.failed"], ...input });
   expect(parse({ projectIds: ["b", "a", "b"] }).data).toMatchObject({ projectIds: ["a", "b"], queues: [] });
   for (const name of ["*", " a", "a, b", "", "a\n"]) expect(parse({ queues: [name] }).success, name).toBe(false);
 });
 
-test("no two of a tenant have one name, and none has more than its share", async () => {
+test("webhook names are unique per tenant, and their number is limited", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   await make(ctx);
@@ -129,7 +129,7 @@ test("no two of a tenant have one name, and none has more than its share", async
   expect(both.find(({ status }) => status === "rejected")).toMatchObject({ reason: { reason: "limit-reached" } });
 });
 
-test("a change by somebody who saw another version is refused with what there is, and one that changes nothing is none", async () => {
+test("refuses a change with a stale version, and a change without effect keeps the version", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const { id: webhookId } = await make(ctx);

@@ -18,7 +18,7 @@ async function scratch() {
 
 testArchive(scratch);
 
-test("no half-written file and no empty folder is left", async () => {
+test("leaves no partial file and no empty folder", async () => {
   await using place = await scratch();
   const { archive } = place;
   await Promise.all(["first", "second", "third"].map((text) => archive.put("ses_1", DIGEST, Buffer.from(text))));

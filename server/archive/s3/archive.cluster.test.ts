@@ -25,7 +25,7 @@ async function openBucket() {
 
 testArchive(openBucket);
 
-test("more segments than one request removes are all removed, and what others keep in the bucket stays", async () => {
+test("removes more segments than one request can name, and keeps other objects of the bucket", async () => {
   await using place = await openBucket();
   const { archive, bucket, client } = place;
   const theirs = createS3Archive({ url: `s3://${bucket}`, endpoint });
@@ -43,14 +43,14 @@ test("more segments than one request removes are all removed, and what others ke
   await theirs.close();
 });
 
-test("eight megabytes come back as they went", async () => {
+test("returns an eight-megabyte segment unchanged", async () => {
   await using place = await openBucket();
   const bytes = randomBytes(8 * 1024 * 1024);
   await place.archive.put("ses_1", "d".repeat(64), bytes);
   expect(Buffer.from((await place.archive.get("ses_1", "d".repeat(64))) ?? []).equals(bytes)).toBe(true);
 });
 
-test("a bucket that is not there, and a server that does not answer, are said in words", async () => {
+test("reports a missing bucket and a silent server with a readable message", async () => {
   const lost = createS3Archive({ url: "s3://nobody-made-this", endpoint });
   await expect(lost.put("ses_1", "e".repeat(64), Buffer.from("x"))).rejects.toMatchObject({
     failureKind: "infra-failed",

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { expect, test, vi } from "vitest";
 import { createS3Archive } from ".";
 
-test("an archive whose client could not be made at first is reached once it can", async () => {
+test("connects on a later call when the client could not be created at first", async () => {
   const server = createServer((_, response) => response.writeHead(404).end());
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;

@@ -25,7 +25,7 @@ const started = (id: string, more: Partial<TaskEntry> = {}) => [
   task(id, "pending", "dispatched", more),
 ];
 
-test("an orderly history has no findings", () => {
+test("a correct history has no findings", () => {
   const orderly = [
     control({ maxRunning: 1 }),
     ...started("a"),
@@ -39,7 +39,7 @@ test("an orderly history has no findings", () => {
   expect(checkHistory(orderly)).toEqual([]);
 });
 
-test("a start that its window has no room for is found, and the one just after it is not", () => {
+test("finds a start beyond its rate window's limit, and accepts one just after the window", () => {
   const rate = { startsMax: 1, startsWindowSeconds: 1 };
   const at = (startedAtMs: number, more: Partial<TaskEntry> = {}) =>
     started(`${startedAtMs}${JSON.stringify(more)}`, { startedAtMs, ...more });
@@ -50,7 +50,7 @@ test("a start that its window has no room for is found, and the one just after i
   expect(rules([control(rate), ...at(1_000), ...at(1_999, { lane: "m" }), ...at(2_000)])).toEqual([]);
 });
 
-test("each broken promise is found", () => {
+test("finds each kind of broken guarantee", () => {
   expect(rules([control({ maxRunning: 1 }), ...started("a"), ...started("b")])).toEqual(["limit"]);
   expect(rules([control({ lane: "", maxRunning: 1 }), ...started("a"), ...started("b", { lane: "m" })])).toEqual([
     "limit",
@@ -68,7 +68,7 @@ test("each broken promise is found", () => {
   expect(rules([task("a", null, "pending"), task("a", "pending", "dispatched", { attempts: 2 })])).toEqual(["attempt"]);
 });
 
-test("a start before what it comes after has ended is found, and one after a later retry of that is not", () => {
+test("finds a start before its dependency ended, and accepts one after a later retry of the dependency", () => {
   const comes = (id: string, onFailed: "hold" | "start" = "hold", isGone = false): Entry => {
     seq += 1;
     return { kind: "dependency", seq, id, dependsOn: "first", onFailed, isGone };

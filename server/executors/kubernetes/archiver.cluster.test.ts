@@ -21,7 +21,7 @@ function open(place: TestNamespace) {
   return { ...opened, launch, end, observe };
 }
 
-it("an archiver's pod is a restricted one with the claim read-only, a token, and a way to web alone", async () => {
+it("an archiver's pod is restricted, mounts the claim read-only, has a token and reaches only web", async () => {
   await using place = await createTestNamespace({ "pod-security.kubernetes.io/enforce": "restricted" });
   await using opened = open(place);
   const spec = specOf();
@@ -57,7 +57,7 @@ it("an archiver's pod is a restricted one with the claim read-only, a token, and
   expect(JSON.stringify(job)).not.toContain("arv_first");
 });
 
-test("launching twice makes one Job with the newest token, and a stranger of its name is not adopted", async () => {
+test("launching twice makes one Job with the newest token, and a foreign Job of its name is not adopted", async () => {
   await using place = await createTestNamespace();
   await using opened = open(place);
   const [spec, taken] = [specOf(), specOf()];
@@ -78,7 +78,7 @@ test("launching twice makes one Job with the newest token, and a stranger of its
   await expect(opened.launch(taken)).rejects.toThrow("not of this attempt");
 });
 
-it("an archiver that failed is told with its own words, and its pod frees the claim", async () => {
+it("reports a failed archiver with its own message, and its pod frees the claim", async () => {
   await using place = await createTestNamespace();
   await using opened = open(place);
   const spec = specOf();
@@ -92,7 +92,7 @@ it("an archiver that failed is told with its own words, and its pod frees the cl
   expect(opened.errors).toEqual([]);
 });
 
-it("an archiver is gone once its pod is; one on a node that does not answer stays unconfirmed", async () => {
+it("an archiver is gone once its pod is; on a node that does not answer its end stays unconfirmed", async () => {
   await using place = await createTestNamespace();
   await using opened = open(place);
   const [free, held] = [specOf(), specOf()];

@@ -13,7 +13,7 @@ import { jobFor } from "./manifests";
 import { findUnstartable } from "./outcome";
 
 // The API server, its controllers and its scheduler are real. There is no node; the tests play it.
-test("launching twice makes one Job, whose newest token is the one that is given", async () => {
+test("launching twice makes one Job with the newest token", async () => {
   await using place = await createTestNamespace();
   await using opened = openExecutor(place);
   const { executor } = opened;
@@ -78,7 +78,7 @@ test.each([
   });
 });
 
-it("an attempt that ended in its preparation is told with that container's words", async () => {
+it("reports an attempt that failed in its init container with that container's message", async () => {
   await using place = await createTestNamespace();
   await using opened = openExecutor(place);
   const spec = specOf();
@@ -90,7 +90,7 @@ it("an attempt that ended in its preparation is told with that container's words
   expect(opened.exits[0]).toMatchObject({ code: 0, message: "no archive" });
 });
 
-test("a Job of that name that is not the attempt's is not adopted", async () => {
+test("does not adopt a foreign Job of the attempt's name", async () => {
   await using place = await createTestNamespace();
   await using opened = openExecutor(place);
   const spec = specOf();
@@ -142,7 +142,7 @@ it.each([
   expect(opened.exits[0]).toMatchObject({ cause, message: expect.stringContaining(words.trim()) });
 });
 
-it("an attempt that the cluster ends at its deadline is told so", async () => {
+it("reports an attempt that the cluster ended at its deadline", async () => {
   await using place = await createTestNamespace();
   await using opened = openExecutor(place, { activeDeadlineSeconds: 1 });
   const spec = specOf();
@@ -155,7 +155,7 @@ it("an attempt that the cluster ends at its deadline is told so", async () => {
   });
 });
 
-it("an attempt that ended is told once, with its exit code and the container's own words", async () => {
+it("reports an attempt's end once, with exit code and the container's message", async () => {
   await using place = await createTestNamespace();
   await using opened = openExecutor(place);
   const spec = specOf();
@@ -178,7 +178,7 @@ it("an attempt that ended is told once, with its exit code and the container's o
   expect(opened.errors).toEqual([]);
 });
 
-it("a pod whose image is not to be had is ended, and says so", async () => {
+it("ends a pod whose image cannot be pulled, with that reason", async () => {
   await using place = await createTestNamespace();
   await using opened = openExecutor(place);
   const spec = specOf();
@@ -196,7 +196,7 @@ it("a pod whose image is not to be had is ended, and says so", async () => {
   expect(await opened.executor.observe(spec.attemptId)).toBe("gone");
 });
 
-it("a pod that finds no node for too long is ended with the scheduler's words", async () => {
+it("ends a pod that stays unschedulable too long, with the scheduler's message", async () => {
   await using place = await createTestNamespace();
   await using opened = openExecutor(place, { unschedulableMaxMs: 0 });
   const spec = specOf();
@@ -258,7 +258,7 @@ it.each([
   },
 );
 
-it("a Job whose pod is refused for too long is given up, with the cluster's own words, and not before", async () => {
+it("gives up a Job whose pod is refused too long, with the cluster's message, and not before", async () => {
   await using place = await createTestNamespace();
   await place.core.createNamespacedResourceQuota({
     namespace: place.name,
@@ -281,7 +281,7 @@ it("a Job whose pod is refused for too long is given up, with the cluster's own 
   expect(await hasty.executor.observe(spec.attemptId)).toBe("gone");
 });
 
-it("a pod whose first container works, or ended a moment ago, is no stalled one", async () => {
+it("a pod whose init container runs, or ended a moment ago, is not stalled", async () => {
   await using place = await createTestNamespace();
   await using opened = openExecutor(place);
   const spec = specOf();
@@ -305,7 +305,7 @@ it("a pod whose first container works, or ended a moment ago, is no stalled one"
   expect(await hopeless({ terminated }, 32)).toMatchObject({ cause: "unstartable", message: "PodInitializing" });
 });
 
-it("a Job that cannot be looked at is told, and hides none of those behind it", async () => {
+it("reports a Job that cannot be inspected, and still reports those after it", async () => {
   await using place = await createTestNamespace();
   await using proxy = await startFaultProxy(inject("kubeconfig"));
   const cluster = new Cluster({ namespace: place.name, kubeconfig: proxy.kubeconfig });
@@ -330,7 +330,7 @@ it("a Job that cannot be looked at is told, and hides none of those behind it", 
   await expect.poll(() => opened.exits.map(({ attemptId }) => attemptId), { timeout: 20_000 }).toEqual([second, first]);
 });
 
-it("an attempt is gone once its pod is; one on a node that does not answer stays unconfirmed", async () => {
+it("an attempt is gone once its pod is; on a node that does not answer its end stays unconfirmed", async () => {
   await using place = await createTestNamespace();
   await using opened = openExecutor(place, { endDeadlineMs: 2_000 });
   const { executor } = opened;
@@ -350,7 +350,7 @@ it("an attempt is gone once its pod is; one on a node that does not answer stays
   await expect.poll(() => executor.end(held.attemptId), { timeout: 15_000 }).toBe("gone");
 });
 
-it("an end that is asked for twice is one, and nothing is launched beside it", async () => {
+it("concurrent requests to end an attempt share one end, and nothing is launched meanwhile", async () => {
   await using place = await createTestNamespace();
   await using proxy = await startFaultProxy(inject("kubeconfig"));
   const cluster = new Cluster({ namespace: place.name, kubeconfig: proxy.kubeconfig });

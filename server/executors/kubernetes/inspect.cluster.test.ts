@@ -9,7 +9,7 @@ import { bindToLostNode, ended, lostNodeOf, podOf, say } from "@/server/test/clu
 const ASK = { container: null, tailLines: 10 };
 
 // The API server, its controllers and its scheduler are real. There is no node; the tests play it.
-it("an attempt's Job, pod, containers and events are told in the cluster's own words", async () => {
+it("reports an attempt's Job, pod, containers and events with the cluster's messages", async () => {
   await using place = await createTestNamespace();
   await using opened = openExecutor(place);
   const { executor } = opened;
@@ -71,7 +71,7 @@ it("an attempt's Job, pod, containers and events are told in the cluster's own w
   );
 });
 
-it("what is left of an attempt is told once as it ends by itself, and its Job goes after that", async () => {
+it("reports an ended attempt's remains once, and deletes its Job after that", async () => {
   await using place = await createTestNamespace();
   await using opened = openExecutor(place);
   const { executor, exits } = opened;
@@ -106,7 +106,7 @@ it("what is left of an attempt is told once as it ends by itself, and its Job go
   expect(told).toHaveLength(1);
 });
 
-it("an attempt that is ended is looked at before it is deleted", async () => {
+it("inspects an attempt that is being ended before deleting it", async () => {
   await using place = await createTestNamespace();
   await using opened = openExecutor(place);
   const { executor } = opened;

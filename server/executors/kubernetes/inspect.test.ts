@@ -25,7 +25,7 @@ function clusterOf(readLog: () => Promise<string>): Cluster {
   return known as Cluster;
 }
 
-test("a log that a node refuses at first is asked for again", async () => {
+test("requests a log again when the node refuses it at first", async () => {
   let asked = 0;
   const cluster = clusterOf(async () => {
     asked += 1;
@@ -37,7 +37,7 @@ test("a log that a node refuses at first is asked for again", async () => {
   expect(remains?.logs).toMatchObject([{ container: "runner", lines: [{ text: "the end" }] }]);
 });
 
-test("one that does not come is said, and all else is kept", async () => {
+test("reports a log that cannot be read, and keeps everything else", async () => {
   const late = await readRemains(
     clusterOf(() => new Promise(() => {})),
     "att_1",

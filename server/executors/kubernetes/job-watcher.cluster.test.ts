@@ -32,7 +32,7 @@ it.each([
   expect(opened.errors).toEqual([]);
 });
 
-it("what changes while the line to the API server is cut is told when it is back, and nothing twice", async () => {
+it("changes during a cut connection to the API server are reported once after it returns", async () => {
   await using place = await createTestNamespace();
   await using proxy = await startApiProxy(place);
   await using opened = openExecutor(place, { cluster: proxy.cluster, relistMs: NEVER_MS });
@@ -66,7 +66,7 @@ const EXPIRED = {
   },
 };
 
-it("a watch whose place the server has forgotten begins anew, with a look at everything", async () => {
+it("a watch with an expired resource version starts anew with a full list", async () => {
   await using place = await createTestNamespace();
   let forgotten = 0;
   const isForgotten = (call: string) => call.includes("watch=true") && forgotten++ < 2;
@@ -83,7 +83,7 @@ it("a watch whose place the server has forgotten begins anew, with a look at eve
   expect(opened.errors).toEqual([]);
 });
 
-it("an end that could not be recorded is told again, and its Job stays until then", async () => {
+it("an end that could not be recorded is reported again, and its Job stays until then", async () => {
   await using place = await createTestNamespace();
   await using opened = openExecutor(place, { relistMs: 200 });
   let isDown = true;

@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-test("a configured path wins, then PATH", () => {
+test("a configured path takes precedence over PATH", () => {
   const native = path.join(folder, "native");
   expect(findCodex({ configured: "/opt/codex", path: native })).toBe("/opt/codex");
   expect(findCodex({ configured: undefined, path: native })).toBe(path.join(native, "codex"));

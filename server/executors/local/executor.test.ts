@@ -82,7 +82,7 @@ function spec(attemptId: string, runId = "run_1"): LaunchSpec {
   };
 }
 
-test("an attempt that is ended is gone with what it started in a session of its own", async () => {
+test("ending an attempt also ends processes that it started in a session of their own", async () => {
   await using joined = joinHost();
   await joined.executor.launch(spec("att_ended"));
   const tool = await joined.tool();
@@ -103,7 +103,7 @@ test("launching the same attempt twice makes one process", async () => {
   expect(joined.host.attemptIds()).toEqual(["att_twice"]);
 });
 
-test("a runner that fails is reported once nothing of it is left, with what it said", async () => {
+test("reports a failed runner with its output once no process of it is left", async () => {
   await using joined = joinHost();
   const exits: AttemptExit[] = [];
   joined.executor.onExit((exit) => exits.push(exit));
@@ -114,7 +114,7 @@ test("a runner that fails is reported once nothing of it is left, with what it s
   expect(await isProcessAlive(tool)).toBe(false);
 });
 
-test("a runner's process and the end of what it wrote are told while it lives, and left when it ends", async () => {
+test("inspects a live runner's process and last output, and keeps them when it ends", async () => {
   await using joined = joinHost();
   const { executor } = joined;
   const remains: AttemptRemains[] = [];
@@ -145,7 +145,7 @@ test("a runner's process and the end of what it wrote are told while it lives, a
   expect(await executor.inspect("att_told")).toBeNull();
 });
 
-test("an attempt that the supervisor does not know is found by its processes, and ended", async () => {
+test("finds and ends an attempt by its processes when the supervisor does not know it", async () => {
   await using joined = joinHost();
   const stray = spawn("setsid", ["sleep", "1000"], {
     env: { ...process.env, AGENTRUN_ATTEMPT: "att_stray" },
@@ -157,7 +157,7 @@ test("an attempt that the supervisor does not know is found by its processes, an
   expect(await joined.executor.observe("att_stray")).toBe("gone");
 });
 
-test("a supervisor that does not answer leaves an end unconfirmed and an attempt unknown", async () => {
+test("with a silent supervisor an end stays unconfirmed and an attempt unknown", async () => {
   const silent: SupervisorChannel = { send: async () => undefined, onMessage: () => () => undefined };
   const executor = createLocalExecutor({
     channel: silent,
@@ -175,7 +175,7 @@ test("a supervisor that does not answer leaves an end unconfirmed and an attempt
   await expect(executor.launch(spec("att_1"))).rejects.toThrow("in time");
 });
 
-test("an end that is asked for twice is one, and nothing is launched beside it", async () => {
+test("concurrent requests to end an attempt share one end, and nothing is launched meanwhile", async () => {
   const sent: WorkerMessage[] = [];
   const listeners = new Set<(message: SupervisorMessage) => void>();
   const channel: SupervisorChannel = {

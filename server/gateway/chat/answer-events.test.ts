@@ -11,7 +11,7 @@ const piece = (index: number | undefined, fields: { id?: string; name?: string; 
   return delta({ tool_calls: [{ ...(index === undefined ? {} : { index }), ...(id ? { id } : {}), function: named }] });
 };
 
-test("a text is told by the whole sequence of events, numbered, with its usage", () => {
+test("a text answer yields the whole numbered sequence of events, with its usage", () => {
   const events = eventsOf([delta({ content: "al" }), delta({ content: "l" }, "stop"), { choices: [], usage: USAGE }]);
   expect(typesOf(events)).toEqual([
     ...["created", "in_progress", "output_item.added", "content_part.added", "output_text.delta", "output_text.delta"],
@@ -30,7 +30,7 @@ test("a text is told by the whole sequence of events, numbered, with its usage",
   });
 });
 
-test("usage has the counts that were told, and is none where what was read or written was not", () => {
+test("usage holds the reported counts, and is absent when input or output was not counted", () => {
   const usageOf = (...told: unknown[]) =>
     responseOf(eventsOf([delta({ content: "all" }, "stop"), ...told.map((usage) => ({ choices: [], usage }))])).usage;
   expect(usageOf({ prompt_tokens: 7, completion_tokens: 0 })).toEqual({
@@ -54,7 +54,7 @@ test("usage has the counts that were told, and is none where what was read or wr
     });
 });
 
-test("reasoning comes before the text, inline or beside it, and carries how it goes back", () => {
+test("reasoning precedes the text, and carries how it is sent back", () => {
   const inline = eventsOf([delta({ content: "<th" }), delta({ content: "ink>why</think>\n\nso" }, "stop")]);
   expect(typesOf(inline)).toEqual([
     ...["created", "in_progress", "output_item.added", "reasoning_summary_part.added", "reasoning_summary_text.delta"],
@@ -74,7 +74,7 @@ test("reasoning comes before the text, inline or beside it, and carries how it g
     ).toMatchObject([{ ...reasoning, encrypted_content: carryReasoning(field, "") }, said]);
 });
 
-test("calls in pieces are told apart, and are done only once the answer is whole", () => {
+test("joins calls sent in pieces, and completes them only at the end of the answer", () => {
   const events = eventsOf([
     delta({ content: "<think>x</think>\n" }),
     piece(0, { id: "a", name: "exec_command" }),
@@ -134,7 +134,7 @@ test.each([
   ]);
 });
 
-test("calls without ids that are all under one index are told apart by their whole arguments", () => {
+test("separates calls without ids under one index by their complete arguments", () => {
   const named = (fields: object) => piece(0, { name: "f", ...fields });
   const calls = outputOf([
     named({ arguments: '{"n":1}' }),
@@ -154,7 +154,7 @@ test("calls without ids that are all under one index are told apart by their who
   expect(new Set(calls.map((call: { call_id: string }) => call.call_id)).size).toBe(3);
 });
 
-test("a call without an id, or with one that is taken, gets one of its own", () => {
+test("gives a call its own id when it has none or a used one", () => {
   const input = [{ type: "function_call", call_id: "call_0", name: "f", arguments: "{}" }];
   const chunks = [piece(0, { name: "f" }), piece(1, { id: "call_0", name: "f" }), piece(2, { id: "c", name: "f" })];
   const ids = outputOf([...chunks, delta({}, "tool_calls")], { input }).map(
@@ -168,7 +168,7 @@ test("a call without an id, or with one that is taken, gets one of its own", () 
   expect(new Set(ids).size).toBe(3);
 });
 
-test("calls of freeform and namespaces' tools come back as such", () => {
+test("returns calls of freeform and namespaced tools as such", () => {
   const tools = [
     { type: "custom", name: "apply_patch" },
     { type: "namespace", name: "db", tools: [{ type: "function", name: "query" }] },
@@ -188,7 +188,7 @@ test("calls of freeform and namespaces' tools come back as such", () => {
   ]);
 });
 
-test("white space alone is no message, and a refusal is text", () => {
+test("drops messages of only white space, and returns a refusal as text", () => {
   expect(
     outputOf([delta({ content: "\n\n" }), piece(0, { id: "a", name: "f" }), delta({}, "tool_calls")]),
   ).toHaveLength(1);
@@ -286,7 +286,7 @@ test.each([
   expect(events.filter(({ type }) => type === "response.completed")).toEqual([]);
 });
 
-test("a whole answer is told like one in pieces", () => {
+test("a whole answer yields the same events as a streamed one", () => {
   const message = {
     role: "assistant",
     content: "<think>why</think>\nso",

@@ -31,7 +31,7 @@ const HARD = {
   ],
 };
 
-test.each(CHAT_PRESETS)("a provider of the preset %s takes the whole of a hard conversation", async (preset) => {
+test.each(CHAT_PRESETS)("the preset %s makes its provider accept a complex conversation", async (preset) => {
   vi.stubEnv(KEY_ENV, KEY);
   await using database = await createTestDatabase();
   await using provider = await startChatProvider(preset, (res) =>
@@ -56,7 +56,7 @@ test.each(CHAT_PRESETS)("a provider of the preset %s takes the whole of a hard c
   expect(metrics.body).toContain('agentrun_model_tokens_total{profile="codex",direction="output"} 20');
 });
 
-test("the strict provider does refuse what it is said to refuse, where it is asked in another's words", async () => {
+test("the strict provider refuses requests of other presets", async () => {
   vi.stubEnv(KEY_ENV, KEY);
   await using database = await createTestDatabase();
   await using provider = await startChatProvider("minimax", (res) => streamAnswer(res, "minimax", { text: "done" }));
@@ -68,7 +68,7 @@ test("the strict provider does refuse what it is said to refuse, where it is ask
   });
 });
 
-test("an answer that is asked for whole comes whole, also from a provider that does not stream at all", async () => {
+test("a non-streaming request returns a whole answer, also from a provider that never streams", async () => {
   vi.stubEnv(KEY_ENV, KEY);
   await using database = await createTestDatabase();
   const message = { role: "assistant", content: "so", reasoning_content: "why" };
@@ -129,7 +129,7 @@ test.each([
   expect(provider.asked).toHaveLength(6);
 });
 
-test("a limit that is told with status 200 is noted, with an end or for a minute, until a request is taken", async () => {
+test("stores a limit reported with status 200, until its end or for a minute, or until a request is accepted", async () => {
   vi.stubEnv(KEY_ENV, KEY);
   await using database = await createTestDatabase();
   let answer = (_res: ServerResponse): unknown => undefined;
@@ -168,7 +168,7 @@ test("a limit that is told with status 200 is noted, with an end or for a minute
   await expect.poll(healthOf).toMatchObject({ message: expect.stringContaining("Now it is over.") });
 });
 
-test("a conversation that is too long is told in codex's words, by whichever way the provider says so", async () => {
+test("reports a conversation that is too long in codex's format, however the provider reports it", async () => {
   vi.stubEnv(KEY_ENV, KEY);
   await using database = await createTestDatabase();
   const message = "This model's maximum context length is 8192 tokens. However, you requested 9000 tokens.";
@@ -215,7 +215,7 @@ test.each<[string, (res: ServerResponse) => unknown, string]>([
   expect(text).not.toContain(KEY);
 });
 
-test("a whole answer that does not end is given up, and its provider is left", async () => {
+test("gives up a whole answer that does not end, and closes the provider's connection", async () => {
   vi.stubEnv(KEY_ENV, KEY);
   await using database = await createTestDatabase();
   let sentBytes = 0;
@@ -238,7 +238,7 @@ test("a whole answer that does not end is given up, and its provider is left", a
   expect(sentBytes).toBeLessThan(64 * 1024 * 1024);
 });
 
-test("when the agent goes away, so does the request to the provider", async () => {
+test("closes the provider's connection when the agent disconnects", async () => {
   vi.stubEnv(KEY_ENV, KEY);
   await using database = await createTestDatabase();
   await using provider = await startChatProvider("openai-chat", (res) => sendChunks(res, [delta({ content: "ha" })]));
@@ -249,7 +249,7 @@ test("when the agent goes away, so does the request to the provider", async () =
   await expect.poll(() => provider.left).toBe(1);
 });
 
-test("a provider whose stream ends some time after its last word keeps its connection for the next request", async () => {
+test("keeps the connection of a provider whose stream ends some time after its last event", async () => {
   vi.stubEnv(KEY_ENV, KEY);
   await using database = await createTestDatabase();
   const open: ServerResponse[] = [];
@@ -269,7 +269,7 @@ test("a provider whose stream ends some time after its last word keeps its conne
   expect(provider.left).toBe(0);
 });
 
-test("a preset goes with chat completions alone, and is one that is known", () => {
+test("accepts only known presets, and only with chat completions", () => {
   const base = { model: "m", baseUrl: "http://127.0.0.1/v1" };
   const read = (more: object) => BackendsFile.safeParse({ codex: { ...base, ...more } });
   expect(read({ wire: "chat", preset: "minimax" }).success).toBe(true);

@@ -66,7 +66,7 @@ const PRESETS = [
 ] as const;
 
 test.each(PRESETS)(
-  "a conversation of %s by the preset %s goes through calls, an image, a steer, a kill and a resume",
+  "a conversation of %s with the preset %s survives tool calls, an image, a steer, a kill and a resume",
   async (profile, preset) => {
     let isHeld = false;
     await using opened = await openPlace(profile, preset, (res, { messages }) => {
@@ -193,7 +193,7 @@ const FAILING: Failing[] = [
   ],
 ];
 
-test("a turn that meets what its provider cannot do, a limit or a length fails and says so", async () => {
+test("a turn that meets an unsupported feature, a limit or the maximum length fails with that reason", async () => {
   let answer: Failing[1] = () => undefined;
   await using opened = await openPlace("minimax-m3", "minimax", (res) => {
     answer(res);

@@ -21,7 +21,7 @@ const output = (id: string, words: unknown = "out") => ({ type: "function_call_o
 const messagesOf = (input: unknown, preset?: Parameters<typeof translate>[1]) =>
   translate({ model: "m", input }, preset).chat.messages;
 
-test("instructions that lead a conversation are one system message; later ones are said where they came", () => {
+test("leading instructions become one system message; later ones keep their place", () => {
   const input = [
     text("developer", "be brief"),
     text("system", "be kind"),
@@ -37,7 +37,7 @@ test("instructions that lead a conversation are one system message; later ones a
   expect(messagesOf(input, "deepseek").at(-1)).toEqual({ role: "system", content: "now loud" });
 });
 
-test("parallel calls are one message with the text before them, and each is answered at once", () => {
+test("parallel calls are one message with the text before them, each followed by its output", () => {
   const input = [
     text("user", "go"),
     text("assistant", "I look"),
@@ -61,7 +61,7 @@ test("parallel calls are one message with the text before them, and each is answ
   ]);
 });
 
-test("a call without an output gets one, an output without a call is told as text, and one that comes late is moved", () => {
+test("adds a missing output, sends an orphan output as text, and moves a late output to its call", () => {
   const input = [call("a"), text("user", "steer"), output("a"), call("b"), output("x", "lost")];
   expect(messagesOf(input)).toMatchObject([
     { role: "assistant", content: "", tool_calls: [{ id: "a" }] },
@@ -73,12 +73,12 @@ test("a call without an output gets one, an output without a call is told as tex
   ]);
 });
 
-test("ids that a provider gives anew in each answer find their own outputs", () => {
+test("matches outputs to calls when a provider reuses ids in each answer", () => {
   const input = [call("call_0"), output("call_0", "1"), call("call_0"), output("call_0", "2")];
   expect(messagesOf(input).filter(({ role }) => role === "tool")).toMatchObject([{ content: "1" }, { content: "2" }]);
 });
 
-test("arguments that are no JSON are told as such, since a provider would refuse all that comes after", () => {
+test("wraps arguments that are not JSON, which a provider would refuse from then on", () => {
   const input = [call("a", '{"cmd":'), call("b", ""), call("c", "[1]")];
   const [message] = messagesOf(input) as { tool_calls: { function: { arguments: string } }[] }[];
   expect(message?.tool_calls.map((one) => JSON.parse(one.function.arguments))).toEqual([
@@ -88,7 +88,7 @@ test("arguments that are no JSON are told as such, since a provider would refuse
   ]);
 });
 
-test("images are sent where they can be, and words stand for those that cannot", () => {
+test("sends images where supported, and a text in their place elsewhere", () => {
   const image = { type: "input_image", image_url: "data:image/png;base64,AA", detail: "original" };
   const input = [
     { type: "message", role: "user", content: [{ type: "input_text", text: "see" }, image] },
@@ -107,7 +107,7 @@ test("images are sent where they can be, and words stand for those that cannot",
   expect(without.at(-1)?.content).toContain("an image was left out");
 });
 
-test("reasoning goes back as it came, and another model's is left out", () => {
+test("sends a model's own reasoning back unchanged, and leaves out another model's", () => {
   const reasoning = (encrypted_content: string, id: string) => ({
     type: "reasoning",
     id,
@@ -124,7 +124,7 @@ test("reasoning goes back as it came, and another model's is left out", () => {
   expect(messagesOf([call("a"), output("a")], "deepseek")[0]).toMatchObject({ reasoning_content: "" });
 });
 
-test("two answers in a row are kept apart, and messages of a person are joined where templates want it", () => {
+test("joins consecutive messages of one role only where the preset wants it", () => {
   const input = [text("user", "a"), text("user", "b"), text("assistant", "half"), text("assistant", "whole")];
   expect(messagesOf(input)).toEqual([
     { role: "user", content: "a\n\nb" },
@@ -133,7 +133,7 @@ test("two answers in a row are kept apart, and messages of a person are joined w
   expect(messagesOf(input, "minimax")).toHaveLength(3);
 });
 
-test("where a tool's output and a person's words may not follow each other, something is said between them", () => {
+test("inserts a message between a tool's output and a user's message where the preset needs it", () => {
   const input = [
     text("user", "go"),
     call("call_1"),
@@ -158,7 +158,7 @@ test("where a tool's output and a person's words may not follow each other, some
   expect(messages.at(-1)).toMatchObject({ tool_call_id: "abcDEF123" });
 });
 
-test("every tool is a function or is left out with a reason, under one name that its calls keep", () => {
+test("every tool becomes a function under a stable name, or is left out with a reason", () => {
   const tools = [
     { type: "function", name: "exec_command", description: "runs", strict: null, parameters: { type: "object" } },
     { type: "function", name: "sure", strict: true },
@@ -198,7 +198,7 @@ test("every tool is a function or is left out with a reason, under one name that
   );
 });
 
-test("calls of freeform, found and namespaces' tools go back under the names by which they were known", () => {
+test("calls of freeform, found and namespaced tools go back under their known names", () => {
   const input = [
     { type: "custom_tool_call", call_id: "a", name: "apply_patch", input: "*** Begin" },
     { type: "function_call", call_id: "b", name: "query", namespace: "mcp__db__", arguments: "{}" },
@@ -221,7 +221,7 @@ test("calls of freeform, found and namespaces' tools go back under the names by 
   ]);
 });
 
-test("the other fields are asked for in each dialect's own words, and what goes without saying is not said", () => {
+test("maps the other fields to each preset's parameters, and omits defaults", () => {
   const tools = [{ type: "function", name: "f" }];
   const schema = { type: "object" };
   const body = {
@@ -264,7 +264,7 @@ test.each([
   expect(() => translateRequest(body, dialectOf("codex", {}))).toThrow(why);
 });
 
-test("a profile that is named after its provider speaks its dialect, unless it is told another", () => {
+test("a profile named after its provider uses its preset unless configured otherwise", () => {
   expect(dialectOf("minimax-m3", {})).toBe(dialectOf("other", { preset: "minimax" }));
   expect(dialectOf("deepseek", {})).toBe(dialectOf("other", { preset: "deepseek" }));
   expect(dialectOf("minimax-m3", { preset: "openai-chat" })).toBe(dialectOf("constructor", {}));

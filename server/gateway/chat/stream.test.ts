@@ -62,7 +62,7 @@ const cuts = fc.oneof(
   fc.constant(Array.from({ length: 20_000 }, (_one, index) => index)),
 );
 
-test("however the network cuts a stream, its events are the same", async () => {
+test("a stream yields the same events for any network chunking", async () => {
   await fc.assert(
     fc.asyncProperty(preset, said, cuts, async (kind, answer, at) => {
       const text = [": keep-alive\n\n", ...[...chunksOfAnswer(kind, answer), "[DONE]"].map(sse)].join("");
@@ -72,7 +72,7 @@ test("however the network cuts a stream, its events are the same", async () => {
   );
 });
 
-test("what comes together is one event for each thing that is said, and its sequence has no gap", () => {
+test("deltas that arrive together become one event, and sequence numbers have no gap", () => {
   const answer = new AnswerEvents({ ...translate({ model: "m", input: "hi" }), model: "m" }, null);
   const chunks = ["Good", " morning", "."].map((content) => Chunk.parse(delta({ content })));
   const events = [...answer.start(), ...answer.take(...chunks), ...answer.take(...chunks.slice(1))];
@@ -81,7 +81,7 @@ test("what comes together is one event for each thing that is said, and its sequ
   expect(events.map((event) => event.sequence_number)).toEqual(events.map((_event, index) => index));
 });
 
-test("however a provider cuts what it says, the response is the same", () => {
+test("the response is the same for any chunking by the provider", () => {
   const lengths = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 6 });
   fc.assert(
     fc.property(words, fc.option(thought), args, lengths, (text, why, given, sizes) => {
@@ -115,7 +115,7 @@ test("however a provider cuts what it says, the response is the same", () => {
   );
 });
 
-test("what is taken for a plain piece has its form", () => {
+test("a chunk that passes for plain text is valid by the schema", () => {
   const odd = fc.constantFrom("x", 1, [], {}, [{}], [{ text: "a" }]);
   const other = fc.oneof({ weight: 20, arbitrary: fc.constantFrom(null, undefined) }, odd);
   const text = fc.oneof({ weight: 5, arbitrary: fc.string() }, odd);
@@ -144,7 +144,7 @@ test("what is taken for a plain piece has its form", () => {
   expect(isTextChunk(delta({ role: "assistant", content: "a" }))).toBe(true);
 });
 
-test("no more of a stream is read than was asked for", async () => {
+test("reads no more of a stream than was requested", async () => {
   let sent = 0;
   async function* endless(): AsyncGenerator<Uint8Array> {
     for (;;) {
@@ -220,7 +220,7 @@ function messageOf(kind: ChatPreset, chunks: unknown[]): ChatMessage {
   };
 }
 
-test("a conversation that went through a response comes to its provider as the provider said it", () => {
+test("a conversation round-trips: the provider receives what it sent", () => {
   // What is lost on the way: a text of only white space, and that reasoning had no end.
   const kept = said.filter(({ text = "", calls = [], thought: why }) => {
     if (/^\s*<think>/.test(text)) return false;
@@ -235,7 +235,7 @@ test("a conversation that went through a response comes to its provider as the p
   );
 });
 
-test("a tool's name is the same in every request, whatever it is", () => {
+test("a tool has the same name in every request", () => {
   fc.assert(
     fc.property(
       fc.option(fc.string(), { nil: null }),

@@ -21,7 +21,7 @@ const tagged = fc
   })
   .map((parts) => parts.join(""));
 
-test("reasoning at the beginning is parted from the answer, with what lies between", () => {
+test("splits leading reasoning from the answer, with the text between them", () => {
   expect(split(["<think>\nwhy</think>\n\nbecause"])).toEqual([
     { kind: "reasoning", text: "\nwhy" },
     { kind: "gap", text: "\n\n" },
@@ -29,16 +29,16 @@ test("reasoning at the beginning is parted from the answer, with what lies betwe
   ]);
 });
 
-test("a tag later in the answer is the answer's own", () => {
+test("a tag later in the answer belongs to the answer", () => {
   for (const text of ["write <think>x</think> here", "<thin", "<thinking>x", "</think>x"])
     expect(split([text])).toEqual([{ kind: "text", text }]);
 });
 
-test("reasoning that never ends is all reasoning", () => {
+test("unterminated reasoning is all reasoning", () => {
   expect(split(["<think>on and on </thin"])).toEqual([{ kind: "reasoning", text: "on and on </thin" }]);
 });
 
-test("however a text is cut, it is parted alike, and nothing of it is lost", () => {
+test("splits a text the same way for any chunking, and loses nothing", () => {
   fc.assert(
     fc.property(tagged, fc.array(fc.nat(40), { maxLength: 8 }), (text, cuts) => {
       const at = [...new Set(cuts.map((cut) => Math.min(cut, text.length)))].sort((a, b) => a - b);

@@ -31,7 +31,7 @@ async function makeSession(): Promise<{ sessionId: string; name: string }> {
   return { sessionId, name: world.ctx.volumes.nameFor(sessionId) };
 }
 
-test("a session that is made, used and evicted leaves nothing to find", async (context) => {
+test("a session's normal life from creation to eviction has no findings", async (context) => {
   const { sessionId } = await makeSession();
   const run = await createRun(world.ctx, { backendProfile: "codex", sessionRef: { sessionId } });
   const { leaseEpoch } = await claimRun(world.ctx, { runId: run.id, runnerId: "runner" });
@@ -42,14 +42,14 @@ test("a session that is made, used and evicted leaves nothing to find", async (c
   expect(findings).toEqual([]);
 });
 
-test("a deletion without preconditions is found", async (context) => {
+test("finds a deletion without preconditions", async (context) => {
   const { sessionId, name } = await makeSession();
   await evictStorage(withBareDeletes(world.ctx), { sessionId });
   const findings = await auditFindings(world, context);
   expect(findings).toEqual([{ rule: "unguarded-delete", what: expect.stringContaining(name) }]);
 });
 
-test("a removal that ignores its guard is found: of a live session, of one that a run holds", async (context) => {
+test("finds a removal of a live session's volume, and of one that a run holds", async (context) => {
   const [live, held] = [await makeSession(), await makeSession()];
   const run = await createRun(world.ctx, { backendProfile: "codex", sessionRef: { sessionId: held.sessionId } });
   await claimRun(world.ctx, { runId: run.id, runnerId: "runner" });
@@ -67,7 +67,7 @@ test("a removal that ignores its guard is found: of a live session, of one that 
   expect(findings).toHaveLength(6);
 });
 
-test("an eviction under a claimed run, of a pinned session, and before its time, are found", async (context) => {
+test("finds an eviction under a claimed run, of a pinned session, and before its time", async (context) => {
   const [held, pinned, early] = [await makeSession(), await makeSession(), await makeSession()];
   const run = await createRun(world.ctx, { backendProfile: "codex", sessionRef: { sessionId: held.sessionId } });
   await claimRun(world.ctx, { runId: run.id, runnerId: "runner" });
@@ -83,7 +83,7 @@ test("an eviction under a claimed run, of a pinned session, and before its time,
   ]);
 });
 
-test("an order excuses the eviction that it was, and no other of the same session", async (context) => {
+test("an order excuses its own eviction, and no other of the same session", async (context) => {
   const [ordered, before, after] = [await makeSession(), await makeSession(), await makeSession()];
   const doom = async ({ sessionId }: { sessionId: string }) => {
     await world.plant(sessionId, { storageState: "deleting", expiresAt: new Date(Date.now() + 3_600_000) });
@@ -108,7 +108,7 @@ test("an order excuses the eviction that it was, and no other of the same sessio
   );
 });
 
-test("an eviction by hand of a pinned session is found", async (context) => {
+test("finds a manual eviction of a pinned session", async (context) => {
   const { sessionId } = await makeSession();
   await inTx(world.ctx, async (ctx) => {
     const pinned = { storageState: "deleting", pinnedAt: new Date() } as const;
@@ -120,7 +120,7 @@ test("an eviction by hand of a pinned session is found", async (context) => {
   expect(findings).toEqual([{ rule: "deleted-in-use", what: expect.stringContaining(`${sessionId}: it was pinned`) }]);
 });
 
-test("what is left over is found on either side, and what is left half-way", async (context) => {
+test("finds leftovers on either side, and half-finished evictions", async (context) => {
   const [orphan, missing, stuck] = [await makeSession(), await makeSession(), await makeSession()];
   await world.plant(orphan.sessionId, { storageKind: "evicted", storageState: "evicted" });
   await world.person.deleteNamespacedPersistentVolumeClaim({ name: missing.name, namespace: world.place.namespace });
@@ -134,7 +134,7 @@ test("what is left over is found on either side, and what is left half-way", asy
   ]);
 });
 
-test("a claim that AgentRun never made, and yet deleted, is found", async (context) => {
+test("finds the deletion of a claim that AgentRun did not create", async (context) => {
   const { metadata } = await world.person.createNamespacedPersistentVolumeClaim({
     namespace: world.place.namespace,
     body: {

@@ -42,7 +42,7 @@ function expectRow(record: Json, row: Record<string, unknown>, skip: string[] = 
 
 const emptyOf = (name: string) => (name === "references" ? [] : {});
 
-test("every row of every table is served over HTTP, column by column", async () => {
+test("serves every row of every table over HTTP, column by column", async () => {
   await using program = await adopted();
   const client = await program.database.connect();
   const rows = async (table: string, columns = "*") => {
@@ -125,7 +125,7 @@ const COLUMNS = {
     latest_attempt session_path created_at updated_at cancelled_at cancel_reason`),
 };
 
-test("an old run's work goes on: its turn ends, and its session keeps thread and turn", async () => {
+test("an old run continues: its turn ends, and its session keeps thread and turn", async () => {
   await using program = await adopted();
   const claimed = await program.get("/runs/run_new");
   expect(claimed).toMatchObject({ status: "claimed", claimedBy: "runner_2" });
@@ -152,7 +152,7 @@ test("an old run's work goes on: its turn ends, and its session keeps thread and
   });
 });
 
-test("keys that v0.1 stored are judged by their payloads", async () => {
+test("keys stored by v0.1 are compared by their payloads", async () => {
   await using program = await adopted();
   const turn = { type: "turn", payload: { text: "one" }, idempotencyKey: "key-1" };
   expect((await program.post("/runs/run_new/commands", turn)).id).toBe("cmd_1");
@@ -182,7 +182,7 @@ test("keys that v0.1 stored are judged by their payloads", async () => {
   await program.refused(409, "POST", "/sessions", { ...session, metadata: { a: 1 } });
 });
 
-test("old records are listed, paged, marked, cancelled and watched as new ones are", async () => {
+test("lists, pages, marks, cancels and streams old records like new ones", async () => {
   await using program = await adopted();
   const collect = async (path: string) => {
     const items: Json[] = [];

@@ -80,7 +80,7 @@ test("the OpenAPI 3.1 document describes every route of the contract", async () 
   expect(JSON.stringify(body)).toContain("failureKind");
 });
 
-test("every route exists, asks for a token, and refuses another method", async () => {
+test("every route exists, requires a token, and refuses another method", async () => {
   for (const { method, path } of routes) {
     const real = path.replace(/\{\w+\}/g, "nobody");
     const without = await program().refused(401, method, real, method === "GET" ? undefined : {}, null);
@@ -99,7 +99,7 @@ test("every route exists, asks for a token, and refuses another method", async (
   expect(errorOf(none)).toMatchObject({ failureKind: "schema-invalid", reason: "not-found" });
 });
 
-test("tokens that are malformed, unknown or of another kind are 401", async () => {
+test("malformed, unknown and foreign tokens get 401", async () => {
   for (const token of ["", "x", "aro_", `aro_${"a".repeat(43)}`, "Bearer", "é".repeat(8), CRON_SECRET]) {
     const answer = await program().send("GET", "/api/v1/runs", {
       token: null,
@@ -112,7 +112,7 @@ test("tokens that are malformed, unknown or of another kind are 401", async () =
   expect(basic.status).toBe(401);
 });
 
-test("tRPC says the same error in error.data.agentrun, and a client branches on it", async () => {
+test("tRPC returns the same error in error.data.agentrun, and a client branches on it", async () => {
   const rest = await program().refused(404, "GET", "/runs/run_nobody");
   const { status, error } = await program().trpc("query", "runs.get", { runId: "run_nobody" });
   expect(status).toBe(404);
@@ -145,7 +145,7 @@ test("tRPC says the same error in error.data.agentrun, and a client branches on 
   expect(broken.body.error.data.agentrun).toMatchObject({ failureKind: "schema-invalid", reason: "invalid-input" });
 });
 
-test("a batch of ten is answered, one of eleven is refused", async () => {
+test("accepts a batch of ten, and refuses one of eleven", async () => {
   const batch = (count: number) =>
     program().send("GET", `/api/trpc/${Array.from({ length: count }, () => "health.get").join(",")}?batch=1&input={}`);
   const ten = await batch(10);
@@ -154,7 +154,7 @@ test("a batch of ten is answered, one of eleven is refused", async () => {
   expect((await batch(11)).status).toBe(400);
 });
 
-test("one mutation is answered as a batch of one is, whatever is wrong with it", async () => {
+test("a single mutation is answered like a batch of one, for every kind of error", async () => {
   const run = await program().run();
   const calls: [path: string, body: string, sent: Sent][] = [
     ["sessions.markRead", JSON.stringify({ sessionId: "ses_nobody", readerId: "me" }), {}],
@@ -178,7 +178,7 @@ test("one mutation is answered as a batch of one is, whatever is wrong with it",
   }
 });
 
-test("the typed client does what REST does, with the same bodies", async () => {
+test("the typed client and REST return the same bodies", async () => {
   const client = program().client();
   const sessionId = word("ses");
   const session = await client.sessions.create.mutate({ sessionId, backendProfile: "codex" });
@@ -203,7 +203,7 @@ test("the typed client does what REST does, with the same bodies", async () => {
   expect(output.items.map((event) => event.type)).toEqual(["assistant_message", "terminal_status"]);
 });
 
-test("health is told without a token, in the contract's words", async () => {
+test("health needs no token, and has the contract's fields", async () => {
   const record = {
     ready: true,
     reachable: true,
@@ -221,7 +221,7 @@ test("health is told without a token, in the contract's words", async () => {
   expect((await program().send("GET", "/healthz", { token: null })).status).toBe(200);
 });
 
-test("metrics count the events that were stored, however many came in a request", async () => {
+test("metrics count stored events, however many arrive per request", async () => {
   const counted = async () => {
     const { body } = await program().send("GET", "/metrics");
     return Number(/^agentrun_events_stored_total (\d+)$/m.exec(body)?.[1]);
@@ -234,7 +234,7 @@ test("metrics count the events that were stored, however many came in a request"
   expect(await counted()).toBe(before + 3);
 });
 
-test("metrics are Prometheus text for an operator's token alone", async () => {
+test("metrics are Prometheus text, only for an operator's token", async () => {
   const without = await program().send("GET", "/metrics", { token: null });
   expect(without.status).toBe(401);
   const { status, body, headers } = await program().send("GET", "/metrics");
@@ -246,7 +246,7 @@ test("metrics are Prometheus text for an operator's token alone", async () => {
   expect((await program().send("GET", "/metrics", { token: runnerToken })).status).toBe(403);
 });
 
-test("the cron route opens to its secret alone, by GET alone", async () => {
+test("the cron route accepts only its secret, and only GET", async () => {
   for (const token of [null, "wrong", `${CRON_SECRET}x`, ""]) {
     const answer = await program().send("GET", "/api/cron/gc", { token });
     expect(answer.status, String(token)).toBe(401);
@@ -267,7 +267,7 @@ test("the cron route opens to its secret alone, by GET alone", async () => {
   expect(body).toMatchObject({ evicted: [], advanced: [], kept: [], dryRun: false });
 });
 
-test("a request's own id comes back in its answer and its error", async () => {
+test("a request's own id is returned in its answer and its error", async () => {
   const answer = await program().send("GET", "/api/v1/runs/nobody", { headers: { "x-request-id": "mine-1" } });
   expect(answer.headers.get("x-request-id")).toBe("mine-1");
   expect(errorOf(answer).requestId).toBe("mine-1");
@@ -275,7 +275,7 @@ test("a request's own id comes back in its answer and its error", async () => {
   expect(errorOf(odd).requestId).not.toContain("script");
 });
 
-test("a browser's cookie opens nothing from another origin, and nothing by GET that changes", async () => {
+test("a browser's cookie is refused from another origin, and no GET changes anything", async () => {
   const { headers } = await program().send("POST", "/api/auth/sign-in", {
     token: null,
     body: { token: "admin-token-of-a-test" },

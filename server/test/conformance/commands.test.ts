@@ -3,7 +3,7 @@ import { type Json, startProgram, word } from "./program";
 
 const program = startProgram();
 
-test("a turn makes its session running, sets what is last and active, clears the last outcome, and gives a title", async () => {
+test("a turn sets its session running, last and active, clears the last outcome, and sets a title", async () => {
   const { run, sessionId } = await program().sessionRun();
   const { leaseEpoch } = await program().claim(run.id, "r1");
   const first = await program().turn(run.id, "  Mend the roof\nand the door");
@@ -35,7 +35,7 @@ test("a turn makes its session running, sets what is last and active, clears the
   expect(session.version).toBeGreaterThan(ended.version);
 });
 
-test("a turn of blanks gives no title, and the next one does", async () => {
+test("a blank turn sets no title, and the next one does", async () => {
   const { run, sessionId } = await program().sessionRun();
   await program().turn(run.id, " \n ");
   expect((await program().get(`/sessions/${sessionId}`)).title).toBeNull();
@@ -43,7 +43,7 @@ test("a turn of blanks gives no title, and the next one does", async () => {
   expect((await program().get(`/sessions/${sessionId}`)).title).toBe("Words");
 });
 
-test("a steer makes its session running and last, and leaves the active command alone", async () => {
+test("a steer sets its session running and last, and keeps the active command", async () => {
   const { run, sessionId } = await program().sessionRun();
   const turn = await program().turn(run.id);
   const steer = await program().post(`/runs/${run.id}/commands`, { type: "steer", payload: { text: "left" } });
@@ -56,7 +56,7 @@ test("a steer makes its session running and last, and leaves the active command 
   });
 });
 
-test("a steer or interrupt without a turn is accepted, and its runner may end it no-active-turn", async () => {
+test("accepts a steer or interrupt without a turn, which its runner may end as no-active-turn", async () => {
   const run = await program().run();
   const { leaseEpoch, runnerToken } = await program().claim(run.id, "r1");
   const steer = await program().post(`/runs/${run.id}/commands`, { type: "steer", payload: { text: "left" } });
@@ -67,7 +67,7 @@ test("a steer or interrupt without a turn is accepted, and its runner may end it
   expect(await program().post(`/commands/${steer.id}/finish`, end, runnerToken)).toMatchObject({ state: "failed" });
 });
 
-test("idempotency: same key, type and payload is the first record; other content is 409", async () => {
+test("idempotency: same key, type and payload return the first record; other content gets 409", async () => {
   const run = await program().run();
   const key = word("key");
   const body = { type: "turn", payload: { text: "a", more: { x: 1, y: [2] } }, idempotencyKey: key };
@@ -83,7 +83,7 @@ test("idempotency: same key, type and payload is the first record; other content
   expect((await program().get(`/runs/${run.id}/commands`)).items).toHaveLength(1);
 });
 
-test("a key is known after its run's end too: whoever lost the answer learns that it was taken", async () => {
+test("a key is known after its run's end, so a repeated request gets its first answer", async () => {
   const run = await program().run();
   const body = { type: "turn", payload: { text: "a" }, idempotencyKey: word("key") };
   const first = await program().post(`/runs/${run.id}/commands`, body);
@@ -91,14 +91,14 @@ test("a key is known after its run's end too: whoever lost the answer learns tha
   expect((await program().post(`/runs/${run.id}/commands`, body)).id).toBe(first.id);
 });
 
-test("thirty-two callers with one key make one command", async () => {
+test("thirty-two concurrent callers with one key make one command", async () => {
   const run = await program().run();
   const body = { type: "turn", payload: { text: "a" }, idempotencyKey: word("key") };
   const made = await Promise.all(Array.from({ length: 32 }, () => program().post(`/runs/${run.id}/commands`, body)));
   expect(new Set(made.map((command) => command.id)).size).toBe(1);
 });
 
-test("a terminal run takes no command: 409 with its failureKind, else cancelled, else schema-invalid", async () => {
+test("an ended run refuses commands: 409 with its failureKind, else cancelled, else schema-invalid", async () => {
   const create = { type: "turn", payload: { text: "x" } };
   const ended = async (end: Record<string, unknown>) => {
     const run = await program().run();
@@ -111,7 +111,7 @@ test("a terminal run takes no command: 409 with its failureKind, else cancelled,
   expect(await ended({ terminalStatus: "completed" })).toMatchObject({ failureKind: "schema-invalid" });
 });
 
-test("commands are listed after a seq, at most 100 a page", async () => {
+test("lists commands after a seq, at most 100 per page", async () => {
   const run = await program().run();
   for (let index = 0; index < 103; index += 1)
     await program().post(`/runs/${run.id}/commands`, { type: "interrupt", payload: { index } });
@@ -141,7 +141,7 @@ test("ack is idempotent, and a finish is final", async () => {
   expect(error.reason).toBe("already-terminal");
 });
 
-test("a turn's output is told redacted with its command, and the first finish stands", async () => {
+test("stores a turn's output redacted with its command, and the first finish is final", async () => {
   const { run } = await program().sessionRun();
   const outputSchema = { type: "object", properties: { n: { type: "integer" } } };
   const order = (type: string, payload: Json) => program().post(`/runs/${run.id}/commands`, { type, payload });
@@ -172,7 +172,7 @@ test("a turn's output is told redacted with its command, and the first finish st
   expect((await finish(old.id, {})).output).toBeNull();
 });
 
-test("the end of a turn keeps thread and turn where the next attempt looks for them", async () => {
+test("the end of a turn stores thread and turn for the next attempt", async () => {
   const { run, sessionId } = await program().sessionRun();
   const command = await program().turn(run.id);
   const { leaseEpoch } = await program().claim(run.id, "r1");
@@ -188,7 +188,7 @@ test("the end of a turn keeps thread and turn where the next attempt looks for t
   expect(session.lastEventSeq).toBe(seq);
 });
 
-test("a pending command is cancelled at once; of an acknowledged one the intent is recorded", async () => {
+test("cancels a pending command at once, and records the request for an acknowledged one", async () => {
   const { run } = await program().sessionRun();
   const waiting = await program().turn(run.id);
   const cancelled = await program().post(`/commands/${waiting.id}/cancel`, { reason: "not now" });
@@ -204,7 +204,7 @@ test("a pending command is cancelled at once; of an acknowledged one the intent 
   expect(beat.cancelledCommandIds).toEqual([sent.id]);
 });
 
-test("the payload of each type is checked, and what it holds besides is kept", async () => {
+test("validates each type's payload, and keeps additional fields", async () => {
   const run = await program().run();
   const refuse = (type: string, payload: unknown) =>
     program().refused(400, "POST", `/runs/${run.id}/commands`, { type, payload });

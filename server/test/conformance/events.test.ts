@@ -21,7 +21,7 @@ const KNOWN = [
   "error",
 ];
 
-test("every known type is taken with any JSON object, gapless from 1, in order", async () => {
+test("accepts every known type with any JSON object, numbered from 1 without gap", async () => {
   const run = await program().run();
   const events = KNOWN.map((type, index) => ({ type, payload: { index, list: [1, null, { a: "b" }] } }));
   const answer = await program().post(`/runs/${run.id}/events`, { events });
@@ -35,7 +35,7 @@ test("every known type is taken with any JSON object, gapless from 1, in order",
   expect(Object.keys(stored[1]).sort()).toEqual(["createdAt", "id", "payload", "runId", "seq", "type"]);
 });
 
-test("sixteen callers on one run leave a sequence without gap or double", async () => {
+test("sixteen concurrent callers on one run leave no gap and no duplicate", async () => {
   const { run, sessionId } = await program().sessionRun();
   const append = (caller: number) =>
     program().post(`/runs/${run.id}/events`, {
@@ -49,7 +49,7 @@ test("sixteen callers on one run leave a sequence without gap or double", async 
   expect(followed.lastActivityAt).not.toBeNull();
 });
 
-test("a batch id is stored once: the replay answers the first ids, other content is 409", async () => {
+test("stores a batch id once: a replay returns the first ids, other content gets 409", async () => {
   const run = await program().run();
   const batch = { batchId: word("batch"), events: [{ type: "assistant_message", payload: { text: "a", b: 1 } }] };
   const first = await program().post(`/runs/${run.id}/events`, batch);
@@ -66,7 +66,7 @@ test("a batch id is stored once: the replay answers the first ids, other content
   expect(await program().events(run.id)).toHaveLength(3);
 });
 
-test("an event's time is taken in every form that an instant has", async () => {
+test("accepts an event's time in every form of an instant", async () => {
   const run = await program().run();
   const instants = {
     "2026-01-01T00:00:00+16:00": "2025-12-31T08:00:00.000Z",
@@ -82,7 +82,7 @@ test("an event's time is taken in every form that an instant has", async () => {
     await program().refused(400, "POST", `/runs/${run.id}/events`, { events: [{ type: "warning", payload: {}, at }] });
 });
 
-test("what is not an event is refused whole, and nothing of its batch is stored", async () => {
+test("refuses an invalid event with its whole batch, and stores nothing", async () => {
   const run = await program().run();
   const good = { type: "warning", payload: {} };
   const bad: unknown[] = [
@@ -112,7 +112,7 @@ test("what is not an event is refused whole, and nothing of its batch is stored"
   });
 });
 
-test("odd strings are stored cleaned, and never block what follows", async () => {
+test("stores unusual strings cleaned, and accepts later events", async () => {
   const run = await program().run();
   const payload = { nul: "a\u0000b", lone: "x\ud800y", "k\u0000": "v", rtl: "\u202e", emoji: "👩‍🔧", nfd: "e\u0301" };
   await program().post(`/runs/${run.id}/events`, { events: [{ type: "command_output", payload }] });
@@ -129,7 +129,7 @@ test("odd strings are stored cleaned, and never block what follows", async () =>
   expect(stored[2].payload).toEqual({ next: true });
 });
 
-test("a payload keeps every key that it is given", async () => {
+test("a payload keeps every key", async () => {
   const run = await program().run();
   const text =
     '{"events":[{"type":"tool_call","payload":{"__proto__":{"a":1},"constructor":{"b":2},"":0,"text":"x"}}]}';
@@ -141,7 +141,7 @@ test("a payload keeps every key that it is given", async () => {
   expect(Object.hasOwn(event.payload, "")).toBe(true);
 });
 
-test("secrets are redacted before they are stored, and counts of tokens stay", async () => {
+test("redacts secrets before storing, and keeps token counts", async () => {
   const run = await program().run();
   const payload = {
     authorization: "Basic dXNlcjpwYXNz",
@@ -196,7 +196,7 @@ test("secrets are redacted before they are stored, and counts of tokens stay", a
   expect(event.payload.text).toContain("postgres://user:[redacted]@db/x");
 });
 
-test("events are listed after a seq, with the run's last seq", async () => {
+test("lists events after a seq, with the run's last seq", async () => {
   const run = await program().run();
   const events = Array.from({ length: 7 }, (_, index) => ({ type: "reasoning", payload: { index } }));
   await program().post(`/runs/${run.id}/events`, { events });

@@ -399,7 +399,7 @@ async function callAll(calls: (() => Promise<void>)[]): Promise<void> {
   );
 }
 
-test("every procedure answers its own plain input, and none is left out here", async () => {
+test("every procedure accepts its own plain input, and none is missing here", async () => {
   const { paths } = (await program().send("GET", "/api/openapi.json")).body;
   const named = new Set<string>();
   for (const methods of Object.values<Json>(paths))
@@ -412,7 +412,7 @@ test("every procedure answers its own plain input, and none is left out here", a
   await callAll(bases.map((base) => () => call(base, base.input)));
 });
 
-test("no field of any procedure brings the server to a 500, whatever it is given", { timeout: 240_000 }, async () => {
+test("no value of any procedure's field causes a 500", { timeout: 240_000 }, async () => {
   const calls = bases.flatMap((base) =>
     Object.keys(base.input).flatMap((field) =>
       HOSTILE.map((value) => () => call(base, { ...base.input, [field]: value })),
@@ -423,12 +423,12 @@ test("no field of any procedure brings the server to a 500, whatever it is given
   expect((await program().send("GET", "/readyz")).status).toBe(200);
 });
 
-test("no input as a whole brings the server to a 500 either", async () => {
+test("no whole input causes a 500", async () => {
   const wholes = [null, [], "text", 7, true, [{}], { __proto__: null }, {}];
   await callAll(bases.flatMap((base) => wholes.map((whole) => () => call(base, whole))));
 });
 
-test("a refused input is refused by REST with the same words", async () => {
+test("REST refuses an input with the same message", async () => {
   const { id: runId } = await program().run();
   for (const [path, route, input] of [
     ["runs.claim", `/runs/${runId}/claim`, { runnerId: "r", leaseMs: 1 }],

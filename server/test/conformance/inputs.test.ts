@@ -4,7 +4,7 @@ import { type Json, startProgram, word } from "./program";
 const program = startProgram();
 const damaged = { failureKind: "schema-invalid", reason: "invalid-cursor" };
 
-test("every list answers without any input, by REST and by tRPC alike", async () => {
+test("every list accepts an empty input, over REST and tRPC", async () => {
   await program().run();
   const lists: [string, string][] = [
     ["/runs", "runs.list"],
@@ -28,7 +28,7 @@ test("every list answers without any input, by REST and by tRPC alike", async ()
   }
 });
 
-test("limits are 50 by default, clamped above, refused below one", async () => {
+test("limits default to 50, are clamped above, and refused below one", async () => {
   const tenantId = word("tenant");
   for (let index = 0; index < 52; index += 1) await program().run({ tenantId });
   expect((await program().get(`/runs?tenantId=${tenantId}`)).items).toHaveLength(50);
@@ -40,7 +40,7 @@ test("limits are 50 by default, clamped above, refused below one", async () => {
     }
 });
 
-test("a cursor is refused with another filter, of another list, made up or cut short", async () => {
+test("refuses a cursor with another filter, of another list, invented or truncated", async () => {
   const tenantId = word("tenant");
   for (let index = 0; index < 2; index += 1) {
     const { sessionId } = await program().post("/sessions", { tenantId, backendProfile: "codex" });
@@ -88,7 +88,7 @@ test("a cursor is refused with another filter, of another list, made up or cut s
   }
 });
 
-test("unknown keys are refused with their name, at every depth that the contract fixes", async () => {
+test("refuses unknown keys by name, at every depth that the contract fixes", async () => {
   const run = await program().run();
   const cases: [string, string, unknown, string][] = [
     ["POST", "/runs", { backendProfile: "codex", surprise: 1 }, "surprise"],
@@ -124,7 +124,7 @@ test("unknown keys are refused with their name, at every depth that the contract
   });
 });
 
-test("ids that a caller may not choose are refused, and those that name nothing are not found", async () => {
+test("refuses reserved ids, and does not find ids that name nothing", async () => {
   const bad = [
     "",
     " ",
@@ -183,7 +183,7 @@ test("ids that a caller may not choose are refused, and those that name nothing 
   for (const id of ["%00", "a%0Ab", "%FF", "a".repeat(257)]) await program().refused(400, "GET", `/runs/${id}`);
 });
 
-test("times need their zone and a year that can be stored", async () => {
+test("times need a zone and a year that can be stored", async () => {
   for (const expiresAt of [
     "2026-01-01",
     "2026-01-01T00:00:00",
@@ -201,7 +201,7 @@ test("times need their zone and a year that can be stored", async () => {
   expect(offset.expiresAt).toBe("2030-06-01T00:00:00.000Z");
 });
 
-test("a run's policy, workspace and bundle are checked before anything is stored", async () => {
+test("checks a run's policy, workspace and bundle before storing anything", async () => {
   const git = (url: string) => ({ workspaceRef: { kind: "git", url } });
   for (const bad of [
     { backendProfile: undefined },
@@ -238,7 +238,7 @@ test("a run's policy, workspace and bundle are checked before anything is stored
   await program().run({ executionPolicy: { sandbox: "danger-full-access" }, ...git("git@github.com:a/b.git") });
 });
 
-test("addresses and paths that cannot be stored as they are are refused, not cleaned", async () => {
+test("refuses addresses and paths that cannot be stored unchanged", async () => {
   for (const odd of ["\u0000", "\u0007", "\u007f", "\ud800", "\udc00"]) {
     const git = { kind: "git", url: "https://example.com/x" };
     for (const bad of [
@@ -261,7 +261,7 @@ test("addresses and paths that cannot be stored as they are are refused, not cle
   expect(run.resourceBundleRef.files).toEqual([{ path: "dir/👩 é", content: "\ufffd" }]);
 });
 
-test("bodies that are not a JSON object of bounded depth and size are refused and change nothing", async () => {
+test("refuses bodies that are not JSON objects of bounded depth and size, and changes nothing", async () => {
   const send = (body: string, headers: Record<string, string> = {}) =>
     program().send("POST", "/api/v1/runs", { body, headers });
   for (const body of ["", "null", "[]", "7", '"x"', "{", '{"a":}', "\ufeff{", "NaN", "{'a':1}"])
@@ -283,7 +283,7 @@ test("bodies that are not a JSON object of bounded depth and size are refused an
   expect((await program().turn(run.id, text)).payload.text).toHaveLength(1_000_000);
 });
 
-test("numbers that are not whole, or not of a column's range, are refused by both doors", async () => {
+test("refuses numbers that are not integers or out of a column's range, over REST and tRPC", async () => {
   const run = await program().run();
   for (const literal of ["1e309", "-0.5", "9007199254740993e10", '"1"', "null"]) {
     const body = `{"runnerId":"r","leaseMs":${literal}}`;
@@ -296,7 +296,7 @@ test("numbers that are not whole, or not of a column's range, are refused by bot
   expect(typed.status).toBe(400);
 });
 
-test("a path parameter that the body or query contradicts is refused", async () => {
+test("refuses a path parameter that contradicts the body or query", async () => {
   const run = await program().run();
   await program().refused(400, "POST", `/runs/${run.id}/claim`, { runId: "run_other", runnerId: "r" });
   await program().refused(400, "GET", `/runs/${run.id}/events?runId=run_other`);

@@ -12,7 +12,7 @@ async function takeOver(from: Program, runId: string, runnerId: string): Promise
   }
 }
 
-test("a claim leases the run, hands out a token, and makes it its session's last and active run", async () => {
+test("a claim leases the run, returns a token, and sets its session's last and active run", async () => {
   const { run, sessionId } = await program().sessionRun();
   const claimed = await program().claim(run.id, "r1", { leaseMs: 60_000 });
   expect(claimed).toMatchObject({ id: run.id, status: "claimed", claimedBy: "r1", leaseEpoch: 1 });
@@ -23,7 +23,7 @@ test("a claim leases the run, hands out a token, and makes it its session's last
   expect(await program().get(`/sessions/${sessionId}`)).toMatchObject({ lastRunId: run.id, activeRunId: run.id });
 });
 
-test("another runner is refused while the lease lives; the same one may claim again with the same epoch", async () => {
+test("refuses another runner while the lease lives; the same one claims again with the same epoch", async () => {
   const run = await program().run();
   const first = await program().claim(run.id, "r1");
   const error = await program().refused(409, "POST", `/runs/${run.id}/claim`, { runnerId: "r2" });
@@ -33,7 +33,7 @@ test("another runner is refused while the lease lives; the same one may claim ag
   expect(claims).toHaveLength(1);
 });
 
-test("of many runners that claim at once, one gets the run", async () => {
+test("of many concurrent claims one gets the run", async () => {
   const run = await program().run();
   const answers = await Promise.all(
     Array.from({ length: 8 }, (_, index) =>
@@ -44,7 +44,7 @@ test("of many runners that claim at once, one gets the run", async () => {
   expect(answers.filter((answer) => answer.status === 409)).toHaveLength(7);
 });
 
-test("a lease of 500 ms that ran out is taken over with a higher epoch, and fences its old holder out", async () => {
+test("an expired lease of 500 ms is taken over with a higher epoch, and its old holder is fenced out", async () => {
   const { run } = await program().sessionRun();
   const sent = await program().turn(run.id, "first");
   const waiting = await program().turn(run.id, "second");
@@ -74,7 +74,7 @@ test("a lease of 500 ms that ran out is taken over with a higher epoch, and fenc
   ]);
 });
 
-test("an old runner that gives its name alone is fenced out as one that gives its epoch", async () => {
+test("an old runner that gives only its name is fenced out like one that gives its epoch", async () => {
   const run = await program().run();
   await program().claim(run.id, "old", { leaseMs: 500 });
   await takeOver(program(), run.id, "next");
@@ -87,7 +87,7 @@ test("an old runner that gives its name alone is fenced out as one that gives it
   await program().post(`/runs/${run.id}/finish`, { ...end, runnerId: "next" });
 });
 
-test("a heartbeat extends the lease and the runner's own, and is refused to who does not hold it", async () => {
+test("a heartbeat extends the lease and the runner's own, and is refused for others", async () => {
   const run = await program().run();
   const claimed = await program().claim(run.id, word("beater"), { leaseMs: 5_000 });
   const runner = await program().get(`/runners/${claimed.claimedBy}`);
@@ -103,13 +103,13 @@ test("a heartbeat extends the lease and the runner's own, and is refused to who 
   expect(ended).toMatchObject({ id: run.id, status: "completed" });
 });
 
-test("a run that nobody claimed has no heartbeat", async () => {
+test("a run that nobody claimed refuses heartbeats", async () => {
   const run = await program().run();
   const error = await program().refused(409, "POST", `/runs/${run.id}/heartbeat`, { runnerId: "r1" });
   expect(error.failureKind).toBe("runner-lease-conflict");
 });
 
-test("a runner's token is bound to its run and epoch, and answered by heartbeat and finish alone after the end", async () => {
+test("a runner's token is bound to run and epoch, and after the end only heartbeat and finish answer it", async () => {
   const run = await program().run();
   const other = await program().run();
   const { runnerToken, leaseEpoch } = await program().claim(run.id, "r1");
@@ -133,7 +133,7 @@ test("a runner's token is bound to its run and epoch, and answered by heartbeat 
   expect(status).toBe(401);
 });
 
-test("one run of a session is leased at a time; the other gets its turn when the first one ends", async () => {
+test("one run of a session is leased at a time; the other may be claimed when it ends", async () => {
   const { run, sessionId } = await program().sessionRun();
   const second = await program().run({ sessionRef: { sessionId } });
   await program().claim(run.id, "r1");
@@ -145,7 +145,7 @@ test("one run of a session is leased at a time; the other gets its turn when the
   expect(await program().claim(second.id, "r2")).toMatchObject({ status: "claimed" });
 });
 
-test("lease times outside 500 ms to an hour are refused with the field's name", async () => {
+test("refuses lease times outside 500 ms to an hour, naming the field", async () => {
   const run = await program().run();
   for (const leaseMs of [0, -1, 1, 499, 3_600_001, 1e12, 750.5, "1000", null, true]) {
     const error = await program().refused(400, "POST", `/runs/${run.id}/claim`, { runnerId: "r1", leaseMs });
@@ -157,7 +157,7 @@ test("lease times outside 500 ms to an hour are refused with the field's name", 
   await program().refused(400, "POST", `/runs/${run.id}/heartbeat`, beat);
 });
 
-test("the holder whose lease was noted as run out holds it again by claiming", async () => {
+test("the holder of a lease marked as expired holds it again by claiming", async () => {
   const run = await program().run();
   const first = await program().claim(run.id, "r1");
   const client = await program().database.connect();

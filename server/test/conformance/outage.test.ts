@@ -4,7 +4,7 @@ import { startDatabaseProxy } from "@/server/test/database-proxy";
 import { startTestWeb } from "@/server/test/web";
 import { errorOf, Program } from "./program";
 
-test("while the database is away, health says so and the API answers infra-failed; then it goes on", async () => {
+test("while the database is down, health reports it and the API answers infra-failed; then both recover", async () => {
   await using database = await createTestDatabase();
   await using proxy = await startDatabaseProxy(database.url);
   await using web = await startTestWeb({ url: proxy.url });

@@ -54,7 +54,7 @@ test("creating is idempotent per tenant, project and key", async () => {
   expect(new Set(made.map((one) => one.id)).size).toBe(1);
 });
 
-test("tasks are listed by priority, then age, then id, with every filter, in pages", async () => {
+test("lists tasks by priority, age and id, with every filter, in pages", async () => {
   const queue = word("queue");
   const made: Record<string, string> = {};
   for (const [name, priority, lane] of [
@@ -87,7 +87,7 @@ test("tasks are listed by priority, then age, then id, with every filter, in pag
   await program().refused(400, "GET", "/queue/tasks?state=sleeping");
 });
 
-test("an attempt may set any state until the task is terminal, then 409, cancelled if it was cancelled", async () => {
+test("an attempt may set any state until the task is terminal, then gets 409, or cancelled", async () => {
   const made = await program().post("/queue/tasks", task());
   const attempt = (body: Record<string, unknown>) => program().post(`/queue/tasks/${made.id}/attempt`, body);
   const latestAttempt = { attemptId: "att-1", runId: "run_x", odd: [1] };
@@ -122,7 +122,7 @@ test("cancelling is idempotent and keeps the first reason", async () => {
   expect((await program().post(`/queue/tasks/${bare.id}/cancel`)).cancelReason).toBe("cancel requested");
 });
 
-test("read cursors work as those of sessions", async () => {
+test("read cursors behave like those of sessions", async () => {
   const made = await program().post("/queue/tasks", task());
   const unread = async () => (await program().get(`/queue/tasks/${made.id}?readerId=ann`)).unread;
   expect(await unread()).toBe(true);
@@ -136,7 +136,7 @@ test("read cursors work as those of sessions", async () => {
   expect(back.taskVersion).toBe(changed.version);
 });
 
-test("stats count by state, queue, lane and profile; commander shows them with the top twenty", async () => {
+test("stats count by state, queue, lane and profile; commander adds the top twenty", async () => {
   const tenantId = word("tenant");
   for (let index = 0; index < 23; index += 1)
     await program().post(
@@ -168,7 +168,7 @@ test("stats count by state, queue, lane and profile; commander shows them with t
   expect((await program().get(`/queue/commander?tenantId=${tenantId}`)).items).toHaveLength(20);
 });
 
-test("numbers out of a column's range and wrong kinds are refused", async () => {
+test("refuses numbers out of a column's range and wrong types", async () => {
   for (const bad of [
     { priority: 2_147_483_648 },
     { priority: 0.5 },

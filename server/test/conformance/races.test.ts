@@ -4,7 +4,7 @@ import { type Json, startProgram, word } from "./program";
 const program = startProgram();
 const RACES = 8;
 
-test("cancel raced with finish leaves one terminal event, and it is the last", async () => {
+test("of a concurrent cancel and finish, one terminal event remains, and it is the last", async () => {
   for (let race = 0; race < RACES; race += 1) {
     const run = await program().run();
     const { leaseEpoch } = await program().claim(run.id, "r");
@@ -20,7 +20,7 @@ test("cancel raced with finish leaves one terminal event, and it is the last", a
   }
 });
 
-test("a turn raced with the run's end is either refused or ended with it, never lost", async () => {
+test("a turn concurrent with the run's end is refused or ended with it, never lost", async () => {
   for (let race = 0; race < RACES; race += 1) {
     const { run } = await program().sessionRun();
     const { leaseEpoch } = await program().claim(run.id, "r");
@@ -35,7 +35,7 @@ test("a turn raced with the run's end is either refused or ended with it, never 
   }
 });
 
-test("finishes that disagree agree on one result", async () => {
+test("conflicting finishes agree on one result", async () => {
   const run = await program().run();
   const ends = ["completed", "failed", "cancelled", "failed", "completed"].map((terminalStatus) =>
     program().post(`/runs/${run.id}/finish`, { terminalStatus }),
@@ -44,7 +44,7 @@ test("finishes that disagree agree on one result", async () => {
   expect(new Set(results.map((one: Json) => one.terminalStatus)).size).toBe(1);
 });
 
-test("an eviction raced with a claim never leaves a claimed run without its volume", async () => {
+test("a concurrent eviction and claim never leave a claimed run without its volume", async () => {
   for (let race = 0; race < RACES; race += 1) {
     const { run, sessionId } = await program().sessionRun();
     const [claim, evict] = await Promise.all([
@@ -57,7 +57,7 @@ test("an eviction raced with a claim never leaves a claimed run without its volu
   }
 });
 
-test("read marks that race keep the highest", async () => {
+test("concurrent read marks keep the highest", async () => {
   const { sessionId } = await program().post("/sessions", { backendProfile: "codex" });
   const { version } = await program().ok("PATCH", `/sessions/${sessionId}`, { title: "x" });
   const marks = [1, version, 2, 1, version - 1].map((one) =>
@@ -67,7 +67,7 @@ test("read marks that race keep the highest", async () => {
   expect((await program().get(`/sessions/${sessionId}?readerId=ann`)).unread).toBe(false);
 });
 
-test("two collections at once take each volume once", async () => {
+test("two concurrent collections take each volume once", async () => {
   const made: string[] = [];
   for (let index = 0; index < 6; index += 1) {
     const body = { backendProfile: "codex", expiresAt: `2020-01-0${index + 1}T00:00:00Z` };

@@ -3,7 +3,7 @@ import { type Json, startProgram, word } from "./program";
 
 const program = startProgram();
 
-test("registering is an upsert by id that keeps registeredAt and redacts metadata", async () => {
+test("registering upserts by id, keeps registeredAt and redacts metadata", async () => {
   const id = word("runner");
   const first = await program().post("/runners", { id, placement: "lab", metadata: { host: "h1", apiKey: "s3cret" } });
   expect(first).toMatchObject({ id, placement: "lab", metadata: { host: "h1", apiKey: "[redacted]" } });
@@ -22,7 +22,7 @@ test("a runner without an id gets one from the server", async () => {
   expect(ofRun.items.map((item: Json) => item.id)).toEqual([runner.id]);
 });
 
-test("a runner's token registers its own run's runner, and takes no other's id", async () => {
+test("a runner's token registers only its own run's runner", async () => {
   const [mine, other] = [await program().run(), await program().run()];
   const { runnerToken } = await program().claim(mine.id, word("mine"));
   const taken = await program().claim(other.id, word("other"));
@@ -31,7 +31,7 @@ test("a runner's token registers its own run's runner, and takes no other's id",
   expect(await program().post("/runners", { placement: "x" }, runnerToken)).toMatchObject({ runId: mine.id });
 });
 
-test("a runner's token reads its own run's events alone", async () => {
+test("a runner's token reads only its own run's events", async () => {
   const [mine, other] = [await program().run(), await program().run()];
   const { runnerToken } = await program().claim(mine.id, word("reads"));
   const [own] = await program().events(mine.id);
@@ -41,7 +41,7 @@ test("a runner's token reads its own run's events alone", async () => {
   expect(error.reason).toBe("not-found");
 });
 
-test("runners are listed in pages, by tenant and project too", async () => {
+test("lists runners in pages, also by tenant and project", async () => {
   const tenantId = word("tenant");
   const run = await program().run({ tenantId, projectId: "p1" });
   for (let index = 0; index < 3; index += 1) await program().post("/runners", { runId: run.id });
@@ -52,7 +52,7 @@ test("runners are listed in pages, by tenant and project too", async () => {
   expect((await program().get(`/runners?tenantId=${tenantId}&projectId=p2`)).items).toEqual([]);
 });
 
-test("a launch takes the oldest open command, and is refused no-open-command without one", async () => {
+test("a launch takes the oldest open command, and gets no-open-command without one", async () => {
   const run = await program().run();
   const error = await program().refused(409, "POST", `/runs/${run.id}/runner-jobs`, {});
   expect(error).toMatchObject({ failureKind: "schema-invalid", reason: "no-open-command" });
@@ -98,7 +98,7 @@ test("a launch is idempotent per run and key", async () => {
   expect(new Set(made.map((one) => one.id)).size).toBe(1);
 });
 
-test("an evicted session is refused before anything else and before anything is created", async () => {
+test("refuses an evicted session before any other check, and creates nothing", async () => {
   const { run, sessionId } = await program().sessionRun();
   await program().ok("DELETE", `/sessions/${sessionId}/storage`);
   const error = await program().refused(409, "POST", `/runs/${run.id}/runner-jobs`, {});
@@ -111,14 +111,14 @@ test("an evicted session is refused before anything else and before anything is 
   expect(ended.reason).toBe("store-evicted");
 });
 
-test("a terminal run is not launched", async () => {
+test("refuses to launch an ended run", async () => {
   const run = await program().run();
   await program().post(`/runs/${run.id}/cancel`);
   const error = await program().refused(409, "POST", `/runs/${run.id}/runner-jobs`, {});
   expect(error).toMatchObject({ failureKind: "cancelled", reason: "already-terminal" });
 });
 
-test("backends merge what is built in with the stored row", async () => {
+test("a backend combines its built-in profile with the stored row", async () => {
   const { items, cursor } = await program().get("/backends");
   expect(cursor).toBeNull();
   for (const profile of ["codex", "deepseek", "minimax-m3"])

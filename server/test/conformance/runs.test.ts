@@ -30,7 +30,7 @@ test("a run is created with the contract's defaults and fields", async () => {
   expect(await program().get(`/runs/${run.id}`)).toEqual(run);
 });
 
-test("a run makes the session that it names in the same transaction, and becomes its last run", async () => {
+test("a run creates its session in the same transaction, and becomes its last run", async () => {
   const sessionId = word("ses");
   const sessionRef = { sessionId, conversationId: "conv", threadId: "thr", metadata: { team: "a" } };
   const run = await program().run({ sessionRef, tenantId: "t1", projectId: "p1" });
@@ -56,7 +56,7 @@ test("a run makes the session that it names in the same transaction, and becomes
   await program().refused(404, "GET", `/sessions/${other}`);
 });
 
-test("a session of another project, profile or tenant is refused with session-boundary", async () => {
+test("refuses a session of another project, profile or tenant as session-boundary", async () => {
   const { sessionId } = await program().post("/sessions", { backendProfile: "codex", tenantId: "t1", projectId: "p1" });
   const sessionRef = { sessionId };
   const own = { backendProfile: "codex", tenantId: "t1", projectId: "p1", sessionRef };
@@ -67,7 +67,7 @@ test("a session of another project, profile or tenant is refused with session-bo
   await program().post("/runs", own);
 });
 
-test("the same idempotency key with the same content answers the first run, other content is 409", async () => {
+test("the same key with the same content returns the first run; other content gets 409", async () => {
   const body = { backendProfile: "codex", idempotencyKey: word("key"), executionPolicy: { extra: { a: 1, b: 2 } } };
   const first = await program().post("/runs", body);
   const again = await program().post("/runs", { ...body, executionPolicy: { extra: { b: 2, a: 1 } } });
@@ -78,7 +78,7 @@ test("the same idempotency key with the same content answers the first run, othe
   expect(elsewhere.id).not.toBe(first.id);
 });
 
-test("a default that is left out and one that is said are the same run's content", async () => {
+test("an omitted default and a given one are the same content", async () => {
   const sessionRef = { sessionId: word("ses"), expiresAt: "2030-01-01T01:00:00+01:00" };
   const bare = { backendProfile: "codex", idempotencyKey: word("key"), sessionRef };
   const first = await program().post("/runs", bare);
@@ -101,7 +101,7 @@ test("a default that is left out and one that is said are the same run's content
     await program().refused(409, "POST", "/runs", { ...bare, ...other });
 });
 
-test("a run that was stored with a digest of its input as it was sent is answered to the same input", async () => {
+test("a run stored with a digest of its original input is returned for the same input", async () => {
   const sent = { backendProfile: "codex", executionPolicy: { sandbox: "read-only" } };
   const idempotencyKey = word("key");
   const first = await program().post("/runs", { ...sent, idempotencyKey });
@@ -117,7 +117,7 @@ test("a run that was stored with a digest of its input as it was sent is answere
   });
 });
 
-test("cancelling an unclaimed run ends its commands, tells the intent, then the end, in this order", async () => {
+test("cancelling an unclaimed run ends its commands, records the request, then the end", async () => {
   const { run, sessionId } = await program().sessionRun();
   const command = await program().turn(run.id);
   const steer = await program().post(`/runs/${run.id}/commands`, { type: "steer", payload: { text: "left" } });
@@ -147,7 +147,7 @@ test("cancelling an unclaimed run ends its commands, tells the intent, then the 
   expect(await program().events(run.id)).toHaveLength(7);
 });
 
-test("cancelling a claimed run records the intent alone; its runner ends it", async () => {
+test("cancelling a claimed run only records the request; its runner ends it", async () => {
   const { run } = await program().sessionRun();
   const command = await program().turn(run.id);
   const claimed = await program().claim(run.id, word("r"));
@@ -164,7 +164,7 @@ test("cancelling a claimed run records the intent alone; its runner ends it", as
   expect(await program().get(`/commands/${command.id}`)).toMatchObject({ state: "cancelled" });
 });
 
-test("a cancelled run whose lease is lost ends cancelled, and stays so", async () => {
+test("a cancelled run whose lease is lost ends as cancelled", async () => {
   const { run } = await program().sessionRun();
   await program().turn(run.id);
   await program().claim(run.id, "lost-runner", { leaseMs: 500 });
@@ -180,7 +180,7 @@ test("a cancelled run whose lease is lost ends cancelled, and stays so", async (
   expect((await program().events(run.id)).at(-1)).toMatchObject({ type: "terminal_status" });
 });
 
-test("finish is final once: the second answers the first one's result, and one terminal event stands last", async () => {
+test("finish is final: the second returns the first one's result, and one terminal event remains last", async () => {
   const { run, sessionId } = await program().sessionRun();
   const { leaseEpoch } = await program().claim(run.id, "r1");
   const first = await program().post(`/runs/${run.id}/finish`, {
@@ -209,7 +209,7 @@ test("finish is final once: the second answers the first one's result, and one t
   expect((await program().refused(409, "POST", `/runs/${run.id}/events`, append)).reason).toBe("already-terminal");
 });
 
-test("completed is refused while a turn or steer waits, and the run goes on", async () => {
+test("refuses completed while a turn or steer waits, and the run continues", async () => {
   const run = await program().run();
   const { leaseEpoch } = await program().claim(run.id, "r1");
   const command = await program().turn(run.id);
@@ -222,7 +222,7 @@ test("completed is refused while a turn or steer waits, and the run goes on", as
   expect(await program().post(`/runs/${run.id}/finish`, finish)).toMatchObject({ status: "completed" });
 });
 
-test("an interrupt that waits does not hold up completed, and is cancelled before the terminal event", async () => {
+test("a waiting interrupt does not block completed, and is cancelled before the terminal event", async () => {
   const run = await program().run();
   const { leaseEpoch } = await program().claim(run.id, "r1");
   const interrupt = await program().post(`/runs/${run.id}/commands`, { type: "interrupt", payload: {} });
@@ -231,7 +231,7 @@ test("an interrupt that waits does not hold up completed, and is cancelled befor
   expect(phases(await program().events(run.id)).slice(-2)).toEqual(["command-terminal", "terminal_status"]);
 });
 
-test("the events that the server writes carry the contract's payloads and nothing else", async () => {
+test("server-written events have exactly the contract's payloads", async () => {
   const bundle = { kind: "inline", files: [{ path: "a.txt", content: "x" }] };
   const { run } = await program().sessionRun({ resourceBundleRef: bundle });
   const command = await program().turn(run.id);
@@ -267,7 +267,7 @@ test("the events that the server writes carry the contract's payloads and nothin
   ]);
 });
 
-test("runs are listed by each filter, in pages whose cursor belongs to its filter", async () => {
+test("lists runs by each filter, in pages whose cursor is bound to the filter", async () => {
   const tenantId = word("tenant");
   const sessionId = word("ses");
   const runs: Json[] = [];

@@ -28,7 +28,7 @@ test("creating makes the record and its volume in one call", async () => {
   expect(without).toMatchObject({ storageKind: "none", storagePvcName: null });
 });
 
-test("the same id with the same content answers the same session, other content is 409", async () => {
+test("the same id with the same content returns the same session; other content gets 409", async () => {
   const body = { sessionId: word("ses"), backendProfile: "codex", metadata: { a: 1, b: 2 }, title: "T" };
   const first = await program().post("/sessions", body);
   expect(await program().post("/sessions", { ...body, metadata: { b: 2, a: 1 } })).toEqual(first);
@@ -44,7 +44,7 @@ test("the same id with the same content answers the same session, other content 
   expect(new Set(made.map((session) => session.createdAt)).size).toBe(1);
 });
 
-test("a default that is left out and one that is said are the same content", async () => {
+test("an omitted default and a given one are the same content", async () => {
   const bare = { sessionId: word("ses"), backendProfile: "codex" };
   const first = await program().post("/sessions", bare);
   const said = { ...bare, metadata: {}, projectId: "default", codexRolloutSubdir: "sessions" };
@@ -54,7 +54,7 @@ test("a default that is left out and one that is said are the same content", asy
   expect(await program().post("/sessions", { ...timed, expiresAt: "2030-01-01T00:00:00Z" })).toEqual(other);
 });
 
-test("a session that a run made is the same session for who creates it with its content", async () => {
+test("a session made by a run equals one created with the same content", async () => {
   const sessionId = word("ses");
   const sessionRef = { sessionId, threadId: "thr", metadata: { team: "a" } };
   await program().run({ sessionRef });
@@ -63,7 +63,7 @@ test("a session that a run made is the same session for who creates it with its 
   await program().refused(409, "POST", "/sessions", { ...body, metadata: { team: "b" } });
 });
 
-test("an id of a session that is being deleted is refused as taken, not as missing", async () => {
+test("refuses an id whose session is being deleted as taken, not as missing", async () => {
   const { sessionId } = await program().post("/sessions", { backendProfile: "codex" });
   await program().ok("DELETE", `/sessions/${sessionId}`);
   await program().refused(404, "GET", `/sessions/${sessionId}`);
@@ -74,7 +74,7 @@ test("an id of a session that is being deleted is refused as taken, not as missi
   expect(ids(await program().get("/sessions?state=all&limit=200"))).not.toContain(sessionId);
 });
 
-test("deleting is refused while a run of it is claimed, and cancels those that wait", async () => {
+test("refuses to delete during a claimed run, and cancels waiting runs", async () => {
   const { run, sessionId } = await program().sessionRun();
   await program().claim(run.id, "r1");
   const error = await program().refused(409, "DELETE", `/sessions/${sessionId}`);
@@ -85,7 +85,7 @@ test("deleting is refused while a run of it is claimed, and cancels those that w
   expect(await program().get(`/runs/${waiting.id}`)).toMatchObject({ status: "cancelled" });
 });
 
-test("unread is a version above the reader's; a mark never goes back; every change raises the version", async () => {
+test("unread is a version above the reader's; a mark never moves back; every change raises the version", async () => {
   const { sessionId, version } = await program().post("/sessions", { backendProfile: "codex" });
   const at = async (reader: string) => program().get(`/sessions/${sessionId}?readerId=${reader}`);
   expect((await at("ann")).unread).toBe(true);
@@ -115,7 +115,7 @@ test("unread is a version above the reader's; a mark never goes back; every chan
   await program().refused(409, "POST", `/sessions/${sessionId}/read`, future);
 });
 
-test("sessions are listed by each filter, what changed last first, in pages that lose nothing", async () => {
+test("lists sessions by each filter, latest change first, in pages without loss", async () => {
   const tenantId = word("tenant");
   const made: Json[] = [];
   for (const title of ["alpha", "beta", "gamma 100%", "delta", "eps"])
@@ -157,7 +157,7 @@ test("sessions are listed by each filter, what changed last first, in pages that
   await program().refused(400, "GET", "/sessions?state=unread");
 });
 
-test("sessions that changed at once are told apart by their ids, ascending, across pages", async () => {
+test("orders sessions that changed at once by id, across pages", async () => {
   const tenantId = word("tenant");
   for (const name of ["c", "a", "b", "d"])
     await program().post("/sessions", { tenantId, backendProfile: "codex", sessionId: `same-${tenantId}-${name}` });
@@ -174,7 +174,7 @@ test("sessions that changed at once are told apart by their ids, ascending, acro
   expect([...ids(first), ...ids(rest)]).toEqual(all);
 });
 
-test("the default list leaves out what was evicted more than a week ago", async () => {
+test("the default list omits sessions evicted more than a week ago", async () => {
   const tenantId = word("tenant");
   const make = async () => {
     const { sessionId } = await program().post("/sessions", { tenantId, backendProfile: "codex" });
@@ -219,7 +219,7 @@ test("trace and output page the active run's events, else the last one's, or a n
   expect(error.reason).toBe("not-found");
 });
 
-test("a session's lastEventSeq follows events that the server writes", async () => {
+test("a session's lastEventSeq follows server-written events", async () => {
   const { run, sessionId } = await program().sessionRun();
   await program().turn(run.id);
   const { lastEventSeq } = await program().get(`/runs/${run.id}`);
@@ -228,7 +228,7 @@ test("a session's lastEventSeq follows events that the server writes", async () 
   expect(session.lastActivityAt).not.toBeNull();
 });
 
-test("a session's lastEventSeq is its new run's, however many events the one before had", async () => {
+test("a session's lastEventSeq is its new run's, however many events the previous run had", async () => {
   const { run, sessionId } = await program().sessionRun();
   const events = Array.from({ length: 20 }, () => ({ type: "warning", payload: {} }));
   await program().post(`/runs/${run.id}/events`, { events });
@@ -239,7 +239,7 @@ test("a session's lastEventSeq is its new run's, however many events the one bef
   await program().until(`/sessions/${sessionId}`, (now) => now.lastEventSeq === 2);
 });
 
-test("a session that is read by itself is up to date with what was appended just before", async () => {
+test("reading one session includes events appended just before", async () => {
   const { run, sessionId } = await program().sessionRun();
   const events = [{ type: "warning", payload: {} }];
   for (let appended = 1; appended <= 5; appended += 1) {
@@ -250,7 +250,7 @@ test("a session that is read by itself is up to date with what was appended just
   }
 });
 
-test("a session that somebody holds while its run goes on follows when it is free", async () => {
+test("a session that was locked during its run's events catches up when it is free", async () => {
   const { run, sessionId } = await program().sessionRun();
   const other = await program().sessionRun();
   const { pool } = program().web.wiring.database;

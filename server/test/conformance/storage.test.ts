@@ -54,7 +54,7 @@ async function takeUnarchivedTurn(runId: string, sessionId: string): Promise<voi
   await writeFile(path.join(folder, "rollout.jsonl"), "{}\n");
 }
 
-test("the summary has the contract's fields, and a runner's report fills it", async () => {
+test("the summary has the contract's fields, filled by a runner's report", async () => {
   const sessionId = await makeSession();
   const before = await program().get(`/sessions/${sessionId}/storage`);
   expect(Object.keys(before).sort()).toEqual(KEYS);
@@ -72,7 +72,7 @@ test("the summary has the contract's fields, and a runner's report fills it", as
   expect(await program().get(`/sessions/${sessionId}`)).toMatchObject({ storageSizeBytes: 4096 });
 });
 
-test("a report that is not one is refused with the field's name and changes nothing", async () => {
+test("refuses an invalid report with the field's name, and changes nothing", async () => {
   const sessionId = await makeSession();
   const bad: Record<string, unknown> = {
     storageSizeBytes: -1,
@@ -101,7 +101,7 @@ test("a report that is not one is refused with the field's name and changes noth
   });
 });
 
-test("evicting needs no archive, keeps what is known, is idempotent, and takes the volume", async () => {
+test("evicting needs no archive, keeps what is known, is idempotent, and removes the volume", async () => {
   const sessionId = await makeSession();
   const { pvcName } = await program().post(`/sessions/${sessionId}/storage/refresh`, report);
   const evicted = await program().ok("DELETE", `/sessions/${sessionId}/storage`);
@@ -123,7 +123,7 @@ test("evicting needs no archive, keeps what is known, is idempotent, and takes t
   expect(refresh).toMatchObject({ failureKind: "session-store-evicted", reason: "store-evicted" });
 });
 
-test("evicting is refused run-live while a run of the session is claimed", async () => {
+test("refuses to evict while a run of the session is claimed: run-live", async () => {
   const { run, sessionId } = await program().sessionRun();
   await program().claim(run.id, "r1");
   const error = await program().refused(409, "DELETE", `/sessions/${sessionId}/storage`);
@@ -132,14 +132,14 @@ test("evicting is refused run-live while a run of the session is claimed", async
   await program().ok("DELETE", `/sessions/${sessionId}/storage`);
 });
 
-test("a run of an evicted session is not claimed: session-store-evicted", async () => {
+test("refuses to claim a run of an evicted session: session-store-evicted", async () => {
   const { run, sessionId } = await program().sessionRun();
   await program().ok("DELETE", `/sessions/${sessionId}/storage`);
   const error = await program().refused(409, "POST", `/runs/${run.id}/claim`, { runnerId: "r1" });
   expect(error).toMatchObject({ failureKind: "session-store-evicted", reason: "store-evicted" });
 });
 
-test("a dry run lists what would go and changes nothing; then the oldest expiry goes first, up to the limit", async () => {
+test("a dry run lists evictions without changes; a collection takes the oldest expiry first, up to the limit", async () => {
   const [first, second, third] = [
     await makeSession({ expiresAt: "2020-01-01T00:00:00Z" }),
     await makeSession({ expiresAt: "2020-01-02T00:00:00Z" }),
@@ -171,7 +171,7 @@ test("a dry run lists what would go and changes nothing; then the oldest expiry 
   await program().post("/sessions/storage/gc", { limit: 1e9, dryRun: true });
 });
 
-test("a volume that holds a turn that no archive has is kept", async () => {
+test("keeps a volume with a turn that no archive holds", async () => {
   const { run, sessionId } = await program().sessionRun();
   await takeUnarchivedTurn(run.id, sessionId);
   await program().ok("PATCH", `/sessions/${sessionId}`, { expiresAt: PAST });
@@ -189,7 +189,7 @@ test("a volume that holds a turn that no archive has is kept", async () => {
   expect(restored).toMatchObject({ storageKind: "pvc", storageState: "restoring" });
 });
 
-test("storage is listed by kind and tenant, in pages", async () => {
+test("lists storage by kind and tenant, in pages", async () => {
   const tenantId = word("tenant");
   for (let index = 0; index < 3; index += 1) await makeSession({ tenantId });
   await makeSession({ tenantId, storage: { kind: "none" } });
@@ -202,7 +202,7 @@ test("storage is listed by kind and tenant, in pages", async () => {
   await program().refused(400, "GET", "/storage?storageKind=tape");
 });
 
-test("the list's first page has totals of what its tenant and project match, and no other page has", async () => {
+test("only the list's first page has totals of what its tenant and project match", async () => {
   const tenantId = word("tenant");
   const [small, large] = [await makeSession({ tenantId }), await makeSession({ tenantId, projectId: "big" })];
   await program().post(`/sessions/${small}/storage/refresh`, { ...report, storageSizeBytes: 10 });
@@ -226,7 +226,7 @@ test("the list's first page has totals of what its tenant and project match, and
   await program().refused(400, "GET", "/storage?pinned=maybe");
 });
 
-test("a pin keeps an expired volume from every collection and eviction until it is taken off", async () => {
+test("a pin keeps an expired volume from every collection and eviction until unpinned", async () => {
   const sessionId = await makeSession({ expiresAt: PAST });
   const pinned = await program().post(`/sessions/${sessionId}/storage/pin`, { reason: "a demo" });
   expect(pinned).toMatchObject({ keeper: "pinned", pinnedAt: expect.any(String) });
@@ -240,7 +240,7 @@ test("a pin keeps an expired volume from every collection and eviction until it 
   expect(taken.evicted.map((entry: Json) => entry.sessionId)).toContain(sessionId);
 });
 
-test("an archive that is ordered of a session without turns has nothing to hold; under a run it is refused", async () => {
+test("a requested archive of a session without turns holds nothing; during a run it is refused", async () => {
   const sessionId = await makeSession();
   const archive = `/sessions/${sessionId}/storage/archive`;
   expect(await program().post(archive)).toMatchObject({ isArchiveCurrent: false, archiveOrder: null });
@@ -262,7 +262,7 @@ test("an extension never shortens: would-shorten", async () => {
   expect((await program().refused(409, "POST", extend, { byMs: 1 })).reason).toBe("would-shorten");
 });
 
-test("a volume of no session is shown, adopted, and deleted once it is confirmed: volume-named while one has it", async () => {
+test("shows, adopts, and on confirmation deletes a volume without a session: volume-named while one has it", async () => {
   const sessionId = await makeSession();
   const { pvcName } = await program().get(`/sessions/${sessionId}/storage`);
   const folder = path.join(program().web.wiring.env.AGENTRUN_DATA_DIR, "volumes", pvcName);
@@ -293,7 +293,7 @@ test("a volume of no session is shown, adopted, and deleted once it is confirmed
   expect((await program().refused(404, "DELETE", `${remove}${pvcName}`)).reason).toBe("not-found");
 });
 
-test("a fork has its source's archive under an id of its own: archive-missing without one", async () => {
+test("a fork has its source's archive under its own id: archive-missing without one", async () => {
   const { run, sessionId } = await program().sessionRun();
   expect((await program().refused(409, "POST", `/sessions/${sessionId}/fork`)).reason).toBe("archive-missing");
   await takeUnarchivedTurn(run.id, sessionId);
@@ -311,7 +311,7 @@ test("a fork has its source's archive under an id of its own: archive-missing wi
   await program().refused(400, "POST", `/sessions/${sessionId}/fork`, { newSessionId: "../x" });
 });
 
-test("the history of collections tells what went and why the rest stayed", async () => {
+test("the collection history lists what was evicted and why the rest was kept", async () => {
   const pinned = await makeSession({ expiresAt: PAST });
   await program().post(`/sessions/${pinned}/storage/pin`);
   await makeSession({ expiresAt: PAST });

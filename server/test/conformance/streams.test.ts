@@ -13,7 +13,7 @@ async function append(runId: string, ...texts: string[]): Promise<void> {
   await program().post(`/runs/${runId}/events`, { events });
 }
 
-test("events are watched from the first, by their seq, until the run's terminal event", async () => {
+test("streams events from the first, by seq, until the run's terminal event", async () => {
   const run = await program().run();
   await append(run.id, "a");
   await using stream = await program().watch(`/runs/${run.id}/events/watch`);
@@ -29,7 +29,7 @@ test("events are watched from the first, by their seq, until the run's terminal 
   expect(told.map((frame) => Number(frame.id))).toEqual(stored.map((event) => event.seq));
 });
 
-test("Last-Event-ID resumes after that event, losing and doubling nothing", async () => {
+test("Last-Event-ID resumes after that event without loss or duplicates", async () => {
   const run = await program().run();
   await append(run.id, "1", "2", "3");
   const first = await program().watch(`/runs/${run.id}/events/watch`);
@@ -46,7 +46,7 @@ test("Last-Event-ID resumes after that event, losing and doubling nothing", asyn
   expect(of(after.frames[0] ?? { data: null }).seq).toBe(6);
 });
 
-test("who has read an ended run to its end is told so, and nothing more", async () => {
+test("a reader that has all events of an ended run gets 204", async () => {
   const run = await program().run();
   await program().post(`/runs/${run.id}/cancel`);
   const { lastSeq } = await program().get(`/runs/${run.id}/events`);
@@ -57,7 +57,7 @@ test("who has read an ended run to its end is told so, and nothing more", async 
   expect(whole.frames.filter((frame) => frame.id !== null)).toHaveLength(lastSeq);
 });
 
-test("an id that a stream never gave out is refused before anything is sent", async () => {
+test("refuses an id that a stream never issued before sending anything", async () => {
   const run = await program().run();
   for (const [path, ids] of [
     [`/runs/${run.id}/events/watch`, ["x", "-1", "1.5", "99999", "99999999999999999999"]],
@@ -75,7 +75,7 @@ test("an id that a stream never gave out is refused before anything is sent", as
   errorOf(missing);
 });
 
-test("commands are watched as they come, and end with the run", async () => {
+test("streams commands as they are created, and ends with the run", async () => {
   const run = await program().run();
   const first = await program().turn(run.id, "one");
   await using stream = await program().watch(`/runs/${run.id}/commands/watch`);
@@ -90,7 +90,7 @@ test("commands are watched as they come, and end with the run", async () => {
   await stream.ended;
 });
 
-test("sessions and tasks are watched as they change, and a resumed feed goes on where it was", async () => {
+test("streams sessions and tasks as they change, and a resumed feed continues where it was", async () => {
   const first = await program().watch("/sessions/watch");
   const made = [word("ses"), word("ses"), word("ses")];
   for (const sessionId of made.slice(0, 2)) await program().post("/sessions", { sessionId, backendProfile: "codex" });

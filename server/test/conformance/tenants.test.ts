@@ -28,7 +28,7 @@ async function theirs() {
   return { sessionId, run, command, event, job, runnerId: claimedBy as string, task };
 }
 
-test("what a bound caller creates is its tenant's, and another's cannot be named", async () => {
+test("a tenant's caller creates for its own tenant, and cannot name another", async () => {
   const run = await program().post("/runs", { backendProfile: "codex" }, mine);
   expect(run.tenantId).toBe("tenant-a");
   expect(await program().post("/sessions", { backendProfile: "codex" }, mine)).toMatchObject({ tenantId: "tenant-a" });
@@ -39,7 +39,7 @@ test("what a bound caller creates is its tenant's, and another's cannot be named
     expect((await program().refused(403, "POST", path, other, mine)).failureKind).toBe("forbidden");
 });
 
-test("a record of another tenant is not-found by every procedure, and nothing happens to it", async () => {
+test("every procedure answers not-found for another tenant's record, and changes nothing", async () => {
   const { sessionId, run, command, event, job, runnerId, task } = await theirs();
   const before = await program().get(`/runs/${run.id}`);
   const calls: [string, string, unknown?][] = [
@@ -105,7 +105,7 @@ test("a record of another tenant is not-found by every procedure, and nothing ha
   expect(await program().get(`/queue/tasks/${task.id}`)).toMatchObject({ state: "pending" });
 });
 
-test("another tenant's runner cannot be taken by its id", async () => {
+test("another tenant's runner cannot be registered by its id", async () => {
   const { runnerId, run } = await theirs();
   const error = await program().refused(409, "POST", "/runners", { id: runnerId, placement: "x" }, mine);
   expect(error.reason).toBe("already-exists");
@@ -114,7 +114,7 @@ test("another tenant's runner cannot be taken by its id", async () => {
   expect(await program().get(`/runners/${runnerId}`)).toMatchObject({ runId: run.id, placement: null });
 });
 
-test("a runner without a run is its caller's tenant's: that tenant sees it, and no other reads or takes it", async () => {
+test("a runner without a run belongs to its caller's tenant, and no other reads or registers it", async () => {
   const { id } = await program().post("/runners", { id: word("a-runner"), metadata: { hint: "of a" } }, mine);
   expect(await program().get(`/runners/${id}`, mine)).toMatchObject({ id, runId: null, tenantId: "tenant-a" });
   expect((await program().get("/runners", mine)).items.map((item: Json) => item.id)).toContain(id);
@@ -126,7 +126,7 @@ test("a runner without a run is its caller's tenant's: that tenant sees it, and 
   expect(await program().get(`/runners/${id}`)).toMatchObject({ metadata: { hint: "of a" } });
 });
 
-test("a runner that an administrator registered without a run is administrators' alone until it claims", async () => {
+test("a runner that an administrator registered without a run is visible only to administrators until it claims", async () => {
   const { id } = await program().post("/runners", { placement: "shared" });
   expect(await program().get(`/runners/${id}`)).toMatchObject({ placement: "shared", tenantId: null });
   await program().refused(404, "GET", `/runners/${id}`, undefined, mine);
@@ -136,7 +136,7 @@ test("a runner that an administrator registered without a run is administrators'
   expect(await program().get(`/runners/${id}`, mine)).toMatchObject({ runId: run.id, placement: "shared" });
 });
 
-test("volumes of no session belong to no tenant: only an administrator of all sees, adopts or deletes them", async () => {
+test("volumes without a session belong to no tenant: only an administrator of all may see, adopt or delete them", async () => {
   const theirAdmin = { name: "admin of a", role: "admin", tenantId: "tenant-a" } as const;
   const tokens = [mine, viewer, await mintOperatorToken(program().web.as(ADMIN), theirAdmin)];
   const uid = "1-1";
@@ -150,7 +150,7 @@ test("volumes of no session belong to no tenant: only an administrator of all se
       expect((await program().refused(403, method, path, body, token)).reason).toBe("forbidden");
 });
 
-test("of two tenants that register one runner id at once, one gets it", async () => {
+test("of two tenants that register one runner id at once, one succeeds", async () => {
   const tokens = await Promise.all(
     ["tenant-a", "tenant-b"].map((tenantId) =>
       mintOperatorToken(program().web.as(ADMIN), { name: tenantId, role: "operator", tenantId }),
@@ -165,7 +165,7 @@ test("of two tenants that register one runner id at once, one gets it", async ()
   }
 });
 
-test("lists, stats, metrics of work and collection hold a bound caller's own records alone", async () => {
+test("lists, stats, metrics and collection cover only a tenant's own records", async () => {
   const { runnerId } = await theirs();
   const { sessionId } = await program().post("/sessions", {
     backendProfile: "codex",
@@ -189,13 +189,13 @@ test("lists, stats, metrics of work and collection hold a bound caller's own rec
   expect(await program().get(`/sessions/${sessionId}`)).toMatchObject({ storageKind: "pvc" });
 });
 
-test("one tenant's idempotency keys say nothing to another", async () => {
+test("one tenant's idempotency keys are independent of another's", async () => {
   const body = { backendProfile: "codex", idempotencyKey: word("key") };
   const first = await program().post("/runs", { ...body, tenantId: "tenant-b" });
   expect((await program().post("/runs", body, mine)).id).not.toBe(first.id);
 });
 
-test("a feed tells a bound caller of its own records alone, and another's cursor is worthless", async () => {
+test("a feed gives a tenant's caller only its own records, and refuses another's cursor", async () => {
   const { url } = program().web;
   const headers = { authorization: `Bearer ${mine}` };
   await using all = await program().watch("/sessions/watch");
@@ -211,7 +211,7 @@ test("a feed tells a bound caller of its own records alone, and another's cursor
   expect(stolen.status).toBe(400);
 });
 
-test("nobody puts text under way into another tenant's run", async () => {
+test("live text cannot be published to another tenant's run", async () => {
   const { run } = await theirs();
   await using watcher = await program().watch(`/runs/${run.id}/events/watch`);
   // A reader receives text once it has caught up.
@@ -225,7 +225,7 @@ test("nobody puts text under way into another tenant's run", async () => {
   expect(texts).toEqual(["from an administrator"]);
 });
 
-test("a viewer reads and changes nothing but its own read marks", async () => {
+test("a viewer reads everything and changes only its own read marks", async () => {
   const run = await program().post("/runs", { backendProfile: "codex" }, mine);
   expect(await program().get(`/runs/${run.id}`, viewer)).toMatchObject({ id: run.id });
   for (const [path, body] of [

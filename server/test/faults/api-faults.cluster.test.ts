@@ -73,7 +73,7 @@ async function expectEnd(verb: Verb): Promise<void> {
 }
 
 describe.each(Object.keys(VERBS) as Verb[])("%s", (verb) => {
-  test.each([...REFUSALS, ...SILENCES])("meets %j once, and comes to its end", async (fault) => {
+  test.each([...REFUSALS, ...SILENCES])("reaches its end state after %j once", async (fault) => {
     await prepare(verb);
     const struck = world.proxy.strike({ method: VERBS[verb].method, path: /persistentvolumeclaims/, fault });
     const answer = await VERBS[verb].act().catch((error: unknown) => error);
@@ -84,7 +84,7 @@ describe.each(Object.keys(VERBS) as Verb[])("%s", (verb) => {
     await expectEnd(verb);
   });
 
-  test.each([...REFUSALS, ...SILENCES])("meets %j until the repair, which ends it", async (fault) => {
+  test.each([...REFUSALS, ...SILENCES])("fails while %j lasts, and the repair finishes it", async (fault) => {
     await prepare(verb);
     for (const method of ["GET", VERBS[verb].method] as const)
       world.proxy.strike({ method, path: /persistentvolumeclaims/, fault, times: ALWAYS });
@@ -94,7 +94,7 @@ describe.each(Object.keys(VERBS) as Verb[])("%s", (verb) => {
   });
 });
 
-test("a deletion that arrives late takes nothing of what was restored meanwhile", async () => {
+test("a delayed deletion does not remove a volume restored meanwhile", async () => {
   await prepare("evict");
   let release = () => {};
   const until = new Promise<void>((resolve) => {
@@ -111,7 +111,7 @@ test("a deletion that arrives late takes nothing of what was restored meanwhile"
   expect(await ctx.volumes.find(name)).toEqual(restored);
 });
 
-test("a claim that is made late, after its session's eviction, is shown, and goes by a person's order", async () => {
+test("a claim created late, after its session's eviction, is listed, and deleted on order", async () => {
   let release = () => {};
   const until = new Promise<void>((resolve) => {
     release = resolve;
@@ -128,7 +128,7 @@ test("a claim that is made late, after its session's eviction, is shown, and goe
   await expectEnd("evict");
 });
 
-test("by a list of claims that is older than an eviction and a restore nothing in use is deleted", async () => {
+test("a stale list of claims, older than an eviction and a restore, deletes nothing in use", async () => {
   const listed = async () => (await listOrphans(proxied)).items.find((item) => item.name === name);
   await prepare("evict");
   // This list is repeated from here on.

@@ -36,14 +36,14 @@ function newSubject(story: Story): Subject {
   return { sessionId: `ses_${story.name}_${made}`, tenantId: `tenant_${made}` };
 }
 
-test("there are at least 24 points, each with a name of its own in its story", () => {
+test("there are at least 24 kill points, each with a unique name in its story", () => {
   const names = STORIES.flatMap((story) => story.points.map((point) => `${story.name}:${point.name}`));
   expect(new Set(names).size).toBe(names.length);
   expect(names.length).toBeGreaterThanOrEqual(24);
 });
 
 describe.each(STORIES)("$name", (story) => {
-  test(`killed at each of its ${story.points.length} points, ${DEATHS} times, it ends as undisturbed`, async () => {
+  test(`after a kill at each of its ${story.points.length} points, ${DEATHS} times, it ends like an undisturbed one`, async () => {
     const undisturbed = await tellUndisturbed(story);
     const roll = dice(story.name);
     for (let died = 0; died < DEATHS; died += TOGETHER_MAX) {

@@ -32,7 +32,7 @@ function meddled(before: () => Promise<void>): Volumes {
   );
 }
 
-test(`a claim that a person makes anew between the look and the deletion stays, ${EACH} times`, async () => {
+test(`a claim recreated between inspection and deletion stays, ${EACH} times`, async () => {
   const roll = dice("namesakes");
   await withEach("namesake", async (subject) => {
     const ctx = inTenant(world.ctx, subject.tenantId);
@@ -55,7 +55,7 @@ test(`a claim that a person makes anew between the look and the deletion stays, 
   });
 });
 
-test(`a claim whose labels change between the look and the deletion is judged again, ${EACH} times`, async () => {
+test(`a claim whose labels change between inspection and deletion is judged again, ${EACH} times`, async () => {
   const roll = dice("labels");
   await withEach("relabelled", async (subject) => {
     const ctx = inTenant(world.ctx, subject.tenantId);
@@ -79,7 +79,7 @@ test(`a claim whose labels change between the look and the deletion is judged ag
   });
 });
 
-test(`an old answer of the API server leads to no deletion of what is there now, ${EACH} times`, async () => {
+test(`a stale answer of the API server deletes nothing that exists now, ${EACH} times`, async () => {
   await using stale = openContext(world.proxied);
   await withEach("stale", async (subject) => {
     const ctx = inTenant(stale, subject.tenantId);

@@ -32,7 +32,7 @@ afterAll(async () => {
   await world[Symbol.asyncDispose]();
 });
 
-test(`a run raced with the collection of another process has its whole volume or is refused, ${RACES} times`, async () => {
+test(`of a run and another process's collection, the run has its whole volume or is refused, ${RACES} times`, async () => {
   const roll = dice("races");
   const ends = { claimed: 0, refused: 0 };
   await inGroups(numbers(RACES), AT_ONCE, async (index) => {
@@ -58,7 +58,7 @@ test(`a run raced with the collection of another process has its whole volume or
   expect(Math.min(ends.claimed, ends.refused), "one side always won: that is no race").toBeGreaterThan(0);
 });
 
-test(`collections, repairs, runs, extensions, pins and restores of two processes, ${INTERLEAVINGS} times at random`, async () => {
+test(`collections, repairs, runs, extensions, pins and restores of two processes interleave at random, ${INTERLEAVINGS} times`, async () => {
   const roll = dice("interleavings");
   const acts = Object.keys(ACTS) as Act[];
   await inGroups(numbers(INTERLEAVINGS), AT_ONCE, async (index) => {

@@ -156,7 +156,7 @@ async function expectNothingLeft(attemptId: string): Promise<void> {
 describe.each(["jobs", "secrets"])("a launch whose POST of %s", (kind) => {
   const rule = { method: "POST", path: new RegExp(`/${kind}$`) } satisfies Partial<FaultRule>;
 
-  test.each(FAULTS)("meets %j once comes about, once", async (fault) => {
+  test.each(FAULTS)("succeeds exactly once after %j once", async (fault) => {
     const struck = proxy.strike({ ...rule, fault });
     await expect.poll(stateAfterPass, CALM).toBe("running");
     expect(struck.hits()).toBe(1);
@@ -165,7 +165,7 @@ describe.each(["jobs", "secrets"])("a launch whose POST of %s", (kind) => {
     await expectOneRunner();
   });
 
-  test.each(FAULTS)("meets %j for long is waited for, and comes about, once", async (fault) => {
+  test.each(FAULTS)("waits while %j lasts, and then succeeds exactly once", async (fault) => {
     for (const path of [rule.path, /\/(jobs|secrets)\/agentrun-/])
       for (const method of ["GET", "POST", "PUT"] as const) proxy.strike({ method, path, fault, times: ALWAYS });
     for (let tries = 0; tries < 3; tries += 1) {
@@ -181,7 +181,7 @@ describe.each(["jobs", "secrets"])("a launch whose POST of %s", (kind) => {
   });
 });
 
-it("a Job that is made late, after its run was cancelled and its attempt closed, starts nothing, and goes", async () => {
+it("a Job created late, after its run was cancelled and its attempt closed, starts nothing and is removed", async () => {
   let release = () => {};
   const until = new Promise<void>((resolve) => {
     release = resolve;
@@ -204,8 +204,8 @@ it("a Job that is made late, after its run was cancelled and its attempt closed,
 });
 
 const END_READS: FaultRule["method"][] = ["DELETE", "GET"];
-describe.each(END_READS)("an attempt that lost its lease, whose end meets a %s", (method) => {
-  it.each(FAULTS)("with %j is followed by the next only once it is gone", async (fault) => {
+describe.each(END_READS)("the end of an attempt that lost its lease, with faults at %s", (method) => {
+  it.each(FAULTS)("the next attempt starts only once the old one is gone, after %j", async (fault) => {
     const { attemptId, runnerId } = await launch();
     await podOf(place, attemptId);
     const { leaseEpoch } = await claimRun(ctx, { runId, runnerId, leaseMs: 20_000 });
@@ -240,7 +240,7 @@ describe.each([
   ["the list of pods", "GET", /\/pods\?(?!.*watch)/],
   ["the removal of the Job", "DELETE", /\/jobs\//],
 ] as const)("a look that in %s", (_, method, path) => {
-  it.each(FAULTS)("meets %j is made again, and the end is told once", async (fault) => {
+  it.each(FAULTS)("is repeated after %j, and the end is reported once", async (fault) => {
     const { attemptId } = await launch();
     await executor.close();
     executor = openExecutor(200);
@@ -257,7 +257,7 @@ describe.each([
   });
 });
 
-describe("a list of Jobs that is older than a launch", () => {
+describe("a list of Jobs older than a launch", () => {
   test("ends no attempt whose Job it lacks", async () => {
     // Its first answer is repeated from here on.
     await listed();
@@ -268,7 +268,7 @@ describe("a list of Jobs that is older than a launch", () => {
     await expectOneRunner();
   });
 
-  it("and has one that was made anew since ends nothing of the new one", async () => {
+  it("does not end a Job recreated since", async () => {
     // Uses an installation of its own, whose Jobs nobody has listed yet.
     const installationId = "renewed";
     const proxied = executor;

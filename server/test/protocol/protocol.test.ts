@@ -68,7 +68,7 @@ function send(url: string, asked: { call: string; text: string; bytes?: string |
   });
 }
 
-test("a server takes all that a runner of the version before asks of it, and tells it all that it was told", async () => {
+test("the server accepts every call of the previous runner version, and returns every field that it received", async () => {
   const recording = before as Recording;
   expect(recording.protocol).toBe(RUNNER_PROTOCOL_BEFORE);
   await using place = await openRunnerPlace(bundle());
@@ -88,7 +88,7 @@ test("a server takes all that a runner of the version before asks of it, and tel
   expect(await place.ok("GET", `/commands/${given.turnId}`)).toMatchObject({ state: "completed" });
 });
 
-test("the comparison of answers finds what is missing or of another type", () => {
+test("the comparison of answers finds missing fields and other types", () => {
   const known = { id: "string", list: [{ seq: "number" }], none: "any" };
   expect(lackOf(known, { id: "string", list: [{ seq: "number", more: "string" }], none: "number" })).toEqual([]);
   expect(lackOf(known, { id: "number", list: [{}], none: "any" })).toEqual([
@@ -98,7 +98,7 @@ test("the comparison of answers finds what is missing or of another type", () =>
   expect(lackOf(known, { id: "string", list: "any" })).toEqual(["answer.none is missing"]);
 });
 
-test("a runner of this version asks in the same ways; its recording is what the next version is held to", async () => {
+test("a runner of this version makes the same kinds of calls, and its recording is written for the next version", async () => {
   const recording = await recordRunner(bundle(), RUNNER_PROTOCOL);
   expect(kindsOf(recording)).toEqual(kindsOf(before as Recording));
   const claim = recording.attempts[0]?.calls.find(({ call }: RecordedCall) => call === "mutation runs.claim");
@@ -108,7 +108,7 @@ test("a runner of this version asks in the same ways; its recording is what the 
   writeFileSync(file, JSON.stringify(recording));
 }, 60_000);
 
-test("a runner of a version too far away is refused, and told what to deploy", async () => {
+test("refuses a runner of an incompatible version, with what to deploy", async () => {
   await using place = await openRunnerPlace(bundle());
   const { runId, runnerId, launchToken: token } = await place.launch(SESSION, "hello");
   const text = JSON.stringify({ runId, runnerId, protocolVersion: RUNNER_PROTOCOL + 1 });

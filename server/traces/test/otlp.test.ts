@@ -14,7 +14,7 @@ const span = {
 const read = (more: object) =>
   readRequest(JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans: [{ ...span, ...more }] }] }] }));
 
-test("a request by OTLP is read as it is", () => {
+test("reads an OTLP request exactly", () => {
   expect(read({}).resourceSpans[0]?.scopeSpans[0]?.spans).toEqual([span]);
 });
 

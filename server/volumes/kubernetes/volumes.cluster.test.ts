@@ -32,7 +32,7 @@ function meddled(place: TestNamespace, meddle: Partial<Record<"deleteClaim" | "c
   return open(place, { cluster });
 }
 
-it("a session's claim is made once, with what callers chose in annotations alone", async () => {
+it("creates a session's claim once, with caller-chosen text only in annotations", async () => {
   await using place = await createTestNamespace();
   const volumes = open(place);
   const made = await Promise.all([volumes.ensure(spec(HOSTILE)), volumes.ensure(spec(HOSTILE))]);
@@ -51,7 +51,7 @@ it("a session's claim is made once, with what callers chose in annotations alone
   await expect.poll(() => volumes.find(made[0]?.name ?? "")).toMatchObject({ phase: "Bound" });
 });
 
-test("a claim is removed, and removing what is gone is no error", async () => {
+test("removes a claim, and removing a missing one is no error", async () => {
   await using place = await createTestNamespace();
   const volumes = open(place);
   const { name, uid } = await volumes.ensure(spec("ses_1"));
@@ -62,7 +62,7 @@ test("a claim is removed, and removing what is gone is no error", async () => {
   expect(volumes.folderOf(name)).toBeNull();
 });
 
-test("a namesake of somebody else is neither used nor removed", async () => {
+test("neither uses nor removes a foreign claim of the same name", async () => {
   await using place = await createTestNamespace();
   const volumes = open(place);
   const name = volumes.nameFor("ses_1");
@@ -75,7 +75,7 @@ test("a namesake of somebody else is neither used nor removed", async () => {
   expect(await volumes.find(name)).not.toBeNull();
 });
 
-test("a namesake that is made between the look and the deletion is not deleted, not even one of the same session", async () => {
+test("does not delete a claim recreated since the inspection, not even one of the same session", async () => {
   await using place = await createTestNamespace();
   const { name, uid } = await open(place).ensure(spec("ses_1"));
   let isReplaced = false;
@@ -92,7 +92,7 @@ test("a namesake that is made between the look and the deletion is not deleted, 
   expect(await volumes.find(name)).toMatchObject({ uid: expect.not.stringMatching(uid) });
 });
 
-it("a claim that a pod uses stays until the pod is gone, and says so", async () => {
+it("a claim in use by a pod stays until the pod is gone, and says so", async () => {
   await using place = await createTestNamespace();
   const volumes = open(place, { goneDeadlineMs: 500 });
   const { name, uid } = await volumes.ensure(spec("ses_1"));
@@ -104,7 +104,7 @@ it("a claim that a pod uses stays until the pod is gone, and says so", async () 
   await expect.poll(() => volumes.remove(name, uid), { timeout: 20_000 }).toBe("gone");
 });
 
-test("every claim of ours is listed, page by page, with its owner and size, and no other is", async () => {
+test("lists all of AgentRun's claims page by page with owner and size, and no others", async () => {
   await using place = await createTestNamespace();
   const volumes = open(place);
   const { name } = await volumes.ensure({ ...spec(HOSTILE), tenantId: "acme", sizeBytes: 3 * GIB });
@@ -129,7 +129,7 @@ test("every claim of ours is listed, page by page, with its owner and size, and 
   expect(await volumes.inspect("nothing")).toBeNull();
 });
 
-test("a cluster that does not answer is said to be, within its deadline", async () => {
+test("reports a cluster that does not answer within its deadline", async () => {
   await using place = await createTestNamespace();
   const volumes = open(place, { cluster: new Cluster({ namespace: place.name, kubeconfig: "/nowhere" }) });
   await expect(volumes.find("x")).rejects.toMatchObject({ problem: "unknown", failureKind: "infra-failed" });

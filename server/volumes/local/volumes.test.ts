@@ -16,7 +16,7 @@ async function readAll(volumes: Volumes): Promise<FoundVolume[]> {
 }
 const spec = (sessionId: string) => ({ sessionId, tenantId: "default", projectId: "default", sizeBytes: null });
 
-test("a volume's name is a hash: no session id reaches a path", () => {
+test("a volume's name is a hash, so no session id reaches a path", () => {
   const volumes = createLocalVolumes("/nowhere");
   expect(volumes.nameFor("../../etc")).toMatch(/^agentrun-[0-9a-f]{32}$/);
   expect(volumes.nameFor("a")).not.toBe(volumes.nameFor("b"));
@@ -24,7 +24,7 @@ test("a volume's name is a hash: no session id reaches a path", () => {
   expect(volumes.folderOf(".removing-x")).toBeNull();
 });
 
-test("making a volume twice keeps what it holds", async () => {
+test("creating a volume twice keeps its content", async () => {
   await using place = await scratch();
   const volumes = createLocalVolumes(path.join(place.root, "volumes"));
   const { name } = await volumes.ensure(spec("ses_1"));
@@ -34,7 +34,7 @@ test("making a volume twice keeps what it holds", async () => {
   expect(await readdir(folder)).toEqual(["note"]);
 });
 
-test("folders and AgentRun's own files are no content, any other file is", async () => {
+test("folders and AgentRun's own files do not count as content; any other file does", async () => {
   await using place = await scratch();
   const volumes = createLocalVolumes(place.root);
   const { name } = await volumes.ensure(spec("ses_1"));
@@ -48,7 +48,7 @@ test("folders and AgentRun's own files are no content, any other file is", async
   expect(await volumes.isEmpty(name)).toBe(false);
 });
 
-test("removing takes all, also folders that nobody may list, and a removal that was cut off before", async () => {
+test("removes everything, including unreadable folders and an interrupted removal's rest", async () => {
   await using place = await scratch();
   const volumes = createLocalVolumes(place.root);
   const { name, uid } = await volumes.ensure(spec("ses_1"));
@@ -61,7 +61,7 @@ test("removing takes all, also folders that nobody may list, and a removal that 
   expect(await volumes.find(name)).toBeNull();
 });
 
-test("a link in a volume's place is neither found nor used", async () => {
+test("neither finds nor uses a link in a volume's place", async () => {
   await using place = await scratch();
   const volumes = createLocalVolumes(place.root);
   const name = volumes.nameFor("ses_1");
@@ -71,7 +71,7 @@ test("a link in a volume's place is neither found nor used", async () => {
   await expect(volumes.ensure(spec("ses_1"))).rejects.toThrow("is not a folder");
 });
 
-test("a folder that was made anew under the name of one that goes stays", async () => {
+test("keeps a folder that was recreated under the removed one's name", async () => {
   await using place = await scratch();
   const volumes = createLocalVolumes(place.root);
   const { name, uid } = await volumes.ensure(spec("ses_1"));
@@ -82,7 +82,7 @@ test("a folder that was made anew under the name of one that goes stays", async 
   expect(await volumes.find(name)).not.toBeNull();
 });
 
-test("volumes are listed and looked at with whom they were made for, and nothing else in the folder is", async () => {
+test("lists and inspects volumes with their owners, and nothing else in the folder", async () => {
   await using place = await scratch();
   const volumes = createLocalVolumes(place.root);
   expect(await readAll(volumes)).toEqual([]);
