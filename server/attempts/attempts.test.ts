@@ -201,7 +201,7 @@ test("an attempt whose end takes long to confirm delays no other run and no pass
 });
 
 test.each(["an outage of the database", "a time in which another replica led"])(
-  "after %s an expired lease ends nobody before one lease time of unbroken contact",
+  "after %s an expired lease ends no run before one lease time of unbroken contact",
   async (why) => {
     await using database = await createTestDatabase();
     await using proxy = await startDatabaseProxy(database.url);
@@ -361,28 +361,25 @@ test.each([
   ["unstartable", "infra-failed"],
   ["unschedulable", "infra-failed"],
   ["evicted", "runner-lost"],
-] as const)(
-  "a start that fails is tried again; a run that no start helps ends as its cause says: %s",
-  async (cause, kind) => {
-    await using database = await createTestDatabase();
-    await using ctx = testContext(database, LOCAL);
-    const executor = new StubExecutor();
-    const { runId } = await runWithTurn(ctx, "ses_cause", { maxAttempts: 2 });
-    for (const status of ["pending", "failed"]) {
-      await ctx.pool.query("update agentrun_runs set next_attempt_at = now() - interval '1 second'");
-      await launchPending({ ctx, executor, attemptsMax: 8 });
-      const { attemptId = "" } = executor.launched.at(-1) ?? {};
-      await endAttempt(ctx, attemptId, { code: null, signal: null, message: "the pod's words", cause });
-      expect(await getRun(ctx, { runId })).toMatchObject({ status });
-    }
-    expect(await getRun(ctx, { runId })).toMatchObject({
-      failureKind: kind,
-      failureMessage: expect.stringContaining("the pod's words"),
-    });
-    const [job] = await ctx.db.select().from(runnerJobs).where(eq(runnerJobs.runId, runId));
-    expect(job?.result).toMatchObject({ cause });
-  },
-);
+] as const)("retries a failed start, and fails the run with the cause of a permanent one: %s", async (cause, kind) => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database, LOCAL);
+  const executor = new StubExecutor();
+  const { runId } = await runWithTurn(ctx, "ses_cause", { maxAttempts: 2 });
+  for (const status of ["pending", "failed"]) {
+    await ctx.pool.query("update agentrun_runs set next_attempt_at = now() - interval '1 second'");
+    await launchPending({ ctx, executor, attemptsMax: 8 });
+    const { attemptId = "" } = executor.launched.at(-1) ?? {};
+    await endAttempt(ctx, attemptId, { code: null, signal: null, message: "the pod's words", cause });
+    expect(await getRun(ctx, { runId })).toMatchObject({ status });
+  }
+  expect(await getRun(ctx, { runId })).toMatchObject({
+    failureKind: kind,
+    failureMessage: expect.stringContaining("the pod's words"),
+  });
+  const [job] = await ctx.db.select().from(runnerJobs).where(eq(runnerJobs.runId, runId));
+  expect(job?.result).toMatchObject({ cause });
+});
 
 test.each([
   ["out-of-memory", "ask", "runner-lost", "failed"],
@@ -391,34 +388,37 @@ test.each([
   ["deadline", "continue", "timeout", "failed"],
   ["storage-full", "continue", "storage-full", "failed"],
   ["unstartable", "continue", "infra-failed", "pending"],
-] as const)("a turn that %s cut off is, by policy %s, %s, and its run %s", async (cause, onLost, kind, status) => {
-  await using database = await createTestDatabase();
-  await using ctx = testContext(database, LOCAL);
-  const executor = new StubExecutor();
-  const { runId, commandId } = await runWithTurn(ctx, "ses_cut", { onLost });
-  await launchPending({ ctx, executor, attemptsMax: 8 });
-  const { attemptId = "", runnerId = "" } = executor.launched[0] ?? {};
-  const { leaseEpoch } = await claimRun(ctx, { runId, runnerId });
-  await ackCommand(ctx, { commandId, leaseEpoch });
+] as const)(
+  "a turn cut off by %s, under policy %s, fails as %s, and its run becomes %s",
+  async (cause, onLost, kind, status) => {
+    await using database = await createTestDatabase();
+    await using ctx = testContext(database, LOCAL);
+    const executor = new StubExecutor();
+    const { runId, commandId } = await runWithTurn(ctx, "ses_cut", { onLost });
+    await launchPending({ ctx, executor, attemptsMax: 8 });
+    const { attemptId = "", runnerId = "" } = executor.launched[0] ?? {};
+    const { leaseEpoch } = await claimRun(ctx, { runId, runnerId });
+    await ackCommand(ctx, { commandId, leaseEpoch });
 
-  await endAttempt(ctx, attemptId, { code: 137, signal: null, message: "the pod's words", cause });
+    await endAttempt(ctx, attemptId, { code: 137, signal: null, message: "the pod's words", cause });
 
-  const run = await getRun(ctx, { runId });
-  const command = await getCommand(ctx, { commandId });
-  expect(run.status).toBe(status);
-  // Nothing has failed if the run goes on; the lease's marker still has the pod's message.
-  if (status === "pending") {
-    expect(command).toMatchObject({ state: "acknowledged" });
-    const [lease] = await ctx.db.select().from(leases).where(eq(leases.runId, runId));
-    expect(lease?.staleRecoveryMarker).toMatchObject({ why: expect.stringContaining("the pod's words") });
-    return;
-  }
-  for (const { failureKind, failureMessage } of [run, command])
-    expect({ failureKind, failureMessage }).toEqual({
-      failureKind: kind,
-      failureMessage: expect.stringContaining("the pod's words"),
-    });
-});
+    const run = await getRun(ctx, { runId });
+    const command = await getCommand(ctx, { commandId });
+    expect(run.status).toBe(status);
+    // Nothing has failed if the run goes on; the lease's marker still has the pod's message.
+    if (status === "pending") {
+      expect(command).toMatchObject({ state: "acknowledged" });
+      const [lease] = await ctx.db.select().from(leases).where(eq(leases.runId, runId));
+      expect(lease?.staleRecoveryMarker).toMatchObject({ why: expect.stringContaining("the pod's words") });
+      return;
+    }
+    for (const { failureKind, failureMessage } of [run, command])
+      expect({ failureKind, failureMessage }).toEqual({
+        failureKind: kind,
+        failureMessage: expect.stringContaining("the pod's words"),
+      });
+  },
+);
 
 test("after storage was full, unsent turns still get another attempt", async () => {
   await using database = await createTestDatabase();
@@ -438,17 +438,14 @@ test("after storage was full, unsent turns still get another attempt", async () 
 test.each([
   [0, "timeout"],
   [3_600_000, "runner-lost"],
-])(
-  "a runner that is told to stop after %i ms of what its attempt may live gives its turn back as %s",
-  async (ms, kind) => {
-    await using database = await createTestDatabase();
-    await using ctx = testContext(database, { settings: { ...LOCAL.settings, runnerDeadlineMs: ms } });
-    const executor = new StubExecutor();
-    const { runId, commandId } = await runWithTurn(ctx, "ses_deadline");
-    await launchPending({ ctx, executor, attemptsMax: 8 });
-    const { leaseEpoch } = await claimRun(ctx, { runId, runnerId: executor.launched[0]?.runnerId ?? "" });
-    await ackCommand(ctx, { commandId, leaseEpoch });
-    await releaseRun(ctx, { runId, leaseEpoch, reason: "the runner was told to end" });
-    expect(await getRun(ctx, { runId })).toMatchObject({ status: "failed", failureKind: kind });
-  },
-);
+])("a runner that is told to stop after %i ms of its attempt's lifetime returns its turn as %s", async (ms, kind) => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database, { settings: { ...LOCAL.settings, runnerDeadlineMs: ms } });
+  const executor = new StubExecutor();
+  const { runId, commandId } = await runWithTurn(ctx, "ses_deadline");
+  await launchPending({ ctx, executor, attemptsMax: 8 });
+  const { leaseEpoch } = await claimRun(ctx, { runId, runnerId: executor.launched[0]?.runnerId ?? "" });
+  await ackCommand(ctx, { commandId, leaseEpoch });
+  await releaseRun(ctx, { runId, leaseEpoch, reason: "the runner was told to end" });
+  expect(await getRun(ctx, { runId })).toMatchObject({ status: "failed", failureKind: kind });
+});

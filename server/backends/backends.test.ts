@@ -45,7 +45,7 @@ test.each([
   ["refuses the key", 401, { error: { message: `Incorrect key: ${KEY}` } }, "it refused the key"],
   ["fails", 500, { error: { message: `no ${KEY} today` } }, "it failed with status 500: no [redacted] today"],
   ["sends elsewhere", 302, {}, "it failed with status 302"],
-])("a provider that %s is said to, without the key", async (_what, status, body, message) => {
+])("reports that a provider %s, without revealing the key", async (_what, status, body, message) => {
   await using store = await createTestStore();
   await using provider = await startProvider((res) => say(res, status, body));
   const ctx = withProfile(store.as(), { baseUrl: provider.url });
@@ -86,7 +86,7 @@ test("a provider that is not there is said not to be, and what is not configured
 test.each([
   ["responses", "POST /v1/responses"],
   ["chat", "POST /v1/chat/completions"],
-] as const)("of a provider without a list of models (%s) only a test by hand asks for a word", async (wire, asked) => {
+] as const)("without a model list (%s), only a manual test asks the model", async (wire, asked) => {
   await using store = await createTestStore();
   await using provider = await startProvider((res, req) =>
     req.line.startsWith("GET ") ? say(res, 404) : say(res, 401),
@@ -150,7 +150,7 @@ test.each<[string, unknown, [number, unknown], object]>([
       ...{ isOk: true, message: "it answers, and limits requests at the moment" },
     },
   ],
-])("a provider that %s is said to when it is tried by hand", async (_what, list, [status, word], found) => {
+])("a manual test reports that a provider %s", async (_what, list, [status, word], found) => {
   await using store = await createTestStore();
   await using provider = await startProvider((res, req) =>
     req.line.startsWith("GET ") ? say(res, 200, list) : say(res, status, word),

@@ -384,7 +384,7 @@ test("a volume that could not be removed is removed by the repair, and its evict
 });
 
 test.each(["executor-unavailable", "archive-unavailable", "volume-going"] as const)(
-  "an action waits for what it alone needs, and keeps no other waiting: %s",
+  "an action that needs an unavailable service waits, and delays no other: %s",
   async (reason) => {
     await using store = await createTestStore();
     const ctx = store.as();

@@ -60,7 +60,7 @@ test.each([
   ["is deleted", (ctx: TestQueue["ctx"], budgetId: string) => deleteBudget(ctx, { budgetId })],
   ["only tells", (ctx: TestQueue["ctx"], budgetId: string) => updateBudget(ctx, { budgetId, action: "tell" })],
   ["is made larger", (ctx: TestQueue["ctx"], budgetId: string) => updateBudget(ctx, { budgetId, limit: 200 })],
-])("what a tenant's whole budget holds up goes on when it %s", async (_how, act) => {
+])("tasks held by a tenant's budget continue when it %s", async (_how, act) => {
   await using queue = await createTestQueue();
   const { id } = await spentBudget(queue, 150);
   const tasks = [await queue.add(), await queue.add({ lane: "other", projectId: "p" })];

@@ -53,20 +53,17 @@ test.each(BOUNDS)("concurrent dispatchers exceed no %s", async (_rule, bound) =>
   for (let rounds = 0; rounds < 3; rounds += 1) expect(await race.round()).toEqual([]);
 });
 
-test.each(BOUNDS)(
-  "the history shows an exceeded %s when the dispatch lock is disabled",
-  async (rule, bound) => {
-    await using database = await createTestDatabase();
-    const client = await database.connect();
-    // A name that is looked up in `public` first finds this function instead of PostgreSQL's own.
-    await client.query("create function public.pg_advisory_xact_lock(bigint) returns void language sql as ''");
-    await using race = await openRace(
-      database,
-      bound,
-      `${database.url}?options=${encodeURIComponent("-c search_path=public,pg_catalog")}`,
-    );
-    let findings: Finding[] = [];
-    for (let rounds = 0; rounds < ROUNDS_MAX && findings.length === 0; rounds += 1) findings = await race.round();
-    expect(findings.map(({ rule }) => rule)).toContain(rule);
-  },
-);
+test.each(BOUNDS)("the history shows an exceeded %s when the dispatch lock is disabled", async (rule, bound) => {
+  await using database = await createTestDatabase();
+  const client = await database.connect();
+  // A name that is looked up in `public` first finds this function instead of PostgreSQL's own.
+  await client.query("create function public.pg_advisory_xact_lock(bigint) returns void language sql as ''");
+  await using race = await openRace(
+    database,
+    bound,
+    `${database.url}?options=${encodeURIComponent("-c search_path=public,pg_catalog")}`,
+  );
+  let findings: Finding[] = [];
+  for (let rounds = 0; rounds < ROUNDS_MAX && findings.length === 0; rounds += 1) findings = await race.round();
+  expect(findings.map(({ rule }) => rule)).toContain(rule);
+});

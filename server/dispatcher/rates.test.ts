@@ -166,7 +166,7 @@ test("rates of a queue, one tenant and all tenants apply together, and the last 
 });
 
 test.each([{ startsMax: 1, startsWindowSeconds: 3_600 }, { maxRunning: 0 }, { state: "paused" as const }])(
-  "a lane under %j leaves the backend that its tasks wait for to another's",
+  "a lane held by %j does not use up its tasks' backend for other lanes",
   async (held) => {
     await using queue = await createTestQueue();
     const { ctx } = queue;
@@ -204,7 +204,7 @@ test("a pass knows when a rate frees tasks that were blocked for another reason"
 test.each([
   { of: "the queue", lane: {} },
   { of: "the lane", lane: { lane: "ci" } },
-])("under a rate of $of for all tenants nobody starves who has long tasks elsewhere", async ({ lane }) => {
+])("under a rate of $of for all tenants, a tenant with long tasks elsewhere still gets starts", async ({ lane }) => {
   await using queue = await createTestQueue();
   const { ctx } = queue;
   for (let count = 0; count < 3; count += 1) await queue.add({ queue: "long", tenantId: "a" });
@@ -298,7 +298,7 @@ test.each([
   { startsMax: 10_001, startsWindowSeconds: 60 },
   { startsMax: 5, startsWindowSeconds: 0 },
   { startsMax: 5, startsWindowSeconds: 86_401 },
-])("%j is no rate", (rate) => {
+])("refuses %j as a rate", (rate) => {
   const { error } = SetControlInput.safeParse({ ...LANE, ...rate });
   expect(error?.issues.map(({ path }) => String(path[0]))).toEqual([
     expect.stringMatching(/^starts(Max|WindowSeconds)$/),

@@ -3,7 +3,7 @@ import { TOKEN_PREFIX } from "@/server/identity";
 import { redactJson, redactText } from "./redact";
 
 test.each(["ara_", "aro_", "ars_", "arl_", "art_", "arm_", ...Object.values(TOKEN_PREFIX)])(
-  "a token of AgentRun's own is redacted: %s",
+  "redacts AgentRun's own token: %s",
   (prefix) => {
     expect(redactText(`before ${prefix}${"A".repeat(43)} after`)).toBe("before [redacted] after");
   },
@@ -31,7 +31,7 @@ test.each([
   "docker run -u 1000:1000 image; curl -u $USER:$PASSWORD https://h; deploy --token=$TOKEN",
   '{"password": "Passwort", "token": "a string", "apiKey": "<your key>"}',
   "X-Api-Key: required",
-])("plain English stays as it is: %s", (text) => {
+])("keeps plain English unchanged: %s", (text) => {
   expect(redactText(text)).toBe(text);
 });
 
@@ -74,7 +74,7 @@ test.each([
   [`pypi-${"a".repeat(60)}`, "[redacted]"],
   [`-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\n${"A".repeat(64)}\n${"B".repeat(64)}`, "[redacted]"],
   [`a -----BEGIN PRIVATE KEY-----\\n${"A".repeat(64)}\\n-----END PRIVATE KEY----- b`, "a [redacted] b"],
-])("a credential is redacted, and what stands around it stays: %s", (text, redacted) => {
+])("redacts a credential and keeps the text around it: %s", (text, redacted) => {
   expect(redactText(text)).toBe(redacted);
 });
 
@@ -94,7 +94,7 @@ test.each([
   "authorization: bearer ",
   "?token=",
   "A_SECRET='",
-])("no text makes it slow: %s, again and again", (part) => {
+])("redacts in linear time: %s, repeated", (part) => {
   const startedMs = performance.now();
   redactText(part.repeat(Math.ceil(1_000_000 / part.length)));
   // A thousand times the time needed; a pattern that starts over at each position would take minutes.

@@ -188,7 +188,7 @@ test.each([
     "output_text.delta",
   ],
 ] as const)(
-  "a call that its agent leaves is a call: before its answer, in the middle, and after its end (%s)",
+  "stores a call whose agent disconnects: before its answer, midway, and after its end (%s)",
   async (wire, middle, whole, begun) => {
     vi.stubEnv(KEY_ENV, KEY);
     await using database = await createTestDatabase();

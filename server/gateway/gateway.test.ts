@@ -127,7 +127,7 @@ test.each([
   ["money", 402, { message: "Pay first." }, 240_000],
   ["a quota", 429, { code: "insufficient_quota", message: "Pay first." }, 240_000],
   ["too many requests", 429, { message: "Pay first." }, 30_000],
-])("a limit over %s without an end is noted for a while, as one that nobody told the end of", async (...told) => {
+])("stores a limit over %s without an end for a default time, as guessed", async (...told) => {
   const [, status, error, leftMinMs] = told;
   vi.stubEnv(KEY_ENV, KEY);
   await using database = await createTestDatabase();

@@ -29,7 +29,7 @@ test.each([
   ["responses", 'data: {"type":"response.output_text.delta","delta":"ha"}\n\n'],
   ["chat", sse(delta({ content: "ha" }))],
 ] as const)(
-  "a stream that is open keeps nothing of its request (%s)",
+  "an open stream does not retain its request (%s)",
   async (wire, first) => {
     vi.stubEnv(KEY_ENV, KEY);
     await using database = await createTestDatabase();

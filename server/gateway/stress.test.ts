@@ -15,7 +15,7 @@ test.each([
   ["is overloaded by another name", (res: ServerResponse) => refuse(res, 529)],
   ["asks for a moment", (res: ServerResponse) => refuse(res, 429, {}, { "retry-after": "0" })],
   ["hangs up", (res: ServerResponse) => res.destroy()],
-])("a provider that %s is asked again, and its answer is one", async (_what, fail) => {
+])("repeats a request to a provider that %s, and forwards one answer", async (_what, fail) => {
   vi.stubEnv(KEY_ENV, KEY);
   await using database = await createTestDatabase();
   let refusals = 0;
@@ -39,23 +39,20 @@ test.each([
   ["a pause that is too long to wait for here", 429, {}, { "retry-after": "30" }],
   ["a limit that lasts", 429, { type: "usage_limit_reached", message: "You are out." }, {}],
   ["money", 429, { code: "insufficient_quota", message: "Pay first." }, {}],
-] as const)(
-  "a refusal over %s is passed on at once, with the provider's own name for it",
-  async (_what, status, error, headers) => {
-    vi.stubEnv(KEY_ENV, KEY);
-    await using database = await createTestDatabase();
-    await using provider = await startProvider((res) => refuse(res, status, error, headers));
-    await using web = await startGateway(database, provider.url);
-    const { token } = await modelToken(web, "codex");
+] as const)("passes a refusal over %s on at once, with the provider's error", async (_what, status, error, headers) => {
+  vi.stubEnv(KEY_ENV, KEY);
+  await using database = await createTestDatabase();
+  await using provider = await startProvider((res) => refuse(res, status, error, headers));
+  await using web = await startGateway(database, provider.url);
+  const { token } = await modelToken(web, "codex");
 
-    const answer = await ask(web, "codex", token);
+  const answer = await ask(web, "codex", token);
 
-    expect(answer.status).toBe(status);
-    expect(provider.seen).toHaveLength(1);
-    const { message: _message, ...named } = error as { message?: string };
-    expect(answer.body).toMatchObject({ error: { ...named, failureKind: expect.any(String) } });
-  },
-);
+  expect(answer.status).toBe(status);
+  expect(provider.seen).toHaveLength(1);
+  const { message: _message, ...named } = error as { message?: string };
+  expect(answer.body).toMatchObject({ error: { ...named, failureKind: expect.any(String) } });
+});
 
 test("gives up an unreachable provider after as many requests as its profile allows", async () => {
   vi.stubEnv(KEY_ENV, KEY);
@@ -132,51 +129,48 @@ test("sends no further request for an agent that has disconnected", async () => 
 test.each([
   ["responses", { type: "response.output_text.delta", delta: "x".repeat(64 * 1024) }],
   ["chat", { choices: [{ delta: { content: "x".repeat(64 * 1024) } }] }],
-] as const)(
-  "an agent that reads slowly slows its provider down, also over %s: nothing piles up",
-  async (wire, chunk) => {
-    vi.stubEnv(KEY_ENV, KEY);
-    await using database = await createTestDatabase();
-    let sentBytes = 0;
-    let isHeld = false;
-    const piece = `data: ${JSON.stringify(chunk)}\n\n`;
-    await using provider = await startProvider(async (res) => {
-      res.writeHead(200, { "content-type": "text/event-stream" });
-      res.setMaxListeners(0);
-      while (!res.destroyed && sentBytes < 200 * 1024 * 1024) {
-        sentBytes += piece.length;
-        if (res.write(piece)) continue;
-        isHeld = true;
-        await new Promise<void>((resolve) => {
-          res.once("drain", resolve);
-          res.once("close", resolve);
-        });
-        isHeld = false;
-      }
-    });
-    await using web = await startGateway(database, provider.url, { wire });
-    const { token } = await modelToken(web, "codex");
-    const leave = new AbortController();
-    const response = await fetch(`${web.url}/api/model/codex/v1/responses`, {
-      method: "POST",
-      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-      body: JSON.stringify({ model: "m1", input: [], stream: true }),
-      signal: leave.signal,
-    });
-    // Nobody reads: the provider is held up once the buffers in between are full.
-    let before = -1;
-    await expect
-      .poll(
-        () => {
-          const isStill = isHeld && sentBytes === before;
-          before = sentBytes;
-          return isStill;
-        },
-        { interval: 200, timeout: 20_000 },
-      )
-      .toBe(true);
-    expect(sentBytes).toBeLessThan(32 * 1024 * 1024);
-    expect(response.status).toBe(200);
-    leave.abort();
-  },
-);
+] as const)("a slow agent slows its provider down over %s, without buffering", async (wire, chunk) => {
+  vi.stubEnv(KEY_ENV, KEY);
+  await using database = await createTestDatabase();
+  let sentBytes = 0;
+  let isHeld = false;
+  const piece = `data: ${JSON.stringify(chunk)}\n\n`;
+  await using provider = await startProvider(async (res) => {
+    res.writeHead(200, { "content-type": "text/event-stream" });
+    res.setMaxListeners(0);
+    while (!res.destroyed && sentBytes < 200 * 1024 * 1024) {
+      sentBytes += piece.length;
+      if (res.write(piece)) continue;
+      isHeld = true;
+      await new Promise<void>((resolve) => {
+        res.once("drain", resolve);
+        res.once("close", resolve);
+      });
+      isHeld = false;
+    }
+  });
+  await using web = await startGateway(database, provider.url, { wire });
+  const { token } = await modelToken(web, "codex");
+  const leave = new AbortController();
+  const response = await fetch(`${web.url}/api/model/codex/v1/responses`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+    body: JSON.stringify({ model: "m1", input: [], stream: true }),
+    signal: leave.signal,
+  });
+  // Nobody reads: the provider is held up once the buffers in between are full.
+  let before = -1;
+  await expect
+    .poll(
+      () => {
+        const isStill = isHeld && sentBytes === before;
+        before = sentBytes;
+        return isStill;
+      },
+      { interval: 200, timeout: 20_000 },
+    )
+    .toBe(true);
+  expect(sentBytes).toBeLessThan(32 * 1024 * 1024);
+  expect(response.status).toBe(200);
+  leave.abort();
+});

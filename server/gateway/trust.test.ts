@@ -97,7 +97,7 @@ test("reads no body of an unknown caller, and counts unknown model names as none
 test.each([
   ["its model", "codex", 100],
   ["another's model, which it has not,", "deepseek", 0],
-])("a run that calls %s far too often is slowed down, and another is not", async (_what, profile, answeredMin) => {
+])("limits the request rate of a run that calls %s, and of no other run", async (_what, profile, answeredMin) => {
   vi.stubEnv(KEY_ENV, KEY);
   await using database = await createTestDatabase();
   await using provider = await startProvider(streamCompleted);
@@ -250,7 +250,7 @@ test("logs prompts and answers only of the run that an operator selected, redact
 test.each([
   ["that is whole", true],
   ["that is cut", false],
-])("a secret that comes in pieces is not in the log of an answer %s", async (_how, isWhole) => {
+])("redacts a secret that arrives in pieces from the log of an answer %s", async (_how, isWhole) => {
   vi.stubEnv(KEY_ENV, KEY);
   await using database = await createTestDatabase();
   const secret = "ghp_0123456789abcdefghijklmnopqrstuvwxyz";

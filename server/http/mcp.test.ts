@@ -30,7 +30,7 @@ const reasonOf = (body: unknown) => (body as { error?: { reason?: string } } | n
 const codeOf = (body: unknown) => (body as { error?: { code?: number } } | null)?.error?.code;
 
 test.each([REVISION, "2025-06-18", "2025-03-26", "2024-11-05"])(
-  "a client of the revision %s is greeted in it",
+  "answers the initialization of a client with revision %s in that revision",
   async (revision) => {
     const { status, headers, body } = await sendMcp(web.url, { body: initialize(revision) });
     expect([status, headers.get("content-type")]).toEqual([200, "application/json"]);
@@ -130,7 +130,7 @@ test("refuses a cross-site request, also with a token", async () => {
   expect((await sendMcp(web.url, { body: PING, headers: { origin: web.url } })).status).toBe(200);
 });
 
-test.each(["GET", "DELETE", "PUT"])("%s is answered 405, with what is taken", async (method) => {
+test.each(["GET", "DELETE", "PUT"])("answers %s with 405 and the allowed method", async (method) => {
   const { status, headers, body } = await sendMcp(web.url, { method, body: "" });
   expect([status, headers.get("allow"), reasonOf(body)]).toEqual([405, "POST", "method-not-allowed"]);
 });

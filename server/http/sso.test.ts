@@ -247,7 +247,7 @@ test.each([
   ["temporarily_unavailable", "sso-unreachable"],
   ["login_required", "sso-refused"],
   ["invalid_scope", "sso-refused"],
-])("a provider that answers %s: %s", async (word, expected) => {
+])("a provider's error %s becomes %s", async (word, expected) => {
   const ada = new TestBrowser();
   const state = leadsTo(await ada.get(start())).searchParams.get("state");
   const query = new URLSearchParams({ error: word, state: state ?? "", iss: provider.issuer });

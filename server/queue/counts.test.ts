@@ -174,7 +174,9 @@ test("lists the busiest lanes, and counts the rest", async () => {
   );
 });
 
-test("the command prints a recount's findings, and its exit code says whether there were any", { timeout: 60_000 }, async () => {
+test("the command prints a recount's findings, and its exit code says whether there were any", {
+  timeout: 60_000,
+}, async () => {
   await using database = await createTestDatabase();
   await using web = await startTestWeb(database);
   const run = async (token: string) => {

@@ -40,7 +40,7 @@ test("a runner whose lease was taken over cannot write anything to the run", asy
 test.each([
   ["none", true],
   ["local", false],
-] as const)("with the executor %s a claim says that the runner fences itself: %s", async (executor, selfFence) => {
+] as const)("with the executor %s a claim's selfFence is %s", async (executor, selfFence) => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database, { settings: { executor } });
   const { id: runId } = await makeRun(ctx.database.db);

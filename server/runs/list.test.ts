@@ -84,7 +84,7 @@ test("a run keeps its first claim's time over later attempts", async () => {
 test.each([
   ["failed", "backend-failed"],
   ["completed", null],
-] as const)("a run that completes after a turn that %s tells why as %s", async (last, kind) => {
+] as const)("a run completed after a turn that %s has the failure kind %s", async (last, kind) => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const { id: runId } = await makeRun(ctx.db);

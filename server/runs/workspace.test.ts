@@ -23,7 +23,7 @@ test.each([
   ["allowed/link", false],
   ["allowed/../elsewhere", false],
   ["allowed-too", false],
-])("a directory is taken by where it really lies: %s", async (name, isTaken) => {
+])("judges a directory by its real path: %s", async (name, isTaken) => {
   const settings = { executor: "local" as const, workspaceRoots: [path.join(folder, "linked-root")] };
   await using ctx = testContext({ url: "postgres://127.0.0.1/unused" }, { settings });
   const checked = checkWorkspace(ctx, { kind: "directory", path: `${folder}/${name}` });

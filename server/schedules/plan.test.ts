@@ -35,7 +35,7 @@ test.each([
   ["0,30 2 * * *", ["2026-03-29T01:00", "2026-03-30T00:00"], ["2026-10-25T00:00", "2026-10-25T00:30"]],
   ["30 2,3 * * *", ["2026-03-29T01:00", "2026-03-29T01:30"], ["2026-10-25T00:30", "2026-10-25T02:30"]],
   ["30 1-3 * * *", ["2026-03-29T00:30", "2026-03-29T01:00"], ["2026-10-24T23:30", "2026-10-25T00:30"]],
-])("so do the times of a list or a range: %s", (cron, spring, autumn) => {
+])("lists and ranges skip and repeat the same way: %s", (cron, spring, autumn) => {
   expect(next(cron, "Europe/Berlin", "2026-03-28T23:00:00Z", 2)).toEqual(spring);
   expect(next(cron, "Europe/Berlin", "2026-10-24T22:00:00Z", 2)).toEqual(autumn);
 });
@@ -62,11 +62,11 @@ test.each([
   ["a * * * *", /^cron: /],
   ["5/10 * * * *", /^cron: .*stepping/],
   ["*/0 * * * *", /^cron: /],
-])("“%s” is no plan, and is told why", (cron, said) => {
+])("refuses “%s” as a plan, with the reason", (cron, said) => {
   expect(() => readPlan(cron, "UTC")).toThrow(said);
 });
 
-test.each(["", "Nowhere/Land", "+02:00", "UTC+2", "Europe/Berlin\u0000"])("“%s” is no time zone", (timeZone) => {
+test.each(["", "Nowhere/Land", "+02:00", "UTC+2", "Europe/Berlin\u0000"])("refuses “%s” as a time zone", (timeZone) => {
   expect(() => readPlan("@daily", timeZone)).toThrow(/^timeZone: /);
 });
 

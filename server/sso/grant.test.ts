@@ -53,7 +53,7 @@ test.each([
   ["no", false, false],
   [0, false, false],
   [undefined, true, true],
-])("an address of which email_verified is %j counts, where all are trusted %j: %j", (said, isTrusted, counts) => {
+])("an address whose email_verified is %j, with all trusted %j, counts: %j", (said, isTrusted, counts) => {
   const { email } = trustedClaims({ sub: "1", email: "ada@example.com", email_verified: said }, isTrusted);
   expect(email).toBe(counts ? "ada@example.com" : undefined);
 });

@@ -33,7 +33,7 @@ function held(ctx: ServiceContext, call: "find" | "remove" | "ensure", meanwhile
 }
 
 test.each(["find", "remove"] as const)(
-  "an eviction that stood still before its %s takes no volume that was restored meanwhile",
+  "an eviction paused before its %s does not remove a volume restored meanwhile",
   async (call) => {
     await using store = await createTestStore();
     const [ctx, other] = [store.as(), store.as()];

@@ -291,7 +291,7 @@ test.each([
   [` ${TRACEPARENT}`, false],
   [7, false],
   [null, false],
-])("the traceparent %s is taken: %s", (traceparent, isTaken) => {
+])("accepts the traceparent %s: %s", (traceparent, isTaken) => {
   const root = rootOf("run_1", { traceparent });
   expect(root.traceId === "0af7651916cd43dd8448eb211c80319c").toBe(isTaken);
   expect(root).toEqual(isTaken ? { ...root, parentSpanId: "b7ad6b7169203331" } : rootOf("run_1", null));

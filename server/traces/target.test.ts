@@ -26,7 +26,7 @@ test.each([
     { ...ENDPOINT, OTEL_EXPORTER_OTLP_PROTOCOL: "grpc", OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: "http/json" },
     "http://collector:4318/v1/traces",
   ],
-])("by %j traces are sent to %s", (env: Record<string, string>, url) => {
+])("with %j traces are sent to %s", (env: Record<string, string>, url) => {
   expect(traceTargetOf(parsed(env))).toMatchObject({ target: url === null ? null : { url }, warning: null });
 });
 
@@ -48,7 +48,7 @@ test.each<Record<string, string>>([
   { ...ENDPOINT, OTEL_EXPORTER_OTLP_ENDPOINT: "grpc://collector", OTEL_SDK_DISABLED: "true" },
   { ...ENDPOINT, OTEL_EXPORTER_OTLP_COMPRESSION: "zstd", OTEL_TRACES_EXPORTER: "none" },
   { OTEL_EXPORTER_OTLP_TIMEOUT: "0", OTEL_SERVICE_NAME: "x".repeat(300) },
-])("what a platform gives to all that it runs stops nothing: %j", (env) => {
+])("settings that a platform gives to every program do not stop the start: %j", (env) => {
   expect(targetOf(env)).toBeNull();
 });
 
@@ -89,7 +89,7 @@ test.each([
   ["OTEL_EXPORTER_OTLP_COMPRESSION", "hunter2"],
   ["OTEL_EXPORTER_OTLP_TIMEOUT", "hunter2"],
   ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://me:100%hunter2@collector:4318"],
-])("%s=%s is warned of without its value, and nothing is sent", (name, value) => {
+])("warns of %s=%s without its value, and sends nothing", (name, value) => {
   const { target, warning } = traceTargetOf(parsed({ ...ENDPOINT, [name]: value }));
   expect([target, warning]).toEqual([null, expect.stringContaining(`: ${name}: `)]);
   expect(warning).not.toContain("hunter2");
@@ -112,7 +112,7 @@ test.each([
   [`${"k".repeat(33)} x`, null],
   ["--token hunter2", null],
   ["", null],
-])("of the command %s only %s leaves", (command, program) => {
+])("reduces the command %s to %s", (command, program) => {
   expect(programOf(command)).toBe(program);
 });
 

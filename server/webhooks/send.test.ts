@@ -18,7 +18,7 @@ test.each([
   [302, { location: "http://127.0.0.1:1/" }, { status: 302, error: "answered 302: redirects are not followed" }],
   [429, { "retry-after": "120" }, { status: 429, error: "answered 429", retryAfterMs: 120_000 }],
   [503, { "retry-after": "soon" }, { status: 503, error: "answered 503", retryAfterMs: null }],
-])("an answer of %i is told as what it is", async (status, headers, told) => {
+])("returns the outcome of an answer of %i", async (status, headers, told) => {
   await using receiver = await startReceiver(answering(status, headers));
   expect(await send(message(receiver.url))).toMatchObject(told);
   expect(receiver.received).toHaveLength(1);
@@ -170,6 +170,6 @@ test.each([
   ["5f00::1", false],
   ["fe80::1", false],
   ["ff02::1", false],
-])("%s is public: %s", (address, isPublic) => {
+])("%s is a public address: %s", (address, isPublic) => {
   expect(isPublicAddress(address)).toBe(isPublic);
 });

@@ -104,7 +104,7 @@ test.each([
   ["https:\\\\ann:pw@hooks.example/", "an http or https address"],
   ["https://hooks.example/#part", "must not have a fragment"],
   ["https://hooks.example/a b", "an http or https address"],
-])("the address %s is refused", (url, why) => {
+])("refuses the address %s", (url, why) => {
   const { error } = CreateWebhookInput.safeParse({ name: "chat", url, events: ["run.failed"] });
   expect(error?.issues[0]?.message).toContain(why);
 });

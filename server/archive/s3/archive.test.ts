@@ -29,7 +29,7 @@ test("connects on a later call when the client could not be created at first", a
   server.close();
 });
 
-test.each(["nothing", "the beginning of an answer"])("a bucket of which comes %s is given up", async (what) => {
+test.each(["nothing", "the beginning of an answer"])("gives up a bucket that sends %s", async (what) => {
   const server = createServer((_, response) => {
     if (what === "nothing") return;
     response.writeHead(200, { "content-type": "application/octet-stream", "content-length": 100 });

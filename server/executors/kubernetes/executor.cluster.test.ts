@@ -46,7 +46,7 @@ test.each([
   { isReadOnly: true, volumeName: "agentrun-volume" },
   { isReadOnly: true, volumeName: null },
   { isReadOnly: false, volumeName: "agentrun-volume" },
-])("a pod whose disk is prepared before its runner is admitted where Pod Security is restricted: %o", async (more) => {
+])("a pod with an init container for its disk is admitted where Pod Security is restricted: %o", async (more) => {
   await using place = await createTestNamespace({ "pod-security.kubernetes.io/enforce": "restricted" });
   const job = jobFor({ ...specOf(), ...more }, { ...POLICY, serviceAccount: null });
   const dryRun = (body: object) => place.core.createNamespacedPod({ namespace: place.name, body, dryRun: "All" });
@@ -131,7 +131,7 @@ it.each([
     "no space left on device",
   ],
   [null, runner({ exitCode: 1, reason: "Error", message: "runner failed" }), "runner failed"],
-] as const)("a pod's end is told with its cause, %s, and its own words", async (cause, status, words) => {
+] as const)("reports a pod's end with its cause, %s, and its own message", async (cause, status, words) => {
   await using place = await createTestNamespace();
   await using opened = openExecutor(place);
   const spec = specOf();
@@ -220,7 +220,7 @@ it.each([
   ["finds no Secret", [NO_SECRET, { reason: "PodInitializing" }], `CreateContainerConfigError: ${NO_SECRET.message}`],
   ["cannot mount its volume", [CREATING, CREATING], `ContainerCreating; FailedMount: ${NO_MOUNT}`],
 ])(
-  "a pod that has a node and %s is given up after a while, with its own words, and not before",
+  "gives up a scheduled pod that %s after its time limit, with the pod's message, and not before",
   async (_, how, words) => {
     await using place = await createTestNamespace();
     await using patient = openExecutor(place);

@@ -19,7 +19,7 @@ const STUCK = {
 it.each([
   ["ended", FAILED, "its last words"],
   ["cannot start", STUCK, "no such image"],
-])("by the watch alone a pod that %s is told within seconds", async (_what, status, words) => {
+])("the watch alone reports within seconds a pod that %s", async (_what, status, words) => {
   await using place = await createTestNamespace();
   await using opened = openExecutor(place, { relistMs: NEVER_MS });
   const spec = specOf();

@@ -22,7 +22,7 @@ test("a configured path takes precedence over PATH", () => {
   expect(findCodex({ configured: undefined, path: native })).toBe(path.join(native, "codex"));
 });
 
-test.each(["wrapped", "nowhere"])("npm's wrapper is replaced by the program itself (PATH: %s)", (name) => {
+test.each(["wrapped", "nowhere"])("resolves npm's wrapper to the program itself (PATH: %s)", (name) => {
   const found = findCodex({ configured: undefined, path: path.join(folder, name) });
   expect(found).toMatch(/codex-\w+-\w+\/vendor\/.+\/codex$/);
 });

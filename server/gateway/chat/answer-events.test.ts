@@ -126,7 +126,7 @@ test.each([
     "with the name after its arguments",
     [piece(0, { id: "a", arguments: "{" }), piece(0, { name: "f", arguments: "}" }), piece(1, { id: "b", name: "f" })],
   ],
-])("calls that come %s are two", (_how, chunks) => {
+])("separates two calls that come %s", (_how, chunks) => {
   const output = outputOf([...chunks, delta({}, "stop")]);
   expect(output).toMatchObject([
     { call_id: "a", name: "f", arguments: "{}" },
@@ -201,7 +201,7 @@ test("drops messages of only white space, and returns a refusal as text", () => 
 test.each([
   ["length", "max_output_tokens"],
   ["content_filter", "content_filter"],
-])("an answer that %s stopped is incomplete, and runs no call that may be half", (finish, reason) => {
+])("an answer stopped by %s is incomplete, and yields no possibly truncated call", (finish, reason) => {
   const events = eventsOf([
     delta({ content: "ha" }),
     piece(0, { id: "a", name: "f", arguments: '{"cmd":"rm' }),
@@ -279,7 +279,7 @@ test.each([
     "server_error",
     "the provider told of a call and did not send it",
   ],
-])("an answer that %s has failed, and is never made up", (_what, chunks, code, message) => {
+])("an answer that %s is a failed response", (_what, chunks, code, message) => {
   const events = eventsOf(chunks);
   expect(events.at(-1)?.type).toBe("response.failed");
   expect(responseOf(events)).toMatchObject({ status: "failed", error: { code, message } });
@@ -306,7 +306,7 @@ test.each([
   ["reasoning", (piece: string) => delta({ reasoning_content: piece })],
   ["arguments", (piece: string) => delta({ tool_calls: [{ index: 0, function: { name: "f", arguments: piece } }] })],
   ["calls", (piece: string) => delta({ tool_calls: [{ id: randomUUID(), function: { name: piece, arguments: {} } }] })],
-])("an answer that goes on and on is ended with an error (%s)", (_what, say) => {
+])("ends an endless answer with an error (%s)", (_what, say) => {
   const piece = "x".repeat(1024 * 1024);
   const whole = eventsOf([...Array.from({ length: 15 }, () => say(piece)), delta({}, "stop")]);
   expect(responseOf(whole).status).toBe("completed");

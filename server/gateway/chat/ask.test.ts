@@ -96,7 +96,7 @@ test.each<[string, unknown, number, string]>([
   ["a bad request", { base_resp: { status_code: 2013, status_msg: "invalid params" } }, 400, "invalid-input"],
   ["trouble", { error: { message: "oops" } }, 502, "backend-unavailable"],
   ["no answer at all", "<html>", 502, "backend-unavailable"],
-])("%s that is told with status 200 is an error of ours, without the key", async (_what, body, status, reason) => {
+])("%s with status 200 becomes an error status, without the key", async (_what, body, status, reason) => {
   vi.stubEnv(KEY_ENV, KEY);
   await using database = await createTestDatabase();
   await using provider = await startChatProvider("openai-chat", (res) => sendJson(res, body));
@@ -112,22 +112,25 @@ test.each<[string, unknown, number, string]>([
 test.each([
   ["is limiting requests", { base_resp: { status_code: 1002, status_msg: "slow down" } }],
   ["does not know what went wrong", { base_resp: { status_code: 1000, status_msg: "unknown error" } }],
-])("a provider that says with status 200 that it %s is asked again, so often and no more", async (_what, body) => {
-  vi.stubEnv(KEY_ENV, KEY);
-  await using database = await createTestDatabase();
-  let refusals = 2;
-  await using provider = await startChatProvider("minimax", (res) => {
-    refusals -= 1;
-    if (refusals >= 0) sendJson(res, body);
-    else streamAnswer(res, "minimax", { text: "done" });
-  });
-  await using gateway = await startChatGateway(database, "minimax-m3", provider.url);
-  expect(await (await gateway.ask({ stream: true })).text()).toContain("response.completed");
-  expect(provider.asked).toHaveLength(3);
-  refusals = 9;
-  expect((await gateway.ask({ stream: true })).status).toBeGreaterThanOrEqual(429);
-  expect(provider.asked).toHaveLength(6);
-});
+])(
+  "repeats a bounded number of requests to a provider that reports with status 200 that it %s",
+  async (_what, body) => {
+    vi.stubEnv(KEY_ENV, KEY);
+    await using database = await createTestDatabase();
+    let refusals = 2;
+    await using provider = await startChatProvider("minimax", (res) => {
+      refusals -= 1;
+      if (refusals >= 0) sendJson(res, body);
+      else streamAnswer(res, "minimax", { text: "done" });
+    });
+    await using gateway = await startChatGateway(database, "minimax-m3", provider.url);
+    expect(await (await gateway.ask({ stream: true })).text()).toContain("response.completed");
+    expect(provider.asked).toHaveLength(3);
+    refusals = 9;
+    expect((await gateway.ask({ stream: true })).status).toBeGreaterThanOrEqual(429);
+    expect(provider.asked).toHaveLength(6);
+  },
+);
 
 test("stores a limit reported with status 200, until its end or for a minute, or until a request is accepted", async () => {
   vi.stubEnv(KEY_ENV, KEY);

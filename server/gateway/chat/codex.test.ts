@@ -138,7 +138,7 @@ test.each([
   ...PRESETS.map(([profile, preset]) => [profile, preset, false] as const),
   ["codex", "openai-chat", true] as const,
 ])(
-  "a turn's schema is asked of %s by the preset %s, and in words where it is refused (%s)",
+  "asks %s for a turn's schema with the preset %s, and in the prompt where it is refused (%s)",
   async (profile, preset, isRefused) => {
     const fence = "`".repeat(3);
     let refused = 0;

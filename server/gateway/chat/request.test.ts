@@ -260,7 +260,7 @@ test.each([
   ["no input", '{"model":"m"}', /input/],
   ["an input of numbers", '{"model":"m","input":[1]}', /input/],
   ["an answer that nobody keeps", '{"model":"m","input":"hi","previous_response_id":"r"}', /previous_response_id/],
-])("a body with %s is refused with what is wrong", (_what, body, why) => {
+])("refuses a body with %s, with the reason", (_what, body, why) => {
   expect(() => translateRequest(body, dialectOf("codex", {}))).toThrow(why);
 });
 

@@ -153,7 +153,7 @@ async function expectNothingLeft(attemptId: string): Promise<void> {
   await expect.poll(left, CALM).toEqual([]);
 }
 
-describe.each(["jobs", "secrets"])("a launch whose POST of %s", (kind) => {
+describe.each(["jobs", "secrets"])("a launch with faults at the POST of %s", (kind) => {
   const rule = { method: "POST", path: new RegExp(`/${kind}$`) } satisfies Partial<FaultRule>;
 
   test.each(FAULTS)("succeeds exactly once after %j once", async (fault) => {
@@ -239,7 +239,7 @@ describe.each([
   ["the list of Jobs", "GET", /\/jobs\?(?!.*watch)/],
   ["the list of pods", "GET", /\/pods\?(?!.*watch)/],
   ["the removal of the Job", "DELETE", /\/jobs\//],
-] as const)("a look that in %s", (_, method, path) => {
+] as const)("a reconciliation with faults at %s", (_, method, path) => {
   it.each(FAULTS)("is repeated after %j, and the end is reported once", async (fault) => {
     const { attemptId } = await launch();
     await executor.close();

@@ -30,6 +30,6 @@ test.each([
   ["a field that is none", { parentId: "b7ad6b7169203331" }],
   ["half of a pair of surrogates", { name: "\ud800" }],
   ["attributes that are no list", { attributes: { a: 1 } }],
-])("%s is refused", (_, more) => {
+])("refuses %s", (_, more) => {
   expect(() => read(more)).toThrow(/^request\.resourceSpans\[0\]/);
 });
