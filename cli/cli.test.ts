@@ -57,7 +57,7 @@ async function type(words: string[], told: Told = {}) {
 
 const TASK = ["queue.createTask", "title=Mend the roof", "backendProfile=codex", "payload.text=go"];
 
-test("any procedure is called by its name, with values of the types that the server's document tells", async () => {
+test("calls any procedure by name, with values typed by the server's document", async () => {
   const made = await type([...TASK, "priority=7", 'metadata:={"flag":true}', "references:=[1,2]"]);
   expect([made.code, made.notes]).toEqual([EXIT.ok, []]);
   expect(made.json()).toMatchObject({
@@ -76,7 +76,7 @@ test("any procedure is called by its name, with values of the types that the ser
 });
 
 test.each(["BUDGETS", "MCP", "SCHEDULES", "TRACES", "WEBHOOKS"])(
-  "the call that docs/%s.md has one type is taken",
+  "accepts the call documented in docs/%s.md",
   async (name) => {
     const [, block = ""] = /```sh\n(npx agentrun .*?)```/s.exec(await readFile(`docs/${name}.md`, "utf8")) ?? [];
     // A real shell splits the words, as it does for a person.
@@ -86,7 +86,7 @@ test.each(["BUDGETS", "MCP", "SCHEDULES", "TRACES", "WEBHOOKS"])(
   },
 );
 
-test("what is wrong with a line is said with what to type instead, and nothing is asked", async () => {
+test("reports a wrong line with a correction, and sends no request", async () => {
   const lines: [string[], string][] = [
     [["queu.createTask"], "  try: queue.createTask"],
     [["queue.getTask"], "  try: agentrun help queue.getTask"],
@@ -131,7 +131,7 @@ test("what is wrong with a line is said with what to type instead, and nothing i
   }
 });
 
-test("a refusal is told with its reason and its request, and ends as its kind does", async () => {
+test("reports a refusal with reason and request id, and exits with its kind's code", async () => {
   const viewer = await mintOperatorToken(web.as(ADMIN), { name: "vic", role: "viewer", tenantId: null });
   const lines: [string[], string | null, number, string][] = [
     [["runs.get", "runId=run_none"], ADMIN_TOKEN, EXIT.notFound, "not-found"],
@@ -148,7 +148,7 @@ test("a refusal is told with its reason and its request, and ends as its kind do
   }
 });
 
-test("nobody there, somebody else there, and silence are told apart", async () => {
+test("distinguishes no server, another server and a timeout", async () => {
   const env = { AGENTRUN_URL: "http://127.0.0.1:1", AGENTRUN_TOKEN: "x" };
   expect(await type(["runs.list"], { env })).toMatchObject({ code: EXIT.unreachable, out: [] });
   const other = createServer((request, response) => {
@@ -172,7 +172,7 @@ test("nobody there, somebody else there, and silence are told apart", async () =
   }
 });
 
-test("a data folder's token goes to its own server alone", async () => {
+test("sends a data folder's token only to its own server", async () => {
   const asked: (string | undefined)[] = [];
   const stranger = createServer((request, response) => {
     asked.push(request.headers.authorization);
@@ -195,7 +195,7 @@ test("a data folder's token goes to its own server alone", async () => {
   }
 });
 
-test("a list is narrowed by the console's own words, in whatever form", async () => {
+test("filters a list with the console's query language, in any output format", async () => {
   for (const name of ["One", "Two", "Three"])
     await type(["queue.createTask", `title=${name}`, "lane=listed", ...TASK.slice(2)]);
   const whole = await type(["ls", "queue", "lane:listed", "state:pending"]);
@@ -222,16 +222,13 @@ test("a list is narrowed by the console's own words, in whatever form", async ()
   expect((await type(["ls", "queue", "meta.ticket:8"])).notes).toEqual(["nothing"]);
 });
 
-test.each(["sessions", "runs", "queue", "approvals", "runners", "storage", "audit"])(
-  "there is a list of %s",
-  async (name) => {
-    const { sessionId } = await makeSession(web.as(ADMIN).db);
-    await makeRun(web.as(ADMIN).db, { sessionId });
-    expect(await type(["ls", name])).toMatchObject({ code: EXIT.ok });
-  },
-);
+test.each(["sessions", "runs", "queue", "approvals", "runners", "storage", "audit"])("lists %s", async (name) => {
+  const { sessionId } = await makeSession(web.as(ADMIN).db);
+  await makeRun(web.as(ADMIN).db, { sessionId });
+  expect(await type(["ls", name])).toMatchObject({ code: EXIT.ok });
+});
 
-test("sessions are found by what was said in them", async () => {
+test("finds sessions by their conversation", async () => {
   const { db } = web.as(ADMIN);
   const { sessionId } = await makeSession(db, { title: "Login" });
   const other = await makeSession(db);
@@ -255,7 +252,7 @@ test("sessions are found by what was said in them", async () => {
   expect((await type(["search", "walrus", "--limit", "0"])).code).toBe(EXIT.usage);
 });
 
-test("what an agent wrote moves nothing on a terminal", async () => {
+test("text of an agent cannot control the terminal", async () => {
   const { sessionId } = await makeSession(web.as(ADMIN).db);
   const run = await makeRun(web.as(ADMIN).db, { sessionId, status: "claimed", leaseEpoch: 1 });
   const text = "\u001b[2J\u001b]0;title\u0007safe\rover\u202egnp\u0000.";
@@ -273,7 +270,7 @@ test("what an agent wrote moves nothing on a terminal", async () => {
   expect(shown).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e]/);
 });
 
-test("a run's log is printed whole and followed to its end, also where the server goes away in between", async () => {
+test("prints a run's log whole and follows it to its end, also over a server restart", async () => {
   const { sessionId } = await makeSession(web.as(ADMIN).db);
   const { id: runId } = await makeRun(web.as(ADMIN).db, { sessionId, status: "claimed", leaseEpoch: 1 });
   const say = (text: string) => ({ type: "assistant_message", payload: { text } });
@@ -302,7 +299,7 @@ test("a run's log is printed whole and followed to its end, also where the serve
   expect(out.at(-1)).toBe("— run failed (backend-failed)");
 });
 
-test("a message makes a session, goes on with one, and says how its turn ended", async () => {
+test("a message starts a session, continues one, and reports how its turn ended", async () => {
   const detached = await type(["run", "mend the roof", "--profile", "codex", "--detach", "--json"]);
   const { sessionId, runId, commandId } = detached.json();
   const again = await type(["run", "and the door", "--session", String(sessionId), "--detach", "--json"]);
@@ -323,7 +320,7 @@ test("a message makes a session, goes on with one, and says how its turn ended",
   expect((await watched).code).toBe(EXIT.cancelled);
 });
 
-test("with a schema the turn's output alone is data, and what happens is noted", async () => {
+test("with a schema, stdout has only the turn's output, and progress goes to stderr", async () => {
   const folder = await mkdtemp(path.join(tmpdir(), "agentrun-cli-"));
   const file = path.join(folder, "schema.json");
   const schema = { type: "object", properties: { tiles: { type: "integer" } } };
@@ -452,7 +449,7 @@ test("a message shows the images of files, each uploaded once, and none is made 
   await rm(folder, { recursive: true });
 });
 
-test("help tells commands by itself, and procedures as the server does", async () => {
+test("help explains commands offline, and procedures as the server documents them", async () => {
   const general = await type(["--help"], { env: {} });
   expect([general.code, general.notes]).toEqual([EXIT.ok, []]);
   expect(general.out.join("\n")).toContain("Usage: agentrun COMMAND");
@@ -466,7 +463,7 @@ test("help tells commands by itself, and procedures as the server does", async (
   for (const name of ["runs.create", "events.watch", "storage.gc"]) expect(all).toContain(name);
 });
 
-test("top looks once where it is read by a program", async () => {
+test("top prints one snapshot when its output is not a terminal", async () => {
   const { code, out } = await type(["top"]);
   expect([code, out[0]]).toEqual([EXIT.ok, expect.stringMatching(/^all queues {2}\d+ wait, \d+ run, \d+ failed/)]);
   expect((await type(["top", "--json"])).json()).toMatchObject({ queue: null, stats: {} });
@@ -482,7 +479,7 @@ test("sign-in prints a link that signs a browser in once", async () => {
   expect((await type(["sign-in", "me"])).code).toBe(EXIT.usage);
 });
 
-test("a page of the console is where an id leads", async () => {
+test("open prints an id's page in the console", async () => {
   expect((await type(["open", "ses_1"])).out).toEqual([`${web.url}/r/ses_1`]);
 });
 

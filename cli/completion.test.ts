@@ -44,7 +44,7 @@ async function type(words: string[], { url = web.url, self = ["agentrun"] }: { u
 }
 const candidates = async (...words: string[]) => (await type(["complete", "--", ...words])).out;
 
-test("commands, and procedures once one is begun", async () => {
+test("completes commands, and procedures once one is begun", async () => {
   const first = await candidates("");
   expect(first).toEqual(expect.arrayContaining(["run", "ls", "completion", "help"]));
   expect(first.filter((name) => name.includes("."))).toEqual([]);
@@ -53,7 +53,7 @@ test("commands, and procedures once one is begun", async () => {
   expect(await candidates("help", "runs.ca")).toEqual(["runs.cancel"]);
 });
 
-test("lists, what narrows them, and its values", async () => {
+test("completes lists, their query keys and values", async () => {
   expect(await candidates("ls", "ru")).toEqual(expect.arrayContaining(["runs", "runners"]));
   expect(await candidates("ls", "runs", "sta")).toEqual(expect.arrayContaining(["status:"]));
   expect(await candidates("ls", "runs", "profile:demo", "status:c")).toEqual([
@@ -65,7 +65,7 @@ test("lists, what narrows them, and its values", async () => {
   expect(await candidates("ls", "--l")).toEqual(["--limit"]);
 });
 
-test("what a procedure takes, and the values of what takes one of a few", async () => {
+test("completes a procedure's inputs, and values of enumerations", async () => {
   expect(await candidates("approvals.decide", "")).toEqual(
     expect.arrayContaining(["approvalId=", "decision=", "reason="]),
   );
@@ -79,18 +79,18 @@ test("what a procedure takes, and the values of what takes one of a few", async 
   expect(await candidates("no.procedure", "")).toEqual([]);
 });
 
-test("a server that is away completes nothing of its own, and says nothing", async () => {
+test("with an unreachable server completes only commands, without an error", async () => {
   const away = { url: "http://127.0.0.1:1" };
   expect(await type(["complete", "--", "sta"], away)).toEqual({ code: EXIT.ok, out: ["status"] });
   expect(await type(["complete", "--", "runs.cancel", ""], away)).toEqual({ code: EXIT.ok, out: [] });
 });
 
-test("a shell that is not known is told of those that are", async () => {
+test("an unknown shell is refused with the known ones", async () => {
   expect((await type(["completion", "tcsh"])).code).toBe(EXIT.usage);
   for (const shell of SHELLS) expect((await type(["completion", shell])).out.join("\n")).toContain("agentrun");
 });
 
-test("bash completes a word up to where it ends one, and leaves the place behind : and = open", async () => {
+test("bash completion replaces only the part of a word after : or =", async () => {
   const folder = await mkdtemp(path.join(tmpdir(), "agentrun-completion-"));
   const program = path.join(folder, "it's agentrun");
   // Stands in for the program: records the words that the shell asked about, and prints the answers.

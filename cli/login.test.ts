@@ -111,7 +111,7 @@ async function logIn(headers: Record<string, string>, words?: string[]): Promise
   return login.end;
 }
 
-test("who logs in has a token of their own kept, which other commands use until they log out", async () => {
+test("stores the token of a login, which other commands use until logout", async () => {
   const bob = await browserOf();
   const login = await beginLogin();
   expect(login.ended.notes).toContain(`${web.url}/device?code=${login.code}`);
@@ -151,7 +151,7 @@ test("who logs in has a token of their own kept, which other commands use until 
   expect(await run(["logout", web.url])).toMatchObject({ code: EXIT.usage });
 });
 
-test("a token of one server is sent to no other, and each server has its own", async () => {
+test("sends one server's token to no other, and keeps one per server", async () => {
   const asked: (string | undefined)[] = [];
   const other = createServer((request, response) => {
     asked.push(request.headers.authorization);
@@ -209,7 +209,7 @@ async function serve(listener: RequestListener) {
   };
 }
 
-test("the server that is named, or runs here, is asked rather than the last login's, and no other is logged out of", async () => {
+test("a named or local server takes precedence over the last login's, and logout affects no other", async () => {
   await logIn(await browserOf());
   const elsewhere = { AGENTRUN_URL: "http://127.0.0.1:1" };
   for (const [words, env] of [
@@ -243,7 +243,7 @@ test("the server that is named, or runs here, is asked rather than the last logi
   expect(await run(["logout"])).toMatchObject({ code: EXIT.ok, notes: `signed out of ${web.url}\n` });
 });
 
-test("what is no AgentRun is told so: nothing of it is kept, and none of its escapes is shown", async () => {
+test("refuses what is not AgentRun, stores nothing, and prints no escape sequence of it", async () => {
   const begun = {
     ...{
       deviceCode: "x",
@@ -279,7 +279,7 @@ test("what is no AgentRun is told so: nothing of it is kept, and none of its esc
   expect(readdirSync(home)).toEqual([]);
 });
 
-test("an address that cannot be asked as it is typed is told so, and where a server leads to", async () => {
+test("reports an address that cannot be used as typed, and where a server redirects", async () => {
   for (const [address, words] of [
     ["localhost:3000", "try: http://localhost:3000, or https://localhost:3000"],
     ["http://127.0.0.1:1/agentrun?x=1", "has more in it than the address of a server"],
@@ -297,7 +297,7 @@ test("an address that cannot be asked as it is typed is told so, and where a ser
   expect([secret.code, secret.notes]).toEqual([EXIT.usage, expect.not.stringContaining("ara_secret")]);
 });
 
-test("Ctrl-C ends a question that is under way", async () => {
+test("Ctrl-C ends a waiting login", async () => {
   let polls = 0;
   using slow = await serve((request, response) => {
     if (request.url?.endsWith("poll")) polls += 1;
@@ -336,7 +336,7 @@ test("a program that began with a token which another login replaced goes on wit
   await expect(over.call({ method: "GET", path: "/me" })).rejects.toMatchObject({ status: 401 });
 });
 
-test("who logs in again leaves no token behind", async () => {
+test("a repeated login leaves no token behind", async () => {
   const bob = await browserOf();
   await logIn(bob);
   const first = stored().servers[web.url] as Kept;
@@ -347,7 +347,7 @@ test("who logs in again leaves no token behind", async () => {
   expect([await statusOf(first), await statusOf(second)]).toEqual([401, 200]);
 });
 
-test("what comes of it otherwise is said in words", async () => {
+test("reports each other outcome of a login", async () => {
   const bob = await browserOf();
   const refused = await beginLogin();
   await decide(refused.code, bob, "refuse");
@@ -385,7 +385,7 @@ test("what comes of it otherwise is said in words", async () => {
   expect(await run(["logout"])).toMatchObject({ code: EXIT.ok, notes: expect.stringContaining("had ended before") });
 });
 
-test("a server that goes away while a terminal waits is asked again", async () => {
+test("polls again while the server is away during a login", async () => {
   const first = await startTestWeb(database);
   const login = await beginLogin([first.url]);
   await first[Symbol.asyncDispose]();
@@ -395,7 +395,7 @@ test("a server that goes away while a terminal waits is asked again", async () =
   expect((await login.end).code).toBe(EXIT.ok);
 });
 
-test("a link to the file stays one, junk is not stored, and a newer login is not forgotten for an older", () => {
+test("keeps a symbolic link to the file, stores no malformed token, and removes only the given login", () => {
   const [credentials, elsewhere] = [
     openCredentials({ XDG_CONFIG_HOME: path.join(home, "config") }),
     `${home}/kept.json`,
@@ -418,7 +418,7 @@ test("a link to the file stays one, junk is not stored, and a newer login is not
   expect([credentials.find("http://a"), credentials.lastUrl()]).toEqual([null, null]);
 });
 
-test("a file that cannot be used is said, and is not written over; what cannot be kept is given back", async () => {
+test("reports an unusable file without overwriting it, and revokes a token that cannot be stored", async () => {
   mkdirSync(folder(), { recursive: true });
   writeFileSync(file(), '{"servers":');
   const broken = await run(["whoami"]);

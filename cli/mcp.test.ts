@@ -61,7 +61,7 @@ const callOf = (id: number, name: string, args: object = {}) => ({
   ...{ id, method: "tools/call", params: { name, arguments: args } },
 });
 
-test("a client by lines is greeted, lists tools and calls them, and the program ends with its input", async () => {
+test("a client over stdio initializes, lists and calls tools, and the program ends with its input", async () => {
   const bridge = startBridge();
   bridge.say({ id: 0, method: "initialize", params: { protocolVersion: "2025-06-18", ...client } });
   expect(await bridge.answerTo(0)).toMatchObject({
@@ -78,7 +78,7 @@ test("a client by lines is greeted, lists tools and calls them, and the program 
   expect([bridge.answers.length, bridge.notes]).toEqual([3, []]);
 });
 
-test("a client without a handshake is understood too", async () => {
+test("accepts a client without a handshake", async () => {
   const bridge = startBridge();
   const _meta = {
     "io.modelcontextprotocol/protocolVersion": "2026-07-28",
@@ -93,7 +93,7 @@ test("a client without a handshake is understood too", async () => {
   await bridge.end();
 });
 
-test("several are asked at once, and one that is cancelled is answered no more", async () => {
+test("runs requests concurrently, and does not answer a cancelled one", async () => {
   const body = { title: "waits", backendProfile: "codex", payload: { text: "go" } };
   const { body: task } = await web.call("POST", "/api/v1/queue/tasks", { body });
   const taskId = (task as { id: string }).id;
@@ -110,7 +110,7 @@ test("several are asked at once, and one that is cancelled is answered no more",
   expect(bridge.answers.map(({ id }) => id).sort()).toEqual([2, 3, 4]);
 });
 
-test("what is no message, a refusal and a server that is away are answered each, and lines go on", async () => {
+test("answers malformed messages, refusals and an unreachable server with errors, and continues", async () => {
   const bridge = startBridge();
   bridge.say("{");
   expect((await bridge.answerTo(null)).error?.code).toBe(-32_700);

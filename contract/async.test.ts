@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest";
 import { aborted, within } from "./async";
 
-test("what is in time is answered as it came, what is late by null, and no timer is left", async () => {
+test("within returns a timely result, null for a late one, and leaves no timer", async () => {
   vi.useFakeTimers();
   expect(await within(60_000, Promise.resolve("here"))).toBe("here");
   await expect(within(60_000, Promise.reject(new Error("no")))).rejects.toThrow("no");
@@ -12,7 +12,7 @@ test("what is in time is answered as it came, what is late by null, and no timer
   vi.useRealTimers();
 });
 
-test("an abort is waited for, and one that was is not", async () => {
+test("aborted waits for an abort, and resolves at once after one", async () => {
   const controller = new AbortController();
   const waiting = aborted(controller.signal).then(() => "aborted");
   expect(await Promise.race([waiting, Promise.resolve("not yet")])).toBe("not yet");

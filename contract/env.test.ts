@@ -3,7 +3,7 @@ import path from "node:path";
 import { expect, test } from "vitest";
 import { parseEnv, ServerEnv } from "./env";
 
-test("every variable is described in the documents, and none is described that does not exist", () => {
+test("the documents describe every variable, and no other", () => {
   const text = readFileSync(path.join(import.meta.dirname, "../docs/CONFIGURATION.md"), "utf8");
   const described = new Set([...text.matchAll(/`([A-Z][A-Z0-9_]{3,})`/g)].map((found) => found[1]));
   described.delete("PATH");
@@ -16,7 +16,7 @@ test("every variable is described in the documents, and none is described that d
   expect([...described].sort()).toEqual(known.sort());
 });
 
-test("a variable that is wrong is named, and its value is not told", () => {
+test("an invalid variable is named without its value", () => {
   const env = { DATABASE_URL: "mysql://user:hunter2@host/db", PORT: "99999", AGENTRUN_LEASE_MS: "" };
   expect(() => parseEnv(ServerEnv, env)).toThrow(/DATABASE_URL.*PORT|PORT.*DATABASE_URL/);
   expect(() => parseEnv(ServerEnv, env)).not.toThrow(/hunter2|99999/);

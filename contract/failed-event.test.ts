@@ -3,7 +3,7 @@ import { isFailedEvent } from "./failed-event";
 
 const event = (type: string, payload: Record<string, unknown>) => ({ type, payload });
 
-test("failures are told from what went well, whoever tells of them", () => {
+test("distinguishes failed from successful events of every kind", () => {
   const bad = [
     event("error", { message: "no" }),
     event("command_execution", { status: "completed", exitCode: 2 }),

@@ -4,7 +4,7 @@ import { pngOf, SMALL_IMAGES } from "./test/images";
 
 const decoded = (base64: string) => Buffer.from(base64, "base64");
 
-test("every kind of image says its size, by its bytes alone", () => {
+test("reads the size of every kind of image from its bytes", () => {
   expect(readImage(pngOf(640, 480))).toEqual({ mediaType: "image/png", width: 640, height: 480 });
   for (const [kind, base64] of Object.entries(SMALL_IMAGES)) {
     const mediaType = kind.startsWith("image/") ? kind : "image/webp";
@@ -12,7 +12,7 @@ test("every kind of image says its size, by its bytes alone", () => {
   }
 });
 
-test("a JPEG's header is found behind what a camera wrote before it, and no length leads astray", () => {
+test("finds a JPEG's header after its metadata, and no length misleads", () => {
   const jpeg = decoded(SMALL_IMAGES["image/jpeg"]);
   const camera = Buffer.concat([Buffer.of(0xff, 0xe1, 0x40, 0), Buffer.alloc(0x3ffe, 0xc0), Buffer.of(0xff, 0xff)]);
   const shot = Buffer.concat([jpeg.subarray(0, 2), camera, jpeg.subarray(2)]);
@@ -24,7 +24,7 @@ test("a JPEG's header is found behind what a camera wrote before it, and no leng
   }
 });
 
-test("no beginning of an image, and nothing else, is taken for one", () => {
+test("takes no part of an image, and nothing else, for one", () => {
   const images = [pngOf(8, 8), ...Object.values(SMALL_IMAGES).map(decoded)];
   for (const image of images)
     for (let length = 0; length < Math.min(image.byteLength, 30); length += 1) {
@@ -42,7 +42,7 @@ test("no beginning of an image, and nothing else, is taken for one", () => {
     expect([text, imageRefusal(Buffer.from(text))]).toEqual([text, expect.stringContaining("PNG, JPEG, GIF and WebP")]);
 });
 
-test("what would take too much to send or to draw is refused, with what would do", () => {
+test("refuses an image too large to send or draw, with the limits", () => {
   expect(imageRefusal(Buffer.alloc(IMAGE_BYTES_MAX + 1))).toContain("at most 5 MB");
   const wide = Buffer.from(pngOf(1, 1));
   wide.writeUInt32BE(16_385, 16);

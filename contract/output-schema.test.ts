@@ -14,7 +14,7 @@ const chain = (length: number) => {
   return Object.fromEntries([...links, [`d${length}`, {}]]);
 };
 
-test("a schema is an object of keywords that a value can be held against, and what is wrong is said where it is", () => {
+test("accepts an object of supported keywords, and reports each fault with its path", () => {
   expect(
     issueOf(
       object(
@@ -91,7 +91,7 @@ test("a schema is an object of keywords that a value can be held against, and wh
   }
 });
 
-test("a turn's payload is refused for its schema alone, by its path", () => {
+test("a turn's payload is refused for its schema, with the path", () => {
   const { turn } = COMMAND_PAYLOADS;
   expect(turn.safeParse({ text: "x", outputSchema: { type: "object" }, more: 1 }).success).toBe(true);
   expect(turn.safeParse({ text: "x", outputSchema: { type: "string" } }).error?.issues[0]?.path).toEqual([
@@ -108,7 +108,7 @@ test("a steer has no schema of its own", () => {
   ]);
 });
 
-test("properties are put in the order in which they are required, and nothing else is changed", () => {
+test("orders properties as in required, and changes nothing else", () => {
   const part = object(
     { a: true, b: {}, c: { items: object({ x: {}, y: {} }, { required: ["y"] }) } },
     { required: ["c"] },
@@ -119,7 +119,7 @@ test("properties are put in the order in which they are required, and nothing el
   expect(JSON.stringify(ordered)).toMatch(/"c":.*"y".*"x".*"a":true.*"__proto__":\{"type":"null"\}/);
 });
 
-test("an output is read with all of its names", () => {
+test("an output keeps all of its names", () => {
   const output = JSON.parse('{"__proto__":1,"b":2}');
   expect(JSON.stringify(Command.shape.output.parse(output))).toBe('{"__proto__":1,"b":2}');
   expect(Command.shape.output.parse(null)).toBeNull();

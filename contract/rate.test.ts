@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { rateWords } from "./rate";
 
-test("a rate is said by the largest unit that its window is whole in", () => {
+test("prints a rate in the largest whole unit of its window", () => {
   const words = ([startsMax = 0, startsWindowSeconds = 0]: number[]) => rateWords({ startsMax, startsWindowSeconds });
   expect(
     [

@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
 import { safeNext } from "./safe-next";
 
-test("a path of this console is gone back to as it is", () => {
+test("keeps a path of this console unchanged", () => {
   for (const path of ["/", "/runs/run_1?tab=events#e4", "/queue?state=failed&q=a%2Fb", "/r/a%20b?next=//x.example"])
     expect(safeNext(path)).toBe(path);
 });
 
-test("no text leads to another site, however a browser reads it", () => {
+test("no text leads to another site, however a browser parses it", () => {
   const hostile = [
     "//evil.example",
     "/\t/evil.example",

@@ -37,7 +37,7 @@ describe.each([
   ["whose times have defaults", buildV01Database],
   ["whose times have none", buildWithoutDefaults],
 ])("a database %s", (_, build) => {
-  test("every row of every table is still there, column by column", async () => {
+  test("keeps every row of every table, column by column", async () => {
     await using database = await createEmptyDatabase();
     const client = await database.connect();
     await build(client);
@@ -64,7 +64,7 @@ describe.each([
     }
   });
 
-  test("runs, commands, events, runners and jobs are served as they were", async () => {
+  test("serves runs, commands, events, runners and jobs as before", async () => {
     await using old = await adopted(build);
     const { ctx } = old;
     expect(await getRun(ctx, { runId: "run_new" })).toMatchObject({
@@ -117,7 +117,7 @@ describe.each([
     expect((await listRunnerJobs(ctx, { runId: "run_new", limit: 50 })).items).toHaveLength(2);
   });
 
-  test("sessions, storage, tasks and backends are served as they were", async () => {
+  test("serves sessions, storage, tasks and backends as before", async () => {
     await using old = await adopted(build);
     const { ctx } = old;
     expect(await getSession(ctx, { sessionId: "Old Session/1", readerId: "ann" })).toMatchObject({
@@ -172,7 +172,7 @@ describe.each([
     ]);
   });
 
-  test("work goes on: old keys replay by payload, versions rise above all that was used, a free run is claimed", async () => {
+  test("continues: old keys replay by payload, versions rise above all used ones, a free run is claimed", async () => {
     await using old = await adopted(build);
     const { ctx } = old;
     const turn = { runId: "run_new", type: "turn" as const, idempotencyKey: "key-1" };
@@ -217,7 +217,7 @@ describe.each([
   });
 });
 
-test("one that was adopted without them, or stopped on the way, is mended by the next start", async () => {
+test("the next start completes an adoption without the time defaults, or one that was interrupted", async () => {
   await using database = await createEmptyDatabase();
   const client = await database.connect();
   await buildWithoutDefaults(client);
@@ -233,7 +233,7 @@ test("one that was adopted without them, or stopped on the way, is mended by the
   expect(await createRun(ctx, { backendProfile: "codex" })).toMatchObject({ status: "pending" });
 });
 
-test("v0.1's checksums are kept; afterwards a changed one or an unknown id stops the start, and nothing is altered", async () => {
+test("keeps v0.1's checksums; afterwards a changed or unknown migration stops the start, and nothing is altered", async () => {
   await using old = await adopted();
   const client = await old.database.connect();
   const read = async () => (await client.query("SELECT id, checksum FROM agentrun_schema_migrations ORDER BY id")).rows;
@@ -290,7 +290,7 @@ test("several servers that start at once migrate once", async () => {
   expect(rows[0]?.count).toBe(readMigrations().length);
 });
 
-test("a migration that fails leaves nothing of itself, and the next start goes on from there", async () => {
+test("a failed migration leaves nothing, and the next start continues from there", async () => {
   await using database = await createEmptyDatabase();
   const client = await database.connect();
   await buildV01Database(client);

@@ -5,7 +5,7 @@ import { hiddenArray, textArray } from "./queries/arrays";
 import { executeNamed } from "./queries/named";
 import { createTestDatabase } from "./test/database";
 
-test("a statement of arrays of any length keeps its plan where they are hidden, and is else planned anew", async () => {
+test("a statement with hidden arrays of any length keeps its plan, and is otherwise planned anew", async () => {
   await using database = await createTestDatabase();
   const { pool, db, close } = connect(database.url, { poolMax: 1 });
   await pool.query("create table looked (id text primary key)");

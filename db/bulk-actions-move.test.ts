@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { migrate, readMigrations } from "./migrate";
 import { createEmptyDatabase } from "./test/database";
 
-test("an action on many tasks that is under way goes on as one on any kind", async () => {
+test("an open action on many tasks continues as one on any kind", async () => {
   await using database = await createEmptyDatabase();
   const all = readMigrations();
   const move = all.findIndex(({ id }) => id.endsWith("bulk_actions_of_every_kind"));

@@ -36,7 +36,7 @@ test.each([
   await close();
 });
 
-test("a connection that is reset in the middle of a statement says that the database is down", async () => {
+test("a connection reset during a statement counts as a database that is down", async () => {
   await using database = await createTestDatabase();
   const target = new URL(database.url);
   const server = createServer((socket: Socket) => {
@@ -58,7 +58,7 @@ test("a connection that is reset in the middle of a statement says that the data
   await new Promise((resolve) => server.close(resolve));
 });
 
-test("what the system says of a file or of another server says nothing of the database", async () => {
+test("system errors of files and other servers do not count as a database that is down", async () => {
   const ofFile = await readFile(NOWHERE).catch((error: unknown) => error);
   expect(ofFile).toMatchObject({ code: "ENOENT" });
   expect(isDatabaseDown(ofFile)).toBe(false);

@@ -10,7 +10,7 @@ import { encodeTextArray, int4Array, jsonbArray } from "./queries/binary-arrays"
 const INSERT = `insert into agentrun_events (id, run_id, seq, type, payload)
   select 'evt_' || $1 || n, $1, n, 'warning', '{}' from generate_series(1, $2::int) n`;
 
-test("an event without a run is refused, and a run takes its events and batches with it", async () => {
+test("refuses an event without a run, and deleting a run deletes its events and batches", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const client = await database.connect();
@@ -34,7 +34,7 @@ test("an event without a run is refused, and a run takes its events and batches 
   expect((await client.query("select run_id from agentrun_event_batches")).rows).toEqual([{ run_id: kept.id }]);
 });
 
-test("events that race with the deletion of their run are refused, or go with it", async () => {
+test("events that race with the deletion of their run are refused, or deleted with it", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const [writing, deleting] = [await database.connect(), await database.connect()];
@@ -79,7 +79,7 @@ test.each([1, 3])("appends to %i runs that are being deleted find none, and leav
   expect((await deleting.query("select count(*)::int as n from agentrun_events")).rows).toEqual([{ n: 0 }]);
 });
 
-test("only who says that it locks its runs itself is not checked", async () => {
+test("skips the check only on connections that lock their runs themselves", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
   const { id } = await makeRun(ctx.database.db);
@@ -101,7 +101,7 @@ async function isChecked(client: pg.Client | pg.Pool, eventId: string, runId: st
   return rows.some((row) => row["QUERY PLAN"].includes("agentrun_events_have_runs"));
 }
 
-test("arrays in binary are the values that they were", async () => {
+test("binary arrays keep their values", async () => {
   await using database = await createTestDatabase();
   const client = await database.connect();
   const texts = ["", "plain", null, 'quo"te \\ {brace}, comma', "ünïcödé 🦉", "x".repeat(100_000)];

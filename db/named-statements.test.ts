@@ -17,7 +17,7 @@ async function kept(pool: pg.Pool): Promise<number> {
   return rows[0].count;
 }
 
-test("what a connection's transactions ask for again and again is kept, whatever its values", async () => {
+test("keeps the plan of a statement that a connection's transactions repeat, for any values", async () => {
   await using database = await createTestDatabase();
   const { pool, db, close } = connect(database.url, { poolMax: 1 });
   const made = [await makeSession(db, { title: "one" }), await makeSession(db, { title: "other" })];
@@ -36,7 +36,7 @@ test("what a connection's transactions ask for again and again is kept, whatever
   await close();
 });
 
-test("a failed statement is run again by the same name, and a connection that is lost takes its names with it", async () => {
+test("a failed statement keeps its name, and a lost connection loses its names", async () => {
   await using database = await createTestDatabase();
   const { pool, close } = connect(database.url, { poolMax: 1 });
   const halve = (by: number) =>
@@ -56,7 +56,7 @@ test("a failed statement is run again by the same name, and a connection that is
   await close();
 });
 
-test("texts that never end, or are long, are kept up to a bound", async () => {
+test("bounds the number and length of kept statements", async () => {
   await using database = await createTestDatabase();
   const { pool, close } = connect(database.url, { poolMax: 1 });
   const ask = (columns: string[]) =>
@@ -74,7 +74,7 @@ test("texts that never end, or are long, are kept up to a bound", async () => {
   await close();
 });
 
-test("what the pool is asked for, and a transaction of many texts, is planned each time", async () => {
+test("plans statements outside transactions, and transactions with keepsPlans off, each time", async () => {
   await using database = await createTestDatabase();
   const { pool, db, close } = connect(database.url, { poolMax: 1 });
   const ask = (of: Db) => of.execute(sql`select ${"x"}::text as same`);
@@ -89,7 +89,7 @@ test("what the pool is asked for, and a transaction of many texts, is planned ea
   await close();
 });
 
-test("a transaction whose plan is lost is run again where there is none", async () => {
+test("repeats a transaction whose plan is lost on another connection", async () => {
   await using database = await createTestDatabase();
   const { pool, close } = connect(database.url, { poolMax: 1 });
   const admin = await database.connect();
@@ -108,7 +108,7 @@ test("a transaction whose plan is lost is run again where there is none", async 
   await close();
 });
 
-test("several statements in one text go as they are, however often", async () => {
+test("runs several statements in one text unnamed, however often", async () => {
   await using database = await createTestDatabase();
   const { pool, close } = connect(database.url, { poolMax: 1 });
   for (let use = 0; use < 10; use += 1) {

@@ -7,7 +7,7 @@ import { createTestDatabase } from "./test/database";
 import { makeSession } from "./test/factories";
 import { withTransaction } from "./transaction";
 
-test("a statement is built and planned once for each connection, and again for one that takes its place", async () => {
+test("builds and plans a statement once per connection, and again for a replacement connection", async () => {
   await using database = await createTestDatabase();
   const { pool, db, close } = connect(database.url, { poolMax: 1 });
   const { sessionId } = await makeSession(db);

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { migrate, readMigrations } from "./migrate";
 import { createEmptyDatabase } from "./test/database";
 
-test("calls that were stored before sessions had sums are in them", async () => {
+test("the migration adds calls stored before to their sessions' sums", async () => {
   await using database = await createEmptyDatabase();
   const all = readMigrations();
   const sums = all.findIndex(({ id }) => id.endsWith("sum_calls_of_sessions"));

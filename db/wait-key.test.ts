@@ -13,27 +13,27 @@ function keysOf(name: string): WaitKey[] {
   ];
 }
 
-test("a note reads back as the key of which it was made, and no two keys share one", () => {
+test("a note parses back to its key, and no two keys share one", () => {
   const keys = NAMES.flatMap(keysOf);
   const notes = keys.map(encodeWaitKey);
   expect(notes.map(parseWaitKey)).toEqual(keys);
   expect(new Set(notes).size).toBe(keys.length);
 });
 
-test("notes that are stored already stay what they are", () => {
+test("stored notes keep their form", () => {
   expect(encodeWaitKey({ kind: "session", sessionId: "ses_1" })).toBe('["session","ses_1"]');
   expect(encodeWaitKey({ kind: "budget", budgetId: "bud_1" })).toBe('["budget","bud_1"]');
   expect(encodeWaitKey({ kind: "backend", profile: "codex" })).toBe('["backend","codex"]');
   expect(encodeWaitKey({ kind: "key", tenantId: "t", queue: "q", key: "k" })).toBe('["key","t","q","k"]');
 });
 
-test("the prefix finds the notes of sessions and of nothing else", () => {
+test("the prefix matches notes of sessions and no others", () => {
   const found = NAMES.flatMap(keysOf).filter((key) => encodeWaitKey(key).startsWith(SESSION_NOTE_PREFIX));
   expect(found).toHaveLength(NAMES.length);
   expect(found.every(({ kind }) => kind === "session")).toBe(true);
 });
 
-test("a note of another form names nothing", () => {
+test("a note of another form has no key", () => {
   for (const note of ["{}", "1", '"session"', "[]", '["session"]', '["session",1]', '["key","t","q"]', '["place","t"]'])
     expect(parseWaitKey(note)).toBeNull();
   expect(() => parseWaitKey("session")).toThrow(SyntaxError);

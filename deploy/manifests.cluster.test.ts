@@ -39,7 +39,7 @@ function templatesOf(items: Manifest[]): { name: string; template: k8s.V1PodTemp
   ].map(({ metadata, template }) => ({ name: metadata?.name ?? "", template: template ?? {} }));
 }
 
-test("the cluster takes every manifest of the example, and keeps none that is only tried", async () => {
+test("the cluster accepts every manifest of the example, and a dry run keeps none", async () => {
   await using place = await createExample();
   const { items } = dryRun(place);
   expect([...new Set(items.map(({ kind }) => kind))].sort()).toEqual([
@@ -74,7 +74,7 @@ test("applying the example again changes nothing", async () => {
   expect(generations()).toBe(before);
 });
 
-it("every pod of the example is admitted where Pod Security is restricted", async () => {
+it("admits every pod of the example where Pod Security is restricted", async () => {
   await using place = await createExample();
   expect(kubectl("apply", "--kustomize", place.overlay).warnings).not.toContain("PodSecurity");
   // Where its time comes meanwhile there would be one pod more.
@@ -90,7 +90,7 @@ it("every pod of the example is admitted where Pod Security is restricted", asyn
   await expect(place.core.createNamespacedPod(pod)).rejects.toMatchObject({ code: 403 });
 });
 
-test("a token of the cluster is mounted where it is used alone, and nothing is written beside /tmp", async () => {
+test("mounts a cluster token only in web and worker, and makes root file systems read-only", async () => {
   await using place = await createExample();
   const templates = templatesOf(dryRun(place).items);
   const mounted = templates.filter(({ template }) => template.spec?.automountServiceAccountToken !== false);
@@ -104,7 +104,7 @@ test("a token of the cluster is mounted where it is used alone, and nothing is w
   }
 });
 
-test("web and worker are started once their database is up to date, by a program that is given nothing else", async () => {
+test("web and worker start after the migration, which gets nothing but the database", async () => {
   await using place = await createExample();
   const deployments = ofKind<k8s.V1Deployment>(dryRun(place).items, "Deployment");
   expect(deployments.map(({ metadata }) => metadata?.name).sort()).toEqual(["agentrun-web", "agentrun-worker"]);
@@ -116,7 +116,7 @@ test("web and worker are started once their database is up to date, by a program
   }
 });
 
-test("whatever runs for long is asked whether it lives, the worker by no port, and none is ended while it begins", async () => {
+test("long-running containers have liveness probes, the worker without a port, and time to start", async () => {
   await using place = await createExample();
   const deployments = ofKind<k8s.V1Deployment>(dryRun(place).items, "Deployment");
   const containers = deployments.flatMap(({ spec }) => spec?.template.spec?.containers ?? []);
@@ -134,7 +134,7 @@ test("whatever runs for long is asked whether it lives, the worker by no port, a
   expect(mounts).toMatchObject([{ name: "tmp" }]);
 });
 
-test("the Secret's template has every key that a pod reads, and each pod reads its own alone", async () => {
+test("the Secret's template has every key that a pod reads, and each pod reads only its own", async () => {
   await using place = await createExample();
   const keys = templatesOf(dryRun(place).items).map(({ name, template }) => {
     const env = template.spec?.containers.flatMap((container) => container.env ?? []) ?? [];
@@ -149,7 +149,7 @@ test("the Secret's template has every key that a pod reads, and each pod reads i
   expect(Object.keys(secret.data ?? {}).sort()).toEqual([...new Set(keys.flatMap(([, names]) => names))].sort());
 });
 
-test("providers' keys reach web alone, also as files, which follow a change of their Secret", async () => {
+test("provider keys reach only web, also as files that follow changes of their Secret", async () => {
   await using place = await createExample();
   const mounts = templatesOf(dryRun(place).items).flatMap(({ name, template }) => {
     const { volumes = [], containers = [], initContainers = [] } = template.spec ?? {};
@@ -167,7 +167,7 @@ test("providers' keys reach web alone, also as files, which follow a change of t
   expect(await readFile("docs/KUBERNETES.md", "utf8")).toContain(`\`${mountPath}/DEEPSEEK_API_KEY\``);
 });
 
-test("one tag reaches the pods and the image of the runners that the worker starts", async () => {
+test("one tag sets the pods' image and that of the worker's runners", async () => {
   await using place = await createExample();
   const { items } = dryRun(place);
   const images = templatesOf(items).flatMap(({ template }) => template.spec?.containers.map(({ image }) => image));
@@ -176,7 +176,7 @@ test("one tag reaches the pods and the image of the runners that the worker star
   expect(config?.data).toMatchObject({ AGENTRUN_RUNNER_IMAGE: "agentrun/runner:0.2.0" });
 });
 
-test("the server takes what the ConfigMap tells it, and finds in the namespace what that names", async () => {
+test("the server accepts the ConfigMap's values, and their names exist in the namespace", async () => {
   await using place = await createExample();
   const { items } = dryRun(place);
   const [config] = ofKind<k8s.V1ConfigMap>(items, "ConfigMap").filter(({ data }) => data?.AGENTRUN_EXECUTOR);
@@ -194,7 +194,7 @@ test("the server takes what the ConfigMap tells it, and finds in the namespace w
   expect(names("Service")).toContain(new URL(env.AGENTRUN_RUNNER_URL ?? "").hostname);
 });
 
-test("the CronJob asks web with the secret, and fails where it is refused", async () => {
+test("the CronJob calls web with the secret, and fails when refused", async () => {
   await using place = await createExample();
   const gc = templatesOf(dryRun(place).items).find(({ name }) => name === "agentrun-gc");
   const [program = "", ...args] = gc?.template.spec?.containers[0]?.command ?? [];
@@ -219,7 +219,7 @@ test("the CronJob asks web with the secret, and fails where it is refused", asyn
   ]);
 });
 
-test("a runner's pod reaches web and DNS alone, unless its run is let out, and nothing reaches it", async () => {
+test("a runner's pod reaches only web and DNS unless its run allows more, and nothing reaches it", async () => {
   await using place = await createExample();
   const { items } = dryRun(place);
   const policiesOf = (hasNetwork: boolean) => {
@@ -240,7 +240,7 @@ test("a runner's pod reaches web and DNS alone, unless its run is let out, and n
   ]);
 });
 
-test("what asks web may reach it: the clean-up's clock, and the worker, which looks whether runners can", async () => {
+test("the CronJob and the worker may reach web", async () => {
   await using place = await createExample();
   const { items } = dryRun(place);
   const policies = ofKind<k8s.V1NetworkPolicy>(items, "NetworkPolicy");
@@ -264,7 +264,7 @@ function selects(selector: k8s.V1LabelSelector | undefined, labels: Labels = {})
   return isLabelled && isListed;
 }
 
-test("what is told of signing in, added to a copy of the example, reaches web and nothing else is lost", async () => {
+test("sign-in settings added to a copy of the example reach web, and nothing else is lost", async () => {
   const folder = mkdtempSync(path.join(tmpdir(), "agentrun-deploy-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   cpSync("deploy", folder, { recursive: true });

@@ -65,19 +65,19 @@ function volumesOf(cluster: Cluster) {
   return createKubernetesVolumes({ cluster, policy });
 }
 
-test("each account may do in its namespace what the matrix says, and nothing else that is asked", async () => {
+test("each account may do in its namespace exactly what the matrix lists", async () => {
   await using place = await createAppliedExample();
   expect(await readMatrix(place, place.name)).toEqual(matrix.allowed);
 });
 
-test("no account may do anything in another namespace, or in all of them, or to the cluster", async () => {
+test("no account may do anything in another namespace, in all namespaces, or to the cluster", async () => {
   await using place = await createAppliedExample();
   await using other = await createAppliedExample();
   expect(await readMatrix(place, other.name)).toEqual(NOTHING);
   expect(await readMatrix(place, "")).toEqual(NOTHING);
 });
 
-test("no rule grants an account more than the matrix says, whatever the resource", async () => {
+test("no rule grants an account more than the matrix, on any resource", async () => {
   await using place = await createAppliedExample();
   for (const [account, rights] of Object.entries<Rights>(matrix.allowed)) {
     expect(await readOwnRules(place, account), account).toEqual(goldenRules(rights));
@@ -85,7 +85,7 @@ test("no rule grants an account more than the matrix says, whatever the resource
   }
 });
 
-test("a right that is granted beside the manifests does not pass for the matrix", async () => {
+test("a right granted outside the manifests fails the check", async () => {
   await using place = await createAppliedExample();
   kubectl("--namespace", place.name, "create", "role", "extra", "--verb=list", "--resource=secrets,endpoints");
   const runner = `--serviceaccount=${place.name}:agentrun-runner`;
@@ -97,7 +97,7 @@ test("a right that is granted beside the manifests does not pass for the matrix"
   });
 });
 
-test("web's rights are all that volumes need, and start no Job", async () => {
+test("web's rights suffice for volumes, and start no Job", async () => {
   await using place = await createAppliedExample();
   const cluster = await clusterAs(place, "agentrun-web");
   const volumes = volumesOf(cluster);
@@ -121,7 +121,7 @@ test("web's rights are all that volumes need, and start no Job", async () => {
     await expect(asked()).rejects.toMatchObject({ problem: "forbidden" });
 });
 
-it("the worker's rights are all that volumes and attempts need", async () => {
+it("the worker's rights suffice for volumes and attempts", async () => {
   await using place = await createAppliedExample();
   const cluster = await clusterAs(place, "agentrun-worker");
   const volumes = volumesOf(cluster);
@@ -155,7 +155,7 @@ it("the worker's rights are all that volumes and attempts need", async () => {
   expect(errors).toEqual([]);
 });
 
-it("without the right to watch an attempt's end is told all the same, by looks at everything", async () => {
+it("without the right to watch, an attempt's end is found by listing", async () => {
   await using place = await createAppliedExample();
   const rules = JSON.stringify([
     { apiGroups: ["batch"], resources: ["jobs"], verbs: ["get", "list", "create", "delete"] },
@@ -185,7 +185,7 @@ it("without the right to watch an attempt's end is told all the same, by looks a
   expect(errors).toEqual(Array(2).fill(expect.objectContaining({ problem: "forbidden" })));
 });
 
-test("under the guard the server changes and deletes what it made itself, and nothing else", async () => {
+test("under the admission policy the server changes and deletes only what it made", async () => {
   await using place = await createAppliedExample();
   kubectl("apply", "--filename", "deploy/guard.yaml");
   const namespace = place.name;
@@ -221,7 +221,7 @@ test("under the guard the server changes and deletes what it made itself, and no
   await volumes.remove(name, uid);
 });
 
-test("a runner that gets hold of its account's token can do nothing with it", async () => {
+test("a runner with its account's token can do nothing with it", async () => {
   await using place = await createAppliedExample();
   const core = (await actAs(place, "agentrun-runner")).makeApiClient(k8s.CoreV1Api);
   const refused = { code: 403 };

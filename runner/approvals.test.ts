@@ -18,26 +18,23 @@ PATCH`;
 test.each([
   ["accept", "completed", true],
   ["decline", "declined", false],
-] as const)(
-  "a change of files that the sandbox forbids waits for its decision: %s",
-  async (decision, status, isThere) => {
-    await using machine = await makeMachine(scriptedModel(({ outputs }) => outputs.at(-1) ?? exec(PATCH)));
-    const { controlPlane } = machine.start({ executionPolicy: { sandbox: "read-only", approval: "on-request" } });
-    const turn = controlPlane.order("turn", { text: "write it down" });
-    const asked = await controlPlane.until("the request", () => controlPlane.payloads("approval_request")[0]);
-    expect(asked).toMatchObject({
-      kind: "file_change",
-      changes: [{ path: "notes.txt", kind: "add", diff: "hello\n" }],
-    });
-    controlPlane.order("approve", { approvalId: asked.approvalId, decision });
-    await controlPlane.until("the turn's end", () => isEnded(controlPlane.state(turn)));
+] as const)("a file change that the sandbox forbids waits for its decision: %s", async (decision, status, isThere) => {
+  await using machine = await makeMachine(scriptedModel(({ outputs }) => outputs.at(-1) ?? exec(PATCH)));
+  const { controlPlane } = machine.start({ executionPolicy: { sandbox: "read-only", approval: "on-request" } });
+  const turn = controlPlane.order("turn", { text: "write it down" });
+  const asked = await controlPlane.until("the request", () => controlPlane.payloads("approval_request")[0]);
+  expect(asked).toMatchObject({
+    kind: "file_change",
+    changes: [{ path: "notes.txt", kind: "add", diff: "hello\n" }],
+  });
+  controlPlane.order("approve", { approvalId: asked.approvalId, decision });
+  await controlPlane.until("the turn's end", () => isEnded(controlPlane.state(turn)));
 
-    expect(controlPlane.payloads("file_change").at(-1)).toMatchObject({ status, itemId: asked.itemId });
-    expect(fs.existsSync(path.join(machine.workspaceDir, "notes.txt"))).toBe(isThere);
-  },
-);
+  expect(controlPlane.payloads("file_change").at(-1)).toMatchObject({ status, itemId: asked.itemId });
+  expect(fs.existsSync(path.join(machine.workspaceDir, "notes.txt"))).toBe(isThere);
+});
 
-test("what is typed into a terminal outside the sandbox is asked for too, in words that say what it is", async () => {
+test("terminal input outside the sandbox needs an approval that shows it", async () => {
   await using machine = await makeMachine(
     scriptedModel(({ outputs }) => {
       const [opened, typed] = outputs;

@@ -8,7 +8,7 @@ import { RefusedError, UnreachableError } from "./control-plane";
 import { makeMachine } from "./test/harness";
 import { connectControlPlane } from "./trpc-control-plane";
 
-test("an archive without space is a refusal that nobody tries again within a turn", async () => {
+test("an archive without space is not retried within a turn", async () => {
   await using database = await createTestDatabase();
   await using web = await startTestWeb(database);
   const ctx = web.as(ADMIN);
@@ -30,7 +30,7 @@ test("an archive without space is a refusal that nobody tries again within a tur
   await expect(put).rejects.toMatchObject({ reason: "storage-full", message: expect.stringContaining("no space") });
 });
 
-test("an archive that gives no answer costs a warning, and the session goes on", async () => {
+test("an archive that does not answer costs a warning, and the session continues", async () => {
   await using machine = await makeMachine();
   const { controlPlane, ended } = machine.start({ executionPolicy: { idleTimeoutMs: 100 } }, { archiveAwayMaxMs: 300 });
   controlPlane.putSegment = () => Promise.reject(new UnreachableError("the archive is away"));
@@ -47,7 +47,7 @@ test("an archive that gives no answer costs a warning, and the session goes on",
 });
 
 test.each(["terminate", "lose"] as const)(
-  "an archive that gives no answer does not hold an attempt's end: %s",
+  "an archive that does not answer does not delay an attempt's end: %s",
   async (how) => {
     await using machine = await makeMachine();
     const { controlPlane, ended, terminate } = machine.start();

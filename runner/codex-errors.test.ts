@@ -51,7 +51,7 @@ const refusalOf = (asked: Promise<unknown>) =>
     (error: unknown) => error,
   );
 
-test("the words by which codex says that a turn is over, and that a thread is gone or taken, are those that it has", async () => {
+test("recognises codex's errors for an ended turn, a lost thread and one with another writer", async () => {
   let hangs = false;
   const model: Model = async function* (_body, signal) {
     const response = { id: "resp_1", usage: { input_tokens: 1, output_tokens: 1, total_tokens: 2 } };
@@ -92,7 +92,7 @@ test("the words by which codex says that a turn is over, and that a thread is go
   expect([isThreadLost(taken), isTurnOver(taken)]).toEqual([false, false]);
 });
 
-test("a refusal that only speaks of the turn under way does not say that it is over", () => {
+test("an error that only mentions the active turn does not mean that it ended", () => {
   const message = "active turn uses a different output schema";
   expect(isTurnOver(new CodexRequestError(-32600, message))).toBe(false);
   expect(isTurnOver(new Error("no active turn to steer"))).toBe(false);

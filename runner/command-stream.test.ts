@@ -26,7 +26,7 @@ function openTestStream() {
   return { opened, received, broken, stream, command, last: () => opened.at(-1)?.listener as StreamListener };
 }
 
-test("a stream that breaks is opened once more, behind what came, and what is late from the old one is not heard", () => {
+test("a broken stream is reopened once after the last command, and late data of the old one is ignored", () => {
   const { opened, received, broken, command, last } = openTestStream();
   const first = last();
   first.onStarted();
@@ -43,7 +43,7 @@ test("a stream that breaks is opened once more, behind what came, and what is la
   expect(broken).not.toContain("late");
 });
 
-test("one that nobody begins is opened anew at its limit, and one that has begun stays for as long as it likes", () => {
+test("a stream that does not start is reopened at its time limit, and a started one stays open", () => {
   const { opened, broken, last } = openTestStream();
   vi.advanceTimersByTime(OPEN_MS + 500);
   expect(opened).toHaveLength(2);
@@ -54,7 +54,7 @@ test("one that nobody begins is opened anew at its limit, and one that has begun
 });
 
 test.each(["while it waits to be begun", "once it has begun", "between two"])(
-  "closed %s it is never opened again",
+  "is not reopened when closed %s",
   (when) => {
     const { opened, stream, last } = openTestStream();
     if (when !== "while it waits to be begun") last().onStarted();

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { makeMachine, runTurn } from "./test/harness";
 import { scriptedModel } from "./test/scripted-model";
 
-test("a conversation that outgrows the model's context is summed up, and goes on from there in the next attempt too", async () => {
+test("a conversation beyond the model's context is compacted, and continues, also in the next attempt", async () => {
   await using machine = await makeMachine(
     scriptedModel(
       ({ text }) => (text.includes("CONTEXT CHECKPOINT") ? "The colour is teal." : "Noted."),
@@ -30,7 +30,7 @@ test("a conversation that outgrows the model's context is summed up, and goes on
   expect(asked).toContain("and which was it?");
 });
 
-test("a sub-agent's summary is told as its own", async () => {
+test("a sub-agent's compaction is attributed to it", async () => {
   const isHelpers = (text: string) => text.includes("do the work") && !text.includes("spawn_agent");
   await using machine = await makeMachine(
     scriptedModel(

@@ -4,7 +4,7 @@ import path from "node:path";
 import { expect, test } from "vitest";
 import { describeUsage } from "./disk-usage";
 
-test("what fills a place is told by its largest folders, and not by those above them", async () => {
+test("lists the largest folders, without their parents", async () => {
   const dir = mkdtempSync(path.join(tmpdir(), "agentrun-usage-"));
   const fill = (file: string, kib: number) => {
     mkdirSync(path.dirname(path.join(dir, file)), { recursive: true });

@@ -40,7 +40,7 @@ function makeLog(judge: (input: AppendEventsInput) => Error | undefined = () => 
 const note = (message: string) => ({ type: "error" as const, payload: { message } });
 const numbers = (count: number) => Array.from({ length: count }, (_, index) => String(index));
 
-test("events go out in batches of at most twenty, in order", async () => {
+test("sends events in order, at most twenty per batch", async () => {
   using log = makeLog();
   for (const number of numbers(45)) log.batcher.add(note(number));
   await log.batcher.flush();
@@ -49,7 +49,7 @@ test("events go out in batches of at most twenty, in order", async () => {
   expect(log.texts()).toEqual(numbers(45));
 });
 
-test("while the server is away batches lie on disk, and are replayed once and in order", async () => {
+test("while the server is away batches are stored on disk, and replayed once and in order", async () => {
   let isAway = true;
   const tries: string[] = [];
   using log = makeLog((input) => {
@@ -69,7 +69,7 @@ test("while the server is away batches lie on disk, and are replayed once and in
   expect(fs.readdirSync(log.spillDir)).toEqual([]);
 });
 
-test("while the server is slow to answer no more than a few megabytes of events are held in memory", async () => {
+test("while the server is slow, holds only a few megabytes of events in memory", async () => {
   let answer = () => {};
   const slow = new Promise<void>((resolve) => {
     answer = resolve;
@@ -85,7 +85,7 @@ test("while the server is slow to answer no more than a few megabytes of events 
   expect(fs.readdirSync(log.spillDir)).toEqual([]);
 });
 
-test("an event that the server refuses costs no other, and is told of", async () => {
+test("an event that the server refuses is reported, and the others are sent", async () => {
   using log = makeLog(({ events }) => {
     return events.some(({ payload }) => payload.message === "bad")
       ? new RefusedError("invalid-input", "not this")
@@ -97,7 +97,7 @@ test("an event that the server refuses costs no other, and is told of", async ()
   expect(log.texts()).toEqual(["first", expect.stringContaining("refused an event of type error"), "last"]);
 });
 
-test("a lost lease ends the sending, and every flush says so", async () => {
+test("a lost lease stops sending, and every flush reports it", async () => {
   using log = makeLog(() => new LeaseLostError("gone"));
   log.batcher.add(note("late"));
 

@@ -49,7 +49,7 @@ test.each([
     "echo 'ERROR codex_app_server: Invalid configuration; using defaults. config.toml:2:8' >&2; read line; echo '{\"id\":1,\"result\":{}}'; sleep 30",
     /refused its configuration[\s\S]*config.toml:2:8/,
   ],
-])("a codex that %s fails the run as backend-failed, and says how", async (_how, script, message) => {
+])("a codex that %s fails the run as backend-failed, with the reason", async (_how, script, message) => {
   await using machine = await makeMachine();
   const codexPath = script.includes("nowhere") ? script : fakeCodex(machine.root, script);
   const { controlPlane, ended } = machine.start({}, { codexPath });
@@ -65,7 +65,7 @@ test.each([
   expect(controlPlane.payloads("error")[0]?.message).toMatch(message);
 });
 
-test("a codex that hangs is bounded, and nothing of it is left", async () => {
+test("a codex that hangs is ended after its time limit, with all its processes", async () => {
   await using machine = await makeMachine();
   const { controlPlane, ended } = machine.start(
     {},
@@ -80,7 +80,7 @@ test("a codex that hangs is bounded, and nothing of it is left", async () => {
   });
 });
 
-test.each(["cancel", "terminate"] as const)("a codex that hangs at its start does not hold a %s", async (how) => {
+test.each(["cancel", "terminate"] as const)("a codex that hangs at its start does not delay a %s", async (how) => {
   await using machine = await makeMachine();
   const marker = path.join(machine.root, "started");
   const codexPath = fakeCodex(machine.root, `touch ${marker}; sleep 600`);
@@ -93,7 +93,7 @@ test.each(["cancel", "terminate"] as const)("a codex that hangs at its start doe
   expect(await ended).toEqual({ kind: how === "cancel" ? "cancelled" : "released" });
 });
 
-test("a turn that was taken but not sent when its runner is told to end is left for the server to decide", async () => {
+test("a turn acknowledged but unsent when its runner is told to end stays acknowledged", async () => {
   await using machine = await makeMachine();
   const { controlPlane, ended, terminate } = machine.start();
   const acknowledge = controlPlane.ackCommand.bind(controlPlane);
@@ -107,7 +107,7 @@ test("a turn that was taken but not sent when its runner is told to end is left 
   expect(controlPlane.state(turn).state).toBe("acknowledged");
 });
 
-test("a turn that meets the provider's usage limit fails as rate-limited, with the provider's words", async () => {
+test("a turn that meets the provider's usage limit fails as rate-limited, with the provider's message", async () => {
   await using machine = await makeMachine();
   const { controlPlane } = machine.start();
   const turn = controlPlane.order("turn", { text: "Run into the usage limit" });
@@ -118,7 +118,7 @@ test("a turn that meets the provider's usage limit fails as rate-limited, with t
   });
 });
 
-test("a turn above its limit is interrupted and fails as timeout", async () => {
+test("a turn above its time limit is interrupted and fails as timeout", async () => {
   await using machine = await makeMachine();
   const { controlPlane } = machine.start({ executionPolicy: { turnTimeoutMs: 1_000 } });
   const turn = controlPlane.order("turn", { text: "RUN `sleep 600`" });
@@ -127,7 +127,7 @@ test("a turn above its limit is interrupted and fails as timeout", async () => {
   expect(controlPlane.state(turn)).toMatchObject({ state: "failed", failureKind: "timeout" });
 });
 
-test("a cancelled run stops its turn, then says so once nothing of the agent is left", async () => {
+test("a cancelled run stops its turn, and ends once nothing of the agent is left", async () => {
   await using machine = await makeMachine();
   const { controlPlane, ended } = machine.start();
   const turn = controlPlane.order("turn", { text: "RUN `sleep 600`" });
@@ -149,7 +149,7 @@ test("an idle run ends at once when another run of its session waits", async () 
   expect(await ended).toEqual({ kind: "completed" });
 });
 
-test("a runner that is told to fence itself ends its agent while the server is away", async () => {
+test("a self-fencing runner ends its agent while the server is away", async () => {
   await using machine = await makeMachine();
   const { assignment } = machine.start().controlPlane.run;
   const { controlPlane, ended } = machine.start({ assignment: { ...assignment, selfFence: true } });
@@ -158,7 +158,7 @@ test("a runner that is told to fence itself ends its agent while the server is a
   expect(await ended).toMatchObject({ kind: "lost", message: expect.stringContaining("no answer from the server") });
 });
 
-test("while the server is away the agent works on, and every event arrives once and in order", async () => {
+test("while the server is away the agent continues, and every event arrives once and in order", async () => {
   await using machine = await makeMachine();
   const { controlPlane, ended } = machine.start({ executionPolicy: { idleTimeoutMs: 100 } });
   const commands = Array.from({ length: 40 }, (_, index) => `RUN \`echo line ${index}\``).join(" ");
@@ -179,7 +179,7 @@ test("while the server is away the agent works on, and every event arrives once 
 const HANGS_IN_ITS_TURN =
   'if (method === "turn/interrupt") return; if (method === "turn/start" && params.input[0].text === "hang") return say({ id, result: { turn: { id: "turn_1" } } });';
 
-test("a turn that comes right after an interrupt that had to kill codex runs, though its thread was not written yet", async () => {
+test("a turn runs after an interrupt that killed codex before it stored the thread", async () => {
   await using machine = await makeMachine();
   const started = machine.start(
     {},
@@ -199,7 +199,7 @@ test("a turn that comes right after an interrupt that had to kill codex runs, th
 
 const SAYS_NOTHING_TO_THE_TURN = 'if (method === "turn/start" && params.input[0].text === "hang") return;';
 
-test("a cancelled run ends within its bound though codex does not answer for the turn", async () => {
+test("a cancelled run ends within its time limit although codex does not answer", async () => {
   await using machine = await makeMachine();
   const codexPath = fakeAppServer(machine.root, SAYS_NOTHING_TO_THE_TURN);
   const { controlPlane, ended } = machine.start({}, { codexPath, interruptBoundMs: 200 });
@@ -211,7 +211,7 @@ test("a cancelled run ends within its bound though codex does not answer for the
   expect(controlPlane.state(turn)).toMatchObject({ state: "cancelled" });
 });
 
-test("an interrupt of a turn that codex does not answer for ends it within its bound, and the run goes on", async () => {
+test("an interrupt that codex does not answer ends the turn within its time limit, and the run continues", async () => {
   await using machine = await makeMachine();
   const codexPath = fakeAppServer(machine.root, SAYS_NOTHING_TO_THE_TURN);
   const { controlPlane } = machine.start({}, { codexPath, interruptBoundMs: 200 });
@@ -226,7 +226,7 @@ test("an interrupt of a turn that codex does not answer for ends it within its b
   expect(controlPlane.state(next)).toMatchObject({ state: "completed" });
 });
 
-test("an interrupt does not wait behind a steer that codex does not answer", async () => {
+test("an interrupt does not wait for a steer that codex does not answer", async () => {
   await using machine = await makeMachine();
   const script = `if (method === "turn/steer") return; ${HANGS_IN_ITS_TURN.replace('if (method === "turn/interrupt") return;', "")}`;
   const started = machine.start({}, { codexPath: fakeAppServer(machine.root, script) });
@@ -241,7 +241,7 @@ test("an interrupt does not wait behind a steer that codex does not answer", asy
   expect(controlPlane.state(turn)).toMatchObject({ state: "cancelled", failureMessage: "interrupted" });
 });
 
-test("without namespaces a codex that dies is noticed though what it started holds its stderr", async () => {
+test("without namespaces, notices a dead codex whose child processes hold its stderr", async () => {
   await using machine = await makeMachine();
   const pidFile = path.join(machine.root, "unmarked");
   // The second process has dropped the attempt's mark, so that no scan finds it.
@@ -262,7 +262,7 @@ test("without namespaces a codex that dies is noticed though what it started hol
   process.kill(Number(fs.readFileSync(pidFile, "utf8")), "SIGKILL");
 });
 
-test("codex is told of which version of AgentRun its client is", async () => {
+test("codex receives AgentRun's version as its client's", async () => {
   await using machine = await makeMachine();
   const file = path.join(machine.root, "hello");
   const script = `if (method === "initialize") require("fs").writeFileSync(${JSON.stringify(file)}, JSON.stringify(params.clientInfo));`;
@@ -270,7 +270,7 @@ test("codex is told of which version of AgentRun its client is", async () => {
   expect(JSON.parse(fs.readFileSync(file, "utf8"))).toEqual({ name: "agentrun", title: "AgentRun", version });
 });
 
-test("a codex that falls silent in its turn is killed, the turn fails, and the run goes on", async () => {
+test("a codex that falls silent in its turn is killed, the turn fails, and the run continues", async () => {
   await using machine = await makeMachine();
   const codexPath = fakeAppServer(machine.root, HANGS_IN_ITS_TURN);
   const { controlPlane } = machine.start({}, { codexPath, silenceMaxMs: 500 });
@@ -288,7 +288,7 @@ test("a codex that falls silent in its turn is killed, the turn fails, and the r
   expect(controlPlane.state(next)).toMatchObject({ state: "completed" });
 });
 
-test("a codex that waits for a person's approval is not silent", async () => {
+test("a codex that waits for an approval does not count as silent", async () => {
   await using machine = await makeMachine();
   const script = `if (id === "ask") return complete("completed");
   if (method === "turn/start") { say({ id, result: { turn: { id: "turn_1" } } }); return say({ id: "ask", method: "item/commandExecution/requestApproval", params: { itemId: "item_1", turnId: "turn_1", command: "ls" } }); }`;
@@ -304,7 +304,7 @@ test("a codex that waits for a person's approval is not silent", async () => {
   expect(controlPlane.state(turn)).toMatchObject({ state: "completed" });
 });
 
-test("a codex that falls silent is killed also after a turn that was stopped while it asked for an approval", async () => {
+test("a silent codex is killed also after a turn that was stopped during an approval", async () => {
   await using machine = await makeMachine();
   const ask = `say({ id: "ask", method: "item/commandExecution/requestApproval", params: { itemId: "item_1", turnId: "turn_1", command: "ls" } })`;
   const script = `if (method === "turn/start") { say({ id, result: { turn: { id: "turn_1" } } }); if (params.input[0].text === "ask") ${ask}; return; }`;
@@ -324,7 +324,7 @@ test("a codex that falls silent is killed also after a turn that was stopped whi
   expect(controlPlane.state(next)).toMatchObject({ state: "failed", failureKind: "backend-failed" });
 });
 
-test("a thread whose last line an interrupt's kill tore is resumed by the next turn", async () => {
+test("the next turn resumes a thread whose last line was torn by an interrupt's kill", async () => {
   await using machine = await makeMachine();
   const script = `const fs = require("fs");
   const rollout = process.env.CODEX_HOME + "/sessions/rollout-thread_1.jsonl";

@@ -40,7 +40,7 @@ test("a refused epoch loses the lease at the first beat", async () => {
   expect(beats).toHaveLength(1);
 });
 
-test("silence alone is borne beyond the lease, up to its bound", async () => {
+test("without an answer the lease is kept up to its own time limit", async () => {
   const { lost, startedAt } = start(away, { awayMaxMs: 600 });
   await lost;
   expect(performance.now() - startedAt).toBeGreaterThanOrEqual(600);
@@ -49,7 +49,7 @@ test("silence alone is borne beyond the lease, up to its bound", async () => {
 test.each([
   ["refuses connections", away],
   ["takes connections and answers nothing", () => new Promise<never>(() => {})],
-])("a runner that nobody can end fences itself when a server %s", async (_how, answer) => {
+])("a runner that fences itself does so when a server %s", async (_how, answer) => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date", "performance"] });
   try {
     const { lost, startedAt } = start(answer, { leaseMs: 20_000, selfFenceMs: 15_000 });
@@ -62,7 +62,7 @@ test.each([
   }
 });
 
-test("a fence counts the time that its machine was asleep", async () => {
+test("the self-fence counts time during which the machine slept", async () => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date", "performance"] });
   try {
     const { lost, startedAt } = start(() => new Promise<never>(() => {}), { leaseMs: 20_000, selfFenceMs: 15_000 });
@@ -76,7 +76,7 @@ test("a fence counts the time that its machine was asleep", async () => {
   }
 });
 
-test("a beat that hangs is given up while another can still be answered before the fence", async () => {
+test("a hanging beat is aborted early enough to send another before the fence", async () => {
   let isLost = false;
   const { lost, beats, heartbeat } = start(
     (signal) =>
@@ -94,7 +94,7 @@ test("a beat that hangs is given up while another can still be answered before t
   expect(isLost).toBe(false);
 });
 
-test("a hurried beat comes at once, and a stopped one never", async () => {
+test("beatNow sends a beat at once, and none after stop", async () => {
   const { beats, heartbeat } = start(away, { leaseMs: 3_600_000 });
   heartbeat.beatNow();
   await expect.poll(() => beats.length).toBe(1);
@@ -103,7 +103,7 @@ test("a hurried beat comes at once, and a stopped one never", async () => {
   expect(beats).toHaveLength(1);
 });
 
-test("what a runner says of itself goes to a server that takes it, and to no other", async () => {
+test("sends its vitals only to a server that accepts them", async () => {
   const beats = async (hearsVitals: boolean) => {
     const inputs: object[] = [];
     const third = deferred();

@@ -21,7 +21,7 @@ async function show({ controlPlane }: Pick<Started, "controlPlane">, text: strin
   return controlPlane.state(turn);
 }
 
-test("a model is shown the very bytes that were uploaded, in a turn, in later ones and in another attempt", async () => {
+test("a model receives the uploaded bytes in a turn, in later turns and in another attempt", async () => {
   await using machine = await makeMachine();
   const first = machine.start();
   const png = pngOf(64, 48);
@@ -49,7 +49,7 @@ test("a model is shown the very bytes that were uploaded, in a turn, in later on
   expect(imagesIn(machine.model.requests.at(-1))).toEqual([dataUrl(png), dataUrl(jpeg, "image/jpeg")]);
 });
 
-test("every kind that is taken reaches the model", async () => {
+test("every accepted kind of image reaches the model", async () => {
   await using machine = await makeMachine();
   const started = machine.start();
   const kinds = Object.entries(SMALL_IMAGES).map(([kind, base64]) => {
@@ -64,7 +64,7 @@ test("every kind that is taken reaches the model", async () => {
   expect(imagesIn(machine.model.requests.at(-1))).toEqual(expected);
 });
 
-test("an image that joins a turn under way is seen, and told as the steer's", async () => {
+test("an image of a steer reaches the model, and is reported as the steer's", async () => {
   let asks = 0;
   await using machine = await makeMachine(
     scriptedModel(() => {
@@ -85,7 +85,7 @@ test("an image that joins a turn under way is seen, and told as the steer's", as
   expect(controlPlane.payloads("user_message").at(-1)).toMatchObject({ isSteer: true, attachments: [{ id }] });
 });
 
-test("a turn that was cut off shows its images again, where codex had written nothing of them", async () => {
+test("a cut-off turn sends its images again when codex had stored nothing of them", async () => {
   await using machine = await makeMachine();
   const { controlPlane } = machine.start();
   const turn = controlPlane.order("turn", { text: "not sent" });
@@ -101,7 +101,7 @@ test("a turn that was cut off shows its images again, where codex had written no
   expect(imagesIn(machine.model.requests.at(-1))).toEqual([dataUrl(png)]);
 });
 
-test("a turn that was cut off asks for its schema beside its images", async () => {
+test("a cut-off turn sends its schema with its images", async () => {
   await using machine = await makeMachine();
   const { controlPlane } = machine.start();
   const turn = controlPlane.order("turn", { text: "not sent" });
@@ -122,7 +122,7 @@ test("a turn that was cut off asks for its schema beside its images", async () =
   });
 });
 
-test("a lease that is lost while a steer's image is fetched ends the attempt, and is not told as the steer's", async () => {
+test("a lease lost while a steer's image is fetched ends the attempt, and does not fail the steer", async () => {
   await using machine = await makeMachine(
     scriptedModel(() => ({ name: "exec_command", arguments: { cmd: "sleep 30", yield_time_ms: 30_000 } })),
   );
@@ -135,7 +135,7 @@ test("a lease that is lost while a steer's image is fetched ends the attempt, an
   expect(controlPlane.state(steer)).toMatchObject({ state: "acknowledged", failureMessage: null });
 });
 
-test("an image that does not come, or not as it was, fails its message alone, and says so", async () => {
+test("a missing or altered image fails only its own message, with the reason", async () => {
   await using machine = await makeMachine();
   const started = machine.start();
   const { controlPlane } = started;
@@ -153,7 +153,7 @@ test("an image that does not come, or not as it was, fails its message alone, an
   expect(await show(started, "and without?", [])).toMatchObject({ state: "completed" });
 });
 
-test("a download that gets no answer is tried again, and whoever interrupts does not wait for it", async () => {
+test("a download without an answer is retried, and an interrupt does not wait for it", async () => {
   await using machine = await makeMachine();
   const started = machine.start();
   const { controlPlane } = started;

@@ -13,7 +13,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(root, { recursive: true }));
 
-test("an agent sees nothing that its person logs in with, before it starts or while it runs, and its own places", async () => {
+test("an agent cannot see stored logins, before or after they are written, but its own folders", async () => {
   const dataDir = path.join(root, "data");
   const scratchDir = path.join(dataDir, "scratch");
   const logins = path.join(root, "config", "agentrun");
@@ -42,7 +42,7 @@ test("an agent sees nothing that its person logs in with, before it starts or wh
   await agent.kill();
 });
 
-test("what is no folder, or cannot be made, stops no agent", async () => {
+test("a missing or invalid folder does not stop an agent", async () => {
   const file = path.join(root, "file");
   await writeFile(file, "");
   for (const loginsDir of [file, path.join(file, "below")]) {
@@ -51,7 +51,7 @@ test("what is no folder, or cannot be made, stops no agent", async () => {
   }
 });
 
-test("folders that lie in one another are hidden alike", async () => {
+test("hides nested folders in either order", async () => {
   const logins = path.join(root, "config");
   const dataDir = path.join(logins, "data");
   const scratchDir = path.join(dataDir, "scratch");

@@ -10,7 +10,7 @@ function split(chunks: Uint8Array[], lineMaxBytes = 1_000_000) {
   return { lines, tooLong };
 }
 
-test("lines come out whole however the bytes are cut, and split at 0x0A alone", () => {
+test("returns whole lines for any chunking, split only at 0x0A", () => {
   fc.assert(
     fc.property(
       fc.array(fc.string({ unit: "grapheme", minLength: 1 })),
@@ -31,7 +31,7 @@ test("lines come out whole however the bytes are cut, and split at 0x0A alone", 
   );
 });
 
-test("a line above the limit is dropped, and the next one is read", () => {
+test("drops a line above the limit, and reads the next one", () => {
   expect(split([Buffer.from(`${"x".repeat(50)}\nshort\n`)], 10)).toEqual({ lines: ["short"], tooLong: 1 });
   expect(split([Buffer.from("x".repeat(8)), Buffer.from("x".repeat(8)), Buffer.from("\nshort\n")], 10)).toEqual({
     lines: ["short"],

@@ -21,7 +21,7 @@ test("a first turn streams, is stored merged, and ends the run after its idle ti
   expect(controlPlane.run.assignment.session?.threadId).toMatch(/^[0-9a-f-]{36}$/);
 });
 
-test("a tool call is told with its command, output and exit code, and a patch with its diff", async () => {
+test("reports a tool call with command, output and exit code, and a patch with its diff", async () => {
   await using machine = await makeMachine();
   const { controlPlane } = machine.start();
   const tool = controlPlane.order("turn", { text: "RUN `echo out; exit 3`" });
@@ -42,7 +42,7 @@ test("a tool call is told with its command, output and exit code, and a patch wi
   expect(fs.existsSync(path.join(machine.workspaceDir, "hello.py"))).toBe(true);
 });
 
-test("a steer reaches the turn under way, and one without a turn fails as no-active-turn", async () => {
+test("a steer reaches the active turn, and one without a turn fails as no-active-turn", async () => {
   await using machine = await makeMachine();
   const { controlPlane } = machine.start();
   const early = controlPlane.order("steer", { text: "too early" });
@@ -66,7 +66,7 @@ test("a steer reaches the turn under way, and one without a turn fails as no-act
   ).toContain("“mind the gap”");
 });
 
-test("an interrupt ends the turn as cancelled, with what it left in the background, and the thread goes on", async () => {
+test("an interrupt cancels the turn with its background processes, and the thread continues", async () => {
   await using machine = await makeMachine();
   const { controlPlane } = machine.start();
   const turn = controlPlane.order("turn", { text: "RUN `sleep 600`" });
@@ -81,29 +81,26 @@ test("an interrupt ends the turn as cancelled, with what it left in the backgrou
   expect(controlPlane.payloads("assistant_message").at(-1)?.text).toContain("1 earlier message of yours");
 });
 
-test.each(["interrupt", "steer"] as const)(
-  "%s acts on the turn under way though another waits behind it",
-  async (type) => {
-    await using machine = await makeMachine();
-    const { controlPlane } = machine.start();
-    const under = controlPlane.order("turn", {
-      text: type === "steer" ? "RUN `sleep 1` RUN `echo end`" : "RUN `sleep 600`",
-    });
-    await controlPlane.until("the command's start", () => controlPlane.payloads("command_execution").length > 0);
-    const behind = controlPlane.order("turn", { text: "hello" });
-    const urgent = controlPlane.order(type, type === "steer" ? { text: "mind the gap" } : {});
-    await controlPlane.until("the next turn's end", () => isEnded(controlPlane.state(behind)));
-    await controlPlane.until("the command's end", () => isEnded(controlPlane.state(urgent)));
+test.each(["interrupt", "steer"] as const)("%s acts on the active turn although another waits", async (type) => {
+  await using machine = await makeMachine();
+  const { controlPlane } = machine.start();
+  const under = controlPlane.order("turn", {
+    text: type === "steer" ? "RUN `sleep 1` RUN `echo end`" : "RUN `sleep 600`",
+  });
+  await controlPlane.until("the command's start", () => controlPlane.payloads("command_execution").length > 0);
+  const behind = controlPlane.order("turn", { text: "hello" });
+  const urgent = controlPlane.order(type, type === "steer" ? { text: "mind the gap" } : {});
+  await controlPlane.until("the next turn's end", () => isEnded(controlPlane.state(behind)));
+  await controlPlane.until("the command's end", () => isEnded(controlPlane.state(urgent)));
 
-    expect(controlPlane.state(urgent).state).toBe("completed");
-    expect(controlPlane.state(under).state).toBe(type === "steer" ? "completed" : "cancelled");
-    expect(controlPlane.state(behind).state).toBe("completed");
-    if (type === "steer")
-      expect(controlPlane.payloads("user_message")[1]).toMatchObject({ text: "mind the gap", isSteer: true });
-  },
-);
+  expect(controlPlane.state(urgent).state).toBe("completed");
+  expect(controlPlane.state(under).state).toBe(type === "steer" ? "completed" : "cancelled");
+  expect(controlPlane.state(behind).state).toBe("completed");
+  if (type === "steer")
+    expect(controlPlane.payloads("user_message")[1]).toMatchObject({ text: "mind the gap", isSteer: true });
+});
 
-test("a steer meant for a turn that is cancelled before it begins holds no later interrupt", async () => {
+test("a steer for a turn cancelled before its start does not delay a later interrupt", async () => {
   await using machine = await makeMachine();
   const { controlPlane } = machine.start();
   const under = controlPlane.order("turn", { text: "RUN `sleep 600`" });
@@ -141,7 +138,7 @@ test.each([
   expect(controlPlane.state(late).failureMessage).toContain("approval-not-pending");
 });
 
-test("a model's failure fails the turn, and the run goes on", async () => {
+test("a model's failure fails the turn, and the run continues", async () => {
   await using machine = await makeMachine();
   const { controlPlane } = machine.start();
   const turn = controlPlane.order("turn", { text: "please fail" });
@@ -157,7 +154,7 @@ test("a model's failure fails the turn, and the run goes on", async () => {
   expect(controlPlane.state(next).state).toBe("completed");
 });
 
-test("a drained runner ends its turn, takes no further one, and gives the run back", async () => {
+test("a drained runner finishes its turn, takes no further one, and releases the run", async () => {
   await using machine = await makeMachine();
   const { controlPlane, ended: runEnded } = machine.start();
   const turn = controlPlane.order("turn", { text: "RUN `sleep 1`" });
@@ -170,7 +167,7 @@ test("a drained runner ends its turn, takes no further one, and gives the run ba
   expect(controlPlane).toMatchObject({ released: true, releasedDrained: true, finished: undefined });
 });
 
-test("a drained runner that nothing waits for ends its run at once", async () => {
+test("a drained runner without waiting turns ends its run at once", async () => {
   await using machine = await makeMachine();
   const { controlPlane, ended: runEnded } = machine.start({ executionPolicy: { idleTimeoutMs: 600_000 } });
   const turn = controlPlane.order("turn", { text: "hello" });

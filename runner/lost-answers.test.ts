@@ -81,7 +81,7 @@ function expectUnharmed(harmed: Worked, unharmed: Worked): void {
 }
 
 test.each(LOSSES)(
-  "a run of which each kind of call once loses %s ends as any other does",
+  "a run whose calls of each kind once lose %s ends normally",
   async (loss) => {
     await using place = await openRunnerPlace("");
     await using proxy = await openLossyProxy(place.url, (_kind, before) => (before === 0 ? loss : null));
@@ -94,7 +94,7 @@ test.each(LOSSES)(
   60_000,
 );
 
-test("a request for an approval that comes after its turn was stopped waits for nobody", async () => {
+test("an approval request after its turn was stopped waits for nobody", async () => {
   await using place = await openRunnerPlace("");
   const { promise: hasEnded, resolve: letThrough } = deferred();
   const held: string[] = [];
@@ -119,7 +119,7 @@ test("a request for an approval that comes after its turn was stopped waits for 
 }, 60_000);
 
 test.each([1, 2, 3])(
-  "a run of which a quarter of all calls are lost in one way or the other ends as any other does: %i",
+  "a run that loses the request or answer of a quarter of its calls ends normally: %i",
   async (seed) => {
     const any = fc.oneof(
       { weight: 3, arbitrary: fc.constant(null) },

@@ -10,7 +10,7 @@ async function warningsOf(address: string): Promise<DraftEvent[]> {
   return events;
 }
 
-test("a pod that reaches what it should be cut off from says so; one that is refused says nothing", async () => {
+test("a pod that reaches what its policy forbids gets a warning; one that is refused gets none", async () => {
   for (const [host, shown] of [
     ["127.0.0.1", "127.0.0.1"],
     ["::1", "[::1]"],

@@ -5,7 +5,7 @@ import path from "node:path";
 import { expect, test } from "vitest";
 import { codexBinary, makeMachine } from "./test/harness";
 
-test("codex calls nobody but its model", async () => {
+test("codex connects only to its model", async () => {
   await using machine = await makeMachine();
   const requestedHosts: string[] = [];
   const proxy = http.createServer((_request, response) => response.writeHead(502).end());

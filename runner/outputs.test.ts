@@ -22,7 +22,7 @@ async function ask({ controlPlane }: Pick<Started, "controlPlane">, payload: Rec
   return controlPlane.state(turn);
 }
 
-test("a turn with a schema answers a value that fits it, and the next without one answers words", async () => {
+test("a turn with a schema returns a fitting value, and the next one without it returns text", async () => {
   await using machine = await makeMachine();
   const started = machine.start();
   const first = await ask(started, { text: "RUN `echo out`", outputSchema });
@@ -39,7 +39,7 @@ test.each([
   ["more than it asks for", JSON.stringify({ ...fitting, hunter2: 1 }), "$.* is not allowed"],
   ["an array", "[1]", "cannot be its output: expected a JSON object"],
   ["less than it asks for", "{}", "$ lacks a property that it requires"],
-])("a turn with a schema whose last message is %s fails, and quotes nothing of it", async (_, said, why) => {
+])("a turn with a schema whose last message is %s fails, without quoting it", async (_, said, why) => {
   await using machine = await makeMachine(scriptedModel(() => said));
   const started = machine.start();
   const turn = await ask(started, { text: "judge", outputSchema });
@@ -53,7 +53,7 @@ test.each([
   ]);
 });
 
-test("a value's own names are not quoted where it does not fit", async () => {
+test("a schema violation quotes none of the value's own names", async () => {
   await using machine = await makeMachine(scriptedModel(() => '{"scores":{"hunter2":"high"}}'));
   const scores = { type: "object", additionalProperties: { type: "integer" } };
   const turn = await ask(machine.start(), { text: "judge", outputSchema: { type: "object", properties: { scores } } });
@@ -63,7 +63,7 @@ test("a value's own names are not quoted where it does not fit", async () => {
   });
 });
 
-test("a turn that says nothing is not given what the turn before it said", async () => {
+test("a turn without a message does not reuse the previous turn's", async () => {
   let said = JSON.stringify(fitting);
   await using machine = await makeMachine(scriptedModel(() => said));
   const started = machine.start();
@@ -73,7 +73,7 @@ test("a turn that says nothing is not given what the turn before it said", async
   expect(turn).toMatchObject({ state: "failed", failureMessage: expect.stringContaining("ended without a message") });
 });
 
-test("a model is asked for properties in the order in which they are required", async () => {
+test("asks the model for properties in the order of required", async () => {
   const asked: string[] = [];
   await using machine = await makeMachine((body, signal) => {
     asked.push(JSON.stringify((body as { text: { format: { schema: unknown } } }).text.format.schema));
@@ -92,12 +92,12 @@ test("a model is asked for properties in the order in which they are required", 
   expect(asked).toEqual([expect.stringMatching(/"first".*"last".*"bc".*"a".*"zeta"/)]);
 });
 
-test("an answer that is fenced as code is taken for what stands in the fence", async () => {
+test("takes a fenced answer's content", async () => {
   await using machine = await makeMachine(scriptedModel(() => `\`\`\`json\n${JSON.stringify(fitting)}\n\`\`\``));
   expect(await ask(machine.start(), { text: "judge", outputSchema })).toMatchObject({ output: fitting });
 });
 
-test("a turn that a lost attempt cut off is gone on with by its schema", async () => {
+test("a turn cut off by a lost attempt continues with its schema", async () => {
   await using machine = await makeMachine();
   const plain = machine.start();
   const session = plain.controlPlane.run.assignment.session;
@@ -117,7 +117,7 @@ test("a turn that a lost attempt cut off is gone on with by its schema", async (
   expect(cut()?.output).toEqual(fitting);
 });
 
-test("a steer keeps the schema of the turn that it is for", async () => {
+test("a steer keeps its turn's schema", async () => {
   await using machine = await makeMachine();
   const { controlPlane } = machine.start();
   const turn = controlPlane.order("turn", { text: "RUN `sleep 1` RUN `echo end`", outputSchema });
@@ -128,7 +128,7 @@ test("a steer keeps the schema of the turn that it is for", async () => {
   expect(controlPlane.payloads("user_message")).toContainEqual(expect.objectContaining({ isSteer: true }));
 });
 
-test("a server that takes no outputs is told none, and its turns are asked without a schema", async () => {
+test("with a server that accepts no outputs, turns run without a schema", async () => {
   await using machine = await makeMachine();
   const started = machine.start();
   started.controlPlane.run.assignment.takesOutput = false;

@@ -21,7 +21,7 @@ test.each([
   ["a permission", "sh: ./x: Permission denied", {}, /they may not do that/],
   ["a patch in a read-only sandbox", "patch rejected: writing is blocked by read-only sandbox", {}, /read-only/],
   ["codex's own rules", "exec_command failed: Rejected(rm -f)", {}, /policy refused/],
-])("a turn whose only command was refused by %s is told with what it said", (_why, output, policy, message) => {
+])("describes a turn whose only command was refused by %s, with its message", (_why, output, policy, message) => {
   expect(describeRefusals([call(output)], policy)).toMatch(message);
 });
 
@@ -32,7 +32,7 @@ test.each([
   ["one that succeeded and speaks of it", [call(READ_ONLY, 0)], {}],
   ["a network that is allowed and away", [call(NO_HOST)], { network: true }],
   ["a network that its sandbox allows", [call(NO_HOST)], { sandbox: "danger-full-access" as const }],
-])("a turn with %s is not", (_what, calls, policy) => {
+])("describes no turn with %s", (_what, calls, policy) => {
   expect(describeRefusals(calls, policy)).toBeNull();
 });
 
@@ -43,27 +43,24 @@ test.each([
     "RUN `curl -sS http://example.com` RUN `cat /dev/tcp/127.0.0.1/9 < /dev/tcp/127.0.0.1/9`",
     "resolve",
   ],
-] as const)(
-  "the real codex calls a turn completed whose commands its sandbox refused; ours says so: %s",
-  async (...given) => {
-    const [sandbox, text, said] = given;
-    await using machine = await makeMachine();
-    const { controlPlane } = machine.start({ executionPolicy: { sandbox, approval: "never" } });
-    const turn = controlPlane.order("turn", { text });
-    await controlPlane.until("the turn's end", () => controlPlane.state(turn).state === "completed");
+] as const)("warns of a turn that codex completed although its sandbox refused the commands: %s", async (...given) => {
+  const [sandbox, text, said] = given;
+  await using machine = await makeMachine();
+  const { controlPlane } = machine.start({ executionPolicy: { sandbox, approval: "never" } });
+  const turn = controlPlane.order("turn", { text });
+  await controlPlane.until("the turn's end", () => controlPlane.state(turn).state === "completed");
 
-    const message = expect.stringMatching(new RegExp(`All 2 commands of this turn were refused[\\s\\S]*${said}`));
-    expect(controlPlane.state(turn)).toMatchObject({ state: "completed", failureKind: null, failureMessage: message });
-    expect(controlPlane.payloads("warning")).toEqual([expect.objectContaining({ code: "commands-refused", message })]);
-    // codex reports no command that it refused at once; the run's log has each of them anyway.
-    const ended = controlPlane.payloads("command_execution").filter(({ status }) => status === "failed");
-    expect(ended).toHaveLength(2);
-    expect(controlPlane.payloads("command_output")).toHaveLength(2);
+  const message = expect.stringMatching(new RegExp(`All 2 commands of this turn were refused[\\s\\S]*${said}`));
+  expect(controlPlane.state(turn)).toMatchObject({ state: "completed", failureKind: null, failureMessage: message });
+  expect(controlPlane.payloads("warning")).toEqual([expect.objectContaining({ code: "commands-refused", message })]);
+  // codex reports no command that it refused at once; the run's log has each of them anyway.
+  const ended = controlPlane.payloads("command_execution").filter(({ status }) => status === "failed");
+  expect(ended).toHaveLength(2);
+  expect(controlPlane.payloads("command_output")).toHaveLength(2);
 
-    const next = controlPlane.order("turn", { text: "RUN `pwd`" });
-    await controlPlane.until("the next turn's end", () => controlPlane.state(next).state === "completed");
-    expect(controlPlane.state(next).failureMessage).toBeNull();
-    expect(controlPlane.payloads("warning")).toHaveLength(1);
-    expect(controlPlane.payloads("command_output")).toHaveLength(3);
-  },
-);
+  const next = controlPlane.order("turn", { text: "RUN `pwd`" });
+  await controlPlane.until("the next turn's end", () => controlPlane.state(next).state === "completed");
+  expect(controlPlane.state(next).failureMessage).toBeNull();
+  expect(controlPlane.payloads("warning")).toHaveLength(1);
+  expect(controlPlane.payloads("command_output")).toHaveLength(3);
+});

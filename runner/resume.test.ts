@@ -19,7 +19,7 @@ async function lose(started: Started) {
   expect(await started.ended).toMatchObject({ kind: "lost" });
 }
 
-test("after a SIGKILL in the middle of a turn the next attempt goes on with the same conversation", async () => {
+test("after a SIGKILL during a turn the next attempt continues the conversation", async () => {
   await using machine = await makeMachine();
   const first = machine.start();
   await runTurn(first, "my favourite colour is teal");
@@ -43,7 +43,7 @@ test("after a SIGKILL in the middle of a turn the next attempt goes on with the 
   expect(second.controlPlane.payloads("assistant_message").at(-1)?.text).toContain("my favourite colour is teal");
 });
 
-test("a cut-off turn that policy continues becomes a new turn that says so", async () => {
+test("a cut-off turn that the policy continues becomes a new turn that says so", async () => {
   await using machine = await makeMachine();
   const { controlPlane } = machine.start();
   const turn = controlPlane.order("turn", { text: "count to ten" });
@@ -57,7 +57,7 @@ test("a cut-off turn that policy continues becomes a new turn that says so", asy
   expect(second.controlPlane.payloads("user_message")[0]?.text).toMatch(/cut off[\s\S]*tell me a joke/);
 });
 
-test("a first turn that was cut off is continued on its own thread", async () => {
+test("a first turn that was cut off continues on its own thread", async () => {
   await using machine = await makeMachine();
   const first = machine.start();
   const turn = first.controlPlane.order("turn", { text: "RUN `echo halfway; sleep 986`" });
@@ -76,7 +76,7 @@ test("a first turn that was cut off is continued on its own thread", async () =>
   expect(await listRollouts(path.join(machine.volumeDir, "sessions"))).toHaveLength(1);
 });
 
-test("the volume is archived after each turn, and a session goes on from its archive on a new volume", async () => {
+test("archives the volume after each turn, and a session continues from its archive on a new volume", async () => {
   await using machine = await makeMachine();
   const first = machine.start();
   await runTurn(first, "RUN `echo kept > kept.txt; ln -s kept.txt link`");
@@ -104,7 +104,7 @@ test("the volume is archived after each turn, and a session goes on from its arc
   expect(third.controlPlane.payloads("assistant_message").at(-1)?.text).toContain("2 earlier messages");
 });
 
-test("two sessions go on with one thread from one archive, each on its own volume, and neither hears of the other", async () => {
+test("two sessions continue one thread from one archive, each on its own volume and independently", async () => {
   await using machine = await makeMachine();
   const first = machine.start();
   await runTurn(first, "my favourite colour is teal");
@@ -140,7 +140,7 @@ test.each([
     /cannot be read[\s\S]*put aside as sessions\/\S+\.damaged/,
   ],
 ])(
-  "a rollout that %s fails one run with what to do, and the next starts a new thread and says so",
+  "a rollout that %s fails one run with what to do, and the next starts a new thread with a warning",
   async (_how, damage, message) => {
     await using machine = await makeMachine();
     const first = machine.start();
@@ -167,7 +167,7 @@ test.each([
   },
 );
 
-test("an attempt that meets a later epoch on its volume ends without touching it", async () => {
+test("an attempt that finds a later epoch on its volume ends without changing it", async () => {
   await using machine = await makeMachine();
   const first = machine.start();
   await runTurn(first, "hello");
@@ -200,7 +200,7 @@ test.each(["namespace", "process-group"] as const)(
 );
 
 test.each(["read-only", "workspace-write", "danger-full-access"] as const)(
-  "the sandbox %s holds inside the isolation",
+  "the sandbox %s applies inside the isolation",
   async (sandbox) => {
     await using machine = await makeMachine();
     const started = machine.start({ executionPolicy: { sandbox, approval: "never" } });
@@ -212,7 +212,7 @@ test.each(["read-only", "workspace-write", "danger-full-access"] as const)(
 );
 
 test.skipIf(probeIsolation() !== "namespace").each(["read-only", "workspace-write", "danger-full-access"] as const)(
-  "in the sandbox %s an agent sees of the data folder its own volume and scratch alone",
+  "in the sandbox %s an agent sees only its own volume and scratch of the data folder",
   async (sandbox) => {
     await using machine = await makeMachine();
     const { root } = machine;
@@ -249,7 +249,7 @@ test.each(["tools/bin/codex", "codex"])("a codex and a workspace below the data 
   expect(fs.readFileSync(path.join(shared, "inside.txt"), "utf8")).toBe("in\n");
 });
 
-test("no tool of the agent sees the model's token in its own environment, nor another process's environment", async () => {
+test("no tool of the agent sees the model's token or another process's environment", async () => {
   await using machine = await makeMachine();
   const other = spawn("sleep", ["600"], { env: childEnv({ PATH: process.env.PATH ?? "", RUNNER_CANARY: "secret" }) });
   const started = machine.start({ executionPolicy: { sandbox: "danger-full-access", approval: "never" } });

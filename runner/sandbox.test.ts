@@ -4,7 +4,7 @@ import path from "node:path";
 import { expect, test } from "vitest";
 import { sandboxFor } from "./sandbox";
 
-test("in a pod the pod is the sandbox, and a promise that it does not keep is refused", async () => {
+test("in a pod the pod is the sandbox, and read-only with a writable workspace is refused", async () => {
   const cwd = mkdtempSync(path.join(tmpdir(), "agentrun-sandbox-"));
   for (const sandbox of ["read-only", "workspace-write", "danger-full-access"] as const)
     expect(await sandboxFor(sandbox, { isPod: false, cwd })).toBe(sandbox);

@@ -123,13 +123,13 @@ const TABLE: [name: string, schema: Record<string, unknown>, fitting: unknown[],
   ],
 ];
 
-test.each(TABLE)("%s: what fits does, and nothing else", (_, schema, fitting, others) => {
+test.each(TABLE)("%s: accepts fitting values, and refuses others", (_, schema, fitting, others) => {
   expect(OutputSchema.safeParse(schema).error).toBeUndefined();
   for (const value of fitting) expect(schemaViolation(value, schema), JSON.stringify(value)).toBeNull();
   for (const value of others) expect(schemaViolation(value, schema), JSON.stringify(value)).toMatch(/^\$/);
 });
 
-test("a misfit is told by its place and in words, and by no name that the schema does not say", () => {
+test("reports a violation by path and kind, without names that the schema does not define", () => {
   const scores = { type: "object", additionalProperties: { type: "array", items: { type: "integer" } } };
   expect(schemaViolation({ a: { hunter2: [1, "x"] } }, of(scores))).toBe("$.a.*.1 is of another type");
   expect(schemaViolation({ "x/y~ é": 1 }, of({}, { properties: { "x/y~ é": { enum: ["x"] } } }))).toBe(
@@ -141,7 +141,7 @@ test("a misfit is told by its place and in words, and by no name that the schema
   );
 });
 
-test("as deep a value as is kept is held against a schema that contains itself", () => {
+test("checks a value of the maximum depth against a recursive schema", () => {
   let deep: Record<string, unknown> = { n: "x" };
   for (let level = 0; level < 99; level += 1) deep = { kids: [deep] };
   expect(OutputSchema.safeParse(tree).success).toBe(true);
@@ -163,14 +163,14 @@ test.each([
   ["the same that does not", chain(15), { a: 1 }],
   ["many choices for many items", of({ items: { oneOf: choices } }), { a: numbers.map(() => 5) }],
   ["each item against each", of({ uniqueItems: true }), { a: numbers }],
-])("a schema that would hold its runner up is given up in seconds: %s", (_, schema, value) => {
+])("gives up within seconds a schema that is too expensive: %s", (_, schema, value) => {
   expect(OutputSchema.safeParse(schema).success).toBe(true);
   const startedAt = performance.now();
   expect(schemaViolation(value, schema)).toMatch(/^the schema took too long to hold the message against/);
   expect(performance.now() - startedAt).toBeLessThan(6_000);
 });
 
-test("what is found wrong on the way is not gathered until no memory is left", () => {
+test("bounds the memory for intermediate violations", () => {
   const value = Object.fromEntries(numbers.slice(0, 90_000).map((n) => [`k${n}`, "x"]));
   const schema = { type: "object", additionalProperties: { anyOf: choices } };
   const { maxRSS } = process.resourceUsage();
@@ -178,7 +178,7 @@ test("what is found wrong on the way is not gathered until no memory is left", (
   expect(process.resourceUsage().maxRSS - maxRSS).toBeLessThan(400 * 1024);
 });
 
-test("whatever schema is taken, any value can be held against it", () => {
+test("any accepted schema can check any value", () => {
   const keyword = fc.constantFrom(
     ...[
       "type",

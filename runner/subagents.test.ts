@@ -40,7 +40,7 @@ async function sleepers(attemptId: string): Promise<number> {
   return lines.filter((line) => line.startsWith("sleep\0")).length;
 }
 
-test("a turn ends when those have ended to whom the agent handed its work", async () => {
+test("a turn ends once its agent's sub-agents have ended", async () => {
   await using machine = await makeMachine(delegating("sleep 1; echo done > work.txt", () => "I am done."));
   const { controlPlane } = machine.start();
   const turn = controlPlane.order("turn", { text: "hello" });
@@ -55,7 +55,7 @@ test("a turn ends when those have ended to whom the agent handed its work", asyn
   expect(controlPlane.payloads("backend_status").at(-1)).toMatchObject({ phase: "turn-completed" });
 });
 
-test("what one of them asks for is asked of a person, after the agent's own end too", async () => {
+test("a sub-agent's request needs an approval, also after the agent's own end", async () => {
   await using machine = await makeMachine(
     delegating("echo done > work.txt", () => "I am done.", {
       sandbox_permissions: "require_escalated",
@@ -83,7 +83,7 @@ test("what one of them asks for is asked of a person, after the agent's own end 
   expect(fs.existsSync(path.join(machine.workspaceDir, "work.txt"))).toBe(true);
 });
 
-test.each(["before", "after"])("an interrupt stops them too, %s the agent's own end", async (when) => {
+test.each(["before", "after"])("an interrupt also stops sub-agents, %s the agent's own end", async (when) => {
   await using machine = await makeMachine(
     delegating("sleep 600; echo done > work.txt", () =>
       when === "after"
@@ -110,7 +110,7 @@ test.each(["before", "after"])("an interrupt stops them too, %s the agent's own 
   expect(fs.existsSync(path.join(machine.workspaceDir, "work.txt"))).toBe(false);
 });
 
-test("an interrupt also ends what one of them left in the background before it was done", async () => {
+test("an interrupt also ends background processes of a finished sub-agent", async () => {
   await using machine = await makeMachine(
     scriptedModel(({ text, outputs }) => {
       const isHelper = text.includes("do the work") && !text.includes("spawn_agent");
@@ -130,7 +130,7 @@ test("an interrupt also ends what one of them left in the background before it w
   await expect.poll(() => sleepers(attemptId), { timeout: 5_000 }).toBe(0);
 });
 
-test("one that the agent closes itself holds up no turn", async () => {
+test("a sub-agent closed by its agent does not delay the turn", async () => {
   await using machine = await makeMachine(
     delegating("sleep 600", (target, outputs) =>
       outputs.length === 0 ? agents("close_agent", { target }) : "I closed it.",
@@ -143,7 +143,7 @@ test("one that the agent closes itself holds up no turn", async () => {
   expect(controlPlane.payloads("assistant_message").at(-1)).toMatchObject({ text: "I closed it." });
 });
 
-test("codex begins no turn that nobody ordered", async () => {
+test("codex starts no turn by itself", async () => {
   await using machine = await makeMachine(
     scriptedModel(({ outputs }) =>
       outputs.length === 0 ? { name: "create_goal", arguments: { objective: "go on for ever" } } : "I stop here.",
@@ -156,7 +156,7 @@ test("codex begins no turn that nobody ordered", async () => {
   expect(machine.model.requests).toHaveLength(2);
 });
 
-test("the demo's agent hands work on, waits for it and tells what came of it", async () => {
+test("the demo's agent delegates work, waits for it and reports its outcome", async () => {
   // Slow enough that text is shown while it is being written.
   await using machine = await makeMachine((body, signal) => answerDemo(body, signal, 60));
   const { controlPlane } = machine.start();

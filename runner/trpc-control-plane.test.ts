@@ -61,7 +61,7 @@ const aBeginning: Answering = (response) => {
 };
 
 test.each(CALLS)(
-  "%s that nobody answers ends at its limit, whatever is collected meanwhile",
+  "%s without an answer ends at its time limit, also under garbage collection",
   async (_name, call) => {
     await using server = await startServer(nothing);
     using _ = collectOften();
@@ -78,7 +78,7 @@ test.each(CALLS)(
 );
 
 test.each(CALLS)(
-  "%s whose answer breaks off ends at its limit too",
+  "%s whose answer breaks off ends at its time limit",
   async (_name, call) => {
     await using server = await startServer(aBeginning);
     using _ = collectOften();
@@ -90,7 +90,7 @@ test.each(CALLS)(
 );
 
 test.each(CALLS.filter(([name]) => name === GIVEN_UP || name === UPLOAD))(
-  "%s ends at once when it is, with its connection",
+  "%s ends with its connection at once when aborted",
   async (_name, call) => {
     await using server = await startServer(nothing);
     const plane = connectControlPlane({ url: server.url, launchToken: "t" });
@@ -108,7 +108,7 @@ test.each(CALLS.filter(([name]) => name === GIVEN_UP || name === UPLOAD))(
   5_000,
 );
 
-test("a silence of the server is told once, and its end: a refusal is an answer, and nobody waits for what he gave up", async () => {
+test("reports the start and end of the server's silence once; refusals count as answers and aborted calls do not", async () => {
   const okay = { status: 200, body: { result: { data: { items: [] } } } };
   const refused = (reason: string, status: number) => {
     const agentrun = { failureKind: "infra-failed", reason, message: "no", requestId: "req_1" };
@@ -149,7 +149,7 @@ test("a silence of the server is told once, and its end: a refusal is an answer,
   expect(said).toEqual([expect.stringContaining("aborted"), "again"]);
 });
 
-test("calls that were answered leave nothing on a signal that outlives them", async () => {
+test("finished calls leave no listener on a signal that outlives them", async () => {
   await using server = await startServer((response) => {
     response.writeHead(200, { "content-type": "application/json" });
     response.end(JSON.stringify({ result: { data: { missing: [] } } }));

@@ -15,7 +15,7 @@ function heapBytes(): number {
   return process.memoryUsage().heapUsed;
 }
 
-test("of the output of commands that fail no more is kept than tells why they were refused", () => {
+test("keeps only as much output of failed commands as shows why they were refused", () => {
   const commands = new TurnCommands();
   const log = "x".repeat(400_000);
   const before = heapBytes();

@@ -12,11 +12,11 @@ test.each([
   '\uFEFF{"a":1}',
   '\uFEFF\n```\n{"a":1}\n```\n\n',
   ' \n{"a":1}\n ',
-])("an answer is what stands in its fence and between its white space: %j", (said) => {
+])("reads an answer inside its fence and white space: %j", (said) => {
   expect(parseOutput(said, schema)).toEqual({ output: { a: 1 } });
 });
 
-test("a fence within a value is the value's", () => {
+test("a fence within a value belongs to the value", () => {
   expect(parseOutput('{"a":"```json\\n{}\\n```"}', schema)).toEqual({ output: { a: "```json\n{}\n```" } });
 });
 
@@ -31,11 +31,11 @@ test.each([
   [`${'{"a":'.repeat(250)}1${"}".repeat(250)}`, "nested deeper than 200 levels"],
   [`{"a":${"[".repeat(300_000)}${"]".repeat(300_000)}}`, "nested deeper than 200 levels"],
   [`{"a":"${"x".repeat(OUTPUT_MAX_BYTES)}"}`, `larger than ${OUTPUT_MAX_BYTES} bytes`],
-])("what is more or less than one JSON object of the size that is kept is none: %#", (said, why) => {
+])("refuses what is not exactly one JSON object within the size limit: %#", (said, why) => {
   expect(parseOutput(said, schema)).toEqual({ problem: expect.stringContaining(why) });
 });
 
-test("a long list is kept, and a name of every object's own", () => {
+test("keeps a long list and the name __proto__", () => {
   const list = Array.from({ length: 400_000 }, () => 1);
   expect(parseOutput(JSON.stringify({ list }), schema)).toEqual({ output: { list } });
   const read = parseOutput('{"__proto__":1}', schema);

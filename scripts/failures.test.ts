@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { failuresOfPlaywright, failuresOfVitest } from "./failures.mjs";
 
-test("a failed test and a file that cannot be loaded are a line each", () => {
+test("prints one line per failed test and per file that cannot be loaded", () => {
   const passed = { status: "passed", fullName: "adds", failureMessages: [] };
   const failed = {
     status: "failed",
@@ -21,7 +21,7 @@ test("a failed test and a file that cannot be loaded are a line each", () => {
   ]);
 });
 
-test("a failed story is found however deep it stands, and an error outside of any is one too", () => {
+test("finds a failed story at any depth, and an error outside of any", () => {
   const story = (title: string, ok: boolean) => ({
     title,
     ok,

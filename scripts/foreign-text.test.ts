@@ -8,7 +8,7 @@ const projectRoot = path.resolve(import.meta.dirname, "..");
 const textsOf = (source: string, name = "components/planted.tsx") =>
   findForeignText(name, source).map(({ text }) => text);
 
-test("what others wrote is found wherever it is drawn as it is", () => {
+test("finds foreign text wherever it is rendered raw", () => {
   const drawn = {
     "<p>{task.title}</p>": ["task.title"],
     "<p>{run.failureMessage ?? run.failureKind}</p>": ["run.failureMessage"],
@@ -37,7 +37,7 @@ test("what others wrote is found wherever it is drawn as it is", () => {
   expect(textsOf("toast.success(`Done: $\u007btask.title}`);")).toEqual(["task.title"]);
 });
 
-test("what is written out, counted, or drawn by a component of its own is not", () => {
+test("accepts text that is revealed, counted, or rendered by its own component", () => {
   for (const jsx of [
     "<p>{revealHidden(task.title)}</p>",
     "<p>{task.title !== null && revealHiddenInName(task.title)}</p>",
@@ -53,7 +53,7 @@ test("what is written out, counted, or drawn by a component of its own is not", 
   expect(textsOf(given)).toEqual(["title"]);
 });
 
-test("nothing that others wrote is drawn as it is", async () => {
+test("nothing renders foreign text raw", async () => {
   const entries = await Promise.all(
     ["app", "components"].map(async (folder) =>
       (await readdir(path.join(projectRoot, folder), { recursive: true })).map((file) => path.posix.join(folder, file)),

@@ -109,7 +109,7 @@ beforeAll(async () => {
 
 afterAll(() => rm(sandbox, { recursive: true, force: true }));
 
-test.each(LAYERS)("$file is refused what its layer may not import, and nothing else", (layer) => {
+test.each(LAYERS)("$file is refused exactly the imports that its layer forbids", (layer) => {
   const refused = findings
     .filter((finding) => finding.file === layer.file && finding.category === "lint/style/noRestrictedImports")
     .map((finding) => finding.line);

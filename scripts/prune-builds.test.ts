@@ -4,7 +4,7 @@ import path from "node:path";
 import { expect, test } from "vitest";
 import { pruneBuilds } from "./prune-builds.mjs";
 
-test("old builds are removed, but never one in use", () => {
+test("removes old builds, except one in use", () => {
   const root = mkdtempSync(path.join(tmpdir(), "agentrun-builds-"));
   const longAgo = Date.now() / 1_000 - 86_400;
   const builds = ["a", "b", "c", "d"].map((letter, age) => {

@@ -6,7 +6,7 @@ import { expect, test, vi } from "vitest";
 import { startDatabase } from "./database";
 import { isProcessAlive } from "./processes/alive";
 
-test("a stop while PostgreSQL is being started again leaves none running", async () => {
+test("stopping while PostgreSQL restarts leaves none running", async () => {
   const dataDir = await mkdtemp(path.join(tmpdir(), "agentrun-database-"));
   const pidFile = path.join(dataDir, "pg", "postmaster.pid");
   const pidOf = () => (existsSync(pidFile) ? Number(readFileSync(pidFile, "utf8").split("\n")[0]) : 0);

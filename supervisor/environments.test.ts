@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { readSupervisorConfig } from "./env";
 import { buildEnvironments } from "./environments";
 
-test("what opens a collector of traces reaches the worker alone", async () => {
+test("credentials of a trace collector reach only the worker", async () => {
   const config = readSupervisorConfig({
     ...{ PATH: "/bin", NODE_ENV: "test" as const },
     OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:4318",

@@ -10,7 +10,7 @@ function scratch(): { folder: string } & Disposable {
   return { folder, [Symbol.dispose]: () => rmSync(folder, { recursive: true }) };
 }
 
-test("a log that grows while it is written is set aside, and no line is lost", async () => {
+test("rotates a log while it is written, without losing a line", async () => {
   using place = scratch();
   const file = path.join(place.folder, "agentrun.log");
   appendFileSync(file, "an earlier start\n");
@@ -24,7 +24,7 @@ test("a log that grows while it is written is set aside, and no line is lost", a
   expect(statSync(`${file}.1`).size).toBeLessThan(1_100);
 });
 
-test("the terminal is told what matters, and the file all of it", async () => {
+test("the terminal shows only important lines, and the file has all", async () => {
   using place = scratch();
   const shown: string[] = [];
   const terminal = new Writable({
@@ -50,7 +50,7 @@ test("the terminal is told what matters, and the file all of it", async () => {
   expect(shown.at(-1)).toContain("working");
 });
 
-test("a log that another process appends to is set aside under it", async () => {
+test("rotates a log that another process appends to", async () => {
   using place = scratch();
   const file = path.join(place.folder, "postgres.log");
   const held = openSync(file, "a");

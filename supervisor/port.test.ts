@@ -12,14 +12,14 @@ function ephemeralPorts(): [first: number, last: number] {
 test.each([
   ["a free port", () => freePort()],
   ["the port of a web that was told none", () => choosePort("127.0.0.1", 0)],
-])("%s is none that a connection may be given before somebody listens on it", async (_, choose) => {
+])("%s is outside the range of ephemeral ports", async (_, choose) => {
   const [first, last] = ephemeralPorts();
   const ports = await Promise.all(Array.from({ length: 50 }, choose));
   expect(ports.filter((port) => port >= first && port <= last)).toEqual([]);
   expect(new Set(ports).size).toBeGreaterThan(45);
 });
 
-test("a port that somebody listens on is not free", async () => {
+test("refuses a port that is in use", async () => {
   const taken = createServer();
   const port = await freePort();
   await new Promise<void>((resolve) => taken.listen(port, "127.0.0.1", resolve));

@@ -21,13 +21,13 @@ async function startWeb(silentLooks: number) {
   };
 }
 
-test("a web that answers nothing to a look is looked at again", async () => {
+test("checks a web without an answer again", async () => {
   await using web = await startWeb(1);
   expect(await waitUntilServing(web.url, new AbortController().signal)).toBe(true);
   expect(web.looks()).toBe(2);
 });
 
-test("whoever waits for a web that answers nothing can leave at once", async () => {
+test("waiting for a web without an answer can be aborted at once", async () => {
   await using web = await startWeb(Number.POSITIVE_INFINITY);
   const controller = new AbortController();
   const waited = waitUntilServing(web.url, controller.signal);

@@ -4,7 +4,7 @@ import { expect, test, vi } from "vitest";
 import { isProcessAlive } from "./processes/alive";
 import { TestProduct, waitUntilGone } from "./test/product";
 
-test("a start prints the address and the sign-in link, and SIGTERM stops all of it in order", async () => {
+test("a start prints the address and the sign-in link, and SIGTERM stops everything in order", async () => {
   await using product = await TestProduct.create();
   const started = await product.startReady({ AGENTRUN_TEST_ATTEMPT: "att_1" });
   // The link is on a line of its own, and may come a moment later.
@@ -22,7 +22,7 @@ test("a start prints the address and the sign-in link, and SIGTERM stops all of 
   expect(await readFile(path.join(product.dataDir, "postgres.log"), "utf8")).toContain("database system is shut down");
 });
 
-test("SIGKILL of the supervisor leaves nothing but PostgreSQL, which the next start takes over", async () => {
+test("SIGKILL of the supervisor leaves only PostgreSQL, which the next start takes over", async () => {
   await using product = await TestProduct.create();
   const first = await product.startReady({ AGENTRUN_TEST_ATTEMPT: "att_1" });
   const pids = (await Promise.all(["web", "worker", "runner", "tool"].map((name) => product.pidsOf(name)))).flat();
@@ -38,7 +38,7 @@ test("SIGKILL of the supervisor leaves nothing but PostgreSQL, which the next st
   expect(await isProcessAlive(await product.postgresPid())).toBe(true);
 });
 
-test("a start after SIGKILL of everything, PostgreSQL included, recovers the database", async () => {
+test("a start after SIGKILL of everything, including PostgreSQL, recovers the database", async () => {
   await using product = await TestProduct.create();
   const first = await product.startReady();
   first.process.kill("SIGKILL");
@@ -51,7 +51,7 @@ test("a start after SIGKILL of everything, PostgreSQL included, recovers the dat
   expect(await readFile(path.join(product.dataDir, "postgres.log"), "utf8")).toContain("automatic recovery");
 });
 
-test("a second start on the same data folder says who holds it, and changes nothing", async () => {
+test("a second start on the same data folder names its holder, and changes nothing", async () => {
   await using product = await TestProduct.create();
   const first = await product.startReady();
 
@@ -63,7 +63,7 @@ test("a second start on the same data folder says who holds it, and changes noth
   expect(await (await fetch(`${first.url}/readyz`)).text()).toBe("ok");
 });
 
-test("a web that crashes is started again on the same address, later each time", async () => {
+test("a crashed web restarts on the same address, with growing delays", async () => {
   await using product = await TestProduct.create();
   const started = await product.startReady();
   for (const crash of [1, 2]) {
@@ -75,7 +75,7 @@ test("a web that crashes is started again on the same address, later each time",
   expect(started.output()).toContain("web ended with 7: restarting in 1000 ms.");
 });
 
-test("a PostgreSQL that is killed is started again on the same port", async () => {
+test("a killed PostgreSQL restarts on the same port", async () => {
   await using product = await TestProduct.create();
   const started = await product.startReady();
   const killed = await product.postgresPid();
@@ -94,7 +94,7 @@ test("a PostgreSQL that is killed is started again on the same port", async () =
   expect(await started.exited).toBe(0);
 });
 
-test("what a killed attempt left in a session of its own is ended before the next start", async () => {
+test("ends processes that a killed attempt left in a session of its own before the next start", async () => {
   await using product = await TestProduct.create();
   const env = { AGENTRUN_TEST_ATTEMPT: "att_careless", AGENTRUN_TEST_RUNNER: "careless" };
   const first = await product.startReady(env);
@@ -109,7 +109,7 @@ test("what a killed attempt left in a session of its own is ended before the nex
   await expect(stat(path.join(product.dataDir, "scratch", "att_careless"))).rejects.toMatchObject({ code: "ENOENT" });
 });
 
-test("a runner that does not listen to SIGTERM is killed at its deadline, with its tools", async () => {
+test("a runner that ignores SIGTERM is killed at its deadline, with its tools", async () => {
   await using product = await TestProduct.create();
   const started = await product.startReady({ AGENTRUN_TEST_ATTEMPT: "att_1", AGENTRUN_TEST_RUNNER: "deaf" });
   const [runner = 0] = await product.pidsOf("runner");
@@ -122,7 +122,7 @@ test("a runner that does not listen to SIGTERM is killed at its deadline, with i
   expect(await isProcessAlive(tool)).toBe(false);
 });
 
-test("a worker's death ends no runner, and its successor is told of them", async () => {
+test("a worker's death ends no runner, and its successor learns of them", async () => {
   await using product = await TestProduct.create();
   await product.startReady({ AGENTRUN_TEST_ATTEMPT: "att_1" });
   const [runner = 0] = await product.pidsOf("runner");
@@ -142,7 +142,7 @@ test("a worker's death ends no runner, and its successor is told of them", async
   expect(await isProcessAlive(runner)).toBe(true);
 });
 
-test("a provider's key reaches web alone, and a runner gets no secret", async () => {
+test("a provider's key reaches only web, and a runner gets no secret", async () => {
   await using product = await TestProduct.create();
   const backends = path.join(product.dataDir, "backends.json");
   const profile = { model: "m", baseUrl: "https://models.example", keyEnv: "EXAMPLE_KEY" };
@@ -183,7 +183,7 @@ test.each([
   { signal: "SIGTERM", to: "npm's own process" },
   { signal: "SIGINT", to: "the whole group" },
   { signal: "SIGTERM", to: "the whole group" },
-] as const)("$signal to $to stops all of it in order", async ({ signal, to }) => {
+] as const)("$signal to $to stops everything in order", async ({ signal, to }) => {
   await using product = await TestProduct.create();
   const npm = await product.startReady({ AGENTRUN_TEST_ATTEMPT: "att_1" }, "npm");
   await product.pidsOf("runner");
@@ -197,14 +197,14 @@ test.each([
   expect(await readFile(path.join(product.dataDir, "lock"), "utf8")).toBe("");
 });
 
-test("a variable that is wrong stops the start with its name", async () => {
+test("an invalid variable stops the start with its name", async () => {
   await using product = await TestProduct.create();
   const started = product.start({ PORT: "many" });
   expect(await started.exited).toBe(1);
   expect(started.output()).toContain("PORT");
 });
 
-test("a port that is taken stops the start with what to set", async () => {
+test("a port in use stops the start with what to set", async () => {
   await using product = await TestProduct.create();
   const first = await product.startReady();
   const started = product.start({
@@ -215,7 +215,7 @@ test("a port that is taken stops the start with what to set", async () => {
   expect(started.output()).toContain("set PORT");
 });
 
-test("the data folder's secrets are readable by their owner alone, and may be lost", async () => {
+test("secrets in the data folder are readable only by their owner, and losing them does not stop a start", async () => {
   await using product = await TestProduct.create();
   const file = path.join(product.dataDir, "secrets.json");
   const first = await product.startReady();

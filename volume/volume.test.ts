@@ -55,7 +55,7 @@ async function asOrdinaryUser<T>(root: string, work: () => Promise<T>): Promise<
   }
 }
 
-test("a restored volume holds the same files, modes, links and folders", async () => {
+test("a restored volume has the same files, modes, links and folders", async () => {
   using volume = await makeVolume();
   const { layout, root } = volume;
   fs.mkdirSync(path.join(layout.rolloutsDir, "2026/01/02"), { recursive: true });
@@ -86,7 +86,7 @@ test("a restored volume holds the same files, modes, links and folders", async (
   await checkWriter(restored, WRITER);
 });
 
-test("what has not changed is neither read nor sent again, and a growing rollout sends its tail alone", async () => {
+test("reads and sends only changed files, and only the tail of a growing rollout", async () => {
   using volume = await makeVolume();
   const { layout } = volume;
   const line = `{"text":"${"x".repeat(1_000_000)}"}\n`;
@@ -105,7 +105,7 @@ test("what has not changed is neither read nor sent again, and a growing rollout
   expect(entry).toMatchObject({ sizeBytes: line.length * 10 + 11 });
 });
 
-test("special files are left out with a reason, and a link out of the volume is never followed", async () => {
+test("leaves out special files with a reason, and never follows a link out of the volume", async () => {
   using volume = await makeVolume();
   const { layout, root } = volume;
   fs.writeFileSync(path.join(root, "secret"), "secret");
@@ -123,7 +123,7 @@ test("special files are left out with a reason, and a link out of the volume is 
   expect(manifest.entries.map(({ kind }) => kind)).toEqual(["link", "link"]);
 });
 
-test("a folder or file that cannot be read is told of, and not archived as empty", async () => {
+test("reports an unreadable folder or file, and does not archive it as empty", async () => {
   using volume = await makeVolume();
   const { layout, root } = volume;
   const folder = path.join(layout.workspaceDir, "folder");
@@ -145,7 +145,7 @@ test("a folder or file that cannot be read is told of, and not archived as empty
   expect((await pack(layout)).manifest.omitted).toEqual([{ path: ".", reason: "unreadable" }]);
 });
 
-test("a damaged segment, a path that leads out, and a volume in use are refused", async () => {
+test("refuses a damaged segment, a path that leads out, and a volume in use", async () => {
   using volume = await makeVolume();
   const { layout, root } = volume;
   fs.writeFileSync(path.join(layout.workspaceDir, "a"), "a");
@@ -173,7 +173,7 @@ test("a damaged segment, a path that leads out, and a volume in use are refused"
   expect(fs.readFileSync(path.join(root, "b/workspace/a"), "utf8")).toBe("a");
 });
 
-test("a torn last line is cut, and a whole rollout stays as it is", async () => {
+test("truncates a torn last line, and keeps a whole rollout", async () => {
   using volume = await makeVolume();
   const { layout } = volume;
   const whole = '{"a":1}\n{"b":"\u2028"}\n';
@@ -200,7 +200,7 @@ test("an attempt of an earlier epoch can neither take nor use the volume", async
   await expect(checkWriter(layout, { ...WRITER, leaseEpoch: 2 })).rejects.toBeInstanceOf(VolumeTakenError);
 });
 
-test("a folder of the volume that became a link is refused", async () => {
+test("refuses a volume's folder that became a link", async () => {
   using volume = await makeVolume();
   const { layout, root } = volume;
   fs.rmSync(layout.rolloutsDir, { recursive: true });

@@ -24,7 +24,7 @@ const COLUMNS: Arrangements["columns"] = [
 ];
 const shown = (columns: string | null) => shownColumns(COLUMNS, columns).map(({ id }) => id);
 
-test("columns of an address stand in the list's order, each once; what the list has not is passed over", () => {
+test("columns of a URL follow the list's order, each once, without unknown ones", () => {
   expect(readColumns(COLUMNS, null)).toBeNull();
   expect(readColumns(COLUMNS, "c,b,c,x")).toBe("b,c");
   expect(readColumns(COLUMNS, NO_COLUMNS)).toBe(NO_COLUMNS);
@@ -32,7 +32,7 @@ test("columns of an address stand in the list's order, each once; what the list 
   expect([shown(null), shown("b"), shown(NO_COLUMNS)]).toEqual([["a", "c"], ["b"], []]);
 });
 
-test("a column is put in and taken out, and the list's own columns are no choice", () => {
+test("toggles a column, and the default columns are no choice", () => {
   expect(toggleColumn(COLUMNS, null, "b")).toBe("a,b,c");
   expect(toggleColumn(COLUMNS, "a,b,c", "b")).toBeNull();
   expect(toggleColumn(COLUMNS, "c", "c")).toBe(NO_COLUMNS);
@@ -50,7 +50,7 @@ test("a column is put in and taken out, and the list's own columns are no choice
   );
 });
 
-test("a view tells how its list is shown beside what it is narrowed to, and the box over the list knows of neither", () => {
+test("a view stores its list's arrangement beside its query, and the query box has neither", () => {
   const viewed = asViewed(SESSION_QUERY);
   const text = "group:state columns:expires,profile,expires state:running foo";
   const { filter, problems } = readQuery(viewed, text);
@@ -69,7 +69,7 @@ test("a view tells how its list is shown beside what it is narrowed to, and the 
   expect(problemsOf(TASK_QUERY, "group:state")[0]).toContain("Unknown filter “group”");
 });
 
-test("every list's columns can be told apart, and no list has one of the name of a condition", () => {
+test("column and group ids are unique per list, and differ from query keys", () => {
   for (const { page, keys, arrangements } of Object.values(QUERY_PAGES) as unknown as QueryPage[]) {
     const { columns = [], groups = [] } = arrangements ?? {};
     for (const values of [columns.map(({ id }) => id), columns.map(({ name }) => name), groups.map(({ id }) => id)])
@@ -80,7 +80,7 @@ test("every list's columns can be told apart, and no list has one of the name of
   }
 });
 
-test("the console's document lists the columns and groups of every list as the registry has them", () => {
+test("docs/CONSOLE.md lists each list's columns and groups", () => {
   const document = readFileSync(new URL("../../docs/CONSOLE.md", import.meta.url), "utf8");
   const rows = document.split("\n").map((line) => line.split("|").map((cell) => cell.trim()));
   const told = (ids: readonly { id: string }[]) => ids.map(({ id }) => `\`${id}\``).join(", ");

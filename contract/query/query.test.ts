@@ -42,7 +42,7 @@ const conditions = fc.array(
 );
 const said = (text: string) => parseQuery(text).map(({ start, valueAt, end, ...condition }) => condition);
 
-test("any text parses, what is printed says the same, and printing it again changes nothing", () => {
+test("any text parses, and its printed form parses to the same and prints itself", () => {
   fc.assert(
     fc.property(hostile, (text) => {
       const parts = parseQuery(text);
@@ -57,7 +57,7 @@ test("any text parses, what is printed says the same, and printing it again chan
   );
 });
 
-test("whatever conditions there are, their print is read as them", () => {
+test("any conditions parse back from their printed form", () => {
   fc.assert(
     fc.property(conditions, (list) => {
       const meant = list.map((condition) =>
@@ -70,7 +70,7 @@ test("whatever conditions there are, their print is read as them", () => {
   );
 });
 
-test("parts tell where they stand, and long hostile text takes no time", () => {
+test("parts have positions, and long hostile text parses quickly", () => {
   const text = 'state:running  age>=2h title~"fla\\"ky one" -tag:smoke "a b" -x';
   expect(parseQuery(text).map(({ start, end }) => text.slice(start, end))).toEqual([
     ...["state:running", "age>=2h", 'title~"fla\\"ky one"', "-tag:smoke", '"a b"', "-x"],
@@ -88,7 +88,7 @@ test("parts tell where they stand, and long hostile text takes no time", () => {
   expect(performance.now() - startMs).toBeLessThan(1_000);
 });
 
-test("of every page, any text is read without a throw, and what a filter prints is read as that filter", () => {
+test("on every page any text parses without a throw, and a printed filter parses back", () => {
   for (const page of VIEW_PAGES) {
     const registry = queryPage(page);
     const keys = registry.keys.map(({ name }) => name);
@@ -128,7 +128,7 @@ test("of every page, any text is read without a throw, and what a filter prints 
 const problemOf = (page: QueryPage<never> | unknown, text: string) =>
   readQuery(page as QueryPage, text).problems.map(({ message, fix }) => [message, fix]);
 
-test("a query writes the filter of its page, and its print is the filter's own", () => {
+test("a query sets its page's filter, and a filter prints as a query", () => {
   const text = 'state:running profile:codex age<2h unread:yes "two  words"';
   const { filter, problems } = readQuery(SESSION_QUERY, text);
   expect(problems).toEqual([]);
@@ -154,7 +154,7 @@ test("a query writes the filter of its page, and its print is the filter's own",
   ]);
 });
 
-test("what is not understood is said, with what may have been meant; nothing is left out in silence", () => {
+test("reports what it does not understand with a suggestion, and drops nothing silently", () => {
   expect(problemOf(SESSION_QUERY, "stat:running")).toEqual([
     ["Unknown filter “stat”: did you mean “state”?", "state:running"],
   ]);
@@ -185,7 +185,7 @@ test("what is not understood is said, with what may have been meant; nothing is 
   expect(problemOf(SESSION_QUERY, `state:idle${" ".repeat(QUERY_MAX)}`)).toHaveLength(1);
 });
 
-test("metadata is asked for by its names, several hold together, and a filter says them in one text", () => {
+test("several metadata conditions combine, and a filter prints them as one text", () => {
   const { filter, problems } = readQuery(
     TASK_QUERY,
     'meta.ticket:7 metadata.team:"shop floor" lane:fast META."a b:c":x',
@@ -212,7 +212,7 @@ test("metadata is asked for by its names, several hold together, and a filter sa
   expect(readQuery(SESSION_QUERY, "list.ts:12").filter.search).toBe("list.ts:12");
 });
 
-test("pairs in an address are those that a query may say, in the one way that they are written", () => {
+test("accepts URL pairs exactly as a query would write them", () => {
   expect(parsePairs('team:shop  ticket:"7"')).toBe("team:shop ticket:7");
   expect(parsePairs('"b b":"1 2" a:"x\\"y"')).toBe('a:x"y "b b":"1 2"');
   for (const wrong of ["", "ticket", ":7", 'a:""', "a:\u0007", "a:1 b:1 c:1 d:1 e:1 f:1"])
@@ -235,7 +235,7 @@ test("pairs in an address are those that a query may say, in the one way that th
   );
 });
 
-test("on the audit page a word is a caller, an action or an id, by how it is written", () => {
+test("on the audit page a bare word is a caller, an action or an id, by its form", () => {
   const read = (text: string) => readQuery(AUDIT_QUERY, text);
   expect(read(" operator:admin ").filter).toMatchObject({ actor: "operator:admin", target: null });
   expect(read("runs.cancel").filter).toMatchObject({ action: "runs.cancel" });
@@ -247,7 +247,7 @@ test("on the audit page a word is a caller, an action or an id, by how it is wri
   expect(printFilter(AUDIT_QUERY, read("ses_1 operator:ann").filter)).toBe("actor:operator:ann target:ses_1");
 });
 
-test("the nearest word is the one that was meant, and none where nothing is near", () => {
+test("suggests the nearest word, and none where none is near", () => {
   expect(nearest("pofile", ["state", "profile"])).toBe("profile");
   expect(nearest("prfoile", ["state", "profile"])).toBe("profile");
   expect(nearest("pro", ["project", "profile"])).toBe("project");
@@ -256,7 +256,7 @@ test("the nearest word is the one that was meant, and none where nothing is near
   expect(nearest("x".repeat(10_000), ["state"])).toBeNull();
 });
 
-test("lengths of time are read as they are printed, and ranges mean what they say", () => {
+test("durations parse as they print, and ranges set matching inputs", () => {
   for (const typed of ["1m", "90m", "2h", "24h", "7d", "365d"])
     expect(printDuration(parseDuration(typed) ?? 0)).toBe(typed);
   expect(printDuration(parseDuration("1w") ?? 0)).toBe("7d");
@@ -271,7 +271,7 @@ test("lengths of time are read as they are printed, and ranges mean what they sa
   expect(isInRange({ ...ANY_TIME, within: 2 }, nowMs - 3_600_000, nowMs)).toBe(true);
 });
 
-test("the console's document lists every key of every page as the registry has it", () => {
+test("docs/CONSOLE.md lists every key of every page", () => {
   const document = readFileSync(new URL("../../docs/CONSOLE.md", import.meta.url), "utf8");
   const rows = document.split("\n").map((line) => line.split("|").map((cell) => cell.trim()));
   for (const page of Object.values(QUERY_PAGES) as unknown as QueryPage[]) {

@@ -46,22 +46,25 @@ test.each([
   ["agentrun_sessions", ["task", "session"]],
   ["agentrun_runs", ["task", "session", "run"]],
   ["agentrun_commands", ["task", "session", "run", "command"]],
-])("who waits for a row of %s holds what comes before it, and nothing that comes after", async (table, locked) => {
-  await using database = await createTestDatabase();
-  const { ctx, commandId } = await dispatched(database);
-  await using _ctx = ctx;
-  const holder = await database.connect();
-  await holder.query("begin");
-  await holder.query(`select from ${table} for no key update`);
-  const waiter = inTx(ctx, (ctx) => lockCommand(ctx.db, commandId, null));
-  await untilSomebodyWaits(database);
-  expect(await lockedOf(database)).toEqual(locked);
-  await holder.query("commit");
-  expect(await waiter).not.toBeNull();
-  await holder.end();
-});
+])(
+  "a lock that waits for a row of %s holds all rows before it in the lock order, and none after",
+  async (table, locked) => {
+    await using database = await createTestDatabase();
+    const { ctx, commandId } = await dispatched(database);
+    await using _ctx = ctx;
+    const holder = await database.connect();
+    await holder.query("begin");
+    await holder.query(`select from ${table} for no key update`);
+    const waiter = inTx(ctx, (ctx) => lockCommand(ctx.db, commandId, null));
+    await untilSomebodyWaits(database);
+    expect(await lockedOf(database)).toEqual(locked);
+    await holder.query("commit");
+    expect(await waiter).not.toBeNull();
+    await holder.end();
+  },
+);
 
-test("what had to be waited for is read as it is then, and so is all that comes after it", async () => {
+test("a lock that waited returns the rows as they are after the wait", async () => {
   await using database = await createTestDatabase();
   const { ctx, taskId, sessionId, runId, commandId } = await dispatched(database);
   await using _ctx = ctx;
@@ -91,7 +94,7 @@ test("what had to be waited for is read as it is then, and so is all that comes 
   await holder.end();
 });
 
-test("a run without a task, one whose session is being deleted, another tenant's, and none", async () => {
+test("locks a run without a task or with a deleted session, and finds no other tenant's or missing run", async () => {
   await using database = await createTestDatabase();
   const { ctx, runId, sessionId, commandId } = await dispatched(database);
   await using _ctx = ctx;

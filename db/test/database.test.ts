@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { createEmptyDatabase } from "./database";
 
-test("two databases of one test are separate, and gone after it", async () => {
+test("two databases of one test are separate, and removed after it", async () => {
   let url: string;
   {
     await using first = await createEmptyDatabase();

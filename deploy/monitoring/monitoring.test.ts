@@ -42,7 +42,7 @@ function namedMetrics(expr: string): { name: string; labels: string[] }[] {
   );
 }
 
-test("alerts and the dashboard name metrics that web serves, by labels that these have", async () => {
+test("alerts and dashboard use metrics and labels that web serves", async () => {
   const served = await servedMetrics();
   const exprs = [
     ...rules.map(({ expr }) => expr),
@@ -60,7 +60,7 @@ test("alerts and the dashboard name metrics that web serves, by labels that thes
       expect(served.get(name), `${name} by ${label}`).toContain(label);
 });
 
-test("alerts on what needs a person name kinds that there are", () => {
+test("alerts about open needs name existing kinds", () => {
   const kinds = rules.flatMap(({ expr }) =>
     [...expr.matchAll(/kind=~?"([^"]+)"/g)].flatMap(([, kinds = ""]) => kinds.split("|")),
   );
@@ -68,7 +68,7 @@ test("alerts on what needs a person name kinds that there are", () => {
   expect(kinds.filter((kind) => !(NEED_KINDS as readonly string[]).includes(kind))).toEqual([]);
 });
 
-test("each alert says what to do, and each section is an alert's", () => {
+test("each alert says what to do, and each section belongs to an alert", () => {
   for (const { alert, annotations } of rules)
     expect(annotations.runbook).toBe(`docs/OPERATIONS.md#${alert.toLowerCase()}`);
   const sections = [...operations.matchAll(/^### (AgentRun\w+)$/gm)].map(([, name]) => name);

@@ -7,7 +7,7 @@ import { copyTree } from "./copy-tree";
 const FILE_BYTES = 16 * 1024 * 1024;
 const FILES = 10;
 
-test("once a copy has failed nothing is written any more, so that all of it can be removed", async () => {
+test("writes nothing after a failed copy, so that all of it can be removed", async () => {
   const parent = await mkdtemp(path.join(tmpdir(), "agentrun-copy-"));
   const [from, to] = [path.join(parent, "from"), path.join(parent, "to")];
   await mkdir(from);

@@ -4,7 +4,7 @@ import path from "node:path";
 import { expect, test, vi } from "vitest";
 import { keepRunning } from "./keep-running";
 
-test("a program that the system cannot start again is tried until it can", async () => {
+test("retries a program that the system cannot start until it can", async () => {
   const folder = await mkdtemp(path.join(tmpdir(), "agentrun-keep-"));
   const file = path.join(folder, "program.mjs");
   await writeFile(file, "process.exit(0)");
