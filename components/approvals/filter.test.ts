@@ -4,12 +4,12 @@ import { type ApprovalFilter, approvalsFilter, approvalsInput, filterWords } fro
 
 const NONE = APPROVAL_QUERY.none;
 
-test("what waits is read from the oldest on, and what is over from the newest", () => {
+test("waiting approvals are listed oldest first, decided ones newest first", () => {
   expect(approvalsInput(NONE)).toEqual({ status: "pending", sort: "oldest" });
   expect(approvalsInput({ ...NONE, status: "applied" })).toEqual({ status: "applied" });
 });
 
-test("an action on all that match is about what the list is narrowed to, in words too", () => {
+test("an action on all matches uses the list's filter, also in its description", () => {
   const filter: ApprovalFilter = { ...NONE, kind: "command", project: "shop" };
   expect(approvalsFilter(filter)).toEqual({ status: "pending", kind: "command", projectId: "shop" });
   expect(filterWords(filter)).toBe("every request for commands (waiting), project shop");

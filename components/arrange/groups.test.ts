@@ -12,7 +12,7 @@ const idsOf = (groups: { key: string; rows: readonly Row[] }[]) =>
   groups.map(({ key, rows }) => [key, rows.map(({ id }) => id)]);
 const grouping = { keyOf: ({ under }: Row) => under, nameOf: ({ under }: Row) => under.toUpperCase() };
 
-test("rows stand under what they have in common, in their order, and no row is lost", () => {
+test("groups rows by a common value in their order, and loses none", () => {
   expect(idsOf(groupRows(rows, grouping))).toEqual([
     ["shop", [1, 3]],
     ["docs", [2]],
@@ -24,7 +24,7 @@ test("rows stand under what they have in common, in their order, and no row is l
   expect(alike.map(({ name }) => name)).toEqual(["shop", "docs", "none"]);
 });
 
-test("groups stand in the order that is told, and those it does not know behind, by their letters", () => {
+test("orders groups as given, and unknown ones after them alphabetically", () => {
   const compare = byGivenOrder(["", "shop"]);
   const more = [...rows, { id: 5, under: "art" }];
   expect(groupRows(more, { ...grouping, compare }).map(({ key }) => key)).toEqual(["", "shop", "art", "docs"]);

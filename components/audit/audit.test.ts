@@ -7,7 +7,7 @@ import { summaryOf, targetAddress } from "./target";
 
 const load = createLoader(AUDIT_FILTERS);
 
-test("what an address holds is what the server takes", () => {
+test("a URL holds the filter that the server accepts", () => {
   const filter = load("?actor=operator:a&action=runs.cancel&kind=run&target=run_1&tenant=t&within=24&id=aud_1");
   expect(ListAuditInput.parse(auditInput(filter))).toMatchObject({
     ...{ actor: "operator:a", action: "runs.cancel", targetKind: "run", targetId: "run_1", tenantId: "t" },
@@ -16,7 +16,7 @@ test("what an address holds is what the server takes", () => {
   expect(isFiltered(load("?kind=nonsense"))).toBe(false);
 });
 
-test("what was acted on is led to, whatever its kind", () => {
+test("links to the target of an action, whatever its kind", () => {
   const of = (targetKind: string, targetId: string, details = {}) =>
     targetAddress({ targetKind, targetId, details } as AuditRow);
   expect(of("run", "run_1")).toBe("/r/run_1");
@@ -30,12 +30,12 @@ test("what was acted on is led to, whatever its kind", () => {
   expect(of("something new", "x")).toBeNull();
 });
 
-test("an action is summed up in one line of text", () => {
+test("summarises an action in one line of text", () => {
   expect(summaryOf({ a: 1, reason: "stuck", b: null, c: { d: "<b>" } })).toBe('stuck · a: 1 · c: {"d":"<b>"}');
   expect(summaryOf({})).toBe("");
 });
 
-test("an action is told as a sentence, one without words of its own by its name", () => {
+test("describes an action in a sentence, or by its name", () => {
   const row = (change: Partial<AuditRow>) =>
     ({ targetKind: "run", targetId: "run_1", details: {}, ...change }) as AuditRow;
   const describeRow = (change: Partial<AuditRow>) => {
@@ -53,7 +53,7 @@ test("an action is told as a sentence, one without words of its own by its name"
   ).toBe("a added 3 tasks, run_1");
 });
 
-test("without conditions what people did is listed, until that is taken away", () => {
+test("lists people's actions by default, until that condition is removed", () => {
   expect(listedFilter(load(""), false).by).toBe("operator");
   expect(listedFilter(load(""), true).by).toBeNull();
   expect(listedFilter(load("?target=run_1"), false).by).toBeNull();

@@ -4,7 +4,7 @@ import { EXPORTED_MAX, exportRows } from "./export";
 
 const row = (id: number) => ({ id: `aud_${id}`, details: { text: "a\nb" } }) as unknown as AuditRow;
 
-test("all pages are exported, one row a line, the empty ones passed by", async () => {
+test("exports all pages, one row per line, and skips empty pages", async () => {
   const pages = [[row(1), row(2)], [], [row(3)]];
   const progress: number[] = [];
   const { lines, isPartial } = await exportRows(
@@ -19,7 +19,7 @@ test("all pages are exported, one row a line, the empty ones passed by", async (
   expect([progress, isPartial]).toEqual([[2, 2, 3], false]);
 });
 
-test("an export ends at its bound, and by a bound of pages where nothing comes", async () => {
+test("an export ends at its maximum of rows, and of pages when they are empty", async () => {
   const full = await exportRows(
     async () => ({ items: Array.from({ length: 300 }, (_, id) => row(id)), cursor: "on" }),
     () => undefined,

@@ -28,7 +28,7 @@ test.each([
   ["an administrator of one tenant", "admin", "acme", ["Test now"]],
   ["an operator", "operator", null, ["Test now"]],
   ["a viewer", "viewer", null, []],
-] as const)("%s is offered what the server would take", (_who, role, tenantId, offered) => {
+] as const)("offers %s only the actions that the server accepts", (_who, role, tenantId, offered) => {
   const html = render(BACKEND, { name: "somebody", role, tenantId });
   const buttons = [...html.matchAll(/<button[^>]*>(.*?)<\/button>/g)].map(([, inner = ""]) =>
     inner.replace(/<[^>]*>/g, "").trim(),
@@ -43,7 +43,7 @@ test.each([
   expect(html).toContain("3 of 4 slots in use: 1 task running and 2 turns of other runs. Waiting work uses none.");
 });
 
-test("what a provider calls its models is written out", () => {
+test("reveals hidden characters in a provider's model names", () => {
   const probe = { at: BACKEND.updatedAt, isOk: true, message: "it answers", latencyMs: 5, status: 200, failures: 0 };
   const html = render(
     { ...BACKEND, probe: { ...probe, models: ["m1\u202e"] } },

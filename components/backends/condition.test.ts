@@ -36,7 +36,7 @@ test.each<[string, Partial<Backend>, string | null]>([
     { disabled: { at: LATER, by: "operator:ann", reason: "the bill" }, isConfigured: false },
     "By ann: the bill",
   ],
-])("a profile is %s by the first of what keeps work from it", (word, change, why) => {
+])("a profile is %s by the first thing that prevents its work", (word, change, why) => {
   const condition = conditionOf({ ...READY, ...change }, NOW_MS);
   expect(condition.word).toBe(word);
   if (why === null) expect(condition.why).toBeNull();
@@ -48,11 +48,11 @@ test.each<[string, Partial<Backend>]>([
   ["its provider answered", { probe: { ...FAILED, message: "it refused\u202e" } }],
   ["its provider answered once", { probe: { ...FAILED, failures: 1, message: "it refused\u202e" } }],
   ["somebody gave as the reason", { disabled: { at: LATER, by: "operator:ann", reason: "the\u202e bill" } }],
-])("what %s is written out", (_name, change) => {
+])("reveals hidden characters in what %s", (_name, change) => {
   expect(conditionOf({ ...READY, ...change }, NOW_MS).why).toContain("\\u{202e}");
 });
 
-test("a person can give it work again where what holds it up would end by itself", () => {
+test("offers to resume a profile whose block would end by itself", () => {
   expect(isHeldUp(READY, NOW_MS)).toBe(false);
   expect(isHeldUp({ ...READY, probe: FAILED }, NOW_MS)).toBe(true);
   expect(isHeldUp({ ...READY, health: { downUntil: LATER } }, NOW_MS)).toBe(true);

@@ -11,7 +11,7 @@ const latencyWith = (...items: LatencyStep[]): UsageLatency => ({
   ...{ from: "2026-01-01T00:00:00.000Z", to: "2026-01-01T03:30:00.000Z", stepMinutes: 60, items },
 });
 
-test("hours without a call are gaps, and an hour without an answer has errors alone", () => {
+test("hours without calls are gaps, and an hour without answers has only errors", () => {
   const failed = step(3, { ok: 0, failed: 10, firstByte: null, whole: null });
   const { span, steps, firstByte, wholeCall, errors } = latencySeries(
     latencyWith(step(1, { ok: 8, refused: 1, aborted: 1 }), failed),
@@ -23,11 +23,11 @@ test("hours without a call are gaps, and an hour without an answer has errors al
   expect(errors).toEqual({ percent: [null, 100 / 9, null, 100], top: 100 });
 });
 
-test("few errors are drawn as few: the scale ends at a tenth at the least", () => {
+test("the error scale ends at ten percent or above", () => {
   expect(latencySeries(latencyWith(step(0, { calls: 100, ok: 99, failed: 1 }))).errors.top).toBe(10);
 });
 
-test("an agent that left says nothing about its backend", () => {
+test("calls that their agent left do not count as errors", () => {
   expect(errorsOf([step(0, { calls: 4, ok: 0, aborted: 4 })])).toBeNull();
   expect(errorsOf([step(0, { calls: 4, ok: 1, failed: 1, aborted: 2 }), step(1, { calls: 2, ok: 2 })])).toBe(25);
   expect(errorsOf([])).toBeNull();

@@ -15,7 +15,7 @@ const refusal = (more: Partial<ShownError>): ShownError => ({
   ...{ isRetryable: false, ...more },
 });
 
-test("what is typed is what the contract takes", () => {
+test("the form's values are what the contract accepts", () => {
   const { input, faults } = createInputOf(draft, true);
   expect(faults).toEqual({});
   expect(input).toEqual({
@@ -28,32 +28,32 @@ test("what is typed is what the contract takes", () => {
   });
 });
 
-test("whoever is of a tenant names none", () => {
+test("a tenant's caller names no tenant", () => {
   expect(createInputOf({ ...draft, isAllTenants: false, tenant: "acme" }, false).input).not.toHaveProperty("tenantId");
 });
 
-test("what cannot be is told by its field before anything is sent", () => {
+test("reports invalid values at their field before sending", () => {
   const wrong = { ...draft, isAllTenants: false, currency: "dollars", limit: "much", warn: "100" };
   const { input, faults } = createInputOf(wrong, true);
   expect(input).toBeNull();
   expect(Object.keys(faults).sort()).toEqual(["currency", "limit", "tenant", "warn"]);
 });
 
-test("only what differs is sent", () => {
+test("sends only what differs", () => {
   expect(changeOf(budget, draftOf(budget))).toEqual({ change: {}, faults: {} });
   const changed = { ...draftOf(budget), name: "month ", limit: "7.5", warn: "", action: "tell" as const };
   expect(changeOf(budget, changed).change).toEqual({ limit: 7.5, warnPercent: null, action: "tell" });
   expect(changeOf(budget, { ...draftOf(budget), limit: "" }).faults).toHaveProperty("limit");
 });
 
-test("of a budget that was changed meanwhile the other's changes are shown, and one's own kept", () => {
+test("after a concurrent change shows the other's changes and keeps one's own", () => {
   const now: Budget = { ...budget, version: 4, limit: 9 };
   const shown = rebased({ ...draftOf(budget), name: "mine", limit: "7" }, budget, now);
   expect(shown).toMatchObject({ name: "mine", limit: "9" });
   expect(changeOf(now, shown).change).toEqual({ name: "mine" });
 });
 
-test("each refusal stands at its field", () => {
+test("shows each refusal at its field", () => {
   expect(errorsOf(null)).toEqual({});
   expect(errorsOf(refusal({ reason: "already-exists", message: "it is there" }))).toEqual({ name: "it is there" });
   expect(errorsOf(refusal({ message: "never" }))).toEqual({ form: "never" });

@@ -16,7 +16,7 @@ const bulk = (more: Partial<BulkAction> = {}): BulkAction => ({
 const OUTCOMES = { reasons: [], hasMore: false, retriedById: null, undoneById: null, keptUntil: null };
 const textOf = (html: string) => html.replaceAll(/<[^>]*>/g, " ").replaceAll(/\s+/g, " ");
 
-test("how far it is, and how it ended, is said in words", () => {
+test("describes progress and outcome", () => {
   expect(progressOf(bulk()).title).toBe("4 tasks cancelled");
   expect(progressOf(bulk({ endedAt: null, state: "running" })).title).toBe("Cancelling 7 tasks");
   expect(progressOf(bulk({ state: "aborted" })).title).toBe("Stopped: 4 tasks cancelled");
@@ -25,7 +25,7 @@ test("how far it is, and how it ended, is said in words", () => {
   expect(renderToStaticMarkup(<BulkState bulk={bulk({ refused: 0 })} />)).toContain("Completed");
 });
 
-test("which were meant is told by what the list was asked for, or that they were chosen", () => {
+test("describes the selection by its filter, or as chosen rows", () => {
   const facts = (more: Partial<BulkAction>) =>
     textOf(renderToStaticMarkup(<BulkFacts bulk={bulk(more)} outcomes={OUTCOMES} />));
   expect(facts({})).toContain("7 tasks, selected individually.");
@@ -39,7 +39,7 @@ test("which were meant is told by what the list was asked for, or that they were
   expect(rendered).not.toContain("\u202e");
 });
 
-test("what followed it is linked, and until when it is kept is told", () => {
+test("links the actions that followed, and shows until when it is kept", () => {
   const html = renderToStaticMarkup(
     <BulkFacts bulk={bulk()} outcomes={{ ...OUTCOMES, retriedById: "bulk_2", keptUntil: "2999-01-01T00:00:00Z" }} />,
   );
@@ -50,7 +50,7 @@ test("what followed it is linked, and until when it is kept is told", () => {
   );
 });
 
-test("what tried an action again, or took it back, is found among those that are listed with it", () => {
+test("finds the retry or undo of an action among the listed ones", () => {
   const pin = bulk({ kind: "session", action: "pin" });
   const again = { ...pin, id: "bulk_2", sourceId: pin.id };
   const back = { ...again, id: "bulk_3", action: "unpin" } as const;
@@ -60,7 +60,7 @@ test("what tried an action again, or took it back, is found among those that are
   expect(followUpsOf(again, [back, again, pin])).toEqual({ retriedById: null, undoneById: null });
 });
 
-test("each reason is told once, with how many have it", () => {
+test("shows each reason once, with its count", () => {
   const reasons = [{ outcome: "refused", message: "task … is completed", count: 1_204 }] as const;
   const html = renderToStaticMarkup(<BulkReasons outcomes={{ ...OUTCOMES, reasons: [...reasons], hasMore: true }} />);
   expect(textOf(html)).toContain("1,204 rejected task … is completed");

@@ -3,7 +3,7 @@ import { rangeOf, stepFrom, successorOf } from "./selection";
 
 const IDS = ["a", "b", "c", "d"];
 
-test("a range holds both of its ends, whichever comes first", () => {
+test("a range includes both ends in either direction", () => {
   expect(rangeOf(IDS, "b", "d")).toEqual(["b", "c", "d"]);
   expect(rangeOf(IDS, "d", "b")).toEqual(["b", "c", "d"]);
   expect(rangeOf(IDS, "gone", "b")).toEqual(["b"]);
@@ -19,7 +19,7 @@ test("the cursor starts at an end and stays in the list", () => {
   expect(stepFrom([], "b", 1)).toBeNull();
 });
 
-test("the cursor of a row that is gone is at what came after it, else at what came before", () => {
+test("the cursor of a removed row moves to the next one, else to the previous", () => {
   expect(successorOf(IDS, ["a", "d"], "b")).toBe("d");
   expect(successorOf(IDS, ["a"], "c")).toBe("a");
   expect(successorOf(IDS, ["c", "b"], "b")).toBe("b");

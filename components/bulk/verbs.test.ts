@@ -7,7 +7,7 @@ import { verbsOf } from "./verbs";
 /** What the keys of every list mean already, and those that begin a sequence. */
 const TAKEN = ["x", "J", "K", "*", "j", "k", " ", "=", "z", ".", "/", "?", "g", "t", "o"];
 
-test("every action of every kind has its words and a key of its own", () => {
+test("every action of every kind has its own label and key", () => {
   for (const kind of BULK_KINDS) {
     const verbs = verbsOf(kind);
     expect(verbs.map(([verb]) => verb).sort(), kind).toEqual([...BULK_ACTIONS[kind]].sort());
@@ -18,7 +18,7 @@ test("every action of every kind has its words and a key of its own", () => {
   }
 });
 
-test("what is done without a question can be taken back by another action of its kind; all else is asked about", () => {
+test("actions without confirmation can be undone by another action; all others ask", () => {
   for (const kind of BULK_KINDS)
     for (const [verb, { isAtOnce }] of verbsOf(kind)) {
       const what = `${kind}: ${verb}`;

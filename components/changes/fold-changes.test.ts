@@ -21,7 +21,7 @@ const patchesOf = (events: RunEvent[]) =>
     ...files.map((file) => `${file.path} +${file.addedCount} -${file.removedCount}`),
   ]);
 
-test("a turn's own diff tells what it changed, whatever its steps were", () => {
+test("a turn's own diff takes precedence over its steps", () => {
   expect(
     patchesOf([
       change(1, "t1", "i1", "a.py", "inProgress", "one\ntwo"),
@@ -31,7 +31,7 @@ test("a turn's own diff tells what it changed, whatever its steps were", () => {
   ).toEqual([[false, "a.py +2 -0", "b.py +0 -1"]]);
 });
 
-test("files are named as in the workspace, also where it lies deep in a repository", () => {
+test("names files as in the workspace, also in a subfolder of a repository", () => {
   expect(
     patchesOf([
       change(1, "t1", "i1", "src/a.py", "completed", "one"),
@@ -40,7 +40,7 @@ test("files are named as in the workspace, also where it lies deep in a reposito
   ).toEqual([[false, "src/a.py +1 -0"]]);
 });
 
-test("without one, what was done counts once, and what was declined or failed does not", () => {
+test("without a turn's diff counts each applied change once, and no declined or failed one", () => {
   expect(
     patchesOf([
       change(1, "t1", "i1", "a.py", "inProgress", "one"),
@@ -56,14 +56,14 @@ test("without one, what was done counts once, and what was declined or failed do
   ]);
 });
 
-test("a diff that was cut in its middle is put together from the turn's steps, and says so", () => {
+test("completes a truncated diff from the turn's steps, and marks it", () => {
   const cut = `${patch("a.py", "+one")}\n… 12345 characters left out …\n+end`;
   expect(
     patchesOf([change(1, "t1", "i1", "a.py", "completed", "one\ntwo"), event(2, "diff", { turnId: "t1", diff: cut })]),
   ).toEqual([[true, "a.py +2 -0"]]);
 });
 
-test("odd payloads of old runs are no reason to show nothing of the rest", () => {
+test("skips malformed payloads of old runs and shows the rest", () => {
   expect(
     patchesOf([
       event(1, "diff", {}),
@@ -78,7 +78,7 @@ test("odd payloads of old runs are no reason to show nothing of the rest", () =>
   ]);
 });
 
-test("over several turns each file has its lines turn by turn, and the counts add up", () => {
+test("over several turns each file has its lines by turn, and counts add up", () => {
   const turns = foldChanges([
     event(1, "diff", { turnId: "t1", diff: patch("b", "+1", "+2") }),
     event(2, "diff", { turnId: "t2", diff: `${patch("b", " 1", "-2")}\n${patch("a", "+x")}` }),

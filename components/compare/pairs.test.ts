@@ -23,7 +23,7 @@ function turn(number: number, more: Partial<RunTurn> = {}): NumberedTurn {
   };
 }
 
-test("turns are put beside each other by their number, and the longer side goes on alone", () => {
+test("pairs turns by number, and the longer side continues alone", () => {
   const left = [turn(1, { asked: { text: "fix  it\n", isCut: false } }), turn(2), turn(3)];
   const right = [
     turn(1, { asked: { text: "fix it", isCut: false } }),
@@ -38,7 +38,7 @@ test("turns are put beside each other by their number, and the longer side goes 
   );
 });
 
-test("turns add up, and one under way lasts until now", () => {
+test("sums turns, and one under way lasts until now", () => {
   const turns = [
     turn(1, {
       state: "failed",
@@ -59,7 +59,7 @@ test("turns add up, and one under way lasts until now", () => {
   expect(sumTurns([], 0)).toMatchObject({ turns: 0, wholeMs: 0 });
 });
 
-test("files are in both or on one side, and the same lines count as the same wherever they stand", () => {
+test("pairs files by path, and compares their lines regardless of position", () => {
   const file = (path: string, diff: string) => readDiff(diff, path).map((one) => ({ ...one, path }));
   const left = [...file("a.ts", "@@ -1 +1 @@\n-old\n+new"), ...file("left.ts", "@@ -0,0 +1 @@\n+x")];
   const right = [...file("a.ts", "@@ -7 +7 @@\n-old\n+new"), ...file("right.ts", "@@ -0,0 +1 @@\n+y")];
@@ -69,7 +69,7 @@ test("files are in both or on one side, and the same lines count as the same whe
   expect(paired.right.map(({ path }) => path)).toEqual(["right.ts"]);
 });
 
-test("the greater of two amounts is told, unless they are much alike", () => {
+test("names the greater of two amounts, unless they are nearly equal", () => {
   expect(moreWords({ left: 210, right: 100 })).toBe("2.1× more (left)");
   expect(moreWords({ left: 1, right: 1_500 })).toBe("1,500× more (right)");
   expect(moreWords({ left: 104, right: 100 })).toBeNull();
@@ -77,7 +77,7 @@ test("the greater of two amounts is told, unless they are much alike", () => {
   expect(moreWords({ left: 0, right: 3 })).toBe("only right");
 });
 
-test("a run is read on from where it was left, as far as is allowed, and not again once it is over", async () => {
+test("continues reading a run up to its limit, and stops once it is over", async () => {
   const requestedCursors: (string | null)[] = [];
   const page = (from: number, more: Partial<TurnPage> = {}): TurnPage => ({
     ...{
@@ -104,7 +104,7 @@ test("a run is read on from where it was left, as far as is allowed, and not aga
   expect(requestedCursors).toEqual([null, "after 1", "after 2"]);
 });
 
-test("a turn that waited and began takes its place, and a later word of it counts", () => {
+test("a turn that started keeps its position, and its newer state replaces the older", () => {
   const waiting = turn(9, { state: "waiting", startSeq: null, endSeq: null });
   const merged = mergeTurns([turn(1), waiting], [turn(2), { ...waiting, state: "running", startSeq: 15 }]);
   expect(merged.map(({ key, state }) => [key, state])).toEqual([
@@ -114,7 +114,7 @@ test("a turn that waited and began takes its place, and a later word of it count
   ]);
 });
 
-test("what may be read is allotted to the oldest runs first", () => {
+test("the reading limit goes to the oldest runs first", () => {
   const runs = [
     { id: "a", lastEventSeq: 300 },
     { id: "b", lastEventSeq: 900 },

@@ -21,7 +21,7 @@ function turn(askedAt: number, startedAt: number | null, endedAt: number | null)
   };
 }
 
-test("both begin at nothing, and the longer of them gives the scale", () => {
+test("both sides start at zero, and the longer one sets the scale", () => {
   const left = [turn(0, 10, 50), turn(60, 60, 100)];
   const right = [turn(1_000, 1_000, 1_050)];
   const scaled = scaleTurns({ left, right }, "own", START_MS);
@@ -33,7 +33,7 @@ test("both begin at nothing, and the longer of them gives the scale", () => {
   expect(scaled.right).toMatchObject([{ waitAt: 0, at: 0, end: 0.5 }]);
 });
 
-test("by the clock the one that was asked later lies further on", () => {
+test("by the clock, the later side is placed further along", () => {
   const scaled = scaleTurns({ left: [turn(0, 0, 50)], right: [turn(150, 150, 200)] }, "clock", START_MS);
   expect(scaled).toMatchObject({
     lengthMs: 200_000,
@@ -42,7 +42,7 @@ test("by the clock the one that was asked later lies further on", () => {
   });
 });
 
-test("what is under way lasts until now, what waits has not begun, and one side may have nothing", () => {
+test("a running turn lasts until now, a waiting one has no start, and one side may be empty", () => {
   const nowMs = START_MS + 80_000;
   const scaled = scaleTurns({ left: [turn(0, 20, null), turn(40, null, null)], right: [] }, "clock", nowMs);
   expect(scaled).toMatchObject({

@@ -12,7 +12,7 @@ test("a unified diff keeps the line numbers of both sides", () => {
   ]);
 });
 
-test("a hunk's head is the one that was sent", () => {
+test("keeps a hunk's header unchanged", () => {
   for (const head of ["@@ -0,0 +1,1 @@", "@@ -4,0 +5,1 @@"])
     expect(readDiff(`${head}\n+one\n`, "x")[0]?.rows[0]?.text).toBe(head);
 });
@@ -21,7 +21,7 @@ test("a diff without file names takes the change's path", () => {
   expect(readDiff("@@ -1 +1 @@\n-a\n+b\n", "src/a.txt")[0]?.path).toBe("src/a.txt");
 });
 
-test("several files come apart, and a deleted one keeps its name", () => {
+test("separates several files, and a deleted one keeps its name", () => {
   const files = readDiff(
     "diff --git a/a b/a\n--- a/a\n+++ b/a\n@@ -1 +1 @@\n-1\n+2\ndiff --git a/b b/b\n--- a/b\n+++ /dev/null\n@@ -1 +0,0 @@\n-x\n",
     "?",
@@ -29,7 +29,7 @@ test("several files come apart, and a deleted one keeps its name", () => {
   expect(files.map((file) => file.path)).toEqual(["a", "b"]);
 });
 
-test("bare content is a new file, or a removed one, and garbage never throws", () => {
+test("bare content is an added or removed file, and malformed input does not throw", () => {
   expect(readDiff("hello\nworld\n", "n.txt", "add")[0]).toMatchObject({ addedCount: 2, removedCount: 0 });
   expect(readDiff("gone\n", "n.txt", "delete")[0]).toMatchObject({ removedCount: 1 });
   expect(readDiff("@@ -x +y @@\n?", "g")[0]?.path).toBe("g");

@@ -15,7 +15,7 @@ const fold = (...events: RunEvent[]) => {
   return folding.conversation;
 };
 
-test("a command, its output and its end are one item with exit code and duration", () => {
+test("a command and its output are one item with exit code and duration", () => {
   const { items } = fold(
     event("command_execution", { itemId: "i1", turnId: "t1", command: "ls -la", cwd: "/w", status: "inProgress" }),
     event("command_output", { itemId: "i1", turnId: "t1", text: "a\nb\n" }),
@@ -34,7 +34,7 @@ test("a command, its output and its end are one item with exit code and duration
   ]);
 });
 
-test("a request and its decision are one item that keeps what was asked", () => {
+test("a request and its decision are one item that keeps the request", () => {
   const { items } = fold(
     event("approval_request", {
       approvalId: "apr_1",
@@ -58,7 +58,7 @@ test("a request and its decision are one item that keeps what was asked", () => 
   ]);
 });
 
-test("a reason for an answer is not taken for the agent's own, and is kept when the answer is applied", () => {
+test("keeps a decision's reason separate from the agent's, also after it is applied", () => {
   const { items } = fold(
     event("approval_request", { approvalId: "apr_1", kind: "command", command: "rm -rf build" }),
     event("approval_decision", {
@@ -70,7 +70,7 @@ test("a reason for an answer is not taken for the agent's own, and is kept when 
   expect(items).toMatchObject([{ reason: null, decisionReason: "not in this repository", status: "ambiguous" }]);
 });
 
-test("later text of the same item wins; usage and the turn's diff stand last", () => {
+test("later text of the same item replaces earlier; usage and the turn's diff come last", () => {
   const { items } = fold(
     event("token_usage", { turnId: "t1", totalTokens: 10 }),
     event("assistant_message", { itemId: "a1", turnId: "t1", text: "Hel" }),
@@ -88,7 +88,7 @@ test("later text of the same item wins; usage and the turn's diff stand last", (
   ]);
 });
 
-test("items that did not change keep their identity", () => {
+test("unchanged items keep their identity", () => {
   const folding = new Folding();
   folding.add(event("assistant_message", { itemId: "a1", text: "one" }));
   const [before] = folding.conversation.items;
@@ -96,7 +96,7 @@ test("items that did not change keep their identity", () => {
   expect(folding.conversation.items[0]).toBe(before);
 });
 
-test("the log says how each command ended", () => {
+test("shows how each command ended", () => {
   const { outcomes } = fold(
     event("backend_status", {
       phase: "command-terminal",
@@ -109,7 +109,7 @@ test("the log says how each command ended", () => {
   expect(outcomes.get("cmd_1")).toEqual({ state: "failed", failureKind: "runner-lost", message: "no-active-turn" });
 });
 
-test("unknown types are shown as they are, and no payload breaks the fold", () => {
+test("shows unknown types as they are, and no payload throws", () => {
   expect(fold(event("from_elsewhere", { a: 1 })).items).toMatchObject([
     { kind: "unknown", type: "from_elsewhere", payload: { a: 1 } },
   ]);
@@ -127,14 +127,14 @@ test("unknown types are shown as they are, and no payload breaks the fold", () =
   );
 });
 
-test("a heading leaves out the shell that wraps a command, and only that", () => {
+test("a heading omits only the shell that wraps a command", () => {
   expect(unwrapShell("/bin/bash -lc 'echo hi && ls'")).toBe("echo hi && ls");
   expect(unwrapShell('bash -c "ls -la"')).toBe("ls -la");
   expect(unwrapShell(`/bin/bash -lc 'echo '"'"'x'"'"''`)).toContain("/bin/bash");
   expect(unwrapShell("npm test")).toBe("npm test");
 });
 
-test("a command that its run left under way is cut off, not running for ever", () => {
+test("a command without an end in an ended run is cut off", () => {
   const { items } = fold(
     event("command_execution", { itemId: "c", command: "sleep 9", status: "inProgress" }),
     event("terminal_status", { terminalStatus: "failed", failureKind: "runner-lost" }),
@@ -145,7 +145,7 @@ test("a command that its run left under way is cut off, not running for ever", (
   ]);
 });
 
-test("what a sub-agent said and did is told apart, through every event of its item", () => {
+test("separates a sub-agent's items through all their events", () => {
   const helper = { turnId: "t2", agentThreadId: "thread-2" };
   const { items } = fold(
     event("assistant_message", { itemId: "m1", turnId: "t1", text: "I hand it on." }),
@@ -163,7 +163,7 @@ test("what a sub-agent said and did is told apart, through every event of its it
   ]);
 });
 
-test("a message's images are those that have an address of ours", () => {
+test("shows only a message's images with an AgentRun address", () => {
   const id = `img_${"0".repeat(32)}`;
   const { items } = fold(
     event("user_message", {

@@ -35,7 +35,7 @@ const event = ([type, payload]: (typeof PAYLOADS)[number], index: number): RunEv
   ...{ id: `evt_${index}`, runId: "run_1", seq: index + 1, type, payload, createdAt: AT },
 });
 
-test("nothing that an agent says or does plays tricks where it is read, nor what a sender wrote", () => {
+test("reveals hidden characters of agents and senders wherever they are read", () => {
   const folding = new Folding();
   for (const one of PAYLOADS.map(event)) folding.add(one);
   const { items } = folding.conversation;
@@ -61,7 +61,7 @@ test("nothing that an agent says or does plays tricks where it is read, nor what
   expect(renderToStaticMarkup(<WhyBox why={why} />)).not.toMatch(TRICKS);
 });
 
-test.each(PAYLOADS)("an event's line and its JSON play none: %j", (...stored) => {
+test.each(PAYLOADS)("reveals hidden characters in an event's line and JSON: %j", (...stored) => {
   const shown = event(stored, 1);
   const html = renderToStaticMarkup(
     <TraceRow event={shown} startMs={0} isOpen onToggle={() => undefined} onAround={null} />,

@@ -13,7 +13,7 @@ const messageItem = (key: string, subAgent?: string): ConversationItem => ({
   ...{ ...base(key, subAgent), kind: "assistant", text: "{}" },
 });
 
-test("a structured result stands in place of its own turn's last message, a sub-agent's left aside", () => {
+test("a structured result replaces its own turn's last message, and no sub-agent's", () => {
   const command = (output: Record<string, unknown> | null) => ({ output });
   const commands = new Map([
     ["c1", command({ n: 1 })],

@@ -49,7 +49,7 @@ const draft = (...runIds: string[]): TurnDraft => ({
   runIds,
 });
 
-test("a turn goes to the open run, and to a new one where there is none", async () => {
+test("sends a turn to the open run, and to a new one without any", async () => {
   const first = setUp();
   await sendTurn(first.ports, draft("run_open"));
   expect(first.calls).toEqual(["command run_open console-turn-d1"]);
@@ -58,26 +58,26 @@ test("a turn goes to the open run, and to a new one where there is none", async 
   expect(second.calls).toEqual(["run console-run-d1", "command run_new console-turn-d1"]);
 });
 
-test("a run that ended in between is replaced by a new one", async () => {
+test("replaces a run that ended meanwhile by a new one", async () => {
   const { calls, ports } = setUp({ endedRuns: ["run_open"] });
   expect((await sendTurn(ports, draft("run_open"))).runId).toBe("run_new");
   expect(calls).toHaveLength(3);
 });
 
-test("a turn whose answer was lost is not sent to a second run, though its own has ended", async () => {
+test("does not send a turn whose answer was lost to a second run", async () => {
   const taken = ["run_first console-turn-d1"];
   const { calls, ports } = setUp({ endedRuns: ["run_first"], taken });
   expect((await sendTurn(ports, draft("run_first", "run_open"))).runId).toBe("run_first");
   expect(calls).toHaveLength(1);
 });
 
-test("a turn that an ended run did not take goes to the one that is open now, which is asked once", async () => {
+test("sends a turn that an ended run refused to the now open run, once", async () => {
   const { calls, ports } = setUp({ endedRuns: ["run_first"] });
   expect((await sendTurn(ports, draft("run_first", "run_open", "run_first"))).runId).toBe("run_open");
   expect(calls).toHaveLength(2);
 });
 
-test("what was written while a message was sent is left to be sent, and what was sent is not", () => {
+test("keeps text written during sending, and clears what was sent", () => {
   expect(unsentText("hello", "hello")).toBe("");
   expect(unsentText("hello and then", "hello")).toBe(" and then");
   expect(unsentText("something else", "hello")).toBe("something else");

@@ -3,7 +3,7 @@ import { placeOf, REACH_EVENTS, rangeOf, reachEvent, SOUGHT_RUNS_MAX, seekRun } 
 
 const runIds = (from: number, to = 1) => Array.from({ length: from - to + 1 }, (_, index) => `run_${from - index}`);
 
-test("a run that begins later is shown below a message that was gone to, which stays", () => {
+test("a run that starts later appears below the opened message, which stays", () => {
   const spot = { runId: "run_3", seq: 7 };
   const place = placeOf(spot, runIds(5), null);
   expect(rangeOf(place, runIds(5), 3)).toEqual({ newest: 0, end: 3 });
@@ -16,7 +16,7 @@ test("a run that begins later is shown below a message that was gone to, which s
   }
 });
 
-test("a message of long ago is shown with the runs around it, which stay the same as others begin", () => {
+test("an old message is shown with the runs around it, which stay as others start", () => {
   const spot = { runId: "run_4", seq: 7 };
   const place = placeOf(spot, runIds(20), null);
   for (const last of [20, 21, 30]) {
@@ -28,7 +28,7 @@ test("a message of long ago is shown with the runs around it, which stay the sam
   expect(rangeOf(null, runIds(20), 3)).toEqual({ newest: 0, end: 3 });
 });
 
-test("another message, or one that is gone to again, has a place of its own", () => {
+test("another message, or the same opened again, has a new position", () => {
   const first = { runId: "run_4", seq: 7 };
   const place = placeOf(first, runIds(20), null);
   expect(placeOf({ runId: "run_19", seq: 1 }, runIds(20), place)).toMatchObject({ newestRunId: null });
@@ -36,7 +36,7 @@ test("another message, or one that is gone to again, has a place of its own", ()
   expect(placeOf({ runId: "run_99", seq: 1 }, runIds(20), place)).toBeNull();
 });
 
-test("a run is looked for among a bounded number of runs, then said to be too far back or gone", () => {
+test("looks for a run among a bounded number, then says that it is too far back or gone", () => {
   const spot = { runId: "run_0", seq: 1 };
   const pages = { hasMore: true, isLoading: false };
   expect(seekRun(null, [], pages)).toBe("found");
@@ -48,7 +48,7 @@ test("a run is looked for among a bounded number of runs, then said to be too fa
   expect(seekRun(spot, [], { ...pages, hasMore: false })).toBe("gone");
 });
 
-test("a message near what is loaded is loaded, one deep in a long run is not", () => {
+test("loads a message near the loaded ones, but not one deep in a long run", () => {
   const ready = (firstSeq: number) => ({ isReady: true, firstSeq });
   expect(reachEvent(200, { isReady: false, firstSeq: 199_001 })).toBe("wait");
   expect(reachEvent(200, ready(199_001))).toBe("far");

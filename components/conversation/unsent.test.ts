@@ -17,7 +17,7 @@ const item = (minute: number, commandId: string | null = null): ConversationItem
 const command = (id: string, minute: number, state: Command["state"], type = "turn") =>
   ({ id, type, state, createdAt: `2026-11-22T10:0${minute}:30Z` }) as Command;
 
-test("a message that failed stands where it was sent, one that waits stands last", () => {
+test("a failed message keeps its position, and a waiting one is last", () => {
   const commands = [
     command("told", 1, "completed"),
     command("lost", 2, "failed", "steer"),
@@ -28,11 +28,11 @@ test("a message that failed stands where it was sent, one that waits stands last
   expect(waiting.map((entry) => entry.id)).toEqual(["next"]);
 });
 
-test("interrupts and answers are no messages", () => {
+test("interrupts and decisions are no messages", () => {
   expect(withUnsent([], [command("c", 1, "pending", "interrupt")])).toEqual({ sent: [], waiting: [] });
 });
 
-test("a command is not shown beside the approval that it waits for", () => {
+test("hides a command while its approval is shown", () => {
   const shell = { kind: "command", key: "command:c", itemId: "c", status: "inProgress" } as ConversationItem;
   const ask = (status: string) => ({ kind: "approval", key: "approval:a", itemId: "c", status }) as ConversationItem;
   expect(withoutAwaited([shell, ask("pending")])).toEqual([ask("pending")]);

@@ -3,7 +3,7 @@ import { SearchConversationsInput } from "@/contract/conversation";
 import { foundOf, isStillSought } from "./found";
 import { canSearch, searchedText } from "./searchable";
 
-test("the way to all results stays while there may be more, and leads to what is typed now", () => {
+test("links to all results while there may be more, for the current text", () => {
   expect(foundOf("the deploy ", { items: [], cursor: "next" })).toEqual({ hits: [], allOf: "the deploy" });
   expect(foundOf("the deploy", { items: [], cursor: null })).toBeNull();
   expect(foundOf("the deploy", undefined)).toBeNull();
@@ -15,19 +15,19 @@ test("the way to all results stays while there may be more, and leads to what is
   expect(foundOf("th", { items: ["hit"], cursor: "next" })).toBeNull();
 });
 
-test("nothing is said to be missing before the search of what is typed is over", () => {
+test("reports no results only after the search for the current text", () => {
   expect(isStillSought("deploy", null)).toBe(true);
   expect(isStillSought("deploys", "deploy")).toBe(true);
   expect(isStillSought(" deploys ", "deploys")).toBe(false);
   expect(isStillSought("de", null), "what cannot be searched for").toBe(false);
 });
 
-test("two characters are enough where they may be a word", () => {
+test("two characters suffice where they may be a word", () => {
   for (const text of ["部署", "été", "né", " 部署 ", "abc"]) expect(canSearch(text), text).toBe(true);
   for (const text of ["ab", "署", "𠀀", "...", "é", "…—", ""]) expect(canSearch(text), text).toBe(false);
 });
 
-test("as much is searched for as the API takes, in whole characters", () => {
+test("limits the searched text to what the API accepts, in whole characters", () => {
   expect(searchedText("  words  ")).toBe("words");
   for (const long of ["word ".repeat(100), "字".repeat(300), "𠀀".repeat(150), `a${"𠀀".repeat(150)}`]) {
     const text = searchedText(long);

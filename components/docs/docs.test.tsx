@@ -7,7 +7,7 @@ import { docLink } from "./links";
 
 const NAMES = new Set(["queue", "adr-index"]);
 
-test("links between documents stay in the console, and what is not here is no link", () => {
+test("links between documents stay in the console, and missing targets are no links", () => {
   expect(docLink("QUEUE.md", NAMES)).toEqual({ href: "/docs/queue", isOutside: false });
   expect(docLink("./ADR_INDEX.md#a-b", NAMES)).toEqual({ href: "/docs/adr-index#a-b", isOutside: false });
   expect(docLink("#lanes", NAMES)).toEqual({ href: "#lanes", isOutside: false });
@@ -16,7 +16,7 @@ test("links between documents stay in the console, and what is not here is no li
     expect([href, docLink(href, NAMES)]).toEqual([href, null]);
 });
 
-test("pages lead to documents and sections that there are", () => {
+test("pages link to existing documents and sections", () => {
   const root = path.resolve(import.meta.dirname, "../..");
   const docs = readdirSync(path.join(root, "docs")).filter((file) => file.endsWith(".md"));
   const knownNames = docs.map((file) => file.slice(0, -3).toLowerCase());

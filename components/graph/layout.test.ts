@@ -59,7 +59,7 @@ function randomSteps(count: number, seed: number): Step[] {
   return Object.entries(graph).map(([id, before]) => ({ id, before, layer: layers.get(id) ?? 0 }));
 }
 
-test("no box touches another, each step stands after what it comes after, and each edge arrives", () => {
+test("boxes do not overlap, each step follows its dependencies, and each edge arrives", () => {
   const fan = stepsOf({
     first: [],
     ...Object.fromEntries(Array.from({ length: 40 }, (_, at) => [`fan ${at}`, ["first"]])),
@@ -73,7 +73,7 @@ test("no box touches another, each step stands after what it comes after, and ea
   expect(layOut([], "right")).toMatchObject({ width: 0, height: 0, stretches: [], layers: [] });
 });
 
-test("a chain is a straight line, and both ways of a diamond stand level around its ends", () => {
+test("a chain is a straight line, and a diamond's branches are level around its ends", () => {
   const chain = layOut(stepsOf({ a: [], b: ["a"], c: ["b"] }), "right");
   expect(new Set([...chain.boxes.values()].map(({ y }) => y)).size).toBe(1);
   const { boxes } = layOut(stepsOf({ a: [], b: ["a"], c: ["a"], d: ["b", "c"] }), "right");
@@ -82,7 +82,7 @@ test("a chain is a straight line, and both ways of a diamond stand level around 
   expect(y("d")).toBeCloseTo(y("a"));
 });
 
-test("two that were stored the wrong way round change places, so that nothing crosses", () => {
+test("swaps two items stored in the wrong order, so that no edges cross", () => {
   const items: Item[] = ["a", "b", "x", "y", "m", "n"].map((key, at) => ({ key, layer: Math.floor(at / 2) }));
   const links: Link[] = [
     ...[
@@ -129,7 +129,7 @@ test("two that were stored the wrong way round change places, so that nothing cr
   expect(countCrossings(rows, pieces)).toBe(crossings.length);
 });
 
-test("many that are alike are a block with one edge to it and one from it", () => {
+test("similar items form a block with one edge in and one out", () => {
   const names = Array.from({ length: 6 }, (_, at) => `part ${at}`);
   const graph = (parts: string[]) => ({
     first: [],
@@ -145,7 +145,7 @@ test("many that are alike are a block with one edge to it and one from it", () =
   expect([odd.frames, odd.stretches.length]).toEqual([[], 13]);
 });
 
-test("an edge bends between layers alone, so that none runs through a block beside its step", () => {
+test("edges bend only between layers and cross no block", () => {
   const parts = (name: string, count: number) => Array.from({ length: count }, (_, at) => `${name} ${at}`);
   const [small, large] = [parts("small", 6), parts("large", 60)];
   const steps = stepsOf({
@@ -162,7 +162,7 @@ test("an edge bends between layers alone, so that none runs through a block besi
   expect(narrow.x > wide.x).toBe(true);
 });
 
-test("an edge over several layers has a place in each that it passes by, and shares it with those that begin with it", () => {
+test("an edge over several layers has a place in each, shared with edges of the same start", () => {
   const steps = stepsOf({ a: [], b: ["a"], c: ["b"], d: ["c", "a"], e: ["d", "a"] });
   const units = unitsOf(steps);
   const { items, pieces, straight } = routesOf(units, new Map(steps.map(({ id, before }) => [id, new Set(before)])));
@@ -178,14 +178,14 @@ test("an edge over several layers has a place in each that it passes by, and sha
   expect(b !== undefined && (height < b.y || height > b.y + b.height)).toBe(true);
 });
 
-test("what would touch moves apart, no further than it has to", () => {
+test("separates overlapping items by the minimum", () => {
   expect(spread([10, 10], [0, 100], 2)).toEqual([0, 100]);
   expect(spread([10, 10], [0, 0], 2)).toEqual([-6, 6]);
   expect(spread([10, 20, 10], [50, 0, 0], 0).map(Math.round)).toEqual([2, 17, 32]);
   expect(spread([], [], 2)).toEqual([]);
 });
 
-test("a path goes back to all that a step comes after and on to all that comes after it", () => {
+test("a path includes all transitive dependencies and dependents", () => {
   const { before, after } = traceOf(DIAMOND, "d");
   expect([[...before].sort(), [...after].sort()]).toEqual([
     ["a", "b", "c", "d"],
@@ -193,7 +193,7 @@ test("a path goes back to all that a step comes after and on to all that comes a
   ]);
 });
 
-test("arrow keys lead along the edges, and through a layer", () => {
+test("arrow keys follow edges, and move within a layer", () => {
   const layout = layOut(DIAMOND, "right");
   const go = (id: string, isAlong: boolean, by: 1 | -1) => stepTo({ steps: DIAMOND, layout, isAlong }, id, by);
   expect(["b", "c"]).toContain(go("a", true, 1));
@@ -203,7 +203,7 @@ test("arrow keys lead along the edges, and through a layer", () => {
   expect([go(upper, false, 1), go(lower, false, -1), go(lower, false, 1)]).toEqual([lower, upper, null]);
 });
 
-test("of edges too many for a place in each layer those beyond go straight, and all arrive", () => {
+test("edges beyond the available places go straight, and all arrive", () => {
   const dense: Step[] = Array.from({ length: 200 }, (_, at) => ({
     ...{ id: `s${at}`, layer: at },
     before: Array.from({ length: Math.min(at, 50) }, (_, back) => `s${at - 1 - back}`),

@@ -38,7 +38,7 @@ function deliver(images: PickedImages, sessionId: string, { isLost = false } = {
     : sent;
 }
 
-test("an image is sent once, and a message waits for what is on its way", async () => {
+test("sends an image once, and a message waits for its uploads", async () => {
   const { images, sent } = setUp();
   await images.add([fileOf("a.png"), fileOf("b.png")], "ses_1");
   const ids = deliver(images, "ses_1", { isLost: true });
@@ -51,7 +51,7 @@ test("an image is sent once, and a message waits for what is on its way", async 
   expect(images.list()).toEqual([]);
 });
 
-test("what comes in while a message is on its way goes with the next, also where it is the same picture", async () => {
+test("images added during sending go with the next message, also the same picture", async () => {
   const { images, sent } = setUp();
   await images.add([fileOf("a.png")], "ses_1");
   const ids = deliver(images, "ses_1");
@@ -65,7 +65,7 @@ test("what comes in while a message is on its way goes with the next, also where
   expect([images.list(), images.refusal()]).toEqual([[], null]);
 });
 
-test("a message that is sent while its images are being read waits for them, and says which were not taken", async () => {
+test("a message sent while its images are read waits for them, and names rejected ones", async () => {
   const { images, sent } = setUp();
   const added = images.add([fileOf("a.png")]);
   expect(images.list()).toMatchObject([{ name: "a.png", preview: null }]);
@@ -83,7 +83,7 @@ test("a message that is sent while its images are being read waits for them, and
   expect(images.list()).toMatchObject([{ name: "c.png", attachmentId: "img_c" }]);
 });
 
-test("one that is taken out while it is read is neither sent nor missed", async () => {
+test("an image removed while it is read is neither sent nor reported", async () => {
   const { images, sent } = setUp();
   const added = images.add([fileOf("a.png"), fileOf("b.pdf", Buffer.from("%PDF"))], "ses_1");
   for (const { key } of images.list()) images.remove(key);
@@ -92,7 +92,7 @@ test("one that is taken out while it is read is neither sent nor missed", async 
   expect([await ids, sent, images.list(), images.refusal()]).toEqual([[], [], [], null]);
 });
 
-test("images that the server has removed meanwhile are uploaded again, once", async () => {
+test("uploads images again once when the server has removed them", async () => {
   const { images, sent } = setUp();
   await images.add([fileOf("a.png")], "ses_1");
   const gone = new Error("there is no attachment");
@@ -121,12 +121,12 @@ test("images that the server has removed meanwhile are uploaded again, once", as
   expect(sent).toHaveLength(4);
 });
 
-test("images go with words", () => {
+test("images need text", () => {
   expect(wordsRefusal("  ", [1])).toContain("Add a message to send");
   expect([wordsRefusal("look", [1]), wordsRefusal("", [])]).toEqual([null, null]);
 });
 
-test("one that was not uploaded keeps the message, says why, and is tried again with it", async () => {
+test("a failed upload keeps the message, shows the reason, and is retried with it", async () => {
   const { images, sent } = setUp();
   await images.add([fileOf("a\u202eb.png")], "ses_1");
   const first = deliver(images, "ses_1");
@@ -139,7 +139,7 @@ test("one that was not uploaded keeps the message, says why, and is tried again 
   expect(images.list()).toEqual([]);
 });
 
-test("without a session nothing is sent before the message is", async () => {
+test("without a session nothing is uploaded before the message is sent", async () => {
   const { images, sent } = setUp();
   await images.add([fileOf("a.png")]);
   expect(sent).toEqual([]);
@@ -149,7 +149,7 @@ test("without a session nothing is sent before the message is", async () => {
   expect(sent[0]?.sessionId).toBe("ses_new");
 });
 
-test("what is no image, too large or too much is refused with why, and the rest is taken", async () => {
+test("refuses what is no image, too large or too many with the reason, and takes the rest", async () => {
   const { images } = setUp();
   await images.add([fileOf("a.svg", Buffer.from("<svg/>")), fileOf("b.png")]);
   expect(images.list().map(({ name }) => name)).toEqual(["b.png"]);
@@ -185,7 +185,7 @@ test("what is no image, too large or too much is refused with why, and the rest 
   expect(images.refusal()).toContain("20 MB in sum");
 });
 
-test("one that is taken out while it is on its way is given up, and not missed", async () => {
+test("an image removed during its upload is aborted and not reported", async () => {
   const { images, sent } = setUp();
   await images.add([fileOf("a.png"), fileOf("b.png")], "ses_1");
   images.remove(images.list()[0]?.key ?? "");

@@ -65,7 +65,7 @@ test("a change of topic keeps the old stream until the new one greets", () => {
   expect(connection.getStatus().state).toBe("live");
 });
 
-test("a lost stream is opened again from the last event seen, and tells of the gap once it lives", () => {
+test("a lost stream reopens from the last event, and reports the gap once open", () => {
   const { connection, sources, timers, last } = setUp();
   let gaps = 0;
   connection.onGap(() => {
@@ -86,7 +86,7 @@ test("a lost stream is opened again from the last event seen, and tells of the g
   expect(gaps).toBe(1);
 });
 
-test("retries wait longer each time and start over after a greeting", () => {
+test("retries wait longer each time and reset after a greeting", () => {
   const { connection, sources, timers, last } = setUp();
   connection.start();
   const waits: number[] = [];
@@ -100,7 +100,7 @@ test("retries wait longer each time and start over after a greeting", () => {
   expect([...waits, last(timers).ms]).toEqual([500, 1_000, 2_000, 5_000, 500]);
 });
 
-test("a run that cannot be followed does not keep the rest from being live", () => {
+test("a run that cannot be followed does not prevent the other topics", () => {
   const { connection, sources, timers, last } = setUp();
   connection.follow({ runId: "run_gone", afterSeq: 3 });
   connection.start();
@@ -127,7 +127,7 @@ function setUpLeftOut() {
   return { ...setup, without };
 }
 
-test("a run that was left out while the server was away is followed again, and until then all else is told", () => {
+test("a run dropped while the server was away is followed again later", () => {
   const { connection, sources, timers, last, without } = setUpLeftOut();
   connection.seen("run_1", 8);
   expect(last(timers)).toMatchObject({ ms: 500, isCleared: false });
@@ -141,7 +141,7 @@ test("a run that was left out while the server was away is followed again, and u
   expect(connection.getStatus().state).toBe("live");
 });
 
-test("a run that cannot be followed is asked for a few times more, and the stream without it stays", () => {
+test("a run that cannot be followed is retried a few times, and the stream stays", () => {
   const { connection, sources, timers, last, without } = setUpLeftOut();
   const waits: number[] = [];
   while (!last(timers).isCleared) {
@@ -156,7 +156,7 @@ test("a run that cannot be followed is asked for a few times more, and the strea
   expect(without.isClosed).toBe(false);
 });
 
-test("a stream that ends while another is tried in its place is lost with it", () => {
+test("a stream that ends while its replacement is tried takes the replacement with it", () => {
   const { connection, sources, timers, last, without } = setUpLeftOut();
   let gaps = 0;
   connection.onGap(() => {
@@ -178,7 +178,7 @@ test("a stream that never greets counts as lost", () => {
   expect(connection.getStatus().state).toBe("reconnecting");
 });
 
-test("a hidden tab pauses the stream and catches up when it comes back", () => {
+test("a hidden tab pauses the stream and catches up when it is shown", () => {
   const { connection, sources, last } = setUp();
   let gaps = 0;
   connection.onGap(() => {
@@ -194,7 +194,7 @@ test("a hidden tab pauses the stream and catches up when it comes back", () => {
   expect(gaps).toBe(1);
 });
 
-test("garbage in a frame is ignored", () => {
+test("ignores malformed frames", () => {
   const { connection, sources } = setUp();
   const seen: unknown[] = [];
   connection.on("run", (run) => seen.push(run));
@@ -203,7 +203,7 @@ test("garbage in a frame is ignored", () => {
   expect(seen).toEqual([]);
 });
 
-test("tasks are told while somebody shows them, and a moment longer", () => {
+test("follows tasks while they are shown, and a moment longer", () => {
   const { connection, sources, timers, last } = setUp();
   connection.start();
   expect(last(sources).url).not.toContain("tasks=1");
@@ -218,7 +218,7 @@ test("tasks are told while somebody shows them, and a moment longer", () => {
   expect(last(sources).url).not.toContain("tasks=1");
 });
 
-test("the first stream begins where the page was made, and later ones do not go back there", () => {
+test("the first stream starts at the page's instant, and later ones do not", () => {
   const { connection, sources, timers, last } = setUp("77.1000");
   let gaps = 0;
   const missed: string[] = [];
@@ -239,7 +239,7 @@ test("the first stream begins where the page was made, and later ones do not go 
   expect({ gaps, missed }).toEqual({ gaps: 1, missed: ["approvals"] });
 });
 
-test("a page that came to life too late reads all of its lists again", () => {
+test("a page that connects too late refetches all lists", () => {
   const { connection, sources, last } = setUp("77.1000");
   let gaps = 0;
   connection.onGap(() => {
@@ -250,7 +250,7 @@ test("a page that came to life too late reads all of its lists again", () => {
   expect(gaps).toBe(1);
 });
 
-test("a tab that was opened behind another opens no stream until it is looked at, and then catches up", () => {
+test("a tab opened in the background opens no stream until shown, and then catches up", () => {
   const { connection, sources, last } = setUp();
   let gaps = 0;
   connection.onGap(() => {
@@ -264,7 +264,7 @@ test("a tab that was opened behind another opens no stream until it is looked at
   expect(gaps).toBe(1);
 });
 
-test("what happened to tasks just before a live stream was asked for them is read again", () => {
+test("refetches tasks that changed just before their stream was requested", () => {
   const { connection, sources, last } = setUp();
   const missed: string[] = [];
   connection.onMissed((what) => missed.push(what));
@@ -275,7 +275,7 @@ test("what happened to tasks just before a live stream was asked for them is rea
   expect(missed).toEqual(["tasks"]);
 });
 
-test("while the server has no database what is shown is stale, and since when", () => {
+test("without a database the data is stale, with the time since when", () => {
   const { connection, sources, timers, last } = setUp();
   connection.start();
   last(sources).send("hello", hello);
@@ -292,7 +292,7 @@ test("while the server has no database what is shown is stale, and since when", 
   last(timers).run();
 });
 
-test("two changes of what is followed at once keep the stream that lives until one greets", () => {
+test("two concurrent topic changes keep the live stream until one greets", () => {
   const { connection, sources, last } = setUp();
   connection.start();
   sources[0]?.send("hello", hello);
@@ -307,7 +307,7 @@ test("two changes of what is followed at once keep the stream that lives until o
   expect(sources.map(({ isClosed }) => isClosed)).toEqual([true, true, false]);
 });
 
-test("a stream that has said that it is alive, and says so no more, is lost, whatever its connection says", () => {
+test("a stream that stops its keep-alives is lost, whatever its connection's state", () => {
   let nowMs = 1_000;
   const { connection, sources, timers, last } = setUp(null, () => nowMs);
   let gaps = 0;
@@ -335,7 +335,7 @@ test("a stream that has said that it is alive, and says so no more, is lost, wha
   expect(gaps).toBe(1);
 });
 
-test("the silence of a stream that another has taken the place of is no loss", () => {
+test("silence of a replaced stream is not a loss", () => {
   const { connection, sources, timers, last } = setUp();
   connection.start();
   sources[0]?.send("hello", hello);

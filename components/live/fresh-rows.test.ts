@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { isFresh } from "./fresh-rows";
 
-test("what came since is fresh; what was seen, or took a free place among what was there, is not", () => {
+test("only rows newer than the last view are fresh", () => {
   const seen = { ids: new Set(["seen"]), atMs: Date.parse("2026-01-01T12:00:00Z") };
   expect(isFresh({ id: "new", updatedAt: "2026-01-01T12:00:01Z" }, seen)).toBe(true);
   expect(isFresh({ id: "seen", updatedAt: "2026-01-01T12:00:01Z" }, seen)).toBe(false);

@@ -25,7 +25,7 @@ function patchIn(client: QueryClient, row: Row): () => void {
 
 const rowsOf = (client: QueryClient) => client.getQueryData<Row[]>(KEY);
 
-test("a change that comes while a list is read is not taken back by what was read before it", async () => {
+test("a change during a list's fetch is not reverted by its older data", async () => {
   const client = new QueryClient();
   const patches = new LatePatches(client);
   client.setQueryData<Row[]>(KEY, [{ id: "a", version: 1 }]);
@@ -48,7 +48,7 @@ test("a change that comes while a list is read is not taken back by what was rea
   patches.close();
 });
 
-test("what is fetched after the change is shown as it is, and the newest change of a record counts", async () => {
+test("data fetched after a change wins, and of several changes the newest counts", async () => {
   const client = new QueryClient();
   const patches = new LatePatches(client);
   client.setQueryData<Row[]>(KEY, [{ id: "a", version: 1 }]);

@@ -25,13 +25,13 @@ test("an older version never overwrites a newer one", () => {
   );
 });
 
-test("a newer version marks the session unread, unless it is the one being read", () => {
+test("a newer version marks the session unread, unless it is open", () => {
   const frame = { sessionId: "ses_1", version: 6, kind: "changed" as const, session: session(6) };
   expect(patchSession(session(5), frame, null)).toMatchObject({ title: "v6", unread: true });
   expect(patchSession(session(5, { unread: true }), frame, "ses_1")).toMatchObject({ unread: false });
 });
 
-test("a deleted session leaves the list, and an untouched list keeps its identity", () => {
+test("a deleted session leaves the list, and an unchanged list keeps its identity", () => {
   const data = { pages: [{ items: [session(5)], cursor: null }], pageParams: [null] };
   const deleted = patchPages(data, (item) =>
     patchSession(item, { sessionId: "ses_1", version: 6, kind: "deleted" }, null),
@@ -40,7 +40,7 @@ test("a deleted session leaves the list, and an untouched list keeps its identit
   expect(patchPages(data, (item) => item)).toBe(data);
 });
 
-test("a frame moves a volume's own facts on, and leaves what it does not tell", () => {
+test("a frame updates a volume's own fields and keeps the others", () => {
   const values = { title: "v1", storageState: "live", storageSizeBytes: 5 };
   const frame = (more: Partial<SessionSummary>) =>
     ({
@@ -62,7 +62,7 @@ test("a frame moves a volume's own facts on, and leaves what it does not tell", 
   expect(patchStorage(cached, { sessionId: "ses_1", version: 7, kind: "deleted" })).toBeNull();
 });
 
-test("a frame that changes nothing leaves what is cached as old, and as doubtful, as it was", async () => {
+test("a frame without changes keeps the cached data's age and staleness", async () => {
   const client = new QueryClient();
   const page = { items: [session(5)], cursor: null };
   const pages = { pages: [page], pageParams: [null] };
@@ -90,7 +90,7 @@ test("a frame that changes nothing leaves what is cached as old, and as doubtful
   for (const key of keys) expect(client.getQueryState(key)?.dataUpdatedAt).toBeGreaterThan(1_000);
 });
 
-test("a task keeps what no frame tells, and waits for nothing once it runs", () => {
+test("a task keeps fields that frames omit, and has no blocker once it runs", () => {
   const blocker = { kind: "lane-limit", message: "full", until: null, limit: 1, holders: [] };
   const cached = { id: "qt_1", version: 3, state: "pending", payload: { a: 1 }, unread: true, blocker };
   const task = cached as unknown as QueueTaskSummary;
@@ -104,7 +104,7 @@ test("a task keeps what no frame tells, and waits for nothing once it runs", () 
   expect(patchTask(task, frame(4, "running"))).toMatchObject({ state: "running", blocker: null, payload: { a: 1 } });
 });
 
-test("beats go behind those that are known, each once, and the oldest leave", () => {
+test("appends new heartbeats once each, and drops the oldest", () => {
   const cached = (count: number, gapsMs: number[]) =>
     ({ id: "r1", heartbeatAt: "a", beats: { count, gapsMs, tripsMs: gapsMs.map(() => 1) } }) as Runner;
   const heartbeats = (count: number, gapsMs: number[]) => ({

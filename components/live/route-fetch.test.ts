@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { askUntilBack, isRouteWaiting } from "./route-fetch";
 
-test("a page that cannot be fetched is asked for until the server is back", async () => {
+test("retries a page until the server is back", async () => {
   const answers = [null, 502, 200];
   const waited: boolean[] = [];
   const answer = await askUntilBack(
@@ -19,7 +19,7 @@ test("a page that cannot be fetched is asked for until the server is back", asyn
   expect(isRouteWaiting()).toBe(false);
 });
 
-test("what nobody waits for any more is not asked for again", async () => {
+test("stops retrying when nobody waits", async () => {
   const { signal } = { signal: AbortSignal.abort() };
   await expect(askUntilBack(() => Promise.reject(new Error("aborted")), signal, 1)).rejects.toThrow("aborted");
   expect(isRouteWaiting()).toBe(false);

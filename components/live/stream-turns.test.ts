@@ -42,7 +42,7 @@ async function settle(): Promise<void> {
   for (let round = 0; round < 500; round += 1) await Promise.resolve();
 }
 
-test("those looked at last have a stream, and no more than leave room for requests", async () => {
+test("the most recently viewed tabs hold the streams, up to a maximum", async () => {
   const { locks, tabs, lost } = openTabs(7);
   for (const tab of tabs) {
     tab.acquire();
@@ -52,7 +52,7 @@ test("those looked at last have a stream, and no more than leave room for reques
   expect(locks.holders.size).toBe(STREAMS_MAX);
 });
 
-test("a tab that is looked at again is the last to lose its turn", async () => {
+test("a tab viewed again is the last to lose its stream", async () => {
   const { tabs, lost } = openTabs(6);
   for (const tab of tabs.slice(0, 4)) tab.acquire();
   await settle();
@@ -64,7 +64,7 @@ test("a tab that is looked at again is the last to lose its turn", async () => {
   expect(lost).toEqual([1, 2]);
 });
 
-test("a turn that was given back makes room, and is not reported as lost", async () => {
+test("a released stream makes room, and is not reported as lost", async () => {
   const { tabs, lost } = openTabs(6);
   for (const tab of tabs.slice(0, 4)) tab.acquire();
   await settle();
@@ -78,7 +78,7 @@ test("a turn that was given back makes room, and is not reported as lost", async
   expect(lost).toEqual([0]);
 });
 
-test("tabs that are looked at in one moment end with as many streams as are allowed", async () => {
+test("tabs viewed at once end with the maximum of streams", async () => {
   const { locks, tabs } = openTabs(12);
   for (const tab of tabs) tab.acquire();
   await settle();
@@ -93,7 +93,7 @@ class ContestedLocks extends SharedLocks {
   }
 }
 
-test("a turn that two tabs steal at once is lost once, and a fault of neither", async () => {
+test("a stream that two tabs take at once is lost once, without an error", async () => {
   const faults: unknown[] = [];
   const note = (reason: unknown) => faults.push(reason);
   process.on("unhandledRejection", note);

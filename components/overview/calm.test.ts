@@ -7,7 +7,7 @@ const quiet = {
   ...{ queue: { waiting: 0, running: 0 } },
 } as unknown as Overview;
 
-test("an overview is calm only while its own figures say that nothing runs and nobody is asked", () => {
+test("an overview is calm only when nothing runs and nobody is asked", () => {
   expect(isCalm(quiet, 0)).toBe(true);
   expect(isCalm(quiet, 1)).toBe(false);
   expect(isCalm(quiet, undefined)).toBe(false);

@@ -19,7 +19,7 @@ const need = (kind: Need["kind"], more: Partial<Need> = {}): Need => ({
 });
 const idsOf = (needs: Need[]) => needRows(needs, AT).map(({ id }) => id);
 
-test("a need keeps its key whatever is said of it meanwhile, and no two have the same", () => {
+test("a need's key is stable and unique", () => {
   const before = idsOf([need("parked", { taskId: "qt_1" }), need("stuck", { runId: "run_1" })]);
   const now = idsOf([
     need("parked", { taskId: "qt_1", message: "until tomorrow", since: "2026-01-03T00:00:00Z" }),
@@ -30,7 +30,7 @@ test("a need keeps its key whatever is said of it meanwhile, and no two have the
   expect(new Set([...now, ...loops]).size).toBe(4);
 });
 
-test("what was not there when the list was looked at is new, also where it began before", () => {
+test("a need absent at the last view is new, also if it began before", () => {
   const [old] = needRows([need("stuck", { runId: "run_1", since: "2020-01-01T00:00:00Z" })], AT);
   if (old === undefined) throw new Error("a need is a row");
   const atMs = Date.parse(AT) - 1_000;
@@ -38,7 +38,7 @@ test("what was not there when the list was looked at is new, also where it began
   expect(isFresh(old, { ids: new Set([old.id]), atMs })).toBe(false);
 });
 
-test("what is cut says how many there are, of each kind and of all", () => {
+test("a truncated list shows its counts by kind and in total", () => {
   const needs = Array.from({ length: 20 }, (_, index) => need("dead-letter", { taskId: `qt_${index}` }));
   const counts = [
     { kind: "stuck" as const, count: 1, hasMore: false },

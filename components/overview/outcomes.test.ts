@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { seriesOf } from "./outcomes";
 
-test("each hour has its runs by how they ended, and one without any has none", () => {
+test("groups runs by hour and outcome, including empty hours", () => {
   const at = (hour: number) => new Date(Date.UTC(2026, 0, 1, hour)).toISOString();
   const outcomes = {
     ...{ from: at(10), to: new Date(Date.UTC(2026, 0, 1, 12, 30)).toISOString(), stepMinutes: 60, isPartial: false },

@@ -7,7 +7,7 @@ const messageItem = (text: string): ConversationItem => ({ ...base, kind: "assis
 
 const markdown = (...lines: string[]) => ({ kind: "markdown", lines });
 
-test("the last lines are those at the end, oldest first, with what is being written after them", () => {
+test("shows the last lines, oldest first, with live text after them", () => {
   const items = [
     messageItem("one\ntwo"),
     { ...base, kind: "user", text: "go on", images: [], commandId: null, isSteer: false } as const,
@@ -20,14 +20,14 @@ test("the last lines are those at the end, oldest first, with what is being writ
   expect(lastParts({ conversation: { items }, live }, 3)).toEqual([requestPart, three, fo]);
 });
 
-test("what begins within a block of code is shown as one", () => {
+test("a line inside a code block is shown as code", () => {
   const items = [messageItem("Run this:\n```\none\ntwo\n```\ndone")];
   const read = { conversation: { items }, live: new Map() };
   expect(lastParts(read, 3)).toEqual([markdown("```", "two", "```", "done")]);
   expect(lastParts(read, 1)).toEqual([markdown("done")]);
 });
 
-test("a flood costs a glance: what is long is cut, and control sequences are left out", () => {
+test("truncates long output and drops control sequences", () => {
   const items = [messageItem(`\u001b[31m${"x".repeat(1_000_000)}`)];
   const line = lastParts({ conversation: { items }, live: new Map() }, 20)[0]?.lines[0] ?? "";
   expect(line.length).toBeLessThanOrEqual(2_000);

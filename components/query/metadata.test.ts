@@ -16,7 +16,7 @@ const offered = (text: string, page: typeof SESSION_QUERY | typeof RUN_QUERY = S
     (option) => option.text,
   );
 
-test("the names that the loaded rows have are suggested behind the dot, and what stands under them behind the colon", () => {
+test("suggests the loaded rows' metadata names after the dot, and their values after the colon", () => {
   expect(offered("meta")).toEqual(["metadata.", "meta."]);
   expect(offered("metadata.")).toEqual([
     ...['metadata."due date":', "metadata.list:", "metadata.team:", "metadata.ticket:"],
@@ -31,7 +31,7 @@ test("the names that the loaded rows have are suggested behind the dot, and what
   expect(offered("meta.ti", RUN_QUERY)).toEqual([]);
 });
 
-test("an address holds metadata as a query says it, and a view leads there", () => {
+test("a URL holds metadata as a query writes it, and a view links to it", () => {
   const address = viewAddress({ page: "sessions", query: 'metadata.team:"shop floor" meta.ticket:7' });
   const { search } = new URL(address ?? "", "http://x");
   expect(new URLSearchParams(search).get("metadata")).toBe('team:"shop floor" ticket:7');
@@ -40,7 +40,7 @@ test("an address holds metadata as a query says it, and a view leads there", () 
   expect(load("?metadata=nothing+said").metadata).toBeNull();
 });
 
-test("each name of metadata is a chip of its own, which takes away no other", () => {
+test("each metadata name has a chip that removes only itself", () => {
   const filter = { ...SESSION_QUERY.none, project: "shop", metadata: 'team:"shop floor" ticket:7' };
   expect(chipsOf(SESSION_QUERY, filter)).toEqual([
     { field: "project", name: "project", value: "shop", remaining: null },

@@ -10,7 +10,7 @@ const refusal = (more: Partial<ShownError>): ShownError => ({
   ...{ isRetryable: false, ...more },
 });
 
-test("what is left empty is left to the server, and what is typed is what the contract takes", () => {
+test("leaves empty fields to the server, and sends what the contract accepts", () => {
   expect(inputOf(DRAFT)).toEqual({ title: "Tidy up", backendProfile: "demo", payload: {}, priority: 0 });
   const full = inputOf({
     ...{ ...DRAFT, text: "Do it", queue: "q", lane: "ci", priority: "-3", session: "ses_1", key: "repo" },
@@ -34,7 +34,7 @@ test("what is left empty is left to the server, and what is typed is what the co
   expect(inputOf({ ...DRAFT, schema: "words" }).payload).toEqual({ outputSchema: "words" });
 });
 
-test("each refusal stands at its field", () => {
+test("shows each refusal at its field", () => {
   const issues = [
     { path: "retry.maxAttempts", message: "too many" },
     { path: "metadata.concurrencyKey", message: "too long" },
@@ -52,7 +52,7 @@ test("each refusal stands at its field", () => {
   expect(errorsByField(null)).toEqual({});
 });
 
-test("a task that is typed as JSON is read by the contract, and what is wrong with it is said", () => {
+test("parses a task typed as JSON by the contract, and reports faults", () => {
   expect(checkTask('{"title": "t"').issues).toHaveLength(1);
   expect(
     checkTask('{"title": "t", "backendProfile": "demo", "payload": {}, "surprise": 1, "priority": "high"}'),

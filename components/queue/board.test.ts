@@ -28,7 +28,7 @@ test("a board by state has every state, unless the filter names one", () => {
   expect(askedOf(null)).toContainEqual(["pending", null]);
 });
 
-test("a column's count is the counters', less the parked among what waits, once all of those are known", () => {
+test("a column's count excludes parked tasks, once all counts are known", () => {
   const [pending, , running, parked] = stateColumns(none);
   const byState = { pending: 60, running: 4 };
   const counted = (column: typeof pending, of: { items: unknown[]; cursor: string | null } | undefined) =>
@@ -40,7 +40,7 @@ test("a column's count is the counters', less the parked among what waits, once 
   expect(counted(parked, { items: Array(20), cursor: null })).toBeNull();
 });
 
-test("lanes are columns once each, those with something to do first, by the figures of all tenants", () => {
+test("each lane is one column, busy ones first, by the totals of all tenants", () => {
   const controls = [
     control("q", null, { waiting: 9 }),
     control("q", "b"),
@@ -62,7 +62,7 @@ test("lanes are columns once each, those with something to do first, by the figu
   expect(columnsFor({ queue: "q", lane: "b" })).toEqual([["b", 0, 0]]);
 });
 
-test("a task that has just moved stands in its new column alone, in that column's order", () => {
+test("a moved task appears only in its new column, in order", () => {
   const columns = stateColumns(none);
   const dealt = distributeCards(
     [
@@ -82,7 +82,7 @@ test("a task that has just moved stands in its new column alone, in that column'
   expect(columnOf(card("x"), "lane")).toBe(laneKey({ queue: "q", lane: "l" }));
 });
 
-test("keys go up and down a column, and aside to the next that has any, at the same height", () => {
+test("keys move within a column, and sideways to the next non-empty one", () => {
   const columns = [["a1", "a2", "a3"], [], ["c1"], ["d1", "d2"]];
   const go = (from: string | null, dx: number, dy: number) => neighbourOf(columns, from, { dx, dy });
   expect(go(null, 0, 1)).toBe("a1");

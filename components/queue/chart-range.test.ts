@@ -4,7 +4,7 @@ import { canShow, cropSpan, KEPT_MINUTES, minutesFor, parseRange, serializeRange
 const HOUR_MS = 3_600_000;
 const FROM = Date.UTC(2026, 0, 1);
 
-test("a part is the same once it stood in an address, to the minute, and nothing else is one", () => {
+test("a range survives its URL to the minute, and other values are ignored", () => {
   const part = { fromMs: FROM, toMs: FROM + HOUR_MS };
   expect(serializeRange(part)).toBe("2026-01-01T00:00Z/2026-01-01T01:00Z");
   expect(parseRange(serializeRange(part))).toEqual(part);
@@ -20,12 +20,12 @@ test("a part is the same once it stood in an address, to the minute, and nothing
     expect(parseRange(text), text).toBeNull();
 });
 
-test("no more is asked for than a part needs, and no more than is kept", () => {
+test("requests no more than a range needs, and no more than is kept", () => {
   const of = (hours: number) => minutesFor({ fromMs: FROM - hours * HOUR_MS, toMs: FROM }, FROM);
   expect([of(0.2), of(1), of(1.5), of(20), of(24 * 30)]).toEqual([60, 60, 120, 1_440, KEPT_MINUTES]);
 });
 
-test("a picture of a part has the steps that it touches, and one at least", () => {
+test("a chart of a range has the steps that it touches, and at least one", () => {
   const span = { fromMs: FROM, stepMs: HOUR_MS, steps: 24 };
   const of = (from: number, to: number) => cropSpan(span, { fromMs: FROM + from * HOUR_MS, toMs: FROM + to * HOUR_MS });
   expect(of(2, 4)).toEqual({ ...span, fromMs: FROM + 2 * HOUR_MS, steps: 2 });
@@ -35,7 +35,7 @@ test("a picture of a part has the steps that it touches, and one at least", () =
   expect(cropSpan(span, null)).toBe(span);
 });
 
-test("a part is shown where some of it is kept and has come", () => {
+test("shows a range that is partly kept and has begun", () => {
   const nowMs = Date.parse("2026-01-31T12:30:00Z");
   const hour = (ago: number) => ({ fromMs: nowMs - ago * 3_600_000, toMs: nowMs - (ago - 1) * 3_600_000 });
   expect([hour(0.5), hour(1), hour(168.5)].map((part) => canShow(part, nowMs))).toEqual([true, true, true]);

@@ -9,20 +9,20 @@ const TASK = {
   ...{ attemptCount: 0, deadLetter: null, runAt: null },
 };
 
-test("every kind of blocker is said in words of its own, and without ids", () => {
+test("describes every kind of blocker, without ids", () => {
   const sentences = BLOCKER_KINDS.map((kind) => blockerWords({ kind, message: `told: ${kind}`, limit: 2 }, PLACE));
   expect(new Set(sentences).size).toBe(BLOCKER_KINDS.length);
   for (const words of sentences) expect(words).toMatch(/^[A-Z]/);
   expect(blockerWords({ kind: "lane-limit", message: "", limit: 2 }, PLACE)).toBe("Lane ci is at its limit (2)");
 });
 
-test("a budget that begins anew ends a wait by itself, and a session's own does not", () => {
+test("a recurring budget ends a wait by itself, and a session's does not", () => {
   expect(needsPerson({ kind: "budget-reached", until: "2026-01-02T00:00:00Z" })).toBe(false);
   expect(needsPerson({ kind: "budget-reached", until: null })).toBe(true);
   expect(needsPerson({ kind: "lane-limit", until: null })).toBe(false);
 });
 
-test("what is being cancelled is said to be, though it still runs", () => {
+test("shows a task that is being cancelled as such while it runs", () => {
   expect(wordsOf(TASK).word).toBe("Waiting");
   expect(wordsOf({ ...TASK, attemptCount: 1, nextAttemptAt: "2026-01-01T00:00:00Z" }).word).toBe("Retrying");
   expect(wordsOf({ ...TASK, parkedAt: "2026-01-01T00:00:00Z" }).word).toBe("Parked");
@@ -31,7 +31,7 @@ test("what is being cancelled is said to be, though it still runs", () => {
   expect(wordsOf({ ...TASK, state: "failed" }).word).toBe("Failed");
 });
 
-test("what runs can be cancelled once, and what waits for its next attempt can be sent now", () => {
+test("offers to cancel running tasks once, and to start a delayed retry now", () => {
   expect(canCancel({ state: "running", cancelRequestedAt: null })).toBe(true);
   expect(canCancel({ state: "running", cancelRequestedAt: "2026-01-01T00:00:00Z" })).toBe(false);
   expect(canCancel({ state: "completed", cancelRequestedAt: null })).toBe(false);
@@ -41,7 +41,7 @@ test("what runs can be cancelled once, and what waits for its next attempt can b
   expect(canRetry({ ...TASK, state: "running" })).toBe(false);
 });
 
-test("places are counted in words", () => {
+test("describes positions in words", () => {
   expect([1, 2, 3, 4, 11, 12, 21, 102, 113, 1_001].map(ordinal)).toEqual([
     "1st",
     "2nd",

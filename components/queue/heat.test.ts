@@ -3,7 +3,7 @@ import { cellAfter, classOf, heatOf, minuteOfHours, WAIT_CLASSES } from "./heat"
 
 const hourWaits = (at: string, p95Ms: number, samples = 3) => ({ at, samples, p50Ms: p95Ms / 2, p95Ms });
 
-test("hours stand in the days of the reader's zone, from the first that was asked about to the one under way", () => {
+test("groups hours by day of the reader's zone, from the first requested to the current", () => {
   const from = "2026-01-30T20:00:00.000Z";
   const hours = [hourWaits("2026-01-30T23:00:00.000Z", 5_000), hourWaits("2026-01-31T05:00:00.000Z", 70_000)];
   const utc = heatOf({ from, to: "2026-01-31T05:10:00.000Z", hours }, "UTC");
@@ -21,7 +21,7 @@ test("hours stand in the days of the reader's zone, from the first that was aske
   expect(tokyo.cells.find((cell) => cell.waits !== null)).toMatchObject({ day: 0, hour: 8 });
 });
 
-test("an hour that comes twice is one, with the longer waits of both; one that is left out is not there", () => {
+test("merges a repeated hour with its longer wait, and skips a missing one", () => {
   const back = heatOf(
     {
       ...{ from: "2025-10-25T22:00:00.000Z", to: "2025-10-26T03:00:00.000Z" },
@@ -38,7 +38,7 @@ test("an hour that comes twice is one, with the longer waits of both; one that i
   expect(on.cells.map(({ hour }) => hour)).toEqual([1, 3, 4]);
 });
 
-test("hours of a zone that differs by less than one begin at its own minute", () => {
+test("hours of a zone with a partial-hour offset begin at its own minute", () => {
   const nowMs = Date.parse("2026-01-31T05:50:00Z");
   expect(minuteOfHours("UTC", nowMs)).toBe(0);
   expect(minuteOfHours("America/New_York", nowMs)).toBe(0);
@@ -50,14 +50,14 @@ test("hours of a zone that differs by less than one begin at its own minute", ()
   });
 });
 
-test("a wait is of the class that its legend names", () => {
+test("a wait has the class that its legend names", () => {
   expect([0, 999, 1_000, 9_999, 10_000, 59_999, 60_000, 599_999, 600_000, 1e12].map(classOf)).toEqual([
     ...[0, 0, 1, 1, 2, 2, 3, 3, 4, 4],
   ]);
   expect(WAIT_CLASSES[classOf(9_000)]?.name).toBe("under 10 s");
 });
 
-test("keys go by the hour and by the day, and stay where there is nothing", () => {
+test("keys move by hour and by day, and stay at the edges", () => {
   const { cells } = heatOf({ from: "2026-01-30T22:00:00Z", to: "2026-01-31T23:30:00Z", hours: [] }, "UTC");
   expect(cells).toHaveLength(26);
   expect(cellAfter(cells, 0, "ArrowLeft")).toBe(0);

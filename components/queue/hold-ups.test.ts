@@ -27,7 +27,7 @@ const waiting = (
 
 const summarize = (tasks: GraphTask[]) => holdUpsOf(tasks).map(({ task, kind, behind }) => [task.taskId, kind, behind]);
 
-test("what failed is told with all that wait behind it, those first that most wait for", () => {
+test("lists failures with everything waiting behind them, the most blocking first", () => {
   const tasks = [
     taskOf("failed", "failed"),
     taskOf("cancelled", "cancelled"),
@@ -45,7 +45,7 @@ test("what failed is told with all that wait behind it, those first that most wa
   ]);
 });
 
-test("what only a person lets go on is told, also where what it comes after is not shown", () => {
+test("lists what only a person can release, also when its dependency is not shown", () => {
   const tasks = [
     waiting("paused", "paused"),
     waiting("held", "dependency-failed", [], 1),
@@ -58,14 +58,14 @@ test("what only a person lets go on is told, also where what it comes after is n
   ]);
 });
 
-test("where nothing runs what comes next is told, and where something does nothing is", () => {
+test("shows what comes next when nothing runs, and nothing while something runs", () => {
   const tasks = [waiting("next", "lane-limit"), waiting("later", "dependency", ["next"], 1)];
   expect(summarize(tasks)).toEqual([["next", "next", 1]]);
   expect(summarize([...tasks, taskOf("runs", "running")])).toEqual([]);
   expect(summarize([taskOf("done", "completed"), taskOf("failed", "failed")])).toEqual([]);
 });
 
-test("a task that a person has to see to stands out, and the states are counted", () => {
+test("highlights a task that needs a person, and counts states", () => {
   expect(graphStateOf(waiting("a", "dependency-failed")).word).toBe("Blocked");
   expect(graphStateOf(waiting("a", "paused")).word).toBe("Paused");
   expect(graphStateOf(waiting("a", "dependency")).word).toBe("Waiting");
@@ -81,7 +81,7 @@ test("a task that a person has to see to stands out, and the states are counted"
   ]);
 });
 
-test("a wait for tasks has those that are shown and not Completed", () => {
+test("describes a wait for the shown tasks that are not Completed", () => {
   const before = [taskOf("done", "completed"), taskOf("lost", "failed")];
   const byId = new Map(before.map((task) => [task.taskId, task]));
   const wait = waitOf(waiting("a", "dependency-failed", ["done", "lost", "not shown"], 2), byId);

@@ -14,7 +14,7 @@ const attempt = (number: number, more: Partial<TaskAttempt>): TaskAttempt =>
     ...{ dispatchedAt: at(number * 3), startedAt: at(number * 3 + 1), endedAt: at(number * 3 + 2), ...more },
   }) as TaskAttempt;
 
-test("a life is told in its order, whatever the order of the attempts", () => {
+test("shows a task's history in order, whatever the order of attempts", () => {
   const moments = lifecycleOf(TASK, [attempt(2, {}), attempt(1, {})]);
   const times = moments.map((moment) => Date.parse(moment.at));
   expect(times).toEqual([...times].sort((a, b) => a - b));
@@ -23,7 +23,7 @@ test("a life is told in its order, whatever the order of the attempts", () => {
   expect(moments[3]?.text).toBe("Attempt 1 failed: runner lost: gone");
 });
 
-test("what waits says what is to come, and what has not happened is not told", () => {
+test("a waiting task shows what is next, and nothing that did not happen", () => {
   const waiting = {
     ...TASK,
     state: "pending",

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { promptOf } from "./prompt";
 
-test("what a task asks is told as its turn will be, and its beginning alone", () => {
+test("shows the beginning of a task's text as its turn will have it", () => {
   const title = "Mend the roof";
   expect(promptOf({ title, payload: { n: 1, prompt: "mend it" } })).toBe("mend it");
   expect(promptOf({ title, payload: { text: " ", message: "go on" } })).toBe("go on");

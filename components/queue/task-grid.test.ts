@@ -12,13 +12,13 @@ const styleOf = (columns: string | null) =>
 /** Columns of a template that the browser would lay out. */
 const tracksOf = (style: Record<string, string>) => style["--task-columns"]?.split(/ (?![^(]*\))/) ?? [];
 
-test("a row has a place for its box, state, title and menu, and one for each column that is shown", () => {
+test("a row has cells for checkbox, state, title and menu, and one per shown column", () => {
   expect(tracksOf(styleOf(null))).toHaveLength(4 + 4);
   expect(tracksOf(styleOf("none"))).toHaveLength(4);
   expect(tracksOf(styleOf(TASK_COLUMNS.map(({ id }) => id).join(",")))).toHaveLength(4 + TASK_COLUMNS.length);
 });
 
-test("the list's own columns fit any width; more of them ask for room, and the title keeps its own", () => {
+test("default columns fit any width; more need space, and the title keeps its own", () => {
   expect(styleOf(null)["--tasks-width"]).toBe("0rem");
   expect(styleOf("none")["--tasks-width"]).toBe("0rem");
   const widthOf = (columns: string) => Number.parseFloat(styleOf(columns)["--tasks-width"] ?? "");

@@ -14,7 +14,7 @@ const TRIAL: TaskTrial = {
 const rendered = (more: Partial<TaskTrial>) =>
   renderToStaticMarkup(<TaskTrialNote trial={{ ...TRIAL, ...more }} />).replaceAll(/<[^>]*>/g, " ");
 
-test("each outcome is said in words, and that nothing was added", () => {
+test("describes each outcome, and that nothing was added", () => {
   for (const [outcome, words] of [
     ["dispatched", "Starts now"],
     ["waits", "Waits"],
@@ -28,7 +28,7 @@ test("each outcome is said in words, and that nothing was added", () => {
   expect(rendered({ rank: 3 })).toContain("3rd in fast");
 });
 
-test("a wait is told as that of a task is: for what, in which place, until when", () => {
+test("describes a wait like a task's: for what, at which position, until when", () => {
   const blocker = { kind: "lane-limit", message: "", until: null, limit: 2, holders: [] } as const;
   const html = rendered({ outcome: "waits", rank: 4, blocker: { ...blocker, holders: [] } });
   expect(html).toContain("Lane fast is at its limit (2)");
@@ -36,7 +36,7 @@ test("a wait is told as that of a task is: for what, in which place, until when"
   expect(html).toContain("unknown");
 });
 
-test("the task that a key has made before is linked", () => {
+test("links the task that the key already made", () => {
   expect(renderToStaticMarkup(<TaskTrialNote trial={{ ...TRIAL, outcome: "exists", taskId: "qt_1" }} />)).toContain(
     'href="/queue/qt_1"',
   );

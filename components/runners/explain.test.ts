@@ -14,7 +14,7 @@ test.each([
   expect(recoveryOf(run(more))).toBe(expected);
 });
 
-test("a late runner says when its lease expires and what follows, a lost one when its run goes on", () => {
+test("describes when a late runner's lease expires, and when a lost one's run continues", () => {
   const turns = { running: 0, waiting: 1 };
   expect(explainRunner(runner({ state: "late", run: run({ turns }) }))).toMatchObject({
     ...{ tone: "warn", nextAt: "2026-11-26T10:00:20Z" },
@@ -27,7 +27,7 @@ test("a late runner says when its lease expires and what follows, a lost one whe
   });
 });
 
-test("a drained runner says who wants it, and what becomes of the turns that wait", () => {
+test("describes who drained a runner, and what happens to waiting turns", () => {
   const drain = { at: "2026-11-26T10:00:00Z", by: "operator:ann", reason: "the node is mended" };
   const busy = run({ turns: { running: 1, waiting: 2 } });
   expect(explainRunner(runner({ state: "draining", drain, run: busy }))).toMatchObject({
@@ -38,7 +38,7 @@ test("a drained runner says who wants it, and what becomes of the turns that wai
   expect(explainRunner(out).title).toBe("Shutting down");
 });
 
-test("a dialog names what an order costs", () => {
+test("a dialog names the consequences of an order", () => {
   const busy = runner({ state: "busy", run: run({ turns: { running: 1, waiting: 0 } }) });
   expect(consequenceOf(busy, "drain")).toContain("finishes its current turn");
   expect(consequenceOf(runner(), "drain")).toContain("within 5 s; the next message gets a new runner");

@@ -13,7 +13,7 @@ const read = (text: string): RunnerFilter => {
 };
 const shows = (text: string, more: Parameters<typeof runner>[0] = {}) => fits(read(text), runner(more), AT_MS);
 
-test("a list is told of a runner that it would show, and of no other", () => {
+test("a list accepts only runners that its filter shows", () => {
   expect(shows("")).toBe(true);
   expect(shows("", { state: "ended" })).toBe(false);
   expect(shows("state:all", { state: "ended" })).toBe(true);
@@ -47,7 +47,7 @@ test("a list is told of a runner that it would show, and of no other", () => {
   expect(shows("skew:build launched:no", { ...old, job: null, run: run() })).toBe(true);
 });
 
-test("a query writes what the list is asked by, and says it in words", () => {
+test("a query sets the list's input, and describes it", () => {
   expect(runnersInput(read(""))).toEqual({ state: "living" });
   expect(isFiltered(read(""))).toBe(false);
   expect(filterWords(read(""))).toBe("living");

@@ -14,13 +14,13 @@ const heartbeatsWith = (gapsMs: number[], tripsMs: (number | null)[] = gapsMs.ma
   beats: { count: gapsMs.length, gapsMs, tripsMs },
 });
 
-test("a gap holds the beats that should have come in it", () => {
+test("a gap contains the heartbeats that should have arrived in it", () => {
   expect([0, 4_900, 5_100, 7_400, 10_000, 15_200, 61_000].map((gap) => missedHeartbeats(gap, 5_000))).toEqual([
     0, 0, 0, 0, 1, 2, 11,
   ]);
 });
 
-test("the strip tells beats in time from those after a gap, and shows what is due by now", () => {
+test("distinguishes timely heartbeats from those after a gap, and shows due ones", () => {
   const runner = heartbeatsWith([5_000, 10_100, 16_000, 4_800]);
   const received = ["in-time", "late", "gap", "in-time"];
   expect(heartbeatKinds(runner, null)).toEqual(received);
@@ -29,7 +29,7 @@ test("the strip tells beats in time from those after a gap, and shows what is du
   expect(heartbeatKinds(runner, AT + 3_600_000)).toHaveLength(received.length + 8);
 });
 
-test("the strip is said in words", () => {
+test("describes the strip in words", () => {
   expect(describeHeartbeats(heartbeatsWith([]))).toBe("No heartbeats yet");
   expect(describeHeartbeats(heartbeatsWith([5_000, 5_000]))).toBe("Last 2 heartbeats on time, every 5 s");
   expect(describeHeartbeats(heartbeatsWith([5_000, 16_000, 5_000]))).toBe(
@@ -37,7 +37,7 @@ test("the strip is said in words", () => {
   );
 });
 
-test("beats are listed with when each came, the newest first", () => {
+test("lists heartbeats with their times, the newest first", () => {
   const rows = heartbeatRows(heartbeatsWith([5_000, 15_000, 5_000], [null, 9, 11]));
   expect(rows).toEqual([
     { atMs: AT, gapMs: 5_000, missed: 0, tripMs: 11 },
@@ -47,7 +47,7 @@ test("beats are listed with when each came, the newest first", () => {
   expect(latencyOf(heartbeatsWith([1, 1], [7, null]).beats)).toBe(7);
 });
 
-test("each beat of the strip can be read, the newest on the right, and what is due after them", () => {
+test("each heartbeat can be read, the newest on the right, due ones after them", () => {
   const when = (atMs: number) => new Date(atMs).toISOString().slice(14, 19);
   expect(heartbeatFigures(heartbeatsWith([5_000, 15_000], [null, 9]), AT + 6_000, when)).toEqual([
     ["59:45", "5.0 s", "0", "Unknown"],

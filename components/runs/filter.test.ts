@@ -11,7 +11,7 @@ const run = {
   ...{ sessionRef: { sessionId: "ses_1" }, createdAt: new Date(AT - 7_200_000).toISOString() },
 } as unknown as Run;
 
-test("what an address holds is what the server takes, and nothing of it is lost", () => {
+test("a URL holds the filter that the server accepts, without loss", () => {
   const filter = load("?status=failed&failure=timeout&profile=codex&session=ses_1&task=qt_1&search=run_1&within=24");
   expect(ListRunsInput.parse(runsInput(filter))).toMatchObject({
     ...{ status: "failed", failureKind: "timeout", backendProfile: "codex", sessionId: "ses_1", taskId: "qt_1" },
@@ -21,7 +21,7 @@ test("what an address holds is what the server takes, and nothing of it is lost"
   expect(isFiltered(load("?until=2026-01-01T00:00:00Z"))).toBe(true);
 });
 
-test("a new run is counted only where the list would show it", () => {
+test("counts a new run only where the list would show it", () => {
   const fitting = ["", "?failure=timeout&status=failed", "?search=qt_1", "?search=ses_1", "?within=3", "?task=qt_1"];
   const others = ["?failure=storage-full", "?status=pending", "?search=run_2", "?within=1", "?session=ses_2"];
   const late = ["?until=2026-01-01T00:00:00Z", "?since=2026-01-02T00:00:00Z"];

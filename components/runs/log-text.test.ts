@@ -7,7 +7,7 @@ const OURS = JSON.stringify({
   ...{ ending: { kind: "lost" }, why: "no beat", msg: "ended" },
 });
 
-test("a line of ours says first what it says; any other stays as it is", () => {
+test("a structured log line shows its message first; others stay unchanged", () => {
   const lines = [OURS, "runner failed: no codex", '{"level":30}', "{not json"].map((text) => ({ at, text }));
   expect(readLines(lines, false).map(({ level, text }) => [level, text])).toEqual([
     ["warn", 'ended  ending={"kind":"lost"}  why=no beat'],
@@ -19,14 +19,14 @@ test("a line of ours says first what it says; any other stays as it is", () => {
   expect(toLogFile(readLines(lines, false).slice(0, 1), true)).toBe(`${at} ${OURS}\n`);
 });
 
-test("a line keeps its key when older ones are no longer shown", () => {
+test("a line keeps its key when older ones are dropped", () => {
   const lines = ["2026-01-01T00:00:00.000Z", "2026-01-01T00:00:01.000Z", null].map((at) => ({ at, text: "x" }));
   const keys = readLines(lines, true).map(({ key }) => key);
   expect(new Set(keys).size).toBe(3);
   expect(readLines(lines.slice(1), true).map(({ key }) => key)).toEqual(keys.slice(1));
 });
 
-test("what is searched is what is seen", () => {
+test("searches the text as shown", () => {
   const text = plainText("\u001b[31mred\u001b[0m \u202eRED");
   expect(text).toBe("red \\u{202e}RED");
   expect(findAll(text, "Red")).toEqual([

@@ -21,7 +21,7 @@ const brief = (...input: Parameters<typeof stepsOf>) =>
     [step.name, step.state, step.at, step.note].filter((part) => part !== undefined).join(" "),
   );
 
-test("what came has its time, what is under way is marked, what is to come is ahead", () => {
+test("past steps have times, the current one is marked, and future ones follow", () => {
   expect(brief({ run: run({}), spans: [], commands: [turn("pending", null)] })).toEqual([
     `Queued done ${at(0)}`,
     ...["Launched now ", "Claimed ahead ", "Turn ahead ", "End ahead "],
@@ -42,7 +42,7 @@ test("what came has its time, what is under way is marked, what is to come is ah
   ]);
 });
 
-test("a run that is over shows what it went through, and no more", () => {
+test("an ended run shows only the steps that it went through", () => {
   expect(brief({ run: run({ status: "failed" }), spans: [span("attempt", 2)], commands: [turn("failed", 3)] })).toEqual(
     [`Queued done ${at(0)}`, `Claimed done ${at(2)}`, `Turn bad ${at(3)} failed`, `Ended bad ${at(50)} failed`],
   );
@@ -52,7 +52,7 @@ test("a run that is over shows what it went through, and no more", () => {
   ]);
 });
 
-test("a run is made again with the same content, and what it did not complete is sent again", () => {
+test("a copy of a run has the same content and sends its uncompleted turns again", () => {
   const made = sameRun(
     run({
       ...{ tenantId: "t", projectId: "p", providerId: "v", backendProfile: "codex", workspaceRef: { kind: "empty" } },

@@ -15,7 +15,7 @@ function requestedLeases(runs: readonly RunSummary[]): Asked[] {
   return heldLeases({ runs: { list: { queryOptions } } } as unknown as Api, runs) as unknown as Asked[];
 }
 
-test("the lease of every run that is shown is asked for, however many are at work", () => {
+test("requests the leases of all shown runs", () => {
   const shown = Array.from({ length: 260 }, (_, index) => run(`run_${index}`));
   expect(requestedLeases(shown).flatMap(({ runIds }) => runIds)).toEqual(shown.map(({ id }) => id));
   for (const { runIds, limit, enabled } of requestedLeases(shown)) {
@@ -27,14 +27,14 @@ test("the lease of every run that is shown is asked for, however many are at wor
   expect(requestedLeases([])).toEqual([]);
 });
 
-test("a run that begins or ends changes nothing of what is asked, and where none is at work nothing is", () => {
+test("requests nothing when no shown run is active, and a start or end keeps the request", () => {
   const idsOf = (runs: readonly RunSummary[]) => requestedLeases(runs).map(({ runIds }) => runIds);
   const [waits, works, over] = [run("a", { status: "pending" }), run("b"), run("c", { status: "completed" })];
   expect(idsOf([waits, works, over])).toEqual(idsOf([run("a"), run("b", { status: "failed" }), over]));
   expect(requestedLeases([waits, over]).map(({ enabled }) => enabled)).toEqual([false]);
 });
 
-test("a lease that was heard of replaces the list's, never that of a later attempt, nor one of a run that is over", () => {
+test("a reported lease replaces the list's, but not a later attempt's or an ended run's", () => {
   const heard = run("run_1", { leaseExpiresAt: "2026-01-02T00:01:00Z" });
   expect(withLeases([run("run_1"), run("run_2")], [heard])).toEqual([heard, run("run_2")]);
   const later = run("run_1", { leaseEpoch: 3 });

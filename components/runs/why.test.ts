@@ -48,12 +48,12 @@ const CASES = [
   ...FAILURE_KINDS.map((failureKind) => explain({ status: "failed", failureKind, failureMessage: "it broke" })),
 ];
 
-test("a run whose runner cannot be started yet says why, in the words of who refuses it, and when it is tried again", () => {
+test("a run whose runner cannot start shows the refusal's message and the next try", () => {
   const why = explain({}, { jobs: [{ state: "launching", runnerId: "runner_1", wait: WAIT }] });
   expect(why).toMatchObject({ tone: "warn", message: WAIT.message, nextAt: WAIT.nextTryAt, doc: "launch-refused" });
 });
 
-test("every state but working and done says its rule and what follows, under a title of its own", () => {
+test("every state except working and done shows its rule and what follows, under its own title", () => {
   expect(explain({ status: "completed" })).toBeNull();
   expect(explain({ status: "claimed", leaseState: "held", claimedBy: "r" })).toBeNull();
   for (const why of CASES)
@@ -73,7 +73,7 @@ test("every state but working and done says its rule and what follows, under a t
   ]);
 });
 
-test("the reason names who holds it up, how many attempts there are, and when it goes on", () => {
+test("the reason names the holder, the number of attempts and the next try", () => {
   expect(CASES[2]?.holder).toEqual({ name: "Active run", runId: "run_2" });
   expect(CASES[3]?.holder).toMatchObject({ id: "runner_1" });
   expect(CASES[4]).toMatchObject({
@@ -87,7 +87,7 @@ test("the reason names who holds it up, how many attempts there are, and when it
   expect(CASES.at(-1)?.message).toBe("it broke");
 });
 
-test("a run that goes on or ended well says so where its last turn did not", () => {
+test("a run that continues or ended well mentions its failed last turn", () => {
   const lastTurn = { state: "failed" as const, failureKind: "backend-failed", failureMessage: "no such model" };
   for (const status of ["claimed", "completed"] as const) {
     const why = explain({ status, leaseState: "held" }, { lastTurn });
@@ -96,7 +96,7 @@ test("a run that goes on or ended well says so where its last turn did not", () 
   expect(explain({ status: "completed" }, { lastTurn: { ...lastTurn, state: "completed" } })).toBeNull();
 });
 
-test("each leads to a section that the runs' document has", () => {
+test("each links to an existing section of the runs document", () => {
   const text = readFileSync(path.resolve(import.meta.dirname, "../../docs/RUNS.md"), "utf8");
   const anchors = [...text.matchAll(/^#+ (.+)$/gm)].map(([, title = ""]) => title.toLowerCase().replaceAll(" ", "-"));
   for (const why of CASES) expect(anchors).toContain(why?.doc);

@@ -27,7 +27,7 @@ const refusal = (more: Partial<ShownError>): ShownError => ({
   ...{ isRetryable: false, ...more },
 });
 
-test("what is typed is what the contract takes", () => {
+test("the form's values are what the contract accepts", () => {
   const draft = newDraft("Europe/Berlin");
   const input = createInputOf({ ...draft, name: " nightly ", task: { ...draft.task, title: "Look" } }, "demo");
   expect(input).toMatchObject({ name: "nightly", cron: "0 9 * * *", timeZone: "Europe/Berlin", overlap: "skip" });
@@ -35,7 +35,7 @@ test("what is typed is what the contract takes", () => {
   expect(CreateScheduleInput.safeParse(input).success).toBe(true);
 });
 
-test("a task goes into its fields and out of them whole, with what they do not show", () => {
+test("a task round-trips through its fields, including fields not shown", () => {
   const draft = draftOf(schedule);
   expect(draft.as).toBe("form");
   expect(taskOf(draft, "other", TASK)).toEqual(TASK);
@@ -46,7 +46,7 @@ test("a task goes into its fields and out of them whole, with what they do not s
   });
 });
 
-test("a task of which the fields would lose something is changed as JSON", () => {
+test("a task that the fields cannot represent is edited as JSON", () => {
   const lossy: Partial<ScheduleTask>[] = [
     { references: [{ url: "https://a" }] },
     { workspaceRef: { kind: "directory", path: "/srv" } },
@@ -67,12 +67,12 @@ test("a task of which the fields would lose something is changed as JSON", () =>
   expect(createInputOf(wrong, "demo")).toBeNull();
 });
 
-test("only what differs is sent", () => {
+test("sends only what differs", () => {
   const draft = { ...draftOf(schedule), name: "nightly ", cron: "0 8 * * *", overlap: "allow" as const };
   expect(changeOf(schedule, draft)).toEqual({ cron: "0 8 * * *", overlap: "allow" });
 });
 
-test("of a schedule that was changed meanwhile the other's changes are shown, and one's own kept", () => {
+test("after a concurrent change shows the other's changes and keeps one's own", () => {
   const draft = { ...draftOf(schedule), name: "mine", cron: "0 8 * * *" };
   const now = { ...schedule, version: 4, cron: "0 7 * * *", task: { ...TASK, title: "Theirs" } };
   const shown = rebased(draft, schedule, now);
@@ -80,7 +80,7 @@ test("of a schedule that was changed meanwhile the other's changes are shown, an
   expect(changeOf(now, shown)).toEqual({ name: "mine" });
 });
 
-test("each refusal stands at its field", () => {
+test("shows each refusal at its field", () => {
   expect(errorsOf(null)).toEqual({ task: {} });
   expect(errorsOf(refusal({ message: "cron: five fields" }))).toEqual({ cron: "five fields", task: {} });
   expect(errorsOf(refusal({ message: "timeZone: a name" }))).toEqual({ timeZone: "a name", task: {} });

@@ -3,7 +3,7 @@ import { type At, cronOf, PRESETS, presetOf, readTime, timeOf, USUAL_AT, USUAL_C
 
 const AT: At = { minute: 5, hour: 17, day: 0 };
 
-test("a plan that is chosen is written as cron, and read again as what was chosen", () => {
+test("a chosen plan is written as cron, and reads back as chosen", () => {
   const chosen = PRESETS.filter((preset) => preset !== "cron");
   expect(chosen.map((preset) => cronOf(preset, AT))).toEqual([
     "5 * * * *",
@@ -19,7 +19,7 @@ test("a plan that is chosen is written as cron, and read again as what was chose
   expect(presetOf(USUAL_CRON)).toEqual({ preset: "daily", at: USUAL_AT });
 });
 
-test("other ways to write the same are known too", () => {
+test("recognises other notations of the same plan", () => {
   expect(presetOf(" 0  9 * * 1-5 ").preset).toBe("weekdays");
   expect(presetOf("0 9 * * 7")).toEqual({ preset: "weekly", at: { minute: 0, hour: 9, day: 0 } });
   expect(presetOf("0 9 * * fri").at.day).toBe(5);
@@ -27,12 +27,12 @@ test("other ways to write the same are known too", () => {
   expect(presetOf("@weekly").preset).toBe("weekly");
 });
 
-test("what cannot be chosen is shown as cron, what is no plan at all too", () => {
+test("shows other plans as cron, also an invalid one", () => {
   for (const cron of ["* * * * *", "*/5 * * * *", "0 9 1 * *", "0 * * * MON", "60 9 * * *", "0 24 * * *", "", "often"])
     expect(presetOf(cron).preset, cron).toBe("cron");
 });
 
-test("the time of a day goes into its field and out of it", () => {
+test("a time of day round-trips through its field", () => {
   expect(timeOf({ minute: 5, hour: 7, day: 0 })).toBe("07:05");
   expect(readTime("07:05")).toEqual({ hour: 7, minute: 5 });
   expect(readTime("")).toBeNull();

@@ -12,7 +12,7 @@ const firing = (more: Partial<ScheduleFiring>): ScheduleFiring => ({
 const ended = (state: TaskState) => firing({ task: taskIn(state) });
 const none = (outcome: "skipped" | "missed" | "refused", message = "why") => firing({ outcome, message });
 
-test("a schedule fails where its last time brought no task, and a pause is shown before that", () => {
+test("a schedule whose last time brought no task is failing, and a pause takes precedence", () => {
   const wordOf = (isPaused: boolean, lastFiring: ScheduleFiring | null, nextAt: string | null = AT) =>
     conditionOf({ isPaused, lastFiring, nextAt }).word;
   expect(wordOf(false, null)).toBe("Active");
@@ -26,7 +26,7 @@ test("a schedule fails where its last time brought no task, and a pause is shown
   expect(conditionOf({ isPaused: false, lastFiring: none("refused", "it drains"), nextAt: AT }).why).toBe("it drains");
 });
 
-test("what came of a time is how its task ended, or why there is none", () => {
+test("a firing's outcome is its task's end, or why there is none", () => {
   expect([ended("completed"), ended("failed"), ended("cancelled")].map(resultOf)).toEqual([
     "completed",
     "failed",
@@ -41,7 +41,7 @@ test("what came of a time is how its task ended, or why there is none", () => {
   ]);
 });
 
-test("the strip is told in words", () => {
+test("describes the strip in words", () => {
   expect(describeStrip([])).toBe("Hasn't run yet");
   expect(describeStrip([ended("completed")])).toBe("Last 1 run: 1 completed");
   const strip = [none("refused"), ended("completed"), ended("running"), ended("completed"), none("skipped")];
@@ -49,7 +49,7 @@ test("the strip is told in words", () => {
   expect(countResults(strip).reduce((sum, [, count]) => sum + count, 0)).toBe(strip.length);
 });
 
-test("a time that somebody asked for, that came late or that stands for others says so", () => {
+test("marks manual, late and catch-up firings", () => {
   expect(notesOf(firing({}))).toEqual([]);
   expect(notesOf(firing({ firedAt: "2026-01-01T09:00:04.000Z" }))).toEqual([]);
   expect(notesOf(firing({ isManual: true }))).toEqual(["run manually"]);

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { briefError } from "./brief-error";
 
-test("an error that a dead process left is told in a line", () => {
+test("shortens a dead process's error to one line", () => {
   const message =
     "The runner was lost (the runner ended with signal SIGKILL: (node:1) Warning: a\nleak) while a turn ran.";
   expect(briefError(message)).toBe("Runner was killed (SIGKILL)");

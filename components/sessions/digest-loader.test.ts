@@ -23,7 +23,7 @@ function startLoader({ everyMs = 0, fail = () => false }: { everyMs?: number; fa
   return { loader, requests, atMs };
 }
 
-test("rows that ask at once are asked for together, each once, a page of them at a time", async () => {
+test("batches rows requested at once, each once, up to a page", async () => {
   const { loader, requests } = startLoader();
   const ids = ["a", "b", "a", "gone", "c", "d"];
   const digests = await Promise.all(ids.map((id) => loader.load(id)));
@@ -34,7 +34,7 @@ test("rows that ask at once are asked for together, each once, a page of them at
   ]);
 });
 
-test("what is asked for after a question waits for the next one, which comes no sooner than the pace", async () => {
+test("requests made during a fetch wait for the next one, at the set pace", async () => {
   const everyMs = 40;
   const { loader, requests, atMs } = startLoader({ everyMs });
   await loader.load("a");
@@ -44,7 +44,7 @@ test("what is asked for after a question waits for the next one, which comes no 
   expect((atMs[1] ?? 0) - (atMs[0] ?? 0)).toBeGreaterThan(everyMs - 2);
 });
 
-test("a question that fails fails for who waited for it, and the next one is asked", async () => {
+test("a failed fetch rejects its own callers, and the next one runs", async () => {
   let isAway = true;
   const { loader, requests } = startLoader({ fail: () => isAway });
   await expect(loader.load("a")).rejects.toThrow("away");

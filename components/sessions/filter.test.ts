@@ -12,7 +12,7 @@ const session = {
   ...{ storageEvictedAt: null, pendingApprovals: 0, metadata: { ticket: 7, team: "shop floor", done: true, at: null } },
 } as unknown as Session;
 
-test("a session that has changed is news only where the list would show it", () => {
+test("a changed session counts as new only where the list would show it", () => {
   const fitting = ["", "?state=all", "?state=terminal", "?project=shop&profile=codex", "?storage=pvc", "?search=build"];
   fitting.push("?search=SES_", "?failed=true", "?failure=timeout", "?expires=3", "?within=3", "?older=1");
   fitting.push("?metadata=ticket:7", "?metadata=done:true+team:%22shop+floor%22", "?metadata=at:null", "?metadata=:7");
@@ -23,14 +23,14 @@ test("a session that has changed is news only where the list would show it", () 
   for (const address of others) expect([address, fits(load(address), session, AT)]).toEqual([address, false]);
 });
 
-test("what was evicted more than a week ago is no news of the default view", () => {
+test("sessions evicted more than a week ago are not in the default view", () => {
   const evicted = (ms: number) => ({ ...session, storageKind: "evicted" as const, storageEvictedAt: ago(ms) });
   expect(fits(load(""), evicted(6 * 86_400_000), AT)).toBe(true);
   expect(fits(load(""), evicted(8 * 86_400_000), AT)).toBe(false);
   expect(fits(load("?state=all"), evicted(8 * 86_400_000), AT)).toBe(true);
 });
 
-test("whether it is unread no frame tells", () => {
+test("frames do not decide whether a session is unread", () => {
   for (const address of ["?state=unread", "?state=needs-me", "?unread=true", "?unread=false"])
     expect([address, fits(load(address), session, AT), isAnnounced(load(address))]).toEqual([address, true, false]);
   expect(isAnnounced(load("?state=running&project=shop"))).toBe(true);

@@ -5,7 +5,7 @@ const at = (day: number, sizeBytes: number) => ({
   ...{ at: `2026-01-0${day}T00:00:00Z`, sizeBytes, filesCount: 1 },
 });
 
-test("a volume's sizes are drawn where they lie in time, each until the next, down to the ground at an eviction", () => {
+test("draws a volume's sizes at their times as steps, down to zero at an eviction", () => {
   const growth = growthOf([at(1, 50), at(2, 100), at(5, 0)], 61);
   expect(growth).toEqual({
     axis: { fromMs: Date.parse("2026-01-01T00:00:00Z"), toMs: Date.parse("2026-01-05T00:00:00Z") },
@@ -15,7 +15,7 @@ test("a volume's sizes are drawn where they lie in time, each until the next, do
   });
 });
 
-test("nothing is drawn of a volume that was measured once or never", () => {
+test("draws nothing for fewer than two measurements", () => {
   expect(growthOf([], 60)).toBeNull();
   expect(growthOf([at(1, 50)], 60)).toBeNull();
 });

@@ -30,27 +30,27 @@ const run = (more: Partial<Run>): Run =>
     ...more,
   }) as Run;
 
-test("what needs a person comes before what runs", () => {
+test("needing a person takes precedence over running", () => {
   expect(explainSession(session({ executionState: "running", pendingApprovals: 2 }), run({}))).toMatchObject({
     state: "needs approval",
   });
   expect(explainSession(session({ executionState: "running" }), run({}))).toMatchObject({ word: "Running" });
 });
 
-test("a cancelled run is cancelling until it is true", () => {
+test("a run with a requested cancellation is cancelling until it ends", () => {
   expect(explainSession(session({ executionState: "running" }), run({ cancelRequestedAt: "x" })).word).toBe(
     "Cancelling",
   );
   expect(explainRun(run({ cancelRequestedAt: "x", status: "cancelled" })).word).toBe("Cancelled");
 });
 
-test("a running session whose run has no runner says that it waits", () => {
+test("a running session whose run has no runner is waiting", () => {
   expect(
     explainSession(session({ executionState: "running" }), run({ status: "pending", attemptCount: 0 })),
   ).toMatchObject({ word: "Waiting" });
 });
 
-test("a run explains its lease: the holder, the attempt, the next step", () => {
+test("a run explains its lease: holder, attempt and next step", () => {
   expect(explainRun(run({}))).toMatchObject({
     why: "Held by runner_1, attempt 2 of 3.",
     next: { at: "2026-11-22T10:00:20Z" },
@@ -61,7 +61,7 @@ test("a run explains its lease: the holder, the attempt, the next step", () => {
   expect(explainRun(run({ status: "failed", failureKind: "runner-lost" })).why).toBe("Runner lost");
 });
 
-test("a last turn's end is the session's word", () => {
+test("an idle session shows its last turn's outcome", () => {
   expect(
     explainSession(
       session({ executionState: "terminal", terminalStatus: "failed", failureKind: "backend-failed" }),
@@ -74,7 +74,7 @@ test("a last turn's end is the session's word", () => {
   expect(explainSession(session({}), null).word).toBe("Idle");
 });
 
-test("a turn that has No events for a while is silent, and says what to do, with or without a clock", () => {
+test("a turn without events for a while is silent, with what to do, with or without a clock", () => {
   const silentSince = "2026-11-22T10:00:00Z";
   const nowMs = Date.parse(silentSince) + 660_000;
   const running = session({ executionState: "running", silentSince });
@@ -90,7 +90,7 @@ test("a turn that has No events for a while is silent, and says what to do, with
   expect(explainSession(running, run({ status: "pending" }), nowMs).word).toBe("Waiting");
 });
 
-test("a run says the same as its session: by the last turn, and red where that failed", () => {
+test("a run agrees with its session: by the last turn, and red where that failed", () => {
   const ended = { executionState: "terminal", activeRunId: "run_1", lastRunId: "run_1" } as const;
   const done = session({ ...ended, terminalStatus: "completed" });
   const failed = session({ ...ended, terminalStatus: "failed" });

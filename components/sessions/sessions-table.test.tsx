@@ -38,7 +38,7 @@ const closedBut = (open: string[], groups: ShownGroups<SessionSummary>["groups"]
   ...{ groups, isClosed: (key) => !open.includes(key), onToggle: () => undefined },
 });
 
-test("by itself the list has its own columns; chosen ones stand in its order, whatever was named first", () => {
+test("shows default columns, or chosen ones in the list's order", () => {
   const rows = [session("ses_1")];
   expect(headsOf(renderToStaticMarkup(<SessionsTable sessions={rows} />))).toEqual([
     ...["State", "Session", "Profile", "Project", "Approvals", "Storage", "Last activity", "Actions"],
@@ -51,7 +51,7 @@ test("by itself the list has its own columns; chosen ones stand in its order, wh
   ]);
 });
 
-test("every column has something to say of any session, also of one that knows nothing yet", () => {
+test("every column renders any session, also an empty one", () => {
   const full = session("ses_full", {
     ...{ threadId: "thread-1", conversationId: "talk-1", lastRunId: "run_1", failureKind: "timeout", lastEventSeq: 41 },
     ...{ metadata: { ticket: 7, team: "shop", "\u202eevil": "x" }, storageSizeBytes: 2_048, storageFilesCount: 3 },
@@ -80,7 +80,7 @@ test("every column has something to say of any session, also of one that knows n
   expect(html).not.toMatch(/>(null|undefined|NaN|\[object Object\])</);
 });
 
-test("a phone's card has what was chosen as lines with their names, and nothing more than before where nothing was", () => {
+test("a phone's card shows chosen columns as labelled lines, and none by default", () => {
   const linesOf = (columns: string | null) =>
     [
       ...renderToStaticMarkup(<SessionsTable sessions={[session("ses_1")]} columns={columns} />).matchAll(
@@ -91,7 +91,7 @@ test("a phone's card has what was chosen as lines with their names, and nothing 
   expect(linesOf("profile,project,version")).toEqual(["Project", "Version"]);
 });
 
-test("groups are rowgroups under their heads; what is closed has no rows, and a list that is whole counts them", () => {
+test("groups are rowgroups with headings; closed ones have no rows, and a complete list counts them", () => {
   const rows = [session("ses_1"), session("ses_2", { projectId: "docs" }), session("ses_3")];
   const groups = groupRows(rows, SESSION_GROUPINGS.project);
   expect(groups.map(({ name }) => name)).toEqual(["docs", "shop"]);
@@ -111,7 +111,7 @@ test("groups are rowgroups under their heads; what is closed has no rows, and a 
   expect(more).toContain("2 loaded<");
 });
 
-test("by state what needs a person comes first, and tenants' projects of one name are not one", () => {
+test("grouped by state, needing a person comes first; tenants' projects of one name stay apart", () => {
   const rows = [
     session("ses_done", { executionState: "terminal", terminalStatus: "completed" }),
     session("ses_asks", { pendingApprovals: 1, executionState: "running" }),
@@ -125,7 +125,7 @@ test("by state what needs a person comes first, and tenants' projects of one nam
   expect(groupRows(rows, SESSION_GROUPINGS.project).map(({ name }) => name)).toEqual(["t1 / shop", "t2 / shop"]);
 });
 
-test("why a row is as it is can be asked for by a press, and is told to who reads by ear", () => {
+test("a row's explanation opens by a press, and is available to screen readers", () => {
   const failed = session("ses_failed", {
     executionState: "terminal",
     terminalStatus: "failed",

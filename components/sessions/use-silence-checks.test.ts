@@ -10,7 +10,7 @@ const session = (sessionId: string, more: Partial<SessionSummary> = {}) =>
     ...{ lastActivityAt: ago(700_000), ...more },
   }) as SessionSummary;
 
-test("only what is at work and seems to have been quiet for long is asked about", () => {
+test("checks only running sessions that seem quiet for long", () => {
   const rows = [
     ...[session("ses_b"), session("ses_a"), session("ses_busy", { lastActivityAt: ago(5_000) })],
     ...[session("ses_asks", { pendingApprovals: 1 }), session("ses_done", { executionState: "terminal" })],
@@ -19,7 +19,7 @@ test("only what is at work and seems to have been quiet for long is asked about"
   expect(quietIds(rows, AT - 800_000)).toEqual([]);
 });
 
-test("what the server says of silence holds, but never over what has changed since it said so", () => {
+test("the server's answer holds until the session changes", () => {
   const silent = session("ses_a", { silentSince: ago(700_000) });
   expect(withSilence([session("ses_a"), session("ses_b")], [silent])).toEqual([silent, session("ses_b")]);
   const spoke = session("ses_a", { lastActivityAt: ago(1_000) });

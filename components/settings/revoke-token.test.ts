@@ -8,7 +8,7 @@ const token: TokenRecord = {
   ...{ createdAt: "2026-01-01T00:00:00Z", expiresAt: null, usedAt: "2026-01-01T23:57:00Z", isOwn: false },
 };
 
-test("what breaks is named: who is refused, since when it was used, which browsers, and oneself", () => {
+test("names what a revocation ends: the caller, its last use, its browsers, and oneself", () => {
   expect(breaksOf(token, NOW)[0]).toContain("ci (operator, tenant acme)");
   expect(breaksOf(token, NOW)[0]).toContain("Last used 3 m ago");
   expect(breaksOf({ ...token, usedAt: null, tenantId: null }, NOW)[0]).toMatch(/all tenants.*Last used never/);

@@ -25,7 +25,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-test("what reads the address takes nothing of what may be written, and a write takes one", async () => {
+test("reading the URL does not use the write budget, and a write uses one", async () => {
   const take = vi.spyOn(WriteBudget.prototype, "take");
   const replaceState = vi.fn();
   vi.stubGlobal("location", {

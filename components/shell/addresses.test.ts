@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { eventAddress, storageAddress, taskAddress } from "./addresses";
 
-test("an event's address opens it among its run's events, whatever characters the run's id has", () => {
+test("an event's URL opens it among its run's events, for any id", () => {
   expect(eventAddress({ runId: "run_1", seq: 12 })).toBe("/runs/run_1?tab=events#e12");
   expect(eventAddress({ runId: "old/run#1", seq: 1 })).toBe("/runs/old%2Frun%231?tab=events#e1");
 });

@@ -39,7 +39,7 @@ const ADDRESSES: Record<keyof typeof ID_PREFIX, string | null> = {
   deviceSignIn: "/audit?target=dsi_x",
 };
 
-test("an id of every kind leads to its page, and the palette knows each that has one", async () => {
+test("an id of every kind links to its page, and the palette finds it", async () => {
   for (const [kind, prefix] of Object.entries(ID_PREFIX)) {
     const address = ADDRESSES[kind as keyof typeof ID_PREFIX];
     expect([kind, await findRecord(`${prefix}x`, reader)]).toEqual([kind, address]);
@@ -50,7 +50,7 @@ test("an id of every kind leads to its page, and the palette knows each that has
   expect(isRecordId("my run_x")).toBe(false);
 });
 
-test("what is not there has no page, what runs without a session has its run's, and a failure is not hidden", async () => {
+test("a missing record has no page, an approval without a session links to its run, and errors are thrown", async () => {
   const nothing: RecordReader = { ...reader, modelCall: async () => undefined, view: async () => undefined };
   expect(await findRecord("mc_x", nothing)).toBeNull();
   expect(await findRecord("view_x", nothing)).toBeNull();

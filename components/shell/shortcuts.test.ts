@@ -32,7 +32,7 @@ function setUp() {
 }
 const input = { tagName: "INPUT" };
 
-test("single keys, chords and sequences run what they name", () => {
+test("single keys, chords and sequences run their actions", () => {
   const { hits, press } = setUp();
   press("c");
   press("k", { ctrlKey: true });
@@ -41,7 +41,7 @@ test("single keys, chords and sequences run what they name", () => {
   expect(hits).toEqual(["c", "mod+k", "g s"]);
 });
 
-test("a sequence that takes too long is forgotten", () => {
+test("a slow sequence is dropped", () => {
   const { hits, press, wait } = setUp();
   press("g");
   wait(2_000);
@@ -49,7 +49,7 @@ test("a sequence that takes too long is forgotten", () => {
   expect(hits).toEqual([]);
 });
 
-test("a sequence that was pressed in time is one, however late a busy page comes to it", () => {
+test("a timely sequence counts, even when the page handles it late", () => {
   vi.useFakeTimers();
   try {
     const { hits, press } = setUp();
@@ -62,7 +62,7 @@ test("a sequence that was pressed in time is one, however late a busy page comes
   }
 });
 
-test("nothing fires while someone types, but the palette opens from anywhere", () => {
+test("no shortcut fires while typing, except for the palette", () => {
   const { hits, press } = setUp();
   press("c", { target: input });
   press("c", { isComposing: true });
@@ -70,7 +70,7 @@ test("nothing fires while someone types, but the palette opens from anywhere", (
   expect(hits).toEqual(["mod+k"]);
 });
 
-test("the space bar is a button's, a box's or a scrolling part's own before it is a page's", () => {
+test("the space bar belongs to a focused button, checkbox or scroll area first", () => {
   const { hits, press } = setUp();
   for (const tagName of ["BUTTON", "SUMMARY", "INPUT"]) press(" ", { target: { tagName, type: "checkbox" } });
   press(" ", { target: { tagName: "DIV", getAttribute: () => "0" } });
@@ -79,7 +79,7 @@ test("the space bar is a button's, a box's or a scrolling part's own before it i
   expect(hits).toEqual([" "]);
 });
 
-test("a key that is pressed in a dialog does nothing to what lies behind it", () => {
+test("a key in a dialog does not act on the page behind it", () => {
   const { hits, press } = setUp();
   const target = { tagName: "BUTTON", closest: (selector: string) => (selector.includes("[role=dialog]") ? {} : null) };
   press("c", { target });
@@ -87,7 +87,7 @@ test("a key that is pressed in a dialog does nothing to what lies behind it", ()
   expect(hits).toEqual(["mod+k"]);
 });
 
-test("a page's keys are its own while it is shown, and a later page's are not taken away by an earlier one", () => {
+test("a page's keys apply while it is shown, and an earlier page's unmount keeps a later page's", () => {
   const first: Shortcut[] = [{ keys: "c", name: "cancel", group: "This page", run: () => {} }];
   const second: Shortcut[] = [{ keys: "r", name: "retry", group: "This page", run: () => {} }];
   const endFirst = setPageShortcuts(first);
@@ -98,7 +98,7 @@ test("a page's keys are its own while it is shown, and a later page's are not ta
   expect(pageShortcuts()).toEqual([]);
 });
 
-test("a part of a page has keys beside the page's own, and before them", () => {
+test("a part of a page has its own keys, which take precedence", () => {
   const shortcut = (keys: string, name: string): Shortcut => ({ keys, name, group: "This page", run: () => {} });
   const endPage = setPageShortcuts([shortcut("c", "cancel"), shortcut("f", "force")]);
   const endPart = setPageShortcuts([shortcut("f", "follow")]);
@@ -109,12 +109,12 @@ test("a part of a page has keys beside the page's own, and before them", () => {
   expect(pageShortcuts()).toEqual([]);
 });
 
-test("no two pages are gone to by the same keys", () => {
+test("every page has its own navigation keys", () => {
   const keys = navItems(true).map(({ key }) => key);
   expect(new Set(keys).size).toBe(keys.length);
 });
 
-test("a key that is held moves on, and does nothing else again", () => {
+test("a held key repeats only movement", () => {
   const { hits, press } = setUp();
   press("c");
   press("c", { repeat: true });

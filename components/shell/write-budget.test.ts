@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { WriteBudget } from "./write-budget";
 
-test("a burst is written at once, and a key that is held down no more often than a browser bears", () => {
+test("allows a burst of writes, and then the rate that browsers accept", () => {
   const budget = new WriteBudget();
   const write = (nowMs: number) => {
     if (budget.isSpent(nowMs)) return false;

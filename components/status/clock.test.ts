@@ -8,13 +8,13 @@ const clock = (databaseAheadMs: number, roundTripMs = 2) => ({
   roundTripMs,
 });
 
-test("clocks that agree as far as can be known are said to", () => {
+test("clocks within the measurable error count as equal", () => {
   expect(explainClocks(clock(40), SERVER_MS + 900, 50)).toMatchObject({ isBad: false });
   // A slow answer says little about a clock.
   expect(explainClocks(clock(2_500, 4_000), SERVER_MS + 5_000, 8_000)).toMatchObject({ isBad: false });
 });
 
-test("a clock that is off is named, with how far and which way", () => {
+test("a deviating clock is reported with amount and direction", () => {
   expect(explainClocks(clock(-3_000), SERVER_MS, 10)).toEqual({
     isBad: true,
     text: "The database's clock is 3.0 s behind the server's. Set both by one time server.",

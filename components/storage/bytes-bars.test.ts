@@ -10,7 +10,7 @@ const session = (sessionId: string, sizeBytes: number | null, projectId = "shop"
   sizeBytes,
 });
 
-test("a bar is as long as its project is large, in parts that fill it", () => {
+test("a bar is proportional to its project's size, with parts that fill it", () => {
   const { bars, hasTenants } = projectBars(
     [project("shop", 1_000), project("docs", 250)],
     [session("b", 200), session("a", 700)],
@@ -27,14 +27,14 @@ test("a bar is as long as its project is large, in parts that fill it", () => {
   expect(docs?.parts).toMatchObject([{ key: "rest", share: 1 }]);
 });
 
-test("parts never add up to more than their project, whatever was measured since", () => {
+test("parts never exceed their project, whatever was measured later", () => {
   const { bars } = projectBars([project("shop", 1_000)], [session("a", 900), session("b", 500), session("c", null)]);
   const [bar] = bars;
   expect(bar?.parts.map(({ bytes }) => bytes)).toEqual([900, 100]);
   expect(bar?.parts.some(({ isRest }) => isRest)).toBe(false);
 });
 
-test("what is too small to be seen goes to the rest, and nothing is drawn of nothing", () => {
+test("merges tiny parts into the rest, and draws nothing for zero", () => {
   const projects = [project("shop", 10_000), project("docs", 1_000), project("new", 0)];
   const small = Array.from({ length: 20 }, (_, index) => session(`s${index}`, 10, "docs"));
   const { bars } = projectBars(projects, [session("a", 9_990), session("b", 10), ...small]);
@@ -44,7 +44,7 @@ test("what is too small to be seen goes to the rest, and nothing is drawn of not
   expect(empty).toMatchObject({ length: 0, share: 0, parts: [] });
 });
 
-test("tenants are named where there are several", () => {
+test("names tenants when there are several", () => {
   const { bars, hasTenants } = projectBars([project("shop", 1), project("shop", 1, "zeta")], []);
   expect(bars.map(({ name }) => name)).toEqual(["acme / shop", "zeta / shop"]);
   expect(hasTenants).toBe(true);

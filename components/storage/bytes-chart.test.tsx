@@ -22,7 +22,7 @@ function listedUnder(projects: ReturnType<typeof project>[], tenant: string | nu
   return [...html.matchAll(/<a [^>]*title="([^"]*)"/g)].map(([, title]) => title ?? "");
 }
 
-test("a chosen project lists its own sessions alone, even while only those of all projects are loaded", () => {
+test("a chosen project lists only its own sessions, also before they are loaded", () => {
   expect(listedUnder([project("shop"), project("docs")], null)).toEqual(["in the shop"]);
   expect(listedUnder([project("shop"), project("shop", "zeta")], "zeta")).toEqual(["of zeta"]);
 });

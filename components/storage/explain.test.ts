@@ -14,7 +14,7 @@ const summary = (more: Partial<StorageSummary>): StorageSummary =>
     ...more,
   }) as StorageSummary;
 
-test("an eviction is called safe only when nothing goes for good", () => {
+test("an eviction is safe only when nothing is lost for good", () => {
   const used = { sizeBytes: 10, filesCount: 1 };
   expect(explainLoss({ ...used, restorable: true, isArchiveCurrent: true }).isSafe).toBe(true);
   expect(explainLoss({ ...used, restorable: true, isArchiveCurrent: false }).text).toContain("since then is lost");
@@ -25,7 +25,7 @@ test("an eviction is called safe only when nothing goes for good", () => {
   ).toBe(false);
 });
 
-test("what can be done follows the state, the pin and the archive", () => {
+test("available actions follow the state, the pin and the archive", () => {
   expect([...actionsOf(summary({}))]).toEqual(["pin", "extend", "archive", "refresh", "evict"]);
   expect([...actionsOf(summary({ pinnedAt: "2026-01-01T00:00:00Z", restorable: true }))]).toEqual([
     "unpin",
@@ -50,7 +50,7 @@ test("no state without a volume can be evicted", () => {
   expect(evictable).toEqual(["creating", "live", "archiving", "restoring"]);
 });
 
-test("a keeper reads as a sentence, and rows are grouped by its word", () => {
+test("a keep reason reads as a sentence, and rows are grouped by its kind", () => {
   expect(explainKeeper("pinned")).toBe("Pinned");
   expect(explainKeeper("run-live: run run_1 is claimed")).toBe("Run run_1 is claimed.");
   expect(explainKeeper("something new")).toBe("something new");
@@ -58,7 +58,7 @@ test("a keeper reads as a sentence, and rows are grouped by its word", () => {
   expect(reasonWord("expired, archived")).toBe("expired");
 });
 
-test("a breaker is told for as long as the clean-up goes on saying so", () => {
+test("shows a breaker while collections report it", () => {
   const at = "2026-11-22T12:00:00Z";
   const nowMs = Date.parse(at) + 3_600_000;
   const breaker = "breaker-open: 412 of 900 volumes have expired at once";
@@ -68,7 +68,7 @@ test("a breaker is told for as long as the clean-up goes on saying so", () => {
   expect(explainBreaker(undefined, nowMs)).toBeNull();
 });
 
-test("what a clean-up did, or would do, is one sentence over all that it looked at", () => {
+test("summarises in one sentence what a collection did or would do", () => {
   const of = (volumes: number, bytes = 0) => ({ volumes, bytes });
   const totals = { evicted: of(7, 2 * 2 ** 20), advanced: of(0), kept: of(93), hasMore: false };
   expect(explainTotals({ dryRun: true, totals })).toBe("Would evict 7 volumes and keep 93: 2.0 MiB back.");
@@ -77,7 +77,7 @@ test("what a clean-up did, or would do, is one sentence over all that it looked 
   );
 });
 
-test("a pause that has ended is no clean-up that stopped itself", () => {
+test("a pause that has ended is not a self-stopped collection", () => {
   const nowMs = Date.parse("2026-01-01T00:00:00Z");
   const at = new Date(nowMs - 60_000).toISOString();
   expect(explainBreaker({ at, breaker: "gc-paused: somebody" }, nowMs)).toBeNull();

@@ -13,7 +13,7 @@ test("an extension counts from the expiry, or from now once that has passed", ()
   expect(expiryAfter({ expiresAt: null }, LATER, NOW)).toBeNull();
 });
 
-test("what would shorten, has passed or changes nothing is not asked for", () => {
+test("does not send a shortening, past or unchanged expiry", () => {
   expect(refuseExtension({ byMs: DAY }, LATER, NOW)).toBeNull();
   expect(refuseExtension({ byMs: DAY }, null, NOW)).toContain("never expires");
   expect(refuseExtension({ expiresAt: null }, LATER, NOW)).toBeNull();
@@ -23,7 +23,7 @@ test("what would shorten, has passed or changes nothing is not asked for", () =>
   expect(refuseExtension({ expiresAt: "2026-11-21T12:00:00.000Z" }, PAST, NOW)).toContain("in the past");
 });
 
-test("a date that is not whole is no instant", () => {
+test("an incomplete date is no instant", () => {
   expect(instantOf("")).toBeNull();
   expect(instantOf("2026-13-40T99:99")).toBeNull();
   expect(instantOf("2026-11-22T12:00")).toMatch(/^2026-11-22T/);

@@ -13,7 +13,7 @@ const NONE: StorageFilter = {
   ...{ expires: null, attached: null, healthy: null, archive: null, larger: null },
 };
 
-test("a filter asks for what it names, and for nothing else", () => {
+test("a filter sets exactly its own input", () => {
   expect(storageInput(NONE)).toEqual({});
   expect(
     storageInput({ ...NONE, state: "live", project: "shop", pinned: false, expired: true, sort: "sizeBytes" }),

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { groupByReason } from "./group";
 
-test("rows kept for the same reason stand together, the most first, and differing details stay with their rows", () => {
+test("groups rows by reason, the most frequent first, and keeps each row's details", () => {
   const groups = groupByReason([
     { sessionId: "a", reason: "run-live: run r1 is claimed" },
     { sessionId: "b", reason: "pinned" },

@@ -11,7 +11,7 @@ const stepsOf = (state: StorageState) => {
 };
 
 test.each(["creating", "live", "archiving", "deleting", "evicted", "restoring"] as const)(
-  "a volume that is %s stands at that step and at no other",
+  "a volume that is %s is at exactly that step",
   (state) => {
     expect(stepsOf(state)).toEqual({ current: `${sentence(state)} (now)`, count: 1 });
   },

@@ -4,7 +4,7 @@ import { readReport, reportOf } from "./report";
 
 const SHA256 = "0123456789abcdef".repeat(4);
 
-test("what was reported last is taken as it is, and what is no report is none", () => {
+test("parses the last report, and rejects anything else", () => {
   const report = readReport(reportOf({ sizeBytes: 10, filesCount: 2, sha256: SHA256 }));
   expect(report).toEqual({ storageSizeBytes: 10, storageFilesCount: 2, storageSha256: SHA256 });
   expect(RefreshStorageInput.safeParse({ sessionId: "ses_a", ...report }).success).toBe(true);

@@ -40,13 +40,13 @@ const frame = (more: Partial<Session> = {}): SessionFrame => ({
 const note = (told: SessionFrame, filter: Partial<StorageFilter> = {}, unlistedIds = NO_SESSIONS) =>
   noteUnlisted(unlistedIds, told, { filter: { ...NONE, ...filter }, sinceMs: SINCE_MS, nowMs: SINCE_MS + 60_000 });
 
-test("what was made since is new, and what is merely not on this page is not", () => {
+test("a session created since is new, and one on another page is not", () => {
   expect([...note(frame())]).toEqual(["ses_1"]);
   expect(note(frame({ createdAt: "2026-11-22T09:59:59Z" }))).toBe(NO_SESSIONS);
   expect(note(frame(), {}, UNLISTED)).toBe(UNLISTED);
 });
 
-test("only what the filter would show is new", () => {
+test("only sessions that match the filter are new", () => {
   const shown: Partial<StorageFilter>[] = [
     { state: "live" },
     { kind: "pvc" },
@@ -72,19 +72,19 @@ test("only what the filter would show is new", () => {
   expect([...note(frame({ expiresAt: "2026-11-22T10:00:59Z" }), { expired: true })]).toEqual(["ses_1"]);
 });
 
-test("sessions without a volume are new only to a filter that asks for them", () => {
+test("sessions without a volume are new only to a filter that includes them", () => {
   const none = frame({ storageKind: "none", storageState: "none", storagePvcName: null });
   expect(note(none)).toBe(NO_SESSIONS);
   expect([...note(none, { kind: "none" })]).toEqual(["ses_1"]);
   expect([...note(none, { state: "none" })]).toEqual(["ses_1"]);
 });
 
-test("one that is deleted, or no longer fits, is not new any more", () => {
+test("a deleted or no longer matching session is not new", () => {
   expect([...note({ sessionId: "ses_1", version: 2, kind: "deleted" }, {}, UNLISTED)]).toEqual([]);
   expect([...note(frame({ storageState: "live" }), { state: "creating" }, UNLISTED)]).toEqual([]);
 });
 
-test("an instant of this machine is compared by the server's clock", () => {
+test("compares instants by the server's clock", () => {
   const behindMs = 10 * 60_000;
   setServerTime(new Date(Date.now() - behindMs).toISOString());
   try {

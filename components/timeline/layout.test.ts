@@ -10,7 +10,7 @@ const bar = (key: string, lane: Bar["lane"], startMs: number, endMs: number): Ba
   ...{ seq: 1, count: 1 },
 });
 
-test("bars that overlap lie in rows of their own, as many as a lane has room for", () => {
+test("overlapping bars get separate rows, up to the lane's height", () => {
   const bars = [bar("a", "tools", 0, 10), bar("b", "tools", 5, 15), bar("c", "tools", 10, 20), bar("t", "turns", 0, 9)];
   const { rowOf, rowCount } = rowsOf(bars);
   expect([...rowOf]).toEqual(
@@ -26,7 +26,7 @@ test("bars that overlap lie in rows of their own, as many as a lane has room for
   expect(rowsOf(crowd).rowCount.get("tools")).toBe(4);
 });
 
-test("however many bars there are, no more are drawn than there is room for, and none is left out", () => {
+test("merges bars beyond what fits, and loses none", () => {
   const bars = Array.from({ length: 50_000 }, (_, index) => bar(`x${index}`, "tools", index * 10, index * 10 + 5));
   const { rowOf, rowCount } = rowsOf(bars);
   const { lanes } = placeLanes(rowCount, false);
@@ -51,7 +51,7 @@ test("however many bars there are, no more are drawn than there is room for, and
   for (const one of near) expect(one.x >= 0 && one.x + one.width <= 1_000 && one.width >= 3).toBe(true);
 });
 
-test("a view stays within what there is to see, and zooming keeps the instant under the pointer", () => {
+test("a view stays within bounds, and zooming keeps the instant under the pointer", () => {
   const whole = { fromMs: 0, toMs: 100 };
   expect(keepInside({ fromMs: -20, toMs: 30 }, whole)).toEqual({ fromMs: 0, toMs: 50 });
   expect(keepInside({ fromMs: 80, toMs: 120 }, whole)).toEqual({ fromMs: 60, toMs: 100 });
@@ -61,7 +61,7 @@ test("a view stays within what there is to see, and zooming keeps the instant un
   expect(deep.toMs - deep.fromMs).toBeGreaterThan(0);
 });
 
-test("ticks are round times from the start, never more than can be read", () => {
+test("ticks are round times from the start, and never too dense to read", () => {
   expect(ticksOf({ fromMs: 1_000, toMs: 11_000 }, 1_000, 500)).toEqual([1_000, 3_000, 5_000, 7_000, 9_000, 11_000]);
   for (const length of [3, 40, 7_000, 1e6, 1e9, 1e12]) {
     const ticks = ticksOf({ fromMs: 5, toMs: 5 + length }, 0, 800);
@@ -74,7 +74,7 @@ test("ticks are round times from the start, never more than can be read", () => 
   expect([1, 10, 100, 1_000].map(decimalsFor)).toEqual([3, 2, 1, 0]);
 });
 
-test("what is under way lasts until now, and silence that nothing has ended is shown as such", () => {
+test("a span under way lasts until now, and open silence is shown", () => {
   const at = (ms: number) => new Date(ms).toISOString();
   const snapshot: TimelineSnapshot = {
     ...{ runId: "r", state: "ready", startMs: 0, endMs: null, readMs: 4_000, readSeq: 9, lastSeq: 9, error: null },
@@ -107,7 +107,7 @@ test("what is under way lasts until now, and silence that nothing has ended is s
   ]);
 });
 
-test("a part of a timeline leads to its events: from the last one known before it, within its time", () => {
+test("a part of a timeline links to its events, from the last known one before it", () => {
   const at = (seq: number, startMs: number, endMs: number) => ({ ...bar(`b${seq}`, "tools", startMs, endMs), seq });
   const bars = [at(3, 0, 100), at(9, 40, 60), at(20, 70, 80), { ...bar("x", "attempts", 0, 500), seq: null }];
   expect(firstSeqOf(bars, { fromMs: 50, toMs: 75 })).toBe(9);
@@ -117,7 +117,7 @@ test("a part of a timeline leads to its events: from the last one known before i
   );
 });
 
-test("a part of a timeline is the same once it stood in an address, and nothing else is one", () => {
+test("a part of a timeline survives its URL, and other values are ignored", () => {
   const view = { fromMs: 1_764_190_000_000.123, toMs: 1_764_190_000_005.456 };
   const again = rangeFromParams(toRangeParams(view));
   expect(again?.fromMs).toBeCloseTo(view.fromMs, 1);

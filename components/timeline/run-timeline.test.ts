@@ -39,7 +39,7 @@ function setUp(count: number, perPage = 3) {
   return { state, requestedCursors, timeline, runLater: () => later?.() };
 }
 
-test("a long run is read page by page to its end, and a span that ended later has ended", async () => {
+test("reads a long run page by page, and a span that ended later has its end", async () => {
   const { timeline, requestedCursors } = setUp(8);
   await timeline.read();
   expect(requestedCursors).toEqual([null, "3", "6"]);
@@ -49,7 +49,7 @@ test("a long run is read page by page to its end, and a span that ended later ha
   expect(spans.filter((span) => span.endedAt === null).map((span) => span.key)).toEqual(["command:8"]);
 });
 
-test("what the stream tells of is read from where it was left, a burst of it once, and nothing after the end", async () => {
+test("a burst of stream notices causes one read, and none after the end", async () => {
   const { timeline, requestedCursors, state, runLater } = setUp(2);
   await timeline.read();
   state.count = 4;
@@ -65,14 +65,14 @@ test("what the stream tells of is read from where it was left, a burst of it onc
   expect(requestedCursors).toHaveLength(2);
 });
 
-test("an event that is told of before it can be read is no reason to ask for ever", async () => {
+test("an event announced before it can be read causes no endless requests", async () => {
   const { timeline, requestedCursors } = setUp(2);
   timeline.noteSeq(50);
   await timeline.read();
   expect(requestedCursors.length).toBeLessThan(4);
 });
 
-test("a failure is told, keeps what is there, and can be tried again", async () => {
+test("a failure is shown, keeps the data, and can be retried", async () => {
   const { timeline, state } = setUp(2);
   state.isDown = true;
   await timeline.read();
@@ -86,7 +86,7 @@ test("a failure is told, keeps what is there, and can be tried again", async () 
   expect(timeline.getSnapshot().spans).toHaveLength(2);
 });
 
-test("an end that is told of while a page is read is read too", async () => {
+test("reads an end announced during a read", async () => {
   const { timeline, requestedCursors, state } = setUp(2);
   const first = timeline.read();
   // The page under way was answered before this.

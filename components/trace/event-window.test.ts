@@ -28,7 +28,7 @@ const rangeOf = (window: EventWindow) => {
   return [seqs[0], seqs.at(-1)];
 };
 
-test("an event far from the end is read by one request, with what is around it", async () => {
+test("opens an event far from the end with one request, with its surroundings", async () => {
   const { window, requestedRanges } = setUp(50_000);
   expect([window.holds(50_000), window.holds(50_001)]).toEqual([true, false]);
   await window.load();
@@ -39,7 +39,7 @@ test("an event far from the end is read by one request, with what is around it",
   ]);
 });
 
-test("it grows to both sides without a gap, to the log's ends, and never without bound", async () => {
+test("grows in both directions without gaps, up to the log's ends and its maximum", async () => {
   const { window } = setUp(600);
   await window.load();
   await window.loadEarlier();
@@ -55,7 +55,7 @@ test("it grows to both sides without a gap, to the log's ends, and never without
   expect(rangeOf(short)).toEqual([1, 5]);
 });
 
-test("what could not be loaded is told, and tried again as it was asked for", async () => {
+test("shows a failed load, and retries the same request", async () => {
   const { window, state } = setUp(50_000);
   state.isDown = true;
   await window.load();

@@ -23,7 +23,7 @@ function setUp(count: number) {
 }
 const seqs = (log: RunEventLog) => log.getSnapshot().events.map((one) => one.seq);
 
-test("a long log is loaded from its end and grows backwards without a gap", async () => {
+test("loads a long log from its end and grows backwards without gaps", async () => {
   const { log } = setUp(2_400);
   await log.load(2_400);
   expect(log.getSnapshot().events).toHaveLength(WINDOW_EVENTS);
@@ -34,7 +34,7 @@ test("a long log is loaded from its end and grows backwards without a gap", asyn
   expect(log.getSnapshot().earlierCount).toBe(0);
 });
 
-test("a log grows backwards as far as the event that an address names", async () => {
+test("grows backwards to the event that a URL names", async () => {
   const { log } = setUp(2_400);
   await log.load(2_400);
   await log.loadEarlier(3);
@@ -44,7 +44,7 @@ test("a log grows backwards as far as the event that an address names", async ()
   expect(log.getSnapshot().earlierCount).toBe(2);
 });
 
-test("a stream that jumps makes the log fetch what lies between, and old events are dropped", async () => {
+test("fetches what a stream skipped, and drops old events", async () => {
   const { log, stored } = setUp(3);
   await log.load(3);
   stored.push(event(4), event(5), event(6));
@@ -56,7 +56,7 @@ test("a stream that jumps makes the log fetch what lies between, and old events 
   expect(log.getSnapshot().missingCount).toBe(0);
 });
 
-test("events that arrive while the log still loads are neither lost nor doubled", async () => {
+test("keeps events that arrive during loading, without duplicates", async () => {
   const { log, stored } = setUp(2);
   const loading = log.load(2);
   stored.push(event(3));
@@ -66,7 +66,7 @@ test("events that arrive while the log still loads are neither lost nor doubled"
   expect(seqs(log)).toEqual([1, 2, 3]);
 });
 
-test("text under way goes when its stored event comes, and late frames of it change nothing", async () => {
+test("a stored event replaces its live text, and late frames change nothing", async () => {
   const { log } = setUp(1);
   await log.load(1);
   const frame = { itemId: "a1", kind: "assistant_message" as const, text: "Hel" };
@@ -77,7 +77,7 @@ test("text under way goes when its stored event comes, and late frames of it cha
   expect(log.getSnapshot().live.size).toBe(0);
 });
 
-test("a failed fetch is told and can be tried again", async () => {
+test("a failed fetch is shown and can be retried", async () => {
   let isDown = true;
   const log = new RunEventLog("run_1", {
     schedule: (run) => run(),
@@ -93,7 +93,7 @@ test("a failed fetch is told and can be tried again", async () => {
   expect(log.getSnapshot()).toMatchObject({ state: "ready", error: null });
 });
 
-test("events fetched further back are held although the oldest went meanwhile, or others came", async () => {
+test("keeps older pages although the oldest events were dropped or new ones came", async () => {
   const { log, stored } = setUp(KEPT_EVENTS_MAX);
   await log.load(KEPT_EVENTS_MAX);
   await log.loadEarlier(1_001);
@@ -110,7 +110,7 @@ test("events fetched further back are held although the oldest went meanwhile, o
   expect(seqs(log)).toEqual(Array.from({ length: KEPT_EVENTS_MAX + 1_001 }, (_, index) => index + 1));
 });
 
-test("a page further back that fails is told, holds nothing, and can be tried again", async () => {
+test("a failed older page is shown, holds nothing, and can be retried", async () => {
   let isDown = false;
   const stored = Array.from({ length: 2_400 }, (_, index) => event(index + 1));
   const log = new RunEventLog("run_1", {
@@ -134,7 +134,7 @@ test("a page further back that fails is told, holds nothing, and can be tried ag
   expect(log.getSnapshot()).toMatchObject({ state: "ready", earlierCount: 0, error: null });
 });
 
-test("a log that grows for days holds its newest events, and gives the others back when they are asked for", async () => {
+test("keeps the newest events of a long log, and fetches older ones again on request", async () => {
   const { log, stored } = setUp(10);
   await log.load(10);
   const grow = (to: number) => {

@@ -24,7 +24,7 @@ async function search(pages: Record<string, FoundEventPage>, stopAfter = Number.
   return { requestedCursors, found: answer?.items.map(({ seq }) => seq) ?? null };
 }
 
-test("a look goes on until something is found or nothing is left, and no further", async () => {
+test("searches until something is found or nothing is left", async () => {
   expect(await search({ first: page("a"), a: page("b"), b: page("c", found(4)), c: page(null) })).toEqual({
     requestedCursors: ["first", "a", "b"],
     found: [4],
@@ -36,7 +36,7 @@ test("a look goes on until something is found or nothing is left, and no further
   });
 });
 
-test("what is downloaded is the whole log, page after page, also what came meanwhile", async () => {
+test("a download contains the whole log, page by page, including later events", async () => {
   let stored = 1_234;
   const fetchPage = async (afterSeq: number, limit: number) => {
     if (afterSeq > 0) stored = 1_300;

@@ -11,7 +11,7 @@ const event = (type: string, payload: Record<string, unknown>): RunEvent => ({
   createdAt: "x",
 });
 
-test("one line says what an event is about, whatever is in it", () => {
+test("summarises any event in one line", () => {
   expect(summarize(event("command_execution", { command: "ls\n -la", status: "completed", exitCode: 0 }))).toBe(
     "completed · exit 0 · ls -la",
   );
@@ -20,25 +20,25 @@ test("one line says what an event is about, whatever is in it", () => {
   expect(summarize(event("odd", {}))).toBe("{}");
 });
 
-test("search looks into payloads without minding case, quotes or line ends", () => {
+test("search ignores case, quotes and line ends in payloads", () => {
   expect(matcherOf("full")(event("warning", { message: "Disk FULL" }))).toBe(true);
   expect(matcherOf("full")(event("warning", { message: "ok" }))).toBe(false);
   expect(matcherOf('says "no"\n')(event("odd", { message: 'It says "NO"\nand goes' }))).toBe(true);
 });
 
-test("an event's text is made once, however much is typed", () => {
+test("an event's text is built once while typing", () => {
   let made = 0;
   const counted = event("odd", { toJSON: () => ({ made: ++made }) });
   expect(["m", "ma", "mad", "made"].map((typed) => matcherOf(typed)(counted))).toEqual([true, true, true, true]);
   expect(made).toBe(1);
 });
 
-test("the next and the last failure are gone to from any place, and no further than there are", () => {
+test("jumps to the next and last failure from any position, and stops at the ends", () => {
   expect([stepTo([3, 9], null, 1), stepTo([3, 9], 3, 1), stepTo([3, 9], 9, 1)]).toEqual([3, 9, null]);
   expect([stepTo([3, 9], null, -1), stepTo([3, 9], 5, -1), stepTo([], null, -1)]).toEqual([9, 3, null]);
 });
 
-test("a part of a run's time holds the events at its edges", () => {
+test("a time range includes events at its edges", () => {
   const at = (second: number) => ({ ...event("warning", {}), createdAt: `2026-11-22T10:00:0${second}.000Z` });
   const startMs = Date.parse("2026-11-22T10:00:00.000Z");
   const range = { fromMs: startMs + 1_000.4, toMs: startMs + 2_999.6 };
@@ -46,7 +46,7 @@ test("a part of a run's time holds the events at its edges", () => {
   expect(isInRange(at(9), null)).toBe(true);
 });
 
-test("copied events are one JSON document a line", () => {
+test("copied events are one JSON document per line", () => {
   expect(
     toNdjson([event("a", {}), event("b", { x: "1\n2" })])
       .split("\n")

@@ -5,7 +5,7 @@ import { filterOf, isNarrowed, searchInputOf, type TraceFilter } from "./trace-f
 const NONE: TraceFilter = { hidden: [], find: "", fromMs: null, toMs: null };
 const startMs = Date.parse("2026-11-22T10:00:00.000Z");
 
-test("what is asked of the server is what is shown of the loaded, and nothing where nothing is narrowed", () => {
+test("sends the same filter to the server that applies to loaded events, and nothing by default", () => {
   expect([isNarrowed(NONE), searchInputOf(NONE)]).toEqual([false, {}]);
   const filter = { hidden: ["warning", "error"], find: "pear", fromMs: startMs + 0.4, toMs: startMs + 1_999.6 };
   expect(isNarrowed(filter)).toBe(true);

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { keepSearched, NOTHING_SEARCHED } from "./use-event-search";
 
-test("a look that fails keeps what it had searched, and nothing of what was looked for before", () => {
+test("a failed search keeps its results, and none of the previous search", () => {
   const searched = { ...NOTHING_SEARCHED, windowName: "tail", backToSeq: 400, fromSeq: 900, cursor: "c" };
   const error = new Error("gone");
   expect(keepSearched({ key: "a", searched, error: null }, "a", error)).toEqual({ key: "a", searched, error });

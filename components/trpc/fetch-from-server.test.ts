@@ -16,7 +16,7 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-test("a question that nobody answers is given up at its limit, and sooner where nobody waits for it", async () => {
+test("a query without an answer is aborted at its time limit, or when nobody waits", async () => {
   const late = fetchFromServer("/api/trpc/runs.list", { method: "GET" });
   const leaving = new AbortController();
   const left = fetchFromServer("/api/trpc/runs.list", { method: "GET", signal: leaving.signal });
@@ -29,7 +29,7 @@ test("a question that nobody answers is given up at its limit, and sooner where 
   expect(vi.getTimerCount()).toBe(0);
 });
 
-test("what changes something is waited for", () => {
+test("a mutation is awaited", () => {
   void fetchFromServer("/api/trpc/runs.cancel", { method: "POST", body: "{}" });
   expect(vi.getTimerCount()).toBe(0);
   expect(silent).toHaveBeenLastCalledWith(

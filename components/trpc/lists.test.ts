@@ -19,7 +19,7 @@ const firing = (state: TaskState): Schedule["lastFiring"] => ({
   task: { id: "qt_1", state, sessionId: null, runId: null, failureKind: null },
 });
 
-test("a schedule is looked at soon while its time is here or its task goes on, and now and then otherwise", () => {
+test("refetches a due or running schedule soon, and others now and then", () => {
   expect(schedulePollMs({ nextAt: at(3_600_000), lastFiring: null }, NOW_MS)).toBe(15_000);
   expect(schedulePollMs({ nextAt: at(8_000), lastFiring: null }, NOW_MS)).toBe(8_000);
   expect(schedulePollMs({ nextAt: at(-1_000), lastFiring: null }, NOW_MS)).toBe(3_000);

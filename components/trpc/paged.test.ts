@@ -2,7 +2,7 @@ import { QueryClient, type QueryFunctionContext } from "@tanstack/react-query";
 import { expect, test } from "vitest";
 import { paged } from "./paged";
 
-test("pages follow each other's cursor, and a page is asked for by its own input alone", async () => {
+test("pages follow each other's cursor, and are requested by their own input", async () => {
   const requests: unknown[] = [];
   const pageAt = (from: { cursor?: string }) => ({
     queryKey: [["runs", "list"], { input: { limit: 2, ...from }, type: "query" }],

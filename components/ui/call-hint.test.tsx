@@ -4,7 +4,7 @@ import { NEW_TASK_CALL } from "@/components/queue/new-task-call";
 import { CreateTaskInput } from "@/contract/queue";
 import { CallHint } from "./call-hint";
 
-test("what is empty names the call that fills it, whole and as it may be sent", () => {
+test("an empty list names the call that fills it, complete and ready to send", () => {
   const html = renderToStaticMarkup(<CallHint label="Programs add them by" call={NEW_TASK_CALL} />);
   const shown = html.replaceAll("&quot;", '"');
   expect(shown).toContain(`POST /api/v1/queue/tasks ${JSON.stringify(NEW_TASK_CALL.body)}`);

@@ -21,7 +21,7 @@ const chart = (rows: [string, ...string[]][]) =>
   );
 const attribute = (html: string, name: string) => new RegExp(`${name}="([^"]*)"`).exec(html)?.[1];
 
-test("a chart is a picture with a name, and a slider over its points that tells the newest until another is chosen", () => {
+test("a chart is a named image with a slider over its points that starts at the newest", () => {
   const html = chart([
     ["10:00", "1", "2"],
     ["10:05", "3", "4"],
@@ -37,11 +37,11 @@ test("a chart is a picture with a name, and a slider over its points that tells 
   expect(html.indexOf(">10:05<")).toBeLessThan(html.indexOf(">10:00<"));
 });
 
-test("a chart without a point has none to choose", () => {
+test("a chart without points has no slider", () => {
   expect(chart([])).not.toContain("slider");
 });
 
-test("the points of a small course lie on its line", () => {
+test("the points of a small line lie on it", () => {
   const html = renderToStaticMarkup(
     <Sparkline
       title="Tasks that waited"

@@ -15,14 +15,14 @@ const dayOf = (steps: number, fromMs = 0) => ({
   shares: stepShares(steps),
 });
 
-test("the point that is nearest is taken, also of points that lie unevenly and from beyond the edges", () => {
+test("picks the nearest point, also between uneven points and beyond the edges", () => {
   expect(stepShares(4)).toEqual([0.125, 0.375, 0.625, 0.875]);
   expect([0, 0.24, 0.26, 0.9, 7].map((share) => nearestPoint(stepShares(4), share))).toEqual([0, 0, 1, 3, 3]);
   expect(nearestPoint([0, 0.1, 1], 0.5)).toBe(1);
   expect(nearestPoint([], 0.5)).toBeNull();
 });
 
-test("charts of the same time show it at that time, whatever their steps; others do not", () => {
+test("charts of the same time range share the crosshair; others do not", () => {
   const crosshair = { chartId: "hours", point: 12, points: dayOf(24) };
   expect(pointAt(crosshair, "hours", dayOf(24))).toBe(12);
   expect(pointAt(crosshair, "thirds", dayOf(72))).toBe(37);
@@ -37,7 +37,7 @@ test("charts of the same time show it at that time, whatever their steps; others
   expect(pointAt(null, "hours", dayOf(24))).toBeNull();
 });
 
-test("a chart takes away its own crosshair alone", () => {
+test("a chart clears only its own crosshair", () => {
   setCrosshair({ chartId: "a", point: 1, points: dayOf(24) });
   clearCrosshair("b");
   expect(readCrosshair()).toMatchObject({ chartId: "a", point: 1 });
@@ -45,7 +45,7 @@ test("a chart takes away its own crosshair alone", () => {
   expect(readCrosshair()).toBeNull();
 });
 
-test("what is told stands beside its point and never out of the window", () => {
+test("the tooltip stays beside its point and inside the window", () => {
   const [size, view] = [
     { width: 180, height: 90 },
     { width: 390, height: 800 },

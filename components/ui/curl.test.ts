@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { expect, test } from "vitest";
 import { agentrunOf, curlOf, withQuery } from "./curl";
 
-test("a line means the same to a shell, whatever is in it", () => {
+test("a command line means the same to a shell, whatever it contains", () => {
   const path = "/runs?search=it's%20$HOME";
   const line = curlOf({ method: "POST", path, body: { reason: "it's `late`" } }, "http://127.0.0.1:3000");
   const script = `curl() { printf '%s\\n' "$@"; }; AGENTRUN_TOKEN=ara_x; ${line}`;
@@ -14,7 +14,7 @@ test("a line means the same to a shell, whatever is in it", () => {
   expect(curlOf({ path: "/runs" }, "http://x")).not.toContain("-X");
 });
 
-test("a list's filter stands in its path as REST reads it", () => {
+test("a list's filter is in its path as REST reads it", () => {
   expect(withQuery("/sessions", {})).toBe("/sessions");
   expect(withQuery("/sessions", { state: "all", search: "a&b=c", unread: true, projectId: undefined })).toBe(
     "/sessions?state=all&search=a%26b%3Dc&unread=true",
@@ -26,7 +26,7 @@ test("a list's filter stands in its path as REST reads it", () => {
   });
 });
 
-test("a secret in a body becomes a variable of the reader's, and stands nowhere in the line", () => {
+test("a secret in a body becomes a shell variable, and appears nowhere in the line", () => {
   const body = { name: "it's", payload: { api_key: "hunter2", "access-token": "t0p", tokens: 7, note: "plain" } };
   const line = curlOf({ method: "POST", path: "/queue/tasks", body }, "http://x");
   expect(line).not.toMatch(/hunter2|t0p/);
@@ -38,11 +38,11 @@ test("a secret in a body becomes a variable of the reader's, and stands nowhere 
   });
 });
 
-test("what is deleted is deleted by its method", () => {
+test("a deletion uses its method", () => {
   expect(curlOf({ method: "DELETE", path: "/x" }, "http://x")).toContain("-X DELETE");
 });
 
-test("the same call is a line of the command line, with no secret either", () => {
+test("the same call as an agentrun command has no secret either", () => {
   expect(agentrunOf({ path: "/runs?search=it's" }, "http://x")).toBe(
     `agentrun --url 'http://x' api GET '/runs?search=it'\\''s'`,
   );

@@ -2,7 +2,7 @@ import type { KeyboardEvent } from "react";
 import { expect, test } from "vitest";
 import { sendByKeys } from "./dialog-form";
 
-test("Ctrl or Command with Enter submits as the button does, so that a browser asks for what is required", () => {
+test("Ctrl or Command with Enter submits like the button, with the browser's validation", () => {
   const calls: string[] = [];
   const press = (keys: object) =>
     sendByKeys({

@@ -4,7 +4,7 @@ import { toastError, toastProblem } from "./error-toast";
 
 beforeEach(() => void toast.dismiss());
 
-test("what went wrong stands, with its request, until somebody has read it and closes it", () => {
+test("an error with its request id stays until it is closed", () => {
   toastError(new Error("the volume is in use"));
   toastProblem("demo: no answer");
   const shown = toast.getToasts();
@@ -15,7 +15,7 @@ test("what went wrong stands, with its request, until somebody has read it and c
   expect(shown.map((notice) => "title" in notice && notice.title)).toEqual(["the volume is in use", "demo: no answer"]);
 });
 
-test("the same problem again is told once, so that its repetitions hide nothing else", () => {
+test("repeated errors are shown once", () => {
   toastProblem("demo: no answer");
   toastProblem("demo: no answer");
   expect(toast.getToasts()).toHaveLength(1);

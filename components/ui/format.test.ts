@@ -45,7 +45,7 @@ test("sizes, counts, plurals and ids stay short", () => {
   expect(shortenId("ses_short")).toBe("ses_short");
 });
 
-test("tokens and money always say what they are, and the smallest price is not nothing", () => {
+test("tokens and money have units, and the smallest price is not shown as nothing", () => {
   expect([0, 1, 940, 12_400].map(formatTokens)).toEqual(["0 tokens", "1 token", "940 tokens", "12k tokens"]);
   const dollars = (micros: number) => formatMoney(micros, "USD");
   expect([0, 1, 41, 9_999, 12_345, 500_000, 1_234_567, 98_765_432_100].map(dollars)).toEqual([

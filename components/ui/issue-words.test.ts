@@ -24,15 +24,15 @@ test.each([
   [z.strictObject({}), { more: 1 }, "Unknown field: more."],
   [z.object({ name: z.string().regex(/^[a-z]+$/) }), { name: "A b" }, "Contains characters that aren't allowed here."],
   [z.object({ at: z.iso.datetime() }), { at: "x" }, "Enter a valid date and time."],
-])("an input is refused in words for people, %#", (schema, value, words) => {
+])("rewords a validation message for people, %#", (schema, value, words) => {
   expect(issueWords(issueOf(schema, value))).toBe(words);
 });
 
-test("the contract's own words stay", () => {
+test("keeps the contract's own messages", () => {
   expect(issueWords({ path: "cron", message: "minute 61 is out of range" })).toBe("minute 61 is out of range");
 });
 
-test("far from its field an issue names it", () => {
+test("away from its field a message names it", () => {
   expect(namedIssue({ path: "task.title", message: "Too big: expected string to have <=200 characters" })).toBe(
     "Title: Must be at most 200 characters.",
   );

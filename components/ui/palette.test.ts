@@ -32,7 +32,7 @@ test.each([
   ["on-accent", "bad-fill-hover"],
   ...["ink", "ink-2", "ink-3", "accent", "good", "busy", "warn", "bad"].map((text) => [text, "hover"]),
   ["accent", "accent-soft"],
-])("text in %s can be read on %s, in light and in dark", (text = "", ground = "") => {
+])("text in %s is readable on %s, in light and in dark", (text = "", ground = "") => {
   const [onLight, onDark] = colours(text);
   const [light, dark] = colours(ground);
   expect(contrast(onLight, light)).toBeGreaterThanOrEqual(4.5);

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import { bytesScaleMax, durationScaleMax, scaleMax } from "./scale-max";
 
-test("a picture's top is a round figure that nothing in it is above", () => {
+test("a chart's top is a round number at or above all values", () => {
   expect([0, 1, 3, 10, 11, 60, 99].map((max) => scaleMax([max]))).toEqual([1, 1, 4, 10, 20, 60, 100]);
 });
 
-test("a length of time is round in its own units, and so is its half", () => {
+test("a duration's top and its half are round in its units", () => {
   const tops = [15, 900, 45_000, 1_000_000, 5_000_000, 3 * 86_400_000];
   expect(tops.map((max) => durationScaleMax([max]))).toEqual([
     ...[20, 1_000, 60_000, 1_200_000, 7_200_000, 4 * 86_400_000],

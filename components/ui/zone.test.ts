@@ -3,7 +3,7 @@ import { formatInZone, knownZones, ownZone } from "./zone";
 
 const AT = "2026-07-01T07:00:00Z";
 
-test("an instant is shown as the clocks of a zone show it, of an unknown one in UTC", () => {
+test("shows an instant in a time zone, and in UTC for an unknown one", () => {
   expect(formatInZone(AT, "Europe/Berlin")).toContain("09:00");
   expect(formatInZone(AT, "UTC")).toContain("07:00");
   for (const zone of ["Mars/Olympus", "<b>", ""]) expect(formatInZone(AT, zone), zone).toBe(formatInZone(AT, "UTC"));
@@ -13,7 +13,7 @@ test("an instant is shown as the clocks of a zone show it, of an unknown one in 
   expect(formatInZone("no time", "UTC")).toBe("no time");
 });
 
-test("zones to choose from begin with UTC and hold each once", () => {
+test("offers UTC first and each zone once", () => {
   const zones = knownZones();
   expect(zones[0]).toBe("UTC");
   expect(new Set(zones).size).toBe(zones.length);

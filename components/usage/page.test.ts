@@ -12,7 +12,7 @@ const usage = (values: Partial<Usage> = {}): Usage => ({
   ...values,
 });
 
-test("a period ends today, and days of one's own are cut to what the server takes", () => {
+test("a period ends today, and chosen days are limited to what the server accepts", () => {
   const daysFor = (period: "today" | "7d" | "30d", from: string | null = null, to: string | null = null) =>
     Object.values(daysAsked({ period, from, to }, NOW_MS));
   expect(daysFor("today")).toEqual(["2026-03-10", "2026-03-10"]);
@@ -25,13 +25,13 @@ test("a period ends today, and days of one's own are cut to what the server take
   expect(daysFor("7d", "2020-01-01", "2026-01-31")).toEqual(["2025-01-31", "2026-01-31"]);
 });
 
-test("a day that no month has is no day", () => {
+test("a day that its month lacks is invalid", () => {
   for (const text of ["2026-02-30", "2026-13-01", "1999-12-31", "2026-1-1", "today"])
     expect([text, USAGE_FILTERS.from.parse(text)]).toEqual([text, null]);
   expect(USAGE_FILTERS.from.parse("2028-02-29")).toBe("2028-02-29");
 });
 
-test("the largest profiles are layers of their own, the others one, and every day is there", () => {
+test("the largest profiles have their own layers, the others share one, and every day is present", () => {
   const names = ["a", "b", "c", "d", "e", "f"];
   const items = names.map((group, index) => ({
     ...{ group, day: index === 0 ? "2026-03-01" : "2026-03-02" },
@@ -49,7 +49,7 @@ test("the largest profiles are layers of their own, the others one, and every da
   ]);
 });
 
-test("an export has exact money, counts once for several currencies, and no formula", () => {
+test("an export has exact money, counts once for several currencies, and no formulas", () => {
   const costs = [
     { currency: "EUR", costMicros: 5 },
     { currency: "USD", costMicros: 1_234_567 },

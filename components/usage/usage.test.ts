@@ -10,7 +10,7 @@ const usage = (values: Partial<Usage> = {}): Usage => ({
   ...values,
 });
 
-test("a sum is told with its units, its parts and what went wrong", () => {
+test("shows a sum with its units, parts and failures", () => {
   expect(callsWords(usage({ calls: 1 }))).toBe("1 call");
   expect(callsWords(usage({ calls: 1_204, failed: 2, refused: 1, aborted: 3 }))).toBe(
     "1,204 calls, 2 failed, 1 refused, 3 aborted",
@@ -24,7 +24,7 @@ test("a sum is told with its units, its parts and what went wrong", () => {
   expect(briefWords(usage())).toBe("2.1k tokens, $0.0123");
 });
 
-test("no price is no cost, money of two currencies is not added, and what is missing in a cost is said", () => {
+test("without a price there is no cost, currencies are not added, and missing costs are mentioned", () => {
   const unpriced = usage({ costs: [], unpricedCalls: 3 });
   expect([costWords(unpriced), missingWords(unpriced), briefWords(unpriced)]).toEqual([null, null, "2.1k tokens"]);
   const mixed = usage({
@@ -38,7 +38,7 @@ test("no price is no cost, money of two currencies is not added, and what is mis
   expect(missingWords(mixed)).toBe("Not included: 1 call without a price, 2 calls without token counts");
 });
 
-test("a profile has every day, also those on which nothing was called, and they add up", () => {
+test("a profile has every day, including those without calls, and they add up", () => {
   const items = [
     { group: "codex", day: "2026-03-01", usage: usage({ costs: [{ currency: "EUR", costMicros: 5 }] }) },
     { group: "codex", day: "2026-02-28", usage: usage() },

@@ -10,13 +10,13 @@ const webhook: Webhook = {
   ...{ previousSecretUntil: null, lastDeliveredAt: null, failingSince: null },
 };
 
-test("projects and queues are written with commas, each counts once, and empty ones are none", () => {
+test("projects and queues are comma-separated, unique and not empty", () => {
   const { projectIds, queues } = fieldsOf({ ...NEW_WEBHOOK, projects: " tools,, site , tools", queues: " " });
   expect(projectIds).toEqual(["site", "tools"]);
   expect(queues).toEqual([]);
 });
 
-test("of a webhook that is changed only what differs is sent", () => {
+test("a changed webhook sends only what differs", () => {
   const draft = draftOf(webhook);
   expect(changeOf(webhook, draft)).toEqual({});
   expect(changeOf(webhook, { ...draft, projects: "tools, site", name: "chat " })).toEqual({});

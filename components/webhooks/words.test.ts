@@ -12,7 +12,7 @@ const webhook: Webhook = {
 };
 const wordOf = (more: Partial<Webhook>) => conditionOf({ ...webhook, ...more }).word;
 
-test("a webhook is shown as what it is first of all: disabled, failing, working, or not tried", () => {
+test("a webhook's state is disabled, failing, working, or not tried, in this order", () => {
   expect(wordOf({})).toBe("Nothing sent yet");
   expect(wordOf({ pending: 1 })).toBe("Nothing delivered yet");
   expect(wordOf({ lastDeliveredAt: AT })).toBe("Working");
@@ -21,27 +21,27 @@ test("a webhook is shown as what it is first of all: disabled, failing, working,
   expect(wordOf({ failingSince: AT, isEnabled: false })).toBe("Disabled");
 });
 
-test("only what disabled itself is shown as a fault", () => {
+test("only an automatically disabled webhook counts as faulty", () => {
   expect(conditionOf({ ...webhook, isEnabled: false }).tone).toBeUndefined();
   expect(conditionOf({ ...webhook, isEnabled: false, disabledReason: "it answered 410" }).tone).toBe("bad");
 });
 
-test("more deliveries than are counted are told as more", () => {
+test("shows deliveries beyond the counted maximum as more", () => {
   expect([countOf(0), countOf(1_000), countOf(1_001)]).toEqual(["0", "1,000", "1,000+"]);
 });
 
-test("events are named one by one, or as a whole kind", () => {
+test("names events one by one, or as a whole kind", () => {
   expect(EVENT_GROUPS.flatMap(({ events }) => events)).toEqual(WEBHOOK_EVENTS);
   expect(eventWords(WEBHOOK_EVENTS)).toBe("all events");
   expect(eventWords(["run.completed", "run.failed", "run.cancelled", "task.parked"])).toBe("all of runs, task.parked");
 });
 
-test("of an address only its host is shown", () => {
+test("shows only an address's host", () => {
   expect(hostOf(webhook.url)).toBe("chat.example");
   expect(hostOf("http://127.0.0.1:8080/x")).toBe("127.0.0.1:8080");
 });
 
-test("a delivery leads to what it tells of, and a test to nothing", () => {
+test("a delivery links to its record, and a test to nothing", () => {
   const data = { approvalId: "apr_1", runId: "run_1", sessionId: null, title: "Mend" };
   expect(subjectOf({ event: "approval.requested", data })).toEqual({
     ...{ id: "apr_1", title: "Mend", address: "/r/apr_1" },
@@ -61,7 +61,7 @@ test("a delivery leads to what it tells of, and a test to nothing", () => {
   ]);
 });
 
-test("a try is told by its answer, or by why there was none", () => {
+test("describes a try by its answer, or by the error", () => {
   const tried = { at: AT, tookMs: 3, text: null };
   expect(answerOf({ ...tried, status: 204, error: null })).toBe("answered 204");
   expect(answerOf({ ...tried, status: null, error: "ECONNREFUSED" })).toBe("Connection refused");
