@@ -105,7 +105,7 @@ export function toDb(client: pg.Pool | pg.PoolClient): Db {
 }
 
 /** Returns the pool or client behind a `Db`, for named statements whose values are passed as bytes. */
-export function clientOf(db: Db | Tx): pg.Pool | pg.PoolClient {
+export function getClient(db: Db | Tx): pg.Pool | pg.PoolClient {
   const client = (db as { $client?: pg.Pool | pg.PoolClient }).$client;
   if (!client) throw new Error("this database is over no client");
   return client;

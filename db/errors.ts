@@ -14,10 +14,10 @@ export function sqlState(error: unknown): string | undefined {
 
 export function isUniqueViolation(error: unknown, constraint?: string): boolean {
   if (sqlState(error) !== "23505") return false;
-  return constraint === undefined || constraintOf(error) === constraint;
+  return constraint === undefined || findConstraint(error) === constraint;
 }
 
-function constraintOf(error: unknown): string | undefined {
+function findConstraint(error: unknown): string | undefined {
   for (const cause of causeChain(error)) {
     const constraint = (cause as { constraint?: unknown }).constraint;
     if (typeof constraint === "string") return constraint;

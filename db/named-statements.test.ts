@@ -8,7 +8,7 @@ import { createTestDatabase } from "./test/database";
 import { makeSession } from "./test/factories";
 import { withTransaction } from "./transaction";
 
-const titleOf = (tx: Tx, sessionId: string) =>
+const readTitle = (tx: Tx, sessionId: string) =>
   tx.select({ title: sessions.title }).from(sessions).where(eq(sessions.sessionId, sessionId));
 
 /** Returns the statements that the pool's only connection has prepared. */
@@ -22,7 +22,7 @@ test("keeps the plan of a statement that a connection's transactions repeat, for
   const { pool, db, close } = connect(database.url, { poolMax: 1 });
   const made = [await makeSession(db, { title: "one" }), await makeSession(db, { title: "other" })];
   const ids = made.map(({ sessionId }) => sessionId);
-  const read = (sessionId = "") => withTransaction(pool, (tx) => titleOf(tx, sessionId));
+  const read = (sessionId = "") => withTransaction(pool, (tx) => readTitle(tx, sessionId));
 
   for (let use = 1; use < 5; use += 1) expect(await read(ids[0])).toEqual([{ title: "one" }]);
   expect(await kept(pool)).toBe(0);

@@ -20,13 +20,13 @@ const wrappedClients = new WeakMap<pg.PoolClient, pg.PoolClient>();
 export function withNamedStatements(client: pg.PoolClient): pg.PoolClient {
   const existing = wrappedClients.get(client);
   if (existing) return existing;
-  const nameOf = countUses();
+  const findName = countUses();
   const query = client.query.bind(client) as (...args: unknown[]) => unknown;
   const named = (statement: string | pg.QueryConfig, ...rest: unknown[]) => {
     // Drizzle sends each statement as an object, followed by its values. A text without values may contain several
     // statements.
     const isUnnamed = typeof statement === "string" || statement.name !== undefined || !hasValues(rest[0]);
-    const name = isUnnamed ? undefined : nameOf(statement.text);
+    const name = isUnnamed ? undefined : findName(statement.text);
     return isUnnamed || name === undefined ? query(statement, ...rest) : query({ ...statement, name }, ...rest);
   };
   const wrapped: pg.PoolClient = Object.create(client, { query: { value: named } });

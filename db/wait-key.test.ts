@@ -3,7 +3,7 @@ import { encodeWaitKey, parseWaitKey, SESSION_NOTE_PREFIX, type WaitKey } from "
 
 const NAMES = ["plain", "", 'a "quoted" name', '","', "[]", "a\\b", "line\nbreak", "ünïcode", "\ud800"];
 
-function keysOf(name: string): WaitKey[] {
+function makeKeys(name: string): WaitKey[] {
   return [
     { kind: "session", sessionId: name },
     { kind: "budget", budgetId: name },
@@ -14,7 +14,7 @@ function keysOf(name: string): WaitKey[] {
 }
 
 test("a note parses back to its key, and no two keys share one", () => {
-  const keys = NAMES.flatMap(keysOf);
+  const keys = NAMES.flatMap(makeKeys);
   const notes = keys.map(encodeWaitKey);
   expect(notes.map(parseWaitKey)).toEqual(keys);
   expect(new Set(notes).size).toBe(keys.length);
@@ -28,7 +28,7 @@ test("stored notes keep their form", () => {
 });
 
 test("the prefix matches notes of sessions and no others", () => {
-  const found = NAMES.flatMap(keysOf).filter((key) => encodeWaitKey(key).startsWith(SESSION_NOTE_PREFIX));
+  const found = NAMES.flatMap(makeKeys).filter((key) => encodeWaitKey(key).startsWith(SESSION_NOTE_PREFIX));
   expect(found).toHaveLength(NAMES.length);
   expect(found.every(({ kind }) => kind === "session")).toBe(true);
 });

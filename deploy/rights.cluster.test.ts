@@ -8,7 +8,7 @@ import { Cluster } from "@/server/kubernetes";
 import { ARCHIVER, ATTEMPT, POLICY } from "@/server/test/cluster/attempt";
 import { it } from "@/server/test/cluster/controllers";
 import { createTestNamespace } from "@/server/test/cluster/namespace";
-import { ended, podOf, say } from "@/server/test/cluster/pods";
+import { ended, setPodStatus, waitForPod } from "@/server/test/cluster/pods";
 import { createKubernetesVolumes } from "@/server/volumes/kubernetes";
 import matrix from "./rbac-matrix.json";
 import { actAs } from "./test/account";
@@ -175,10 +175,10 @@ it("without the right to watch, an attempt's end is found by listing", async () 
   const exits: AttemptExit[] = [];
   executor.onExit((exit) => exits.push(exit));
   await executor.launch(ATTEMPT);
-  const { name } = await podOf(place, ATTEMPT.attemptId);
+  const { name } = await waitForPod(place, ATTEMPT.attemptId);
   // No watch tells of what comes now.
   await expect.poll(() => errors, { timeout: 10_000 }).toHaveLength(2);
-  await say(place, name, { phase: "Failed", containerStatuses: ended({ exitCode: 1, reason: "Error" }) });
+  await setPodStatus(place, name, { phase: "Failed", containerStatuses: ended({ exitCode: 1, reason: "Error" }) });
   await expect.poll(() => exits, { timeout: 40_000 }).toHaveLength(1);
   await executor.close();
   // The refusal is said once for Jobs and once for pods, however often it is met.

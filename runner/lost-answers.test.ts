@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { openRunnerPlace } from "@/server/test/runner-place";
+import { openRunnerSetup } from "@/server/test/runner-place";
 import { readRunnerConfig } from "./config";
 import { deferred } from "./deferred";
 import { runAttempt } from "./loop";
@@ -18,7 +18,7 @@ const KINDS = [
   ...["runs.heartbeat", "runs.finish"],
 ];
 
-type Place = Awaited<ReturnType<typeof openRunnerPlace>>;
+type Place = Awaited<ReturnType<typeof openRunnerSetup>>;
 type Json = Record<string, unknown>;
 const QUIET = { info: () => undefined, warn: () => undefined };
 
@@ -83,7 +83,7 @@ function expectUnharmed(harmed: Worked, unharmed: Worked): void {
 test.each(LOSSES)(
   "a run whose calls of each kind once lose %s ends normally",
   async (loss) => {
-    await using place = await openRunnerPlace("");
+    await using place = await openRunnerSetup("");
     await using proxy = await openLossyProxy(place.url, (_kind, before) => (before === 0 ? loss : null));
     const unharmed = await work(place, place.url, "ses_unharmed");
     const harmed = await work(place, proxy.url, "ses_harmed", () => proxy.lost.includes("runs.heartbeat"));
@@ -95,7 +95,7 @@ test.each(LOSSES)(
 );
 
 test("an approval request after its turn was stopped waits for nobody", async () => {
-  await using place = await openRunnerPlace("");
+  await using place = await openRunnerSetup("");
   const { promise: hasEnded, resolve: letThrough } = deferred();
   const held: string[] = [];
   await using proxy = await openLossyProxy(place.url, async (kind) => {
@@ -126,7 +126,7 @@ test.each([1, 2, 3])(
       { weight: 1, arbitrary: fc.constantFrom(...LOSSES) },
     );
     const losses = fc.sample(any, { numRuns: 1_000, seed });
-    await using place = await openRunnerPlace("");
+    await using place = await openRunnerSetup("");
     await using proxy = await openLossyProxy(place.url, () => losses.pop() ?? null);
     const unharmed = await work(place, place.url, "ses_unharmed");
     const harmed = await work(place, proxy.url, "ses_harmed", () => proxy.lost.length > 0);

@@ -4,7 +4,7 @@ import { decideApproval, requestApproval } from "@/server/approvals";
 import { ackCommand, cancelCommand, createCommand, finishCommand } from "@/server/commands";
 import { launchRunnerJob, registerRunner } from "@/server/runners";
 import { claimRun, createRun, finishRun, heartbeatRun, releaseRun } from "@/server/runs";
-import { runnerOf, tenantOperator, testContext } from "@/server/test/context";
+import { runnerActor, tenantOperator, testContext } from "@/server/test/context";
 
 test("every mutation in a run's life writes an audit row with actor, action and tenant", async () => {
   await using database = await createTestDatabase();
@@ -15,7 +15,7 @@ test("every mutation in a run's life writes an audit row with actor, action and 
   const turn = await createCommand(operator, { runId, type: "turn", payload: { text: "go" } });
   const job = await launchRunnerJob(operator, { runId });
   const { leaseEpoch } = await claimRun(operator, { runId, runnerId: "runner_a" });
-  const runner = ctx.as(runnerOf(runId, leaseEpoch, "t1"));
+  const runner = ctx.as(runnerActor(runId, leaseEpoch, "t1"));
   await registerRunner(runner, { id: "runner_a" });
   await heartbeatRun(runner, { runId, runnerId: "runner_a", leaseEpoch });
   await ackCommand(runner, { commandId: turn.id, leaseEpoch });

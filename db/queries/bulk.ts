@@ -46,7 +46,7 @@ function matched({ from, matches, id, skip, order }: BulkSource, max: number): S
 
 const keyAt = (index: number) => sql.raw(`key${index}`);
 
-function orderOf({ order }: BulkSource): SQL {
+function orderKeys({ order }: BulkSource): SQL {
   const keys = order.map(({ isDescending }, index) => sql`${keyAt(index)} ${sql.raw(isDescending ? "desc" : "asc")}`);
   return sql.join(keys, sql`, `);
 }
@@ -67,7 +67,7 @@ export async function takeMatching(
   await allowLong(tx);
   const { rows } = await tx.execute<CreatedBulk>(sql`
     with matched as materialized (
-      select id, skip, (row_number() over (order by ${orderOf(source)}))::int as place
+      select id, skip, (row_number() over (order by ${orderKeys(source)}))::int as place
       from (${matched(isJudged ? source : { ...source, skip: sql`null::text` }, max)}) found),
     counted as (select count(*)::int as total, (count(*) filter (where skip is null))::int as will_do from matched),
     made as (${insertBulk(bulk, sql`from counted where total <= ${max}`, sql`total - will_do`)}),
@@ -136,7 +136,7 @@ export async function previewMatching(
     with found as materialized (${matched(source, max)}),
     sums as (select skip as reason, count(*)::int as count from found where skip is not null group by skip),
     placed as (
-      select id, skip, row_number() over (partition by skip is null order by ${orderOf(source)}) as place from found),
+      select id, skip, row_number() over (partition by skip is null order by ${orderKeys(source)}) as place from found),
     shown as (
       select placed.id, left(${source.title}, 200) as title, placed.skip, placed.place
       from (select * from placed where place <= ${shown}) placed

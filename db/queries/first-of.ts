@@ -19,12 +19,12 @@ type Read<Kind, Row> = { kind: Kind; rows: Row[] | null; counted: number | null 
  * listings and is built once for each shape: most listings find nothing, in less time than it takes to send a statement
  * of their own. They share one statement's time limit.
  */
-export function firstsOf<Shape extends FirstLimits, Kind extends string, Row>(
+export function createFirstsReader<Shape extends FirstLimits, Kind extends string, Row>(
   listingsOf: (shape: Shape) => readonly (readonly [Kind, Listing])[],
 ): (db: Db, shape: Shape, values: Record<string, unknown>) => Promise<FirstOf<Kind, Row>[]> {
   const readAll = shaped<Shape, Read<Kind, Row>>((shape) =>
     sql.join(
-      listingsOf(shape).map(([kind, listing]) => firstOf(kind, listing, shape)),
+      listingsOf(shape).map(([kind, listing]) => selectFirst(kind, listing, shape)),
       sql` union all `,
     ),
   );
@@ -43,7 +43,7 @@ export function firstsOf<Shape extends FirstLimits, Kind extends string, Row>(
 }
 
 /** Rows are counted only where more were found than are shown, which is rare. */
-function firstOf(kind: string, listing: Listing, { shownMax, countMax }: FirstLimits): SQL {
+function selectFirst(kind: string, listing: Listing, { shownMax, countMax }: FirstLimits): SQL {
   const counted = sql`select count(*)::int from (${listing(countMax + 1, () => sql``)}) found`;
   return sql`
     select ${kind}::text as kind, json_agg(first.*) as rows,

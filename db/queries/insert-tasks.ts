@@ -1,5 +1,5 @@
 import type { Db, Tx } from "@/db/client";
-import { clientOf } from "@/db/client";
+import { getClient } from "@/db/client";
 import { CONCURRENCY_KEY } from "@/db/schema";
 import { hiddenArrays } from "./arrays";
 import { encodeTextArray, int4Array, jsonbArray } from "./binary-arrays";
@@ -150,7 +150,7 @@ type Row = {
 /** Adds tasks, inside a transaction or as a transaction of its own. Returns verdicts in no particular order. */
 export async function insertTasks(db: Db | Tx, tasks: NewTask[], audits: NewTaskAudit[]): Promise<TaskVerdict[]> {
   const auditColumn = (key: keyof NewTaskAudit) => encodeTextArray(audits.map((audit) => audit[key]));
-  const { rows } = await clientOf(db).query<Row>({
+  const { rows } = await getClient(db).query<Row>({
     name: "agentrun-insert-tasks",
     text: INSERT_SQL,
     values: [...toColumns(tasks), auditColumn("id"), auditColumn("actor"), auditColumn("action")],
@@ -164,7 +164,7 @@ export type CheckedTask = Omit<TaskVerdict, "id" | "added"> &
 
 /** Judges a task by the rules for new tasks, and writes nothing. */
 export async function checkTask(db: Db | Tx, task: NewTask): Promise<CheckedTask> {
-  const { rows } = await clientOf(db).query<Omit<Row, "created_at"> & { created_at: string }>({
+  const { rows } = await getClient(db).query<Omit<Row, "created_at"> & { created_at: string }>({
     name: "agentrun-judge-tasks",
     text: VERDICT_SQL,
     values: toColumns([task]),

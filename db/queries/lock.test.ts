@@ -20,7 +20,7 @@ async function dispatched(database: TestDatabase) {
 }
 
 /** Returns which of the rows are locked. */
-async function lockedOf(database: TestDatabase): Promise<string[]> {
+async function listLockedRows(database: TestDatabase): Promise<string[]> {
   const client = await database.connect();
   const free = async (table: string) => {
     const { rowCount } = await client.query(`select from ${table} for no key update skip locked`);
@@ -57,7 +57,7 @@ test.each([
     await holder.query(`select from ${table} for no key update`);
     const waiter = inTx(ctx, (ctx) => lockCommand(ctx.db, commandId, null));
     await untilSomebodyWaits(database);
-    expect(await lockedOf(database)).toEqual(locked);
+    expect(await listLockedRows(database)).toEqual(locked);
     await holder.query("commit");
     expect(await waiter).not.toBeNull();
     await holder.end();

@@ -102,7 +102,7 @@ export async function lockCommand(
  * Reads a run's lease for display. Whether it has run out must be judged under its lock, since a heartbeat locks only
  * the lease.
  */
-export async function leaseOf(tx: Tx, runId: string): Promise<LeaseRow | null> {
+export async function readLease(tx: Tx, runId: string): Promise<LeaseRow | null> {
   const [lease] = await shownLease(tx).execute({ id: runId });
   return lease ?? null;
 }

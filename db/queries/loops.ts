@@ -70,7 +70,7 @@ export async function readLoops(
   names: readonly string[],
   { withLeaders }: { withLeaders: boolean },
 ): Promise<LoopFacts[]> {
-  const asked = JSON.stringify(names.map((name) => ({ name, key: loopKey(name) })));
+  const keysJson = JSON.stringify(names.map((name) => ({ name, key: loopKey(name) })));
   const ms = (column: string) => sql.raw(`(extract(epoch from ${column}) * 1000)::float8`);
   return executeNamed<LoopFacts>(
     db,
@@ -80,7 +80,7 @@ export async function readLoops(
       loop.holder, loop.version, loop.failure, loop.interval_ms as "intervalMs", loop.took_ms as "tookMs", loop.failures,
       ${ms("loop.passed_at")} as "passedAtMs", ${ms("loop.began_at")} as "beganAtMs", ${ms("loop.noted_at")} as "notedAtMs",
       ${ms("clock_timestamp()")} as "nowMs"
-    from jsonb_to_recordset(${asked}::jsonb) as asked (name text, key bigint)
+    from jsonb_to_recordset(${keysJson}::jsonb) as asked (name text, key bigint)
     left join agentrun_loops loop on loop.name = asked.name
     left join leader on leader.key = asked.key`,
   );

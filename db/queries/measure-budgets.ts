@@ -44,7 +44,7 @@ const ALL = sql`'*'`;
 const TODAY = sql`(select (clock_timestamp() at time zone 'UTC')::date)`;
 
 /** The day, week or month that contains a day. */
-const spanOf = (budget: SQL, day: SQL) => sql`(
+const selectPeriod = (budget: SQL, day: SQL) => sql`(
   select date_trunc(${budget}.period, ${day}::timestamp)::date as first,
     (date_trunc(${budget}.period, ${day}::timestamp) + make_interval(months => (${budget}.period = 'month')::int,
       weeks => (${budget}.period = 'week')::int, days => (${budget}.period = 'day')::int))::date as next)`;
@@ -52,14 +52,14 @@ const spanOf = (budget: SQL, day: SQL) => sql`(
 /** Selects budgets by day, week or month in their current period. `where` is a condition on `budget`. */
 const currentPeriods = (where: SQL) => sql`(
   select budget.*, span.first::text as key, null::text as session_id, span.first, span.next
-  from agentrun_budgets budget cross join lateral ${spanOf(sql`budget`, TODAY)} span
+  from agentrun_budgets budget cross join lateral ${selectPeriod(sql`budget`, TODAY)} span
   where budget.period <> 'session' and ${where})`;
 
 /** Selects budgets in their recorded periods. `where` is a condition on `budget` and `noted`. */
 const recordedPeriods = (where: SQL) => sql`(
   select budget.*, noted.key, noted.session_id, span.first, span.next
   from agentrun_budgets budget join agentrun_budget_periods noted on noted.budget_id = budget.id
-  left join lateral ${spanOf(sql`budget`, sql`case when noted.session_id is null then noted.key end`)} span on noted.session_id is null
+  left join lateral ${selectPeriod(sql`budget`, sql`case when noted.session_id is null then noted.key end`)} span on noted.session_id is null
   where ${where})`;
 
 /** Selects the budgets that every session has separately, in the period of one session. */

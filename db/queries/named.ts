@@ -1,7 +1,7 @@
 import { fillPlaceholders, type SQL } from "drizzle-orm";
 import { PgDialect } from "drizzle-orm/pg-core";
 import type pg from "pg";
-import { clientOf, type Db, type Tx } from "@/db/client";
+import { type Db, getClient, type Tx } from "@/db/client";
 import { statementName } from "@/db/statement-name";
 
 const dialect = new PgDialect({ casing: "snake_case" });
@@ -13,7 +13,7 @@ const dialect = new PgDialect({ casing: "snake_case" });
  */
 export async function executeNamed<Row extends pg.QueryResultRow>(db: Db | Tx, statement: SQL): Promise<Row[]> {
   const { sql: text, params } = dialect.sqlToQuery(statement);
-  const { rows } = await clientOf(db).query<Row>({ name: nameOf(text), text, values: params });
+  const { rows } = await getClient(db).query<Row>({ name: findName(text), text, values: params });
   return rows;
 }
 
@@ -31,13 +31,13 @@ export function shaped<Shape extends object, Row extends pg.QueryResultRow>(
     if (existing) return existing;
     if (built.size >= NAMES_MAX) throw new Error("too many shapes of a statement: a value stands in one");
     const { sql: text, params } = dialect.sqlToQuery(build(shape));
-    const entry = { name: nameOf(text), text, params };
+    const entry = { name: findName(text), text, params };
     built.set(key, entry);
     return entry;
   };
   return async (db, shape, values) => {
     const { params, ...statement } = buildOnce(shape);
-    const { rows } = await clientOf(db).query<Row>({ ...statement, values: fillPlaceholders(params, values) });
+    const { rows } = await getClient(db).query<Row>({ ...statement, values: fillPlaceholders(params, values) });
     return rows;
   };
 }
@@ -46,7 +46,7 @@ const names = new Map<string, string>();
 /** More texts than there are variants: a text that contains a value would let the cache grow for ever. */
 const NAMES_MAX = 1_000;
 
-function nameOf(text: string): string {
+function findName(text: string): string {
   const existing = names.get(text);
   if (existing !== undefined) return existing;
   if (names.size >= NAMES_MAX) throw new Error("too many named statements: a value stands in a text");

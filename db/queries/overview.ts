@@ -1,7 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { NeedKind } from "@/contract/overview";
 import type { Db } from "@/db/client";
-import { type FirstLimits, type FirstOf, firstsOf, type Listing } from "./first-of";
+import { createFirstsReader, type FirstLimits, type FirstOf, type Listing } from "./first-of";
 import { shaped } from "./named";
 import { fromSilentRuns, SILENT_SINCE } from "./silent-since";
 
@@ -23,11 +23,11 @@ export type NeedRow = {
 const NEED = sql`session.title, run.tenant_id as "tenantId", run.id as "runId", run.session_id as "sessionId",
   run.task_id as "taskId"`;
 
-function shapeOf({ tenantId, projectId }: OverviewScope): ScopeShape {
+function toShape({ tenantId, projectId }: OverviewScope): ScopeShape {
   return { ofTenant: tenantId !== null, ofProject: projectId !== undefined };
 }
 
-function valuesOf({ tenantId, projectId }: OverviewScope): Record<string, unknown> {
+function toValues({ tenantId, projectId }: OverviewScope): Record<string, unknown> {
   return { tenantId, projectId };
 }
 
@@ -45,7 +45,7 @@ function inScope({ ofTenant, ofProject }: ScopeShape, row: SQL): SQL {
 type NeedLimits = FirstLimits & { flappingAttempts: number; stuckAfterMs: number; failedWithinMs: number };
 type NeedsShape = ScopeShape & NeedLimits & { hasReader: boolean };
 
-const needsOf = firstsOf<NeedsShape, NeedKind, NeedRow>((shape) => {
+const readListings = createFirstsReader<NeedsShape, NeedKind, NeedRow>((shape) => {
   const listings: [NeedKind, Listing][] = [
     ["approval", openApprovals(shape)],
     ["fencing", fencing(shape)],
@@ -67,8 +67,8 @@ export function readNeeds(
   readerId: string | undefined,
   limits: NeedLimits,
 ): Promise<FirstOf<NeedKind, NeedRow>[]> {
-  const shape = { ...shapeOf(scope), ...limits, hasReader: readerId !== undefined };
-  return needsOf(db, shape, { ...valuesOf(scope), readerId });
+  const shape = { ...toShape(scope), ...limits, hasReader: readerId !== undefined };
+  return readListings(db, shape, { ...toValues(scope), readerId });
 }
 
 /** Waiting approvals, oldest first. */
@@ -154,7 +154,7 @@ export type OverviewCounts = {
   runners: number;
 };
 
-const countsOf = shaped<ScopeShape, OverviewCounts>(
+const readCountsRow = shaped<ScopeShape, OverviewCounts>(
   (shape) => sql`
     select
       (select count(*)::int from agentrun_approvals approval
@@ -171,7 +171,7 @@ const countsOf = shaped<ScopeShape, OverviewCounts>(
 
 /** Counts what has an index of its own; failures are counted up to 10,000. */
 export async function readOverviewCounts(db: Db, scope: OverviewScope): Promise<OverviewCounts> {
-  const [row] = await countsOf(db, shapeOf(scope), valuesOf(scope));
+  const [row] = await readCountsRow(db, toShape(scope), toValues(scope));
   if (!row) throw new Error("counts are one row");
   return row;
 }

@@ -1,20 +1,20 @@
 import { sql } from "drizzle-orm";
 import type { AttentionKind } from "@/contract/queue-commander";
 import type { Db } from "@/db/client";
-import { type FirstLimits, type FirstOf, firstsOf, type Listing } from "./first-of";
+import { createFirstsReader, type FirstLimits, type FirstOf, type Listing } from "./first-of";
 import { HELD, NEVER_SQL } from "./held-until";
 import {
   type CommanderScope,
   inSight,
   ofProject,
-  placesOf,
   QUEUE,
   type QueueRef,
   type SightShape,
-  shapeOf,
   TENANT,
-  valuesOf,
-  valuesOfPlaces,
+  toPlaceValues,
+  toShape,
+  toValues,
+  unnestPlaces,
 } from "./queue-commander";
 import { SESSION_NOTE_PREFIX } from "./wait-key";
 
@@ -41,7 +41,7 @@ type AttentionLimits = FirstLimits & { deadLetterMs: number };
 
 type AttentionShape = SightShape & AttentionLimits & { waits: boolean; hasFailed: boolean };
 
-const attentionOf = firstsOf<AttentionShape, AttentionKind, AttentionRow>((shape) => {
+const readListings = createFirstsReader<AttentionShape, AttentionKind, AttentionRow>((shape) => {
   const listings: [AttentionKind, Listing][] = [
     ["approval", waitingApprovals(shape)],
     ["paused", pausedPlaces(shape)],
@@ -59,11 +59,11 @@ export function readAttention(
   limits: AttentionLimits,
 ): Promise<FirstOf<AttentionKind, AttentionRow>[]> {
   const { places, failedPlaces } = sight;
-  const shape = { ...shapeOf(sight), ...limits, waits: places.length > 0, hasFailed: failedPlaces.length > 0 };
-  return attentionOf(db, shape, {
-    ...valuesOf(sight),
-    ...valuesOfPlaces("waiting", places),
-    ...valuesOfPlaces("failed", failedPlaces),
+  const shape = { ...toShape(sight), ...limits, waits: places.length > 0, hasFailed: failedPlaces.length > 0 };
+  return readListings(db, shape, {
+    ...toValues(sight),
+    ...toPlaceValues("waiting", places),
+    ...toPlaceValues("failed", failedPlaces),
   });
 }
 
@@ -140,7 +140,7 @@ const parked =
       task.session_id as "sessionId", task.failure_message as detail,
       (extract(epoch from task.parked_until) * 1000)::float8 as "untilMs",
       (extract(epoch from task.parked_at) * 1000)::float8 as "sinceMs"
-    from ${placesOf("waiting")} cross join lateral (
+    from ${unnestPlaces("waiting")} cross join lateral (
       select task.tenant_id, task.queue, task.lane, task.id, task.title, task.run_id, task.session_id,
         task.failure_message, task.parked_until, task.parked_at
       from agentrun_queue_tasks task
@@ -185,7 +185,7 @@ const deadLetters =
     select ${ATTENTION_TASK}, ${NO_TEXT} as "approvalId", task.run_id as "runId",
       task.session_id as "sessionId", concat_ws(': ', task.dead_letter, task.failure_message) as detail,
       null::float8 as "untilMs", (extract(epoch from task.updated_at) * 1000)::float8 as "sinceMs"
-    from ${placesOf("failed")} cross join lateral (
+    from ${unnestPlaces("failed")} cross join lateral (
       select task.tenant_id, task.queue, task.lane, task.id, task.title, task.run_id, task.session_id,
         task.failure_message, task.dead_letter, task.updated_at
       from agentrun_queue_tasks task

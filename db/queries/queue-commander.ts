@@ -42,16 +42,16 @@ const LINE = sql`task.id as "taskId", task.title, task.tenant_id as "tenantId", 
 const LINE_COLUMNS = sql`task.id, task.title, task.tenant_id, task.queue, task.lane, task.priority, task.state,
   task.backend_profile, task.run_id, task.session_id`;
 
-export function shapeOf({ tenantId, projectId, queue }: CommanderScope): SightShape {
+export function toShape({ tenantId, projectId, queue }: CommanderScope): SightShape {
   return { ofTenant: tenantId !== null, ofProject: projectId !== undefined, ofQueue: queue !== undefined };
 }
 
 /** The values of a sight's placeholders, except its places: one statement may have several sets of places. */
-export function valuesOf({ tenantId, projectId, queue }: CommanderScope): Record<string, unknown> {
+export function toValues({ tenantId, projectId, queue }: CommanderScope): Record<string, unknown> {
   return { tenantId, projectId, queue };
 }
 
-export function valuesOfPlaces(name: string, places: QueueRef[]): Record<string, string[]> {
+export function toPlaceValues(name: string, places: QueueRef[]): Record<string, string[]> {
   return {
     [`${name}Tenants`]: places.map(({ tenantId }) => tenantId),
     [`${name}Queues`]: places.map(({ queue }) => queue),
@@ -59,7 +59,7 @@ export function valuesOfPlaces(name: string, places: QueueRef[]): Record<string,
 }
 
 /** Unnests the places of that name, however many, each as `place`. */
-export function placesOf(name: string): SQL {
+export function unnestPlaces(name: string): SQL {
   const column = (key: string) => hiddenArray(sql`${sql.placeholder(`${name}${key}`)}::text[]`);
   return sql`unnest(${column("Tenants")}, ${column("Queues")}) as place (tenant_id, queue)`;
 }
@@ -84,7 +84,7 @@ export function inSight({ ofTenant, ofProject, ofQueue }: SightShape, row: SQL):
   );
 }
 
-const topOf = (shape: string, ids: SQL) =>
+const prepareTop = (shape: string, ids: SQL) =>
   prepared(`top-${shape}`, (db) =>
     db
       .select()
@@ -94,23 +94,23 @@ const topOf = (shape: string, ids: SQL) =>
   );
 const TOP_ORDER = sql`order by priority desc, created_at, id limit ${sql.raw(String(TOP_TASKS))}`;
 const topOfPlaces = (project: SQL) => sql`
-  select top.id from ${placesOf("all")} cross join lateral (
+  select top.id from ${unnestPlaces("all")} cross join lateral (
     select task.id, task.priority, task.created_at from agentrun_queue_tasks task
     where task.tenant_id = place.tenant_id and task.queue = place.queue ${project} ${TOP_ORDER}) top
   ${TOP_ORDER}`;
-const topOfAll = topOf("all", sql`select task.id from agentrun_queue_tasks task ${TOP_ORDER}`);
-const topOfQueue = topOf(
+const topOfAll = prepareTop("all", sql`select task.id from agentrun_queue_tasks task ${TOP_ORDER}`);
+const topOfQueue = prepareTop(
   "queue",
   sql`select task.id from agentrun_queue_tasks task where task.queue = ${QUEUE} ${TOP_ORDER}`,
 );
-const topOfTenant = topOf("tenant", topOfPlaces(NOTHING));
-const topOfProject = topOf("project", topOfPlaces(OF_PROJECT));
+const topOfTenant = prepareTop("tenant", topOfPlaces(NOTHING));
+const topOfProject = prepareTop("project", topOfPlaces(OF_PROJECT));
 
 /** Returns the tasks that come first, whatever their state. */
 export async function readTop(db: Db, { tenantId, projectId, queue, places }: CommanderScope): Promise<QueueTaskRow[]> {
   if (tenantId === null && projectId === undefined)
     return queue === undefined ? topOfAll(db).execute() : topOfQueue(db).execute({ queue });
-  const values = valuesOfPlaces("all", places);
+  const values = toPlaceValues("all", places);
   return projectId === undefined ? topOfTenant(db).execute(values) : topOfProject(db).execute({ ...values, projectId });
 }
 
@@ -124,12 +124,12 @@ export type PaceLimits = { startsMax: number; minutes: number; activeMax: number
 
 type PaceShape = SightShape & PaceLimits & { startsEach: number; isFew: boolean };
 
-const paceOf = shaped<PaceShape, Pace>(
+const readPaceRow = shaped<PaceShape, Pace>(
   (shape) => sql`
-    select (select to_json(waits) from (${waitsOf(shape)}) waits) as waits,
-      (select to_json(throughput) from (${throughputOf(shape)}) throughput) as throughput,
-      (select to_json(oldest) from (${oldestOf(shape)}) oldest) as oldest,
-      (select coalesce(json_agg(active), '[]') from (${activeOf(shape)}) active) as active`,
+    select (select to_json(waits) from (${selectWaits(shape)}) waits) as waits,
+      (select to_json(throughput) from (${selectThroughput(shape)}) throughput) as throughput,
+      (select to_json(oldest) from (${selectOldest(shape)}) oldest) as oldest,
+      (select coalesce(json_agg(active), '[]') from (${selectActive(shape)}) active) as active`,
 );
 
 /**
@@ -144,17 +144,17 @@ export async function readPace(
 ): Promise<Pace> {
   const count = sight.places.length;
   const shape = {
-    ...shapeOf(sight),
+    ...toShape(sight),
     ...limits,
-    startsEach: shareOf(limits.startsMax, count),
+    startsEach: boundStartsEach(limits.startsMax, count),
     isFew: count <= FEW_PLACES && sight.projectId === undefined,
   };
   const values = {
-    ...valuesOf(sight),
-    ...valuesOfPlaces("all", sight.places),
-    ...valuesOfPlaces("waiting", waiting.places),
+    ...toValues(sight),
+    ...toPlaceValues("all", sight.places),
+    ...toPlaceValues("waiting", waiting.places),
   };
-  const [pace] = await paceOf(db, shape, values);
+  const [pace] = await readPaceRow(db, shape, values);
   if (!pace) throw new Error("how the queue goes was not read");
   return pace;
 }
@@ -164,12 +164,12 @@ export async function readPace(
  * after the rows are read: applied before, it would make the index of all queues' starts look as good as their own. For
  * many queues, most of them quiet, and for a project, it bounds what is read.
  */
-function waitsOf({ ofTenant, ofProject, ofQueue, startsMax, startsEach, isFew }: PaceShape): SQL {
+function selectWaits({ ofTenant, ofProject, ofQueue, startsMax, startsEach, isFew }: PaceShape): SQL {
   const isRecent = sql`dispatched_at > now() - interval '1 hour'`;
   const newest = (count: number) => sql`order by dispatched_at desc limit ${sql.raw(String(count))}`;
   const starts =
     ofTenant || ofProject || ofQueue
-      ? sql`select start.* from ${placesOf("all")} cross join lateral (
+      ? sql`select start.* from ${unnestPlaces("all")} cross join lateral (
         select ready_at, dispatched_at from agentrun_queue_attempts attempt
         where attempt.tenant_id = place.tenant_id and attempt.queue = place.queue
           ${ofProject ? sql`and project_id = ${PROJECT}` : NOTHING} ${isFew ? NOTHING : sql`and ${isRecent}`}
@@ -188,14 +188,14 @@ function waitsOf({ ofTenant, ofProject, ofQueue, startsMax, startsEach, isFew }:
  * The number of starts to read from each queue, so that the total stays bounded; a power of two, so that there are few
  * different statements.
  */
-function shareOf(max: number, places: number): number {
+function boundStartsEach(max: number, places: number): number {
   return Math.min(max, 2 ** Math.ceil(Math.log2(Math.max(10, (2 * max) / Math.max(1, places)))));
 }
 
-function oldestOf(shape: SightShape): SQL {
+function selectOldest(shape: SightShape): SQL {
   return sql`
     select ${LINE}, (extract(epoch from task.ready_at) * 1000)::float8 as "sinceMs"
-    from ${placesOf("waiting")} cross join lateral (
+    from ${unnestPlaces("waiting")} cross join lateral (
       select ${LINE_COLUMNS}, task.ready_at from agentrun_queue_tasks task
       where task.tenant_id = place.tenant_id and task.queue = place.queue and task.state = 'pending'
         and task.not_before is null ${ofProject(shape)}
@@ -204,7 +204,7 @@ function oldestOf(shape: SightShape): SQL {
 }
 
 /** Tasks that hold a slot, longest first. */
-function activeOf(shape: PaceShape): SQL {
+function selectActive(shape: PaceShape): SQL {
   return sql`
     select ${LINE}, (extract(epoch from task.updated_at) * 1000)::float8 as "sinceMs",
       array_remove(array[task.latest_attempt ->> 'startedAt', task.latest_attempt ->> 'dispatchedAt'], null) as times
@@ -214,7 +214,7 @@ function activeOf(shape: PaceShape): SQL {
 }
 
 /** What happened in the last whole minutes and the current one, and the length of that time. */
-function throughputOf({ ofTenant, ofQueue, minutes }: PaceShape): SQL {
+function selectThroughput({ ofTenant, ofQueue, minutes }: PaceShape): SQL {
   const since = sql`date_trunc('minute', now()) - ${sql.raw(String(minutes))} * interval '1 minute'`;
   return sql`
     select coalesce(sum(started), 0)::float8 as started, coalesce(sum(completed), 0)::float8 as completed,

@@ -19,7 +19,7 @@ export type CountScope = { tenantId?: string | null; projectId?: string; queue?:
  * count of the table at that moment.
  */
 export async function readTaskCounts(db: Db | Tx, scope: CountScope): Promise<TaskCount[]> {
-  const inScope = scopeOf(scope);
+  const inScope = matchScope(scope);
   return executeNamed<TaskCount>(
     db,
     sql`
@@ -35,7 +35,7 @@ export async function readTaskCounts(db: Db | Tx, scope: CountScope): Promise<Ta
   );
 }
 
-function scopeOf({ tenantId, projectId, queue, lane }: CountScope): SQL {
+function matchScope({ tenantId, projectId, queue, lane }: CountScope): SQL {
   const conditions = [
     typeof tenantId === "string" ? sql`tenant_id = ${tenantId}` : undefined,
     projectId === undefined ? undefined : sql`project_id = ${projectId}`,

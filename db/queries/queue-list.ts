@@ -34,7 +34,7 @@ export type TaskListFilter = TimeRange & {
   search?: string;
 };
 /** A task's place in the order of the screen; the instant is the database's own text. */
-export type TaskPlace = { priority: number; createdAt: string; id: string };
+export type TaskPosition = { priority: number; createdAt: string; id: string };
 
 /** A full task id as this program makes them: it is looked up, not searched for. */
 const TASK_ID = /^qt_[0-9a-f]{32}$/;
@@ -57,14 +57,14 @@ const NOT_DUE_MAX = 2_000;
  * nothing else, however rare the matching tasks are. Only where there are too many kinds, and for a search, the list is
  * read row by row, a bounded number for each page.
  */
-export async function readTaskPlaces(
+export async function readTaskPositions(
   db: Db,
   filter: TaskListFilter,
-  { after, count }: { after: TaskPlace | null; count: number },
-): Promise<{ places: TaskPlace[]; last: TaskPlace | null }> {
-  const source = await sourceOf(db, filter);
+  { after, count }: { after: TaskPosition | null; count: number },
+): Promise<{ places: TaskPosition[]; last: TaskPosition | null }> {
+  const source = await chooseSource(db, filter);
   const isScan = source.rest !== undefined;
-  const { rows } = await db.execute<TaskPlace & { isMatch: boolean }>(sql`
+  const { rows } = await db.execute<TaskPosition & { isMatch: boolean }>(sql`
     select head.id, head.priority, head.created_at::text as "createdAt", ${source.rest ?? sql`true`} as "isMatch"
     from (${source.heads(after, isScan ? SCANNED_MAX : count)}) head
     ${isScan ? sql`join agentrun_queue_tasks on agentrun_queue_tasks.id = head.id` : sql``}
@@ -117,37 +117,37 @@ function matchesReader({ unread, readerId }: TaskListFilter): SQL | undefined {
 
 type Source = {
   /** Selects the first tasks after a place, in order: columns id, priority and created_at. */
-  heads(after: TaskPlace | null, max: number): SQL;
+  heads(after: TaskPosition | null, max: number): SQL;
   /** The remaining conditions; undefined where every task selected by `heads` matches. */
   rest: SQL | undefined;
 };
 
-async function sourceOf(db: Db, filter: TaskListFilter): Promise<Source> {
+async function chooseSource(db: Db, filter: TaskListFilter): Promise<Source> {
   const { tenantIds, projectId, queue, lane, state } = filter;
   const search = looksFor(filter);
   // A single task is found by its id, and recent changes by their version, whatever the kind; both are then sorted.
   if (filter.updatedAfter !== undefined || TASK_ID.test(filter.search ?? ""))
-    return { heads: headsOf(matchesTasks(filter)), rest: undefined };
+    return { heads: selectHeads(matchesTasks(filter)), rest: undefined };
   if (filter.dependsOn !== undefined) {
     const dependents = sql`select task_id from agentrun_queue_dependencies where depends_on_id = ${filter.dependsOn}`;
     return {
-      heads: headsOf(and(sql`${queueTasks.id} = any(array(${dependents}))`, matchesTasks(filter))),
+      heads: selectHeads(and(sql`${queueTasks.id} = any(array(${dependents}))`, matchesTasks(filter))),
       rest: undefined,
     };
   }
   if (filter.parked === true && (await areFewNotDue(db)))
     return {
-      heads: headsOf(and(sql`${queueTasks.id} = any(array(${NOT_DUE}))`, matchesTasks(filter))),
+      heads: selectHeads(and(sql`${queueTasks.id} = any(array(${NOT_DUE}))`, matchesTasks(filter))),
       rest: undefined,
     };
-  const isKindAsked = projectId !== undefined || lane !== undefined || state !== undefined;
+  const hasKind = projectId !== undefined || lane !== undefined || state !== undefined;
   const isIndexed = tenantIds.length === 0 || (tenantIds.length === 1 && queue !== undefined);
-  if (!isKindAsked && isIndexed) return { heads: headsOf(ofKind({ tenantIds, queue })), rest: search };
-  if ((await countKinds(db, filter)) <= KINDS_MAX) return { heads: headsOfKinds(filter), rest: search };
+  if (!hasKind && isIndexed) return { heads: selectHeads(ofKind({ tenantIds, queue })), rest: search };
+  if ((await countKinds(db, filter)) <= KINDS_MAX) return { heads: selectHeadsOfKinds(filter), rest: search };
   const rest = and(ofKind(filter), search) ?? sql`true`;
   // For a tenant, only its own tasks: a place among those of other tenants is nobody else's business.
-  if (tenantIds.length > 0) return { heads: headsOfPlaces({ tenantIds, queue }), rest };
-  return { heads: headsOf(ofKind({ tenantIds, queue })), rest };
+  if (tenantIds.length > 0) return { heads: selectHeadsOfQueues({ tenantIds, queue }), rest };
+  return { heads: selectHeads(ofKind({ tenantIds, queue })), rest };
 }
 
 /**
@@ -181,9 +181,9 @@ function ofKind({ tenantIds, projectId, queue, lane, state }: TaskListFilter): S
   );
 }
 
-function headsOf(matches: SQL | undefined): Source["heads"] {
+function selectHeads(matches: SQL | undefined): Source["heads"] {
   return (after, max) => {
-    const parts = afterPlace(after).map(
+    const parts = afterPosition(after).map(
       (isAfter) => sql`(select id, priority, created_at from agentrun_queue_tasks
         where ${and(matches, isAfter) ?? sql`true`} ${IN_ORDER} limit ${max})`,
     );
@@ -191,22 +191,25 @@ function headsOf(matches: SQL | undefined): Source["heads"] {
   };
 }
 
-function headsOfKinds(filter: TaskListFilter): Source["heads"] {
-  return headsOfEach(kindsOf(filter), ["tenant_id", "project_id", "queue", "lane", "state"]);
+function selectHeadsOfKinds(filter: TaskListFilter): Source["heads"] {
+  return selectHeadsOfEach(selectKinds(filter), ["tenant_id", "project_id", "queue", "lane", "state"]);
 }
 
 /** The heads of each queue of some tenants; there are few queues, however many lanes they have. */
-function headsOfPlaces(filter: TaskListFilter): Source["heads"] {
-  return headsOfEach(sql`select distinct tenant_id, queue from (${kindsOf(filter)}) known`, ["tenant_id", "queue"]);
+function selectHeadsOfQueues(filter: TaskListFilter): Source["heads"] {
+  return selectHeadsOfEach(sql`select distinct tenant_id, queue from (${selectKinds(filter)}) known`, [
+    "tenant_id",
+    "queue",
+  ]);
 }
 
 /**
  * Merges the heads of groups of tasks. Each group is sorted by an index that begins with the columns shared within it.
  */
-function headsOfEach(groups: SQL, shared: string[]): Source["heads"] {
+function selectHeadsOfEach(groups: SQL, shared: string[]): Source["heads"] {
   const isOfGroup = sql.raw(shared.map((name) => `agentrun_queue_tasks.${name} = kind.${name}`).join(" and "));
   return (after, max) => {
-    const parts = afterPlace(after).map(
+    const parts = afterPosition(after).map(
       (isAfter) => sql`(select id, priority, created_at from agentrun_queue_tasks
         where ${isOfGroup} ${isAfter === undefined ? sql`` : sql`and ${isAfter}`} ${IN_ORDER} limit ${max})`,
     );
@@ -221,7 +224,7 @@ const IN_ORDER = sql`order by priority desc, created_at, id`;
  * After a place come the later tasks of its priority, then the lower priorities. These are two conditions, because a
  * single one with an OR over both directions could not start in the middle of an index.
  */
-function afterPlace(place: TaskPlace | null): (SQL | undefined)[] {
+function afterPosition(place: TaskPosition | null): (SQL | undefined)[] {
   if (place === null) return [undefined];
   return [
     sql`${queueTasks.priority} = ${place.priority}
@@ -231,7 +234,7 @@ function afterPlace(place: TaskPlace | null): (SQL | undefined)[] {
 }
 
 /** The existing kinds of tasks, by the counters and the changes since they were folded. */
-export function kindsOf(filter: TaskListFilter): SQL {
+export function selectKinds(filter: TaskListFilter): SQL {
   const where = kindConditions(filter);
   return sql`
     select tenant_id, project_id, queue, lane, state from agentrun_queue_counts where tasks > 0 and ${where}
@@ -254,7 +257,7 @@ export function kindConditions({ tenantIds, projectId, queue, lane, state }: Tas
 async function countKinds(db: Db, filter: TaskListFilter): Promise<number> {
   const [row] = await executeNamed<{ kinds: number }>(
     db,
-    sql`select count(*)::int as kinds from (${kindsOf(filter)}) kind`,
+    sql`select count(*)::int as kinds from (${selectKinds(filter)}) kind`,
   );
   return row?.kinds ?? 0;
 }

@@ -2,10 +2,10 @@ import { and, type SQL, sql } from "drizzle-orm";
 import type { Db } from "@/db/client";
 import { queueTasks } from "@/db/schema";
 import { executeNamed } from "./named";
-import { kindConditions, kindsOf, matchesTasks, type TaskListFilter } from "./queue-list";
+import { kindConditions, matchesTasks, selectKinds, type TaskListFilter } from "./queue-list";
 
 /** A task's place among those that changed last. The transaction id is the database's own text. */
-export type NewestPlace = { changeXid: string; version: number; id: string };
+export type NewestPosition = { changeXid: string; version: number; id: string };
 
 /** Up to this number of tasks are all sorted; beyond it, only the last to change are looked at. */
 const SORTED_MAX = 2_000;
@@ -20,11 +20,11 @@ const SCANNED_MAX = 1_000;
 export async function readNewestTasks(
   db: Db,
   filter: TaskListFilter,
-  { after, count }: { after: NewestPlace | null; count: number },
-): Promise<{ places: NewestPlace[]; last: NewestPlace | null }> {
+  { after, count }: { after: NewestPosition | null; count: number },
+): Promise<{ places: NewestPosition[]; last: NewestPosition | null }> {
   if ((await countKnown(db, filter)) <= SORTED_MAX) {
-    const { rows } = await db.execute<NewestPlace>(sql`
-      select ${PLACE} from (${kindsOf(filter)}) kind
+    const { rows } = await db.execute<NewestPosition>(sql`
+      select ${PLACE} from (${selectKinds(filter)}) kind
       cross join lateral (select id from agentrun_queue_tasks
         where tenant_id = kind.tenant_id and project_id = kind.project_id and queue = kind.queue
           and lane = kind.lane and state = kind.state limit ${SORTED_MAX}) known
@@ -34,7 +34,7 @@ export async function readNewestTasks(
   }
   const { tenantIds } = filter;
   const ofTenant = and(...tenantIds.map((tenantId) => sql`tenant_id = ${tenantId}`), isAfter(after)) ?? sql`true`;
-  const { rows } = await db.execute<NewestPlace & { isMatch: boolean }>(sql`
+  const { rows } = await db.execute<NewestPosition & { isMatch: boolean }>(sql`
     select ${PLACE}, ${matchesTasks(filter) ?? sql`true`} as "isMatch"
     from (select id from agentrun_queue_tasks where ${ofTenant} ${NEWEST_FIRST} limit ${SCANNED_MAX}) head
     join agentrun_queue_tasks on agentrun_queue_tasks.id = head.id ${NEWEST_FIRST}`);
@@ -51,7 +51,7 @@ const PLACE = sql`agentrun_queue_tasks.id, agentrun_queue_tasks.change_xid::text
 const NEWEST_FIRST = sql`order by agentrun_queue_tasks.change_xid desc, agentrun_queue_tasks.version desc,
   agentrun_queue_tasks.id desc`;
 
-function isAfter(place: NewestPlace | null): SQL | undefined {
+function isAfter(place: NewestPosition | null): SQL | undefined {
   if (place === null) return undefined;
   const { changeXid, version, id } = place;
   return sql`(${queueTasks.changeXid}, ${queueTasks.version}, ${queueTasks.id})

@@ -3,29 +3,29 @@ import type { CONVERSATION_SPEAKERS } from "@/contract/conversation";
 import type { Db, Tx } from "@/db/client";
 
 /** How far the changes of sessions were followed, with the epoch in which that place is valid. */
-export type ConversationPlace = { epoch: string; xid: string; version: number };
+export type ConversationPosition = { epoch: string; xid: string; version: number };
 export type ChangedSession = { sessionId: string; xid: string; version: number };
 
 /**
  * Returns how far the changes of sessions were followed. A database that nobody has followed yet, or that was restored
  * from a dump, starts at its oldest session, so that whatever it holds is read once.
  */
-export async function readConversationPlace(db: Db | Tx): Promise<ConversationPlace> {
-  const known = await findConversationPlace(db);
+export async function readConversationPosition(db: Db | Tx): Promise<ConversationPosition> {
+  const known = await findConversationPosition(db);
   if (known !== null) return known;
   await db.execute(sql`
     insert into agentrun_conversation_feed as known (epoch, xid, version)
     values (coalesce((select epoch from agentrun_feed_epoch), 'none'), '0', -1)
     on conflict (is_only) do update set epoch = excluded.epoch, xid = excluded.xid, version = excluded.version
     where known.epoch <> excluded.epoch`);
-  const place = await findConversationPlace(db);
+  const place = await findConversationPosition(db);
   if (place === null) throw new Error("the place of conversations vanished");
   return place;
 }
 
 /** Looks first, because an idle worker asks every few seconds and an upsert that changes nothing still writes. */
-async function findConversationPlace(db: Db | Tx): Promise<ConversationPlace | null> {
-  const { rows } = await db.execute<ConversationPlace>(sql`
+async function findConversationPosition(db: Db | Tx): Promise<ConversationPosition | null> {
+  const { rows } = await db.execute<ConversationPosition>(sql`
     select feed.epoch, feed.xid::text as xid, feed.version::float8 as version from agentrun_conversation_feed feed
     where feed.epoch = coalesce((select epoch from agentrun_feed_epoch), 'none')`);
   return rows[0] ?? null;
@@ -37,7 +37,7 @@ async function findConversationPlace(db: Db | Tx): Promise<ConversationPlace | n
  */
 export async function readChangedSessions(
   db: Db | Tx,
-  place: ConversationPlace,
+  place: ConversationPosition,
   limit: number,
 ): Promise<ChangedSession[]> {
   const { rows } = await db.execute<ChangedSession>(sql`
@@ -50,10 +50,10 @@ export async function readChangedSessions(
 }
 
 /** Moves the place, unless another worker has moved it; returns whether it was moved. */
-export async function moveConversationPlace(
+export async function moveConversationPosition(
   db: Db | Tx,
-  from: ConversationPlace,
-  to: Pick<ConversationPlace, "xid" | "version">,
+  from: ConversationPosition,
+  to: Pick<ConversationPosition, "xid" | "version">,
 ): Promise<boolean> {
   const { rowCount } = await db.execute(sql`
     update agentrun_conversation_feed set xid = ${to.xid}::xid8, version = ${to.version}::bigint
@@ -112,12 +112,12 @@ export async function readSpokenEvents(
   span: { runId: string; afterSeq: number; throughSeq: number },
   textMax: number,
 ): Promise<SpokenEvent[]> {
-  const textOf = (name: string) =>
+  const textField = (name: string) =>
     sql.raw(`case when jsonb_typeof(payload->'${name}') = 'string' then payload->>'${name}' end`);
   const { rows } = await db.execute<SpokenEvent>(sql`
     select seq, created_at::text as at, type,
-      left(coalesce(${textOf("text")}, ${textOf("message")}, ${textOf("content")}), ${textMax}) as text,
-      ${textOf("commandId")} as "commandId"
+      left(coalesce(${textField("text")}, ${textField("message")}, ${textField("content")}), ${textMax}) as text,
+      ${textField("commandId")} as "commandId"
     from agentrun_events
     where run_id = ${span.runId} and seq > ${span.afterSeq} and seq <= ${span.throughSeq}
       and (type in ('user_message', 'assistant_message') and payload->>'agentThreadId' is null
@@ -126,7 +126,7 @@ export async function readSpokenEvents(
   return rows;
 }
 
-export type SaidText = {
+export type MessageText = {
   seq: number;
   commandId: string | null;
   speaker: (typeof CONVERSATION_SPEAKERS)[number];
@@ -138,10 +138,10 @@ export type SaidText = {
  * Stores what was said up to a seq of a run, once, and how far it was read. Stores nothing where the run was removed
  * meanwhile. Must run in a transaction: the lock keeps the run until its commit, and does not wait for its appenders.
  */
-export async function storeSaid(
+export async function storeMessages(
   tx: Tx,
   run: UnreadRun,
-  read: { seq: number; commandId: string | null; said: readonly SaidText[] },
+  read: { seq: number; commandId: string | null; said: readonly MessageText[] },
 ): Promise<void> {
   const { runId, tenantId, projectId, sessionId } = run;
   const { rowCount } = await tx.execute(sql`select from agentrun_runs where id = ${runId} for key share`);

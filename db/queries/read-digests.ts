@@ -4,7 +4,7 @@ import { executeNamed } from "./named";
 import type { SpentSums } from "./sum-usage";
 
 /** The words of an event, cut short. Fields that the event lacks are absent. */
-export type SaidEvent = {
+export type TextEvent = {
   runId: string;
   seq: number;
   type: string;
@@ -23,7 +23,7 @@ export type SaidEvent = {
   decision?: string;
   status?: string;
 };
-export type DigestRow = { sessionId: string; sums: SpentSums[]; said: SaidEvent[] };
+export type DigestRow = { sessionId: string; sums: SpentSums[]; said: TextEvent[] };
 
 // These limits stand in the statement's text, so that a plan is made for them.
 /** The newest events of a run in which to look for types that have words. */
@@ -44,10 +44,10 @@ const [OUTPUTS, TYPES] = [
 ];
 const BLANK = sql`E' \\t\\r\\n'`;
 
-const textOf = (name: string) =>
+const textField = (name: string) =>
   sql.raw(`case when jsonb_typeof(payload.${name}) = 'string' then payload.${name} #>> '{}' end`);
-const cut = (name: string) => sql`left(${textOf(name)}, ${CUT})`;
-const firstOf = (...names: string[]) => sql`coalesce(${sql.join(names.map(textOf), sql`, `)})`;
+const cut = (name: string) => sql`left(${textField(name)}, ${CUT})`;
+const firstText = (...names: string[]) => sql`coalesce(${sql.join(names.map(textField), sql`, `)})`;
 
 /**
  * Reads what sessions' calls consumed, and the newest events with words of their active or last runs, in one statement.
@@ -73,7 +73,7 @@ export function readDigests(db: Db | Tx, ids: readonly string[], tenantId: strin
             'change', left(first.change ->> 'kind', 64),
             'files', case when jsonb_typeof(payload.changes) = 'array' then jsonb_array_length(payload.changes) end,
             'asks', ${cut("kind")}, 'decision', ${cut("decision")},
-            'status', left(${firstOf("status", '"terminalStatus"')}, 64))) as event
+            'status', left(${firstText("status", '"terminalStatus"')}, 64))) as event
         from (
           select *, sum(size) over (order by seq desc) - size as before from (
             select *, pg_column_size(payload) as size from (
@@ -87,8 +87,8 @@ export function readDigests(db: Db | Tx, ids: readonly string[], tenantId: strin
             "exitCode" jsonb, tool jsonb, name jsonb, changes jsonb, kind jsonb, decision jsonb, status jsonb,
             "terminalStatus" jsonb)
         cross join lateral (select case when event.type in ${OUTPUTS}
-          then right(rtrim(${firstOf("text", "output", "delta")}, ${BLANK}), ${TAIL})
-          else left(ltrim(${firstOf("text", "message", "content", "delta", "error")}, ${BLANK}), ${CUT})
+          then right(rtrim(${firstText("text", "output", "delta")}, ${BLANK}), ${TAIL})
+          else left(ltrim(${firstText("text", "message", "content", "delta", "error")}, ${BLANK}), ${CUT})
           end as text) event_text
         cross join lateral (select payload.changes -> 0 as change) first
         where before < ${BYTES} and case

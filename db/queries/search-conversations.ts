@@ -3,13 +3,13 @@ import type { CONVERSATION_SPEAKERS } from "@/contract/conversation";
 import type { Db, Tx } from "@/db/client";
 
 /** null: of every tenant, project or session. */
-export type SaidOwner = { tenantId: string | null; projectId: string | null; sessionId: string | null };
+export type MessageOwner = { tenantId: string | null; projectId: string | null; sessionId: string | null };
 /** Where a page begins: below the last message of the one before, whose instant is as the database printed it. */
-export type SaidPlace = { at: string; runId: string; seq: number };
+export type MessagePosition = { at: string; runId: string; seq: number };
 /** `query`: a tsquery. */
-export type SaidSearch = { query: string; owner: SaidOwner; after: SaidPlace | null; limit: number };
+export type MessageSearch = { query: string; owner: MessageOwner; after: MessagePosition | null; limit: number };
 
-export type SaidRow = {
+export type MessageRow = {
   sessionId: string;
   title: string | null;
   runId: string;
@@ -29,7 +29,7 @@ export const PREFIX_MIN = 3;
  * Returns the query that messages must satisfy: all words, as the index takes them apart. null: nothing of them is
  * indexed. Made without PostgreSQL's parser of queries, which asks for parts of a word as a phrase.
  */
-export async function queryOf(db: Db | Tx, words: readonly string[]): Promise<string | null> {
+export async function buildTsQuery(db: Db | Tx, words: readonly string[]): Promise<string | null> {
   const { rows } = await db.execute<{ lexeme: string; place: number }>(sql`
     select lexeme, place::int as place
     from unnest(${sql.param([...words])}::text[]) with ordinality as typed (word, place),
@@ -43,7 +43,7 @@ export async function queryOf(db: Db | Tx, words: readonly string[]): Promise<st
 }
 
 /** The same index answers who owns a message. */
-function isOwnedBy({ tenantId, projectId, sessionId }: SaidOwner): SQL {
+function isOwnedBy({ tenantId, projectId, sessionId }: MessageOwner): SQL {
   const owners = [
     tenantId === null ? [] : [`t:${tenantId}`],
     projectId === null ? [] : [`p:${projectId}`],
@@ -52,7 +52,7 @@ function isOwnedBy({ tenantId, projectId, sessionId }: SaidOwner): SQL {
   return owners.length === 0 ? sql`true` : sql`said.owners @> ${sql.param(owners)}::text[]`;
 }
 
-function isBelow(after: SaidPlace | null): SQL {
+function isBelow(after: MessagePosition | null): SQL {
   if (after === null) return sql`true`;
   return sql`(said.at, said.run_id, said.seq) < (${after.at}::timestamptz, ${after.runId}::text, ${after.seq}::int)`;
 }
@@ -68,7 +68,7 @@ export async function searchBy(tx: Tx, index: "words" | "time", timeoutMs: numbe
 }
 
 /** Counts the messages that match, up to `max`, by the index of words; `searchBy` comes first. */
-export async function countSaid(tx: Tx, { query, owner }: SaidSearch, max: number): Promise<number> {
+export async function countMessages(tx: Tx, { query, owner }: MessageSearch, max: number): Promise<number> {
   const { rows } = await tx.execute<{ count: number }>(sql`
     select count(*)::int as count from (
       select from agentrun_conversation_texts said where said.words @@ ${query}::tsquery and ${isOwnedBy(owner)} limit ${max}) few`);
@@ -94,9 +94,9 @@ const OF_PAGE = sql`
  * Returns the newest messages of few that match; `searchBy` comes first. Where the page begins is asked of those few
  * alone, so that PostgreSQL does not read all older messages for it.
  */
-export async function findAmongFew(tx: Tx, search: SaidSearch): Promise<SaidRow[]> {
+export async function findAmongFew(tx: Tx, search: MessageSearch): Promise<MessageRow[]> {
   const { query, owner, after, limit } = search;
-  const { rows } = await tx.execute<SaidRow>(sql`
+  const { rows } = await tx.execute<MessageRow>(sql`
     with few as materialized (
       select said.run_id, said.seq, said.at, said.session_id from agentrun_conversation_texts said
       where said.words @@ ${query}::tsquery and ${isOwnedBy(owner)}),
@@ -112,15 +112,15 @@ export async function findAmongFew(tx: Tx, search: SaidSearch): Promise<SaidRow[
  */
 export async function findAmongNext(
   tx: Tx,
-  search: SaidSearch,
+  search: MessageSearch,
   scanMax: number,
-): Promise<{ rows: SaidRow[]; end: SaidPlace | null }> {
+): Promise<{ rows: MessageRow[]; end: MessagePosition | null }> {
   const { query, owner, after, limit } = search;
   const { tenantId, sessionId } = owner;
   const isListed = sql`${isBelow(after)}
     and ${sessionId === null ? sql`true` : sql`said.session_id = ${sessionId}`}
     and ${tenantId === null ? sql`true` : sql`said.tenant_id = ${tenantId}`}`;
-  const ends = await tx.execute<SaidPlace>(sql`
+  const ends = await tx.execute<MessagePosition>(sql`
     select said.at::text as at, said.run_id as "runId", said.seq from agentrun_conversation_texts said
     where ${isListed} ${NEWEST} offset ${scanMax - 1} limit 1`);
   const end = ends.rows[0] ?? null;
@@ -128,7 +128,7 @@ export async function findAmongNext(
     end === null
       ? sql`true`
       : sql`(said.at, said.run_id, said.seq) >= (${end.at}::timestamptz, ${end.runId}::text, ${end.seq}::int)`;
-  const { rows } = await tx.execute<SaidRow>(sql`
+  const { rows } = await tx.execute<MessageRow>(sql`
     with page as materialized (
       select said.run_id, said.seq from agentrun_conversation_texts said
       where ${isListed} and ${isWithin} and said.words @@ ${query}::tsquery and ${isOwnedBy(owner)} and ${IS_KEPT}

@@ -50,7 +50,7 @@ export async function searchEventSpan(
   const order = span.isNewestFirst ? sql`desc` : sql`asc`;
   const { rows } = await db.execute<Omit<FoundEventRow, "createdAt"> & { createdAt: string }>(sql`
     select id, seq, type, to_json(created_at) #>> '{}' as "createdAt", ${FAILED} as "isFailed",
-      ${excerptOf(conditions.text, excerptMax)} as excerpt
+      ${selectExcerpt(conditions.text, excerptMax)} as excerpt
     from agentrun_events where ${isIn(span)} and ${matchesAll(conditions)}
     order by seq ${order} limit ${limit}`);
   return rows.map((row) => ({ ...row, createdAt: new Date(row.createdAt) }));
@@ -86,7 +86,7 @@ function holds(text: string): SQL {
 /** Characters to show before the match. */
 const BEFORE = 60;
 
-function excerptOf(text: string | undefined, max: number): SQL {
+function selectExcerpt(text: string | undefined, max: number): SQL {
   const about = sql`left(coalesce(nullif(concat_ws(' · ', payload->>'phase', payload->>'status', payload->>'terminalStatus',
     payload->>'failureKind', payload->>'command', coalesce(payload->>'text', payload->>'message', payload->>'tool',
     payload->>'reason'), payload->'changes'->0->>'path'), ''), payload::text), ${max})`;

@@ -1,4 +1,4 @@
-import { clientOf, type Tx } from "@/db/client";
+import { getClient, type Tx } from "@/db/client";
 import { encodeTextArray, jsonbArray } from "./binary-arrays";
 
 /** An event as it is stored; its payload is JSON text. */
@@ -15,7 +15,7 @@ const STORE = `
 
 /** Adds events to a run that the caller has locked, and returns its last seq. Throws where there is no such run. */
 export async function storeServerEvents(tx: Tx, runId: string, events: ServerEventRow[]): Promise<number> {
-  const { rows } = await clientOf(tx).query<{ seq: number }>({
+  const { rows } = await getClient(tx).query<{ seq: number }>({
     name: "agentrun-store-server-events",
     text: STORE,
     values: [

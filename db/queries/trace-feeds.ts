@@ -3,7 +3,7 @@ import type { Db, Tx } from "@/db/client";
 import { TRACE_FEEDS, type TraceFeed } from "@/db/schema";
 
 /** How far a feed was read, with the epoch in which that place is valid. */
-export type TracePlace = { feed: TraceFeed; epoch: string; xid: string; version: number };
+export type TracePosition = { feed: TraceFeed; epoch: string; xid: string; version: number };
 /** A row of a feed. `isEnded`: it no longer changes by itself. `isFresh`: it ended a moment ago. */
 export type FeedChange = { id: string; xid: string; version: number; isEnded: boolean; isFresh: boolean };
 
@@ -17,8 +17,8 @@ const ENDED = sql`('completed', 'failed', 'cancelled')`;
  * Returns how far each feed was read. A feed that nobody has read yet, or that was read in another database before a
  * dump was restored here, starts now: below the oldest open transaction.
  */
-export async function readTracePlaces(db: Db | Tx): Promise<TracePlace[]> {
-  const known = await readPlaces(db);
+export async function readTracePositions(db: Db | Tx): Promise<TracePosition[]> {
+  const known = await readPositions(db);
   if (known.length === TRACE_FEEDS.length && known.every(({ isOfNow }) => isOfNow)) return known;
   await db.execute(sql`
     insert into agentrun_trace_feeds as known (feed, epoch, xid, version)
@@ -28,11 +28,11 @@ export async function readTracePlaces(db: Db | Tx): Promise<TracePlace[]> {
     on conflict (feed) do update set epoch = excluded.epoch, xid = excluded.xid, version = excluded.version,
       moved_at = clock_timestamp()
     where known.epoch <> excluded.epoch`);
-  return readPlaces(db);
+  return readPositions(db);
 }
 
-async function readPlaces(db: Db | Tx): Promise<(TracePlace & { isOfNow: boolean })[]> {
-  const { rows } = await db.execute<TracePlace & { isOfNow: boolean }>(sql`
+async function readPositions(db: Db | Tx): Promise<(TracePosition & { isOfNow: boolean })[]> {
+  const { rows } = await db.execute<TracePosition & { isOfNow: boolean }>(sql`
     select feed, epoch, xid::text as xid, version::float8 as version,
       epoch = coalesce((select epoch from agentrun_feed_epoch), 'none') as "isOfNow"
     from agentrun_trace_feeds order by feed`);
@@ -46,7 +46,7 @@ async function readPlaces(db: Db | Tx): Promise<(TracePlace & { isOfNow: boolean
  */
 export async function readFeedChanges(
   db: Db | Tx,
-  place: TracePlace,
+  place: TracePosition,
   { settleMs, limit }: { settleMs: number; limit: number },
 ): Promise<FeedChange[]> {
   const { table, status } = TABLES[place.feed];
@@ -63,10 +63,10 @@ export async function readFeedChanges(
 export type TraceCounts = { sent: number; rejected: number; givenUp: number };
 
 /** Moves a place and counts the results of what lay between; returns false where somebody else has moved it. */
-export async function moveTracePlace(
+export async function moveTracePosition(
   db: Db | Tx,
-  from: TracePlace,
-  to: Pick<TracePlace, "xid" | "version">,
+  from: TracePosition,
+  to: Pick<TracePosition, "xid" | "version">,
   counts: TraceCounts,
 ): Promise<boolean> {
   const { rowCount } = await db.execute(sql`
@@ -79,7 +79,7 @@ export async function moveTracePlace(
 }
 
 /** Removes how far traces were sent, and the note of the loop that sends them: nobody takes traces any more. */
-export async function forgetTracePlaces(db: Db | Tx): Promise<void> {
+export async function deleteTracePositions(db: Db | Tx): Promise<void> {
   await db.execute(sql`
     with places as (delete from agentrun_trace_feeds)
     delete from agentrun_loops where name = 'traces'`);

@@ -69,9 +69,9 @@ function columns(names: Names, of: (name: string) => string): SQL {
 
 /** Sums by key, once from the sums and once from the calls. */
 function sums(names: Names): SQL {
-  const sumOf = (condition: string) =>
+  const sumWhere = (condition: string) =>
     columns(names, (name) => `coalesce(sum(${name}) filter (where ${condition}), 0)::numeric`);
-  return sql`array[${sumOf("is_sum")}] as summed, array[${sumOf("not is_sum")}] as counted`;
+  return sql`array[${sumWhere("is_sum")}] as summed, array[${sumWhere("not is_sum")}] as counted`;
 }
 
 function figures(names: Names): SQL {

@@ -14,10 +14,10 @@ export const SESSION_NOTE_PREFIX = '["session",';
 
 /** Returns the note as it is stored: unambiguous, whatever characters the names hold. */
 export function encodeWaitKey(key: WaitKey): string {
-  return JSON.stringify([key.kind, ...namesOf(key)]);
+  return JSON.stringify([key.kind, ...listNames(key)]);
 }
 
-function namesOf(key: WaitKey): string[] {
+function listNames(key: WaitKey): string[] {
   switch (key.kind) {
     case "session":
       return [key.sessionId];

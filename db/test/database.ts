@@ -52,7 +52,7 @@ function ensureTemplate(serverUrl: string): Promise<void> {
     const { migrate } = await import("@/db/migrate");
     await admin.query(`drop database if exists ${TEMPLATE}`);
     await admin.query(`create database ${TEMPLATE} template template0`);
-    await migrate(urlOf(serverUrl, TEMPLATE));
+    await migrate(replaceDatabase(serverUrl, TEMPLATE));
     await admin.query(`alter database ${TEMPLATE} is_template true allow_connections false`);
   });
   return template;
@@ -65,9 +65,9 @@ async function cloneDatabase(serverUrl: string, source: string): Promise<TestDat
   const clients: pg.Client[] = [];
   return {
     name,
-    url: urlOf(serverUrl, name),
+    url: replaceDatabase(serverUrl, name),
     async connect() {
-      const client = new pg.Client({ connectionString: urlOf(serverUrl, name) });
+      const client = new pg.Client({ connectionString: replaceDatabase(serverUrl, name) });
       // A test may have its connection killed: the query in progress then fails, not the process.
       client.on("error", () => undefined);
       await client.connect();
@@ -91,7 +91,7 @@ async function withAdmin<T>(serverUrl: string, work: (admin: pg.Client) => Promi
   }
 }
 
-function urlOf(serverUrl: string, name: string): string {
+function replaceDatabase(serverUrl: string, name: string): string {
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;
   return url.href;

@@ -25,7 +25,7 @@ export async function loadConsole(client: pg.Client, load: ConsoleLoad): Promise
      select 'ses_' || lpad(n::text, 8, '0'), 'default', 'project_' || n % 20,
        case when n % 4 = 0 then 'deepseek' else 'codex' end, 'Mend the thing number ' || n, n, 'terminal',
        'pvc', case when n % 2 = 0 then 'evicted' else 'live' end, case when n % 2 = 0 then now() - interval '3 days' end,
-       n * 1000, n, ${atOf("n")}, ${atOf("n")}, '1'
+       n * 1000, n, ${createdAtSql("n")}, ${createdAtSql("n")}, '1'
      from generate_series(1, $1::int) n`,
     [load.sessions],
   );
@@ -37,7 +37,7 @@ export async function loadConsole(client: pg.Client, load: ConsoleLoad): Promise
        jsonb_build_object('sessionId', 'ses_' || lpad(n::text, 8, '0')), '{}', 'default',
        case when n % 4 = 0 then 'deepseek' else 'codex' end, '{}', case when n % 100 = 0 then 'failed' else 'completed' end,
        case when n % 100 = 0 then 'failed' else 'completed' end, case when n % 100 = 0 then 'timeout' end,
-       case when n % 100 = 0 then 'It took too long.' end, $2::int, 1, n, '1', ${atOf("n")}, ${atOf("n")}, ${atOf("n")}
+       case when n % 100 = 0 then 'It took too long.' end, $2::int, 1, n, '1', ${createdAtSql("n")}, ${createdAtSql("n")}, ${createdAtSql("n")}
      from generate_series(1, $1::int) n`,
     [load.sessions, load.eventsPerRun],
   );
@@ -52,19 +52,19 @@ export async function loadConsole(client: pg.Client, load: ConsoleLoad): Promise
     `insert into agentrun_approvals (id, tenant_id, project_id, run_id, session_id, lease_epoch, request_key, kind, command,
        cwd, policy, created_at, updated_at)
      select 'apr_' || lpad(n::text, 8, '0'), 'default', 'project_1', 'run_' || lpad(n::text, 8, '0'),
-       'ses_' || lpad(n::text, 8, '0'), 1, 'key_' || n, 'command', 'rm -rf build/' || n, '/workspace', '{}', ${atOf("n")}, ${atOf("n")}
+       'ses_' || lpad(n::text, 8, '0'), 1, 'key_' || n, 'command', 'rm -rf build/' || n, '/workspace', '{}', ${createdAtSql("n")}, ${createdAtSql("n")}
      from generate_series(1, $1::int) n`,
     [load.approvals],
   );
   await client.query(
     `insert into agentrun_audit (id, actor, action, target_kind, target_id, tenant_id, at)
      select 'aud_' || lpad(n::text, 8, '0'), 'operator:ann', 'session.update', 'session', 'ses_' || lpad(n::text, 8, '0'),
-       'default', ${atOf("n")} from generate_series(1, $1::int) n`,
+       'default', ${createdAtSql("n")} from generate_series(1, $1::int) n`,
     [load.audit],
   );
   await client.query(
     `insert into agentrun_runners (id, run_id, backend_profile, tenant_id, registered_at, heartbeat_at)
-     select 'rnr_' || lpad(n::text, 8, '0'), 'run_' || lpad(n::text, 8, '0'), 'codex', 'default', ${atOf("n")}, ${atOf("n")}
+     select 'rnr_' || lpad(n::text, 8, '0'), 'run_' || lpad(n::text, 8, '0'), 'codex', 'default', ${createdAtSql("n")}, ${createdAtSql("n")}
      from generate_series(1, $1::int) n`,
     [load.runners],
   );
@@ -77,7 +77,7 @@ export async function loadConsole(client: pg.Client, load: ConsoleLoad): Promise
 }
 
 /** The creation time of row n: the smaller n is, the older the row. */
-function atOf(n: string): string {
+function createdAtSql(n: string): string {
   return `now() - interval '400 days' + ${n} * interval '30 seconds'`;
 }
 

@@ -9,14 +9,14 @@ import type { ServiceContext } from "@/server/context";
 import { listEvents } from "@/server/events";
 import { claimRun, createRun } from "@/server/runs";
 import { getSession } from "@/server/sessions";
-import { runnerOf, type TestContext, tenantOperator, testContext } from "@/server/test/context";
+import { runnerActor, type TestContext, tenantOperator, testContext } from "@/server/test/context";
 import { countApprovals, decideApproval, getApproval, listApprovals, requestApproval } from ".";
 
 async function asking(ctx: TestContext, sessionId: string) {
   const { id: runId } = await createRun(ctx, { backendProfile: "codex", sessionRef: { sessionId } });
   const turn = await createCommand(ctx, { runId, type: "turn", payload: { text: "go" } });
   const { leaseEpoch } = await claimRun(ctx, { runId, runnerId: "runner_a" });
-  const runner: ServiceContext = ctx.as(runnerOf(runId, leaseEpoch));
+  const runner: ServiceContext = ctx.as(runnerActor(runId, leaseEpoch));
   await ackCommand(runner, { commandId: turn.id, leaseEpoch });
   const ask = (requestKey: string) =>
     requestApproval(runner, { runId, leaseEpoch, requestKey, kind: "command", command: "rm -rf build", cwd: "/w" });
@@ -138,7 +138,7 @@ test("a request stays pending when its runner never acknowledged a turn", async 
   await createCommand(ctx, { runId, type: "turn", payload: { text: "go" } });
   const { leaseEpoch } = await claimRun(ctx, { runId, runnerId: "runner_a" });
   const ask = { runId, leaseEpoch, requestKey: "req-1", kind: "command" as const, turnId: "turn_1" };
-  expect(await requestApproval(ctx.as(runnerOf(runId, leaseEpoch)), ask)).toMatchObject({ status: "pending" });
+  expect(await requestApproval(ctx.as(runnerActor(runId, leaseEpoch)), ask)).toMatchObject({ status: "pending" });
 });
 
 test("the end of a turn that was never sent keeps the running turn's approvals pending", async () => {

@@ -8,7 +8,7 @@ import { createCommand } from "@/server/commands";
 import type { ServiceContext } from "@/server/context";
 import { purgeDeleted } from "@/server/retention";
 import { deleteSession } from "@/server/sessions";
-import { runnerOf, type TestContext, tenantOperator, testContext } from "@/server/test/context";
+import { runnerActor, type TestContext, tenantOperator, testContext } from "@/server/test/context";
 import { getAttachment, listAttachments, readAttachment, removeUnnamed, storeAttachment } from ".";
 
 let database: TestDatabase;
@@ -129,18 +129,20 @@ test("images are invisible to other tenants; a runner reads those that its run's
   await expect(storeAttachment(other, { sessionId, bytes: pngOf(4, 4) })).rejects.toMatchObject({
     reason: "not-found",
   });
-  const runner = ctx.as(runnerOf(runId, 1));
+  const runner = ctx.as(runnerActor(runId, 1));
   expect((await readAttachment(runner, { attachmentId: named.id })).attachment.id).toBe(named.id);
   for (const [who, attachmentId] of [
     [runner, unnamed.id],
-    [ctx.as(runnerOf(next.id, 1)), named.id],
+    [ctx.as(runnerActor(next.id, 1)), named.id],
   ] as const)
     await expect(readAttachment(who, { attachmentId })).rejects.toMatchObject({ reason: "not-found" });
   // A payload of an older release could contain anything; it gives no access to another session's images.
   const stranger = await sessionRun();
   const foreign = await makeCommand(ctx.database.db, stranger.runId, { payload: { attachments: [named.id] } });
   expect(foreign.runId).toBe(stranger.runId);
-  await expect(readAttachment(ctx.as(runnerOf(stranger.runId, 1)), { attachmentId: named.id })).rejects.toMatchObject({
+  await expect(
+    readAttachment(ctx.as(runnerActor(stranger.runId, 1)), { attachmentId: named.id }),
+  ).rejects.toMatchObject({
     reason: "not-found",
   });
 });

@@ -9,8 +9,8 @@ import { claimRun, forceReleaseRun, getRun, heartbeatRun } from "@/server/runs";
 import { it } from "@/server/test/cluster/controllers";
 import { openExecutor } from "@/server/test/cluster/executor";
 import { createTestNamespace, type TestNamespace } from "@/server/test/cluster/namespace";
-import { bindToLostNode, podOf } from "@/server/test/cluster/pods";
-import { runnerOf, type TestContext, testContext } from "@/server/test/context";
+import { bindToLostNode, waitForPod } from "@/server/test/cluster/pods";
+import { runnerActor, type TestContext, testContext } from "@/server/test/context";
 import { runWithTurn } from "@/server/test/stub-executor";
 import { LeaseSweeper, launchPending, reconcileAttempts } from ".";
 
@@ -22,7 +22,7 @@ async function loseNode(ctx: TestContext, place: TestNamespace, executor: Execut
   await launchPending({ ctx, executor, attemptsMax: 8 });
   const [job] = await ctx.db.select().from(runnerJobs).where(eq(runnerJobs.runId, runId));
   if (!job) throw new Error("nothing was launched");
-  const { name } = await podOf(place, job.attemptId);
+  const { name } = await waitForPod(place, job.attemptId);
   await bindToLostNode(place, name);
   const { leaseEpoch } = await claimRun(ctx, { runId, runnerId: job.runnerId, leaseMs: 20_000 });
   await ackCommand(ctx, { commandId, leaseEpoch });
@@ -45,14 +45,14 @@ it("a pod on a lost node keeps its run in fencing until an operator forces its r
     await launchPending({ ctx, executor, attemptsMax: 8 });
   }
   expect(await getRun(ctx, { runId })).toMatchObject({ status: "claimed", leaseState: "fencing", leaseEpoch });
-  const old = ctx.as(runnerOf(runId, leaseEpoch));
+  const old = ctx.as(runnerActor(runId, leaseEpoch));
   const beat = { runId, runnerId: job.runnerId, leaseEpoch };
   await expect(heartbeatRun(old, beat)).rejects.toMatchObject({ reason: "lease-lost" });
   await expect(claimRun(ctx, { runId, runnerId: "runner_other" })).rejects.toMatchObject({ reason: "lease-fencing" });
   expect(await ctx.db.select().from(runnerJobs)).toHaveLength(1);
   // The Job is being deleted, but the cluster cannot confirm the pod's end: it is no orphan, and it is still there.
   expect(await ctx.db.select().from(orphanJobs)).toEqual([]);
-  expect((await podOf(place, job.attemptId)).name).toBe(podName);
+  expect((await waitForPod(place, job.attemptId)).name).toBe(podName);
 
   await forceReleaseRun(ctx, { runId, reason: "the node burnt down" });
 

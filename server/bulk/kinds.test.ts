@@ -27,7 +27,7 @@ import {
   readNote,
   runTurn,
 } from "@/server/storage/test/volume";
-import { runnerOf, testContext } from "@/server/test/context";
+import { runnerActor, testContext } from "@/server/test/context";
 import {
   abortBulk,
   createBulk,
@@ -75,7 +75,7 @@ async function failedRun(ctx: ServiceContext, sessionId: string, text: string): 
   const { id: runId } = await createRun(ctx, { backendProfile: "codex", sessionRef: { sessionId } });
   const turn = await createCommand(ctx, { runId, type: "turn", payload: { text, outputSchema } });
   const { leaseEpoch } = await claimRun(ctx, { runId, runnerId: "runner_f" });
-  const runner = { ...ctx, actor: runnerOf(runId, leaseEpoch) };
+  const runner = { ...ctx, actor: runnerActor(runId, leaseEpoch) };
   await ackCommand(runner, { commandId: turn.id, leaseEpoch });
   const end = { terminalStatus: "failed", failureKind: "backend-failed", failureMessage: "no" } as const;
   await finishCommand(runner, { commandId: turn.id, leaseEpoch, ...end });

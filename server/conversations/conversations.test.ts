@@ -4,7 +4,12 @@ import { expect, test, vi } from "vitest";
 import { SearchConversationsInput } from "@/contract/conversation";
 import { RESULTS_MARK } from "@/contract/handed-text";
 import type { EventType } from "@/contract/words";
-import { readChangedSessions, readConversationPlace, readUnreadRuns, storeSaid } from "@/db/queries/read-conversations";
+import {
+  readChangedSessions,
+  readConversationPosition,
+  readUnreadRuns,
+  storeMessages,
+} from "@/db/queries/read-conversations";
 import { conversationFeed, conversationReads, conversationTexts, events, runs, sessions } from "@/db/schema";
 import { createTestDatabase } from "@/db/test/database";
 import { makeRun, makeSession, unique } from "@/db/test/factories";
@@ -212,7 +217,7 @@ test("concurrent and restarted workers store no message twice and lose none", as
     at: "2026-01-01T00:00:00Z",
     text: "walrus twice",
   } as const;
-  await inTx(ctx, (ctx) => storeSaid(ctx.db, run, { seq: 1, commandId: null, said: [again] }));
+  await inTx(ctx, (ctx) => storeMessages(ctx.db, run, { seq: 1, commandId: null, said: [again] }));
   expect(await found(ctx, "walrus")).toHaveLength(30);
   expect(await ctx.db.select().from(conversationReads)).toEqual([{ runId: place.runId, seq: 30, commandId: null }]);
 });
@@ -286,7 +291,7 @@ test("a deleted session leaves no messages, even with a worker that is reading i
     at: "2026-01-01T00:00:00Z",
     text: "walrus unread",
   } as const;
-  await inTx(ctx, (ctx) => storeSaid(ctx.db, run, { seq: 2, commandId: null, said: [said] }));
+  await inTx(ctx, (ctx) => storeMessages(ctx.db, run, { seq: 2, commandId: null, said: [said] }));
   expect(await ctx.db.select({ runId: conversationTexts.runId }).from(conversationTexts)).toEqual([
     { runId: other.runId },
   ]);
@@ -434,7 +439,7 @@ test("splits long texts, halves slow steps, and skips what cannot be stored", as
   await say(ctx, bad, [told("heron a"), told("heron poison"), told("heron b"), told("heron poison"), told("heron c")]);
   await say(ctx, await makePlace(ctx), [told("heron of others")]);
   await vi.waitFor(
-    async () => expect(await readChangedSessions(ctx.db, await readConversationPlace(ctx.db), 10)).toHaveLength(2),
+    async () => expect(await readChangedSessions(ctx.db, await readConversationPosition(ctx.db), 10)).toHaveLength(2),
     10_000,
   );
   await indexConversations(ctx);

@@ -2,15 +2,15 @@ import { performance } from "node:perf_hooks";
 import { splitHanded } from "@/contract/handed-text";
 import { isDatabaseDown } from "@/db/errors";
 import {
-  type ConversationPlace,
-  moveConversationPlace,
+  type ConversationPosition,
+  type MessageText,
+  moveConversationPosition,
   readChangedSessions,
-  readConversationPlace,
+  readConversationPosition,
   readSpokenEvents,
   readUnreadRuns,
-  type SaidText,
   type SpokenEvent,
-  storeSaid,
+  storeMessages,
   type UnreadRun,
 } from "@/db/queries/read-conversations";
 import { inTx, type ServiceContext } from "@/server/context";
@@ -38,7 +38,7 @@ const isOver = ({ endsAt }: Pass) => performance.now() >= endsAt;
 export async function indexConversations(ctx: ServiceContext, given: Partial<IndexBounds> = {}): Promise<number> {
   const bounds = { ...BOUNDS, ...given };
   const pass: Pass = { bounds, endsAt: performance.now() + bounds.passMs, indexed: 0 };
-  let place: ConversationPlace = await readConversationPlace(ctx.db);
+  let place: ConversationPosition = await readConversationPosition(ctx.db);
   for (;;) {
     const changed = await readChangedSessions(ctx.db, place, bounds.sessions);
     if (changed.length === 0) return pass.indexed;
@@ -46,7 +46,7 @@ export async function indexConversations(ctx: ServiceContext, given: Partial<Ind
     const swept = await sweep(ctx, pass, ids);
     const last = changed[swept - 1];
     // The place moves once all before it is stored. Where another worker has moved it, that one goes on.
-    if (last === undefined || !(await moveConversationPlace(ctx.db, place, last))) return pass.indexed;
+    if (last === undefined || !(await moveConversationPosition(ctx.db, place, last))) return pass.indexed;
     if (swept < bounds.sessions || isOver(pass)) return pass.indexed;
     place = { ...place, xid: last.xid, version: last.version };
   }
@@ -115,7 +115,7 @@ async function indexRun(ctx: ServiceContext, pass: Pass, run: UnreadRun): Promis
   return reading.seq >= lastSeq;
 }
 
-type Read = { seq: number; commandId: string | null; said: SaidText[] };
+type Read = { seq: number; commandId: string | null; said: MessageText[] };
 
 /** Indexes the next step of a run's events. */
 async function indexStep(
@@ -136,7 +136,7 @@ async function store(
   pass: Pass,
   { reading, read }: { reading: UnreadRun; read: Read },
 ): Promise<void> {
-  await inTx(ctx, (ctx) => storeSaid(ctx.db, reading, read));
+  await inTx(ctx, (ctx) => storeMessages(ctx.db, reading, read));
   reading.seq = read.seq;
   reading.commandId = read.commandId;
   pass.indexed += read.said.length;
@@ -155,7 +155,7 @@ function partsOf(
   }: { commandId: string | null; throughSeq: number; charsMax: number },
 ): Read[] {
   const parts: Read[] = [];
-  let said: SaidText[] = [];
+  let said: MessageText[] = [];
   let chars = 0;
   let commandId = openCommandId;
   for (const event of events) {
@@ -178,7 +178,10 @@ function partsOf(
 }
 
 /** null: nothing was said. */
-function messageOf({ seq, at, type, text, commandId: named }: SpokenEvent, commandId: string | null): SaidText | null {
+function messageOf(
+  { seq, at, type, text, commandId: named }: SpokenEvent,
+  commandId: string | null,
+): MessageText | null {
   if (type === "user_message") {
     // What was handed over with a message was said elsewhere.
     const { asked } = splitHanded(text ?? "");

@@ -1,13 +1,13 @@
 import type { FoundMessage, FoundMessagePage, SearchConversationsInput } from "@/contract/conversation";
 import { isOutOfTime } from "@/db/errors";
 import {
-  countSaid,
+  buildTsQuery,
+  countMessages,
   findAmongFew,
   findAmongNext,
-  queryOf,
-  type SaidPlace,
-  type SaidRow,
-  type SaidSearch,
+  type MessagePosition,
+  type MessageRow,
+  type MessageSearch,
   searchBy,
 } from "@/db/queries/search-conversations";
 import { AtOnce } from "@/server/at-once";
@@ -53,12 +53,12 @@ async function findMessages(
   // Another tenant's messages, asked for by name, are none.
   if (bound !== null && filter.tenantId !== undefined && filter.tenantId !== bound) return { items: [], cursor: null };
   const words = wordsOf(filter.text);
-  const query = await queryOf(ctx.db, words);
+  const query = await buildTsQuery(ctx.db, words);
   if (query === null) return { items: [], cursor: null };
   const { sessionId = null, projectId = null } = filter;
   const from = cursor === undefined ? null : placeOf(filter, cursor);
   const owner = { tenantId: bound ?? filter.tenantId ?? null, projectId, sessionId };
-  const search: SaidSearch = { query, owner, after: from?.place ?? null, limit: limit + 1 };
+  const search: MessageSearch = { query, owner, after: from?.place ?? null, limit: limit + 1 };
   const way = from?.way ?? ((await areFew(ctx, search, fewMax)) ? "few" : "many");
   const { rows, end } = await read(ctx, way, search, scanMax);
   const shown = rows.slice(0, limit);
@@ -70,10 +70,10 @@ async function findMessages(
 }
 
 /** Whether few messages match; where the index cannot say so in time, many may. */
-async function areFew(ctx: ServiceContext, search: SaidSearch, fewMax: number): Promise<boolean> {
+async function areFew(ctx: ServiceContext, search: MessageSearch, fewMax: number): Promise<boolean> {
   try {
     return (
-      (await by(ctx, { index: "words", timeoutMs: COUNT_MS }, (tx) => countSaid(tx, search, fewMax + 1))) <= fewMax
+      (await by(ctx, { index: "words", timeoutMs: COUNT_MS }, (tx) => countMessages(tx, search, fewMax + 1))) <= fewMax
     );
   } catch (error) {
     if (!isOutOfTime(error)) throw error;
@@ -84,9 +84,9 @@ async function areFew(ctx: ServiceContext, search: SaidSearch, fewMax: number): 
 async function read(
   ctx: ServiceContext,
   way: Way,
-  search: SaidSearch,
+  search: MessageSearch,
   scanMax: number,
-): Promise<{ rows: SaidRow[]; end: SaidPlace | null }> {
+): Promise<{ rows: MessageRow[]; end: MessagePosition | null }> {
   const timeoutMs = PAGE_MS;
   if (way === "many") return by(ctx, { index: "time", timeoutMs }, (tx) => findAmongNext(tx, search, scanMax));
   return { rows: await by(ctx, { index: "words", timeoutMs }, (tx) => findAmongFew(tx, search)), end: null };
@@ -105,7 +105,7 @@ function by<Found>(
   return inTx(ctx, search, { keepsPlans: false });
 }
 
-function placeOf(filter: object, cursor: string): { way: Way; place: SaidPlace } {
+function placeOf(filter: object, cursor: string): { way: Way; place: MessagePosition } {
   const [way, seq, at, runId] = decodePlace(filter, cursor, 4);
   const isWay = way === "few" || way === "many";
   if (!isWay || typeof seq !== "number" || typeof at !== "string" || typeof runId !== "string")
@@ -113,7 +113,7 @@ function placeOf(filter: object, cursor: string): { way: Way; place: SaidPlace }
   return { way, place: { at, runId, seq } };
 }
 
-function toFound(row: SaidRow, words: readonly string[]): FoundMessage {
+function toFound(row: MessageRow, words: readonly string[]): FoundMessage {
   const { sessionId, title, runId, commandId, seq, speaker: who, atMs, text } = row;
   const at = new Date(atMs).toISOString();
   return { sessionId, title, runId, commandId, seq, who, at, snippet: snippetOf(text, words) };

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { RESULTS_MARK } from "@/contract/handed-text";
 import type { CreateTaskInput } from "@/contract/queue";
 import type { FinishRunInput } from "@/contract/run";
-import { clientOf } from "@/db/client";
+import { getClient } from "@/db/client";
 import { ackCommand, finishCommand, listCommands } from "@/server/commands";
 import type { ServiceContext } from "@/server/context";
 import { appendEvents } from "@/server/events";
@@ -55,7 +55,7 @@ const after = (ids: string[], more: Partial<CreateTaskInput> = {}): Partial<Crea
 async function readsIn(queue: TestQueue): Promise<{ dispatched: number; reads: number }> {
   const ctx = queue.other();
   const texts: string[] = [];
-  (clientOf(ctx.db) as pg.Pool).on("connect", (client) => {
+  (getClient(ctx.db) as pg.Pool).on("connect", (client) => {
     const query = client.query.bind(client) as (...args: unknown[]) => unknown;
     const noted = (...args: unknown[]) => {
       const [asked] = args as [string | { text: string }];

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { createTestDatabase } from "@/db/test/database";
 import type { Actor } from "@/server/context";
 import { mintOperatorToken } from "@/server/identity";
-import { ADMIN, runnerOf } from "@/server/test/context";
+import { ADMIN, runnerActor } from "@/server/test/context";
 import { startTestWeb, type TestWeb } from "@/server/test/web";
 import { createRequestLimits } from "./request-limits";
 import { TokenBuckets } from "./token-buckets";
@@ -38,12 +38,12 @@ test("an operator's token may send a burst of 1,000 and 200 a second, independen
 test("the administrator's token is not limited, and a run's tokens allow a busy run", () => {
   const { of, pass } = setUp();
   expect(of(ADMIN)).toBe(20_000);
-  expect(of(runnerOf("run_1", 1))).toBe(5_000);
+  expect(of(runnerActor("run_1", 1))).toBe(5_000);
   // The token of a new epoch belongs to the same run.
-  expect(of(runnerOf("run_1", 2))).toBe(0);
-  expect(of(runnerOf("run_2", 1))).toBe(5_000);
+  expect(of(runnerActor("run_1", 2))).toBe(0);
+  expect(of(runnerActor("run_2", 1))).toBe(5_000);
   pass(1_000);
-  expect(of(runnerOf("run_1", 1))).toBe(1_000);
+  expect(of(runnerActor("run_1", 1))).toBe(1_000);
 });
 
 test("limits unknown callers by address, IPv6 by network, without affecting tokens at that address", () => {

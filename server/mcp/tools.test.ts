@@ -40,7 +40,7 @@ async function clientOf(input: { role: "viewer" | "operator" | "admin"; scopes?:
 /** Claims a run, so that for the tools a runner holds it. */
 async function holdRun(runId: string, runnerId = "runner_test") {
   const { leaseEpoch } = await claimRun(web.as(ADMIN), { runId, runnerId, leaseMs: 60_000 });
-  const ctx = web.as(runnerOf(runId, leaseEpoch));
+  const ctx = web.as(runnerActor(runId, leaseEpoch));
   return {
     tell: (type: "assistant_message" | "user_message" | "command_execution" | "command_output", payload: object) =>
       appendEvents(ctx, { runId, leaseEpoch, events: [{ type, payload: { ...payload } }] }),

@@ -2,8 +2,8 @@ import { and, asc, desc, eq, getTableColumns, inArray } from "drizzle-orm";
 import type { Page } from "@/contract/page";
 import type { ListTasksInput, QueueTaskSummary } from "@/contract/queue";
 import { countDependencies } from "@/db/queries/queue-dependencies";
-import { matchesTasks, readTaskPlaces, type TaskListFilter, type TaskPlace } from "@/db/queries/queue-list";
-import { type NewestPlace, readNewestTasks } from "@/db/queries/queue-newest";
+import { matchesTasks, readTaskPositions, type TaskListFilter, type TaskPosition } from "@/db/queries/queue-list";
+import { type NewestPosition, readNewestTasks } from "@/db/queries/queue-newest";
 import { queueReadCursors, queueTasks } from "@/db/schema";
 import { type ServiceContext, tenantOf } from "@/server/context";
 import { InvalidCursorError } from "@/server/errors";
@@ -44,8 +44,8 @@ type IdPage = { ids: string[]; cursor: string | null };
 async function firstPage(ctx: ServiceContext, input: ListTasksInput, listFilter: TaskListFilter): Promise<IdPage> {
   const filter = cursorFilter(ctx, input);
   const after = decodePosition(filter, input.cursor);
-  const { places, last } = await readTaskPlaces(ctx.db, listFilter, { after, count: input.limit + 1 });
-  const cursorOf = ({ priority, createdAt, id }: TaskPlace) => encodeCursor(filter, [priority, createdAt, id]);
+  const { places, last } = await readTaskPositions(ctx.db, listFilter, { after, count: input.limit + 1 });
+  const cursorOf = ({ priority, createdAt, id }: TaskPosition) => encodeCursor(filter, [priority, createdAt, id]);
   const page = pageFrom(places, input.limit, cursorOf);
   return { ids: page.rows.map(({ id }) => id), cursor: page.cursor ?? (last && cursorOf(last)) };
 }
@@ -54,7 +54,7 @@ async function newestPage(ctx: ServiceContext, input: ListTasksInput, listFilter
   const filter = cursorFilter(ctx, input);
   const after = decodeNewestPosition(filter, input.cursor);
   const { places, last } = await readNewestTasks(ctx.db, listFilter, { after, count: input.limit + 1 });
-  const cursorOf = ({ changeXid, version, id }: NewestPlace) => encodeCursor(filter, [changeXid, version, id]);
+  const cursorOf = ({ changeXid, version, id }: NewestPosition) => encodeCursor(filter, [changeXid, version, id]);
   const page = pageFrom(places, input.limit, cursorOf);
   return { ids: page.rows.map(({ id }) => id), cursor: page.cursor ?? (last && cursorOf(last)) };
 }
@@ -66,7 +66,7 @@ function cursorFilter(ctx: ServiceContext, { cursor: _cursor, limit: _limit, ...
 
 /** Counts the tasks of a list up to `max`. The answer says if there may be more. */
 export async function countTasks(ctx: ServiceContext, input: ListTasksInput, max: number): Promise<Counted> {
-  const { places, last } = await readTaskPlaces(ctx.db, toListFilter(tenantOf(ctx), input), {
+  const { places, last } = await readTaskPositions(ctx.db, toListFilter(tenantOf(ctx), input), {
     after: null,
     count: max + 1,
   });
@@ -81,7 +81,7 @@ function toListFilter(
   return { ...listFilter, tenantIds: [...new Set([bound, tenantId])].filter((id) => typeof id === "string") };
 }
 
-function decodePosition(filter: object, cursor: string | undefined): TaskPlace | null {
+function decodePosition(filter: object, cursor: string | undefined): TaskPosition | null {
   if (cursor === undefined) return null;
   const [priority, createdAt, id] = decodePlace(filter, cursor, 3);
   if (typeof priority !== "number" || typeof createdAt !== "string" || typeof id !== "string") {
@@ -90,7 +90,7 @@ function decodePosition(filter: object, cursor: string | undefined): TaskPlace |
   return { priority, createdAt, id };
 }
 
-function decodeNewestPosition(filter: object, cursor: string | undefined): NewestPlace | null {
+function decodeNewestPosition(filter: object, cursor: string | undefined): NewestPosition | null {
   if (cursor === undefined) return null;
   const [changeXid, version, id] = decodeCursor(filter, cursor, 3);
   if (typeof changeXid !== "string" || !/^\d{1,20}$/.test(changeXid) || typeof id !== "string")

@@ -7,7 +7,7 @@ import { endAttempt, endKilled, LeaseSweeper, launchPending } from "@/server/att
 import { ackCommand, createCommand, finishCommand, getCommand } from "@/server/commands";
 import type { ServiceContext } from "@/server/context";
 import { claimRun, createRun, finishRun, getRun, heartbeatRun, releaseRun } from "@/server/runs";
-import { runnerOf, tenantOperator, testContext } from "@/server/test/context";
+import { runnerActor, tenantOperator, testContext } from "@/server/test/context";
 import { runWithTurn, StubExecutor } from "@/server/test/stub-executor";
 import {
   countRunnersListed,
@@ -161,7 +161,7 @@ test("a drained runner returns its waiting turns to another runner without count
 
   const waiting = await createCommand(ctx, { runId, type: "turn", payload: { text: "more" } });
   await finishCommand(ctx, { commandId, leaseEpoch, terminalStatus: "completed" });
-  await releaseRun(ctx.as(runnerOf(runId, leaseEpoch)), { runId, leaseEpoch, isDrained: true });
+  await releaseRun(ctx.as(runnerActor(runId, leaseEpoch)), { runId, leaseEpoch, isDrained: true });
   // Its only attempt has not been used up.
   expect(await getRun(ctx, { runId })).toMatchObject({ status: "pending", attemptCount: 0 });
   await endAttempt(ctx, attemptId, { code: 0, signal: null, message: "" });
@@ -185,7 +185,7 @@ test("a runner that claims a drain without being ordered uses up an attempt", as
   await using ctx = testContext(database, LOCAL);
   const { runId, leaseEpoch } = await launched(ctx, new StubExecutor(), "ses_claims");
   await createCommand(ctx, { runId, type: "turn", payload: { text: "more" } });
-  await releaseRun(ctx.as(runnerOf(runId, leaseEpoch)), { runId, leaseEpoch, isDrained: true });
+  await releaseRun(ctx.as(runnerActor(runId, leaseEpoch)), { runId, leaseEpoch, isDrained: true });
   expect(await getRun(ctx, { runId })).toMatchObject({ status: "pending", attemptCount: 1 });
 });
 
@@ -211,7 +211,7 @@ test("a drained external runner whose run has ended can be resumed and claims th
   await drainRunner(ctx, { runnerId: "r1" });
   const { leaseEpoch } = await getRun(ctx, { runId: mine.id });
   await finishRun(
-    { ...ctx, actor: runnerOf(mine.id, leaseEpoch) },
+    { ...ctx, actor: runnerActor(mine.id, leaseEpoch) },
     { runId: mine.id, terminalStatus: "completed", leaseEpoch },
   );
   await expect(claimRun(ctx, { runId: next.id, runnerId: "r1" })).rejects.toMatchObject({ reason: "runner-draining" });

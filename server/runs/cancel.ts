@@ -1,7 +1,7 @@
 import { and, eq, inArray, isNull, sql } from "drizzle-orm";
 import { OPEN_COMMAND_STATES } from "@/contract/command";
 import { type CancelRunInput, isTerminal, type Run } from "@/contract/run";
-import { type LockedRun, leaseOf, lockRun } from "@/db/queries/lock";
+import { type LockedRun, lockRun, readLease } from "@/db/queries/lock";
 import { lockOpenCommands } from "@/db/queries/lock-open-commands";
 import { commands, type RunRow, runs } from "@/db/schema";
 import { audit } from "@/server/audit";
@@ -35,7 +35,7 @@ export function cancelRun(ctx: ServiceContext, input: CancelRunInput): Promise<R
       tenantId: run.tenantId,
       details: { reason },
     });
-    return toRun(cancelled, (await leaseOf(ctx.db, run.id))?.leaseExpiresAt ?? null);
+    return toRun(cancelled, (await readLease(ctx.db, run.id))?.leaseExpiresAt ?? null);
   });
 }
 

@@ -1,6 +1,6 @@
 import { and, eq } from "drizzle-orm";
 import type { CreateRunInput, Run } from "@/contract/run";
-import { leaseOf } from "@/db/queries/lock";
+import { readLease } from "@/db/queries/lock";
 import { type RunRow, runs, type SessionRow, sessions } from "@/db/schema";
 import { audit } from "@/server/audit";
 import { assertEnabled, requireProfile } from "@/server/backends";
@@ -97,5 +97,5 @@ async function findByKey(
 
 async function replay(ctx: TxContext, run: RunRow, input: CreateRunInput): Promise<Run> {
   if (!isContentOf(run.payloadHash, input)) throw new IdempotencyConflictError(run.idempotencyKey ?? run.id);
-  return toRun(run, (await leaseOf(ctx.db, run.id))?.leaseExpiresAt ?? null);
+  return toRun(run, (await readLease(ctx.db, run.id))?.leaseExpiresAt ?? null);
 }

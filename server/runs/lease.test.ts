@@ -6,7 +6,7 @@ import { expireLease, makeCommand, makeRun, makeSession } from "@/db/test/factor
 import { ackCommand, createCommand, finishCommand } from "@/server/commands";
 import type { Actor } from "@/server/context";
 import { appendEvents, listEvents } from "@/server/events";
-import { runnerOf, testContext } from "@/server/test/context";
+import { runnerActor, testContext } from "@/server/test/context";
 import { cancelRun, claimRun, createRun, finishRun, getRun, heartbeatRun, releaseRun } from ".";
 
 test("a runner whose lease was taken over cannot write anything to the run", async () => {
@@ -20,7 +20,7 @@ test("a runner whose lease was taken over cannot write anything to the run", asy
   expect(second.leaseEpoch).toBeGreaterThan(first.leaseEpoch);
   const before = await getRun(ctx, { runId });
 
-  const old = ctx.as(runnerOf(runId, first.leaseEpoch));
+  const old = ctx.as(runnerActor(runId, first.leaseEpoch));
   const { leaseEpoch } = first;
   const late = [
     heartbeatRun(old, { runId, runnerId: "runner_a", leaseEpoch }),
@@ -115,7 +115,7 @@ test("a runner whose lease was taken over cannot extend its successor's with any
   await expireLease(ctx.database.db, runId);
   const { leaseEpoch } = await claimRun(ctx, { runId, runnerId: "runner_b" });
   const before = await getRun(ctx, { runId });
-  const ended = ctx.as({ ...runnerOf(runId, first.leaseEpoch), isEnded: true } as Actor);
+  const ended = ctx.as({ ...runnerActor(runId, first.leaseEpoch), isEnded: true } as Actor);
   const beat = { runId, runnerId: "runner_b", leaseEpoch, leaseMs: 3_600_000 };
 
   await expect(heartbeatRun(ended, beat)).rejects.toMatchObject({ reason: "lease-lost" });

@@ -7,7 +7,7 @@ import { createTestDatabase } from "@/db/test/database";
 import { makeRun, makeSession, unique } from "@/db/test/factories";
 import { ackCommand, createCommand, finishCommand } from "@/server/commands";
 import { createTask } from "@/server/queue";
-import { runnerOf, tenantOperator, testContext } from "@/server/test/context";
+import { runnerActor, tenantOperator, testContext } from "@/server/test/context";
 import { rowsRead } from "@/server/test/rows-read";
 import { claimRun, finishRun, listRuns, runOutcomes, runStats } from ".";
 import { COUNTED_MAX } from "./stats";
@@ -74,7 +74,7 @@ test("a run keeps its first claim's time over later attempts", async () => {
   const { id: runId } = await makeRun(ctx.db);
   const claimed = await claimRun(ctx, { runId, runnerId: "runner_a" });
   expect(claimed.startedAt).not.toBeNull();
-  await finishRun(ctx.as(runnerOf(runId, claimed.leaseEpoch)), {
+  await finishRun(ctx.as(runnerActor(runId, claimed.leaseEpoch)), {
     ...{ runId, leaseEpoch: claimed.leaseEpoch, terminalStatus: "completed" },
   });
   const [run] = (await listRuns(ctx, asked({ search: runId }))).items;
@@ -91,7 +91,7 @@ test.each([
   const send = (text: string) => createCommand(ctx, { runId, type: "turn", payload: { text } });
   const turns = [await send("first"), await send("second")];
   const { leaseEpoch } = await claimRun(ctx, { runId, runnerId: "runner_a" });
-  const runner = ctx.as(runnerOf(runId, leaseEpoch));
+  const runner = ctx.as(runnerActor(runId, leaseEpoch));
   for (const { id: commandId } of turns) {
     await ackCommand(runner, { commandId, leaseEpoch });
     const isLast = commandId === turns[1]?.id;

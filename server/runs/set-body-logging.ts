@@ -1,6 +1,6 @@
 import { eq, sql } from "drizzle-orm";
 import type { LogBodiesInput, Run } from "@/contract/run";
-import { leaseOf, lockRun } from "@/db/queries/lock";
+import { lockRun, readLease } from "@/db/queries/lock";
 import { runs } from "@/db/schema";
 import { audit } from "@/server/audit";
 import { inTx, type ServiceContext, tenantOf } from "@/server/context";
@@ -28,6 +28,6 @@ export function setBodyLogging(ctx: ServiceContext, { runId, minutes }: LogBodie
       tenantId: run.tenantId,
       details: { minutes },
     });
-    return toRun(run, (await leaseOf(ctx.db, runId))?.leaseExpiresAt ?? null);
+    return toRun(run, (await readLease(ctx.db, runId))?.leaseExpiresAt ?? null);
   });
 }

@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from "node:util";
 import { DIGEST_TEXT_MAX, type DigestSessionsInput, type SessionDigest, type SessionDigests } from "@/contract/session";
 import { cleanText } from "@/contract/text";
 import { written } from "@/contract/written";
-import { readDigests, type SaidEvent } from "@/db/queries/read-digests";
+import { readDigests, type TextEvent } from "@/db/queries/read-digests";
 import { type ServiceContext, tenantOf } from "@/server/context";
 import { iso } from "@/server/stored";
 import { spentOf } from "@/server/usage";
@@ -23,7 +23,7 @@ export async function digestSessions(
 }
 
 /** Returns the newest event that still has text after cleaning; null: there is none. */
-function lastEventWithText(events: readonly SaidEvent[]): SessionDigest["lastEvent"] {
+function lastEventWithText(events: readonly TextEvent[]): SessionDigest["lastEvent"] {
   for (const event of events) {
     const text = truncate(lineOf(event));
     if (text === "") continue;
@@ -34,7 +34,7 @@ function lastEventWithText(events: readonly SaidEvent[]): SessionDigest["lastEve
 }
 
 /** Returns an event as one line; empty: it has no text. */
-function lineOf(event: SaidEvent): string {
+function lineOf(event: TextEvent): string {
   const { type, text = "", command = "", exitCode, status } = event;
   switch (type) {
     case "user_message":

@@ -64,7 +64,7 @@ async function archiveSegment(client: pg.Client, { archive }: DataFolder, sessio
   return sha256;
 }
 
-function backUpOf({ dataDir, archive, target }: DataFolder, signal = new AbortController().signal) {
+function runBackup({ dataDir, archive, target }: DataFolder, signal = new AbortController().signal) {
   return backUp({ dataDir, archive, target, signal, print: SILENT });
 }
 
@@ -92,9 +92,9 @@ test("a copy made during writes starts, and holds everything written up to one i
   await archiveSegment(client, folder, "ses_one", "first");
   let isOver = false;
   const writing = writeUntil(database.url, () => isOver);
-  await expect.poll(async () => countOf(client), { timeout: 20_000 }).toBeGreaterThan(300);
-  const before = await countOf(client);
-  const proof = await backUpOf(folder);
+  await expect.poll(async () => countRows(client), { timeout: 20_000 }).toBeGreaterThan(300);
+  const before = await countRows(client);
+  const proof = await runBackup(folder);
   isOver = true;
   const written = await writing;
   await client.end();
@@ -119,15 +119,16 @@ test("a copy made during writes starts, and holds everything written up to one i
   ]);
 
   // The copy counts as another database from here on: cursors that were made later are invalid in it.
-  const epochOf = async (from: pg.Client) => (await from.query("select epoch from agentrun_feed_epoch")).rows[0].epoch;
-  const epoch = await epochOf(copied);
+  const readEpoch = async (from: pg.Client) =>
+    (await from.query("select epoch from agentrun_feed_epoch")).rows[0].epoch;
+  const epoch = await readEpoch(copied);
   await migrate(copy.url);
-  expect(await epochOf(copied)).not.toBe(epoch);
+  expect(await readEpoch(copied)).not.toBe(epoch);
   await copied.end();
   await copy.stop(10_000);
 }, 120_000);
 
-async function countOf(client: pg.Client): Promise<number> {
+async function countRows(client: pg.Client): Promise<number> {
   return (await client.query("select count(*)::int as count from told")).rows[0].count;
 }
 
@@ -138,15 +139,15 @@ test("refuses a copy that lacks archive segments which its database names, and l
   const sha256 = await archiveSegment(client, folder, "ses_lost", "lost");
   const archive = createFolderArchive(folder.archive);
   await archive.remove("ses_lost", sha256);
-  await expect(backUpOf(folder)).rejects.toThrow(/of 1 sessions: ses_lost\. Is AGENTRUN_ARCHIVE/);
+  await expect(runBackup(folder)).rejects.toThrow(/of 1 sessions: ses_lost\. Is AGENTRUN_ARCHIVE/);
   await archive.put("ses_lost", sha256, Buffer.from("los"));
-  await expect(backUpOf(folder)).rejects.toThrow(/ses_lost/);
+  await expect(runBackup(folder)).rejects.toThrow(/ses_lost/);
   expect(await readdir(path.dirname(folder.target))).toEqual([]);
 
   // A segment that is being removed belongs to no archive.
   await client.query("update agentrun_archive_segments set removing_at = now() where session_id = 'ses_lost'");
   await client.end();
-  expect(await backUpOf(folder)).toMatchObject({ segments: 1 });
+  expect(await runBackup(folder)).toMatchObject({ segments: 1 });
 }, 120_000);
 
 test("refuses to copy a folder with the log of another folder's server", async () => {
@@ -163,13 +164,13 @@ test("copies a folder without a running server, and leaves it unchanged", async 
   await client.end();
   await folder.database.stop(10_000);
   await folder.lock.release();
-  expect(await backUpOf(folder)).toMatchObject({ sessions: 1 });
+  expect(await runBackup(folder)).toMatchObject({ sessions: 1 });
   expect(existsSync(path.join(folder.dataDir, "pg", "postmaster.pid"))).toBe(false);
-  await expect(backUpOf(folder)).rejects.toThrow(/already exists/);
-  await expect(backUpOf({ ...folder, target: path.join(folder.dataDir, "inside") })).rejects.toThrow(
+  await expect(runBackup(folder)).rejects.toThrow(/already exists/);
+  await expect(runBackup({ ...folder, target: path.join(folder.dataDir, "inside") })).rejects.toThrow(
     /is inside the data folder/,
   );
-  await expect(backUpOf({ ...folder, dataDir: path.join(folder.parent, "none") })).rejects.toThrow(/no data folder/);
+  await expect(runBackup({ ...folder, dataDir: path.join(folder.parent, "none") })).rejects.toThrow(/no data folder/);
 }, 120_000);
 
 test("an interrupted backup leaves nothing behind", async () => {
@@ -196,7 +197,7 @@ test("refuses a target inside the data folder or the archive under any name, and
   const linked = path.join(parent, "link");
   await symlink(archive, linked);
   await symlink(path.join(parent, "nowhere"), path.join(parent, "dangling"));
-  const backUpTo = (target: string) => backUpOf({ ...folder, archive, target });
+  const backUpTo = (target: string) => runBackup({ ...folder, archive, target });
   const entries = await readdir(dataDir);
   await expect(backUpTo(path.join(dataDir, "..backups", "one"))).rejects.toThrow(/is inside the data folder/);
   await expect(backUpTo(path.join(dataDir, "backups", "one"))).rejects.toThrow(/is inside the data folder/);
@@ -218,5 +219,5 @@ test("ignores what a killed backup with the same process id left", async () => {
   for (const name of await readdir(path.join(left, "archive")))
     for (const segment of await readdir(path.join(left, "archive", name)))
       await writeFile(path.join(left, "archive", name, segment), "fir");
-  expect(await backUpOf(folder)).toMatchObject({ sessions: 1, segments: 1 });
+  expect(await runBackup(folder)).toMatchObject({ sessions: 1, segments: 1 });
 }, 60_000);

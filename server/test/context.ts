@@ -12,7 +12,7 @@ export function tenantOperator(tenantId: string): Actor {
   return { kind: "operator", name: `of ${tenantId}`, role: "operator", tenantId, tokenId: null };
 }
 
-export function runnerOf(runId: string, leaseEpoch: number, tenantId = "default"): Actor {
+export function runnerActor(runId: string, leaseEpoch: number, tenantId = "default"): Actor {
   return { kind: "runner", name: runId, runId, leaseEpoch, tenantId, tokenId: "tok_test" };
 }
 
@@ -87,7 +87,7 @@ export function testContext(
 /** Makes volumes that are only names, for tests of what the rows say, never of what a volume holds. */
 function memoryVolumes(): Volumes {
   const made = new Set<string>();
-  const statusOf = (name: string) => ({ name, namespace: "local", uid: name, phase: "Bound" as const });
+  const makeStatus = (name: string) => ({ name, namespace: "local", uid: name, phase: "Bound" as const });
   return {
     namespace: "local",
     provider: "local",
@@ -96,9 +96,9 @@ function memoryVolumes(): Volumes {
     async ensure({ sessionId }) {
       const name = `volume-${sessionId}`;
       made.add(name);
-      return statusOf(name);
+      return makeStatus(name);
     },
-    find: async (name) => (made.has(name) ? statusOf(name) : null),
+    find: async (name) => (made.has(name) ? makeStatus(name) : null),
     inspect: async () => null,
     async *list() {},
     async remove(name) {

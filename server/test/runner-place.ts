@@ -15,7 +15,7 @@ import { startTestWeb } from "@/server/test/web";
 type Json = any;
 
 /** Opens a server, a database and a folder for volumes, on which runners are started as a cluster would start them. */
-export async function openRunnerPlace(bundle: string, env: Record<string, string> = {}) {
+export async function openRunnerSetup(bundle: string, env: Record<string, string> = {}) {
   const database = await createTestDatabase();
   // codex refuses helper links below the system's temporary folder.
   const root = mkdtempSync(path.join(homedir(), ".agentrun-test-"));
@@ -25,7 +25,7 @@ export async function openRunnerPlace(bundle: string, env: Record<string, string
     expect(answer.status, `${method} ${target}: ${JSON.stringify(answer.body)}`).toBe(200);
     return answer.body;
   };
-  const volumeOf = async (sessionId: string) =>
+  const findVolumeDir = async (sessionId: string) =>
     path.join(root, "volumes", (await ok("GET", `/sessions/${sessionId}/storage`)).pvcName);
 
   /** Makes a run with a turn, and an attempt with its launch token, as a worker would hand it to the cluster. */
@@ -47,7 +47,7 @@ export async function openRunnerPlace(bundle: string, env: Record<string, string
     const launchToken = await mintLaunchToken(web.as(ADMIN), { runId, attemptId, tenantId: "default" });
     const scratchDir = path.join(root, "scratch", attemptId);
     mkdirSync(scratchDir, { recursive: true });
-    const volumeDir = await volumeOf(sessionId);
+    const volumeDir = await findVolumeDir(sessionId);
     const own = {
       NODE_ENV: "production" as const,
       PATH: process.env.PATH ?? "",
@@ -75,9 +75,9 @@ export async function openRunnerPlace(bundle: string, env: Record<string, string
       start(more: Record<string, string> = {}, wrapper: string[] = []) {
         const [program = "", ...args] = [...wrapper, process.execPath, bundle];
         const child = spawn(program, args, { env: { ...own, ...more } });
-        let said = "";
-        child.stderr.on("data", (chunk) => (said += chunk));
-        const ended = once(child, "exit").then(([code]) => ({ code: code as number | null, said }));
+        let output = "";
+        child.stderr.on("data", (chunk) => (output += chunk));
+        const ended = once(child, "exit").then(([code]) => ({ code: code as number | null, output }));
         return { ended, terminate: () => child.kill("SIGTERM"), kill: () => child.kill("SIGKILL") };
       },
       step(name: "prepare" | "work", wrapper: string[] = []) {

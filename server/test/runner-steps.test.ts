@@ -4,11 +4,11 @@ import path from "node:path";
 import { expect, test } from "vitest";
 import { RUNNER_EXIT } from "@/contract/runner";
 import { runnerBundle } from "@/server/test/runner-bundle";
-import { openRunnerPlace } from "@/server/test/runner-place";
+import { openRunnerSetup } from "@/server/test/runner-place";
 
 // A pod's two steps as two real processes of the bundled runner, one after the other, against a real server.
 const bundle = runnerBundle();
-const openPlace = () => openRunnerPlace(bundle());
+const openPlace = () => openRunnerSetup(bundle());
 
 const IN_NAMESPACE = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c"];
 /** Mounts a folder over itself, read-only, for the command that follows, as a pod's spec does. */
@@ -45,9 +45,9 @@ test("the second step continues the first one's lease by its nonce, which no age
 test("no agent starts without the first step's files", async () => {
   await using place = await openPlace();
   const attempt = await place.launch("ses_alone", "hello");
-  const { code, said } = await attempt.step("work");
+  const { code, output } = await attempt.step("work");
   expect(code).toBe(RUNNER_EXIT.failed);
-  expect(said).toContain("left no handover");
+  expect(output).toContain("left no handover");
   expect(await place.ok("GET", `/runs/${attempt.runId}`)).toMatchObject({ status: "pending" });
 });
 

@@ -2,7 +2,7 @@ import path from "node:path";
 import { eq, sql } from "drizzle-orm";
 import { expect, test, vi } from "vitest";
 import type { Db } from "@/db/client";
-import { readFeedChanges, readTracePlaces } from "@/db/queries/trace-feeds";
+import { readFeedChanges, readTracePositions } from "@/db/queries/trace-feeds";
 import { feedEpoch, runs, traceFeeds } from "@/db/schema";
 import { createTestDatabase } from "@/db/test/database";
 import { makeRun } from "@/db/test/factories";
@@ -167,7 +167,7 @@ test("a pass reads only what changed since the last one", async () => {
   const runId = await end(ctx);
   const read = async () => {
     let rows = 0;
-    const [place] = (await readTracePlaces(ctx.db)).filter(({ feed }) => feed === "runs");
+    const [place] = (await readTracePositions(ctx.db)).filter(({ feed }) => feed === "runs");
     if (place === undefined) throw new Error("there is no place");
     rows += await rowsRead(ctx, "agentrun_runs", (ctx) => readFeedChanges(ctx.db, place, { settleMs: 0, limit: 200 }));
     return rows + (await rowsRead(ctx, "agentrun_runs", (ctx) => traceStanding(ctx.db)));

@@ -1,11 +1,11 @@
 import { performance } from "node:perf_hooks";
 import {
   type FeedChange,
-  moveTracePlace,
+  moveTracePosition,
   readFeedChanges,
-  readTracePlaces,
+  readTracePositions,
   type TraceCounts,
-  type TracePlace,
+  type TracePosition,
 } from "@/db/queries/trace-feeds";
 import type { TraceFeed } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
@@ -82,10 +82,10 @@ export class TraceExporter {
     // A collector that refuses everything, for example because of a wrong key, is offered little at a time, since
     // everything offered is given up.
     const isOver = () => this.#stop.signal.aborted || this.#isRefusedNow || performance.now() >= endsAt;
-    const positions = await readTracePlaces(ctx.db);
+    const positions = await readTracePositions(ctx.db);
     // In turns, so that many items of one feed do not hold up the other.
     for (let open = positions; open.length > 0 && !isOver(); ) {
-      const next: TracePlace[] = [];
+      const next: TracePosition[] = [];
       for (const place of open) {
         const moved = await this.#follow(place, isOver);
         if (moved !== null) next.push(moved);
@@ -102,7 +102,7 @@ export class TraceExporter {
   }
 
   /** Sends what a page of a feed holds. Returns where to continue; null: there is nothing more for now. */
-  async #follow(from: TracePlace, isOver: () => boolean): Promise<TracePlace | null> {
+  async #follow(from: TracePosition, isOver: () => boolean): Promise<TracePosition | null> {
     const { ctx, settleMs = SETTLE_MS } = this.deps;
     const changes = await readFeedChanges(ctx.db, from, { settleMs, limit: PAGE });
     const fresh = changes.findIndex(({ isEnded, isFresh }) => isEnded && isFresh);
@@ -151,7 +151,7 @@ export class TraceExporter {
   }
 
   /** Sends a load and moves the position behind it; null: another worker has moved the position, or this one stops. */
-  async #deliver(load: Load, from: TracePlace, to: FeedChange): Promise<TracePlace | null> {
+  async #deliver(load: Load, from: TracePosition, to: FeedChange): Promise<TracePosition | null> {
     const counts: TraceCounts = { sent: 0, rejected: 0, givenUp: load.failed.length };
     for (const { body, spans } of requestsOf(load.spans, this.deps.target.resource)) {
       const { rejected, givenUp } = await this.#send(body, spans);
@@ -160,7 +160,7 @@ export class TraceExporter {
       counts.givenUp += givenUp;
     }
     const { xid, version } = to;
-    const isOwn = await moveTracePlace(this.deps.ctx.db, from, { xid, version }, counts);
+    const isOwn = await moveTracePosition(this.deps.ctx.db, from, { xid, version }, counts);
     for (const id of load.failed) this.#unreadable.delete(id);
     return isOwn ? { ...from, xid, version } : null;
   }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { moveTracePlace, readTracePlaces } from "@/db/queries/trace-feeds";
+import { moveTracePosition, readTracePositions } from "@/db/queries/trace-feeds";
 import { createTestDatabase } from "@/db/test/database";
 import { startTestWeb } from "@/server/test/web";
 
@@ -18,7 +18,7 @@ test("web counts span outcomes of all workers, the same on every request", async
   ];
   expect(await read()).toEqual(told(0, 0, 0));
   const { db } = web.wiring.database;
-  for (const place of await readTracePlaces(db))
-    await moveTracePlace(db, place, place, { sent: 3, rejected: 2, givenUp: 1 });
+  for (const place of await readTracePositions(db))
+    await moveTracePosition(db, place, place, { sent: 3, rejected: 2, givenUp: 1 });
   for (let times = 0; times < 2; times += 1) expect(await read()).toEqual(told(6, 4, 2));
 });

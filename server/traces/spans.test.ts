@@ -13,7 +13,7 @@ import { createTestQueue } from "@/server/dispatcher/test/queue";
 import { appendEvents } from "@/server/events";
 import { cancelTask, getTask } from "@/server/queue";
 import { cancelRun, claimRun, createRun, finishRun } from "@/server/runs";
-import { runnerOf, testContext } from "@/server/test/context";
+import { runnerActor, testContext } from "@/server/test/context";
 import { rootOf, spanIdOf } from "./ids";
 import { attributesOf, startCollector } from "./test/collector";
 import { exporterTo } from "./test/exporters";
@@ -55,7 +55,7 @@ async function playAll(ctx: ServiceContext, taskId: string) {
   await ackCommand(ctx, { commandId: turn.id, leaseEpoch });
   const tell = (...events: [string, object][]) =>
     appendEvents(
-      { ...ctx, actor: runnerOf(runId, leaseEpoch) },
+      { ...ctx, actor: runnerActor(runId, leaseEpoch) },
       {
         ...{ runId, leaseEpoch },
         events: events.map(([type, payload]) => ({ type, payload })) as never,
@@ -78,7 +78,7 @@ async function playAll(ctx: ServiceContext, taskId: string) {
       { itemId: "f1", changes: [{ path: `${SECRET}.txt`, kind: "add", diff: SECRET }], status: "completed" },
     ],
   );
-  const runner: ServiceContext = { ...ctx, actor: runnerOf(runId, leaseEpoch) };
+  const runner: ServiceContext = { ...ctx, actor: runnerActor(runId, leaseEpoch) };
   const { approvalId } = await requestApproval(runner, {
     ...{ runId, leaseEpoch, requestKey: "k", kind: "command", command: `rm ${SECRET}`, reason: SECRET },
   });

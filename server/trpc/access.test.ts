@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { createTestDatabase, type TestDatabase } from "@/db/test/database";
 import type { Actor, ServiceContext } from "@/server/context";
 import { UnauthenticatedError } from "@/server/errors";
-import { runnerOf, type TestContext, testContext } from "@/server/test/context";
+import { runnerActor, type TestContext, testContext } from "@/server/test/context";
 import { ACCESS, type Access, faultOf, type ProcedureMeta } from "./init";
 import { appRouter } from "./root";
 
@@ -23,9 +23,9 @@ const CALLERS: Record<string, Actor | null> = {
   operator: operator("operator"),
   admin: operator("admin"),
   launch: { kind: "launch", name: "att", runId: "run_1", attemptId: "att_1", tenantId: "default", tokenId: "tok_1" },
-  runner: runnerOf("run_1", 1),
+  runner: runnerActor("run_1", 1),
   archiver: { kind: "archiver", name: "arv_1", sessionId: "ses_1", tenantId: "default", tokenId: "tok_1" },
-  endedRunner: { ...runnerOf("run_1", 1), isEnded: true } as Actor,
+  endedRunner: { ...runnerActor("run_1", 1), isEnded: true } as Actor,
 };
 
 /** Says who must be admitted, independently of the code that decides it. */

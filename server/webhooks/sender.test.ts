@@ -17,7 +17,7 @@ import { getOverview } from "@/server/overview";
 import { cancelTask, getTask } from "@/server/queue";
 import { cancelRun, claimRun, createRun, finishRun } from "@/server/runs";
 import { createSession } from "@/server/sessions";
-import { runnerOf, tenantOperator, testContext } from "@/server/test/context";
+import { runnerActor, tenantOperator, testContext } from "@/server/test/context";
 import { rowsRead } from "@/server/test/rows-read";
 import {
   createWebhook,
@@ -140,7 +140,7 @@ test("sends what becomes of tasks and approvals", async () => {
   const { id: runId } = await createRun(ctx, { backendProfile: "codex", sessionRef: { sessionId: "ses_asks" } });
   const turn = await createCommand(ctx, { runId, type: "turn", payload: { text: "go" } });
   const { leaseEpoch } = await claimRun(ctx, { runId, runnerId: "runner_a" });
-  const runner: ServiceContext = { ...ctx, actor: runnerOf(runId, leaseEpoch) };
+  const runner: ServiceContext = { ...ctx, actor: runnerActor(runId, leaseEpoch) };
   await ackCommand(runner, { commandId: turn.id, leaseEpoch });
   const ask = (requestKey: string) =>
     requestApproval(runner, { runId, leaseEpoch, requestKey, kind: "command", command: "rm -rf build", cwd: "/w" });

@@ -4,7 +4,7 @@ import { ARCHIVER } from "@/server/test/cluster/attempt";
 import { it } from "@/server/test/cluster/controllers";
 import { openExecutor } from "@/server/test/cluster/executor";
 import { createTestNamespace, type TestNamespace } from "@/server/test/cluster/namespace";
-import { bindToLostNode, ended, podOf, say } from "@/server/test/cluster/pods";
+import { bindToLostNode, ended, setPodStatus, waitForPod } from "@/server/test/cluster/pods";
 
 // As in the executor's tests, the cluster's control plane is real, and the tests play the node.
 let attempts = 0;
@@ -26,7 +26,7 @@ it("an archiver's pod is restricted, mounts the claim read-only, has a token and
   await using opened = open(place);
   const spec = specOf();
   await opened.launch(spec);
-  const { pod } = await podOf(place, spec.attemptId);
+  const { pod } = await waitForPod(place, spec.attemptId);
   expect(pod.metadata?.labels).toMatchObject({
     "app.kubernetes.io/managed-by": "agentrun",
     "app.kubernetes.io/component": "runner",
@@ -83,9 +83,12 @@ it("reports a failed archiver with its own message, and its pod frees the claim"
   await using opened = open(place);
   const spec = specOf();
   await opened.launch(spec);
-  const { name } = await podOf(place, spec.attemptId);
+  const { name } = await waitForPod(place, spec.attemptId);
   const message = "the archive has no space left: free some";
-  await say(place, name, { phase: "Failed", containerStatuses: ended({ exitCode: 5, reason: "Error", message }) });
+  await setPodStatus(place, name, {
+    phase: "Failed",
+    containerStatuses: ended({ exitCode: 5, reason: "Error", message }),
+  });
   await expect.poll(() => opened.exits, { timeout: 20_000 }).toHaveLength(1);
   expect(opened.exits[0]).toMatchObject({ attemptId: spec.attemptId, code: 5, message });
   await expect.poll(() => place.cluster.listPods(""), { timeout: 20_000 }).toEqual([]);
@@ -97,12 +100,12 @@ it("an archiver is gone once its pod is; on a node that does not answer its end 
   await using opened = open(place);
   const [free, held] = [specOf(), specOf()];
   await opened.launch(free);
-  await podOf(place, free.attemptId);
+  await waitForPod(place, free.attemptId);
   expect(await opened.end(free.attemptId)).toBe("gone");
   expect(await opened.observe(free.attemptId)).toBe("gone");
 
   await opened.launch(held);
-  const { name } = await podOf(place, held.attemptId);
+  const { name } = await waitForPod(place, held.attemptId);
   await bindToLostNode(place, name);
   expect(await opened.end(held.attemptId)).toBe("unconfirmed");
   await place.core.deleteNamespacedPod({ name, namespace: place.name, gracePeriodSeconds: 0 });

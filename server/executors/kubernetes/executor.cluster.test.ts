@@ -5,10 +5,10 @@ import { Cluster } from "@/server/kubernetes";
 import { startApiProxy } from "@/server/test/cluster/api-proxy";
 import { POLICY } from "@/server/test/cluster/attempt";
 import { it } from "@/server/test/cluster/controllers";
-import { openExecutor, specOf } from "@/server/test/cluster/executor";
+import { makeLaunchSpec, openExecutor } from "@/server/test/cluster/executor";
 import { startFaultProxy } from "@/server/test/cluster/fault-proxy";
 import { createTestNamespace } from "@/server/test/cluster/namespace";
-import { bindToLostNode, ended, podOf, say } from "@/server/test/cluster/pods";
+import { bindToLostNode, ended, setPodStatus, waitForPod } from "@/server/test/cluster/pods";
 import { jobFor } from "./manifests";
 import { findUnstartable } from "./outcome";
 
@@ -17,7 +17,7 @@ test("launching twice makes one Job with the newest token", async () => {
   await using place = await createTestNamespace();
   await using opened = openExecutor(place);
   const { executor } = opened;
-  const spec = specOf();
+  const spec = makeLaunchSpec();
   await Promise.all([executor.launch(spec), executor.launch(spec)]);
   await executor.launch({ ...spec, launchToken: "arl_second" });
   const jobs: unknown[] = [];
@@ -35,9 +35,9 @@ test("launching twice makes one Job with the newest token", async () => {
 it("a Job's pods are admitted where Pod Security is restricted", async () => {
   await using place = await createTestNamespace({ "pod-security.kubernetes.io/enforce": "restricted" });
   await using opened = openExecutor(place);
-  const spec = specOf();
+  const spec = makeLaunchSpec();
   await opened.executor.launch(spec);
-  const { pod } = await podOf(place, spec.attemptId);
+  const { pod } = await waitForPod(place, spec.attemptId);
   expect(pod.spec?.automountServiceAccountToken).toBe(false);
   expect(pod.spec?.containers).toHaveLength(1);
 });
@@ -48,7 +48,7 @@ test.each([
   { isReadOnly: false, volumeName: "agentrun-volume" },
 ])("a pod with an init container for its disk is admitted where Pod Security is restricted: %o", async (more) => {
   await using place = await createTestNamespace({ "pod-security.kubernetes.io/enforce": "restricted" });
-  const job = jobFor({ ...specOf(), ...more }, { ...POLICY, serviceAccount: null });
+  const job = jobFor({ ...makeLaunchSpec(), ...more }, { ...POLICY, serviceAccount: null });
   const dryRun = (body: object) => place.core.createNamespacedPod({ namespace: place.name, body, dryRun: "All" });
   const { metadata, spec } = job.spec?.template ?? {};
   const pod = await dryRun({ metadata: { ...metadata, generateName: "pod-" }, spec });
@@ -62,7 +62,7 @@ test.each([
   const hasProbe = (job: ReturnType<typeof jobFor>) =>
     JSON.stringify(job.spec?.template.spec?.initContainers?.[0]?.env).includes("AGENTRUN_NETWORK_PROBE");
   expect(hasProbe(job)).toBe(true);
-  expect(hasProbe(jobFor({ ...specOf(), ...more, hasNetwork: true }, POLICY))).toBe(false);
+  expect(hasProbe(jobFor({ ...makeLaunchSpec(), ...more, hasNetwork: true }, POLICY))).toBe(false);
   const { volumeName } = more;
   const workspace =
     volumeName === null
@@ -81,11 +81,11 @@ test.each([
 it("reports an attempt that failed in its init container with that container's message", async () => {
   await using place = await createTestNamespace();
   await using opened = openExecutor(place);
-  const spec = specOf();
+  const spec = makeLaunchSpec();
   await opened.executor.launch(spec);
-  const { name } = await podOf(place, spec.attemptId);
+  const { name } = await waitForPod(place, spec.attemptId);
   const [status] = ended({ exitCode: RUNNER_EXIT.endedInPreparation, reason: "Error", message: "no archive" });
-  await say(place, name, { phase: "Failed", initContainerStatuses: [{ ...status, name: "prepare" }] });
+  await setPodStatus(place, name, { phase: "Failed", initContainerStatuses: [{ ...status, name: "prepare" }] });
   await expect.poll(() => opened.exits, { timeout: 20_000 }).toHaveLength(1);
   expect(opened.exits[0]).toMatchObject({ code: 0, message: "no archive" });
 });
@@ -93,7 +93,7 @@ it("reports an attempt that failed in its init container with that container's m
 test("does not adopt a foreign Job of the attempt's name", async () => {
   await using place = await createTestNamespace();
   await using opened = openExecutor(place);
-  const spec = specOf();
+  const spec = makeLaunchSpec();
   await place.cluster.createJob({
     metadata: { name: toJobName(spec.attemptId) },
     spec: { template: { spec: { restartPolicy: "Never", containers: [{ name: "other", image: "other" }] } } },
@@ -134,10 +134,10 @@ it.each([
 ] as const)("reports a pod's end with its cause, %s, and its own message", async (cause, status, words) => {
   await using place = await createTestNamespace();
   await using opened = openExecutor(place);
-  const spec = specOf();
+  const spec = makeLaunchSpec();
   await opened.executor.launch(spec);
-  const { name } = await podOf(place, spec.attemptId);
-  await say(place, name, { phase: "Failed", ...status });
+  const { name } = await waitForPod(place, spec.attemptId);
+  await setPodStatus(place, name, { phase: "Failed", ...status });
   await expect.poll(() => opened.exits, { timeout: 20_000 }).toHaveLength(1);
   expect(opened.exits[0]).toMatchObject({ cause, message: expect.stringContaining(words.trim()) });
 });
@@ -145,7 +145,7 @@ it.each([
 it("reports an attempt that the cluster ended at its deadline", async () => {
   await using place = await createTestNamespace();
   await using opened = openExecutor(place, { activeDeadlineSeconds: 1 });
-  const spec = specOf();
+  const spec = makeLaunchSpec();
   await opened.executor.launch(spec);
   await expect.poll(() => opened.exits, { timeout: 20_000 }).toHaveLength(1);
   expect(opened.exits[0]).toMatchObject({
@@ -158,10 +158,10 @@ it("reports an attempt that the cluster ended at its deadline", async () => {
 it("reports an attempt's end once, with exit code and the container's message", async () => {
   await using place = await createTestNamespace();
   await using opened = openExecutor(place);
-  const spec = specOf();
+  const spec = makeLaunchSpec();
   await opened.executor.launch(spec);
-  const { name } = await podOf(place, spec.attemptId);
-  await say(place, name, {
+  const { name } = await waitForPod(place, spec.attemptId);
+  await setPodStatus(place, name, {
     phase: "Failed",
     containerStatuses: ended({ exitCode: 137, reason: "OOMKilled", message: "the last lines" }),
   });
@@ -181,11 +181,11 @@ it("reports an attempt's end once, with exit code and the container's message", 
 it("ends a pod whose image cannot be pulled, with that reason", async () => {
   await using place = await createTestNamespace();
   await using opened = openExecutor(place);
-  const spec = specOf();
+  const spec = makeLaunchSpec();
   await opened.executor.launch(spec);
-  const { name } = await podOf(place, spec.attemptId);
+  const { name } = await waitForPod(place, spec.attemptId);
   const waiting = { reason: "ErrImageNeverPull", message: "no such image" };
-  await say(place, name, {
+  await setPodStatus(place, name, {
     containerStatuses: [{ name: "runner", image: "i", imageID: "", ready: false, restartCount: 0, state: { waiting } }],
   });
   await expect.poll(() => opened.exits, { timeout: 20_000 }).toHaveLength(1);
@@ -199,7 +199,7 @@ it("ends a pod whose image cannot be pulled, with that reason", async () => {
 it("ends a pod that stays unschedulable too long, with the scheduler's message", async () => {
   await using place = await createTestNamespace();
   await using opened = openExecutor(place, { unschedulableMaxMs: 0 });
-  const spec = specOf();
+  const spec = makeLaunchSpec();
   await opened.executor.launch(spec);
   await expect.poll(() => opened.exits, { timeout: 20_000 }).toHaveLength(1);
   expect(opened.exits[0]).toMatchObject({
@@ -224,13 +224,13 @@ it.each([
   async (_, how, words) => {
     await using place = await createTestNamespace();
     await using patient = openExecutor(place);
-    const spec = specOf();
+    const spec = makeLaunchSpec();
     await patient.executor.launch(spec);
-    const { name } = await podOf(place, spec.attemptId);
+    const { name } = await waitForPod(place, spec.attemptId);
     await bindToLostNode(place, name);
     const [prepare = {}, runner = {}] = how;
     const status = { initContainerStatuses: [waits("prepare", prepare)], containerStatuses: [waits("runner", runner)] };
-    await say(place, name, status);
+    await setPodStatus(place, name, status);
     await place.core.createNamespacedEvent({
       namespace: place.name,
       body: {
@@ -265,7 +265,7 @@ it("gives up a Job whose pod is refused too long, with the cluster's message, an
     body: { metadata: { name: "full" }, spec: { hard: { pods: "0" } } },
   });
   await using patient = openExecutor(place);
-  const spec = specOf();
+  const spec = makeLaunchSpec();
   await patient.executor.launch(spec);
   const isRefused = async () =>
     (await place.cluster.listEvents("Job", toJobName(spec.attemptId))).some(({ reason }) => reason === "FailedCreate");
@@ -284,15 +284,15 @@ it("gives up a Job whose pod is refused too long, with the cluster's message, an
 it("a pod whose init container runs, or ended a moment ago, is not stalled", async () => {
   await using place = await createTestNamespace();
   await using opened = openExecutor(place);
-  const spec = specOf();
+  const spec = makeLaunchSpec();
   await opened.executor.launch(spec);
-  const { name } = await podOf(place, spec.attemptId);
+  const { name } = await waitForPod(place, spec.attemptId);
   await bindToLostNode(place, name);
   const at = (minutes: number) => new Date(Date.now() + minutes * 60_000);
   const patience = { unschedulableMaxMs: 0, stalledMaxMs: 60_000 };
   const hopeless = async (state: object, later: number) => {
     const prepare = { ...waits("prepare", {}), state };
-    await say(place, name, {
+    await setPodStatus(place, name, {
       initContainerStatuses: [prepare],
       containerStatuses: [waits("runner", { reason: "PodInitializing" })],
     });
@@ -310,7 +310,7 @@ it("reports a Job that cannot be inspected, and still reports those after it", a
   await using proxy = await startFaultProxy(inject("kubeconfig"));
   const cluster = new Cluster({ namespace: place.name, kubeconfig: proxy.kubeconfig });
   // The API server lists them by name.
-  const specs = [specOf(), specOf()].sort((one, other) =>
+  const specs = [makeLaunchSpec(), makeLaunchSpec()].sort((one, other) =>
     toJobName(one.attemptId).localeCompare(toJobName(other.attemptId)),
   );
   const [first, second] = specs.map(({ attemptId }) => attemptId);
@@ -321,8 +321,11 @@ it("reports a Job that cannot be inspected, and still reports those after it", a
   await using opened = openExecutor(place, { cluster });
   for (const spec of specs) await opened.executor.launch(spec);
   for (const { attemptId } of specs) {
-    const { name } = await podOf(place, attemptId);
-    await say(place, name, { phase: "Failed", ...runner({ exitCode: 1, reason: "Error", message: "runner failed" }) });
+    const { name } = await waitForPod(place, attemptId);
+    await setPodStatus(place, name, {
+      phase: "Failed",
+      ...runner({ exitCode: 1, reason: "Error", message: "runner failed" }),
+    });
   }
   await expect.poll(() => opened.exits.map(({ attemptId }) => attemptId), { timeout: 20_000 }).toEqual([second]);
   expect(opened.errors).toContainEqual(expect.objectContaining({ problem: "unknown" }));
@@ -334,15 +337,15 @@ it("an attempt is gone once its pod is; on a node that does not answer its end s
   await using place = await createTestNamespace();
   await using opened = openExecutor(place, { endDeadlineMs: 2_000 });
   const { executor } = opened;
-  const [free, held] = [specOf(), specOf()];
+  const [free, held] = [makeLaunchSpec(), makeLaunchSpec()];
   await executor.launch(free);
-  await podOf(place, free.attemptId);
+  await waitForPod(place, free.attemptId);
   expect(await executor.end(free.attemptId)).toBe("gone");
   expect(await executor.end(free.attemptId)).toBe("gone");
   expect(await executor.observe(free.attemptId)).toBe("gone");
 
   await executor.launch(held);
-  const { name } = await podOf(place, held.attemptId);
+  const { name } = await waitForPod(place, held.attemptId);
   await bindToLostNode(place, name);
   expect(await executor.end(held.attemptId)).toBe("unconfirmed");
   expect(await executor.observe(held.attemptId)).toBe("running");
@@ -356,7 +359,7 @@ it("concurrent requests to end an attempt share one end, and nothing is launched
   const cluster = new Cluster({ namespace: place.name, kubeconfig: proxy.kubeconfig });
   await using opened = openExecutor(place, { cluster });
   const { executor } = opened;
-  const spec = specOf();
+  const spec = makeLaunchSpec();
   await executor.launch(spec);
   let release = () => {};
   const until = new Promise<void>((resolve) => {
@@ -374,6 +377,6 @@ it("concurrent requests to end an attempt share one end, and nothing is launched
   expect(deletions.hits()).toBe(1);
 
   await executor.launch(spec);
-  await podOf(place, spec.attemptId);
+  await waitForPod(place, spec.attemptId);
   expect(await executor.observe(spec.attemptId)).toBe("running");
 });

@@ -2,9 +2,9 @@ import { expect } from "vitest";
 import type { AttemptRemains } from "@/server/executors/executor";
 import { toJobName } from "@/server/executors/executor";
 import { it } from "@/server/test/cluster/controllers";
-import { openExecutor, specOf } from "@/server/test/cluster/executor";
+import { makeLaunchSpec, openExecutor } from "@/server/test/cluster/executor";
 import { createTestNamespace } from "@/server/test/cluster/namespace";
-import { bindToLostNode, ended, lostNodeOf, podOf, say } from "@/server/test/cluster/pods";
+import { bindToLostNode, ended, lostNodeName, setPodStatus, waitForPod } from "@/server/test/cluster/pods";
 
 const ASK = { container: null, tailLines: 10 };
 
@@ -13,11 +13,11 @@ it("reports an attempt's Job, pod, containers and events with the cluster's mess
   await using place = await createTestNamespace();
   await using opened = openExecutor(place);
   const { executor } = opened;
-  const spec = specOf();
+  const spec = makeLaunchSpec();
   expect(await executor.inspect(spec.attemptId)).toBeNull();
   expect(await executor.readLog(spec.attemptId, ASK)).toBeNull();
   await executor.launch(spec);
-  const { name } = await podOf(place, spec.attemptId);
+  const { name } = await waitForPod(place, spec.attemptId);
   await expect
     .poll(async () => (await executor.inspect(spec.attemptId))?.events.map(({ of, reason }) => `${of} ${reason}`), {
       timeout: 15_000,
@@ -49,7 +49,7 @@ it("reports an attempt's Job, pod, containers and events with the cluster's mess
   });
 
   // None of the reasons for which the executor gives up an attempt by itself.
-  await say(place, name, {
+  await setPodStatus(place, name, {
     initContainerStatuses: [
       {
         ...{ name: "prepare", image: "i", imageID: "i", ready: false, restartCount: 3 },
@@ -77,15 +77,15 @@ it("reports an ended attempt's remains once, and deletes its Job after that", as
   const { executor, exits } = opened;
   const told: AttemptRemains[] = [];
   const isJobThere: boolean[] = [];
-  const spec = specOf();
+  const spec = makeLaunchSpec();
   executor.onRemains(async (remains) => {
     isJobThere.push((await place.cluster.readJob(toJobName(spec.attemptId))).metadata?.deletionTimestamp === undefined);
     told.push(remains);
   });
   await executor.launch(spec);
-  const { name } = await podOf(place, spec.attemptId);
+  const { name } = await waitForPod(place, spec.attemptId);
   await bindToLostNode(place, name);
-  await say(place, name, {
+  await setPodStatus(place, name, {
     phase: "Failed",
     containerStatuses: ended({ exitCode: 137, reason: "OOMKilled", message: "the end" }),
   });
@@ -93,7 +93,7 @@ it("reports an ended attempt's remains once, and deletes its Job after that", as
   expect(isJobThere).toEqual([true]);
   expect(exits).toMatchObject([{ attemptId: spec.attemptId, code: 137 }]);
   const [remains] = told;
-  const pod = { node: lostNodeOf(place) };
+  const pod = { node: lostNodeName(place) };
   expect(remains).toMatchObject({ attemptId: spec.attemptId, logs: [], details: { pod } });
   expect(remains?.details.pod?.containers[1]).toMatchObject({
     state: "terminated",
@@ -112,9 +112,9 @@ it("inspects an attempt that is being ended before deleting it", async () => {
   const { executor } = opened;
   const told: AttemptRemains[] = [];
   executor.onRemains((remains) => told.push(remains));
-  const spec = specOf();
+  const spec = makeLaunchSpec();
   await executor.launch(spec);
-  const { name } = await podOf(place, spec.attemptId);
+  const { name } = await waitForPod(place, spec.attemptId);
   expect(await executor.end(spec.attemptId)).toBe("gone");
   expect(told).toMatchObject([{ details: { job: { isBeingDeleted: false }, pod: { name } }, logs: [] }]);
 });

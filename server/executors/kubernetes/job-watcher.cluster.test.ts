@@ -1,9 +1,9 @@
 import { expect } from "vitest";
 import { startApiProxy } from "@/server/test/cluster/api-proxy";
 import { it } from "@/server/test/cluster/controllers";
-import { openExecutor, specOf } from "@/server/test/cluster/executor";
+import { makeLaunchSpec, openExecutor } from "@/server/test/cluster/executor";
 import { createTestNamespace } from "@/server/test/cluster/namespace";
-import { ended, podOf, say } from "@/server/test/cluster/pods";
+import { ended, setPodStatus, waitForPod } from "@/server/test/cluster/pods";
 
 /** So long that everything reported comes from the watch. */
 const NEVER_MS = 3_600_000;
@@ -22,10 +22,10 @@ it.each([
 ])("the watch alone reports within seconds a pod that %s", async (_what, status, words) => {
   await using place = await createTestNamespace();
   await using opened = openExecutor(place, { relistMs: NEVER_MS });
-  const spec = specOf();
+  const spec = makeLaunchSpec();
   await opened.executor.launch(spec);
-  const { name } = await podOf(place, spec.attemptId);
-  await say(place, name, status);
+  const { name } = await waitForPod(place, spec.attemptId);
+  await setPodStatus(place, name, status);
   await expect.poll(() => opened.exits, { timeout: 5_000, interval: 20 }).toHaveLength(1);
   expect(opened.exits[0]).toMatchObject({ attemptId: spec.attemptId, message: expect.stringContaining(words) });
   await expect.poll(() => place.cluster.listPods(""), { timeout: 20_000 }).toEqual([]);
@@ -36,16 +36,16 @@ it("changes during a cut connection to the API server are reported once after it
   await using place = await createTestNamespace();
   await using proxy = await startApiProxy(place);
   await using opened = openExecutor(place, { cluster: proxy.cluster, relistMs: NEVER_MS });
-  const specs = [specOf(), specOf()];
+  const specs = [makeLaunchSpec(), makeLaunchSpec()];
   for (const spec of specs) await opened.executor.launch(spec);
   const [first = "", second = ""] = await Promise.all(
-    specs.map(async (spec) => (await podOf(place, spec.attemptId)).name),
+    specs.map(async (spec) => (await waitForPod(place, spec.attemptId)).name),
   );
-  await say(place, first, FAILED);
+  await setPodStatus(place, first, FAILED);
   await expect.poll(() => opened.exits, { timeout: 10_000 }).toHaveLength(1);
 
   proxy.cut();
-  await say(place, second, FAILED);
+  await setPodStatus(place, second, FAILED);
   await expect.poll(() => opened.errors.length, { timeout: 10_000 }).toBeGreaterThan(0);
   expect(opened.exits).toHaveLength(1);
   proxy.restore();
@@ -74,11 +74,11 @@ it("a watch with an expired resource version starts anew with a full list", asyn
     answer: (call) => (isForgotten(call) ? `${JSON.stringify(EXPIRED)}\n` : null),
   });
   await using opened = openExecutor(place, { cluster: proxy.cluster, relistMs: NEVER_MS });
-  const spec = specOf();
+  const spec = makeLaunchSpec();
   await opened.executor.launch(spec);
-  const { name } = await podOf(place, spec.attemptId);
+  const { name } = await waitForPod(place, spec.attemptId);
   await expect.poll(() => forgotten, { timeout: 10_000 }).toBeGreaterThanOrEqual(4);
-  await say(place, name, FAILED);
+  await setPodStatus(place, name, FAILED);
   await expect.poll(() => opened.exits, { timeout: 20_000 }).toHaveLength(1);
   expect(opened.errors).toEqual([]);
 });
@@ -88,10 +88,10 @@ it("an end that could not be recorded is reported again, and its Job stays until
   await using opened = openExecutor(place, { relistMs: 200 });
   let isDown = true;
   opened.executor.onExit(() => (isDown ? Promise.reject(new Error("no database")) : undefined));
-  const spec = specOf();
+  const spec = makeLaunchSpec();
   await opened.executor.launch(spec);
-  const { name } = await podOf(place, spec.attemptId);
-  await say(place, name, FAILED);
+  const { name } = await waitForPod(place, spec.attemptId);
+  await setPodStatus(place, name, FAILED);
   await expect.poll(() => opened.exits.length, { timeout: 10_000 }).toBeGreaterThan(1);
   expect(await opened.executor.observe(spec.attemptId)).toBe("gone");
   expect(await place.cluster.listPods("")).toHaveLength(1);

@@ -1,15 +1,15 @@
 import { rm } from "node:fs/promises";
 import path from "node:path";
-import { openRunnerPlace } from "@/server/test/runner-place";
+import { openRunnerSetup } from "@/server/test/runner-place";
 
-type Place = Awaited<ReturnType<typeof openRunnerPlace>>;
+type Place = Awaited<ReturnType<typeof openRunnerSetup>>;
 type Attempt = Awaited<ReturnType<Place["launch"]>>;
 
 /**
  * Opens a real runner with a real codex, whose model is asked as a file of profiles says. The file is removed with it.
  */
 export async function openCodexPlace(bundle: string, profile: string, file: string) {
-  const place = await openRunnerPlace(bundle, { AGENTRUN_BACKENDS: file });
+  const place = await openRunnerSetup(bundle, { AGENTRUN_BACKENDS: file });
   const started: { terminate: () => void; ended: Promise<unknown> }[] = [];
   const begin = (attempt: Attempt) => {
     const running = attempt.start();

@@ -7,7 +7,7 @@ import type { Actor, ServiceContext, StorageSettings } from "@/server/context";
 import { ADMIN, type TestContext, testContext } from "@/server/test/context";
 import { createLocalVolumes } from "@/server/volumes/local";
 
-export { runnerOf, tenantOperator } from "@/server/test/context";
+export { runnerActor as runnerOf, tenantOperator } from "@/server/test/context";
 export const SYSTEM: Actor = { kind: "system", name: "test", tenantId: null };
 
 export type TestStore = AsyncDisposable & {

@@ -5,7 +5,7 @@ import path from "node:path";
 import { inject } from "vitest";
 import { Cluster } from "@/server/kubernetes";
 import type { TestNamespace } from "./namespace";
-import { proxyKubeconfig, upstreamOf } from "./upstream";
+import { createUpstream, proxyKubeconfig } from "./upstream";
 
 export interface ApiProxy extends AsyncDisposable {
   cluster: Cluster;
@@ -23,7 +23,7 @@ export async function startApiProxy(
   place: TestNamespace,
   options: { answer?: (call: string) => string | null } = {},
 ): Promise<ApiProxy> {
-  const upstream = await upstreamOf(inject("kubeconfig"));
+  const upstream = await createUpstream(inject("kubeconfig"));
   const calls: string[] = [];
   let isCut = false;
 

@@ -71,7 +71,7 @@ export async function startAssets(assets: string, folder: string): Promise<Asset
     ...(hasControllers ? {} : { "disable-admission-plugins": "ServiceAccount,StorageObjectInUseProtection" }),
   });
   const kubeconfig = file("kubeconfig");
-  writeFileSync(kubeconfig, kubeconfigOf(`https://127.0.0.1:${apiPort}`, token), { mode: 0o600 });
+  writeFileSync(kubeconfig, makeKubeconfig(`https://127.0.0.1:${apiPort}`, token), { mode: 0o600 });
   const stop = () => endAll(running);
   try {
     const config = new k8s.KubeConfig();
@@ -129,7 +129,7 @@ async function endAll(running: ChildProcess[]): Promise<void> {
   }
 }
 
-function kubeconfigOf(server: string, token: string): string {
+function makeKubeconfig(server: string, token: string): string {
   return JSON.stringify({
     ...{ apiVersion: "v1", kind: "Config", "current-context": "test" },
     clusters: [{ name: "test", cluster: { server, "insecure-skip-tls-verify": true } }],

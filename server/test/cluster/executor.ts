@@ -6,7 +6,7 @@ import type { TestNamespace } from "./namespace";
 
 let attempts = 0;
 /** Makes an attempt that no other test of this process has. */
-export function specOf(): LaunchSpec {
+export function makeLaunchSpec(): LaunchSpec {
   attempts += 1;
   const attemptId = `att_${Date.now()}_${attempts}`;
   return { ...ATTEMPT, attemptId, launchToken: "arl_first", volumeName: "agentrun-volume" };

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { proxyKubeconfig, type Upstream, upstreamOf } from "./upstream";
+import { createUpstream, proxyKubeconfig, type Upstream } from "./upstream";
 
 /** What happens to a request instead of being passed on. */
 export type Fault =
@@ -49,7 +49,7 @@ const WORDS = {
 
 /** Starts a proxy before the real API server, with an administrator's credentials, on which requests meet faults. */
 export async function startFaultProxy(kubeconfig: string): Promise<FaultProxy> {
-  const upstream = await upstreamOf(kubeconfig);
+  const upstream = await createUpstream(kubeconfig);
   const recorded = new Map<string, Reply>();
   let rules: Struck[] = [];
 

@@ -5,7 +5,7 @@ import type { Pod } from "@/server/kubernetes";
 import type { TestNamespace } from "./namespace";
 
 /** Returns the pod that the cluster made for an attempt's Job. */
-export async function podOf(place: TestNamespace, attemptId: string): Promise<{ pod: Pod; name: string }> {
+export async function waitForPod(place: TestNamespace, attemptId: string): Promise<{ pod: Pod; name: string }> {
   const labelSelector = `batch.kubernetes.io/job-name=${toJobName(attemptId)}`;
   await expect.poll(() => place.cluster.listPods(labelSelector), { timeout: 15_000 }).toHaveLength(1);
   const [pod] = await place.cluster.listPods(labelSelector);
@@ -15,7 +15,7 @@ export async function podOf(place: TestNamespace, attemptId: string): Promise<{ 
 }
 
 /** Sets the status of a pod, as a node would. */
-export async function say(place: TestNamespace, name: string, status: Record<string, unknown>): Promise<void> {
+export async function setPodStatus(place: TestNamespace, name: string, status: Record<string, unknown>): Promise<void> {
   const { name: namespace, core } = place;
   for (;;) {
     const pod = await core.readNamespacedPod({ name, namespace });
@@ -62,16 +62,16 @@ export async function useClaim(
  */
 export async function bindToLostNode({ core, name: namespace }: TestNamespace, name: string): Promise<void> {
   // Otherwise a scheduler that is just looking for a node would mark the pod as unschedulable after it was bound.
-  const findWord = async () => {
+  const readScheduledCondition = async () => {
     const { status } = await core.readNamespacedPod({ name, namespace });
     return status?.conditions?.find(({ type }) => type === "PodScheduled");
   };
-  await expect.poll(findWord, { timeout: 60_000 }).toBeDefined();
-  const target = { kind: "Node", name: lostNodeOf({ name: namespace }) };
+  await expect.poll(readScheduledCondition, { timeout: 60_000 }).toBeDefined();
+  const target = { kind: "Node", name: lostNodeName({ name: namespace }) };
   await core.createNamespacedPodBinding({ name, namespace, body: { metadata: { name }, target } });
 }
 
 /** Names the missing node of a test's namespace. */
-export function lostNodeOf({ name }: Pick<TestNamespace, "name">): string {
+export function lostNodeName({ name }: Pick<TestNamespace, "name">): string {
   return `lost-node-of-${name}`;
 }

@@ -3,10 +3,10 @@ import https from "node:https";
 import * as k8s from "@kubernetes/client-node";
 
 /** Begins a request like the one that a proxy received, with the proxy's own credentials. The caller sends the body. */
-export type Upstream = (asked: IncomingMessage) => ClientRequest;
+export type Upstream = (request: IncomingMessage) => ClientRequest;
 
 /** Returns how to reach the API server that a kubeconfig names, as its user. */
-export async function upstreamOf(kubeconfig: string): Promise<Upstream> {
+export async function createUpstream(kubeconfig: string): Promise<Upstream> {
   const config = new k8s.KubeConfig();
   config.loadFromFile(kubeconfig);
   const { server } = config.getCurrentCluster() ?? {};

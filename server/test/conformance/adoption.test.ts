@@ -35,12 +35,12 @@ function expectRow(record: Json, row: Record<string, unknown>, skip: string[] = 
     const value = stored instanceof Date ? stored.toISOString() : stored;
     const isBigint = typeof value === "string" && typeof record[name] === "number";
     const isNothing = value === null && (OBJECTS.has(name) || name === "references");
-    const expected = isBigint ? Number(value) : isNothing && record[name] !== null ? emptyOf(name) : value;
+    const expected = isBigint ? Number(value) : isNothing && record[name] !== null ? emptyValueFor(name) : value;
     expect(record[name], `${record.id ?? record.sessionId}: ${name}`).toEqual(expected);
   }
 }
 
-const emptyOf = (name: string) => (name === "references" ? [] : {});
+const emptyValueFor = (name: string) => (name === "references" ? [] : {});
 
 test("serves every row of every table over HTTP, column by column", async () => {
   await using program = await adopted();
@@ -97,30 +97,30 @@ test("serves every row of every table over HTTP, column by column", async () => 
   }
 });
 
-const words = (text: string) => text.trim().split(/\s+/);
+const splitWords = (text: string) => text.trim().split(/\s+/);
 /** v0.1's columns, as the contract lists them. */
 const COLUMNS = {
   runners: [
     ...["id", "run_id", "attempt_id", "backend_profile", "placement", "source_commit", "metadata"],
     ...["registered_at", "heartbeat_at"],
   ],
-  runs: words(`id tenant_id project_id workspace_ref session_ref resource_bundle_ref provider_id backend_profile
+  runs: splitWords(`id tenant_id project_id workspace_ref session_ref resource_bundle_ref provider_id backend_profile
     execution_policy trace_sink status terminal_status failure_kind failure_message created_at updated_at claimed_by`),
-  commands: words(
+  commands: splitWords(
     `id run_id seq type payload payload_hash idempotency_key state created_at updated_at acknowledged_at`,
   ),
-  events: words("id run_id seq type payload created_at"),
-  backends: words("profile capabilities capacity health updated_at"),
+  events: splitWords("id run_id seq type payload created_at"),
+  backends: splitWords("profile capabilities capacity health updated_at"),
   sessions:
-    words(`session_id tenant_id project_id backend_profile conversation_id thread_id metadata created_at updated_at
+    splitWords(`session_id tenant_id project_id backend_profile conversation_id thread_id metadata created_at updated_at
     expires_at version execution_state last_run_id last_command_id active_run_id active_command_id last_event_seq
     terminal_status failure_kind title summary last_activity_at storage_kind storage_pvc_name storage_namespace
     storage_size_bytes storage_files_count storage_sha256 storage_updated_at codex_rollout_subdir storage_pvc_phase
     storage_evicted_at`),
   runner_jobs:
-    words(`id run_id command_id idempotency_key payload_hash attempt_id runner_id namespace job_name manager_url
+    splitWords(`id run_id command_id idempotency_key payload_hash attempt_id runner_id namespace job_name manager_url
     image source_commit service_account_name result created_at updated_at`),
-  queue_tasks: words(`id tenant_id project_id queue lane title priority state version backend_profile provider_id
+  queue_tasks: splitWords(`id tenant_id project_id queue lane title priority state version backend_profile provider_id
     workspace_ref execution_policy resource_bundle_ref payload payload_hash references_json metadata idempotency_key
     latest_attempt session_path created_at updated_at cancelled_at cancel_reason`),
 };

@@ -1,7 +1,7 @@
 import { TRPCClientError } from "@trpc/client";
 import { expect, test } from "vitest";
 import { CRON_SECRET } from "@/server/test/web";
-import { errorOf, type Json, type Sent, startProgram, word } from "./program";
+import { type Json, readError, type Sent, startProgram, uniqueName } from "./program";
 
 const program = startProgram();
 
@@ -88,15 +88,15 @@ test("every route exists, requires a token, and refuses another method", async (
     // A stream that is accepted does not end.
     if (real.endsWith("/watch")) continue;
     const answer = await program().send(method, `/api/v1${real}`, method === "GET" ? {} : { body: {} });
-    if (answer.status !== 200) expect(errorOf(answer).reason, `${method} ${path}`).toMatch(/invalid-input|not-found/);
+    if (answer.status !== 200) expect(readError(answer).reason, `${method} ${path}`).toMatch(/invalid-input|not-found/);
   }
   const put = await program().send("PUT", "/api/v1/runs", { body: {} });
   expect(put.status).toBe(405);
   expect(put.headers.get("allow")).toMatch(/GET/);
-  expect(errorOf(put)).toMatchObject({ failureKind: "schema-invalid", reason: "method-not-allowed" });
+  expect(readError(put)).toMatchObject({ failureKind: "schema-invalid", reason: "method-not-allowed" });
   const none = await program().send("GET", "/api/v1/nothing/here");
   expect(none.status).toBe(404);
-  expect(errorOf(none)).toMatchObject({ failureKind: "schema-invalid", reason: "not-found" });
+  expect(readError(none)).toMatchObject({ failureKind: "schema-invalid", reason: "not-found" });
 });
 
 test("malformed, unknown and foreign tokens get 401", async () => {
@@ -106,7 +106,7 @@ test("malformed, unknown and foreign tokens get 401", async () => {
       headers: { authorization: `Bearer ${encodeURIComponent(token)}` },
     });
     expect(answer.status, token).toBe(401);
-    errorOf(answer);
+    readError(answer);
   }
   const basic = await program().send("GET", "/api/v1/runs", { token: null, headers: { authorization: "Basic YTpi" } });
   expect(basic.status).toBe(401);
@@ -180,7 +180,7 @@ test("a single mutation is answered like a batch of one, for every kind of error
 
 test("the typed client and REST return the same bodies", async () => {
   const client = program().client();
-  const sessionId = word("ses");
+  const sessionId = uniqueName("ses");
   const session = await client.sessions.create.mutate({ sessionId, backendProfile: "codex" });
   const { unread: _unread, ...stored } = session;
   expect(await program().get(`/sessions/${sessionId}`)).toMatchObject(stored);
@@ -228,7 +228,7 @@ test("metrics count stored events, however many arrive per request", async () =>
   };
   const run = await program().run();
   const before = await counted();
-  const batch = { batchId: word("batch"), events: [1, 2, 3].map((n) => ({ type: "warning", payload: { n } })) };
+  const batch = { batchId: uniqueName("batch"), events: [1, 2, 3].map((n) => ({ type: "warning", payload: { n } })) };
   await program().post(`/runs/${run.id}/events`, batch);
   await program().post(`/runs/${run.id}/events`, batch);
   expect(await counted()).toBe(before + 3);
@@ -250,7 +250,7 @@ test("the cron route accepts only its secret, and only GET", async () => {
   for (const token of [null, "wrong", `${CRON_SECRET}x`, ""]) {
     const answer = await program().send("GET", "/api/cron/gc", { token });
     expect(answer.status, String(token)).toBe(401);
-    errorOf(answer);
+    readError(answer);
   }
   const admin = await program().send("GET", "/api/cron/gc");
   expect(admin.status).toBe(401);
@@ -270,9 +270,9 @@ test("the cron route accepts only its secret, and only GET", async () => {
 test("a request's own id is returned in its answer and its error", async () => {
   const answer = await program().send("GET", "/api/v1/runs/nobody", { headers: { "x-request-id": "mine-1" } });
   expect(answer.headers.get("x-request-id")).toBe("mine-1");
-  expect(errorOf(answer).requestId).toBe("mine-1");
+  expect(readError(answer).requestId).toBe("mine-1");
   const odd = await program().send("GET", "/api/v1/runs/nobody", { headers: { "x-request-id": "a b<script>" } });
-  expect(errorOf(odd).requestId).not.toContain("script");
+  expect(readError(odd).requestId).not.toContain("script");
 });
 
 test("a browser's cookie is refused from another origin, and no GET changes anything", async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Json, startProgram, word } from "./program";
+import { type Json, startProgram, uniqueName } from "./program";
 
 const program = startProgram();
 
@@ -69,7 +69,7 @@ test("accepts a steer or interrupt without a turn, which its runner may end as n
 
 test("idempotency: same key, type and payload return the first record; other content gets 409", async () => {
   const run = await program().run();
-  const key = word("key");
+  const key = uniqueName("key");
   const body = { type: "turn", payload: { text: "a", more: { x: 1, y: [2] } }, idempotencyKey: key };
   const first = await program().post(`/runs/${run.id}/commands`, body);
   const reordered = { idempotencyKey: key, payload: { more: { y: [2], x: 1 }, text: "a" }, type: "turn" };
@@ -85,7 +85,7 @@ test("idempotency: same key, type and payload return the first record; other con
 
 test("a key is known after its run's end, so a repeated request gets its first answer", async () => {
   const run = await program().run();
-  const body = { type: "turn", payload: { text: "a" }, idempotencyKey: word("key") };
+  const body = { type: "turn", payload: { text: "a" }, idempotencyKey: uniqueName("key") };
   const first = await program().post(`/runs/${run.id}/commands`, body);
   await program().post(`/runs/${run.id}/cancel`, {});
   expect((await program().post(`/runs/${run.id}/commands`, body)).id).toBe(first.id);
@@ -93,7 +93,7 @@ test("a key is known after its run's end, so a repeated request gets its first a
 
 test("thirty-two concurrent callers with one key make one command", async () => {
   const run = await program().run();
-  const body = { type: "turn", payload: { text: "a" }, idempotencyKey: word("key") };
+  const body = { type: "turn", payload: { text: "a" }, idempotencyKey: uniqueName("key") };
   const made = await Promise.all(Array.from({ length: 32 }, () => program().post(`/runs/${run.id}/commands`, body)));
   expect(new Set(made.map((command) => command.id)).size).toBe(1);
 });
@@ -197,9 +197,9 @@ test("cancels a pending command at once, and records the request for an acknowle
   const { leaseEpoch } = await program().claim(run.id, "r1");
   const sent = await program().turn(run.id);
   await program().post(`/commands/${sent.id}/ack`, { leaseEpoch });
-  const asked = await program().post(`/commands/${sent.id}/cancel`);
-  expect(asked.state).toBe("acknowledged");
-  expect(asked.cancelRequestedAt).not.toBeNull();
+  const requested = await program().post(`/commands/${sent.id}/cancel`);
+  expect(requested.state).toBe("acknowledged");
+  expect(requested.cancelRequestedAt).not.toBeNull();
   const beat = await program().post(`/runs/${run.id}/heartbeat`, { runnerId: "r1", leaseEpoch });
   expect(beat.cancelledCommandIds).toEqual([sent.id]);
 });

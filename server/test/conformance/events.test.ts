@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Json, startProgram, word } from "./program";
+import { type Json, startProgram, uniqueName } from "./program";
 
 const program = startProgram();
 const KNOWN = [
@@ -51,7 +51,7 @@ test("sixteen concurrent callers on one run leave no gap and no duplicate", asyn
 
 test("stores a batch id once: a replay returns the first ids, other content gets 409", async () => {
   const run = await program().run();
-  const batch = { batchId: word("batch"), events: [{ type: "assistant_message", payload: { text: "a", b: 1 } }] };
+  const batch = { batchId: uniqueName("batch"), events: [{ type: "assistant_message", payload: { text: "a", b: 1 } }] };
   const first = await program().post(`/runs/${run.id}/events`, batch);
   expect(await program().post(`/runs/${run.id}/events`, batch)).toEqual(first);
   const changed = { ...batch, events: [{ type: "assistant_message", payload: { text: "b" } }] };
@@ -75,7 +75,7 @@ test("accepts an event's time in every form of an instant", async () => {
   };
   const events = Object.keys(instants).map((at) => ({ type: "warning", payload: {}, at }));
   await program().post(`/runs/${run.id}/events`, { events });
-  await program().post(`/runs/${run.id}/events`, { events, batchId: word("batch") });
+  await program().post(`/runs/${run.id}/events`, { events, batchId: uniqueName("batch") });
   const stored = (await program().events(run.id)).slice(-6).map((event) => event.createdAt);
   expect(stored).toEqual([...Object.values(instants), ...Object.values(instants)]);
   for (const at of ["2026-01-01T00:00:00-24:00", "0099-12-31T23:00:00Z", "9999-12-31T23:00:00-05:00"])

@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from "vitest";
-import { type Json, startProgram, word } from "./program";
+import { type Json, startProgram, uniqueName } from "./program";
 
 const program = startProgram();
 
@@ -41,7 +41,7 @@ beforeAll(async () => {
   const { run, sessionId } = await program().sessionRun();
   const { id: commandId } = await program().turn(run.id);
   const { id: runnerJobId } = await program().post(`/runs/${run.id}/runner-jobs`);
-  const { claimedBy: runnerId } = await program().claim(run.id, word("r"));
+  const { claimedBy: runnerId } = await program().claim(run.id, uniqueName("r"));
   const { id: taskId } = await program().post("/queue/tasks", { title: "t", backendProfile: "codex", payload: {} });
   const runId = run.id as string;
   const [{ id: eventId }] = await program().events(runId);
@@ -56,7 +56,7 @@ beforeAll(async () => {
     change("runs.create", {
       ...{ tenantId: "t", projectId: "p", providerId: "v", backendProfile: "codex", workspaceRef: { kind: "empty" } },
       ...{ executionPolicy: {}, resourceBundleRef: { kind: "inline", files: [] }, traceSink: {} },
-      sessionRef: { sessionId: word("s") },
+      sessionRef: { sessionId: uniqueName("s") },
       idempotencyKey: undefined,
     }),
     query("runs.get", { runId }),
@@ -126,7 +126,7 @@ beforeAll(async () => {
     }),
     change("events.live", { runId, leaseEpoch: 1, frames: [] }),
     change("runners.register", {
-      ...{ id: word("r"), runId, attemptId: "a", backendProfile: "codex", placement: "p", sourceCommit: "c" },
+      ...{ id: uniqueName("r"), runId, attemptId: "a", backendProfile: "codex", placement: "p", sourceCommit: "c" },
       metadata: {},
     }),
     query("runners.get", { runnerId }),
@@ -145,7 +145,7 @@ beforeAll(async () => {
     query("runnerJobs.get", { runnerJobId }),
     query("runnerJobs.list", { runId, cursor: undefined, limit: 5 }),
     change("sessions.create", {
-      ...{ sessionId: word("s"), tenantId: "t", projectId: "p", backendProfile: "codex", title: "t" },
+      ...{ sessionId: uniqueName("s"), tenantId: "t", projectId: "p", backendProfile: "codex", title: "t" },
       ...{ conversationId: "c", threadId: "t", metadata: {}, expiresAt: "2030-01-01T00:00:00Z" },
       ...{ codexRolloutSubdir: "sessions", storage: { kind: "none" } },
     }),
@@ -167,7 +167,13 @@ beforeAll(async () => {
     change("sessions.update", { sessionId, title: "t", metadata: {}, expiresAt: null }),
     change("sessions.delete", { sessionId: "nobody" }),
     change("sessions.fork", {
-      ...{ sessionId: "nobody", newSessionId: word("f"), title: "t", metadata: {}, expiresAt: "2030-01-01T00:00:00Z" },
+      ...{
+        sessionId: "nobody",
+        newSessionId: uniqueName("f"),
+        title: "t",
+        metadata: {},
+        expiresAt: "2030-01-01T00:00:00Z",
+      },
     }),
     query("sessions.trace", { sessionId, runId, afterSeq: 0, limit: 5 }),
     query("sessions.output", { sessionId, runId, afterSeq: 0, limit: 5 }),
@@ -304,14 +310,14 @@ beforeAll(async () => {
       ...{ targetId: "r", callerKind: "operator", ...range },
     }),
     query("views.list", { page: "runs", cursor: undefined, limit: 5 }),
-    change("views.create", { page: "runs", name: word("view"), query: "status:failed", isShared: false }),
+    change("views.create", { page: "runs", name: uniqueName("view"), query: "status:failed", isShared: false }),
     change("views.update", { viewId: "view_x", name: "n", query: "q", isShared: true, expectedVersion: 1 }),
     change("views.delete", { viewId: "view_x", expectedVersion: 1 }),
     query("views.count", { page: "sessions", readerId: "r", cursor: undefined }),
     query("webhooks.list", { tenantId: "t", cursor: undefined, limit: 5 }),
     query("webhooks.get", { webhookId: "wh_x" }),
     change("webhooks.create", {
-      ...{ name: word("webhook"), url: "https://hooks.example/agentrun", events: ["run.failed"], tenantId: "t" },
+      ...{ name: uniqueName("webhook"), url: "https://hooks.example/agentrun", events: ["run.failed"], tenantId: "t" },
       ...{ format: "chat", projectIds: ["p"], queues: ["q"] },
     }),
     change("webhooks.update", {
@@ -328,7 +334,14 @@ beforeAll(async () => {
     query("budgets.list", { tenantId: "t", projectId: "p", search: "s", cursor: undefined, limit: 5 }),
     query("budgets.get", { budgetId: "bgt_x" }),
     change("budgets.create", {
-      ...{ name: word("budget"), tenantId: "t", projectId: "p", backendProfile: "demo", period: "day", unit: "USD" },
+      ...{
+        name: uniqueName("budget"),
+        tenantId: "t",
+        projectId: "p",
+        backendProfile: "demo",
+        period: "day",
+        unit: "USD",
+      },
       ...{ limit: 1.5, warnPercent: 50, action: "tell" },
     }),
     change("budgets.update", {
@@ -341,7 +354,7 @@ beforeAll(async () => {
     query("schedules.list", { tenantId: "t", projectId: "p", search: "s", cursor: undefined, limit: 5 }),
     query("schedules.get", { scheduleId: "sch_x" }),
     change("schedules.create", {
-      ...{ name: word("schedule"), cron: "0 9 * * *", timeZone: "UTC", tenantId: "t", projectId: "p" },
+      ...{ name: uniqueName("schedule"), cron: "0 9 * * *", timeZone: "UTC", tenantId: "t", projectId: "p" },
       ...{ overlap: "allow", catchUpMs: 1, isPaused: true, task: { ...SCHEDULED, expiresAfterMs: 60_000 } },
     }),
     change("schedules.update", {
@@ -357,16 +370,22 @@ beforeAll(async () => {
     query("docs.search", { search: "lane" }),
     query("identity.signInMethods", {}),
     query("identity.ownTokens", {}),
-    change("identity.createOwnToken", { label: word("label"), scopes: ["runs"] }),
+    change("identity.createOwnToken", { label: uniqueName("label"), scopes: ["runs"] }),
     change("identity.createSignInLink", {}),
-    change("identity.startDeviceSignIn", { client: word("client") }),
+    change("identity.startDeviceSignIn", { client: uniqueName("client") }),
     change("identity.pollDeviceSignIn", { deviceCode: "x" }),
     query("identity.deviceSignIn", { userCode: "BCDF-GHJK" }),
     change("identity.decideDeviceSignIn", { userCode: "BCDF-GHJK", decision: "allow" }),
     change("identity.revokeOwnToken", { tokenId: "tok_nobody", reason: "r" }),
     query("identity.tokens", { tenantId: "t", cursor: undefined, limit: 5 }),
     change("identity.createToken", {
-      ...{ name: word("token"), role: "viewer", tenantId: "t", scopes: ["runs"], expiresAt: "2100-01-01T00:00:00Z" },
+      ...{
+        name: uniqueName("token"),
+        role: "viewer",
+        tenantId: "t",
+        scopes: ["runs"],
+        expiresAt: "2100-01-01T00:00:00Z",
+      },
     }),
     change("identity.revokeToken", { tokenId: "tok_nobody", reason: "r" }),
     query("backends.list", { cursor: undefined, limit: 5 }),

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Json, startProgram, word } from "./program";
+import { type Json, startProgram, uniqueName } from "./program";
 
 const program = startProgram();
 const damaged = { failureKind: "schema-invalid", reason: "invalid-cursor" };
@@ -29,7 +29,7 @@ test("every list accepts an empty input, over REST and tRPC", async () => {
 });
 
 test("limits default to 50, are clamped above, and refused below one", async () => {
-  const tenantId = word("tenant");
+  const tenantId = uniqueName("tenant");
   for (let index = 0; index < 52; index += 1) await program().run({ tenantId });
   expect((await program().get(`/runs?tenantId=${tenantId}`)).items).toHaveLength(50);
   expect((await program().get(`/runs?tenantId=${tenantId}&limit=1000000`)).items).toHaveLength(52);
@@ -41,7 +41,7 @@ test("limits default to 50, are clamped above, and refused below one", async () 
 });
 
 test("refuses a cursor with another filter, of another list, invented or truncated", async () => {
-  const tenantId = word("tenant");
+  const tenantId = uniqueName("tenant");
   for (let index = 0; index < 2; index += 1) {
     const { sessionId } = await program().post("/sessions", { tenantId, backendProfile: "codex" });
     const run = await program().run({ tenantId, sessionRef: { sessionId } });
@@ -169,7 +169,7 @@ test("refuses reserved ids, and does not find ids that name nothing", async () =
     await program().refused(400, "POST", path, { backendProfile: "codex", [field]: "a..b" });
   const odd = ["A", "a".repeat(128), "a.b_c-d:e", "0", "Watch"];
   for (const sessionId of odd) {
-    const name = sessionId.length > 100 ? sessionId : `${word("x")}${sessionId}`;
+    const name = sessionId.length > 100 ? sessionId : `${uniqueName("x")}${sessionId}`;
     expect(await program().post("/sessions", { backendProfile: "codex", sessionId: name })).toMatchObject({
       sessionId: name,
     });
@@ -226,7 +226,7 @@ test("checks a run's policy, workspace and bundle before storing anything", asyn
     { resourceBundleRef: { kind: "inline", files: [{ path: "../x", content: "" }] } },
     { resourceBundleRef: { kind: "inline", files: [{ path: "/x", content: "" }] } },
     { resourceBundleRef: { kind: "inline", files: [{ path: "a\u2028/../../x", content: "" }] } },
-    { sessionRef: { sessionId: word("ses"), metadata: { big: "x".repeat(65_536) } } },
+    { sessionRef: { sessionId: uniqueName("ses"), metadata: { big: "x".repeat(65_536) } } },
     { sessionRef: "ses" },
     { idempotencyKey: "k".repeat(256) },
     { idempotencyKey: "" },

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Json, type Program, startProgram, word } from "./program";
+import { type Json, type Program, startProgram, uniqueName } from "./program";
 
 const program = startProgram();
 
@@ -68,8 +68,8 @@ test("an expired lease of 500 ms is taken over with a higher epoch, and its old 
   // The turn that was sent is not sent again; the one that waited belongs to the next attempt.
   expect(await program().get(`/commands/${sent.id}`)).toMatchObject({ state: "failed", failureKind: "runner-lost" });
   expect(await program().get(`/commands/${waiting.id}`)).toMatchObject({ state: "pending" });
-  const told = (await program().events(run.id)).map((event) => event.payload);
-  expect(told.filter((payload) => payload.phase === "lease-expired")).toEqual([
+  const payloads = (await program().events(run.id)).map((event) => event.payload);
+  expect(payloads.filter((payload) => payload.phase === "lease-expired")).toEqual([
     { phase: "lease-expired", runnerId: "old" },
   ]);
 });
@@ -89,7 +89,7 @@ test("an old runner that gives only its name is fenced out like one that gives i
 
 test("a heartbeat extends the lease and the runner's own, and is refused for others", async () => {
   const run = await program().run();
-  const claimed = await program().claim(run.id, word("beater"), { leaseMs: 5_000 });
+  const claimed = await program().claim(run.id, uniqueName("beater"), { leaseMs: 5_000 });
   const runner = await program().get(`/runners/${claimed.claimedBy}`);
   const beat = await program().post(`/runs/${run.id}/heartbeat`, { runnerId: claimed.claimedBy, leaseMs: 90_000 });
   expect(Date.parse(beat.leaseExpiresAt) - Date.parse(claimed.leaseExpiresAt)).toBeGreaterThan(60_000);

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { createTestDatabase } from "@/db/test/database";
 import { startDatabaseProxy } from "@/server/test/database-proxy";
 import { startTestWeb } from "@/server/test/web";
-import { errorOf, Program } from "./program";
+import { Program, readError } from "./program";
 
 test("while the database is down, health reports it and the API answers infra-failed; then both recover", async () => {
   await using database = await createTestDatabase();
@@ -30,7 +30,7 @@ test("while the database is down, health reports it and the API answers infra-fa
   ] as const) {
     const answer = await program.send(method, path, body === undefined ? {} : { body });
     expect(answer.status, `${method} ${path}`).toBe(503);
-    expect(errorOf(answer), `${method} ${path}`).toMatchObject({
+    expect(readError(answer), `${method} ${path}`).toMatchObject({
       failureKind: "infra-failed",
       reason: "database-down",
     });

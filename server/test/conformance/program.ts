@@ -46,7 +46,7 @@ export class Program {
       ...(token === undefined ? {} : { token }),
     });
     expect(answer.status, `${method} ${path}: ${JSON.stringify(answer.body)}`).toBe(status);
-    return errorOf(answer);
+    return readError(answer);
   }
 
   client(token = ADMIN_TOKEN) {
@@ -99,7 +99,7 @@ export class Program {
 
   /** Asks until the answer satisfies a condition. */
   async until(path: string, condition: (answer: Json) => boolean): Promise<Json> {
-    for (let asked = 0; asked < 2_000; asked += 1) {
+    for (let tries = 0; tries < 2_000; tries += 1) {
       const answer = await this.get(path);
       if (condition(answer)) return answer;
     }
@@ -110,7 +110,7 @@ export class Program {
 /**
  * Returns an error after checking that it has the contract's form, and holds nothing that must not leave the program.
  */
-export function errorOf(answer: { status: number; body: Json; headers: Headers }): Json {
+export function readError(answer: { status: number; body: Json; headers: Headers }): Json {
   expect(Object.keys(answer.body)).toEqual(["error"]);
   const { error } = answer.body;
   const { details, ...always } = error;
@@ -141,7 +141,7 @@ export function startProgram(options: { env?: Record<string, string> } = {}): ()
 
 let made = 0;
 /** Makes a word that no other test of this process uses. */
-export function word(prefix: string): string {
+export function uniqueName(prefix: string): string {
   made += 1;
   return `${prefix}-${made}`;
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Json, startProgram, word } from "./program";
+import { type Json, startProgram, uniqueName } from "./program";
 
 const program = startProgram();
 const task = (more: Record<string, unknown> = {}) => ({
@@ -40,7 +40,7 @@ test("a task is created with the contract's defaults and fields", async () => {
 });
 
 test("creating is idempotent per tenant, project and key", async () => {
-  const body = task({ idempotencyKey: word("key"), payload: { a: 1, b: { c: 2 } } });
+  const body = task({ idempotencyKey: uniqueName("key"), payload: { a: 1, b: { c: 2 } } });
   const first = await program().post("/queue/tasks", body);
   expect(await program().post("/queue/tasks", { ...body, payload: { b: { c: 2 }, a: 1 }, priority: 0 })).toEqual(first);
   for (const other of [{ title: "U" }, { backendProfile: "deepseek" }, { priority: 1 }, { payload: {} }]) {
@@ -49,13 +49,13 @@ test("creating is idempotent per tenant, project and key", async () => {
   }
   expect((await program().post("/queue/tasks", { ...body, projectId: "p2" })).id).not.toBe(first.id);
   expect((await program().post("/queue/tasks", { ...body, tenantId: "t2" })).id).not.toBe(first.id);
-  const raced = task({ idempotencyKey: word("key") });
+  const raced = task({ idempotencyKey: uniqueName("key") });
   const made = await Promise.all(Array.from({ length: 16 }, () => program().post("/queue/tasks", raced)));
   expect(new Set(made.map((one) => one.id)).size).toBe(1);
 });
 
 test("lists tasks by priority, age and id, with every filter, in pages", async () => {
-  const queue = word("queue");
+  const queue = uniqueName("queue");
   const made: Record<string, string> = {};
   for (const [name, priority, lane] of [
     ["a", 0, "slow"],
@@ -137,7 +137,7 @@ test("read cursors behave like those of sessions", async () => {
 });
 
 test("stats count by state, queue, lane and profile; commander adds the top twenty", async () => {
-  const tenantId = word("tenant");
+  const tenantId = uniqueName("tenant");
   for (let index = 0; index < 23; index += 1)
     await program().post(
       "/queue/tasks",

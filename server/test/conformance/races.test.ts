@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Json, startProgram, word } from "./program";
+import { type Json, startProgram, uniqueName } from "./program";
 
 const program = startProgram();
 const RACES = 8;
@@ -48,7 +48,7 @@ test("a concurrent eviction and claim never leave a claimed run without its volu
   for (let race = 0; race < RACES; race += 1) {
     const { run, sessionId } = await program().sessionRun();
     const [claim, evict] = await Promise.all([
-      program().send("POST", `/api/v1/runs/${run.id}/claim`, { body: { runnerId: word("r") } }),
+      program().send("POST", `/api/v1/runs/${run.id}/claim`, { body: { runnerId: uniqueName("r") } }),
       program().send("DELETE", `/api/v1/sessions/${sessionId}/storage`),
     ]);
     expect([claim.status, evict.status].sort()).toEqual([200, 409]);

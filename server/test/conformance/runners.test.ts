@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import { type Json, startProgram, word } from "./program";
+import { type Json, startProgram, uniqueName } from "./program";
 
 const program = startProgram();
 
 test("registering upserts by id, keeps registeredAt and redacts metadata", async () => {
-  const id = word("runner");
+  const id = uniqueName("runner");
   const first = await program().post("/runners", { id, placement: "lab", metadata: { host: "h1", apiKey: "s3cret" } });
   expect(first).toMatchObject({ id, placement: "lab", metadata: { host: "h1", apiKey: "[redacted]" } });
   const again = await program().post("/runners", { id, placement: "desk" });
@@ -24,8 +24,8 @@ test("a runner without an id gets one from the server", async () => {
 
 test("a runner's token registers only its own run's runner", async () => {
   const [mine, other] = [await program().run(), await program().run()];
-  const { runnerToken } = await program().claim(mine.id, word("mine"));
-  const taken = await program().claim(other.id, word("other"));
+  const { runnerToken } = await program().claim(mine.id, uniqueName("mine"));
+  const taken = await program().claim(other.id, uniqueName("other"));
   const error = await program().refused(409, "POST", "/runners", { id: taken.claimedBy }, runnerToken);
   expect(error.reason).toBe("already-exists");
   expect(await program().post("/runners", { placement: "x" }, runnerToken)).toMatchObject({ runId: mine.id });
@@ -33,7 +33,7 @@ test("a runner's token registers only its own run's runner", async () => {
 
 test("a runner's token reads only its own run's events", async () => {
   const [mine, other] = [await program().run(), await program().run()];
-  const { runnerToken } = await program().claim(mine.id, word("reads"));
+  const { runnerToken } = await program().claim(mine.id, uniqueName("reads"));
   const [own] = await program().events(mine.id);
   const [foreign] = await program().events(other.id);
   expect(await program().get(`/events/${own.id}`, runnerToken)).toEqual(own);
@@ -42,7 +42,7 @@ test("a runner's token reads only its own run's events", async () => {
 });
 
 test("lists runners in pages, also by tenant and project", async () => {
-  const tenantId = word("tenant");
+  const tenantId = uniqueName("tenant");
   const run = await program().run({ tenantId, projectId: "p1" });
   for (let index = 0; index < 3; index += 1) await program().post("/runners", { runId: run.id });
   const page = await program().get(`/runners?tenantId=${tenantId}&projectId=p1&limit=2`);
@@ -86,14 +86,14 @@ test("a launch is idempotent per run and key", async () => {
   const run = await program().run();
   const first = await program().turn(run.id);
   const second = await program().turn(run.id);
-  const idempotencyKey = word("key");
+  const idempotencyKey = uniqueName("key");
   const job = await program().post(`/runs/${run.id}/runner-jobs`, { idempotencyKey });
   expect(await program().post(`/runs/${run.id}/runner-jobs`, { idempotencyKey })).toEqual(job);
   expect(await program().post(`/runs/${run.id}/runner-jobs`, { idempotencyKey, commandId: first.id })).toEqual(job);
   const other = { idempotencyKey, commandId: second.id };
   const error = await program().refused(409, "POST", `/runs/${run.id}/runner-jobs`, other);
   expect(error.reason).toBe("idempotency-conflict");
-  const raced = { idempotencyKey: word("key") };
+  const raced = { idempotencyKey: uniqueName("key") };
   const made = await Promise.all(Array.from({ length: 8 }, () => program().post(`/runs/${run.id}/runner-jobs`, raced)));
   expect(new Set(made.map((one) => one.id)).size).toBe(1);
 });

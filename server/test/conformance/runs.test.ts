@@ -2,7 +2,7 @@ import { eq } from "drizzle-orm";
 import { expect, test } from "vitest";
 import { runs } from "@/db/schema";
 import { payloadHash } from "@/server/idempotency";
-import { type Json, startProgram, word } from "./program";
+import { type Json, startProgram, uniqueName } from "./program";
 
 const program = startProgram();
 const phases = (events: Json[]) => events.map((event) => event.payload.phase ?? event.type);
@@ -31,7 +31,7 @@ test("a run is created with the contract's defaults and fields", async () => {
 });
 
 test("a run creates its session in the same transaction, and becomes its last run", async () => {
-  const sessionId = word("ses");
+  const sessionId = uniqueName("ses");
   const sessionRef = { sessionId, conversationId: "conv", threadId: "thr", metadata: { team: "a" } };
   const run = await program().run({ sessionRef, tenantId: "t1", projectId: "p1" });
   expect(run.sessionRef).toMatchObject(sessionRef);
@@ -48,7 +48,7 @@ test("a run creates its session in the same transaction, and becomes its last ru
     storageKind: "pvc",
   });
   // Refused runs leave no session behind.
-  const other = word("ses");
+  const other = uniqueName("ses");
   await program().refused(400, "POST", "/runs", {
     backendProfile: "nobody-knows-it",
     sessionRef: { sessionId: other },
@@ -68,7 +68,11 @@ test("refuses a session of another project, profile or tenant as session-boundar
 });
 
 test("the same key with the same content returns the first run; other content gets 409", async () => {
-  const body = { backendProfile: "codex", idempotencyKey: word("key"), executionPolicy: { extra: { a: 1, b: 2 } } };
+  const body = {
+    backendProfile: "codex",
+    idempotencyKey: uniqueName("key"),
+    executionPolicy: { extra: { a: 1, b: 2 } },
+  };
   const first = await program().post("/runs", body);
   const again = await program().post("/runs", { ...body, executionPolicy: { extra: { b: 2, a: 1 } } });
   expect(again.id).toBe(first.id);
@@ -79,10 +83,10 @@ test("the same key with the same content returns the first run; other content ge
 });
 
 test("an omitted default and a given one are the same content", async () => {
-  const sessionRef = { sessionId: word("ses"), expiresAt: "2030-01-01T01:00:00+01:00" };
-  const bare = { backendProfile: "codex", idempotencyKey: word("key"), sessionRef };
+  const sessionRef = { sessionId: uniqueName("ses"), expiresAt: "2030-01-01T01:00:00+01:00" };
+  const bare = { backendProfile: "codex", idempotencyKey: uniqueName("key"), sessionRef };
   const first = await program().post("/runs", bare);
-  const said = {
+  const explicit = {
     tenantId: "default",
     projectId: "default",
     providerId: "default",
@@ -90,12 +94,12 @@ test("an omitted default and a given one are the same content", async () => {
     executionPolicy: { sandbox: "workspace-write", approval: "on-request", onLost: "ask" },
     sessionRef: { ...sessionRef, expiresAt: "2030-01-01T00:00:00Z" },
   };
-  expect((await program().post("/runs", { ...bare, ...said })).id).toBe(first.id);
+  expect((await program().post("/runs", { ...bare, ...explicit })).id).toBe(first.id);
   for (const other of [
     { workspaceRef: { kind: "git", url: "https://example.com/x" } },
     { executionPolicy: { onLost: "continue" } },
     { sessionRef: { ...sessionRef, threadId: "other" } },
-    { sessionRef: { ...sessionRef, sessionId: word("ses") } },
+    { sessionRef: { ...sessionRef, sessionId: uniqueName("ses") } },
     { traceSink: {} },
   ])
     await program().refused(409, "POST", "/runs", { ...bare, ...other });
@@ -103,7 +107,7 @@ test("an omitted default and a given one are the same content", async () => {
 
 test("a run stored with a digest of its original input is returned for the same input", async () => {
   const sent = { backendProfile: "codex", executionPolicy: { sandbox: "read-only" } };
-  const idempotencyKey = word("key");
+  const idempotencyKey = uniqueName("key");
   const first = await program().post("/runs", { ...sent, idempotencyKey });
   await program()
     .web.wiring.database.db.update(runs)
@@ -150,10 +154,10 @@ test("cancelling an unclaimed run ends its commands, records the request, then t
 test("cancelling a claimed run only records the request; its runner ends it", async () => {
   const { run } = await program().sessionRun();
   const command = await program().turn(run.id);
-  const claimed = await program().claim(run.id, word("r"));
-  const asked = await program().post(`/runs/${run.id}/cancel`, { reason: "wrong task" });
-  expect(asked).toMatchObject({ status: "claimed", terminalStatus: null });
-  expect(asked.cancelRequestedAt).not.toBeNull();
+  const claimed = await program().claim(run.id, uniqueName("r"));
+  const requested = await program().post(`/runs/${run.id}/cancel`, { reason: "wrong task" });
+  expect(requested).toMatchObject({ status: "claimed", terminalStatus: null });
+  expect(requested.cancelRequestedAt).not.toBeNull();
   await program().post(`/runs/${run.id}/cancel`, { reason: "again" });
   const before = await program().events(run.id);
   expect(before.at(-1).payload).toEqual({ phase: "cancel-requested", reason: "wrong task" });
@@ -268,8 +272,8 @@ test("server-written events have exactly the contract's payloads", async () => {
 });
 
 test("lists runs by each filter, in pages whose cursor is bound to the filter", async () => {
-  const tenantId = word("tenant");
-  const sessionId = word("ses");
+  const tenantId = uniqueName("tenant");
+  const sessionId = uniqueName("ses");
   const runs: Json[] = [];
   for (let index = 0; index < 5; index += 1) {
     const sessionRef = index < 2 ? { sessionId } : undefined;

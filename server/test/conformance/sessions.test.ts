@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Json, startProgram, word } from "./program";
+import { type Json, startProgram, uniqueName } from "./program";
 
 const program = startProgram();
 const ids = (page: Json) => page.items.map((item: Json) => item.sessionId);
@@ -29,7 +29,7 @@ test("creating makes the record and its volume in one call", async () => {
 });
 
 test("the same id with the same content returns the same session; other content gets 409", async () => {
-  const body = { sessionId: word("ses"), backendProfile: "codex", metadata: { a: 1, b: 2 }, title: "T" };
+  const body = { sessionId: uniqueName("ses"), backendProfile: "codex", metadata: { a: 1, b: 2 }, title: "T" };
   const first = await program().post("/sessions", body);
   expect(await program().post("/sessions", { ...body, metadata: { b: 2, a: 1 } })).toEqual(first);
   expect(await program().post("/sessions", { ...body, tenantId: "default", storage: { kind: "pvc" } })).toEqual(first);
@@ -45,17 +45,17 @@ test("the same id with the same content returns the same session; other content 
 });
 
 test("an omitted default and a given one are the same content", async () => {
-  const bare = { sessionId: word("ses"), backendProfile: "codex" };
+  const bare = { sessionId: uniqueName("ses"), backendProfile: "codex" };
   const first = await program().post("/sessions", bare);
-  const said = { ...bare, metadata: {}, projectId: "default", codexRolloutSubdir: "sessions" };
-  expect(await program().post("/sessions", said)).toEqual(first);
-  const timed = { sessionId: word("ses"), backendProfile: "codex", expiresAt: "2030-01-01T01:00:00+01:00" };
+  const explicit = { ...bare, metadata: {}, projectId: "default", codexRolloutSubdir: "sessions" };
+  expect(await program().post("/sessions", explicit)).toEqual(first);
+  const timed = { sessionId: uniqueName("ses"), backendProfile: "codex", expiresAt: "2030-01-01T01:00:00+01:00" };
   const other = await program().post("/sessions", timed);
   expect(await program().post("/sessions", { ...timed, expiresAt: "2030-01-01T00:00:00Z" })).toEqual(other);
 });
 
 test("a session made by a run equals one created with the same content", async () => {
-  const sessionId = word("ses");
+  const sessionId = uniqueName("ses");
   const sessionRef = { sessionId, threadId: "thr", metadata: { team: "a" } };
   await program().run({ sessionRef });
   const body = { sessionId, backendProfile: "codex", threadId: "thr", metadata: { team: "a" } };
@@ -116,7 +116,7 @@ test("unread is a version above the reader's; a mark never moves back; every cha
 });
 
 test("lists sessions by each filter, latest change first, in pages without loss", async () => {
-  const tenantId = word("tenant");
+  const tenantId = uniqueName("tenant");
   const made: Json[] = [];
   for (const title of ["alpha", "beta", "gamma 100%", "delta", "eps"])
     made.push(await program().post("/sessions", { tenantId, projectId: "p1", backendProfile: "codex", title }));
@@ -158,7 +158,7 @@ test("lists sessions by each filter, latest change first, in pages without loss"
 });
 
 test("orders sessions that changed at once by id, across pages", async () => {
-  const tenantId = word("tenant");
+  const tenantId = uniqueName("tenant");
   for (const name of ["c", "a", "b", "d"])
     await program().post("/sessions", { tenantId, backendProfile: "codex", sessionId: `same-${tenantId}-${name}` });
   const client = await program().database.connect();
@@ -175,7 +175,7 @@ test("orders sessions that changed at once by id, across pages", async () => {
 });
 
 test("the default list omits sessions evicted more than a week ago", async () => {
-  const tenantId = word("tenant");
+  const tenantId = uniqueName("tenant");
   const make = async () => {
     const { sessionId } = await program().post("/sessions", { tenantId, backendProfile: "codex" });
     await program().ok("DELETE", `/sessions/${sessionId}/storage`);

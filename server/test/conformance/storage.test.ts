@@ -2,7 +2,7 @@ import { mkdir, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { CRON_SECRET } from "@/server/test/web";
-import { type Json, startProgram, word } from "./program";
+import { type Json, startProgram, uniqueName } from "./program";
 
 const program = startProgram();
 const KEYS = [
@@ -95,8 +95,8 @@ test("refuses an invalid report with the field's name, and changes nothing", asy
     });
   await program().refused(400, "POST", `/sessions/${sessionId}/storage/refresh`, { ...report, storageSha256: "ab" });
   expect(await program().get(`/sessions/${sessionId}/storage`)).toMatchObject({ sizeBytes: null, sha256: null });
-  const told = { ...report, storageSha256: "A".repeat(64) };
-  expect(await program().post(`/sessions/${sessionId}/storage/refresh`, told)).toMatchObject({
+  const upperCase = { ...report, storageSha256: "A".repeat(64) };
+  expect(await program().post(`/sessions/${sessionId}/storage/refresh`, upperCase)).toMatchObject({
     sha256: "a".repeat(64),
   });
 });
@@ -190,7 +190,7 @@ test("keeps a volume with a turn that no archive holds", async () => {
 });
 
 test("lists storage by kind and tenant, in pages", async () => {
-  const tenantId = word("tenant");
+  const tenantId = uniqueName("tenant");
   for (let index = 0; index < 3; index += 1) await makeSession({ tenantId });
   await makeSession({ tenantId, storage: { kind: "none" } });
   const page = await program().get(`/storage?tenantId=${tenantId}&limit=2`);
@@ -203,7 +203,7 @@ test("lists storage by kind and tenant, in pages", async () => {
 });
 
 test("only the list's first page has totals of what its tenant and project match", async () => {
-  const tenantId = word("tenant");
+  const tenantId = uniqueName("tenant");
   const [small, large] = [await makeSession({ tenantId }), await makeSession({ tenantId, projectId: "big" })];
   await program().post(`/sessions/${small}/storage/refresh`, { ...report, storageSizeBytes: 10 });
   await program().post(`/sessions/${large}/storage/refresh`, { ...report, storageSizeBytes: 2_000 });
@@ -245,7 +245,7 @@ test("a requested archive of a session without turns holds nothing; during a run
   const archive = `/sessions/${sessionId}/storage/archive`;
   expect(await program().post(archive)).toMatchObject({ isArchiveCurrent: false, archiveOrder: null });
   const run = await program().post("/runs", { backendProfile: "codex", sessionRef: { sessionId } });
-  await program().post(`/runs/${run.id}/claim`, { runnerId: word("runner") });
+  await program().post(`/runs/${run.id}/claim`, { runnerId: uniqueName("runner") });
   const error = await program().refused(409, "POST", archive, {});
   expect(error).toMatchObject({ reason: "run-live", details: { runId: run.id } });
 });
@@ -300,7 +300,7 @@ test("a fork has its source's archive under its own id: archive-missing without 
   // A collection makes the archive that no runner made.
   await program().ok("PATCH", `/sessions/${sessionId}`, { expiresAt: PAST });
   await program().post("/sessions/storage/gc", {});
-  const newSessionId = word("fork");
+  const newSessionId = uniqueName("fork");
   const fork = await program().post(`/sessions/${sessionId}/fork`, { newSessionId, title: "another way" });
   expect(fork).toMatchObject({ sessionId: newSessionId, title: "another way", storageState: "restoring" });
   const again = await program().post(`/sessions/${sessionId}/fork`, { newSessionId, title: "another way" });

@@ -3,7 +3,7 @@ import { EventSource } from "eventsource";
 import { expect, test } from "vitest";
 import { ADMIN_TOKEN } from "@/server/test/web";
 import type { AppRouter } from "@/server/trpc/types";
-import { errorOf, type Json, startProgram, word } from "./program";
+import { type Json, readError, startProgram, uniqueName } from "./program";
 
 const program = startProgram();
 const of = (frame: { data: unknown }) => frame.data as Json;
@@ -23,10 +23,10 @@ test("streams events from the first, by seq, until the run's terminal event", as
   await stream.until((frames) => frames.length >= 4);
   await program().post(`/runs/${run.id}/cancel`);
   await stream.ended;
-  const told = stream.frames.filter((frame) => frame.id !== null);
+  const frames = stream.frames.filter((frame) => frame.id !== null);
   const stored = await program().events(run.id);
-  expect(told.map(of)).toEqual(stored);
-  expect(told.map((frame) => Number(frame.id))).toEqual(stored.map((event) => event.seq));
+  expect(frames.map(of)).toEqual(stored);
+  expect(frames.map((frame) => Number(frame.id))).toEqual(stored.map((event) => event.seq));
 });
 
 test("Last-Event-ID resumes after that event without loss or duplicates", async () => {
@@ -68,11 +68,11 @@ test("refuses an id that a stream never issued before sending anything", async (
     for (const lastId of ids) {
       const answer = await program().send("GET", `/api/v1${path}`, { headers: { "last-event-id": lastId } });
       expect([400, 410], `${path} ${lastId}`).toContain(answer.status);
-      expect(errorOf(answer).failureKind).toBe("schema-invalid");
+      expect(readError(answer).failureKind).toBe("schema-invalid");
     }
   const missing = await program().send("GET", "/api/v1/runs/run_nobody/events/watch");
   expect(missing.status).toBe(404);
-  errorOf(missing);
+  readError(missing);
 });
 
 test("streams commands as they are created, and ends with the run", async () => {
@@ -92,7 +92,7 @@ test("streams commands as they are created, and ends with the run", async () => 
 
 test("streams sessions and tasks as they change, and a resumed feed continues where it was", async () => {
   const first = await program().watch("/sessions/watch");
-  const made = [word("ses"), word("ses"), word("ses")];
+  const made = [uniqueName("ses"), uniqueName("ses"), uniqueName("ses")];
   for (const sessionId of made.slice(0, 2)) await program().post("/sessions", { sessionId, backendProfile: "codex" });
   const ids = (frames: { data: unknown }[]) => frames.map((frame) => of(frame).sessionId);
   await first.until((frames) => ids(frames).includes(made[1]));

@@ -2,7 +2,7 @@ import { beforeAll, expect, test } from "vitest";
 import { mintOperatorToken } from "@/server/identity";
 import { ADMIN } from "@/server/test/context";
 import { openSse } from "@/server/test/sse";
-import { type Json, startProgram, word } from "./program";
+import { type Json, startProgram, uniqueName } from "./program";
 
 const program = startProgram();
 let mine = "";
@@ -17,12 +17,12 @@ beforeAll(async () => {
 /** Makes a record of each kind for another tenant. */
 async function theirs() {
   const owner = { tenantId: "tenant-b", backendProfile: "codex" };
-  const sessionId = word("b-ses");
+  const sessionId = uniqueName("b-ses");
   await program().post("/sessions", { ...owner, sessionId });
   const run = await program().run({ ...owner, sessionRef: { sessionId } });
   const command = await program().turn(run.id);
   const job = await program().post(`/runs/${run.id}/runner-jobs`);
-  const { claimedBy } = await program().claim(run.id, word("b-runner"));
+  const { claimedBy } = await program().claim(run.id, uniqueName("b-runner"));
   const task = await program().post("/queue/tasks", { ...owner, title: "t", payload: {} });
   const [event] = (await program().get(`/runs/${run.id}/events`)).items;
   return { sessionId, run, command, event, job, runnerId: claimedBy as string, task };
@@ -115,7 +115,7 @@ test("another tenant's runner cannot be registered by its id", async () => {
 });
 
 test("a runner without a run belongs to its caller's tenant, and no other reads or registers it", async () => {
-  const { id } = await program().post("/runners", { id: word("a-runner"), metadata: { hint: "of a" } }, mine);
+  const { id } = await program().post("/runners", { id: uniqueName("a-runner"), metadata: { hint: "of a" } }, mine);
   expect(await program().get(`/runners/${id}`, mine)).toMatchObject({ id, runId: null, tenantId: "tenant-a" });
   expect((await program().get("/runners", mine)).items.map((item: Json) => item.id)).toContain(id);
   expect((await program().get("/runners?tenantId=tenant-a")).items.map((item: Json) => item.id)).toContain(id);
@@ -157,7 +157,7 @@ test("of two tenants that register one runner id at once, one succeeds", async (
     ),
   );
   for (let round = 0; round < 8; round += 1) {
-    const body = { id: word("raced") };
+    const body = { id: uniqueName("raced") };
     const answers = await Promise.all(
       tokens.map((token) => program().send("POST", "/api/v1/runners", { body, token })),
     );
@@ -190,7 +190,7 @@ test("lists, stats, metrics and collection cover only a tenant's own records", a
 });
 
 test("one tenant's idempotency keys are independent of another's", async () => {
-  const body = { backendProfile: "codex", idempotencyKey: word("key") };
+  const body = { backendProfile: "codex", idempotencyKey: uniqueName("key") };
   const first = await program().post("/runs", { ...body, tenantId: "tenant-b" });
   expect((await program().post("/runs", body, mine)).id).not.toBe(first.id);
 });
@@ -220,8 +220,8 @@ test("live text cannot be published to another tenant's run", async () => {
   const foreign = await program().trpc("mutation", "events.live", { runId: run.id, frames: frames("from a") }, mine);
   expect(foreign.error?.data.agentrun).toMatchObject({ reason: "not-found" });
   await program().trpc("mutation", "events.live", { runId: run.id, frames: frames("from an administrator") });
-  const heard = await watcher.until((all) => all.some((frame) => frame.event === "live"));
-  const texts = heard.filter((frame) => frame.event === "live").map((frame) => (frame.data as Json).frames[0].text);
+  const received = await watcher.until((all) => all.some((frame) => frame.event === "live"));
+  const texts = received.filter((frame) => frame.event === "live").map((frame) => (frame.data as Json).frames[0].text);
   expect(texts).toEqual(["from an administrator"]);
 });
 

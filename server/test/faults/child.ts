@@ -1,6 +1,6 @@
 import process from "node:process";
-import { openContext, type Place } from "./context";
-import { storyOf } from "./stories";
+import { type FaultSetup, openContext } from "./context";
+import { getStory } from "./stories";
 import { storyContext } from "./story-context";
 import type { Subject } from "./subjects";
 import { Tracer } from "./tracer";
@@ -8,7 +8,7 @@ import { inGroups } from "./trials";
 
 /** What a child has to do: die at one point of a story for each subject, or recover after such a death. */
 export type ChildJob = {
-  place: Place;
+  place: FaultSetup;
   story: string;
 } & (
   | { phase: "die"; targets: { subject: Subject; stopAt: string }[] }
@@ -19,7 +19,7 @@ export type ChildJob = {
 const AT_ONCE = 8;
 
 const job: ChildJob = JSON.parse(process.argv[2] ?? "");
-const story = storyOf(job.story);
+const story = getStory(job.story);
 const { place } = job;
 const opened = openContext(place);
 

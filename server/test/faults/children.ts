@@ -7,7 +7,7 @@ import { createInterface } from "node:readline";
 import { build } from "esbuild";
 import type { Act, Answer } from "./acts";
 import type { ChildJob } from "./child";
-import type { Place } from "./context";
+import type { FaultSetup } from "./context";
 import type { Reply } from "./rival";
 import type { Subject } from "./subjects";
 
@@ -19,7 +19,7 @@ export interface Rival extends AsyncDisposable {
 export interface Children extends AsyncDisposable {
   /** Runs a child to its end; returns how it ended and its error output. */
   run(job: ChildJob): Promise<{ code: number | null; signal: string | null; errors: string }>;
-  rival(place: Place): Rival;
+  rival(place: FaultSetup): Rival;
 }
 
 /** Bundles the children's programs once: real processes that run the services' own code. */
@@ -52,11 +52,11 @@ export async function prepareChildren(): Promise<Children> {
   };
 }
 
-function startRival(program: string, place: Place): Rival {
+function startRival(program: string, place: FaultSetup): Rival {
   const child = spawn(process.execPath, [program, JSON.stringify(place)], { stdio: ["pipe", "pipe", "inherit"] });
   const ended = once(child, "close");
   const waiting = new Map<number, { resolve(answer: Answer): void; reject(error: Error): void }>();
-  let asked = 0;
+  let requests = 0;
   createInterface({ input: child.stdout }).on("line", (line) => {
     const { id, answer }: Reply = JSON.parse(line);
     waiting.get(id)?.resolve(answer);
@@ -67,8 +67,8 @@ function startRival(program: string, place: Place): Rival {
   });
   return {
     ask(act, subject) {
-      asked += 1;
-      const id = asked;
+      requests += 1;
+      const id = requests;
       child.stdin.write(`${JSON.stringify({ id, act, subject })}\n`);
       return new Promise((resolve, reject) => waiting.set(id, { resolve, reject }));
     },

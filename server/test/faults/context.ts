@@ -8,7 +8,7 @@ import { createLocalVolumes } from "@/server/volumes/local";
 import type { Volumes } from "@/server/volumes/volumes";
 
 /** What a test's processes share. All of it can be handed to a child. */
-export type Place = {
+export type FaultSetup = {
   databaseUrl: string;
   kubeconfig: string;
   namespace: string;
@@ -29,10 +29,10 @@ const CLUSTER_DEADLINE_MS = 60_000;
 const DATABASE_DEADLINE_MS = 120_000;
 
 /** Opens a process's context on real claims, without a network. */
-export function openContext(place: Place, options: { actor?: Actor; deadlineMs?: number } = {}): TestContext {
+export function openContext(place: FaultSetup, options: { actor?: Actor; deadlineMs?: number } = {}): TestContext {
   const { namespace, kubeconfig } = place;
   const cluster = new Cluster({ namespace, kubeconfig, deadlineMs: options.deadlineMs ?? CLUSTER_DEADLINE_MS });
-  const volumes = claimsOf(place, cluster);
+  const volumes = openClaimVolumes(place, cluster);
   const context = testContext(
     { url: place.databaseUrl },
     { actor: options.actor ?? ADMIN, volumes, poolMax: POOL_MAX, deadlineMs: DATABASE_DEADLINE_MS },
@@ -40,7 +40,7 @@ export function openContext(place: Place, options: { actor?: Actor; deadlineMs?:
   return Object.assign(context, { archive: createFolderArchive(path.join(place.dataDir, "archive")) });
 }
 
-export function claimsOf({ bindsClaims }: Place, cluster: Cluster): Volumes {
+export function openClaimVolumes({ bindsClaims }: FaultSetup, cluster: Cluster): Volumes {
   const storageClass = bindsClaims ? undefined : "";
   return createKubernetesVolumes({
     cluster,
@@ -49,7 +49,7 @@ export function claimsOf({ bindsClaims }: Place, cluster: Cluster): Volumes {
   });
 }
 
-export function foldersOf(place: Place): Volumes {
+export function openFolderVolumes(place: FaultSetup): Volumes {
   return createLocalVolumes(path.join(place.dataDir, "volumes"));
 }
 

@@ -44,7 +44,7 @@ test("there are at least 24 kill points, each with a unique name in its story", 
 
 describe.each(STORIES)("$name", (story) => {
   test(`after a kill at each of its ${story.points.length} points, ${DEATHS} times, it ends like an undisturbed one`, async () => {
-    const undisturbed = await tellUndisturbed(story);
+    const undisturbed = await readUndisturbed(story);
     const roll = dice(story.name);
     for (let died = 0; died < DEATHS; died += TOGETHER_MAX) {
       const each = Array.from({ length: Math.min(TOGETHER_MAX, DEATHS - died) });
@@ -78,7 +78,7 @@ test("the API server's audit log and the database's history agree that nothing i
 });
 
 /** Runs a story to its end in this process, and checks that it meets every point that it names. */
-async function tellUndisturbed(story: Story) {
+async function readUndisturbed(story: Story) {
   const subject = newSubject(story);
   await prepare(story, subject);
   const tracer = new Tracer(story, null, () => {});

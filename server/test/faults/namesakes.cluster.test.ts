@@ -3,9 +3,9 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { evictStorage, getStorage, repairStorage } from "@/server/storage";
 import { readBack } from "@/server/storage/test/volume";
 import type { Volumes } from "@/server/volumes/volumes";
-import { claimsOf, inTenant, openContext } from "./context";
+import { inTenant, openClaimVolumes, openContext } from "./context";
 import { traceCluster } from "./crossings";
-import { makeUsed, markerOf, type Subject } from "./subjects";
+import { makeMarker, makeUsed, type Subject } from "./subjects";
 import { dice, inGroups, trials } from "./trials";
 import { auditFindings, createFaultWorld, type FaultWorld } from "./world";
 
@@ -22,7 +22,7 @@ afterAll(() => world[Symbol.asyncDispose]());
 /** Makes volumes that do something to the claim before each deletion, once. */
 function meddled(before: () => Promise<void>): Volumes {
   let isDone = false;
-  return claimsOf(
+  return openClaimVolumes(
     world.place,
     traceCluster(world.cluster, async (signal) => {
       if (signal !== "before deleteClaim" || isDone) return;
@@ -50,7 +50,7 @@ test(`a claim recreated between inspection and deletion stays, ${EACH} times`, a
     expect(now.metadata?.deletionTimestamp).toBeUndefined();
     await repairStorage(ctx);
     expect((await readClaim(name)).metadata?.uid).toBe(now.metadata?.uid);
-    expect(await readBack(ctx, subject.sessionId)).toBe(markerOf(subject));
+    expect(await readBack(ctx, subject.sessionId)).toBe(makeMarker(subject));
     await deleteByHand(name);
   });
 });

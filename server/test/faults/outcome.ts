@@ -6,7 +6,7 @@ import { sessionPrefix } from "@/server/archive/key";
 import type { ServiceContext } from "@/server/context";
 import { readBack } from "@/server/storage/test/volume";
 import type { LiveClaim } from "@/server/test/cluster/audit-checker";
-import type { Place } from "./context";
+import type { FaultSetup } from "./context";
 import type { Subject } from "./subjects";
 
 /** What is left of a session on every side, without what differs between sessions. */
@@ -22,7 +22,7 @@ export type Outcome = {
 };
 
 export async function readOutcome(
-  place: Place,
+  place: FaultSetup,
   ctx: ServiceContext,
   subject: Subject,
   claims: LiveClaim[],
@@ -70,7 +70,7 @@ async function readTrail(ctx: ServiceContext, sessionId: string): Promise<string
   return rows.map((row) => row.action);
 }
 
-async function countFolders(place: Place, name: string): Promise<number> {
+async function countFolders(place: FaultSetup, name: string): Promise<number> {
   return (await readdir(path.join(place.dataDir, "volumes"))).filter((entry) => entry.includes(name)).length;
 }
 

@@ -7,7 +7,7 @@ import { expire, readBack } from "@/server/storage/test/volume";
 import { ACTS, type Act, type Answer, answer, type Claimed } from "./acts";
 import { type Children, prepareChildren, type Rival } from "./children";
 import { inTenant } from "./context";
-import { makeUsed, markerOf, type Subject } from "./subjects";
+import { makeMarker, makeUsed, type Subject } from "./subjects";
 import { dice, inGroups, trials } from "./trials";
 import { auditFindings, createFaultWorld, type FaultWorld } from "./world";
 
@@ -47,10 +47,10 @@ test(`of a run and another process's collection, the run has its whole volume or
       ends.refused += 1;
       expect(run.refused).toMatchObject({ failureKind: SESSION_STORE_EVICTED });
       await rival.ask("repair", subject);
-      expect(await look(subject)).toEqual({ state: "evicted", uid: null, archived: markerOf(subject) });
+      expect(await look(subject)).toEqual({ state: "evicted", uid: null, archived: makeMarker(subject) });
     } else {
       ends.claimed += 1;
-      expect(await look(subject)).toEqual({ state: "live", uid, archived: markerOf(subject) });
+      expect(await look(subject)).toEqual({ state: "live", uid, archived: makeMarker(subject) });
       await end(run.value as Claimed);
     }
   });
@@ -77,16 +77,16 @@ test(`collections, repairs, runs, extensions, pins and restores of two processes
     }
     await rival.ask("repair", subject);
     const { state, uid: now, archived } = await look(subject);
-    const told = `${index}: ${JSON.stringify(answers)}`;
-    expect(archived, told).toBe(markerOf(subject));
-    expect(["live", "restoring", "evicted"], told).toContain(state);
+    const context = `${index}: ${JSON.stringify(answers)}`;
+    expect(archived, context).toBe(makeMarker(subject));
+    expect(["live", "restoring", "evicted"], context).toContain(state);
     // The volume of a live session was never replaced: only a restore makes a new one, which a runner must fill first.
-    if (state === "live") expect(now, told).toBe(uid);
-    if (state === "restoring") expect([null, uid], told).not.toContain(now);
-    if (state === "evicted") expect(now, told).toBeNull();
+    if (state === "live") expect(now, context).toBe(uid);
+    if (state === "restoring") expect([null, uid], context).not.toContain(now);
+    if (state === "evicted") expect(now, context).toBeNull();
     const wasPinned = answers.some(({ act, answer }) => act === "pin" && "value" in answer && hasVolume(answer.value));
     const mayBeUnpinned = answers.some(({ act }) => act === "unpin");
-    if (wasPinned && !mayBeUnpinned) expect(state, told).not.toBe("evicted");
+    if (wasPinned && !mayBeUnpinned) expect(state, context).not.toBe("evicted");
   });
 });
 

@@ -1,13 +1,13 @@
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { type Act, type Answer, answer } from "./acts";
-import { openContext, type Place } from "./context";
+import { type FaultSetup, openContext } from "./context";
 import type { Subject } from "./subjects";
 
 export type Order = { id: number; act: Act; subject: Subject };
 export type Reply = { id: number; answer: Answer };
 
-const place: Place = JSON.parse(process.argv[2] ?? "");
+const place: FaultSetup = JSON.parse(process.argv[2] ?? "");
 const opened = openContext(place);
 
 /** Does what it is told until its input ends. A refusal is an answer; any other error ends it. */

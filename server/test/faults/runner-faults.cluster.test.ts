@@ -14,7 +14,7 @@ import { POLICY } from "@/server/test/cluster/attempt";
 import { it } from "@/server/test/cluster/controllers";
 import { type Fault, type FaultProxy, type FaultRule, startFaultProxy } from "@/server/test/cluster/fault-proxy";
 import { createTestNamespace, jobNames, type TestNamespace } from "@/server/test/cluster/namespace";
-import { ended, podOf, say } from "@/server/test/cluster/pods";
+import { ended, setPodStatus, waitForPod } from "@/server/test/cluster/pods";
 import { type TestContext, testContext } from "@/server/test/context";
 import { dueNow, runWithTurn } from "@/server/test/stub-executor";
 
@@ -115,7 +115,7 @@ async function launch() {
   return job;
 }
 
-async function namesOf(kind: "jobs" | "secrets"): Promise<string[]> {
+async function listNames(kind: "jobs" | "secrets"): Promise<string[]> {
   if (kind === "secrets") {
     const { items } = await place.core.listNamespacedSecret({ namespace: place.name });
     return items.map(({ metadata }) => metadata?.name ?? "");
@@ -132,7 +132,7 @@ async function expectOneRunner(): Promise<void> {
   expect(state).toBe("running");
   expect(await getRun(ctx, { runId })).toMatchObject({ status: "pending", attemptCount: 0 });
   const name = toJobName(attemptId);
-  expect((await namesOf("jobs")).filter((each) => each === name)).toHaveLength(1);
+  expect((await listNames("jobs")).filter((each) => each === name)).toHaveLength(1);
   const secret = await place.core.readNamespacedSecret({ name, namespace: place.name });
   const job = await place.cluster.readJob(name);
   expect(secret.metadata?.ownerReferences).toMatchObject([{ uid: job.metadata?.uid }]);
@@ -149,7 +149,8 @@ async function expectOneRunner(): Promise<void> {
 /** Expects that nothing of an attempt is left in the cluster. */
 async function expectNothingLeft(attemptId: string): Promise<void> {
   const name = toJobName(attemptId);
-  const left = async () => [...(await namesOf("jobs")), ...(await namesOf("secrets"))].filter((each) => each === name);
+  const left = async () =>
+    [...(await listNames("jobs")), ...(await listNames("secrets"))].filter((each) => each === name);
   await expect.poll(left, CALM).toEqual([]);
 }
 
@@ -194,8 +195,8 @@ it("a Job created late, after its run was cancelled and its attempt closed, star
   expect(await onlyAttempt()).toMatchObject({ state: "failed" });
   release();
   await proxy.settled();
-  expect(await namesOf("jobs")).toContain(toJobName(attemptId));
-  expect(await namesOf("secrets")).not.toContain(toJobName(attemptId));
+  expect(await listNames("jobs")).toContain(toJobName(attemptId));
+  expect(await listNames("secrets")).not.toContain(toJobName(attemptId));
 
   for (let look = 0; look < 2; look += 1) await reconcileAttempts({ ctx, executor });
   await expectNothingLeft(attemptId);
@@ -207,24 +208,24 @@ const END_READS: FaultRule["method"][] = ["DELETE", "GET"];
 describe.each(END_READS)("the end of an attempt that lost its lease, with faults at %s", (method) => {
   it.each(FAULTS)("the next attempt starts only once the old one is gone, after %j", async (fault) => {
     const { attemptId, runnerId } = await launch();
-    await podOf(place, attemptId);
+    await waitForPod(place, attemptId);
     const { leaseEpoch } = await claimRun(ctx, { runId, runnerId, leaseMs: 20_000 });
     await ackCommand(ctx, { commandId, leaseEpoch });
     await expireLease(ctx.database.db, runId);
     const path = method === "GET" ? /\/(pods\?.*job-name|jobs\/)/ : /\/jobs\//;
     const struck = proxy.strike({ method, path, fault, times: 2 });
     const sweeper = new LeaseSweeper({ ctx, executor });
-    let toldBefore = 0;
+    let reportedBefore = 0;
     const isFreed = async () => {
       await sweeper.sweep();
       const { leaseState } = await getRun(ctx, { runId });
       if (leaseState !== "none") return false;
-      if ((await namesOf("jobs")).includes(toJobName(attemptId))) toldBefore += 1;
+      if ((await listNames("jobs")).includes(toJobName(attemptId))) reportedBefore += 1;
       return true;
     };
     await expect.poll(isFreed, CALM).toBe(true);
     expect(struck.hits()).toBeGreaterThan(0);
-    expect(toldBefore).toBe(0);
+    expect(reportedBefore).toBe(0);
     expect(await getRun(ctx, { runId })).toMatchObject({ status: "pending", leaseEpoch: leaseEpoch + 1 });
     await expectNothingLeft(attemptId);
 
@@ -244,9 +245,9 @@ describe.each([
     const { attemptId } = await launch();
     await executor.close();
     executor = openExecutor(200);
-    const { name } = await podOf(place, attemptId);
+    const { name } = await waitForPod(place, attemptId);
     proxy.strike({ method, path, fault, times: 3 });
-    await say(place, name, {
+    await setPodStatus(place, name, {
       phase: "Failed",
       containerStatuses: ended({ exitCode: 1, reason: "Error", message: "its last words" }),
     });

@@ -27,7 +27,7 @@ export const createWithRun: Step = (ctx, { sessionId }) =>
 export const evict: Step = (ctx, { sessionId }) => evictStorage(ctx, { sessionId });
 export const restore: Step = (ctx, { sessionId }) => restoreStorage(ctx, { sessionId });
 export const fork: Step = (ctx, subject) =>
-  forkSession(ctx, { sessionId: sourceOf(subject).sessionId, newSessionId: subject.sessionId });
+  forkSession(ctx, { sessionId: forkSource(subject).sessionId, newSessionId: subject.sessionId });
 export const collectIt: Step = (ctx, { sessionId }) => collectOne(ctx, sessionId);
 export const collect: Step = (ctx) => collectGarbage(ctx, KEPT);
 export const repair: Step = (ctx) => repairStorage(ctx);
@@ -54,6 +54,6 @@ export const both =
   };
 
 /** Returns the session from which a subject is forked. */
-export function sourceOf({ sessionId, tenantId }: Subject): Subject {
+export function forkSource({ sessionId, tenantId }: Subject): Subject {
   return { sessionId: `${sessionId}_source`, tenantId };
 }

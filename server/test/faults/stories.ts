@@ -3,7 +3,7 @@ import { sessions } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
 import { deleteSession } from "@/server/sessions";
 import { expire } from "@/server/storage/test/volume";
-import type { Place } from "./context";
+import type { FaultSetup } from "./context";
 import type { Crossing, Signal } from "./crossings";
 import {
   adopt,
@@ -14,12 +14,12 @@ import {
   createWithRun,
   evict,
   fork,
+  forkSource,
   hasRow,
   purge,
   repair,
   restore,
   type Step,
-  sourceOf,
   unless,
 } from "./steps";
 import { makeUsed, type Subject, takeTurn } from "./subjects";
@@ -34,7 +34,7 @@ export type Story = {
   /** Every crossing of the story, in the order in which an undisturbed run meets them. */
   points: KillPoint[];
   /** Brings a session to where the story begins. */
-  prepare(place: Place, ctx: ServiceContext, subject: Subject): Promise<void>;
+  prepare(place: FaultSetup, ctx: ServiceContext, subject: Subject): Promise<void>;
   act: Step;
   /** What a new process may do after the death, so that the end is that of an undisturbed run. */
   recoveries: Record<string, { act: Step /** Only once this point is behind. */; from?: string }>;
@@ -139,7 +139,7 @@ export const STORIES: Story[] = [
       ...around("copied", "write"),
       ...claimed,
     ],
-    prepare: (place, ctx, subject) => makeUsed(place, ctx, sourceOf(subject)),
+    prepare: (place, ctx, subject) => makeUsed(place, ctx, forkSource(subject)),
     act: fork,
     recoveries: { again: { act: fork }, repair: { act: repair, from: "after-order" } },
   },
@@ -228,7 +228,7 @@ export const STORIES: Story[] = [
   },
 ];
 
-export function storyOf(name: string): Story {
+export function getStory(name: string): Story {
   const story = STORIES.find((story) => story.name === name);
   if (!story) throw new Error(`there is no story ${name}`);
   return story;
@@ -238,7 +238,7 @@ function around(what: string, crossing: Crossing): KillPoint[] {
   return (["before", "after"] as const).map((when) => ({ name: `${when}-${what}`, signal: `${when} ${crossing}` }));
 }
 
-async function leaveDeleting(place: Place, ctx: ServiceContext, subject: Subject): Promise<void> {
+async function leaveDeleting(place: FaultSetup, ctx: ServiceContext, subject: Subject): Promise<void> {
   await makeUsed(place, ctx, subject);
   await cutOff(evict(failing(ctx, "find"), subject));
 }

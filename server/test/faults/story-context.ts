@@ -1,6 +1,6 @@
 import type { ServiceContext } from "@/server/context";
 import { Cluster } from "@/server/kubernetes";
-import { claimsOf, foldersOf, inTenant, type Place } from "./context";
+import { type FaultSetup, inTenant, openClaimVolumes, openFolderVolumes } from "./context";
 import { traceCluster, traceContext } from "./crossings";
 import type { Story } from "./stories";
 import type { Subject } from "./subjects";
@@ -8,16 +8,21 @@ import type { Tracer } from "./tracer";
 
 /** Makes a process's context for one subject of a story, with a tracer if one is given. */
 export function storyContext(
-  place: Place,
+  place: FaultSetup,
   opened: ServiceContext,
-  told: { story: Story; subject: Subject; tracer?: Tracer },
+  job: { story: Story; subject: Subject; tracer?: Tracer },
 ): ServiceContext {
-  const { story, subject, tracer } = told;
+  const { story, subject, tracer } = job;
   const { namespace, kubeconfig } = place;
   const cluster = new Cluster({ namespace, kubeconfig });
   if (!tracer) {
-    return inTenant({ ...opened, volumes: story.isFolder ? foldersOf(place) : opened.volumes }, subject.tenantId);
+    return inTenant(
+      { ...opened, volumes: story.isFolder ? openFolderVolumes(place) : opened.volumes },
+      subject.tenantId,
+    );
   }
-  const volumes = story.isFolder ? foldersOf(place) : claimsOf(place, traceCluster(cluster, tracer.cross));
+  const volumes = story.isFolder
+    ? openFolderVolumes(place)
+    : openClaimVolumes(place, traceCluster(cluster, tracer.cross));
   return inTenant(traceContext(opened, volumes, tracer.cross), subject.tenantId);
 }

@@ -8,19 +8,19 @@ import { storeManifest, storeSegment } from "@/server/manifests";
 import { createSession } from "@/server/sessions";
 import { NOTE } from "@/server/storage/test/volume";
 import { emptyCache, packVolume, volumeLayout } from "@/volume";
-import type { Place } from "./context";
+import type { FaultSetup } from "./context";
 
 /** A session in a tenant of its own, so that sweeps for it see no other. */
 export type Subject = { sessionId: string; tenantId: string };
 
 export const PROFILE = { backendProfile: "codex" };
 
-export function markerOf({ sessionId }: Subject): string {
+export function makeMarker({ sessionId }: Subject): string {
   return `the only copy of ${sessionId}`;
 }
 
 /** Makes a session with a claim, and an archive that holds its only turn. */
-export async function makeUsed(place: Place, ctx: ServiceContext, subject: Subject): Promise<void> {
+export async function makeUsed(place: FaultSetup, ctx: ServiceContext, subject: Subject): Promise<void> {
   const { sessionId } = subject;
   await createSession(ctx, { ...PROFILE, sessionId });
   // What a pod would have mounted.
@@ -51,7 +51,7 @@ export async function makeUsed(place: Place, ctx: ServiceContext, subject: Subje
 export async function takeTurn(ctx: ServiceContext, subject: Subject, folder: string): Promise<string> {
   const volumeCommandId = `cmd_${subject.sessionId}`;
   await mkdir(path.join(folder, path.dirname(NOTE)), { recursive: true });
-  await writeFile(path.join(folder, NOTE), markerOf(subject));
+  await writeFile(path.join(folder, NOTE), makeMarker(subject));
   await ctx.db.update(sessions).set({ volumeCommandId }).where(eq(sessions.sessionId, subject.sessionId));
   return volumeCommandId;
 }

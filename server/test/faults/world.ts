@@ -12,14 +12,14 @@ import { PERSON, readAuditLog } from "@/server/test/cluster/audit-log";
 import { type FaultProxy, startFaultProxy } from "@/server/test/cluster/fault-proxy";
 import { createTestNamespace } from "@/server/test/cluster/namespace";
 import type { TestContext } from "@/server/test/context";
-import { openContext, type Place } from "./context";
+import { type FaultSetup, openContext } from "./context";
 import { readHistory, recordHistory } from "./history";
 
 export interface FaultWorld extends AsyncDisposable {
-  place: Place;
+  place: FaultSetup;
   proxy: FaultProxy;
   /** The same place, reached through the proxy. */
-  proxied: Place;
+  proxied: FaultSetup;
   ctx: TestContext;
   /** An administrator of the cluster who is not AgentRun: what they delete is not counted as AgentRun's doing. */
   person: k8s.CoreV1Api;
@@ -34,7 +34,7 @@ export interface FaultWorld extends AsyncDisposable {
 }
 
 /** Makes a namespace, a database that records its history, an archive, and a proxy before the API server. */
-export async function createFaultWorld(options: Pick<Place, "bindsClaims">): Promise<FaultWorld> {
+export async function createFaultWorld(options: Pick<FaultSetup, "bindsClaims">): Promise<FaultWorld> {
   const namespace = await createTestNamespace();
   const database = await createTestDatabase();
   const dataDir = await mkdtemp(path.join(tmpdir(), "agentrun-faults-"));
@@ -58,7 +58,7 @@ export async function createFaultWorld(options: Pick<Place, "bindsClaims">): Pro
     proxy,
     proxied: { ...place, kubeconfig: proxy.kubeconfig },
     ctx,
-    person: personOf(kubeconfig),
+    person: createPersonClient(kubeconfig),
     admin: namespace.core,
     cluster: namespace.cluster,
     async plant(sessionId, values) {
@@ -94,7 +94,7 @@ export async function auditFindings(world: FaultWorld, { skip }: Pick<TestRun, "
   return skip("name the API server's audit log in AGENTRUN_TEST_AUDIT_LOG");
 }
 
-function personOf(kubeconfig: string): k8s.CoreV1Api {
+function createPersonClient(kubeconfig: string): k8s.CoreV1Api {
   const config = new k8s.KubeConfig();
   config.loadFromFile(kubeconfig);
   const { server } = config.getCurrentCluster() ?? { server: "" };

@@ -4,21 +4,21 @@ import { expect, test } from "vitest";
 import { RUNNER_PROTOCOL, RUNNER_PROTOCOL_BEFORE } from "@/contract/runner-protocol";
 import { RunnerVersionError } from "@/server/errors";
 import { runnerBundle } from "@/server/test/runner-bundle";
-import { openRunnerPlace } from "@/server/test/runner-place";
-import { formOf, lackOf, type RecordedCall } from "./recorder";
+import { openRunnerSetup } from "@/server/test/runner-place";
+import { describeShape, findMissing, type RecordedCall } from "./recorder";
 import { ASKING, type RecordedAttempt, type Recording, recordRunner, SESSION, TEXTS } from "./story";
 import before from "./v1.json";
 
 const bundle = runnerBundle();
 
-const kindsOf = (recording: Recording) =>
+const collectCallKinds = (recording: Recording) =>
   new Set(recording.attempts.flatMap(({ calls }) => calls.map(({ call }) => call)));
 
 /** Repeats what was recorded, with this server's ids; returns what the old runner would miss in the answers. */
 async function replay(
-  place: Awaited<ReturnType<typeof openRunnerPlace>>,
+  place: Awaited<ReturnType<typeof openRunnerSetup>>,
   recorded: RecordedAttempt,
-  attempt: Awaited<ReturnType<Awaited<ReturnType<typeof openRunnerPlace>>["launch"]>>,
+  attempt: Awaited<ReturnType<Awaited<ReturnType<typeof openRunnerSetup>>["launch"]>>,
 ): Promise<string[]> {
   const { runId, runnerId, attemptId, turnId } = attempt;
   const ids: Record<string, string> = { ...recorded.ids, runId, runnerId, attemptId, turnId };
@@ -45,13 +45,13 @@ async function replay(
       const { items } = await place.ok("GET", `/runs/${attempt.runId}/commands`);
       ids.approveId = items.find(({ type }: { type: string }) => type === "approve").id;
     }
-    if (answer !== "bytes") missing.push(...lackOf(answer, formOf(data), call));
+    if (answer !== "bytes") missing.push(...findMissing(answer, describeShape(data), call));
   }
   return missing;
 }
 
-function send(url: string, asked: { call: string; text: string; bytes?: string | undefined; token: string }) {
-  const { call, text, bytes, token } = asked;
+function send(url: string, request: { call: string; text: string; bytes?: string | undefined; token: string }) {
+  const { call, text, bytes, token } = request;
   const [kind = "", what = ""] = call.split(" ");
   const authorization = `Bearer ${token}`;
   if (kind === "mutation") {
@@ -71,7 +71,7 @@ function send(url: string, asked: { call: string; text: string; bytes?: string |
 test("the server accepts every call of the previous runner version, and returns every field that it received", async () => {
   const recording = before as Recording;
   expect(recording.protocol).toBe(RUNNER_PROTOCOL_BEFORE);
-  await using place = await openRunnerPlace(bundle());
+  await using place = await openRunnerSetup(bundle());
   const [first, second] = recording.attempts;
   if (!first || !second) throw new Error("the recording has no two attempts");
 
@@ -90,17 +90,17 @@ test("the server accepts every call of the previous runner version, and returns 
 
 test("the comparison of answers finds missing fields and other types", () => {
   const known = { id: "string", list: [{ seq: "number" }], none: "any" };
-  expect(lackOf(known, { id: "string", list: [{ seq: "number", more: "string" }], none: "number" })).toEqual([]);
-  expect(lackOf(known, { id: "number", list: [{}], none: "any" })).toEqual([
+  expect(findMissing(known, { id: "string", list: [{ seq: "number", more: "string" }], none: "number" })).toEqual([]);
+  expect(findMissing(known, { id: "number", list: [{}], none: "any" })).toEqual([
     "answer.id is number",
     "answer.list[0].seq is missing",
   ]);
-  expect(lackOf(known, { id: "string", list: "any" })).toEqual(["answer.none is missing"]);
+  expect(findMissing(known, { id: "string", list: "any" })).toEqual(["answer.none is missing"]);
 });
 
 test("a runner of this version makes the same kinds of calls, and its recording is written for the next version", async () => {
   const recording = await recordRunner(bundle(), RUNNER_PROTOCOL);
-  expect(kindsOf(recording)).toEqual(kindsOf(before as Recording));
+  expect(collectCallKinds(recording)).toEqual(collectCallKinds(before as Recording));
   const claim = recording.attempts[0]?.calls.find(({ call }: RecordedCall) => call === "mutation runs.claim");
   expect(claim?.input).toMatchObject({ protocolVersion: RUNNER_PROTOCOL });
   const file = path.resolve("test-results", `runner-protocol-v${RUNNER_PROTOCOL}.json`);
@@ -109,7 +109,7 @@ test("a runner of this version makes the same kinds of calls, and its recording 
 }, 60_000);
 
 test("refuses a runner of an incompatible version, with what to deploy", async () => {
-  await using place = await openRunnerPlace(bundle());
+  await using place = await openRunnerSetup(bundle());
   const { runId, runnerId, launchToken: token } = await place.launch(SESSION, "hello");
   const text = JSON.stringify({ runId, runnerId, protocolVersion: RUNNER_PROTOCOL + 1 });
   const response = await send(place.url, { call: "mutation runs.claim", text, token });

@@ -20,19 +20,19 @@ export async function startRecorder(serverUrl: string) {
     request.on("end", () => {
       const body = Buffer.concat(chunks);
       const { method } = request;
-      const record: RecordedCall = { ...callOf(request, url, body), answer: "stream" };
+      const record: RecordedCall = { ...readCall(request, url, body), answer: "stream" };
       calls.push(record);
       const headers = { ...request.headers, host: url.host };
       const onward = http.request(url, { method, headers }, (answer) => {
         response.writeHead(answer.statusCode ?? 500, answer.headers);
-        const told: Buffer[] = [];
+        const replyChunks: Buffer[] = [];
         const isStream = answer.headers["content-type"]?.startsWith("text/event-stream") ?? false;
         answer.on("data", (chunk: Buffer) => {
-          if (!isStream) told.push(chunk);
+          if (!isStream) replyChunks.push(chunk);
           response.write(chunk);
         });
         answer.on("end", () => {
-          if (!isStream) record.answer = answerOf(Buffer.concat(told));
+          if (!isStream) record.answer = readAnswerShape(Buffer.concat(replyChunks));
           response.end();
         });
       });
@@ -52,7 +52,7 @@ export async function startRecorder(serverUrl: string) {
   };
 }
 
-function callOf(request: http.IncomingMessage, url: URL, body: Buffer): Omit<RecordedCall, "answer"> {
+function readCall(request: http.IncomingMessage, url: URL, body: Buffer): Omit<RecordedCall, "answer"> {
   const procedure = /^\/api\/trpc\/(.+)$/.exec(url.pathname)?.[1];
   if (procedure !== undefined) {
     const text = request.method === "GET" ? url.searchParams.get("input") : body.toString("utf8");
@@ -66,33 +66,33 @@ function callOf(request: http.IncomingMessage, url: URL, body: Buffer): Omit<Rec
   return body.length === 0 ? { call, input } : { call, input, bytes: body.toString("base64") };
 }
 
-function answerOf(body: Buffer): unknown {
+function readAnswerShape(body: Buffer): unknown {
   try {
-    return formOf((JSON.parse(body.toString("utf8")) as { result?: { data?: unknown } }).result?.data);
+    return describeShape((JSON.parse(body.toString("utf8")) as { result?: { data?: unknown } }).result?.data);
   } catch {
     return "bytes";
   }
 }
 
 /** Returns the form of a value: its keys, and the types of their values. */
-export function formOf(value: unknown): unknown {
+export function describeShape(value: unknown): unknown {
   if (value === null || value === undefined) return "any";
-  if (Array.isArray(value)) return value.length === 0 ? [] : [formOf(value[0])];
+  if (Array.isArray(value)) return value.length === 0 ? [] : [describeShape(value[0])];
   if (typeof value !== "object") return typeof value;
-  return Object.fromEntries(Object.entries(value).map(([key, held]) => [key, formOf(held)]));
+  return Object.fromEntries(Object.entries(value).map(([key, held]) => [key, describeShape(held)]));
 }
 
 /** Lists what an answer lacks that another one had. Additions are no problem. */
-export function lackOf(known: unknown, given: unknown, path = "answer"): string[] {
+export function findMissing(known: unknown, given: unknown, path = "answer"): string[] {
   if (known === "any" || given === "any") return [];
   if (Array.isArray(known)) {
     if (!Array.isArray(given)) return [`${path} is no list`];
-    return known.length === 0 || given.length === 0 ? [] : lackOf(known[0], given[0], `${path}[0]`);
+    return known.length === 0 || given.length === 0 ? [] : findMissing(known[0], given[0], `${path}[0]`);
   }
   if (typeof known !== "object" || known === null) return known === given ? [] : [`${path} is ${String(given)}`];
   if (typeof given !== "object" || given === null) return [`${path} is ${String(given)}`];
   const held = given as Record<string, unknown>;
   return Object.entries(known).flatMap(([key, form]) =>
-    key in held ? lackOf(form, held[key], `${path}.${key}`) : [`${path}.${key} is missing`],
+    key in held ? findMissing(form, held[key], `${path}.${key}`) : [`${path}.${key} is missing`],
   );
 }

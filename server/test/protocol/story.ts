@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { openRunnerPlace } from "@/server/test/runner-place";
+import { openRunnerSetup } from "@/server/test/runner-place";
 import { type RecordedCall, startRecorder } from "./recorder";
 import { makeStandIn } from "./stand-in";
 
@@ -19,7 +19,7 @@ const STAYING = { idleTimeoutMs: 60_000 };
  * the end of the run; then a restored volume, a turn, and the release of the run.
  */
 export async function recordRunner(bundle: string, protocol: number): Promise<Recording> {
-  await using place = await openRunnerPlace(bundle);
+  await using place = await openRunnerSetup(bundle);
   const codex = makeStandIn(place.root);
   const attempts: RecordedAttempt[] = [];
   for (const [index, text] of TEXTS.entries()) {
@@ -40,8 +40,8 @@ export async function recordRunner(bundle: string, protocol: number): Promise<Re
       await expect.poll(() => recorder.calls.some(({ call }) => call.endsWith("archive.commit"))).toBe(true);
       running.terminate();
     }
-    const { code, said } = await running.ended;
-    expect(code, said).toBe(0);
+    const { code, output } = await running.ended;
+    expect(code, output).toBe(0);
     await attempt.gone();
     const { items } = await place.ok("GET", `/runs/${attempt.runId}/commands`);
     const approve = items.find(({ type }: { type: string }) => type === "approve");
