@@ -41,7 +41,7 @@ const SILENCE_AFTER_DEADLINE_MS = 2_000;
 
 /**
  * A connection whose errors say that they are the database's. One that breaks while it is held, between two statements,
- * does not end the process: its holder's next statement tells.
+ * does not end the process: its holder's next statement fails.
  */
 export class DatabaseClient extends pg.Client {
   constructor(config?: string | pg.ClientConfig) {

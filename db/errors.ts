@@ -67,7 +67,7 @@ export function isDatabaseBusy(error: unknown): boolean {
   return isRetryable(error) || isOutOfTime(error);
 }
 
-/** What the system says of a connection; a socket's path has none when PostgreSQL is not there. */
+/** The system's error codes for a connection; a socket's path has none when PostgreSQL is not there. */
 const CONNECTION_CODES = new Set([
   "ECONNREFUSED",
   "ECONNRESET",

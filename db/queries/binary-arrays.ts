@@ -49,7 +49,7 @@ function stringArray(oid: number, values: readonly (string | null)[]): Buffer {
   return array;
 }
 
-/** The header of an array with one dimension that starts at 1; the flag says that there may be nulls. */
+/** The header of an array with one dimension that starts at 1; the flag marks that there may be nulls. */
 function header(oid: number, length: number, elementBytes: number): Buffer {
   const array = Buffer.allocUnsafe(HEADER_BYTES + elementBytes);
   array.writeInt32BE(1, 0);

@@ -13,7 +13,7 @@ export const hasLiveJob = sql`exists (
 
 /**
  * Records how a runner's hold on its run ended. The runner itself has not ended while its executor knows its process to
- * be alive, nor, when it lost its run, until it is known what becomes of the run.
+ * be alive, nor, when it lost its run, until the outcome of the run is known.
  */
 export async function noteHoldEnd(
   tx: Tx,

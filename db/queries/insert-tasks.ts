@@ -30,9 +30,9 @@ export type NewTask = {
   retryPolicy: string | null;
   /** "held": the task waits for others to be completed; null, as nearly always: it waits for none. */
   hold: "held" | null;
-  /** "append": its agent is told what those found out; null: of nothing, as nearly always. */
+  /** "append": its agent receives their results; null, as nearly always: it does not. */
   dependencyResults: "append" | null;
-  /** The row of audit that tells of it: its own, or its batch's. */
+  /** The audit row that records it: its own, or its batch's. */
   auditId: string;
 };
 /** Who adds tasks, and by which verb. A batch's row names all tasks that were added. */

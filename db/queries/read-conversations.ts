@@ -23,7 +23,7 @@ export async function readConversationPosition(db: Db | Tx): Promise<Conversatio
   return place;
 }
 
-/** Looks first, because an idle worker asks every few seconds and an upsert that changes nothing still writes. */
+/** Looks first, because an idle worker polls every few seconds and an upsert that changes nothing still writes. */
 async function findConversationPosition(db: Db | Tx): Promise<ConversationPosition | null> {
   const { rows } = await db.execute<ConversationPosition>(sql`
     select feed.epoch, feed.xid::text as xid, feed.version::float8 as version from agentrun_conversation_feed feed
@@ -100,7 +100,7 @@ export async function readUnreadRuns(
   return rows;
 }
 
-/** An event that says what somebody said, or which turn began. */
+/** An event that holds a message, or the start of a turn. */
 export type SpokenEvent = { seq: number; at: string; type: string; text: string | null; commandId: string | null };
 
 /**

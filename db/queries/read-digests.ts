@@ -3,7 +3,7 @@ import type { Db, Tx } from "@/db/client";
 import { executeNamed } from "./named";
 import type { SpentSums } from "./sum-usage";
 
-/** The words of an event, cut short. Fields that the event lacks are absent. */
+/** The text of an event, truncated. Fields that the event lacks are absent. */
 export type TextEvent = {
   runId: string;
   seq: number;

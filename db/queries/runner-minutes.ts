@@ -41,7 +41,7 @@ export async function noteRunners(tx: Tx, capacity: number): Promise<void> {
       trip_p50_ms = excluded.trip_p50_ms, trip_p95_ms = excluded.trip_p95_ms`);
 }
 
-/** Ends runners that hold no run, have no known process, and were not heard from for `silentMs`. */
+/** Ends runners that hold no run, have no known process, and sent no heartbeat for `silentMs`. */
 export async function endSilentRunners(tx: Tx, silentMs: number, max: number): Promise<void> {
   await tx.execute(sql`
     update agentrun_runners set ended_at = clock_timestamp(), end_kind = coalesce(end_kind, 'silent')

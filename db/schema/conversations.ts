@@ -21,13 +21,13 @@ export const conversationTexts = table(
     tenantId: text().notNull(),
     projectId: text().notNull(),
     sessionId: text().notNull(),
-    /** The turn or steer that a person sent, or the turn in which the agent spoke; null where no event says. */
+    /** The turn or steer that a person sent, or the turn of the agent's message; null where no event names it. */
     commandId: text(),
     speaker: text({ enum: CONVERSATION_SPEAKERS }).notNull(),
     at: instant().notNull(),
     /** Cut to 8,000 characters. */
     text: text().notNull(),
-    /** A search asks the index for words and owners together, so that nobody's search reads what is another tenant's. */
+    /** A search looks up words and owners together in the index, so that it reads no other tenant's messages. */
     owners: text()
       .array()
       .notNull()

@@ -57,7 +57,7 @@ export const queueTasks = table(
     runAt: instant(),
     expiresAt: instant(),
     retryPolicy: json(),
-    /** null: its agent is not told what the tasks that it comes after found out. */
+    /** null: its agent does not receive its dependencies' results. */
     dependencyResults: text({ enum: DEPENDENCY_RESULTS }),
     /** The run of the attempt under way, or of the last. */
     runId: text(),

@@ -37,7 +37,7 @@ export const runners = table(
     /** An operator's orders; null: none. */
     drain: jsonb().$type<RunnerOrder>(),
     kill: jsonb().$type<RunnerOrder>(),
-    /** null: the runner lives, or it is not yet known what becomes of the run that it lost. */
+    /** null: the runner has not ended, or the outcome of the run that it lost is not known yet. */
     endedAt: instant(),
     endKind: text({ enum: RUNNER_END_KINDS }),
     endMessage: text(),
@@ -85,7 +85,7 @@ export const leases = table(
     leaseExpiresAt: instant().notNull(),
     staleRecoveryMarker: json(),
     updatedAt: instant().notNull().defaultNow(),
-    /** The epoch that this lease was granted with; equals its run's epoch while it lives. */
+    /** The epoch that this lease was granted with; equals its run's epoch until it ends. */
     leaseEpoch: integer().notNull().default(0),
     /**
      * Identifies the process that claimed. The same process gets its epoch back; another one is refused while the lease

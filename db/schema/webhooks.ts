@@ -67,7 +67,7 @@ export const webhookDeliveries = table(
     /** When the event happened. */
     at: instant().notNull(),
     state: text({ enum: DELIVERY_STATES }).notNull().default("pending"),
-    /** Number of tries ever begun; a try's number tells its answer from any other's. */
+    /** Number of tries ever begun; a try's number identifies its answer. */
     attempts: integer().notNull().default(0),
     /** The tries made before a person had it sent once more. */
     attemptsBefore: integer().notNull().default(0),

@@ -3,7 +3,7 @@ import pg from "pg";
 import { startTestServer } from "./server";
 
 /**
- * The address of the test run's PostgreSQL. Without it, the first caller starts one that lives as long as its process.
+ * The address of the test run's PostgreSQL. Without it, the first caller starts one that runs as long as its process.
  */
 export const SERVER_URL_VARIABLE = "AGENTRUN_TEST_POSTGRES_URL";
 const TEMPLATE = "agentrun_template";

@@ -8,10 +8,10 @@ import { prepareVolume } from ".";
 
 it("a claim deleted while a pod holds it serves no new run, and is restored once gone", async () => {
   await using world = await createFaultWorld({ bindsClaims: false });
-  await using ctx = openContext(world.place);
+  await using ctx = openContext(world.setup);
   const subject = { sessionId: "ses_1", tenantId: "default" };
-  await makeUsed(world.place, ctx, subject);
-  const { namespace } = world.place;
+  await makeUsed(world.setup, ctx, subject);
+  const { namespace } = world.setup;
   const name = ctx.volumes.nameFor(subject.sessionId);
   const before = await ctx.volumes.find(name);
   await useClaim(world.person, { namespace, claimName: name, podName: "holder" });

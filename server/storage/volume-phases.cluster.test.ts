@@ -22,7 +22,7 @@ const LIST = { sort: "updatedAt", limit: 50 } as const;
 
 /** Makes the disk that a session's claim waits for, as a provisioner does for its first pod. */
 async function bind(sessionId: string): Promise<string> {
-  const { namespace } = world.place;
+  const { namespace } = world.setup;
   const claim = await world.ctx.volumes.find(world.ctx.volumes.nameFor(sessionId));
   const name = `disk-${claim?.uid}`;
   await world.admin.createPersistentVolume({
@@ -77,16 +77,16 @@ async function versions() {
 }
 
 test("shows a claim's phase: bound, lost, terminating, and deleted externally", async () => {
-  const { ctx, person, place } = world;
+  const { ctx, person, setup } = world;
   const ids = await Promise.all(["ses_pending", "ses_bound", "ses_lost", "ses_going", "ses_gone"].map(makeSession));
   expect([...(await listed()).values()]).toEqual(Array(5).fill("Pending"));
   expect(await unhealthy()).toEqual([]);
   const nameOf = (sessionId: string) => ctx.volumes.nameFor(sessionId);
   await bind("ses_bound");
   await lose("ses_lost");
-  await useClaim(person, { namespace: place.namespace, claimName: nameOf("ses_going"), podName: "holder" });
+  await useClaim(person, { namespace: setup.namespace, claimName: nameOf("ses_going"), podName: "holder" });
   for (const sessionId of ["ses_going", "ses_gone"])
-    await person.deleteNamespacedPersistentVolumeClaim({ name: nameOf(sessionId), namespace: place.namespace });
+    await person.deleteNamespacedPersistentVolumeClaim({ name: nameOf(sessionId), namespace: setup.namespace });
   await expect.poll(() => ctx.volumes.find(nameOf("ses_gone"))).toBeNull();
 
   const before = await versions();

@@ -2,7 +2,7 @@ import { loopsOf } from "@/contract/loops";
 import type { ServiceContext } from "@/server/context";
 import { noteLoops } from "@/server/health";
 
-/** Makes it look as if all loops of a worker and of web had just passed; `change` says what some did instead. */
+/** Records a recent pass of all loops of a worker and of web; `change` overrides some of them. */
 export function noteWorker(ctx: ServiceContext, change: Record<string, object> = {}): Promise<void> {
   return noteLoops(
     ctx,

@@ -23,7 +23,7 @@ export interface TestWeb extends AsyncDisposable {
     target: string,
     options?: CallOptions,
   ): Promise<{ status: number; body: unknown; headers: Headers }>;
-  /** Ends the server like a crash: no client is told. */
+  /** Ends the server like a crash: connections break without notice. */
   crash(): Promise<void>;
 }
 export type CallOptions = { body?: unknown; headers?: Record<string, string>; token?: string | null };

@@ -27,7 +27,7 @@ export type Assets = { kubeconfig: string; auditLog: string; hasControllers: boo
  * ports of this machine. If the folder has `kube-controller-manager` and `kube-scheduler` as well, they are started
  * too; without them Jobs make no pods and no claim is bound. Everything is written to `folder`.
  *
- * @throws if a program is missing, or has ended before the API server was ready: its log says why.
+ * @throws if a program is missing, or has ended before the API server was ready: the reason is in its log.
  */
 export async function startAssets(assets: string, folder: string): Promise<Assets> {
   for (const name of ["etcd", "kube-apiserver"]) {

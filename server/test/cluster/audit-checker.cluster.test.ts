@@ -19,7 +19,7 @@ afterEach(() => world[Symbol.asyncDispose]());
 /** Deletes as a product would that knows no better. */
 function withBareDeletes(ctx: ServiceContext): ServiceContext {
   const remove = async (name: string) => {
-    await world.admin.deleteNamespacedPersistentVolumeClaim({ name, namespace: world.place.namespace });
+    await world.admin.deleteNamespacedPersistentVolumeClaim({ name, namespace: world.setup.namespace });
     await expect.poll(() => ctx.volumes.find(name)).toBeNull();
     return "gone" as const;
   };
@@ -123,7 +123,7 @@ test("finds a manual eviction of a pinned session", async (context) => {
 test("finds leftovers on either side, and half-finished evictions", async (context) => {
   const [orphan, missing, stuck] = [await makeSession(), await makeSession(), await makeSession()];
   await world.plant(orphan.sessionId, { storageKind: "evicted", storageState: "evicted" });
-  await world.person.deleteNamespacedPersistentVolumeClaim({ name: missing.name, namespace: world.place.namespace });
+  await world.person.deleteNamespacedPersistentVolumeClaim({ name: missing.name, namespace: world.setup.namespace });
   await world.plant(stuck.sessionId, { storageState: "archiving" });
   await expect.poll(() => world.ctx.volumes.find(missing.name)).toBeNull();
   const findings = await auditFindings(world, context);
@@ -136,7 +136,7 @@ test("finds leftovers on either side, and half-finished evictions", async (conte
 
 test("finds the deletion of a claim that AgentRun did not create", async (context) => {
   const { metadata } = await world.person.createNamespacedPersistentVolumeClaim({
-    namespace: world.place.namespace,
+    namespace: world.setup.namespace,
     body: {
       metadata: { name: "of-a-person" },
       spec: { storageClassName: "", accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Mi" } } },

@@ -7,7 +7,7 @@ import { createUpstream, proxyKubeconfig, type Upstream } from "./upstream";
 
 /** What happens to a request instead of being passed on. */
 export type Fault =
-  /** The proxy refuses it; the API server never hears of it. */
+  /** The proxy refuses it; it never reaches the API server. */
   | { kind: "refuse"; code: 409 | 429 | 500 }
   /** It is neither passed on nor answered: the client runs into its deadline. */
   | { kind: "swallow" }

@@ -10,7 +10,7 @@ import type { AppRouter } from "@/server/trpc/types";
 export type Json = any;
 export type Sent = { body?: unknown; token?: string | null; headers?: Record<string, string> };
 
-/** A program that knows only the address and its token, and speaks HTTP. */
+/** An HTTP client that knows only the address and its token. */
 export class Program {
   constructor(
     readonly web: TestWeb,
@@ -97,7 +97,7 @@ export class Program {
     return (await this.get(`/runs/${runId}/events?limit=500`)).items;
   }
 
-  /** Asks until the answer satisfies a condition. */
+  /** Polls until the answer satisfies a condition. */
   async until(path: string, condition: (answer: Json) => boolean): Promise<Json> {
     for (let tries = 0; tries < 2_000; tries += 1) {
       const answer = await this.get(path);
@@ -140,7 +140,7 @@ export function startProgram(options: { env?: Record<string, string> } = {}): ()
 }
 
 let made = 0;
-/** Makes a word that no other test of this process uses. */
+/** Makes a name that no other test of this process uses. */
 export function uniqueName(prefix: string): string {
   made += 1;
   return `${prefix}-${made}`;

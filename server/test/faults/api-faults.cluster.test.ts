@@ -55,7 +55,7 @@ const REFUSALS: Fault[] = [
 const SILENCES: Fault[] = [{ kind: "swallow" }, { kind: "cut", where: "before" }, { kind: "cut", where: "within" }];
 
 async function prepare(verb: Verb): Promise<void> {
-  if (verb !== "create") await makeUsed(world.place, inTenant(world.ctx, subject.tenantId), subject);
+  if (verb !== "create") await makeUsed(world.setup, inTenant(world.ctx, subject.tenantId), subject);
   if (verb === "restore") await evictStorage(inTenant(world.ctx, subject.tenantId), subject);
 }
 

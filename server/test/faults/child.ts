@@ -6,9 +6,9 @@ import type { Subject } from "./subjects";
 import { Tracer } from "./tracer";
 import { inGroups } from "./trials";
 
-/** What a child has to do: die at one point of a story for each subject, or recover after such a death. */
+/** A child's job: to be killed at one point of a story for each subject, or to recover after such a kill. */
 export type ChildJob = {
-  place: FaultSetup;
+  setup: FaultSetup;
   story: string;
 } & (
   | { phase: "die"; targets: { subject: Subject; stopAt: string }[] }
@@ -20,18 +20,18 @@ const AT_ONCE = 8;
 
 const job: ChildJob = JSON.parse(process.argv[2] ?? "");
 const story = getStory(job.story);
-const { place } = job;
-const opened = openContext(place);
+const { setup } = job;
+const opened = openContext(setup);
 
 if (job.phase === "die") {
   await inGroups(job.targets, AT_ONCE, ({ subject, stopAt }) => standAt(subject, stopAt));
-  // All have stopped where they are to die: one kill takes them together.
+  // All have stopped at their kill points: one SIGKILL ends them together.
   process.kill(process.pid, "SIGKILL");
 } else {
   const recover = async ({ subject, recovery }: (typeof job.targets)[number]) => {
     const way = story.recoveries[recovery];
     if (!way) throw new Error(`${story.name} knows no recovery ${recovery}`);
-    await way.act(storyContext(place, opened, { story, subject }), subject);
+    await way.act(storyContext(setup, opened, { story, subject }), subject);
   };
   await Promise.all(job.targets.filter(({ recovery }) => recovery !== "collect").map(recover));
   // Only one collection may run at a time.
@@ -43,7 +43,7 @@ if (job.phase === "die") {
 function standAt(subject: Subject, stopAt: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const tracer = new Tracer(story, stopAt, resolve);
-    story.act(storyContext(place, opened, { story, subject, tracer }), subject).then(() => {
+    story.act(storyContext(setup, opened, { story, subject, tracer }), subject).then(() => {
       reject(new Error(`${story.name} never came to ${stopAt}`));
     }, reject);
   });

@@ -11,7 +11,7 @@ import type { FaultSetup } from "./context";
 import type { Reply } from "./rival";
 import type { Subject } from "./subjects";
 
-/** Another process that works on the same place. */
+/** Another process that works on the same cluster, database and folders. */
 export interface Rival extends AsyncDisposable {
   ask(act: Act, subject: Subject): Promise<Answer>;
 }
@@ -19,7 +19,7 @@ export interface Rival extends AsyncDisposable {
 export interface Children extends AsyncDisposable {
   /** Runs a child to its end; returns how it ended and its error output. */
   run(job: ChildJob): Promise<{ code: number | null; signal: string | null; errors: string }>;
-  rival(place: FaultSetup): Rival;
+  rival(setup: FaultSetup): Rival;
 }
 
 /** Bundles the children's programs once: real processes that run the services' own code. */
@@ -47,13 +47,13 @@ export async function prepareChildren(): Promise<Children> {
       const [code, signal] = await once(child, "close");
       return { code, signal, errors };
     },
-    rival: (place) => startRival(path.join(folder, "rival.mjs"), place),
+    rival: (setup) => startRival(path.join(folder, "rival.mjs"), setup),
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true }),
   };
 }
 
-function startRival(program: string, place: FaultSetup): Rival {
-  const child = spawn(process.execPath, [program, JSON.stringify(place)], { stdio: ["pipe", "pipe", "inherit"] });
+function startRival(program: string, setup: FaultSetup): Rival {
+  const child = spawn(process.execPath, [program, JSON.stringify(setup)], { stdio: ["pipe", "pipe", "inherit"] });
   const ended = once(child, "close");
   const waiting = new Map<number, { resolve(answer: Answer): void; reject(error: Error): void }>();
   let requests = 0;

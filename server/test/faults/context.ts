@@ -29,15 +29,15 @@ const CLUSTER_DEADLINE_MS = 60_000;
 const DATABASE_DEADLINE_MS = 120_000;
 
 /** Opens a process's context on real claims, without a network. */
-export function openContext(place: FaultSetup, options: { actor?: Actor; deadlineMs?: number } = {}): TestContext {
-  const { namespace, kubeconfig } = place;
+export function openContext(setup: FaultSetup, options: { actor?: Actor; deadlineMs?: number } = {}): TestContext {
+  const { namespace, kubeconfig } = setup;
   const cluster = new Cluster({ namespace, kubeconfig, deadlineMs: options.deadlineMs ?? CLUSTER_DEADLINE_MS });
-  const volumes = openClaimVolumes(place, cluster);
+  const volumes = openClaimVolumes(setup, cluster);
   const context = testContext(
-    { url: place.databaseUrl },
+    { url: setup.databaseUrl },
     { actor: options.actor ?? ADMIN, volumes, poolMax: POOL_MAX, deadlineMs: DATABASE_DEADLINE_MS },
   );
-  return Object.assign(context, { archive: createFolderArchive(path.join(place.dataDir, "archive")) });
+  return Object.assign(context, { archive: createFolderArchive(path.join(setup.dataDir, "archive")) });
 }
 
 export function openClaimVolumes({ bindsClaims }: FaultSetup, cluster: Cluster): Volumes {
@@ -49,8 +49,8 @@ export function openClaimVolumes({ bindsClaims }: FaultSetup, cluster: Cluster):
   });
 }
 
-export function openFolderVolumes(place: FaultSetup): Volumes {
-  return createLocalVolumes(path.join(place.dataDir, "volumes"));
+export function openFolderVolumes(setup: FaultSetup): Volumes {
+  return createLocalVolumes(path.join(setup.dataDir, "volumes"));
 }
 
 /** Binds the same process to one tenant: its sweeps see nothing of the others. */

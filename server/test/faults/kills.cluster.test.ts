@@ -52,19 +52,19 @@ describe.each(STORIES)("$name", (story) => {
         each.map(() => ({ subject: newSubject(story), stopAt: name })),
       );
       await inGroups(targets, PREPARED_AT_ONCE, ({ subject }) => prepare(story, subject));
-      expect(await children.run({ place: world.place, story: story.name, phase: "die", targets })).toEqual({
+      expect(await children.run({ setup: world.setup, story: story.name, phase: "die", targets })).toEqual({
         code: null,
         signal: "SIGKILL",
         errors: "",
       });
       const recoveries = targets.map((target) => ({ ...target, recovery: roll.pick(waysFrom(story, target.stopAt)) }));
       expect(
-        await children.run({ place: world.place, story: story.name, phase: "recover", targets: recoveries }),
+        await children.run({ setup: world.setup, story: story.name, phase: "recover", targets: recoveries }),
       ).toEqual({ code: 0, signal: null, errors: "" });
       await expect.poll(finishDeletions, LONG_POLL).toBe(0);
       const claims = await world.claims();
       for (const { subject, stopAt, recovery } of recoveries) {
-        const outcome = await readOutcome(world.place, world.ctx, subject, claims);
+        const outcome = await readOutcome(world.setup, world.ctx, subject, claims);
         expect(outcome, `killed at ${stopAt}, then ${recovery}`).toEqual(undisturbed);
       }
     }
@@ -82,14 +82,14 @@ async function readUndisturbed(story: Story) {
   const subject = newSubject(story);
   await prepare(story, subject);
   const tracer = new Tracer(story, null, () => {});
-  await story.act(storyContext(world.place, world.ctx, { story, subject, tracer }), subject);
+  await story.act(storyContext(world.setup, world.ctx, { story, subject, tracer }), subject);
   tracer.assertDone();
   await expect.poll(finishDeletions, LONG_POLL).toBe(0);
-  return readOutcome(world.place, world.ctx, subject, await world.claims());
+  return readOutcome(world.setup, world.ctx, subject, await world.claims());
 }
 
 function prepare(story: Story, subject: Subject): Promise<void> {
-  return story.prepare(world.place, storyContext(world.place, world.ctx, { story, subject }), subject);
+  return story.prepare(world.setup, storyContext(world.setup, world.ctx, { story, subject }), subject);
 }
 
 /** Returns the recoveries that suffice after a death at a point. */

@@ -23,7 +23,7 @@ afterAll(() => world[Symbol.asyncDispose]());
 function meddled(before: () => Promise<void>): Volumes {
   let isDone = false;
   return openClaimVolumes(
-    world.place,
+    world.setup,
     traceCluster(world.cluster, async (signal) => {
       if (signal !== "before deleteClaim" || isDone) return;
       isDone = true;
@@ -112,24 +112,24 @@ async function withEach(kind: string, work: (subject: Subject) => Promise<void>)
     return { sessionId: `ses_${id}`, tenantId: `tenant_${id}` };
   });
   await inGroups(subjects, AT_ONCE, async (subject) => {
-    await makeUsed(world.place, inTenant(world.ctx, subject.tenantId), subject);
+    await makeUsed(world.setup, inTenant(world.ctx, subject.tenantId), subject);
     await work(subject);
   });
 }
 
 function readClaim(name: string): Promise<k8s.V1PersistentVolumeClaim> {
-  return world.person.readNamespacedPersistentVolumeClaim({ name, namespace: world.place.namespace });
+  return world.person.readNamespacedPersistentVolumeClaim({ name, namespace: world.setup.namespace });
 }
 
 async function deleteByHand(name: string): Promise<void> {
-  await world.person.deleteNamespacedPersistentVolumeClaim({ name, namespace: world.place.namespace });
+  await world.person.deleteNamespacedPersistentVolumeClaim({ name, namespace: world.setup.namespace });
   await expect.poll(() => world.ctx.volumes.find(name), GONE).toBeNull();
 }
 
 /** Creates a claim, like another one or like nobody's. */
 async function createByHand(name: string, like: k8s.V1PersistentVolumeClaim | undefined): Promise<void> {
   await world.person.createNamespacedPersistentVolumeClaim({
-    namespace: world.place.namespace,
+    namespace: world.setup.namespace,
     body: {
       metadata: { name, labels: like?.metadata?.labels ?? {}, annotations: like?.metadata?.annotations ?? {} },
       spec: { storageClassName: "", accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Mi" } } },
@@ -142,7 +142,7 @@ async function relabel(name: string, labels: Record<string, string>): Promise<vo
   claim.metadata = { ...claim.metadata, labels: { ...claim.metadata?.labels, ...labels } };
   await world.person.replaceNamespacedPersistentVolumeClaim({
     name,
-    namespace: world.place.namespace,
+    namespace: world.setup.namespace,
     body: claim,
   });
 }

@@ -22,7 +22,7 @@ export type Outcome = {
 };
 
 export async function readOutcome(
-  place: FaultSetup,
+  setup: FaultSetup,
   ctx: ServiceContext,
   subject: Subject,
   claims: LiveClaim[],
@@ -34,10 +34,10 @@ export async function readOutcome(
     runs: await ctx.db.$count(runs, eq(runs.sessionId, sessionId)),
     audit: await readTrail(ctx, sessionId),
     claims: claims.filter((claim) => claim.sessionId === sessionId).length,
-    folders: await countFolders(place, ctx.volumes.nameFor(sessionId)),
+    folders: await countFolders(setup, ctx.volumes.nameFor(sessionId)),
     archived: row?.archiveManifestId == null ? null : (await readBack(ctx, sessionId)).replace(sessionId, "it"),
     segments: {
-      files: await countFiles(path.join(place.dataDir, "archive", sessionPrefix(sessionId))),
+      files: await countFiles(path.join(setup.dataDir, "archive", sessionPrefix(sessionId))),
       rows: await ctx.db.$count(archiveSegments, eq(archiveSegments.sessionId, sessionId)),
     },
   };
@@ -70,8 +70,8 @@ async function readTrail(ctx: ServiceContext, sessionId: string): Promise<string
   return rows.map((row) => row.action);
 }
 
-async function countFolders(place: FaultSetup, name: string): Promise<number> {
-  return (await readdir(path.join(place.dataDir, "volumes"))).filter((entry) => entry.includes(name)).length;
+async function countFolders(setup: FaultSetup, name: string): Promise<number> {
+  return (await readdir(path.join(setup.dataDir, "volumes"))).filter((entry) => entry.includes(name)).length;
 }
 
 async function countFiles(folder: string): Promise<number> {

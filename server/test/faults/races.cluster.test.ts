@@ -24,7 +24,7 @@ let rival: Rival;
 
 beforeAll(async () => {
   [world, children] = await Promise.all([createFaultWorld({ bindsClaims: true }), prepareChildren()]);
-  rival = children.rival(world.place);
+  rival = children.rival(world.setup);
 });
 afterAll(async () => {
   await rival[Symbol.asyncDispose]();
@@ -102,7 +102,7 @@ function numbers(count: number): number[] {
 /** Makes an expired session with an archive and a bound claim; returns the claim's uid. */
 async function makeExpired(subject: Subject): Promise<string> {
   const ctx = inTenant(world.ctx, subject.tenantId);
-  await makeUsed(world.place, ctx, subject);
+  await makeUsed(world.setup, ctx, subject);
   await expire(ctx, subject.sessionId);
   const volume = await ctx.volumes.find(ctx.volumes.nameFor(subject.sessionId));
   if (!volume) throw new Error(`${subject.sessionId} has no claim`);

@@ -7,10 +7,10 @@ import type { Subject } from "./subjects";
 export type Order = { id: number; act: Act; subject: Subject };
 export type Reply = { id: number; answer: Answer };
 
-const place: FaultSetup = JSON.parse(process.argv[2] ?? "");
-const opened = openContext(place);
+const setup: FaultSetup = JSON.parse(process.argv[2] ?? "");
+const opened = openContext(setup);
 
-/** Does what it is told until its input ends. A refusal is an answer; any other error ends it. */
+/** Carries out orders until its input ends. A refusal is an answer; any other error ends the process. */
 for await (const line of createInterface({ input: process.stdin })) void obey(JSON.parse(line));
 await opened[Symbol.asyncDispose]();
 

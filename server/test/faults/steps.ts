@@ -38,7 +38,7 @@ export const adopt: Step = async (ctx, { sessionId }) => {
   // A volume without a session belongs to no tenant, so an administrator adopts it.
   return adoptVolume({ ...ctx, actor: ADMIN }, { ...PROFILE, name, uid });
 };
-/** For what a person orders only once: whoever orders it again hears that it is done. */
+/** For an order that is refused the second time, because it is already carried out. */
 export const unless =
   (isDone: (ctx: ServiceContext, subject: Subject) => Promise<boolean>, step: Step): Step =>
   async (ctx, subject) => {

@@ -34,7 +34,7 @@ export type Story = {
   /** Every crossing of the story, in the order in which an undisturbed run meets them. */
   points: KillPoint[];
   /** Brings a session to where the story begins. */
-  prepare(place: FaultSetup, ctx: ServiceContext, subject: Subject): Promise<void>;
+  prepare(setup: FaultSetup, ctx: ServiceContext, subject: Subject): Promise<void>;
   act: Step;
   /** What a new process may do after the death, so that the end is that of an undisturbed run. */
   recoveries: Record<string, { act: Step /** Only once this point is behind. */; from?: string }>;
@@ -80,8 +80,8 @@ export const STORIES: Story[] = [
   {
     name: "gc",
     points: [...around("archiving", "commit"), ...around("deleting", "commit"), ...evicted],
-    prepare: async (place, ctx, subject) => {
-      await makeUsed(place, ctx, subject);
+    prepare: async (setup, ctx, subject) => {
+      await makeUsed(setup, ctx, subject);
       await expire(ctx, subject.sessionId);
     },
     act: collectIt,
@@ -123,8 +123,8 @@ export const STORIES: Story[] = [
   {
     name: "restore",
     points: [...around("order", "commit"), ...claimed],
-    prepare: async (place, ctx, subject) => {
-      await makeUsed(place, ctx, subject);
+    prepare: async (setup, ctx, subject) => {
+      await makeUsed(setup, ctx, subject);
       await evict(ctx, subject);
     },
     act: restore,
@@ -139,7 +139,7 @@ export const STORIES: Story[] = [
       ...around("copied", "write"),
       ...claimed,
     ],
-    prepare: (place, ctx, subject) => makeUsed(place, ctx, forkSource(subject)),
+    prepare: (setup, ctx, subject) => makeUsed(setup, ctx, forkSource(subject)),
     act: fork,
     recoveries: { again: { act: fork }, repair: { act: repair, from: "after-order" } },
   },
@@ -173,8 +173,8 @@ export const STORIES: Story[] = [
   {
     name: "repair-of-restoring",
     points: [...around("sight", "find"), ...claimed, ...tidied],
-    prepare: async (place, ctx, subject) => {
-      await makeUsed(place, ctx, subject);
+    prepare: async (setup, ctx, subject) => {
+      await makeUsed(setup, ctx, subject);
       await evict(ctx, subject);
       await cutOff(restore(failing(ctx, "ensure"), subject));
     },
@@ -184,8 +184,8 @@ export const STORIES: Story[] = [
   {
     name: "repair-of-archiving",
     points: [...around("revival", "commit"), ...tidied],
-    prepare: async (place, ctx, subject) => {
-      await makeUsed(place, ctx, subject);
+    prepare: async (setup, ctx, subject) => {
+      await makeUsed(setup, ctx, subject);
       await ctx.db
         .update(sessions)
         .set({ storageState: "archiving", pinnedAt: new Date() })
@@ -208,8 +208,8 @@ export const STORIES: Story[] = [
       ...around("images", "write"),
       ...around("emptying", "commit"),
     ],
-    prepare: async (place, ctx, subject) => {
-      await makeUsed(place, ctx, subject);
+    prepare: async (setup, ctx, subject) => {
+      await makeUsed(setup, ctx, subject);
       await createWithRun(ctx, subject);
       await deleteSession(ctx, subject);
     },
@@ -238,12 +238,12 @@ function around(what: string, crossing: Crossing): KillPoint[] {
   return (["before", "after"] as const).map((when) => ({ name: `${when}-${what}`, signal: `${when} ${crossing}` }));
 }
 
-async function leaveDeleting(place: FaultSetup, ctx: ServiceContext, subject: Subject): Promise<void> {
-  await makeUsed(place, ctx, subject);
+async function leaveDeleting(setup: FaultSetup, ctx: ServiceContext, subject: Subject): Promise<void> {
+  await makeUsed(setup, ctx, subject);
   await cutOff(evict(failing(ctx, "find"), subject));
 }
 
-/** Makes a process that dies in this call of its volumes. What it committed before stays. */
+/** Makes a context whose volumes throw in this call, as if the process had ended there. What it committed before stays. */
 function failing(ctx: ServiceContext, call: "ensure" | "find"): ServiceContext {
   return { ...ctx, volumes: { ...ctx.volumes, [call]: () => Promise.reject(new CutOff()) } };
 }

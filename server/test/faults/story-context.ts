@@ -8,21 +8,21 @@ import type { Tracer } from "./tracer";
 
 /** Makes a process's context for one subject of a story, with a tracer if one is given. */
 export function storyContext(
-  place: FaultSetup,
+  setup: FaultSetup,
   opened: ServiceContext,
   job: { story: Story; subject: Subject; tracer?: Tracer },
 ): ServiceContext {
   const { story, subject, tracer } = job;
-  const { namespace, kubeconfig } = place;
+  const { namespace, kubeconfig } = setup;
   const cluster = new Cluster({ namespace, kubeconfig });
   if (!tracer) {
     return inTenant(
-      { ...opened, volumes: story.isFolder ? openFolderVolumes(place) : opened.volumes },
+      { ...opened, volumes: story.isFolder ? openFolderVolumes(setup) : opened.volumes },
       subject.tenantId,
     );
   }
   const volumes = story.isFolder
-    ? openFolderVolumes(place)
-    : openClaimVolumes(place, traceCluster(cluster, tracer.cross));
+    ? openFolderVolumes(setup)
+    : openClaimVolumes(setup, traceCluster(cluster, tracer.cross));
   return inTenant(traceContext(opened, volumes, tracer.cross), subject.tenantId);
 }

@@ -20,11 +20,11 @@ export function makeMarker({ sessionId }: Subject): string {
 }
 
 /** Makes a session with a claim, and an archive that holds its only turn. */
-export async function makeUsed(place: FaultSetup, ctx: ServiceContext, subject: Subject): Promise<void> {
+export async function makeUsed(setup: FaultSetup, ctx: ServiceContext, subject: Subject): Promise<void> {
   const { sessionId } = subject;
   await createSession(ctx, { ...PROFILE, sessionId });
   // What a pod would have mounted.
-  const mount = path.join(place.dataDir, "mounts", ctx.volumes.nameFor(sessionId));
+  const mount = path.join(setup.dataDir, "mounts", ctx.volumes.nameFor(sessionId));
   const commandId = await takeTurn(ctx, subject, mount);
   const packed = await packVolume(volumeLayout(mount, "sessions"), emptyCache(), async ({ digest, bytes }) => {
     await storeSegment(ctx, { sessionId, sha256: digest, bytes });

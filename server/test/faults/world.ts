@@ -16,9 +16,9 @@ import { type FaultSetup, openContext } from "./context";
 import { readHistory, recordHistory } from "./history";
 
 export interface FaultWorld extends AsyncDisposable {
-  place: FaultSetup;
+  setup: FaultSetup;
   proxy: FaultProxy;
-  /** The same place, reached through the proxy. */
+  /** The same setup, with the API server reached through the proxy. */
   proxied: FaultSetup;
   ctx: TestContext;
   /** An administrator of the cluster who is not AgentRun: what they delete is not counted as AgentRun's doing. */
@@ -41,9 +41,9 @@ export async function createFaultWorld(options: Pick<FaultSetup, "bindsClaims">)
   for (const folder of ["volumes", "mounts"]) await mkdir(path.join(dataDir, folder));
   const kubeconfig = inject("kubeconfig");
   const auditLog = inject("auditLog");
-  const place = { databaseUrl: database.url, kubeconfig, namespace: namespace.name, dataDir, ...options };
+  const setup = { databaseUrl: database.url, kubeconfig, namespace: namespace.name, dataDir, ...options };
   const proxy = await startFaultProxy(kubeconfig);
-  const ctx = openContext(place);
+  const ctx = openContext(setup);
   await recordHistory(ctx.database.db);
   const claims = async (): Promise<LiveClaim[]> => {
     const { items } = await namespace.core.listNamespacedPersistentVolumeClaim({ namespace: namespace.name });
@@ -54,9 +54,9 @@ export async function createFaultWorld(options: Pick<FaultSetup, "bindsClaims">)
     }));
   };
   return {
-    place,
+    setup,
     proxy,
-    proxied: { ...place, kubeconfig: proxy.kubeconfig },
+    proxied: { ...setup, kubeconfig: proxy.kubeconfig },
     ctx,
     person: createPersonClient(kubeconfig),
     admin: namespace.core,
