@@ -10,7 +10,7 @@ import { mintOperatorToken } from "@/server/identity";
 import { procedureCatalog } from "@/server/rest";
 import { claimRun, finishRun } from "@/server/runs";
 import { archive, claimSession, makeStoredSession, runTurn } from "@/server/storage/test/volume";
-import { ADMIN, runnerOf } from "@/server/test/context";
+import { ADMIN, runnerActor } from "@/server/test/context";
 import { startTestWeb, type TestWeb } from "@/server/test/web";
 import { briefApproval } from "./brief-approval";
 import { INSTRUCTIONS } from "./instructions";
