@@ -41,7 +41,7 @@ export async function copySegments(ctx: ServiceContext, copy: Copy): Promise<voi
 }
 
 async function giveUp(ctx: ServiceContext, { sessionId }: Copy, reason: string): Promise<void> {
-  await deleteSession(ctx, { sessionId, why: reason }).catch((error: unknown) => {
+  await deleteSession(ctx, { sessionId, reason }).catch((error: unknown) => {
     // One of its runs is claimed, and fails for the same reason; the next repair comes back here.
     ctx.log.error({ err: error, sessionId }, "could not delete the session whose archive cannot be copied");
   });
