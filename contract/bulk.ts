@@ -7,9 +7,17 @@ import { ListRunsInput } from "./run";
 import { ListRunnersInput } from "./runner";
 import { ListSessionsInput, ReaderId } from "./session";
 import { ListStorageInput } from "./storage";
-import { BULK_ACTIONS, BULK_KINDS, BULK_OUTCOMES, BULK_RESULT_SORTS, type BulkVerb } from "./words";
+import { BULK_ACTIONS, BULK_CONFIRMED, BULK_KINDS, BULK_OUTCOMES, BULK_RESULT_SORTS, type BulkVerb } from "./words";
 
-export { BULK_KINDS, BULK_OUTCOMES, BULK_UNDO, type BulkKind, type BulkOutcome, type BulkVerb } from "./words";
+export {
+  BULK_CONFIRMED,
+  BULK_KINDS,
+  BULK_OUTCOMES,
+  BULK_UNDO,
+  type BulkKind,
+  type BulkOutcome,
+  type BulkVerb,
+} from "./words";
 
 export const BULK_STATES = ["pending", "running", "completed", "aborted"] as const;
 /** Maximum number of targets of one bulk action. */
@@ -107,8 +115,8 @@ export const CreateBulkInput = z
     ...TARGET,
     reason: text(10_000).optional(),
     /**
-     * The number of targets that a preview said the action would change. Required for `evict`; the action is refused
-     * when the number differs.
+     * The number of targets that a preview said the action would change. Required for `evict` and `delete`; the
+     * action is refused when the number differs.
      */
     confirmCount: Count.optional(),
     /** Sending the same key with the same content again returns the first action. */
@@ -116,8 +124,8 @@ export const CreateBulkInput = z
   })
   .superRefine((input, ctx) => {
     checkTarget(input, ctx);
-    if (input.action === "evict" && input.confirmCount === undefined)
-      ctx.addIssue({ code: "custom", path: ["confirmCount"], message: "is needed to evict" });
+    if (BULK_CONFIRMED.includes(input.action) && input.confirmCount === undefined)
+      ctx.addIssue({ code: "custom", path: ["confirmCount"], message: `is needed to ${input.action}` });
   });
 export type CreateBulkInput = z.infer<typeof CreateBulkInput>;
 

@@ -44,12 +44,14 @@ export type BulkKind = (typeof BULK_KINDS)[number];
 export const BULK_ACTIONS = {
   task: ["cancel", "retry", "reprioritise", "move"],
   run: ["cancel", "retry"],
-  session: ["read", "unread", "interrupt", "cancel", "extend", "pin", "unpin", "evict"],
+  session: ["read", "unread", "interrupt", "cancel", "extend", "pin", "unpin", "evict", "delete"],
   volume: ["extend", "pin", "unpin", "evict"],
   approval: ["deny"],
   runner: ["drain", "resume", "revoke"],
 } as const;
 export type BulkVerb = (typeof BULK_ACTIONS)[BulkKind][number];
+/** The actions that delete something. A caller must name how many targets they would change. */
+export const BULK_CONFIRMED: readonly BulkVerb[] = ["evict", "delete"];
 /** Days that a bulk action and its results are kept after its end. The audit log keeps its row for ever. */
 export const BULK_KEPT_DAYS = 30;
 /** The result for one target; a `refused` result comes with the reason. */

@@ -11,7 +11,7 @@ import { Field, Input, TextArea } from "@/components/ui/field";
 import { formatPlural } from "@/components/ui/format";
 import { randomId } from "@/components/ui/random-id";
 import type { CreateBulkInput } from "@/contract/bulk";
-import type { BulkKind, BulkVerb } from "@/contract/words";
+import { BULK_CONFIRMED, type BulkKind, type BulkVerb } from "@/contract/words";
 import { PreviewList } from "./preview-list";
 import { QUESTIONS } from "./questions";
 import type { BulkTarget } from "./target";
@@ -58,7 +58,8 @@ export function BulkDialog({ kind, verb, target, onClose, onStarted }: BulkDialo
       onError: () => void preview.refetch(),
     }),
   );
-  const isTyped = verb !== "evict" || (isActionable !== null && isActionable > 0 && typed === String(isActionable));
+  const isConfirmed = BULK_CONFIRMED.includes(verb);
+  const isTyped = !isConfirmed || (isActionable !== null && isActionable > 0 && typed === String(isActionable));
   // Nothing is begun before it was said what it is about.
   const isBlocked = !canAsk || !isTyped || create.isPending || preview.data?.isTooLarge !== false || isActionable === 0;
   const body = {
@@ -66,7 +67,7 @@ export function BulkDialog({ kind, verb, target, onClose, onStarted }: BulkDialo
     // Of those chosen one by one nothing is left out; a filter's own moment is that of the choice.
     ...(preview.data === undefined || input.filter === undefined ? {} : { asOf: preview.data.asOf }),
     ...(reason.trim() === "" ? {} : { reason: reason.trim() }),
-    ...(verb === "evict" && isActionable !== null ? { confirmCount: isActionable } : {}),
+    ...(isConfirmed && isActionable !== null ? { confirmCount: isActionable } : {}),
   };
   // One for as long as the same is asked for: a second press after a lost answer finds what the first one made.
   const content = JSON.stringify(body);
@@ -96,8 +97,8 @@ export function BulkDialog({ kind, verb, target, onClose, onStarted }: BulkDialo
           </Field>
         )}
         <PreviewList kind={kind} preview={preview.data} error={preview.error} />
-        {verb === "evict" && isActionable !== null && isActionable > 0 && (
-          <Field label={`Type ${isActionable} to confirm`} hint="This many volumes will be deleted.">
+        {isConfirmed && isActionable !== null && isActionable > 0 && (
+          <Field label={`Type ${isActionable} to confirm`} hint={question?.confirmation}>
             {(id) => (
               <Input
                 id={id}

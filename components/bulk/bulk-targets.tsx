@@ -2,6 +2,7 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import Link from "next/link";
 import {
+  auditAddress,
   recordAddress,
   runAddress,
   runnerAddress,
@@ -52,7 +53,7 @@ export function BulkTargets({ bulk, of }: { bulk: BulkAction; of: BulkResultSort
               <Table
                 label={`Each ${RECORD_NOUNS[bulk.kind]}`}
                 rows={rows}
-                columns={columnsOf(bulk.kind)}
+                columns={columnsOf(bulk)}
                 keyOf={({ targetId }) => targetId}
               />
               <ListFoot count={rows.length} noun={RECORD_NOUNS[bulk.kind]} query={query} />
@@ -79,23 +80,29 @@ const OUTCOMES = {
   refused: { state: "failed", word: "Rejected" },
 } as const;
 
-function columnsOf(kind: BulkKind): Column<BulkResult>[] {
+/** The page of a target; of one that was deleted, what the audit log has of it. */
+function addressOf({ kind, action }: BulkAction, { targetId, outcome }: BulkResult): string {
+  const isGone = action === "delete" && (outcome === "done" || outcome === "unchanged");
+  return isGone ? auditAddress(targetId) : ADDRESS[kind](targetId);
+}
+
+function columnsOf(bulk: BulkAction): Column<BulkResult>[] {
   return [
     {
-      name: sentence(RECORD_NOUNS[kind]),
+      name: sentence(RECORD_NOUNS[bulk.kind]),
       isLead: true,
       className: "max-w-80",
-      cell: ({ targetId, title }) => (
+      cell: (result) => (
         <span className="flex min-w-0 flex-col py-1">
           <Link
-            href={ADDRESS[kind](targetId)}
+            href={addressOf(bulk, result)}
             prefetch={false}
-            title={revealHidden(targetId)}
+            title={revealHidden(result.targetId)}
             className="truncate font-medium hover:underline"
           >
-            {title === null || title === "" ? shortenId(targetId) : revealHidden(title)}
+            {result.title === null || result.title === "" ? shortenId(result.targetId) : revealHidden(result.title)}
           </Link>
-          <code className="text-2xs text-ink-3">{shortenId(targetId)}</code>
+          <code className="text-2xs text-ink-3">{shortenId(result.targetId)}</code>
         </span>
       ),
     },

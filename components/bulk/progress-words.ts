@@ -26,6 +26,7 @@ const PROGRESS_WORDS: { [Kind in BulkKind]: { [Verb in BulkVerb]?: ProgressWords
     interrupt: { doing: "Interrupting", done: "interrupted" },
     cancel: { doing: "Cancelling the runs of", done: "cancelled" },
     ...VOLUME_WORDS,
+    delete: { doing: "Deleting", done: "deleted" },
   },
   volume: VOLUME_WORDS,
   approval: { deny: { doing: "Denying", done: "denied" } },

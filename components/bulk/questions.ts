@@ -7,6 +7,8 @@ type Question = {
   consequence: string;
   isDanger?: true;
   hasReason?: true;
+  /** What the number means that is typed to confirm. */
+  confirmation?: string;
 };
 
 const CANCEL_RUN = "Waiting runs are cancelled now. Running ones are interrupted first.";
@@ -18,6 +20,7 @@ const EVICT: Question = {
   ...{ isDanger: true, hasReason: true },
   consequence:
     "The volumes are deleted and can be restored from the archive. Volumes that are pinned, in use or not fully archived are kept.",
+  confirmation: "This many volumes will be deleted.",
 };
 
 /** What a dialog says before each action that is asked about; apart from its name, since a list begins without. */
@@ -50,6 +53,12 @@ export const QUESTIONS: { [Kind in BulkKind]: { [Verb in BulkVerb]?: Question } 
     cancel: { title: "Cancel runs of sessions", isDanger: true, hasReason: true, consequence: CANCEL_RUN },
     extend: EXTEND,
     evict: EVICT,
+    delete: {
+      ...{ isDanger: true, hasReason: true },
+      consequence:
+        "The sessions are deleted with their runs, events, volumes and archives, pinned ones too. Waiting runs are cancelled. Sessions with an active run are kept. This cannot be undone.",
+      confirmation: "This many sessions will be deleted.",
+    },
   },
   volume: { extend: EXTEND, evict: EVICT },
   approval: {

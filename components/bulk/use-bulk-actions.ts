@@ -3,7 +3,7 @@ import { useCanOperate } from "@/components/shell/identity";
 import { useTRPC } from "@/components/trpc/client";
 import { toastError } from "@/components/ui/error-toast";
 import type { BulkAction } from "@/contract/bulk";
-import { BULK_UNDO } from "@/contract/words";
+import { BULK_CONFIRMED, BULK_UNDO } from "@/contract/words";
 import type { FollowUps } from "./follow-ups";
 import { useBulkStarted } from "./use-bulk-started";
 
@@ -31,7 +31,7 @@ export function useBulkActions(
   const offer = ({ mutate, isPending }: typeof aborting, isOffered: boolean): BulkActionHandler | null =>
     canOperate && isOffered ? { run: () => mutate({ bulkId: bulk.id }), isPending } : null;
   const isRunning = bulk.endedAt === null;
-  const canRetry = !isRunning && bulk.refused > 0 && bulk.action !== "evict" && retriedById === null;
+  const canRetry = !isRunning && bulk.refused > 0 && !BULK_CONFIRMED.includes(bulk.action) && retriedById === null;
   const canUndo = BULK_UNDO[bulk.action] !== undefined && undoneById === null;
   return {
     abort: offer(aborting, isRunning),

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
-import { BULK_ACTIONS, BULK_KINDS, BULK_UNDO } from "@/contract/words";
+import { BULK_ACTIONS, BULK_CONFIRMED, BULK_KINDS, BULK_UNDO } from "@/contract/words";
 import { progressWordsOf } from "./progress-words";
 import { QUESTIONS } from "./questions";
 import { verbsOf } from "./verbs";
 
 /** What the keys of every list mean already, and those that begin a sequence. */
-const TAKEN = ["x", "J", "K", "*", "j", "k", " ", "=", "z", ".", "/", "?", "g", "t", "o"];
+const TAKEN = ["x", "J", "K", "*", "j", "k", " ", "=", "z", ".", "/", "?", "g", "t", "o", "D"];
 
 test("every action of every kind has its own label and key", () => {
   for (const kind of BULK_KINDS) {
@@ -24,5 +24,14 @@ test("actions without confirmation can be undone by another action; all others a
       const what = `${kind}: ${verb}`;
       if (isAtOnce === true) expect(BULK_ACTIONS[kind], what).toContain(BULK_UNDO[verb]);
       else expect(QUESTIONS[kind][verb]?.consequence, what).toEqual(expect.any(String));
+    }
+});
+
+test("what deletes something is confirmed by a number, and the dialog says of what", () => {
+  for (const kind of BULK_KINDS)
+    for (const verb of BULK_ACTIONS[kind]) {
+      const isConfirmed = BULK_CONFIRMED.includes(verb);
+      expect(QUESTIONS[kind][verb]?.confirmation !== undefined, `${kind}: ${verb}`).toBe(isConfirmed);
+      if (isConfirmed) expect(BULK_UNDO[verb]).toBeUndefined();
     }
 });

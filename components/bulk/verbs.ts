@@ -43,6 +43,7 @@ const VERBS: { [Kind in BulkKind]: { [Verb in BulkVerb]?: VerbWords } } = {
     interrupt: { name: "Interrupt", keys: "i" },
     cancel: { name: "Cancel runs", keys: "C" },
     ...OF_VOLUMES,
+    delete: { name: "Delete", keys: "#" },
   },
   volume: OF_VOLUMES,
   approval: { deny: { name: "Deny", keys: "d" } },

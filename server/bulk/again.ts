@@ -1,5 +1,12 @@
 import { eq } from "drizzle-orm";
-import { BULK_UNDO, type BulkAction, type BulkOutcome, type BulkVerb, type GetBulkInput } from "@/contract/bulk";
+import {
+  BULK_CONFIRMED,
+  BULK_UNDO,
+  type BulkAction,
+  type BulkOutcome,
+  type BulkVerb,
+  type GetBulkInput,
+} from "@/contract/bulk";
 import { type NewBulk, takeResults } from "@/db/queries/bulk";
 import { type BulkActionRow, bulkActions } from "@/db/schema";
 import { actorName } from "@/server/audit";
@@ -18,8 +25,11 @@ export async function retryBulk(ctx: ServiceContext, { bulkId }: GetBulkInput): 
   if (source.endedAt === null)
     throw new ConflictError("command-waiting", `bulk action ${bulkId} is under way: wait for its end, or abort it`);
   // The refused targets were not among those that the person confirmed.
-  if (source.action === "evict")
-    throw new ConflictError("confirmation-mismatch", "an eviction is confirmed anew: make another of what was refused");
+  if (BULK_CONFIRMED.includes(source.action))
+    throw new ConflictError(
+      "confirmation-mismatch",
+      `to ${source.action} is confirmed anew: make another action of what was refused`,
+    );
   return follow(ctx, source, { word: "retry", action: source.action, outcome: "refused" });
 }
 

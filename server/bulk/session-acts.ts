@@ -1,11 +1,11 @@
 import { and, asc, eq, inArray } from "drizzle-orm";
 import { OPEN_COMMAND_STATES } from "@/contract/command";
-import { lockTaskRow } from "@/db/queries/lock";
+import { lockTasksOfSession } from "@/db/queries/lock-tasks-of-session";
 import { commands, runs, sessionReadCursors } from "@/db/schema";
 import { createCommand } from "@/server/commands";
-import type { TxContext } from "@/server/context";
+import { type TxContext, tenantOf } from "@/server/context";
 import { ConflictError } from "@/server/errors";
-import { lockOwnSession, markSessionRead, markSessionUnread, requireSession } from "@/server/sessions";
+import { deleteIfPresent, lockOwnSession, markSessionRead, markSessionUnread, requireSession } from "@/server/sessions";
 import {
   extendStorage,
   finishGuardedEviction,
@@ -31,6 +31,8 @@ export async function dealWithSession(ctx: TxContext, item: Item): Promise<ItemO
     case "extend":
       await extendStorage(ctx, { sessionId, byMs: params.byMs });
       return DONE;
+    case "delete":
+      return remove(ctx, sessionId, reason);
     default:
       return setPin(ctx, item, item.action === "pin");
   }
@@ -90,15 +92,22 @@ async function interrupt(ctx: TxContext, { id, targetId }: Item): Promise<ItemOu
 
 /** Cancels every open run of a session, in the one lock order: their tasks, the session, the runs. */
 async function cancelRuns(ctx: TxContext, sessionId: string, reason: string | null): Promise<ItemOutcome> {
-  const isOpen = and(eq(runs.sessionId, sessionId), inArray(runs.status, ["claimed", "pending"]));
-  const open = await ctx.db.select({ taskId: runs.taskId }).from(runs).where(isOpen).orderBy(asc(runs.taskId));
-  for (const { taskId } of open) if (taskId !== null) await lockTaskRow(ctx.db, taskId);
+  await lockTasksOfSession(ctx.db, sessionId, tenantOf(ctx));
   await lockOwnSession(ctx, sessionId);
-  const openRuns = await ctx.db.select({ id: runs.id }).from(runs).where(isOpen).orderBy(asc(runs.id));
+  const openRuns = await ctx.db
+    .select({ id: runs.id })
+    .from(runs)
+    .where(and(eq(runs.sessionId, sessionId), inArray(runs.status, ["claimed", "pending"])))
+    .orderBy(asc(runs.id));
   if (openRuns.length === 0) throw new ConflictError("no-open-command", "it has no run under way");
   const outcomes: ItemOutcome[] = [];
   for (const { id } of openRuns) outcomes.push(await cancel(ctx, id, reason));
   return outcomes.some(({ outcome }) => outcome === "done") ? DONE : UNCHANGED;
+}
+
+async function remove(ctx: TxContext, sessionId: string, reason: string | null): Promise<ItemOutcome> {
+  const deleted = await deleteIfPresent(ctx, { sessionId, ...(reason === null ? {} : { reason }) });
+  return deleted === null ? UNCHANGED : DONE;
 }
 
 async function setPin(ctx: TxContext, { targetId: sessionId, reason }: Item, isPinned: boolean): Promise<ItemOutcome> {

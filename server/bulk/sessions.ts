@@ -56,6 +56,8 @@ function skipsOf(ctx: ServiceContext, action: BulkVerb, readerId: string): [SQL,
       ];
     case "unpin":
       return [[sql`${sessions.pinnedAt} is null`, "it is not pinned"]];
+    case "delete":
+      return [[hasRun(["claimed"]), "a run of it is live"]];
     default:
       return [
         [inArray(sessions.storageState, [...WITHOUT_VOLUME]), "it has no volume"],

@@ -23,7 +23,7 @@ export async function deleteSession(ctx: ServiceContext, input: DeleteInput): Pr
 type DeleteInput = { sessionId: string; reason?: string };
 
 /** Does the same, and returns null where there is no such session, or no longer. */
-function deleteIfPresent(ctx: ServiceContext, input: DeleteInput): Promise<SessionSummary | null> {
+export function deleteIfPresent(ctx: ServiceContext, input: DeleteInput): Promise<SessionSummary | null> {
   return inTx(ctx, async (ctx) => {
     await lockTasksOfSession(ctx.db, input.sessionId, tenantOf(ctx));
     const session = await lockSession(ctx.db, input.sessionId, tenantOf(ctx));

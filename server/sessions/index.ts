@@ -1,5 +1,5 @@
 export { createSession } from "./create";
-export { deleteSession } from "./delete";
+export { deleteIfPresent, deleteSession } from "./delete";
 export { digestSessions } from "./digests";
 export { ensureVolume } from "./ensure-volume";
 export { ensureVolumes, type VolumelessSession } from "./ensure-volumes";
