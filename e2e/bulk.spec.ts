@@ -64,7 +64,7 @@ test("choosing and its dialogs are accessible in light, dark and high contrast, 
     const page = await context.newPage();
     watchPage(page);
     for (const [address, what, buttons] of [
-      ["/sessions?state=all", "sessions", ["Cancel runs…", "Extend…", "Evict…", "Interrupt…"]],
+      ["/sessions?state=all", "sessions", ["Cancel runs…", "Delete…", "Extend…", "Evict…", "Interrupt…"]],
       ["/runs", "runs", ["Cancel…", "Retry…"]],
       ["/approvals", "requests", ["Deny…"]],
     ] as const) {
@@ -306,6 +306,59 @@ test("many are dealt with at once, from the keyboard alone", async ({ browser, w
     await expect.poll(pinned, { timeout: 30_000 }).toBe(60);
     await toast.getByRole("button", { name: "Undo" }).press("Enter");
     await expect.poll(pinned, { timeout: 30_000 }).toBe(0);
+  });
+
+  await test.step("all that match are deleted once their number was typed, but for the one whose run is live", async () => {
+    await api.post("/sessions", {
+      backendProfile: "demo",
+      projectId: "many",
+      sessionId: "many-live",
+      title: "at work",
+    });
+    const liveId = await api.run("many-live", { projectId: "many" });
+    await api.post(`/runs/${liveId}/commands`, { type: "turn", payload: { text: `RUN \`${LONG_COMMAND}\`` } });
+    await expect.poll(() => statusOf(api, liveId), { timeout: 60_000 }).toBe("claimed");
+    await openPage(page, "/sessions?project=many");
+    await page.keyboard.press("*");
+    await expect(bar(page, "Selected sessions")).toContainText("Select all 61 matching");
+    await page.keyboard.press("*");
+    await page.keyboard.press("#");
+    const dialog = page.getByRole("dialog", { name: "Delete sessions" });
+    await expect(dialog).toContainText("60 sessions included");
+    await expect(dialog).toContainText("1 skipped: a run of it is live");
+    await typedInto(dialog);
+    await page.keyboard.type("the project is over");
+    const act = dialog.getByRole("button", { name: "Delete: 60 sessions" });
+    await expect(act).toBeDisabled();
+    const confirmation = dialog.getByLabel("Type 60 to confirm");
+    await confirmation.fill("61");
+    await expect(act).toBeDisabled();
+    await confirmation.fill("60");
+    await look(page, "bulk-delete");
+    await confirmation.press("Enter");
+    await expect(dialog).toBeHidden();
+    await expect(page.getByText("60 sessions deleted")).toBeVisible({ timeout: 60_000 });
+    await expect(bodyRows(sessionsTable(page))).toHaveCount(1);
+    await expect(sessionsTable(page)).toContainText("at work");
+    await look(page, "bulk-deleted");
+    const left = (await api.get("/sessions?projectId=many&state=all")) as Listed<{ sessionId: string }>;
+    expect(left.items.map(({ sessionId }) => sessionId)).toEqual(["many-live"]);
+
+    await page.getByRole("link", { name: "View results" }).first().click();
+    await expect(page.getByRole("list", { name: "Reasons" })).toContainText("a run of it is live");
+    // What was refused was not confirmed: only a new action does it.
+    await expect(page.getByRole("button", { name: "Retry rejected" })).toBeHidden();
+    await page.getByRole("button", { name: /^Done: 60/ }).click();
+    await look(page, "bulk-deleted-results");
+    // Of what is gone the audit log tells.
+    await bodyRows(page.getByRole("table", { name: "Each session" }))
+      .first()
+      .getByRole("link")
+      .click();
+    await expect(page).toHaveURL(/\/audit\?target=/);
+    await expect(page.getByText("the project is over").first()).toBeVisible();
+    await api.post(`/runs/${liveId}/cancel`);
+    await expect.poll(() => statusOf(api, liveId), { timeout: 90_000 }).toBe("cancelled");
   });
 
   await test.step("a look into a session shows its lines as they come, and leaves the focus where it was", async () => {
