@@ -250,7 +250,11 @@ export const Run = z.object({
 export type Run = z.infer<typeof Run>;
 
 /** A run as lists show it: with its task's title, else its session's. */
-export const RunSummary = Run.extend({ title: z.string().nullable() });
+export const RunSummary = Run.extend({
+  title: z.string().nullable(),
+  /** How many approvals its agent waits for. */
+  pendingApprovals: z.number(),
+});
 export type RunSummary = z.infer<typeof RunSummary>;
 export const RunPage = pageOf(RunSummary);
 

@@ -171,8 +171,9 @@ function CachePatches({ connection }: { connection: LiveConnection }) {
         client.setQueryData<Approval>(trpc.approvals.get.queryKey({ approvalId: approval.id }), approval);
         // Lists by status gain or lose a row, which a patch in place cannot show.
         void client.invalidateQueries({ queryKey: trpc.approvals.list.pathKey() });
-        // Sessions count the approvals that wait.
+        // Sessions and the runs of a list count the approvals that wait.
         void client.invalidateQueries({ queryKey: trpc.sessions.pathKey() });
+        void client.invalidateQueries({ queryKey: trpc.runs.list.pathKey() });
       }),
       connection.on("task", (task) => {
         tasks.set(task.id, task);

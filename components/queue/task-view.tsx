@@ -172,7 +172,7 @@ function ItsRun({ runId }: { runId: string }) {
     <Panel title="Run">
       <QueryView query={run} skeleton={<TableSkeleton rows={1} />}>
         {(data) => {
-          const explained = explainRun(data);
+          const explained = explainRun(data, approvals.length);
           return (
             <div className="flex flex-col gap-3 p-4 text-sm">
               <p className="flex flex-wrap items-center gap-x-2 gap-y-1">

@@ -20,13 +20,14 @@ import { outcomeOf } from "./run-attempts";
 import { runJobs } from "./run-jobs";
 import { RunMenu } from "./run-menu";
 import { sessionIdOf } from "./session-id";
+import { usePendingApprovals } from "./use-pending-approvals";
 import { WhyCard } from "./why-card";
 
 /** A look into a run beside the list: why it is so, who holds it, what it took, and its last lines as they come. */
 export function RunPeek({ run: row, onClose }: { run: RunSummary; onClose: () => void }) {
   const trpc = useTRPC();
   const run = useQuery(leasedRun(trpc, row.id)).data ?? row;
-  const explained = explainRun(run);
+  const explained = explainRun(run, usePendingApprovals(run));
   return (
     <PeekPanel
       id={run.id}

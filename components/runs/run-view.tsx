@@ -30,6 +30,7 @@ import { RunSteps } from "./run-steps";
 import { sessionIdOf } from "./session-id";
 import { SessionLink } from "./session-link";
 import type { RunTab } from "./tabs";
+import { usePendingApprovals } from "./use-pending-approvals";
 import { WhyCard } from "./why-card";
 
 const TimelineView = dynamic(
@@ -62,7 +63,7 @@ export function RunView({ runId, tab }: { runId: string; tab: RunTab }) {
 }
 
 function LoadedRun({ run, tab }: { run: Run; tab: RunTab }) {
-  const explained = explainRun(run);
+  const explained = explainRun(run, usePendingApprovals(run));
   // The card below says it, whole.
   const showsFailure = tab === "overview" && (run.status === "failed" || run.turnFailureKind != null);
   const base = runAddress(run.id);

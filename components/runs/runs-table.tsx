@@ -26,7 +26,7 @@ const LEADING_COLUMNS: Column<RunSummary>[] = [
   {
     name: "State",
     cell: (run) => {
-      const explained = explainRun(run);
+      const explained = explainRun(run, run.pendingApprovals);
       return (
         <span className="flex flex-col items-start gap-0.5 max-sm:flex-row max-sm:items-center max-sm:gap-2">
           <State state={explained.state} word={explained.word} why={revealHidden(explained.why)} />

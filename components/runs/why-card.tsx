@@ -1,29 +1,24 @@
 "use client";
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import Link from "next/link";
 import { RunnerLink } from "@/components/runners/runner-link";
 import { isWaiting, useRunCommands } from "@/components/sessions/use-session";
 import { runAddress, runJobAddress, runLogAddress } from "@/components/shell/addresses";
 import { useTRPC } from "@/components/trpc/client";
-import { approvalPages } from "@/components/trpc/lists";
 import { shortenId } from "@/components/ui/format";
 import type { Run } from "@/contract/run";
-import { isTerminal } from "@/contract/words";
 import { runJobs } from "./run-jobs";
+import { usePendingApprovals } from "./use-pending-approvals";
 import { explainWhy, type Why, type WhyFacts } from "./why";
 import { WhyBox } from "./why-box";
 
 /** Why a run waits, was stopped or failed, what happens next by itself, and where that is written. */
 export function WhyCard({ run }: { run: Run }) {
   const trpc = useTRPC();
-  const hasEnded = isTerminal(run.status);
   const sessionId = typeof run.sessionRef?.sessionId === "string" ? run.sessionRef.sessionId : null;
   const jobs = useQuery(runJobs(trpc, run.id)).data?.items ?? [];
   const commands = useRunCommands(run.id).data;
-  const approvals = useInfiniteQuery({
-    ...approvalPages(trpc, { runId: run.id, status: "pending" }),
-    enabled: run.status === "claimed",
-  });
+  const pendingApprovals = usePendingApprovals(run);
   const session = useQuery(
     trpc.sessions.get.queryOptions(
       { sessionId: sessionId ?? "" },
@@ -34,7 +29,7 @@ export function WhyCard({ run }: { run: Run }) {
   const why = explainWhy({
     run,
     jobs,
-    pendingApprovals: hasEnded ? 0 : (approvals.data?.pages.reduce((sum, page) => sum + page.items.length, 0) ?? 0),
+    pendingApprovals,
     sessionRun: activeId === null || activeId === run.id ? null : { id: activeId },
     lastTurn: commands === undefined ? failedTurnOf(run) : (commands.findLast(({ type }) => type === "turn") ?? null),
     // Until they are known, it is not said that there are none.

@@ -61,6 +61,15 @@ test("a run explains its lease: holder, attempt and next step", () => {
   expect(explainRun(run({ status: "failed", failureKind: "runner-lost" })).why).toBe("Runner lost");
 });
 
+test("a run whose agent waits for approvals says so, unless nobody could continue it", () => {
+  expect(explainRun(run({}), 2)).toMatchObject({
+    word: "Needs approval",
+    why: expect.stringContaining("2 approvals are waiting"),
+  });
+  expect(explainRun(run({ leaseState: "expired" }), 1).word).toBe("Lease expired");
+  expect(explainRun(run({ status: "completed" }), 1).word).toBe("Completed");
+});
+
 test("an idle session shows its last turn's outcome", () => {
   expect(
     explainSession(

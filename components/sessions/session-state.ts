@@ -30,11 +30,7 @@ export function explainSession(session: ShownSession, openRun: Run | null, nowMs
     };
   }
   if (session.pendingApprovals > 0) {
-    const many =
-      session.pendingApprovals === 1
-        ? "1 approval is waiting for an answer"
-        : `${session.pendingApprovals} approvals are waiting for an answer`;
-    return { state: "needs approval", word: "Needs approval", why: `${many}. The agent continues after that.` };
+    return needsApproval(session.pendingApprovals);
   }
   if (session.executionState === "running") {
     if (openRun !== null && openRun.status === "pending")
@@ -76,6 +72,14 @@ export function explainSession(session: ShownSession, openRun: Run | null, nowMs
   return { state: "idle", word: "Idle", why: "No message has been sent yet." };
 }
 
+function needsApproval(pendingApprovals: number): Explained {
+  const many =
+    pendingApprovals === 1
+      ? "1 approval is waiting for an answer"
+      : `${pendingApprovals} approvals are waiting for an answer`;
+  return { state: "needs approval", word: "Needs approval", why: `${many}. The agent continues after that.` };
+}
+
 type ShownRun = Pick<
   Run,
   | "status"
@@ -100,8 +104,8 @@ export function attemptOf({ attemptCount, executionPolicy }: Pick<Run, "attemptC
   return `${attemptCount} of ${typeof maxAttempts === "number" ? maxAttempts : DEFAULT_ATTEMPTS_MAX}`;
 }
 
-/** What a run is doing, in a word, and why. */
-export function explainRun(run: ShownRun): Explained {
+/** What a run is doing, in a word, and why. How many approvals its agent waits for is not in the run itself. */
+export function explainRun(run: ShownRun, pendingApprovals = 0): Explained {
   const attempt = `attempt ${attemptOf(run)}`;
   if (run.cancelRequestedAt !== null && (run.status === "pending" || run.status === "claimed")) {
     return {
@@ -136,7 +140,10 @@ export function explainRun(run: ShownRun): Explained {
             : "Waiting for a runner, or for the session's previous run.",
       };
     case "claimed":
-      return explainLease(run, attempt);
+      // A run that is being recovered has nobody who could continue.
+      return pendingApprovals > 0 && run.leaseState === "held"
+        ? needsApproval(pendingApprovals)
+        : explainLease(run, attempt);
     case "completed":
       return { state: "completed", word: "Completed", why: "The runner ended it: nothing was left to do." };
     case "cancelled":

@@ -5,6 +5,7 @@ import type { TerminalStatus } from "@/contract/words";
 import type { runs } from "@/db/schema";
 import { createTestDatabase } from "@/db/test/database";
 import { makeRun, makeSession, unique } from "@/db/test/factories";
+import { decideApproval, requestApproval } from "@/server/approvals";
 import { ackCommand, createCommand, finishCommand } from "@/server/commands";
 import { createTask } from "@/server/queue";
 import { runnerActor, tenantOperator, testContext } from "@/server/test/context";
@@ -66,6 +67,31 @@ test("finds runs by each filter, alone and combined", async () => {
     [old.id]: null,
     [turnFailed.id]: null,
   });
+});
+
+test("a run of a list tells how many approvals its agent waits for", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const { sessionId } = await makeSession(ctx.db);
+  const { id: runId } = await makeRun(ctx.db, { sessionId });
+  const next = await makeRun(ctx.db, { sessionId });
+  const { leaseEpoch } = await claimRun(ctx, { runId, runnerId: "runner_a" });
+  const pending = async () =>
+    new Map((await listRuns(ctx, asked({ sessionId }))).items.map((run) => [run.id, run.pendingApprovals]));
+  expect([...(await pending()).values()]).toEqual([0, 0]);
+
+  const runner = ctx.as(runnerActor(runId, leaseEpoch));
+  const { approvalId } = await requestApproval(runner, {
+    ...{ runId, leaseEpoch, kind: "command", requestKey: "1", command: "rm -rf build" },
+  });
+  expect(await pending()).toEqual(
+    new Map([
+      [runId, 1],
+      [next.id, 0],
+    ]),
+  );
+  await decideApproval(ctx, { approvalId, decision: "accept" });
+  expect((await pending()).get(runId)).toBe(0);
 });
 
 test("a run keeps its first claim's time over later attempts", async () => {

@@ -20,6 +20,9 @@ export async function listRuns(ctx: ServiceContext, input: ListRunsInput): Promi
       position: sql<string>`${runs.createdAt}::text`,
       taskTitle: queueTasks.title,
       sessionTitle: sessions.title,
+      // A session has one run at a time, whose agent alone can have asked for what is open.
+      pendingApprovals: sql<number>`case when ${runs.status} = 'claimed' and ${sessions.activeRunId} = ${runs.id}
+        then ${sessions.pendingApprovals} else 0 end`,
     })
     .from(runs)
     .leftJoin(leases, eq(leases.runId, runs.id))
@@ -35,6 +38,7 @@ export async function listRuns(ctx: ServiceContext, input: ListRunsInput): Promi
     items: page.rows.map((row) => ({
       ...toRun(row.run, row.leaseExpiresAt),
       title: row.taskTitle ?? row.sessionTitle,
+      pendingApprovals: row.pendingApprovals,
     })),
     cursor: page.cursor,
   };
