@@ -1,7 +1,6 @@
 "use client";
 import { type QueryKey, useQuery, useQueryClient } from "@tanstack/react-query";
-import { ChevronLeft, OctagonPause, RotateCw, Undo2 } from "lucide-react";
-import Link from "next/link";
+import { OctagonPause, RotateCw, Undo2 } from "lucide-react";
 import { parseAsStringLiteral, useQueryState } from "nuqs";
 import { useEffect, useRef } from "react";
 import { BULK_ADDRESS } from "@/components/shell/addresses";
@@ -10,6 +9,7 @@ import { usePageKeys } from "@/components/shell/page-keys";
 import { useTRPC } from "@/components/trpc/client";
 import { readError } from "@/components/trpc/errors";
 import { bulkAction } from "@/components/trpc/lists";
+import { BackTo } from "@/components/ui/back-to";
 import { Button } from "@/components/ui/button";
 import { copyCurl } from "@/components/ui/curl";
 import { CurlMenu } from "@/components/ui/curl-menu";
@@ -56,13 +56,7 @@ function LoadedBulk({ bulk }: { bulk: BulkAction }) {
       <PageHeader
         title={
           <span className="flex min-w-0 items-center gap-1.5">
-            <Link
-              href={BULK_ADDRESS}
-              aria-label="Bulk actions"
-              className="rounded p-1 text-ink-3 hover:bg-hover hover:text-ink"
-            >
-              <ChevronLeft aria-hidden className="size-4" />
-            </Link>
+            <BackTo href={BULK_ADDRESS} name="All bulk actions" />
             <span role="status">{revealHidden(title)}</span>
           </span>
         }

@@ -1,6 +1,6 @@
 "use client";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { Ban, ChevronLeft, Pencil, RotateCw } from "lucide-react";
+import { Ban, Pencil, RotateCw } from "lucide-react";
 import Link from "next/link";
 import { useEffect, useState } from "react";
 import { ApprovalCard, showApproval } from "@/components/conversation/approval-card";
@@ -13,6 +13,7 @@ import { useCanOperate, useReader } from "@/components/shell/identity";
 import { setPageShortcuts } from "@/components/shell/shortcuts";
 import { useTRPC } from "@/components/trpc/client";
 import { leasedRun, usageOfTask } from "@/components/trpc/lists";
+import { BackTo } from "@/components/ui/back-to";
 import { Button } from "@/components/ui/button";
 import { Id } from "@/components/ui/copy";
 import { copyCurl } from "@/components/ui/curl";
@@ -74,13 +75,7 @@ function LoadedTask({ task }: { task: QueueTaskDetail }) {
       <PageHeader
         title={
           <span className="flex min-w-0 items-center gap-1.5">
-            <Link
-              href={`/queue?queue=${encodeURIComponent(task.queue)}`}
-              aria-label={`Queue ${task.queue}`}
-              className="rounded p-1 text-ink-3 hover:bg-hover hover:text-ink"
-            >
-              <ChevronLeft aria-hidden className="size-4" />
-            </Link>
+            <BackTo href={`/queue?queue=${encodeURIComponent(task.queue)}`} name="All tasks" />
             <span className="wrap-anywhere">{revealHidden(task.title)}</span>
           </span>
         }
@@ -144,7 +139,6 @@ function Actions({ task }: { task: QueueTaskSummary }) {
   if (!canOperate) return curls;
   return (
     <>
-      {curls}
       <Button disabled={!canPrioritise(task)} onClick={() => setDialog("change")}>
         <Pencil aria-hidden className="size-4" /> Edit…
       </Button>
@@ -155,6 +149,7 @@ function Actions({ task }: { task: QueueTaskSummary }) {
         <Ban aria-hidden className="size-4" />{" "}
         {task.cancelRequestedAt !== null && task.state !== "cancelled" ? "Cancelling…" : "Cancel…"}
       </Button>
+      {curls}
       {dialog === "cancel" && <CancelTaskDialog task={task} onClose={() => setDialog(null)} />}
       {dialog === "change" && <ChangeTaskDialog task={task} onClose={() => setDialog(null)} />}
     </>

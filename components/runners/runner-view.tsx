@@ -9,6 +9,7 @@ import { auditAddress, runAddress, runJobAddress, runLogAddress, sessionAddress 
 import { useCanOperate } from "@/components/shell/identity";
 import { usePageKeys } from "@/components/shell/page-keys";
 import { useTRPC } from "@/components/trpc/client";
+import { BackTo } from "@/components/ui/back-to";
 import { Id } from "@/components/ui/copy";
 import { CurlMenu } from "@/components/ui/curl-menu";
 import { formatDuration, formatPlural, shortenId } from "@/components/ui/format";
@@ -49,7 +50,8 @@ function LoadedRunner({ runner }: { runner: Runner }) {
     <div className="flex h-full min-h-0 flex-col">
       <PageHeader
         title={
-          <span className="flex flex-wrap items-center gap-2">
+          <span className="flex flex-wrap items-center gap-x-2">
+            <BackTo href="/runners" name="All runners" className="-mr-1" />
             Runner <Id id={runner.id} />
             {runner.backendProfile !== null && <Profile profile={runner.backendProfile} />}
             <SkewBadge runner={runner} />
@@ -207,7 +209,13 @@ function RunnerFacts({ runner }: { runner: Runner }) {
             ["Lease epoch", runner.leaseEpoch ?? "None"],
             [
               "Lease",
-              runner.leaseExpiresAt === null ? "None" : <Countdown key="l" to={runner.leaseExpiresAt} past="expired" />,
+              runner.leaseExpiresAt === null ? (
+                "None"
+              ) : (
+                <span key="l">
+                  Ends <Countdown to={runner.leaseExpiresAt} past="now" />
+                </span>
+              ),
             ],
             ["Placement", runner.placement ?? "Unknown"],
             ["Process", processOf(runner) || "Unknown"],

@@ -10,6 +10,8 @@ import { RunLogsProvider, useFollow } from "@/components/trace/session-logs";
 import { TraceView } from "@/components/trace/trace-view";
 import { useTRPC } from "@/components/trpc/client";
 import { leasedRun, usageOfRun } from "@/components/trpc/lists";
+import { BackTo } from "@/components/ui/back-to";
+import { cn } from "@/components/ui/class-names";
 import { Id } from "@/components/ui/copy";
 import { sentence, shortenId } from "@/components/ui/format";
 import { revealHidden } from "@/components/ui/hidden-characters";
@@ -72,7 +74,8 @@ function LoadedRun({ run, tab }: { run: Run; tab: RunTab }) {
     <div className="flex h-full min-h-0 flex-col">
       <PageHeader
         title={
-          <span className="flex flex-wrap items-center gap-2">
+          <span className="flex flex-wrap items-center gap-x-2">
+            <BackTo href="/runs" name="All runs" className="-mr-1" />
             Run <Id id={run.id} /> <Profile profile={run.backendProfile} />
           </span>
         }
@@ -81,7 +84,7 @@ function LoadedRun({ run, tab }: { run: Run; tab: RunTab }) {
             <State isIconless state={explained.state} word={explained.word} />{" "}
             {showsFailure ? null : firstLine(explained.why)}
             {explained.next !== undefined && (
-              <span className="text-ink-3">
+              <span className={cn("text-ink-3", explained.state === "claimed" && "max-sm:hidden")}>
                 {revealHidden(explained.next.text)} <Countdown to={explained.next.at} />
               </span>
             )}

@@ -6,7 +6,7 @@ export function DemoLabel({ profile }: { profile: string }) {
   return (
     <span
       title="Demo: real codex with a scripted model"
-      className="shrink-0 rounded border border-line-strong px-1 text-2xs font-medium text-ink-2"
+      className="shrink-0 rounded border align-middle border-line-strong px-1 text-2xs font-medium text-ink-2"
     >
       demo
     </span>

@@ -1,12 +1,12 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
-import { ChevronLeft } from "lucide-react";
 import Link from "next/link";
 import { useState } from "react";
 import { runAddress, storageAddress } from "@/components/shell/addresses";
 import { usePageKeys } from "@/components/shell/page-keys";
 import { useTRPC } from "@/components/trpc/client";
 import { usageOfSession } from "@/components/trpc/lists";
+import { BackTo } from "@/components/ui/back-to";
 import { useHydratedNow } from "@/components/ui/clock";
 import { formatBytes, shortenId } from "@/components/ui/format";
 import { revealHidden } from "@/components/ui/hidden-characters";
@@ -36,19 +36,10 @@ export function SessionHeader({ session, openRun }: { session: SessionSummary; o
   const explained = explainSession(current, openRun, nowMs);
   return (
     <header className="flex items-start gap-2 bg-panel px-3 pt-2.5 pb-1.5 lg:px-6">
-      <Link
-        href="/sessions"
-        aria-label="All sessions"
-        className="mt-0.5 rounded p-1 text-ink-3 hover:bg-hover hover:text-ink lg:hidden"
-      >
-        <ChevronLeft aria-hidden className="size-4" />
-      </Link>
+      <BackTo href="/sessions" name="All sessions" className="max-lg:ml-0" />
       <div className="min-w-0 flex-1">
-        <h1 className="flex items-center gap-2 text-base font-semibold tracking-tight">
-          <span className="line-clamp-2 wrap-anywhere" title={nameOf(session)}>
-            {nameOf(session)}
-          </span>
-          <DemoLabel profile={session.backendProfile} />
+        <h1 className="line-clamp-2 text-base font-semibold tracking-tight wrap-anywhere" title={nameOf(session)}>
+          {nameOf(session)} <DemoLabel profile={session.backendProfile} />
         </h1>
         <p className="flex flex-wrap items-center gap-x-2 gap-y-0.5 text-xs text-ink-2">
           <State isIconless state={explained.state} word={explained.word} />

@@ -12,6 +12,7 @@ import { revealHidden } from "@/components/ui/hidden-characters";
 import { Menu } from "@/components/ui/menu";
 import { Commands, openPalette } from "./commands";
 import { useIdentity } from "./identity";
+import { useNotedList } from "./list-address";
 import { Logo } from "./logo";
 import { currentHref, NAV_GROUPS, type NavItem, navItems, ON_PHONE } from "./nav-items";
 import { PendingCount } from "./pending-count";
@@ -40,8 +41,15 @@ export function Shell({ children }: { children: ReactNode }) {
       </main>
       <PhoneBar />
       <Commands />
+      <NotedList />
     </div>
   );
+}
+
+/** Apart from what it notes for, so that a change of the address draws nothing of the frame anew. */
+function NotedList() {
+  useNotedList();
+  return null;
 }
 
 function SideBar() {

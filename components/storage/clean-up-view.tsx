@@ -58,11 +58,11 @@ function CleanUpPanel() {
       actions={
         canOperate && (
           <div className="flex flex-wrap justify-end gap-2">
-            <CleanUpCurls isAllTenants={isAllTenants} isPaused={pause !== null} />
             {isAllTenants && <GcPauseButton pause={pause} />}
             <Button size="sm" onClick={() => gc.mutate({ dryRun: true })} disabled={gc.isPending}>
               {gc.isPending ? "Running…" : "Dry run"}
             </Button>
+            <CleanUpCurls isAllTenants={isAllTenants} isPaused={pause !== null} />
             <Button
               size="sm"
               variant="danger"
