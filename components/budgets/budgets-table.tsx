@@ -60,6 +60,7 @@ const REST: Column<Budget>[] = [
   },
   {
     name: "Actions",
+    isNameHidden: true,
     className: "sm:w-px sm:text-right max-sm:absolute max-sm:top-1.5 max-sm:right-3",
     cell: (budget) => <BudgetMenu budget={budget} />,
   },

@@ -26,6 +26,7 @@ export function usePeriodColumns(
   return useMemo((): Column<BudgetPeriod>[] => {
     const actionsColumn: Column<BudgetPeriod> = {
       name: "Actions",
+      isNameHidden: true,
       className: "sm:w-px sm:text-right",
       cell: (period) => <SessionActs budget={{ id, name, unit }} period={period} onShow={onShow} />,
     };

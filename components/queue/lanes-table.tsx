@@ -75,7 +75,7 @@ function columnsOf({ canChange, set, onChoose, done, hasTenants }: ColumnInput):
     {
       name: "Place",
       isLead: true,
-      className: "min-w-40 max-sm:order-first",
+      className: "max-sm:order-first",
       cell: (control) => (
         <span className={cn("flex items-baseline gap-1.5", control.lane !== null && "sm:pl-4")}>
           <button
@@ -114,9 +114,9 @@ function columnsOf({ canChange, set, onChoose, done, hasTenants }: ColumnInput):
       className: "text-xs whitespace-nowrap tabular-nums sm:text-right",
       cell: ({ oldestSince }) => oldestSince !== null && <Duration from={oldestSince} to={null} />,
     },
-    { name: "Running", className: "min-w-28", cell: (control) => <Running control={control} /> },
+    { name: "Running", cell: (control) => <Running control={control} /> },
     {
-      name: "Completed, 1 h",
+      name: "Done, 1 h",
       isWideOnly: true,
       className: "text-xs whitespace-nowrap tabular-nums sm:text-right",
       cell: (control) => done(control)?.toLocaleString("en") ?? <span className="text-ink-3">unknown</span>,
@@ -167,7 +167,7 @@ function columnsOf({ canChange, set, onChoose, done, hasTenants }: ColumnInput):
     {
       name: "Weight",
       isWideOnly: true,
-      className: "text-xs sm:text-right",
+      className: "text-xs whitespace-nowrap sm:text-right",
       cell: (control) =>
         control.lane !== null && (
           <LimitCell
@@ -183,6 +183,7 @@ function columnsOf({ canChange, set, onChoose, done, hasTenants }: ColumnInput):
     },
     {
       name: "Actions",
+      isNameHidden: true,
       className: "w-px text-right max-sm:absolute max-sm:top-2 max-sm:right-3 max-sm:w-auto",
       cell: (control) => canChange(control) && <Actions control={control} set={(change) => set(control, change)} />,
     },

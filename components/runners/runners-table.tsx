@@ -84,7 +84,12 @@ const COLUMNS: Column<Runner>[] = [
     className: "text-right whitespace-nowrap text-ink-2 tabular-nums",
     cell: (runner) => <Duration from={runner.registeredAt} to={runner.endedAt} />,
   },
-  { name: "Actions", className: "w-9 text-right max-sm:ml-auto", cell: (runner) => <RunnerMenu runner={runner} /> },
+  {
+    name: "Actions",
+    isNameHidden: true,
+    className: "w-9 text-right max-sm:ml-auto",
+    cell: (runner) => <RunnerMenu runner={runner} />,
+  },
 ];
 
 /** What a runner does, and where that is not well when what follows comes. */

@@ -92,6 +92,7 @@ const DEFAULT_COLUMNS: Record<ColumnId<typeof RUN_COLUMNS, false>, Omit<Column<R
 
 const ACTIONS: Column<RunSummary> = {
   name: "Actions",
+  isNameHidden: true,
   className: "w-9 text-right max-sm:order-first max-sm:self-start",
   cell: (run) => <RunMenu run={run} />,
 };

@@ -82,7 +82,7 @@ const REST: Column<Schedule>[] = [
     className: "min-w-44 max-w-48 text-xs 2xl:max-w-96",
     cell: ({ lastFiring, timeZone }) =>
       lastFiring === null ? (
-        <span className="text-ink-3">none yet</span>
+        <span className="text-ink-3">None yet</span>
       ) : (
         <span className="flex min-w-0 flex-col gap-y-0.5 py-1 max-sm:py-0">
           <span className="flex items-center gap-x-2 whitespace-nowrap text-ink-2">
@@ -95,6 +95,7 @@ const REST: Column<Schedule>[] = [
   },
   {
     name: "Actions",
+    isNameHidden: true,
     className: "sm:w-px sm:text-right max-sm:absolute max-sm:top-1.5 max-sm:right-3",
     cell: (schedule) => <ScheduleMenu schedule={schedule} />,
   },

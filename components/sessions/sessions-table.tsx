@@ -84,6 +84,7 @@ const DEFAULT_COLUMNS: Record<ColumnId<typeof SESSION_COLUMNS, false>, Omit<Colu
 
 const ACTIONS: Column<SessionSummary> = {
   name: "Actions",
+  isNameHidden: true,
   className: "sm:w-px max-sm:ml-auto",
   cell: (session) => <SessionRowMenu session={session} />,
 };

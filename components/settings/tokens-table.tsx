@@ -54,7 +54,7 @@ function columnsOf(onRevoke: TokensTableProps["onRevoke"]): Column<TokenRecord>[
       cell: ({ usedAt }) => (
         <>
           <OnPhone>used </OnPhone>
-          {usedAt === null ? <span className="text-ink-3">never</span> : <Time at={usedAt} />}
+          {usedAt === null ? <span className="text-ink-3">Never</span> : <Time at={usedAt} />}
         </>
       ),
     },
@@ -64,7 +64,7 @@ function columnsOf(onRevoke: TokensTableProps["onRevoke"]): Column<TokenRecord>[
       cell: ({ expiresAt }) => (
         <>
           <OnPhone>expires </OnPhone>
-          {expiresAt === null ? <span className="text-warn">never</span> : <Time at={expiresAt} />}
+          {expiresAt === null ? <span className="text-warn">Never</span> : <Time at={expiresAt} />}
         </>
       ),
     },
@@ -76,6 +76,7 @@ function columnsOf(onRevoke: TokensTableProps["onRevoke"]): Column<TokenRecord>[
     },
     {
       name: "Actions",
+      isNameHidden: true,
       className: "text-right max-sm:ml-auto",
       cell: (token) => (
         <Button size="sm" aria-label={`Revoke ${revealHidden(token.name)}`} onClick={() => onRevoke(token)}>

@@ -121,6 +121,7 @@ function columnsOf(orphans: readonly OrphanVolume[], openDialog: (dialog: OpenDi
     },
     {
       name: "Actions",
+      isNameHidden: true,
       className: "whitespace-nowrap text-right",
       cell: (orphan) => (
         <span className="flex gap-2 sm:justify-end">

@@ -54,6 +54,7 @@ const LEADING_COLUMNS: Column<StorageSummary>[] = [
 
 const ACTIONS: Column<StorageSummary> = {
   name: "Actions",
+  isNameHidden: true,
   className: "w-px text-right max-sm:absolute max-sm:top-2 max-sm:right-3 max-sm:w-auto",
   cell: (volume) => <VolumeMenu summary={volume} />,
 };

@@ -7,6 +7,8 @@ export type Column<Row> = {
   name: string;
   cell: (row: Row) => ReactNode;
   className?: string;
+  /** What its cells hold needs no name to be seen: it is only read out. */
+  isNameHidden?: boolean;
   /** Left out of the card that a row becomes on a phone. */
   isWideOnly?: boolean;
   /** Without its name on a phone: the card's own heading. */
@@ -72,11 +74,13 @@ export function TableFrame<Row>({ label, columns, choice = null, children }: Fra
               role="columnheader"
               scope="col"
               className={cn(
-                "h-8 px-3 font-medium whitespace-nowrap first:pl-4 last:pr-4 lg:first:pl-6 lg:last:pr-6",
+                "relative h-8 px-3 whitespace-nowrap first:pl-4 last:pr-4 lg:first:pl-6 lg:last:pr-6",
                 column.className,
+                // A column's own looks are those of its cells.
+                "font-sans text-xs font-medium text-ink-3",
               )}
             >
-              {column.name}
+              {column.isNameHidden ? <span className="sr-only">{column.name}</span> : column.name}
             </th>
           ))}
         </tr>

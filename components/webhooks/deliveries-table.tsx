@@ -88,6 +88,7 @@ function columnsOf({
     },
     {
       name: "Actions",
+      isNameHidden: true,
       className: "text-right max-sm:ml-auto",
       cell: (delivery) => <SendAgain delivery={delivery} isEnabled={webhook.isEnabled} actions={actions} />,
     },
