@@ -152,6 +152,9 @@ function SideHead({ side, id, query, onPick }: SideHeadProps) {
   );
 }
 
+/** As high as the table of what the two are and took. */
+const SUMMARY_ROOM = "h-[34rem] overflow-hidden max-sm:h-[90rem]";
+
 /** Both are known: what was read of each, beside the other. */
 function Comparison(sessions: Both<SessionSummary>) {
   const [{ from }, setAddress] = useQueryStates(ADDRESS, { history: "replace" });
@@ -162,6 +165,7 @@ function Comparison(sessions: Both<SessionSummary>) {
   const hasTurns = turns.left.length + turns.right.length > 0;
   const isPending = SIDES.some((side) => sides[side].read.isPending);
   const areFilesPending = SIDES.some((side) => sides[side].areFilesPending);
+  const isReading = isPending || areFilesPending;
   const { left, right } = sides;
   const files = useMemo(() => pairFiles({ left: left.files, right: right.files }), [left.files, right.files]);
   return (
@@ -170,7 +174,14 @@ function Comparison(sessions: Both<SessionSummary>) {
         <Notes key={side} side={sides[side]} />
       ))}
       <Panel title="Summary">
-        <Clocked isOn={isWorking}>{(nowMs) => <FactsTable facts={factsOf(sides, nowMs)} />}</Clocked>
+        {isReading ? (
+          // Rows that differ come first: none of them moves once it is shown.
+          <div className={SUMMARY_ROOM}>
+            <TableSkeleton rows={10} />
+          </div>
+        ) : (
+          <Clocked isOn={isWorking}>{(nowMs) => <FactsTable facts={factsOf(sides, nowMs)} />}</Clocked>
+        )}
       </Panel>
       {isPending && !hasTurns && <TableSkeleton />}
       {hasTurns && (

@@ -2,7 +2,8 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { PickedImages } from "@/components/images/picked-images";
-import { commandsKey, isWaiting, useRunCommands } from "@/components/sessions/use-session";
+import { commandsKey } from "@/components/sessions/commands-key";
+import { isWaiting, useRunCommands } from "@/components/sessions/use-session";
 import { useCanOperate } from "@/components/shell/identity";
 import { useTRPC, useTRPCClient } from "@/components/trpc/client";
 import { readError } from "@/components/trpc/errors";

@@ -32,9 +32,7 @@ export function Tiles({ overview }: { overview: Overview }) {
       <Tile
         name="Active runs"
         value={runs.claimed.toLocaleString("en")}
-        note={
-          runs.pending === 0 ? "none waiting for a runner" : `${runs.pending.toLocaleString("en")} waiting for a runner`
-        }
+        note={runs.pending === 0 ? "none queued" : `${runs.pending.toLocaleString("en")} queued`}
         href="/runs?status=claimed"
       />
       <Tile
@@ -47,20 +45,20 @@ export function Tiles({ overview }: { overview: Overview }) {
       <Tile
         name="Tasks waiting"
         value={queue.waiting.toLocaleString("en")}
-        note={queue.oldest === null ? "none waiting for a slot" : "oldest waiting "}
+        note={queue.oldest === null ? "none waiting" : "oldest "}
         noteMore={queue.oldest === null ? undefined : <Duration from={queue.oldest.since} to={null} />}
-        sparkline={history && <Spark what="waiting" history={history} />}
+        sparkline={<Spark what="waiting" history={history} />}
         href="/queue?state=pending"
       />
       <Tile
         name="Tasks running"
         value={queue.running.toLocaleString("en")}
-        note={`${rate(queue.throughput.completed)} completed per minute`}
-        sparkline={history && <Spark what="completed" history={history} />}
+        note={`${rate(queue.throughput.completed)} done per minute`}
+        sparkline={<Spark what="completed" history={history} />}
         href="/queue?state=running"
       />
       <Tile
-        name="Failed runs and turns"
+        name="Failures"
         value={runs.failedToday.toLocaleString("en")}
         note="in the last 24 hours"
         tone={runs.failedToday > 0 ? "text-bad" : undefined}
@@ -82,8 +80,15 @@ function rate(perMinute: number): string {
 
 const SERIES_NAMES = { waiting: "Tasks waiting", completed: "Tasks completed" } as const;
 
+type SparkProps = { what: keyof typeof SERIES_NAMES; history: QueueHistory };
+
+/** A course, or the room for it until it is there: what stands below the figures stays where it is. */
+function Spark({ what, history }: { what: SparkProps["what"]; history: QueueHistory | undefined }) {
+  return history === undefined ? <div className="h-5" /> : <LoadedSpark what={what} history={history} />;
+}
+
 /** The last hour of the queue, minute by minute. */
-function Spark({ what, history }: { what: keyof typeof SERIES_NAMES; history: QueueHistory }) {
+function LoadedSpark({ what, history }: SparkProps) {
   const span = spanOf(history);
   const nameOf = useStepName(span);
   const values =

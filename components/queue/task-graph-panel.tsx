@@ -13,6 +13,7 @@ import { PageHeader, Panel } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
 import type { TaskGraph } from "@/contract/queue-graph";
 import { GraphCanvas } from "./graph-canvas";
+import { GraphComing } from "./graph-coming";
 import { taskGraph } from "./graph-query";
 import { GraphSummary } from "./graph-summary";
 
@@ -35,11 +36,11 @@ export function TaskGraphPanel({ taskId }: { taskId: string }) {
         </Link>
       }
     >
-      <QueryView query={graph} skeleton={<p className="p-4 text-sm text-ink-3">Loading…</p>}>
+      <QueryView query={graph} skeleton={<GraphComing />}>
         {(data) => (
           <>
             <GraphSummary graph={data} className="border-b px-4 py-2.5" />
-            <GraphCanvas graph={data} className="max-h-[32rem]" />
+            <GraphCanvas graph={data} className="max-h-[32rem] min-h-48" />
             <Cut graph={data} />
           </>
         )}

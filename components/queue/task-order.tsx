@@ -9,6 +9,7 @@ import { useThrottled } from "@/components/live/throttled";
 import { taskAddress } from "@/components/shell/addresses";
 import { useCanOperate } from "@/components/shell/identity";
 import { useTRPC } from "@/components/trpc/client";
+import { DEPENDENTS_SHOWN, dependentsOf } from "@/components/trpc/lists";
 import { Button } from "@/components/ui/button";
 import { revealHidden } from "@/components/ui/hidden-characters";
 import { Panel } from "@/components/ui/page";
@@ -18,7 +19,6 @@ import type { OnDependencyFailed } from "@/contract/words";
 import { stateWords } from "./explain";
 import { useTaskCache } from "./use-task-cache";
 
-const DEPENDENTS_SHOWN = 12;
 const REFETCH_WAIT_MS = 300;
 const POLICY_WORDS: Record<OnDependencyFailed, string> = {
   hold: "If a dependency fails, this task waits for a person.",
@@ -30,12 +30,12 @@ const POLICY_WORDS: Record<OnDependencyFailed, string> = {
 export function TaskOrder({ task }: { task: QueueTaskDetail }) {
   const trpc = useTRPC();
   const client = useQueryClient();
-  const input = { dependsOn: task.id, limit: DEPENDENTS_SHOWN + 1 };
-  const later = useQuery(trpc.queue.listTasks.queryOptions(input)).data?.items ?? [];
+  const dependents = dependentsOf(trpc, task.id);
+  const later = useQuery(dependents).data?.items ?? [];
   const isShown = new Set([...task.dependsOn.map(({ taskId }) => taskId), ...later.map(({ id }) => id)]);
   const refetch = useThrottled(REFETCH_WAIT_MS, () => {
     void client.invalidateQueries({ queryKey: trpc.queue.getTask.pathKey() });
-    void client.invalidateQueries({ queryKey: trpc.queue.listTasks.queryKey(input) });
+    void client.invalidateQueries({ queryKey: dependents.queryKey });
   });
   useFrames("task", (frame) => isShown.has(frame.id) && refetch());
   if (isShown.size === 0) return null;

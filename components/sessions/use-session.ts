@@ -8,6 +8,7 @@ import { runPages } from "@/components/trpc/lists";
 import type { Command } from "@/contract/command";
 import type { Run } from "@/contract/run";
 import { isTerminal } from "@/contract/words";
+import { COMMANDS_PAGE, commandsKey } from "./commands-key";
 
 /** A session as its reader sees it; opening it marks it read, and so does every change while it is open. */
 export function useSession(sessionId: string) {
@@ -42,12 +43,7 @@ export function pickFollowed(runs: readonly Run[]): Run | null {
   return open.find((run) => run.status === "claimed") ?? open.at(-1) ?? runs[0] ?? null;
 }
 
-const COMMANDS_PAGE = 100;
 const OPEN_POLL_MS = 2_000;
-
-export function commandsKey(runId: string): readonly unknown[] {
-  return ["run-commands", runId];
-}
 
 /** Every command of a run. Its own events refresh it; while one is open it is also asked for, since an ack has no event. */
 export function useRunCommands(runId: string | null) {

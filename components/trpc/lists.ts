@@ -81,6 +81,12 @@ export const runnerHistory = (api: Api, minutes: number) =>
     { refetchInterval: HISTORY_MINUTE_MS, placeholderData: (data) => data },
   );
 
+export const DEPENDENTS_SHOWN = 12;
+
+/** What comes right after a task: as many as its page shows, and one more. */
+export const dependentsOf = (api: Api, taskId: string) =>
+  api.queue.listTasks.queryOptions({ dependsOn: taskId, limit: DEPENDENTS_SHOWN + 1 });
+
 export const attemptPages = (api: Api, taskId: string) =>
   paged<TaskAttempt>((from) => api.queue.listAttempts.queryOptions({ taskId, limit: PAGE, ...from }));
 
