@@ -8,39 +8,45 @@ import { revealHidden } from "@/components/ui/hidden-characters";
 import { Countdown, Time } from "@/components/ui/time";
 import type { ApprovalSummary } from "@/contract/approval";
 
-/** Parts of a line with a dot between them. */
-const DOT = "before:mr-2 before:text-ink-3 before:content-['·']";
+/** A dot that ends a part of a line, so that no line of several begins with one; it is not read out. */
+const DOT = "after:ml-2 after:inline-block after:text-ink-3 after:content-['·'/'']";
 
 /**
  * Who asks, each a way to look: the session and the task by their titles, the run; then by which profile, and which
  * sub-agent, where it is one. `project`: where requests of several are listed.
  */
 export function Requester({ approval, project }: { approval: ApprovalSummary; project?: ReactNode }) {
-  const { id, sessionId, sessionTitle, taskId, taskTitle, runId, backendProfile, agentThreadId } = approval;
+  const { id, sessionId, sessionTitle, taskId, taskTitle, runId, backendProfile, agentThreadId, status } = approval;
+  // Until when it can be answered comes last.
+  const isPending = status === "pending";
   return (
     <>
       {sessionId !== null && (
         <Link
           href={`${sessionAddress(sessionId)}#${id}`}
           title={`session ${sessionId}`}
-          className="min-w-0 font-medium wrap-anywhere text-accent hover:underline leading-6 min-w-6"
+          className={cn(DOT, "min-w-0 font-medium wrap-anywhere text-accent hover:underline leading-6 min-w-6")}
         >
           {sessionTitle === null ? `session ${shortenId(sessionId)}` : nameOf({ title: sessionTitle })}
         </Link>
       )}
       {taskId !== null && taskTitle !== sessionTitle && (
-        <Link href={taskAddress(taskId)} className="min-w-0 wrap-anywhere hover:underline leading-6 min-w-6">
+        <Link href={taskAddress(taskId)} className={cn(DOT, "min-w-0 wrap-anywhere hover:underline leading-6 min-w-6")}>
           Task: {taskTitle === null ? shortenId(taskId) : revealHidden(taskTitle)}
         </Link>
       )}
       {project !== undefined && <span className={DOT}>{project}</span>}
       <span className={DOT}>{backendProfile}</span>
-      <Link href={runAddress(runId)} title={`run ${runId}`} className={cn(DOT, "hover:underline leading-6 min-w-6")}>
+      <Link
+        href={runAddress(runId)}
+        title={`run ${runId}`}
+        className={cn((isPending || agentThreadId != null) && DOT, "hover:underline leading-6 min-w-6")}
+      >
         Run
       </Link>
       {/* A server of the release before says nothing of it. */}
       {agentThreadId != null && (
-        <span className={DOT} title={revealHidden(agentThreadId)}>
+        <span className={cn(isPending && DOT)} title={revealHidden(agentThreadId)}>
           Sub-agent {revealHidden(shortenId(agentThreadId))}
         </span>
       )}
@@ -56,9 +62,9 @@ export function RequestAge({ approval }: { approval: ApprovalSummary }) {
     <>
       {status === "pending" &&
         (expiresAt === null ? (
-          <span className={DOT}>expires when the turn ends{limit}</span>
+          <span>expires when the turn ends{limit}</span>
         ) : (
-          <span className={DOT} title={`The turn reaches its time limit then${limit}.`}>
+          <span title={`The turn reaches its time limit then${limit}.`}>
             expires <Countdown to={expiresAt} />
           </span>
         ))}

@@ -126,15 +126,18 @@ function Capacity({ backend }: { backend: Backend }) {
     <div className="flex flex-col gap-1.5">
       <p className="flex flex-wrap items-center gap-x-1 text-xs text-ink-2 tabular-nums">
         Queue tasks: {running.toLocaleString("en")} running, {waiting.toLocaleString("en")} waiting
-        {otherTurns > 0 && <>, {formatPlural(otherTurns, "turn")} outside the queue</>} · Limit:
-        <LimitCell
-          label={`Concurrent queue tasks of ${backend.profile}`}
-          value={max}
-          none="No limit"
-          isFixed={!canChange}
-          min={0}
-          onChange={setMaxRunning}
-        />
+        {otherTurns > 0 && <>, {formatPlural(otherTurns, "turn")} outside the queue</>} ·{" "}
+        <span className="inline-flex items-center whitespace-nowrap">
+          Limit:
+          <LimitCell
+            label={`Concurrent queue tasks of ${backend.profile}`}
+            value={max}
+            none="No limit"
+            isFixed={!canChange}
+            min={0}
+            onChange={setMaxRunning}
+          />
+        </span>
       </p>
       {max !== null && max > 0 && (
         <div

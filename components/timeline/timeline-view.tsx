@@ -244,7 +244,8 @@ function Readout({ cursor, view, startMs }: { cursor: Cursor | null; view: View;
     >
       {cursor === null ? (
         <span className="truncate text-ink-3">
-          {formatDuration(view.toMs - view.fromMs)} shown · hover for details, arrow keys to move, + − 0 to zoom
+          {formatDuration(view.toMs - view.fromMs)} shown
+          <span className="pointer-coarse:hidden"> · hover for details, arrow keys to move, + − 0 to zoom</span>
         </span>
       ) : (
         <>

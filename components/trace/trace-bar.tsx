@@ -50,7 +50,9 @@ export function TraceBar({
   return (
     <div className="flex flex-wrap items-center gap-x-3 gap-y-1 border-b bg-sunken px-4 py-1 text-xs text-ink-2 lg:px-6">
       <span>{countText(items.length + quietCount, traceWindow, searchedCount)}</span>
-      {quietCount > 0 && <span className="text-ink-3">{formatPlural(quietCount, "status event")} hidden</span>}
+      {quietCount > 0 && (
+        <span className="text-ink-3 max-sm:hidden">{formatPlural(quietCount, "status event")} hidden</span>
+      )}
       {earlierCount > 0 && (
         <Button size="sm" variant="ghost" onClick={traceWindow.loadEarlier}>
           Load earlier ({earlierCount.toLocaleString("en")})
@@ -74,7 +76,7 @@ export function TraceBar({
         </span>
       )}
       <span className="ml-auto inline-flex items-center gap-1">
-        NDJSON{" "}
+        <span className="max-sm:hidden">NDJSON</span>
         <CopyButton
           text={() => toNdjson(items.filter((item) => "payload" in item))}
           label="Copy loaded events as NDJSON"

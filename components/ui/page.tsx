@@ -8,7 +8,7 @@ type PageHeaderProps = { title: ReactNode; description?: ReactNode; actions?: Re
 export function PageHeader({ title, description, actions, children }: PageHeaderProps) {
   return (
     <header className="flex flex-col gap-3 border-b bg-panel px-4 py-3 lg:px-6">
-      <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2">
+      <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2 max-sm:items-start">
         <div className="min-w-0 flex-1 basis-40">
           <h1 className="text-base font-semibold tracking-tight">{title}</h1>
           {description !== undefined && <p className="text-xs wrap-anywhere text-ink-2">{description}</p>}

@@ -23,13 +23,13 @@ export function Tile({ name, value, note, noteMore, sparkline, tone, isOn, onPre
     <div
       data-pointed
       className={cn(
-        "relative flex min-w-0 touch-pan-y flex-col bg-panel px-3 py-2.5 max-sm:px-2.5 has-focus-visible:z-10 has-focus-visible:outline-2 has-focus-visible:-outline-offset-2 has-focus-visible:outline-accent",
+        "relative flex min-w-0 touch-pan-y flex-col bg-panel px-3 py-2.5 max-sm:px-2 has-focus-visible:z-10 has-focus-visible:outline-2 has-focus-visible:-outline-offset-2 has-focus-visible:outline-accent",
         (onPress ?? href) !== undefined && "hover:bg-hover",
         isOn && "bg-accent-soft",
       )}
     >
       <dt className="flex items-center justify-between gap-1 text-xs text-ink-2">
-        <span className="truncate">{name}</span>
+        <span className="truncate max-sm:tracking-tight">{name}</span>
         {onPress !== undefined && (
           <ListFilter aria-hidden className={cn("size-3 shrink-0", isOn ? "text-accent" : "text-ink-3")} />
         )}
