@@ -49,7 +49,7 @@ export function CurrentPeriod({ budget, period }: CurrentPeriodProps) {
             note={
               period.spent > period.limit
                 ? `${amountWords(unit, period.spent - period.limit)} over the limit`
-                : `${100 - percentOf(period)} % of the limit`
+                : `${100 - percentOf(period)}% of the limit`
             }
           />
           <PaceTile unit={unit} period={period} />

@@ -34,8 +34,8 @@ export function GraphNode({ task, byId, box, direction, isOwn, isTabbed, isTrace
   const state = graphStateOf(task);
   const wait = waitOf(task, byId);
   const waitReason = wait === null ? null : blockerWords(wait, task);
-  // What failed is in the picture, and leads here.
-  const detail = wait?.kind === "dependency-failed" ? "needs a person" : waitReason;
+  // What failed is in the picture, and leads here; its state says already that it waits.
+  const detail = wait?.kind === "dependency-failed" ? "needs a person" : (waitReason?.replace(/^Waiting /, "") ?? null);
   const title = revealHidden(task.title);
   const before = task.dependsOn.flatMap((id) => byId.get(id)?.title ?? []);
   return (

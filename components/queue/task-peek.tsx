@@ -56,7 +56,7 @@ export function TaskPeek({ task, onAction, onClose }: TaskPeekProps) {
         <TaskFacts task={task} />
         {task.attemptCount > 0 && <Attempts key={task.id} task={task} />}
         {task.runId !== null && isActiveTask(task.state) && (
-          <PeekPart title="Last lines">
+          <PeekPart title="Latest output">
             <RunLines key={task.runId} runId={task.runId} className="max-h-80 rounded-md border bg-code" />
           </PeekPart>
         )}

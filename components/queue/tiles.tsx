@@ -45,7 +45,7 @@ export function Tiles({ commander, filter, isNarrowing, onChange }: TilesProps) 
       <Tile
         name="Failed"
         value={failed.toLocaleString("en")}
-        note="no retries left"
+        note="given up"
         tone={failed > 0 ? "text-bad" : undefined}
         {...show("failed")}
       />
@@ -57,7 +57,7 @@ export function Tiles({ commander, filter, isNarrowing, onChange }: TilesProps) 
       <Tile
         name="Median wait"
         value={waits.p50Ms === null ? "none" : formatDuration(waits.p50Ms)}
-        note={waits.samples === 0 ? "no recent starts" : "p50 of recent starts"}
+        note={waits.samples === 0 ? "no recent starts" : "of recent starts"}
       />
       <Tile
         name="p95 wait"

@@ -109,7 +109,7 @@ export function Wait({ task, wait, className }: WaitProps) {
           <dt className="text-ink-3">Estimated start</dt>
           <dd>
             {estimatedStartAt === null ? (
-              "unknown"
+              "not known"
             ) : (
               <>
                 <Countdown to={estimatedStartAt} past="now" /> at the lane's current pace

@@ -108,12 +108,12 @@ function RunnerFacts({ runner }: { runner: Runner }) {
             </span>
           ),
         ],
-        ["Placement", revealHidden(location) || "unknown"],
-        ["CPU, memory", usageOf(runner) || "unknown"],
+        ["Placement", revealHidden(location) || "Unknown"],
+        ["CPU, memory", usageOf(runner) || "Unknown"],
         [
           "Build",
           <span key="b" className="flex flex-wrap items-center gap-1.5">
-            {revealHidden(runner.sourceCommit ?? "unknown")}, protocol {runner.protocolVersion ?? "unknown"}
+            {revealHidden(runner.sourceCommit ?? "Unknown")}, protocol {runner.protocolVersion ?? "unknown"}
             <SkewBadge runner={runner} />
           </span>,
         ],

@@ -15,8 +15,8 @@ export function AttemptFacts({ job }: { job: RunnerJob }) {
         items={[
           ["Attempt", <Id key="a" id={job.attemptId} />],
           ["Job", <Id key="j" id={job.jobName} />],
-          ["Image", job.image === "" ? "unknown" : job.image],
-          ["Commit", job.sourceCommit === "" ? "unknown" : job.sourceCommit],
+          ["Image", job.image === "" ? "Unknown" : job.image],
+          ["Commit", job.sourceCommit === "" ? "Unknown" : job.sourceCommit],
           ["Namespace", job.namespace],
           ["Service account", job.serviceAccountName ?? "none"],
           ["Updated", <Time key="u" at={job.updatedAt} />],

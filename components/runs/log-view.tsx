@@ -100,7 +100,7 @@ export function LogView({ run }: { run: Run }) {
         >
           {TAILS.map((lines) => (
             <option key={lines} value={lines}>
-              last {lines.toLocaleString("en")} lines
+              Last {lines.toLocaleString("en")} lines
             </option>
           ))}
         </Select>

@@ -80,7 +80,7 @@ function PlanFacts({ schedule }: { schedule: Schedule }) {
         ["Cron", <code key="cron">{revealHidden(cron)}</code>],
         ["Time zone", timeZone],
         ["If still running", OVERLAP_WORDS[overlap].name],
-        ["Missed runs", catchUpMs === 0 ? "not caught up" : `catch up within ${formatDuration(catchUpMs)}`],
+        ["Missed runs", catchUpMs === 0 ? "Not caught up" : `Catch up within ${formatDuration(catchUpMs)}`],
         ["Jitter", jitterMs === 0 ? null : `up to ${formatDuration(jitterMs)}`],
         ["Starts", startsAt === null ? null : <Time key="starts" at={startsAt} timeZone={timeZone} />],
         ["Ends", endsAt === null ? null : <Time key="ends" at={endsAt} timeZone={timeZone} />],

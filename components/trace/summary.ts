@@ -8,13 +8,13 @@ const SUMMARY_MAX = 200;
 /** An event in one line, for a list. */
 export function summarize(event: RunEvent): string {
   const { payload } = event;
-  const status = textOf(payload, "status", "terminalStatus", "state");
+  const status = textOf(payload, "status", "terminalStatus", "state")?.replace(/^inProgress$/, "in progress") ?? null;
   const named = textOf(payload, "phase", "commandType", "decision", "failureKind");
   const text = commandOf(payload) ?? textOf(payload, "text", "message", "tool", "explanation", "diff", "reason");
   const paths = Array.isArray(payload.changes)
     ? payload.changes.map((change: { path?: unknown } | null) => String(change?.path ?? "")).join(", ")
     : null;
-  const tokens = typeof payload.totalTokens === "number" ? `${payload.totalTokens} tokens` : null;
+  const tokens = typeof payload.totalTokens === "number" ? `${payload.totalTokens.toLocaleString("en")} tokens` : null;
   const exit = typeof payload.exitCode === "number" ? `exit ${payload.exitCode}` : null;
   const parts = [named, status, exit, tokens, paths, text].filter(
     (part): part is string => part !== null && part !== "",

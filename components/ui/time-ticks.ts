@@ -21,7 +21,8 @@ export function timeTicks({ fromMs, toMs }: TimeAxis, isUtc: boolean): Tick[] {
   const format =
     step < DAY_MS
       ? new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23", ...zone })
-      : new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", ...zone });
+      : // As the ends of an axis of days are written.
+        new Intl.DateTimeFormat("en", { day: "numeric", month: "short", ...zone });
   // Days and hours begin where the clock has it.
   const aheadMs = isUtc ? 0 : -new Date(toMs).getTimezoneOffset() * MINUTE_MS;
   const ticks: Tick[] = [];
