@@ -5,9 +5,10 @@ import { revealHidden } from "@/components/ui/hidden-characters";
 import { type Column, Table } from "@/components/ui/table";
 import { Time } from "@/components/ui/time";
 import type { AuditRow } from "@/contract/audit";
+import { summaryOf } from "./details";
 import type { AuditFilter } from "./filter";
 import { callerOf, kindOf, targetName, verbOf } from "./sentence";
-import { summaryOf, targetAddress } from "./target";
+import { targetAddress } from "./target";
 
 type AuditTableProps = {
   rows: readonly AuditRow[];
@@ -37,7 +38,7 @@ function columnsOf(hasTenants: boolean, onChange: AuditTableProps["onChange"]): 
     {
       name: "Details",
       className: "max-w-80 max-sm:order-last max-sm:w-full max-sm:max-w-full",
-      cell: ({ details }) => <Details details={details} />,
+      cell: (row) => <Details row={row} />,
     },
     {
       name: "When",
@@ -89,8 +90,8 @@ function Narrow({ text, shown = revealHidden(text), what, isStrong, onPress }: N
 }
 
 /** What else there is to say of it, as text: a caller may have put anything into it. */
-function Details({ details }: { details: Record<string, unknown> }) {
-  const summary = summaryOf(details);
+function Details({ row: { details, title } }: { row: AuditRow }) {
+  const summary = summaryOf(details, title);
   if (summary === "") return null;
   return (
     <details className="text-xs text-ink-2 open:py-1.5">

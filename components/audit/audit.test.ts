@@ -1,9 +1,10 @@
 import { createLoader } from "nuqs/server";
 import { expect, test } from "vitest";
 import { type AuditRow, ListAuditInput } from "@/contract/audit";
+import { summaryOf } from "./details";
 import { AUDIT_FILTERS, auditInput, isFiltered, listedFilter } from "./filter";
 import { callerOf, kindOf, targetName, verbOf } from "./sentence";
-import { summaryOf, targetAddress } from "./target";
+import { targetAddress } from "./target";
 
 const load = createLoader(AUDIT_FILTERS);
 
@@ -31,8 +32,14 @@ test("links to the target of an action, whatever its kind", () => {
 });
 
 test("summarises an action in one line of text", () => {
-  expect(summaryOf({ a: 1, reason: "stuck", b: null, c: { d: "<b>" } })).toBe('stuck · a: 1 · c: {"d":"<b>"}');
+  expect(summaryOf({ a: 1, reason: "stuck", b: null, c: { d: "<b>" } })).toBe("stuck · a 1 · c (d <b>)");
   expect(summaryOf({})).toBe("");
+  const budget = { name: "Each day", does: "tell", backendProfile: "demo", limit: 45_000, warnPercent: 80 };
+  expect(summaryOf(budget, "Each day")).toBe("at the limit warns only · profile demo · limit 45,000 · warn 80%");
+  expect(summaryOf({ isPaused: false, isShared: true, jitterMs: 60_000, tags: ["a", "b"], constructor: 1 })).toBe(
+    "not paused · shared · jitter 1 m · tags a, b · constructor 1",
+  );
+  expect(summaryOf({ runId: "run_01a2251e63777b4388634a9b00112233" })).toBe("run run_01a225…112233");
 });
 
 test("describes an action in a sentence, or by its name", () => {

@@ -1,5 +1,4 @@
 import { bulkAddress, recordAddress, runnerAddress, storageAddress } from "@/components/shell/addresses";
-import { revealHidden } from "@/components/ui/hidden-characters";
 import type { AuditRow } from "@/contract/audit";
 
 /** Kinds whose records have an id that is found by itself. */
@@ -36,15 +35,4 @@ export function targetAddress({ targetKind, targetId, details }: AuditRow): stri
     default:
       return null;
   }
-}
-
-/** What there is to say of an action in one line: its reason first, then what else is short enough. */
-export function summaryOf(details: Record<string, unknown>): string {
-  const { reason, ...rest } = details;
-  const reasons = typeof reason === "string" ? [reason] : [];
-  const others = Object.entries(rest).flatMap(([name, value]) => {
-    if (value === null || value === undefined || value === "") return [];
-    return [`${name}: ${typeof value === "object" ? JSON.stringify(value) : String(value)}`];
-  });
-  return revealHidden([...reasons, ...others].join(" · "));
 }

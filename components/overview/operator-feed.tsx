@@ -1,7 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import Link from "next/link";
+import { summaryOf } from "@/components/audit/details";
 import { callerOf, kindOf, targetName, verbOf } from "@/components/audit/sentence";
-import { summaryOf, targetAddress } from "@/components/audit/target";
+import { targetAddress } from "@/components/audit/target";
 import { useRefetchWhenDone } from "@/components/audit/use-refetch-when-done";
 import { useTRPC } from "@/components/trpc/client";
 import { revealHidden } from "@/components/ui/hidden-characters";
@@ -33,7 +34,7 @@ export function OperatorFeed() {
 
 function Action({ row }: { row: AuditRow }) {
   const address = targetAddress(row);
-  const summary = summaryOf(row.details);
+  const summary = summaryOf(row.details, row.title);
   const target = targetName(row);
   return (
     <li className="flex flex-wrap items-baseline gap-x-1.5 gap-y-0.5 px-4 py-1.5 text-xs not-last:border-b">
