@@ -23,6 +23,7 @@ import { shortenId } from "@/components/ui/format";
 import { ListFoot, NoMatch } from "@/components/ui/list-states";
 import { EmptyState, PageHeader } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
+import { WhenSeen } from "@/components/ui/when-seen";
 import { RUNNER_QUERY } from "@/contract/query/runners";
 import type { Runner } from "@/contract/runner";
 import { filterWords, fits, isFiltered, RUNNER_FILTERS, type RunnerFilter, runnersInput, shownState } from "./filter";
@@ -114,7 +115,9 @@ export function RunnersView() {
           </QueryView>
         </div>
         <div className="p-4 lg:px-6">
-          <Pictures />
+          <WhenSeen room="min-h-58">
+            <Pictures />
+          </WhenSeen>
         </div>
       </div>
       {peek.row !== null && <RunnerPeek runner={peek.row} onClose={peek.close} />}
