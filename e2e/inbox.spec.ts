@@ -81,6 +81,12 @@ test("requests are answered from the oldest on, and none slides under a hand", a
     await look(page, "overview-approvals");
   });
 
+  await test.step("the list of runs says which of them need approval", async () => {
+    await openPage(page, "/runs");
+    const row = page.getByRole("table", { name: "Runs" }).getByRole("row").filter({ hasText: "Work of one" });
+    await expect(row).toContainText("Needs approval");
+  });
+
   await test.step("in the inbox the oldest stands first, and a filter narrows it", async () => {
     await openPage(page, "/approvals");
     await expect(requests(page)).toHaveCount(2);

@@ -76,6 +76,17 @@ test("runs are found by what failed, followed live, moved through by keys, and c
     await expect(page).toHaveURL(/\/runs$/);
   });
 
+  await test.step("the way back from a run leads to the list as it was", async () => {
+    await page.getByRole("combobox", { name: "State", exact: true }).selectOption("claimed");
+    await expect(page).toHaveURL(/status=claimed/);
+    await rowsOf(page, "Runs").filter({ hasText: "sleep 36011" }).getByRole("link").first().click();
+    await expect(page).toHaveTitle(/^Run run_/);
+    await page.getByRole("link", { name: "All runs" }).click();
+    await expect(page).toHaveURL(/\/runs\?status=claimed$/);
+    await page.getByRole("button", { name: "Clear", exact: true }).click();
+    await expect(page).not.toHaveURL(/status=/);
+  });
+
   await test.step("a row's menu copies a line for a shell, and cancels with a reason", async () => {
     const row = rowsOf(page, "Runs").filter({ hasText: "sleep 36011" });
     const menu = row.getByRole("button", { name: /^Actions on/ });

@@ -135,7 +135,7 @@ test("what a runner writes is followed; killed, it leaves its log and how its pr
     expect(readFileSync(await file.path(), "utf8")).toMatch(/^\d{4}-\d\d-\d\dT\S+Z \{"level":30/);
     await page.getByLabel("Since").selectOption("last 1 min");
     await expect(page).toHaveURL(/since=\d{4}/);
-    await page.getByLabel("Lines").selectOption("last 50 lines");
+    await page.getByLabel("Lines").selectOption("Last 50 lines");
     await expect(page).toHaveURL(/lines=50/);
     await expectEveryLook(browser, signedIn, { address: `/runs/${runId}${search}`, name: "run-log" });
   });

@@ -58,7 +58,7 @@ export function GraphNode({ task, byId, box, direction, isOwn, isTabbed, isTrace
       >
         <span className={"line-clamp-2 font-medium wrap-anywhere"}>{title}</span>
         <span className={cn("flex min-w-0 gap-x-1.5", direction === "down" ? "flex-col" : "items-center")}>
-          <State isIconless {...state} />
+          <State isIconless {...state} />{" "}
           <span className="min-w-0 truncate text-2xs text-ink-2">
             {detail}
             {task.startedAt !== null && <Duration from={task.startedAt} to={task.endedAt} />}

@@ -7,6 +7,7 @@ import type { ShownGroups } from "@/components/arrange/use-groups";
 import { Profile } from "@/components/sessions/demo-label";
 import { attemptOf, explainRun } from "@/components/sessions/session-state";
 import { runAddress, runnerAddress, sessionAddress } from "@/components/shell/addresses";
+import { cn } from "@/components/ui/class-names";
 import { sentence, shortenId } from "@/components/ui/format";
 import { revealHidden } from "@/components/ui/hidden-characters";
 import { State } from "@/components/ui/state";
@@ -61,28 +62,32 @@ const LEADING_COLUMNS: Column<RunSummary>[] = [
   },
 ];
 
+/** Closer together where all columns would not fit a desk of 1,280 pixels. */
+const NARROW = "sm:max-2xl:px-2";
+
 const DEFAULT_COLUMNS: Record<ColumnId<typeof RUN_COLUMNS, false>, Omit<Column<RunSummary>, "name">> = {
-  profile: { cell: (run) => <Profile profile={run.backendProfile} /> },
+  profile: { className: NARROW, cell: (run) => <Profile profile={run.backendProfile} /> },
   attempt: {
     isWideOnly: true,
-    className: "whitespace-nowrap text-ink-2 tabular-nums",
+    className: cn(NARROW, "whitespace-nowrap text-ink-2 tabular-nums"),
     cell: attemptOf,
   },
   runner: {
     isWideOnly: true,
+    className: NARROW,
     cell: (run) => <Holder run={run} />,
   },
   queued: {
     isWideOnly: true,
-    className: "text-right whitespace-nowrap text-ink-2",
+    className: cn(NARROW, "text-right whitespace-nowrap text-ink-2"),
     cell: (run) => <Time at={run.createdAt} />,
   },
   started: {
-    className: "text-right whitespace-nowrap text-ink-2",
+    className: cn(NARROW, "text-right whitespace-nowrap text-ink-2"),
     cell: (run) => (run.startedAt === null ? <span className="text-ink-3">—</span> : <Time at={run.startedAt} />),
   },
   duration: {
-    className: "text-right whitespace-nowrap text-ink-2 tabular-nums",
+    className: cn(NARROW, "text-right whitespace-nowrap text-ink-2 tabular-nums"),
     cell: (run) =>
       run.startedAt === null ? null : (
         <Duration from={run.startedAt} to={run.terminalStatus === null ? null : run.updatedAt} />
