@@ -37,7 +37,7 @@ const LEADING_COLUMNS: Column<Budget>[] = [
         href={budgetAddress(id)}
         prefetch={false}
         title={revealHidden(name)}
-        className="block truncate font-medium outline-none after:absolute after:inset-0 hover:underline"
+        className="block truncate font-medium after:absolute after:inset-0 hover:underline"
       >
         {revealHidden(name)}
       </Link>

@@ -82,7 +82,7 @@ const COLUMNS: Column<BulkAction>[] = [
       <Link
         href={bulkAddress(bulk.id)}
         prefetch={false}
-        className="font-medium outline-none after:absolute after:inset-0 hover:underline"
+        className="font-medium after:absolute after:inset-0 hover:underline"
       >
         {revealHidden(progressOf(bulk).title)}
       </Link>

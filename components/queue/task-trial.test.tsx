@@ -33,7 +33,7 @@ test("describes a wait like a task's: for what, at which position, until when", 
   const html = rendered({ outcome: "waits", rank: 4, blocker: { ...blocker, holders: [] } });
   expect(html).toContain("Lane fast is at its limit (2)");
   expect(html).toMatch(/4th\s+in fast/);
-  expect(html).toContain("unknown");
+  expect(html).toContain("not known");
 });
 
 test("links the task that the key already made", () => {

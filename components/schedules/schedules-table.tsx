@@ -34,7 +34,7 @@ const LEADING_COLUMNS: Column<Schedule>[] = [
         href={scheduleAddress(id)}
         prefetch={false}
         title={revealHidden(name)}
-        className="block truncate font-medium outline-none after:absolute after:inset-0 hover:underline"
+        className="block truncate font-medium after:absolute after:inset-0 hover:underline"
       >
         {revealHidden(name)}
       </Link>

@@ -33,7 +33,7 @@ const session = (sessionId: string, more: Partial<SessionSummary> = {}): Session
   ...{ storagePvcPhase: null, storageEvictedAt: null, pendingApprovals: 0 },
   ...more,
 });
-const headsOf = (html: string) => [...html.matchAll(/<th [^>]*>([^<]*)<\/th>/g)].map(([, name]) => name);
+const headsOf = (html: string) => [...html.matchAll(/<th [^>]*>(?:<span [^>]*>)?([^<]*)</g)].map(([, name]) => name);
 const closedBut = (open: string[], groups: ShownGroups<SessionSummary>["groups"]): ShownGroups<SessionSummary> => ({
   ...{ groups, isClosed: (key) => !open.includes(key), onToggle: () => undefined },
 });

@@ -26,7 +26,7 @@ const LEADING_COLUMNS: Column<Webhook>[] = [
           href={webhookAddress(id)}
           prefetch={false}
           title={revealHidden(name)}
-          className="truncate font-medium outline-none after:absolute after:inset-0 hover:underline"
+          className="truncate font-medium after:absolute after:inset-0 hover:underline"
         >
           {revealHidden(name)}
         </Link>

@@ -19,11 +19,11 @@ export async function generateMetadata(props: TaskPageProps): Promise<Metadata> 
 export default async function TaskPage(props: TaskPageProps) {
   const readerId = readerOf(await requireIdentity());
   const taskId = decodeURIComponent((await props.params).taskId);
-  await whenMarked();
   const task = await taskOf(taskId, readerId);
   const dependents = dependentsOf(trpc, taskId);
   await Promise.all([
     prefetch(dependents),
+    ...(task?.runId == null ? [] : [prefetch(trpc.runs.get.queryOptions({ runId: task.runId }))]),
     ...(task?.state === "pending" ? [prefetch(trpc.queue.explain.queryOptions({ taskId }))] : []),
     prefetch(usageOfTask(trpc, taskId)),
     prefetchPages(attemptPages(trpc, taskId)),
@@ -36,7 +36,8 @@ export default async function TaskPage(props: TaskPageProps) {
 }
 
 /** null where there is none, or it cannot be read: the page says so. */
-function taskOf(taskId: string, readerId: string) {
+async function taskOf(taskId: string, readerId: string) {
+  await whenMarked();
   return getQueryClient()
     .fetchQuery(trpc.queue.getTask.queryOptions({ taskId, readerId }))
     .catch(() => null);

@@ -8,7 +8,7 @@ import { RUN_TABS } from "@/components/runs/tabs";
 import { COMMANDS_PAGE, commandsKey } from "@/components/sessions/commands-key";
 import { approvalPages, usageOfRun } from "@/components/trpc/lists";
 import { shortenId } from "@/components/ui/format";
-import { getQueryClient, HydrateClient, prefetch, trpc } from "@/server/trpc/rsc";
+import { getQueryClient, HydrateClient, prefetch, trpc, whenMarked } from "@/server/trpc/rsc";
 
 const loadTab = createLoader({ tab: parseAsStringLiteral(RUN_TABS).withDefault("overview") });
 
@@ -39,6 +39,7 @@ export default async function RunPage(props: RunPageProps) {
 
 /** The run's commands, where one page holds them all: why a run waits is told by them. */
 async function prefetchCommands(runId: string): Promise<void> {
+  await whenMarked();
   const client = getQueryClient();
   const page = await client
     .fetchQuery(trpc.commands.list.queryOptions({ runId, limit: COMMANDS_PAGE }))
