@@ -85,6 +85,7 @@ export const SharedEnv = z.object({
   AGENTRUN_ARCHIVE_RETENTION_MS: Milliseconds(60_000, YEARS_MS_MAX).optional(),
   AGENTRUN_ARCHIVE_RETENTION_DAYS: z.coerce.number().int().min(1).max(36_500).optional(),
   AGENTRUN_SESSION_IMAGES_BYTES_MAX: z.coerce.number().int().min(1_024).default(209_715_200),
+  AGENTRUN_TASK_IMAGES_BYTES_MAX: z.coerce.number().int().min(1_024).default(1_073_741_824),
   AGENTRUN_CODEX_PATH: z.string().min(1).optional(),
   AGENTRUN_BACKENDS: z.string().min(1).optional(),
   AGENTRUN_SSO: z.string().min(1).optional(),

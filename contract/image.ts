@@ -33,6 +33,11 @@ export function attachmentsIn({ attachments }: Record<string, unknown>): string[
   return isNamed && attachments.every((id) => typeof id === "string" && ATTACHMENT_ID.test(id)) ? attachments : [];
 }
 
+/** Whether a value under `attachments` is meant to name images, though perhaps wrongly; anything else there is data. */
+export function namesImages(attachments: unknown): boolean {
+  return Array.isArray(attachments) && attachments.some((id) => typeof id === "string" && ATTACHMENT_ID.test(id));
+}
+
 export type ImageFacts = { mediaType: ImageType; width: number; height: number };
 
 /**

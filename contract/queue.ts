@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { AttachmentIds, ShownAttachment } from "./attachment";
 import { ErrorBody, FAILURE_KINDS, FailureKind } from "./errors";
 import {
   ChosenId,
@@ -11,6 +12,7 @@ import {
   requiredText,
   text,
 } from "./ids";
+import { namesImages } from "./image";
 import { jsonObject, Metadata, MetadataFilter, PAYLOAD_MAX_BYTES } from "./json";
 import { OutputSchema, StoredOutput } from "./output-schema";
 import { Cursor, LIST_LIMIT_MAX, pageLimit, pageOf } from "./page";
@@ -79,16 +81,19 @@ export const CreateTaskInput = z.strictObject({
   executionPolicy: ExecutionPolicy.optional(),
   resourceBundleRef: ResourceBundleRef.optional(),
   sessionId: ChosenSessionId.optional(),
-  /** What the agent is asked. An `outputSchema` in it is the schema of its turn. */
+  /** What the agent is asked. An `outputSchema` in it is the schema of its turn, `attachments` are the images it shows. */
   payload: jsonObject(PAYLOAD_MAX_BYTES)
-    .superRefine(({ outputSchema }, refinement) => {
-      if (outputSchema === undefined) return;
-      for (const issue of OutputSchema.safeParse(outputSchema).error?.issues ?? [])
-        refinement.addIssue({ code: "custom", message: issue.message, path: ["outputSchema", ...issue.path] });
+    .superRefine(({ outputSchema, attachments }, refinement) => {
+      const addIssues = (field: string, issues: z.core.$ZodIssue[] = []) => {
+        for (const { message, path } of issues)
+          refinement.addIssue({ code: "custom", message, path: [field, ...path] });
+      };
+      if (outputSchema !== undefined) addIssues("outputSchema", OutputSchema.safeParse(outputSchema).error?.issues);
+      if (namesImages(attachments)) addIssues("attachments", AttachmentIds.safeParse(attachments).error?.issues);
     })
     .meta({
       description:
-        "what the agent is asked: its `text`, else the title and all that is in here; `outputSchema`, a JSON Schema that the answer is to fit, is taken as of a turn",
+        "what the agent is asked: its `text`, else the title and all that is in here; `outputSchema`, a JSON Schema that the answer is to fit, and `attachments`, the ids of images that were uploaded for tasks, are taken as of a turn",
     }),
   references: z.array(z.unknown()).max(1_000).optional(),
   metadata: Metadata.optional(),
@@ -395,6 +400,8 @@ export const QueueTaskDetail = QueueTaskSummary.extend({
   /** null: it comes after nothing. */
   onDependencyFailed: z.enum(ON_DEPENDENCY_FAILED).nullable(),
   dependencyResults: z.enum(DEPENDENCY_RESULTS),
+  /** The images that it shows, in the order of `payload.attachments`, without those that are not kept any more. */
+  attachments: z.array(ShownAttachment),
 });
 export type QueueTaskDetail = z.infer<typeof QueueTaskDetail>;
 export const QueueTaskPage = pageOf(QueueTaskSummary);

@@ -213,6 +213,7 @@ export const AUDIT_TARGETS = [
   "webhook",
   "schedule",
   "budget",
+  "attachment",
 ] as const;
 export type AuditTarget = (typeof AUDIT_TARGETS)[number];
 /** Coarse kinds of failure: v0.1's words first, then later additions. */

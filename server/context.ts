@@ -89,6 +89,8 @@ export type ServerSettings = {
   stuckAfterMs: number;
   /** The maximum size of all images of one session together, in bytes. */
   attachmentsBytesMax: number;
+  /** The maximum size of a project's images for queue tasks that no session shows yet, together, in bytes. */
+  waitingAttachmentsBytesMax: number;
   storage: StorageSettings;
 };
 

@@ -179,6 +179,7 @@ function settingsFrom(env: ServerEnv): ServerSettings {
     runnerImage: env.AGENTRUN_RUNNER_IMAGE ?? "local",
     stuckAfterMs: env.AGENTRUN_STUCK_AFTER_MS,
     attachmentsBytesMax: env.AGENTRUN_SESSION_IMAGES_BYTES_MAX,
+    waitingAttachmentsBytesMax: env.AGENTRUN_TASK_IMAGES_BYTES_MAX,
     launchMaxMs: env.AGENTRUN_LAUNCH_MAX_MS,
     runnerDeadlineMs: env.AGENTRUN_EXECUTOR === "kubernetes" ? env.AGENTRUN_RUNNER_DEADLINE_SECONDS * 1_000 : null,
     storage: {

@@ -23,6 +23,7 @@ const VERBS: Record<string, string> = {
   "approvals.withdraw": "withdrew",
   "queue.createTask": "added",
   "queue.createTasks": "added",
+  "queue.createAttachment": "uploaded",
   "queue.updateTask": "edited",
   "queue.cancelTask": "cancelled",
   "queue.retryTask": "retried",
@@ -94,6 +95,7 @@ const KINDS: Record<string, string> = {
   bulk: "bulk action",
   "runner-job": "runner job",
   "device-sign-in": "device sign-in",
+  attachment: "image",
 };
 
 /** `cancelled`; an action without words of its own is told by its name. */

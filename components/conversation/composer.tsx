@@ -35,7 +35,10 @@ export function Composer({ session, openRun, lastRun }: ComposerProps) {
   const canOperate = useCanOperate();
   const { images } = composer.draft;
   const { list: picked } = usePickedImages(images);
-  const add = useCallback((files: File[]) => void images.add(files, session.sessionId), [images, session.sessionId]);
+  const add = useCallback(
+    (files: File[]) => void images.add(files, { sessionId: session.sessionId }),
+    [images, session.sessionId],
+  );
   const { isDraggedOver, onPaste } = useImageIntake({ isOn: refusal === null, add });
   const canSend = text.trim() !== "" && !composer.isSending && refusal === null;
 

@@ -99,7 +99,7 @@ export function useComposer({ session, openRun, lastRun }: ComposerInput) {
     setIsUploading(true);
     try {
       const runId = await draft.images.deliver({
-        sessionId: session.sessionId,
+        owner: { sessionId: session.sessionId },
         send: (attachments) => sending.mutateAsync({ kind, text, attachments }),
         isGone,
       });

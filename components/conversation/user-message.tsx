@@ -78,7 +78,7 @@ export function UserMessage({ text, images, at, isSteer, delivery, isExplainedBe
       {results !== null && <TaskResultsText text={results} />}
       {images.length > 0 && (
         <div className="max-w-[88%]">
-          <ShownImages images={images} />
+          <ShownImages images={images} className="justify-end" />
         </div>
       )}
       {isFailed && delivery.detail !== null && (

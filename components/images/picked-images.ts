@@ -1,3 +1,4 @@
+import type { ImageOwner } from "@/components/shell/addresses";
 import { revealHiddenInName } from "@/components/ui/hidden-characters";
 import { randomId } from "@/components/ui/random-id";
 import { IMAGES_BYTES_PER_MESSAGE_MAX, IMAGES_PER_MESSAGE_MAX, imageRefusal, sizeRefusal } from "@/contract/image";
@@ -20,7 +21,7 @@ export type PickedImage = {
 
 type Options = { upload?: typeof uploadImage; preview?: (file: Blob) => Promise<string> };
 type Delivery<T> = {
-  sessionId: string;
+  owner: ImageOwner;
   send: (attachmentIds: string[]) => Promise<T>;
   /** Whether an error of `send` says that there is none of what it named. */
   isGone: (error: unknown) => boolean;
@@ -53,16 +54,16 @@ export class PickedImages {
   readonly refusal = (): string | null => describeRefusals(this.#refusals);
 
   /**
-   * Takes images in, and says of those that it does not take why; with a session it sends them at once. They are listed
+   * Takes images in, and says of those that it does not take why; with an owner it sends them at once. They are listed
    * from here on, so that a message that is sent right away waits for them; resolves once they are read.
    */
-  async add(files: readonly File[], sessionId?: string): Promise<void> {
+  async add(files: readonly File[], owner?: ImageOwner): Promise<void> {
     if (this.#reading.size === 0) this.#refusals = [];
     const reads = files.map((file) => {
       const fields = { name: nameOfFile(file), preview: null, progress: null, attachmentId: null, error: null };
       const image = { key: randomId(), file, ...fields };
       this.#list = [...this.#list, image];
-      const read = this.#lastRead.then(() => this.#take(image, file, sessionId));
+      const read = this.#lastRead.then(() => this.#take(image, file, owner));
       this.#lastRead = read;
       this.#reading.set(image.key, read);
       return read;
@@ -81,25 +82,25 @@ export class PickedImages {
    * is picked meanwhile goes with the next. Those that the server does not have any more are uploaded once more.
    * Throws what `send` throws, and where one was not taken or not uploaded.
    */
-  async deliver<T>({ sessionId, send, isGone }: Delivery<T>): Promise<T> {
+  async deliver<T>({ owner, send, isGone }: Delivery<T>): Promise<T> {
     const keys = this.#list.map(({ key }) => key);
     const pendingRefusals = this.#refusals;
-    const ids = await this.#idsOf(keys, sessionId);
+    const ids = await this.#idsOf(keys, owner);
     let sent: T;
     try {
       sent = await send(ids);
     } catch (error) {
       if (ids.length === 0 || !isGone(error)) throw error;
       for (const key of keys) this.#change(key, { attachmentId: null });
-      sent = await send(await this.#idsOf(keys, sessionId));
+      sent = await send(await this.#idsOf(keys, owner));
     }
     this.#drop(keys, pendingRefusals);
     return sent;
   }
 
   /** Sends what was not sent yet, and what failed once more; answers the ids of all, in their order. */
-  async #idsOf(keys: readonly string[], sessionId: string): Promise<string[]> {
-    const refusals = await Promise.all(keys.map((key) => this.#settle(key, sessionId)));
+  async #idsOf(keys: readonly string[], owner: ImageOwner): Promise<string[]> {
+    const refusals = await Promise.all(keys.map((key) => this.#settle(key, owner)));
     const refused = describeRefusals(refusals.filter((refusal) => refusal !== null));
     if (refused !== null) throw new Error(`Not sent. ${refused}`);
     const images = this.#list.filter(({ key }) => keys.includes(key));
@@ -110,16 +111,16 @@ export class PickedImages {
   }
 
   /** Has an image uploaded, unless it is taken out; answers why it was not taken. */
-  async #settle(key: string, sessionId: string): Promise<Refusal | null> {
+  async #settle(key: string, owner: ImageOwner): Promise<Refusal | null> {
     const reading = this.#reading.get(key);
     const refusal = reading === undefined ? null : await reading;
     const image = this.#list.find((image) => image.key === key);
-    if (image) await (this.#uploads.get(key)?.done ?? this.#send(image, sessionId));
+    if (image) await (this.#uploads.get(key)?.done ?? this.#send(image, owner));
     return refusal;
   }
 
   /** Reads a file, and takes it in; answers why not. One that was taken out meanwhile is nobody's any more. */
-  async #take({ key, name }: PickedImage, file: File, sessionId?: string): Promise<Refusal | null> {
+  async #take({ key, name }: PickedImage, file: File, owner?: ImageOwner): Promise<Refusal | null> {
     const isListed = () => this.#list.some((image) => image.key === key);
     const read = isListed() ? await this.#read(file) : null;
     this.#reading.delete(key);
@@ -133,7 +134,7 @@ export class PickedImages {
     }
     this.#change(key, read);
     const image = this.#list.find((image) => image.key === key);
-    if (image && sessionId !== undefined) void this.#send(image, sessionId);
+    if (image && owner !== undefined) void this.#send(image, owner);
     return null;
   }
 
@@ -156,12 +157,12 @@ export class PickedImages {
     return `the images of a message have at most ${IMAGES_BYTES_PER_MESSAGE_MAX / 1024 ** 2} MB in sum`;
   }
 
-  #send({ key, name, file, attachmentId }: PickedImage, sessionId: string): Promise<void> {
+  #send({ key, name, file, attachmentId }: PickedImage, owner: ImageOwner): Promise<void> {
     if (attachmentId !== null) return Promise.resolve();
     const abort = new AbortController();
     const onProgress = (progress: number) => this.#change(key, { progress });
     this.#change(key, { progress: 0, error: null });
-    const done = this.#upload({ sessionId, file, name, onProgress, signal: abort.signal })
+    const done = this.#upload({ owner, file, name, onProgress, signal: abort.signal })
       .then(({ id }) => this.#change(key, { attachmentId: id, progress: null }))
       .catch((error: unknown) =>
         this.#change(key, { error: error instanceof Error ? error.message : String(error), progress: null }),

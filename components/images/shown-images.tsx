@@ -1,6 +1,7 @@
 "use client";
 import { useState } from "react";
 import { attachmentAddress } from "@/components/shell/addresses";
+import { cn } from "@/components/ui/class-names";
 import { Dialog } from "@/components/ui/dialog";
 import { formatBytes } from "@/components/ui/format";
 import { revealHiddenInName } from "@/components/ui/hidden-characters";
@@ -14,14 +15,14 @@ export type ShownImage = {
   sizeBytes: number | null;
 };
 
-/** The images of a message, small; each opens large. */
-export function ShownImages({ images }: { images: readonly ShownImage[] }) {
+/** The images of a message or task, small; each opens large. */
+export function ShownImages({ images, className }: { images: readonly ShownImage[]; className?: string }) {
   const [opened, setOpened] = useState<ShownImage | null>(null);
   const [isOpen, setIsOpen] = useState(false);
   if (images.length === 0) return null;
   return (
     <>
-      <ul aria-label="Images" className="flex max-w-full flex-wrap justify-end gap-1.5">
+      <ul aria-label="Images" className={cn("flex max-w-full flex-wrap gap-1.5", className)}>
         {images.map((image) => (
           <li key={image.id} className="max-w-full">
             <button

@@ -1,15 +1,15 @@
-import { attachmentUploadAddress } from "@/components/shell/addresses";
+import { attachmentUploadAddress, type ImageOwner } from "@/components/shell/addresses";
 import { revealHidden } from "@/components/ui/hidden-characters";
 import type { Attachment } from "@/contract/attachment";
 import type { ErrorBody } from "@/contract/errors";
 
-type Upload = { sessionId: string; file: Blob; name: string; onProgress: (share: number) => void; signal: AbortSignal };
+type Upload = { owner: ImageOwner; file: Blob; name: string; onProgress: (share: number) => void; signal: AbortSignal };
 
-/** Sends an image to its session. By the request that tells how far it is; what it throws is to be shown. */
-export function uploadImage({ sessionId, file, name, onProgress, signal }: Upload): Promise<Attachment> {
+/** Sends an image to its session or project. By the request that tells how far it is; what it throws is to be shown. */
+export function uploadImage({ owner, file, name, onProgress, signal }: Upload): Promise<Attachment> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
-    request.open("POST", attachmentUploadAddress(sessionId, name));
+    request.open("POST", attachmentUploadAddress(owner, name));
     request.responseType = "json";
     // What it is the server reads from the bytes themselves.
     request.setRequestHeader("content-type", "application/octet-stream");

@@ -1,14 +1,20 @@
 "use client";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import dynamic from "next/dynamic";
-import { useRef, useState } from "react";
+import { useCallback, useRef, useState } from "react";
 import { toast } from "sonner";
+import { isGone } from "@/components/conversation/send-ports";
+import { ImageButton } from "@/components/images/image-button";
+import { PickedImages } from "@/components/images/picked-images";
+import { PickedStrip } from "@/components/images/picked-strip";
+import { useImageIntake, usePickedImages } from "@/components/images/use-images";
 import { keepProject, lastProject } from "@/components/projects/last-project";
 import { useProfiles } from "@/components/sessions/profile-select";
-import { useTRPC } from "@/components/trpc/client";
+import { useTRPC, useTRPCClient } from "@/components/trpc/client";
 import { readError } from "@/components/trpc/errors";
 import { Button } from "@/components/ui/button";
 import { Choices } from "@/components/ui/choices";
+import { cn } from "@/components/ui/class-names";
 import { CurlButton } from "@/components/ui/curl-button";
 import { Dialog } from "@/components/ui/dialog";
 import { DialogForm } from "@/components/ui/dialog-form";
@@ -16,7 +22,7 @@ import { ErrorNote } from "@/components/ui/error-note";
 import { revealHidden } from "@/components/ui/hidden-characters";
 import { randomId } from "@/components/ui/random-id";
 import type { CreateTaskInput } from "@/contract/queue";
-import { EMPTY_DRAFT, errorsByField, inputOf, type TaskDraft } from "./add-task";
+import { EMPTY_DRAFT, errorsByField, inputOf, type TaskDraft, withImages } from "./add-task";
 import { TaskFields } from "./task-fields";
 
 const TaskTrialNote = dynamic(() => import("./task-trial").then((module) => module.TaskTrialNote), { ssr: false });
@@ -30,6 +36,7 @@ const MODE_NAMES = { form: "Form", json: "JSON" };
 /** Adds a task to a queue; what is wrong with it is said where it was typed. */
 export function AddTaskDialog({ queue, onClose }: { queue: string | null; onClose: () => void }) {
   const trpc = useTRPC();
+  const api = useTRPCClient();
   const client = useQueryClient();
   const { backends, defaultProfile } = useProfiles();
   const [draft, setDraft] = useState<TaskDraft>(() => ({
@@ -40,16 +47,27 @@ export function AddTaskDialog({ queue, onClose }: { queue: string | null; onClos
   // One key for one content: trying again after a lost answer finds the task that was made.
   const [key, setKey] = useState(newKey);
   const sent = useRef("");
-  const create = useMutation(
-    trpc.queue.createTask.mutationOptions({
-      onSuccess: (task) => {
-        void client.invalidateQueries({ queryKey: trpc.queue.pathKey() });
-        if (mode === "form") keepProject(draft.project);
-        toast.success(`Added to ${task.queue} / ${task.lane}: ${revealHidden(task.title)}`);
-        onClose();
-      },
-    }),
-  );
+  const [images] = useState(() => new PickedImages());
+  const add = useCallback((files: File[]) => void images.add(files), [images]);
+  const { isDraggedOver, onPaste } = useImageIntake({ isOn: true, add });
+  const picked = usePickedImages(images).list;
+  const create = useMutation({
+    mutationFn: (input: CreateTaskInput) =>
+      images.deliver({
+        owner: {
+          ...(input.tenantId === undefined ? {} : { tenantId: input.tenantId }),
+          ...(input.projectId === undefined ? {} : { projectId: input.projectId }),
+        },
+        send: (ids) => api.queue.createTask.mutate(withImages(input, ids)),
+        isGone,
+      }),
+    onSuccess: (task) => {
+      void client.invalidateQueries({ queryKey: trpc.queue.pathKey() });
+      if (mode === "form") keepProject(draft.project);
+      toast.success(`Added to ${task.queue} / ${task.lane}: ${revealHidden(task.title)}`);
+      onClose();
+    },
+  });
   const simulate = useMutation(trpc.queue.simulateTask.mutationOptions({ onMutate: () => create.reset() }));
   const error = create.error ?? simulate.error;
   const errors = errorsByField(error === null ? null : readError(error));
@@ -65,7 +83,7 @@ export function AddTaskDialog({ queue, onClose }: { queue: string | null; onClos
     setMode(next);
   };
   const input = mode === "json" && typed !== null ? typed : inputOf({ ...draft, profile });
-  const content = JSON.stringify(input);
+  const content = JSON.stringify([input, picked.map(({ key }) => key)]);
   const isOther = sent.current !== "" && sent.current !== content;
   const submit = () => {
     if (create.isPending || isWrong) return;
@@ -90,7 +108,12 @@ export function AddTaskDialog({ queue, onClose }: { queue: string | null; onClos
       title="Add task"
       description="The task starts as a run when its limits allow."
     >
-      <DialogForm noValidate onSubmit={submit}>
+      <DialogForm
+        noValidate
+        onSubmit={submit}
+        onPaste={onPaste}
+        className={cn(isDraggedOver && "outline-2 outline-offset-4 outline-accent outline-dashed")}
+      >
         <Choices label="Input" values={MODES} names={MODE_NAMES} value={mode} onChange={change} />
         {mode === "json" ? (
           <TaskJson text={json} onChange={setJson} onChecked={setTyped} />
@@ -100,6 +123,11 @@ export function AddTaskDialog({ queue, onClose }: { queue: string | null; onClos
             <AfterField {...fieldProps} />
           </>
         )}
+        <div className="flex items-start gap-2">
+          <ImageButton isDisabled={create.isPending} onPick={add} />
+          <PickedStrip images={images} className="min-w-0 pt-1.5" />
+          {picked.length === 0 && <p className="pt-1.5 text-xs text-ink-3">Paste, drop or pick images for the agent.</p>}
+        </div>
         <p className="text-xs text-ink-3">
           Idempotency key{" "}
           <code className="wrap-anywhere">{(mode === "json" && revealHidden(typed?.idempotencyKey)) || key}</code>:

@@ -1,6 +1,7 @@
 import type { ShownError } from "@/components/trpc/errors";
 import { issuesOf } from "@/components/trpc/issues";
 import { instantOf } from "@/components/ui/instant";
+import { attachmentsIn } from "@/contract/image";
 import { jsonIn } from "@/contract/json-in";
 import type { CreateTaskInput } from "@/contract/queue";
 import { APPROVAL_POLICIES, ON_DEPENDENCY_FAILED, ON_USAGE_LIMIT, SANDBOX_MODES } from "@/contract/words";
@@ -79,6 +80,13 @@ export function inputOf(draft: TaskDraft): CreateTaskInput {
     ...(references.length === 0 ? {} : { references }),
     ...orderOf(draft),
   };
+}
+
+/** The task with images behind those that its payload names already. */
+export function withImages(input: CreateTaskInput, ids: readonly string[]): CreateTaskInput {
+  if (ids.length === 0) return input;
+  const attachments = [...new Set([...attachmentsIn(input.payload), ...ids])];
+  return { ...input, payload: { ...input.payload, attachments } };
 }
 
 export function linesOf(text: string): string[] {

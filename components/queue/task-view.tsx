@@ -5,6 +5,7 @@ import Link from "next/link";
 import { useEffect, useState } from "react";
 import { ApprovalCard, showApproval } from "@/components/conversation/approval-card";
 import { StructuredOutput } from "@/components/conversation/structured-output";
+import { ShownImages } from "@/components/images/shown-images";
 import { useFrames, useWatched } from "@/components/live/provider";
 import { useThrottled } from "@/components/live/throttled";
 import { explainRun } from "@/components/sessions/session-state";
@@ -18,6 +19,7 @@ import { Button } from "@/components/ui/button";
 import { Id } from "@/components/ui/copy";
 import { copyCurl } from "@/components/ui/curl";
 import { CurlMenu } from "@/components/ui/curl-menu";
+import { formatPlural } from "@/components/ui/format";
 import { revealHidden } from "@/components/ui/hidden-characters";
 import { JsonPanel } from "@/components/ui/json-panel";
 import { MenuItem } from "@/components/ui/menu";
@@ -28,6 +30,7 @@ import { ScrollRegion } from "@/components/ui/scroll-region";
 import { State } from "@/components/ui/state";
 import { Countdown, Time } from "@/components/ui/time";
 import { ModelUsePanel } from "@/components/usage/model-use";
+import { attachmentsIn } from "@/contract/image";
 import type { QueueTaskDetail, QueueTaskSummary } from "@/contract/queue";
 import { promptIn } from "@/contract/words";
 import { canCancel, canPrioritise, canRetry } from "./allowed-actions";
@@ -199,10 +202,13 @@ function ItsRun({ runId }: { runId: string }) {
   );
 }
 
-/** What the agent is asked, in words where the payload is no more than that. */
-function TaskPrompt({ task: { payload } }: { task: QueueTaskSummary }) {
-  const prompt = promptIn(payload);
-  if (prompt === undefined || Object.keys(payload).length > 1) return <JsonPanel title="Payload" value={payload} />;
+/** What the agent is asked, in words where the payload is no more than that and what shows. */
+function TaskPrompt({ payload }: Pick<QueueTaskSummary, "payload">) {
+  const { attachments: _, ...rest } = payload;
+  const asked = attachmentsIn(payload).length === 0 ? payload : rest;
+  const prompt = promptIn(asked);
+  if (prompt === undefined && Object.keys(asked).length === 0) return null;
+  if (prompt === undefined || Object.keys(asked).length > 1) return <JsonPanel title="Payload" value={payload} />;
   return (
     <Panel title="Prompt">
       <ScrollRegion label="Prompt" className="max-h-60 p-4">
@@ -212,7 +218,21 @@ function TaskPrompt({ task: { payload } }: { task: QueueTaskSummary }) {
   );
 }
 
-function TaskFacts({ task }: { task: QueueTaskSummary }) {
+/** The images that the task shows its agent. Those of a deleted session are gone with it. */
+function TaskImages({ task: { attachments, payload } }: { task: QueueTaskDetail }) {
+  const goneCount = attachmentsIn(payload).length - attachments.length;
+  if (attachments.length === 0 && goneCount === 0) return null;
+  return (
+    <Panel title="Images">
+      <div className="flex flex-col gap-2 p-4">
+        <ShownImages images={attachments} />
+        {goneCount > 0 && <p className="text-xs text-ink-3">{formatPlural(goneCount, "image")} no longer kept.</p>}
+      </div>
+    </Panel>
+  );
+}
+
+function TaskFacts({ task }: { task: QueueTaskDetail }) {
   const trpc = useTRPC();
   const usage = useQuery(usageOfTask(trpc, task.id));
   const { scheduleId } = task.metadata;
@@ -244,7 +264,8 @@ function TaskFacts({ task }: { task: QueueTaskSummary }) {
         <Facts className="p-4" items={facts} />
       </Panel>
       <ModelUsePanel query={usage} />
-      <TaskPrompt task={task} />
+      <TaskPrompt payload={task.payload} />
+      <TaskImages task={task} />
       {task.references.length > 0 && <JsonPanel title="References" value={task.references} />}
       {Object.keys(task.metadata).length > 0 && <JsonPanel title="Metadata" value={task.metadata} />}
       {task.retry !== null && <JsonPanel title="Retry policy" value={task.retry} />}

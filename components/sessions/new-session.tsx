@@ -88,7 +88,7 @@ export function NewSessionDialog({ onClose }: { onClose: () => void }) {
       if (message.trim() === "") return session.sessionId;
       const turn = { draftId, text: message, session, runIds: [], policy, workspace };
       const send = (attachments: string[]) => sendTurn(sendPorts(api), { ...turn, attachments });
-      await images.deliver({ sessionId, send, isGone });
+      await images.deliver({ owner: { sessionId }, send, isGone });
       return session.sessionId;
     },
     onSuccess: (sessionId) => {

@@ -26,14 +26,19 @@ export function sessionAddress(sessionId: string): string {
   return `/sessions/${encodeURIComponent(sessionId)}`;
 }
 
-/** An image's bytes, for whoever may read its session. */
+/** An image's bytes, for whoever may read what shows it. */
 export function attachmentAddress(attachmentId: string): string {
   return `/api/v1/attachments/${encodeURIComponent(attachmentId)}/content`;
 }
 
-/** Where an image of a session is uploaded to. */
-export function attachmentUploadAddress(sessionId: string, name: string): string {
-  return `/api/v1/sessions/${encodeURIComponent(sessionId)}/attachments?${new URLSearchParams({ name })}`;
+/** What an image is uploaded for: messages of a session, or queue tasks of a project, the usual one unless it is told. */
+export type ImageOwner = { sessionId: string } | { tenantId?: string; projectId?: string };
+
+/** Where an image is uploaded to. */
+export function attachmentUploadAddress(owner: ImageOwner, name: string): string {
+  if ("sessionId" in owner)
+    return `/api/v1/sessions/${encodeURIComponent(owner.sessionId)}/attachments?${new URLSearchParams({ name })}`;
+  return `/api/v1/queue/attachments?${new URLSearchParams({ ...owner, name })}`;
 }
 
 /** Two sessions side by side; whoever leaves one out is asked for it there. */

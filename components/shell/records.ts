@@ -9,6 +9,7 @@ import type { View } from "@/contract/view";
 import type { WebhookDelivery } from "@/contract/webhook";
 import { ID_PREFIX } from "@/contract/words";
 import {
+  attachmentAddress,
   auditAddress,
   budgetAddress,
   bulkAddress,
@@ -77,7 +78,11 @@ const RECORDS: Record<Kind, Find | null> = {
   // What an archiver did is all that is kept of it.
   archiver: (id) => `/audit?actor=${encodeURIComponent(`archiver:${id}`)}`,
   ask: null,
-  attachment: async (id, read) => sessionAddress((await read.attachment(id)).sessionId),
+  attachment: async (id, read) => {
+    const { sessionId } = await read.attachment(id);
+    // Any number of tasks may show it, so the image itself is all there is to see.
+    return sessionId === null ? attachmentAddress(id) : sessionAddress(sessionId);
+  },
   deviceSignIn: auditAddress,
 };
 

@@ -1,12 +1,20 @@
-import { type FormEvent, type KeyboardEvent, type ReactNode, useEffect, useRef } from "react";
+import { type ClipboardEventHandler, type FormEvent, type KeyboardEvent, type ReactNode, useEffect, useRef } from "react";
+import { cn } from "./class-names";
 
-type DialogFormProps = { id?: string; noValidate?: boolean; onSubmit: () => void; children: ReactNode };
+type DialogFormProps = {
+  id?: string;
+  noValidate?: boolean;
+  className?: string;
+  onSubmit: () => void;
+  onPaste?: ClipboardEventHandler;
+  children: ReactNode;
+};
 
 /**
  * What a dialog asks for. Ctrl or Command with Enter sends it from anywhere, also from a text of several lines. What is
  * refused leads to the first field that is wrong.
  */
-export function DialogForm({ onSubmit, children, ...form }: DialogFormProps) {
+export function DialogForm({ onSubmit, className, children, ...form }: DialogFormProps) {
   const element = useRef<HTMLFormElement>(null);
   const isSent = useRef(false);
   // The refusal comes with a later render, and only whoever has not gone on typing is led.
@@ -28,7 +36,7 @@ export function DialogForm({ onSubmit, children, ...form }: DialogFormProps) {
     <form
       {...form}
       ref={element}
-      className="flex flex-col gap-3"
+      className={cn("flex flex-col gap-3", className)}
       onSubmit={submit}
       onInput={() => {
         isSent.current = false;

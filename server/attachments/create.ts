@@ -1,26 +1,33 @@
 import { createHash } from "node:crypto";
-import { eq, sql } from "drizzle-orm";
-import type { Attachment, CreateAttachmentInput } from "@/contract/attachment";
+import { and, eq, isNull, type SQL, sql } from "drizzle-orm";
+import type { Attachment, CreateAttachmentInput, CreateTaskAttachmentInput } from "@/contract/attachment";
 import { IMAGE_BYTES_MAX, type ImageFacts, imageRefusal, readImage } from "@/contract/image";
-import { attachments } from "@/db/schema";
-import { actorName, auditSession } from "@/server/audit";
-import { inTx, type ServiceContext, type TxContext } from "@/server/context";
-import { AgentRunError, ConflictError, InvalidInputError } from "@/server/errors";
+import { type AttachmentRow, attachments } from "@/db/schema";
+import { actorName, audit, auditSession } from "@/server/audit";
+import { inTx, ownerOf, type ServiceContext, type TxContext } from "@/server/context";
+import { AgentRunError, InvalidInputError } from "@/server/errors";
 import { newId } from "@/server/ids";
 import { lockOwnSession } from "@/server/sessions";
 import { facts, toAttachment } from "./attachment";
+import { assertProjectRoom, assertSessionRoom, lockProjectImageRoom } from "./room";
 
-/** The maximum for one session; more suggests a program gone wrong. */
-const PER_SESSION_MAX = 1_000;
-/** How long an image waits for a message that shows it. */
-const UNUSED_HOURS = 24;
+/** How long an image waits for a message or task that shows it. */
+export const UNUSED_HOURS = 24;
+const WAITS_UNTIL = sql`clock_timestamp() + ${UNUSED_HOURS} * interval '1 hour'`;
 
 type Upload = Omit<CreateAttachmentInput, "base64"> & { bytes: Buffer };
+type TaskUpload = Omit<CreateTaskAttachmentInput, "base64"> & { bytes: Buffer };
 
 /** Like `storeAttachment`, for bytes sent as base64. */
 export function createAttachment(ctx: ServiceContext, input: CreateAttachmentInput): Promise<Attachment> {
   const { base64, ...upload } = input;
   return storeAttachment(ctx, { ...upload, bytes: Buffer.from(base64, "base64") });
+}
+
+/** Like `storeTaskAttachment`, for bytes sent as base64. */
+export function createTaskAttachment(ctx: ServiceContext, input: CreateTaskAttachmentInput): Promise<Attachment> {
+  const { base64, ...upload } = input;
+  return storeTaskAttachment(ctx, { ...upload, bytes: Buffer.from(base64, "base64") });
 }
 
 /**
@@ -29,59 +36,79 @@ export function createAttachment(ctx: ServiceContext, input: CreateAttachmentInp
  * it. Throws `invalid-input` for what is not an image that models accept, and `limit-reached` when the session has too
  * many.
  */
-export async function storeAttachment(ctx: ServiceContext, upload: Upload): Promise<Attachment> {
-  const { bytes } = upload;
-  if (bytes.byteLength > IMAGE_BYTES_MAX)
+export async function storeAttachment(ctx: ServiceContext, { sessionId, ...upload }: Upload): Promise<Attachment> {
+  const image = readUpload(upload);
+  return inTx(ctx, async (ctx) => {
+    // The session's lock keeps the sum of its images exact.
+    const session = await lockOwnSession(ctx, sessionId);
+    const existing = await keepExisting(ctx, and(eq(attachments.sessionId, sessionId), isSame(image)));
+    if (existing !== null) return toAttachment(existing);
+    await assertSessionRoom(ctx, sessionId, { count: 1, bytes: image.sizeBytes });
+    const { tenantId, projectId } = session;
+    const stored = await insert(ctx, { ...image, tenantId, projectId, sessionId, isWaiting: false });
+    await auditSession(ctx, session, "attachments.create", { attachmentId: stored.id, sizeBytes: stored.sizeBytes });
+    return toAttachment(stored);
+  });
+}
+
+/**
+ * Stores an image for queue tasks of a project, by the same rules. It is removed after a day unless a task or schedule
+ * names it. Throws `limit-reached` when too many images wait in the project.
+ */
+export async function storeTaskAttachment(ctx: ServiceContext, upload: TaskUpload): Promise<Attachment> {
+  const image = readUpload(upload);
+  const owner = ownerOf(ctx, upload);
+  return inTx(ctx, async (ctx) => {
+    await lockProjectImageRoom(ctx, owner);
+    const isOfProject = and(
+      ...[eq(attachments.tenantId, owner.tenantId), eq(attachments.projectId, owner.projectId)],
+      ...[isNull(attachments.sessionId), isSame(image)],
+    );
+    const existing = await keepExisting(ctx, isOfProject);
+    if (existing !== null) return toAttachment(existing);
+    await assertProjectRoom(ctx, owner, image.sizeBytes);
+    const stored = await insert(ctx, { ...image, ...owner, sessionId: null, isWaiting: true });
+    await audit(ctx, {
+      ...{ action: "queue.createAttachment", targetKind: "attachment", targetId: stored.id, tenantId: owner.tenantId },
+      details: { projectId: owner.projectId, sizeBytes: stored.sizeBytes },
+    });
+    return toAttachment(stored);
+  });
+}
+
+type Image = ImageFacts & { name: string; bytes: Buffer; sizeBytes: number; sha256: string };
+
+function readUpload({ bytes, name }: { bytes: Buffer; name?: string | undefined }): Image {
+  const sizeBytes = bytes.byteLength;
+  if (sizeBytes > IMAGE_BYTES_MAX)
     throw new AgentRunError("schema-invalid", "body-too-large", `an image has at most ${IMAGE_BYTES_MAX} bytes`);
   const refusal = imageRefusal(bytes);
   const image = readImage(bytes);
   if (refusal !== null || image === null) throw new InvalidInputError(refusal ?? "this is no image");
   const sha256 = createHash("sha256").update(bytes).digest("hex");
-  return inTx(ctx, (ctx) => insert(ctx, upload, { ...image, sha256 }));
+  return { ...image, name: name ?? `image.${image.mediaType.slice("image/".length)}`, bytes, sizeBytes, sha256 };
 }
 
-/** The session's lock keeps the sum of its images exact. */
-async function insert(ctx: TxContext, upload: Upload, image: ImageFacts & { sha256: string }): Promise<Attachment> {
-  const { bytes, name = `image.${image.mediaType.slice("image/".length)}` } = upload;
-  const session = await lockOwnSession(ctx, upload.sessionId);
-  const { sessionId, tenantId, projectId } = session;
-  const expiresAt = sql`clock_timestamp() + ${UNUSED_HOURS} * interval '1 hour'`;
-  // An image that waits for its message waits another day from now on.
+const isSame = ({ sha256 }: Image): SQL => eq(attachments.sha256, sha256);
+
+/** Finds an image that was uploaded before. One that waits for its message waits another day from now on. */
+async function keepExisting(ctx: TxContext, isIt: SQL | undefined): Promise<AttachmentRow | null> {
   const [existing] = await ctx.db
     .update(attachments)
-    .set({ expiresAt: sql`case when ${attachments.expiresAt} is null then null else ${expiresAt} end` })
-    .where(sql`${attachments.sessionId} = ${sessionId} and ${attachments.sha256} = ${image.sha256}`)
+    .set({ expiresAt: sql`case when ${attachments.expiresAt} is null then null else ${WAITS_UNTIL} end` })
+    .where(isIt)
     .returning(facts);
-  if (existing) return toAttachment(existing);
-  await assertRoom(ctx, sessionId, bytes.byteLength);
-  const [stored] = await ctx.db
-    .insert(attachments)
-    .values({
-      ...{ id: newId("attachment"), tenantId, projectId, sessionId, name, ...image, bytes },
-      ...{ sizeBytes: bytes.byteLength, createdBy: actorName(ctx.actor), expiresAt },
-    })
-    .returning(facts);
-  if (!stored) throw new Error(`an image of session ${sessionId} was not stored`);
-  await auditSession(ctx, session, "attachments.create", { attachmentId: stored.id, sizeBytes: stored.sizeBytes });
-  return toAttachment(stored);
+  return existing ?? null;
 }
 
-async function assertRoom(ctx: TxContext, sessionId: string, sizeBytes: number): Promise<void> {
-  const [sum] = await ctx.db
-    .select({
-      count: sql<number>`count(*)::int`,
-      bytes: sql<number>`coalesce(sum(${attachments.sizeBytes}), 0)::float8`,
-    })
-    .from(attachments)
-    .where(eq(attachments.sessionId, sessionId));
-  const { attachmentsBytesMax } = ctx.settings;
-  const { count = 0, bytes = 0 } = sum ?? {};
-  const way = "go on in a new session; images that no message shows go after a day";
-  if (count >= PER_SESSION_MAX)
-    throw new ConflictError("limit-reached", `session ${sessionId} has ${PER_SESSION_MAX} images: ${way}`);
-  if (bytes + sizeBytes > attachmentsBytesMax)
-    throw new ConflictError(
-      "limit-reached",
-      `the images of session ${sessionId} would have more than ${attachmentsBytesMax} bytes (AGENTRUN_SESSION_IMAGES_BYTES_MAX): ${way}`,
-    );
+async function insert(
+  ctx: TxContext,
+  image: Image & { tenantId: string; projectId: string; sessionId: string | null; isWaiting: boolean },
+): Promise<AttachmentRow> {
+  const [stored] = await ctx.db
+    .insert(attachments)
+    .values({ id: newId("attachment"), ...image, createdBy: actorName(ctx.actor), expiresAt: WAITS_UNTIL })
+    .returning(facts);
+  if (!stored) throw new Error("an image was not stored");
+  return stored;
 }

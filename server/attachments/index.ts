@@ -1,4 +1,5 @@
-export { createAttachment, storeAttachment } from "./create";
+export { createAttachment, createTaskAttachment, storeAttachment, storeTaskAttachment } from "./create";
 export { nameAttachments } from "./name";
-export { getAttachment, listAttachments, readAttachment } from "./read";
+export { findImageFaults, findImageRefusals, handOverToSessions, setScheduleImages } from "./of-tasks";
+export { getAttachment, listAttachments, readAttachment, readTaskAttachments } from "./read";
 export { removeOfSession, removeUnnamed } from "./remove";

@@ -1,21 +1,32 @@
 import { and, eq, inArray, type SQL, sql } from "drizzle-orm";
+import { endUses, endUsesOfTasks, expireUnused } from "@/db/queries/attachment-uses";
 import { attachments } from "@/db/schema";
-import type { ServiceContext } from "@/server/context";
+import { inTx, type ServiceContext } from "@/server/context";
+import { UNUSED_HOURS } from "./create";
 
 /** Images removed by one statement: a hundred megabytes, in pages that have to be marked one by one. */
 const BATCH_MAX = 20;
 /** The maximum for one pass; the next one continues. */
 const PASS_MAX = 2_000;
 
+/** For how many days a task that ended without a run keeps its images: it may be retried. */
+const ENDED_DAYS = 7;
+
 /**
- * Removes images that no message has shown in time. An image that is being named stays. Returns how many were removed.
+ * Removes images that no message or task has shown in time. An image that is being named stays. Returns how many were
+ * removed.
  */
-export function removeUnnamed(ctx: ServiceContext): Promise<number> {
+export async function removeUnnamed(ctx: ServiceContext): Promise<number> {
+  await inTx(ctx, async ({ db }) => expireUnused(db, await endUsesOfTasks(db, ENDED_DAYS), UNUSED_HOURS));
   return remove(ctx, sql`${attachments.expiresAt} <= clock_timestamp()`);
 }
 
-/** Removes the images of a deleted session; false: there are more. */
+/**
+ * Removes the images of a deleted session; false: there are more. Images for tasks that nothing else uses are removed
+ * by the next pass.
+ */
 export async function removeOfSession(ctx: ServiceContext, sessionId: string): Promise<boolean> {
+  await inTx(ctx, async ({ db }) => expireUnused(db, await endUses(db, "session", sessionId), 0));
   return (await remove(ctx, eq(attachments.sessionId, sessionId))) < PASS_MAX;
 }
 

@@ -1,7 +1,9 @@
 import { sql } from "drizzle-orm";
+import { attachmentsIn } from "@/contract/image";
 import { textArray } from "@/db/queries/arrays";
 import { type NewTaskRun, startTaskRuns } from "@/db/queries/start-task-runs";
 import { type QueueTaskRow, type SessionRow, sessions } from "@/db/schema";
+import { findImageRefusals, handOverToSessions } from "@/server/attachments";
 import { actorName } from "@/server/audit";
 import type { TxContext } from "@/server/context";
 import { redactJson, statusEvent } from "@/server/events";
@@ -29,18 +31,22 @@ export async function startRuns(ctx: TxContext, tasks: QueueTaskRow[]): Promise<
     tasks.flatMap(({ sessionId }) => sessionId ?? []),
   );
   const dependencyText = await readDependencyTexts(ctx, tasks);
+  const imageRefusals = await findImageRefusals(ctx, tasks.map(toShowing));
   const refused: RefusedRun[] = [];
   const runs: NewTaskRun[] = [];
   for (const task of tasks) {
     const session = task.sessionId === null ? undefined : existingSessions.get(task.sessionId);
     if (session && !isFree(session)) continue;
     const turn = turnFor(task, session, dependencyText.get(task.id));
+    const imageRefusal = imageRefusals.get(task.id);
     if ("refusal" in turn) refused.push({ task, message: turn.refusal });
+    else if (imageRefusal !== undefined) refused.push({ task, message: imageRefusal });
     else runs.push(planRun(task, session ? { ref: session, made: null } : planNewSession(ctx, task), turn.payload));
   }
   // Runs also when no run is made: it notes that the lanes were served.
   const ids = new Set(await startTaskRuns(ctx.db, runs, { actor: actorName(ctx.actor), served: tasks }));
   const started = runs.filter(({ taskId }) => ids.has(taskId));
+  await handOverToSessions(ctx, started.flatMap(imagesOf));
   for (const { runId } of started) ctx.wake(`events:${runId}`);
   if (started.length > 0) for (const topic of ["runs", "sessions"] as const) ctx.wake(topic);
   const made = started.filter(({ newSession }) => newSession !== null);
@@ -65,6 +71,14 @@ async function readDependencyTexts(ctx: TxContext, tasks: QueueTaskRow[]): Promi
     requesting.map(({ id }) => id),
   );
   return new Map([...results].map(([taskId, of]) => [taskId, handedText(of)]));
+}
+
+function toShowing({ id, sessionId, payload }: QueueTaskRow) {
+  return { id, sessionId, payload: storedJson(payload) ?? {} };
+}
+
+function imagesOf({ taskId, sessionId, payload }: NewTaskRun) {
+  return attachmentsIn(payload).map((attachmentId) => ({ attachmentId, sessionId, taskId }));
 }
 
 async function lockSessions(ctx: TxContext, sessionIds: string[]): Promise<Map<string, SessionRow>> {

@@ -9,7 +9,7 @@ export const TURN_TEXT_MAX = 1_048_576;
 /**
  * Returns what the agent is asked; null: the text is longer than a turn may be. Where the payload holds a text, that is
  * the payload itself. Otherwise it is the title with the payload as JSON below it, so that the agent gets everything
- * that the caller sent; a schema for the answer stays a field of its own. `handed`, the text with the results of the
+ * that the caller sent; a schema for the answer and the ids of images stay fields of their own. `handed`, the text with the results of the
  * dependencies, comes last.
  */
 export function turnOf(
@@ -19,17 +19,17 @@ export function turnOf(
   const payload = storedJson(task.payload) ?? {};
   const text = promptIn(payload);
   const behind = handed === null ? "" : `\n\n${handed}`;
-  if (text !== undefined) return bounded({ ...withoutImages(payload), text: `${text}${behind}` });
-  const { outputSchema, ...asked } = payload;
+  if (text !== undefined) return bounded({ ...payload, text: `${text}${behind}` });
+  const { outputSchema, ...rest } = payload;
+  const attachments = attachmentsIn(payload);
+  const { attachments: _, ...withoutImages } = rest;
+  const asked = attachments.length === 0 ? rest : withoutImages;
   const details = Object.keys(asked).length === 0 ? "" : `\n\n${JSON.stringify(asked)}`;
-  return bounded({ text: `${task.title}${details}${behind}`, ...(outputSchema === undefined ? {} : { outputSchema }) });
-}
-
-/** Removes the images that a task names: nobody has checked them or kept them for it. Only messages may show images. */
-function withoutImages(payload: Record<string, unknown>): Record<string, unknown> {
-  if (attachmentsIn(payload).length === 0) return payload;
-  const { attachments: _, ...rest } = payload;
-  return rest;
+  return bounded({
+    text: `${task.title}${details}${behind}`,
+    ...(outputSchema === undefined ? {} : { outputSchema }),
+    ...(attachments.length === 0 ? {} : { attachments }),
+  });
 }
 
 function bounded<T extends { text: string }>(turn: T): T | null {

@@ -184,3 +184,32 @@ test("refuses a message with malformed attachments, naming the field", async () 
   expect(await send([id])).toMatchObject({ status: 200, body: { payload: { attachments: [id] } } });
   expect(await send([])).toMatchObject({ status: 200 });
 });
+
+test("an image for tasks is uploaded to a project, as plain bytes or as JSON, by who may add tasks", async () => {
+  const path = "/api/v1/queue/attachments";
+  const bytes = Buffer.from(pngOf(11, 7));
+  const viewer = await tokenOf("viewer");
+  expect((await refusal(await upload(bytes, { path, token: viewer }))).status).toBe(403);
+  expect((await upload(bytes, { path: `${path}?sessionId=ses_img` })).status).toBe(400);
+  const first = Attachment.parse(await (await upload(bytes, { path: `${path}?projectId=shop&name=bug.png` })).json());
+  expect(first).toMatchObject({ name: "bug.png", projectId: "shop", sessionId: null, width: 11 });
+  const json = await web.call("POST", path, { body: { projectId: "shop", base64: bytes.toString("base64") } });
+  expect(json).toMatchObject({ status: 200, body: { id: first.id, name: "bug.png" } });
+  const add = (attachments: unknown, projectId = "shop") =>
+    web.call("POST", "/api/v1/queue/tasks", {
+      body: { title: "Mend", backendProfile: "demo", projectId, payload: { attachments } },
+    });
+  for (const odd of [[first.id, first.id], [first.id, 7], Array.from({ length: 11 }, () => first.id)])
+    expect(await add(odd)).toMatchObject({
+      status: 400,
+      body: { error: { message: expect.stringContaining("payload.attachments") } },
+    });
+  expect((await add([first.id], "default")).status).toBe(404);
+  // What is no id of an image is a program's own data, as before.
+  expect(await add(["report.pdf"])).toMatchObject({ status: 200 });
+  const added = (await add([first.id])).body as { id: string };
+  const detail = await web.call("GET", `/api/v1/queue/tasks/${added.id}`);
+  expect(detail.body).toMatchObject({ attachments: [{ id: first.id, name: "bug.png", width: 11, height: 7 }] });
+  const seen = await fetch(`${web.url}/api/v1/attachments/${first.id}/content`, { headers: bearer(viewer) });
+  expect(Buffer.from(await seen.arrayBuffer()).equals(bytes)).toBe(true);
+});

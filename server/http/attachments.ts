@@ -1,7 +1,7 @@
 import type { Attachment } from "@/contract/attachment";
-import { GetAttachmentInput, UploadAttachmentInput } from "@/contract/attachment";
+import { GetAttachmentInput, UploadAttachmentInput, UploadTaskAttachmentInput } from "@/contract/attachment";
 import { IMAGE_BYTES_MAX, IMAGE_TYPES, type ImageType } from "@/contract/image";
-import { getAttachment, readAttachment, storeAttachment } from "@/server/attachments";
+import { getAttachment, readAttachment, storeAttachment, storeTaskAttachment } from "@/server/attachments";
 import { type ServiceContext, tenantOf } from "@/server/context";
 import { AgentRunError, RateLimitedError } from "@/server/errors";
 import type { Holds } from "@/server/gateway";
@@ -12,6 +12,7 @@ import { cacheHeaders, contentHeaders, matchesEtag } from "./content";
 import { assertPlain, type Exchange, type HeaderReader, readBody, sendError, sendJson } from "./exchange";
 
 const UPLOAD = /^\/api\/v1\/sessions\/([^/]+)\/attachments$/;
+const TASK_UPLOAD = "/api/v1/queue/attachments";
 const CONTENT = /^\/api\/v1\/attachments\/([^/]+)\/content$/;
 /** File name endings by type of image. */
 const FILE_EXTENSIONS: Record<ImageType, readonly [string, ...string[]]> = {
@@ -31,7 +32,12 @@ export type AttachmentAnswer = { attachment: Attachment } | { headers: Record<st
 export function isAttachmentBytes({ method, path, headers }: Omit<AttachmentRequest, "query">): boolean {
   if (CONTENT.test(path)) return method === "GET" || method === "HEAD";
   const type = headers.get("content-type") ?? "";
-  return method === "POST" && UPLOAD.test(path) && type !== "" && !/^application\/json *(;|$)/i.test(type);
+  return (
+    method === "POST" &&
+    (path === TASK_UPLOAD || UPLOAD.test(path)) &&
+    type !== "" &&
+    !/^application\/json *(;|$)/i.test(type)
+  );
 }
 
 /** Handles images as plain bytes: people and programs upload them, runners and browsers download them. */
@@ -62,18 +68,27 @@ export async function answerAttachment(
 ): Promise<AttachmentAnswer> {
   const content = CONTENT.exec(path);
   if (content !== null) return answerContent(ctx, decodeSegment(content[1] ?? ""), headers);
-  const service = admit("operator", { ctx, path: "attachments.create", type: "mutation" });
+  const isForTasks = path === TASK_UPLOAD;
+  const procedure = isForTasks ? "queue.createAttachment" : "attachments.create";
+  const service = admit("operator", { ctx, path: procedure, type: "mutation" });
   assertImageType(headers);
+  if (isForTasks) {
+    const input = UploadTaskAttachmentInput.safeParse(Object.fromEntries(query));
+    if (!input.success) throw inputFault(input.error);
+    const store = (bytes: Buffer) => storeTaskAttachment(service, { ...input.data, bytes });
+    return { attachment: await readAndStore(service, store, body) };
+  }
   const sessionId = decodeSegment(UPLOAD.exec(path)?.[1] ?? "");
   const input = UploadAttachmentInput.safeParse({ ...Object.fromEntries(query), sessionId });
   if (!input.success) throw inputFault(input.error);
-  return { attachment: await readAndStore(service, input.data, body) };
+  const store = (bytes: Buffer) => storeAttachment(service, { ...input.data, bytes });
+  return { attachment: await readAndStore(service, store, body) };
 }
 
 /** Reads and stores an image. Its bytes count against the tenant's limit from the first one until it is stored. */
 async function readAndStore(
   service: ServiceContext,
-  input: Omit<Parameters<typeof storeAttachment>[1], "bytes">,
+  store: (bytes: Buffer) => Promise<Attachment>,
   { holds, readBytes }: UploadBody,
 ): Promise<Attachment> {
   const hold = holds.begin(tenantOf(service) ?? "");
@@ -82,7 +97,7 @@ async function readAndStore(
       if (!hold.take(count))
         throw new RateLimitedError("too many images are being uploaded at once: let one of them end first", 1);
     });
-    return await storeAttachment(service, { ...input, bytes });
+    return await store(bytes);
   } finally {
     hold.end();
   }

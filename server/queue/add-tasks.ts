@@ -21,6 +21,7 @@ import { checkWorkspace } from "@/server/runs";
 import { drainingError } from "./assert-takes-tasks";
 import { contentOf, isSameContent, type TaskContent } from "./content";
 import { type DependencyPlan, planDependencies, storeDependencies } from "./dependencies";
+import { findFaultyImages, storeImageUses } from "./images";
 import { toNewTask } from "./new-task";
 import { toTask } from "./task";
 
@@ -91,8 +92,8 @@ export async function prepareTask(
 
 /**
  * Adds tasks of any callers, each with its own outcome, in a few statements however many there are. Outside a
- * transaction the inserting statement is a transaction of its own; tasks that come after others must be added inside
- * one. A key is judged before anything that may have changed since its first use.
+ * transaction the inserting statement is a transaction of its own; tasks that come after others or show images must be
+ * added inside one. A key is judged before anything that may have changed since its first use.
  */
 export async function addTasks(ctx: ServiceContext, requests: TaskRequest[]): Promise<TaskOutcome[]> {
   const { faults: inputFaults, plan } = await findFaults(ctx, requests, true);
@@ -115,6 +116,7 @@ export async function addTasks(ctx: ServiceContext, requests: TaskRequest[]): Pr
     results.set(request, resultOf(request, { verdict, fault, existing: existing.get(keyOf(request.row)), added }));
   }
   await storeDependencies(ctx, plan, results);
+  await storeImageUses(ctx, results);
   return requests.map((request) => results.get(request)?.outcome ?? { error: new Error("a task was not judged") });
 }
 
@@ -194,7 +196,9 @@ async function findFaults(
 ): Promise<{ faults: Map<TaskRequest, unknown>; plan: DependencyPlan }> {
   const faults = await findInputFaults(ctx, requests);
   const plan = await planDependencies(ctx, requests, { refused: new Set(faults.keys()), isLocking });
-  for (const [request, fault] of plan.faults) if (!faults.has(request)) faults.set(request, fault);
+  // After the dependencies: whoever holds a task may wait for its images, and so not the other way round.
+  const imageFaults = await findFaultyImages(ctx, requests, isLocking);
+  for (const [request, fault] of [...plan.faults, ...imageFaults]) if (!faults.has(request)) faults.set(request, fault);
   return { faults, plan };
 }
 

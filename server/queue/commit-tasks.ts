@@ -3,6 +3,7 @@ import { inTx, isTxContext, type ServiceContext } from "@/server/context";
 import { UnavailableError } from "@/server/errors";
 import { addTasks, type TaskOutcome, type TaskRequest } from "./add-tasks";
 import { findBusy, hasDependencies, RefusedDependency } from "./dependencies";
+import { hasImages } from "./images";
 
 /**
  * The maximum of tries for one call. Each leaves out what earlier tries found refused; for a group, also tasks that
@@ -76,7 +77,7 @@ async function commitUnlockedFirst(
 
 /** The one statement is its own transaction. After a lock time-out or the like it is retried as any transaction is. */
 async function addWithRetries(ctx: ServiceContext, requests: TaskRequest[]): Promise<TaskOutcome[]> {
-  if (requests.some(hasDependencies)) return addDependents(ctx, requests);
+  if (requests.some((request) => hasDependencies(request) || hasImages(request))) return addDependents(ctx, requests);
   try {
     return await addTasks(ctx, requests);
   } catch (error) {
@@ -86,7 +87,7 @@ async function addWithRetries(ctx: ServiceContext, requests: TaskRequest[]): Pro
 }
 
 /**
- * Adds tasks of which some come after others of the same call. Where some of those others were refused, it tries again
+ * Adds tasks of which some come after others of the same call, or show images. Where some of those others were refused, it tries again
  * without them. All refused tasks are left out at once, so a second try is the last unless queues or keys change
  * meanwhile.
  */

@@ -3,6 +3,7 @@ import type { z } from "zod";
 import type { GetTaskInput, QueueTaskDetail } from "@/contract/queue";
 import { readDependencies } from "@/db/queries/queue-dependencies";
 import { commands, type QueueTaskRow, queueAttempts, queueReadCursors, queueTasks } from "@/db/schema";
+import { readTaskAttachments } from "@/server/attachments";
 import type { ServiceContext } from "@/server/context";
 import { NotFoundError } from "@/server/errors";
 import { storedJson } from "@/server/stored";
@@ -26,6 +27,7 @@ export async function getTask(ctx: ServiceContext, input: z.infer<typeof GetTask
     },
     dependencyResults: row.dependencyResults ?? "none",
     dependsOn: dependencyRows.map(({ onFailed: _onFailed, ...dependency }) => dependency),
+    attachments: await readTaskAttachments(ctx, row),
   };
   if (input.readerId === undefined) return { ...detail, unread: isUnread(row.version, null) };
   const [cursor] = await ctx.db

@@ -5,6 +5,7 @@ import { prepareTask, type TaskOutcome, type TaskRequest } from "./add-tasks";
 import { commitTasks } from "./commit-tasks";
 import { taskOf } from "./create-task";
 import { hasDependencies } from "./dependencies";
+import { hasImages } from "./images";
 
 type SizedAsk = { ask: TaskRequest; chars: number };
 type WaitingAsk = Waiting<SizedAsk, TaskOutcome>;
@@ -12,7 +13,8 @@ type WaitingAsk = Waiting<SizedAsk, TaskOutcome>;
 /** Two to four performed alike when measured; one was slower. */
 const FLUSHES_MAX = 4;
 /**
- * For tasks that come after others: they may have to wait for a locked task, and no other task should wait with them.
+ * For tasks that come after others or show images: they may have to wait for a locked task or image, and no other task
+ * should wait with them.
  */
 const DEPENDENT_FLUSHES_MAX = 2;
 const TASKS_PER_COMMIT_MAX = 500;
@@ -46,7 +48,7 @@ export class TaskWriter {
       const sized = { ask, chars: charsOf(ask) };
       this.#backlog.hold(sized.chars);
       chars = sized.chars;
-      const group = hasDependencies(ask) ? this.#dependents : this.#plain;
+      const group = hasDependencies(ask) || hasImages(ask) ? this.#dependents : this.#plain;
       return taskOf(await group.add(sized));
     } finally {
       this.#backlog.leave(chars);

@@ -55,6 +55,9 @@ test("the document describes image uploads and downloads as plain bytes", () => 
   };
   expect(upload.parameters.map(({ name }) => name)).toEqual(["sessionId", "name"]);
   expect(Object.keys(upload.requestBody.content)).toEqual(["application/json", ...types, "application/octet-stream"]);
+  const ofTasks = paths["/api/v1/queue/attachments"]?.post as typeof upload;
+  expect(ofTasks.parameters.map(({ name }) => name)).toEqual(["tenantId", "projectId", "name"]);
+  expect(ofTasks.requestBody.content).toHaveProperty("image/png");
   const content = paths["/api/v1/attachments/{attachmentId}/content"]?.get as {
     responses: { 200: { content: object } };
   };

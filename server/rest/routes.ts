@@ -319,6 +319,11 @@ export const ROUTES: readonly Route[] = [
     answer: CreateTasksResult,
     summary: "Add up to 1,000 tasks, each with its own result",
   }),
+  route("POST", "/queue/attachments", "queue.createAttachment", {
+    answer: Attachment,
+    summary: "Upload an image for tasks of a project",
+    bodyTypes: [...IMAGE_TYPES, "application/octet-stream"],
+  }),
   route("POST", "/queue/tasks/simulate", "queue.simulateTask", {
     answer: TaskTrial,
     summary: "Simulate adding a task: nothing is stored",

@@ -69,7 +69,8 @@ type Deleted = { session: SessionRow; isTombstoneExpired: boolean; hasContent: b
 async function* readDeleted(ctx: ServiceContext, from: Place | null): AsyncGenerator<Deleted> {
   const hasContent = sql<boolean>`(${sessions.storageState} <> 'none'
     or exists (select 1 from agentrun_runs run where run.session_id = agentrun_sessions.session_id)
-    or exists (select 1 from agentrun_attachments image where image.session_id = agentrun_sessions.session_id))`;
+    or exists (select 1 from agentrun_attachments image where image.session_id = agentrun_sessions.session_id)
+    or exists (select 1 from agentrun_attachment_uses use where use.session_id = agentrun_sessions.session_id))`;
   const isTombstoneExpired = sql<boolean>`${sessions.deletedAt} < clock_timestamp() - ${TOMBSTONE_HOURS} * interval '1 hour'`;
   for (let after = from; ; ) {
     const read = await ctx.db

@@ -4,6 +4,7 @@ import { SCHEDULES_MAX } from "@/contract/words";
 import { isUniqueViolation } from "@/db/errors";
 import { lockOwnerKey } from "@/db/queries/advisory-lock";
 import { schedules } from "@/db/schema";
+import { setScheduleImages } from "@/server/attachments";
 import { actorName, audit } from "@/server/audit";
 import { inTx, ownerOf, type ServiceContext, type TxContext } from "@/server/context";
 import { ConflictError } from "@/server/errors";
@@ -29,6 +30,7 @@ export async function createSchedule(ctx: ServiceContext, input: CreateScheduleI
         ...{ nextAt: isPaused ? null : first, createdBy: actorName(ctx.actor) },
         ...{ createdAt: sql`clock_timestamp()`, updatedAt: sql`clock_timestamp()` },
       });
+      await setScheduleImages(ctx, { id, ...owner }, task.payload);
       await audit(ctx, {
         ...{ action: "schedules.create", targetKind: "schedule", targetId: id, tenantId: owner.tenantId },
         details: { name, cron, timeZone, overlap, jitterMs, ...bounds, isPaused },

@@ -1,14 +1,24 @@
 import { eq } from "drizzle-orm";
 import { expect, test } from "vitest";
 import { CreateScheduleInput, ListSchedulesInput } from "@/contract/schedule";
+import { pngOf } from "@/contract/test/images";
 import { SCHEDULES_MAX } from "@/contract/words";
 import { audit, schedules, sessions } from "@/db/schema";
 import { createTestDatabase } from "@/db/test/database";
+import { getAttachment, storeTaskAttachment } from "@/server/attachments";
 import type { Actor, ServiceContext } from "@/server/context";
-import { setControlState } from "@/server/queue";
+import { getTask, setControlState } from "@/server/queue";
 import { createSession } from "@/server/sessions";
 import { testContext } from "@/server/test/context";
-import { createSchedule, deleteSchedule, listSchedules, previewSchedule, readSchedule, updateSchedule } from ".";
+import {
+  createSchedule,
+  deleteSchedule,
+  listSchedules,
+  previewSchedule,
+  readSchedule,
+  triggerSchedule,
+  updateSchedule,
+} from ".";
 
 const operatorOf = (tenantId: string): Actor => ({
   ...{ kind: "operator", name: "ann", role: "operator", tenantId, tokenId: null },
@@ -32,6 +42,26 @@ test("returns a schedule with a description, its next time and defaults filled i
   expect(Date.parse(made.nextAt ?? "")).toBeGreaterThan(Date.now());
   expect(Date.parse(made.nextAt ?? "")).toBeLessThan(Date.now() + 25 * 3_600_000);
   expect(await readSchedule(ctx, made.id)).toEqual(made);
+});
+
+test("a schedule's images stay with it, go a day after it shows others, and are shown by each of its tasks", async () => {
+  await using database = await createTestDatabase();
+  await using ctx = testContext(database);
+  const [first, second] = await Promise.all([1, 2].map((shade) => storeTaskAttachment(ctx, { bytes: pngOf(5, 5, shade) })));
+  const [firstId, secondId] = [first?.id ?? "", second?.id ?? ""];
+  const showing = (id: string) => ({ ...TASK, payload: { ...TASK.payload, attachments: [id] } });
+  const expiryOf = async (attachmentId: string) => (await getAttachment(ctx, { attachmentId })).expiresAt;
+  await expect(make(ctx, { task: showing(`img_${"0".repeat(32)}`) })).rejects.toMatchObject({ reason: "not-found" });
+  const { id: scheduleId } = await make(ctx, { task: showing(firstId) });
+  expect(await expiryOf(firstId)).toBeNull();
+  const { task } = await triggerSchedule(ctx, { scheduleId });
+  expect(await getTask(ctx, { taskId: task?.id ?? "" })).toMatchObject({ attachments: [{ id: firstId }] });
+  await updateSchedule(ctx, { scheduleId, task: showing(secondId) });
+  // The task that was added before still shows the first.
+  expect([await expiryOf(firstId), await expiryOf(secondId)]).toEqual([null, null]);
+  await deleteSchedule(ctx, { scheduleId });
+  expect(await expiryOf(firstId)).toBeNull();
+  expect(await expiryOf(secondId)).not.toBeNull();
 });
 
 test("a preview returns the next times, and refuses what creation would refuse", async () => {

@@ -2,6 +2,7 @@ import { eq, sql } from "drizzle-orm";
 import type { Schedule, UpdateScheduleInput } from "@/contract/schedule";
 import { isUniqueViolation } from "@/db/errors";
 import { type ScheduleRow, schedules } from "@/db/schema";
+import { setScheduleImages } from "@/server/attachments";
 import { audit } from "@/server/audit";
 import { inTx, type ServiceContext, type TxContext } from "@/server/context";
 import { canonicalJson } from "@/server/idempotency";
@@ -55,6 +56,7 @@ async function store(ctx: TxContext, before: ScheduleRow, changes: Partial<Setta
       ...{ version: before.version + 1, updatedAt: sql`clock_timestamp()` },
     })
     .where(eq(schedules.id, before.id));
+  if (changes.task !== undefined) await setScheduleImages(ctx, before, changes.task.payload);
   // Only the schedule shows what its agent is asked; the audit log does not.
   const { task, ...shownChanges } = changes;
   await audit(ctx, {

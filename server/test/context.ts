@@ -59,6 +59,7 @@ export function testContext(
       launchMaxMs: 1_800_000,
       stuckAfterMs: 600_000,
       attachmentsBytesMax: 209_715_200,
+      waitingAttachmentsBytesMax: 1_073_741_824,
       storage: {
         ...{ idleTtlMs: null, gcIntervalMs: 300_000, dailyMax: 500, breakerMin: 200, breakerShare: 0.2 },
         ...{ archiveKeep: 2, archiveRetentionMs: null, archiveRetentionDays: null },

@@ -222,6 +222,12 @@ beforeAll(async () => {
         ...{ runAt: undefined, expiresAt: undefined },
       }),
     ),
+    change("queue.createAttachment", {
+      ...{ tenantId: "t", projectId: "p", name: "a.gif", base64: "R0lGODlhAQABAAAAACw=" },
+    }),
+    ...HOSTILE.map((attachments) =>
+      change("queue.createTask", { title: "t", backendProfile: "codex", payload: { text: "x", attachments } }),
+    ),
     query("queue.listTasks", {
       ...{ ...page, queue: "q", lane: "l", state: "pending", search: "s", updatedAfter: 1, readerId: "r" },
       ...{ backendProfile: "codex", sessionId, failureKind: "timeout", concurrencyKey: "k", sort: "updatedAt" },

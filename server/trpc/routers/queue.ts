@@ -1,3 +1,4 @@
+import { CreateTaskAttachmentInput } from "@/contract/attachment";
 import { ListDependencyResultsInput } from "@/contract/dependency-result";
 import {
   CancelTaskInput,
@@ -19,6 +20,7 @@ import { QueueHistoryInput, QueueWaitsByHourInput, QueueWaitsInput } from "@/con
 import { ControlPlaceInput, ListControlsInput, SetControlInput } from "@/contract/queue-control";
 import { TaskGraphInput } from "@/contract/queue-graph";
 import { WatchQueueInput } from "@/contract/watch";
+import { createTaskAttachment } from "@/server/attachments";
 import { openFeed } from "@/server/live";
 import {
   cancelTask,
@@ -52,6 +54,9 @@ import { asStream, trackAll } from "@/server/trpc/watch";
 export const queueRouter = router({
   createTask: operatorProcedure.input(CreateTaskInput).mutation((opts) => createTask(opts.ctx.service, opts.input)),
   createTasks: operatorProcedure.input(CreateTasksInput).mutation((opts) => createTasks(opts.ctx.service, opts.input)),
+  createAttachment: operatorProcedure
+    .input(CreateTaskAttachmentInput)
+    .mutation((opts) => createTaskAttachment(opts.ctx.service, opts.input)),
   simulateTask: operatorProcedure.input(CreateTaskInput).mutation((opts) => simulateTask(opts.ctx.service, opts.input)),
   listTasks: viewerProcedure
     .input(ListTasksInput.prefault({}))
