@@ -1,5 +1,6 @@
 import type { Locator, Page } from "@playwright/test";
 import type { TaskAttempt } from "@/contract/queue";
+import { pngOf } from "@/contract/test/images";
 import {
   byDevice,
   expect,
@@ -77,12 +78,24 @@ test("ten tasks in three lanes go by their order and limits, whatever a person d
     await dialog.getByLabel("Title").fill("build one now");
     await expect(trial).toBeHidden();
     await dialog.getByLabel("Title").fill("build one");
+    await dialog.locator("input[type=file]").setInputFiles([
+      { name: "bug.png", mimeType: "image/png", buffer: pngOf(240, 160) },
+      { name: "notes.pdf", mimeType: "application/pdf", buffer: Buffer.from("%PDF") },
+    ]);
+    await expect(dialog.getByRole("img", { name: "bug.png" })).toBeVisible();
+    await expect(dialog.getByText("notes.pdf: this is no image")).toBeVisible();
+    await lookInAll(page, LOOKS, "queue-add-image");
     await dialog.getByRole("button", { name: "Add task" }).click();
     await expect(dialog).toBeHidden();
     await expect(rowOf(page, "build one")).toContainText("until all are there");
     const href = await rowOf(page, "build one").getByRole("link").first().getAttribute("href");
     ids.set("build one", href?.split("/").at(-1) ?? "");
     lanes.set("build one", "build");
+    await page.goto(href ?? "");
+    const shown = page.getByRole("list", { name: "Images" }).getByRole("img", { name: "bug.png" });
+    await expect.poll(() => shown.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBe(240);
+    await lookInAll(page, PAGE_LOOKS, "task-image");
+    await openPage(page, "/queue");
   });
 
   await test.step("nine more come by the API, and show by themselves", async () => {
@@ -160,6 +173,10 @@ test("ten tasks in three lanes go by their order and limits, whatever a person d
     for (const title of ["build four", "build one", "build two", "build three", "docs one", "docs two", "docs three"])
       await expect.poll(() => stateOf(title), { timeout: 300_000, message: title }).toBe("completed");
     for (const title of ["review one", "review two", "review three"]) expect(await stateOf(title)).toBe("pending");
+    // Its agent was shown the picture, whichever attempt ended it.
+    const { runId } = await api.task(idOf("build one"));
+    const log = await api.get(`/runs/${runId}/events?limit=500`);
+    expect(JSON.stringify(log)).toContain("I see an image of 240 × 160 pixels (PNG).");
   });
 
   await test.step("the paused lane goes on, and says which agent does what", async () => {

@@ -126,7 +126,9 @@ export function AddTaskDialog({ queue, onClose }: { queue: string | null; onClos
         <div className="flex items-start gap-2">
           <ImageButton isDisabled={create.isPending} onPick={add} />
           <PickedStrip images={images} className="min-w-0 pt-1.5" />
-          {picked.length === 0 && <p className="pt-1.5 text-xs text-ink-3">Paste, drop or pick images for the agent.</p>}
+          {picked.length === 0 && (
+            <p className="pt-1.5 text-xs text-ink-3">Paste, drop or pick images for the agent.</p>
+          )}
         </div>
         <p className="text-xs text-ink-3">
           Idempotency key{" "}

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { ShownError } from "@/components/trpc/errors";
 import { CreateTaskInput } from "@/contract/queue";
-import { EMPTY_DRAFT, errorsByField, inputOf } from "./add-task";
+import { EMPTY_DRAFT, errorsByField, inputOf, withImages } from "./add-task";
 import { checkTask } from "./check-task";
 
 const DRAFT = { ...EMPTY_DRAFT, profile: "demo", queue: "", title: " Tidy up " };
@@ -32,6 +32,14 @@ test("leaves empty fields to the server, and sends what the contract accepts", (
   const schema = '{ "type": "object" }';
   expect(inputOf({ ...DRAFT, schema }).payload).toEqual({ outputSchema: { type: "object" } });
   expect(inputOf({ ...DRAFT, schema: "words" }).payload).toEqual({ outputSchema: "words" });
+});
+
+test("picked images go behind those that the payload names, each once", () => {
+  const [first, second] = [`img_${"0".repeat(32)}`, `img_${"1".repeat(32)}`];
+  expect(withImages(inputOf(DRAFT), [])).toEqual(inputOf(DRAFT));
+  const shown = withImages(inputOf({ ...DRAFT, text: "Look" }), [first]);
+  expect(shown.payload).toEqual({ text: "Look", attachments: [first] });
+  expect(withImages(shown, [second, first]).payload.attachments).toEqual([first, second]);
 });
 
 test("shows each refusal at its field", () => {

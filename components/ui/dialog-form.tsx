@@ -1,4 +1,11 @@
-import { type ClipboardEventHandler, type FormEvent, type KeyboardEvent, type ReactNode, useEffect, useRef } from "react";
+import {
+  type ClipboardEventHandler,
+  type FormEvent,
+  type KeyboardEvent,
+  type ReactNode,
+  useEffect,
+  useRef,
+} from "react";
 import { cn } from "./class-names";
 
 type DialogFormProps = {

@@ -33,8 +33,8 @@ async function refusal(answer: Response) {
   return { status: answer.status, reason: error.reason, message: error.message };
 }
 
-async function tokenOf(role: string): Promise<string> {
-  const { body } = await web.call("POST", "/api/v1/tokens", { body: { name: `image ${role}`, role } });
+async function tokenOf(role: string, name = `image ${role}`): Promise<string> {
+  const { body } = await web.call("POST", "/api/v1/tokens", { body: { name, role } });
   return (body as { token: string }).token;
 }
 
@@ -188,9 +188,9 @@ test("refuses a message with malformed attachments, naming the field", async () 
 test("an image for tasks is uploaded to a project, as plain bytes or as JSON, by who may add tasks", async () => {
   const path = "/api/v1/queue/attachments";
   const bytes = Buffer.from(pngOf(11, 7));
-  const viewer = await tokenOf("viewer");
+  const viewer = await tokenOf("viewer", "of tasks");
   expect((await refusal(await upload(bytes, { path, token: viewer }))).status).toBe(403);
-  expect((await upload(bytes, { path: `${path}?sessionId=ses_img` })).status).toBe(400);
+  expect((await refusal(await upload(bytes, { path: `${path}?sessionId=ses_img` }))).status).toBe(400);
   const first = Attachment.parse(await (await upload(bytes, { path: `${path}?projectId=shop&name=bug.png` })).json());
   expect(first).toMatchObject({ name: "bug.png", projectId: "shop", sessionId: null, width: 11 });
   const json = await web.call("POST", path, { body: { projectId: "shop", base64: bytes.toString("base64") } });

@@ -47,7 +47,9 @@ test("returns a schedule with a description, its next time and defaults filled i
 test("a schedule's images stay with it, go a day after it shows others, and are shown by each of its tasks", async () => {
   await using database = await createTestDatabase();
   await using ctx = testContext(database);
-  const [first, second] = await Promise.all([1, 2].map((shade) => storeTaskAttachment(ctx, { bytes: pngOf(5, 5, shade) })));
+  const [first, second] = await Promise.all(
+    [1, 2].map((shade) => storeTaskAttachment(ctx, { bytes: pngOf(5, 5, shade) })),
+  );
   const [firstId, secondId] = [first?.id ?? "", second?.id ?? ""];
   const showing = (id: string) => ({ ...TASK, payload: { ...TASK.payload, attachments: [id] } });
   const expiryOf = async (attachmentId: string) => (await getAttachment(ctx, { attachmentId })).expiresAt;
