@@ -69,9 +69,12 @@ export async function handOverImages(tx: Tx, shown: ShownUse[]): Promise<void> {
     ), done as (
       delete from agentrun_attachment_uses use using given
       where use.task_id = given.task_id and use.attachment_id = given.attachment_id
+    ), locked as materialized (
+      select image.id from agentrun_attachments image
+      where image.id in (select attachment_id from given) and (image.is_waiting or image.expires_at is not null)
+      order by image.id for no key update
     )
-    update agentrun_attachments image set is_waiting = false, expires_at = null
-    where image.id in (select attachment_id from given) and (image.is_waiting or image.expires_at is not null)`,
+    update agentrun_attachments set is_waiting = false, expires_at = null where id in (select id from locked)`,
   );
 }
 

@@ -21,17 +21,17 @@ export async function assertSessionRoom(
   if (refusal !== null) throw new ConflictError("limit-reached", refusal);
 }
 
-/** Returns why a session takes no more images; null: it does. */
+/** Returns why a session takes no more images; null: it does. An empty id: it is still to be made. */
 export function sessionRoomRefusal(
   { attachmentsBytesMax }: ServerSettings,
   { sessionId, count, bytes }: ImageSum,
   added: { count: number; bytes: number },
 ): string | null {
   const way = "go on in a new session; images that no message shows go after a day";
-  if (count + added.count > PER_SESSION_MAX)
-    return `session ${sessionId} would have more than ${PER_SESSION_MAX} images: ${way}`;
+  const session = sessionId === "" ? "a new session" : `session ${sessionId}`;
+  if (count + added.count > PER_SESSION_MAX) return `${session} would have more than ${PER_SESSION_MAX} images: ${way}`;
   if (bytes + added.bytes > attachmentsBytesMax)
-    return `the images of session ${sessionId} would have more than ${attachmentsBytesMax} bytes (AGENTRUN_SESSION_IMAGES_BYTES_MAX): ${way}`;
+    return `the images of ${session} would have more than ${attachmentsBytesMax} bytes (AGENTRUN_SESSION_IMAGES_BYTES_MAX): ${way}`;
   return null;
 }
 
