@@ -40,6 +40,7 @@ test("pages are accessible and quiet in light, dark, high contrast and forced co
     ["trace", `${session}?tab=trace`, /small program/],
     ["session-timeline", `${session}?tab=timeline`, /small program/],
     ["session-changes", `${session}?tab=changes`, /small program/],
+    ["session-files", `${session}?tab=files`, /small program/],
     ["session-runs", `${session}?tab=runs`, /small program/],
     ["session-storage", `${session}?tab=storage`, /small program/],
     ["session-audit", `${session}?tab=audit`, /small program/],

@@ -61,6 +61,8 @@ test("a picture of every page, of a product that has work to do", async ({ brows
     ["session-trace", `${session}?tab=trace`],
     ["session-timeline", `${session}?tab=timeline`],
     ["session-changes", `${session}?tab=changes`],
+    ["session-files", `${session}?tab=files`],
+    ["session-file", `${session}?tab=files&file=hello.py`],
     ["session-runs", `${session}?tab=runs`],
     ["session-storage", `${session}?tab=storage`],
     ["session-audit", `${session}?tab=audit`],

@@ -1,5 +1,7 @@
+import { createHash } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { gzipSync } from "node:zlib";
 import type pg from "pg";
 import { loadConsole } from "@/db/test/load-console";
 import { loadTasks } from "@/db/test/load-tasks";
@@ -40,6 +42,7 @@ export async function loadHostileRows(client: pg.Client, dataDir: string): Promi
   await fillBudgets(client, fill);
   await fillRest(client, fill);
   await client.query("set session_replication_role = origin");
+  await archiveFiles(client, dataDir);
   await leaveOrphans(dataDir);
 }
 
@@ -400,6 +403,42 @@ async function keep(client: pg.Client, table: string, set: string, place: string
   const [column] = set.split(" ");
   await client.query(`update agentrun_${table} set ${column} = ${column}`);
 }
+
+/** What an agent named its files, pointed its links to and wrote. */
+async function archiveFiles(client: pg.Client, dataDir: string): Promise<void> {
+  const { sessionId, runId } = FAILED;
+  const content = Buffer.from(allIn("file-text"));
+  const bytes = gzipSync(content);
+  const digest = sha256(bytes);
+  const folder = path.join(dataDir, "archive", sha256(sessionId).slice(0, 32));
+  await mkdir(folder, { recursive: true });
+  await writeFile(path.join(folder, digest), bytes);
+  const part = { segment: digest, offset: 0, sizeBytes: content.length, sha256: sha256(content) };
+  const file = { kind: "file", mode: 0o644, sizeBytes: content.length, sha256: part.sha256, parts: [part] };
+  const name = (text: string) => `workspace/${text.replaceAll("/", "_")}`;
+  const targets = spreadOver("file-target", 8);
+  const entries = [
+    { ...file, path: "workspace/text.txt" },
+    ...spreadOver("file-name", 8).map((text) => ({ ...file, path: name(text) })),
+    ...targets.map((target, index) => ({ kind: "link", path: `workspace/link-${index}`, target })),
+  ];
+  const omitted = spreadOver("file-omitted", 8).map((text) => ({ path: name(text), reason: "unreadable" }));
+  await client.query(
+    `insert into agentrun_archive_manifests (id, session_id, run_id, lease_epoch, manifest, size_bytes, files_count, sha256)
+     values ('arc_hostile', $1, $2, 1, $3, 0, 0, '')`,
+    [sessionId, runId, JSON.stringify({ entries, omitted, omittedCount: omitted.length })],
+  );
+  await client.query("insert into agentrun_archive_segments (session_id, sha256, stored_bytes) values ($1, $2, $3)", [
+    sessionId,
+    digest,
+    bytes.length,
+  ]);
+  await client.query("update agentrun_sessions set archive_manifest_id = 'arc_hostile' where session_id = $1", [
+    sessionId,
+  ]);
+}
+
+const sha256 = (content: string | Buffer) => createHash("sha256").update(content).digest("hex");
 
 /** Folders that no session names, and whoever wrote what stands beside them. */
 async function leaveOrphans(dataDir: string): Promise<void> {

@@ -307,6 +307,8 @@ function visitsOf({ runId, sessionId }: { runId: string; sessionId: string }): V
     [`${session}?tab=trace`, ["event-tool", "event-result"]],
     ...["timeline", "changes", "runs", "storage", "audit"].map((tab): Visit => [`${session}?tab=${tab}`, []]),
     [`/sessions/${FAILED.sessionId}`, ["one-session-title", "call-model"]],
+    [`/sessions/${FAILED.sessionId}?tab=files`, ["file-name", "file-target", "file-omitted"]],
+    [`/sessions/${FAILED.sessionId}?tab=files&file=text.txt`, ["file-text"]],
     [`/compare?left=${sessionId}&right=${FAILED.sessionId}`, ["one-session-title"]],
     [`/queue?state=all&columns=${COLUMNS.queue}`, ["task-title"], peek],
     ["/queue?view=lanes", ["control-reason"]],

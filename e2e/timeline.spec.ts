@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import type { Page } from "@playwright/test";
 import { byDevice, expect, LIGHT, LOOKS, look, lookInAll, newSignedIn, optionsOf, ready, test } from "./fixtures";
 import { conversation, endRuns, newSession, say, sessionOf } from "./stories";
@@ -105,6 +106,38 @@ test("a turn that waits for a person is seen in the waterfall as it goes, and ea
     await look(page, "changes");
   });
 
+  await test.step("the files that the agent left are listed, read and downloaded", async () => {
+    await tab(page, "Files").click();
+    const files = page.getByRole("list", { name: "Files" });
+    // The archive follows the turn, and the list follows the archive.
+    await expect(files.getByRole("link", { name: /^hello\.py/ })).toBeVisible({ timeout: 40_000 });
+    await look(page, "files");
+    await files.getByRole("link", { name: /^hello\.py/ }).click();
+    await expect(page).toHaveURL(/tab=files&file=hello\.py$/);
+    const file = page.getByRole("region", { name: "hello.py" });
+    await expect(file).toContainText("def greet(name)");
+    await expect(file).toContainText(/\d+ lines · \d+ B/);
+    await look(page, "file");
+    const [one] = await Promise.all([
+      page.waitForEvent("download"),
+      file.getByRole("link", { name: "Download" }).click(),
+    ]);
+    expect(one.suggestedFilename()).toBe("hello.py");
+    expect(await readFile(await one.path(), "utf8")).toContain("def greet(name)");
+    const [all] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("link", { name: "Download all" }).click(),
+    ]);
+    expect(all.suggestedFilename()).toBe(`${sessionOf(page)}.tar.gz`);
+    await page.goBack();
+    await expect(file).toBeHidden();
+    await page.goto(`${page.url().replace(/\?.*/, "")}?tab=files&path=absent`);
+    await ready(page);
+    await expect(page.getByRole("alert")).toContainText("absent");
+    await page.getByRole("navigation", { name: "Folder" }).getByRole("link", { name: "workspace" }).click();
+    await expect(files).toBeVisible();
+  });
+
   await endRuns(page);
   const sessionId = sessionOf(page);
   for (const looks of byDevice([...LOOKS, NARROW])) {
@@ -115,11 +148,13 @@ test("a turn that waits for a person is seen in the waterfall as it goes, and ea
       ["timeline", waterfall(other).getByRole("link").first()],
       ["timeline&table=true", other.getByRole("table", { name: "Timeline" })],
       ["changes", other.getByRole("navigation", { name: "Changed files" })],
+      ["files", other.getByRole("list", { name: "Files" })],
+      ["files&file=hello.py", other.getByRole("region", { name: "hello.py" })],
     ] as const) {
       await other.goto(`/sessions/${sessionId}?tab=${name}`);
       await ready(other);
       await expect(shown).toBeVisible();
-      await lookInAll(other, looks, `session-${name.replace(/\W.*/, "-table")}`);
+      await lookInAll(other, looks, `session-${name.replace(/\W/g, "-")}`);
     }
     await looking.close();
   }

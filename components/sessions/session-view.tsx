@@ -30,6 +30,9 @@ const TimelineView = dynamic(
 const ChangesView = dynamic(() => import("@/components/changes/changes-view").then((module) => module.ChangesView), {
   loading: () => <TableSkeleton />,
 });
+const FilesView = dynamic(() => import("@/components/files/files-view").then((module) => module.FilesView), {
+  loading: () => <TableSkeleton />,
+});
 
 // Few sessions have come near a budget: no page waits for what tells of it.
 const SessionBudgets = dynamic(
@@ -45,6 +48,7 @@ const TAB_NAMES: Record<SessionTab, string> = {
   trace: "Trace",
   timeline: "Timeline",
   changes: "Changes",
+  files: "Files",
   runs: "Runs",
   storage: "Storage",
   audit: "Audit",
@@ -103,6 +107,7 @@ function LoadedSession({ session, tab }: { session: SessionSummary; tab: Session
           {tab === "trace" && <TraceView runs={runs} followedId={followed?.id ?? null} />}
           {tab === "timeline" && <TimelineView runs={runs} followedId={followed?.id ?? null} eventHref={eventHref} />}
           {tab === "changes" && <ChangesView runs={runs} followedId={followed?.id ?? null} eventHref={eventHref} />}
+          {tab === "files" && <FilesView session={session} lastRun={lastRun} />}
           {tab === "runs" && (
             <Scroller>
               {runs.length === 0 && !query.isPending ? (

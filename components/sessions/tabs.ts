@@ -1,2 +1,11 @@
-export const SESSION_TABS = ["conversation", "trace", "timeline", "changes", "runs", "storage", "audit"] as const;
+export const SESSION_TABS = [
+  "conversation",
+  "trace",
+  "timeline",
+  "changes",
+  "files",
+  "runs",
+  "storage",
+  "audit",
+] as const;
 export type SessionTab = (typeof SESSION_TABS)[number];

@@ -1,0 +1,39 @@
+import type { ReactNode } from "react";
+
+export type FilesPlace = { path: string; file: string | null };
+
+type PlaceLinkProps = {
+  place: FilesPlace;
+  onOpen: () => void;
+  children: ReactNode;
+  className?: string;
+  title?: string;
+  isCurrent?: boolean;
+};
+
+/** A link to a folder or file of the tab. A plain press opens it here, without asking the server for the page. */
+export function PlaceLink({ place, onOpen, children, className, title, isCurrent }: PlaceLinkProps) {
+  return (
+    <a
+      href={placeAddress(place)}
+      className={className}
+      title={title}
+      aria-current={isCurrent ? "true" : undefined}
+      onClick={(event) => {
+        if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+        event.preventDefault();
+        onOpen();
+      }}
+    >
+      {children}
+    </a>
+  );
+}
+
+/** The tab's address, relative to its session's page. */
+export function placeAddress({ path, file }: FilesPlace): string {
+  const query = new URLSearchParams({ tab: "files" });
+  if (path !== "") query.set("path", path);
+  if (file !== null) query.set("file", file);
+  return `?${query}`;
+}
