@@ -1,4 +1,5 @@
 "use client";
+import dynamic from "next/dynamic";
 import Link from "next/link";
 import { Profile } from "@/components/sessions/demo-label";
 import { runAddress, runnerAddress } from "@/components/shell/addresses";
@@ -11,8 +12,12 @@ import type { Runner } from "@/contract/runner";
 import { attemptOf, explainRunner } from "./explain";
 import { HeartbeatStrip } from "./heartbeat-strip";
 import { latencyOf } from "./heartbeats";
-import { RunnerMenu } from "./runner-menu";
 import { SkewBadge } from "./skew-badge";
+
+// With what it does to a runner. Its button comes a moment after the rows.
+const RunnerMenu = dynamic(() => import("./runner-menu").then((module) => module.RunnerMenu), {
+  loading: () => <span className="block size-7" />,
+});
 
 const COLUMNS: Column<Runner>[] = [
   { name: "State", cell: (runner) => <RunnerState runner={runner} /> },

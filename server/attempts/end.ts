@@ -46,11 +46,11 @@ export function endAttempt(ctx: ServiceContext, attemptId: string, end: AttemptE
       .from(runnerJobs)
       .where(and(eq(runnerJobs.attemptId, attemptId), inArray(runnerJobs.state, ["launching", "running"])));
     // The last words are what a process or a cluster wrote: what cannot be stored must not keep the end from being so.
-    const told = { ...end, message: redactMessage(end.message) ?? "" };
+    const cleanEnd = { ...end, message: redactMessage(end.message) ?? "" };
     // An attempt id belongs to a runner or to an archiver, never to both.
-    if (!found) return endArchiverTurn(ctx, attemptId, told.message || `it ended with exit code ${end.code}`);
+    if (!found) return endArchiverTurn(ctx, attemptId, cleanEnd.message || `it ended with exit code ${end.code}`);
     const locked = await lockRun(ctx.db, found.runId, null);
-    const ordered = await orderedEnd(ctx, found.runnerId, told);
+    const ordered = await orderedEnd(ctx, found.runnerId, cleanEnd);
     const job = await closeJob(ctx, attemptId, ordered);
     if (!locked || !job) return;
     const run = await followEnd(ctx, locked, job, ordered);
