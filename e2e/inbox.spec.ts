@@ -160,7 +160,7 @@ test("requests are answered from the oldest on, and none slides under a hand", a
     await look(page, "run-attempts");
     await runner.click();
     await expect(page).toHaveURL(/\/runners\//);
-    await expect(page.getByRole("heading", { name: /^Runner/ })).toBeVisible();
+    await expect(page.getByRole("heading", { name: /Runner runner_/ })).toBeVisible();
     await page.keyboard.press("c");
     await expect(dialog).toContainText("Kill runner");
     await page.keyboard.press("Escape");

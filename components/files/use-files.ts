@@ -1,8 +1,8 @@
 import { keepPreviousData, useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 import { useTRPC } from "@/components/trpc/client";
+import { filePages } from "@/components/trpc/lists";
 
-const PAGE = 200;
 /** A turn changes its session many times a second; what was archived is asked for once they have settled. */
 const SETTLED_MS = 1_000;
 
@@ -11,12 +11,7 @@ export function useFolder(session: { sessionId: string; version: number }, path:
   const trpc = useTRPC();
   const queries = useQueryClient();
   const { sessionId, version } = session;
-  const folder = useInfiniteQuery(
-    trpc.files.list.infiniteQueryOptions(
-      { sessionId, path, limit: PAGE },
-      { getNextPageParam: (page) => page.cursor, initialCursor: undefined, placeholderData: keepPreviousData },
-    ),
-  );
+  const folder = useInfiniteQuery({ ...filePages(trpc, { sessionId, path }), placeholderData: keepPreviousData });
   const readVersion = useRef(version);
   useEffect(() => {
     if (readVersion.current === version) return;

@@ -3,6 +3,7 @@ import type { ApprovalSummary, ListApprovalsInput } from "@/contract/approval";
 import type { AuditRow, ListAuditInput } from "@/contract/audit";
 import type { Budget, BudgetPeriod, ListBudgetsInput } from "@/contract/budget";
 import type { BulkAction, BulkResult, ListBulkResultsInput } from "@/contract/bulk";
+import type { FileEntry, FilePage } from "@/contract/files";
 import type { TokenRecord } from "@/contract/identity";
 import type { ListTasksInput, QueueScopeInput, QueueTaskSummary, TaskAttempt } from "@/contract/queue";
 import type { QueueHistoryInput, QueueWaitsByHourInput, QueueWaitsInput } from "@/contract/queue-commander";
@@ -41,6 +42,11 @@ export const runnerFigures = (api: Api) =>
 
 export const storagePages = (api: Api, input: Partial<ListStorageInput>) =>
   paged<StorageSummary>((from) => api.storage.list.queryOptions({ limit: PAGE, ...input, ...from }));
+
+const FILES_PAGE = 200;
+
+export const filePages = (api: Api, input: { sessionId: string; path: string }) =>
+  paged<FileEntry, FilePage>((from) => api.files.list.queryOptions({ limit: FILES_PAGE, ...input, ...from }));
 
 const TASKS_PAGE = 100;
 
