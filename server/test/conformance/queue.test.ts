@@ -36,6 +36,7 @@ test("a task is created with the contract's defaults and fields", async () => {
   expect(await program().get(`/queue/tasks/${made.id}`)).toEqual({
     ...{ ...made, blocker, unread: false },
     ...{ dependencyCount: 0, dependsOn: [], onDependencyFailed: null, dependencyResults: "none", output: null },
+    attachments: [],
   });
 });
 
