@@ -21,7 +21,7 @@ const OWN_CALLS = wordSet(`
   costWords
   imageSizeWords heartbeatIntervalWords printDuration ordinal shareWords countText countOf callsWords briefWords failureCountWords failedWords sum Number consequenceOf missingWords
   attemptOf describeHeartbeats describeStrip formatInZone processOf builtAs depthOf refusalOf refuseExtension explainState explainKeeper
-  explainTotals explainBreaker sessionIdOf safeHref formatAmount amountWords spentWords percentOf percentWords partWords sessionsWords rate perMinute count tile formatPercent explainStatus placesTaken eventWords`);
+  explainTotals explainBreaker sessionIdOf safeHref formatAmount amountWords spentWords amountOf describeFile omittedWords percentOf percentWords partWords sessionsWords rate perMinute count tile formatPercent explainStatus placesTaken eventWords`);
 /** What is given to a component to draw with, and draws by itself. */
 const RENDERERS = wordSet(
   "children more renderMore place field textField text number numberField cloneElement createPortal",

@@ -117,6 +117,8 @@ const OMITTED_WORDS: Record<FilesArchive["omitted"][number]["reason"], string> =
   unreadable: "unreadable",
 };
 
+const omittedWords = (reason: FilesArchive["omitted"][number]["reason"]) => OMITTED_WORDS[reason];
+
 /** What the volume holds and the archive does not. */
 function Omitted({ archive }: { archive: FilesArchive | null }) {
   if (archive === null || archive.omittedCount === 0) return null;
@@ -127,7 +129,7 @@ function Omitted({ archive }: { archive: FilesArchive | null }) {
       <ul className="mt-1 flex flex-col gap-0.5">
         {archive.omitted.map(({ path, reason }) => (
           <li key={path} className="break-all">
-            <span className="font-mono">{revealHiddenInName(path)}</span>: {OMITTED_WORDS[reason]}
+            <span className="font-mono">{revealHiddenInName(path)}</span>: {omittedWords(reason)}
           </li>
         ))}
         {hidden > 0 && <li>and {hidden.toLocaleString("en")} others</li>}

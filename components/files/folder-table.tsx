@@ -1,10 +1,9 @@
 import { File, FileSymlink, Folder } from "lucide-react";
-import type { ReactNode } from "react";
 import { cn } from "@/components/ui/class-names";
 import { formatBytes, formatPlural } from "@/components/ui/format";
 import { revealHiddenInName } from "@/components/ui/hidden-characters";
 import type { FileEntry } from "@/contract/files";
-import { PlaceLink } from "./place-link";
+import { type FilesPlace, PlaceLink } from "./place-link";
 
 type FolderTableProps = {
   folder: string;
@@ -22,18 +21,9 @@ export function FolderTable({ folder, entries, openName, onOpenFolder, onOpenFil
       {entries.map((entry) => {
         const { name, path, kind } = entry;
         if (kind === "link") return <Line key={name} entry={entry} />;
-        const isOpen = kind === "file" && name === openName;
-        const link = (content: ReactNode, className: string) => (
-          <PlaceLink
-            place={kind === "folder" ? { path, file: null } : { path: folder, file: name }}
-            onOpen={() => (kind === "folder" ? onOpenFolder(path) : onOpenFile(name))}
-            isCurrent={isOpen}
-            className={className}
-          >
-            {content}
-          </PlaceLink>
-        );
-        return <Line key={name} entry={entry} isOpen={isOpen} link={link} />;
+        const place = kind === "folder" ? { path, file: null } : { path: folder, file: name };
+        const onOpen = () => (kind === "folder" ? onOpenFolder(path) : onOpenFile(name));
+        return <Line key={name} entry={entry} isOpen={kind === "file" && name === openName} link={{ place, onOpen }} />;
       })}
     </ul>
   );
@@ -42,8 +32,8 @@ export function FolderTable({ folder, entries, openName, onOpenFolder, onOpenFil
 type LineProps = {
   entry: FileEntry;
   isOpen?: boolean;
-  /** Puts what the line shows into a link; a line without one leads nowhere. */
-  link?: (content: ReactNode, className: string) => ReactNode;
+  /** Where the line leads; one without it leads nowhere. */
+  link?: { place: FilesPlace; onOpen: () => void };
 };
 
 function Line({ entry, isOpen = false, link }: LineProps) {
@@ -74,7 +64,13 @@ function Line({ entry, isOpen = false, link }: LineProps) {
       {link === undefined ? (
         <div className={className}>{content}</div>
       ) : (
-        link(content, cn(className, "hover:bg-hover focus-visible:-outline-offset-2"))
+        <PlaceLink
+          {...link}
+          isCurrent={isOpen}
+          className={cn(className, "hover:bg-hover focus-visible:-outline-offset-2")}
+        >
+          {content}
+        </PlaceLink>
       )}
     </li>
   );

@@ -7,17 +7,15 @@ type PlaceLinkProps = {
   onOpen: () => void;
   children: ReactNode;
   className?: string;
-  title?: string;
   isCurrent?: boolean;
 };
 
 /** A link to a folder or file of the tab. A plain press opens it here, without asking the server for the page. */
-export function PlaceLink({ place, onOpen, children, className, title, isCurrent }: PlaceLinkProps) {
+export function PlaceLink({ place, onOpen, children, className, isCurrent }: PlaceLinkProps) {
   return (
     <a
       href={placeAddress(place)}
       className={className}
-      title={title}
       aria-current={isCurrent ? "true" : undefined}
       onClick={(event) => {
         if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
