@@ -122,7 +122,7 @@ test(`${STRINGS.length} hostile strings, in every place that shows what others w
   browser,
   watchPage,
 }) => {
-  test.setTimeout(300_000);
+  test.setTimeout(420_000);
   await using server = await startServer();
   await using product = await Product.start({
     // Its runs are this test's own.
