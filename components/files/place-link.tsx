@@ -1,3 +1,5 @@
+"use client";
+import { usePathname } from "next/navigation";
 import type { ReactNode } from "react";
 
 export type FilesPlace = { path: string; file: string | null };
@@ -12,9 +14,10 @@ type PlaceLinkProps = {
 
 /** A link to a folder or file of the tab. A plain press opens it here, without asking the server for the page. */
 export function PlaceLink({ place, onOpen, children, className, isCurrent }: PlaceLinkProps) {
+  const pathname = usePathname();
   return (
     <a
-      href={placeAddress(place)}
+      href={`${pathname}?${placeQuery(place)}`}
       className={className}
       aria-current={isCurrent ? "true" : undefined}
       onClick={(event) => {
@@ -28,10 +31,10 @@ export function PlaceLink({ place, onOpen, children, className, isCurrent }: Pla
   );
 }
 
-/** The tab's address, relative to its session's page. */
-export function placeAddress({ path, file }: FilesPlace): string {
+/** What follows the address of the session's page. */
+function placeQuery({ path, file }: FilesPlace): URLSearchParams {
   const query = new URLSearchParams({ tab: "files" });
   if (path !== "") query.set("path", path);
   if (file !== null) query.set("file", file);
-  return `?${query}`;
+  return query;
 }
