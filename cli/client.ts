@@ -4,6 +4,7 @@ import { ErrorBody } from "@/contract/errors";
 import { RefusedError, TimeoutError, UnreachableError } from "./failure";
 import { pause } from "./pause";
 import type { ServerTarget } from "./server-target";
+import { SilenceLimit } from "./silence-limit";
 
 export type Method = "GET" | "POST" | "PATCH" | "DELETE";
 /** A call of the API; `path` is relative to /api/v1. */
@@ -85,28 +86,24 @@ export class Client {
     write: (chunk: Uint8Array) => Promise<void>,
   ): Promise<number> {
     const { timeoutMs } = this.options;
-    const silence = new AbortController();
-    const combinedSignal = AbortSignal.any([signal, silence.signal]);
-    const onSilence = () => silence.abort(new TimeoutError(this.url, timeoutMs));
-    let timer = setTimeout(onSilence, timeoutMs);
+    const silence = new SilenceLimit(this.url, timeoutMs, signal);
     try {
       const target = `${PREFIX}${path}${searchString(query)}`;
-      const response = await this.#fetch(target, { method: "GET", signal: combinedSignal });
+      const response = await this.#fetch(target, { method: "GET", signal: silence.signal });
       if (!response.ok) await parse(await readText(response, this.url, timeoutMs), response, this.url);
       let length = 0;
       for await (const chunk of response.body ?? []) {
-        clearTimeout(timer);
+        silence.pause();
         await write(chunk);
         length += chunk.byteLength;
-        timer = setTimeout(onSilence, timeoutMs);
+        silence.restart();
       }
       return length;
     } catch (error) {
       if (error instanceof RefusedError || error instanceof UnreachableError) throw error;
-      throw silence.signal.aborted ? silence.signal.reason : toFailure(error, this.url, timeoutMs);
+      throw silence.failure ?? toFailure(error, this.url, timeoutMs);
     } finally {
-      clearTimeout(timer);
-      silence.abort();
+      silence.end();
     }
   }
 
@@ -144,15 +141,12 @@ export class Client {
     lastId: string | null,
     signal: AbortSignal,
   ): AsyncGenerator<Frame | "alive" | "end"> {
-    const silence = new AbortController();
-    const combinedSignal = AbortSignal.any([signal, silence.signal]);
-    const onSilence = () => silence.abort(new TimeoutError(this.url, SILENCE_MAX_MS));
-    let timer = setTimeout(onSilence, SILENCE_MAX_MS);
+    const silence = new SilenceLimit(this.url, SILENCE_MAX_MS, signal);
     try {
       const headers = { accept: "text/event-stream", ...(lastId === null ? {} : { "last-event-id": lastId }) };
       const response = await this.#fetch(
         `${PREFIX}${path}${searchString(query)}`,
-        { method: "GET", signal: combinedSignal },
+        { method: "GET", signal: silence.signal },
         headers,
       );
       // Nothing is left to report.
@@ -167,16 +161,14 @@ export class Client {
       });
       const decoder = new TextDecoder();
       for await (const chunk of response.body ?? []) {
-        clearTimeout(timer);
-        timer = setTimeout(onSilence, SILENCE_MAX_MS);
+        silence.restart();
         yield "alive";
         parser.feed(decoder.decode(chunk, { stream: true }));
         yield* frames.splice(0);
       }
     } finally {
-      clearTimeout(timer);
       // Also closes the connection when the caller stops following or a frame could not be read.
-      silence.abort();
+      silence.end();
     }
   }
 
