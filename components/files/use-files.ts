@@ -26,11 +26,6 @@ export function useFolder(session: { sessionId: string; version: number }, path:
 
 /** The address of a file's bytes, or of a folder as a compressed tar. */
 export function downloadAddress(sessionId: string, { kind, path }: { kind: "file" | "folder"; path: string }): string {
-  return `/api/v1${downloadPath(sessionId, { kind, path })}`;
-}
-
-/** The same below the API's root. */
-export function downloadPath(sessionId: string, { kind, path }: { kind: "file" | "folder"; path: string }): string {
   const query = path === "" ? "" : `?path=${encodeURIComponent(path)}`;
-  return `/sessions/${encodeURIComponent(sessionId)}/files/${kind === "file" ? "content" : "tar"}${query}`;
+  return `/api/v1/sessions/${encodeURIComponent(sessionId)}/files/${kind === "file" ? "content" : "tar"}${query}`;
 }

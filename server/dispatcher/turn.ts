@@ -9,8 +9,8 @@ export const TURN_TEXT_MAX = 1_048_576;
 /**
  * Returns what the agent is asked; null: the text is longer than a turn may be. Where the payload holds a text, that is
  * the payload itself. Otherwise it is the title with the payload as JSON below it, so that the agent gets everything
- * that the caller sent; a schema for the answer and the ids of images stay fields of their own. `handed`, the text with the results of the
- * dependencies, comes last.
+ * that the caller sent; a schema for the answer and the ids of images stay fields of their own. `handed`, the text with
+ * the results of the dependencies, comes last.
  */
 export function turnOf(
   task: Pick<QueueTaskRow, "title" | "payload">,

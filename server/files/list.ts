@@ -1,10 +1,10 @@
 import type { FileEntry, FilePage, ListFilesInput } from "@/contract/files";
-import { type FolderPlace, type FolderRow, findEntry, readFolder } from "@/db/queries/read-files";
+import { type FolderPlace, type FolderRow, readFolder } from "@/db/queries/read-files";
 import type { ServiceContext } from "@/server/context";
-import { InvalidCursorError, InvalidInputError, NotFoundError } from "@/server/errors";
+import { InvalidCursorError, NotFoundError } from "@/server/errors";
 import { decodeCursor, encodeCursor, pageFrom } from "@/server/pagination";
-import { Entry } from "@/volume";
 import { findFilesArchive } from "./find-archive";
+import { assertFolder } from "./open";
 import { toVolumePath } from "./paths";
 
 /**
@@ -21,26 +21,10 @@ export async function listFiles(ctx: ServiceContext, input: ListFilesInput): Pro
   const { manifestId } = archive;
   const filter = { list: "files.list", manifestId, path };
   const after = cursor === undefined ? null : placeIn(filter, cursor);
-  const volumePath = toVolumePath(path);
-  const rows = await readFolder(ctx.db, { manifestId, path: volumePath, after, limit: limit + 1 });
-  if (rows.length === 0 && path !== "") await requireFolder(ctx, { manifestId, volumePath, path, sessionId });
+  const rows = await readFolder(ctx.db, { manifestId, path: toVolumePath(path), after, limit: limit + 1 });
+  if (rows.length === 0) await assertFolder(ctx, archive, { sessionId, path });
   const page = pageFrom(rows, limit, ({ kind, name }) => encodeCursor(filter, [kind === "folder" ? 1 : 0, name]));
   return { archive, path, items: page.rows.map((row) => toFileEntry(row, path)), cursor: page.cursor };
-}
-
-async function requireFolder(
-  ctx: ServiceContext,
-  {
-    manifestId,
-    volumePath,
-    path,
-    sessionId,
-  }: { manifestId: string; volumePath: string; path: string; sessionId: string },
-): Promise<void> {
-  const found = await findEntry(ctx.db, manifestId, volumePath);
-  if (found === undefined) throw new NotFoundError("folder", path, `in session ${sessionId}`);
-  const { kind } = Entry.parse(found);
-  if (kind !== "folder") throw new InvalidInputError(`path: ${path} is a ${kind}, not a folder`);
 }
 
 function placeIn(filter: object, cursor: string): FolderPlace {

@@ -1,4 +1,4 @@
-import type { FilesArchive, ReadFileInput } from "@/contract/files";
+import type { DownloadFolderInput, FilesArchive, ReadFileInput } from "@/contract/files";
 import { findEntry } from "@/db/queries/read-files";
 import type { ServiceContext } from "@/server/context";
 import { InvalidInputError, NotFoundError } from "@/server/errors";
@@ -20,6 +20,19 @@ export async function openFile(ctx: ServiceContext, { sessionId, path }: ReadFil
   if (entry.kind === "link")
     throw new InvalidInputError(`path: ${path} is a link to ${entry.target}: ask for the file that it points to`);
   return { archive, file: entry };
+}
+
+/** Throws unless the archive has a folder of that path, which may be empty. The workspace itself is always there. */
+export async function assertFolder(
+  ctx: ServiceContext,
+  { manifestId }: FilesArchive,
+  { sessionId, path }: DownloadFolderInput,
+): Promise<void> {
+  if (path === "") return;
+  const found = await findEntry(ctx.db, manifestId, toVolumePath(path));
+  if (found === undefined) throw new NotFoundError("folder", path, `in session ${sessionId}`);
+  const { kind } = Entry.parse(found);
+  if (kind !== "folder") throw new InvalidInputError(`path: ${path} is a ${kind}, not a folder`);
 }
 
 /**

@@ -3,12 +3,11 @@ import { pipeline } from "node:stream";
 import { createGzip } from "node:zlib";
 import { type Pack, pack } from "tar-stream";
 import type { DownloadFolderInput, FilesArchive } from "@/contract/files";
-import { findEntry, readEntriesBelow } from "@/db/queries/read-files";
+import { readEntriesBelow } from "@/db/queries/read-files";
 import type { ServiceContext } from "@/server/context";
-import { InvalidInputError, NotFoundError } from "@/server/errors";
 import { Entry, type SegmentReader } from "@/volume";
 import { requireFilesArchive } from "./find-archive";
-import { readParts, type StoredFile, segmentReader } from "./open";
+import { assertFolder, readParts, type StoredFile, segmentReader } from "./open";
 import { baseName, toVolumePath } from "./paths";
 
 export type PackedFolder = { archive: FilesArchive; name: string; body: Readable };
@@ -23,7 +22,7 @@ export async function packFolder(ctx: ServiceContext, input: DownloadFolderInput
   const archive = await requireFilesArchive(ctx, sessionId);
   const volumePath = toVolumePath(path);
   const entries = await readEntriesBelow(ctx.db, archive.manifestId, volumePath);
-  if (entries.length === 0 && path !== "") await requireEmptyFolder(ctx, { archive, volumePath, input });
+  if (entries.length === 0) await assertFolder(ctx, archive, input);
   const name = path === "" ? sessionId.replace(/[^A-Za-z0-9_.-]/g, "_").replace(/^\.+/, "_") : baseName(path);
   const tar = pack();
   const folder: Folder = { name, prefix: `${volumePath}/`, mtime: new Date(archive.archivedAt) };
@@ -33,16 +32,6 @@ export async function packFolder(ctx: ServiceContext, input: DownloadFolderInput
   // The caller reads the gzip stream and learns of a failure from it.
   const body = pipeline(tar, createGzip(), () => undefined);
   return { archive, name, body };
-}
-
-async function requireEmptyFolder(
-  ctx: ServiceContext,
-  { archive, volumePath, input }: { archive: FilesArchive; volumePath: string; input: DownloadFolderInput },
-): Promise<void> {
-  const found = await findEntry(ctx.db, archive.manifestId, volumePath);
-  if (found === undefined) throw new NotFoundError("folder", input.path, `in session ${input.sessionId}`);
-  const { kind } = Entry.parse(found);
-  if (kind !== "folder") throw new InvalidInputError(`path: ${input.path} is a ${kind}, not a folder`);
 }
 
 /** `prefix`: what the entries' paths begin with, in the place of which `name` stands in the tar. */

@@ -53,47 +53,37 @@ function hasLeft(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "ERR_STREAM_PREMATURE_CLOSE";
 }
 
-/** Opens a download. It counts among those under way until its body is closed. */
+/** Answers a download. Whoever may not have it, or has it already, does not wait for a place among those under way. */
 export async function answerFiles(ctx: TrpcContext, request: FilesRequest): Promise<FilesAnswer> {
   const { method, path, query, headers } = request;
   if (method !== "GET" && method !== "HEAD") throw methodNotAllowed(["GET"]);
   const [, sessionId = "", form] = FILES.exec(path) ?? [];
   const fields = { ...Object.fromEntries(query), sessionId: decodeSegment(sessionId) };
-  return new Promise((resolve, reject) => {
-    const download = async () => {
-      const answer = form === "tar" ? await openTar(ctx, fields) : await openContent(ctx, fields, headers);
-      const { body } = answer;
-      const closed = body === null ? undefined : new Promise((done) => body.once("close", done));
-      resolve(answer);
-      await closed;
-    };
-    downloads.run(download).catch(reject);
-  });
+  return form === "tar" ? answerTar(ctx, fields) : answerContent(ctx, fields, headers);
 }
 
-async function openContent(ctx: TrpcContext, fields: object, headers: HeaderReader): Promise<FilesAnswer> {
+async function answerContent(ctx: TrpcContext, fields: object, headers: HeaderReader): Promise<FilesAnswer> {
   const service = admit("viewer", { ctx, path: "files.content", type: "query" });
   const input = parse(ReadFileInput, fields);
   const { file } = await openFile(service, input);
+  const cached = cacheHeaders(file.sha256);
   const ifNoneMatch = headers.get("if-none-match");
-  if (ifNoneMatch !== null && matchesEtag(ifNoneMatch, file.sha256))
-    return { headers: cacheHeaders(file.sha256), body: null };
-  const parts = readParts(file, segmentReader(service, input.sessionId));
-  // Before the headers are sent, so that an archive that cannot be read is answered with an error.
-  const first = await parts.next();
-  const image = first.done === true ? null : readImage(first.value);
-  return {
-    headers: {
-      ...cacheHeaders(file.sha256),
-      ...contentHeaders({
-        type: image === null ? "application/octet-stream" : image.mediaType,
-        disposition: image === null ? "attachment" : "inline",
-        name: baseName(input.path),
-      }),
-      "content-length": String(file.sizeBytes),
-    },
-    body: Readable.from(chain(first, parts), { objectMode: false }),
-  };
+  if (ifNoneMatch !== null && matchesEtag(ifNoneMatch, file.sha256)) return { headers: cached, body: null };
+  return inItsPlace(async () => {
+    const parts = readParts(file, segmentReader(service, input.sessionId));
+    // Before the headers are sent, so that an archive that cannot be read is answered with an error.
+    const first = await parts.next();
+    const image = first.done === true ? null : readImage(first.value);
+    const content = contentHeaders({
+      type: image === null ? "application/octet-stream" : image.mediaType,
+      disposition: image === null ? "attachment" : "inline",
+      name: baseName(input.path),
+    });
+    return {
+      headers: { ...cached, ...content, "content-length": String(file.sizeBytes) },
+      body: Readable.from(chain(first, parts), { objectMode: false }),
+    };
+  });
 }
 
 async function* chain<Item>(first: IteratorResult<Item>, rest: AsyncGenerator<Item>): AsyncGenerator<Item> {
@@ -102,11 +92,27 @@ async function* chain<Item>(first: IteratorResult<Item>, rest: AsyncGenerator<It
   yield* rest;
 }
 
-async function openTar(ctx: TrpcContext, fields: object): Promise<FilesAnswer> {
+async function answerTar(ctx: TrpcContext, fields: object): Promise<FilesAnswer> {
   const service = admit("viewer", { ctx, path: "files.tar", type: "query" });
-  const { name, body } = await packFolder(service, parse(DownloadFolderInput, fields));
-  const headers = contentHeaders({ type: "application/gzip", disposition: "attachment", name: `${name}.tar.gz` });
-  return { headers: { ...headers, "cache-control": "no-store" }, body };
+  const input = parse(DownloadFolderInput, fields);
+  return inItsPlace(async () => {
+    const { name, body } = await packFolder(service, input);
+    const headers = contentHeaders({ type: "application/gzip", disposition: "attachment", name: `${name}.tar.gz` });
+    return { headers: { ...headers, "cache-control": "no-store" }, body };
+  });
+}
+
+/** Opens a download once there is a place for it, which it holds until its body is closed. */
+function inItsPlace<Opened extends { body: Readable }>(open: () => Promise<Opened>): Promise<Opened> {
+  return new Promise((resolve, reject) => {
+    const download = async () => {
+      const opened = await open();
+      const closed = new Promise((done) => opened.body.once("close", done));
+      resolve(opened);
+      await closed;
+    };
+    downloads.run(download).catch(reject);
+  });
 }
 
 function parse<Output>(schema: z.ZodType<Output>, fields: object): Output {
