@@ -7,6 +7,7 @@ import type { AppRouter } from "@/server/trpc/types";
 import { readError } from "./errors";
 import { fetchFromServer } from "./fetch-from-server";
 import { makeQueryClient } from "./query-client";
+import { isSigningOut } from "./signing-out";
 
 export const { TRPCProvider, useTRPC, useTRPCClient } = createTRPCContext<AppRouter>();
 
@@ -21,7 +22,8 @@ function getQueryClient(): QueryClient {
 
 function leaveWhenSignedOut(error: unknown): void {
   if (readError(error).status !== 401 || window.location.pathname === "/sign-in") return;
-  if (document.documentElement.dataset.signingOut === "true") return;
+  // What was asked just before is refused: that must not lead to a sign-in that comes back here.
+  if (isSigningOut()) return;
   const back = `${window.location.pathname}${window.location.search}`;
   window.location.assign(`/sign-in?next=${encodeURIComponent(back)}`);
 }

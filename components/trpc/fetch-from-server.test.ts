@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { fetchFromServer, QUERY_DEADLINE_MS } from "./fetch-from-server";
+import { whileSigningOut } from "./signing-out";
 
 /** A server that answers nothing, as a browser sees it. */
 const silent = vi.fn<typeof fetch>(
@@ -36,4 +37,16 @@ test("a mutation is awaited", () => {
     "/api/trpc/runs.cancel",
     expect.objectContaining({ credentials: "same-origin" }),
   );
+});
+
+test("a tab that signs out sends no query, and queries again where the sign-out failed", async () => {
+  silent.mockClear();
+  const failing = whileSigningOut(async () => {
+    void fetchFromServer("/api/trpc/runs.list", { method: "GET" });
+    expect(silent).not.toHaveBeenCalled();
+    throw new Error("the server is gone");
+  });
+  await expect(failing).rejects.toThrow("the server is gone");
+  fetchFromServer("/api/trpc/runs.list", { method: "GET" }).catch(() => undefined);
+  expect(silent).toHaveBeenCalledTimes(1);
 });
