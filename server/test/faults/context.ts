@@ -21,7 +21,8 @@ export type FaultSetup = {
 };
 
 const MIB = 1024 ** 2;
-const POOL_MAX = 48;
+/** Each process that stands at a commit holds its connection: a story of five commits, killed five times at each side. */
+const POOL_MAX = 64;
 /** Hundreds of claims are deleted at once, and the cluster deletes some twenty a second. */
 const GONE_DEADLINE_MS = 60_000;
 /** A busy machine is not one of the faults under test. */

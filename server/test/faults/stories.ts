@@ -205,6 +205,7 @@ export const STORIES: Story[] = [
       ...around("events", "commit"),
       ...around("no-more-events", "commit"),
       ...around("run", "commit"),
+      ...around("uses", "commit"),
       ...around("images", "write"),
       ...around("emptying", "commit"),
     ],
