@@ -516,7 +516,11 @@ test("lists and fetches the files that a session's agent left", async () => {
     const again = await type(["download", sessionId, "-o", target]);
     expect([again.code, again.notes[0]]).toEqual([EXIT.usage, `agentrun: ${target} is there already`]);
     const absent = path.join(dir, "absent");
-    expect((await type(["download", sessionId, "absent", "-o", absent])).code).toBe(EXIT.notFound);
+    const missing = await type(["download", sessionId, "absent", "-o", absent]);
+    expect([missing.code, missing.notes[0]]).toEqual([
+      EXIT.notFound,
+      expect.stringContaining(`there is no file absent in session ${sessionId}`),
+    ]);
     await expect(readFile(absent)).rejects.toThrow("ENOENT");
   } finally {
     await rm(dir, { recursive: true });

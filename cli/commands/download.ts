@@ -37,8 +37,8 @@ async function isFolderThere(io: Io, { sessionId, path }: Wanted): Promise<boole
     await io.client.call({ method: "GET", path: `/sessions/${encodeURIComponent(sessionId)}/files`, query });
     return true;
   } catch (error) {
-    // It is there and no folder. Anything else that is wrong is said again when the file is asked for.
-    if (error instanceof RefusedError && error.status === 400) return false;
+    // It is no folder: a file, or nothing, which is said when the file is asked for.
+    if (error instanceof RefusedError && (error.status === 400 || error.status === 404)) return false;
     throw error;
   }
 }
