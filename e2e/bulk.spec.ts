@@ -276,6 +276,13 @@ test("many are dealt with at once, from the keyboard alone", async ({ browser, w
     await openPage(page, "/sessions");
     const unread = sessionsTable(page).getByText("Unread");
     await expect(unread.first()).toBeAttached();
+    const first = bodyRows(sessionsTable(page)).filter({ hasText: "Unread" }).first().getByRole("link").first();
+    const all = await unread.count();
+    await first.press("Enter");
+    await expect(page).toHaveURL(/\/sessions\//);
+    await ready(page);
+    await page.goBack();
+    await expect(unread, "one that was opened is read").toHaveCount(all - 1);
     const before = await unread.count();
     await page.keyboard.press("j");
     await page.keyboard.press("*");

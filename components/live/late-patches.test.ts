@@ -1,6 +1,6 @@
 import { QueryClient } from "@tanstack/react-query";
 import { expect, test } from "vitest";
-import { LatePatches } from "./late-patches";
+import { getLatePatches } from "./late-patches";
 
 type Row = { id: string; version: number };
 const KEY = ["rows"];
@@ -27,7 +27,7 @@ const rowsOf = (client: QueryClient) => client.getQueryData<Row[]>(KEY);
 
 test("a change during a list's fetch is not reverted by its older data", async () => {
   const client = new QueryClient();
-  const patches = new LatePatches(client);
+  const patches = getLatePatches(client);
   client.setQueryData<Row[]>(KEY, [{ id: "a", version: 1 }]);
 
   const first = fetching(client);
@@ -45,12 +45,11 @@ test("a change during a list's fetch is not reverted by its older data", async (
     { id: "b", version: 5 },
     { id: "c", version: 1 },
   ]);
-  patches.close();
 });
 
 test("data fetched after a change wins, and of several changes the newest counts", async () => {
   const client = new QueryClient();
-  const patches = new LatePatches(client);
+  const patches = getLatePatches(client);
   client.setQueryData<Row[]>(KEY, [{ id: "a", version: 1 }]);
   const made: number[] = [];
   const note = (version: number) => () => void made.push(version);
@@ -66,5 +65,4 @@ test("data fetched after a change wins, and of several changes the newest counts
   second.answer([{ id: "a", version: 9 }]);
   await second.fetched;
   expect(made, "nothing was under way").toEqual([2, 3, 3, 5]);
-  patches.close();
 });

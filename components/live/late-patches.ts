@@ -4,19 +4,18 @@ import type { QueryClient } from "@tanstack/react-query";
 const KEPT_MAX = 2_000;
 
 /**
- * Changes of cached data that the stream told of. What is fetched meanwhile may have been read before the change and come
+ * Changes of cached data that the stream told of, or that were made here. What is fetched meanwhile may have been read before the change and come
  * after it, and would take it back, until the record changes again: so each is made again over whatever is fetched, as
  * long as anything is under way. A patch takes nothing newer back, or only until the stream tells of that too.
  */
-export class LatePatches {
+class LatePatches {
   /** The newest patch of each record. */
   readonly #kept = new Map<string, () => void>();
   readonly #client: QueryClient;
-  readonly #stop: () => void;
 
   constructor(client: QueryClient) {
     this.#client = client;
-    this.#stop = client.getQueryCache().subscribe((event) => {
+    client.getQueryCache().subscribe((event) => {
       if (event.type !== "updated" || this.#kept.size === 0) return;
       const { action } = event;
       if (action.type === "success") {
@@ -37,9 +36,13 @@ export class LatePatches {
     const [oldest] = this.#kept.keys();
     if (this.#kept.size > KEPT_MAX && oldest !== undefined) this.#kept.delete(oldest);
   }
+}
 
-  close(): void {
-    this.#stop();
-    this.#kept.clear();
-  }
+const byClient = new WeakMap<QueryClient, LatePatches>();
+
+/** Those of a tab's one cache, as long as it lives: the stream's and a reader's own changes are kept together. */
+export function getLatePatches(client: QueryClient): LatePatches {
+  const patches = byClient.get(client) ?? new LatePatches(client);
+  byClient.set(client, patches);
+  return patches;
 }

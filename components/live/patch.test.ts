@@ -8,6 +8,7 @@ import {
   patchBeats,
   patchLists,
   patchPages,
+  patchRead,
   patchRecords,
   patchRunner,
   patchSession,
@@ -29,6 +30,14 @@ test("a newer version marks the session unread, unless it is open", () => {
   const frame = { sessionId: "ses_1", version: 6, kind: "changed" as const, session: session(6) };
   expect(patchSession(session(5), frame, null)).toMatchObject({ title: "v6", unread: true });
   expect(patchSession(session(5, { unread: true }), frame, "ses_1")).toMatchObject({ unread: false });
+});
+
+test("what was read is read up to the version that was shown, and unread beyond it", () => {
+  expect(patchRead(session(5, { unread: true }), 5)).toMatchObject({ unread: false });
+  expect(patchRead(session(6, { unread: true }), 5)).toMatchObject({ unread: true });
+  expect(patchRead(session(5, { unread: true }), undefined)).toMatchObject({ unread: true });
+  const read = session(5);
+  expect(patchRead(read, 5)).toBe(read);
 });
 
 test("a deleted session leaves the list, and an unchanged list keeps its identity", () => {

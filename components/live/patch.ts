@@ -94,6 +94,16 @@ export function patchTask(cached: QueueTaskSummary, frame: TaskFrame | undefined
   return { ...cached, ...frame, blocker, unread: true };
 }
 
+/** A record whose reader has read it up to a version: what has changed since is unread still. */
+export function patchRead<Item extends { version: number; unread: boolean }>(
+  cached: Item,
+  readVersion: number | undefined,
+): Item {
+  return readVersion !== undefined && cached.unread && cached.version <= readVersion
+    ? { ...cached, unread: false }
+    : cached;
+}
+
 /** Patches every cached task of which there is a frame, in lists and alone. */
 export function patchTasks(client: QueryClient, api: Api, frameOf: (id: string) => TaskFrame | undefined): void {
   const patch = (item: QueueTaskSummary) => patchTask(item, frameOf(item.id));

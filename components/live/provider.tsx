@@ -10,7 +10,7 @@ import type { StorageSummary } from "@/contract/storage";
 import type { TaskFrame } from "@/contract/watch";
 import { LiveConnection, type LiveStatus } from "./connection";
 import type { FrameName, Frames, Watched } from "./frames";
-import { LatePatches } from "./late-patches";
+import { getLatePatches } from "./late-patches";
 import {
   ifChanged,
   patchApproval,
@@ -128,7 +128,7 @@ function CachePatches({ connection }: { connection: LiveConnection }) {
   const trpc = useTRPC();
   const client = useQueryClient();
   useEffect(() => {
-    const late = new LatePatches(client);
+    const late = getLatePatches(client);
     let tasks = new Map<string, TaskFrame>();
     let batches = 0;
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -195,7 +195,6 @@ function CachePatches({ connection }: { connection: LiveConnection }) {
     return () => {
       clearTimeout(timer);
       for (const stop of stops) stop();
-      late.close();
     };
   }, [connection, client, trpc]);
   return null;

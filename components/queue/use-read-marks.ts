@@ -1,6 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
-import { patchLists } from "@/components/live/patch";
+import { getLatePatches } from "@/components/live/late-patches";
+import { patchLists, patchRead } from "@/components/live/patch";
 import { useReader } from "@/components/shell/identity";
 import { useTRPC } from "@/components/trpc/client";
 import { toastError } from "@/components/ui/error-toast";
@@ -18,9 +19,12 @@ function useMarks() {
     trpc.queue.markTasksRead.mutationOptions({
       // No stream tells of a reader's marks.
       onSuccess: ({ items }) => {
-        const marks = new Map(items.map(({ taskId, taskVersion }) => [taskId, taskVersion]));
-        patchLists<QueueTaskSummary>(client, trpc.queue.listTasks.pathKey(), (task) =>
-          task.unread && task.version <= (marks.get(task.id) ?? -1) ? { ...task, unread: false } : task,
+        const readVersions = new Map(items.map(({ taskId, taskVersion }) => [taskId, taskVersion]));
+        // A list that is being fetched may have been read just before.
+        getLatePatches(client).apply(`read ${[...readVersions.keys()].join(" ")}`, () =>
+          patchLists<QueueTaskSummary>(client, trpc.queue.listTasks.pathKey(), (task) =>
+            patchRead(task, readVersions.get(task.id)),
+          ),
         );
       },
     }),

@@ -1,21 +1,35 @@
 "use client";
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
+import { getLatePatches } from "@/components/live/late-patches";
+import { patchLists, patchRead } from "@/components/live/patch";
 import { useFrames, useReading } from "@/components/live/provider";
 import { useReader } from "@/components/shell/identity";
 import { useTRPC, useTRPCClient } from "@/components/trpc/client";
 import { runPages } from "@/components/trpc/lists";
 import type { Command } from "@/contract/command";
 import type { Run } from "@/contract/run";
+import type { SessionSummary } from "@/contract/session";
 import { isTerminal } from "@/contract/words";
 import { COMMANDS_PAGE, commandsKey } from "./commands-key";
 
 /** A session as its reader sees it; opening it marks it read, and so does every change while it is open. */
 export function useSession(sessionId: string) {
   const trpc = useTRPC();
+  const client = useQueryClient();
   const readerId = useReader();
   const session = useQuery(trpc.sessions.get.queryOptions({ sessionId, readerId }));
-  const { mutate: markRead } = useMutation(trpc.sessions.markRead.mutationOptions());
+  const { mutate: markRead } = useMutation(
+    trpc.sessions.markRead.mutationOptions({
+      // No stream tells of a reader's marks, and a list that is being fetched may have been read just before.
+      onSuccess: ({ sessionVersion }) =>
+        getLatePatches(client).apply(`read ${sessionId}`, () =>
+          patchLists<SessionSummary>(client, trpc.sessions.list.pathKey(), (item) =>
+            item.sessionId === sessionId ? patchRead(item, sessionVersion) : item,
+          ),
+        ),
+    }),
+  );
   const version = session.data?.version;
   useReading(sessionId);
   useEffect(() => {
