@@ -22,7 +22,7 @@ const Action = z.enum(BUDGET_ACTIONS);
 export type SpendingOwner = { tenantId: string; projectId: string; backendProfile: string };
 
 /**
- * Whether an owner's spending counts towards a budget. `covers` in db/queries/measure-budgets.ts says the same in SQL.
+ * Whether an owner's spending counts towards a budget. `covers` in db/queries/usage/measure-budgets.ts says the same in SQL.
  */
 export function isBoundBy(
   owner: SpendingOwner,

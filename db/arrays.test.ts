@@ -1,8 +1,8 @@
 import { type SQL, sql } from "drizzle-orm";
 import { expect, test } from "vitest";
+import { hiddenArray, textArray } from "@/db/queries/sql/arrays";
+import { executeNamed } from "@/db/queries/sql/named";
 import { connect } from "./client";
-import { hiddenArray, textArray } from "./queries/arrays";
-import { executeNamed } from "./queries/named";
 import { createTestDatabase } from "./test/database";
 
 test("a statement with hidden arrays of any length keeps its plan, and is otherwise planned anew", async () => {

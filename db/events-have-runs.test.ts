@@ -1,11 +1,11 @@
 import type pg from "pg";
 import { expect, test } from "vitest";
 import { connect } from "@/db/client";
+import { encodeTextArray, int4Array, jsonbArray } from "@/db/queries/sql/binary-arrays";
 import { createTestDatabase } from "@/db/test/database";
 import { makeRun } from "@/db/test/factories";
 import { appendEvents } from "@/server/events";
 import { testContext } from "@/server/test/context";
-import { encodeTextArray, int4Array, jsonbArray } from "./queries/binary-arrays";
 
 const INSERT = `insert into agentrun_events (id, run_id, seq, type, payload)
   select 'evt_' || $1 || n, $1, n, 'warning', '{}' from generate_series(1, $2::int) n`;

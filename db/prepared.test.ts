@@ -1,7 +1,7 @@
 import { eq, sql } from "drizzle-orm";
 import { expect, test } from "vitest";
+import { prepared } from "@/db/queries/sql/prepared";
 import { connect } from "./client";
-import { prepared } from "./queries/prepared";
 import { sessions } from "./schema";
 import { createTestDatabase } from "./test/database";
 import { makeSession } from "./test/factories";

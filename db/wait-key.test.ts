@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { encodeWaitKey, parseWaitKey, SESSION_NOTE_PREFIX, type WaitKey } from "./queries/wait-key";
+import { encodeWaitKey, parseWaitKey, SESSION_NOTE_PREFIX, type WaitKey } from "@/db/queries/queue/wait-key";
 
 const NAMES = ["plain", "", 'a "quoted" name', '","', "[]", "a\\b", "line\nbreak", "ünïcode", "\ud800"];
 

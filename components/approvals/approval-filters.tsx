@@ -1,7 +1,7 @@
 import { ListSearch } from "@/components/query/list-search";
-import { Choices } from "@/components/ui/choices";
-import { Select } from "@/components/ui/field";
-import { TimeRangeSelect } from "@/components/ui/time-range-select";
+import { Choices } from "@/components/ui/form/choices";
+import { Select } from "@/components/ui/form/field";
+import { TimeRangeSelect } from "@/components/ui/time/time-range-select";
 import { APPROVAL_QUERY } from "@/contract/query/approvals";
 import { APPROVAL_KINDS, APPROVAL_STATUSES } from "@/contract/words";
 import { type ApprovalFilter, isNarrowed, KIND_NAMES, STATUS_NAMES } from "./filter";

@@ -1,6 +1,6 @@
 import { ApprovalCard, showApproval } from "@/components/conversation/approval-card";
 import { cn } from "@/components/ui/class-names";
-import type { RowChoice } from "@/components/ui/table";
+import type { RowChoice } from "@/components/ui/list/table";
 import type { ApprovalSummary } from "@/contract/approval";
 import { RequestAge, Requester } from "./requester";
 

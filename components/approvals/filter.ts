@@ -1,6 +1,6 @@
 import { parseAsString, parseAsStringLiteral } from "nuqs/server";
 import { conditionWords } from "@/components/query/chips";
-import { RANGE_FILTERS } from "@/components/ui/time-range";
+import { RANGE_FILTERS } from "@/components/ui/time/time-range";
 import type { ListApprovalsInput } from "@/contract/approval";
 import { APPROVAL_QUERY, type ApprovalFilter, approvalsFilter } from "@/contract/query/approvals";
 import { APPROVAL_KINDS, APPROVAL_STATUSES, type ApprovalKind, type ApprovalStatus } from "@/contract/words";

@@ -5,7 +5,7 @@ import { runAddress, sessionAddress, taskAddress } from "@/components/shell/addr
 import { cn } from "@/components/ui/class-names";
 import { formatDuration, shortenId } from "@/components/ui/format";
 import { revealHidden } from "@/components/ui/hidden-characters";
-import { Countdown, Time } from "@/components/ui/time";
+import { Countdown, Time } from "@/components/ui/time/time";
 import type { ApprovalSummary } from "@/contract/approval";
 
 /** A dot that ends a part of a line, so that no line of several begins with one; it is not read out. */

@@ -2,7 +2,7 @@ import Link from "next/link";
 import { Id } from "@/components/ui/copy";
 import { shortenId } from "@/components/ui/format";
 import { revealHidden } from "@/components/ui/hidden-characters";
-import { Time } from "@/components/ui/time";
+import { Time } from "@/components/ui/time/time";
 
 const None = () => <span className="text-ink-3">none</span>;
 

@@ -1,6 +1,6 @@
 "use client";
-import { MenuItem, MenuSeparator } from "@/components/ui/menu";
-import { MenuCheck } from "@/components/ui/menu-check";
+import { MenuItem, MenuSeparator } from "@/components/ui/menu/menu";
+import { MenuCheck } from "@/components/ui/menu/menu-check";
 import { type Arrangements, shownColumns, toggleColumn } from "@/contract/query/arrangement";
 
 type ColumnsItemsProps = {

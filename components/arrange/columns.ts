@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import type { Column } from "@/components/ui/table";
+import type { Column } from "@/components/ui/list/table";
 import { type ListColumn, shownColumns } from "@/contract/query/arrangement";
 
 type Cells<Row> = {

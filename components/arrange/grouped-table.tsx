@@ -3,7 +3,7 @@
 import { ChevronDown, ChevronRight } from "lucide-react";
 import { useId } from "react";
 import { formatPlural } from "@/components/ui/format";
-import { hasBoxes, Rows, Table, TableFrame, type TableProps } from "@/components/ui/table";
+import { hasBoxes, Rows, Table, TableFrame, type TableProps } from "@/components/ui/list/table";
 import type { RowGroup } from "./groups";
 import type { ShownGroups } from "./use-groups";
 

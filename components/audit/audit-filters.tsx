@@ -1,7 +1,7 @@
 "use client";
 import { ListSearch } from "@/components/query/list-search";
-import { Select } from "@/components/ui/field";
-import { TimeRangeSelect } from "@/components/ui/time-range-select";
+import { Select } from "@/components/ui/form/field";
+import { TimeRangeSelect } from "@/components/ui/time/time-range-select";
 import { AUDIT_QUERY } from "@/contract/query/audit";
 import { AUDIT_TARGETS, CALLER_KINDS, type CallerKind } from "@/contract/words";
 import { type AuditFilter, auditInput } from "./filter";

@@ -2,8 +2,8 @@
 import Link from "next/link";
 import { cn } from "@/components/ui/class-names";
 import { revealHidden } from "@/components/ui/hidden-characters";
-import { type Column, Table } from "@/components/ui/table";
-import { Time } from "@/components/ui/time";
+import { type Column, Table } from "@/components/ui/list/table";
+import { Time } from "@/components/ui/time/time";
 import type { AuditRow } from "@/contract/audit";
 import { summaryOf } from "./details";
 import type { AuditFilter } from "./filter";

@@ -4,11 +4,11 @@ import { useState } from "react";
 import { toast } from "sonner";
 import { useTRPCClient } from "@/components/trpc/client";
 import { Button } from "@/components/ui/button";
-import { copyCurl } from "@/components/ui/curl";
+import { copyCurl } from "@/components/ui/curl/curl";
 import { download } from "@/components/ui/download";
-import { toastError } from "@/components/ui/error-toast";
+import { toastError } from "@/components/ui/error/error-toast";
 import { formatPlural } from "@/components/ui/format";
-import { Menu, MenuItem } from "@/components/ui/menu";
+import { Menu, MenuItem } from "@/components/ui/menu/menu";
 import { type AuditFilter, auditInput } from "./filter";
 
 const PAGE = 200;

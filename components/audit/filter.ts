@@ -1,5 +1,5 @@
 import { parseAsBoolean, parseAsString, parseAsStringLiteral } from "nuqs/server";
-import { RANGE_FILTERS } from "@/components/ui/time-range";
+import { RANGE_FILTERS } from "@/components/ui/time/time-range";
 import { type AuditFilter, auditInput } from "@/contract/query/audit";
 import { AUDIT_TARGETS, CALLER_KINDS } from "@/contract/words";
 

@@ -1,8 +1,8 @@
 "use client";
 import { useCanOperate, useRulesAll } from "@/components/shell/identity";
-import { type Call, copyCurl } from "@/components/ui/curl";
-import { CurlMenu } from "@/components/ui/curl-menu";
-import { MenuItem } from "@/components/ui/menu";
+import { type Call, copyCurl } from "@/components/ui/curl/curl";
+import { CurlMenu } from "@/components/ui/curl/curl-menu";
+import { MenuItem } from "@/components/ui/menu/menu";
 import type { Backend, SetBackendInput } from "@/contract/backend";
 import { maxRunningOf } from "./condition";
 

@@ -1,7 +1,7 @@
-import { type Span, spanOf, sum } from "@/components/queue/chart-series";
-import { stepsOf } from "@/components/queue/steps";
-import type { StepValues } from "@/components/ui/line-path";
-import { durationScaleMax, scaleMax } from "@/components/ui/scale-max";
+import { type Span, spanOf, sum } from "@/components/queue/charts/chart-series";
+import { stepsOf } from "@/components/queue/charts/steps";
+import type { StepValues } from "@/components/ui/chart/line-path";
+import { durationScaleMax, scaleMax } from "@/components/ui/chart/scale-max";
 import type { LatencyStep, UsageLatency } from "@/contract/usage";
 
 /** Errors are shares of a hundred: a few of them must be seen, and stay few. */

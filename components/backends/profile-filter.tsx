@@ -1,7 +1,7 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
 import { useTRPC } from "@/components/trpc/client";
-import { Select } from "@/components/ui/field";
+import { Select } from "@/components/ui/form/field";
 import { revealHidden } from "@/components/ui/hidden-characters";
 
 /** The names of all backend profiles. */

@@ -1,7 +1,7 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
 import { useTRPC } from "@/components/trpc/client";
-import { DangerDialog } from "@/components/ui/danger-dialog";
+import { DangerDialog } from "@/components/ui/dialog/danger-dialog";
 import { formatPlural } from "@/components/ui/format";
 import type { Backend, BackendDetails } from "@/contract/backend";
 import { changing } from "./backend-curls";

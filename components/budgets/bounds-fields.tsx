@@ -1,7 +1,7 @@
 import { useProfiles } from "@/components/sessions/profile-select";
-import { CheckedField } from "@/components/ui/checked-field";
-import { Choices } from "@/components/ui/choices";
-import { Field, Input, Select } from "@/components/ui/field";
+import { CheckedField } from "@/components/ui/form/checked-field";
+import { Choices } from "@/components/ui/form/choices";
+import { Field, Input, Select } from "@/components/ui/form/field";
 import type { BudgetDraft, BudgetErrors } from "./draft";
 
 const TENANT_SCOPES = ["all", "one"] as const;

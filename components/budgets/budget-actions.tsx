@@ -1,11 +1,11 @@
 "use client";
 import { Pencil, TrendingUp } from "lucide-react";
-import { ActionsMenu } from "@/components/ui/actions-menu";
 import { Button } from "@/components/ui/button";
-import { copyCurl } from "@/components/ui/curl";
-import { CurlMenu } from "@/components/ui/curl-menu";
+import { copyCurl } from "@/components/ui/curl/curl";
+import { CurlMenu } from "@/components/ui/curl/curl-menu";
 import { revealHidden } from "@/components/ui/hidden-characters";
-import { MenuItem } from "@/components/ui/menu";
+import { ActionsMenu } from "@/components/ui/menu/actions-menu";
+import { MenuItem } from "@/components/ui/menu/menu";
 import type { Budget } from "@/contract/budget";
 import type { BudgetDialog } from "./budget-dialogs";
 import { useBudgetPermissions } from "./use-budget-permissions";

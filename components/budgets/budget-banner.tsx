@@ -1,8 +1,8 @@
 import { OctagonPause, TriangleAlert } from "lucide-react";
-import { Banner } from "@/components/ui/banner";
 import { Button } from "@/components/ui/button";
+import { Banner } from "@/components/ui/error/banner";
 import { formatPlural } from "@/components/ui/format";
-import { Countdown, Time } from "@/components/ui/time";
+import { Countdown, Time } from "@/components/ui/time/time";
 import type { Budget } from "@/contract/budget";
 import type { BudgetDialog } from "./budget-dialogs";
 import { useBudgetPermissions } from "./use-budget-permissions";

@@ -5,7 +5,7 @@ import { Id } from "@/components/ui/copy";
 import { sentence } from "@/components/ui/format";
 import { revealHidden } from "@/components/ui/hidden-characters";
 import { Facts, Panel } from "@/components/ui/page";
-import { Time } from "@/components/ui/time";
+import { Time } from "@/components/ui/time/time";
 import type { Budget } from "@/contract/budget";
 import { BUDGET_TOKENS } from "@/contract/words";
 import { ACTION_WORDS, amountWords, PERIOD_NAMES, tenantWords } from "./words";

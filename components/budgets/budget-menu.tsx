@@ -2,11 +2,11 @@
 import { useRouter } from "next/navigation";
 import { useState } from "react";
 import { budgetAddress } from "@/components/shell/addresses";
-import { ActionsMenu } from "@/components/ui/actions-menu";
 import { copyText } from "@/components/ui/copy";
-import { copyCurl } from "@/components/ui/curl";
+import { copyCurl } from "@/components/ui/curl/curl";
 import { revealHidden } from "@/components/ui/hidden-characters";
-import { MenuItem, MenuSeparator } from "@/components/ui/menu";
+import { ActionsMenu } from "@/components/ui/menu/actions-menu";
+import { MenuItem, MenuSeparator } from "@/components/ui/menu/menu";
 import type { Budget } from "@/contract/budget";
 import { type BudgetDialog, BudgetDialogs } from "./budget-dialogs";
 import { useBudgetPermissions } from "./use-budget-permissions";

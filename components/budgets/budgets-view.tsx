@@ -9,11 +9,11 @@ import { useIdentity } from "@/components/shell/identity";
 import { useTRPC } from "@/components/trpc/client";
 import { BUDGETS_POLL_MS, budgetPages } from "@/components/trpc/lists";
 import { Button } from "@/components/ui/button";
-import { CallHint } from "@/components/ui/call-hint";
-import { ListFoot, NoMatch } from "@/components/ui/list-states";
+import { CallHint } from "@/components/ui/curl/call-hint";
+import { SearchBox } from "@/components/ui/form/search-box";
+import { ListFoot, NoMatch } from "@/components/ui/list/list-states";
 import { EmptyState, PageHeader } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
-import { SearchBox } from "@/components/ui/search-box";
 import { BudgetsTable } from "./budgets-table";
 import { BUDGET_FILTERS, budgetsInput } from "./filter";
 

@@ -1,11 +1,11 @@
 import { operatorName } from "@/components/shell/operator-name";
 import { Button } from "@/components/ui/button";
-import { useHydratedNow } from "@/components/ui/clock";
+import { Tile } from "@/components/ui/chart/tile";
 import { formatDuration } from "@/components/ui/format";
 import { revealHidden } from "@/components/ui/hidden-characters";
 import { Panel } from "@/components/ui/page";
-import { Tile } from "@/components/ui/tile";
-import { Countdown } from "@/components/ui/time";
+import { useHydratedNow } from "@/components/ui/time/clock";
+import { Countdown } from "@/components/ui/time/time";
 import type { Budget, BudgetPeriod } from "@/contract/budget";
 import { BudgetBar } from "./budget-bar";
 import { paceOf } from "./pace";

@@ -2,7 +2,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { toast } from "sonner";
 import { useTRPC } from "@/components/trpc/client";
-import { DangerDialog } from "@/components/ui/danger-dialog";
+import { DangerDialog } from "@/components/ui/dialog/danger-dialog";
 import { revealHidden } from "@/components/ui/hidden-characters";
 import type { Budget } from "@/contract/budget";
 

@@ -1,7 +1,7 @@
 import type { Ref } from "react";
-import { CheckedField } from "@/components/ui/checked-field";
-import { Input } from "@/components/ui/field";
-import { Radios } from "@/components/ui/radios";
+import { CheckedField } from "@/components/ui/form/checked-field";
+import { Input } from "@/components/ui/form/field";
+import { Radios } from "@/components/ui/form/radios";
 import { BUDGET_ACTIONS } from "@/contract/words";
 import type { BudgetDraft, BudgetErrors } from "./draft";
 import { ACTION_WORDS } from "./words";

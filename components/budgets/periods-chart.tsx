@@ -1,5 +1,5 @@
-import { Chart, Key } from "@/components/ui/chart";
-import { ChartCanvas, Line } from "@/components/ui/chart-canvas";
+import { Chart, Key } from "@/components/ui/chart/chart";
+import { ChartCanvas, Line } from "@/components/ui/chart/chart-canvas";
 import { formatPlural } from "@/components/ui/format";
 import type { Budget, BudgetPeriod } from "@/contract/budget";
 import type { BudgetState } from "@/contract/words";

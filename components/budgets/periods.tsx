@@ -2,10 +2,10 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useTRPC } from "@/components/trpc/client";
 import { BUDGETS_POLL_MS, budgetPeriodPages } from "@/components/trpc/lists";
-import { ListFoot } from "@/components/ui/list-states";
+import { ListFoot } from "@/components/ui/list/list-states";
+import { Table } from "@/components/ui/list/table";
 import { EmptyState, Panel } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
-import { Table } from "@/components/ui/table";
 import type { Budget } from "@/contract/budget";
 import type { BudgetDialog } from "./budget-dialogs";
 import { PeriodsChart } from "./periods-chart";

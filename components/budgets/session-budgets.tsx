@@ -9,7 +9,7 @@ import { useTRPC } from "@/components/trpc/client";
 import { budgetsOfSession } from "@/components/trpc/lists";
 import { Button } from "@/components/ui/button";
 import { revealHidden } from "@/components/ui/hidden-characters";
-import { Countdown } from "@/components/ui/time";
+import { Countdown } from "@/components/ui/time/time";
 import type { BudgetsOfSession } from "@/contract/budget";
 import { RaiseBudgetDialog } from "./budget-dialogs";
 import { percentWords, spentWords } from "./words";

@@ -1,6 +1,6 @@
-import { CheckedField } from "@/components/ui/checked-field";
-import { Choices } from "@/components/ui/choices";
-import { Input } from "@/components/ui/field";
+import { CheckedField } from "@/components/ui/form/checked-field";
+import { Choices } from "@/components/ui/form/choices";
+import { Input } from "@/components/ui/form/field";
 import { BUDGET_PERIODS, type BudgetPeriodKind } from "@/contract/words";
 import type { BudgetDraft, BudgetErrors } from "./draft";
 import { PERIOD_NAMES } from "./words";

@@ -1,5 +1,5 @@
 import { toast } from "sonner";
-import { toastError } from "@/components/ui/error-toast";
+import { toastError } from "@/components/ui/error/error-toast";
 import { revealHidden } from "@/components/ui/hidden-characters";
 import { toastUndo } from "@/components/ui/undo";
 import type { Budget, BudgetPeriod } from "@/contract/budget";

@@ -2,7 +2,7 @@ import type { QueryClient } from "@tanstack/react-query";
 import { patchLists } from "@/components/live/patch";
 import type { useTRPCClient } from "@/components/trpc/client";
 import type { Api } from "@/components/trpc/lists";
-import { toastError } from "@/components/ui/error-toast";
+import { toastError } from "@/components/ui/error/error-toast";
 import { formatPlural } from "@/components/ui/format";
 import { randomId } from "@/components/ui/random-id";
 import { toastUndo } from "@/components/ui/undo";

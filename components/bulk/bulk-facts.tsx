@@ -9,7 +9,7 @@ import { Id } from "@/components/ui/copy";
 import { formatDuration, formatPlural, shortenId } from "@/components/ui/format";
 import { revealHidden } from "@/components/ui/hidden-characters";
 import { type Fact, Facts, Panel } from "@/components/ui/page";
-import { Countdown, Duration, Time } from "@/components/ui/time";
+import { Countdown, Duration, Time } from "@/components/ui/time/time";
 import type { BulkAction, BulkOutcomes } from "@/contract/bulk";
 import { BULK_KEPT_DAYS } from "@/contract/words";
 import { RECORD_NOUNS } from "./verbs";

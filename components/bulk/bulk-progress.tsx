@@ -4,7 +4,7 @@ import dynamic from "next/dynamic";
 import { useEffect, useRef, useState } from "react";
 import { useTRPC } from "@/components/trpc/client";
 import { newestBulk } from "@/components/trpc/lists";
-import { useHydratedNow } from "@/components/ui/clock";
+import { useHydratedNow } from "@/components/ui/time/clock";
 import type { BulkAction } from "@/contract/bulk";
 import type { BulkKind } from "@/contract/words";
 import { RECORD_NOUNS, wordsOf } from "./verbs";

@@ -1,4 +1,4 @@
-import { ErrorNote } from "@/components/ui/error-note";
+import { ErrorNote } from "@/components/ui/error/error-note";
 import { formatPlural, shortenId } from "@/components/ui/format";
 import { revealHidden } from "@/components/ui/hidden-characters";
 import type { BulkItem, BulkPreview } from "@/contract/bulk";

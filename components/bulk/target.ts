@@ -1,5 +1,5 @@
-import { toServerTime } from "@/components/ui/clock";
 import { formatPlural } from "@/components/ui/format";
+import { toServerTime } from "@/components/ui/time/clock";
 import type { CreateBulkInput } from "@/contract/bulk";
 import { fixInput } from "@/contract/query/range";
 

@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useCanOperate } from "@/components/shell/identity";
 import { useTRPC } from "@/components/trpc/client";
-import { toastError } from "@/components/ui/error-toast";
+import { toastError } from "@/components/ui/error/error-toast";
 import type { BulkAction } from "@/contract/bulk";
 import { BULK_CONFIRMED, BULK_UNDO } from "@/contract/words";
 import type { FollowUps } from "./follow-ups";

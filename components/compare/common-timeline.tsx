@@ -2,8 +2,8 @@
 import { ticksOf } from "@/components/timeline/layout";
 import { decimalsFor, formatOffset } from "@/components/timeline/offset";
 import type { NumberedTurn } from "@/components/turns/read-turns";
-import { Choices } from "@/components/ui/choices";
 import { cn } from "@/components/ui/class-names";
+import { Choices } from "@/components/ui/form/choices";
 import { formatDuration } from "@/components/ui/format";
 import { type Both, FAILED_OUTCOMES, lengthOf, SIDES, type SideName } from "./pairs";
 import { ORIGINS, type Origin, type ScaledTurn, scaleTurns } from "./scale";

@@ -7,8 +7,8 @@ import { explainSession } from "@/components/sessions/session-state";
 import { useReader } from "@/components/shell/identity";
 import { useTRPC } from "@/components/trpc/client";
 import { readError } from "@/components/trpc/errors";
-import { Finder, FOUND_ROW } from "@/components/ui/finder";
 import { shortenId } from "@/components/ui/format";
+import { Finder, FOUND_ROW } from "@/components/ui/list/finder";
 import { State } from "@/components/ui/state";
 
 const FOUND_MAX = 12;

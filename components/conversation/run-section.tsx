@@ -9,7 +9,7 @@ import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/class-names";
 import { formatPlural, shortenId } from "@/components/ui/format";
 import { revealHidden } from "@/components/ui/hidden-characters";
-import { Time } from "@/components/ui/time";
+import { Time } from "@/components/ui/time/time";
 import type { Command } from "@/contract/command";
 import type { LiveFrame } from "@/contract/event";
 import type { Run } from "@/contract/run";

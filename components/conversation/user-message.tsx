@@ -3,7 +3,7 @@ import { briefError } from "@/components/sessions/brief-error";
 import { cn } from "@/components/ui/class-names";
 import { revealHidden } from "@/components/ui/hidden-characters";
 import { State, type Tone } from "@/components/ui/state";
-import { Time } from "@/components/ui/time";
+import { Time } from "@/components/ui/time/time";
 import type { Command } from "@/contract/command";
 import { splitHanded } from "@/contract/handed-text";
 import type { CommandOutcome } from "./items";

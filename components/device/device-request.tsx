@@ -6,10 +6,10 @@ import { useIdentity } from "@/components/shell/identity";
 import { useTRPC } from "@/components/trpc/client";
 import { readError } from "@/components/trpc/errors";
 import { Button } from "@/components/ui/button";
-import { ErrorNote } from "@/components/ui/error-note";
+import { ErrorNote } from "@/components/ui/error/error-note";
 import { revealHidden } from "@/components/ui/hidden-characters";
 import { Facts, Panel } from "@/components/ui/page";
-import { Countdown, Time } from "@/components/ui/time";
+import { Countdown, Time } from "@/components/ui/time/time";
 import type { DeviceSignIn } from "@/contract/device-sign-in";
 
 /** What asks, what it would get, and the answer to it. */

@@ -2,8 +2,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { useTRPC } from "@/components/trpc/client";
 import { Button } from "@/components/ui/button";
-import { ErrorNote } from "@/components/ui/error-note";
-import { Field, Input } from "@/components/ui/field";
+import { ErrorNote } from "@/components/ui/error/error-note";
+import { Field, Input } from "@/components/ui/form/field";
 import { PageHeader, Panel, TableSkeleton } from "@/components/ui/page";
 import { ScrollRegion } from "@/components/ui/scroll-region";
 import { readUserCode } from "@/contract/user-code";

@@ -1,6 +1,6 @@
 "use client";
 import { parseAsString, useQueryState } from "nuqs";
-import { SearchBox } from "@/components/ui/search-box";
+import { SearchBox } from "@/components/ui/form/search-box";
 
 /** Looks for a text in all documents; the server finds, so that no document is sent for it. */
 export function DocSearch() {

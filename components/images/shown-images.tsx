@@ -2,7 +2,7 @@
 import { useState } from "react";
 import { attachmentAddress } from "@/components/shell/addresses";
 import { cn } from "@/components/ui/class-names";
-import { Dialog } from "@/components/ui/dialog";
+import { Dialog } from "@/components/ui/dialog/dialog";
 import { formatBytes } from "@/components/ui/format";
 import { revealHiddenInName } from "@/components/ui/hidden-characters";
 

@@ -1,5 +1,5 @@
 import { useMemo, useState } from "react";
-import { toServerTime } from "@/components/ui/clock";
+import { toServerTime } from "@/components/ui/time/clock";
 
 type Row = { id: string; updatedAt: string };
 type Baseline = { filter: string; ids: ReadonlySet<string>; atMs: number };

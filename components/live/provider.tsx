@@ -2,7 +2,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, use, useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { useTRPC } from "@/components/trpc/client";
-import { setServerTime } from "@/components/ui/clock";
+import { setServerTime } from "@/components/ui/time/clock";
 import type { Approval, ApprovalSummary } from "@/contract/approval";
 import type { Run } from "@/contract/run";
 import type { SessionSummary } from "@/contract/session";

@@ -1,7 +1,7 @@
 "use client";
 import { Pause, WifiOff } from "lucide-react";
 import { type ReactNode, useEffect, useSyncExternalStore } from "react";
-import { useNow } from "@/components/ui/clock";
+import { useNow } from "@/components/ui/time/clock";
 import { useLiveStatus } from "./provider";
 import { isRouteWaiting, keepPageWhileAway, onRouteWait } from "./route-fetch";
 

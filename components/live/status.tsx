@@ -1,7 +1,7 @@
 "use client";
 import { cn } from "@/components/ui/class-names";
-import { useNow } from "@/components/ui/clock";
 import { formatDuration } from "@/components/ui/format";
+import { useNow } from "@/components/ui/time/clock";
 import type { LiveStatus } from "./connection";
 import { useLiveStatus } from "./provider";
 

@@ -5,8 +5,8 @@ import { useId } from "react";
 import { conditionOf } from "@/components/backends/condition";
 import { useTRPC } from "@/components/trpc/client";
 import { backendsLive } from "@/components/trpc/lists";
-import { useNow } from "@/components/ui/clock";
 import { State } from "@/components/ui/state";
+import { useNow } from "@/components/ui/time/clock";
 
 /** How each configured backend stands, in a word. */
 export function BackendsStrip() {

@@ -18,7 +18,7 @@ import Link from "next/link";
 import { useMemo, useState } from "react";
 import { useMovedGuard } from "@/components/approvals/use-moved-guard";
 import { useFreshRows } from "@/components/live/fresh-rows";
-import { Fix } from "@/components/queue/fix";
+import { Fix } from "@/components/queue/task/fix";
 import {
   BUDGETS_ADDRESS,
   budgetAddress,
@@ -37,9 +37,9 @@ import { usePageKeys } from "@/components/shell/page-keys";
 import { Button, buttonStyle } from "@/components/ui/button";
 import { sentence } from "@/components/ui/format";
 import { revealHidden } from "@/components/ui/hidden-characters";
+import { ShowAll } from "@/components/ui/list/show-all";
 import { Panel } from "@/components/ui/page";
-import { ShowAll } from "@/components/ui/show-all";
-import { Time } from "@/components/ui/time";
+import { Time } from "@/components/ui/time/time";
 import type { Need, NeedCount, NeedKind } from "@/contract/overview";
 import { type CutKind, countOf, cutKinds, needRows } from "./need-rows";
 

@@ -7,7 +7,7 @@ import { useRefetchWhenDone } from "@/components/audit/use-refetch-when-done";
 import { useTRPC } from "@/components/trpc/client";
 import { revealHidden } from "@/components/ui/hidden-characters";
 import { Panel } from "@/components/ui/page";
-import { Time } from "@/components/ui/time";
+import { Time } from "@/components/ui/time/time";
 import type { AuditRow } from "@/contract/audit";
 import { More } from "./more";
 import { operatorActions } from "./queries";

@@ -1,11 +1,11 @@
-import type { PeriodWords } from "@/components/queue/chart-range";
-import { axisOf, depthOf, layerPath, stack, sum } from "@/components/queue/chart-series";
-import { Chart, Key } from "@/components/ui/chart";
-import { ChartCanvas } from "@/components/ui/chart-canvas";
-import type { TimeAxis } from "@/components/ui/crosshair";
+import type { PeriodWords } from "@/components/queue/charts/chart-range";
+import { axisOf, depthOf, layerPath, stack, sum } from "@/components/queue/charts/chart-series";
+import { Chart, Key } from "@/components/ui/chart/chart";
+import { ChartCanvas } from "@/components/ui/chart/chart-canvas";
+import type { TimeAxis } from "@/components/ui/chart/crosshair";
+import { scaleMax } from "@/components/ui/chart/scale-max";
+import { useStepName } from "@/components/ui/chart/step-name";
 import { formatCount } from "@/components/ui/format";
-import { scaleMax } from "@/components/ui/scale-max";
-import { useStepName } from "@/components/ui/step-name";
 import type { RunOutcomes } from "@/contract/run";
 import { seriesOf } from "./outcomes";
 

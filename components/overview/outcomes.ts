@@ -1,7 +1,7 @@
-import { cropSpan } from "@/components/queue/chart-range";
-import { type Series, type Span, spanOf } from "@/components/queue/chart-series";
-import { stepsOf } from "@/components/queue/steps";
-import type { TimeAxis } from "@/components/ui/crosshair";
+import { cropSpan } from "@/components/queue/charts/chart-range";
+import { type Series, type Span, spanOf } from "@/components/queue/charts/chart-series";
+import { stepsOf } from "@/components/queue/charts/steps";
+import type { TimeAxis } from "@/components/ui/chart/crosshair";
 import type { RunOutcomes } from "@/contract/run";
 
 type Hour = RunOutcomes["items"][number];

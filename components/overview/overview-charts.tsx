@@ -1,14 +1,14 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
-import { cropSpan } from "@/components/queue/chart-range";
-import { spanOf } from "@/components/queue/chart-series";
-import { QueueCharts as QueuePictures } from "@/components/queue/queue-charts";
-import { useChartRange } from "@/components/queue/use-chart-range";
+import { cropSpan } from "@/components/queue/charts/chart-range";
+import { spanOf } from "@/components/queue/charts/chart-series";
+import { QueueCharts as QueuePictures } from "@/components/queue/charts/queue-charts";
+import { useChartRange } from "@/components/queue/charts/use-chart-range";
 import { LiveRunnersChart } from "@/components/runners/runner-charts";
 import { useTRPC } from "@/components/trpc/client";
 import { runnerHistory, runOutcomes } from "@/components/trpc/lists";
-import { BrushContext } from "@/components/ui/brush-context";
 import { Button } from "@/components/ui/button";
+import { BrushContext } from "@/components/ui/chart/brush-context";
 import { OutcomesChart } from "./outcomes-chart";
 
 const HOUR_MINUTES = 60;

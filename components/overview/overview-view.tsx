@@ -12,7 +12,7 @@ import { useSilenceChecks } from "@/components/sessions/use-silence-checks";
 import { useCanOperate, useReader } from "@/components/shell/identity";
 import { useTRPC } from "@/components/trpc/client";
 import { buttonStyle } from "@/components/ui/button";
-import { NewPill } from "@/components/ui/new-pill";
+import { NewPill } from "@/components/ui/list/new-pill";
 import { EmptyState, PageHeader, Panel, TableSkeleton } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
 import type { SessionSummary } from "@/contract/session";

@@ -1,13 +1,13 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
-import { axisOf, depthByLane, depthOf, type Flow, flowsOf, spanOf, sum } from "@/components/queue/chart-series";
+import { axisOf, depthByLane, depthOf, type Flow, flowsOf, spanOf, sum } from "@/components/queue/charts/chart-series";
 import { useTRPC } from "@/components/trpc/client";
 import { queueHistory } from "@/components/trpc/lists";
+import { Sparkline } from "@/components/ui/chart/sparkline";
+import { useStepName } from "@/components/ui/chart/step-name";
+import { Tile } from "@/components/ui/chart/tile";
 import { formatBytes, formatPlural } from "@/components/ui/format";
-import { Sparkline } from "@/components/ui/sparkline";
-import { useStepName } from "@/components/ui/step-name";
-import { Tile } from "@/components/ui/tile";
-import { Duration } from "@/components/ui/time";
+import { Duration } from "@/components/ui/time/time";
 import type { Overview } from "@/contract/overview";
 import type { QueueHistory } from "@/contract/queue-commander";
 import { volumeTotals } from "./queries";

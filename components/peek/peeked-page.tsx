@@ -1,5 +1,5 @@
 import type { KeyboardEvent, ReactNode } from "react";
-import { NewPill } from "@/components/ui/new-pill";
+import { NewPill } from "@/components/ui/list/new-pill";
 import { PeekSpace } from "./peek-space";
 
 type PeekedPageProps = {

@@ -1,5 +1,5 @@
 import type { ComponentProps } from "react";
-import { Input } from "@/components/ui/field";
+import { Input } from "@/components/ui/form/field";
 import { revealHidden } from "@/components/ui/hidden-characters";
 
 type ProjectInputProps = Omit<ComponentProps<typeof Input>, "id" | "value" | "onChange"> & {

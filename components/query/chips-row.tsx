@@ -1,7 +1,7 @@
 "use client";
 import { Chip } from "@/components/ui/chip";
-import { toServerTime } from "@/components/ui/clock";
 import { CopyTextButton } from "@/components/ui/copy";
+import { toServerTime } from "@/components/ui/time/clock";
 import { fixRange, type RangeFilter } from "@/contract/query/range";
 import type { NamedChip } from "./chips";
 

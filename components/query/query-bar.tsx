@@ -2,8 +2,8 @@
 import { ListFilter } from "lucide-react";
 import { type KeyboardEvent, type RefObject, useEffect, useId, useLayoutEffect, useRef, useState } from "react";
 import { Button } from "@/components/ui/button";
-import { toastProblem } from "@/components/ui/error-toast";
-import { Input } from "@/components/ui/field";
+import { toastProblem } from "@/components/ui/error/error-toast";
+import { Input } from "@/components/ui/form/field";
 import { revealHidden } from "@/components/ui/hidden-characters";
 import { type Part, QUERY_MAX } from "@/contract/query/language";
 import { type Filter, printFilter, type QueryPage } from "@/contract/query/page";

@@ -3,17 +3,17 @@ import { GitMerge, Hand, type LucideIcon, OctagonPause, OctagonX, TriangleAlert 
 import Link from "next/link";
 import { useState } from "react";
 import { countOf } from "@/components/overview/need-rows";
+import { type Cause, causesOf } from "@/components/queue/task/causes";
+import { Fix } from "@/components/queue/task/fix";
 import { taskAddress } from "@/components/shell/addresses";
 import { useCanOperate } from "@/components/shell/identity";
 import { Button } from "@/components/ui/button";
 import { sentence } from "@/components/ui/format";
 import { revealHidden } from "@/components/ui/hidden-characters";
+import { ShowAll } from "@/components/ui/list/show-all";
 import { Panel } from "@/components/ui/page";
-import { ShowAll } from "@/components/ui/show-all";
-import { Time } from "@/components/ui/time";
+import { Time } from "@/components/ui/time/time";
 import type { QueueAttention, QueueCommander } from "@/contract/queue-commander";
-import { type Cause, causesOf } from "./causes";
-import { Fix } from "./fix";
 import { useRetry } from "./use-retry";
 
 /** More than these, and the rest is asked for: the tasks below are not to be pushed out of sight. */

@@ -1,11 +1,11 @@
 import Link from "next/link";
+import { blockerWords, needsPerson } from "@/components/queue/task/explain";
 import { BUDGETS_ADDRESS, budgetAddress, taskAddress } from "@/components/shell/addresses";
 import { cn } from "@/components/ui/class-names";
 import { shortenId } from "@/components/ui/format";
 import { revealHidden } from "@/components/ui/hidden-characters";
-import { Countdown } from "@/components/ui/time";
+import { Countdown } from "@/components/ui/time/time";
 import type { Blocker, QueueTask } from "@/contract/queue";
-import { blockerWords, needsPerson } from "./explain";
 
 /** In a row; its page has all that are told of. */
 const HOLDERS_SHOWN = 3;

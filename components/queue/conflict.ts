@@ -1,5 +1,5 @@
 import { readError, type ShownError } from "@/components/trpc/errors";
-import { toastError } from "@/components/ui/error-toast";
+import { toastError } from "@/components/ui/error/error-toast";
 
 /** The row as it is now, out of a refusal of a change to one that was changed meanwhile. */
 export function currentOf<Row>(error: ShownError): Row | null {

@@ -1,7 +1,7 @@
 import { parseAsBoolean, parseAsString, parseAsStringLiteral } from "nuqs/server";
 import { conditionWords } from "@/components/query/chips";
 import { parseAsPairs } from "@/components/query/metadata-param";
-import { RANGE_FILTERS } from "@/components/ui/time-range";
+import { RANGE_FILTERS } from "@/components/ui/time/time-range";
 import { conditionsOf } from "@/contract/query/page";
 import { type QueueFilter, TASK_LIST_STATES, TASK_QUERY } from "@/contract/query/tasks";
 import type { QueueScopeInput } from "@/contract/queue";

@@ -5,7 +5,7 @@ import { IdCell, LinkCell, TextCell, TimeCell } from "@/components/arrange/cells
 import { MetadataCell } from "@/components/arrange/metadata-cell";
 import { runAddress, sessionAddress } from "@/components/shell/addresses";
 import { cn } from "@/components/ui/class-names";
-import { LINE, LineName } from "@/components/ui/table";
+import { LINE, LineName } from "@/components/ui/list/table";
 import type { ColumnId } from "@/contract/query/arrangement";
 import type { TASK_COLUMNS } from "@/contract/query/tasks";
 import type { QueueTaskSummary } from "@/contract/queue";

@@ -2,8 +2,8 @@
 import type { ReactNode } from "react";
 import { ListSearch } from "@/components/query/list-search";
 import type { SeenRows } from "@/components/query/suggestions";
-import { Choices } from "@/components/ui/choices";
-import { Select } from "@/components/ui/field";
+import { Choices } from "@/components/ui/form/choices";
+import { Select } from "@/components/ui/form/field";
 import { revealHidden } from "@/components/ui/hidden-characters";
 import { TASK_QUERY } from "@/contract/query/tasks";
 import { isFiltered, type QueueFilter, TASK_LIST_STATES } from "./filter";

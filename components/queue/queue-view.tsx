@@ -9,8 +9,8 @@ import { useCanOperate } from "@/components/shell/identity";
 import { useTRPC } from "@/components/trpc/client";
 import { queueCommander, queueControls } from "@/components/trpc/lists";
 import { Button } from "@/components/ui/button";
-import { Choices } from "@/components/ui/choices";
-import { Select } from "@/components/ui/field";
+import { Choices } from "@/components/ui/form/choices";
+import { Select } from "@/components/ui/form/field";
 import { revealHidden } from "@/components/ui/hidden-characters";
 import { PageHeader, TableSkeleton } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
@@ -31,16 +31,22 @@ import { Tiles } from "./tiles";
 
 // Most of the time nothing needs a person.
 const Attention = dynamic(() => import("./attention").then((module) => module.Attention));
-const BoardSection = dynamic(() => import("./board-section").then((module) => module.BoardSection), {
-  ssr: false,
-  loading: () => <TableSkeleton />,
-});
-const AddTaskDialog = dynamic(() => import("./add-task-dialog").then((module) => module.AddTaskDialog), { ssr: false });
+const BoardSection = dynamic(
+  () => import("@/components/queue/board/board-section").then((module) => module.BoardSection),
+  {
+    ssr: false,
+    loading: () => <TableSkeleton />,
+  },
+);
+const AddTaskDialog = dynamic(
+  () => import("@/components/queue/add/add-task-dialog").then((module) => module.AddTaskDialog),
+  { ssr: false },
+);
 // The page opens with its tasks: what stands behind its other tabs is loaded with them.
-const LanesTable = dynamic(() => import("./lanes-table").then((module) => module.LanesTable), {
+const LanesTable = dynamic(() => import("@/components/queue/lanes/lanes-table").then((module) => module.LanesTable), {
   loading: () => <TableSkeleton />,
 });
-const Pictures = dynamic(() => import("./queue-charts").then((module) => module.QueueCharts), {
+const Pictures = dynamic(() => import("@/components/queue/charts/queue-charts").then((module) => module.QueueCharts), {
   ssr: false,
   loading: () => <TableSkeleton rows={3} />,
 });

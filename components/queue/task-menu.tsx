@@ -1,9 +1,9 @@
 "use client";
-import { ActionsMenu } from "@/components/ui/actions-menu";
 import { copyText } from "@/components/ui/copy";
-import { copyCurl } from "@/components/ui/curl";
+import { copyCurl } from "@/components/ui/curl/curl";
 import { revealHidden } from "@/components/ui/hidden-characters";
-import { MenuItem, MenuSeparator } from "@/components/ui/menu";
+import { ActionsMenu } from "@/components/ui/menu/actions-menu";
+import { MenuItem, MenuSeparator } from "@/components/ui/menu/menu";
 import type { QueueTaskSummary } from "@/contract/queue";
 import { canCancel, canMove, canPrioritise, canRetry } from "./allowed-actions";
 import type { RowAction } from "./row-actions";

@@ -4,18 +4,18 @@ import dynamic from "next/dynamic";
 import Link from "next/link";
 import type { CSSProperties, Ref } from "react";
 import { ChooseBox } from "@/components/bulk/choose-box";
+import { wordsOf } from "@/components/queue/task/explain";
+import { Detail, Priority, UnreadDot } from "@/components/queue/task/task-parts";
 import { Profile } from "@/components/sessions/demo-label";
 import { taskAddress } from "@/components/shell/addresses";
 import { cn } from "@/components/ui/class-names";
 import { revealHidden } from "@/components/ui/hidden-characters";
 import { State } from "@/components/ui/state";
-import { Time } from "@/components/ui/time";
+import { Time } from "@/components/ui/time/time";
 import type { QueueTaskSummary } from "@/contract/queue";
-import { wordsOf } from "./explain";
 import type { RowAction } from "./row-actions";
 import type { TaskColumnId, TaskColumns } from "./task-columns";
 import { TaskMenu } from "./task-menu";
-import { Detail, Priority, UnreadDot } from "./task-parts";
 
 /** A row and its head, in columns that the table says; a card on a phone. */
 export const ROW_GRID = "sm:grid sm:grid-cols-(--task-columns) sm:items-center sm:gap-x-3 sm:px-4 lg:px-6";

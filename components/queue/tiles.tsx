@@ -1,8 +1,8 @@
 "use client";
+import { Tile } from "@/components/ui/chart/tile";
 import { formatDuration } from "@/components/ui/format";
 import { revealHidden } from "@/components/ui/hidden-characters";
-import { Tile } from "@/components/ui/tile";
-import { Duration } from "@/components/ui/time";
+import { Duration } from "@/components/ui/time/time";
 import type { QueueCommander } from "@/contract/queue-commander";
 import type { QueueFilter } from "./filter";
 import { useDoneToday } from "./use-done";

@@ -2,12 +2,6 @@ import { useQueries, useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { useFrames } from "@/components/live/provider";
 import { useThrottledRefetch } from "@/components/live/throttled";
-import { useReader } from "@/components/shell/identity";
-import { useTRPC } from "@/components/trpc/client";
-import { conditionsOf } from "@/contract/query/page";
-import { TASK_QUERY, tasksInput } from "@/contract/query/tasks";
-import type { QueueTaskSummary } from "@/contract/queue";
-import type { QueueControl } from "@/contract/queue-control";
 import {
   type Column,
   countOf,
@@ -17,7 +11,13 @@ import {
   LANES_SHOWN,
   laneColumns,
   stateColumns,
-} from "./board";
+} from "@/components/queue/board/board";
+import { useReader } from "@/components/shell/identity";
+import { useTRPC } from "@/components/trpc/client";
+import { conditionsOf } from "@/contract/query/page";
+import { TASK_QUERY, tasksInput } from "@/contract/query/tasks";
+import type { QueueTaskSummary } from "@/contract/queue";
+import type { QueueControl } from "@/contract/queue-control";
 import type { QueueFilter } from "./filter";
 
 /** Cards that a column has at first, and each time that more is asked for; what lies beyond is in the table. */

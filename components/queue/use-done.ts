@@ -1,11 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
+import { sum } from "@/components/queue/charts/chart-series";
 import { useIdentity } from "@/components/shell/identity";
 import { useTRPC } from "@/components/trpc/client";
 import { queueHistory } from "@/components/trpc/lists";
-import { useHydratedNow } from "@/components/ui/clock";
+import { useHydratedNow } from "@/components/ui/time/clock";
 import type { QueueControl } from "@/contract/queue-control";
 import { ALL_TENANTS } from "@/contract/words";
-import { sum } from "./chart-series";
 import { scopeInput } from "./filter";
 
 const DAY_MINUTES = 1_440;

@@ -4,7 +4,7 @@ import { getLatePatches } from "@/components/live/late-patches";
 import { patchLists, patchRead } from "@/components/live/patch";
 import { useReader } from "@/components/shell/identity";
 import { useTRPC } from "@/components/trpc/client";
-import { toastError } from "@/components/ui/error-toast";
+import { toastError } from "@/components/ui/error/error-toast";
 import type { MarkTasksReadInput, QueueTaskSummary } from "@/contract/queue";
 
 type Read = Pick<QueueTaskSummary, "id" | "version" | "unread">;

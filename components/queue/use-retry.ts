@@ -1,7 +1,7 @@
 import { useMutation } from "@tanstack/react-query";
 import { toast } from "sonner";
 import { useTRPC } from "@/components/trpc/client";
-import { toastError } from "@/components/ui/error-toast";
+import { toastError } from "@/components/ui/error/error-toast";
 import { revealHidden } from "@/components/ui/hidden-characters";
 import type { QueueTask } from "@/contract/queue";
 import { useTaskCache } from "./use-task-cache";

@@ -4,33 +4,43 @@ import { useRouter } from "next/navigation";
 import { type KeyboardEvent, type ReactNode, useState } from "react";
 import { useBulk } from "@/components/bulk/use-bulk";
 import { usePeek } from "@/components/peek/use-peek";
+import { laneControlOf } from "@/components/queue/lanes/controls";
+import { useCanChangeControl, useControl } from "@/components/queue/lanes/use-control";
 import { taskAddress } from "@/components/shell/addresses";
 import { useCanOperate, useReader } from "@/components/shell/identity";
-import { DialogLoading } from "@/components/ui/dialog-loading";
+import { DialogLoading } from "@/components/ui/dialog/dialog-loading";
 import { tasksInput } from "@/contract/query/tasks";
 import type { QueueTaskSummary } from "@/contract/queue";
 import type { QueueControl } from "@/contract/queue-control";
 import { canCancel, canMove, canPrioritise, canRetry } from "./allowed-actions";
-import { laneControlOf } from "./controls";
 import { filterWords, type QueueFilter } from "./filter";
 import type { RowAction } from "./row-actions";
-import { useCanChangeControl, useControl } from "./use-control";
 import { usePriority } from "./use-priority";
 import { useReadMarks } from "./use-read-marks";
 import { useRetry } from "./use-retry";
 import { type TaskKeyActions, useTaskKeys } from "./use-task-keys";
 
-const CancelTaskDialog = dynamic(() => import("./cancel-task").then((module) => module.CancelTaskDialog), {
+const CancelTaskDialog = dynamic(
+  () => import("@/components/queue/task/cancel-task").then((module) => module.CancelTaskDialog),
+  {
+    ssr: false,
+    loading: DialogLoading,
+  },
+);
+const ChangeTaskDialog = dynamic(
+  () => import("@/components/queue/task/change-task").then((module) => module.ChangeTaskDialog),
+  {
+    ssr: false,
+    loading: DialogLoading,
+  },
+);
+const TaskPeek = dynamic(() => import("@/components/queue/task/task-peek").then((module) => module.TaskPeek), {
   ssr: false,
-  loading: DialogLoading,
 });
-const ChangeTaskDialog = dynamic(() => import("./change-task").then((module) => module.ChangeTaskDialog), {
+const LaneMenu = dynamic(() => import("@/components/queue/lanes/lane-menu").then((module) => module.LaneMenu), {
   ssr: false,
-  loading: DialogLoading,
 });
-const TaskPeek = dynamic(() => import("./task-peek").then((module) => module.TaskPeek), { ssr: false });
-const LaneMenu = dynamic(() => import("./lane-menu").then((module) => module.LaneMenu), { ssr: false });
-const StopDialog = dynamic(() => import("./stop-dialog").then((module) => module.StopDialog), {
+const StopDialog = dynamic(() => import("@/components/queue/lanes/stop-dialog").then((module) => module.StopDialog), {
   ssr: false,
   loading: DialogLoading,
 });

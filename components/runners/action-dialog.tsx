@@ -1,5 +1,5 @@
 "use client";
-import { DangerDialog } from "@/components/ui/danger-dialog";
+import { DangerDialog } from "@/components/ui/dialog/danger-dialog";
 import { shortenId } from "@/components/ui/format";
 import { revealHidden } from "@/components/ui/hidden-characters";
 import type { Runner } from "@/contract/runner";

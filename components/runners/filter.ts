@@ -1,6 +1,6 @@
 import { parseAsBoolean, parseAsString, parseAsStringLiteral } from "nuqs/server";
 import { conditionWords } from "@/components/query/chips";
-import { parseAsHours, RANGE_FILTERS } from "@/components/ui/time-range";
+import { parseAsHours, RANGE_FILTERS } from "@/components/ui/time/time-range";
 import { conditionsOf } from "@/contract/query/page";
 import { isInRange } from "@/contract/query/range";
 import { RUNNER_QUERY, type RunnerFilter, SHOWN_STATES, shownState } from "@/contract/query/runners";

@@ -1,6 +1,6 @@
 "use client";
-import { ChartPointer } from "@/components/ui/chart-pointer";
-import { useHydratedNow, useTimeMode } from "@/components/ui/clock";
+import { ChartPointer } from "@/components/ui/chart/chart-pointer";
+import { useHydratedNow, useTimeMode } from "@/components/ui/time/clock";
 import type { Runner } from "@/contract/runner";
 import { BEATS_KEPT } from "@/contract/words";
 import { HeartbeatStrip } from "./heartbeat-strip";

@@ -1,6 +1,6 @@
 "use client";
 import { cn } from "@/components/ui/class-names";
-import { useHydratedNow } from "@/components/ui/clock";
+import { useHydratedNow } from "@/components/ui/time/clock";
 import type { Runner } from "@/contract/runner";
 import { BEATS_KEPT } from "@/contract/words";
 import { describeHeartbeats, HEARTBEAT_KINDS, type HeartbeatKind, heartbeatKinds } from "./heartbeats";

@@ -1,17 +1,17 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { lastPeriodWords, type PeriodWords } from "@/components/queue/chart-range";
-import { axisOf, RANGE_NAMES, RANGES, type Span, spanOf } from "@/components/queue/chart-series";
+import { lastPeriodWords, type PeriodWords } from "@/components/queue/charts/chart-range";
+import { axisOf, RANGE_NAMES, RANGES, type Span, spanOf } from "@/components/queue/charts/chart-series";
 import { useTRPC } from "@/components/trpc/client";
 import { runnerHistory } from "@/components/trpc/lists";
-import { Chart, Key, QuantileKeys } from "@/components/ui/chart";
-import { Area, ChartCanvas, Line, P50_SWATCH, P95_SWATCH, Quantiles } from "@/components/ui/chart-canvas";
-import { Choices } from "@/components/ui/choices";
+import { Chart, Key, QuantileKeys } from "@/components/ui/chart/chart";
+import { Area, ChartCanvas, Line, P50_SWATCH, P95_SWATCH, Quantiles } from "@/components/ui/chart/chart-canvas";
+import type { StepValues } from "@/components/ui/chart/line-path";
+import { durationScaleMax, scaleMax } from "@/components/ui/chart/scale-max";
+import { useStepName } from "@/components/ui/chart/step-name";
+import { Choices } from "@/components/ui/form/choices";
 import { formatDuration } from "@/components/ui/format";
-import type { StepValues } from "@/components/ui/line-path";
-import { durationScaleMax, scaleMax } from "@/components/ui/scale-max";
-import { useStepName } from "@/components/ui/step-name";
 import type { RunnerMinute } from "@/contract/runner";
 import { valuesByStep } from "./values-by-step";
 

@@ -1,7 +1,7 @@
 "use client";
 import { ProfileFilter, useProfiles } from "@/components/backends/profile-filter";
 import { ListSearch } from "@/components/query/list-search";
-import { Select } from "@/components/ui/field";
+import { Select } from "@/components/ui/form/field";
 import { revealHidden } from "@/components/ui/hidden-characters";
 import { RUNNER_QUERY } from "@/contract/query/runners";
 import { isFiltered, type RunnerFilter, SHOWN_STATES, type ShownState, shownState } from "./filter";

@@ -12,7 +12,7 @@ import { shortenId } from "@/components/ui/format";
 import { revealHidden } from "@/components/ui/hidden-characters";
 import { Facts } from "@/components/ui/page";
 import { State } from "@/components/ui/state";
-import { Countdown, Duration, Time } from "@/components/ui/time";
+import { Countdown, Duration, Time } from "@/components/ui/time/time";
 import type { Runner } from "@/contract/runner";
 import { RunnerActionButtons } from "./action-buttons";
 import { attemptOf, explainRunner } from "./explain";

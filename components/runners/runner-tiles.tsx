@@ -1,5 +1,5 @@
 "use client";
-import { Tile } from "@/components/ui/tile";
+import { Tile } from "@/components/ui/chart/tile";
 import type { RunnerStats } from "@/contract/runner";
 import type { ShownState, shownState } from "./filter";
 

@@ -2,7 +2,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { toast } from "sonner";
 import { patchRunner, patchRunners } from "@/components/live/patch";
 import { useTRPC } from "@/components/trpc/client";
-import { toastError } from "@/components/ui/error-toast";
+import { toastError } from "@/components/ui/error/error-toast";
 import { toastUndo } from "@/components/ui/undo";
 import type { Runner } from "@/contract/runner";
 import type { RunnerAction } from "@/contract/words";

@@ -1,6 +1,6 @@
 import dynamic from "next/dynamic";
 import { useRef, useState } from "react";
-import { DialogLoading } from "@/components/ui/dialog-loading";
+import { DialogLoading } from "@/components/ui/dialog/dialog-loading";
 import type { Runner } from "@/contract/runner";
 import type { RunnerAction } from "@/contract/words";
 import type { CostlyAction } from "./action-dialog";

@@ -1,6 +1,6 @@
-import type { Span } from "@/components/queue/chart-series";
-import { stepsOf } from "@/components/queue/steps";
-import type { StepValues } from "@/components/ui/line-path";
+import type { Span } from "@/components/queue/charts/chart-series";
+import { stepsOf } from "@/components/queue/charts/steps";
+import type { StepValues } from "@/components/ui/chart/line-path";
 import type { RunnerMinute } from "@/contract/runner";
 
 /** What a figure was in each step. */

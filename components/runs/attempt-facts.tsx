@@ -2,7 +2,7 @@ import { Id } from "@/components/ui/copy";
 import { revealHidden } from "@/components/ui/hidden-characters";
 import { Facts } from "@/components/ui/page";
 import { ScrollRegion } from "@/components/ui/scroll-region";
-import { Time } from "@/components/ui/time";
+import { Time } from "@/components/ui/time/time";
 import type { RunnerJob } from "@/contract/runner";
 
 /** All that is known of an attempt: what it was launched as, and how it ended, whole. */

@@ -1,6 +1,6 @@
 import { parseAsString, parseAsStringLiteral } from "nuqs/server";
 import { conditionWords } from "@/components/query/chips";
-import { RANGE_FILTERS } from "@/components/ui/time-range";
+import { RANGE_FILTERS } from "@/components/ui/time/time-range";
 import { isInRange } from "@/contract/query/range";
 import { RUN_QUERY, type RunFilter, runsInput } from "@/contract/query/runs";
 import type { Run } from "@/contract/run";

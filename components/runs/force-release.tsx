@@ -4,7 +4,7 @@ import { useState } from "react";
 import { toast } from "sonner";
 import { useTRPC } from "@/components/trpc/client";
 import { Button } from "@/components/ui/button";
-import { DangerDialog } from "@/components/ui/danger-dialog";
+import { DangerDialog } from "@/components/ui/dialog/danger-dialog";
 import type { Run } from "@/contract/run";
 
 /** Hands a run on although its old attempt could not be confirmed gone. */

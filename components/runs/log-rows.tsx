@@ -1,8 +1,8 @@
 import { memo } from "react";
 import { AnsiText } from "@/components/conversation/ansi-text";
 import { cn } from "@/components/ui/class-names";
-import { useTimeMode } from "@/components/ui/clock";
 import { revealHidden } from "@/components/ui/hidden-characters";
+import { useTimeMode } from "@/components/ui/time/clock";
 import { findAll, type LogLevel, plainText, type ReadLine } from "./log-text";
 
 const LEVEL_CLASS: Record<LogLevel, string> = {

@@ -1,14 +1,14 @@
 "use client";
 import { deliveryOf } from "@/components/conversation/user-message";
 import { useRunCommands } from "@/components/sessions/use-session";
-import { CallHint } from "@/components/ui/call-hint";
+import { CallHint } from "@/components/ui/curl/call-hint";
 import { sentence } from "@/components/ui/format";
 import { revealHidden } from "@/components/ui/hidden-characters";
+import { type Column, Table } from "@/components/ui/list/table";
 import { EmptyState, Panel, TableSkeleton } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
 import { State } from "@/components/ui/state";
-import { type Column, Table } from "@/components/ui/table";
-import { Time } from "@/components/ui/time";
+import { Time } from "@/components/ui/time/time";
 import type { Command } from "@/contract/command";
 import { failureWords } from "@/contract/failure-words";
 import type { Run } from "@/contract/run";

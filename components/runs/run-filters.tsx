@@ -1,8 +1,8 @@
 "use client";
 import { ProfileFilter, useProfiles } from "@/components/backends/profile-filter";
 import { ListSearch } from "@/components/query/list-search";
-import { Select } from "@/components/ui/field";
-import { TimeRangeSelect } from "@/components/ui/time-range-select";
+import { Select } from "@/components/ui/form/field";
+import { TimeRangeSelect } from "@/components/ui/time/time-range-select";
 import { RUN_QUERY } from "@/contract/query/runs";
 import { RUN_OUTCOMES, RUN_STATUSES, type RunStatus } from "@/contract/words";
 import { isFiltered, type RunFilter } from "./filter";

@@ -1,5 +1,5 @@
 import type { Api } from "@/components/trpc/lists";
-import { toServerTime } from "@/components/ui/clock";
+import { toServerTime } from "@/components/ui/time/clock";
 import type { RunnerJob } from "@/contract/runner";
 import { isTerminal, type RunJobSource, type RunStatus } from "@/contract/words";
 

@@ -5,11 +5,11 @@ import { useState } from "react";
 import { usePeekOpener } from "@/components/peek/peek-space";
 import { sessionAddress, taskAddress } from "@/components/shell/addresses";
 import { useCanOperate } from "@/components/shell/identity";
-import { ActionsMenu } from "@/components/ui/actions-menu";
 import { copyText } from "@/components/ui/copy";
-import { copyCurl } from "@/components/ui/curl";
+import { copyCurl } from "@/components/ui/curl/curl";
 import { shortenId } from "@/components/ui/format";
-import { MenuItem, MenuSeparator } from "@/components/ui/menu";
+import { ActionsMenu } from "@/components/ui/menu/actions-menu";
+import { MenuItem, MenuSeparator } from "@/components/ui/menu/menu";
 import type { Run } from "@/contract/run";
 import { isTerminal } from "@/contract/words";
 

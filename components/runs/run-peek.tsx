@@ -11,7 +11,7 @@ import { sentence, shortenId } from "@/components/ui/format";
 import { revealHidden } from "@/components/ui/hidden-characters";
 import { Facts } from "@/components/ui/page";
 import { State } from "@/components/ui/state";
-import { Countdown, Duration } from "@/components/ui/time";
+import { Countdown, Duration } from "@/components/ui/time/time";
 import { briefWords, callsWords, costWords, missingWords } from "@/components/usage/words";
 import type { Run, RunSummary } from "@/contract/run";
 import type { Usage } from "@/contract/usage";

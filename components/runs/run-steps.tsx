@@ -6,7 +6,7 @@ import { useRunCommands } from "@/components/sessions/use-session";
 import { useTRPC } from "@/components/trpc/client";
 import { cn } from "@/components/ui/class-names";
 import { formatDuration } from "@/components/ui/format";
-import { Time } from "@/components/ui/time";
+import { Time } from "@/components/ui/time/time";
 import type { Run } from "@/contract/run";
 import { type Step, stepsOf } from "./steps";
 

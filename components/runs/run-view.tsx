@@ -21,7 +21,7 @@ import { QueryView } from "@/components/ui/query-view";
 import { RecordBody } from "@/components/ui/record-body";
 import { State } from "@/components/ui/state";
 import { TabLinks } from "@/components/ui/tabs";
-import { Countdown, Duration, Time } from "@/components/ui/time";
+import { Countdown, Duration, Time } from "@/components/ui/time/time";
 import { ModelUsePanel } from "@/components/usage/model-use";
 import type { Run } from "@/contract/run";
 import { isTerminal } from "@/contract/words";

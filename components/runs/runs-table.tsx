@@ -10,9 +10,9 @@ import { runAddress, runnerAddress, sessionAddress } from "@/components/shell/ad
 import { cn } from "@/components/ui/class-names";
 import { sentence, shortenId } from "@/components/ui/format";
 import { revealHidden } from "@/components/ui/hidden-characters";
+import type { Column, RowChoice } from "@/components/ui/list/table";
 import { State } from "@/components/ui/state";
-import type { Column, RowChoice } from "@/components/ui/table";
-import { Countdown, Duration, Time } from "@/components/ui/time";
+import { Countdown, Duration, Time } from "@/components/ui/time/time";
 import { failureWords } from "@/contract/failure-words";
 import type { ColumnId } from "@/contract/query/arrangement";
 import { RUN_COLUMNS } from "@/contract/query/runs";

@@ -4,7 +4,7 @@ import { docAddress } from "@/components/shell/addresses";
 import { cn } from "@/components/ui/class-names";
 import { revealHidden } from "@/components/ui/hidden-characters";
 import { TONE_TEXT, type Tone } from "@/components/ui/state";
-import { Countdown } from "@/components/ui/time";
+import { Countdown } from "@/components/ui/time/time";
 import type { Why } from "./why";
 
 const FRAME: Record<Tone, string> = {

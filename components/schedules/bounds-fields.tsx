@@ -1,6 +1,6 @@
-import { CheckedField } from "@/components/ui/checked-field";
-import { Input } from "@/components/ui/field";
-import { fieldOf, instantOf } from "@/components/ui/instant";
+import { CheckedField } from "@/components/ui/form/checked-field";
+import { Input } from "@/components/ui/form/field";
+import { fieldOf, instantOf } from "@/components/ui/time/instant";
 import type { ScheduleDraft, ScheduleErrors } from "./draft";
 import { LengthField } from "./length-field";
 

@@ -9,12 +9,12 @@ import { scheduleAddress } from "@/components/shell/addresses";
 import { useTRPC } from "@/components/trpc/client";
 import { readError } from "@/components/trpc/errors";
 import { Button } from "@/components/ui/button";
-import { CurlButton } from "@/components/ui/curl-button";
-import { Dialog } from "@/components/ui/dialog";
-import { DialogForm } from "@/components/ui/dialog-form";
-import { ErrorNote } from "@/components/ui/error-note";
+import { CurlButton } from "@/components/ui/curl/curl-button";
+import { Dialog } from "@/components/ui/dialog/dialog";
+import { DialogForm } from "@/components/ui/dialog/dialog-form";
+import { ErrorNote } from "@/components/ui/error/error-note";
 import { revealHidden } from "@/components/ui/hidden-characters";
-import { ownZone } from "@/components/ui/zone";
+import { ownZone } from "@/components/ui/time/zone";
 import { createInputOf, errorsOf, newDraft } from "./draft";
 import { ScheduleFields } from "./schedule-fields";
 

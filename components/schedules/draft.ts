@@ -1,5 +1,5 @@
 import { hashKey } from "@tanstack/react-query";
-import { EMPTY_DRAFT, errorsByField, inputOf, type TaskDraft } from "@/components/queue/add-task";
+import { EMPTY_DRAFT, errorsByField, inputOf, type TaskDraft } from "@/components/queue/add/add-task";
 import type { ShownError } from "@/components/trpc/errors";
 import { issuesOf } from "@/components/trpc/issues";
 import { escapeHidden } from "@/components/ui/hidden-characters";

@@ -1,8 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { useTRPC } from "@/components/trpc/client";
 import { newestFirings } from "@/components/trpc/lists";
+import { Swatch } from "@/components/ui/chart/swatch";
 import { Panel } from "@/components/ui/page";
-import { Swatch } from "@/components/ui/swatch";
 import type { ScheduleFiring } from "@/contract/schedule";
 import { countResults, describeStrip, RESULT_WORDS, type Result, resultOf } from "./words";
 

@@ -1,5 +1,5 @@
 import Link from "next/link";
-import { stateWords } from "@/components/queue/explain";
+import { stateWords } from "@/components/queue/task/explain";
 import { sessionAddress, taskAddress } from "@/components/shell/addresses";
 import { cn } from "@/components/ui/class-names";
 import { shortenId } from "@/components/ui/format";

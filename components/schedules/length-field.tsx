@@ -1,4 +1,4 @@
-import { Field, Select } from "@/components/ui/field";
+import { Field, Select } from "@/components/ui/form/field";
 import { formatDuration } from "@/components/ui/format";
 
 type LengthFieldProps = {

@@ -1,10 +1,10 @@
 import { useState } from "react";
-import { CheckedField } from "@/components/ui/checked-field";
-import { Choices } from "@/components/ui/choices";
 import { cn } from "@/components/ui/class-names";
-import { Field, Input, Select } from "@/components/ui/field";
+import { CheckedField } from "@/components/ui/form/checked-field";
+import { Choices } from "@/components/ui/form/choices";
+import { Field, Input, Select } from "@/components/ui/form/field";
 import { revealHidden } from "@/components/ui/hidden-characters";
-import { formatInZone, knownZones, ownZone } from "@/components/ui/zone";
+import { formatInZone, knownZones, ownZone } from "@/components/ui/time/zone";
 import type { ScheduleDraft } from "./draft";
 import {
   type At,

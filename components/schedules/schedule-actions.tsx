@@ -5,12 +5,12 @@ import { useRouter } from "next/navigation";
 import { useState } from "react";
 import { SCHEDULES_ADDRESS } from "@/components/shell/addresses";
 import { useCanOperate } from "@/components/shell/identity";
-import { ActionsMenu } from "@/components/ui/actions-menu";
 import { Button } from "@/components/ui/button";
-import { copyCurl, withQuery } from "@/components/ui/curl";
-import { CurlMenu } from "@/components/ui/curl-menu";
+import { copyCurl, withQuery } from "@/components/ui/curl/curl";
+import { CurlMenu } from "@/components/ui/curl/curl-menu";
 import { revealHidden } from "@/components/ui/hidden-characters";
-import { MenuItem, MenuSeparator } from "@/components/ui/menu";
+import { ActionsMenu } from "@/components/ui/menu/actions-menu";
+import { MenuItem, MenuSeparator } from "@/components/ui/menu/menu";
 import type { Schedule } from "@/contract/schedule";
 import type { ScheduleActionHandlers } from "./use-schedule-actions";
 

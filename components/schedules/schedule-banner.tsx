@@ -3,11 +3,11 @@ import Link from "next/link";
 import type { ReactNode } from "react";
 import { taskAddress } from "@/components/shell/addresses";
 import { useCanOperate } from "@/components/shell/identity";
-import { Banner } from "@/components/ui/banner";
 import { Button } from "@/components/ui/button";
+import { Banner } from "@/components/ui/error/banner";
 import { formatDuration } from "@/components/ui/format";
 import { revealHidden } from "@/components/ui/hidden-characters";
-import { Time } from "@/components/ui/time";
+import { Time } from "@/components/ui/time/time";
 import type { Schedule, ScheduleFiring } from "@/contract/schedule";
 import type { ScheduleActionHandlers } from "./use-schedule-actions";
 

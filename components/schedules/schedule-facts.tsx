@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import Link from "next/link";
-import { promptOf } from "@/components/queue/prompt";
+import { promptOf } from "@/components/queue/add/prompt";
 import { auditAddress, backendAddress, sessionAddress } from "@/components/shell/addresses";
 import { operatorName } from "@/components/shell/operator-name";
 import { useTRPC } from "@/components/trpc/client";
@@ -12,8 +12,8 @@ import { JsonPanel } from "@/components/ui/json-panel";
 import { Facts, Panel } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
 import { ScrollRegion } from "@/components/ui/scroll-region";
-import { Time } from "@/components/ui/time";
-import { formatInZone } from "@/components/ui/zone";
+import { Time } from "@/components/ui/time/time";
+import { formatInZone } from "@/components/ui/time/zone";
 import type { Schedule } from "@/contract/schedule";
 import { FIRINGS_KEPT_DAYS } from "@/contract/words";
 import { boundsOf } from "./draft";

@@ -1,11 +1,11 @@
 import dynamic from "next/dynamic";
 import type { Ref } from "react";
-import { TaskFields } from "@/components/queue/task-fields";
+import { TaskFields } from "@/components/queue/add/task-fields";
 import type { useProfiles } from "@/components/sessions/profile-select";
-import { CheckedField } from "@/components/ui/checked-field";
-import { Choices } from "@/components/ui/choices";
-import { Input } from "@/components/ui/field";
-import { Radios } from "@/components/ui/radios";
+import { CheckedField } from "@/components/ui/form/checked-field";
+import { Choices } from "@/components/ui/form/choices";
+import { Input } from "@/components/ui/form/field";
+import { Radios } from "@/components/ui/form/radios";
 import { SCHEDULE_OVERLAPS } from "@/contract/words";
 import { BoundsFields } from "./bounds-fields";
 import { jsonOf, type ScheduleDraft, type ScheduleErrors, taskOf } from "./draft";

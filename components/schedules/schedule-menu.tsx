@@ -4,11 +4,11 @@ import { useRouter } from "next/navigation";
 import { useState } from "react";
 import { scheduleAddress } from "@/components/shell/addresses";
 import { useCanOperate } from "@/components/shell/identity";
-import { ActionsMenu } from "@/components/ui/actions-menu";
 import { copyText } from "@/components/ui/copy";
-import { copyCurl } from "@/components/ui/curl";
+import { copyCurl } from "@/components/ui/curl/curl";
 import { revealHidden } from "@/components/ui/hidden-characters";
-import { MenuItem, MenuSeparator } from "@/components/ui/menu";
+import { ActionsMenu } from "@/components/ui/menu/actions-menu";
+import { MenuItem, MenuSeparator } from "@/components/ui/menu/menu";
 import type { Schedule } from "@/contract/schedule";
 import { useScheduleActions } from "./use-schedule-actions";
 

@@ -1,5 +1,5 @@
-import { checkJson } from "@/components/queue/check-task";
-import { CheckedJson } from "@/components/queue/checked-json";
+import { checkJson } from "@/components/queue/add/check-task";
+import { CheckedJson } from "@/components/queue/add/checked-json";
 import { ScheduleTask } from "@/contract/schedule";
 
 type ScheduleTaskJsonProps = {

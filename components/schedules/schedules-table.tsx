@@ -2,8 +2,8 @@
 import Link from "next/link";
 import { scheduleAddress } from "@/components/shell/addresses";
 import { revealHidden } from "@/components/ui/hidden-characters";
-import { type Column, Table } from "@/components/ui/table";
-import { Time } from "@/components/ui/time";
+import { type Column, Table } from "@/components/ui/list/table";
+import { Time } from "@/components/ui/time/time";
 import type { Schedule } from "@/contract/schedule";
 import { FiringOutcomeState, FiringResult } from "./firing-outcome";
 import { ScheduleMenu } from "./schedule-menu";

@@ -4,7 +4,7 @@ import { toast } from "sonner";
 import { taskAddress } from "@/components/shell/addresses";
 import { useTRPC } from "@/components/trpc/client";
 import { scheduleNow } from "@/components/trpc/lists";
-import { toastError } from "@/components/ui/error-toast";
+import { toastError } from "@/components/ui/error/error-toast";
 import { revealHidden } from "@/components/ui/hidden-characters";
 import { toastUndo } from "@/components/ui/undo";
 import type { Schedule } from "@/contract/schedule";

@@ -1,7 +1,7 @@
 import { parseAsBoolean, parseAsString, parseAsStringLiteral } from "nuqs/server";
 import { conditionWords } from "@/components/query/chips";
 import { parseAsPairs } from "@/components/query/metadata-param";
-import { parseAsHours, RANGE_FILTERS } from "@/components/ui/time-range";
+import { parseAsHours, RANGE_FILTERS } from "@/components/ui/time/time-range";
 import { hasPairs } from "@/contract/query/metadata";
 import { conditionsOf } from "@/contract/query/page";
 import { isInRange } from "@/contract/query/range";

@@ -1,5 +1,5 @@
-import type { TimeAxis } from "@/components/ui/crosshair";
-import { bytesScaleMax } from "@/components/ui/scale-max";
+import type { TimeAxis } from "@/components/ui/chart/crosshair";
+import { bytesScaleMax } from "@/components/ui/chart/scale-max";
 import type { VolumeSize } from "@/contract/storage";
 
 /** A volume's sizes over time, as they are drawn: `height` is as much as `top` bytes. */

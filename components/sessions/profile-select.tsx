@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import type { ComponentProps } from "react";
 import { useTRPC } from "@/components/trpc/client";
-import { Select } from "@/components/ui/field";
+import { Select } from "@/components/ui/form/field";
 import type { Backend } from "@/contract/backend";
 import { DEMO_PROFILE } from "@/contract/words";
 

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { ProjectInput } from "@/components/projects/project-input";
 import { useTRPC } from "@/components/trpc/client";
-import { Field } from "@/components/ui/field";
+import { Field } from "@/components/ui/form/field";
 
 /** As many of the newest sessions are looked through for their projects. */
 const SESSIONS_READ = 200;

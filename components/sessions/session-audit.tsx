@@ -8,7 +8,7 @@ import { useThrottledRefetch } from "@/components/live/throttled";
 import { auditAddress } from "@/components/shell/addresses";
 import { useTRPC } from "@/components/trpc/client";
 import { auditPages } from "@/components/trpc/lists";
-import { ListFoot } from "@/components/ui/list-states";
+import { ListFoot } from "@/components/ui/list/list-states";
 import { EmptyState } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
 

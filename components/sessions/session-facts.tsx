@@ -12,7 +12,7 @@ import { formatBytes, sentence, shortenId } from "@/components/ui/format";
 import { revealHidden } from "@/components/ui/hidden-characters";
 import { Facts } from "@/components/ui/page";
 import { State } from "@/components/ui/state";
-import { Countdown, Duration, Time } from "@/components/ui/time";
+import { Countdown, Duration, Time } from "@/components/ui/time/time";
 import { ModelUse } from "@/components/usage/model-use";
 import type { Run } from "@/contract/run";
 import type { SessionSummary } from "@/contract/session";

@@ -2,8 +2,8 @@
 import { ProfileFilter, useProfiles } from "@/components/backends/profile-filter";
 import { ListSearch } from "@/components/query/list-search";
 import type { SeenRows } from "@/components/query/suggestions";
-import { Choices } from "@/components/ui/choices";
-import { Select } from "@/components/ui/field";
+import { Choices } from "@/components/ui/form/choices";
+import { Select } from "@/components/ui/form/field";
 import type { QueryPage } from "@/contract/query/page";
 import { SESSION_LIST_STATES, STORAGE_KINDS } from "@/contract/words";
 import { isFiltered, type SessionFilter } from "./filter";

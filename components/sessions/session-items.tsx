@@ -5,8 +5,8 @@ import { sessionSearchAddress } from "@/components/conversations/addresses";
 import { usePeekOpener } from "@/components/peek/peek-space";
 import { useCanOperate } from "@/components/shell/identity";
 import { copyText } from "@/components/ui/copy";
-import { copyCurl } from "@/components/ui/curl";
-import { MenuItem, MenuSeparator } from "@/components/ui/menu";
+import { copyCurl } from "@/components/ui/curl/curl";
+import { MenuItem, MenuSeparator } from "@/components/ui/menu/menu";
 import type { SessionSummary } from "@/contract/session";
 import type { SessionDialog } from "./session-menu";
 

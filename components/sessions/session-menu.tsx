@@ -1,7 +1,7 @@
 "use client";
 import dynamic from "next/dynamic";
 import { useState } from "react";
-import { ActionsMenu } from "@/components/ui/actions-menu";
+import { ActionsMenu } from "@/components/ui/menu/actions-menu";
 import type { SessionSummary } from "@/contract/session";
 import { nameOf } from "./name";
 

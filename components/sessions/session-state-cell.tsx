@@ -1,6 +1,6 @@
 "use client";
-import { useHydratedNow } from "@/components/ui/clock";
 import { State } from "@/components/ui/state";
+import { useHydratedNow } from "@/components/ui/time/clock";
 import type { SessionSummary } from "@/contract/session";
 import { explainSession } from "./session-state";
 

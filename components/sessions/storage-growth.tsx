@@ -2,10 +2,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 import { useTRPC } from "@/components/trpc/client";
-import { Chart, Key } from "@/components/ui/chart";
-import { ChartCanvas } from "@/components/ui/chart-canvas";
-import { useTimeMode } from "@/components/ui/clock";
+import { Chart, Key } from "@/components/ui/chart/chart";
+import { ChartCanvas } from "@/components/ui/chart/chart-canvas";
 import { formatBytes, formatPlural } from "@/components/ui/format";
+import { useTimeMode } from "@/components/ui/time/clock";
 import type { VolumeSize } from "@/contract/storage";
 import { growthOf } from "./growth";
 

@@ -11,14 +11,14 @@ import { Lifecycle } from "@/components/storage/lifecycle";
 import { VolumeButtons } from "@/components/storage/volume-actions";
 import { VolumeFill } from "@/components/storage/volume-fill";
 import { useTRPC } from "@/components/trpc/client";
-import { useHydratedNow } from "@/components/ui/clock";
 import { Id } from "@/components/ui/copy";
 import { sentence, shortenId } from "@/components/ui/format";
 import { revealHidden } from "@/components/ui/hidden-characters";
 import { Facts, Panel } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
 import { State } from "@/components/ui/state";
-import { Time } from "@/components/ui/time";
+import { useHydratedNow } from "@/components/ui/time/clock";
+import { Time } from "@/components/ui/time/time";
 import type { SessionSummary } from "@/contract/session";
 import type { StorageSummary } from "@/contract/storage";
 

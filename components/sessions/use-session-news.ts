@@ -6,7 +6,7 @@ import { useThrottled } from "@/components/live/throttled";
 import { useReader } from "@/components/shell/identity";
 import { useTRPC } from "@/components/trpc/client";
 import { inPages } from "@/components/trpc/lists";
-import { toServerTime } from "@/components/ui/clock";
+import { toServerTime } from "@/components/ui/time/clock";
 import type { Page } from "@/contract/page";
 import type { SessionSummary } from "@/contract/session";
 import { fits, isAnnounced, type SessionFilter, sessionsInput } from "./filter";

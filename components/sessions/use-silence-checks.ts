@@ -3,7 +3,7 @@ import { useEffect, useState } from "react";
 import { useReader } from "@/components/shell/identity";
 import { useTRPC } from "@/components/trpc/client";
 import { heardSessions } from "@/components/trpc/lists";
-import { toServerTime } from "@/components/ui/clock";
+import { toServerTime } from "@/components/ui/time/clock";
 import type { SessionSummary } from "@/contract/session";
 
 /** How often it is looked whose turn has become quiet. */

@@ -4,9 +4,9 @@ import { useEffect, useState } from "react";
 import { areShortcutsOn, setShortcutsOn } from "@/components/shell/shortcuts";
 import { setTheme } from "@/components/shell/theme";
 import { THEME_NAMES, THEMES, type Theme } from "@/components/shell/theme-names";
-import { Choices } from "@/components/ui/choices";
-import { setTimeMode, TIME_MODES, type TimeMode, useTimeMode } from "@/components/ui/clock";
+import { Choices } from "@/components/ui/form/choices";
 import { Panel } from "@/components/ui/page";
+import { setTimeMode, TIME_MODES, type TimeMode, useTimeMode } from "@/components/ui/time/clock";
 
 const TIME_NAMES: Record<TimeMode, string> = { relative: "Relative", local: "Local time", utc: "UTC" };
 

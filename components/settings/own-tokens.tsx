@@ -5,7 +5,7 @@ import { useState } from "react";
 import { DocLink } from "@/components/docs/doc-link";
 import { Button } from "@/components/ui/button";
 import { EmptyState, Panel } from "@/components/ui/page";
-import { Time } from "@/components/ui/time";
+import { Time } from "@/components/ui/time/time";
 import type { OwnTokens as Own, TokenRecord } from "@/contract/identity";
 import { TokensTable } from "./tokens-table";
 

@@ -2,10 +2,10 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { toast } from "sonner";
 import { useTRPC } from "@/components/trpc/client";
-import { useNow } from "@/components/ui/clock";
-import { DangerDialog } from "@/components/ui/danger-dialog";
+import { DangerDialog } from "@/components/ui/dialog/danger-dialog";
 import { formatAge, formatPlural } from "@/components/ui/format";
 import { revealHidden } from "@/components/ui/hidden-characters";
+import { useNow } from "@/components/ui/time/clock";
 import type { TokenRecord } from "@/contract/identity";
 
 type RevokeTokenDialogProps = {

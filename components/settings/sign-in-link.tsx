@@ -5,9 +5,9 @@ import { encode } from "uqr";
 import { useTRPC } from "@/components/trpc/client";
 import { Button } from "@/components/ui/button";
 import { CopyButton } from "@/components/ui/copy";
-import { Dialog } from "@/components/ui/dialog";
-import { ErrorNote } from "@/components/ui/error-note";
-import { Countdown } from "@/components/ui/time";
+import { Dialog } from "@/components/ui/dialog/dialog";
+import { ErrorNote } from "@/components/ui/error/error-note";
+import { Countdown } from "@/components/ui/time/time";
 import type { SignInLink } from "@/contract/identity";
 import { isLoopbackHost } from "@/contract/loopback";
 

@@ -1,4 +1,4 @@
-import { Field, Input } from "@/components/ui/field";
+import { Field, Input } from "@/components/ui/form/field";
 
 type TenantFieldProps = { hint: string; value: string; onChange: (tenantId: string) => void };
 

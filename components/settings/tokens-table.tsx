@@ -5,8 +5,8 @@ import { auditAddress } from "@/components/shell/addresses";
 import { Button } from "@/components/ui/button";
 import { formatPlural, shortenId } from "@/components/ui/format";
 import { revealHidden } from "@/components/ui/hidden-characters";
-import { type Column, Table } from "@/components/ui/table";
-import { Time } from "@/components/ui/time";
+import { type Column, Table } from "@/components/ui/list/table";
+import { Time } from "@/components/ui/time/time";
 import type { TokenRecord } from "@/contract/identity";
 
 type TokensTableProps = {

@@ -1,7 +1,7 @@
 "use client";
 import { useEffect, useState } from "react";
 import { Button } from "@/components/ui/button";
-import { ErrorNote } from "@/components/ui/error-note";
+import { ErrorNote } from "@/components/ui/error/error-note";
 import { LINK_FRAGMENT } from "@/contract/words";
 import { postSignIn } from "./post-sign-in";
 

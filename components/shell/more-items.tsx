@@ -1,7 +1,7 @@
 "use client";
 import { useRouter } from "next/navigation";
 import { LiveIndicator } from "@/components/live/status";
-import { MenuItem, MenuSeparator } from "@/components/ui/menu";
+import { MenuItem, MenuSeparator } from "@/components/ui/menu/menu";
 import { openPalette } from "./commands";
 import { useIdentity } from "./identity";
 import { navItems, ON_PHONE } from "./nav-items";

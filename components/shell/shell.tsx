@@ -9,7 +9,7 @@ import { LiveIndicator } from "@/components/live/status";
 import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/class-names";
 import { revealHidden } from "@/components/ui/hidden-characters";
-import { Menu } from "@/components/ui/menu";
+import { Menu } from "@/components/ui/menu/menu";
 import { Commands, openPalette } from "./commands";
 import { useIdentity } from "./identity";
 import { useNotedList } from "./list-address";

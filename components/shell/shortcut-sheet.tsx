@@ -1,7 +1,7 @@
 "use client";
 import Link from "next/link";
 import { useRef, useState } from "react";
-import { Dialog } from "@/components/ui/dialog";
+import { Dialog } from "@/components/ui/dialog/dialog";
 import { areShortcutsOn, type Shortcut, setShortcutsOn } from "./shortcuts";
 
 const GROUPS = ["This page", "Go", "Create", "Act", "Lists", "Help"] as const;

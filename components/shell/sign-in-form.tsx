@@ -1,8 +1,8 @@
 "use client";
 import { type FormEvent, useState } from "react";
 import { Button } from "@/components/ui/button";
-import { ErrorNote } from "@/components/ui/error-note";
-import { Field, Input } from "@/components/ui/field";
+import { ErrorNote } from "@/components/ui/error/error-note";
+import { Field, Input } from "@/components/ui/form/field";
 import { postSignIn } from "./post-sign-in";
 
 const INVALID_TOKEN = "That token isn't valid or has expired.";

@@ -1,7 +1,7 @@
 "use client";
 import { Contrast, type LucideIcon, Monitor, Moon, Sun } from "lucide-react";
 import { useRouter } from "next/navigation";
-import { MenuItem } from "@/components/ui/menu";
+import { MenuItem } from "@/components/ui/menu/menu";
 import { setTheme } from "./theme";
 import { THEME_NAMES, THEMES, type Theme } from "./theme-names";
 

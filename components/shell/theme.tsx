@@ -2,7 +2,7 @@
 import { Sun } from "lucide-react";
 import dynamic from "next/dynamic";
 import { Button } from "@/components/ui/button";
-import { Menu } from "@/components/ui/menu";
+import { Menu } from "@/components/ui/menu/menu";
 import { THEME_COOKIE, type Theme } from "./theme-names";
 
 const YEAR_S = 31_536_000;

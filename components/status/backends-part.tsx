@@ -4,8 +4,8 @@ import Link from "next/link";
 import { conditionOf } from "@/components/backends/condition";
 import { useTRPC } from "@/components/trpc/client";
 import { backendsLive } from "@/components/trpc/lists";
-import { useNow } from "@/components/ui/clock";
 import { State, type Tone } from "@/components/ui/state";
+import { useNow } from "@/components/ui/time/clock";
 import { Part } from "./status-part";
 
 const WORST: Tone[] = ["bad", "warn", "quiet", "busy", "good"];

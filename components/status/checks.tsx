@@ -2,7 +2,7 @@
 import { useMutation } from "@tanstack/react-query";
 import { useTRPCClient } from "@/components/trpc/client";
 import { Button } from "@/components/ui/button";
-import { ErrorNote } from "@/components/ui/error-note";
+import { ErrorNote } from "@/components/ui/error/error-note";
 import { formatPlural } from "@/components/ui/format";
 import { Part } from "./status-part";
 

@@ -1,9 +1,9 @@
 "use client";
 import { formatDuration, formatPlural } from "@/components/ui/format";
 import { revealHidden } from "@/components/ui/hidden-characters";
+import { type Column, Table } from "@/components/ui/list/table";
 import { State, type Tone } from "@/components/ui/state";
-import { type Column, Table } from "@/components/ui/table";
-import { Duration, Time } from "@/components/ui/time";
+import { Duration, Time } from "@/components/ui/time/time";
 import { LOOPS } from "@/contract/loops";
 import type { LoopStatus } from "@/contract/status";
 

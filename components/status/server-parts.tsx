@@ -1,7 +1,7 @@
 "use client";
 import { formatPlural } from "@/components/ui/format";
 import { revealHidden } from "@/components/ui/hidden-characters";
-import { Time } from "@/components/ui/time";
+import { Time } from "@/components/ui/time/time";
 import type { Reached, ServerStatus } from "@/contract/status";
 import { explainClocks } from "./clock";
 import { Part } from "./status-part";

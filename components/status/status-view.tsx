@@ -4,7 +4,7 @@ import { useLiveStatus } from "@/components/live/provider";
 import { useIdentity, useRulesAll } from "@/components/shell/identity";
 import { useTRPC, useTRPCClient } from "@/components/trpc/client";
 import { readError } from "@/components/trpc/errors";
-import { ErrorNote } from "@/components/ui/error-note";
+import { ErrorNote } from "@/components/ui/error/error-note";
 import { formatPlural } from "@/components/ui/format";
 import { revealHidden } from "@/components/ui/hidden-characters";
 import { PageHeader, TableSkeleton } from "@/components/ui/page";

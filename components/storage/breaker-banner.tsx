@@ -5,9 +5,9 @@ import type { ReactNode } from "react";
 import { operatorName } from "@/components/shell/operator-name";
 import { useTRPC } from "@/components/trpc/client";
 import { newestCollection } from "@/components/trpc/lists";
-import { useHydratedNow } from "@/components/ui/clock";
 import { revealHidden } from "@/components/ui/hidden-characters";
-import { Time } from "@/components/ui/time";
+import { useHydratedNow } from "@/components/ui/time/clock";
+import { Time } from "@/components/ui/time/time";
 import { explainBreaker } from "./explain";
 
 /** Says that somebody has paused the clean-up, or that it has stopped itself, and why. */

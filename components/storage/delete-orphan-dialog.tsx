@@ -2,8 +2,8 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { toast } from "sonner";
 import { useTRPC } from "@/components/trpc/client";
-import { withQuery } from "@/components/ui/curl";
-import { DangerDialog } from "@/components/ui/danger-dialog";
+import { withQuery } from "@/components/ui/curl/curl";
+import { DangerDialog } from "@/components/ui/dialog/danger-dialog";
 import type { OrphanVolume } from "@/contract/storage";
 import { orphanPath } from "./paths";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { instantOf } from "@/components/ui/instant";
+import { instantOf } from "@/components/ui/time/instant";
 import { expiryAfter, refuseExtension } from "./extend";
 
 const NOW = Date.parse("2026-11-22T12:00:00Z");

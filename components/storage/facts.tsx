@@ -1,10 +1,10 @@
 "use client";
 import { Check, CircleDashed, Infinity as Forever, History, Pin, TriangleAlert } from "lucide-react";
 import { cn } from "@/components/ui/class-names";
-import { useHydratedNow } from "@/components/ui/clock";
 import { formatBytes, formatPlural } from "@/components/ui/format";
 import { revealHidden } from "@/components/ui/hidden-characters";
-import { Countdown, Time } from "@/components/ui/time";
+import { useHydratedNow } from "@/components/ui/time/clock";
+import { Countdown, Time } from "@/components/ui/time/time";
 import type { ArchiveOrder, StorageSummary } from "@/contract/storage";
 import { NEARLY_FULL, shareOf } from "./fill";
 

@@ -1,6 +1,6 @@
 import { createParser, parseAsBoolean, parseAsString, parseAsStringLiteral } from "nuqs/server";
 import { conditionWords } from "@/components/query/chips";
-import { parseAsHours } from "@/components/ui/time-range";
+import { parseAsHours } from "@/components/ui/time/time-range";
 import { parseSize } from "@/contract/query/kinds";
 import { STORAGE_QUERY, type StorageFilter, storageInput } from "@/contract/query/storage";
 import type { Session } from "@/contract/session";

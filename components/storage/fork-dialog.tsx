@@ -7,11 +7,11 @@ import { nameOf } from "@/components/sessions/name";
 import { sessionAddress } from "@/components/shell/addresses";
 import { useTRPC } from "@/components/trpc/client";
 import { Button } from "@/components/ui/button";
-import { CurlButton } from "@/components/ui/curl-button";
-import { Dialog } from "@/components/ui/dialog";
-import { ErrorNote } from "@/components/ui/error-note";
-import { Field, Input } from "@/components/ui/field";
-import { Time } from "@/components/ui/time";
+import { CurlButton } from "@/components/ui/curl/curl-button";
+import { Dialog } from "@/components/ui/dialog/dialog";
+import { ErrorNote } from "@/components/ui/error/error-note";
+import { Field, Input } from "@/components/ui/form/field";
+import { Time } from "@/components/ui/time/time";
 import type { StorageSummary } from "@/contract/storage";
 
 /** Makes a session of its own out of the newest archive, and goes to it. */

@@ -5,9 +5,9 @@ import { useRef, useState } from "react";
 import { toast } from "sonner";
 import { useTRPC } from "@/components/trpc/client";
 import { Button } from "@/components/ui/button";
-import type { Call } from "@/components/ui/curl";
-import { DangerDialog } from "@/components/ui/danger-dialog";
-import { toastError } from "@/components/ui/error-toast";
+import type { Call } from "@/components/ui/curl/curl";
+import { DangerDialog } from "@/components/ui/dialog/danger-dialog";
+import { toastError } from "@/components/ui/error/error-toast";
 import { toastUndo } from "@/components/ui/undo";
 import type { GcPause } from "@/contract/storage";
 

@@ -1,6 +1,6 @@
 "use client";
 import { ListSearch } from "@/components/query/list-search";
-import { Select } from "@/components/ui/field";
+import { Select } from "@/components/ui/form/field";
 import { STORAGE_QUERY } from "@/contract/query/storage";
 import type { StorageTotals } from "@/contract/storage";
 import { STORAGE_KINDS, STORAGE_SORTS, STORAGE_STATES } from "@/contract/words";

@@ -1,6 +1,6 @@
 "use client";
+import { Tile } from "@/components/ui/chart/tile";
 import { formatBytes, formatPlural } from "@/components/ui/format";
-import { Tile } from "@/components/ui/tile";
 import type { StorageTotals } from "@/contract/storage";
 import type { StorageFilter } from "./filter";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { SessionFrame } from "@/components/live/frames";
-import { setServerTime, toServerTime } from "@/components/ui/clock";
+import { setServerTime, toServerTime } from "@/components/ui/time/clock";
 import type { Session } from "@/contract/session";
 import type { StorageFilter } from "./filter";
 import { noteUnlisted } from "./unlisted";

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from "react";
 import { useFrames } from "@/components/live/provider";
 import { KEEP_RUNNING_FETCH, useThrottled, useThrottledRefetch } from "@/components/live/throttled";
 import { useTRPC, useTRPCClient } from "@/components/trpc/client";
-import { toServerTime } from "@/components/ui/clock";
+import { toServerTime } from "@/components/ui/time/clock";
 import type { StorageSummary } from "@/contract/storage";
 import type { StorageFilter } from "./filter";
 import { noteUnlisted } from "./unlisted";

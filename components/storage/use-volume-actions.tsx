@@ -15,7 +15,7 @@ import { type ReactNode, useState } from "react";
 import { toast } from "sonner";
 import { nameOf } from "@/components/sessions/name";
 import { useTRPC } from "@/components/trpc/client";
-import { toastError } from "@/components/ui/error-toast";
+import { toastError } from "@/components/ui/error/error-toast";
 import { toastUndo } from "@/components/ui/undo";
 import type { StorageSummary } from "@/contract/storage";
 import { actionsOf } from "./explain";

@@ -2,10 +2,10 @@
 import { Fragment } from "react";
 import { nameOf } from "@/components/sessions/name";
 import { useCanOperate } from "@/components/shell/identity";
-import { ActionsMenu } from "@/components/ui/actions-menu";
 import { Button } from "@/components/ui/button";
-import { CurlMenu } from "@/components/ui/curl-menu";
-import { MenuItem, MenuSeparator } from "@/components/ui/menu";
+import { CurlMenu } from "@/components/ui/curl/curl-menu";
+import { ActionsMenu } from "@/components/ui/menu/actions-menu";
+import { MenuItem, MenuSeparator } from "@/components/ui/menu/menu";
 import type { StorageSummary } from "@/contract/storage";
 import { useVolumeActions } from "./use-volume-actions";
 import { VolumeCurls } from "./volume-curls";

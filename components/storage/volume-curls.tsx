@@ -1,6 +1,6 @@
 "use client";
-import { copyCurl } from "@/components/ui/curl";
-import { MenuItem } from "@/components/ui/menu";
+import { copyCurl } from "@/components/ui/curl/curl";
+import { MenuItem } from "@/components/ui/menu/menu";
 import type { StorageSummary } from "@/contract/storage";
 import { actionsOf, type VolumeAction } from "./explain";
 import { storagePath } from "./paths";

@@ -2,7 +2,7 @@
 import Link from "next/link";
 import { formatDuration, formatPlural, sentence } from "@/components/ui/format";
 import { revealHidden, revealHiddenInName } from "@/components/ui/hidden-characters";
-import { type Column, Table } from "@/components/ui/table";
+import { type Column, Table } from "@/components/ui/list/table";
 import { type Bar, nameBar, type View } from "./bars";
 import { stateOf } from "./describe";
 import { formatOffset } from "./offset";

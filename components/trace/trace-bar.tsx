@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from "react";
 import { Button } from "@/components/ui/button";
 import { CopyButton } from "@/components/ui/copy";
 import { download } from "@/components/ui/download";
-import { toastError } from "@/components/ui/error-toast";
+import { toastError } from "@/components/ui/error/error-toast";
 import { formatPlural } from "@/components/ui/format";
 import type { EventPage } from "@/contract/event";
 import type { Run } from "@/contract/run";

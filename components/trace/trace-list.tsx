@@ -3,7 +3,7 @@ import { useCallback, useEffect, useMemo, useRef } from "react";
 import { toast } from "sonner";
 import { usePageKeys } from "@/components/shell/page-keys";
 import { Button } from "@/components/ui/button";
-import { ErrorBar } from "@/components/ui/error-bar";
+import { ErrorBar } from "@/components/ui/error/error-bar";
 import { formatPlural } from "@/components/ui/format";
 import { EmptyState } from "@/components/ui/page";
 import { ScrollRegion } from "@/components/ui/scroll-region";

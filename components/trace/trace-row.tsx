@@ -9,7 +9,7 @@ import { CopyButton } from "@/components/ui/copy";
 import { formatDuration } from "@/components/ui/format";
 import { revealHidden } from "@/components/ui/hidden-characters";
 import { QueryView } from "@/components/ui/query-view";
-import { Time } from "@/components/ui/time";
+import { Time } from "@/components/ui/time/time";
 import type { FoundEvent, RunEvent } from "@/contract/event";
 import { oneLine, summarize } from "./summary";
 

@@ -11,10 +11,10 @@ import {
 import { useMemo } from "react";
 import { explainRun } from "@/components/sessions/session-state";
 import { Button } from "@/components/ui/button";
-import { Select } from "@/components/ui/field";
+import { Select } from "@/components/ui/form/field";
+import { SearchBox } from "@/components/ui/form/search-box";
 import { formatDuration, shortenId } from "@/components/ui/format";
 import { EmptyState } from "@/components/ui/page";
-import { SearchBox } from "@/components/ui/search-box";
 import type { Run } from "@/contract/run";
 import { EVENT_TYPES } from "@/contract/words";
 import { TraceList } from "./trace-list";

@@ -1,4 +1,4 @@
-import { issueWords, namedIssue } from "@/components/ui/issue-words";
+import { issueWords, namedIssue } from "@/components/ui/form/issue-words";
 import type { ShownError } from "./errors";
 
 type Issue = { path: string; message: string };

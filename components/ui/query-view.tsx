@@ -3,8 +3,8 @@ import { RotateCw } from "lucide-react";
 import dynamic from "next/dynamic";
 import { type ReactNode, useState } from "react";
 import { readError, type ShownError } from "@/components/trpc/errors";
+import { ErrorFacts } from "@/components/ui/error/error-facts";
 import { Button } from "./button";
-import { ErrorFacts } from "./error-facts";
 import { revealHidden } from "./hidden-characters";
 import { PageHeader, TableSkeleton } from "./page";
 

@@ -2,10 +2,10 @@ import { Download } from "lucide-react";
 import { useState } from "react";
 import { useTRPCClient } from "@/components/trpc/client";
 import { Button } from "@/components/ui/button";
-import { copyCurl } from "@/components/ui/curl";
+import { copyCurl } from "@/components/ui/curl/curl";
 import { download } from "@/components/ui/download";
-import { toastError } from "@/components/ui/error-toast";
-import { Menu, MenuItem } from "@/components/ui/menu";
+import { toastError } from "@/components/ui/error/error-toast";
+import { Menu, MenuItem } from "@/components/ui/menu/menu";
 import { type UsageFilter, usageScope } from "./filter";
 
 const GROUPS_MAX = 200;

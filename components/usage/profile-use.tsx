@@ -1,10 +1,10 @@
 import Link from "next/link";
 import { usageAddress } from "@/components/shell/addresses";
-import { ChartParts, Key } from "@/components/ui/chart";
-import { ChartCanvas } from "@/components/ui/chart-canvas";
+import { ChartParts, Key } from "@/components/ui/chart/chart";
+import { ChartCanvas } from "@/components/ui/chart/chart-canvas";
+import { scaleMax } from "@/components/ui/chart/scale-max";
+import { Tile } from "@/components/ui/chart/tile";
 import { formatCount, formatPlural, formatTokens } from "@/components/ui/format";
-import { scaleMax } from "@/components/ui/scale-max";
-import { Tile } from "@/components/ui/tile";
 import type { Usage, UsageSummary } from "@/contract/usage";
 import { addUp, dayMs, daysOf, shortDay, type UsageDay } from "./days";
 import { costWords, failureCountWords, missingWords, tokensOf } from "./words";

@@ -1,4 +1,4 @@
-import type { Series } from "@/components/queue/chart-series";
+import type { Series } from "@/components/queue/charts/chart-series";
 import type { Usage, UsageSummary } from "@/contract/usage";
 import { daysOf } from "./days";
 import type { Measure } from "./filter";

@@ -1,10 +1,10 @@
-import { stack } from "@/components/queue/chart-series";
-import { Chart, Key } from "@/components/ui/chart";
-import { ChartCanvas } from "@/components/ui/chart-canvas";
-import { Choices } from "@/components/ui/choices";
+import { stack } from "@/components/queue/charts/chart-series";
+import { Chart, Key } from "@/components/ui/chart/chart";
+import { ChartCanvas } from "@/components/ui/chart/chart-canvas";
+import { scaleMax } from "@/components/ui/chart/scale-max";
+import { Choices } from "@/components/ui/form/choices";
 import { formatMoney, formatTokens } from "@/components/ui/format";
 import { revealHidden } from "@/components/ui/hidden-characters";
-import { scaleMax } from "@/components/ui/scale-max";
 import type { UsageSummary } from "@/contract/usage";
 import { dayMs, shortDay } from "./days";
 import { MEASURES, type Measure } from "./filter";

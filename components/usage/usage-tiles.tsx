@@ -1,5 +1,5 @@
+import { Tile } from "@/components/ui/chart/tile";
 import { formatCount, formatPlural } from "@/components/ui/format";
-import { Tile } from "@/components/ui/tile";
 import type { Usage } from "@/contract/usage";
 import { costWords, missingWords, shareWords, tokensOf } from "./words";
 

@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { toast } from "sonner";
 import { useTRPC } from "@/components/trpc/client";
-import { toastError } from "@/components/ui/error-toast";
+import { toastError } from "@/components/ui/error/error-toast";
 import { revealHidden } from "@/components/ui/hidden-characters";
 import { toastUndo } from "@/components/ui/undo";
 import type { View } from "@/contract/view";

@@ -6,7 +6,7 @@ import { useCanOperate, useReader } from "@/components/shell/identity";
 import { useTRPC } from "@/components/trpc/client";
 import { viewCounts } from "@/components/trpc/lists";
 import { revealHidden } from "@/components/ui/hidden-characters";
-import { MenuItem, MenuSeparator } from "@/components/ui/menu";
+import { MenuItem, MenuSeparator } from "@/components/ui/menu/menu";
 import type { View, ViewCount } from "@/contract/view";
 import type { ViewPage } from "@/contract/words";
 import { useViewActions } from "./use-view-actions";

@@ -4,7 +4,7 @@ import { useRouter } from "next/navigation";
 import { toast } from "sonner";
 import { WEBHOOKS_ADDRESS } from "@/components/shell/addresses";
 import { useTRPC } from "@/components/trpc/client";
-import { DangerDialog } from "@/components/ui/danger-dialog";
+import { DangerDialog } from "@/components/ui/dialog/danger-dialog";
 import { revealHidden } from "@/components/ui/hidden-characters";
 import type { Webhook } from "@/contract/webhook";
 import { countOf } from "./words";

@@ -2,7 +2,7 @@ import { Id } from "@/components/ui/copy";
 import { formatDuration } from "@/components/ui/format";
 import { revealHidden } from "@/components/ui/hidden-characters";
 import { ScrollRegion } from "@/components/ui/scroll-region";
-import { Time } from "@/components/ui/time";
+import { Time } from "@/components/ui/time/time";
 import type { WebhookDelivery } from "@/contract/webhook";
 import { answerOf } from "./words";
 

@@ -3,8 +3,8 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTRPC } from "@/components/trpc/client";
 import { Button } from "@/components/ui/button";
-import { DangerDialog } from "@/components/ui/danger-dialog";
-import { Dialog } from "@/components/ui/dialog";
+import { DangerDialog } from "@/components/ui/dialog/danger-dialog";
+import { Dialog } from "@/components/ui/dialog/dialog";
 import type { Webhook } from "@/contract/webhook";
 import { WebhookSecret } from "./webhook-secret";
 

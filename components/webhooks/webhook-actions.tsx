@@ -2,12 +2,12 @@
 import { Pencil, Send } from "lucide-react";
 import dynamic from "next/dynamic";
 import { useState } from "react";
-import { ActionsMenu } from "@/components/ui/actions-menu";
 import { Button } from "@/components/ui/button";
-import { copyCurl } from "@/components/ui/curl";
-import { CurlMenu } from "@/components/ui/curl-menu";
+import { copyCurl } from "@/components/ui/curl/curl";
+import { CurlMenu } from "@/components/ui/curl/curl-menu";
 import { revealHidden } from "@/components/ui/hidden-characters";
-import { MenuItem, MenuSeparator } from "@/components/ui/menu";
+import { ActionsMenu } from "@/components/ui/menu/actions-menu";
+import { MenuItem, MenuSeparator } from "@/components/ui/menu/menu";
 import type { Webhook } from "@/contract/webhook";
 import type { WebhookActionHandlers } from "./use-webhook-actions";
 

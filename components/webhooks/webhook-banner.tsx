@@ -1,8 +1,8 @@
 import { OctagonPause, TriangleAlert } from "lucide-react";
-import { Banner } from "@/components/ui/banner";
 import { Button } from "@/components/ui/button";
+import { Banner } from "@/components/ui/error/banner";
 import { revealHidden } from "@/components/ui/hidden-characters";
-import { Duration } from "@/components/ui/time";
+import { Duration } from "@/components/ui/time/time";
 import type { Webhook } from "@/contract/webhook";
 import type { WebhookActionHandlers } from "./use-webhook-actions";
 

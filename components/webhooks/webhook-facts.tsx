@@ -4,7 +4,7 @@ import { operatorName } from "@/components/shell/operator-name";
 import { Id } from "@/components/ui/copy";
 import { revealHidden } from "@/components/ui/hidden-characters";
 import { Facts, Panel } from "@/components/ui/page";
-import { Countdown, Time } from "@/components/ui/time";
+import { Countdown, Time } from "@/components/ui/time/time";
 import type { Webhook } from "@/contract/webhook";
 import { DELIVERIES_KEPT_DAYS } from "@/contract/words";
 import { FORMAT_WORDS } from "./words";

@@ -1,4 +1,4 @@
-import { Field, Input, Select } from "@/components/ui/field";
+import { Field, Input, Select } from "@/components/ui/form/field";
 import { WEBHOOK_EVENTS, WEBHOOK_FORMATS, type WebhookEvent } from "@/contract/words";
 import type { WebhookDraft } from "./draft";
 import { EVENT_GROUPS, FORMAT_WORDS } from "./words";

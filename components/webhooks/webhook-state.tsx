@@ -1,5 +1,5 @@
 import { State } from "@/components/ui/state";
-import { Duration } from "@/components/ui/time";
+import { Duration } from "@/components/ui/time/time";
 import type { Webhook } from "@/contract/webhook";
 import { conditionOf } from "./words";
 

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import type { Tx } from "@/db/client";
-import { encodeTextArray, jsonbArray } from "./binary-arrays";
-import { executeNamed } from "./named";
+import { encodeTextArray, jsonbArray } from "@/db/queries/sql/binary-arrays";
+import { executeNamed } from "@/db/queries/sql/named";
 
 export type NewAudit = {
   id: string;

@@ -1,8 +1,8 @@
 import { and, eq, inArray, sql } from "drizzle-orm";
 import { OPEN_COMMAND_STATES } from "@/contract/command";
 import type { Tx } from "@/db/client";
+import { prepared } from "@/db/queries/sql/prepared";
 import { type CommandRow, commands } from "@/db/schema";
-import { prepared } from "./prepared";
 
 const lockedOpenCommands = prepared("lock-open-commands", (db) =>
   db

@@ -1,6 +1,7 @@
 import { and, eq, sql } from "drizzle-orm";
 import type { PgColumn } from "drizzle-orm/pg-core";
 import type { Tx } from "@/db/client";
+import { prepared } from "@/db/queries/sql/prepared";
 import {
   type CommandRow,
   commands,
@@ -13,7 +14,6 @@ import {
   type SessionRow,
   sessions,
 } from "@/db/schema";
-import { prepared } from "./prepared";
 
 /** A run with what is locked before it: its queue task and its session, where it has them. */
 export type LockedRun = { run: RunRow; session: SessionRow | null; task: QueueTaskRow | null };

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { sql } from "drizzle-orm";
 import type { Db, Tx } from "@/db/client";
+import { executeNamed } from "@/db/queries/sql/named";
 import type { LoopRow } from "@/db/schema";
-import { executeNamed } from "./named";
 
 /**
  * Returns a loop's lock number, the same in every replica. The process that holds this advisory lock leads the loop.

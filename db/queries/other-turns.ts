@@ -1,6 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { Db, Tx } from "@/db/client";
-import { executeNamed } from "./named";
+import { executeNamed } from "@/db/queries/sql/named";
 
 /**
  * Whether `run` was made by no task and has a waiting or running turn. Such a turn takes a place under its profile's

@@ -1,8 +1,8 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { NeedKind } from "@/contract/overview";
 import type { Db } from "@/db/client";
-import { createFirstsReader, type FirstLimits, type FirstOf, type Listing } from "./first-of";
-import { shaped } from "./named";
+import { createFirstsReader, type FirstLimits, type FirstOf, type Listing } from "@/db/queries/sql/first-of";
+import { shaped } from "@/db/queries/sql/named";
 import { fromSilentRuns, SILENT_SINCE } from "./silent-since";
 
 /** Whose records to read; null: every tenant's. */

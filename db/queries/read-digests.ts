@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import type { Db, Tx } from "@/db/client";
-import { executeNamed } from "./named";
-import type { SpentSums } from "./sum-usage";
+import { executeNamed } from "@/db/queries/sql/named";
+import type { SpentSums } from "@/db/queries/usage/sum-usage";
 
 /** The text of an event, truncated. Fields that the event lacks are absent. */
 export type TextEvent = {

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { Db } from "@/db/client";
-import { executeNamed } from "./named";
+import { executeNamed } from "@/db/queries/sql/named";
 
 export type SeenPhase = { name: string; phase: string };
 

@@ -18,7 +18,7 @@ export const bytea = customType<{ data: Buffer; driverData: Buffer }>({ dataType
 
 /**
  * Set by a trigger at every visible change. Statements that insert many rows stamp them themselves:
- * db/queries/insert-tasks.ts and db/queries/start-task-runs.ts. See docs/ARCHITECTURE.md, change feeds.
+ * db/queries/queue/insert-tasks.ts and db/queries/queue/start-task-runs.ts. See docs/ARCHITECTURE.md, change feeds.
  */
 export const feed = {
   changeXid: xid8().notNull().default("0"),

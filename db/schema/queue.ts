@@ -150,7 +150,7 @@ export const queueTasks = table(
       .where(sql`${task.state} in ('dispatched', 'running')`),
     index("agentrun_queue_tasks_parked_idx")
       .on(task.tenantId, task.queue, task.parkedAt.desc().nullsFirst())
-      // An instant that never comes: UNTIL_PERSON in db/queries/held-until.ts.
+      // An instant that never comes: UNTIL_PERSON in db/queries/queue/held-until.ts.
       .where(
         sql`${task.state} = 'pending' and ${task.parkedAt} is not null and ${task.notBefore} = '9999-12-31 00:00:00+00'`,
       ),

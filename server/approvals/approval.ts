@@ -1,7 +1,7 @@
 import { and, asc, desc, eq, or, type SQL, sql } from "drizzle-orm";
 import type { Approval, ApprovalSummary, ListApprovalsInput } from "@/contract/approval";
 import type { Page } from "@/contract/page";
-import { isWithin } from "@/db/queries/is-within";
+import { isWithin } from "@/db/queries/sql/is-within";
 import { type ApprovalRow, approvals, commands, queueTasks, runs, sessions } from "@/db/schema";
 import { type ServiceContext, tenantOf } from "@/server/context";
 import { NotFoundError } from "@/server/errors";

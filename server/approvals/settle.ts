@@ -1,5 +1,5 @@
 import { and, eq, sql } from "drizzle-orm";
-import { prepared } from "@/db/queries/prepared";
+import { prepared } from "@/db/queries/sql/prepared";
 import { approvals, type RunRow, type SessionRow, sessions } from "@/db/schema";
 import type { TxContext } from "@/server/context";
 import { appendServerEvents } from "@/server/events";

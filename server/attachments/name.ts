@@ -1,6 +1,6 @@
 import { and, eq, inArray, isNull, or } from "drizzle-orm";
 import { IMAGES_BYTES_PER_MESSAGE_MAX } from "@/contract/image";
-import { handOverImages } from "@/db/queries/attachment-uses";
+import { handOverImages } from "@/db/queries/storage/attachment-uses";
 import { attachments, type SessionRow } from "@/db/schema";
 import type { TxContext } from "@/server/context";
 import { InvalidInputError, NotFoundError } from "@/server/errors";

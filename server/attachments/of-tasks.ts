@@ -12,7 +12,7 @@ import {
   type ShownUse,
   sumSessionImages,
   type TurnImage,
-} from "@/db/queries/attachment-uses";
+} from "@/db/queries/storage/attachment-uses";
 import { isTxContext, type ServiceContext, type TxContext } from "@/server/context";
 import { NotFoundError } from "@/server/errors";
 import { UNUSED_HOURS } from "./create";

@@ -1,5 +1,5 @@
 import { and, eq, inArray, type SQL, sql } from "drizzle-orm";
-import { endUses, endUsesOfTasks, expireUnused } from "@/db/queries/attachment-uses";
+import { endUses, endUsesOfTasks, expireUnused } from "@/db/queries/storage/attachment-uses";
 import { attachments } from "@/db/schema";
 import { inTx, type ServiceContext } from "@/server/context";
 import { UNUSED_HOURS } from "./create";

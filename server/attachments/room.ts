@@ -1,6 +1,6 @@
 import { and, eq, sql } from "drizzle-orm";
 import { lockOwnerKey } from "@/db/queries/advisory-lock";
-import { type ImageSum, sumSessionImages } from "@/db/queries/attachment-uses";
+import { type ImageSum, sumSessionImages } from "@/db/queries/storage/attachment-uses";
 import { attachments } from "@/db/schema";
 import type { ServerSettings, TxContext } from "@/server/context";
 import { ConflictError } from "@/server/errors";

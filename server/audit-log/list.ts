@@ -2,7 +2,7 @@ import { and, desc, eq, getTableColumns, inArray, or, type SQL, sql } from "driz
 import type { AuditRow, ListAuditInput } from "@/contract/audit";
 import type { Page } from "@/contract/page";
 import { AUDIT_TARGETS, ID_PREFIX } from "@/contract/words";
-import { isWithin } from "@/db/queries/is-within";
+import { isWithin } from "@/db/queries/sql/is-within";
 import { audit, queueTasks } from "@/db/schema";
 import { type ServiceContext, tenantOf } from "@/server/context";
 import { type Counted, countedFrom, decodePlace, encodeCursor, pageFrom } from "@/server/pagination";

@@ -8,7 +8,7 @@ import {
 import { LIST_LIMIT_MAX, type Page } from "@/contract/page";
 import type { TaskState } from "@/contract/queue";
 import { readOtherTurns } from "@/db/queries/other-turns";
-import { readTaskCounts, type TaskCount } from "@/db/queries/queue-counts";
+import { readTaskCounts, type TaskCount } from "@/db/queries/queue/counts";
 import { type BackendRow, backends } from "@/db/schema";
 import { type ServiceContext, tenantOf } from "@/server/context";
 import { decodeCursor, encodeCursor, pageFrom } from "@/server/pagination";

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { Backend, SetBackendInput } from "@/contract/backend";
-import { lockDispatch } from "@/db/queries/queue-dispatch";
+import { lockDispatch } from "@/db/queries/queue/dispatch";
 import { backends } from "@/db/schema";
 import { actorName, audit } from "@/server/audit";
 import { assertEveryTenant, inTx, type ServiceContext } from "@/server/context";

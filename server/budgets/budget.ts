@@ -1,6 +1,6 @@
 import { and, asc, count, eq, inArray, isNotNull, type SQL } from "drizzle-orm";
 import { amountOf, type Budget } from "@/contract/budget";
-import { measureCurrent } from "@/db/queries/measure-budgets";
+import { measureCurrent } from "@/db/queries/usage/measure-budgets";
 import { type BudgetRow, budgetPeriods, budgets } from "@/db/schema";
 import { type ServiceContext, type TxContext, tenantOf } from "@/server/context";
 import { ConflictError, NotFoundError } from "@/server/errors";

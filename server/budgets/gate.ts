@@ -6,7 +6,7 @@ import {
   measureSession,
   measureTenant,
   type Spender,
-} from "@/db/queries/measure-budgets";
+} from "@/db/queries/usage/measure-budgets";
 import type { ServiceContext } from "@/server/context";
 import { AgentRunError } from "@/server/errors";
 import { AnswerCache } from "./answer-cache";

@@ -1,5 +1,5 @@
 import { and, eq } from "drizzle-orm";
-import { measureFor } from "@/db/queries/measure-budgets";
+import { measureFor } from "@/db/queries/usage/measure-budgets";
 import { modelCalls, type RunRow } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
 import { isHolding, longestOf } from "./period";

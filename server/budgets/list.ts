@@ -1,8 +1,8 @@
 import { and, eq, sql } from "drizzle-orm";
 import type { Budget, BudgetPeriod, ListBudgetPeriodsInput, ListBudgetsInput } from "@/contract/budget";
 import type { Page } from "@/contract/page";
-import { contains } from "@/db/queries/contains";
-import { measureRecorded } from "@/db/queries/measure-budgets";
+import { contains } from "@/db/queries/sql/contains";
+import { measureRecorded } from "@/db/queries/usage/measure-budgets";
 import { budgets } from "@/db/schema";
 import { type ServiceContext, tenantFor } from "@/server/context";
 import { decodeCursor, encodeCursor, pageFrom } from "@/server/pagination";

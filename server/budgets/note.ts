@@ -1,5 +1,5 @@
 import { eq } from "drizzle-orm";
-import { recordPeriods, type SpendingSession } from "@/db/queries/measure-budgets";
+import { recordPeriods, type SpendingSession } from "@/db/queries/usage/measure-budgets";
 import { budgets } from "@/db/schema";
 import { inTx, type ServiceContext, type TxContext } from "@/server/context";
 

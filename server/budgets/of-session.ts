@@ -1,6 +1,6 @@
 import type { BudgetsOfSession } from "@/contract/budget";
 import { ALL_TENANTS } from "@/contract/words";
-import { measureFor } from "@/db/queries/measure-budgets";
+import { measureFor } from "@/db/queries/usage/measure-budgets";
 import { type ServiceContext, tenantOf } from "@/server/context";
 import { requireSession } from "@/server/sessions";
 import { isKnown, toPeriod } from "./period";

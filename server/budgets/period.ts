@@ -1,6 +1,6 @@
 import { amountOf, type BudgetPeriod } from "@/contract/budget";
 import type { BudgetState } from "@/contract/words";
-import type { MeasuredPeriod } from "@/db/queries/measure-budgets";
+import type { MeasuredPeriod } from "@/db/queries/usage/measure-budgets";
 
 const PERCENT = 100;
 

@@ -1,5 +1,5 @@
 import { amountOf, type BudgetPeriod, isBoundBy, type RaiseBudgetInput } from "@/contract/budget";
-import { measureCurrent, measureOne, type SpendingSession } from "@/db/queries/measure-budgets";
+import { measureCurrent, measureOne, type SpendingSession } from "@/db/queries/usage/measure-budgets";
 import { type BudgetRow, budgetPeriods } from "@/db/schema";
 import { actorName, audit } from "@/server/audit";
 import { inTx, type ServiceContext, type TxContext } from "@/server/context";

@@ -2,7 +2,7 @@ import { and, asc, count, eq, gt, inArray, isNotNull, isNull, or, type SQL, sql 
 import { amountOf } from "@/contract/budget";
 import { ALL_TENANTS } from "@/contract/words";
 import type { Db } from "@/db/client";
-import { type MeasuredPeriod, measureTenant, readBudgetTenants } from "@/db/queries/measure-budgets";
+import { type MeasuredPeriod, measureTenant, readBudgetTenants } from "@/db/queries/usage/measure-budgets";
 import { budgetPeriods, budgets, sessions } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
 import { iso } from "@/server/stored";

@@ -1,6 +1,6 @@
 import { amountOf } from "@/contract/budget";
 import { ALL_TENANTS, BUDGET_TOKENS } from "@/contract/words";
-import type { MeasuredPeriod } from "@/db/queries/measure-budgets";
+import type { MeasuredPeriod } from "@/db/queries/usage/measure-budgets";
 
 const OF_PERIOD = { day: "of today", week: "of this week", month: "of this month", session: "of this session" };
 

@@ -1,7 +1,7 @@
 import { and, eq, type SQL, sql } from "drizzle-orm";
 import type { PgColumn } from "drizzle-orm/pg-core";
-import { textArray } from "@/db/queries/arrays";
-import { instantValue } from "@/db/queries/instant";
+import { textArray } from "@/db/queries/sql/arrays";
+import { instantValue } from "@/db/queries/sql/instant";
 import { queueTasks, runs, sessions } from "@/db/schema";
 import { type ServiceContext, tenantFor } from "@/server/context";
 import type { Selection } from "./kind";

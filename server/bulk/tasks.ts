@@ -1,8 +1,8 @@
 import { and, sql } from "drizzle-orm";
 import { BulkTaskFilter, type BulkVerb } from "@/contract/bulk";
 import { isActiveTask } from "@/contract/words";
-import { HELD } from "@/db/queries/held-until";
-import { matchesTasks } from "@/db/queries/queue-list";
+import { HELD } from "@/db/queries/queue/held-until";
+import { matchesTasks } from "@/db/queries/queue/list";
 import { type QueueTaskRow, queueTasks } from "@/db/schema";
 import type { TxContext } from "@/server/context";
 import { cancelTask, lockTask, retryTask, updateTask } from "@/server/queue";

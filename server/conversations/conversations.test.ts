@@ -9,7 +9,7 @@ import {
   readConversationPosition,
   readUnreadRuns,
   storeMessages,
-} from "@/db/queries/read-conversations";
+} from "@/db/queries/conversations/read";
 import { conversationFeed, conversationReads, conversationTexts, events, runs, sessions } from "@/db/schema";
 import { createTestDatabase } from "@/db/test/database";
 import { makeRun, makeSession, unique } from "@/db/test/factories";

@@ -12,7 +12,7 @@ import {
   type SpokenEvent,
   storeMessages,
   type UnreadRun,
-} from "@/db/queries/read-conversations";
+} from "@/db/queries/conversations/read";
 import { inTx, type ServiceContext } from "@/server/context";
 
 /** Maximum characters of a message that are indexed. */

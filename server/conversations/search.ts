@@ -9,7 +9,7 @@ import {
   type MessageRow,
   type MessageSearch,
   searchBy,
-} from "@/db/queries/search-conversations";
+} from "@/db/queries/conversations/search";
 import { AtOnce } from "@/server/at-once";
 import { inTx, type ServiceContext, type TxContext, tenantOf } from "@/server/context";
 import { InvalidCursorError } from "@/server/errors";

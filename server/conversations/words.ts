@@ -1,5 +1,5 @@
 import { SNIPPET_MAX } from "@/contract/conversation";
-import { PREFIX_MIN } from "@/db/queries/search-conversations";
+import { PREFIX_MIN } from "@/db/queries/conversations/search";
 
 const WORD = /[\p{L}\p{N}\p{M}]+/gu;
 /** Where `camelCase` and `HTTPServer` have parts. */

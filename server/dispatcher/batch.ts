@@ -1,6 +1,6 @@
 import { and, eq, sql } from "drizzle-orm";
-import { prepared } from "@/db/queries/prepared";
-import { lockDispatch, noteBlocked, type ReadyTask } from "@/db/queries/queue-dispatch";
+import { lockDispatch, noteBlocked, type ReadyTask } from "@/db/queries/queue/dispatch";
+import { prepared } from "@/db/queries/sql/prepared";
 import { type QueueTaskRow, queueTasks } from "@/db/schema";
 import type { TxContext } from "@/server/context";
 import type { VolumelessSession } from "@/server/sessions";

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { CreateBudgetInput } from "@/contract/budget";
 import { ALL_TENANTS } from "@/contract/words";
 import type { Db } from "@/db/client";
-import { storeModelCalls } from "@/db/queries/store-model-calls";
+import { storeModelCalls } from "@/db/queries/usage/store-model-calls";
 import { runs } from "@/db/schema";
 import { makeModelCall, makeRun, makeSession } from "@/db/test/factories";
 import { BudgetGate, createBudget, deleteBudget, raiseBudget, updateBudget, watchBudgets } from "@/server/budgets";

@@ -1,4 +1,4 @@
-import { type Lane, type ReadyLane, type ReadyTask, readHeads, readReadyLanes } from "@/db/queries/queue-dispatch";
+import { type Lane, type ReadyLane, type ReadyTask, readHeads, readReadyLanes } from "@/db/queries/queue/dispatch";
 import type { ServiceContext } from "@/server/context";
 import { type Choice, chooseTasks, type LastServed } from "./choose";
 import { keyOf, LimitLedger } from "./limit-ledger";

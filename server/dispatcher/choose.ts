@@ -1,4 +1,4 @@
-import type { Lane, ReadyLane, ReadyTask } from "@/db/queries/queue-dispatch";
+import type { Lane, ReadyLane, ReadyTask } from "@/db/queries/queue/dispatch";
 import { keyOf, type LimitLedger } from "./limit-ledger";
 
 export type Choice = {

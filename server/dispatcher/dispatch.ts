@@ -1,4 +1,4 @@
-import { readUpkeep } from "@/db/queries/queue-dispatch";
+import { readUpkeep } from "@/db/queries/queue/dispatch";
 import { inTx, type ServiceContext } from "@/server/context";
 import { toAgentRunError } from "@/server/errors";
 import { type Batch, dispatchBatch } from "./batch";

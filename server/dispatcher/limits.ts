@@ -1,5 +1,5 @@
 import { failingUntil, limitedUntil } from "@/contract/backend-standing";
-import { type DispatchFacts, readBusySessions, readDispatchFacts, type SessionBusy } from "@/db/queries/queue-dispatch";
+import { type DispatchFacts, readBusySessions, readDispatchFacts, type SessionBusy } from "@/db/queries/queue/dispatch";
 import type { ServiceContext } from "@/server/context";
 import type { BackendLimit, LimitSnapshot } from "./limit-ledger";
 

@@ -2,7 +2,7 @@ import { setTimeout } from "node:timers/promises";
 import { asc } from "drizzle-orm";
 import { expect, test } from "vitest";
 import { SetControlInput } from "@/contract/queue-control";
-import { readDispatchFacts } from "@/db/queries/queue-dispatch";
+import { readDispatchFacts } from "@/db/queries/queue/dispatch";
 import { backends, queueAttempts } from "@/db/schema";
 import { createTestDatabase } from "@/db/test/database";
 import { loadTasks } from "@/db/test/load-tasks";

@@ -8,8 +8,8 @@ import {
   releaseDue,
   type Upkeep,
   unblock,
-} from "@/db/queries/queue-dispatch";
-import { parseWaitKey } from "@/db/queries/wait-key";
+} from "@/db/queries/queue/dispatch";
+import { parseWaitKey } from "@/db/queries/queue/wait-key";
 import { inTx, type ServiceContext, type TxContext } from "@/server/context";
 import { cancelRun } from "@/server/runs";
 import { giveBackAttempt } from "@/server/task-attempts";

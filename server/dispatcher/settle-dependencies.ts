@@ -5,7 +5,7 @@ import {
   readDependents,
   settleHeld,
   takeDoubts,
-} from "@/db/queries/settle-dependencies";
+} from "@/db/queries/queue/settle-dependencies";
 import { auditAll } from "@/server/audit";
 import { inTx, type ServiceContext, type TxContext } from "@/server/context";
 

@@ -1,5 +1,5 @@
 import { and, eq } from "drizzle-orm";
-import type { ReadyTask } from "@/db/queries/queue-dispatch";
+import type { ReadyTask } from "@/db/queries/queue/dispatch";
 import { type QueueTaskRow, sessions } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
 import { chooseNext } from "./choose-next";

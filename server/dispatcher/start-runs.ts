@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { attachmentsIn } from "@/contract/image";
-import { textArray } from "@/db/queries/arrays";
-import { type NewTaskRun, startTaskRuns } from "@/db/queries/start-task-runs";
+import { type NewTaskRun, startTaskRuns } from "@/db/queries/queue/start-task-runs";
+import { textArray } from "@/db/queries/sql/arrays";
 import { type QueueTaskRow, type SessionRow, sessions } from "@/db/schema";
 import { findImageRefusals, handOverToSessions } from "@/server/attachments";
 import { actorName } from "@/server/audit";

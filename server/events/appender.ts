@@ -8,8 +8,8 @@ import {
   type Refused,
   type Replayed,
   readStored,
-} from "@/db/queries/append-events";
-import { storeOpenBatches } from "@/db/queries/store-open-batches";
+} from "@/db/queries/events/append-events";
+import { storeOpenBatches } from "@/db/queries/events/store-open-batches";
 import type { AppendBatch, Topic } from "@/server/context";
 import { AlreadyTerminalError, ConflictError, LeaseLostError, NotFoundError, UnavailableError } from "@/server/errors";
 import { Backlog, GroupCommit, type Waiting } from "@/server/group-commit";

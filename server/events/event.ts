@@ -6,7 +6,7 @@ import {
   type ListEventsInput,
   type RunEvent,
 } from "@/contract/event";
-import { readEventPage } from "@/db/queries/read-events";
+import { readEventPage } from "@/db/queries/events/read-events";
 import { type EventRow, events, runs } from "@/db/schema";
 import { boundRunId, type ServiceContext, tenantOf } from "@/server/context";
 import { NotFoundError } from "@/server/errors";

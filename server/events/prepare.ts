@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { isLonger, PAYLOAD_MAX_BYTES } from "@/contract/json";
-import type { PreparedBatch } from "@/db/queries/append-events";
+import type { PreparedBatch } from "@/db/queries/events/append-events";
 import type { AppendBatch } from "@/server/context";
 import { InvalidInputError } from "@/server/errors";
 import { newIds } from "@/server/ids";

@@ -1,5 +1,5 @@
 import { EVENT_EXCERPT_MAX, type FoundEventPage, type SearchEventsInput } from "@/contract/event";
-import { lastSearchable, type SearchSpan, searchEventSpan } from "@/db/queries/search-events";
+import { lastSearchable, type SearchSpan, searchEventSpan } from "@/db/queries/events/search-events";
 import type { ServiceContext } from "@/server/context";
 import { InvalidCursorError } from "@/server/errors";
 import { decodeCursor, encodeCursor } from "@/server/pagination";

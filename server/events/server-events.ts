@@ -1,5 +1,5 @@
 import type { EventType } from "@/contract/event";
-import { storeServerEvents } from "@/db/queries/store-server-events";
+import { storeServerEvents } from "@/db/queries/events/store-server-events";
 import type { RunRow } from "@/db/schema";
 import type { TxContext } from "@/server/context";
 import { newId } from "@/server/ids";

@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import { type BackendConfig, type BackendsFile, DEMO_PROFILE } from "@/contract/backend";
 import type { Db } from "@/db/client";
-import type { Spender } from "@/db/queries/measure-budgets";
+import type { Spender } from "@/db/queries/usage/measure-budgets";
 import { configOf, dialectOf, type ProviderLimit, type ReadVariable, readKey } from "@/server/backends";
 import { AgentRunError, ForbiddenError, NotFoundError, RateLimitedError, UnauthenticatedError } from "@/server/errors";
 import { findModelGrant, type ModelGrant } from "@/server/identity";

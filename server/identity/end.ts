@@ -1,5 +1,5 @@
 import { and, eq, isNull, or, sql } from "drizzle-orm";
-import { prepared } from "@/db/queries/prepared";
+import { prepared } from "@/db/queries/sql/prepared";
 import { tokens } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
 

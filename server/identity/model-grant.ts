@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { Db } from "@/db/client";
-import { executeNamed } from "@/db/queries/named";
+import { executeNamed } from "@/db/queries/sql/named";
 import { hashToken, isTokenShaped } from "./token";
 
 /** What a model token allows: calling the model of one profile while its run is held with its epoch. */

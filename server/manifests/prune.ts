@@ -1,5 +1,5 @@
 import { and, eq, isNotNull, isNull, ne, notInArray, type SQL, sql } from "drizzle-orm";
-import { textArray } from "@/db/queries/arrays";
+import { textArray } from "@/db/queries/sql/arrays";
 import { archiveManifests, archiveSegments, type SessionRow } from "@/db/schema";
 import { inTx, type ServiceContext, type TxContext } from "@/server/context";
 

@@ -1,6 +1,6 @@
 import { and, eq, isNull, sql } from "drizzle-orm";
 import type { ManifestRecord } from "@/contract/archive";
-import { textArray } from "@/db/queries/arrays";
+import { textArray } from "@/db/queries/sql/arrays";
 import { type ArchiveManifestRow, archiveManifests, archiveSegments, type SessionRow } from "@/db/schema";
 import { audit } from "@/server/audit";
 import type { TxContext } from "@/server/context";

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { CreateTaskInput, QueueTask } from "@/contract/queue";
-import { encodeTextArray } from "@/db/queries/binary-arrays";
+import type { FoundDependency } from "@/db/queries/queue/dependencies";
 import {
   type CheckedTask,
   checkTask,
@@ -8,8 +8,8 @@ import {
   type NewTask,
   type NewTaskAudit,
   type TaskVerdict,
-} from "@/db/queries/insert-tasks";
-import type { FoundDependency } from "@/db/queries/queue-dependencies";
+} from "@/db/queries/queue/insert-tasks";
+import { encodeTextArray } from "@/db/queries/sql/binary-arrays";
 import { type QueueTaskRow, queueTasks } from "@/db/schema";
 import { actorName } from "@/server/audit";
 import { isConfigured, readStoredProfiles, unknownProfile } from "@/server/backends";

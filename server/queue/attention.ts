@@ -9,9 +9,9 @@ import {
   type QueueCommander,
 } from "@/contract/queue-commander";
 import { ALL_TENANTS, WHOLE_QUEUE } from "@/contract/queue-control";
-import type { FirstOf } from "@/db/queries/first-of";
-import { type AttentionRow, readAttention } from "@/db/queries/queue-attention";
-import type { CommanderScope, QueueRef } from "@/db/queries/queue-commander";
+import { type AttentionRow, readAttention } from "@/db/queries/queue/attention";
+import type { CommanderScope, QueueRef } from "@/db/queries/queue/commander";
+import type { FirstOf } from "@/db/queries/sql/first-of";
 import type { ServiceContext } from "@/server/context";
 
 type Attention = Pick<QueueCommander, "attention" | "attentionCounts">;

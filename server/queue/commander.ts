@@ -7,8 +7,8 @@ import {
   type QueueRef,
   readPace,
   readTop,
-} from "@/db/queries/queue-commander";
-import type { TaskCount } from "@/db/queries/queue-counts";
+} from "@/db/queries/queue/commander";
+import type { TaskCount } from "@/db/queries/queue/counts";
 import { type ServiceContext, tenantAsked } from "@/server/context";
 import { listAttention } from "./attention";
 import { countTasks, statsOf } from "./stats";

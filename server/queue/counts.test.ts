@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
-import { recountTasks } from "@/db/queries/queue-verify";
+import { recountTasks } from "@/db/queries/queue/verify";
 import { queueCounts, queueMinutes, queueTasks } from "@/db/schema";
 import { createTestDatabase } from "@/db/test/database";
 import type { ServiceContext } from "@/server/context";

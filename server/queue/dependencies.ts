@@ -9,7 +9,7 @@ import {
   lockFreeDependencies,
   type NewDependency,
   readDependencies,
-} from "@/db/queries/queue-dependencies";
+} from "@/db/queries/queue/dependencies";
 import { inTx, isTxContext, type ServiceContext, type TxContext } from "@/server/context";
 import { InvalidInputError, NotFoundError } from "@/server/errors";
 import type { TaskRequest, TaskResult } from "./add-tasks";

@@ -1,5 +1,5 @@
 import type { UpdateTaskInput } from "@/contract/queue";
-import { keepDependencies, readDependencies, readOpenDependencies } from "@/db/queries/queue-dependencies";
+import { keepDependencies, readDependencies, readOpenDependencies } from "@/db/queries/queue/dependencies";
 import type { QueueTaskRow } from "@/db/schema";
 import type { TxContext } from "@/server/context";
 import { InvalidInputError } from "@/server/errors";

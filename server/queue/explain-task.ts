@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { Blocker, ExplainTaskInput, TaskExplanation } from "@/contract/queue";
-import type { Rate } from "@/db/queries/queue-rates";
+import type { Rate } from "@/db/queries/queue/rates";
 import { type QueueTaskRow, queueTasks } from "@/db/schema";
 import { type ServiceContext, tenantOf } from "@/server/context";
 import { LimitLedger, readLimits } from "@/server/dispatcher";

@@ -1,7 +1,7 @@
 import { HISTORY_MINUTES_MAX } from "@/contract/queue-commander";
-import { foldTaskCounts } from "@/db/queries/queue-counts";
-import { noteDepths, noteMoves, removeOldMinutes } from "@/db/queries/queue-minutes";
-import { forgetFailedDependencies } from "@/db/queries/settle-dependencies";
+import { foldTaskCounts } from "@/db/queries/queue/counts";
+import { noteDepths, noteMoves, removeOldMinutes } from "@/db/queries/queue/minutes";
+import { forgetFailedDependencies } from "@/db/queries/queue/settle-dependencies";
 import { inTx, type ServiceContext } from "@/server/context";
 
 /** Changes that one transaction folds. */

@@ -1,7 +1,7 @@
 import { and, desc, eq } from "drizzle-orm";
 import type { z } from "zod";
 import type { GetTaskInput, QueueTaskDetail } from "@/contract/queue";
-import { readDependencies } from "@/db/queries/queue-dependencies";
+import { readDependencies } from "@/db/queries/queue/dependencies";
 import { commands, type QueueTaskRow, queueAttempts, queueReadCursors, queueTasks } from "@/db/schema";
 import { readTaskAttachments } from "@/server/attachments";
 import type { ServiceContext } from "@/server/context";

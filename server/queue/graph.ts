@@ -7,8 +7,8 @@ import {
   type TaskGraph,
   type TaskGraphInput,
 } from "@/contract/queue-graph";
-import { textArray } from "@/db/queries/arrays";
-import { type Neighbours, readNeighbours, walkAround, walkGraph } from "@/db/queries/queue-graph";
+import { type Neighbours, readNeighbours, walkAround, walkGraph } from "@/db/queries/queue/graph";
+import { textArray } from "@/db/queries/sql/arrays";
 import { queueAttempts, queueTasks } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
 import { NotFoundError } from "@/server/errors";

@@ -1,5 +1,5 @@
 import type { QueueHistory, QueueHistoryInput } from "@/contract/queue-commander";
-import { readHistory } from "@/db/queries/queue-minutes";
+import { readHistory } from "@/db/queries/queue/minutes";
 import { chartSteps } from "@/server/chart-steps";
 import { type ServiceContext, tenantAsked } from "@/server/context";
 

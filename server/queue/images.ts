@@ -1,5 +1,5 @@
 import { attachmentsIn } from "@/contract/image";
-import { insertUses } from "@/db/queries/attachment-uses";
+import { insertUses } from "@/db/queries/storage/attachment-uses";
 import { findImageFaults } from "@/server/attachments";
 import { isTxContext, type ServiceContext } from "@/server/context";
 import type { TaskRequest, TaskResult } from "./add-tasks";

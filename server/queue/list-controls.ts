@@ -7,8 +7,8 @@ import {
   WHOLE_QUEUE,
 } from "@/contract/queue-control";
 import { isActiveTask } from "@/contract/words";
-import type { TaskCount } from "@/db/queries/queue-counts";
-import { type OldestTask, readOldestTasks } from "@/db/queries/queue-oldest";
+import type { TaskCount } from "@/db/queries/queue/counts";
+import { type OldestTask, readOldestTasks } from "@/db/queries/queue/oldest";
 import { type QueueControlRow, queueControls } from "@/db/schema";
 import { type ServiceContext, tenantOf } from "@/server/context";
 import { toControl } from "./control";

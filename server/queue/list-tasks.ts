@@ -1,9 +1,9 @@
 import { and, asc, desc, eq, getTableColumns, inArray } from "drizzle-orm";
 import type { Page } from "@/contract/page";
 import type { ListTasksInput, QueueTaskSummary } from "@/contract/queue";
-import { countDependencies } from "@/db/queries/queue-dependencies";
-import { matchesTasks, readTaskPositions, type TaskListFilter, type TaskPosition } from "@/db/queries/queue-list";
-import { type NewestPosition, readNewestTasks } from "@/db/queries/queue-newest";
+import { countDependencies } from "@/db/queries/queue/dependencies";
+import { matchesTasks, readTaskPositions, type TaskListFilter, type TaskPosition } from "@/db/queries/queue/list";
+import { type NewestPosition, readNewestTasks } from "@/db/queries/queue/newest";
 import { queueReadCursors, queueTasks } from "@/db/schema";
 import { type ServiceContext, tenantOf } from "@/server/context";
 import { InvalidCursorError } from "@/server/errors";

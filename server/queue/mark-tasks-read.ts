@@ -1,7 +1,7 @@
 import { and, type SQL, sql } from "drizzle-orm";
 import { MARKED_MAX, type MarkTasksReadInput, type TaskReadMarks } from "@/contract/queue";
-import { textArray } from "@/db/queries/arrays";
-import { matchesTasks } from "@/db/queries/queue-list";
+import { matchesTasks } from "@/db/queries/queue/list";
+import { textArray } from "@/db/queries/sql/arrays";
 import { queueTasks } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
 import { iso } from "@/server/stored";

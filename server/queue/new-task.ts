@@ -1,5 +1,5 @@
 import type { QueueTask } from "@/contract/queue";
-import type { AddedTask } from "@/db/queries/insert-tasks";
+import type { AddedTask } from "@/db/queries/queue/insert-tasks";
 import { iso } from "@/server/stored";
 import { dueAt } from "@/server/task-attempts";
 import type { TaskRequest } from "./add-tasks";

@@ -7,7 +7,7 @@ import {
   type SetControlInput,
   WHOLE_QUEUE,
 } from "@/contract/queue-control";
-import { lockDispatch } from "@/db/queries/queue-dispatch";
+import { lockDispatch } from "@/db/queries/queue/dispatch";
 import { type QueueControlRow, queueControls } from "@/db/schema";
 import { actorName, audit } from "@/server/audit";
 import { inTx, type ServiceContext, type TxContext, tenantFor } from "@/server/context";

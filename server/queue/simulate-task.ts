@@ -1,8 +1,8 @@
 import { sql } from "drizzle-orm";
 import type { CreateTaskInput, TaskTrial } from "@/contract/queue";
 import type { Tx } from "@/db/client";
-import type { CheckedTask } from "@/db/queries/insert-tasks";
-import { DEPENDENCIES_LISTED, type FoundDependency, type OpenDependencies } from "@/db/queries/queue-dependencies";
+import { DEPENDENCIES_LISTED, type FoundDependency, type OpenDependencies } from "@/db/queries/queue/dependencies";
+import type { CheckedTask } from "@/db/queries/queue/insert-tasks";
 import { inTx, type ServiceContext, type TxContext, tenantOf } from "@/server/context";
 import { isExpired, predictRefusal, simulateDispatch } from "@/server/dispatcher";
 import { evaluateRequest, prepareTask, type TaskRequest } from "./add-tasks";

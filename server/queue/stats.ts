@@ -1,5 +1,5 @@
 import type { QueueStats, QueueStatsInput } from "@/contract/queue";
-import { readTaskCounts, type TaskCount } from "@/db/queries/queue-counts";
+import { readTaskCounts, type TaskCount } from "@/db/queries/queue/counts";
 import { type ServiceContext, tenantAsked } from "@/server/context";
 
 /** Counts tasks by each of four columns, from one snapshot so that the four agree. Reads the counters and no task. */

@@ -1,8 +1,8 @@
 import { eq, sql } from "drizzle-orm";
 import type { QueueTask, TaskState, UpdateAttemptInput } from "@/contract/queue";
 import { isActiveTask } from "@/contract/words";
-import { UNTIL_DEPENDENCIES } from "@/db/queries/held-until";
-import { noteDoubtful } from "@/db/queries/queue-dependencies";
+import { noteDoubtful } from "@/db/queries/queue/dependencies";
+import { UNTIL_DEPENDENCIES } from "@/db/queries/queue/held-until";
 import { type QueueTaskRow, queueTasks } from "@/db/schema";
 import { audit } from "@/server/audit";
 import { inTx, type ServiceContext, type TxContext } from "@/server/context";

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { QueueVerification } from "@/contract/queue-commander";
-import { recountTasks } from "@/db/queries/queue-verify";
+import { recountTasks } from "@/db/queries/queue/verify";
 import { inTx, type ServiceContext } from "@/server/context";
 
 const DIFFERENCES_MAX = 100;

@@ -1,6 +1,6 @@
 import type { Blocker, BlockerKind } from "@/contract/queue";
 import { rateWords } from "@/contract/rate";
-import { type OpenDependencies, readOpenDependencies } from "@/db/queries/queue-dependencies";
+import { type OpenDependencies, readOpenDependencies } from "@/db/queries/queue/dependencies";
 import type { QueueTaskRow } from "@/db/schema";
 import { type ServiceContext, tenantOf } from "@/server/context";
 import { type Block, LimitLedger, readBusy, readLimits } from "@/server/dispatcher";

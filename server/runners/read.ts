@@ -3,7 +3,6 @@ import type { Page } from "@/contract/page";
 import type { ListRunnersInput, Runner } from "@/contract/runner";
 import { RUNNER_PROTOCOL } from "@/contract/runner-protocol";
 import { BEATS_PER_LEASE, type RunnerSkew } from "@/contract/words";
-import { isWithin } from "@/db/queries/is-within";
 import {
   countMatchingRunners,
   type FoundRunner,
@@ -13,6 +12,7 @@ import {
   readRunners,
   runnerState,
 } from "@/db/queries/runner-state";
+import { isWithin } from "@/db/queries/sql/is-within";
 import { runnerJobs, runners, runs } from "@/db/schema";
 import { boundRunId, type ServerSettings, type ServiceContext, tenantOf } from "@/server/context";
 import { NotFoundError } from "@/server/errors";

@@ -2,7 +2,7 @@ import { and, eq, inArray, sql } from "drizzle-orm";
 import { OPEN_COMMAND_STATES } from "@/contract/command";
 import { type FinishRunInput, isTerminal, type Run } from "@/contract/run";
 import { lockRun } from "@/db/queries/lock";
-import { prepared } from "@/db/queries/prepared";
+import { prepared } from "@/db/queries/sql/prepared";
 import { commands } from "@/db/schema";
 import { audit } from "@/server/audit";
 import { withHold } from "@/server/budgets";

@@ -2,7 +2,7 @@ import { and, desc, eq, inArray, or, type SQL, sql } from "drizzle-orm";
 import type { Page } from "@/contract/page";
 import type { ListRunsInput, RunSummary } from "@/contract/run";
 import type { RunOutcome } from "@/contract/words";
-import { isWithin } from "@/db/queries/is-within";
+import { isWithin } from "@/db/queries/sql/is-within";
 import { leases, queueTasks, runs, sessions } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
 import { isOwned } from "@/server/owned";

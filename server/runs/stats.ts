@@ -1,6 +1,6 @@
 import { and, desc, sql } from "drizzle-orm";
 import type { RunStats, RunStatsInput } from "@/contract/run";
-import { isWithin } from "@/db/queries/is-within";
+import { isWithin } from "@/db/queries/sql/is-within";
 import { runs } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
 import { isOwned } from "@/server/owned";

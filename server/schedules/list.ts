@@ -1,7 +1,7 @@
 import { and, eq, sql } from "drizzle-orm";
 import type { Page } from "@/contract/page";
 import type { ListSchedulesInput, Schedule } from "@/contract/schedule";
-import { contains } from "@/db/queries/contains";
+import { contains } from "@/db/queries/sql/contains";
 import { schedules } from "@/db/schema";
 import { type ServiceContext, tenantFor } from "@/server/context";
 import { decodeCursor, encodeCursor, pageFrom } from "@/server/pagination";

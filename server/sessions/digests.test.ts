@@ -3,7 +3,7 @@ import { eq } from "drizzle-orm";
 import { expect, test } from "vitest";
 import { DigestSessionsInput } from "@/contract/session";
 import type { EventType } from "@/contract/words";
-import { storeModelCalls } from "@/db/queries/store-model-calls";
+import { storeModelCalls } from "@/db/queries/usage/store-model-calls";
 import { events, runs, sessions } from "@/db/schema";
 import { createTestDatabase } from "@/db/test/database";
 import { makeModelCall, makeRun, makeSession, unique } from "@/db/test/factories";

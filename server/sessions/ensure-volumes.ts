@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers/promises";
-import { recordVolumes } from "@/db/queries/record-volumes";
+import { recordVolumes } from "@/db/queries/storage/record-volumes";
 import type { SessionRow } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
 import type { VolumeStatus } from "@/server/volumes/volumes";

@@ -2,10 +2,10 @@ import { and, asc, desc, eq, gt, inArray, isNotNull, isNull, ne, or, type SQL, s
 import type { Page } from "@/contract/page";
 import { EVICTED_SHOWN_DAYS } from "@/contract/query/sessions";
 import type { ListSessionsInput, SessionSummary } from "@/contract/session";
-import { contains } from "@/db/queries/contains";
-import { hasMetadata } from "@/db/queries/has-metadata";
-import { isWithin } from "@/db/queries/is-within";
 import { silentSince } from "@/db/queries/silent-since";
+import { contains } from "@/db/queries/sql/contains";
+import { hasMetadata } from "@/db/queries/sql/has-metadata";
+import { isWithin } from "@/db/queries/sql/is-within";
 import { sessionReadCursors, sessions } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
 import { isOwned } from "@/server/owned";

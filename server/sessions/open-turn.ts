@@ -1,6 +1,6 @@
 import { and, asc, desc, eq, inArray, sql } from "drizzle-orm";
 import { OPEN_COMMAND_STATES } from "@/contract/command";
-import { prepared } from "@/db/queries/prepared";
+import { prepared } from "@/db/queries/sql/prepared";
 import { commands, runs, type SessionRow } from "@/db/schema";
 import type { TxContext } from "@/server/context";
 

@@ -1,6 +1,6 @@
 import { OUTPUT_EVENT_TYPES } from "@/contract/event";
 import type { ReadTraceInput, TracePage } from "@/contract/session";
-import { readEventPage } from "@/db/queries/read-events";
+import { readEventPage } from "@/db/queries/events/read-events";
 import type { ServiceContext } from "@/server/context";
 import { NotFoundError } from "@/server/errors";
 import { toEvent } from "@/server/events";

@@ -1,7 +1,7 @@
 import { and, asc, desc, eq, gt, inArray, isNotNull, isNull, ne, type SQL, sql } from "drizzle-orm";
 import type { ListStorageInput, StoragePage } from "@/contract/storage";
 import type { ARCHIVE_STANDINGS } from "@/contract/words";
-import { contains } from "@/db/queries/contains";
+import { contains } from "@/db/queries/sql/contains";
 import { runs, sessions } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
 import { isOwned } from "@/server/owned";

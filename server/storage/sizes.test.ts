@@ -1,6 +1,6 @@
 import { eq } from "drizzle-orm";
 import { expect, test } from "vitest";
-import { SIZES_MAX } from "@/db/queries/read-volume-sizes";
+import { SIZES_MAX } from "@/db/queries/storage/read-volume-sizes";
 import { sessions, volumeSizes } from "@/db/schema";
 import { evictStorage, listSizes, refreshStorage } from ".";
 import { createTestStore, tenantOperator } from "./test/context";

@@ -1,5 +1,5 @@
 import type { VolumeSizes } from "@/contract/storage";
-import { readVolumeSizes } from "@/db/queries/read-volume-sizes";
+import { readVolumeSizes } from "@/db/queries/storage/read-volume-sizes";
 import { type ServiceContext, tenantOf } from "@/server/context";
 import { requireSession } from "@/server/sessions";
 

@@ -2,8 +2,8 @@ import { and, desc, eq, isNull, sql } from "drizzle-orm";
 import { limitedUntil } from "@/contract/backend-standing";
 import { FailureKind } from "@/contract/errors";
 import { isActiveTask } from "@/contract/words";
-import { UNTIL_PERSON } from "@/db/queries/held-until";
-import { prepared } from "@/db/queries/prepared";
+import { UNTIL_PERSON } from "@/db/queries/queue/held-until";
+import { prepared } from "@/db/queries/sql/prepared";
 import {
   backends,
   type CommandRow,

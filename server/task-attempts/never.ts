@@ -1,4 +1,4 @@
-import { UNTIL_DEPENDENCIES } from "@/db/queries/held-until";
+import { UNTIL_DEPENDENCIES } from "@/db/queries/queue/held-until";
 
 /**
  * Returns the instant at which a task is due, as a person can be told it; null: it never comes by itself, for example

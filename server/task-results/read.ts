@@ -1,5 +1,5 @@
 import type { DependencyResult } from "@/contract/dependency-result";
-import { type FoundResult, readDependencyResults } from "@/db/queries/dependency-results";
+import { type FoundResult, readDependencyResults } from "@/db/queries/queue/dependency-results";
 import type { ServiceContext } from "@/server/context";
 
 /**

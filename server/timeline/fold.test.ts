@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { TIMELINE_SPANS_MAX, type TimelineSpan, type TimelineStretch } from "@/contract/timeline";
-import type { TimelineStep } from "@/db/queries/read-timeline-steps";
+import type { TimelineStep } from "@/db/queries/events/read-timeline-steps";
 import { decodeFold, encodeFold } from "@/server/pagination";
 import { bundleSpans, bundleStretches } from "./bundle";
 import { TimelineFold } from "./fold";

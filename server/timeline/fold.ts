@@ -1,5 +1,5 @@
 import { TIMELINE_SILENCE_MS, type TimelineCause, type TimelineSpan, type TimelineStretch } from "@/contract/timeline";
-import type { TimelineStep } from "@/db/queries/read-timeline-steps";
+import type { TimelineStep } from "@/db/queries/events/read-timeline-steps";
 import { type Begun, clipLabel, iso, type Launch, launchSpan, nameOf, shownSpan } from "./spans";
 import { type FoldState, NAMES_MAX, OPEN_MAX, type OpenSpan } from "./state";
 

@@ -6,7 +6,7 @@ import {
   TIMELINE_STRETCHES_MAX,
   type TimelinePage,
 } from "@/contract/timeline";
-import { readTimelineSteps } from "@/db/queries/read-timeline-steps";
+import { readTimelineSteps } from "@/db/queries/events/read-timeline-steps";
 import { runnerJobs } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
 import { decodeFold, encodeFold } from "@/server/pagination";

@@ -2,7 +2,7 @@ import { eq, sql } from "drizzle-orm";
 import { expect, test, vi } from "vitest";
 import { BackendsFile } from "@/contract/backend";
 import type { Db } from "@/db/client";
-import { storeModelCalls } from "@/db/queries/store-model-calls";
+import { storeModelCalls } from "@/db/queries/usage/store-model-calls";
 import { runs } from "@/db/schema";
 import { createTestDatabase } from "@/db/test/database";
 import { makeModelCall, makeRun } from "@/db/test/factories";

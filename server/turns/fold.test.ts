@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { TimelineStep } from "@/db/queries/read-timeline-steps";
+import type { TimelineStep } from "@/db/queries/events/read-timeline-steps";
 import { decodeFold, encodeFold } from "@/server/pagination";
 import { type FoldedTurn, TurnFold } from "./fold";
 import { ASKED_MAX, startState, TurnState } from "./state";

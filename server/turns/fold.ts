@@ -1,5 +1,5 @@
 import { TURN_EXITS_MAX, type TurnArchive } from "@/contract/turns";
-import type { TimelineStep } from "@/db/queries/read-timeline-steps";
+import type { TimelineStep } from "@/db/queries/events/read-timeline-steps";
 import { ASKED_MAX, type AskedTurn, CARRIED_ID, type OpenTurn, type TurnState } from "./state";
 
 /** A turn as its run's events describe it, without its texts. */

@@ -9,7 +9,7 @@ import {
   TURNS_EVENTS_MAX,
   type TurnPage,
 } from "@/contract/turns";
-import { readTimelineSteps } from "@/db/queries/read-timeline-steps";
+import { readTimelineSteps } from "@/db/queries/events/read-timeline-steps";
 import { commands, events } from "@/db/schema";
 import type { ServiceContext } from "@/server/context";
 import { decodeFold, encodeFold } from "@/server/pagination";

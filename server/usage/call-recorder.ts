@@ -3,7 +3,7 @@ import type { Logger } from "pino";
 import type { FailureKind } from "@/contract/errors";
 import type { CallOutcome, Prices, TokenUsage } from "@/contract/usage";
 import { sqlState } from "@/db/errors";
-import { storeModelCalls } from "@/db/queries/store-model-calls";
+import { storeModelCalls } from "@/db/queries/usage/store-model-calls";
 import type { ModelCallRow } from "@/db/schema";
 import { GroupCommit, type Waiting } from "@/server/group-commit";
 import { newId } from "@/server/ids";

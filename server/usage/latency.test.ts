@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { UsageLatencyInput } from "@/contract/usage";
-import { SLOT_CALLS_MAX } from "@/db/queries/read-latency";
-import { storeModelCalls } from "@/db/queries/store-model-calls";
+import { SLOT_CALLS_MAX } from "@/db/queries/usage/read-latency";
+import { storeModelCalls } from "@/db/queries/usage/store-model-calls";
 import { createTestDatabase } from "@/db/test/database";
 import { makeModelCall, makeRun } from "@/db/test/factories";
 import type { ServiceContext } from "@/server/context";

@@ -1,6 +1,6 @@
 import type { LatencyStep, Quantiles, UsageLatency, UsageLatencyInput } from "@/contract/usage";
 import type { LatencyWindow } from "@/contract/words";
-import { type LatencyRow, readLatency } from "@/db/queries/read-latency";
+import { type LatencyRow, readLatency } from "@/db/queries/usage/read-latency";
 import { type ServiceContext, tenantAsked } from "@/server/context";
 
 const MINUTE_MS = 60_000;

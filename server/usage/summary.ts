@@ -1,6 +1,6 @@
 import { and, inArray } from "drizzle-orm";
 import type { UsageGroup, UsageRow, UsageSummary, UsageSummaryInput } from "@/contract/usage";
-import { type GroupSums, sumUsageBy } from "@/db/queries/sum-usage";
+import { type GroupSums, sumUsageBy } from "@/db/queries/usage/sum-usage";
 import { queueTasks, sessions } from "@/db/schema";
 import { type ServiceContext, tenantAsked } from "@/server/context";
 import { isOwned } from "@/server/owned";

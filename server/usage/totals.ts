@@ -1,5 +1,5 @@
 import type { Spent, Usage } from "@/contract/usage";
-import type { SpentSums, UsageSums } from "@/db/queries/sum-usage";
+import type { SpentSums, UsageSums } from "@/db/queries/usage/sum-usage";
 
 /** Adds up sums of several currencies: tokens add up, money does not. */
 export function totalsOf(sums: readonly UsageSums[]): Usage {

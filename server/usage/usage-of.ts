@@ -1,5 +1,5 @@
 import type { UsageOf } from "@/contract/usage";
-import { type CallsOf, sumCalls } from "@/db/queries/sum-usage";
+import { type CallsOf, sumCalls } from "@/db/queries/usage/sum-usage";
 import { type ServiceContext, tenantOf } from "@/server/context";
 import { getTask } from "@/server/queue";
 import { getRun } from "@/server/runs";

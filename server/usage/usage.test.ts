@@ -1,7 +1,7 @@
 import { eq, sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 import { UsageSummaryInput } from "@/contract/usage";
-import { storeModelCalls } from "@/db/queries/store-model-calls";
+import { storeModelCalls } from "@/db/queries/usage/store-model-calls";
 import { type ModelCallRow, modelCalls, runs, sessions, usageDays, usageSessions } from "@/db/schema";
 import { createTestDatabase } from "@/db/test/database";
 import { makeModelCall, makeRun, makeSession } from "@/db/test/factories";

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { UsageVerification } from "@/contract/usage";
-import { recountSessions, recountUsage } from "@/db/queries/usage-verify";
+import { recountSessions, recountUsage } from "@/db/queries/usage/verify";
 import { inTx, type ServiceContext, tenantOf } from "@/server/context";
 
 const DIFFERENCES_MAX = 100;

@@ -1,7 +1,7 @@
 import type { Metadata } from "next";
 import { requireIdentity } from "@/app/(console)/identity";
 import { prefetchPages } from "@/app/(console)/prefetch-pages";
-import { TaskView } from "@/components/queue/task-view";
+import { TaskView } from "@/components/queue/task/task-view";
 import { readerOf } from "@/components/shell/reader";
 import { attemptPages, dependentsOf, usageOfTask } from "@/components/trpc/lists";
 import { revealHidden } from "@/components/ui/hidden-characters";

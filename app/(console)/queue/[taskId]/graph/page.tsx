@@ -1,7 +1,7 @@
 import type { Metadata } from "next";
 import { requireIdentity } from "@/app/(console)/identity";
-import { taskGraph } from "@/components/queue/graph-query";
-import { TaskGraphView } from "@/components/queue/task-graph-panel";
+import { taskGraph } from "@/components/queue/graph/graph-query";
+import { TaskGraphView } from "@/components/queue/graph/task-graph-panel";
 import { HydrateClient, prefetch, trpc } from "@/server/trpc/rsc";
 
 export const metadata: Metadata = { title: "Tasks before and after" };
