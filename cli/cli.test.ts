@@ -6,10 +6,13 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { Readable } from "node:stream";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { cutMark } from "@/contract/file-changes";
 import { pngOf } from "@/contract/test/images";
 import { createTestDatabase, type TestDatabase } from "@/db/test/database";
 import { makeMessage, makeRun, makeSession } from "@/db/test/factories";
+import { appendEvents } from "@/server/events";
 import { mintOperatorToken } from "@/server/identity";
+import { claimRun, createRun } from "@/server/runs";
 import { archive, claimSession, folderOf, makeStoredSession, runTurn } from "@/server/storage/test/volume";
 import { ADMIN } from "@/server/test/context";
 import { ADMIN_TOKEN, startTestWeb, type TestWeb } from "@/server/test/web";
@@ -526,4 +529,29 @@ test("lists and fetches the files that a session's agent left", async () => {
     await rm(dir, { recursive: true });
   }
   expect((await type(["download", sessionId, "note.txt", "-o", "-"], { columns: 80 })).code).toBe(EXIT.usage);
+});
+
+test("prints what turns changed as bytes for git, and without its escape sequences on a terminal", async () => {
+  const ctx = web.as(ADMIN);
+  const sessionId = "ses_diff";
+  const { id: runId } = await createRun(ctx, { backendProfile: "codex", sessionRef: { sessionId } });
+  const { leaseEpoch } = await claimRun(ctx, { runId, runnerId: "runner_diff" });
+  const changes = [{ path: "a.txt", kind: "add", diff: "\u001b[2Jone\n" }];
+  const payload = { turnId: "t1", itemId: "i1", status: "completed", changes };
+  await appendEvents(ctx, { runId, leaseEpoch, events: [{ type: "file_change", payload }] });
+
+  const piped = await type(["diff", sessionId]);
+  expect([piped.code, piped.out, piped.notes]).toEqual([EXIT.ok, [], []]);
+  expect(piped.bytes.toString()).toContain("+++ b/a.txt\n@@ -0,0 +1,1 @@\n+\u001b[2Jone\n");
+  const shown = await type(["diff", sessionId, "--run", runId, "--turn", "t1"], { columns: 80 });
+  expect([shown.code, shown.bytes.length, shown.out.at(-1)]).toEqual([EXIT.ok, 0, "+one"]);
+  expect((await type(["diff", sessionId, "--turn", "t2"])).notes).toEqual(["no turn changed a file by a patch"]);
+
+  const cut = [{ path: "b.txt", kind: "add", diff: `x\n${cutMark(9)}\ny` }];
+  const event = { type: "file_change" as const, payload: { ...payload, turnId: "t3", changes: cut } };
+  await appendEvents(ctx, { runId, leaseEpoch, events: [event] });
+  const lacking = await type(["diff", sessionId]);
+  expect([lacking.code, lacking.notes]).toEqual([EXIT.failed, ["Left out, too long to be stored: b.txt"]]);
+  expect((await type(["diff"])).code).toBe(EXIT.usage);
+  expect((await type(["diff", "ses_none"])).code).toBe(EXIT.notFound);
 });

@@ -1,6 +1,7 @@
-import { changesOf, commandOf, imagesOf, numberOf, stepsOf, textOf } from "@/components/conversation/payload";
+import { commandOf, imagesOf, numberOf, stepsOf, textOf } from "@/components/conversation/payload";
 import { formatDuration } from "@/components/ui/format";
 import type { RunEvent } from "@/contract/event";
+import { changesIn, type FileChange } from "@/contract/file-changes";
 import { unwrapShell } from "@/contract/written";
 import type { Io } from "./io";
 import { plain, plainLine } from "./plain";
@@ -34,8 +35,8 @@ const FORMATTERS: Record<string, Formatter> = {
   tool_call: ({ payload }, style) => [style("cyan", `⚒ ${plainLine(textOf(payload, "tool", "name") ?? "tool")}`)],
   tool_output: ({ payload }, style) => outputLines(textOf(payload, "text", "output"), style),
   file_change: ({ payload }, style) =>
-    (textOf(payload, "status") === "inProgress" ? [] : changesOf(payload)).map(({ path, kind }) =>
-      style("cyan", `✎ ${plainLine(kind)} ${plainLine(path)}`),
+    (textOf(payload, "status") === "inProgress" ? [] : changesIn(payload)).map((change) =>
+      style("cyan", `✎ ${changeLine(change)}`),
     ),
   plan: ({ payload }) => stepsOf(payload).map(({ step, status }) => `${MARKS[status] ?? "·"} ${plainLine(step)}`),
   approval_request: ({ payload }, style) => approvalLines(payload, style),
@@ -79,8 +80,12 @@ function approvalLines(payload: RunEvent["payload"], style: Styler): string[] {
     style("yellow", `? it asks for an approval${reason ? `: ${plainLine(reason)}` : ""}`),
     // A command that awaits a decision is shown in full.
     ...toLines(command).map((line) => style("bold", `  ${line}`)),
-    ...changesOf(payload).map(({ path, kind }) => style("bold", `  ${plainLine(kind)} ${plainLine(path)}`)),
+    ...changesIn(payload).map((change) => style("bold", `  ${changeLine(change)}`)),
   ];
+}
+
+function changeLine({ path, kind, movedTo }: FileChange): string {
+  return `${plainLine(kind)} ${plainLine(path)}${movedTo === null ? "" : ` → ${plainLine(movedTo)}`}`;
 }
 
 export function describeEnd(payload: RunEvent["payload"]): string {

@@ -19,7 +19,14 @@ export const RequestApprovalInput = z.strictObject({
   command: text(1_048_576).optional(),
   cwd: text(4_096).optional(),
   changes: z
-    .array(z.strictObject({ path: text(4_096), kind: text(64), diff: text(1_048_576) }))
+    .array(
+      z.strictObject({
+        path: text(4_096),
+        kind: text(64),
+        diff: text(1_048_576),
+        movedTo: text(4_096).optional(),
+      }),
+    )
     .max(1_000)
     .optional(),
   reason: text(10_000).optional(),
@@ -64,7 +71,17 @@ export const Approval = z.object({
   agentThreadId: z.string().nullable(),
   command: z.string().nullable(),
   cwd: z.string().nullable(),
-  changes: z.array(z.object({ path: z.string(), kind: z.string(), diff: z.string() })).nullable(),
+  changes: z
+    .array(
+      z.object({
+        path: z.string(),
+        kind: z.string(),
+        diff: z.string(),
+        /** Where the file is moved to, if it is. */
+        movedTo: z.string().optional(),
+      }),
+    )
+    .nullable(),
   reason: z.string().nullable(),
   policy: z.record(z.string(), z.unknown()),
   status: z.enum(APPROVAL_STATUSES),

@@ -39,6 +39,14 @@ export type ReadFileInput = z.infer<typeof ReadFileInput>;
 export const DownloadFolderInput = z.strictObject({ sessionId: RecordId, path: FolderPath });
 export type DownloadFolderInput = z.infer<typeof DownloadFolderInput>;
 
+/** Which of a session's changes: all, those of a run, or those of one turn. */
+export const ReadPatchInput = z.strictObject({
+  sessionId: RecordId,
+  runId: RecordId.optional(),
+  turnId: z.string().min(1).max(256).optional(),
+});
+export type ReadPatchInput = z.infer<typeof ReadPatchInput>;
+
 /** The archive that a session's files are read from: what its volume held at the end of a turn. */
 export const FilesArchive = z.object({
   manifestId: z.string(),

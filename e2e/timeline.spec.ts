@@ -103,6 +103,10 @@ test("a turn that waits for a person is seen in the waterfall as it goes, and ea
     await tab(page, "Changes").click();
     await expect(page.getByRole("navigation", { name: "Changed files" })).toContainText("hello.py");
     await expect(page.getByRole("group", { name: "Changes to hello.py" })).toContainText("def greet(name)");
+    const download = page.waitForEvent("download");
+    await page.getByRole("link", { name: "Download patch" }).click();
+    const patch = await readFile(await (await download).path(), "utf8");
+    expect(patch).toMatch(/^Subject: \[PATCH\] .*\n[\s\S]*^\+\+\+ b\/hello\.py$/m);
     await look(page, "changes");
   });
 

@@ -34,6 +34,29 @@ test.each([
   expect(fs.existsSync(path.join(machine.workspaceDir, "notes.txt"))).toBe(isThere);
 });
 
+test("a file that is to be moved names both its paths in the workspace, without codex's note behind its lines", async () => {
+  const move = `apply_patch <<'PATCH'
+*** Begin Patch
+*** Update File: a.txt
+*** Move to: to/b.txt
+@@
+-a
++b
+*** End Patch
+PATCH`;
+  await using machine = await makeMachine(scriptedModel(({ outputs }) => outputs.at(-1) ?? exec(move)));
+  fs.mkdirSync(machine.workspaceDir, { recursive: true });
+  fs.writeFileSync(path.join(machine.workspaceDir, "a.txt"), "a\n");
+  const { controlPlane } = machine.start({ executionPolicy: { sandbox: "read-only", approval: "on-request" } });
+  const turn = controlPlane.order("turn", { text: "move it" });
+  const asked = await controlPlane.until("the request", () => controlPlane.payloads("approval_request")[0]);
+  const changes = [{ path: "a.txt", kind: "update", diff: "@@ -1 +1 @@\n-a\n+b\n", movedTo: "to/b.txt" }];
+  expect(asked.changes).toEqual(changes);
+  controlPlane.order("approve", { approvalId: asked.approvalId, decision: "accept" });
+  await controlPlane.until("the turn's end", () => isEnded(controlPlane.state(turn)));
+  expect(controlPlane.payloads("file_change").at(-1)).toMatchObject({ status: "completed", changes });
+});
+
 test("terminal input outside the sandbox needs an approval that shows it", async () => {
   await using machine = await makeMachine(
     scriptedModel(({ outputs }) => {

@@ -1,3 +1,4 @@
+import { cutMark } from "@/contract/file-changes";
 import type { ThreadItem } from "./protocol/codex";
 
 /** Maximum length of one event's text: far more than a person reads, far less than the server's limit. */
@@ -7,7 +8,7 @@ export const EVENT_TEXT_MAX = 512 * 1024;
 export function clip(text: string, max = EVENT_TEXT_MAX): string {
   if (text.length <= max) return text;
   const half = max / 2;
-  return `${text.slice(0, half)}\n… ${text.length - max} characters left out …\n${text.slice(-half)}`;
+  return `${text.slice(0, half)}\n${cutMark(text.length - max)}\n${text.slice(-half)}`;
 }
 
 /** Returns the call in an item of codex, when it is of a tool other than a command or a patch. */

@@ -1,5 +1,6 @@
 import path from "node:path";
 import type { ShownAttachment } from "@/contract/attachment";
+import { splitMove } from "@/contract/file-changes";
 import type { CodexNotification } from "./app-server-methods";
 import type { DraftEvent } from "./event-batch";
 import type { FileUpdateChange, ThreadItem, ThreadTokenUsageUpdatedNotification, TurnError } from "./protocol/codex";
@@ -21,6 +22,7 @@ export interface Translation {
 }
 
 type Delta = { threadId: string; turnId: string; itemId: string; delta: string };
+type ReportedChange = { path: string; kind: string; diff: string; movedTo?: string };
 type Source = { turnId: string; agentThreadId?: string };
 type TokenCounts = ThreadTokenUsageUpdatedNotification["tokenUsage"];
 
@@ -51,7 +53,7 @@ export class TurnTranslator {
   ) {}
 
   /** The changes that a file-change item announced; its approval request names only the item. */
-  changesOf(itemId: string): { path: string; kind: string; diff: string }[] {
+  changesOf(itemId: string): ReportedChange[] {
     return (this.changes.get(itemId) ?? []).map((change) => this.toChange(change));
   }
 
@@ -248,10 +250,18 @@ export class TurnTranslator {
     return { type: "file_change", payload };
   }
 
-  private toChange(change: FileUpdateChange): { path: string; kind: string; diff: string } {
-    const relative = path.relative(this.opts.workspaceDir(), change.path);
-    const isInside = relative !== "" && !relative.startsWith("..") && !path.isAbsolute(relative);
-    return { path: isInside ? relative : change.path, kind: change.kind.type, diff: clip(change.diff) };
+  private toChange({ path, kind, diff }: FileUpdateChange): ReportedChange {
+    const change = { path: this.inWorkspace(path), kind: kind.type, diff: clip(diff) };
+    if (kind.type !== "update" || kind.move_path === null) return change;
+    // codex writes the new path also behind the hunks, of which it is none.
+    return { ...change, diff: clip(splitMove(diff).diff), movedTo: this.inWorkspace(kind.move_path) };
+  }
+
+  /** A path as the workspace has it; of a file outside the workspace the whole path. */
+  private inWorkspace(file: string): string {
+    const relative = path.relative(this.opts.workspaceDir(), file);
+    const isInside = relative !== "" && relative.split(path.sep)[0] !== ".." && !path.isAbsolute(relative);
+    return isInside ? relative : file;
   }
 
   private countTokens(latest: TokenCounts): void {

@@ -1,6 +1,7 @@
 import type { Command } from "@/cli/command";
 import { api } from "./api";
 import { completion } from "./completion";
+import { diff } from "./diff";
 import { download } from "./download";
 import { files } from "./files";
 import { login } from "./login";
@@ -20,6 +21,6 @@ export { callProcedure } from "./call";
 
 /** The program's own commands. Every procedure of the API is a command too. */
 export const commands: readonly Command[] = [
-  ...[run, logs, ls, search, files, download, top, status, open],
+  ...[run, logs, ls, search, files, download, diff, top, status, open],
   ...[login, logout, whoami, signIn, api, mcp, completion],
 ];

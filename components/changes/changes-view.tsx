@@ -1,9 +1,11 @@
 "use client";
+import { Download } from "lucide-react";
 import { parseAsString, useQueryStates } from "nuqs";
 import { type RefObject, useEffect, useMemo, useRef, useState } from "react";
 import { FileDiffView } from "@/components/conversation/diff-view";
 import { Follow } from "@/components/trace/follow";
-import { Button } from "@/components/ui/button";
+import { Button, buttonStyle } from "@/components/ui/button";
+import { cn } from "@/components/ui/class-names";
 import { ErrorBar } from "@/components/ui/error/error-bar";
 import { Select } from "@/components/ui/form/field";
 import { formatPlural } from "@/components/ui/format";
@@ -25,11 +27,13 @@ type ChangesViewProps = {
   /** The newest first. */
   runs: readonly Run[];
   followedId: string | null;
+  /** Whose changes a patch may be downloaded of; a run without a session has none. */
+  patchOf: { sessionId: string; runId?: string } | null;
   eventHref: (event: { runId: string; seq: number }) => string;
 };
 
 /** The files that turns changed: all of them, or one turn's. */
-export function ChangesView({ runs, followedId, eventHref }: ChangesViewProps) {
+export function ChangesView({ runs, followedId, patchOf, eventHref }: ChangesViewProps) {
   const [shownCount, setShownCount] = useState(RUNS_SHOWN);
   const [{ turn: chosen, file }, setChoices] = useQueryStates(CHOICES, { history: "replace" });
   const shown = runs.slice(0, shownCount);
@@ -97,6 +101,16 @@ export function ChangesView({ runs, followedId, eventHref }: ChangesViewProps) {
             )}
             {isCut && <span className="text-warn">A diff was too long to store in full.</span>}
             {runs.length > shownCount && <Earlier onClick={() => setShownCount(shownCount + RUNS_SHOWN)} />}
+            {patchOf !== null && (
+              <a
+                href={patchAddress(patchOf.sessionId, chosenTurn ?? patchOf)}
+                download
+                className={cn(buttonStyle({ size: "sm" }), "ml-auto")}
+              >
+                <Download aria-hidden className="size-3.5" />
+                Download patch
+              </a>
+            )}
           </div>
           <div className="grid gap-3 p-4 lg:grid-cols-[16rem_minmax(0,1fr)] lg:p-6">
             <nav aria-label="Changed files" className="min-w-0 lg:sticky lg:top-0 lg:self-start">
@@ -134,6 +148,12 @@ export function ChangesView({ runs, followedId, eventHref }: ChangesViewProps) {
       )}
     </div>
   );
+}
+
+/** Where a session's changes are downloaded: all of them, a run's, or a turn's. */
+function patchAddress(sessionId: string, { runId, turnId = "" }: { runId?: string; turnId?: string }): string {
+  const query = new URLSearchParams({ ...(runId && { runId }), ...(turnId && { turnId }) }).toString();
+  return `/api/v1/sessions/${encodeURIComponent(sessionId)}/patch${query && `?${query}`}`;
 }
 
 /** Brings the file that the address names into view, once. */

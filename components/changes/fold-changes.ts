@@ -1,11 +1,14 @@
-import { type DiffRow, type FileDiff, readDiff } from "@/components/conversation/diff";
-import { changesOf, textOf } from "@/components/conversation/payload";
+import { type DiffRow, type FileDiff, readChange, readDiff } from "@/components/conversation/diff";
+import { textOf } from "@/components/conversation/payload";
 import type { RunEvent } from "@/contract/event";
+import { changesIn, isCut, pathInWorkspace } from "@/contract/file-changes";
 
 /** What one turn changed. */
 export type TurnChanges = {
   key: string;
   runId: string;
+  /** Empty where no event names it. */
+  turnId: string;
   /** The event that tells of it. */
   seq: number;
   at: string;
@@ -14,8 +17,6 @@ export type TurnChanges = {
   isCut: boolean;
 };
 
-/** Written into a text that was cut in its middle. */
-const CUT = /^… \d+ characters left out …$/m;
 const DONE = new Set(["completed", "applied", "success"]);
 
 /**
@@ -23,24 +24,25 @@ const DONE = new Set(["completed", "applied", "success"]);
  * changes that it made are put together. One that was declined or failed changed nothing.
  */
 export function foldChanges(events: readonly RunEvent[]): TurnChanges[] {
-  const turns = new Map<string, { diff: RunEvent | null; items: Map<string, RunEvent>; last: RunEvent }>();
+  type Turn = { turnId: string; diff: RunEvent | null; items: Map<string, RunEvent>; last: RunEvent };
+  const turns = new Map<string, Turn>();
   for (const event of events) {
     const turnId = textOf(event.payload, "turnId") ?? "";
     const key = `${event.runId}/${turnId}`;
-    const turn = turns.get(key) ?? { diff: null, items: new Map(), last: event };
+    const turn = turns.get(key) ?? { turnId, diff: null, items: new Map(), last: event };
     turns.set(key, turn);
     turn.last = event;
     if (event.type === "diff") turn.diff = event;
     // An item is told of when it begins and when it ends: the last word counts.
     else if (event.type === "file_change") turn.items.set(textOf(event.payload, "itemId") ?? event.id, event);
   }
-  return [...turns].flatMap(([key, { diff, items, last }]) => {
+  return [...turns].flatMap(([key, { turnId, diff, items, last }]) => {
     const text = diff === null ? "" : (textOf(diff.payload, "diff", "text") ?? "");
-    const isCut = CUT.test(text);
-    const fullDiff = text === "" || isCut ? [] : inWorkspace(readDiff(text, "changes"), [...items.values()]);
+    const isDiffCut = isCut(text);
+    const fullDiff = text === "" || isDiffCut ? [] : inWorkspace(readDiff(text, "changes"), [...items.values()]);
     const files = fullDiff.length > 0 ? fullDiff : joinFiles([...items.values()].flatMap(filesOf));
     const { runId, seq, createdAt } = diff ?? last;
-    return files.length === 0 ? [] : [{ key, runId, seq, at: createdAt, files, isCut }];
+    return files.length === 0 ? [] : [{ key, runId, turnId, seq, at: createdAt, files, isCut: isDiffCut }];
   });
 }
 
@@ -49,20 +51,21 @@ export function foldChanges(events: readonly RunEvent[]): TurnChanges[] {
  * where its steps are told from the workspace.
  */
 function inWorkspace(files: readonly FileDiff[], items: readonly RunEvent[]): FileDiff[] {
-  const changedPaths = items.flatMap((event) => changesOf(event.payload).map((change) => change.path));
+  const changedPaths = items.flatMap((event) =>
+    changesIn(event.payload).flatMap(({ path, movedTo }) => (movedTo === null ? [path] : [path, movedTo])),
+  );
+  const pathOf = (path: string) => pathInWorkspace(path, changedPaths);
   return files.map((file) => ({
     ...file,
-    path: changedPaths.find((path) => file.path === path || file.path.endsWith(`/${path}`)) ?? file.path,
+    path: pathOf(file.path),
+    movedFrom: file.movedFrom === null ? null : pathOf(file.movedFrom),
   }));
 }
 
 function filesOf(event: RunEvent): FileDiff[] {
   const status = textOf(event.payload, "status");
   if (status !== null && !DONE.has(status)) return [];
-  return changesOf(event.payload).flatMap((change) =>
-    // A patch names one file, and its diff may be the bare content of a new one.
-    joinFiles(readDiff(change.diff, change.path, change.kind)).map((file) => ({ ...file, path: change.path })),
-  );
+  return changesIn(event.payload).map(readChange);
 }
 
 /** Changes to one file put below each other, in the order in which they were made. */
@@ -76,6 +79,7 @@ export function joinFiles(files: readonly FileDiff[]): FileDiff[] {
         ? file
         : {
             path: file.path,
+            movedFrom: existing.movedFrom ?? file.movedFrom,
             rows: [...existing.rows, ...file.rows],
             addedCount: existing.addedCount + file.addedCount,
             removedCount: existing.removedCount + file.removedCount,
@@ -114,5 +118,8 @@ export function toPatch(file: FileDiff): string {
   );
   const isBare = !lines.some((line) => line.startsWith("@@"));
   const head = isBare ? [`@@ -0,${file.removedCount} +1,${file.addedCount} @@`] : [];
-  return [`--- a/${file.path}`, `+++ b/${file.path}`, ...head, ...lines, ""].join("\n");
+  const [firstHunk = ""] = [...head, ...lines];
+  const before = firstHunk.startsWith("@@ -0,0 ") ? "/dev/null" : `a/${file.movedFrom ?? file.path}`;
+  const after = / \+0,0 @@/.test(firstHunk) ? "/dev/null" : `b/${file.path}`;
+  return [`--- ${before}`, `+++ ${after}`, ...head, ...lines, ""].join("\n");
 }

@@ -17,17 +17,17 @@ import { Menu, MenuItem, MenuSeparator } from "@/components/ui/menu/menu";
 import { State } from "@/components/ui/state";
 import type { Approval } from "@/contract/approval";
 import type { ApprovalDecision } from "@/contract/command";
+import { changesIn, type FileChange } from "@/contract/file-changes";
 import { unwrapShell } from "@/contract/written";
 import { ChangesView } from "./diff-view";
 import { FoldBox } from "./fold-box";
-import type { FileChange } from "./items";
 
 export type ShownApproval = {
   id: string;
   asks: string;
   command: string | null;
   cwd: string | null;
-  changes: FileChange[];
+  changes: readonly FileChange[];
   reason: string | null;
   status: string;
   decision: string | null;
@@ -37,7 +37,7 @@ export type ShownApproval = {
 
 /** An approval's row as its card shows it. */
 export function showApproval(approval: Approval): ShownApproval {
-  return { ...approval, asks: approval.kind, changes: approval.changes ?? [] };
+  return { ...approval, asks: approval.kind, changes: changesIn({ changes: approval.changes }) };
 }
 
 const QUESTION: Record<string, string> = {

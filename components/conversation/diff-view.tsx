@@ -7,8 +7,8 @@ import { CopyButton } from "@/components/ui/copy";
 import { formatPlural } from "@/components/ui/format";
 import { revealHidden, revealHiddenInName } from "@/components/ui/hidden-characters";
 import { ScrollRegion } from "@/components/ui/scroll-region";
-import { type DiffRow, type FileDiff, readDiff } from "./diff";
-import type { FileChange } from "./items";
+import type { FileChange } from "@/contract/file-changes";
+import { type DiffRow, type FileDiff, readChange, readDiff } from "./diff";
 
 /** A diff is drawn whole only where somebody wants it whole. */
 const ROWS_SHOWN = 2_000;
@@ -23,22 +23,27 @@ const ROW: Record<DiffRow["kind"], string> = {
 const SIGN: Record<DiffRow["kind"], string> = { hunk: "", context: " ", added: "+", removed: "−" };
 
 /** The files that a change touches, each with its lines. */
-export function ChangesView({ changes, isOpen = true }: { changes: FileChange[]; isOpen?: boolean }) {
+export function ChangesView({ changes, isOpen = true }: { changes: readonly FileChange[]; isOpen?: boolean }) {
   return (
     <div className="flex flex-col gap-2">
       {changes.map((change) => (
-        <DiffView key={change.path} diff={change.diff} path={change.path} kind={change.kind} isOpen={isOpen} />
+        <ChangeView key={change.path} change={change} isOpen={isOpen} />
       ))}
     </div>
   );
 }
 
-type DiffViewProps = { diff: string; path: string; kind?: string; isOpen?: boolean };
+/** One changed file. */
+const ChangeView = memo(function ChangeView({ change, isOpen }: { change: FileChange; isOpen: boolean }) {
+  const file = useMemo(() => readChange(change), [change]);
+  const { kind, diff } = change;
+  return <FileDiffView {...{ file, kind, diff, isOpen }} rowsShown={ROWS_AMONG} />;
+});
 
 /** A unified diff, file by file. */
-export const DiffView = memo(function DiffView({ diff, path, kind, isOpen = true }: DiffViewProps) {
-  const files = useMemo(() => readDiff(diff, path, kind), [diff, path, kind]);
-  return files.map((file) => <FileDiffView key={file.path} {...{ file, kind, diff, isOpen }} rowsShown={ROWS_AMONG} />);
+export const DiffView = memo(function DiffView({ diff, path }: { diff: string; path: string }) {
+  const files = useMemo(() => readDiff(diff, path), [diff, path]);
+  return files.map((file) => <FileDiffView key={file.path} {...{ file, diff }} rowsShown={ROWS_AMONG} />);
 });
 
 type FileDiffViewProps = {
@@ -56,13 +61,14 @@ export function FileDiffView({ file, kind, diff, isOpen = true, rowsShown = ROWS
   const [isWhole, setIsWhole] = useState(false);
   const rows = isWhole ? file.rows : file.rows.slice(0, rowsShown);
   const path = revealHiddenInName(file.path);
+  const name = file.movedFrom === null ? path : `${revealHiddenInName(file.movedFrom)} → ${path}`;
   const hiddenCount = file.rows.length - rows.length;
   return (
     <details open={isOpen} className="group relative min-w-0 overflow-hidden rounded-md border">
       <summary className="flex items-center gap-2 bg-sunken px-3 py-1.5 text-xs focus-visible:-outline-offset-2">
         <FilePen aria-hidden className="size-3.5 shrink-0 text-ink-3" />
-        <span className="min-w-0 truncate font-mono" title={path}>
-          {path}
+        <span className="min-w-0 truncate font-mono" title={name}>
+          {name}
         </span>
         {kind !== undefined && kind !== "update" && (
           <span className="text-ink-3">{kind === "add" ? "new" : revealHidden(kind)}</span>

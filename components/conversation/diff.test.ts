@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { readDiff } from "./diff";
+import { readChange, readDiff } from "./diff";
 
 test("a unified diff keeps the line numbers of both sides", () => {
   const [file] = readDiff("--- a/x.ts\n+++ b/x.ts\n@@ -4,3 +4,3 @@\n one\n-two\n+TWO\n three\n", "x.ts");
@@ -33,4 +33,16 @@ test("bare content is an added or removed file, and malformed input does not thr
   expect(readDiff("hello\nworld\n", "n.txt", "add")[0]).toMatchObject({ addedCount: 2, removedCount: 0 });
   expect(readDiff("gone\n", "n.txt", "delete")[0]).toMatchObject({ removedCount: 1 });
   expect(readDiff("@@ -x +y @@\n?", "g")[0]?.path).toBe("g");
+});
+
+test("a moved file has both its names, whether a change or a diff tells so", () => {
+  const hunk = "@@ -1,1 +1,1 @@\n-a\n+b\n";
+  expect(readChange({ path: "a.txt", kind: "update", diff: hunk, movedTo: "b/a.txt" })).toMatchObject({
+    ...{ path: "b/a.txt", movedFrom: "a.txt", addedCount: 1, removedCount: 1 },
+  });
+  expect(readDiff(`--- a/a.txt\n+++ b/b/a.txt\n${hunk}`, "?")[0]).toMatchObject({
+    path: "b/a.txt",
+    movedFrom: "a.txt",
+  });
+  expect(readChange({ path: "a.txt", kind: "add", diff: "a\n", movedTo: null })).toMatchObject({ movedFrom: null });
 });

@@ -1,4 +1,5 @@
 import { parsePatch } from "diff";
+import type { FileChange } from "@/contract/file-changes";
 
 export type DiffRow = {
   kind: "hunk" | "context" | "added" | "removed";
@@ -6,7 +7,27 @@ export type DiffRow = {
   oldLine: number | null;
   newLine: number | null;
 };
-export type FileDiff = { path: string; rows: DiffRow[]; addedCount: number; removedCount: number };
+export type FileDiff = {
+  path: string;
+  /** What the file was called before it was moved; null for one that was not. */
+  movedFrom: string | null;
+  rows: DiffRow[];
+  addedCount: number;
+  removedCount: number;
+};
+
+/** Reads one change of a patch. Its diff may be the bare content of a new or deleted file. */
+export function readChange({ path, kind, diff, movedTo }: FileChange): FileDiff {
+  const files = readDiff(diff, path, kind);
+  const count = (of: "addedCount" | "removedCount") => files.reduce((sum, file) => sum + file[of], 0);
+  return {
+    path: movedTo ?? path,
+    movedFrom: movedTo === null ? null : path,
+    rows: files.flatMap((file) => file.rows),
+    addedCount: count("addedCount"),
+    removedCount: count("removedCount"),
+  };
+}
 
 /**
  * Reads a unified diff, of one file or many. What is not one (codex gives a new file's bare content) is shown as
@@ -34,7 +55,9 @@ export function readDiff(diff: string, path: string, kind = "update"): FileDiff[
       });
       return [head, ...lines];
     });
-    return withLineCounts(nameOf(file.newFileName, file.oldFileName) ?? path, rows);
+    const [before, after] = [nameOf(file.oldFileName), nameOf(file.newFileName)];
+    const movedFrom = after !== null && before !== after ? before : null;
+    return withLineCounts({ path: after ?? before ?? path, movedFrom }, rows);
   });
 }
 
@@ -53,8 +76,7 @@ function parseOrNull(diff: string) {
   }
 }
 
-function nameOf(newName: string | undefined, oldName: string | undefined): string | null {
-  const name = newName === undefined || newName === "/dev/null" ? oldName : newName;
+function nameOf(name: string | undefined): string | null {
   return name === undefined || name === "/dev/null" ? null : name.replace(/^[ab]\//, "");
 }
 
@@ -66,10 +88,10 @@ function bareFile(content: string, path: string, kind: string): FileDiff {
       ? { kind: "removed", text, oldLine: index + 1, newLine: null }
       : { kind: "added", text, oldLine: null, newLine: index + 1 };
   });
-  return withLineCounts(path, rows);
+  return withLineCounts({ path, movedFrom: null }, rows);
 }
 
-function withLineCounts(path: string, rows: DiffRow[]): FileDiff {
+function withLineCounts(names: Pick<FileDiff, "path" | "movedFrom">, rows: DiffRow[]): FileDiff {
   const count = (kind: DiffRow["kind"]) => rows.filter((row) => row.kind === kind).length;
-  return { path, rows, addedCount: count("added"), removedCount: count("removed") };
+  return { ...names, rows, addedCount: count("added"), removedCount: count("removed") };
 }

@@ -1,6 +1,7 @@
 import type { RunEvent } from "@/contract/event";
+import { changesIn } from "@/contract/file-changes";
 import type { CommandOutcome, Conversation, ConversationItem } from "./items";
-import { changesOf, commandOf, imagesOf, numberOf, type Payload, shownText, stepsOf, textOf } from "./payload";
+import { commandOf, imagesOf, numberOf, type Payload, shownText, stepsOf, textOf } from "./payload";
 
 /** Folds a run's events into what a person reads. Items that did not change keep their identity between folds. */
 export class Folding {
@@ -56,7 +57,7 @@ export class Folding {
           key,
           kind: "files",
           status: textOf(payload, "status") ?? "completed",
-          changes: changesOf(payload),
+          changes: changesIn(payload),
         }));
         break;
       case "diff": {
@@ -179,7 +180,7 @@ export class Folding {
     const approvalId = textOf(payload, "approvalId") ?? event.id;
     this.#put(`approval:${approvalId}`, (key, old) => {
       const previous = old?.kind === "approval" ? old : undefined;
-      const changes = changesOf(payload);
+      const changes = changesIn(payload);
       const isRequest = event.type === "approval_request";
       return {
         seq: previous?.seq ?? event.seq,

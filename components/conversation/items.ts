@@ -1,6 +1,7 @@
 import type { ShownImage } from "@/components/images/shown-images";
 import type { Tone } from "@/components/ui/state";
 import type { LiveFrame } from "@/contract/event";
+import type { FileChange } from "@/contract/file-changes";
 
 type Base = {
   key: string;
@@ -10,7 +11,6 @@ type Base = {
   /** The thread of the sub-agent that it comes from, where it is not the session's own agent. */
   subAgent?: string;
 };
-export type FileChange = { path: string; kind: string; diff: string };
 export type PlanStep = { step: string; status: string };
 
 /** What a person reads: events of one thing (a command and its output, a request and its answer) folded into one. */
@@ -38,7 +38,7 @@ export type ConversationItem =
       output: string | null;
       isError: boolean;
     })
-  | (Base & { kind: "files"; status: string; changes: FileChange[] })
+  | (Base & { kind: "files"; status: string; changes: readonly FileChange[] })
   | (Base & { kind: "diff"; diff: string })
   | (Base & { kind: "plan"; explanation: string | null; steps: PlanStep[] })
   | (Base & {
@@ -48,7 +48,7 @@ export type ConversationItem =
       asks: string;
       command: string | null;
       cwd: string | null;
-      changes: FileChange[];
+      changes: readonly FileChange[];
       reason: string | null;
       decision: string | null;
       decidedBy: string | null;

@@ -1,6 +1,6 @@
 import type { ShownImage } from "@/components/images/shown-images";
 import { ATTACHMENT_ID, attachmentsIn } from "@/contract/image";
-import type { FileChange, PlanStep } from "./items";
+import type { PlanStep } from "./items";
 
 /** Reads fields of an event's payload, which old rows and other runners may leave out or fill with anything. */
 export type Payload = Record<string, unknown>;
@@ -34,14 +34,6 @@ export function commandOf(payload: Payload): string | null {
 function records(value: unknown): Payload[] {
   if (!Array.isArray(value)) return [];
   return value.filter((entry): entry is Payload => typeof entry === "object" && entry !== null);
-}
-
-export function changesOf(payload: Payload): FileChange[] {
-  return records(payload.changes).map((change) => ({
-    path: textOf(change, "path") ?? "?",
-    kind: textOf(change, "kind") ?? textOf(records([change.kind])[0] ?? {}, "type") ?? "update",
-    diff: textOf(change, "diff") ?? "",
-  }));
 }
 
 /** The images that a message shows; what names none of ours is left out, since an address is made of it. */

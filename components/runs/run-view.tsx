@@ -69,6 +69,7 @@ function LoadedRun({ run, tab }: { run: Run; tab: RunTab }) {
   // The card below says it, whole.
   const showsFailure = tab === "overview" && (run.status === "failed" || run.turnFailureKind != null);
   const base = runAddress(run.id);
+  const sessionId = sessionIdOf(run);
   useFollow(run.id);
   return (
     <div className="flex h-full min-h-0 flex-col">
@@ -106,7 +107,14 @@ function LoadedRun({ run, tab }: { run: Run; tab: RunTab }) {
       />
       {tab === "events" && <TraceView runs={[run]} followedId={run.id} />}
       {tab === "timeline" && <TimelineView runs={[run]} followedId={run.id} eventHref={eventAddress} />}
-      {tab === "changes" && <ChangesView runs={[run]} followedId={run.id} eventHref={eventAddress} />}
+      {tab === "changes" && (
+        <ChangesView
+          runs={[run]}
+          followedId={run.id}
+          patchOf={sessionId === null ? null : { sessionId, runId: run.id }}
+          eventHref={eventAddress}
+        />
+      )}
       {tab === "job" && <JobView run={run} />}
       {tab === "log" && <LogView run={run} />}
       {tab === "overview" && (

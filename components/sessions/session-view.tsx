@@ -106,7 +106,14 @@ function LoadedSession({ session, tab }: { session: SessionSummary; tab: Session
           )}
           {tab === "trace" && <TraceView runs={runs} followedId={followed?.id ?? null} />}
           {tab === "timeline" && <TimelineView runs={runs} followedId={followed?.id ?? null} eventHref={eventHref} />}
-          {tab === "changes" && <ChangesView runs={runs} followedId={followed?.id ?? null} eventHref={eventHref} />}
+          {tab === "changes" && (
+            <ChangesView
+              runs={runs}
+              followedId={followed?.id ?? null}
+              patchOf={{ sessionId: session.sessionId }}
+              eventHref={eventHref}
+            />
+          )}
           {tab === "files" && <FilesView session={session} lastRun={lastRun} />}
           {tab === "runs" && (
             <Scroller>

@@ -15,8 +15,8 @@ import { getWiring, type Wiring } from "@/server/wiring";
 import { answerAttachment, isAttachmentBytes } from "./attachments";
 import { assertGet, assertSignInOrigin, isSecure, parseSignInToken, signInWithToken } from "./auth";
 import { contextOf, limitedContextOf } from "./caller";
+import { answerDownload, isDownload } from "./downloads";
 import { assertJsonType, assertPlain, bodyTooLarge, decodeUtf8, requestIdFrom } from "./exchange";
-import { answerFiles, isFilesBytes } from "./files";
 import { BODY_MAX_BYTES, MCP_BODY_MAX_BYTES, MODEL_BODY_MAX_BYTES, SIGN_IN_BODY_MAX_BYTES } from "./limits";
 import { replyMcp } from "./mcp";
 import { gatewayDeps, parseModelPath } from "./model";
@@ -121,8 +121,8 @@ export const serveRest: Handler = handler(async (call) => {
       ? new Response(null, { status: 304, headers })
       : new Response(Buffer.from(bytes), { headers });
   }
-  if (isFilesBytes(requestParts)) {
-    const { headers, body } = await answerFiles(ctx, requestParts);
+  if (isDownload(requestParts)) {
+    const { headers, body } = await answerDownload(ctx, requestParts);
     if (body === null) return new Response(null, { status: 304, headers });
     return new Response(Readable.toWeb(body) as ReadableStream, { headers });
   }

@@ -6,8 +6,8 @@ import type { Wiring } from "@/server/wiring";
 import { handleAttachment, isAttachmentBytes } from "./attachments";
 import { assertGet, handleAuth, handleSignInLink, isSecure } from "./auth";
 import { limitedContextOf } from "./caller";
+import { handleDownload, isDownload } from "./downloads";
 import { type Exchange, openExchange, readJsonText, sendAnswer, sendError, sendJson } from "./exchange";
-import { handleFiles, isFilesBytes } from "./files";
 import { BODY_MAX_BYTES } from "./limits";
 import { handleMcp, MCP_PATH } from "./mcp";
 import { handleModel, isModelPath } from "./model";
@@ -83,7 +83,7 @@ function findRoute(exchange: Exchange, pages: Pages | null): Handler {
   if (path.startsWith(TRPC_PATH)) return { route: "trpc", run: handleTrpc };
   if (isAttachmentBytes(exchange)) return { route: "attachments", run: handleAttachment };
   // It may take as long as its caller reads, so its duration says nothing about the server.
-  if (isFilesBytes(exchange)) return { route: "files", isStream: true, run: handleFiles };
+  if (isDownload(exchange)) return { route: "files", isStream: true, run: handleDownload };
   if (path.startsWith(`${REST_PREFIX}/`)) return findRestRoute(path.slice(REST_PREFIX.length));
   if (isModelPath(path)) return { route: "model", isStream: true, run: handleModel };
   if (path.startsWith(SEGMENTS_PATH)) return { route: "segments", run: handleSegment };

@@ -11,7 +11,7 @@ import { DependencyResultList } from "@/contract/dependency-result";
 import { DevicePoll, DeviceSignIn, DeviceSignInBegun } from "@/contract/device-sign-in";
 import { Doc, DocList, DocMatches } from "@/contract/docs";
 import { AppendAnswer, EventPage, FoundEventPage, RunEvent } from "@/contract/event";
-import { DownloadFolderInput, FilePage, FileText, ReadFileInput } from "@/contract/files";
+import { DownloadFolderInput, FilePage, FileText, ReadFileInput, ReadPatchInput } from "@/contract/files";
 import { Health, ServerFacts } from "@/contract/health";
 import { CreatedToken, Identity, OwnTokens, RevokedToken, SignInLink, TokenPage } from "@/contract/identity";
 import { IMAGE_TYPES } from "@/contract/image";
@@ -663,6 +663,15 @@ export const CONTENT_ROUTES: readonly ContentRoute[] = [
     input: DownloadFolderInput,
     types: ["application/gzip"],
     summary: "Get a folder of a session's workspace, or all of it, as a .tar.gz",
+    isCached: false,
+  },
+  {
+    path: "/sessions/{sessionId}/patch",
+    name: "sessions.patch",
+    procedure: "runs.changes",
+    input: ReadPatchInput,
+    types: ["text/x-diff"],
+    summary: "Get what a session's turns changed by patches, as a patch that git apply takes",
     isCached: false,
   },
 ];

@@ -1,37 +1,38 @@
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { z } from "zod";
-import { DownloadFolderInput, ReadFileInput } from "@/contract/files";
+import { DownloadFolderInput, ReadFileInput, ReadPatchInput } from "@/contract/files";
 import { readImage } from "@/contract/image";
 import { AtOnce } from "@/server/at-once";
 import { baseName, openFile, packFolder, readParts, segmentReader } from "@/server/files";
+import { readPatch } from "@/server/patches";
 import { decodeSegment, methodNotAllowed } from "@/server/rest";
 import { admit, inputFault, type TrpcContext } from "@/server/trpc/init";
 import { limitedContextOf } from "./caller";
 import { cacheHeaders, contentHeaders, matchesEtag } from "./content";
 import { type Exchange, type HeaderReader, sendError } from "./exchange";
 
-const FILES = /^\/api\/v1\/sessions\/([^/]+)\/files\/(content|tar)$/;
+const DOWNLOAD = /^\/api\/v1\/sessions\/([^/]+)\/(files\/content|files\/tar|patch)$/;
 /** A download holds up to 16 MB, and a packed folder a processor too. */
 const downloads = new AtOnce({ workingMax: 4, waitingMax: 12, what: "downloads" });
 /** How long a caller may read nothing of its download before it loses its place. */
 const STALL_MS = 60_000;
 
-export type FilesRequest = { method: string; path: string; query: URLSearchParams; headers: HeaderReader };
+export type DownloadRequest = { method: string; path: string; query: URLSearchParams; headers: HeaderReader };
 /** null: the caller has it already. */
-export type FilesAnswer = { headers: Record<string, string>; body: Readable | null };
+export type DownloadAnswer = { headers: Record<string, string>; body: Readable | null };
 
-/** Whether a request asks for the bytes of a session's files. */
-export function isFilesBytes({ path }: Pick<FilesRequest, "path">): boolean {
-  return FILES.test(path);
+/** Whether a request asks for the bytes of a session's files, or for what its turns changed. */
+export function isDownload({ path }: Pick<DownloadRequest, "path">): boolean {
+  return DOWNLOAD.test(path);
 }
 
-/** Sends a file of a session's workspace as plain bytes, or a folder as a compressed tar. */
-export async function handleFiles(exchange: Exchange): Promise<void> {
+/** Sends a file of a session's workspace as plain bytes, a folder as a compressed tar, or changes as a patch. */
+export async function handleDownload(exchange: Exchange): Promise<void> {
   const { wiring, res, method, requestId } = exchange;
   try {
     const ctx = await limitedContextOf(wiring, exchange);
-    const { headers, body } = await answerFiles(ctx, exchange);
+    const { headers, body } = await answerDownload(ctx, exchange);
     res.writeHead(body === null ? 304 : 200, headers);
     if (body === null || method === "HEAD") {
       body?.destroy();
@@ -54,15 +55,22 @@ function hasLeft(error: unknown): boolean {
 }
 
 /** Answers a download. Whoever may not have it, or has it already, does not wait for a place among those under way. */
-export async function answerFiles(ctx: TrpcContext, request: FilesRequest): Promise<FilesAnswer> {
+export async function answerDownload(ctx: TrpcContext, request: DownloadRequest): Promise<DownloadAnswer> {
   const { method, path, query, headers } = request;
   if (method !== "GET" && method !== "HEAD") throw methodNotAllowed(["GET"]);
-  const [, sessionId = "", form] = FILES.exec(path) ?? [];
+  const [, sessionId = "", form] = DOWNLOAD.exec(path) ?? [];
   const fields = { ...Object.fromEntries(query), sessionId: decodeSegment(sessionId) };
-  return form === "tar" ? answerTar(ctx, fields) : answerContent(ctx, fields, headers);
+  switch (form) {
+    case "patch":
+      return answerPatch(ctx, fields);
+    case "files/tar":
+      return answerTar(ctx, fields);
+    default:
+      return answerContent(ctx, fields, headers);
+  }
 }
 
-async function answerContent(ctx: TrpcContext, fields: object, headers: HeaderReader): Promise<FilesAnswer> {
+async function answerContent(ctx: TrpcContext, fields: object, headers: HeaderReader): Promise<DownloadAnswer> {
   const service = admit("viewer", { ctx, path: "files.content", type: "query" });
   const input = parse(ReadFileInput, fields);
   const { file } = await openFile(service, input);
@@ -92,13 +100,28 @@ async function* chain<Item>(first: IteratorResult<Item>, rest: AsyncGenerator<It
   yield* rest;
 }
 
-async function answerTar(ctx: TrpcContext, fields: object): Promise<FilesAnswer> {
+async function answerTar(ctx: TrpcContext, fields: object): Promise<DownloadAnswer> {
   const service = admit("viewer", { ctx, path: "files.tar", type: "query" });
   const input = parse(DownloadFolderInput, fields);
   return inItsPlace(async () => {
     const { name, body } = await packFolder(service, input);
     const headers = contentHeaders({ type: "application/gzip", disposition: "attachment", name: `${name}.tar.gz` });
     return { headers: { ...headers, "cache-control": "no-store" }, body };
+  });
+}
+
+async function answerPatch(ctx: TrpcContext, fields: object): Promise<DownloadAnswer> {
+  const service = admit("viewer", { ctx, path: "sessions.patch", type: "query" });
+  const input = parse(ReadPatchInput, fields);
+  return inItsPlace(async () => {
+    const turns = readPatch(service, input);
+    const first = await turns.next();
+    const name = `${input.sessionId.replace(/[^A-Za-z0-9_.-]/g, "_")}.patch`;
+    const headers = contentHeaders({ type: "text/x-diff; charset=utf-8", disposition: "attachment", name });
+    return {
+      headers: { ...headers, "cache-control": "no-store" },
+      body: Readable.from(chain(first, turns), { objectMode: false }),
+    };
   });
 }
 

@@ -1,0 +1,1 @@
+export { readPatch } from "./read";
