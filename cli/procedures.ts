@@ -58,7 +58,9 @@ function toProcedure(name: string, operation: Operation, route: Pick<Procedure, 
     ({ name, schema, content }) => [name, schema ?? content?.["application/json"]?.schema ?? {}] as const,
   );
   return {
-    ...{ name, ...route, summary: operation.summary ?? "" },
+    name,
+    ...route,
+    summary: operation.summary ?? "",
     input: {
       properties: { ...Object.fromEntries(parameterSchemas), ...body?.properties },
       required: [

@@ -112,7 +112,10 @@ function createIo(environment: ProgramEnvironment, options: ParsedArgs["options"
     return new Client(server, { timeoutMs, onRetry, renew, signal: environment.signal });
   });
   return {
-    ...{ ...environment, form, credentials, connect },
+    ...environment,
+    form,
+    credentials,
+    connect,
     // Read only when needed, so that help and other commands without a server work even if the file cannot be read.
     get server() {
       return serverOnce();

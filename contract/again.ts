@@ -9,12 +9,10 @@ import type { TurnInput } from "./send-turn";
 export function sameRun(run: Run): Omit<CreateRunInput, "idempotencyKey"> {
   const sessionId = run.sessionRef?.sessionId;
   return {
-    ...{
-      tenantId: run.tenantId,
-      projectId: run.projectId,
-      providerId: run.providerId,
-      backendProfile: run.backendProfile,
-    },
+    tenantId: run.tenantId,
+    projectId: run.projectId,
+    providerId: run.providerId,
+    backendProfile: run.backendProfile,
     // The stored value passed the same schema when it came in. An older release may have stored something else; the
     // server then says what is wrong.
     workspaceRef: run.workspaceRef as CreateRunInput["workspaceRef"],

@@ -13,9 +13,20 @@ export type TaskGraphInput = z.infer<typeof TaskGraphInput>;
 
 /** What is told of a task among others that come before and after it. */
 export const GraphTask = QueueTask.pick({
-  ...{ title: true, state: true, queue: true, lane: true, backendProfile: true, sessionId: true, concurrencyKey: true },
-  ...{ attemptCount: true, failureKind: true, deadLetter: true, nextAttemptAt: true, parkedAt: true },
-  ...{ cancelRequestedAt: true, createdAt: true },
+  title: true,
+  state: true,
+  queue: true,
+  lane: true,
+  backendProfile: true,
+  sessionId: true,
+  concurrencyKey: true,
+  attemptCount: true,
+  failureKind: true,
+  deadLetter: true,
+  nextAttemptAt: true,
+  parkedAt: true,
+  cancelRequestedAt: true,
+  createdAt: true,
 }).extend({
   taskId: z.string(),
   /** What it waits for, but for which tasks: `dependsOn` and their states tell that. null: it does not wait. */

@@ -222,7 +222,10 @@ export class TurnTranslator {
     return {
       type: "user_message",
       payload: {
-        ...{ text: clip(text), commandId, turnId, itemId: item.id },
+        text: clip(text),
+        commandId,
+        turnId,
+        itemId: item.id,
         ...(isSteer ? { isSteer } : {}),
         ...(attachments.length === 0 ? {} : { attachments }),
       },

@@ -136,8 +136,10 @@ export function createWiring(env: ServerEnv, name: string): Wiring {
     sso: sso && new SsoProvider(sso, readProviderKey),
     calls,
     health: {
-      ...{ pool, migrationIds: readMigrations().map((migration) => migration.id) },
-      ...{ isServing: () => isServing, isListening: () => live.isListening },
+      pool,
+      migrationIds: readMigrations().map((migration) => migration.id),
+      isServing: () => isServing,
+      isListening: () => live.isListening,
     },
     metrics,
     serviceFor,

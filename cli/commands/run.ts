@@ -29,8 +29,11 @@ export const run: Command = {
     "Ctrl-C interrupts the turn; a second one leaves it running.",
   ],
   options: {
-    ...{ session: { type: "string" }, profile: { type: "string" } },
-    ...{ schema: { type: "string" }, image: { type: "string", multiple: true }, detach: { type: "boolean" } },
+    session: { type: "string" },
+    profile: { type: "string" },
+    schema: { type: "string" },
+    image: { type: "string", multiple: true },
+    detach: { type: "boolean" },
   },
   async run(io, typed) {
     const input = readTurnInput(typed);

@@ -32,8 +32,14 @@ export const APPROVAL_QUERY: QueryPage<ApprovalFilter> = {
     ...rangeKeys("it was asked for"),
   ],
   none: {
-    ...{ status: "pending", kind: null, project: null, tenant: null, session: null, run: null },
-    ...{ search: "", ...ANY_TIME },
+    status: "pending",
+    kind: null,
+    project: null,
+    tenant: null,
+    session: null,
+    run: null,
+    search: "",
+    ...ANY_TIME,
   },
 };
 

@@ -39,7 +39,8 @@ export function fixRange<Of extends RangeFilter>(filter: Of, nowMs: number): Of 
   const until = ends([back(filter.older), parsed(filter.until)]);
   return {
     ...filter,
-    ...{ within: null, older: null },
+    within: null,
+    older: null,
     since: since.length === 0 ? filter.since : new Date(Math.max(...since)).toISOString(),
     until: until.length === 0 ? filter.until : new Date(Math.min(...until)).toISOString(),
   };

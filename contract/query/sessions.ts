@@ -77,8 +77,17 @@ export const SESSION_QUERY: QueryPage<SessionFilter> = {
   ],
   arrangements: { columns: SESSION_COLUMNS, groups: GROUPS },
   none: {
-    ...{ state: "default", profile: null, project: null, storage: null, search: "" },
-    ...{ metadata: null, unread: null, failed: null, failure: null, expires: null, ...ANY_TIME },
+    state: "default",
+    profile: null,
+    project: null,
+    storage: null,
+    search: "",
+    metadata: null,
+    unread: null,
+    failed: null,
+    failure: null,
+    expires: null,
+    ...ANY_TIME,
   },
 };
 

@@ -76,9 +76,19 @@ export const STORAGE_QUERY: QueryPage<StorageFilter> = {
   ],
   arrangements: { columns: STORAGE_COLUMNS, groups: [] },
   none: {
-    ...{ state: null, kind: null, tenant: null, project: null },
-    ...{ search: "", pinned: null, expired: null, sort: "updatedAt" },
-    ...{ expires: null, attached: null, healthy: null, archive: null, larger: null },
+    state: null,
+    kind: null,
+    tenant: null,
+    project: null,
+    search: "",
+    pinned: null,
+    expired: null,
+    sort: "updatedAt",
+    expires: null,
+    attached: null,
+    healthy: null,
+    archive: null,
+    larger: null,
   },
 };
 

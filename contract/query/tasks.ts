@@ -73,9 +73,20 @@ export const TASK_QUERY: QueryPage<QueueFilter> = {
   ],
   arrangements: { columns: TASK_COLUMNS, groups: [] },
   none: {
-    ...{ queue: null, lane: null, state: "pending", search: "", ...ANY_TIME },
-    ...{ profile: null, project: null, session: null, failure: null, key: null, parked: null, unread: null },
-    ...{ after: null, metadata: null },
+    queue: null,
+    lane: null,
+    state: "pending",
+    search: "",
+    ...ANY_TIME,
+    profile: null,
+    project: null,
+    session: null,
+    failure: null,
+    key: null,
+    parked: null,
+    unread: null,
+    after: null,
+    metadata: null,
   },
 };
 

@@ -29,8 +29,11 @@ export async function readBudgets(
     return {
       ...row,
       limit: amountOf(row.unit, row.limit),
-      ...{ current: period, state: period?.state ?? worst, reachedSessions: reached },
-      ...{ createdAt: iso(row.createdAt), updatedAt: iso(row.updatedAt) },
+      current: period,
+      state: period?.state ?? worst,
+      reachedSessions: reached,
+      createdAt: iso(row.createdAt),
+      updatedAt: iso(row.updatedAt),
     };
   });
 }

@@ -23,13 +23,26 @@ export async function createBudget(ctx: ServiceContext, input: CreateBudgetInput
       await assertRoom(ctx, tenantId);
       const id = newId("budget");
       await ctx.db.insert(budgets).values({
-        ...{ id, tenantId, projectId, backendProfile, name, period, unit, warnPercent, action },
-        ...{ limit: unitsOf(unit, limit), createdBy: actorName(ctx.actor) },
-        ...{ createdAt: sql`clock_timestamp()`, updatedAt: sql`clock_timestamp()` },
+        id,
+        tenantId,
+        projectId,
+        backendProfile,
+        name,
+        period,
+        unit,
+        warnPercent,
+        action,
+        limit: unitsOf(unit, limit),
+        createdBy: actorName(ctx.actor),
+        createdAt: sql`clock_timestamp()`,
+        updatedAt: sql`clock_timestamp()`,
       });
       await noteLocked(ctx, id, null);
       await audit(ctx, {
-        ...{ action: "budgets.create", targetKind: "budget", targetId: id, tenantId: ownerIn(tenantId) },
+        action: "budgets.create",
+        targetKind: "budget",
+        targetId: id,
+        tenantId: ownerIn(tenantId),
         details: { name, projectId, backendProfile, period, unit, limit, warnPercent, does: action },
       });
       return readBudget(ctx, id);

@@ -12,7 +12,10 @@ export function deleteBudget(ctx: ServiceContext, input: DeleteBudgetInput): Pro
     const { id: budgetId, tenantId, name } = await lockBudget(ctx, input);
     await ctx.db.delete(budgets).where(eq(budgets.id, budgetId));
     await audit(ctx, {
-      ...{ action: "budgets.delete", targetKind: "budget", targetId: budgetId, tenantId: ownerIn(tenantId) },
+      action: "budgets.delete",
+      targetKind: "budget",
+      targetId: budgetId,
+      tenantId: ownerIn(tenantId),
       details: { name },
     });
     ctx.wake("queue");

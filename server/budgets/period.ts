@@ -41,11 +41,20 @@ export function toPeriod(period: KnownPeriod): BudgetPeriod {
   const { raisedTo, limit, ownLimit } = period;
   const isRaised = raisedTo !== null && raisedTo === limit && raisedTo !== ownLimit;
   return {
-    ...{ budgetId: id, key, sessionId, startsAt: instant(period.startsMs), endsAt: instant(period.endsMs) },
-    ...{ spent: amountOf(unit, period.spent), limit: amountOf(unit, period.limit), isRaised },
+    budgetId: id,
+    key,
+    sessionId,
+    startsAt: instant(period.startsMs),
+    endsAt: instant(period.endsMs),
+    spent: amountOf(unit, period.spent),
+    limit: amountOf(unit, period.limit),
+    isRaised,
     raisedBy: isRaised ? period.raisedBy : null,
     state: stateOf(period),
-    ...{ nearAt: instant(period.nearMs), reachedAt: instant(period.reachedMs), uncountedCalls, unpricedCalls },
+    nearAt: instant(period.nearMs),
+    reachedAt: instant(period.reachedMs),
+    uncountedCalls,
+    unpricedCalls,
   };
 }
 

@@ -30,7 +30,10 @@ export function raiseBudget(ctx: ServiceContext, input: RaiseBudgetInput): Promi
     await store(ctx, budget, { ...period, raisedTo });
     await noteLocked(ctx, budget.id, period.session);
     await audit(ctx, {
-      ...{ action: "budgets.raise", targetKind: "budget", targetId: budget.id, tenantId: ownerIn(budget.tenantId) },
+      action: "budgets.raise",
+      targetKind: "budget",
+      targetId: budget.id,
+      tenantId: ownerIn(budget.tenantId),
       details: { name: budget.name, period: period.key, limit: input.limit, unit: budget.unit },
     });
     const [after] = (await measureOne(ctx.db, budget.id, period.key)).filter(isKnown);

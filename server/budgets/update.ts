@@ -29,10 +29,13 @@ export async function updateBudget(ctx: ServiceContext, input: UpdateBudgetInput
         ctx.wake("queue");
         const { action, limit, ...plainChanges } = changes;
         await audit(ctx, {
-          ...{ action: "budgets.update", targetKind: "budget" as const, targetId: budgetId },
+          action: "budgets.update",
+          targetKind: "budget" as const,
+          targetId: budgetId,
           tenantId: ownerIn(before.tenantId),
           details: {
-            ...{ was: before.name, ...plainChanges },
+            was: before.name,
+            ...plainChanges,
             ...(limit === undefined ? {} : { limit: input.limit, unit: before.unit }),
             ...(action === undefined ? {} : { does: action }),
           },

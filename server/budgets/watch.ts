@@ -110,7 +110,10 @@ export async function listPressingBudgets(
     .orderBy(asc(since))
     .limit(max);
   return rows.map(({ budget: { id, name, unit, ...budget }, period }) => ({
-    ...{ id, name, unit, sessionId: period.sessionId },
+    id,
+    name,
+    unit,
+    sessionId: period.sessionId,
     tenantId: budget.tenantId === ALL_TENANTS ? null : budget.tenantId,
     since: iso((state === "reached" ? period.reachedAt : period.nearAt) ?? budget.updatedAt),
     spent: amountOf(unit, period.spent),

@@ -238,14 +238,22 @@ export class LimitLedger {
     if (backend.isDisabled) return { kind: "backend-disabled", on, limit: null, holders: [], detail: backend.why };
     if (backend.downUntil !== null)
       return {
-        ...{ kind: "backend-down", on, limit: null, holders: [], detail: backend.why ?? backendProfile },
+        kind: "backend-down",
+        on,
+        limit: null,
+        holders: [],
+        detail: backend.why ?? backendProfile,
         until: backend.downUntil,
       };
     const used = this.#used(on);
     const { maxRunning, otherTurns } = backend;
     if (maxRunning === null || used.tasks + otherTurns < maxRunning) return null;
     return {
-      ...{ kind: "backend-limit", on, limit: maxRunning, holders: used.holders, detail: backendProfile },
+      kind: "backend-limit",
+      on,
+      limit: maxRunning,
+      holders: used.holders,
+      detail: backendProfile,
       others: otherTurns,
     };
   }
@@ -293,14 +301,12 @@ function budgetBlock(held: HeldBudget[]): Block | null {
   if (last === undefined) return null;
   const { id, name, tenantId, endsAt: until } = last;
   return {
-    ...{
-      kind: "budget-reached",
-      on: encodeWaitKey({ kind: "budget", budgetId: id }),
-      limit: null,
-      holders: [],
-      detail: null,
-      until,
-    },
+    kind: "budget-reached",
+    on: encodeWaitKey({ kind: "budget", budgetId: id }),
+    limit: null,
+    holders: [],
+    detail: null,
+    until,
     budget: { id, name, isOfAll: tenantId === ALL_TENANTS },
   };
 }
@@ -323,7 +329,11 @@ function rateBlock(
 ): Block & { freesInMs: number } {
   const windowMs = startsWindowSeconds * 1_000;
   return {
-    ...{ kind: "rate-limited", on, limit: startsMax, holders: [], detail: null },
+    kind: "rate-limited",
+    on,
+    limit: startsMax,
+    holders: [],
+    detail: null,
     rate: { of: isLane ? "lane" : "queue", startsMax, startsWindowSeconds },
     until: new Date(freesAtMs ?? Date.now() + windowMs).toISOString(),
     freesInMs: Math.max(0, freesInMs ?? windowMs),

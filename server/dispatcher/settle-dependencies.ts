@@ -69,7 +69,10 @@ async function settleTasks(ctx: TxContext, taskIds: string[]): Promise<void> {
     settled
       .filter(({ state }) => state === "failed")
       .map(({ id, tenantId, failureMessage }) => ({
-        ...{ action: "queue.failDependent", targetKind: "task" as const, targetId: id, tenantId },
+        action: "queue.failDependent",
+        targetKind: "task" as const,
+        targetId: id,
+        tenantId,
         details: { message: failureMessage },
       })),
   );

@@ -93,7 +93,12 @@ export async function answerModel(deps: GatewayDeps, unread: UnreadRequest): Pro
   const request = { ...unread, body };
   const requestedModel = requestedModelOf(request.body);
   const call = deps.calls.begin({
-    ...{ tenantId, projectId, runId, sessionId, taskId, backendProfile: profile },
+    tenantId,
+    projectId,
+    runId,
+    sessionId,
+    taskId,
+    backendProfile: profile,
     model: countedModelOf(deps, grant, requestedModel),
   });
   const ending = releasingCall(call, slot);
@@ -149,7 +154,11 @@ async function callModel(
   const key = await readKey(config, deps.readVariable);
   if (key === null && (config.keyFile ?? config.keyEnv) !== undefined) throw unavailable(missingKey(profile, config));
   const provider: Provider = {
-    ...{ profile, baseUrl: config.baseUrl, key, log: deps.log, bounds: boundsOf(config) },
+    profile,
+    baseUrl: config.baseUrl,
+    key,
+    log: deps.log,
+    bounds: boundsOf(config),
     onLimited: (limit) => deps.onLimited(profile, limit),
     onAccepted: (sentAtMs) => deps.onAccepted(profile, sentAtMs),
   };

@@ -8,15 +8,16 @@ import { VERSION } from "@/server/version";
 export function serverFacts({ settings, volumes }: ServiceContext): ServerFacts {
   const { sourceCommit, executor, isDemoOn, leaseMs, runnersMax, runnerDeadlineMs, stuckAfterMs, storage } = settings;
   return {
-    ...{
-      version: VERSION,
-      sourceCommit,
-      nodeVersion: process.versions.node,
-      executor,
-      volumes: volumes.provider,
-      isDemoOn,
-    },
-    ...{ leaseMs, runnersMax: executor === "local" ? runnersMax : null, runnerDeadlineMs, stuckAfterMs },
+    version: VERSION,
+    sourceCommit,
+    nodeVersion: process.versions.node,
+    executor,
+    volumes: volumes.provider,
+    isDemoOn,
+    leaseMs,
+    runnersMax: executor === "local" ? runnersMax : null,
+    runnerDeadlineMs,
+    stuckAfterMs,
     requests: OPERATOR_REQUESTS,
     storage,
   };

@@ -29,12 +29,15 @@ export async function serverStatus(ctx: ServiceContext, source: HealthSource): P
   ]);
   return {
     web: {
-      ...{ version: VERSION, sourceCommit: settings.sourceCommit, nodeVersion: process.versions.node },
+      version: VERSION,
+      sourceCommit: settings.sourceCommit,
+      nodeVersion: process.versions.node,
       startedAt: new Date(Date.now() - process.uptime() * 1_000).toISOString(),
       isListening: source.isListening(),
     },
     ...states,
-    ...{ clock: facts.clock, database: { version: facts.version } },
+    clock: facts.clock,
+    database: { version: facts.version },
     migrations: compare(facts.migrations, source.migrationIds),
     archive: archiveReached,
     volumes: { ...volumesReached, provider: volumes.provider },

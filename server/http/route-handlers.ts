@@ -289,7 +289,11 @@ export const serveModel: Handler = handler(async ({ wiring, request, url }) => {
   const { method, headers, signal } = request;
   const token = readBearer(headers.get("authorization"));
   const answer = await answerModel(gatewayDeps(wiring, ADDRESS), {
-    ...{ ...target, method, token, headers, signal },
+    ...target,
+    method,
+    token,
+    headers,
+    signal,
     readBody: () => readText(request, MODEL_BODY_MAX_BYTES),
   });
   const stream = Readable.toWeb(Readable.from(answer.body)) as ReadableStream<Uint8Array>;

@@ -117,7 +117,11 @@ async function signInByGrant(
   const { role, tenantId } = grant;
   const lifeMs = sessionHours * 3_600_000;
   const token = await signInPerson(wiring.serviceFor(ANONYMOUS, requestId), {
-    ...{ name, role, issuer, subject, lifeMs },
+    name,
+    role,
+    issuer,
+    subject,
+    lifeMs,
     tenantId: tenantId === "*" ? null : tenantId,
   });
   return cookieHeader(token, isSecure(wiring), Math.floor(lifeMs / 1_000));

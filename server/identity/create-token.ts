@@ -52,7 +52,14 @@ export async function storeApiToken(
       const [row] = await ctx.db
         .insert(tokens)
         .values({
-          ...{ id: newId("token"), kind: "api", hash: hashToken(token), name, role, tenantId, scopes, ...bounds },
+          id: newId("token"),
+          kind: "api",
+          hash: hashToken(token),
+          name,
+          role,
+          tenantId,
+          scopes,
+          ...bounds,
           createdAt: sql`clock_timestamp()`,
         })
         .returning();

@@ -26,7 +26,9 @@ export function decideDeviceSignIn(
       .update(deviceSignIns)
       .set({
         state: decision === "allow" ? "allowed" : "refused",
-        ...{ decidedAt: sql`clock_timestamp()`, decidedBy: ctx.actor.name, decidedTokenId: tokenId },
+        decidedAt: sql`clock_timestamp()`,
+        decidedBy: ctx.actor.name,
+        decidedTokenId: tokenId,
       })
       .where(
         and(
@@ -40,7 +42,9 @@ export function decideDeviceSignIn(
     const { client, address } = decided;
     await audit(ctx, {
       action: "identity.decideDeviceSignIn",
-      ...{ targetKind: "device-sign-in", targetId: row.id, details: { decision, client, address } },
+      targetKind: "device-sign-in",
+      targetId: row.id,
+      details: { decision, client, address },
     });
     return toDeviceSignIn({ row: decided, userCode }, browser);
   });

@@ -39,7 +39,9 @@ export function createOwnToken(ctx: ServiceContext, input: CreateOwnTokenInput):
   const { actor } = ctx;
   if (actor.kind !== "operator") throw notBrowserError();
   const description = {
-    ...{ name: `${actor.name}/${input.label}`, role: actor.role, tenantId: actor.tenantId },
+    name: `${actor.name}/${input.label}`,
+    role: actor.role,
+    tenantId: actor.tenantId,
     scopes: storedScopes(input.scopes),
   };
   return storeApiToken(ctx, description, async ({ db }) => {

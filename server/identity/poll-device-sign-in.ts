@@ -120,11 +120,9 @@ async function makeToken(ctx: TxContext, row: DeviceRow): Promise<DevicePoll> {
   const { client, address } = row;
   await audit(ctx, {
     action: "identity.pollDeviceSignIn",
-    ...{
-      targetKind: "device-sign-in",
-      targetId: row.id,
-      details: { token: token.name, tokenId: token.id, client, address },
-    },
+    targetKind: "device-sign-in",
+    targetId: row.id,
+    details: { token: token.name, tokenId: token.id, client, address },
   });
   return pollResult(row, "allowed", token);
 }

@@ -39,15 +39,24 @@ export function startDeviceSignIn(
     await assertBelowLimits(ctx, network);
     // A collision with another request's user code, one in millions, fails like any fault, and the caller tries again.
     await ctx.db.insert(deviceSignIns).values({
-      ...{ id: newId("deviceSignIn"), deviceHash: hashToken(deviceCode), userHash: hashToken(userCode) },
-      ...{ client, address, network, intervalSeconds: INTERVAL_SECONDS },
+      id: newId("deviceSignIn"),
+      deviceHash: hashToken(deviceCode),
+      userHash: hashToken(userCode),
+      client,
+      address,
+      network,
+      intervalSeconds: INTERVAL_SECONDS,
       createdAt: sql`clock_timestamp()`,
       expiresAt: sql`clock_timestamp() + ${LIFETIME_SECONDS}::float8 * interval '1 second'`,
     });
     const page = new URL("/device", ctx.settings.publicUrl).href;
     return {
-      ...{ deviceCode, userCode, verificationUri: page, verificationUriComplete: `${page}?code=${userCode}` },
-      ...{ expiresInSeconds: LIFETIME_SECONDS, intervalSeconds: INTERVAL_SECONDS },
+      deviceCode,
+      userCode,
+      verificationUri: page,
+      verificationUriComplete: `${page}?code=${userCode}`,
+      expiresInSeconds: LIFETIME_SECONDS,
+      intervalSeconds: INTERVAL_SECONDS,
     };
   });
 }

@@ -34,7 +34,9 @@ export async function answerMcp(message: McpMessage, ctx: TrpcContext): Promise<
   if (!isJSONRPCRequest(body) && !isJSONRPCNotification(body) && !isJSONRPCResponse(body))
     return protocolError(-32_600, "Invalid Request: send one JSON-RPC 2.0 message, and no batch");
   const call: ToolCall = {
-    ...{ ctx, signal, api: callerOf(ctx, signal) },
+    ctx,
+    signal,
+    api: callerOf(ctx, signal),
     apiUntil: (sooner) => callerOf(ctx, sooner),
   };
   const request = new Request("http://agentrun/api/mcp", { method: "POST", headers: message.headers, signal });

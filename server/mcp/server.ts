@@ -44,7 +44,9 @@ type Described = ListToolsResult["tools"][number];
 
 function described({ name, title, description, schema, nature, isIdempotent }: Tool): Described {
   return {
-    ...{ name, title, description },
+    name,
+    title,
+    description,
     inputSchema: { ...schema, type: "object" } as Described["inputSchema"],
     annotations: {
       readOnlyHint: nature === "reads",

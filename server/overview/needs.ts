@@ -27,8 +27,15 @@ const EACH_MAX = 20;
 const WORKER_GRACE_MS = 30_000;
 const OF_NO_OBJECT = { budgetId: null, scheduleId: null, webhookId: null };
 const OF_NOTHING = {
-  ...{ title: null, tenantId: null, approvalId: null, runId: null, sessionId: null, taskId: null },
-  ...{ ...OF_NO_OBJECT, queue: null, lane: null },
+  title: null,
+  tenantId: null,
+  approvalId: null,
+  runId: null,
+  sessionId: null,
+  taskId: null,
+  ...OF_NO_OBJECT,
+  queue: null,
+  lane: null,
 };
 
 type Needs = Pick<Overview, "needs" | "needCounts">;
@@ -103,7 +110,8 @@ async function readListed(
   readerId: string | undefined,
 ): Promise<FoundNeeds> {
   const firsts = await readNeeds(ctx.db, scope, readerId, {
-    ...{ shownMax: EACH_MAX, countMax: NEED_COUNT_MAX },
+    shownMax: EACH_MAX,
+    countMax: NEED_COUNT_MAX,
     flappingAttempts: FLAPPING_ATTEMPTS,
     stuckAfterMs: ctx.settings.stuckAfterMs,
     failedWithinMs: FAILED_SHOWN_MS,
@@ -124,7 +132,11 @@ function all(needs: Need[]): FoundNeeds {
 function toNeed(kind: NeedKind, row: NeedRow): Need {
   const { sinceMs, detail, ...rest } = row;
   return {
-    ...{ kind, ...rest, ...OF_NO_OBJECT, queue: null, lane: null },
+    kind,
+    ...rest,
+    ...OF_NO_OBJECT,
+    queue: null,
+    lane: null,
     message: messageOf(kind, detail),
     since: new Date(sinceMs).toISOString(),
   };
@@ -166,7 +178,9 @@ async function gcStopped(ctx: ServiceContext): Promise<Need[]> {
   return [
     {
       ...OF_NOTHING,
-      ...{ kind: "gc-stopped", message: `volume clean-up has stopped: ${last.breaker}`, since: last.at },
+      kind: "gc-stopped",
+      message: `volume clean-up has stopped: ${last.breaker}`,
+      since: last.at,
     },
   ];
 }
@@ -198,7 +212,12 @@ async function webhooksDisabled(ctx: ServiceContext, { tenantId }: OverviewScope
   if (ctx.actor.kind === "operator" && ctx.actor.role !== "admin") return [];
   const disabled = await listDisabledWebhooks(ctx, { tenantId, max: NEED_COUNT_MAX + 1 });
   return disabled.map(({ id, name, since, disabledReason, ...of }) => ({
-    ...{ ...OF_NOTHING, kind: "webhook-disabled" as const, title: name, tenantId: of.tenantId, since, webhookId: id },
+    ...OF_NOTHING,
+    kind: "webhook-disabled" as const,
+    title: name,
+    tenantId: of.tenantId,
+    since,
+    webhookId: id,
     message: `nothing is delivered any more: ${disabledReason}; fix the receiver, then enable the webhook`,
   }));
 }
@@ -208,7 +227,12 @@ async function webhooksFailing(ctx: ServiceContext, { tenantId }: OverviewScope)
   if (ctx.actor.kind === "operator" && ctx.actor.role !== "admin") return [];
   const failing = await listFailingWebhooks(ctx, { tenantId, max: NEED_COUNT_MAX + 1 });
   return failing.map(({ id, name, since, ...of }) => ({
-    ...{ ...OF_NOTHING, kind: "webhook-failing" as const, title: name, tenantId: of.tenantId, since, webhookId: id },
+    ...OF_NOTHING,
+    kind: "webhook-failing" as const,
+    title: name,
+    tenantId: of.tenantId,
+    since,
+    webhookId: id,
     message: "every delivery fails: fix the receiver, or the webhook is disabled after a day of it",
   }));
 }
@@ -219,7 +243,12 @@ async function webhooksFailing(ctx: ServiceContext, { tenantId }: OverviewScope)
 async function schedulesFailing(ctx: ServiceContext, scope: OverviewScope): Promise<Need[]> {
   const failing = await listFailingSchedules(ctx, { ...scope, max: NEED_COUNT_MAX + 1 });
   return failing.map(({ id, name, message, since, tenantId }) => ({
-    ...{ ...OF_NOTHING, kind: "schedule-failing" as const, title: name, tenantId, since, scheduleId: id },
+    ...OF_NOTHING,
+    kind: "schedule-failing" as const,
+    title: name,
+    tenantId,
+    since,
+    scheduleId: id,
     message: `the last run added no task: ${message}; edit the schedule, or run it now`,
   }));
 }

@@ -31,9 +31,14 @@ export function cancelTask(ctx: ServiceContext, input: CancelTaskInput): Promise
     const [cancelled] = await ctx.db
       .update(queueTasks)
       .set({
-        ...{ state: "cancelled", cancelledAt: sql`clock_timestamp()`, cancelReason: reason },
+        state: "cancelled",
+        cancelledAt: sql`clock_timestamp()`,
+        cancelReason: reason,
         // Of an earlier attempt: the task itself has not failed, and waits for nothing any more.
-        ...{ failureKind: null, failureMessage: null, parkedAt: null, parkedUntil: null },
+        failureKind: null,
+        failureMessage: null,
+        parkedAt: null,
+        parkedUntil: null,
       })
       .where(eq(queueTasks.id, task.id))
       .returning();

@@ -32,13 +32,15 @@ export async function queueCommander(ctx: ServiceContext, input: QueueScopeInput
     listAttention(ctx, waiting, queuesWithTasks(counts, "failed")),
   ]);
   return {
-    ...{ queue: stats.queue, stats, items: items.map(toTask), ...attention },
-    ...{ throughput: perMinute(throughput), oldest: oldest && toLine(oldest) },
-    ...{ waits: { ...waits, p50Ms: rounded(waits.p50Ms), p95Ms: rounded(waits.p95Ms) } },
-    ...{
-      active: active.map(({ times, ...row }) => toLine({ ...row, sinceMs: firstValidInstant(times) ?? row.sinceMs })),
-      generatedAt: stats.generatedAt,
-    },
+    queue: stats.queue,
+    stats,
+    items: items.map(toTask),
+    ...attention,
+    throughput: perMinute(throughput),
+    oldest: oldest && toLine(oldest),
+    waits: { ...waits, p50Ms: rounded(waits.p50Ms), p95Ms: rounded(waits.p95Ms) },
+    active: active.map(({ times, ...row }) => toLine({ ...row, sinceMs: firstValidInstant(times) ?? row.sinceMs })),
+    generatedAt: stats.generatedAt,
   };
 }
 
@@ -55,7 +57,9 @@ function perMinute({ minutes, ...counted }: MinutesRow): QueueThroughput {
   const rate = (count: number) => Math.round((count / minutes) * 100) / 100;
   return {
     minutes: PACE_OPTIONS.minutes,
-    ...{ started: rate(counted.started), completed: rate(counted.completed), failed: rate(counted.failed) },
+    started: rate(counted.started),
+    completed: rate(counted.completed),
+    failed: rate(counted.failed),
   };
 }
 

@@ -19,12 +19,10 @@ export async function getTask(ctx: ServiceContext, input: z.infer<typeof GetTask
   const dependencyRows = await readDependencies(ctx.db, row.id);
   const detail = {
     output: await readOutput(ctx, row),
-    ...{
-      ...toTask(row),
-      blocker,
-      dependencyCount: dependencyRows.length,
-      onDependencyFailed: dependencyRows[0]?.onFailed ?? null,
-    },
+    ...toTask(row),
+    blocker,
+    dependencyCount: dependencyRows.length,
+    onDependencyFailed: dependencyRows[0]?.onFailed ?? null,
     dependencyResults: row.dependencyResults ?? "none",
     dependsOn: dependencyRows.map(({ onFailed: _onFailed, ...dependency }) => dependency),
     attachments: await readTaskAttachments(ctx, row),

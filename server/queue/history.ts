@@ -18,9 +18,16 @@ export async function queueHistory(ctx: ServiceContext, input: QueueHistoryInput
     { from, stepMinutes, lanesMax: LANES_MAX },
   );
   const items = rows.map(({ atMs, queue, lane, ...row }) => ({
-    ...{ minute: new Date(atMs).toISOString(), queue, lane, waiting: row.waiting, running: row.running },
-    ...{ added: row.added, started: row.started, completed: row.completed },
-    ...{ failed: row.failed, cancelled: row.cancelled },
+    minute: new Date(atMs).toISOString(),
+    queue,
+    lane,
+    waiting: row.waiting,
+    running: row.running,
+    added: row.added,
+    started: row.started,
+    completed: row.completed,
+    failed: row.failed,
+    cancelled: row.cancelled,
   }));
   return { ...range, items, lanesLeftOut: Math.max(0, lanes - LANES_MAX) };
 }

@@ -52,9 +52,16 @@ export async function listControls(ctx: ServiceContext, input: ListControlsInput
 function defaultControl(place: Pick<QueueControlRow, "tenantId" | "queue" | "lane">): QueueControlRow {
   return {
     ...place,
-    ...{ maxRunning: null, keyMaxRunning: null, weight: null, startsMax: null, startsWindowSeconds: null },
-    ...{ state: "open", reason: null },
-    ...{ version: 0, updatedAt: new Date(0), updatedBy: null },
+    maxRunning: null,
+    keyMaxRunning: null,
+    weight: null,
+    startsMax: null,
+    startsWindowSeconds: null,
+    state: "open",
+    reason: null,
+    version: 0,
+    updatedAt: new Date(0),
+    updatedBy: null,
   };
 }
 

@@ -31,15 +31,17 @@ export function retryTask(ctx: ServiceContext, input: RetryTaskInput): Promise<Q
       .update(queueTasks)
       .set({
         state: "pending",
-        ...{
-          notBefore: mustWait ? UNTIL_DEPENDENCIES : null,
-          parkedAt: null,
-          parkedUntil: null,
-          parkCount: 0,
-          blockedOn: null,
-        },
-        ...{ failureKind: null, failureMessage: null, deadLetter: null },
-        ...{ cancelRequestedAt: null, cancelledAt: null, cancelReason: null },
+        notBefore: mustWait ? UNTIL_DEPENDENCIES : null,
+        parkedAt: null,
+        parkedUntil: null,
+        parkCount: 0,
+        blockedOn: null,
+        failureKind: null,
+        failureMessage: null,
+        deadLetter: null,
+        cancelRequestedAt: null,
+        cancelledAt: null,
+        cancelReason: null,
         // A task past its expiry would never run, so the expiry is removed.
         ...(task.expiresAt !== null && task.expiresAt <= new Date() ? { expiresAt: null } : {}),
         attemptsBefore: task.attemptCount,

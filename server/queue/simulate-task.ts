@@ -79,7 +79,8 @@ function openDependenciesOf(request: TaskRequest, comesAfter: FoundDependency[])
   const failed = open.filter(({ state }) => hasFailed(state));
   const tasks = [...failed, ...open.filter(({ state }) => !hasFailed(state))];
   return {
-    ...{ count: open.length, failed: failed.length },
+    count: open.length,
+    failed: failed.length,
     tasks: tasks.slice(0, DEPENDENCIES_LISTED).map(({ id, title, state }) => ({ taskId: id, title, state })),
   };
 }
@@ -88,9 +89,23 @@ function openDependenciesOf(request: TaskRequest, comesAfter: FoundDependency[])
 function waitingTask({ row }: TaskRequest, { concurrencyKey, notBefore, createdAt }: CheckedTask) {
   const { id, tenantId, projectId, queue, lane, priority, backendProfile, sessionId } = row;
   return {
-    ...{ id, tenantId, projectId, queue, lane, priority, backendProfile, sessionId, concurrencyKey },
-    ...{ state: "pending" as const, notBefore, parkedAt: null, parkedUntil: null, attemptCount: 0, attemptsBefore: 0 },
-    ...{ createdAt, expiresAt: row.expiresAt === null ? null : new Date(row.expiresAt) },
+    id,
+    tenantId,
+    projectId,
+    queue,
+    lane,
+    priority,
+    backendProfile,
+    sessionId,
+    concurrencyKey,
+    state: "pending" as const,
+    notBefore,
+    parkedAt: null,
+    parkedUntil: null,
+    attemptCount: 0,
+    attemptsBefore: 0,
+    createdAt,
+    expiresAt: row.expiresAt === null ? null : new Date(row.expiresAt),
   };
 }
 
@@ -98,7 +113,11 @@ function emptyTrial(task: TaskTrial["task"]): Omit<TaskTrial, "outcome" | "messa
   const { tenantId, projectId, queue, lane, priority, backendProfile, sessionId, concurrencyKey } = task;
   return {
     task: { tenantId, projectId, queue, lane, priority, backendProfile, sessionId, concurrencyKey },
-    ...{ taskId: null, blocker: null, rank: null, isRankBounded: false, estimatedStartAt: null },
+    taskId: null,
+    blocker: null,
+    rank: null,
+    isRankBounded: false,
+    estimatedStartAt: null,
     asOf: new Date().toISOString(),
   };
 }

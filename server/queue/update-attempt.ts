@@ -29,7 +29,9 @@ export function updateAttempt(ctx: ServiceContext, input: UpdateAttemptInput): P
         latestAttempt: input.latestAttempt,
         ...(input.sessionPath === undefined ? {} : { sessionPath: input.sessionPath }),
         notBefore: isWaiting ? UNTIL_DEPENDENCIES : null,
-        ...{ parkedAt: null, parkedUntil: null, blockedOn: null },
+        parkedAt: null,
+        parkedUntil: null,
+        blockedOn: null,
         // An earlier attempt, or one that is left, has no part in what is set by hand.
         ...(keepsAttempt ? {} : { runId: null, cancelRequestedAt: null, failureKind: null, failureMessage: null }),
         ...(input.state === "pending" ? { readyAt: sql`clock_timestamp()` } : {}),

@@ -24,8 +24,12 @@ export async function queueWaits(ctx: ServiceContext, input: QueueWaitsInput): P
   const { from, stepMinutes, range } = chartSteps(minutes, STEPS_MAX);
   const recent = await readRecent(ctx, scope);
   const steps = await readWaitSteps(ctx, scope, {
-    ...{ from, to: new Date(range.to), stepMinutes, lookMinutes: stepMinutes },
-    ...{ samplesMax: WAITS_PER_STEP_MAX, lookedMax: SCANNED_PER_SAMPLE * WAITS_PER_STEP_MAX },
+    from,
+    to: new Date(range.to),
+    stepMinutes,
+    lookMinutes: stepMinutes,
+    samplesMax: WAITS_PER_STEP_MAX,
+    lookedMax: SCANNED_PER_SAMPLE * WAITS_PER_STEP_MAX,
   });
   return { queue: scope.queue ?? null, ...recent, ...range, steps };
 }

@@ -46,7 +46,10 @@ export function launchRunnerJob(ctx: ServiceContext, input: LaunchRunnerJobInput
 
 function auditLaunch(ctx: TxContext, run: RunRow, job: RunnerJobRow): Promise<void> {
   return audit(ctx, {
-    ...{ action: "runnerJobs.launch", targetKind: "runner-job", targetId: job.id, tenantId: run.tenantId },
+    action: "runnerJobs.launch",
+    targetKind: "runner-job",
+    targetId: job.id,
+    tenantId: run.tenantId,
     details: { runId: run.id },
   });
 }

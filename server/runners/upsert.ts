@@ -25,7 +25,9 @@ export async function upsertRunner(
         ...(values.runId == null ? {} : { tenantId: sql`excluded.tenant_id` }),
         heartbeatAt: sql`clock_timestamp()`,
         // A runner that is heard from is alive, whatever was recorded of it before.
-        ...{ endedAt: null, endKind: null, endMessage: null },
+        endedAt: null,
+        endKind: null,
+        endMessage: null,
       },
       // Checked here as well: if two tenants register the same id at once, each of them has found it free.
       ...(caller === null ? {} : { setWhere: eq(runners.tenantId, caller) }),

@@ -53,7 +53,10 @@ function jitterOf({ id, jitterMs }: ScheduleRow, dueAt: Date): number {
 export function taskFor({ id: scheduleId, tenantId, projectId, task }: ScheduleRow, at: Date): CreateTaskInput {
   const { expiresAfterMs, ...taskInput } = task;
   return {
-    ...{ ...taskInput, tenantId, projectId, metadata: { ...taskInput.metadata, scheduleId } },
+    ...taskInput,
+    tenantId,
+    projectId,
+    metadata: { ...taskInput.metadata, scheduleId },
     ...(expiresAfterMs === undefined ? {} : { expiresAt: new Date(at.getTime() + expiresAfterMs).toISOString() }),
   };
 }

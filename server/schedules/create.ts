@@ -26,13 +26,28 @@ export async function createSchedule(ctx: ServiceContext, input: CreateScheduleI
       await assertRoom(ctx, owner.tenantId);
       const id = newId("schedule");
       await ctx.db.insert(schedules).values({
-        ...{ id, ...owner, name, cron, timeZone, overlap, catchUpMs, jitterMs, ...bounds, isPaused, task },
-        ...{ nextAt: isPaused ? null : first, createdBy: actorName(ctx.actor) },
-        ...{ createdAt: sql`clock_timestamp()`, updatedAt: sql`clock_timestamp()` },
+        id,
+        ...owner,
+        name,
+        cron,
+        timeZone,
+        overlap,
+        catchUpMs,
+        jitterMs,
+        ...bounds,
+        isPaused,
+        task,
+        nextAt: isPaused ? null : first,
+        createdBy: actorName(ctx.actor),
+        createdAt: sql`clock_timestamp()`,
+        updatedAt: sql`clock_timestamp()`,
       });
       await setScheduleImages(ctx, { id, ...owner }, task.payload);
       await audit(ctx, {
-        ...{ action: "schedules.create", targetKind: "schedule", targetId: id, tenantId: owner.tenantId },
+        action: "schedules.create",
+        targetKind: "schedule",
+        targetId: id,
+        tenantId: owner.tenantId,
         details: { name, cron, timeZone, overlap, jitterMs, ...bounds, isPaused },
       });
       return readSchedule(ctx, id);

@@ -52,15 +52,20 @@ async function store(ctx: TxContext, before: ScheduleRow, changes: Partial<Setta
   await ctx.db
     .update(schedules)
     .set({
-      ...{ ...changes, ...(await nextOf(ctx, before, changes)) },
-      ...{ version: before.version + 1, updatedAt: sql`clock_timestamp()` },
+      ...changes,
+      ...(await nextOf(ctx, before, changes)),
+      version: before.version + 1,
+      updatedAt: sql`clock_timestamp()`,
     })
     .where(eq(schedules.id, before.id));
   if (changes.task !== undefined) await setScheduleImages(ctx, before, changes.task.payload);
   // Only the schedule shows what its agent is asked; the audit log does not.
   const { task, ...shownChanges } = changes;
   await audit(ctx, {
-    ...{ action: "schedules.update", targetKind: "schedule" as const, targetId: before.id, tenantId: before.tenantId },
+    action: "schedules.update",
+    targetKind: "schedule" as const,
+    targetId: before.id,
+    tenantId: before.tenantId,
     details: { was: before.name, ...shownChanges, ...(task === undefined ? {} : { task: "changed" }) },
   });
 }

@@ -22,8 +22,11 @@ export async function listFailingSchedules(
 ) {
   const rows = await ctx.db
     .select({
-      ...{ id: schedules.id, name: schedules.name, tenantId: schedules.tenantId },
-      ...{ message: scheduleFirings.message, at: scheduleFirings.firedAt },
+      id: schedules.id,
+      name: schedules.name,
+      tenantId: schedules.tenantId,
+      message: scheduleFirings.message,
+      at: scheduleFirings.firedAt,
     })
     .from(schedules)
     .innerJoin(

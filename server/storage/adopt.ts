@@ -100,8 +100,10 @@ async function reattachVolume(ctx: TxContext, session: SessionRow, volume: Found
   const [revived] = await ctx.db
     .update(sessions)
     .set({
-      ...{ ...adoptedVolume(volume), storageEvictedAt: null },
-      ...{ expiresAt: EXPIRY_AFTER_RESTORE, usedAt: sql`clock_timestamp()` },
+      ...adoptedVolume(volume),
+      storageEvictedAt: null,
+      expiresAt: EXPIRY_AFTER_RESTORE,
+      usedAt: sql`clock_timestamp()`,
     })
     .where(eq(sessions.sessionId, session.sessionId))
     .returning();
@@ -117,7 +119,10 @@ async function makeSession(
   const { sessionId, backendProfile, title = null } = input;
   await requireProfile(ctx, backendProfile);
   const inserted = await insertSession(ctx, {
-    ...{ sessionId, backendProfile, title, ...adoptedVolume(volume) },
+    sessionId,
+    backendProfile,
+    title,
+    ...adoptedVolume(volume),
     tenantId: input.tenantId ?? volume.owner?.tenantId ?? "default",
     projectId: input.projectId ?? volume.owner?.projectId ?? "default",
     storageRequestedBytes: volume.requestedBytes,

@@ -20,7 +20,11 @@ export type StorageFacts = {
 };
 
 export const NO_FACTS: StorageFacts = {
-  ...{ openRun: null, isExpired: false, archivedAt: null, archiveOrder: null, isOrderCurrent: false },
+  openRun: null,
+  isExpired: false,
+  archivedAt: null,
+  archiveOrder: null,
+  isOrderCurrent: false,
 };
 
 /** Reads the facts with two queries, however many sessions there are. */

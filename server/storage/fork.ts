@@ -44,8 +44,10 @@ async function orderFork(ctx: TxContext, input: ForkSessionInput): Promise<Sessi
   const manifestId = newId("manifest");
   const archive = { archiveManifestId: manifestId, restoreManifestId: manifestId };
   const inserted = await insertSession(ctx, {
-    ...{ ...rowOf(source, manifest, input), ...archive },
-    ...{ sessionId, payloadHash: hash },
+    ...rowOf(source, manifest, input),
+    ...archive,
+    sessionId,
+    payloadHash: hash,
   });
   if (!inserted) {
     const concurrent = await lockSession(ctx.db, sessionId, tenantOf(ctx));

@@ -19,7 +19,9 @@ export async function makeVolume(ctx: ServiceContext, session: SessionRow): Prom
   const [recorded] = await ctx.db
     .update(sessions)
     .set({
-      ...{ storagePvcName: volume.name, storageNamespace: volume.namespace, storagePvcPhase: volume.phase },
+      storagePvcName: volume.name,
+      storageNamespace: volume.namespace,
+      storagePvcPhase: volume.phase,
       storageCapacityBytes: session.storageRequestedBytes ?? ctx.volumes.defaultSizeBytes,
     })
     .where(and(eq(sessions.sessionId, session.sessionId), eq(sessions.storageState, "restoring")))

@@ -20,7 +20,10 @@ export async function giveBackAttempt(ctx: TxContext, task: QueueTaskRow, reason
   await ctx.db
     .update(queueTasks)
     .set({
-      ...{ state: "pending", runId: null, blockedOn: null, readyAt: sql`clock_timestamp()` },
+      state: "pending",
+      runId: null,
+      blockedOn: null,
+      readyAt: sql`clock_timestamp()`,
       // The attempt does not count against the task's policy.
       attemptsBefore: sql`${queueTasks.attemptsBefore} + 1`,
     })

@@ -244,8 +244,11 @@ export class TimelineFold {
     if (ms > 0) {
       state.totals[state.cause] += ms;
       this.stretches.push({
-        ...{ cause: state.cause, startedAt: iso(state.causeMs), endedAt: iso(state.atMs) },
-        ...{ startSeq: state.causeSeq, count: 1 },
+        cause: state.cause,
+        startedAt: iso(state.causeMs),
+        endedAt: iso(state.atMs),
+        startSeq: state.causeSeq,
+        count: 1,
       });
     }
     Object.assign(state, { cause, causeMs: state.atMs, causeSeq: seq });

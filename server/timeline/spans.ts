@@ -28,11 +28,16 @@ export function shownSpan(span: Begun, end: Pick<TimelineSpan, "state" | "endedA
 export function launchSpan(launch: Launch, state: FoldState, endMs: number | null): TimelineSpan {
   const startMs = Math.max(state.startMs, launch.launchedMs);
   return {
-    ...{ key: `launch:${launch.attemptId}`, lane: "attempts", kind: "launch", label: "Launch", count: 1 },
+    key: `launch:${launch.attemptId}`,
+    lane: "attempts",
+    kind: "launch",
+    label: "Launch",
+    count: 1,
     state: endMs === null ? "running" : launch.state === "failed" ? "failed" : "completed",
     startedAt: iso(startMs),
     endedAt: endMs === null ? null : iso(Math.max(startMs, endMs)),
-    ...{ startSeq: null, endSeq: null },
+    startSeq: null,
+    endSeq: null,
   };
 }
 

@@ -52,7 +52,21 @@ export type FoldState = z.infer<typeof FoldState>;
 export function startState(run: Pick<RunRow, "id">, startMs: number): FoldState {
   const totals = Object.fromEntries(TIMELINE_CAUSES.map((cause) => [cause, 0])) as Record<TimelineCause, number>;
   return {
-    ...{ runId: run.id, startMs, seq: 0, atMs: startMs, cause: "idle", causeMs: startMs, causeSeq: 0, totals },
-    ...{ open: [], asked: [], turnOf: null, claimed: [], attempts: 0, turns: 0, turnEnd: null, endMs: null },
+    runId: run.id,
+    startMs,
+    seq: 0,
+    atMs: startMs,
+    cause: "idle",
+    causeMs: startMs,
+    causeSeq: 0,
+    totals,
+    open: [],
+    asked: [],
+    turnOf: null,
+    claimed: [],
+    attempts: 0,
+    turns: 0,
+    turnEnd: null,
+    endMs: null,
   };
 }

@@ -52,7 +52,10 @@ function spanOf(
   const hasFailed = BAD_STATES.has(shown.state);
   const message = shown.kind === "attempt" && shown.state === "failed" ? run.failureMessage : null;
   return {
-    ...{ traceId, spanId: spanIdOf(shown.kind, `${run.id}:${shown.key}`), kind: "internal", name: nameOf(shown) },
+    traceId,
+    spanId: spanIdOf(shown.kind, `${run.id}:${shown.key}`),
+    kind: "internal",
+    name: nameOf(shown),
     parentSpanId: parentOf(shown, timedByLane) ?? spanIdOf("run", run.id),
     startMs: Date.parse(shown.startedAt),
     // A span without an end event that was read ended with its run.
@@ -136,9 +139,13 @@ function callSpan(
   const hasFailed = call.outcome === "refused" || call.outcome === "failed";
   const enclosing = nearest(timedByLane.get("turns") ?? [], startMs) ?? nearest(attemptsIn(timedByLane), startMs);
   const span: Span = {
-    ...{ traceId, spanId: spanIdOf("call", call.id), name: `chat ${call.model}`, kind: "client" },
+    traceId,
+    spanId: spanIdOf("call", call.id),
+    name: `chat ${call.model}`,
+    kind: "client",
     parentSpanId: enclosing?.span.spanId ?? spanIdOf("run", completeRun.run.id),
-    ...{ startMs, endMs: startMs + call.durationMs },
+    startMs,
+    endMs: startMs + call.durationMs,
     attributes: attributesOf({
       ...commonOf(completeRun.run),
       "gen_ai.operation.name": "chat",

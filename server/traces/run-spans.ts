@@ -27,9 +27,13 @@ function runSpan(
   const hasFailed = run.status === "failed";
   const times = Object.entries(totals).map(([cause, ms]) => [`agentrun.run.${cause}_ms`, ms] as const);
   return {
-    ...{ traceId, spanId: spanIdOf("run", run.id), name: "run", kind: "internal" },
+    traceId,
+    spanId: spanIdOf("run", run.id),
+    name: "run",
+    kind: "internal",
     parentSpanId: run.taskId === null ? parentSpanId : spanIdOf("task", run.taskId),
-    ...{ startMs: Date.parse(startedAt), endMs: Date.parse(endedAt ?? run.updatedAt) },
+    startMs: Date.parse(startedAt),
+    endMs: Date.parse(endedAt ?? run.updatedAt),
     attributes: attributesOf({
       ...commonOf(run),
       "agentrun.profile": run.backendProfile,

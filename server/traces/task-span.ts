@@ -32,7 +32,11 @@ function taskSpan(task: QueueTaskRow, attempts: QueueAttemptRow[]): Span {
   const waitMs = attempts.length === 0 ? endMs - startMs : waits.reduce((sum, ms) => sum + ms, 0);
   return {
     ...rootOf(task.id, task.metadata),
-    ...{ spanId: spanIdOf("task", task.id), name: "task", kind: "internal", startMs, endMs },
+    spanId: spanIdOf("task", task.id),
+    name: "task",
+    kind: "internal",
+    startMs,
+    endMs,
     attributes: attributesOf({
       "agentrun.tenant": task.tenantId,
       "agentrun.project": task.projectId,

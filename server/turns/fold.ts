@@ -100,9 +100,18 @@ export class TurnFold {
     const asked = commandId === null ? state.asked[0] : state.asked.find((one) => one.commandId === commandId);
     state.asked = state.asked.filter((one) => one !== asked);
     state.open = {
-      ...{ commandId: asked?.commandId ?? commandId, askedMs: asked?.ms ?? null },
-      ...{ startMs: state.atMs, startSeq: state.seq, answerSeq: null, tokens: null, done: null },
-      ...{ toolCalls: 0, failedCalls: 0, exits: [], fileChanges: 0, errors: 0 },
+      commandId: asked?.commandId ?? commandId,
+      askedMs: asked?.ms ?? null,
+      startMs: state.atMs,
+      startSeq: state.seq,
+      answerSeq: null,
+      tokens: null,
+      done: null,
+      toolCalls: 0,
+      failedCalls: 0,
+      exits: [],
+      fileChanges: 0,
+      errors: 0,
     };
   }
 

@@ -97,7 +97,11 @@ function toFigures(turn: FoldedTurn) {
   const [input = 0, cachedInput = 0, output = 0, reasoning = 0] = tokens ?? [];
   const exitCodes = exits.map(([code, count]) => ({ code, count })).toSorted((a, b) => a.code - b.code);
   return {
-    ...{ toolCalls, failedCalls, exitCodes, fileChanges, errors },
+    toolCalls,
+    failedCalls,
+    exitCodes,
+    fileChanges,
+    errors,
     tokens: tokens === null ? null : { input, cachedInput, output, reasoning },
   };
 }

@@ -24,7 +24,9 @@ export async function summarizeUsage(ctx: ServiceContext, input: UsageSummaryInp
   const groups = totals[0]?.place ?? 0;
   const items = itemsOf(rows.filter(({ isTotal }) => !isTotal));
   return {
-    ...{ from, to, groupBy },
+    from,
+    to,
+    groupBy,
     items: await withTitles(ctx, groupBy, items),
     total: totalsOf(totals),
     groupsLeftOut: Math.max(0, groups - limit),

@@ -29,7 +29,14 @@ export function isVisible(ctx: ServiceContext): SQL | undefined {
 export function toView(ctx: ServiceContext, row: SavedViewRow): View {
   const { id, tenantId, owner, page, name, query, isShared, version } = row;
   return {
-    ...{ id, page, name, query, isShared, owner, tenantId, version },
+    id,
+    page,
+    name,
+    query,
+    isShared,
+    owner,
+    tenantId,
+    version,
     isOwn: owner === actorName(ctx.actor),
     isEditable: canChange(ctx, row),
     createdAt: iso(row.createdAt),

@@ -35,9 +35,18 @@ export async function createWebhook(ctx: ServiceContext, input: CreateWebhookInp
       const [webhook] = await ctx.db
         .insert(webhooks)
         .values({
-          ...{ id: newId("webhook"), tenantId, name, url, events, projectIds, queues, format, secret },
+          id: newId("webhook"),
+          tenantId,
+          name,
+          url,
+          events,
+          projectIds,
+          queues,
+          format,
+          secret,
           createdBy: actorName(ctx.actor),
-          ...{ createdAt: sql`clock_timestamp()`, updatedAt: sql`clock_timestamp()` },
+          createdAt: sql`clock_timestamp()`,
+          updatedAt: sql`clock_timestamp()`,
         })
         .returning();
       if (webhook === undefined) throw new Error("the webhook was not stored");

@@ -16,7 +16,11 @@ export function toDelivery(
 ): WebhookDelivery {
   const { id, webhookId, event, state, data } = row;
   return {
-    ...{ id, webhookId, event, state, data },
+    id,
+    webhookId,
+    event,
+    state,
+    data,
     tries: row.tries.map((attempt) => ({ text: null, ...attempt })),
     attempts: row.attempts - row.attemptsBefore,
     isUnderWay: state === "pending" && row.isUnderWay,

@@ -25,8 +25,12 @@ export function listFailingWebhooks(ctx: ServiceContext, listed: Listed) {
 async function list(ctx: ServiceContext, { tenantId, max }: Listed, condition: SQL | undefined, since: AnyPgColumn) {
   const rows = await ctx.db
     .select({
-      ...{ id: webhooks.id, name: webhooks.name, tenantId: webhooks.tenantId, disabledReason: webhooks.disabledReason },
-      ...{ failingSince: webhooks.failingSince, updatedAt: webhooks.updatedAt },
+      id: webhooks.id,
+      name: webhooks.name,
+      tenantId: webhooks.tenantId,
+      disabledReason: webhooks.disabledReason,
+      failingSince: webhooks.failingSince,
+      updatedAt: webhooks.updatedAt,
     })
     .from(webhooks)
     .where(and(condition, tenantId === null ? undefined : eq(webhooks.tenantId, tenantId)))

@@ -77,8 +77,11 @@ export function testWebhook(ctx: ServiceContext, { webhookId }: WebhookInput): P
     const [delivery] = await ctx.db
       .insert(webhookDeliveries)
       .values({
-        ...{ id: newId("webhookDelivery"), webhookId, event: WEBHOOK_TEST },
-        ...{ data: { webhookId, tenantId: webhook.tenantId }, at: sql`clock_timestamp()` },
+        id: newId("webhookDelivery"),
+        webhookId,
+        event: WEBHOOK_TEST,
+        data: { webhookId, tenantId: webhook.tenantId },
+        at: sql`clock_timestamp()`,
       })
       .returning();
     if (delivery === undefined) throw new Error("the delivery was not stored");

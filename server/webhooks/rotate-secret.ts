@@ -20,13 +20,18 @@ export function rotateWebhookSecret(ctx: ServiceContext, input: WebhookInput): P
     await ctx.db
       .update(webhooks)
       .set({
-        ...{ secret, previousSecret: before.secret, version: before.version + 1 },
+        secret,
+        previousSecret: before.secret,
+        version: before.version + 1,
         previousSecretUntil: sql`clock_timestamp() + ${OVERLAP_HOURS} * interval '1 hour'`,
         updatedAt: sql`clock_timestamp()`,
       })
       .where(eq(webhooks.id, before.id));
     await audit(ctx, {
-      ...{ action: "webhooks.rotateSecret", targetKind: "webhook", targetId: before.id, tenantId: before.tenantId },
+      action: "webhooks.rotateSecret",
+      targetKind: "webhook",
+      targetId: before.id,
+      tenantId: before.tenantId,
       details: { name: before.name },
     });
     return { ...(await readWebhook(ctx, before.id)), secret };

@@ -177,7 +177,9 @@ export class WebhookSender {
       const [disabled] = await ctx.db
         .update(webhooks)
         .set({
-          ...{ isEnabled: false, disabledReason: reason, version: sql`${webhooks.version} + 1` },
+          isEnabled: false,
+          disabledReason: reason,
+          version: sql`${webhooks.version} + 1`,
           updatedAt: sql`clock_timestamp()`,
         })
         .where(

@@ -43,13 +43,18 @@ async function storeChange(ctx: TxContext, before: WebhookRow, { after, changed 
   await ctx.db
     .update(webhooks)
     .set({
-      ...{ ...after, version: before.version + 1, updatedAt: sql`clock_timestamp()` },
+      ...after,
+      version: before.version + 1,
+      updatedAt: sql`clock_timestamp()`,
       ...(isReset ? { disabledReason: null, failingSince: null } : {}),
     })
     .where(eq(webhooks.id, before.id));
   const shown = { ...after, url: originOf(after.url) };
   await audit(ctx, {
-    ...{ action: "webhooks.update", targetKind: "webhook" as const, targetId: before.id, tenantId: before.tenantId },
+    action: "webhooks.update",
+    targetKind: "webhook" as const,
+    targetId: before.id,
+    tenantId: before.tenantId,
     details: { was: before.name, ...Object.fromEntries(changed.map((field) => [field, shown[field]])) },
   });
   ctx.wake("webhooks");

@@ -32,8 +32,20 @@ export function toWebhook({ webhook: row, pending, failed }: CountedWebhook): We
   const { createdBy, version } = row;
   const isOver = row.previousSecretUntil === null || row.previousSecretUntil <= new Date();
   return {
-    ...{ id, tenantId, name, url, events, projectIds, queues, format, isEnabled, disabledReason },
-    ...{ createdBy, version, pending, failed },
+    id,
+    tenantId,
+    name,
+    url,
+    events,
+    projectIds,
+    queues,
+    format,
+    isEnabled,
+    disabledReason,
+    createdBy,
+    version,
+    pending,
+    failed,
     createdAt: iso(row.createdAt),
     updatedAt: iso(row.updatedAt),
     previousSecretUntil: isOver ? null : iso(row.previousSecretUntil),

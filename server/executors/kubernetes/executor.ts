@@ -38,7 +38,10 @@ export function createKubernetesExecutor(options: KubernetesExecutorOptions): Ex
   const state = createState(options);
   const { labelSelector, exits } = state;
   const jobWatcher = startJobWatcher({
-    ...{ cluster, labelSelector, relistMs, onError },
+    cluster,
+    labelSelector,
+    relistMs,
+    onError,
     checkAllJobs: () => checkAllJobs(state),
     checkJob: (attemptId) => checkJob(state, attemptId),
   });
@@ -64,7 +67,9 @@ function createState(options: KubernetesExecutorOptions): ExecutorState {
   const { cluster, policy, onError, endDeadlineMs = END_DEADLINE_MS } = options;
   const { unschedulableMaxMs = UNSCHEDULABLE_MAX_MS, stalledMaxMs = STALLED_MAX_MS } = options;
   return {
-    ...{ cluster, endDeadlineMs, onError },
+    cluster,
+    endDeadlineMs,
+    onError,
     labelSelector: selectorOf(policy.installationId),
     startLimits: { unschedulableMaxMs, stalledMaxMs },
     ends: createEnds(),

@@ -25,7 +25,9 @@ export const whatNeedsMe = defineTool({
         ...brief(need, ["budgetId", "scheduleId", "webhookId"]),
       })),
       needCounts: needCounts.map(({ kind, count }) => ({ kind, count })),
-      ...{ pendingApprovals: approvals, runs, runners },
+      pendingApprovals: approvals,
+      runs,
+      runners,
       queue: { waiting: queue.waiting, running: queue.running },
     };
   },
@@ -45,7 +47,8 @@ export const queueOverview = defineTool({
       await api.queue.commander(input);
     return {
       ...brief(stats, ["byState", "byQueue", "byLane", "byBackendProfile"]),
-      ...{ waits, throughput },
+      waits,
+      throughput,
       ...(oldest === null ? {} : { longestWaiting: brief(oldest, ["taskId", "title", "lane", "since"]) }),
       active: active
         .slice(0, LINES)

@@ -94,7 +94,9 @@ async function steerTurn({ api }: ToolCall, session: SessionSummary, { text, key
       throw faultFrom(error).reason === "already-terminal" ? noTurn() : error;
     });
   return {
-    ...{ sessionId, runId, steerId: steer.id },
+    sessionId,
+    runId,
+    steerId: steer.id,
     ...brief({ commandId: activeCommandId }, ["commandId"]),
     next: "wait_for_turn with this commandId, the turn that was steered",
   };
