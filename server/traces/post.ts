@@ -3,6 +3,7 @@ import { request as requestSecure } from "node:https";
 import { gzipSync } from "node:zlib";
 import { z } from "zod";
 import { jsonIn } from "@/contract/json-in";
+import { parseRetryAfter } from "@/server/retry-after";
 import { VERSION } from "@/server/version";
 import type { TraceTarget } from "./target";
 
@@ -74,7 +75,7 @@ async function readAnswer(answer: IncomingMessage): Promise<PostAnswer> {
   if (!isTaken) {
     answer.destroy();
     return RETRYABLE.has(status)
-      ? { kind: "away", why: reason, retryAfterMs: askedPause(answer.headers["retry-after"]) }
+      ? { kind: "away", why: reason, retryAfterMs: parseRetryAfter(answer.headers["retry-after"]) }
       : { kind: "refused", why: reason };
   }
   let text = "";
@@ -85,10 +86,4 @@ async function readAnswer(answer: IncomingMessage): Promise<PostAnswer> {
   // A 2xx status means that the spans were accepted, whatever else the answer says.
   const { rejectedSpans = 0, errorMessage = "" } = Answer.safeParse(jsonIn(text)).data?.partialSuccess ?? {};
   return { kind: "taken", rejected: rejectedSpans, message: errorMessage.slice(0, MESSAGE_MAX) || null };
-}
-
-function askedPause(header: string | undefined): number | null {
-  if (header === undefined) return null;
-  const seconds = /^\d{1,9}$/.test(header) ? Number(header) : (Date.parse(header) - Date.now()) / 1_000;
-  return Number.isFinite(seconds) && seconds > 0 ? seconds * 1_000 : null;
 }

@@ -1,6 +1,7 @@
 import { type IncomingMessage, request as requestPlain } from "node:http";
 import { request as requestSecure } from "node:https";
 import { redactMessage } from "@/server/events";
+import { parseRetryAfter } from "@/server/retry-after";
 import { VERSION } from "@/server/version";
 import { isPublicAddress, literalAddressOf, publicLookup } from "./public-address";
 
@@ -132,10 +133,4 @@ function statusError(status: number): string | null {
  */
 export function errorCode(error: NodeJS.ErrnoException): string {
   return error.code ?? error.message;
-}
-
-function parseRetryAfter(header: string | undefined): number | null {
-  if (header === undefined) return null;
-  const seconds = /^\d{1,9}$/.test(header) ? Number(header) : (Date.parse(header) - Date.now()) / 1_000;
-  return Number.isFinite(seconds) && seconds > 0 ? seconds * 1_000 : null;
 }

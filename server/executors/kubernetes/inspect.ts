@@ -4,15 +4,9 @@ import type { AttemptDetails, AttemptLog, LogLine } from "@/contract/run-job";
 import { LOG_CONTAINERS, type LogContainer } from "@/contract/words";
 import { type AttemptRemains, type LogRequest, toJobName } from "@/server/executors/executor";
 import { lastLines } from "@/server/executors/log-lines";
-import {
-  type Cluster,
-  type ClusterEvent,
-  type ContainerStatus,
-  isKubernetesProblem,
-  type Job,
-  type Pod,
-} from "@/server/kubernetes";
+import type { Cluster, ClusterEvent, ContainerStatus, Job, Pod } from "@/server/kubernetes";
 import { toDetails } from "./details";
+import { findNamedJob } from "./jobs";
 
 /**
  * The maximum of bytes that is read of a log. The cluster cuts off the end at this limit, so then fewer lines are
@@ -99,7 +93,7 @@ type JobAndPod = { job: Job | null; pod: Pod | undefined };
 
 async function find(cluster: Cluster, attemptId: string): Promise<JobAndPod | null> {
   const name = toJobName(attemptId);
-  const [job, pod] = await Promise.all([findJob(cluster, name), findPod(cluster, name)]);
+  const [job, pod] = await Promise.all([findNamedJob(cluster, name), findPod(cluster, name)]);
   return job === null && pod === undefined ? null : { job, pod };
 }
 
@@ -167,15 +161,6 @@ function findStatus(pod: Pod, container: LogContainer): ContainerStatus | undefi
 function hasStarted(pod: Pod, container: LogContainer): boolean {
   const { running, terminated } = findStatus(pod, container)?.state ?? {};
   return running !== undefined || terminated !== undefined;
-}
-
-async function findJob(cluster: Cluster, name: string): Promise<Job | null> {
-  try {
-    return await cluster.readJob(name);
-  } catch (error) {
-    if (isKubernetesProblem(error, "not-found")) return null;
-    throw error;
-  }
 }
 
 async function findPod(cluster: Cluster, jobName: string): Promise<Pod | undefined> {
