@@ -17,6 +17,8 @@ import {
 
 /** A run with what is locked before it: its queue task and its session, where it has them. */
 export type LockedRun = { run: RunRow; session: SessionRow | null; task: QueueTaskRow | null };
+/** A locked run with its locked session. `task` is absent where the caller has not locked it: the run's end does so. */
+export type RunWithSession = { run: RunRow; session: SessionRow | null; task?: QueueTaskRow | null };
 
 const id = sql.placeholder("id");
 const tenantId = sql.placeholder("tenantId");

@@ -1,19 +1,22 @@
 import { and, eq, lte, sql } from "drizzle-orm";
 import { COMMAND_PAYLOADS } from "@/contract/command";
-import { type ApprovalRow, approvals, type CommandRow, commands, type RunRow, type SessionRow } from "@/db/schema";
+import type { RunWithSession } from "@/db/queries/lock";
+import { type ApprovalRow, approvals, type CommandRow, commands, type RunRow } from "@/db/schema";
 import { actorName, audit } from "@/server/audit";
 import type { TxContext } from "@/server/context";
 import { ConflictError, NotFoundError } from "@/server/errors";
 import { appendServerEvents } from "@/server/events";
 import { countPending } from "./settle";
 
-type Locked = { run: RunRow; session: SessionRow | null };
-
 /**
  * Decides an approval, once, by the `approve` command that carries the decision to its runner. The run is locked. A
  * runner that asks only by events, as v0.1's do, has no approvals here: it judges the decisions of its commands itself.
  */
-export async function recordDecision(ctx: TxContext, { run, session }: Locked, command: CommandRow): Promise<void> {
+export async function recordDecision(
+  ctx: TxContext,
+  { run, session }: RunWithSession,
+  command: CommandRow,
+): Promise<void> {
   const { approvalId, decision, reason } = COMMAND_PAYLOADS.approve.parse(command.payload);
   const [decided] = await ctx.db
     .update(approvals)
@@ -35,7 +38,7 @@ export async function recordDecision(ctx: TxContext, { run, session }: Locked, c
 }
 
 /** The runner has ended the command: applied, or nobody can say. */
-export async function settleDecision(ctx: TxContext, { run }: Locked, command: CommandRow): Promise<void> {
+export async function settleDecision(ctx: TxContext, { run }: RunWithSession, command: CommandRow): Promise<void> {
   const [settled] = await ctx.db
     .update(approvals)
     .set({ status: command.state === "completed" ? "applied" : "ambiguous", updatedAt: sql`clock_timestamp()` })
@@ -50,7 +53,11 @@ export async function settleDecision(ctx: TxContext, { run }: Locked, command: C
  * Takes a decision back whose command was cancelled before it was sent, so that the agent knows of no decision. While
  * the turn that asked is under way the approval waits for a person again; afterwards nothing is left to allow.
  */
-export async function withdrawDecision(ctx: TxContext, { run, session }: Locked, command: CommandRow): Promise<void> {
+export async function withdrawDecision(
+  ctx: TxContext,
+  { run, session }: RunWithSession,
+  command: CommandRow,
+): Promise<void> {
   const [withdrawn] = await ctx.db
     .update(approvals)
     .set({

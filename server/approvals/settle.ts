@@ -1,4 +1,5 @@
 import { and, eq, sql } from "drizzle-orm";
+import type { RunWithSession } from "@/db/queries/lock";
 import { prepared } from "@/db/queries/sql/prepared";
 import { approvals, type RunRow, type SessionRow, sessions } from "@/db/schema";
 import type { TxContext } from "@/server/context";
@@ -38,7 +39,7 @@ export function supersedePending(ctx: TxContext, run: RunRow, session: SessionRo
 
 async function settleWithStatus(
   ctx: TxContext,
-  { run, session }: { run: RunRow; session: SessionRow | null },
+  { run, session }: RunWithSession,
   statuses: ("pending" | "decided")[],
 ): Promise<void> {
   const settled = await settleStatement(ctx.db).execute({ runId: run.id, statuses });

@@ -1,9 +1,9 @@
 import { and, eq, inArray, sql } from "drizzle-orm";
 import { isTerminal } from "@/contract/run";
 import { noteGone } from "@/db/queries/end-runner";
-import { lockRun } from "@/db/queries/lock";
+import { lockRun, type RunWithSession } from "@/db/queries/lock";
 import { findSessionHolder } from "@/db/queries/session-holder";
-import { type RunnerJobRow, type RunRow, runnerJobs, runners, runs, type SessionRow } from "@/db/schema";
+import { type RunnerJobRow, type RunRow, runnerJobs, runners, runs } from "@/db/schema";
 import { inTx, type ServiceContext, type TxContext } from "@/server/context";
 import { redactMessage } from "@/server/events";
 import type { AttemptCause, AttemptExit } from "@/server/executors";
@@ -72,12 +72,7 @@ async function orderedEnd(ctx: TxContext, runnerId: string, end: AttemptEnd): Pr
 }
 
 /** Does what an attempt's end means for its run, and returns the run as it is after that. */
-async function followEnd(
-  ctx: TxContext,
-  locked: { run: RunRow; session: SessionRow | null },
-  job: RunnerJobRow,
-  end: AttemptEnd,
-): Promise<RunRow> {
+async function followEnd(ctx: TxContext, locked: RunWithSession, job: RunnerJobRow, end: AttemptEnd): Promise<RunRow> {
   const { run } = locked;
   if (isTerminal(run.status)) return run;
   if (run.status === "claimed" && run.claimedBy === job.runnerId) {
@@ -122,11 +117,7 @@ async function closeJob(ctx: TxContext, attemptId: string, end: AttemptEnd): Pro
  * The attempt never claimed: the start itself failed. It counts as an attempt, or a runner that cannot start would be
  * tried for ever.
  */
-async function postponeStart(
-  ctx: TxContext,
-  locked: { run: RunRow; session: SessionRow | null },
-  end: AttemptEnd,
-): Promise<void> {
+async function postponeStart(ctx: TxContext, locked: RunWithSession, end: AttemptEnd): Promise<void> {
   const { run } = locked;
   // A runner that ended in order is followed by the next one at once.
   if (end.code === 0) return;

@@ -1,6 +1,7 @@
 import { eq, sql } from "drizzle-orm";
 import type { FailureKind } from "@/contract/errors";
 import type { TerminalStatus } from "@/contract/run";
+import type { RunWithSession } from "@/db/queries/lock";
 import { type CommandRow, commands, type RunRow, type SessionRow, sessions } from "@/db/schema";
 import { supersedePending } from "@/server/approvals";
 import type { TxContext } from "@/server/context";
@@ -22,7 +23,7 @@ export type CommandEnd = {
  */
 export async function endCommand(
   ctx: TxContext,
-  locked: { command: CommandRow; run: RunRow; session: SessionRow | null },
+  locked: RunWithSession & { command: CommandRow },
   end: CommandEnd,
 ): Promise<CommandRow> {
   const { command, run, session } = locked;

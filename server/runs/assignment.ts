@@ -2,7 +2,8 @@ import { and, asc, eq, lt } from "drizzle-orm";
 import { BACKEND_PROTOCOL, DEMO_PROFILE } from "@/contract/backend";
 import { attachmentsIn } from "@/contract/image";
 import type { Assignment } from "@/contract/run";
-import { commands, type RunRow, type SessionRow } from "@/db/schema";
+import type { RunWithSession } from "@/db/queries/lock";
+import { commands, type RunRow } from "@/db/schema";
 import type { TxContext } from "@/server/context";
 import { policyOf } from "./policy";
 
@@ -11,7 +12,7 @@ const DEMO_MODEL = "agentrun-demo";
 /** Returns what a runner needs to start its agent, as part of the claim's answer. */
 export async function assignmentOf(
   ctx: TxContext,
-  { run, session }: { run: RunRow; session: SessionRow | null },
+  { run, session }: RunWithSession,
   grant: { modelToken: string; leaseMs: number },
 ): Promise<Assignment> {
   const profile = run.backendProfile;

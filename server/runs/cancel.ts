@@ -1,7 +1,7 @@
 import { and, eq, inArray, isNull, sql } from "drizzle-orm";
 import { OPEN_COMMAND_STATES } from "@/contract/command";
 import { type CancelRunInput, isTerminal, type Run } from "@/contract/run";
-import { type LockedRun, lockRun, readLease } from "@/db/queries/lock";
+import { lockRun, type RunWithSession, readLease } from "@/db/queries/lock";
 import { lockOpenCommands } from "@/db/queries/lock-open-commands";
 import { commands, type RunRow, runs } from "@/db/schema";
 import { audit } from "@/server/audit";
@@ -40,11 +40,7 @@ export function cancelRun(ctx: ServiceContext, input: CancelRunInput): Promise<R
 }
 
 /** Ends the open commands first, each with its event, then appends the event of the request, then ends the run. */
-export async function cancelNow(
-  ctx: TxContext,
-  locked: Omit<LockedRun, "task"> & Partial<LockedRun>,
-  reason: string,
-): Promise<RunRow> {
+export async function cancelNow(ctx: TxContext, locked: RunWithSession, reason: string): Promise<RunRow> {
   const { run } = locked;
   for (const command of await lockOpenCommands(ctx.db, run.id)) {
     await endCommand(

@@ -2,7 +2,7 @@ import { and, eq, inArray, ne, sql } from "drizzle-orm";
 import { type ClaimedRun, type ClaimRunInput, isTerminal } from "@/contract/run";
 import { RUNNER_PROTOCOL, RUNNER_PROTOCOL_BEFORE, RUNNER_PROTOCOL_UNNAMED } from "@/contract/runner-protocol";
 import { endLostRunner } from "@/db/queries/end-runner";
-import { type LockedRun, lockLease, lockRun } from "@/db/queries/lock";
+import { type LockedRun, lockLease, lockRun, type RunWithSession } from "@/db/queries/lock";
 import { type LeaseRow, leases, type RunRow, runnerJobs, runs, sessions } from "@/db/schema";
 import { audit } from "@/server/audit";
 import { inTx, type ServiceContext, type TxContext, tenantOf } from "@/server/context";
@@ -21,28 +21,38 @@ import { mintRunnerTokens } from "@/server/identity";
 import { assertAcceptsRuns, assertOwnRunner, upsertRunner } from "@/server/runners";
 import { markTaskRunning } from "@/server/task-attempts";
 import { assignmentOf } from "./assignment";
-import { loseAttempt } from "./lose-attempt";
+import { type LostAttempt, loseAttempt } from "./lose-attempt";
 import { assertRunVisible, toRun } from "./run";
+
+/** The nonce tells two processes of one runner id apart. */
+type Claimer = { runnerId: string; nonce: string };
+
+const LOST_BY_TIME: LostAttempt = { why: "its lease ran out", isOrderly: false, keepsOpen: true };
 
 /**
  * Leases a run to a runner. The process that already holds it (same runner, same nonce) gets its epoch again; another
  * is refused while the lease lives. A new holder gets a higher epoch, which fences out all earlier holders.
  */
 export async function claimRun(ctx: ServiceContext, input: ClaimRunInput): Promise<ClaimedRun> {
-  assertVersion(ctx, input.protocolVersion);
+  assertVersion(ctx, input);
   const claimed = await inTx(ctx, (ctx) => claimLocked(ctx, input));
   // Thrown after the commit, so that the refusal does not undo the run's end with its lost lease.
   if (isAgentRunError(claimed)) throw claimed;
   return claimed;
 }
 
-/**
- * Runners started by this installation speak a version. Anyone else who claims by the API names no version and is taken
- * to speak the current one.
- */
-function assertVersion(ctx: ServiceContext, requested: number | undefined): void {
-  const version = requested ?? (ctx.actor.kind === "launch" ? RUNNER_PROTOCOL_UNNAMED : RUNNER_PROTOCOL);
+/** Throws RunnerVersionError when the runner speaks a version of the protocol that this server does not. */
+function assertVersion(ctx: ServiceContext, input: ClaimRunInput): void {
+  const version = protocolVersionOf(ctx, input) ?? RUNNER_PROTOCOL;
   if (version < RUNNER_PROTOCOL_BEFORE || version > RUNNER_PROTOCOL) throw new RunnerVersionError(version);
+}
+
+/**
+ * Returns the version of the protocol that a runner speaks. A launched runner that names none is of a release that
+ * named none. null: somebody else claims by the API and names none; this caller is taken to speak the current version.
+ */
+function protocolVersionOf(ctx: ServiceContext, { protocolVersion }: ClaimRunInput): number | null {
+  return protocolVersion ?? (ctx.actor.kind === "launch" ? RUNNER_PROTOCOL_UNNAMED : null);
 }
 
 async function claimLocked(ctx: TxContext, input: ClaimRunInput): Promise<ClaimedRun | AgentRunError> {
@@ -50,32 +60,18 @@ async function claimLocked(ctx: TxContext, input: ClaimRunInput): Promise<Claime
   const locked = await lockRun(ctx.db, input.runId, tenantOf(ctx));
   if (!locked) throw new NotFoundError("run", input.runId);
   assertClaimable(locked);
+  const { session, task } = locked;
   const leaseMs = input.leaseMs ?? ctx.settings.leaseMs;
-  const nonce = input.nonce ?? input.runnerId;
-  const isSameHolder = await ensureLeaseFree(ctx, locked, { runnerId: input.runnerId, nonce });
-  const { id, status, failureKind } = locked.run;
-  if (isTerminal(status)) return new AlreadyTerminalError("run", id, status, failureKind);
-  if (!isSameHolder) await assertOwnAttempt(ctx, locked.run);
-  if (!isSameHolder) await assertAcceptsRuns(ctx, input.runnerId);
-  const run = isSameHolder ? await restoreHeldLease(ctx, locked.run) : await markClaimed(ctx, locked, input.runnerId);
-  if (locked.task) await markTaskRunning(ctx, locked.task, run);
-  const leaseExpiresAt = await writeLease(ctx, run, { runnerId: input.runnerId, nonce, leaseMs });
-  await assertOwnRunner(ctx, input.runnerId);
-  await upsertRunner(ctx, {
-    id: input.runnerId,
-    runId: run.id,
-    backendProfile: run.backendProfile,
-    leaseEpoch: run.leaseEpoch,
-    leaseMs,
-    protocolVersion: input.protocolVersion ?? (ctx.actor.kind === "launch" ? RUNNER_PROTOCOL_UNNAMED : null),
-  });
-  await audit(ctx, {
-    action: "runs.claim",
-    targetKind: "run",
-    targetId: run.id,
-    tenantId: run.tenantId,
-    details: { runnerId: input.runnerId, leaseEpoch: run.leaseEpoch },
-  });
+  const claimer: Claimer = { runnerId: input.runnerId, nonce: input.nonce ?? input.runnerId };
+  const { run: freeRun, isSameHolder } = await freeLease(ctx, locked, claimer);
+  if (isTerminal(freeRun.status))
+    return new AlreadyTerminalError("run", freeRun.id, freeRun.status, freeRun.failureKind);
+  const run = isSameHolder
+    ? await restoreHeldLease(ctx, freeRun)
+    : await takeRun(ctx, { run: freeRun, session }, claimer.runnerId);
+  if (task) await markTaskRunning(ctx, task, run);
+  const leaseExpiresAt = await writeLease(ctx, run, { ...claimer, leaseMs });
+  await recordRunner(ctx, run, { ...input, leaseMs });
   const { runnerToken, modelToken } = await mintRunnerTokens(ctx, {
     runId: run.id,
     leaseEpoch: run.leaseEpoch,
@@ -85,8 +81,29 @@ async function claimLocked(ctx: TxContext, input: ClaimRunInput): Promise<Claime
   return {
     ...toRun(run, leaseExpiresAt),
     ...(ctx.actor.kind === "runner" ? {} : { runnerToken }),
-    assignment: await assignmentOf(ctx, { ...locked, run }, { modelToken, leaseMs }),
+    assignment: await assignmentOf(ctx, { run, session }, { modelToken, leaseMs }),
   };
+}
+
+/** Notes the runner that now holds the run, and audits the claim. */
+async function recordRunner(ctx: TxContext, run: RunRow, input: ClaimRunInput & { leaseMs: number }): Promise<void> {
+  const { runnerId, leaseMs } = input;
+  await assertOwnRunner(ctx, runnerId);
+  await upsertRunner(ctx, {
+    id: runnerId,
+    runId: run.id,
+    backendProfile: run.backendProfile,
+    leaseEpoch: run.leaseEpoch,
+    leaseMs,
+    protocolVersion: protocolVersionOf(ctx, input),
+  });
+  await audit(ctx, {
+    action: "runs.claim",
+    targetKind: "run",
+    targetId: run.id,
+    tenantId: run.tenantId,
+    details: { runnerId, leaseEpoch: run.leaseEpoch },
+  });
 }
 
 function assertClaimable({ run, session }: LockedRun): void {
@@ -96,41 +113,49 @@ function assertClaimable({ run, session }: LockedRun): void {
   }
 }
 
-/** Returns true when the caller is the holder already; throws when somebody else is. */
-async function ensureLeaseFree(
+/**
+ * Makes sure that nobody but the caller holds the run, or another run of its session. Throws LeaseHeldError when
+ * somebody does. Without an executor an expired lease is taken from its holder. Returns the run as it is after that,
+ * possibly ended.
+ */
+async function freeLease(
   ctx: TxContext,
-  locked: LockedRun,
-  caller: { runnerId: string; nonce: string },
-): Promise<boolean> {
-  const { run } = locked;
-  if (run.status === "claimed") {
-    const held = await lockLease(ctx.db, run.id);
-    if (run.leaseState === "fencing") {
-      throw new LeaseHeldError(run.id, "lease-fencing", `run ${run.id}: its last attempt is being ended; try again`);
-    }
-    if (held && isHolder(held.lease, caller)) return true;
-    const isExpired = held?.isExpired ?? true;
-    // Where an executor starts the runners, it first ends the old attempt: time alone hands nothing over.
-    if (!isExpired || ctx.settings.executor !== "none") {
-      throw new LeaseHeldError(run.id, "lease-held", `run ${run.id} is leased to ${run.claimedBy ?? "another runner"}`);
-    }
-    locked.run = await loseAttempt(ctx, locked, { why: "its lease ran out", isOrderly: false, keepsOpen: true });
-    if (isTerminal(locked.run.status)) return false;
+  { run, session, task }: LockedRun,
+  claimer: Claimer,
+): Promise<{ run: RunRow; isSameHolder: boolean }> {
+  if (run.status !== "claimed") {
+    await freeSession(ctx, { run, session });
+    return { run, isSameHolder: false };
   }
-  await freeSession(ctx, locked);
-  return false;
+  const held = await lockLease(ctx.db, run.id);
+  if (run.leaseState === "fencing")
+    throw new LeaseHeldError(run.id, "lease-fencing", `run ${run.id}: its last attempt is being ended; try again`);
+  if (held && isHolder(held.lease, claimer)) return { run, isSameHolder: true };
+  const isExpired = held?.isExpired ?? true;
+  // Where an executor starts the runners, it first ends the old attempt: time alone hands nothing over.
+  if (!isExpired || ctx.settings.executor !== "none") {
+    const holder = run.claimedBy ?? "another runner";
+    throw new LeaseHeldError(
+      run.id,
+      "lease-held",
+      `run ${run.id} is leased to ${holder}: wait for its end, or cancel the run`,
+    );
+  }
+  const freed = await loseAttempt(ctx, { run, session, task }, LOST_BY_TIME);
+  if (!isTerminal(freed.status)) await freeSession(ctx, { run: freed, session });
+  return { run: freed, isSameHolder: false };
 }
 
 /** A lease of v0.1 has no nonce: there the runner's id serves as the nonce, as for a caller that sends none. */
-function isHolder(lease: LeaseRow, caller: { runnerId: string; nonce: string }): boolean {
-  return lease.runnerId === caller.runnerId && (lease.nonce ?? lease.runnerId) === caller.nonce;
+function isHolder(lease: LeaseRow, { runnerId, nonce }: Claimer): boolean {
+  return lease.runnerId === runnerId && (lease.nonce ?? lease.runnerId) === nonce;
 }
 
 /**
  * Makes sure that no other run of the session is leased. Without an executor, a run whose lease ran out is taken from
  * its runner, since nobody else would end it.
  */
-async function freeSession(ctx: TxContext, { run, session }: LockedRun): Promise<void> {
+async function freeSession(ctx: TxContext, { run, session }: RunWithSession): Promise<void> {
   if (!session) return;
   const [other] = await ctx.db
     .select()
@@ -146,7 +171,7 @@ async function freeSession(ctx: TxContext, { run, session }: LockedRun): Promise
       `session ${session.sessionId} is busy with run ${other.id}: wait for its end, or cancel it`,
     );
   }
-  await loseAttempt(ctx, { run: other, session }, { why: "its lease ran out", isOrderly: false, keepsOpen: true });
+  await loseAttempt(ctx, { run: other, session }, LOST_BY_TIME);
 }
 
 /** A launch token belongs to one attempt: the token of an older attempt must not take the run from a newer one. */
@@ -173,7 +198,10 @@ async function restoreHeldLease(ctx: TxContext, run: RunRow): Promise<RunRow> {
   return updated ?? run;
 }
 
-async function markClaimed(ctx: TxContext, { run, session }: LockedRun, runnerId: string): Promise<RunRow> {
+/** Gives the run to a new holder: the epoch rises, which fences out all earlier ones. */
+async function takeRun(ctx: TxContext, { run, session }: RunWithSession, runnerId: string): Promise<RunRow> {
+  await assertOwnAttempt(ctx, run);
+  await assertAcceptsRuns(ctx, runnerId);
   const [claimed] = await ctx.db
     .update(runs)
     .set({
@@ -204,11 +232,7 @@ async function markClaimed(ctx: TxContext, { run, session }: LockedRun, runnerId
 }
 
 /** Uses the database's clock, the only one that all share, and reads it here, after the run was locked. */
-async function writeLease(
-  ctx: TxContext,
-  run: RunRow,
-  lease: { runnerId: string; nonce: string; leaseMs: number },
-): Promise<Date> {
+async function writeLease(ctx: TxContext, run: RunRow, lease: Claimer & { leaseMs: number }): Promise<Date> {
   const values = {
     runnerId: lease.runnerId,
     nonce: lease.nonce,

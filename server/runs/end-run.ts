@@ -2,9 +2,9 @@ import { eq, type SQL, sql } from "drizzle-orm";
 import type { FailureKind } from "@/contract/errors";
 import type { TerminalStatus } from "@/contract/run";
 import { endLostRunner, noteHoldEnd } from "@/db/queries/end-runner";
-import { lockTaskRow } from "@/db/queries/lock";
+import { lockTaskRow, type RunWithSession } from "@/db/queries/lock";
 import { lockOpenCommands } from "@/db/queries/lock-open-commands";
-import { commands, leases, type QueueTaskRow, type RunRow, runs, type SessionRow, sessions } from "@/db/schema";
+import { commands, leases, type RunRow, runs, type SessionRow, sessions } from "@/db/schema";
 import { settleApprovals } from "@/server/approvals";
 import { endCommand } from "@/server/commands";
 import type { TxContext } from "@/server/context";
@@ -23,11 +23,7 @@ export type RunEnd = {
  * Ends a locked run in the caller's transaction: cancels its open commands, settles its approvals, appends the terminal
  * event as the last one, then updates status, lease, session, tokens and the queue task that the run is an attempt of.
  */
-export async function endRun(
-  ctx: TxContext,
-  locked: { run: RunRow; session: SessionRow | null; task?: QueueTaskRow | null },
-  end: RunEnd,
-): Promise<RunRow> {
+export async function endRun(ctx: TxContext, locked: RunWithSession, end: RunEnd): Promise<RunRow> {
   const { run, session } = locked;
   const failureMessage = redactMessage(end.failureMessage);
   await endOpenCommands(ctx, locked, end);
@@ -76,11 +72,7 @@ function lastTurnFailure(runId: string): SQL {
     from ${commands} turn where turn.run_id = ${runId} and turn.type = 'turn' order by turn.seq desc limit 1)`;
 }
 
-async function endOpenCommands(
-  ctx: TxContext,
-  { run, session }: { run: RunRow; session: SessionRow | null },
-  end: RunEnd,
-): Promise<void> {
+async function endOpenCommands(ctx: TxContext, { run, session }: RunWithSession, end: RunEnd): Promise<void> {
   for (const command of await lockOpenCommands(ctx.db, run.id)) {
     await endCommand(
       ctx,

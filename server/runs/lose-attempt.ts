@@ -1,7 +1,7 @@
 import { eq, sql } from "drizzle-orm";
 import type { FailureKind } from "@/contract/errors";
 import { noteHoldEnd } from "@/db/queries/end-runner";
-import type { LockedRun } from "@/db/queries/lock";
+import type { RunWithSession } from "@/db/queries/lock";
 import { lockOpenCommands } from "@/db/queries/lock-open-commands";
 import { type CommandRow, leases, type RunRow, runs } from "@/db/schema";
 import { settleApprovals } from "@/server/approvals";
@@ -41,14 +41,12 @@ const IS_FINAL: Record<LossKind, boolean> = {
   "storage-full": true,
 };
 
-type Locked = Omit<LockedRun, "task"> & Partial<LockedRun>;
-
 /**
  * Decides what follows when an attempt is over and confirmed gone; the run is locked. The epoch rises, so that nothing
  * that the old attempt still sends is accepted. A turn that was sent is not sent again: by policy it fails, or a new
  * turn continues it. The run then waits for a new attempt, or ends.
  */
-export async function loseAttempt(ctx: TxContext, locked: Locked, lost: LostAttempt): Promise<RunRow> {
+export async function loseAttempt(ctx: TxContext, locked: RunWithSession, lost: LostAttempt): Promise<RunRow> {
   const { run, session } = locked;
   const policy = policyOf(run);
   await ctx.db
@@ -100,7 +98,7 @@ export async function loseAttempt(ctx: TxContext, locked: Locked, lost: LostAtte
 
 async function decideNext(
   ctx: TxContext,
-  locked: Locked,
+  locked: RunWithSession,
   facts: LostAttempt & Loss & { hadCutOffTurn: boolean; remaining: number; maxAttempts: number },
 ): Promise<RunRow> {
   const { run } = locked;
@@ -154,7 +152,7 @@ function lossMessage({ failureKind, why }: Loss): string {
 /** Ends the commands that were sent to the lost attempt and counts the work left for the next one. */
 async function settleCommands(
   ctx: TxContext,
-  locked: Locked,
+  locked: RunWithSession,
   loss: Loss & { onLost: "ask" | "continue" },
 ): Promise<{ hadCutOffTurn: boolean; remaining: number }> {
   const open = await lockOpenCommands(ctx.db, locked.run.id);
@@ -175,7 +173,11 @@ function isWork(command: CommandRow): boolean {
   return command.type === "turn";
 }
 
-async function endLostCommand(ctx: TxContext, locked: Locked & { command: CommandRow }, loss: Loss): Promise<void> {
+async function endLostCommand(
+  ctx: TxContext,
+  locked: RunWithSession & { command: CommandRow },
+  loss: Loss,
+): Promise<void> {
   const { command } = locked;
   const isCancelled = command.cancelRequestedAt !== null;
   await endCommand(

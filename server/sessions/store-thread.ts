@@ -1,5 +1,6 @@
 import { eq, sql } from "drizzle-orm";
-import { type RunRow, runs, type SessionRow, sessions } from "@/db/schema";
+import type { RunWithSession } from "@/db/queries/lock";
+import { runs, sessions } from "@/db/schema";
 import type { TxContext } from "@/server/context";
 import { appendServerEvents, statusEvent } from "@/server/events";
 import { updateQuietly } from "./update-quietly";
@@ -13,7 +14,7 @@ const metadataObject = sql`case when jsonb_typeof(${sessions.metadata}) = 'objec
  */
 export async function storeThread(
   ctx: TxContext,
-  { run, session }: { run: RunRow; session: SessionRow | null },
+  { run, session }: RunWithSession,
   { threadId, turnId }: { threadId?: string | undefined; turnId?: string | undefined },
 ): Promise<void> {
   if (threadId === undefined && turnId === undefined) return;
