@@ -74,12 +74,12 @@ export type WatchedCommand = Command | { type: "cancel-requested" };
 /** The server gave no answer, or one that a later try may not get: try again. */
 export class UnreachableError extends Error {
   override readonly name = "UnreachableError";
-  constructor(
-    message: string,
-    /** Whether the server itself answered, for example that it is busy. */
-    readonly isAnswer = false,
-  ) {
+  /** Whether the server itself answered, for example that it is busy. */
+  readonly isAnswer: boolean;
+
+  constructor(message: string, { isAnswer = false }: { isAnswer?: boolean } = {}) {
     super(message);
+    this.isAnswer = isAnswer;
   }
 }
 

@@ -184,10 +184,10 @@ class Loop {
   private async runTurn(
     command: Pick<Command, "id" | "seq">,
     input: MessageInput,
-    isAcknowledged = false,
+    opts?: { isAcknowledged: boolean },
   ): Promise<void> {
     this.log.info({ commandId: command.id }, "turn started");
-    const done = this.turns.run(command, input, { isAcknowledged });
+    const done = this.turns.run(command, input, opts);
     this.removeTurn(command.id);
     await done;
     this.log.info({ commandId: command.id }, "turn ended");
@@ -210,7 +210,7 @@ class Loop {
     // Its images are sent again too: nobody knows whether codex had written them down.
     const input = this.readInput(payload);
     const text = `Your last turn was cut off: the process that ran it was lost. Look at what was already done, then go on. What had been asked:\n\n${input.text}`;
-    await this.runTurn({ id: commandId, seq: 0 }, { ...input, text }, true);
+    await this.runTurn({ id: commandId, seq: 0 }, { ...input, text }, { isAcknowledged: true });
   }
 
   private readInput(payload: Record<string, unknown>): MessageInput {

@@ -109,10 +109,11 @@ test("an approval request after its turn was stopped waits for nobody", async ()
   const ended = runAttempt({ config, controlPlane, log: QUIET, terminate: terminate.signal });
   await expect.poll(() => held.length, { timeout: 10_000 }).toBeGreaterThan(0);
   await place.ok("POST", `/runs/${runId}/commands`, { type: "interrupt", payload: {} });
-  await expect.poll(async () => (await place.ok("GET", `/commands/${turnId}`)).state).toBe("cancelled");
+  const turnState = async () => (await place.ok("GET", `/commands/${turnId}`)).state;
+  await expect.poll(turnState, { timeout: 10_000 }).toBe("cancelled");
   letThrough();
   const approvals = async (): Promise<Json[]> => (await place.ok("GET", `/approvals?runId=${runId}&limit=10`)).items;
-  await expect.poll(approvals).toMatchObject([{ status: "superseded" }]);
+  await expect.poll(approvals, { timeout: 10_000 }).toMatchObject([{ status: "superseded" }]);
 
   terminate.abort();
   await ended;

@@ -147,36 +147,21 @@ export class TurnRunner {
     }
   }
 
+  /** Sends the message, waits until its turn has ended, and finishes the turn's command. */
   private async runToEnd(
     current: RunningTurn,
     agent: Agent,
-    callbacks: { message: Message; onSent: () => void; onStarted: () => void },
+    { message, onSent, onStarted }: { message: Message; onSent: () => void; onStarted: () => void },
   ): Promise<void> {
     const { attempt } = this;
     if (attempt.abandoned.aborted) return;
     if (current.stop) return this.finish(current, current.stop);
     const offsets = await this.readOffsets(agent);
-    let turn: Awaited<ReturnType<Agent["startTurn"]>>;
-    try {
-      const starting = agent.startTurn(current.commandId, callbacks.message);
-      current.agent = agent;
-      callbacks.onSent();
-      turn = await starting;
-    } catch (error) {
-      if (attempt.abandoned.aborted) return;
-      // codex did not answer at all, so only ending it could stop the turn: the run continues.
-      if (current.stop && error instanceof AppServerExitedError) return this.finish(current, current.stop);
-      if (!(error instanceof CodexRequestError)) throw error;
-      attempt.emit({ type: "error", payload: { message: `codex did not take the turn: ${error.message}` } });
-      return this.finish(current, {
-        terminalStatus: "failed",
-        failureKind: "backend-failed",
-        failureMessage: error.message,
-      });
-    }
+    const turn = await this.startTurn(current, agent, { message, onSent });
+    if (turn === null) return;
     const { turnId } = turn;
     attempt.lastTurnId = turnId;
-    callbacks.onStarted();
+    onStarted();
     attempt.emit({
       type: "backend_status",
       payload: { phase: "turn-started", turnId, commandId: current.commandId, threadId: agent.threadId },
@@ -184,7 +169,7 @@ export class TurnRunner {
     await attempt.saveThread();
     const end = await this.waitForEnd(agent, turn.ended);
     const refusals = await this.reportRefusals(agent, turnId, offsets);
-    const outcome = withOutput(toOutcome(end, current.stop), callbacks.message, attempt.translator.lastMessage);
+    const outcome = withOutput(toOutcome(end, current.stop), message, attempt.translator.lastMessage);
     for (const event of attempt.translator.endTurn(turnId, end.error)) attempt.emit(event);
     if (end.status === "completed" && outcome.terminalStatus === "failed")
       attempt.emit({
@@ -201,6 +186,39 @@ export class TurnRunner {
       threadId: await this.resumableThread(agent, end),
       turnId,
     });
+  }
+
+  /**
+   * Sends the message to codex. null: codex did not take the turn, and its command is finished, unless the attempt was
+   * abandoned.
+   */
+  private async startTurn(
+    current: RunningTurn,
+    agent: Agent,
+    { message, onSent }: { message: Message; onSent: () => void },
+  ): Promise<Awaited<ReturnType<Agent["startTurn"]>> | null> {
+    const { attempt } = this;
+    try {
+      const starting = agent.startTurn(current.commandId, message);
+      current.agent = agent;
+      onSent();
+      return await starting;
+    } catch (error) {
+      if (attempt.abandoned.aborted) return null;
+      if (current.stop && error instanceof AppServerExitedError) {
+        // codex did not answer at all, so only ending it could stop the turn: the run continues.
+        await this.finish(current, current.stop);
+        return null;
+      }
+      if (!(error instanceof CodexRequestError)) throw error;
+      attempt.emit({ type: "error", payload: { message: `codex did not take the turn: ${error.message}` } });
+      await this.finish(current, {
+        terminalStatus: "failed",
+        failureKind: "backend-failed",
+        failureMessage: error.message,
+      });
+      return null;
+    }
   }
 
   /** Marks where the rollouts end; null where later calls cannot be told from earlier ones. */

@@ -3,7 +3,14 @@ import type { ShownAttachment } from "@/contract/attachment";
 import { splitMove } from "@/contract/file-changes";
 import type { CodexNotification } from "./app-server-methods";
 import type { DraftEvent } from "./event-batch";
-import type { FileUpdateChange, ThreadItem, ThreadTokenUsageUpdatedNotification, TurnError } from "./protocol/codex";
+import type {
+  ErrorNotification,
+  FileUpdateChange,
+  ThreadItem,
+  ThreadTokenUsageUpdatedNotification,
+  TurnError,
+  TurnPlanUpdatedNotification,
+} from "./protocol/codex";
 import { clip, toolCall, toolOutput } from "./tool-items";
 import { TurnCommands } from "./turn-commands";
 
@@ -24,6 +31,9 @@ export interface Translation {
 type Delta = { threadId: string; turnId: string; itemId: string; delta: string };
 type ReportedChange = { path: string; kind: string; diff: string; movedTo?: string };
 type Source = { turnId: string; agentThreadId?: string };
+/** An item as a notification reports it: of which turn, in which thread. */
+type ReportedItem = { item: ThreadItem; turnId: string; threadId: string };
+type Item<Type extends ThreadItem["type"]> = Extract<ThreadItem, { type: Type }>;
 type TokenCounts = ThreadTokenUsageUpdatedNotification["tokenUsage"];
 
 /**
@@ -61,9 +71,9 @@ export class TurnTranslator {
     const { method, params } = notification;
     switch (method) {
       case "item/started":
-        return { events: this.itemStarted(params.item, params.turnId, params.threadId) };
+        return { events: this.itemStarted(params) };
       case "item/completed":
-        return { events: this.itemCompleted(params.item, params.turnId, params.threadId) };
+        return { events: this.itemCompleted(params) };
       case "item/agentMessage/delta":
         return this.appendDelta("assistant_message", params);
       case "item/reasoning/summaryTextDelta":
@@ -75,36 +85,13 @@ export class TurnTranslator {
         if (this.isMainThread(params.threadId)) this.diff = params.diff;
         return { events: [] };
       case "turn/plan/updated":
-        return {
-          events: [
-            {
-              type: "plan",
-              payload: {
-                ...this.sourceOf(params),
-                ...(params.explanation ? { explanation: params.explanation } : {}),
-                steps: params.plan,
-              },
-            },
-          ],
-        };
+        return { events: [this.plan(params)] };
       case "thread/tokenUsage/updated":
         if (this.isMainThread(params.threadId)) this.countTokens(params.tokenUsage);
         return { events: [] };
       case "error":
         if (this.isMainThread(params.threadId)) this.lastError = params.error.message;
-        return {
-          events: [
-            {
-              type: "error",
-              payload: {
-                message: params.error.message,
-                ...errorCode(params.error),
-                willRetry: params.willRetry,
-                ...this.sourceOf(params),
-              },
-            },
-          ],
-        };
+        return { events: [this.error(params)] };
       case "warning":
       case "configWarning":
         return { events: this.warning(method === "warning" ? params.message : params.summary) };
@@ -130,8 +117,8 @@ export class TurnTranslator {
     return events;
   }
 
-  private itemStarted(item: ThreadItem, turnId: string, threadId: string): DraftEvent[] {
-    const eventBase = this.eventBase(item.id, turnId, threadId);
+  private itemStarted({ item, ...source }: ReportedItem): DraftEvent[] {
+    const eventBase = { itemId: item.id, ...this.sourceOf(source) };
     switch (item.type) {
       case "commandExecution":
         return [
@@ -150,69 +137,47 @@ export class TurnTranslator {
     }
   }
 
-  private itemCompleted(item: ThreadItem, turnId: string, threadId: string): DraftEvent[] {
-    const eventBase = this.eventBase(item.id, turnId, threadId);
-    const live = this.texts.get(item.id) ?? "";
+  private itemCompleted({ item, ...source }: ReportedItem): DraftEvent[] {
+    const eventBase = { itemId: item.id, ...this.sourceOf(source) };
+    const isMain = this.isMainThread(source.threadId);
+    const liveText = this.texts.get(item.id) ?? "";
     this.texts.delete(item.id);
-    this.commands.record(item, live);
+    this.commands.record(item, liveText);
     switch (item.type) {
       case "userMessage":
-        return this.isMainThread(threadId) ? [this.userMessage(item, turnId)] : [];
+        return isMain ? [this.userMessage(item, source.turnId)] : [];
       case "agentMessage":
-        if (item.text !== "" && this.isMainThread(threadId)) this.lastMessage = item.text;
-        return item.text === ""
-          ? []
-          : [{ type: "assistant_message", payload: { ...eventBase, text: clip(item.text) } }];
+        if (item.text === "") return [];
+        if (isMain) this.lastMessage = item.text;
+        return [{ type: "assistant_message", payload: { ...eventBase, text: clip(item.text) } }];
       case "reasoning": {
         const text = (item.summary.length > 0 ? item.summary : item.content).join("\n\n");
         return text === "" ? [] : [{ type: "reasoning", payload: { ...eventBase, text: clip(text) } }];
       }
-      case "commandExecution": {
-        const text = item.aggregatedOutput ?? live;
-        const end = {
-          ...eventBase,
-          command: item.command,
-          cwd: item.cwd,
-          status: item.status,
-          exitCode: item.exitCode ?? undefined,
-          durationMs: item.durationMs ?? undefined,
-        };
-        const output: DraftEvent[] =
-          text === ""
-            ? []
-            : [
-                {
-                  type: "command_output",
-                  payload: { ...eventBase, text: clip(text), ...(clip(text) === text ? {} : { isTruncated: true }) },
-                },
-              ];
-        return [...output, { type: "command_execution", payload: end }];
-      }
+      case "commandExecution":
+        return commandEnd(eventBase, item, item.aggregatedOutput ?? liveText);
       case "fileChange":
         return [this.fileChange(eventBase, item)];
       case "contextCompaction":
-        return [
-          { type: "backend_status", payload: { phase: "context-compacted", ...this.sourceOf({ turnId, threadId }) } },
-        ];
-      default: {
-        const call = toolCall(item);
-        const output = toolOutput(item);
-        return [
-          ...(call
-            ? [
-                {
-                  type: "tool_call" as const,
-                  payload: { ...eventBase, ...call, status: output?.isError ? "failed" : "completed" },
-                },
-              ]
-            : []),
-          ...(output ? [{ type: "tool_output" as const, payload: { ...eventBase, ...output } }] : []),
-        ];
-      }
+        return [{ type: "backend_status", payload: { phase: "context-compacted", ...this.sourceOf(source) } }];
+      default:
+        return toolEnd(eventBase, item);
     }
   }
 
-  private userMessage(item: Extract<ThreadItem, { type: "userMessage" }>, turnId: string): DraftEvent {
+  private plan({ explanation, plan, ...source }: TurnPlanUpdatedNotification): DraftEvent {
+    const payload = { ...this.sourceOf(source), ...(explanation ? { explanation } : {}), steps: plan };
+    return { type: "plan", payload };
+  }
+
+  private error({ error, willRetry, ...source }: ErrorNotification): DraftEvent {
+    return {
+      type: "error",
+      payload: { message: error.message, ...errorCode(error), willRetry, ...this.sourceOf(source) },
+    };
+  }
+
+  private userMessage(item: Item<"userMessage">, turnId: string): DraftEvent {
     const commandId = item.clientId ?? undefined;
     const attachments = commandId === undefined ? [] : this.opts.attachmentsOf(commandId);
     // Images are reported by their description, never by their bytes.
@@ -248,7 +213,7 @@ export class TurnTranslator {
     return { events: [], live: { itemId, kind, ...this.sourceOf(source), text } };
   }
 
-  private fileChange(eventBase: object, { status, changes }: Extract<ThreadItem, { type: "fileChange" }>): DraftEvent {
+  private fileChange(eventBase: object, { status, changes }: Item<"fileChange">): DraftEvent {
     const payload = { ...eventBase, status, changes: changes.map((change) => this.toChange(change)) };
     return { type: "file_change", payload };
   }
@@ -268,16 +233,11 @@ export class TurnTranslator {
   }
 
   private countTokens(latest: TokenCounts): void {
-    // The thread's total spans all its turns. The total before this turn is the first count's total minus its last
-    // call.
+    // The thread's total spans all its turns. What it was before this turn: the first count's total less its last call.
     const baseline =
       this.tokenUsage?.baseline ??
       toCounts(latest.total).map((total, index) => total - (toCounts(latest.last)[index] ?? 0));
     this.tokenUsage = { baseline, latest };
-  }
-
-  private eventBase(itemId: string, turnId: string, threadId: string): { itemId: string } & Source {
-    return { itemId, ...this.sourceOf({ turnId, threadId }) };
   }
 
   /** Which turn reported something, and which sub-agent, where it is not the session's own agent. */
@@ -288,6 +248,39 @@ export class TurnTranslator {
   private isMainThread(threadId: string): boolean {
     return threadId === this.opts.threadId();
   }
+}
+
+/** Returns a command's output, if it had any, and then its end. */
+function commandEnd(eventBase: object, item: Item<"commandExecution">, output: string): DraftEvent[] {
+  const { command, cwd, status } = item;
+  const end: DraftEvent = {
+    type: "command_execution",
+    payload: {
+      ...eventBase,
+      command,
+      cwd,
+      status,
+      exitCode: item.exitCode ?? undefined,
+      durationMs: item.durationMs ?? undefined,
+    },
+  };
+  if (output === "") return [end];
+  const text = clip(output);
+  const payload = { ...eventBase, text, ...(text === output ? {} : { isTruncated: true }) };
+  return [{ type: "command_output", payload }, end];
+}
+
+/** Returns the end of a tool call, then its output; nothing for an item that is no tool call. */
+function toolEnd(eventBase: object, item: ThreadItem): DraftEvent[] {
+  const call = toolCall(item);
+  const output = toolOutput(item);
+  const events: DraftEvent[] = [];
+  if (call) {
+    const status = output?.isError ? "failed" : "completed";
+    events.push({ type: "tool_call", payload: { ...eventBase, ...call, status } });
+  }
+  if (output) events.push({ type: "tool_output", payload: { ...eventBase, ...output } });
+  return events;
 }
 
 function toCounts(tokenUsage: TokenCounts["total"]): number[] {

@@ -119,7 +119,7 @@ class Packer {
         const chunk = Buffer.alloc(Math.min(SEGMENT_CONTENT_MAX, item.sizeBytes - position));
         const { bytesRead } = await handle.read(chunk, 0, chunk.length, position);
         const isEnd = position + bytesRead >= item.sizeBytes || bytesRead === 0;
-        const content = chunk.subarray(0, cutLength(chunk.subarray(0, bytesRead), isRollout, isEnd));
+        const content = chunk.subarray(0, cutLength(chunk.subarray(0, bytesRead), { isRollout, isEnd }));
         if (content.length === 0) break;
         hash.update(content);
         parts.push(await this.part(content));

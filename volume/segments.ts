@@ -30,11 +30,12 @@ export async function openSegment(digest: string, bytes: Uint8Array): Promise<Bu
 }
 
 /**
- * Returns where to cut a file. A rollout is cut at its last newline before each 8 MiB, so that a full part never
- * changes while the file grows; what follows the last newline is unfinished and left out. Any other file is cut at 8
- * MiB.
+ * Returns how many bytes of a chunk make the next part of a file. `chunk` holds at most `SEGMENT_CONTENT_MAX` bytes;
+ * `isEnd`: no more follow it. A rollout is cut after its last newline, so that a full part never changes while the file
+ * grows: 0 where it ends in the middle of its only line, which codex has not finished. Any other file is cut only
+ * between chunks.
  */
-export function cutLength(chunk: Uint8Array, isRollout: boolean, isEnd: boolean): number {
+export function cutLength(chunk: Uint8Array, { isRollout, isEnd }: { isRollout: boolean; isEnd: boolean }): number {
   if (!isRollout) return chunk.length;
   const newline = chunk.lastIndexOf(10);
   // A line longer than a segment has to be cut somewhere.
