@@ -80,9 +80,7 @@ async function retain({ contextFor, traceTarget }: LoopsDeps): Promise<void> {
 type SharedServices = { sweeper: LeaseSweeper; sender: WebhookSender; tracer: TraceExporter | null };
 
 function loopOptions(deps: LoopsDeps, { sweeper, sender, tracer }: SharedServices): LoopOptions[] {
-  const { contextFor, executor } = deps;
-  const launcher = contextFor("launcher");
-  const launches = { ctx: launcher, executor, attemptsMax: launcher.settings.runnersMax };
+  const { contextFor } = deps;
   const purged: PurgeWalk = { after: null };
   const loops: LoopOptions[] = [
     { name: "lease-sweeper", intervalMs: 1_000, run: () => sweeper.sweep() },
@@ -109,28 +107,28 @@ function loopOptions(deps: LoopsDeps, { sweeper, sender, tracer }: SharedService
     { name: "tokens", intervalMs: 3_600_000, run: () => removeEnded(contextFor("tokens")) },
   ];
   if (tracer !== null) loops.push({ name: "traces", intervalMs: 2_000, run: () => tracer.pass() });
-  if (launcher.settings.executor !== "none") {
-    loops.push({ name: "launcher", intervalMs: 1_000, wakeOn: ["runs"], run: () => launchPending(launches) });
-    loops.push(dispatcherLoop(contextFor("dispatcher")));
-    const responder = new InspectionResponder({ ctx: contextFor("asks"), executor });
-    loops.push({ name: "asks", intervalMs: 1_000, wakeOn: ["asks"], run: () => responder.pass() });
-    const killer = contextFor("killer");
-    let killedUpTo = "";
-    loops.push({
-      name: "killer",
-      intervalMs: 1_000,
-      wakeOn: ["runs"],
-      run: async () => {
-        killedUpTo = await endKilled({ ctx: killer, executor }, killedUpTo);
-      },
-    });
-    const reconciler = contextFor("reconciler");
-    loops.push({
-      name: "reconciler",
-      intervalMs: RECONCILE_MS,
-      run: () => reconcileAttempts({ ctx: reconciler, executor }),
-    });
-  }
+  return [...loops, ...launchLoops(deps), ...volumeLoops(deps)];
+}
+
+/** The loops that give tasks to runners, and start and end these: none where all runners are started by others. */
+function launchLoops({ contextFor, executor }: LoopsDeps): LoopOptions[] {
+  const launcher = contextFor("launcher");
+  if (launcher.settings.executor === "none") return [];
+  const launches = { ctx: launcher, executor, attemptsMax: launcher.settings.runnersMax };
+  const responder = new InspectionResponder({ ctx: contextFor("asks"), executor });
+  const reconciler = { ctx: contextFor("reconciler"), executor };
+  return [
+    { name: "launcher", intervalMs: 1_000, wakeOn: ["runs"], run: () => launchPending(launches) },
+    dispatcherLoop(contextFor("dispatcher")),
+    { name: "asks", intervalMs: 1_000, wakeOn: ["asks"], run: () => responder.pass() },
+    killerLoop(contextFor("killer"), executor),
+    { name: "reconciler", intervalMs: RECONCILE_MS, run: () => reconcileAttempts(reconciler) },
+  ];
+}
+
+/** The loops for volumes that a cluster keeps. */
+function volumeLoops({ contextFor, executor }: LoopsDeps): LoopOptions[] {
+  const loops: LoopOptions[] = [];
   const watcher = contextFor("volume-phases");
   // A folder stays as it was made, and its state is read from the folder itself.
   if (watcher.volumes.provider === "kubernetes") {
@@ -161,5 +159,18 @@ function dispatcherLoop(ctx: ServiceContext): LoopOptions {
       ({ dueInMs } = await dispatchPass(ctx, { runnersMax: ctx.settings.runnersMax }));
     },
     dueInMs: () => dueInMs,
+  };
+}
+
+/** Each pass continues where the last one ended, so that runners that cannot be ended do not keep others waiting. */
+function killerLoop(ctx: ServiceContext, executor: Executor): LoopOptions {
+  let lastRunnerId = "";
+  return {
+    name: "killer",
+    intervalMs: 1_000,
+    wakeOn: ["runs"],
+    run: async () => {
+      lastRunnerId = await endKilled({ ctx, executor }, lastRunnerId);
+    },
   };
 }
