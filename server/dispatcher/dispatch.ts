@@ -1,7 +1,7 @@
 import { readUpkeep } from "@/db/queries/queue/dispatch";
 import { inTx, type ServiceContext } from "@/server/context";
 import { toAgentRunError } from "@/server/errors";
-import { type Batch, dispatchBatch } from "./batch";
+import { dispatchBatch } from "./batch";
 import { expireWaiting } from "./expire";
 import type { Capacity } from "./limits";
 import { makeVolumes } from "./make-volumes";
@@ -44,17 +44,12 @@ export async function dispatchPass(ctx: ServiceContext, options: DispatchOptions
   const skipped = new Set<string>();
   for (let batches = 0; batches < BATCHES_MAX; batches += 1) {
     const chosenIds: string[] = [];
-    let batch: Batch;
-    try {
-      batch = await inTx(ctx, (ctx) => dispatchBatch(ctx, options, { max, chosenIds, skipped }));
-    } catch (error) {
+    const attempt = { max, chosenIds, skipped };
+    const batch = await inTx(ctx, (ctx) => dispatchBatch(ctx, options, attempt)).catch((error: unknown) =>
+      followFailure(ctx, error, attempt),
+    );
+    if (batch === null) {
       // A task that breaks its batch must not hold up everybody's tasks: dispatching one at a time finds it.
-      const { reason } = toAgentRunError(error);
-      if (reason === "database-down" || chosenIds.length === 0) throw error;
-      if (max > 1 || reason === "database-busy")
-        ctx.log.warn({ err: error, taskIds: chosenIds }, "batch dispatch failed: dispatching its tasks one at a time");
-      if (max === 1 && reason === "database-busy") for (const taskId of chosenIds) skipped.add(taskId);
-      else if (max === 1) await failUndispatchable(ctx, chosenIds, error);
       max = 1;
       continue;
     }
@@ -65,6 +60,26 @@ export async function dispatchPass(ctx: ServiceContext, options: DispatchOptions
   }
   await Promise.all(volumes);
   return { dispatched, dueInMs: dueAt === null ? null : Math.max(0, dueAt - performance.now()) };
+}
+
+/**
+ * Does what follows a batch that failed. If the batch was a single task, that task is refused, or skipped in this pass
+ * where the database only had no time for it. Rethrows an error that none of the chosen tasks can have caused.
+ */
+async function followFailure(
+  ctx: ServiceContext,
+  error: unknown,
+  { max, chosenIds, skipped }: { max: number; chosenIds: string[]; skipped: Set<string> },
+): Promise<null> {
+  const { reason } = toAgentRunError(error);
+  if (reason === "database-down" || chosenIds.length === 0) throw error;
+  const isSingle = max === 1;
+  const isBusy = reason === "database-busy";
+  if (!isSingle || isBusy)
+    ctx.log.warn({ err: error, taskIds: chosenIds }, "batch dispatch failed: dispatching its tasks one at a time");
+  if (isSingle && isBusy) for (const taskId of chosenIds) skipped.add(taskId);
+  else if (isSingle) await failUndispatchable(ctx, chosenIds, error);
+  return null;
 }
 
 /**
