@@ -1,5 +1,6 @@
 import { and, eq, sql } from "drizzle-orm";
-import { lockDispatch, noteBlocked, type ReadyTask } from "@/db/queries/queue/dispatch";
+import { noteBlocked } from "@/db/queries/queue/blocked-notes";
+import { lockDispatch, type ReadyTask } from "@/db/queries/queue/dispatch";
 import { prepared } from "@/db/queries/sql/prepared";
 import { type QueueTaskRow, queueTasks } from "@/db/schema";
 import type { TxContext } from "@/server/context";

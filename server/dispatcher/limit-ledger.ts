@@ -2,8 +2,9 @@ import { createHash } from "node:crypto";
 import { isBoundBy } from "@/contract/budget";
 import type { Blocker, BlockerKind } from "@/contract/queue";
 import { ALL_TENANTS, WHOLE_QUEUE } from "@/contract/queue-control";
-import type { ActiveTasks, HeldBudget, Lane, Limits, ReadyTask, SessionBusy } from "@/db/queries/queue/dispatch";
+import type { ActiveTasks, HeldBudget, Lane, Limits, ReadyTask } from "@/db/queries/queue/dispatch";
 import type { Rate } from "@/db/queries/queue/rates";
+import type { SessionBusy } from "@/db/queries/queue/read-busy-sessions";
 import { encodeWaitKey, parseWaitKey } from "@/db/queries/queue/wait-key";
 
 /** How many tasks of one concurrency key run at once where their queue sets no limit. */

@@ -1,5 +1,6 @@
 import { failingUntil, limitedUntil } from "@/contract/backend-standing";
-import { type DispatchFacts, readBusySessions, readDispatchFacts, type SessionBusy } from "@/db/queries/queue/dispatch";
+import { type DispatchFacts, readDispatchFacts } from "@/db/queries/queue/dispatch";
+import { readBusySessions, type SessionBusy } from "@/db/queries/queue/read-busy-sessions";
 import type { ServiceContext } from "@/server/context";
 import type { BackendLimit, LimitSnapshot } from "./limit-ledger";
 

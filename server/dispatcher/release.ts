@@ -1,14 +1,6 @@
 import { lockTaskRow } from "@/db/queries/lock";
-import {
-  type Lane,
-  lockDispatch,
-  readBlockers,
-  readNotedLanes,
-  readStranded,
-  releaseDue,
-  type Upkeep,
-  unblock,
-} from "@/db/queries/queue/dispatch";
+import { readBlockers, readNotedLanes, unblock } from "@/db/queries/queue/blocked-notes";
+import { type Lane, lockDispatch, readStranded, releaseDue, type Upkeep } from "@/db/queries/queue/dispatch";
 import { parseWaitKey } from "@/db/queries/queue/wait-key";
 import { inTx, type ServiceContext, type TxContext } from "@/server/context";
 import { cancelRun } from "@/server/runs";

@@ -5,7 +5,6 @@ import type { Db, Tx } from "@/db/client";
 import { HAS_OTHER_TURN } from "@/db/queries/other-turns";
 import { hiddenArray, textArray } from "@/db/queries/sql/arrays";
 import { executeNamed } from "@/db/queries/sql/named";
-import { countedIn, covers } from "@/db/queries/usage/measure-budgets";
 import { RATE, type Rate } from "./rates";
 
 /** Any constant. Allows one dispatch, or one change of a limit, at a time in a database. */
@@ -35,12 +34,19 @@ export type ActiveTasks = Lane &
     holders: string[];
   };
 
-const WAITS = sql`state = 'pending' and not_before is null`;
+/** Whether a task waits and is due. The partial indexes of lanes and of notes state the same: change them together. */
+export const WAITS = sql`state = 'pending' and not_before is null`;
 /**
  * The clock as a value that an index can be searched by: a volatile function would be called for every row. Conditions
  * also state that the compared column is not null, because the planner otherwise expects a third of all rows to match.
  */
 const NOW = sql`(select clock_timestamp())`;
+
+const STRANDED = sql`
+  select task.id from agentrun_queue_tasks task
+  join agentrun_runs run on run.id = task.run_id and run.status = 'pending'
+  join agentrun_sessions session on session.session_id = run.session_id and session.storage_state in ('deleting', 'evicted')
+  where task.state = 'dispatched'`;
 
 /** Waits until no other dispatch or change of limits is in progress; the lock is held until the transaction ends. */
 export async function lockDispatch(tx: Tx): Promise<void> {
@@ -133,7 +139,10 @@ export type DispatchFacts = {
   otherRunners: number;
 };
 
-/** Reads everything that limits dispatching, as of one moment and in one round trip. */
+/**
+ * Reads everything that limits dispatching, as of one moment and in one round trip. `RATE` refers to the row of controls
+ * as `placed`.
+ */
 export async function readDispatchFacts(db: Db | Tx): Promise<DispatchFacts> {
   const rows = await executeNamed<DispatchFacts>(
     db,
@@ -227,88 +236,6 @@ export async function readHeads(db: Db | Tx, lanes: Lane[], each: number): Promi
   return rows;
 }
 
-/** Returns distinct notes of what tasks wait for, in order, after a given note. */
-export async function readBlockers(db: Db | Tx, after: string, max: number): Promise<string[]> {
-  const rows = await executeNamed<{ on: string }>(
-    db,
-    sql`
-    with recursive blockers as (
-      (select blocked_on from agentrun_queue_tasks where ${WAITS} and blocked_on > ${after} order by blocked_on limit 1)
-      union all
-      select (select task.blocked_on from agentrun_queue_tasks task
-        where ${WAITS} and task.blocked_on > blockers.blocked_on order by task.blocked_on limit 1)
-      from blockers where blockers.blocked_on is not null)
-    select blocked_on as on from blockers where blocked_on is not null limit ${max}`,
-  );
-  return rows.map((row) => row.on);
-}
-
-export type NotedLane = Lane & { on: string };
-
-/**
- * Returns the lanes of the tasks with the given notes, by skipping from one lane to the next in the index, however many
- * tasks they hold.
- */
-export async function readNotedLanes(tx: Tx, notes: string[]): Promise<NotedLane[]> {
-  if (notes.length === 0) return [];
-  return executeNamed<NotedLane>(
-    tx,
-    sql`
-    with recursive noted as (
-      select first.* from unnest(${hiddenArray(textArray(notes))}) as note (note) cross join lateral (
-        select blocked_on, tenant_id, queue, lane from agentrun_queue_tasks where ${WAITS} and blocked_on = note.note
-        order by tenant_id, queue, lane limit 1) first
-      union all
-      select next.* from noted cross join lateral (
-        select task.blocked_on, task.tenant_id, task.queue, task.lane from agentrun_queue_tasks task
-        where ${WAITS} and task.blocked_on = noted.blocked_on
-          and (task.tenant_id, task.queue, task.lane) > (noted.tenant_id, noted.queue, noted.lane)
-        order by task.tenant_id, task.queue, task.lane limit 1) next)
-    select blocked_on as on, tenant_id as "tenantId", queue, lane from noted`,
-  );
-}
-
-/** Clears the note of the first tasks of some lanes that wait for something of which `slots` slots are free. */
-export async function unblock(tx: Tx, on: string, { lanes, slots }: { lanes: Lane[]; slots: number }): Promise<void> {
-  const column = (key: keyof Lane) => hiddenArray(textArray(lanes.map((lane) => lane[key])));
-  await executeNamed(
-    tx,
-    sql`
-    update agentrun_queue_tasks set blocked_on = null where id in (
-      select task.id from agentrun_queue_tasks task join (
-        select head.* from unnest(${column("tenantId")}, ${column("queue")}, ${column("lane")}) as place (tenant_id, queue, lane)
-        cross join lateral (
-          select id, priority, created_at from agentrun_queue_tasks noted
-          where ${WAITS} and blocked_on = ${on}
-            and noted.tenant_id = place.tenant_id and noted.queue = place.queue and noted.lane = place.lane
-          order by priority desc, created_at, id limit ${slots}) head
-        order by head.priority desc, head.created_at, head.id limit ${slots}) first on first.id = task.id
-      where ${WAITS} and task.blocked_on = ${on} for no key update of task skip locked)`,
-  );
-}
-
-/**
- * Notes what tasks wait for, so that no further pass looks at them until it is free. A task that somebody is changing,
- * or that was moved since it was looked at, is left to the next pass.
- */
-export async function noteBlocked(tx: Tx, blocked: { task: ReadyTask; on: string }[]): Promise<void> {
-  if (blocked.length === 0) return;
-  const column = (value: (note: { task: ReadyTask; on: string }) => string) =>
-    hiddenArray(textArray(blocked.map(value)));
-  await executeNamed(
-    tx,
-    sql`
-    update agentrun_queue_tasks task set blocked_on = held.blocker from (
-      select waiting.id, note.blocker
-      from unnest(${column(({ task }) => task.id)}, ${column(({ task }) => task.queue)}, ${column(({ task }) => task.lane)},
-        ${column(({ on }) => on)}) as note (id, queue, lane, blocker)
-      join agentrun_queue_tasks waiting on waiting.id = note.id and waiting.queue = note.queue and waiting.lane = note.lane
-      where waiting.state = 'pending' and waiting.not_before is null and waiting.blocked_on is null
-      for no key update of waiting skip locked) held
-    where task.id = held.id`,
-  );
-}
-
 /** Tasks whose run waits for a runner that cannot come, because their session was evicted meanwhile. */
 export async function readStranded(db: Db | Tx, max: number): Promise<string[]> {
   const rows = await executeNamed<{ id: string }>(
@@ -317,52 +244,4 @@ export async function readStranded(db: Db | Tx, max: number): Promise<string[]> 
     ${STRANDED} order by task.id limit ${max}`,
   );
   return rows.map((row) => row.id);
-}
-
-const STRANDED = sql`
-  select task.id from agentrun_queue_tasks task
-  join agentrun_runs run on run.id = task.run_id and run.status = 'pending'
-  join agentrun_sessions session on session.session_id = run.session_id and session.storage_state in ('deleting', 'evicted')
-  where task.state = 'dispatched'`;
-
-const OF_SESSION = {
-  tenantId: sql`session.tenant_id`,
-  projectId: sql`session.project_id`,
-  backendProfile: sql`session.backend_profile`,
-};
-const USED = {
-  tokens: sql`used.input_tokens + used.output_tokens`,
-  currency: sql`used.currency`,
-  micros: sql`used.cost_micros`,
-};
-
-/** Why a session is busy: a turn is running, its volume is gone, or its budget is spent. */
-export type SessionBusy = "running" | "evicted" | "spent";
-
-/** Returns which of the sessions cannot take a turn now, and why. */
-export async function readBusySessions(
-  db: Db | Tx,
-  sessionIds: string[],
-): Promise<{ sessionId: string; why: SessionBusy }[]> {
-  if (sessionIds.length === 0) return [];
-  const rows = await executeNamed<{ sessionId: string; why: SessionBusy }>(
-    db,
-    sql`
-    select session.session_id as "sessionId", busy.why
-    from agentrun_sessions session cross join lateral (
-      select case
-        when session.storage_state in ('deleting', 'evicted') then 'evicted'
-        when exists (
-          select from agentrun_runs run join agentrun_commands command on command.run_id = run.id
-          where run.session_id = session.session_id and run.status in ('pending', 'claimed')
-            and command.type = 'turn' and command.state in ('pending', 'acknowledged')) then 'running'
-        when exists (
-          select from agentrun_budgets budget left join agentrun_budget_periods period
-            on period.budget_id = budget.id and period.key = session.session_id
-          where budget.period = 'session' and budget.action = 'hold' and ${covers(OF_SESSION)}
-            and greatest(budget."limit", period.raised_to) <= (
-              select ${countedIn(sql`budget.unit`, USED)} from agentrun_usage_sessions used where used.session_id = session.session_id)) then 'spent' end as why) busy
-    where session.session_id = any(${textArray(sessionIds)}) and busy.why is not null`,
-  );
-  return rows;
 }
