@@ -1,16 +1,17 @@
 import { UnavailableError } from "@/server/errors";
 
 /**
- * Lets so many calls work at once and so many more wait for their turn, so that calls of one kind cannot take all
- * connections to the database.
+ * Limits how many calls of one kind work at once (`workingMax`) and how many more wait for their turn (`waitingMax`), so
+ * that they cannot take all connections to the database.
  */
 export class AtOnce {
   #working = 0;
   readonly #waiting: (() => void)[] = [];
 
+  /** `what` names the calls in the refusal, in the plural. */
   constructor(private readonly options: { workingMax: number; waitingMax: number; what: string }) {}
 
-  /** Throws UnavailableError (`overloaded`) where too many wait already. */
+  /** Does the work in its turn. Throws UnavailableError (`overloaded`) when too many calls wait already. */
   async run<Result>(work: () => Promise<Result>): Promise<Result> {
     const { workingMax, waitingMax, what } = this.options;
     if (this.#working < workingMax) this.#working += 1;
@@ -19,7 +20,7 @@ export class AtOnce {
     try {
       return await work();
     } finally {
-      // The place of one that ends is the next one's.
+      // A call that ends hands its place to the next, so the count stays.
       const next = this.#waiting.shift();
       if (next === undefined) this.#working -= 1;
       else next();

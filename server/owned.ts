@@ -4,7 +4,7 @@ import { type ServiceContext, tenantOf } from "./context";
 
 type Owner = { tenantId?: string | undefined; projectId?: string | undefined };
 
-/** The condition for rows that a caller may see and asks for. It always holds the tenant of a caller bound to one. */
+/** The condition for rows that a caller may see and that match its filter. A caller bound to a tenant sees no other's. */
 export function isOwned(
   ctx: ServiceContext,
   columns: { tenantId: PgColumn; projectId: PgColumn },

@@ -141,7 +141,7 @@ class Packer {
       return part;
     }
     if (this.smallBytes + content.length > PACK_BYTES_MAX) await this.sealSmall();
-    // The name of its segment is filled in when the pack is full; entries refer to this very object.
+    // `sealSmall` fills in the segment. Entries refer to this very object, so they see it.
     const part = { segment: "", offset: this.smallBytes, sizeBytes: content.length, sha256: digest };
     this.pending.set(digest, part);
     this.smallFiles.push({ content, part });

@@ -101,7 +101,7 @@ export async function beginDeliveries(db: Db | Tx, begin: Begin): Promise<BegunD
   return rows;
 }
 
-/** Tries of which it is kept what was said: a list of deliveries has them all. */
+/** The newest tries of a delivery that keep the receiver's text: a list of deliveries reads all tries. */
 const TEXTS_KEPT = 3;
 
 type Settle = {

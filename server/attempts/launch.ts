@@ -69,9 +69,10 @@ async function recordJobs({ ctx, attemptsMax }: LauncherDeps): Promise<void> {
 
 /** `hasStarted`: this pass has started another job, so the executor does answer. */
 type Pass = LauncherDeps & { hasStarted: boolean };
-type Met = "silence" | null;
+/** "silence": the executor did not answer, and would not answer for other jobs either. */
+type StartResult = "silence" | null;
 
-async function startJob(pass: Pass, launching: Launching): Promise<Met> {
+async function startJob(pass: Pass, launching: Launching): Promise<StartResult> {
   const { ctx } = pass;
   const { job } = launching;
   const run = await findRun(ctx, job);
@@ -142,7 +143,7 @@ async function launch(
 }
 
 /** Retries a refusal that passes by itself, though not for ever; any other ends the attempt. */
-async function followRefusal(pass: Pass, launching: Launching, error: unknown): Promise<Met> {
+async function followRefusal(pass: Pass, launching: Launching, error: unknown): Promise<StartResult> {
   const { ctx } = pass;
   const { runId, attemptId } = launching.job;
   const { reason, passing } = toAgentRunError(error);
@@ -160,6 +161,7 @@ async function followRefusal(pass: Pass, launching: Launching, error: unknown): 
     signal: null,
     message: passing === null ? `the runner could not be started: ${message}` : `${waited}: ${message}`,
     cause: "unstartable",
+    // One that would pass was tried for as long as a launch may be; after any other, the next attempt may fare better.
     isFinal: passing !== null,
   });
 }
@@ -168,7 +170,7 @@ async function followRefusal(pass: Pass, launching: Launching, error: unknown): 
  * Ends an attempt that as far as is known was not started: an earlier try may have started something that nobody has
  * seen. Nothing follows before that is confirmed gone, or the next attempt of its run or session would run beside it.
  */
-async function endUnstarted(pass: Pass, launching: Launching, end: AttemptEnd): Promise<Met> {
+async function endUnstarted(pass: Pass, launching: Launching, end: AttemptEnd): Promise<StartResult> {
   const { ctx, executor } = pass;
   const { runId, attemptId } = launching.job;
   const ending = executor.end(attemptId).catch((error: unknown) => toAgentRunError(error));
@@ -183,15 +185,19 @@ async function endUnstarted(pass: Pass, launching: Launching, end: AttemptEnd): 
   return holdLaunch(pass, launching, { passing, otherwise: "ending", message: `${end.message}; ${why}` });
 }
 
+/**
+ * Leaves the job waiting, with the reason that an operator is shown: `unreachable` when the executor was silent, else
+ * `otherwise`.
+ */
 async function holdLaunch(
   { ctx, hasStarted }: Pass,
   launching: Launching,
-  met: { passing: Passing | null; otherwise: LaunchWaitReason; message: string },
-): Promise<Met> {
-  const isSilence = met.passing === "server";
+  refusal: { passing: Passing | null; otherwise: LaunchWaitReason; message: string },
+): Promise<StartResult> {
+  const isSilence = refusal.passing === "server";
   // If others were answered in this pass, the silence may concern this job alone, and then it holds up nobody.
-  const reason = isSilence && !hasStarted ? "unreachable" : met.otherwise;
-  await noteWait(ctx, launching, { reason, message: met.message });
+  const reason = isSilence && !hasStarted ? "unreachable" : refusal.otherwise;
+  await noteWait(ctx, launching, { reason, message: refusal.message });
   return isSilence ? "silence" : null;
 }
 

@@ -10,15 +10,23 @@ export async function appendEvents(ctx: ServiceContext, input: AppendEventsInput
   const leaseEpoch = writingEpoch(ctx, input.leaseEpoch);
   if (ctx.actor.kind === "runner" && ctx.actor.leaseEpoch !== leaseEpoch) throw new LeaseLostError(input.runId);
   const { runId, batchId, events } = input;
-  const epoch = ctx.actor.kind === "runner" ? leaseEpoch : ((await epochByName(ctx, input)) ?? leaseEpoch);
+  const epoch = ctx.actor.kind === "runner" ? leaseEpoch : await epochOfOperator(ctx, input, leaseEpoch);
   return ctx.append({ runId, leaseEpoch: epoch, events, ...(batchId === undefined ? {} : { batchId }) });
 }
 
-/** Returns the epoch for a runner that gives its name and no token of its own. The commit judges it again. */
-async function epochByName(ctx: ServiceContext, input: AppendEventsInput): Promise<number | null> {
-  const isNamed = input.runnerId !== undefined && input.leaseEpoch === undefined;
-  // A caller bound to a tenant must not learn whether another tenant's run exists.
-  if (!isNamed && tenantOf(ctx) === null) return null;
-  const run = await getRun(ctx, { runId: input.runId });
-  return input.runnerId === undefined || !isNamed || isTerminal(run.status) ? null : epochOfHolder(run, input.runnerId);
+/**
+ * Returns the epoch that a caller without a runner's token writes with: the one that it gives or, if it only gives a
+ * runner's name as v0.1's runners do, that of the run's holder. The commit judges it again. Throws `not-found` for a run
+ * of another tenant.
+ */
+async function epochOfOperator(
+  ctx: ServiceContext,
+  { runId, runnerId }: AppendEventsInput,
+  leaseEpoch: number | null,
+): Promise<number | null> {
+  const isByName = runnerId !== undefined && leaseEpoch === null;
+  // The commit knows no tenants: a caller bound to one must not write to another's run, nor learn whether it exists.
+  if (!isByName && tenantOf(ctx) === null) return leaseEpoch;
+  const run = await getRun(ctx, { runId });
+  return isByName && !isTerminal(run.status) ? epochOfHolder(run, runnerId) : leaseEpoch;
 }

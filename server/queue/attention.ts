@@ -37,7 +37,7 @@ export async function listAttention(
   };
 }
 
-/** A task is told of once, by its most pressing kind: one that failed may block others as well. */
+/** Keeps each task only under its most pressing kind: a task that failed may also block others. */
 function deduplicateByTask(groups: FirstOf<AttentionKind, AttentionRow>[]): FirstOf<AttentionKind, AttentionRow>[] {
   const seenIds = new Set<string>();
   return groups.map((first) => {

@@ -168,7 +168,7 @@ async function settleCommands(
   return { hadCutOffTurn, remaining };
 }
 
-/** A steer, an interrupt or an approval alone gives a new attempt nothing to do. */
+/** Whether a command alone justifies a new attempt: without a turn, a steer or an approval has nothing to act on. */
 function isWork(command: CommandRow): boolean {
   return command.type === "turn";
 }

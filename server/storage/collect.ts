@@ -23,9 +23,9 @@ import { findRestoreReason, readPositions, recordCollection } from "./restored-d
 
 /** Any number, the same in every process: one collection at a time. */
 const COLLECTOR_LOCK = 4_027_311_017n;
-/** When a person may ask again who met another collection. */
+/** What a person is asked to wait whose collection was refused because another one was under way. */
 const RETRY_AFTER_SECONDS = 60;
-/** Kept sessions that a report lists at most; what stands behind them is looked at all the same. */
+/** The maximum of kept sessions that a report lists. All others are looked at and counted all the same. */
 const KEPT_LISTED_MAX = 1_000;
 
 type CandidateHandler = (candidate: Candidate) => Promise<Collected>;
@@ -43,14 +43,14 @@ export async function collectGarbage(ctx: ServiceContext, input: GcInput): Promi
   if (report !== null) return report;
   if (ctx.actor.kind !== "system")
     throw new RateLimitedError("another collection is under way: try again in a minute", RETRY_AFTER_SECONDS);
-  // The worker's tick and the cron meet sooner or later: what the one does the other need not.
+  // The worker's loop and the cron may start at once: what one of them does, the other need not do.
   ctx.log.info("another collection is in progress: skipping this one");
   return emptyCollection(false).report;
 }
 
 async function collect(ctx: ServiceContext, input: GcInput): Promise<GcReport> {
   const pause = await findPause(ctx);
-  // A person is told at once; what runs by itself notes why it took nothing.
+  // A person is refused at once; a loop or the cron goes on, to report why it took nothing.
   if (pause !== null && ctx.actor.kind !== "system")
     throw new ConflictError("gc-paused", `${pauseMessage(pause)}; resume it first, or ask for a dry run`);
   const restored = await findRestoreReason(ctx);
@@ -67,10 +67,8 @@ async function collect(ctx: ServiceContext, input: GcInput): Promise<GcReport> {
       : await reportRefused(ctx, breaker);
   for (const session of finished) {
     addToTotal(collection.report.totals.evicted, session);
-    collection.report.evicted.unshift({
-      sessionId: session.sessionId,
-      reason: "an eviction left half-way was finished",
-    });
+    const reason = "an eviction left half-way was finished";
+    collection.report.evicted.unshift({ sessionId: session.sessionId, reason });
   }
   await inTx(ctx, async (ctx) => {
     await auditCollection(ctx, { ...collection, breaker, difference: differenceOf(collection.report, input) });
@@ -152,7 +150,7 @@ function recordKept({ report, kept }: CollectionState, session: SessionRow, reas
   if (report.kept.length < KEPT_LISTED_MAX) report.kept.push({ sessionId: session.sessionId, reason });
 }
 
-/** One session's fault must not keep the others: what stopped stands where the next collection goes on. */
+/** Collects one volume. An error must not keep the other volumes: the next collection continues where this one stopped. */
 async function collectSafely(ctx: ServiceContext, session: SessionRow): Promise<Collected> {
   try {
     return await collectOne(ctx, session.sessionId);
@@ -163,14 +161,14 @@ async function collectSafely(ctx: ServiceContext, session: SessionRow): Promise<
       .from(sessions)
       .where(eq(sessions.sessionId, session.sessionId));
     return {
-      // Only a real step counts against the limit: one that stops at the same place each time must hide nobody.
+      // Only a step forward counts against the limit: else volumes that fail each time would hide all others.
       outcome: current?.storageState === session.storageState ? "kept" : "advanced",
       reason: "unfinished: it could not be finished, see the worker's log; the next collection tries again",
     };
   }
 }
 
-/** How many may still go today. A person who asks is bound by the limit that they gave. */
+/** How many volumes may still be taken in these 24 hours. A person is bound only by the limit in their request. */
 async function dailyAllowance(ctx: ServiceContext): Promise<number> {
   if (ctx.actor.kind !== "system") return Number.POSITIVE_INFINITY;
   const [recent] = await ctx.db
@@ -209,7 +207,7 @@ export async function withCollectorLock<T>(ctx: ServiceContext, work: () => Prom
       return work();
     });
   } catch (error) {
-    // 55P03: the pool's lock time-out; somebody else is at it.
+    // 55P03, lock_not_available: another process has held the lock for the whole lock time-out.
     if (isHeld || sqlState(error) !== "55P03") throw error;
     return null;
   }

@@ -20,7 +20,7 @@ export type FoundResult = {
   length: number;
 };
 
-/** So many of a run's newest events are looked at for what its agent said last: sub-agents may have gone on after it. */
+/** How many of a run's newest events are searched for its agent's last message: sub-agents' events may follow it. */
 const NEWEST = sql.raw("5000");
 const CUT = sql.raw(String(RESULT_MAX));
 
