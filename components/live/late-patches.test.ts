@@ -1,4 +1,4 @@
-import { QueryClient } from "@tanstack/react-query";
+import { type DehydratedState, dehydrate, hydrate, QueryClient } from "@tanstack/react-query";
 import { expect, test } from "vitest";
 import { getLatePatches } from "./late-patches";
 
@@ -22,6 +22,13 @@ function patchIn(client: QueryClient, row: Row): () => void {
       rows?.map((cached) => (cached.id === row.id && cached.version < row.version ? row : cached)),
     );
 }
+
+/** What a page brings with it, read by the server at a time. */
+const fromPage = (rows: Row[], updatedAt: number): DehydratedState => {
+  const server = new QueryClient();
+  server.setQueryData(KEY, rows, { updatedAt });
+  return dehydrate(server);
+};
 
 const rowsOf = (client: QueryClient) => client.getQueryData<Row[]>(KEY);
 
@@ -65,4 +72,21 @@ test("data fetched after a change wins, and of several changes the newest counts
   second.answer([{ id: "a", version: 9 }]);
   await second.fetched;
   expect(made, "nothing was under way").toEqual([2, 3, 3, 5]);
+});
+
+test("a change since a page was read is made again over what the page brings, and none from before it", () => {
+  const nowMs = Date.now();
+  for (const isCached of [false, true]) {
+    const client = new QueryClient();
+    if (isCached) client.setQueryData<Row[]>(KEY, [{ id: "a", version: 1 }], { updatedAt: nowMs - 90_000 });
+    getLatePatches(client).apply("a", patchIn(client, { id: "a", version: 3 }));
+
+    hydrate(client, fromPage([{ id: "a", version: 2 }], nowMs));
+    expect(rowsOf(client), `cached: ${isCached}`).toEqual([{ id: "a", version: 3 }]);
+
+    const made: unknown[] = [];
+    getLatePatches(client).apply("a", () => made.push("made"));
+    hydrate(client, fromPage([{ id: "a", version: 3 }], nowMs + 60_000));
+    expect(made, "at once alone").toHaveLength(1);
+  }
 });

@@ -1,40 +1,72 @@
-import type { QueryClient } from "@tanstack/react-query";
+import type { Query, QueryClient } from "@tanstack/react-query";
+import { toServerTime } from "@/components/ui/time/clock";
+
+/** Changes what is cached; `only`: that one query alone, if it holds what the change is about. */
+export type Patch = (only?: Query) => void;
+
+type Kept = { patch: Patch; order: number; atMs: number };
 
 /** Of so many records the last change is kept; those that changed first are let go, as before. */
 const KEPT_MAX = 2_000;
+/** Nothing that was asked for before a change comes later after it than this. */
+const KEPT_MS = 60_000;
+/** What a server's page read may be older than its date by. */
+const PAGE_READ_MS = 2_000;
 
 /**
- * Changes of cached data that the stream told of, or that were made here. What is fetched meanwhile may have been read before the change and come
- * after it, and would take it back, until the record changes again: so each is made again over whatever is fetched, as
- * long as anything is under way. A patch takes nothing newer back, or only until the stream tells of that too.
+ * Changes of cached data that the stream told of, or that were made here. What is fetched meanwhile may have been read
+ * before the change and come after it, and would take it back, until the record changes again: so each is made again over
+ * what was asked for before it, be it by a query or for a page. A patch takes nothing newer back, or only until the stream
+ * tells of that too.
  */
 class LatePatches {
-  /** The newest patch of each record. */
-  readonly #kept = new Map<string, () => void>();
-  readonly #client: QueryClient;
+  /** The newest patch of each record, the oldest of them first. */
+  readonly #kept = new Map<string, Kept>();
+  /** When each query's fetch began, in the order of all fetches and patches. */
+  readonly #begun = new WeakMap<Query, number>();
+  #order = 0;
 
   constructor(client: QueryClient) {
-    this.#client = client;
     client.getQueryCache().subscribe((event) => {
-      if (event.type !== "updated" || this.#kept.size === 0) return;
+      const { query } = event;
+      // A page's data comes with the page, read by the server: it has no fetch, but a date.
+      if (event.type === "added") this.#repeatOverPage(query);
+      if (event.type !== "updated") return;
       const { action } = event;
-      if (action.type === "success") {
-        // What was put into the cache by hand, such as by a patch, was not fetched.
-        if (action.manual) return;
-        for (const patch of this.#kept.values()) patch();
-      }
-      if (client.isFetching() === 0) this.#kept.clear();
+      if (action.type === "fetch") this.#begun.set(query, this.#next());
+      if (action.type === "setState") this.#repeatOverPage(query);
+      // What was put into the cache by hand, such as by a patch, was not fetched.
+      if (action.type !== "success" || action.manual) return;
+      const begun = this.#begun.get(query) ?? 0;
+      this.#repeat(query, ({ order }) => order > begun);
     });
   }
 
   /** Makes a change of the record that `key` names. */
-  apply(key: string, patch: () => void): void {
+  apply(key: string, patch: Patch): void {
     patch();
-    if (this.#client.isFetching() === 0) return;
+    const atMs = Date.now();
     this.#kept.delete(key);
-    this.#kept.set(key, patch);
-    const [oldest] = this.#kept.keys();
-    if (this.#kept.size > KEPT_MAX && oldest !== undefined) this.#kept.delete(oldest);
+    this.#kept.set(key, { patch, order: this.#next(), atMs });
+    for (const [oldestKey, oldest] of this.#kept) {
+      if (this.#kept.size <= KEPT_MAX && oldest.atMs > atMs - KEPT_MS) break;
+      this.#kept.delete(oldestKey);
+    }
+  }
+
+  #repeatOverPage(query: Query): void {
+    const { data, dataUpdatedAt } = query.state;
+    if (data === undefined) return;
+    this.#repeat(query, ({ atMs }) => toServerTime(atMs) >= dataUpdatedAt - PAGE_READ_MS);
+  }
+
+  #repeat(query: Query, isMissing: (kept: Kept) => boolean): void {
+    for (const kept of this.#kept.values()) if (isMissing(kept)) kept.patch(query);
+  }
+
+  #next(): number {
+    this.#order += 1;
+    return this.#order;
   }
 }
 

@@ -1,6 +1,7 @@
 import { QueryClient } from "@tanstack/react-query";
 import { expect, test } from "vitest";
 import type { QueueTaskSummary } from "@/contract/queue";
+import type { Run } from "@/contract/run";
 import type { Runner } from "@/contract/runner";
 import type { SessionSummary } from "@/contract/session";
 import type { StorageSummary } from "@/contract/storage";
@@ -10,6 +11,7 @@ import {
   patchPages,
   patchRead,
   patchRecords,
+  patchRun,
   patchRunner,
   patchSession,
   patchStorage,
@@ -24,6 +26,12 @@ test("an older version never overwrites a newer one", () => {
   expect(patchSession(cached, { sessionId: "ses_1", version: 4, kind: "changed", session: session(4) }, null)).toBe(
     cached,
   );
+});
+
+test("a run of the same version keeps the lease that was asked for since", () => {
+  const cached = { id: "run_1", version: 2, leaseExpiresAt: "later" } as Run;
+  expect(patchRun(cached, { ...cached, leaseExpiresAt: "before" })).toBe(cached);
+  expect(patchRun(cached, { ...cached, version: 3, leaseExpiresAt: null })).toMatchObject({ leaseExpiresAt: null });
 });
 
 test("a newer version marks the session unread, unless it is open", () => {
@@ -71,7 +79,7 @@ test("a frame updates a volume's own fields and keeps the others", () => {
   expect(patchStorage(cached, { sessionId: "ses_1", version: 7, kind: "deleted" })).toBeNull();
 });
 
-test("a frame without changes keeps the cached data's age and staleness", async () => {
+test("a patch keeps the age and the staleness of what it changes: rows may have come, or moved", async () => {
   const client = new QueryClient();
   const page = { items: [session(5)], cursor: null };
   const pages = { pages: [page], pageParams: [null] };
@@ -96,7 +104,8 @@ test("a frame without changes keeps the cached data's age and staleness", async 
   expect(client.getQueryData(["list", "infinite"])).toMatchObject({ pages: [{ items: [{ version: 6 }] }] });
   expect(client.getQueryData(["list", "single"])).toMatchObject({ items: [{ version: 6 }] });
   expect(client.getQueryData(["record"])).toMatchObject({ version: 6 });
-  for (const key of keys) expect(client.getQueryState(key)?.dataUpdatedAt).toBeGreaterThan(1_000);
+  for (const key of keys)
+    expect(client.getQueryState(key), key.join(" ")).toMatchObject({ dataUpdatedAt: 1_000, isInvalidated: true });
 });
 
 test("a task keeps fields that frames omit, and has no blocker once it runs", () => {

@@ -1,4 +1,4 @@
-import type { InfiniteData, QueryClient, QueryKey } from "@tanstack/react-query";
+import { type InfiniteData, partialMatchKey, type Query, type QueryClient, type QueryKey } from "@tanstack/react-query";
 import type { Api } from "@/components/trpc/lists";
 import type { Approval, ApprovalSummary } from "@/contract/approval";
 import type { Page } from "@/contract/page";
@@ -29,7 +29,7 @@ export function patchPages<Item>(
   return hasChanged ? { ...data, pages } : data;
 }
 
-/** A session as the stream tells it, over what is cached: older versions lose, and the reader's mark is kept. */
+/** A session as the stream tells it, over what is cached: what is no newer loses, and the reader's mark is kept. */
 export function patchSession(
   cached: SessionSummary,
   frame: SessionFrame,
@@ -37,9 +37,8 @@ export function patchSession(
 ): SessionSummary | null {
   if (cached.sessionId !== frame.sessionId) return cached;
   if (frame.kind === "deleted") return null;
-  if (frame.session === undefined || frame.session.version < cached.version) return cached;
-  const isNewer = frame.session.version > cached.version;
-  const unread = frame.sessionId === openSessionId ? false : cached.unread || isNewer;
+  if (frame.session === undefined || frame.session.version <= cached.version) return cached;
+  const unread = frame.sessionId !== openSessionId;
   // What has said something since is silent no longer.
   const silentSince = frame.session.lastActivityAt === cached.lastActivityAt ? cached.silentSince : null;
   return { ...cached, ...frame.session, unread, silentSince };
@@ -75,12 +74,13 @@ export function patchStorage(cached: StorageSummary, frame: SessionFrame): Stora
   return isSame ? cached : { ...cached, ...patch };
 }
 
+/** A run as the stream tells it. Heartbeats change no version: of the same one what was asked for is the newer. */
 export function patchRun(cached: Run, run: Run): Run {
-  return cached.id !== run.id || run.version < cached.version ? cached : { ...cached, ...run };
+  return cached.id !== run.id || run.version <= cached.version ? cached : { ...cached, ...run };
 }
 
 /** An approval as the stream tells it; who asks is in the list alone. */
-export function patchApproval(cached: ApprovalSummary, approval: Approval): ApprovalSummary {
+export function patchApproval<Cached extends Approval>(cached: Cached, approval: Approval): Cached {
   return cached.id !== approval.id || Date.parse(approval.updatedAt) < Date.parse(cached.updatedAt)
     ? cached
     : { ...cached, ...approval };
@@ -105,10 +105,15 @@ export function patchRead<Item extends { version: number; unread: boolean }>(
 }
 
 /** Patches every cached task of which there is a frame, in lists and alone. */
-export function patchTasks(client: QueryClient, api: Api, frameOf: (id: string) => TaskFrame | undefined): void {
+export function patchTasks(
+  client: QueryClient,
+  api: Api,
+  frameOf: (id: string) => TaskFrame | undefined,
+  only?: Query,
+): void {
   const patch = (item: QueueTaskSummary) => patchTask(item, frameOf(item.id));
-  patchLists<QueueTaskSummary>(client, api.queue.listTasks.pathKey(), patch);
-  patchRecords<QueueTaskSummary>(client, api.queue.getTask.pathKey(), patch);
+  patchLists<QueueTaskSummary>(client, api.queue.listTasks.pathKey(), patch, only);
+  patchRecords<QueueTaskSummary>(client, api.queue.getTask.pathKey(), patch, only);
 }
 
 /** A runner as the stream tells it; one that has beaten since is newer. */
@@ -129,27 +134,48 @@ export function patchBeats(cached: Runner, update: BeatsFrame["runners"][number]
 }
 
 /** Patches every cached runner, in lists and alone. */
-export function patchRunners(client: QueryClient, api: Api, patch: (cached: Runner) => Runner): void {
-  patchLists<Runner>(client, api.runners.list.pathKey(), patch);
-  patchRecords<Runner>(client, api.runners.get.pathKey(), patch);
+export function patchRunners(client: QueryClient, api: Api, patch: (cached: Runner) => Runner, only?: Query): void {
+  patchLists<Runner>(client, api.runners.list.pathKey(), patch, only);
+  patchRecords<Runner>(client, api.runners.get.pathKey(), patch, only);
 }
 
 /** Applies a patch to every cached list under a key, whatever its filter, be it infinite or of one page. */
-export function patchLists<Item>(client: QueryClient, queryKey: QueryKey, patch: (item: Item) => Item | null): void {
-  client.setQueriesData<InfiniteData<Page<Item>> | Page<Item>>({ queryKey }, (data) => {
-    if (data === undefined) return undefined;
-    if ("pages" in data) return ifChanged(data, patchPages(data, patch));
-    const [patched] = patchPages({ pages: [data], pageParams: [null] }, patch)?.pages ?? [];
-    return ifChanged(data, patched);
-  });
+export function patchLists<Item>(
+  client: QueryClient,
+  queryKey: QueryKey,
+  patch: (item: Item) => Item | null,
+  only?: Query,
+): void {
+  patchRecords<InfiniteData<Page<Item>> | Page<Item>>(
+    client,
+    queryKey,
+    (data) => {
+      if ("pages" in data) return patchPages(data, patch) ?? data;
+      const whole = { pages: [data], pageParams: [null] };
+      const patched = patchPages(whole, patch);
+      return patched === whole ? data : (patched?.pages[0] ?? data);
+    },
+    only,
+  );
 }
 
-/** The same for records that are cached one by one. */
-export function patchRecords<Data>(client: QueryClient, queryKey: QueryKey, patch: (cached: Data) => Data): void {
-  client.setQueriesData<Data>({ queryKey }, (data) => (data === undefined ? undefined : ifChanged(data, patch(data))));
-}
-
-/** Undefined for the same object: one that is set again counts as fetched just now, and is not asked for when it should. */
-export function ifChanged<Data>(before: Data, after: Data): Data | undefined {
-  return after === before ? undefined : after;
+/**
+ * The same for records that are cached one by one. What is patched is as old as before, and asked for when it should be:
+ * a patch tells nothing of what has come, or goes elsewhere now.
+ */
+export function patchRecords<Data>(
+  client: QueryClient,
+  queryKey: QueryKey,
+  patch: (cached: Data) => Data,
+  only?: Query,
+): void {
+  const queries = only === undefined ? client.getQueryCache().findAll({ queryKey }) : [only];
+  for (const query of queries) {
+    const { data, dataUpdatedAt, isInvalidated } = query.state;
+    if (data === undefined || !partialMatchKey(query.queryKey, queryKey)) continue;
+    const patched = patch(data as Data);
+    if (patched === data) continue;
+    query.setData(patched, { updatedAt: dataUpdatedAt, manual: true });
+    if (isInvalidated) query.invalidate();
+  }
 }

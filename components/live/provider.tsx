@@ -1,5 +1,5 @@
 "use client";
-import { useQueryClient } from "@tanstack/react-query";
+import { type QueryKey, useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, use, useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { useTRPC } from "@/components/trpc/client";
 import { setServerTime } from "@/components/ui/time/clock";
@@ -12,7 +12,6 @@ import { LiveConnection, type LiveStatus } from "./connection";
 import type { FrameName, Frames, Watched } from "./frames";
 import { getLatePatches } from "./late-patches";
 import {
-  ifChanged,
   patchApproval,
   patchBeats,
   patchLists,
@@ -132,43 +131,56 @@ function CachePatches({ connection }: { connection: LiveConnection }) {
     let tasks = new Map<string, TaskFrame>();
     let batches = 0;
     let timer: ReturnType<typeof setTimeout> | undefined;
+    // A patch brings no row that is new, and moves none: a list that nobody looks at is read anew once somebody does.
+    const readWhenShown = (...queryKeys: QueryKey[]) => {
+      for (const queryKey of queryKeys)
+        void client.invalidateQueries({ queryKey, type: "inactive", refetchType: "none" });
+    };
     const patchGathered = () => {
       timer = undefined;
       const gathered = tasks;
       tasks = new Map();
       batches += 1;
-      late.apply(`tasks ${batches}`, () => patchTasks(client, trpc, (id) => gathered.get(id)));
+      late.apply(`tasks ${batches}`, (only) => patchTasks(client, trpc, (id) => gathered.get(id), only));
+      readWhenShown(trpc.queue.listTasks.pathKey());
     };
     const stops = [
       connection.on("hello", (hello) => setServerTime(hello.serverTime)),
       connection.on("session", (frame) => {
-        late.apply(`session ${frame.sessionId}`, () => {
-          patchLists<SessionSummary>(client, trpc.sessions.list.pathKey(), (item) =>
-            patchSession(item, frame, openSessionId),
-          );
-          patchRecords<SessionSummary>(
-            client,
-            trpc.sessions.get.pathKey(),
-            (cached) => patchSession(cached, frame, openSessionId) ?? cached,
-          );
-          patchLists<StorageSummary>(client, trpc.storage.list.pathKey(), (item) => patchStorage(item, frame));
+        const patch = (cached: SessionSummary) => patchSession(cached, frame, openSessionId);
+        late.apply(`session ${frame.sessionId}`, (only) => {
+          patchLists<SessionSummary>(client, trpc.sessions.list.pathKey(), patch, only);
+          patchRecords<SessionSummary>(client, trpc.sessions.get.pathKey(), (cached) => patch(cached) ?? cached, only);
+          patchLists<StorageSummary>(client, trpc.storage.list.pathKey(), (item) => patchStorage(item, frame), only);
         });
+        readWhenShown(trpc.sessions.list.pathKey(), trpc.storage.list.pathKey());
         if (frame.sessionId !== openSessionId) return;
         void client.invalidateQueries({ queryKey: trpc.storage.get.queryKey({ sessionId: frame.sessionId }) });
         void client.invalidateQueries({ queryKey: trpc.storage.sizes.queryKey({ sessionId: frame.sessionId }) });
       }),
       connection.on("run", (run) => {
-        late.apply(`run ${run.id}`, () => {
-          patchLists<Run>(client, trpc.runs.list.pathKey(), (item) => patchRun(item, run));
-          client.setQueryData<Run>(trpc.runs.get.queryKey({ runId: run.id }), (cached) =>
-            cached ? ifChanged(cached, patchRun(cached, run)) : run,
-          );
+        late.apply(`run ${run.id}`, (only) => {
+          patchLists<Run>(client, trpc.runs.list.pathKey(), (item) => patchRun(item, run), only);
+          patchRecords<Run>(client, trpc.runs.get.pathKey(), (cached) => patchRun(cached, run), only);
         });
+        readWhenShown(trpc.runs.list.pathKey());
         void client.invalidateQueries({ queryKey: trpc.runnerJobs.list.pathKey() });
       }),
       connection.on("approval", (approval) => {
-        patchLists<ApprovalSummary>(client, trpc.approvals.list.pathKey(), (item) => patchApproval(item, approval));
-        client.setQueryData<Approval>(trpc.approvals.get.queryKey({ approvalId: approval.id }), approval);
+        late.apply(`approval ${approval.id}`, (only) => {
+          patchLists<ApprovalSummary>(
+            client,
+            trpc.approvals.list.pathKey(),
+            (item) => patchApproval(item, approval),
+            only,
+          );
+          patchRecords<Approval>(
+            client,
+            trpc.approvals.get.pathKey(),
+            (cached) => patchApproval(cached, approval),
+            only,
+          );
+        });
         // Lists by status gain or lose a row, which a patch in place cannot show.
         void client.invalidateQueries({ queryKey: trpc.approvals.list.pathKey() });
         // Sessions and the runs of a list count the approvals that wait.
@@ -179,9 +191,12 @@ function CachePatches({ connection }: { connection: LiveConnection }) {
         tasks.set(task.id, task);
         timer ??= setTimeout(patchGathered, TASKS_REFETCH_WAIT_MS);
       }),
-      connection.on("runner", (runner) =>
-        late.apply(`runner ${runner.id}`, () => patchRunners(client, trpc, (cached) => patchRunner(cached, runner))),
-      ),
+      connection.on("runner", (runner) => {
+        late.apply(`runner ${runner.id}`, (only) =>
+          patchRunners(client, trpc, (cached) => patchRunner(cached, runner), only),
+        );
+        readWhenShown(trpc.runners.list.pathKey());
+      }),
       connection.on("beats", (frame) => {
         const heartbeatsById = new Map(frame.runners.map((runner) => [runner.id, runner]));
         patchRunners(client, trpc, (cached) => patchBeats(cached, heartbeatsById.get(cached.id)));

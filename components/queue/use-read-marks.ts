@@ -21,9 +21,12 @@ function useMarks() {
       onSuccess: ({ items }) => {
         const readVersions = new Map(items.map(({ taskId, taskVersion }) => [taskId, taskVersion]));
         // A list that is being fetched may have been read just before.
-        getLatePatches(client).apply(`read ${[...readVersions.keys()].join(" ")}`, () =>
-          patchLists<QueueTaskSummary>(client, trpc.queue.listTasks.pathKey(), (task) =>
-            patchRead(task, readVersions.get(task.id)),
+        getLatePatches(client).apply(`read ${[...readVersions.keys()].join(" ")}`, (only) =>
+          patchLists<QueueTaskSummary>(
+            client,
+            trpc.queue.listTasks.pathKey(),
+            (task) => patchRead(task, readVersions.get(task.id)),
+            only,
           ),
         );
       },

@@ -1,5 +1,6 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { toast } from "sonner";
+import { getLatePatches } from "@/components/live/late-patches";
 import { patchRunner, patchRunners } from "@/components/live/patch";
 import { useTRPC } from "@/components/trpc/client";
 import { toastError } from "@/components/ui/error/error-toast";
@@ -28,7 +29,10 @@ export function useRunnerAction(action: RunnerAction, { onDone, undo }: ActionOp
   return useMutation(
     trpc.runners[action].mutationOptions({
       onSuccess: (runner: Runner) => {
-        patchRunners(client, trpc, (cached) => patchRunner(cached, runner));
+        // Under the key of its frames: one from before the order is not to take it back.
+        getLatePatches(client).apply(`runner ${runner.id}`, (only) =>
+          patchRunners(client, trpc, (cached) => patchRunner(cached, runner), only),
+        );
         // A list that was being read when it was ordered would come back with what was before, and stay: it is read anew.
         for (const queryKey of [trpc.runners.list.pathKey(), trpc.runners.stats.pathKey()])
           void client.invalidateQueries({ queryKey });

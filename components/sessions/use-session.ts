@@ -23,9 +23,12 @@ export function useSession(sessionId: string) {
     trpc.sessions.markRead.mutationOptions({
       // No stream tells of a reader's marks, and a list that is being fetched may have been read just before.
       onSuccess: ({ sessionVersion }) =>
-        getLatePatches(client).apply(`read ${sessionId}`, () =>
-          patchLists<SessionSummary>(client, trpc.sessions.list.pathKey(), (item) =>
-            item.sessionId === sessionId ? patchRead(item, sessionVersion) : item,
+        getLatePatches(client).apply(`read ${sessionId}`, (only) =>
+          patchLists<SessionSummary>(
+            client,
+            trpc.sessions.list.pathKey(),
+            (item) => (item.sessionId === sessionId ? patchRead(item, sessionVersion) : item),
+            only,
           ),
         ),
     }),
