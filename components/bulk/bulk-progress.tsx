@@ -7,6 +7,7 @@ import { newestBulk } from "@/components/trpc/lists";
 import { useHydratedNow } from "@/components/ui/time/clock";
 import type { BulkAction } from "@/contract/bulk";
 import type { BulkKind } from "@/contract/words";
+import { CHANGED_LISTS } from "./changed-lists";
 import { RECORD_NOUNS, wordsOf } from "./verbs";
 
 // Most of the time nothing is done to many. Its place is kept: what moves under a hand takes its press away.
@@ -50,16 +51,6 @@ function isAnnounced({ kind, action, refused }: BulkAction): boolean {
   return wordsOf(kind, action).isAtOnce === true && refused === 0;
 }
 
-/** A session's storage is another list of it. */
-const LISTS_OF: Record<BulkKind, ("queue" | "runs" | "approvals" | "sessions" | "storage" | "runners")[]> = {
-  task: ["queue"],
-  run: ["runs"],
-  approval: ["approvals"],
-  session: ["sessions", "storage"],
-  volume: ["sessions", "storage"],
-  runner: ["runners"],
-};
-
 /** Reads the list again once an action that was seen under way, or that began and ended unseen, has ended. */
 function useReadAnew(kind: BulkKind, bulks: readonly BulkAction[] | undefined): void {
   const trpc = useTRPC();
@@ -71,6 +62,6 @@ function useReadAnew(kind: BulkKind, bulks: readonly BulkAction[] | undefined): 
     const before = previousIds.current;
     previousIds.current = new Set([...(before ?? []), ...ended]);
     if (before !== null && ended.some((id) => !before.has(id)))
-      for (const list of LISTS_OF[kind]) void client.invalidateQueries({ queryKey: trpc[list].pathKey() });
+      for (const list of CHANGED_LISTS[kind]) void client.invalidateQueries({ queryKey: trpc[list].pathKey() });
   }, [bulks, client, kind, trpc]);
 }

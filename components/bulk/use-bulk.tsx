@@ -97,7 +97,8 @@ export function useBulk({
       setPendingAction({ verb, target });
       return;
     }
-    const request = { kind, verb, target, readerId: readerIn(filter) };
+    const shownIds = target.ids ?? ids;
+    const request = { kind, verb, target, shownIds, readerId: readerIn(filter) };
     import("./apply-immediately").then(
       ({ applyImmediately }) => applyImmediately({ api, trpc, client }, request),
       (error: unknown) => toastError(error),
