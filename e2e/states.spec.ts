@@ -256,7 +256,13 @@ test("while its database is stopped every page says so, keeps what it had, and c
   const list = await open("/sessions?state=all");
   const rows = list.getByRole("table", { name: "Sessions" }).locator("tbody").getByRole("row");
   await expect(rows.first()).toBeVisible();
+  const leaving = await context.newPage();
+  watchPage(leaving, { expectedErrors: /Failed to load resource/ });
+  await openPage(leaving, "/runs");
+  // Gone with the document: nobody reloads it.
+  await leaving.evaluate(() => Object.assign(window, { __isStillThere: true }));
   await server.pause();
+  await leaving.getByRole("link", { name: "Backends", exact: true }).click();
 
   await test.step("what was there stays, with a word on how old it is", async () => {
     for (const page of [list, session]) {
@@ -265,6 +271,11 @@ test("while its database is stopped every page says so, keeps what it had, and c
     await expect(rows.first()).toBeVisible();
     await expect(said).toBeVisible();
     await look(list, "database-stopped-list");
+    await expect(leaving.getByText(/The page you asked for opens as soon as it's back/)).toBeVisible({
+      timeout: 60_000,
+    });
+    await expect(leaving.getByRole("heading", { level: 1, name: "Runs" })).toBeVisible();
+    await look(leaving, "database-stopped-leaving");
   });
 
   const sessionPage = new URL(session.url()).pathname;
@@ -304,6 +315,9 @@ test("while its database is stopped every page says so, keeps what it had, and c
       await expect(page.getByRole("status", { name: "Connection: Live" }).first()).toBeAttached({ timeout: 60_000 });
       await expect(page.getByText(/Last updated at/)).toHaveCount(0);
     }
+    await expect(leaving.getByRole("heading", { level: 1, name: "Backends" })).toBeVisible({ timeout: 60_000 });
+    expect(await leaving.evaluate(() => "__isStillThere" in window)).toBe(true);
+    await leaving.close();
     await apiOf(list.request, product.url).post("/sessions", { backendProfile: "demo", title: "Made after it" });
     await showNew(list.getByRole("button", { name: /new session/ }), rows.filter({ hasText: "Made after it" }));
   });

@@ -1,6 +1,8 @@
 "use client";
 import { BrokenPage } from "@/components/shell/broken-page";
 
-export default function ErrorPage({ error }: { error: Error & { digest?: string } }) {
-  return <BrokenPage error={error} />;
+type ErrorPageProps = { error: Error & { digest?: string }; retry: () => void };
+
+export default function ErrorPage({ error, retry }: ErrorPageProps) {
+  return <BrokenPage error={error} onRetry={retry} />;
 }

@@ -1,6 +1,6 @@
 import { type InfiniteData, partialMatchKey, type Query, type QueryClient, type QueryKey } from "@tanstack/react-query";
 import type { Api } from "@/components/trpc/lists";
-import type { Approval, ApprovalSummary } from "@/contract/approval";
+import type { Approval } from "@/contract/approval";
 import type { Page } from "@/contract/page";
 import type { QueueTaskSummary } from "@/contract/queue";
 import type { Run } from "@/contract/run";

@@ -111,6 +111,15 @@ export function useWatched(kind: Watched): void {
   useEffect(() => connection.watch(kind), [connection, kind]);
 }
 
+function onDatabaseBack(connection: LiveConnection, listener: () => void): () => void {
+  let before = connection.getStatus().state;
+  return connection.onStatus(() => {
+    const { state } = connection.getStatus();
+    if (before === "stale" && state === "live") listener();
+    before = state;
+  });
+}
+
 let openSessionId: string | null = null;
 
 /** Says which session is being read, so that its own changes do not mark it unread. */
@@ -202,6 +211,10 @@ function CachePatches({ connection }: { connection: LiveConnection }) {
         patchRunners(client, trpc, (cached) => patchBeats(cached, heartbeatsById.get(cached.id)));
       }),
       connection.onGap(() => void client.invalidateQueries()),
+      // The stream itself missed nothing, but what was asked for meanwhile was refused.
+      onDatabaseBack(connection, () => {
+        void client.invalidateQueries({ predicate: ({ state }) => state.status === "error" });
+      }),
       connection.onMissed((what) => {
         const missed = { tasks: trpc.queue, approvals: trpc.approvals, runners: trpc.runners }[what];
         void client.invalidateQueries({ queryKey: missed.pathKey() });

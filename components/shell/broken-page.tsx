@@ -21,18 +21,29 @@ async function readHealth(): Promise<Health | null> {
   }
 }
 
+type BrokenPageProps = {
+  error: Error & { digest?: string };
+  /** Asks for the page again, and keeps what stands around it; else everything is loaded again. */
+  onRetry?: () => void;
+};
+
 /**
  * In the place of a page that could not be made. While the server or its database is away it says so and comes back by
  * itself; what broke otherwise is named by the mark under which the server's log has it.
  */
-export function BrokenPage({ error }: { error: Error & { digest?: string } }) {
+export function BrokenPage({ error, onRetry = () => window.location.reload() }: BrokenPageProps) {
   const health = useQuery({ queryKey: ["readyz"], queryFn: readHealth, refetchInterval: POLL_MS, staleTime: 0 });
   const isAway = health.data !== undefined && health.data?.ready !== true;
   const wasAway = useRef(false);
+  const retry = useRef(onRetry);
   useEffect(() => {
-    // Only what was seen to be away is loaded again: a page that breaks by itself would be so for ever.
-    if (isAway) wasAway.current = true;
-    else if (wasAway.current) window.location.reload();
+    retry.current = onRetry;
+  });
+  useEffect(() => {
+    // Only what was seen to be away is asked for again: a page that breaks by itself would be so for ever.
+    if (!isAway && !wasAway.current) return;
+    wasAway.current = isAway;
+    if (!isAway) retry.current();
   }, [isAway]);
   // Who is sent to the status page finds it, also when it can tell of nothing else.
   if (isAway && window.location.pathname === "/status")
@@ -69,7 +80,7 @@ export function BrokenPage({ error }: { error: Error & { digest?: string } }) {
           </>
         )}
       </div>
-      <Button className="mt-2" onClick={() => window.location.reload()}>
+      <Button className="mt-2" onClick={onRetry}>
         Try again
       </Button>
     </div>

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { SSO_CALLBACK_PATH, SSO_PATH } from "@/contract/sso";
 import { NotFoundError } from "@/server/errors";
+import { readHealth } from "@/server/health";
 import { handleRest, isStreamPath, openApiDocument } from "@/server/rest";
 import type { Wiring } from "@/server/wiring";
 import { handleAttachment, isAttachmentBytes } from "./attachments";
@@ -109,13 +110,26 @@ function findRoute(exchange: Exchange, pages: Pages | null): Handler {
       break;
   }
   if (path.startsWith("/api/") || path === "/api" || !pages) return { route: "none", run: sendRouteNotFound };
-  return {
-    route: "pages",
-    async run({ req, res }) {
-      preparePage(req, res);
-      await pages(req, res);
-    },
-  };
+  return { route: "pages", run: (exchange) => answerPage(exchange, pages) };
+}
+
+/**
+ * Answers a page. An open console that asks for another page is told before it is made when the server is not ready: it
+ * keeps the page that it has and asks again. A page that broke halfway could only say so in that page's place.
+ */
+async function answerPage({ wiring, req, res, path }: Exchange, pages: Pages): Promise<void> {
+  // The status page is there to say what is away.
+  if (isRouteRequest(req) && path !== "/status") {
+    const health = await readHealth(wiring.health);
+    if (!health.ready) return sendJson(res, 503, health);
+  }
+  preparePage(req, res);
+  await pages(req, res);
+}
+
+/** Whether a console's router asks for a page that somebody wants to see, and not ahead of a press. */
+function isRouteRequest({ headers }: IncomingMessage): boolean {
+  return "rsc" in headers && !("next-router-prefetch" in headers) && !("next-router-segment-prefetch" in headers);
 }
 
 function findRestRoute(path: string): Handler {
