@@ -13,7 +13,6 @@ import { cn } from "@/components/ui/class-names";
 import { ErrorNote } from "@/components/ui/error/error-note";
 import { Menu, MenuItem } from "@/components/ui/menu/menu";
 import type { Run } from "@/contract/run";
-import { unsentText } from "@/contract/send-turn";
 import type { Session } from "@/contract/session";
 import { Deliveries } from "./deliveries";
 import { useComposer } from "./use-composer";
@@ -29,11 +28,10 @@ type ComposerProps = { session: Session; openRun: Run | null; lastRun: Run | nul
 export function Composer({ session, openRun, lastRun }: ComposerProps) {
   const composer = useComposer({ session, openRun, lastRun });
   const { leave } = useSpot();
-  const [text, setText] = useState(composer.draft.text);
   const [isCancelling, setIsCancelling] = useState(false);
-  const { isBusy, refusal } = composer;
+  const { draft, text, isBusy, refusal } = composer;
   const canOperate = useCanOperate();
-  const { images } = composer.draft;
+  const { images } = draft;
   const { list: picked } = usePickedImages(images);
   const add = useCallback(
     (files: File[]) => void images.add(files, { sessionId: session.sessionId }),
@@ -42,15 +40,9 @@ export function Composer({ session, openRun, lastRun }: ComposerProps) {
   const { isDraggedOver, onPaste } = useImageIntake({ isOn: refusal === null, add });
   const canSend = text.trim() !== "" && !composer.isSending && refusal === null;
 
-  const write = (next: string) => {
-    setText(next);
-    composer.draft.text = next;
-  };
-
   async function submit(kind: "turn" | "steer"): Promise<void> {
     if (!canSend) return;
-    if (!(await composer.send(kind, text))) return;
-    write(unsentText(composer.draft.text, text));
+    if (!(await composer.send(kind))) return;
     // What comes of it is shown, whatever was gone to before.
     leave();
   }
@@ -97,7 +89,7 @@ export function Composer({ session, openRun, lastRun }: ComposerProps) {
             rows={Math.min(8, Math.max(2, text.split("\n").length))}
             value={text}
             disabled={refusal !== null}
-            onChange={(event) => write(event.target.value)}
+            onChange={(event) => draft.write(event.target.value)}
             onKeyDown={onKeyDown}
             onPaste={onPaste}
             className="block w-full resize-none bg-transparent px-3 pt-2.5 text-sm leading-relaxed outline-none placeholder:text-ink-3 max-sm:text-base"

@@ -1,33 +1,17 @@
 "use client";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
-import { PickedImages } from "@/components/images/picked-images";
+import { useSyncExternalStore } from "react";
 import { commandsKey } from "@/components/sessions/commands-key";
 import { isWaiting, useRunCommands } from "@/components/sessions/use-session";
 import { useCanOperate } from "@/components/shell/identity";
 import { useTRPC, useTRPCClient } from "@/components/trpc/client";
 import { readError } from "@/components/trpc/errors";
-import { randomId } from "@/components/ui/random-id";
 import type { Run } from "@/contract/run";
 import { runDefaults } from "@/contract/run-defaults";
 import { isOpen, sendTurn, turnPayload } from "@/contract/send-turn";
 import type { Session } from "@/contract/session";
+import { draftOf } from "./message-draft";
 import { isGone, sendPorts } from "./send-ports";
-
-/**
- * A message being written, the id that it is sent under, and the runs that it was sent to without an answer: all are kept
- * until the server has taken it.
- */
-type Draft = { id: string; text: string; images: PickedImages; triedRunIds: string[] };
-const drafts = new Map<string, Draft>();
-
-/** A session's draft; it outlives the composer, which goes when another tab of the page is shown. */
-function draftOf(sessionId: string): Draft {
-  if (typeof window === "undefined") return { id: "", text: "", images: new PickedImages(), triedRunIds: [] };
-  const draft = drafts.get(sessionId) ?? { id: randomId(), text: "", images: new PickedImages(), triedRunIds: [] };
-  drafts.set(sessionId, draft);
-  return draft;
-}
 
 const COMMANDS_SHOWN = 4;
 /** A try that seemed to fail was none, and the text was changed after it. */
@@ -43,9 +27,7 @@ export function useComposer({ session, openRun, lastRun }: ComposerInput) {
   const canOperate = useCanOperate();
   const commands = useRunCommands(openRun?.id ?? null).data ?? [];
   const draft = draftOf(session.sessionId);
-  const [error, setError] = useState<string | null>(null);
-  // From the first image on its way until the server has taken the message.
-  const [isUploading, setIsUploading] = useState(false);
+  const { text, isSending, error } = useSyncExternalStore(draft.subscribe, draft.read, draft.read);
 
   const turn = commands.find((command) => command.type === "turn" && isWaiting(command));
   const isBusy = openRun !== null && turn !== undefined;
@@ -91,31 +73,24 @@ export function useComposer({ session, openRun, lastRun }: ComposerInput) {
       });
       refresh(openRun.id);
     },
-    onError: (cause) => setError(readError(cause).message),
+    onError: (cause) => draft.refuse(readError(cause).message),
   });
 
-  async function send(kind: "turn" | "steer", text: string): Promise<boolean> {
-    setError(null);
-    setIsUploading(true);
-    try {
+  const send = (kind: "turn" | "steer"): Promise<boolean> =>
+    draft.send(async (text) => {
       const runId = await draft.images.deliver({
         owner: { sessionId: session.sessionId },
         send: (attachments) => sending.mutateAsync({ kind, text, attachments }),
         isGone,
       });
       refresh(runId);
-      Object.assign(draft, { id: randomId(), triedRunIds: [] });
-      return true;
-    } catch (cause) {
-      const { reason, message } = readError(cause);
-      const wasSent = reason === "idempotency-conflict";
-      // A message of its own from here on.
-      if (wasSent) Object.assign(draft, { id: randomId(), triedRunIds: [] });
-      setError(wasSent ? SENT_BEFORE : message);
-      return false;
-    } finally {
-      setIsUploading(false);
-    }
+    }, explainUnsent);
+
+  function explainUnsent(cause: unknown): string {
+    const { reason, message } = readError(cause);
+    if (reason !== "idempotency-conflict") return message;
+    draft.renew();
+    return SENT_BEFORE;
   }
 
   return {
@@ -123,7 +98,8 @@ export function useComposer({ session, openRun, lastRun }: ComposerInput) {
     /** The newest, the oldest of them first. */
     commands: commands.slice(-COMMANDS_SHOWN),
     isBusy,
-    isSending: isUploading || sending.isPending,
+    text,
+    isSending,
     canInterrupt: canOperate,
     isInterrupting: interrupting.isPending || interrupts.some(isWaiting),
     error,
