@@ -4,6 +4,7 @@ import { type ReactNode, useEffect, useSyncExternalStore } from "react";
 import { useNow } from "@/components/ui/time/clock";
 import { useLiveStatus } from "./provider";
 import { isRouteWaiting, keepPageWhileAway, onRouteWait } from "./route-fetch";
+import { staleMs } from "./stale-ms";
 
 /** A stream that comes back within this is not worth a word. */
 const PATIENCE_MS = 4_000;
@@ -30,7 +31,7 @@ export function StaleBar() {
       </Bar>
     );
   if (status.state !== "reconnecting" && status.state !== "stale") return null;
-  if (!isWaiting && nowMs - status.staleSinceMs < PATIENCE_MS) return null;
+  if (!isWaiting && staleMs(status, nowMs) < PATIENCE_MS) return null;
   const since = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" }).format(status.staleSinceMs);
   return (
     <Bar>

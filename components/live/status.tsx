@@ -4,6 +4,7 @@ import { formatDuration } from "@/components/ui/format";
 import { useNow } from "@/components/ui/time/clock";
 import type { LiveStatus } from "./connection";
 import { useLiveStatus } from "./provider";
+import { staleMs } from "./stale-ms";
 
 const DOT_CLASSES: Record<LiveStatus["state"], string> = {
   connecting: "bg-busy",
@@ -58,7 +59,6 @@ function explainStatus(status: LiveStatus, nowMs: number): [string, string | nul
   }
 }
 
-function staleFor({ staleSinceMs }: { staleSinceMs: number }, nowMs: number): string {
-  const staleMs = Math.max(1_000, nowMs - staleSinceMs);
-  return formatDuration(Math.floor(staleMs / 1_000) * 1_000);
+function staleFor(status: { staleSinceMs: number }, nowMs: number): string {
+  return formatDuration(Math.max(1, Math.floor(staleMs(status, nowMs) / 1_000)) * 1_000);
 }

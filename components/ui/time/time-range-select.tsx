@@ -2,6 +2,7 @@
 import { useState } from "react";
 import { Input, Select } from "@/components/ui/form/field";
 import { printDuration } from "@/contract/query/kinds";
+import { toServerTime } from "./clock";
 import { fieldOf, instantOf } from "./instant";
 import { ANY_TIME, type RangeFilter } from "./time-range";
 
@@ -25,7 +26,7 @@ export function TimeRangeSelect({ range, onChange }: TimeRangeSelectProps) {
   function choose(value: string): void {
     setIsOpen(value === BETWEEN);
     if (value === BETWEEN) {
-      const sinceMs = Date.now() - (range.within ?? DAY_HOURS) * HOUR_MS;
+      const sinceMs = toServerTime(Date.now()) - (range.within ?? DAY_HOURS) * HOUR_MS;
       onChange({ ...ANY_TIME, since: new Date(sinceMs).toISOString() });
     } else {
       onChange({ ...ANY_TIME, within: value === "" ? null : Number(value) });
