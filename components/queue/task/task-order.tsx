@@ -12,6 +12,7 @@ import { useCanOperate } from "@/components/shell/identity";
 import { useTRPC } from "@/components/trpc/client";
 import { DEPENDENTS_SHOWN, dependentsOf } from "@/components/trpc/lists";
 import { Button } from "@/components/ui/button";
+import { toastError } from "@/components/ui/error/error-toast";
 import { revealHidden } from "@/components/ui/hidden-characters";
 import { Panel } from "@/components/ui/page";
 import { State } from "@/components/ui/state";
@@ -38,12 +39,13 @@ export function TaskOrder({ task }: { task: QueueTaskDetail }) {
     void client.invalidateQueries({ queryKey: dependents.queryKey });
   });
   useFrames("task", (frame) => isShown.has(frame.id) && refetch());
+  const removal = useRemoveDependency(task);
   if (isShown.size === 0) return null;
   const dependency = { taskId: task.id, title: task.title, state: task.state };
   return (
     <Panel title="Dependencies">
       <div className="grid gap-2 p-4 text-sm sm:grid-cols-[minmax(0,1fr)_auto_minmax(0,1fr)_auto_minmax(0,1fr)] sm:items-center">
-        <Side name="Depends on" tasks={task.dependsOn} none="None" onRemoveFrom={task} />
+        <Side name="Depends on" tasks={task.dependsOn} none="None" removal={removal} />
         <Step />
         <div className="rounded-md border border-accent px-3 py-2" aria-current="true">
           <Line task={dependency} isOwn />
@@ -76,12 +78,12 @@ type SideProps = {
   name: string;
   tasks: readonly Dependency[];
   none: string;
-  /** The task that may no longer come after these. */
-  onRemoveFrom?: QueueTaskDetail;
+  /** Has the task no longer come after one of these; null: it may not. */
+  removal?: Removal | null;
   foot?: ReactNode;
 };
 
-function Side({ name, tasks, none, onRemoveFrom, foot }: SideProps) {
+function Side({ name, tasks, none, removal = null, foot }: SideProps) {
   return (
     <section aria-label={name} className="flex min-w-0 flex-col gap-1.5">
       <h3 className="text-xs text-ink-3">{name}</h3>
@@ -92,7 +94,7 @@ function Side({ name, tasks, none, onRemoveFrom, foot }: SideProps) {
           {tasks.map((task) => (
             <li key={task.taskId} className="flex min-w-0 items-center gap-1 rounded-md border px-3 py-1.5">
               <Line task={task} />
-              {onRemoveFrom !== undefined && <RemoveDependency task={onRemoveFrom} dependency={task} />}
+              {removal !== null && <RemoveDependency removal={removal} dependency={task} />}
             </li>
           ))}
         </ul>
@@ -125,21 +127,39 @@ function Step() {
   return <ArrowRight aria-hidden className="mx-auto size-4 shrink-0 text-ink-3 max-sm:rotate-90" />;
 }
 
-/** Has a waiting task no longer come after another. */
-function RemoveDependency({ task, dependency }: { task: QueueTaskDetail; dependency: Dependency }) {
+type Removal = { remove: (dependency: Dependency) => void; isPending: boolean };
+
+/**
+ * Has a waiting task no longer come after another; null where that is not to be. One at a time, and the next only once the
+ * task is shown without it: what is left is sent as a whole, and would bring it back.
+ */
+function useRemoveDependency(task: QueueTaskDetail): Removal | null {
   const trpc = useTRPC();
+  const client = useQueryClient();
   const { accept } = useTaskCache();
   const canOperate = useCanOperate();
-  const removeDependency = useMutation(
+  const { mutate, isPending } = useMutation(
     trpc.queue.updateTask.mutationOptions({
       onSuccess: (changed) => {
         accept(changed);
-        toast.success(`Dependency removed: ${revealHidden(dependency.title)}`);
+        return client.invalidateQueries({ queryKey: trpc.queue.getTask.pathKey() });
       },
+      onError: (error) => toastError(error),
     }),
   );
   if (!canOperate || task.state !== "pending") return null;
-  const otherDependencies = task.dependsOn.flatMap(({ taskId }) => (taskId === dependency.taskId ? [] : [{ taskId }]));
+  const remove = ({ taskId, title }: Dependency) =>
+    mutate(
+      {
+        taskId: task.id,
+        dependsOn: task.dependsOn.flatMap((other) => (other.taskId === taskId ? [] : [{ taskId: other.taskId }])),
+      },
+      { onSuccess: () => void toast.success(`Dependency removed: ${revealHidden(title)}`) },
+    );
+  return { remove, isPending };
+}
+
+function RemoveDependency({ removal, dependency }: { removal: Removal; dependency: Dependency }) {
   return (
     <Button
       variant="ghost"
@@ -147,8 +167,8 @@ function RemoveDependency({ task, dependency }: { task: QueueTaskDetail; depende
       className="size-6"
       aria-label={`Remove dependency ${revealHidden(dependency.title)}`}
       title="Remove dependency"
-      disabled={removeDependency.isPending}
-      onClick={() => removeDependency.mutate({ taskId: task.id, dependsOn: otherDependencies })}
+      disabled={removal.isPending}
+      onClick={() => removal.remove(dependency)}
     >
       <X aria-hidden className="size-3.5" />
     </Button>
