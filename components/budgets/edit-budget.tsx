@@ -79,7 +79,7 @@ export function EditBudgetDialog({ budget, onClose }: { budget: Budget; onClose:
         <NameField {...{ draft, errors, set, nameBox }} />
         <LimitFields draft={{ ...draft, ...unitFields }} errors={errors} set={set} />
         {wasChanged ? (
-          <ChangedMeanwhile isMerged />
+          <ChangedMeanwhile />
         ) : (
           <ErrorNote error={errors.form === undefined ? null : update.error} />
         )}

@@ -74,7 +74,7 @@ export function EditScheduleDialog({ schedule, onClose }: { schedule: Schedule; 
           set={(change) => setDraft((current) => ({ ...current, ...change }))}
         />
         {wasChanged ? (
-          <ChangedMeanwhile isMerged />
+          <ChangedMeanwhile />
         ) : (
           <ErrorNote error={draft.as === "json" ? update.error : errors.task.form} />
         )}

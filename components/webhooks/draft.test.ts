@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Webhook } from "@/contract/webhook";
-import { changeOf, draftOf, fieldsOf, NEW_WEBHOOK } from "./draft";
+import { changeOf, draftOf, fieldsOf, NEW_WEBHOOK, rebased } from "./draft";
 
 const AT = "2026-01-01T00:00:00Z";
 const webhook: Webhook = {
@@ -26,4 +26,17 @@ test("a changed webhook sends only what differs", () => {
   expect(changeOf(webhook, { ...draft, events: ["task.parked"], format: "chat" })).toEqual({
     ...{ events: ["task.parked"], format: "chat" },
   });
+});
+
+test("what was typed outlives another's change, which is taken over where it is", () => {
+  const typed = { ...draftOf(webhook), name: "chat of the team", events: ["task.parked"] as const };
+  const now: Webhook = {
+    ...webhook,
+    version: 2,
+    url: "https://chat.example/new",
+    events: ["run.failed", "run.cancelled"],
+  };
+  const merged = rebased(typed, webhook, now);
+  expect(merged).toMatchObject({ name: "chat of the team", url: now.url, events: now.events });
+  expect(changeOf(now, merged)).toEqual({ name: "chat of the team" });
 });

@@ -26,6 +26,15 @@ export function fieldsOf(draft: WebhookDraft): Fields {
   };
 }
 
+/** A draft beside a webhook that was changed meanwhile: what the other has changed as it is now, the rest as it was typed. */
+export function rebased(draft: WebhookDraft, loaded: Webhook, now: Webhook): WebhookDraft {
+  const [before, other] = [draftOf(loaded), draftOf(now)];
+  const changed = Object.entries(other).filter(
+    ([name, value]) => String(before[name as keyof WebhookDraft]) !== String(value),
+  );
+  return { ...draft, ...Object.fromEntries(changed) };
+}
+
 /** What differs from the webhook as it was seen, and nothing else: the rest is not this person's to overwrite. */
 export function changeOf(webhook: Webhook, draft: WebhookDraft): Partial<Omit<UpdateWebhookInput, "webhookId">> {
   const [before, after] = [fieldsOf(draftOf(webhook)), fieldsOf(draft)];

@@ -13,17 +13,23 @@ import { ErrorNote } from "@/components/ui/error/error-note";
 import { revealHidden } from "@/components/ui/hidden-characters";
 import type { Webhook } from "@/contract/webhook";
 import { urlHint } from "./create-webhook";
-import { changeOf, draftOf } from "./draft";
+import { changeOf, draftOf, rebased } from "./draft";
 import { WebhookFields } from "./webhook-fields";
 
-/** Changes a webhook's name, address and events. One that was changed meanwhile is shown as it is now. */
+/**
+ * Changes a webhook's name, address and events. Of one that was changed meanwhile the other's
+ * changes are shown, and one's own kept.
+ */
 export function EditWebhookDialog({ webhook, onClose }: { webhook: Webhook; onClose: () => void }) {
   const trpc = useTRPC();
   const client = useQueryClient();
   const [loaded, setLoaded] = useState(webhook);
   const [draft, setDraft] = useState(() => draftOf(webhook));
   const [wasChanged, setWasChanged] = useState(false);
-  const updateCached = (now: Webhook) => client.setQueryData(webhookNow(trpc, webhook.id).queryKey, now);
+  const updateCached = (now: Webhook) => {
+    client.setQueryData(webhookNow(trpc, webhook.id).queryKey, now);
+    void client.invalidateQueries({ queryKey: trpc.webhooks.list.pathKey() });
+  };
   const update = useMutation(
     trpc.webhooks.update.mutationOptions({
       onSuccess: (answer) => {
@@ -35,8 +41,8 @@ export function EditWebhookDialog({ webhook, onClose }: { webhook: Webhook; onCl
         const current = currentOf<Webhook>(readError(error));
         if (current === null) return;
         updateCached(current);
+        setDraft((typed) => rebased(typed, loaded, current));
         setLoaded(current);
-        setDraft(draftOf(current));
         setWasChanged(true);
       },
     }),
@@ -46,7 +52,7 @@ export function EditWebhookDialog({ webhook, onClose }: { webhook: Webhook; onCl
 
   function submit(event: FormEvent): void {
     event.preventDefault();
-    if (isSame) return;
+    if (isSame || update.isPending) return;
     setWasChanged(false);
     update.mutate({ webhookId: webhook.id, expectedVersion: loaded.version, ...change });
   }

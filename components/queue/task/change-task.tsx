@@ -13,12 +13,13 @@ import { ChangedMeanwhile } from "@/components/ui/error/changed-meanwhile";
 import { ErrorNote } from "@/components/ui/error/error-note";
 import { Field, Input } from "@/components/ui/form/field";
 import { revealHidden } from "@/components/ui/hidden-characters";
-import { fieldOf, instantOf } from "@/components/ui/time/instant";
-import type { QueueTask, UpdateTaskInput } from "@/contract/queue";
+import type { QueueTask } from "@/contract/queue";
+import { type ChangeDraft, changeOf, draftOf, rebased } from "./change-draft";
 
-type Draft = { title: string; priority: string; queue: string; lane: string; runAt: string; expiresAt: string };
-
-/** Changes how a task waits: its name, priority, place and times. One that was changed meanwhile is shown as it is now. */
+/**
+ * Changes how a task waits: its name, priority, place and times. Of one that was
+ * changed meanwhile the other's changes are shown, and one's own kept.
+ */
 export function ChangeTaskDialog({ task, onClose }: { task: QueueTask; onClose: () => void }) {
   const trpc = useTRPC();
   const { accept, updateCached } = useTaskCache();
@@ -36,8 +37,8 @@ export function ChangeTaskDialog({ task, onClose }: { task: QueueTask; onClose: 
         const current = currentOf<QueueTask>(readError(error));
         if (current === null) return;
         updateCached(current);
+        setDraft((typed) => rebased(typed, loaded, current));
         setLoaded(current);
-        setDraft(draftOf(current));
         setWasChanged(true);
       },
     }),
@@ -46,12 +47,12 @@ export function ChangeTaskDialog({ task, onClose }: { task: QueueTask; onClose: 
   const isSame = Object.keys(change).length === 0;
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (isSame) return;
+    if (isSame || update.isPending) return;
     setWasChanged(false);
     update.mutate({ taskId: task.id, expectedVersion: loaded.version, ...change });
   };
   const text =
-    (name: keyof Draft, more: { type?: string; disabled?: boolean; required?: boolean } = {}) =>
+    (name: keyof ChangeDraft, more: { type?: string; disabled?: boolean; required?: boolean } = {}) =>
     (id: string) => (
       <Input
         id={id}
@@ -94,27 +95,4 @@ export function ChangeTaskDialog({ task, onClose }: { task: QueueTask; onClose: 
       </form>
     </Dialog>
   );
-}
-
-function draftOf(task: QueueTask): Draft {
-  const { title, queue, lane } = task;
-  return { title, queue, lane, ...{ priority: String(task.priority) }, ...times(task) };
-}
-
-function times(task: QueueTask) {
-  return { runAt: fieldOf(task.runAt), expiresAt: fieldOf(task.expiresAt) };
-}
-
-/** What differs from the task as it was seen, and nothing else: the rest is not this person's to overwrite. */
-function changeOf(task: QueueTask, draft: Draft): Omit<UpdateTaskInput, "taskId" | "expectedVersion"> {
-  const before = draftOf(task);
-  const differs = (name: keyof Draft) => draft[name].trim() !== before[name];
-  return {
-    ...(differs("title") ? { title: draft.title.trim() } : {}),
-    ...(differs("priority") ? { priority: Number(draft.priority) } : {}),
-    ...(differs("queue") ? { queue: draft.queue.trim() } : {}),
-    ...(differs("lane") ? { lane: draft.lane.trim() } : {}),
-    ...(differs("runAt") ? { runAt: instantOf(draft.runAt) } : {}),
-    ...(differs("expiresAt") ? { expiresAt: instantOf(draft.expiresAt) } : {}),
-  };
 }
