@@ -44,6 +44,27 @@ test("what changes while a page comes to life is on it, and more windows than co
     await page.close();
   });
 
+  await test.step("a list that one goes back to shows what came meanwhile", async () => {
+    await openPage(first, "/sessions?state=all");
+    const listed = (title: string) => first.getByRole("table").getByRole("link", { name: title, exact: true }).first();
+    await expect(listed("Kept")).toBeVisible();
+    await expect(first.getByRole("status", { name: "Connection: Live" }).first()).toBeAttached();
+    await listed("Kept").click();
+    await expect(first).toHaveURL(/\/sessions\/ses_kept/);
+    await ready(first);
+    await api.post("/sessions", { backendProfile: "demo", title: "Came meanwhile" });
+    const renamed = await first.request.patch("/api/v1/sessions/ses_kept", {
+      data: { title: "Kept on" },
+      headers: { origin: product.url },
+    });
+    expect(renamed.ok(), await renamed.text()).toBe(true);
+    // Told after the other.
+    await expect(first.getByRole("heading", { level: 1, name: "Kept on" })).toBeVisible();
+    await first.goBack();
+    await expect(listed("Kept on")).toBeVisible();
+    await expect(listed("Came meanwhile")).toBeVisible();
+  });
+
   await test.step("a narrowed list tells of what it would show, and does not ask at each change", async () => {
     const add = (title: string, projectId: string) =>
       api.post("/sessions", { backendProfile: "demo", title, projectId });
@@ -73,7 +94,7 @@ test("what changes while a page comes to life is on it, and more windows than co
     await expect(first.getByRole("status", { name: "Connection: Live" }).first()).toBeAttached();
     const row = (title: string) =>
       first.getByRole("table", { name: "Runs" }).getByRole("row").filter({ hasText: title });
-    await expect(row("Kept").first()).toBeVisible();
+    await expect(row("Kept on").first()).toBeVisible();
     const overtakenId = await api.run("ses_overtaken");
     const answer = await holdNext(first, "runs.list");
     await first.getByRole("button", { name: /new run/ }).click();
