@@ -293,6 +293,20 @@ test("many are dealt with at once, from the keyboard alone", async ({ browser, w
     await expect(bar(page, "Selected sessions")).toBeHidden();
     await toast.getByRole("button", { name: "Undo" }).press("Enter");
     await expect(unread).toHaveCount(before, { timeout: 30_000 });
+
+    // Undone elsewhere, where no list is there to see it end.
+    await expect(toast).toHaveCount(0);
+    await page.keyboard.press("j");
+    await page.keyboard.press("*");
+    await page.keyboard.press("r");
+    await expect(unread).toHaveCount(0);
+    await page.getByRole("link", { name: "Runs", exact: true }).click();
+    await expect(page).toHaveURL(/\/runs$/);
+    await ready(page);
+    await toast.first().getByRole("button", { name: "Undo" }).press("Enter");
+    await expect(toast).toHaveCount(0);
+    await page.goBack();
+    await expect(unread).toHaveCount(before);
   });
 
   await test.step("all that match are pinned, those that are not shown too, and none that comes later", async () => {

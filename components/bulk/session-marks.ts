@@ -10,7 +10,11 @@ type Mark = Pick<SessionSummary, "sessionId" | "version" | "unread">;
  * Shows sessions as read or unread in every list, up to the version that they have now: no stream tells of a reader's
  * marks. Answers what shows them as before.
  */
-export function showMarked(by: { trpc: Api; client: QueryClient }, ids: readonly string[], unread: boolean): () => void {
+export function showMarked(
+  by: { trpc: Api; client: QueryClient },
+  ids: readonly string[],
+  unread: boolean,
+): () => void {
   const marks = findMarks(by, new Set(ids));
   show(
     by,
