@@ -105,3 +105,21 @@ test("accepts a database connection that is only slow", async () => {
   await using proxy = await startDatabaseProxy(database.url, { delayMs: 2_000 });
   await expect(assertListenWorks(proxy.url)).resolves.toBeUndefined();
 }, 60_000);
+
+test("a console that asks for another page is told to wait while the database is down, and all others get the page", async () => {
+  await using database = await createTestDatabase();
+  await using proxy = await startDatabaseProxy(database.url);
+  await using web = await startTestWeb({ url: proxy.url }, { pages: async (_req, res) => void res.end('"page"') });
+  const ask = async (target: string, headers: Record<string, string> = {}) =>
+    (await web.call("GET", target, { headers })).status;
+  expect(await ask("/backends", { rsc: "1" })).toBe(200);
+
+  proxy.cut();
+  await expect.poll(() => ask("/backends", { rsc: "1" })).toBe(503);
+  expect(await ask("/backends", { rsc: "1", "next-router-prefetch": "1" }), "nobody waits for it").toBe(200);
+  expect(await ask("/backends"), "a page that is loaded says itself what is away").toBe(200);
+  expect(await ask("/status", { rsc: "1" }), "which part is away").toBe(200);
+
+  proxy.restore();
+  await expect.poll(() => ask("/backends", { rsc: "1" })).toBe(200);
+});

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { parseEnv, ServerEnv } from "@/contract/env";
 import type { Actor, ServiceContext } from "@/server/context";
-import { createWebServer } from "@/server/http";
+import { createWebServer, type Pages } from "@/server/http";
 import { createWiring, type Wiring } from "@/server/wiring";
 
 export const ADMIN_TOKEN = "admin-token-of-a-test";
@@ -28,10 +28,10 @@ export interface TestWeb extends AsyncDisposable {
 }
 export type CallOptions = { body?: unknown; headers?: Record<string, string>; token?: string | null };
 
-/** Starts the web process's server on a free port, without pages. */
+/** Starts the web process's server on a free port, without pages unless they are given. */
 export async function startTestWeb(
   database: { url: string },
-  options: { env?: Record<string, string>; port?: number } = {},
+  options: { env?: Record<string, string>; port?: number; pages?: Pages } = {},
 ): Promise<TestWeb> {
   const dataDir = await mkdtemp(path.join(tmpdir(), "agentrun-web-"));
   const env = parseEnv(ServerEnv, {
@@ -45,7 +45,7 @@ export async function startTestWeb(
     ...options.env,
   });
   const wiring = createWiring(env, "test");
-  const server = createWebServer(wiring, null);
+  const server = createWebServer(wiring, options.pages ?? null);
   await new Promise<void>((resolve) => server.listen(options.port ?? 0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
   wiring.listensOn(port);
