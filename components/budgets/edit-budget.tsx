@@ -78,11 +78,7 @@ export function EditBudgetDialog({ budget, onClose }: { budget: Budget; onClose:
       <DialogForm noValidate onSubmit={submit}>
         <NameField {...{ draft, errors, set, nameBox }} />
         <LimitFields draft={{ ...draft, ...unitFields }} errors={errors} set={set} />
-        {wasChanged ? (
-          <ChangedMeanwhile />
-        ) : (
-          <ErrorNote error={errors.form === undefined ? null : update.error} />
-        )}
+        {wasChanged ? <ChangedMeanwhile /> : <ErrorNote error={errors.form === undefined ? null : update.error} />}
         <div className="flex flex-wrap justify-end gap-2">
           <CurlButton
             call={() => ({ method: "PATCH", path: `/budgets/${encodeURIComponent(budget.id)}`, body: change })}
