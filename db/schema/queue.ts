@@ -195,6 +195,9 @@ export const queueDependencyDoubts = table(
     /** The last of its dependents that was judged. */
     judgedTo: text().notNull().default(""),
     taskId: text(),
+    /** How often it could not be judged, and when it is tried again; null: at once. */
+    tries: integer().notNull().default(0),
+    retryAt: instant(),
   },
   (doubt) => [
     check("agentrun_queue_dependency_doubts_kind_check", sql`(${doubt.endedId} is null) <> (${doubt.taskId} is null)`),

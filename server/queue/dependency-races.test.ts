@@ -118,11 +118,42 @@ test("after a judge dies the next one judges its tasks, and other tasks are disp
   await client.query(`create function die() returns trigger language plpgsql as $$ begin raise 'died'; end $$;
     create trigger die before update of not_before on agentrun_queue_tasks for each row execute function die()`);
   const other = await queue.add();
-  await expect(settleDependencies(ctx)).rejects.toThrow();
+  expect(await settleDependencies(ctx)).toBe(false);
   expect(await hasStarted(queue, other)).toBe(true);
   expect((await getTask(ctx, { taskId: last })).state).toBe("pending");
   await client.query("drop trigger die on agentrun_queue_tasks");
+  expect(await hasStarted(queue, last)).toBe(false);
+  await client.query("update agentrun_queue_dependency_doubts set retry_at = clock_timestamp()");
   expect(await hasStarted(queue, last)).toBe(true);
+});
+
+test("a dependent that can never be judged does not keep others from being judged", async () => {
+  await using queue = await createTestQueue();
+  const { ctx } = queue;
+  const first = await queue.add();
+  const dependents: string[] = [];
+  for (let count = 0; count < 9; count += 1) dependents.push(await queue.add(after(first)));
+  const [broken = "", ...good] = dependents.sort();
+  const second = await queue.add();
+  const behind = await queue.add(after(second));
+  const client = await queue.store.database.connect();
+  await client.query(`create function refuse() returns trigger language plpgsql as $$ begin
+      if new.id = '${broken}' then raise exception 'never' using errcode = '54000'; end if; return new; end $$;
+    create trigger refuse before update of not_before on agentrun_queue_tasks for each row execute function refuse()`);
+  for (const id of [first, second])
+    await ctx.db.execute(sql`update agentrun_queue_tasks set state = 'completed' where id = ${id}`);
+  while (await settleDependencies(ctx));
+  for (const id of [...good, behind]) expect(await hasStarted(queue, id)).toBe(true);
+  expect((await getTask(ctx, { taskId: broken })).state).toBe("pending");
+  // It is tried again later, and less and less often.
+  const doubts = "select task_id, tries, retry_at > clock_timestamp() as waits from agentrun_queue_dependency_doubts";
+  expect((await client.query(doubts)).rows).toEqual([{ task_id: broken, tries: 1, waits: true }]);
+  const due = "update agentrun_queue_dependency_doubts set retry_at = clock_timestamp()";
+  await client.query(due);
+  expect(await settleDependencies(ctx)).toBe(false);
+  expect((await client.query(doubts)).rows).toEqual([{ task_id: broken, tries: 2, waits: true }]);
+  await client.query(`drop trigger refuse on agentrun_queue_tasks; ${due}`);
+  expect(await hasStarted(queue, broken)).toBe(true);
 });
 
 test("dependents of a deleted task are released", async () => {

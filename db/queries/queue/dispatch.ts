@@ -6,6 +6,7 @@ import { HAS_OTHER_TURN } from "@/db/queries/other-turns";
 import { hiddenArray, textArray } from "@/db/queries/sql/arrays";
 import { executeNamed } from "@/db/queries/sql/named";
 import { RATE, type Rate } from "./rates";
+import { IS_DUE } from "./settle-dependencies";
 
 /** Any constant. Allows one dispatch, or one change of a limit, at a time in a database. */
 const DISPATCH_KEY = 7_150_301;
@@ -81,7 +82,7 @@ export async function readUpkeep(db: Db | Tx): Promise<Upkeep> {
       coalesce(${firstWaiting(sql`not_before`)} <= clock_timestamp(), false) as "hasDue",
       (select blocked_on from agentrun_queue_tasks where ${WAITS} and blocked_on is not null
         order by blocked_on limit 1) is not null as "hasBlocked",
-      exists (select from agentrun_queue_dependency_doubts) as "hasDoubts"`,
+      exists (select from agentrun_queue_dependency_doubts where ${IS_DUE}) as "hasDoubts"`,
   );
   if (!upkeep) throw new Error("what there is to do was not read");
   return upkeep;

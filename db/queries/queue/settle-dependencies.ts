@@ -10,13 +10,16 @@ export type DependencyRecheck = { id: string; endedId: string | null; judgedTo: 
 
 const IS_HELD = sql`state = 'pending' and not_before = ${HELD}`;
 
+/** Whether a doubt is to be judged now: it was not put off. */
+export const IS_DUE = sql`(retry_at is null or retry_at <= clock_timestamp())`;
+
 /** Takes what is to be judged, oldest first; leaves out what another worker is judging. */
 export function takeDoubts(tx: Tx, max: number): Promise<DependencyRecheck[]> {
   return executeNamed<DependencyRecheck>(
     tx,
     sql`
     select id, ended_id as "endedId", judged_to as "judgedTo", task_id as "taskId"
-    from agentrun_queue_dependency_doubts order by id limit ${sql.raw(String(max))} for update skip locked`,
+    from agentrun_queue_dependency_doubts where ${IS_DUE} order by id limit ${sql.raw(String(max))} for update skip locked`,
   );
 }
 
@@ -57,6 +60,33 @@ export async function keepDoubts(
     delete from agentrun_queue_dependency_doubts
     where id in (select unnest(${hiddenArray(textArray(doubts.map(({ id }) => id)))})::bigint except select unnest(${ids})::bigint)`,
   );
+}
+
+/**
+ * Puts off the judgement of a task that could not be judged: of the one that a doubt names, or of the next dependent of
+ * an ended task, after which the others go on. The first delay is two seconds, and each later one twice as long, up to
+ * about ten minutes. Does nothing where another worker has judged or taken it meanwhile.
+ */
+export async function putOffDoubt(tx: Tx, doubt: DependencyRecheck, taskId: string | null): Promise<void> {
+  const unchanged = sql`id = ${doubt.id}::bigint and judged_to = ${doubt.judgedTo}`;
+  const isOwn = doubt.endedId === null || taskId === null;
+  if (isOwn)
+    await executeNamed(
+      tx,
+      sql`
+      update agentrun_queue_dependency_doubts set tries = tries + 1,
+        retry_at = clock_timestamp() + interval '2 seconds' * power(2, least(tries, 8))
+      where ${unchanged}`,
+    );
+  else
+    await executeNamed(
+      tx,
+      sql`
+      with passed as (
+        update agentrun_queue_dependency_doubts set judged_to = ${taskId} where ${unchanged} returning id)
+      insert into agentrun_queue_dependency_doubts (task_id, tries, retry_at)
+      select ${taskId}, 1, clock_timestamp() + interval '2 seconds' from passed`,
+    );
 }
 
 /**

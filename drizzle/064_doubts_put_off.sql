@@ -1,0 +1,2 @@
+ALTER TABLE "agentrun_queue_dependency_doubts" ADD COLUMN "tries" integer DEFAULT 0 NOT NULL;--> statement-breakpoint
+ALTER TABLE "agentrun_queue_dependency_doubts" ADD COLUMN "retry_at" timestamp with time zone;
